@@ -1,0 +1,24 @@
+/** A model file that is damaged, or not what it claims to be; the message names the file. */
+export class ModelFileError extends Error {
+  override name = 'ModelFileError';
+  readonly fileName: string;
+
+  constructor(operation: string, fileName: string, problem: string) {
+    super(`${operation}: ${fileName}: ${problem}`);
+    this.fileName = fileName;
+  }
+}
+
+/** A file that its model folder does not have. */
+export class MissingFileError extends ModelFileError {
+  override name = 'MissingFileError';
+}
+
+const MAX_QUOTED_LENGTH = 80;
+
+/** A piece of an untrusted file, quoted for an error message: escaped, and never longer than a line. */
+export function quote(value: unknown): string {
+  const text = typeof value === 'string' ? value.slice(0, MAX_QUOTED_LENGTH + 1) : value;
+  const json = JSON.stringify(text) ?? String(text);
+  return json.length <= MAX_QUOTED_LENGTH ? json : `${json.slice(0, MAX_QUOTED_LENGTH)}…`;
+}

@@ -1,0 +1,180 @@
+import { decodeBfloat16, decodeFloat16, encodeFloat16 } from './float16.ts';
+import { ModelFileError, quote } from './modelFileError.ts';
+import { DTYPE_BYTES, type Dtype, type HeaderEntry, readHeader } from './safetensorsHeader.ts';
+import { numElements, type WeightTensor } from './weightTensor.ts';
+
+export interface SafetensorsFile {
+  metadata: Record<string, string>;
+  tensors: Map<string, StoredTensor>; // in the order of their data
+}
+
+export interface StoredTensor extends WeightTensor {
+  dtype: string; // as stored: F32, F16, BF16, I32 or I64
+}
+
+export interface ParseSafetensorsOptions {
+  allowNonFinite?: boolean; // accept NaN and infinity
+}
+
+export const PARSE_SAFETENSORS_DEFAULTS: Required<ParseSafetensorsOptions> = { allowNonFinite: false };
+
+export interface WriteSafetensorsOptions {
+  dtype?: 'F32' | 'F16'; // of the float tensors; integers are stored as I32
+  metadata?: Record<string, string>;
+}
+
+export const WRITE_SAFETENSORS_DEFAULTS: Required<WriteSafetensorsOptions> = { dtype: 'F32', metadata: {} };
+
+/**
+ * Reads a safetensors file, which is taken to be untrusted: whatever is wrong with it ends in a ModelFileError.
+ * Floats (F32, F16, BF16) become float32; integers (I32, I64) become int32. The results share no memory with `bytes`.
+ *
+ * Source: https://github.com/huggingface/safetensors#format
+ * @param fileName named in errors
+ * @throws ModelFileError naming the file and the tensor, and what was expected
+ */
+export function parseSafetensors(
+  bytes: Uint8Array,
+  fileName: string,
+  options: ParseSafetensorsOptions = {},
+): SafetensorsFile {
+  const { allowNonFinite } = { ...PARSE_SAFETENSORS_DEFAULTS, ...options };
+  const { metadata, entries } = readHeader(bytes, fileName);
+  const tensors = new Map<string, StoredTensor>();
+  for (const entry of entries) {
+    const data = decodeEntry(entry, copyAligned(bytes, entry), fileName);
+    if (!allowNonFinite && data instanceof Float32Array) refuseNonFinite(data, entry, fileName);
+    tensors.set(entry.name, { dtype: entry.dtype, shape: entry.shape, data });
+  }
+  return { metadata, tensors };
+}
+
+/**
+ * Writes a safetensors file. Tensors are sorted by name, those of 4 bytes a value before those of 2, which keeps each
+ * aligned; the same tensors give the same bytes.
+ *
+ *   const bytes = writeSafetensors([['w', { shape: [2], data: new Float32Array([1, 2]) }]], { dtype: 'F16' });
+ *
+ * @throws RangeError naming the tensor: a shape that does not fit the data, a repeated or reserved name, a value that is
+ *         not finite or that is beyond F16
+ */
+export function writeSafetensors(
+  tensors: Iterable<[string, WeightTensor]>,
+  options: WriteSafetensorsOptions = {},
+): Uint8Array {
+  const { dtype, metadata } = { ...WRITE_SAFETENSORS_DEFAULTS, ...options };
+  const parts = [...tensors].map(([name, tensor]) => encodeTensor(name, tensor, dtype)).sort(byAlignmentThenName);
+  const header = encodeHeader(parts, metadata);
+  const bytes = new Uint8Array(8 + header.length + parts.reduce((sum, part) => sum + part.bytes.length, 0));
+  new DataView(bytes.buffer).setUint32(0, header.length, true);
+  bytes.set(header, 8);
+  let position = 8 + header.length;
+  for (const part of parts) {
+    bytes.set(part.bytes, position);
+    position += part.bytes.length;
+  }
+  return bytes;
+}
+
+function copyAligned(bytes: Uint8Array, { begin, end }: HeaderEntry): ArrayBuffer {
+  const copy = new Uint8Array(end - begin);
+  copy.set(bytes.subarray(begin, end));
+  return copy.buffer;
+}
+
+function decodeEntry(entry: HeaderEntry, buffer: ArrayBuffer, fileName: string): Float32Array | Int32Array {
+  switch (entry.dtype) {
+    case 'F32':
+      return new Float32Array(buffer);
+    case 'F16':
+      return decodeFloat16(new Uint16Array(buffer));
+    case 'BF16':
+      return decodeBfloat16(new Uint16Array(buffer));
+    case 'I32':
+      return new Int32Array(buffer);
+    case 'I64':
+      return decodeInt64(new Int32Array(buffer), entry, fileName);
+  }
+}
+
+/** An int64 fits int32 when its upper half only repeats the sign of the lower. */
+function decodeInt64(halves: Int32Array, { name }: HeaderEntry, fileName: string): Int32Array {
+  const values = new Int32Array(halves.length / 2);
+  for (let i = 0; i < values.length; i++) {
+    const low = halves[2 * i]!;
+    if (halves[2 * i + 1] !== low >> 31) {
+      throw new ModelFileError('parseSafetensors', fileName, `tensor ${quote(name)}: value ${i} is outside int32`);
+    }
+    values[i] = low;
+  }
+  return values;
+}
+
+function refuseNonFinite(data: Float32Array, { name }: HeaderEntry, fileName: string): void {
+  const index = findNonFinite(data);
+  if (index < 0) return;
+  const found = `expected finite values, but value ${index} is ${data[index]}`;
+  throw new ModelFileError('parseSafetensors', fileName, `tensor ${quote(name)}: ${found}; use another checkpoint`);
+}
+
+function findNonFinite(data: Float32Array): number {
+  const patterns = new Uint32Array(data.buffer, data.byteOffset, data.length);
+  for (let i = 0; i < patterns.length; i++) {
+    if ((patterns[i]! & 0x7f800000) === 0x7f800000) return i;
+  }
+  return -1;
+}
+
+interface EncodedTensor {
+  name: string;
+  dtype: Dtype;
+  shape: number[];
+  bytes: Uint8Array;
+}
+
+function encodeTensor(name: string, { shape, data }: WeightTensor, floatDtype: 'F32' | 'F16'): EncodedTensor {
+  if (name === '__proto__' || name === '__metadata__') fail(name, 'this name is reserved');
+  if (numElements(shape) !== data.length) {
+    fail(name, `shape [${shape.join(', ')}] needs ${numElements(shape)} values, but the data hold ${data.length}`);
+  }
+  if (data instanceof Int32Array) return { name, dtype: 'I32', shape, bytes: bytesOf(data) };
+  const index = findNonFinite(data);
+  if (index >= 0) fail(name, `value ${index} is ${data[index]}; only finite values are saved`);
+  if (floatDtype === 'F32') return { name, dtype: 'F32', shape, bytes: bytesOf(data) };
+  return { name, dtype: 'F16', shape, bytes: bytesOf(toFloat16(name, data)) };
+}
+
+function toFloat16(name: string, data: Float32Array): Uint16Array {
+  const bits = encodeFloat16(data);
+  const index = bits.findIndex((pattern) => (pattern & 0x7c00) === 0x7c00);
+  if (index >= 0) fail(name, `value ${index} is ${data[index]}, beyond F16's ±65504; write F32 instead`);
+  return bits;
+}
+
+function encodeHeader(parts: EncodedTensor[], metadata: Record<string, string>): Uint8Array {
+  const entries: [string, unknown][] = Object.keys(metadata).length > 0 ? [['__metadata__', metadata]] : [];
+  const names = new Set<string>();
+  let begin = 0;
+  for (const { name, dtype, shape, bytes } of parts) {
+    if (names.has(name)) fail(name, 'this name is used twice');
+    names.add(name);
+    entries.push([name, { dtype, shape, data_offsets: [begin, begin + bytes.length] }]);
+    begin += bytes.length;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
+  const header = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(' '.charCodeAt(0));
+  header.set(json);
+  return header;
+}
+
+function byAlignmentThenName(a: EncodedTensor, b: EncodedTensor): number {
+  return DTYPE_BYTES[b.dtype] - DTYPE_BYTES[a.dtype] || (a.name < b.name ? -1 : Number(a.name > b.name));
+}
+
+function bytesOf(data: Float32Array | Int32Array | Uint16Array): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+function fail(name: string, problem: string): never {
+  throw new RangeError(`writeSafetensors: tensor ${quote(name)}: ${problem}`);
+}
