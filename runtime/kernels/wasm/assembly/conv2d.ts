@@ -3,6 +3,8 @@
 // floats below one filter row is contiguous in memory.
 
 // Blocks of 4 output pixels by 8 output channels: 8 accumulators, 2 filter vectors and 1 broadcast stay in registers.
+import { fma, loadLanes, storeLanes } from './math';
+
 const TILE_PIXELS: i32 = 4;
 const TILE_CHANNELS: i32 = 8;
 
@@ -69,6 +71,27 @@ export function dilate2d(
   }
 }
 
+/** The adjoint of circular pad2d: out (n, h, w, c) sums every place of the padded x that came from it. */
+export function foldRim(
+  x: usize, out: usize, n: i32, h: i32, w: i32, c: i32, top: i32, bottom: i32, left: i32, right: i32,
+): void {
+  const rowBytes = <usize>(w * c) << 2;
+  memory.fill(out, 0, <usize>n * <usize>h * rowBytes);
+  for (let i = 0; i < n; i++) {
+    for (let y = 0; y < top + h + bottom; y++) {
+      const row = out + <usize>(i * h + (((y - top) % h) + h) % h) * rowBytes;
+      for (let k = 0; k < left + w + right; k++) {
+        const pixel = row + (<usize>(((((k - left) % w) + w) % w) * c) << 2);
+        for (let j = 0; j < c; j += 4) {
+          const o = pixel + (<usize>j << 2);
+          storeLanes(o, f32x4.add(loadLanes(o, c - j), loadLanes(x, c - j)), c - j);
+          x += <usize>min(4, c - j) << 2;
+        }
+      }
+    }
+  }
+}
+
 /** Filter (taps, cin, cout) into panels of 8 output channels: (cout/8, taps * cin, 8), the last one filled with 0. */
 export function packFilter(filter: usize, out: usize, taps: i32, cin: i32, cout: i32): void {
   const depth = taps * cin;
@@ -77,14 +100,8 @@ export function packFilter(filter: usize, out: usize, taps: i32, cin: i32, cout:
     const width = min(TILE_CHANNELS, cout - c0);
     for (let k = 0; k < depth; k++) {
       const row = filter + (<usize>(k * cout + c0) << 2);
-      if (width == TILE_CHANNELS) {
-        v128.store(o, v128.load(row));
-        v128.store(o, v128.load(row, 16), 16);
-      } else {
-        for (let j = 0; j < TILE_CHANNELS; j++) {
-          store<f32>(o + (<usize>j << 2), j < width ? load<f32>(row + (<usize>j << 2)) : 0);
-        }
-      }
+      v128.store(o, loadLanes(row, width));
+      v128.store(o, loadLanes(row + 16, width - 4), 16);
       o += 32;
     }
   }
@@ -111,21 +128,9 @@ export function packFilterTransposed(filter: usize, out: usize, taps: i32, cin: 
 
 // @ts-ignore: decorator
 @inline
-function storeLanes(o: usize, lo: v128, hi: v128, width: i32): void {
-  if (width >= 8) {
-    v128.store(o, lo);
-    v128.store(o, hi, 16);
-    return;
-  }
-  if (width >= 4) {
-    v128.store(o, lo);
-    lo = hi;
-    o += 16;
-    width -= 4;
-  }
-  if (width > 0) store<f32>(o, f32x4.extract_lane(lo, 0));
-  if (width > 1) store<f32>(o, f32x4.extract_lane(lo, 1), 4);
-  if (width > 2) store<f32>(o, f32x4.extract_lane(lo, 2), 8);
+function store8(o: usize, lo: v128, hi: v128, width: i32): void {
+  storeLanes(o, lo, width);
+  if (width > 4) storeLanes(o + 16, hi, width - 4);
 }
 
 /**
@@ -146,24 +151,8 @@ export function conv2d(
     let b0 = f32x4.splat(0);
     let b1 = f32x4.splat(0);
     if (bias) {
-      if (width == TILE_CHANNELS) {
-        b0 = v128.load(bias + (<usize>c0 << 2));
-        b1 = v128.load(bias + (<usize>c0 << 2), 16);
-      } else {
-        const p = bias + (<usize>c0 << 2);
-        b0 = f32x4(
-          load<f32>(p),
-          width > 1 ? load<f32>(p, 4) : 0,
-          width > 2 ? load<f32>(p, 8) : 0,
-          width > 3 ? load<f32>(p, 12) : 0,
-        );
-        b1 = f32x4(
-          width > 4 ? load<f32>(p, 16) : 0,
-          width > 5 ? load<f32>(p, 20) : 0,
-          width > 6 ? load<f32>(p, 24) : 0,
-          0,
-        );
-      }
+      b0 = loadLanes(bias + (<usize>c0 << 2), width);
+      b1 = loadLanes(bias + (<usize>c0 << 2) + 16, width - 4);
     }
     for (let i = 0; i < n; i++) {
       for (let y = 0; y < outH; y++) {
@@ -179,30 +168,27 @@ export function conv2d(
             let p1 = p0 + step;
             let p2 = p1 + step;
             let p3 = p2 + step;
-            let k = run;
-            for (; k > 0; k--) {
-              {
-              const f0 = v128.load(f, 0), f1 = v128.load(f, 16);
-              const x0 = v128.load32_splat(p0, 0);
-              a00 = f32x4.add(a00, f32x4.mul(x0, f0));
-              a01 = f32x4.add(a01, f32x4.mul(x0, f1));
-              const x1 = v128.load32_splat(p1, 0);
-              a10 = f32x4.add(a10, f32x4.mul(x1, f0));
-              a11 = f32x4.add(a11, f32x4.mul(x1, f1));
-              const x2 = v128.load32_splat(p2, 0);
-              a20 = f32x4.add(a20, f32x4.mul(x2, f0));
-              a21 = f32x4.add(a21, f32x4.mul(x2, f1));
-              const x3 = v128.load32_splat(p3, 0);
-              a30 = f32x4.add(a30, f32x4.mul(x3, f0));
-              a31 = f32x4.add(a31, f32x4.mul(x3, f1));
-              }
+            for (let k = 0; k < run; k++) {
+              const f0 = v128.load(f), f1 = v128.load(f, 16);
+              const x0 = v128.load32_splat(p0);
+              a00 = fma(x0, f0, a00);
+              a01 = fma(x0, f1, a01);
+              const x1 = v128.load32_splat(p1);
+              a10 = fma(x1, f0, a10);
+              a11 = fma(x1, f1, a11);
+              const x2 = v128.load32_splat(p2);
+              a20 = fma(x2, f0, a20);
+              a21 = fma(x2, f1, a21);
+              const x3 = v128.load32_splat(p3);
+              a30 = fma(x3, f0, a30);
+              a31 = fma(x3, f1, a31);
               f += 32; p0 += 4; p1 += 4; p2 += 4; p3 += 4;
             }
           }
-          storeLanes(o, a00, a01, width); o += outStep;
-          storeLanes(o, a10, a11, width); o += outStep;
-          storeLanes(o, a20, a21, width); o += outStep;
-          storeLanes(o, a30, a31, width); o += outStep;
+          store8(o, a00, a01, width); o += outStep;
+          store8(o, a10, a11, width); o += outStep;
+          store8(o, a20, a21, width); o += outStep;
+          store8(o, a30, a31, width); o += outStep;
         }
         for (; col < outW; col++) {
           const start = row + <usize>col * step;
@@ -212,12 +198,12 @@ export function conv2d(
             let p = start + <usize>r * rowBytes;
             for (let k = 0; k < run; k++) {
               const v = v128.load32_splat(p);
-              a0 = f32x4.add(a0, f32x4.mul(v, v128.load(f)));
-              a1 = f32x4.add(a1, f32x4.mul(v, v128.load(f, 16)));
+              a0 = fma(v, v128.load(f), a0);
+              a1 = fma(v, v128.load(f, 16), a1);
               f += 32; p += 4;
             }
           }
-          storeLanes(o, a0, a1, width); o += outStep;
+          store8(o, a0, a1, width); o += outStep;
         }
       }
     }
@@ -231,13 +217,7 @@ export function packPixels(x: usize, out: usize, pixels: i32, c: i32, tile: i32)
     const width = min(tile, c - c0);
     let p = x + (<usize>c0 << 2);
     for (let i = 0; i < pixels; i++) {
-      if (width == tile) {
-        for (let j = 0; j < tile; j += 4) v128.store(o + (<usize>j << 2), v128.load(p + (<usize>j << 2)));
-      } else {
-        for (let j = 0; j < tile; j++) {
-          store<f32>(o + (<usize>j << 2), j < width ? load<f32>(p + (<usize>j << 2)) : 0);
-        }
-      }
+      for (let j = 0; j < tile; j += 4) v128.store(o + (<usize>j << 2), loadLanes(p + (<usize>j << 2), width - j));
       p += <usize>c << 2;
       o += <usize>tile << 2;
     }
@@ -269,34 +249,30 @@ export function conv2dGradFilter(
           for (let i = 0; i < n; i++) {
             for (let y = 0; y < outH; y++) {
               let p = xPanel + <usize>(i * h + y * stride + r) * rowBytes + (<usize>s << 4);
-              let k = outW;
-              for (; k > 0; k--) {
-                {
-                const d0 = v128.load(q, 0), d1 = v128.load(q, 16);
-                const x0 = v128.load32_splat(p, 0);
-                a00 = f32x4.add(a00, f32x4.mul(x0, d0));
-                a01 = f32x4.add(a01, f32x4.mul(x0, d1));
+              for (let k = 0; k < outW; k++) {
+                const d0 = v128.load(q), d1 = v128.load(q, 16);
+                const x0 = v128.load32_splat(p);
+                a00 = fma(x0, d0, a00);
+                a01 = fma(x0, d1, a01);
                 const x1 = v128.load32_splat(p, 4);
-                a10 = f32x4.add(a10, f32x4.mul(x1, d0));
-                a11 = f32x4.add(a11, f32x4.mul(x1, d1));
+                a10 = fma(x1, d0, a10);
+                a11 = fma(x1, d1, a11);
                 const x2 = v128.load32_splat(p, 8);
-                a20 = f32x4.add(a20, f32x4.mul(x2, d0));
-                a21 = f32x4.add(a21, f32x4.mul(x2, d1));
+                a20 = fma(x2, d0, a20);
+                a21 = fma(x2, d1, a21);
                 const x3 = v128.load32_splat(p, 12);
-                a30 = f32x4.add(a30, f32x4.mul(x3, d0));
-                a31 = f32x4.add(a31, f32x4.mul(x3, d1));
-                }
-                p += step;
-                q += 32;
+                a30 = fma(x3, d0, a30);
+                a31 = fma(x3, d1, a31);
+                p += step; q += 32;
               }
             }
           }
           const o = dFilter + (<usize>(((r * kw + s) * cin + ci) * cout + co) << 2);
           const next = <usize>cout << 2;
-          addLanes(o, a00, a01, width);
-          if (rows > 1) addLanes(o + next, a10, a11, width);
-          if (rows > 2) addLanes(o + 2 * next, a20, a21, width);
-          if (rows > 3) addLanes(o + 3 * next, a30, a31, width);
+          add8(o, a00, a01, width);
+          if (rows > 1) add8(o + next, a10, a11, width);
+          if (rows > 2) add8(o + 2 * next, a20, a21, width);
+          if (rows > 3) add8(o + 3 * next, a30, a31, width);
         }
       }
     }
@@ -305,18 +281,7 @@ export function conv2dGradFilter(
 
 // @ts-ignore: decorator
 @inline
-function addLanes(o: usize, lo: v128, hi: v128, width: i32): void {
-  if (width == 8) {
-    v128.store(o, f32x4.add(v128.load(o), lo));
-    v128.store(o, f32x4.add(v128.load(o, 16), hi), 16);
-    return;
-  }
-  for (let j = 0; j < width; j++) {
-    const lane = j < 4 ? lo : hi;
-    const k = j & 3;
-    const v = k == 0 ? f32x4.extract_lane(lane, 0)
-      : k == 1 ? f32x4.extract_lane(lane, 1)
-      : k == 2 ? f32x4.extract_lane(lane, 2) : f32x4.extract_lane(lane, 3);
-    store<f32>(o + (<usize>j << 2), load<f32>(o + (<usize>j << 2)) + v);
-  }
+function add8(o: usize, lo: v128, hi: v128, width: i32): void {
+  storeLanes(o, f32x4.add(loadLanes(o, width), lo), width);
+  if (width > 4) storeLanes(o + 16, f32x4.add(loadLanes(o + 16, width - 4), hi), width - 4);
 }

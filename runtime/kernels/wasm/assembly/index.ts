@@ -1,0 +1,4 @@
+export { conv2d, conv2dGradFilter, dilate2d, foldRim, packFilter, packFilterTransposed, packPixels, pad2d } from './conv2d';
+export { attention, attentionGrad } from './attention';
+export { adamW, silu, siluGrad, sumRows, upsample2x, upsample2xGrad } from './elementwise';
+export { groupNorm, groupNormGrad } from './groupNorm';

@@ -1,0 +1,79 @@
+// Four-lane building blocks shared by the kernels.
+
+/** a * b + c, in one instruction where the module is built with relaxed SIMD. */
+// @ts-ignore: decorator
+@inline
+export function fma(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+// @ts-ignore: decorator
+@inline
+export function sumLanes(v: v128): f32 {
+  return (f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1)) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
+}
+
+/**
+ * exp(x) to 2 units in the last place: x = n ln 2 + r, |r| <= ln 2 / 2, a degree 6 polynomial in r, then 2^n by the
+ * exponent bits. The argument is clamped to the range in which the result is a normal number.
+ */
+// @ts-ignore: decorator
+@inline
+export function exp4(x: v128): v128 {
+  x = f32x4.min(f32x4.max(x, f32x4.splat(-87.0)), f32x4.splat(88.0));
+  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504088896341)));
+  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
+  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
+  let p = f32x4.splat(1.0 / 720.0);
+  p = fma(p, r, f32x4.splat(1.0 / 120.0));
+  p = fma(p, r, f32x4.splat(1.0 / 24.0));
+  p = fma(p, r, f32x4.splat(1.0 / 6.0));
+  p = fma(p, r, f32x4.splat(0.5));
+  p = fma(p, r, f32x4.splat(1.0));
+  p = fma(p, r, f32x4.splat(1.0));
+  const bits = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  return f32x4.mul(p, bits);
+}
+
+/** 1 / (1 + exp(-x)). */
+// @ts-ignore: decorator
+@inline
+export function sigmoid4(x: v128): v128 {
+  const one = f32x4.splat(1);
+  return f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(x))));
+}
+
+/** The derivative of x sigmoid(x). */
+// @ts-ignore: decorator
+@inline
+export function siluGrad4(x: v128): v128 {
+  const s = sigmoid4(x);
+  const one = f32x4.splat(1);
+  return f32x4.mul(s, f32x4.add(one, f32x4.mul(x, f32x4.sub(one, s))));
+}
+
+/** The first `width` (1 to 4) floats at p, the rest 0. */
+// @ts-ignore: decorator
+@inline
+export function loadLanes(p: usize, width: i32): v128 {
+  if (width >= 4) return v128.load(p);
+  let v = f32x4.splat(0);
+  if (width > 0) v = f32x4.replace_lane(v, 0, load<f32>(p));
+  if (width > 1) v = f32x4.replace_lane(v, 1, load<f32>(p, 4));
+  if (width > 2) v = f32x4.replace_lane(v, 2, load<f32>(p, 8));
+  return v;
+}
+
+/** Stores the first `width` (1 to 4) lanes at p. */
+// @ts-ignore: decorator
+@inline
+export function storeLanes(p: usize, v: v128, width: i32): void {
+  if (width >= 4) {
+    v128.store(p, v);
+    return;
+  }
+  if (width > 0) store<f32>(p, f32x4.extract_lane(v, 0));
+  if (width > 1) store<f32>(p, f32x4.extract_lane(v, 1), 4);
+  if (width > 2) store<f32>(p, f32x4.extract_lane(v, 2), 8);
+}

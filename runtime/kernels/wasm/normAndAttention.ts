@@ -1,0 +1,86 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { AttentionAttrs } from '../attention.ts';
+import type { GroupNormAttrs } from '../groupNorm.ts';
+import type { WasmContext } from './context.ts';
+
+interface NormInputs {
+  x: TensorInfo;
+  gamma: TensorInfo;
+  beta: TensorInfo;
+  scale?: TensorInfo;
+  shift?: TensorInfo;
+}
+
+function normSizes({ shape }: TensorInfo): [numImages: number, numPixels: number, numChannels: number] {
+  const numChannels = shape[shape.length - 1]!;
+  const numPixels = shape.slice(1, -1).reduce((a, b) => a * b, 1);
+  return [shape[0]!, numPixels, numChannels];
+}
+
+/** Addresses of x, gamma, beta, scale and shift; 0 = not given. */
+function normAddresses(ctx: WasmContext, { x, gamma, beta, scale, shift }: NormInputs): number[] {
+  return [x, gamma, beta, scale, shift].map((tensor) => (tensor ? ctx.address(tensor) : 0));
+}
+
+export function groupNorm(ctx: WasmContext, inputs: NormInputs, attrs: GroupNormAttrs): TensorInfo {
+  const [n, pixels, c] = normSizes(inputs.x);
+  const out = ctx.output(inputs.x.shape);
+  const addresses = normAddresses(ctx, inputs);
+  ctx.withScratch([2 * c], (scratch) => {
+    const sizes = [n, pixels, c, attrs.numGroups, attrs.epsilon, Number(attrs.silu)];
+    ctx.simd.groupNorm(...addresses, ctx.address(out), scratch!, ...sizes);
+  });
+  return out;
+}
+
+/** Gradients in the order of the inputs. */
+export function groupNormGrad(
+  ctx: WasmContext,
+  inputs: NormInputs & { dy: TensorInfo },
+  attrs: GroupNormAttrs,
+): TensorInfo[] {
+  const [n, pixels, c] = normSizes(inputs.x);
+  const grads = [ctx.output(inputs.x.shape), ctx.zeros([c]), ctx.zeros([c])];
+  if (inputs.scale) grads.push(ctx.output([n, c]), ctx.output([n, c]));
+  const addresses = [...normAddresses(ctx, inputs), ctx.address(inputs.dy)];
+  const results = Array.from({ length: 5 }, (_, i) => (grads[i] ? ctx.address(grads[i]) : 0));
+  ctx.withScratch([4 * c], (scratch) => {
+    const sizes = [n, pixels, c, attrs.numGroups, attrs.epsilon, Number(attrs.silu)];
+    ctx.simd.groupNormGrad(...addresses, ...results, scratch!, ...sizes);
+  });
+  return grads;
+}
+
+interface AttentionInputs {
+  q: TensorInfo;
+  k: TensorInfo;
+  v: TensorInfo;
+}
+
+function attentionSizes({ shape }: TensorInfo, { numHeads }: AttentionAttrs): number[] {
+  const [n, tokens, c] = shape as [number, number, number];
+  const d = c / numHeads;
+  return [n, tokens, numHeads, d, 1 / Math.sqrt(d)];
+}
+
+export function attention(ctx: WasmContext, { q, k, v }: AttentionInputs, attrs: AttentionAttrs): TensorInfo {
+  const out = ctx.output(q.shape);
+  ctx.withScratch([q.shape[1]!], (scratch) => {
+    const addresses = [q, k, v, out].map((tensor) => ctx.address(tensor));
+    ctx.simd.attention(...addresses, scratch!, ...attentionSizes(q, attrs));
+  });
+  return out;
+}
+
+export function attentionGrad(
+  ctx: WasmContext,
+  { q, k, v, dy }: AttentionInputs & { dy: TensorInfo },
+  attrs: AttentionAttrs,
+): TensorInfo[] {
+  const grads = [ctx.zeros(q.shape), ctx.zeros(q.shape), ctx.zeros(q.shape)];
+  ctx.withScratch([2 * q.shape[1]!], (scratch) => {
+    const addresses = [q, k, v, dy, ...grads].map((tensor) => ctx.address(tensor));
+    ctx.simd.attentionGrad(...addresses, scratch!, ...attentionSizes(q, attrs));
+  });
+  return grads;
+}

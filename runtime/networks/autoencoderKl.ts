@@ -1,0 +1,187 @@
+import { add, clipByValue, div, exp, mul, slice, sub, type Tensor4D, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import type { AutoencoderKlConfig } from './autoencoderKlConfig.ts';
+import {
+  type BlockOptions,
+  conv,
+  convShapes,
+  downsample,
+  norm,
+  normShapes,
+  type ResnetBlock,
+  resnet,
+  resnetShapes,
+  type Shapes,
+  upsample,
+  type Weights,
+} from './layers.ts';
+import { type MidBlock, midBlock, midBlockShapes, planMidBlock } from './midBlock.ts';
+
+interface Level {
+  prefix: string;
+  resnets: ResnetBlock[];
+  resample: number | null;
+}
+
+interface AutoencoderPlan {
+  options: BlockOptions;
+  down: Level[];
+  encoderMid: MidBlock;
+  decoderMid: MidBlock;
+  up: Level[];
+}
+
+function planAutoencoder(config: AutoencoderKlConfig, circular: boolean): AutoencoderPlan {
+  const widths = config.block_out_channels;
+  const reversed = [...widths].reverse();
+  const levels = (prefix: string, channels: number[], numLayers: number): Level[] =>
+    channels.map((cout, i) => ({
+      prefix: `${prefix}.${i}`,
+      resnets: Array.from({ length: numLayers }, (_, j) => ({
+        prefix: `${prefix}.${i}.resnets.${j}`,
+        cin: j === 0 ? channels[Math.max(i - 1, 0)]! : cout,
+        cout,
+      })),
+      resample: i < channels.length - 1 ? cout : null,
+    }));
+  const bottom = widths[widths.length - 1]!;
+  const attention = config.mid_block_add_attention ? { numHeads: 1, numGroups: config.norm_num_groups } : null;
+  return {
+    options: {
+      numGroups: config.norm_num_groups,
+      epsilon: 1e-6,
+      circular,
+      timeChannels: null,
+      scaleShift: false,
+      outputScale: 1,
+    },
+    down: levels('encoder.down_blocks', widths, config.layers_per_block),
+    encoderMid: planMidBlock('encoder.mid_block', bottom, attention),
+    decoderMid: planMidBlock('decoder.mid_block', bottom, attention),
+    up: levels('decoder.up_blocks', reversed, config.layers_per_block + 1),
+  };
+}
+
+/** Shapes of all weights of a config by name, in PyTorch's layout. */
+export function autoencoderKlShapes(config: AutoencoderKlConfig): Shapes {
+  const { options, down, encoderMid, decoderMid, up } = planAutoencoder(config, false);
+  const shapes: Shapes = new Map();
+  const widths = config.block_out_channels;
+  const [first, bottom, latent] = [widths[0]!, widths[widths.length - 1]!, config.latent_channels];
+  convShapes(shapes, 'encoder.conv_in', config.in_channels, first);
+  for (const level of down) levelShapes(shapes, level, options, 'downsamplers.0.conv');
+  midBlockShapes(shapes, encoderMid, options);
+  normShapes(shapes, 'encoder.conv_norm_out', bottom);
+  convShapes(shapes, 'encoder.conv_out', bottom, 2 * latent);
+  if (config.use_quant_conv) convShapes(shapes, 'quant_conv', 2 * latent, 2 * latent, 1);
+  if (config.use_post_quant_conv) convShapes(shapes, 'post_quant_conv', latent, latent, 1);
+  convShapes(shapes, 'decoder.conv_in', latent, bottom);
+  midBlockShapes(shapes, decoderMid, options);
+  for (const level of up) levelShapes(shapes, level, options, 'upsamplers.0.conv');
+  normShapes(shapes, 'decoder.conv_norm_out', first);
+  convShapes(shapes, 'decoder.conv_out', first, config.out_channels);
+  return shapes;
+}
+
+function levelShapes(shapes: Shapes, level: Level, options: BlockOptions, resampler: string): void {
+  for (const block of level.resnets) resnetShapes(shapes, block, options);
+  if (level.resample !== null) convShapes(shapes, `${level.prefix}.${resampler}`, level.resample, level.resample);
+}
+
+/** A diagonal normal distribution over latents, (B, h, w, c) each. */
+export interface LatentDistribution {
+  mean: Tensor4D;
+  logVar: Tensor4D;
+}
+
+/**
+ * Encodes images into the distribution q(z | x) of their latents.
+ *
+ * Source: Kingma & Welling 2014, arXiv:1312.6114; architecture: Rombach et al. 2022, arXiv:2112.10752 (diffusers' AutoencoderKL).
+ * @param x float32 (B, H, W, in_channels), range [−1, 1]; H and W divisible by 2^(levels − 1)
+ * @returns mean and logVar (clamped to −30 … 20), (B, H/f, W/f, latent_channels); the caller disposes both
+ */
+export function encode(
+  config: AutoencoderKlConfig,
+  weights: Weights,
+  x: Tensor4D,
+  circular = false,
+): LatentDistribution {
+  const { options, down, encoderMid } = planAutoencoder(config, circular);
+  checkSize(config, x);
+  const [mean, logVar] = tidy(() => {
+    let h = conv(weights, 'encoder.conv_in', x, { circular });
+    for (const level of down) {
+      for (const block of level.resnets) h = resnet(weights, block, h, null, options);
+      if (level.resample !== null) h = downsample(weights, `${level.prefix}.downsamplers.0.conv`, h, 0, circular);
+    }
+    h = midBlock(weights, encoderMid, h, null, options);
+    h = conv(weights, 'encoder.conv_out', norm(weights, 'encoder.conv_norm_out', h, options), { circular });
+    if (config.use_quant_conv) h = conv(weights, 'quant_conv', h, { padding: 0 });
+    const c = config.latent_channels;
+    const half = (from: number) => slice(h, [0, 0, 0, from], [-1, -1, -1, c]);
+    return [half(0), clipByValue(half(c), -30, 20)] as [Tensor4D, Tensor4D];
+  });
+  return { mean, logVar };
+}
+
+/**
+ * Decodes latents into images.
+ *
+ * @param z float32 (B, h, w, latent_channels), as `encode` gives them (not scaled)
+ * @returns float32 (B, h·f, w·f, out_channels), about [−1, 1]; the caller disposes it
+ */
+export function decode(config: AutoencoderKlConfig, weights: Weights, z: Tensor4D, circular = false): Tensor4D {
+  const { options, decoderMid, up } = planAutoencoder(config, circular);
+  return tidy(() => {
+    let h = config.use_post_quant_conv ? conv(weights, 'post_quant_conv', z, { padding: 0 }) : z;
+    h = conv(weights, 'decoder.conv_in', h, { circular });
+    h = midBlock(weights, decoderMid, h, null, options);
+    for (const level of up) {
+      for (const block of level.resnets) h = resnet(weights, block, h, null, options);
+      if (level.resample !== null) h = upsample(weights, `${level.prefix}.upsamplers.0.conv`, h, circular);
+    }
+    return conv(weights, 'decoder.conv_out', norm(weights, 'decoder.conv_norm_out', h, options), { circular });
+  });
+}
+
+/**
+ * One draw z = mean + exp(logVar / 2) · eps: the reparameterisation of Kingma & Welling 2014, section 2.4.
+ *
+ * @param eps standard normal, shape of mean
+ * @returns   z, shape of mean; the caller disposes it
+ */
+export function sampleLatents({ mean, logVar }: LatentDistribution, eps: Tensor4D): Tensor4D {
+  return tidy(() => add(mean, mul(exp(mul(logVar, 0.5)), eps)));
+}
+
+/**
+ * Latents to the space the diffusion works in: standardised by channel where the config has latents_mean and
+ * latents_std, else shifted and scaled (Rombach et al. 2022, appendix G).
+ */
+export function scaleLatents(config: AutoencoderKlConfig, z: Tensor4D): Tensor4D {
+  const { latents_mean: mean, latents_std: std, shift_factor: shift, scaling_factor: scale } = config;
+  return tidy(() => {
+    if (mean && std) return mul(div(sub(z, tensor1d(mean)), tensor1d(std)), scale);
+    return mul(sub(z, shift ?? 0), scale);
+  });
+}
+
+/** The inverse of `scaleLatents`. */
+export function unscaleLatents(config: AutoencoderKlConfig, z: Tensor4D): Tensor4D {
+  const { latents_mean: mean, latents_std: std, shift_factor: shift, scaling_factor: scale } = config;
+  return tidy(() => {
+    if (mean && std) return add(mul(div(z, scale), tensor1d(std)), tensor1d(mean));
+    return add(div(z, scale), shift ?? 0);
+  });
+}
+
+function checkSize(config: AutoencoderKlConfig, x: Tensor4D): void {
+  const [, height, width, channels] = x.shape;
+  const divisor = 2 ** (config.block_out_channels.length - 1);
+  if (height % divisor !== 0 || width % divisor !== 0) {
+    throw new RangeError(`encode: ${width}×${height} is not a multiple of ${divisor}; resize or crop the image`);
+  }
+  if (channels !== config.in_channels) {
+    throw new RangeError(`encode: the image has ${channels} channels, the config says ${config.in_channels}`);
+  }
+}

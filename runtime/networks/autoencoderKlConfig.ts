@@ -1,0 +1,59 @@
+import * as v from 'valibot';
+import { Count, only, parseNetworkConfig } from './config.ts';
+
+const blockTypes = <const T extends string>(name: T) => v.optional(v.array(v.literal(name)), () => [name]);
+const Floats = v.nullish(v.array(v.number()), null);
+
+/** The options of diffusers' AutoencoderKL that Figment computes; its own defaults where a key is missing. */
+const schema = v.object({
+  in_channels: v.optional(Count, 3),
+  out_channels: v.optional(Count, 3),
+  down_block_types: blockTypes('DownEncoderBlock2D'),
+  up_block_types: blockTypes('UpDecoderBlock2D'),
+  block_out_channels: v.optional(v.pipe(v.array(Count), v.minLength(1)), [64]),
+  layers_per_block: v.optional(Count, 1),
+  act_fn: v.optional(v.picklist(['silu', 'swish']), 'silu'),
+  latent_channels: v.optional(Count, 4),
+  norm_num_groups: v.optional(Count, 32),
+  sample_size: v.nullish(v.union([Count, v.array(Count)]), 32),
+  scaling_factor: v.optional(v.number(), 0.18215),
+  shift_factor: v.nullish(v.number(), null),
+  latents_mean: Floats,
+  latents_std: Floats,
+  use_quant_conv: v.optional(v.boolean(), true),
+  use_post_quant_conv: v.optional(v.boolean(), true),
+  mid_block_add_attention: v.optional(v.boolean(), true),
+  dropout: only(0),
+});
+
+/** Says how diffusers should cast the weights; the result in float32 is the same. */
+const IGNORED = ['force_upcast'];
+
+export type AutoencoderKlConfig = v.InferOutput<typeof schema>;
+
+/**
+ * Reads an AutoencoderKL's config.json.
+ *
+ * @throws Error naming every option that is unsupported, malformed or does not fit the others
+ */
+export function parseAutoencoderKlConfig(json: unknown, fileName = 'vae/config.json'): AutoencoderKlConfig {
+  const config = parseNetworkConfig(schema, IGNORED, json, fileName);
+  const levels = config.block_out_channels.length;
+  if (config.down_block_types.length !== levels || config.up_block_types.length !== levels) {
+    throw new Error(
+      `${fileName}: block_out_channels, down_block_types and up_block_types must have equally many entries`,
+    );
+  }
+  for (const channels of config.block_out_channels) {
+    if (channels % config.norm_num_groups !== 0) {
+      throw new Error(`${fileName}: norm_num_groups ${config.norm_num_groups} does not divide ${channels} channels`);
+    }
+  }
+  for (const key of ['latents_mean', 'latents_std'] as const) {
+    const values = config[key];
+    if (values && values.length !== config.latent_channels) {
+      throw new Error(`${fileName}: ${key} has ${values.length} values for ${config.latent_channels} latent channels`);
+    }
+  }
+  return config;
+}

@@ -1,0 +1,197 @@
+// The blocks both networks are built of, named and computed as in diffusers. A block is described by plain data
+// (prefix of its weights, channels); one function lists its weights' shapes, one runs it.
+import {
+  add,
+  concat,
+  mul,
+  reshape,
+  slice,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+  type Tensor4D,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import { attention } from '../kernels/attention.ts';
+import { type Conv2dOptions, conv2d, linear } from '../kernels/conv2d.ts';
+import { groupNorm } from '../kernels/groupNorm.ts';
+import { silu } from '../kernels/silu.ts';
+import { upsample2x } from '../kernels/upsample.ts';
+
+/** Weights by their diffusers name, in our layout: filters (kh, kw, Cin, Cout), matrices (in, out). */
+export type Weights = Readonly<Record<string, Tensor>>;
+
+/** Shapes by name, in PyTorch's layout: filters (Cout, Cin, kh, kw), matrices (out, in). */
+export type Shapes = Map<string, number[]>;
+
+/** What all blocks of one network share. */
+export interface BlockOptions {
+  numGroups: number;
+  epsilon: number;
+  /** Every convolution wraps around the borders. */
+  circular: boolean;
+  /** Width of the time embedding; null in a network without time. */
+  timeChannels: number | null;
+  /** The embedding scales and shifts the second norm instead of being added before it. */
+  scaleShift: boolean;
+  /** Divides the sum of a residual connection. */
+  outputScale: number;
+}
+
+export interface ResnetBlock {
+  prefix: string;
+  cin: number;
+  cout: number;
+}
+
+export interface AttentionBlock {
+  prefix: string;
+  channels: number;
+  numHeads: number;
+  /** null: no norm before the attention. */
+  numGroups: number | null;
+}
+
+export function weight(weights: Weights, name: string): Tensor {
+  const tensor = weights[name];
+  if (!tensor) throw new Error(`network: weight ${name} is missing; load all weights of the model's config`);
+  return tensor;
+}
+
+export function convShapes(shapes: Shapes, name: string, cin: number, cout: number, kernel = 3): void {
+  shapes.set(`${name}.weight`, [cout, cin, kernel, kernel]);
+  shapes.set(`${name}.bias`, [cout]);
+}
+
+export function linearShapes(shapes: Shapes, name: string, cin: number, cout: number): void {
+  shapes.set(`${name}.weight`, [cout, cin]);
+  shapes.set(`${name}.bias`, [cout]);
+}
+
+export function normShapes(shapes: Shapes, name: string, channels: number): void {
+  shapes.set(`${name}.weight`, [channels]);
+  shapes.set(`${name}.bias`, [channels]);
+}
+
+export function conv(weights: Weights, name: string, x: Tensor4D, options: Conv2dOptions): Tensor4D {
+  return conv2d(x, weight(weights, `${name}.weight`) as Tensor4D, weight(weights, `${name}.bias`), options);
+}
+
+export function dense(weights: Weights, name: string, x: Tensor2D): Tensor2D {
+  return linear(x, weight(weights, `${name}.weight`) as Tensor2D, weight(weights, `${name}.bias`));
+}
+
+/** Group norm, then SiLU unless told otherwise. */
+export function norm<T extends Tensor>(
+  weights: Weights,
+  name: string,
+  x: T,
+  options: {
+    numGroups: number;
+    epsilon: number;
+    silu?: boolean;
+    modulation?: { scale: Tensor2D; shift: Tensor2D } | null;
+  },
+): T {
+  const gamma = weight(weights, `${name}.weight`) as Tensor1D;
+  const beta = weight(weights, `${name}.bias`) as Tensor1D;
+  return groupNorm(x, gamma, beta, { silu: true, ...options });
+}
+
+export function resnetShapes(shapes: Shapes, block: ResnetBlock, options: BlockOptions): void {
+  const { prefix, cin, cout } = block;
+  normShapes(shapes, `${prefix}.norm1`, cin);
+  convShapes(shapes, `${prefix}.conv1`, cin, cout);
+  if (options.timeChannels !== null) {
+    linearShapes(shapes, `${prefix}.time_emb_proj`, options.timeChannels, options.scaleShift ? 2 * cout : cout);
+  }
+  normShapes(shapes, `${prefix}.norm2`, cout);
+  convShapes(shapes, `${prefix}.conv2`, cout, cout);
+  if (cin !== cout) convShapes(shapes, `${prefix}.conv_shortcut`, cin, cout, 1);
+}
+
+/**
+ * Residual block: norm, SiLU, convolution, twice, plus the (projected) input.
+ *
+ * Source: He et al. 2016, arXiv:1603.05027; time embedding as in Ho et al. 2020 or, scaled and shifted, Dhariwal & Nichol 2021.
+ * @param x   float32 (B, H, W, cin)
+ * @param emb float32 (B, timeChannels), SiLU already applied; null without time
+ * @returns   float32 (B, H, W, cout)
+ */
+export function resnet(
+  weights: Weights,
+  block: ResnetBlock,
+  x: Tensor4D,
+  emb: Tensor2D | null,
+  options: BlockOptions,
+): Tensor4D {
+  return tidy(() => {
+    const { prefix, cin, cout } = block;
+    const { circular, scaleShift, outputScale } = options;
+    const time = emb ? dense(weights, `${prefix}.time_emb_proj`, emb) : null;
+    let h = conv(weights, `${prefix}.conv1`, norm(weights, `${prefix}.norm1`, x, options), { circular });
+    if (time && !scaleShift) h = add(h, reshape(time, [-1, 1, 1, cout]));
+    const modulation =
+      time && scaleShift
+        ? { scale: slice(time, [0, 0], [-1, cout]) as Tensor2D, shift: slice(time, [0, cout], [-1, cout]) as Tensor2D }
+        : null;
+    h = norm(weights, `${prefix}.norm2`, h, { ...options, modulation });
+    h = conv(weights, `${prefix}.conv2`, h, { circular });
+    const shortcut = cin === cout ? x : conv(weights, `${prefix}.conv_shortcut`, x, { padding: 0 });
+    return scaled(add(shortcut, h), outputScale);
+  });
+}
+
+export function attentionShapes(shapes: Shapes, { prefix, channels, numGroups }: AttentionBlock): void {
+  if (numGroups !== null) normShapes(shapes, `${prefix}.group_norm`, channels);
+  for (const name of ['to_q', 'to_k', 'to_v', 'to_out.0'])
+    linearShapes(shapes, `${prefix}.${name}`, channels, channels);
+}
+
+/**
+ * Self-attention over all pixels, with a residual connection.
+ *
+ * @param x float32 (B, H, W, C)
+ * @returns float32 (B, H, W, C)
+ */
+export function selfAttention(weights: Weights, block: AttentionBlock, x: Tensor4D, options: BlockOptions): Tensor4D {
+  return tidy(() => {
+    const { prefix, channels, numHeads, numGroups } = block;
+    const [batch, height, width] = x.shape;
+    const normed =
+      numGroups === null ? x : norm(weights, `${prefix}.group_norm`, x, { ...options, numGroups, silu: false });
+    const rows = reshape(normed, [-1, channels]) as Tensor2D;
+    const [q, k, v] = ['to_q', 'to_k', 'to_v'].map(
+      (name) => reshape(dense(weights, `${prefix}.${name}`, rows), [batch, height * width, channels]) as Tensor3D,
+    ) as [Tensor3D, Tensor3D, Tensor3D];
+    const mixed = reshape(attention(q, k, v, numHeads), [-1, channels]) as Tensor2D;
+    const out = reshape(dense(weights, `${prefix}.to_out.0`, mixed), x.shape) as Tensor4D;
+    return scaled(add(x, out), options.outputScale);
+  });
+}
+
+/** Halves the image by a strided convolution; padding 0 pads one row below and one column to the right only. */
+export function downsample(weights: Weights, name: string, x: Tensor4D, padding: number, circular: boolean): Tensor4D {
+  const sides = padding === 0 ? { top: 0, bottom: 1, left: 0, right: 1 } : padding;
+  return conv(weights, name, x, { stride: 2, padding: sides, circular });
+}
+
+/** Doubles the image by repetition and smooths it by a convolution. */
+export function upsample(weights: Weights, name: string, x: Tensor4D, circular: boolean): Tensor4D {
+  return tidy(() => conv(weights, name, upsample2x(x), { circular }));
+}
+
+/** Joins two feature maps along the channels. */
+export function joinChannels(a: Tensor4D, b: Tensor4D): Tensor4D {
+  return concat([a, b], 3);
+}
+
+function scaled(x: Tensor4D, outputScale: number): Tensor4D {
+  return outputScale === 1 ? x : mul(x, 1 / outputScale);
+}
+
+/** SiLU of a time embedding, once for all blocks. */
+export function activateEmbedding(emb: Tensor2D): Tensor2D {
+  return silu(emb);
+}

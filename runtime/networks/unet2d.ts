@@ -1,0 +1,276 @@
+import { add, mul, sub, type Tensor2D, type Tensor4D, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import { linear } from '../kernels/conv2d.ts';
+import {
+  type AttentionBlock,
+  activateEmbedding,
+  attentionShapes,
+  type BlockOptions,
+  conv,
+  convShapes,
+  dense,
+  downsample,
+  joinChannels,
+  linearShapes,
+  norm,
+  normShapes,
+  type ResnetBlock,
+  resnet,
+  resnetShapes,
+  type Shapes,
+  selfAttention,
+  upsample,
+  type Weights,
+  weight,
+} from './layers.ts';
+import { type MidBlock, midBlock, midBlockShapes, planMidBlock } from './midBlock.ts';
+import type { UNet2DConfig } from './unet2dConfig.ts';
+
+interface Level {
+  prefix: string;
+  resnets: ResnetBlock[];
+  attentions: AttentionBlock[] | null;
+  /** Channels of the convolution that changes the size after the level; null: none. */
+  resample: number | null;
+}
+
+interface UNet2DPlan {
+  options: BlockOptions;
+  midOptions: BlockOptions;
+  down: Level[];
+  mid: MidBlock | null;
+  up: Level[];
+}
+
+/** The blocks of a config, with the names and channels of their weights. */
+function planUNet2D(config: UNet2DConfig, circular: boolean): UNet2DPlan {
+  const widths = config.block_out_channels;
+  const numLevels = widths.length;
+  const options: BlockOptions = {
+    numGroups: config.norm_num_groups,
+    epsilon: config.norm_eps,
+    circular,
+    timeChannels: timeChannels(config),
+    scaleShift: config.resnet_time_scale_shift === 'scale_shift',
+    outputScale: 1,
+  };
+  const attentions = (prefix: string, count: number, channels: number) =>
+    Array.from({ length: count }, (_, j) => ({
+      prefix: `${prefix}.attentions.${j}`,
+      channels,
+      numHeads: numHeads(config, channels),
+      numGroups: config.norm_num_groups,
+    }));
+
+  const down = widths.map((cout, i): Level => {
+    const prefix = `down_blocks.${i}`;
+    const cinOf = (j: number) => (j === 0 ? widths[Math.max(i - 1, 0)]! : cout);
+    const resnets = Array.from({ length: config.layers_per_block }, (_, j) => ({
+      prefix: `${prefix}.resnets.${j}`,
+      cin: cinOf(j),
+      cout,
+    }));
+    const attend = config.down_block_types[i] === 'AttnDownBlock2D';
+    return {
+      prefix,
+      resnets,
+      attentions: attend ? attentions(prefix, resnets.length, cout) : null,
+      resample: i < numLevels - 1 ? cout : null,
+    };
+  });
+
+  const reversed = [...widths].reverse();
+  const up = reversed.map((cout, i): Level => {
+    const prefix = `up_blocks.${i}`;
+    const last = config.layers_per_block;
+    const resnets = Array.from({ length: last + 1 }, (_, j) => {
+      const skip = j === last ? reversed[Math.min(i + 1, numLevels - 1)]! : cout;
+      const cin = (j === 0 ? reversed[Math.max(i - 1, 0)]! : cout) + skip;
+      return { prefix: `${prefix}.resnets.${j}`, cin, cout };
+    });
+    const attend = config.up_block_types[i] === 'AttnUpBlock2D';
+    return {
+      prefix,
+      resnets,
+      attentions: attend ? attentions(prefix, resnets.length, cout) : null,
+      resample: i < numLevels - 1 ? cout : null,
+    };
+  });
+
+  const bottom = widths[numLevels - 1]!;
+  // diffusers gives the middle attention no norm of its own under scale_shift, unless attn_norm_num_groups says so.
+  const midGroups = config.attn_norm_num_groups ?? (options.scaleShift ? null : config.norm_num_groups);
+  const midAttention = config.add_attention ? { numHeads: numHeads(config, bottom), numGroups: midGroups } : null;
+  return {
+    options,
+    midOptions: { ...options, outputScale: config.mid_block_scale_factor },
+    down,
+    mid: config.mid_block_type === null ? null : planMidBlock('mid_block', bottom, midAttention),
+    up,
+  };
+}
+
+function timeChannels(config: UNet2DConfig): number {
+  return config.time_embedding_dim ?? 4 * config.block_out_channels[0]!;
+}
+
+function numHeads(config: UNet2DConfig, channels: number): number {
+  return config.attention_head_dim === null ? 1 : Math.max(1, Math.floor(channels / config.attention_head_dim));
+}
+
+/** Shapes of all weights of a config by name, in PyTorch's layout. */
+export function unet2dShapes(config: UNet2DConfig): Shapes {
+  const plan = planUNet2D(config, false);
+  const shapes: Shapes = new Map();
+  const first = config.block_out_channels[0]!;
+  const time = timeChannels(config);
+  convShapes(shapes, 'conv_in', config.in_channels, first);
+  linearShapes(shapes, 'time_embedding.linear_1', first, time);
+  linearShapes(shapes, 'time_embedding.linear_2', time, time);
+  if (config.num_class_embeds !== null) shapes.set('class_embedding.weight', [config.num_class_embeds, time]);
+  for (const level of plan.down) levelShapes(shapes, level, plan.options, 'downsamplers.0.conv');
+  if (plan.mid) midBlockShapes(shapes, plan.mid, plan.midOptions);
+  for (const level of plan.up) levelShapes(shapes, level, plan.options, 'upsamplers.0.conv');
+  normShapes(shapes, 'conv_norm_out', first);
+  convShapes(shapes, 'conv_out', first, config.out_channels);
+  return shapes;
+}
+
+function levelShapes(shapes: Shapes, level: Level, options: BlockOptions, resampler: string): void {
+  for (const block of level.resnets) resnetShapes(shapes, block, options);
+  for (const block of level.attentions ?? []) attentionShapes(shapes, block);
+  if (level.resample !== null) convShapes(shapes, `${level.prefix}.${resampler}`, level.resample, level.resample);
+}
+
+/**
+ * Sinusoidal embedding of the timesteps, computed in float64.
+ *
+ * Source: Vaswani et al. 2017, section 3.5, with the order and shift of diffusers' get_timestep_embedding.
+ * @param t int (B)
+ * @returns float32 (B, channels): sines then cosines, or cosines then sines when flipped; a last 0 for odd widths
+ */
+export function timestepEmbedding(
+  t: ArrayLike<number>,
+  channels: number,
+  flipSinToCos: boolean,
+  freqShift: number,
+): Tensor2D {
+  const half = Math.floor(channels / 2);
+  const values = new Float32Array(t.length * channels);
+  for (let i = 0; i < t.length; i++) {
+    for (let j = 0; j < half; j++) {
+      // diffusers rounds the frequency and the angle to float32.
+      const frequency = Math.fround(Math.exp((-Math.log(10000) * j) / (half - freqShift)));
+      const angle = Math.fround(t[i]! * frequency);
+      const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
+      values[i * channels + j] = flipSinToCos ? cos : sin;
+      values[i * channels + half + j] = flipSinToCos ? sin : cos;
+    }
+  }
+  return tensor2d(values, [t.length, channels]);
+}
+
+/**
+ * The class-conditional U-Net of a DDPM, as diffusers' UNet2DModel computes it.
+ *
+ * Source: Ho et al. 2020, arXiv:2006.11239, appendix B; classes and modulation: Dhariwal & Nichol 2021, arXiv:2105.05233.
+ * @param weights     by diffusers name, in our layout
+ * @param xt          float32 (B, H, W, in_channels); H and W divisible by 2^(levels − 1)
+ * @param t           int (B), 0 … numTrainTimesteps − 1
+ * @param classLabels int (B), 0 … num_class_embeds − 1; null for a network without classes
+ * @param circular    wrap every convolution around the borders
+ * @returns           float32 (B, H, W, out_channels); the caller disposes it
+ * @throws            RangeError for a size that cannot be halved, labels missing or out of range
+ */
+export function unet2d(
+  config: UNet2DConfig,
+  weights: Weights,
+  xt: Tensor4D,
+  t: ArrayLike<number>,
+  classLabels: ArrayLike<number> | null,
+  circular = false,
+): Tensor4D {
+  checkInput(config, xt, t, classLabels);
+  const plan = planUNet2D(config, circular);
+  const { options } = plan;
+  return tidy(() => {
+    const emb = activateEmbedding(embedding(config, weights, t, classLabels));
+    const sample: Tensor4D = config.center_input_sample ? sub(mul(xt, 2), 1) : xt;
+    let h = conv(weights, 'conv_in', sample, { circular });
+    const skips: Tensor4D[] = [h];
+    for (const level of plan.down) {
+      for (const [j, block] of level.resnets.entries()) {
+        h = resnet(weights, block, h, emb, options);
+        const attend = level.attentions?.[j];
+        if (attend) h = selfAttention(weights, attend, h, options);
+        skips.push(h);
+      }
+      if (level.resample !== null) {
+        h = downsample(weights, `${level.prefix}.downsamplers.0.conv`, h, config.downsample_padding, circular);
+        skips.push(h);
+      }
+    }
+    if (plan.mid) h = midBlock(weights, plan.mid, h, emb, plan.midOptions);
+    for (const level of plan.up) {
+      for (const [j, block] of level.resnets.entries()) {
+        h = resnet(weights, block, joinChannels(h, skips.pop()!), emb, options);
+        const attend = level.attentions?.[j];
+        if (attend) h = selfAttention(weights, attend, h, options);
+      }
+      if (level.resample !== null) h = upsample(weights, `${level.prefix}.upsamplers.0.conv`, h, circular);
+    }
+    return conv(weights, 'conv_out', norm(weights, 'conv_norm_out', h, options), { circular });
+  });
+}
+
+/** Time embedding plus class embedding, (B, timeChannels). */
+function embedding(
+  config: UNet2DConfig,
+  weights: Weights,
+  t: ArrayLike<number>,
+  classLabels: ArrayLike<number> | null,
+): Tensor2D {
+  const sines = timestepEmbedding(t, config.block_out_channels[0]!, config.flip_sin_to_cos, config.freq_shift);
+  const hidden = dense(weights, 'time_embedding.linear_1', sines);
+  const time = dense(weights, 'time_embedding.linear_2', activateEmbedding(hidden));
+  if (config.num_class_embeds === null || classLabels === null) return time;
+  const table = weight(weights, 'class_embedding.weight') as Tensor2D;
+  return add(time, linear(oneHotRows(classLabels, config.num_class_embeds), table, null));
+}
+
+function oneHotRows(indices: ArrayLike<number>, depth: number): Tensor2D {
+  const values = new Float32Array(indices.length * depth);
+  for (let i = 0; i < indices.length; i++) values[i * depth + indices[i]!] = 1;
+  return tensor2d(values, [indices.length, depth]);
+}
+
+function checkInput(
+  config: UNet2DConfig,
+  xt: Tensor4D,
+  t: ArrayLike<number>,
+  classLabels: ArrayLike<number> | null,
+): void {
+  const [batch, height, width, channels] = xt.shape;
+  const divisor = 2 ** (config.block_out_channels.length - 1);
+  if (height % divisor !== 0 || width % divisor !== 0) {
+    throw new RangeError(
+      `unet2d: ${width}×${height} cannot be halved ${Math.log2(divisor)} times; use multiples of ${divisor}`,
+    );
+  }
+  if (channels !== config.in_channels) {
+    throw new RangeError(`unet2d: input has ${channels} channels, the config says ${config.in_channels}`);
+  }
+  if (t.length !== batch || (classLabels !== null && classLabels.length !== batch)) {
+    throw new RangeError(
+      `unet2d: ${batch} images, ${t.length} timesteps, ${classLabels?.length ?? 'no'} labels; they must be equal`,
+    );
+  }
+  if (config.num_class_embeds !== null) {
+    if (classLabels === null) throw new RangeError('unet2d: this network needs class labels');
+    for (let i = 0; i < batch; i++) {
+      const label = classLabels[i]!;
+      if (!Number.isInteger(label) || label < 0 || label >= config.num_class_embeds) {
+        throw new RangeError(`unet2d: class label ${label} is outside 0 … ${config.num_class_embeds - 1}`);
+      }
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import * as v from 'valibot';
+import { Absent, Count, only, parseNetworkConfig } from './config.ts';
+
+/** The options of diffusers' UNet2DModel that Figment computes; its own defaults where a key is missing. */
+const schema = v.object({
+  sample_size: v.nullish(v.union([Count, v.tuple([Count, Count])]), null),
+  in_channels: v.optional(Count, 3),
+  out_channels: v.optional(Count, 3),
+  center_input_sample: v.optional(v.boolean(), false),
+  time_embedding_type: only('positional'),
+  time_embedding_dim: v.nullish(Count, null),
+  freq_shift: v.optional(v.number(), 0),
+  flip_sin_to_cos: v.optional(v.boolean(), true),
+  down_block_types: v.optional(v.pipe(v.array(v.picklist(['DownBlock2D', 'AttnDownBlock2D'])), v.minLength(1)), [
+    'DownBlock2D',
+    'AttnDownBlock2D',
+    'AttnDownBlock2D',
+    'AttnDownBlock2D',
+  ]),
+  mid_block_type: v.optional(v.nullable(v.literal('UNetMidBlock2D')), 'UNetMidBlock2D'),
+  up_block_types: v.optional(v.pipe(v.array(v.picklist(['UpBlock2D', 'AttnUpBlock2D'])), v.minLength(1)), [
+    'AttnUpBlock2D',
+    'AttnUpBlock2D',
+    'AttnUpBlock2D',
+    'UpBlock2D',
+  ]),
+  block_out_channels: v.optional(v.array(Count), [224, 448, 672, 896]),
+  layers_per_block: v.optional(Count, 2),
+  mid_block_scale_factor: v.optional(v.number(), 1),
+  downsample_padding: v.optional(v.picklist([0, 1]), 1),
+  downsample_type: only('conv'),
+  upsample_type: only('conv'),
+  dropout: only(0),
+  act_fn: v.optional(v.picklist(['silu', 'swish']), 'silu'),
+  attention_head_dim: v.optional(v.nullable(Count), 8),
+  norm_num_groups: v.optional(Count, 32),
+  attn_norm_num_groups: v.nullish(Count, null),
+  norm_eps: v.optional(v.number(), 1e-5),
+  resnet_time_scale_shift: v.optional(v.picklist(['default', 'scale_shift']), 'default'),
+  add_attention: v.optional(v.boolean(), true),
+  class_embed_type: Absent,
+  num_class_embeds: v.nullish(Count, null),
+});
+
+/** Used by the Fourier time embedding alone, which is refused. */
+const IGNORED = ['num_train_timesteps'];
+
+export type UNet2DConfig = v.InferOutput<typeof schema>;
+
+/**
+ * Reads a UNet2DModel's config.json.
+ *
+ * @throws Error naming every option that is unsupported, malformed or does not fit the others
+ */
+export function parseUNet2DConfig(json: unknown, fileName = 'unet/config.json'): UNet2DConfig {
+  const config = parseNetworkConfig(schema, IGNORED, json, fileName);
+  const levels = config.block_out_channels.length;
+  if (config.down_block_types.length !== levels || config.up_block_types.length !== levels) {
+    throw new Error(
+      `${fileName}: block_out_channels has ${levels} entries, down_block_types ${config.down_block_types.length}, up_block_types ${config.up_block_types.length}; they must be equal`,
+    );
+  }
+  for (const channels of config.block_out_channels) {
+    if (channels % config.norm_num_groups !== 0) {
+      throw new Error(`${fileName}: norm_num_groups ${config.norm_num_groups} does not divide ${channels} channels`);
+    }
+    const head = config.attention_head_dim;
+    if (head !== null && channels % head !== 0 && channels > head) {
+      throw new Error(`${fileName}: attention_head_dim ${head} does not divide ${channels} channels`);
+    }
+  }
+  return config;
+}
