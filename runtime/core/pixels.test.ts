@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { composeSheet, MIN_ALPHA, scaleNearest, toPixels, toPremultiplied } from './pixels.ts';
+
+describe('toPremultiplied', () => {
+  it('multiplies colour by alpha and maps 0…255 to −1…1', () => {
+    const values = toPremultiplied(Uint8Array.of(255, 0, 51, 255, 255, 128, 0, 102), 4);
+    // 102/255 = 0.4; 255·0.4 → 0.4 of the range; 128/255·0.4 = 0.20078
+    const expected = [1, -1, -0.6, 1, -0.2, -0.59843137, -1, -0.2];
+    values.forEach((value, i) => {
+      expect(value).toBeCloseTo(expected[i]!, 6);
+    });
+  });
+
+  it('hides the colour of transparent pixels', () => {
+    expect([...toPremultiplied(Uint8Array.of(200, 100, 50, 0), 4)]).toEqual([-1, -1, -1, -1]);
+  });
+
+  it('treats RGB as opaque', () => {
+    const values = toPremultiplied(Uint8Array.of(255, 0, 127), 3);
+    expect([...values.slice(0, 2)]).toEqual([1, -1]);
+    expect(values[2]).toBeCloseTo(-1 / 255, 7);
+  });
+
+  it('writes into the given array', () => {
+    const out = new Float32Array(4);
+    expect(toPremultiplied(Uint8Array.of(255, 255, 255, 255), 4, out)).toBe(out);
+    expect([...out]).toEqual([1, 1, 1, 1]);
+  });
+
+  it('refuses lengths that do not fit', () => {
+    expect(() => toPremultiplied(new Uint8Array(6), 4)).toThrow(/toPremultiplied: length 6 is not a whole number/);
+    expect(() => toPremultiplied(new Uint8Array(8), 4, new Float32Array(4))).toThrow(/out has 4 values; expected 8/);
+    expect(() => toPremultiplied(new Uint8Array(8), 2 as 3)).toThrow(/channels is 2; expected 3 or 4/);
+  });
+});
+
+describe('toPixels', () => {
+  it('returns every colour and alpha it was given, from MIN_ALPHA on', () => {
+    const pixels = new Uint8Array(256 * 256 * 4);
+    for (let alpha = 0, at = 0; alpha < 256; alpha++) {
+      for (let colour = 0; colour < 256; colour++, at += 4) pixels.set([colour, 255 - colour, 7, alpha], at);
+    }
+    const back = toPixels(toPremultiplied(pixels, 4), 4);
+    const expected = pixels.map((byte, i) => (pixels[i | 3]! < MIN_ALPHA ? 0 : byte));
+    expect(Buffer.compare(back, expected)).toBe(0);
+  });
+
+  it('clamps, rounds and survives NaN', () => {
+    expect([...toPixels(Float32Array.of(2, -2, 0.999, 1.5), 4)]).toEqual([255, 0, 255, 255]);
+    expect([...toPixels(Float32Array.of(Number.NaN, 0, 1, Number.NaN), 4)]).toEqual([0, 0, 0, 0]);
+    expect([...toPixels(Float32Array.of(Number.NaN, -1, 1), 3)]).toEqual([0, 0, 255, 255]);
+  });
+
+  it('clamps colour that is brighter than its alpha allows', () => {
+    expect([...toPixels(Float32Array.of(1, 0, -1, 0), 4).slice(0, 3)]).toEqual([255, 255, 0]);
+  });
+
+  it('keeps straight colour when told that it is straight', () => {
+    const half = 2 * (128 / 255) - 1;
+    expect([...toPixels(Float32Array.of(half, -1, 1, half), 4, { premultiplied: false })]).toEqual([128, 0, 255, 128]);
+    expect([...toPixels(Float32Array.of(half, -1, -1, half), 4)]).toEqual([255, 0, 0, 128]);
+  });
+
+  it('makes nearly transparent pixels transparent black', () => {
+    const values = (alpha: number) => Float32Array.of(-1, -1, -1, 2 * (alpha / 255) - 1);
+    expect(toPixels(values(7), 4)[3]).toBe(0);
+    expect(toPixels(values(8), 4)[3]).toBe(8);
+  });
+});
+
+describe('scaleNearest', () => {
+  it('repeats pixels as blocks', () => {
+    const [a, b] = [
+      [1, 2, 3],
+      [4, 5, 6],
+    ] as const;
+    const [c, d] = [
+      [7, 8, 9],
+      [10, 11, 12],
+    ] as const;
+    const scaled = scaleNearest(Uint8Array.from([a, b, c, d].flat()), 2, 2, 2);
+    expect([...scaled]).toEqual([a, a, b, b, a, a, b, b, c, c, d, d, c, c, d, d].flat());
+  });
+
+  it('refuses factors and sizes that do not fit', () => {
+    expect(() => scaleNearest(new Uint8Array(4), 1, 1, 1.5)).toThrow(/scaleNearest: scale is 1.5/);
+    expect(() => scaleNearest(new Uint8Array(10), 1, 2, 2)).toThrow(/10 bytes do not fit 1x2/);
+  });
+});
+
+describe('composeSheet', () => {
+  const tile = (value: number) => new Uint8Array(2 * 1 * 4).fill(value);
+
+  it('fills rows from the left and leaves the rest empty', () => {
+    const { width, height, channels, pixels } = composeSheet([tile(1), tile(2), tile(3)], 2, 2, 1);
+    expect({ width, height, channels }).toEqual({ width: 4, height: 2, channels: 4 });
+    expect([...pixels]).toEqual([...tile(1), ...tile(2), ...tile(3), ...tile(0)]);
+  });
+
+  it('interleaves the rows of tiles that are higher than one pixel', () => {
+    const tall = (top: number, bottom: number) => Uint8Array.of(top, top, top, bottom, bottom, bottom);
+    const { pixels } = composeSheet([tall(1, 2), tall(3, 4)], 5, 1, 2);
+    expect([...pixels]).toEqual([1, 1, 1, 3, 3, 3, 2, 2, 2, 4, 4, 4]);
+  });
+
+  it('refuses no tiles and unequal tiles', () => {
+    expect(() => composeSheet([], 2, 2, 1)).toThrow(/there are no tiles/);
+    expect(() => composeSheet([tile(1), new Uint8Array(6)], 2, 2, 1)).toThrow(/tile 1 has 6 bytes; expected 8/);
+    expect(() => composeSheet([tile(1)], 0, 2, 1)).toThrow(/columns is 0/);
+  });
+});

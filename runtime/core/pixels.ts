@@ -1,0 +1,195 @@
+/**
+ * Image bytes ↔ training values.
+ *
+ * `pixels` are Uint8, sRGB, straight alpha, top row first. Values are float32 HWC in [-1, 1] with the colour multiplied by
+ * alpha, so that a transparent pixel is −1 in every channel whatever colour hides behind it.
+ */
+
+/** 3 = RGB, 4 = RGBA. */
+export type NumChannels = 3 | 4;
+
+export interface ToPixelsOptions {
+  /** The colour values are multiplied by alpha; false for values with straight alpha. Without effect for RGB. */
+  premultiplied?: boolean;
+}
+
+export const TO_PIXELS_DEFAULTS: Required<ToPixelsOptions> = { premultiplied: true };
+
+/** Alpha below this byte value becomes 0: a network's nearly transparent pixels are noise, and so is their colour. */
+export const MIN_ALPHA = 8;
+
+/** One picture as bytes; the shape a PNG decodes to and is encoded from. */
+export interface PixelImage {
+  width: number;
+  height: number;
+  channels: NumChannels;
+  pixels: Uint8Array | Uint8ClampedArray;
+}
+
+/**
+ * Turns image bytes into training values with premultiplied alpha.
+ *
+ *   colour = 2 · c·a / 255² − 1      alpha = 2 · a / 255 − 1      (a = 255 for RGB)
+ *
+ * @param pixels   bytes of any number of pixels, straight alpha
+ * @param channels 3 or 4: of `pixels` and of the result
+ * @param out      written and returned when given; as long as `pixels`
+ * @returns        float32 in [-1, 1], as long as `pixels`
+ * @throws         RangeError when a length does not fit
+ */
+export function toPremultiplied(
+  pixels: Uint8Array | Uint8ClampedArray,
+  channels: NumChannels,
+  out: Float32Array = new Float32Array(pixels.length),
+): Float32Array {
+  checkWholePixels('toPremultiplied', pixels.length, channels);
+  if (out.length !== pixels.length) {
+    throw new RangeError(`toPremultiplied: out has ${out.length} values; expected ${pixels.length}, one for each byte`);
+  }
+  if (channels === 3) scaleBytes(pixels, out);
+  else premultiplyBytes(pixels, out);
+  return out;
+}
+
+/**
+ * Turns training values into RGBA bytes with straight alpha. Values outside [-1, 1] are clamped, NaN becomes 0, and a pixel
+ * whose alpha is below `MIN_ALPHA` becomes transparent black. RGB gets alpha 255.
+ *
+ * @param values   float32, one value for each channel of each pixel
+ * @param channels 3 or 4: of `values`; the result always has 4
+ * @returns        4 bytes a pixel
+ * @throws         RangeError when `values` is not a whole number of pixels
+ */
+export function toPixels(
+  values: Float32Array,
+  channels: NumChannels,
+  options: ToPixelsOptions = {},
+): Uint8Array<ArrayBuffer> {
+  checkWholePixels('toPixels', values.length, channels);
+  const { premultiplied } = { ...TO_PIXELS_DEFAULTS, ...options };
+  const pixels = new Uint8Array((values.length / channels) * 4);
+  const clamped = new Uint8ClampedArray(pixels.buffer); // rounds and clamps as it stores
+  if (channels === 3) writeOpaque(values, clamped);
+  else writeStraight(values, clamped, premultiplied);
+  return pixels;
+}
+
+/**
+ * Enlarges an image by a whole factor; every pixel becomes a block of scale × scale equal ones.
+ *
+ * @param pixels RGB or RGBA bytes of one image
+ * @param scale  integer ≥ 1
+ * @returns      bytes of the image (height · scale, width · scale)
+ * @throws       RangeError when a size does not fit
+ */
+export function scaleNearest(
+  pixels: Uint8Array | Uint8ClampedArray,
+  widthPx: number,
+  heightPx: number,
+  scale: number,
+): Uint8Array<ArrayBuffer> {
+  if (!Number.isInteger(scale) || scale < 1) {
+    throw new RangeError(`scaleNearest: scale is ${scale}; expected a whole number from 1`);
+  }
+  const channels = channelsOf('scaleNearest', pixels.length, widthPx, heightPx);
+  const rowBytes = widthPx * scale * channels;
+  const out = new Uint8Array(rowBytes * heightPx * scale);
+  for (let y = 0; y < heightPx; y++) {
+    const start = y * scale * rowBytes;
+    let at = start;
+    for (let x = 0; x < widthPx; x++) {
+      const from = (y * widthPx + x) * channels;
+      for (let copy = 0; copy < scale; copy++) {
+        for (let c = 0; c < channels; c++) out[at++] = pixels[from + c]!;
+      }
+    }
+    for (let copy = 1; copy < scale; copy++) out.copyWithin(start + copy * rowBytes, start, start + rowBytes);
+  }
+  return out;
+}
+
+/**
+ * Lays tiles of one size side by side, left to right, top to bottom. Places without a tile stay 0: transparent or black.
+ *
+ * @param tiles    RGB or RGBA bytes of each tile, all alike
+ * @param columns  tiles in a row; fewer when there are fewer tiles
+ * @returns        the sheet, with the channels of the tiles
+ * @throws         RangeError when there is no tile, or one differs in size
+ */
+export function composeSheet(
+  tiles: readonly (Uint8Array | Uint8ClampedArray)[],
+  columns: number,
+  widthPx: number,
+  heightPx: number,
+): PixelImage {
+  const first = tiles[0];
+  if (!first) throw new RangeError('composeSheet: there are no tiles; expected at least one');
+  if (!Number.isInteger(columns) || columns < 1) {
+    throw new RangeError(`composeSheet: columns is ${columns}; expected a whole number from 1`);
+  }
+  const channels = channelsOf('composeSheet', first.length, widthPx, heightPx);
+  const across = Math.min(columns, tiles.length);
+  const width = across * widthPx;
+  const height = Math.ceil(tiles.length / across) * heightPx;
+  const pixels = new Uint8Array(width * height * channels);
+  const rowBytes = widthPx * channels;
+  for (const [index, tile] of tiles.entries()) {
+    if (tile.length !== first.length) {
+      throw new RangeError(`composeSheet: tile ${index} has ${tile.length} bytes; expected ${first.length}, as tile 0`);
+    }
+    const top = Math.floor(index / across) * heightPx;
+    const left = (index % across) * widthPx;
+    for (let y = 0; y < heightPx; y++) {
+      pixels.set(tile.subarray(y * rowBytes, (y + 1) * rowBytes), ((top + y) * width + left) * channels);
+    }
+  }
+  return { width, height, channels, pixels };
+}
+
+function scaleBytes(pixels: Uint8Array | Uint8ClampedArray, out: Float32Array): void {
+  for (let i = 0; i < pixels.length; i++) out[i] = (pixels[i]! * 2) / 255 - 1;
+}
+
+function premultiplyBytes(pixels: Uint8Array | Uint8ClampedArray, out: Float32Array): void {
+  for (let i = 0; i < pixels.length; i += 4) {
+    const alpha = pixels[i + 3]!;
+    const factor = (2 * alpha) / 65025;
+    out[i] = pixels[i]! * factor - 1;
+    out[i + 1] = pixels[i + 1]! * factor - 1;
+    out[i + 2] = pixels[i + 2]! * factor - 1;
+    out[i + 3] = (2 * alpha) / 255 - 1;
+  }
+}
+
+function writeOpaque(values: Float32Array, pixels: Uint8ClampedArray): void {
+  for (let from = 0, to = 0; from < values.length; from += 3, to += 4) {
+    for (let c = 0; c < 3; c++) pixels[to + c] = (values[from + c]! + 1) * 127.5;
+    pixels[to + 3] = 255;
+  }
+}
+
+function writeStraight(values: Float32Array, pixels: Uint8ClampedArray, premultiplied: boolean): void {
+  for (let i = 0; i < values.length; i += 4) {
+    const alpha = Math.min((values[i + 3]! + 1) * 127.5, 255);
+    pixels[i + 3] = alpha;
+    if (!(pixels[i + 3]! >= MIN_ALPHA)) {
+      pixels[i + 3] = 0;
+      continue;
+    }
+    const factor = premultiplied ? (127.5 * 255) / alpha : 127.5;
+    for (let c = 0; c < 3; c++) pixels[i + c] = (values[i + c]! + 1) * factor;
+  }
+}
+
+function checkWholePixels(operation: string, length: number, channels: number): void {
+  if (channels !== 3 && channels !== 4) throw new RangeError(`${operation}: channels is ${channels}; expected 3 or 4`);
+  if (length % channels !== 0) {
+    throw new RangeError(`${operation}: length ${length} is not a whole number of pixels with ${channels} channels`);
+  }
+}
+
+function channelsOf(operation: string, length: number, widthPx: number, heightPx: number): NumChannels {
+  const channels = length / (widthPx * heightPx);
+  if (channels === 3 || channels === 4) return channels;
+  throw new RangeError(`${operation}: ${length} bytes do not fit ${widthPx}x${heightPx} pixels of 3 or 4 channels`);
+}

@@ -1,0 +1,106 @@
+/**
+ * Augmentations of one float32 HWC image: each reads `image`, writes all of `out` and allocates nothing; the two must be
+ * different buffers. They hold for premultiplied values, since they move or swap whole values.
+ */
+
+export interface AugmentOptions {
+  /** Mirror left ↔ right, with probability 1/2. */
+  flip?: boolean;
+  /** Shift by up to this many pixels in x and in y, the border repeated; without effect when `toroidal` is on. */
+  shiftPx?: number;
+  /** Shift by any amount in x and in y, wrapping at the edges: for seamless textures. */
+  toroidal?: boolean;
+  /** Probability that the colour channels change places, 0 … 1. */
+  permuteChannels?: number;
+}
+
+export const AUGMENT_DEFAULTS: Required<AugmentOptions> = {
+  flip: false,
+  shiftPx: 0,
+  toroidal: false,
+  permuteChannels: 0,
+};
+
+/** Height, width and channels of the image. */
+export interface ImageSize {
+  heightPx: number;
+  widthPx: number;
+  channels: number;
+}
+
+/** The ways to order red, green and blue, other than as they are. */
+export const CHANNEL_ORDERS = [
+  [0, 2, 1],
+  [1, 0, 2],
+  [1, 2, 0],
+  [2, 0, 1],
+  [2, 1, 0],
+] as const;
+
+/** Mirrors left ↔ right. */
+export function flipHorizontal(image: Float32Array, out: Float32Array, size: ImageSize): void {
+  const { heightPx, widthPx, channels } = size;
+  let to = 0;
+  for (let y = 0; y < heightPx; y++) {
+    for (let x = widthPx - 1; x >= 0; x--) {
+      const from = (y * widthPx + x) * channels;
+      for (let c = 0; c < channels; c++) out[to++] = image[from + c]!;
+    }
+  }
+}
+
+/**
+ * Moves the image by (dx, dy) pixels, to the right and down when positive; uncovered places repeat the border. Where the
+ * border is transparent that is transparency, and a bust cut off by the lower edge stays cut off by it.
+ */
+export function shiftClamped(image: Float32Array, out: Float32Array, size: ImageSize, dx: number, dy: number): void {
+  const { heightPx, widthPx, channels } = size;
+  let to = 0;
+  for (let y = 0; y < heightPx; y++) {
+    const row = clamp(y - dy, heightPx - 1) * widthPx;
+    for (let x = 0; x < widthPx; x++) {
+      const from = (row + clamp(x - dx, widthPx - 1)) * channels;
+      for (let c = 0; c < channels; c++) out[to++] = image[from + c]!;
+    }
+  }
+}
+
+/** Moves the image by (dx, dy) pixels, to the right and down when positive; what leaves at one edge enters at the other. */
+export function shiftToroidal(image: Float32Array, out: Float32Array, size: ImageSize, dx: number, dy: number): void {
+  const { heightPx, widthPx, channels } = size;
+  const left = wrap(-dx, widthPx);
+  let to = 0;
+  for (let y = 0; y < heightPx; y++) {
+    const row = wrap(y - dy, heightPx) * widthPx;
+    for (let x = 0, column = left; x < widthPx; x++) {
+      const from = (row + column) * channels;
+      for (let c = 0; c < channels; c++) out[to++] = image[from + c]!;
+      column = column + 1 === widthPx ? 0 : column + 1;
+    }
+  }
+}
+
+/** Reorders the colour channels: channel c of the result is channel order[c] of the image. Alpha stays. */
+export function permuteColours(
+  image: Float32Array,
+  out: Float32Array,
+  size: ImageSize,
+  order: readonly [number, number, number],
+): void {
+  const { channels } = size;
+  const [red, green, blue] = order;
+  for (let i = 0; i < image.length; i += channels) {
+    out[i] = image[i + red]!;
+    out[i + 1] = image[i + green]!;
+    out[i + 2] = image[i + blue]!;
+    if (channels === 4) out[i + 3] = image[i + 3]!;
+  }
+}
+
+function clamp(value: number, max: number): number {
+  return Math.min(Math.max(value, 0), max);
+}
+
+function wrap(value: number, period: number): number {
+  return ((value % period) + period) % period;
+}

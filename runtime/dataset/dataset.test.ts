@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { DatasetError, splitHeldOut } from './dataset.ts';
+
+/** Classes of 40, 10, 1 and 0 images, mixed up. */
+const classLabels = Int32Array.from({ length: 51 }, (_, i) => (i === 20 ? 2 : i % 5 === 0 ? 1 : 0));
+const dataset = { labels: ['a', 'b', 'c', 'd'], classLabels };
+const countOf = (indices: Int32Array, label: number) => [...indices].filter((i) => classLabels[i] === label).length;
+
+describe('splitHeldOut', () => {
+  it('covers every image once', () => {
+    const { train, heldOut } = splitHeldOut(dataset, 0.2, 1);
+    const all = [...train, ...heldOut].sort((a, b) => a - b);
+    expect(all).toEqual([...classLabels.keys()]);
+    expect([...train]).toEqual([...train].sort((a, b) => a - b));
+    expect([...heldOut]).toEqual([...heldOut].sort((a, b) => a - b));
+  });
+
+  it('holds the same share out of each class and keeps one image to train on', () => {
+    const { heldOut, train } = splitHeldOut(dataset, 0.2, 1);
+    expect([0, 1, 2, 3].map((label) => countOf(heldOut, label))).toEqual([8, 2, 0, 0]);
+    expect(countOf(train, 2)).toBe(1);
+    expect(countOf(splitHeldOut(dataset, 0.99, 1).train, 1)).toBe(1);
+    expect(splitHeldOut(dataset, 0, 1).heldOut).toHaveLength(0);
+  });
+
+  it('is fixed by the seed', () => {
+    expect(splitHeldOut(dataset, 0.3, 7)).toEqual(splitHeldOut(dataset, 0.3, 7));
+    expect(splitHeldOut(dataset, 0.3, 7)).not.toEqual(splitHeldOut(dataset, 0.3, 8));
+  });
+
+  it('refuses a share of one and more', () => {
+    expect(() => splitHeldOut(dataset, 1, 1)).toThrow(/splitHeldOut: fraction is 1; expected/);
+    expect(() => splitHeldOut(dataset, Number.NaN, 1)).toThrow(RangeError);
+  });
+});
+
+describe('DatasetError', () => {
+  it('lists every problem in its message', () => {
+    const error = new DatasetError('faces', ['a.png: is broken', 'b.png: is missing']);
+    expect(error.message).toBe('openDataset: "faces" has 2 problems:\n- a.png: is broken\n- b.png: is missing');
+    expect(error.problems).toHaveLength(2);
+    expect(error.name).toBe('DatasetError');
+  });
+});

@@ -1,0 +1,77 @@
+import type { NumChannels } from '../core/pixels.ts';
+import { permutation } from '../core/random.ts';
+
+/** Labelled images of one size, all in memory. */
+export interface Dataset {
+  name: string;
+  widthPx: number;
+  heightPx: number;
+  channels: NumChannels;
+  /** The class names; the index is the class. */
+  labels: string[];
+  licence: string;
+  attribution: string;
+  /** The pixels of all images, (N, H, W, C) bytes, straight alpha. */
+  images: Uint8Array;
+  /** The class of each image, (N). */
+  classLabels: Int32Array;
+  /** Where each image came from, for messages: `elf.png#12` is tile 12 of a sheet. */
+  sources?: string[];
+}
+
+/** Which images train and which are kept away to judge with; both ascending. */
+export interface DatasetSplit {
+  train: Int32Array;
+  heldOut: Int32Array;
+}
+
+/** Every problem of a data set at once, each line with the file it is about. */
+export class DatasetError extends Error {
+  override readonly name = 'DatasetError';
+  readonly problems: readonly string[];
+
+  constructor(datasetName: string, problems: readonly string[]) {
+    const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+    super(`openDataset: "${datasetName}" has ${count}:\n${problems.map((problem) => `- ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+const SPLIT_STREAM = 0xd1000000;
+
+/**
+ * Splits a data set by class: from each class the same share is held out, drawn by the seed. A class keeps at least one
+ * training image, and the draw within a class does not depend on the other classes.
+ *
+ * @param fraction share held out, 0 ≤ fraction < 1; rounded to whole images in each class
+ * @param seed     uint32
+ * @throws         RangeError when the fraction is out of range
+ */
+export function splitHeldOut(
+  dataset: Pick<Dataset, 'labels' | 'classLabels'>,
+  fraction: number,
+  seed: number,
+): DatasetSplit {
+  if (!(fraction >= 0 && fraction < 1)) {
+    throw new RangeError(`splitHeldOut: fraction is ${fraction}; expected 0 or more and less than 1`);
+  }
+  const train: number[] = [];
+  const heldOut: number[] = [];
+  for (let label = 0; label < dataset.labels.length; label++) {
+    const members = membersOf(dataset.classLabels, label);
+    const numHeldOut = Math.max(0, Math.min(Math.round(fraction * members.length), members.length - 1));
+    const order = permutation(seed, SPLIT_STREAM + label, members.length);
+    order.forEach((position, rank) => {
+      (rank < numHeldOut ? heldOut : train).push(members[position]!);
+    });
+  }
+  return { train: Int32Array.from(train).sort(), heldOut: Int32Array.from(heldOut).sort() };
+}
+
+function membersOf(classLabels: Int32Array, label: number): number[] {
+  const members: number[] = [];
+  classLabels.forEach((value, index) => {
+    if (value === label) members.push(index);
+  });
+  return members;
+}

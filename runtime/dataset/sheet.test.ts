@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import type { PixelImage } from '../core/pixels.ts';
+import { type Dataset, DatasetError } from './dataset.ts';
+import { openDataset } from './openDataset.ts';
+import type { DatasetSource } from './source.ts';
+
+// A stand-in for PNG: an image is kept by its file name, and the bytes of a file are that name.
+type Files = Record<string, PixelImage | string>;
+
+function sourceOf(files: Files): DatasetSource {
+  return {
+    name: 'folder',
+    list: async () => Object.keys(files),
+    read: async (path) => {
+      const file = files[path];
+      if (file === undefined) throw new Error('no such file');
+      return new TextEncoder().encode(typeof file === 'string' ? file : path);
+    },
+  };
+}
+
+function open(files: Files): Promise<Dataset> {
+  return openDataset(sourceOf(files), (bytes) => {
+    const file = files[new TextDecoder().decode(bytes)];
+    if (typeof file !== 'object') throw new Error('bad signature');
+    return file;
+  });
+}
+
+async function problemsOf(files: Files): Promise<readonly string[]> {
+  const error = await open(files).catch((thrown) => thrown);
+  expect(error).toBeInstanceOf(DatasetError);
+  return error.problems;
+}
+
+/** A sheet whose pixels are (x, y, red, alpha), or (x, y, red). */
+function sheet(width: number, height: number, red: number, channels: 3 | 4 = 4, alpha = 255): PixelImage {
+  const pixels = new Uint8Array(width * height * channels);
+  for (let i = 0; i < width * height; i++) {
+    pixels.set([i % width, Math.floor(i / width), red, alpha].slice(0, channels), i * channels);
+  }
+  return { width, height, channels, pixels };
+}
+
+const classes = [
+  { label: 'elf', file: 'elf.png', count: 5 },
+  { label: 'orc', file: 'sub/orc.png', count: 2 },
+];
+const description = {
+  name: 'faces',
+  tileWidth: 2,
+  tileHeight: 3,
+  columns: 4,
+  channels: 4,
+  licence: 'CC0 1.0',
+  attribution: 'nobody',
+  classes,
+};
+const json = (changes: object = {}) => JSON.stringify({ ...description, ...changes });
+const sheets = { 'elf.png': sheet(8, 6, 10), 'sub/orc.png': sheet(8, 3, 20) };
+
+describe('openDataset of sheets', () => {
+  it('reads labels, sizes, licence and sources', async () => {
+    const dataset = await open({ 'dataset.json': json(), ...sheets });
+    expect(dataset).toMatchObject({
+      name: 'faces',
+      widthPx: 2,
+      heightPx: 3,
+      channels: 4,
+      labels: ['elf', 'orc'],
+      licence: 'CC0 1.0',
+      attribution: 'nobody',
+    });
+    expect([...dataset.classLabels]).toEqual([0, 0, 0, 0, 0, 1, 1]);
+    expect(dataset.sources).toEqual(
+      [0, 1, 2, 3, 4].map((i) => `elf.png#${i}`).concat('sub/orc.png#0', 'sub/orc.png#1'),
+    );
+  });
+
+  it('cuts tiles left to right, top to bottom', async () => {
+    const { images } = await open({ 'dataset.json': json(), ...sheets });
+    expect(images).toHaveLength(7 * 2 * 3 * 4);
+    const corners = [0, 1, 2, 3, 4, 5, 6].map((i) => [...images.slice(i * 24, i * 24 + 3)]);
+    expect(corners).toEqual([
+      [0, 0, 10],
+      [2, 0, 10],
+      [4, 0, 10],
+      [6, 0, 10],
+      [0, 3, 10],
+      [0, 0, 20],
+      [2, 0, 20],
+    ]);
+    const secondTile = Array.from({ length: 6 }, (_, i) => [...images.slice(24 + i * 4, 24 + i * 4 + 2)]);
+    expect(secondTile.map(String)).toEqual(['2,0', '3,0', '2,1', '3,1', '2,2', '3,2']);
+  });
+
+  it('drops the alpha of opaque sheets, and adds it, as the description says', async () => {
+    const rgb = await open({ 'dataset.json': json({ channels: 3 }), ...sheets });
+    expect([...rgb.images.slice(0, 6)]).toEqual([0, 0, 10, 1, 0, 10]);
+    const rgba = await open({ 'dataset.json': json(), ...sheets, 'elf.png': sheet(8, 6, 10, 3) });
+    expect([...rgba.images.slice(0, 8)]).toEqual([0, 0, 10, 255, 1, 0, 10, 255]);
+  });
+
+  it('refuses to drop transparency', async () => {
+    const files = { 'dataset.json': json({ channels: 3 }), ...sheets, 'elf.png': sheet(8, 6, 10, 4, 254) };
+    expect(await problemsOf(files)).toEqual([expect.stringMatching(/^elf.png: has transparent pixels.*channels to 4/)]);
+  });
+
+  it('names a description that is no JSON', async () => {
+    expect(await problemsOf({ 'dataset.json': '{"name": ' })).toEqual([
+      expect.stringMatching(/^dataset.json: cannot be read .*; expected a JSON file$/),
+    ]);
+  });
+
+  it('names every field that is wrong or missing', async () => {
+    const broken = json({
+      tileWidth: 0,
+      columns: 2.5,
+      licence: undefined,
+      classes: [{ label: 'elf', file: 'elf.png' }],
+    });
+    const problems = await problemsOf({ 'dataset.json': broken });
+    expect(problems).toHaveLength(4);
+    for (const field of ['tileWidth', 'columns', 'licence', 'classes.0.count']) {
+      expect(problems).toContainEqual(expect.stringMatching(new RegExp(`^dataset.json: ${field}: `)));
+    }
+    expect(await problemsOf({ 'dataset.json': json({ classes: [] }) })).toEqual([
+      'dataset.json: classes: there are no classes; expected at least one',
+    ]);
+    expect(await problemsOf({ 'dataset.json': '7' })).toHaveLength(1);
+  });
+
+  it('names the size it found and the one it expected', async () => {
+    const wrong = { 'elf.png': sheet(7, 6, 1), 'sub/orc.png': sheet(8, 4, 1) };
+    expect(await problemsOf({ 'dataset.json': json(), ...wrong })).toEqual([
+      'elf.png: wrong size 7x6; expected 8 wide (4 x 2) and a multiple of 3 high',
+      'sub/orc.png: wrong size 8x4; expected 8 wide (4 x 2) and a multiple of 3 high',
+    ]);
+  });
+
+  it.each(['../orc.png', '/orc.png', 'a/../../orc.png', 'C:\\orc.png', 'http://host/orc.png', '%2e%2e/orc.png'])(
+    'never reads a path that leaves the folder: %s',
+    async (file) => {
+      const files = { 'dataset.json': json({ classes: [{ label: 'orc', file, count: 2 }] }), [file]: sheet(8, 3, 1) };
+      expect(await problemsOf(files)).toEqual([`${file}: leaves the data set's folder; expected a path inside it`]);
+    },
+  );
+
+  it('lists problems of every kind at once', async () => {
+    const many = [
+      { label: 'elf', file: 'elf.png', count: 9 },
+      { label: 'elf', file: 'twin.png', count: 1 },
+      { label: 'ghost', file: 'missing.png', count: 1 },
+      { label: 'mud', file: 'damaged.png', count: 1 },
+      { label: 'nobody', file: 'nobody.png', count: 0 },
+      { label: 'spy', file: '../spy.png', count: 1 },
+      { label: 'dwarf', file: 'small.png', count: 1 },
+    ];
+    const files = {
+      'dataset.json': json({ channels: 2, classes: many }),
+      'elf.png': sheet(8, 6, 1),
+      'twin.png': sheet(8, 3, 1),
+      'damaged.png': 'noise',
+      'nobody.png': sheet(8, 3, 1),
+      'small.png': sheet(2, 3, 1),
+    };
+    expect(await problemsOf(files)).toEqual([
+      'dataset.json: unknown channels 2; expected 3 (RGB) or 4 (RGBA)',
+      'twin.png: duplicate label "elf", also of elf.png; labels must differ',
+      'nobody.png: class "nobody" is empty; expected at least one image',
+      "../spy.png: leaves the data set's folder; expected a path inside it",
+      'elf.png: count 9 is beyond the sheet, which holds 8 tiles',
+      'missing.png: cannot be read (no such file); expected a PNG file of this name',
+      'damaged.png: is not a readable PNG (bad signature); save it again as PNG',
+      'small.png: wrong size 2x3; expected 8 wide (4 x 2) and a multiple of 3 high',
+    ]);
+  });
+});

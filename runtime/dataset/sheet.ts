@@ -1,0 +1,154 @@
+/**
+ * A data set as `dataset.json` and one PNG sheet for each class: tiles left to right, top to bottom, `count` of them.
+ */
+import * as v from 'valibot';
+import type { NumChannels, PixelImage } from '../core/pixels.ts';
+import { isTransparent, withChannels } from './channels.ts';
+import { type Dataset, DatasetError } from './dataset.ts';
+import { type DatasetSource, type DecodePng, messageOf, readImage } from './source.ts';
+
+export const DATASET_FILE = 'dataset.json';
+
+const text = v.pipe(v.string(), v.trim(), v.nonEmpty('is empty; expected text'));
+const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+const classSchema = v.object({
+  label: text,
+  file: text,
+  count: v.pipe(v.number(), v.integer(), v.minValue(0)),
+});
+
+const sheetSchema = v.object({
+  name: text,
+  description: v.optional(v.string()),
+  tileWidth: positive,
+  tileHeight: positive,
+  columns: positive,
+  channels: v.number(), // 3 or 4; checked with the classes, so that the sheets are looked at all the same
+  licence: text,
+  attribution: text,
+  classes: v.pipe(v.array(classSchema), v.minLength(1, 'there are no classes; expected at least one')),
+});
+
+/** What `dataset.json` says. */
+export type SheetDescription = v.InferOutput<typeof sheetSchema>;
+type SheetClass = SheetDescription['classes'][number];
+
+/**
+ * Reads a data set of sheets.
+ *
+ * @throws DatasetError with every problem of the description and of the sheets
+ */
+export async function openSheets(source: DatasetSource, decode: DecodePng): Promise<Dataset> {
+  const description = await readDescription(source);
+  const problems = [...channelProblems(description), ...classProblems(description)];
+  const tiles: Uint8Array[] = [];
+  for (const entry of description.classes) {
+    if (leavesFolder(entry.file)) continue;
+    const sheet = await readImage(source, decode, entry.file, problems);
+    if (!sheet) continue;
+    const found = sheetProblems(description, entry, sheet);
+    problems.push(...found);
+    if (problems.length === 0) tiles.push(cutTiles(sheet, description, entry.count));
+  }
+  if (problems.length > 0) throw new DatasetError(description.name, problems);
+  return assemble(description, tiles);
+}
+
+async function readDescription(source: DatasetSource): Promise<SheetDescription> {
+  const result = v.safeParse(sheetSchema, await readJson(source));
+  if (result.success) return result.output;
+  throw new DatasetError(
+    source.name ?? DATASET_FILE,
+    result.issues.map((issue) => `${DATASET_FILE}: ${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`),
+  );
+}
+
+async function readJson(source: DatasetSource): Promise<unknown> {
+  try {
+    return JSON.parse(new TextDecoder().decode(await source.read(DATASET_FILE)));
+  } catch (error) {
+    const problem = `${DATASET_FILE}: cannot be read (${messageOf(error)}); expected a JSON file`;
+    throw new DatasetError(source.name ?? DATASET_FILE, [problem]);
+  }
+}
+
+function channelProblems({ channels }: SheetDescription): string[] {
+  if (channels === 3 || channels === 4) return [];
+  return [`${DATASET_FILE}: unknown channels ${channels}; expected 3 (RGB) or 4 (RGBA)`];
+}
+
+function classProblems({ classes }: SheetDescription): string[] {
+  const problems: string[] = [];
+  const seen = new Map<string, SheetClass>();
+  for (const entry of classes) {
+    const { label, file, count } = entry;
+    const other = seen.get(label);
+    if (other) problems.push(`${file}: duplicate label "${label}", also of ${other.file}; labels must differ`);
+    else seen.set(label, entry);
+    if (count === 0) problems.push(`${file}: class "${label}" is empty; expected at least one image`);
+    if (leavesFolder(file)) problems.push(`${file}: leaves the data set's folder; expected a path inside it`);
+  }
+  return problems;
+}
+
+/** Absolute paths, drive letters, addresses, backslashes and `..`, which an address may spell %2e%2e. */
+function leavesFolder(path: string): boolean {
+  return path.startsWith('/') || /[\\:%]/.test(path) || path.split('/').includes('..');
+}
+
+function sheetProblems(description: SheetDescription, entry: SheetClass, sheet: PixelImage): string[] {
+  const { tileWidth, tileHeight, columns, channels } = description;
+  const { file, count } = entry;
+  const problems: string[] = [];
+  if (sheet.width !== columns * tileWidth || sheet.height % tileHeight !== 0) {
+    const expected = `${columns * tileWidth} wide (${columns} x ${tileWidth}) and a multiple of ${tileHeight} high`;
+    problems.push(`${file}: wrong size ${sheet.width}x${sheet.height}; expected ${expected}`);
+  } else if (count > columns * (sheet.height / tileHeight)) {
+    const room = columns * (sheet.height / tileHeight);
+    problems.push(`${file}: count ${count} is beyond the sheet, which holds ${room} tiles`);
+  }
+  if (channels === 3 && isTransparent(sheet)) {
+    problems.push(`${file}: has transparent pixels, but channels is 3; set channels to 4 or flatten the sheet`);
+  }
+  return problems;
+}
+
+/** The first `count` tiles of a sheet, one after the other. */
+function cutTiles(sheet: PixelImage, description: SheetDescription, count: number): Uint8Array {
+  const { tileWidth, tileHeight, columns, channels } = description;
+  const pixels = withChannels(sheet, channels as NumChannels);
+  const rowBytes = tileWidth * channels;
+  const out = new Uint8Array(count * tileHeight * rowBytes);
+  let at = 0;
+  for (let tile = 0; tile < count; tile++) {
+    const top = Math.floor(tile / columns) * tileHeight;
+    for (let y = 0; y < tileHeight; y++, at += rowBytes) {
+      const from = ((top + y) * columns + (tile % columns)) * rowBytes;
+      out.set(pixels.subarray(from, from + rowBytes), at);
+    }
+  }
+  return out;
+}
+
+function assemble(description: SheetDescription, tiles: Uint8Array[]): Dataset {
+  const { name, tileWidth, tileHeight, channels, licence, attribution, classes } = description;
+  const images = new Uint8Array(tiles.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of tiles) {
+    images.set(part, at);
+    at += part.length;
+  }
+  return {
+    name,
+    widthPx: tileWidth,
+    heightPx: tileHeight,
+    channels: channels as NumChannels,
+    labels: classes.map(({ label }) => label),
+    licence,
+    attribution,
+    images,
+    classLabels: Int32Array.from(classes.flatMap(({ count }, index) => new Array<number>(count).fill(index))),
+    sources: classes.flatMap(({ file, count }) => Array.from({ length: count }, (_, tile) => `${file}#${tile}`)),
+  };
+}

@@ -1,0 +1,42 @@
+import type { PixelImage } from '../core/pixels.ts';
+
+/** Where a data set's files come from: a folder on disk, an uploaded directory, a web server. Paths use `/`. */
+export interface DatasetSource {
+  /** Stands in messages and becomes the name of a data set that states none. */
+  name?: string;
+  /**
+   * The names inside a folder, `''` being the data set's own; a folder's name ends in `/`. A source that cannot list, as
+   * over HTTP, returns `['dataset.json']`.
+   */
+  list(path: string): Promise<string[]>;
+  read(path: string): Promise<Uint8Array>;
+}
+
+/** Decodes one PNG file; the name is for error messages. */
+export type DecodePng = (bytes: Uint8Array, fileName: string) => PixelImage | Promise<PixelImage>;
+
+/** Reads and decodes one image; a failure is added to the problems and gives undefined. */
+export async function readImage(
+  source: DatasetSource,
+  decode: DecodePng,
+  path: string,
+  problems: string[],
+): Promise<PixelImage | undefined> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await source.read(path);
+  } catch (error) {
+    problems.push(`${path}: cannot be read (${messageOf(error)}); expected a PNG file of this name`);
+    return undefined;
+  }
+  try {
+    return await decode(bytes, path);
+  } catch (error) {
+    problems.push(`${path}: is not a readable PNG (${messageOf(error)}); save it again as PNG`);
+    return undefined;
+  }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,192 @@
+import { crc32, deflateSync, inflateSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { decodePng, encodePng, readPngText } from './png.ts';
+
+// PNG by hand, as W3C PNG (third edition) lays it out: the oracle for both directions.
+const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
+
+function chunk(type: string, data: Uint8Array): Buffer {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(data.length);
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32BE(crc32(body));
+  return Buffer.concat([length, body, checksum]);
+}
+
+interface RawPng {
+  width: number;
+  height: number;
+  depth: number;
+  colourType: number;
+  /** Rows with their filter byte in front. */
+  rows: number[];
+  palette?: number[];
+  transparency?: number[];
+  interlace?: number;
+}
+
+function write({ width, height, depth, colourType, rows, palette, transparency, interlace = 0 }: RawPng): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width);
+  header.writeUInt32BE(height, 4);
+  header.set([depth, colourType, 0, 0, interlace], 8);
+  return Buffer.concat([
+    SIGNATURE,
+    chunk('IHDR', header),
+    ...(palette ? [chunk('PLTE', Uint8Array.from(palette))] : []),
+    ...(transparency ? [chunk('tRNS', Uint8Array.from(transparency))] : []),
+    chunk('IDAT', deflateSync(Uint8Array.from(rows))),
+    chunk('IEND', new Uint8Array(0)),
+  ]);
+}
+
+/** Chunks of a PNG, type and data. */
+function chunksOf(png: Uint8Array): [string, Buffer][] {
+  const bytes = Buffer.from(png);
+  expect(bytes.subarray(0, 8)).toEqual(SIGNATURE);
+  const chunks: [string, Buffer][] = [];
+  for (let at = 8; at < bytes.length; ) {
+    const length = bytes.readUInt32BE(at);
+    const body = bytes.subarray(at + 4, at + 8 + length);
+    expect(bytes.readUInt32BE(at + 8 + length)).toBe(crc32(body));
+    chunks.push([body.toString('latin1', 0, 4), body.subarray(4)]);
+    at += length + 12;
+  }
+  return chunks;
+}
+
+describe('decodePng', () => {
+  it.each<[string, RawPng, 3 | 4, number[]]>([
+    [
+      'RGBA, rows filtered by Sub and Up',
+      { width: 2, height: 2, depth: 8, colourType: 6, rows: [1, 9, 8, 7, 6, 1, 1, 1, 1, 2, 0, 0, 0, 4, 10, 0, 0, 0] },
+      4,
+      [9, 8, 7, 6, 10, 9, 8, 7, 9, 8, 7, 10, 20, 9, 8, 7],
+    ],
+    ['RGB', { width: 1, height: 1, depth: 8, colourType: 2, rows: [0, 1, 2, 3] }, 3, [1, 2, 3]],
+    ['grey', { width: 2, height: 1, depth: 8, colourType: 0, rows: [0, 7, 255] }, 3, [7, 7, 7, 255, 255, 255]],
+    ['grey and alpha', { width: 1, height: 1, depth: 8, colourType: 4, rows: [0, 7, 99] }, 4, [7, 7, 7, 99]],
+    [
+      'grey, 2 bits, in rows that end inside a byte',
+      { width: 3, height: 2, depth: 2, colourType: 0, rows: [0, 0b00_01_10_00, 0, 0b11_00_11_00] },
+      3,
+      [0, 85, 170, 255, 0, 255].flatMap((grey) => [grey, grey, grey]),
+    ],
+    [
+      'grey, 1 bit, with a transparent value',
+      { width: 2, height: 1, depth: 1, colourType: 0, rows: [0, 0b01_000000], transparency: [0, 1] },
+      4,
+      [0, 0, 0, 255, 255, 255, 255, 0],
+    ],
+    [
+      'RGB, 16 bits, with a transparent colour',
+      {
+        width: 3,
+        height: 1,
+        depth: 16,
+        colourType: 2,
+        rows: [0, 0x80, 0x80, 0xff, 0xff, 0, 0, 0, 1, 0, 2, 0, 3, 0, 1, 0, 2, 0, 2],
+        transparency: [0, 1, 0, 2, 0, 3],
+      },
+      4,
+      [128, 255, 0, 255, 0, 0, 0, 0, 0, 0, 0, 255],
+    ],
+    [
+      'palette, 4 bits',
+      { width: 3, height: 1, depth: 4, colourType: 3, rows: [0, 0x10, 0x10], palette: [1, 2, 3, 4, 5, 6] },
+      3,
+      [4, 5, 6, 1, 2, 3, 4, 5, 6],
+    ],
+    [
+      'palette, 8 bits, with alpha for its first colour',
+      {
+        width: 2,
+        height: 1,
+        depth: 8,
+        colourType: 3,
+        rows: [0, 1, 0],
+        palette: [1, 2, 3, 4, 5, 6],
+        transparency: [77],
+      },
+      4,
+      [4, 5, 6, 255, 1, 2, 3, 77],
+    ],
+  ])('reads %s', (_, raw, channels, pixels) => {
+    const image = decodePng(write(raw));
+    expect([image.width, image.height, image.channels]).toEqual([raw.width, raw.height, channels]);
+    expect([...image.pixels]).toEqual(pixels);
+  });
+
+  it('reads bytes that lie inside a larger buffer', () => {
+    const png = write({ width: 1, height: 1, depth: 8, colourType: 2, rows: [0, 1, 2, 3] });
+    const inside = Buffer.concat([Buffer.alloc(13), png, Buffer.alloc(5)]).subarray(13, 13 + png.length);
+    expect([...decodePng(inside).pixels]).toEqual([1, 2, 3]);
+  });
+
+  const good = write({
+    width: 2,
+    height: 2,
+    depth: 8,
+    colourType: 2,
+    rows: [0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6],
+  });
+  const flipped = Buffer.from(good);
+  flipped[44]! ^= 0x10;
+
+  it.each([
+    ['empty', new Uint8Array(0)],
+    ['text', Buffer.from('this is no picture at all')],
+    ['cut off in the header', good.subarray(0, 20)],
+    ['cut off in the pixels', good.subarray(0, good.length - 20)],
+    ['with a flipped bit', flipped],
+    ['lacking rows', write({ width: 2, height: 3, depth: 8, colourType: 2, rows: [0, 1, 2, 3, 4, 5, 6] })],
+    [
+      'with a colour beyond its palette',
+      write({ width: 1, height: 1, depth: 8, colourType: 3, rows: [0, 9], palette: [1, 2, 3] }),
+    ],
+    ['without its palette', write({ width: 1, height: 1, depth: 8, colourType: 3, rows: [0, 0] })],
+    ['of no size', write({ width: 0, height: 1, depth: 8, colourType: 2, rows: [0] })],
+    ['interlaced bits', write({ width: 1, height: 1, depth: 1, colourType: 0, rows: [0, 128], interlace: 1 })],
+  ])('names the file that is damaged: %s', (_, bytes) => {
+    expect(() => decodePng(bytes, 'faces/elf.png')).toThrow(/^decodePng: faces\/elf.png is damaged or not a PNG: ./);
+  });
+});
+
+describe('encodePng', () => {
+  it.each([
+    [3, 2],
+    [4, 6],
+  ] as const)('writes %i channels as colour type %i', (channels, colourType) => {
+    const pixels = Uint8Array.from({ length: 3 * 2 * channels }, (_, i) => (i * 37) % 256);
+    const png = encodePng({ width: 3, height: 2, channels, pixels });
+    const chunks = new Map(chunksOf(png));
+    expect([...chunks.get('IHDR')!]).toEqual([0, 0, 0, 3, 0, 0, 0, 2, 8, colourType, 0, 0, 0]);
+    const rows = inflateSync(chunks.get('IDAT')!);
+    const row = (y: number) => [0, ...pixels.subarray(y * 3 * channels, (y + 1) * 3 * channels)];
+    expect([...rows]).toEqual([...row(0), ...row(1)]);
+    expect(decodePng(png)).toEqual({ width: 3, height: 2, channels, pixels });
+  });
+
+  const onePixel = { width: 1, height: 1, channels: 3, pixels: new Uint8Array(3) } as const;
+
+  it('keeps JSON with any characters, in ASCII', () => {
+    const recipe = { label: 'Łucja é 精灵 🧝 \u0085 "quoted" \\ back', line: 'a\nb' };
+    const png = encodePng({ ...onePixel, text: { figment: JSON.stringify(recipe, null, 2), Software: 'Figment' } });
+    const stored = chunksOf(png).filter(([type]) => type === 'tEXt');
+    expect(stored[1]![1].toString('latin1')).toBe('Software\0Figment');
+    expect(stored[0]![1].toString('latin1').slice(8)).toMatch(/^[\n\x20-\x7e]+$/);
+    const text = readPngText(png);
+    expect(JSON.parse(text.figment!)).toEqual(recipe);
+    expect(text.Software).toBe('Figment');
+  });
+
+  it('has no text when none is given', () => {
+    expect(readPngText(encodePng(onePixel))).toEqual({});
+    expect(() => readPngText(Buffer.from('no'), 'a.png')).toThrow(/a\.png is damaged or not a PNG/);
+  });
+
+  it('refuses bytes that do not fit', () => {
+    expect(() => encodePng({ ...onePixel, channels: 4 })).toThrow(/there are 3 bytes; expected 4 for 1x1 pixels/);
+  });
+});

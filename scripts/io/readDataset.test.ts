@@ -1,0 +1,59 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodePng } from './png.ts';
+import { readDataset } from './readDataset.ts';
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'figment-dataset-'));
+});
+afterEach(() => rm(dir, { recursive: true }));
+
+async function write(path: string, content: Uint8Array | string): Promise<void> {
+  await mkdir(dirname(join(dir, path)), { recursive: true });
+  await writeFile(join(dir, path), content);
+}
+
+/** A PNG of one colour. */
+function plain(width: number, height: number, ...colour: [number, number, number, number?]): Uint8Array {
+  const channels = colour.length as 3 | 4;
+  const pixels = Uint8Array.from({ length: width * height * channels }, (_, i) => colour[i % channels]!);
+  return encodePng({ width, height, channels, pixels });
+}
+
+describe('readDataset', () => {
+  it('reads sheets', async () => {
+    const classes = [{ label: 'red', file: 'red.png', count: 3 }];
+    const description = { tileWidth: 2, tileHeight: 2, columns: 2, channels: 4, licence: 'CC0', attribution: 'us' };
+    await write('dataset.json', JSON.stringify({ name: 'colours', ...description, classes }));
+    await write('red.png', plain(4, 4, 255, 0, 0, 128));
+    const dataset = await readDataset(dir);
+    expect(dataset.labels).toEqual(['red']);
+    expect(dataset.images).toEqual(Uint8Array.from({ length: 48 }, (_, i) => [255, 0, 0, 128][i % 4]!));
+  });
+
+  it('reads class folders, also through links', async () => {
+    await write('b/2.png', plain(2, 1, 4, 5, 6));
+    await write('elsewhere.d/1.png', plain(2, 1, 7, 8, 9));
+    await symlink(join(dir, 'elsewhere.d'), join(dir, 'a'));
+    await symlink(join(dir, 'nowhere'), join(dir, 'broken'));
+    const dataset = await readDataset(dir);
+    expect(dataset.labels).toEqual(['a', 'b', 'elsewhere.d']);
+    expect([...dataset.images]).toEqual([7, 8, 9, 7, 8, 9, 4, 5, 6, 4, 5, 6, 7, 8, 9, 7, 8, 9]);
+  });
+
+  it('names damaged and missing files without telling where the folder is', async () => {
+    const classes = ['red', 'gone'].map((label) => ({ label, file: `${label}.png`, count: 1 }));
+    const description = { tileWidth: 2, tileHeight: 2, columns: 1, channels: 3, licence: 'CC0', attribution: 'us' };
+    await write('dataset.json', JSON.stringify({ name: 'colours', ...description, classes }));
+    await write('red.png', plain(2, 2, 255, 0, 0).subarray(0, 40));
+    const error = await readDataset(dir).catch((thrown) => thrown);
+    expect(error.message).toMatch(/"colours" has 2 problems:\n- red.png: .*damaged.*\n- gone.png: cannot be read/);
+  });
+
+  it('says so when there is no folder', async () => {
+    await expect(readDataset(join(dir, 'none'))).rejects.toThrow(/readDataset: .*none is no folder; expected one with/);
+  });
+});

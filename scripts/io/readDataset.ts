@@ -1,0 +1,43 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import type { Dataset } from '../../runtime/dataset/dataset.ts';
+import { openDataset } from '../../runtime/dataset/openDataset.ts';
+import type { DatasetSource } from '../../runtime/dataset/source.ts';
+import { decodePng } from './png.ts';
+
+/** A data set's files in a folder on disk. */
+export function diskSource(dir: string): DatasetSource {
+  return {
+    name: basename(resolve(dir)),
+    list: async (path) => {
+      const entries = await readdir(join(dir, path), { withFileTypes: true });
+      return Promise.all(
+        entries.map(async (entry) => ((await isFolder(join(dir, path), entry)) ? `${entry.name}/` : entry.name)),
+      );
+    },
+    read: (path) => readFile(join(dir, path)),
+  };
+}
+
+/**
+ * Reads a data set from a folder on disk: `dataset.json` with sheets, or a folder of PNG files for each class.
+ *
+ * @throws DatasetError with every problem at once; Error when the folder does not exist
+ */
+export async function readDataset(dir: string): Promise<Dataset> {
+  const isThere = await stat(dir).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isThere) throw new Error(`readDataset: ${dir} is no folder; expected one with dataset.json or class folders`);
+  return openDataset(diskSource(dir), decodePng);
+}
+
+/** Links count as what they point to. */
+async function isFolder(dir: string, entry: { name: string; isDirectory(): boolean; isSymbolicLink(): boolean }) {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  return stat(join(dir, entry.name)).then(
+    (target) => target.isDirectory(),
+    () => false,
+  );
+}
