@@ -53,7 +53,10 @@ export function pad2d(
   }
 }
 
-/** Spreads (n, h, w, c) over a zeroed (n, outH, outW, c): element (y, x) goes to (top + y*stride, left + x*stride). */
+/**
+ * Spreads (n, h, w, c) over a zeroed (n, outH, outW, c): element (y, x) goes to (top + y*stride, left + x*stride), or
+ * nowhere where that lies outside.
+ */
 export function dilate2d(
   x: usize, out: usize, n: i32, h: i32, w: i32, c: i32,
   outH: i32, outW: i32, top: i32, left: i32, stride: i32,
@@ -63,9 +66,13 @@ export function dilate2d(
   for (let i = 0; i < n; i++) {
     for (let y = 0; y < h; y++) {
       const row = x + <usize>((i * h + y) * w) * pixelBytes;
-      const outRow = out + <usize>((i * outH + top + y * stride) * outW + left) * pixelBytes;
+      const outY = top + y * stride;
+      if (outY < 0 || outY >= outH) continue;
       for (let k = 0; k < w; k++) {
-        memory.copy(outRow + <usize>(k * stride) * pixelBytes, row + <usize>k * pixelBytes, pixelBytes);
+        const outX = left + k * stride;
+        if (outX < 0 || outX >= outW) continue;
+        const o = out + <usize>((i * outH + outY) * outW + outX) * pixelBytes;
+        memory.copy(o, row + <usize>k * pixelBytes, pixelBytes);
       }
     }
   }

@@ -1,0 +1,78 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { GroupNormAttrs } from '../groupNorm.ts';
+import type { WebgpuContext } from './context.ts';
+import {
+  FOLD_COLUMNS,
+  forwardProgram,
+  gradientProgram,
+  type NormVariant,
+  parameterProgram,
+} from './groupNormShader.ts';
+import { lanesFor } from './program.ts';
+
+interface NormInputs {
+  x: TensorInfo;
+  gamma: TensorInfo;
+  beta: TensorInfo;
+  scale?: TensorInfo;
+  shift?: TensorInfo;
+}
+
+interface NormSizes {
+  variant: NormVariant;
+  numImages: number;
+  numWorkgroups: number;
+  uniforms: Record<string, number>;
+}
+
+function sizesOf({ x, scale }: NormInputs, { numGroups, epsilon, silu }: GroupNormAttrs): NormSizes {
+  const { shape } = x;
+  const numImages = shape[0]!;
+  const numChannels = shape[shape.length - 1]!;
+  const numPixels = shape.slice(1, -1).reduce((a, b) => a * b, 1);
+  const width = numChannels / numGroups;
+  const lanes = lanesFor(width);
+  const numWorkgroups = numImages * numGroups;
+  const inValues = { numChannels: numChannels / lanes, width: width / lanes };
+  const uniforms = { ...inValues, numPixels, numGroups, count: numPixels * width, numWorkgroups, epsilon };
+  return { variant: { lanes, silu, modulated: scale !== undefined }, numImages, numWorkgroups, uniforms };
+}
+
+export function groupNorm(ctx: WebgpuContext, inputs: NormInputs, attrs: GroupNormAttrs): TensorInfo {
+  const { x, gamma, beta, scale, shift } = inputs;
+  const { variant, uniforms, numWorkgroups } = sizesOf(inputs, attrs);
+  const buffers = scale && shift ? [x, gamma, beta, scale, shift] : [x, gamma, beta];
+  return ctx.run(forwardProgram(variant), buffers, [x.shape], uniforms, numWorkgroups)[0]!;
+}
+
+/** Gradients in the order of the inputs. */
+export function groupNormGrad(
+  ctx: WebgpuContext,
+  inputs: NormInputs & { dy: TensorInfo },
+  attrs: GroupNormAttrs,
+): TensorInfo[] {
+  const { x, gamma } = inputs;
+  const { variant, uniforms, numWorkgroups, numImages } = sizesOf(inputs, attrs);
+  const numChannels = gamma.shape[0]!;
+  const program = gradientProgram(variant);
+  const buffers = Object.keys(program.inputs).map((name) => inputs[name as keyof typeof inputs]!);
+  const shapes = [x.shape, [2, numImages, numChannels]];
+  const [dx, sums] = ctx.run(program, buffers, shapes, uniforms, numWorkgroups) as [TensorInfo, TensorInfo];
+  const grads = parameterGrads(ctx, inputs, sums, numImages, numChannels);
+  ctx.dispose(sums);
+  return [dx, ...grads];
+}
+
+function parameterGrads(
+  ctx: WebgpuContext,
+  { gamma, beta, scale }: NormInputs,
+  sums: TensorInfo,
+  numImages: number,
+  numChannels: number,
+): TensorInfo[] {
+  const program = parameterProgram(scale !== undefined);
+  const buffers = scale ? [sums, gamma, beta, scale] : [sums];
+  const shapes = [gamma.shape, beta.shape, ...(scale ? [scale.shape, scale.shape] : [])];
+  const numWorkgroups = Math.ceil(numChannels / FOLD_COLUMNS);
+  return ctx.run(program, buffers, shapes, { numImages, numChannels }, numWorkgroups);
+}

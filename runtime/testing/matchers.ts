@@ -1,0 +1,50 @@
+import { expect } from 'vitest';
+
+export interface Tolerance {
+  /** Allowed difference. */
+  absolute?: number;
+  /** Allowed difference as a fraction of the largest expected magnitude. */
+  relative?: number;
+}
+
+export const TOLERANCE_DEFAULTS: Required<Tolerance> = { absolute: 1e-6, relative: 1e-5 };
+
+/** Largest |actual − expected| with its place; a NaN on one side alone counts as infinite. */
+function worstDifference(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+): { index: number; difference: number } {
+  let worst = { index: 0, difference: 0 };
+  for (let index = 0; index < expected.length; index++) {
+    const [a, e] = [actual[index]!, expected[index]!];
+    if (Object.is(a, e)) continue;
+    const difference = Math.abs(a - e);
+    const size = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference;
+    if (size > worst.difference) worst = { index, difference: size };
+  }
+  return worst;
+}
+
+/** Largest finite magnitude. */
+export function largestMagnitude(values: ArrayLike<number>): number {
+  return Array.from(values, Math.abs)
+    .filter(Number.isFinite)
+    .reduce((top, value) => Math.max(top, value), 0);
+}
+
+/** Expects |actual − expected| ≤ absolute + relative · max |expected| for every element. */
+export function expectClose(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: Tolerance = {},
+  what = 'values',
+): void {
+  const { absolute, relative } = { ...TOLERANCE_DEFAULTS, ...tolerance };
+  expect(actual.length, `${what}: number of elements`).toBe(expected.length);
+  const top = largestMagnitude(expected);
+  const allowed = absolute + relative * top;
+  const { index, difference } = worstDifference(actual, expected);
+  const place = `${what}: element ${index} of ${expected.length} is ${actual[index]}, expected ${expected[index]}`;
+  const message = `${place}; off by ${difference.toPrecision(3)}, allowed ${allowed.toPrecision(3)} (largest ${top})`;
+  expect(difference <= allowed, message).toBe(true);
+}
