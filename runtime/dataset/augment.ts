@@ -21,7 +21,7 @@ export const AUGMENT_DEFAULTS: Required<AugmentOptions> = {
   permuteChannels: 0,
 };
 
-/** Height, width and channels of the image. */
+/** Height, width and channels (3 or 4) of the image. */
 export interface ImageSize {
   heightPx: number;
   widthPx: number;
@@ -42,9 +42,8 @@ export function flipHorizontal(image: Float32Array, out: Float32Array, size: Ima
   const { heightPx, widthPx, channels } = size;
   let to = 0;
   for (let y = 0; y < heightPx; y++) {
-    for (let x = widthPx - 1; x >= 0; x--) {
-      const from = (y * widthPx + x) * channels;
-      for (let c = 0; c < channels; c++) out[to++] = image[from + c]!;
+    for (let x = widthPx - 1; x >= 0; x--, to += channels) {
+      copyPixel(image, (y * widthPx + x) * channels, out, to, channels);
     }
   }
 }
@@ -58,9 +57,8 @@ export function shiftClamped(image: Float32Array, out: Float32Array, size: Image
   let to = 0;
   for (let y = 0; y < heightPx; y++) {
     const row = clamp(y - dy, heightPx - 1) * widthPx;
-    for (let x = 0; x < widthPx; x++) {
-      const from = (row + clamp(x - dx, widthPx - 1)) * channels;
-      for (let c = 0; c < channels; c++) out[to++] = image[from + c]!;
+    for (let x = 0; x < widthPx; x++, to += channels) {
+      copyPixel(image, (row + clamp(x - dx, widthPx - 1)) * channels, out, to, channels);
     }
   }
 }
@@ -72,9 +70,8 @@ export function shiftToroidal(image: Float32Array, out: Float32Array, size: Imag
   let to = 0;
   for (let y = 0; y < heightPx; y++) {
     const row = wrap(y - dy, heightPx) * widthPx;
-    for (let x = 0, column = left; x < widthPx; x++) {
-      const from = (row + column) * channels;
-      for (let c = 0; c < channels; c++) out[to++] = image[from + c]!;
+    for (let x = 0, column = left; x < widthPx; x++, to += channels) {
+      copyPixel(image, (row + column) * channels, out, to, channels);
       column = column + 1 === widthPx ? 0 : column + 1;
     }
   }
@@ -95,6 +92,13 @@ export function permuteColours(
     out[i + 2] = image[i + blue]!;
     if (channels === 4) out[i + 3] = image[i + 3]!;
   }
+}
+
+function copyPixel(image: Float32Array, from: number, out: Float32Array, to: number, channels: number): void {
+  out[to] = image[from]!;
+  out[to + 1] = image[from + 1]!;
+  out[to + 2] = image[from + 2]!;
+  if (channels === 4) out[to + 3] = image[from + 3]!;
 }
 
 function clamp(value: number, max: number): number {

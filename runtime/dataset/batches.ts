@@ -162,15 +162,29 @@ function drawBalanced(classes: Int32Array[], seed: number, position: number): nu
 
 /** The images of each class that has any, in the order of the classes. */
 function groupByClass(indices: Int32Array, classLabels: Int32Array): Int32Array[] {
-  const groups: number[][] = [];
-  for (const index of indices) {
-    const label = classLabels[index];
-    if (label === undefined)
-      throw new RangeError(`batchIndices: image ${index} has no class; give a label for each image`);
-    groups[label] ??= [];
-    groups[label].push(index);
+  const groups: Int32Array[] = [];
+  const lengths = countByClass(indices, classLabels);
+  const ends = lengths.slice();
+  const filled = new Int32Array(indices.length);
+  for (let label = 1; label < ends.length; label++) ends[label]! += ends[label - 1]!;
+  for (let label = 0; label < ends.length; label++) {
+    if (lengths[label]! > 0) groups.push(filled.subarray(ends[label]! - lengths[label]!, ends[label]));
   }
-  return groups.filter((group) => group).map((group) => Int32Array.from(group));
+  for (let i = indices.length - 1; i >= 0; i--) filled[--ends[classLabels[indices[i]!]!]!] = indices[i]!;
+  return groups;
+}
+
+function countByClass(indices: Int32Array, classLabels: Int32Array): number[] {
+  const counts: number[] = [];
+  for (let i = 0; i < indices.length; i++) {
+    const label = classLabels[indices[i]!];
+    if (label === undefined) {
+      throw new RangeError(`batchIndices: image ${indices[i]} has no class; give a label for each image`);
+    }
+    while (counts.length <= label) counts.push(0);
+    counts[label]!++;
+  }
+  return counts;
 }
 
 // The orders last used, newest last: one order of thousands of images serves hundreds of steps.
