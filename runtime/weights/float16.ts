@@ -11,11 +11,12 @@ const OVERFLOW_32 = 0x477ff000; // 65520, half-way between the largest binary16 
 const MIN_NORMAL_32 = 0x38800000; // 2^-14
 const REBIAS_32 = 0x38000000; // (127 − 15) in the exponent's place
 
-let table: Float32Array | undefined;
+let valuesOfPatterns: Float32Array | undefined;
 
 /** Widens binary16 values; exact. */
 export function decodeFloat16(bits: Uint16Array): Float32Array {
-  table ??= Float32Array.from({ length: 0x10000 }, (_, pattern) => float16Value(pattern));
+  valuesOfPatterns ??= Float32Array.from({ length: 0x10000 }, (_, pattern) => float16Value(pattern));
+  const table = valuesOfPatterns;
   const values = new Float32Array(bits.length);
   for (let i = 0; i < bits.length; i++) values[i] = table[bits[i]!]!;
   return values;

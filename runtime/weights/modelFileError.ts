@@ -2,10 +2,12 @@
 export class ModelFileError extends Error {
   override name = 'ModelFileError';
   readonly fileName: string;
+  readonly problem: string;
 
   constructor(operation: string, fileName: string, problem: string) {
     super(`${operation}: ${fileName}: ${problem}`);
     this.fileName = fileName;
+    this.problem = problem;
   }
 }
 

@@ -1,5 +1,5 @@
-import { findJsonFlaw } from './jsonFlaw.ts';
 import { ModelFileError, quote } from './modelFileError.ts';
+import { type Fail, isObject, parseUntrustedJson } from './untrustedJson.ts';
 
 /** The element types read here, and the bytes of one value. */
 export const DTYPE_BYTES = { F32: 4, F16: 2, BF16: 2, I32: 4, I64: 8 } as const;
@@ -34,7 +34,8 @@ const METADATA_NAME = '__metadata__';
 export function readHeader(bytes: Uint8Array, fileName: string): SafetensorsHeader {
   const fail = failer(fileName);
   const dataStart = LENGTH_BYTES + readHeaderLength(bytes, fail);
-  const header = parseHeader(bytes.subarray(LENGTH_BYTES, dataStart), fail);
+  const json = bytes.subarray(LENGTH_BYTES, dataStart);
+  const header = parseUntrustedJson(json, MAX_HEADER_DEPTH, (problem) => fail(`header: ${problem}`));
   const entries = Object.entries(header)
     .filter(([name]) => name !== METADATA_NAME)
     .map(([name, value]) => checkEntry(name, value, dataStart, fail))
@@ -42,8 +43,6 @@ export function readHeader(bytes: Uint8Array, fileName: string): SafetensorsHead
   checkContiguous(entries, dataStart, bytes.length, fail);
   return { metadata: checkMetadata(header[METADATA_NAME] ?? {}, fail), entries };
 }
-
-type Fail = (problem: string) => never;
 
 function failer(fileName: string): Fail {
   return (problem) => {
@@ -60,35 +59,9 @@ function readHeaderLength(bytes: Uint8Array, fail: Fail): number {
   return length;
 }
 
-function parseHeader(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
-  const text = decodeUtf8(bytes, fail);
-  const flaw = findJsonFlaw(text, MAX_HEADER_DEPTH);
-  if (flaw !== undefined) fail(`the header ${flaw}`);
-  const header = parseJson(text, fail);
-  return isObject(header) ? header : fail('expected the header to be a JSON object');
-}
-
-function decodeUtf8(bytes: Uint8Array, fail: Fail): string {
-  try {
-    // The copy is for a SharedArrayBuffer, which browsers do not decode.
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(new Uint8Array(bytes));
-  } catch {
-    return fail('expected the header to be UTF-8 text');
-  }
-}
-
-function parseJson(text: string, fail: Fail): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return fail('expected the header to be JSON');
-  }
-}
-
 function checkMetadata(value: unknown, fail: Fail): Record<string, string> {
   if (!isObject(value)) return fail(`expected ${METADATA_NAME} to be an object of strings`);
   for (const [key, text] of Object.entries(value)) {
-    if (key === '__proto__') fail(`${METADATA_NAME} must not use the name ${quote(key)}`);
     if (typeof text !== 'string') fail(`expected ${METADATA_NAME} ${quote(key)} to be a string, found ${quote(text)}`);
   }
   return value as Record<string, string>;
@@ -96,7 +69,6 @@ function checkMetadata(value: unknown, fail: Fail): Record<string, string> {
 
 function checkEntry(name: string, value: unknown, dataStart: number, fail: Fail): HeaderEntry {
   const failEntry: Fail = (problem) => fail(`tensor ${quote(name)}: ${problem}`);
-  if (name === '__proto__') failEntry('this name is not allowed');
   if (!isObject(value)) return failEntry('expected an object with dtype, shape and data_offsets');
   const dtype = checkDtype(value.dtype, failEntry);
   const shape = checkShape(value.shape, failEntry);
@@ -149,8 +121,4 @@ function checkContiguous(entries: HeaderEntry[], dataStart: number, numBytes: nu
 
 function isSize(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

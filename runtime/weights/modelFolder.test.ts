@@ -1,0 +1,236 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it, vi } from 'vitest';
+import { MissingFileError, ModelFileError } from './modelFileError.ts';
+import { type LoadModelFolderOptions, loadModelFolder, modelFolderFiles } from './modelFolder.ts';
+import { type ModelSource, memorySource } from './modelSource.ts';
+
+const PIPELINE = new URL('../testing/fixtures/pipeline/', import.meta.url);
+const SHARED_PIPELINE = new URL('../../../shared/fixtures/pipeline/', import.meta.url);
+const INDEX = 'model_index.json';
+const VAE_WEIGHTS = 'vae/diffusion_pytorch_model.safetensors';
+const UNET_WEIGHTS = 'unet/diffusion_pytorch_model.safetensors';
+
+/** The folder that diffusers wrote. */
+function diffusersFiles(folder = PIPELINE): Record<string, Uint8Array> {
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const files = paths.filter((path) => /\.(json|safetensors)$/.test(path) && !path.startsWith('case'));
+  return Object.fromEntries(files.map((path) => [path, new Uint8Array(readFileSync(new URL(path, folder)))]));
+}
+
+function load(files: Record<string, Uint8Array>, options?: LoadModelFolderOptions) {
+  return loadModelFolder(memorySource(files, 'models/tiny'), options);
+}
+
+async function savedFiles(options?: { dtype?: 'F32' | 'F16' }): Promise<Record<string, Uint8Array>> {
+  return modelFolderFiles(await load(diffusersFiles()), options);
+}
+
+function decode(bytes: Uint8Array | undefined): string {
+  return new TextDecoder().decode(bytes);
+}
+
+function without(files: Record<string, Uint8Array>, ...paths: string[]): Record<string, Uint8Array> {
+  return Object.fromEntries(Object.entries(files).filter(([path]) => !paths.includes(path)));
+}
+
+describe('loadModelFolder', () => {
+  it.each([PIPELINE, SHARED_PIPELINE].filter((folder) => existsSync(folder)).map((folder) => [folder]))(
+    'reads a folder that diffusers wrote',
+    async (folder) => {
+      const { index, unetConfig, unet, vaeConfig, vae, schedulerConfig } = await load(diffusersFiles(folder));
+      expect(index.labels).toEqual(['class0', 'class1', 'class2', 'class3', 'class4']);
+      expect(index.scheduler).toEqual(['diffusers', 'DDIMScheduler']);
+      expect(index.figment).toMatchObject({ name: 'tiny', widthPx: 32, heightPx: 32, channels: 4, pixelArt: false });
+      expect(unetConfig).toMatchObject({ block_out_channels: [16, 32] });
+      expect(unet.get('class_embedding.weight')!.shape).toEqual([6, 64]);
+      expect(unet.get('conv_in.weight')!.shape).toEqual([16, 4, 3, 3]); // PyTorch's layout
+      expect(vaeConfig).toMatchObject({ scaling_factor: 0.8 });
+      expect(vae.get('quant_conv.weight')!.shape).toEqual([8, 8, 1, 1]);
+      expect(schedulerConfig).toMatchObject({ prediction_type: 'v_prediction' });
+    },
+  );
+
+  it('hashes the files: the same for the same bytes, another for one bit', async () => {
+    const files = diffusersFiles();
+    const { hash } = await load(files);
+    const lines = Object.entries(files).map(
+      ([path, bytes]) => `${createHash('sha256').update(bytes).digest('hex')}  ${path}\n`,
+    );
+    expect(hash).toBe(createHash('sha256').update(lines.sort().join('')).digest('hex'));
+    files[VAE_WEIGHTS]![files[VAE_WEIGHTS]!.length - 4]! ^= 1;
+    expect((await load(files)).hash).not.toBe(hash);
+  });
+
+  it.each([INDEX, 'unet/config.json', UNET_WEIGHTS, 'vae/config.json', VAE_WEIGHTS, 'scheduler/scheduler_config.json'])(
+    'names %s when it is missing',
+    async (path) => {
+      const loading = load(without(diffusersFiles(), path));
+      await expect(loading).rejects.toThrow(MissingFileError);
+      await expect(loading).rejects.toThrow(`models/tiny/${path}: there is no such file`);
+    },
+  );
+
+  it('reads a VAE in training, with or without an index', async () => {
+    const { [INDEX]: index, 'vae/config.json': config, [VAE_WEIGHTS]: weights } = diffusersFiles();
+    const vaeOnly = { 'vae/config.json': config!, [VAE_WEIGHTS]: weights! };
+    const files = await load(vaeOnly, { parts: ['vae'] });
+    expect(files.vae.size).toBeGreaterThan(50);
+    expect([files.unet.size, files.unetConfig, files.schedulerConfig]).toEqual([0, undefined, undefined]);
+    expect(files.index).toMatchObject({ labels: [], figment: { channels: 4, widthPx: 32 } });
+    const indexed = await load({ ...vaeOnly, [INDEX]: index! }, { parts: ['vae'] });
+    expect(indexed.index.labels.length).toBe(5);
+    await expect(load(vaeOnly)).rejects.toThrow(MissingFileError);
+  });
+
+  it.each(['unet/config.json', UNET_WEIGHTS, 'vae/config.json', VAE_WEIGHTS, 'scheduler/scheduler_config.json'])(
+    'refuses %s when its sha-256 is another',
+    async (path) => {
+      const files = await savedFiles();
+      files[path]!.set([files[path]!.at(-1)! ^ 1], files[path]!.length - 1);
+      const loading = load(files);
+      await expect(loading).rejects.toThrow(ModelFileError);
+      await expect(loading).rejects.toThrow(`loadModelFolder: models/tiny/${path}: expected sha-256 `);
+    },
+  );
+
+  it('names the damaged file where there is no sha-256', async () => {
+    const files = diffusersFiles();
+    const damaged = { ...files, [UNET_WEIGHTS]: files[UNET_WEIGHTS]!.subarray(0, 100_000) };
+    await expect(load(damaged)).rejects.toThrow(`parseSafetensors: models/tiny/${UNET_WEIGHTS}: tensor "`);
+    const cut = { ...files, 'vae/config.json': files['vae/config.json']!.subarray(0, 100) };
+    await expect(load(cut)).rejects.toThrow('loadModelFolder: models/tiny/vae/config.json: expected JSON');
+  });
+
+  it('adds up the progress of all files', async () => {
+    const files = diffusersFiles();
+    const totalBytes = Object.values(files).reduce((sum, bytes) => sum + bytes.length, 0);
+    const onProgress = vi.fn();
+    await load(files, { onProgress });
+    expect(onProgress).toHaveBeenCalledTimes(6);
+    expect(onProgress.mock.calls.slice(0, 5).every(([, total]) => total === undefined)).toBe(true);
+    expect(onProgress.mock.lastCall).toEqual([totalBytes, totalBytes]);
+  });
+
+  it('gives up the other files when one fails', async () => {
+    const signals: AbortSignal[] = [];
+    const source: ModelSource = {
+      name: 'stuck',
+      read: (path, { signal } = {}) => {
+        signals.push(signal!);
+        if (path === VAE_WEIGHTS) return Promise.reject(new Error('broken'));
+        return new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)));
+      },
+    };
+    await expect(loadModelFolder(source)).rejects.toThrow('broken');
+    expect(signals.map((signal) => signal.aborted)).toEqual(new Array(6).fill(true));
+  });
+
+  it('stops with the reason given', async () => {
+    const controller = new AbortController();
+    const source: ModelSource = {
+      name: 'slow',
+      read: (_, { signal } = {}) =>
+        new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason))),
+    };
+    const loading = loadModelFolder(source, { signal: controller.signal });
+    controller.abort(new Error('enough'));
+    await expect(loading).rejects.toThrow('enough');
+    await expect(load(diffusersFiles(), { signal: AbortSignal.abort(new Error('before')) })).rejects.toThrow('before');
+  });
+});
+
+describe('modelFolderFiles', () => {
+  it('writes the files of a diffusers folder, the index last', async () => {
+    expect(Object.keys(await savedFiles())).toEqual([
+      'unet/config.json',
+      UNET_WEIGHTS,
+      'vae/config.json',
+      VAE_WEIGHTS,
+      'scheduler/scheduler_config.json',
+      INDEX,
+    ]);
+  });
+
+  it('gives load → save → load the same bits in F32', async () => {
+    const first = await load(diffusersFiles());
+    const saved = await modelFolderFiles(first);
+    const second = await load(saved);
+    for (const part of ['unet', 'vae'] as const) {
+      expect([...second[part].keys()].sort()).toEqual([...first[part].keys()].sort());
+      for (const [name, { shape, data }] of first[part]) {
+        expect(second[part].get(name)!.shape).toEqual(shape);
+        expect(Buffer.from(second[part].get(name)!.data.buffer).equals(Buffer.from(data.buffer))).toBe(true);
+      }
+    }
+    expect(second.unetConfig).toEqual(first.unetConfig);
+    expect(second.schedulerConfig).toEqual(first.schedulerConfig);
+    expect({ ...second.index.figment, sha256: {} }).toEqual(first.index.figment);
+    const again = await modelFolderFiles(second);
+    expect(Object.keys(again)).toEqual(Object.keys(saved));
+    for (const path of Object.keys(saved)) expect(Buffer.from(again[path]!).equals(saved[path]!)).toBe(true);
+  });
+
+  it('fills in the sha-256 of every other file', async () => {
+    const { [INDEX]: index, ...others } = await savedFiles();
+    const expected = Object.entries(others).map(([path, bytes]) => [
+      path,
+      createHash('sha256').update(bytes).digest('hex'),
+    ]);
+    expect(JSON.parse(decode(index)).figment.sha256).toEqual(Object.fromEntries(expected));
+  });
+
+  it('writes configs as diffusers does: two spaces, a newline at the end', async () => {
+    const files = await savedFiles();
+    const original = diffusersFiles();
+    for (const path of ['unet/config.json', 'vae/config.json']) {
+      const text = decode(original[path])
+        .replace('1e-05', '0.00001')
+        .replace(/(\d)\.0,/g, '$1,'); // Python's way with numbers
+      expect(decode(files[path])).toBe(text);
+    }
+  });
+
+  it('halves the weights in F16, and they load', async () => {
+    const [single, half] = [await savedFiles(), await savedFiles({ dtype: 'F16' })];
+    expect(half[VAE_WEIGHTS]!.length).toBeLessThan(0.6 * single[VAE_WEIGHTS]!.length);
+    const [a, b] = [await load(single), await load(half)];
+    const [exact, rounded] = [a.vae.get('quant_conv.weight')!.data, b.vae.get('quant_conv.weight')!.data];
+    exact.forEach((value, i) => {
+      expect(Math.abs(rounded[i]! - value)).toBeLessThanOrEqual(Math.abs(value) * 2 ** -11 + 2 ** -25);
+    });
+    expect(rounded).not.toEqual(exact);
+  });
+
+  it('saves a VAE alone', async () => {
+    const { 'vae/config.json': config, [VAE_WEIGHTS]: weights } = diffusersFiles();
+    const model = await load({ 'vae/config.json': config!, [VAE_WEIGHTS]: weights! }, { parts: ['vae'] });
+    const files = await modelFolderFiles(model);
+    expect(Object.keys(files)).toEqual(['vae/config.json', VAE_WEIGHTS, INDEX]);
+    expect((await load(files, { parts: ['vae'] })).vae).toEqual(model.vae);
+  });
+});
+
+it('survives cuts and flipped bytes in any file: a result or a ModelFileError', { timeout: 120_000 }, async () => {
+  const small = [INDEX, 'unet/config.json', 'vae/config.json', 'scheduler/scheduler_config.json'];
+  const light = without(diffusersFiles(), UNET_WEIGHTS, VAE_WEIGHTS);
+  const emptyWeights = Uint8Array.from([2, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x7d]); // {}
+  let state = 7;
+  const random = (below: number) => {
+    state = (state * 48271) % 0x7fffffff;
+    return state % below;
+  };
+  let numRefused = 0;
+  for (let round = 0; round < 1000; round++) {
+    const path = small[round % small.length]!;
+    const bytes = light[path]!.slice(0, random(4) ? undefined : random(light[path]!.length));
+    for (let flips = random(4); flips > 0 && bytes.length > 0; flips--) bytes[random(bytes.length)]! ^= 1 << random(8);
+    try {
+      await load({ ...light, [UNET_WEIGHTS]: emptyWeights, [VAE_WEIGHTS]: emptyWeights, [path]: bytes });
+    } catch (error) {
+      if (!(error instanceof ModelFileError)) throw error;
+      numRefused++;
+    }
+  }
+  expect(numRefused).toBeGreaterThan(300);
+});

@@ -1,0 +1,200 @@
+import { MissingFileError, ModelFileError } from './modelFileError.ts';
+import {
+  completeModelIndex,
+  type ModelIndex,
+  parseConfig,
+  parseModelIndex,
+  type StoredModelIndex,
+} from './modelIndex.ts';
+import type { ModelSource, OnProgress } from './modelSource.ts';
+import { parseSafetensors, writeSafetensors } from './safetensors.ts';
+import { sha256Hex } from './sha256.ts';
+import type { WeightTensor } from './weightTensor.ts';
+
+export type ModelPart = 'unet' | 'vae' | 'scheduler';
+
+/** A model folder's content; the parts that were not asked for are undefined and empty. */
+export interface ModelContent {
+  index: ModelIndex;
+  unetConfig?: unknown;
+  unet?: ReadonlyMap<string, WeightTensor>; // PyTorch's layout
+  vaeConfig?: unknown;
+  vae?: ReadonlyMap<string, WeightTensor>;
+  schedulerConfig?: unknown;
+}
+
+export interface ModelFiles extends ModelContent {
+  unetConfig: unknown;
+  unet: Map<string, WeightTensor>;
+  vaeConfig: unknown;
+  vae: Map<string, WeightTensor>;
+  schedulerConfig: unknown;
+  hash: string; // sha-256 over the files read, for caches
+}
+
+export interface LoadModelFolderOptions {
+  parts?: readonly ModelPart[];
+  signal?: AbortSignal;
+  onProgress?: OnProgress; // over all files
+}
+
+export const LOAD_MODEL_FOLDER_DEFAULTS: { parts: readonly ModelPart[] } = { parts: ['unet', 'vae', 'scheduler'] };
+
+export interface ModelFolderFilesOptions {
+  dtype?: 'F32' | 'F16';
+}
+
+export const MODEL_FOLDER_FILES_DEFAULTS: Required<ModelFolderFilesOptions> = { dtype: 'F32' };
+
+const INDEX_PATH = 'model_index.json';
+const UNET_CONFIG = 'unet/config.json';
+const UNET_WEIGHTS = 'unet/diffusion_pytorch_model.safetensors';
+const VAE_CONFIG = 'vae/config.json';
+const VAE_WEIGHTS = 'vae/diffusion_pytorch_model.safetensors';
+const SCHEDULER_CONFIG = 'scheduler/scheduler_config.json';
+
+const PATHS: Record<ModelPart, string[]> = {
+  unet: [UNET_CONFIG, UNET_WEIGHTS],
+  vae: [VAE_CONFIG, VAE_WEIGHTS],
+  scheduler: [SCHEDULER_CONFIG],
+};
+
+/**
+ * Reads a diffusers model folder. The files are taken to be untrusted: they are checked for their form, and against the
+ * sha-256 that model_index.json has for them, if any. Whether the weights fit the networks is `checkWeights`'s to say.
+ *
+ *   const files = await loadModelFolder(urlSource('/models/portraits'));
+ *   const vaeInTraining = await loadModelFolder(source, { parts: ['vae'] }); // model_index.json may be missing then
+ *
+ * @throws MissingFileError, ModelFileError naming the file; the signal's reason when aborted
+ */
+export async function loadModelFolder(source: ModelSource, options: LoadModelFolderOptions = {}): Promise<ModelFiles> {
+  const { parts } = { ...LOAD_MODEL_FOLDER_DEFAULTS, ...options };
+  const paths = [...new Set(parts.flatMap((part) => PATHS[part]))];
+  const bytes = await readFiles(source, [INDEX_PATH, ...paths], parts.includes('unet'), options);
+  const digests = await digestFiles(bytes);
+  options.signal?.throwIfAborted();
+  const stored = readIndex(source, bytes);
+  checkDigests(source, digests, stored.figment?.sha256 ?? {});
+  const unetConfig = readConfig(source, bytes, UNET_CONFIG);
+  const vaeConfig = readConfig(source, bytes, VAE_CONFIG);
+  return {
+    index: completeModelIndex(stored, lastPartOf(source.name), unetConfig, vaeConfig, `${source.name}/${INDEX_PATH}`),
+    unetConfig,
+    unet: readWeights(source, bytes, UNET_WEIGHTS),
+    vaeConfig,
+    vae: readWeights(source, bytes, VAE_WEIGHTS),
+    schedulerConfig: readConfig(source, bytes, SCHEDULER_CONFIG),
+    hash: await hashOf(digests),
+  };
+}
+
+/**
+ * The files of a model folder, path → bytes, which `loadModelFolder` and diffusers read. model_index.json holds the
+ * others' sha-256 and comes last, so that a folder written half is found out.
+ * @throws RangeError naming a tensor that cannot be stored: see `writeSafetensors`
+ */
+export async function modelFolderFiles(
+  model: ModelContent,
+  options: ModelFolderFilesOptions = {},
+): Promise<Record<string, Uint8Array>> {
+  const { dtype } = { ...MODEL_FOLDER_FILES_DEFAULTS, ...options };
+  const files = new Map<string, Uint8Array>();
+  const addConfig = (path: string, config: unknown) => {
+    if (config !== undefined) files.set(path, encodeJson(config));
+  };
+  const addWeights = (path: string, weights: ReadonlyMap<string, WeightTensor> = new Map()) => {
+    if (weights.size > 0) files.set(path, writeSafetensors(weights, { dtype, metadata: { format: 'pt' } }));
+  };
+  addConfig(UNET_CONFIG, model.unetConfig);
+  addWeights(UNET_WEIGHTS, model.unet);
+  addConfig(VAE_CONFIG, model.vaeConfig);
+  addWeights(VAE_WEIGHTS, model.vae);
+  addConfig(SCHEDULER_CONFIG, model.schedulerConfig);
+  const sha256 = Object.fromEntries(await digestFiles(files));
+  addConfig(INDEX_PATH, { ...model.index, figment: { ...model.index.figment, sha256 } });
+  return Object.fromEntries(files);
+}
+
+/** Reads all files at once; when one fails, the others are given up. */
+async function readFiles(
+  source: ModelSource,
+  paths: string[],
+  needsIndex: boolean,
+  { signal, onProgress }: LoadModelFolderOptions,
+): Promise<Map<string, Uint8Array>> {
+  const controller = new AbortController();
+  const signals = signal === undefined ? [] : [signal];
+  const options = { signal: AbortSignal.any([controller.signal, ...signals]) };
+  const progress = sumProgress(paths, onProgress);
+  const readOne = async (path: string): Promise<[string, Uint8Array | undefined]> => {
+    try {
+      return [path, await source.read(path, { ...options, onProgress: progress(path) })];
+    } catch (error) {
+      if (path !== INDEX_PATH || needsIndex || !(error instanceof MissingFileError)) throw error;
+      progress(path)(0, 0);
+      return [path, undefined];
+    }
+  };
+  try {
+    const files = await Promise.all(paths.map(readOne));
+    return new Map(files.filter((file): file is [string, Uint8Array] => file[1] !== undefined));
+  } finally {
+    controller.abort();
+  }
+}
+
+/** Adds up what the files report; the total is known once every file's is. */
+function sumProgress(paths: string[], onProgress: OnProgress | undefined): (path: string) => OnProgress {
+  const loaded = new Map<string, number>();
+  const totals = new Map<string, number>();
+  const sum = (sizes: Map<string, number>) => [...sizes.values()].reduce((a, b) => a + b, 0);
+  return (path) => (loadedBytes, totalBytes) => {
+    loaded.set(path, loadedBytes);
+    if (totalBytes === undefined) totals.delete(path);
+    else totals.set(path, totalBytes);
+    onProgress?.(sum(loaded), totals.size === paths.length ? sum(totals) : undefined);
+  };
+}
+
+function readIndex(source: ModelSource, files: Map<string, Uint8Array>): StoredModelIndex {
+  const bytes = files.get(INDEX_PATH);
+  if (bytes === undefined) return { _class_name: 'ClassConditionalLatentDiffusionPipeline' };
+  return parseModelIndex(bytes, `${source.name}/${INDEX_PATH}`);
+}
+
+function readConfig({ name }: ModelSource, files: Map<string, Uint8Array>, path: string): unknown {
+  const bytes = files.get(path);
+  return bytes === undefined ? undefined : parseConfig(bytes, `${name}/${path}`);
+}
+
+function readWeights({ name }: ModelSource, files: Map<string, Uint8Array>, path: string): Map<string, WeightTensor> {
+  const bytes = files.get(path);
+  return bytes === undefined ? new Map() : parseSafetensors(bytes, `${name}/${path}`).tensors;
+}
+
+async function digestFiles(files: Map<string, Uint8Array>): Promise<Map<string, string>> {
+  const entries = [...files].map(async ([path, bytes]): Promise<[string, string]> => [path, await sha256Hex(bytes)]);
+  return new Map(await Promise.all(entries));
+}
+
+function checkDigests(source: ModelSource, digests: Map<string, string>, expected: Record<string, string>): void {
+  for (const [path, digest] of digests) {
+    if (!Object.hasOwn(expected, path) || expected[path] === digest) continue;
+    const problem = `expected sha-256 ${expected[path]}, found ${digest}; fetch or save the model again`;
+    throw new ModelFileError('loadModelFolder', `${source.name}/${path}`, problem);
+  }
+}
+
+function hashOf(digests: Map<string, string>): Promise<string> {
+  const lines = [...digests].map(([path, digest]) => `${digest}  ${path}\n`).sort();
+  return sha256Hex(new TextEncoder().encode(lines.join('')));
+}
+
+function encodeJson(value: unknown): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+function lastPartOf(name: string): string {
+  return name.split('/').at(-1) || 'model';
+}

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { ModelFileError } from './modelFileError.ts';
+import { completeModelIndex, parseConfig, parseModelIndex } from './modelIndex.ts';
+
+const FIGMENT = {
+  version: 1,
+  name: 'tiny',
+  kind: 'textures',
+  licence: 'CC0-1.0',
+  attribution: 'drawn by hand',
+  widthPx: 64,
+  heightPx: 48,
+  channels: 3,
+  premultipliedAlpha: true,
+  pixelArt: true,
+  circularPadding: true,
+  sampleDefaults: { sampler: 'dpm++', numInferenceSteps: 12, guidanceScale: 1.5 },
+  sha256: { 'vae/config.json': '0'.repeat(64) },
+};
+const PLAIN = { _class_name: 'LDMPipeline', unet: ['diffusers', 'UNet2DModel'], vae: [null, null] };
+const UNET = { sample_size: 8, num_class_embeds: 4 };
+const VAE = { out_channels: 4, block_out_channels: [8, 16, 16], sample_size: 40 };
+
+function encode(value: unknown): Uint8Array {
+  return new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
+}
+
+function parse(value: unknown) {
+  return parseModelIndex(encode(value), 'tiny/model_index.json');
+}
+
+function complete(value: unknown, unet: unknown = UNET, vae: unknown = VAE) {
+  return completeModelIndex(parse(value), 'folder', unet, vae, 'tiny/model_index.json');
+}
+
+describe('parseModelIndex', () => {
+  it('keeps every entry, those of diffusers too', () => {
+    const index = { ...PLAIN, _diffusers_version: '0.40.0', labels: ['a', 'b'], image: { x: 1 }, figment: FIGMENT };
+    expect(parse(index)).toEqual(index);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['no class name', {}, 'entry "_class_name"'],
+    ['one component part', { ...PLAIN, unet: ['diffusers'] }, 'entry "unet.1"'],
+    ['labels that are no list', { ...PLAIN, labels: 'abc' }, 'entry "labels"'],
+    ['a label that is no string', { ...PLAIN, labels: ['a', 1] }, 'entry "labels.1"'],
+    ['an empty label', { ...PLAIN, labels: [''] }, 'entry "labels.0"'],
+    ['a label twice', { ...PLAIN, labels: ['a', 'a'] }, 'entry "labels": expected every label once'],
+    ['a later version', { ...PLAIN, figment: { version: 2 } }, 'expected 1; a later version needs a later Figment'],
+    ['no version', { ...PLAIN, figment: {} }, 'entry "figment.version"'],
+    ['a width of 0', { ...PLAIN, figment: { version: 1, widthPx: 0 } }, 'entry "figment.widthPx"'],
+    ['an enormous height', { ...PLAIN, figment: { version: 1, heightPx: 1e9 } }, 'entry "figment.heightPx"'],
+    ['a broken width', { ...PLAIN, figment: { version: 1, widthPx: 1.5 } }, 'entry "figment.widthPx"'],
+    ['two channels', { ...PLAIN, figment: { version: 1, channels: 2 } }, 'entry "figment.channels"'],
+    ['a flag as text', { ...PLAIN, figment: { version: 1, pixelArt: 'no' } }, 'entry "figment.pixelArt"'],
+    ['a short hash', { ...PLAIN, figment: { version: 1, sha256: { a: '00' } } }, 'expected 64 hex digits'],
+    [
+      'no steps',
+      { ...PLAIN, figment: { ...FIGMENT, sampleDefaults: { ...FIGMENT.sampleDefaults, numInferenceSteps: 0 } } },
+      'entry "figment.sampleDefaults.numInferenceSteps"',
+    ],
+    ['a list', [], 'expected a JSON object'],
+    ['half a file', '{"_class_name": "x', 'expected JSON'],
+    ['a name twice', '{"labels": [], "labels": ["a"]}', 'the name "labels" is used twice'],
+    ['a prototype', '{"_class_name": "x", "image": {"__proto__": {}}}', 'the name "__proto__" is not allowed'],
+  ])('refuses %s', (_, value, message) => {
+    expect(() => parse(value)).toThrow(ModelFileError);
+    expect(() => parse(value)).toThrow('loadModelFolder: tiny/model_index.json: ');
+    expect(() => parse(value)).toThrow(message);
+  });
+});
+
+describe('parseConfig', () => {
+  it('refuses bottomless nesting', () => {
+    expect(() => parseConfig(encode('['.repeat(1_000_000)), 'c.json')).toThrow('expected at most 32 levels of nesting');
+  });
+});
+
+describe('completeModelIndex', () => {
+  it('changes nothing that the folder says', () => {
+    const index = { ...PLAIN, labels: ['a', 'b', 'c'], figment: FIGMENT };
+    expect(complete(index)).toEqual(index);
+  });
+
+  it('takes a plain diffusers folder for straight alpha, and its size from the configs', () => {
+    expect(complete(PLAIN)).toEqual({
+      ...PLAIN,
+      labels: ['class0', 'class1', 'class2'], // the fourth embedding is the null label's
+      figment: {
+        version: 1,
+        name: 'folder',
+        kind: 'images',
+        licence: 'unknown',
+        attribution: '',
+        widthPx: 32, // 8 latents, halved twice
+        heightPx: 32,
+        channels: 4,
+        premultipliedAlpha: false,
+        pixelArt: false,
+        circularPadding: false,
+        sampleDefaults: { sampler: 'ddim', numInferenceSteps: 30, guidanceScale: 2 },
+        sha256: {},
+      },
+    });
+  });
+
+  it('fills in only what is open', () => {
+    const { figment } = complete({ ...PLAIN, figment: { version: 1, premultipliedAlpha: true, heightPx: 16 } });
+    expect(figment).toMatchObject({ premultipliedAlpha: true, pixelArt: false, widthPx: 32, heightPx: 16 });
+  });
+
+  it('reads a size of [height, width]', () => {
+    const { figment } = complete(PLAIN, { ...UNET, sample_size: [8, 16] });
+    expect([figment.heightPx, figment.widthPx]).toEqual([32, 64]);
+  });
+
+  it("takes the VAE's own size where there is no U-Net", () => {
+    const { figment, labels } = complete(PLAIN, null);
+    expect([figment.heightPx, figment.widthPx, labels]).toEqual([40, 40, []]);
+  });
+
+  it('gives every caller defaults of its own', () => {
+    complete(PLAIN).figment.sampleDefaults.numInferenceSteps = 1;
+    expect(complete(PLAIN).figment.sampleDefaults.numInferenceSteps).toBe(30);
+  });
+
+  it.each<[string, unknown, unknown, unknown, string]>([
+    ['labels that do not fit', { ...PLAIN, labels: ['a'] }, UNET, VAE, 'holds 1 labels, but the U-Net'],
+    [
+      'a VAE of one channel',
+      PLAIN,
+      UNET,
+      { ...VAE, out_channels: 1 },
+      'expected a VAE with out_channels 3 or 4, found 1',
+    ],
+    ['no size', PLAIN, {}, { out_channels: 3 }, 'expected figment.widthPx, or a sample_size'],
+    ['a size beyond measure', PLAIN, { sample_size: 1e9 }, VAE, 'expected figment.widthPx, or a sample_size'],
+    ['endless classes', PLAIN, { ...UNET, num_class_embeds: 1e9 }, VAE, 'are more or less than can be named'],
+  ])('refuses %s', (_, index, unet, vae, message) => {
+    expect(() => complete(index, unet, vae)).toThrow(ModelFileError);
+    expect(() => complete(index, unet, vae)).toThrow(message);
+  });
+});

@@ -1,0 +1,38 @@
+import { MissingFileError, ModelFileError, quote } from './modelFileError.ts';
+
+/** Where a model folder's files come from: memory, an address, a disk. */
+export interface ModelSource {
+  readonly name: string;
+  /** @throws MissingFileError when the folder has no such file */
+  read(path: string, options?: ReadOptions): Promise<Uint8Array>;
+}
+
+export interface ReadOptions {
+  signal?: AbortSignal;
+  onProgress?: OnProgress;
+}
+
+/** The total is undefined while it is not known. */
+export type OnProgress = (loadedBytes: number, totalBytes: number | undefined) => void;
+
+/** A model folder held in memory: path → bytes, as `modelFolderFiles` makes it. */
+export function memorySource(files: Record<string, Uint8Array>, name = 'memory'): ModelSource {
+  return {
+    name,
+    async read(path, { signal, onProgress } = {}) {
+      signal?.throwIfAborted();
+      checkModelPath(path, name);
+      const bytes = Object.hasOwn(files, path) ? files[path] : undefined;
+      if (bytes === undefined) throw new MissingFileError('memorySource', `${name}/${path}`, 'there is no such file');
+      onProgress?.(bytes.length, bytes.length);
+      return bytes;
+    },
+  };
+}
+
+/** Accepts only `name` and `folder/name` of letters, digits, dots, hyphens and underscores: nothing leaves the folder. */
+export function checkModelPath(path: string, sourceName: string): void {
+  const isPlain = path.split('/').every((part) => /^[\w.-]+$/.test(part) && part !== '.' && part !== '..');
+  if (isPlain) return;
+  throw new ModelFileError('read', sourceName, `path ${quote(path)} is refused; expected one inside the folder`);
+}

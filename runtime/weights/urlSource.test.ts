@@ -1,0 +1,185 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { MissingFileError, ModelFileError } from './modelFileError.ts';
+import { urlSource } from './urlSource.ts';
+
+type Answer = (response: ServerResponse, request: IncomingMessage) => void;
+
+const NUM_BYTES = 20_000;
+const FAST = { retryDelayMs: 1 };
+const BYTES = Uint8Array.from({ length: NUM_BYTES }, (_, i) => i % 251);
+
+let server: Server;
+let baseUrl: string;
+let answers: Answer[]; // one a request; the last goes on
+let requests: IncomingMessage[];
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    requests.push(request);
+    (answers.length > 1 ? answers.shift()! : answers[0]!)(response, request);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/models/tiny`;
+});
+
+beforeEach(() => {
+  requests = [];
+});
+
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const sendBytes: Answer = (response) => response.writeHead(200, { 'content-length': BYTES.length }).end(BYTES);
+const sendNothing: Answer = () => {};
+const dropConnection: Answer = (response) => response.destroy();
+const sendHalf: Answer = (response) => {
+  response.writeHead(200, { 'content-length': BYTES.length });
+  response.write(BYTES.subarray(0, NUM_BYTES / 2), () => response.destroy());
+};
+
+function sendStatus(status: number): Answer {
+  return (response) => response.writeHead(status).end('no');
+}
+
+it.each(['', '/', '//'])('reads a file below the address followed by "%s"', async (slashes) => {
+  answers = [sendBytes];
+  expect(await urlSource(baseUrl + slashes).read('unet/config.json')).toEqual(BYTES);
+  expect(requests.map((request) => request.url)).toEqual(['/models/tiny/unet/config.json']);
+});
+
+it('reports progress up to the size announced', async () => {
+  answers = [sendBytes];
+  const onProgress = vi.fn();
+  await urlSource(baseUrl).read('a', { onProgress });
+  const loaded = onProgress.mock.calls.map(([loadedBytes]) => loadedBytes);
+  expect(loaded).toEqual([...loaded].sort((a, b) => a - b));
+  expect(onProgress.mock.lastCall).toEqual([NUM_BYTES, NUM_BYTES]);
+});
+
+it('reads a compressed answer, whose announced size is another', async () => {
+  answers = [
+    (response) => {
+      const body = gzipSync(BYTES);
+      response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': body.length }).end(body);
+    },
+  ];
+  const onProgress = vi.fn();
+  expect(await urlSource(baseUrl).read('a', { onProgress })).toEqual(BYTES);
+  expect(onProgress.mock.lastCall).toEqual([NUM_BYTES, undefined]);
+});
+
+it('reads an empty file', async () => {
+  answers = [(response) => response.writeHead(200, { 'content-length': 0 }).end()];
+  expect(await urlSource(baseUrl).read('a')).toEqual(new Uint8Array());
+});
+
+it.each<[string, Answer]>([
+  ['status 404', sendStatus(404)],
+  ['status 410', sendStatus(410)],
+  ['a web page', (response) => response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<html>')],
+])('takes %s for a missing file, and asks once', async (_, answer) => {
+  answers = [answer];
+  await expect(urlSource(baseUrl, FAST).read('a')).rejects.toThrow(MissingFileError);
+  expect(requests.length).toBe(1);
+});
+
+it.each([400, 401, 403])('gives up on status %d at once', async (status) => {
+  answers = [sendStatus(status)];
+  const message = `urlSource: ${baseUrl}/a: the server answered with status ${status}, expected 200`;
+  await expect(urlSource(baseUrl, FAST).read('a')).rejects.toThrow(message);
+  expect(requests.length).toBe(1);
+});
+
+it.each<[string, Answer]>([
+  ['status 500', sendStatus(500)],
+  ['status 503', sendStatus(503)],
+  ['a dropped connection', dropConnection],
+  ['an answer cut off', sendHalf],
+  ['silence', sendNothing],
+])('asks again after %s', async (_, answer) => {
+  answers = [answer, answer, sendBytes];
+  expect(await urlSource(baseUrl, { ...FAST, timeoutMs: 200 }).read('a')).toEqual(BYTES);
+  expect(requests.length).toBe(3);
+});
+
+it.each<[string, Answer, string]>([
+  ['status 500', sendStatus(500), 'the server answered with status 500; try again later'],
+  ['a dropped connection', dropConnection, 'the request failed'],
+  ['silence', sendNothing, 'no byte came for 100 ms; try again later'],
+])('gives up after numRetries of %s', async (_, answer, problem) => {
+  answers = [answer];
+  const reading = urlSource(baseUrl, { ...FAST, timeoutMs: 100, numRetries: 1 }).read('a');
+  await expect(reading).rejects.toThrow(ModelFileError);
+  await expect(reading).rejects.toThrow(problem);
+  expect(requests.length).toBe(2);
+});
+
+it('waits as long as bytes keep coming', async () => {
+  answers = [
+    (response) => {
+      response.writeHead(200, { 'content-length': 8 });
+      let numSent = 0;
+      const timer = setInterval(() => {
+        response.write('x');
+        if (++numSent === 8) clearInterval(timer);
+      }, 60);
+    },
+  ];
+  expect(await urlSource(baseUrl, { timeoutMs: 250, numRetries: 0 }).read('a')).toEqual(
+    new Uint8Array(8).fill('x'.charCodeAt(0)),
+  );
+});
+
+it('compares what came with Content-Length, where the transport does not', async () => {
+  const answer = (length: string) => async () =>
+    new Response(new Uint8Array(5), { headers: { 'content-length': length } });
+  const read = (length: string) => urlSource('/m', { ...FAST, fetch: answer(length) }).read('a');
+  await expect(read('6')).rejects.toThrow('urlSource: /m/a: expected 6 bytes, but 5 came');
+  await expect(read('4')).rejects.toThrow('urlSource: /m/a: expected 4 bytes, but 5 came');
+  expect((await read('5')).length).toBe(5);
+});
+
+it('sends no credentials', async () => {
+  const fetch = vi.fn(async () => new Response(new Uint8Array(1)));
+  await urlSource('/m', { fetch }).read('a');
+  expect(fetch).toHaveBeenCalledWith('/m/a', expect.objectContaining({ credentials: 'omit' }));
+});
+
+it('stops with the reason given, and lets go of the connection', async () => {
+  answers = [sendNothing];
+  const controller = new AbortController();
+  const reading = urlSource(baseUrl, FAST).read('a', { signal: controller.signal });
+  await vi.waitFor(() => expect(requests.length).toBe(1));
+  const closed = new Promise((resolve) => requests[0]!.socket.on('close', resolve));
+  controller.abort(new Error('enough'));
+  await expect(reading).rejects.toThrow('enough');
+  await closed;
+  expect(requests.length).toBe(1);
+});
+
+it('stops while it waits to ask again', async () => {
+  answers = [sendStatus(500)];
+  const controller = new AbortController();
+  const reading = urlSource(baseUrl, { retryDelayMs: 60_000 }).read('a', { signal: controller.signal });
+  await vi.waitFor(() => expect(requests.length).toBe(1));
+  setTimeout(() => controller.abort(new Error('enough')), 50);
+  await expect(reading).rejects.toThrow('enough');
+});
+
+it.each(['../secret', '/etc/passwd', 'a/../../b', 'http://other/a', 'a%2f..'])(
+  'asks for nothing at %s',
+  async (path) => {
+    await expect(urlSource(baseUrl).read(path)).rejects.toThrow('is refused; expected one inside the folder');
+    expect(requests).toEqual([]);
+  },
+);
+
+it.each(['http://host/m?key=1', '/m#a', 'https://me:secret@host/m'])('refuses %s as a folder', (address) => {
+  expect(() => urlSource(address)).toThrow(RangeError);
+  expect(() => urlSource(address)).not.toThrow('secret');
+});

@@ -1,0 +1,158 @@
+import { MissingFileError, ModelFileError } from './modelFileError.ts';
+import { checkModelPath, type ModelSource, type ReadOptions } from './modelSource.ts';
+
+export interface UrlSourceOptions {
+  fetch?: typeof fetch; // the platform's own by default
+  timeoutMs?: number; // without a byte
+  numRetries?: number; // after a network error, a timeout, an answer cut off, or status 5xx
+  retryDelayMs?: number; // before the first retry; doubles each time
+}
+
+export const URL_SOURCE_DEFAULTS: Required<Omit<UrlSourceOptions, 'fetch'>> = {
+  timeoutMs: 30_000,
+  numRetries: 2,
+  retryDelayMs: 250,
+};
+
+const MAX_FILE_BYTES = 2 ** 31;
+
+/**
+ * A model folder at an address, such as `/assets/models/portraits`. Sends no credentials.
+ * @param baseUrl absolute, or relative to the page
+ * @throws RangeError when the address is not that of a folder: it has a query, a fragment, a user or a password
+ */
+export function urlSource(baseUrl: string, options: UrlSourceOptions = {}): ModelSource {
+  if (/[?#]/.test(baseUrl) || /^[a-z]+:\/\/[^/]*@/i.test(baseUrl)) {
+    throw new RangeError('urlSource: expected the address of a folder, without query, fragment, user or password');
+  }
+  const name = baseUrl.replace(/\/+$/, '');
+  const settings = { ...URL_SOURCE_DEFAULTS, ...options };
+  return {
+    name,
+    async read(path, readOptions = {}) {
+      checkModelPath(path, name);
+      return readWithRetries(`${name}/${path}`, settings, readOptions);
+    },
+  };
+}
+
+type Settings = typeof URL_SOURCE_DEFAULTS & UrlSourceOptions;
+
+/** What may pass when asked again. */
+class TransientError extends ModelFileError {}
+
+async function readWithRetries(url: string, settings: Settings, options: ReadOptions): Promise<Uint8Array> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await readOnce(url, settings, options);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (!(error instanceof TransientError)) throw error;
+      if (attempt >= settings.numRetries)
+        throw new ModelFileError('urlSource', url, `${error.problem}; try again later`);
+      await wait(settings.retryDelayMs * 2 ** attempt, options.signal);
+    }
+  }
+}
+
+/** One request, under a signal that also fires when no byte comes for `timeoutMs`. */
+async function readOnce(url: string, settings: Settings, options: ReadOptions): Promise<Uint8Array> {
+  options.signal?.throwIfAborted();
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  options.signal?.addEventListener('abort', abort);
+  let timer = setTimeout(abort, settings.timeoutMs);
+  const onByte = () => {
+    clearTimeout(timer);
+    timer = setTimeout(abort, settings.timeoutMs);
+  };
+  try {
+    const response = await (settings.fetch ?? fetch)(url, { credentials: 'omit', signal: controller.signal });
+    checkStatus(url, response);
+    return await readBody(url, response, onByte, options);
+  } catch (error) {
+    if (error instanceof ModelFileError) throw error;
+    const reason = controller.signal.aborted
+      ? `no byte came for ${settings.timeoutMs} ms`
+      : `the request failed (${error})`;
+    throw new TransientError('urlSource', url, reason);
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', abort);
+    controller.abort(); // lets go of a body that was not read to its end
+  }
+}
+
+function checkStatus(url: string, response: Response): void {
+  const { status } = response;
+  if (status === 404 || status === 410)
+    throw new MissingFileError('urlSource', url, `there is no such file (${status})`);
+  if (status >= 500) throw new TransientError('urlSource', url, `the server answered with status ${status}`);
+  if (!response.ok)
+    throw new ModelFileError('urlSource', url, `the server answered with status ${status}, expected 200`);
+  if (response.headers.get('content-type')?.startsWith('text/html')) {
+    // Development servers answer so, with status 200, for what they do not have.
+    throw new MissingFileError('urlSource', url, 'there is no such file (the server answered with a web page)');
+  }
+}
+
+async function readBody(
+  url: string,
+  response: Response,
+  onByte: () => void,
+  options: ReadOptions,
+): Promise<Uint8Array> {
+  const totalBytes = contentLength(response);
+  const chunks: Uint8Array[] = [];
+  let loadedBytes = 0;
+  for (const reader = response.body?.getReader(); reader; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    onByte();
+    chunks.push(value);
+    loadedBytes += value.length;
+    if (loadedBytes > MAX_FILE_BYTES)
+      throw new ModelFileError('urlSource', url, `is larger than ${MAX_FILE_BYTES} bytes`);
+    options.onProgress?.(loadedBytes, totalBytes !== undefined && loadedBytes <= totalBytes ? totalBytes : undefined);
+  }
+  checkLength(url, response, loadedBytes, totalBytes);
+  return concatenate(chunks, loadedBytes);
+}
+
+/** The size announced, unless it is that of a compressed body. */
+function contentLength(response: Response): number | undefined {
+  const length = response.headers.get('content-length');
+  const encoding = response.headers.get('content-encoding') ?? 'identity';
+  return length !== null && /^\d+$/.test(length) && encoding === 'identity' ? Number(length) : undefined;
+}
+
+/** Another site's server may hide that it compressed the body, so from there more bytes than announced are no error. */
+function checkLength(url: string, response: Response, loadedBytes: number, totalBytes: number | undefined): void {
+  if (totalBytes === undefined || loadedBytes === totalBytes) return;
+  if (response.type === 'cors' && loadedBytes > totalBytes) return;
+  throw new TransientError('urlSource', url, `expected ${totalBytes} bytes, but ${loadedBytes} came`);
+}
+
+function concatenate(chunks: Uint8Array[], sizeBytes: number): Uint8Array {
+  const bytes = new Uint8Array(sizeBytes);
+  let position = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, position);
+    position += chunk.length;
+  }
+  return bytes;
+}
+
+function wait(durationMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, durationMs);
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+}
