@@ -162,6 +162,12 @@ it('stops with the reason given, and lets go of the connection', async () => {
   expect(requests.length).toBe(1);
 });
 
+it('lets go of an answer that it does not read to its end', async () => {
+  answers = [(response) => response.writeHead(403).write('no, and there is more to come')];
+  await expect(urlSource(baseUrl, FAST).read('a')).rejects.toThrow('status 403');
+  await vi.waitFor(() => expect(requests[0]!.socket.destroyed).toBe(true));
+});
+
 it('stops while it waits to ask again', async () => {
   answers = [sendStatus(500)];
   const controller = new AbortController();
