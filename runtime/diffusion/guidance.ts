@@ -1,0 +1,132 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/** A class-conditional network: its output for a batch, owned by the caller. */
+export type DenoisingModel<T extends tf.Tensor = tf.Tensor> = (
+  xt: T,
+  t: ArrayLike<number>,
+  classLabels: ArrayLike<number>,
+) => T;
+
+export interface GuidanceOptions {
+  guidanceScale?: number; // w, 0 … 20; 0 ignores the class, 1 is off, above 1 exaggerates the class
+  guidanceInterval?: readonly [tMin: number, tMax: number]; // training timesteps, both ends included; guided within
+  guidanceRescale?: number; // 0 … 1; how far to restore the spread of the conditional prediction
+}
+
+export const GUIDANCE_DEFAULTS: Required<GuidanceOptions> = {
+  guidanceScale: 1,
+  guidanceInterval: [0, Number.POSITIVE_INFINITY],
+  guidanceRescale: 0,
+};
+
+const MAX_GUIDANCE_SCALE = 20;
+
+/** Keeps the ratio of two standard deviations finite where a prediction is constant. */
+const MIN_VARIANCE = 1e-12;
+
+/**
+ * Classifier-free guidance: one network output for the batch, pushed away from what the network says without a class.
+ *
+ *   guided = outputUncond + w · (outputCond − outputUncond)
+ *
+ * Holds for eps, v and x0 alike, which are linear in each other at a given xt. Outside of guidanceInterval w is 1.
+ * Both outputs come from one pass over a batch of 2B; w = 0 and w = 1 need only one of them, a pass over B.
+ *
+ * guidanceRescale (φ), which counters the excess contrast of a large w, with the std of each image over all its values:
+ *
+ *   result = φ · guided · std(outputCond) / std(guided) + (1 − φ) · guided
+ *
+ * Sources: Ho & Salimans 2022, arXiv:2207.12598, eq. (6); the interval, Kynkäänniemi et al. 2024, arXiv:2404.07724;
+ * the rescaling, Lin et al. 2023, arXiv:2305.08891, eq. (14) to (16).
+ * @param xt          float32 (B, H, W, C), already through the sampler's `scaleInput`
+ * @param t           the timestep that all images are at
+ * @param classLabels (B)
+ * @param nullLabel   the label that means "no class"
+ * @returns           shape of xt; the caller disposes it
+ * @throws            RangeError when an option is NaN or out of range, or labels and images differ in number
+ */
+export function guidedPrediction<T extends tf.Tensor>(
+  model: DenoisingModel<T>,
+  xt: T,
+  t: number,
+  classLabels: ArrayLike<number>,
+  nullLabel: number,
+  options: GuidanceOptions = {},
+): T {
+  assertGuidance('guidedPrediction', options);
+  const { guidanceScale, guidanceInterval, guidanceRescale } = withDefaults(options);
+  assertNumLabels(xt, classLabels);
+  const labels = Array.from(classLabels);
+  const nullLabels = labels.map(() => nullLabel);
+  const times = labels.map(() => t);
+  const isGuided = t >= guidanceInterval[0] && t <= guidanceInterval[1];
+  const scale = isGuided && labels.some((label) => label !== nullLabel) ? guidanceScale : 1;
+  if (scale === 1) return model(xt, times, labels);
+  if (scale === 0) return model(xt, times, nullLabels);
+  return tf.tidy(() => {
+    const both = model(tf.concat([xt, xt], 0), [...times, ...times], [...labels, ...nullLabels]);
+    const cond = half(both, 0);
+    const uncond = half(both, 1);
+    const guided = tf.add<T>(uncond, tf.mul(tf.sub(cond, uncond), scale));
+    return guidanceRescale === 0 ? guided : rescaled(guided, cond, guidanceRescale);
+  });
+}
+
+/**
+ * Checks guidance options before a long run.
+ *
+ * @throws RangeError when one is NaN or out of range
+ */
+export function assertGuidance(operation: string, options: GuidanceOptions): void {
+  const { guidanceScale, guidanceInterval, guidanceRescale } = withDefaults(options);
+  if (!(guidanceScale >= 0 && guidanceScale <= MAX_GUIDANCE_SCALE)) {
+    throw new RangeError(
+      `${operation}: guidanceScale is ${guidanceScale}; expected 0 to ${MAX_GUIDANCE_SCALE}; 1 is off, 2 to 4 are usual`,
+    );
+  }
+  const [tMin, tMax] = guidanceInterval;
+  if (!(tMin <= tMax)) {
+    throw new RangeError(
+      `${operation}: guidanceInterval is [${tMin}, ${tMax}]; expected two training timesteps, the smaller one first`,
+    );
+  }
+  if (!(guidanceRescale >= 0 && guidanceRescale <= 1)) {
+    throw new RangeError(`${operation}: guidanceRescale is ${guidanceRescale}; expected 0 (off) to 1; 0.7 is usual`);
+  }
+}
+
+function withDefaults(options: GuidanceOptions): Required<GuidanceOptions> {
+  return {
+    guidanceScale: options.guidanceScale ?? GUIDANCE_DEFAULTS.guidanceScale,
+    guidanceInterval: options.guidanceInterval ?? GUIDANCE_DEFAULTS.guidanceInterval,
+    guidanceRescale: options.guidanceRescale ?? GUIDANCE_DEFAULTS.guidanceRescale,
+  };
+}
+
+function assertNumLabels(xt: tf.Tensor, classLabels: ArrayLike<number>): void {
+  if (classLabels.length === xt.shape[0]) return;
+  throw new RangeError(
+    `guidedPrediction: ${classLabels.length} class labels; expected one for each of the ${xt.shape[0]} images`,
+  );
+}
+
+/** The first (0) or second (1) half of a batch. */
+function half<T extends tf.Tensor>(both: T, which: 0 | 1): T {
+  const size = both.shape.slice();
+  size[0] = size[0]! / 2;
+  const begin = size.map((_, axis) => (axis === 0 ? which * size[0]! : 0));
+  return tf.slice<tf.Rank, T>(both, begin, size);
+}
+
+function rescaled<T extends tf.Tensor>(guided: T, cond: T, amount: number): T {
+  const ratio = tf.div(stdPerImage(cond), stdPerImage(guided));
+  const factor = tf.add(tf.mul(ratio, amount), 1 - amount);
+  return tf.mul<T>(guided, factor);
+}
+
+/** (B, 1, …, 1). */
+function stdPerImage(x: tf.Tensor): tf.Tensor {
+  const axes = x.shape.map((_, axis) => axis).slice(1);
+  const centred = tf.sub(x, tf.mean(x, axes, true));
+  return tf.sqrt(tf.add(tf.mean(tf.square(centred), axes, true), MIN_VARIANCE));
+}

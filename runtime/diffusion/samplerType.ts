@@ -1,0 +1,39 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { SamplerName, VarianceType } from './schedulerConfig.ts';
+
+/** One reverse process with its steps laid out: `timesteps[index]` belongs to step `index`. */
+export interface Sampler {
+  readonly name: SamplerName;
+  /** Descending. Whole numbers, but for Euler with linspace spacing. */
+  readonly timesteps: readonly number[];
+  /** The first xt is a standard normal draw times this; 1 but for Euler. */
+  readonly initNoiseSigma: number;
+  /** Whether `step` draws on its `noise`. */
+  readonly needsNoise: boolean;
+  /** What the network sees at a step: xt itself, but for Euler. The caller disposes it. */
+  scaleInput<T extends tf.Tensor>(xt: T, index: number): T;
+  /** One step towards the image. The caller disposes both results. */
+  step<T extends tf.Tensor>(modelOutput: T, index: number, xt: T, noise?: T): SamplerStep<T>;
+  /** Frees what a multistep method remembers. */
+  dispose(): void;
+}
+
+/** A type alias, so that tf.tidy can return it. */
+export type SamplerStep<T extends tf.Tensor = tf.Tensor> = {
+  xt: T; // at the next timestep, or the image after the last step
+  x0Pred: T; // the image as the network sees it from here
+};
+
+export interface SamplerOptions {
+  numInferenceSteps: number;
+  eta?: number; // DDIM: 0 … 1, 0 is deterministic, 1 as noisy as DDPM
+  varianceType?: VarianceType; // DDPM: instead of the config's
+}
+
+/** @throws RangeError when no step has this index. */
+export function assertIndex(name: SamplerName, index: number, timesteps: readonly number[]): void {
+  if (timesteps[index] !== undefined) return;
+  throw new RangeError(
+    `${name}: step ${index} does not exist; expected a whole number from 0 to ${timesteps.length - 1}`,
+  );
+}

@@ -1,0 +1,105 @@
+/** The noise schedule: how much noise xt holds at each training timestep. On the CPU, never a tensor. */
+import type { PredictionType, SchedulerConfig } from './schedulerConfig.ts';
+
+export interface Schedule {
+  readonly betas: Float64Array; // (T)
+  readonly alphasCumprod: Float64Array; // (T)
+  readonly finalAlphaBar: number; // alphaBar before t = 0
+  readonly numTrainTimesteps: number;
+  readonly predictionType: PredictionType;
+}
+
+const MAX_COSINE_BETA = 0.999;
+
+/**
+ * Computes betas and alphasCumprod, rounded to float32 where diffusers rounds, so that both agree with it to the last bit
+ * or two.
+ *
+ * Sources: linear, Ho et al. 2020, arXiv:2006.11239, section 4; scaled_linear, Rombach et al. 2022, arXiv:2112.10752,
+ * code; squaredcos_cap_v2, Nichol & Dhariwal 2021, arXiv:2102.09672, eq. (17).
+ */
+export function createSchedule(config: SchedulerConfig): Schedule {
+  const betas = config.rescaleBetasZeroSnr ? rescaleZeroTerminalSnr(rawBetas(config)) : rawBetas(config);
+  const alphasCumprod = cumulativeAlphas(betas);
+  return {
+    betas,
+    alphasCumprod,
+    finalAlphaBar: config.setAlphaToOne ? 1 : alphasCumprod[0]!,
+    numTrainTimesteps: config.numTrainTimesteps,
+    predictionType: config.predictionType,
+  };
+}
+
+/**
+ * The signal's share of the variance of xt; before t = 0 there is no noise and it is 1 (or alphasCumprod[0] when
+ * `set_alpha_to_one` is false).
+ *
+ * @throws RangeError when t is no whole number below numTrainTimesteps
+ */
+export function alphaBar(schedule: Schedule, t: number): number {
+  if (t < 0) return schedule.finalAlphaBar;
+  const value = schedule.alphasCumprod[t];
+  if (value !== undefined) return value;
+  throw new RangeError(
+    `alphaBar: t is ${t}; expected a whole number from 0 to ${schedule.numTrainTimesteps - 1} (numTrainTimesteps − 1); ` +
+      'check steps_offset and the number of inference steps',
+  );
+}
+
+/** `alphaBar` at a timestep of training, which is never negative. */
+export function trainedAlphaBar(schedule: Schedule, t: number): number {
+  return alphaBar(schedule, t < 0 ? Number.NaN : t);
+}
+
+function rawBetas(config: SchedulerConfig): Float64Array {
+  const { betaStart, betaEnd, numTrainTimesteps } = config;
+  if (config.trainedBetas !== null) return Float64Array.from(config.trainedBetas, Math.fround);
+  switch (config.betaSchedule) {
+    case 'linear':
+      return linspaceFloat32(betaStart, betaEnd, numTrainTimesteps);
+    case 'scaled_linear':
+      return linspaceFloat32(Math.sqrt(betaStart), Math.sqrt(betaEnd), numTrainTimesteps).map((x) =>
+        Math.fround(x * x),
+      );
+    case 'squaredcos_cap_v2':
+      return cosineBetas(numTrainTimesteps);
+  }
+}
+
+/** Evenly spaced float32 values, counted from the nearer end as torch.linspace does. */
+function linspaceFloat32(start: number, end: number, count: number): Float64Array {
+  const first = Math.fround(start);
+  const last = Math.fround(end);
+  const step = Math.fround(Math.fround(last - first) / (count - 1));
+  const at = (i: number) => (i < count / 2 ? first + step * i : last - step * (count - 1 - i));
+  return Float64Array.from({ length: count }, (_, i) => Math.fround(at(i)));
+}
+
+function cosineBetas(count: number): Float64Array {
+  const signal = (u: number) => Math.cos((((u + 0.008) / 1.008) * Math.PI) / 2) ** 2;
+  const beta = (i: number) => Math.min(1 - signal((i + 1) / count) / signal(i / count), MAX_COSINE_BETA);
+  return Float64Array.from({ length: count }, (_, i) => Math.fround(beta(i)));
+}
+
+/** alphasCumprod: products of (1 − beta), accumulated in float64 and stored as float32, as torch.cumprod does. */
+function cumulativeAlphas(betas: Float64Array): Float64Array {
+  let product = 1;
+  return betas.map((beta) => {
+    product *= Math.fround(1 - beta);
+    return Math.fround(product);
+  });
+}
+
+/**
+ * Shifts and scales sqrt(alphaBar) so that it ends at exactly 0 and keeps its first value.
+ *
+ * Source: Lin et al. 2023, arXiv:2305.08891, algorithm 1.
+ */
+function rescaleZeroTerminalSnr(betas: Float64Array): Float64Array {
+  const roots = cumulativeAlphas(betas).map((value) => Math.fround(Math.sqrt(value)));
+  const first = roots[0]!;
+  const last = roots[roots.length - 1]!;
+  const scale = Math.fround(first / Math.fround(first - last));
+  const alphaBars = roots.map((root) => Math.fround(Math.fround(Math.fround(root - last) * scale) ** 2));
+  return alphaBars.map((value, t) => Math.fround(1 - Math.fround(t === 0 ? value : value / alphaBars[t - 1]!)));
+}

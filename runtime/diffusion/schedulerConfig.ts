@@ -1,0 +1,223 @@
+/** The typed view of a diffusers `scheduler_config.json`: what is missing gets diffusers' default, what differs is refused. */
+import * as v from 'valibot';
+
+const TIMESTEP_SPACINGS = ['leading', 'linspace', 'trailing'] as const;
+const BETA_SCHEDULES = ['linear', 'scaled_linear', 'squaredcos_cap_v2'] as const;
+const PREDICTION_TYPES = ['epsilon', 'v_prediction', 'sample'] as const;
+const VARIANCE_TYPES = ['fixed_small', 'fixed_large'] as const;
+const FINAL_SIGMAS_TYPES = ['zero', 'sigma_min'] as const;
+
+export type TimestepSpacing = (typeof TIMESTEP_SPACINGS)[number];
+export type BetaSchedule = (typeof BETA_SCHEDULES)[number];
+export type PredictionType = (typeof PREDICTION_TYPES)[number];
+export type VarianceType = (typeof VARIANCE_TYPES)[number];
+export type SamplerName = 'ddpm' | 'ddim' | 'dpm++' | 'euler';
+
+/** Which sampler runs a diffusers scheduler, and the defaults in which the four classes differ. */
+const CLASSES = {
+  DDPMScheduler: { sampler: 'ddpm', clipSample: true, timestepSpacing: 'leading' },
+  DDIMScheduler: { sampler: 'ddim', clipSample: true, timestepSpacing: 'leading' },
+  DPMSolverMultistepScheduler: { sampler: 'dpm++', clipSample: false, timestepSpacing: 'linspace' },
+  EulerDiscreteScheduler: { sampler: 'euler', clipSample: false, timestepSpacing: 'linspace' },
+} as const;
+
+export type SchedulerClass = keyof typeof CLASSES;
+
+export interface SchedulerConfig {
+  className: SchedulerClass;
+  numTrainTimesteps: number;
+  betaStart: number;
+  betaEnd: number;
+  betaSchedule: BetaSchedule;
+  trainedBetas: readonly number[] | null; // (T), instead of betaSchedule
+  predictionType: PredictionType;
+  rescaleBetasZeroSnr: boolean;
+  timestepSpacing: TimestepSpacing;
+  stepsOffset: number; // added to each timestep of 'leading'
+  clipSample: boolean; // DDPM and DDIM: clips x0Pred to ± clipSampleRange
+  clipSampleRange: number;
+  setAlphaToOne: boolean; // DDIM: alphaBar before t = 0 is 1, else alphasCumprod[0]
+  varianceType: VarianceType; // DDPM
+  solverOrder: 1 | 2; // DPM-Solver++
+  lowerOrderFinal: boolean; // DPM-Solver++: first order in the last of fewer than 15 steps
+  eulerAtFinal: boolean; // DPM-Solver++: first order in the last step
+  finalSigmasType: 'zero' | 'sigma_min'; // DPM-Solver++ and Euler: sigma after the last step
+}
+
+/** Options of diffusers that no sampler here has, with the values which mean "off" (null and a missing key do too). */
+const UNSUPPORTED: Readonly<Record<string, readonly unknown[]>> = {
+  thresholding: [false],
+  use_karras_sigmas: [false],
+  use_exponential_sigmas: [false],
+  use_beta_sigmas: [false],
+  use_lu_lambdas: [false],
+  use_flow_sigmas: [false],
+  algorithm_type: ['dpmsolver++'],
+  solver_type: ['midpoint'],
+  interpolation_type: ['linear'],
+  timestep_type: ['discrete'],
+  lambda_min_clipped: [Number.NEGATIVE_INFINITY, '-Infinity'],
+};
+
+const wholeNumber = (least: number) => v.pipe(v.number(), v.integer(), v.minValue(least));
+const beta = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+
+const SCHEMA = v.object({
+  num_train_timesteps: v.nullish(wholeNumber(2), 1000),
+  beta_start: v.nullish(beta, 0.0001),
+  beta_end: v.nullish(beta, 0.02),
+  beta_schedule: v.nullish(v.picklist(BETA_SCHEDULES), 'linear'),
+  trained_betas: v.nullish(v.array(beta), null),
+  prediction_type: v.nullish(v.picklist(PREDICTION_TYPES), 'epsilon'),
+  rescale_betas_zero_snr: v.nullish(v.boolean(), false),
+  timestep_spacing: v.nullish(v.picklist(TIMESTEP_SPACINGS)),
+  steps_offset: v.nullish(wholeNumber(0), 0),
+  clip_sample: v.nullish(v.boolean()),
+  clip_sample_range: v.nullish(v.pipe(v.number(), v.gtValue(0)), 1),
+  set_alpha_to_one: v.nullish(v.boolean(), true),
+  // The log of fixed_small is taken back by an exponential in diffusers: the same numbers.
+  variance_type: v.nullish(v.picklist([...VARIANCE_TYPES, 'fixed_small_log']), 'fixed_small'),
+  solver_order: v.nullish(v.picklist([1, 2]), 2),
+  lower_order_final: v.nullish(v.boolean(), true),
+  euler_at_final: v.nullish(v.boolean(), false),
+  final_sigmas_type: v.nullish(v.picklist(FINAL_SIGMAS_TYPES), 'zero'),
+});
+
+/**
+ * Checks a parsed `scheduler_config.json` and fills in diffusers' defaults, which depend on `_class_name`.
+ *
+ * @param json     the parsed file
+ * @param fileName named in errors
+ * @throws         Error naming the option when it is malformed or has a value that no sampler here supports
+ */
+export function parseSchedulerConfig(json: unknown, fileName: string): SchedulerConfig {
+  const fields = assertObject(json, fileName);
+  const className = parseClassName(fields._class_name, fileName);
+  refuseUnsupported(fields, fileName);
+  const result = v.safeParse(SCHEMA, fields);
+  if (!result.success) throw schemaError(result.issues[0], fileName);
+  const options = result.output;
+  assertNumBetas(options.trained_betas, options.num_train_timesteps, fileName);
+  return {
+    className,
+    numTrainTimesteps: options.num_train_timesteps,
+    betaStart: options.beta_start,
+    betaEnd: options.beta_end,
+    betaSchedule: options.beta_schedule,
+    trainedBetas: options.trained_betas,
+    predictionType: options.prediction_type,
+    rescaleBetasZeroSnr: options.rescale_betas_zero_snr,
+    timestepSpacing: options.timestep_spacing ?? CLASSES[className].timestepSpacing,
+    stepsOffset: options.steps_offset,
+    clipSample: options.clip_sample ?? CLASSES[className].clipSample,
+    clipSampleRange: options.clip_sample_range,
+    setAlphaToOne: options.set_alpha_to_one,
+    varianceType: options.variance_type === 'fixed_large' ? 'fixed_large' : 'fixed_small',
+    solverOrder: options.solver_order,
+    lowerOrderFinal: options.lower_order_final,
+    eulerAtFinal: options.euler_at_final,
+    finalSigmasType: options.final_sigmas_type,
+  };
+}
+
+/**
+ * Parses the text of a `scheduler_config.json`. Python writes `-Infinity`, which is no JSON (diffusers does so for
+ * `lambda_min_clipped`); such a value counts as missing.
+ *
+ * @throws Error as `parseSchedulerConfig`, or when the text is no JSON
+ */
+export function parseSchedulerConfigText(text: string, fileName: string): SchedulerConfig {
+  const json = text.replace(/(:\s*)(?:-?Infinity|NaN)(?=\s*[,}])/g, '$1null');
+  try {
+    return parseSchedulerConfig(JSON.parse(json), fileName);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new Error(`parseSchedulerConfig: ${fileName} is no JSON (${error.message}); save the scheduler again`);
+  }
+}
+
+/** The inverse of `parseSchedulerConfig`: an object to write as `scheduler_config.json`, which diffusers can load. */
+export function formatSchedulerConfig(config: SchedulerConfig): Record<string, unknown> {
+  const common = {
+    _class_name: config.className,
+    num_train_timesteps: config.numTrainTimesteps,
+    beta_start: config.betaStart,
+    beta_end: config.betaEnd,
+    beta_schedule: config.betaSchedule,
+    trained_betas: config.trainedBetas,
+    prediction_type: config.predictionType,
+    rescale_betas_zero_snr: config.rescaleBetasZeroSnr,
+    timestep_spacing: config.timestepSpacing,
+    steps_offset: config.stepsOffset,
+  };
+  return { ...common, ...formatClassOptions(config) };
+}
+
+/** The sampler that runs the scheduler class of a config. */
+export function samplerNameOf(config: SchedulerConfig): SamplerName {
+  return CLASSES[config.className].sampler;
+}
+
+/** The keys which only some classes have; diffusers warns about any other. */
+function formatClassOptions(config: SchedulerConfig): Record<string, unknown> {
+  const clip = { clip_sample: config.clipSample, clip_sample_range: config.clipSampleRange };
+  const finalSigmas = { final_sigmas_type: config.finalSigmasType };
+  switch (samplerNameOf(config)) {
+    case 'ddpm':
+      return { ...clip, variance_type: config.varianceType };
+    case 'ddim':
+      return { ...clip, set_alpha_to_one: config.setAlphaToOne };
+    case 'euler':
+      return finalSigmas;
+    case 'dpm++':
+      return {
+        ...finalSigmas,
+        algorithm_type: 'dpmsolver++',
+        solver_type: 'midpoint',
+        solver_order: config.solverOrder,
+        lower_order_final: config.lowerOrderFinal,
+        euler_at_final: config.eulerAtFinal,
+      };
+  }
+}
+
+function assertObject(json: unknown, fileName: string): Record<string, unknown> {
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
+  throw new Error(`parseSchedulerConfig: ${fileName} holds no object; expected a diffusers scheduler_config.json`);
+}
+
+function parseClassName(className: unknown, fileName: string): SchedulerClass {
+  if (typeof className === 'string' && Object.hasOwn(CLASSES, className)) return className as SchedulerClass;
+  throw optionError(fileName, '_class_name', className, Object.keys(CLASSES));
+}
+
+function refuseUnsupported(fields: Record<string, unknown>, fileName: string): void {
+  for (const [option, accepted] of Object.entries(UNSUPPORTED)) {
+    const value = fields[option] ?? accepted[0];
+    if (!accepted.includes(value)) throw optionError(fileName, option, value, accepted.slice(0, 1));
+  }
+}
+
+function assertNumBetas(betas: readonly number[] | null, numTrainTimesteps: number, fileName: string): void {
+  if (betas === null || betas.length === numTrainTimesteps) return;
+  throw new Error(
+    `parseSchedulerConfig: ${fileName}: "trained_betas" has ${betas.length} values; expected num_train_timesteps = ` +
+      `${numTrainTimesteps}`,
+  );
+}
+
+function optionError(fileName: string, option: string, value: unknown, supported: readonly unknown[]): Error {
+  return new Error(
+    `parseSchedulerConfig: ${fileName}: "${option}" is ${JSON.stringify(value) ?? 'missing'}, which is not supported; ` +
+      `expected ${supported.join(', ')}; save the model with a scheduler that needs no other`,
+  );
+}
+
+function schemaError(issue: v.InferIssue<typeof SCHEMA>, fileName: string): Error {
+  const option = v.getDotPath(issue) ?? '';
+  const expected = issue.expected?.replace(/ \| null \| undefined|[()]|\| undefined|\| null/g, '') ?? 'a whole number';
+  return new Error(
+    `parseSchedulerConfig: ${fileName}: "${option}" is ${issue.received}; expected ${expected}; ` +
+      'correct the file or save the model with a supported scheduler',
+  );
+}
