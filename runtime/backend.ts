@@ -114,20 +114,28 @@ async function startCpu(reason: string): Promise<BackendChoice> {
   return { backend: 'cpu', adapter: null, reason };
 }
 
-async function startForced(backend: BackendName, { gpu, wasmPaths }: BackendOptions): Promise<BackendChoice> {
-  const reason = `The ${backend} backend was asked for.`;
-  if (backend === 'cpu') return startCpu(reason);
-  if (backend === 'wasm') {
+const refusal = (backend: BackendName, flaw: string) =>
+  new Error(`selectBackend: backend "${backend}" was asked for, but ${flaw}; leave \`backend\` out to use what works`);
+
+/** Obeys a request or throws. */
+const FORCED: Record<BackendName, (options: BackendOptions, reason: string) => Promise<BackendChoice>> = {
+  async webgpu({ gpu }, reason) {
+    const adapter = await findAdapter(gpu);
+    if (!adapter) throw refusal('webgpu', 'neither navigator.gpu nor the option `gpu` offers an adapter');
+    return startWebgpu(adapter, reason);
+  },
+  async wasm({ wasmPaths }, reason) {
     const flaw = await tryWasm(wasmPaths);
-    if (flaw) throw new Error(`selectBackend: backend "wasm" was asked for, but ${flaw}; leave \`backend\` out`);
-    return { backend, adapter: null, reason };
-  }
-  const adapter = await findAdapter(gpu);
-  if (adapter) return startWebgpu(adapter, reason);
-  throw new Error(
-    'selectBackend: backend "webgpu" was asked for, but there is no WebGPU adapter; expected navigator.gpu or the ' +
-      'option `gpu` to offer one; leave `backend` out to compute on wasm',
-  );
+    if (flaw) throw refusal('wasm', flaw);
+    return { backend: 'wasm', adapter: null, reason };
+  },
+  cpu: (_, reason) => startCpu(reason),
+};
+
+async function startForced(backend: BackendName, options: BackendOptions): Promise<BackendChoice> {
+  const start = FORCED[backend];
+  if (start) return start(options, `The ${backend} backend was asked for.`);
+  throw new RangeError(`selectBackend: backend "${backend}" is unknown; expected webgpu, wasm or cpu`);
 }
 
 /**

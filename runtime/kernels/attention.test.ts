@@ -10,15 +10,14 @@ interface Case {
   numHeads: number;
 }
 
+/** Two head dimensions only, 65 and 8: WebGPU compiles its shaders anew for each. */
 const SMALL_CASES: Case[] = [
-  { shape: [2, 5, 6], numHeads: 2 },
+  { shape: [2, 5, 130], numHeads: 2 },
   { shape: [2, 9, 8], numHeads: 1 },
-  { shape: [2, 16, 3], numHeads: 1 },
 ];
 
 const LARGE_CASES: Case[] = [
   { shape: [2, 70, 24], numHeads: 3 },
-  { shape: [1, 65, 160], numHeads: 1 },
   { shape: [1, 1024, 8], numHeads: 1 },
 ];
 
@@ -51,12 +50,12 @@ describeOnBackends((backend) => {
   });
 
   test('attention to equal scores far from zero is their mean', async () => {
-    const shape = [1, 7, 4];
-    const same = { shape, values: new Float32Array(28).fill(40) };
+    const shape = [1, 7, 8];
+    const same = { shape, values: new Float32Array(56).fill(40) };
     const v = draw(5, shape);
     const [actual] = await valuesOn(backend, () => [attention(toTensor(same), toTensor(same), toTensor(v), 1)]);
-    const mean = (channel: number) => [0, 1, 2, 3, 4, 5, 6].reduce((sum, t) => sum + v.values[4 * t + channel]! / 7, 0);
-    const expected = Array.from({ length: 28 }, (_, i) => mean(i % 4));
+    const mean = (channel: number) => [0, 1, 2, 3, 4, 5, 6].reduce((sum, t) => sum + v.values[8 * t + channel]! / 7, 0);
+    const expected = Array.from({ length: 56 }, (_, i) => mean(i % 8));
     expectClose(actual!.values, expected, { absolute: 1e-5 });
   });
 

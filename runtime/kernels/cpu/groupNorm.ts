@@ -73,47 +73,55 @@ export function groupNorm(ctx: CpuContext, inputs: NormInputs, attrs: GroupNormA
   return ctx.output(inputs.x.shape, out);
 }
 
+/** Gradients of all inputs; those of scale and shift are empty where these are not given. */
+function zeroGrads(inputs: NormInputs): Record<keyof NormInputs, Float64Array> {
+  const zeros = (tensor?: TensorInfo) => new Float64Array(tensor ? sizeOf(tensor) : 0);
+  const { x, gamma, beta, scale, shift } = inputs;
+  return { x: zeros(x), gamma: zeros(gamma), beta: zeros(beta), scale: zeros(scale), shift: zeros(shift) };
+}
+
 /**
- * Gradients in the order of the inputs. With dz the gradient before the activation and g = gamma · (1 + scale):
+ * Adds one group's gradients. With dz the gradient before the activation and g = gamma · (1 + scale):
  * dx = rstd · (g dz − mean(g dz) − x̂ · mean(g dz x̂)), the means over the group.
  */
+function addGroupGrads(
+  group: Group,
+  { x, gamma, beta, scale, shift }: ReturnType<typeof valuesOf>,
+  dy: Float32Array,
+  grads: ReturnType<typeof zeroGrads>,
+  attrs: GroupNormAttrs,
+): void {
+  const [mean, rstd] = statsOf(group, x, attrs.epsilon);
+  let [sum, weightedSum] = [0, 0];
+  group.forEach((at, c, i) => {
+    const xHat = (x[at]! - mean) * rstd;
+    const normalised = xHat * gamma[c]! + beta[c]!;
+    const factor = scale ? 1 + scale[i]! : 1;
+    const dz = attrs.silu ? dy[at]! * siluSlope(normalised * factor + (shift?.[i] ?? 0)) : dy[at]!;
+    grads.gamma[c]! += dz * factor * xHat;
+    grads.beta[c]! += dz * factor;
+    if (scale) grads.scale[i]! += dz * normalised;
+    if (shift) grads.shift[i]! += dz;
+    grads.x[at] = dz * factor * gamma[c]!;
+    sum += grads.x[at]!;
+    weightedSum += grads.x[at]! * xHat;
+  });
+  group.forEach((at) => {
+    const xHat = (x[at]! - mean) * rstd;
+    grads.x[at] = rstd * (grads.x[at]! - sum / group.size - (xHat * weightedSum) / group.size);
+  });
+}
+
+/** Gradients in the order of the inputs. */
 export function groupNormGrad(
   ctx: CpuContext,
   inputs: NormInputs & { dy: TensorInfo },
   attrs: GroupNormAttrs,
 ): TensorInfo[] {
-  const { x, gamma, beta, scale, shift } = valuesOf(ctx, inputs);
+  const values = valuesOf(ctx, inputs);
+  const grads = zeroGrads(inputs);
   const dy = ctx.values(inputs.dy);
-  const numModulations = inputs.scale ? sizeOf(inputs.scale) : 0;
-  const [dx, dGamma, dBeta] = [
-    new Float64Array(x.length),
-    new Float64Array(gamma.length),
-    new Float64Array(beta.length),
-  ];
-  const [dScale, dShift] = [new Float64Array(numModulations), new Float64Array(numModulations)];
-  for (const group of groupsOf(inputs.x, attrs.numGroups)) {
-    const [mean, rstd] = statsOf(group, x, attrs.epsilon);
-    let [sum, weightedSum] = [0, 0];
-    group.forEach((at, c, i) => {
-      const xHat = (x[at]! - mean) * rstd;
-      const normalised = xHat * gamma[c]! + beta[c]!;
-      const factor = scale ? 1 + scale[i]! : 1;
-      const dz = attrs.silu ? dy[at]! * siluSlope(normalised * factor + (shift?.[i] ?? 0)) : dy[at]!;
-      dGamma[c]! += dz * factor * xHat;
-      dBeta[c]! += dz * factor;
-      if (scale) dScale[i]! += dz * normalised;
-      if (scale) dShift[i]! += dz;
-      dx[at] = dz * factor * gamma[c]!;
-      sum += dx[at]!;
-      weightedSum += dx[at]! * xHat;
-    });
-    group.forEach((at) => {
-      const xHat = (x[at]! - mean) * rstd;
-      dx[at] = rstd * (dx[at]! - sum / group.size - (xHat * weightedSum) / group.size);
-    });
-  }
-  const grads = [ctx.output(inputs.x.shape, dx), ctx.output(inputs.gamma.shape, dGamma)];
-  grads.push(ctx.output(inputs.beta.shape, dBeta));
-  if (inputs.scale) grads.push(ctx.output(inputs.scale.shape, dScale), ctx.output(inputs.scale.shape, dShift));
-  return grads;
+  for (const group of groupsOf(inputs.x, attrs.numGroups)) addGroupGrads(group, values, dy, grads, attrs);
+  const names = inputs.scale ? (['x', 'gamma', 'beta', 'scale', 'shift'] as const) : (['x', 'gamma', 'beta'] as const);
+  return names.map((name) => ctx.output(inputs[name]!.shape, grads[name]));
 }

@@ -9,9 +9,15 @@ interface AttentionInputs {
   v: TensorInfo;
 }
 
+/** What two tiles of four tokens leave of the 16 KiB of shared memory that every device has. */
+const MAX_HEAD_CHANNELS = 512;
+
 function sizesOf({ shape }: TensorInfo, { numHeads }: AttentionAttrs) {
   const [numImages, numTokens, numChannels] = shape as [number, number, number];
   const d = numChannels / numHeads;
+  if (d > MAX_HEAD_CHANNELS) {
+    throw new RangeError(`attention: a head has ${d} channels, WebGPU takes ${MAX_HEAD_CHANNELS}; use more heads`);
+  }
   const numWorkgroups = numImages * numHeads * Math.ceil(numTokens / QUERIES_PER_WORKGROUP);
   const uniforms = { numTokens, numHeads, numWorkgroups, scale: 1 / Math.sqrt(d) };
   return { d, numWorkgroups, uniforms, statsShape: [numImages, numHeads, numTokens, 2] };

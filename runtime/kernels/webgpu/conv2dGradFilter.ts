@@ -5,7 +5,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Conv2dAttrs } from '../conv2d.ts';
 import type { WebgpuContext } from './context.ts';
-import type { Program } from './program.ts';
+import { type Lanes, lanesFor, type Program } from './program.ts';
 import { sumRows } from './sumRows.ts';
 
 type Shape4 = [number, number, number, number];
@@ -17,82 +17,80 @@ const TILE_PIXELS = 16;
 const WANTED_WORKGROUPS = 512;
 const MIN_PIXELS_PER_SPLIT = 128;
 
-const PROGRAM: Program = {
-  key: 'conv2d filter gradient',
-  lanes: 1,
-  inputs: { x: 'f32', dy: 'f32' },
-  outputs: { shares: 'f32' },
-  uniforms: {
-    height: 'i32',
-    width: 'i32',
-    cin: 'i32',
-    outHeight: 'i32',
-    outWidth: 'i32',
-    cout: 'i32',
-    kernelWidth: 'i32',
-    stride: 'i32',
-    top: 'i32',
-    left: 'i32',
-    circular: 'i32',
-    numRows: 'i32',
-    numPixels: 'i32',
-    pixelsPerSplit: 'i32',
-    numRowTiles: 'i32',
-    numColumnTiles: 'i32',
-    numSplits: 'i32',
-  },
+const STORE_SCALARS = `
+  for (var i = 0; i < 4; i++) { if (column + i < uniforms.cout) { shares[at + i] = sums[j][i]; } }
+`;
+
+const UNIFORM_NAMES = [
+  ...['height', 'width', 'cin', 'outHeight', 'outWidth', 'cout', 'kernelWidth', 'stride', 'top', 'left', 'circular'],
+  ...['numRows', 'numPixels', 'pixelsPerSplit', 'numRowTiles', 'numColumnTiles', 'numSplits'],
+];
+
+/** Reads four neighbouring values, which start at the Value `at`: four elements, or one vector. */
+function quad(lanes: Lanes, element: (offset: number) => string): string {
+  return lanes === 4 ? element(0) : `vec4<f32>(${[0, 1, 2, 3].map(element).join(', ')})`;
+}
+
+/** Channels, rows and columns count Values. What lies beyond the matrices is read from anywhere and never written. */
+const program = (lanes: Lanes): Program => ({
+  key: `conv2d filter gradient ${lanes}`,
+  lanes,
+  inputs: { x: 'Value', dy: 'Value' },
+  outputs: { shares: 'Value' },
+  uniforms: Object.fromEntries(UNIFORM_NAMES.map((name) => [name, 'i32' as const])),
   workgroupSize: 64,
   code: `
+    const QUAD = ${4 / lanes};
     var<workgroup> patches: array<vec4<f32>, ${(TILE_PIXELS * TILE) / 4}>;
     var<workgroup> gradients: array<vec4<f32>, ${(TILE_PIXELS * TILE) / 4}>;
 
-    fn wrap(at: i32, size: i32) -> i32 {
+    // Where a row of the filter matrix lies in a patch: y, x, channel.
+    fn tapOf(row: i32) -> vec3<i32> {
+      let tap = row / uniforms.cin;
+      let y = tap / uniforms.kernelWidth - uniforms.top;
+      return vec3<i32>(y, tap % uniforms.kernelWidth - uniforms.left, row % uniforms.cin);
+    }
+
+    fn wrap(at: vec2<i32>) -> vec2<i32> {
+      let size = vec2<i32>(uniforms.height, uniforms.width);
       return select(at, ((at % size) + size) % size, uniforms.circular == 1);
     }
 
-    // x under tap and channel 'row' of the filter, at output pixel 'pixel'.
-    fn patchAt(row: i32, pixel: i32) -> f32 {
-      let tap = row / uniforms.cin;
-      let outX = pixel % uniforms.outWidth;
-      let outY = (pixel / uniforms.outWidth) % uniforms.outHeight;
-      let image = pixel / (uniforms.outWidth * uniforms.outHeight);
-      let atY = wrap(outY * uniforms.stride + tap / uniforms.kernelWidth - uniforms.top, uniforms.height);
-      let atX = wrap(outX * uniforms.stride + tap % uniforms.kernelWidth - uniforms.left, uniforms.width);
-      if (atY < 0 || atY >= uniforms.height || atX < 0 || atX >= uniforms.width) { return 0.0; }
-      return x[((image * uniforms.height + atY) * uniforms.width + atX) * uniforms.cin + row % uniforms.cin];
-    }
-
-    fn patch4(row: i32, pixel: i32, end: i32) -> vec4<f32> {
-      var values = vec4<f32>(0.0);
-      for (var j = 0; j < 4; j++) {
-        if (pixel < end && row + j < uniforms.numRows) { values[j] = patchAt(row + j, pixel); }
-      }
-      return values;
-    }
-
-    fn gradient4(column: i32, pixel: i32, end: i32) -> vec4<f32> {
-      var values = vec4<f32>(0.0);
-      for (var j = 0; j < 4; j++) {
-        if (pixel < end && column + j < uniforms.cout) { values[j] = dy[pixel * uniforms.cout + column + j]; }
-      }
-      return values;
+    fn patchAt(tap: vec3<i32>, corner: vec2<i32>, image: i32) -> Value {
+      let at = wrap(corner + tap.xy);
+      let inside = at.x >= 0 && at.x < uniforms.height && at.y >= 0 && at.y < uniforms.width;
+      if (!inside) { return Value(0.0); }
+      return x[((image * uniforms.height + at.x) * uniforms.width + at.y) * uniforms.cin + tap.z];
     }
 
     fn main(group: i32, local: i32) {
       if (group >= uniforms.numRowTiles * uniforms.numColumnTiles * uniforms.numSplits) { return; }
-      let rowTile = group % uniforms.numRowTiles;
-      let columnTile = (group / uniforms.numRowTiles) % uniforms.numColumnTiles;
-      let split = group / (uniforms.numRowTiles * uniforms.numColumnTiles);
       let quad = local % 8;
       let line = local / 8;
+      let firstRow = (group % uniforms.numRowTiles) * 8 * QUAD;
+      let column = (((group / uniforms.numRowTiles) % uniforms.numColumnTiles) * 8 + quad) * QUAD;
+      let split = group / (uniforms.numRowTiles * uniforms.numColumnTiles);
       let begin = split * uniforms.pixelsPerSplit;
       let end = min(uniforms.numPixels, begin + uniforms.pixelsPerSplit);
+      var taps: array<vec3<i32>, QUAD>;
+      for (var j = 0; j < QUAD; j++) { taps[j] = tapOf(firstRow + quad * QUAD + j); }
       var sums: array<vec4<f32>, 4>;
       for (var first = begin; first < end; first += ${TILE_PIXELS}) {
         workgroupBarrier();
         for (var p = line; p < ${TILE_PIXELS}; p += 8) {
-          patches[p * 8 + quad] = patch4(rowTile * ${TILE} + quad * 4, first + p, end);
-          gradients[p * 8 + quad] = gradient4(columnTile * ${TILE} + quad * 4, first + p, end);
+          let pixel = first + p;
+          let image = pixel / (uniforms.outWidth * uniforms.outHeight);
+          let outY = (pixel / uniforms.outWidth) % uniforms.outHeight;
+          let corner = vec2<i32>(outY, pixel % uniforms.outWidth) * uniforms.stride;
+          let at = pixel * uniforms.cout + column;
+          var patch4 = vec4<f32>(0.0);
+          var gradient4 = vec4<f32>(0.0);
+          if (pixel < end) {
+            patch4 = ${quad(lanes, (i) => `patchAt(taps[${i}], corner, image)`)};
+            gradient4 = ${quad(lanes, (i) => `dy[at + ${i}]`)};
+          }
+          patches[p * 8 + quad] = patch4;
+          gradients[p * 8 + quad] = gradient4;
         }
         workgroupBarrier();
         for (var p = 0; p < ${TILE_PIXELS}; p++) {
@@ -101,18 +99,15 @@ const PROGRAM: Program = {
           for (var j = 0; j < 4; j++) { sums[j] += rows[j] * columns; }
         }
       }
-      let column = columnTile * ${TILE} + quad * 4;
       for (var j = 0; j < 4; j++) {
-        let row = rowTile * ${TILE} + line * 4 + j;
-        for (var i = 0; i < 4; i++) {
-          if (row < uniforms.numRows && column + i < uniforms.cout) {
-            shares[(split * uniforms.numRows + row) * uniforms.cout + column + i] = sums[j][i];
-          }
-        }
+        let row = firstRow * ${lanes} + line * 4 + j;
+        if (row >= uniforms.numRows) { continue; }
+        let at = (split * uniforms.numRows + row) * uniforms.cout + column;
+        ${lanes === 4 ? 'if (column < uniforms.cout) { shares[at] = sums[j]; }' : STORE_SCALARS}
       }
     }
   `,
-};
+});
 
 interface Split {
   numRowTiles: number;
@@ -140,10 +135,12 @@ export function conv2dGradFilter(
   const [numRows, numPixels] = [kernelHeight * kernelWidth * cin, numImages * outHeight * outWidth];
   const split = splitOf(numRows, cout, numPixels);
   const { top, left } = padding;
-  const image = { height, width, cin, outHeight, outWidth, cout, kernelWidth, stride, top, left };
+  const lanes = lanesFor(cin, cout);
+  const channels = { cin: cin / lanes, cout: cout / lanes };
+  const image = { height, width, outHeight, outWidth, ...channels, kernelWidth, stride, top, left };
   const uniforms = { ...image, circular: Number(circular), numRows, numPixels, ...split };
   const numWorkgroups = split.numRowTiles * split.numColumnTiles * split.numSplits;
-  const [shares] = ctx.run(PROGRAM, [x, dy], [[split.numSplits, numRows * cout]], uniforms, numWorkgroups);
+  const [shares] = ctx.run(program(lanes), [x, dy], [[split.numSplits, numRows * cout]], uniforms, numWorkgroups);
   const summed = split.numSplits === 1 ? shares! : sumRows(ctx, { x: shares! });
   if (summed !== shares) ctx.dispose(shares!);
   return { ...summed, shape: filterShape };
