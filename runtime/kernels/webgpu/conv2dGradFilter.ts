@@ -93,7 +93,7 @@ const program = (lanes: Lanes): Program => ({
           gradients[p * 8 + quad] = gradient4;
         }
         workgroupBarrier();
-        for (var p = 0; p < ${TILE_PIXELS}; p++) {
+        for (var p = 0; p < min(${TILE_PIXELS}, end - first); p++) {
           let rows = patches[p * 8 + line];
           let columns = gradients[p * 8 + quad];
           for (var j = 0; j < 4; j++) { sums[j] += rows[j] * columns; }
