@@ -65,6 +65,12 @@ describe('decodePng', () => {
       [9, 8, 7, 6, 10, 9, 8, 7, 9, 8, 7, 10, 20, 9, 8, 7],
     ],
     ['RGB', { width: 1, height: 1, depth: 8, colourType: 2, rows: [0, 1, 2, 3] }, 3, [1, 2, 3]],
+    [
+      'RGB that suggests a palette',
+      { width: 1, height: 1, depth: 8, colourType: 2, rows: [0, 1, 2, 3], palette: [9, 9, 9] },
+      3,
+      [1, 2, 3],
+    ],
     ['grey', { width: 2, height: 1, depth: 8, colourType: 0, rows: [0, 7, 255] }, 3, [7, 7, 7, 255, 255, 255]],
     ['grey and alpha', { width: 1, height: 1, depth: 8, colourType: 4, rows: [0, 7, 99] }, 4, [7, 7, 7, 99]],
     [

@@ -1,5 +1,5 @@
 /** PNG files ↔ 8-bit RGB or RGBA pixels, over fast-png. */
-import { convertIndexedToRgb, type DecodedPng, decode, encode, type IndexedColors } from 'fast-png';
+import { convertIndexedToRgb, type DecodedPng, decode, encode } from 'fast-png';
 import type { NumChannels, PixelImage } from '../../runtime/core/pixels.ts';
 
 export interface PngImage extends PixelImage {
@@ -25,9 +25,11 @@ export function decodePng(bytes: Uint8Array, fileName = 'PNG'): PngImage {
   const png = parse(bytes, fileName);
   try {
     const { width, height } = png;
-    const pixels = png.palette ? convertIndexedToRgb(png as DecodedPng & { palette: IndexedColors }) : spread(png);
+    // A picture in true colour may carry a palette too, as a hint for old displays.
+    const isIndexed = bytes[COLOUR_TYPE_BYTE] === PALETTE_TYPE;
+    const pixels = isIndexed ? convertIndexedToRgb(png) : spread(png);
     const channels = (pixels.length / (width * height)) as NumChannels;
-    return { width, height, channels, pixels: Uint8Array.from(pixels) };
+    return { width, height, channels, pixels };
   } catch (error) {
     throw damaged(fileName, error);
   }
@@ -78,8 +80,9 @@ function damaged(fileName: string, error: unknown): Error {
 }
 
 /** Grey and 16-bit samples, and the one transparent colour of a tRNS chunk, as 8-bit RGB or RGBA. */
-function spread(png: DecodedPng): Uint8Array {
+function spread(png: DecodedPng): Uint8Array<ArrayBuffer> {
   const { width, height, channels, depth, transparency } = png;
+  if (depth === 8 && channels >= 3 && !transparency) return new Uint8Array(png.data);
   const samples = depth < 8 ? unpackBits(png) : png.data;
   const max = 2 ** depth - 1;
   const numColours = channels >= 3 ? 3 : 1;

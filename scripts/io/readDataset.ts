@@ -6,7 +6,7 @@ import type { DatasetSource } from '../../runtime/dataset/source.ts';
 import { decodePng } from './png.ts';
 
 /** A data set's files in a folder on disk. */
-export function diskSource(dir: string): DatasetSource {
+export function diskDatasetSource(dir: string): DatasetSource {
   return {
     name: basename(resolve(dir)),
     list: async (path) => {
@@ -30,7 +30,7 @@ export async function readDataset(dir: string): Promise<Dataset> {
     () => false,
   );
   if (!isThere) throw new Error(`readDataset: ${dir} is no folder; expected one with dataset.json or class folders`);
-  return openDataset(diskSource(dir), decodePng);
+  return openDataset(diskDatasetSource(dir), decodePng);
 }
 
 /** Links count as what they point to. */

@@ -1,0 +1,43 @@
+import { type Tensor, tensor } from '@tensorflow/tfjs-core';
+
+/** One input of a loss: plain numbers, so that it can be sent to a worker. */
+export interface BatchArray {
+  shape: number[];
+  data: Float32Array | Int32Array;
+}
+
+/** The inputs of a loss by name; the first dimension of each is the image. */
+export type Batch = Record<string, BatchArray>;
+
+export function batchLength(batch: Batch): number {
+  return Object.values(batch)[0]?.shape[0] ?? 0;
+}
+
+/** A float32 tensor of one input; the caller disposes it. */
+export function batchTensor<T extends Tensor>(batch: Batch, name: string): T {
+  return tensor(batchArray(batch, name).data, batchArray(batch, name).shape, 'float32') as T;
+}
+
+export function batchArray(batch: Batch, name: string): BatchArray {
+  const array = batch[name];
+  if (!array) throw new Error(`training: the batch has no ${name}, only ${Object.keys(batch).join(', ')}`);
+  return array;
+}
+
+/** Cuts a batch into pieces of `size` images, the last one smaller where it does not divide. */
+export function splitBatch(batch: Batch, size: number): Batch[] {
+  const length = batchLength(batch);
+  const pieces: Batch[] = [];
+  for (let start = 0; start < length; start += size) {
+    const end = Math.min(length, start + size);
+    pieces.push(
+      Object.fromEntries(
+        Object.entries(batch).map(([name, { shape, data }]) => {
+          const stride = data.length / length;
+          return [name, { shape: [end - start, ...shape.slice(1)], data: data.slice(start * stride, end * stride) }];
+        }),
+      ),
+    );
+  }
+  return pieces;
+}

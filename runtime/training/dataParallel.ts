@@ -1,0 +1,163 @@
+import { dispose, type Tensor, tensor } from '@tensorflow/tfjs-core';
+import type { Weights } from '../networks/layers.ts';
+import { type Batch, batchLength } from './batch.ts';
+import { type GradientResult, type GradientSource, GradientSum, gradientsOf } from './gradients.ts';
+import { createTask, type TaskSpec } from './task.ts';
+
+/** A thread as this file needs it: Node's worker_threads or a browser's Worker, wrapped by the caller. */
+export interface GradientWorker {
+  postMessage(message: unknown): void;
+  onMessage(listener: (message: WorkerReply) => void): void;
+  onError(listener: (error: Error) => void): void;
+  terminate(): Promise<void>;
+}
+
+/** Where each weight lies in a shared block of floats. */
+interface Placement {
+  name: string;
+  shape: number[];
+  offset: number;
+  size: number;
+}
+
+type WorkerRequest =
+  | { type: 'init'; spec: TaskSpec; weightPlaces: Placement[]; gradPlaces: Placement[]; weights: SharedArrayBuffer }
+  | { type: 'work'; step: number; slot: number; batch: Batch; grads: SharedArrayBuffer };
+
+type WorkerReply =
+  | { type: 'done'; slot: number; loss: number; metrics: Record<string, number> }
+  | { type: 'failed'; message: string };
+
+function place(weights: Weights, names: string[]): Placement[] {
+  let offset = 0;
+  return names.map((name) => {
+    const { shape, size } = weights[name]!;
+    offset += size;
+    return { name, shape, offset: offset - size, size };
+  });
+}
+
+const totalSize = (places: Placement[]) => places.reduce((sum, { size }) => sum + size, 0);
+
+/**
+ * Gradients computed by several threads: each takes the next micro-batch when it is free, and the results are summed in
+ * the order of the micro-batches, so they do not depend on the number of threads.
+ *
+ * @param workers each runs `serveGradients`
+ */
+export function dataParallelGradients(spec: TaskSpec, workers: GradientWorker[]): GradientSource {
+  const task = createTask(spec);
+  let shared: {
+    weights: Float32Array;
+    weightPlaces: Placement[];
+    gradPlaces: Placement[];
+    slots: Float32Array[];
+  } | null = null;
+  let step = 0;
+
+  function share(weights: Weights) {
+    const weightPlaces = place(weights, Object.keys(weights));
+    const gradPlaces = place(weights, Object.keys(weights).filter(task.isTrained));
+    const block = new SharedArrayBuffer(4 * totalSize(weightPlaces));
+    for (const worker of workers) {
+      worker.postMessage({ type: 'init', spec, weightPlaces, gradPlaces, weights: block } satisfies WorkerRequest);
+    }
+    return { weights: new Float32Array(block), weightPlaces, gradPlaces, slots: [] };
+  }
+
+  return {
+    async gradients(weights, microBatches) {
+      shared ??= share(weights);
+      const { weightPlaces, gradPlaces, slots } = shared;
+      for (const { name, offset } of weightPlaces) shared.weights.set(await weights[name]!.data<'float32'>(), offset);
+      while (slots.length < microBatches.length) {
+        slots.push(new Float32Array(new SharedArrayBuffer(4 * totalSize(gradPlaces))));
+      }
+      step += 1;
+      const replies = await distribute(workers, microBatches, (slot) => ({
+        type: 'work',
+        step,
+        slot,
+        batch: microBatches[slot]!,
+        grads: slots[slot]!.buffer as SharedArrayBuffer,
+      }));
+      const sum = new GradientSum(microBatches.reduce((n, batch) => n + batchLength(batch), 0));
+      replies.forEach(({ loss, metrics }, slot) => {
+        const grads: Record<string, Tensor> = {};
+        for (const { name, shape, offset, size } of gradPlaces) {
+          grads[name] = tensor(slots[slot]!.slice(offset, offset + size), shape);
+        }
+        sum.add({ loss, metrics, grads }, batchLength(microBatches[slot]!));
+      });
+      return sum.result();
+    },
+    async dispose() {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+/** Sends each free worker the next micro-batch until all are done; replies in the order of the micro-batches. */
+function distribute(
+  workers: GradientWorker[],
+  microBatches: Batch[],
+  request: (slot: number) => WorkerRequest,
+): Promise<Omit<GradientResult, 'grads'>[]> {
+  return new Promise((resolve, reject) => {
+    const replies: Omit<GradientResult, 'grads'>[] = [];
+    let [next, missing] = [0, microBatches.length];
+    const feed = (worker: GradientWorker) => {
+      if (next < microBatches.length) worker.postMessage(request(next++));
+    };
+    for (const worker of workers) {
+      worker.onError(reject);
+      worker.onMessage((reply) => {
+        if (reply.type === 'failed') return reject(new Error(reply.message));
+        replies[reply.slot] = { loss: reply.loss, metrics: reply.metrics };
+        missing -= 1;
+        if (missing === 0) resolve(replies);
+        else feed(worker);
+      });
+      feed(worker);
+    }
+  });
+}
+
+/**
+ * The worker's side: answers requests until the thread ends. The backend must have been selected before.
+ *
+ * @returns the listener for the thread's messages
+ */
+export function serveGradients(reply: (message: WorkerReply) => void): (message: WorkerRequest) => Promise<void> {
+  let setup: (WorkerRequest & { type: 'init' }) | null = null;
+  let weights: Record<string, Tensor> = {};
+  let weightsStep = -1;
+
+  async function work(request: WorkerRequest & { type: 'work' }, init: WorkerRequest & { type: 'init' }) {
+    if (weightsStep !== request.step) {
+      dispose(weights as unknown as Tensor[]);
+      const block = new Float32Array(init.weights);
+      weights = Object.fromEntries(
+        init.weightPlaces.map(({ name, shape, offset, size }) => [
+          name,
+          tensor(block.slice(offset, offset + size), shape),
+        ]),
+      );
+      weightsStep = request.step;
+    }
+    const { grads, loss, metrics } = await gradientsOf(createTask(init.spec), weights, request.batch);
+    const out = new Float32Array(request.grads);
+    for (const { name, offset } of init.gradPlaces) out.set(await grads[name]!.data<'float32'>(), offset);
+    dispose(grads as unknown as Tensor[]);
+    reply({ type: 'done', slot: request.slot, loss, metrics });
+  }
+
+  return async (request) => {
+    try {
+      if (request.type === 'init') setup = request;
+      else if (setup) await work(request, setup);
+    } catch (error) {
+      reply({ type: 'failed', message: `gradient worker: ${error instanceof Error ? error.message : error}` });
+    }
+  };
+}

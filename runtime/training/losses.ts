@@ -1,0 +1,48 @@
+import {
+  abs,
+  add,
+  exp,
+  mean,
+  mul,
+  type Scalar,
+  square,
+  sub,
+  type Tensor,
+  type Tensor4D,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import type { LatentDistribution } from '../networks/autoencoderKl.ts';
+
+/**
+ * Kullback–Leibler divergence of q(z | x) from the standard normal, averaged over all latent values:
+ * ½ (mean² + e^logVar − 1 − logVar).
+ *
+ * Source: Kingma & Welling 2014, arXiv:1312.6114, appendix B.
+ * @returns scalar, nats per latent value
+ */
+export function klDivergence({ mean: mu, logVar }: LatentDistribution): Scalar {
+  return tidy(() => mul(0.5, mean(sub(add(square(mu), exp(logVar)), add(logVar, 1)))) as Scalar);
+}
+
+export type Reconstruction = 'l1' | 'l2';
+
+/** Mean absolute (L1) or squared (L2) difference over all values. */
+export function reconstructionError(kind: Reconstruction, x: Tensor4D, decoded: Tensor4D): Scalar {
+  return tidy(() => {
+    const difference = sub(decoded, x);
+    return mean(kind === 'l1' ? abs(difference) : square(difference)) as Scalar;
+  });
+}
+
+/**
+ * Mean squared error of the network's prediction, each image weighted.
+ *
+ * Source: Ho et al. 2020, arXiv:2006.11239, eq. (14); weights: Hang et al. 2023, arXiv:2303.09556.
+ * @param weights float32 (B, 1, 1, 1), or null for 1
+ */
+export function diffusionLoss(prediction: Tensor4D, target: Tensor4D, weights: Tensor | null): Scalar {
+  return tidy(() => {
+    const error = square(sub(prediction, target));
+    return mean(weights ? mul(error, weights) : error) as Scalar;
+  });
+}

@@ -1,0 +1,92 @@
+import { add, clone, keep, mul, type Scalar, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { qSample, vTarget } from '../diffusion/forward.ts';
+import { minSnrWeights } from '../diffusion/minSnr.ts';
+import { createSchedule } from '../diffusion/schedule.ts';
+import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import { autoencoderKlShapes, decode, encode, sampleLatents } from '../networks/autoencoderKl.ts';
+import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
+import type { Shapes, Weights } from '../networks/layers.ts';
+import { unet2d, unet2dShapes } from '../networks/unet2d.ts';
+import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
+import { type Batch, batchArray, batchTensor } from './batch.ts';
+import { diffusionLoss, klDivergence, type Reconstruction, reconstructionError } from './losses.ts';
+
+/** What is trained, as plain data: a worker builds the same task from it. */
+export type TaskSpec =
+  | {
+      kind: 'vae';
+      config: AutoencoderKlConfig;
+      circular: boolean;
+      reconstruction: Reconstruction;
+      klWeight: number;
+      /** Keep the encoder as it is and train the decoder alone. */
+      freezeEncoder: boolean;
+    }
+  | {
+      kind: 'ddpm';
+      config: UNet2DConfig;
+      circular: boolean;
+      scheduler: SchedulerConfig;
+      /** Clamp of the signal-to-noise weights; null weighs every timestep alike. */
+      minSnrGamma: number | null;
+    };
+
+export interface LossResult {
+  loss: Scalar;
+  /** Parts of the loss worth showing, kept: the caller disposes them. */
+  metrics: Record<string, Scalar>;
+}
+
+export interface TrainingTask {
+  shapes: Shapes;
+  /** Names of the weights that change; the others stay as they are. */
+  isTrained(name: string): boolean;
+  loss(weights: Weights, batch: Batch): LossResult;
+}
+
+export function createTask(spec: TaskSpec): TrainingTask {
+  return spec.kind === 'vae' ? vaeTask(spec) : ddpmTask(spec);
+}
+
+/** Batch: x (B, H, W, C) in [−1, 1], eps (B, h, w, latent_channels) standard normal. */
+function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
+  const { config, circular, reconstruction, klWeight, freezeEncoder } = spec;
+  const isEncoder = (name: string) => name.startsWith('encoder.') || name.startsWith('quant_conv.');
+  return {
+    shapes: autoencoderKlShapes(config),
+    isTrained: (name) => !(freezeEncoder && isEncoder(name)),
+    loss: (weights, batch) =>
+      tidy(() => {
+        const x = batchTensor<Tensor4D>(batch, 'x');
+        const distribution = encode(config, weights, x, circular);
+        const z = sampleLatents(distribution, batchTensor<Tensor4D>(batch, 'eps'));
+        const error = reconstructionError(reconstruction, x, decode(config, weights, z, circular));
+        const kl = klDivergence(distribution);
+        const loss = freezeEncoder ? error : (add(error, mul(kl, klWeight)) as Scalar);
+        return { loss, metrics: { [reconstruction]: keep(clone(error)), kl: keep(clone(kl)) } };
+      }),
+  };
+}
+
+/** Batch: x0 and eps (B, h, w, C), t (B), classLabels (B), the null label where the label was dropped. */
+function ddpmTask(spec: TaskSpec & { kind: 'ddpm' }): TrainingTask {
+  const { config, circular, scheduler, minSnrGamma } = spec;
+  const schedule = createSchedule(scheduler);
+  return {
+    shapes: unet2dShapes(config),
+    isTrained: () => true,
+    loss: (weights, batch) =>
+      tidy(() => {
+        const x0 = batchTensor<Tensor4D>(batch, 'x0');
+        const eps = batchTensor<Tensor4D>(batch, 'eps');
+        const t = batchArray(batch, 't').data;
+        const labels = config.num_class_embeds === null ? null : batchArray(batch, 'classLabels').data;
+        const targets = { epsilon: () => eps, sample: () => x0, v_prediction: () => vTarget(schedule, x0, t, eps) };
+        const xt = qSample(schedule, x0, t, eps);
+        const prediction = unet2d(config, weights, xt, t, labels, circular);
+        const snr = minSnrGamma === null ? null : minSnrWeights(schedule, t, minSnrGamma, schedule.predictionType);
+        const imageWeights = snr && tensor4d(Float32Array.from(snr), [snr.length, 1, 1, 1]);
+        return { loss: diffusionLoss(prediction, targets[schedule.predictionType](), imageWeights), metrics: {} };
+      }),
+  };
+}

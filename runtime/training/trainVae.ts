@@ -1,0 +1,122 @@
+import { normals } from '../core/random.ts';
+import type { AugmentOptions } from '../dataset/augment.ts';
+import { batchIndices, fillBatch } from '../dataset/batches.ts';
+import type { Dataset } from '../dataset/dataset.ts';
+import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
+import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
+import { initialWeights } from '../networks/initialise.ts';
+import type { WeightTensor } from '../weights/weightTensor.ts';
+import type { Batch } from './batch.ts';
+import { type GradientSource, localGradients } from './gradients.ts';
+import type { Reconstruction } from './losses.ts';
+import { createTask, type TaskSpec } from './task.ts';
+import { Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
+
+export interface VaeOptions extends TrainerOptions {
+  seed: number;
+  reconstruction: Reconstruction;
+  /** Weight of the KL divergence per latent value beside the reconstruction error. */
+  klWeight: number;
+  freezeEncoder: boolean;
+  balanced: boolean;
+  augment: AugmentOptions;
+  circular: boolean;
+}
+
+export const VAE_DEFAULTS: VaeOptions = {
+  seed: 0,
+  reconstruction: 'l1',
+  klWeight: 2e-4,
+  freezeEncoder: false,
+  balanced: false,
+  augment: { flip: false, shiftPx: 0, toroidal: false, permuteChannels: 0 },
+  circular: false,
+  batchSize: 32,
+  microBatchSize: 8,
+  learningRate: 1e-3,
+  numWarmupSteps: 100,
+  decayFrom: 0,
+  finalShare: 0.02,
+  beta1: 0.9,
+  beta2: 0.99,
+  weightDecay: 0.01,
+  clipNorm: 1,
+  emaDecay: 0.995,
+  numSteps: null,
+  numMinutes: null,
+};
+
+// Streams of the seed that this file draws from; batches.ts has its own.
+const EPS_STREAM = 0x10000000;
+
+/** The network of the prototype for tiles of up to 64 px: a fourth of the size, 8 channels. */
+export function defaultVaeConfig(dataset: Pick<Dataset, 'channels' | 'widthPx'>): AutoencoderKlConfig {
+  return {
+    in_channels: dataset.channels,
+    out_channels: dataset.channels,
+    down_block_types: ['DownEncoderBlock2D', 'DownEncoderBlock2D', 'DownEncoderBlock2D'],
+    up_block_types: ['UpDecoderBlock2D', 'UpDecoderBlock2D', 'UpDecoderBlock2D'],
+    block_out_channels: [32, 64, 128],
+    layers_per_block: 1,
+    act_fn: 'silu',
+    latent_channels: 8,
+    norm_num_groups: 8,
+    sample_size: dataset.widthPx,
+    scaling_factor: 1,
+    shift_factor: null,
+    latents_mean: null,
+    latents_std: null,
+    use_quant_conv: false,
+    use_post_quant_conv: false,
+    mid_block_add_attention: false,
+    dropout: 0,
+  };
+}
+
+export function vaeTaskSpec(config: AutoencoderKlConfig, options: VaeOptions): TaskSpec {
+  const { circular, reconstruction, klWeight, freezeEncoder } = options;
+  return { kind: 'vae', config, circular, reconstruction, klWeight, freezeEncoder };
+}
+
+/**
+ * A training of a variational auto-encoder; run it with `for await (const step of trainer.run(signal))`.
+ *
+ * Source: Kingma & Welling 2014, arXiv:1312.6114; the latents are those of Rombach et al. 2022, arXiv:2112.10752.
+ * @param indices the training images
+ * @param start   state to go on from, or weights (PyTorch's layout) to begin with; random ones when absent
+ * @param source  where gradients are computed; this thread when absent
+ */
+export function vaeTrainer(
+  dataset: Dataset,
+  indices: Int32Array,
+  config: AutoencoderKlConfig,
+  options: VaeOptions,
+  start?: TrainerState | Map<string, WeightTensor>,
+  source?: GradientSource,
+): Trainer {
+  const task = createTask(vaeTaskSpec(config, options));
+  const initial = start ?? initialWeights(autoencoderKlShapes(config), options.seed);
+  const batchAt = (step: number) => vaeBatch(dataset, indices, config, options, step);
+  return new Trainer(source ?? localGradients(task), batchAt, options, task.isTrained, initial);
+}
+
+function vaeBatch(
+  dataset: Dataset,
+  indices: Int32Array,
+  config: AutoencoderKlConfig,
+  options: VaeOptions,
+  step: number,
+): Batch {
+  const { batchSize, balanced, seed, augment } = options;
+  const { widthPx, heightPx, channels, classLabels } = dataset;
+  const x = new Float32Array(batchSize * widthPx * heightPx * channels);
+  fillBatch(dataset, batchIndices(indices, classLabels, { batchSize, balanced, seed }, step), augment, seed, step, x);
+  const factor = 2 ** (config.block_out_channels.length - 1);
+  const latentShape = [batchSize, heightPx / factor, widthPx / factor, config.latent_channels];
+  const eps = normals(
+    seed,
+    EPS_STREAM + step,
+    latentShape.reduce((a, b) => a * b, 1),
+  );
+  return { x: { shape: [batchSize, heightPx, widthPx, channels], data: x }, eps: { shape: latentShape, data: eps } };
+}

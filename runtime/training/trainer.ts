@@ -1,0 +1,144 @@
+import { dispose, type Tensor } from '@tensorflow/tfjs-core';
+import { ADAM_W_DEFAULTS } from '../kernels/adamW.ts';
+import { downloadWeights, uploadWeights } from '../networks/tensors.ts';
+import type { WeightTensor } from '../weights/weightTensor.ts';
+import { type Batch, splitBatch } from './batch.ts';
+import { updateEma } from './ema.ts';
+import type { GradientSource } from './gradients.ts';
+import { type LearningRateOptions, learningRateAt } from './learningRate.ts';
+import { globalNorm, type Moments, optimise, zeroMoments } from './optimiser.ts';
+
+export interface TrainerOptions extends LearningRateOptions {
+  batchSize: number;
+  /** Images whose gradients are computed at once; it, not the number of workers, decides the rounding. */
+  microBatchSize: number;
+  beta1: number;
+  beta2: number;
+  weightDecay: number;
+  /** Gradients longer than this are shortened to it. */
+  clipNorm: number;
+  emaDecay: number;
+  /** Stop after so many steps in all; null: no limit. */
+  numSteps: number | null;
+  /** Stop after so many minutes in all, earlier sessions included; null: no limit. */
+  numMinutes: number | null;
+}
+
+/** What a training has come to; weights in PyTorch's layout. */
+export interface TrainerState {
+  step: number;
+  elapsedMs: number;
+  weights: Map<string, WeightTensor>;
+  ema: Map<string, WeightTensor>;
+  m: Map<string, WeightTensor>;
+  v: Map<string, WeightTensor>;
+}
+
+export interface TrainingStep {
+  /** Steps done. */
+  step: number;
+  loss: number;
+  metrics: Record<string, number>;
+  gradNorm: number;
+  learningRate: number;
+  numImages: number;
+  imagesPerSecond: number;
+  elapsedMs: number;
+  /** Share of the training that is over, 0 … 1. */
+  progress: number;
+}
+
+/**
+ * One training: weights, optimiser and average on the current backend, stepped by `run`.
+ * The batch of a step depends on the step alone, so a state that is saved and restored goes on as if nothing had been.
+ */
+export class Trainer {
+  readonly weights: Record<string, Tensor>;
+  readonly ema: Record<string, Tensor>;
+  private readonly moments: Moments;
+  private step: number;
+  private elapsedMs: number;
+
+  constructor(
+    private readonly source: GradientSource,
+    private readonly batchAt: (step: number) => Batch,
+    private readonly options: TrainerOptions,
+    isTrained: (name: string) => boolean,
+    start: Map<string, WeightTensor> | TrainerState,
+  ) {
+    const state = start instanceof Map ? null : start;
+    this.weights = uploadWeights(state ? state.weights : (start as Map<string, WeightTensor>));
+    this.ema = uploadWeights(state ? state.ema : (start as Map<string, WeightTensor>));
+    this.moments = state ? restoreMoments(state) : zeroMoments(this.weights, isTrained);
+    this.step = state?.step ?? 0;
+    this.elapsedMs = state?.elapsedMs ?? 0;
+  }
+
+  /** Trains until a limit is reached or `signal` aborts, which ends after the current step. */
+  async *run(signal?: AbortSignal): AsyncGenerator<TrainingStep> {
+    const { batchSize, microBatchSize } = this.options;
+    let next = splitBatch(this.batchAt(this.step), microBatchSize);
+    while (this.progress() < 1 && !signal?.aborted) {
+      const started = performance.now();
+      const working = this.source.gradients(this.weights, next);
+      next = splitBatch(this.batchAt(this.step + 1), microBatchSize);
+      const { grads, loss, metrics } = await working;
+      if (!Number.isFinite(loss)) {
+        dispose(grads);
+        throw new Error(`train: the loss is ${loss} at step ${this.step}; lower the learning rate`);
+      }
+      const gradNorm = await globalNorm(grads);
+      const learningRate = learningRateAt(this.options, this.step, this.progress());
+      this.step += 1;
+      optimise(this.weights, this.moments, grads, {
+        ...ADAM_W_DEFAULTS,
+        ...this.options,
+        learningRate,
+        step: this.step,
+        gradScale: Math.min(1, this.options.clipNorm / (gradNorm + 1e-12)),
+      });
+      updateEma(this.ema, this.weights, this.options.emaDecay, this.step);
+      const stepMs = performance.now() - started;
+      this.elapsedMs += stepMs;
+      yield {
+        step: this.step,
+        loss,
+        metrics,
+        gradNorm,
+        learningRate,
+        numImages: this.step * batchSize,
+        imagesPerSecond: (1000 * batchSize) / stepMs,
+        elapsedMs: this.elapsedMs,
+        progress: this.progress(),
+      };
+    }
+  }
+
+  private progress(): number {
+    const { numSteps, numMinutes } = this.options;
+    const bySteps = numSteps === null ? 0 : this.step / numSteps;
+    const byTime = numMinutes === null ? 0 : this.elapsedMs / (60_000 * numMinutes);
+    return Math.max(bySteps, byTime);
+  }
+
+  /** Everything needed to go on from here, read back from the backend. */
+  async state(): Promise<TrainerState> {
+    const moment = (key: 'm' | 'v') =>
+      Object.fromEntries(Object.entries(this.moments).map(([name, pair]) => [name, pair[key]]));
+    const [weights, ema, m, v] = await Promise.all(
+      [this.weights, this.ema, moment('m'), moment('v')].map((tensors) => downloadWeights(tensors)),
+    );
+    return { step: this.step, elapsedMs: this.elapsedMs, weights: weights!, ema: ema!, m: m!, v: v! };
+  }
+
+  /** Ends the gradient source and frees every tensor. */
+  async dispose(): Promise<void> {
+    await this.source.dispose();
+    dispose([this.weights, this.ema, this.moments] as unknown as Tensor[]);
+  }
+}
+
+function restoreMoments(state: TrainerState): Moments {
+  const [m, v] = [uploadWeights(state.m), uploadWeights(state.v)];
+  return Object.fromEntries(Object.keys(m).map((name) => [name, { m: m[name]!, v: v[name]! }]));
+}

@@ -1,0 +1,86 @@
+import { readdir } from 'node:fs/promises';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { UsageError, wholeNumber } from './io/cliErrors.ts';
+import { drawFaces, FACE_DEFAULTS, FACE_GRID_PX, FACE_LABELS } from './io/dicebearFaces.ts';
+import { type Progress, startProgress } from './io/progress.ts';
+import { writeDataset } from './io/writeDataset.ts';
+
+interface DicebearFlags {
+  out: string;
+  count: number;
+  size: number;
+  seed: number;
+}
+
+const MAX_COUNT = 20_000;
+const MAX_SIZE_PX = 256;
+const MAX_SEED = 2 ** 32 - 1;
+
+/** `figment dataset`: makes data sets to train on. */
+export function datasetCommand(): Command {
+  return new Command('dataset').description('make a data set to train on').addCommand(dicebearCommand());
+}
+
+function dicebearCommand(): Command {
+  return new Command('dicebear')
+    .description(`draw labelled pixel faces with DiceBear (${FACE_LABELS.join(', ')})`)
+    .requiredOption('--out <dir>', 'folder to write dataset.json and the sheets to; new or empty')
+    .addOption(numberOption('--count <n>', 'faces of each label', FACE_DEFAULTS.count, wholeNumber(1, MAX_COUNT)))
+    .addOption(numberOption('--size <px>', 'width and height, a multiple of 16', FACE_DEFAULTS.sizePx, faceSize))
+    .addOption(numberOption('--seed <n>', 'other faces for another seed', FACE_DEFAULTS.seed, wholeNumber(0, MAX_SEED)))
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+    .action(makeFaces);
+}
+
+function numberOption(flags: string, text: string, preset: number, parse: (text: string) => number): Option {
+  return new Option(flags, text).default(preset).argParser(parse);
+}
+
+function faceSize(text: string): number {
+  const size = wholeNumber(FACE_GRID_PX, MAX_SIZE_PX)(text);
+  if (size % FACE_GRID_PX === 0) return size;
+  throw new InvalidArgumentError(`expected a multiple of ${FACE_GRID_PX}, so that pixels stay square.`);
+}
+
+async function makeFaces({ out, count, size, seed }: DicebearFlags): Promise<void> {
+  await checkEmpty(out);
+  const progress = startLate('dicebear');
+  try {
+    const dataset = await drawFaces({ count, sizePx: size, seed, onProgress: progress.update });
+    await writeDataset(
+      out,
+      dataset,
+      `${size}x${size} RGBA pixel faces drawn with DiceBear; label = what the face wears.`,
+    );
+  } finally {
+    progress.stop();
+  }
+  console.log(`${FACE_LABELS.length * count} faces with ${FACE_LABELS.length} labels in ${out}`);
+}
+
+/** @throws UsageError when the folder holds anything, which would mix with the new files */
+async function checkEmpty(dir: string): Promise<void> {
+  const names = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw new UsageError(`dataset dicebear: --out ${dir} is no folder that can be read (${error.code})`);
+  });
+  if (names.length > 0) {
+    throw new UsageError(`dataset dicebear: --out ${dir} is not empty; choose a new folder, or empty this one`);
+  }
+}
+
+const QUIET_MS = 2000;
+
+/** A progress line that appears only when the work takes longer than two seconds. */
+function startLate(title: string) {
+  const start = performance.now();
+  let shown: Progress | undefined;
+  return {
+    update: (numDone: number, numImages: number) => {
+      if (performance.now() - start < QUIET_MS) return;
+      shown ??= startProgress(title);
+      shown.update(numDone / numImages, `${numDone}/${numImages}`);
+    },
+    stop: () => shown?.stop(),
+  };
+}

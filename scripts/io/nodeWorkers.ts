@@ -1,0 +1,26 @@
+import { Worker } from 'node:worker_threads';
+import type { GradientWorker } from '../../runtime/training/dataParallel.ts';
+
+const isSource = import.meta.url.endsWith('.ts');
+
+/** Starts threads that compute gradients on wasm. */
+export function startGradientWorkers(count: number): GradientWorker[] {
+  return Array.from({ length: count }, () => {
+    const file = new URL(isSource ? './gradientWorker.source.mjs' : './gradientWorker.js', import.meta.url);
+    const worker = new Worker(file);
+    return {
+      postMessage: (message) => worker.postMessage(message),
+      onMessage: (listener) => {
+        worker.removeAllListeners('message');
+        worker.on('message', listener);
+      },
+      onError: (listener) => {
+        worker.removeAllListeners('error');
+        worker.on('error', listener);
+      },
+      terminate: async () => {
+        await worker.terminate();
+      },
+    };
+  });
+}

@@ -1,0 +1,86 @@
+// The loop around a training: progress line, JSON-lines log, checkpoints, previews, Ctrl-C.
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decodeCheckpoint, encodeCheckpoint } from '../../runtime/training/checkpoint.ts';
+import type { Trainer, TrainerState, TrainingStep } from '../../runtime/training/trainer.ts';
+import { writeFileAtomic } from './atomicWrite.ts';
+import { UsageError } from './cliErrors.ts';
+import { startProgress } from './progress.ts';
+
+const CHECKPOINT_FILE = 'checkpoint.safetensors';
+const CHECKPOINT_INTERVAL_MS = 120_000;
+
+export interface TrainingRun {
+  title: string;
+  /** Folder of the run. */
+  out: string;
+  trainer: Trainer;
+  /** Stored in the checkpoint and compared on resuming. */
+  notes: Record<string, string>;
+  previewMinutes: number;
+  /** Writes a preview sheet of the averaged weights. */
+  preview(step: TrainingStep): Promise<void>;
+  /** Writes the model as it is now. */
+  save(step: TrainingStep): Promise<void>;
+}
+
+/** Runs a training to its end or to Ctrl-C; either way checkpoint and model are on disk afterwards. */
+export async function runTraining(run: TrainingRun): Promise<void> {
+  await mkdir(run.out, { recursive: true });
+  const abort = new AbortController();
+  const onSignal = () => abort.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const progress = startProgress(run.title);
+  let [savedAt, previewedAt] = [performance.now(), performance.now()];
+  let last: TrainingStep | null = null;
+  let meanLoss = Number.NaN;
+  try {
+    for await (const step of run.trainer.run(abort.signal)) {
+      last = step;
+      meanLoss = Number.isNaN(meanLoss) ? step.loss : 0.98 * meanLoss + 0.02 * step.loss;
+      const speed = (1000 * step.numImages) / step.elapsedMs;
+      progress.update(step.progress, `step ${step.step} | loss ${meanLoss.toFixed(4)} | ${speed.toFixed(1)} images/s`);
+      await appendFile(join(run.out, 'log.jsonl'), `${JSON.stringify(step)}\n`);
+      if (performance.now() - savedAt > CHECKPOINT_INTERVAL_MS) {
+        await saveCheckpoint(run);
+        savedAt = performance.now();
+      }
+      if (performance.now() - previewedAt > 60_000 * run.previewMinutes) {
+        await run.save(step);
+        await run.preview(step);
+        previewedAt = performance.now();
+      }
+    }
+  } finally {
+    progress.stop();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+  if (!last) return;
+  await saveCheckpoint(run);
+  await run.save(last);
+  await run.preview(last);
+  const end = abort.signal.aborted ? 'stopped; go on with --resume' : 'done';
+  console.log(
+    `${run.title}: ${end}: ${last.step} steps, ${last.numImages} images, ${(last.elapsedMs / 60_000).toFixed(1)} min, loss ${meanLoss.toFixed(4)}`,
+  );
+}
+
+async function saveCheckpoint(run: TrainingRun): Promise<void> {
+  const bytes = encodeCheckpoint(await run.trainer.state(), run.notes);
+  await writeFileAtomic(join(run.out, CHECKPOINT_FILE), bytes);
+}
+
+/** Reads the checkpoint of a run to go on from; its notes must be those of this training. */
+export async function readCheckpoint(out: string, notes: Record<string, string>): Promise<TrainerState> {
+  const file = join(out, CHECKPOINT_FILE);
+  const bytes = await readFile(file).catch(() => {
+    throw new UsageError(`train: there is no checkpoint ${file}; leave out --resume`);
+  });
+  const checkpoint = decodeCheckpoint(new Uint8Array(bytes), file);
+  for (const [key, value] of Object.entries(notes)) {
+    if (checkpoint.notes[key] !== value) {
+      throw new UsageError(`train: ${file} was made with another ${key} (${checkpoint.notes[key]}, now ${value})`);
+    }
+  }
+  return checkpoint.state;
+}

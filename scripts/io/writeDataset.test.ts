@@ -1,0 +1,58 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Dataset } from '../../runtime/dataset/dataset.ts';
+import { decodePng } from './png.ts';
+import { readDataset } from './readDataset.ts';
+import { writeDataset } from './writeDataset.ts';
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'figment-write-'));
+});
+afterEach(() => rm(dir, { recursive: true }));
+
+/** 45 images of class a and 3 of class "b c", in turns; every byte differs from its neighbours. */
+function sample(): Dataset {
+  const classLabels = Int32Array.from({ length: 48 }, (_, i) => (i % 16 === 5 ? 1 : 0));
+  return {
+    name: 'sample',
+    widthPx: 2,
+    heightPx: 1,
+    channels: 4,
+    labels: ['a', 'b c'],
+    licence: 'CC0 1.0',
+    attribution: 'Zoë',
+    images: Uint8Array.from({ length: 48 * 8 }, (_, i) => (i * 7) % 251),
+    classLabels,
+  };
+}
+
+describe('writeDataset', () => {
+  it('writes what readDataset reads, class by class', async () => {
+    const dataset = sample();
+    await writeDataset(join(dir, 'new'), dataset, 'for the test');
+    const back = await readDataset(join(dir, 'new'));
+    const { images, classLabels, ...rest } = dataset;
+    expect(back).toMatchObject(rest);
+    const order = [...classLabels.keys()].sort((i, j) => classLabels[i]! - classLabels[j]! || i - j);
+    expect([...back.images]).toEqual(order.flatMap((i) => [...images.slice(i * 8, i * 8 + 8)]));
+    expect([...back.classLabels]).toEqual(order.map((i) => classLabels[i]));
+  });
+
+  it('leaves nothing but dataset.json and the sheets', async () => {
+    await writeDataset(dir, sample(), 'for the test');
+    expect((await readdir(dir)).sort()).toEqual(['a.png', 'class_1.png', 'dataset.json']);
+    const json = JSON.parse(await readFile(join(dir, 'dataset.json'), 'utf8'));
+    expect(json).toMatchObject({ description: 'for the test', tileWidth: 2, tileHeight: 1, columns: 3 });
+    const { width, height } = decodePng(await readFile(join(dir, 'a.png')));
+    expect([width, height]).toEqual([6, 15]);
+  });
+
+  it('refuses an empty class', async () => {
+    const dataset = { ...sample(), labels: ['a', 'b c', 'd'] };
+    await expect(writeDataset(dir, dataset, '')).rejects.toThrow(/class "d" is empty/);
+    expect(await readdir(dir)).toEqual([]);
+  });
+});

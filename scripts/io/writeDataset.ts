@@ -1,0 +1,49 @@
+import { Buffer } from 'node:buffer';
+import { composeSheet } from '../../runtime/core/pixels.ts';
+import type { Dataset } from '../../runtime/dataset/dataset.ts';
+import { DATASET_FILE, type SheetDescription } from '../../runtime/dataset/sheet.ts';
+import { writeFilesAtomic } from './atomicWrite.ts';
+import { encodePng } from './png.ts';
+
+const MAX_COLUMNS = 40;
+
+/**
+ * Writes a data set as `dataset.json` and one PNG sheet for each class; nothing is in place before all is on disk, and
+ * `dataset.json` comes last.
+ *
+ * @param dir         made if need be
+ * @param description one line for whoever opens `dataset.json`
+ */
+export async function writeDataset(dir: string, dataset: Dataset, description: string): Promise<void> {
+  const { name, widthPx, heightPx, channels, licence, attribution } = dataset;
+  const tiles = tilesByClass(dataset);
+  const columns = Math.min(MAX_COLUMNS, ...tiles.map((part) => part.length));
+  const classes = dataset.labels.map((label, index) => ({
+    label,
+    file: fileOf(label, index),
+    count: tiles[index]!.length,
+  }));
+  const size = { tileWidth: widthPx, tileHeight: heightPx, columns, channels };
+  const json: SheetDescription = { name, description, ...size, licence, attribution, classes };
+  const files: Record<string, Uint8Array> = {};
+  for (const [index, { file }] of classes.entries()) {
+    files[file] = encodePng(composeSheet(tiles[index]!, columns, widthPx, heightPx));
+  }
+  files[DATASET_FILE] = Buffer.from(`${JSON.stringify(json, null, 1)}\n`);
+  await writeFilesAtomic(dir, files);
+}
+
+function tilesByClass({ images, classLabels, labels, widthPx, heightPx, channels }: Dataset): Uint8Array[][] {
+  const length = widthPx * heightPx * channels;
+  const tiles: Uint8Array[][] = labels.map(() => []);
+  classLabels.forEach((label, i) => {
+    tiles[label]!.push(images.subarray(i * length, (i + 1) * length));
+  });
+  const empty = tiles.findIndex((part) => part.length === 0);
+  if (empty >= 0) throw new RangeError(`writeDataset: class "${labels[empty]}" is empty; expected at least one image`);
+  return tiles;
+}
+
+function fileOf(label: string, index: number): string {
+  return /^[\w-]+$/.test(label) ? `${label}.png` : `class_${index}.png`;
+}

@@ -1,0 +1,86 @@
+// figment train vae|ddpm: the options, and what both trainings share; each has a file of its own.
+import { Command, Option } from 'commander';
+import { realNumber, wholeNumber } from './io/cliErrors.ts';
+import { trainDdpm } from './trainDdpm.ts';
+import { trainVae } from './trainVae.ts';
+
+export interface CommonTrainOptions {
+  data: string;
+  out: string;
+  steps?: number;
+  minutes?: number;
+  batch?: number;
+  microBatch?: number;
+  learningRate?: number;
+  workers: number;
+  backend?: 'webgpu' | 'wasm' | 'cpu';
+  seed: number;
+  heldOut: number;
+  resume?: boolean;
+  initFrom?: string;
+  previewMinutes: number;
+  flip?: boolean;
+  shift: number;
+  toroidal?: boolean;
+  permuteChannels: number;
+  balanced?: boolean;
+  circular?: boolean;
+}
+
+function command(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .requiredOption(
+      '--data <dir>',
+      'data set: a folder with dataset.json and sheets, or one folder of PNG files per class',
+    )
+    .requiredOption('--out <dir>', 'folder of this run: model, checkpoint, log and preview sheets')
+    .option('--steps <n>', 'stop after this many steps in all', wholeNumber(1))
+    .option('--minutes <n>', 'stop after this many minutes of training in all', realNumber(0.01))
+    .option('--batch <n>', 'images a step', wholeNumber(1))
+    .option('--micro-batch <n>', 'images whose gradients are computed at once', wholeNumber(1))
+    .option('--learning-rate <x>', 'highest learning rate', realNumber(0, 1))
+    .option('--workers <n>', 'threads on wasm; the result does not depend on it', wholeNumber(1, 64), 1)
+    .addOption(new Option('--backend <name>', 'compute on this backend').choices(['webgpu', 'wasm', 'cpu']))
+    .option('--seed <n>', 'seed of weights, batches and noise', wholeNumber(0, 2 ** 32 - 1), 0)
+    .option('--held-out <share>', 'share of each class kept away from training', realNumber(0, 0.9), 0.05)
+    .option('--resume', 'go on from the checkpoint in --out')
+    .option('--init-from <dir>', 'begin with the weights of this model folder')
+    .option('--preview-minutes <n>', 'minutes between preview sheets', realNumber(0.1), 5)
+    .option('--flip', 'augment by mirroring')
+    .option('--balanced', 'draw all classes equally often')
+    .option('--circular', 'wrap every convolution around the borders (seamless tiles)');
+}
+
+/** The command `figment train`. */
+export function trainCommand(): Command {
+  const vae = command('vae', 'train a variational auto-encoder (images to latents and back)')
+    .option('--shift <px>', 'augment by shifts of up to so many pixels', wholeNumber(0), 0)
+    .option('--toroidal', 'augment by shifts that wrap around')
+    .option(
+      '--permute-channels <p>',
+      'augment by exchanging colour channels, with this probability',
+      realNumber(0, 1),
+      0,
+    )
+    .option('--kl-weight <x>', 'weight of the KL divergence', realNumber(0))
+    .addOption(new Option('--reconstruction <kind>', 'reconstruction error').choices(['l1', 'l2']).default('l1'))
+    .option('--freeze-encoder', 'train the decoder alone: latents stay as they are')
+    .action(trainVae);
+  const ddpm = command('ddpm', 'train a class-conditional diffusion model on the latents of a trained auto-encoder')
+    .requiredOption('--vae <dir>', 'folder with the trained vae/')
+    .addOption(
+      new Option('--prediction <type>', 'what the network predicts')
+        .choices(['epsilon', 'v_prediction', 'sample'])
+        .default('v_prediction'),
+    )
+    .addOption(
+      new Option('--schedule <name>', 'noise schedule')
+        .choices(['linear', 'scaled_linear', 'squaredcos_cap_v2'])
+        .default('squaredcos_cap_v2'),
+    )
+    .option('--cond-drop-prob <p>', 'share of images trained without their label', realNumber(0, 1))
+    .option('--min-snr-gamma <x>', 'clamp the weights by signal-to-noise ratio', realNumber(0.1))
+    .action(trainDdpm);
+  return new Command('train').description('train a model on a labelled data set').addCommand(vae).addCommand(ddpm);
+}

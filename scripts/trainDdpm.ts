@@ -1,0 +1,3 @@
+export async function trainDdpm(): Promise<void> {
+  throw new Error('todo');
+}

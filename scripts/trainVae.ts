@@ -1,0 +1,166 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { dispose, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { composeSheet, scaleNearest, toPixels } from '../runtime/core/pixels.ts';
+import { fillBatch } from '../runtime/dataset/batches.ts';
+import { type Dataset, splitHeldOut } from '../runtime/dataset/dataset.ts';
+import { decode, encode } from '../runtime/networks/autoencoderKl.ts';
+import { type AutoencoderKlConfig, parseAutoencoderKlConfig } from '../runtime/networks/autoencoderKlConfig.ts';
+import type { Weights } from '../runtime/networks/layers.ts';
+import { downloadWeights } from '../runtime/networks/tensors.ts';
+import { dataParallelGradients } from '../runtime/training/dataParallel.ts';
+import {
+  defaultVaeConfig,
+  VAE_DEFAULTS,
+  type VaeOptions,
+  vaeTaskSpec,
+  vaeTrainer,
+} from '../runtime/training/trainVae.ts';
+import { parseSafetensors, writeSafetensors } from '../runtime/weights/safetensors.ts';
+import type { WeightTensor } from '../runtime/weights/weightTensor.ts';
+import { writeFileAtomic, writeFilesAtomic } from './io/atomicWrite.ts';
+import { UsageError } from './io/cliErrors.ts';
+import { openNodeBackend } from './io/nodeBackend.ts';
+import { startGradientWorkers } from './io/nodeWorkers.ts';
+import { encodePng } from './io/png.ts';
+import { readDataset } from './io/readDataset.ts';
+import { readCheckpoint, runTraining } from './io/trainingRun.ts';
+import type { CommonTrainOptions } from './train.ts';
+
+interface VaeCommandOptions extends CommonTrainOptions {
+  klWeight?: number;
+  reconstruction: 'l1' | 'l2';
+  freezeEncoder?: boolean;
+}
+
+const WEIGHTS_FILE = 'diffusion_pytorch_model.safetensors';
+
+/** figment train vae */
+export async function trainVae(command: VaeCommandOptions): Promise<void> {
+  const dataset = await readDataset(command.data);
+  const split = splitHeldOut(dataset, command.heldOut, command.seed);
+  const init = command.initFrom ? await readVae(command.initFrom) : null;
+  const config = init?.config ?? defaultVaeConfig(dataset);
+  const options = vaeOptions(command);
+  const notes = {
+    kind: 'vae',
+    dataset: dataset.name,
+    seed: String(options.seed),
+    batchSize: String(options.batchSize),
+  };
+  const start = command.resume ? await readCheckpoint(command.out, notes) : init?.weights;
+  const backend = await openNodeBackend(command.backend);
+  console.log(
+    `train vae: ${backend.backend}; ${backend.reason} ${split.train.length} images, ${split.heldOut.length} held out`,
+  );
+  const parallel = command.workers > 1 && backend.backend === 'wasm';
+  const source = parallel
+    ? dataParallelGradients(vaeTaskSpec(config, options), startGradientWorkers(command.workers))
+    : undefined;
+  const trainer = vaeTrainer(dataset, split.train, config, options, start, source);
+  try {
+    await runTraining({
+      title: 'train vae',
+      out: command.out,
+      trainer,
+      notes,
+      previewMinutes: command.previewMinutes,
+      preview: ({ step }) => writePreview(command.out, step, dataset, split.heldOut, config, trainer.ema),
+      save: () => saveVae(command.out, config, trainer.ema),
+    });
+  } finally {
+    await trainer.dispose();
+    backend.release();
+  }
+}
+
+function vaeOptions(command: VaeCommandOptions): VaeOptions {
+  if (command.steps === undefined && command.minutes === undefined) {
+    throw new UsageError('train: say how long: --steps n or --minutes n');
+  }
+  const batchSize = command.batch ?? VAE_DEFAULTS.batchSize;
+  return {
+    ...VAE_DEFAULTS,
+    seed: command.seed,
+    reconstruction: command.reconstruction,
+    klWeight: command.klWeight ?? VAE_DEFAULTS.klWeight,
+    freezeEncoder: command.freezeEncoder ?? false,
+    balanced: command.balanced ?? false,
+    circular: command.circular ?? false,
+    augment: {
+      flip: command.flip ?? false,
+      shiftPx: command.shift,
+      toroidal: command.toroidal ?? false,
+      permuteChannels: command.permuteChannels,
+    },
+    batchSize,
+    microBatchSize: command.microBatch ?? Math.min(batchSize, VAE_DEFAULTS.microBatchSize),
+    learningRate: command.learningRate ?? VAE_DEFAULTS.learningRate,
+    numSteps: command.steps ?? null,
+    numMinutes: command.minutes ?? null,
+  };
+}
+
+/** Reads vae/ of a run or model folder. */
+export async function readVae(
+  dir: string,
+): Promise<{ config: AutoencoderKlConfig; weights: Map<string, WeightTensor> }> {
+  const [configFile, weightsFile] = [join(dir, 'vae', 'config.json'), join(dir, 'vae', WEIGHTS_FILE)];
+  const text = await readFile(configFile, 'utf8').catch(() => {
+    throw new UsageError(`train: there is no ${configFile}; train a vae first`);
+  });
+  const config = parseAutoencoderKlConfig(JSON.parse(text), configFile);
+  const bytes = new Uint8Array(await readFile(weightsFile));
+  return { config, weights: parseSafetensors(bytes, weightsFile).tensors };
+}
+
+async function saveVae(out: string, config: AutoencoderKlConfig, ema: Weights): Promise<void> {
+  const json = { _class_name: 'AutoencoderKL', ...config };
+  await writeFilesAtomic(join(out, 'vae'), {
+    [WEIGHTS_FILE]: writeSafetensors(await downloadWeights(ema), { dtype: 'F32' }),
+    'config.json': new TextEncoder().encode(`${JSON.stringify(json, null, 2)}\n`),
+  });
+}
+
+const PREVIEW_COLUMNS = 12;
+
+/** Rows of held-out images, each above its reconstruction. */
+async function writePreview(
+  out: string,
+  step: number,
+  dataset: Dataset,
+  heldOut: Int32Array,
+  config: AutoencoderKlConfig,
+  weights: Weights,
+): Promise<void> {
+  const { widthPx, heightPx, channels } = dataset;
+  const chosen = Int32Array.from({ length: 4 * PREVIEW_COLUMNS }, (_, i) => heldOut[(i * 7) % heldOut.length]!);
+  const values = new Float32Array(chosen.length * widthPx * heightPx * channels);
+  fillBatch(dataset, chosen, { flip: false, shiftPx: 0, toroidal: false, permuteChannels: 0 }, 0, 0, values);
+  const decoded = tidy(() => {
+    const x = tensor4d(values, [chosen.length, heightPx, widthPx, channels]);
+    const { mean } = encode(config, weights, x);
+    return decode(config, weights, mean) as Tensor4D;
+  });
+  const results = (await decoded.data()) as Float32Array;
+  dispose(decoded);
+  const error = results.reduce((sum, value, i) => sum + Math.abs(value - values[i]!), 0) / values.length;
+  const size = widthPx * heightPx * channels;
+  const tile = (array: Float32Array, i: number) =>
+    scaleNearest(
+      toPixels(array.subarray(i * size, (i + 1) * size), channels, { premultiplied: true }),
+      widthPx,
+      heightPx,
+      2,
+    );
+  const tiles: Uint8Array[] = [];
+  for (let row = 0; row < chosen.length; row += PREVIEW_COLUMNS) {
+    for (const array of [values, results]) {
+      for (let i = row; i < row + PREVIEW_COLUMNS; i++) tiles.push(tile(array, i) as Uint8Array);
+    }
+  }
+  const name = `preview-${String(step).padStart(6, '0')}.png`;
+  const sheet = composeSheet(tiles, PREVIEW_COLUMNS, 2 * widthPx, 2 * heightPx);
+  await writeFileAtomic(join(out, name), encodePng({ ...sheet, text: { heldOutL1: error.toFixed(5) } }));
+  console.log(`\n${name}: held-out L1 ${error.toFixed(4)}`);
+}
