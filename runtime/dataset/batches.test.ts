@@ -44,6 +44,19 @@ describe('batchIndices', () => {
     for (const index of indices) expect(counts.get(index)).toBe(1120 / [20, 0, 7, 2][classLabels[index]!]!);
   });
 
+  it('shows the images of a class once a cycle, in a new order each time and for each class', () => {
+    const pair = Int32Array.from({ length: 12 }, (_, i) => i % 2); // two classes of six
+    const all = pair.map((_, i) => i);
+    const drawn = Array.from({ length: 36 }, (_, step) => [...batchIndices(all, pair, balanced, step)]).flat();
+    const cyclesOf = (label: number) => {
+      const own = drawn.filter((index) => index % 2 === label).map((index) => (index - label) / 2);
+      return Array.from({ length: 24 }, (_, cycle) => own.slice(cycle * 6, cycle * 6 + 6));
+    };
+    const cycles = [...cyclesOf(0), ...cyclesOf(1)];
+    for (const cycle of cycles) expect([...cycle].sort()).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(new Set(cycles.map(String)).size).toBeGreaterThan(40); // of 48, drawn from 720 orders
+  });
+
   it('is never out of balance by more than one, however small the batch', () => {
     const classes = draw({ ...balanced, batchSize: 2 }, 50).map((index) => classLabels[index]);
     for (let length = 1; length <= classes.length; length++) {

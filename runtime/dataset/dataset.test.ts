@@ -28,6 +28,16 @@ describe('splitHeldOut', () => {
     expect(splitHeldOut(dataset, 0.3, 7)).not.toEqual(splitHeldOut(dataset, 0.3, 8));
   });
 
+  it('draws each class on its own', () => {
+    const pair = { labels: ['a', 'b'], classLabels: Int32Array.from({ length: 80 }, (_, i) => i % 2) };
+    const { heldOut } = splitHeldOut(pair, 0.25, 1);
+    const placesOf = (label: number) => [...heldOut].filter((i) => i % 2 === label).map((i) => (i - label) / 2);
+    expect(placesOf(0)).toHaveLength(10);
+    expect(placesOf(0)).not.toEqual(placesOf(1));
+    const alone = { labels: ['a'], classLabels: new Int32Array(40) };
+    expect([...splitHeldOut(alone, 0.25, 1).heldOut]).toEqual(placesOf(0));
+  });
+
   it('refuses a share of one and more', () => {
     expect(() => splitHeldOut(dataset, 1, 1)).toThrow(/splitHeldOut: fraction is 1; expected/);
     expect(() => splitHeldOut(dataset, Number.NaN, 1)).toThrow(RangeError);

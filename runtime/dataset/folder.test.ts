@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import type { PixelImage } from '../core/pixels.ts';
+import { type Dataset, DatasetError } from './dataset.ts';
+import { openDataset } from './openDataset.ts';
+
+/** A folder in memory; undefined is a damaged image. Folders follow from the paths. */
+type Files = Record<string, PixelImage | undefined>;
+
+function namesIn(files: Files, folder: string): string[] {
+  const prefix = folder === '' ? '' : `${folder}/`;
+  const rest = Object.keys(files)
+    .filter((path) => path.startsWith(prefix))
+    .map((path) => path.slice(prefix.length));
+  return [...new Set(rest.map((path) => (path.includes('/') ? `${path.split('/')[0]}/` : path)))];
+}
+
+function open(files: Files, name?: string): Promise<Dataset> {
+  const source = {
+    name,
+    list: async (path: string) => namesIn(files, path),
+    read: async (path: string) => new TextEncoder().encode(path),
+  };
+  return openDataset(source, async (bytes, fileName) => {
+    expect(new TextDecoder().decode(bytes)).toBe(fileName);
+    const image = files[fileName];
+    if (!image) throw new Error('bad signature');
+    return image;
+  });
+}
+
+function image(width: number, height: number, ...colour: number[]): PixelImage {
+  const pixels = Uint8Array.from({ length: width * height * colour.length }, (_, i) => colour[i % colour.length]!);
+  return { width, height, channels: colour.length as 3 | 4, pixels };
+}
+
+describe('openDataset of class folders', () => {
+  it('takes labels and files in the order of their names', async () => {
+    const dataset = await open(
+      {
+        'orc/b.png': image(1, 2, 4, 4, 4),
+        'orc/a.PNG': image(1, 2, 3, 3, 3),
+        'elf/10.png': image(1, 2, 1, 1, 1),
+        'elf/9.png': image(1, 2, 2, 2, 2),
+        'elf/.hidden.png': undefined,
+        'elf/notes.txt': undefined,
+        '.git/x.png': undefined,
+        'readme.md': undefined,
+      },
+      'faces',
+    );
+    expect(dataset).toMatchObject({ name: 'faces', widthPx: 1, heightPx: 2, channels: 3, labels: ['elf', 'orc'] });
+    expect([...dataset.images]).toEqual([1, 2, 3, 4].flatMap((value) => new Array(6).fill(value)));
+    expect([...dataset.classLabels]).toEqual([0, 0, 1, 1]);
+    expect(dataset.sources).toEqual(['elf/10.png', 'elf/9.png', 'orc/a.PNG', 'orc/b.png']);
+    expect([dataset.licence, dataset.attribution]).toEqual(['unstated', 'unstated']);
+  });
+
+  it('reads RGBA when any pixel is less than opaque', async () => {
+    const files = { 'a/1.png': image(1, 1, 1, 2, 3), 'a/2.png': image(1, 1, 4, 5, 6, 255) };
+    expect([...(await open(files)).images]).toEqual([1, 2, 3, 4, 5, 6]);
+    const clear = { ...files, 'a/2.png': image(1, 1, 4, 5, 6, 254) };
+    expect([...(await open(clear)).images]).toEqual([1, 2, 3, 255, 4, 5, 6, 254]);
+  });
+
+  it('lists problems of every kind at once', async () => {
+    const error = await open({
+      'stray.png': image(2, 2, 1, 1, 1),
+      'elf/1.png': image(2, 2, 1, 1, 1),
+      'elf/2.png': image(2, 2, 1, 1, 1),
+      'elf/3.png': image(3, 2, 1, 1, 1),
+      'elf/4.jpg': undefined,
+      'elf/old/5.png': image(2, 2, 1, 1, 1),
+      'ghost/notes.txt': undefined,
+      'orc/1.png': undefined,
+    }).catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(DatasetError);
+    expect(error.problems).toEqual([
+      'stray.png: lies outside the class folders; move it into one',
+      'elf/4.jpg: is not a PNG file; convert it to PNG',
+      'elf/old/: is a folder inside a class, which is not read; move its files up',
+      'ghost/: class "ghost" is empty; expected at least one PNG file',
+      'orc/1.png: is not a readable PNG (bad signature); save it again as PNG',
+      'elf/3.png: mixed sizes: is 3x2; expected 2x2, as most images',
+    ]);
+  });
+
+  it('says what it expected of an empty folder', async () => {
+    await expect(open({})).rejects.toThrow(
+      /"dataset" has a problem:\n- the folder has no dataset.json and no class folders/,
+    );
+  });
+});
