@@ -1,3 +1,190 @@
-export async function trainDdpm(): Promise<void> {
-  throw new Error('todo');
+import { composeSheet, scaleNearest } from '../runtime/core/pixels.ts';
+import { type Dataset, splitHeldOut } from '../runtime/dataset/dataset.ts';
+import { formatSchedulerConfig, type PredictionType } from '../runtime/diffusion/schedulerConfig.ts';
+import type { AutoencoderKlConfig } from '../runtime/networks/autoencoderKlConfig.ts';
+import { downloadWeights, uploadWeights } from '../runtime/networks/tensors.ts';
+import type { UNet2DConfig } from '../runtime/networks/unet2dConfig.ts';
+import { generate } from '../runtime/sampling/generate.ts';
+import { createModel } from '../runtime/sampling/model.ts';
+import { dataParallelGradients } from '../runtime/training/dataParallel.ts';
+import { encodeDataset, type LatentDataset, latentStatistics } from '../runtime/training/latentDataset.ts';
+import {
+  DIFFUSION_DEFAULTS,
+  type DiffusionOptions,
+  defaultUNetConfig,
+  diffusionTaskSpec,
+  diffusionTrainer,
+  trainingScheduler,
+} from '../runtime/training/trainDiffusion.ts';
+import { loadModelFolder, type ModelContent, modelFolderFiles } from '../runtime/weights/modelFolder.ts';
+import { memorySource } from '../runtime/weights/modelSource.ts';
+import type { WeightTensor } from '../runtime/weights/weightTensor.ts';
+import { writeFileAtomic, writeFilesAtomic } from './io/atomicWrite.ts';
+import { UsageError } from './io/cliErrors.ts';
+import { openNodeBackend } from './io/nodeBackend.ts';
+import { startGradientWorkers } from './io/nodeWorkers.ts';
+import { encodePng } from './io/png.ts';
+import { startProgress } from './io/progress.ts';
+import { readDataset } from './io/readDataset.ts';
+import { readUNet, readVae } from './io/readNetworks.ts';
+import { readCheckpoint, runTraining } from './io/trainingRun.ts';
+import type { CommonTrainOptions } from './train.ts';
+
+interface DdpmCommandOptions extends CommonTrainOptions {
+  vae: string;
+  prediction: PredictionType;
+  schedule: DiffusionOptions['betaSchedule'];
+  condDropProb?: number;
+  minSnrGamma?: number;
+}
+
+/** figment train ddpm */
+export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
+  const options = diffusionOptions(command);
+  const dataset = await readDataset(command.data);
+  const split = splitHeldOut(dataset, command.heldOut, command.seed);
+  const vae = await readVae(command.vae);
+  const notes = {
+    kind: 'ddpm',
+    dataset: dataset.name,
+    seed: String(options.seed),
+    batchSize: String(options.batchSize),
+  };
+  const init = command.initFrom ? await readUNet(command.initFrom) : null;
+  const start = command.resume ? await readCheckpoint(command.out, notes) : init?.weights;
+  const backend = await openNodeBackend(command.backend);
+  console.log(`train ddpm: ${backend.backend}; ${backend.reason}`);
+  const latents = await encodeAll(dataset, split.train, vae, command);
+  const statistics = latentStatistics(latents);
+  const config = init?.config ?? defaultUNetConfig(latents, dataset.labels.length);
+  const parallel = command.workers > 1 && backend.backend === 'wasm';
+  const source = parallel
+    ? dataParallelGradients(diffusionTaskSpec(config, options), startGradientWorkers(command.workers))
+    : undefined;
+  const trainer = diffusionTrainer(latents, statistics, config, options, start, source);
+  const content = async (): Promise<ModelContent> =>
+    modelContent(
+      dataset,
+      { ...vae.config, latents_mean: statistics.mean, latents_std: statistics.std },
+      vae.weights,
+      config,
+      await downloadWeights(trainer.ema),
+      options,
+    );
+  try {
+    await runTraining({
+      title: 'train ddpm',
+      out: command.out,
+      trainer,
+      notes,
+      previewMinutes: command.previewMinutes,
+      preview: async ({ step }) => writePreview(command.out, step, dataset, await content()),
+      save: async () => writeFilesAtomic(command.out, await modelFolderFiles(await content(), { dtype: 'F16' })),
+    });
+  } finally {
+    await trainer.dispose();
+    backend.release();
+  }
+}
+
+function diffusionOptions(command: DdpmCommandOptions): DiffusionOptions {
+  if (command.steps === undefined && command.minutes === undefined) {
+    throw new UsageError('train: say how long: --steps n or --minutes n');
+  }
+  const batchSize = command.batch ?? DIFFUSION_DEFAULTS.batchSize;
+  return {
+    ...DIFFUSION_DEFAULTS,
+    seed: command.seed,
+    predictionType: command.prediction,
+    betaSchedule: command.schedule,
+    condDropProb: command.condDropProb ?? DIFFUSION_DEFAULTS.condDropProb,
+    minSnrGamma: command.minSnrGamma ?? null,
+    balanced: command.balanced ?? false,
+    circular: command.circular ?? false,
+    batchSize,
+    microBatchSize: command.microBatch ?? Math.min(batchSize, DIFFUSION_DEFAULTS.microBatchSize),
+    learningRate: command.learningRate ?? DIFFUSION_DEFAULTS.learningRate,
+    numSteps: command.steps ?? null,
+    numMinutes: command.minutes ?? null,
+  };
+}
+
+type Vae = { config: AutoencoderKlConfig; weights: Map<string, WeightTensor> };
+
+async function encodeAll(
+  dataset: Dataset,
+  indices: Int32Array,
+  vae: Vae,
+  command: DdpmCommandOptions,
+): Promise<LatentDataset> {
+  const weights = uploadWeights(vae.weights);
+  const progress = startProgress('encode');
+  const augment = { circular: command.circular ?? false, flip: command.flip ?? false };
+  const latents = await encodeDataset(dataset, indices, vae.config, weights, augment, ({ numDone, numImages }) =>
+    progress.update(numDone / numImages, `${numDone} images`),
+  );
+  progress.stop();
+  for (const tensor of Object.values(weights)) tensor.dispose();
+  return latents;
+}
+
+function modelContent(
+  dataset: Dataset,
+  vaeConfig: AutoencoderKlConfig,
+  vae: Map<string, WeightTensor>,
+  unetConfig: UNet2DConfig,
+  unet: Map<string, WeightTensor>,
+  options: DiffusionOptions,
+): ModelContent {
+  const scheduler = formatSchedulerConfig(trainingScheduler(options));
+  return {
+    index: {
+      _class_name: 'ClassConditionalLatentDiffusionPipeline',
+      unet: ['diffusers', 'UNet2DModel'],
+      vae: ['diffusers', 'AutoencoderKL'],
+      scheduler: ['diffusers', String(scheduler._class_name)],
+      labels: dataset.labels,
+      figment: {
+        version: 1,
+        name: dataset.name,
+        kind: dataset.name,
+        licence: dataset.licence,
+        attribution: dataset.attribution,
+        widthPx: dataset.widthPx,
+        heightPx: dataset.heightPx,
+        channels: dataset.channels,
+        premultipliedAlpha: dataset.channels === 4,
+        pixelArt: dataset.widthPx <= 64 && dataset.channels === 4,
+        circularPadding: options.circular,
+        sampleDefaults: { sampler: 'dpm++', numInferenceSteps: 20, guidanceScale: 2 },
+        sha256: {},
+      },
+    },
+    unetConfig: { _class_name: 'UNet2DModel', ...unetConfig },
+    unet,
+    vaeConfig: { _class_name: 'AutoencoderKL', ...vaeConfig },
+    vae,
+    schedulerConfig: scheduler,
+  };
+}
+
+const PREVIEW_COLUMNS = 10;
+const PREVIEW_STEPS = 10;
+
+/** One row of samples for each label. */
+async function writePreview(out: string, step: number, dataset: Dataset, content: ModelContent): Promise<void> {
+  const model = createModel(await loadModelFolder(memorySource(await modelFolderFiles(content))));
+  const { widthPx, heightPx } = dataset;
+  const tiles: Uint8Array[] = [];
+  try {
+    for (const label of dataset.labels) {
+      const requests = Array.from({ length: PREVIEW_COLUMNS }, (_, seed) => ({ label, seed }));
+      const pixels = await generate(model, requests, { numInferenceSteps: PREVIEW_STEPS, guidanceScale: 2 });
+      tiles.push(...pixels.map((image) => scaleNearest(image, widthPx, heightPx, 2) as Uint8Array));
+    }
+  } finally {
+    model.dispose();
+  }
+  const name = `preview-${String(step).padStart(6, '0')}.png`;
+  await writeFileAtomic(`${out}/${name}`, encodePng(composeSheet(tiles, PREVIEW_COLUMNS, 2 * widthPx, 2 * heightPx)));
 }

@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dispose, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { composeSheet, scaleNearest, toPixels } from '../runtime/core/pixels.ts';
 import { fillBatch } from '../runtime/dataset/batches.ts';
 import { type Dataset, splitHeldOut } from '../runtime/dataset/dataset.ts';
 import { decode, encode } from '../runtime/networks/autoencoderKl.ts';
-import { type AutoencoderKlConfig, parseAutoencoderKlConfig } from '../runtime/networks/autoencoderKlConfig.ts';
+import type { AutoencoderKlConfig } from '../runtime/networks/autoencoderKlConfig.ts';
 import type { Weights } from '../runtime/networks/layers.ts';
 import { downloadWeights } from '../runtime/networks/tensors.ts';
 import { dataParallelGradients } from '../runtime/training/dataParallel.ts';
@@ -16,14 +15,14 @@ import {
   vaeTaskSpec,
   vaeTrainer,
 } from '../runtime/training/trainVae.ts';
-import { parseSafetensors, writeSafetensors } from '../runtime/weights/safetensors.ts';
-import type { WeightTensor } from '../runtime/weights/weightTensor.ts';
+import { writeSafetensors } from '../runtime/weights/safetensors.ts';
 import { writeFileAtomic, writeFilesAtomic } from './io/atomicWrite.ts';
 import { UsageError } from './io/cliErrors.ts';
 import { openNodeBackend } from './io/nodeBackend.ts';
 import { startGradientWorkers } from './io/nodeWorkers.ts';
 import { encodePng } from './io/png.ts';
 import { readDataset } from './io/readDataset.ts';
+import { readVae, WEIGHTS_FILE } from './io/readNetworks.ts';
 import { readCheckpoint, runTraining } from './io/trainingRun.ts';
 import type { CommonTrainOptions } from './train.ts';
 
@@ -32,8 +31,6 @@ interface VaeCommandOptions extends CommonTrainOptions {
   reconstruction: 'l1' | 'l2';
   freezeEncoder?: boolean;
 }
-
-const WEIGHTS_FILE = 'diffusion_pytorch_model.safetensors';
 
 /** figment train vae */
 export async function trainVae(command: VaeCommandOptions): Promise<void> {
@@ -99,19 +96,6 @@ function vaeOptions(command: VaeCommandOptions): VaeOptions {
     numSteps: command.steps ?? null,
     numMinutes: command.minutes ?? null,
   };
-}
-
-/** Reads vae/ of a run or model folder. */
-export async function readVae(
-  dir: string,
-): Promise<{ config: AutoencoderKlConfig; weights: Map<string, WeightTensor> }> {
-  const [configFile, weightsFile] = [join(dir, 'vae', 'config.json'), join(dir, 'vae', WEIGHTS_FILE)];
-  const text = await readFile(configFile, 'utf8').catch(() => {
-    throw new UsageError(`train: there is no ${configFile}; train a vae first`);
-  });
-  const config = parseAutoencoderKlConfig(JSON.parse(text), configFile);
-  const bytes = new Uint8Array(await readFile(weightsFile));
-  return { config, weights: parseSafetensors(bytes, weightsFile).tensors };
 }
 
 async function saveVae(out: string, config: AutoencoderKlConfig, ema: Weights): Promise<void> {

@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type AutoencoderKlConfig, parseAutoencoderKlConfig } from '../../runtime/networks/autoencoderKlConfig.ts';
+import { parseUNet2DConfig, type UNet2DConfig } from '../../runtime/networks/unet2dConfig.ts';
+import { parseSafetensors } from '../../runtime/weights/safetensors.ts';
+import type { WeightTensor } from '../../runtime/weights/weightTensor.ts';
+import { UsageError } from './cliErrors.ts';
+
+/** File name of a network's weights in a model folder. */
+export const WEIGHTS_FILE = 'diffusion_pytorch_model.safetensors';
+
+export interface NetworkFiles<Config> {
+  config: Config;
+  /** PyTorch's layout. */
+  weights: Map<string, WeightTensor>;
+}
+
+/** Reads vae/ of a run or model folder. */
+export function readVae(dir: string): Promise<NetworkFiles<AutoencoderKlConfig>> {
+  return readNetwork(join(dir, 'vae'), parseAutoencoderKlConfig);
+}
+
+/** Reads unet/ of a run or model folder. */
+export function readUNet(dir: string): Promise<NetworkFiles<UNet2DConfig>> {
+  return readNetwork(join(dir, 'unet'), parseUNet2DConfig);
+}
+
+async function readNetwork<Config>(
+  dir: string,
+  parse: (json: unknown, fileName: string) => Config,
+): Promise<NetworkFiles<Config>> {
+  const [configFile, weightsFile] = [join(dir, 'config.json'), join(dir, WEIGHTS_FILE)];
+  const text = await readFile(configFile, 'utf8').catch(() => {
+    throw new UsageError(`train: there is no ${configFile}; name a folder made by figment train`);
+  });
+  const bytes = new Uint8Array(await readFile(weightsFile));
+  return { config: parse(JSON.parse(text), configFile), weights: parseSafetensors(bytes, weightsFile).tensors };
+}
