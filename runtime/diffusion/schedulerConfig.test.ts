@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  formatSchedulerConfig,
-  parseSchedulerConfig,
-  parseSchedulerConfigText,
-  samplerNameOf,
-} from './schedulerConfig.ts';
+import { formatSchedulerConfig, parseSchedulerConfig, samplerNameOf } from './schedulerConfig.ts';
 
 const FILE = 'scheduler/scheduler_config.json';
 const parse = (fields: object) => parseSchedulerConfig({ _class_name: 'DDIMScheduler', ...fields }, FILE);
@@ -84,18 +79,6 @@ describe('parseSchedulerConfig', () => {
     expect(() => parseSchedulerConfig(json, FILE)).toThrow(
       /holds no object; expected a diffusers scheduler_config.json/,
     );
-  });
-});
-
-describe('parseSchedulerConfigText', () => {
-  it('reads the -Infinity that Python writes', () => {
-    const text =
-      '{"_class_name": "DPMSolverMultistepScheduler",\n "lambda_min_clipped": -Infinity,\n "steps_offset": 1}';
-    expect(parseSchedulerConfigText(text, FILE)).toMatchObject({ timestepSpacing: 'linspace', stepsOffset: 1 });
-  });
-
-  it('says what is wrong with a text that is no JSON', () => {
-    expect(() => parseSchedulerConfigText('{"a": ', FILE)).toThrow(/scheduler_config.json is no JSON \(/);
   });
 });
 

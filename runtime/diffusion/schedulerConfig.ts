@@ -120,22 +120,6 @@ export function parseSchedulerConfig(json: unknown, fileName: string): Scheduler
   };
 }
 
-/**
- * Parses the text of a `scheduler_config.json`. Python writes `-Infinity`, which is no JSON (diffusers does so for
- * `lambda_min_clipped`); such a value counts as missing.
- *
- * @throws Error as `parseSchedulerConfig`, or when the text is no JSON
- */
-export function parseSchedulerConfigText(text: string, fileName: string): SchedulerConfig {
-  const json = text.replace(/(:\s*)(?:-?Infinity|NaN)(?=\s*[,}])/g, '$1null');
-  try {
-    return parseSchedulerConfig(JSON.parse(json), fileName);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new Error(`parseSchedulerConfig: ${fileName} is no JSON (${error.message}); save the scheduler again`);
-  }
-}
-
 /** The inverse of `parseSchedulerConfig`: an object to write as `scheduler_config.json`, which diffusers can load. */
 export function formatSchedulerConfig(config: SchedulerConfig): Record<string, unknown> {
   const common = {

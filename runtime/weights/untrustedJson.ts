@@ -50,9 +50,12 @@ function decodeUtf8(bytes: Uint8Array, fail: Fail): string {
   }
 }
 
+/** Python writes `-Infinity`, which is no JSON (diffusers does so in scheduler_config.json); such a value becomes null. */
+const PYTHON_NON_FINITE = /(:\s*)(?:-?Infinity|NaN)(?=\s*[,}])/g;
+
 function parse(text: string, fail: Fail): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(PYTHON_NON_FINITE, '$1null'));
   } catch {
     return fail('expected JSON');
   }
