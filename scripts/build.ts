@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const common = {
+const common: BuildOptions = {
   absWorkingDir: root,
   bundle: true,
   format: 'esm',
@@ -15,7 +15,7 @@ const common = {
   splitting: true,
   target: 'es2022',
   external: ['#stock-gradients'],
-} as const;
+};
 
 rmSync(path.join(root, 'dist'), { recursive: true, force: true });
 await build({ ...common, entryPoints: ['runtime/index.ts'], outdir: 'dist/runtime', platform: 'neutral' });
