@@ -1,8 +1,7 @@
 import * as v from 'valibot';
-import { Count, only, parseNetworkConfig } from './config.ts';
+import { Count, NotZero, only, parseNetworkConfig } from './config.ts';
 
 const blockTypes = <const T extends string>(name: T) => v.optional(v.array(v.literal(name)), () => [name]);
-const Floats = v.nullish(v.array(v.number()), null);
 
 /** The options of diffusers' AutoencoderKL that Figment computes; its own defaults where a key is missing. */
 const schema = v.object({
@@ -16,10 +15,10 @@ const schema = v.object({
   latent_channels: v.optional(Count, 4),
   norm_num_groups: v.optional(Count, 32),
   sample_size: v.nullish(v.union([Count, v.array(Count)]), 32),
-  scaling_factor: v.optional(v.number(), 0.18215),
+  scaling_factor: v.optional(NotZero, 0.18215),
   shift_factor: v.nullish(v.number(), null),
-  latents_mean: Floats,
-  latents_std: Floats,
+  latents_mean: v.nullish(v.array(v.number()), null),
+  latents_std: v.nullish(v.array(NotZero), null),
   use_quant_conv: v.optional(v.boolean(), true),
   use_post_quant_conv: v.optional(v.boolean(), true),
   mid_block_add_attention: v.optional(v.boolean(), true),
@@ -54,6 +53,9 @@ export function parseAutoencoderKlConfig(json: unknown, fileName = 'vae/config.j
     if (values && values.length !== config.latent_channels) {
       throw new Error(`${fileName}: ${key} has ${values.length} values for ${config.latent_channels} latent channels`);
     }
+  }
+  if ((config.latents_mean === null) !== (config.latents_std === null)) {
+    throw new Error(`${fileName}: latents_mean and latents_std go together; give both or neither`);
   }
   return config;
 }

@@ -12,9 +12,11 @@ export function parseNetworkConfig<S extends v.ObjectSchema<v.ObjectEntries, und
   json: unknown,
   fileName: string,
 ): v.InferOutput<S> {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw new Error(`${fileName}: expected a JSON object with the options of the network`);
+  }
   const problems: string[] = [];
-  const known = typeof json === 'object' && json !== null ? Object.keys(json) : [];
-  for (const key of known) {
+  for (const key of Object.keys(json)) {
     if (key.startsWith('_') || ignored.includes(key) || Object.hasOwn(schema.entries, key)) continue;
     problems.push(`${key} is not supported`);
   }
@@ -30,6 +32,9 @@ export function parseNetworkConfig<S extends v.ObjectSchema<v.ObjectEntries, und
 
 /** A positive integer. */
 export const Count = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+/** A number that is divided by. */
+export const NotZero = v.pipe(v.number(), v.notValue(0));
 
 /** An option that Figment supports with one value only, which may also be missing. */
 export function only<const T extends string | number | boolean>(value: T) {

@@ -114,7 +114,7 @@ function timeChannels(config: UNet2DConfig): number {
 }
 
 function numHeads(config: UNet2DConfig, channels: number): number {
-  return config.attention_head_dim === null ? 1 : Math.max(1, Math.floor(channels / config.attention_head_dim));
+  return config.attention_head_dim === null ? 1 : channels / config.attention_head_dim;
 }
 
 /** Shapes of all weights of a config by name, in PyTorch's layout. */

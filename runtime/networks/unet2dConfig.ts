@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Absent, Count, only, parseNetworkConfig } from './config.ts';
+import { Absent, Count, NotZero, only, parseNetworkConfig } from './config.ts';
 
 /** The options of diffusers' UNet2DModel that Figment computes; its own defaults where a key is missing. */
 const schema = v.object({
@@ -26,7 +26,7 @@ const schema = v.object({
   ]),
   block_out_channels: v.optional(v.array(Count), [224, 448, 672, 896]),
   layers_per_block: v.optional(Count, 2),
-  mid_block_scale_factor: v.optional(v.number(), 1),
+  mid_block_scale_factor: v.optional(NotZero, 1),
   downsample_padding: v.optional(v.picklist([0, 1]), 1),
   downsample_type: only('conv'),
   upsample_type: only('conv'),
@@ -64,10 +64,26 @@ export function parseUNet2DConfig(json: unknown, fileName = 'unet/config.json'):
     if (channels % config.norm_num_groups !== 0) {
       throw new Error(`${fileName}: norm_num_groups ${config.norm_num_groups} does not divide ${channels} channels`);
     }
-    const head = config.attention_head_dim;
-    if (head !== null && channels % head !== 0 && channels > head) {
-      throw new Error(`${fileName}: attention_head_dim ${head} does not divide ${channels} channels`);
-    }
   }
+  checkAttention(config, fileName);
   return config;
+}
+
+/** Heads and groups must divide the channels of every level that has attention. */
+function checkAttention(config: UNet2DConfig, fileName: string): void {
+  const widths = config.block_out_channels;
+  const reversed = [...widths].reverse();
+  const bottom = config.mid_block_type !== null && config.add_attention ? [reversed[0]!] : [];
+  const attended = [
+    ...widths.filter((_, i) => config.down_block_types[i] === 'AttnDownBlock2D'),
+    ...reversed.filter((_, i) => config.up_block_types[i] === 'AttnUpBlock2D'),
+    ...bottom,
+  ];
+  const check = (key: 'attention_head_dim' | 'attn_norm_num_groups', channels: number) => {
+    const divisor = config[key];
+    if (divisor === null || channels % divisor === 0) return;
+    throw new Error(`${fileName}: ${key} ${divisor} does not divide ${channels} channels, which have attention`);
+  };
+  for (const channels of attended) check('attention_head_dim', channels);
+  for (const channels of bottom) check('attn_norm_num_groups', channels);
 }

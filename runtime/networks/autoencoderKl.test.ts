@@ -1,0 +1,154 @@
+import { memory, type Tensor4D } from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type BackendName, selectBackend } from '../backend.ts';
+import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../testing/backends.ts';
+import { readJsonFixture, readTensorsFixture } from '../testing/fixtures.ts';
+import { expectClose } from '../testing/matchers.ts';
+import { roll } from '../testing/roll.ts';
+import { randomWeights, tinyVaeConfig } from '../testing/tinyNetworks.ts';
+import { autoencoderKlShapes, decode, encode, sampleLatents, scaleLatents, unscaleLatents } from './autoencoderKl.ts';
+import { type AutoencoderKlConfig, parseAutoencoderKlConfig } from './autoencoderKlConfig.ts';
+import { uploadWeights } from './tensors.ts';
+
+const NAMES = ['vae-attn', 'vae-f4'];
+const TOLERANCE = { absolute: 2e-5, relative: 2e-5 };
+const CONFIG = tinyVaeConfig({ mid_block_add_attention: true, use_quant_conv: true, use_post_quant_conv: true });
+const WEIGHTS = randomWeights(autoencoderKlShapes(CONFIG));
+
+async function encoded(backend: BackendName, x: Values, circular = false): Promise<{ mean: Values; logVar: Values }> {
+  const [mean, logVar] = await valuesOn(backend, () => {
+    const distribution = encode(CONFIG, uploadWeights(WEIGHTS), toTensor(x), circular);
+    return [distribution.mean, distribution.logVar];
+  });
+  return { mean: mean!, logVar: logVar! };
+}
+
+async function decoded(backend: BackendName, z: Values, circular = false): Promise<Values> {
+  const [image] = await valuesOn(backend, () => [decode(CONFIG, uploadWeights(WEIGHTS), toTensor(z), circular)]);
+  return image!;
+}
+
+const slice = ({ shape, values }: Values, image: number): Values => {
+  const size = values.length / shape[0]!;
+  return { shape: [1, ...shape.slice(1)], values: values.slice(image * size, (image + 1) * size) };
+};
+
+function largestDifference(a: Values, b: Values): number {
+  return a.values.reduce((top, value, i) => Math.max(top, Math.abs(value - b.values[i]!)), 0);
+}
+
+describe('autoencoderKlShapes', () => {
+  it.each(NAMES)('lists the tensors of diffusers, %s', (name) => {
+    const stored = readTensorsFixture(`${name}/diffusion_pytorch_model.safetensors`);
+    const expected = Object.fromEntries([...stored].map(([key, { shape }]) => [key, shape]));
+    const config = parseAutoencoderKlConfig(readJsonFixture(`${name}/config.json`));
+    expect(Object.fromEntries(autoencoderKlShapes(config))).toEqual(expected);
+  });
+
+  it('leaves quant convolutions and attention out when asked', () => {
+    const names = [...autoencoderKlShapes(tinyVaeConfig()).keys()].join(' ');
+    expect(names).not.toMatch(/quant_conv|attentions/);
+  });
+});
+
+describe('encode refuses', () => {
+  beforeAll(async () => {
+    await selectBackend({ backend: 'cpu' });
+  });
+
+  it('sizes and channels that do not fit, and leaves nothing behind', () => {
+    const weights = uploadWeights(WEIGHTS);
+    const images = [draw(1, [1, 5, 4, 4]), draw(1, [1, 4, 4, 3])].map((image) => toTensor<Tensor4D>(image));
+    const before = memory().numTensors;
+    expect(() => encode(CONFIG, weights, images[0]!)).toThrow(/4×5 is not a multiple of 2/);
+    expect(() => encode(CONFIG, weights, images[1]!)).toThrow(/3 channels, the config says 4/);
+    expect(() => encode(CONFIG, {}, toTensor(draw(1, [1, 4, 4, 4])))).toThrow(/encoder.conv_in.weight is missing/);
+    expect(memory().numTensors).toBe(before + 1);
+  });
+});
+
+describeOnBackends((backend) => {
+  it('takes images that are not square, each by itself', async () => {
+    const x = draw(2, [3, 4, 12, 4]);
+    const whole = await encoded(backend, x);
+    expect(whole.mean.shape).toEqual([3, 2, 6, 4]);
+    const alone = await encoded(backend, slice(x, 1));
+    expectClose(alone.mean.values, slice(whole.mean, 1).values, TOLERANCE);
+    expectClose(alone.logVar.values, slice(whole.logVar, 1).values, TOLERANCE);
+    const images = await decoded(backend, whole.mean);
+    expect(images.shape).toEqual([3, 4, 12, 4]);
+    expectClose((await decoded(backend, slice(whole.mean, 2))).values, slice(images, 2).values, TOLERANCE);
+  });
+
+  it('follows a toroidal shift when circular, and only then', async () => {
+    const x = draw(3, [1, 4, 8, 4]);
+    const z = draw(4, [1, 2, 4, 4]);
+    for (const circular of [true, false]) {
+      const mean = (await encoded(backend, roll(x, -2, 4), circular)).mean;
+      const expectedMean = roll((await encoded(backend, x, circular)).mean, -1, 2);
+      const image = await decoded(backend, roll(z, -1, 2), circular);
+      const expectedImage = roll(await decoded(backend, z, circular), -2, 4);
+      if (circular) {
+        expectClose(mean.values, expectedMean.values, TOLERANCE);
+        expectClose(image.values, expectedImage.values, TOLERANCE);
+      } else {
+        expect(largestDifference(mean, expectedMean)).toBeGreaterThan(0.05);
+        expect(largestDifference(image, expectedImage)).toBeGreaterThan(0.05);
+      }
+    }
+  });
+
+  it('clamps the log-variance to −30 … 20', async () => {
+    const weights = new Map([...WEIGHTS]);
+    const { shape, data } = weights.get('quant_conv.bias')!;
+    weights.set('quant_conv.bias', { shape, data: data.map((_, i) => (i < 4 ? 0 : i % 2 === 0 ? 500 : -500)) });
+    const [logVar] = await valuesOn(backend, () => {
+      return [encode(CONFIG, uploadWeights(weights), toTensor(draw(5, [1, 4, 4, 4]))).logVar];
+    });
+    expect(new Set(logVar!.values)).toEqual(new Set([-30, 20]));
+  });
+
+  it('draws latents of the distribution’s mean and variance', async () => {
+    const count = 40_000;
+    const eps = draw(6, [count, 1, 1, 2]);
+    const fill = (values: number[]) => ({
+      shape: eps.shape,
+      values: Float32Array.from(eps.values, (_, i) => values[i % 2]!),
+    });
+    const [z] = await valuesOn(backend, () => [
+      sampleLatents(
+        { mean: toTensor(fill([3, -1])), logVar: toTensor(fill([Math.log(4), Math.log(0.25)])) },
+        toTensor(eps),
+      ),
+    ]);
+    for (const [channel, mean, std] of [
+      [0, 3, 2],
+      [1, -1, 0.5],
+    ] as const) {
+      const drawn = z!.values.filter((_, i) => i % 2 === channel);
+      const average = drawn.reduce((a, b) => a + b, 0) / count;
+      const variance = drawn.reduce((a, b) => a + (b - average) ** 2, 0) / count;
+      expect(Math.abs(average - mean)).toBeLessThan((5 * std) / Math.sqrt(count));
+      expect(Math.abs(Math.sqrt(variance) / std - 1)).toBeLessThan(5 / Math.sqrt(2 * count));
+    }
+  });
+
+  const SCALES: Partial<AutoencoderKlConfig>[] = [
+    { scaling_factor: 0.37 },
+    { scaling_factor: 1.5, shift_factor: -0.25 },
+    { scaling_factor: 2, latents_mean: [1, -2, 0, 0.5], latents_std: [0.5, 2, 1, 4] },
+  ];
+  it.each(SCALES)('scales latents and back: %o', async (options) => {
+    const config = tinyVaeConfig(options);
+    const z = draw(7, [2, 2, 3, 4]);
+    const { scaling_factor, shift_factor, latents_mean, latents_std } = config;
+    const expected = z.values.map((value, i) => {
+      if (latents_mean && latents_std) return ((value - latents_mean[i % 4]!) / latents_std[i % 4]!) * scaling_factor;
+      return (value - (shift_factor ?? 0)) * scaling_factor;
+    });
+    const [scaled] = await valuesOn(backend, () => [scaleLatents(config, toTensor(z))]);
+    expectClose(scaled!.values, expected);
+    const [back] = await valuesOn(backend, () => [unscaleLatents(config, toTensor(scaled!))]);
+    expectClose(back!.values, z.values);
+  });
+});

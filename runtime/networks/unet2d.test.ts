@@ -1,0 +1,199 @@
+import { memory, mul, sub, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { selectBackend } from '../backend.ts';
+import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../testing/backends.ts';
+import { readJsonFixture, readTensorsFixture } from '../testing/fixtures.ts';
+import { expectClose } from '../testing/matchers.ts';
+import { roll } from '../testing/roll.ts';
+import { randomWeights, tinyUNetConfig } from '../testing/tinyNetworks.ts';
+import type { WeightTensor } from '../weights/weightTensor.ts';
+import { uploadWeights } from './tensors.ts';
+import { timestepEmbedding, unet2d, unet2dShapes } from './unet2d.ts';
+import { parseUNet2DConfig, type UNet2DConfig } from './unet2dConfig.ts';
+
+const NAMES = ['unet-plain', 'unet-attn-class', 'unet-scale-shift'];
+const TOLERANCE = { absolute: 2e-5, relative: 2e-5 };
+
+interface Run {
+  circular?: boolean;
+  t?: number[];
+  labels?: number[] | null;
+  weights?: Map<string, WeightTensor>;
+}
+
+/** The network's output with random weights; batch and labels as long as the input unless given. */
+async function run(backend: Parameters<typeof valuesOn>[0], config: UNet2DConfig, x: Values, options: Run = {}) {
+  const { circular = false, weights = randomWeights(unet2dShapes(config)) } = options;
+  const batch = x.shape[0]!;
+  const t = options.t ?? Array.from({ length: batch }, (_, i) => 17 + 300 * i);
+  const labels = options.labels === undefined ? Array.from({ length: batch }, (_, i) => i % 4) : options.labels;
+  const [output] = await valuesOn(backend, () => [
+    unet2d(config, uploadWeights(weights), toTensor(x), t, config.num_class_embeds === null ? null : labels, circular),
+  ]);
+  return output!;
+}
+
+function largestDifference(a: Values, b: Values): number {
+  return a.values.reduce((top, value, i) => Math.max(top, Math.abs(value - b.values[i]!)), 0);
+}
+
+describe('unet2dShapes', () => {
+  it.each(NAMES)('lists the tensors of diffusers, %s', (name) => {
+    const stored = readTensorsFixture(`${name}/diffusion_pytorch_model.safetensors`);
+    const expected = Object.fromEntries([...stored].map(([key, { shape }]) => [key, shape]));
+    const config = parseUNet2DConfig(readJsonFixture(`${name}/config.json`));
+    expect(Object.fromEntries(unet2dShapes(config))).toEqual(expected);
+  });
+
+  it('gives the middle attention a norm under scale_shift only when attn_norm_num_groups asks for it', () => {
+    const hasNorm = (options: Partial<UNet2DConfig>) =>
+      unet2dShapes(tinyUNetConfig(options)).has('mid_block.attentions.0.group_norm.weight');
+    expect(hasNorm({ attn_norm_num_groups: null })).toBe(false);
+    expect(hasNorm({ attn_norm_num_groups: 2 })).toBe(true);
+    expect(hasNorm({ attn_norm_num_groups: null, resnet_time_scale_shift: 'default' })).toBe(true);
+  });
+
+  it('leaves the middle block, its attention and the labels out when asked', () => {
+    const names = (options: Partial<UNet2DConfig>) => [...unet2dShapes(tinyUNetConfig(options)).keys()].join(' ');
+    expect(names({ mid_block_type: null })).not.toContain('mid_block');
+    expect(names({ add_attention: false })).not.toContain('mid_block.attentions');
+    expect(names({ num_class_embeds: null })).not.toContain('class_embedding');
+    expect(unet2dShapes(tinyUNetConfig({ time_embedding_dim: 24 })).get('time_embedding.linear_2.weight')).toEqual([
+      24, 24,
+    ]);
+  });
+});
+
+describe('timestepEmbedding', () => {
+  beforeAll(async () => {
+    await selectBackend({ backend: 'cpu' });
+  });
+
+  it('is sin and cos of t · 10000^(−j / (half − shift))', async () => {
+    const t = [0, 1, 333, 999];
+    for (const [flip, shift, channels] of [
+      [false, 0, 8],
+      [true, 0, 8],
+      [false, 1, 8],
+      [true, 1, 7],
+    ] as const) {
+      const half = Math.floor(channels / 2);
+      const expected = t.flatMap((step) => {
+        const angles = Array.from({ length: half }, (_, j) => step * 10000 ** (-j / (half - shift)));
+        const [sines, cosines] = [angles.map(Math.sin), angles.map(Math.cos)];
+        const halves = flip ? [...cosines, ...sines] : [...sines, ...cosines];
+        return channels % 2 === 0 ? halves : [...halves, 0];
+      });
+      const embedding = timestepEmbedding(t, channels, flip, shift);
+      expect(embedding.shape).toEqual([4, channels]);
+      expectClose(await embedding.data(), expected, { absolute: 1e-4, relative: 0 });
+      embedding.dispose();
+    }
+  });
+});
+
+describe('unet2d refuses', () => {
+  const config = tinyUNetConfig();
+  const refused = (shape: number[], t: number[], labels: number[] | null) => () =>
+    tidy(() => unet2d(config, uploadWeights(randomWeights(unet2dShapes(config))), toTensor(draw(1, shape)), t, labels));
+  beforeAll(async () => {
+    await selectBackend({ backend: 'cpu' });
+  });
+
+  it('labels that are missing, too few or out of range', () => {
+    expect(refused([2, 4, 4, 4], [1, 2], null)).toThrow(/needs class labels/);
+    expect(refused([2, 4, 4, 4], [1, 2], [0])).toThrow(/2 images, 2 timesteps, 1 labels/);
+    for (const label of [-1, 4, 1.5, Number.NaN]) {
+      expect(refused([1, 4, 4, 4], [1], [label])).toThrow(new RegExp(`label ${label} is outside 0 … 3`));
+    }
+  });
+
+  it('timesteps, sizes and channels that do not fit', () => {
+    expect(refused([2, 4, 4, 4], [1], [0, 1])).toThrow(/1 timesteps/);
+    expect(refused([1, 4, 5, 4], [1], [0])).toThrow(/multiples of 2/);
+    expect(refused([1, 4, 4, 3], [1], [0])).toThrow(/3 channels/);
+  });
+
+  it('weights that are missing, and leaves nothing behind', () => {
+    const x = toTensor<Tensor4D>(draw(1, [1, 4, 4, 4]));
+    const weights = uploadWeights(randomWeights(unet2dShapes(config)));
+    const { 'up_blocks.1.resnets.0.conv2.bias': _, ...others } = weights;
+    const before = memory().numTensors;
+    expect(() => unet2d(config, others, x, [1], [0])).toThrow(/up_blocks.1.resnets.0.conv2.bias is missing/);
+    expect(memory().numTensors).toBe(before);
+  });
+});
+
+describeOnBackends((backend) => {
+  it('computes images that are not square, each by itself', async () => {
+    const config = tinyUNetConfig();
+    const x = draw(2, [3, 4, 12, 4]);
+    const whole = await run(backend, config, x, { t: [900, 20, 5], labels: [3, 0, 1] });
+    expect(whole.shape).toEqual([3, 4, 12, 4]);
+    const size = 4 * 12 * 4;
+    const second = { shape: [1, 4, 12, 4], values: x.values.slice(size, 2 * size) };
+    const alone = await run(backend, config, second, { t: [20], labels: [0] });
+    expectClose(alone.values, whole.values.slice(size, 2 * size), TOLERANCE);
+  });
+
+  it.each([
+    { downsample_padding: 1, resnet_time_scale_shift: 'scale_shift' },
+    { downsample_padding: 0, resnet_time_scale_shift: 'default' },
+  ] as const)('follows a toroidal shift when circular, and only then: %o', async (options) => {
+    const config = tinyUNetConfig({ ...options, num_class_embeds: null });
+    const x = draw(3, [2, 4, 8, 4]);
+    for (const circular of [true, false]) {
+      const shifted = await run(backend, config, roll(x, 2, -4), { circular });
+      const expected = roll(await run(backend, config, x, { circular }), 2, -4);
+      if (circular) expectClose(shifted.values, expected.values, TOLERANCE);
+      else expect(largestDifference(shifted, expected)).toBeGreaterThan(0.05);
+    }
+  });
+
+  it('tells timesteps and labels apart', async () => {
+    const config = tinyUNetConfig();
+    const one = draw(4, [1, 4, 4, 4]).values;
+    const x = { shape: [3, 4, 4, 4], values: Float32Array.from([...one, ...one, ...one]) };
+    const { values } = await run(backend, config, x, { t: [10, 10, 700], labels: [0, 1, 0] });
+    const image = (i: number) => ({ shape: [4, 4, 4], values: values.slice(i * one.length, (i + 1) * one.length) });
+    expect(largestDifference(image(0), image(1))).toBeGreaterThan(1e-2);
+    expect(largestDifference(image(0), image(2))).toBeGreaterThan(1e-2);
+  });
+
+  it('centres the sample: 2x − 1', async () => {
+    const x = draw(5, [2, 4, 4, 4]);
+    const [centred] = await valuesOn(backend, () => [sub(mul(toTensor(x), 2), 1)]);
+    const actual = await run(backend, tinyUNetConfig({ center_input_sample: true }), x);
+    expectClose(actual.values, (await run(backend, tinyUNetConfig(), centred!)).values, TOLERANCE);
+  });
+
+  it('without a middle block computes what one with idle branches does', async () => {
+    const config = tinyUNetConfig();
+    const x = draw(6, [2, 4, 4, 4]);
+    const weights = randomWeights(unet2dShapes(config));
+    for (const [name, value] of weights) {
+      if (/^mid_block.*(conv2|to_out\.0)\./.test(name)) value.data.fill(0);
+    }
+    const without = new Map([...weights].filter(([name]) => !name.startsWith('mid_block')));
+    const expected = await run(backend, config, x, { weights });
+    const actual = await run(backend, tinyUNetConfig({ mid_block_type: null }), x, { weights: without });
+    expectClose(actual.values, expected.values, TOLERANCE);
+  });
+
+  it('has one head where attention_head_dim is null', async () => {
+    const x = draw(7, [2, 4, 4, 4]);
+    const output = async (attention_head_dim: number | null) => run(backend, tinyUNetConfig({ attention_head_dim }), x);
+    const [one, two] = [await output(null), await output(8)];
+    expectClose(one.values, (await output(16)).values, TOLERANCE);
+    expect(largestDifference(one, two)).toBeGreaterThan(1e-3);
+  });
+
+  it('groups the norm of the middle attention by attn_norm_num_groups', async () => {
+    const x = draw(8, [2, 4, 4, 4]);
+    const output = async (attn_norm_num_groups: number | null) =>
+      run(backend, tinyUNetConfig({ attn_norm_num_groups, resnet_time_scale_shift: 'default' }), x);
+    const [unset, four, two] = [await output(null), await output(4), await output(2)];
+    expectClose(unset.values, four.values, TOLERANCE);
+    expect(largestDifference(four, two)).toBeGreaterThan(1e-4);
+  });
+});

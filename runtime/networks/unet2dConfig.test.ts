@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { parseUNet2DConfig } from './unet2dConfig.ts';
+
+/** The defaults of diffusers 0.36's UNet2DModel.__init__. */
+const DIFFUSERS_DEFAULTS = {
+  sample_size: null,
+  in_channels: 3,
+  out_channels: 3,
+  center_input_sample: false,
+  time_embedding_type: 'positional',
+  time_embedding_dim: null,
+  freq_shift: 0,
+  flip_sin_to_cos: true,
+  down_block_types: ['DownBlock2D', 'AttnDownBlock2D', 'AttnDownBlock2D', 'AttnDownBlock2D'],
+  mid_block_type: 'UNetMidBlock2D',
+  up_block_types: ['AttnUpBlock2D', 'AttnUpBlock2D', 'AttnUpBlock2D', 'UpBlock2D'],
+  block_out_channels: [224, 448, 672, 896],
+  layers_per_block: 2,
+  mid_block_scale_factor: 1,
+  downsample_padding: 1,
+  downsample_type: 'conv',
+  upsample_type: 'conv',
+  dropout: 0,
+  act_fn: 'silu',
+  attention_head_dim: 8,
+  norm_num_groups: 32,
+  attn_norm_num_groups: null,
+  norm_eps: 1e-5,
+  resnet_time_scale_shift: 'default',
+  add_attention: true,
+  class_embed_type: null,
+  num_class_embeds: null,
+};
+
+const REFUSED: [key: string, value: unknown][] = [
+  ['time_embedding_type', 'fourier'],
+  ['time_embedding_type', 'learned'],
+  ['down_block_types', ['DownBlock2D', 'SkipDownBlock2D']],
+  ['down_block_types', []],
+  ['mid_block_type', 'UNetMidBlock2DCrossAttn'],
+  ['up_block_types', ['ResnetUpsampleBlock2D', 'UpBlock2D']],
+  ['downsample_type', 'resnet'],
+  ['upsample_type', 'resnet'],
+  ['dropout', 0.1],
+  ['act_fn', 'mish'],
+  ['resnet_time_scale_shift', 'ada_group'],
+  ['class_embed_type', 'timestep'],
+  ['class_embed_type', 'identity'],
+  ['downsample_padding', 2],
+  ['layers_per_block', 0],
+  ['norm_num_groups', null],
+  ['mid_block_scale_factor', 0],
+  ['encoder_hid_dim', 7],
+];
+
+describe('parseUNet2DConfig', () => {
+  it('takes the defaults of diffusers where a key is missing', () => {
+    expect(parseUNet2DConfig({})).toEqual(DIFFUSERS_DEFAULTS);
+    expect(parseUNet2DConfig(DIFFUSERS_DEFAULTS)).toEqual(DIFFUSERS_DEFAULTS);
+  });
+
+  it('passes over keys that change nothing', () => {
+    const json = { _class_name: 'UNet2DModel', _diffusers_version: '0.36.0', num_train_timesteps: 1000 };
+    expect(parseUNet2DConfig(json)).toEqual(DIFFUSERS_DEFAULTS);
+  });
+
+  it.each(REFUSED)('refuses %s %j by name', (key, value) => {
+    expect(() => parseUNet2DConfig({ [key]: value }, 'orc/unet/config.json')).toThrow(
+      new RegExp(`orc/unet/config.json: .*${key}`),
+    );
+  });
+
+  it('names every problem at once', () => {
+    const json = { dropout: 0.5, class_embed_type: 'identity', act_fn: 'gelu' };
+    expect(() => parseUNet2DConfig(json)).toThrow(/class_embed_type.*act_fn|act_fn.*class_embed_type/);
+    expect(() => parseUNet2DConfig(json)).toThrow(/dropout/);
+  });
+
+  it('takes sizes that are not square, and what may be null', () => {
+    const json = { sample_size: [16, 24], mid_block_type: null, attention_head_dim: null };
+    expect(parseUNet2DConfig(json)).toMatchObject(json);
+  });
+
+  it('refuses anything but an object', () => {
+    for (const json of [null, 'unet', [], 3]) expect(() => parseUNet2DConfig(json)).toThrow('unet/config.json');
+  });
+
+  it('refuses options that do not fit each other', () => {
+    const two = {
+      down_block_types: ['DownBlock2D', 'AttnDownBlock2D'],
+      up_block_types: ['UpBlock2D', 'UpBlock2D'],
+      block_out_channels: [16, 24],
+      norm_num_groups: 8,
+    };
+    expect(parseUNet2DConfig(two).block_out_channels).toEqual([16, 24]);
+    expect(() => parseUNet2DConfig({ ...two, block_out_channels: [16] })).toThrow(/block_out_channels has 1/);
+    expect(() => parseUNet2DConfig({ ...two, norm_num_groups: 16 })).toThrow(/norm_num_groups 16 .*24/);
+    expect(() => parseUNet2DConfig({ ...two, attn_norm_num_groups: 16 })).toThrow(/attn_norm_num_groups 16 .*24/);
+    expect(() => parseUNet2DConfig({ ...two, attention_head_dim: 16 })).toThrow(/attention_head_dim 16 .*24/);
+    expect(() => parseUNet2DConfig({ ...two, attention_head_dim: 32 })).toThrow(/attention_head_dim 32 .*24/);
+  });
+
+  it('asks of the head size to divide only where there is attention', () => {
+    const json = {
+      down_block_types: ['AttnDownBlock2D', 'DownBlock2D'],
+      up_block_types: ['UpBlock2D', 'AttnUpBlock2D'],
+      block_out_channels: [16, 24],
+      norm_num_groups: 8,
+      attention_head_dim: 16,
+      add_attention: false,
+    };
+    expect(parseUNet2DConfig(json).attention_head_dim).toBe(16);
+    expect(() => parseUNet2DConfig({ ...json, add_attention: true })).toThrow(/attention_head_dim 16 .*24/);
+    expect(parseUNet2DConfig({ ...json, add_attention: true, mid_block_type: null }).mid_block_type).toBeNull();
+  });
+});

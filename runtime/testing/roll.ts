@@ -1,0 +1,18 @@
+import type { Values } from './backends.ts';
+
+/** Images (B, H, W, C) shifted down by `dy` and right by `dx`; what leaves at one side comes in at the other. */
+export function roll({ shape, values }: Values, dy: number, dx: number): Values {
+  const [batch, height, width, channels] = shape as [number, number, number, number];
+  const rolled = new Float32Array(values.length);
+  for (let b = 0; b < batch; b++) {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        const from = ((b * height + y) * width + x) * channels;
+        const row = (((y + dy) % height) + height) % height;
+        const column = (((x + dx) % width) + width) % width;
+        rolled.set(values.subarray(from, from + channels), ((b * height + row) * width + column) * channels);
+      }
+    }
+  }
+  return { shape, values: rolled };
+}

@@ -1,0 +1,40 @@
+import { uniforms } from '../core/random.ts';
+import type { Dataset } from '../dataset/dataset.ts';
+
+const LABELS = ['stripes', 'disc', 'ramp'];
+const CHANNELS = 4;
+
+/** Whether a shape covers a point of the unit square; it moves and grows with the image's own two draws. */
+const SHAPES: ((x: number, y: number, a: number, b: number) => number)[] = [
+  (x, _, a, b) => (Math.floor((x + a) * (3 + 2 * b)) % 2 === 0 ? 1 : 0),
+  (x, y, a, b) => (Math.hypot(x - 0.4 - 0.2 * a, y - 0.4 - 0.2 * b) < 0.35 ? 1 : 0),
+  (_, y, a, b) => (y > a / 4 ? 0.4 + 0.6 * b * y : 0),
+];
+
+/** A labelled data set drawn by formula: three shapes, each in colours of its own, on a transparent ground. */
+export function tinyDataset({ perClass = 6, widthPx = 8, heightPx = 8, seed = 1 } = {}): Dataset {
+  const count = perClass * LABELS.length;
+  const classLabels = Int32Array.from({ length: count }, (_, i) => i % LABELS.length);
+  const draws = uniforms(seed, 0, 2 * count);
+  const images = new Uint8Array(count * widthPx * heightPx * CHANNELS);
+  for (let i = 0; i < count; i++) {
+    const shape = SHAPES[classLabels[i]!]!;
+    for (let pixel = 0; pixel < widthPx * heightPx; pixel++) {
+      const [x, y] = [((pixel % widthPx) + 0.5) / widthPx, (Math.floor(pixel / widthPx) + 0.5) / heightPx];
+      const cover = shape(x, y, draws[2 * i]!, draws[2 * i + 1]!);
+      const colour = [80 * classLabels[i]!, 200 * draws[2 * i]!, 255 - 100 * classLabels[i]!].map((v) => v * cover);
+      images.set([...colour, cover > 0 ? 255 : 0], (i * widthPx * heightPx + pixel) * CHANNELS);
+    }
+  }
+  return {
+    name: 'tiny',
+    widthPx,
+    heightPx,
+    channels: CHANNELS,
+    labels: LABELS,
+    licence: 'CC0-1.0',
+    attribution: '',
+    images,
+    classLabels,
+  };
+}

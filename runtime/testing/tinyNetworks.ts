@@ -1,0 +1,52 @@
+import { normals } from '../core/random.ts';
+import { type AutoencoderKlConfig, parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
+import type { Shapes } from '../networks/layers.ts';
+import { parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
+import type { WeightTensor } from '../weights/weightTensor.ts';
+
+/** A VAE of two levels for RGBA images: half the size, 4 latent channels. */
+export function tinyVaeConfig(options: Partial<AutoencoderKlConfig> = {}): AutoencoderKlConfig {
+  return parseAutoencoderKlConfig({
+    in_channels: 4,
+    out_channels: 4,
+    down_block_types: ['DownEncoderBlock2D', 'DownEncoderBlock2D'],
+    up_block_types: ['UpDecoderBlock2D', 'UpDecoderBlock2D'],
+    block_out_channels: [8, 16],
+    norm_num_groups: 4,
+    use_quant_conv: false,
+    use_post_quant_conv: false,
+    mid_block_add_attention: false,
+    ...options,
+  });
+}
+
+/** A U-Net of two levels with everything the portraits' one has: attention, modulation, three labels and a null label. */
+export function tinyUNetConfig(options: Partial<UNet2DConfig> = {}): UNet2DConfig {
+  return parseUNet2DConfig({
+    in_channels: 4,
+    out_channels: 4,
+    down_block_types: ['DownBlock2D', 'AttnDownBlock2D'],
+    up_block_types: ['AttnUpBlock2D', 'UpBlock2D'],
+    block_out_channels: [8, 16],
+    layers_per_block: 1,
+    attention_head_dim: 8,
+    norm_num_groups: 4,
+    attn_norm_num_groups: 4,
+    resnet_time_scale_shift: 'scale_shift',
+    num_class_embeds: 4,
+    ...options,
+  });
+}
+
+/** Weights of which none is 0 or 1, so that every one of them shows in the output; PyTorch's layout. */
+export function randomWeights(shapes: Shapes, seed = 1): Map<string, WeightTensor> {
+  const weights = new Map<string, WeightTensor>();
+  let stream = 0;
+  for (const [name, shape] of shapes) {
+    const size = shape.reduce((a, b) => a * b, 1);
+    const std = shape.length > 1 ? Math.sqrt(shape[0]! / size) : 0.2;
+    const mean = /norm[^.]*\.weight$/.test(name) ? 1 : 0;
+    weights.set(name, { shape, data: normals(seed, stream++, size).map((value) => mean + std * value) });
+  }
+  return weights;
+}
