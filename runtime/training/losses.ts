@@ -2,12 +2,15 @@ import {
   abs,
   add,
   exp,
+  logSumExp,
   mean,
   mul,
   type Scalar,
   square,
   sub,
+  sum,
   type Tensor,
+  type Tensor2D,
   type Tensor4D,
   tidy,
 } from '@tensorflow/tfjs-core';
@@ -45,4 +48,16 @@ export function diffusionLoss(prediction: Tensor4D, target: Tensor4D, weights: T
     const error = square(sub(prediction, target));
     return mean(weights ? mul(error, weights) : error) as Scalar;
   });
+}
+
+/**
+ * Cross-entropy of the softmax of logits, mean over the images: log Σ e^logits − logit of the right class. It stays
+ * finite for logits of any size.
+ *
+ * @param logits float32 (B, numLabels)
+ * @param oneHot float32 (B, numLabels), 1 at the right class
+ * @returns      scalar, nats
+ */
+export function crossEntropy(logits: Tensor2D, oneHot: Tensor2D): Scalar {
+  return tidy(() => mean(sub(logSumExp(logits, 1), sum(mul(logits, oneHot), 1))) as Scalar);
 }

@@ -1,15 +1,33 @@
-import { add, clone, keep, mul, type Scalar, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import {
+  add,
+  argMax,
+  cast,
+  clone,
+  equal,
+  keep,
+  mean,
+  mul,
+  oneHot,
+  type Scalar,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+  tensor1d,
+  tensor4d,
+  tidy,
+} from '@tensorflow/tfjs-core';
 import { qSample, vTarget } from '../diffusion/forward.ts';
 import { minSnrWeights } from '../diffusion/minSnr.ts';
 import { createSchedule } from '../diffusion/schedule.ts';
 import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes, decode, encode, sampleLatents } from '../networks/autoencoderKl.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
+import { type ClassifierConfig, classifierShapes, classify } from '../networks/classifier.ts';
 import type { Shapes, Weights } from '../networks/layers.ts';
 import { unet2d, unet2dShapes } from '../networks/unet2d.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { type Batch, batchArray, batchTensor } from './batch.ts';
-import { diffusionLoss, klDivergence, type Reconstruction, reconstructionError } from './losses.ts';
+import { crossEntropy, diffusionLoss, klDivergence, type Reconstruction, reconstructionError } from './losses.ts';
 
 /** What is trained, as plain data: a worker builds the same task from it. */
 export type TaskSpec =
@@ -29,6 +47,10 @@ export type TaskSpec =
       scheduler: SchedulerConfig;
       /** Clamp of the signal-to-noise weights; null weighs every timestep alike. */
       minSnrGamma: number | null;
+    }
+  | {
+      kind: 'classifier';
+      config: ClassifierConfig;
     };
 
 export interface LossResult {
@@ -45,7 +67,14 @@ export interface TrainingTask {
 }
 
 export function createTask(spec: TaskSpec): TrainingTask {
-  return spec.kind === 'vae' ? vaeTask(spec) : ddpmTask(spec);
+  switch (spec.kind) {
+    case 'vae':
+      return vaeTask(spec);
+    case 'ddpm':
+      return ddpmTask(spec);
+    case 'classifier':
+      return classifierTask(spec);
+  }
 }
 
 /** Batch: x (B, H, W, C) in [−1, 1], eps (B, h, w, latent_channels) standard normal. */
@@ -87,6 +116,24 @@ function ddpmTask(spec: TaskSpec & { kind: 'ddpm' }): TrainingTask {
         const snr = minSnrGamma === null ? null : minSnrWeights(schedule, t, minSnrGamma, schedule.predictionType);
         const imageWeights = snr && tensor4d(Float32Array.from(snr), [snr.length, 1, 1, 1]);
         return { loss: diffusionLoss(prediction, targets[schedule.predictionType](), imageWeights), metrics: {} };
+      }),
+  };
+}
+
+/** Batch: x (B, H, W, C) in [−1, 1], classLabels (B). */
+function classifierTask({ config }: TaskSpec & { kind: 'classifier' }): TrainingTask {
+  return {
+    shapes: classifierShapes(config),
+    isTrained: () => true,
+    loss: (weights, batch) =>
+      tidy(() => {
+        const classLabels = tensor1d(batchArray(batch, 'classLabels').data, 'int32');
+        const { logits } = classify(config, weights, batchTensor<Tensor4D>(batch, 'x'));
+        // Cast afterwards: tfjs 4.22's wasm kernel writes a float32 one-hot as the bits of integers.
+        const target = cast(oneHot(classLabels, config.num_labels), 'float32') as Tensor2D;
+        const hits = equal(argMax(logits, 1) as Tensor1D, classLabels);
+        const accuracy = mean(cast(hits, 'float32')) as Scalar;
+        return { loss: crossEntropy(logits, target), metrics: { accuracy: keep(accuracy) } };
       }),
   };
 }

@@ -1,0 +1,58 @@
+import { type NumChannels, toPremultiplied } from '../core/pixels.ts';
+import { fillBatch } from '../dataset/batches.ts';
+import type { Dataset } from '../dataset/dataset.ts';
+
+/** Labelled images as training values: premultiplied, in [−1, 1]. */
+export interface ImageSet {
+  /** (H, W, C) of one image. */
+  shape: [number, number, number];
+  /** (N, H, W, C). */
+  values: Float32Array;
+  /** (N). */
+  classLabels: Int32Array;
+}
+
+/** Some images of a data set. */
+export function imagesOfDataset(dataset: Dataset, indices: Int32Array): ImageSet {
+  const { heightPx, widthPx, channels, classLabels } = dataset;
+  const values = new Float32Array(indices.length * heightPx * widthPx * channels);
+  fillBatch(dataset, indices, {}, 0, 0, values);
+  return {
+    shape: [heightPx, widthPx, channels],
+    values,
+    classLabels: indices.map((image) => classLabels[image]!),
+  };
+}
+
+/**
+ * Generated pictures, brought to the form of the data set.
+ *
+ * @param pictures RGBA bytes of each, straight alpha, as `generate` returns them
+ */
+export function imagesOfPixels(
+  pictures: readonly Uint8Array[],
+  classLabels: Int32Array,
+  size: Pick<Dataset, 'heightPx' | 'widthPx' | 'channels'>,
+): ImageSet {
+  const { heightPx, widthPx, channels } = size;
+  const length = heightPx * widthPx * channels;
+  const values = new Float32Array(pictures.length * length);
+  pictures.forEach((picture, i) => {
+    toPremultiplied(withChannels(picture, channels), channels, values.subarray(i * length, (i + 1) * length));
+  });
+  return { shape: [heightPx, widthPx, channels], values, classLabels };
+}
+
+function withChannels(rgba: Uint8Array, channels: NumChannels): Uint8Array {
+  return channels === 4 ? rgba : rgba.filter((_, i) => i % 4 !== 3);
+}
+
+/** The images of one class, one array each, sharing the set's memory. */
+export function imagesOfClass({ shape, values, classLabels }: ImageSet, label: number): Float32Array[] {
+  const length = shape[0] * shape[1] * shape[2];
+  const images: Float32Array[] = [];
+  classLabels.forEach((value, i) => {
+    if (value === label) images.push(values.subarray(i * length, (i + 1) * length));
+  });
+  return images;
+}

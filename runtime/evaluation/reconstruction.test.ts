@@ -1,0 +1,35 @@
+import { memory, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { decode, encode } from '../networks/autoencoderKl.ts';
+import { createModel } from '../sampling/model.ts';
+import { describeOnBackends } from '../testing/backends.ts';
+import { tinyDataset } from '../testing/tinyDataset.ts';
+import { tinyModelFiles } from '../testing/tinyModel.ts';
+import { imagesOfDataset } from './imageSet.ts';
+import { reconstructionL1 } from './reconstruction.ts';
+
+const dataset = tinyDataset({ widthPx: 16, heightPx: 16 });
+const images = imagesOfDataset(
+  dataset,
+  Int32Array.from({ length: 18 }, (_, i) => i),
+);
+
+describeOnBackends(() => {
+  it('is the mean difference over all images, in batches', async () => {
+    const before = memory().numTensors;
+    const model = createModel(tinyModelFiles());
+    const progress: number[] = [];
+    const error = await reconstructionL1(model, images, (share) => progress.push(share));
+    const decoded = tidy(() => {
+      const x = tensor4d(images.values, [18, 16, 16, 4]);
+      return decode(model.vae.config, model.vae.weights, encode(model.vae.config, model.vae.weights, x).mean);
+    });
+    const values = await decoded.data<'float32'>();
+    const expected = values.reduce((sum, value, i) => sum + Math.abs(value - images.values[i]!), 0) / values.length;
+    expect(error).toBeCloseTo(expected, 4);
+    expect(progress).toEqual([16 / 18, 1]);
+    decoded.dispose();
+    model.dispose();
+    expect(memory().numTensors).toBe(before);
+  });
+});

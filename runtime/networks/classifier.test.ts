@@ -1,0 +1,67 @@
+import { dispose, type Tensor4D } from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { describeOnBackends, draw, toTensor, valuesOn } from '../testing/backends.ts';
+import { expectClose } from '../testing/matchers.ts';
+import { type ClassifierConfig, classifierShapes, classify, parseClassifierConfig } from './classifier.ts';
+import { initialWeights } from './initialise.ts';
+import { uploadWeights } from './tensors.ts';
+
+const CONFIG: ClassifierConfig = {
+  in_channels: 4,
+  num_labels: 3,
+  block_out_channels: [8, 16],
+  norm_num_groups: 4,
+  norm_eps: 1e-5,
+};
+const WEIGHTS = initialWeights(classifierShapes(CONFIG), 7);
+const IMAGES = draw(3, [5, 9, 12, 4]);
+
+/** Features and logits on a backend; fails when a tensor is left behind. */
+function judge(backend: 'cpu' | 'wasm' | 'webgpu', images = IMAGES) {
+  return valuesOn(backend, () => {
+    const weights = uploadWeights(WEIGHTS);
+    const { features, logits } = classify(CONFIG, weights, toTensor<Tensor4D>(images));
+    dispose(Object.values(weights));
+    return [features, logits];
+  });
+}
+
+describeOnBackends((backend) => {
+  it('gives features and logits for images of any size, as on cpu', async () => {
+    const [features, logits] = await judge(backend);
+    expect(features!.shape).toEqual([5, 16]);
+    expect(logits!.shape).toEqual([5, 3]);
+    const [expectedFeatures, expectedLogits] = await judge('cpu');
+    expectClose(features!.values, expectedFeatures!.values, { relative: 1e-4 });
+    expectClose(logits!.values, expectedLogits!.values, { relative: 1e-4 });
+  });
+
+  it('judges each image by itself', async () => {
+    const [, all] = await judge(backend);
+    const last = { shape: [1, 9, 12, 4], values: IMAGES.values.slice(-9 * 12 * 4) };
+    const [, alone] = await judge(backend, last);
+    expectClose(alone!.values, all!.values.slice(-3), { relative: 1e-4 });
+  });
+});
+
+it('lists weights that all take part', () => {
+  expect([...classifierShapes(CONFIG)].slice(0, 2)).toEqual([
+    ['levels.0.halve.weight', [8, 4, 3, 3]],
+    ['levels.0.halve.bias', [8]],
+  ]);
+  for (const [name, { data }] of WEIGHTS) {
+    const isShift = /norm\.bias$/.test(name);
+    expect(
+      data.some((value) => value !== 0),
+      name,
+    ).toBe(!isShift);
+  }
+});
+
+it('refuses a config that it cannot compute', () => {
+  expect(parseClassifierConfig(CONFIG, 'c.json')).toEqual(CONFIG);
+  expect(() => parseClassifierConfig({ ...CONFIG, norm_num_groups: 3 }, 'c.json')).toThrow(
+    'c.json: norm_num_groups 3 does not divide 8 channels',
+  );
+  expect(() => parseClassifierConfig({ ...CONFIG, dropout: 0.1 }, 'c.json')).toThrow('dropout is not supported');
+});

@@ -1,0 +1,99 @@
+import { mean, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import * as v from 'valibot';
+import { Count, parseNetworkConfig } from './config.ts';
+import { conv, convShapes, dense, linearShapes, norm, normShapes, type Shapes, type Weights } from './layers.ts';
+
+const schema = v.object({
+  in_channels: Count,
+  num_labels: Count,
+  block_out_channels: v.pipe(v.array(Count), v.minLength(1)), // each level halves the image; the last are the features
+  norm_num_groups: Count,
+  norm_eps: v.pipe(v.number(), v.minValue(0)),
+});
+
+export type ClassifierConfig = v.InferOutput<typeof schema>;
+
+/**
+ * Reads a classifier's config.
+ *
+ * @throws Error naming every option that is unsupported, malformed or does not fit the others
+ */
+export function parseClassifierConfig(json: unknown, fileName: string): ClassifierConfig {
+  const config = parseNetworkConfig(schema, [], json, fileName);
+  for (const channels of config.block_out_channels) {
+    if (channels % config.norm_num_groups !== 0) {
+      throw new Error(`${fileName}: norm_num_groups ${config.norm_num_groups} does not divide ${channels} channels`);
+    }
+  }
+  return config;
+}
+
+interface Level {
+  halve: string;
+  halveNorm: string;
+  refine: string;
+  refineNorm: string;
+  cin: number;
+  cout: number;
+}
+
+function planLevels({ in_channels, block_out_channels }: ClassifierConfig): Level[] {
+  return block_out_channels.map((cout, i) => ({
+    halve: `levels.${i}.halve`,
+    halveNorm: `levels.${i}.halve_norm`,
+    refine: `levels.${i}.refine`,
+    refineNorm: `levels.${i}.refine_norm`,
+    cin: i === 0 ? in_channels : block_out_channels[i - 1]!,
+    cout,
+  }));
+}
+
+const HEAD = 'head';
+
+/** Length of the feature vector. */
+export function numFeatures(config: ClassifierConfig): number {
+  return config.block_out_channels.at(-1)!;
+}
+
+/** Shapes of all weights of a config by name, in PyTorch's layout. */
+export function classifierShapes(config: ClassifierConfig): Shapes {
+  const shapes: Shapes = new Map();
+  for (const level of planLevels(config)) {
+    convShapes(shapes, level.halve, level.cin, level.cout);
+    normShapes(shapes, level.halveNorm, level.cout);
+    convShapes(shapes, level.refine, level.cout, level.cout);
+    normShapes(shapes, level.refineNorm, level.cout);
+  }
+  linearShapes(shapes, HEAD, numFeatures(config), config.num_labels);
+  return shapes;
+}
+
+export interface Classification {
+  /** float32 (B, features): what the Fréchet distance compares. */
+  features: Tensor2D;
+  /** float32 (B, numLabels). */
+  logits: Tensor2D;
+}
+
+/**
+ * A small convolutional classifier, the judge of generated images: in each level a convolution that halves the image and
+ * one that keeps its size, each with group norm and SiLU; then the mean over all pixels, and a linear head.
+ *
+ * @param weights by name, in our layout
+ * @param x       float32 (B, H, W, in_channels), range [−1, 1], premultiplied
+ * @returns       features and logits; the caller disposes both
+ * @throws        RangeError when the channels differ
+ */
+export function classify(config: ClassifierConfig, weights: Weights, x: Tensor4D): Classification {
+  const options = { numGroups: config.norm_num_groups, epsilon: config.norm_eps };
+  const [features, logits] = tidy(() => {
+    let h = x;
+    for (const level of planLevels(config)) {
+      h = norm(weights, level.halveNorm, conv(weights, level.halve, h, { stride: 2 }), options); // (B, H/2, W/2, cout)
+      h = norm(weights, level.refineNorm, conv(weights, level.refine, h, {}), options);
+    }
+    const pooled = mean(h, [1, 2]) as Tensor2D;
+    return [pooled, dense(weights, HEAD, pooled)] as const;
+  });
+  return { features, logits };
+}

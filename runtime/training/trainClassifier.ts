@@ -1,0 +1,96 @@
+import { normals } from '../core/random.ts';
+import type { AugmentOptions } from '../dataset/augment.ts';
+import { batchIndices, fillBatch } from '../dataset/batches.ts';
+import type { Dataset } from '../dataset/dataset.ts';
+import { type ClassifierConfig, classifierShapes } from '../networks/classifier.ts';
+import { initialWeights } from '../networks/initialise.ts';
+import type { WeightTensor } from '../weights/weightTensor.ts';
+import type { Batch } from './batch.ts';
+import { type GradientSource, localGradients } from './gradients.ts';
+import { createTask, type TaskSpec } from './task.ts';
+import { Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
+
+export interface ClassifierOptions extends TrainerOptions {
+  seed: number;
+  balanced: boolean;
+  augment: AugmentOptions;
+  /** Standard deviation of the noise added to every value, so that the judge looks at shapes rather than at bytes. */
+  noiseStd: number;
+}
+
+export const CLASSIFIER_DEFAULTS: ClassifierOptions = {
+  seed: 0,
+  balanced: true,
+  augment: { flip: true, shiftPx: 1 },
+  noiseStd: 0.05,
+  batchSize: 32,
+  microBatchSize: 16,
+  learningRate: 2e-3,
+  numWarmupSteps: 50,
+  decayFrom: 0.3,
+  finalShare: 0.02,
+  beta1: 0.9,
+  beta2: 0.99,
+  weightDecay: 0.05,
+  clipNorm: 1,
+  emaDecay: 0.99,
+  numSteps: 2000,
+  numMinutes: null,
+};
+
+// The stream of the seed that this file draws from; batches.ts has its own.
+const NOISE_STREAM = 0x60000000;
+
+/** Three levels, 128 features. */
+export function defaultClassifierConfig(dataset: Pick<Dataset, 'channels' | 'labels'>): ClassifierConfig {
+  return {
+    in_channels: dataset.channels,
+    num_labels: dataset.labels.length,
+    block_out_channels: [32, 64, 128],
+    norm_num_groups: 8,
+    norm_eps: 1e-5,
+  };
+}
+
+export function classifierTaskSpec(config: ClassifierConfig): TaskSpec {
+  return { kind: 'classifier', config };
+}
+
+/**
+ * A training of the classifier that judges generated images; run it with `for await (const step of trainer.run(signal))`.
+ *
+ * @param indices the training images
+ * @param start   state to go on from, or weights (PyTorch's layout) to begin with; random ones when absent
+ * @param source  where gradients are computed; this thread when absent
+ */
+export function classifierTrainer(
+  dataset: Dataset,
+  indices: Int32Array,
+  config: ClassifierConfig,
+  options: ClassifierOptions = CLASSIFIER_DEFAULTS,
+  start?: TrainerState | Map<string, WeightTensor>,
+  source?: GradientSource,
+): Trainer {
+  const task = createTask(classifierTaskSpec(config));
+  const initial = start ?? initialWeights(classifierShapes(config), options.seed);
+  const batchAt = (step: number) => classifierBatch(dataset, indices, options, step);
+  return new Trainer(source ?? localGradients(task), batchAt, options, task.isTrained, initial);
+}
+
+function classifierBatch(dataset: Dataset, indices: Int32Array, options: ClassifierOptions, step: number): Batch {
+  const { batchSize, balanced, seed, augment, noiseStd } = options;
+  const { widthPx, heightPx, channels, classLabels } = dataset;
+  const x = new Float32Array(batchSize * widthPx * heightPx * channels);
+  const chosen = batchIndices(indices, classLabels, { batchSize, balanced, seed }, step);
+  fillBatch(dataset, chosen, augment, seed, step, x);
+  if (noiseStd > 0) addNoise(x, noiseStd, seed, step);
+  return {
+    x: { shape: [batchSize, heightPx, widthPx, channels], data: x },
+    classLabels: { shape: [batchSize], data: chosen.map((image) => classLabels[image]!) },
+  };
+}
+
+function addNoise(x: Float32Array, std: number, seed: number, step: number): void {
+  const noise = normals(seed, NOISE_STREAM + step, x.length);
+  for (let i = 0; i < x.length; i++) x[i]! += std * noise[i]!;
+}

@@ -1,0 +1,67 @@
+import type { CopyMetrics } from './copying.ts';
+import type { GuidanceMetrics } from './measure.ts';
+
+/** The content of metrics.json. */
+export interface Metrics {
+  units: Record<string, string>;
+  model: { name: string; sha256: string };
+  data: { name: string; numTrainImages: number; numHeldOutImages: number; heldOutShare: number; splitSeed: number };
+  recipe: {
+    sampler: string;
+    numInferenceSteps: number;
+    guidanceScales: number[];
+    imagesPerClass: number;
+    firstSeed: number;
+    lastSeed: number;
+    backend: string;
+  };
+  classifier: { numTrainSteps: number; heldOutAccuracy: number; heldOutAccuracyPerClass: Record<string, number> };
+  vae: { heldOutL1: number };
+  frechet: { imagesPerClass: number; trainToHeldOut: number };
+  byGuidance: Record<string, GuidanceMetrics>;
+  nearestTrainingImage: { guidanceScale: number; relative: number; perClass: Record<string, CopyMetrics> };
+  generation: { imagesPerSecond: Record<string, number> };
+}
+
+/** What the numbers of metrics.json mean. */
+export const UNITS = {
+  accuracy: 'share of images that the classifier takes for their label, 0 to 1',
+  frechet: 'squared Frechet distance between classifier features, equally many images on both sides',
+  spread: 'mean feature distance between two images of a class, divided by that of held-out images',
+  l1: 'mean absolute difference of premultiplied values, range -1 to 1',
+  nearestTrainingImage: 'l1 to the nearest training image of the class, mirrored ones included',
+};
+
+const SIGNIFICANT_DIGITS = 5;
+
+/** Metrics as JSON, with fractions to five digits. */
+export function formatMetrics(metrics: Metrics): string {
+  const round = (_: string, value: unknown) =>
+    typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(SIGNIFICANT_DIGITS)) : value;
+  return `${JSON.stringify(metrics, round, 2)}\n`;
+}
+
+/** A few lines for the terminal. */
+export function formatSummary({ classifier, vae, frechet, byGuidance, nearestTrainingImage }: Metrics): string {
+  const rows = [
+    ['', 'accuracy', 'Fréchet', 'spread'],
+    ['held-out', classifier.heldOutAccuracy.toFixed(3), '0', '1'],
+    ['train', '', frechet.trainToHeldOut.toFixed(3), ''],
+    ...Object.entries(byGuidance).map(([scale, metrics]) => [
+      `guidance ${scale}`,
+      metrics.accuracy.toFixed(3),
+      metrics.frechetDistanceToHeldOut.toFixed(3),
+      metrics.spreadRelativeToReal.toFixed(2),
+    ]),
+  ];
+  const weak = Object.entries(byGuidance).flatMap(([scale, { weakClasses }]) =>
+    weakClasses.length > 0 ? [`weak at guidance ${scale}: ${weakClasses.join(', ')}`] : [],
+  );
+  const { guidanceScale, relative } = nearestTrainingImage;
+  return [
+    ...rows.map(([name, ...cells]) => `${name!.padEnd(14)}${cells.map((cell) => cell.padStart(10)).join('')}`),
+    `VAE L1 ${vae.heldOutL1.toFixed(4)} on held-out images`,
+    `nearest training image at guidance ${guidanceScale}: ${relative.toFixed(2)} times as far as from held-out images`,
+    ...weak,
+  ].join('\n');
+}
