@@ -34,9 +34,27 @@ export function decodeCheckpoint(
       throw new Error(`${fileName}: tensor ${key} does not belong into a checkpoint; expected ${PARTS.join(', ')}`);
     part.set(key.slice(slash + 1), { shape: value.shape, data: value.data });
   }
-  const { step, elapsedMs, ...notes } = metadata;
-  if (!(Number(step) >= 0) || !(Number(elapsedMs) >= 0)) {
+  const { step = '', elapsedMs = '', ...notes } = metadata;
+  if (!/^\d+$/.test(step) || elapsedMs === '' || !(Number(elapsedMs) >= 0)) {
     throw new Error(`${fileName}: step or elapsedMs is missing; this is no checkpoint of figment train`);
   }
-  return { state: { step: Number(step), elapsedMs: Number(elapsedMs), ...parts }, notes };
+  const state = { step: Number(step), elapsedMs: Number(elapsedMs), ...parts };
+  checkParts(state, fileName);
+  return { state, notes };
+}
+
+/** The average has every weight, the moments have both halves, and all have the shape of their weight. */
+function checkParts({ weights, ema, m, v }: TrainerState, fileName: string): void {
+  const refuse = (name: string) => {
+    throw new Error(`${fileName}: tensor ${name} is missing or wrongly shaped; go on from another checkpoint`);
+  };
+  if (weights.size === 0) refuse('weights/…');
+  for (const name of weights.keys()) if (!ema.has(name)) refuse(`ema/${name}`);
+  for (const name of m.keys()) if (!v.has(name)) refuse(`v/${name}`);
+  for (const name of v.keys()) if (!m.has(name)) refuse(`m/${name}`);
+  for (const [part, tensors] of Object.entries({ ema, m, v })) {
+    for (const [name, { shape }] of tensors) {
+      if (weights.get(name)?.shape.join() !== shape.join()) refuse(`${part}/${name}`);
+    }
+  }
 }

@@ -25,8 +25,8 @@ type WorkerRequest =
   | { type: 'work'; step: number; slot: number; batch: Batch; grads: SharedArrayBuffer };
 
 type WorkerReply =
-  | { type: 'done'; slot: number; loss: number; metrics: Record<string, number> }
-  | { type: 'failed'; message: string };
+  | { type: 'done'; step: number; slot: number; loss: number; metrics: Record<string, number> }
+  | { type: 'failed'; step: number; message: string };
 
 function place(weights: Weights, names: string[]): Placement[] {
   let offset = 0;
@@ -74,7 +74,7 @@ export function dataParallelGradients(spec: TaskSpec, workers: GradientWorker[])
         slots.push(new Float32Array(new SharedArrayBuffer(4 * totalSize(gradPlaces))));
       }
       step += 1;
-      const replies = await distribute(workers, microBatches, (slot) => ({
+      const replies = await distribute(workers, microBatches, step, (slot) => ({
         type: 'work',
         step,
         slot,
@@ -97,10 +97,14 @@ export function dataParallelGradients(spec: TaskSpec, workers: GradientWorker[])
   };
 }
 
-/** Sends each free worker the next micro-batch until all are done; replies in the order of the micro-batches. */
+/**
+ * Sends each free worker the next micro-batch until all are done; replies in the order of the micro-batches. Answers to
+ * an earlier step that failed meanwhile are passed over.
+ */
 function distribute(
   workers: GradientWorker[],
   microBatches: Batch[],
+  step: number,
   request: (slot: number) => WorkerRequest,
 ): Promise<Omit<GradientResult, 'grads'>[]> {
   return new Promise((resolve, reject) => {
@@ -112,6 +116,7 @@ function distribute(
     for (const worker of workers) {
       worker.onError(reject);
       worker.onMessage((reply) => {
+        if (reply.step !== step) return;
         if (reply.type === 'failed') return reject(new Error(reply.message));
         replies[reply.slot] = { loss: reply.loss, metrics: reply.metrics };
         missing -= 1;
@@ -149,15 +154,16 @@ export function serveGradients(reply: (message: WorkerReply) => void): (message:
     const out = new Float32Array(request.grads);
     for (const { name, offset } of init.gradPlaces) out.set(await grads[name]!.data<'float32'>(), offset);
     dispose(grads as unknown as Tensor[]);
-    reply({ type: 'done', slot: request.slot, loss, metrics });
+    reply({ type: 'done', step: request.step, slot: request.slot, loss, metrics });
   }
 
   return async (request) => {
     try {
-      if (request.type === 'init') setup = request;
+      if (request.type === 'init') [setup, weightsStep] = [request, -1];
       else if (setup) await work(request, setup);
     } catch (error) {
-      reply({ type: 'failed', message: `gradient worker: ${error instanceof Error ? error.message : error}` });
+      const message = `gradient worker: ${error instanceof Error ? error.message : error}`;
+      reply({ type: 'failed', step: request.type === 'work' ? request.step : 0, message });
     }
   };
 }

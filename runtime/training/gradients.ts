@@ -1,5 +1,5 @@
 import '#stock-gradients';
-import { add, clone, dispose, mul, type Tensor, tidy, valueAndGrads } from '@tensorflow/tfjs-core';
+import { add, clone, dispose, engine, mul, type Tensor, tidy, valueAndGrads } from '@tensorflow/tfjs-core';
 import { registerKernelGradients } from '../kernels/gradients.ts';
 import type { Weights } from '../networks/layers.ts';
 import { type Batch, batchLength } from './batch.ts';
@@ -21,22 +21,48 @@ export interface GradientSource {
 
 /** The mean loss over one micro-batch and its gradients, on the current backend. */
 export async function gradientsOf(task: TrainingTask, weights: Weights, batch: Batch): Promise<GradientResult> {
+  const { loss, metrics, grads } = differentiate(task, weights, batch);
+  try {
+    const [value] = await loss.data();
+    return { grads, loss: value!, metrics: await readScalars(metrics) };
+  } catch (error) {
+    dispose(Object.values(grads));
+    throw error;
+  } finally {
+    dispose([loss, ...Object.values(metrics)]);
+  }
+}
+
+/** The same as tensors, which the caller disposes. */
+function differentiate(task: TrainingTask, weights: Weights, batch: Batch) {
   registerKernelGradients();
   const names = Object.keys(weights).filter((name) => task.isTrained(name));
-  let kept: Record<string, Tensor> = {};
-  const { value, grads } = valueAndGrads((...trained: Tensor[]) => {
+  let metrics: Record<string, Tensor> = {};
+  const lossOf = (...trained: Tensor[]) => {
     const all = { ...weights };
     names.forEach((name, i) => {
       all[name] = trained[i]!;
     });
-    const { loss, metrics } = task.loss(all, batch);
-    kept = metrics;
-    return loss;
-  })(names.map((name) => weights[name]!));
-  const metrics = await readScalars(kept);
-  const [loss] = await value.data();
-  dispose([value, ...Object.values(kept)]);
-  return { grads: Object.fromEntries(names.map((name, i) => [name, grads[i]!])), loss: loss!, metrics };
+    const result = task.loss(all, batch);
+    metrics = result.metrics;
+    return result.loss;
+  };
+  try {
+    const { value, grads } = valueAndGrads(lossOf)(names.map((name) => weights[name]!));
+    return { loss: value, metrics, grads: Object.fromEntries(names.map((name, i) => [name, grads[i]!])) };
+  } catch (error) {
+    dispose(Object.values(metrics));
+    discardTape();
+    throw error;
+  }
+}
+
+/** Frees what the forward pass saved for the backward one: tfjs forgets it when the forward pass fails. */
+function discardTape(): void {
+  const { state } = engine();
+  if (state.gradientDepth > 0) return;
+  for (const { saved } of state.activeTape ?? []) dispose(saved ?? []);
+  state.activeTape = [];
 }
 
 async function readScalars(scalars: Record<string, Tensor>): Promise<Record<string, number>> {
@@ -75,6 +101,11 @@ export class GradientSum {
   result(): GradientResult {
     return { grads: this.grads, loss: this.loss, metrics: this.metrics };
   }
+
+  /** Frees what was added, when the sum is not wanted any more. */
+  dispose(): void {
+    dispose(Object.values(this.grads));
+  }
 }
 
 /** Gradients on this thread, one micro-batch after the other. */
@@ -82,8 +113,13 @@ export function localGradients(task: TrainingTask): GradientSource {
   return {
     async gradients(weights, microBatches) {
       const sum = new GradientSum(microBatches.reduce((n, batch) => n + batchLength(batch), 0));
-      for (const batch of microBatches) sum.add(await gradientsOf(task, weights, batch), batchLength(batch));
-      return sum.result();
+      try {
+        for (const batch of microBatches) sum.add(await gradientsOf(task, weights, batch), batchLength(batch));
+        return sum.result();
+      } catch (error) {
+        sum.dispose();
+        throw error;
+      }
     },
     async dispose() {},
   };

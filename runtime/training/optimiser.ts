@@ -1,11 +1,14 @@
-import { addN, dispose, sqrt, square, sum, type Tensor, tidy, zerosLike } from '@tensorflow/tfjs-core';
+import { add, dispose, sqrt, square, sum, type Tensor, tidy, zerosLike } from '@tensorflow/tfjs-core';
 import { type AdamWAttrs, adamW } from '../kernels/adamW.ts';
 
 /**
- * The Euclidean norm of all gradients together, for clipping (Pascanu et al. 2013, arXiv:1211.5063).
+ * The Euclidean norm of all gradients together, for clipping (Pascanu et al. 2013, arXiv:1211.5063). They are summed in
+ * the order of their names, since another order, such as a loaded checkpoint's, would round differently; and one by one,
+ * since tfjs's addN on WebGPU passes over all inputs beyond the seventh.
  */
 export async function globalNorm(grads: Record<string, Tensor>): Promise<number> {
-  const norm = tidy(() => sqrt(addN(Object.values(grads).map((grad) => sum(square(grad))))));
+  const names = Object.keys(grads).sort();
+  const norm = tidy(() => sqrt(names.map((name) => sum(square(grads[name]!))).reduce((a, b) => add(a, b))));
   const [value] = await norm.data();
   norm.dispose();
   return value!;

@@ -81,13 +81,20 @@ export class Trainer {
     while (this.progress() < 1 && !signal?.aborted) {
       const started = performance.now();
       const working = this.source.gradients(this.weights, next);
-      next = splitBatch(this.batchAt(this.step + 1), microBatchSize);
-      const { grads, loss, metrics } = await working;
-      if (!Number.isFinite(loss)) {
-        dispose(grads);
-        throw new Error(`train: the loss is ${loss} at step ${this.step}; lower the learning rate`);
+      try {
+        next = splitBatch(this.batchAt(this.step + 1), microBatchSize);
+      } catch (error) {
+        await working.then(({ grads }) => dispose(grads), ignore);
+        throw error;
       }
+      const { grads, loss, metrics } = await working;
       const gradNorm = await globalNorm(grads);
+      if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
+        dispose(grads);
+        throw new Error(
+          `train: the loss is ${loss} and the gradient's norm ${gradNorm} at step ${this.step}; lower the learning rate`,
+        );
+      }
       const learningRate = learningRateAt(this.options, this.step, this.progress());
       this.step += 1;
       optimise(this.weights, this.moments, grads, {
@@ -137,6 +144,8 @@ export class Trainer {
     dispose([this.weights, this.ema, this.moments] as unknown as Tensor[]);
   }
 }
+
+const ignore = () => {};
 
 function restoreMoments(state: TrainerState): Moments {
   const [m, v] = [uploadWeights(state.m), uploadWeights(state.v)];

@@ -1,0 +1,130 @@
+import { dispose, memory, type Tensor } from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { enableRelaxedSimd } from '../../scripts/io/nodeRuntime.ts';
+import { selectBackend } from '../backend.ts';
+import { integers } from '../core/random.ts';
+import { uploadWeights } from '../networks/tensors.ts';
+import { draw } from '../testing/backends.ts';
+import { expectClose } from '../testing/matchers.ts';
+import { randomWeights, tinyUNetConfig, tinyVaeConfig } from '../testing/tinyNetworks.ts';
+import { TINY_DIFFUSION_OPTIONS } from '../testing/tinyTraining.ts';
+import { type Batch, splitBatch } from './batch.ts';
+import { gradientsOf, localGradients } from './gradients.ts';
+import { createTask, type TaskSpec } from './task.ts';
+import { trainingScheduler } from './trainDiffusion.ts';
+
+const input = (seed: number, shape: number[]) => ({ shape, data: draw(seed, shape).values });
+
+const vae: TaskSpec & { kind: 'vae' } = {
+  kind: 'vae',
+  config: tinyVaeConfig({ use_quant_conv: true, use_post_quant_conv: true, mid_block_add_attention: true }),
+  circular: false,
+  reconstruction: 'l2', // smooth, so that finite differences converge
+  klWeight: 0.1,
+  freezeEncoder: false,
+};
+const ddpm: TaskSpec = {
+  kind: 'ddpm',
+  config: tinyUNetConfig(),
+  circular: false,
+  scheduler: trainingScheduler(TINY_DIFFUSION_OPTIONS),
+  minSnrGamma: 5,
+};
+const vaeBatch = (length: number): Batch => ({ x: input(1, [length, 4, 4, 4]), eps: input(2, [length, 2, 2, 4]) });
+const ddpmBatch = (length: number): Batch => ({
+  x0: input(3, [length, 4, 4, 4]),
+  eps: input(4, [length, 4, 4, 4]),
+  t: { shape: [length], data: integers(5, 0, length, 1000) },
+  classLabels: { shape: [length], data: integers(6, 0, length, 4) },
+});
+
+const NUM_WEIGHTS = 8;
+const STEP = 0.01;
+
+describe('gradientsOf, against finite differences', () => {
+  beforeAll(async () => {
+    await selectBackend({ backend: 'cpu' });
+  });
+
+  it.each([
+    { name: 'VAE', spec: vae, batch: vaeBatch(2) },
+    { name: 'VAE, circular', spec: { ...vae, circular: true }, batch: vaeBatch(2) },
+    { name: 'U-Net', spec: ddpm, batch: ddpmBatch(2) },
+  ])('$name', async ({ spec, batch }) => {
+    const task = createTask(spec);
+    const values = randomWeights(task.shapes);
+    const lossWith = async (name: string, element: number, distance: number) => {
+      const { shape, data } = values.get(name)!;
+      const moved = data.slice();
+      moved[element]! += distance;
+      const weights = uploadWeights(new Map(values).set(name, { shape, data: moved }));
+      const { loss, metrics } = task.loss(weights, batch);
+      const [value] = await loss.data();
+      dispose([loss, ...Object.values(metrics), ...Object.values(weights)]);
+      return value!;
+    };
+    const weights = uploadWeights(values);
+    const { grads } = await gradientsOf(task, weights, batch);
+    const names = [...values.keys()];
+    const chosen = integers(7, 0, NUM_WEIGHTS, names.length);
+    for (const [i, which] of chosen.entries()) {
+      // One value a tensor, which no layout moves elsewhere: of a bias any, of a matrix the first.
+      const name = names[which]!;
+      const grad = await grads[name]!.data();
+      const element = values.get(name)!.shape.length === 1 ? integers(8, i, 1, grad.length)[0]! : 0;
+      const at = (distance: number) => lossWith(name, element, distance);
+      const slope =
+        (8 * ((await at(STEP)) - (await at(-STEP))) - ((await at(2 * STEP)) - (await at(-2 * STEP)))) / (12 * STEP);
+      expectClose([grad[element]!], [slope], { absolute: 2e-4, relative: 5e-3 }, `${name}[${element}]`);
+    }
+    dispose([...Object.values(weights), ...Object.values(grads)]);
+  });
+});
+
+describe('gradients on wasm', () => {
+  beforeAll(async () => {
+    enableRelaxedSimd();
+    await selectBackend({ backend: 'wasm' });
+  });
+
+  it.each([
+    { name: 'VAE', spec: vae, batch: vaeBatch(5) },
+    { name: 'U-Net', spec: ddpm, batch: ddpmBatch(5) },
+  ])('gives one loss and gradient whatever the micro-batches, $name', async ({ spec, batch }) => {
+    const task = createTask(spec);
+    const weights = uploadWeights(randomWeights(task.shapes));
+    const before = memory().numTensors;
+    const whole = await gradientsOf(task, weights, batch);
+    const split = await localGradients(task).gradients(weights, splitBatch(batch, 2));
+    expectClose([split.loss], [whole.loss], { relative: 2e-5 });
+    for (const [name, value] of Object.entries(whole.metrics)) expectClose([split.metrics[name]!], [value]);
+    for (const [name, grad] of Object.entries(whole.grads)) {
+      const tolerance = { absolute: 2e-5, relative: 1e-4 };
+      expectClose(await split.grads[name]!.data(), await grad.data(), tolerance, name);
+    }
+    dispose([...Object.values(whole.grads), ...Object.values(split.grads)]);
+    expect(memory().numTensors).toBe(before);
+    dispose(Object.values(weights));
+  });
+
+  it('leaves nothing behind when a micro-batch fails', async () => {
+    const task = createTask(vae);
+    const weights = uploadWeights(randomWeights(task.shapes));
+    const [good, bad] = splitBatch(vaeBatch(4), 2) as [Batch, Batch];
+    const { eps: _, ...broken } = bad;
+    const before = memory().numTensors;
+    await expect(localGradients(task).gradients(weights, [good, broken])).rejects.toThrow(/no eps/);
+    expect(memory().numTensors).toBe(before);
+    dispose(Object.values(weights));
+  });
+
+  it('trains the decoder alone when the encoder is frozen, without the divergence in the loss', async () => {
+    const task = createTask({ ...vae, freezeEncoder: true });
+    const weights = uploadWeights(randomWeights(task.shapes));
+    const { grads, loss, metrics } = await gradientsOf(task, weights, vaeBatch(2));
+    expect(Object.keys(grads).some((name) => /^(encoder|quant_conv)\./.test(name))).toBe(false);
+    expect(Object.keys(grads)).toContain('decoder.conv_in.weight');
+    expectClose([loss], [metrics.l2!]);
+    dispose([...Object.values(grads), ...Object.values(weights)] as Tensor[]);
+  });
+});

@@ -1,0 +1,70 @@
+import { memory, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { fillBatch } from '../dataset/batches.ts';
+import { autoencoderKlShapes, encode } from '../networks/autoencoderKl.ts';
+import { uploadWeights } from '../networks/tensors.ts';
+import { describeOnBackends } from '../testing/backends.ts';
+import { expectClose } from '../testing/matchers.ts';
+import { tinyDataset } from '../testing/tinyDataset.ts';
+import { randomWeights, tinyVaeConfig } from '../testing/tinyNetworks.ts';
+import { encodeDataset, latentStatistics } from './latentDataset.ts';
+
+const DATASET = tinyDataset({ perClass: 12, widthPx: 8, heightPx: 4 });
+const CONFIG = tinyVaeConfig();
+const INDICES = Int32Array.from({ length: 35 }, (_, i) => 35 - i); // more than one batch, in an order of its own
+const SIZE = 2 * 4 * 4;
+
+/** One image's mean, mirrored or not, encoded alone. */
+async function meanOf(image: number, flip: boolean): Promise<Float32Array> {
+  const values = new Float32Array(4 * 8 * 4);
+  fillBatch(DATASET, Int32Array.of(image), {}, 0, 0, values);
+  const pixel = (x: number) => (flip ? 7 - (x % 8) + 8 * Math.floor(x / 8) : x);
+  const mirrored = values.map((_, i) => values[4 * pixel(Math.floor(i / 4)) + (i % 4)]!);
+  const mean = tidy(() => {
+    const x = tensor4d(mirrored, [1, 4, 8, 4]) as Tensor4D;
+    return encode(CONFIG, uploadWeights(randomWeights(autoencoderKlShapes(CONFIG))), x).mean;
+  });
+  const result = (await mean.data()) as Float32Array;
+  mean.dispose();
+  return result;
+}
+
+describeOnBackends(() => {
+  it('encodes the chosen images in order, then each mirrored', async () => {
+    const weights = uploadWeights(randomWeights(autoencoderKlShapes(CONFIG)));
+    const before = memory().numTensors;
+    const progress: number[] = [];
+    const latents = await encodeDataset(DATASET, INDICES, CONFIG, weights, { circular: false, flip: true }, (step) => {
+      progress.push(step.numDone / step.numImages);
+    });
+    expect(memory().numTensors).toBe(before);
+    expect(latents.shape).toEqual([2, 4, 4]);
+    expect(latents.mean.length).toBe(70 * SIZE);
+    const classes = Array.from(INDICES, (image) => DATASET.classLabels[image]!);
+    expect([...latents.classLabels]).toEqual([...classes, ...classes]);
+    expect(progress.at(-1)).toBe(1);
+    for (const [place, image, flip] of [
+      [0, 35, false],
+      [33, 2, false],
+      [35, 35, true],
+      [69, 1, true],
+    ] as const) {
+      const actual = latents.mean.subarray(place * SIZE, (place + 1) * SIZE);
+      expectClose(actual, await meanOf(image, flip), { absolute: 1e-5, relative: 1e-5 });
+    }
+    expect(latents.std.every((value) => value > 0)).toBe(true);
+    for (const weight of Object.values(weights)) weight.dispose();
+  });
+});
+
+it('latentStatistics: variance of the means plus mean posterior variance, by channel', () => {
+  const latents = {
+    shape: [1, 2, 2] as [number, number, number],
+    mean: Float32Array.from([1, 10, 3, 10, 1, 10, 3, 10]), // channels 0 and 1 take turns
+    std: Float32Array.from([0, 2, 0, 2, 0, 2, 0, 2]),
+    classLabels: Int32Array.of(0, 1),
+  };
+  expect(latentStatistics(latents)).toEqual({ mean: [2, 10], std: [1, 2] });
+  const { std } = latentStatistics({ ...latents, std: new Float32Array(8) });
+  expect(std[1]).toBeGreaterThan(0); // never a division by 0
+});

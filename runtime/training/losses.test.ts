@@ -1,0 +1,63 @@
+import { tensor4d } from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { normals } from '../core/random.ts';
+import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../testing/backends.ts';
+import { readTensorsFixture } from '../testing/fixtures.ts';
+import { expectClose } from '../testing/matchers.ts';
+import { diffusionLoss, klDivergence, reconstructionError } from './losses.ts';
+
+const meanOf = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
+
+describeOnBackends((backend) => {
+  const scalarOf = async (compute: Parameters<typeof valuesOn>[1]) => (await valuesOn(backend, compute))[0]!.values[0]!;
+
+  it.each(['vae-attn', 'vae-f4'])('agrees with the KL divergence of diffusers, %s', async (name) => {
+    const stored = readTensorsFixture(`${name}/case.safetensors`);
+    const { shape, data: mean } = stored.get('mean')!;
+    const size = mean.length / shape[0]!;
+    const image = (key: string, i: number): Values => ({
+      shape: [1, ...shape.slice(1)],
+      values: (stored.get(key)!.data as Float32Array).slice(i * size, (i + 1) * size),
+    });
+    for (const [i, expected] of stored.get('kl')!.data.entries()) {
+      const kl = await scalarOf(() => [
+        klDivergence({ mean: toTensor(image('mean', i)), logVar: toTensor(image('logvar', i)) }),
+      ]);
+      expect(Math.abs((kl * size) / expected - 1)).toBeLessThan(1e-4);
+    }
+  });
+
+  it('agrees with a Monte Carlo estimate of the KL divergence', async () => {
+    const [mu, logVar] = [0.8, -1.2];
+    const std = Math.exp(logVar / 2);
+    const log = normals(1, 0, 100_000).map((eps) => {
+      const z = mu + std * eps;
+      return -0.5 * (eps ** 2 + logVar) + 0.5 * z ** 2;
+    });
+    const filled = (value: number) => tensor4d([value, value], [1, 1, 1, 2]);
+    const kl = await scalarOf(() => [klDivergence({ mean: filled(mu), logVar: filled(logVar) })]);
+    const spread = Math.sqrt(meanOf(log.map((value) => value ** 2)) / log.length);
+    expect(Math.abs(kl - meanOf(log))).toBeLessThan(5 * spread);
+    expect(await scalarOf(() => [klDivergence({ mean: filled(0), logVar: filled(0) })])).toBe(0);
+  });
+
+  it('averages the absolute or the squared error', async () => {
+    const [x, y] = [draw(2, [2, 3, 3, 2]), draw(3, [2, 3, 3, 2])];
+    const differences = x.values.map((value, i) => value - y.values[i]!);
+    const error = (kind: 'l1' | 'l2') => scalarOf(() => [reconstructionError(kind, toTensor(x), toTensor(y))]);
+    expectClose([await error('l1')], [meanOf(differences.map(Math.abs))]);
+    expectClose([await error('l2')], [meanOf(differences.map((value) => value ** 2))]);
+  });
+
+  it('weighs the images of the diffusion loss', async () => {
+    const [x, y] = [draw(4, [2, 2, 2, 2]), draw(5, [2, 2, 2, 2])];
+    const squares = x.values.map((value, i) => (value - y.values[i]!) ** 2);
+    const loss = (weights: number[] | null) =>
+      scalarOf(() => {
+        const weightTensor = weights && tensor4d(weights, [2, 1, 1, 1]);
+        return [diffusionLoss(toTensor(x), toTensor(y), weightTensor)];
+      });
+    expectClose([await loss(null)], [meanOf(squares)]);
+    expectClose([await loss([3, 0.5])], [(3 * meanOf(squares.slice(0, 8)) + 0.5 * meanOf(squares.slice(8))) / 2]);
+  });
+});

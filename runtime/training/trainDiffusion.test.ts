@@ -1,0 +1,95 @@
+import { expect, it } from 'vitest';
+import { parseUNet2DConfig } from '../networks/unet2dConfig.ts';
+import { describeOnBackends } from '../testing/backends.ts';
+import { expectClose } from '../testing/matchers.ts';
+import { tinyUNetConfig } from '../testing/tinyNetworks.ts';
+import { runSteps, TINY_DIFFUSION_OPTIONS, tinyDiffusionTrainer, tinyLatents } from '../testing/tinyTraining.ts';
+import type { Batch } from './batch.ts';
+import type { GradientSource } from './gradients.ts';
+import { latentStatistics } from './latentDataset.ts';
+import { type DiffusionOptions, defaultUNetConfig, diffusionTrainer, trainingScheduler } from './trainDiffusion.ts';
+
+/** The first backend's losses, which the others must meet. */
+let reference: number[] | null = null;
+
+describeOnBackends((backend) => {
+  it('trains 20 steps with the losses of the other backends', async () => {
+    const trainer = tinyDiffusionTrainer({ batchSize: 2 });
+    const losses = (await runSteps(trainer)).map(({ loss }) => loss);
+    await trainer.dispose();
+    expect(losses).toHaveLength(20);
+    reference ??= losses;
+    expectClose(losses, reference, { absolute: 1e-3, relative: 0 }, `losses on ${backend}`);
+  });
+
+  it.skipIf(backend !== 'wasm')('learns tiny latents', async () => {
+    const trainer = tinyDiffusionTrainer({ numSteps: 120, batchSize: 4, microBatchSize: 4, learningRate: 5e-3 });
+    const losses = (await runSteps(trainer)).map(({ loss }) => loss);
+    await trainer.dispose();
+    const meanOf = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+    expect(meanOf(losses.slice(-30))).toBeLessThan(0.8 * meanOf(losses.slice(0, 10)));
+  });
+});
+
+/** The batches that a training asks gradients of; nothing is computed. */
+async function batchesOf(options: Partial<DiffusionOptions>): Promise<Batch[]> {
+  const batches: Batch[] = [];
+  const source: GradientSource = {
+    gradients: async (_, microBatches) => {
+      batches.push(...microBatches);
+      throw new Error('enough');
+    },
+    dispose: async () => {},
+  };
+  const latents = tinyLatents();
+  const all = { ...TINY_DIFFUSION_OPTIONS, batchSize: 1200, microBatchSize: 1200, ...options };
+  const trainer = diffusionTrainer(latents, latentStatistics(latents), tinyUNetConfig(), all, undefined, source);
+  await expect(runSteps(trainer)).rejects.toThrow('enough');
+  await trainer.dispose();
+  return batches;
+}
+
+it('drops condDropProb of the labels, evenly over the classes', async () => {
+  const [batch] = await batchesOf({ condDropProb: 0.25 });
+  const labels = Array.from(batch!.classLabels!.data);
+  const share = (label: number) => labels.filter((value) => value === label).length / labels.length;
+  const spread = 5 * Math.sqrt((0.25 * 0.75) / 1200);
+  expect(Math.abs(share(3) - 0.25)).toBeLessThan(spread);
+  for (const label of [0, 1, 2]) expect(Math.abs(share(label) - 0.25)).toBeLessThan(spread);
+  const [kept] = await batchesOf({ condDropProb: 0 });
+  expect(kept!.classLabels!.data).not.toContain(3);
+  const [dropped] = await batchesOf({ condDropProb: 1 });
+  expect(new Set(dropped!.classLabels!.data)).toEqual(new Set([3]));
+});
+
+it('draws standardised latents, standard noise and all timesteps', async () => {
+  const [batch] = await batchesOf({ condDropProb: 0 });
+  const { x0, eps, t } = batch!;
+  const momentsOf = (data: ArrayLike<number>, channel: number) => {
+    const values = Array.from(data).filter((_, i) => i % 4 === channel);
+    const mean = values.reduce((a, b) => a + b, 0) / values.length;
+    return { mean, std: Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length) };
+  };
+  for (const channel of [0, 1, 2, 3]) {
+    for (const data of [x0!.data, eps!.data]) {
+      const { mean, std } = momentsOf(data, channel);
+      expect(Math.abs(mean)).toBeLessThan(0.05);
+      expect(Math.abs(std - 1)).toBeLessThan(0.05);
+    }
+  }
+  const steps = Array.from(t!.data);
+  expect(Math.min(...steps)).toBeGreaterThanOrEqual(0);
+  expect(Math.max(...steps)).toBeLessThanOrEqual(999);
+  expect(Math.abs(steps.reduce((a, b) => a + b, 0) / steps.length - 499.5)).toBeLessThan(50);
+});
+
+it('defaultUNetConfig is one that parses, for latents that are not square too', () => {
+  const config = defaultUNetConfig({ shape: [8, 4, 6] }, 12);
+  expect(parseUNet2DConfig(config)).toEqual(config);
+  expect(config).toMatchObject({ sample_size: [8, 4], in_channels: 6, out_channels: 6, num_class_embeds: 13 });
+});
+
+it('trainingScheduler is what the model is saved with', () => {
+  const config = trainingScheduler({ predictionType: 'epsilon', betaSchedule: 'linear' });
+  expect(config).toMatchObject({ predictionType: 'epsilon', betaSchedule: 'linear', numTrainTimesteps: 1000 });
+});
