@@ -5,7 +5,7 @@ import { type Dataset, type DatasetSplit, splitHeldOut } from '../runtime/datase
 import type { SamplerName } from '../runtime/diffusion/schedulerConfig.ts';
 import { drawPerClass, smallestClass } from '../runtime/evaluation/drawPerClass.ts';
 import { type ImageSet, imagesOfDataset, imagesOfPixels } from '../runtime/evaluation/imageSet.ts';
-import { reconstructionL1 } from '../runtime/evaluation/reconstruction.ts';
+import { reconstruct } from '../runtime/evaluation/reconstruction.ts';
 import type { SampleOptions } from '../runtime/sampling/generate.ts';
 import type { DiffusionModel } from '../runtime/sampling/model.ts';
 import { CLASSIFIER_DEFAULTS } from '../runtime/training/trainClassifier.ts';
@@ -165,20 +165,22 @@ async function evaluateModel(
     const perClass = Math.min(flags.imagesPerClass, smallestClass(heldOut.classLabels, labels.length));
     const real = await measure(classifier, heldOut, perClass);
     const train = await measure(classifier, sampleOf(dataset, split.train, perClass), perClass);
-    const heldOutL1 = await shown('reconstruct', (onProgress) => reconstructionL1(model, heldOut, onProgress));
-    const context = { model, dataset, split, heldOut, classifier, real, perClass, recipe: recipeOf(model, flags) };
-    const generated = await judgeGenerated(context);
+    const { l1, pictures } = await shown('reconstruct', (onProgress) => reconstruct(model, heldOut, onProgress));
+    const reconstructedHeldOut = imagesOfPixels(pictures, heldOut.classLabels, dataset);
+    const recipe = recipeOf(model, flags);
+    const sets = { heldOut, reconstructedHeldOut };
+    const generated = await judgeGenerated({ model, dataset, split, sets, classifier, real, perClass, recipe });
     const metrics: Metrics = {
       units: UNITS,
       model: { name: model.index.figment.name, sha256: model.hash },
       data: dataOf(dataset, split, flags),
-      recipe: { ...context.recipe, backend },
+      recipe: { ...recipe, backend },
       classifier: {
         numTrainSteps: classifier.numSteps,
         heldOutAccuracy: real.accuracy.overall,
         heldOutAccuracyPerClass: byLabel(labels, real.accuracy.perClass),
       },
-      vae: { heldOutL1 },
+      vae: { heldOutL1: l1 },
       frechet: { imagesPerClass: perClass, trainToHeldOut: frechetDistance(train.gaussian, real.gaussian) },
       ...generated.metrics,
     };
@@ -224,7 +226,7 @@ interface Context {
   model: DiffusionModel;
   dataset: Dataset;
   split: DatasetSplit;
-  heldOut: ImageSet;
+  sets: Record<'heldOut' | 'reconstructedHeldOut', ImageSet>;
   classifier: OpenClassifier;
   real: Measured;
   perClass: number;
@@ -237,7 +239,7 @@ async function judgeGenerated(context: Context) {
   const shownScale = scaleOfSheet(recipe.guidanceScales, model);
   const byGuidance: Record<string, GuidanceMetrics> = {};
   const imagesPerSecond: Record<string, number> = {};
-  let perClass: Record<string, CopyMetrics> = {};
+  let copying: CopyMetrics[] = [];
   let sheet = new Uint8Array();
   for (const guidanceScale of recipe.guidanceScales) {
     const { pictures, images, speed } = await generateAt(context, guidanceScale);
@@ -245,16 +247,21 @@ async function judgeGenerated(context: Context) {
     byGuidance[guidanceScale] = compareWithReal(measured, context.real, dataset.labels);
     imagesPerSecond[guidanceScale] = speed;
     if (guidanceScale !== shownScale) continue;
-    perClass = await shown('compare', async (onProgress) =>
-      copyingPerClass(dataset, context.split, images, context.heldOut, onProgress),
-    );
+    const sets = { ...context.sets, generated: images };
+    copying = await shown('compare', async (onProgress) => copyingPerClass(dataset, context.split, sets, onProgress));
     const text = { model: model.index.figment.name, ...recipe, guidanceScales: [guidanceScale] };
     sheet = new Uint8Array(contactSheet(pictures, dataset.labels.length, dataset, text));
   }
-  const copies = Object.values(perClass).map(({ relative }) => relative);
-  const relative = copies.reduce((a, b) => a + b, 0) / copies.length;
-  const nearestTrainingImage = { guidanceScale: shownScale, relative, perClass };
+  const nearestTrainingImage = {
+    guidanceScale: shownScale,
+    relative: meanOf(copying, 'generated') / meanOf(copying, 'reconstructedHeldOut'),
+    perClass: byLabel(dataset.labels, copying),
+  };
   return { metrics: { byGuidance, nearestTrainingImage, generation: { imagesPerSecond } }, sheet };
+}
+
+function meanOf(copying: readonly CopyMetrics[], key: 'generated' | 'reconstructedHeldOut'): number {
+  return copying.reduce((sum, metrics) => sum + metrics[key].mean, 0) / copying.length;
 }
 
 /** The scale nearest to the one that the model is used with. */

@@ -1,36 +1,62 @@
-import { abs, mean, sub, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { abs, dispose, mean, sub, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { decode, encode } from '../networks/autoencoderKl.ts';
+import { imagesToPixels } from '../sampling/generate.ts';
 import type { DiffusionModel } from '../sampling/model.ts';
 import type { ImageSet } from './imageSet.ts';
+
+export interface Reconstructed {
+  /** Mean absolute difference to the originals over all values, range −1 … 1. */
+  l1: number;
+  /** RGBA bytes of each, as `generate` would make them. */
+  pictures: Uint8Array[];
+}
 
 const BATCH = 16;
 
 /**
- * How much the auto-encoder alone loses: the mean absolute difference between images and their reconstruction from the
- * posterior mean, over all values (range −1 … 1).
+ * What the auto-encoder alone makes of images: encoded to the posterior mean and decoded.
  *
- * @param model      its vae and index.figment.circularPadding are used
  * @param onProgress called after every batch with the share done
  * @throws           RangeError when the size does not fit the auto-encoder
  */
-export async function reconstructionL1(
-  { vae, index }: Pick<DiffusionModel, 'vae' | 'index'>,
+export async function reconstruct(
+  model: DiffusionModel,
   { values, classLabels, shape }: ImageSet,
   onProgress?: (share: number) => void,
-): Promise<number> {
-  const circular = index.figment.circularPadding;
+): Promise<Reconstructed> {
   const length = shape[0] * shape[1] * shape[2];
+  const pictures: Uint8Array[] = [];
   let sum = 0;
   for (let start = 0; start < classLabels.length; start += BATCH) {
     const count = Math.min(BATCH, classLabels.length - start);
-    const error = tidy(() => {
-      const x = tensor4d(values.subarray(start * length, (start + count) * length), [count, ...shape]);
-      const latents = encode(vae.config, vae.weights, x, circular);
-      return mean(abs(sub(decode(vae.config, vae.weights, latents.mean, circular), x)));
-    });
-    sum += count * (await error.data())[0]!;
-    error.dispose();
+    const batch = values.subarray(start * length, (start + count) * length);
+    const { images, error } = reconstructBatch(model, batch, [count, ...shape]);
+    try {
+      sum += count * (await error.data())[0]!;
+      pictures.push(...(await imagesToPixels(model, images)));
+    } finally {
+      dispose([images, error]);
+    }
     onProgress?.((start + count) / classLabels.length);
   }
-  return sum / classLabels.length;
+  return { l1: sum / classLabels.length, pictures };
+}
+
+/** The error alone. */
+export async function reconstructionL1(model: DiffusionModel, images: ImageSet): Promise<number> {
+  return (await reconstruct(model, images)).l1;
+}
+
+function reconstructBatch(
+  { vae, index }: DiffusionModel,
+  values: Float32Array,
+  shape: [number, number, number, number],
+) {
+  const circular = index.figment.circularPadding;
+  return tidy(() => {
+    const x = tensor4d(values, shape);
+    const latents = encode(vae.config, vae.weights, x, circular);
+    const images: Tensor4D = decode(vae.config, vae.weights, latents.mean, circular);
+    return { images, error: mean(abs(sub(images, x))) };
+  });
 }

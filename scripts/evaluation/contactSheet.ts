@@ -1,4 +1,4 @@
-import { composeSheet, scaleNearest } from '../../runtime/core/pixels.ts';
+import { composeSheet, scaleNearest } from '../../runtime/index.ts';
 import { encodePng } from '../io/png.ts';
 
 const MAX_COLUMNS = 12;

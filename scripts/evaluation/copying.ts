@@ -1,30 +1,31 @@
 import type { Dataset, DatasetSplit } from '../../runtime/dataset/dataset.ts';
 import { type ImageSet, imagesOfClass, imagesOfDataset } from '../../runtime/evaluation/imageSet.ts';
 import { type NearestDistance, nearestDistance } from '../../runtime/evaluation/nearest.ts';
-import { byLabel } from './measure.ts';
 
+/** How near the closest training image is to three sets of images. */
 export interface CopyMetrics {
   generated: NearestDistance;
   heldOut: NearestDistance;
-  /** Mean distance of generated images as a share of that of held-out ones: far below 1 means copies. */
+  /** Held-out images after the auto-encoder, whose error generated images have too: the fair comparison. */
+  reconstructedHeldOut: NearestDistance;
+  /** Mean of `generated` as a share of that of `reconstructedHeldOut`: well below 1 means copies. */
   relative: number;
 }
 
-/** For each class, how near the closest training image is: to generated images, and to held-out ones. */
+/** One entry for each class. */
 export function copyingPerClass(
   dataset: Dataset,
   split: DatasetSplit,
-  generated: ImageSet,
-  heldOut: ImageSet,
+  sets: Record<'generated' | 'heldOut' | 'reconstructedHeldOut', ImageSet>,
   onProgress: (share: number) => void,
-): Record<string, CopyMetrics> {
-  const metrics = dataset.labels.map((_, label) => {
+): CopyMetrics[] {
+  return dataset.labels.map((_, label) => {
     const members = split.train.filter((image) => dataset.classLabels[image] === label);
     const training = imagesOfClass(imagesOfDataset(dataset, members), label);
     const distanceOf = (images: ImageSet) => nearestDistance(imagesOfClass(images, label), training, images.shape);
-    const [ofGenerated, ofHeldOut] = [distanceOf(generated), distanceOf(heldOut)];
+    const [generated, heldOut] = [distanceOf(sets.generated), distanceOf(sets.heldOut)];
+    const reconstructedHeldOut = distanceOf(sets.reconstructedHeldOut);
     onProgress((label + 1) / dataset.labels.length);
-    return { generated: ofGenerated, heldOut: ofHeldOut, relative: ofGenerated.mean / ofHeldOut.mean };
+    return { generated, heldOut, reconstructedHeldOut, relative: generated.mean / reconstructedHeldOut.mean };
   });
-  return byLabel(dataset.labels, metrics);
 }

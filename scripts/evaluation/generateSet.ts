@@ -1,5 +1,4 @@
-import { generate, type ImageRequest, type SampleOptions } from '../../runtime/sampling/generate.ts';
-import type { DiffusionModel } from '../../runtime/sampling/model.ts';
+import { type DiffusionModel, generate, type ImageRequest, type SampleOptions } from '../../runtime/index.ts';
 
 const BATCH = 26;
 

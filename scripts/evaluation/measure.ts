@@ -1,8 +1,11 @@
-import { type Accuracy, accuracyOf } from '../../runtime/evaluation/accuracy.ts';
-import { classifyImages } from '../../runtime/evaluation/classifyImages.ts';
-import { drawPerClass } from '../../runtime/evaluation/drawPerClass.ts';
-import type { ImageSet } from '../../runtime/evaluation/imageSet.ts';
-import { spreadPerClass } from '../../runtime/evaluation/spread.ts';
+import {
+  type Accuracy,
+  accuracyOf,
+  classifyImages,
+  drawPerClass,
+  type ImageSet,
+  spreadPerClass,
+} from '../../runtime/index.ts';
 import { frechetDistance, type Gaussian, gaussianOf } from './frechet.ts';
 import type { OpenClassifier } from './openClassifier.ts';
 

@@ -3,20 +3,24 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import envPaths from 'env-paths';
-import type { Dataset } from '../../runtime/dataset/dataset.ts';
-import { type ClassifierConfig, classifierShapes, parseClassifierConfig } from '../../runtime/networks/classifier.ts';
-import { downloadWeights, uploadWeights } from '../../runtime/networks/tensors.ts';
-import { dataParallelGradients } from '../../runtime/training/dataParallel.ts';
 import {
   CLASSIFIER_DEFAULTS,
+  type ClassifierConfig,
   type ClassifierOptions,
+  checkWeights,
+  classifierShapes,
   classifierTaskSpec,
   classifierTrainer,
+  type Dataset,
+  dataParallelGradients,
   defaultClassifierConfig,
-} from '../../runtime/training/trainClassifier.ts';
-import { checkWeights } from '../../runtime/weights/checkWeights.ts';
-import { parseSafetensors, writeSafetensors } from '../../runtime/weights/safetensors.ts';
-import type { WeightTensor } from '../../runtime/weights/weightTensor.ts';
+  downloadWeights,
+  parseClassifierConfig,
+  parseSafetensors,
+  uploadWeights,
+  type WeightTensor,
+  writeSafetensors,
+} from '../../runtime/index.ts';
 import { writeFileAtomic } from '../io/atomicWrite.ts';
 import { UsageError } from '../io/cliErrors.ts';
 import { startGradientWorkers } from '../io/nodeWorkers.ts';

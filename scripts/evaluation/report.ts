@@ -29,7 +29,9 @@ export const UNITS = {
   frechet: 'squared Frechet distance between classifier features, equally many images on both sides',
   spread: 'mean feature distance between two images of a class, divided by that of held-out images',
   l1: 'mean absolute difference of premultiplied values, range -1 to 1',
-  nearestTrainingImage: 'l1 to the nearest training image of the class, mirrored ones included',
+  nearestTrainingImage:
+    'l1 to the nearest training image of the class, mirrored ones included; 0: the data hold it twice',
+  relative: 'distance of generated images divided by that of held-out images after the auto-encoder',
 };
 
 const SIGNIFICANT_DIGITS = 5;
@@ -61,7 +63,7 @@ export function formatSummary({ classifier, vae, frechet, byGuidance, nearestTra
   return [
     ...rows.map(([name, ...cells]) => `${name!.padEnd(14)}${cells.map((cell) => cell.padStart(10)).join('')}`),
     `VAE L1 ${vae.heldOutL1.toFixed(4)} on held-out images`,
-    `nearest training image at guidance ${guidanceScale}: ${relative.toFixed(2)} times as far as from held-out images`,
+    `nearest training image at guidance ${guidanceScale}: ${relative.toFixed(2)} times as far as from held-out ones`,
     ...weak,
   ].join('\n');
 }
