@@ -11,21 +11,25 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import { Command } from 'commander';
-import { normals } from '../runtime/core/random.ts';
-import type { Dataset } from '../runtime/dataset/dataset.ts';
-import { initialWeights } from '../runtime/networks/initialise.ts';
-import { uploadWeights } from '../runtime/networks/tensors.ts';
-import { unet2d, unet2dShapes } from '../runtime/networks/unet2d.ts';
-import { dataParallelGradients } from '../runtime/training/dataParallel.ts';
-import type { LatentDataset } from '../runtime/training/latentDataset.ts';
 import {
+  type Dataset,
   DIFFUSION_DEFAULTS,
+  dataParallelGradients,
   defaultUNetConfig,
+  defaultVaeConfig,
   diffusionTaskSpec,
   diffusionTrainer,
-} from '../runtime/training/trainDiffusion.ts';
-import type { Trainer } from '../runtime/training/trainer.ts';
-import { defaultVaeConfig, VAE_DEFAULTS, vaeTaskSpec, vaeTrainer } from '../runtime/training/trainVae.ts';
+  initialWeights,
+  type LatentDataset,
+  normals,
+  type Trainer,
+  unet2d,
+  unet2dShapes,
+  uploadWeights,
+  VAE_DEFAULTS,
+  vaeTaskSpec,
+  vaeTrainer,
+} from '../runtime/index.ts';
 import { wholeNumber } from './io/cliErrors.ts';
 import { openNodeBackend } from './io/nodeBackend.ts';
 import { startGradientWorkers } from './io/nodeWorkers.ts';

@@ -1,24 +1,32 @@
-import { composeSheet, scaleNearest } from '../runtime/core/pixels.ts';
-import { type Dataset, splitHeldOut } from '../runtime/dataset/dataset.ts';
-import { formatSchedulerConfig, type PredictionType } from '../runtime/diffusion/schedulerConfig.ts';
-import type { AutoencoderKlConfig } from '../runtime/networks/autoencoderKlConfig.ts';
-import { downloadWeights, uploadWeights } from '../runtime/networks/tensors.ts';
-import type { UNet2DConfig } from '../runtime/networks/unet2dConfig.ts';
-import { generate } from '../runtime/sampling/generate.ts';
-import { createModel } from '../runtime/sampling/model.ts';
-import { dataParallelGradients } from '../runtime/training/dataParallel.ts';
-import { encodeDataset, type LatentDataset, latentStatistics } from '../runtime/training/latentDataset.ts';
 import {
+  type AutoencoderKlConfig,
+  composeSheet,
+  createModel,
+  type Dataset,
   DIFFUSION_DEFAULTS,
   type DiffusionOptions,
+  dataParallelGradients,
   defaultUNetConfig,
   diffusionTaskSpec,
   diffusionTrainer,
+  downloadWeights,
+  encodeDataset,
+  formatSchedulerConfig,
+  generate,
+  type LatentDataset,
+  latentStatistics,
+  loadModelFolder,
+  type ModelContent,
+  memorySource,
+  modelFolderFiles,
+  type PredictionType,
+  scaleNearest,
+  splitHeldOut,
   trainingScheduler,
-} from '../runtime/training/trainDiffusion.ts';
-import { loadModelFolder, type ModelContent, modelFolderFiles } from '../runtime/weights/modelFolder.ts';
-import { memorySource } from '../runtime/weights/modelSource.ts';
-import type { WeightTensor } from '../runtime/weights/weightTensor.ts';
+  type UNet2DConfig,
+  uploadWeights,
+  type WeightTensor,
+} from '../runtime/index.ts';
 import { writeFileAtomic, writeFilesAtomic } from './io/atomicWrite.ts';
 import { UsageError } from './io/cliErrors.ts';
 import { openNodeBackend } from './io/nodeBackend.ts';

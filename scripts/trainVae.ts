@@ -1,21 +1,25 @@
 import { join } from 'node:path';
 import { dispose, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
-import { composeSheet, scaleNearest, toPixels } from '../runtime/core/pixels.ts';
-import { fillBatch } from '../runtime/dataset/batches.ts';
-import { type Dataset, splitHeldOut } from '../runtime/dataset/dataset.ts';
-import { decode, encode } from '../runtime/networks/autoencoderKl.ts';
-import type { AutoencoderKlConfig } from '../runtime/networks/autoencoderKlConfig.ts';
-import type { Weights } from '../runtime/networks/layers.ts';
-import { downloadWeights } from '../runtime/networks/tensors.ts';
-import { dataParallelGradients } from '../runtime/training/dataParallel.ts';
 import {
+  type AutoencoderKlConfig,
+  composeSheet,
+  type Dataset,
+  dataParallelGradients,
+  decode,
   defaultVaeConfig,
+  downloadWeights,
+  encode,
+  fillBatch,
+  scaleNearest,
+  splitHeldOut,
+  toPixels,
   VAE_DEFAULTS,
   type VaeOptions,
   vaeTaskSpec,
   vaeTrainer,
-} from '../runtime/training/trainVae.ts';
-import { writeSafetensors } from '../runtime/weights/safetensors.ts';
+  type Weights,
+  writeSafetensors,
+} from '../runtime/index.ts';
 import { writeFileAtomic, writeFilesAtomic } from './io/atomicWrite.ts';
 import { UsageError } from './io/cliErrors.ts';
 import { openNodeBackend } from './io/nodeBackend.ts';

@@ -3,8 +3,7 @@
  * so they are development dependencies and loaded when asked for.
  */
 import type { Options } from '@dicebear/pixel-art';
-import { scaleNearest } from '../../runtime/core/pixels.ts';
-import type { Dataset } from '../../runtime/dataset/dataset.ts';
+import { type Dataset, scaleNearest } from '../../runtime/index.ts';
 import { decodePng } from './png.ts';
 
 /** The style draws on a grid of 16 × 16; larger images repeat its pixels. */

@@ -1,7 +1,6 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, isAbsolute, relative, resolve, sep } from 'node:path';
-import { MissingFileError, ModelFileError } from '../../runtime/weights/modelFileError.ts';
-import type { ModelSource, ReadOptions } from '../../runtime/weights/modelSource.ts';
+import { MissingFileError, ModelFileError, type ModelSource, type ReadOptions } from '../../runtime/index.ts';
 
 /** A model folder on disk. Paths that leave it are refused, also by way of a symbolic link. */
 export function diskSource(folder: string): ModelSource {

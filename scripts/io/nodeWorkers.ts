@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { GradientWorker } from '../../runtime/training/dataParallel.ts';
+import type { GradientWorker } from '../../runtime/index.ts';
 
 const isSource = import.meta.url.endsWith('.ts');
 

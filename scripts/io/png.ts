@@ -1,6 +1,6 @@
 /** PNG files ↔ 8-bit RGB or RGBA pixels, over fast-png. */
 import { convertIndexedToRgb, type DecodedPng, decode, encode } from 'fast-png';
-import type { NumChannels, PixelImage } from '../../runtime/core/pixels.ts';
+import type { NumChannels, PixelImage } from '../../runtime/index.ts';
 
 export interface PngImage extends PixelImage {
   pixels: Uint8Array<ArrayBuffer>;

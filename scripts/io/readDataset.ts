@@ -1,8 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import type { Dataset } from '../../runtime/dataset/dataset.ts';
-import { openDataset } from '../../runtime/dataset/openDataset.ts';
-import type { DatasetSource } from '../../runtime/dataset/source.ts';
+import { type Dataset, type DatasetSource, openDataset } from '../../runtime/index.ts';
 import { decodePng } from './png.ts';
 
 /** A data set's files in a folder on disk. */

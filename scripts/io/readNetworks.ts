@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AutoencoderKlConfig, parseAutoencoderKlConfig } from '../../runtime/networks/autoencoderKlConfig.ts';
-import { parseUNet2DConfig, type UNet2DConfig } from '../../runtime/networks/unet2dConfig.ts';
-import { parseSafetensors } from '../../runtime/weights/safetensors.ts';
-import type { WeightTensor } from '../../runtime/weights/weightTensor.ts';
+import {
+  type AutoencoderKlConfig,
+  parseAutoencoderKlConfig,
+  parseSafetensors,
+  parseUNet2DConfig,
+  type UNet2DConfig,
+  type WeightTensor,
+} from '../../runtime/index.ts';
 import { UsageError } from './cliErrors.ts';
 
 /** File name of a network's weights in a model folder. */

@@ -1,8 +1,13 @@
 // The loop around a training: progress line, JSON-lines log, checkpoints, previews, Ctrl-C.
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeCheckpoint, encodeCheckpoint } from '../../runtime/training/checkpoint.ts';
-import type { Trainer, TrainerState, TrainingStep } from '../../runtime/training/trainer.ts';
+import {
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type Trainer,
+  type TrainerState,
+  type TrainingStep,
+} from '../../runtime/index.ts';
 import { writeFileAtomic } from './atomicWrite.ts';
 import { UsageError } from './cliErrors.ts';
 import { startProgress } from './progress.ts';

@@ -1,7 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { composeSheet } from '../../runtime/core/pixels.ts';
-import type { Dataset } from '../../runtime/dataset/dataset.ts';
-import { DATASET_FILE, type SheetDescription } from '../../runtime/dataset/sheet.ts';
+import { composeSheet, DATASET_FILE, type Dataset, type SheetDescription } from '../../runtime/index.ts';
 import { writeFilesAtomic } from './atomicWrite.ts';
 import { encodePng } from './png.ts';
 

@@ -1,0 +1,126 @@
+// The public names, along the line dataset → training → weights → loading → sampling. Nothing inside imports this file.
+
+// Backend
+export {
+  type BackendChoice,
+  type BackendName,
+  type BackendOptions,
+  isSoftwareAdapter,
+  selectBackend,
+  useWebgpuDevice,
+} from './backend.ts';
+// Pixels and random numbers
+export {
+  composeSheet,
+  type NumChannels,
+  type PixelImage,
+  scaleNearest,
+  type ToPixelsOptions,
+  toPixels,
+  toPremultiplied,
+} from './core/pixels.ts';
+export { integers, normals, permutation, uniforms } from './core/random.ts';
+// Data sets
+export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';
+export { type BatchOptions, batchIndices, fillBatch } from './dataset/batches.ts';
+export { type Dataset, DatasetError, type DatasetSplit, splitHeldOut } from './dataset/dataset.ts';
+export { openDataset } from './dataset/openDataset.ts';
+export { DATASET_FILE, type SheetDescription } from './dataset/sheet.ts';
+export type { DatasetSource, DecodePng } from './dataset/source.ts';
+// Diffusion
+export { posterior, qSample, vTarget } from './diffusion/forward.ts';
+export { assertGuidance, GUIDANCE_DEFAULTS, type GuidanceOptions, guidedPrediction } from './diffusion/guidance.ts';
+export { createSampler, samplerForConfig } from './diffusion/sampler.ts';
+export type { Sampler, SamplerOptions, SamplerStep } from './diffusion/samplerType.ts';
+export { createSchedule, type Schedule } from './diffusion/schedule.ts';
+export {
+  formatSchedulerConfig,
+  type PredictionType,
+  parseSchedulerConfig,
+  type SamplerName,
+  type SchedulerConfig,
+  samplerNameOf,
+} from './diffusion/schedulerConfig.ts';
+// Evaluation
+export { type Accuracy, accuracyOf } from './evaluation/accuracy.ts';
+export { classifyImages, type Judgement } from './evaluation/classifyImages.ts';
+export { drawPerClass, positionsOf, smallestClass } from './evaluation/drawPerClass.ts';
+export { type ImageSet, imagesOfClass, imagesOfDataset, imagesOfPixels } from './evaluation/imageSet.ts';
+export { type NearestDistance, nearestDistance } from './evaluation/nearest.ts';
+export { spreadPerClass } from './evaluation/spread.ts';
+// Networks
+export {
+  autoencoderKlShapes,
+  decode,
+  encode,
+  type LatentDistribution,
+  sampleLatents,
+  scaleLatents,
+  unscaleLatents,
+} from './networks/autoencoderKl.ts';
+export { type AutoencoderKlConfig, parseAutoencoderKlConfig } from './networks/autoencoderKlConfig.ts';
+export {
+  type ClassifierConfig,
+  classifierShapes,
+  classify,
+  numFeatures,
+  parseClassifierConfig,
+} from './networks/classifier.ts';
+export { initialWeights } from './networks/initialise.ts';
+export type { Shapes, Weights } from './networks/layers.ts';
+export { downloadWeights, uploadWeights } from './networks/tensors.ts';
+export { unet2d, unet2dShapes } from './networks/unet2d.ts';
+export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
+// Sampling
+export {
+  decodeLatents,
+  type GenerateOptions,
+  generate,
+  type ImageRequest,
+  imagesToPixels,
+  type SampleOptions,
+  type SampleStep,
+  sample,
+} from './sampling/generate.ts';
+export { indexOfLabel } from './sampling/labels.ts';
+export { createModel, type DiffusionModel } from './sampling/model.ts';
+// Training
+export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
+export { dataParallelGradients, type GradientWorker, serveGradients } from './training/dataParallel.ts';
+export { type GradientSource, localGradients } from './training/gradients.ts';
+export { type EncodeProgress, encodeDataset, type LatentDataset, latentStatistics } from './training/latentDataset.ts';
+export {
+  CLASSIFIER_DEFAULTS,
+  type ClassifierOptions,
+  classifierTaskSpec,
+  classifierTrainer,
+  defaultClassifierConfig,
+} from './training/trainClassifier.ts';
+export {
+  DIFFUSION_DEFAULTS,
+  type DiffusionOptions,
+  defaultUNetConfig,
+  diffusionTaskSpec,
+  diffusionTrainer,
+  trainingScheduler,
+} from './training/trainDiffusion.ts';
+export type { Trainer, TrainerOptions, TrainerState, TrainingStep } from './training/trainer.ts';
+export { defaultVaeConfig, VAE_DEFAULTS, type VaeOptions, vaeTaskSpec, vaeTrainer } from './training/trainVae.ts';
+// Weights and model folders
+export { checkWeights } from './weights/checkWeights.ts';
+export { MissingFileError, ModelFileError } from './weights/modelFileError.ts';
+export {
+  type LoadModelFolderOptions,
+  loadModelFolder,
+  type ModelContent,
+  type ModelFiles,
+  type ModelFolderFilesOptions,
+  type ModelPart,
+  modelFolderFiles,
+} from './weights/modelFolder.ts';
+export { FIGMENT_DEFAULTS, type FigmentEntry, type ModelIndex } from './weights/modelIndex.ts';
+export { type ModelSource, memorySource, type OnProgress, type ReadOptions } from './weights/modelSource.ts';
+export { parseSafetensors, type StoredTensor, writeSafetensors } from './weights/safetensors.ts';
+export { nchwToNhwc, nhwcToNchw } from './weights/tensorLayout.ts';
+export { type UrlSourceOptions, urlSource } from './weights/urlSource.ts';
+export { numElements, type WeightTensor } from './weights/weightTensor.ts';
