@@ -1,8 +1,6 @@
-// figment train vae|ddpm: the options, and what both trainings share; each has a file of its own.
+// figment train vae|ddpm: the options, and what both trainings share; each has a file of its own, loaded when it runs.
 import { Command, Option } from 'commander';
 import { realNumber, wholeNumber } from './io/cliErrors.ts';
-import { trainDdpm } from './trainDdpm.ts';
-import { trainVae } from './trainVae.ts';
 
 export interface CommonTrainOptions {
   data: string;
@@ -66,7 +64,7 @@ export function trainCommand(): Command {
     .option('--kl-weight <x>', 'weight of the KL divergence', realNumber(0))
     .addOption(new Option('--reconstruction <kind>', 'reconstruction error').choices(['l1', 'l2']).default('l1'))
     .option('--freeze-encoder', 'train the decoder alone: latents stay as they are')
-    .action(trainVae);
+    .action(async (options) => (await import('./trainVae.ts')).trainVae(options));
   const ddpm = command('ddpm', 'train a class-conditional diffusion model on the latents of a trained auto-encoder')
     .requiredOption('--vae <dir>', 'folder with the trained vae/')
     .addOption(
@@ -81,6 +79,6 @@ export function trainCommand(): Command {
     )
     .option('--cond-drop-prob <p>', 'share of images trained without their label', realNumber(0, 1))
     .option('--min-snr-gamma <x>', 'clamp the weights by signal-to-noise ratio', realNumber(0.1))
-    .action(trainDdpm);
+    .action(async (options) => (await import('./trainDdpm.ts')).trainDdpm(options));
   return new Command('train').description('train a model on a labelled data set').addCommand(vae).addCommand(ddpm);
 }

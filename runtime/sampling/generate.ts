@@ -124,8 +124,8 @@ export async function imagesToPixels(model: DiffusionModel, images: Tensor4D): P
 }
 
 export interface GenerateOptions extends SampleOptions {
-  /** Called after every step. */
-  onStep?: (step: SampleStep) => void;
+  /** Called after every step, and waited for: a promise lets events in, such as the one that aborts. */
+  onStep?: (step: SampleStep) => void | Promise<void>;
 }
 
 /**
@@ -143,7 +143,7 @@ export async function generate(
 ): Promise<Uint8Array[]> {
   if (requests.length === 0) return [];
   for await (const step of sample(model, requests, options)) {
-    options.onStep?.(step);
+    await options.onStep?.(step);
     if (step.step < step.numSteps) continue;
     options.signal?.throwIfAborted();
     const images = decodeLatents(model, step.x0Pred);

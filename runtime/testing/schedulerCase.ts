@@ -4,6 +4,7 @@ import { samplerForConfig } from '../diffusion/sampler.ts';
 import type { Sampler } from '../diffusion/samplerType.ts';
 import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
+import { type Deviation, deviationFrom, largerDeviation, NO_DEVIATION } from './deviation.ts';
 
 /** The JSON beside the tensors of a case. */
 export interface SchedulerCase {
@@ -13,18 +14,13 @@ export interface SchedulerCase {
   timesteps: number[];
 }
 
-/** Largest deviation of any xt or model input: absolute, and over the largest magnitude in the tensor it occurs in. */
-export interface Deviation {
-  maxAbs: number;
-  maxRel: number;
-}
-
 /**
  * Runs our sampler along a recorded trajectory: the network's outputs (and the noise) are the recorded ones, xt is our
  * own from `x_init` on, so that deviations add up as they would in use.
  *
  * @param tensors `x_init`, and for each step i `model_input_i`, `model_output_i`, `x_{i+1}` and, if noise is drawn,
  *                `noise_i`; any layout, since every operation is elementwise
+ * @returns       the largest deviation of any xt or model input
  * @throws        Error when the timesteps are not the recorded ones, or a tensor is missing
  */
 export async function runSchedulerCase(
@@ -36,12 +32,12 @@ export async function runSchedulerCase(
   const sampler = samplerForConfig(config, schedulerCase.num_inference_steps);
   assertTimesteps(sampler, schedulerCase.timesteps);
   let xt = toTensor(tensors, 'x_init');
-  let worst: Deviation = { maxAbs: 0, maxRel: 0 };
+  let worst = NO_DEVIATION;
   for (const index of sampler.timesteps.keys()) {
     const input = sampler.scaleInput(xt, index);
     const next = replayStep(sampler, index, xt, tensors);
-    worst = larger(worst, await deviation(input, tensors, `model_input_${index}`));
-    worst = larger(worst, await deviation(next, tensors, `x_${index + 1}`));
+    worst = largerDeviation(worst, await deviationFrom(input, find(tensors, `model_input_${index}`)));
+    worst = largerDeviation(worst, await deviationFrom(next, find(tensors, `x_${index + 1}`)));
     tf.dispose([input, xt]);
     xt = next;
   }
@@ -60,27 +56,6 @@ function replayStep(
     const noise = sampler.needsNoise ? toTensor(tensors, `noise_${index}`) : undefined;
     return sampler.step(toTensor(tensors, `model_output_${index}`), index, xt, noise).xt;
   });
-}
-
-async function deviation(
-  actual: tf.Tensor,
-  tensors: ReadonlyMap<string, WeightTensor>,
-  name: string,
-): Promise<Deviation> {
-  const expected = find(tensors, name).data;
-  const values = await actual.data();
-  let maxAbs = 0;
-  let magnitude = 0;
-  for (let i = 0; i < expected.length; i++) {
-    const difference = Math.abs(values[i]! - expected[i]!);
-    maxAbs = Math.max(maxAbs, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference);
-    magnitude = Math.max(magnitude, Math.abs(expected[i]!));
-  }
-  return { maxAbs, maxRel: maxAbs / magnitude };
-}
-
-function larger(a: Deviation, b: Deviation): Deviation {
-  return { maxAbs: Math.max(a.maxAbs, b.maxAbs), maxRel: Math.max(a.maxRel, b.maxRel) };
 }
 
 function toTensor(tensors: ReadonlyMap<string, WeightTensor>, name: string): tf.Tensor {

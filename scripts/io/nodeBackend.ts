@@ -1,3 +1,4 @@
+import { enableProdMode } from '@tensorflow/tfjs-core';
 import { type BackendChoice, type BackendName, selectBackend } from '../../runtime/backend.ts';
 import { enableRelaxedSimd } from './nodeRuntime.ts';
 import { openNodeWebgpu } from './nodeWebgpu.ts';
@@ -10,6 +11,7 @@ export interface NodeBackend extends BackendChoice {
 /** Chooses the backend of a command: WebGPU from the package `webgpu` where there is hardware, else wasm, else cpu. */
 export async function openNodeBackend(backend?: BackendName): Promise<NodeBackend> {
   enableRelaxedSimd();
+  enableProdMode(); // else tfjs greets users of Node with an advertisement
   if (backend === 'wasm' || backend === 'cpu') return { ...(await selectBackend({ backend })), release: () => {} };
   const webgpu = await openNodeWebgpu();
   try {

@@ -1,0 +1,171 @@
+import { memory, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { type BackendName, selectBackend } from '../backend.ts';
+import type { SamplerName } from '../diffusion/schedulerConfig.ts';
+import * as networks from '../networks/unet2d.ts';
+import { describeOnBackends } from '../testing/backends.ts';
+import { tinyModelFiles } from '../testing/tinyModel.ts';
+import { decodeLatents, generate, type ImageRequest, imagesToPixels, type SampleOptions, sample } from './generate.ts';
+import { createModel, type DiffusionModel } from './model.ts';
+
+vi.mock('../networks/unet2d.ts', { spy: true });
+
+const ELF: ImageRequest = { label: 'elf', seed: 7 };
+const ORC: ImageRequest = { label: 'orc', seed: 7 };
+const GOBLIN: ImageRequest = { label: 'goblin', seed: 4_294_967_295 };
+
+/** Largest difference between the bytes of two pictures. */
+function difference(a: Uint8Array, b: Uint8Array): number {
+  return a.reduce((top, value, i) => Math.max(top, Math.abs(value - b[i]!)), 0);
+}
+
+async function withModel<T>(run: (model: DiffusionModel) => Promise<T>): Promise<T> {
+  const model = createModel(tinyModelFiles());
+  try {
+    return await run(model);
+  } finally {
+    model.dispose();
+  }
+}
+
+const make = (requests: ImageRequest[], options: SampleOptions = {}) =>
+  withModel((model) => generate(model, requests, options));
+
+const pictures = new Map<BackendName, Uint8Array>();
+
+describe('generate', () => {
+  describeOnBackends((backend) => {
+    it('makes the same picture of a seed whatever the batch and its order', async () => {
+      const [alone] = await make([ELF]);
+      const others = Array.from({ length: 13 }, (_, seed) => ({ label: 'orc', seed }));
+      const many = await make([GOBLIN, ...others, ELF, ORC]);
+      expect(difference(alone!, many[14]!)).toBeLessThanOrEqual(1);
+      expect(difference(alone!, many[0]!)).toBeGreaterThan(20);
+      expect(difference(alone!, many[15]!), 'the label counts').toBeGreaterThan(20);
+      pictures.set(backend, alone!);
+    });
+
+    it('makes the picture of the other backends', () => {
+      expect(difference(pictures.get(backend)!, pictures.get('cpu')!)).toBeLessThanOrEqual(2);
+    });
+
+    it('leaves no tensors behind', async () => {
+      const { numTensors } = memory();
+      await make([ELF, ORC], { sampler: 'dpm++' });
+      expect(memory().numTensors).toBe(numTensors);
+    });
+  });
+});
+
+describe('sampling', () => {
+  beforeAll(async () => {
+    await selectBackend({ backend: 'wasm' });
+  });
+
+  it('fills the picture: RGBA, and not all alike', async () => {
+    const [pixels] = await make([ELF]);
+    expect(pixels).toHaveLength(16 * 16 * 4);
+    expect(new Set(pixels).size).toBeGreaterThan(20);
+  });
+
+  it.each<[SamplerName, SampleOptions]>([
+    ['ddpm', {}],
+    ['ddim', {}],
+    ['ddim', { eta: 1 }],
+    ['dpm++', {}],
+    ['euler', {}],
+  ])('%s %j draws by the seed alone, step noise included', async (sampler, options) => {
+    const [alone] = await make([ELF], { sampler, ...options });
+    const [, second] = await make([ORC, ELF], { sampler, ...options });
+    expect(difference(alone!, second!)).toBeLessThanOrEqual(1);
+    const [other] = await make([{ ...ELF, seed: 8 }], { sampler, ...options });
+    expect(difference(alone!, other!)).toBeGreaterThan(20);
+  });
+
+  it('takes steps and guidance from the model, unless told', async () => {
+    const [preset] = await make([ELF]);
+    const [same] = await make([ELF], { sampler: 'ddim', numInferenceSteps: 3, guidanceScale: 2 });
+    expect(same).toEqual(preset);
+    const [other] = await make([ELF], { guidanceScale: 4 });
+    expect(difference(preset!, other!)).toBeGreaterThan(2);
+    const [noisy] = await make([ELF], { eta: 1 });
+    expect(difference(preset!, noisy!)).toBeGreaterThan(2);
+  });
+
+  it.each([
+    [1, 2],
+    [2, 4],
+    [0, 2],
+  ])('runs at guidance %f over %i images for two', async (guidanceScale, numForward) => {
+    const unet = vi.mocked(networks.unet2d);
+    unet.mockClear();
+    await make([ELF, ORC], { guidanceScale, numInferenceSteps: 3 });
+    expect(unet.mock.calls.map(([, , xt]) => xt.shape[0])).toEqual([numForward, numForward, numForward]);
+  });
+
+  it('shows the clean latents on the way, and the result at the end', async () => {
+    await withModel(async (model) => {
+      const previews: Uint8Array[] = [];
+      for await (const { step, numSteps, x0Pred } of sample(model, [ELF])) {
+        expect([step, numSteps]).toEqual([previews.length + 1, 3]);
+        previews.push(await decoded(model, x0Pred));
+      }
+      expect(difference(previews[0]!, previews[2]!)).toBeGreaterThan(2);
+      expect(previews[2]).toEqual((await generate(model, [ELF]))[0]);
+    });
+  });
+
+  it('stops between steps when aborted, and leaves nothing behind', async () => {
+    await withModel(async (model) => {
+      const { numTensors } = memory();
+      const controller = new AbortController();
+      const steps: number[] = [];
+      const onStep = async ({ step }: { step: number }) => {
+        steps.push(step);
+        if (step === 2) controller.abort(new Error('enough'));
+      };
+      const options = { numInferenceSteps: 5, signal: controller.signal, onStep };
+      await expect(generate(model, [ELF], options)).rejects.toThrow('enough');
+      expect(steps).toEqual([1, 2]);
+      expect(memory().numTensors).toBe(numTensors);
+    });
+  });
+
+  it('leaves nothing behind when the caller turns away', async () => {
+    await withModel(async (model) => {
+      const { numTensors } = memory();
+      for await (const { step } of sample(model, [ELF], { sampler: 'dpm++' })) if (step === 2) break;
+      expect(memory().numTensors).toBe(numTensors);
+    });
+  });
+
+  it.each<[string, ImageRequest, SampleOptions, RegExp]>([
+    [
+      'label',
+      { label: 'orcc', seed: 1 },
+      {},
+      /label "orcc" is unknown; did you mean "orc"\? known labels: elf, goblin/,
+    ],
+    ['seed', { label: 'orc', seed: -1 }, {}, /generate: .*seed/],
+    ['guidance', ELF, { guidanceScale: 21 }, /generate: guidanceScale is 21/],
+    ['steps', ELF, { numInferenceSteps: 0 }, /numInferenceSteps is 0/],
+    ['sampler', ELF, { sampler: 'dpm' as SamplerName }, /"dpm" is unknown; expected ddpm, ddim, dpm\+\+, euler/],
+    ['eta', ELF, { eta: 2 }, /eta/],
+  ])('refuses a wrong %s before anything is computed', async (_, request, options, message) => {
+    const { numTensors } = memory();
+    await expect(make([ELF, request], options)).rejects.toThrow(message);
+    await expect(make([request], options)).rejects.toThrow(RangeError);
+    expect(memory().numTensors).toBe(numTensors);
+  });
+
+  it('has nothing to do without requests', async () => {
+    expect(await make([])).toEqual([]);
+  });
+});
+
+async function decoded(model: DiffusionModel, latents: Tensor4D): Promise<Uint8Array> {
+  const images = tidy(() => decodeLatents(model, latents));
+  const [pixels] = await imagesToPixels(model, images);
+  images.dispose();
+  return pixels!;
+}

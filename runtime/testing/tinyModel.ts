@@ -1,0 +1,56 @@
+// A whole model of a few thousand random weights, for tests: fast, and every part has a say in the picture.
+import { formatSchedulerConfig, parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
+import { unet2dShapes } from '../networks/unet2d.ts';
+import type { ModelFiles } from '../weights/modelFolder.ts';
+import { FIGMENT_DEFAULTS } from '../weights/modelIndex.ts';
+import { randomWeights, tinyUNetConfig, tinyVaeConfig } from './tinyNetworks.ts';
+
+export interface TinyModelOptions {
+  labels?: string[];
+  sizePx?: number; // even; width and height
+  circularPadding?: boolean;
+  seed?: number; // uint32, of the weights
+}
+
+export const TINY_MODEL_DEFAULTS: Required<TinyModelOptions> = {
+  labels: ['elf', 'goblin', 'orc'],
+  sizePx: 16,
+  circularPadding: false,
+  seed: 1,
+};
+
+/**
+ * The files of an RGBA model with premultiplied alpha, whose latents are half as wide and high as its images.
+ *
+ *   const model = createModel(tinyModelFiles());
+ */
+export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
+  const { labels, sizePx, circularPadding, seed } = { ...TINY_MODEL_DEFAULTS, ...options };
+  const unetConfig = tinyUNetConfig({ num_class_embeds: labels.length + 1, sample_size: sizePx / 2 });
+  const vaeConfig = tinyVaeConfig({ sample_size: sizePx });
+  const scheduler = { _class_name: 'DDIMScheduler', beta_schedule: 'squaredcos_cap_v2', clip_sample: false };
+  return {
+    index: {
+      _class_name: 'ClassConditionalLatentDiffusionPipeline',
+      labels,
+      figment: {
+        version: 1,
+        name: 'tiny',
+        ...structuredClone(FIGMENT_DEFAULTS),
+        widthPx: sizePx,
+        heightPx: sizePx,
+        channels: 4,
+        premultipliedAlpha: true,
+        circularPadding,
+        sampleDefaults: { sampler: 'ddim', numInferenceSteps: 3, guidanceScale: 2 },
+      },
+    },
+    unetConfig: { _class_name: 'UNet2DModel', ...unetConfig },
+    unet: randomWeights(unet2dShapes(unetConfig), seed),
+    vaeConfig: { _class_name: 'AutoencoderKL', ...vaeConfig },
+    vae: randomWeights(autoencoderKlShapes(vaeConfig), seed + 1),
+    schedulerConfig: formatSchedulerConfig(parseSchedulerConfig(scheduler, 'the tiny model')),
+    hash: 'tiny',
+  };
+}

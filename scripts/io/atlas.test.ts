@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { composeAtlas, sheetColumns } from './atlas.ts';
+
+const tile = (name: string, value: number) => ({ name, pixels: new Uint8Array(2 * 1 * 4).fill(value) });
+
+describe('composeAtlas', () => {
+  const tiles = [tile('elf-1', 10), tile('elf-2', 20), tile('orc-1', 30)];
+  const { sheet, atlas } = composeAtlas(tiles, { columns: 2, widthPx: 2, heightPx: 1 }, 'sheet.png', '0.1.0');
+
+  it('gives each frame where its picture is', () => {
+    for (const { name, pixels } of tiles) {
+      const { x, y, w, h } = atlas.frames[name]!.frame;
+      expect([w, h]).toEqual([2, 1]);
+      const start = (y * sheet.width + x) * 4;
+      expect(sheet.pixels.subarray(start, start + 8)).toEqual(pixels);
+    }
+  });
+
+  it("has TexturePacker's hash layout", () => {
+    expect(atlas.frames['orc-1']).toEqual({
+      frame: { x: 0, y: 1, w: 2, h: 1 },
+      rotated: false,
+      trimmed: false,
+      spriteSourceSize: { x: 0, y: 0, w: 2, h: 1 },
+      sourceSize: { w: 2, h: 1 },
+    });
+    expect(atlas.meta).toMatchObject({ app: 'figment', image: 'sheet.png', size: { w: 4, h: 2 }, scale: '1' });
+  });
+});
+
+it.each([
+  [13, 4, 4],
+  [13, 1, 1],
+  [1, 8, 3],
+  [3, 100, 18],
+])('%i labels of %i each make %i columns', (numLabels, numEach, columns) => {
+  expect(sheetColumns(numLabels, numEach)).toBe(columns);
+});

@@ -1,0 +1,43 @@
+import { CommanderError } from 'commander';
+import { DatasetError } from '../../runtime/dataset/dataset.ts';
+import { ModelFileError } from '../../runtime/weights/modelFileError.ts';
+import { UsageError } from './cliErrors.ts';
+import { InterruptError } from './interrupt.ts';
+
+export interface ErrorReport {
+  exitCode: number;
+  /** Empty when commander has printed it already. */
+  message: string;
+}
+
+const MISTAKE = 2;
+const FAILURE = 1;
+
+/** Errors of the file system that come from the path given. */
+const PATH_ERRORS = ['EACCES', 'EEXIST', 'EISDIR', 'ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EPERM', 'EROFS', 'ENAMETOOLONG'];
+
+/** What to tell the user about an error: 2 for a mistake of theirs, in their options or files, 1 for any other failure. */
+export function describeError(error: unknown): ErrorReport {
+  if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? 0 : MISTAKE, message: '' };
+  if (error instanceof InterruptError) return { exitCode: error.exitCode, message: error.message };
+  return { exitCode: isMistake(error) ? MISTAKE : FAILURE, message: messageOf(error) };
+}
+
+function isMistake(error: unknown): boolean {
+  if (error instanceof UsageError || error instanceof ModelFileError || error instanceof DatasetError) return true;
+  if (error instanceof RangeError) return isOurs(error);
+  return error instanceof Error && 'code' in error && PATH_ERRORS.includes(String(error.code));
+}
+
+/** Our errors begin with the operation; the engine's own, such as a stack overflow, do not. */
+function isOurs({ message }: RangeError): boolean {
+  return /^[\w+]+: /.test(message);
+}
+
+/** A library's message may carry a whole minified source line along; the first lines say what happened. */
+const MAX_LENGTH = 2000;
+
+function messageOf(error: unknown): string {
+  const message = error instanceof Error && error.message ? error.message : String(error);
+  return message.length > MAX_LENGTH ? `${message.slice(0, MAX_LENGTH)}…` : message;
+}

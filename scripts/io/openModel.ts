@@ -1,0 +1,46 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { nearestWord } from '../../runtime/core/nearestWord.ts';
+import { createModel, type DiffusionModel } from '../../runtime/sampling/model.ts';
+import type { ModelFiles } from '../../runtime/weights/modelFolder.ts';
+import type { ModelSource } from '../../runtime/weights/modelSource.ts';
+import { urlSource } from '../../runtime/weights/urlSource.ts';
+import { UsageError } from './cliErrors.ts';
+import { diskSource } from './diskSource.ts';
+import { packageRoot } from './packageRoot.ts';
+
+const INDEX_FILE = 'model_index.json';
+
+/**
+ * Where the model that a command names comes from: a shipped model's name, else a folder, else an address.
+ *
+ * @param shippedFolder holds the models that are part of the package
+ * @throws              UsageError naming the nearest shipped model when there is none of that name
+ */
+export function modelSource(model: string, shippedFolder = join(packageRoot(), 'assets', 'models')): ModelSource {
+  if (/^https?:\/\//i.test(model)) return urlSource(model);
+  const shipped = shippedModels(shippedFolder);
+  if (shipped.includes(model)) return diskSource(join(shippedFolder, model));
+  if (isFolder(model)) return diskSource(model);
+  const nearest = nearestWord(shipped, model);
+  const guess = nearest === undefined ? '' : `did you mean "${nearest}"? shipped models: ${shipped.join(', ')}; or `;
+  throw new UsageError(`model "${model}" does not exist; ${guess}name a model's folder or https address`);
+}
+
+function shippedModels(folder: string): string[] {
+  if (!isFolder(folder)) return [];
+  return readdirSync(folder).filter((name) => existsSync(join(folder, name, INDEX_FILE)));
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** @throws UsageError when the files do not make a model: then the folder is wrong, not Figment */
+export function buildModel(files: ModelFiles): DiffusionModel {
+  try {
+    return createModel(files);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
