@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   type AutoencoderKlConfig,
   composeSheet,
@@ -128,8 +129,16 @@ async function encodeAll(
   const weights = uploadWeights(vae.weights);
   const progress = startProgress('encode');
   const augment = { circular: command.circular ?? false, flip: command.flip ?? false };
-  const latents = await encodeDataset(dataset, indices, vae.config, weights, augment, ({ numDone, numImages }) =>
-    progress.update(numDone / numImages, `${numDone} images`),
+  const latents = await encodeDataset(
+    dataset,
+    indices,
+    vae.config,
+    weights,
+    augment,
+    async ({ numDone, numImages }) => {
+      progress.update(numDone / numImages, `${numDone} images`);
+      await setImmediate(); // lets the progress line and Ctrl-C in
+    },
   );
   progress.stop();
   for (const tensor of Object.values(weights)) tensor.dispose();

@@ -27,7 +27,7 @@ const ENCODE_BATCH = 32;
 /**
  * Encodes images with a trained VAE; with `flip` every image also mirrored, behind all the others.
  *
- * @param onProgress called after every batch
+ * @param onProgress called, and awaited, after every batch: the place to let other work run
  */
 export async function encodeDataset(
   dataset: Dataset,
@@ -35,7 +35,7 @@ export async function encodeDataset(
   config: AutoencoderKlConfig,
   weights: Weights,
   options: { circular: boolean; flip: boolean },
-  onProgress?: (progress: EncodeProgress) => void,
+  onProgress?: (progress: EncodeProgress) => void | Promise<void>,
 ): Promise<LatentDataset> {
   const factor = 2 ** (config.block_out_channels.length - 1);
   const shape: [number, number, number] = [dataset.heightPx / factor, dataset.widthPx / factor, config.latent_channels];
@@ -63,7 +63,7 @@ export async function encodeDataset(
       result.mean.set(mean, numDone * size);
       result.std.set(std, numDone * size);
       numDone += some.length;
-      onProgress?.({ numDone, numImages });
+      await onProgress?.({ numDone, numImages });
     }
   }
   return result;

@@ -1,6 +1,7 @@
 // The loop around a training: progress line, JSON-lines log, checkpoints, previews, Ctrl-C.
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import {
   decodeCheckpoint,
   encodeCheckpoint,
@@ -45,6 +46,7 @@ export async function runTraining(run: TrainingRun): Promise<void> {
       meanLoss = Number.isNaN(meanLoss) ? step.loss : 0.98 * meanLoss + 0.02 * step.loss;
       const speed = (1000 * step.numImages) / step.elapsedMs;
       progress.update(step.progress, `step ${step.step} | loss ${meanLoss.toFixed(4)} | ${speed.toFixed(1)} images/s`);
+      await setImmediate(); // lets the progress line and Ctrl-C in
       await appendFile(join(run.out, 'log.jsonl'), `${JSON.stringify(step)}\n`);
       if (performance.now() - savedAt > CHECKPOINT_INTERVAL_MS) {
         await saveCheckpoint(run);
