@@ -9,6 +9,7 @@ export {
   selectBackend,
   useWebgpuDevice,
 } from './backend.ts';
+export { nearestWord } from './core/nearestWord.ts';
 // Pixels and random numbers
 export {
   composeSheet,
@@ -47,6 +48,7 @@ export { classifyImages, type Judgement } from './evaluation/classifyImages.ts';
 export { drawPerClass, positionsOf, smallestClass } from './evaluation/drawPerClass.ts';
 export { type ImageSet, imagesOfClass, imagesOfDataset, imagesOfPixels } from './evaluation/imageSet.ts';
 export { type NearestDistance, nearestDistance } from './evaluation/nearest.ts';
+export { type Reconstructed, reconstruct } from './evaluation/reconstruction.ts';
 export { spreadPerClass } from './evaluation/spread.ts';
 // Networks
 export {
@@ -108,7 +110,7 @@ export type { Trainer, TrainerOptions, TrainerState, TrainingStep } from './trai
 export { defaultVaeConfig, VAE_DEFAULTS, type VaeOptions, vaeTaskSpec, vaeTrainer } from './training/trainVae.ts';
 // Weights and model folders
 export { checkWeights } from './weights/checkWeights.ts';
-export { MissingFileError, ModelFileError } from './weights/modelFileError.ts';
+export { MissingFileError, ModelFileError, quote } from './weights/modelFileError.ts';
 export {
   type LoadModelFolderOptions,
   loadModelFolder,
@@ -118,7 +120,7 @@ export {
   type ModelPart,
   modelFolderFiles,
 } from './weights/modelFolder.ts';
-export { FIGMENT_DEFAULTS, type FigmentEntry, type ModelIndex } from './weights/modelIndex.ts';
+export { FIGMENT_DEFAULTS, type FigmentEntry, type ModelIndex, parseConfig } from './weights/modelIndex.ts';
 export { type ModelSource, memorySource, type OnProgress, type ReadOptions } from './weights/modelSource.ts';
 export { parseSafetensors, type StoredTensor, writeSafetensors } from './weights/safetensors.ts';
 export { nchwToNhwc, nhwcToNchw } from './weights/tensorLayout.ts';

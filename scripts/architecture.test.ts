@@ -13,10 +13,6 @@ const TFJS_BACKENDS = /^@tensorflow\/tfjs-backend-(cpu|wasm|webgpu)(\/|$)/;
 const BABYLON = /^@babylonjs\/core(\/|$)/;
 const NODE = /^node:/;
 
-/** Scripts that still import files inside runtime; to become empty. */
-const NOT_YET =
-  /^scripts\/(bake|bakeImages|evaluate|verify|verifyCases|evaluation\/copying|io\/(atlas|bakeFiles|describeError|nodeBackend|openModel|runCase))\.ts$/;
-
 /** All folders of runtime, the stages of the line, and what each may import of the others. */
 const STAGES: Record<string, string[]> = {
   core: [],
@@ -119,7 +115,6 @@ describe('imports', () => {
   it('of scripts: runtime/index.ts and the test cases that verify runs, never the plugin', () => {
     const wrong = outsideTests.filter(({ from, to, isFile }) => {
       if (topFolder(from) !== 'scripts' || !isFile || topFolder(to) === 'scripts') return false;
-      if (NOT_YET.test(from) && topFolder(to) === 'runtime') return false;
       return to !== 'runtime/index.ts' && !to.startsWith('runtime/testing/') && !to.startsWith('package');
     });
     expect(list(wrong)).toEqual([]);

@@ -1,7 +1,6 @@
 // figment bake: its options; bakeImages.ts does the work and is loaded only then.
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { BackendName } from '../runtime/backend.ts';
-import type { SamplerName } from '../runtime/diffusion/schedulerConfig.ts';
+import type { BackendName, SamplerName } from '../runtime/index.ts';
 import { realNumber, wholeNumber } from './io/cliErrors.ts';
 
 /** What is undefined comes from the model's own defaults. */

@@ -1,10 +1,16 @@
-import { assertGuidance } from '../runtime/diffusion/guidance.ts';
-import { createSampler } from '../runtime/diffusion/sampler.ts';
-import { parseSchedulerConfig, type SamplerName } from '../runtime/diffusion/schedulerConfig.ts';
-import { generate, type ImageRequest, type SampleOptions } from '../runtime/sampling/generate.ts';
-import { indexOfLabel } from '../runtime/sampling/labels.ts';
-import type { DiffusionModel } from '../runtime/sampling/model.ts';
-import { loadModelFolder, type ModelFiles } from '../runtime/weights/modelFolder.ts';
+import {
+  assertGuidance,
+  createSampler,
+  type DiffusionModel,
+  generate,
+  type ImageRequest,
+  indexOfLabel,
+  loadModelFolder,
+  type ModelFiles,
+  parseSchedulerConfig,
+  type SampleOptions,
+  type SamplerName,
+} from '../runtime/index.ts';
 import type { BakeOptions } from './bake.ts';
 import type { SheetTile } from './io/atlas.ts';
 import { planSheet, type Recipe, writeImage, writeSheet } from './io/bakeFiles.ts';

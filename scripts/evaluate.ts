@@ -1,15 +1,23 @@
 import { access, constants, mkdir, stat } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { BackendName } from '../runtime/backend.ts';
-import { type Dataset, type DatasetSplit, splitHeldOut } from '../runtime/dataset/dataset.ts';
-import type { SamplerName } from '../runtime/diffusion/schedulerConfig.ts';
-import { drawPerClass, smallestClass } from '../runtime/evaluation/drawPerClass.ts';
-import { type ImageSet, imagesOfDataset, imagesOfPixels } from '../runtime/evaluation/imageSet.ts';
-import { reconstruct } from '../runtime/evaluation/reconstruction.ts';
-import type { SampleOptions } from '../runtime/sampling/generate.ts';
-import type { DiffusionModel } from '../runtime/sampling/model.ts';
-import { CLASSIFIER_DEFAULTS } from '../runtime/training/trainClassifier.ts';
-import { loadModelFolder, type ModelFiles } from '../runtime/weights/modelFolder.ts';
+import {
+  type BackendName,
+  CLASSIFIER_DEFAULTS,
+  type Dataset,
+  type DatasetSplit,
+  type DiffusionModel,
+  drawPerClass,
+  type ImageSet,
+  imagesOfDataset,
+  imagesOfPixels,
+  loadModelFolder,
+  type ModelFiles,
+  reconstruct,
+  type SampleOptions,
+  type SamplerName,
+  smallestClass,
+  splitHeldOut,
+} from '../runtime/index.ts';
 import { contactSheet } from './evaluation/contactSheet.ts';
 import { type CopyMetrics, copyingPerClass } from './evaluation/copying.ts';
 import { frechetDistance } from './evaluation/frechet.ts';

@@ -1,6 +1,6 @@
 // figment verify: its options; verifyCases.ts does the work and is loaded only then.
 import { Command, Option } from 'commander';
-import type { BackendName } from '../runtime/backend.ts';
+import type { BackendName } from '../runtime/index.ts';
 
 export interface VerifyOptions {
   backend?: BackendName;

@@ -42,11 +42,6 @@ export async function reconstruct(
   return { l1: sum / classLabels.length, pictures };
 }
 
-/** The error alone. */
-export async function reconstructionL1(model: DiffusionModel, images: ImageSet): Promise<number> {
-  return (await reconstruct(model, images)).l1;
-}
-
 function reconstructBatch(
   { vae, index }: DiffusionModel,
   values: Float32Array,

@@ -1,6 +1,12 @@
-import type { Dataset, DatasetSplit } from '../../runtime/dataset/dataset.ts';
-import { type ImageSet, imagesOfClass, imagesOfDataset } from '../../runtime/evaluation/imageSet.ts';
-import { type NearestDistance, nearestDistance } from '../../runtime/evaluation/nearest.ts';
+import {
+  type Dataset,
+  type DatasetSplit,
+  type ImageSet,
+  imagesOfClass,
+  imagesOfDataset,
+  type NearestDistance,
+  nearestDistance,
+} from '../../runtime/index.ts';
 
 /** How near the closest training image is to three sets of images. */
 export interface CopyMetrics {

@@ -1,6 +1,4 @@
 import { CommanderError } from 'commander';
-import { DatasetError } from '../../runtime/dataset/dataset.ts';
-import { ModelFileError } from '../../runtime/weights/modelFileError.ts';
 import { UsageError } from './cliErrors.ts';
 import { InterruptError } from './interrupt.ts';
 
@@ -9,6 +7,9 @@ export interface ErrorReport {
   /** Empty when commander has printed it already. */
   message: string;
 }
+
+/** The runtime's errors about the user's files, by name: importing the classes would load TensorFlow.js for `--help`. */
+const FILE_ERRORS = ['DatasetError', 'ModelFileError', 'MissingFileError'];
 
 const MISTAKE = 2;
 const FAILURE = 1;
@@ -24,7 +25,8 @@ export function describeError(error: unknown): ErrorReport {
 }
 
 function isMistake(error: unknown): boolean {
-  if (error instanceof UsageError || error instanceof ModelFileError || error instanceof DatasetError) return true;
+  if (error instanceof UsageError) return true;
+  if (error instanceof Error && FILE_ERRORS.includes(error.name)) return true;
   if (error instanceof RangeError) return isOurs(error);
   return error instanceof Error && 'code' in error && PATH_ERRORS.includes(String(error.code));
 }

@@ -1,5 +1,5 @@
 import { enableProdMode } from '@tensorflow/tfjs-core';
-import { type BackendChoice, type BackendName, selectBackend } from '../../runtime/backend.ts';
+import { type BackendChoice, type BackendName, selectBackend } from '../../runtime/index.ts';
 import { enableRelaxedSimd } from './nodeRuntime.ts';
 import { openNodeWebgpu } from './nodeWebgpu.ts';
 

@@ -1,10 +1,13 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { nearestWord } from '../../runtime/core/nearestWord.ts';
-import { createModel, type DiffusionModel } from '../../runtime/sampling/model.ts';
-import type { ModelFiles } from '../../runtime/weights/modelFolder.ts';
-import type { ModelSource } from '../../runtime/weights/modelSource.ts';
-import { urlSource } from '../../runtime/weights/urlSource.ts';
+import {
+  createModel,
+  type DiffusionModel,
+  type ModelFiles,
+  type ModelSource,
+  nearestWord,
+  urlSource,
+} from '../../runtime/index.ts';
 import { UsageError } from './cliErrors.ts';
 import { diskSource } from './diskSource.ts';
 import { packageRoot } from './packageRoot.ts';

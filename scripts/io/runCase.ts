@@ -1,13 +1,17 @@
 // Reads a case from disk and runs it on the current backend; whatever is wrong with its files is told with their names.
 import * as v from 'valibot';
+import {
+  loadModelFolder,
+  ModelFileError,
+  type ModelSource,
+  parseConfig,
+  parseSafetensors,
+  quote,
+  type StoredTensor,
+} from '../../runtime/index.ts';
 import type { Deviation } from '../../runtime/testing/deviation.ts';
 import { type NetworkFolder, runPipelineCase, runUNetCase, runVaeCase } from '../../runtime/testing/networkCase.ts';
 import { runSchedulerCase } from '../../runtime/testing/schedulerCase.ts';
-import { ModelFileError, quote } from '../../runtime/weights/modelFileError.ts';
-import { loadModelFolder } from '../../runtime/weights/modelFolder.ts';
-import { parseConfig } from '../../runtime/weights/modelIndex.ts';
-import type { ModelSource } from '../../runtime/weights/modelSource.ts';
-import { parseSafetensors, type StoredTensor } from '../../runtime/weights/safetensors.ts';
 import { diskSource } from './diskSource.ts';
 import type { CasePlace } from './findCases.ts';
 import { WEIGHTS_FILE } from './readNetworks.ts';
