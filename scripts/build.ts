@@ -21,7 +21,7 @@ rmSync(path.join(root, 'dist'), { recursive: true, force: true });
 await build({ ...common, entryPoints: ['runtime/index.ts'], outdir: 'dist/runtime', platform: 'neutral' });
 await build({
   ...common,
-  entryPoints: { cli: 'scripts/cli.ts', 'io/gradientWorker': 'scripts/io/gradientWorker.ts' },
+  entryPoints: { cli: 'scripts/cli.ts', gradientWorker: 'scripts/io/gradientWorker.ts' },
   outdir: 'dist/scripts',
   platform: 'node',
 });
