@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
@@ -35,7 +35,8 @@ function filesIn(folder: string): string[] {
   });
 }
 
-const sources = FOLDERS.flatMap((folder) => filesIn(folder));
+/** plugin and demo-scene may not exist yet: git keeps no empty folders. */
+const sources = FOLDERS.filter((folder) => existsSync(path.join(root, folder))).flatMap((folder) => filesIn(folder));
 const isTest = (file: string) => file.endsWith('.test.ts') || file.startsWith('runtime/testing/');
 const topFolder = (file: string) => file.split('/')[0]!;
 const stageOf = (file: string) => (file.split('/').length > 2 ? file.split('/')[1]! : '');
