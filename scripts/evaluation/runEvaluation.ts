@@ -1,0 +1,263 @@
+import { access, constants, mkdir, stat } from 'node:fs/promises';
+import {
+  type BackendName,
+  CLASSIFIER_DEFAULTS,
+  type Dataset,
+  type DatasetSplit,
+  type DiffusionModel,
+  drawPerClass,
+  type ImageSet,
+  imagesOfDataset,
+  imagesOfPixels,
+  loadModelFolder,
+  type ModelFiles,
+  reconstruct,
+  type SampleOptions,
+  type SamplerName,
+  smallestClass,
+  splitHeldOut,
+} from '../../runtime/index.ts';
+import { writeFilesAtomic } from '../io/atomicWrite.ts';
+import { UsageError } from '../io/cliErrors.ts';
+import { openNodeBackend } from '../io/nodeBackend.ts';
+import { buildModel, modelSource } from '../io/openModel.ts';
+import { startProgress } from '../io/progress.ts';
+import { readDataset } from '../io/readDataset.ts';
+import { contactSheet } from './contactSheet.ts';
+import { type CopyMetrics, copyingPerClass } from './copying.ts';
+import { frechetDistance } from './frechet.ts';
+import { generateSet } from './generateSet.ts';
+import { byLabel, compareWithReal, type GuidanceMetrics, type Measured, measure } from './measure.ts';
+import { type OpenClassifier, openClassifier } from './openClassifier.ts';
+import { formatMetrics, formatSummary, type Metrics, UNITS } from './report.ts';
+
+export interface EvaluateFlags {
+  data: string;
+  out?: string;
+  classifier?: string;
+  classifierSteps?: number;
+  imagesPerClass: number;
+  guidance: number[];
+  steps?: number;
+  sampler?: SamplerName;
+  seed: number;
+  heldOut: number;
+  splitSeed: number;
+  workers: number;
+  backend?: BackendName;
+}
+
+/** The work of `figment evaluate`. */
+export async function evaluate(name: string, flags: EvaluateFlags): Promise<void> {
+  const files = await loadModelFolder(modelSource(name));
+  const out = flags.out ?? (await folderOf(name));
+  const dataset = await readDataset(flags.data);
+  checkTogether(files, dataset);
+  const split = splitHeldOut(dataset, flags.heldOut, flags.splitSeed);
+  checkHeldOut(dataset, split);
+  await checkWritable(out);
+  const backend = await openNodeBackend(flags.backend);
+  console.log(`evaluate: ${backend.backend}; ${backend.reason}`);
+  const model = buildModel(files);
+  try {
+    const { metrics, sheet } = await evaluateModel(model, dataset, split, backend.backend, flags);
+    const bytes = new TextEncoder().encode(formatMetrics(metrics));
+    await writeFilesAtomic(out, { 'contact-sheet.png': sheet, 'metrics.json': bytes });
+    console.log(formatSummary(metrics));
+    console.log(`evaluate: wrote metrics.json and contact-sheet.png to ${out}`);
+  } finally {
+    model.dispose();
+    backend.release();
+  }
+}
+
+async function folderOf(model: string): Promise<string> {
+  const found = await stat(model).catch(() => null);
+  if (found?.isDirectory()) return model;
+  throw new UsageError(`evaluate: model ${model} is no folder to write to; say where with --out`);
+}
+
+/** @throws UsageError when model and data set do not have the same labels and image size */
+function checkTogether({ index }: ModelFiles, dataset: Dataset): void {
+  const missing = index.labels.filter((label) => !dataset.labels.includes(label));
+  const unknown = dataset.labels.filter((label) => !index.labels.includes(label));
+  const remedy = 'name the data set that the model was trained on';
+  if (missing.length > 0 || unknown.length > 0) {
+    const which = missing.length > 0 ? `the data lack ${missing.join(', ')}` : `the model lacks ${unknown.join(', ')}`;
+    throw new UsageError(`evaluate: model and data have different labels: ${which}; ${remedy}`);
+  }
+  const sizeOf = ({ widthPx, heightPx, channels }: Pick<Dataset, 'widthPx' | 'heightPx' | 'channels'>) =>
+    `${widthPx}x${heightPx} px with ${channels} channels`;
+  if (sizeOf(index.figment) !== sizeOf(dataset)) {
+    throw new UsageError(
+      `evaluate: the model makes ${sizeOf(index.figment)}, the data are ${sizeOf(dataset)}; ${remedy}`,
+    );
+  }
+}
+
+function checkHeldOut(dataset: Dataset, { heldOut }: DatasetSplit): void {
+  const smallest = smallestClass(labelsOf(dataset, heldOut), dataset.labels.length);
+  if (smallest >= 2) return;
+  throw new UsageError(`evaluate: a class has ${smallest} held-out images; expected 2 or more, raise --held-out`);
+}
+
+async function checkWritable(out: string): Promise<void> {
+  try {
+    await mkdir(out, { recursive: true });
+    await access(out, constants.W_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(`evaluate: --out ${out} is no folder that can be written (${code}); choose another`);
+  }
+}
+
+function labelsOf(dataset: Dataset, indices: Int32Array): Int32Array {
+  return indices.map((image) => dataset.classLabels[image]!);
+}
+
+async function evaluateModel(
+  model: DiffusionModel,
+  dataset: Dataset,
+  split: DatasetSplit,
+  backend: BackendName,
+  flags: EvaluateFlags,
+): Promise<{ metrics: Metrics; sheet: Uint8Array }> {
+  const { labels } = dataset;
+  const classifier = await openClassifier(dataset, {
+    file: flags.classifier,
+    indices: split.train,
+    numSteps: flags.classifierSteps ?? CLASSIFIER_DEFAULTS.numSteps!,
+    numWorkers: backend === 'wasm' ? flags.workers : 1,
+  });
+  console.log(`evaluate: classifier ${classifier.isNew ? 'trained and stored in' : 'read from'} ${classifier.file}`);
+  try {
+    const heldOut = imagesOfDataset(dataset, split.heldOut);
+    const perClass = Math.min(flags.imagesPerClass, smallestClass(heldOut.classLabels, labels.length));
+    const real = await measure(classifier, heldOut, perClass);
+    const train = await measure(classifier, sampleOf(dataset, split.train, perClass), perClass);
+    const { l1, pictures } = await shown('reconstruct', (onProgress) => reconstruct(model, heldOut, onProgress));
+    const reconstructedHeldOut = imagesOfPixels(pictures, heldOut.classLabels, dataset);
+    const recipe = recipeOf(model, flags);
+    const sets = { heldOut, reconstructedHeldOut };
+    const generated = await judgeGenerated({ model, dataset, split, sets, classifier, real, perClass, recipe });
+    const metrics: Metrics = {
+      units: UNITS,
+      model: { name: model.index.figment.name, sha256: model.hash },
+      data: dataOf(dataset, split, flags),
+      recipe: { ...recipe, backend },
+      classifier: {
+        numTrainSteps: classifier.numSteps,
+        heldOutAccuracy: real.accuracy.overall,
+        heldOutAccuracyPerClass: byLabel(labels, real.accuracy.perClass),
+      },
+      vae: { heldOutL1: l1 },
+      frechet: { imagesPerClass: perClass, trainToHeldOut: frechetDistance(train.gaussian, real.gaussian) },
+      ...generated.metrics,
+    };
+    return { metrics, sheet: generated.sheet };
+  } finally {
+    classifier.dispose();
+  }
+}
+
+function sampleOf(dataset: Dataset, indices: Int32Array, perClass: number): ImageSet {
+  const drawn = drawPerClass(labelsOf(dataset, indices), dataset.labels.length, perClass, 0);
+  return imagesOfDataset(
+    dataset,
+    drawn.map((position) => indices[position]!),
+  );
+}
+
+function dataOf(dataset: Dataset, split: DatasetSplit, flags: EvaluateFlags): Metrics['data'] {
+  return {
+    name: dataset.name,
+    numTrainImages: split.train.length,
+    numHeldOutImages: split.heldOut.length,
+    heldOutShare: flags.heldOut,
+    splitSeed: flags.splitSeed,
+  };
+}
+
+type Recipe = Omit<Metrics['recipe'], 'backend'>;
+
+function recipeOf({ index }: DiffusionModel, flags: EvaluateFlags): Recipe {
+  const { sampleDefaults } = index.figment;
+  return {
+    sampler: flags.sampler ?? sampleDefaults.sampler,
+    numInferenceSteps: flags.steps ?? sampleDefaults.numInferenceSteps,
+    guidanceScales: flags.guidance,
+    imagesPerClass: flags.imagesPerClass,
+    firstSeed: flags.seed,
+    lastSeed: (flags.seed + flags.imagesPerClass - 1) >>> 0,
+  };
+}
+
+interface Context {
+  model: DiffusionModel;
+  dataset: Dataset;
+  split: DatasetSplit;
+  sets: Record<'heldOut' | 'reconstructedHeldOut', ImageSet>;
+  classifier: OpenClassifier;
+  real: Measured;
+  perClass: number;
+  recipe: Recipe;
+}
+
+/** Generates at each guidance scale, one after the other; the sheet and the search for copies are of one of them. */
+async function judgeGenerated(context: Context) {
+  const { model, dataset, recipe } = context;
+  const shownScale = scaleOfSheet(recipe.guidanceScales, model);
+  const byGuidance: Record<string, GuidanceMetrics> = {};
+  const imagesPerSecond: Record<string, number> = {};
+  let copying: CopyMetrics[] = [];
+  let sheet = new Uint8Array();
+  for (const guidanceScale of recipe.guidanceScales) {
+    const { pictures, images, speed } = await generateAt(context, guidanceScale);
+    const measured = await measure(context.classifier, images, context.perClass);
+    byGuidance[guidanceScale] = compareWithReal(measured, context.real, dataset.labels);
+    imagesPerSecond[guidanceScale] = speed;
+    if (guidanceScale !== shownScale) continue;
+    const sets = { ...context.sets, generated: images };
+    copying = await shown('compare', async (onProgress) => copyingPerClass(dataset, context.split, sets, onProgress));
+    const text = { model: model.index.figment.name, ...recipe, guidanceScales: [guidanceScale] };
+    sheet = new Uint8Array(contactSheet(pictures, dataset.labels.length, dataset, text));
+  }
+  const nearestTrainingImage = {
+    guidanceScale: shownScale,
+    relative: meanOf(copying, 'generated') / meanOf(copying, 'reconstructedHeldOut'),
+    perClass: byLabel(dataset.labels, copying),
+  };
+  return { metrics: { byGuidance, nearestTrainingImage, generation: { imagesPerSecond } }, sheet };
+}
+
+function meanOf(copying: readonly CopyMetrics[], key: 'generated' | 'reconstructedHeldOut'): number {
+  return copying.reduce((sum, metrics) => sum + metrics[key].mean, 0) / copying.length;
+}
+
+/** The scale nearest to the one that the model is used with. */
+function scaleOfSheet(scales: readonly number[], { index }: DiffusionModel): number {
+  const usual = index.figment.sampleDefaults.guidanceScale;
+  return [...scales].sort((a, b) => Math.abs(a - usual) - Math.abs(b - usual))[0]!;
+}
+
+async function generateAt({ model, dataset, recipe }: Context, guidanceScale: number) {
+  const { imagesPerClass, firstSeed, numInferenceSteps } = recipe;
+  const options: SampleOptions = { guidanceScale, numInferenceSteps, sampler: recipe.sampler as SamplerName };
+  const started = performance.now();
+  const pictures = await shown(`guidance ${guidanceScale}`, (onProgress) =>
+    generateSet(model, dataset.labels, { imagesPerClass, firstSeed }, options, onProgress),
+  );
+  const speed = (1000 * pictures.length) / (performance.now() - started);
+  const classLabels = Int32Array.from(pictures.keys(), (i) => Math.floor(i / imagesPerClass));
+  return { pictures, images: imagesOfPixels(pictures, classLabels, dataset), speed };
+}
+
+/** Runs a job under a progress line. */
+async function shown<T>(title: string, job: (onProgress: (share: number) => void) => Promise<T>): Promise<T> {
+  const progress = startProgress(title);
+  try {
+    return await job((share) => progress.update(share, ''));
+  } finally {
+    progress.stop();
+  }
+}
