@@ -1,7 +1,6 @@
 // Multi-head attention softmax(q k^T / sqrt(d)) v on (n, tokens, heads * d); `scratch` holds rows of probabilities.
 import { exp4, fma, loadLanes, storeLanes, sumLanes } from './math';
 
-// @ts-ignore: decorator
 @inline
 function dot(a: usize, b: usize, d: i32): f32 {
   let sum = f32x4.splat(0);
@@ -12,7 +11,6 @@ function dot(a: usize, b: usize, d: i32): f32 {
 }
 
 /** out += factor * x over d floats. */
-// @ts-ignore: decorator
 @inline
 function addScaled(out: usize, x: usize, factor: f32, d: i32): void {
   const f = f32x4.splat(factor);

@@ -133,7 +133,6 @@ export function packFilterTransposed(filter: usize, out: usize, taps: i32, cin: 
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function store8(o: usize, lo: v128, hi: v128, width: i32): void {
   storeLanes(o, lo, width);
@@ -286,7 +285,6 @@ export function conv2dGradFilter(
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function add8(o: usize, lo: v128, hi: v128, width: i32): void {
   storeLanes(o, f32x4.add(loadLanes(o, width), lo), width);

@@ -1,14 +1,12 @@
 // Four-lane building blocks shared by the kernels.
 
 /** a * b + c, in one instruction where the module is built with relaxed SIMD. */
-// @ts-ignore: decorator
 @inline
 export function fma(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
-// @ts-ignore: decorator
 @inline
 export function sumLanes(v: v128): f32 {
   return (f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1)) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
@@ -18,7 +16,6 @@ export function sumLanes(v: v128): f32 {
  * exp(x) to 2 units in the last place: x = n ln 2 + r, |r| <= ln 2 / 2, a degree 6 polynomial in r, then 2^n by the
  * exponent bits. The argument is clamped to the range in which the result is a normal number.
  */
-// @ts-ignore: decorator
 @inline
 export function exp4(x: v128): v128 {
   x = f32x4.min(f32x4.max(x, f32x4.splat(-87.0)), f32x4.splat(88.0));
@@ -37,7 +34,6 @@ export function exp4(x: v128): v128 {
 }
 
 /** 1 / (1 + exp(-x)). */
-// @ts-ignore: decorator
 @inline
 export function sigmoid4(x: v128): v128 {
   const one = f32x4.splat(1);
@@ -45,7 +41,6 @@ export function sigmoid4(x: v128): v128 {
 }
 
 /** The derivative of x sigmoid(x). */
-// @ts-ignore: decorator
 @inline
 export function siluGrad4(x: v128): v128 {
   const s = sigmoid4(x);
@@ -54,7 +49,6 @@ export function siluGrad4(x: v128): v128 {
 }
 
 /** The first `width` (1 to 4) floats at p, the rest 0. */
-// @ts-ignore: decorator
 @inline
 export function loadLanes(p: usize, width: i32): v128 {
   if (width >= 4) return v128.load(p);
@@ -66,7 +60,6 @@ export function loadLanes(p: usize, width: i32): v128 {
 }
 
 /** Stores the first `width` (1 to 4) lanes at p. */
-// @ts-ignore: decorator
 @inline
 export function storeLanes(p: usize, v: v128, width: i32): void {
   if (width >= 4) {
