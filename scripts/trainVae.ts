@@ -66,7 +66,8 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
       trainer,
       notes,
       previewMinutes: command.previewMinutes,
-      preview: ({ step }) => writePreview(command.out, step, dataset, split.heldOut, config, trainer.ema),
+      preview: ({ step }) =>
+        writePreview(command.out, step, dataset, split.heldOut, config, trainer.ema, options.circular),
       save: () => saveVae(command.out, config, trainer.ema),
     });
   } finally {
@@ -120,6 +121,7 @@ async function writePreview(
   heldOut: Int32Array,
   config: AutoencoderKlConfig,
   weights: Weights,
+  circular: boolean,
 ): Promise<void> {
   const { widthPx, heightPx, channels } = dataset;
   const chosen = Int32Array.from({ length: 4 * PREVIEW_COLUMNS }, (_, i) => heldOut[(i * 7) % heldOut.length]!);
@@ -127,8 +129,8 @@ async function writePreview(
   fillBatch(dataset, chosen, { flip: false, shiftPx: 0, toroidal: false, permuteChannels: 0 }, 0, 0, values);
   const decoded = tidy(() => {
     const x = tensor4d(values, [chosen.length, heightPx, widthPx, channels]);
-    const { mean } = encode(config, weights, x);
-    return decode(config, weights, mean) as Tensor4D;
+    const { mean } = encode(config, weights, x, circular);
+    return decode(config, weights, mean, circular) as Tensor4D;
   });
   const results = (await decoded.data()) as Float32Array;
   dispose(decoded);
