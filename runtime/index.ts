@@ -9,8 +9,9 @@ export {
   selectBackend,
   useWebgpuDevice,
 } from './backend.ts';
-export { nearestWord } from './core/nearestWord.ts';
 // Pixels and random numbers
+export { type Atlas, composeAtlas, type SheetLayout, type SheetTile, sheetColumns } from './core/atlas.ts';
+export { nearestWord } from './core/nearestWord.ts';
 export {
   composeSheet,
   type NumChannels,

@@ -10,9 +10,9 @@ import {
   parseSchedulerConfig,
   type SampleOptions,
   type SamplerName,
+  type SheetTile,
 } from '../runtime/index.ts';
 import type { BakeOptions } from './bake.ts';
-import type { SheetTile } from './io/atlas.ts';
 import { planSheet, type Recipe, writeImage, writeSheet } from './io/bakeFiles.ts';
 import { UsageError } from './io/cliErrors.ts';
 import { InterruptError, interruptible, letEventsIn } from './io/interrupt.ts';

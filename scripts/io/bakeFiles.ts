@@ -1,7 +1,6 @@
 // The files that `figment bake` leaves: a PNG for each picture, which holds its own recipe, and a sheet of all.
 import { join } from 'node:path';
-import { scaleNearest } from '../../runtime/index.ts';
-import { composeAtlas, type SheetTile, sheetColumns } from './atlas.ts';
+import { composeAtlas, type SheetTile, scaleNearest, sheetColumns } from '../../runtime/index.ts';
 import { writeFileAtomic, writeFilesAtomic } from './atomicWrite.ts';
 import { UsageError } from './cliErrors.ts';
 import { labelFileName } from './labelFileName.ts';

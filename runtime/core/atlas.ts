@@ -1,4 +1,4 @@
-import { composeSheet, type PixelImage } from '../../runtime/index.ts';
+import { composeSheet, type PixelImage } from './pixels.ts';
 
 /** A rectangle of a sheet in pixels, from its top left corner. */
 interface Rectangle {
