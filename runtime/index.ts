@@ -1,14 +1,9 @@
 // The public names, along the line dataset → training → weights → loading → sampling. Nothing inside imports this file.
 
 // Backend
-export {
-  type BackendChoice,
-  type BackendName,
-  type BackendOptions,
-  isSoftwareAdapter,
-  selectBackend,
-  useWebgpuDevice,
-} from './backend.ts';
+export { type BackendChoice, type BackendName, type BackendOptions, selectBackend } from './backend.ts';
+export { useWasm, type WasmOptions, type WasmPaths } from './backends/wasm.ts';
+export { isSoftwareAdapter, useWebgpuDevice } from './backends/webgpu.ts';
 // Pixels and random numbers
 export { type Atlas, composeAtlas, type SheetLayout, type SheetTile, sheetColumns } from './core/atlas.ts';
 export { nearestWord } from './core/nearestWord.ts';
@@ -51,6 +46,8 @@ export { type ImageSet, imagesOfClass, imagesOfDataset, imagesOfPixels } from '.
 export { type NearestDistance, nearestDistance } from './evaluation/nearest.ts';
 export { type Reconstructed, reconstruct } from './evaluation/reconstruction.ts';
 export { spreadPerClass } from './evaluation/spread.ts';
+// Kernels that the plugin calls itself
+export { compilationDone, compileOnly } from './kernels/webgpu/compile.ts';
 // Networks
 export {
   autoencoderKlShapes,
@@ -86,6 +83,7 @@ export {
   sample,
 } from './sampling/generate.ts';
 export { indexOfLabel } from './sampling/labels.ts';
+export { type ImageTensor, splitImages } from './sampling/splitImages.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';
 // Training
 export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
@@ -120,6 +118,7 @@ export {
   type ModelFolderFilesOptions,
   type ModelPart,
   modelFolderFiles,
+  readModelFiles,
 } from './weights/modelFolder.ts';
 export { FIGMENT_DEFAULTS, type FigmentEntry, type ModelIndex, parseConfig } from './weights/modelIndex.ts';
 export { type ModelSource, memorySource, type OnProgress, type ReadOptions } from './weights/modelSource.ts';

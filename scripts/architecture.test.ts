@@ -17,6 +17,7 @@ const NODE = /^node:/;
 const STAGES: Record<string, string[]> = {
   core: [],
   kernels: ['core'],
+  backends: ['kernels'],
   dataset: ['core'],
   weights: ['core'],
   diffusion: ['core', 'weights'],
@@ -37,7 +38,7 @@ function filesIn(folder: string): string[] {
 
 /** plugin and demo-scene may not exist yet: git keeps no empty folders. */
 const sources = FOLDERS.filter((folder) => existsSync(path.join(root, folder))).flatMap((folder) => filesIn(folder));
-const isTest = (file: string) => file.endsWith('.test.ts') || file.startsWith('runtime/testing/');
+const isTest = (file: string) => file.endsWith('.test.ts') || /^(runtime|plugin)\/testing\//.test(file);
 const topFolder = (file: string) => file.split('/')[0]!;
 const stageOf = (file: string) => (file.split('/').length > 2 ? file.split('/')[1]! : '');
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
@@ -67,10 +68,10 @@ const list = (wrong: Import[]) => wrong.map(({ from, to }) => `${from} imports $
 describe('imports', () => {
   it('are found by this test', () => {
     expect(sources.length).toBeGreaterThan(100);
-    expect(list(importsOf('runtime/backend.ts'))).toEqual(
+    expect(list(importsOf('runtime/backends/wasm.ts'))).toEqual(
       expect.arrayContaining([
-        'runtime/backend.ts imports @tensorflow/tfjs-core',
-        'runtime/backend.ts imports runtime/kernels/wasm/index.ts',
+        'runtime/backends/wasm.ts imports @tensorflow/tfjs-core',
+        'runtime/backends/wasm.ts imports runtime/kernels/wasm/index.ts',
       ]),
     );
     const missing = imports.filter(({ to, isFile }) => isFile && to.endsWith('.ts') && !sources.includes(to));
@@ -81,7 +82,7 @@ describe('imports', () => {
     const wrong = outsideTests.filter(({ from, to, isFile }) => {
       if (topFolder(from) !== 'runtime') return false;
       if (isFile) return topFolder(to) !== 'runtime' || isTest(to);
-      const mayBackend = from === 'runtime/backend.ts' || stageOf(from) === 'kernels';
+      const mayBackend = stageOf(from) === 'backends' || stageOf(from) === 'kernels';
       return !(TFJS.test(to) || to === 'valibot' || (mayBackend && TFJS_BACKENDS.test(to)));
     });
     expect(list(wrong)).toEqual([]);
@@ -185,19 +186,34 @@ describe('a page that trains', () => {
   });
 });
 
+describe('a worker that computes on wasm', () => {
+  it('carries no other backend in its one file', async () => {
+    const files = bundled(await bundle(page('createModel, sample, useWasm'), { splitting: false }));
+    expect(files).toEqual(
+      expect.arrayContaining([
+        'runtime/kernels/wasm/index.ts',
+        'node_modules/@tensorflow/tfjs-backend-wasm/dist/backend_wasm.js',
+      ]),
+    );
+    // tfjs's wasm backend itself uses some of the cpu backend's functions.
+    const others = /tfjs-backend-webgpu|tfjs-backend-cpu\/dist\/backend_cpu|^runtime\/(backends|kernels)\/(webgpu|cpu)/;
+    expect(files.filter((file) => others.test(file))).toEqual([]);
+  });
+});
+
 /** The source of a page that uses these names. */
 function page(names: string): string {
   return `import { ${names} } from './runtime/index.ts'; globalThis.page = { ${names} };`;
 }
 
-async function bundle(contents: string): Promise<Metafile> {
+async function bundle(contents: string, { splitting = true } = {}): Promise<Metafile> {
   const result = await build({
     stdin: { contents, resolveDir: root, loader: 'ts' },
     absWorkingDir: root,
     bundle: true,
     write: false,
     metafile: true,
-    splitting: true,
+    splitting,
     format: 'esm',
     platform: 'browser',
     outdir: 'unused',

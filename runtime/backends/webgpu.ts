@@ -1,0 +1,69 @@
+import { ready, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core';
+import { hasKernels } from './hasKernels.ts';
+
+/** Names under which software rasterisers, slower than wasm, appear among the adapters. */
+const SOFTWARE_ADAPTERS = ['swiftshader', 'llvmpipe', 'lavapipe', 'softpipe', 'basic render'];
+
+/** The device that tfjs computes on, until it is lost. */
+let openDevice: { device: GPUDevice; adapter: string } | null = null;
+
+/** A WebGPU adapter in its own words. */
+export function adapterName({ vendor, architecture, device, description }: GPUAdapterInfo): string {
+  return [vendor, architecture, device, description].filter((part) => part).join(' ') || 'unnamed adapter';
+}
+
+/** Whether an adapter computes on the CPU. */
+export function isSoftwareAdapter(info: GPUAdapterInfo): boolean {
+  const name = adapterName(info).toLowerCase();
+  return (
+    info.isFallbackAdapter === true ||
+    info.architecture === 'software' ||
+    SOFTWARE_ADAPTERS.some((software) => name.includes(software))
+  );
+}
+
+/** The fastest adapter of `gpu`, by default the page's; null: none. */
+export async function findAdapter(gpu: GPU | undefined): Promise<GPUAdapter | null> {
+  const found = gpu ?? (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
+  return (await found?.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null)) ?? null;
+}
+
+/** A device with the adapter's own limits, which tfjs's kernels exceed the default ones by. */
+function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+  const { limits } = adapter;
+  return adapter.requestDevice({
+    requiredFeatures: adapter.features.has('timestamp-query') ? ['timestamp-query'] : [],
+    requiredLimits: {
+      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+      maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxBufferSize: limits.maxBufferSize,
+      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+    },
+  });
+}
+
+/**
+ * Makes tfjs compute on a device that exists already, for example the one that draws the scene. A former WebGPU backend
+ * and its tensors are gone afterwards.
+ */
+export async function useWebgpuDevice(device: GPUDevice, info: GPUAdapterInfo): Promise<void> {
+  const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
+  const { registerWebgpuKernels } = await import('../kernels/webgpu/index.ts');
+  removeBackend('webgpu');
+  registerBackend('webgpu', () => new WebGPUBackend(device, info), 3);
+  await setBackend('webgpu');
+  await ready();
+  if (!hasKernels('webgpu')) registerWebgpuKernels();
+  openDevice = { device, adapter: adapterName(info) };
+  device.lost.then(() => {
+    if (openDevice?.device === device) openDevice = null;
+  });
+}
+
+/** Makes WebGPU on this adapter the current backend, on the device that is open already if it is the adapter's. */
+export async function startWebgpu(adapter: GPUAdapter): Promise<void> {
+  if (openDevice?.adapter === adapterName(adapter.info)) await setBackend('webgpu');
+  else await useWebgpuDevice(await requestDevice(adapter), adapter.info);
+}
