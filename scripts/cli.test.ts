@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isSoftwareAdapter } from '../runtime/index.ts';
+import { probeNodeAdapter } from './io/nodeBackend.ts';
 import { packageRoot, packageVersion } from './io/packageRoot.ts';
 
 const CLI = join(packageRoot(), 'scripts', 'cli.ts');
@@ -58,6 +60,15 @@ describe('figment', () => {
     const fixture = join('runtime', 'testing', 'fixtures', 'unet-plain');
     const { exitCode, out, err } = await figment('verify', '--backend', 'cpu', fixture);
     expect(out).toMatch(/unet-plain .* ok/);
+    expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
+  });
+
+  it('looks for a GPU without a word from its drivers', async () => {
+    const { info } = await probeNodeAdapter();
+    if (info && !isSoftwareAdapter(info as GPUAdapterInfo)) return; // then Dawn runs in the command itself
+    const fixture = join('runtime', 'testing', 'fixtures', 'unet-plain');
+    const { exitCode, out, err } = await figment('verify', fixture);
+    expect(out).toContain(info ? `(${info.vendor}` : 'There is no WebGPU adapter');
     expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
   });
 });
