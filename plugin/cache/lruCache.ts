@@ -1,0 +1,98 @@
+export interface LruCacheOptions<Value> {
+  /** Sum of the sizes it holds at most. */
+  maxBytes: number;
+  /** Default: no limit. */
+  maxEntries?: number;
+  /** Frees a value that leaves the cache for whatever reason: evicted, replaced, deleted or cleared. Must not throw. */
+  onEvict?: (value: Value) => void;
+}
+
+interface Entry<Value> {
+  value: Value;
+  sizeBytes: number;
+}
+
+/**
+ * Holds values up to a limit of bytes and lets the least recently used go first.
+ *
+ * The cache owns what `set` accepted and gives it to `onEvict` once, when it leaves; so a value is in one cache, under one
+ * key. What `get` gives is lent: a later `set` may evict it.
+ */
+export class LruCache<Value> {
+  /** The least recently used comes first. */
+  private readonly entries = new Map<string, Entry<Value>>();
+  private totalBytes = 0;
+  private readonly maxEntries: number;
+
+  /** @throws RangeError when a limit is negative or NaN */
+  constructor(private readonly options: LruCacheOptions<Value>) {
+    const { maxBytes, maxEntries = Number.POSITIVE_INFINITY } = options;
+    this.maxEntries = maxEntries;
+    if (maxBytes >= 0 && maxEntries >= 0) return;
+    throw new RangeError(`LruCache: maxBytes is ${maxBytes}, maxEntries ${maxEntries}; expected limits from 0 on`);
+  }
+
+  /** Sum over its values. */
+  get sizeBytes(): number {
+    return this.totalBytes;
+  }
+
+  get numEntries(): number {
+    return this.entries.size;
+  }
+
+  /** The value, which is now the most recently used. */
+  get(key: string): Value | undefined {
+    const entry = this.entries.get(key);
+    if (!entry) return undefined;
+    this.entries.delete(key);
+    this.entries.set(key, entry);
+    return entry.value;
+  }
+
+  /**
+   * Takes a value over, in place of an earlier one of the key, and evicts others as far as needed.
+   *
+   * @param sizeBytes whole number from 0 on
+   * @returns false when the value alone exceeds the limits: it stays the caller's, and what the cache held of the key is
+   *          gone in any case
+   * @throws  RangeError when `sizeBytes` is no such number; the value stays the caller's, the cache as it was
+   */
+  set(key: string, value: Value, sizeBytes: number): boolean {
+    if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) {
+      throw new RangeError(`LruCache: the size of "${key}" is ${sizeBytes} bytes; expected a whole number from 0 on`);
+    }
+    const { maxBytes, onEvict } = this.options;
+    const previous = this.take(key);
+    const fits = sizeBytes <= maxBytes && this.maxEntries >= 1;
+    if (fits) {
+      this.entries.set(key, { value, sizeBytes });
+      this.totalBytes += sizeBytes;
+    }
+    if (previous && previous.value !== value) onEvict?.(previous.value);
+    while (this.totalBytes > maxBytes || this.entries.size > this.maxEntries) {
+      this.delete(this.entries.keys().next().value!);
+    }
+    return fits;
+  }
+
+  /** Frees the value of a key; false when there is none. */
+  delete(key: string): boolean {
+    const entry = this.take(key);
+    if (entry) this.options.onEvict?.(entry.value);
+    return entry !== undefined;
+  }
+
+  /** Frees all values. */
+  clear(): void {
+    for (const key of [...this.entries.keys()]) this.delete(key);
+  }
+
+  private take(key: string): Entry<Value> | undefined {
+    const entry = this.entries.get(key);
+    if (!entry) return undefined;
+    this.entries.delete(key);
+    this.totalBytes -= entry.sizeBytes;
+    return entry;
+  }
+}

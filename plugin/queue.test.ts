@@ -1,0 +1,607 @@
+import { getEventListeners } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { GenerationQueue, type QueueOptions } from './queue.ts';
+
+interface Request {
+  label: string;
+  style?: string;
+}
+
+/** One call of `run`, which the test ends. */
+interface Run {
+  labels: string[];
+  signal: AbortSignal;
+  onStep: (step: number) => void;
+  /** Ends it with the results 'label!'. */
+  finish(): void;
+  fail(error: unknown): void;
+}
+
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+const unhandled = vi.fn();
+
+beforeEach(() => {
+  unhandled.mockClear();
+  process.on('unhandledRejection', unhandled);
+});
+
+afterEach(async () => {
+  await settled();
+  process.off('unhandledRejection', unhandled);
+  expect(unhandled).not.toHaveBeenCalled();
+});
+
+type Options = Partial<QueueOptions<Request, string, number>>;
+
+/** Batches of one on one lane unless told otherwise; `runs` lists the calls of `run` in order. */
+function createQueue(options: Options = {}) {
+  const runs: Run[] = [];
+  const queue = new GenerationQueue<Request, string, number>({
+    run: (requests, { signal, onStep }) =>
+      new Promise((resolve, reject) => {
+        const labels = requests.map(({ label }) => label);
+        runs.push({ labels, signal, onStep, finish: () => resolve(labels.map((label) => `${label}!`)), fail: reject });
+      }),
+    keyOf: ({ label }) => label,
+    batchKeyOf: ({ style = 'plain' }) => style,
+    batchSize: 1,
+    numLanes: 1,
+    ...options,
+  });
+  return { queue, runs, started: () => runs.map(({ labels }) => labels.join()) };
+}
+
+/** Ends the runs in the order in which they start, until none is left. */
+async function finishAll(runs: Run[]): Promise<void> {
+  await settled();
+  for (let i = 0; i < runs.length; i++) {
+    runs[i]!.finish();
+    await settled();
+  }
+}
+
+function numListeners(signal: AbortSignal): number {
+  return getEventListeners(signal, 'abort').length;
+}
+
+describe('GenerationQueue', () => {
+  it('gives each request its own result', async () => {
+    const { queue, runs } = createQueue();
+    const results = Promise.all([queue.request({ label: 'elf' }), queue.request({ label: 'orc' })]);
+    await finishAll(runs);
+    expect(await results).toEqual(['elf!', 'orc!']);
+  });
+
+  it.each([{ batchSize: 0 }, { batchSize: 1.5 }, { numLanes: 0 }, { numLanes: Number.NaN }])(
+    'refuses $batchSize, $numLanes',
+    (options) => {
+      expect(() => createQueue(options)).toThrow(/expected a positive integer/);
+    },
+  );
+
+  it('goes on after an error of keyOf, batchKeyOf and a priority that is NaN', async () => {
+    const broken = () => {
+      throw new Error('no key');
+    };
+    await expect(createQueue({ keyOf: broken }).queue.request({ label: 'elf' })).rejects.toThrow('no key');
+    const { queue } = createQueue({ batchKeyOf: broken });
+    await expect(queue.request({ label: 'elf' })).rejects.toThrow('no key');
+    await expect(queue.request({ label: 'elf' }, { priority: Number.NaN })).rejects.toThrow(RangeError);
+    expect(queue.length).toBe(0);
+  });
+});
+
+describe('order', () => {
+  it('is that of arrival among equals', async () => {
+    const { queue, runs, started } = createQueue();
+    for (const label of ['a', 'b', 'c', 'd']) void queue.request({ label });
+    await finishAll(runs);
+    expect(started()).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('has the highest priority first, also among requests of one task', async () => {
+    const { queue, runs, started } = createQueue();
+    void queue.request({ label: 'low' }, { priority: -1 });
+    void queue.request({ label: 'usual' });
+    void queue.request({ label: 'high' }, { priority: 5 });
+    void queue.request({ label: 'usual too' });
+    await finishAll(runs);
+    expect(started()).toEqual(['high', 'usual', 'usual too', 'low']);
+  });
+
+  it('holds with several lanes, which run at once and take the next when free', async () => {
+    const { queue, runs, started } = createQueue({ numLanes: 2 });
+    for (const [label, priority] of Object.entries({ a: 0, b: 1, c: 0, d: 2, e: 1 })) {
+      void queue.request({ label }, { priority });
+    }
+    await settled();
+    expect(started()).toEqual(['d', 'b']);
+    runs[1]!.finish();
+    await settled();
+    expect(started()).toEqual(['d', 'b', 'e']);
+    void queue.request({ label: 'f' }, { priority: 3 });
+    runs[0]!.finish();
+    runs[2]!.finish();
+    await settled();
+    expect(started()).toEqual(['d', 'b', 'e', 'f', 'a']);
+    runs[3]!.finish();
+    await settled();
+    expect(started()).toEqual(['d', 'b', 'e', 'f', 'a', 'c']);
+  });
+
+  it('does not interrupt what runs', async () => {
+    const { queue, runs, started } = createQueue();
+    void queue.request({ label: 'a' });
+    await settled();
+    void queue.request({ label: 'urgent' }, { priority: 9 });
+    await settled();
+    expect(started()).toEqual(['a']);
+    expect(runs[0]!.signal.aborted).toBe(false);
+  });
+});
+
+describe('callers of the same request', () => {
+  it('share one job and its result while it waits and while it runs', async () => {
+    const { queue, runs, started } = createQueue();
+    const first = [queue.request({ label: 'elf' }), queue.request({ label: 'elf' })];
+    expect(queue.length).toBe(1);
+    await settled();
+    const late = queue.request({ label: 'elf' });
+    await finishAll(runs);
+    expect(await Promise.all([...first, late])).toEqual(['elf!', 'elf!', 'elf!']);
+    expect(started()).toEqual(['elf']);
+  });
+
+  it('get a new job once the first is done', async () => {
+    const { queue, runs, started } = createQueue();
+    const again = queue.request({ label: 'elf' }).then(() => queue.request({ label: 'elf' }));
+    await finishAll(runs);
+    expect(await again).toBe('elf!');
+    expect(started()).toEqual(['elf', 'elf']);
+  });
+
+  it('raise its priority, keep its place among equals, and never lower it', async () => {
+    const { queue, runs, started } = createQueue();
+    void queue.request({ label: 'a' }, { priority: 1 });
+    void queue.request({ label: 'b' });
+    void queue.request({ label: 'c' }, { priority: 1 });
+    void queue.request({ label: 'b' }, { priority: 1 });
+    void queue.request({ label: 'a' }, { priority: -1 });
+    await finishAll(runs);
+    expect(started()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('no longer raise it when they have left', async () => {
+    const { queue, runs, started } = createQueue();
+    const urgent = new AbortController();
+    void queue.request({ label: 'a' }, { priority: 1 });
+    void queue.request({ label: 'b' });
+    const left = queue.request({ label: 'b' }, { priority: 2, signal: urgent.signal });
+    urgent.abort();
+    await expect(left).rejects.toThrow();
+    await finishAll(runs);
+    expect(started()).toEqual(['a', 'b']);
+  });
+});
+
+describe('batches', () => {
+  it('hold requests of one batch key and one priority, in order of arrival, up to their size', async () => {
+    const { queue, runs, started } = createQueue({ batchSize: 3 });
+    const labels = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const results = [
+      queue.request({ label: 'a' }),
+      queue.request({ label: 'b', style: 'guided' }),
+      queue.request({ label: 'c' }),
+      queue.request({ label: 'd' }, { priority: 1 }),
+      queue.request({ label: 'e' }),
+      queue.request({ label: 'f' }),
+    ];
+    await finishAll(runs);
+    expect(started()).toEqual(['d', 'a,c,e', 'b', 'f']);
+    expect(await Promise.all(results)).toEqual(labels.map((label) => `${label}!`));
+  });
+
+  it('are filled before the next lane is', async () => {
+    const { queue, started } = createQueue({ batchSize: 2, numLanes: 2 });
+    for (const label of ['a', 'b', 'c', 'd', 'e']) void queue.request({ label });
+    await settled();
+    expect(started()).toEqual(['a,b', 'c,d']);
+  });
+
+  it('hold what the callers of the last batch ask for at once', async () => {
+    const { queue, runs, started } = createQueue({ batchSize: 2 });
+    const twice = async (label: string) => {
+      await queue.request({ label });
+      await queue.request({ label: `${label}2` });
+    };
+    const both = Promise.all([twice('a'), twice('b')]);
+    await finishAll(runs);
+    await both;
+    expect(started()).toEqual(['a,b', 'a2,b2']);
+  });
+
+  it('that fail reject all their callers with the error, and the queue goes on', async () => {
+    const { queue, runs } = createQueue({ batchSize: 2 });
+    const error = new Error('out of memory');
+    const failed = [queue.request({ label: 'a' }), queue.request({ label: 'a' }), queue.request({ label: 'b' })];
+    const next = queue.request({ label: 'c' });
+    await settled();
+    runs[0]!.fail(error);
+    for (const promise of failed) await expect(promise).rejects.toBe(error);
+    await settled();
+    expect(queue.length).toBe(1);
+    runs[1]!.finish();
+    expect(await next).toBe('c!');
+  });
+
+  it('that throw at once, or give another number of results, reject too', async () => {
+    const thrown = createQueue({
+      run: () => {
+        throw new Error('no device');
+      },
+    });
+    await expect(thrown.queue.request({ label: 'a' })).rejects.toThrow('no device');
+    await expect(thrown.queue.request({ label: 'b' })).rejects.toThrow('no device');
+    const short = createQueue({ run: async () => [], batchSize: 2 });
+    const both = [short.queue.request({ label: 'a' }), short.queue.request({ label: 'b' })];
+    for (const promise of both) await expect(promise).rejects.toThrow('run gave 0 results for 2 requests');
+    expect(short.queue.length).toBe(0);
+  });
+});
+
+describe('an abort', () => {
+  it('before the request rejects without queueing', async () => {
+    const { queue, started } = createQueue();
+    const reason = new Error('too late');
+    const signal = AbortSignal.abort(reason);
+    const request = queue.request({ label: 'a' }, { signal });
+    expect(queue.length).toBe(0);
+    await expect(request).rejects.toBe(reason);
+    expect(numListeners(signal)).toBe(0);
+    expect(started()).toEqual([]);
+  });
+
+  it('while it waits drops the job', async () => {
+    const { queue, runs, started } = createQueue();
+    const controller = new AbortController();
+    void queue.request({ label: 'a' });
+    const waiting = queue.request({ label: 'b' }, { signal: controller.signal });
+    await settled();
+    controller.abort('gone');
+    await expect(waiting).rejects.toBe('gone');
+    expect(queue.length).toBe(1);
+    await finishAll(runs);
+    expect(started()).toEqual(['a']);
+  });
+
+  it('in the task of the request drops it before it starts', async () => {
+    const { queue, started } = createQueue();
+    const controller = new AbortController();
+    const request = queue.request({ label: 'a' }, { signal: controller.signal });
+    controller.abort('gone');
+    await expect(request).rejects.toBe('gone');
+    await settled();
+    expect(started()).toEqual([]);
+  });
+
+  it('while it runs rejects at once, aborts the run, and gives the lane on once the run has settled', async () => {
+    const { queue, runs, started } = createQueue();
+    const controller = new AbortController();
+    const running = queue.request({ label: 'a' }, { signal: controller.signal });
+    const next = queue.request({ label: 'b' });
+    await settled();
+    controller.abort('gone');
+    expect(runs[0]!.signal.reason).toBe('gone');
+    expect(queue.length).toBe(1);
+    await expect(running).rejects.toBe('gone');
+    await settled();
+    expect(started()).toEqual(['a']);
+    runs[0]!.fail(runs[0]!.signal.reason);
+    await settled();
+    runs[1]!.finish();
+    expect(await next).toBe('b!');
+  });
+
+  it('after the result changes nothing', async () => {
+    const { queue, runs } = createQueue();
+    const controller = new AbortController();
+    const request = queue.request({ label: 'a' }, { signal: controller.signal });
+    await finishAll(runs);
+    controller.abort();
+    expect(await request).toBe('a!');
+    expect(runs[0]!.signal.aborted).toBe(false);
+  });
+
+  it.each(['waiting', 'running'])('rejects only its caller while others share the %s job', async (stage) => {
+    const { queue, runs } = createQueue();
+    const controllers = [new AbortController(), new AbortController()];
+    const [left, stayed] = controllers.map(({ signal }) => queue.request({ label: 'a' }, { signal }));
+    if (stage === 'running') await settled();
+    controllers[0]!.abort('gone');
+    await expect(left).rejects.toBe('gone');
+    expect(queue.length).toBe(1);
+    await finishAll(runs);
+    expect(runs[0]!.signal.aborted).toBe(false);
+    expect(await stayed).toBe('a!');
+  });
+
+  it('of some of a batch leaves the results of the others; of the last it aborts the batch', async () => {
+    const { queue, runs } = createQueue({ batchSize: 3 });
+    const controllers = ['a', 'b', 'c'].map((label) => ({ label, controller: new AbortController() }));
+    const requests = controllers.map(({ label, controller: { signal } }) => queue.request({ label }, { signal }));
+    await settled();
+    controllers[0]!.controller.abort('gone');
+    await expect(requests[0]).rejects.toBe('gone');
+    expect(runs[0]!.signal.aborted).toBe(false);
+    const back = queue.request({ label: 'a' });
+    runs[0]!.finish();
+    expect(await Promise.all([back, requests[1], requests[2]])).toEqual(['a!', 'b!', 'c!']);
+
+    const others = ['d', 'e'].map((label) => ({ label, controller: new AbortController() }));
+    const lost = others.map(({ label, controller: { signal } }) => queue.request({ label }, { signal }));
+    await settled();
+    others[1]!.controller.abort('first');
+    expect(runs[1]!.signal.aborted).toBe(false);
+    others[0]!.controller.abort('last');
+    expect(runs[1]!.signal.reason).toBe('last');
+    expect(await Promise.allSettled(lost)).toMatchObject([{ reason: 'last' }, { reason: 'first' }]);
+  });
+
+  it('makes a request of the same key that follows a new job, whatever becomes of the old', async () => {
+    const { queue, runs, started } = createQueue({ numLanes: 2 });
+    const controller = new AbortController();
+    const left = queue.request({ label: 'a' }, { signal: controller.signal });
+    await settled();
+    controller.abort('gone');
+    await expect(left).rejects.toBe('gone');
+    const again = queue.request({ label: 'a' });
+    await settled();
+    expect(started()).toEqual(['a', 'a']);
+    runs[0]!.finish();
+    await settled();
+    expect(queue.length).toBe(1);
+    const joined = queue.request({ label: 'a' });
+    runs[1]!.finish();
+    expect(await Promise.all([again, joined])).toEqual(['a!', 'a!']);
+    expect(started()).toEqual(['a', 'a']);
+  });
+
+  it('of one signal ends all its requests', async () => {
+    const { queue, runs, started } = createQueue({ batchSize: 2 });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const requests = ['a', 'b', 'c'].map((label) => queue.request({ label }, { signal }));
+    await settled();
+    controller.abort('gone');
+    for (const request of requests) await expect(request).rejects.toBe('gone');
+    expect(queue.length).toBe(0);
+    await finishAll(runs);
+    expect(started()).toEqual(['a,b']);
+  });
+});
+
+describe('signals', () => {
+  it('have no listener left after a result, an error, an abort or a clear', async () => {
+    const { queue, runs } = createQueue({ batchSize: 2 });
+    const shared = new AbortController();
+    const { signal } = shared;
+    const requests = ['a', 'b', 'a'].map((label) => queue.request({ label }, { signal }));
+    expect(numListeners(signal)).toBe(3);
+    await finishAll(runs);
+    await Promise.all(requests);
+    expect(numListeners(signal)).toBe(0);
+
+    const failed = queue.request({ label: 'c' }, { signal });
+    await settled();
+    runs[1]!.fail(new Error('lost'));
+    await expect(failed).rejects.toThrow('lost');
+    expect(numListeners(signal)).toBe(0);
+
+    const cleared = queue.request({ label: 'd' }, { signal });
+    queue.clear('closed');
+    expect(numListeners(signal)).toBe(0);
+    await expect(cleared).rejects.toBe('closed');
+
+    const aborted = queue.request({ label: 'e' }, { signal });
+    shared.abort('gone');
+    expect(numListeners(signal)).toBe(0);
+    await expect(aborted).rejects.toBe('gone');
+  });
+});
+
+describe('steps', () => {
+  it('reach each caller with the place of its request in the batch', async () => {
+    const { queue, runs } = createQueue({ batchSize: 2 });
+    const [a, b, late] = [vi.fn(), vi.fn(), vi.fn()];
+    const requests = [queue.request({ label: 'a' }, { onStep: a }), queue.request({ label: 'b' }, { onStep: b })];
+    await settled();
+    runs[0]!.onStep(1);
+    requests.push(queue.request({ label: 'b' }, { onStep: late }));
+    runs[0]!.onStep(2);
+    await finishAll(runs);
+    await Promise.all(requests);
+    runs[0]!.onStep(3);
+    expect(a.mock.calls).toEqual([
+      [1, 0],
+      [2, 0],
+    ]);
+    expect(b.mock.calls).toEqual([
+      [1, 1],
+      [2, 1],
+    ]);
+    expect(late.mock.calls).toEqual([[2, 1]]);
+  });
+
+  it('no longer reach callers that have left, also during the step', async () => {
+    const { queue, runs } = createQueue();
+    const controller = new AbortController();
+    const onStep = vi.fn();
+    const requests = [
+      queue.request({ label: 'a' }, { onStep: () => controller.abort('gone') }),
+      queue.request({ label: 'a' }, { onStep, signal: controller.signal }),
+    ];
+    await settled();
+    runs[0]!.onStep(1);
+    runs[0]!.onStep(2);
+    await expect(requests[1]).rejects.toBe('gone');
+    expect(onStep).not.toHaveBeenCalled();
+    await finishAll(runs);
+    expect(await requests[0]).toBe('a!');
+  });
+
+  it('may be answered by a request for the same', async () => {
+    const { queue, runs } = createQueue();
+    const joined: Promise<string>[] = [];
+    const onStep = () => void joined.push(queue.request({ label: 'a' }, { onStep }));
+    const first = queue.request({ label: 'a' }, { onStep });
+    await settled();
+    runs[0]!.onStep(1);
+    expect(joined.length).toBe(1);
+    await finishAll(runs);
+    expect(await Promise.all([first, ...joined])).toEqual(['a!', 'a!']);
+  });
+
+  it('that a caller fails at reject it alone', async () => {
+    const { queue, runs } = createQueue({ batchSize: 2 });
+    const error = new Error('no texture');
+    const controller = new AbortController();
+    const onStep = () => {
+      throw error;
+    };
+    const onLast = () => {
+      controller.abort('gone');
+      throw error;
+    };
+    const failed = queue.request({ label: 'a' }, { onStep });
+    const left = queue.request({ label: 'a' }, { onStep: onLast, signal: controller.signal });
+    const other = queue.request({ label: 'b' });
+    await settled();
+    runs[0]!.onStep(1);
+    await expect(failed).rejects.toBe(error);
+    await expect(left).rejects.toBe('gone');
+    expect(runs[0]!.signal.aborted).toBe(false);
+    await finishAll(runs);
+    expect(await other).toBe('b!');
+
+    const alone = queue.request({ label: 'c' }, { onStep });
+    await settled();
+    runs[1]!.onStep(1);
+    await expect(alone).rejects.toBe(error);
+    expect(runs[1]!.signal.reason).toBe(error);
+  });
+});
+
+describe('results that nobody waits for', () => {
+  it('go to onUnclaimed: of a mate that was left, of an aborted batch, and after a clear', async () => {
+    const onUnclaimed = vi.fn();
+    const { queue, runs } = createQueue({ batchSize: 2, onUnclaimed });
+    const controller = new AbortController();
+    const left = queue.request({ label: 'a' }, { signal: controller.signal });
+    const stayed = queue.request({ label: 'b' });
+    await settled();
+    controller.abort('gone');
+    await expect(left).rejects.toBe('gone');
+    runs[0]!.finish();
+    expect(await stayed).toBe('b!');
+    expect(onUnclaimed.mock.calls).toEqual([['a!']]);
+
+    const cleared = queue.request({ label: 'c' });
+    await settled();
+    queue.clear('closed');
+    await expect(cleared).rejects.toBe('closed');
+    runs[1]!.finish();
+    await settled();
+    expect(onUnclaimed.mock.calls).toEqual([['a!'], ['c!']]);
+  });
+});
+
+describe('length', () => {
+  it('counts what waits and runs, and is told when it changes', async () => {
+    const lengths: number[] = [];
+    const { queue, runs } = createQueue({ batchSize: 2, onLengthChange: (length) => lengths.push(length) });
+    const controller = new AbortController();
+    const requests = [queue.request({ label: 'a' }), queue.request({ label: 'a' }), queue.request({ label: 'b' })];
+    const left = queue.request({ label: 'c' }, { signal: controller.signal });
+    expect([lengths, queue.length]).toEqual([[1, 2, 3], 3]);
+    controller.abort('gone');
+    await expect(left).rejects.toBe('gone');
+    expect([lengths.splice(0), queue.length]).toEqual([[1, 2, 3, 2], 2]);
+    await settled();
+    expect([lengths, queue.length]).toEqual([[], 2]);
+    await finishAll(runs);
+    await Promise.all(requests);
+    expect([lengths, queue.length]).toEqual([[0], 0]);
+  });
+});
+
+describe('listeners that throw', () => {
+  it('are reported and stop neither the queue nor a caller', async () => {
+    const uncaught = vi.fn();
+    const others = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException').on('uncaughtException', uncaught);
+    onTestFinished(() => {
+      process.removeAllListeners('uncaughtException');
+      for (const listener of others) process.on('uncaughtException', listener);
+    });
+    const broken = () => {
+      throw new Error('broken listener');
+    };
+    const { queue, runs } = createQueue({ batchSize: 2, onLengthChange: broken, onUnclaimed: broken });
+    const controller = new AbortController();
+    const left = queue.request({ label: 'a' }, { signal: controller.signal });
+    const requests = [queue.request({ label: 'b' }), queue.request({ label: 'c' })];
+    await settled();
+    controller.abort('gone');
+    await expect(left).rejects.toBe('gone');
+    await finishAll(runs);
+    expect(await Promise.all(requests)).toEqual(['b!', 'c!']);
+    const numLengths = 5; // 1, 2, 3, 1, 0
+    expect(uncaught.mock.calls.map(([error]) => error.message)).toEqual(Array(numLengths + 1).fill('broken listener'));
+  });
+});
+
+describe('clear', () => {
+  it('rejects everything, aborts what runs, and lets the queue go on', async () => {
+    const { queue, runs, started } = createQueue({ numLanes: 2 });
+    const requests = ['a', 'b', 'c', 'a'].map((label) => queue.request({ label }));
+    await settled();
+    const reason = new Error('another scene');
+    queue.clear(reason);
+    expect(queue.length).toBe(0);
+    for (const request of requests) await expect(request).rejects.toBe(reason);
+    expect(runs.map(({ signal }) => signal.reason)).toEqual([reason, reason]);
+    const next = queue.request({ label: 'a' });
+    for (const run of runs) run.fail(reason);
+    await settled();
+    expect(started()).toEqual(['a', 'b', 'a']);
+    runs[2]!.finish();
+    expect(await next).toBe('a!');
+  });
+
+  it('has an AbortError as its reason by default, and is nothing to an empty queue', async () => {
+    const onLengthChange = vi.fn();
+    const { queue } = createQueue({ onLengthChange });
+    queue.clear();
+    expect(onLengthChange).not.toHaveBeenCalled();
+    const request = queue.request({ label: 'a' });
+    queue.clear();
+    await expect(request).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});
+
+describe('dispose', () => {
+  it('rejects with an AbortError, aborts what runs, and refuses later requests', async () => {
+    const { queue, runs, started } = createQueue();
+    const requests = ['a', 'b'].map((label) => queue.request({ label }));
+    await settled();
+    queue.dispose();
+    for (const request of requests) await expect(request).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(requests[0]).rejects.toBeInstanceOf(DOMException);
+    expect(runs[0]!.signal.reason).toMatchObject({ name: 'AbortError' });
+    await expect(queue.request({ label: 'c' })).rejects.toThrow(/the queue is disposed; create another/);
+    queue.dispose();
+    runs[0]!.fail(runs[0]!.signal.reason);
+    await settled();
+    expect([queue.length, started()]).toEqual([0, ['a']]);
+  });
+});
