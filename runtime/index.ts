@@ -26,7 +26,15 @@ export { DATASET_FILE, type SheetDescription } from './dataset/sheet.ts';
 export type { DatasetSource, DecodePng } from './dataset/source.ts';
 // Diffusion
 export { posterior, qSample, vTarget } from './diffusion/forward.ts';
-export { assertGuidance, GUIDANCE_DEFAULTS, type GuidanceOptions, guidedPrediction } from './diffusion/guidance.ts';
+export {
+  assertGuidance,
+  type DenoisingModel,
+  GUIDANCE_DEFAULTS,
+  type GuidanceOptions,
+  guidedPrediction,
+  guidedPredictionInSlices,
+  type SlicedDenoisingModel,
+} from './diffusion/guidance.ts';
 export { createSampler, samplerForConfig } from './diffusion/sampler.ts';
 export type { Sampler, SamplerOptions, SamplerStep } from './diffusion/samplerType.ts';
 export { createSchedule, type Schedule } from './diffusion/schedule.ts';
@@ -40,6 +48,7 @@ export {
 } from './diffusion/schedulerConfig.ts';
 // Evaluation
 export { type Accuracy, accuracyOf } from './evaluation/accuracy.ts';
+export { type WriteTexelsOptions, writeTexels } from './kernels/webgpu/texels.ts';
 export { classifyImages, type Judgement } from './evaluation/classifyImages.ts';
 export { drawPerClass, positionsOf, smallestClass } from './evaluation/drawPerClass.ts';
 export { type ImageSet, imagesOfClass, imagesOfDataset, imagesOfPixels } from './evaluation/imageSet.ts';
@@ -52,6 +61,7 @@ export { compilationDone, compileOnly } from './kernels/webgpu/compile.ts';
 export {
   autoencoderKlShapes,
   decode,
+  decodeInSlices,
   encode,
   type LatentDistribution,
   sampleLatents,
@@ -69,11 +79,12 @@ export {
 export { initialWeights } from './networks/initialise.ts';
 export type { Shapes, Weights } from './networks/layers.ts';
 export { downloadWeights, uploadWeights } from './networks/tensors.ts';
-export { unet2d, unet2dShapes } from './networks/unet2d.ts';
+export { unet2d, unet2dInSlices, unet2dShapes } from './networks/unet2d.ts';
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
 // Sampling
 export {
   decodeLatents,
+  decodeLatentsInSlices,
   type GenerateOptions,
   generate,
   type ImageRequest,
@@ -81,10 +92,11 @@ export {
   type SampleOptions,
   type SampleStep,
   sample,
+  sampleInSlices,
 } from './sampling/generate.ts';
 export { indexOfLabel } from './sampling/labels.ts';
-export { type ImageTensor, splitImages } from './sampling/splitImages.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';
+export { type ImageTensor, splitImages } from './sampling/splitImages.ts';
 // Training
 export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
 export { dataParallelGradients, type GradientWorker, serveGradients } from './training/dataParallel.ts';

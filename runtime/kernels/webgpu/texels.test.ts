@@ -1,0 +1,294 @@
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import {
+  add,
+  backend as currentBackend,
+  fill,
+  memory,
+  mul,
+  type Tensor4D,
+  tensor4d,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { MIN_ALPHA, type NumChannels, toPixels, toPremultiplied } from '../../core/pixels.ts';
+import { normals } from '../../core/random.ts';
+import { describeOnBackends } from '../../testing/backends.ts';
+import { type WriteTexelsOptions, writeTexels } from './texels.ts';
+
+const OPTIONS: WriteTexelsOptions = { premultiplied: true, flipY: false };
+
+describeOnBackends((backend) => {
+  if (backend === 'webgpu') {
+    describeBytes();
+    describeOrder();
+    describeErrors();
+    return;
+  }
+  test('writeTexels refuses images of another backend', () => {
+    const images = tensor4d([0, 0, 0], [1, 1, 1, 3]);
+    expect(() => writeTexels(images, 0, {} as GPUTexture, OPTIONS)).toThrow(
+      `writeTexels: the images are on backend "${backend}"; expected "webgpu"`,
+    );
+    images.dispose();
+  });
+});
+
+function describeBytes(): void {
+  describe('the bytes that writeTexels writes', () => {
+    test.each([true, false])(
+      'are those of toPixels for all that bytes encode, premultiplied: %s',
+      async (premultiplied) => {
+        const pixels = everyPairOfBytes();
+        const values = premultiplied ? toPremultiplied(pixels, 4) : Float32Array.from(pixels, valueFor);
+        const texels = await texelsOf(values, [256, 256, 4], { premultiplied });
+        expect(differencesOf(texels, toPixels(values, 4, { premultiplied }))).toEqual([]);
+      },
+    );
+
+    test.each([
+      [3, true],
+      [3, false],
+      [4, true],
+      [4, false],
+    ] as const)(
+      'are those of toPixels for random values of %s channels, premultiplied: %s',
+      async (channels, premultiplied) => {
+        const values = Float32Array.from(normals(7, 0, 50_000 * channels), (value) => 0.7 * value);
+        const texels = await texelsOf(values, [250, 200, channels], { premultiplied });
+        const differences = differencesOf(texels, toPixels(values, channels, { premultiplied }));
+        expect(differences.length).toBeLessThanOrEqual(4); // none on lavapipe; on other devices division is less precise
+        expect(differences.every((difference) => Math.abs(difference) === 1)).toBe(true);
+      },
+    );
+
+    test.each([3, 4] as const)(
+      'are those of toPixels for NaN, infinities and limits, %s channels',
+      async (channels) => {
+        const odd = [
+          Number.NaN,
+          Number.POSITIVE_INFINITY,
+          Number.NEGATIVE_INFINITY,
+          1e30,
+          -1e30,
+          1.01,
+          1,
+          0,
+          -0,
+          -1,
+          -1.01,
+        ];
+        const values: number[] = [];
+        for (const alpha of [...odd, 0.5, valueFor(7.4), valueFor(7.6)]) {
+          for (const colour of odd) values.push(...[colour, -0.25, colour, alpha].slice(0, channels));
+        }
+        for (const premultiplied of [true, false]) {
+          const size: Size = [14, odd.length, channels];
+          const texels = await texelsOf(Float32Array.from(values), size, { premultiplied });
+          expect(texels).toEqual(toPixels(Float32Array.from(values), channels, { premultiplied }));
+        }
+      },
+    );
+
+    test('are at most 1 off where a value lies halfway between two, and right one millionth from there', async () => {
+      const halves = Array.from({ length: 255 }, (_, byte) => (byte + 0.5) / 127.5 - 1);
+      for (const [offset, allowed] of [
+        [0, 1],
+        [-1e-6, 0],
+        [1e-6, 0],
+      ] as const) {
+        const values = Float32Array.from(halves, (half) => half + offset);
+        const differences = differencesOf(await texelsOf(values, [1, 85, 3]), toPixels(values, 3));
+        expect(Math.max(0, ...differences.map(Math.abs))).toBeLessThanOrEqual(allowed);
+      }
+    });
+
+    test('agree on which pixels are too transparent to be seen', async () => {
+      const threshold = Math.fround(valueFor(MIN_ALPHA - 0.5));
+      const bits = new Int32Array(Float32Array.of(threshold).buffer)[0]!;
+      const alphas = new Float32Array(Int32Array.from({ length: 9 }, (_, i) => bits - 4 + i).buffer);
+      const values = Float32Array.from([...alphas].flatMap((alpha) => [-0.95, -0.97, -1, alpha]));
+      expect(await texelsOf(values, [1, 9, 4])).toEqual(toPixels(values, 4));
+    });
+  });
+}
+
+function describeOrder(): void {
+  describe('what writeTexels writes', () => {
+    const SIZE: Size = [5, 9, 4];
+    const numValues = 5 * 9 * 4;
+    const values = Float32Array.from(normals(3, 0, 3 * numValues), (value) => 0.5 * value);
+
+    test.each([0, 1, 2])('is image %s of three, top or bottom row first', async (index) => {
+      const pixels = toPixels(values.subarray(index * numValues, (index + 1) * numValues), 4);
+      expect(await texelsOf(values, SIZE, { index })).toEqual(pixels);
+      expect(await texelsOf(values, SIZE, { index, flipY: true })).toEqual(flipRows(pixels, 9));
+    });
+
+    test('begins at (x, y) and leaves the other texels as they were', async () => {
+      const images = tensor4d(values, [3, 5, 9, 4]);
+      const texture = createTexture(12, 11);
+      writeTexels(images, 0, texture, { ...OPTIONS, x: 3, y: 6, flipY: true });
+      writeTexels(images, 1, texture, { ...OPTIONS, x: 0, y: 0 });
+      images.dispose();
+      const expected = new Uint8Array(4 * 12 * 11);
+      const [lower, upper] = [
+        flipRows(toPixels(values.subarray(0, numValues), 4), 9),
+        toPixels(values.subarray(numValues, 2 * numValues), 4),
+      ];
+      for (let row = 0; row < 5; row++) {
+        expected.set(lower.subarray(row * 36, (row + 1) * 36), 4 * ((6 + row) * 12 + 3));
+        expected.set(upper.subarray(row * 36, (row + 1) * 36), 4 * row * 12);
+      }
+      expect(await readTexture(texture)).toEqual(expected);
+    });
+
+    test('stays when the images are disposed at once and their memory is used again', async () => {
+      const before = memory().numTensors;
+      const images = tidy(() => add(mul(tensor4d(values, [3, 5, 9, 4]), 0.5), 0.25) as Tensor4D); // begun, not submitted
+      const texture = createTexture(9, 5);
+      const mapAsync = vi.spyOn(GPUBuffer.prototype, 'mapAsync');
+      writeTexels(images, 1, texture, OPTIONS);
+      images.dispose();
+      tidy(() => {
+        for (let i = 0; i < 20; i++) add(mul(fill([3, 5, 9, 4], i / 20), -1), 0.1);
+      });
+      expect(mapAsync).not.toHaveBeenCalled();
+      mapAsync.mockRestore();
+      expect(memory().numTensors).toBe(before);
+      const expected = values.subarray(numValues, 2 * numValues).map((value) => value * 0.5 + 0.25);
+      expect(await readTexture(texture)).toEqual(toPixels(expected, 4));
+    });
+
+    test('leaves the images as they were', async () => {
+      const images = tensor4d(values, [3, 5, 9, 4]);
+      const texture = createTexture(9, 5);
+      writeTexels(images, 0, texture, OPTIONS);
+      writeTexels(images, 2, texture, OPTIONS);
+      expect(await images.data()).toEqual(values);
+      images.dispose();
+      expect(await readTexture(texture)).toEqual(toPixels(values.subarray(2 * numValues), 4));
+    });
+  });
+}
+
+function describeErrors(): void {
+  describe('writeTexels refuses', () => {
+    let images: Tensor4D;
+    let texture: GPUTexture;
+    beforeAll(() => {
+      images = fill([2, 3, 4, 4], 0);
+      texture = createTexture(4, 3);
+    });
+
+    test.each([-1, 2, 0.5])('index %s of 2 images', (index) => {
+      expect(() => writeTexels(images, index, texture, OPTIONS)).toThrow(
+        new RangeError(`writeTexels: index is ${index}; expected 0 … 1, one of the images`),
+      );
+    });
+
+    test.each([
+      ['two channels', [1, 3, 4, 2], 'float32'],
+      ['integers', [1, 3, 4, 4], 'int32'],
+    ] as const)('%s', (_, shape, dtype) => {
+      const other = fill([...shape], 0, dtype) as Tensor4D;
+      expect(() => writeTexels(other, 0, texture, OPTIONS)).toThrow(
+        `writeTexels: the images are ${dtype} (${shape}); expected float32 (B, H, W, 3 or 4)`,
+      );
+      other.dispose();
+    });
+
+    test('disposed images', () => {
+      const gone = fill([1, 3, 4, 4], 0) as Tensor4D;
+      gone.dispose();
+      expect(() => writeTexels(gone, 0, texture, OPTIONS)).toThrow('writeTexels: the images are disposed');
+    });
+
+    test.each([
+      [1, 0],
+      [0, 1],
+      [-1, 0],
+      [0.5, 0],
+    ])('a picture that does not fit the texture at (%s, %s)', (x, y) => {
+      expect(() => writeTexels(images, 0, texture, { ...OPTIONS, x, y })).toThrow(
+        `writeTexels: a picture of 4x3 pixels at (${x}, ${y}) does not fit the texture of 4x3`,
+      );
+    });
+
+    test('a texture of another format or usage', () => {
+      const { STORAGE_BINDING, TEXTURE_BINDING } = GPUTextureUsage;
+      const float = createTexture(4, 3, { format: 'rgba16float', usage: STORAGE_BINDING });
+      expect(() => writeTexels(images, 0, float, OPTIONS)).toThrow('format is rgba16float; expected rgba8unorm');
+      const sampled = createTexture(4, 3, { usage: TEXTURE_BINDING });
+      expect(() => writeTexels(images, 0, sampled, OPTIONS)).toThrow('lacks the usage STORAGE_BINDING');
+    });
+  });
+}
+
+type Size = [height: number, width: number, channels: NumChannels];
+
+/** The value of a byte with straight alpha. */
+function valueFor(byte: number): number {
+  return byte / 127.5 - 1;
+}
+
+/** 256 × 256 pixels: each alpha with each colour. */
+function everyPairOfBytes(): Uint8Array {
+  const pixels = new Uint8Array(4 * 256 * 256);
+  for (let i = 0; i < 256 * 256; i++) pixels.set([i & 255, 255 - (i & 255), (i * 7) & 255, i >> 8], 4 * i);
+  return pixels;
+}
+
+function differencesOf(actual: Uint8Array, expected: Uint8Array): number[] {
+  expect(actual.length).toBe(expected.length);
+  return Array.from(actual, (byte, i) => byte - expected[i]!).filter((difference) => difference !== 0);
+}
+
+function flipRows(pixels: Uint8Array, widthPx: number): Uint8Array {
+  const rows: number[][] = [];
+  for (let at = 0; at < pixels.length; at += 4 * widthPx) rows.unshift([...pixels.subarray(at, at + 4 * widthPx)]);
+  return Uint8Array.from(rows.flat());
+}
+
+function deviceInUse(): GPUDevice {
+  return (currentBackend() as WebGPUBackend).device;
+}
+
+function createTexture(width: number, height: number, descriptor: Partial<GPUTextureDescriptor> = {}): GPUTexture {
+  const usage = GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_SRC;
+  return deviceInUse().createTexture({ size: [width, height], format: 'rgba8unorm', usage, ...descriptor });
+}
+
+/** The texels that one image of `values` becomes. */
+async function texelsOf(
+  values: Float32Array,
+  [height, width, channels]: Size,
+  { premultiplied = true, flipY = false, index = 0 } = {},
+): Promise<Uint8Array> {
+  const images = tensor4d(values, [values.length / (height * width * channels), height, width, channels]);
+  const texture = createTexture(width, height);
+  writeTexels(images, index, texture, { premultiplied, flipY });
+  images.dispose();
+  return readTexture(texture);
+}
+
+/** RGBA bytes, row 0 first; destroys the texture. */
+async function readTexture(texture: GPUTexture): Promise<Uint8Array> {
+  const device = deviceInUse();
+  const { width, height } = texture;
+  const rowBytes = 4 * width;
+  const bytesPerRow = Math.ceil(rowBytes / 256) * 256;
+  const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
+  const buffer = device.createBuffer({ size: bytesPerRow * height, usage });
+  const encoder = device.createCommandEncoder();
+  encoder.copyTextureToBuffer({ texture }, { buffer, bytesPerRow }, [width, height]);
+  device.queue.submit([encoder.finish()]);
+  await buffer.mapAsync(GPUMapMode.READ);
+  const padded = new Uint8Array(buffer.getMappedRange());
+  const pixels = new Uint8Array(rowBytes * height);
+  for (let row = 0; row < height; row++) {
+    pixels.set(padded.subarray(row * bytesPerRow, row * bytesPerRow + rowBytes), row * rowBytes);
+  }
+  buffer.destroy();
+  texture.destroy();
+  return pixels;
+}
