@@ -48,7 +48,6 @@ export {
 } from './diffusion/schedulerConfig.ts';
 // Evaluation
 export { type Accuracy, accuracyOf } from './evaluation/accuracy.ts';
-export { type WriteTexelsOptions, writeTexels } from './kernels/webgpu/texels.ts';
 export { classifyImages, type Judgement } from './evaluation/classifyImages.ts';
 export { drawPerClass, positionsOf, smallestClass } from './evaluation/drawPerClass.ts';
 export { type ImageSet, imagesOfClass, imagesOfDataset, imagesOfPixels } from './evaluation/imageSet.ts';
@@ -57,6 +56,7 @@ export { type Reconstructed, reconstruct } from './evaluation/reconstruction.ts'
 export { spreadPerClass } from './evaluation/spread.ts';
 // Kernels that the plugin calls itself
 export { compilationDone, compileOnly } from './kernels/webgpu/compile.ts';
+export { type WriteTexelsOptions, writeTexels } from './kernels/webgpu/texels.ts';
 // Networks
 export {
   autoencoderKlShapes,
