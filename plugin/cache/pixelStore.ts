@@ -1,0 +1,194 @@
+import { createStore, type UseStore } from 'idb-keyval';
+import {
+  deletePixels,
+  isRgba,
+  listUses,
+  type PixelUse,
+  readPixels,
+  readTotalBytes,
+  readUse,
+  writePixels,
+  writeTotalBytes,
+  writeUse,
+} from './pixelRecords.ts';
+import { transact } from './transaction.ts';
+
+export interface PixelStoreOptions {
+  /** Of all pixels together; what IndexedDB adds is not counted. */
+  maxBytes?: number;
+  /** Told once at most, when IndexedDB does not work. */
+  onWarning?: (message: string) => void;
+}
+
+export const PIXEL_STORE_DEFAULTS: Required<PixelStoreOptions> = {
+  maxBytes: 64 * 1024 * 1024,
+  onWarning: (message) => console.warn(message),
+};
+
+/** Share of the limit that stays filled when it was exceeded: thus not every write has to look through all entries. */
+const FILL_AFTER_EVICTION = 7 / 8;
+/** Reads are noted together, this long after the first. */
+const TOUCH_DELAY_MS = 1000;
+/** What is used later has a later time, also within the millisecond. */
+const TIME_STEP_MS = 1e-3;
+
+/**
+ * Keeps finished pictures in IndexedDB from visit to visit, up to a limit; the least recently used go first.
+ *
+ *   const store = new PixelStore({ maxBytes: 16 * 1024 * 1024 });
+ *   const pixels = (await store.getAsync(key)) ?? (await paint());
+ *
+ * It only saves time, so none of its methods rejects: where IndexedDB is missing or broken the store is empty. Each
+ * change is one transaction; so tabs of one site share the store, and its limit, safely.
+ */
+export class PixelStore {
+  private readonly options: Required<PixelStoreOptions>;
+  private readonly useStore: UseStore = createStore('figment', 'pixels');
+  /** When pixels were read, by key, as far as it is not noted in the store. */
+  private readonly touched = new Map<string, number>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private lastTimeMs = 0;
+  /** The total in the store is trusted after this store has counted once. */
+  private isCounted = false;
+  private hasWarned = false;
+
+  /** @throws RangeError when `maxBytes` is negative or NaN */
+  constructor(options: PixelStoreOptions = {}) {
+    const { maxBytes = PIXEL_STORE_DEFAULTS.maxBytes, onWarning = PIXEL_STORE_DEFAULTS.onWarning } = options;
+    this.options = { maxBytes, onWarning };
+    if (!(maxBytes >= 0)) throw new RangeError(`PixelStore: maxBytes is ${maxBytes}; expected a number from 0 on`);
+  }
+
+  /**
+   * @param sizeBytes what the pixels must measure, if known
+   * @returns         RGBA bytes, the caller's own; null when there are none, or none of the size: such an entry is deleted
+   */
+  getAsync(key: string, sizeBytes?: number): Promise<Uint8Array<ArrayBuffer> | null> {
+    return this.attemptAsync(async () => {
+      const found = await transact(this.useStore, 'readonly', (records) => readPixels(records, key));
+      if (found === 'missing') return null;
+      if (found !== 'broken' && found.length === (sizeBytes ?? found.length)) {
+        this.touch(key);
+        return found;
+      }
+      await transact(this.useStore, 'readwrite', async (records) => deletePixels(records, key));
+      return null;
+    }, null);
+  }
+
+  /**
+   * Keeps a copy of the pixels, in place of earlier ones of the key. When the site's quota is full the oldest half of the
+   * entries makes room. Not kept are pixels larger than `maxBytes`, bytes that are no RGBA, and what still does not fit.
+   */
+  async setAsync(key: string, pixels: Uint8Array): Promise<void> {
+    if (!isRgba(pixels) || pixels.length > this.options.maxBytes) return;
+    const copy = pixels.slice(); // IndexedDB would store the whole buffer of a view
+    await this.attemptAsync(async () => {
+      try {
+        await this.writeAsync(key, copy);
+      } catch (error) {
+        if (!isQuotaExceeded(error)) throw error;
+        await this.dropOldestHalfAsync();
+        await this.writeAsync(key, copy);
+      }
+    }, undefined);
+  }
+
+  /** Deletes all entries. */
+  clearAsync(): Promise<void> {
+    this.touched.clear();
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    return this.attemptAsync(
+      () => transact(this.useStore, 'readwrite', async (records) => void records.clear()),
+      undefined,
+    );
+  }
+
+  /** A failure is no error, only a reason to warn once; a full quota not even that. */
+  private async attemptAsync<Result>(work: () => Promise<Result>, otherwise: Result): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isQuotaExceeded(error) && !this.hasWarned) {
+        this.hasWarned = true;
+        this.options.onWarning(
+          `PixelStore: IndexedDB does not work here (${error}); pictures are painted anew at each visit unless site data is allowed`,
+        );
+      }
+      return otherwise;
+    }
+  }
+
+  private async writeAsync(key: string, pixels: Uint8Array): Promise<void> {
+    await transact(this.useStore, 'readwrite', async (records) => {
+      const counted = this.isCounted ? await readTotalBytes(records) : null;
+      const othersBytes =
+        counted === null
+          ? sumBytes(await listUses(records), key)
+          : counted - ((await readUse(records, key))?.sizeBytes ?? 0);
+      const exceeds = othersBytes + pixels.length > this.options.maxBytes;
+      const keptBytes = exceeds ? await this.evict(records, key, pixels.length) : othersBytes;
+      writePixels(records, key, pixels, this.now());
+      writeTotalBytes(records, keptBytes + pixels.length);
+    });
+    this.isCounted = true;
+  }
+
+  /** Makes room for `sizeBytes` of `key`, and some to spare; returns what the other entries then measure. */
+  private async evict(records: IDBObjectStore, key: string, sizeBytes: number): Promise<number> {
+    const others = (await this.oldestFirst(records)).filter((use) => use.key !== key);
+    let othersBytes = sumBytes(others, key);
+    for (const use of others) {
+      if (othersBytes + sizeBytes <= this.options.maxBytes * FILL_AFTER_EVICTION) break;
+      deletePixels(records, use.key);
+      othersBytes -= use.sizeBytes;
+    }
+    return othersBytes;
+  }
+
+  private async dropOldestHalfAsync(): Promise<void> {
+    await transact(this.useStore, 'readwrite', async (records) => {
+      const uses = await this.oldestFirst(records);
+      for (const { key } of uses.slice(0, Math.ceil(uses.length / 2))) deletePixels(records, key);
+    });
+  }
+
+  /** All uses; those that are not noted yet count. */
+  private async oldestFirst(records: IDBObjectStore): Promise<PixelUse[]> {
+    const lastUsedMs = (use: PixelUse) => Math.max(use.lastUsedMs, this.touched.get(use.key) ?? 0);
+    return (await listUses(records)).sort((a, b) => lastUsedMs(a) - lastUsedMs(b));
+  }
+
+  private touch(key: string): void {
+    this.touched.set(key, this.now());
+    this.timer ??= setTimeout(() => void this.noteTouchedAsync(), TOUCH_DELAY_MS);
+  }
+
+  private async noteTouchedAsync(): Promise<void> {
+    this.timer = undefined;
+    const touched = [...this.touched];
+    this.touched.clear();
+    const note = async (records: IDBObjectStore) => {
+      const uses = await Promise.all(touched.map(([key]) => readUse(records, key)));
+      for (const [i, use] of uses.entries()) {
+        const lastUsedMs = touched[i]![1];
+        if (use && use.lastUsedMs < lastUsedMs) writeUse(records, { ...use, lastUsedMs });
+      }
+    };
+    await this.attemptAsync(() => transact(this.useStore, 'readwrite', note), undefined);
+  }
+
+  private now(): number {
+    this.lastTimeMs = Math.max(Date.now(), this.lastTimeMs + TIME_STEP_MS);
+    return this.lastTimeMs;
+  }
+}
+
+function sumBytes(uses: PixelUse[], exceptKey: string): number {
+  return uses.reduce((sum, { key, sizeBytes }) => sum + (key === exceptKey ? 0 : sizeBytes), 0);
+}
+
+function isQuotaExceeded(error: unknown): boolean {
+  return (error as { name?: unknown } | null)?.name === 'QuotaExceededError';
+}
