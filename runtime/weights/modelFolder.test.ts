@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import { MissingFileError, ModelFileError } from './modelFileError.ts';
-import { type LoadModelFolderOptions, loadModelFolder, modelFolderFiles } from './modelFolder.ts';
+import { type LoadModelFolderOptions, loadModelFolder, modelFolderFiles, readModelFiles } from './modelFolder.ts';
 import { type ModelSource, memorySource } from './modelSource.ts';
 
 const PIPELINE = new URL('../testing/fixtures/pipeline/', import.meta.url);
@@ -137,6 +137,23 @@ describe('loadModelFolder', () => {
     controller.abort(new Error('enough'));
     await expect(loading).rejects.toThrow('enough');
     await expect(load(diffusersFiles(), { signal: AbortSignal.abort(new Error('before')) })).rejects.toThrow('before');
+  });
+});
+
+describe('readModelFiles', () => {
+  it('fetches what loadModelFolder reads, untouched', async () => {
+    const files = diffusersFiles();
+    const fetched = await readModelFiles(memorySource({ ...files, 'notes.json': new Uint8Array(1) }));
+    expect(Object.keys(fetched).sort()).toEqual(Object.keys(files).sort());
+    for (const path in files) expect(fetched[path]).toBe(files[path]);
+    const vaeAlone = await readModelFiles(memorySource(files), { parts: ['vae'] });
+    expect(Object.keys(vaeAlone).sort()).toEqual([INDEX, 'vae/config.json', VAE_WEIGHTS]);
+  });
+
+  it('misses what is not there', async () => {
+    await expect(readModelFiles(memorySource(without(diffusersFiles(), UNET_WEIGHTS)))).rejects.toThrow(
+      MissingFileError,
+    );
   });
 });
 

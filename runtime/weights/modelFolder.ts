@@ -90,6 +90,21 @@ export async function loadModelFolder(source: ModelSource, options: LoadModelFol
 }
 
 /**
+ * Fetches a model folder's files, path → bytes, without looking into them: `loadModelFolder(memorySource(files))` does
+ * so later, or elsewhere.
+ *
+ * @throws MissingFileError; the signal's reason when aborted
+ */
+export async function readModelFiles(
+  source: ModelSource,
+  options: LoadModelFolderOptions = {},
+): Promise<Record<string, Uint8Array>> {
+  const { parts } = { ...LOAD_MODEL_FOLDER_DEFAULTS, ...options };
+  const paths = [...new Set(parts.flatMap((part) => PATHS[part]))];
+  return Object.fromEntries(await readFiles(source, [INDEX_PATH, ...paths], parts.includes('unet'), options));
+}
+
+/**
  * The files of a model folder, path → bytes, which `loadModelFolder` and diffusers read. model_index.json holds the
  * others' sha-256 and comes last, so that a folder written half is found out.
  * @throws RangeError naming a tensor that cannot be stored: see `writeSafetensors`
