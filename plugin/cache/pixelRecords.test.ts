@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { useIndexedDb } from '../testing/indexedDb.ts';
 import {
   deletePixels,
+  forgetTotalBytes,
   isRgba,
   listUses,
   readPixels,
@@ -37,8 +38,7 @@ describe('the records of a key', () => {
     expect(await withRecords((records) => readUse(records, 'orc'))).toBeNull();
   });
 
-  it('go together, and the total with them', async () => {
-    await withRecords(async (records) => writeTotalBytes(records, 4));
+  it('go together', async () => {
     await withRecords(async (records) => deletePixels(records, 'elf'));
     expect(await keys(store)).toEqual([]);
   });
@@ -82,9 +82,11 @@ describe('the total', () => {
     expect(await withRecords(readTotalBytes)).toBeNull();
   });
 
-  it('is what was written', async () => {
+  it('is what was written, until it is forgotten', async () => {
     await withRecords(async (records) => writeTotalBytes(records, 0));
     expect(await withRecords(readTotalBytes)).toBe(0);
+    await withRecords(async (records) => forgetTotalBytes(records));
+    expect(await withRecords(readTotalBytes)).toBeNull();
   });
 });
 

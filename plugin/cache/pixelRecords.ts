@@ -57,11 +57,9 @@ export function writePixels(records: IDBObjectStore, key: string, pixels: Uint8A
   writeUse(records, { key, sizeBytes: pixels.length, lastUsedMs });
 }
 
-/** The total is counted anew by the next who needs it. */
 export function deletePixels(records: IDBObjectStore, key: string): void {
   records.delete(pixelsKey(key));
   records.delete(useKey(key));
-  records.delete(TOTAL_KEY);
 }
 
 /** @returns null when nobody knows it */
@@ -72,6 +70,11 @@ export async function readTotalBytes(records: IDBObjectStore): Promise<number | 
 
 export function writeTotalBytes(records: IDBObjectStore, totalBytes: number): void {
   records.put(totalBytes, TOTAL_KEY);
+}
+
+/** The next who needs it counts anew. */
+export function forgetTotalBytes(records: IDBObjectStore): void {
+  records.delete(TOTAL_KEY);
 }
 
 /** All uses, in no particular order. What belongs to none, or is none, is deleted. */

@@ -1,6 +1,7 @@
 import { createStore, type UseStore } from 'idb-keyval';
 import {
   deletePixels,
+  forgetTotalBytes,
   isRgba,
   listUses,
   type PixelUse,
@@ -48,8 +49,6 @@ export class PixelStore {
   private readonly touched = new Map<string, number>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private lastTimeMs = 0;
-  /** The total in the store is trusted after this store has counted once. */
-  private isCounted = false;
   private hasWarned = false;
 
   /** @throws RangeError when `maxBytes` is negative or NaN */
@@ -71,7 +70,10 @@ export class PixelStore {
         this.touch(key);
         return found;
       }
-      await transact(this.useStore, 'readwrite', async (records) => deletePixels(records, key));
+      await transact(this.useStore, 'readwrite', async (records) => {
+        deletePixels(records, key);
+        forgetTotalBytes(records);
+      });
       return null;
     }, null);
   }
@@ -122,17 +124,16 @@ export class PixelStore {
 
   private async writeAsync(key: string, pixels: Uint8Array): Promise<void> {
     await transact(this.useStore, 'readwrite', async (records) => {
-      const counted = this.isCounted ? await readTotalBytes(records) : null;
+      const noted = await readTotalBytes(records);
       const othersBytes =
-        counted === null
+        noted === null
           ? sumBytes(await listUses(records), key)
-          : counted - ((await readUse(records, key))?.sizeBytes ?? 0);
+          : noted - ((await readUse(records, key))?.sizeBytes ?? 0);
       const exceeds = othersBytes + pixels.length > this.options.maxBytes;
       const keptBytes = exceeds ? await this.evict(records, key, pixels.length) : othersBytes;
       writePixels(records, key, pixels, this.now());
       writeTotalBytes(records, keptBytes + pixels.length);
     });
-    this.isCounted = true;
   }
 
   /** Makes room for `sizeBytes` of `key`, and some to spare; returns what the other entries then measure. */
@@ -151,6 +152,7 @@ export class PixelStore {
     await transact(this.useStore, 'readwrite', async (records) => {
       const uses = await this.oldestFirst(records);
       for (const { key } of uses.slice(0, Math.ceil(uses.length / 2))) deletePixels(records, key);
+      forgetTotalBytes(records);
     });
   }
 
