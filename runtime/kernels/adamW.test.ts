@@ -48,4 +48,17 @@ describeOnBackends((backend) => {
       expectClose(actual[i]!.values, expected[i]!, { absolute: 1e-9, relative: 2e-6 }, name);
     }
   });
+
+  test('the first moments of adamW are (1 − β) g and (1 − β) g² to the last digits where β is close to 1', async () => {
+    const grad = draw(7, [40]);
+    const [beta1, beta2] = [0.9999, 0.99999];
+    const [, m, v] = await valuesOn(backend, () => {
+      const state = { param: zeros([40]), m: zeros([40]), v: zeros([40]) };
+      const { param, m, v } = adamW(state, toTensor(grad), { ...attrsAt(1), beta1, beta2 });
+      return [param, m, v];
+    });
+    const expected = (gain: number, power: number) => Array.from(grad.values, (g) => gain * g ** power);
+    expectClose(m!.values, expected(1 - beta1, 1), { absolute: 0, relative: 1e-6 }, 'm');
+    expectClose(v!.values, expected(1 - beta2, 2), { absolute: 0, relative: 1e-6 }, 'v');
+  });
 });

@@ -45,6 +45,7 @@ export function adamW(ctx: WasmContext, { param, grad, m, v }: AdamWInputs, attr
   const addresses = [param, grad, m, v, ...results].map((tensor) => ctx.address(tensor));
   const { stepSize, rootScale, decay } = adamWScalars(attrs);
   const { beta1, beta2, epsilon, gradScale } = attrs;
-  ctx.simd.adamW(...addresses, sizeOf(param), stepSize, beta1, beta2, rootScale, epsilon, decay, gradScale);
+  const scalars = [stepSize, beta1, 1 - beta1, beta2, 1 - beta2, rootScale, epsilon, decay, gradScale];
+  ctx.simd.adamW(...addresses, sizeOf(param), ...scalars);
   return results;
 }

@@ -35,14 +35,16 @@ export function sumRows(x: usize, out: usize, rows: i32, c: i32): void {
 
 /**
  * One AdamW step over n floats. The bias corrections are folded into stepSize = lr / (1 - beta1^t) and
- * rootScale = 1 / sqrt(1 - beta2^t); decay = 1 - lr * weightDecay; the gradient is multiplied by gradScale first.
+ * rootScale = 1 / sqrt(1 - beta2^t); decay = 1 - lr * weightDecay; gain = 1 - beta, which in single precision would lose
+ * digits; the gradient is multiplied by gradScale first.
  */
 export function adamW(
   param: usize, grad: usize, m: usize, v: usize, outParam: usize, outM: usize, outV: usize, n: i32,
-  stepSize: f32, beta1: f32, beta2: f32, rootScale: f32, epsilon: f32, decay: f32, gradScale: f32,
+  stepSize: f32, beta1: f32, gain1: f32, beta2: f32, gain2: f32, rootScale: f32, epsilon: f32, decay: f32,
+  gradScale: f32,
 ): void {
-  const b1 = f32x4.splat(beta1), c1 = f32x4.splat(1 - beta1);
-  const b2 = f32x4.splat(beta2), c2 = f32x4.splat(1 - beta2);
+  const b1 = f32x4.splat(beta1), c1 = f32x4.splat(gain1);
+  const b2 = f32x4.splat(beta2), c2 = f32x4.splat(gain2);
   const size = f32x4.splat(stepSize), root = f32x4.splat(rootScale), eps = f32x4.splat(epsilon);
   const keep = f32x4.splat(decay), scale = f32x4.splat(gradScale);
   for (let i = 0; i < n; i += 4) {

@@ -3,21 +3,26 @@
 // columns of 4 channels; `scratch` holds 4 * c floats: mean, rstd, and two sums per channel.
 import { fma, loadLanes, sigmoid4, siluGrad4, storeLanes } from './math';
 
-/** Mean and 1 / sqrt(var + eps) of every group, written per channel to mean (c) and rstd (c); var in two passes. */
+/**
+ * Mean and 1 / sqrt(var + eps) of every group, written per channel to mean (c) and rstd (c). Two passes, and the mean is
+ * summed as differences from the first pixel: a mean much larger than the deviation would take the digits of the sum.
+ */
 function groupStats(x: usize, mean: usize, rstd: usize, pixels: i32, c: i32, groups: i32, eps: f32): void {
   const size = c / groups;
   const rowBytes = <usize>c << 2;
+  const inverse = f32x4.splat(1 / <f32>pixels);
   for (let j = 0; j < c; j += 4) {
     let sum = f32x4.splat(0);
     let p = x + (<usize>j << 2);
     const width = c - j;
+    const first = loadLanes(p, width);
     for (let i = 0; i < pixels; i++) {
-      sum = f32x4.add(sum, loadLanes(p, width));
+      sum = f32x4.add(sum, f32x4.sub(loadLanes(p, width), first));
       p += rowBytes;
     }
-    storeLanes(mean + (<usize>j << 2), sum, width);
+    storeLanes(mean + (<usize>j << 2), fma(sum, inverse, first), width);
   }
-  spread(mean, c, size, 1 / <f32>(pixels * size));
+  spread(mean, c, size, 1 / <f64>size);
   for (let j = 0; j < c; j += 4) {
     const width = c - j;
     const m = loadLanes(mean + (<usize>j << 2), width);
@@ -30,7 +35,7 @@ function groupStats(x: usize, mean: usize, rstd: usize, pixels: i32, c: i32, gro
     }
     storeLanes(rstd + (<usize>j << 2), sum, width);
   }
-  spread(rstd, c, size, 1 / <f32>(pixels * size));
+  spread(rstd, c, size, 1 / (<f64>pixels * <f64>size));
   for (let j = 0; j < c; j++) {
     const p = rstd + (<usize>j << 2);
     store<f32>(p, 1 / sqrt<f32>(load<f32>(p) + eps));
@@ -38,12 +43,12 @@ function groupStats(x: usize, mean: usize, rstd: usize, pixels: i32, c: i32, gro
 }
 
 /** Replaces each of the c values by the sum over its group of `size` times factor. */
-function spread(values: usize, c: i32, size: i32, factor: f32): void {
+function spread(values: usize, c: i32, size: i32, factor: f64): void {
   for (let g = 0; g < c; g += size) {
-    let sum: f32 = 0;
-    for (let j = 0; j < size; j++) sum += load<f32>(values + (<usize>(g + j) << 2));
-    sum *= factor;
-    for (let j = 0; j < size; j++) store<f32>(values + (<usize>(g + j) << 2), sum);
+    let sum: f64 = 0;
+    for (let j = 0; j < size; j++) sum += <f64>load<f32>(values + (<usize>(g + j) << 2));
+    const result = <f32>(sum * factor);
+    for (let j = 0; j < size; j++) store<f32>(values + (<usize>(g + j) << 2), result);
   }
 }
 
@@ -62,7 +67,7 @@ export function groupNorm(
       const width = c - j;
       // z = a x + b
       let a = f32x4.mul(loadLanes(rstd + at, width), loadLanes(gamma + at, width));
-      let b = f32x4.sub(loadLanes(beta + at, width), f32x4.mul(loadLanes(mean + at, width), a));
+      let b = fma(f32x4.neg(loadLanes(mean + at, width)), a, loadLanes(beta + at, width));
       if (scale) {
         const s = f32x4.add(one, loadLanes(scale + at, width));
         a = f32x4.mul(a, s);
@@ -109,7 +114,7 @@ export function groupNormGrad(
   const sumB = sumA + rowBytes;
   const one = f32x4.splat(1);
   const size = c / groups;
-  const inverse: f32 = 1 / <f32>(pixels * size);
+  const inverse = 1 / (<f64>pixels * <f64>size);
   for (let i = 0; i < n; i++) {
     groupStats(x, mean, rstd, pixels, c, groups, eps);
     for (let j = 0; j < c; j += 4) {
