@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { normals } from '../core/random.ts';
-import { assertGuidance, type GuidanceOptions, guidedPrediction } from './guidance.ts';
+import { assertGuidance, type GuidanceOptions, guidedPrediction, guidedPredictionInSlices } from './guidance.ts';
 
 const NULL_LABEL = 9;
 
@@ -120,6 +120,60 @@ describe.each(['cpu', 'wasm'])('guidedPrediction on %s', (backend) => {
     const xt = tf.zeros<tf.Rank.R4>([2, 1, 1, 1]);
     const call = () => guidedPrediction(recordingModel().model, xt, 0, [1], NULL_LABEL);
     expect(call).toThrow(/1 class labels; expected one for each of the 2 images/);
+    xt.dispose();
+  });
+});
+
+describe('guidedPredictionInSlices', () => {
+  /** The recording model with a pause in which it holds a tensor; it fails after that if told to. */
+  function pausingModel(failure?: Error) {
+    const { model } = recordingModel();
+    return function* (...args: Parameters<typeof model>): Generator<void, tf.Tensor4D> {
+      const held = tf.zeros([3]);
+      try {
+        yield;
+        if (failure) throw failure;
+        return model(...args);
+      } finally {
+        held.dispose();
+      }
+    };
+  }
+
+  const start = (xt: tf.Tensor4D, options: GuidanceOptions, failure?: Error) =>
+    guidedPredictionInSlices(pausingModel(failure), xt, 500, [0, 4], NULL_LABEL, options);
+
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
+
+  it.each([0, 1, 3])('pauses as its model does, and computes the same at scale %d', async (guidanceScale) => {
+    const options = { guidanceScale, guidanceRescale: 0.5 };
+    const xt = tf.tensor4d([1, 2, 3, 4], [2, 1, 2, 1]);
+    const { numTensors } = tf.memory();
+    const slices = start(xt, options);
+    expect(slices.next().done).toBe(false);
+    const { done, value } = slices.next();
+    expect(done).toBe(true);
+    expect(tf.memory().numTensors).toBe(numTensors + 1);
+    expect(Array.from(await (value as tf.Tensor4D).data())).toEqual((await guide(options)).values);
+    tf.dispose([xt, value as tf.Tensor4D]);
+  });
+
+  it('leaves nothing but xt behind when it is given up or its model fails', () => {
+    const xt = tf.tensor4d([1, 2, 3, 4], [2, 1, 2, 1]);
+    const { numTensors } = tf.memory();
+    const options = { guidanceScale: 3 };
+    const givenUp = start(xt, options);
+    givenUp.next();
+    expect(tf.memory().numTensors).toBe(numTensors + 2);
+    givenUp.return(xt);
+    expect(tf.memory().numTensors).toBe(numTensors);
+    const failing = start(xt, options, new Error('no'));
+    failing.next();
+    expect(() => failing.next()).toThrow('no');
+    expect(tf.memory().numTensors).toBe(numTensors);
+    expect(xt.isDisposed).toBe(false);
     xt.dispose();
   });
 });

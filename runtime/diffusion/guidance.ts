@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { runToEnd } from '../core/runToEnd.ts';
 
 /** A class-conditional network: its output for a batch, owned by the caller. */
 export type DenoisingModel<T extends tf.Tensor = tf.Tensor> = (
@@ -6,6 +7,11 @@ export type DenoisingModel<T extends tf.Tensor = tf.Tensor> = (
   t: ArrayLike<number>,
   classLabels: ArrayLike<number>,
 ) => T;
+
+/** The same in slices: each `next()` computes a part. */
+export type SlicedDenoisingModel<T extends tf.Tensor = tf.Tensor> = (
+  ...args: Parameters<DenoisingModel<T>>
+) => Generator<void, T>;
 
 export interface GuidanceOptions {
   guidanceScale?: number; // w, 0 … 20; 0 ignores the class, 1 is off, above 1 exaggerates the class
@@ -53,6 +59,28 @@ export function guidedPrediction<T extends tf.Tensor>(
   nullLabel: number,
   options: GuidanceOptions = {},
 ): T {
+  // biome-ignore lint/correctness/useYield: this model does not pause
+  const inOneSlice: SlicedDenoisingModel<T> = function* (...args) {
+    return model(...args);
+  };
+  return tf.tidy(() => runToEnd(guidedPredictionInSlices(inOneSlice, xt, t, classLabels, nullLabel, options)));
+}
+
+/**
+ * `guidedPrediction` with the pauses of its model; `return()` gives it up. Call `next()` outside of tf.tidy.
+ *
+ * @param model computes in slices, and leaves nothing allocated when it is given up
+ * @returns     through the generator, what `guidedPrediction` returns; the caller disposes it, and keeps xt until then
+ * @throws      as `guidedPrediction`, at the first slice
+ */
+export function* guidedPredictionInSlices<T extends tf.Tensor>(
+  model: SlicedDenoisingModel<T>,
+  xt: T,
+  t: number,
+  classLabels: ArrayLike<number>,
+  nullLabel: number,
+  options: GuidanceOptions = {},
+): Generator<void, T> {
   assertGuidance('guidedPrediction', options);
   const { guidanceScale, guidanceInterval, guidanceRescale } = withDefaults(options);
   assertNumLabels(xt, classLabels);
@@ -61,15 +89,24 @@ export function guidedPrediction<T extends tf.Tensor>(
   const times = labels.map(() => t);
   const isGuided = t >= guidanceInterval[0] && t <= guidanceInterval[1];
   const scale = isGuided && labels.some((label) => label !== nullLabel) ? guidanceScale : 1;
-  if (scale === 1) return model(xt, times, labels);
-  if (scale === 0) return model(xt, times, nullLabels);
-  return tf.tidy(() => {
-    const both = model(tf.concat([xt, xt], 0), [...times, ...times], [...labels, ...nullLabels]);
-    const cond = half(both, 0);
-    const uncond = half(both, 1);
-    const guided = tf.add<T>(uncond, tf.mul(tf.sub(cond, uncond), scale));
-    return guidanceRescale === 0 ? guided : rescaled(guided, cond, guidanceRescale);
-  });
+  if (scale === 1) return yield* model(xt, times, labels);
+  if (scale === 0) return yield* model(xt, times, nullLabels);
+  const owned = [tf.concat([xt, xt], 0)];
+  try {
+    const both = yield* model(owned[0]!, [...times, ...times], [...labels, ...nullLabels]);
+    owned.push(both);
+    return tf.tidy(() => combined(both, scale, guidanceRescale));
+  } finally {
+    tf.dispose(owned);
+  }
+}
+
+/** The guided output from those with (first half of the batch) and without the class. */
+function combined<T extends tf.Tensor>(both: T, scale: number, guidanceRescale: number): T {
+  const cond = half(both, 0);
+  const uncond = half(both, 1);
+  const guided = tf.add<T>(uncond, tf.mul(tf.sub(cond, uncond), scale));
+  return guidanceRescale === 0 ? guided : rescaled(guided, cond, guidanceRescale);
 }
 
 /**

@@ -1,12 +1,21 @@
-import { memory, type Tensor4D } from '@tensorflow/tfjs-core';
+import { dispose, memory, type Tensor4D } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type BackendName, selectBackend } from '../backend.ts';
 import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../testing/backends.ts';
 import { readJsonFixture, readTensorsFixture } from '../testing/fixtures.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { roll } from '../testing/roll.ts';
+import { valuesOfSlices } from '../testing/sliceCase.ts';
 import { randomWeights, tinyVaeConfig } from '../testing/tinyNetworks.ts';
-import { autoencoderKlShapes, decode, encode, sampleLatents, scaleLatents, unscaleLatents } from './autoencoderKl.ts';
+import {
+  autoencoderKlShapes,
+  decode,
+  decodeInSlices,
+  encode,
+  sampleLatents,
+  scaleLatents,
+  unscaleLatents,
+} from './autoencoderKl.ts';
 import { type AutoencoderKlConfig, parseAutoencoderKlConfig } from './autoencoderKlConfig.ts';
 import { uploadWeights } from './tensors.ts';
 
@@ -68,6 +77,18 @@ describe('encode refuses', () => {
 });
 
 describeOnBackends((backend) => {
+  it.each([false, true])('decodes the same in slices, leaving nothing behind; circular: %s', async (circular) => {
+    const z = draw(5, [2, 2, 4, 4]);
+    const whole = await decoded(backend, z, circular);
+    const weights = uploadWeights(WEIGHTS);
+    const { values, numSlices } = await valuesOfSlices(backend, z, (input) =>
+      decodeInSlices(CONFIG, weights, input as Tensor4D, circular),
+    );
+    dispose(weights);
+    expect(values).toEqual(whole);
+    expect(numSlices).toBeGreaterThan(12);
+  });
+
   it('takes images that are not square, each by itself', async () => {
     const x = draw(2, [3, 4, 12, 4]);
     const whole = await encoded(backend, x);

@@ -1,4 +1,5 @@
 import { add, clipByValue, div, exp, mul, slice, sub, type Tensor4D, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { runToEnd } from '../core/runToEnd.ts';
 import type { AutoencoderKlConfig } from './autoencoderKlConfig.ts';
 import {
   type BlockOptions,
@@ -9,12 +10,14 @@ import {
   normShapes,
   type ResnetBlock,
   resnet,
+  resnetPass,
   resnetShapes,
   type Shapes,
   upsample,
   type Weights,
 } from './layers.ts';
-import { type MidBlock, midBlock, midBlockShapes, planMidBlock } from './midBlock.ts';
+import { type MidBlock, midBlock, midBlockPass, midBlockShapes, planMidBlock } from './midBlock.ts';
+import { type ForwardPass, inSlices } from './slices.ts';
 
 interface Level {
   prefix: string;
@@ -131,17 +134,38 @@ export function encode(
  * @returns float32 (B, h·f, w·f, out_channels), about [−1, 1]; the caller disposes it
  */
 export function decode(config: AutoencoderKlConfig, weights: Weights, z: Tensor4D, circular = false): Tensor4D {
+  return tidy(() => runToEnd(decoderPass(config, weights, z, circular)));
+}
+
+/**
+ * `decode` in slices of about one convolution each; `return()` gives it up.
+ *
+ * @returns through the generator, what `decode` returns; the caller disposes it, and keeps z until then
+ */
+export function decodeInSlices(
+  config: AutoencoderKlConfig,
+  weights: Weights,
+  z: Tensor4D,
+  circular = false,
+): Generator<void, Tensor4D> {
+  return inSlices(decoderPass(config, weights, z, circular), [z]);
+}
+
+function* decoderPass(config: AutoencoderKlConfig, weights: Weights, z: Tensor4D, circular: boolean): ForwardPass {
   const { options, decoderMid, up } = planAutoencoder(config, circular);
-  return tidy(() => {
-    let h = config.use_post_quant_conv ? conv(weights, 'post_quant_conv', z, { padding: 0 }) : z;
-    h = conv(weights, 'decoder.conv_in', h, { circular });
-    h = midBlock(weights, decoderMid, h, null, options);
-    for (const level of up) {
-      for (const block of level.resnets) h = resnet(weights, block, h, null, options);
-      if (level.resample !== null) h = upsample(weights, `${level.prefix}.upsamplers.0.conv`, h, circular);
+  let h = config.use_post_quant_conv ? conv(weights, 'post_quant_conv', z, { padding: 0 }) : z;
+  h = conv(weights, 'decoder.conv_in', h, { circular });
+  yield [h];
+  h = yield* midBlockPass(weights, decoderMid, h, null, options);
+  for (const level of up) {
+    for (const block of level.resnets) {
+      yield [h];
+      h = yield* resnetPass(weights, block, h, null, options);
     }
-    return conv(weights, 'decoder.conv_out', norm(weights, 'decoder.conv_norm_out', h, options), { circular });
-  });
+    yield [h];
+    if (level.resample !== null) h = upsample(weights, `${level.prefix}.upsamplers.0.conv`, h, circular);
+  }
+  return conv(weights, 'decoder.conv_out', norm(weights, 'decoder.conv_norm_out', h, options), { circular });
 }
 
 /**

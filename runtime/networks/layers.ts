@@ -13,11 +13,13 @@ import {
   type Tensor4D,
   tidy,
 } from '@tensorflow/tfjs-core';
+import { runToEnd } from '../core/runToEnd.ts';
 import { attention } from '../kernels/attention.ts';
 import { type Conv2dOptions, conv2d, linear } from '../kernels/conv2d.ts';
 import { groupNorm } from '../kernels/groupNorm.ts';
 import { silu } from '../kernels/silu.ts';
 import { upsample2x } from '../kernels/upsample.ts';
+import type { ForwardPass } from './slices.ts';
 
 /** Weights by their diffusers name, in our layout: filters (kh, kw, Cin, Cout), matrices (in, out). */
 export type Weights = Readonly<Record<string, Tensor>>;
@@ -126,21 +128,44 @@ export function resnet(
   emb: Tensor2D | null,
   options: BlockOptions,
 ): Tensor4D {
-  return tidy(() => {
-    const { prefix, cin, cout } = block;
-    const { circular, scaleShift, outputScale } = options;
-    const time = emb ? dense(weights, `${prefix}.time_emb_proj`, emb) : null;
-    let h = conv(weights, `${prefix}.conv1`, norm(weights, `${prefix}.norm1`, x, options), { circular });
-    if (time && !scaleShift) h = add(h, reshape(time, [-1, 1, 1, cout]));
-    const modulation =
-      time && scaleShift
-        ? { scale: slice(time, [0, 0], [-1, cout]) as Tensor2D, shift: slice(time, [0, cout], [-1, cout]) as Tensor2D }
-        : null;
-    h = norm(weights, `${prefix}.norm2`, h, { ...options, modulation });
-    h = conv(weights, `${prefix}.conv2`, h, { circular });
-    const shortcut = cin === cout ? x : conv(weights, `${prefix}.conv_shortcut`, x, { padding: 0 });
-    return scaled(add(shortcut, h), outputScale);
-  });
+  return tidy(() => runToEnd(resnetPass(weights, block, x, emb, options)));
+}
+
+/** `resnet` with a pause between its convolutions. */
+export function* resnetPass(
+  weights: Weights,
+  block: ResnetBlock,
+  x: Tensor4D,
+  emb: Tensor2D | null,
+  options: BlockOptions,
+): ForwardPass {
+  const { prefix } = block;
+  const { circular } = options;
+  const h = tidy(() => conv(weights, `${prefix}.conv1`, norm(weights, `${prefix}.norm1`, x, options), { circular }));
+  yield [x, h];
+  return tidy(() => resnetEnd(weights, block, x, h, emb, options));
+}
+
+/** From after the first convolution of a residual block, `h`, to its end. */
+function resnetEnd(
+  weights: Weights,
+  { prefix, cin, cout }: ResnetBlock,
+  x: Tensor4D,
+  h: Tensor4D,
+  emb: Tensor2D | null,
+  options: BlockOptions,
+): Tensor4D {
+  const { circular, scaleShift, outputScale } = options;
+  const time = emb ? dense(weights, `${prefix}.time_emb_proj`, emb) : null;
+  const added = time && !scaleShift ? add<Tensor4D>(h, reshape(time, [-1, 1, 1, cout])) : h;
+  const modulation =
+    time && scaleShift
+      ? { scale: slice(time, [0, 0], [-1, cout]) as Tensor2D, shift: slice(time, [0, cout], [-1, cout]) as Tensor2D }
+      : null;
+  const normed = norm(weights, `${prefix}.norm2`, added, { ...options, modulation });
+  const residual = conv(weights, `${prefix}.conv2`, normed, { circular });
+  const shortcut = cin === cout ? x : conv(weights, `${prefix}.conv_shortcut`, x, { padding: 0 });
+  return scaled(add(shortcut, residual), outputScale);
 }
 
 export function attentionShapes(shapes: Shapes, { prefix, channels, numGroups }: AttentionBlock): void {

@@ -1,15 +1,17 @@
-import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import { type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { runToEnd } from '../core/runToEnd.ts';
 import {
   type AttentionBlock,
   attentionShapes,
   type BlockOptions,
   type ResnetBlock,
-  resnet,
+  resnetPass,
   resnetShapes,
   type Shapes,
   selfAttention,
   type Weights,
 } from './layers.ts';
+import type { ForwardPass } from './slices.ts';
 
 /** The lowest level of a network: residual block, optional attention, residual block (diffusers' UNetMidBlock2D). */
 export interface MidBlock {
@@ -42,7 +44,22 @@ export function midBlock(
   emb: Tensor2D | null,
   options: BlockOptions,
 ): Tensor4D {
-  let h = resnet(weights, mid.resnets[0], x, emb, options);
-  if (mid.attention) h = selfAttention(weights, mid.attention, h, options);
-  return resnet(weights, mid.resnets[1], h, emb, options);
+  return tidy(() => runToEnd(midBlockPass(weights, mid, x, emb, options)));
+}
+
+/** `midBlock` with pauses. */
+export function* midBlockPass(
+  weights: Weights,
+  mid: MidBlock,
+  x: Tensor4D,
+  emb: Tensor2D | null,
+  options: BlockOptions,
+): ForwardPass {
+  let h = yield* resnetPass(weights, mid.resnets[0], x, emb, options);
+  yield [h];
+  if (mid.attention) {
+    h = selfAttention(weights, mid.attention, h, options);
+    yield [h];
+  }
+  return yield* resnetPass(weights, mid.resnets[1], h, emb, options);
 }

@@ -1,14 +1,15 @@
-import { memory, mul, sub, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { dispose, memory, mul, sub, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { selectBackend } from '../backend.ts';
 import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../testing/backends.ts';
 import { readJsonFixture, readTensorsFixture } from '../testing/fixtures.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { roll } from '../testing/roll.ts';
+import { runSlices, valuesOfSlices } from '../testing/sliceCase.ts';
 import { randomWeights, tinyUNetConfig } from '../testing/tinyNetworks.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import { uploadWeights } from './tensors.ts';
-import { timestepEmbedding, unet2d, unet2dShapes } from './unet2d.ts';
+import { timestepEmbedding, unet2d, unet2dInSlices, unet2dShapes } from './unet2d.ts';
 import { parseUNet2DConfig, type UNet2DConfig } from './unet2dConfig.ts';
 
 const NAMES = ['unet-plain', 'unet-attn-class', 'unet-scale-shift'];
@@ -124,7 +125,48 @@ describe('unet2d refuses', () => {
   });
 });
 
+describe('unet2dInSlices', () => {
+  const config = tinyUNetConfig();
+  beforeAll(async () => {
+    await selectBackend({ backend: 'cpu' });
+  });
+
+  it('refuses at once what unet2d refuses', () => {
+    const x = toTensor<Tensor4D>(draw(1, [1, 4, 4, 4]));
+    expect(() => unet2dInSlices(config, {}, x, [1], [4])).toThrow(/label 4 is outside/);
+  });
+
+  it('leaves nothing behind when a late block fails', () => {
+    const x = toTensor<Tensor4D>(draw(1, [1, 4, 4, 4]));
+    const weights = uploadWeights(randomWeights(unet2dShapes(config)));
+    const { 'up_blocks.1.resnets.0.conv2.bias': _, ...others } = weights;
+    const before = memory().numTensors;
+    const { numSlices, error } = runSlices(unet2dInSlices(config, others, x, [1], [0]));
+    expect(String(error)).toContain('up_blocks.1.resnets.0.conv2.bias is missing');
+    expect(numSlices).toBeGreaterThan(15);
+    expect(memory().numTensors).toBe(before);
+  });
+});
+
 describeOnBackends((backend) => {
+  it.each([
+    tinyUNetConfig(),
+    tinyUNetConfig({ mid_block_type: null, layers_per_block: 2, center_input_sample: true }),
+    tinyUNetConfig({ resnet_time_scale_shift: 'default', add_attention: false, num_class_embeds: null }),
+  ])('computes the same in slices, and leaves nothing behind wherever it is given up, case %#', async (config) => {
+    const x = draw(9, [2, 4, 4, 4]);
+    const weights = randomWeights(unet2dShapes(config));
+    const whole = await run(backend, config, x, { weights });
+    const labels = config.num_class_embeds === null ? null : [0, 1];
+    const uploaded = uploadWeights(weights);
+    const { values, numSlices } = await valuesOfSlices(backend, x, (input) =>
+      unet2dInSlices(config, uploaded, input as Tensor4D, [17, 317], labels),
+    );
+    dispose(uploaded);
+    expect(values).toEqual(whole);
+    expect(numSlices).toBeGreaterThan(15);
+  });
+
   it('computes images that are not square, each by itself', async () => {
     const config = tinyUNetConfig();
     const x = draw(2, [3, 4, 12, 4]);

@@ -1,4 +1,5 @@
 import { add, mul, sub, type Tensor2D, type Tensor4D, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import { runToEnd } from '../core/runToEnd.ts';
 import { linear } from '../kernels/conv2d.ts';
 import {
   type AttentionBlock,
@@ -14,7 +15,7 @@ import {
   norm,
   normShapes,
   type ResnetBlock,
-  resnet,
+  resnetPass,
   resnetShapes,
   type Shapes,
   selfAttention,
@@ -22,7 +23,8 @@ import {
   type Weights,
   weight,
 } from './layers.ts';
-import { type MidBlock, midBlock, midBlockShapes, planMidBlock } from './midBlock.ts';
+import { type MidBlock, midBlockPass, midBlockShapes, planMidBlock } from './midBlock.ts';
+import { type ForwardPass, inSlices, withLive } from './slices.ts';
 import type { UNet2DConfig } from './unet2dConfig.ts';
 
 interface Level {
@@ -190,36 +192,84 @@ export function unet2d(
   circular = false,
 ): Tensor4D {
   checkInput(config, xt, t, classLabels);
-  const plan = planUNet2D(config, circular);
-  const { options } = plan;
-  return tidy(() => {
-    const emb = activateEmbedding(embedding(config, weights, t, classLabels));
-    const sample: Tensor4D = config.center_input_sample ? sub(mul(xt, 2), 1) : xt;
-    let h = conv(weights, 'conv_in', sample, { circular });
-    const skips: Tensor4D[] = [h];
-    for (const level of plan.down) {
-      for (const [j, block] of level.resnets.entries()) {
-        h = resnet(weights, block, h, emb, options);
-        const attend = level.attentions?.[j];
-        if (attend) h = selfAttention(weights, attend, h, options);
-        skips.push(h);
-      }
-      if (level.resample !== null) {
-        h = downsample(weights, `${level.prefix}.downsamplers.0.conv`, h, config.downsample_padding, circular);
-        skips.push(h);
-      }
+  return tidy(() => runToEnd(forwardPass(config, weights, xt, t, classLabels, circular)));
+}
+
+/**
+ * `unet2d` in slices of about one convolution each; `return()` gives it up.
+ *
+ *   const slices = unet2dInSlices(config, weights, xt, t, classLabels);
+ *   let slice = slices.next();
+ *   while (!slice.done) slice = slices.next(); // each call does a part; call it when there is time
+ *
+ * @returns through the generator, what `unet2d` returns; the caller disposes it, and keeps xt until then
+ * @throws  as `unet2d`, at once
+ */
+export function unet2dInSlices(
+  config: UNet2DConfig,
+  weights: Weights,
+  xt: Tensor4D,
+  t: ArrayLike<number>,
+  classLabels: ArrayLike<number> | null,
+  circular = false,
+): Generator<void, Tensor4D> {
+  checkInput(config, xt, t, classLabels);
+  return inSlices(forwardPass(config, weights, xt, t, classLabels, circular), [xt]);
+}
+
+function* forwardPass(
+  config: UNet2DConfig,
+  weights: Weights,
+  xt: Tensor4D,
+  t: ArrayLike<number>,
+  classLabels: ArrayLike<number> | null,
+  circular: boolean,
+): ForwardPass {
+  const { options, midOptions, down, mid, up } = planUNet2D(config, circular);
+  const emb = activateEmbedding(embedding(config, weights, t, classLabels));
+  const sample: Tensor4D = config.center_input_sample ? sub(mul(xt, 2), 1) : xt;
+  let h = conv(weights, 'conv_in', sample, { circular });
+  const skips: Tensor4D[] = [h];
+  yield [emb, ...skips];
+  for (const level of down) {
+    for (const j of level.resnets.keys()) {
+      h = yield* withLive(levelPass(weights, level, j, h, emb, options), [emb, ...skips]);
+      skips.push(h);
+      yield [emb, ...skips];
     }
-    if (plan.mid) h = midBlock(weights, plan.mid, h, emb, plan.midOptions);
-    for (const level of plan.up) {
-      for (const [j, block] of level.resnets.entries()) {
-        h = resnet(weights, block, joinChannels(h, skips.pop()!), emb, options);
-        const attend = level.attentions?.[j];
-        if (attend) h = selfAttention(weights, attend, h, options);
-      }
-      if (level.resample !== null) h = upsample(weights, `${level.prefix}.upsamplers.0.conv`, h, circular);
+    if (level.resample !== null) {
+      h = downsample(weights, `${level.prefix}.downsamplers.0.conv`, h, config.downsample_padding, circular);
+      skips.push(h);
+      yield [emb, ...skips];
     }
-    return conv(weights, 'conv_out', norm(weights, 'conv_norm_out', h, options), { circular });
-  });
+  }
+  if (mid) h = yield* withLive(midBlockPass(weights, mid, h, emb, midOptions), [emb, ...skips]);
+  for (const level of up) {
+    for (const j of level.resnets.keys()) {
+      yield [emb, h, ...skips];
+      const joined = joinChannels(h, skips.pop()!);
+      h = yield* withLive(levelPass(weights, level, j, joined, emb, options), [emb, ...skips]);
+    }
+    yield [emb, h, ...skips];
+    if (level.resample !== null) h = upsample(weights, `${level.prefix}.upsamplers.0.conv`, h, circular);
+  }
+  return conv(weights, 'conv_out', norm(weights, 'conv_norm_out', h, options), { circular });
+}
+
+/** Residual block j of a level, and its attention. */
+function* levelPass(
+  weights: Weights,
+  level: Level,
+  j: number,
+  x: Tensor4D,
+  emb: Tensor2D,
+  options: BlockOptions,
+): ForwardPass {
+  const h = yield* resnetPass(weights, level.resnets[j]!, x, emb, options);
+  const attend = level.attentions?.[j];
+  if (!attend) return h;
+  yield [h];
+  return selfAttention(weights, attend, h, options);
 }
 
 /** Time embedding plus class embedding, (B, timeChannels). */

@@ -1,11 +1,24 @@
-import { memory, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { dispose, memory, mul, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BackendName, selectBackend } from '../backend.ts';
+import { normals } from '../core/random.ts';
+import { guidedPrediction } from '../diffusion/guidance.ts';
+import { createSampler } from '../diffusion/sampler.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import * as networks from '../networks/unet2d.ts';
 import { describeOnBackends } from '../testing/backends.ts';
+import { runSlices } from '../testing/sliceCase.ts';
 import { tinyModelFiles } from '../testing/tinyModel.ts';
-import { decodeLatents, generate, type ImageRequest, imagesToPixels, type SampleOptions, sample } from './generate.ts';
+import {
+  decodeLatents,
+  decodeLatentsInSlices,
+  generate,
+  type ImageRequest,
+  imagesToPixels,
+  type SampleOptions,
+  sample,
+  sampleInSlices,
+} from './generate.ts';
 import { createModel, type DiffusionModel } from './model.ts';
 
 vi.mock('../networks/unet2d.ts', { spy: true });
@@ -97,7 +110,7 @@ describe('sampling', () => {
     [2, 4],
     [0, 2],
   ])('runs at guidance %f over %i images for two', async (guidanceScale, numForward) => {
-    const unet = vi.mocked(networks.unet2d);
+    const unet = vi.mocked(networks.unet2dInSlices);
     unet.mockClear();
     await make([ELF, ORC], { guidanceScale, numInferenceSteps: 3 });
     expect(unet.mock.calls.map(([, , xt]) => xt.shape[0])).toEqual([numForward, numForward, numForward]);
@@ -160,6 +173,141 @@ describe('sampling', () => {
 
   it('has nothing to do without requests', async () => {
     expect(await make([])).toEqual([]);
+  });
+});
+
+describe('sampling in slices', () => {
+  /** Runs to the end and returns the latents after each step, with the number of slices before it. */
+  async function collect(model: DiffusionModel, options: SampleOptions) {
+    const steps: { step: number; numSteps: number; latents: Float32Array; numSlices: number }[] = [];
+    let numSlices = 0;
+    for (const step of sampleInSlices(model, [ELF, ORC], options)) {
+      numSlices++;
+      if (!step) continue;
+      const latents = Float32Array.from(await step.x0Pred.data());
+      steps.push({ step: step.step, numSteps: step.numSteps, latents, numSlices });
+      numSlices = 0;
+    }
+    return steps;
+  }
+
+  /** The latents after each of three steps, by the functions that do not pause. */
+  async function reference({ scheduler, unet }: DiffusionModel, name: SamplerName, guidanceScale: number) {
+    const sampler = createSampler(name, scheduler, { numInferenceSteps: 3 });
+    const draw = (stream: number) =>
+      tensor4d(
+        [ELF, ORC].flatMap(({ seed }) => [...normals(seed, stream, 256)]),
+        [2, 8, 8, 4],
+      );
+    const predict = (x: Tensor4D, t: ArrayLike<number>, labels: ArrayLike<number>) =>
+      networks.unet2d(unet.config, unet.weights, x, t, labels);
+    const latents: Float32Array[] = [];
+    let xt: Tensor4D = mul(draw(0), sampler.initNoiseSigma);
+    for (const [index, t] of sampler.timesteps.entries()) {
+      const next = tidy(() => {
+        const output = guidedPrediction(predict, sampler.scaleInput(xt, index), t, [0, 2], 3, { guidanceScale });
+        return sampler.step(output, index, xt, draw(index + 1));
+      });
+      latents.push((await (index === 2 ? next.xt : next.x0Pred).data()) as Float32Array);
+      xt = next.xt;
+    }
+    return latents;
+  }
+
+  describeOnBackends(() => {
+    it.each<[SamplerName, number]>([
+      ['euler', 2],
+      ['ddpm', 1],
+    ])('computes what the whole functions do, exactly: %s at guidance %d', async (sampler, guidanceScale) => {
+      await withModel(async (model) => {
+        const { numTensors } = memory();
+        const steps = await collect(model, { sampler, guidanceScale });
+        expect(memory().numTensors).toBe(numTensors);
+        expect(steps.map(({ step, numSteps }) => [step, numSteps])).toEqual([
+          [1, 3],
+          [2, 3],
+          [3, 3],
+        ]);
+        for (const { numSlices } of steps) expect(numSlices).toBeGreaterThan(15);
+        expect(steps.map(({ latents }) => latents)).toEqual(await reference(model, sampler, guidanceScale));
+      });
+    });
+
+    it('decodes the same, exactly', async () => {
+      await withModel(async (model) => {
+        const latents = tensor4d(normals(1, 0, 2 * 8 * 8 * 4), [2, 8, 8, 4]);
+        const { numTensors } = memory();
+        const slices = decodeLatentsInSlices(model, latents);
+        let slice = slices.next();
+        while (!slice.done) slice = slices.next();
+        const whole = decodeLatents(model, latents);
+        expect(await slice.value.data()).toEqual(await whole.data());
+        dispose([slice.value, whole]);
+        expect(memory().numTensors).toBe(numTensors);
+        latents.dispose();
+      });
+    });
+  });
+
+  describe('that end early', () => {
+    beforeAll(async () => {
+      await selectBackend({ backend: 'wasm' });
+    });
+
+    /** Sampling that pauses in the middle of its second step. */
+    function begin(model: DiffusionModel, options: SampleOptions = {}) {
+      const steps = sampleInSlices(model, [ELF], { sampler: 'dpm++', ...options });
+      while (steps.next().value === null);
+      for (let i = 0; i < 7; i++) expect(steps.next().value).toBeNull();
+      return steps;
+    }
+
+    it('leave nothing behind when the caller gives them up', async () => {
+      await withModel(async (model) => {
+        const { numTensors } = memory();
+        const steps = begin(model);
+        expect(memory().numTensors).toBeGreaterThan(numTensors);
+        steps.return(undefined);
+        expect(memory().numTensors).toBe(numTensors);
+        expect(steps.next().done).toBe(true);
+      });
+    });
+
+    it('stop at the next slice when aborted, and leave nothing behind', async () => {
+      await withModel(async (model) => {
+        const { numTensors } = memory();
+        const controller = new AbortController();
+        const steps = begin(model, { signal: controller.signal });
+        controller.abort(new Error('enough'));
+        expect(() => steps.next()).toThrow('enough');
+        expect(memory().numTensors).toBe(numTensors);
+      });
+    });
+
+    it('leave nothing behind when the network fails', async () => {
+      await withModel(async (model) => {
+        const { 'conv_out.bias': _, ...weights } = model.unet.weights;
+        const { numTensors } = memory();
+        const broken = { ...model, unet: { ...model.unet, weights } };
+        const { numSlices, error } = runSlices(sampleInSlices(broken, [ELF]));
+        expect(String(error)).toContain('conv_out.bias is missing');
+        expect(numSlices).toBeGreaterThan(15);
+        expect(memory().numTensors).toBe(numTensors);
+      });
+    });
+
+    it('leave nothing behind of a picture half decoded', async () => {
+      await withModel(async (model) => {
+        const latents = tensor4d(normals(1, 0, 8 * 8 * 4), [1, 8, 8, 4]);
+        const { numTensors } = memory();
+        const slices = decodeLatentsInSlices(model, latents);
+        for (let i = 0; i < 5; i++) expect(slices.next().done).toBe(false);
+        slices.return(latents);
+        expect(memory().numTensors).toBe(numTensors);
+        expect(latents.isDisposed).toBe(false);
+        latents.dispose();
+      });
+    });
   });
 });
 

@@ -1,11 +1,17 @@
 import { dispose, mul, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { toPixels } from '../core/pixels.ts';
 import { assertSeed, normals } from '../core/random.ts';
-import { assertGuidance, type GuidanceOptions, guidedPrediction } from '../diffusion/guidance.ts';
+import {
+  assertGuidance,
+  type GuidanceOptions,
+  guidedPredictionInSlices,
+  type SlicedDenoisingModel,
+} from '../diffusion/guidance.ts';
 import { createSampler } from '../diffusion/sampler.ts';
+import type { Sampler, SamplerStep } from '../diffusion/samplerType.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
-import { decode, unscaleLatents } from '../networks/autoencoderKl.ts';
-import { unet2d } from '../networks/unet2d.ts';
+import { decode, decodeInSlices, unscaleLatents } from '../networks/autoencoderKl.ts';
+import { unet2dInSlices } from '../networks/unet2d.ts';
 import { indexOfLabel } from './labels.ts';
 import type { DiffusionModel } from './model.ts';
 
@@ -41,45 +47,40 @@ const START_STREAM = 0;
  * it wants to keep beyond a step.
  *
  * Source: Ho et al. 2020, arXiv:2006.11239, algorithm 2, with the sampler that the options or the model's defaults name.
- * @throws RangeError for an unknown label or a number out of range; the signal's reason when aborted between steps
+ * @throws RangeError for an unknown label or a number out of range; the signal's reason when aborted
  */
 export async function* sample(
   model: DiffusionModel,
   requests: readonly ImageRequest[],
   options: SampleOptions = {},
 ): AsyncGenerator<SampleStep> {
-  const { sampleDefaults } = model.index.figment;
-  const guidance: GuidanceOptions = {
-    guidanceScale: options.guidanceScale ?? sampleDefaults.guidanceScale,
-    guidanceInterval: options.guidanceInterval,
-    guidanceRescale: options.guidanceRescale,
-  };
-  assertGuidance('generate', guidance);
-  const classLabels = requests.map(({ label }) => indexOfLabel(model.index.labels, label));
-  for (const { seed } of requests) assertSeed('generate', seed);
-  const numInferenceSteps = options.numInferenceSteps ?? sampleDefaults.numInferenceSteps;
-  const name = options.sampler ?? (sampleDefaults.sampler as SamplerName);
-  const sampler = createSampler(name, model.scheduler, { numInferenceSteps, eta: options.eta ?? 0 });
-  const circular = model.index.figment.circularPadding;
-  const predict = (xt: Tensor4D, t: ArrayLike<number>, labels: ArrayLike<number>) =>
-    unet2d(model.unet.config, model.unet.weights, xt, t, labels, circular);
+  for (const step of sampleInSlices(model, requests, options)) if (step) yield step;
+}
+
+/**
+ * `sample` in slices of about one convolution each, for a thread that has other work: null after a slice that leaves its
+ * step unfinished, else the step. Call `next()` outside of tf.tidy; `return()` gives the rest up and frees what it held.
+ *
+ *   for (const step of sampleInSlices(model, requests)) {
+ *     if (step) show(step.x0Pred);
+ *     if (performance.now() > deadline) deadline = await nextFrame();
+ *   }
+ *
+ * @throws as `sample`, at the first slice; the signal's reason at the first slice after it is aborted
+ */
+export function* sampleInSlices(
+  model: DiffusionModel,
+  requests: readonly ImageRequest[],
+  options: SampleOptions = {},
+): Generator<SampleStep | null> {
+  const plan = planSampling(model, requests, options);
+  const { sampler } = plan;
   const numSteps = sampler.timesteps.length;
   let xt = tidy(() => mul(noise(model, requests, START_STREAM), sampler.initNoiseSigma) as Tensor4D);
   let x0Pred: Tensor4D | null = null;
   try {
-    for (const [index, t] of sampler.timesteps.entries()) {
-      options.signal?.throwIfAborted();
-      const next = tidy(() => {
-        const output = guidedPrediction(
-          predict,
-          sampler.scaleInput(xt, index),
-          t,
-          classLabels,
-          model.index.labels.length,
-          guidance,
-        );
-        return sampler.step(output, index, xt, sampler.needsNoise ? noise(model, requests, index + 1) : undefined);
-      });
+    for (let index = 0; index < numSteps; index++) {
+      const next = yield* abortable(stepInSlices(model, requests, plan, xt, index), options.signal);
       dispose(x0Pred ? [xt, x0Pred] : [xt]);
       ({ xt, x0Pred } = next);
       const isLast = index === numSteps - 1;
@@ -88,6 +89,73 @@ export async function* sample(
   } finally {
     dispose(x0Pred ? [xt, x0Pred] : [xt]);
     sampler.dispose();
+  }
+}
+
+interface SamplingPlan {
+  guidance: GuidanceOptions;
+  classLabels: number[];
+  sampler: Sampler;
+}
+
+/** The checked options, with the model's defaults. */
+function planSampling(
+  { index, scheduler }: DiffusionModel,
+  requests: readonly ImageRequest[],
+  options: SampleOptions,
+): SamplingPlan {
+  const { sampleDefaults } = index.figment;
+  const guidance: GuidanceOptions = {
+    guidanceScale: options.guidanceScale ?? sampleDefaults.guidanceScale,
+    guidanceInterval: options.guidanceInterval,
+    guidanceRescale: options.guidanceRescale,
+  };
+  assertGuidance('generate', guidance);
+  const classLabels = requests.map(({ label }) => indexOfLabel(index.labels, label));
+  for (const { seed } of requests) assertSeed('generate', seed);
+  const numInferenceSteps = options.numInferenceSteps ?? sampleDefaults.numInferenceSteps;
+  const name = options.sampler ?? (sampleDefaults.sampler as SamplerName);
+  const sampler = createSampler(name, scheduler, { numInferenceSteps, eta: options.eta ?? 0 });
+  return { guidance, classLabels, sampler };
+}
+
+/** One step of the reverse process from xt, which stays the caller's. */
+function* stepInSlices(
+  model: DiffusionModel,
+  requests: readonly ImageRequest[],
+  { guidance, classLabels, sampler }: SamplingPlan,
+  xt: Tensor4D,
+  index: number,
+): Generator<void, SamplerStep<Tensor4D>> {
+  const { config, weights } = model.unet;
+  const { labels, figment } = model.index;
+  const predict: SlicedDenoisingModel<Tensor4D> = (x, t, classes) =>
+    unet2dInSlices(config, weights, x, t, classes, figment.circularPadding);
+  const t = sampler.timesteps[index]!;
+  const input = tidy(() => sampler.scaleInput(xt, index));
+  const owned = [input];
+  try {
+    const output = yield* guidedPredictionInSlices(predict, input, t, classLabels, labels.length, guidance);
+    owned.push(output);
+    const stepNoise = sampler.needsNoise ? noise(model, requests, index + 1) : undefined;
+    if (stepNoise) owned.push(stepNoise);
+    return tidy(() => sampler.step(output, index, xt, stepNoise));
+  } finally {
+    dispose(owned);
+  }
+}
+
+/** Slices that end with the signal's reason once it is aborted. */
+function* abortable<T>(slices: Generator<void, T>, signal: AbortSignal | undefined): Generator<null, T> {
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const { done, value } = slices.next();
+      if (done) return value as T;
+      yield null;
+    }
+  } finally {
+    slices.return(undefined as T);
   }
 }
 
@@ -111,6 +179,20 @@ export function decodeLatents(model: DiffusionModel, latents: Tensor4D): Tensor4
     const z = unscaleLatents(model.vae.config, latents);
     return decode(model.vae.config, model.vae.weights, z, model.index.figment.circularPadding);
   });
+}
+
+/**
+ * `decodeLatents` in slices of about one convolution each; `return()` gives it up. Call `next()` outside of tf.tidy.
+ *
+ * @returns through the generator, what `decodeLatents` returns; the caller disposes it, and keeps the latents until then
+ */
+export function* decodeLatentsInSlices(model: DiffusionModel, latents: Tensor4D): Generator<void, Tensor4D> {
+  const z = unscaleLatents(model.vae.config, latents);
+  try {
+    return yield* decodeInSlices(model.vae.config, model.vae.weights, z, model.index.figment.circularPadding);
+  } finally {
+    z.dispose();
+  }
 }
 
 /** Decoded values to one RGBA picture per image: bytes, sRGB, straight alpha, top row first. */

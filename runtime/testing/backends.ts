@@ -43,7 +43,7 @@ export function toTensor<T extends Tensor>({ shape, values }: Values): T {
 }
 
 /** Tensors, and buffers of the current backend that may belong to none. */
-function numAlive(): { tensors: number; buffers: number } {
+export function numAlive(): { tensors: number; buffers: number } {
   return { tensors: memory().numTensors, buffers: engine().backend.numDataIds() };
 }
 
