@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
 import { describeOnBackends } from '../testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
@@ -30,4 +31,7 @@ describeOnBackends((backend) => {
 it('defaultVaeConfig fits the data set', () => {
   const config = defaultVaeConfig(tinyDataset({ widthPx: 16, heightPx: 16 }));
   expect(config).toMatchObject({ in_channels: 4, out_channels: 4, sample_size: 16, scaling_factor: 1 });
+  for (const width of config.block_out_channels) expect(width % config.norm_num_groups).toBe(0);
+  const sizes = [...autoencoderKlShapes(config).values()].map((shape) => shape.reduce((a, b) => a * b, 1));
+  expect(sizes.reduce((a, b) => a + b, 0)).toBe(2_075_268); // 4.2 MB in float16: what the shipped portraits have room for
 });
