@@ -2,7 +2,7 @@
 import { formatSchedulerConfig, parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
 import { unet2dShapes } from '../networks/unet2d.ts';
-import type { ModelFiles } from '../weights/modelFolder.ts';
+import { type ModelFiles, modelFolderFiles } from '../weights/modelFolder.ts';
 import { FIGMENT_DEFAULTS } from '../weights/modelIndex.ts';
 import { randomWeights, tinyUNetConfig, tinyVaeConfig } from './tinyNetworks.ts';
 
@@ -53,4 +53,9 @@ export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
     schedulerConfig: formatSchedulerConfig(parseSchedulerConfig(scheduler, 'the tiny model')),
     hash: 'tiny',
   };
+}
+
+/** The same model as the files of its folder, path → bytes, for tests that load one from a URL, a disk or memory. */
+export function tinyModelFolder(options: TinyModelOptions = {}): Promise<Record<string, Uint8Array>> {
+  return modelFolderFiles(tinyModelFiles(options));
 }
