@@ -3,7 +3,7 @@
 // Backend
 export { type BackendChoice, type BackendName, type BackendOptions, selectBackend } from './backend.ts';
 export { useWasm, type WasmOptions, type WasmPaths } from './backends/wasm.ts';
-export { isSoftwareAdapter, useWebgpuDevice } from './backends/webgpu.ts';
+export { adapterName, isSoftwareAdapter, useWebgpuDevice } from './backends/webgpu.ts';
 // Pixels and random numbers
 export { type Atlas, composeAtlas, type SheetLayout, type SheetTile, sheetColumns } from './core/atlas.ts';
 export { nearestWord } from './core/nearestWord.ts';

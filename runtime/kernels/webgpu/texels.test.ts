@@ -56,7 +56,7 @@ function describeBytes(): void {
         const values = Float32Array.from(normals(7, 0, 50_000 * channels), (value) => 0.7 * value);
         const texels = await texelsOf(values, [250, 200, channels], { premultiplied });
         const differences = differencesOf(texels, toPixels(values, channels, { premultiplied }));
-        expect(differences.length).toBeLessThanOrEqual(4); // none on lavapipe; on other devices division is less precise
+        expect(differences.length).toBeLessThanOrEqual(4); // none on lavapipe; WGSL lets a division be off by 2.5 ULP
         expect(differences.every((difference) => Math.abs(difference) === 1)).toBe(true);
       },
     );

@@ -1,0 +1,169 @@
+// The engine that draws, and the device that it shares with tfjs. Babylon cannot be given a device, so it makes its own.
+import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
+import type { EngineOptions } from '@babylonjs/core/Engines/thinEngine.js';
+import type { WebGPUEngineOptions } from '@babylonjs/core/Engines/webgpuEngine.js';
+import { adapterName, type BackendChoice, isSoftwareAdapter, useWebgpuDevice } from '../runtime/index.ts';
+
+/** Babylon's own options, for whichever engine is made. */
+export type CreateEngineOptions = WebGPUEngineOptions & EngineOptions;
+
+/** As Babylon reads them; alike for both engines. */
+export const CREATE_ENGINE_DEFAULTS = {
+  antialias: true,
+  powerPreference: 'high-performance',
+  /** The adapter's own limits, above those that every device has: larger buffers and wider workgroups for tfjs. */
+  setMaximumLimits: true,
+} as const satisfies CreateEngineOptions;
+
+/** A device that draws a scene, and what its adapter says of itself. */
+export interface SharedDevice {
+  device: GPUDevice;
+  info: GPUAdapterInfo;
+}
+
+/** Babylon 9.35's WebGPUEngine: it has a device once it is initialised, and what its adapter says is private. */
+interface DeviceOwner {
+  _device?: GPUDevice;
+  _adapterInfo: GPUAdapterInfo;
+}
+
+/** Why an engine that `CreateEngineAsync` made is not WebGPU. */
+const reasons = new WeakMap<AbstractEngine, string>();
+
+/** The device that tfjs computes on, or will. */
+let adopted: { device: GPUDevice; done: Promise<BackendChoice> } | null = null;
+
+/**
+ * Makes an engine whose GPU Figment can compute on: WebGPU where it works, else WebGL 2. `describeDevice` tells which, and
+ * why. Only the engine that is used is loaded.
+ *
+ * @param options passed to Babylon's engine, over `CREATE_ENGINE_DEFAULTS`
+ * @throws        Error where there is neither WebGPU nor WebGL
+ */
+export async function CreateEngineAsync(
+  canvas: HTMLCanvasElement,
+  options: CreateEngineOptions = {},
+): Promise<AbstractEngine> {
+  const settings = { ...CREATE_ENGINE_DEFAULTS, ...options };
+  const flaw = await flawOfWebgpu(settings);
+  const engine = flaw ?? (await startWebgpu(canvas, settings));
+  return typeof engine === 'string' ? startWebgl(canvas, settings, engine) : engine;
+}
+
+/** Why there is no WebGPU; null: there is. */
+async function flawOfWebgpu(options: GPURequestAdapterOptions): Promise<string | null> {
+  const { gpu } = navigator;
+  if (!gpu) return 'this browser, or a page without https, offers no WebGPU';
+  const adapter = await gpu.requestAdapter(options).catch(() => null);
+  return adapter ? null : 'WebGPU finds no adapter';
+}
+
+/** An engine, or why there is none. */
+async function startWebgpu(canvas: HTMLCanvasElement, options: WebGPUEngineOptions): Promise<AbstractEngine | string> {
+  const { WebGPUEngine } = await import('@babylonjs/core/Engines/webgpuEngine.js');
+  const engine = new WebGPUEngine(canvas, options);
+  try {
+    await engine.initAsync(options.glslangOptions, options.twgslOptions); // WebGPUEngine.CreateAsync never ends if this fails
+    return engine;
+  } catch (error) {
+    engine.dispose();
+    return `WebGPU does not start (${messageOf(error)})`;
+  }
+}
+
+async function startWebgl(canvas: HTMLCanvasElement, options: EngineOptions, flaw: string): Promise<AbstractEngine> {
+  const { Engine } = await import('@babylonjs/core/Engines/engine.js');
+  try {
+    const engine = new Engine(canvas, undefined, options);
+    reasons.set(engine, flaw);
+    return engine;
+  } catch (error) {
+    const flaws = `${flaw}, and WebGL does not start (${messageOf(error)})`;
+    throw new Error(`CreateEngineAsync: ${flaws}; turn on the browser's graphics acceleration`, { cause: error });
+  }
+}
+
+/** Babylon throws strings, too. */
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A sentence for people: what draws, and whether Figment can compute there. */
+export function describeDevice(engine: AbstractEngine): string {
+  const shared = sharesDevice(engine);
+  if (!shared) {
+    const why = reasons.get(engine) ?? 'it is not an initialised WebGPUEngine';
+    return `${engine.name}; generation cannot use the scene's GPU: ${why}.`;
+  }
+  const adapter = `WebGPU on ${adapterName(shared.info)}`;
+  if (isSoftwareAdapter(shared.info)) return `${adapter}, which computes on the CPU.`;
+  return `${adapter}; generation can use the scene's GPU.`;
+}
+
+/** The device of a WebGPUEngine; null for other engines, and before it is initialised or after it is disposed. */
+export function sharesDevice(engine: AbstractEngine): SharedDevice | null {
+  if (!engine.isWebGPU || engine.isDisposed) return null;
+  const { _device: device, _adapterInfo } = engine as unknown as DeviceOwner;
+  if (!device) return null;
+  return { device, info: device.adapterInfo ?? _adapterInfo };
+}
+
+/**
+ * Makes tfjs compute on the device that draws the scene, once for a device however often it is asked. What tfjs held on
+ * another device is gone afterwards.
+ *
+ * @throws Error when the engine has no device, or one with lower limits than tfjs's kernels need
+ */
+export async function adoptDeviceAsync(engine: AbstractEngine): Promise<BackendChoice> {
+  const shared = sharesDevice(engine);
+  if (!shared) {
+    const what = engine.isWebGPU
+      ? 'is not initialised, or is disposed; await engine.initAsync() first'
+      : 'has no device';
+    throw new Error(`adoptDeviceAsync: the ${engine.name} engine ${what}; CreateEngineAsync makes one that fits`);
+  }
+  if (adopted?.device !== shared.device) {
+    assertLimits(shared.device.limits);
+    adopted = { device: shared.device, done: adopt(shared, adopted?.done) };
+  }
+  return adopted.done;
+}
+
+async function adopt({ device, info }: SharedDevice, previous?: Promise<unknown>): Promise<BackendChoice> {
+  const forget = () => {
+    if (adopted?.device === device) adopted = null;
+  };
+  await previous?.catch(() => {});
+  try {
+    await useWebgpuDevice(device, info);
+  } catch (error) {
+    forget();
+    throw error;
+  }
+  device.lost.then(forget);
+  const adapter = adapterName(info);
+  return { backend: 'webgpu', adapter, reason: `The scene is drawn on this device (${adapter}).` };
+}
+
+/**
+ * What the largest kernels use, tfjs's and ours: the default limits of WebGPU. Devices of its compatibility mode have
+ * less. tfjs takes wider workgroups as soon as their x is allowed, without a look at their total.
+ */
+function requiredLimits({ maxComputeWorkgroupSizeX }: GPUSupportedLimits) {
+  return {
+    maxComputeWorkgroupSizeX: 256,
+    maxComputeInvocationsPerWorkgroup: maxComputeWorkgroupSizeX >= 512 ? 512 : 256,
+    maxComputeWorkgroupStorageSize: 16_384,
+    maxStorageBuffersPerShaderStage: 8,
+    maxStorageTexturesPerShaderStage: 1,
+  };
+}
+
+function assertLimits(limits: GPUSupportedLimits): void {
+  for (const [name, needed] of Object.entries(requiredLimits(limits))) {
+    const actual = limits[name as keyof ReturnType<typeof requiredLimits>];
+    if (actual >= needed) continue;
+    const remedy = 'create the engine with CreateEngineAsync, or with the option setMaximumLimits: true';
+    throw new Error(`adoptDeviceAsync: the engine's device has ${name} ${actual}; tfjs needs ${needed}: ${remedy}`);
+  }
+}

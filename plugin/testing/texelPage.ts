@@ -1,0 +1,128 @@
+// Shows one picture on a plane that fills the canvas, with the engine and on the way that the test asks for.
+import { FreeCamera } from '@babylonjs/core/Cameras/freeCamera.js';
+import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
+import { Engine } from '@babylonjs/core/Engines/engine.js';
+import { StandardMaterial } from '@babylonjs/core/Materials/standardMaterial.js';
+import type { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
+import { Color4 } from '@babylonjs/core/Maths/math.color.js';
+import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
+import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js';
+import { Scene } from '@babylonjs/core/scene.js';
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { getBackend, memory, ones, tensor4d, engine as tfjs } from '@tensorflow/tfjs-core';
+import { writeTexels } from '../../runtime/index.ts';
+import { adoptDeviceAsync, CreateEngineAsync, describeDevice, sharesDevice } from '../device.ts';
+import { createTexelTexture, gpuTextureOf, type TexelTextureOptions, updateMipmaps } from '../texture/texelTexture.ts';
+
+let engine: AbstractEngine;
+let scene: Scene;
+let texture: RawTexture;
+let material: StandardMaterial;
+
+const canvas = () => document.querySelector('canvas')!;
+
+/** Starts an engine; what it says of itself. */
+export async function start(kind: 'best' | 'webgl'): Promise<string> {
+  engine = kind === 'webgl' ? new Engine(canvas(), false) : await CreateEngineAsync(canvas(), { antialias: false });
+  scene = new Scene(engine);
+  scene.clearColor = new Color4(0, 0, 0, 1);
+  const camera = new FreeCamera('camera', new Vector3(0, 0, -3), scene);
+  camera.mode = FreeCamera.ORTHOGRAPHIC_CAMERA;
+  [camera.orthoLeft, camera.orthoRight, camera.orthoBottom, camera.orthoTop] = [-1, 1, -1, 1];
+  material = new StandardMaterial('picture', scene);
+  material.disableLighting = true;
+  CreatePlane('plane', { size: 2 }, scene).material = material;
+  return describeDevice(engine);
+}
+
+/** From here on no adapter gives a device. */
+export function refuseDevices(): void {
+  GPUAdapter.prototype.requestDevice = () => Promise.reject(new Error('on purpose'));
+}
+
+export interface Adoption {
+  backend: string;
+  reason: string;
+  isShared: boolean;
+  isKept: boolean;
+  numDevices: number;
+}
+
+/** Adopts the device twice at once and once more; counts what is opened for it. */
+export async function adopt(): Promise<Adoption> {
+  let numDevices = 0;
+  const { requestDevice } = GPUAdapter.prototype;
+  GPUAdapter.prototype.requestDevice = function (...descriptors) {
+    numDevices++;
+    return requestDevice.apply(this, descriptors);
+  };
+  const [choice] = await Promise.all([adoptDeviceAsync(engine), adoptDeviceAsync(engine)]);
+  const backend = tfjs().registry.webgpu as WebGPUBackend;
+  const kept = ones([4]);
+  await adoptDeviceAsync(engine);
+  const isKept = tfjs().registry.webgpu === backend && (await kept.data()).every((value) => value === 1);
+  kept.dispose();
+  GPUAdapter.prototype.requestDevice = requestDevice;
+  const isShared = backend.device === sharesDevice(engine)?.device;
+  return { backend: getBackend(), reason: choice.reason, isShared, isKept, numDevices };
+}
+
+/** Makes the texture that is shown. */
+export function createTexture(widthPx: number, heightPx: number, options: Partial<TexelTextureOptions>): void {
+  texture?.dispose();
+  texture = createTexelTexture(scene, widthPx, heightPx, options);
+  material.emissiveTexture = texture;
+}
+
+/** Writes one of several images on the GPU; how many buffers were read back, and tensors left, until it was on the screen. */
+export async function showTexels(
+  values: number[],
+  shape: [number, number, number, number],
+  index: number,
+): Promise<{ numReadBacks: number; numTensorsLeft: number }> {
+  let numReadBacks = 0;
+  const { mapAsync } = GPUBuffer.prototype;
+  const before = memory().numTensors;
+  const images = tensor4d(values, shape);
+  await scene.whenReadyAsync();
+  GPUBuffer.prototype.mapAsync = function (mode, ...range) {
+    if (mode === GPUMapMode.READ) numReadBacks++;
+    return mapAsync.call(this, mode, ...range);
+  };
+  writeTexels(images, index, gpuTextureOf(texture), { premultiplied: true, flipY: true });
+  images.dispose();
+  ones(shape).dispose(); // takes the buffer that the images had
+  updateMipmaps(texture);
+  await draw();
+  GPUBuffer.prototype.mapAsync = mapAsync;
+  return { numReadBacks, numTensorsLeft: memory().numTensors - before };
+}
+
+/** Uploads RGBA bytes, bottom row first. */
+export async function showPixels(pixels: number[]): Promise<void> {
+  texture.update(Uint8Array.from(pixels));
+  await draw();
+}
+
+/** Bytes of a mipmap level, row 0 first. */
+export async function readTexture(level: number): Promise<number[]> {
+  return Array.from((await texture.readPixels(0, level)) as Uint8Array);
+}
+
+/** What `gpuTextureOf` says of the shown texture. */
+export function refusal(): string {
+  try {
+    return gpuTextureOf(texture).format;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Draws a frame and waits until it is on the screen. */
+async function draw(): Promise<void> {
+  await scene.whenReadyAsync();
+  engine.beginFrame();
+  scene.render();
+  engine.endFrame();
+  for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+}

@@ -1,0 +1,86 @@
+import { decode } from 'fast-png';
+import { expect, it } from 'vitest';
+import { normals, scaleNearest, toPixels } from '../../runtime/index.ts';
+import { describeInBrowser } from '../testing/describeInBrowser.ts';
+import type { TestPage } from '../testing/openBrowser.ts';
+
+type TexelPage = typeof import('../testing/texelPage.ts');
+const module = 'plugin/testing/texelPage.ts';
+
+const SIDE_PX = 16;
+const CANVAS_PX = 64;
+const OPTIONS = { nearest: true, mipmaps: true };
+
+/** Two images of random values, a part of them transparent. */
+const shape: [number, number, number, number] = [2, SIDE_PX, SIDE_PX, 4];
+const numValues = SIDE_PX * SIDE_PX * 4;
+const values = Float32Array.from(normals(5, 0, 2 * numValues));
+
+/** What the second looks like, top row first, and as the texture has it. */
+const picture = toPixels(values.subarray(numValues), 4);
+const texels = flipRows(picture);
+
+describeInBrowser('a texel texture', (openPage) => {
+  it('shows values that never leave the GPU, right side up', async () => {
+    const page = await openPage<TexelPage>({ module });
+    await page.call('start', 'best');
+    await page.call('adopt');
+    await page.call('createTexture', SIDE_PX, SIDE_PX, OPTIONS);
+    const result = await page.call('showTexels', [...values], shape, 1);
+    expect(result).toEqual({ numReadBacks: 0, numTensorsLeft: 0 });
+    expect(Uint8Array.from(await page.call('readTexture', 0))).toEqual(texels);
+    expectHalved(await page.call('readTexture', 1));
+    expect(await shownBy(page)).toEqual(magnified());
+    expect(await page.call('refusal')).toBe('rgba8unorm');
+  });
+
+  it.each(['best', 'webgl'] as const)('shows bytes in the same way (engine: %s)', async (kind) => {
+    const page = await openPage<TexelPage>({ module });
+    await page.call('start', kind);
+    await page.call('createTexture', SIDE_PX, SIDE_PX, OPTIONS);
+    await page.call('showPixels', [...texels]);
+    expect(Uint8Array.from(await page.call('readTexture', 0))).toEqual(texels);
+    expectHalved(await page.call('readTexture', 1));
+    expect(await shownBy(page)).toEqual(magnified());
+    if (kind === 'webgl') {
+      const refusal = 'gpuTextureOf: the engine is WebGL; expected WebGPU: use texture.update(bytes) elsewhere';
+      expect(await page.call('refusal')).toBe(refusal);
+    }
+  });
+});
+
+/** The canvas as it is on the screen: RGB bytes, top row first. */
+async function shownBy({ playwright }: TestPage<TexelPage>): Promise<Uint8Array> {
+  const clip = { x: 0, y: 0, width: CANVAS_PX, height: CANVAS_PX };
+  const { data, channels } = decode(await playwright.screenshot({ clip }));
+  return Uint8Array.from(data).filter((_, i) => i % channels < 3);
+}
+
+/** The picture without its alpha, as large as the canvas. */
+function magnified(): Uint8Array {
+  return scaleNearest(
+    picture.filter((_, i) => i % 4 < 3),
+    SIDE_PX,
+    SIDE_PX,
+    CANVAS_PX / SIDE_PX,
+  );
+}
+
+/** Each texel of the second mipmap level is the mean of four, to within rounding. */
+function expectHalved(level: number[]): void {
+  const half = SIDE_PX / 2;
+  expect(level.length).toBe(half * half * 4);
+  const far = level.filter((byte, i) => {
+    const [channel, x, y] = [i % 4, Math.floor(i / 4) % half, Math.floor(i / 4 / half)];
+    const at = (dx: number, dy: number) => texels[4 * ((2 * y + dy) * SIDE_PX + 2 * x + dx) + channel]!;
+    return Math.abs(byte - (at(0, 0) + at(1, 0) + at(0, 1) + at(1, 1)) / 4) > 1;
+  });
+  expect(far).toEqual([]);
+}
+
+function flipRows(pixels: Uint8Array): Uint8Array {
+  const rowBytes = 4 * SIDE_PX;
+  const rows: number[][] = [];
+  for (let at = 0; at < pixels.length; at += rowBytes) rows.unshift([...pixels.subarray(at, at + rowBytes)]);
+  return Uint8Array.from(rows.flat());
+}
