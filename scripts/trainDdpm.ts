@@ -87,8 +87,11 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
       trainer,
       notes,
       previewMinutes: command.previewMinutes,
-      preview: async ({ step }) => writePreview(command.out, step, dataset, await content()),
-      save: async () => writeFilesAtomic(command.out, await modelFolderFiles(await content(), { dtype: 'F16' })),
+      save: async ({ step }) => {
+        const files = await modelFolderFiles(await content(), { dtype: 'F16' });
+        await writeFilesAtomic(command.out, files);
+        await writePreview(command.out, step, dataset, files);
+      },
     });
   } finally {
     await trainer.dispose();
@@ -188,9 +191,14 @@ function modelContent(
 const PREVIEW_COLUMNS = 10;
 const PREVIEW_STEPS = 10;
 
-/** One row of samples for each label. */
-async function writePreview(out: string, step: number, dataset: Dataset, content: ModelContent): Promise<void> {
-  const model = createModel(await loadModelFolder(memorySource(await modelFolderFiles(content))));
+/** One row of samples for each label, from the model as it is stored. */
+async function writePreview(
+  out: string,
+  step: number,
+  dataset: Dataset,
+  files: Record<string, Uint8Array>,
+): Promise<void> {
+  const model = createModel(await loadModelFolder(memorySource(files)));
   const { widthPx, heightPx } = dataset;
   const tiles: Uint8Array[] = [];
   try {

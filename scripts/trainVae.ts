@@ -66,9 +66,10 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
       trainer,
       notes,
       previewMinutes: command.previewMinutes,
-      preview: ({ step }) =>
-        writePreview(command.out, step, dataset, split.heldOut, config, trainer.ema, options.circular),
-      save: () => saveVae(command.out, config, trainer.ema),
+      save: async ({ step }) => {
+        await saveVae(command.out, config, trainer.ema);
+        await writePreview(command.out, step, dataset, split.heldOut, config, trainer.ema, options.circular);
+      },
     });
   } finally {
     await trainer.dispose();

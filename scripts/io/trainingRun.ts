@@ -23,10 +23,9 @@ export interface TrainingRun {
   trainer: Trainer;
   /** Stored in the checkpoint and compared on resuming. */
   notes: Record<string, string>;
+  /** Between two calls of `save`. */
   previewMinutes: number;
-  /** Writes a preview sheet of the averaged weights. */
-  preview(step: TrainingStep): Promise<void>;
-  /** Writes the model as it is now. */
+  /** Writes the model as it is now, and a preview sheet of it. */
   save(step: TrainingStep): Promise<void>;
 }
 
@@ -54,7 +53,6 @@ export async function runTraining(run: TrainingRun): Promise<void> {
       }
       if (performance.now() - previewedAt > 60_000 * run.previewMinutes) {
         await run.save(step);
-        await run.preview(step);
         previewedAt = performance.now();
       }
     }
@@ -65,7 +63,6 @@ export async function runTraining(run: TrainingRun): Promise<void> {
   if (!last) return;
   await saveCheckpoint(run);
   await run.save(last);
-  await run.preview(last);
   const end = abort.signal.aborted ? 'stopped; go on with --resume' : 'done';
   console.log(
     `${run.title}: ${end}: ${last.step} steps, ${last.numImages} images, ${(last.elapsedMs / 60_000).toFixed(1)} min, loss ${meanLoss.toFixed(4)}`,
