@@ -8,14 +8,14 @@ import { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 
 /** Babylon's numbers; its class of constants, as code, would cost a page 12 KB. */
-const FORMAT_RGBA = 5 satisfies typeof Constants.TEXTUREFORMAT_RGBA;
-const TYPE_BYTE = 0 satisfies typeof Constants.TEXTURETYPE_UNSIGNED_BYTE;
-const FLAG_STORAGE = 1 satisfies typeof Constants.TEXTURE_CREATIONFLAG_STORAGE;
+export const FORMAT_RGBA = 5 satisfies typeof Constants.TEXTUREFORMAT_RGBA;
+export const TYPE_BYTE = 0 satisfies typeof Constants.TEXTURETYPE_UNSIGNED_BYTE;
+export const FLAG_STORAGE = 1 satisfies typeof Constants.TEXTURE_CREATIONFLAG_STORAGE;
 /** Magnified, minified, between mipmaps. */
-const NEAREST = 1 satisfies typeof Constants.TEXTURE_NEAREST_NEAREST;
+export const NEAREST = 1 satisfies typeof Constants.TEXTURE_NEAREST_NEAREST;
 const NEAREST_LINEAR_LINEAR = 6 satisfies typeof Constants.TEXTURE_NEAREST_LINEAR_MIPLINEAR;
 const LINEAR = 2 satisfies typeof Constants.TEXTURE_LINEAR_LINEAR;
-const LINEAR_LINEAR_LINEAR = 3 satisfies typeof Constants.TEXTURE_LINEAR_LINEAR_MIPLINEAR;
+export const LINEAR_LINEAR_LINEAR = 3 satisfies typeof Constants.TEXTURE_LINEAR_LINEAR_MIPLINEAR;
 
 export interface TexelTextureOptions {
   mipmaps: boolean;

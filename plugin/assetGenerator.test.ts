@@ -1,0 +1,227 @@
+import type { Scene } from '@babylonjs/core/scene.js';
+import { memory } from '@tensorflow/tfjs-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createModel, generate } from '../runtime/index.ts';
+import { tinyModelFiles, tinyModelFolder } from '../runtime/testing/tinyModel.ts';
+import { AssetGenerator } from './assetGenerator.ts';
+import { createScene, flipped, loadTiny, uploadedTo } from './testing/tinyScene.ts';
+
+let scene: Scene;
+let tiny: AssetGenerator;
+
+beforeEach(async () => {
+  scene = createScene();
+  tiny = await loadTiny(scene);
+});
+
+afterEach(() => {
+  scene.getEngine().dispose();
+});
+
+function pause(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs));
+}
+
+const RECIPE = { label: 'elf', seed: 7, guidanceScale: 2 };
+
+async function bake(label: string, seed: number, guidanceScale: number): Promise<Uint8Array> {
+  const model = createModel(tinyModelFiles());
+  const [pixels] = await generate(model, [{ label, seed }], { guidanceScale });
+  model.dispose();
+  return pixels!;
+}
+
+describe('AssetGenerator', () => {
+  it('tells what its model is', () => {
+    expect(tiny.labels).toEqual(['elf', 'goblin', 'orc']);
+    expect(tiny.sizePx).toEqual([16, 16]);
+    expect(tiny.licence).toBe('unknown');
+    expect(tiny.backend.backend).toBe('cpu');
+    expect(tiny.info).not.toHaveProperty('sha256');
+  });
+
+  it('puts the same picture into a texture as the runtime makes, its bottom row first', async () => {
+    const expected = await bake('elf', 7, 2);
+    const texture = await tiny.generateTextureAsync(RECIPE);
+    expect(texture.isReady()).toBe(true);
+    expect(texture.name).toBe('elf-7');
+    expect(texture.hasAlpha).toBe(true);
+    expect(uploadedTo(texture)).toEqual(flipped(expected, 16));
+    expect(await tiny.generatePixelsAsync(RECIPE)).toEqual(expected);
+  });
+
+  it('draws a seed when none is given', async () => {
+    const [a, b] = await Promise.all([1, 2].map(() => tiny.generateTextureAsync({ label: 'elf' })));
+    expect(a!.recipe!.seed).not.toBe(b!.recipe!.seed);
+  });
+
+  it('makes equal requests once', async () => {
+    const lengths: number[] = [];
+    tiny.onQueueChangedObservable.add((length) => lengths.push(length));
+    const [a, b] = await Promise.all([tiny.generateTextureAsync(RECIPE), tiny.generateTextureAsync(RECIPE)]);
+    expect(Math.max(...lengths)).toBe(1);
+    expect(uploadedTo(a!)).toEqual(uploadedTo(b!));
+    lengths.length = 0;
+    await tiny.generateTextureAsync(RECIPE); // from memory
+    expect(lengths).toEqual([]);
+  });
+
+  it.each([
+    [{ label: 'elv' }, /label "elv" is unknown; did you mean "elf"/],
+    [{ label: 'elf', seed: -1 }, /seed is -1; expected a whole number from 0 to 4294967295/],
+    [{ label: 'elf', seed: 1.5 }, /seed is 1.5/],
+    [{ label: 'elf', guidanceScale: Number.NaN }, /guidanceScale is NaN; expected 0 to 20/],
+    [{ label: 'elf', guidanceScale: 21 }, /guidanceScale is 21/],
+    [{ label: 'elf', numInferenceSteps: 0 }, /numInferenceSteps is 0; expected a whole number from 1 to 1000/],
+    [{ label: 'elf', numInferenceSteps: 1001 }, /numInferenceSteps is 1001/],
+    [{ label: 'elf', eta: 2, sampler: 'ddim' as const }, /eta is 2/],
+    [{ label: 'elf', sampler: 'magic' as 'ddim' }, /"magic" is unknown/],
+  ])('refuses %j and changes nothing', async (options, message) => {
+    const numTextures = scene.textures.length;
+    await expect(tiny.generateTextureAsync(options)).rejects.toThrow(message);
+    expect(scene.textures.length).toBe(numTextures);
+    expect(tiny.queueLength).toBe(0);
+  });
+
+  it('refuses work after its end', async () => {
+    tiny.dispose();
+    await expect(tiny.generateTextureAsync(RECIPE)).rejects.toThrow(/is disposed; load another/);
+    await expect(tiny.generateSpritesAsync()).rejects.toThrow(/is disposed/);
+    await expect(tiny.warmUpAsync()).rejects.toThrow(/is disposed/);
+  });
+
+  it('stops for a signal and leaves no texture', async () => {
+    const controller = new AbortController();
+    const numTextures = scene.textures.length;
+    const asked = tiny.generateTextureAsync({ ...RECIPE, signal: controller.signal, numInferenceSteps: 500 });
+    setTimeout(() => controller.abort(), 20);
+    await expect(asked).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    expect(scene.textures.length).toBe(numTextures);
+    await expect(tiny.generateTextureAsync({ ...RECIPE, signal: controller.signal })).rejects.toThrow(
+      expect.objectContaining({ name: 'AbortError' }),
+    );
+    await expect(tiny.generateTextureAsync(RECIPE)).resolves.toBeDefined();
+  });
+
+  it.each(['generator', 'scene', 'engine'] as const)('rejects what runs when the %s is disposed', async (what) => {
+    const asked = [1, 2, 3].map((seed) => tiny.generateTextureAsync({ label: 'orc', seed, numInferenceSteps: 500 }));
+    const settled = Promise.allSettled(asked);
+    await pause(20);
+    ({ generator: tiny, scene, engine: scene.getEngine() })[what].dispose();
+    for (const result of await settled) {
+      expect(result).toMatchObject({ status: 'rejected', reason: { name: 'AbortError' } });
+    }
+    expect(tiny.isDisposed).toBe(true);
+  });
+
+  it('rejects loading when the scene is disposed meanwhile', async () => {
+    const loading = loadTiny(scene);
+    scene.dispose();
+    await expect(loading).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+  });
+
+  it('loads from files that a person chose', async () => {
+    const files = Object.entries(await tinyModelFolder()).map(([path, bytes]) => {
+      const file = new File([bytes as BlobPart], path.split('/').at(-1)!);
+      Object.defineProperty(file, 'webkitRelativePath', { value: `my-model/${path}` });
+      return file;
+    });
+    const options = { compute: 'thread', backend: 'cpu' } as const;
+    const loaded = await AssetGenerator.LoadAsync(files, scene, options);
+    expect(await loaded.generatePixelsAsync(RECIPE)).toEqual(await tiny.generatePixelsAsync(RECIPE));
+    await expect(AssetGenerator.LoadAsync(files.slice(0, 2), scene, options)).rejects.toThrow();
+    await expect(AssetGenerator.LoadAsync([new File([], 'a.txt')], scene, options)).rejects.toThrow(
+      /no model_index.json among the 1 files/,
+    );
+  });
+
+  it('refuses a damaged file, naming it', async () => {
+    const files = await tinyModelFolder();
+    const path = 'unet/diffusion_pytorch_model.safetensors';
+    files[path] = files[path]!.slice();
+    files[path]![files[path]!.length - 1]! ^= 1;
+    await expect(AssetGenerator.LoadAsync(files, scene, { compute: 'thread', backend: 'cpu' })).rejects.toThrow(
+      /unet\/diffusion_pytorch_model.safetensors.*sha-256/,
+    );
+  });
+
+  it('leaves nothing behind after 200 cycles of making, aborting and disposing', async () => {
+    tiny.dispose();
+    await pause(5);
+    const before = memory().numTensors;
+    for (let cycle = 0; cycle < 10; cycle++) {
+      const generator = await loadTiny(scene);
+      const asked = Array.from({ length: 20 }, (_, i) => {
+        const controller = new AbortController();
+        if (i % 4 === 0) setTimeout(() => controller.abort(), i / 4);
+        return generator.generateTextureAsync({ label: 'elf', seed: i, signal: controller.signal });
+      });
+      const settled = Promise.allSettled(asked);
+      if (cycle % 2 === 0) await asked[1];
+      else await pause(cycle);
+      generator.dispose();
+      for (const result of await settled) {
+        if (result.status === 'fulfilled') result.value.dispose();
+      }
+    }
+    await pause(20);
+    expect(memory().numTensors).toBe(before);
+    expect(scene.textures.length).toBe(0);
+  });
+});
+
+describe('generateSpritesAsync', () => {
+  it('gives a sprite manager with a cell for each picture', async () => {
+    const sprites = await tiny.generateSpritesAsync({ labels: ['elf', 'goblin'], count: 5, seed: 3 });
+    expect(sprites.cells.map(({ label, seed }) => `${label}-${seed}`)).toEqual([
+      'elf-3',
+      'goblin-4',
+      'elf-5',
+      'goblin-6',
+      'elf-7',
+    ]);
+    expect([sprites.cellWidth, sprites.cellHeight]).toEqual([16, 16]);
+    expect(sprites.cellsOf('goblin')).toEqual([1, 3]);
+    expect(sprites.texture.getSize()).toEqual({ width: 48, height: 32 });
+    const placed = [1, 2, 3].map(() => sprites.createSprite('goblin'));
+    expect(placed.map(({ cellIndex }) => cellIndex)).toEqual([1, 3, 1]);
+    expect(() => sprites.createSprite('orc')).toThrow(/no cell shows "orc"; this sheet has elf, goblin/);
+  });
+
+  it('packs the same pictures as PNG and JSON', async () => {
+    const { decode } = await import('fast-png');
+    const sprites = await tiny.generateSpritesAsync({ labels: ['elf', 'goblin'], count: 3, seed: 3 });
+    const { png, json } = await sprites.packAsync('npcs.png');
+    const image = decode(png);
+    expect([image.width, image.height, image.channels]).toEqual([32, 32, 4]);
+    expect(Object.keys(json.frames)).toEqual(['elf-3', 'goblin-4', 'elf-5']);
+    const { x, y } = json.frames['elf-5']!.frame;
+    const cell = new Uint8Array(16 * 16 * 4);
+    for (let row = 0; row < 16; row++) {
+      cell.set((image.data as Uint8Array).subarray(4 * ((y + row) * 32 + x), 4 * ((y + row) * 32 + x + 16)), row * 64);
+    }
+    expect(cell).toEqual(await tiny.generatePixelsAsync({ label: 'elf', seed: 5 }));
+  });
+
+  it.each([
+    [{ labels: [] }, /labels is empty/],
+    [{ count: 0 }, /count is 0/],
+    [{ labels: ['elv'] }, /did you mean "elf"/],
+  ])('refuses %j', async (options, message) => {
+    await expect(tiny.generateSpritesAsync(options)).rejects.toThrow(message);
+    expect(scene.textures.length).toBe(0);
+  });
+});
+
+describe('generateMaterialAsync', () => {
+  it('cuts a picture with alpha out', async () => {
+    const material = await tiny.generateMaterialAsync(RECIPE);
+    expect(material.albedoTexture!.name).toBe('elf-7');
+    expect(material.transparencyMode).toBe(1);
+    expect(material.useAlphaFromAlbedoTexture).toBe(true);
+    expect([material.metallic, material.roughness]).toEqual([0, 1]);
+    const texture = material.albedoTexture!;
+    material.dispose(true, true);
+    expect(scene.textures).not.toContain(texture);
+  });
+});

@@ -1,0 +1,163 @@
+import type { PBRMaterial } from '@babylonjs/core/Materials/PBR/pbrMaterial.js';
+import type { Observable } from '@babylonjs/core/Misc/observable.js';
+import type { Scene } from '@babylonjs/core/scene.js';
+import type { BackendChoice } from '../runtime/index.ts';
+import type { ModelLocation } from './loading/loadModelBytes.ts';
+import { abortError } from './painting/abortError.ts';
+import type { ModelInfo } from './painting/painter.ts';
+import { PictureSource, type PictureSourceOptions, type RequestOptions } from './pictureSource.ts';
+import type { RecipeOptions } from './recipe.ts';
+import type { GeneratedSprites, SpritesOptions } from './sprite/generatedSprites.ts';
+import { GeneratedTexture, type RegenerateOptions } from './texture/generatedTexture.ts';
+import { registerSource } from './texture/pictureSources.ts';
+import { type LookOptions, lookOf } from './texture/textureLook.ts';
+
+/** Where and how the model runs: see the members. */
+export type AssetGeneratorOptions = PictureSourceOptions;
+
+type Waiting = Pick<RequestOptions, 'priority' | 'signal'>;
+
+export interface GenerateTextureOptions extends RecipeOptions, LookOptions, RegenerateOptions {
+  /** Default: `<label>-<seed>`. */
+  name?: string;
+}
+
+/**
+ * A model in a scene: makes its pictures and puts them into textures, sprites and materials.
+ *
+ *   const portraits = await AssetGenerator.LoadAsync('models/portraits/', scene);
+ *   material.albedoTexture = await portraits.generateTextureAsync({ label: 'elf', seed: 7, guidanceScale: 2 });
+ *
+ * It ends with its scene, or when it is disposed; what it made stays with the scene.
+ */
+export class AssetGenerator {
+  /**
+   * Loads a model: from the address of its folder, from files that a person chose, or from its files in memory.
+   *
+   * @throws MissingFileError, ModelFileError naming the file that is missing or wrong; an AbortError when aborted, or when
+   *         the scene is disposed meanwhile
+   */
+  static async LoadAsync(
+    location: ModelLocation,
+    scene: Scene,
+    options: AssetGeneratorOptions = {},
+  ): Promise<AssetGenerator> {
+    const source = await PictureSource.LoadAsync(location, scene, options);
+    registerSource(source);
+    return new AssetGenerator(source);
+  }
+
+  private constructor(private readonly source: PictureSource) {}
+
+  /** Labels, size in pixels, licence, attribution and defaults of the model. */
+  get info(): ModelInfo {
+    return this.source.info;
+  }
+
+  get labels(): readonly string[] {
+    return this.info.labels;
+  }
+
+  /** Width and height of a picture. */
+  get sizePx(): readonly [widthPx: number, heightPx: number] {
+    return [this.info.widthPx, this.info.heightPx];
+  }
+
+  get licence(): string {
+    return this.info.licence;
+  }
+
+  /** What runs the model, and why. */
+  get backend(): BackendChoice {
+    return this.source.backend;
+  }
+
+  get scene(): Scene {
+    return this.source.scene;
+  }
+
+  /** Pictures that wait or are being made. */
+  get queueLength(): number {
+    return this.source.queueLength;
+  }
+
+  /** Told the new length when the queue has grown or shrunk. */
+  get onQueueChangedObservable(): Observable<number> {
+    return this.source.onQueueChangedObservable;
+  }
+
+  get isDisposed(): boolean {
+    return this.source.isDisposed;
+  }
+
+  /** Compiles what the first picture would otherwise wait for. */
+  warmUpAsync(): Promise<void> {
+    return this.source.warmUpAsync();
+  }
+
+  /**
+   * A texture, once its picture is finished.
+   *
+   * @throws RangeError for an unknown label (naming the nearest) or a number out of range; an AbortError when aborted or
+   *         disposed; no texture is left then
+   */
+  async generateTextureAsync(options: GenerateTextureOptions): Promise<GeneratedTexture> {
+    const { texture, finished } = this.beginTexture(options);
+    await finished;
+    return texture;
+  }
+
+  /**
+   * A texture at once, empty, which shows its previews while it is made; `finished` settles as `generateTextureAsync`
+   * does, and disposes the texture when it rejects.
+   *
+   *   const { texture, finished } = portraits.beginTexture({ label: 'elf', previewEvery: 2 });
+   *
+   * @throws RangeError as `generateTextureAsync`, at once
+   */
+  beginTexture(options: GenerateTextureOptions): { texture: GeneratedTexture; finished: Promise<GeneratedTexture> } {
+    const { name, mipmaps, samplingMode, priority, signal, previewEvery, ...asked } = options;
+    const recipe = this.source.complete(asked);
+    const look = lookOf(this.info, { mipmaps, samplingMode });
+    const texture = new GeneratedTexture(name ?? `${recipe.label}-${recipe.seed}`, this.source, this.scene, look);
+    const finished = texture.regenerateAsync(recipe, { priority, signal, previewEvery }).catch((error) => {
+      texture.dispose();
+      throw error;
+    });
+    return { texture, finished };
+  }
+
+  /** RGBA bytes, sRGB, straight alpha, top row first. @throws as `generateTextureAsync` */
+  async generatePixelsAsync(options: RecipeOptions & Waiting): Promise<Uint8Array> {
+    const { priority, signal, ...asked } = options;
+    const picture = await this.source.pictureAsync(this.source.complete(asked), { priority, signal });
+    return picture.readPixelsAsync();
+  }
+
+  /** A SpriteManager with a sheet of pictures, ready to place. @throws as `generateTextureAsync` */
+  async generateSpritesAsync(options: SpritesOptions & Waiting = {}): Promise<GeneratedSprites> {
+    const { priority, signal, ...asked } = options;
+    const { GeneratedSprites } = await import('./sprite/generatedSprites.ts');
+    return this.alive(await GeneratedSprites.CreateAsync(this.source, asked, { priority, signal }));
+  }
+
+  /** A PBRMaterial that shows a new texture the way its kind is shown. @throws as `generateTextureAsync` */
+  async generateMaterialAsync(options: GenerateTextureOptions): Promise<PBRMaterial> {
+    const texture = await this.generateTextureAsync(options);
+    const { createGeneratedMaterial } = await import('./material/generatedMaterial.ts');
+    this.alive(texture);
+    return createGeneratedMaterial(texture.name, texture);
+  }
+
+  /** Frees the model; what waits or runs rejects with an AbortError. Textures that are finished stay. */
+  dispose(): void {
+    this.source.dispose();
+  }
+
+  /** Disposes a result that came too late. */
+  private alive<Result extends { dispose(): void }>(result: Result): Result {
+    if (!this.isDisposed) return result;
+    result.dispose();
+    throw abortError(`generate: the generator of ${this.source.name} was disposed`);
+  }
+}

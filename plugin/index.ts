@@ -1,0 +1,17 @@
+// The public names of the plugin. Importing them has no effect until one is called.
+export { AssetGenerator, type AssetGeneratorOptions, type GenerateTextureOptions } from './assetGenerator.ts';
+export { CreateEngineAsync, type CreateEngineOptions, describeDevice } from './device.ts';
+export type { ModelLocation } from './loading/loadModelBytes.ts';
+export { createGeneratedMaterial } from './material/generatedMaterial.ts';
+export type { Compute } from './painting/createPainter.ts';
+export type { ModelInfo } from './painting/painter.ts';
+export type { Recipe, RecipeOptions } from './recipe.ts';
+export type { GeneratedSprites, PackedSprites, SpritesOptions } from './sprite/generatedSprites.ts';
+export {
+  GeneratedTexture,
+  type GenerationProgress,
+  type RegenerateOptions,
+  RegisterGeneratedTexture,
+  type SavedGeneratedTexture,
+} from './texture/generatedTexture.ts';
+export { addGeneratedTextureTask, GeneratedTextureTask } from './texture/generatedTextureTask.ts';

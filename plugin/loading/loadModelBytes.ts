@@ -1,0 +1,38 @@
+import {
+  type ModelSource,
+  memorySource,
+  type OnProgress,
+  readModelFiles,
+  type UrlSourceOptions,
+  urlSource,
+} from '../../runtime/index.ts';
+import { fileListSource } from './fileListSource.ts';
+
+/** Where a model comes from: the address of its folder, files that a person chose, or its files in memory. */
+export type ModelLocation = string | Iterable<File> | Record<string, Uint8Array>;
+
+export interface LoadOptions extends Pick<UrlSourceOptions, 'timeoutMs' | 'numRetries'> {
+  signal?: AbortSignal;
+  /** Bytes that have arrived, of how many. */
+  onProgress?: OnProgress;
+}
+
+/** A model folder's files, path → bytes, and the name by which it is known: its address, if it has one. */
+export async function loadModelBytes(
+  location: ModelLocation,
+  options: LoadOptions,
+): Promise<{ name: string; files: Record<string, Uint8Array> }> {
+  const source = await sourceOf(location, options);
+  const { signal, onProgress } = options;
+  return { name: source.name, files: await readModelFiles(source, { signal, onProgress }) };
+}
+
+function sourceOf(location: ModelLocation, { timeoutMs, numRetries }: LoadOptions): ModelSource | Promise<ModelSource> {
+  if (typeof location === 'string') return urlSource(location, definedOf({ timeoutMs, numRetries }));
+  if (Symbol.iterator in location) return fileListSource(location as Iterable<File>);
+  return memorySource(location);
+}
+
+function definedOf<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}

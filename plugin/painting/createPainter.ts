@@ -1,0 +1,93 @@
+import type { Scene } from '@babylonjs/core/scene.js';
+import { type BackendName, isSoftwareAdapter, selectBackend } from '../../runtime/index.ts';
+import { adoptDeviceAsync, sharesDevice } from '../device.ts';
+import type { Painter } from './painter.ts';
+import { ThreadPainter } from './threadPainter.ts';
+import { WorkerPainter } from './workerPainter.ts';
+
+/**
+ * Where pictures are made: on the GPU that draws the scene, in web workers on wasm, or in slices on this thread (Node).
+ * `auto` takes the scene's GPU when it is one, else workers, else this thread.
+ */
+export type Compute = 'auto' | 'gpu' | 'worker' | 'thread';
+
+export interface PainterOptions {
+  compute?: Compute;
+  /** Milliseconds of each frame that generation may take of this thread. */
+  frameBudgetMs?: number;
+  /** Web workers at most; each holds the model and paints one picture at a time. */
+  numWorkers?: number;
+  /** Address of worker.js, where a bundler or a policy keeps the package's own from being found. */
+  workerUrl?: string | URL;
+  /** Folder of tfjs's .wasm files, with its trailing slash, or their addresses by name. */
+  wasmPaths?: string | Record<string, string>;
+  /** Backend of tfjs on this thread, for `thread`; default: the fastest. */
+  backend?: BackendName;
+}
+
+export const PAINTER_DEFAULTS = { compute: 'auto' as Compute, frameBudgetMs: 4 };
+
+/** A core for the scene and one for the page are left alone. */
+function defaultNumWorkers(): number {
+  return Math.max(1, Math.min(3, (globalThis.navigator?.hardwareConcurrency ?? 1) - 2));
+}
+
+/**
+ * @param files a model folder, path → bytes
+ * @throws Error when what was asked for is not there, or the model's files are wrong
+ */
+export async function createPainter(
+  files: Record<string, Uint8Array>,
+  name: string,
+  scene: Scene,
+  options: PainterOptions,
+): Promise<Painter> {
+  const { compute, frameBudgetMs } = { ...PAINTER_DEFAULTS, ...options };
+  switch (compute === 'auto' ? bestFor(scene) : compute) {
+    case 'gpu':
+      return createOnDevice(files, name, scene, frameBudgetMs);
+    case 'worker': {
+      const { numWorkers = defaultNumWorkers(), workerUrl, wasmPaths } = options;
+      return WorkerPainter.CreateAsync(files, name, {
+        numWorkers,
+        wasmPaths,
+        createWorker: () => startWorker(workerUrl),
+      });
+    }
+    case 'thread': {
+      const backend = await selectBackend({ backend: options.backend, wasmPaths: options.wasmPaths });
+      return ThreadPainter.CreateAsync(files, name, backend, { frameBudgetMs, device: null });
+    }
+    default:
+      throw new RangeError(`AssetGenerator: compute is "${compute}"; expected auto, gpu, worker or thread`);
+  }
+}
+
+function bestFor(scene: Scene): Exclude<Compute, 'auto'> {
+  const shared = sharesDevice(scene.getEngine());
+  if (shared && !isSoftwareAdapter(shared.info)) return 'gpu';
+  return typeof Worker === 'function' ? 'worker' : 'thread';
+}
+
+async function createOnDevice(
+  files: Record<string, Uint8Array>,
+  name: string,
+  scene: Scene,
+  frameBudgetMs: number,
+): Promise<Painter> {
+  const engine = scene.getEngine();
+  const shared = sharesDevice(engine);
+  if (!shared) {
+    throw new Error(
+      `AssetGenerator: compute "gpu" needs a WebGPUEngine, this is ${engine.name}; use CreateEngineAsync`,
+    );
+  }
+  const backend = await adoptDeviceAsync(engine);
+  return ThreadPainter.CreateAsync(files, name, backend, { frameBudgetMs, device: shared.device });
+}
+
+/** The literal expressions are what bundlers look for. */
+function startWorker(url: string | URL | undefined): Worker {
+  if (url !== undefined) return new Worker(url, { type: 'module' });
+  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+}

@@ -1,0 +1,90 @@
+import { describe, expect, it, vi } from 'vitest';
+import { FrameBudget } from './frameBudget.ts';
+
+/** Frames of a display, 16 ms apart, over a clock that only the test moves. */
+function display() {
+  let now = 1000;
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  return {
+    work: (durationMs: number) => {
+      now += durationMs;
+    },
+    frame: async () => {
+      now = (Math.floor(now / 16) + 1) * 16;
+      return now;
+    },
+    now: () => now,
+  };
+}
+
+/** Runs slices of one length and returns how long each frame was worked in. */
+async function workPerFrame(budgetMs: number, sliceMs: number, numSlices: number): Promise<number[]> {
+  const { work, frame, now } = display();
+  const budget = new FrameBudget(budgetMs, frame);
+  const perFrame = new Map<number, number>();
+  for (let i = 0; i < numSlices; i++) {
+    await budget.turnAsync();
+    const key = Math.floor(now() / 16);
+    work(sliceMs);
+    perFrame.set(key, (perFrame.get(key) ?? 0) + sliceMs);
+  }
+  vi.restoreAllMocks();
+  return [...perFrame.values()];
+}
+
+describe('FrameBudget', () => {
+  it('never works longer than its budget in a frame, once it knows how long a slice is', async () => {
+    const frames = await workPerFrame(4, 1.5, 40);
+    expect(Math.max(...frames)).toBeLessThanOrEqual(4);
+    expect(frames.slice(1, -1).every((ms) => ms === 3)).toBe(true); // a third slice would not fit
+  });
+
+  it('does one slice a frame when a slice is longer than the budget', async () => {
+    expect(await workPerFrame(4, 6, 5)).toEqual([6, 6, 6, 6, 6]);
+  });
+
+  it('does not take waiting for work', async () => {
+    const { work, frame } = display();
+    const framesSeen: number[] = [];
+    const budget = new FrameBudget(4, async () => {
+      const time = await frame();
+      framesSeen.push(time);
+      return time;
+    });
+    await budget.turnAsync();
+    work(1);
+    budget.pause();
+    work(100); // the GPU is waited for
+    await budget.turnAsync(); // another frame: the time is over
+    work(1);
+    await budget.turnAsync(); // the same: a slice is 1 ms long, not 101
+    vi.restoreAllMocks();
+    expect(framesSeen.length).toBe(2);
+  });
+
+  it('lets two work in turns, one in each frame', async () => {
+    const { work, now } = display();
+    const waiting: ((time: number) => void)[] = [];
+    const frame = () => new Promise<number>((resolve) => waiting.push(resolve));
+    const worked: string[] = [];
+    const run = async (name: string) => {
+      const budget = new FrameBudget(4, frame);
+      for (let i = 0; i < 3; i++) {
+        await budget.turnAsync();
+        worked.push(`${name}@${now()}`);
+        work(4);
+      }
+    };
+    const both = [run('a'), run('b')];
+    for (let time = 1016; worked.length < 6; time += 16) {
+      work(time - now());
+      for (const resolve of waiting.splice(0)) resolve(time);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await Promise.all(both);
+    vi.restoreAllMocks();
+    const times = worked.map((entry) => entry.split('@')[1]);
+    expect(new Set(times).size).toBe(6);
+    expect(worked.map((entry) => entry[0]).join('')).toBe('ababab');
+  });
+});

@@ -1,0 +1,59 @@
+/** A hidden page draws no frames; its generators go on at this pace. */
+const HIDDEN_PAGE_MS = 100;
+
+/** Resolves at the next frame, with its time; soon, where no frames are drawn (Node, a hidden page). */
+export function nextFrame(): Promise<number> {
+  return new Promise((resolve) => {
+    if (typeof requestAnimationFrame !== 'function') {
+      setTimeout(() => resolve(performance.now()), 0);
+      return;
+    }
+    const finish = (time: number) => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+      resolve(time);
+    };
+    const frame = requestAnimationFrame(finish);
+    const timer = setTimeout(() => finish(performance.now()), HIDDEN_PAGE_MS);
+  });
+}
+
+/** The frame that a budget was last spent in: two generators take turns, one a frame. */
+let takenFrame = -1;
+
+/** How fast the memory of a long slice fades. */
+const SLICE_DECAY = 0.9;
+
+/**
+ * Keeps work on this thread to so many milliseconds a frame. The work calls `turnAsync` before each of its slices, which
+ * waits for a next frame when a slice as long as the longest of late would not fit into this one.
+ */
+export class FrameBudget {
+  private endsAt = Number.NEGATIVE_INFINITY;
+  private sliceStart: number | null = null;
+  private sliceMs = 0;
+
+  constructor(
+    readonly budgetMs: number,
+    private readonly frame: () => Promise<number> = nextFrame,
+  ) {}
+
+  async turnAsync(): Promise<void> {
+    const now = performance.now();
+    if (this.sliceStart !== null) this.sliceMs = Math.max(now - this.sliceStart, SLICE_DECAY * this.sliceMs);
+    if (now + this.sliceMs > this.endsAt) await this.waitForFrame();
+    this.sliceStart = performance.now();
+  }
+
+  /** Time until the next `turnAsync` is not work: the network waits for something else. */
+  pause(): void {
+    this.sliceStart = null;
+  }
+
+  private async waitForFrame(): Promise<void> {
+    let time = await this.frame();
+    while (time === takenFrame) time = await this.frame();
+    takenFrame = time;
+    this.endsAt = performance.now() + this.budgetMs;
+  }
+}

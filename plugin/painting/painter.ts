@@ -1,0 +1,59 @@
+import type { BackendChoice, FigmentEntry, SchedulerConfig } from '../../runtime/index.ts';
+import type { Recipe } from '../recipe.ts';
+import type { PictureTarget } from '../texture/pictureTarget.ts';
+
+/** One finished or half-denoised picture, wherever its values live. */
+export interface Picture {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /** Memory it holds, for caches with a limit. */
+  readonly sizeBytes: number;
+  /** Shows it in a texture with its top left corner at (x, y); synchronous, also on the GPU. */
+  drawInto(target: PictureTarget, x?: number, y?: number): void;
+  /** RGBA bytes, sRGB, straight alpha, top row first. On the GPU path this alone brings pixels to the CPU. */
+  readPixelsAsync(): Promise<Uint8Array>;
+  /** Frees what it holds on the GPU; it is not used afterwards. */
+  dispose(): void;
+}
+
+export interface PaintStep {
+  /** Steps done, from 1. */
+  step: number;
+  numSteps: number;
+  /** The pictures as the network sees them now, one for each recipe, valid until the callback returns; null in between. */
+  previews: readonly Picture[] | null;
+}
+
+export interface PaintOptions {
+  signal?: AbortSignal;
+  /** A preview after every n-th step; 0: never. */
+  previewEvery?: number;
+  onStep?: (step: PaintStep) => void;
+}
+
+/** What a model says of itself. */
+export interface ModelInfo extends Readonly<Omit<FigmentEntry, 'version' | 'sha256'>> {
+  readonly labels: readonly string[];
+  readonly scheduler: SchedulerConfig;
+  /** sha-256 of its files. */
+  readonly hash: string;
+}
+
+/** Runs one model somewhere: on the scene's GPU device, in workers, or on this thread. */
+export interface Painter {
+  readonly info: ModelInfo;
+  readonly backend: BackendChoice;
+  /** How many recipes one batch may hold. */
+  readonly batchSize: number;
+  /** How many batches are painted at once. */
+  readonly numLanes: number;
+  /** Compiles all it needs, so that the first picture takes no longer than the next. */
+  warmUpAsync(): Promise<void>;
+  /**
+   * Paints recipes that differ in label and seed alone.
+   * @throws the signal's reason when aborted, between steps or before the decode; nothing stays allocated then
+   */
+  paintAsync(recipes: readonly Recipe[], options?: PaintOptions): Promise<Picture[]>;
+  /** Frees the model; what is being painted rejects with an AbortError. */
+  dispose(): void;
+}

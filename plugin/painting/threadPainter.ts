@@ -1,0 +1,145 @@
+import {
+  type BackendChoice,
+  compilationDone,
+  compileOnly,
+  createModel,
+  type DiffusionModel,
+  type ImageTensor,
+  imagesToPixels,
+  loadModelFolder,
+  memorySource,
+  splitImages,
+} from '../../runtime/index.ts';
+import type { Recipe } from '../recipe.ts';
+import { abortError } from './abortError.ts';
+import { FrameBudget } from './frameBudget.ts';
+import { modelInfo } from './modelInfo.ts';
+import { type Pace, paintBatch } from './paintBatch.ts';
+import type { ModelInfo, Painter, PaintOptions, Picture } from './painter.ts';
+import { PixelPicture } from './pixelPicture.ts';
+import { QueueDepth } from './queueDepth.ts';
+import { TexelPicture } from './texelPicture.ts';
+
+/** Denoising steps that may wait on the GPU: enough to keep it busy, few enough for the scene's frames to get in. */
+const MAX_STEPS_QUEUED = 2;
+const GPU_BATCH_SIZE = 8;
+
+/** While pipelines compile, nobody may use them: tfjs refuses one that is not ready. */
+let compilation: Promise<void> | null = null;
+
+export interface ThreadPainterOptions {
+  frameBudgetMs: number;
+  /** The scene's device, when tfjs computes on it: pictures stay there. */
+  device: GPUDevice | null;
+}
+
+/** Paints on this thread in slices, with the tfjs backend that is current: the GPU of the scene, or the CPU in Node. */
+export class ThreadPainter implements Painter {
+  readonly info: ModelInfo;
+  readonly batchSize: number;
+  readonly numLanes = 1;
+  private readonly life = new AbortController();
+  private readonly pace: Pace;
+  private readonly budget: FrameBudget;
+  private numBusy = 0;
+
+  static async CreateAsync(
+    files: Record<string, Uint8Array>,
+    name: string,
+    backend: BackendChoice,
+    options: ThreadPainterOptions,
+  ): Promise<ThreadPainter> {
+    const model = createModel(await loadModelFolder(memorySource(files, name)));
+    return new ThreadPainter(model, backend, options);
+  }
+
+  private constructor(
+    private readonly model: DiffusionModel,
+    readonly backend: BackendChoice,
+    private readonly options: ThreadPainterOptions,
+  ) {
+    this.info = modelInfo(model);
+    this.batchSize = options.device ? GPU_BATCH_SIZE : 1;
+    this.budget = new FrameBudget(options.frameBudgetMs);
+    const depth = options.device && new QueueDepth(options.device, MAX_STEPS_QUEUED);
+    this.pace = {
+      slice: async () => {
+        while (compilation) await compilation;
+        await this.budget.turnAsync();
+      },
+      step: async () => {
+        this.budget.pause();
+        await depth?.enterAsync();
+      },
+    };
+  }
+
+  async warmUpAsync(): Promise<void> {
+    if (!this.options.device) return; // nothing to compile
+    while (compilation) await compilation;
+    compilation = this.run((signal) => this.compile(signal));
+    try {
+      await compilation;
+    } finally {
+      compilation = null;
+    }
+  }
+
+  /** One guided denoising step and a decode, compiled ahead. */
+  private async compile(signal: AbortSignal): Promise<void> {
+    const { labels, sampleDefaults } = this.info;
+    const sampler = sampleDefaults.sampler as Recipe['sampler'];
+    const recipe = { label: labels[0]!, seed: 0, sampler, numInferenceSteps: 2, guidanceScale: 2 };
+    const pace = { slice: () => this.budget.turnAsync() };
+    const images = await paintBatch(this.model, [recipe], { signal }, pace, compileOnly);
+    images.dispose();
+    await compilationDone();
+  }
+
+  async paintAsync(recipes: readonly Recipe[], options: PaintOptions = {}): Promise<Picture[]> {
+    const { previewEvery, onStep } = options;
+    const report = async (step: number, numSteps: number, images: ImageTensor | null) => {
+      const previews = images && (await this.toPictures(images));
+      onStep?.({ step, numSteps, previews });
+      for (const preview of previews ?? []) preview.dispose();
+    };
+    return this.run(async (life) => {
+      const signal = options.signal ? AbortSignal.any([life, options.signal]) : life;
+      const images = await paintBatch(this.model, recipes, { signal, previewEvery, onStep: report }, this.pace);
+      return this.toPictures(images);
+    });
+  }
+
+  dispose(): void {
+    if (this.life.signal.aborted) return;
+    this.life.abort(abortError(`generate: the generator of ${this.info.name} was disposed`));
+    this.freeWhenIdle();
+  }
+
+  /** Runs work that uses the model, which lives until the last such work has ended. */
+  private async run<Result>(work: (life: AbortSignal) => Promise<Result>): Promise<Result> {
+    this.life.signal.throwIfAborted();
+    this.numBusy++;
+    try {
+      return await work(this.life.signal);
+    } finally {
+      this.numBusy--;
+      this.freeWhenIdle();
+    }
+  }
+
+  private freeWhenIdle(): void {
+    if (this.life.signal.aborted && this.numBusy === 0) this.model.dispose();
+  }
+
+  /** Owns `images` from here on. */
+  private async toPictures(images: ImageTensor): Promise<Picture[]> {
+    try {
+      if (this.options.device) return splitImages(images).map((image) => new TexelPicture(image, this.model));
+      const { widthPx, heightPx } = this.info;
+      return (await imagesToPixels(this.model, images)).map((pixels) => new PixelPicture(pixels, widthPx, heightPx));
+    } finally {
+      images.dispose();
+    }
+  }
+}

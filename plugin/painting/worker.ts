@@ -1,0 +1,88 @@
+// A web worker that loads a model on wasm and paints what it is asked to, away from the thread that draws.
+import {
+  type BackendChoice,
+  createModel,
+  type DiffusionModel,
+  type ImageTensor,
+  imagesToPixels,
+  loadModelFolder,
+  memorySource,
+  useWasm,
+} from '../../runtime/index.ts';
+import { abortError } from './abortError.ts';
+import { modelInfo } from './modelInfo.ts';
+import { paintBatch } from './paintBatch.ts';
+import type { FromWorker, ToWorker } from './workerMessages.ts';
+
+/** The worker's own global scope, typed as far as it is used. */
+const scope = globalThis as unknown as {
+  postMessage(message: FromWorker, transfer: Transferable[]): void;
+  onmessage: (event: { data: ToWorker }) => void;
+};
+
+/** Beside this file in the package; bundlers find it by this expression. */
+const WASM_URL = new URL('./tfjs-backend-wasm-simd.wasm', import.meta.url);
+
+let model: Promise<DiffusionModel> | null = null;
+const running = new Map<number, AbortController>();
+
+function post(message: FromWorker, pixels: Uint8Array[] = []): void {
+  scope.postMessage(
+    message,
+    pixels.map(({ buffer }) => buffer),
+  );
+}
+
+async function load({ files, name, wasmPaths }: ToWorker & { type: 'load' }): Promise<DiffusionModel> {
+  await useWasm({ wasmPaths: wasmPaths ?? { 'tfjs-backend-wasm-simd.wasm': WASM_URL.href } });
+  return createModel(await loadModelFolder(memorySource(files, name)));
+}
+
+/** Lets messages in, such as the one that aborts. */
+function letMessagesIn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+async function paint({ job, recipes, previewEvery }: ToWorker & { type: 'paint' }): Promise<void> {
+  const controller = new AbortController();
+  running.set(job, controller);
+  const { signal } = controller;
+  try {
+    const loaded = await model!;
+    const onStep = async (step: number, numSteps: number, images: ImageTensor | null) => {
+      const previews = images && (await toPixels(loaded, images));
+      post({ type: 'step', job, step, numSteps, previews }, previews ?? []);
+    };
+    const images = await paintBatch(loaded, recipes, { signal, previewEvery, onStep }, { step: letMessagesIn });
+    const pixels = await toPixels(loaded, images);
+    post({ type: 'painted', job, pixels }, pixels);
+  } finally {
+    running.delete(job);
+  }
+}
+
+async function toPixels(loaded: DiffusionModel, images: ImageTensor): Promise<Uint8Array[]> {
+  const pixels = await imagesToPixels(loaded, images);
+  images.dispose();
+  return pixels;
+}
+
+async function obey(message: ToWorker): Promise<void> {
+  switch (message.type) {
+    case 'load': {
+      model = load(message);
+      const backend: BackendChoice = { backend: 'wasm', adapter: null, reason: 'A worker paints on wasm.' };
+      return post({ type: 'loaded', info: modelInfo(await model), backend });
+    }
+    case 'paint':
+      return paint(message);
+    case 'abort':
+      running.get(message.job)?.abort(abortError('generate: aborted'));
+  }
+}
+
+scope.onmessage = ({ data }) => {
+  obey(data).catch((error: Error) => {
+    post({ type: 'failed', job: data.type === 'paint' ? data.job : null, error });
+  });
+};

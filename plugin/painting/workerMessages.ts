@@ -1,0 +1,21 @@
+// What the page and its painting workers tell each other.
+import type { BackendChoice } from '../../runtime/index.ts';
+import type { Recipe } from '../recipe.ts';
+import type { ModelInfo } from './painter.ts';
+
+export type ToWorker =
+  | { type: 'load'; files: Record<string, Uint8Array>; name: string; wasmPaths?: string | Record<string, string> }
+  | { type: 'paint'; job: number; recipes: readonly Recipe[]; previewEvery: number }
+  | { type: 'abort'; job: number };
+
+/** What a worker says of itself once the model is in it. */
+export interface Loaded {
+  info: ModelInfo;
+  backend: BackendChoice;
+}
+
+export type FromWorker =
+  | ({ type: 'loaded' } & Loaded)
+  | { type: 'step'; job: number; step: number; numSteps: number; previews: Uint8Array[] | null }
+  | { type: 'painted'; job: number; pixels: Uint8Array[] }
+  | { type: 'failed'; job: number | null; error: Error };

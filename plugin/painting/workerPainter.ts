@@ -1,0 +1,81 @@
+import type { BackendChoice } from '../../runtime/index.ts';
+import type { Recipe } from '../recipe.ts';
+import { abortError } from './abortError.ts';
+import type { ModelInfo, Painter, PaintOptions, Picture } from './painter.ts';
+import { WorkerLane } from './workerLane.ts';
+import type { Loaded, ToWorker } from './workerMessages.ts';
+
+export interface WorkerPainterOptions {
+  /** Workers at most. Each holds the model; the second and later ones start when there is work for them. */
+  numWorkers: number;
+  createWorker: () => Worker;
+  wasmPaths?: string | Record<string, string>;
+}
+
+/** Paints in web workers on wasm, one batch at a time in each; the page's thread only hears of it. */
+export class WorkerPainter implements Painter {
+  readonly batchSize = 1;
+  private isDisposed = false;
+  private readonly lanes: WorkerLane[] = [];
+
+  /** @param files a model folder, path → bytes; each worker gets a copy */
+  static async CreateAsync(
+    files: Record<string, Uint8Array>,
+    name: string,
+    options: WorkerPainterOptions,
+  ): Promise<WorkerPainter> {
+    const load: ToWorker = { type: 'load', files, name, wasmPaths: options.wasmPaths };
+    const startLane = () => new WorkerLane(options.createWorker(), load);
+    const first = startLane();
+    try {
+      return new WorkerPainter(first, await first.loaded, startLane, options.numWorkers);
+    } catch (error) {
+      first.end(error);
+      throw error;
+    }
+  }
+
+  readonly info: ModelInfo;
+  readonly backend: BackendChoice;
+
+  private constructor(
+    first: WorkerLane,
+    { info, backend }: Loaded,
+    private readonly startLane: () => WorkerLane,
+    readonly numLanes: number,
+  ) {
+    this.info = info;
+    this.backend = backend;
+    this.lanes.push(first);
+  }
+
+  /** Workers compile their wasm when they start. */
+  async warmUpAsync(): Promise<void> {
+    await Promise.all(this.lanes.map(({ loaded }) => loaded));
+  }
+
+  async paintAsync(recipes: readonly Recipe[], options: PaintOptions = {}): Promise<Picture[]> {
+    if (this.isDisposed) throw this.disposedError();
+    options.signal?.throwIfAborted();
+    return this.freeLane().paintAsync(recipes, options);
+  }
+
+  dispose(): void {
+    if (this.isDisposed) return;
+    this.isDisposed = true;
+    for (const lane of this.lanes) lane.end(this.disposedError());
+  }
+
+  private freeLane(): WorkerLane {
+    const free = this.lanes.find(({ isBusy }) => !isBusy);
+    if (free) return free;
+    if (this.lanes.length >= this.numLanes) return this.lanes[0]!; // it takes its messages in turn
+    const lane = this.startLane();
+    this.lanes.push(lane);
+    return lane;
+  }
+
+  private disposedError(): DOMException {
+    return abortError(`generate: the generator of ${this.info.name} was disposed`);
+  }
+}

@@ -1,0 +1,262 @@
+import { Logger } from '@babylonjs/core/Misc/logger.js';
+import { Observable } from '@babylonjs/core/Misc/observable.js';
+import type { Scene } from '@babylonjs/core/scene.js';
+import { LruCache } from './cache/lruCache.ts';
+import { PixelStore } from './cache/pixelStore.ts';
+import { type LoadOptions, loadModelBytes, type ModelLocation } from './loading/loadModelBytes.ts';
+import { abortError } from './painting/abortError.ts';
+import { createPainter, type PainterOptions } from './painting/createPainter.ts';
+import type { ModelInfo, Painter, PaintStep, Picture } from './painting/painter.ts';
+import { PixelPicture } from './painting/pixelPicture.ts';
+import { GenerationQueue } from './queue.ts';
+import { assertSampler, completeRecipe, type Recipe, type RecipeOptions, recipeKey, samplingKey } from './recipe.ts';
+
+export interface PictureSourceOptions extends PainterOptions, LoadOptions {
+  /** Memory for finished pictures, in bytes; default 32 MiB. */
+  cacheBytes?: number;
+  /**
+   * Keeps finished pixels in IndexedDB for the next visit, up to so many bytes; 0: not at all; default 64 MiB. Pictures
+   * made on the GPU are not kept: their pixels never leave it.
+   */
+  storeBytes?: number;
+}
+
+export const PICTURE_SOURCE_DEFAULTS = { cacheBytes: 2 ** 25, storeBytes: 2 ** 26 };
+
+/** How a picture is asked for. */
+export interface RequestOptions {
+  /** Higher goes first; default 0. */
+  priority?: number;
+  signal?: AbortSignal;
+  /** A preview after every n-th step; default 0: none. */
+  previewEvery?: number;
+  onStep?: (step: number, numSteps: number, preview: Picture | null) => void;
+}
+
+interface PaintRequest {
+  recipe: Recipe;
+  previewEvery: number;
+}
+
+/** Makes a model's pictures for a scene: one queue, one memory of what is finished, one painter at a time. */
+export class PictureSource {
+  /** Told when the queue has grown or shrunk. */
+  readonly onQueueChangedObservable = new Observable<number>();
+  /** Told when the GPU came back after a loss: textures are drawn again. */
+  readonly onRestoredObservable = new Observable<PictureSource>();
+  private readonly queue: GenerationQueue<PaintRequest, Picture, PaintStep>;
+  private readonly finished: LruCache<Picture>;
+  private readonly store: PixelStore | null;
+  private readonly removeObservers: () => void;
+  /** Settled unless the device was lost and is not back. */
+  private painterReady: Promise<Painter>;
+  private isDead = false;
+
+  /**
+   * Loads a model.
+   *
+   * @throws MissingFileError, ModelFileError naming the file; the signal's reason when aborted; an AbortError when the
+   *         scene is disposed meanwhile
+   */
+  static async LoadAsync(
+    location: ModelLocation,
+    scene: Scene,
+    options: PictureSourceOptions = {},
+  ): Promise<PictureSource> {
+    const { name, files } = await loadModelBytes(location, options);
+    assertAlive(scene);
+    const painter = await createPainter(files, name, scene, options);
+    try {
+      options.signal?.throwIfAborted();
+      assertAlive(scene);
+    } catch (error) {
+      painter.dispose();
+      throw error;
+    }
+    return new PictureSource(name, files, scene, painter, options);
+  }
+
+  private constructor(
+    /** The model's address, or the name it was given. */
+    readonly name: string,
+    private readonly files: Record<string, Uint8Array>,
+    readonly scene: Scene,
+    private painter: Painter,
+    private readonly options: PictureSourceOptions,
+  ) {
+    const { cacheBytes, storeBytes } = { ...PICTURE_SOURCE_DEFAULTS, ...options };
+    this.painterReady = Promise.resolve(painter);
+    this.finished = new LruCache({ maxBytes: cacheBytes, onEvict: disposeLater });
+    const canStore = storeBytes > 0 && typeof indexedDB !== 'undefined';
+    this.store = canStore ? new PixelStore({ maxBytes: storeBytes, onWarning: Logger.Warn }) : null;
+    this.queue = new GenerationQueue({
+      run: (requests, { signal, onStep }) => this.paintAsync(requests, signal, onStep),
+      keyOf: ({ recipe }) => recipeKey(recipe),
+      batchKeyOf: ({ recipe }) => samplingKey(recipe),
+      batchSize: painter.batchSize,
+      numLanes: painter.numLanes,
+      onLengthChange: (length) => this.onQueueChangedObservable.notifyObservers(length),
+    });
+    this.removeObservers = this.observe();
+  }
+
+  get info(): ModelInfo {
+    return this.painter.info;
+  }
+
+  get backend(): Painter['backend'] {
+    return this.painter.backend;
+  }
+
+  get queueLength(): number {
+    return this.queue.length;
+  }
+
+  get isDisposed(): boolean {
+    return this.isDead;
+  }
+
+  async warmUpAsync(): Promise<void> {
+    this.assertUsable();
+    await (await this.painterReady).warmUpAsync();
+  }
+
+  /** @throws RangeError for what the model cannot paint */
+  complete(options: RecipeOptions): Recipe {
+    this.assertUsable();
+    const recipe = completeRecipe(options, this.info);
+    assertSampler(recipe, this.info.scheduler);
+    return recipe;
+  }
+
+  /**
+   * Gives a picture: from memory, from the store of an earlier visit, or painted. It is lent: use it before the next
+   * `await`, or copy it.
+   *
+   * @throws the signal's reason; an AbortError when the source, its scene or engine is disposed
+   */
+  async pictureAsync(recipe: Recipe, options: RequestOptions = {}): Promise<Picture> {
+    this.assertUsable();
+    options.signal?.throwIfAborted();
+    const known = this.finished.get(recipeKey(recipe));
+    if (known) return known;
+    const stored = await this.storedAsync(recipe);
+    this.assertUsable();
+    options.signal?.throwIfAborted();
+    if (stored) return this.keep(recipe, stored);
+    const { priority, signal, previewEvery = 0, onStep } = options;
+    return this.queue.request(
+      { recipe, previewEvery },
+      {
+        priority,
+        signal,
+        onStep: onStep && (({ step, numSteps, previews }, index) => onStep(step, numSteps, previews?.[index] ?? null)),
+      },
+    );
+  }
+
+  /** What waits or runs rejects with an AbortError, and all memory is freed. */
+  dispose(): void {
+    if (this.isDead) return;
+    this.isDead = true;
+    this.removeObservers();
+    this.queue.dispose();
+    this.finished.clear();
+    this.painter.dispose();
+    this.onQueueChangedObservable.clear();
+    this.onRestoredObservable.clear();
+  }
+
+  private async paintAsync(
+    requests: PaintRequest[],
+    signal: AbortSignal,
+    onStep: (step: PaintStep) => void,
+  ): Promise<Picture[]> {
+    const recipes = requests.map(({ recipe }) => recipe);
+    const wished = requests.map(({ previewEvery }) => previewEvery).filter((every) => every > 0);
+    const previewEvery = wished.length > 0 ? Math.min(...wished) : 0;
+    for (;;) {
+      const painter = await this.painterReady;
+      signal.throwIfAborted();
+      const pictures = await painter
+        .paintAsync(recipes, { signal, previewEvery, onStep })
+        .catch((error) => (painter === this.painter ? Promise.reject(error) : null));
+      if (pictures === null || painter !== this.painter) continue; // the device was lost meanwhile
+      for (const [i, recipe] of recipes.entries()) this.remember(recipe, pictures[i]!);
+      return pictures;
+    }
+  }
+
+  private remember(recipe: Recipe, picture: Picture): void {
+    if (this.store && picture instanceof PixelPicture) void this.store.setAsync(this.storeKey(recipe), picture.pixels);
+    this.keep(recipe, picture);
+  }
+
+  private keep(recipe: Recipe, picture: Picture): Picture {
+    if (!this.finished.set(recipeKey(recipe), picture, picture.sizeBytes)) disposeLater(picture);
+    return picture;
+  }
+
+  private async storedAsync(recipe: Recipe): Promise<Picture | null> {
+    const { widthPx, heightPx } = this.info;
+    const pixels = await this.store?.getAsync(this.storeKey(recipe), 4 * widthPx * heightPx);
+    return pixels ? new PixelPicture(pixels, widthPx, heightPx) : null;
+  }
+
+  private storeKey(recipe: Recipe): string {
+    return `${this.info.hash}|${recipeKey(recipe)}`;
+  }
+
+  private observe(): () => void {
+    const engine = this.scene.getEngine();
+    const dispose = () => this.dispose();
+    const onScene = this.scene.onDisposeObservable.add(dispose);
+    const onEngine = engine.onDisposeObservable.add(dispose);
+    const onRestored = engine.onContextRestoredObservable.add(() => this.restore());
+    const onLost = engine.onContextLostObservable.add(() => this.lose());
+    return () => {
+      this.scene.onDisposeObservable.remove(onScene);
+      engine.onDisposeObservable.remove(onEngine);
+      engine.onContextLostObservable.remove(onLost);
+      engine.onContextRestoredObservable.remove(onRestored);
+    };
+  }
+
+  /** What was on the GPU is gone; what is asked for waits until it is back. */
+  private lose(): void {
+    if (this.backend.backend !== 'webgpu') return;
+    const lost = this.painter;
+    this.painterReady = new Promise((resolve) => {
+      this.resume = resolve;
+    });
+    this.painterReady.catch(() => {});
+    this.finished.clear();
+    lost.dispose();
+  }
+
+  private resume: ((painter: Painter | Promise<Painter>) => void) | null = null;
+
+  private async restore(): Promise<void> {
+    if (this.resume) {
+      const painter = createPainter(this.files, this.name, this.scene, this.options);
+      this.resume(painter);
+      this.resume = null;
+      this.painter = await painter;
+      if (this.isDead) return this.painter.dispose();
+    }
+    this.onRestoredObservable.notifyObservers(this);
+  }
+
+  private assertUsable(): void {
+    if (this.isDead) throw new Error(`generate: the generator of ${this.name} is disposed; load another`);
+  }
+}
+
+/** A picture that was just handed out may still be drawn before the task ends. */
+function disposeLater(picture: Picture): void {
+  setTimeout(() => picture.dispose(), 0);
+}
+
+function assertAlive(scene: Scene): void {
+  if (scene.isDisposed) throw abortError('AssetGenerator: the scene was disposed while the model was loading');
+}

@@ -1,0 +1,100 @@
+import {
+  assertGuidance,
+  createSampler,
+  type GuidanceOptions,
+  indexOfLabel,
+  type SamplerName,
+  type SchedulerConfig,
+} from '../runtime/index.ts';
+import type { ModelInfo } from './painting/painter.ts';
+
+/** What to paint; all but the label have defaults. */
+export interface RecipeOptions extends GuidanceOptions {
+  label: string;
+  /** uint32; drawn at random when absent. */
+  seed?: number;
+  /** 1 … 1000; default: the model's own. */
+  numInferenceSteps?: number;
+  /** Default: the model's own. */
+  sampler?: SamplerName;
+  /** DDIM only: 0 (deterministic) … 1. */
+  eta?: number;
+}
+
+/** All that fixes a picture of a given model: defaults filled in, options without effect left out. */
+export interface Recipe extends GuidanceOptions {
+  readonly label: string;
+  readonly seed: number;
+  readonly guidanceScale: number;
+  readonly numInferenceSteps: number;
+  readonly sampler: SamplerName;
+  readonly eta?: number;
+}
+
+const MAX_SEED = 2 ** 32 - 1;
+const MAX_STEPS = 1000;
+
+/**
+ * Fills in the defaults of a model and checks every value, so that a request fails before anything is queued.
+ *
+ * @throws RangeError naming the value, what was expected and, for a label, the nearest one
+ */
+export function completeRecipe(options: RecipeOptions, info: ModelInfo): Recipe {
+  const { sampleDefaults } = info;
+  indexOfLabel(info.labels, options.label);
+  const seed = options.seed ?? randomSeed();
+  assertWhole('seed', seed, 0, MAX_SEED);
+  const numInferenceSteps = options.numInferenceSteps ?? sampleDefaults.numInferenceSteps;
+  assertWhole('numInferenceSteps', numInferenceSteps, 1, MAX_STEPS);
+  const guidanceScale = options.guidanceScale ?? sampleDefaults.guidanceScale;
+  const { guidanceInterval, guidanceRescale } = options;
+  assertGuidance('generate', { guidanceScale, guidanceInterval, guidanceRescale });
+  const sampler = options.sampler ?? (sampleDefaults.sampler as SamplerName);
+  const { eta } = options;
+  if (eta !== undefined && !(eta >= 0 && eta <= 1)) {
+    throw new RangeError(`generate: eta is ${eta}; expected 0 (deterministic) to 1`);
+  }
+  return {
+    label: options.label,
+    seed,
+    guidanceScale,
+    numInferenceSteps,
+    sampler,
+    ...(guidanceInterval && { guidanceInterval }),
+    ...(guidanceRescale && { guidanceRescale }),
+    ...(eta && sampler === 'ddim' && { eta }),
+  };
+}
+
+/** Refuses what the model's own schedule cannot do, such as more steps than it was trained with. */
+export function assertSampler({ sampler, numInferenceSteps, eta }: Recipe, scheduler: SchedulerConfig): void {
+  createSampler(sampler, scheduler, { numInferenceSteps, eta: eta ?? 0 }).dispose();
+}
+
+/** Equal for equal pictures of one model. */
+export function recipeKey(recipe: Recipe): string {
+  return `${recipe.seed}|${recipe.label}|${samplingKey(recipe)}`;
+}
+
+/** Equal for recipes that may be painted in one batch: they differ in label and seed alone. */
+export function samplingKey(recipe: Recipe): string {
+  const { guidanceScale, numInferenceSteps, sampler, eta, guidanceInterval, guidanceRescale } = recipe;
+  return JSON.stringify([sampler, numInferenceSteps, guidanceScale, eta, guidanceInterval, guidanceRescale]);
+}
+
+/** A recipe without the values that are the model's defaults anyway. */
+export function shortRecipe(recipe: RecipeOptions, { sampleDefaults }: ModelInfo): RecipeOptions {
+  const defaults: Record<string, unknown> = sampleDefaults;
+  const kept = Object.entries(recipe).filter(([key, value]) => defaults[key] !== value);
+  return Object.fromEntries(kept) as unknown as RecipeOptions;
+}
+
+/** A uint32 from the platform's generator of random numbers. */
+export function randomSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0]!;
+}
+
+function assertWhole(name: string, value: number, min: number, max: number): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  throw new RangeError(`generate: ${name} is ${value}; expected a whole number from ${min} to ${max}`);
+}

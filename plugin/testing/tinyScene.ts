@@ -1,0 +1,35 @@
+// A scene without a GPU and a model of a few thousand weights, for tests in Node.
+import { NullEngine } from '@babylonjs/core/Engines/nullEngine.js';
+import { Scene } from '@babylonjs/core/scene.js';
+import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import { AssetGenerator, type AssetGeneratorOptions } from '../assetGenerator.ts';
+import type { GeneratedTexture } from '../texture/generatedTexture.ts';
+
+export function createScene(): Scene {
+  return new Scene(new NullEngine());
+}
+
+/** The tiny model on this thread, on tfjs's cpu backend. */
+export async function loadTiny(scene: Scene, options: AssetGeneratorOptions = {}): Promise<AssetGenerator> {
+  return AssetGenerator.LoadAsync(await tinyModelFolder(), scene, {
+    compute: 'thread',
+    backend: 'cpu',
+    frameBudgetMs: 20,
+    ...options,
+  });
+}
+
+/** What was uploaded to a texture: RGBA bytes, as the texture has them. */
+export function uploadedTo(texture: GeneratedTexture): Uint8Array {
+  const { _bufferView } = texture.getInternalTexture()!;
+  return Uint8Array.from(_bufferView as Uint8Array);
+}
+
+/** The rows of an image in reverse order. */
+export function flipped(pixels: Uint8Array, widthPx: number): Uint8Array {
+  const rowBytes = 4 * widthPx;
+  const rows = Array.from({ length: pixels.length / rowBytes }, (_, row) =>
+    pixels.slice(row * rowBytes, (row + 1) * rowBytes),
+  );
+  return Uint8Array.from(rows.reverse().flatMap((row) => [...row]));
+}

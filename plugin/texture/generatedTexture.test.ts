@@ -1,0 +1,186 @@
+import { StandardMaterial } from '@babylonjs/core/Materials/standardMaterial.js';
+import { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
+import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js';
+import '@babylonjs/core/Loading/Plugins/babylonFileLoader.js';
+import '@babylonjs/core/Materials/colorCurves.js'; // materials of scene files name it
+import { AppendSceneAsync } from '@babylonjs/core/Loading/sceneLoader.js';
+import { AssetsManager } from '@babylonjs/core/Misc/assetsManager.js';
+import { SceneSerializer } from '@babylonjs/core/Misc/sceneSerializer.js';
+import { Scene } from '@babylonjs/core/scene.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AssetGenerator } from '../assetGenerator.ts';
+import { createScene, loadTiny, uploadedTo } from '../testing/tinyScene.ts';
+import { GeneratedTexture, RegisterGeneratedTexture } from './generatedTexture.ts';
+import { addGeneratedTextureTask } from './generatedTextureTask.ts';
+
+let scene: Scene;
+let tiny: AssetGenerator;
+
+beforeEach(async () => {
+  scene = createScene();
+  tiny = await loadTiny(scene);
+});
+
+afterEach(() => {
+  scene.getEngine().dispose();
+});
+
+const RECIPE = { label: 'goblin', seed: 12345, guidanceScale: 3 };
+
+/** Resolves with what an observable tells next. */
+function next<T>(observable: { addOnce(callback: (value: T) => void): unknown }): Promise<T> {
+  return new Promise((resolve) => {
+    observable.addOnce(resolve);
+  });
+}
+
+describe('GeneratedTexture', () => {
+  it('tells its progress and its end', async () => {
+    const { texture, finished } = tiny.beginTexture(RECIPE);
+    const steps: number[] = [];
+    let numGenerated = 0;
+    texture.onProgressObservable.add(({ step, numSteps }) => steps.push(step / numSteps));
+    texture.onGeneratedObservable.add(() => numGenerated++);
+    expect(texture.isReady()).toBe(false);
+    expect(texture.isGenerating).toBe(true);
+    await finished;
+    expect(steps).toEqual([1 / 3, 2 / 3, 1]);
+    expect(numGenerated).toBe(1);
+    expect(texture.isGenerating).toBe(false);
+    expect(texture.recipe).toEqual({ ...RECIPE, numInferenceSteps: 3, sampler: 'ddim' });
+  });
+
+  it('shows previews while it is made', async () => {
+    const { texture, finished } = tiny.beginTexture({ ...RECIPE, numInferenceSteps: 6, previewEvery: 2 });
+    const seen: string[] = [];
+    texture.onProgressObservable.add(({ step }) => {
+      seen.push(`${step} ${texture.isReady() ? uploadedTo(texture).slice(0, 200).join() : 'empty'}`);
+    });
+    await finished;
+    const pictures = seen.map((entry) => entry.slice(2));
+    expect(pictures[0]).toBe('empty');
+    expect(pictures[1]).not.toBe('empty');
+    expect(pictures[2]).toBe(pictures[1]);
+    expect(pictures[3]).not.toBe(pictures[1]);
+    expect(uploadedTo(texture).slice(0, 200).join()).not.toBe(pictures[5]);
+  });
+
+  it('regenerates with changes, the newest request winning', async () => {
+    const texture = await tiny.generateTextureAsync(RECIPE);
+    const older = texture.regenerateAsync({ seed: 1 });
+    const newer = texture.regenerateAsync({ seed: 2 });
+    await expect(older).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    await newer;
+    expect(texture.recipe).toMatchObject({ label: 'goblin', seed: 2, guidanceScale: 3 });
+    const fresh = await tiny.generateTextureAsync({ ...RECIPE, seed: 2 });
+    expect(uploadedTo(texture)).toEqual(uploadedTo(fresh));
+  });
+
+  it('keeps its picture and recipe when a change is refused', async () => {
+    const texture = await tiny.generateTextureAsync(RECIPE);
+    const before = uploadedTo(texture);
+    await expect(texture.regenerateAsync({ guidanceScale: 99 })).rejects.toThrow(/guidanceScale is 99/);
+    expect(texture.recipe!.guidanceScale).toBe(3);
+    expect(uploadedTo(texture)).toEqual(before);
+  });
+
+  it('rejects what it was making when it is disposed', async () => {
+    const texture = await tiny.generateTextureAsync(RECIPE);
+    const asked = texture.regenerateAsync({ seed: 9, numInferenceSteps: 500 });
+    texture.dispose();
+    await expect(asked).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    await expect(texture.regenerateAsync()).rejects.toThrow(/was disposed/);
+    expect(scene.textures).not.toContain(texture);
+  });
+
+  it('is cloned with its picture and settings', async () => {
+    const texture = await tiny.generateTextureAsync(RECIPE);
+    texture.uScale = 3;
+    const copy = texture.clone();
+    await next(copy.onGeneratedObservable);
+    expect(uploadedTo(copy)).toEqual(uploadedTo(texture));
+    expect(copy.uScale).toBe(3);
+  });
+});
+
+describe('a generated texture in a scene file', () => {
+  it('is its recipe, in less than 300 bytes', async () => {
+    const texture = await tiny.generateTextureAsync(RECIPE);
+    expect(texture.serialize()).toEqual({
+      customType: 'BABYLON.GeneratedTexture',
+      name: 'goblin-12345',
+      model: 'memory',
+      size: [16, 16],
+      samplingMode: Texture.TRILINEAR_SAMPLINGMODE,
+      hasAlpha: true,
+      mipmaps: true,
+      recipe: { label: 'goblin', seed: 12345, guidanceScale: 3 },
+    });
+    texture.level = 0.5;
+    texture.wrapU = Texture.MIRROR_ADDRESSMODE;
+    expect(texture.serialize()).toMatchObject({ level: 0.5, wrapU: Texture.MIRROR_ADDRESSMODE });
+    expect(JSON.stringify(texture.serialize()).length).toBeLessThan(300);
+  });
+
+  it('comes back with the same picture when the scene is loaded', async () => {
+    const textures = await Promise.all(
+      Array.from({ length: 50 }, (_, seed) => tiny.generateTextureAsync({ label: 'orc', seed })),
+    );
+    for (const texture of textures) {
+      const material = new StandardMaterial(texture.name, scene);
+      material.diffuseTexture = texture;
+      CreatePlane(texture.name, {}, scene).material = material;
+    }
+    textures[3]!.uOffset = 0.25;
+    const file = JSON.stringify(SceneSerializer.Serialize(scene));
+    expect(file).not.toMatch(/base64/);
+
+    RegisterGeneratedTexture();
+    const other = new Scene(scene.getEngine());
+    await loadTiny(other);
+    await AppendSceneAsync(`data:${file}`, other);
+    const loaded = other.textures as GeneratedTexture[];
+    expect(loaded.map(({ name }) => name)).toEqual(textures.map(({ name }) => name));
+    await Promise.all(loaded.map((texture) => next(texture.onGeneratedObservable)));
+    expect(loaded.map(uploadedTo)).toEqual(textures.map(uploadedTo));
+    expect(loaded[3]!.uOffset).toBe(0.25);
+    expect(other.getMaterialByName('orc-7')!.getActiveTextures()).toEqual([loaded[7]]);
+  });
+
+  it('reports a model that cannot be loaded', async () => {
+    const failed = next(Texture.OnTextureLoadErrorObservable);
+    const saved = (await tiny.generateTextureAsync(RECIPE)).serialize()!;
+    const texture = GeneratedTexture.Parse({ ...saved, model: 'http://localhost:1/none' }, createScene(), '');
+    expect(await failed).toBe(texture);
+  });
+
+  it.each([[[0, 16]], [[16]], ['big'], [[1e9, 1]]])('is refused with size %j', async (size) => {
+    const saved = (await tiny.generateTextureAsync(RECIPE)).serialize()!;
+    expect(() => GeneratedTexture.Parse({ ...saved, size: size as never }, scene, '')).toThrow(
+      /expected \[width, height\]/,
+    );
+  });
+});
+
+describe('GeneratedTextureTask', () => {
+  it('is done when its picture is', async () => {
+    const manager = new AssetsManager(scene);
+    manager.useDefaultLoadingScreen = false;
+    const task = addGeneratedTextureTask(manager, 'hero', 'memory', RECIPE);
+    await manager.loadAsync();
+    expect(task.texture!.isReady()).toBe(true);
+    expect(task.texture!.name).toBe('hero');
+  });
+
+  it('fails with what is wrong', async () => {
+    const manager = new AssetsManager(scene);
+    manager.useDefaultLoadingScreen = false;
+    const task = addGeneratedTextureTask(manager, 'hero', 'memory', { label: 'elv' });
+    const message = new Promise((resolve) => {
+      task.onError = (_task, problem) => resolve(problem);
+    });
+    await manager.loadAsync().catch(() => {});
+    expect(await message).toMatch(/did you mean "elf"/);
+    expect(scene.textures.length).toBe(0);
+  });
+});

@@ -1,0 +1,219 @@
+import { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
+import { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
+import { Logger } from '@babylonjs/core/Misc/logger.js';
+import { Observable } from '@babylonjs/core/Misc/observable.js';
+import { RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
+import type { Scene } from '@babylonjs/core/scene.js';
+import { abortError } from '../painting/abortError.ts';
+import type { Picture } from '../painting/painter.ts';
+import { PictureSource, type RequestOptions } from '../pictureSource.ts';
+import { type Recipe, type RecipeOptions, shortRecipe } from '../recipe.ts';
+import { sourceFor } from './pictureSources.ts';
+import { PictureTarget } from './pictureTarget.ts';
+import { FLAG_STORAGE, FORMAT_RGBA, TYPE_BYTE } from './texelTexture.ts';
+import { parseLook, type SavedLook, saveLook, type TextureLook } from './textureLook.ts';
+import { applySettings, changedSettings, settingsOf, type TextureSettings } from './textureSettings.ts';
+
+/** A step of a picture that is being made. */
+export interface GenerationProgress {
+  /** Steps done, from 1. */
+  step: number;
+  numSteps: number;
+  recipe: Recipe;
+}
+
+export type RegenerateOptions = Omit<RequestOptions, 'onStep'>;
+
+/** What a generated texture saves of itself. */
+export interface SavedGeneratedTexture extends SavedLook, Partial<TextureSettings> {
+  customType: string;
+  name: string;
+  /** The address of the model's folder. */
+  model: string;
+  recipe: RecipeOptions;
+}
+
+const CLASS_NAME = 'BABYLON.GeneratedTexture';
+
+/**
+ * A texture whose picture a model makes. It is saved as its recipe, not as pixels: loading a scene makes it anew.
+ *
+ *   texture.onGeneratedObservable.add(() => …);
+ *   await texture.regenerateAsync({ guidanceScale: 3 });
+ *
+ * It is ready, as Babylon understands the word, from its first picture or preview on.
+ */
+export class GeneratedTexture extends RawTexture {
+  /** Told each time a picture is finished. */
+  readonly onGeneratedObservable = new Observable<GeneratedTexture>();
+  /** Told after each denoising step; previews, where asked for, are in the texture by then. */
+  readonly onProgressObservable = new Observable<GenerationProgress>();
+  private readonly target: PictureTarget;
+  private readonly usualSettings: TextureSettings;
+  private readonly address: string;
+  private source: PictureSource | null = null;
+  private current: RecipeOptions | null = null;
+  private pending: AbortController | null = null;
+  private hasPicture = false;
+  private isGone = false;
+  private stopObserving: () => void = () => {};
+
+  /**
+   * An empty texture, for `regenerateAsync` to fill; `AssetGenerator` makes them.
+   *
+   * @param source what makes its pictures, or the address of its model, which is loaded when the first is asked for
+   */
+  constructor(
+    name: string,
+    source: PictureSource | string,
+    scene: Scene,
+    readonly look: TextureLook,
+  ) {
+    const { widthPx, heightPx, mipmaps, samplingMode } = look;
+    super(null, widthPx, heightPx, FORMAT_RGBA, scene, mipmaps, false, samplingMode, TYPE_BYTE, FLAG_STORAGE);
+    RegisterGeneratedTexture();
+    this.name = name;
+    this.hasAlpha = look.hasAlpha;
+    this.wrapU = this.wrapV = look.tiles ? Texture.WRAP_ADDRESSMODE : Texture.CLAMP_ADDRESSMODE;
+    this.usualSettings = settingsOf(this);
+    this.target = new PictureTarget(this, widthPx, heightPx, true);
+    this.address = typeof source === 'string' ? source : source.name;
+    if (source instanceof PictureSource) this.adopt(source);
+  }
+
+  /** The recipe of the finished picture; before the first, what was asked for; null: nothing yet. */
+  get recipe(): Readonly<RecipeOptions> | null {
+    return this.current;
+  }
+
+  /** Whether a picture is being made. */
+  get isGenerating(): boolean {
+    return this.pending !== null;
+  }
+
+  /**
+   * Makes another picture in this texture: the recipe so far, with changes. A request that is still running is aborted:
+   * the newest wins.
+   *
+   * @throws RangeError for what the model cannot paint; an AbortError when superseded, aborted or disposed
+   */
+  async regenerateAsync(changes: Partial<RecipeOptions> = {}, options: RegenerateOptions = {}): Promise<this> {
+    const source = this.source ?? this.adopt(await sourceFor(this.getScene()!, this.address));
+    this.assertAlive();
+    const recipe = source.complete({ ...this.current, ...changes } as RecipeOptions);
+    this.pending?.abort(abortError(`generate: a newer request for texture ${this.name} took its place`));
+    const pending = new AbortController();
+    this.pending = pending;
+    this.current ??= recipe;
+    const signal = options.signal ? AbortSignal.any([pending.signal, options.signal]) : pending.signal;
+    try {
+      const onStep = this.reporter(recipe);
+      this.finish(recipe, await source.pictureAsync(recipe, { ...options, signal, onStep }), signal);
+      return this;
+    } finally {
+      if (this.pending === pending) this.pending = null;
+    }
+  }
+
+  override isReady(): boolean {
+    return this.hasPicture && this.getInternalTexture() !== null;
+  }
+
+  override getClassName(): string {
+    return 'GeneratedTexture';
+  }
+
+  /** Another texture of the same picture and settings. */
+  override clone(): GeneratedTexture {
+    const copy = new GeneratedTexture(this.name, this.source ?? this.address, this.getScene()!, this.look);
+    applySettings(copy, settingsOf(this));
+    if (this.current) copy.regenerateOrReport(this.current);
+    return copy;
+  }
+
+  /** The recipe, in less than 300 bytes for usual settings; the model is named by its address. */
+  override serialize(): SavedGeneratedTexture | null {
+    if (!this.current) return null;
+    return {
+      customType: CLASS_NAME,
+      name: this.name,
+      model: this.address,
+      ...saveLook({ ...this.look, samplingMode: this.samplingMode, hasAlpha: this.hasAlpha }),
+      recipe: this.source ? shortRecipe(this.current, this.source.info) : this.current,
+      ...changedSettings(this, this.usualSettings),
+    };
+  }
+
+  /** Makes a saved texture anew; it is ready once its picture is there. Failures reach Babylon's OnTextureLoadErrorObservable. */
+  static override Parse(saved: SavedGeneratedTexture, scene: Scene, _rootUrl: string): GeneratedTexture {
+    const texture = new GeneratedTexture(saved.name, saved.model, scene, parseLook(saved));
+    applySettings(texture, saved);
+    texture.regenerateOrReport(saved.recipe);
+    return texture;
+  }
+
+  override dispose(): void {
+    if (this.isGone) return;
+    this.isGone = true;
+    this.pending?.abort(abortError(`generate: texture ${this.name} was disposed`));
+    this.stopObserving();
+    this.onGeneratedObservable.clear();
+    this.onProgressObservable.clear();
+    super.dispose();
+  }
+
+  /** For requests that nobody waits for. */
+  private regenerateOrReport(recipe: RecipeOptions): void {
+    this.current = recipe;
+    this.regenerateAsync().catch((error: Error) => {
+      if (error.name === 'AbortError') return;
+      Logger.Error(`GeneratedTexture "${this.name}": ${error.message}`);
+      Texture.OnTextureLoadErrorObservable.notifyObservers(this);
+    });
+  }
+
+  private adopt(source: PictureSource): PictureSource {
+    const { widthPx, heightPx } = source.info;
+    if (widthPx !== this.look.widthPx || heightPx !== this.look.heightPx) {
+      throw new RangeError(
+        `GeneratedTexture: ${this.name} is ${this.look.widthPx}×${this.look.heightPx}, but ${source.name} draws ${widthPx}×${heightPx}`,
+      );
+    }
+    this.source = source;
+    const observer = source.onRestoredObservable.add(() => {
+      if (this.hasPicture && !this.isGenerating) this.regenerateOrReport(this.current!);
+    });
+    this.stopObserving = () => source.onRestoredObservable.remove(observer);
+    return source;
+  }
+
+  private reporter(recipe: Recipe): RequestOptions['onStep'] {
+    return (step, numSteps, preview) => {
+      if (preview) this.show(preview);
+      this.onProgressObservable.notifyObservers({ step, numSteps, recipe });
+    };
+  }
+
+  private finish(recipe: Recipe, picture: Picture, signal: AbortSignal): void {
+    this.assertAlive();
+    signal.throwIfAborted();
+    this.show(picture);
+    this.current = recipe;
+    this.onGeneratedObservable.notifyObservers(this);
+  }
+
+  private show(picture: Picture): void {
+    if (this.isGone) return;
+    picture.drawInto(this.target);
+    this.hasPicture = true;
+  }
+
+  private assertAlive(): void {
+    if (this.isGone) throw abortError(`generate: texture ${this.name} was disposed`);
+  }
+}
+
+/** Lets Babylon's scene loader make generated textures; call it before a scene is loaded. Safe to call again. */
+export function RegisterGeneratedTexture(): void {
+  RegisterClass(CLASS_NAME, GeneratedTexture);
+}

@@ -1,0 +1,56 @@
+import { AbstractAssetTask, type AssetsManager } from '@babylonjs/core/Misc/assetsManager.js';
+import type { Scene } from '@babylonjs/core/scene.js';
+import type { RecipeOptions } from '../recipe.ts';
+import { GeneratedTexture } from './generatedTexture.ts';
+import { sourceFor } from './pictureSources.ts';
+import { type LookOptions, lookOf } from './textureLook.ts';
+
+/** A texture among the assets of a game's loading screen; done when its picture is. */
+export class GeneratedTextureTask extends AbstractAssetTask {
+  /** Once it is done. */
+  texture: GeneratedTexture | null = null;
+  declare onSuccess: (task: GeneratedTextureTask) => void;
+  declare onError: (task: GeneratedTextureTask, message?: string, exception?: unknown) => void;
+
+  /** @param model the address of the model's folder; loaded once for all tasks and textures of a scene */
+  constructor(
+    name: string,
+    readonly model: string,
+    readonly options: RecipeOptions & LookOptions,
+  ) {
+    super(name);
+  }
+
+  override runTask(
+    scene: Scene,
+    onSuccess: () => void,
+    onError: (message?: string, exception?: unknown) => void,
+  ): void {
+    this.generateAsync(scene).then(onSuccess, (error: Error) => onError(error.message, error));
+  }
+
+  private async generateAsync(scene: Scene): Promise<void> {
+    const source = await sourceFor(scene, this.model);
+    const { mipmaps, samplingMode, ...recipe } = this.options;
+    const texture = new GeneratedTexture(this.name, source, scene, lookOf(source.info, { mipmaps, samplingMode }));
+    try {
+      this.texture = await texture.regenerateAsync(recipe);
+    } catch (error) {
+      texture.dispose();
+      throw error;
+    }
+  }
+}
+
+/** Adds a generated texture to what an AssetsManager loads. */
+export function addGeneratedTextureTask(
+  manager: AssetsManager,
+  name: string,
+  model: string,
+  options: RecipeOptions & LookOptions,
+): GeneratedTextureTask {
+  const task = new GeneratedTextureTask(name, model, options);
+  // Babylon's manager has add… methods for its own kinds alone.
+  (manager as unknown as { _tasks: AbstractAssetTask[] })._tasks.push(task);
+  return task;
+}

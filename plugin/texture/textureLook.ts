@@ -1,0 +1,76 @@
+import type { ModelInfo } from '../painting/painter.ts';
+import { LINEAR_LINEAR_LINEAR, NEAREST } from './texelTexture.ts';
+
+/** How a texture of generated pictures is laid out and sampled. */
+export interface TextureLook {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly mipmaps: boolean;
+  /** One of Babylon's `Texture.…_SAMPLINGMODE`. */
+  readonly samplingMode: number;
+  readonly hasAlpha: boolean;
+  /** Repeats without a seam. */
+  readonly tiles: boolean;
+}
+
+export interface LookOptions {
+  /** Default: false for pixel art, true otherwise. */
+  mipmaps?: boolean;
+  /** Default: nearest for pixel art, trilinear otherwise. */
+  samplingMode?: number;
+}
+
+const MAX_SIZE_PX = 8192;
+
+/** The look that suits a model's pictures. */
+export function lookOf(info: ModelInfo, options: LookOptions = {}): TextureLook {
+  const { widthPx, heightPx, pixelArt, channels, circularPadding } = info;
+  const usual = pixelArt ? NEAREST : LINEAR_LINEAR_LINEAR;
+  return {
+    widthPx,
+    heightPx,
+    mipmaps: options.mipmaps ?? !pixelArt,
+    samplingMode: options.samplingMode ?? usual,
+    hasAlpha: channels === 4,
+    tiles: circularPadding,
+  };
+}
+
+/** A look as a scene file keeps it; what is false is left out. */
+export interface SavedLook {
+  size: [widthPx: number, heightPx: number];
+  samplingMode: number;
+  hasAlpha?: boolean;
+  mipmaps?: boolean;
+  tiles?: boolean;
+}
+
+export function saveLook({ widthPx, heightPx, samplingMode, hasAlpha, mipmaps, tiles }: TextureLook): SavedLook {
+  return {
+    size: [widthPx, heightPx],
+    samplingMode,
+    ...(hasAlpha && { hasAlpha }),
+    ...(mipmaps && { mipmaps }),
+    ...(tiles && { tiles }),
+  };
+}
+
+/** @throws RangeError when the size is none; a scene file is not trusted */
+export function parseLook({ size, samplingMode, hasAlpha, mipmaps, tiles }: SavedLook): TextureLook {
+  const [widthPx, heightPx] = Array.isArray(size) ? size : [];
+  for (const sizePx of [widthPx, heightPx]) {
+    if (Number.isInteger(sizePx) && sizePx! >= 1 && sizePx! <= MAX_SIZE_PX) continue;
+    throw new RangeError(
+      `GeneratedTexture: size ${JSON.stringify(size)}; expected [width, height], 1 to ${MAX_SIZE_PX}`,
+    );
+  }
+  const isMode = Number.isInteger(samplingMode) && samplingMode >= 1 && samplingMode <= 12;
+  return {
+    widthPx: widthPx!,
+    heightPx: heightPx!,
+    samplingMode: isMode ? samplingMode : NEAREST,
+    hasAlpha: hasAlpha === true,
+    mipmaps: mipmaps === true,
+    tiles: tiles === true,
+  };
+}
