@@ -1,6 +1,7 @@
 // How esbuild makes Figment's files for browsers; build.ts, sizes.ts and the tests in real browsers share it.
 import { createRequire } from 'node:module';
 import type { BuildOptions } from 'esbuild';
+import { directImports } from './directImports.ts';
 import { packageRoot } from './io/packageRoot.ts';
 
 /** The file of tfjs's that the worker loads. Its others are for engines without SIMD, and for threads. */
@@ -23,6 +24,7 @@ export const LIBRARY_BUILD = {
   entryPoints: { plugin: 'plugin/index.ts', runtime: 'runtime/index.ts' },
   splitting: true,
   external: ['@babylonjs/core'],
+  plugins: [directImports(packageRoot())],
 } satisfies BuildOptions;
 
 /** One file without imports, as bundlers want a worker that they copy. */

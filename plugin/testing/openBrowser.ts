@@ -10,7 +10,10 @@ export interface BrowserOptions {
 }
 
 export interface PageOptions extends SiteOptions {
-  /** A module of this repository (`plugin/testing/smokePage.ts`), whose exports the test calls; it sees `#canvas`. */
+  /**
+   * A module of this repository (`plugin/testing/smokePage.ts`), whose exports the test calls; it sees `#canvas`. Without
+   * it the site has a page of its own, which sets `globalThis.page` to what can be called.
+   */
   module?: string;
   /** What to open; default: `index.html`. */
   path?: string;
@@ -51,6 +54,7 @@ export async function openBrowser(options: BrowserOptions): Promise<TestBrowser>
       const files = { ...(module === undefined ? {} : await bundlePage(module)), ...site.files };
       const { url, close } = await serveSite({ ...site, files });
       const context = await browser.newContext({ viewport: { width: 320, height: 240 } });
+      context.setDefaultTimeout(0); // the test's own limits
       const playwright = await context.newPage();
       const errors = collectErrors(playwright);
       const page = testPage<Module>(playwright, errors, async () => {
@@ -58,7 +62,7 @@ export async function openBrowser(options: BrowserOptions): Promise<TestBrowser>
         await close();
       });
       try {
-        await load(playwright, errors, () => playwright.goto(url + path), module !== undefined);
+        await load(playwright, errors, () => playwright.goto(url + path));
         return page;
       } catch (error) {
         await page.close();
@@ -74,7 +78,7 @@ function testPage<Module>(playwright: Page, errors: string[], close: () => Promi
     playwright,
     close,
     takeErrors: () => errors.splice(0),
-    reload: () => load(playwright, errors, () => playwright.reload(), true),
+    reload: () => load(playwright, errors, () => playwright.reload()),
     call: (name, ...values) =>
       playwright.evaluate(
         ([called, given]) => {
@@ -96,14 +100,13 @@ function collectErrors(page: Page): string[] {
   return errors;
 }
 
-/** Waits for the page's module, or for the error that keeps it from ending. */
-async function load(page: Page, errors: string[], open: () => Promise<unknown>, hasModule: boolean): Promise<void> {
+/** Waits for the page's script, or for the error that keeps it from ending. */
+async function load(page: Page, errors: string[], open: () => Promise<unknown>): Promise<void> {
   const failed = new Promise<never>((_, reject) => page.once('pageerror', reject));
   failed.catch(() => {}); // after the page has loaded, its errors are the test's to find
   await open();
-  if (!hasModule) return;
   const ready = page.waitForFunction(() => 'page' in globalThis);
   await Promise.race([ready, failed]).catch((error) => {
-    throw new Error(`openPage: the page's module did not load: ${error}\n${errors.join('\n')}`, { cause: error });
+    throw new Error(`openPage: the page's script did not end: ${error}\n${errors.join('\n')}`, { cause: error });
   });
 }
