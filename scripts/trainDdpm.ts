@@ -25,6 +25,7 @@ import {
   splitHeldOut,
   trainingScheduler,
   type UNet2DConfig,
+  unet2dShapes,
   uploadWeights,
   type WeightTensor,
 } from '../runtime/index.ts';
@@ -36,7 +37,7 @@ import { encodePng } from './io/png.ts';
 import { startProgress } from './io/progress.ts';
 import { readDataset } from './io/readDataset.ts';
 import { readUNet, readVae } from './io/readNetworks.ts';
-import { readCheckpoint, runTraining } from './io/trainingRun.ts';
+import { checkCheckpoint, readCheckpoint, runTraining, startFolder } from './io/trainingRun.ts';
 import type { CommonTrainOptions } from './train.ts';
 
 interface DdpmCommandOptions extends CommonTrainOptions {
@@ -59,18 +60,20 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
     seed: String(options.seed),
     batchSize: String(options.batchSize),
   };
-  const init = command.initFrom ? await readUNet(command.initFrom) : null;
-  const start = command.resume ? await readCheckpoint(command.out, notes) : init?.weights;
+  const folder = startFolder(command, 'unet');
+  const init = folder ? await readUNet(folder) : null;
+  const resumed = command.resume ? await readCheckpoint(command.out, notes) : null;
   const backend = await openNodeBackend(command.backend);
   console.log(`train ddpm: ${backend.backend}; ${backend.reason}`);
   const latents = await encodeAll(dataset, split.train, vae, command);
   const statistics = latentStatistics(latents);
   const config = init?.config ?? defaultUNetConfig(latents, dataset.labels.length);
+  if (resumed) checkCheckpoint(resumed, unet2dShapes(config), false, command.out);
   const parallel = command.workers > 1 && backend.backend === 'wasm';
   const source = parallel
     ? dataParallelGradients(diffusionTaskSpec(config, options), startGradientWorkers(command.workers))
     : undefined;
-  const trainer = diffusionTrainer(latents, statistics, config, options, start, source);
+  const trainer = diffusionTrainer(latents, statistics, config, options, resumed ?? init?.weights, source);
   const content = async (): Promise<ModelContent> =>
     modelContent(
       dataset,

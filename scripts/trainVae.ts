@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { dispose, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import {
   type AutoencoderKlConfig,
+  autoencoderKlShapes,
   composeSheet,
   type Dataset,
   dataParallelGradients,
@@ -27,7 +28,7 @@ import { startGradientWorkers } from './io/nodeWorkers.ts';
 import { encodePng } from './io/png.ts';
 import { readDataset } from './io/readDataset.ts';
 import { readVae, WEIGHTS_FILE } from './io/readNetworks.ts';
-import { readCheckpoint, runTraining } from './io/trainingRun.ts';
+import { checkCheckpoint, readCheckpoint, runTraining, startFolder } from './io/trainingRun.ts';
 import type { CommonTrainOptions } from './train.ts';
 
 interface VaeCommandOptions extends CommonTrainOptions {
@@ -40,7 +41,8 @@ interface VaeCommandOptions extends CommonTrainOptions {
 export async function trainVae(command: VaeCommandOptions): Promise<void> {
   const dataset = await readDataset(command.data);
   const split = splitHeldOut(dataset, command.heldOut, command.seed);
-  const init = command.initFrom ? await readVae(command.initFrom) : null;
+  const folder = startFolder(command, 'vae');
+  const init = folder ? await readVae(folder) : null;
   const config = init?.config ?? defaultVaeConfig(dataset);
   const options = vaeOptions(command);
   const notes = {
@@ -49,7 +51,8 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
     seed: String(options.seed),
     batchSize: String(options.batchSize),
   };
-  const start = command.resume ? await readCheckpoint(command.out, notes) : init?.weights;
+  const resumed = command.resume ? await readCheckpoint(command.out, notes) : null;
+  if (resumed) checkCheckpoint(resumed, autoencoderKlShapes(config), options.freezeEncoder, command.out);
   const backend = await openNodeBackend(command.backend);
   console.log(
     `train vae: ${backend.backend}; ${backend.reason} ${split.train.length} images, ${split.heldOut.length} held out`,
@@ -58,7 +61,7 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
   const source = parallel
     ? dataParallelGradients(vaeTaskSpec(config, options), startGradientWorkers(command.workers))
     : undefined;
-  const trainer = vaeTrainer(dataset, split.train, config, options, start, source);
+  const trainer = vaeTrainer(dataset, split.train, config, options, resumed ?? init?.weights, source);
   try {
     await runTraining({
       title: 'train vae',

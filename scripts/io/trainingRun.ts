@@ -1,10 +1,12 @@
-// The loop around a training: progress line, JSON-lines log, checkpoints, previews, Ctrl-C.
+// The loop around a training: progress line, JSON-lines log, checkpoints, previews, Ctrl-C; and how one goes on.
+import { existsSync } from 'node:fs';
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import {
   decodeCheckpoint,
   encodeCheckpoint,
+  type Shapes,
   type Trainer,
   type TrainerState,
   type TrainingStep,
@@ -74,6 +76,18 @@ async function saveCheckpoint(run: TrainingRun): Promise<void> {
   await writeFileAtomic(join(run.out, CHECKPOINT_FILE), bytes);
 }
 
+/**
+ * The folder whose network a training takes its config from: that of --init-from, or on resuming the run's own, once it
+ * has saved a model; null for a training that begins with nothing.
+ */
+export function startFolder(
+  { initFrom, resume, out }: { initFrom?: string; resume?: boolean; out: string },
+  network: 'vae' | 'unet',
+): string | null {
+  if (initFrom !== undefined) return initFrom;
+  return resume && existsSync(join(out, network, 'config.json')) ? out : null;
+}
+
 /** Reads the checkpoint of a run to go on from; its notes must be those of this training. */
 export async function readCheckpoint(out: string, notes: Record<string, string>): Promise<TrainerState> {
   const file = join(out, CHECKPOINT_FILE);
@@ -87,4 +101,35 @@ export async function readCheckpoint(out: string, notes: Record<string, string>)
     }
   }
   return checkpoint.state;
+}
+
+/**
+ * Checks that a checkpoint goes with a network, and with the choice of what is trained: a checkpoint has moments of the
+ * trained weights alone.
+ *
+ * @param shapes       of the network's weights
+ * @param freezeEncoder whether the encoder stays as it is; a diffusion model has none
+ * @throws             UsageError naming the option to give
+ */
+export function checkCheckpoint(state: TrainerState, shapes: Shapes, freezeEncoder: boolean, out: string): void {
+  const file = join(out, CHECKPOINT_FILE);
+  const fits = shapes.size === state.weights.size && [...shapes].every(([name, shape]) => hasShape(state, name, shape));
+  if (!fits) {
+    throw new UsageError(
+      `train: ${file} belongs to a network of other sizes; go on with the --init-from that the run began with`,
+    );
+  }
+  const wasFrozen = state.m.size < state.weights.size;
+  if (wasFrozen && !freezeEncoder) {
+    throw new UsageError(`train: ${file} was made with --freeze-encoder; add --freeze-encoder to go on`);
+  }
+  if (!wasFrozen && freezeEncoder) {
+    throw new UsageError(
+      `train: ${file} was made without --freeze-encoder; leave it out, or begin anew in another --out with --init-from ${out}`,
+    );
+  }
+}
+
+function hasShape({ weights }: TrainerState, name: string, shape: readonly number[]): boolean {
+  return weights.get(name)?.shape.join() === shape.join();
 }
