@@ -50,6 +50,13 @@ function command(name: string, description: string): Command {
     .option('--circular', 'wrap every convolution around the borders (seamless tiles)');
 }
 
+const VAE_DETAILS = `
+--out gets the folder vae/, for figment train ddpm. But with --freeze-encoder and --init-from a whole model, --out gets a
+whole model too: index, labels, scheduler, U-Net and the latents' mean and deviation of the old one with a better decoder.
+
+Example:
+  figment train vae --freeze-encoder --init-from assets/models/portraits --data DIR --minutes 20 --out runs/portraits`;
+
 /** The command `figment train`. */
 export function trainCommand(): Command {
   const vae = command('vae', 'train a variational auto-encoder (images to latents and back)')
@@ -64,6 +71,7 @@ export function trainCommand(): Command {
     .option('--kl-weight <x>', 'weight of the KL divergence', realNumber(0))
     .addOption(new Option('--reconstruction <kind>', 'reconstruction error').choices(['l1', 'l2']).default('l1'))
     .option('--freeze-encoder', 'train the decoder alone: latents stay as they are')
+    .addHelpText('after', VAE_DETAILS)
     .action(async (options) => (await import('./trainVae.ts')).trainVae(options));
   const ddpm = command('ddpm', 'train a class-conditional diffusion model on the latents of a trained auto-encoder')
     .requiredOption('--vae <dir>', 'folder with the trained vae/')

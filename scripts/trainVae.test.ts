@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -6,7 +6,8 @@ import * as runtime from '../runtime/index.ts';
 import { tinyDataset } from '../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../runtime/testing/tinyModel.ts';
 import { writeFilesAtomic } from './io/atomicWrite.ts';
-import { readVae } from './io/readNetworks.ts';
+import { diskSource } from './io/diskSource.ts';
+import { readVae, WEIGHTS_FILE } from './io/readNetworks.ts';
 import { writeDataset } from './io/writeDataset.ts';
 import { createProgram } from './program.ts';
 
@@ -56,5 +57,59 @@ describe('train vae --resume', () => {
     await expect(train('thawed', 2, '--resume', '--freeze-encoder')).rejects.toThrow(
       /made without --freeze-encoder; leave it out, or begin anew .* --init-from .*thawed/,
     );
+  });
+});
+
+describe('train vae --freeze-encoder', () => {
+  const load = (name: string) => runtime.loadModelFolder(diskSource(at(name)));
+  const isEncoder = (name: string) => name.startsWith('encoder.') || name.startsWith('quant_conv.');
+
+  it('gives a whole model a better decoder, and keeps the rest to the bit', async () => {
+    await train('better', 3, '--init-from', at('model'), '--freeze-encoder', '--learning-rate', '0.01');
+    const [before, after] = [await load('model'), await load('better')];
+    for (const path of ['unet/config.json', `unet/${WEIGHTS_FILE}`, 'scheduler/scheduler_config.json']) {
+      expect(await readFile(at('better', path)), path).toEqual(await readFile(at('model', path)));
+    }
+    const { sha256, ...figment } = before.index.figment;
+    expect(after.index).toEqual({ ...before.index, figment: { ...figment, sha256: expect.anything() } });
+    expect(Object.keys(after.index.figment.sha256).sort()).toEqual(Object.keys(sha256).sort());
+    expect(after.vaeConfig).toEqual(before.vaeConfig);
+    for (const [name, { data }] of before.vae) {
+      const isKept = data.every((value, i) => value === after.vae.get(name)!.data[i]);
+      expect(isKept, name).toBe(isEncoder(name));
+    }
+  });
+
+  it('goes on with --resume, and writes a whole model again', async () => {
+    await cp(at('better'), at('resumed'), { recursive: true });
+    await train('resumed', 4, '--resume', '--freeze-encoder');
+    const [before, after] = [await load('better'), await load('resumed')];
+    expect(after.unet).toEqual(before.unet);
+    expect(after.vae).not.toEqual(before.vae);
+  });
+
+  it('writes vae/ alone when the folder to begin with is no whole model', async () => {
+    await cp(at('model', 'vae'), at('alone', 'vae'), { recursive: true });
+    await train('decoder', 1, '--init-from', at('alone'), '--freeze-encoder');
+    await expect(load('decoder')).rejects.toThrow(/model_index.json/);
+    expect((await readVae(at('decoder'))).config).toEqual((await readVae(at('model'))).config);
+  });
+
+  it('follows the padding that the model is used with', async () => {
+    const files = await runtime.modelFolderFiles(tinyModelFiles({ circularPadding: true }), { dtype: 'F16' });
+    await writeFilesAtomic(at('tiles'), files);
+    await train('tiles-1', 1, '--init-from', at('tiles'), '--freeze-encoder');
+    await train('tiles-2', 1, '--init-from', at('tiles'), '--freeze-encoder', '--circular');
+    expect((await load('tiles-1')).vae).toEqual((await load('tiles-2')).vae);
+    await train('tiles-3', 1, '--init-from', at('model'), '--freeze-encoder');
+    expect((await load('tiles-1')).vae).not.toEqual((await load('tiles-3')).vae);
+  });
+
+  it('refuses to put latents of another kind into a whole model', async () => {
+    await cp(at('model'), at('whole'), { recursive: true });
+    await expect(train('whole', 1, '--init-from', at('model'))).rejects.toThrow(
+      /whole holds a whole model, .* --freeze-encoder --init-from .*whole/,
+    );
+    expect((await load('whole')).vae).toEqual((await load('model')).vae);
   });
 });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { dispose, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import {
@@ -28,6 +29,7 @@ import { startGradientWorkers } from './io/nodeWorkers.ts';
 import { encodePng } from './io/png.ts';
 import { readDataset } from './io/readDataset.ts';
 import { readVae, WEIGHTS_FILE } from './io/readNetworks.ts';
+import { readWholeModel, replaceVae, type WholeModel } from './io/replaceVae.ts';
 import { checkCheckpoint, readCheckpoint, runTraining, startFolder } from './io/trainingRun.ts';
 import type { CommonTrainOptions } from './train.ts';
 
@@ -44,7 +46,8 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
   const folder = startFolder(command, 'vae');
   const init = folder ? await readVae(folder) : null;
   const config = init?.config ?? defaultVaeConfig(dataset);
-  const options = vaeOptions(command);
+  const model = command.freezeEncoder && folder && isWholeModel(folder) ? await readWholeModel(folder) : null;
+  const options = vaeOptions(command, model?.index.figment.circularPadding);
   const notes = {
     kind: 'vae',
     dataset: dataset.name,
@@ -53,6 +56,7 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
   };
   const resumed = command.resume ? await readCheckpoint(command.out, notes) : null;
   if (resumed) checkCheckpoint(resumed, autoencoderKlShapes(config), options.freezeEncoder, command.out);
+  if (!model) refuseWholeModel(command.out);
   const backend = await openNodeBackend(command.backend);
   console.log(
     `train vae: ${backend.backend}; ${backend.reason} ${split.train.length} images, ${split.heldOut.length} held out`,
@@ -70,7 +74,7 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
       notes,
       previewMinutes: command.previewMinutes,
       save: async ({ step }) => {
-        await saveVae(command.out, config, trainer.ema);
+        await saveVae(command.out, config, trainer.ema, model);
         await writePreview(command.out, step, dataset, split.heldOut, config, trainer.ema, options.circular);
       },
     });
@@ -80,7 +84,18 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
   }
 }
 
-function vaeOptions(command: VaeCommandOptions): VaeOptions {
+const isWholeModel = (dir: string) => existsSync(join(dir, 'model_index.json'));
+
+/** Another auto-encoder's latents would mean nothing to a U-Net that is there already. */
+function refuseWholeModel(out: string): void {
+  if (!isWholeModel(out)) return;
+  throw new UsageError(
+    `train vae: ${out} holds a whole model, whose U-Net fits its auto-encoder's latents alone; choose another --out, or train the decoder alone with --freeze-encoder --init-from ${out}`,
+  );
+}
+
+/** @param circular what the model says that the decoder is trained for; the command may ask for it too */
+function vaeOptions(command: VaeCommandOptions, circular = false): VaeOptions {
   if (command.steps === undefined && command.minutes === undefined) {
     throw new UsageError('train: say how long: --steps n or --minutes n');
   }
@@ -92,7 +107,7 @@ function vaeOptions(command: VaeCommandOptions): VaeOptions {
     klWeight: command.klWeight ?? VAE_DEFAULTS.klWeight,
     freezeEncoder: command.freezeEncoder ?? false,
     balanced: command.balanced ?? false,
-    circular: command.circular ?? false,
+    circular: command.circular ?? circular,
     augment: {
       flip: command.flip ?? false,
       shiftPx: command.shift,
@@ -107,11 +122,19 @@ function vaeOptions(command: VaeCommandOptions): VaeOptions {
   };
 }
 
-async function saveVae(out: string, config: AutoencoderKlConfig, ema: Weights): Promise<void> {
-  const json = { _class_name: 'AutoencoderKL', ...config };
+/** Writes vae/ as it trains; or the whole model that it belongs to, ready for use. */
+async function saveVae(
+  out: string,
+  config: AutoencoderKlConfig,
+  ema: Weights,
+  model: WholeModel | null,
+): Promise<void> {
+  const vaeConfig = { _class_name: 'AutoencoderKL', ...config };
+  const vae = await downloadWeights(ema);
+  if (model) return writeFilesAtomic(out, await replaceVae(model, { vaeConfig, vae }));
   await writeFilesAtomic(join(out, 'vae'), {
-    [WEIGHTS_FILE]: writeSafetensors(await downloadWeights(ema), { dtype: 'F32' }),
-    'config.json': new TextEncoder().encode(`${JSON.stringify(json, null, 2)}\n`),
+    [WEIGHTS_FILE]: writeSafetensors(vae, { dtype: 'F32' }),
+    'config.json': new TextEncoder().encode(`${JSON.stringify(vaeConfig, null, 2)}\n`),
   });
 }
 

@@ -29,4 +29,12 @@ describe('updateEma', () => {
     updateEma(ema, { w: tensor1d([11, -11]) }, 0.999, 1);
     expectClose(await ema.w!.data(), [9, -9]);
   });
+
+  it('leaves alone what it is given no weight for', async () => {
+    const frozen = scalar(0.1);
+    const ema: Record<string, Tensor> = { frozen, w: scalar(1) };
+    updateEma(ema, { w: scalar(2) }, 0.9, 1);
+    expect(ema.frozen).toBe(frozen);
+    expect(frozen.isDisposed).toBe(false);
+  });
 });

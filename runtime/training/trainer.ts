@@ -104,7 +104,7 @@ export class Trainer {
         step: this.step,
         gradScale: Math.min(1, this.options.clipNorm / (gradNorm + 1e-12)),
       });
-      updateEma(this.ema, this.weights, this.options.emaDecay, this.step);
+      updateEma(this.ema, this.trainedWeights(), this.options.emaDecay, this.step);
       const stepMs = performance.now() - started;
       this.elapsedMs += stepMs;
       yield {
@@ -119,6 +119,11 @@ export class Trainer {
         progress: this.progress(),
       };
     }
+  }
+
+  /** The others stay as they are, to the bit, in the average too. */
+  private trainedWeights(): Record<string, Tensor> {
+    return Object.fromEntries(Object.keys(this.moments).map((name) => [name, this.weights[name]!]));
   }
 
   private progress(): number {

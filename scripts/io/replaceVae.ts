@@ -1,0 +1,42 @@
+import { basename, resolve } from 'node:path';
+import {
+  loadModelFolder,
+  type ModelContent,
+  type ModelIndex,
+  memorySource,
+  modelFolderFiles,
+  readModelFiles,
+} from '../../runtime/index.ts';
+import { diskSource } from './diskSource.ts';
+
+const INDEX_FILE = 'model_index.json';
+
+/** A model folder in memory. */
+export interface WholeModel {
+  index: ModelIndex;
+  /** Path → bytes, of all that a model consists of. */
+  files: Record<string, Uint8Array>;
+}
+
+/** @throws ModelFileError, MissingFileError naming the file that is damaged or missing */
+export async function readWholeModel(dir: string): Promise<WholeModel> {
+  const files = await readModelFiles(diskSource(dir));
+  const { index } = await loadModelFolder(memorySource(files, basename(resolve(dir))));
+  return { index, files };
+}
+
+/**
+ * The files of a model with another auto-encoder, whose latents must be those of the old one: U-Net and scheduler stay
+ * as they are, byte for byte, the auto-encoder is stored in float16, and the index has its digests.
+ */
+export async function replaceVae(
+  { index, files }: WholeModel,
+  vae: Pick<ModelContent, 'vae' | 'vaeConfig'>,
+): Promise<Record<string, Uint8Array>> {
+  const { [INDEX_FILE]: written, ...vaeFiles } = await modelFolderFiles({ index, ...vae }, { dtype: 'F16' });
+  const { [INDEX_FILE]: _, ...kept } = files;
+  const { figment, ...entries } = JSON.parse(new TextDecoder().decode(written)) as ModelIndex;
+  const sha256 = { ...index.figment.sha256, ...figment.sha256 };
+  const text = `${JSON.stringify({ ...entries, figment: { ...figment, sha256 } }, null, 2)}\n`;
+  return { ...kept, ...vaeFiles, [INDEX_FILE]: new TextEncoder().encode(text) };
+}
