@@ -101,7 +101,20 @@ export { type ImageTensor, splitImages } from './sampling/splitImages.ts';
 export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
 export { dataParallelGradients, type GradientWorker, serveGradients } from './training/dataParallel.ts';
 export { type GradientSource, localGradients } from './training/gradients.ts';
-export { type EncodeProgress, encodeDataset, type LatentDataset, latentStatistics } from './training/latentDataset.ts';
+export {
+  type EncodeProgress,
+  encodeDataset,
+  type LatentDataset,
+  latentShape,
+  latentStatistics,
+} from './training/latentDataset.ts';
+export {
+  type LatentEncoder,
+  type LatentEncoderSpec,
+  localEncoder,
+  serveEncoding,
+  workerEncoder,
+} from './training/latentEncoder.ts';
 export {
   CLASSIFIER_DEFAULTS,
   type ClassifierOptions,

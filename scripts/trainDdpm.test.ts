@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
@@ -13,7 +13,8 @@ import { createProgram } from './program.ts';
 
 vi.mock(import('../runtime/index.ts'), async (original) => {
   const actual = await original();
-  return { ...actual, downloadWeights: vi.fn(actual.downloadWeights) };
+  const { downloadWeights, encodeDataset } = actual;
+  return { ...actual, downloadWeights: vi.fn(downloadWeights), encodeDataset: vi.fn(encodeDataset) };
 });
 
 let dir: string;
@@ -55,6 +56,33 @@ it('writes a model, and a preview of the model as it is stored, from one downloa
     const start = 4 * ((32 + row) * sheet.width + 3 * 32); // second row of tiles, fourth column
     expectNear(sheet.pixels.subarray(start, start + 4 * 32), tile.subarray(4 * 32 * row, 4 * 32 * (row + 1)));
   }
+});
+
+it('encodes the data once, whoever does it, and goes on at once', async () => {
+  const file = 'latents.safetensors';
+  const numEncodings = async (...words: string[]) => {
+    vi.mocked(runtime.encodeDataset).mockClear();
+    await train('cached', ...words);
+    return vi.mocked(runtime.encodeDataset).mock.calls.length;
+  };
+  expect(await numEncodings('--flip', '--workers', '2')).toBe(1);
+  const [latents, checkpoint] = [
+    await readFile(at('cached', file)),
+    await readFile(at('cached', 'checkpoint.safetensors')),
+  ];
+  const { mtimeMs } = await stat(at('cached', file));
+  expect(await train('cached', '--flip', '--resume', '--steps', '3')).toMatch(/30 images encoded before, in .*cached/);
+  expect((await stat(at('cached', file))).mtimeMs).toBe(mtimeMs);
+
+  expect(await numEncodings()).toBe(1); // without --flip: other latents
+  expect((await readFile(at('cached', file))).length).toBeLessThan(latents.length);
+  await writeFile(at('cached', file), latents.subarray(0, 1000));
+  expect(await numEncodings('--flip')).toBe(1); // damaged; and this time on one thread
+  expect(await readFile(at('cached', file))).toEqual(latents);
+  const again = await readFile(at('cached', 'checkpoint.safetensors'));
+  expect(runtime.decodeCheckpoint(again, 'again').state.weights).toEqual(
+    runtime.decodeCheckpoint(checkpoint, 'first').state.weights,
+  );
 });
 
 /** Pictures computed in other batches may round otherwise. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import {
   type AutoencoderKlConfig,
@@ -13,10 +14,14 @@ import {
   downloadWeights,
   encodeDataset,
   formatSchedulerConfig,
+  type GradientWorker,
   generate,
   type LatentDataset,
+  type LatentEncoder,
+  latentShape,
   latentStatistics,
   loadModelFolder,
+  localEncoder,
   type ModelContent,
   memorySource,
   modelFolderFiles,
@@ -26,11 +31,12 @@ import {
   trainingScheduler,
   type UNet2DConfig,
   unet2dShapes,
-  uploadWeights,
   type WeightTensor,
+  workerEncoder,
 } from '../runtime/index.ts';
 import { writeFileAtomic, writeFilesAtomic } from './io/atomicWrite.ts';
 import { UsageError } from './io/cliErrors.ts';
+import { LATENTS_FILE, type LatentOrigin, latentKey, readLatents, writeLatents } from './io/latentCache.ts';
 import { openNodeBackend } from './io/nodeBackend.ts';
 import { startGradientWorkers } from './io/nodeWorkers.ts';
 import { encodePng } from './io/png.ts';
@@ -62,17 +68,16 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
   };
   const folder = startFolder(command, 'unet');
   const init = folder ? await readUNet(folder) : null;
+  const config = init?.config ?? defaultUNetConfig({ shape: latentShape(dataset, vae.config) }, dataset.labels.length);
   const resumed = command.resume ? await readCheckpoint(command.out, notes) : null;
+  if (resumed) checkCheckpoint(resumed, unet2dShapes(config), false, command.out);
   const backend = await openNodeBackend(command.backend);
   console.log(`train ddpm: ${backend.backend}; ${backend.reason}`);
-  const latents = await encodeAll(dataset, split.train, vae, command);
+  const workers = command.workers > 1 && backend.backend === 'wasm' ? startGradientWorkers(command.workers) : [];
+  const origin = { dataset, indices: split.train, vae, ...encodeOptions(command), backend: backend.backend };
+  const latents = await latentsOf(origin, command.out, workers);
   const statistics = latentStatistics(latents);
-  const config = init?.config ?? defaultUNetConfig(latents, dataset.labels.length);
-  if (resumed) checkCheckpoint(resumed, unet2dShapes(config), false, command.out);
-  const parallel = command.workers > 1 && backend.backend === 'wasm';
-  const source = parallel
-    ? dataParallelGradients(diffusionTaskSpec(config, options), startGradientWorkers(command.workers))
-    : undefined;
+  const source = workers.length > 0 ? dataParallelGradients(diffusionTaskSpec(config, options), workers) : undefined;
   const trainer = diffusionTrainer(latents, statistics, config, options, resumed ?? init?.weights, source);
   const content = async (): Promise<ModelContent> =>
     modelContent(
@@ -124,31 +129,41 @@ function diffusionOptions(command: DdpmCommandOptions): DiffusionOptions {
   };
 }
 
-type Vae = { config: AutoencoderKlConfig; weights: Map<string, WeightTensor> };
+const encodeOptions = ({ circular = false, flip = false }: DdpmCommandOptions) => ({ circular, flip });
 
-async function encodeAll(
-  dataset: Dataset,
-  indices: Int32Array,
-  vae: Vae,
-  command: DdpmCommandOptions,
-): Promise<LatentDataset> {
-  const weights = uploadWeights(vae.weights);
+/** The latents that the run has stored, else encoded anew, by the workers if there are any, and stored. */
+async function latentsOf(origin: LatentOrigin, out: string, workers: GradientWorker[]): Promise<LatentDataset> {
+  const key = latentKey(origin);
+  const stored = await readLatents(out, key);
+  if (stored) {
+    console.log(`train ddpm: ${stored.classLabels.length} images encoded before, in ${join(out, LATENTS_FILE)}`);
+    return stored;
+  }
+  const { vae, circular } = origin;
+  const spec = { ...vae, circular };
+  const encoders = workers.length > 0 ? workers.map((worker) => workerEncoder(worker, spec)) : [localEncoder(spec)];
+  try {
+    const latents = await encodeAll(origin, encoders);
+    await writeLatents(out, key, latents);
+    return latents;
+  } catch (error) {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+    throw error;
+  }
+}
+
+async function encodeAll(origin: LatentOrigin, encoders: LatentEncoder[]): Promise<LatentDataset> {
+  const { dataset, indices, vae, flip } = origin;
   const progress = startProgress('encode');
-  const augment = { circular: command.circular ?? false, flip: command.flip ?? false };
-  const latents = await encodeDataset(
-    dataset,
-    indices,
-    vae.config,
-    weights,
-    augment,
-    async ({ numDone, numImages }) => {
+  try {
+    return await encodeDataset(dataset, indices, vae.config, encoders, { flip }, async ({ numDone, numImages }) => {
       progress.update(numDone / numImages, `${numDone} images`);
       await setImmediate(); // lets the progress line and Ctrl-C in
-    },
-  );
-  progress.stop();
-  for (const tensor of Object.values(weights)) tensor.dispose();
-  return latents;
+    });
+  } finally {
+    progress.stop();
+    for (const encoder of encoders) encoder.dispose();
+  }
 }
 
 function modelContent(

@@ -7,7 +7,8 @@ import { createTask, type TaskSpec } from './task.ts';
 /** A thread as this file needs it: Node's worker_threads or a browser's Worker, wrapped by the caller. */
 export interface GradientWorker {
   postMessage(message: unknown): void;
-  onMessage(listener: (message: WorkerReply) => void): void;
+  /** In place of the former listener. */
+  onMessage(listener: (message: unknown) => void): void;
   onError(listener: (error: Error) => void): void;
   terminate(): Promise<void>;
 }
@@ -115,7 +116,8 @@ function distribute(
     };
     for (const worker of workers) {
       worker.onError(reject);
-      worker.onMessage((reply) => {
+      worker.onMessage((message) => {
+        const reply = message as WorkerReply;
         if (reply.step !== step) return;
         if (reply.type === 'failed') return reject(new Error(reply.message));
         replies[reply.slot] = { loss: reply.loss, metrics: reply.metrics };
@@ -129,11 +131,11 @@ function distribute(
 }
 
 /**
- * The worker's side: answers requests until the thread ends. The backend must have been selected before.
+ * The worker's side: answers requests for gradients, and passes over all others. The backend must have been selected before.
  *
  * @returns the listener for the thread's messages
  */
-export function serveGradients(reply: (message: WorkerReply) => void): (message: WorkerRequest) => Promise<void> {
+export function serveGradients(reply: (message: WorkerReply) => void): (message: { type: string }) => Promise<void> {
   let setup: (WorkerRequest & { type: 'init' }) | null = null;
   let weights: Record<string, Tensor> = {};
   let weightsStep = -1;
@@ -157,10 +159,11 @@ export function serveGradients(reply: (message: WorkerReply) => void): (message:
     reply({ type: 'done', step: request.step, slot: request.slot, loss, metrics });
   }
 
-  return async (request) => {
+  return async (message) => {
+    const request = message as WorkerRequest;
     try {
       if (request.type === 'init') [setup, weightsStep] = [request, -1];
-      else if (setup) await work(request, setup);
+      else if (request.type === 'work' && setup) await work(request, setup);
     } catch (error) {
       const message = `gradient worker: ${error instanceof Error ? error.message : error}`;
       reply({ type: 'failed', step: request.type === 'work' ? request.step : 0, message });

@@ -8,9 +8,11 @@ import { expectClose } from '../testing/matchers.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
 import { randomWeights, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { encodeDataset, latentStatistics } from './latentDataset.ts';
+import { type LatentEncoder, localEncoder } from './latentEncoder.ts';
 
 const DATASET = tinyDataset({ perClass: 12, widthPx: 8, heightPx: 4 });
 const CONFIG = tinyVaeConfig();
+const SPEC = { config: CONFIG, weights: randomWeights(autoencoderKlShapes(CONFIG)), circular: false };
 const INDICES = Int32Array.from({ length: 35 }, (_, i) => 35 - i); // more than one batch, in an order of its own
 const SIZE = 2 * 4 * 4;
 
@@ -22,7 +24,7 @@ async function meanOf(image: number, flip: boolean): Promise<Float32Array> {
   const mirrored = values.map((_, i) => values[4 * pixel(Math.floor(i / 4)) + (i % 4)]!);
   const mean = tidy(() => {
     const x = tensor4d(mirrored, [1, 4, 8, 4]) as Tensor4D;
-    return encode(CONFIG, uploadWeights(randomWeights(autoencoderKlShapes(CONFIG))), x).mean;
+    return encode(CONFIG, uploadWeights(SPEC.weights), x).mean;
   });
   const result = (await mean.data()) as Float32Array;
   mean.dispose();
@@ -31,12 +33,13 @@ async function meanOf(image: number, flip: boolean): Promise<Float32Array> {
 
 describeOnBackends(() => {
   it('encodes the chosen images in order, then each mirrored', async () => {
-    const weights = uploadWeights(randomWeights(autoencoderKlShapes(CONFIG)));
     const before = memory().numTensors;
+    const encoder = localEncoder(SPEC);
     const progress: number[] = [];
-    const latents = await encodeDataset(DATASET, INDICES, CONFIG, weights, { circular: false, flip: true }, (step) => {
+    const latents = await encodeDataset(DATASET, INDICES, CONFIG, [encoder], { flip: true }, (step) => {
       progress.push(step.numDone / step.numImages);
     });
+    encoder.dispose();
     expect(memory().numTensors).toBe(before);
     expect(latents.shape).toEqual([2, 4, 4]);
     expect(latents.mean.length).toBe(70 * SIZE);
@@ -53,8 +56,40 @@ describeOnBackends(() => {
       expectClose(actual, await meanOf(image, flip), { absolute: 1e-5, relative: 1e-5 });
     }
     expect(latents.std.every((value) => value > 0)).toBe(true);
-    for (const weight of Object.values(weights)) weight.dispose();
   });
+});
+
+/** Answers with the sum of each image's pixels, the later the larger `delayMs`. */
+function fakeEncoder(delayMs: number, log: number[] = []): LatentEncoder {
+  return {
+    async encode({ shape, data }) {
+      log.push(shape[0]);
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      const sums = Array.from({ length: shape[0] }, (_, i) =>
+        data.subarray((i * data.length) / shape[0], ((i + 1) * data.length) / shape[0]).reduce((a, b) => a + b, 0),
+      );
+      const mean = Float32Array.from({ length: shape[0] * SIZE }, (_, i) => sums[Math.floor(i / SIZE)]!);
+      return { mean, std: mean.map(Math.abs) };
+    },
+    dispose: () => {},
+  };
+}
+
+it('encodeDataset gives the same latents whatever the number and the speed of the encoders', async () => {
+  const batches: number[][] = [[], []];
+  const one = await encodeDataset(DATASET, INDICES, CONFIG, [fakeEncoder(0)], { flip: true });
+  const two = [fakeEncoder(15, batches[0]), fakeEncoder(1, batches[1])];
+  expect(await encodeDataset(DATASET, INDICES, CONFIG, two, { flip: true })).toEqual(one);
+  expect([batches[0], batches[1]]).toEqual([[32], [3, 32, 3]]);
+});
+
+it('encodeDataset ends with the first failure', async () => {
+  const failing: LatentEncoder = { encode: () => Promise.reject(new Error('out of memory')), dispose: () => {} };
+  const log: number[] = [];
+  const encoding = encodeDataset(DATASET, INDICES, CONFIG, [failing, fakeEncoder(5, log)], { flip: true });
+  await expect(encoding).rejects.toThrow('out of memory');
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(log.length).toBe(1);
 });
 
 it('latentStatistics: variance of the means plus mean posterior variance, by channel', () => {

@@ -1,10 +1,8 @@
-import { dispose, exp, mul, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { flipHorizontal } from '../dataset/augment.ts';
 import { fillBatch } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
-import { encode } from '../networks/autoencoderKl.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
-import type { Weights } from '../networks/layers.ts';
+import type { LatentEncoder, PixelBatch } from './latentEncoder.ts';
 
 /** The latent distribution of every image, encoded once before the diffusion is trained. */
 export interface LatentDataset {
@@ -22,82 +20,87 @@ export interface EncodeProgress {
   numImages: number;
 }
 
+/** (h, w, c) of one image's latents. */
+export function latentShape(
+  { widthPx, heightPx }: Pick<Dataset, 'widthPx' | 'heightPx'>,
+  config: AutoencoderKlConfig,
+): LatentDataset['shape'] {
+  const factor = 2 ** (config.block_out_channels.length - 1);
+  return [heightPx / factor, widthPx / factor, config.latent_channels];
+}
+
 const ENCODE_BATCH = 32;
 
+/** Some images: places in the data set, and the place of the first among the latents. */
+interface Portion {
+  indices: Int32Array;
+  mirrored: boolean;
+  at: number;
+}
+
 /**
- * Encodes images with a trained VAE; with `flip` every image also mirrored, behind all the others.
+ * Encodes images with a trained VAE; with `flip` every image also mirrored, behind all the others. The batches are the
+ * same whatever the number of encoders, and so are the latents.
  *
+ * @param encoders   each takes the next batch when it is free
  * @param onProgress called, and awaited, after every batch: the place to let other work run
  */
 export async function encodeDataset(
   dataset: Dataset,
   indices: Int32Array,
   config: AutoencoderKlConfig,
-  weights: Weights,
-  options: { circular: boolean; flip: boolean },
+  encoders: LatentEncoder[],
+  options: { flip: boolean },
   onProgress?: (progress: EncodeProgress) => void | Promise<void>,
 ): Promise<LatentDataset> {
-  const factor = 2 ** (config.block_out_channels.length - 1);
-  const shape: [number, number, number] = [dataset.heightPx / factor, dataset.widthPx / factor, config.latent_channels];
+  const shape = latentShape(dataset, config);
   const size = shape[0] * shape[1] * shape[2];
-  const passes = options.flip ? [false, true] : [false];
-  const numImages = indices.length * passes.length;
-  const result = {
-    shape,
-    mean: new Float32Array(numImages * size),
-    std: new Float32Array(numImages * size),
-    classLabels: Int32Array.from({ length: numImages }, (_, i) => dataset.classLabels[indices[i % indices.length]!]!),
-  };
-  let numDone = 0;
-  for (const mirrored of passes) {
-    for (let i = 0; i < indices.length; i += ENCODE_BATCH) {
-      const some = indices.subarray(i, i + ENCODE_BATCH);
-      const { mean, std } = await encodeBatch(
-        imageValues(dataset, some, mirrored),
-        some.length,
-        dataset,
-        config,
-        weights,
-        options.circular,
-      );
-      result.mean.set(mean, numDone * size);
-      result.std.set(std, numDone * size);
-      numDone += some.length;
+  const portions = portionsOf(indices, options.flip ? [false, true] : [false]);
+  const numImages = portions.reduce((sum, portion) => sum + portion.indices.length, 0);
+  const mean = new Float32Array(numImages * size);
+  const std = new Float32Array(numImages * size);
+  let [next, numDone] = [0, 0];
+  const work = async (encoder: LatentEncoder) => {
+    while (next < portions.length) {
+      const portion = portions[next++]!;
+      const batch = await encoder.encode(pixelsOf(dataset, portion));
+      mean.set(batch.mean, portion.at * size);
+      std.set(batch.std, portion.at * size);
+      numDone += portion.indices.length;
       await onProgress?.({ numDone, numImages });
     }
-  }
-  return result;
+  };
+  await Promise.all(encoders.map(work)).catch((error) => {
+    next = portions.length; // the other encoders end with what they have begun
+    throw error;
+  });
+  const labelOf = (i: number) => dataset.classLabels[indices[i % indices.length]!]!;
+  return { shape, mean, std, classLabels: Int32Array.from({ length: numImages }, (_, i) => labelOf(i)) };
 }
 
-function imageValues(dataset: Dataset, indices: Int32Array, mirrored: boolean): Float32Array {
-  const length = dataset.widthPx * dataset.heightPx * dataset.channels;
+function portionsOf(indices: Int32Array, passes: boolean[]): Portion[] {
+  return passes.flatMap((mirrored, pass) =>
+    Array.from({ length: Math.ceil(indices.length / ENCODE_BATCH) }, (_, i) => ({
+      indices: indices.subarray(i * ENCODE_BATCH, (i + 1) * ENCODE_BATCH),
+      mirrored,
+      at: pass * indices.length + i * ENCODE_BATCH,
+    })),
+  );
+}
+
+function pixelsOf(dataset: Dataset, { indices, mirrored }: Portion): PixelBatch {
+  const { widthPx, heightPx, channels } = dataset;
+  const shape: PixelBatch['shape'] = [indices.length, heightPx, widthPx, channels];
+  const length = widthPx * heightPx * channels;
   const values = new Float32Array(indices.length * length);
   fillBatch(dataset, indices, { flip: false, shiftPx: 0, toroidal: false, permuteChannels: 0 }, 0, 0, values);
-  if (!mirrored) return values;
+  if (!mirrored) return { shape, data: values };
   const flipped = new Float32Array(values.length);
   for (let i = 0; i < indices.length; i++) {
     const at = (array: Float32Array) => array.subarray(i * length, (i + 1) * length);
     flipHorizontal(at(values), at(flipped), dataset);
   }
-  return flipped;
-}
-
-async function encodeBatch(
-  values: Float32Array,
-  length: number,
-  dataset: Dataset,
-  config: AutoencoderKlConfig,
-  weights: Weights,
-  circular: boolean,
-): Promise<{ mean: Float32Array; std: Float32Array }> {
-  const [mean, std] = tidy(() => {
-    const x = tensor4d(values, [length, dataset.heightPx, dataset.widthPx, dataset.channels]);
-    const distribution = encode(config, weights, x, circular);
-    return [distribution.mean, exp(mul(distribution.logVar, 0.5))] as const;
-  });
-  const result = { mean: (await mean.data()) as Float32Array, std: (await std.data()) as Float32Array };
-  dispose([mean, std]);
-  return result;
+  return { shape, data: flipped };
 }
 
 /**
