@@ -36,7 +36,7 @@ describe('AssetGenerator', () => {
     expect(tiny.labels).toEqual(['elf', 'goblin', 'orc']);
     expect(tiny.sizePx).toEqual([16, 16]);
     expect(tiny.licence).toBe('unknown');
-    expect(tiny.backend.backend).toBe('cpu');
+    expect(tiny.backend.backend).toBe('wasm');
     expect(tiny.info).not.toHaveProperty('sha256');
   });
 
@@ -126,7 +126,7 @@ describe('AssetGenerator', () => {
       Object.defineProperty(file, 'webkitRelativePath', { value: `my-model/${path}` });
       return file;
     });
-    const options = { compute: 'thread', backend: 'cpu' } as const;
+    const options = { compute: 'thread', backend: 'wasm' } as const;
     const loaded = await AssetGenerator.LoadAsync(files, scene, options);
     expect(await loaded.generatePixelsAsync(RECIPE)).toEqual(await tiny.generatePixelsAsync(RECIPE));
     await expect(AssetGenerator.LoadAsync(files.slice(0, 2), scene, options)).rejects.toThrow();
@@ -140,7 +140,7 @@ describe('AssetGenerator', () => {
     const path = 'unet/diffusion_pytorch_model.safetensors';
     files[path] = files[path]!.slice();
     files[path]![files[path]!.length - 1]! ^= 1;
-    await expect(AssetGenerator.LoadAsync(files, scene, { compute: 'thread', backend: 'cpu' })).rejects.toThrow(
+    await expect(AssetGenerator.LoadAsync(files, scene, { compute: 'thread', backend: 'wasm' })).rejects.toThrow(
       /unet\/diffusion_pytorch_model.safetensors.*sha-256/,
     );
   });

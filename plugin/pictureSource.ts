@@ -176,12 +176,14 @@ export class PictureSource {
     const wished = requests.map(({ previewEvery }) => previewEvery).filter((every) => every > 0);
     const previewEvery = wished.length > 0 ? Math.min(...wished) : 0;
     for (;;) {
-      const painter = await this.painterReady;
+      const ready = this.painterReady;
+      const painter = await ready;
       signal.throwIfAborted();
+      const wasLost = () => ready !== this.painterReady && !this.isDead;
       const pictures = await painter
         .paintAsync(recipes, { signal, previewEvery, onStep })
-        .catch((error) => (painter === this.painter ? Promise.reject(error) : null));
-      if (pictures === null || painter !== this.painter) continue; // the device was lost meanwhile
+        .catch((error) => (wasLost() ? null : Promise.reject(error)));
+      if (pictures === null || wasLost()) continue; // the device went meanwhile: again on the next
       for (const [i, recipe] of recipes.entries()) this.remember(recipe, pictures[i]!);
       return pictures;
     }

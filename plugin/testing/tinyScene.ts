@@ -9,7 +9,7 @@ export function createScene(): Scene {
   return new Scene(new NullEngine());
 }
 
-/** The tiny model on this thread, on tfjs's cpu backend. */
+/** The tiny model on this thread, on tfjs's wasm backend. */
 export async function loadTiny(scene: Scene, options: AssetGeneratorOptions = {}): Promise<AssetGenerator> {
   return AssetGenerator.LoadAsync(await tinyModelFolder(), scene, {
     compute: 'thread',

@@ -1,0 +1,148 @@
+// The plugin in a real browser, beside the same recipes baked in Node.
+import path from 'node:path';
+import { expect, it, vi } from 'vitest';
+import {
+  createModel,
+  generate,
+  loadModelFolder,
+  type ModelSource,
+  memorySource,
+  type SampleOptions,
+  selectBackend,
+} from '../../runtime/index.ts';
+import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import { diskSource } from '../../scripts/io/diskSource.ts';
+import { packageRoot } from '../../scripts/io/packageRoot.ts';
+import { describeInBrowser } from './describeInBrowser.ts';
+import { STRICT_CSP } from './site.ts';
+import { flipped } from './tinyScene.ts';
+
+type GenerationPage = typeof import('./generationPage.ts');
+
+const module = 'plugin/testing/generationPage.ts';
+const models = path.join(packageRoot(), 'assets/models');
+const folders = { '/models/': models };
+const WIDTH_PX = 32;
+const TINY_PX = 16;
+const RECIPE = { label: 'elf', seed: 7, guidanceScale: 2, numInferenceSteps: 6 };
+/** Of 255: sums in another order round differently. */
+const TOLERANCE = 2;
+
+async function bake(
+  source: ModelSource,
+  requests: { label: string; seed: number }[],
+  options: SampleOptions,
+): Promise<Uint8Array[]> {
+  await selectBackend({ backend: 'wasm' });
+  const model = createModel(await loadModelFolder(source));
+  const pixels = await generate(model, requests, options);
+  model.dispose();
+  return pixels;
+}
+
+function largestDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  expect(actual.length).toBe(expected.length);
+  return Array.from(actual).reduce((max, value, i) => Math.max(max, Math.abs(value - expected[i]!)), 0);
+}
+
+vi.setConfig({ testTimeout: 240_000 });
+
+const { label, seed, ...sampling } = RECIPE;
+const baked = (await bake(diskSource(path.join(models, 'portraits')), [{ label, seed }], sampling))[0]!;
+const tinyFolder = await tinyModelFolder();
+const tinySite = Object.fromEntries(Object.entries(tinyFolder).map(([name, bytes]) => [`/tiny/${name}`, bytes]));
+
+describeInBrowser('generation with WebGL, in a worker', (openPage) => {
+  it('gives the picture of the bake, under a strict policy and cross-origin isolation', async () => {
+    const site = { folders, crossOriginIsolated: true, contentSecurityPolicy: STRICT_CSP };
+    const page = await openPage<GenerationPage>({ module, ...site });
+    await page.call('start', 'webgl');
+    expect(await page.call('load', 'models/portraits/', 'auto')).toBe('wasm: A worker paints on wasm.');
+    await page.call('generate', RECIPE);
+    const texels = await page.call('readTexture');
+    expect(largestDifference(texels, flipped(baked, WIDTH_PX))).toBeLessThanOrEqual(TOLERANCE);
+    const alphas = texels.filter((_, i) => i % 4 === 3);
+    expect([Math.min(...alphas), Math.max(...alphas)]).toEqual([0, 255]);
+  });
+
+  it('keeps a picture for the next visit', async () => {
+    const page = await openPage<GenerationPage>({ module, files: tinySite });
+    const recipe = { label: 'elf', seed: 3 };
+    const visit = async () => {
+      await page.call('start', 'webgl');
+      await page.call('load', 'tiny/', 'worker');
+      await page.call('generate', recipe);
+      return { texels: await page.call('readTexture'), hasPainted: await page.call('hasPainted') };
+    };
+    const first = await visit();
+    expect(first.hasPainted).toBe(true);
+    await page.reload();
+    expect(await visit()).toEqual({ texels: first.texels, hasPainted: false });
+    expect(await page.playwright.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name))).toContain(
+      'figment',
+    );
+  });
+
+  it('leaves nothing behind after 200 cycles of making, aborting and disposing', async () => {
+    const page = await openPage<GenerationPage>({ module, files: tinySite });
+    await page.call('start', 'webgl');
+    const before = await page.call('alive');
+    expect(await page.call('churn', 'tiny/', 'worker', 200)).toBeGreaterThanOrEqual(10);
+    expect(await page.call('alive')).toEqual(before);
+  });
+});
+
+describeInBrowser('generation with WebGPU, on the device that draws', (openPage) => {
+  it('gives the picture of the bake, and no pixel visits the CPU', async () => {
+    const page = await openPage<GenerationPage>({ module, folders });
+    expect(await page.call('start', 'webgpu')).toBe('WebGPU');
+    expect(await page.call('load', 'models/portraits/', 'gpu')).toMatch(/^webgpu: The scene is drawn on this device/);
+    await page.call('warmUp');
+    expect(await page.call('generate', RECIPE)).toBe(0);
+    const texels = await page.call('readTexture');
+    expect(largestDifference(texels, flipped(baked, WIDTH_PX))).toBeLessThanOrEqual(TOLERANCE);
+  });
+
+  it('draws a sheet of sprites, each the same as in the bake', async () => {
+    const page = await openPage<GenerationPage>({ module, files: tinySite });
+    await page.call('start', 'webgpu');
+    await page.call('load', 'tiny/', 'gpu');
+    const { pixels, cells, widthPx } = await page.call('sprites', ['elf', 'goblin'], 3, 5, 2);
+    expect(cells).toEqual(['elf-5', 'goblin-6', 'elf-7']);
+    const requests = cells.map((cell) => ({ label: cell.split('-')[0]!, seed: Number(cell.split('-')[1]) }));
+    const expected = await bake(memorySource(tinyFolder), requests, { numInferenceSteps: 2 });
+    for (const [cell, picture] of expected.entries()) {
+      const [left, top] = [(cell % 2) * TINY_PX, Math.floor(cell / 2) * TINY_PX];
+      const rows = Array.from({ length: TINY_PX }, (_, row) => {
+        const start = 4 * ((top + row) * widthPx + left);
+        return pixels.slice(start, start + 4 * TINY_PX);
+      });
+      expect(largestDifference(rows.flat(), picture), cells[cell]).toBeLessThanOrEqual(TOLERANCE);
+    }
+  });
+
+  it('takes workers on an adapter that computes on the CPU, unless told otherwise', async () => {
+    const page = await openPage<GenerationPage>({ module, files: tinySite });
+    await page.call('start', 'webgpu');
+    expect(await page.call('load', 'tiny/', 'auto')).toBe('wasm: A worker paints on wasm.');
+  });
+
+  it('leaves nothing behind after 200 cycles of making, aborting and disposing', async () => {
+    const page = await openPage<GenerationPage>({ module, files: tinySite });
+    await page.call('start', 'webgpu');
+    await page.call('churn', 'tiny/', 'gpu', 20); // pools and pipelines fill
+    const before = await page.call('alive');
+    expect(await page.call('churn', 'tiny/', 'gpu', 200)).toBeGreaterThanOrEqual(10);
+    expect(await page.call('alive')).toEqual(before);
+  });
+
+  it('goes on after the device is lost: what was asked for is made, what was there is drawn again', async () => {
+    const page = await openPage<GenerationPage>({ module, files: tinySite });
+    await page.call('start', 'webgpu');
+    await page.call('load', 'tiny/', 'gpu');
+    await page.call('generate', { label: 'elf', seed: 1 });
+    expect(await page.call('loseDevice', { label: 'orc', seed: 2, numInferenceSteps: 20 })).toBe('the same');
+    await page.call('generate', { label: 'goblin', seed: 3 });
+    page.takeErrors(); // Babylon reports the loss
+  });
+});

@@ -1,0 +1,145 @@
+// Generates in a real page, with the engine and on the path that the test asks for.
+
+import { FreeCamera } from '@babylonjs/core/Cameras/freeCamera.js';
+import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
+import { Engine } from '@babylonjs/core/Engines/engine.js';
+import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
+import { Scene } from '@babylonjs/core/scene.js';
+import { memory, engine as tfjs } from '@tensorflow/tfjs-core';
+import { sharesDevice } from '../device.ts';
+import {
+  AssetGenerator,
+  type Compute,
+  CreateEngineAsync,
+  type GeneratedTexture,
+  type RecipeOptions,
+} from '../index.ts';
+
+let engine: AbstractEngine;
+let scene: Scene;
+let generator: AssetGenerator;
+let texture: GeneratedTexture;
+let numQueued = 0;
+
+/** Frames of a software renderer are few; each may hold much work. */
+const SETTINGS = { numWorkers: 1, frameBudgetMs: 200 };
+
+const canvas = () => document.querySelector('canvas')!;
+
+/** Starts an engine with an empty scene that is drawn frame by frame. */
+export async function start(kind: 'webgpu' | 'webgl'): Promise<string> {
+  engine = kind === 'webgl' ? new Engine(canvas(), false) : await CreateEngineAsync(canvas(), { antialias: false });
+  scene = new Scene(engine);
+  new FreeCamera('camera', new Vector3(0, 0, -3), scene);
+  engine.runRenderLoop(() => scene.render());
+  return engine.name;
+}
+
+/** Loads a model; the backend, and the reason for it. */
+export async function load(model: string, compute: Compute): Promise<string> {
+  generator = await AssetGenerator.LoadAsync(model, scene, { compute, ...SETTINGS });
+  numQueued = 0;
+  generator.onQueueChangedObservable.add(() => numQueued++);
+  return `${generator.backend.backend}: ${generator.backend.reason}`;
+}
+
+/** Calls of `mapAsync`, which brings data from the GPU to the CPU, while `work` runs. */
+async function countReadBacks(work: () => Promise<unknown>): Promise<number> {
+  const { mapAsync } = GPUBuffer.prototype;
+  let numCalls = 0;
+  GPUBuffer.prototype.mapAsync = function (...values) {
+    numCalls++;
+    return mapAsync.apply(this, values);
+  };
+  await work();
+  GPUBuffer.prototype.mapAsync = mapAsync;
+  return numCalls;
+}
+
+/** Makes a texture; how often data came back from the GPU meanwhile. */
+export async function generate(recipe: RecipeOptions): Promise<number> {
+  const work = async () => {
+    texture = await generator.generateTextureAsync(recipe);
+  };
+  if (sharesDevice(engine)) return countReadBacks(work);
+  await work();
+  return 0;
+}
+
+/** Whether anything had to be painted since the model was loaded. */
+export function hasPainted(): boolean {
+  return numQueued > 0;
+}
+
+export async function warmUp(): Promise<void> {
+  await generator.warmUpAsync();
+}
+
+/** The texture's bytes as the GPU has them, its first row first. */
+export async function readTexture(): Promise<number[]> {
+  return Array.from((await texture.readPixels()) as Uint8Array);
+}
+
+/** The sheet of sprites with these labels, its top row first, and what is in its cells. */
+export async function sprites(labels: string[], count: number, seed: number, numInferenceSteps: number) {
+  const made = await generator.generateSpritesAsync({ labels, count, seed, numInferenceSteps });
+  const pixels = Array.from((await made.texture.readPixels()) as Uint8Array);
+  const cells = made.cells.map((cell) => `${cell.label}-${cell.seed}`);
+  const widthPx = made.texture.getSize().width;
+  made.dispose();
+  return { pixels, cells, widthPx };
+}
+
+/** What is alive: tensors of tfjs, bytes of its buffers, textures of the scene. */
+export function alive(): { tensors: number; bytes: number; textures: number } {
+  const textures = scene.textures.length;
+  if (Object.keys(tfjs().registry).length === 0) return { tensors: 0, bytes: 0, textures }; // all is in the worker
+  const { numTensors, numBytesInGPU = 0 } = memory() as { numTensors: number; numBytesInGPU?: number };
+  return { tensors: numTensors, bytes: numBytesInGPU, textures };
+}
+
+const pause = (durationMs: number) => new Promise((resolve) => setTimeout(resolve, durationMs));
+
+/** Generates, aborts and disposes so many times, on one generator after another. */
+export async function churn(model: string, compute: Compute, numCycles: number): Promise<number> {
+  let numFinished = 0;
+  const perGenerator = 20;
+  for (let cycle = 0; cycle < numCycles; cycle += perGenerator) {
+    const short = await AssetGenerator.LoadAsync(model, scene, { compute, ...SETTINGS, storeBytes: 0 });
+    const asked = Array.from({ length: perGenerator }, async (_, i) => {
+      const controller = new AbortController();
+      if (i % 3 === 0) setTimeout(() => controller.abort(), 5 * i);
+      const { signal } = controller;
+      const made = await short.generateTextureAsync({ label: 'elf', seed: i, numInferenceSteps: 2, signal });
+      numFinished++;
+      made.dispose();
+    });
+    const settled = Promise.allSettled(asked);
+    await Promise.race([asked[1], pause(20_000)]);
+    short.dispose();
+    await settled;
+  }
+  await pause(100);
+  return numFinished;
+}
+
+export function disposeGenerator(): void {
+  generator.dispose();
+}
+
+/** Takes the device away while a picture is made; both pictures and the engine come back. */
+export async function loseDevice(recipe: RecipeOptions): Promise<string> {
+  const finished = texture;
+  const before = await readTexture();
+  const restored = new Promise<void>((resolve) => engine.onContextRestoredObservable.addOnce(() => resolve()));
+  const redrawn = new Promise<void>((resolve) => finished.onGeneratedObservable.addOnce(() => resolve()));
+  const pending = generator.generateTextureAsync(recipe);
+  await pause(30);
+  sharesDevice(engine)!.device.destroy();
+  await restored;
+  texture = await pending;
+  await redrawn;
+  const after = Array.from((await finished.readPixels()) as Uint8Array);
+  const numWrong = after.filter((value, i) => Math.abs(value - before[i]!) > 1).length;
+  return numWrong === 0 ? 'the same' : `${numWrong} bytes differ`;
+}
