@@ -12,6 +12,8 @@ interface Job {
 /** A worker with a model in it. */
 export class WorkerLane {
   readonly loaded: Promise<Loaded>;
+  /** The worker is gone; the lane is of no use any more. */
+  hasEnded = false;
   private info: Loaded['info'] | null = null;
   private numJobs = 0;
   private readonly jobs = new Map<number, Job>();
@@ -55,6 +57,7 @@ export class WorkerLane {
 
   /** Ends the worker; what it loads or paints rejects. */
   end(reason: unknown): void {
+    this.hasEnded = true;
     this.worker.terminate();
     this.settle.reject(reason);
     for (const job of this.jobs.values()) job.reject(reason);

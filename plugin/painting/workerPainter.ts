@@ -16,7 +16,7 @@ export interface WorkerPainterOptions {
 export class WorkerPainter implements Painter {
   readonly batchSize = 1;
   private isDisposed = false;
-  private readonly lanes: WorkerLane[] = [];
+  private lanes: WorkerLane[] = [];
 
   /** @param files a model folder, path → bytes; each worker gets a copy */
   static async CreateAsync(
@@ -66,7 +66,9 @@ export class WorkerPainter implements Painter {
     for (const lane of this.lanes) lane.end(this.disposedError());
   }
 
+  /** A crashed worker is replaced. */
   private freeLane(): WorkerLane {
+    this.lanes = this.lanes.filter(({ hasEnded }) => !hasEnded);
     const free = this.lanes.find(({ isBusy }) => !isBusy);
     if (free) return free;
     if (this.lanes.length >= this.numLanes) return this.lanes[0]!; // it takes its messages in turn

@@ -83,6 +83,24 @@ describeInBrowser('generation with WebGL, in a worker', (openPage) => {
     );
   });
 
+  it('draws its textures again when the context was lost', async () => {
+    const page = await openPage<GenerationPage>({ module, files: tinySite });
+    await page.call('start', 'webgl');
+    await page.call('load', 'tiny/', 'worker');
+    await page.call('generate', { label: 'elf', seed: 1 });
+    expect(await page.call('loseContext')).toBe(true);
+    page.takeErrors(); // Babylon reports the loss
+  });
+
+  it('says what is wrong when there is no worker', async () => {
+    const page = await openPage<GenerationPage>({ module, files: tinySite });
+    await page.call('start', 'webgl');
+    expect(await page.call('loadWithoutWorker', 'tiny/')).toMatch(
+      /^worker: it did not start; check the option workerUrl/,
+    );
+    page.takeErrors(); // the browser reports the missing file
+  });
+
   it('leaves nothing behind after 200 cycles of making, aborting and disposing', async () => {
     const page = await openPage<GenerationPage>({ module, files: tinySite });
     await page.call('start', 'webgl');

@@ -143,3 +143,25 @@ export async function loseDevice(recipe: RecipeOptions): Promise<string> {
   const numWrong = after.filter((value, i) => Math.abs(value - before[i]!) > 1).length;
   return numWrong === 0 ? 'the same' : `${numWrong} bytes differ`;
 }
+
+/** Takes WebGL's context away and gives it back; whether the texture is as it was. */
+export async function loseContext(): Promise<boolean> {
+  const before = await readTexture();
+  const restored = new Promise<void>((resolve) => engine.onContextRestoredObservable.addOnce(() => resolve()));
+  const extension = canvas().getContext('webgl2')!.getExtension('WEBGL_lose_context')!;
+  extension.loseContext();
+  await pause(100);
+  extension.restoreContext();
+  await restored;
+  await pause(100);
+  return (await readTexture()).join() === before.join();
+}
+
+/** Why a model does not load without its worker. */
+export async function loadWithoutWorker(model: string): Promise<string> {
+  const loading = AssetGenerator.LoadAsync(model, scene, { compute: 'worker', workerUrl: 'nowhere.js' });
+  return loading.then(
+    () => 'it loads',
+    (error: Error) => error.message,
+  );
+}

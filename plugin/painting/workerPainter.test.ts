@@ -1,0 +1,131 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Recipe } from '../recipe.ts';
+import type { PaintStep } from './painter.ts';
+import type { FromWorker, ToWorker } from './workerMessages.ts';
+import { WorkerPainter } from './workerPainter.ts';
+
+/** What the painter tells a worker, and the test's answers in its place. */
+class FakeWorker {
+  static all: FakeWorker[] = [];
+  onmessage: ((event: { data: FromWorker }) => void) | null = null;
+  onerror: ((event: { message: string }) => void) | null = null;
+  readonly heard: ToWorker[] = [];
+  isTerminated = false;
+
+  constructor(private readonly loads = true) {
+    FakeWorker.all.push(this);
+  }
+
+  postMessage(message: ToWorker): void {
+    this.heard.push(message);
+    if (message.type === 'load' && this.loads) queueMicrotask(() => this.say(LOADED));
+  }
+
+  terminate(): void {
+    this.isTerminated = true;
+  }
+
+  say(message: FromWorker): void {
+    this.onmessage!({ data: message });
+  }
+}
+
+const info = { name: 'tiny', widthPx: 1, heightPx: 2, labels: ['elf'] };
+const LOADED = {
+  type: 'loaded',
+  info,
+  backend: { backend: 'wasm', adapter: null, reason: '' },
+} as unknown as FromWorker;
+const RECIPE: Recipe = { label: 'elf', seed: 1, guidanceScale: 2, numInferenceSteps: 4, sampler: 'ddim' };
+const PIXELS = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
+
+function create(numWorkers: number, loads = true): Promise<WorkerPainter> {
+  const createWorker = () => new FakeWorker(loads) as unknown as Worker;
+  return WorkerPainter.CreateAsync({}, 'tiny', { numWorkers, createWorker });
+}
+
+afterEach(() => {
+  FakeWorker.all = [];
+});
+
+describe('WorkerPainter', () => {
+  it('gives what a worker paints, and its steps', async () => {
+    const painter = await create(1);
+    const steps: PaintStep[] = [];
+    const painted = painter.paintAsync([RECIPE], { previewEvery: 2, onStep: (step) => steps.push(step) });
+    const [worker] = FakeWorker.all;
+    expect(worker!.heard[1]).toEqual({ type: 'paint', job: 0, recipes: [RECIPE], previewEvery: 2 });
+    worker!.say({ type: 'step', job: 0, step: 1, numSteps: 4, previews: null });
+    worker!.say({ type: 'step', job: 0, step: 2, numSteps: 4, previews: [PIXELS] });
+    worker!.say({ type: 'painted', job: 0, pixels: [PIXELS] });
+    const [picture] = await painted;
+    expect([picture!.widthPx, picture!.heightPx]).toEqual([1, 2]);
+    expect(await picture!.readPixelsAsync()).toEqual(PIXELS);
+    expect(steps.map(({ step, previews }) => [step, previews?.length ?? 0])).toEqual([
+      [1, 0],
+      [2, 1],
+    ]);
+  });
+
+  it('starts a further worker only when all are busy', async () => {
+    const painter = await create(2);
+    const first = painter.paintAsync([RECIPE]);
+    expect(FakeWorker.all.length).toBe(1);
+    const second = painter.paintAsync([{ ...RECIPE, seed: 2 }]);
+    expect(FakeWorker.all.length).toBe(2);
+    await Promise.resolve(); // the second has loaded
+    for (const worker of FakeWorker.all) worker.say({ type: 'painted', job: 0, pixels: [PIXELS] });
+    await Promise.all([first, second]);
+    const third = painter.paintAsync([RECIPE]);
+    expect(FakeWorker.all.length).toBe(2);
+    FakeWorker.all[0]!.say({ type: 'painted', job: 1, pixels: [PIXELS] });
+    await third;
+  });
+
+  it('passes an abort on and rejects with its reason', async () => {
+    const painter = await create(1);
+    const controller = new AbortController();
+    const painted = painter.paintAsync([RECIPE], { signal: controller.signal });
+    controller.abort(new Error('enough'));
+    const [worker] = FakeWorker.all;
+    expect(worker!.heard.at(-1)).toEqual({ type: 'abort', job: 0 });
+    worker!.say({ type: 'failed', job: 0, error: new DOMException('aborted', 'AbortError') });
+    await expect(painted).rejects.toThrow('enough');
+    await expect(painter.paintAsync([RECIPE], { signal: controller.signal })).rejects.toThrow('enough');
+  });
+
+  it('rejects with what went wrong in the worker', async () => {
+    const painter = await create(1);
+    const painted = painter.paintAsync([RECIPE]);
+    FakeWorker.all[0]!.say({ type: 'failed', job: 0, error: new RangeError('no') });
+    await expect(painted).rejects.toThrow(RangeError);
+  });
+
+  it('replaces a worker that crashed', async () => {
+    const painter = await create(1);
+    const painted = painter.paintAsync([RECIPE]);
+    FakeWorker.all[0]!.onerror!({ message: 'out of memory' });
+    await expect(painted).rejects.toThrow(/worker: out of memory/);
+    expect(FakeWorker.all[0]!.isTerminated).toBe(true);
+    const again = painter.paintAsync([RECIPE]);
+    await Promise.resolve(); // another has loaded
+    FakeWorker.all[1]!.say({ type: 'painted', job: 0, pixels: [PIXELS] });
+    expect((await again).length).toBe(1);
+  });
+
+  it('does not come to be when the model does not load', async () => {
+    const creating = create(1, false);
+    FakeWorker.all[0]!.say({ type: 'failed', job: null, error: new Error('damaged') });
+    await expect(creating).rejects.toThrow('damaged');
+    expect(FakeWorker.all[0]!.isTerminated).toBe(true);
+  });
+
+  it('ends its workers and rejects what they paint when it is disposed', async () => {
+    const painter = await create(1);
+    const painted = painter.paintAsync([RECIPE]);
+    painter.dispose();
+    await expect(painted).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    expect(FakeWorker.all[0]!.isTerminated).toBe(true);
+    await expect(painter.paintAsync([RECIPE])).rejects.toThrow(/was disposed/);
+  });
+});
