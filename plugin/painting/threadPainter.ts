@@ -8,6 +8,7 @@ import {
   imagesToPixels,
   loadModelFolder,
   memorySource,
+  prepareTexels,
   splitImages,
 } from '../../runtime/index.ts';
 import type { Recipe } from '../recipe.ts';
@@ -92,7 +93,9 @@ export class ThreadPainter implements Painter {
     const recipe = { label: labels[0]!, seed: 0, sampler, numInferenceSteps: 2, guidanceScale: 2 };
     const pace = { slice: () => this.budget.turnAsync() };
     const images = await paintBatch(this.model, [recipe], { signal }, pace, compileOnly);
+    for (const image of compileOnly(() => splitImages(images))) image.dispose();
     images.dispose();
+    prepareTexels(this.options.device!);
     await compilationDone();
   }
 

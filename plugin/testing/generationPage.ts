@@ -43,27 +43,38 @@ export async function load(model: string, compute: Compute): Promise<string> {
   return `${generator.backend.backend}: ${generator.backend.reason}`;
 }
 
-/** Calls of `mapAsync`, which brings data from the GPU to the CPU, while `work` runs. */
-async function countReadBacks(work: () => Promise<unknown>): Promise<number> {
+/** How often data came back from the GPU, and how many pipelines were made, while `work` ran. */
+interface GpuCalls {
+  numReadBacks: number;
+  numPipelines: number;
+}
+
+async function countGpuCalls(work: () => Promise<unknown>): Promise<GpuCalls> {
   const { mapAsync } = GPUBuffer.prototype;
-  let numCalls = 0;
+  const { createComputePipeline } = GPUDevice.prototype;
+  const calls = { numReadBacks: 0, numPipelines: 0 };
   GPUBuffer.prototype.mapAsync = function (...values) {
-    numCalls++;
+    calls.numReadBacks++;
     return mapAsync.apply(this, values);
+  };
+  GPUDevice.prototype.createComputePipeline = function (...values) {
+    calls.numPipelines++;
+    return createComputePipeline.apply(this, values);
   };
   await work();
   GPUBuffer.prototype.mapAsync = mapAsync;
-  return numCalls;
+  GPUDevice.prototype.createComputePipeline = createComputePipeline;
+  return calls;
 }
 
-/** Makes a texture; how often data came back from the GPU meanwhile. */
-export async function generate(recipe: RecipeOptions): Promise<number> {
+/** Makes a texture. */
+export async function generate(recipe: RecipeOptions): Promise<GpuCalls | null> {
   const work = async () => {
     texture = await generator.generateTextureAsync(recipe);
   };
-  if (sharesDevice(engine)) return countReadBacks(work);
+  if (sharesDevice(engine)) return countGpuCalls(work);
   await work();
-  return 0;
+  return null;
 }
 
 /** Whether anything had to be painted since the model was loaded. */

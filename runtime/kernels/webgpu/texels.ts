@@ -87,6 +87,11 @@ function converterOf(device: GPUDevice): Converter {
   return converter;
 }
 
+/** Prepares a device for `writeTexels`, which otherwise compiles its pipeline when it is first called. */
+export function prepareTexels(device: GPUDevice): void {
+  converterOf(device);
+}
+
 /**
  * Writes one decoded image into a texture, as the bytes that `toPixels` makes of its values: sRGB, straight alpha. A byte
  * may differ by 1 where its exact value lies halfway between two, since the GPU computes with 32 bits.
