@@ -6,6 +6,7 @@ export { createGeneratedMaterial } from './material/generatedMaterial.ts';
 export type { Compute } from './painting/createPainter.ts';
 export type { ModelInfo } from './painting/painter.ts';
 export type { Recipe, RecipeOptions } from './recipe.ts';
+export { scheduleOf, type VisitedSchedule } from './schedule.ts';
 export type { GeneratedSprites, PackedSprites, SpritesOptions } from './sprite/generatedSprites.ts';
 export {
   GeneratedTexture,

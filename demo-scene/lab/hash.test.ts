@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import type { ModelInfo } from '../../plugin/index.ts';
+import { createScene, loadTiny } from '../../plugin/testing/tinyScene.ts';
+import { formatHash, parseHash } from './hash.ts';
+import { defaultSettings, type Settings } from './settings.ts';
+
+const info: ModelInfo = (await loadTiny(createScene())).info;
+const DEFAULTS = defaultSettings(info);
+
+const FULL: Settings = {
+  label: 'orc',
+  seed: 4294967295,
+  guidanceScale: 2.35,
+  intervalMin: 200,
+  intervalMax: 800,
+  guidanceRescale: 0.7,
+  sampler: 'ddim',
+  numInferenceSteps: 33,
+  eta: 0.25,
+};
+
+describe('formatHash', () => {
+  it('writes keys that people can read, and leaves out what has no effect', () => {
+    expect(formatHash(FULL, info)).toBe(
+      '#label=orc&seed=4294967295&guidance=2.35&interval=200-800&rescale=0.7&sampler=ddim&steps=33&eta=0.25',
+    );
+    const plain: Settings = { ...DEFAULTS, sampler: 'dpm++', eta: 0.5 };
+    expect(formatHash(plain, info)).toBe('#label=elf&seed=7&guidance=2&sampler=dpm++&steps=3');
+  });
+});
+
+describe('parseHash', () => {
+  it('gives the settings back that formatHash wrote', () => {
+    const others: Settings[] = [
+      FULL,
+      DEFAULTS,
+      { ...DEFAULTS, sampler: 'dpm++', guidanceScale: 0 },
+      { ...DEFAULTS, sampler: 'euler', intervalMin: 5 },
+    ];
+    for (const settings of others) {
+      expect(parseHash(formatHash(settings, info), info)).toEqual({ settings, notes: [] });
+    }
+  });
+
+  it('keeps labels with any letters', () => {
+    const odd = { ...info, labels: ['half=elf & co', 'c++', '100 %'] };
+    for (const label of odd.labels) {
+      const settings = { ...DEFAULTS, label };
+      expect(parseHash(formatHash(settings, odd), odd)).toEqual({ settings, notes: [] });
+    }
+  });
+
+  it("is the model's defaults where the address says nothing", () => {
+    for (const hash of ['', '#', '#&']) expect(parseHash(hash, info)).toEqual({ settings: DEFAULTS, notes: [] });
+  });
+
+  it.each([
+    ['label', 'orcc', 'one of elf, goblin, orc'],
+    ['seed', '-1', 'a whole number from 0 to 4294967295'],
+    ['seed', '1.5', 'a whole number from 0 to 4294967295'],
+    ['guidance', 'lots', 'a number from 0 to 10'],
+    ['guidance', '', 'a number from 0 to 10'],
+    ['guidance', '10.01', 'a number from 0 to 10'],
+    ['interval', '800-200', 'two timesteps from 0 to 999, such as 200-800'],
+    ['interval', '0-1000', 'two timesteps from 0 to 999, such as 200-800'],
+    ['steps', '101', 'a whole number from 1 to 100'],
+    ['sampler', 'toString', 'one of ddpm, ddim, dpm++, euler'],
+    ['eta', '%E0%A4%A', 'a number from 0 to 1'],
+  ])('falls back from %s=%s with a note, and keeps the rest', (key, text, expected) => {
+    const { settings, notes } = parseHash(`#${key}=${text}&rescale=0.5`, info);
+    expect(settings).toEqual({ ...DEFAULTS, guidanceRescale: 0.5 });
+    expect(notes).toEqual([`The address asks for ${key} "${text}"; it must be ${expected}. The default is used.`]);
+  });
+
+  it('notes a key that does not exist', () => {
+    const { settings, notes } = parseHash('#hat=red&constructor=1', info);
+    expect(settings).toEqual(DEFAULTS);
+    expect(notes).toHaveLength(2);
+    expect(notes[0]).toMatch(/"hat"/);
+  });
+});

@@ -1,0 +1,106 @@
+import type { ModelInfo } from '../../plugin/index.ts';
+import { defaultSettings, isIntervalSet, type NumberName, rangesOf, SAMPLERS, type Settings } from './settings.ts';
+
+/** One key of the address: `guidance=3`. */
+interface Field {
+  /** null: it has no effect, and is left out. */
+  write(settings: Settings, info: ModelInfo): string | null;
+  /** null: the text means nothing here. */
+  read(text: string, info: ModelInfo): Partial<Settings> | null;
+  expected(info: ModelInfo): string;
+}
+
+const FIELDS: Readonly<Record<string, Field>> = {
+  label: {
+    write: ({ label }) => label,
+    read: (text, { labels }) => (labels.includes(text) ? { label: text } : null),
+    expected: ({ labels }) => `one of ${labels.join(', ')}`,
+  },
+  seed: numberField('seed'),
+  guidance: numberField('guidanceScale'),
+  interval: {
+    write: (settings, info) =>
+      isIntervalSet(settings, info) ? `${settings.intervalMin}-${settings.intervalMax}` : null,
+    read: readInterval,
+    expected: (info) => `two timesteps from 0 to ${rangesOf(info).intervalMax.max}, such as 200-800`,
+  },
+  rescale: numberField('guidanceRescale', ({ guidanceRescale }) => guidanceRescale > 0),
+  sampler: {
+    write: ({ sampler }) => sampler,
+    read: (text) => {
+      const sampler = SAMPLERS.find((name) => name === text);
+      return sampler ? { sampler } : null;
+    },
+    expected: () => `one of ${SAMPLERS.join(', ')}`,
+  },
+  steps: numberField('numInferenceSteps'),
+  eta: numberField('eta', ({ sampler, eta }) => sampler === 'ddim' && eta > 0),
+};
+
+function numberField(name: NumberName, hasEffect: (settings: Settings) => boolean = () => true): Field {
+  return {
+    write: (settings) => (hasEffect(settings) ? String(settings[name]) : null),
+    read: (text, info) => {
+      const { min, max, step } = rangesOf(info)[name];
+      const value = text.trim() === '' ? Number.NaN : Number(text);
+      const fits = value >= min && value <= max && (step !== 1 || Number.isInteger(value));
+      return fits ? { [name]: value } : null;
+    },
+    expected: (info) => {
+      const { min, max, step } = rangesOf(info)[name];
+      return `a ${step === 1 ? 'whole ' : ''}number from ${min} to ${max}`;
+    },
+  };
+}
+
+function readInterval(text: string, info: ModelInfo): Partial<Settings> | null {
+  const [, min, max] = /^(\d+)-(\d+)$/.exec(text) ?? [];
+  if (min === undefined) return null;
+  const [intervalMin, intervalMax] = [Number(min), Number(max)];
+  return intervalMin <= intervalMax && intervalMax <= rangesOf(info).intervalMax.max
+    ? { intervalMin, intervalMax }
+    : null;
+}
+
+/** The part of an address that holds settings: `#label=elf&seed=7&guidance=2&sampler=dpm++&steps=20`. */
+export function formatHash(settings: Settings, info: ModelInfo): string {
+  const written = Object.entries(FIELDS).map(([key, field]) => [key, field.write(settings, info)] as const);
+  const kept = written.filter(([, text]) => text !== null);
+  return `#${kept.map(([key, text]) => `${key}=${encodeURIComponent(text!).replaceAll('%2B', '+')}`).join('&')}`;
+}
+
+export interface ParsedHash {
+  settings: Settings;
+  /** What was not understood, in sentences. */
+  notes: string[];
+}
+
+/** Reads what `formatHash` wrote, or a person: what is missing or wrong is the model's default. */
+export function parseHash(hash: string, info: ModelInfo): ParsedHash {
+  const settings = defaultSettings(info);
+  const notes: string[] = [];
+  for (const pair of hash.replace(/^#/, '').split('&')) {
+    if (pair === '') continue;
+    const [key, text] = splitPair(pair);
+    const field = Object.hasOwn(FIELDS, key) ? FIELDS[key]! : null;
+    const read = field?.read(text, info);
+    if (!field) notes.push(`The address names a setting "${key}", which does not exist.`);
+    else if (read) Object.assign(settings, read);
+    else notes.push(`The address asks for ${key} "${text}"; it must be ${field.expected(info)}. The default is used.`);
+  }
+  return { settings, notes };
+}
+
+function splitPair(pair: string): [key: string, text: string] {
+  const [key = '', ...rest] = pair.split('=');
+  return [key, decoded(rest.join('='))];
+}
+
+/** A text that is no proper escape stays as it is, to be refused. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { createScene, loadTiny } from '../../plugin/testing/tinyScene.ts';
+import { defaultSettings, recipeOf, withinRanges } from './settings.ts';
+
+const { info } = await loadTiny(createScene());
+const DEFAULTS = defaultSettings(info);
+
+describe('withinRanges', () => {
+  it('leaves good settings alone', () => {
+    expect(withinRanges(DEFAULTS, info)).toEqual(DEFAULTS);
+  });
+
+  it('rounds and limits', () => {
+    const wild = { ...DEFAULTS, seed: 2 ** 40, guidanceScale: -3, numInferenceSteps: 7.6, eta: 2 };
+    const tame = { ...DEFAULTS, seed: 2 ** 32 - 1, guidanceScale: 0, numInferenceSteps: 8, eta: 1 };
+    expect(withinRanges(wild, info)).toEqual(tame);
+  });
+
+  it("moves the interval's end to its start", () => {
+    const turned = { ...DEFAULTS, intervalMin: 600, intervalMax: 300 };
+    expect(withinRanges(turned, info)).toEqual({ ...DEFAULTS, intervalMin: 600, intervalMax: 600 });
+  });
+});
+
+describe('recipeOf', () => {
+  it('leaves out what has no effect', () => {
+    expect(recipeOf({ ...DEFAULTS, sampler: 'ddpm', eta: 0.5 }, info)).toEqual({
+      label: 'elf',
+      seed: 7,
+      guidanceScale: 2,
+      sampler: 'ddpm',
+      numInferenceSteps: 3,
+    });
+  });
+
+  it('keeps what has', () => {
+    const settings = { ...DEFAULTS, intervalMin: 1, guidanceRescale: 0.5, sampler: 'ddim' as const, eta: 0.5 };
+    expect(recipeOf(settings, info)).toMatchObject({ guidanceInterval: [1, 999], guidanceRescale: 0.5, eta: 0.5 });
+  });
+});

@@ -1,0 +1,85 @@
+import type { ModelInfo, Recipe, RecipeOptions } from '../../plugin/index.ts';
+
+/** What the controls hold: all that fixes a picture of the model. */
+export interface Settings {
+  label: string;
+  seed: number; // uint32
+  guidanceScale: number; // 0 … 10
+  intervalMin: number; // training timestep, 0 … T − 1; guided from here
+  intervalMax: number; // up to here, both included; not below intervalMin
+  guidanceRescale: number; // 0 … 1
+  sampler: Recipe['sampler'];
+  numInferenceSteps: number; // 1 … 100
+  eta: number; // 0 … 1; DDIM alone heeds it
+}
+
+export const SAMPLERS: readonly Recipe['sampler'][] = ['ddpm', 'ddim', 'dpm++', 'euler'];
+
+export type NumberName = { [Name in keyof Settings]: Settings[Name] extends number ? Name : never }[keyof Settings];
+
+/** What a number may be: from `min` to `max`, in steps of `step`. */
+export interface Range {
+  min: number;
+  max: number;
+  step: number;
+}
+
+/** What each number may be with this model. */
+export function rangesOf({ scheduler }: ModelInfo): Record<NumberName, Range> {
+  const timestep = { min: 0, max: scheduler.numTrainTimesteps - 1, step: 1 };
+  const share = { min: 0, max: 1, step: 0.05 };
+  return {
+    seed: { min: 0, max: 2 ** 32 - 1, step: 1 },
+    guidanceScale: { min: 0, max: 10, step: 0.1 },
+    intervalMin: timestep,
+    intervalMax: timestep,
+    guidanceRescale: share,
+    numInferenceSteps: { min: 1, max: Math.min(100, scheduler.numTrainTimesteps), step: 1 },
+    eta: share,
+  };
+}
+
+const FIRST_SEED = 7;
+
+/** What the model itself recommends. */
+export function defaultSettings(info: ModelInfo): Settings {
+  const { sampler, numInferenceSteps, guidanceScale } = info.sampleDefaults;
+  const own = { sampler: sampler as Recipe['sampler'], numInferenceSteps, guidanceScale };
+  const interval = { intervalMin: 0, intervalMax: info.scheduler.numTrainTimesteps - 1 };
+  return withinRanges(
+    { label: info.labels[0]!, seed: FIRST_SEED, ...own, ...interval, guidanceRescale: 0, eta: 0 },
+    info,
+  );
+}
+
+/** Rounds and limits each number, and lets the interval's end give way to its start. */
+export function withinRanges(settings: Settings, info: ModelInfo): Settings {
+  const result = { ...settings };
+  for (const [name, { min, max, step }] of Object.entries(rangesOf(info)) as [NumberName, Range][]) {
+    const value = step === 1 ? Math.round(settings[name]) : settings[name];
+    result[name] = Math.min(max, Math.max(min, value));
+  }
+  result.intervalMax = Math.max(result.intervalMin, result.intervalMax);
+  return result;
+}
+
+/** The settings as a recipe; what has no effect is left out. */
+export function recipeOf(settings: Settings, info: ModelInfo): RecipeOptions {
+  const { label, seed, guidanceScale, intervalMin, intervalMax, guidanceRescale, sampler, numInferenceSteps, eta } =
+    settings;
+  return {
+    label,
+    seed,
+    guidanceScale,
+    ...(isIntervalSet(settings, info) && { guidanceInterval: [intervalMin, intervalMax] as const }),
+    ...(guidanceRescale > 0 && { guidanceRescale }),
+    sampler,
+    numInferenceSteps,
+    ...(sampler === 'ddim' && eta > 0 && { eta }),
+  };
+}
+
+/** Whether there are timesteps without guidance. */
+export function isIntervalSet({ intervalMin, intervalMax }: Settings, { scheduler }: ModelInfo): boolean {
+  return intervalMin > 0 || intervalMax < scheduler.numTrainTimesteps - 1;
+}
