@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
-import { findChromium } from './chromium.ts';
+import { findChromium } from '../../scripts/io/chromium.ts';
 import { type BrowserOptions, openBrowser, type PageOptions, type TestBrowser, type TestPage } from './openBrowser.ts';
 
 export type OpenPage = <Module = object>(options: PageOptions) => Promise<TestPage<Module>>;

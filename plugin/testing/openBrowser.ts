@@ -1,7 +1,7 @@
 // A real browser for tests: pages that run one module of this repository, and what they complained of.
 import type { Page } from 'playwright-core';
+import { launchChromium } from '../../scripts/io/chromium.ts';
 import { bundlePage } from './bundlePage.ts';
-import { launchChromium } from './chromium.ts';
 import { type SiteOptions, serveSite } from './site.ts';
 
 export interface BrowserOptions {

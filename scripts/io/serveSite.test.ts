@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Site, STRICT_CSP, serveSite } from './site.ts';
+import { type Site, STRICT_CSP, serveSite } from './serveSite.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
@@ -28,7 +28,7 @@ describe('a site', () => {
         '/late.js': async () => 'export {};',
         '/broken.js': () => Promise.reject('no'),
       },
-      folders: { '/testing/': here },
+      folders: { '/io/': here },
     });
   });
 
@@ -39,7 +39,7 @@ describe('a site', () => {
     expect([index.headers.get('content-type'), await index.text()]).toEqual(['text/html', '<p>here</p>']);
     const late = await fetch(`${site.url}late.js`);
     expect([late.headers.get('content-type'), await late.text()]).toEqual(['text/javascript', 'export {};']);
-    const source = await fetch(`${site.url}testing/site.ts`);
+    const source = await fetch(`${site.url}io/serveSite.ts`);
     expect([source.headers.get('content-type'), await source.text()]).toEqual([
       'application/octet-stream',
       expect.stringContaining('serveSite'),
@@ -49,8 +49,8 @@ describe('a site', () => {
 
   it('answers with nothing else', async () => {
     expect(await statusOf(site, '/other.js')).toBe(404);
-    expect(await statusOf(site, '/testing/../recipe.ts')).toBe(404);
-    expect(await statusOf(site, '/testing/..%2frecipe.ts')).toBe(404);
+    expect(await statusOf(site, '/io/../start.ts')).toBe(404);
+    expect(await statusOf(site, '/io/..%2fstart.ts')).toBe(404);
     expect(await statusOf(site, '/broken.js')).toBe(500);
   });
 

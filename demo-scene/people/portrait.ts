@@ -1,0 +1,96 @@
+import { Observable } from '@babylonjs/core/Misc/observable.js';
+import type { Scene } from '@babylonjs/core/scene.js';
+import type { AssetGenerator, GeneratedTexture, GenerationProgress } from '../../plugin/index.ts';
+import { ROOM } from '../room/dimensions.ts';
+import type { Materials } from '../room/materials.ts';
+import type { PortraitPlan } from '../tavernFile.ts';
+import { createFrame, type Frame, showIn } from './frame.ts';
+import { NamePlate } from './namePlate.ts';
+import { kindOf, nameOf } from './names.ts';
+import { newSeed, type Sitter, type SitterRecipe } from './sitter.ts';
+
+/** Denoising steps between two looks at the unfinished picture. */
+const PREVIEW_EVERY = 2;
+
+/** A framed portrait on the wall: a generated texture that can be made anew. */
+export class Portrait implements Sitter {
+  readonly place = 'portrait';
+  readonly onChangedObservable = new Observable<Sitter>();
+  readonly onProgressObservable = new Observable<GenerationProgress>();
+  readonly frame: Frame;
+  private readonly plate: NamePlate;
+  private texture: GeneratedTexture | null = null;
+
+  /** @param depth how far its wall stands out from the back wall, in metres */
+  constructor(
+    scene: Scene,
+    private readonly plan: PortraitPlan,
+    { panel, brass }: Materials,
+    depth: number,
+  ) {
+    const { position, size, canvas } = plan;
+    this.frame = createFrame(scene, size, canvas, panel, brass);
+    this.frame.root.position.set(position[0], position[1], ROOM.backZ - depth);
+    const width = Math.min(1.1, 0.86 * size);
+    this.plate = new NamePlate(scene, width, panel.maxSimultaneousLights);
+    this.plate.mesh.parent = this.frame.root;
+    this.plate.mesh.position.set(0, -size / 2 - 0.6 * (width / NamePlate.ASPECT) - 0.02, -0.02);
+    this.engrave();
+  }
+
+  get name(): string {
+    return nameOf(this.recipe.label, this.recipe.seed);
+  }
+
+  get recipe(): SitterRecipe {
+    const { label, seed, guidanceScale } = this.plan;
+    return { label, seed, guidanceScale, ...this.texture?.recipe };
+  }
+
+  get isPainting(): boolean {
+    return this.texture?.isGenerating ?? true;
+  }
+
+  /** Makes the first picture, which shows while it is made. */
+  async paintAsync(generator: AssetGenerator): Promise<void> {
+    const { label, seed, guidanceScale } = this.plan;
+    const { texture, finished } = generator.beginTexture({ label, seed, guidanceScale, previewEvery: PREVIEW_EVERY });
+    this.texture = texture;
+    texture.onProgressObservable.add((progress) => {
+      if (texture.isReady()) showIn(this.frame, texture);
+      this.onProgressObservable.notifyObservers(progress);
+      this.onChangedObservable.notifyObservers(this);
+    });
+    texture.onGeneratedObservable.add(() => showIn(this.frame, texture));
+    await finished;
+    this.onChangedObservable.notifyObservers(this);
+  }
+
+  async pixelsAsync(): Promise<Uint8Array | null> {
+    if (!this.texture?.isReady()) return null;
+    const texels = (await this.texture.readPixels()) as Uint8Array;
+    return bottomRowLast(texels, 4 * this.texture.getSize().width);
+  }
+
+  async rerollAsync(): Promise<void> {
+    if (!this.texture) return;
+    const painting = this.texture.regenerateAsync({ seed: newSeed() }, { previewEvery: PREVIEW_EVERY, priority: 1 });
+    this.onChangedObservable.notifyObservers(this);
+    await painting;
+    this.engrave();
+    this.onChangedObservable.notifyObservers(this);
+  }
+
+  private engrave(): void {
+    this.plate.engrave(this.name, kindOf(this.recipe.label));
+  }
+}
+
+/** A texture's rows as a picture has them. */
+function bottomRowLast(texels: Uint8Array, rowBytes: number): Uint8Array {
+  const pixels = new Uint8Array(texels.length);
+  for (let from = 0; from < texels.length; from += rowBytes) {
+    pixels.set(texels.subarray(from, from + rowBytes), texels.length - rowBytes - from);
+  }
+  return pixels;
+}

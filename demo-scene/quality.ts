@@ -1,0 +1,41 @@
+import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
+
+/** How much a frame may cost. */
+export interface Quality {
+  name: 'high' | 'low';
+  shadows: boolean;
+  glow: boolean;
+  /** Point lights that a surface takes into account. */
+  numLights: number;
+  textureSizePx: number;
+  /** Device pixels for a pixel of the page, at most. */
+  maxPixelRatio: number;
+}
+
+const HIGH: Quality = { name: 'high', shadows: true, glow: true, numLights: 6, textureSizePx: 512, maxPixelRatio: 2 };
+const LOW: Quality = { name: 'low', shadows: false, glow: false, numLights: 3, textureSizePx: 128, maxPixelRatio: 1 };
+
+/** `?quality=high` or `?quality=low` in the address; otherwise low where the CPU draws. */
+export function chooseQuality(engine: AbstractEngine, search: string): Quality {
+  const asked = new URLSearchParams(search).get('quality');
+  if (asked === 'high') return HIGH;
+  if (asked === 'low') return LOW;
+  return drawsOnCpu(adapterOf(engine)) ? LOW : HIGH;
+}
+
+/** What draws, in the browser's words. */
+export function adapterOf(engine: AbstractEngine): string {
+  const { vendor, renderer } = (engine as AbstractEngine & EngineInfo).getInfo();
+  const device = /^ANGLE \([^,]*, (?:Vulkan [\d.]+ \()?([^,(]+)/.exec(renderer)?.[1];
+  if (device) return device.trim();
+  return [vendor, renderer].filter((part) => part && !/^unknown/i.test(part)).join(' ') || 'unnamed adapter';
+}
+
+/** Both of Babylon's engines have it; their common type has not. */
+interface EngineInfo {
+  getInfo(): { vendor: string; renderer: string };
+}
+
+function drawsOnCpu(adapter: string): boolean {
+  return /swiftshader|llvmpipe|software|basic render/i.test(adapter);
+}

@@ -1,0 +1,107 @@
+import { kindOf } from '../people/names.ts';
+import type { Sitter } from '../people/sitter.ts';
+import { element } from './element.ts';
+import { greetingOf } from './greetings.ts';
+
+/** The conversation card: who it is, what the picture is made from, and what can be done with it. */
+export class Card {
+  private readonly dialog = element<HTMLDialogElement>('#card');
+  private readonly canvas = element<HTMLCanvasElement>('#card-picture');
+  private readonly notice = element('.notice', this.dialog);
+  private sitter: Sitter | null = null;
+  private stopObserving: () => void = () => {};
+
+  /** @param model name in the recipes that are copied */
+  constructor(private readonly model: string) {
+    const actions = {
+      reroll: () => this.reroll(),
+      copy: () => this.copyRecipe(),
+      download: () => this.download(),
+      close: () => this.dialog.close(),
+    };
+    for (const [name, act] of Object.entries(actions)) {
+      element(`[data-action=${name}]`, this.dialog).addEventListener('click', () => void act());
+    }
+    this.dialog.addEventListener('click', ({ target }) => {
+      if (target === this.dialog) this.closeUnlessInside();
+    });
+    this.dialog.addEventListener('close', () => this.leave());
+  }
+
+  open(sitter: Sitter): void {
+    this.leave();
+    this.sitter = sitter;
+    const observer = sitter.onChangedObservable.add(() => void this.show());
+    this.stopObserving = () => sitter.onChangedObservable.remove(observer);
+    this.notice.textContent = '';
+    this.canvas.getContext('2d')!.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    void this.show();
+    if (!this.dialog.open) this.dialog.showModal();
+  }
+
+  private leave(): void {
+    this.stopObserving();
+    this.sitter = null;
+  }
+
+  /** The padding belongs to the dialog, and so does what is around it. */
+  private closeUnlessInside(): void {
+    const event = window.event as MouseEvent;
+    const { left, right, top, bottom } = this.dialog.getBoundingClientRect();
+    const isInside = event.clientX >= left && event.clientX <= right && event.clientY >= top && event.clientY <= bottom;
+    if (!isInside) this.dialog.close();
+  }
+
+  private async show(): Promise<void> {
+    const { sitter } = this;
+    if (!sitter) return;
+    const { label, seed, guidanceScale } = sitter.recipe;
+    element('#card-name').textContent = sitter.name;
+    element('.greeting', this.dialog).textContent = `“${greetingOf(seed)}”`;
+    this.write('label', kindOf(label));
+    this.write('seed', String(seed));
+    this.write('guidance', String(guidanceScale));
+    this.dialog.toggleAttribute('data-painting', sitter.isPainting);
+    const pixels = await sitter.pixelsAsync();
+    if (!pixels || this.sitter !== sitter) return;
+    const image = new ImageData(new Uint8ClampedArray(pixels), this.canvas.width, this.canvas.height);
+    this.canvas.getContext('2d')!.putImageData(image, 0, 0);
+  }
+
+  private write(name: string, text: string): void {
+    element(`[data-recipe=${name}]`, this.dialog).textContent = text;
+  }
+
+  private async reroll(): Promise<void> {
+    this.notice.textContent = 'Painting another…';
+    try {
+      await this.sitter?.rerollAsync();
+      this.notice.textContent = '';
+    } catch (error) {
+      if ((error as Error).name !== 'AbortError') this.notice.textContent = (error as Error).message;
+    }
+  }
+
+  private async copyRecipe(): Promise<void> {
+    if (!this.sitter) return;
+    const text = JSON.stringify({ model: this.model, ...this.sitter.recipe }, null, 2);
+    const done = navigator.clipboard?.writeText(text) ?? Promise.reject();
+    this.notice.textContent = await done.then(
+      () => 'The recipe is on the clipboard.',
+      () => `The browser keeps its clipboard closed. The recipe: ${text}`,
+    );
+  }
+
+  /** The picture as it is, 32×32. */
+  private async download(): Promise<void> {
+    if (!this.sitter) return;
+    const { label, seed } = this.sitter.recipe;
+    const blob = await new Promise<Blob | null>((resolve) => this.canvas.toBlob(resolve, 'image/png'));
+    if (!blob) return;
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(blob);
+    link.download = `${label}-${seed}.png`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 0);
+  }
+}

@@ -1,0 +1,15 @@
+const GREETINGS = [
+  'Pull up a stool. The stew is nearly honest today.',
+  'I was noise a moment ago. Look at me now.',
+  'They say the next one through that door is already a number.',
+  'Same seed, same face. You will know me anywhere.',
+  'Do not stare. It took twenty steps to get my hair right.',
+  'If you mean to reroll me, at least finish your drink first.',
+  'I have a cousin, one seed up. We do not speak of him.',
+  'No road led me here. I was painted where I sit.',
+];
+
+/** What somebody of this seed says when spoken to. */
+export function greetingOf(seed: number): string {
+  return GREETINGS[seed % GREETINGS.length]!;
+}

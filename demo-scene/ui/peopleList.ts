@@ -1,0 +1,27 @@
+import { kindOf } from '../people/names.ts';
+import type { Sitter } from '../people/sitter.ts';
+import { element } from './element.ts';
+
+/** Buttons for everybody in the room, for who does not click on the scene. */
+export class PeopleList {
+  private readonly list = element('#people nav');
+
+  constructor(private readonly onChosen: (sitter: Sitter) => void) {}
+
+  add(sitter: Sitter): void {
+    const button = document.createElement('button');
+    button.type = 'button';
+    const kind = document.createElement('small');
+    const write = () => {
+      button.textContent = `${sitter.name} `;
+      kind.textContent = kindOf(sitter.recipe.label);
+      button.append(kind);
+    };
+    write();
+    sitter.onChangedObservable.add(() => {
+      if (!sitter.isPainting) write();
+    });
+    button.addEventListener('click', () => this.onChosen(sitter));
+    this.list.append(button);
+  }
+}

@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type BuildOptions, build } from 'esbuild';
+import { BROWSER_BUILD, WASM_FILE, WORKER_BUILD, wasmPath } from './browserBuild.ts';
+import { directImports } from './directImports.ts';
+import { packageRoot } from './io/packageRoot.ts';
+import { type SiteFile, type SiteOptions, STRICT_CSP } from './io/serveSite.ts';
+
+const DEMO_BUILD = {
+  ...BROWSER_BUILD,
+  entryPoints: { main: 'demo-scene/main.ts' },
+  splitting: true,
+  minify: true,
+  plugins: [directImports(packageRoot())],
+} satisfies BuildOptions;
+
+const IN_MEMORY = { outdir: '/', write: false, logLevel: 'silent' } as const; // a failure throws its message
+
+/** Builds demo-scene: a site to be served, its scripts in memory, the models beside them. */
+export async function buildDemoSite(): Promise<SiteOptions> {
+  const demo = path.join(packageRoot(), 'demo-scene');
+  const builds = [build({ ...DEMO_BUILD, ...IN_MEMORY }), build({ ...WORKER_BUILD, minify: true, ...IN_MEMORY })];
+  const outputs = (await Promise.all(builds)).flatMap(({ outputFiles = [] }) => outputFiles);
+  const scripts = outputs.map((file): [string, SiteFile] => [`/${path.basename(file.path)}`, file.contents]);
+  return {
+    files: {
+      ...Object.fromEntries(scripts),
+      '/index.html': () => readFile(path.join(demo, 'index.html')),
+      '/style.css': () => readFile(path.join(demo, 'style.css')),
+      [`/${WASM_FILE}`]: () => readFile(wasmPath),
+    },
+    folders: { '/models/': path.join(packageRoot(), 'assets/models') },
+    crossOriginIsolated: true,
+    contentSecurityPolicy: STRICT_CSP,
+  };
+}

@@ -1,0 +1,106 @@
+// Serves the files of one page on localhost.
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+
+export interface SiteOptions {
+  /** Content by absolute address (`/page.js`); a function is called when the browser asks for the file. */
+  files?: Readonly<Record<string, SiteFile>>;
+  /** Folders on disk by the address that begins theirs, with its trailing slash (`/models/`). */
+  folders?: Readonly<Record<string, string>>;
+  /** Send the headers that let a page share memory with its workers (COOP and COEP). */
+  crossOriginIsolated?: boolean;
+  /** The Content-Security-Policy header, such as `STRICT_CSP`. */
+  contentSecurityPolicy?: string;
+  /** Default: any that is free. */
+  port?: number;
+}
+
+export type SiteFile = string | Uint8Array | (() => Promise<string | Uint8Array>);
+
+export interface Site {
+  /** `http://localhost:…/` */
+  url: string;
+  close(): Promise<void>;
+}
+
+/** What a careful page sends: its own files alone, no inline code, no eval; WebAssembly may be compiled. */
+export const STRICT_CSP = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "worker-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data: blob:",
+  "style-src 'self'",
+  "base-uri 'none'",
+].join('; ');
+
+const ISOLATION_HEADERS: OutgoingHttpHeaders = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
+const MIME_TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css',
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.json': 'application/json',
+  '.png': 'image/png',
+  '.wasm': 'application/wasm',
+};
+
+/** Starts serving; a page may ask for nothing but these files. @throws Error (EADDRINUSE) when the port is taken */
+export async function serveSite(options: SiteOptions): Promise<Site> {
+  const headers: OutgoingHttpHeaders = {
+    'Cache-Control': 'no-store',
+    ...(options.crossOriginIsolated ? ISOLATION_HEADERS : {}),
+    ...(options.contentSecurityPolicy ? { 'Content-Security-Policy': options.contentSecurityPolicy } : {}),
+  };
+  const server = createServer((request, response) => void answer(options, headers, request, response));
+  await new Promise<void>((resolve, reject) =>
+    server.once('error', reject).listen(options.port ?? 0, 'localhost', resolve),
+  );
+  return {
+    url: `http://localhost:${(server.address() as AddressInfo).port}/`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(
+  options: SiteOptions,
+  headers: OutgoingHttpHeaders,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const address = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
+  const file = address.endsWith('/') ? `${address}index.html` : address;
+  try {
+    const content = await find(options, file);
+    if (content === undefined) {
+      response.writeHead(404, headers).end(`${file} is not part of this site`);
+      return;
+    }
+    const type = MIME_TYPES[path.extname(file)] ?? 'application/octet-stream';
+    response.writeHead(200, { ...headers, 'Content-Type': type }).end(content);
+  } catch (error) {
+    response.writeHead(500, headers).end(String(error));
+  }
+}
+
+async function find({ files, folders }: SiteOptions, file: string): Promise<string | Uint8Array | undefined> {
+  const made = files?.[file];
+  if (made !== undefined) return typeof made === 'function' ? made() : made;
+  for (const [address, folder] of Object.entries(folders ?? {})) {
+    if (!file.startsWith(address)) continue;
+    const onDisk = path.join(folder, file.slice(address.length));
+    if (!onDisk.startsWith(path.join(folder, path.sep))) continue;
+    const content = await readFile(onDisk).catch(() => undefined);
+    if (content) return content;
+  }
+  return undefined;
+}
