@@ -5,6 +5,7 @@ import { BROWSER_BUILD, WASM_FILE, WORKER_BUILD, wasmPath } from './browserBuild
 import { directImports } from './directImports.ts';
 import { packageRoot } from './io/packageRoot.ts';
 import { type SiteFile, type SiteOptions, STRICT_CSP } from './io/serveSite.ts';
+import { buildLab } from './labSite.ts';
 
 const DEMO_BUILD = {
   ...BROWSER_BUILD,
@@ -24,6 +25,7 @@ export async function buildDemoSite(): Promise<SiteOptions> {
   const scripts = outputs.map((file): [string, SiteFile] => [`/${path.basename(file.path)}`, file.contents]);
   return {
     files: {
+      ...(await buildLab()),
       ...Object.fromEntries(scripts),
       '/index.html': () => readFile(path.join(demo, 'index.html')),
       '/style.css': () => readFile(path.join(demo, 'style.css')),
