@@ -1,0 +1,85 @@
+// npm run bench:frames: how long a game's frames take while pictures are made, and while none are.
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { Command, Option } from 'commander';
+import { realNumber, wholeNumber } from '../../../scripts/io/cliErrors.ts';
+import { describeError } from '../../../scripts/io/describeError.ts';
+import { interruptible } from '../../../scripts/io/interrupt.ts';
+import { packageRoot } from '../../../scripts/io/packageRoot.ts';
+import { startProgress } from '../../../scripts/io/progress.ts';
+import type { Activity, FramePath } from './framePage.ts';
+import { frameTable, verdict } from './frameTable.ts';
+import { type FrameMeasurement, measureFrames } from './measureFrames.ts';
+
+interface BenchOptions {
+  path?: FramePath;
+  seconds: number;
+  rounds: number;
+}
+
+/** What is measured on each path, and what has to be known of its numbers. */
+const PATHS: Record<FramePath, { activities: Activity[]; note: string }> = {
+  worker: {
+    activities: ['idle', 'generating', 'busyWorker'],
+    note: `SwiftShader draws on the CPU, so that a worker takes cores from it, as it does not from a GPU; the worker that only
+computes shows how much of the ratio that is. Cores: ${availableParallelism()}.`,
+  },
+  gpu: {
+    activities: ['idle', 'generating'],
+    note: `SwiftShader draws and computes on the CPU, one after the other, hundreds of times slower than a GPU: no measure of one.
+There, a worker makes the pictures unless the GPU is asked for.`,
+  },
+};
+
+const model = 'models/portraits/';
+const site = { folders: { '/models/': path.join(packageRoot(), 'assets/models') } };
+
+function measure(
+  framePath: FramePath,
+  { seconds, rounds }: BenchOptions,
+  signal: AbortSignal,
+): Promise<FrameMeasurement> {
+  const { activities } = PATHS[framePath];
+  const progress = startProgress(framePath);
+  const numPhases = rounds * activities.length;
+  const onPhase = (activity: Activity | null, index: number) =>
+    progress.update(index / numPhases, activity ?? 'the page starts');
+  const durationMs = 1000 * seconds;
+  const measured = measureFrames({
+    path: framePath,
+    model,
+    site,
+    activities,
+    numRounds: rounds,
+    durationMs,
+    signal,
+    onPhase,
+  });
+  return measured.finally(() => progress.stop());
+}
+
+async function bench(options: BenchOptions): Promise<void> {
+  const paths = options.path ? [options.path] : (['worker', 'gpu'] as const);
+  await interruptible(async (signal) => {
+    for (const framePath of paths) {
+      const measurement = await measure(framePath, options, signal);
+      const { engine, reason } = measurement;
+      const { note } = PATHS[framePath];
+      console.log(`\n${engine}, Chromium. ${reason}\n\n${frameTable(measurement)}\n\n${verdict(measurement)}\n${note}`);
+    }
+  });
+}
+
+await new Command('bench:frames')
+  .description('measure the frames of a scene in Chromium while portraits are made, and while none are, in turns')
+  .addOption(new Option('--path <where>', 'where pictures are made; default: both').choices(['worker', 'gpu']))
+  .option('--seconds <n>', 'length of each phase, 1 to 10', realNumber(1, 10), 5)
+  .option('--rounds <n>', 'phases of each kind', wholeNumber(1, 100), 3)
+  .action(bench)
+  .exitOverride()
+  .parseAsync()
+  .catch((error) => {
+    const { exitCode, message } = describeError(error);
+    if (message !== '') console.error(`error: ${message}`);
+    process.exitCode = exitCode;
+  });

@@ -1,0 +1,133 @@
+// Draws a scene frame by frame, and measures the frames while nothing else goes on or while pictures are made.
+import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
+import { Engine } from '@babylonjs/core/Engines/engine.js';
+import type { Scene } from '@babylonjs/core/scene.js';
+import { sharesDevice } from '../../device.ts';
+import { AssetGenerator, CreateEngineAsync, type GeneratedTexture } from '../../index.ts';
+import { PAINTER_DEFAULTS } from '../../painting/createPainter.ts';
+import { createFrameScene, hangPortrait, NUM_PORTRAITS } from './frameScene.ts';
+import { PHASE } from './mainThread.ts';
+
+/**
+ * What goes on beside drawing: nothing; pictures, one after another on every plane; or a worker that computes without
+ * end and tells nobody, which takes a core and nothing else.
+ */
+export type Activity = 'idle' | 'generating' | 'busyWorker';
+
+/** Where the page draws and where it makes pictures: with WebGL and in a worker, or both on one WebGPU device. */
+export type FramePath = 'worker' | 'gpu';
+
+export interface FramePhase {
+  /** Between the timestamps of successive frames. */
+  frameMs: number[];
+  /** Of the calls of requestAnimationFrame that drew. */
+  drawHandles: number[];
+  numPictures: number;
+}
+
+const [WIDTH_PX, HEIGHT_PX] = [640, 360];
+/** What a change of activity sets off is not measured. */
+const SETTLE_MS = 500;
+
+let engine: AbstractEngine;
+let scene: Scene;
+let generator: AssetGenerator;
+let textures: GeneratedTexture[] = [];
+let seed = 0;
+let numPictures = 0;
+let frameTimes: number[] = [];
+let drawHandles: number[] = [];
+let nextDraw: number;
+
+/** Draws, with a portrait on every plane; tells what draws, what makes the pictures, and how long it may take in a frame. */
+export async function start(path: FramePath, model: string) {
+  const canvas = document.querySelector('canvas')!;
+  [canvas.width, canvas.height] = [WIDTH_PX, HEIGHT_PX];
+  engine = path === 'worker' ? new Engine(canvas) : await CreateEngineAsync(canvas);
+  scene = createFrameScene(engine);
+  generator = await AssetGenerator.LoadAsync(model, scene, { compute: path, storeBytes: 0 });
+  await generator.warmUpAsync();
+  textures = await Promise.all(Array.from({ length: NUM_PORTRAITS }, hangFirst));
+  await scene.whenReadyAsync();
+  await gpuIsDone();
+  nextDraw = requestAnimationFrame(draw);
+  return { engine: engine.name, reason: generator.backend.reason, frameBudgetMs: PAINTER_DEFAULTS.frameBudgetMs };
+}
+
+/** Two steps: it is there to be drawn, and a software GPU is slow. */
+async function hangFirst(_: unknown, index: number): Promise<GeneratedTexture> {
+  const label = generator.labels[index % generator.labels.length]!;
+  const texture = await generator.generateTextureAsync({ label, seed: seed++, numInferenceSteps: 2 });
+  hangPortrait(scene, texture, index);
+  return texture;
+}
+
+function draw(time: number): void {
+  frameTimes.push(time);
+  drawHandles.push(nextDraw);
+  nextDraw = requestAnimationFrame(draw);
+  engine.beginFrame();
+  scene.render();
+  engine.endFrame();
+}
+
+const pause = (durationMs: number) => new Promise((resolve) => setTimeout(resolve, durationMs));
+
+/** Draws for so long; the trace has these bounds as `PHASE`. */
+export async function measure(activity: Activity, durationMs: number): Promise<FramePhase> {
+  const stop = ACTIVITIES[activity]();
+  await pause(SETTLE_MS);
+  const start = performance.now();
+  const numBefore = numPictures;
+  [frameTimes, drawHandles] = [[], []];
+  await pause(durationMs);
+  performance.measure(PHASE, { start, end: performance.now() });
+  const measured = { frameMs: differences(frameTimes), drawHandles, numPictures: numPictures - numBefore };
+  stop();
+  await gpuIsDone();
+  await pause(SETTLE_MS);
+  return measured;
+}
+
+/** A software GPU may have seconds of work before it. */
+async function gpuIsDone(): Promise<void> {
+  await sharesDevice(engine)?.device.queue.onSubmittedWorkDone();
+}
+
+const ACTIVITIES: Record<Activity, () => () => void> = {
+  idle: () => () => {},
+  generating: startGenerating,
+  busyWorker: startBusyWorker,
+};
+
+/** Every plane asks for its next portrait as soon as it has one. */
+function startGenerating(): () => void {
+  const controller = new AbortController();
+  for (const texture of textures) repeat(texture, controller.signal);
+  return () => controller.abort();
+}
+
+async function repeat(texture: GeneratedTexture, signal: AbortSignal): Promise<void> {
+  const numInferenceSteps = generator.info.sampleDefaults.numInferenceSteps;
+  while (!signal.aborted) {
+    try {
+      await texture.regenerateAsync({ seed: seed++, numInferenceSteps }, { signal });
+      numPictures++;
+    } catch (error) {
+      if ((error as Error).name !== 'AbortError') throw error;
+    }
+  }
+}
+
+function startBusyWorker(): () => void {
+  const address = URL.createObjectURL(new Blob(['for (let x = 1; ; ) x = Math.sqrt(x + 1);']));
+  const worker = new Worker(address);
+  return () => {
+    worker.terminate();
+    URL.revokeObjectURL(address);
+  };
+}
+
+function differences(times: readonly number[]): number[] {
+  return times.slice(1).map((time, i) => time - times[i]!);
+}
