@@ -13,7 +13,7 @@ export function createScene(): Scene {
 export async function loadTiny(scene: Scene, options: AssetGeneratorOptions = {}): Promise<AssetGenerator> {
   return AssetGenerator.LoadAsync(await tinyModelFolder(), scene, {
     compute: 'thread',
-    backend: 'cpu',
+    backend: 'wasm',
     frameBudgetMs: 20,
     ...options,
   });
