@@ -56,6 +56,7 @@ export { type Reconstructed, reconstruct } from './evaluation/reconstruction.ts'
 export { spreadPerClass } from './evaluation/spread.ts';
 // Kernels that the plugin calls itself
 export { compilationDone, compileOnly } from './kernels/webgpu/compile.ts';
+export { submitKernels } from './kernels/webgpu/submit.ts';
 export { prepareTexels, type WriteTexelsOptions, writeTexels } from './kernels/webgpu/texels.ts';
 // Networks
 export {

@@ -13,7 +13,7 @@ export type Compute = 'auto' | 'gpu' | 'worker' | 'thread';
 
 export interface PainterOptions {
   compute?: Compute;
-  /** Milliseconds of each frame that generation may take of this thread. */
+  /** Milliseconds of each frame that generation may take of this thread, and of the GPU that draws. */
   frameBudgetMs?: number;
   /** Web workers at most; each holds the model and paints one picture at a time. */
   numWorkers?: number;

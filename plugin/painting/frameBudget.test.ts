@@ -62,6 +62,34 @@ describe('FrameBudget', () => {
     expect(framesSeen.length).toBe(2);
   });
 
+  it('ends a frame where its limit is reached, and waits for the limit before the next', async () => {
+    const { work, frame } = display();
+    const perFrame: number[] = [];
+    let numSlices = 0;
+    const limit = {
+      get isReached() {
+        return numSlices === 2;
+      },
+      beginSlice: () => numSlices++,
+      endFrameAsync: async () => {
+        perFrame.push(numSlices);
+        numSlices = 0;
+        work(40); // the GPU takes more than two frames
+      },
+    };
+    const budget = new FrameBudget(4, frame, limit);
+    const times: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      await budget.turnAsync();
+      times.push(performance.now());
+      work(0.5);
+    }
+    vi.restoreAllMocks();
+    expect(perFrame).toEqual([0, 2, 2]);
+    expect(times[2]! - times[0]!).toBe(48);
+    expect(times[4]! - times[2]!).toBe(48);
+  });
+
   it('lets two work in turns, one in each frame', async () => {
     const { work, now } = display();
     const waiting: ((time: number) => void)[] = [];

@@ -21,6 +21,15 @@ export function nextFrame(): Promise<number> {
 /** The frame that a budget was last spent in: two generators take turns, one a frame. */
 let takenFrame = -1;
 
+/** What else bounds the slices of a frame. */
+export interface FrameLimit {
+  /** Whether the frame has had its slices. */
+  readonly isReached: boolean;
+  beginSlice(): void;
+  /** Resolves when slices of another frame may begin. */
+  endFrameAsync(): Promise<void>;
+}
+
 /** How fast the memory of a long slice fades. */
 const SLICE_DECAY = 0.9;
 
@@ -36,13 +45,15 @@ export class FrameBudget {
   constructor(
     readonly budgetMs: number,
     private readonly frame: () => Promise<number> = nextFrame,
+    private readonly limit: FrameLimit | null = null,
   ) {}
 
   async turnAsync(): Promise<void> {
     const now = performance.now();
     if (this.sliceStart !== null) this.sliceMs = Math.max(now - this.sliceStart, SLICE_DECAY * this.sliceMs);
-    if (now + this.sliceMs > this.endsAt) await this.waitForFrame();
+    if (now + this.sliceMs > this.endsAt || this.limit?.isReached) await this.waitForFrame();
     this.sliceStart = performance.now();
+    this.limit?.beginSlice();
   }
 
   /** Time until the next `turnAsync` is not work: the network waits for something else. */
@@ -51,6 +62,7 @@ export class FrameBudget {
   }
 
   private async waitForFrame(): Promise<void> {
+    await this.limit?.endFrameAsync();
     let time = await this.frame();
     while (time === takenFrame) time = await this.frame();
     takenFrame = time;

@@ -10,25 +10,25 @@ import {
   memorySource,
   prepareTexels,
   splitImages,
+  submitKernels,
 } from '../../runtime/index.ts';
 import type { Recipe } from '../recipe.ts';
 import { abortError } from './abortError.ts';
-import { FrameBudget } from './frameBudget.ts';
+import { FrameBudget, nextFrame } from './frameBudget.ts';
+import { GpuLimit } from './gpuLimit.ts';
 import { modelInfo } from './modelInfo.ts';
 import { type Pace, paintBatch } from './paintBatch.ts';
 import type { ModelInfo, Painter, PaintOptions, Picture } from './painter.ts';
 import { PixelPicture } from './pixelPicture.ts';
-import { QueueDepth } from './queueDepth.ts';
 import { TexelPicture } from './texelPicture.ts';
 
-/** Denoising steps that may wait on the GPU: enough to keep it busy, few enough for the scene's frames to get in. */
-const MAX_STEPS_QUEUED = 2;
 const GPU_BATCH_SIZE = 8;
 
 /** While pipelines compile, nobody may use them: tfjs refuses one that is not ready. */
 let compilation: Promise<void> | null = null;
 
 export interface ThreadPainterOptions {
+  /** Of this thread, and of the device. */
   frameBudgetMs: number;
   /** The scene's device, when tfjs computes on it: pictures stay there. */
   device: GPUDevice | null;
@@ -41,7 +41,7 @@ export class ThreadPainter implements Painter {
   readonly numLanes = 1;
   private readonly life = new AbortController();
   private readonly pace: Pace;
-  private readonly budget: FrameBudget;
+  private readonly limit: GpuLimit | null;
   private numBusy = 0;
 
   static async CreateAsync(
@@ -60,18 +60,16 @@ export class ThreadPainter implements Painter {
     private readonly options: ThreadPainterOptions,
   ) {
     this.info = modelInfo(model);
-    this.batchSize = options.device ? GPU_BATCH_SIZE : 1;
-    this.budget = new FrameBudget(options.frameBudgetMs);
-    const depth = options.device && new QueueDepth(options.device, MAX_STEPS_QUEUED);
+    const { device, frameBudgetMs } = options;
+    this.batchSize = device ? GPU_BATCH_SIZE : 1;
+    this.limit = device && new GpuLimit(device, frameBudgetMs, submitKernels);
+    const budget = new FrameBudget(frameBudgetMs, nextFrame, this.limit);
     this.pace = {
       slice: async () => {
         while (compilation) await compilation;
-        await this.budget.turnAsync();
+        await budget.turnAsync();
       },
-      step: async () => {
-        this.budget.pause();
-        await depth?.enterAsync();
-      },
+      step: async () => budget.pause(),
     };
   }
 
@@ -91,7 +89,8 @@ export class ThreadPainter implements Painter {
     const { labels, sampleDefaults } = this.info;
     const sampler = sampleDefaults.sampler as Recipe['sampler'];
     const recipe = { label: labels[0]!, seed: 0, sampler, numInferenceSteps: 2, guidanceScale: 2 };
-    const pace = { slice: () => this.budget.turnAsync() };
+    const budget = new FrameBudget(this.options.frameBudgetMs);
+    const pace = { slice: () => budget.turnAsync() };
     const images = await paintBatch(this.model, [recipe], { signal }, pace, compileOnly);
     for (const image of compileOnly(() => splitImages(images))) image.dispose();
     images.dispose();
@@ -127,6 +126,7 @@ export class ThreadPainter implements Painter {
       return await work(this.life.signal);
     } finally {
       this.numBusy--;
+      void this.limit?.endFrameAsync();
       this.freeWhenIdle();
     }
   }
