@@ -23,7 +23,7 @@ describe('frameTable', () => {
     expect(lines).toContain('| frame, median | 10.0 | 12.0 | 1.20 | 15.0 | 1.50 |');
     expect(lines).toContain('| frame, p95 | 20.0 | 24.0 | 1.20 | 30.0 | 1.50 |');
     expect(lines).toContain('| … p95 (budget: 4) | 0.10 | 0.40 |  | 0.20 |  |');
-    expect(lines).toContain('| … in one piece, worst | 0.05 | 0.20 |  | 0.10 |  |');
+    expect(lines).toContain('| … worst single slice | 0.05 | 0.20 |  | 0.10 |  |');
     expect(lines).toContain('| … with waits for a core, p95 | 0.30 | 1.20 |  | 0.60 |  |');
   });
 

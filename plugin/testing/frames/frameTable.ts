@@ -35,7 +35,7 @@ function rows(frameBudgetMs: number): Row[] {
     },
     { name: `… p95 (budget: ${frameBudgetMs})`, of: (phase) => work(phase, 'computeMs').p95, digits: 2 },
     { name: '… worst', of: (phase) => work(phase, 'computeMs').worst, digits: 2 },
-    { name: '… in one piece, worst', of: (phase) => work(phase, 'longestMs').worst, digits: 2 },
+    { name: '… worst single slice', of: (phase) => work(phase, 'longestMs').worst, digits: 2 },
     { name: '… with waits for a core, p95', of: (phase) => work(phase, 'durationMs').p95, digits: 2 },
   ];
 }

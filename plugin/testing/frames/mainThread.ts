@@ -26,7 +26,7 @@ export interface FrameWork {
   durationMs: number;
   /** Time on a core. */
   computeMs: number;
-  /** The longest piece without a break. */
+  /** Time on a core of its longest piece. */
   longestMs: number;
 }
 
@@ -72,5 +72,5 @@ function eventsOfPhase(events: readonly TraceEvent[]): Task[] {
 function addTo(frame: FrameWork, { dur, tdur = dur }: Task): void {
   frame.durationMs += dur / 1000;
   frame.computeMs += tdur / 1000;
-  frame.longestMs = Math.max(frame.longestMs, dur / 1000);
+  frame.longestMs = Math.max(frame.longestMs, tdur / 1000);
 }
