@@ -15,6 +15,7 @@ interface BenchOptions {
   path?: FramePath;
   seconds: number;
   rounds: number;
+  width: number;
 }
 
 /** What is measured on each path, and what has to be known of its numbers. */
@@ -22,7 +23,7 @@ const PATHS: Record<FramePath, { activities: Activity[]; note: string }> = {
   worker: {
     activities: ['idle', 'generating', 'busyWorker'],
     note: `SwiftShader draws on the CPU, so that a worker takes cores from it, as it does not from a GPU; the worker that only
-computes shows how much of the ratio that is. Cores: ${availableParallelism()}.`,
+computes shows how much of the ratio that is. A display counts in whole frames: compare the means, too. Cores: ${availableParallelism()}.`,
   },
   gpu: {
     activities: ['idle', 'generating'],
@@ -31,27 +32,25 @@ There, a worker makes the pictures unless the GPU is asked for.`,
   },
 };
 
+const ASPECT = 9 / 16;
 const model = 'models/portraits/';
 const site = { folders: { '/models/': path.join(packageRoot(), 'assets/models') } };
 
-function measure(
-  framePath: FramePath,
-  { seconds, rounds }: BenchOptions,
-  signal: AbortSignal,
-): Promise<FrameMeasurement> {
+function measure(framePath: FramePath, options: BenchOptions, signal: AbortSignal): Promise<FrameMeasurement> {
+  const { seconds, rounds, width } = options;
   const { activities } = PATHS[framePath];
   const progress = startProgress(framePath);
   const numPhases = rounds * activities.length;
   const onPhase = (activity: Activity | null, index: number) =>
     progress.update(index / numPhases, activity ?? 'the page starts');
-  const durationMs = 1000 * seconds;
   const measured = measureFrames({
     path: framePath,
     model,
     site,
+    sizePx: [width, Math.round(width * ASPECT)],
     activities,
     numRounds: rounds,
-    durationMs,
+    durationMs: 1000 * seconds,
     signal,
     onPhase,
   });
@@ -75,6 +74,7 @@ await new Command('bench:frames')
   .addOption(new Option('--path <where>', 'where pictures are made; default: both').choices(['worker', 'gpu']))
   .option('--seconds <n>', 'length of each phase, 1 to 10', realNumber(1, 10), 5)
   .option('--rounds <n>', 'phases of each kind', wholeNumber(1, 100), 3)
+  .option('--width <px>', 'of what is drawn, 16:9; a small one leaves cores to the worker', wholeNumber(16, 4096), 640)
   .action(bench)
   .exitOverride()
   .parseAsync()

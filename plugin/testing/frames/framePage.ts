@@ -25,7 +25,6 @@ export interface FramePhase {
   numPictures: number;
 }
 
-const [WIDTH_PX, HEIGHT_PX] = [640, 360];
 /** What a change of activity sets off is not measured. */
 const SETTLE_MS = 500;
 
@@ -40,9 +39,9 @@ let drawHandles: number[] = [];
 let nextDraw: number;
 
 /** Draws, with a portrait on every plane; tells what draws, what makes the pictures, and how long it may take in a frame. */
-export async function start(path: FramePath, model: string) {
+export async function start(path: FramePath, model: string, [widthPx, heightPx]: readonly [number, number]) {
   const canvas = document.querySelector('canvas')!;
-  [canvas.width, canvas.height] = [WIDTH_PX, HEIGHT_PX];
+  [canvas.width, canvas.height] = [widthPx, heightPx];
   engine = path === 'worker' ? new Engine(canvas) : await CreateEngineAsync(canvas);
   scene = createFrameScene(engine);
   generator = await AssetGenerator.LoadAsync(model, scene, { compute: path, storeBytes: 0 });

@@ -20,6 +20,7 @@ describe('frameTable', () => {
   it('compares each activity with idle', () => {
     const lines = frameTable(measurement(12)).split('\n');
     expect(lines[0]).toBe('| ms | idle | generating | × idle | a worker that only computes | × idle |');
+    expect(lines).toContain('| frame, mean | 15.0 | 18.0 | 1.20 | 22.5 | 1.50 |');
     expect(lines).toContain('| frame, median | 10.0 | 12.0 | 1.20 | 15.0 | 1.50 |');
     expect(lines).toContain('| frame, p95 | 20.0 | 24.0 | 1.20 | 30.0 | 1.50 |');
     expect(lines).toContain('| … p95 (budget: 4) | 0.10 | 0.40 |  | 0.20 |  |');

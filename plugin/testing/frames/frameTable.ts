@@ -25,6 +25,7 @@ const work = ({ work }: Phases, quantity: keyof FrameWork) => summarise(work.map
 
 function rows(frameBudgetMs: number): Row[] {
   return [
+    { name: 'frame, mean', of: (phase) => frames(phase).mean, digits: 1, isCompared: true },
     { name: 'frame, median', of: (phase) => frames(phase).median, digits: 1, isCompared: true },
     { name: 'frame, p95', of: (phase) => frames(phase).p95, digits: 1, isCompared: true },
     { name: 'frame, worst', of: (phase) => frames(phase).worst, digits: 1, isCompared: true },

@@ -1,5 +1,7 @@
 /** How a time varies from frame to frame; NaN: there is none. */
 export interface FrameTimes {
+  /** Grows with each frame that a display skips, while the others are multiples of its own frame. */
+  mean: number;
   median: number;
   p95: number;
   worst: number;
@@ -7,7 +9,8 @@ export interface FrameTimes {
 
 export function summarise(timesMs: readonly number[]): FrameTimes {
   const sorted = Float64Array.from(timesMs).sort();
-  return { median: quantile(sorted, 0.5), p95: quantile(sorted, 0.95), worst: quantile(sorted, 1) };
+  const mean = timesMs.reduce((sum, time) => sum + time, 0) / timesMs.length;
+  return { mean, median: quantile(sorted, 0.5), p95: quantile(sorted, 0.95), worst: quantile(sorted, 1) };
 }
 
 /** The smallest of the values that at least a share of all does not exceed (nearest rank). */

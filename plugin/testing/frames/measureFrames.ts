@@ -29,6 +29,7 @@ export interface MeasureFramesOptions {
   /** The address of a model's folder in the site. */
   model: string;
   site: Pick<PageOptions, 'files' | 'folders'>;
+  sizePx: readonly [width: number, height: number];
   /** They take turns, so that what else the machine does falls on all alike. */
   activities: readonly Activity[];
   numRounds: number;
@@ -40,7 +41,6 @@ export interface MeasureFramesOptions {
 }
 
 const module = 'plugin/testing/frames/framePage.ts';
-const viewport = { width: 640, height: 360 };
 
 /**
  * Draws a scene in Chromium, and measures its frames with and without generation in turns.
@@ -66,8 +66,9 @@ export async function measureFrames(options: MeasureFramesOptions): Promise<Fram
 }
 
 async function measurePage(page: FramePage, options: MeasureFramesOptions): Promise<FrameMeasurement> {
-  await page.playwright.setViewportSize(viewport);
-  const started = await page.call('start', options.path, options.model);
+  const { path, model, sizePx } = options;
+  await page.playwright.setViewportSize({ width: sizePx[0], height: sizePx[1] });
+  const started = await page.call('start', path, model, sizePx);
   const phases = await measurePhases(page, options);
   const errors = page.takeErrors();
   if (errors.length > 0) throw new Error(`measureFrames: the page failed: ${errors.join('\n')}`);
