@@ -6,6 +6,7 @@ import { Guest } from './people/guest.ts';
 import type { Portrait } from './people/portrait.ts';
 import { onPicked } from './picking.ts';
 import { adapterOf, chooseQuality, type Quality } from './quality.ts';
+import './style.css';
 import { openTavern, type Tavern } from './tavern.ts';
 import { TAVERN } from './tavernFile.ts';
 import { Card } from './ui/card.ts';

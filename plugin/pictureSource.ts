@@ -1,10 +1,10 @@
 import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
+import { abortError } from './abortError.ts';
 import { LruCache } from './cache/lruCache.ts';
 import { PixelStore } from './cache/pixelStore.ts';
 import { type LoadOptions, loadModelBytes, type ModelLocation } from './loading/loadModelBytes.ts';
-import { abortError } from './painting/abortError.ts';
 import { createPainter, type PainterOptions } from './painting/createPainter.ts';
 import type { ModelInfo, Painter, PaintStep, Picture } from './painting/painter.ts';
 import { PixelPicture } from './painting/pixelPicture.ts';

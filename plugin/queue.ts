@@ -1,3 +1,5 @@
+import { abortError } from './abortError.ts';
+
 /** Does the work of one batch; `requests` differ in their key and agree in their batch key. */
 export type RunBatch<Request, Result, Step> = (
   requests: Request[],
@@ -247,8 +249,4 @@ function assertNumResults(results: readonly unknown[], jobs: readonly unknown[])
   throw new Error(
     `GenerationQueue: run gave ${results.length} results for ${jobs.length} requests; it must give one each`,
   );
-}
-
-function abortError(message: string): DOMException {
-  return new DOMException(message, 'AbortError');
 }

@@ -5,11 +5,10 @@ import { BROWSER_BUILD, WASM_FILE, WORKER_BUILD, wasmPath } from './browserBuild
 import { directImports } from './directImports.ts';
 import { packageRoot } from './io/packageRoot.ts';
 import { type SiteFile, type SiteOptions, STRICT_CSP } from './io/serveSite.ts';
-import { buildLab } from './labSite.ts';
 
 const DEMO_BUILD = {
   ...BROWSER_BUILD,
-  entryPoints: { main: 'demo-scene/main.ts' },
+  entryPoints: { main: 'demo-scene/main.ts', lab: 'demo-scene/lab/lab.ts' },
   splitting: true,
   minify: true,
   plugins: [directImports(packageRoot())],
@@ -17,7 +16,7 @@ const DEMO_BUILD = {
 
 const IN_MEMORY = { outdir: '/', write: false, logLevel: 'silent' } as const; // a failure throws its message
 
-/** Builds demo-scene: a site to be served, its scripts in memory, the models beside them. */
+/** Builds demo-scene's two pages: a site to be served, its scripts in memory, the models beside them. */
 export async function buildDemoSite(): Promise<SiteOptions> {
   const demo = path.join(packageRoot(), 'demo-scene');
   const builds = [build({ ...DEMO_BUILD, ...IN_MEMORY }), build({ ...WORKER_BUILD, minify: true, ...IN_MEMORY })];
@@ -25,10 +24,9 @@ export async function buildDemoSite(): Promise<SiteOptions> {
   const scripts = outputs.map((file): [string, SiteFile] => [`/${path.basename(file.path)}`, file.contents]);
   return {
     files: {
-      ...(await buildLab()),
       ...Object.fromEntries(scripts),
       '/index.html': () => readFile(path.join(demo, 'index.html')),
-      '/style.css': () => readFile(path.join(demo, 'style.css')),
+      '/lab.html': () => readFile(path.join(demo, 'lab/lab.html')),
       [`/${WASM_FILE}`]: () => readFile(wasmPath),
     },
     folders: { '/models/': path.join(packageRoot(), 'assets/models') },

@@ -1,14 +1,10 @@
 // The guidance lab in a real browser, with a model so small that pictures take no time.
-import { readFile } from 'node:fs/promises';
-import { build } from 'esbuild';
 import { beforeAll, expect, it, vi } from 'vitest';
 import type { RecipeOptions } from '../../plugin/index.ts';
 import { describeInBrowser } from '../../plugin/testing/describeInBrowser.ts';
 import type { PageOptions, TestPage } from '../../plugin/testing/openBrowser.ts';
-import { STRICT_CSP } from '../../plugin/testing/site.ts';
 import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
-import { WASM_FILE, WORKER_BUILD, wasmPath } from '../../scripts/browserBuild.ts';
-import { buildLab } from '../../scripts/labSite.ts';
+import { buildDemoSite } from '../../scripts/demoSite.ts';
 
 interface Page {
   recipe(): RecipeOptions | null;
@@ -20,18 +16,9 @@ let site: PageOptions;
 
 /** The lab as it is served, its model replaced. */
 async function buildSite(): Promise<PageOptions> {
-  const worker = await build({ ...WORKER_BUILD, outdir: '/', write: false, logLevel: 'silent' });
-  const model = Object.entries(await tinyModelFolder());
-  return {
-    files: {
-      ...(await buildLab()),
-      '/worker.js': worker.outputFiles[0]!.contents,
-      [`/${WASM_FILE}`]: () => readFile(wasmPath),
-      ...Object.fromEntries(model.map(([name, bytes]) => [`/models/portraits/${name}`, bytes])),
-    },
-    crossOriginIsolated: true,
-    contentSecurityPolicy: STRICT_CSP,
-  };
+  const site = await buildDemoSite();
+  const model = Object.entries(await tinyModelFolder()).map(([name, bytes]) => [`/models/portraits/${name}`, bytes]);
+  return { ...site, files: { ...site.files, ...Object.fromEntries(model) } };
 }
 
 /** Waits until the picture and all strips are painted. */

@@ -2,7 +2,7 @@
 import { NullEngine } from '@babylonjs/core/Engines/nullEngine.js';
 import { Scene } from '@babylonjs/core/scene.js';
 import { AssetGenerator } from '../../plugin/index.ts';
-import { element } from './element.ts';
+import { element } from '../ui/element.ts';
 import './lab.css';
 import { Workbench } from './workbench.ts';
 

@@ -1,6 +1,6 @@
 import uPlot from 'uplot';
 import { type ModelInfo, scheduleOf } from '../../plugin/index.ts';
-import { element } from './element.ts';
+import { element } from '../ui/element.ts';
 import type { Settings } from './settings.ts';
 
 const HEIGHT_PX = 170;

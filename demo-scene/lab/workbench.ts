@@ -1,7 +1,7 @@
 import type { AssetGenerator, RecipeOptions } from '../../plugin/index.ts';
+import { element } from '../ui/element.ts';
 import { Address } from './address.ts';
 import { Controls } from './controls.ts';
-import { element } from './element.ts';
 import { NewestOnly } from './newestOnly.ts';
 import { Portrait } from './portrait.ts';
 import { SchedulePlot } from './schedulePlot.ts';

@@ -1,7 +1,9 @@
 import { kindOf } from '../people/names.ts';
 import type { Sitter } from '../people/sitter.ts';
+import { drawPixels } from './drawPixels.ts';
 import { element } from './element.ts';
 import { greetingOf } from './greetings.ts';
+import { copied, downloadPng } from './handOut.ts';
 
 /** The conversation card: who it is, what the picture is made from, and what can be done with it. */
 export class Card {
@@ -34,7 +36,7 @@ export class Card {
     const observer = sitter.onChangedObservable.add(() => void this.show());
     this.stopObserving = () => sitter.onChangedObservable.remove(observer);
     this.notice.textContent = '';
-    this.canvas.getContext('2d')!.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    drawPixels(this.canvas, new Uint8Array(4 * this.canvas.width * this.canvas.height));
     void this.show();
     if (!this.dialog.open) this.dialog.showModal();
   }
@@ -64,8 +66,7 @@ export class Card {
     this.dialog.toggleAttribute('data-painting', sitter.isPainting);
     const pixels = await sitter.pixelsAsync();
     if (!pixels || this.sitter !== sitter) return;
-    const image = new ImageData(new Uint8ClampedArray(pixels), this.canvas.width, this.canvas.height);
-    this.canvas.getContext('2d')!.putImageData(image, 0, 0);
+    drawPixels(this.canvas, pixels);
   }
 
   private write(name: string, text: string): void {
@@ -85,23 +86,13 @@ export class Card {
   private async copyRecipe(): Promise<void> {
     if (!this.sitter) return;
     const text = JSON.stringify({ model: this.model, ...this.sitter.recipe }, null, 2);
-    const done = navigator.clipboard?.writeText(text) ?? Promise.reject();
-    this.notice.textContent = await done.then(
-      () => 'The recipe is on the clipboard.',
-      () => `The browser keeps its clipboard closed. The recipe: ${text}`,
-    );
+    this.notice.textContent = await copied(text, 'The recipe');
   }
 
   /** The picture as it is, 32×32. */
   private async download(): Promise<void> {
     if (!this.sitter) return;
     const { label, seed } = this.sitter.recipe;
-    const blob = await new Promise<Blob | null>((resolve) => this.canvas.toBlob(resolve, 'image/png'));
-    if (!blob) return;
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(blob);
-    link.download = `${label}-${seed}.png`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 0);
+    await downloadPng(this.canvas, `${label}-${seed}.png`);
   }
 }

@@ -12,8 +12,8 @@ import {
   splitImages,
   submitKernels,
 } from '../../runtime/index.ts';
+import { abortError } from '../abortError.ts';
 import type { Recipe } from '../recipe.ts';
-import { abortError } from './abortError.ts';
 import { FrameBudget, nextFrame } from './frameBudget.ts';
 import { GpuLimit } from './gpuLimit.ts';
 import { modelInfo } from './modelInfo.ts';

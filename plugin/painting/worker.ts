@@ -9,7 +9,7 @@ import {
   memorySource,
   useWasm,
 } from '../../runtime/index.ts';
-import { abortError } from './abortError.ts';
+import { abortError } from '../abortError.ts';
 import { modelInfo } from './modelInfo.ts';
 import { paintBatch } from './paintBatch.ts';
 import type { FromWorker, ToWorker } from './workerMessages.ts';

@@ -1,6 +1,6 @@
 import type { BackendChoice } from '../../runtime/index.ts';
+import { abortError } from '../abortError.ts';
 import type { Recipe } from '../recipe.ts';
-import { abortError } from './abortError.ts';
 import type { ModelInfo, Painter, PaintOptions, Picture } from './painter.ts';
 import { WorkerLane } from './workerLane.ts';
 import type { Loaded, ToWorker } from './workerMessages.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { BROWSER_BUILD, WASM_FILE, WORKER_BUILD, wasmPath } from '../../scripts/browserBuild.ts';
-import type { SiteOptions } from './site.ts';
+import type { SiteOptions } from '../../scripts/io/serveSite.ts';
 
 type Files = NonNullable<SiteOptions['files']>;
 

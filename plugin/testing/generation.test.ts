@@ -13,8 +13,8 @@ import {
 import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { diskSource } from '../../scripts/io/diskSource.ts';
 import { packageRoot } from '../../scripts/io/packageRoot.ts';
+import { STRICT_CSP } from '../../scripts/io/serveSite.ts';
 import { describeInBrowser } from './describeInBrowser.ts';
-import { STRICT_CSP } from './site.ts';
 import { flipped } from './tinyScene.ts';
 
 type GenerationPage = typeof import('./generationPage.ts');

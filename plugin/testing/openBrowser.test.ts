@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { STRICT_CSP } from '../../scripts/io/serveSite.ts';
 import { describeInBrowser } from './describeInBrowser.ts';
-import { STRICT_CSP } from './site.ts';
 
 type SmokePage = typeof import('./smokePage.ts');
 const module = 'plugin/testing/smokePage.ts';

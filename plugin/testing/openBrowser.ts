@@ -1,8 +1,8 @@
 // A real browser for tests: pages that run one module of this repository, and what they complained of.
 import type { Page } from 'playwright-core';
 import { launchChromium } from '../../scripts/io/chromium.ts';
+import { type SiteOptions, serveSite } from '../../scripts/io/serveSite.ts';
 import { bundlePage } from './bundlePage.ts';
-import { type SiteOptions, serveSite } from './site.ts';
 
 export interface BrowserOptions {
   /** Offer a WebGPU adapter, one that computes on the CPU; WebGL 2 there is always. */

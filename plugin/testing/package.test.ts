@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../scripts/io/packageRoot.ts';
 import { decodePng } from '../../scripts/io/png.ts';
+import { STRICT_CSP } from '../../scripts/io/serveSite.ts';
 import { describeInBrowser } from './describeInBrowser.ts';
 import type { TestPage } from './openBrowser.ts';
 import { createOutsideProject, type OutsideProject } from './outsideProject.ts';
-import { STRICT_CSP } from './site.ts';
 
 const BUILD_LIMIT_MS = 240_000;
 const PAGE_LIMIT_MS = 240_000;

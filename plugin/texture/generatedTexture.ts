@@ -4,7 +4,7 @@ import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import { RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import { abortError } from '../painting/abortError.ts';
+import { abortError } from '../abortError.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PictureSource, type RequestOptions } from '../pictureSource.ts';
 import { type Recipe, type RecipeOptions, shortRecipe } from '../recipe.ts';

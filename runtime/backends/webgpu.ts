@@ -28,7 +28,7 @@ export async function findAdapter(gpu: GPU | undefined): Promise<GPUAdapter | nu
   return (await found?.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null)) ?? null;
 }
 
-/** A device with the adapter's own limits, which tfjs's kernels exceed the default ones by. */
+/** A device with the adapter's own limits: larger buffers than the default, for larger models and batches. */
 function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   const { limits } = adapter;
   return adapter.requestDevice({

@@ -1,1 +1,0 @@
-export { type Site, type SiteFile, type SiteOptions, STRICT_CSP, serveSite } from '../../scripts/io/serveSite.ts';
