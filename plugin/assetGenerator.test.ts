@@ -1,3 +1,4 @@
+import { SpritePackedManager } from '@babylonjs/core/Sprites/spritePackedManager.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -20,6 +21,13 @@ afterEach(() => {
 
 function pause(durationMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, durationMs));
+}
+
+/** What Babylon's SpritePackedManager has read; it keeps this to itself. */
+interface PackedCells {
+  _packedAndReady: boolean;
+  _spriteMap: string[];
+  _cellData: Record<string, { frame: object }>;
 }
 
 const RECIPE = { label: 'elf', seed: 7, guidanceScale: 2 };
@@ -201,6 +209,16 @@ describe('generateSpritesAsync', () => {
       cell.set((image.data as Uint8Array).subarray(4 * ((y + row) * 32 + x), 4 * ((y + row) * 32 + x + 16)), row * 64);
     }
     expect(cell).toEqual(await tiny.generatePixelsAsync({ label: 'elf', seed: 5 }));
+  });
+
+  it('packs what SpritePackedManager reads', async () => {
+    const { png, json } = await (await tiny.generateSpritesAsync({ labels: ['elf', 'orc'], seed: 3 })).packAsync();
+    const url = `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
+    const manager = new SpritePackedManager('npcs', url, 10, scene, JSON.stringify(json));
+    const { _packedAndReady, _spriteMap, _cellData } = manager as unknown as PackedCells;
+    expect(_packedAndReady).toBe(true);
+    expect(_spriteMap).toEqual(['elf-3', 'orc-4']);
+    expect(_cellData['orc-4']!.frame).toEqual({ x: 16, y: 0, w: 16, h: 16 });
   });
 
   it.each([
