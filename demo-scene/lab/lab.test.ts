@@ -153,7 +153,7 @@ describeInBrowser('the guidance lab', (openPage) => {
 
   it('shows a panel when the model does not load', async () => {
     const { '/models/portraits/model_index.json': _, ...files } = site.files!;
-    const page = await openPage<Page>({ ...site, files, path: 'lab.html' });
+    const page = await openPage<Page>({ ...site, files, folders: {}, path: 'lab.html' });
     await page.playwright.getByRole('alert').waitFor();
     expect(await page.playwright.getByRole('alert').textContent()).toContain('model_index.json');
     expect(await page.playwright.locator('main').isVisible()).toBe(false);
