@@ -114,7 +114,7 @@ const pause = (durationMs: number) => new Promise((resolve) => setTimeout(resolv
 /** Generates, aborts and disposes so many times, on one generator after another. */
 export async function churn(model: string, compute: Compute, numCycles: number): Promise<number> {
   let numFinished = 0;
-  const perGenerator = 20;
+  const perGenerator = 40;
   for (let cycle = 0; cycle < numCycles; cycle += perGenerator) {
     const short = await AssetGenerator.LoadAsync(model, scene, { compute, ...SETTINGS, storeBytes: 0 });
     const asked = Array.from({ length: perGenerator }, async (_, i) => {
@@ -126,7 +126,7 @@ export async function churn(model: string, compute: Compute, numCycles: number):
       made.dispose();
     });
     const settled = Promise.allSettled(asked);
-    await Promise.race([asked[1], pause(20_000)]);
+    await Promise.race([Promise.all([asked[1], asked[2]]), pause(20_000)]);
     short.dispose();
     await settled;
   }
