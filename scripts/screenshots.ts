@@ -28,10 +28,18 @@ async function takeScreenshots({ out, quality }: { out: string; quality: string 
     await shoot(page, path.join(out, 'tavern.png'));
     await page.evaluate(() => document.querySelectorAll<HTMLElement>('#people button')[1]!.click());
     await shoot(page, path.join(out, 'card.png'));
+    await page.close();
+    await shootLab(await browser.newPage({ viewport: WIDE }), site.url, out);
   } finally {
     await browser.close();
     await site.close();
   }
+}
+
+async function shootLab(page: Page, url: string, out: string): Promise<void> {
+  await page.goto(`${url}lab.html#label=elf&seed=21&guidance=3&interval=100-900`);
+  await page.waitForFunction(() => document.body.dataset.state === 'ready', undefined, { timeout: LIMIT_MS });
+  await shoot(page, path.join(out, 'lab.png'));
 }
 
 /** Run in the page: frames that nobody will see would take the CPU from the painting. */
