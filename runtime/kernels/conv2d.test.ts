@@ -82,6 +82,29 @@ const LARGE_CASES: Case[] = [
     options: { circular: true },
     bias: true,
   },
+  { name: 'odd sizes of many channels', image: [2, 5, 7, 16], filter: [3, 3, 16, 24], options: {}, bias: true },
+  {
+    name: 'many circular channels',
+    image: [2, 6, 10, 24],
+    filter: [3, 3, 24, 16],
+    options: { circular: true },
+    bias: true,
+  },
+  {
+    name: 'odd circular sizes of many channels, lopsided borders',
+    image: [3, 5, 3, 16],
+    filter: [3, 3, 16, 16],
+    options: { circular: true, padding: { top: 2, bottom: 0, left: 0, right: 2 } },
+    bias: false,
+  },
+  {
+    name: 'many channels without a border, and with a wide one',
+    image: [2, 5, 4, 16],
+    filter: [3, 3, 16, 16],
+    options: { padding: { top: 0, bottom: 2, left: 0, right: 1 } },
+    bias: true,
+  },
+  { name: 'more tiles than a group', image: [2, 20, 18, 16], filter: [3, 3, 16, 16], options: {}, bias: true },
   { name: 'many channels', image: [2, 4, 4, 68], filter: [3, 3, 68, 36], options: {}, bias: true },
 ];
 

@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type Conv2dAttrs, convOutSize } from '../conv2d.ts';
 import type { WasmContext } from './context.ts';
+import { suitsWinograd, winogradConv2d, winogradGradFilter, winogradGradInput } from './winograd.ts';
 
 type Shape4 = [number, number, number, number];
 
@@ -22,6 +23,7 @@ export function conv2d(
   const [n, h, w, cin] = x.shape as Shape4;
   const [kh, kw, , cout] = filter.shape as Shape4;
   const { stride, padding: p, circular } = attrs;
+  if (suitsWinograd(filter.shape, attrs)) return winogradConv2d(ctx, { x, filter, bias }, attrs);
   const outH = convOutSize(h, p.top, p.bottom, kh, stride);
   const outW = convOutSize(w, p.left, p.right, kw, stride);
   const out = ctx.output([n, outH, outW, cout]);
@@ -57,6 +59,7 @@ export function conv2dGradInput(
   const [kh, kw, cin] = filter.shape as Shape4;
   const [, h, w] = attrs.inputShape as Shape4;
   const { stride, padding: p, circular } = attrs;
+  if (suitsWinograd(filter.shape, attrs)) return winogradGradInput(ctx, { dy, filter }, attrs);
   const dx = ctx.output(attrs.inputShape);
   const panelSize = kh * kw * cout * roundUp(cin, 8);
   if (isPointwise(kh, kw, attrs)) {
@@ -92,6 +95,7 @@ export function conv2dGradFilter(
   const [, outH, outW, cout] = dy.shape as Shape4;
   const [kh, kw] = attrs.filterShape as Shape4;
   const { stride, padding: p, circular } = attrs;
+  if (suitsWinograd(attrs.filterShape, attrs)) return winogradGradFilter(ctx, { x, dy }, attrs);
   const dFilter = ctx.zeros(attrs.filterShape);
   const [padH, padW] = [p.top + h + p.bottom, p.left + w + p.right];
   const group = Math.min(n, Math.max(1, Math.round(GRAD_GROUP_PIXELS / (outH * outW))));

@@ -22,7 +22,11 @@ export type SimdKernels = Record<
   | 'upsample2x'
   | 'upsample2xGrad'
   | 'groupNorm'
-  | 'groupNormGrad',
+  | 'groupNormGrad'
+  | 'winogradConv2d'
+  | 'winogradFilter'
+  | 'winogradFilterTransposed'
+  | 'winogradGradFilter',
   Kernel
 >;
 

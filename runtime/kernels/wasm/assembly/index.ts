@@ -2,3 +2,4 @@ export { conv2d, conv2dGradFilter, dilate2d, foldRim, packFilter, packFilterTran
 export { attention, attentionGrad } from './attention';
 export { adamW, silu, siluGrad, sumRows, upsample2x, upsample2xGrad } from './elementwise';
 export { groupNorm, groupNormGrad } from './groupNorm';
+export { winogradConv2d, winogradFilter, winogradFilterTransposed, winogradGradFilter } from './winograd';
