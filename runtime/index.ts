@@ -116,6 +116,7 @@ export {
   serveEncoding,
   workerEncoder,
 } from './training/latentEncoder.ts';
+export { type LabelledNetwork, relabel } from './training/relabel.ts';
 export {
   CLASSIFIER_DEFAULTS,
   type ClassifierOptions,

@@ -42,6 +42,15 @@ async function train(out: string, ...words: string[]): Promise<string> {
   }
 }
 
+it('begins with a model of other labels', async () => {
+  const labels = ['cat', ...tinyDataset().labels.slice(1)];
+  await writeFilesAtomic(at('others'), await runtime.modelFolderFiles(tinyModelFiles({ labels: [...labels, 'dog'] })));
+  expect(await train('relabelled', '--init-from', at('others'))).toMatch(/train ddpm: done: 2 steps/);
+  const { index, unetConfig } = await runtime.loadModelFolder(diskSource(at('relabelled')));
+  expect(index.labels).toEqual(tinyDataset().labels);
+  expect(unetConfig).toMatchObject({ num_class_embeds: index.labels.length + 1 });
+});
+
 it('writes a model, and a preview of the model as it is stored, from one download of the weights', async () => {
   vi.mocked(runtime.downloadWeights).mockClear();
   expect(await train('run')).toMatch(/train ddpm: done: 2 steps, 4 images/);

@@ -26,6 +26,7 @@ import {
   memorySource,
   modelFolderFiles,
   type PredictionType,
+  relabel,
   scaleNearest,
   splitHeldOut,
   trainingScheduler,
@@ -42,7 +43,7 @@ import { startGradientWorkers } from './io/nodeWorkers.ts';
 import { encodePng } from './io/png.ts';
 import { startProgress } from './io/progress.ts';
 import { readDataset } from './io/readDataset.ts';
-import { readUNet, readVae } from './io/readNetworks.ts';
+import { readLabels, readUNet, readVae } from './io/readNetworks.ts';
 import { checkCheckpoint, readCheckpoint, runTraining, startFolder } from './io/trainingRun.ts';
 import type { CommonTrainOptions } from './train.ts';
 
@@ -67,7 +68,7 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
     batchSize: String(options.batchSize),
   };
   const folder = startFolder(command, 'unet');
-  const init = folder ? await readUNet(folder) : null;
+  const init = folder ? await readUNetFor(folder, dataset.labels, command.seed) : null;
   const config = init?.config ?? defaultUNetConfig({ shape: latentShape(dataset, vae.config) }, dataset.labels.length);
   const resumed = command.resume ? await readCheckpoint(command.out, notes) : null;
   if (resumed) checkCheckpoint(resumed, unet2dShapes(config), false, command.out);
@@ -105,6 +106,13 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
     await trainer.dispose();
     backend.release();
   }
+}
+
+/** The U-Net to begin with; one of a model with other labels keeps what it knows but for them. */
+async function readUNetFor(folder: string, labels: readonly string[], seed: number) {
+  const network = await readUNet(folder);
+  const known = await readLabels(folder);
+  return known ? relabel(network, known, labels, seed) : network;
 }
 
 function diffusionOptions(command: DdpmCommandOptions): DiffusionOptions {

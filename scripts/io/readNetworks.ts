@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -9,6 +10,7 @@ import {
   type WeightTensor,
 } from '../../runtime/index.ts';
 import { UsageError } from './cliErrors.ts';
+import { readWholeModel } from './replaceVae.ts';
 
 /** File name of a network's weights in a model folder. */
 export const WEIGHTS_FILE = 'diffusion_pytorch_model.safetensors';
@@ -27,6 +29,11 @@ export function readVae(dir: string): Promise<NetworkFiles<AutoencoderKlConfig>>
 /** Reads unet/ of a run or model folder. */
 export function readUNet(dir: string): Promise<NetworkFiles<UNet2DConfig>> {
   return readNetwork(join(dir, 'unet'), parseUNet2DConfig);
+}
+
+/** The labels of a model folder, without the null label; null where networks stand alone. */
+export async function readLabels(dir: string): Promise<string[] | null> {
+  return existsSync(join(dir, 'model_index.json')) ? (await readWholeModel(dir)).index.labels : null;
 }
 
 async function readNetwork<Config>(
