@@ -22,7 +22,9 @@ export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';
 export { type BatchOptions, batchIndices, fillBatch } from './dataset/batches.ts';
 export { type Dataset, DatasetError, type DatasetSplit, splitHeldOut } from './dataset/dataset.ts';
 export { openDataset } from './dataset/openDataset.ts';
+export { selectLabels } from './dataset/selectLabels.ts';
 export { DATASET_FILE, type SheetDescription } from './dataset/sheet.ts';
+export { shrink } from './dataset/shrink.ts';
 export type { DatasetSource, DecodePng } from './dataset/source.ts';
 // Diffusion
 export { posterior, qSample, vTarget } from './diffusion/forward.ts';
@@ -103,6 +105,7 @@ export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
 export { dataParallelGradients, type GradientWorker, serveGradients } from './training/dataParallel.ts';
 export { type GradientSource, localGradients } from './training/gradients.ts';
 export {
+  type EncodeOptions,
   type EncodeProgress,
   encodeDataset,
   type LatentDataset,

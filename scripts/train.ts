@@ -17,6 +17,8 @@ export interface CommonTrainOptions {
   resume?: boolean;
   initFrom?: string;
   previewMinutes: number;
+  labels?: string[];
+  shrink: number;
   flip?: boolean;
   shift: number;
   toroidal?: boolean;
@@ -45,7 +47,14 @@ function command(name: string, description: string): Command {
     .option('--resume', 'go on from the checkpoint in --out')
     .option('--init-from <dir>', 'begin with the weights of this model folder')
     .option('--preview-minutes <n>', 'minutes between preview sheets', realNumber(0.1), 5)
+    .addOption(
+      new Option('--labels <list>', 'train on these classes alone, separated by commas').argParser((text) =>
+        text.split(','),
+      ),
+    )
+    .option('--shrink <n>', 'make one pixel of n × n: images of a half of the size with 2', wholeNumber(1, 64), 1)
     .option('--flip', 'augment by mirroring')
+    .option('--toroidal', 'augment by shifts that wrap around: for seamless textures')
     .option('--balanced', 'draw all classes equally often')
     .option('--circular', 'wrap every convolution around the borders (seamless tiles)');
 }
@@ -61,7 +70,6 @@ Example:
 export function trainCommand(): Command {
   const vae = command('vae', 'train a variational auto-encoder (images to latents and back)')
     .option('--shift <px>', 'augment by shifts of up to so many pixels', wholeNumber(0), 0)
-    .option('--toroidal', 'augment by shifts that wrap around')
     .option(
       '--permute-channels <p>',
       'augment by exchanging colour channels, with this probability',
@@ -70,6 +78,8 @@ export function trainCommand(): Command {
     )
     .option('--kl-weight <x>', 'weight of the KL divergence', realNumber(0))
     .addOption(new Option('--reconstruction <kind>', 'reconstruction error').choices(['l1', 'l2']).default('l1'))
+    .option('--l2-weight <x>', 'weight of the squared error beside it', realNumber(0), 0)
+    .option('--gradient-weight <x>', 'weight of the difference of finite differences beside it', realNumber(0), 0)
     .option('--freeze-encoder', 'train the decoder alone: latents stay as they are')
     .addHelpText('after', VAE_DETAILS)
     .action(async (options) => (await import('./trainVae.ts')).trainVae(options));

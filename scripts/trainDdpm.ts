@@ -42,7 +42,7 @@ import { openNodeBackend } from './io/nodeBackend.ts';
 import { startGradientWorkers } from './io/nodeWorkers.ts';
 import { encodePng } from './io/png.ts';
 import { startProgress } from './io/progress.ts';
-import { readDataset } from './io/readDataset.ts';
+import { chooseFrom, readDataset } from './io/readDataset.ts';
 import { readLabels, readUNet, readVae } from './io/readNetworks.ts';
 import { checkCheckpoint, readCheckpoint, runTraining, startFolder } from './io/trainingRun.ts';
 import type { CommonTrainOptions } from './train.ts';
@@ -58,7 +58,7 @@ interface DdpmCommandOptions extends CommonTrainOptions {
 /** figment train ddpm */
 export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
   const options = diffusionOptions(command);
-  const dataset = await readDataset(command.data);
+  const dataset = chooseFrom(await readDataset(command.data), command);
   const split = splitHeldOut(dataset, command.heldOut, command.seed);
   const vae = await readVae(command.vae);
   const notes = {
@@ -129,6 +129,7 @@ function diffusionOptions(command: DdpmCommandOptions): DiffusionOptions {
     minSnrGamma: command.minSnrGamma ?? null,
     balanced: command.balanced ?? false,
     circular: command.circular ?? false,
+    toroidal: command.toroidal ?? false,
     batchSize,
     microBatchSize: command.microBatch ?? Math.min(batchSize, DIFFUSION_DEFAULTS.microBatchSize),
     learningRate: command.learningRate ?? DIFFUSION_DEFAULTS.learningRate,
@@ -137,7 +138,11 @@ function diffusionOptions(command: DdpmCommandOptions): DiffusionOptions {
   };
 }
 
-const encodeOptions = ({ circular = false, flip = false }: DdpmCommandOptions) => ({ circular, flip });
+const encodeOptions = ({ circular = false, flip = false, toroidal = false }: DdpmCommandOptions) => ({
+  circular,
+  flip,
+  toroidal,
+});
 
 /** The latents that the run has stored, else encoded anew, by the workers if there are any, and stored. */
 async function latentsOf(origin: LatentOrigin, out: string, workers: GradientWorker[]): Promise<LatentDataset> {
@@ -161,13 +166,20 @@ async function latentsOf(origin: LatentOrigin, out: string, workers: GradientWor
 }
 
 async function encodeAll(origin: LatentOrigin, encoders: LatentEncoder[]): Promise<LatentDataset> {
-  const { dataset, indices, vae, flip } = origin;
+  const { dataset, indices, vae, flip, toroidal } = origin;
   const progress = startProgress('encode');
   try {
-    return await encodeDataset(dataset, indices, vae.config, encoders, { flip }, async ({ numDone, numImages }) => {
-      progress.update(numDone / numImages, `${numDone} images`);
-      await setImmediate(); // lets the progress line and Ctrl-C in
-    });
+    return await encodeDataset(
+      dataset,
+      indices,
+      vae.config,
+      encoders,
+      { flip, toroidal },
+      async ({ numDone, numImages }) => {
+        progress.update(numDone / numImages, `${numDone} images`);
+        await setImmediate(); // lets the progress line and Ctrl-C in
+      },
+    );
   } finally {
     progress.stop();
     for (const encoder of encoders) encoder.dispose();

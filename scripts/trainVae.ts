@@ -27,7 +27,7 @@ import { UsageError } from './io/cliErrors.ts';
 import { openNodeBackend } from './io/nodeBackend.ts';
 import { startGradientWorkers } from './io/nodeWorkers.ts';
 import { encodePng } from './io/png.ts';
-import { readDataset } from './io/readDataset.ts';
+import { chooseFrom, readDataset } from './io/readDataset.ts';
 import { readVae, WEIGHTS_FILE } from './io/readNetworks.ts';
 import { readWholeModel, replaceVae, type WholeModel } from './io/replaceVae.ts';
 import { checkCheckpoint, readCheckpoint, runTraining, startFolder } from './io/trainingRun.ts';
@@ -36,12 +36,14 @@ import type { CommonTrainOptions } from './train.ts';
 interface VaeCommandOptions extends CommonTrainOptions {
   klWeight?: number;
   reconstruction: 'l1' | 'l2';
+  l2Weight: number;
+  gradientWeight: number;
   freezeEncoder?: boolean;
 }
 
 /** figment train vae */
 export async function trainVae(command: VaeCommandOptions): Promise<void> {
-  const dataset = await readDataset(command.data);
+  const dataset = chooseFrom(await readDataset(command.data), command);
   const split = splitHeldOut(dataset, command.heldOut, command.seed);
   const folder = startFolder(command, 'vae');
   const init = folder ? await readVae(folder) : null;
@@ -105,6 +107,8 @@ function vaeOptions(command: VaeCommandOptions, circular = false): VaeOptions {
     seed: command.seed,
     reconstruction: command.reconstruction,
     klWeight: command.klWeight ?? VAE_DEFAULTS.klWeight,
+    l2Weight: command.l2Weight,
+    gradientWeight: command.gradientWeight,
     freezeEncoder: command.freezeEncoder ?? false,
     balanced: command.balanced ?? false,
     circular: command.circular ?? circular,

@@ -21,7 +21,7 @@ export const AUGMENT_DEFAULTS: Required<AugmentOptions> = {
   permuteChannels: 0,
 };
 
-/** Height, width and channels (3 or 4) of the image. */
+/** Height, width and channels of the image, which may be latents. */
 export interface ImageSize {
   heightPx: number;
   widthPx: number;
@@ -95,10 +95,7 @@ export function permuteColours(
 }
 
 function copyPixel(image: Float32Array, from: number, out: Float32Array, to: number, channels: number): void {
-  out[to] = image[from]!;
-  out[to + 1] = image[from + 1]!;
-  out[to + 2] = image[from + 2]!;
-  if (channels === 4) out[to + 3] = image[from + 3]!;
+  for (let c = 0; c < channels; c++) out[to + c] = image[from + c]!;
 }
 
 function clamp(value: number, max: number): number {

@@ -21,6 +21,8 @@ const vae: TaskSpec & { kind: 'vae' } = {
   circular: false,
   reconstruction: 'l2', // smooth, so that finite differences converge
   klWeight: 0.1,
+  l2Weight: 0,
+  gradientWeight: 0,
   freezeEncoder: false,
 };
 const ddpm: TaskSpec = {
@@ -126,5 +128,21 @@ describe('gradients on wasm', () => {
     expect(Object.keys(grads)).toContain('decoder.conv_in.weight');
     expectClose([loss], [metrics.l2!]);
     dispose([...Object.values(grads), ...Object.values(weights)] as Tensor[]);
+  });
+
+  it('adds the weighted parts of the loss', async () => {
+    const lossOf = async (weighing: Partial<typeof vae>) => {
+      const task = createTask({ ...vae, ...weighing });
+      const weights = uploadWeights(randomWeights(task.shapes));
+      const { grads, ...result } = await gradientsOf(task, weights, vaeBatch(2));
+      dispose([...Object.values(grads), ...Object.values(weights)] as Tensor[]);
+      return result;
+    };
+    const plain = await lossOf({});
+    const { loss: withL2 } = await lossOf({ l2Weight: 0.3 });
+    expectClose([withL2], [plain.loss + 0.3 * plain.metrics.l2!]);
+    const [single, double] = [await lossOf({ gradientWeight: 0.2 }), await lossOf({ gradientWeight: 0.4 })];
+    expect(single.loss).toBeGreaterThan(plain.loss + 0.01);
+    expectClose([double.loss - plain.loss], [2 * (single.loss - plain.loss)], { relative: 1e-4 });
   });
 });

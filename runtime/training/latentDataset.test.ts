@@ -57,6 +57,46 @@ describeOnBackends(() => {
     }
     expect(latents.std.every((value) => value > 0)).toBe(true);
   });
+
+  it('encodes seamless images at shifts that fill a latent cell', async () => {
+    const spec = { ...SPEC, circular: true };
+    const encoder = localEncoder(spec);
+    const chosen = Int32Array.of(3, 5);
+    const views = await encodeDataset(DATASET, chosen, CONFIG, [encoder], { flip: true, toroidal: true });
+    const numViews = views.classLabels.length / chosen.length;
+    const factor = 8 / views.shape[1];
+    expect(numViews).toBe(2 * factor);
+    const images: number[][] = [];
+    for (let i = 0; i < factor; i++) {
+      // Rolled by hand; of two pixels in a cell, the second view has the other one in x and in y.
+      const source = DATASET.images.subarray(3 * 128, 4 * 128);
+      const rolled = Array.from({ length: 128 }, (_, at) => {
+        const [y, x, c] = [Math.floor(at / 32), Math.floor(at / 4) % 8, at % 4];
+        return source[(((y - i + 4) % 4) * 8 + ((x - i + 8) % 8)) * 4 + c]!;
+      });
+      images.push(rolled);
+    }
+    const alone = { ...DATASET, images: Uint8Array.from(images.flat()), classLabels: new Int32Array(factor) };
+    const expected = await encodeDataset(
+      alone,
+      Int32Array.from({ length: factor }, (_, i) => i),
+      CONFIG,
+      [encoder],
+      {
+        flip: true,
+      },
+    );
+    encoder.dispose();
+    for (let i = 0; i < factor; i++) {
+      for (const [actualAt, expectedAt] of [
+        [4 * i, i], // as it is
+        [4 * i + 2, factor + i], // mirrored
+      ] as const) {
+        const actual = views.mean.subarray(actualAt * SIZE, (actualAt + 1) * SIZE);
+        expectClose(actual, expected.mean.subarray(expectedAt * SIZE, (expectedAt + 1) * SIZE));
+      }
+    }
+  });
 });
 
 /** Answers with the sum of each image's pixels, the later the larger `delayMs`. */

@@ -1,4 +1,4 @@
-import { flipHorizontal } from '../dataset/augment.ts';
+import { flipHorizontal, shiftToroidal } from '../dataset/augment.ts';
 import { fillBatch } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
@@ -31,15 +31,28 @@ export function latentShape(
 
 const ENCODE_BATCH = 32;
 
-/** Some images: places in the data set, and the place of the first among the latents. */
-interface Portion {
-  indices: Int32Array;
+export interface EncodeOptions {
+  /** Every image also mirrored. */
+  flip: boolean;
+  /** Every image at several shifts within a latent cell, wrapping at the edges: for seamless textures. */
+  toroidal?: boolean;
+}
+
+/** How images are looked at before they are encoded. */
+interface View {
   mirrored: boolean;
+  /** Pixels to the right and down, wrapping. */
+  shift: readonly [dx: number, dy: number];
+}
+
+/** Some images: places in the data set, and the place of the first among the latents. */
+interface Portion extends View {
+  indices: Int32Array;
   at: number;
 }
 
 /**
- * Encodes images with a trained VAE; with `flip` every image also mirrored, behind all the others. The batches are the
+ * Encodes images with a trained VAE, view after view: as they are first, the augmented ones behind. The batches are the
  * same whatever the number of encoders, and so are the latents.
  *
  * @param encoders   each takes the next batch when it is free
@@ -50,12 +63,12 @@ export async function encodeDataset(
   indices: Int32Array,
   config: AutoencoderKlConfig,
   encoders: LatentEncoder[],
-  options: { flip: boolean },
+  options: EncodeOptions,
   onProgress?: (progress: EncodeProgress) => void | Promise<void>,
 ): Promise<LatentDataset> {
   const shape = latentShape(dataset, config);
   const size = shape[0] * shape[1] * shape[2];
-  const portions = portionsOf(indices, options.flip ? [false, true] : [false]);
+  const portions = portionsOf(indices, viewsOf(options, 2 ** (config.block_out_channels.length - 1)));
   const numImages = portions.reduce((sum, portion) => sum + portion.indices.length, 0);
   const mean = new Float32Array(numImages * size);
   const std = new Float32Array(numImages * size);
@@ -78,29 +91,45 @@ export async function encodeDataset(
   return { shape, mean, std, classLabels: Int32Array.from({ length: numImages }, (_, i) => labelOf(i)) };
 }
 
-function portionsOf(indices: Int32Array, passes: boolean[]): Portion[] {
-  return passes.flatMap((mirrored, pass) =>
-    Array.from({ length: Math.ceil(indices.length / ENCODE_BATCH) }, (_, i) => ({
-      indices: indices.subarray(i * ENCODE_BATCH, (i + 1) * ENCODE_BATCH),
-      mirrored,
-      at: pass * indices.length + i * ENCODE_BATCH,
+/** The shifts fill a latent cell of `factor` pixels evenly, one in each row and column (Hammersley's points). */
+function viewsOf({ flip, toroidal }: EncodeOptions, factor: number): View[] {
+  const shifts = Array.from({ length: toroidal ? factor : 1 }, (_, i) => [i, reversedBits(i, factor)] as const);
+  return shifts.flatMap((shift) => (flip ? [false, true] : [false]).map((mirrored) => ({ mirrored, shift })));
+}
+
+function reversedBits(value: number, size: number): number {
+  return size === 1 ? 0 : (value % 2) * (size / 2) + reversedBits(Math.floor(value / 2), size / 2);
+}
+
+function portionsOf(indices: Int32Array, views: View[]): Portion[] {
+  return views.flatMap((view, i) =>
+    Array.from({ length: Math.ceil(indices.length / ENCODE_BATCH) }, (_, batch) => ({
+      ...view,
+      indices: indices.subarray(batch * ENCODE_BATCH, (batch + 1) * ENCODE_BATCH),
+      at: i * indices.length + batch * ENCODE_BATCH,
     })),
   );
 }
 
-function pixelsOf(dataset: Dataset, { indices, mirrored }: Portion): PixelBatch {
+function pixelsOf(dataset: Dataset, { indices, mirrored, shift: [dx, dy] }: Portion): PixelBatch {
   const { widthPx, heightPx, channels } = dataset;
   const shape: PixelBatch['shape'] = [indices.length, heightPx, widthPx, channels];
   const length = widthPx * heightPx * channels;
   const values = new Float32Array(indices.length * length);
   fillBatch(dataset, indices, { flip: false, shiftPx: 0, toroidal: false, permuteChannels: 0 }, 0, 0, values);
-  if (!mirrored) return { shape, data: values };
-  const flipped = new Float32Array(values.length);
-  for (let i = 0; i < indices.length; i++) {
-    const at = (array: Float32Array) => array.subarray(i * length, (i + 1) * length);
-    flipHorizontal(at(values), at(flipped), dataset);
+  const spare = new Float32Array(length);
+  for (let at = 0; at < values.length; at += length) {
+    const image = values.subarray(at, at + length);
+    if (dx > 0 || dy > 0) {
+      shiftToroidal(image, spare, dataset, dx, dy);
+      image.set(spare);
+    }
+    if (mirrored) {
+      flipHorizontal(image, spare, dataset);
+      image.set(spare);
+    }
   }
-  return { shape, data: flipped };
+  return { shape, data: values };
 }
 
 /**

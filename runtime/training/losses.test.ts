@@ -4,7 +4,7 @@ import { normals } from '../core/random.ts';
 import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../testing/backends.ts';
 import { readTensorsFixture } from '../testing/fixtures.ts';
 import { expectClose } from '../testing/matchers.ts';
-import { diffusionLoss, klDivergence, reconstructionError } from './losses.ts';
+import { diffusionLoss, gradientDifference, klDivergence, reconstructionError } from './losses.ts';
 
 const meanOf = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
 
@@ -47,6 +47,29 @@ describeOnBackends((backend) => {
     const error = (kind: 'l1' | 'l2') => scalarOf(() => [reconstructionError(kind, toTensor(x), toTensor(y))]);
     expectClose([await error('l1')], [meanOf(differences.map(Math.abs))]);
     expectClose([await error('l2')], [meanOf(differences.map((value) => value ** 2))]);
+  });
+
+  it('compares finite differences, down and to the right', async () => {
+    const [batch, height, width, channels] = [2, 3, 4, 2];
+    const [x, y] = [draw(2, [batch, height, width, channels]), draw(3, [batch, height, width, channels])];
+    const at = (values: ArrayLike<number>, i: number, row: number, column: number, c: number) =>
+      values[((i * height + row) * width + column) * channels + c]!;
+    const steps = { down: [] as number[], right: [] as number[] };
+    for (let i = 0; i < batch; i++) {
+      for (let row = 0; row < height; row++) {
+        for (let column = 0; column < width; column++) {
+          for (let c = 0; c < channels; c++) {
+            const step = (values: ArrayLike<number>, dRow: number, dColumn: number) =>
+              at(values, i, row + dRow, column + dColumn, c) - at(values, i, row, column, c);
+            const error = (...to: [number, number]) => Math.abs(step(y.values, ...to) - step(x.values, ...to));
+            if (row + 1 < height) steps.down.push(error(1, 0));
+            if (column + 1 < width) steps.right.push(error(0, 1));
+          }
+        }
+      }
+    }
+    const expected = (meanOf(steps.down) + meanOf(steps.right)) / 2;
+    expectClose([await scalarOf(() => [gradientDifference(toTensor(x), toTensor(y))])], [expected]);
   });
 
   it('weighs the images of the diffusion loss', async () => {

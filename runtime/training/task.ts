@@ -27,7 +27,14 @@ import type { Shapes, Weights } from '../networks/layers.ts';
 import { unet2d, unet2dShapes } from '../networks/unet2d.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { type Batch, batchArray, batchTensor } from './batch.ts';
-import { crossEntropy, diffusionLoss, klDivergence, type Reconstruction, reconstructionError } from './losses.ts';
+import {
+  crossEntropy,
+  diffusionLoss,
+  gradientDifference,
+  klDivergence,
+  type Reconstruction,
+  reconstructionError,
+} from './losses.ts';
 
 /** What is trained, as plain data: a worker builds the same task from it. */
 export type TaskSpec =
@@ -37,6 +44,10 @@ export type TaskSpec =
       circular: boolean;
       reconstruction: Reconstruction;
       klWeight: number;
+      /** Weight of the squared error beside that reconstruction error. */
+      l2Weight: number;
+      /** Weight of the difference of finite differences beside it. */
+      gradientWeight: number;
       /** Keep the encoder as it is and train the decoder alone. */
       freezeEncoder: boolean;
     }
@@ -79,7 +90,7 @@ export function createTask(spec: TaskSpec): TrainingTask {
 
 /** Batch: x (B, H, W, C) in [−1, 1], eps (B, h, w, latent_channels) standard normal. */
 function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
-  const { config, circular, reconstruction, klWeight, freezeEncoder } = spec;
+  const { config, circular, reconstruction, klWeight, l2Weight, gradientWeight, freezeEncoder } = spec;
   const isEncoder = (name: string) => name.startsWith('encoder.') || name.startsWith('quant_conv.');
   return {
     shapes: autoencoderKlShapes(config),
@@ -89,9 +100,16 @@ function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
         const x = batchTensor<Tensor4D>(batch, 'x');
         const distribution = encode(config, weights, x, circular);
         const z = sampleLatents(distribution, batchTensor<Tensor4D>(batch, 'eps'));
-        const error = reconstructionError(reconstruction, x, decode(config, weights, z, circular));
+        const decoded = decode(config, weights, z, circular);
+        const error = reconstructionError(reconstruction, x, decoded);
         const kl = klDivergence(distribution);
-        const loss = freezeEncoder ? error : (add(error, mul(kl, klWeight)) as Scalar);
+        const parts: [Scalar, number][] = [[kl, freezeEncoder ? 0 : klWeight]];
+        if (l2Weight > 0) parts.push([reconstructionError('l2', x, decoded), l2Weight]);
+        if (gradientWeight > 0) parts.push([gradientDifference(x, decoded), gradientWeight]);
+        const loss = parts.reduce<Scalar>(
+          (sum, [part, weight]) => (weight > 0 ? (add(sum, mul(part, weight)) as Scalar) : sum),
+          error,
+        );
         return { loss, metrics: { [reconstruction]: keep(clone(error)), kl: keep(clone(kl)) } };
       }),
   };

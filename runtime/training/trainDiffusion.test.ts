@@ -83,6 +83,31 @@ it('draws standardised latents, standard noise and all timesteps', async () => {
   expect(Math.abs(steps.reduce((a, b) => a + b, 0) / steps.length - 499.5)).toBeLessThan(50);
 });
 
+it('rolls the latents by whole cells, each image another way', async () => {
+  const [[plain], [rolled]] = [await batchesOf({}), await batchesOf({ toroidal: true })];
+  const [, height, width, channels] = plain!.x0!.shape as [number, number, number, number];
+  const size = height * width * channels;
+  const rollsOf = (image: number) => {
+    const [before, after] = [plain!, rolled!].map((batch) => batch.x0!.data.subarray(image * size, (image + 1) * size));
+    const isRoll = (dy: number, dx: number) =>
+      after!.every((value, i) => {
+        const [y, x, c] = [Math.floor(i / (width * channels)), Math.floor(i / channels) % width, i % channels];
+        const from = (((y - dy + height) % height) * width + ((x - dx + width) % width)) * channels + c;
+        return value === before![from];
+      });
+    return Array.from({ length: height * width }, (_, i) => i).filter((i) => isRoll(Math.floor(i / width), i % width));
+  };
+  const rolls = Array.from({ length: 100 }, (_, image) => rollsOf(image));
+  expect(rolls.every((found) => found.length === 1)).toBe(true);
+  expect(new Set(rolls.flat()).size).toBe(height * width);
+});
+
+it('defaultUNetConfig has a third level for large latents', () => {
+  const config = defaultUNetConfig({ shape: [16, 16, 8] }, 10);
+  expect(parseUNet2DConfig(config)).toEqual(config);
+  expect(config.block_out_channels).toHaveLength(3);
+});
+
 it('defaultUNetConfig is one that parses, for latents that are not square too', () => {
   const config = defaultUNetConfig({ shape: [8, 4, 6] }, 12);
   expect(parseUNet2DConfig(config)).toEqual(config);

@@ -1,4 +1,5 @@
 import { integers, normals, uniforms } from '../core/random.ts';
+import { shiftToroidal } from '../dataset/augment.ts';
 import { batchIndices } from '../dataset/batches.ts';
 import { type PredictionType, parseSchedulerConfig, type SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { initialWeights } from '../networks/initialise.ts';
@@ -21,6 +22,8 @@ export interface DiffusionOptions extends TrainerOptions {
   minSnrGamma: number | null;
   balanced: boolean;
   circular: boolean;
+  /** Roll the latents of every image by whole cells, another way each time: for seamless textures. */
+  toroidal: boolean;
 }
 
 export const DIFFUSION_DEFAULTS: DiffusionOptions = {
@@ -31,6 +34,7 @@ export const DIFFUSION_DEFAULTS: DiffusionOptions = {
   minSnrGamma: null,
   balanced: false,
   circular: false,
+  toroidal: false,
   batchSize: 128,
   microBatchSize: 16,
   learningRate: 1e-3,
@@ -51,10 +55,36 @@ const POSTERIOR_STREAM = 0x20000000;
 const EPS_STREAM = 0x30000000;
 const TIME_STREAM = 0x40000000;
 const DROP_STREAM = 0x50000000;
+const ROLL_STREAM = 0x60000000;
 
-/** The network of the prototype for small latents: two levels, attention on the lower one, labels and a null label. */
+/** Up to this size of the latents two levels see the whole picture. */
+const SMALL_LATENTS = 8;
+
+/**
+ * A network for latents of 8×8 (two levels of two blocks, attention on the lower one) or larger (three levels of one
+ * block, attention on the lower two), with labels and a null label; 4.3 and 4.6 million weights.
+ */
 export function defaultUNetConfig(latents: Pick<LatentDataset, 'shape'>, numLabels: number): UNet2DConfig {
   const [height, width, channels] = latents.shape;
+  const levels: Pick<
+    UNet2DConfig,
+    'down_block_types' | 'up_block_types' | 'block_out_channels' | 'layers_per_block' | 'attention_head_dim'
+  > =
+    Math.max(height, width) <= SMALL_LATENTS
+      ? {
+          down_block_types: ['DownBlock2D', 'AttnDownBlock2D'],
+          up_block_types: ['AttnUpBlock2D', 'UpBlock2D'],
+          block_out_channels: [64, 128],
+          layers_per_block: 2,
+          attention_head_dim: 32,
+        }
+      : {
+          down_block_types: ['DownBlock2D', 'AttnDownBlock2D', 'AttnDownBlock2D'],
+          up_block_types: ['AttnUpBlock2D', 'AttnUpBlock2D', 'UpBlock2D'],
+          block_out_channels: [64, 112, 128],
+          layers_per_block: 1,
+          attention_head_dim: 16,
+        };
   return {
     sample_size: height === width ? height : [height, width],
     in_channels: channels,
@@ -64,18 +94,14 @@ export function defaultUNetConfig(latents: Pick<LatentDataset, 'shape'>, numLabe
     time_embedding_dim: null,
     freq_shift: 0,
     flip_sin_to_cos: true,
-    down_block_types: ['DownBlock2D', 'AttnDownBlock2D'],
+    ...levels,
     mid_block_type: 'UNetMidBlock2D',
-    up_block_types: ['AttnUpBlock2D', 'UpBlock2D'],
-    block_out_channels: [64, 128],
-    layers_per_block: 2,
     mid_block_scale_factor: 1,
     downsample_padding: 1,
     downsample_type: 'conv',
     upsample_type: 'conv',
     dropout: 0,
     act_fn: 'silu',
-    attention_head_dim: 32,
     norm_num_groups: 8,
     attn_norm_num_groups: 8,
     norm_eps: 1e-5,
@@ -139,7 +165,7 @@ function diffusionBatch(
   options: DiffusionOptions,
   step: number,
 ): Batch {
-  const { batchSize, balanced, seed, condDropProb } = options;
+  const { batchSize, balanced, seed, condDropProb, toroidal } = options;
   const chosen = batchIndices(all, latents.classLabels, { batchSize, balanced, seed }, step);
   const channels = latents.shape[2];
   const size = latents.mean.length / latents.classLabels.length;
@@ -153,6 +179,7 @@ function diffusionBatch(
       x0[i * size + j] = (z - mean[j % channels]!) / std[j % channels]!;
     }
   });
+  if (toroidal) rollEach(x0, latents.shape, uniforms(seed, ROLL_STREAM + step, 2 * batchSize));
   const dropped = uniforms(seed, DROP_STREAM + step, batchSize);
   const classLabels = chosen.map((image, i) => (dropped[i]! < condDropProb ? nullLabel : latents.classLabels[image]!));
   return {
@@ -161,4 +188,16 @@ function diffusionBatch(
     t: { shape: [batchSize], data: integers(seed, TIME_STREAM + step, batchSize, 1000) },
     classLabels: { shape: [batchSize], data: classLabels },
   };
+}
+
+/** Shifts each image by whole cells in x and y, by two uniform draws, wrapping at the edges. */
+function rollEach(x0: Float32Array, [height, width, channels]: LatentDataset['shape'], draws: Float64Array): void {
+  const size = height * width * channels;
+  const spare = new Float32Array(size);
+  for (let i = 0; i * size < x0.length; i++) {
+    const image = x0.subarray(i * size, (i + 1) * size);
+    const [dx, dy] = [Math.floor(draws[2 * i]! * width), Math.floor(draws[2 * i + 1]! * height)];
+    shiftToroidal(image, spare, { heightPx: height, widthPx: width, channels }, dx, dy);
+    image.set(spare);
+  }
 }

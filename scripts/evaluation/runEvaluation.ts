@@ -22,7 +22,7 @@ import { UsageError } from '../io/cliErrors.ts';
 import { openNodeBackend } from '../io/nodeBackend.ts';
 import { buildModel, modelSource } from '../io/openModel.ts';
 import { startProgress } from '../io/progress.ts';
-import { readDataset } from '../io/readDataset.ts';
+import { chooseFrom, readDataset } from '../io/readDataset.ts';
 import { contactSheet } from './contactSheet.ts';
 import { type CopyMetrics, copyingPerClass } from './copying.ts';
 import { frechetDistance } from './frechet.ts';
@@ -51,7 +51,7 @@ export interface EvaluateFlags {
 export async function evaluate(name: string, flags: EvaluateFlags): Promise<void> {
   const files = await loadModelFolder(modelSource(name));
   const out = flags.out ?? (await folderOf(name));
-  const dataset = await readDataset(flags.data);
+  const dataset = fitTo(files, await readDataset(flags.data));
   checkTogether(files, dataset);
   const split = splitHeldOut(dataset, flags.heldOut, flags.splitSeed);
   checkHeldOut(dataset, split);
@@ -75,6 +75,14 @@ async function folderOf(model: string): Promise<string> {
   const found = await stat(model).catch(() => null);
   if (found?.isDirectory()) return model;
   throw new UsageError(`evaluate: model ${model} is no folder to write to; say where with --out`);
+}
+
+/** The data as the model was trained on them: its labels alone, the images of its size, if a whole factor leads there. */
+function fitTo({ index: { labels, figment } }: ModelFiles, dataset: Dataset): Dataset {
+  const isKnown = labels.every((label) => dataset.labels.includes(label));
+  const factor = dataset.widthPx / figment.widthPx;
+  const isWhole = Number.isInteger(factor) && dataset.heightPx === factor * figment.heightPx;
+  return chooseFrom(dataset, { labels: isKnown ? labels : undefined, shrink: isWhole ? factor : 1 });
 }
 
 /** @throws UsageError when model and data set do not have the same labels and image size */

@@ -52,6 +52,7 @@ describe('latentKey', () => {
     vae: { config, weights: randomWeights(autoencoderKlShapes(config)) },
     circular: false,
     flip: false,
+    toroidal: false,
     backend: 'wasm',
   });
 

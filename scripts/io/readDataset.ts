@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { type Dataset, type DatasetSource, openDataset } from '../../runtime/index.ts';
+import { type Dataset, type DatasetSource, openDataset, selectLabels, shrink } from '../../runtime/index.ts';
+import { UsageError } from './cliErrors.ts';
 import { decodePng } from './png.ts';
 
 /** A data set's files in a folder on disk. */
@@ -29,6 +30,22 @@ export async function readDataset(dir: string): Promise<Dataset> {
   );
   if (!isThere) throw new Error(`readDataset: ${dir} is no folder; expected one with dataset.json or class folders`);
   return openDataset(diskDatasetSource(dir), decodePng);
+}
+
+export interface DatasetChoice {
+  /** The classes to use; default: all. */
+  labels?: readonly string[];
+  /** Pixels of a block that become one; default 1. */
+  shrink?: number;
+}
+
+/** A data set with some of its classes alone, its images smaller. @throws UsageError when that can't be */
+export function chooseFrom(dataset: Dataset, { labels, shrink: factor = 1 }: DatasetChoice): Dataset {
+  try {
+    return shrink(labels ? selectLabels(dataset, labels) : dataset, factor);
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(error.message) : error;
+  }
 }
 
 /** Links count as what they point to. */
