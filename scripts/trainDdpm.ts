@@ -37,6 +37,7 @@ import {
 } from '../runtime/index.ts';
 import { writeFileAtomic, writeFilesAtomic } from './io/atomicWrite.ts';
 import { UsageError } from './io/cliErrors.ts';
+import { combineCredits, readCredit } from './io/credit.ts';
 import { LATENTS_FILE, type LatentOrigin, latentKey, readLatents, writeLatents } from './io/latentCache.ts';
 import { openNodeBackend } from './io/nodeBackend.ts';
 import { startGradientWorkers } from './io/nodeWorkers.ts';
@@ -80,9 +81,10 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
   const statistics = latentStatistics(latents);
   const source = workers.length > 0 ? dataParallelGradients(diffusionTaskSpec(config, options), workers) : undefined;
   const trainer = diffusionTrainer(latents, statistics, config, options, resumed ?? init?.weights, source);
+  const credit = combineCredits([dataset, await readCredit(command.vae), folder ? await readCredit(folder) : null]);
   const content = async (): Promise<ModelContent> =>
     modelContent(
-      dataset,
+      { ...dataset, ...credit },
       { ...vae.config, latents_mean: statistics.mean, latents_std: statistics.std },
       vae.weights,
       config,

@@ -24,6 +24,7 @@ import {
 } from '../runtime/index.ts';
 import { writeFileAtomic, writeFilesAtomic } from './io/atomicWrite.ts';
 import { UsageError } from './io/cliErrors.ts';
+import { CREDIT_FILE, type Credit, combineCredits, readCredit } from './io/credit.ts';
 import { openNodeBackend } from './io/nodeBackend.ts';
 import { startGradientWorkers } from './io/nodeWorkers.ts';
 import { encodePng } from './io/png.ts';
@@ -48,6 +49,7 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
   const folder = startFolder(command, 'vae');
   const init = folder ? await readVae(folder) : null;
   const config = init?.config ?? defaultVaeConfig(dataset);
+  const credit = combineCredits([dataset, folder ? await readCredit(folder) : null]);
   const model = command.freezeEncoder && folder && isWholeModel(folder) ? await readWholeModel(folder) : null;
   const options = vaeOptions(command, model?.index.figment.circularPadding);
   const notes = {
@@ -76,7 +78,7 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
       notes,
       previewMinutes: command.previewMinutes,
       save: async ({ step }) => {
-        await saveVae(command.out, config, trainer.ema, model);
+        await saveVae(command.out, config, trainer.ema, model, credit);
         await writePreview(command.out, step, dataset, split.heldOut, config, trainer.ema, options.circular);
       },
     });
@@ -132,13 +134,16 @@ async function saveVae(
   config: AutoencoderKlConfig,
   ema: Weights,
   model: WholeModel | null,
+  credit: Credit,
 ): Promise<void> {
   const vaeConfig = { _class_name: 'AutoencoderKL', ...config };
   const vae = await downloadWeights(ema);
   if (model) return writeFilesAtomic(out, await replaceVae(model, { vaeConfig, vae }));
+  const json = (value: unknown) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+  await writeFilesAtomic(out, { [CREDIT_FILE]: json(credit) });
   await writeFilesAtomic(join(out, 'vae'), {
     [WEIGHTS_FILE]: writeSafetensors(vae, { dtype: 'F32' }),
-    'config.json': new TextEncoder().encode(`${JSON.stringify(vaeConfig, null, 2)}\n`),
+    'config.json': json(vaeConfig),
   });
 }
 
