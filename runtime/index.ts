@@ -18,6 +18,7 @@ export {
 } from './core/pixels.ts';
 export { integers, normals, permutation, uniforms } from './core/random.ts';
 // Data sets
+export { append } from './dataset/append.ts';
 export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';
 export { type BatchOptions, batchIndices, fillBatch } from './dataset/batches.ts';
 export { type Dataset, DatasetError, type DatasetSplit, splitHeldOut } from './dataset/dataset.ts';

@@ -34,11 +34,18 @@ async function run(...words: string[]) {
   return { exitCode, printed: printed.join('') };
 }
 
+it('dataset surfaces writes a data set that can be read', async () => {
+  const out = join(dir, 'surfaces');
+  const { printed } = await run('surfaces', '--out', out, '--count', '2', '--size', '16');
+  expect(printed).toBe(`14 images with 7 labels in ${out}`);
+  expect(await readDataset(out)).toMatchObject({ name: 'surfaces', widthPx: 16, heightPx: 16, channels: 3 });
+});
+
 describe('dataset dicebear', () => {
   it('writes a data set that can be read', async () => {
     const out = join(dir, 'faces');
     const { printed } = await run('dicebear', '--out', out, '--count', '3', '--size', '16', '--seed', '5');
-    expect(printed).toBe(`15 faces with 5 labels in ${out}`);
+    expect(printed).toBe(`15 images with 5 labels in ${out}`);
     const dataset = await readDataset(out);
     expect(dataset).toMatchObject({ name: 'dicebear', widthPx: 16, heightPx: 16, channels: 4 });
     expect(dataset.images).toHaveLength(15 * 1024);

@@ -1,11 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Dataset } from '../runtime/index.ts';
 import { UsageError, wholeNumber } from './io/cliErrors.ts';
 import { drawFaces, FACE_DEFAULTS, FACE_GRID_PX, FACE_LABELS } from './io/dicebearFaces.ts';
 import { type Progress, startProgress } from './io/progress.ts';
 import { writeDataset } from './io/writeDataset.ts';
+import { drawSurfaces, SURFACE_DEFAULTS, SURFACE_LABELS } from './surfaces/drawSurfaces.ts';
 
-interface DicebearFlags {
+interface DrawFlags {
   out: string;
   count: number;
   size: number;
@@ -18,7 +20,10 @@ const MAX_SEED = 2 ** 32 - 1;
 
 /** `figment dataset`: makes data sets to train on. */
 export function datasetCommand(): Command {
-  return new Command('dataset').description('make a data set to train on').addCommand(dicebearCommand());
+  return new Command('dataset')
+    .description('make a data set to train on')
+    .addCommand(dicebearCommand())
+    .addCommand(surfacesCommand());
 }
 
 function dicebearCommand(): Command {
@@ -42,30 +47,58 @@ function faceSize(text: string): number {
   throw new InvalidArgumentError(`expected a multiple of ${FACE_GRID_PX}, so that pixels stay square.`);
 }
 
-async function makeFaces({ out, count, size, seed }: DicebearFlags): Promise<void> {
-  await checkEmpty(out);
-  const progress = startLate('dicebear');
+function makeFaces({ out, count, size, seed }: DrawFlags): Promise<void> {
+  const description = `${size}x${size} RGBA pixel faces drawn with DiceBear; label = what the face wears.`;
+  const draw = (onProgress: OnProgress) => drawFaces({ count, sizePx: size, seed, onProgress });
+  return make('dicebear', out, description, draw);
+}
+
+function surfacesCommand(): Command {
+  return new Command('surfaces')
+    .description(`draw labelled seamless surfaces by formula (${SURFACE_LABELS.join(', ')})`)
+    .requiredOption('--out <dir>', 'folder to write dataset.json and the sheets to; new or empty')
+    .addOption(numberOption('--count <n>', 'images of each label', SURFACE_DEFAULTS.count, wholeNumber(1, MAX_COUNT)))
+    .addOption(numberOption('--size <px>', 'width and height', SURFACE_DEFAULTS.sizePx, wholeNumber(8, MAX_SIZE_PX)))
+    .addOption(
+      numberOption('--seed <n>', 'other surfaces for another seed', SURFACE_DEFAULTS.seed, wholeNumber(0, MAX_SEED)),
+    )
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+    .action(makeSurfaces);
+}
+
+function makeSurfaces({ out, count, size, seed }: DrawFlags): Promise<void> {
+  const description = `${size}x${size} RGB seamless surfaces drawn by formula; label = material.`;
+  const draw = (onProgress: OnProgress) => drawSurfaces({ count, sizePx: size, seed, onProgress });
+  return make('surfaces', out, description, draw);
+}
+
+type OnProgress = (numDone: number, numImages: number) => void;
+
+async function make(
+  name: string,
+  out: string,
+  description: string,
+  draw: (onProgress: OnProgress) => Promise<Dataset>,
+): Promise<void> {
+  await checkEmpty(name, out);
+  const progress = startLate(name);
   try {
-    const dataset = await drawFaces({ count, sizePx: size, seed, onProgress: progress.update });
-    await writeDataset(
-      out,
-      dataset,
-      `${size}x${size} RGBA pixel faces drawn with DiceBear; label = what the face wears.`,
-    );
+    const dataset = await draw(progress.update);
+    await writeDataset(out, dataset, description);
+    console.log(`${dataset.classLabels.length} images with ${dataset.labels.length} labels in ${out}`);
   } finally {
     progress.stop();
   }
-  console.log(`${FACE_LABELS.length * count} faces with ${FACE_LABELS.length} labels in ${out}`);
 }
 
 /** @throws UsageError when the folder holds anything, which would mix with the new files */
-async function checkEmpty(dir: string): Promise<void> {
+async function checkEmpty(name: string, dir: string): Promise<void> {
   const names = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
-    throw new UsageError(`dataset dicebear: --out ${dir} is no folder that can be read (${error.code})`);
+    throw new UsageError(`dataset ${name}: --out ${dir} is no folder that can be read (${error.code})`);
   });
   if (names.length > 0) {
-    throw new UsageError(`dataset dicebear: --out ${dir} is not empty; choose a new folder, or empty this one`);
+    throw new UsageError(`dataset ${name}: --out ${dir} is not empty; choose a new folder, or empty this one`);
   }
 }
 

@@ -18,6 +18,7 @@ export interface CommonTrainOptions {
   initFrom?: string;
   previewMinutes: number;
   labels?: string[];
+  extraData?: string;
   shrink: number;
   flip?: boolean;
   shift: number;
@@ -34,6 +35,7 @@ function command(name: string, description: string): Command {
       '--data <dir>',
       'data set: a folder with dataset.json and sheets, or one folder of PNG files per class',
     )
+    .option('--extra-data <dir>', 'a data set of the same image size to train on besides; none of it is held out')
     .requiredOption('--out <dir>', 'folder of this run: model, checkpoint, log and preview sheets')
     .option('--steps <n>', 'stop after this many steps in all', wholeNumber(1))
     .option('--minutes <n>', 'stop after this many minutes of training in all', realNumber(0.01))

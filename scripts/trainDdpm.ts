@@ -28,7 +28,6 @@ import {
   type PredictionType,
   relabel,
   scaleNearest,
-  splitHeldOut,
   trainingScheduler,
   type UNet2DConfig,
   unet2dShapes,
@@ -43,8 +42,8 @@ import { openNodeBackend } from './io/nodeBackend.ts';
 import { startGradientWorkers } from './io/nodeWorkers.ts';
 import { encodePng } from './io/png.ts';
 import { startProgress } from './io/progress.ts';
-import { chooseFrom, readDataset } from './io/readDataset.ts';
 import { readLabels, readUNet, readVae } from './io/readNetworks.ts';
+import { readTrainingData } from './io/trainingData.ts';
 import { checkCheckpoint, readCheckpoint, runTraining, startFolder } from './io/trainingRun.ts';
 import type { CommonTrainOptions } from './train.ts';
 
@@ -59,8 +58,7 @@ interface DdpmCommandOptions extends CommonTrainOptions {
 /** figment train ddpm */
 export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
   const options = diffusionOptions(command);
-  const dataset = chooseFrom(await readDataset(command.data), command);
-  const split = splitHeldOut(dataset, command.heldOut, command.seed);
+  const { dataset, split } = await readTrainingData(command);
   const vae = await readVae(command.vae);
   const notes = {
     kind: 'ddpm',

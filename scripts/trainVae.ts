@@ -13,7 +13,6 @@ import {
   encode,
   fillBatch,
   scaleNearest,
-  splitHeldOut,
   toPixels,
   VAE_DEFAULTS,
   type VaeOptions,
@@ -28,9 +27,9 @@ import { CREDIT_FILE, type Credit, combineCredits, readCredit } from './io/credi
 import { openNodeBackend } from './io/nodeBackend.ts';
 import { startGradientWorkers } from './io/nodeWorkers.ts';
 import { encodePng } from './io/png.ts';
-import { chooseFrom, readDataset } from './io/readDataset.ts';
 import { readVae, WEIGHTS_FILE } from './io/readNetworks.ts';
 import { readWholeModel, replaceVae, type WholeModel } from './io/replaceVae.ts';
+import { readTrainingData } from './io/trainingData.ts';
 import { checkCheckpoint, readCheckpoint, runTraining, startFolder } from './io/trainingRun.ts';
 import type { CommonTrainOptions } from './train.ts';
 
@@ -44,8 +43,7 @@ interface VaeCommandOptions extends CommonTrainOptions {
 
 /** figment train vae */
 export async function trainVae(command: VaeCommandOptions): Promise<void> {
-  const dataset = chooseFrom(await readDataset(command.data), command);
-  const split = splitHeldOut(dataset, command.heldOut, command.seed);
+  const { dataset, split } = await readTrainingData(command);
   const folder = startFolder(command, 'vae');
   const init = folder ? await readVae(folder) : null;
   const config = init?.config ?? defaultVaeConfig(dataset);
