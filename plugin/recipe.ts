@@ -2,6 +2,7 @@ import {
   assertGuidance,
   createSampler,
   type GuidanceOptions,
+  type Interpolation,
   indexOfLabel,
   type SamplerName,
   type SchedulerConfig,
@@ -13,6 +14,8 @@ export interface RecipeOptions extends GuidanceOptions {
   label: string;
   /** uint32; drawn at random when absent. */
   seed?: number;
+  /** Between the pictures of `seed` (amount 0) and of a second seed (1): a variation, the smaller the amount the closer. */
+  interpolate?: Interpolation;
   /** 1 … 1000; default: the model's own. */
   numInferenceSteps?: number;
   /** Default: the model's own. */
@@ -25,6 +28,7 @@ export interface RecipeOptions extends GuidanceOptions {
 export interface Recipe extends GuidanceOptions {
   readonly label: string;
   readonly seed: number;
+  readonly interpolate?: Readonly<Interpolation>;
   readonly guidanceScale: number;
   readonly numInferenceSteps: number;
   readonly sampler: SamplerName;
@@ -54,9 +58,11 @@ export function completeRecipe(options: RecipeOptions, info: ModelInfo): Recipe 
   if (eta !== undefined && !(eta >= 0 && eta <= 1)) {
     throw new RangeError(`generate: eta is ${eta}; expected 0 (deterministic) to 1`);
   }
+  const interpolate = completeInterpolation(options.interpolate, seed);
   return {
     label: options.label,
     seed,
+    ...(interpolate && { interpolate }),
     guidanceScale,
     numInferenceSteps,
     sampler,
@@ -66,6 +72,19 @@ export function completeRecipe(options: RecipeOptions, info: ModelInfo): Recipe 
   };
 }
 
+/** A checked copy; undefined where it is without effect. */
+function completeInterpolation(asked: Interpolation | undefined, ownSeed: number): Interpolation | undefined {
+  if (!asked) return undefined;
+  const { seed, amount } = asked;
+  assertWhole('interpolate.seed', seed, 0, MAX_SEED);
+  if (!(typeof amount === 'number' && amount >= 0 && amount <= 1)) {
+    throw new RangeError(
+      `generate: interpolate.amount is ${amount}; expected 0 (seed alone) to 1 (interpolate.seed alone)`,
+    );
+  }
+  return amount === 0 || seed === ownSeed ? undefined : { seed, amount };
+}
+
 /** Refuses what the model's own schedule cannot do, such as more steps than it was trained with. */
 export function assertSampler({ sampler, numInferenceSteps, eta }: Recipe, scheduler: SchedulerConfig): void {
   createSampler(sampler, scheduler, { numInferenceSteps, eta: eta ?? 0 }).dispose();
@@ -73,10 +92,12 @@ export function assertSampler({ sampler, numInferenceSteps, eta }: Recipe, sched
 
 /** Equal for equal pictures of one model. */
 export function recipeKey(recipe: Recipe): string {
-  return `${recipe.seed}|${recipe.label}|${samplingKey(recipe)}`;
+  const { seed, interpolate } = recipe;
+  const start = interpolate ? `${seed}~${interpolate.seed}~${interpolate.amount}` : seed;
+  return `${start}|${recipe.label}|${samplingKey(recipe)}`;
 }
 
-/** Equal for recipes that may be painted in one batch: they differ in label and seed alone. */
+/** Equal for recipes that may be painted in one batch: they differ in label, seed and interpolation alone. */
 export function samplingKey(recipe: Recipe): string {
   const { guidanceScale, numInferenceSteps, sampler, eta, guidanceInterval, guidanceRescale } = recipe;
   return JSON.stringify([sampler, numInferenceSteps, guidanceScale, eta, guidanceInterval, guidanceRescale]);

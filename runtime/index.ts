@@ -49,6 +49,7 @@ export {
   type SchedulerConfig,
   samplerNameOf,
 } from './diffusion/schedulerConfig.ts';
+export { slerp } from './diffusion/slerp.ts';
 // Evaluation
 export { type Accuracy, accuracyOf } from './evaluation/accuracy.ts';
 export { classifyImages, type Judgement } from './evaluation/classifyImages.ts';
@@ -92,6 +93,7 @@ export {
   type GenerateOptions,
   generate,
   type ImageRequest,
+  type Interpolation,
   imagesToPixels,
   type SampleOptions,
   type SampleStep,

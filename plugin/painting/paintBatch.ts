@@ -20,7 +20,7 @@ export interface BatchOptions {
 type RunSlice = <T>(slice: () => T) => T;
 
 /**
- * Denoises recipes that differ in label and seed alone, and decodes the result.
+ * Denoises recipes that differ in label, seed and interpolation alone, and decodes the result.
  *
  * @returns decoded values (B, H, W, channels); the caller disposes them
  * @throws  the signal's reason, between slices and before the decode
@@ -32,7 +32,7 @@ export async function paintBatch(
   pace: Pace,
   runSlice: RunSlice = (slice) => slice(),
 ): Promise<ImageTensor> {
-  const { label: _label, seed: _seed, ...sampling } = recipes[0]!;
+  const { label: _label, seed: _seed, interpolate: _interpolate, ...sampling } = recipes[0]!;
   const run: Run = { pace, signal, runSlice };
   const steps = sampleInSlices(model, recipes, { ...sampling, signal });
   try {

@@ -50,7 +50,7 @@ export interface Painter {
   /** Compiles all it needs, so that the first picture takes no longer than the next. */
   warmUpAsync(): Promise<void>;
   /**
-   * Paints recipes that differ in label and seed alone.
+   * Paints recipes that differ in label, seed and interpolation alone.
    * @throws the signal's reason when aborted, between steps or before the decode; nothing stays allocated then
    */
   paintAsync(recipes: readonly Recipe[], options?: PaintOptions): Promise<Picture[]>;

@@ -76,6 +76,27 @@ describe('GeneratedTexture', () => {
     expect(uploadedTo(texture)).toEqual(uploadedTo(fresh));
   });
 
+  it('is varied towards another seed, and back', async () => {
+    const texture = await tiny.generateTextureAsync(RECIPE);
+    const plain = uploadedTo(texture);
+    const vary = async (amount: number) => {
+      await texture.regenerateAsync({ interpolate: { seed: 2, amount } });
+      return uploadedTo(texture);
+    };
+    const half = await vary(0.5);
+    expect(half).not.toEqual(plain);
+    expect(await vary(1)).toEqual(uploadedTo(await tiny.generateTextureAsync({ ...RECIPE, seed: 2 })));
+    const saved = GeneratedTexture.Parse(
+      { ...texture.serialize()!, recipe: { ...RECIPE, interpolate: { seed: 2, amount: 0.5 } } },
+      scene,
+      '',
+    );
+    await next(saved.onGeneratedObservable);
+    expect(uploadedTo(saved)).toEqual(half);
+    expect(await vary(0)).toEqual(plain);
+    expect(texture.recipe).not.toHaveProperty('interpolate');
+  });
+
   it('keeps its picture and recipe when a change is refused', async () => {
     const texture = await tiny.generateTextureAsync(RECIPE);
     const before = uploadedTo(texture);
@@ -119,6 +140,8 @@ describe('a generated texture in a scene file', () => {
     texture.level = 0.5;
     texture.wrapU = Texture.MIRROR_ADDRESSMODE;
     expect(texture.serialize()).toMatchObject({ level: 0.5, wrapU: Texture.MIRROR_ADDRESSMODE });
+    await texture.regenerateAsync({ interpolate: { seed: 4_294_967_295, amount: 0.35 } });
+    expect(texture.serialize()!.recipe.interpolate).toEqual({ seed: 4_294_967_295, amount: 0.35 });
     expect(JSON.stringify(texture.serialize()).length).toBeLessThan(300);
   });
 

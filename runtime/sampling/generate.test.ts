@@ -7,6 +7,7 @@ import { createSampler } from '../diffusion/sampler.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import * as networks from '../networks/unet2d.ts';
 import { describeOnBackends } from '../testing/backends.ts';
+import { expectClose } from '../testing/matchers.ts';
 import { runSlices } from '../testing/sliceCase.ts';
 import { tinyModelFiles } from '../testing/tinyModel.ts';
 import {
@@ -95,6 +96,17 @@ describe('sampling', () => {
     expect(difference(alone!, other!)).toBeGreaterThan(20);
   });
 
+  it('interpolates between the pictures of two seeds, which are the ends exactly', async () => {
+    const between = (amount: number) => ({ ...ELF, interpolate: { seed: 21, amount } });
+    const [from, to] = await make([ELF, { ...ELF, seed: 21 }]);
+    const [atFrom, middle, atTo, other] = await make([between(0), between(0.5), between(1), ORC]);
+    expect(atFrom).toEqual(from);
+    expect(atTo).toEqual(to);
+    expect(difference(middle!, from!)).toBeGreaterThan(20);
+    expect(difference(middle!, to!)).toBeGreaterThan(20);
+    expect(other, 'others in the batch are as they were').toEqual((await make([ORC]))[0]);
+  });
+
   it('takes steps and guidance from the model, unless told', async () => {
     const [preset] = await make([ELF]);
     const [same] = await make([ELF], { sampler: 'ddim', numInferenceSteps: 3, guidanceScale: 2 });
@@ -160,6 +172,8 @@ describe('sampling', () => {
       /label "orcc" is unknown; did you mean "orc"\? known labels: elf, goblin/,
     ],
     ['seed', { label: 'orc', seed: -1 }, {}, /generate: .*seed/],
+    ['second seed', { ...ORC, interpolate: { seed: 0.5, amount: 0 } }, {}, /generate: interpolate: seed is 0.5/],
+    ['amount', { ...ORC, interpolate: { seed: 1, amount: 2 } }, {}, /generate: interpolate: amount is 2; expected 0/],
     ['guidance', ELF, { guidanceScale: 21 }, /generate: guidanceScale is 21/],
     ['steps', ELF, { numInferenceSteps: 0 }, /numInferenceSteps is 0/],
     ['sampler', ELF, { sampler: 'dpm' as SamplerName }, /"dpm" is unknown; expected ddpm, ddim, dpm\+\+, euler/],
@@ -178,10 +192,10 @@ describe('sampling', () => {
 
 describe('sampling in slices', () => {
   /** Runs to the end and returns the latents after each step, with the number of slices before it. */
-  async function collect(model: DiffusionModel, options: SampleOptions) {
+  async function collect(model: DiffusionModel, options: SampleOptions, first: ImageRequest = ELF) {
     const steps: { step: number; numSteps: number; latents: Float32Array; numSlices: number }[] = [];
     let numSlices = 0;
-    for (const step of sampleInSlices(model, [ELF, ORC], options)) {
+    for (const step of sampleInSlices(model, [first, ORC], options)) {
       numSlices++;
       if (!step) continue;
       const latents = Float32Array.from(await step.x0Pred.data());
@@ -192,13 +206,17 @@ describe('sampling in slices', () => {
   }
 
   /** The latents after each of three steps, by the functions that do not pause. */
-  async function reference({ scheduler, unet }: DiffusionModel, name: SamplerName, guidanceScale: number) {
+  async function reference(
+    { scheduler, unet }: DiffusionModel,
+    name: SamplerName,
+    guidanceScale: number,
+    startOfFirst = normals(ELF.seed, 0, 256),
+  ) {
     const sampler = createSampler(name, scheduler, { numInferenceSteps: 3 });
-    const draw = (stream: number) =>
-      tensor4d(
-        [ELF, ORC].flatMap(({ seed }) => [...normals(seed, stream, 256)]),
-        [2, 8, 8, 4],
-      );
+    const draw = (stream: number) => {
+      const first = stream === 0 ? startOfFirst : normals(ELF.seed, stream, 256);
+      return tensor4d([...first, ...normals(ORC.seed, stream, 256)], [2, 8, 8, 4]);
+    };
     const predict = (x: Tensor4D, t: ArrayLike<number>, labels: ArrayLike<number>) =>
       networks.unet2d(unet.config, unet.weights, x, t, labels);
     const latents: Float32Array[] = [];
@@ -245,6 +263,26 @@ describe('sampling in slices', () => {
         dispose([slice.value, whole]);
         expect(memory().numTensors).toBe(numTensors);
         latents.dispose();
+      });
+    });
+  });
+
+  describe('between two seeds', () => {
+    beforeAll(async () => {
+      await selectBackend({ backend: 'wasm' });
+    });
+
+    it('begins on the arc to a second seed, and draws the noise of each step from the first', async () => {
+      await withModel(async (model) => {
+        const [own, other] = [normals(ELF.seed, 0, 256), normals(21, 0, 256)];
+        const cosine = dot(own, other) / Math.sqrt(dot(own, own) * dot(other, other));
+        const [ofOwn, ofOther] = [0.75, 0.25].map(
+          (share) => Math.sin(share * Math.acos(cosine)) / Math.sin(Math.acos(cosine)),
+        );
+        const start = own.map((value, i) => ofOwn! * value + ofOther! * other[i]!);
+        const steps = await collect(model, { sampler: 'ddpm' }, { ...ELF, interpolate: { seed: 21, amount: 0.25 } });
+        const expected = await reference(model, 'ddpm', 2, start);
+        for (const [i, { latents }] of steps.entries()) expectClose(latents, expected[i]!);
       });
     });
   });
@@ -310,6 +348,10 @@ describe('sampling in slices', () => {
     });
   });
 });
+
+function dot(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+}
 
 async function decoded(model: DiffusionModel, latents: Tensor4D): Promise<Uint8Array> {
   const images = tidy(() => decodeLatents(model, latents));

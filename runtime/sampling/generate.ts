@@ -10,6 +10,7 @@ import {
 import { createSampler } from '../diffusion/sampler.ts';
 import type { Sampler, SamplerStep } from '../diffusion/samplerType.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
+import { assertAmount, slerp } from '../diffusion/slerp.ts';
 import { decode, decodeInSlices, unscaleLatents } from '../networks/autoencoderKl.ts';
 import { unet2dInSlices } from '../networks/unet2d.ts';
 import { indexOfLabel } from './labels.ts';
@@ -20,6 +21,16 @@ export interface ImageRequest {
   label: string;
   /** uint32; fixes the picture, whatever else is made in the same batch. */
   seed: number;
+  /** Starts between the noise of `seed` and that of a second seed. */
+  interpolate?: Interpolation;
+}
+
+/** Where an image's initial noise lies: on the arc (slerp) from that of its own seed to that of another. */
+export interface Interpolation {
+  /** uint32; of the other end. */
+  seed: number;
+  /** 0: exactly the image's own noise … 1: exactly the other's. Noise of later steps stays that of the own seed. */
+  amount: number;
 }
 
 export interface SampleOptions extends GuidanceOptions {
@@ -76,7 +87,7 @@ export function* sampleInSlices(
   const plan = planSampling(model, requests, options);
   const { sampler } = plan;
   const numSteps = sampler.timesteps.length;
-  let xt = tidy(() => mul(noise(model, requests, START_STREAM), sampler.initNoiseSigma) as Tensor4D);
+  let xt = tidy(() => mul(startNoise(model, requests), sampler.initNoiseSigma) as Tensor4D);
   let x0Pred: Tensor4D | null = null;
   try {
     for (let index = 0; index < numSteps; index++) {
@@ -112,7 +123,7 @@ function planSampling(
   };
   assertGuidance('generate', guidance);
   const classLabels = requests.map(({ label }) => indexOfLabel(index.labels, label));
-  for (const { seed } of requests) assertSeed('generate', seed);
+  for (const request of requests) assertSeeds(request);
   const numInferenceSteps = options.numInferenceSteps ?? sampleDefaults.numInferenceSteps;
   const name = options.sampler ?? (sampleDefaults.sampler as SamplerName);
   const sampler = createSampler(name, scheduler, { numInferenceSteps, eta: options.eta ?? 0 });
@@ -159,12 +170,36 @@ function* abortable<T>(slices: Generator<void, T>, signal: AbortSignal | undefin
   }
 }
 
+function assertSeeds({ seed, interpolate }: ImageRequest): void {
+  assertSeed('generate', seed);
+  if (!interpolate) return;
+  assertSeed('generate: interpolate', interpolate.seed);
+  assertAmount('generate: interpolate', interpolate.amount);
+}
+
+/** Standard normal latents that the images begin with, (B, h, w, c): of their seeds, or between two of them. */
+function startNoise(model: DiffusionModel, requests: readonly ImageRequest[]): Tensor4D {
+  return latentsOf(model, requests, ({ seed, interpolate }, size) => {
+    const own = normals(seed, START_STREAM, size);
+    return interpolate ? slerp(own, normals(interpolate.seed, START_STREAM, size), interpolate.amount) : own;
+  });
+}
+
 /** Standard normal latents of each image from its own seed, (B, h, w, c). */
 function noise(model: DiffusionModel, requests: readonly ImageRequest[], stream: number): Tensor4D {
+  return latentsOf(model, requests, ({ seed }, size) => normals(seed, stream, size));
+}
+
+/** Puts so many values of each image together. */
+function latentsOf(
+  model: DiffusionModel,
+  requests: readonly ImageRequest[],
+  draw: (request: ImageRequest, size: number) => Float32Array,
+): Tensor4D {
   const [height, width, channels] = model.latentShape;
   const size = height * width * channels;
   const values = new Float32Array(requests.length * size);
-  for (const [i, { seed }] of requests.entries()) normals(seed, stream, size, values, i * size);
+  for (const [i, request] of requests.entries()) values.set(draw(request, size), i * size);
   return tensor4d(values, [requests.length, height, width, channels]);
 }
 
