@@ -181,7 +181,7 @@ describe('AssetGenerator', () => {
 describe('generateSpritesAsync', () => {
   it('gives a sprite manager with a cell for each picture', async () => {
     const sprites = await tiny.generateSpritesAsync({ labels: ['elf', 'goblin'], count: 5, seed: 3 });
-    expect(sprites.cells.map(({ label, seed }) => `${label}-${seed}`)).toEqual([
+    expect(sprites.cells.map((cell) => `${cell!.label}-${cell!.seed}`)).toEqual([
       'elf-3',
       'goblin-4',
       'elf-5',

@@ -7,7 +7,8 @@ export type { Compute } from './painting/createPainter.ts';
 export type { ModelInfo } from './painting/painter.ts';
 export type { Recipe, RecipeOptions } from './recipe.ts';
 export { scheduleOf, type VisitedSchedule } from './schedule.ts';
-export type { GeneratedSprites, PackedSprites, SpritesOptions } from './sprite/generatedSprites.ts';
+export type { CellProgress, GeneratedSprites, PackedSprites } from './sprite/generatedSprites.ts';
+export type { SpritesOptions } from './sprite/planCells.ts';
 export {
   GeneratedTexture,
   type GenerationProgress,

@@ -1,23 +1,15 @@
+import { Observable } from '@babylonjs/core/Misc/observable.js';
 import { Sprite } from '@babylonjs/core/Sprites/sprite.js';
 import { SpriteManager } from '@babylonjs/core/Sprites/spriteManager.js';
 import { type Atlas, composeAtlas } from '../../runtime/index.ts';
+import { abortError } from '../abortError.ts';
+import type { Picture } from '../painting/painter.ts';
 import type { PictureSource, RequestOptions } from '../pictureSource.ts';
-import { type Recipe, type RecipeOptions, randomSeed } from '../recipe.ts';
-import { PictureTarget } from '../texture/pictureTarget.ts';
-import { createTexelTexture } from '../texture/texelTexture.ts';
-
-export interface SpritesOptions extends Omit<RecipeOptions, 'label'> {
-  /** Default: all labels of the model. */
-  labels?: readonly string[];
-  /** Pictures in all, dealt out to the labels in turn; default: one for each label. */
-  count?: number;
-  /** Seed of the first picture; the others count up. Drawn at random when absent. */
-  seed?: number;
-  /** Of the manager; default: the model's name. */
-  name?: string;
-  /** Sprites at most; default: four for each picture. */
-  capacity?: number;
-}
+import type { Recipe, RecipeOptions } from '../recipe.ts';
+import type { GenerationProgress, RegenerateOptions } from '../texture/generatedTexture.ts';
+import type { PictureTarget } from '../texture/pictureTarget.ts';
+import { createSheet, drawCells, drawInCell, numColumns } from './cellSheet.ts';
+import { planCells, type SpritesOptions } from './planCells.ts';
 
 /** A sheet and its atlas, as SpritePackedManager and other tools read them. */
 export interface PackedSprites {
@@ -25,7 +17,12 @@ export interface PackedSprites {
   json: Atlas;
 }
 
-const SPRITES_PER_PICTURE = 4;
+/** A step of a cell's picture that is being made. */
+export interface CellProgress extends GenerationProgress {
+  cell: number;
+}
+
+const SPRITES_PER_CELL = 4;
 const EPSILON = 0.01;
 
 /**
@@ -33,9 +30,15 @@ const EPSILON = 0.01;
  *
  *   const elf = npcs.createSprite('elf');
  *   elf.position.x = 3;
+ *   await npcs.repaintCellAsync(elf.cellIndex, { seed: 8 });
  */
 export class GeneratedSprites extends SpriteManager {
+  /** Told after each step of `repaintCellAsync`; previews, where asked for, are in the sheet by then. */
+  readonly onCellProgressObservable = new Observable<CellProgress>();
+  /** What is being painted, by cellIndex. */
+  private readonly pending = new Map<number, AbortController>();
   private readonly stopObserving: () => void;
+  private isGone = false;
 
   /**
    * Paints all cells, then makes the manager.
@@ -55,7 +58,7 @@ export class GeneratedSprites extends SpriteManager {
       sheet.texture.dispose();
       throw error;
     }
-    const { name = source.info.name, capacity = SPRITES_PER_PICTURE * cells.length } = options;
+    const { name = source.info.name, capacity = SPRITES_PER_CELL * cells.length } = options;
     return new GeneratedSprites(name, capacity, source, cells, sheet);
   }
 
@@ -63,22 +66,71 @@ export class GeneratedSprites extends SpriteManager {
     name: string,
     capacity: number,
     private readonly source: PictureSource,
-    /** What is in each cell, by cellIndex. */
-    readonly cells: readonly Recipe[],
-    sheet: PictureTarget,
+    private readonly current: (Recipe | null)[],
+    private readonly sheet: PictureTarget,
   ) {
     const { widthPx: width, heightPx: height } = source.info;
     super(name, '', capacity, { width, height }, source.scene, EPSILON, sheet.texture.samplingMode);
     this.texture = sheet.texture;
     const observer = source.onRestoredObservable.add(() => {
-      drawCells(source, cells, sheet, {}).catch(() => {}); // disposed meanwhile
+      drawCells(source, current, sheet, {}).catch(() => {}); // disposed meanwhile
     });
     this.stopObserving = () => source.onRestoredObservable.remove(observer);
   }
 
+  /** What is in each cell, by cellIndex; null: nothing yet. */
+  get cells(): readonly (Recipe | null)[] {
+    return this.current;
+  }
+
+  /** Whether a picture for this cell is being made. */
+  isPainting(cell: number): boolean {
+    return this.pending.has(cell);
+  }
+
+  /**
+   * Makes another picture in a cell, for all sprites that show it: its recipe so far, with changes. A request for the cell
+   * that is still running is aborted: the newest wins.
+   *
+   *   await npcs.repaintCellAsync(0, { seed: 8 }, { priority: -1, previewEvery: 2 });
+   *
+   * @throws RangeError for a cell that is not in the sheet, or what the model cannot paint; an AbortError when superseded,
+   *         aborted or disposed. The cell keeps its recipe then, but may show a preview
+   */
+  async repaintCellAsync(
+    cell: number,
+    changes: Partial<RecipeOptions> = {},
+    options: RegenerateOptions = {},
+  ): Promise<this> {
+    this.assertAlive();
+    this.assertCell(cell);
+    const asked = { ...this.current[cell], ...changes };
+    if (asked.label === undefined) throw new RangeError(`repaintCellAsync: cell ${cell} is empty; give a label`);
+    const recipe = this.source.complete(asked as RecipeOptions);
+    this.pending
+      .get(cell)
+      ?.abort(abortError(`generate: a newer request for cell ${cell} of ${this.name} took its place`));
+    const pending = new AbortController();
+    this.pending.set(cell, pending);
+    const signal = options.signal ? AbortSignal.any([pending.signal, options.signal]) : pending.signal;
+    const onStep: RequestOptions['onStep'] = (step, numSteps, preview) => {
+      if (preview) this.drawCell(preview, cell);
+      this.onCellProgressObservable.notifyObservers({ cell, step, numSteps, recipe });
+    };
+    try {
+      const picture = await this.source.pictureAsync(recipe, { ...options, signal, onStep });
+      signal.throwIfAborted();
+      this.drawCell(picture, cell);
+      this.current[cell] = recipe;
+      return this;
+    } finally {
+      if (this.pending.get(cell) === pending) this.pending.delete(cell);
+    }
+  }
+
   /** The cells with this label. */
   cellsOf(label: string): number[] {
-    return this.cells.flatMap((recipe, cell) => (recipe.label === label ? [cell] : []));
+    return this.current.flatMap((recipe, cell) => (recipe?.label === label ? [cell] : []));
   }
 
   /**
@@ -89,7 +141,7 @@ export class GeneratedSprites extends SpriteManager {
   createSprite(label: string, name = label): Sprite {
     const cells = this.cellsOf(label);
     if (cells.length === 0) {
-      const known = [...new Set(this.cells.map((cell) => cell.label))].join(', ');
+      const known = [...new Set(this.current.flatMap((cell) => cell?.label ?? []))].join(', ');
       throw new RangeError(`createSprite: no cell shows "${label}"; this sheet has ${known}`);
     }
     const numBefore = this.sprites.filter(({ cellIndex }) => cells.includes(cellIndex)).length;
@@ -98,65 +150,56 @@ export class GeneratedSprites extends SpriteManager {
     return sprite;
   }
 
-  /** The sheet as a PNG file and its TexturePacker JSON, whose frames are called `<label>-<seed>`. */
+  /**
+   * The sheet as a PNG file and its TexturePacker JSON, whose frames are called `<label>-<seed>`, and for a second one of
+   * that name `<label>-<seed>-<cell>`. Empty cells are left out.
+   */
   async packAsync(imageName = `${this.name}.png`): Promise<PackedSprites> {
     const { widthPx, heightPx } = this.source.info;
-    const tiles = [];
-    for (const recipe of this.cells) {
+    const tiles = new Map<string, Uint8Array>();
+    for (const [cell, recipe] of [...this.current].entries()) {
+      if (!recipe) continue;
       const picture = await this.source.pictureAsync(recipe);
-      tiles.push({ name: `${recipe.label}-${recipe.seed}`, pixels: await picture.readPixelsAsync() });
+      const name = `${recipe.label}-${recipe.seed}`;
+      tiles.set(tiles.has(name) ? `${name}-${cell}` : name, await picture.readPixelsAsync());
     }
-    const layout = { columns: numColumns(this.cells.length), widthPx, heightPx };
-    const { sheet, atlas } = composeAtlas(tiles, layout, imageName, '1');
+    if (tiles.size === 0) throw new RangeError(`packAsync: all cells of ${this.name} are empty; paint one first`);
+    const layout = { columns: numColumns(tiles.size), widthPx, heightPx };
+    const { sheet, atlas } = composeAtlas(
+      Array.from(tiles, ([name, pixels]) => ({ name, pixels })),
+      layout,
+      imageName,
+      '1',
+    );
     const { encode } = await import('fast-png');
     return { png: encode({ ...sheet, data: sheet.pixels }), json: atlas };
   }
 
   override dispose(): void {
+    if (this.isGone) return;
+    this.isGone = true;
     this.stopObserving();
+    for (const pending of this.pending.values()) pending.abort(this.disposedError());
+    this.onCellProgressObservable.clear();
     super.dispose();
   }
-}
 
-function planCells(source: PictureSource, options: SpritesOptions): Recipe[] {
-  const { labels = source.info.labels, name: _name, capacity: _capacity, ...recipe } = options;
-  const count = options.count ?? labels.length;
-  if (labels.length === 0) throw new RangeError('generateSpritesAsync: labels is empty; name at least one');
-  if (!Number.isInteger(count) || count < 1) {
-    throw new RangeError(`generateSpritesAsync: count is ${options.count}; expected a whole number from 1`);
+  private drawCell(picture: Picture, cell: number): void {
+    if (!this.isGone) drawInCell(picture, this.sheet, cell, this.current.length);
   }
-  const firstSeed = options.seed ?? randomSeed();
-  return Array.from({ length: count }, (_, i) => {
-    const seed = (firstSeed + i) % 2 ** 32;
-    return source.complete({ ...recipe, label: labels[i % labels.length]!, seed });
-  });
-}
 
-/** As many columns as rows, or one more. */
-function numColumns(numCells: number): number {
-  return Math.ceil(Math.sqrt(numCells));
-}
+  private assertCell(cell: number): void {
+    if (Number.isInteger(cell) && cell >= 0 && cell < this.current.length) return;
+    throw new RangeError(
+      `repaintCellAsync: cell is ${cell}; expected a whole number from 0 to ${this.current.length - 1}`,
+    );
+  }
 
-function createSheet(source: PictureSource, numCells: number): PictureTarget {
-  const { widthPx, heightPx, pixelArt, channels } = source.info;
-  const columns = numColumns(numCells);
-  const [width, height] = [columns * widthPx, Math.ceil(numCells / columns) * heightPx];
-  const texture = createTexelTexture(source.scene, width, height, { nearest: pixelArt });
-  texture.hasAlpha = channels === 4;
-  return new PictureTarget(texture, width, height, false);
-}
+  private assertAlive(): void {
+    if (this.isGone) throw this.disposedError();
+  }
 
-async function drawCells(
-  source: PictureSource,
-  cells: readonly Recipe[],
-  sheet: PictureTarget,
-  request: RequestOptions,
-): Promise<void> {
-  const { widthPx, heightPx } = source.info;
-  const columns = numColumns(cells.length);
-  const drawing = cells.map(async (recipe, cell) => {
-    const picture = await source.pictureAsync(recipe, request);
-    picture.drawInto(sheet, (cell % columns) * widthPx, Math.floor(cell / columns) * heightPx);
-  });
-  await Promise.all(drawing);
+  private disposedError(): DOMException {
+    return abortError(`generate: sprites ${this.name} were disposed`);
+  }
 }

@@ -95,7 +95,7 @@ export async function readTexture(): Promise<number[]> {
 export async function sprites(labels: string[], count: number, seed: number, numInferenceSteps: number) {
   const made = await generator.generateSpritesAsync({ labels, count, seed, numInferenceSteps });
   const pixels = Array.from((await made.texture.readPixels()) as Uint8Array);
-  const cells = made.cells.map((cell) => `${cell.label}-${cell.seed}`);
+  const cells = made.cells.map((cell) => `${cell!.label}-${cell!.seed}`);
   const widthPx = made.texture.getSize().width;
   made.dispose();
   return { pixels, cells, widthPx };

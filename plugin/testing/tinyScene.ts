@@ -1,9 +1,9 @@
 // A scene without a GPU and a model of a few thousand weights, for tests in Node.
 import { NullEngine } from '@babylonjs/core/Engines/nullEngine.js';
+import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import { Scene } from '@babylonjs/core/scene.js';
 import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { AssetGenerator, type AssetGeneratorOptions } from '../assetGenerator.ts';
-import type { GeneratedTexture } from '../texture/generatedTexture.ts';
 
 export function createScene(): Scene {
   return new Scene(new NullEngine());
@@ -20,7 +20,7 @@ export async function loadTiny(scene: Scene, options: AssetGeneratorOptions = {}
 }
 
 /** What was uploaded to a texture: RGBA bytes, as the texture has them. */
-export function uploadedTo(texture: GeneratedTexture): Uint8Array {
+export function uploadedTo(texture: BaseTexture): Uint8Array {
   const { _bufferView } = texture.getInternalTexture()!;
   return Uint8Array.from(_bufferView as Uint8Array);
 }

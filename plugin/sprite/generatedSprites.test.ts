@@ -1,0 +1,147 @@
+import type { Scene } from '@babylonjs/core/scene.js';
+import { memory } from '@tensorflow/tfjs-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AssetGenerator } from '../assetGenerator.ts';
+import { createScene, loadTiny, uploadedTo } from '../testing/tinyScene.ts';
+import type { GeneratedSprites } from './generatedSprites.ts';
+
+const SIZE_PX = 16;
+const ABORTED = expect.objectContaining({ name: 'AbortError' });
+
+let scene: Scene;
+let tiny: AssetGenerator;
+
+beforeEach(async () => {
+  scene = createScene();
+  tiny = await loadTiny(scene);
+});
+
+afterEach(() => {
+  scene.getEngine().dispose();
+});
+
+/** RGBA of a cell as it was uploaded, top row first. */
+function cellOf(sprites: GeneratedSprites, cell: number): Uint8Array {
+  const sheet = uploadedTo(sprites.texture);
+  const { width } = sprites.texture.getSize();
+  const columns = width / SIZE_PX;
+  const [x, y] = [(cell % columns) * SIZE_PX, Math.floor(cell / columns) * SIZE_PX];
+  const rows = Array.from({ length: SIZE_PX }, (_, row) => {
+    const from = 4 * ((y + row) * width + x);
+    return [...sheet.subarray(from, from + 4 * SIZE_PX)];
+  });
+  return Uint8Array.from(rows.flat());
+}
+
+const EMPTY = new Uint8Array(4 * SIZE_PX * SIZE_PX);
+
+describe('a sheet of given recipes', () => {
+  it('has one in each cell, and spare cells that are empty', async () => {
+    const recipes = [
+      { label: 'orc', seed: 5 },
+      { label: 'elf', seed: 1, guidanceScale: 3 },
+    ];
+    const sprites = await tiny.generateSpritesAsync({ recipes, guidanceScale: 1, numSpareCells: 2 });
+    expect(sprites.cells).toMatchObject([
+      { label: 'orc', guidanceScale: 1 },
+      { label: 'elf', guidanceScale: 3 },
+      null,
+      null,
+    ]);
+    expect(cellOf(sprites, 1)).toEqual(await tiny.generatePixelsAsync(recipes[1]!));
+    expect(cellOf(sprites, 2)).toEqual(EMPTY);
+    expect(sprites.cellsOf('elf')).toEqual([1]);
+    expect(Object.keys((await sprites.packAsync()).json.frames)).toEqual(['orc-5', 'elf-1']);
+  });
+
+  it.each([
+    [{ recipes: [] }, /recipes is empty/],
+    [{ recipes: [{ label: 'elv' }] }, /did you mean "elf"/],
+    [{ numSpareCells: -1 }, /numSpareCells is -1; expected a whole number from 0/],
+  ])('refuses %j', async (options, message) => {
+    await expect(tiny.generateSpritesAsync(options)).rejects.toThrow(message);
+    expect(scene.textures.length).toBe(0);
+  });
+});
+
+describe('repaintCellAsync', () => {
+  let sprites: GeneratedSprites;
+
+  beforeEach(async () => {
+    sprites = await tiny.generateSpritesAsync({ labels: ['elf', 'goblin'], seed: 3, numSpareCells: 2 });
+  });
+
+  it('makes another picture in its cell alone', async () => {
+    const before = cellOf(sprites, 0);
+    await sprites.repaintCellAsync(1, { seed: 9 });
+    expect(sprites.cells[1]).toMatchObject({ label: 'goblin', seed: 9 });
+    expect(cellOf(sprites, 1)).toEqual(await tiny.generatePixelsAsync({ label: 'goblin', seed: 9 }));
+    expect(cellOf(sprites, 0)).toEqual(before);
+  });
+
+  it('fills a spare cell, which sprites can show from then on', async () => {
+    expect(() => sprites.createSprite('orc')).toThrow(/no cell shows "orc"/);
+    await expect(sprites.repaintCellAsync(2)).rejects.toThrow(/cell 2 is empty; give a label/);
+    await sprites.repaintCellAsync(2, { label: 'orc', seed: 1 });
+    expect(sprites.createSprite('orc').cellIndex).toBe(2);
+  });
+
+  it('tells its steps, and shows previews where asked for', async () => {
+    const seen: [number, number, boolean][] = [];
+    sprites.onCellProgressObservable.add(({ cell, step }) => {
+      seen.push([cell, step, cellOf(sprites, 2).some((value) => value > 0)]);
+    });
+    await sprites.repaintCellAsync(2, { label: 'orc', seed: 1 }, { previewEvery: 2 });
+    expect(seen).toEqual([
+      [2, 1, false],
+      [2, 2, true],
+      [2, 3, true],
+    ]);
+  });
+
+  it('lets the newest request for a cell win, and leaves other cells alone', async () => {
+    const older = sprites.repaintCellAsync(0, { seed: 10, numInferenceSteps: 500 });
+    const other = sprites.repaintCellAsync(1, { seed: 11 });
+    const newer = sprites.repaintCellAsync(0, { seed: 12 });
+    expect(sprites.isPainting(0)).toBe(true);
+    await expect(older).rejects.toThrow(ABORTED);
+    await Promise.all([other, newer]);
+    expect(sprites.isPainting(0)).toBe(false);
+    expect(sprites.cells).toMatchObject([{ seed: 12 }, { seed: 11 }, null, null]);
+    expect(cellOf(sprites, 0)).toEqual(await tiny.generatePixelsAsync({ label: 'elf', seed: 12 }));
+  });
+
+  it('keeps its picture and recipe when a change is refused or aborted', async () => {
+    const before = cellOf(sprites, 0);
+    await expect(sprites.repaintCellAsync(0, { guidanceScale: 99 })).rejects.toThrow(/guidanceScale is 99/);
+    await expect(sprites.repaintCellAsync(4, { seed: 1 })).rejects.toThrow(/cell is 4; expected .* from 0 to 3/);
+    const controller = new AbortController();
+    const aborted = sprites.repaintCellAsync(0, { seed: 5, numInferenceSteps: 500 }, { signal: controller.signal });
+    setTimeout(() => controller.abort(), 5);
+    await expect(aborted).rejects.toThrow(ABORTED);
+    expect(sprites.cells[0]).toMatchObject({ label: 'elf', seed: 3 });
+    expect(cellOf(sprites, 0)).toEqual(before);
+  });
+
+  it('packs two of one name under two names', async () => {
+    await sprites.repaintCellAsync(2, { label: 'elf', seed: 3, interpolate: { seed: 4, amount: 0.5 } });
+    expect(Object.keys((await sprites.packAsync()).json.frames)).toEqual(['elf-3', 'goblin-4', 'elf-3-2']);
+  });
+
+  it('rejects what it was making when it is disposed, and refuses more', async () => {
+    const { texture } = sprites;
+    const asked = sprites.repaintCellAsync(0, { seed: 9, numInferenceSteps: 500 });
+    sprites.dispose();
+    await expect(asked).rejects.toThrow(ABORTED);
+    await expect(sprites.repaintCellAsync(0, { seed: 9 })).rejects.toThrow(/were disposed/);
+    expect(scene.textures).not.toContain(texture);
+    expect(scene.spriteManagers).toEqual([]);
+  });
+
+  it('leaves nothing behind, however often', async () => {
+    await sprites.repaintCellAsync(2, { label: 'orc', seed: 0 });
+    const before = { textures: scene.textures.length, tensors: memory().numTensors };
+    for (let seed = 1; seed <= 50; seed++) await sprites.repaintCellAsync(2, { seed });
+    expect({ textures: scene.textures.length, tensors: memory().numTensors }).toEqual(before);
+  });
+});

@@ -1,0 +1,48 @@
+import type { PictureSource } from '../pictureSource.ts';
+import { type Recipe, type RecipeOptions, randomSeed } from '../recipe.ts';
+
+export interface SpritesOptions extends Omit<RecipeOptions, 'label'> {
+  /** Default: all labels of the model. */
+  labels?: readonly string[];
+  /** Pictures in all, dealt out to the labels in turn; default: one for each label. */
+  count?: number;
+  /** Seed of the first picture; the others count up. Drawn at random when absent. */
+  seed?: number;
+  /** What to paint in each cell, with the options beside it as defaults; in place of `labels`, `count` and `seed`. */
+  recipes?: readonly RecipeOptions[];
+  /** Cells that stay empty until `repaintCellAsync`; default 0. */
+  numSpareCells?: number;
+  /** Of the manager; default: the model's name. */
+  name?: string;
+  /** Sprites at most; default: four for each cell. */
+  capacity?: number;
+}
+
+/**
+ * What is to be painted in each cell of a sheet; null: nothing yet.
+ *
+ * @throws RangeError for a number out of range, an empty list, or what the model cannot paint
+ */
+export function planCells(source: PictureSource, options: SpritesOptions): (Recipe | null)[] {
+  const { numSpareCells = 0 } = options;
+  if (!Number.isInteger(numSpareCells) || numSpareCells < 0) {
+    throw new RangeError(`generateSpritesAsync: numSpareCells is ${numSpareCells}; expected a whole number from 0`);
+  }
+  return [...planPictures(source, options), ...new Array<null>(numSpareCells).fill(null)];
+}
+
+function planPictures(source: PictureSource, options: SpritesOptions): Recipe[] {
+  const { labels = source.info.labels, count = labels.length, recipes, ...others } = options;
+  const { name: _name, capacity: _capacity, numSpareCells: _numSpareCells, ...recipe } = others;
+  if (recipes?.length === 0) throw new RangeError('generateSpritesAsync: recipes is empty; give at least one');
+  if (recipes) return recipes.map((own) => source.complete({ ...recipe, ...own }));
+  if (labels.length === 0) throw new RangeError('generateSpritesAsync: labels is empty; name at least one');
+  if (!Number.isInteger(count) || count < 1) {
+    throw new RangeError(`generateSpritesAsync: count is ${count}; expected a whole number from 1`);
+  }
+  const firstSeed = options.seed ?? randomSeed();
+  return Array.from({ length: count }, (_, i) => {
+    const seed = (firstSeed + i) % 2 ** 32;
+    return source.complete({ ...recipe, label: labels[i % labels.length]!, seed });
+  });
+}
