@@ -1,80 +1,77 @@
 // The tavern: a room at once, then a model, then everybody's picture.
 import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 import { AssetGenerator, CreateEngineAsync } from '../plugin/index.ts';
-import { createCloak } from './people/cloaks.ts';
-import { Guest } from './people/guest.ts';
-import type { Portrait } from './people/portrait.ts';
+import { Company } from './people/company.ts';
 import { onPicked } from './picking.ts';
 import { adapterOf, chooseQuality, type Quality } from './quality.ts';
 import './style.css';
-import { openTavern, type Tavern } from './tavern.ts';
+import { openTavern } from './tavern.ts';
 import { TAVERN } from './tavernFile.ts';
 import { Card } from './ui/card.ts';
+import { Controls } from './ui/controls.ts';
 import { element } from './ui/element.ts';
 import { Measures } from './ui/measures.ts';
 import { PeopleList } from './ui/peopleList.ts';
 import { ProgressLine } from './ui/progress.ts';
 
 const progress = new ProgressLine();
-const card = new Card('portraits');
+const card = new Card();
 const people = new PeopleList((sitter) => card.open(sitter));
+let company: Company | null = null;
+let measures: Measures;
+const controls = new Controls(location.search, (areArriving) => {
+  if (company) company.areArriving = areArriving;
+});
 
 async function start(): Promise<void> {
   const engine = await CreateEngineAsync(element<HTMLCanvasElement>('#canvas'));
-  const quality = chooseQuality(engine, location.search);
+  const quality = chooseQuality(engine, location.search, controls.settings.quality);
   fitWindow(engine, quality);
   const tavern = await openTavern(engine, TAVERN, quality);
   engine.runRenderLoop(() => tavern.scene.render());
-  exposeForConsole(tavern);
-  const measures = new Measures(engine, adapterOf(engine));
-  await invite(tavern, measures);
-}
-
-/** Loads the model and lets it paint the portraits, then the guests. */
-async function invite({ scene, materials, portraits }: Tavern, measures: Measures): Promise<void> {
-  const guests: Guest[] = [];
-  for (const portrait of portraits) people.add(portrait);
-  onPicked(scene, portraits, guests, (sitter) => card.open(sitter));
-  const generator = await AssetGenerator.LoadAsync(TAVERN.model, scene, {
+  measures = new Measures(engine, adapterOf(engine));
+  company = new Company(tavern, TAVERN, {
+    onCome: (sitter) => people.add(sitter),
+    onGone: (sitter) => people.remove(sitter),
+    onStep: (sitter, step) => measures.step(sitter, step),
+    onPortraits: (numDone, numAll) => progress.painting(numDone, numAll),
+  });
+  company.areArriving = controls.settings.areArriving;
+  onPicked(tavern.scene, company.portraits, company.guests, (sitter) => card.open(sitter));
+  exposeForConsole(company);
+  const generator = await AssetGenerator.LoadAsync(TAVERN.model, tavern.scene, {
     onProgress: (loadedBytes, totalBytes) => progress.loading(loadedBytes, totalBytes),
   });
+  await useGenerator(generator, 'portraits');
+}
+
+/**
+ * Has everybody painted by this model, from now on; the model before is disposed.
+ *
+ * @param name of the model, in the recipes that are copied
+ */
+export async function useGenerator(generator: AssetGenerator, name: string): Promise<void> {
+  if (!company) throw new Error('useGenerator: the tavern is not open yet; wait until the room shows');
+  card.close();
+  state('painting');
   measures.backend(generator.backend.backend, generator.backend.reason);
   generator.onQueueChangedObservable.add((length) => measures.queue(length));
-  state('painting');
-  const { labels, seed, guidanceScale, seats } = TAVERN.guests;
-  const sitting = paintPortraits(portraits, generator, measures);
-  const sheet = await generator.generateSpritesAsync({ labels, seed, guidanceScale, priority: -1 });
-  await sitting;
-  for (const [i, seat] of seats.entries()) {
-    createCloak(scene, materials, i, seat);
-    const guest = new Guest(generator, sheet, i, seat);
-    guests.push(guest);
-    people.add(guest);
-  }
+  measures.queue(generator.queueLength);
+  const { keeping, painted } = company.useGenerator(generator);
+  card.use({ name, sizePx: generator.sizePx, keeping });
+  await painted;
+  if (generator.isDisposed) return; // another model took its place
   progress.end('Everybody is here. Click on a face.');
   state('ready');
 }
 
-async function paintPortraits(
-  portraits: readonly Portrait[],
-  generator: AssetGenerator,
-  measures: Measures,
-): Promise<void> {
-  const numAll = portraits.length;
-  let numDone = 0;
-  progress.painting(0, numAll);
-  const painting = portraits.map(async (portrait) => {
-    portrait.onProgressObservable.add((step) => measures.step(portrait, step));
-    await portrait.paintAsync(generator);
-    numDone++;
-    progress.painting(numDone, numAll);
-  });
-  await Promise.all(painting);
-}
-
 /** For the browser's console: `page.portraits()`. */
-function exposeForConsole({ portraits }: Tavern): void {
-  const page = { portraits: () => portraits.map(({ name, recipe }) => ({ name, ...recipe })) };
+function exposeForConsole({ portraits, guests, counts }: Company): void {
+  const page = {
+    portraits: () => portraits.map(({ name, recipe }) => ({ name, ...recipe })),
+    guests: () => guests().map(({ name, place, state: doing, recipe }) => ({ name, place, state: doing, ...recipe })),
+    counts,
+  };
   Object.assign(globalThis, { page });
 }
 

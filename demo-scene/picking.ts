@@ -11,13 +11,13 @@ import type { Sitter } from './people/sitter.ts';
 export function onPicked(
   scene: Scene,
   portraits: readonly Portrait[],
-  guests: readonly Guest[],
+  guests: () => readonly Guest[],
   onChosen: (sitter: Sitter) => void,
 ): void {
   const find = (): Sitter | undefined => {
     const { pointerX, pointerY } = scene;
     const sprite = scene.pickSprite(pointerX, pointerY)?.pickedSprite;
-    const guest = sprite && guests.find((candidate) => candidate.is(sprite));
+    const guest = sprite && guests().find((candidate) => candidate.is(sprite));
     if (guest) return guest;
     const isPicture = (mesh: AbstractMesh) => portraits.some(({ frame }) => frame.picture === mesh);
     const mesh = scene.pick(pointerX, pointerY, isPicture).pickedMesh;

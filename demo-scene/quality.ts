@@ -15,9 +15,12 @@ export interface Quality {
 const HIGH: Quality = { name: 'high', shadows: true, glow: true, numLights: 6, textureSizePx: 512, maxPixelRatio: 2 };
 const LOW: Quality = { name: 'low', shadows: false, glow: false, numLights: 3, textureSizePx: 128, maxPixelRatio: 1 };
 
-/** `?quality=high` or `?quality=low` in the address; otherwise low where the CPU draws. */
-export function chooseQuality(engine: AbstractEngine, search: string): Quality {
-  const asked = new URLSearchParams(search).get('quality');
+/** What a visitor may ask for. */
+export type QualityWish = 'auto' | Quality['name'];
+
+/** `?quality=high` or `?quality=low` in the address, else what was chosen before; otherwise low where the CPU draws. */
+export function chooseQuality(engine: AbstractEngine, search: string, chosen: QualityWish): Quality {
+  const asked = new URLSearchParams(search).get('quality') ?? chosen;
   if (asked === 'high') return HIGH;
   if (asked === 'low') return LOW;
   return drawsOnCpu(adapterOf(engine)) ? LOW : HIGH;

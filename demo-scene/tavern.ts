@@ -8,6 +8,7 @@ import { CHANDELIER, Lights } from './light/lights.ts';
 import { Portrait } from './people/portrait.ts';
 import type { Quality } from './quality.ts';
 import { FIREPLACE } from './room/dimensions.ts';
+import { Door } from './room/door.ts';
 import { createMaterials, type Materials } from './room/materials.ts';
 import { buildRoom } from './room/tavernRoom.ts';
 import type { TavernPlan } from './tavernFile.ts';
@@ -16,6 +17,8 @@ export interface Tavern {
   scene: Scene;
   materials: Materials;
   portraits: Portrait[];
+  lights: Lights;
+  door: Door;
 }
 
 /** The room with its lights and empty frames; nothing of it waits for the model. */
@@ -28,9 +31,10 @@ export async function openTavern(engine: AbstractEngine, plan: TavernPlan, quali
   const materials = createMaterials(scene, quality);
   const flames = new Flames(scene);
   const { meshes, tableCandles } = buildRoom(scene, materials, flames, plan, CHANDELIER);
+  const door = new Door(scene, materials);
   const lights = new Lights(scene, quality, tableCandles);
   const portraits = plan.portraits.map(
-    (portrait) => new Portrait(scene, portrait, materials, depthAt(portrait.position[0])),
+    (portrait, i) => new Portrait(scene, portrait, `frame ${i + 1}`, materials, depthAt(portrait.position[0])),
   );
   if (quality.glow) (await import('./light/glow.ts')).addGlow(scene, flames.meshes);
   const started = performance.now();
@@ -38,6 +42,7 @@ export async function openTavern(engine: AbstractEngine, plan: TavernPlan, quali
     const timeS = (performance.now() - started) / 1000;
     flames.burn(timeS);
     lights.burn(timeS);
+    door.swing(engine.getDeltaTime() / 1000);
   });
   await scene.whenReadyAsync();
   if (quality.shadows) {
@@ -46,7 +51,7 @@ export async function openTavern(engine: AbstractEngine, plan: TavernPlan, quali
     castShadows(lights.chandelier, casters);
     castShadows(lights.fire, casters);
   }
-  return { scene, materials, portraits };
+  return { scene, materials, portraits, lights, door };
 }
 
 /** How light becomes colour: a film's shoulder, so that flames do not burn out. */

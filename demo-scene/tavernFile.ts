@@ -14,16 +14,38 @@ export interface PortraitPlan {
 
 export type CanvasColour = 'moss' | 'wine' | 'ochre' | 'slate';
 
-/** A place in the room in metres; who stands is lifted. */
-export type Seat = readonly [x: number, z: number, lift?: number];
+/** A point of the floor, in metres. */
+export type Point = readonly [x: number, z: number];
+
+/** Where a guest may be, and how to get there from the door. */
+export interface Place {
+  at: Point;
+  /** Default: sits on a stool. */
+  stands?: boolean;
+  /** Points between the door and the place, in order. */
+  way: readonly Point[];
+}
+
+/** Who comes after the first guests. */
+export interface ArrivalsPlan {
+  /** Seconds from one to the next. */
+  everyS: number;
+  /** In turn. */
+  labels: readonly string[];
+  /** Of the first of them; the others count up. */
+  seed: number;
+}
 
 export interface GuestsPlan {
+  /** Who is there at the start, one a place. */
   labels: readonly string[];
   /** Of the first guest; the others count up. */
   seed: number;
   guidanceScale: number;
-  /** One for each label. */
-  seats: readonly Seat[];
+  places: readonly Place[];
+  /** Where guests come from, outside. */
+  door: Point;
+  arrivals: ArrivalsPlan;
 }
 
 /** The scene file: recipes and places, no picture. */
@@ -32,7 +54,7 @@ export interface TavernPlan {
   model: string;
   portraits: readonly PortraitPlan[];
   guests: GuestsPlan;
-  tables: readonly (readonly [x: number, z: number])[];
+  tables: readonly Point[];
 }
 
 export const TAVERN = file as unknown as TavernPlan;

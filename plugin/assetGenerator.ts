@@ -110,7 +110,7 @@ export class AssetGenerator {
 
   /**
    * A texture at once, empty, which shows its previews while it is made; `finished` settles as `generateTextureAsync`
-   * does, and disposes the texture when it rejects.
+   * does, and disposes the texture when it rejects, unless a newer `regenerateAsync` took its place.
    *
    *   const { texture, finished } = portraits.beginTexture({ label: 'elf', previewEvery: 2 });
    *
@@ -122,7 +122,7 @@ export class AssetGenerator {
     const look = lookOf(this.info, { mipmaps, samplingMode });
     const texture = new GeneratedTexture(name ?? `${recipe.label}-${recipe.seed}`, this.source, this.scene, look);
     const finished = texture.regenerateAsync(recipe, { priority, signal, previewEvery }).catch((error) => {
-      texture.dispose();
+      if (!texture.isGenerating) texture.dispose();
       throw error;
     });
     return { texture, finished };

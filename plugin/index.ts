@@ -1,4 +1,5 @@
 // The public names of the plugin. Importing them has no effect until one is called.
+export type { Interpolation } from '../runtime/index.ts';
 export { AssetGenerator, type AssetGeneratorOptions, type GenerateTextureOptions } from './assetGenerator.ts';
 export { CreateEngineAsync, type CreateEngineOptions, describeDevice } from './device.ts';
 export type { ModelLocation } from './loading/loadModelBytes.ts';

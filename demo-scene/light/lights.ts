@@ -1,6 +1,6 @@
 import { HemisphericLight } from '@babylonjs/core/Lights/hemisphericLight.js';
 import { PointLight } from '@babylonjs/core/Lights/pointLight.js';
-import { Color3 } from '@babylonjs/core/Maths/math.color.js';
+import { Color3, Color4 } from '@babylonjs/core/Maths/math.color.js';
 import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import type { Quality } from '../quality.ts';
@@ -10,6 +10,11 @@ import { flicker } from './flicker.ts';
 
 const CANDLE = new Color3(1, 0.62, 0.3);
 const FIRE = new Color3(1, 0.42, 0.14);
+/** Light that is everywhere, and how much of the flames' light a sprite throws back, for `tint`. */
+const AMBIENT = new Color3(0.15, 0.14, 0.15);
+const ALBEDO = 0.3;
+/** What a sprite may be brighter than its picture. */
+const MAX_TINT = 1.1;
 
 /** Where the chandelier hangs. */
 export const CHANDELIER: Vec = [-0.5, 3.3, -0.15];
@@ -18,6 +23,7 @@ export const CHANDELIER: Vec = [-0.5, 3.3, -0.15];
 export class Lights {
   readonly chandelier: PointLight;
   readonly fire: PointLight;
+  private readonly tinted = new Color4();
   private readonly flickering: { light: PointLight; intensity: number }[] = [];
 
   /** @param candles candles on tables that cast light of their own, as many as the quality allows */
@@ -45,6 +51,21 @@ export class Lights {
       light.intensity = intensity * flicker(timeS, i);
     }
   }
+
+  /** The colour of the light at a place, for what Babylon does not light: sprites. @returns valid until the next call */
+  readonly tint = (x: number, y: number, z: number): Color4 => {
+    const { r, g, b } = AMBIENT;
+    const sum = [r, g, b];
+    for (const { light } of this.flickering) {
+      const { position, diffuse, intensity, range } = light;
+      const distanceSquared = (position.x - x) ** 2 + (position.y - y) ** 2 + (position.z - z) ** 2;
+      const fade = Math.max(0, 1 - (distanceSquared / range ** 2) ** 2) ** 2;
+      const strength = (ALBEDO * intensity * fade) / Math.max(0.25, distanceSquared);
+      for (const [i, channel] of [diffuse.r, diffuse.g, diffuse.b].entries()) sum[i]! += strength * channel;
+    }
+    const [red, green, blue] = sum.map((value) => Math.min(MAX_TINT, value ** (1 / 2.2)));
+    return this.tinted.set(red!, green!, blue!, 1);
+  };
 
   /** @param intensity candela, in the units of Babylon's physical falloff */
   private flame(name: string, [x, y, z]: Vec, colour: Color3, intensity: number, range: number): PointLight {

@@ -63,6 +63,13 @@ export function showIn({ picture, paint }: Frame, texture: BaseTexture): void {
   picture.isVisible = true;
 }
 
+/** Leaves the canvas empty. */
+export function hideIn({ picture, paint }: Frame): void {
+  picture.isVisible = false;
+  paint.albedoTexture = null;
+  paint.emissiveTexture = null;
+}
+
 function addMouldings(scene: Scene, root: Mesh, size: number, width: number, depth: number, wood: PBRMaterial): void {
   const middle = (size - width) / 2;
   for (const side of [-1, 1]) {

@@ -1,34 +1,43 @@
-import { Color4 } from '@babylonjs/core/Maths/math.color.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Sprite } from '@babylonjs/core/Sprites/sprite.js';
-import type { AssetGenerator, GeneratedSprites } from '../../plugin/index.ts';
-import type { Seat } from '../tavernFile.ts';
-import { SHOULDER_Y } from './cloaks.ts';
+import type { AssetGenerator, CellProgress, GeneratedSprites } from '../../plugin/index.ts';
+import type { Place, Point } from '../tavernFile.ts';
+import type { Body } from './body.ts';
 import { nameOf } from './names.ts';
-import { newSeed, type Sitter, type SitterRecipe } from './sitter.ts';
+import type { RecipeChanges, Sitter, SitterRecipe } from './sitter.ts';
+import { Walk } from './walk.ts';
 
-const HEAD_SIZE = 0.86;
-/** Sprites take no light: the colour of the room is mixed in here. */
-const CANDLE_LIGHT = new Color4(1, 0.86, 0.7, 1);
+const SPEED_M_PER_S = 1.15;
+const STEP_M = 0.55;
+const BOB_M = 0.045;
+const LEAN = 0.045;
+/** To sit down or to get up, in seconds. */
+const RISE_S = 0.5;
+const PREVIEW_EVERY = 2;
 
-/** A guest at a table: a sprite from a generated sheet. */
+/** Waits outside for a face, walks in, is there, walks out, is gone. */
+export type GuestState = 'waiting' | 'coming' | 'here' | 'leaving' | 'gone';
+
+/** A guest: a body, a cell of the sheet, and a place in the room. */
 export class Guest implements Sitter {
-  readonly place = 'guest';
   readonly onChangedObservable = new Observable<Sitter>();
-  isPainting = false;
-  private sprite: Sprite;
-  private sheet: GeneratedSprites;
-  private pending: AbortController | null = null;
+  isSpokenTo = false;
+  state: GuestState = 'waiting';
+  private walk: Walk | null = null;
+  private walkedM = 0;
+  private rise: number;
+  private current: SitterRecipe;
 
-  /** @param cell of the sheet that shows the guest */
   constructor(
     private readonly generator: AssetGenerator,
-    sheet: GeneratedSprites,
-    cell: number,
-    private readonly seat: Seat,
+    private readonly sheet: GeneratedSprites,
+    readonly body: Body,
+    readonly spot: Place,
+    readonly place: string,
+    recipe: SitterRecipe,
   ) {
-    this.sheet = sheet;
-    this.sprite = this.sit(sheet, cell);
+    this.current = recipe;
+    this.rise = this.restingRise;
   }
 
   get name(): string {
@@ -36,56 +45,135 @@ export class Guest implements Sitter {
   }
 
   get recipe(): SitterRecipe {
-    return this.sheet.cells[this.sprite.cellIndex]!;
+    return this.current;
+  }
+
+  get isPainting(): boolean {
+    return this.sheet.isPainting(this.body.cell);
+  }
+
+  get isWalking(): boolean {
+    return this.walk !== null;
   }
 
   /** Whether a picked sprite is this guest. */
   is(sprite: Sprite): boolean {
-    return sprite === this.sprite;
+    return this.body.has(sprite);
   }
 
   pixelsAsync(): Promise<Uint8Array> {
-    return this.generator.generatePixelsAsync(this.sheet.cells[this.sprite.cellIndex]!);
+    return this.generator.generatePixelsAsync(this.current);
   }
 
-  /** A sheet of one picture takes the place of the sprite. */
-  async rerollAsync(): Promise<void> {
-    this.pending?.abort();
-    const pending = new AbortController();
-    this.pending = pending;
-    this.change(true);
-    const { label, guidanceScale } = this.recipe;
-    const options = { labels: [label], count: 1, seed: newSeed(), guidanceScale, priority: 1, signal: pending.signal };
+  async changeAsync(changes: RecipeChanges): Promise<void> {
+    if (this.state === 'gone') throw new Error(`${this.name} has left the tavern.`);
+    await this.paintAsync({ ...this.current, ...changes }, 1);
+  }
+
+  /** Has the picture of a recipe made; at the first look at it, who waits comes in. */
+  async paintAsync(recipe: SitterRecipe, priority: number): Promise<void> {
+    const { cell } = this.body;
+    const painting = this.sheet.repaintCellAsync(cell, asksForAll(recipe), { priority, previewEvery: PREVIEW_EVERY });
+    this.changed();
     try {
-      const sheet = await this.generator.generateSpritesAsync(options);
-      this.leave();
-      this.sheet = sheet;
-      this.sprite = this.sit(sheet, 0);
+      await painting;
+      this.current = this.sheet.cells[cell]!;
+      this.showFace();
     } finally {
-      if (this.pending === pending) this.change(false);
+      this.changed();
     }
   }
 
-  private change(isPainting: boolean): void {
-    this.isPainting = isPainting;
+  /** What the sheet tells of this guest's cell. */
+  onProgress({ step }: CellProgress): void {
+    if (step > PREVIEW_EVERY) this.showFace();
+  }
+
+  /** Is there at once. */
+  settle(): void {
+    this.state = 'here';
+    this.walk = null;
+    this.rise = this.restingRise;
+    this.hold(this.spot.at);
+    this.body.isVisible = true;
+  }
+
+  /** Walks in from the door, as soon as there is a face to see. */
+  comeAlong(way: readonly Point[]): void {
+    this.setOut(way);
+    this.rise = 1;
+  }
+
+  /** Gets up and walks out. */
+  leaveAlong(way: readonly Point[]): void {
+    this.state = 'leaving';
+    this.setOut(way);
+  }
+
+  /** Lets so many seconds pass. */
+  update(durationS: number): void {
+    if (this.state === 'waiting' || this.state === 'gone') return;
+    if (this.walk && this.rise === 1) this.goOn(this.walk, durationS);
+    else this.riseTo(this.walk ? 1 : this.restingRise, durationS);
+  }
+
+  /** Is out of the room at once. */
+  vanish(): void {
+    this.state = 'gone';
+    this.walk = null;
+    this.body.isVisible = false;
+    this.onChangedObservable.clear();
+  }
+
+  /** Where the guest is now. */
+  get position(): Point {
+    return this.walk ? this.walk.at(this.walkedM) : this.spot.at;
+  }
+
+  /** Comes in, or is there at once where there is no way to walk. */
+  private showFace(): void {
+    if (this.state !== 'waiting') return;
+    this.state = this.walk ? 'coming' : 'here';
+    this.hold(this.position);
+    this.body.isVisible = true;
+  }
+
+  private setOut(way: readonly Point[]): void {
+    this.walk = new Walk(way);
+    this.walkedM = 0;
+  }
+
+  private get restingRise(): number {
+    return this.spot.stands ? 1 : 0;
+  }
+
+  private goOn(walk: Walk, durationS: number): void {
+    this.walkedM += SPEED_M_PER_S * durationS;
+    this.hold(this.position);
+    if (this.walkedM < walk.lengthM) return;
+    this.walk = null;
+    if (this.state === 'leaving') this.vanish();
+    else this.state = 'here';
+  }
+
+  /** Gets up or sits down. */
+  private riseTo(goal: number, durationS: number): void {
+    const most = durationS / RISE_S;
+    this.rise += Math.max(-most, Math.min(most, goal - this.rise));
+    this.hold(this.position);
+  }
+
+  private hold([x, z]: Point): void {
+    const stride = this.walk ? (Math.PI * this.walkedM) / STEP_M : 0;
+    this.body.hold({ x, z, rise: this.rise, bobM: BOB_M * Math.abs(Math.sin(stride)), lean: LEAN * Math.sin(stride) });
+  }
+
+  private changed(): void {
     this.onChangedObservable.notifyObservers(this);
   }
+}
 
-  private sit(sheet: GeneratedSprites, cell: number): Sprite {
-    sheet.isPickable = true;
-    const sprite = sheet.createSprite(sheet.cells[cell]!.label);
-    sprite.cellIndex = cell;
-    sprite.size = HEAD_SIZE;
-    const [x, z, lift = 0] = this.seat;
-    sprite.position.set(x, SHOULDER_Y + lift + HEAD_SIZE / 2 - 0.1, z);
-    sprite.color = CANDLE_LIGHT;
-    sprite.isPickable = true;
-    return sprite;
-  }
-
-  /** The sheet goes with its last sprite. */
-  private leave(): void {
-    this.sprite.dispose();
-    if (this.sheet.sprites.length === 0) this.sheet.dispose();
-  }
+/** A recipe for a cell that showed somebody else: what is absent is to be the default. */
+function asksForAll(recipe: SitterRecipe): SitterRecipe & { interpolate: SitterRecipe['interpolate'] } {
+  return { interpolate: undefined, ...recipe };
 }

@@ -4,27 +4,28 @@ import type { AssetGenerator, GeneratedTexture, GenerationProgress } from '../..
 import { ROOM } from '../room/dimensions.ts';
 import type { Materials } from '../room/materials.ts';
 import type { PortraitPlan } from '../tavernFile.ts';
-import { createFrame, type Frame, showIn } from './frame.ts';
+import { createFrame, type Frame, hideIn, showIn } from './frame.ts';
 import { NamePlate } from './namePlate.ts';
 import { kindOf, nameOf } from './names.ts';
-import { newSeed, type Sitter, type SitterRecipe } from './sitter.ts';
+import type { RecipeChanges, Sitter, SitterRecipe } from './sitter.ts';
 
 /** Denoising steps between two looks at the unfinished picture. */
 const PREVIEW_EVERY = 2;
 
 /** A framed portrait on the wall: a generated texture that can be made anew. */
 export class Portrait implements Sitter {
-  readonly place = 'portrait';
   readonly onChangedObservable = new Observable<Sitter>();
   readonly onProgressObservable = new Observable<GenerationProgress>();
   readonly frame: Frame;
+  isSpokenTo = false;
   private readonly plate: NamePlate;
   private texture: GeneratedTexture | null = null;
 
   /** @param depth how far its wall stands out from the back wall, in metres */
   constructor(
     scene: Scene,
-    private readonly plan: PortraitPlan,
+    readonly plan: PortraitPlan,
+    readonly place: string,
     { panel, brass }: Materials,
     depth: number,
   ) {
@@ -44,26 +45,30 @@ export class Portrait implements Sitter {
 
   get recipe(): SitterRecipe {
     const { label, seed, guidanceScale } = this.plan;
-    return { label, seed, guidanceScale, ...this.texture?.recipe };
+    return (this.texture?.recipe as SitterRecipe | undefined) ?? { label, seed, guidanceScale };
   }
 
   get isPainting(): boolean {
     return this.texture?.isGenerating ?? true;
   }
 
-  /** Makes the first picture, which shows while it is made. */
-  async paintAsync(generator: AssetGenerator): Promise<void> {
-    const { label, seed, guidanceScale } = this.plan;
-    const { texture, finished } = generator.beginTexture({ label, seed, guidanceScale, previewEvery: PREVIEW_EVERY });
+  /** Makes the first picture of this generator, which shows while it is made. */
+  async paintAsync(generator: AssetGenerator, recipe: SitterRecipe): Promise<void> {
+    hideIn(this.frame);
+    this.texture?.dispose();
+    const { texture, finished } = generator.beginTexture({ ...recipe, previewEvery: PREVIEW_EVERY });
     this.texture = texture;
+    this.engrave();
     texture.onProgressObservable.add((progress) => {
       if (texture.isReady()) showIn(this.frame, texture);
       this.onProgressObservable.notifyObservers(progress);
-      this.onChangedObservable.notifyObservers(this);
+      this.changed();
     });
     texture.onGeneratedObservable.add(() => showIn(this.frame, texture));
-    await finished;
-    this.onChangedObservable.notifyObservers(this);
+    await finished.catch((error) => {
+      if (!texture.isGenerating) throw error; // else another was asked for in the card
+    });
+    this.changed();
   }
 
   async pixelsAsync(): Promise<Uint8Array | null> {
@@ -72,12 +77,19 @@ export class Portrait implements Sitter {
     return bottomRowLast(texels, 4 * this.texture.getSize().width);
   }
 
-  async rerollAsync(): Promise<void> {
-    if (!this.texture) return;
-    const painting = this.texture.regenerateAsync({ seed: newSeed() }, { previewEvery: PREVIEW_EVERY, priority: 1 });
-    this.onChangedObservable.notifyObservers(this);
-    await painting;
-    this.engrave();
+  async changeAsync(changes: RecipeChanges): Promise<void> {
+    if (!this.texture) throw new Error('The painter is still on the way.');
+    const painting = this.texture.regenerateAsync(changes, { previewEvery: PREVIEW_EVERY, priority: 1 });
+    this.changed();
+    try {
+      await painting;
+    } finally {
+      this.engrave();
+      this.changed();
+    }
+  }
+
+  private changed(): void {
     this.onChangedObservable.notifyObservers(this);
   }
 

@@ -1,30 +1,45 @@
 import type { Observable } from '@babylonjs/core/Misc/observable.js';
+import type { Interpolation, Recipe } from '../../plugin/index.ts';
 
-/** What a person's picture is made from. */
-export interface SitterRecipe {
+/** What a person's picture is made from; what is absent is the model's default. */
+export interface SitterRecipe extends Partial<Recipe> {
   label: string;
   seed: number;
-  guidanceScale?: number;
-  numInferenceSteps?: number;
-  sampler?: string;
+}
+
+/** What can be asked to be another. */
+export interface RecipeChanges {
+  seed?: number;
+  /** undefined: none. */
+  interpolate?: Interpolation | undefined;
 }
 
 /** Somebody whose picture the model makes: in a frame or at a table. */
 export interface Sitter {
-  readonly place: 'portrait' | 'guest';
+  /** The frame or the place in the room, always by the same name. */
+  readonly place: string;
   readonly name: string;
   readonly recipe: SitterRecipe;
   /** Whether a picture is being made. */
   readonly isPainting: boolean;
+  /** Set while somebody talks to them; who is spoken to does not leave. */
+  isSpokenTo: boolean;
   /** Told when the picture, a preview of it, or the recipe is another. */
   readonly onChangedObservable: Observable<Sitter>;
   /** RGBA bytes as they are shown now, top row first; null before there is a picture. */
   pixelsAsync(): Promise<Uint8Array | null>;
-  /** Makes another picture from a new seed; the newest request wins. */
-  rerollAsync(): Promise<void>;
+  /** Makes another picture; the newest request wins. @throws an AbortError when superseded */
+  changeAsync(changes: RecipeChanges): Promise<void>;
 }
 
 /** A uint32 for the next picture. */
 export function newSeed(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0]!;
+}
+
+/** The label itself where the model knows it, else always the same other one. */
+export function labelFor(labels: readonly string[], wanted: string): string {
+  if (labels.includes(wanted)) return wanted;
+  const sum = Array.from(wanted, (letter) => letter.charCodeAt(0)).reduce((a, b) => a + b, 0);
+  return labels[sum % labels.length]!;
 }

@@ -5,10 +5,10 @@ import type { Parts, Vec } from './parts.ts';
 
 const { halfWidth, backZ } = ROOM;
 const COUNTER_X = -3.75;
-const COUNTER_Z = 0.9;
-const LENGTH = 2.6;
+const COUNTER_Z = 0.45;
+const LENGTH = 2.2;
 const COUNTER_Y = 1.08;
-const CANDLE_Z = 1.35;
+const CANDLE_Z = 1.2;
 
 /** Where the candle on the counter burns. */
 export const BAR_CANDLE: Vec = [COUNTER_X + 0.05, COUNTER_Y + 0.27, CANDLE_Z];
@@ -26,14 +26,14 @@ export function buildBar(parts: Parts, materials: Materials): void {
   for (const [z, side] of [
     [-0.15, 0.1],
     [0.25, -0.12],
-    [1.9, 0.05],
+    [0.95, 0.16],
   ] as const) {
     parts.turned(materials.clay, MUG, [COUNTER_X + side, COUNTER_Y + 0.035, z]);
   }
   parts.turned(materials.clay, JUG, [COUNTER_X - 0.05, COUNTER_Y + 0.035, 0.62]);
   parts.cylinder(materials.brass, 0.16, 0.03, [COUNTER_X + 0.05, COUNTER_Y + 0.03, CANDLE_Z]);
   parts.cylinder(materials.wax, 0.07, 0.2, [COUNTER_X + 0.05, COUNTER_Y + 0.05, CANDLE_Z]);
-  buildBarrel(parts, materials, -4.55, backZ - 0.5, 0);
+  buildBarrel(parts, materials, 4.78, backZ - 1.5, 0);
 }
 
 const SHELF_X = -halfWidth + 0.16;

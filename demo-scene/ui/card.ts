@@ -1,22 +1,38 @@
+import type { Keeping } from '../people/keeping.ts';
 import { kindOf } from '../people/names.ts';
-import type { Sitter } from '../people/sitter.ts';
+import { newSeed, type RecipeChanges, type Sitter, type SitterRecipe } from '../people/sitter.ts';
 import { drawPixels } from './drawPixels.ts';
 import { element } from './element.ts';
 import { greetingOf } from './greetings.ts';
 import { copied, downloadPng } from './handOut.ts';
+
+/** What a card needs of the model that paints. */
+export interface CardModel {
+  /** In the recipes that are copied. */
+  name: string;
+  sizePx: readonly [widthPx: number, heightPx: number];
+  keeping: Keeping;
+}
 
 /** The conversation card: who it is, what the picture is made from, and what can be done with it. */
 export class Card {
   private readonly dialog = element<HTMLDialogElement>('#card');
   private readonly canvas = element<HTMLCanvasElement>('#card-picture');
   private readonly notice = element('.notice', this.dialog);
+  private readonly strength = element<HTMLInputElement>('#strength');
+  private readonly keepButton = element('[data-action=keep]', this.dialog);
+  private model: CardModel | null = null;
   private sitter: Sitter | null = null;
+  /** The other end of the variation; null until one is asked for. */
+  private secondSeed: number | null = null;
+  private numShows = 0;
   private stopObserving: () => void = () => {};
 
-  /** @param model name in the recipes that are copied */
-  constructor(private readonly model: string) {
+  constructor() {
     const actions = {
       reroll: () => this.reroll(),
+      vary: () => this.vary(newSeed()),
+      keep: () => this.toggleKept(),
       copy: () => this.copyRecipe(),
       download: () => this.download(),
       close: () => this.dialog.close(),
@@ -24,49 +40,73 @@ export class Card {
     for (const [name, act] of Object.entries(actions)) {
       element(`[data-action=${name}]`, this.dialog).addEventListener('click', () => void act());
     }
-    this.dialog.addEventListener('click', ({ target }) => {
-      if (target === this.dialog) this.closeUnlessInside();
+    this.strength.addEventListener('input', () => void this.vary(this.secondSeed ?? newSeed()));
+    this.dialog.addEventListener('click', (event) => {
+      if (event.target === this.dialog && !this.isInside(event)) this.dialog.close();
     });
     this.dialog.addEventListener('close', () => this.leave());
+  }
+
+  /** From now on sitters are of this model. */
+  use(model: CardModel): void {
+    this.model = model;
+    [this.canvas.width, this.canvas.height] = model.sizePx;
   }
 
   open(sitter: Sitter): void {
     this.leave();
     this.sitter = sitter;
+    sitter.isSpokenTo = true;
     const observer = sitter.onChangedObservable.add(() => void this.show());
     this.stopObserving = () => sitter.onChangedObservable.remove(observer);
     this.notice.textContent = '';
+    const { interpolate } = sitter.recipe;
+    this.secondSeed = interpolate?.seed ?? null;
+    if (interpolate) this.strength.value = String(interpolate.amount);
     drawPixels(this.canvas, new Uint8Array(4 * this.canvas.width * this.canvas.height));
     void this.show();
     if (!this.dialog.open) this.dialog.showModal();
   }
 
+  close(): void {
+    this.dialog.close();
+  }
+
   private leave(): void {
     this.stopObserving();
+    if (this.sitter) this.sitter.isSpokenTo = false;
     this.sitter = null;
   }
 
   /** The padding belongs to the dialog, and so does what is around it. */
-  private closeUnlessInside(): void {
-    const event = window.event as MouseEvent;
+  private isInside({ clientX, clientY }: MouseEvent): boolean {
     const { left, right, top, bottom } = this.dialog.getBoundingClientRect();
-    const isInside = event.clientX >= left && event.clientX <= right && event.clientY >= top && event.clientY <= bottom;
-    if (!isInside) this.dialog.close();
+    return clientX >= left && clientX <= right && clientY >= top && clientY <= bottom;
   }
 
   private async show(): Promise<void> {
     const { sitter } = this;
     if (!sitter) return;
-    const { label, seed, guidanceScale } = sitter.recipe;
+    const { label, seed, guidanceScale, interpolate } = sitter.recipe;
     element('#card-name').textContent = sitter.name;
     element('.greeting', this.dialog).textContent = `“${greetingOf(seed)}”`;
     this.write('label', kindOf(label));
     this.write('seed', String(seed));
     this.write('guidance', String(guidanceScale));
+    this.write('varied', interpolate ? `${percent(interpolate.amount)} to ${interpolate.seed}` : 'no');
+    element('output', this.dialog).textContent = percent(this.strength.valueAsNumber);
+    this.showKept(sitter);
     this.dialog.toggleAttribute('data-painting', sitter.isPainting);
-    const pixels = await sitter.pixelsAsync();
-    if (!pixels || this.sitter !== sitter) return;
+    const order = ++this.numShows;
+    const pixels = await sitter.pixelsAsync().catch(() => null); // gone meanwhile, or superseded
+    if (!pixels || this.sitter !== sitter || order !== this.numShows) return;
     drawPixels(this.canvas, pixels);
+  }
+
+  private showKept(sitter: Sitter): void {
+    const isKept = this.model?.keeping.has(sitter) ?? false;
+    this.keepButton.textContent = isKept ? 'Kept' : 'Keep';
+    this.keepButton.setAttribute('aria-pressed', String(isKept));
   }
 
   private write(name: string, text: string): void {
@@ -74,25 +114,63 @@ export class Card {
   }
 
   private async reroll(): Promise<void> {
+    this.secondSeed = null;
+    await this.change({ seed: newSeed(), interpolate: undefined });
+  }
+
+  /** Goes part of the way to the picture of another seed, as far as the slider says. */
+  private async vary(secondSeed: number): Promise<void> {
+    this.secondSeed = secondSeed;
+    await this.change({ interpolate: { seed: secondSeed, amount: this.strength.valueAsNumber } });
+  }
+
+  private async change(changes: RecipeChanges): Promise<void> {
+    const { sitter } = this;
+    if (!sitter) return;
     this.notice.textContent = 'Painting another…';
     try {
-      await this.sitter?.rerollAsync();
-      this.notice.textContent = '';
+      await sitter.changeAsync(changes);
+      if (this.model?.keeping.has(sitter)) this.model.keeping.keep(sitter);
+      if (this.sitter === sitter) this.notice.textContent = '';
     } catch (error) {
       if ((error as Error).name !== 'AbortError') this.notice.textContent = (error as Error).message;
     }
   }
 
+  /** Who is kept is there again after a reload, as last seen. */
+  private toggleKept(): void {
+    const { sitter, model } = this;
+    if (!sitter || !model) return;
+    if (model.keeping.has(sitter)) {
+      model.keeping.letGo(sitter);
+      this.notice.textContent = 'No longer kept.';
+    } else {
+      const isStored = model.keeping.keep(sitter);
+      const place = sitter.place.replace(/ \d+$/, '');
+      this.notice.textContent = isStored
+        ? `Kept for this ${place}, in this browser's local storage.`
+        : 'Kept until the page closes: the browser does not let it be stored.';
+    }
+    this.showKept(sitter);
+  }
+
   private async copyRecipe(): Promise<void> {
     if (!this.sitter) return;
-    const text = JSON.stringify({ model: this.model, ...this.sitter.recipe }, null, 2);
+    const text = JSON.stringify({ model: this.model?.name, ...this.sitter.recipe }, null, 2);
     this.notice.textContent = await copied(text, 'The recipe');
   }
 
-  /** The picture as it is, 32×32. */
+  /** The picture as it is, a pixel a pixel. */
   private async download(): Promise<void> {
-    if (!this.sitter) return;
-    const { label, seed } = this.sitter.recipe;
-    await downloadPng(this.canvas, `${label}-${seed}.png`);
+    if (this.sitter) await downloadPng(this.canvas, `${fileName(this.sitter.recipe)}.png`);
   }
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
+}
+
+function fileName({ label, seed, interpolate }: SitterRecipe): string {
+  const varied = interpolate ? `-to-${interpolate.seed}-${interpolate.amount}` : '';
+  return `${label}-${seed}${varied}`;
 }

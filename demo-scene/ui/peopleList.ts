@@ -5,6 +5,7 @@ import { element } from './element.ts';
 /** Buttons for everybody in the room, for who does not click on the scene. */
 export class PeopleList {
   private readonly list = element('#people nav');
+  private readonly buttons = new Map<Sitter, HTMLButtonElement>();
 
   constructor(private readonly onChosen: (sitter: Sitter) => void) {}
 
@@ -22,6 +23,17 @@ export class PeopleList {
       if (!sitter.isPainting) write();
     });
     button.addEventListener('click', () => this.onChosen(sitter));
+    this.buttons.set(sitter, button);
     this.list.append(button);
+  }
+
+  /** Who has left; the focus goes to the next. */
+  remove(sitter: Sitter): void {
+    const button = this.buttons.get(sitter);
+    if (!button) return;
+    const next = button.nextElementSibling ?? button.previousElementSibling;
+    if (document.activeElement === button) (next as HTMLElement | null)?.focus();
+    button.remove();
+    this.buttons.delete(sitter);
   }
 }

@@ -76,6 +76,15 @@ describe('GeneratedTexture', () => {
     expect(uploadedTo(texture)).toEqual(uploadedTo(fresh));
   });
 
+  it('lives on when a newer request takes the place of its first', async () => {
+    const { texture, finished } = tiny.beginTexture({ ...RECIPE, numInferenceSteps: 500 });
+    const newer = texture.regenerateAsync({ seed: 2, numInferenceSteps: 3 });
+    await expect(finished).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    await newer;
+    expect(texture.recipe).toMatchObject({ label: 'goblin', seed: 2 });
+    expect(texture.isReady()).toBe(true);
+  });
+
   it('is varied towards another seed, and back', async () => {
     const texture = await tiny.generateTextureAsync(RECIPE);
     const plain = uploadedTo(texture);

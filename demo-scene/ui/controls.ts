@@ -1,0 +1,53 @@
+import { element } from './element.ts';
+import { recallSettings, rememberSettings, type Settings } from './settings.ts';
+
+/** The row of settings below the scene, which are remembered. */
+export class Controls {
+  readonly settings: Settings;
+  private readonly arrivals = element<HTMLButtonElement>('[data-action=arrivals]');
+
+  /** @param search of the address: `?arrivals=off` keeps guests away for this visit, `on` lets them come */
+  constructor(search: string, onArrivals: (areArriving: boolean) => void) {
+    const asked = new URLSearchParams(search).get('arrivals');
+    const remembered = recallSettings();
+    const areArriving = asked === null ? remembered.areArriving : asked !== 'off';
+    this.settings = { ...remembered, areArriving };
+    this.showArrivals();
+    this.arrivals.addEventListener('click', () => {
+      this.change({ areArriving: !this.settings.areArriving });
+      this.showArrivals();
+      onArrivals(this.settings.areArriving);
+    });
+    this.rememberQuality();
+    this.rememberList();
+  }
+
+  private change(changes: Partial<Settings>): void {
+    Object.assign(this.settings, changes);
+    rememberSettings(this.settings);
+  }
+
+  private showArrivals(): void {
+    const { areArriving } = this.settings;
+    this.arrivals.textContent = areArriving ? 'Close the door' : 'Open the door';
+    this.arrivals.title = areArriving ? 'No new guests come in' : 'New guests come in, every few seconds';
+  }
+
+  /** Another quality is another room: the page opens again. */
+  private rememberQuality(): void {
+    const select = element<HTMLSelectElement>('#quality');
+    select.value = this.settings.quality;
+    select.addEventListener('change', () => {
+      this.change({ quality: select.value as Settings['quality'] });
+      const address = new URL(location.href);
+      address.searchParams.delete('quality');
+      location.replace(address);
+    });
+  }
+
+  private rememberList(): void {
+    const details = element<HTMLDetailsElement>('#people');
+    details.open = this.settings.isListOpen;
+    details.addEventListener('toggle', () => this.change({ isListOpen: details.open }));
+  }
+}

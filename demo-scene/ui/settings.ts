@@ -1,0 +1,27 @@
+import type { QualityWish } from '../quality.ts';
+import { recall, remember } from './memory.ts';
+
+/** What a visitor has chosen. */
+export interface Settings {
+  areArriving: boolean;
+  quality: QualityWish;
+  isListOpen: boolean;
+}
+
+const DEFAULTS: Settings = { areArriving: true, quality: 'auto', isListOpen: false };
+const NAME = 'settings';
+
+/** The settings of the last visit; what is stored is not trusted. */
+export function recallSettings(): Settings {
+  const stored = recall(NAME) as Partial<Settings> | undefined;
+  const { areArriving, quality, isListOpen } = { ...DEFAULTS, ...stored };
+  return {
+    areArriving: areArriving !== false,
+    quality: quality === 'high' || quality === 'low' ? quality : 'auto',
+    isListOpen: isListOpen === true,
+  };
+}
+
+export function rememberSettings(settings: Settings): void {
+  remember(NAME, settings);
+}
