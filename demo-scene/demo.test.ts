@@ -11,8 +11,16 @@ const LIMIT_MS = 240_000;
 
 vi.setConfig({ testTimeout: LIMIT_MS, hookTimeout: LIMIT_MS });
 
+interface Person {
+  name: string;
+  label: string;
+  seed: number;
+  interpolate?: { seed: number; amount: number };
+}
+
 interface Console {
-  portraits(): { name: string; label: string; seed: number }[];
+  portraits(): Person[];
+  guests(): (Person & { state: string })[];
 }
 
 describeInBrowser(
@@ -25,7 +33,7 @@ describeInBrowser(
       site = { ...demo, files: { ...demo.files, ...(await quickModel()) } };
     });
 
-    const enter = () => openPage<Console>({ ...site, path: '?quality=low' });
+    const enter = (search = '?quality=low&arrivals=off') => openPage<Console>({ ...site, path: search });
 
     it('paints everybody, and again the same from the same recipe', async () => {
       const page = await enter();
@@ -34,7 +42,7 @@ describeInBrowser(
       expect(first).toMatchObject({ label: tavern.portraits[0]!.label, seed: tavern.portraits[0]!.seed });
       await whenReady(playwright);
       const numPeople = tavern.portraits.length + tavern.guests.labels.length;
-      expect(await playwright.locator('#people button').count()).toBe(numPeople);
+      expect(await playwright.locator('#people nav button').count()).toBe(numPeople);
       expect(await playwright.textContent('[data-measure=backend]')).toBe('wasm');
       const pictures = await picturesOf(playwright, [0, 1, tavern.portraits.length]);
       expect(new Set(pictures).size).toBe(3);
@@ -78,6 +86,63 @@ describeInBrowser(
       expect(await playwright.isVisible('#card')).toBe(false);
     });
 
+    it('varies a portrait and a guest, the same way each time, and keeps them until they are let go', async () => {
+      const page = await enter();
+      const { playwright } = page;
+      await whenReady(playwright);
+      const people = [0, tavern.portraits.length];
+      const kept: string[] = [];
+      for (const person of people) {
+        await openCard(playwright, person);
+        const plain = await shownPicture(playwright);
+        await playwright.focus('[data-action=vary]');
+        await playwright.keyboard.press('Enter');
+        const varied = await pictureAt(playwright, '35 %');
+        expect(varied).not.toBe(plain);
+        await playwright.focus('#strength');
+        await playwright.keyboard.press('Home');
+        expect(await pictureAt(playwright, 'no')).toBe(plain);
+        await playwright.fill('#strength', '0.35');
+        expect(await pictureAt(playwright, '35 %')).toBe(varied);
+        await playwright.click('[data-action=keep]');
+        expect(await playwright.textContent('.notice')).toContain('local storage');
+        kept.push(varied);
+        await playwright.keyboard.press('Escape');
+      }
+      const [portrait] = await page.call('portraits');
+      expect(portrait!.interpolate).toMatchObject({ amount: 0.35 });
+
+      await page.reload();
+      await whenReady(playwright);
+      expect((await page.call('portraits'))[0]).toEqual(portrait);
+      expect(await picturesOf(playwright, people)).toEqual(kept);
+      await openCard(playwright, 0);
+      expect(await playwright.getAttribute('[data-action=keep]', 'aria-pressed')).toBe('true');
+      await playwright.click('[data-action=keep]');
+      await page.reload();
+      expect((await page.call('portraits'))[0]!.seed).toBe(tavern.portraits[0]!.seed);
+      await whenReady(playwright);
+      expect((await page.call('portraits'))[0]).not.toHaveProperty('interpolate');
+    });
+
+    it('lets guests in while the door is open, and remembers whether it is', async () => {
+      const page = await enter();
+      const { playwright } = page;
+      await whenReady(playwright);
+      const numFirst = tavern.guests.labels.length;
+      expect((await page.call('guests')).map(({ state }) => state)).toEqual(new Array(numFirst).fill('here'));
+      const door = playwright.getByRole('button', { name: 'Open the door' });
+      await door.focus();
+      await playwright.keyboard.press('Enter');
+      const { name, label } = await whenArrival(playwright, 'coming');
+      expect(label).toBe(tavern.guests.arrivals.labels[0]);
+      expect(await playwright.locator('#people nav button', { hasText: name }).count()).toBe(1);
+      await whenArrival(playwright, 'here');
+      await playwright.getByRole('button', { name: 'Close the door' }).click();
+      await playwright.goto(playwright.url().replace('&arrivals=off', ''));
+      expect(await playwright.getByRole('button', { name: 'Open the door' }).isVisible()).toBe(true);
+    });
+
     it('says what is missing where nothing can draw', async () => {
       const page = await enter();
       const { playwright } = page;
@@ -104,12 +169,54 @@ function whenReady(page: Page): Promise<unknown> {
   return page.waitForFunction(() => document.body.dataset.state === 'ready', undefined, { polling: 250 });
 }
 
+/** Waits until the first who comes later is doing something. */
+async function whenArrival(page: Page, state: string): Promise<Person> {
+  const asked: [number, string] = [tavern.guests.arrivals.seed, state];
+  const guest = await page.waitForFunction(
+    ([seed, expected]) => {
+      const { guests } = (globalThis as unknown as { page: Console }).page;
+      return guests().find((candidate) => candidate.seed === seed && candidate.state === expected);
+    },
+    asked,
+    { polling: 250 },
+  );
+  return (await guest.jsonValue())!;
+}
+
+async function openCard(page: Page, person: number): Promise<void> {
+  await page.evaluate(() => document.querySelector('details')!.toggleAttribute('open', true));
+  await page.locator('#people nav button').nth(person).click();
+}
+
+/** The picture once it is painted, when the card tells this of its variation. */
+async function pictureAt(page: Page, varied: string): Promise<string> {
+  await page.waitForFunction(
+    (expected) => {
+      const isPainting = document.querySelector('#card')!.hasAttribute('data-painting');
+      const told = document.querySelector('[data-recipe=varied]')!.textContent!;
+      return !isPainting && told.startsWith(expected);
+    },
+    varied,
+    { polling: 100 },
+  );
+  return settledPicture(page);
+}
+
+/** What the card shows when it has not changed for a while: it reads the picture after it tells of it. */
+async function settledPicture(page: Page): Promise<string> {
+  for (let before = ''; ; ) {
+    const now = await shownPicture(page);
+    if (now === before) return now;
+    before = now;
+    await page.waitForTimeout(300);
+  }
+}
+
 /** The pictures of some people, by opening their cards. */
 async function picturesOf(page: Page, people: readonly number[]): Promise<string[]> {
   const pictures: string[] = [];
-  await page.evaluate(() => document.querySelector('details')!.toggleAttribute('open', true));
   for (const person of people) {
-    await page.locator('#people button').nth(person).click();
+    await openCard(page, person);
     pictures.push(await shownPicture(page));
     await page.keyboard.press('Escape');
   }

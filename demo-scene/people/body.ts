@@ -7,7 +7,7 @@ import { CLOAK_HEIGHT, createCloak } from './cloaks.ts';
 
 const HEAD_SIZE = 0.86;
 /** How far the bust reaches into the cloak. */
-const NECK = 0.14;
+const NECK = 0.09;
 /** Heights of hem and collar, in metres: of who sits, and of who stands. */
 const SITS = { hem: 0.3, collar: 1.02 };
 const STANDS = { hem: 0.03, collar: 1.34 };
