@@ -36,7 +36,7 @@ async function start(): Promise<void> {
     onStep: (sitter, step) => measures.step(sitter, step),
     onPortraits: (numDone, numAll) => progress.painting(numDone, numAll),
   });
-  company.areArriving = controls.settings.areArriving;
+  company.areArriving = controls.areArriving;
   onPicked(tavern.scene, company.portraits, company.guests, (sitter) => card.open(sitter));
   exposeForConsole(company);
   const generator = await AssetGenerator.LoadAsync(TAVERN.model, tavern.scene, {

@@ -14,7 +14,10 @@ export interface RecipeOptions extends GuidanceOptions {
   label: string;
   /** uint32; drawn at random when absent. */
   seed?: number;
-  /** Between the pictures of `seed` (amount 0) and of a second seed (1): a variation, the smaller the amount the closer. */
+  /**
+   * Begins between the noise of `seed` (amount 0) and that of a second seed (1): a variation, the closer the smaller the
+   * amount. What some samplers add in each step (DDPM, DDIM with eta) is drawn from `seed` alone.
+   */
   interpolate?: Interpolation;
   /** 1 … 1000; default: the model's own. */
   numInferenceSteps?: number;

@@ -22,11 +22,11 @@ async function takeScreenshots({ out, quality }: { out: string; quality: string 
     });
     page.on('pageerror', (error) => console.error(error));
     await page.addInitScript(DRAW_RARELY);
-    await page.goto(`${site.url}?quality=${quality}`);
+    await page.goto(`${site.url}?quality=${quality}&arrivals=off`);
     await page.waitForFunction(() => document.body.dataset.state === 'ready');
     await page.evaluate(() => document.querySelector('#measures')?.toggleAttribute('hidden', true)); // of this machine's CPU
     await shoot(page, path.join(out, 'tavern.png'));
-    await page.evaluate(() => document.querySelectorAll<HTMLElement>('#people button')[1]!.click());
+    await page.evaluate(() => document.querySelectorAll<HTMLElement>('#people nav button')[1]!.click());
     await shoot(page, path.join(out, 'card.png'));
     await page.close();
     await shootLab(await browser.newPage({ viewport: WIDE }), site.url, out);

@@ -76,6 +76,7 @@ export class Company {
 
   private async paintAll(generator: AssetGenerator, keeping: Keeping): Promise<void> {
     const portraits = this.paintPortraits(generator, keeping);
+    portraits.catch(() => {}); // awaited below
     const { materials, lights } = this.tavern;
     const guests = await Guests.InviteAsync(generator, {
       plan: this.plan.guests,
@@ -85,10 +86,10 @@ export class Company {
       isStill: () => matchMedia('(prefers-reduced-motion: reduce)').matches,
       ...this.events,
     });
-    await portraits;
     if (this.generator !== generator) return guests.dispose();
     guests.areArriving = this.isDoorOpen;
     this.seated = guests;
+    await portraits;
   }
 
   private async paintPortraits(generator: AssetGenerator, keeping: Keeping): Promise<void> {

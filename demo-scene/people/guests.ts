@@ -49,7 +49,7 @@ export class Guests {
     const recipes = first.map(({ recipe }) => recipe);
     const sheet = await generator.generateSpritesAsync({ recipes, numSpareCells, priority: PRIORITY_FIRST });
     const guests = new Guests(generator, sheet, options);
-    for (const { spot, place, recipe } of first) guests.seat(spot, place, recipe);
+    for (const { spot, place } of first) guests.seat(spot, place);
     return guests;
   }
 
@@ -93,8 +93,10 @@ export class Guests {
     this.sheet.dispose();
   }
 
-  private seat(spot: Place, place: string, recipe: SitterRecipe): void {
-    const guest = new Guest(this.generator, this.sheet, this.free.shift()!, spot, place, recipe);
+  /** Seats who is in the next cell. */
+  private seat(spot: Place, place: string): void {
+    const body = this.free.shift()!;
+    const guest = new Guest(this.generator, this.sheet, body, spot, place, this.sheet.cells[body.cell]!);
     guest.settle();
     this.add(guest);
   }

@@ -16,15 +16,16 @@ describe('Keeping', () => {
     const recipe = { ...ELF, interpolate, sampler: 'dpm++', numInferenceSteps: 20 } as const;
     expect(open().keep({ place: 'frame 1', recipe })).toBe(true);
     expect(open().recipeAt('frame 1')).toEqual({ ...ELF, interpolate });
-    expect(open().has({ place: 'frame 1' })).toBe(true);
-    expect(open().has({ place: 'frame 2' })).toBe(false);
+    expect(open().has({ place: 'frame 1', recipe })).toBe(true);
+    expect(open().has({ place: 'frame 2', recipe })).toBe(false);
+    expect(open().has({ place: 'frame 1', recipe: ELF }), 'somebody else in the same place').toBe(false);
     open().letGo({ place: 'frame 1' });
     expect(open().recipeAt('frame 1')).toBeNull();
   });
 
   it('keeps the pictures of each model apart', () => {
     open().keep({ place: 'frame 1', recipe: ELF });
-    expect(open('b'.repeat(64)).has({ place: 'frame 1' })).toBe(false);
+    expect(open('b'.repeat(64)).has({ place: 'frame 1', recipe: ELF })).toBe(false);
   });
 
   it.each([

@@ -19,8 +19,10 @@ export class Keeping {
     this.recipes = this.read();
   }
 
-  has({ place }: Pick<Sitter, 'place'>): boolean {
-    return this.recipes.has(place);
+  /** Whether a sitter is kept as it is now. */
+  has({ place, recipe }: Kept): boolean {
+    const kept = this.recipes.get(place);
+    return kept !== undefined && JSON.stringify(kept) === JSON.stringify(essential(recipe));
   }
 
   /** What is kept for a place. */
@@ -30,8 +32,7 @@ export class Keeping {
 
   /** Keeps a sitter as it is now. @returns whether the browser lets it be kept */
   keep({ place, recipe }: Kept): boolean {
-    const { label, seed, guidanceScale, interpolate } = recipe;
-    this.recipes.set(place, { label, seed, guidanceScale, ...(interpolate && { interpolate }) });
+    this.recipes.set(place, essential(recipe));
     return this.write();
   }
 
@@ -48,8 +49,15 @@ export class Keeping {
   private read(): Map<string, SitterRecipe> {
     const stored = recall(this.name);
     if (typeof stored !== 'object' || stored === null) return new Map();
-    return new Map(Object.entries(stored).filter(([, recipe]) => isRecipe(recipe, this.labels)));
+    const recipes = Object.entries(stored).filter(([, recipe]) => isRecipe(recipe, this.labels));
+    return new Map(recipes.map(([place, recipe]) => [place, essential(recipe)]));
   }
+}
+
+/** What differs from sitter to sitter, in one order. */
+function essential({ label, seed, guidanceScale, interpolate }: SitterRecipe): SitterRecipe {
+  const varied = interpolate && { interpolate: { seed: interpolate.seed, amount: interpolate.amount } };
+  return { label, seed, guidanceScale, ...varied };
 }
 
 function isRecipe(value: unknown, labels: readonly string[]): value is SitterRecipe {

@@ -125,12 +125,14 @@ export class Card {
   }
 
   private async change(changes: RecipeChanges): Promise<void> {
-    const { sitter } = this;
+    const { sitter, model } = this;
     if (!sitter) return;
+    const isKept = model?.keeping.has(sitter);
     this.notice.textContent = 'Painting another…';
     try {
       await sitter.changeAsync(changes);
-      if (this.model?.keeping.has(sitter)) this.model.keeping.keep(sitter);
+      if (isKept) model?.keeping.keep(sitter);
+      void this.show();
       if (this.sitter === sitter) this.notice.textContent = '';
     } catch (error) {
       if ((error as Error).name !== 'AbortError') this.notice.textContent = (error as Error).message;

@@ -3,20 +3,21 @@ import { recallSettings, rememberSettings, type Settings } from './settings.ts';
 
 /** The row of settings below the scene, which are remembered. */
 export class Controls {
-  readonly settings: Settings;
+  /** Of this visit; the address may differ from what is remembered. */
+  areArriving: boolean;
+  readonly settings = recallSettings();
   private readonly arrivals = element<HTMLButtonElement>('[data-action=arrivals]');
 
   /** @param search of the address: `?arrivals=off` keeps guests away for this visit, `on` lets them come */
   constructor(search: string, onArrivals: (areArriving: boolean) => void) {
     const asked = new URLSearchParams(search).get('arrivals');
-    const remembered = recallSettings();
-    const areArriving = asked === null ? remembered.areArriving : asked !== 'off';
-    this.settings = { ...remembered, areArriving };
+    this.areArriving = asked === null ? this.settings.areArriving : asked !== 'off';
     this.showArrivals();
     this.arrivals.addEventListener('click', () => {
-      this.change({ areArriving: !this.settings.areArriving });
+      this.areArriving = !this.areArriving;
+      this.change({ areArriving: this.areArriving });
       this.showArrivals();
-      onArrivals(this.settings.areArriving);
+      onArrivals(this.areArriving);
     });
     this.rememberQuality();
     this.rememberList();
@@ -28,7 +29,7 @@ export class Controls {
   }
 
   private showArrivals(): void {
-    const { areArriving } = this.settings;
+    const { areArriving } = this;
     this.arrivals.textContent = areArriving ? 'Close the door' : 'Open the door';
     this.arrivals.title = areArriving ? 'No new guests come in' : 'New guests come in, every few seconds';
   }

@@ -30,5 +30,6 @@ export class ProgressLine {
   private show(text: string, share: number): void {
     this.text.textContent = text;
     this.bar.value = share;
+    this.bar.hidden = false;
   }
 }

@@ -4,6 +4,7 @@ import { expect, it, vi } from 'vitest';
 import {
   createModel,
   generate,
+  type ImageRequest,
   loadModelFolder,
   type ModelSource,
   memorySource,
@@ -24,15 +25,11 @@ const models = path.join(packageRoot(), 'assets/models');
 const folders = { '/models/': models };
 const WIDTH_PX = 32;
 const TINY_PX = 16;
-const RECIPE = { label: 'elf', seed: 7, guidanceScale: 2, numInferenceSteps: 3 };
+const RECIPE = { label: 'elf', seed: 7, interpolate: { seed: 9, amount: 0.3 }, guidanceScale: 2, numInferenceSteps: 3 };
 /** Of 255: sums in another order round differently. */
 const TOLERANCE = 2;
 
-async function bake(
-  source: ModelSource,
-  requests: { label: string; seed: number }[],
-  options: SampleOptions,
-): Promise<Uint8Array[]> {
+async function bake(source: ModelSource, requests: ImageRequest[], options: SampleOptions): Promise<Uint8Array[]> {
   await selectBackend({ backend: 'wasm' });
   const model = createModel(await loadModelFolder(source));
   const pixels = await generate(model, requests, options);
@@ -47,8 +44,8 @@ function largestDifference(actual: ArrayLike<number>, expected: ArrayLike<number
 
 vi.setConfig({ testTimeout: 240_000 });
 
-const { label, seed, ...sampling } = RECIPE;
-const baked = (await bake(diskSource(path.join(models, 'portraits')), [{ label, seed }], sampling))[0]!;
+const { label, seed, interpolate, ...sampling } = RECIPE;
+const baked = (await bake(diskSource(path.join(models, 'portraits')), [{ label, seed, interpolate }], sampling))[0]!;
 const tinyFolder = await tinyModelFolder();
 const tinySite = Object.fromEntries(Object.entries(tinyFolder).map(([name, bytes]) => [`/tiny/${name}`, bytes]));
 

@@ -29,7 +29,7 @@ export interface ImageRequest {
 export interface Interpolation {
   /** uint32; of the other end. */
   seed: number;
-  /** 0: exactly the image's own noise … 1: exactly the other's. Noise of later steps stays that of the own seed. */
+  /** 0: exactly the image's own noise … 1: exactly the other's. The noise that some samplers add in each step stays its own. */
   amount: number;
 }
 
