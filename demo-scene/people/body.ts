@@ -1,9 +1,11 @@
+import type { StandardMaterial } from '@babylonjs/core/Materials/standardMaterial.js';
 import { Color4 } from '@babylonjs/core/Maths/math.color.js';
 import type { Mesh } from '@babylonjs/core/Meshes/mesh.js';
 import { Sprite } from '@babylonjs/core/Sprites/sprite.js';
 import type { GeneratedSprites } from '../../plugin/index.ts';
 import type { Materials } from '../room/materials.ts';
 import { CLOAK_HEIGHT, createCloak } from './cloaks.ts';
+import { createShadow } from './contactShadow.ts';
 
 const HEAD_SIZE = 0.86;
 /** How far the bust reaches into the cloak. */
@@ -30,15 +32,18 @@ export type Tint = (x: number, y: number, z: number) => Color4;
 /** A cloak, and above it the sprite of one cell of a sheet; it is worn by one guest after another. */
 export class Body {
   private readonly cloak: Mesh;
+  private readonly shadow: Mesh;
   private readonly sprite: Sprite;
 
   constructor(
     sheet: GeneratedSprites,
     readonly cell: number,
     materials: Pick<Materials, 'cloth'>,
+    shade: StandardMaterial,
     private readonly tint: Tint,
   ) {
     this.cloak = createCloak(sheet.scene, materials, cell);
+    this.shadow = createShadow(sheet.scene, shade);
     this.sprite = new Sprite('guest', sheet);
     this.sprite.cellIndex = cell;
     this.sprite.size = HEAD_SIZE;
@@ -54,6 +59,7 @@ export class Body {
     this.sprite.isVisible = isVisible;
     this.sprite.isPickable = isVisible;
     this.cloak.isVisible = isVisible;
+    this.shadow.isVisible = isVisible;
   }
 
   /** Whether a picked sprite is of this body. */
@@ -64,6 +70,7 @@ export class Body {
   hold({ x, z, rise, bobM = 0, lean = 0 }: Pose): void {
     const hem = SITS.hem + rise * (STANDS.hem - SITS.hem) + bobM;
     const collar = SITS.collar + rise * (STANDS.collar - SITS.collar) + bobM;
+    this.shadow.position.set(x, this.shadow.position.y, z);
     this.cloak.position.set(x, hem, z);
     this.cloak.scaling.set(1, (collar - hem) / CLOAK_HEIGHT, 0.75);
     this.cloak.rotation.z = lean;
@@ -75,6 +82,7 @@ export class Body {
 
   dispose(): void {
     this.cloak.dispose();
+    this.shadow.dispose();
     this.sprite.dispose();
   }
 }

@@ -161,6 +161,7 @@ describe('Guests', () => {
     expect(scene.textures).toContain(sheet);
     guests.dispose();
     expect(scene.textures).not.toContain(sheet);
+    expect(scene.materials.map(({ name }) => name)).toEqual(['cloth']);
     expect(scene.meshes.length).toBe(0);
     expect(scene.spriteManagers).toEqual([]);
     expect(gone.length).toBe(2);

@@ -1,7 +1,9 @@
+import type { StandardMaterial } from '@babylonjs/core/Materials/standardMaterial.js';
 import type { AssetGenerator, CellProgress, GeneratedSprites } from '../../plugin/index.ts';
 import type { Materials } from '../room/materials.ts';
 import type { GuestsPlan, Place, Point } from '../tavernFile.ts';
 import { Body, type Tint } from './body.ts';
+import { createShadowMaterial } from './contactShadow.ts';
 import { Guest } from './guest.ts';
 import type { Keeping } from './keeping.ts';
 import { labelFor, type SitterRecipe } from './sitter.ts';
@@ -35,6 +37,7 @@ export class Guests {
   private readonly guests: Guest[] = [];
   private readonly free: Body[] = [];
   private readonly bodies: Body[];
+  private readonly shade: StandardMaterial;
   private numArrivals = 0;
   private nextInS: number;
 
@@ -60,7 +63,8 @@ export class Guests {
   ) {
     const { materials, tint, plan } = options;
     sheet.isPickable = true;
-    this.bodies = sheet.cells.map((_, cell) => new Body(sheet, cell, materials, tint));
+    this.shade = createShadowMaterial(sheet.scene);
+    this.bodies = sheet.cells.map((_, cell) => new Body(sheet, cell, materials, this.shade, tint));
     this.free.push(...this.bodies);
     this.nextInS = plan.arrivals.everyS;
     sheet.onCellProgressObservable.add((progress) => {
@@ -90,6 +94,7 @@ export class Guests {
   dispose(): void {
     for (const guest of [...this.guests]) this.remove(guest);
     for (const body of this.bodies) body.dispose();
+    this.shade.dispose(false, true);
     this.sheet.dispose();
   }
 
