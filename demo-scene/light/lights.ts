@@ -12,9 +12,7 @@ const CANDLE = new Color3(1, 0.62, 0.3);
 const FIRE = new Color3(1, 0.42, 0.14);
 /** Light that is everywhere, and how much of the flames' light a sprite throws back, for `tint`. */
 const AMBIENT = new Color3(0.15, 0.14, 0.15);
-const ALBEDO = 0.3;
-/** What a sprite may be brighter than its picture. */
-const MAX_TINT = 1.1;
+const ALBEDO = 0.2;
 
 /** Where the chandelier hangs. */
 export const CHANDELIER: Vec = [-0.5, 3.3, -0.15];
@@ -63,7 +61,7 @@ export class Lights {
       const strength = (ALBEDO * intensity * fade) / Math.max(0.25, distanceSquared);
       for (const [i, channel] of [diffuse.r, diffuse.g, diffuse.b].entries()) sum[i]! += strength * channel;
     }
-    const [red, green, blue] = sum.map((value) => Math.min(MAX_TINT, value ** (1 / 2.2)));
+    const [red, green, blue] = sum.map((value) => Math.min(1, value ** (1 / 2.2)));
     return this.tinted.set(red!, green!, blue!, 1);
   };
 
