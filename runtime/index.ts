@@ -87,6 +87,7 @@ export { downloadWeights, uploadWeights } from './networks/tensors.ts';
 export { unet2d, unet2dInSlices, unet2dShapes } from './networks/unet2d.ts';
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
 // Sampling
+export { encodePixelsInSlices } from './sampling/encodePixels.ts';
 export {
   decodeLatents,
   decodeLatentsInSlices,

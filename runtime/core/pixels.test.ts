@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { composeSheet, MIN_ALPHA, scaleNearest, toPixels, toPremultiplied } from './pixels.ts';
+import { composeSheet, fromPixels, MIN_ALPHA, scaleNearest, toPixels, toPremultiplied } from './pixels.ts';
 
 describe('toPremultiplied', () => {
   it('multiplies colour by alpha and maps 0…255 to −1…1', () => {
@@ -31,6 +31,32 @@ describe('toPremultiplied', () => {
     expect(() => toPremultiplied(new Uint8Array(6), 4)).toThrow(/toPremultiplied: length 6 is not a whole number/);
     expect(() => toPremultiplied(new Uint8Array(8), 4, new Float32Array(4))).toThrow(/out has 4 values; expected 8/);
     expect(() => toPremultiplied(new Uint8Array(8), 2 as 3)).toThrow(/channels is 2; expected 3 or 4/);
+  });
+});
+
+describe('fromPixels', () => {
+  const PIXELS = Uint8Array.of(200, 100, 50, 255, 10, 250, 128, 102);
+
+  it.each([
+    { channels: 4, premultiplied: true },
+    { channels: 4, premultiplied: false },
+  ] as const)('is undone by toPixels: %j', ({ channels, premultiplied }) => {
+    const values = fromPixels(PIXELS, channels, { premultiplied });
+    expect(toPixels(values, channels, { premultiplied })).toEqual(PIXELS);
+  });
+
+  it('multiplies colour by alpha unless told, and leaves alpha out of RGB', () => {
+    expect(fromPixels(PIXELS, 4)).toEqual(toPremultiplied(PIXELS, 4));
+    const straight = fromPixels(PIXELS, 4, { premultiplied: false });
+    expect(straight[5]).toBeCloseTo(250 / 127.5 - 1, 6);
+    const rgb = [200, 100, 50, 10, 250, 128].map((byte) => byte / 127.5 - 1);
+    fromPixels(PIXELS, 3).forEach((value, i) => {
+      expect(value).toBeCloseTo(rgb[i]!, 6);
+    });
+  });
+
+  it('refuses what is not RGBA', () => {
+    expect(() => fromPixels(new Uint8Array(6), 4)).toThrow(/fromPixels: length 6 is not a whole number of pixels/);
   });
 });
 

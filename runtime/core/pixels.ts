@@ -75,6 +75,28 @@ export function toPixels(
 }
 
 /**
+ * Turns RGBA bytes into training values: the way back from `toPixels`.
+ *
+ * @param pixels   4 bytes a pixel, straight alpha
+ * @param channels 3 or 4: of the result; 3 leaves alpha out
+ * @returns        float32 in [-1, 1], one value for each channel of each pixel
+ * @throws         RangeError when `pixels` is not a whole number of pixels
+ */
+export function fromPixels(
+  pixels: Uint8Array | Uint8ClampedArray,
+  channels: NumChannels,
+  options: ToPixelsOptions = {},
+): Float32Array {
+  checkWholePixels('fromPixels', pixels.length, 4);
+  const { premultiplied } = { ...TO_PIXELS_DEFAULTS, ...options };
+  if (channels === 4 && premultiplied) return toPremultiplied(pixels, 4);
+  const bytes = channels === 4 ? pixels : pixels.filter((_, i) => i % 4 < 3);
+  const values = new Float32Array(bytes.length);
+  scaleBytes(bytes, values);
+  return values;
+}
+
+/**
  * Enlarges an image by a whole factor; every pixel becomes a block of scale × scale equal ones.
  *
  * @param pixels RGB or RGBA bytes of one image

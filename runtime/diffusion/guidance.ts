@@ -69,9 +69,11 @@ export function guidedPrediction<T extends tf.Tensor>(
 /**
  * `guidedPrediction` with the pauses of its model; `return()` gives it up. Call `next()` outside of tf.tidy.
  *
- * @param model computes in slices, and leaves nothing allocated when it is given up
- * @returns     through the generator, what `guidedPrediction` returns; the caller disposes it, and keeps xt until then
- * @throws      as `guidedPrediction`, at the first slice
+ * @param model   computes in slices, and leaves nothing allocated when it is given up
+ * @param observe called within tf.tidy with the result and the output without a class, where both were computed: not at
+ *                w = 0, w = 1 or outside of guidanceInterval
+ * @returns       through the generator, what `guidedPrediction` returns; the caller disposes it, and keeps xt until then
+ * @throws        as `guidedPrediction`, at the first slice
  */
 export function* guidedPredictionInSlices<T extends tf.Tensor>(
   model: SlicedDenoisingModel<T>,
@@ -80,6 +82,7 @@ export function* guidedPredictionInSlices<T extends tf.Tensor>(
   classLabels: ArrayLike<number>,
   nullLabel: number,
   options: GuidanceOptions = {},
+  observe?: (guided: T, uncond: T) => void,
 ): Generator<void, T> {
   assertGuidance('guidedPrediction', options);
   const { guidanceScale, guidanceInterval, guidanceRescale } = withDefaults(options);
@@ -95,16 +98,19 @@ export function* guidedPredictionInSlices<T extends tf.Tensor>(
   try {
     const both = yield* model(owned[0]!, [...times, ...times], [...labels, ...nullLabels]);
     owned.push(both);
-    return tf.tidy(() => combined(both, scale, guidanceRescale));
+    return tf.tidy(() => {
+      const [cond, uncond] = [half(both, 0), half(both, 1)];
+      const guided = combined(cond, uncond, scale, guidanceRescale);
+      observe?.(guided, uncond);
+      return guided;
+    });
   } finally {
     tf.dispose(owned);
   }
 }
 
-/** The guided output from those with (first half of the batch) and without the class. */
-function combined<T extends tf.Tensor>(both: T, scale: number, guidanceRescale: number): T {
-  const cond = half(both, 0);
-  const uncond = half(both, 1);
+/** The guided output from those with and without the class. */
+function combined<T extends tf.Tensor>(cond: T, uncond: T, scale: number, guidanceRescale: number): T {
   const guided = tf.add<T>(uncond, tf.mul(tf.sub(cond, uncond), scale));
   return guidanceRescale === 0 ? guided : rescaled(guided, cond, guidanceRescale);
 }

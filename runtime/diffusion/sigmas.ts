@@ -24,6 +24,11 @@ export function sigmasAt(
   return [...timesteps.map((t) => interpolatedSigma(schedule, t)), last];
 }
 
+/** `alphaBar` at a timestep that may lie between two of training, where sigma is interpolated. */
+export function alphaBarAt(schedule: Schedule, t: number): number {
+  return Number.isInteger(t) ? alphaBar(schedule, t) : 1 / (1 + interpolatedSigma(schedule, t) ** 2);
+}
+
 function interpolatedSigma(schedule: Schedule, t: number): number {
   const below = Math.floor(t);
   const low = sigmaOf(alphaBar(schedule, below));

@@ -12,6 +12,7 @@ import {
   decode,
   decodeInSlices,
   encode,
+  encodeMeanInSlices,
   sampleLatents,
   scaleLatents,
   unscaleLatents,
@@ -87,6 +88,18 @@ describeOnBackends((backend) => {
     dispose(weights);
     expect(values).toEqual(whole);
     expect(numSlices).toBeGreaterThan(12);
+  });
+
+  it.each([false, true])('encodes the same in slices, leaving nothing behind; circular: %s', async (circular) => {
+    const x = draw(6, [2, 4, 8, 4]);
+    const { mean } = await encoded(backend, x, circular);
+    const weights = uploadWeights(WEIGHTS);
+    const { values, numSlices } = await valuesOfSlices(backend, x, (input) =>
+      encodeMeanInSlices(CONFIG, weights, input as Tensor4D, circular),
+    );
+    dispose(weights);
+    expect(values).toEqual(mean);
+    expect(numSlices).toBeGreaterThan(8);
   });
 
   it('takes images that are not square, each by itself', async () => {

@@ -9,14 +9,13 @@ import {
   norm,
   normShapes,
   type ResnetBlock,
-  resnet,
   resnetPass,
   resnetShapes,
   type Shapes,
   upsample,
   type Weights,
 } from './layers.ts';
-import { type MidBlock, midBlock, midBlockPass, midBlockShapes, planMidBlock } from './midBlock.ts';
+import { type MidBlock, midBlockPass, midBlockShapes, planMidBlock } from './midBlock.ts';
 import { type ForwardPass, inSlices } from './slices.ts';
 
 interface Level {
@@ -109,22 +108,52 @@ export function encode(
   x: Tensor4D,
   circular = false,
 ): LatentDistribution {
-  const { options, down, encoderMid } = planAutoencoder(config, circular);
-  checkSize(config, x);
   const [mean, logVar] = tidy(() => {
-    let h = conv(weights, 'encoder.conv_in', x, { circular });
-    for (const level of down) {
-      for (const block of level.resnets) h = resnet(weights, block, h, null, options);
-      if (level.resample !== null) h = downsample(weights, `${level.prefix}.downsamplers.0.conv`, h, 0, circular);
-    }
-    h = midBlock(weights, encoderMid, h, null, options);
-    h = conv(weights, 'encoder.conv_out', norm(weights, 'encoder.conv_norm_out', h, options), { circular });
-    if (config.use_quant_conv) h = conv(weights, 'quant_conv', h, { padding: 0 });
-    const c = config.latent_channels;
-    const half = (from: number) => slice(h, [0, 0, 0, from], [-1, -1, -1, c]);
-    return [half(0), clipByValue(half(c), -30, 20)] as [Tensor4D, Tensor4D];
+    const moments = runToEnd(inSlices(encoderPass(config, weights, x, circular), [x])); // frees what it no longer needs
+    const [mean, logVar] = [0, 1].map((which) => halfOf(config, moments, which));
+    return [mean!, clipByValue(logVar!, -30, 20)] as [Tensor4D, Tensor4D];
   });
   return { mean, logVar };
+}
+
+/**
+ * The mean of `encode` in slices of about one convolution each; `return()` gives it up.
+ *
+ * @returns through the generator, (B, H/f, W/f, latent_channels); the caller disposes it, and keeps x until then
+ */
+export function encodeMeanInSlices(
+  config: AutoencoderKlConfig,
+  weights: Weights,
+  x: Tensor4D,
+  circular = false,
+): Generator<void, Tensor4D> {
+  return inSlices(meanPass(config, weights, x, circular), [x]);
+}
+
+function* meanPass(config: AutoencoderKlConfig, weights: Weights, x: Tensor4D, circular: boolean): ForwardPass {
+  return halfOf(config, yield* encoderPass(config, weights, x, circular), 0);
+}
+
+/** Mean and log variance of the posterior, one behind the other: (B, H/f, W/f, 2 · latent_channels). */
+function* encoderPass(config: AutoencoderKlConfig, weights: Weights, x: Tensor4D, circular: boolean): ForwardPass {
+  const { options, down, encoderMid } = planAutoencoder(config, circular);
+  checkSize(config, x);
+  let h = conv(weights, 'encoder.conv_in', x, { circular });
+  for (const level of down) {
+    for (const block of level.resnets) {
+      yield [h];
+      h = yield* resnetPass(weights, block, h, null, options);
+    }
+    yield [h];
+    if (level.resample !== null) h = downsample(weights, `${level.prefix}.downsamplers.0.conv`, h, 0, circular);
+  }
+  h = yield* midBlockPass(weights, encoderMid, h, null, options);
+  h = conv(weights, 'encoder.conv_out', norm(weights, 'encoder.conv_norm_out', h, options), { circular });
+  return config.use_quant_conv ? conv(weights, 'quant_conv', h, { padding: 0 }) : h;
+}
+
+function halfOf({ latent_channels }: AutoencoderKlConfig, moments: Tensor4D, which: number): Tensor4D {
+  return slice(moments, [0, 0, 0, which * latent_channels], [-1, -1, -1, latent_channels]);
 }
 
 /**

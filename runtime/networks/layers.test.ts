@@ -1,11 +1,12 @@
 import { add, pad, conv2d as stockConv2d, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { BackendName } from '../backend.ts';
+import { runToEnd } from '../core/runToEnd.ts';
 import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { randomWeights } from '../testing/tinyNetworks.ts';
-import { type BlockOptions, convShapes, downsample, resnet, resnetShapes, type Shapes, weight } from './layers.ts';
-import { midBlock, midBlockShapes, planMidBlock } from './midBlock.ts';
+import { type BlockOptions, convShapes, downsample, resnetPass, resnetShapes, type Shapes, weight } from './layers.ts';
+import { midBlockPass, midBlockShapes, planMidBlock } from './midBlock.ts';
 import { uploadWeights } from './tensors.ts';
 
 const OPTIONS: BlockOptions = {
@@ -63,7 +64,9 @@ describeOnBackends((backend) => {
       const weights = randomWeights(shapes);
       for (const [name, { data }] of weights) if (/conv2|to_out/.test(name)) data.fill(0);
       const x = draw(2, [2, 2, 4, 8]);
-      const actual = await one(backend, () => midBlock(uploadWeights(weights), mid, toTensor(x), null, options));
+      const actual = await one(backend, () =>
+        runToEnd(midBlockPass(uploadWeights(weights), mid, toTensor(x), null, options)),
+      );
       expectClose(
         actual.values,
         x.values.map((value) => value / 2 ** numBlocks),
@@ -84,7 +87,9 @@ describeOnBackends((backend) => {
       weights.get('block.time_emb_proj.weight')!.data.fill(0);
       const { data } = weights.get('block.time_emb_proj.bias')!;
       data.set(data.map((_, channel) => bias(channel)));
-      return one(backend, () => resnet(uploadWeights(weights), block, toTensor(x), toTensor(emb), options));
+      return one(backend, () =>
+        runToEnd(resnetPass(uploadWeights(weights), block, toTensor(x), toTensor(emb), options)),
+      );
     };
     const plain = await output(false, () => 0);
     expectClose((await output(true, () => 0)).values, plain.values, TOLERANCE);

@@ -13,7 +13,6 @@ import {
   type Tensor4D,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { runToEnd } from '../core/runToEnd.ts';
 import { attention } from '../kernels/attention.ts';
 import { type Conv2dOptions, conv2d, linear } from '../kernels/conv2d.ts';
 import { groupNorm } from '../kernels/groupNorm.ts';
@@ -121,17 +120,6 @@ export function resnetShapes(shapes: Shapes, block: ResnetBlock, options: BlockO
  * @param emb float32 (B, timeChannels), SiLU already applied; null without time
  * @returns   float32 (B, H, W, cout)
  */
-export function resnet(
-  weights: Weights,
-  block: ResnetBlock,
-  x: Tensor4D,
-  emb: Tensor2D | null,
-  options: BlockOptions,
-): Tensor4D {
-  return tidy(() => runToEnd(resnetPass(weights, block, x, emb, options)));
-}
-
-/** `resnet` with a pause between its convolutions. */
 export function* resnetPass(
   weights: Weights,
   block: ResnetBlock,

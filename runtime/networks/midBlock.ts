@@ -1,5 +1,4 @@
-import { type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
-import { runToEnd } from '../core/runToEnd.ts';
+import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import {
   type AttentionBlock,
   attentionShapes,
@@ -37,17 +36,6 @@ export function midBlockShapes(shapes: Shapes, mid: MidBlock, options: BlockOpti
 }
 
 /** @param x float32 (B, H, W, C) @returns float32 (B, H, W, C) */
-export function midBlock(
-  weights: Weights,
-  mid: MidBlock,
-  x: Tensor4D,
-  emb: Tensor2D | null,
-  options: BlockOptions,
-): Tensor4D {
-  return tidy(() => runToEnd(midBlockPass(weights, mid, x, emb, options)));
-}
-
-/** `midBlock` with pauses. */
 export function* midBlockPass(
   weights: Weights,
   mid: MidBlock,

@@ -1,4 +1,4 @@
-import { dispose, mul, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { dispose, keep, mul, type Tensor1D, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { toPixels } from '../core/pixels.ts';
 import { assertSeed, normals } from '../core/random.ts';
 import {
@@ -7,9 +7,12 @@ import {
   guidedPredictionInSlices,
   type SlicedDenoisingModel,
 } from '../diffusion/guidance.ts';
+import { guidanceNorm } from '../diffusion/guidanceNorm.ts';
 import { createSampler } from '../diffusion/sampler.ts';
 import type { Sampler, SamplerStep } from '../diffusion/samplerType.ts';
-import type { SamplerName } from '../diffusion/schedulerConfig.ts';
+import { createSchedule } from '../diffusion/schedule.ts';
+import type { SamplerName, SchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import { alphaBarAt } from '../diffusion/sigmas.ts';
 import { assertAmount, slerp } from '../diffusion/slerp.ts';
 import { decode, decodeInSlices, unscaleLatents } from '../networks/autoencoderKl.ts';
 import { unet2dInSlices } from '../networks/unet2d.ts';
@@ -38,6 +41,8 @@ export interface SampleOptions extends GuidanceOptions {
   sampler?: SamplerName;
   /** DDIM only: 0 (deterministic) … 1. */
   eta?: number;
+  /** Each step tells its `guidanceNorm`; default false. */
+  measureGuidance?: boolean;
   signal?: AbortSignal;
 }
 
@@ -48,6 +53,11 @@ export interface SampleStep {
   numSteps: number;
   /** The clean latents as the network sees them now, (B, h, w, c); disposed by `sample` at the next step. */
   x0Pred: Tensor4D;
+  /**
+   * How far guidance moved the predicted noise of each image, (B): see `guidanceNorm`. null unless it is asked for, and
+   * where the step took one pass: at guidance 0 and 1, and outside of the interval. Disposed as x0Pred is.
+   */
+  guidanceNorm: Tensor1D | null;
 }
 
 /** The stream of a seed that starts its image; step i draws from stream i + 1. */
@@ -88,26 +98,39 @@ export function* sampleInSlices(
   const { sampler } = plan;
   const numSteps = sampler.timesteps.length;
   let xt = tidy(() => mul(startNoise(model, requests), sampler.initNoiseSigma) as Tensor4D);
-  let x0Pred: Tensor4D | null = null;
+  let last: Denoised | null = null;
   try {
     for (let index = 0; index < numSteps; index++) {
       const next = yield* abortable(stepInSlices(model, requests, plan, xt, index), options.signal);
-      dispose(x0Pred ? [xt, x0Pred] : [xt]);
-      ({ xt, x0Pred } = next);
+      disposeStep(xt, last);
+      last = next;
+      xt = next.xt;
       const isLast = index === numSteps - 1;
-      yield { step: index + 1, numSteps, x0Pred: isLast ? xt : x0Pred };
+      const { x0Pred, guidanceNorm } = next;
+      yield { step: index + 1, numSteps, x0Pred: isLast ? xt : x0Pred, guidanceNorm };
     }
   } finally {
-    dispose(x0Pred ? [xt, x0Pred] : [xt]);
+    disposeStep(xt, last);
     sampler.dispose();
   }
+}
+
+/** What a step gives. */
+type Denoised = SamplerStep<Tensor4D> & Pick<SampleStep, 'guidanceNorm'>;
+
+function disposeStep(xt: Tensor4D, last: Denoised | null): void {
+  dispose([xt, last?.x0Pred, last?.guidanceNorm].filter((tensor) => !!tensor));
 }
 
 interface SamplingPlan {
   guidance: GuidanceOptions;
   classLabels: number[];
   sampler: Sampler;
+  measure: Measure | undefined;
 }
+
+/** How far a step's guidance goes, (B). */
+type Measure = (guided: Tensor4D, uncond: Tensor4D, index: number) => Tensor1D;
 
 /** The checked options, with the model's defaults. */
 function planSampling(
@@ -127,17 +150,24 @@ function planSampling(
   const numInferenceSteps = options.numInferenceSteps ?? sampleDefaults.numInferenceSteps;
   const name = options.sampler ?? (sampleDefaults.sampler as SamplerName);
   const sampler = createSampler(name, scheduler, { numInferenceSteps, eta: options.eta ?? 0 });
-  return { guidance, classLabels, sampler };
+  const measure = options.measureGuidance ? measureOf(scheduler, sampler) : undefined;
+  return { guidance, classLabels, sampler, measure };
+}
+
+function measureOf(scheduler: SchedulerConfig, { timesteps }: Sampler): Measure {
+  const schedule = createSchedule(scheduler);
+  return (guided, uncond, index) =>
+    guidanceNorm(schedule.predictionType, guided, uncond, alphaBarAt(schedule, timesteps[index]!));
 }
 
 /** One step of the reverse process from xt, which stays the caller's. */
 function* stepInSlices(
   model: DiffusionModel,
   requests: readonly ImageRequest[],
-  { guidance, classLabels, sampler }: SamplingPlan,
+  { guidance, classLabels, sampler, measure }: SamplingPlan,
   xt: Tensor4D,
   index: number,
-): Generator<void, SamplerStep<Tensor4D>> {
+): Generator<void, Denoised> {
   const { config, weights } = model.unet;
   const { labels, figment } = model.index;
   const predict: SlicedDenoisingModel<Tensor4D> = (x, t, classes) =>
@@ -145,14 +175,24 @@ function* stepInSlices(
   const t = sampler.timesteps[index]!;
   const input = tidy(() => sampler.scaleInput(xt, index));
   const owned = [input];
+  const norms: Tensor1D[] = []; // one, if any
+  const observe = (guided: Tensor4D, uncond: Tensor4D) => norms.push(keep(measure!(guided, uncond, index)));
   try {
-    const output = yield* guidedPredictionInSlices(predict, input, t, classLabels, labels.length, guidance);
+    const output = yield* guidedPredictionInSlices(
+      predict,
+      input,
+      t,
+      classLabels,
+      labels.length,
+      guidance,
+      measure && observe,
+    );
     owned.push(output);
     const stepNoise = sampler.needsNoise ? noise(model, requests, index + 1) : undefined;
     if (stepNoise) owned.push(stepNoise);
-    return tidy(() => sampler.step(output, index, xt, stepNoise));
+    return { ...tidy(() => sampler.step(output, index, xt, stepNoise)), guidanceNorm: norms.pop() ?? null };
   } finally {
-    dispose(owned);
+    dispose([...owned, ...norms]);
   }
 }
 

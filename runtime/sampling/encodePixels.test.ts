@@ -1,0 +1,45 @@
+import { dispose, memory, type Tensor4D, tensor4d } from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { fromPixels } from '../core/pixels.ts';
+import { runToEnd } from '../core/runToEnd.ts';
+import { encode, scaleLatents } from '../networks/autoencoderKl.ts';
+import { describeOnBackends } from '../testing/backends.ts';
+import { tinyModelFiles } from '../testing/tinyModel.ts';
+import { encodePixelsInSlices } from './encodePixels.ts';
+import { createModel } from './model.ts';
+
+/** Bytes without a pattern. */
+const picture = (seed: number) => Uint8Array.from({ length: 4 * 16 * 16 }, (_, i) => (i * i * 31 + i * seed) % 256);
+
+describe('encodePixelsInSlices', () => {
+  describeOnBackends(() => {
+    it('gives the scaled means of the pictures, and leaves nothing behind', async () => {
+      const model = createModel(tinyModelFiles());
+      const { config, weights } = model.vae;
+      const { numTensors } = memory();
+      const latents = runToEnd(encodePixelsInSlices(model, [picture(1), picture(2)]));
+      expect(latents.shape).toEqual([2, 8, 8, 4]);
+      const values = [1, 2].flatMap((seed) => [...fromPixels(picture(seed), 4)]);
+      const images: Tensor4D = tensor4d(values, [2, 16, 16, 4]);
+      const { mean, logVar } = encode(config, weights, images);
+      const expected = scaleLatents(config, mean);
+      expect(await latents.data()).toEqual(await expected.data());
+      dispose([latents, images, mean, logVar, expected]);
+      expect(memory().numTensors).toBe(numTensors);
+      model.dispose();
+    });
+  });
+
+  it('leaves nothing behind when it is given up, or refuses a picture', () => {
+    const model = createModel(tinyModelFiles());
+    const { numTensors } = memory();
+    const slices = encodePixelsInSlices(model, [picture(1)]);
+    for (let i = 0; i < 4; i++) expect(slices.next().done).toBe(false);
+    slices.return(undefined as never);
+    expect(() => encodePixelsInSlices(model, [picture(1), new Uint8Array(8)]).next()).toThrow(
+      /encode: a picture has 8 bytes; expected 1024, RGBA of 16×16 pixels/,
+    );
+    expect(memory().numTensors).toBe(numTensors);
+    model.dispose();
+  });
+});
