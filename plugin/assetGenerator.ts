@@ -3,10 +3,12 @@ import type { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import type { BackendChoice } from '../runtime/index.ts';
 import { abortError } from './abortError.ts';
+import type { Latents } from './latents.ts';
 import type { ModelLocation } from './loading/loadModelBytes.ts';
 import type { ModelInfo } from './painting/painter.ts';
-import { PictureSource, type PictureSourceOptions, type RequestOptions } from './pictureSource.ts';
+import { PictureSource, type PictureSourceOptions, type Waiting } from './pictureSource.ts';
 import type { RecipeOptions } from './recipe.ts';
+import { scheduleOf } from './schedule.ts';
 import type { GeneratedSprites } from './sprite/generatedSprites.ts';
 import type { SpritesOptions } from './sprite/planCells.ts';
 import { GeneratedTexture, type RegenerateOptions } from './texture/generatedTexture.ts';
@@ -16,11 +18,20 @@ import { type LookOptions, lookOf } from './texture/textureLook.ts';
 /** Where and how the model runs: see the members. */
 export type AssetGeneratorOptions = PictureSourceOptions;
 
-type Waiting = Pick<RequestOptions, 'priority' | 'signal'>;
-
 export interface GenerateTextureOptions extends RecipeOptions, LookOptions, RegenerateOptions {
   /** Default: `<label>-<seed>`. */
   name?: string;
+}
+
+/** How far guidance moved the predicted noise along the way to a picture. */
+export interface GuidanceTrace {
+  /** Where the network was asked, descending, one for each step. */
+  readonly timesteps: readonly number[];
+  /**
+   * For each step the root mean square of epsGuided − epsUncond, in units of the noise, whose own is about 1; null where
+   * the step took one pass and there is no difference: at guidance 0 and 1, and outside of the guidance interval.
+   */
+  readonly guidanceNorm: readonly (number | null)[];
 }
 
 /**
@@ -133,6 +144,47 @@ export class AssetGenerator {
     const { priority, signal, ...asked } = options;
     const picture = await this.source.pictureAsync(this.source.complete(asked), { priority, signal });
     return picture.readPixelsAsync();
+  }
+
+  /**
+   * Measures how far guidance moves the predicted noise at each step of a recipe: to plot it, to choose a scale and an
+   * interval. It takes as long as the picture without its decoding; no picture is made.
+   *
+   *   const { timesteps, guidanceNorm } = await portraits.traceGuidanceAsync({ label: 'elf', seed: 7, guidanceScale: 3 });
+   *
+   * Source: Ho & Salimans 2022, arXiv:2207.12598, eq. (6); the runtime's `guidanceNorm` has the formula for each
+   * prediction type.
+   * @throws as `generateTextureAsync`
+   */
+  async traceGuidanceAsync(options: RecipeOptions & Waiting): Promise<GuidanceTrace> {
+    const { priority, signal, ...asked } = options;
+    const recipe = this.source.complete(asked);
+    const guidanceNorm = await this.source.traceAsync(recipe, { priority, signal });
+    return { timesteps: scheduleOf(this.info, recipe).timesteps, guidanceNorm };
+  }
+
+  /**
+   * The latents that the model's auto-encoder makes of any picture of the model's size: their mean.
+   *
+   *   const [a, b] = await Promise.all([elf, orc].map((pixels) => portraits.encodeAsync(pixels)));
+   *   const values = a.values.map((value, i) => (value + b.values[i]) / 2);
+   *   const between = await portraits.decodeAsync({ ...a, values });
+   *
+   * @param pixels RGBA bytes, sRGB, straight alpha, top row first
+   * @throws RangeError for a picture of another size; an AbortError when aborted or disposed
+   */
+  encodeAsync(pixels: Uint8Array | Uint8ClampedArray, waiting?: Waiting): Promise<Latents> {
+    return this.source.encodeAsync(pixels, waiting);
+  }
+
+  /**
+   * The picture that latents stand for, by the auto-encoder alone.
+   *
+   * @returns RGBA bytes, sRGB, straight alpha, top row first
+   * @throws RangeError for latents of another shape, or that are not finite; an AbortError when aborted or disposed
+   */
+  decodeAsync(latents: Latents, waiting?: Waiting): Promise<Uint8Array> {
+    return this.source.decodeAsync(latents, waiting);
   }
 
   /** A SpriteManager with a sheet of pictures, ready to place. @throws as `generateTextureAsync` */

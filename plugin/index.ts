@@ -1,7 +1,13 @@
 // The public names of the plugin. Importing them has no effect until one is called.
 export type { Interpolation } from '../runtime/index.ts';
-export { AssetGenerator, type AssetGeneratorOptions, type GenerateTextureOptions } from './assetGenerator.ts';
+export {
+  AssetGenerator,
+  type AssetGeneratorOptions,
+  type GenerateTextureOptions,
+  type GuidanceTrace,
+} from './assetGenerator.ts';
 export { CreateEngineAsync, type CreateEngineOptions, describeDevice } from './device.ts';
+export type { Latents } from './latents.ts';
 export type { ModelLocation } from './loading/loadModelBytes.ts';
 export { createGeneratedMaterial } from './material/generatedMaterial.ts';
 export type { Compute } from './painting/createPainter.ts';

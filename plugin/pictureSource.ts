@@ -4,12 +4,14 @@ import type { Scene } from '@babylonjs/core/scene.js';
 import { abortError } from './abortError.ts';
 import { LruCache } from './cache/lruCache.ts';
 import { PixelStore } from './cache/pixelStore.ts';
+import { assertLatents, assertPixels, type Latents } from './latents.ts';
 import { type LoadOptions, loadModelBytes, type ModelLocation } from './loading/loadModelBytes.ts';
+import { isPaintOrder, type Order, orderBatchKey, orderKey, type PaintOrder } from './orders.ts';
 import { createPainter, type PainterOptions } from './painting/createPainter.ts';
 import type { ModelInfo, Painter, PaintStep, Picture } from './painting/painter.ts';
 import { PixelPicture } from './painting/pixelPicture.ts';
 import { GenerationQueue } from './queue.ts';
-import { assertSampler, completeRecipe, type Recipe, type RecipeOptions, recipeKey, samplingKey } from './recipe.ts';
+import { assertSampler, completeRecipe, type Recipe, type RecipeOptions, recipeKey } from './recipe.ts';
 
 export interface PictureSourceOptions extends PainterOptions, LoadOptions {
   /** Memory for finished pictures, in bytes; default 32 MiB. */
@@ -23,19 +25,18 @@ export interface PictureSourceOptions extends PainterOptions, LoadOptions {
 
 export const PICTURE_SOURCE_DEFAULTS = { cacheBytes: 2 ** 25, storeBytes: 2 ** 26 };
 
-/** How a picture is asked for. */
-export interface RequestOptions {
+/** How long a caller waits. */
+export interface Waiting {
   /** Higher goes first; default 0. */
   priority?: number;
   signal?: AbortSignal;
+}
+
+/** How a picture is asked for. */
+export interface RequestOptions extends Waiting {
   /** A preview after every n-th step; default 0: none. */
   previewEvery?: number;
   onStep?: (step: number, numSteps: number, preview: Picture | null) => void;
-}
-
-interface PaintRequest {
-  recipe: Recipe;
-  previewEvery: number;
 }
 
 /** Makes a model's pictures for a scene: one queue, one memory of what is finished, one painter at a time. */
@@ -44,7 +45,9 @@ export class PictureSource {
   readonly onQueueChangedObservable = new Observable<number>();
   /** Told when the GPU came back after a loss: textures are drawn again. */
   readonly onRestoredObservable = new Observable<PictureSource>();
-  private readonly queue: GenerationQueue<PaintRequest, Picture, PaintStep>;
+  /** Gives a picture for a PaintOrder, else what the work gives. */
+  private readonly queue: GenerationQueue<Order, unknown, PaintStep>;
+  private numWorks = 0;
   private readonly finished: LruCache<Picture>;
   private readonly store: PixelStore | null;
   private readonly removeObservers: () => void;
@@ -90,9 +93,9 @@ export class PictureSource {
     const canStore = storeBytes > 0 && typeof indexedDB !== 'undefined';
     this.store = canStore ? new PixelStore({ maxBytes: storeBytes, onWarning: Logger.Warn }) : null;
     this.queue = new GenerationQueue({
-      run: (requests, { signal, onStep }) => this.paintAsync(requests, signal, onStep),
-      keyOf: ({ recipe }) => recipeKey(recipe),
-      batchKeyOf: ({ recipe }) => samplingKey(recipe),
+      run: (orders, { signal, onStep }) => this.runAsync(orders, signal, onStep),
+      keyOf: orderKey,
+      batchKeyOf: orderBatchKey,
       batchSize: painter.batchSize,
       numLanes: painter.numLanes,
       onLengthChange: (length) => this.onQueueChangedObservable.notifyObservers(length),
@@ -145,7 +148,7 @@ export class PictureSource {
     options.signal?.throwIfAborted();
     if (stored) return this.keep(recipe, stored);
     const { priority, signal, previewEvery = 0, onStep } = options;
-    return this.queue.request(
+    const picture = this.queue.request(
       { recipe, previewEvery },
       {
         priority,
@@ -153,6 +156,37 @@ export class PictureSource {
         onStep: onStep && (({ step, numSteps, previews }, index) => onStep(step, numSteps, previews?.[index] ?? null)),
       },
     );
+    return picture as Promise<Picture>;
+  }
+
+  /** How far guidance moves the predicted noise at each step; null where it took one pass. @throws as `pictureAsync` */
+  traceAsync(recipe: Recipe, waiting?: Waiting): Promise<(number | null)[]> {
+    return this.workAsync((painter, signal) => painter.traceAsync(recipe, { signal }), waiting);
+  }
+
+  /** The mean of the latents that stand for a picture. @throws as `pictureAsync`; RangeError for another size */
+  async encodeAsync(pixels: Uint8Array | Uint8ClampedArray, waiting?: Waiting): Promise<Latents> {
+    this.assertUsable();
+    assertPixels(pixels, this.info);
+    const own = Uint8Array.from(pixels);
+    return this.workAsync((painter, signal) => painter.encodeAsync(own, { signal }), waiting);
+  }
+
+  /** The picture that latents stand for. @throws as `pictureAsync`; RangeError for another shape */
+  async decodeAsync(latents: Latents, waiting?: Waiting): Promise<Uint8Array> {
+    this.assertUsable();
+    assertLatents(latents, this.info);
+    const own = { values: latents.values.slice(), shape: latents.shape };
+    return this.workAsync((painter, signal) => painter.decodeAsync(own, { signal }), waiting);
+  }
+
+  /** Work on the model that is no picture, in its turn. */
+  private async workAsync<Result>(
+    work: (painter: Painter, signal: AbortSignal) => Promise<Result>,
+    waiting: Waiting = {},
+  ): Promise<Result> {
+    this.assertUsable();
+    return this.queue.request({ key: `work ${this.numWorks++}`, work }, waiting) as Promise<Result>;
   }
 
   /** What waits or runs rejects with an AbortError, and all memory is freed. */
@@ -167,25 +201,39 @@ export class PictureSource {
     this.onRestoredObservable.clear();
   }
 
+  private runAsync(orders: Order[], signal: AbortSignal, onStep: (step: PaintStep) => void): Promise<unknown[]> {
+    const [first] = orders;
+    if (isPaintOrder(first!)) return this.paintAsync(orders as PaintOrder[], signal, onStep);
+    return this.withPainter(signal, async (painter) => [await first!.work(painter, signal)]);
+  }
+
   private async paintAsync(
-    requests: PaintRequest[],
+    orders: PaintOrder[],
     signal: AbortSignal,
     onStep: (step: PaintStep) => void,
   ): Promise<Picture[]> {
-    const recipes = requests.map(({ recipe }) => recipe);
-    const wished = requests.map(({ previewEvery }) => previewEvery).filter((every) => every > 0);
+    const recipes = orders.map(({ recipe }) => recipe);
+    const wished = orders.map(({ previewEvery }) => previewEvery).filter((every) => every > 0);
     const previewEvery = wished.length > 0 ? Math.min(...wished) : 0;
+    const options = { signal, previewEvery, onStep };
+    const pictures = await this.withPainter(signal, (painter) => painter.paintAsync(recipes, options));
+    for (const [i, recipe] of recipes.entries()) this.remember(recipe, pictures[i]!);
+    return pictures;
+  }
+
+  /** Works with the painter; if the device goes meanwhile, again with the next. */
+  private async withPainter<Result>(signal: AbortSignal, work: (painter: Painter) => Promise<Result>): Promise<Result> {
     for (;;) {
       const ready = this.painterReady;
       const painter = await ready;
       signal.throwIfAborted();
       const wasLost = () => ready !== this.painterReady && !this.isDead;
-      const pictures = await painter
-        .paintAsync(recipes, { signal, previewEvery, onStep })
-        .catch((error) => (wasLost() ? null : Promise.reject(error)));
-      if (pictures === null || wasLost()) continue; // the device went meanwhile: again on the next
-      for (const [i, recipe] of recipes.entries()) this.remember(recipe, pictures[i]!);
-      return pictures;
+      try {
+        const result = await work(painter);
+        if (!wasLost()) return result;
+      } catch (error) {
+        if (!wasLost()) throw error;
+      }
     }
   }
 

@@ -102,6 +102,7 @@ export {
   sampleInSlices,
 } from './sampling/generate.ts';
 export { indexOfLabel } from './sampling/labels.ts';
+export { latentTensor } from './sampling/latentTensor.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';
 export { type ImageTensor, splitImages } from './sampling/splitImages.ts';
 // Training

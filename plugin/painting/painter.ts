@@ -1,4 +1,5 @@
 import type { BackendChoice, FigmentEntry, SchedulerConfig } from '../../runtime/index.ts';
+import type { Latents } from '../latents.ts';
 import type { Recipe } from '../recipe.ts';
 import type { PictureTarget } from '../texture/pictureTarget.ts';
 
@@ -24,8 +25,11 @@ export interface PaintStep {
   previews: readonly Picture[] | null;
 }
 
-export interface PaintOptions {
+export interface WorkOptions {
   signal?: AbortSignal;
+}
+
+export interface PaintOptions extends WorkOptions {
   /** A preview after every n-th step; 0: never. */
   previewEvery?: number;
   onStep?: (step: PaintStep) => void;
@@ -35,6 +39,8 @@ export interface PaintOptions {
 export interface ModelInfo extends Readonly<Omit<FigmentEntry, 'version' | 'sha256'>> {
   readonly labels: readonly string[];
   readonly scheduler: SchedulerConfig;
+  /** Of the latents of one picture. */
+  readonly latentShape: readonly [height: number, width: number, channels: number];
   /** sha-256 of its files. */
   readonly hash: string;
 }
@@ -54,6 +60,12 @@ export interface Painter {
    * @throws the signal's reason when aborted, between steps or before the decode; nothing stays allocated then
    */
   paintAsync(recipes: readonly Recipe[], options?: PaintOptions): Promise<Picture[]>;
+  /** How far guidance moves the predicted noise at each step; null where it took one pass. @throws as `paintAsync` */
+  traceAsync(recipe: Recipe, options?: WorkOptions): Promise<(number | null)[]>;
+  /** The mean of the latents that stand for a picture of the model's size. @throws the signal's reason when aborted */
+  encodeAsync(pixels: Uint8Array, options?: WorkOptions): Promise<Latents>;
+  /** The picture that latents of the model's shape stand for: RGBA bytes. @throws the signal's reason when aborted */
+  decodeAsync(latents: Latents, options?: WorkOptions): Promise<Uint8Array>;
   /** Frees the model; what is being painted rejects with an AbortError. */
   dispose(): void;
 }

@@ -13,14 +13,18 @@ import {
   submitKernels,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
+import type { Latents } from '../latents.ts';
 import type { Recipe } from '../recipe.ts';
+import { decodePixels, encodePixels } from './autoencode.ts';
 import { FrameBudget, nextFrame } from './frameBudget.ts';
 import { GpuLimit } from './gpuLimit.ts';
 import { modelInfo } from './modelInfo.ts';
-import { type Pace, paintBatch } from './paintBatch.ts';
-import type { ModelInfo, Painter, PaintOptions, Picture } from './painter.ts';
+import type { Pace, Run } from './pace.ts';
+import { paintBatch } from './paintBatch.ts';
+import type { ModelInfo, Painter, PaintOptions, Picture, WorkOptions } from './painter.ts';
 import { PixelPicture } from './pixelPicture.ts';
 import { TexelPicture } from './texelPicture.ts';
+import { traceGuidance } from './traceGuidance.ts';
 
 const GPU_BATCH_SIZE = 8;
 
@@ -105,11 +109,22 @@ export class ThreadPainter implements Painter {
       onStep?.({ step, numSteps, previews });
       for (const preview of previews ?? []) preview.dispose();
     };
-    return this.run(async (life) => {
-      const signal = options.signal ? AbortSignal.any([life, options.signal]) : life;
+    return this.run(async (signal) => {
       const images = await paintBatch(this.model, recipes, { signal, previewEvery, onStep: report }, this.pace);
       return this.toPictures(images);
-    });
+    }, options);
+  }
+
+  traceAsync(recipe: Recipe, options?: WorkOptions): Promise<(number | null)[]> {
+    return this.run((signal) => traceGuidance(this.model, recipe, this.paced(signal)), options);
+  }
+
+  encodeAsync(pixels: Uint8Array, options?: WorkOptions): Promise<Latents> {
+    return this.run((signal) => encodePixels(this.model, pixels, this.paced(signal)), options);
+  }
+
+  decodeAsync(latents: Latents, options?: WorkOptions): Promise<Uint8Array> {
+    return this.run((signal) => decodePixels(this.model, latents, this.paced(signal)), options);
   }
 
   dispose(): void {
@@ -119,16 +134,24 @@ export class ThreadPainter implements Painter {
   }
 
   /** Runs work that uses the model, which lives until the last such work has ended. */
-  private async run<Result>(work: (life: AbortSignal) => Promise<Result>): Promise<Result> {
-    this.life.signal.throwIfAborted();
+  private async run<Result>(
+    work: (signal: AbortSignal) => Promise<Result>,
+    options: WorkOptions = {},
+  ): Promise<Result> {
+    const life = this.life.signal;
+    life.throwIfAborted();
     this.numBusy++;
     try {
-      return await work(this.life.signal);
+      return await work(options.signal ? AbortSignal.any([life, options.signal]) : life);
     } finally {
       this.numBusy--;
       void this.limit?.endFrameAsync();
       this.freeWhenIdle();
     }
+  }
+
+  private paced(signal: AbortSignal): Run {
+    return { pace: this.pace, signal };
   }
 
   private freeWhenIdle(): void {

@@ -10,9 +10,12 @@ import {
   useWasm,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
+import { decodePixels, encodePixels } from './autoencode.ts';
 import { modelInfo } from './modelInfo.ts';
+import type { Run } from './pace.ts';
 import { paintBatch } from './paintBatch.ts';
-import type { FromWorker, ToWorker } from './workerMessages.ts';
+import { traceGuidance } from './traceGuidance.ts';
+import type { FromWorker, Job, ToWorker } from './workerMessages.ts';
 
 /** The worker's own global scope, typed as far as it is used. */
 const scope = globalThis as unknown as {
@@ -50,22 +53,28 @@ function letMessagesIn(): Promise<void> {
   });
 }
 
-async function paint({ job, recipes, previewEvery }: ToWorker & { type: 'paint' }): Promise<void> {
+/** Does one job, which a message may abort meanwhile. */
+async function work({ job }: Job, doIt: (loaded: DiffusionModel, run: Run) => Promise<void>): Promise<void> {
   const controller = new AbortController();
   running.set(job, controller);
-  const { signal } = controller;
   try {
-    const loaded = await model!;
+    await doIt(await model!, { pace: { step: letMessagesIn }, signal: controller.signal });
+  } finally {
+    running.delete(job);
+  }
+}
+
+function paint(message: Job & { type: 'paint' }): Promise<void> {
+  const { job, recipes, previewEvery } = message;
+  return work(message, async (loaded, { pace, signal }) => {
     const onStep = async (step: number, numSteps: number, images: ImageTensor | null) => {
       const previews = images && (await toPixels(loaded, images));
       post({ type: 'step', job, step, numSteps, previews }, previews ?? []);
     };
-    const images = await paintBatch(loaded, recipes, { signal, previewEvery, onStep }, { step: letMessagesIn });
+    const images = await paintBatch(loaded, recipes, { signal, previewEvery, onStep }, pace);
     const pixels = await toPixels(loaded, images);
     post({ type: 'painted', job, pixels }, pixels);
-  } finally {
-    running.delete(job);
-  }
+  });
 }
 
 async function toPixels(loaded: DiffusionModel, images: ImageTensor): Promise<Uint8Array[]> {
@@ -83,6 +92,18 @@ async function obey(message: ToWorker): Promise<void> {
     }
     case 'paint':
       return paint(message);
+    case 'trace':
+      return work(message, async (loaded, run) => {
+        post({ type: 'traced', job: message.job, norms: await traceGuidance(loaded, message.recipe, run) });
+      });
+    case 'encode':
+      return work(message, async (loaded, run) => {
+        post({ type: 'encoded', job: message.job, latents: await encodePixels(loaded, message.pixels, run) });
+      });
+    case 'decode':
+      return work(message, async (loaded, run) => {
+        post({ type: 'decoded', job: message.job, pixels: await decodePixels(loaded, message.latents, run) });
+      });
     case 'abort':
       running.get(message.job)?.abort(abortError('generate: aborted'));
   }
@@ -90,6 +111,6 @@ async function obey(message: ToWorker): Promise<void> {
 
 scope.onmessage = ({ data }) => {
   obey(data).catch((error: Error) => {
-    post({ type: 'failed', job: data.type === 'paint' ? data.job : null, error });
+    post({ type: 'failed', job: 'job' in data ? data.job : null, error });
   });
 };

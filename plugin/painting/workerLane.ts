@@ -1,11 +1,17 @@
+import type { Latents } from '../latents.ts';
 import type { Recipe } from '../recipe.ts';
-import type { PaintOptions, PaintStep, Picture } from './painter.ts';
+import type { PaintOptions, PaintStep, Picture, WorkOptions } from './painter.ts';
 import { PixelPicture } from './pixelPicture.ts';
-import type { FromWorker, Loaded, ToWorker } from './workerMessages.ts';
+import type { AnswerTo, FromWorker, Job, Loaded, ToWorker } from './workerMessages.ts';
 
-interface Job {
+type JobOptions = Pick<PaintOptions, 'signal' | 'onStep'>;
+
+/** A job without its number, which the lane gives it. */
+type Unnumbered<Message> = Message extends Job ? Omit<Message, 'job'> : never;
+
+interface Waiting {
   onStep: ((step: PaintStep) => void) | undefined;
-  resolve(pictures: Picture[]): void;
+  resolve(answer: FromWorker): void;
   reject(error: unknown): void;
 }
 
@@ -16,7 +22,7 @@ export class WorkerLane {
   hasEnded = false;
   private info: Loaded['info'] | null = null;
   private numJobs = 0;
-  private readonly jobs = new Map<number, Job>();
+  private readonly jobs = new Map<number, Waiting>();
   private settle!: { resolve(loaded: Loaded): void; reject(error: unknown): void };
 
   constructor(
@@ -37,22 +43,22 @@ export class WorkerLane {
     return this.jobs.size > 0;
   }
 
-  paintAsync(recipes: readonly Recipe[], { signal, previewEvery = 0, onStep }: PaintOptions): Promise<Picture[]> {
-    const job = this.numJobs++;
-    const abort = () => this.tell({ type: 'abort', job });
-    const painted = new Promise<Picture[]>((resolve, reject) => {
-      this.jobs.set(job, { onStep, resolve, reject });
-    });
-    signal?.addEventListener('abort', abort);
-    this.tell({ type: 'paint', job, recipes, previewEvery });
-    return painted
-      .catch((error) => {
-        throw signal?.aborted ? signal.reason : error;
-      })
-      .finally(() => {
-        this.jobs.delete(job);
-        signal?.removeEventListener('abort', abort);
-      });
+  async paintAsync(recipes: readonly Recipe[], options: PaintOptions): Promise<Picture[]> {
+    const { previewEvery = 0 } = options;
+    const { pixels } = await this.do({ type: 'paint', recipes, previewEvery }, options);
+    return this.toPictures(pixels);
+  }
+
+  async traceAsync(recipe: Recipe, options: WorkOptions): Promise<(number | null)[]> {
+    return (await this.do({ type: 'trace', recipe }, options)).norms;
+  }
+
+  async encodeAsync(pixels: Uint8Array, options: WorkOptions): Promise<Latents> {
+    return (await this.do({ type: 'encode', pixels }, options)).latents;
+  }
+
+  async decodeAsync(latents: Latents, options: WorkOptions): Promise<Uint8Array> {
+    return (await this.do({ type: 'decode', latents }, options)).pixels;
   }
 
   /** Ends the worker; what it loads or paints rejects. */
@@ -61,6 +67,28 @@ export class WorkerLane {
     this.worker.terminate();
     this.settle.reject(reason);
     for (const job of this.jobs.values()) job.reject(reason);
+  }
+
+  /** Has the worker do a job, and waits for its answer. */
+  private do<Message extends Unnumbered<Job>>(
+    message: Message,
+    { signal, onStep }: JobOptions,
+  ): Promise<AnswerTo<Message['type']>> {
+    const job = this.numJobs++;
+    const abort = () => this.tell({ type: 'abort', job });
+    const done = new Promise<FromWorker>((resolve, reject) => {
+      this.jobs.set(job, { onStep, resolve, reject });
+    }) as Promise<AnswerTo<Message['type']>>;
+    signal?.addEventListener('abort', abort);
+    this.tell({ ...message, job });
+    return done
+      .catch((error) => {
+        throw signal?.aborted ? signal.reason : error;
+      })
+      .finally(() => {
+        this.jobs.delete(job);
+        signal?.removeEventListener('abort', abort);
+      });
   }
 
   private tell(message: ToWorker): void {
@@ -77,11 +105,11 @@ export class WorkerLane {
       case 'step':
         job?.onStep?.({ ...message, previews: message.previews && this.toPictures(message.previews) });
         break;
-      case 'painted':
-        job?.resolve(this.toPictures(message.pixels));
-        break;
       case 'failed':
         (job ?? this.settle).reject(message.error);
+        break;
+      default:
+        job?.resolve(message);
     }
   }
 

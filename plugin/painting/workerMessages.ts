@@ -1,12 +1,19 @@
 // What the page and its painting workers tell each other.
 import type { BackendChoice } from '../../runtime/index.ts';
+import type { Latents } from '../latents.ts';
 import type { Recipe } from '../recipe.ts';
 import type { ModelInfo } from './painter.ts';
 
 export type ToWorker =
   | { type: 'load'; files: Record<string, Uint8Array>; name: string; wasmPaths?: string | Record<string, string> }
   | { type: 'paint'; job: number; recipes: readonly Recipe[]; previewEvery: number }
+  | { type: 'trace'; job: number; recipe: Recipe }
+  | { type: 'encode'; job: number; pixels: Uint8Array }
+  | { type: 'decode'; job: number; latents: Latents }
   | { type: 'abort'; job: number };
+
+/** What is done in its turn, and may be aborted. */
+export type Job = Exclude<ToWorker, { type: 'load' | 'abort' }>;
 
 /** What a worker says of itself once the model is in it. */
 export interface Loaded {
@@ -18,4 +25,13 @@ export type FromWorker =
   | ({ type: 'loaded' } & Loaded)
   | { type: 'step'; job: number; step: number; numSteps: number; previews: Uint8Array[] | null }
   | { type: 'painted'; job: number; pixels: Uint8Array[] }
+  | { type: 'traced'; job: number; norms: (number | null)[] }
+  | { type: 'encoded'; job: number; latents: Latents }
+  | { type: 'decoded'; job: number; pixels: Uint8Array }
   | { type: 'failed'; job: number | null; error: Error };
+
+/** What a worker says when a job is done. */
+export type AnswerTo<Type extends Job['type']> = Extract<
+  FromWorker,
+  { type: { paint: 'painted'; trace: 'traced'; encode: 'encoded'; decode: 'decoded' }[Type] }
+>;

@@ -1,7 +1,8 @@
 import type { BackendChoice } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
+import type { Latents } from '../latents.ts';
 import type { Recipe } from '../recipe.ts';
-import type { ModelInfo, Painter, PaintOptions, Picture } from './painter.ts';
+import type { ModelInfo, Painter, PaintOptions, Picture, WorkOptions } from './painter.ts';
 import { WorkerLane } from './workerLane.ts';
 import type { Loaded, ToWorker } from './workerMessages.ts';
 
@@ -55,9 +56,19 @@ export class WorkerPainter implements Painter {
   }
 
   async paintAsync(recipes: readonly Recipe[], options: PaintOptions = {}): Promise<Picture[]> {
-    if (this.isDisposed) throw this.disposedError();
-    options.signal?.throwIfAborted();
-    return this.freeLane().paintAsync(recipes, options);
+    return this.laneFor(options).paintAsync(recipes, options);
+  }
+
+  async traceAsync(recipe: Recipe, options: WorkOptions = {}): Promise<(number | null)[]> {
+    return this.laneFor(options).traceAsync(recipe, options);
+  }
+
+  async encodeAsync(pixels: Uint8Array, options: WorkOptions = {}): Promise<Latents> {
+    return this.laneFor(options).encodeAsync(pixels, options);
+  }
+
+  async decodeAsync(latents: Latents, options: WorkOptions = {}): Promise<Uint8Array> {
+    return this.laneFor(options).decodeAsync(latents, options);
   }
 
   dispose(): void {
@@ -67,7 +78,9 @@ export class WorkerPainter implements Painter {
   }
 
   /** A crashed worker is replaced. */
-  private freeLane(): WorkerLane {
+  private laneFor({ signal }: WorkOptions): WorkerLane {
+    if (this.isDisposed) throw this.disposedError();
+    signal?.throwIfAborted();
     this.lanes = this.lanes.filter(({ hasEnded }) => !hasEnded);
     const free = this.lanes.find(({ isBusy }) => !isBusy);
     if (free) return free;

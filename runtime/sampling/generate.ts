@@ -55,7 +55,7 @@ export interface SampleStep {
   x0Pred: Tensor4D;
   /**
    * How far guidance moved the predicted noise of each image, (B): see `guidanceNorm`. null unless it is asked for, and
-   * where the step took one pass: at guidance 0 and 1, and outside of the interval. Disposed as x0Pred is.
+   * where the step took one pass: at guidance 0 and 1, and outside of the interval. The caller disposes it.
    */
   guidanceNorm: Tensor1D | null;
 }
@@ -98,29 +98,23 @@ export function* sampleInSlices(
   const { sampler } = plan;
   const numSteps = sampler.timesteps.length;
   let xt = tidy(() => mul(startNoise(model, requests), sampler.initNoiseSigma) as Tensor4D);
-  let last: Denoised | null = null;
+  let x0Pred: Tensor4D | null = null;
   try {
     for (let index = 0; index < numSteps; index++) {
       const next = yield* abortable(stepInSlices(model, requests, plan, xt, index), options.signal);
-      disposeStep(xt, last);
-      last = next;
-      xt = next.xt;
+      dispose(x0Pred ? [xt, x0Pred] : [xt]);
+      ({ xt, x0Pred } = next);
       const isLast = index === numSteps - 1;
-      const { x0Pred, guidanceNorm } = next;
-      yield { step: index + 1, numSteps, x0Pred: isLast ? xt : x0Pred, guidanceNorm };
+      yield { step: index + 1, numSteps, x0Pred: isLast ? xt : x0Pred, guidanceNorm: next.guidanceNorm };
     }
   } finally {
-    disposeStep(xt, last);
+    dispose(x0Pred ? [xt, x0Pred] : [xt]);
     sampler.dispose();
   }
 }
 
 /** What a step gives. */
 type Denoised = SamplerStep<Tensor4D> & Pick<SampleStep, 'guidanceNorm'>;
-
-function disposeStep(xt: Tensor4D, last: Denoised | null): void {
-  dispose([xt, last?.x0Pred, last?.guidanceNorm].filter((tensor) => !!tensor));
-}
 
 interface SamplingPlan {
   guidance: GuidanceOptions;

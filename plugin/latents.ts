@@ -1,0 +1,35 @@
+import type { ModelInfo } from './painting/painter.ts';
+
+/** A picture as the model's auto-encoder sees it. */
+export interface Latents {
+  /** h · w · c numbers, channels last, in the scale that the diffusion works in: about unit variance. */
+  readonly values: Float32Array;
+  readonly shape: readonly [height: number, width: number, channels: number];
+}
+
+/** @throws RangeError unless these are the RGBA bytes of a picture of the model's size */
+export function assertPixels(pixels: Uint8Array | Uint8ClampedArray, { widthPx, heightPx }: ModelInfo): void {
+  const isBytes = pixels instanceof Uint8Array || pixels instanceof Uint8ClampedArray;
+  const size = 4 * widthPx * heightPx;
+  if (isBytes && pixels.length === size) return;
+  const actual = isBytes ? `${pixels.length} bytes` : 'no Uint8Array';
+  throw new RangeError(
+    `encode: the picture is ${actual}; expected ${size}, RGBA of ${widthPx}×${heightPx} pixels; scale it to that size`,
+  );
+}
+
+/** @throws RangeError unless these are numbers of the shape that the model decodes */
+export function assertLatents({ values, shape }: Latents, { latentShape }: ModelInfo): void {
+  const expected = latentShape.join('×');
+  if (shape?.join('×') !== expected) {
+    throw new RangeError(`decode: the latents are ${shape?.join('×')}; this model's are ${expected}`);
+  }
+  const size = latentShape.reduce((product, length) => product * length);
+  if (!(values instanceof Float32Array) || values.length !== size) {
+    throw new RangeError(
+      `decode: there are ${values?.length} values; expected a Float32Array of ${size} for latents of ${expected}`,
+    );
+  }
+  const wrong = values.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) throw new RangeError(`decode: value ${wrong} is ${values[wrong]}; expected finite numbers`);
+}

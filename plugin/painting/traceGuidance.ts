@@ -1,0 +1,25 @@
+import { type DiffusionModel, type SampleStep, sampleInSlices } from '../../runtime/index.ts';
+import type { Recipe } from '../recipe.ts';
+import { nextValue, type Run } from './pace.ts';
+
+/**
+ * Denoises a recipe and measures how far guidance moves the predicted noise; what the GPU has is read at the end.
+ *
+ * @returns one value for each step; null where it took one pass
+ * @throws  the signal's reason, between slices; nothing stays allocated then
+ */
+export async function traceGuidance(model: DiffusionModel, recipe: Recipe, run: Run): Promise<(number | null)[]> {
+  const { label: _label, seed: _seed, ...sampling } = recipe;
+  const steps = sampleInSlices(model, [recipe], { ...sampling, signal: run.signal, measureGuidance: true });
+  const norms: SampleStep['guidanceNorm'][] = [];
+  try {
+    for (let step = await nextValue(steps, run); step; step = await nextValue(steps, run)) {
+      norms.push(step.guidanceNorm);
+      await run.pace.step?.();
+    }
+    return await Promise.all(norms.map(async (norm) => norm && (await norm.data())[0]!));
+  } finally {
+    steps.return(undefined);
+    for (const norm of norms) norm?.dispose();
+  }
+}
