@@ -9,7 +9,7 @@ import { nextValue, type Run } from './pace.ts';
  * @throws  the signal's reason, between slices; nothing stays allocated then
  */
 export async function traceGuidance(model: DiffusionModel, recipe: Recipe, run: Run): Promise<(number | null)[]> {
-  const { label: _label, seed: _seed, ...sampling } = recipe;
+  const { label: _label, seed: _seed, interpolate: _interpolate, ...sampling } = recipe;
   const steps = sampleInSlices(model, [recipe], { ...sampling, signal: run.signal, measureGuidance: true });
   const norms: SampleStep['guidanceNorm'][] = [];
   try {

@@ -67,6 +67,22 @@ describe('WorkerPainter', () => {
     ]);
   });
 
+  it('traces, encodes and decodes in a worker', async () => {
+    const painter = await create(1);
+    const [worker] = FakeWorker.all;
+    const latents = { values: Float32Array.of(1, 2), shape: [1, 1, 2] } as const;
+    const done = [painter.traceAsync(RECIPE), painter.encodeAsync(PIXELS), painter.decodeAsync(latents)] as const;
+    expect(worker!.heard.slice(1)).toEqual([
+      { type: 'trace', job: 0, recipe: RECIPE },
+      { type: 'encode', job: 1, pixels: PIXELS },
+      { type: 'decode', job: 2, latents },
+    ]);
+    worker!.say({ type: 'decoded', job: 2, pixels: PIXELS });
+    worker!.say({ type: 'traced', job: 0, norms: [null, 0.5] });
+    worker!.say({ type: 'encoded', job: 1, latents });
+    expect(await Promise.all(done)).toEqual([[null, 0.5], latents, PIXELS]);
+  });
+
   it('starts a further worker only when all are busy', async () => {
     const painter = await create(2);
     const first = painter.paintAsync([RECIPE]);

@@ -1,14 +1,19 @@
 // The plugin in a real browser, beside the same recipes baked in Node.
 import path from 'node:path';
 import { expect, it, vi } from 'vitest';
+import { runToEnd } from '../../runtime/core/runToEnd.ts';
 import {
   createModel,
+  decodeLatents,
+  encodePixelsInSlices,
   generate,
   type ImageRequest,
+  imagesToPixels,
   loadModelFolder,
   type ModelSource,
   memorySource,
   type SampleOptions,
+  sample,
   selectBackend,
 } from '../../runtime/index.ts';
 import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
@@ -16,6 +21,7 @@ import { diskSource } from '../../scripts/io/diskSource.ts';
 import { packageRoot } from '../../scripts/io/packageRoot.ts';
 import { STRICT_CSP } from '../../scripts/io/serveSite.ts';
 import { describeInBrowser } from './describeInBrowser.ts';
+import type { TestPage } from './openBrowser.ts';
 import { flipped } from './tinyScene.ts';
 
 type GenerationPage = typeof import('./generationPage.ts');
@@ -37,9 +43,36 @@ async function bake(source: ModelSource, requests: ImageRequest[], options: Samp
   return pixels;
 }
 
+/** What the auto-encoder makes of a picture, and how far guidance goes, by the runtime in Node. */
+async function reference(source: ModelSource, pixels: Uint8Array, recipe: typeof RECIPE) {
+  await selectBackend({ backend: 'wasm' });
+  const model = createModel(await loadModelFolder(source));
+  const latents = runToEnd(encodePixelsInSlices(model, [pixels]));
+  const [decoded] = await imagesToPixels(model, decodeLatents(model, latents));
+  const norms: number[] = [];
+  for await (const { guidanceNorm } of sample(model, [recipe], { ...recipe, measureGuidance: true })) {
+    norms.push((await guidanceNorm!.data())[0]!);
+  }
+  const values = [...((await latents.data()) as Float32Array)];
+  model.dispose();
+  return { values, decoded: decoded!, norms };
+}
+
 function largestDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   expect(actual.length).toBe(expected.length);
   return Array.from(actual).reduce((max, value, i) => Math.max(max, Math.abs(value - expected[i]!)), 0);
+}
+
+/** Latents are of unit variance, norms below 1. */
+const ROUNDING = 1e-3;
+
+async function expectReference(page: TestPage<GenerationPage>, recipe: typeof RECIPE): Promise<void> {
+  const { values, decoded, norms } = await reference(memorySource(tinyFolder), tinyBaked, recipe);
+  const made = await page.call('autoencode', recipe);
+  expect(made.shape).toEqual([8, 8, 4]);
+  expect(largestDifference(made.pixels, decoded)).toBeLessThanOrEqual(2 * TOLERANCE); // of a picture that differs by one
+  expect(largestDifference(made.values, values)).toBeLessThan(20 * ROUNDING); // the same
+  expect(largestDifference((await page.call('trace', recipe)) as number[], norms)).toBeLessThan(ROUNDING);
 }
 
 vi.setConfig({ testTimeout: 240_000 });
@@ -48,6 +81,8 @@ const { label, seed, interpolate, ...sampling } = RECIPE;
 const baked = (await bake(diskSource(path.join(models, 'portraits')), [{ label, seed, interpolate }], sampling))[0]!;
 const tinyFolder = await tinyModelFolder();
 const tinySite = Object.fromEntries(Object.entries(tinyFolder).map(([name, bytes]) => [`/tiny/${name}`, bytes]));
+
+const tinyBaked = (await bake(memorySource(tinyFolder), [{ label, seed }], sampling))[0]!;
 
 describeInBrowser('generation with WebGL, in a worker', (openPage) => {
   it('gives the picture of the bake, under a strict policy and cross-origin isolation', async () => {
@@ -78,6 +113,13 @@ describeInBrowser('generation with WebGL, in a worker', (openPage) => {
     expect(await page.playwright.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name))).toContain(
       'figment',
     );
+  });
+
+  it('encodes, decodes and traces as the runtime does', async () => {
+    const page = await openPage<GenerationPage>({ module, files: tinySite });
+    await page.call('start', 'webgl');
+    await page.call('load', 'tiny/', 'worker');
+    await expectReference(page, RECIPE);
   });
 
   it('draws its textures again when the context was lost', async () => {
@@ -134,6 +176,13 @@ describeInBrowser('generation with WebGPU, on the device that draws', (openPage)
       });
       expect(largestDifference(rows.flat(), picture), cells[cell]).toBeLessThanOrEqual(TOLERANCE);
     }
+  });
+
+  it('encodes, decodes and traces as the runtime does', async () => {
+    const page = await openPage<GenerationPage>({ module, files: tinySite });
+    await page.call('start', 'webgpu');
+    await page.call('load', 'tiny/', 'gpu');
+    await expectReference(page, RECIPE);
   });
 
   it('takes workers on an adapter that computes on the CPU, unless told otherwise', async () => {

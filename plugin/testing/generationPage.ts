@@ -77,6 +77,20 @@ export async function generate(recipe: RecipeOptions): Promise<GpuCalls | null> 
   return null;
 }
 
+/** How far guidance goes at each step of a recipe. */
+export async function trace(recipe: RecipeOptions): Promise<readonly (number | null)[]> {
+  return (await generator.traceGuidanceAsync(recipe)).guidanceNorm;
+}
+
+/** A recipe's picture through the auto-encoder: its latents, and what they stand for. */
+export async function autoencode(
+  recipe: RecipeOptions,
+): Promise<{ values: number[]; shape: number[]; pixels: number[] }> {
+  const latents = await generator.encodeAsync(await generator.generatePixelsAsync(recipe));
+  const pixels = await generator.decodeAsync(latents);
+  return { values: [...latents.values], shape: [...latents.shape], pixels: [...pixels] };
+}
+
 /** Whether anything had to be painted since the model was loaded. */
 export function hasPainted(): boolean {
   return numQueued > 0;
@@ -111,6 +125,13 @@ export function alive(): { tensors: number; bytes: number; textures: number } {
 
 const pause = (durationMs: number) => new Promise((resolve) => setTimeout(resolve, durationMs));
 
+/** A transparent picture, encoded and decoded. */
+async function reencode(short: AssetGenerator, signal: AbortSignal): Promise<Uint8Array> {
+  const [widthPx, heightPx] = short.sizePx;
+  const latents = await short.encodeAsync(new Uint8Array(4 * widthPx * heightPx), { signal });
+  return short.decodeAsync(latents, { signal });
+}
+
 /** Generates, aborts and disposes so many times, on one generator after another. */
 export async function churn(model: string, compute: Compute, numCycles: number): Promise<number> {
   let numFinished = 0;
@@ -121,7 +142,10 @@ export async function churn(model: string, compute: Compute, numCycles: number):
       const controller = new AbortController();
       if (i % 3 === 0) setTimeout(() => controller.abort(), 5 * i);
       const { signal } = controller;
-      const made = await short.generateTextureAsync({ label: 'elf', seed: i, numInferenceSteps: 1, signal });
+      const recipe = { label: 'elf', seed: i, numInferenceSteps: 1, signal };
+      if (i % 8 === 5) return reencode(short, signal);
+      if (i % 8 === 6) return short.traceGuidanceAsync(recipe);
+      const made = await short.generateTextureAsync(recipe);
       numFinished++;
       made.dispose();
     });
