@@ -2,7 +2,10 @@ import GUI, { type Controller } from 'lil-gui';
 import type { ModelInfo } from '../../plugin/index.ts';
 import { type NumberName, rangesOf, SAMPLERS, type Settings, withinRanges } from './settings.ts';
 
-const NAMES: Record<NumberName, string> = {
+/** What this panel holds: the walk's end has fields of its own. */
+type PanelNumber = Exclude<NumberName, 'walkSeed'>;
+
+const NAMES: Record<PanelNumber, string> = {
   seed: 'seed',
   guidanceScale: 'guidance scale',
   intervalMin: 'guided from t',
@@ -12,7 +15,7 @@ const NAMES: Record<NumberName, string> = {
   eta: 'eta (DDIM)',
 };
 
-const HINTS: Record<NumberName, string> = {
+const HINTS: Record<PanelNumber, string> = {
   seed: 'Which noise it begins with: 0 to 4294967295',
   guidanceScale: '0 ignores the label, 1 is off, more exaggerates what the label means',
   intervalMin: 'Guidance is off at timesteps below: the last steps, where details form',
@@ -68,7 +71,7 @@ export class Controls {
     this.change(name === 'intervalMax' ? { intervalMin: Math.min(intervalMin, intervalMax) } : {});
   }
 
-  private addSlider(name: Exclude<NumberName, 'seed'>): Controller {
+  private addSlider(name: Exclude<PanelNumber, 'seed'>): Controller {
     const { min, max, step } = rangesOf(this.info)[name];
     const controller = this.gui.add(this.values, name, min, max, step).name(NAMES[name]);
     controller.domElement.title = HINTS[name];
@@ -77,10 +80,10 @@ export class Controls {
 }
 
 /** The choices of a list, by what a person reads. */
-function readable<Value extends string>(values: readonly Value[]): Record<string, Value> {
+export function readable<Value extends string>(values: readonly Value[]): Record<string, Value> {
   return Object.fromEntries(values.map((value) => [value.replaceAll('_', ' '), value]));
 }
 
-function randomSeed(): number {
+export function randomSeed(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0]!;
 }

@@ -17,12 +17,14 @@ const FULL: Settings = {
   sampler: 'ddim',
   numInferenceSteps: 33,
   eta: 0.25,
+  walkLabel: 'elf',
+  walkSeed: 12,
 };
 
 describe('formatHash', () => {
   it('writes keys that people can read, and leaves out what has no effect', () => {
     expect(formatHash(FULL, info)).toBe(
-      '#label=orc&seed=4294967295&guidance=2.35&interval=200-800&rescale=0.7&sampler=ddim&steps=33&eta=0.25',
+      '#label=orc&seed=4294967295&guidance=2.35&interval=200-800&rescale=0.7&sampler=ddim&steps=33&eta=0.25&walkto=elf&walkseed=12',
     );
     const plain: Settings = { ...DEFAULTS, sampler: 'dpm++', eta: 0.5 };
     expect(formatHash(plain, info)).toBe('#label=elf&seed=7&guidance=2&sampler=dpm++&steps=3');
@@ -45,7 +47,7 @@ describe('parseHash', () => {
   it('keeps labels with any letters', () => {
     const odd = { ...info, labels: ['half=elf & co', 'c++', '100 %'] };
     for (const label of odd.labels) {
-      const settings = { ...DEFAULTS, label };
+      const settings = { ...defaultSettings(odd), label };
       expect(parseHash(formatHash(settings, odd), odd)).toEqual({ settings, notes: [] });
     }
   });
@@ -65,6 +67,8 @@ describe('parseHash', () => {
     ['interval', '0-1000', 'two timesteps from 0 to 999, such as 200-800'],
     ['steps', '101', 'a whole number from 1 to 100'],
     ['sampler', 'toString', 'one of ddpm, ddim, dpm++, euler'],
+    ['walkto', 'orcc', 'one of elf, goblin, orc'],
+    ['walkseed', '-1', 'a whole number from 0 to 4294967295'],
     ['eta', '%E0%A4%A', 'a number from 0 to 1'],
   ])('falls back from %s=%s with a note, and keeps the rest', (key, text, expected) => {
     const { settings, notes } = parseHash(`#${key}=${text}&rescale=0.5`, info);

@@ -11,11 +11,7 @@ interface Field {
 }
 
 const FIELDS: Readonly<Record<string, Field>> = {
-  label: {
-    write: ({ label }) => label,
-    read: (text, { labels }) => (labels.includes(text) ? { label: text } : null),
-    expected: ({ labels }) => `one of ${labels.join(', ')}`,
-  },
+  label: labelField('label'),
   seed: numberField('seed'),
   guidance: numberField('guidanceScale'),
   interval: {
@@ -35,11 +31,27 @@ const FIELDS: Readonly<Record<string, Field>> = {
   },
   steps: numberField('numInferenceSteps'),
   eta: numberField('eta', ({ sampler, eta }) => sampler === 'ddim' && eta > 0),
+  walkto: labelField('walkLabel', ({ walkLabel }, info) => walkLabel !== defaultSettings(info).walkLabel),
+  walkseed: numberField('walkSeed', ({ walkSeed }, info) => walkSeed !== defaultSettings(info).walkSeed),
 };
 
-function numberField(name: NumberName, hasEffect: (settings: Settings) => boolean = () => true): Field {
+function labelField(
+  name: 'label' | 'walkLabel',
+  hasEffect: (settings: Settings, info: ModelInfo) => boolean = () => true,
+): Field {
   return {
-    write: (settings) => (hasEffect(settings) ? String(settings[name]) : null),
+    write: (settings, info) => (hasEffect(settings, info) ? settings[name] : null),
+    read: (text, { labels }) => (labels.includes(text) ? { [name]: text } : null),
+    expected: ({ labels }) => `one of ${labels.join(', ')}`,
+  };
+}
+
+function numberField(
+  name: NumberName,
+  hasEffect: (settings: Settings, info: ModelInfo) => boolean = () => true,
+): Field {
+  return {
+    write: (settings, info) => (hasEffect(settings, info) ? String(settings[name]) : null),
     read: (text, info) => {
       const { min, max, step } = rangesOf(info)[name];
       const value = text.trim() === '' ? Number.NaN : Number(text);

@@ -1,4 +1,5 @@
 // The guidance lab in a real browser, with a model so small that pictures take no time.
+import { encode } from 'fast-png';
 import { beforeAll, expect, it, vi } from 'vitest';
 import type { RecipeOptions } from '../../plugin/index.ts';
 import { describeInBrowser } from '../../plugin/testing/describeInBrowser.ts';
@@ -9,6 +10,14 @@ import { buildDemoSite } from '../../scripts/demoSite.ts';
 interface Page {
   recipe(): RecipeOptions | null;
 }
+
+/** tfjs, where a script holds it. */
+interface Engine {
+  state: { numTensors: number };
+}
+
+/** All pictures, the plots left out. */
+const PICTURES = 'main canvas:not(.uplot canvas)';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
@@ -26,12 +35,38 @@ async function ready({ playwright }: TestPage<Page>): Promise<void> {
   await playwright.waitForFunction(() => document.body.dataset.state === 'ready');
 }
 
-/** The large picture's bytes. */
-function picture({ playwright }: TestPage<Page>): Promise<number[]> {
-  return playwright.evaluate(() => {
-    const canvas = document.querySelector<HTMLCanvasElement>('#portrait canvas')!;
-    return Array.from(canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height).data);
-  });
+/** The bytes of a picture, the large one unless told. */
+async function picture(page: TestPage<Page>, selector = '#portrait canvas'): Promise<number[]> {
+  return (await pictures(page, selector))[0]!;
+}
+
+function pictures({ playwright }: TestPage<Page>, selector: string): Promise<number[][]> {
+  return playwright.evaluate((all) => {
+    const canvases = [...document.querySelectorAll<HTMLCanvasElement>(all)];
+    return canvases.map((canvas) =>
+      Array.from(canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height).data),
+    );
+  }, selector);
+}
+
+function text({ playwright }: TestPage<Page>, selector: string): Promise<string | null> {
+  return playwright.locator(selector).textContent();
+}
+
+/** What is alive: tensors in the page and in its workers, elements, and what waits. */
+async function alive({ playwright }: TestPage<Page>) {
+  const numTensors = () => (globalThis as unknown as { _tfengine: Engine })._tfengine.state.numTensors;
+  return {
+    page: await playwright.evaluate(numTensors),
+    workers: await Promise.all(playwright.workers().map((worker) => worker.evaluate(numTensors))),
+    elements: await playwright.locator('*').count(),
+    queue: await playwright.locator('[data-status=queue]').textContent(),
+  };
+}
+
+/** How far the plot of the guidance says that it goes. */
+async function mostGuidance(page: TestPage<Page>): Promise<number> {
+  return Number(/at most ([\d.]+),/.exec((await text(page, '#guidance .norms'))!)![1]);
 }
 
 /** Types a number into a field of the panel. */
@@ -75,6 +110,65 @@ describeInBrowser('the guidance lab', (openPage) => {
     expect(await page.playwright.locator('#schedule .steps').textContent()).toContain('3 steps of ddim, from t = 666');
   });
 
+  it('plots how far guidance goes, and says when there is nothing to plot', async () => {
+    const page = await openLab();
+    const atTwo = await mostGuidance(page);
+    expect(atTwo).toBeGreaterThan(0);
+    await enter(page, 'guidance scale', 6);
+    expect(await mostGuidance(page)).toBeGreaterThan(2 * atTwo);
+    await enter(page, 'guided from t', 700); // the steps are at 666, 333 and 0
+    expect(await text(page, '#guidance .norms')).toMatch(/^No step lies within the guided interval/);
+    await enter(page, 'guidance scale', 1);
+    expect(await text(page, '#guidance .norms')).toMatch(/^Guidance is 1, which is off: .*nothing to plot/);
+    expect(await page.playwright.locator('#guidance[data-stale]').count()).toBe(0);
+  });
+
+  it('walks to another portrait, through the latents and through the noise', async () => {
+    const page = await openLab('#label=orc&seed=5');
+    const [latents, noise] = [await pictures(page, '#vae-walk canvas'), await pictures(page, '#ddpm-walk canvas')];
+    for (const row of [latents, noise]) expect(new Set(row.map(String)).size).toBe(7);
+    expect(noise[0]).toEqual(await picture(page));
+    expect(await text(page, '#ddpm-walk-title')).toContain('orc until half way, then goblin');
+    await page.playwright.getByLabel('end label').selectOption('elf');
+    await enter(page, 'end seed', 5);
+    expect((await pictures(page, '#ddpm-walk canvas'))[6]).not.toEqual(noise[6]);
+    expect((await pictures(page, '#vae-walk canvas'))[0]).toEqual(latents[0]);
+    await expect.poll(() => hashOf(page)).toContain('&walkto=elf&walkseed=5');
+    const end = await openLab('#label=elf&seed=5');
+    expect((await pictures(page, '#ddpm-walk canvas'))[6]).toEqual(await picture(end));
+  });
+
+  it('shows a portrait or a file through the auto-encoder', async () => {
+    const page = await openLab();
+    const shown = (name: string) => picture(page, `[data-picture=${name}] canvas`);
+    expect(await shown('original')).toEqual(await picture(page));
+    expect(await shown('decoded')).toEqual(await picture(page, '#vae-walk canvas')); // where the walk begins
+    expect(await text(page, '#reconstruction .error')).toMatch(/^Mean absolute error [\d.]+ of 255, which is 0\.\d{3}/);
+    const input = page.playwright.locator('input[type=file]');
+    const data = Uint8Array.from({ length: 4 * 16 * 16 }, (_, i) => (i % 4 === 3 ? 255 : (7 * i) % 256));
+    const buffer = Buffer.from(encode({ width: 16, height: 16, channels: 4, data }));
+    await input.setInputFiles({ name: 'stripes.png', mimeType: 'image/png', buffer });
+    await expect.poll(() => text(page, '[data-picture=original] figcaption')).toBe('stripes.png');
+    expect(await shown('original')).toEqual([...data]);
+    await input.setInputFiles({ name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
+    await expect.poll(() => text(page, '#reconstruction .error')).toMatch(/^notes.png is no picture/);
+    await page.playwright.getByRole('button', { name: 'Back to the portrait' }).click();
+    await ready(page);
+    expect(await shown('original')).toEqual(await picture(page));
+  });
+
+  it('is the same after a reload', async () => {
+    const page = await openLab('#walkto=orc&interval=300-900');
+    await enter(page, 'guidance scale', 4);
+    await expect.poll(() => hashOf(page)).toContain('guidance=4&');
+    const before = { recipe: await page.call('recipe'), hash: hashOf(page), pictures: await pictures(page, PICTURES) };
+    await page.reload();
+    await ready(page);
+    const after = { recipe: await page.call('recipe'), hash: hashOf(page), pictures: await pictures(page, PICTURES) };
+    expect(after).toEqual(before);
+    expect(after.recipe).toMatchObject({ guidanceScale: 4, guidanceInterval: [300, 900] });
+  });
+
   it('paints another picture at another guidance scale, and the same one for the same settings', async () => {
     const page = await openLab();
     const before = await picture(page);
@@ -87,22 +181,26 @@ describeInBrowser('the guidance lab', (openPage) => {
     expect(await picture(fresh)).toEqual(guided);
   });
 
-  it('ends 30 rapid changes in the last picture', async () => {
+  it('ends 100 rapid changes in the last picture, and leaves nothing behind', async () => {
     const page = await openLab('#steps=20');
+    const before = await alive(page);
+    expect(before.workers).toHaveLength(1);
+    expect(before.workers[0]).toBeGreaterThan(50); // the weights
     await page.playwright.evaluate(async () => {
       const rows = [...document.querySelectorAll('.lil-number')];
       const input = rows.find((row) => row.textContent === 'guidance scale')!.querySelector('input')!;
-      for (let change = 1; change <= 30; change++) {
-        input.value = String(change / 4);
+      for (let change = 1; change <= 100; change++) {
+        input.value = String(change / 10);
         input.dispatchEvent(new Event('input'));
         await new Promise((resolve) => setTimeout(resolve, 8));
       }
     });
     await ready(page);
-    expect(await page.call('recipe')).toMatchObject({ guidanceScale: 7.5, numInferenceSteps: 20 });
-    expect(await page.playwright.locator('[data-status=queue]').textContent()).toBe('0');
+    expect(await page.call('recipe')).toMatchObject({ guidanceScale: 10, numInferenceSteps: 20 });
+    expect(await alive(page)).toEqual(before);
+    expect(before.queue).toBe('0');
     expect(await page.playwright.locator('.cells [data-stale]').count()).toBe(0);
-    await expect.poll(() => hashOf(page)).toContain('guidance=7.5&');
+    await expect.poll(() => hashOf(page)).toContain('guidance=10&');
     const fresh = await openLab(hashOf(page));
     expect(await picture(fresh)).toEqual(await picture(page));
   });

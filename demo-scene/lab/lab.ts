@@ -1,7 +1,7 @@
 // The guidance lab: one picture, its settings, and what others would make of it.
 import { NullEngine } from '@babylonjs/core/Engines/nullEngine.js';
 import { Scene } from '@babylonjs/core/scene.js';
-import { AssetGenerator } from '../../plugin/index.ts';
+import { AssetGenerator, CreateEngineAsync } from '../../plugin/index.ts';
 import { element } from '../ui/element.ts';
 import './lab.css';
 import { Workbench } from './workbench.ts';
@@ -9,6 +9,8 @@ import { Workbench } from './workbench.ts';
 type State = 'loading' | 'painting' | 'filling' | 'ready' | 'failed';
 
 const MEGABYTE = 1e6;
+/** Nothing but the page's own controls is to be drawn beside it. */
+const FRAME_BUDGET_MS = 10;
 
 function setState(state: State): void {
   document.body.dataset.state = state;
@@ -20,12 +22,17 @@ let workbench: Workbench | null = null;
 Object.assign(globalThis, { page: { recipe: () => workbench?.recipe ?? null } });
 
 async function start(): Promise<void> {
-  const scene = new Scene(new NullEngine()); // nothing here is drawn in three dimensions
-  const generator = await AssetGenerator.LoadAsync(document.body.dataset.model!, scene, {
-    compute: 'worker',
+  const generator = await AssetGenerator.LoadAsync(document.body.dataset.model!, await createScene(), {
+    frameBudgetMs: FRAME_BUDGET_MS,
     onProgress: showProgress,
   });
   workbench = new Workbench(generator, setState);
+}
+
+/** An empty scene, whose GPU computes the pictures if it is one; workers do where there is none. */
+async function createScene(): Promise<Scene> {
+  const engine = await CreateEngineAsync(document.createElement('canvas')).catch(() => new NullEngine());
+  return new Scene(engine);
 }
 
 /** @param totalBytes unknown where the server does not tell */

@@ -1,6 +1,6 @@
 import type { ModelInfo, Recipe, RecipeOptions } from '../../plugin/index.ts';
 
-/** What the controls hold: all that fixes a picture of the model. */
+/** What the controls hold: all that fixes a picture of the model, and the end of the walk that begins at it. */
 export interface Settings {
   label: string;
   seed: number; // uint32
@@ -11,6 +11,8 @@ export interface Settings {
   sampler: Recipe['sampler'];
   numInferenceSteps: number; // 1 … 100
   eta: number; // 0 … 1; DDIM alone heeds it
+  walkLabel: string; // of the portrait at the walk's other end
+  walkSeed: number; // uint32
 }
 
 export const SAMPLERS: readonly Recipe['sampler'][] = ['ddpm', 'ddim', 'dpm++', 'euler'];
@@ -27,9 +29,11 @@ export interface Range {
 /** What each number may be with this model. */
 export function rangesOf({ scheduler }: ModelInfo): Record<NumberName, Range> {
   const timestep = { min: 0, max: scheduler.numTrainTimesteps - 1, step: 1 };
+  const seed = { min: 0, max: 2 ** 32 - 1, step: 1 };
   const share = { min: 0, max: 1, step: 0.05 };
   return {
-    seed: { min: 0, max: 2 ** 32 - 1, step: 1 },
+    seed,
+    walkSeed: seed,
     guidanceScale: { min: 0, max: 10, step: 0.1 },
     intervalMin: timestep,
     intervalMax: timestep,
@@ -45,9 +49,10 @@ const FIRST_SEED = 7;
 export function defaultSettings(info: ModelInfo): Settings {
   const { sampler, numInferenceSteps, guidanceScale } = info.sampleDefaults;
   const own = { sampler: sampler as Recipe['sampler'], numInferenceSteps, guidanceScale };
+  const walk = { walkLabel: info.labels[1] ?? info.labels[0]!, walkSeed: FIRST_SEED + 1 };
   const interval = { intervalMin: 0, intervalMax: info.scheduler.numTrainTimesteps - 1 };
   return withinRanges(
-    { label: info.labels[0]!, seed: FIRST_SEED, ...own, ...interval, guidanceRescale: 0, eta: 0 },
+    { label: info.labels[0]!, seed: FIRST_SEED, ...own, ...interval, guidanceRescale: 0, eta: 0, ...walk },
     info,
   );
 }
@@ -82,4 +87,9 @@ export function recipeOf(settings: Settings, info: ModelInfo): RecipeOptions {
 /** Whether there are timesteps without guidance. */
 export function isIntervalSet({ intervalMin, intervalMax }: Settings, { scheduler }: ModelInfo): boolean {
   return intervalMin > 0 || intervalMax < scheduler.numTrainTimesteps - 1;
+}
+
+/** Whether a step at this timestep is guided. */
+export function isGuidedAt(t: number, { intervalMin, intervalMax, guidanceScale }: Settings): boolean {
+  return guidanceScale !== 1 && t >= intervalMin && t <= intervalMax;
 }
