@@ -8,6 +8,7 @@ import { assertLatents, assertPixels, type Latents } from './latents.ts';
 import { type LoadOptions, loadModelBytes, type ModelLocation } from './loading/loadModelBytes.ts';
 import { isPaintOrder, type Order, orderBatchKey, orderKey, type PaintOrder } from './orders.ts';
 import { createPainter, type PainterOptions } from './painting/createPainter.ts';
+import { CurrentPainter } from './painting/currentPainter.ts';
 import type { ModelInfo, Painter, PaintStep, Picture } from './painting/painter.ts';
 import { PixelPicture } from './painting/pixelPicture.ts';
 import { GenerationQueue } from './queue.ts';
@@ -51,8 +52,7 @@ export class PictureSource {
   private readonly finished: LruCache<Picture>;
   private readonly store: PixelStore | null;
   private readonly removeObservers: () => void;
-  /** Settled unless the device was lost and is not back. */
-  private painterReady: Promise<Painter>;
+  private readonly painter: CurrentPainter;
   private isDead = false;
 
   /**
@@ -82,13 +82,13 @@ export class PictureSource {
   private constructor(
     /** The model's address, or the name it was given. */
     readonly name: string,
-    private readonly files: Record<string, Uint8Array>,
+    files: Record<string, Uint8Array>,
     readonly scene: Scene,
-    private painter: Painter,
-    private readonly options: PictureSourceOptions,
+    painter: Painter,
+    options: PictureSourceOptions,
   ) {
     const { cacheBytes, storeBytes } = { ...PICTURE_SOURCE_DEFAULTS, ...options };
-    this.painterReady = Promise.resolve(painter);
+    this.painter = new CurrentPainter(painter, () => createPainter(files, name, scene, options));
     this.finished = new LruCache({ maxBytes: cacheBytes, onEvict: disposeLater });
     const canStore = storeBytes > 0 && typeof indexedDB !== 'undefined';
     this.store = canStore ? new PixelStore({ maxBytes: storeBytes, onWarning: Logger.Warn }) : null;
@@ -104,11 +104,11 @@ export class PictureSource {
   }
 
   get info(): ModelInfo {
-    return this.painter.info;
+    return this.painter.latest.info;
   }
 
   get backend(): Painter['backend'] {
-    return this.painter.backend;
+    return this.painter.latest.backend;
   }
 
   get queueLength(): number {
@@ -121,7 +121,7 @@ export class PictureSource {
 
   async warmUpAsync(): Promise<void> {
     this.assertUsable();
-    await (await this.painterReady).warmUpAsync();
+    await this.painter.warmUpAsync();
   }
 
   /** @throws RangeError for what the model cannot paint */
@@ -204,7 +204,7 @@ export class PictureSource {
   private runAsync(orders: Order[], signal: AbortSignal, onStep: (step: PaintStep) => void): Promise<unknown[]> {
     const [first] = orders;
     if (isPaintOrder(first!)) return this.paintAsync(orders as PaintOrder[], signal, onStep);
-    return this.withPainter(signal, async (painter) => [await first!.work(painter, signal)]);
+    return this.painter.useAsync(signal, async (painter) => [await first!.work(painter, signal)]);
   }
 
   private async paintAsync(
@@ -216,25 +216,9 @@ export class PictureSource {
     const wished = orders.map(({ previewEvery }) => previewEvery).filter((every) => every > 0);
     const previewEvery = wished.length > 0 ? Math.min(...wished) : 0;
     const options = { signal, previewEvery, onStep };
-    const pictures = await this.withPainter(signal, (painter) => painter.paintAsync(recipes, options));
+    const pictures = await this.painter.useAsync(signal, (painter) => painter.paintAsync(recipes, options));
     for (const [i, recipe] of recipes.entries()) this.remember(recipe, pictures[i]!);
     return pictures;
-  }
-
-  /** Works with the painter; if the device goes meanwhile, again with the next. */
-  private async withPainter<Result>(signal: AbortSignal, work: (painter: Painter) => Promise<Result>): Promise<Result> {
-    for (;;) {
-      const ready = this.painterReady;
-      const painter = await ready;
-      signal.throwIfAborted();
-      const wasLost = () => ready !== this.painterReady && !this.isDead;
-      try {
-        const result = await work(painter);
-        if (!wasLost()) return result;
-      } catch (error) {
-        if (!wasLost()) throw error;
-      }
-    }
   }
 
   private remember(recipe: Recipe, picture: Picture): void {
@@ -275,26 +259,13 @@ export class PictureSource {
   /** What was on the GPU is gone; what is asked for waits until it is back. */
   private lose(): void {
     if (this.backend.backend !== 'webgpu') return;
-    const lost = this.painter;
-    this.painterReady = new Promise((resolve) => {
-      this.resume = resolve;
-    });
-    this.painterReady.catch(() => {});
     this.finished.clear();
-    lost.dispose();
+    this.painter.lose();
   }
 
-  private resume: ((painter: Painter | Promise<Painter>) => void) | null = null;
-
   private async restore(): Promise<void> {
-    if (this.resume) {
-      const painter = createPainter(this.files, this.name, this.scene, this.options);
-      this.resume(painter);
-      this.resume = null;
-      this.painter = await painter;
-      if (this.isDead) return this.painter.dispose();
-    }
-    this.onRestoredObservable.notifyObservers(this);
+    await this.painter.restoreAsync();
+    if (!this.isDead) this.onRestoredObservable.notifyObservers(this);
   }
 
   private assertUsable(): void {

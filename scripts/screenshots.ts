@@ -37,9 +37,10 @@ async function takeScreenshots({ out, quality }: { out: string; quality: string 
 }
 
 async function shootLab(page: Page, url: string, out: string): Promise<void> {
-  await page.goto(`${url}lab.html#label=elf&seed=21&guidance=3&interval=100-900`);
+  await page.goto(`${url}lab.html#label=elf&seed=21&guidance=3&interval=100-900&walkto=vampire`);
   await page.waitForFunction(() => document.body.dataset.state === 'ready', undefined, { timeout: LIMIT_MS });
   await shoot(page, path.join(out, 'lab.png'));
+  await page.locator('#vae').screenshot({ path: path.join(out, 'lab-vae.png') });
 }
 
 /** Run in the page: frames that nobody will see would take the CPU from the painting. */
