@@ -75,6 +75,27 @@ async function enter(page: TestPage<Page>, field: string, value: number): Promis
   await ready(page);
 }
 
+/** Opaque pixels, none like the one before. */
+function stripes(width: number): Uint8Array {
+  return Uint8Array.from({ length: 4 * width * 16 }, (_, i) => (i % 4 === 3 ? 255 : (7 * i) % 256));
+}
+
+function pngOf(width: number, data: Uint8Array): Buffer {
+  return Buffer.from(encode({ width, height: 16, channels: 4, data }));
+}
+
+async function drop({ playwright }: TestPage<Page>, selector: string, name: string, bytes: Buffer): Promise<void> {
+  const dataTransfer = await playwright.evaluateHandle(
+    ([fileName, content]) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([Uint8Array.from(content)], fileName));
+      return transfer;
+    },
+    [name, [...bytes]] as const,
+  );
+  await playwright.dispatchEvent(selector, 'drop', { dataTransfer });
+}
+
 function hashOf({ playwright }: TestPage<Page>): string {
   return decodeURIComponent(new URL(playwright.url()).hash);
 }
@@ -145,11 +166,15 @@ describeInBrowser('the guidance lab', (openPage) => {
     expect(await shown('decoded')).toEqual(await picture(page, '#vae-walk canvas')); // where the walk begins
     expect(await text(page, '#reconstruction .error')).toMatch(/^Mean absolute error [\d.]+ of 255, which is 0\.\d{3}/);
     const input = page.playwright.locator('input[type=file]');
-    const data = Uint8Array.from({ length: 4 * 16 * 16 }, (_, i) => (i % 4 === 3 ? 255 : (7 * i) % 256));
-    const buffer = Buffer.from(encode({ width: 16, height: 16, channels: 4, data }));
-    await input.setInputFiles({ name: 'stripes.png', mimeType: 'image/png', buffer });
-    await expect.poll(() => text(page, '[data-picture=original] figcaption')).toBe('stripes.png');
+    const name = () => text(page, '[data-picture=original] figcaption');
+    const data = stripes(16);
+    await input.setInputFiles({ name: 'stripes.png', mimeType: 'image/png', buffer: pngOf(16, data) });
+    await expect.poll(name).toBe('stripes.png');
     expect(await shown('original')).toEqual([...data]);
+    await drop(page, '#reconstruction', 'narrow.png', pngOf(8, stripes(8)));
+    await expect.poll(name).toBe('narrow.png'); // 8 × 16, in the middle of 16 × 16
+    const narrow = await shown('original');
+    expect(narrow.slice(0, 16 * 4)).toEqual([...Array(16).fill(0), ...stripes(8).slice(0, 32), ...Array(16).fill(0)]);
     await input.setInputFiles({ name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
     await expect.poll(() => text(page, '#reconstruction .error')).toMatch(/^notes.png is no picture/);
     await page.playwright.getByRole('button', { name: 'Back to the portrait' }).click();

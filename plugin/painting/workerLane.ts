@@ -1,16 +1,16 @@
 import type { Latents } from '../latents.ts';
 import type { Recipe } from '../recipe.ts';
-import type { PaintOptions, PaintStep, Picture, WorkOptions } from './painter.ts';
+import type { PaintOptions, Picture, WorkOptions } from './painter.ts';
 import { PixelPicture } from './pixelPicture.ts';
 import type { AnswerTo, FromWorker, Job, Loaded, ToWorker } from './workerMessages.ts';
 
-type JobOptions = Pick<PaintOptions, 'signal' | 'onStep'>;
+type Step = Extract<FromWorker, { type: 'step' }>;
 
 /** A job without its number, which the lane gives it. */
 type Unnumbered<Message> = Message extends Job ? Omit<Message, 'job'> : never;
 
 interface Waiting {
-  onStep: ((step: PaintStep) => void) | undefined;
+  onStep: ((step: Step) => void) | undefined;
   resolve(answer: FromWorker): void;
   reject(error: unknown): void;
 }
@@ -44,8 +44,10 @@ export class WorkerLane {
   }
 
   async paintAsync(recipes: readonly Recipe[], options: PaintOptions): Promise<Picture[]> {
-    const { previewEvery = 0 } = options;
-    const { pixels } = await this.do({ type: 'paint', recipes, previewEvery }, options);
+    const { previewEvery = 0, signal } = options;
+    const onStep = ({ previews, ...step }: Step) =>
+      options.onStep?.({ ...step, previews: previews && this.toPictures(previews) });
+    const { pixels } = await this.do({ type: 'paint', recipes, previewEvery }, { signal }, onStep);
     return this.toPictures(pixels);
   }
 
@@ -72,7 +74,8 @@ export class WorkerLane {
   /** Has the worker do a job, and waits for its answer. */
   private do<Message extends Unnumbered<Job>>(
     message: Message,
-    { signal, onStep }: JobOptions,
+    { signal }: WorkOptions,
+    onStep?: (step: Step) => void,
   ): Promise<AnswerTo<Message['type']>> {
     const job = this.numJobs++;
     const abort = () => this.tell({ type: 'abort', job });
@@ -103,7 +106,7 @@ export class WorkerLane {
         this.settle.resolve(message);
         break;
       case 'step':
-        job?.onStep?.({ ...message, previews: message.previews && this.toPictures(message.previews) });
+        job?.onStep?.(message);
         break;
       case 'failed':
         (job ?? this.settle).reject(message.error);
