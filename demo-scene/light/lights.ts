@@ -61,7 +61,8 @@ export class Lights {
       const strength = (ALBEDO * intensity * fade) / Math.max(0.25, distanceSquared);
       for (const [i, channel] of [diffuse.r, diffuse.g, diffuse.b].entries()) sum[i]! += strength * channel;
     }
-    const [red, green, blue] = sum.map((value) => Math.min(1, value ** (1 / 2.2)));
+    const most = Math.max(1, ...sum); // of one hue, however bright
+    const [red, green, blue] = sum.map((value) => (value / most) ** (1 / 2.2));
     return this.tinted.set(red!, green!, blue!, 1);
   };
 
