@@ -27,6 +27,12 @@ async function takeScreenshots({ out, quality }: { out: string; quality: string 
     await page.evaluate(() => document.querySelector('#measures')?.toggleAttribute('hidden', true)); // of this machine's CPU
     await shoot(page, path.join(out, 'tavern.png'));
     await page.evaluate(() => document.querySelectorAll<HTMLElement>('#people nav button')[1]!.click());
+    await page.evaluate(() => document.querySelector<HTMLElement>('[data-action=vary]')!.click());
+    await page.waitForFunction(() => {
+      const isPainting = document.querySelector('#card')!.hasAttribute('data-painting');
+      return !isPainting && document.querySelector('[data-recipe=varied]')!.textContent !== 'no';
+    });
+    await page.evaluate(() => document.querySelector<HTMLElement>('[data-action=keep]')!.click());
     await shoot(page, path.join(out, 'card.png'));
     await page.close();
     await shootLab(await browser.newPage({ viewport: WIDE }), site.url, out);
