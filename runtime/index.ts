@@ -12,6 +12,7 @@ export {
   type NumChannels,
   type PixelImage,
   scaleNearest,
+  scaleSheet,
   type ToPixelsOptions,
   toPixels,
   toPremultiplied,
@@ -57,6 +58,8 @@ export { drawPerClass, positionsOf, smallestClass } from './evaluation/drawPerCl
 export { type ImageSet, imagesOfClass, imagesOfDataset, imagesOfPixels } from './evaluation/imageSet.ts';
 export { type NearestDistance, nearestDistance } from './evaluation/nearest.ts';
 export { type Reconstructed, reconstruct } from './evaluation/reconstruction.ts';
+export { type LiveVae, reconstructionSheet } from './evaluation/reconstructionSheet.ts';
+export { SAMPLE_SHEET_DEFAULTS, type SampleSheetOptions, sampleSheet } from './evaluation/sampleSheet.ts';
 export { spreadPerClass } from './evaluation/spread.ts';
 // Kernels that the plugin calls itself
 export { compilationDone, compileOnly } from './kernels/webgpu/compile.ts';
@@ -124,6 +127,7 @@ export {
   serveEncoding,
   workerEncoder,
 } from './training/latentEncoder.ts';
+export { modelContent, type TrainedNetwork } from './training/modelContent.ts';
 export { type LabelledNetwork, relabel } from './training/relabel.ts';
 export {
   CLASSIFIER_DEFAULTS,

@@ -1,10 +1,7 @@
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import {
-  type AutoencoderKlConfig,
-  composeSheet,
   createModel,
-  type Dataset,
   DIFFUSION_DEFAULTS,
   type DiffusionOptions,
   dataParallelGradients,
@@ -13,9 +10,7 @@ import {
   diffusionTrainer,
   downloadWeights,
   encodeDataset,
-  formatSchedulerConfig,
   type GradientWorker,
-  generate,
   type LatentDataset,
   type LatentEncoder,
   latentShape,
@@ -24,14 +19,13 @@ import {
   localEncoder,
   type ModelContent,
   memorySource,
+  modelContent,
   modelFolderFiles,
   type PredictionType,
   relabel,
-  scaleNearest,
-  trainingScheduler,
-  type UNet2DConfig,
+  sampleSheet,
+  scaleSheet,
   unet2dShapes,
-  type WeightTensor,
   workerEncoder,
 } from '../runtime/index.ts';
 import { writeFileAtomic, writeFilesAtomic } from './io/atomicWrite.ts';
@@ -80,15 +74,10 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
   const source = workers.length > 0 ? dataParallelGradients(diffusionTaskSpec(config, options), workers) : undefined;
   const trainer = diffusionTrainer(latents, statistics, config, options, resumed ?? init?.weights, source);
   const credit = combineCredits([dataset, await readCredit(command.vae), folder ? await readCredit(folder) : null]);
-  const content = async (): Promise<ModelContent> =>
-    modelContent(
-      { ...dataset, ...credit },
-      { ...vae.config, latents_mean: statistics.mean, latents_std: statistics.std },
-      vae.weights,
-      config,
-      await downloadWeights(trainer.ema),
-      options,
-    );
+  const content = async (): Promise<ModelContent> => {
+    const unet = { config, weights: await downloadWeights(trainer.ema) };
+    return modelContent({ ...dataset, ...credit }, vae, statistics, unet, options);
+  };
   try {
     await runTraining({
       title: 'train ddpm',
@@ -99,7 +88,7 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
       save: async ({ step }) => {
         const files = await modelFolderFiles(await content(), { dtype: 'F16' });
         await writeFilesAtomic(command.out, files);
-        await writePreview(command.out, step, dataset, files);
+        await writePreview(command.out, step, files);
       },
     });
   } finally {
@@ -186,68 +175,13 @@ async function encodeAll(origin: LatentOrigin, encoders: LatentEncoder[]): Promi
   }
 }
 
-function modelContent(
-  dataset: Dataset,
-  vaeConfig: AutoencoderKlConfig,
-  vae: Map<string, WeightTensor>,
-  unetConfig: UNet2DConfig,
-  unet: Map<string, WeightTensor>,
-  options: DiffusionOptions,
-): ModelContent {
-  const scheduler = formatSchedulerConfig(trainingScheduler(options));
-  return {
-    index: {
-      _class_name: 'ClassConditionalLatentDiffusionPipeline',
-      unet: ['diffusers', 'UNet2DModel'],
-      vae: ['diffusers', 'AutoencoderKL'],
-      scheduler: ['diffusers', String(scheduler._class_name)],
-      labels: dataset.labels,
-      figment: {
-        version: 1,
-        name: dataset.name,
-        kind: dataset.name,
-        licence: dataset.licence,
-        attribution: dataset.attribution,
-        widthPx: dataset.widthPx,
-        heightPx: dataset.heightPx,
-        channels: dataset.channels,
-        premultipliedAlpha: dataset.channels === 4,
-        pixelArt: dataset.widthPx <= 64 && dataset.channels === 4,
-        circularPadding: options.circular,
-        sampleDefaults: { sampler: 'dpm++', numInferenceSteps: 20, guidanceScale: 2 },
-        sha256: {},
-      },
-    },
-    unetConfig: { _class_name: 'UNet2DModel', ...unetConfig },
-    unet,
-    vaeConfig: { _class_name: 'AutoencoderKL', ...vaeConfig },
-    vae,
-    schedulerConfig: scheduler,
-  };
-}
-
-const PREVIEW_COLUMNS = 10;
-const PREVIEW_STEPS = 10;
-
 /** One row of samples for each label, from the model as it is stored. */
-async function writePreview(
-  out: string,
-  step: number,
-  dataset: Dataset,
-  files: Record<string, Uint8Array>,
-): Promise<void> {
+async function writePreview(out: string, step: number, files: Record<string, Uint8Array>): Promise<void> {
   const model = createModel(await loadModelFolder(memorySource(files)));
-  const { widthPx, heightPx } = dataset;
-  const tiles: Uint8Array[] = [];
   try {
-    for (const label of dataset.labels) {
-      const requests = Array.from({ length: PREVIEW_COLUMNS }, (_, seed) => ({ label, seed }));
-      const pixels = await generate(model, requests, { numInferenceSteps: PREVIEW_STEPS, guidanceScale: 2 });
-      tiles.push(...pixels.map((image) => scaleNearest(image, widthPx, heightPx, 2) as Uint8Array));
-    }
+    const name = `preview-${String(step).padStart(6, '0')}.png`;
+    await writeFileAtomic(`${out}/${name}`, encodePng(scaleSheet(await sampleSheet(model), 2)));
   } finally {
     model.dispose();
   }
-  const name = `preview-${String(step).padStart(6, '0')}.png`;
-  await writeFileAtomic(`${out}/${name}`, encodePng(composeSheet(tiles, PREVIEW_COLUMNS, 2 * widthPx, 2 * heightPx)));
 }

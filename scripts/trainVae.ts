@@ -1,19 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { dispose, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import {
   type AutoencoderKlConfig,
   autoencoderKlShapes,
-  composeSheet,
   type Dataset,
   dataParallelGradients,
-  decode,
   defaultVaeConfig,
   downloadWeights,
-  encode,
-  fillBatch,
-  scaleNearest,
-  toPixels,
+  reconstructionSheet,
+  scaleSheet,
   VAE_DEFAULTS,
   type VaeOptions,
   vaeTaskSpec,
@@ -157,34 +152,10 @@ async function writePreview(
   weights: Weights,
   circular: boolean,
 ): Promise<void> {
-  const { widthPx, heightPx, channels } = dataset;
   const chosen = Int32Array.from({ length: 4 * PREVIEW_COLUMNS }, (_, i) => heldOut[(i * 7) % heldOut.length]!);
-  const values = new Float32Array(chosen.length * widthPx * heightPx * channels);
-  fillBatch(dataset, chosen, { flip: false, shiftPx: 0, toroidal: false, permuteChannels: 0 }, 0, 0, values);
-  const decoded = tidy(() => {
-    const x = tensor4d(values, [chosen.length, heightPx, widthPx, channels]);
-    const { mean } = encode(config, weights, x, circular);
-    return decode(config, weights, mean, circular) as Tensor4D;
-  });
-  const results = (await decoded.data()) as Float32Array;
-  dispose(decoded);
-  const error = results.reduce((sum, value, i) => sum + Math.abs(value - values[i]!), 0) / values.length;
-  const size = widthPx * heightPx * channels;
-  const tile = (array: Float32Array, i: number) =>
-    scaleNearest(
-      toPixels(array.subarray(i * size, (i + 1) * size), channels, { premultiplied: true }),
-      widthPx,
-      heightPx,
-      2,
-    );
-  const tiles: Uint8Array[] = [];
-  for (let row = 0; row < chosen.length; row += PREVIEW_COLUMNS) {
-    for (const array of [values, results]) {
-      for (let i = row; i < row + PREVIEW_COLUMNS; i++) tiles.push(tile(array, i) as Uint8Array);
-    }
-  }
+  const { sheet, l1 } = await reconstructionSheet(dataset, chosen, PREVIEW_COLUMNS, { config, weights, circular });
   const name = `preview-${String(step).padStart(6, '0')}.png`;
-  const sheet = composeSheet(tiles, PREVIEW_COLUMNS, 2 * widthPx, 2 * heightPx);
-  await writeFileAtomic(join(out, name), encodePng({ ...sheet, text: { heldOutL1: error.toFixed(5) } }));
-  console.log(`\n${name}: held-out L1 ${error.toFixed(4)}`);
+  const pixels = { ...scaleSheet(sheet, 2), text: { heldOutL1: l1.toFixed(5) } };
+  await writeFileAtomic(join(out, name), encodePng(pixels));
+  console.log(`\n${name}: held-out L1 ${l1.toFixed(4)}`);
 }

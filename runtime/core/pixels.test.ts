@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { composeSheet, fromPixels, MIN_ALPHA, scaleNearest, toPixels, toPremultiplied } from './pixels.ts';
+import { composeSheet, fromPixels, MIN_ALPHA, scaleNearest, scaleSheet, toPixels, toPremultiplied } from './pixels.ts';
 
 describe('toPremultiplied', () => {
   it('multiplies colour by alpha and maps 0…255 to −1…1', () => {
@@ -111,6 +111,13 @@ describe('scaleNearest', () => {
   it('refuses factors and sizes that do not fit', () => {
     expect(() => scaleNearest(new Uint8Array(4), 1, 1, 1.5)).toThrow(/scaleNearest: scale is 1.5/);
     expect(() => scaleNearest(new Uint8Array(10), 1, 2, 2)).toThrow(/10 bytes do not fit 1x2/);
+  });
+
+  it('takes a sheet with its size', () => {
+    const sheet = { width: 2, height: 1, channels: 3 as const, pixels: Uint8Array.of(1, 2, 3, 4, 5, 6) };
+    const scaled = scaleSheet(sheet, 2);
+    expect(scaled).toMatchObject({ width: 4, height: 2, channels: 3 });
+    expect(Array.from(scaled.pixels.subarray(0, 12))).toEqual([1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6]);
   });
 });
 

@@ -130,6 +130,11 @@ export function scaleNearest(
   return out;
 }
 
+/** A sheet, or any picture, enlarged by a whole factor: see `scaleNearest`. */
+export function scaleSheet({ pixels, width, height, channels }: PixelImage, scale: number): PixelImage {
+  return { pixels: scaleNearest(pixels, width, height, scale), width: width * scale, height: height * scale, channels };
+}
+
 /**
  * Lays tiles of one size side by side, left to right, top to bottom. Places without a tile stay 0: transparent or black.
  *

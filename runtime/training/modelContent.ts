@@ -1,0 +1,63 @@
+import type { Dataset } from '../dataset/dataset.ts';
+import { formatSchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
+import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
+import type { ModelContent } from '../weights/modelFolder.ts';
+import type { WeightTensor } from '../weights/weightTensor.ts';
+import { type DiffusionOptions, trainingScheduler } from './trainDiffusion.ts';
+
+/** A network and its weights in PyTorch's layout. */
+export interface TrainedNetwork<Config> {
+  config: Config;
+  weights: ReadonlyMap<string, WeightTensor>;
+}
+
+/** Up to this size pictures with alpha are taken for pixel art, which is enlarged without blur. */
+const MAX_PIXEL_ART_PX = 64;
+
+/**
+ * The model that a training has come to, for `modelFolderFiles`: named, licensed and labelled as its data set is.
+ *
+ * @param vae        the auto-encoder whose latents the U-Net was trained on
+ * @param statistics what the latents were standardised by, from `latentStatistics`
+ */
+export function modelContent(
+  dataset: Dataset,
+  vae: TrainedNetwork<AutoencoderKlConfig>,
+  statistics: { mean: number[]; std: number[] },
+  unet: TrainedNetwork<UNet2DConfig>,
+  options: Pick<DiffusionOptions, 'predictionType' | 'betaSchedule' | 'circular'>,
+): ModelContent {
+  const { name, labels, licence, attribution, widthPx, heightPx, channels } = dataset;
+  const scheduler = formatSchedulerConfig(trainingScheduler(options));
+  const latents = { latents_mean: statistics.mean, latents_std: statistics.std };
+  return {
+    index: {
+      _class_name: 'ClassConditionalLatentDiffusionPipeline',
+      unet: ['diffusers', 'UNet2DModel'],
+      vae: ['diffusers', 'AutoencoderKL'],
+      scheduler: ['diffusers', String(scheduler._class_name)],
+      labels,
+      figment: {
+        version: 1,
+        name,
+        kind: name,
+        licence,
+        attribution,
+        widthPx,
+        heightPx,
+        channels,
+        premultipliedAlpha: channels === 4,
+        pixelArt: widthPx <= MAX_PIXEL_ART_PX && channels === 4,
+        circularPadding: options.circular,
+        sampleDefaults: { sampler: 'dpm++', numInferenceSteps: 20, guidanceScale: 2 },
+        sha256: {},
+      },
+    },
+    unetConfig: { _class_name: 'UNet2DModel', ...unet.config },
+    unet: unet.weights,
+    vaeConfig: { _class_name: 'AutoencoderKL', ...vae.config, ...latents },
+    vae: vae.weights,
+    schedulerConfig: scheduler,
+  };
+}
