@@ -7,6 +7,7 @@ import { adapterOf, chooseQuality, type Quality } from './quality.ts';
 import './style.css';
 import { openTavern } from './tavern.ts';
 import { TAVERN } from './tavernFile.ts';
+import { offerTraining } from './trainingCorner.ts';
 import { Card } from './ui/card.ts';
 import { Controls } from './ui/controls.ts';
 import { element } from './ui/element.ts';
@@ -42,6 +43,10 @@ async function start(): Promise<void> {
   const generator = await AssetGenerator.LoadAsync(TAVERN.model, tavern.scene, {
     onProgress: (loadedBytes, totalBytes) => progress.loading(loadedBytes, totalBytes),
   });
+  const useModel = async (files: Record<string, Uint8Array>) =>
+    useGenerator(await AssetGenerator.LoadAsync(files, tavern.scene), 'trained here');
+  const useShipped = async () => useGenerator(await AssetGenerator.LoadAsync(TAVERN.model, tavern.scene), 'portraits');
+  offerTraining({ useModel, useShipped }, fail);
   await useGenerator(generator, 'portraits');
 }
 

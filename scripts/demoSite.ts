@@ -6,9 +6,15 @@ import { directImports } from './directImports.ts';
 import { packageRoot } from './io/packageRoot.ts';
 import { type SiteFile, type SiteOptions, STRICT_CSP } from './io/serveSite.ts';
 
-const DEMO_BUILD = {
+export const DEMO_BUILD = {
   ...BROWSER_BUILD,
-  entryPoints: { main: 'demo-scene/main.ts', lab: 'demo-scene/lab/lab.ts' },
+  entryPoints: {
+    main: 'demo-scene/main.ts',
+    lab: 'demo-scene/lab/lab.ts',
+    training: 'demo-scene/training/training.css',
+    trainingWorker: 'demo-scene/training/trainingWorker.ts',
+  },
+  loader: { '.html': 'text' },
   splitting: true,
   minify: true,
   plugins: [directImports(packageRoot())],
@@ -16,7 +22,7 @@ const DEMO_BUILD = {
 
 const IN_MEMORY = { outdir: '/', write: false, logLevel: 'silent' } as const; // a failure throws its message
 
-/** Builds demo-scene's two pages: a site to be served, its scripts in memory, the models beside them. */
+/** Builds demo-scene's two pages and their workers: a site to be served, its scripts in memory, the models beside them. */
 export async function buildDemoSite(): Promise<SiteOptions> {
   const demo = path.join(packageRoot(), 'demo-scene');
   const builds = [build({ ...DEMO_BUILD, ...IN_MEMORY }), build({ ...WORKER_BUILD, minify: true, ...IN_MEMORY })];

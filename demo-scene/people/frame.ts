@@ -20,8 +20,13 @@ const CANVASES: Readonly<Record<CanvasColour, readonly [middle: string, edge: st
 
 /** Share of the frame's width that each moulding takes. */
 const MOULDING = 0.085;
-/** The model's busts stand on the lower edge and leave the upper corners free: what a frame shows of them, in u and v. */
-const CROP = { left: 0.0625, right: 0.9375, bottom: 0, top: 0.875 };
+/** What a frame shows of a picture, in u and v: busts stand on the lower edge and leave the upper corners free. */
+const CROPS = {
+  bust: { left: 0.0625, right: 0.9375, bottom: 0, top: 0.875 },
+  whole: { left: 0, right: 1, bottom: 0, top: 1 },
+} as const;
+
+export type Crop = keyof typeof CROPS;
 
 export interface Frame {
   /** The whole, with its middle at the origin; it hangs on a wall behind it (+z). */
@@ -48,7 +53,6 @@ export function createFrame(
   back.position.z = -0.015;
   const picture = CreatePlane('picture', { size: inner }, scene);
   picture.position.z = -0.025;
-  picture.setVerticesData(VertexBuffer.UVKind, cropped(picture));
   const paint = createPaint(scene, wood.maxSimultaneousLights);
   picture.material = paint;
   picture.isVisible = false;
@@ -57,10 +61,17 @@ export function createFrame(
 }
 
 /** Shows a texture in the frame. */
-export function showIn({ picture, paint }: Frame, texture: BaseTexture): void {
+export function showIn({ picture, paint }: Frame, texture: BaseTexture, crop: Crop): void {
   paint.albedoTexture = texture;
   paint.emissiveTexture = texture;
+  picture.setVerticesData(VertexBuffer.UVKind, cornersOf(crop));
   picture.isVisible = true;
+}
+
+/** The u and v of a plane's corners, from the lower left one against the clock. */
+function cornersOf(crop: Crop): number[] {
+  const { left, right, bottom, top } = CROPS[crop];
+  return [left, bottom, right, bottom, right, top, left, top];
 }
 
 /** Leaves the canvas empty. */
@@ -119,12 +130,4 @@ function matt(name: string, scene: Scene, numLights: number): PBRMaterial {
   material.roughness = 0.9;
   material.maxSimultaneousLights = numLights;
   return material;
-}
-
-function cropped(plane: Mesh): number[] {
-  const uvs = Array.from(plane.getVerticesData(VertexBuffer.UVKind)!);
-  return uvs.map((value, i) => {
-    const [low, high] = i % 2 === 0 ? [CROP.left, CROP.right] : [CROP.bottom, CROP.top];
-    return low + value * (high - low);
-  });
 }

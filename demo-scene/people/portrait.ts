@@ -59,12 +59,13 @@ export class Portrait implements Sitter {
     const { texture, finished } = generator.beginTexture({ ...recipe, previewEvery: PREVIEW_EVERY });
     this.texture = texture;
     this.engrave();
+    const crop = generator.info.kind === 'portraits' ? 'bust' : 'whole';
     texture.onProgressObservable.add((progress) => {
-      if (texture.isReady()) showIn(this.frame, texture);
+      if (texture.isReady()) showIn(this.frame, texture, crop);
       this.onProgressObservable.notifyObservers(progress);
       this.changed();
     });
-    texture.onGeneratedObservable.add(() => showIn(this.frame, texture));
+    texture.onGeneratedObservable.add(() => showIn(this.frame, texture, crop));
     await finished.catch((error) => {
       if (!texture.isGenerating) throw error; // else another was asked for in the card
     });

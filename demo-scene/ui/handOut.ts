@@ -11,6 +11,11 @@ export async function copied(text: string, what: string): Promise<string> {
 export async function downloadPng(canvas: HTMLCanvasElement, name: string): Promise<void> {
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
   if (!blob) return;
+  saveBlob(blob, name);
+}
+
+/** Saves bytes as a file of the visitor's. */
+export function saveBlob(blob: Blob, name: string): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(blob);
   link.download = name;

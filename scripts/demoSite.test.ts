@@ -1,0 +1,35 @@
+import { build, type Metafile } from 'esbuild';
+import { expect, it } from 'vitest';
+import { DEMO_BUILD } from './demoSite.ts';
+import { TRAINING_CODE } from './pageSizes.ts';
+
+/** Sources of which something is in a script, or in what it imports at once. */
+function loadedAtOnce({ outputs }: Metafile, script: string): string[] {
+  const loaded = new Set<string>();
+  const load = (file: string) => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    for (const { path, kind } of outputs[file]!.imports) if (kind === 'import-statement') load(path);
+  };
+  load(script);
+  const inputs = [...loaded].flatMap((file) => Object.entries(outputs[file]!.inputs));
+  return [...new Set(inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => file))];
+}
+
+it('loads nothing of the training with the tavern, and all of it with the training worker', async () => {
+  const { metafile } = await build({
+    ...DEMO_BUILD,
+    write: false,
+    metafile: true,
+    outdir: 'unused',
+    logLevel: 'silent',
+  });
+  const tavern = loadedAtOnce(metafile, 'unused/main.js');
+  expect(tavern).toContain('demo-scene/trainingCorner.ts');
+  expect(tavern.filter((file) => TRAINING_CODE.test(file) || /demo-scene\/training\/|uplot|fflate/.test(file))).toEqual(
+    [],
+  );
+  const worker = loadedAtOnce(metafile, 'unused/trainingWorker.js');
+  expect(worker).toEqual(expect.arrayContaining(['runtime/training/trainer.ts', 'demo-scene/training/session.ts']));
+  expect(worker.filter((file) => file.includes('@babylonjs'))).toEqual([]);
+});
