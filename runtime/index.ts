@@ -108,6 +108,24 @@ export { indexOfLabel } from './sampling/labels.ts';
 export { latentTensor } from './sampling/latentTensor.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';
 export { type ImageTensor, splitImages } from './sampling/splitImages.ts';
+// Surface: the maps of a material, and pixel art
+export { ambientOcclusionMap, OCCLUSION_DEFAULTS, type OcclusionOptions } from './surface/ambientOcclusion.ts';
+export { CAVITY_DEFAULTS, type CavityOptions, cavityMap } from './surface/cavity.ts';
+export { HEIGHT_DEFAULTS, type HeightOptions, heightMap, type LowParts } from './surface/height.ts';
+export {
+  enlargedSettings,
+  GENERIC_MATERIAL,
+  MATERIAL_LABELS,
+  type MaterialSettings,
+  materialSettings,
+} from './surface/materialDefaults.ts';
+export { METALLIC_DEFAULTS, type MetallicOptions, metallicMap } from './surface/metallic.ts';
+export { NORMAL_DEFAULTS, type NormalGreen, type NormalOptions, normalMap } from './surface/normals.ts';
+export { PALETTE_DEFAULTS, type PaletteOptions, snapToPalette } from './surface/palette.ts';
+export { PIXEL_ART_SCALE_DEFAULTS, type PixelArtScaleOptions, scalePixelArt } from './surface/pixelArtScale.ts';
+export { ROUGHNESS_DEFAULTS, type RoughnessOptions, roughnessMap } from './surface/roughness.ts';
+export type { Plane, SurfaceMap } from './surface/surfaceImage.ts';
+export { type SurfaceMaps, type SurfaceOptions, surfaceMaps } from './surface/surfaceMaps.ts';
 // Training
 export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
 export { dataParallelGradients, type GradientWorker, serveGradients } from './training/dataParallel.ts';

@@ -25,6 +25,7 @@ const STAGES: Record<string, string[]> = {
   weights: ['core'],
   diffusion: ['core', 'weights'],
   networks: ['core', 'kernels', 'weights'],
+  surface: ['core'],
   sampling: ['core', 'diffusion', 'networks', 'weights'],
   training: ['core', 'kernels', 'dataset', 'diffusion', 'networks', 'weights'],
   evaluation: ['core', 'dataset', 'networks', 'sampling', 'weights'],

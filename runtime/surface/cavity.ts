@@ -1,0 +1,34 @@
+import { checkRange, type Plane } from './surfaceImage.ts';
+import { wrappedBlur } from './wrappedBlur.ts';
+
+export interface CavityOptions {
+  /** Width of what counts as a crack or an edge, as a Gaussian's standard deviation; 0.5 … 64. */
+  edgePx: number;
+  /** How strongly they show, 0 … 8. */
+  strength: number;
+}
+
+export const CAVITY_DEFAULTS: Readonly<CavityOptions> = { edgePx: 1.5, strength: 2 };
+
+/**
+ * Cracks dark and edges bright, for dirt and wear: how far each texel lies below or above its surroundings.
+ *
+ *   cavity = 0.5 + strength · (height − blur(height, edgePx))
+ *
+ * Source: Luft, Colditz & Deussen 2006, "Image enhancement by unsharp masking the depth buffer", SIGGRAPH.
+ * @param height 0 … 1, one for each texel of a surface that repeats
+ * @returns      0 … 1; 0.5 where the surface is even
+ * @throws       RangeError when the plane does not fit the size, or an option is out of range
+ */
+export function cavityMap(
+  height: Float32Array,
+  widthPx: number,
+  heightPx: number,
+  options: Partial<CavityOptions> = {},
+): Plane {
+  const settings = { ...CAVITY_DEFAULTS, ...options };
+  checkRange('cavityMap', 'edgePx', settings.edgePx, 0.5, 64);
+  checkRange('cavityMap', 'strength', settings.strength, 0, 8);
+  const around = wrappedBlur(height, widthPx, heightPx, settings.edgePx);
+  return around.map((mean, i) => Math.min(Math.max(0.5 + settings.strength * (height[i]! - mean), 0), 1));
+}

@@ -1,0 +1,45 @@
+import { channelsOf, checkRange, type Plane } from './surfaceImage.ts';
+
+export interface MetallicOptions {
+  /** 0: none of it is bare metal, 1: all. */
+  metallic: number;
+  /** How far coloured parts are taken for rust or paint, 0 … 1; 0 for gold and copper. */
+  rust: number;
+}
+
+export const METALLIC_DEFAULTS: Readonly<MetallicOptions> = { metallic: 0, rust: 0 };
+
+/** Saturation (chroma over the brightest channel) from which colour begins to be rust, and where it surely is. */
+export const RUST_BEGINS = 0.25;
+export const RUST_IS_SURE = 0.55;
+
+/**
+ * Where bare metal shows.
+ *
+ *   metallic · (1 − rust · smoothstep(0.25, 0.55, saturation))
+ *
+ * Source: ours; metals other than gold and copper are grey (Hoffman 2010, "Background: physics and math of shading").
+ * @param pixels RGB or RGBA bytes, sRGB
+ * @returns      0 … 1, one for each texel
+ * @throws       RangeError when the bytes do not fit the size, or an option is out of range
+ */
+export function metallicMap(
+  pixels: Uint8Array | Uint8ClampedArray,
+  widthPx: number,
+  heightPx: number,
+  options: Partial<MetallicOptions> = {},
+): Plane {
+  const { metallic, rust } = { ...METALLIC_DEFAULTS, ...options };
+  const channels = channelsOf('metallicMap', pixels.length, widthPx, heightPx);
+  checkRange('metallicMap', 'metallic', metallic, 0, 1);
+  checkRange('metallicMap', 'rust', rust, 0, 1);
+  const plane = new Float32Array(widthPx * heightPx);
+  for (let i = 0, at = 0; i < plane.length; i++, at += channels) {
+    const [red, green, blue] = [pixels[at]!, pixels[at + 1]!, pixels[at + 2]!];
+    const brightest = Math.max(red, green, blue);
+    const saturation = (brightest - Math.min(red, green, blue)) / Math.max(brightest, 1);
+    const t = Math.min(Math.max((saturation - RUST_BEGINS) / (RUST_IS_SURE - RUST_BEGINS), 0), 1);
+    plane[i] = metallic * (1 - rust * t * t * (3 - 2 * t));
+  }
+  return plane;
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { expectClose } from '../testing/matchers.ts';
+import { rollImage } from '../testing/rollImage.ts';
+import { BRICK_HEIGHT_PX, BRICK_WIDTH_PX, brickPixels } from '../testing/tinySurface.ts';
+import { materialSettings } from './materialDefaults.ts';
+import { type SurfaceMaps, surfaceMaps } from './surfaceMaps.ts';
+
+const [W, H] = [BRICK_WIDTH_PX, BRICK_HEIGHT_PX];
+const CHANNELS = { height: 1, normal: 3, ambientOcclusion: 1, cavity: 1, roughness: 1, metallic: 1, orm: 3 };
+
+describe('surfaceMaps', () => {
+  it('makes every map, of the size of the picture', () => {
+    const maps = surfaceMaps(brickPixels('dark'), W, H, { label: 'brick' });
+    expect(Object.keys(maps)).toEqual(Object.keys(CHANNELS));
+    for (const [name, channels] of Object.entries(CHANNELS)) {
+      const map = maps[name as keyof SurfaceMaps];
+      expect(map).toMatchObject({ width: W, height: H, channels });
+      expect(map.pixels, name).toHaveLength(W * H * channels);
+    }
+  });
+
+  it('packs occlusion, roughness and metal as red, green and blue', () => {
+    const { orm, ambientOcclusion, roughness, metallic } = surfaceMaps(brickPixels('dark'), W, H, { label: 'metal' });
+    for (const [channel, map] of [ambientOcclusion, roughness, metallic].entries()) {
+      expect(orm.pixels.filter((_, i) => i % 3 === channel)).toEqual(map.pixels);
+      expect(new Set(map.pixels).size, `channel ${channel}`).toBeGreaterThan(1);
+    }
+  });
+
+  it('wraps: all maps roll with the picture', () => {
+    const pixels = brickPixels('bright', 15);
+    const maps = surfaceMaps(pixels, W, H, { label: 'brick' });
+    const rolled = surfaceMaps(Uint8Array.from(rollImage(pixels, W, H, 8, 13)), W, H, { label: 'brick' });
+    for (const name of Object.keys(CHANNELS) as (keyof SurfaceMaps)[]) {
+      // Sums in another order may round a byte the other way.
+      expectClose(rolled[name].pixels, rollImage(maps[name].pixels, W, H, 8, 13), { absolute: 1, relative: 0 }, name);
+    }
+  });
+
+  it('of a plain picture are flat', () => {
+    const maps = surfaceMaps(new Uint8Array(4 * 64).fill(200), 8, 8, { label: 'wood' });
+    const only = (name: keyof SurfaceMaps) => [...new Set(maps[name].pixels)];
+    expect([only('height'), only('cavity'), only('ambientOcclusion')]).toEqual([[128], [128], [255]]);
+    expect(only('normal')).toEqual([128, 255]);
+    expect(only('roughness')).toEqual([Math.round(255 * materialSettings('wood').roughness)]);
+  });
+
+  it('takes RGB as RGBA, and changes the settings it is told, not those left undefined', () => {
+    const rgba = brickPixels('dark');
+    const rgb = rgba.filter((_, i) => i % 4 < 3);
+    const plain = surfaceMaps(rgba, W, H, { label: 'brick' });
+    expect(surfaceMaps(rgb, W, H, { label: 'brick', depthPx: undefined, green: undefined })).toEqual(plain);
+    const deep = surfaceMaps(rgb, W, H, { label: 'brick', depthPx: 12 });
+    expect(deep.normal).not.toEqual(plain.normal);
+    expect(deep.height).toEqual(plain.height);
+    const down = surfaceMaps(rgb, W, H, { label: 'brick', green: 'directx' }).normal.pixels;
+    expect(down.filter((_, i) => i % 3 !== 1)).toEqual(plain.normal.pixels.filter((_, i) => i % 3 !== 1));
+    expect(down).not.toEqual(plain.normal.pixels);
+  });
+
+  it('refuses what does not fit', () => {
+    expect(() => surfaceMaps(new Uint8Array(7), 2, 2)).toThrow(RangeError);
+    expect(() => surfaceMaps(brickPixels('dark'), W, H, { roughness: 7 })).toThrow(/roughness is 7; expected 0 to 1/);
+  });
+});

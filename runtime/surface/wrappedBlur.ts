@@ -1,0 +1,59 @@
+import { checkPlane, type Plane } from './surfaceImage.ts';
+
+/** A Gaussian is cut off at so many times its width, where it is below 1.2 % of its peak. */
+const CUTOFF = 3;
+
+/** Weights of a Gaussian at −radius … radius, float32; their sum is 1. A width of 0 is the picture itself. */
+export function gaussianWeights(sigmaPx: number): Float32Array<ArrayBuffer> {
+  if (!(sigmaPx >= 0 && sigmaPx <= 256)) {
+    throw new RangeError(`wrappedBlur: sigmaPx is ${sigmaPx}; expected 0 to 256 texels`);
+  }
+  const radius = Math.ceil(CUTOFF * sigmaPx);
+  const weights = Float64Array.from({ length: 2 * radius + 1 }, (_, i) =>
+    sigmaPx === 0 ? 1 : Math.exp(-((i - radius) ** 2) / (2 * sigmaPx ** 2)),
+  );
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return Float32Array.from(weights, (weight) => weight / sum);
+}
+
+/**
+ * A Gaussian blur of a picture that continues at its opposite edge, first along rows, then along columns.
+ *
+ * @param plane   one value for each texel
+ * @param sigmaPx standard deviation in texels, 0 … 256
+ * @returns       a new plane
+ * @throws        RangeError when the plane or the width does not fit
+ */
+export function wrappedBlur(plane: Float32Array, widthPx: number, heightPx: number, sigmaPx: number): Plane {
+  checkPlane('wrappedBlur', plane, widthPx, heightPx);
+  const weights = gaussianWeights(sigmaPx);
+  const alongRows = new Float32Array(plane.length);
+  for (let y = 0; y < heightPx; y++) convolveLine(plane, alongRows, weights, y * widthPx, 1, widthPx);
+  const blurred = new Float32Array(plane.length);
+  for (let x = 0; x < widthPx; x++) convolveLine(alongRows, blurred, weights, x, widthPx, heightPx);
+  return blurred;
+}
+
+/** One row or column: `length` values from `start` on, `stride` apart, continued at both ends. */
+function convolveLine(
+  from: Float32Array,
+  to: Float32Array,
+  weights: Float32Array,
+  start: number,
+  stride: number,
+  length: number,
+): void {
+  const radius = (weights.length - 1) / 2;
+  const line = new Float64Array(length + 2 * radius);
+  for (let i = 0; i < line.length; i++) line[i] = from[start + wrapped(i - radius, length) * stride]!;
+  for (let i = 0; i < length; i++) {
+    let sum = 0;
+    for (let k = 0; k < weights.length; k++) sum += weights[k]! * line[i + k]!;
+    to[start + i * stride] = sum;
+  }
+}
+
+/** Where a coordinate lies in a picture that repeats. */
+export function wrapped(coordinate: number, length: number): number {
+  return ((coordinate % length) + length) % length;
+}
