@@ -125,7 +125,13 @@ export { PALETTE_DEFAULTS, type PaletteOptions, snapToPalette } from './surface/
 export { PIXEL_ART_SCALE_DEFAULTS, type PixelArtScaleOptions, scalePixelArt } from './surface/pixelArtScale.ts';
 export { ROUGHNESS_DEFAULTS, type RoughnessOptions, roughnessMap } from './surface/roughness.ts';
 export type { Plane, SurfaceMap } from './surface/surfaceImage.ts';
-export { type SurfaceMaps, type SurfaceOptions, surfaceMaps } from './surface/surfaceMaps.ts';
+export {
+  type SurfaceMaps,
+  type SurfaceOptions,
+  surfaceMaps,
+  surfaceMapsInSlices,
+  surfaceSettings,
+} from './surface/surfaceMaps.ts';
 // Training
 export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
 export { dataParallelGradients, type GradientWorker, serveGradients } from './training/dataParallel.ts';

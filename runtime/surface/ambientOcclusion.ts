@@ -1,3 +1,4 @@
+import { runToEnd } from '../core/runToEnd.ts';
 import { checkPlane, checkRange, type Plane } from './surfaceImage.ts';
 import { wrapped } from './wrappedBlur.ts';
 
@@ -66,6 +67,19 @@ export function ambientOcclusionMap(
   heightPx: number,
   options: Partial<OcclusionOptions> = {},
 ): Plane {
+  return runToEnd(ambientOcclusionInSlices(height, widthPx, heightPx, options));
+}
+
+/** Rows in a slice: about a millisecond of work for 512 texels. */
+const ROWS_IN_SLICE = 4;
+
+/** `ambientOcclusionMap` for a thread that has other work. */
+export function* ambientOcclusionInSlices(
+  height: Float32Array,
+  widthPx: number,
+  heightPx: number,
+  options: Partial<OcclusionOptions>,
+): Generator<void, Plane> {
   const { depthPx, radiusPx } = { ...OCCLUSION_DEFAULTS, ...options };
   checkPlane('ambientOcclusionMap', height, widthPx, heightPx);
   checkRange('ambientOcclusionMap', 'depthPx', depthPx, 0, 64);
@@ -74,6 +88,7 @@ export function ambientOcclusionMap(
   const open = new Float32Array(height.length);
   const steepest = new Float64Array(widthPx);
   for (let y = 0; y < heightPx; y++) {
+    if (y % ROWS_IN_SLICE === 0) yield;
     const here = height.subarray(y * widthPx, (y + 1) * widthPx);
     const sums = open.subarray(y * widthPx, (y + 1) * widthPx);
     for (let direction = 0; direction < NUM_DIRECTIONS; direction++) {

@@ -1,5 +1,6 @@
+import { runToEnd } from '../core/runToEnd.ts';
 import { checkRange, type Plane } from './surfaceImage.ts';
-import { wrappedBlur } from './wrappedBlur.ts';
+import { wrappedBlurInSlices } from './wrappedBlur.ts';
 
 export interface CavityOptions {
   /** Width of what counts as a crack or an edge, as a Gaussian's standard deviation; 0.5 … 64. */
@@ -26,9 +27,19 @@ export function cavityMap(
   heightPx: number,
   options: Partial<CavityOptions> = {},
 ): Plane {
+  return runToEnd(cavityInSlices(height, widthPx, heightPx, options));
+}
+
+/** `cavityMap` for a thread that has other work. */
+export function* cavityInSlices(
+  height: Float32Array,
+  widthPx: number,
+  heightPx: number,
+  options: Partial<CavityOptions>,
+): Generator<void, Plane> {
   const settings = { ...CAVITY_DEFAULTS, ...options };
   checkRange('cavityMap', 'edgePx', settings.edgePx, 0.5, 64);
   checkRange('cavityMap', 'strength', settings.strength, 0, 8);
-  const around = wrappedBlur(height, widthPx, heightPx, settings.edgePx);
+  const around = yield* wrappedBlurInSlices(height, widthPx, heightPx, settings.edgePx);
   return around.map((mean, i) => Math.min(Math.max(0.5 + settings.strength * (height[i]! - mean), 0), 1));
 }

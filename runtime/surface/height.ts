@@ -1,6 +1,7 @@
+import { runToEnd } from '../core/runToEnd.ts';
 import { luminance } from './luminance.ts';
 import { checkRange, type Plane } from './surfaceImage.ts';
-import { wrappedBlur } from './wrappedBlur.ts';
+import { wrappedBlurInSlices } from './wrappedBlur.ts';
 
 /**
  * What lies low: what is dark, or what is rare. Mortar may be brighter or darker than its bricks, but there is always less of
@@ -63,11 +64,21 @@ export function heightMap(
   heightPx: number,
   options: Partial<HeightOptions> = {},
 ): Plane {
+  return runToEnd(heightInSlices(pixels, widthPx, heightPx, options));
+}
+
+/** `heightMap` for a thread that has other work. */
+export function* heightInSlices(
+  pixels: Uint8Array | Uint8ClampedArray,
+  widthPx: number,
+  heightPx: number,
+  options: Partial<HeightOptions>,
+): Generator<void, Plane> {
   const settings = { ...HEIGHT_DEFAULTS, ...options };
   checkHeightOptions(settings);
   const luma = luminance(pixels, widthPx, heightPx);
-  const smooth = wrappedBlur(luma, widthPx, heightPx, settings.grainPx);
-  const wide = wrappedBlur(luma, widthPx, heightPx, settings.reliefPx);
+  const smooth = yield* wrappedBlurInSlices(luma, widthPx, heightPx, settings.grainPx);
+  const wide = yield* wrappedBlurInSlices(luma, widthPx, heightPx, settings.reliefPx);
   const statistics = reliefStatistics(smooth.map((value, i) => value - wide[i]!));
   const sign = reliefSign(statistics, settings.lowParts);
   const scale = sign / Math.max(statistics.std, MIN_CONTRAST);
