@@ -5,6 +5,7 @@ import type { BackendChoice } from '../runtime/index.ts';
 import { abortError } from './abortError.ts';
 import type { Latents } from './latents.ts';
 import type { ModelLocation } from './loading/loadModelBytes.ts';
+import type { SurfaceMaterialOptions } from './material/surfaceMaterial.ts';
 import type { ModelInfo } from './painting/painter.ts';
 import { PictureSource, type PictureSourceOptions, type Waiting } from './pictureSource.ts';
 import type { RecipeOptions } from './recipe.ts';
@@ -32,6 +33,11 @@ export interface GuidanceTrace {
    * the step took one pass and there is no difference: at guidance 0 and 1, and outside of the guidance interval.
    */
   readonly guidanceNorm: readonly (number | null)[];
+}
+
+export interface GenerateMaterialOptions extends GenerateTextureOptions, SurfaceMaterialOptions {
+  /** How often the picture repeats across a mesh; default 1. For models whose pictures repeat. */
+  tiling?: number | readonly [u: number, v: number];
 }
 
 /**
@@ -194,12 +200,31 @@ export class AssetGenerator {
     return this.alive(await GeneratedSprites.CreateAsync(this.source, asked, { priority, signal }));
   }
 
-  /** A PBRMaterial that shows a new texture the way its kind is shown. @throws as `generateTextureAsync` */
-  async generateMaterialAsync(options: GenerateTextureOptions): Promise<PBRMaterial> {
-    const texture = await this.generateTextureAsync(options);
-    const { createGeneratedMaterial } = await import('./material/generatedMaterial.ts');
-    this.alive(texture);
-    return createGeneratedMaterial(texture.name, texture);
+  /**
+   * A PBRMaterial that shows a new picture the way its kind is shown: a `SurfaceMaterial` with all maps for pictures that
+   * repeat, a cut-out for those with alpha.
+   *
+   *   const bricks = await textures.generateMaterialAsync({ label: 'brick', seed: 7, tiling: 4, parallax: 'offset' });
+   *
+   * @throws as `generateTextureAsync`; RangeError for a setting of the surface out of range
+   */
+  async generateMaterialAsync(options: GenerateMaterialOptions): Promise<PBRMaterial> {
+    const { tiling = 1, surface, parallax, ...asked } = options;
+    const texture = await this.generateTextureAsync(asked);
+    if (!this.info.circularPadding) {
+      const { createGeneratedMaterial } = await import('./material/generatedMaterial.ts');
+      return createGeneratedMaterial(texture.name, this.alive(texture));
+    }
+    [texture.uScale, texture.vScale] = typeof tiling === 'number' ? [tiling, tiling] : tiling;
+    const { SurfaceMaterial } = await import('./material/surfaceMaterial.ts');
+    const material = new SurfaceMaterial(texture.name, this.alive(texture), { surface, parallax });
+    try {
+      await material.whenWrittenAsync();
+    } catch (error) {
+      material.dispose();
+      throw error;
+    }
+    return this.alive(material);
   }
 
   /** Frees the model; what waits or runs rejects with an AbortError. Textures that are finished stay. */

@@ -3,6 +3,7 @@ export type { Interpolation } from '../runtime/index.ts';
 export {
   AssetGenerator,
   type AssetGeneratorOptions,
+  type GenerateMaterialOptions,
   type GenerateTextureOptions,
   type GuidanceTrace,
 } from './assetGenerator.ts';
@@ -10,6 +11,13 @@ export { CreateEngineAsync, type CreateEngineOptions, describeDevice } from './d
 export type { Latents } from './latents.ts';
 export type { ModelLocation } from './loading/loadModelBytes.ts';
 export { createGeneratedMaterial } from './material/generatedMaterial.ts';
+export {
+  RegisterSurfaceMaterial,
+  type SavedSurfaceMaterial,
+  SurfaceMaterial,
+  type SurfaceMaterialOptions,
+  type SurfaceSettings,
+} from './material/surfaceMaterial.ts';
 export type { Compute } from './painting/createPainter.ts';
 export type { ModelInfo } from './painting/painter.ts';
 export type { Recipe, RecipeOptions } from './recipe.ts';

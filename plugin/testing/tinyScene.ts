@@ -2,7 +2,7 @@
 import { NullEngine } from '@babylonjs/core/Engines/nullEngine.js';
 import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import { Scene } from '@babylonjs/core/scene.js';
-import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import { type TinyModelOptions, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { AssetGenerator, type AssetGeneratorOptions } from '../assetGenerator.ts';
 
 export function createScene(): Scene {
@@ -11,12 +11,17 @@ export function createScene(): Scene {
 
 /** The tiny model on this thread, on tfjs's wasm backend. */
 export async function loadTiny(scene: Scene, options: AssetGeneratorOptions = {}): Promise<AssetGenerator> {
-  return AssetGenerator.LoadAsync(await tinyModelFolder(), scene, {
-    compute: 'thread',
-    backend: 'wasm',
-    frameBudgetMs: 20,
-    ...options,
-  });
+  return AssetGenerator.LoadAsync(await tinyModelFolder(), scene, { ...ON_THIS_THREAD, ...options });
+}
+
+const ON_THIS_THREAD: AssetGeneratorOptions = { compute: 'thread', backend: 'wasm', frameBudgetMs: 20 };
+
+/** A tiny model whose pictures repeat: RGB, with circular padding, tiles of 16 × 16. */
+export const TINY_TEXTURES: TinyModelOptions = { labels: ['brick', 'wood'], circularPadding: true, channels: 3 };
+
+/** The tiny model of textures, as `loadTiny`. */
+export async function loadTinyTextures(scene: Scene, options: AssetGeneratorOptions = {}): Promise<AssetGenerator> {
+  return AssetGenerator.LoadAsync(await tinyModelFolder(TINY_TEXTURES), scene, { ...ON_THIS_THREAD, ...options });
 }
 
 /** What was uploaded to a texture: RGBA bytes, as the texture has them. */

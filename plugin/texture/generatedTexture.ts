@@ -86,6 +86,11 @@ export class GeneratedTexture extends RawTexture {
     return this.current;
   }
 
+  /** RGBA bytes of the picture, bottom row first; null where it is on the GPU alone, and before the first. */
+  get texels(): Uint8Array | null {
+    return this.target.pixels;
+  }
+
   /** Whether a picture is being made. */
   get isGenerating(): boolean {
     return this.pending !== null;

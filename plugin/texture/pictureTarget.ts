@@ -7,6 +7,11 @@ import type { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.j
 export class PictureTarget {
   private copy: Uint8Array | null = null;
 
+  /** What was drawn as pixels, as the texture has it; null while all came from the GPU. */
+  get pixels(): Uint8Array | null {
+    return this.copy;
+  }
+
   /** @param flipY draws every picture upside down: Babylon's meshes have v = 0 at the bottom, its sprites at the top */
   constructor(
     readonly texture: RawTexture,

@@ -10,6 +10,7 @@ export interface TinyModelOptions {
   labels?: string[];
   sizePx?: number; // even; width and height
   circularPadding?: boolean;
+  channels?: 3 | 4;
   seed?: number; // uint32, of the weights
 }
 
@@ -17,18 +18,20 @@ export const TINY_MODEL_DEFAULTS: Required<TinyModelOptions> = {
   labels: ['elf', 'goblin', 'orc'],
   sizePx: 16,
   circularPadding: false,
+  channels: 4,
   seed: 1,
 };
 
 /**
- * The files of an RGBA model with premultiplied alpha, whose latents are half as wide and high as its images.
+ * The files of a model, RGBA with premultiplied alpha unless told otherwise, whose latents are half as wide and high as its
+ * images.
  *
  *   const model = createModel(tinyModelFiles());
  */
 export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
-  const { labels, sizePx, circularPadding, seed } = { ...TINY_MODEL_DEFAULTS, ...options };
+  const { labels, sizePx, circularPadding, channels, seed } = { ...TINY_MODEL_DEFAULTS, ...options };
   const unetConfig = tinyUNetConfig({ num_class_embeds: labels.length + 1, sample_size: sizePx / 2 });
-  const vaeConfig = tinyVaeConfig({ sample_size: sizePx });
+  const vaeConfig = tinyVaeConfig({ sample_size: sizePx, in_channels: channels, out_channels: channels });
   const scheduler = { _class_name: 'DDIMScheduler', beta_schedule: 'squaredcos_cap_v2', clip_sample: false };
   return {
     index: {
@@ -40,8 +43,8 @@ export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
         ...structuredClone(FIGMENT_DEFAULTS),
         widthPx: sizePx,
         heightPx: sizePx,
-        channels: 4,
-        premultipliedAlpha: true,
+        channels,
+        premultipliedAlpha: channels === 4,
         circularPadding,
         sampleDefaults: { sampler: 'ddim', numInferenceSteps: 3, guidanceScale: 2 },
       },

@@ -1,0 +1,175 @@
+import '@babylonjs/core/Loading/Plugins/babylonFileLoader.js';
+import '@babylonjs/core/Materials/colorCurves.js'; // materials of scene files name it
+import { AppendSceneAsync } from '@babylonjs/core/Loading/sceneLoader.js';
+import type { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
+import { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
+import { Color3 } from '@babylonjs/core/Maths/math.color.js';
+import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js';
+import { SceneSerializer } from '@babylonjs/core/Misc/sceneSerializer.js';
+import { Scene } from '@babylonjs/core/scene.js';
+import { memory } from '@tensorflow/tfjs-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { surfaceMaps } from '../../runtime/index.ts';
+import type { AssetGenerator, GenerateMaterialOptions } from '../assetGenerator.ts';
+import { createScene, flipped, loadTinyTextures, uploadedTo } from '../testing/tinyScene.ts';
+import { RegisterSurfaceMaterial, type SurfaceMaterial } from './surfaceMaterial.ts';
+
+const SIZE_PX = 16;
+const RECIPE = { label: 'brick', seed: 7 };
+
+let scene: Scene;
+let tiny: AssetGenerator;
+
+beforeEach(async () => {
+  scene = createScene();
+  tiny = await loadTinyTextures(scene);
+});
+
+afterEach(() => {
+  scene.getEngine().dispose();
+});
+
+const make = async (options: Partial<GenerateMaterialOptions> = {}) =>
+  (await tiny.generateMaterialAsync({ ...RECIPE, ...options })) as SurfaceMaterial;
+
+/** Red, green and blue, or alpha, of what was uploaded, top row first. */
+function uploaded(texture: unknown, channels: 'rgb' | 'alpha'): Uint8Array {
+  const pixels = flipped(uploadedTo(texture as RawTexture), SIZE_PX);
+  return pixels.filter((_, i) => (i % 4 === 3) === (channels === 'alpha'));
+}
+
+/** Resolves with what an observable tells next. */
+function next<T>(observable: { addOnce(callback: (value: T) => void): unknown }): Promise<T> {
+  return new Promise((resolve) => {
+    observable.addOnce(resolve);
+  });
+}
+
+/** Textures and materials of the scene, but for the table that Babylon keeps for all PBR materials. */
+const leftovers = () => [
+  ...scene.textures.filter((texture) => texture !== scene.environmentBRDFTexture),
+  ...scene.materials,
+];
+
+describe('a material of a model whose pictures repeat', () => {
+  it('has the maps that the runtime makes of the picture', async () => {
+    const material = await make({ surface: { depthPx: 6 } });
+    const pixels = await tiny.generatePixelsAsync(RECIPE);
+    const maps = surfaceMaps(pixels, SIZE_PX, SIZE_PX, { label: 'brick', depthPx: 6 });
+    expect(uploaded(material.albedoTexture, 'rgb')).toEqual(pixels.filter((_, i) => i % 4 < 3));
+    expect(uploaded(material.bumpTexture, 'rgb')).toEqual(maps.normal.pixels);
+    expect(uploaded(material.bumpTexture, 'alpha')).toEqual(maps.height.pixels);
+    expect(uploaded(material.metallicTexture, 'rgb')).toEqual(maps.orm.pixels);
+  });
+
+  it('is read by Babylon as it is meant: colour spaces, channels, wrapping, tangents', async () => {
+    const material = await make({ tiling: [4, 2], parallax: 'occlusion' });
+    const [albedo, normal, orm] = [material.albedoTexture!, material.bumpTexture!, material.metallicTexture!];
+    expect([albedo.gammaSpace, normal.gammaSpace, orm.gammaSpace]).toEqual([true, false, false]);
+    for (const texture of [albedo, normal, orm] as Texture[]) {
+      expect([texture.wrapU, texture.wrapV]).toEqual([Texture.WRAP_ADDRESSMODE, Texture.WRAP_ADDRESSMODE]);
+      expect(Array.from(texture.getTextureMatrix().m).slice(0, 6)).toEqual([4, 0, 0, 0, 0, 2]);
+      expect(texture.isReady()).toBe(true);
+    }
+    expect(material).toMatchObject({
+      metallic: 1,
+      roughness: 1,
+      useAmbientOcclusionFromMetallicTextureRed: true,
+      useRoughnessFromMetallicTextureGreen: true,
+      useRoughnessFromMetallicTextureAlpha: false,
+      useMetallnessFromMetallicTextureBlue: true,
+      useParallax: true,
+      useParallaxOcclusion: true,
+      invertNormalMapX: true,
+      invertNormalMapY: true,
+    });
+    scene.useRightHandedSystem = true;
+    expect(await make()).toMatchObject({ invertNormalMapX: false, invertNormalMapY: false, useParallax: false });
+  });
+
+  it('makes another picture and its maps, and other maps of the same picture', async () => {
+    const material = await make();
+    const before = uploadedTo(material.bumpTexture!);
+    await material.regenerateAsync({ seed: 8 });
+    const fresh = await make({ seed: 8 });
+    expect(uploadedTo(material.bumpTexture!)).toEqual(uploadedTo(fresh.bumpTexture!));
+    expect(uploadedTo(material.bumpTexture!)).not.toEqual(before);
+    await material.reshapeAsync({ depthPx: 0 });
+    expect(new Set(uploaded(material.bumpTexture, 'rgb'))).toEqual(new Set([128, 255]));
+  });
+
+  it('is disposed as one, also while its maps are made', async () => {
+    const { numTensors } = memory();
+    const material = await make();
+    const remade = material.regenerateAsync({ seed: 9 });
+    material.dispose();
+    await expect(remade).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    expect(leftovers()).toEqual([]);
+    expect(memory().numTensors).toBe(numTensors);
+  });
+
+  it('refuses a setting out of range, and leaves nothing', async () => {
+    await expect(make({ surface: { depthPx: 1000 } })).rejects.toThrow(/depthPx is 1000; expected 0 to 64/);
+    await expect(make({ label: 'brik' })).rejects.toThrow(/did you mean "brick"/);
+    expect(leftovers()).toEqual([]);
+  });
+});
+
+describe('a surface material in a scene file', () => {
+  it('is its recipe, in less than 300 bytes', async () => {
+    const material = await make({ tiling: 4, surface: { roughness: 0.5 }, parallax: 'offset' });
+    const saved = material.serialize();
+    expect(saved).toEqual({
+      customType: 'BABYLON.SurfaceMaterial',
+      name: 'brick-7',
+      id: 'brick-7',
+      uniqueId: material.uniqueId,
+      albedo: {
+        model: 'memory',
+        size: [SIZE_PX, SIZE_PX],
+        samplingMode: Texture.TRILINEAR_SAMPLINGMODE,
+        mipmaps: true,
+        tiles: true,
+        recipe: RECIPE,
+        uScale: 4,
+        vScale: 4,
+      },
+      surface: { roughness: 0.5 },
+      parallax: 'offset',
+    });
+    expect(JSON.stringify(saved).length).toBeLessThan(300);
+  });
+
+  it('comes back with the same maps and changed settings when the scene is loaded', async () => {
+    const material = await make({ tiling: 3, surface: { depthPx: 9 }, parallax: 'occlusion' });
+    material.albedoColor = new Color3(0.5, 0.25, 1);
+    material.clearCoat.isEnabled = true;
+    CreatePlane('wall', {}, scene).material = material;
+    const file = JSON.stringify(SceneSerializer.Serialize(scene));
+    expect(file).not.toMatch(/base64/);
+
+    RegisterSurfaceMaterial();
+    const other = new Scene(scene.getEngine());
+    await loadTinyTextures(other);
+    await AppendSceneAsync(`data:${file}`, other);
+    const loaded = other.getMeshByName('wall')!.material as SurfaceMaterial;
+    await next(loaded.onSurfaceObservable);
+    for (const name of ['albedoTexture', 'bumpTexture', 'metallicTexture'] as const) {
+      expect(uploadedTo(loaded[name]!), name).toEqual(uploadedTo(material[name]!));
+      expect(loaded[name]!.getTextureMatrix().m).toEqual(material[name]!.getTextureMatrix().m);
+    }
+    expect(loaded.albedoColor.asArray()).toEqual([0.5, 0.25, 1]);
+    expect(loaded.clearCoat.isEnabled).toBe(true);
+    expect(loaded).toMatchObject({ useParallax: true, useParallaxOcclusion: true });
+    expect(loaded.serialize()).toEqual({ ...material.serialize(), uniqueId: loaded.uniqueId });
+  });
+
+  it('is cloned with a picture of its own', async () => {
+    const material = await make({ tiling: 2 });
+    const copy = material.clone('more bricks');
+    await next(copy.onSurfaceObservable);
+    expect(uploadedTo(copy.bumpTexture!)).toEqual(uploadedTo(material.bumpTexture!));
+    expect(copy.albedoTexture).not.toBe(material.albedoTexture);
+    expect([copy.name, copy.id]).toEqual(['more bricks', 'more bricks']);
+  });
+});

@@ -1,0 +1,204 @@
+import { Material } from '@babylonjs/core/Materials/material.js';
+import { PBRMaterial } from '@babylonjs/core/Materials/PBR/pbrMaterial.js';
+import { SerializationHelper } from '@babylonjs/core/Misc/decorators.serialization.js';
+import { Logger } from '@babylonjs/core/Misc/logger.js';
+import { Observable } from '@babylonjs/core/Misc/observable.js';
+import { RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
+import type { Scene } from '@babylonjs/core/scene.js';
+import type { SurfaceOptions } from '../../runtime/index.ts';
+import { abortError } from '../abortError.ts';
+import type { RecipeOptions } from '../recipe.ts';
+import { GeneratedTexture, type RegenerateOptions, type SavedGeneratedTexture } from '../texture/generatedTexture.ts';
+import { SurfaceTexture } from './surfaceTexture.ts';
+
+/** What is changed of the settings that the label's material has. */
+export type SurfaceSettings = Omit<SurfaceOptions, 'label' | 'green'>;
+
+export interface SurfaceMaterialOptions {
+  surface?: SurfaceSettings;
+  /** Shifts the picture by its height: `offset` once, `occlusion` by tracing the height; default: not. */
+  parallax?: 'offset' | 'occlusion';
+}
+
+/** What a surface material saves of itself. */
+export interface SavedSurfaceMaterial extends SurfaceMaterialOptions {
+  customType: string;
+  name: string;
+  id: string;
+  uniqueId: number;
+  albedo: Omit<SavedGeneratedTexture, 'customType' | 'name'>;
+  /** Settings of PBRMaterial that are not as they were made. */
+  changed?: Record<string, unknown>;
+}
+
+const CLASS_NAME = 'BABYLON.SurfaceMaterial';
+
+/** Saved apart, or not at all. */
+const OWN_KEYS = /^(name|id|uniqueId|customType|tags|albedoTexture|bumpTexture|metallicTexture)$/;
+
+/**
+ * A PBRMaterial all of whose maps are made from one generated picture: albedo, normal and height, ambient occlusion,
+ * roughness and metal. Whenever the picture changes, the maps follow; they are placed as `albedo` is.
+ *
+ *   const bricks = await textures.generateMaterialAsync({ label: 'brick', seed: 7, tiling: 4 });
+ *   await bricks.regenerateAsync({ seed: 8 });
+ *
+ * It is saved as its recipe, and disposed with its textures.
+ */
+export class SurfaceMaterial extends PBRMaterial {
+  /** Told each time all maps are made. */
+  readonly onSurfaceObservable = new Observable<SurfaceMaterial>();
+  private readonly options: SurfaceMaterialOptions;
+  private readonly normal: SurfaceTexture;
+  private readonly orm: SurfaceTexture;
+  private readonly usual: Record<string, unknown>;
+  private pending: AbortController | null = null;
+  private written: Promise<void> = Promise.resolve();
+  private isGone = false;
+
+  /** @param albedo owned by the material from here on; its maps are made when its picture is there */
+  constructor(
+    name: string,
+    readonly albedo: GeneratedTexture,
+    options: SurfaceMaterialOptions = {},
+  ) {
+    const scene = albedo.getScene()!;
+    super(name, scene);
+    RegisterSurfaceMaterial();
+    this.options = { ...options };
+    this.normal = new SurfaceTexture(`${name} normal`, albedo);
+    this.orm = new SurfaceTexture(`${name} occlusion, roughness, metallic`, albedo);
+    this.setUp(scene);
+    this.usual = plainData(super.serialize());
+    this.albedoTexture = albedo;
+    this.bumpTexture = this.normal;
+    this.metallicTexture = this.orm;
+    albedo.onGeneratedObservable.add(() => this.write());
+    if (albedo.isReady() && !albedo.isGenerating) this.write();
+  }
+
+  private setUp(scene: Scene): void {
+    this.metallic = 1; // both multiply the texture
+    this.roughness = 1;
+    this.useRoughnessFromMetallicTextureAlpha = false;
+    this.useRoughnessFromMetallicTextureGreen = true;
+    this.useMetallnessFromMetallicTextureBlue = true;
+    this.useAmbientOcclusionFromMetallicTextureRed = true;
+    // Babylon's tangents point the other way in a left-handed scene.
+    this.invertNormalMapX = this.invertNormalMapY = !scene.useRightHandedSystem;
+    this.useParallax = this.options.parallax !== undefined;
+    this.useParallaxOcclusion = this.options.parallax === 'occlusion';
+  }
+
+  /** What the picture is made of; null before it is asked for. */
+  get recipe(): Readonly<RecipeOptions> | null {
+    return this.albedo.recipe;
+  }
+
+  /**
+   * Makes another picture and its maps: the recipe so far, with changes.
+   *
+   * @throws as `GeneratedTexture.regenerateAsync`
+   */
+  async regenerateAsync(changes: Partial<RecipeOptions> = {}, options: RegenerateOptions = {}): Promise<this> {
+    await this.albedo.regenerateAsync(changes, options);
+    await this.written;
+    return this;
+  }
+
+  /** Resolves when the maps fit the picture. @throws Error when they cannot be made */
+  whenWrittenAsync(): Promise<void> {
+    return this.written;
+  }
+
+  /** Changes how maps are made of the picture, and makes them. @throws RangeError for a setting out of range */
+  async reshapeAsync(surface: SurfaceSettings): Promise<this> {
+    this.options.surface = { ...this.options.surface, ...surface };
+    this.write();
+    await this.written;
+    return this;
+  }
+
+  override getClassName(): string {
+    return 'SurfaceMaterial';
+  }
+
+  override clone(name: string): SurfaceMaterial {
+    return SurfaceMaterial.Parse({ ...this.serialize(), name, id: name }, this.getScene());
+  }
+
+  /** The recipe, in less than 300 bytes for usual settings. */
+  override serialize(): SavedSurfaceMaterial {
+    const { customType: _type, name: _name, ...albedo } = this.albedo.serialize()!;
+    const changed = changesOf(plainData(super.serialize()), this.usual);
+    const { surface, parallax } = this.options;
+    return {
+      customType: CLASS_NAME,
+      name: this.name,
+      id: this.id,
+      uniqueId: this.uniqueId,
+      albedo,
+      ...(surface && { surface }),
+      ...(parallax && { parallax }),
+      ...(Object.keys(changed).length > 0 && { changed }),
+    };
+  }
+
+  /** Makes a saved material anew, as `GeneratedTexture.Parse` does its texture. */
+  static override Parse(saved: SavedSurfaceMaterial, scene: Scene, rootUrl = ''): SurfaceMaterial {
+    const { name, surface, parallax, changed = {} } = saved;
+    const albedo = GeneratedTexture.Parse({ customType: '', name, ...saved.albedo }, scene, rootUrl);
+    const material = new SurfaceMaterial(name, albedo, { surface, parallax });
+    material.id = saved.id;
+    SerializationHelper.ParseProperties(changed, material, scene, rootUrl);
+    Material._ParsePlugins(changed, material, scene, rootUrl);
+    return material;
+  }
+
+  override dispose(forceDisposeEffect?: boolean, forceDisposeTextures?: boolean): void {
+    if (this.isGone) return;
+    this.isGone = true;
+    this.pending?.abort(abortError(`generate: material ${this.name} was disposed`));
+    this.onSurfaceObservable.clear();
+    for (const texture of [this.albedo, this.normal, this.orm]) texture.dispose();
+    super.dispose(forceDisposeEffect, forceDisposeTextures);
+  }
+
+  /** Makes the maps of the picture as it is now; the newest wins. */
+  private write(): void {
+    this.pending?.abort(abortError(`generate: a newer picture of material ${this.name} took its place`));
+    const pending = new AbortController();
+    this.pending = pending;
+    this.written = this.writeAsync(pending.signal);
+    this.written.catch((error: Error) => {
+      if (error.name !== 'AbortError') Logger.Error(`SurfaceMaterial "${this.name}": ${error.message}`);
+    });
+  }
+
+  private async writeAsync(signal: AbortSignal): Promise<void> {
+    const { writeSurface } = await import('./writeSurface.ts');
+    signal.throwIfAborted();
+    const options = { ...this.options.surface, label: this.recipe!.label };
+    await writeSurface({ albedo: this.albedo, normal: this.normal, orm: this.orm }, options, signal);
+    this.onSurfaceObservable.notifyObservers(this);
+  }
+}
+
+function plainData(value: unknown): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(value));
+}
+
+/** What differs from `usual`; of the plugins, those that differ. */
+function changesOf(saved: Record<string, unknown>, usual: Record<string, unknown>): Record<string, unknown> {
+  const changed = Object.entries(saved).filter(([key, value]) => {
+    return !OWN_KEYS.test(key) && JSON.stringify(value) !== JSON.stringify(usual[key]);
+  });
+  const changes = Object.fromEntries(changed);
+  if (changes.plugins) changes.plugins = changesOf(saved.plugins as typeof saved, usual.plugins as typeof saved);
+  return changes;
+}
+
+/** Lets Babylon's scene loader make surface materials; call it before a scene is loaded. Safe to call again. */
+export function RegisterSurfaceMaterial(): void {
+  RegisterClass(CLASS_NAME, SurfaceMaterial);
+}
