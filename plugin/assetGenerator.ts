@@ -136,7 +136,7 @@ export class AssetGenerator {
   beginTexture(options: GenerateTextureOptions): { texture: GeneratedTexture; finished: Promise<GeneratedTexture> } {
     const { name, mipmaps, samplingMode, priority, signal, previewEvery, ...asked } = options;
     const recipe = this.source.complete(asked);
-    const look = lookOf(this.info, { mipmaps, samplingMode });
+    const look = lookOf(this.info, { ...asked, mipmaps, samplingMode });
     const texture = new GeneratedTexture(name ?? `${recipe.label}-${recipe.seed}`, this.source, this.scene, look);
     const finished = texture.regenerateAsync(recipe, { priority, signal, previewEvery }).catch((error) => {
       if (!texture.isGenerating) texture.dispose();

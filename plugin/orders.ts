@@ -1,5 +1,5 @@
 import type { Painter } from './painting/painter.ts';
-import { type Recipe, recipeKey, samplingKey } from './recipe.ts';
+import { batchKey, type Recipe, recipeKey } from './recipe.ts';
 
 /** A picture: equal ones are one job, and those that are sampled alike may be painted in one batch. */
 export interface PaintOrder {
@@ -26,5 +26,5 @@ export function orderKey(order: Order): string {
 }
 
 export function orderBatchKey(order: Order): string {
-  return isPaintOrder(order) ? samplingKey(order.recipe) : order.key;
+  return isPaintOrder(order) ? batchKey(order.recipe) : order.key;
 }

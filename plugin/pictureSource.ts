@@ -12,7 +12,7 @@ import { CurrentPainter } from './painting/currentPainter.ts';
 import type { ModelInfo, Painter, PaintStep, Picture } from './painting/painter.ts';
 import { PixelPicture } from './painting/pixelPicture.ts';
 import { GenerationQueue } from './queue.ts';
-import { assertSampler, completeRecipe, type Recipe, type RecipeOptions, recipeKey } from './recipe.ts';
+import { assertSampler, completeRecipe, pictureSize, type Recipe, type RecipeOptions, recipeKey } from './recipe.ts';
 
 export interface PictureSourceOptions extends PainterOptions, LoadOptions {
   /** Memory for finished pictures, in bytes; default 32 MiB. */
@@ -232,7 +232,7 @@ export class PictureSource {
   }
 
   private async storedAsync(recipe: Recipe): Promise<Picture | null> {
-    const { widthPx, heightPx } = this.info;
+    const [widthPx, heightPx] = pictureSize(recipe, this.info);
     const pixels = await this.store?.getAsync(this.storeKey(recipe), 4 * widthPx * heightPx);
     return pixels ? new PixelPicture(pixels, widthPx, heightPx) : null;
   }

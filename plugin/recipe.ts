@@ -3,14 +3,23 @@ import {
   createSampler,
   type GuidanceOptions,
   type Interpolation,
+  imageSize,
   indexOfLabel,
   type SamplerName,
   type SchedulerConfig,
 } from '../runtime/index.ts';
 import type { ModelInfo } from './painting/painter.ts';
 
+/** Multiples of the tile, for models whose pictures repeat; default: the tile. */
+export interface PictureSize {
+  widthPx?: number;
+  heightPx?: number;
+  /** Width and height alike. */
+  sizePx?: number;
+}
+
 /** What to paint; all but the label have defaults. */
-export interface RecipeOptions extends GuidanceOptions {
+export interface RecipeOptions extends GuidanceOptions, PictureSize {
   label: string;
   /** uint32; drawn at random when absent. */
   seed?: number;
@@ -36,6 +45,9 @@ export interface Recipe extends GuidanceOptions {
   readonly numInferenceSteps: number;
   readonly sampler: SamplerName;
   readonly eta?: number;
+  /** Absent where it is the model's own. */
+  readonly widthPx?: number;
+  readonly heightPx?: number;
 }
 
 const MAX_SEED = 2 ** 32 - 1;
@@ -62,6 +74,7 @@ export function completeRecipe(options: RecipeOptions, info: ModelInfo): Recipe 
     throw new RangeError(`generate: eta is ${eta}; expected 0 (deterministic) to 1`);
   }
   const interpolate = completeInterpolation(options.interpolate, seed);
+  const [widthPx, heightPx] = pictureSize(options, info);
   return {
     label: options.label,
     seed,
@@ -72,6 +85,8 @@ export function completeRecipe(options: RecipeOptions, info: ModelInfo): Recipe 
     ...(guidanceInterval && { guidanceInterval }),
     ...(guidanceRescale && { guidanceRescale }),
     ...(eta && sampler === 'ddim' && { eta }),
+    ...(widthPx !== info.widthPx && { widthPx }),
+    ...(heightPx !== info.heightPx && { heightPx }),
   };
 }
 
@@ -88,6 +103,21 @@ function completeInterpolation(asked: Interpolation | undefined, ownSeed: number
   return amount === 0 || seed === ownSeed ? undefined : { seed, amount };
 }
 
+/**
+ * The size of a recipe's picture.
+ *
+ * @throws RangeError for a size that the model does not make
+ */
+export function pictureSize(
+  { widthPx, heightPx, sizePx }: PictureSize,
+  info: ModelInfo,
+): [widthPx: number, heightPx: number] {
+  if (sizePx !== undefined && [widthPx, heightPx].some((other) => other !== undefined && other !== sizePx)) {
+    throw new RangeError(`generate: sizePx is ${sizePx}, and the size ${widthPx}×${heightPx}; give one of them`);
+  }
+  return imageSize(info, { widthPx: widthPx ?? sizePx, heightPx: heightPx ?? sizePx });
+}
+
 /** Refuses what the model's own schedule cannot do, such as more steps than it was trained with. */
 export function assertSampler({ sampler, numInferenceSteps, eta }: Recipe, scheduler: SchedulerConfig): void {
   createSampler(sampler, scheduler, { numInferenceSteps, eta: eta ?? 0 }).dispose();
@@ -100,10 +130,20 @@ export function recipeKey(recipe: Recipe): string {
   return `${start}|${recipe.label}|${samplingKey(recipe)}`;
 }
 
-/** Equal for recipes that may be painted in one batch: they differ in label, seed and interpolation alone. */
-export function samplingKey(recipe: Recipe): string {
+/** All but label, seed and interpolation. */
+function samplingKey(recipe: Recipe): string {
   const { guidanceScale, numInferenceSteps, sampler, eta, guidanceInterval, guidanceRescale } = recipe;
-  return JSON.stringify([sampler, numInferenceSteps, guidanceScale, eta, guidanceInterval, guidanceRescale]);
+  const { widthPx, heightPx } = recipe;
+  const sampling = [sampler, numInferenceSteps, guidanceScale, eta, guidanceInterval, guidanceRescale];
+  return JSON.stringify(widthPx || heightPx ? [...sampling, widthPx, heightPx] : sampling);
+}
+
+/**
+ * Equal for recipes that may be painted in one batch: they differ in label, seed and interpolation alone. Large ones
+ * fill a batch.
+ */
+export function batchKey(recipe: Recipe): string {
+  return recipe.widthPx || recipe.heightPx ? recipeKey(recipe) : samplingKey(recipe);
 }
 
 /** A recipe without the values that are the model's defaults anyway. */

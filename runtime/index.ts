@@ -104,6 +104,7 @@ export {
   sample,
   sampleInSlices,
 } from './sampling/generate.ts';
+export { type ImageSize, imageSize } from './sampling/imageSize.ts';
 export { indexOfLabel } from './sampling/labels.ts';
 export { latentTensor } from './sampling/latentTensor.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';

@@ -9,9 +9,10 @@ import { SceneSerializer } from '@babylonjs/core/Misc/sceneSerializer.js';
 import { Scene } from '@babylonjs/core/scene.js';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { surfaceMaps } from '../../runtime/index.ts';
+import { createModel, generate, surfaceMaps } from '../../runtime/index.ts';
+import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import type { AssetGenerator, GenerateMaterialOptions } from '../assetGenerator.ts';
-import { createScene, flipped, loadTinyTextures, uploadedTo } from '../testing/tinyScene.ts';
+import { createScene, flipped, loadTinyTextures, TINY_TEXTURES, uploadedTo } from '../testing/tinyScene.ts';
 import { RegisterSurfaceMaterial, type SurfaceMaterial } from './surfaceMaterial.ts';
 
 const SIZE_PX = 16;
@@ -111,6 +112,57 @@ describe('a material of a model whose pictures repeat', () => {
   it('refuses a setting out of range, and leaves nothing', async () => {
     await expect(make({ surface: { depthPx: 1000 } })).rejects.toThrow(/depthPx is 1000; expected 0 to 64/);
     await expect(make({ label: 'brik' })).rejects.toThrow(/did you mean "brick"/);
+    expect(leftovers()).toEqual([]);
+  });
+});
+
+describe('a texture of any multiple of the tile', () => {
+  it('is the picture that the runtime makes of that size', async () => {
+    const texture = await tiny.generateTextureAsync({ ...RECIPE, widthPx: 48, heightPx: 32 });
+    const model = createModel(tinyModelFiles(TINY_TEXTURES));
+    const [pixels] = await generate(model, [RECIPE], { widthPx: 48, heightPx: 32 });
+    model.dispose();
+    expect(texture.getSize()).toEqual({ width: 48, height: 32 });
+    expect(uploadedTo(texture)).toEqual(flipped(pixels!, 48));
+    expect(await tiny.generatePixelsAsync({ ...RECIPE, widthPx: 48, heightPx: 32 })).toEqual(pixels);
+  });
+
+  it('is another picture than that of the tile, for all that asks for both', async () => {
+    const [small, large, other] = await Promise.all([
+      tiny.generatePixelsAsync(RECIPE),
+      tiny.generatePixelsAsync({ ...RECIPE, sizePx: 32 }),
+      tiny.generatePixelsAsync({ ...RECIPE, sizePx: 32, seed: 8 }),
+    ]);
+    expect([small.length, large.length, other.length]).toEqual([4 * 16 * 16, 4 * 32 * 32, 4 * 32 * 32]);
+    expect(other).not.toEqual(large);
+  });
+
+  it('keeps its size when its picture changes and when it is saved', async () => {
+    const material = await make({ sizePx: 32 });
+    expect(material.bumpTexture!.getSize()).toEqual({ width: 32, height: 32 });
+    expect(material.serialize().albedo).toMatchObject({
+      size: [32, 32],
+      recipe: { ...RECIPE, widthPx: 32, heightPx: 32 },
+    });
+    expect(JSON.stringify(material.serialize()).length).toBeLessThan(300);
+    await material.regenerateAsync({ seed: 8 });
+    expect(material.albedo.getSize()).toEqual({ width: 32, height: 32 });
+    await expect(material.regenerateAsync({ widthPx: 64 })).rejects.toThrow(/is 32×32, but tiny is to draw 64×32/);
+    await expect(material.regenerateAsync({ sizePx: 64 })).rejects.toThrow(/sizePx is 64, and the size 32×32/);
+  });
+
+  it('fills the cells of a sheet', async () => {
+    const sprites = await tiny.generateSpritesAsync({ count: 3, sizePx: 32 });
+    expect(sprites.texture.getSize()).toEqual({ width: 64, height: 64 });
+    expect([sprites.cellWidth, sprites.cellHeight]).toEqual([32, 32]);
+  });
+
+  it.each([
+    [{ sizePx: 20 }, /the size is 20×20; expected multiples of tiny's tile of 16×16/],
+    [{ sizePx: 4096 }, /at most 2048 a side/],
+  ])('refuses %j', async (size, message) => {
+    await expect(tiny.generateTextureAsync({ ...RECIPE, ...size })).rejects.toThrow(message);
+    await expect(make(size)).rejects.toThrow(message);
     expect(leftovers()).toEqual([]);
   });
 });

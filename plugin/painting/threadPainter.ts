@@ -162,7 +162,7 @@ export class ThreadPainter implements Painter {
   private async toPictures(images: ImageTensor): Promise<Picture[]> {
     try {
       if (this.options.device) return splitImages(images).map((image) => new TexelPicture(image, this.model));
-      const { widthPx, heightPx } = this.info;
+      const [, heightPx, widthPx] = images.shape;
       return (await imagesToPixels(this.model, images)).map((pixels) => new PixelPicture(pixels, widthPx, heightPx));
     } finally {
       images.dispose();

@@ -1,5 +1,5 @@
 import type { Latents } from '../latents.ts';
-import type { Recipe } from '../recipe.ts';
+import { pictureSize, type Recipe } from '../recipe.ts';
 import type { PaintOptions, Picture, WorkOptions } from './painter.ts';
 import { PixelPicture } from './pixelPicture.ts';
 import type { AnswerTo, FromWorker, Job, Loaded, ToWorker } from './workerMessages.ts';
@@ -46,9 +46,9 @@ export class WorkerLane {
   async paintAsync(recipes: readonly Recipe[], options: PaintOptions): Promise<Picture[]> {
     const { previewEvery = 0, signal } = options;
     const onStep = ({ previews, ...step }: Step) =>
-      options.onStep?.({ ...step, previews: previews && this.toPictures(previews) });
+      options.onStep?.({ ...step, previews: previews && this.toPictures(previews, recipes[0]!) });
     const { pixels } = await this.do({ type: 'paint', recipes, previewEvery }, { signal }, onStep);
-    return this.toPictures(pixels);
+    return this.toPictures(pixels, recipes[0]!);
   }
 
   async traceAsync(recipe: Recipe, options: WorkOptions): Promise<(number | null)[]> {
@@ -116,8 +116,8 @@ export class WorkerLane {
     }
   }
 
-  private toPictures(pixels: Uint8Array[]): Picture[] {
-    const { widthPx, heightPx } = this.info!;
+  private toPictures(pixels: Uint8Array[], recipe: Recipe): Picture[] {
+    const [widthPx, heightPx] = pictureSize(recipe, this.info!);
     return pixels.map((image) => new PixelPicture(image, widthPx, heightPx));
   }
 }

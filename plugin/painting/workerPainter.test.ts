@@ -30,7 +30,7 @@ class FakeWorker {
   }
 }
 
-const info = { name: 'tiny', widthPx: 1, heightPx: 2, labels: ['elf'] };
+const info = { name: 'tiny', widthPx: 1, heightPx: 2, circularPadding: true, labels: ['elf'] };
 const LOADED = {
   type: 'loaded',
   info,
@@ -49,6 +49,14 @@ afterEach(() => {
 });
 
 describe('WorkerPainter', () => {
+  it('gives pictures of the size that their recipe asks for', async () => {
+    const painter = await create(1);
+    const painted = painter.paintAsync([{ ...RECIPE, widthPx: 3, heightPx: 4 }]);
+    FakeWorker.all[0]!.say({ type: 'painted', job: 0, pixels: [PIXELS] });
+    const [picture] = await painted;
+    expect([picture!.widthPx, picture!.heightPx]).toEqual([3, 4]);
+  });
+
   it('gives what a worker paints, and its steps', async () => {
     const painter = await create(1);
     const steps: PaintStep[] = [];

@@ -4,16 +4,18 @@ import type { PictureSource, RequestOptions } from '../pictureSource.ts';
 import type { Recipe } from '../recipe.ts';
 import { PictureTarget } from '../texture/pictureTarget.ts';
 import { createTexelTexture } from '../texture/texelTexture.ts';
+import { cellSize } from './planCells.ts';
 
 /** As many columns as rows, or one more. */
 export function numColumns(numCells: number): number {
   return Math.ceil(Math.sqrt(numCells));
 }
 
-export function createSheet(source: PictureSource, numCells: number): PictureTarget {
-  const { widthPx, heightPx, pixelArt, channels } = source.info;
-  const columns = numColumns(numCells);
-  const [width, height] = [columns * widthPx, Math.ceil(numCells / columns) * heightPx];
+export function createSheet(source: PictureSource, cells: readonly (Recipe | null)[]): PictureTarget {
+  const { pixelArt, channels } = source.info;
+  const [widthPx, heightPx] = cellSize(cells, source.info);
+  const columns = numColumns(cells.length);
+  const [width, height] = [columns * widthPx, Math.ceil(cells.length / columns) * heightPx];
   const texture = createTexelTexture(source.scene, width, height, { nearest: pixelArt });
   texture.hasAlpha = channels === 4;
   return new PictureTarget(texture, width, height, false);

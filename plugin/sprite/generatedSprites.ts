@@ -9,7 +9,7 @@ import type { Recipe, RecipeOptions } from '../recipe.ts';
 import type { GenerationProgress, RegenerateOptions } from '../texture/generatedTexture.ts';
 import type { PictureTarget } from '../texture/pictureTarget.ts';
 import { createSheet, drawCells, drawInCell, numColumns } from './cellSheet.ts';
-import { planCells, type SpritesOptions } from './planCells.ts';
+import { cellSize, planCells, type SpritesOptions } from './planCells.ts';
 
 /** A sheet and its atlas, as SpritePackedManager and other tools read them. */
 export interface PackedSprites {
@@ -51,7 +51,7 @@ export class GeneratedSprites extends SpriteManager {
     request: RequestOptions,
   ): Promise<GeneratedSprites> {
     const cells = planCells(source, options);
-    const sheet = createSheet(source, cells.length);
+    const sheet = createSheet(source, cells);
     try {
       await drawCells(source, cells, sheet, request);
     } catch (error) {
@@ -69,7 +69,7 @@ export class GeneratedSprites extends SpriteManager {
     private readonly current: (Recipe | null)[],
     private readonly sheet: PictureTarget,
   ) {
-    const { widthPx: width, heightPx: height } = source.info;
+    const [width, height] = cellSize(current, source.info);
     super(name, '', capacity, { width, height }, source.scene, EPSILON, sheet.texture.samplingMode);
     this.texture = sheet.texture;
     const observer = source.onRestoredObservable.add(() => {
@@ -104,9 +104,11 @@ export class GeneratedSprites extends SpriteManager {
   ): Promise<this> {
     this.assertAlive();
     this.assertCell(cell);
-    const asked = { ...this.current[cell], ...changes };
+    const size = { widthPx: this.cellWidth, heightPx: this.cellHeight };
+    const asked = { ...size, ...this.current[cell], ...changes };
     if (asked.label === undefined) throw new RangeError(`repaintCellAsync: cell ${cell} is empty; give a label`);
     const recipe = this.source.complete(asked as RecipeOptions);
+    cellSize([...this.current, recipe], this.source.info);
     this.pending
       .get(cell)
       ?.abort(abortError(`generate: a newer request for cell ${cell} of ${this.name} took its place`));
@@ -155,7 +157,7 @@ export class GeneratedSprites extends SpriteManager {
    * that name `<label>-<seed>-<cell>`. Empty cells are left out.
    */
   async packAsync(imageName = `${this.name}.png`): Promise<PackedSprites> {
-    const { widthPx, heightPx } = this.source.info;
+    const [widthPx, heightPx] = [this.cellWidth, this.cellHeight];
     const tiles = new Map<string, Uint8Array>();
     for (const [cell, recipe] of [...this.current].entries()) {
       if (!recipe) continue;

@@ -1,5 +1,6 @@
+import type { ModelInfo } from '../painting/painter.ts';
 import type { PictureSource } from '../pictureSource.ts';
-import { type Recipe, type RecipeOptions, randomSeed } from '../recipe.ts';
+import { pictureSize, type Recipe, type RecipeOptions, randomSeed } from '../recipe.ts';
 
 export interface SpritesOptions extends Omit<RecipeOptions, 'label'> {
   /** Default: all labels of the model. */
@@ -29,6 +30,19 @@ export function planCells(source: PictureSource, options: SpritesOptions): (Reci
     throw new RangeError(`generateSpritesAsync: numSpareCells is ${numSpareCells}; expected a whole number from 0`);
   }
   return [...planPictures(source, options), ...new Array<null>(numSpareCells).fill(null)];
+}
+
+/**
+ * The size of a sheet's cells.
+ *
+ * @throws RangeError when their pictures differ in size
+ */
+export function cellSize(cells: readonly (Recipe | null)[], info: ModelInfo): [widthPx: number, heightPx: number] {
+  const sizes = cells.flatMap((recipe) => (recipe ? [pictureSize(recipe, info)] : []));
+  const [widthPx, heightPx] = sizes[0] ?? pictureSize({}, info);
+  const other = sizes.find((size) => size[0] !== widthPx || size[1] !== heightPx);
+  if (!other) return [widthPx, heightPx];
+  throw new RangeError(`generateSpritesAsync: ${other.join('×')} beside ${widthPx}×${heightPx}; cells are of one size`);
 }
 
 function planPictures(source: PictureSource, options: SpritesOptions): Recipe[] {

@@ -7,7 +7,7 @@ import type { Scene } from '@babylonjs/core/scene.js';
 import { abortError } from '../abortError.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PictureSource, type RequestOptions } from '../pictureSource.ts';
-import { type Recipe, type RecipeOptions, shortRecipe } from '../recipe.ts';
+import { pictureSize, type Recipe, type RecipeOptions, shortRecipe } from '../recipe.ts';
 import { sourceFor } from './pictureSources.ts';
 import { PictureTarget } from './pictureTarget.ts';
 import { FLAG_STORAGE, FORMAT_RGBA, TYPE_BYTE } from './texelTexture.ts';
@@ -106,6 +106,7 @@ export class GeneratedTexture extends RawTexture {
     const source = this.source ?? this.adopt(await sourceFor(this.getScene()!, this.address));
     this.assertAlive();
     const recipe = source.complete({ ...this.current, ...changes } as RecipeOptions);
+    this.assertFits(recipe, source);
     this.pending?.abort(abortError(`generate: a newer request for texture ${this.name} took its place`));
     const pending = new AbortController();
     this.pending = pending;
@@ -178,18 +179,21 @@ export class GeneratedTexture extends RawTexture {
   }
 
   private adopt(source: PictureSource): PictureSource {
-    const { widthPx, heightPx } = source.info;
-    if (widthPx !== this.look.widthPx || heightPx !== this.look.heightPx) {
-      throw new RangeError(
-        `GeneratedTexture: ${this.name} is ${this.look.widthPx}×${this.look.heightPx}, but ${source.name} draws ${widthPx}×${heightPx}`,
-      );
-    }
     this.source = source;
     const observer = source.onRestoredObservable.add(() => {
       if (this.hasPicture && !this.isGenerating) this.regenerateOrReport(this.current!);
     });
     this.stopObserving = () => source.onRestoredObservable.remove(observer);
     return source;
+  }
+
+  private assertFits(recipe: Recipe, { info }: PictureSource): void {
+    const [widthPx, heightPx] = pictureSize(recipe, info);
+    const { look } = this;
+    if (widthPx === look.widthPx && heightPx === look.heightPx) return;
+    throw new RangeError(
+      `GeneratedTexture: ${this.name} is ${look.widthPx}×${look.heightPx}, but ${info.name} is to draw ${widthPx}×${heightPx}; make another texture of that size`,
+    );
   }
 
   private reporter(recipe: Recipe): RequestOptions['onStep'] {

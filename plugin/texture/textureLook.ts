@@ -1,4 +1,5 @@
 import type { ModelInfo } from '../painting/painter.ts';
+import { type PictureSize, pictureSize } from '../recipe.ts';
 import { LINEAR_LINEAR_LINEAR, NEAREST } from './texelTexture.ts';
 
 /** How a texture of generated pictures is laid out and sampled. */
@@ -22,9 +23,14 @@ export interface LookOptions {
 
 const MAX_SIZE_PX = 8192;
 
-/** The look that suits a model's pictures. */
-export function lookOf(info: ModelInfo, options: LookOptions = {}): TextureLook {
-  const { widthPx, heightPx, pixelArt, channels, circularPadding } = info;
+/**
+ * The look that suits a model's pictures.
+ *
+ * @throws RangeError for a size that the model does not make
+ */
+export function lookOf(info: ModelInfo, options: LookOptions & PictureSize = {}): TextureLook {
+  const { pixelArt, channels, circularPadding } = info;
+  const [widthPx, heightPx] = pictureSize(options, info);
   const usual = pixelArt ? NEAREST : LINEAR_LINEAR_LINEAR;
   return {
     widthPx,

@@ -16,6 +16,7 @@ import { alphaBarAt } from '../diffusion/sigmas.ts';
 import { assertAmount, slerp } from '../diffusion/slerp.ts';
 import { decode, decodeInSlices, unscaleLatents } from '../networks/autoencoderKl.ts';
 import { unet2dInSlices } from '../networks/unet2d.ts';
+import { type ImageSize, imageSize } from './imageSize.ts';
 import { indexOfLabel } from './labels.ts';
 import type { DiffusionModel } from './model.ts';
 
@@ -36,7 +37,8 @@ export interface Interpolation {
   amount: number;
 }
 
-export interface SampleOptions extends GuidanceOptions {
+/** `widthPx` and `heightPx` are any multiples of the tile, for models with circular padding. */
+export interface SampleOptions extends GuidanceOptions, ImageSize {
   numInferenceSteps?: number;
   sampler?: SamplerName;
   /** DDIM only: 0 (deterministic) … 1. */
@@ -68,7 +70,8 @@ const START_STREAM = 0;
  * it wants to keep beyond a step.
  *
  * Source: Ho et al. 2020, arXiv:2006.11239, algorithm 2, with the sampler that the options or the model's defaults name.
- * @throws RangeError for an unknown label or a number out of range; the signal's reason when aborted
+ * @throws RangeError for an unknown label, a size the model does not make or a number out of range; the signal's reason when
+ *         aborted
  */
 export async function* sample(
   model: DiffusionModel,
@@ -97,7 +100,7 @@ export function* sampleInSlices(
   const plan = planSampling(model, requests, options);
   const { sampler } = plan;
   const numSteps = sampler.timesteps.length;
-  let xt = tidy(() => mul(startNoise(model, requests), sampler.initNoiseSigma) as Tensor4D);
+  let xt = tidy(() => mul(startNoise(plan, requests), sampler.initNoiseSigma) as Tensor4D);
   let x0Pred: Tensor4D | null = null;
   try {
     for (let index = 0; index < numSteps; index++) {
@@ -121,6 +124,8 @@ interface SamplingPlan {
   classLabels: number[];
   sampler: Sampler;
   measure: Measure | undefined;
+  /** (h, w, c) of the latents of one image. */
+  latentShape: readonly [number, number, number];
 }
 
 /** How far a step's guidance goes, (B). */
@@ -128,7 +133,7 @@ type Measure = (guided: Tensor4D, uncond: Tensor4D, index: number) => Tensor1D;
 
 /** The checked options, with the model's defaults. */
 function planSampling(
-  { index, scheduler }: DiffusionModel,
+  { index, scheduler, latentShape: ownShape }: DiffusionModel,
   requests: readonly ImageRequest[],
   options: SampleOptions,
 ): SamplingPlan {
@@ -139,13 +144,20 @@ function planSampling(
     guidanceRescale: options.guidanceRescale,
   };
   assertGuidance('generate', guidance);
+  const [widthPx, heightPx] = imageSize(index.figment, options);
   const classLabels = requests.map(({ label }) => indexOfLabel(index.labels, label));
   for (const request of requests) assertSeeds(request);
   const numInferenceSteps = options.numInferenceSteps ?? sampleDefaults.numInferenceSteps;
   const name = options.sampler ?? (sampleDefaults.sampler as SamplerName);
   const sampler = createSampler(name, scheduler, { numInferenceSteps, eta: options.eta ?? 0 });
   const measure = options.measureGuidance ? measureOf(scheduler, sampler) : undefined;
-  return { guidance, classLabels, sampler, measure };
+  const [height, width, channels] = ownShape;
+  const latentShape = [
+    (heightPx / index.figment.heightPx) * height,
+    (widthPx / index.figment.widthPx) * width,
+    channels,
+  ] as const;
+  return { guidance, classLabels, sampler, measure, latentShape };
 }
 
 function measureOf(scheduler: SchedulerConfig, { timesteps }: Sampler): Measure {
@@ -158,10 +170,11 @@ function measureOf(scheduler: SchedulerConfig, { timesteps }: Sampler): Measure 
 function* stepInSlices(
   model: DiffusionModel,
   requests: readonly ImageRequest[],
-  { guidance, classLabels, sampler, measure }: SamplingPlan,
+  plan: SamplingPlan,
   xt: Tensor4D,
   index: number,
 ): Generator<void, Denoised> {
+  const { guidance, classLabels, sampler, measure } = plan;
   const { config, weights } = model.unet;
   const { labels, figment } = model.index;
   const predict: SlicedDenoisingModel<Tensor4D> = (x, t, classes) =>
@@ -182,7 +195,7 @@ function* stepInSlices(
       measure && observe,
     );
     owned.push(output);
-    const stepNoise = sampler.needsNoise ? noise(model, requests, index + 1) : undefined;
+    const stepNoise = sampler.needsNoise ? noise(plan, requests, index + 1) : undefined;
     if (stepNoise) owned.push(stepNoise);
     return { ...tidy(() => sampler.step(output, index, xt, stepNoise)), guidanceNorm: norms.pop() ?? null };
   } finally {
@@ -212,25 +225,25 @@ function assertSeeds({ seed, interpolate }: ImageRequest): void {
 }
 
 /** Standard normal latents that the images begin with, (B, h, w, c): of their seeds, or between two of them. */
-function startNoise(model: DiffusionModel, requests: readonly ImageRequest[]): Tensor4D {
-  return latentsOf(model, requests, ({ seed, interpolate }, size) => {
+function startNoise(plan: SamplingPlan, requests: readonly ImageRequest[]): Tensor4D {
+  return latentsOf(plan, requests, ({ seed, interpolate }, size) => {
     const own = normals(seed, START_STREAM, size);
     return interpolate ? slerp(own, normals(interpolate.seed, START_STREAM, size), interpolate.amount) : own;
   });
 }
 
 /** Standard normal latents of each image from its own seed, (B, h, w, c). */
-function noise(model: DiffusionModel, requests: readonly ImageRequest[], stream: number): Tensor4D {
-  return latentsOf(model, requests, ({ seed }, size) => normals(seed, stream, size));
+function noise(plan: SamplingPlan, requests: readonly ImageRequest[], stream: number): Tensor4D {
+  return latentsOf(plan, requests, ({ seed }, size) => normals(seed, stream, size));
 }
 
 /** Puts so many values of each image together. */
 function latentsOf(
-  model: DiffusionModel,
+  { latentShape }: SamplingPlan,
   requests: readonly ImageRequest[],
   draw: (request: ImageRequest, size: number) => Float32Array,
 ): Tensor4D {
-  const [height, width, channels] = model.latentShape;
+  const [height, width, channels] = latentShape;
   const size = height * width * channels;
   const values = new Float32Array(requests.length * size);
   for (const [i, request] of requests.entries()) values.set(draw(request, size), i * size);
