@@ -133,6 +133,7 @@ export {
   surfaceMapsInSlices,
   surfaceSettings,
 } from './surface/surfaceMaps.ts';
+export { prepareSurfaceTexels, type SurfaceTargets, writeSurfaceTexels } from './surface/webgpu/surfaceTexels.ts';
 // Training
 export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
 export { dataParallelGradients, type GradientWorker, serveGradients } from './training/dataParallel.ts';

@@ -82,8 +82,7 @@ export function* ambientOcclusionInSlices(
 ): Generator<void, Plane> {
   const { depthPx, radiusPx } = { ...OCCLUSION_DEFAULTS, ...options };
   checkPlane('ambientOcclusionMap', height, widthPx, heightPx);
-  checkRange('ambientOcclusionMap', 'depthPx', depthPx, 0, 64);
-  checkRange('ambientOcclusionMap', 'radiusPx', radiusPx, 1, 64);
+  checkOcclusionOptions({ depthPx, radiusPx });
   const samples = horizonSamples(radiusPx);
   const open = new Float32Array(height.length);
   const steepest = new Float64Array(widthPx);
@@ -101,6 +100,12 @@ export function* ambientOcclusionInSlices(
     }
   }
   return open;
+}
+
+/** @throws RangeError naming the option that is out of range */
+export function checkOcclusionOptions({ depthPx, radiusPx }: OcclusionOptions): void {
+  checkRange('ambientOcclusionMap', 'depthPx', depthPx, 0, 64);
+  checkRange('ambientOcclusionMap', 'radiusPx', radiusPx, 1, 64);
 }
 
 /** Looks from each texel of a row at the one `dx` to the right in another row. */

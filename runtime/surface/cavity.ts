@@ -38,8 +38,13 @@ export function* cavityInSlices(
   options: Partial<CavityOptions>,
 ): Generator<void, Plane> {
   const settings = { ...CAVITY_DEFAULTS, ...options };
-  checkRange('cavityMap', 'edgePx', settings.edgePx, 0.5, 64);
-  checkRange('cavityMap', 'strength', settings.strength, 0, 8);
+  checkCavityOptions(settings);
   const around = yield* wrappedBlurInSlices(height, widthPx, heightPx, settings.edgePx);
   return around.map((mean, i) => Math.min(Math.max(0.5 + settings.strength * (height[i]! - mean), 0), 1));
+}
+
+/** @throws RangeError naming the option that is out of range */
+export function checkCavityOptions({ edgePx, strength }: CavityOptions): void {
+  checkRange('cavityMap', 'edgePx', edgePx, 0.5, 64);
+  checkRange('cavityMap', 'strength', strength, 0, 8);
 }

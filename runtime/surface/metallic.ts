@@ -31,8 +31,7 @@ export function metallicMap(
 ): Plane {
   const { metallic, rust } = { ...METALLIC_DEFAULTS, ...options };
   const channels = channelsOf('metallicMap', pixels.length, widthPx, heightPx);
-  checkRange('metallicMap', 'metallic', metallic, 0, 1);
-  checkRange('metallicMap', 'rust', rust, 0, 1);
+  checkMetallicOptions({ metallic, rust });
   const plane = new Float32Array(widthPx * heightPx);
   for (let i = 0, at = 0; i < plane.length; i++, at += channels) {
     const [red, green, blue] = [pixels[at]!, pixels[at + 1]!, pixels[at + 2]!];
@@ -42,4 +41,10 @@ export function metallicMap(
     plane[i] = metallic * (1 - rust * t * t * (3 - 2 * t));
   }
   return plane;
+}
+
+/** @throws RangeError naming the option that is out of range */
+export function checkMetallicOptions({ metallic, rust }: MetallicOptions): void {
+  checkRange('metallicMap', 'metallic', metallic, 0, 1);
+  checkRange('metallicMap', 'rust', rust, 0, 1);
 }

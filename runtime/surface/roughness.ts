@@ -9,6 +9,8 @@ export interface RoughnessOptions {
 
 export const ROUGHNESS_DEFAULTS: Readonly<RoughnessOptions> = { roughness: 0.8, wear: 0.3 };
 
+export const MIN_ROUGHNESS = 0.04;
+
 /**
  * Perceptual roughness, as glTF and Babylon read it: the material's own, more in the depths and less on worn heights.
  *
@@ -27,9 +29,12 @@ export function roughnessMap(
 ): Plane {
   const { roughness, wear } = { ...ROUGHNESS_DEFAULTS, ...options };
   checkPlane('roughnessMap', height, widthPx, heightPx);
-  checkRange('roughnessMap', 'roughness', roughness, 0, 1);
-  checkRange('roughnessMap', 'wear', wear, -1, 1);
+  checkRoughnessOptions({ roughness, wear });
   return Float32Array.from(height, (value) => Math.min(Math.max(roughness + wear * (0.5 - value), MIN_ROUGHNESS), 1));
 }
 
-export const MIN_ROUGHNESS = 0.04;
+/** @throws RangeError naming the option that is out of range */
+export function checkRoughnessOptions({ roughness, wear }: RoughnessOptions): void {
+  checkRange('roughnessMap', 'roughness', roughness, 0, 1);
+  checkRange('roughnessMap', 'wear', wear, -1, 1);
+}

@@ -1,11 +1,11 @@
 import { runToEnd } from '../core/runToEnd.ts';
-import { ambientOcclusionInSlices } from './ambientOcclusion.ts';
-import { cavityInSlices } from './cavity.ts';
-import { heightInSlices } from './height.ts';
+import { ambientOcclusionInSlices, checkOcclusionOptions } from './ambientOcclusion.ts';
+import { cavityInSlices, checkCavityOptions } from './cavity.ts';
+import { checkHeightOptions, heightInSlices } from './height.ts';
 import { type MaterialSettings, materialSettings } from './materialDefaults.ts';
-import { metallicMap } from './metallic.ts';
+import { checkMetallicOptions, metallicMap } from './metallic.ts';
 import { NORMAL_DEFAULTS, type NormalGreen, normalMap } from './normals.ts';
-import { roughnessMap } from './roughness.ts';
+import { checkRoughnessOptions, roughnessMap } from './roughness.ts';
 import { greyMap, type Plane, type SurfaceMap } from './surfaceImage.ts';
 
 /** The material by its label, and whatever of its settings is to be otherwise. */
@@ -87,8 +87,18 @@ function packed(red: SurfaceMap, green: SurfaceMap, blue: SurfaceMap): SurfaceMa
   return { width: red.width, height: red.height, channels: 3, pixels };
 }
 
-/** The settings of the label's material, with those that the options change. */
+/**
+ * The settings of the label's material, with those that the options change.
+ *
+ * @throws RangeError when one is out of range
+ */
 export function surfaceSettings({ label, green: _green, ...own }: SurfaceOptions): MaterialSettings {
   const changes = Object.entries(own).filter(([, value]) => value !== undefined);
-  return { ...materialSettings(label), ...Object.fromEntries(changes) };
+  const settings: MaterialSettings = { ...materialSettings(label), ...Object.fromEntries(changes) };
+  checkHeightOptions(settings);
+  checkOcclusionOptions(settings);
+  checkCavityOptions(settings);
+  checkRoughnessOptions(settings);
+  checkMetallicOptions(settings);
+  return settings;
 }

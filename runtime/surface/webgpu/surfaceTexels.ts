@@ -1,0 +1,177 @@
+// The maps of a surface from its albedo, texture to texture: no value passes through the CPU.
+import { horizonSamples } from '../ambientOcclusion.ts';
+import { NORMAL_DEFAULTS } from '../normals.ts';
+import { type SurfaceOptions, surfaceSettings } from '../surfaceMaps.ts';
+import { gaussianWeights } from '../wrappedBlur.ts';
+import { PASSES, type Pass, SURFACE_SHADER, UNIFORM_NAMES, type UniformName, WORKGROUP_SIDE } from './surfaceShader.ts';
+
+/** Textures of the albedo's size, rgba8unorm with the usage STORAGE_BINDING; only their first mip level is written. */
+export interface SurfaceTargets {
+  /** Normal in RGB, height in alpha. */
+  normal: GPUTexture;
+  /** Ambient occlusion, roughness, metallic, and cavity in alpha. */
+  orm: GPUTexture;
+}
+
+const LABEL = 'figment surface';
+
+const pipelinesOf = new WeakMap<GPUDevice, Promise<Record<Pass, GPUComputePipeline>>>();
+
+/** Compiles what `writeSurfaceTexels` needs, once for a device. */
+export function prepareSurfaceTexels(device: GPUDevice): Promise<Record<Pass, GPUComputePipeline>> {
+  const known = pipelinesOf.get(device) ?? compile(device);
+  pipelinesOf.set(device, known);
+  return known;
+}
+
+async function compile(device: GPUDevice): Promise<Record<Pass, GPUComputePipeline>> {
+  const module = device.createShaderModule({ code: SURFACE_SHADER, label: LABEL });
+  const compiling = Object.keys(PASSES).map(async (entryPoint) => {
+    const compute = { module, entryPoint };
+    return [entryPoint, await device.createComputePipelineAsync({ compute, label: LABEL, layout: 'auto' })] as const;
+  });
+  return Object.fromEntries(await Promise.all(compiling)) as Record<Pass, GPUComputePipeline>;
+}
+
+/**
+ * Writes the maps that `surfaceMaps` makes of an albedo texture's texels, equal up to rounding of a byte. The work is
+ * submitted when this returns; nothing is read back. Mipmaps are the caller's.
+ *
+ * @param pipelines what `prepareSurfaceTexels` gave for this device
+ * @param albedo    rgba8unorm with the usage TEXTURE_BINDING, sRGB values; its first row is taken for the top: a texture that
+ *                  has its bottom row first is asked for the other direction of `green`
+ * @throws          RangeError when an option is out of range or a target differs in size
+ */
+export function writeSurfaceTexels(
+  device: GPUDevice,
+  pipelines: Record<Pass, GPUComputePipeline>,
+  albedo: GPUTexture,
+  targets: SurfaceTargets,
+  options: SurfaceOptions = {},
+): void {
+  const { width, height } = albedo;
+  checkTargets(targets, width, height);
+  const settings = surfaceSettings(options);
+  const run = new Run(device, pipelines, width, height);
+  const uniforms = run.uniforms({
+    ...settings,
+    rareIsLow: Number(settings.lowParts === 'rare'),
+    greenSign: (options.green ?? NORMAL_DEFAULTS.green) === 'opengl' ? 1 : -1,
+    cavityStrength: settings.strength,
+  });
+  const picture = albedo.createView({ mipLevelCount: 1 });
+  const luma = run.plane('luma', { 0: uniforms, 1: picture });
+  const smooth = run.blurred(uniforms, luma, settings.grainPx);
+  const wide = run.blurred(uniforms, luma, settings.reliefPx);
+  const statistics = run.sums('statistics', { 0: uniforms, 3: smooth, 4: wide });
+  const relief = run.plane('height', { 0: uniforms, 2: luma, 3: smooth, 4: wide, 5: statistics });
+  const around = run.blurred(uniforms, relief, settings.edgePx);
+  run.texels('normal', targets.normal, { 0: uniforms, 2: relief });
+  const horizon = run.filled(horizonOf(settings.radiusPx));
+  run.texels('orm', targets.orm, { 0: uniforms, 1: picture, 2: relief, 3: around, 4: horizon });
+  run.submit();
+}
+
+function checkTargets(targets: SurfaceTargets, width: number, height: number): void {
+  for (const [name, target] of Object.entries(targets)) {
+    if (target.width === width && target.height === height) continue;
+    throw new RangeError(
+      `writeSurfaceTexels: the ${name} texture is ${target.width}×${target.height}; expected ${width}×${height}, as the albedo`,
+    );
+  }
+}
+
+/** dx, dy, distance and direction of each texel that is looked at. */
+function horizonOf(radiusPx: number): Float32Array<ArrayBuffer> {
+  const samples = horizonSamples(radiusPx).flatMap((ofDirection, direction) =>
+    ofDirection.map(({ dx, dy, distancePx }) => [dx, dy, distancePx, direction]),
+  );
+  return Float32Array.from(samples.flat());
+}
+
+type Bindings = Record<number, GPUBuffer | GPUTextureView>;
+
+/** Passes over one picture, with the buffers between them. */
+class Run {
+  private readonly encoder: GPUCommandEncoder;
+  private readonly buffers: GPUBuffer[] = [];
+
+  constructor(
+    private readonly device: GPUDevice,
+    private readonly pipelines: Record<Pass, GPUComputePipeline>,
+    private readonly width: number,
+    private readonly height: number,
+  ) {
+    this.encoder = device.createCommandEncoder({ label: LABEL });
+  }
+
+  uniforms(values: Record<UniformName, number>): GPUBuffer {
+    const content = new ArrayBuffer(Math.ceil((2 + UNIFORM_NAMES.length) / 4) * 16);
+    new Int32Array(content).set([this.width, this.height]);
+    new Float32Array(content).set(
+      UNIFORM_NAMES.map((name) => values[name]),
+      2,
+    );
+    return this.filled(new Float32Array(content), GPUBufferUsage.UNIFORM);
+  }
+
+  filled(values: Float32Array<ArrayBuffer>, usage: GPUBufferUsageFlags = GPUBufferUsage.STORAGE): GPUBuffer {
+    const buffer = this.buffer(values.length, usage | GPUBufferUsage.COPY_DST);
+    this.device.queue.writeBuffer(buffer, 0, values);
+    return buffer;
+  }
+
+  blurred(uniforms: GPUBuffer, plane: GPUBuffer, sigmaPx: number): GPUBuffer {
+    const weights = this.filled(gaussianWeights(sigmaPx));
+    const alongRows = this.plane('blurRows', { 0: uniforms, 2: weights, 3: plane });
+    return this.plane('blurColumns', { 0: uniforms, 2: weights, 3: alongRows });
+  }
+
+  /** A pass that writes a value for each texel. */
+  plane(pass: Pass, bindings: Bindings): GPUBuffer {
+    const written = this.buffer(this.width * this.height, GPUBufferUsage.STORAGE);
+    this.dispatch(pass, { ...bindings, 7: written }, this.numWorkgroups());
+    return written;
+  }
+
+  /** A pass of one workgroup that writes one value. */
+  sums(pass: Pass, bindings: Bindings): GPUBuffer {
+    const written = this.buffer(1, GPUBufferUsage.STORAGE);
+    this.dispatch(pass, { ...bindings, 7: written }, [1, 1]);
+    return written;
+  }
+
+  texels(pass: Pass, target: GPUTexture, bindings: Bindings): void {
+    this.dispatch(pass, { ...bindings, 8: target.createView({ mipLevelCount: 1 }) }, this.numWorkgroups());
+  }
+
+  submit(): void {
+    this.device.queue.submit([this.encoder.finish()]);
+    for (const buffer of this.buffers) buffer.destroy(); // once the passes are done
+  }
+
+  private buffer(numValues: number, usage: GPUBufferUsageFlags): GPUBuffer {
+    const size = numValues * Float32Array.BYTES_PER_ELEMENT;
+    const buffer = this.device.createBuffer({ label: LABEL, size, usage });
+    this.buffers.push(buffer);
+    return buffer;
+  }
+
+  private numWorkgroups(): [number, number] {
+    return [Math.ceil(this.width / WORKGROUP_SIDE), Math.ceil(this.height / WORKGROUP_SIDE)];
+  }
+
+  private dispatch(pass: Pass, bindings: Bindings, [across, down]: [number, number]): void {
+    const pipeline = this.pipelines[pass];
+    const entries = PASSES[pass].map((binding) => {
+      const resource = bindings[binding]!;
+      return { binding, resource: resource instanceof GPUBuffer ? { buffer: resource } : resource };
+    });
+    const bindGroup = this.device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
+    const encoder = this.encoder.beginComputePass({ label: `${LABEL} ${pass}` });
+    encoder.setPipeline(pipeline);
+    encoder.setBindGroup(0, bindGroup);
+    encoder.dispatchWorkgroups(across, down);
+    encoder.end();
+  }
+}
