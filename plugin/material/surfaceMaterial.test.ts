@@ -61,6 +61,7 @@ describe('a material of a model whose pictures repeat', () => {
     expect(uploaded(material.bumpTexture, 'rgb')).toEqual(maps.normal.pixels);
     expect(uploaded(material.bumpTexture, 'alpha')).toEqual(maps.height.pixels);
     expect(uploaded(material.metallicTexture, 'rgb')).toEqual(maps.orm.pixels);
+    expect(uploaded(material.metallicTexture, 'alpha')).toEqual(maps.cavity.pixels);
   });
 
   it('is read by Babylon as it is meant: colour spaces, channels, wrapping, tangents', async () => {

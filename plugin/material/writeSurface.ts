@@ -1,7 +1,14 @@
 // Loaded when the first material of this kind is made.
-import { type SurfaceOptions, surfaceMapsInSlices } from '../../runtime/index.ts';
+import {
+  prepareSurfaceTexels,
+  type SurfaceOptions,
+  surfaceMapsInSlices,
+  writeSurfaceTexels,
+} from '../../runtime/index.ts';
+import { sharesDevice } from '../device.ts';
 import { FrameBudget } from '../painting/frameBudget.ts';
 import type { GeneratedTexture } from '../texture/generatedTexture.ts';
+import { gpuTextureOf, updateMipmaps } from '../texture/texelTexture.ts';
 import type { SurfaceTexture } from './surfaceTexture.ts';
 
 /** Milliseconds of a frame that maps may take of this thread. */
@@ -12,24 +19,47 @@ export interface SurfaceTextures {
   albedo: GeneratedTexture;
   /** Normal in RGB, height in alpha. */
   normal: SurfaceTexture;
-  /** Ambient occlusion, roughness, metallic. */
+  /** Ambient occlusion, roughness, metallic, and cavity in alpha. */
   orm: SurfaceTexture;
 }
 
 /**
- * Fills the maps of an albedo texture that has its picture, a few milliseconds a frame.
+ * Fills the maps of an albedo texture that has its picture: where that is on the GPU alone by compute passes there, else
+ * on this thread, a few milliseconds a frame.
  *
  * @throws RangeError for an option out of range; the signal's reason when aborted
  */
 export async function writeSurface(
+  textures: SurfaceTextures,
+  surface: SurfaceOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  // The texels have the bottom row first, and so do the maps: up in the picture is down in them.
+  const options: SurfaceOptions = { ...surface, green: 'directx' };
+  const { albedo, normal, orm } = textures;
+  if (albedo.texels) await writeInSlices(textures, albedo.texels.slice(), options, signal);
+  else await writeOnDevice(textures, options, signal);
+  normal.isFilled = orm.isFilled = true;
+}
+
+async function writeOnDevice({ albedo, normal, orm }: SurfaceTextures, options: SurfaceOptions, signal: AbortSignal) {
+  const { device } = sharesDevice(albedo.getScene()!.getEngine())!;
+  const pipelines = await prepareSurfaceTexels(device);
+  signal.throwIfAborted();
+  const targets = { normal: gpuTextureOf(normal), orm: gpuTextureOf(orm) };
+  writeSurfaceTexels(device, pipelines, gpuTextureOf(albedo), targets, options);
+  updateMipmaps(normal);
+  updateMipmaps(orm);
+}
+
+async function writeInSlices(
   { albedo, normal, orm }: SurfaceTextures,
+  texels: Uint8Array,
   options: SurfaceOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { widthPx, heightPx } = albedo.look;
-  const texels = albedo.texels!;
-  // The texels have the bottom row first, and so do the maps: up in the picture is down in them.
-  const slices = surfaceMapsInSlices(texels.slice(), widthPx, heightPx, { ...options, green: 'directx' });
+  const slices = surfaceMapsInSlices(texels, widthPx, heightPx, options);
   const budget = new FrameBudget(BUDGET_MS);
   for (;;) {
     await budget.turnAsync();
@@ -37,20 +67,17 @@ export async function writeSurface(
     const { done, value } = slices.next();
     if (!done) continue;
     normal.update(interleaved(value.normal.pixels, value.height.pixels));
-    orm.update(interleaved(value.orm.pixels, null));
-    normal.isFilled = orm.isFilled = true;
+    orm.update(interleaved(value.orm.pixels, value.cavity.pixels));
     return;
   }
 }
 
-/** RGBA from RGB and alpha, 255 where there is none. */
-function interleaved(rgb: Uint8Array, alpha: Uint8Array | null): Uint8Array {
-  const rgba = new Uint8Array((rgb.length / 3) * 4).fill(255);
-  for (let i = 0; i < rgba.length / 4; i++) {
-    rgba[4 * i] = rgb[3 * i]!;
-    rgba[4 * i + 1] = rgb[3 * i + 1]!;
-    rgba[4 * i + 2] = rgb[3 * i + 2]!;
-    if (alpha) rgba[4 * i + 3] = alpha[i]!;
+/** RGBA from RGB and alpha. */
+function interleaved(rgb: Uint8Array, alpha: Uint8Array): Uint8Array {
+  const rgba = new Uint8Array(4 * alpha.length);
+  for (let i = 0; i < alpha.length; i++) {
+    rgba.set(rgb.subarray(3 * i, 3 * i + 3), 4 * i);
+    rgba[4 * i + 3] = alpha[i]!;
   }
   return rgba;
 }

@@ -6,6 +6,7 @@ import { RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { abortError } from '../abortError.ts';
 import type { Picture } from '../painting/painter.ts';
+import { PixelPicture } from '../painting/pixelPicture.ts';
 import { PictureSource, type RequestOptions } from '../pictureSource.ts';
 import { pictureSize, type Recipe, type RecipeOptions, shortRecipe } from '../recipe.ts';
 import { sourceFor } from './pictureSources.ts';
@@ -55,6 +56,7 @@ export class GeneratedTexture extends RawTexture {
   private current: RecipeOptions | null = null;
   private pending: AbortController | null = null;
   private hasPicture = false;
+  private isOnCpu = false;
   private isGone = false;
   private stopObserving: () => void = () => {};
 
@@ -88,7 +90,7 @@ export class GeneratedTexture extends RawTexture {
 
   /** RGBA bytes of the picture, bottom row first; null where it is on the GPU alone, and before the first. */
   get texels(): Uint8Array | null {
-    return this.target.pixels;
+    return this.isOnCpu ? this.target.pixels : null;
   }
 
   /** Whether a picture is being made. */
@@ -215,6 +217,7 @@ export class GeneratedTexture extends RawTexture {
     if (this.isGone) return;
     picture.drawInto(this.target);
     this.hasPicture = true;
+    this.isOnCpu = picture instanceof PixelPicture;
   }
 
   private assertAlive(): void {

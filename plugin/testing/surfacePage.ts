@@ -1,0 +1,91 @@
+// Makes surface materials in a real page, and shows them under a lamp.
+import '@babylonjs/core/Helpers/sceneHelpers.js';
+import { FreeCamera } from '@babylonjs/core/Cameras/freeCamera.js';
+import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
+import { Engine } from '@babylonjs/core/Engines/engine.js';
+import { DirectionalLight } from '@babylonjs/core/Lights/directionalLight.js';
+import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
+import { Color4 } from '@babylonjs/core/Maths/math.color.js';
+import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
+import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js';
+import { Scene } from '@babylonjs/core/scene.js';
+import {
+  AssetGenerator,
+  type Compute,
+  CreateEngineAsync,
+  type GenerateMaterialOptions,
+  type SurfaceMaterial,
+} from '../index.ts';
+import type { PictureTarget } from '../texture/pictureTarget.ts';
+
+let engine: AbstractEngine;
+let scene: Scene;
+let textures: AssetGenerator;
+let material: SurfaceMaterial;
+
+const canvas = () => document.querySelector('canvas')!;
+
+/** A plane that fills the canvas, seen from the front, and a model of textures. */
+export async function start(kind: 'webgpu' | 'webgl', compute: Compute): Promise<string> {
+  engine = kind === 'webgl' ? new Engine(canvas(), false) : await CreateEngineAsync(canvas(), { antialias: false });
+  scene = new Scene(engine);
+  scene.clearColor = new Color4(0, 0, 0, 1);
+  const camera = new FreeCamera('camera', new Vector3(0, 0, -3), scene);
+  camera.mode = FreeCamera.ORTHOGRAPHIC_CAMERA;
+  [camera.orthoLeft, camera.orthoRight, camera.orthoBottom, camera.orthoTop] = [-1, 1, -1, 1];
+  textures = await AssetGenerator.LoadAsync('tiny/', scene, { compute, numWorkers: 1, frameBudgetMs: 200 });
+  return `${engine.name}, ${textures.backend.backend}`;
+}
+
+/** How often data came back from the GPU while the material was made. */
+export async function make(options: GenerateMaterialOptions): Promise<number> {
+  let numReadBacks = 0;
+  const { mapAsync } = GPUBuffer.prototype;
+  GPUBuffer.prototype.mapAsync = function (...values) {
+    numReadBacks++;
+    return mapAsync.apply(this, values);
+  };
+  material = (await textures.generateMaterialAsync(options)) as SurfaceMaterial;
+  GPUBuffer.prototype.mapAsync = mapAsync;
+  return numReadBacks;
+}
+
+/** RGBA bytes of the three textures, bottom row first. */
+export async function readMaps(): Promise<{ albedo: number[]; normal: number[]; orm: number[] }> {
+  const read = async (texture: BaseTexture | null) => Array.from((await texture!.readPixels()) as Uint8Array);
+  return {
+    albedo: await read(material.albedoTexture),
+    normal: await read(material.bumpTexture),
+    orm: await read(material.metallicTexture),
+  };
+}
+
+/** Puts a grey picture in place of the painted one, and shows its surface in the light from a side. */
+export async function showLit(grey: number[], light: [x: number, y: number]): Promise<void> {
+  const { target } = material.albedo as unknown as { target: PictureTarget };
+  const { widthPx, heightPx } = material.albedo.look;
+  const pixels = Uint8Array.from(grey.flatMap((value) => [value, value, value, 255]));
+  target.drawPixels(pixels, widthPx, heightPx, 0, 0);
+  engine.flushFramebuffer();
+  await material.reshapeAsync({ depthPx: 4, grain: 0, lowParts: 'dark' });
+  material.albedoTexture = null; // the shape alone
+  for (const old of [...scene.lights]) old.dispose();
+  new DirectionalLight('light', new Vector3(-light[0], -light[1], 1), scene).intensity = 2;
+  if (scene.meshes.length === 0) CreatePlane('plane', { size: 2 }, scene).material = material;
+  await draw();
+}
+
+export function leftovers(): string[] {
+  material.dispose();
+  textures.dispose();
+  return scene.textures.filter((texture) => texture !== scene.environmentBRDFTexture).map(({ name }) => name);
+}
+
+/** Draws a frame and waits until it is on the screen. */
+async function draw(): Promise<void> {
+  await scene.whenReadyAsync();
+  engine.beginFrame();
+  scene.render();
+  engine.endFrame();
+  for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+}
