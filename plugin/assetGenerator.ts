@@ -209,7 +209,7 @@ export class AssetGenerator {
    * @throws as `generateTextureAsync`; RangeError for a setting of the surface out of range
    */
   async generateMaterialAsync(options: GenerateMaterialOptions): Promise<PBRMaterial> {
-    const { tiling = 1, surface, parallax, ...asked } = options;
+    const { tiling = 1, surface, parallax, variations, cellSize, ...asked } = options;
     const texture = await this.generateTextureAsync(asked);
     if (!this.info.circularPadding) {
       const { createGeneratedMaterial } = await import('./material/generatedMaterial.ts');
@@ -217,14 +217,16 @@ export class AssetGenerator {
     }
     [texture.uScale, texture.vScale] = typeof tiling === 'number' ? [tiling, tiling] : tiling;
     const { SurfaceMaterial } = await import('./material/surfaceMaterial.ts');
-    const material = new SurfaceMaterial(texture.name, this.alive(texture), { surface, parallax });
+    let made: { dispose(): void } = this.alive(texture);
     try {
+      const material = new SurfaceMaterial(texture.name, texture, { surface, parallax, variations, cellSize });
+      made = material;
       await material.whenWrittenAsync();
+      return this.alive(material);
     } catch (error) {
-      material.dispose();
+      made.dispose();
       throw error;
     }
-    return this.alive(material);
   }
 
   /** Frees the model; what waits or runs rejects with an AbortError. Textures that are finished stay. */

@@ -11,6 +11,7 @@ export { CreateEngineAsync, type CreateEngineOptions, describeDevice } from './d
 export type { Latents } from './latents.ts';
 export type { ModelLocation } from './loading/loadModelBytes.ts';
 export { createGeneratedMaterial } from './material/generatedMaterial.ts';
+export { HashTiling, type HashTilingOptions, type TiledSurface } from './material/hashTiling.ts';
 export {
   RegisterSurfaceMaterial,
   type SavedSurfaceMaterial,

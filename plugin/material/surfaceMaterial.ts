@@ -9,15 +9,21 @@ import type { SurfaceOptions } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { RecipeOptions } from '../recipe.ts';
 import { GeneratedTexture, type RegenerateOptions, type SavedGeneratedTexture } from '../texture/generatedTexture.ts';
-import { SurfaceTexture } from './surfaceTexture.ts';
+import { checkHashTiling, HashTiling, type HashTilingOptions } from './hashTiling.ts';
+import { Surface } from './surface.ts';
 
 /** What is changed of the settings that the label's material has. */
 export type SurfaceSettings = Omit<SurfaceOptions, 'label' | 'green'>;
 
-export interface SurfaceMaterialOptions {
+export interface SurfaceMaterialOptions extends Partial<HashTilingOptions> {
   surface?: SurfaceSettings;
   /** Shifts the picture by its height: `offset` once, `occlusion` by tracing the height; default: not. */
   parallax?: 'offset' | 'occlusion';
+  /**
+   * Surfaces that are mixed, so that a large floor never repeats: of the recipe's seed and those that follow; 1 to 3. Without
+   * it the one surface repeats. See `HashTiling`.
+   */
+  variations?: number;
 }
 
 /** What a surface material saves of itself. */
@@ -49,8 +55,7 @@ export class SurfaceMaterial extends PBRMaterial {
   /** Told each time all maps are made. */
   readonly onSurfaceObservable = new Observable<SurfaceMaterial>();
   private readonly options: SurfaceMaterialOptions;
-  private readonly normal: SurfaceTexture;
-  private readonly orm: SurfaceTexture;
+  private readonly surfaces: readonly Surface[];
   private readonly usual: Record<string, unknown>;
   private pending: AbortController | null = null;
   private written: Promise<void> = Promise.resolve();
@@ -62,17 +67,20 @@ export class SurfaceMaterial extends PBRMaterial {
     readonly albedo: GeneratedTexture,
     options: SurfaceMaterialOptions = {},
   ) {
+    checkHashTiling(options);
     const scene = albedo.getScene()!;
     super(name, scene);
     RegisterSurfaceMaterial();
     this.options = { ...options };
-    this.normal = new SurfaceTexture(`${name} normal`, albedo);
-    this.orm = new SurfaceTexture(`${name} occlusion, roughness, metallic`, albedo);
+    const own = new Surface(name, albedo);
+    this.surfaces = [own, ...this.createVariations()];
     this.setUp(scene);
     this.usual = plainData(super.serialize());
     this.albedoTexture = albedo;
-    this.bumpTexture = this.normal;
-    this.metallicTexture = this.orm;
+    this.bumpTexture = own.normal;
+    this.metallicTexture = own.orm;
+    const { variations, cellSize } = this.options;
+    if (variations !== undefined) new HashTiling(this, this.surfaces.slice(1), { cellSize });
     albedo.onGeneratedObservable.add(() => this.write());
     if (albedo.isReady() && !albedo.isGenerating) this.write();
   }
@@ -88,6 +96,14 @@ export class SurfaceMaterial extends PBRMaterial {
     this.invertNormalMapX = this.invertNormalMapY = !scene.useRightHandedSystem;
     this.useParallax = this.options.parallax !== undefined;
     this.useParallaxOcclusion = this.options.parallax === 'occlusion';
+  }
+
+  private createVariations(): Surface[] {
+    const { variations = 1 } = this.options;
+    return Array.from({ length: variations - 1 }, (_, i) => {
+      const name = `${this.name} ${i + 2}`;
+      return new Surface(name, this.albedo.createSibling(name));
+    });
   }
 
   /** What the picture is made of; null before it is asked for. */
@@ -131,7 +147,7 @@ export class SurfaceMaterial extends PBRMaterial {
   override serialize(): SavedSurfaceMaterial {
     const { customType: _type, name: _name, ...albedo } = this.albedo.serialize()!;
     const changed = changesOf(plainData(super.serialize()), this.usual);
-    const { surface, parallax } = this.options;
+    const { surface, parallax, variations, cellSize } = this.options;
     return {
       customType: CLASS_NAME,
       name: this.name,
@@ -140,15 +156,18 @@ export class SurfaceMaterial extends PBRMaterial {
       albedo,
       ...(surface && { surface }),
       ...(parallax && { parallax }),
+      ...(variations && { variations }),
+      ...(cellSize && { cellSize }),
       ...(Object.keys(changed).length > 0 && { changed }),
     };
   }
 
   /** Makes a saved material anew, as `GeneratedTexture.Parse` does its texture. */
   static override Parse(saved: SavedSurfaceMaterial, scene: Scene, rootUrl = ''): SurfaceMaterial {
-    const { name, surface, parallax, changed = {} } = saved;
+    const { name, surface, parallax, variations, cellSize, changed = {} } = saved;
+    checkHashTiling(saved);
     const albedo = GeneratedTexture.Parse({ customType: '', name, ...saved.albedo }, scene, rootUrl);
-    const material = new SurfaceMaterial(name, albedo, { surface, parallax });
+    const material = new SurfaceMaterial(name, albedo, { surface, parallax, variations, cellSize });
     material.id = saved.id;
     SerializationHelper.ParseProperties(changed, material, scene, rootUrl);
     Material._ParsePlugins(changed, material, scene, rootUrl);
@@ -160,7 +179,7 @@ export class SurfaceMaterial extends PBRMaterial {
     this.isGone = true;
     this.pending?.abort(abortError(`generate: material ${this.name} was disposed`));
     this.onSurfaceObservable.clear();
-    for (const texture of [this.albedo, this.normal, this.orm]) texture.dispose();
+    for (const surface of this.surfaces) surface.dispose();
     super.dispose(forceDisposeEffect, forceDisposeTextures);
   }
 
@@ -176,10 +195,12 @@ export class SurfaceMaterial extends PBRMaterial {
   }
 
   private async writeAsync(signal: AbortSignal): Promise<void> {
-    const { writeSurface } = await import('./writeSurface.ts');
-    signal.throwIfAborted();
-    const options = { ...this.options.surface, label: this.recipe!.label };
-    await writeSurface({ albedo: this.albedo, normal: this.normal, orm: this.orm }, options, signal);
+    const recipe = this.recipe!;
+    const writing = this.surfaces.map(async (surface, i) => {
+      if (i > 0) await surface.albedo.regenerateAsync({ ...recipe, seed: (recipe.seed! + i) % 2 ** 32 }, { signal });
+      await surface.writeAsync(this.options.surface ?? {}, signal);
+    });
+    await Promise.all(writing);
     this.onSurfaceObservable.notifyObservers(this);
   }
 }

@@ -7,21 +7,11 @@ import {
 } from '../../runtime/index.ts';
 import { sharesDevice } from '../device.ts';
 import { FrameBudget } from '../painting/frameBudget.ts';
-import type { GeneratedTexture } from '../texture/generatedTexture.ts';
 import { gpuTextureOf, updateMipmaps } from '../texture/texelTexture.ts';
-import type { SurfaceTexture } from './surfaceTexture.ts';
+import type { Surface } from './surface.ts';
 
 /** Milliseconds of a frame that maps may take of this thread. */
 const BUDGET_MS = 4;
-
-/** The textures of one surface. */
-export interface SurfaceTextures {
-  albedo: GeneratedTexture;
-  /** Normal in RGB, height in alpha. */
-  normal: SurfaceTexture;
-  /** Ambient occlusion, roughness, metallic, and cavity in alpha. */
-  orm: SurfaceTexture;
-}
 
 /**
  * Fills the maps of an albedo texture that has its picture: where that is on the GPU alone by compute passes there, else
@@ -29,20 +19,16 @@ export interface SurfaceTextures {
  *
  * @throws RangeError for an option out of range; the signal's reason when aborted
  */
-export async function writeSurface(
-  textures: SurfaceTextures,
-  surface: SurfaceOptions,
-  signal: AbortSignal,
-): Promise<void> {
+export async function writeSurface(written: Surface, surface: SurfaceOptions, signal: AbortSignal): Promise<void> {
   // The texels have the bottom row first, and so do the maps: up in the picture is down in them.
   const options: SurfaceOptions = { ...surface, green: 'directx' };
-  const { albedo, normal, orm } = textures;
-  if (albedo.texels) await writeInSlices(textures, albedo.texels.slice(), options, signal);
-  else await writeOnDevice(textures, options, signal);
+  const { albedo, normal, orm } = written;
+  if (albedo.texels) await writeInSlices(written, albedo.texels.slice(), options, signal);
+  else await writeOnDevice(written, options, signal);
   normal.isFilled = orm.isFilled = true;
 }
 
-async function writeOnDevice({ albedo, normal, orm }: SurfaceTextures, options: SurfaceOptions, signal: AbortSignal) {
+async function writeOnDevice({ albedo, normal, orm }: Surface, options: SurfaceOptions, signal: AbortSignal) {
   const { device } = sharesDevice(albedo.getScene()!.getEngine())!;
   const pipelines = await prepareSurfaceTexels(device);
   signal.throwIfAborted();
@@ -53,7 +39,7 @@ async function writeOnDevice({ albedo, normal, orm }: SurfaceTextures, options: 
 }
 
 async function writeInSlices(
-  { albedo, normal, orm }: SurfaceTextures,
+  { albedo, normal, orm }: Surface,
   texels: Uint8Array,
   options: SurfaceOptions,
   signal: AbortSignal,

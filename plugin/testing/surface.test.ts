@@ -58,6 +58,69 @@ describeInBrowser('a surface material', (openPage) => {
   });
 });
 
+describeInBrowser('a floor of 100 m', (openPage) => {
+  it.each([
+    ['webgl', 'worker'],
+    ['webgpu', 'gpu'],
+  ] as const)('does not repeat when several surfaces are mixed, with %s', async (kind, compute) => {
+    const page = await openPage<SurfacePage>({ module, files });
+    await page.playwright.setViewportSize({ width: FLOOR_PX, height: FLOOR_PX });
+    await page.call('start', kind, compute, FLOOR_PX, FLOOR_PX);
+    const floor = { numTiles: NUM_TILES, view: 'above' } as const;
+    const periodPx = FLOOR_PX / NUM_TILES;
+
+    await page.call('showFloor', floor);
+    const plain = await greyOf(page);
+    expect(correlation(plain, periodPx, 0)).toBeGreaterThan(0.95);
+    expect(correlation(plain, 0, periodPx)).toBeGreaterThan(0.95);
+
+    await page.call('showFloor', { ...floor, variations: 3 });
+    const mixed = await greyOf(page);
+    for (const [dx, dy] of [
+      [1, 0],
+      [0, 1],
+      [1, 1],
+      [2, 0],
+      [0, 3],
+    ] as const) {
+      expect(Math.abs(correlation(mixed, dx * periodPx, dy * periodPx)), `${dx}, ${dy} tiles`).toBeLessThan(0.2);
+    }
+    // As bright and as rich in contrast as before.
+    const [before, after] = [statisticsOf(plain), statisticsOf(mixed)];
+    expect(Math.abs(after.mean - before.mean)).toBeLessThan(0.15 * before.mean);
+    expect(after.deviation / before.deviation).toBeGreaterThan(0.7);
+    expect(after.deviation / before.deviation).toBeLessThan(1.3);
+    expect(await page.call('leftovers')).toEqual([]);
+  });
+});
+
+const [FLOOR_PX, NUM_TILES] = [256, 8];
+
+/** The canvas as it is on the screen: green, top row first. */
+async function greyOf({ playwright }: TestPage<SurfacePage>): Promise<Float64Array> {
+  const clip = { x: 0, y: 0, width: FLOOR_PX, height: FLOOR_PX };
+  const { data, channels } = decode(await playwright.screenshot({ clip }));
+  return Float64Array.from({ length: FLOOR_PX * FLOOR_PX }, (_, i) => data[channels * i + 1]!);
+}
+
+function statisticsOf(grey: Float64Array): { mean: number; deviation: number } {
+  const mean = grey.reduce((sum, value) => sum + value, 0) / grey.length;
+  const deviation = Math.sqrt(grey.reduce((sum, value) => sum + (value - mean) ** 2, 0) / grey.length);
+  return { mean, deviation };
+}
+
+/** How alike the picture is to itself a little further: 1 the same, 0 not at all. */
+function correlation(grey: Float64Array, dx: number, dy: number): number {
+  const { mean, deviation } = statisticsOf(grey);
+  let sum = 0;
+  for (let y = 0; y < FLOOR_PX - dy; y++) {
+    for (let x = 0; x < FLOOR_PX - dx; x++) {
+      sum += (grey[y * FLOOR_PX + x]! - mean) * (grey[(y + dy) * FLOOR_PX + x + dx]! - mean);
+    }
+  }
+  return sum / ((FLOOR_PX - dx) * (FLOOR_PX - dy)) / deviation ** 2;
+}
+
 /** A bright dome in the middle: higher than what is around it. */
 const DOME = Array.from({ length: SIZE_PX * SIZE_PX }, (_, i) => {
   const distance = Math.hypot((i % SIZE_PX) - SIZE_PX / 2 + 0.5, Math.floor(i / SIZE_PX) - SIZE_PX / 2 + 0.5);

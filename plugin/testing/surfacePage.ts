@@ -1,12 +1,13 @@
 // Makes surface materials in a real page, and shows them under a lamp.
-import '@babylonjs/core/Helpers/sceneHelpers.js';
 import { FreeCamera } from '@babylonjs/core/Cameras/freeCamera.js';
 import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 import { Engine } from '@babylonjs/core/Engines/engine.js';
 import { DirectionalLight } from '@babylonjs/core/Lights/directionalLight.js';
+import { HemisphericLight } from '@babylonjs/core/Lights/hemisphericLight.js';
 import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import { Color4 } from '@babylonjs/core/Maths/math.color.js';
 import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
+import { CreateGround } from '@babylonjs/core/Meshes/Builders/groundBuilder.js';
 import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js';
 import { Scene } from '@babylonjs/core/scene.js';
 import {
@@ -26,7 +27,8 @@ let material: SurfaceMaterial;
 const canvas = () => document.querySelector('canvas')!;
 
 /** A plane that fills the canvas, seen from the front, and a model of textures. */
-export async function start(kind: 'webgpu' | 'webgl', compute: Compute): Promise<string> {
+export async function start(kind: 'webgpu' | 'webgl', compute: Compute, widthPx = 64, heightPx = 64): Promise<string> {
+  Object.assign(canvas(), { width: widthPx, height: heightPx }); // later, on WebGPU, it would stay blank
   engine = kind === 'webgl' ? new Engine(canvas(), false) : await CreateEngineAsync(canvas(), { antialias: false });
   scene = new Scene(engine);
   scene.clearColor = new Color4(0, 0, 0, 1);
@@ -72,6 +74,47 @@ export async function showLit(grey: number[], light: [x: number, y: number]): Pr
   for (const old of [...scene.lights]) old.dispose();
   new DirectionalLight('light', new Vector3(-light[0], -light[1], 1), scene).intensity = 2;
   if (scene.meshes.length === 0) CreatePlane('plane', { size: 2 }, scene).material = material;
+  await draw();
+}
+
+/** What to lay out, and from where it is seen. */
+export interface Floor {
+  /** Absent: one surface that repeats. */
+  variations?: number;
+  cellSize?: number;
+  numTiles: number;
+  view: 'above' | 'along';
+  /** RGB bytes in place of each surface's painted picture. */
+  pictures?: number[][];
+  label?: string;
+}
+
+/** Lays a floor of 100 m, and shows it. */
+export async function showFloor(floor: Floor): Promise<void> {
+  const { variations, cellSize, numTiles, view, pictures = [], label = 'brick' } = floor;
+  for (const mesh of [...scene.meshes]) mesh.dispose();
+  for (const old of [...scene.lights]) old.dispose();
+  material?.dispose();
+  const { widthPx: tilePx } = textures.info;
+  const asked = { label, seed: 3, variations, cellSize, tiling: numTiles };
+  material = (await textures.generateMaterialAsync(asked)) as SurfaceMaterial;
+  const surfaces = (material as unknown as { surfaces: { albedo: { target: PictureTarget } }[] }).surfaces;
+  for (const [i, picture] of pictures.slice(0, surfaces.length).entries()) {
+    const pixels = Uint8Array.from(picture.flatMap((value, at) => (at % 3 === 2 ? [value, 255] : [value])));
+    surfaces[i]!.albedo.target.drawPixels(pixels, tilePx, tilePx, 0, 0);
+  }
+  engine.flushFramebuffer();
+  await material.reshapeAsync({});
+  const ground = CreateGround('floor', { width: 100, height: 100 }, scene);
+  ground.material = material;
+  new HemisphericLight('sky', new Vector3(0, 1, 0), scene).intensity = 1.5;
+  new DirectionalLight('sun', new Vector3(-1, -1.5, 0.5), scene).intensity = 2;
+  const camera = scene.activeCamera as FreeCamera;
+  const isAbove = view === 'above';
+  camera.mode = isAbove ? FreeCamera.ORTHOGRAPHIC_CAMERA : FreeCamera.PERSPECTIVE_CAMERA;
+  [camera.orthoLeft, camera.orthoRight, camera.orthoBottom, camera.orthoTop] = [-50, 50, -50, 50];
+  camera.position = isAbove ? new Vector3(0, 10, 0) : new Vector3(0, 4, -48);
+  camera.rotation = isAbove ? new Vector3(Math.PI / 2, 0, 0) : new Vector3(0.16, 0, 0);
   await draw();
 }
 

@@ -131,9 +131,14 @@ export class GeneratedTexture extends RawTexture {
     return 'GeneratedTexture';
   }
 
+  /** An empty texture for pictures of the same model, size and look. */
+  createSibling(name: string): GeneratedTexture {
+    return new GeneratedTexture(name, this.source ?? this.address, this.getScene()!, this.look);
+  }
+
   /** Another texture of the same picture and settings. */
   override clone(): GeneratedTexture {
-    const copy = new GeneratedTexture(this.name, this.source ?? this.address, this.getScene()!, this.look);
+    const copy = this.createSibling(this.name);
     applySettings(copy, settingsOf(this));
     if (this.current) copy.regenerateOrReport(this.current);
     return copy;
