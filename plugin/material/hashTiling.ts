@@ -34,14 +34,15 @@ const MAX_SURFACES = 3;
  *
  *   new HashTiling(stone, [{ albedo, normal, orm }], { cellSize: 1 });
  *
- * Textures need mipmaps: the mean of a map is read from them. Source: see hashTilingShader.ts.
+ * Textures need mipmaps: the mean of a map is read from them. With WebGL 1, which has no integers in shaders, the one surface
+ * repeats. Source: see hashTilingShader.ts.
  */
 export class HashTiling extends MaterialPluginBase {
   readonly cellSize: number;
 
   /**
    * @param others further surfaces, 0 to 2; theirs to dispose
-   * @throws RangeError for more, or a size out of range; Error where there is only WebGL 1
+   * @throws RangeError for more, or a size out of range
    */
   constructor(
     material: PBRMaterial,
@@ -50,14 +51,11 @@ export class HashTiling extends MaterialPluginBase {
   ) {
     checkHashTiling({ ...options, variations: others.length + 1 });
     super(material, NAME, PRIORITY, { [DEFINE]: 0 }, true, false);
-    const engine = material.getScene().getEngine();
-    if (!engine.isWebGPU && engine.version < 2) {
-      throw new Error('HashTiling: this engine has no integers in shaders; it needs WebGL 2 or WebGPU');
-    }
     this.cellSize = options.cellSize ?? HASH_TILING_DEFAULTS.cellSize;
     this.doNotSerialize = true;
     material.useParallax = false;
-    this._enable(true);
+    const engine = material.getScene().getEngine();
+    this._enable(engine.isWebGPU || engine.version > 1);
   }
 
   override getClassName(): string {

@@ -1,6 +1,7 @@
 import '@babylonjs/core/Loading/Plugins/babylonFileLoader.js';
 import '@babylonjs/core/Materials/colorCurves.js'; // materials of scene files name it
 import { AppendSceneAsync } from '@babylonjs/core/Loading/sceneLoader.js';
+import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import type { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
 import { Color3 } from '@babylonjs/core/Maths/math.color.js';
@@ -13,7 +14,8 @@ import { createModel, generate, surfaceMaps } from '../../runtime/index.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import type { AssetGenerator, GenerateMaterialOptions } from '../assetGenerator.ts';
 import { createScene, flipped, loadTinyTextures, TINY_TEXTURES, uploadedTo } from '../testing/tinyScene.ts';
-import { RegisterSurfaceMaterial, type SurfaceMaterial } from './surfaceMaterial.ts';
+import type { HashTiling } from './hashTiling.ts';
+import { RegisterSurfaceMaterial, SurfaceMaterial } from './surfaceMaterial.ts';
 
 const SIZE_PX = 16;
 const RECIPE = { label: 'brick', seed: 7 };
@@ -113,6 +115,52 @@ describe('a material of a model whose pictures repeat', () => {
   it('refuses a setting out of range, and leaves nothing', async () => {
     await expect(make({ surface: { depthPx: 1000 } })).rejects.toThrow(/depthPx is 1000; expected 0 to 64/);
     await expect(make({ label: 'brik' })).rejects.toThrow(/did you mean "brick"/);
+    expect(leftovers()).toEqual([]);
+  });
+});
+
+describe('a material of several surfaces', () => {
+  const mapsOf = (material: SurfaceMaterial) => {
+    const textures: BaseTexture[] = [];
+    material.pluginManager!.getPlugin<HashTiling>('FigmentHashTiling')!.getActiveTextures(textures);
+    return textures.map(uploadedTo);
+  };
+
+  it('mixes those of the seeds that follow', async () => {
+    const material = await make({ variations: 3 });
+    const [albedo2, normal2, orm2, albedo3] = mapsOf(material);
+    const [second, third] = [await make({ seed: 8 }), await make({ seed: 9 })];
+    expect(albedo2).toEqual(uploadedTo(second.albedoTexture!));
+    expect(normal2).toEqual(uploadedTo(second.bumpTexture!));
+    expect(orm2).toEqual(uploadedTo(second.metallicTexture!));
+    expect(albedo3).toEqual(uploadedTo(third.albedoTexture!));
+    await material.regenerateAsync({ seed: 8 });
+    expect(mapsOf(material)[0]).toEqual(uploadedTo(third.albedoTexture!));
+  });
+
+  it('is saved by their number, and disposed with all', async () => {
+    const material = await make({ variations: 2, cellSize: 1.5 });
+    const saved = material.serialize();
+    expect(saved).toMatchObject({ variations: 2, cellSize: 1.5 });
+    expect(JSON.stringify(saved).length).toBeLessThan(300);
+    const copy = SurfaceMaterial.Parse(JSON.parse(JSON.stringify(saved)), scene);
+    await next(copy.onSurfaceObservable);
+    expect(mapsOf(copy)).toEqual(mapsOf(material));
+    expect(copy.serialize()).toEqual({ ...saved, uniqueId: copy.uniqueId });
+    material.dispose();
+    copy.dispose();
+    expect(leftovers()).toEqual([]);
+  });
+
+  it.each([
+    [{ variations: 4 }, /HashTiling: 4 surfaces; expected 1 to 3/],
+    [{ variations: 1e9 }, /surfaces; expected 1 to 3/],
+    [{ variations: 2, cellSize: 0 }, /cellSize is 0; expected 0.1 to 8 tiles/],
+  ])('refuses %j, and leaves nothing', async (options, message) => {
+    await expect(make(options)).rejects.toThrow(message);
+    const saved = (await make()).serialize();
+    scene.materials[0]!.dispose();
+    expect(() => SurfaceMaterial.Parse({ ...saved, ...options }, scene)).toThrow(message);
     expect(leftovers()).toEqual([]);
   });
 });

@@ -107,8 +107,8 @@ export async function showFloor(floor: Floor): Promise<void> {
   await material.reshapeAsync({});
   const ground = CreateGround('floor', { width: 100, height: 100 }, scene);
   ground.material = material;
-  new HemisphericLight('sky', new Vector3(0, 1, 0), scene).intensity = 1.5;
-  new DirectionalLight('sun', new Vector3(-1, -1.5, 0.5), scene).intensity = 2;
+  new HemisphericLight('sky', new Vector3(0, 1, 0), scene).intensity = 0.8;
+  new DirectionalLight('sun', new Vector3(-2, -1.5, 1), scene).intensity = 2;
   const camera = scene.activeCamera as FreeCamera;
   const isAbove = view === 'above';
   camera.mode = isAbove ? FreeCamera.ORTHOGRAPHIC_CAMERA : FreeCamera.PERSPECTIVE_CAMERA;
