@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelInfo } from './painting/painter.ts';
-import { completeRecipe, recipeKey, samplingKey, shortRecipe } from './recipe.ts';
+import { batchKey, completeRecipe, recipeKey, shortRecipe } from './recipe.ts';
 
 /** What recipes look at of a model. */
 const INFO = {
@@ -30,7 +30,7 @@ describe('an interpolation in a recipe', () => {
     const other = completeRecipe({ ...ELF, interpolate: { seed: 8, amount: 0.5 } }, INFO);
     const all = [completeRecipe(ELF, INFO), ...amounts, other];
     expect(new Set(all.map(recipeKey)).size).toBe(4);
-    expect(new Set(all.map(samplingKey)).size).toBe(1);
+    expect(new Set(all.map(batchKey)).size).toBe(1);
   });
 
   it.each([
@@ -41,5 +41,34 @@ describe('an interpolation in a recipe', () => {
     ['half', /interpolate.seed is undefined/],
   ])('%j is refused', (interpolate, message) => {
     expect(() => completeRecipe({ ...ELF, interpolate: interpolate as never }, INFO)).toThrow(message);
+  });
+});
+
+describe('the size in a recipe', () => {
+  const TILES = { ...INFO, name: 'tiles', widthPx: 16, heightPx: 16, circularPadding: true } as ModelInfo;
+
+  it('is left out where it is the tile, and else kept as width and height', () => {
+    expect(completeRecipe({ ...ELF, sizePx: 16 }, TILES)).toEqual(completeRecipe(ELF, TILES));
+    const recipe = completeRecipe({ ...ELF, sizePx: 32 }, TILES);
+    expect(recipe).toMatchObject({ widthPx: 32, heightPx: 32 });
+    expect(recipe).not.toHaveProperty('sizePx');
+    expect(shortRecipe(recipe, TILES)).toEqual({ ...ELF, widthPx: 32, heightPx: 32 });
+    expect(completeRecipe({ ...ELF, widthPx: 48 }, TILES)).not.toHaveProperty('heightPx');
+  });
+
+  it('makes another picture, and one that is painted alone', () => {
+    const sizes = [{}, { widthPx: 32 }, { heightPx: 32 }, { sizePx: 32 }];
+    const recipes = sizes.map((size) => completeRecipe({ ...ELF, ...size }, TILES));
+    expect(new Set(recipes.map(recipeKey)).size).toBe(4);
+    const [large, other] = [7, 8].map((seed) => completeRecipe({ ...ELF, seed, sizePx: 32 }, TILES));
+    expect(batchKey(large!)).not.toBe(batchKey(other!));
+  });
+
+  it('is refused where it contradicts itself or the model', () => {
+    expect(() => completeRecipe({ ...ELF, sizePx: 32, widthPx: 48 }, TILES)).toThrow(/sizePx is 32, and the size 48×/);
+    expect(() => completeRecipe({ ...ELF, sizePx: 20 }, TILES)).toThrow(/multiples of tiles's tile/);
+    expect(() => completeRecipe({ ...ELF, sizePx: 32 }, { ...TILES, circularPadding: false })).toThrow(
+      /makes 16×16 alone/,
+    );
   });
 });
