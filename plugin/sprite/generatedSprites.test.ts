@@ -1,8 +1,10 @@
+import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { footPivot } from '../../runtime/index.ts';
 import type { AssetGenerator } from '../assetGenerator.ts';
-import { createScene, loadTiny, uploadedTo } from '../testing/tinyScene.ts';
+import { createScene, loadTiny, loadTinyTextures, uploadedTo } from '../testing/tinyScene.ts';
 import type { GeneratedSprites } from './generatedSprites.ts';
 
 const SIZE_PX = 16;
@@ -61,6 +63,48 @@ describe('a sheet of given recipes', () => {
   ])('refuses %j', async (options, message) => {
     await expect(tiny.generateSpritesAsync(options)).rejects.toThrow(message);
     expect(scene.textures.length).toBe(0);
+  });
+});
+
+describe('sprites of a given height', () => {
+  it('keep the shape of their pictures, and stand where they are put', async () => {
+    const sprites = await tiny.generateSpritesAsync({ labels: ['elf'], seed: 3, worldHeight: 1.8 });
+    const sprite = sprites.createSprite('elf');
+    expect([sprite.width, sprite.height]).toEqual([1.8, 1.8]);
+    sprites.standAt(sprite, new Vector3(2, 0.5, -3));
+    expect(sprite.position.asArray()).toEqual([2, 1.4, -3]);
+  });
+
+  it('have the pivot of their picture in the atlas', async () => {
+    const sprites = await tiny.generateSpritesAsync({ labels: ['elf', 'orc'], seed: 3 });
+    const { frames } = (await sprites.packAsync()).json;
+    for (const [name, seed] of [
+      ['elf', 3],
+      ['orc', 4],
+    ] as const) {
+      const pixels = await tiny.generatePixelsAsync({ label: name, seed });
+      expect(frames[`${name}-${seed}`]!.pivot).toEqual(footPivot(pixels, SIZE_PX, SIZE_PX));
+    }
+  });
+
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('are refused at %f', async (worldHeight) => {
+    await expect(tiny.generateSpritesAsync({ worldHeight })).rejects.toThrow(
+      /worldHeight is .*; expected a number above 0/,
+    );
+  });
+});
+
+describe('cells of another size', () => {
+  it('are all of one, and stay so', async () => {
+    const textures = await loadTinyTextures(scene);
+    const sprites = await textures.generateSpritesAsync({ labels: ['brick'], seed: 1, sizePx: 32, numSpareCells: 1 });
+    await sprites.repaintCellAsync(1, { label: 'wood', seed: 2 });
+    expect(sprites.cells).toMatchObject([{ widthPx: 32 }, { widthPx: 32 }]);
+    await expect(sprites.repaintCellAsync(1, { widthPx: 48 })).rejects.toThrow(
+      /48×32 beside 32×32; cells are of one size/,
+    );
+    const recipes = [{ label: 'brick' }, { label: 'wood', sizePx: 32 }];
+    await expect(textures.generateSpritesAsync({ recipes })).rejects.toThrow(/32×32 beside 16×16/);
   });
 });
 

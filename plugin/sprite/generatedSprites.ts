@@ -1,7 +1,8 @@
+import type { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import { Sprite } from '@babylonjs/core/Sprites/sprite.js';
 import { SpriteManager } from '@babylonjs/core/Sprites/spriteManager.js';
-import { type Atlas, composeAtlas } from '../../runtime/index.ts';
+import { type Atlas, composeAtlas, footPivot } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { Picture } from '../painting/painter.ts';
 import type { PictureSource, RequestOptions } from '../pictureSource.ts';
@@ -59,7 +60,7 @@ export class GeneratedSprites extends SpriteManager {
       throw error;
     }
     const { name = source.info.name, capacity = SPRITES_PER_CELL * cells.length } = options;
-    return new GeneratedSprites(name, capacity, source, cells, sheet);
+    return new GeneratedSprites(name, capacity, source, cells, sheet, options.worldHeight ?? null);
   }
 
   private constructor(
@@ -68,6 +69,7 @@ export class GeneratedSprites extends SpriteManager {
     private readonly source: PictureSource,
     private readonly current: (Recipe | null)[],
     private readonly sheet: PictureTarget,
+    private readonly worldHeight: number | null,
   ) {
     const [width, height] = cellSize(current, source.info);
     super(name, '', capacity, { width, height }, source.scene, EPSILON, sheet.texture.samplingMode);
@@ -149,12 +151,21 @@ export class GeneratedSprites extends SpriteManager {
     const numBefore = this.sprites.filter(({ cellIndex }) => cells.includes(cellIndex)).length;
     const sprite = new Sprite(name, this);
     sprite.cellIndex = cells[numBefore % cells.length]!;
+    if (this.worldHeight !== null) {
+      sprite.height = this.worldHeight;
+      sprite.width = (this.worldHeight * this.cellWidth) / this.cellHeight;
+    }
     return sprite;
+  }
+
+  /** Puts a sprite where its lower edge is at a place: Babylon's own position is that of its middle. */
+  standAt(sprite: Sprite, { x, y, z }: Vector3): void {
+    sprite.position.set(x, y + sprite.height / 2, z);
   }
 
   /**
    * The sheet as a PNG file and its TexturePacker JSON, whose frames are called `<label>-<seed>`, and for a second one of
-   * that name `<label>-<seed>-<cell>`. Empty cells are left out.
+   * that name `<label>-<seed>-<cell>`. Its pivots are where the pictures stand. Empty cells are left out.
    */
   async packAsync(imageName = `${this.name}.png`): Promise<PackedSprites> {
     const [widthPx, heightPx] = [this.cellWidth, this.cellHeight];
@@ -168,7 +179,7 @@ export class GeneratedSprites extends SpriteManager {
     if (tiles.size === 0) throw new RangeError(`packAsync: all cells of ${this.name} are empty; paint one first`);
     const layout = { columns: numColumns(tiles.size), widthPx, heightPx };
     const { sheet, atlas } = composeAtlas(
-      Array.from(tiles, ([name, pixels]) => ({ name, pixels })),
+      Array.from(tiles, ([name, pixels]) => ({ name, pixels, pivot: footPivot(pixels, widthPx, heightPx) })),
       layout,
       imageName,
       '1',

@@ -15,6 +15,8 @@ export interface SpritesOptions extends Omit<RecipeOptions, 'label'> {
   numSpareCells?: number;
   /** Of the manager; default: the model's name. */
   name?: string;
+  /** Height of the sprites that `createSprite` makes, in units of the world; their width follows. Default: 1 each. */
+  worldHeight?: number;
   /** Sprites at most; default: four for each cell. */
   capacity?: number;
 }
@@ -25,7 +27,10 @@ export interface SpritesOptions extends Omit<RecipeOptions, 'label'> {
  * @throws RangeError for a number out of range, an empty list, or what the model cannot paint
  */
 export function planCells(source: PictureSource, options: SpritesOptions): (Recipe | null)[] {
-  const { numSpareCells = 0 } = options;
+  const { numSpareCells = 0, worldHeight = 1 } = options;
+  if (!(worldHeight > 0 && worldHeight < Number.POSITIVE_INFINITY)) {
+    throw new RangeError(`generateSpritesAsync: worldHeight is ${worldHeight}; expected a number above 0`);
+  }
   if (!Number.isInteger(numSpareCells) || numSpareCells < 0) {
     throw new RangeError(`generateSpritesAsync: numSpareCells is ${numSpareCells}; expected a whole number from 0`);
   }
@@ -47,7 +52,7 @@ export function cellSize(cells: readonly (Recipe | null)[], info: ModelInfo): [w
 
 function planPictures(source: PictureSource, options: SpritesOptions): Recipe[] {
   const { labels = source.info.labels, count = labels.length, recipes, ...others } = options;
-  const { name: _name, capacity: _capacity, numSpareCells: _numSpareCells, ...recipe } = others;
+  const { name: _n, capacity: _c, numSpareCells: _s, worldHeight: _w, ...recipe } = others;
   if (recipes?.length === 0) throw new RangeError('generateSpritesAsync: recipes is empty; give at least one');
   if (recipes) return recipes.map((own) => source.complete({ ...recipe, ...own }));
   if (labels.length === 0) throw new RangeError('generateSpritesAsync: labels is empty; name at least one');

@@ -1,3 +1,4 @@
+import type { Pivot } from './footPivot.ts';
 import { composeSheet, type PixelImage } from './pixels.ts';
 
 /** A rectangle of a sheet in pixels, from its top left corner. */
@@ -14,6 +15,7 @@ interface AtlasFrame {
   trimmed: boolean;
   spriteSourceSize: Rectangle;
   sourceSize: { w: number; h: number };
+  pivot?: Pivot;
 }
 
 /** TexturePacker's "hash" layout, which Babylon's SpritePackedManager reads. */
@@ -33,6 +35,7 @@ export interface Atlas {
 export interface SheetTile {
   name: string;
   pixels: Uint8Array;
+  pivot?: Pivot;
 }
 
 export interface SheetLayout {
@@ -50,10 +53,10 @@ export function composeAtlas(
 ): { sheet: PixelImage; atlas: Atlas } {
   const pixels = tiles.map((tile) => tile.pixels);
   const sheet = composeSheet(pixels, columns, widthPx, heightPx);
-  const frames = tiles.map(({ name }, i) => {
+  const frames = tiles.map(({ name, pivot }, i) => {
     const x = (i % columns) * widthPx;
     const y = Math.floor(i / columns) * heightPx;
-    return [name, frameAt(x, y, widthPx, heightPx)] as const;
+    return [name, { ...frameAt(x, y, widthPx, heightPx), ...(pivot && { pivot }) }] as const;
   });
   const size = { w: sheet.width, h: sheet.height };
   const meta = { app: 'figment', version, image, format: 'RGBA8888' as const, size, scale: '1' };
