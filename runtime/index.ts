@@ -61,6 +61,7 @@ export { type NearestDistance, nearestDistance } from './evaluation/nearest.ts';
 export { type Reconstructed, reconstruct } from './evaluation/reconstruction.ts';
 export { type LiveVae, reconstructionSheet } from './evaluation/reconstructionSheet.ts';
 export { SAMPLE_SHEET_DEFAULTS, type SampleSheetOptions, sampleSheet } from './evaluation/sampleSheet.ts';
+export { seamRatio } from './evaluation/seam.ts';
 export { spreadPerClass } from './evaluation/spread.ts';
 // Kernels that the plugin calls itself
 export { compilationDone, compileOnly } from './kernels/webgpu/compile.ts';

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import type { PixelImage } from '../core/pixels.ts';
+import { seamRatio } from './seam.ts';
+
+function picture(width: number, height: number, grey: (x: number, y: number) => number): PixelImage {
+  const pixels = Uint8Array.from({ length: 3 * width * height }, (_, i) => {
+    const at = Math.floor(i / 3);
+    return grey(at % width, Math.floor(at / width));
+  });
+  return { width, height, channels: 3, pixels };
+}
+
+describe('seamRatio', () => {
+  it('is about 1 where a wave closes, whatever its phase', () => {
+    for (let phase = 0; phase < 12; phase++) {
+      const wave = picture(60, 12, (x, y) => 128 + 60 * Math.cos((2 * Math.PI * (5 * x + phase)) / 60) + 9 * (y % 2));
+      expect(seamRatio(wave)).toBeLessThan(2);
+    }
+    const steps = picture(12, 8, (x, y) => 100 * ((x + y) % 2));
+    expect(seamRatio(steps)).toBe(1);
+  });
+
+  it('is the step at the edge over those inside', () => {
+    // Columns 0, 10 … 90: nine differences of 10, and one of 90 across the edge.
+    expect(seamRatio(picture(10, 4, (x) => 10 * x))).toBeCloseTo(9, 10);
+    expect(seamRatio(picture(4, 10, (_, y) => 10 * y))).toBeCloseTo(9, 10);
+  });
+
+  it('leaves alpha out, and is 1 for a plain picture', () => {
+    const pixels = Uint8Array.from({ length: 4 * 16 }, (_, i) => (i % 4 === 3 ? i : 7));
+    expect(seamRatio({ width: 4, height: 4, channels: 4, pixels })).toBe(1);
+    expect(seamRatio(picture(4, 4, (x) => (x === 3 ? 9 : 0)))).toBe(3);
+    expect(() => seamRatio(picture(2, 4, () => 0))).toThrow(/2×4 pixels; expected at least 3×3/);
+  });
+});
