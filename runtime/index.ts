@@ -125,6 +125,7 @@ export {
 export { METALLIC_DEFAULTS, type MetallicOptions, metallicMap } from './surface/metallic.ts';
 export { NORMAL_DEFAULTS, type NormalGreen, type NormalOptions, normalMap } from './surface/normals.ts';
 export { PALETTE_DEFAULTS, type PaletteOptions, snapToPalette } from './surface/palette.ts';
+export { PIXEL_ART_DEFAULTS, type PixelArtOptions, pixelArt } from './surface/pixelArt.ts';
 export { PIXEL_ART_SCALE_DEFAULTS, type PixelArtScaleOptions, scalePixelArt } from './surface/pixelArtScale.ts';
 export { ROUGHNESS_DEFAULTS, type RoughnessOptions, roughnessMap } from './surface/roughness.ts';
 export type { Plane, SurfaceMap } from './surface/surfaceImage.ts';
@@ -135,6 +136,11 @@ export {
   surfaceMapsInSlices,
   surfaceSettings,
 } from './surface/surfaceMaps.ts';
+export {
+  type PixelArtTexelsOptions,
+  preparePixelArtTexels,
+  writePixelArtTexels,
+} from './surface/webgpu/pixelArtTexels.ts';
 export { prepareSurfaceTexels, type SurfaceTargets, writeSurfaceTexels } from './surface/webgpu/surfaceTexels.ts';
 // Training
 export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';

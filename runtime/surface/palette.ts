@@ -9,7 +9,7 @@ export interface PaletteOptions {
 export const PALETTE_DEFAULTS: Readonly<PaletteOptions> = { dither: 0 };
 
 const MAX_COLOURS = 256;
-const BAYER_SIDE = 8;
+export const BAYER_SIDE = 8;
 
 /**
  * Thresholds −0.5 … 0.5 of ordered dithering, 8 × 8, row by row; their mean is 0.
@@ -52,18 +52,23 @@ export function snapToPalette(
 ): Uint8Array<ArrayBuffer> {
   const { dither } = { ...PALETTE_DEFAULTS, ...options };
   const channels = channelsOf('snapToPalette', pixels.length, widthPx, heightPx);
-  checkRange('snapToPalette', 'dither', dither, 0, 1);
+  const offsets = ditherOffsets(dither);
   const colours = parsePalette(palette);
   const nearest = nearestColourOf(colours);
   const snapped = Uint8Array.from(pixels);
   for (let at = 0, i = 0; at < pixels.length; at += channels, i++) {
     const [x, y] = [i % widthPx, Math.floor(i / widthPx)];
-    const threshold = BAYER_THRESHOLDS[(y % BAYER_SIDE) * BAYER_SIDE + (x % BAYER_SIDE)]!;
-    const offset = Math.round(255 * dither * threshold);
+    const offset = offsets[(y % BAYER_SIDE) * BAYER_SIDE + (x % BAYER_SIDE)]!;
     const colour = nearest(pixels[at]! + offset, pixels[at + 1]! + offset, pixels[at + 2]! + offset);
     snapped.set(colours[colour]!, at);
   }
   return snapped;
+}
+
+/** What each place of the pattern adds to a byte. @throws RangeError for dithering out of range */
+export function ditherOffsets(dither: number): number[] {
+  checkRange('snapToPalette', 'dither', dither, 0, 1);
+  return BAYER_THRESHOLDS.map((threshold) => Math.round(255 * dither * threshold));
 }
 
 /** @throws RangeError naming the colour that is none */

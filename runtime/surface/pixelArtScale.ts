@@ -28,12 +28,15 @@ export function scalePixelArt(
 ): PixelImage {
   const { factor, tolerance, wraps } = { ...PIXEL_ART_SCALE_DEFAULTS, ...options };
   const channels = channelsOf('scalePixelArt', pixels.length, widthPx, heightPx);
-  if (factor !== 2 && factor !== 4) {
-    throw new RangeError(`scalePixelArt: factor is ${factor}; expected 2 or 4`);
-  }
-  checkRange('scalePixelArt', 'tolerance', tolerance, 0, 255);
+  checkScaleOptions({ factor, tolerance, wraps });
   const twice = scale2x({ width: widthPx, height: heightPx, channels, pixels }, tolerance, wraps);
   return factor === 2 ? twice : scale2x(twice, tolerance, wraps);
+}
+
+/** @throws RangeError naming the option that is out of range */
+export function checkScaleOptions({ factor, tolerance }: PixelArtScaleOptions): void {
+  if (factor !== 2 && factor !== 4) throw new RangeError(`scalePixelArt: factor is ${factor}; expected 2 or 4`);
+  checkRange('scalePixelArt', 'tolerance', tolerance, 0, 255);
 }
 
 /**

@@ -1,26 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { openNodeWebgpu } from '../../../scripts/io/nodeWebgpu.ts';
 import { integers } from '../../core/random.ts';
+import { openTestDevice, type TestDevice, testDeviceFlaw } from '../../testing/testDevice.ts';
 import { BRICK_HEIGHT_PX, BRICK_WIDTH_PX, brickPixels } from '../../testing/tinySurface.ts';
 import { type SurfaceOptions, surfaceMaps } from '../surfaceMaps.ts';
 import { prepareSurfaceTexels, type SurfaceTargets, writeSurfaceTexels } from './surfaceTexels.ts';
 
-const webgpu = await openNodeWebgpu();
 const [W, H] = [BRICK_WIDTH_PX, BRICK_HEIGHT_PX];
 /** Of 255: the GPU computes with 32 bits. */
 const TOLERANCE = 1;
 
+let gpu: TestDevice;
 let device: GPUDevice;
 
-describe.skipIf(!webgpu.gpu)(`writeSurfaceTexels${webgpu.gpu ? '' : ` (${webgpu.reason})`}`, () => {
+describe.skipIf(testDeviceFlaw)(`writeSurfaceTexels${testDeviceFlaw && ` (${testDeviceFlaw})`}`, () => {
   beforeAll(async () => {
-    device = await (await webgpu.gpu!.requestAdapter())!.requestDevice();
+    gpu = await openTestDevice();
+    device = gpu.device;
   });
 
-  afterAll(() => {
-    device.destroy();
-    webgpu.release();
-  });
+  afterAll(() => gpu.close());
 
   it.each<[string, SurfaceOptions]>([
     ['dark gaps', { label: 'brick' }],
@@ -47,8 +45,8 @@ describe.skipIf(!webgpu.gpu)(`writeSurfaceTexels${webgpu.gpu ? '' : ` (${webgpu.
 
   it('reads nothing back and leaves no buffer', async () => {
     const created = vi.spyOn(device, 'createBuffer');
-    const targets = { normal: createTexture(W, H), orm: createTexture(W, H) };
-    const albedo = createTexture(W, H);
+    const targets = { normal: gpu.createTexture(W, H), orm: gpu.createTexture(W, H) };
+    const albedo = gpu.createTexture(W, H);
     const mapped = vi.spyOn(GPUBuffer.prototype, 'mapAsync');
     const destroyed = vi.spyOn(GPUBuffer.prototype, 'destroy');
     writeSurfaceTexels(device, await prepareSurfaceTexels(device), albedo, targets);
@@ -60,11 +58,11 @@ describe.skipIf(!webgpu.gpu)(`writeSurfaceTexels${webgpu.gpu ? '' : ` (${webgpu.
   });
 
   it('refuses targets of another size and options out of range', async () => {
-    const albedo = createTexture(W, H);
+    const albedo = gpu.createTexture(W, H);
     const pipelines = await prepareSurfaceTexels(device);
     const write = (targets: SurfaceTargets, options?: SurfaceOptions) =>
       writeSurfaceTexels(device, pipelines, albedo, targets, options);
-    const [fitting, other] = [createTexture(W, H), createTexture(W, 2 * H)];
+    const [fitting, other] = [gpu.createTexture(W, H), gpu.createTexture(W, 2 * H)];
     expect(() => write({ normal: fitting, orm: other })).toThrow(/the orm texture is 36×40; expected 36×20/);
     expect(() => write({ normal: fitting, orm: fitting }, { plateau: 9 })).toThrow(/plateau is 9; expected 0 to 4/);
   });
@@ -88,35 +86,9 @@ function expectSame(actual: Uint8Array, expected: Uint8Array, name: string): voi
 const channel = (pixels: Uint8Array, ...channels: number[]) => pixels.filter((_, i) => channels.includes(i % 4));
 
 async function mapsOnGpu(pixels: Uint8Array, width: number, height: number, options: SurfaceOptions) {
-  const albedo = createTexture(width, height);
-  device.queue.writeTexture({ texture: albedo }, Uint8Array.from(pixels), { bytesPerRow: 4 * width }, [width, height]);
-  const targets = { normal: createTexture(width, height), orm: createTexture(width, height) };
+  const albedo = gpu.createTexture(width, height, pixels);
+  const targets = { normal: gpu.createTexture(width, height), orm: gpu.createTexture(width, height) };
   writeSurfaceTexels(device, await prepareSurfaceTexels(device), albedo, targets, options);
   albedo.destroy();
-  return { normal: await readTexture(targets.normal), orm: await readTexture(targets.orm) };
-}
-
-function createTexture(width: number, height: number): GPUTexture {
-  const { STORAGE_BINDING, TEXTURE_BINDING, COPY_SRC, COPY_DST } = GPUTextureUsage;
-  const usage = STORAGE_BINDING | TEXTURE_BINDING | COPY_SRC | COPY_DST;
-  return device.createTexture({ size: [width, height], format: 'rgba8unorm', usage });
-}
-
-/** RGBA bytes, row 0 first; destroys the texture. */
-async function readTexture(texture: GPUTexture): Promise<Uint8Array> {
-  const { width, height } = texture;
-  const bytesPerRow = Math.ceil((4 * width) / 256) * 256;
-  const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
-  const buffer = device.createBuffer({ size: bytesPerRow * height, usage });
-  const encoder = device.createCommandEncoder();
-  encoder.copyTextureToBuffer({ texture }, { buffer, bytesPerRow }, [width, height]);
-  device.queue.submit([encoder.finish()]);
-  await buffer.mapAsync(GPUMapMode.READ);
-  const padded = new Uint8Array(buffer.getMappedRange());
-  const rows = Array.from({ length: height }, (_, y) => [
-    ...padded.subarray(y * bytesPerRow, y * bytesPerRow + 4 * width),
-  ]);
-  buffer.destroy();
-  texture.destroy();
-  return Uint8Array.from(rows.flat());
+  return { normal: await gpu.readTexture(targets.normal), orm: await gpu.readTexture(targets.orm) };
 }

@@ -3,6 +3,7 @@ import { horizonSamples } from '../ambientOcclusion.ts';
 import { NORMAL_DEFAULTS } from '../normals.ts';
 import { type SurfaceOptions, surfaceSettings } from '../surfaceMaps.ts';
 import { gaussianWeights } from '../wrappedBlur.ts';
+import { compileOnce, type Pipelines } from './pipelines.ts';
 import { PASSES, type Pass, SURFACE_SHADER, UNIFORM_NAMES, type UniformName, WORKGROUP_SIDE } from './surfaceShader.ts';
 
 /** Textures of the albedo's size, rgba8unorm with the usage STORAGE_BINDING; only their first mip level is written. */
@@ -15,23 +16,8 @@ export interface SurfaceTargets {
 
 const LABEL = 'figment surface';
 
-const pipelinesOf = new WeakMap<GPUDevice, Promise<Record<Pass, GPUComputePipeline>>>();
-
 /** Compiles what `writeSurfaceTexels` needs, once for a device. */
-export function prepareSurfaceTexels(device: GPUDevice): Promise<Record<Pass, GPUComputePipeline>> {
-  const known = pipelinesOf.get(device) ?? compile(device);
-  pipelinesOf.set(device, known);
-  return known;
-}
-
-async function compile(device: GPUDevice): Promise<Record<Pass, GPUComputePipeline>> {
-  const module = device.createShaderModule({ code: SURFACE_SHADER, label: LABEL });
-  const compiling = Object.keys(PASSES).map(async (entryPoint) => {
-    const compute = { module, entryPoint };
-    return [entryPoint, await device.createComputePipelineAsync({ compute, label: LABEL, layout: 'auto' })] as const;
-  });
-  return Object.fromEntries(await Promise.all(compiling)) as Record<Pass, GPUComputePipeline>;
-}
+export const prepareSurfaceTexels = compileOnce(LABEL, SURFACE_SHADER, Object.keys(PASSES) as Pass[]);
 
 /**
  * Writes the maps that `surfaceMaps` makes of an albedo texture's texels, equal up to rounding of a byte. The work is
@@ -44,7 +30,7 @@ async function compile(device: GPUDevice): Promise<Record<Pass, GPUComputePipeli
  */
 export function writeSurfaceTexels(
   device: GPUDevice,
-  pipelines: Record<Pass, GPUComputePipeline>,
+  pipelines: Pipelines<Pass>,
   albedo: GPUTexture,
   targets: SurfaceTargets,
   options: SurfaceOptions = {},
@@ -98,7 +84,7 @@ class Run {
 
   constructor(
     private readonly device: GPUDevice,
-    private readonly pipelines: Record<Pass, GPUComputePipeline>,
+    private readonly pipelines: Pipelines<Pass>,
     private readonly width: number,
     private readonly height: number,
   ) {

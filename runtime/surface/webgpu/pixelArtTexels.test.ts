@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { integers } from '../../core/random.ts';
+import { openTestDevice, type TestDevice, testDeviceFlaw } from '../../testing/testDevice.ts';
+import { type PixelArtOptions, pixelArt } from '../pixelArt.ts';
+import { preparePixelArtTexels, writePixelArtTexels } from './pixelArtTexels.ts';
+
+const PALETTE = ['#1a1c2c', '#5d275d', '#b13e53', '#ef7d57', '#ffcd75', '#a7f070', '#38b764', '#257179', '#f4f4f4'];
+const [W, H] = [37, 22];
+const random = Uint8Array.from(integers(8, 0, 4 * W * H, 256));
+/** Few colours, so that there are edges to round. */
+const drawn = Uint8Array.from(integers(9, 0, 4 * W * H, 2), (bit, i) => (i % 4 === 3 ? 255 : 200 * bit + (i % 3)));
+
+let gpu: TestDevice;
+
+describe.skipIf(testDeviceFlaw)(`writePixelArtTexels${testDeviceFlaw && ` (${testDeviceFlaw})`}`, () => {
+  beforeAll(async () => {
+    gpu = await openTestDevice();
+  });
+
+  afterAll(() => gpu.close());
+
+  async function onGpu(pixels: Uint8Array, options: Partial<PixelArtOptions>, flipY = false): Promise<Uint8Array> {
+    const factor = options.factor ?? 1;
+    const [source, target] = [gpu.createTexture(W, H, pixels), gpu.createTexture(factor * W, factor * H)];
+    const pipelines = await preparePixelArtTexels(gpu.device);
+    writePixelArtTexels(gpu.device, pipelines, source, target, { ...options, flipY });
+    source.destroy();
+    return gpu.readTexture(target);
+  }
+
+  it.each<Partial<PixelArtOptions>>([
+    { factor: 2 },
+    { factor: 4, tolerance: 0 },
+    { factor: 4, tolerance: 3, wraps: false },
+  ])('enlarges as pixelArt does: %j', async (options) => {
+    expect(await onGpu(drawn, options)).toEqual(pixelArt(drawn, W, H, options).pixels);
+    expect(await onGpu(random, options)).toEqual(pixelArt(random, W, H, options).pixels);
+  });
+
+  it.each<Partial<PixelArtOptions>>([
+    { palette: PALETTE },
+    { palette: PALETTE, dither: 0.3 },
+    { palette: PALETTE.slice(0, 1), dither: 1 },
+  ])('snaps as pixelArt does, but for ties: %j', async (options) => {
+    const [actual, expected] = [await onGpu(random, options), pixelArt(random, W, H, options).pixels];
+    let numDifferent = 0;
+    for (let at = 0; at < actual.length; at += 4) {
+      const [a, b] = [actual.subarray(at, at + 4), expected.subarray(at, at + 4)];
+      expect(a[3]).toBe(b[3]);
+      if (a.join() !== b.join()) numDifferent++;
+    }
+    expect(numDifferent).toBeLessThanOrEqual(1); // none on lavapipe
+  });
+
+  it('dithers by the rows of the picture, whichever the texture has first', async () => {
+    const options = { palette: ['#000000', '#ffffff'], dither: 1 };
+    const flip = (pixels: ArrayLike<number>) => {
+      const rows = Array.from({ length: H }, (_, y) => Array.from(pixels).slice(4 * W * y, 4 * W * (y + 1)));
+      return Uint8Array.from(rows.reverse().flat());
+    };
+    const flipped = await onGpu(flip(random), options, true);
+    expect(flip(flipped)).toEqual(pixelArt(random, W, H, options).pixels);
+  });
+
+  it('snaps and enlarges in one go, reads nothing back and leaves nothing', async () => {
+    const created = [vi.spyOn(gpu.device, 'createBuffer'), vi.spyOn(gpu.device, 'createTexture')];
+    const options = { palette: PALETTE, factor: 4, tolerance: 0 } as const;
+    const [source, target] = [gpu.createTexture(W, H, drawn), gpu.createTexture(4 * W, 4 * H)];
+    const pipelines = await preparePixelArtTexels(gpu.device);
+    const destroyed = [vi.spyOn(GPUBuffer.prototype, 'destroy'), vi.spyOn(GPUTexture.prototype, 'destroy')];
+    const mapped = vi.spyOn(GPUBuffer.prototype, 'mapAsync');
+    writePixelArtTexels(gpu.device, pipelines, source, target, options);
+    expect(mapped).not.toHaveBeenCalled();
+    expect(destroyed.map((spy) => spy.mock.calls.length)).toEqual([3, 2]);
+    expect(created.map((spy) => spy.mock.calls.length)).toEqual([3, 4]); // source and target among them
+    vi.restoreAllMocks();
+    source.destroy();
+    expect(await gpu.readTexture(target)).toEqual(pixelArt(drawn, W, H, options).pixels);
+  });
+
+  it('refuses what pixelArt refuses, a target of another size, and to do nothing', async () => {
+    await expect(onGpu(random, { palette: ['red'] })).rejects.toThrow(/colour "red"; expected #rrggbb/);
+    await expect(onGpu(random, { factor: 2, tolerance: 300 })).rejects.toThrow(/tolerance is 300/);
+    await expect(onGpu(random, {})).rejects.toThrow(/nothing to do; give a palette or a factor/);
+    const pipelines = await preparePixelArtTexels(gpu.device);
+    const texture = gpu.createTexture(W, H);
+    expect(() => writePixelArtTexels(gpu.device, pipelines, texture, texture, { factor: 2 })).toThrow(
+      `the target is ${W}×${H}; expected ${2 * W}×${2 * H}`,
+    );
+    texture.destroy();
+  });
+});

@@ -1,0 +1,190 @@
+// What `pixelArt` does, texture to texture on the GPU.
+import { type Oklab, toOklab } from '../oklab.ts';
+import { BAYER_SIDE, ditherOffsets, parsePalette } from '../palette.ts';
+import { PIXEL_ART_DEFAULTS, type PixelArtOptions } from '../pixelArt.ts';
+import { checkScaleOptions } from '../pixelArtScale.ts';
+import { compileOnce, type Pipelines } from './pipelines.ts';
+
+const LABEL = 'figment pixel art';
+const WORKGROUP_SIDE = 8;
+
+const SHADER = `
+  struct Uniforms { numColours: u32, flipY: u32, wraps: u32, tolerance: f32 }
+  @group(0) @binding(0) var<uniform> uniforms: Uniforms;
+  @group(0) @binding(1) var source: texture_2d<f32>;
+  @group(0) @binding(2) var texels: texture_storage_2d<rgba8unorm, write>;
+  @group(0) @binding(3) var<storage, read> palette: array<vec4<f32>>;
+  @group(0) @binding(4) var<storage, read> offsets: array<f32>;
+
+  fn bytesOf(x: i32, y: i32) -> vec4<f32> {
+    return round(textureLoad(source, vec2<i32>(x, y), 0) * 255.0);
+  }
+
+  fn toOklab(bytes: vec3<f32>) -> vec3<f32> {
+    let coded = bytes / 255.0;
+    let linear = select(pow((coded + 0.055) / 1.055, vec3<f32>(2.4)), coded / 12.92, coded <= vec3<f32>(0.04045));
+    let lms = mat3x3<f32>(
+      0.4122214708, 0.2119034982, 0.0883024619,
+      0.5363325363, 0.6806995451, 0.2817188376,
+      0.0514459929, 0.1073969566, 0.6299787005,
+    ) * linear;
+    return mat3x3<f32>(
+      0.2104542553, 1.9779984951, 0.0259040371,
+      0.793617785, -2.428592205, 0.7827717662,
+      -0.0040720468, 0.4505937099, -0.808675766,
+    ) * pow(lms, vec3<f32>(1.0 / 3.0));
+  }
+
+  /** palette: for each colour its Oklab, then its bytes. */
+  @compute @workgroup_size(${WORKGROUP_SIDE}, ${WORKGROUP_SIDE})
+  fn snap(@builtin(global_invocation_id) id: vec3<u32>) {
+    let size = textureDimensions(source);
+    if (any(id.xy >= size)) { return; }
+    let row = select(id.y, size.y - 1u - id.y, uniforms.flipY == 1u);
+    let texel = bytesOf(i32(id.x), i32(id.y));
+    let offset = offsets[(row % ${BAYER_SIDE}u) * ${BAYER_SIDE}u + id.x % ${BAYER_SIDE}u];
+    let colour = toOklab(clamp(texel.rgb + offset, vec3<f32>(0.0), vec3<f32>(255.0)));
+    var nearest = 0u;
+    var least = 1e9;
+    for (var i = 0u; i < uniforms.numColours; i++) {
+      let difference = colour - palette[2u * i].xyz;
+      let squared = dot(difference, difference);
+      if (squared < least) {
+        nearest = i;
+        least = squared;
+      }
+    }
+    textureStore(texels, id.xy, vec4<f32>(palette[2u * nearest + 1u].xyz, texel.a) / 255.0);
+  }
+
+  fn neighbour(x: i32, y: i32) -> vec4<f32> {
+    let size = vec2<i32>(textureDimensions(source));
+    let place = vec2<i32>(x, y);
+    let at = select(clamp(place, vec2<i32>(0), size - 1), (place + size) % size, uniforms.wraps == 1u);
+    return bytesOf(at.x, at.y);
+  }
+
+  fn differ(a: vec4<f32>, b: vec4<f32>) -> bool {
+    return any(abs(a - b) > vec4<f32>(uniforms.tolerance));
+  }
+
+  @compute @workgroup_size(${WORKGROUP_SIDE}, ${WORKGROUP_SIDE})
+  fn scale(@builtin(global_invocation_id) id: vec3<u32>) {
+    if (any(id.xy >= textureDimensions(texels))) { return; }
+    let x = i32(id.x / 2u);
+    let y = i32(id.y / 2u);
+    let above = neighbour(x, y - 1);
+    let below = neighbour(x, y + 1);
+    let left = neighbour(x - 1, y);
+    let right = neighbour(x + 1, y);
+    let aside = select(left, right, id.x % 2u == 1u);
+    let along = select(above, below, id.y % 2u == 1u);
+    let isRounded = differ(above, below) && differ(left, right) && !differ(aside, along);
+    textureStore(texels, id.xy, select(bytesOf(x, y), aside, isRounded) / 255.0);
+  }
+`;
+
+const PASSES = { snap: [0, 1, 2, 3, 4], scale: [0, 1, 2] } as const;
+type Pass = keyof typeof PASSES;
+
+/** Compiles what `writePixelArtTexels` needs, once for a device. */
+export const preparePixelArtTexels = compileOnce(LABEL, SHADER, Object.keys(PASSES) as Pass[]);
+
+export interface PixelArtTexelsOptions extends Partial<PixelArtOptions> {
+  /** The picture's bottom row is the texture's first, which matters to dithering; default false. */
+  flipY?: boolean;
+}
+
+/**
+ * Writes what `pixelArt` makes of a texture's picture into another; colours as near to one palette entry as to another may
+ * go to either. The work is submitted when this returns; nothing is read back.
+ *
+ * @param pipelines what `preparePixelArtTexels` gave for this device
+ * @param source    rgba8unorm with the usage TEXTURE_BINDING
+ * @param target    rgba8unorm with the usage STORAGE_BINDING, `factor` times as wide and high; its first mip level is written
+ * @throws          RangeError as `pixelArt`, for neither palette nor enlargement, and for a target of another size
+ */
+export function writePixelArtTexels(
+  device: GPUDevice,
+  pipelines: Pipelines<Pass>,
+  source: GPUTexture,
+  target: GPUTexture,
+  options: PixelArtTexelsOptions = {},
+): void {
+  const { palette, dither, factor, tolerance, wraps, flipY = false } = { ...PIXEL_ART_DEFAULTS, ...options };
+  checkTarget(source, target, factor);
+  const colours = palette.length === 0 ? [] : parsePalette(palette);
+  if (factor !== 1) checkScaleOptions({ factor, tolerance, wraps });
+  const passes: Pass[] = [
+    ...(colours.length > 0 ? ['snap' as const] : []),
+    ...new Array(Math.log2(factor)).fill('scale'),
+  ];
+  if (passes.length === 0) throw new RangeError('writePixelArtTexels: nothing to do; give a palette or a factor');
+
+  const encoder = device.createCommandEncoder({ label: LABEL });
+  const owned: { destroy(): void }[] = [];
+  const filled = (values: Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>, usage: GPUBufferUsageFlags) => {
+    const buffer = device.createBuffer({
+      label: LABEL,
+      size: values.byteLength,
+      usage: usage | GPUBufferUsage.COPY_DST,
+    });
+    device.queue.writeBuffer(buffer, 0, values);
+    owned.push(buffer);
+    return buffer;
+  };
+  const buffers: Record<number, GPUBuffer> = {
+    0: filled(uniformsOf(colours.length, flipY, wraps, tolerance), GPUBufferUsage.UNIFORM),
+    3: filled(paletteValues(colours), GPUBufferUsage.STORAGE),
+    4: filled(Float32Array.from(ditherOffsets(dither)), GPUBufferUsage.STORAGE),
+  };
+  let from = source;
+  for (const [i, pass] of passes.entries()) {
+    const by = pass === 'scale' ? 2 : 1;
+    const to = i === passes.length - 1 ? target : createBetween(device, by * from.width, by * from.height);
+    if (to !== target) owned.push(to);
+    const views: Record<number, GPUTextureView> = {
+      1: from.createView({ mipLevelCount: 1 }),
+      2: to.createView({ mipLevelCount: 1 }),
+    };
+    const entries = PASSES[pass].map((binding) => {
+      const buffer = buffers[binding];
+      return { binding, resource: buffer ? { buffer } : views[binding]! };
+    });
+    const pipeline = pipelines[pass];
+    const encoded = encoder.beginComputePass({ label: `${LABEL} ${pass}` });
+    encoded.setPipeline(pipeline);
+    encoded.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+    encoded.dispatchWorkgroups(Math.ceil(to.width / WORKGROUP_SIDE), Math.ceil(to.height / WORKGROUP_SIDE));
+    encoded.end();
+    from = to;
+  }
+  device.queue.submit([encoder.finish()]);
+  for (const resource of owned) resource.destroy(); // once the passes are done
+}
+
+function checkTarget(source: GPUTexture, target: GPUTexture, factor: number): void {
+  if (target.width === factor * source.width && target.height === factor * source.height) return;
+  const expected = `${factor * source.width}×${factor * source.height}`;
+  throw new RangeError(`writePixelArtTexels: the target is ${target.width}×${target.height}; expected ${expected}`);
+}
+
+function uniformsOf(numColours: number, flipY: boolean, wraps: boolean, tolerance: number): Uint32Array<ArrayBuffer> {
+  const uniforms = Uint32Array.of(numColours, Number(flipY), Number(wraps), 0);
+  new Float32Array(uniforms.buffer)[3] = tolerance;
+  return uniforms;
+}
+
+/** Eight floats for each colour; at least one colour, since a binding may not be empty. */
+function paletteValues(colours: readonly [number, number, number][]): Float32Array<ArrayBuffer> {
+  const values = colours.flatMap((colour) => {
+    const lab: Oklab = toOklab(...colour);
+    return [...lab, 0, ...colour, 0];
+  });
+  return Float32Array.from(values.length > 0 ? values : new Array(8).fill(0));
+}
+
+function createBetween(device: GPUDevice, width: number, height: number): GPUTexture {
+  const usage = GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.TEXTURE_BINDING;
+  return device.createTexture({ label: LABEL, size: [width, height], format: 'rgba8unorm', usage });
+}
