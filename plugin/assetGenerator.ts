@@ -134,9 +134,9 @@ export class AssetGenerator {
    * @throws RangeError as `generateTextureAsync`, at once
    */
   beginTexture(options: GenerateTextureOptions): { texture: GeneratedTexture; finished: Promise<GeneratedTexture> } {
-    const { name, mipmaps, samplingMode, priority, signal, previewEvery, ...asked } = options;
+    const { name, mipmaps, samplingMode, pixelArt, priority, signal, previewEvery, ...asked } = options;
     const recipe = this.source.complete(asked);
-    const look = lookOf(this.info, { ...asked, mipmaps, samplingMode });
+    const look = lookOf(this.info, { ...asked, mipmaps, samplingMode, pixelArt });
     const texture = new GeneratedTexture(name ?? `${recipe.label}-${recipe.seed}`, this.source, this.scene, look);
     const finished = texture.regenerateAsync(recipe, { priority, signal, previewEvery }).catch((error) => {
       if (!texture.isGenerating) texture.dispose();

@@ -21,8 +21,12 @@ export const LIMIT_BYTES = 200 * 1024;
 export const TRAINING_CODE =
   /^runtime\/(training|evaluation|testing|dataset)\/|kernels\/gradients\.ts|register_all_gradients/;
 
-/** Chunks that a page with WebGPU never asks for: the other backends, and the PNG encoder of packed sheets. */
-const OTHER_CHUNKS = /tfjs-backend-(wasm|cpu)\/|runtime\/(backends|kernels)\/(wasm|cpu)\b|fast-png\//;
+/**
+ * Chunks that a page which shows portraits on WebGPU never asks for: the other backends, the PNG encoder of packed sheets,
+ * and what makes surfaces and pixel art of pictures.
+ */
+const OTHER_CHUNKS =
+  /tfjs-backend-(wasm|cpu)\/|runtime\/(backends|kernels)\/(wasm|cpu)\b|fast-png\/|material\/(surfaceMaterial|writeSurface)\.|pixelArtBrush\./;
 
 const MEASURED = {
   minify: true,

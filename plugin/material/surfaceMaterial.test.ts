@@ -10,10 +10,18 @@ import { SceneSerializer } from '@babylonjs/core/Misc/sceneSerializer.js';
 import { Scene } from '@babylonjs/core/scene.js';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createModel, generate, surfaceMaps } from '../../runtime/index.ts';
+import {
+  createModel,
+  enlargedSettings,
+  generate,
+  materialSettings,
+  pixelArt,
+  surfaceMaps,
+} from '../../runtime/index.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import type { AssetGenerator, GenerateMaterialOptions } from '../assetGenerator.ts';
 import { createScene, flipped, loadTinyTextures, TINY_TEXTURES, uploadedTo } from '../testing/tinyScene.ts';
+import { GeneratedTexture } from '../texture/generatedTexture.ts';
 import type { HashTiling } from './hashTiling.ts';
 import { RegisterSurfaceMaterial, SurfaceMaterial } from './surfaceMaterial.ts';
 
@@ -162,6 +170,43 @@ describe('a material of several surfaces', () => {
     scene.materials[0]!.dispose();
     expect(() => SurfaceMaterial.Parse({ ...saved, ...options }, scene)).toThrow(message);
     expect(leftovers()).toEqual([]);
+  });
+});
+
+describe('a picture for a pixel-art game', () => {
+  const PIXEL_ART = { palette: ['#1a1c2c', '#b13e53', '#ffcd75', '#38b764'], dither: 0.1, factor: 2 } as const;
+
+  it('is what the runtime makes of it, and so are its maps', async () => {
+    const material = await make({ pixelArt: PIXEL_ART });
+    const drawn = pixelArt(await tiny.generatePixelsAsync(RECIPE), SIZE_PX, SIZE_PX, PIXEL_ART);
+    const pixels = drawn.pixels as Uint8Array;
+    expect(flipped(uploadedTo(material.albedoTexture!), 2 * SIZE_PX)).toEqual(pixels);
+    const settings = enlargedSettings(materialSettings('brick'), 2);
+    const { normal } = surfaceMaps(pixels, 2 * SIZE_PX, 2 * SIZE_PX, settings);
+    const uploadedNormal = flipped(uploadedTo(material.bumpTexture!), 2 * SIZE_PX);
+    expect(uploadedNormal.filter((_, i) => i % 4 < 3)).toEqual(normal.pixels);
+    expect((material.albedoTexture as Texture).samplingMode).toBe(Texture.NEAREST_SAMPLINGMODE);
+  });
+
+  it('keeps its colours in a scene file and when it changes', async () => {
+    const texture = await tiny.generateTextureAsync({ ...RECIPE, sizePx: 32, pixelArt: PIXEL_ART });
+    const saved = JSON.parse(JSON.stringify(texture.serialize()));
+    expect(saved).toMatchObject({ size: [64, 64], pixelArt: PIXEL_ART, recipe: { widthPx: 32, heightPx: 32 } });
+    const loaded = GeneratedTexture.Parse(saved, scene, '');
+    await next(loaded.onGeneratedObservable);
+    expect(uploadedTo(loaded)).toEqual(uploadedTo(texture));
+    await loaded.regenerateAsync({ seed: 8 });
+    expect(uploadedTo(loaded)).not.toEqual(uploadedTo(texture));
+    await expect(loaded.regenerateAsync({ widthPx: 16 })).rejects.toThrow(/is 32×32, but tiny is to draw 16×32/);
+  });
+
+  it.each([
+    [{ palette: ['red'] }, /colour "red"; expected #rrggbb/],
+    [{ factor: 3 as 2 }, /factor is 3; expected 2 or 4/],
+    [{ palette: ['#ffffff'], dither: 7 }, /dither is 7/],
+  ])('is refused with %j', async (pixelArt, message) => {
+    await expect(tiny.generateTextureAsync({ ...RECIPE, pixelArt })).rejects.toThrow(message);
+    expect(scene.textures).toEqual([]);
   });
 });
 

@@ -1,8 +1,10 @@
 // Loaded when the first material of this kind is made.
 import {
+  enlargedSettings,
   prepareSurfaceTexels,
   type SurfaceOptions,
   surfaceMapsInSlices,
+  surfaceSettings,
   writeSurfaceTexels,
 } from '../../runtime/index.ts';
 import { sharesDevice } from '../device.ts';
@@ -20,9 +22,10 @@ const BUDGET_MS = 4;
  * @throws RangeError for an option out of range; the signal's reason when aborted
  */
 export async function writeSurface(written: Surface, surface: SurfaceOptions, signal: AbortSignal): Promise<void> {
-  // The texels have the bottom row first, and so do the maps: up in the picture is down in them.
-  const options: SurfaceOptions = { ...surface, green: 'directx' };
   const { albedo, normal, orm } = written;
+  const settings = enlargedSettings(surfaceSettings(surface), albedo.look.pixelArt?.factor ?? 1);
+  // The texels have the bottom row first, and so do the maps: up in the picture is down in them.
+  const options: SurfaceOptions = { ...settings, green: 'directx' };
   if (albedo.texels) await writeInSlices(written, albedo.texels.slice(), options, signal);
   else await writeOnDevice(written, options, signal);
   normal.isFilled = orm.isFilled = true;

@@ -1,7 +1,7 @@
 // Surface materials in a real browser, beside the maps that the runtime makes in Node.
 import { decode } from 'fast-png';
 import { expect, it, vi } from 'vitest';
-import { createModel, generate, selectBackend, surfaceMaps } from '../../runtime/index.ts';
+import { createModel, generate, pixelArt, selectBackend, surfaceMaps } from '../../runtime/index.ts';
 import { tinyModelFiles, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { describeInBrowser } from './describeInBrowser.ts';
 import type { TestPage } from './openBrowser.ts';
@@ -55,6 +55,20 @@ describeInBrowser('a surface material', (openPage) => {
       expect(await brightSide(page), `light from ${light}`).toEqual(light);
     }
     expect(await page.call('leftovers')).toEqual([]);
+  });
+});
+
+describeInBrowser('a material for a pixel-art game', (openPage) => {
+  it('has its palette and its size on the GPU', async () => {
+    const page = await openPage<SurfacePage>({ module, files });
+    await page.call('start', 'webgpu', 'gpu');
+    await page.call('make', RECIPE);
+    const plain = flipped(Uint8Array.from((await page.call('readMaps')).albedo), SIZE_PX);
+    const options = { palette: ['#1a1c2c', '#b13e53', '#ffcd75', '#38b764'], dither: 0.1, factor: 2 } as const;
+    expect(await page.call('make', { ...RECIPE, pixelArt: options })).toBe(0);
+    const drawn = flipped(Uint8Array.from((await page.call('readMaps')).albedo), 2 * SIZE_PX);
+    const expected = pixelArt(plain, SIZE_PX, SIZE_PX, options).pixels;
+    expect(drawn.filter((value, i) => value !== expected[i]).length).toBeLessThanOrEqual(12); // ties between two colours
   });
 });
 

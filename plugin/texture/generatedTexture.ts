@@ -11,6 +11,7 @@ import { PictureSource, type RequestOptions } from '../pictureSource.ts';
 import { pictureSize, type Recipe, type RecipeOptions, shortRecipe } from '../recipe.ts';
 import { sourceFor } from './pictureSources.ts';
 import { PictureTarget } from './pictureTarget.ts';
+import type { PixelArtBrush } from './pixelArtBrush.ts';
 import { FLAG_STORAGE, FORMAT_RGBA, TYPE_BYTE } from './texelTexture.ts';
 import { parseLook, type SavedLook, saveLook, type TextureLook } from './textureLook.ts';
 import { applySettings, changedSettings, settingsOf, type TextureSettings } from './textureSettings.ts';
@@ -36,6 +37,8 @@ export interface SavedGeneratedTexture extends SavedLook, Partial<TextureSetting
 
 const CLASS_NAME = 'BABYLON.GeneratedTexture';
 
+type Draw = (picture: Picture) => void;
+
 /**
  * A texture whose picture a model makes. It is saved as its recipe, not as pixels: loading a scene makes it anew.
  *
@@ -57,6 +60,7 @@ export class GeneratedTexture extends RawTexture {
   private pending: AbortController | null = null;
   private hasPicture = false;
   private isOnCpu = false;
+  private brush: Promise<PixelArtBrush> | null = null;
   private isGone = false;
   private stopObserving: () => void = () => {};
 
@@ -115,8 +119,14 @@ export class GeneratedTexture extends RawTexture {
     this.current ??= recipe;
     const signal = options.signal ? AbortSignal.any([pending.signal, options.signal]) : pending.signal;
     try {
-      const onStep = this.reporter(recipe);
-      this.finish(recipe, await source.pictureAsync(recipe, { ...options, signal, onStep }), signal);
+      const draw = await this.drawing();
+      signal.throwIfAborted();
+      const onStep = this.reporter(recipe, draw);
+      const picture = await source.pictureAsync(recipe, { ...options, signal, onStep });
+      this.assertAlive();
+      signal.throwIfAborted();
+      this.show(picture, draw);
+      this.finish(recipe);
       return this;
     } finally {
       if (this.pending === pending) this.pending = null;
@@ -170,6 +180,7 @@ export class GeneratedTexture extends RawTexture {
     this.isGone = true;
     this.pending?.abort(abortError(`generate: texture ${this.name} was disposed`));
     this.stopObserving();
+    void this.brush?.then((brush) => brush.dispose());
     this.onGeneratedObservable.clear();
     this.onProgressObservable.clear();
     super.dispose();
@@ -196,31 +207,40 @@ export class GeneratedTexture extends RawTexture {
 
   private assertFits(recipe: Recipe, { info }: PictureSource): void {
     const [widthPx, heightPx] = pictureSize(recipe, info);
-    const { look } = this;
-    if (widthPx === look.widthPx && heightPx === look.heightPx) return;
+    const factor = this.look.pixelArt?.factor ?? 1;
+    const [ownWidth, ownHeight] = [this.look.widthPx / factor, this.look.heightPx / factor];
+    if (widthPx === ownWidth && heightPx === ownHeight) return;
     throw new RangeError(
-      `GeneratedTexture: ${this.name} is ${look.widthPx}×${look.heightPx}, but ${info.name} is to draw ${widthPx}×${heightPx}; make another texture of that size`,
+      `GeneratedTexture: ${this.name} is ${ownWidth}×${ownHeight}, but ${info.name} is to draw ${widthPx}×${heightPx}; make another texture of that size`,
     );
   }
 
-  private reporter(recipe: Recipe): RequestOptions['onStep'] {
+  /** How pictures get into the texture. */
+  private async drawing(): Promise<Draw> {
+    const { pixelArt } = this.look;
+    if (!pixelArt) return (picture) => picture.drawInto(this.target);
+    this.brush ??= import('./pixelArtBrush.ts').then(({ PixelArtBrush }) =>
+      PixelArtBrush.CreateAsync(this.target, pixelArt),
+    );
+    const brush = await this.brush;
+    return (picture) => brush.draw(picture);
+  }
+
+  private reporter(recipe: Recipe, draw: Draw): RequestOptions['onStep'] {
     return (step, numSteps, preview) => {
-      if (preview) this.show(preview);
+      if (preview) this.show(preview, draw);
       this.onProgressObservable.notifyObservers({ step, numSteps, recipe });
     };
   }
 
-  private finish(recipe: Recipe, picture: Picture, signal: AbortSignal): void {
-    this.assertAlive();
-    signal.throwIfAborted();
-    this.show(picture);
+  private finish(recipe: Recipe): void {
     this.current = recipe;
     this.onGeneratedObservable.notifyObservers(this);
   }
 
-  private show(picture: Picture): void {
+  private show(picture: Picture, draw: Draw): void {
     if (this.isGone) return;
-    picture.drawInto(this.target);
+    draw(picture);
     this.hasPicture = true;
     this.isOnCpu = picture instanceof PixelPicture;
   }

@@ -31,7 +31,7 @@ export class GeneratedTextureTask extends AbstractAssetTask {
 
   private async generateAsync(scene: Scene): Promise<void> {
     const source = await sourceFor(scene, this.model);
-    const { mipmaps: _mipmaps, samplingMode: _mode, ...recipe } = this.options;
+    const { mipmaps: _mipmaps, samplingMode: _mode, pixelArt: _pixelArt, ...recipe } = this.options;
     const texture = new GeneratedTexture(this.name, source, scene, lookOf(source.info, this.options));
     try {
       this.texture = await texture.regenerateAsync(recipe);

@@ -1,6 +1,10 @@
+import type { PixelArtOptions } from '../../runtime/index.ts';
 import type { ModelInfo } from '../painting/painter.ts';
 import { type PictureSize, pictureSize } from '../recipe.ts';
 import { LINEAR_LINEAR_LINEAR, NEAREST } from './texelTexture.ts';
+
+/** A palette, and how much pictures are enlarged; see `pixelArt` of the runtime. Whether they wrap follows from the model. */
+export type PixelArtLook = Partial<PixelArtOptions>;
 
 /** How a texture of generated pictures is laid out and sampled. */
 export interface TextureLook {
@@ -12,6 +16,8 @@ export interface TextureLook {
   readonly hasAlpha: boolean;
   /** Repeats without a seam. */
   readonly tiles: boolean;
+  /** What is made of pictures before they are shown; its factor is in the size above. */
+  readonly pixelArt?: PixelArtLook;
 }
 
 export interface LookOptions {
@@ -19,6 +25,8 @@ export interface LookOptions {
   mipmaps?: boolean;
   /** Default: nearest for pixel art, trilinear otherwise. */
   samplingMode?: number;
+  /** Snaps pictures to a palette, dithers them, enlarges them 2 or 4 times; default: as they are painted. */
+  pixelArt?: PixelArtLook;
 }
 
 const MAX_SIZE_PX = 8192;
@@ -29,16 +37,19 @@ const MAX_SIZE_PX = 8192;
  * @throws RangeError for a size that the model does not make
  */
 export function lookOf(info: ModelInfo, options: LookOptions & PictureSize = {}): TextureLook {
-  const { pixelArt, channels, circularPadding } = info;
+  const { pixelArt: isPixelArt, channels, circularPadding } = info;
   const [widthPx, heightPx] = pictureSize(options, info);
-  const usual = pixelArt ? NEAREST : LINEAR_LINEAR_LINEAR;
+  const { pixelArt } = options;
+  const factor = pixelArt?.factor ?? 1;
+  const usual = isPixelArt || pixelArt ? NEAREST : LINEAR_LINEAR_LINEAR;
   return {
-    widthPx,
-    heightPx,
-    mipmaps: options.mipmaps ?? !pixelArt,
+    widthPx: factor * widthPx,
+    heightPx: factor * heightPx,
+    mipmaps: options.mipmaps ?? !isPixelArt,
     samplingMode: options.samplingMode ?? usual,
     hasAlpha: channels === 4,
     tiles: circularPadding,
+    ...(pixelArt && { pixelArt: { wraps: circularPadding, ...pixelArt } }),
   };
 }
 
@@ -49,20 +60,30 @@ export interface SavedLook {
   hasAlpha?: boolean;
   mipmaps?: boolean;
   tiles?: boolean;
+  pixelArt?: PixelArtLook;
 }
 
-export function saveLook({ widthPx, heightPx, samplingMode, hasAlpha, mipmaps, tiles }: TextureLook): SavedLook {
+export function saveLook({
+  widthPx,
+  heightPx,
+  samplingMode,
+  hasAlpha,
+  mipmaps,
+  tiles,
+  pixelArt,
+}: TextureLook): SavedLook {
   return {
     size: [widthPx, heightPx],
     samplingMode,
     ...(hasAlpha && { hasAlpha }),
     ...(mipmaps && { mipmaps }),
     ...(tiles && { tiles }),
+    ...(pixelArt && { pixelArt }),
   };
 }
 
 /** @throws RangeError when the size is none; a scene file is not trusted */
-export function parseLook({ size, samplingMode, hasAlpha, mipmaps, tiles }: SavedLook): TextureLook {
+export function parseLook({ size, samplingMode, hasAlpha, mipmaps, tiles, pixelArt }: SavedLook): TextureLook {
   const [widthPx, heightPx] = Array.isArray(size) ? size : [];
   for (const sizePx of [widthPx, heightPx]) {
     if (Number.isInteger(sizePx) && sizePx! >= 1 && sizePx! <= MAX_SIZE_PX) continue;
@@ -78,5 +99,6 @@ export function parseLook({ size, samplingMode, hasAlpha, mipmaps, tiles }: Save
     hasAlpha: hasAlpha === true,
     mipmaps: mipmaps === true,
     tiles: tiles === true,
+    ...(typeof pixelArt === 'object' && pixelArt && { pixelArt }),
   };
 }
