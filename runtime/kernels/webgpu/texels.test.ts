@@ -13,6 +13,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { MIN_ALPHA, type NumChannels, toPixels, toPremultiplied } from '../../core/pixels.ts';
 import { normals } from '../../core/random.ts';
 import { describeOnBackends } from '../../testing/backends.ts';
+import { readTexture } from '../../testing/readTexture.ts';
 import { type WriteTexelsOptions, writeTexels } from './texels.ts';
 
 const OPTIONS: WriteTexelsOptions = { premultiplied: true, flipY: false };
@@ -139,7 +140,7 @@ function describeOrder(): void {
         expected.set(lower.subarray(row * 36, (row + 1) * 36), 4 * ((6 + row) * 12 + 3));
         expected.set(upper.subarray(row * 36, (row + 1) * 36), 4 * row * 12);
       }
-      expect(await readTexture(texture)).toEqual(expected);
+      expect(await readTexture(deviceInUse(), texture)).toEqual(expected);
     });
 
     test('stays when the images are disposed at once and their memory is used again', async () => {
@@ -156,7 +157,7 @@ function describeOrder(): void {
       mapAsync.mockRestore();
       expect(memory().numTensors).toBe(before);
       const expected = values.subarray(numValues, 2 * numValues).map((value) => value * 0.5 + 0.25);
-      expect(await readTexture(texture)).toEqual(toPixels(expected, 4));
+      expect(await readTexture(deviceInUse(), texture)).toEqual(toPixels(expected, 4));
     });
 
     test('leaves the images as they were', async () => {
@@ -166,7 +167,7 @@ function describeOrder(): void {
       writeTexels(images, 2, texture, OPTIONS);
       expect(await images.data()).toEqual(values);
       images.dispose();
-      expect(await readTexture(texture)).toEqual(toPixels(values.subarray(2 * numValues), 4));
+      expect(await readTexture(deviceInUse(), texture)).toEqual(toPixels(values.subarray(2 * numValues), 4));
     });
   });
 }
@@ -268,27 +269,5 @@ async function texelsOf(
   const texture = createTexture(width, height);
   writeTexels(images, index, texture, { premultiplied, flipY });
   images.dispose();
-  return readTexture(texture);
-}
-
-/** RGBA bytes, row 0 first; destroys the texture. */
-async function readTexture(texture: GPUTexture): Promise<Uint8Array> {
-  const device = deviceInUse();
-  const { width, height } = texture;
-  const rowBytes = 4 * width;
-  const bytesPerRow = Math.ceil(rowBytes / 256) * 256;
-  const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
-  const buffer = device.createBuffer({ size: bytesPerRow * height, usage });
-  const encoder = device.createCommandEncoder();
-  encoder.copyTextureToBuffer({ texture }, { buffer, bytesPerRow }, [width, height]);
-  device.queue.submit([encoder.finish()]);
-  await buffer.mapAsync(GPUMapMode.READ);
-  const padded = new Uint8Array(buffer.getMappedRange());
-  const pixels = new Uint8Array(rowBytes * height);
-  for (let row = 0; row < height; row++) {
-    pixels.set(padded.subarray(row * bytesPerRow, row * bytesPerRow + rowBytes), row * rowBytes);
-  }
-  buffer.destroy();
-  texture.destroy();
-  return pixels;
+  return readTexture(deviceInUse(), texture);
 }
