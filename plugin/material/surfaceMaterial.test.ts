@@ -188,6 +188,13 @@ describe('a picture for a pixel-art game', () => {
     expect((material.albedoTexture as Texture).samplingMode).toBe(Texture.NEAREST_SAMPLINGMODE);
   });
 
+  it('is given up when its texture is disposed', async () => {
+    const { texture, finished } = tiny.beginTexture({ ...RECIPE, pixelArt: PIXEL_ART });
+    texture.dispose();
+    await expect(finished).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    expect(scene.textures).toEqual([]);
+  });
+
   it('keeps its colours in a scene file and when it changes', async () => {
     const texture = await tiny.generateTextureAsync({ ...RECIPE, sizePx: 32, pixelArt: PIXEL_ART });
     const saved = JSON.parse(JSON.stringify(texture.serialize()));

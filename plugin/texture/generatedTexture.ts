@@ -180,7 +180,7 @@ export class GeneratedTexture extends RawTexture {
     this.isGone = true;
     this.pending?.abort(abortError(`generate: texture ${this.name} was disposed`));
     this.stopObserving();
-    void this.brush?.then((brush) => brush.dispose());
+    this.brush?.then((brush) => brush.dispose()).catch(() => {}); // what could not be loaded
     this.onGeneratedObservable.clear();
     this.onProgressObservable.clear();
     super.dispose();
@@ -219,10 +219,9 @@ export class GeneratedTexture extends RawTexture {
   private async drawing(): Promise<Draw> {
     const { pixelArt } = this.look;
     if (!pixelArt) return (picture) => picture.drawInto(this.target);
-    this.brush ??= import('./pixelArtBrush.ts').then(({ PixelArtBrush }) =>
-      PixelArtBrush.CreateAsync(this.target, pixelArt),
-    );
+    this.brush ??= import('./pixelArtBrush.ts').then((module) => new module.PixelArtBrush(this.target, pixelArt));
     const brush = await this.brush;
+    await brush.prepareAsync();
     return (picture) => brush.draw(picture);
   }
 

@@ -12,17 +12,19 @@ export class PixelArtBrush {
   /** As they are painted, when they are on the GPU. */
   private raw: PictureTarget | null = null;
 
-  static async CreateAsync(target: PictureTarget, look: PixelArtLook): Promise<PixelArtBrush> {
-    const device = sharesDevice(target.texture.getScene()!.getEngine())?.device;
-    const pipelines = device ? await preparePixelArtTexels(device) : null;
-    return new PixelArtBrush(target, look, device && pipelines ? { device, pipelines } : null);
-  }
+  private gpu: { device: GPUDevice; pipelines: Awaited<ReturnType<typeof preparePixelArtTexels>> } | null = null;
 
-  private constructor(
+  constructor(
     private readonly target: PictureTarget,
     private readonly look: PixelArtLook,
-    private readonly gpu: { device: GPUDevice; pipelines: Awaited<ReturnType<typeof preparePixelArtTexels>> } | null,
   ) {}
+
+  /** To be awaited before pictures are drawn: the device may be another than last time. */
+  async prepareAsync(): Promise<void> {
+    const engine = this.target.texture.getScene()?.getEngine(); // none once it is disposed
+    const device = engine && sharesDevice(engine)?.device;
+    this.gpu = device ? { device, pipelines: await preparePixelArtTexels(device) } : null;
+  }
 
   /** @throws RangeError for an option out of range */
   draw(picture: Picture): void {
