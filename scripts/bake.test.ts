@@ -121,7 +121,7 @@ describe('bake', () => {
     [['--guidance-interval', '9,3'], 'the smaller one first'],
     [['--steps', '2000'], 'numInferenceSteps is 2000; expected a whole number from 1 to 1000'],
     [['--sampler', 'plms'], 'Allowed choices are ddpm, ddim, dpm++, euler'],
-    [['--sampler', 'euler', '--eta', '1'], '--eta is for the sampler ddim'],
+    [['--sampler', 'euler', '--eta', '1'], 'eta is for the sampler ddim, not euler'],
     [['--label', 'elf', '--count', '10000', '--scale', '64', '--sheet'], 'the sheet would be'],
     [['--sheets'], '(Did you mean --sheet?)'],
   ])('%j ends with one clear line, exit code 2 and no files', async (words, message) => {

@@ -20,7 +20,7 @@ const INDEX_FILE = 'model_index.json';
  * @param shippedFolder holds the models that are part of the package
  * @throws              UsageError naming the nearest shipped model when there is none of that name
  */
-export function modelSource(model: string, shippedFolder = join(packageRoot(), 'assets', 'models')): ModelSource {
+export function modelSource(model: string, shippedFolder = shippedModelsFolder()): ModelSource {
   if (/^https?:\/\//i.test(model)) return urlSource(model);
   const shipped = shippedModels(shippedFolder);
   if (shipped.includes(model)) return diskSource(join(shippedFolder, model));
@@ -30,9 +30,19 @@ export function modelSource(model: string, shippedFolder = join(packageRoot(), '
   throw new UsageError(`model "${model}" does not exist; ${guess}name a model's folder or https address`);
 }
 
-function shippedModels(folder: string): string[] {
+/** The names of the models that are part of the package. */
+export function shippedModels(folder = shippedModelsFolder()): string[] {
   if (!isFolder(folder)) return [];
   return readdirSync(folder).filter((name) => existsSync(join(folder, name, INDEX_FILE)));
+}
+
+/** Where a shipped model is; undefined when none has this name. */
+export function shippedModelFolder(name: string): string | undefined {
+  return shippedModels().includes(name) ? join(shippedModelsFolder(), name) : undefined;
+}
+
+function shippedModelsFolder(): string {
+  return join(packageRoot(), 'assets', 'models');
 }
 
 function isFolder(path: string): boolean {

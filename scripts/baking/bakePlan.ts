@@ -1,0 +1,136 @@
+// What a bake comes to: every picture, every file, and the key that tells whether a file is what it should be.
+import { createHash } from 'node:crypto';
+import type { ImageRequest, Interpolation, SamplerName } from '../../runtime/index.ts';
+import type { BakeAsset, FileFormat, MapName } from './bakeFileSchema.ts';
+
+/** Counts up whenever equal recipes give other bytes than before, so that all is baked anew. */
+const BAKE_VERSION = 1;
+
+/** Keyword of the text chunk of a PNG, and of the entry of a KTX2 file, that holds the recipe. */
+export const RECIPE_KEYWORD = 'figment';
+
+/** Everything that it takes to make the same picture again. */
+export interface Recipe extends Sampling {
+  figment: 1;
+  model: string;
+  hash: string; // sha-256 of the model's files
+  label: string;
+  seed: number;
+  interpolate?: Interpolation;
+}
+
+/** What all pictures of an asset share. */
+export interface Look {
+  asset: string;
+  /** What `modelSource` takes. */
+  model: string;
+  modelName: string;
+  modelHash: string;
+  sampling: Sampling;
+  interpolate?: Interpolation;
+  widthPx: number; // as the model makes it, before it is enlarged
+  heightPx: number;
+  scale: number;
+  /** Settings of the maps; null when the picture is no material. */
+  surface: BakeAsset['surface'] | null;
+}
+
+/** A picture's `SampleOptions`, with nothing left to the model's defaults. */
+export interface Sampling {
+  guidanceScale: number;
+  numInferenceSteps: number;
+  sampler: SamplerName;
+  eta?: number;
+  guidanceInterval?: [number, number];
+  guidanceRescale?: number;
+}
+
+/** `picture` is what the model made; the others are its maps as a material. */
+export type Layer = MapName | 'picture';
+
+export interface PictureFile {
+  path: string; // below the output folder
+  layer: Layer;
+  format: FileFormat;
+  key: string;
+}
+
+export interface Picture {
+  look: Look;
+  label: string;
+  seed: number;
+  files: PictureFile[];
+}
+
+/** Pictures of one asset, side by side. */
+export interface Sheet {
+  asset: string;
+  image: string; // path of the PNG
+  atlas: string; // path of the JSON
+  tiles: { name: string; path: string }[];
+  columns: number;
+  widthPx: number; // of a tile
+  heightPx: number;
+  key: string;
+}
+
+/** A file of materials that point at baked maps. */
+export interface Library {
+  kind: 'babylon' | 'gltf';
+  path: string;
+  materials: LibraryMaterial[];
+  key: string;
+}
+
+/** Below this alpha a pixel of a cut-out is not drawn. */
+export const ALPHA_CUT_OFF = 0.4;
+
+export interface LibraryMaterial {
+  name: string;
+  maps: Partial<Record<MapName, string>>; // path below the output folder
+  hasAlpha: boolean;
+  green: 'opengl' | 'directx'; // of the normal map
+  metallic: number; // where no map tells
+  roughness: number;
+  pixelArt: boolean;
+  recipe: Recipe;
+}
+
+export interface BakePlan {
+  name: string; // of the bake file
+  out: string; // absolute
+  pictures: Picture[];
+  sheets: Sheet[];
+  libraries: Library[];
+  /** Folders on disk that models come from. */
+  modelFolders: string[];
+}
+
+export function recipeOf(picture: Pick<Picture, 'look' | 'label' | 'seed'>): Recipe {
+  const { modelName, modelHash, sampling } = picture.look;
+  return { figment: 1, model: modelName, hash: modelHash, ...requestOf(picture), ...sampling };
+}
+
+/** What the model is asked for; an interpolation without effect is left out. */
+export function requestOf({ look, label, seed }: Pick<Picture, 'look' | 'label' | 'seed'>): ImageRequest {
+  const { interpolate } = look;
+  const isSame = !interpolate || interpolate.amount === 0 || interpolate.seed === seed;
+  return { label, seed, ...(isSame ? {} : { interpolate }) };
+}
+
+/** Content hash of all that decides on a picture's file. */
+export function fileKey(recipe: Recipe, { scale, surface }: Look, layer: Layer, format: FileFormat): string {
+  return hashJson([recipe, scale, layer === 'picture' || layer === 'albedo' ? null : surface, layer, format]);
+}
+
+export function hashJson(value: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify([BAKE_VERSION, value], sortedKeys))
+    .digest('hex');
+}
+
+/** Objects that differ in the order of their entries are equal. */
+function sortedKeys(_: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

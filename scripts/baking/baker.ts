@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type DiffusionModel, generate, loadModelFolder, type PixelImage } from '../../runtime/index.ts';
+import { writeFileAtomic } from '../io/atomicWrite.ts';
+import { UsageError } from '../io/cliErrors.ts';
+import { letEventsIn } from '../io/interrupt.ts';
+import { buildModel, modelSource } from '../io/openModel.ts';
+import { encodePng } from '../io/png.ts';
+import { type Look, type Picture, type PictureFile, RECIPE_KEYWORD, recipeOf, requestOf } from './bakePlan.ts';
+import { encodeKtx2 } from './encodeKtx2.ts';
+import { layerImages } from './layers.ts';
+import type { FileRecord } from './manifest.ts';
+import { placeInside } from './outputPaths.ts';
+
+/** Pictures made at once: of one model, with one sampling. */
+export interface Batch {
+  out: string;
+  pictures: Picture[];
+}
+
+/** The files of a batch that are on disk now, and how long the model computed. */
+export interface BakedBatch {
+  files: [path: string, record: FileRecord][];
+  durationMs: number;
+}
+
+export interface BakerOptions {
+  signal?: AbortSignal;
+  /** Share of the batch that is done. */
+  onStep?: (share: number) => void;
+}
+
+/** Makes pictures and writes them, in this thread; holds one model at a time. */
+export class Baker {
+  #model: DiffusionModel | null = null;
+  #name = '';
+
+  /** Makes the pictures of a batch without writing them: RGBA bytes of each, of the model's size. */
+  async make(pictures: readonly Picture[], { signal, onStep }: BakerOptions = {}): Promise<Uint8Array[]> {
+    const { look } = pictures[0]!;
+    const model = await this.#open(look, signal);
+    return generate(model, pictures.map(requestOf), {
+      ...look.sampling,
+      ...(signal ? { signal } : {}),
+      onStep: async ({ step, numSteps }) => {
+        onStep?.(step / numSteps);
+        await letEventsIn();
+      },
+    });
+  }
+
+  async bake({ out, pictures }: Batch, options: BakerOptions = {}): Promise<BakedBatch> {
+    const start = performance.now();
+    const images = await this.make(pictures, options);
+    const durationMs = performance.now() - start;
+    const files: BakedBatch['files'] = [];
+    for (const [i, picture] of pictures.entries()) files.push(...(await writePicture(out, picture, images[i]!)));
+    return { files, durationMs };
+  }
+
+  dispose(): void {
+    this.#model?.dispose();
+    this.#model = null;
+  }
+
+  async #open({ model, modelHash }: Look, signal: AbortSignal | undefined): Promise<DiffusionModel> {
+    if (this.#model && this.#name === model && this.#model.hash === modelHash) return this.#model;
+    this.dispose();
+    const files = await loadModelFolder(modelSource(model), signal ? { signal } : {});
+    if (files.hash !== modelHash) throw new UsageError(`bake: the model ${model} has changed meanwhile; bake again`);
+    this.#name = model;
+    this.#model = buildModel(files);
+    return this.#model;
+  }
+}
+
+async function writePicture(out: string, picture: Picture, pixels: Uint8Array): Promise<BakedBatch['files']> {
+  const { look, label, files } = picture;
+  const images = layerImages(pixels, look, label, [...new Set(files.map(({ layer }) => layer))]);
+  const text = { [RECIPE_KEYWORD]: JSON.stringify(recipeOf(picture)) };
+  const written: BakedBatch['files'] = [];
+  for (const file of files) {
+    const bytes = await encode(images.get(file.layer)!, file, text);
+    await writeOutput(out, file.path, bytes);
+    written.push([file.path, { key: file.key, sha256: sha256(bytes) }]);
+  }
+  return written;
+}
+
+async function encode(
+  image: PixelImage,
+  { format, layer }: PictureFile,
+  text: Record<string, string>,
+): Promise<Uint8Array> {
+  return format === 'ktx2' ? encodeKtx2(image, layer, text) : encodePng({ ...image, text });
+}
+
+/** Writes a file below the output folder, whole or not at all. */
+export async function writeOutput(out: string, path: string, bytes: Uint8Array): Promise<void> {
+  const place = await placeInside(out, path);
+  await mkdir(dirname(place), { recursive: true });
+  await writeFileAtomic(place, bytes);
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

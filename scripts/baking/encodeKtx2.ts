@@ -1,0 +1,59 @@
+import type { PixelImage } from '../../runtime/index.ts';
+import type { Layer } from './bakePlan.ts';
+
+/**
+ * A KTX2 file with mip levels, which graphics cards read compressed: Basis Universal's UASTC, the better of its two
+ * codecs, packed by Zstandard.
+ *
+ * @param text stored in the file as key and value
+ */
+export async function encodeKtx2(image: PixelImage, layer: Layer, text: Record<string, string>): Promise<Uint8Array> {
+  const { encodeToKTX2 } = await import('ktx2-encoder'); // 3 MB of WebAssembly, for those who ask for it
+  const isColour = layer === 'picture' || layer === 'albedo';
+  const { width, height } = image;
+  const onStarted = keepQuiet();
+  try {
+    return await encodeToKTX2(new Uint8Array(0), {
+      isUASTC: true,
+      needSupercompression: true,
+      generateMipmap: true,
+      isPerceptual: isColour,
+      isSetKTX2SRGBTransferFunc: isColour,
+      isNormalMap: layer === 'normal',
+      kvData: text,
+      imageDecoder: async () => {
+        onStarted();
+        return { width, height, data: rgba(image) };
+      },
+    });
+  } finally {
+    onStarted();
+  }
+}
+
+let hasStarted = false;
+
+/**
+ * The encoder tells of every slice through the `console.log` that it finds when it starts, at the first call: it gets one that
+ * falls silent once it has started. What others log meanwhile is passed on.
+ */
+function keepQuiet(): () => void {
+  if (hasStarted) return () => {};
+  const { log } = console;
+  console.log = (...words) => {
+    if (!hasStarted) log(...words);
+  };
+  return () => {
+    if (!hasStarted) console.log = log;
+    hasStarted = true;
+  };
+}
+
+function rgba({ pixels, channels }: PixelImage): Uint8Array {
+  if (channels === 4) return new Uint8Array(pixels);
+  const out = new Uint8Array((pixels.length / 3) * 4).fill(255);
+  for (let from = 0, to = 0; from < pixels.length; from += 3, to += 4) {
+    for (let c = 0; c < 3; c++) out[to + c] = pixels[from + c]!;
+  }
+  return out;
+}

@@ -1,0 +1,96 @@
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { BakePlan, Library, Picture, Sheet } from './bakePlan.ts';
+import { sha256 } from './baker.ts';
+import type { Manifest } from './manifest.ts';
+import { flawOfPath, pathKey, placeInside } from './outputPaths.ts';
+import { ownedFiles } from './planBake.ts';
+
+/** Why a file has to be written: it was never baked, its recipe or model changed, it is gone, or somebody wrote to it. */
+export type StaleReason = 'new' | 'changed' | 'missing' | 'altered';
+
+export interface StaleFile {
+  path: string;
+  reason: StaleReason;
+}
+
+export interface StaleWork {
+  pictures: Picture[]; // with those of their files alone that are stale
+  sheets: Sheet[];
+  libraries: Library[];
+  files: StaleFile[];
+}
+
+/** Compares a plan with what is on disk; nothing is written. */
+export async function findStale(plan: Omit<BakePlan, 'modelFolders'>, manifest: Manifest): Promise<StaleWork> {
+  const files: StaleFile[] = [];
+  const isStale = async (path: string, key: string) => {
+    const reason = await staleReason(plan.out, path, key, manifest);
+    if (reason) files.push({ path, reason });
+    return reason !== undefined;
+  };
+  const pictures: Picture[] = [];
+  for (const picture of plan.pictures) {
+    const stale = [];
+    for (const file of picture.files) if (await isStale(file.path, file.key)) stale.push(file);
+    if (stale.length > 0) pictures.push({ ...picture, files: stale });
+  }
+  const sheets: Sheet[] = [];
+  for (const sheet of plan.sheets) {
+    const states = [await isStale(sheet.image, sheet.key), await isStale(sheet.atlas, sheet.key)];
+    if (states.includes(true)) sheets.push(sheet);
+  }
+  const libraries: Library[] = [];
+  for (const library of plan.libraries) if (await isStale(library.path, library.key)) libraries.push(library);
+  return { pictures, sheets, libraries, files };
+}
+
+async function staleReason(
+  out: string,
+  path: string,
+  key: string,
+  manifest: Manifest,
+): Promise<StaleReason | undefined> {
+  const bytes = await readFile(join(out, path)).catch(() => undefined);
+  const record = manifest.get(path);
+  if (!record) return 'new';
+  if (!bytes) return 'missing';
+  if (record.key !== key) return 'changed';
+  return record.sha256 === sha256(bytes) ? undefined : 'altered';
+}
+
+/** Files of earlier bakes that the bake file no longer asks for, and that nobody has written to since. */
+export async function findOrphans(plan: BakePlan, manifest: Manifest): Promise<string[]> {
+  const wanted = new Set(Array.from(ownedFiles(plan), ([path]) => pathKey(path)));
+  const orphans: string[] = [];
+  for (const path of manifest.paths()) {
+    if (wanted.has(pathKey(path)) || flawOfPath(path) !== undefined) continue;
+    const bytes = await readFile(await placeInside(plan.out, path)).catch(() => undefined);
+    if (bytes && sha256(bytes) === manifest.get(path)!.sha256) orphans.push(path);
+    else manifest.delete(path);
+  }
+  return orphans;
+}
+
+const TEMPORARY = /^\.(.+)\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
+/** Another process may be at work in the folder: nobody takes as long to write a file. */
+const ABANDONED_MS = 60_000;
+
+/** Removes the temporary files of a bake that was killed while it wrote. */
+export async function removeAbandoned(plan: BakePlan): Promise<void> {
+  const names = new Map<string, Set<string>>();
+  for (const [path] of ownedFiles(plan)) {
+    const folder = join(plan.out, dirname(path));
+    if (!names.has(folder)) names.set(folder, new Set());
+    names.get(folder)!.add(path.slice(path.lastIndexOf('/') + 1));
+  }
+  for (const [folder, wanted] of names) {
+    for (const name of await readdir(folder).catch((): string[] => [])) {
+      const target = TEMPORARY.exec(name)?.[1];
+      if (target === undefined || !wanted.has(target)) continue;
+      const file = join(folder, name);
+      const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+      if (Date.now() - mtimeMs > ABANDONED_MS) await rm(file, { force: true });
+    }
+  }
+}
