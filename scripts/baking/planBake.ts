@@ -205,7 +205,7 @@ function wantedPictures(asset: BakeAsset, { index }: BakeModel, wrong: Wrong): {
 /** Tries the settings of the maps on a picture of nothing. */
 function checkSurface({ maps, surface }: BakeAsset, wanted: { label: string }[], wrong: Wrong): void {
   if (!surface) return;
-  if (!maps) return wrong('surface', 'there are no maps to which it would apply; add maps');
+  if (!maps) wrong('surface', 'there are no maps to which it would apply; add maps');
   try {
     for (const label of new Set(wanted.map((picture) => picture.label))) {
       surfaceMaps(new Uint8Array(4 * 4 * 4), 4, 4, { label, ...surface });

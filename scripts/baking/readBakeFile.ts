@@ -59,8 +59,8 @@ function parseJson(text: string, name: string): Node {
   checkDepth(text, name);
   const errors: ParseError[] = [];
   const tree = parseTree(text.replace(/^\uFEFF/, ' '), errors, { allowTrailingComma: true });
-  if (tree && errors.length === 0) return tree;
-  if (errors.length === 0) throw new UsageError(`${name}:1:1: expected a JSON object; the file is empty`);
+  if (errors.length === 0 && tree?.type === 'object') return tree;
+  if (errors.length === 0) throw new UsageError(`${name}:1:1: expected a JSON object`);
   const lines = errors.map(({ error, offset }) => {
     const problem = printParseErrorCode(error)
       .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
@@ -108,10 +108,9 @@ function problemOf(issue: Issue): Problem {
   return { path, message: wording(issue, path) };
 }
 
-function wording({ kind, type, expected, received, requirement, path }: Issue, keys: (string | number)[]): string {
-  const parent = path?.at(-1)?.input;
+function wording({ kind, type, expected, received, requirement }: Issue, keys: (string | number)[]): string {
   if (type === 'strict_object' && expected === 'never') return unknownEntry(String(keys.at(-1)), keys);
-  if (received === 'undefined' && keys.length > 0 && isRecord(parent)) return 'this entry is missing';
+  if (type === 'strict_object' && received === 'undefined') return 'this entry is missing';
   if (type === 'min_length' && requirement === 1) return 'expected at least one';
   if (type === 'max_length') return `expected at most ${requirement} of them`;
   if (type === 'integer') return `expected a whole number, found ${received}`;
@@ -122,10 +121,6 @@ function wording({ kind, type, expected, received, requirement, path }: Issue, k
 /** valibot writes `("a" | "b")`. */
 function listed(expected: string): string {
   return expected.replace(/^\((.*)\)$/, '$1').replaceAll(' | ', ', ');
-}
-
-function isRecord(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function unknownEntry(key: string, path: (string | number)[]): string {
