@@ -4,6 +4,7 @@ import { datasetCommand } from './dataset.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { coloursFor } from './io/colours.ts';
 import { packageVersion } from './io/packageRoot.ts';
+import { pickCommand } from './pick.ts';
 import { trainCommand } from './train.ts';
 import { verifyCommand } from './verify.ts';
 
@@ -13,7 +14,7 @@ export function createProgram(): Command {
     .description('Generates game art with diffusion models, and trains the models that do.')
     .version(packageVersion())
     .option('--debug', 'print where an error came from (as does FIGMENT_DEBUG=1)');
-  const commands = [bakeCommand(), trainCommand(), evaluateCommand(), verifyCommand(), datasetCommand()];
+  const commands = [bakeCommand(), pickCommand(), trainCommand(), evaluateCommand(), verifyCommand(), datasetCommand()];
   for (const command of commands) program.addCommand(command);
   configure(program);
   return program;

@@ -67,7 +67,6 @@ function normalSides(green: LibraryMaterial['green']): object {
 function parsedTexture(address: string, pixelArt: boolean): object {
   return {
     name: address,
-    url: address,
     level: 1,
     coordinatesIndex: 0,
     coordinatesMode: 0,

@@ -81,7 +81,7 @@ function squareOf(document: Document) {
       .setIndices(indices)
       .setAttribute('POSITION', position)
       .setAttribute('NORMAL', normal)
-      .setAttribute('TANGENT', tangent)
+      .setAttribute('TANGENT', material.getNormalTexture() && tangent)
       .setAttribute('TEXCOORD_0', uv)
       .setMaterial(material);
 }

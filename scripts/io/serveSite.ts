@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { UsageError } from './cliErrors.ts';
 
 export interface SiteOptions {
   /** Content by absolute address (`/page.js`); a function is called when the browser asks for the file. */
@@ -15,6 +16,13 @@ export interface SiteOptions {
   contentSecurityPolicy?: string;
   /** Default: any that is free. */
   port?: number;
+  /** What is made when the browser asks for it, by address; undefined where there is nothing. */
+  make?: (address: string) => Promise<string | Uint8Array | undefined>;
+  /**
+   * What becomes of what the page sends, by address: gives the answer. With it the site is private: it listens on 127.0.0.1
+   * alone, and refuses whoever asks under another name (DNS rebinding) or from another site.
+   */
+  posts?: Readonly<Record<string, (body: string) => Promise<string>>>;
 }
 
 export type SiteFile = string | Uint8Array | (() => Promise<string | Uint8Array>);
@@ -58,11 +66,10 @@ export async function serveSite(options: SiteOptions): Promise<Site> {
     ...(options.contentSecurityPolicy ? { 'Content-Security-Policy': options.contentSecurityPolicy } : {}),
   };
   const server = createServer((request, response) => void answer(options, headers, request, response));
-  await new Promise<void>((resolve, reject) =>
-    server.once('error', reject).listen(options.port ?? 0, 'localhost', resolve),
-  );
+  const host = options.posts ? '127.0.0.1' : 'localhost';
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(options.port ?? 0, host, resolve));
   return {
-    url: `http://localhost:${(server.address() as AddressInfo).port}/`,
+    url: `http://${host}:${(server.address() as AddressInfo).port}/`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -77,10 +84,14 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const address = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
-  const file = address.endsWith('/') ? `${address}index.html` : address;
   try {
-    const content = await find(options, file);
+    if (options.posts && !isOwnPage(request)) {
+      response.writeHead(403, headers).end('this site answers its own page alone');
+      return;
+    }
+    const address = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
+    const file = address.endsWith('/') ? `${address}index.html` : address;
+    const content = request.method === 'POST' ? await post(options, file, request) : await find(options, file);
     if (content === undefined) {
       response.writeHead(404, headers).end(`${file} is not part of this site`);
       return;
@@ -88,11 +99,39 @@ async function answer(
     const type = MIME_TYPES[path.extname(file)] ?? 'application/octet-stream';
     response.writeHead(200, { ...headers, 'Content-Type': type }).end(content);
   } catch (error) {
-    response.writeHead(500, headers).end(String(error));
+    response.writeHead(error instanceof UsageError ? 400 : 500, headers).end(messageOf(error));
   }
 }
 
-async function find({ files, folders }: SiteOptions, file: string): Promise<string | Uint8Array | undefined> {
+function messageOf(error: unknown): string {
+  return error instanceof UsageError ? error.message : String(error);
+}
+
+/** Whether the browser has this site open under its own name, and no other page asks through it. */
+function isOwnPage({ headers, method, socket }: IncomingMessage): boolean {
+  const names = ['127.0.0.1', 'localhost'].map((name) => `${name}:${socket.localPort}`);
+  if (!headers.host || !names.includes(headers.host)) return false;
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
+  const origin = headers.origin ?? (method === 'POST' ? 'none' : undefined);
+  return origin === undefined || origin === `http://${headers.host}`;
+}
+
+const MAX_POST_BYTES = 10_000_000;
+
+async function post({ posts }: SiteOptions, file: string, request: IncomingMessage): Promise<string | undefined> {
+  if (!posts || !Object.hasOwn(posts, file)) return undefined;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += chunk.length;
+    if (size > MAX_POST_BYTES) throw new UsageError(`expected at most ${MAX_POST_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return posts[file]!(Buffer.concat(chunks).toString('utf8'));
+}
+
+async function find({ files, folders, make }: SiteOptions, file: string): Promise<string | Uint8Array | undefined> {
   const made = files?.[file];
   if (made !== undefined) return typeof made === 'function' ? made() : made;
   for (const [address, folder] of Object.entries(folders ?? {})) {
@@ -102,5 +141,5 @@ async function find({ files, folders }: SiteOptions, file: string): Promise<stri
     const content = await readFile(onDisk).catch(() => undefined);
     if (content) return content;
   }
-  return undefined;
+  return make?.(file);
 }
