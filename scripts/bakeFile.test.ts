@@ -265,6 +265,20 @@ describe('figment bake FILE', () => {
     expect([...(await art.files()).keys()]).toEqual(['a.png', 'b.png']);
   });
 
+  it('makes pictures of several tiles where they repeat', async () => {
+    await art.writeModel({ circularPadding: true }, 'wrapping');
+    const wall = { model: './wrapping', labels: ['orc'], widthPx: 48, maps: ['albedo', 'normal'] as const };
+    await art.describe([{ ...wall, maps: [...wall.maps], heightPx: 32, scale: 2, output: '{map}' }]);
+    await bake();
+    const files = await art.files();
+    for (const name of ['albedo', 'normal']) {
+      expect(decodePng(files.get(`${name}.png`)!)).toMatchObject({ width: 96, height: 64 });
+    }
+    expect(JSON.parse(readPngText(files.get('albedo.png')!).figment!)).toMatchObject({ widthPx: 48, heightPx: 32 });
+    await art.describe([{ labels: ['orc'], heightPx: 32 }]);
+    expect((await failure())[1]).toMatch(/heightPx: the size is 16×32, but tiny makes 16×16 alone/);
+  });
+
   it('begins between two seeds when asked to', async () => {
     const elf = { labels: ['elf'], seeds: [1] };
     await art.describe([

@@ -20,6 +20,7 @@ export type FileFormat = (typeof FORMATS)[number];
 export const MAX_SEED = 2 ** 32 - 1;
 export const MAX_COUNT = 100_000;
 const MAX_ASSETS = 100_000;
+const MAX_SIDE_PX = 2048;
 
 const whole = (min: number, max: number, description: string) =>
   v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max), v.description(description));
@@ -71,6 +72,10 @@ const PICTURE_ENTRIES = {
       v.description('begin between the noises of two seeds: a variation'),
     ),
   ),
+  widthPx: v.optional(
+    whole(1, MAX_SIDE_PX, "a multiple of the model's tile, where its pictures repeat (default: the tile)"),
+  ),
+  heightPx: v.optional(whole(1, MAX_SIDE_PX, 'the same for the height')),
   scale: v.optional(whole(1, 64, 'enlarge every pixel to scale × scale')),
   maps: v.optional(
     v.pipe(

@@ -43,6 +43,8 @@ export interface Sampling {
   eta?: number;
   guidanceInterval?: [number, number];
   guidanceRescale?: number;
+  widthPx?: number; // absent where it is the model's own
+  heightPx?: number;
 }
 
 /** `picture` is what the model made; the others are its maps as a material. */

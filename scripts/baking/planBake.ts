@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import {
   assertGuidance,
   createSampler,
+  imageSize,
   indexOfLabel,
   parseSchedulerConfig,
   type SamplerName,
@@ -140,7 +141,10 @@ function planLook(
   { model, index, schedulerConfig, hash }: BakeModel,
   wrong: Wrong,
 ): Look | undefined {
-  const { name, widthPx, heightPx, sampleDefaults } = index.figment;
+  const { name, sampleDefaults } = index.figment;
+  const size = sizeOf(asset, index, wrong);
+  if (!size) return undefined;
+  const [widthPx, heightPx] = size;
   const sampling: Sampling = {
     guidanceScale: asset.guidanceScale ?? sampleDefaults.guidanceScale,
     numInferenceSteps: asset.numInferenceSteps ?? sampleDefaults.numInferenceSteps,
@@ -148,6 +152,8 @@ function planLook(
     ...(asset.eta === undefined ? {} : { eta: asset.eta }),
     ...(asset.guidanceInterval === undefined ? {} : { guidanceInterval: asset.guidanceInterval }),
     ...(asset.guidanceRescale === undefined ? {} : { guidanceRescale: asset.guidanceRescale }),
+    ...(widthPx === index.figment.widthPx ? {} : { widthPx }),
+    ...(heightPx === index.figment.heightPx ? {} : { heightPx }),
   };
   if (sampling.eta !== undefined && sampling.sampler !== 'ddim') {
     return void wrong('eta', `eta is for the sampler ddim, not ${sampling.sampler}; choose the sampler ddim`);
@@ -174,6 +180,19 @@ function planLook(
     surface,
   };
   return interpolate ? { ...look, interpolate } : look;
+}
+
+function sizeOf(
+  { widthPx, heightPx }: BakeAsset,
+  { figment }: BakeModel['index'],
+  wrong: Wrong,
+): [number, number] | undefined {
+  try {
+    return imageSize(figment, { widthPx, heightPx });
+  } catch (error) {
+    wrong(widthPx === undefined ? 'heightPx' : 'widthPx', messageOf(error));
+    return undefined;
+  }
 }
 
 function wantedPictures(asset: BakeAsset, { index }: BakeModel, wrong: Wrong): { label: string; seed: number }[] {
