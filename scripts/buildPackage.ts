@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { LIBRARY_BUILD, WASM_FILE, WORKER_BUILD, wasmPath } from './browserBuild.ts';
@@ -30,13 +30,32 @@ export async function buildPackage(outDir: string): Promise<void> {
     build({ ...NODE_BUILD, entryPoints: LIBRARY_BUILD.entryPoints, outdir: folder('node') }),
     build({
       ...NODE_BUILD,
-      entryPoints: { cli: 'scripts/cli.ts', gradientWorker: 'scripts/io/gradientWorker.ts' },
+      entryPoints: {
+        cli: 'scripts/cli.ts',
+        gradientWorker: 'scripts/io/gradientWorker.ts',
+        bakeWorker: 'scripts/baking/bakeWorker.ts',
+        bake: 'scripts/baking/index.ts',
+        esbuild: 'scripts/baking/bundlers/esbuild.ts',
+        vite: 'scripts/baking/bundlers/vite.ts',
+      },
       outdir: folder('scripts'),
     }),
+    buildPages(folder('scripts/pages')),
   ]);
   const tsc = path.join(packageRoot(), 'node_modules/typescript/bin/tsc');
   const project = path.join(packageRoot(), 'tsconfig.build.json');
   execFileSync(process.execPath, [tsc, '-p', project, '--outDir', folder('types')], { stdio: 'inherit' });
+  const imports = 'scripts/baking/bundlers/imports.d.ts';
+  copyFileSync(path.join(packageRoot(), imports), path.join(folder('types'), imports));
+}
+
+/** The scripts and styles of the pages that commands make. */
+async function buildPages(outdir: string): Promise<void> {
+  const pages = path.join(packageRoot(), 'scripts/baking/pages');
+  const names = readdirSync(pages);
+  const scripts = names.filter((name) => name.endsWith('.ts')).map((name) => path.join(pages, name));
+  await build({ entryPoints: scripts, format: 'esm', target: 'es2022', outdir });
+  for (const name of names) if (name.endsWith('.css')) copyFileSync(path.join(pages, name), path.join(outdir, name));
 }
 
 async function buildForBrowsers(outdir: string): Promise<void> {

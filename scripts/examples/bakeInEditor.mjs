@@ -1,0 +1,42 @@
+// An editor's "Bake" button, or a step of a build: bakes the portraits of a game's characters, skips what is there already,
+// and writes the list that the game reads. To run it: npm i babylon-figment, then node bakeInEditor.mjs OUT
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bake, checkBake, writeReport } from 'babylon-figment/bake';
+
+const [out = 'art'] = process.argv.slice(2);
+
+/** What the editor knows of the game. */
+const characters = [
+  { name: 'Ilva', label: 'elf', seed: 7 },
+  { name: 'Grumm', label: 'troll', seed: 12 },
+  { name: 'Sessa', label: 'lizardfolk', seed: 3 },
+];
+
+/** The same that a bake file would say. */
+const description = {
+  figment: 1,
+  defaults: { model: 'portraits', guidanceScale: 2, scale: 4 },
+  assets: characters.map(({ name, label, seed }) => ({
+    name,
+    labels: [label],
+    seeds: [seed],
+    output: 'characters/{asset}',
+  })),
+};
+
+const stale = await checkBake(description, { out });
+console.log(`${stale.length} of ${characters.length} to bake`);
+
+const controller = new AbortController();
+process.once('SIGINT', () => controller.abort()); // the editor's "Stop"; finished files stay whole
+const { numBaked, numFresh } = await bake(description, {
+  out,
+  signal: controller.signal,
+  onProgress: ({ numDone, numPictures }) => process.stdout.write(`\r${Math.round((100 * numDone) / numPictures)} %`),
+});
+console.log(`\r${numBaked} baked, ${numFresh} as they were`);
+
+const list = characters.map(({ name }) => ({ name, picture: `characters/${name}.png` }));
+await writeFile(join(out, 'characters.json'), JSON.stringify(list, null, 2));
+await writeReport(description, join(out, 'report.html'), { out, neighbours: 2 });
