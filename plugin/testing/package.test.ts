@@ -24,6 +24,7 @@ beforeAll(async () => {
 
 afterAll(() => project?.remove());
 
+const packageJson = () => readFileSync(path.join(packageRoot(), 'package.json'), 'utf8');
 const write = (name: string, content: string) => writeFileSync(path.join(project.folder, name), content);
 
 describe('the package in Node', () => {
@@ -41,12 +42,34 @@ describe('the package in Node', () => {
     expect(WebAssembly.validate(readFileSync(fileURLToPath(wasm!)))).toBe(true);
   });
 
+  it('bakes for an editor script, and by its command in threads', { timeout: BUILD_LIMIT_MS }, async () => {
+    const example = path.join(packageRoot(), 'scripts/examples/bakeInEditor.mjs');
+    copyFileSync(example, path.join(project.folder, 'bakeInEditor.mjs'));
+    expect(await project.node('bakeInEditor.mjs', 'art')).toMatch(/3 of 3 to bake[\s\S]*3 baked, 0 as they were/);
+    expect(await project.node('bakeInEditor.mjs', 'art')).toMatch(/0 of 3 to bake[\s\S]*0 baked, 3 as they were/);
+    const art = (name: string) => readFileSync(path.join(project.folder, 'art', name));
+    expect(decodePng(art('characters/Ilva.png'))).toMatchObject({ width: 4 * WIDTH_PX, height: 4 * WIDTH_PX });
+    expect(art('report.html').toString()).toContain('Ilva');
+    write(
+      'figment.bake.json',
+      `{ "figment": 1, "defaults": { "model": "portraits", "numInferenceSteps": 2, "output": "{label}" },
+         "assets": [{ "name": "a", "labels": ["elf", "troll"], "formats": ["ktx2"] }] }`,
+    );
+    const figment = path.join('node_modules/babylon-figment', JSON.parse(packageJson()).bin.figment);
+    const words = ['bake', 'figment.bake.json', '--jobs', '2', '--batch', '1'];
+    expect(await project.node(figment, ...words)).toMatch(/2 images baked, 0 as they were; 2 files written/);
+  });
+
   it('tells TypeScript its types', async () => {
     write(
       'typed.ts',
       `import type { Scene } from '@babylonjs/core/scene.js';
        import { AssetGenerator, type GeneratedTexture } from 'babylon-figment';
+       import { bake, type BakeResult } from 'babylon-figment/bake';
+       import { figment } from 'babylon-figment/esbuild';
+       import { figment as vitePlugin } from 'babylon-figment/vite';
        import { createModel, type DiffusionModel } from 'babylon-figment/runtime';
+       import picture, { url } from 'figment:portraits/elf?seed=7';
        export async function elf(scene: Scene): Promise<GeneratedTexture> {
          const portraits = await AssetGenerator.LoadAsync('models/portraits/', scene);
          // @ts-expect-error a label is a string
@@ -54,12 +77,25 @@ describe('the package in Node', () => {
          return portraits.generateTextureAsync({ label: 'elf', seed: 7, guidanceScale: 2 });
        }
        export const make: (...files: Parameters<typeof createModel>) => DiffusionModel = createModel;
+       export const plugins = [figment(), vitePlugin({ models: { heroes: './heroes' } })];
+       export const address: string = picture.url + url + picture.recipe.label;
+       export const bakeElf = (): Promise<BakeResult> =>
+         // @ts-expect-error a seed is a number
+         bake({ figment: 1, assets: [{ name: 'elf', model: 'portraits', seeds: ['7'] }] }, { out: 'art', jobs: 2 });
        // @ts-expect-error a model is no number
        export const wrong: number = createModel;`,
     );
     const tsc = 'node_modules/typescript/bin/tsc';
     const options = ['--strict', '--noEmit', '--skipLibCheck', '--target', 'es2022', '--module', 'esnext'];
-    await project.node(tsc, ...options, '--moduleResolution', 'bundler', '--types', '@webgpu/types', 'typed.ts');
+    await project.node(
+      tsc,
+      ...options,
+      '--moduleResolution',
+      'bundler',
+      '--types',
+      '@webgpu/types,babylon-figment/imports',
+      'typed.ts',
+    );
   });
 });
 
@@ -86,7 +122,7 @@ const IMPORT_MAP = `<script type="importmap">{ "imports": {
 describeInBrowser('the package in a page', (openPage) => {
   beforeAll(async () => {
     copyFileSync(path.join(packageRoot(), 'plugin/testing/outside/main.js'), path.join(project.folder, 'main.js'));
-    const { bin } = JSON.parse(readFileSync(path.join(packageRoot(), 'package.json'), 'utf8'));
+    const { bin } = JSON.parse(packageJson());
     const figment = path.join('node_modules/babylon-figment', bin.figment);
     const recipe = ['--label', 'elf,goblin', '--count', '2', '--seed', '7', '--guidance', '2', '--backend', 'wasm'];
     await project.node(figment, 'bake', 'portraits', ...recipe, '--out', 'baked');
