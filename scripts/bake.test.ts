@@ -105,6 +105,7 @@ describe('bake', () => {
     [['--sampler', 'dpm++']],
     [['--guidance-interval', '0,300']],
     [['--guidance-rescale', '1']],
+    [['--interpolate-seed', '9', '--interpolate-amount', '0.5']],
   ])('%j changes the picture', async (words) => {
     await bake('--label', 'elf');
     const before = await pixelsOf('elf-0.png');
@@ -124,12 +125,37 @@ describe('bake', () => {
     [['--sampler', 'euler', '--eta', '1'], 'eta is for the sampler ddim, not euler'],
     [['--label', 'elf', '--count', '10000', '--scale', '64', '--sheet'], 'the sheet would be'],
     [['--sheets'], '(Did you mean --sheet?)'],
+    [['--width', '32'], 'tiny makes 16×16 alone'],
+    [['--interpolate-seed', '9'], '--interpolate-seed and --interpolate-amount go together'],
+    [['--check'], '--check is for a bake file'],
   ])('%j ends with one clear line, exit code 2 and no files', async (words, message) => {
     const [exitCode, text] = await failure(...words);
     expect(text).toContain(message);
     expect(text.trim()).not.toContain('\n');
     expect(exitCode).toBe(2);
     expect(await readdir(out)).toEqual([]);
+  });
+
+  it('bakes several models, each to a folder of its name, in threads too', async () => {
+    const other = join(dir, 'other');
+    const files = tinyModelFiles({ labels: ['wall'], seed: 5 });
+    files.index.figment.name = 'other';
+    await writeFilesAtomic(other, await modelFolderFiles(files));
+    await bake(other, '--sheet', '--count', '2', '--jobs', '2');
+    expect((await readdir(out, { recursive: true })).filter((name) => name.includes('.')).sort()).toEqual([
+      ...['sheet.json', 'sheet.png', 'wall-0.png', 'wall-1.png'].map((name) => join('other', name)),
+      ...[
+        'elf-0.png',
+        'elf-1.png',
+        'goblin-0.png',
+        'goblin-1.png',
+        'orc-0.png',
+        'orc-1.png',
+        'sheet.json',
+        'sheet.png',
+      ].map((name) => join('tiny', name)),
+    ]);
+    expect(printed.join('\n')).toContain(`bake: 8 images, 2 sheets in ${out}`);
   });
 
   it('refuses a folder that cannot be written to', async () => {

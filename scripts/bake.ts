@@ -17,6 +17,8 @@ export interface PictureOptions {
   steps?: number;
   sampler?: SamplerName;
   eta?: number;
+  width?: number;
+  height?: number;
   scale?: number;
   sheet?: boolean;
 }
@@ -87,6 +89,8 @@ export function bakeCommand(): Command {
     .option('--steps <n>', "denoising steps (default: the model's)", wholeNumber(1))
     .addOption(new Option('--sampler <name>', "default: the model's").choices(['ddpm', 'ddim', 'dpm++', 'euler']))
     .option('--eta <x>', 'noise of the sampler ddim, 0 to 1', realNumber(0, 1))
+    .option('--width <px>', "a multiple of the model's tile, where its pictures repeat", wholeNumber(1, 2048))
+    .option('--height <px>', 'the same for the height', wholeNumber(1, 2048))
     .option('--scale <n>', 'enlarge every pixel to n × n (default: 1)', wholeNumber(1, 64))
     .option('--sheet', 'also write sheet.png and sheet.json, an atlas in the TexturePacker layout')
     .optionsGroup(OF_A_FILE)
@@ -126,6 +130,8 @@ const PICTURE_OPTIONS: readonly (keyof PictureOptions)[] = [
   'steps',
   'sampler',
   'eta',
+  'width',
+  'height',
   'scale',
   'sheet',
 ];

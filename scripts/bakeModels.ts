@@ -46,6 +46,8 @@ function describe(models: string[], isOne: boolean, options: BakeOptions): BakeS
       numInferenceSteps: options.steps,
       sampler: options.sampler,
       eta: options.eta,
+      widthPx: options.width,
+      heightPx: options.height,
       scale: options.scale,
       count: options.count,
       firstSeed: options.seed,
