@@ -199,6 +199,20 @@ describe('figment bake FILE', () => {
     expect(await readdir(art.out)).toEqual([]);
   });
 
+  it.each<[Partial<BakeAsset>, object, string]>([
+    [{}, { gltf: 'a.gltf' }, 'no asset has maps'],
+    [{ maps: ['normal'] }, { gltf: 'a.glb' }, 'expected a name that ends in .gltf'],
+    [{ maps: ['normal'] }, { babylon: '../a.babylon' }, '".." would leave the folder'],
+    [{ maps: ['normal'], formats: ['ktx2'] }, { babylon: 'a.babylon' }, 'add "png" to its formats'],
+    [{ maps: ['normal'], surface: { green: 'directx' } }, { gltf: 'a.gltf' }, 'green: "opengl"'],
+  ])('refuses a library that could not be: %j %j', async (asset, materials, message) => {
+    await art.describe([asset], { materials });
+    const [, text] = await failure();
+    expect(text).toMatch(/^figment\.bake\.json:\d+:\d+ materials\.(gltf|babylon): /);
+    expect(text).toContain(message);
+    expect(await readdir(art.out)).toEqual([]);
+  });
+
   it('tells of several mistakes at once, in the order of the file', async () => {
     await art.describe([{ labels: ['orcc'] }, { model: './nowhere' }, { output: '{seed}/..' }]);
     const [, text] = await failure();

@@ -41,7 +41,9 @@ export function takeShard<Plan extends { pictures: Picture[]; sheets: Sheet[]; l
   const units = new Map<string | Picture, Picture[]>();
   for (const picture of plan.pictures) {
     const unit = sheetAssets.has(picture.look.asset) ? picture.look.asset : picture;
-    units.set(unit, [...(typeof unit === 'string' ? (units.get(unit) ?? []) : []), picture]);
+    const pictures = units.get(unit);
+    if (pictures) pictures.push(picture);
+    else units.set(unit, [picture]);
   }
   const loads = new Array<number>(count).fill(0);
   const mine = [...units].filter(([, pictures]) => {

@@ -320,12 +320,18 @@ function planLibraries(
 ): Library[] {
   return Object.entries(paths).map(([kind, path]) => {
     const flaw = flawOfPath(path) ?? (path.endsWith(`.${kind}`) ? undefined : `expected a name that ends in .${kind}`);
-    const lacking = materials.length === 0 ? 'no asset has maps; add maps to those that are materials' : undefined;
+    const lacking = whatLacks(materials);
     const turned = kind === 'gltf' && materials.some(({ maps, green }) => maps.normal && green !== 'opengl');
     const problem = flaw ?? lacking ?? (turned ? 'glTF wants normal maps with green: "opengl"' : undefined);
     if (problem) problems.push({ path: ['materials', kind], message: problem });
     return { kind: kind as Library['kind'], path, materials, key: hashJson([kind, materials]) };
   });
+}
+
+function whatLacks(materials: LibraryMaterial[]): string | undefined {
+  if (materials.length === 0) return 'no asset has maps; add maps to those that are materials';
+  const empty = materials.find(({ maps }) => Object.keys(maps).length === 0);
+  return empty && `the material ${empty.name} has no PNG files, at which libraries point; add "png" to its formats`;
 }
 
 /** All files that the plan writes, with whose they are. */

@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { packageRoot } from '../io/packageRoot.ts';
 import { BAKE_SCHEMA_FILE, bakeFileJsonSchema } from './bakeFileJsonSchema.ts';
+import { openPlan } from './openPlan.ts';
 import { describedBake, parseBakeFile } from './readBakeFile.ts';
 
 /** The lines of the error that a text ends with. */
@@ -65,6 +68,14 @@ describe('a bake file', () => {
     expect(() => describedBake(structuredClone(wrong) as never, '/art')).toThrow(
       /^bake assets\[0\].count: expected >= 1, found 0$/,
     );
+  });
+
+  it('is shown in the README, and there is an example that can be planned', async () => {
+    const readme = await readFile(join(packageRoot(), 'README.md'), 'utf8');
+    const shown = /```jsonc\n([\s\S]*?)```/.exec(readme)![1]!;
+    expect(parseBakeFile(shown, '/art/figment.bake.json').description.assets).toHaveLength(3);
+    const { pictures } = await openPlan(join(packageRoot(), 'assets/examples/figment.bake.json'), {});
+    expect(new Set(pictures.map(({ look }) => look.asset)).size).toBeGreaterThanOrEqual(20);
   });
 
   it('has a published JSON schema that is made from the same rules', async () => {

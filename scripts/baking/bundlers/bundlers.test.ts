@@ -48,6 +48,8 @@ describe('parseImport', () => {
   it.each([
     ['figment:elf', /expected figment:MODEL\/LABEL\?seed=7/],
     ['figment:a/b/c', /expected figment:MODEL/],
+    ['figment:https%3A%2F%2Fevil.example/elf', /expected a shipped model, or one that the plugin has/],
+    ['figment:..%2Felsewhere/elf', /expected a shipped model/],
     ['figment:a/b?sed=1', /sed is unknown; known: seed, map, scale/],
     ['figment:a/b?seed=one', /seed: expected a number/],
     ['figment:a/b?seed=1&seed=2', /seed is there twice/],

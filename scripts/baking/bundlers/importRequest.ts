@@ -48,6 +48,10 @@ export function parseImport(specifier: string, models: Readonly<Record<string, s
   }
   const interpolation = { seed: interpolateSeed, amount: interpolateAmount };
   const [plainName, plainLabel] = [decodeURIComponent(name), decodeURIComponent(label)];
+  // A library's script may ask for no file and no address: those are the project's to name.
+  if (!Object.hasOwn(models, plainName) && !/^[\w-]+$/.test(plainName)) {
+    throw wrong(specifier, 'expected a shipped model, or one that the plugin has among its models');
+  }
   const asset = {
     model: Object.hasOwn(models, plainName) ? models[plainName]! : plainName,
     labels: [plainLabel],

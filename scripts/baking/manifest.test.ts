@@ -1,0 +1,62 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Manifest, manifestName } from './manifest.ts';
+
+const FILE = 'art.json';
+const record = (digit: string) => ({ key: digit.repeat(64), sha256: '0'.repeat(64) });
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'figment-manifest-'));
+});
+afterEach(() => rm(dir, { recursive: true }));
+
+it('keeps what it was told, in the order of the paths', async () => {
+  const manifest = await Manifest.open(dir, FILE);
+  for (const [path, digit] of ['b.png', 'a.png', '__proto__'].entries()) manifest.set(digit, record(String(path)));
+  await manifest.save();
+  expect(Object.keys(JSON.parse(await readFile(join(dir, 'art.manifest.json'), 'utf8')).files)).toEqual([
+    '__proto__',
+    'a.png',
+    'b.png',
+  ]);
+  const again = await Manifest.open(dir, FILE);
+  expect(again.get('a.png')).toEqual(record('1'));
+  expect(again.get('toString')).toBeUndefined();
+});
+
+it('writes nothing where nothing has changed', async () => {
+  const manifest = await Manifest.open(dir, FILE);
+  await manifest.save();
+  expect(await readdir(dir)).toEqual([]);
+});
+
+it('gathers what shards left, and then removes theirs', async () => {
+  for (const [i, path] of ['a.png', 'b.png'].entries()) {
+    const shard = await Manifest.open(dir, FILE, { index: i + 1, count: 2 });
+    shard.set(path, record(String(i)));
+    await shard.save();
+  }
+  expect(await readdir(dir)).toEqual([1, 2].map((index) => manifestName(FILE, { index, count: 2 })));
+  const whole = await Manifest.open(dir, FILE);
+  expect(whole.paths()).toEqual(['a.png', 'b.png']);
+  await whole.save();
+  expect(await readdir(dir)).toEqual(['art.manifest.json']);
+});
+
+it.each(['', '{', '[]', '{ "figment": 2, "files": {} }', '{ "figment": 1, "files": { "a.png": { "key": 5 } } }'])(
+  'counts as empty when it is damaged: %j',
+  async (text) => {
+    await writeFile(join(dir, manifestName(FILE)), text);
+    expect((await Manifest.open(dir, FILE)).paths()).toEqual([]);
+  },
+);
+
+it('is not that of another bake file', async () => {
+  const other = await Manifest.open(dir, 'art.other.json', { index: 1, count: 2 });
+  other.set('a.png', record('1'));
+  await other.save();
+  expect((await Manifest.open(dir, FILE)).paths()).toEqual([]);
+});
