@@ -17,8 +17,8 @@ import { startProgress } from './io/progress.ts';
 /** figment bake FILE.json */
 export async function bakeFile(file: string, options: BakeOptions): Promise<void> {
   if (!existsSync(file)) throw new UsageError(`bake: there is no file ${file}; --help tells what a bake file is`);
-  if (options.watch && (options.check || options.shard)) {
-    throw new UsageError('bake: --watch bakes everything; leave out --check and --shard');
+  if (options.watch && (options.check || options.shard || options.report)) {
+    throw new UsageError('bake: --watch bakes everything, again and again; leave out --check, --shard and --report');
   }
   await interruptible(async (signal) => {
     if (options.check) return check(file, options, signal);

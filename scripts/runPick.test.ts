@@ -112,6 +112,12 @@ describe('the site of figment pick', () => {
     expect(await readFile(art.file, 'utf8')).toBe(TEXT);
   });
 
+  it('may be opened by a link', async () => {
+    const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
+    expect((await ask({ path: '', headers }))[0]).toBe(200);
+    expect((await ask({ path: 'picks', method: 'POST', headers: { ...headers, origin: origin() } }))[0]).toBe(403);
+  });
+
   it.each<[string, Asked]>([
     ['another name for this machine', { path: '', headers: { host: 'evil.example:80' } }],
     ['another port', { path: '', headers: { host: '127.0.0.1:1' } }],

@@ -94,7 +94,13 @@ const PICTURE_ENTRIES = {
 const ASSET = v.strictObject({
   name: text('names the asset, for {asset} and for messages', 100),
   ...PICTURE_ENTRIES,
-  labels: v.optional(v.pipe(v.array(text('a label of the model')), v.minLength(1), v.description('default: all'))),
+  labels: v.optional(
+    v.pipe(
+      v.array(text('a label of the model')),
+      v.minLength(1),
+      v.description('default: those in seedsByLabel, or else all'),
+    ),
+  ),
   seeds: v.optional(seeds('seeds of each label; figment pick writes them')),
   seedsByLabel: v.optional(
     v.pipe(v.record(v.string(), seeds('its seeds')), v.description('seeds of one label, instead of seeds')),

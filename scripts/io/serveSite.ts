@@ -107,12 +107,13 @@ function messageOf(error: unknown): string {
   return error instanceof UsageError ? error.message : String(error);
 }
 
-/** Whether the browser has this site open under its own name, and no other page asks through it. */
+/** Whether the browser has this site open under its own name, and no other page asks through it; a link may lead to it. */
 function isOwnPage({ headers, method, socket }: IncomingMessage): boolean {
   const names = ['127.0.0.1', 'localhost'].map((name) => `${name}:${socket.localPort}`);
   if (!headers.host || !names.includes(headers.host)) return false;
   const site = headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
+  const isLink = method === 'GET' && headers['sec-fetch-mode'] === 'navigate';
+  if (site !== undefined && site !== 'same-origin' && site !== 'none' && !isLink) return false;
   const origin = headers.origin ?? (method === 'POST' ? 'none' : undefined);
   return origin === undefined || origin === `http://${headers.host}`;
 }

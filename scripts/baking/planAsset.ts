@@ -1,0 +1,180 @@
+import {
+  assertGuidance,
+  createSampler,
+  imageSize,
+  parseSchedulerConfig,
+  type SamplerName,
+  surfaceMaps,
+} from '../../runtime/index.ts';
+import type { BakeAsset } from './bakeFileSchema.ts';
+import {
+  fileKey,
+  hashJson,
+  type Layer,
+  type LibraryMaterial,
+  type Look,
+  type Picture,
+  type PictureFile,
+  recipeOf,
+  type Sampling,
+  type Sheet,
+} from './bakePlan.ts';
+import type { BakeModel } from './openModels.ts';
+import { expandPath } from './outputPaths.ts';
+import { materialOf } from './planLibraries.ts';
+import { sheetLayout } from './sheetLayout.ts';
+import { messageOf, type Wrong, wantedPictures } from './wantedPictures.ts';
+
+export interface PlannedAsset {
+  pictures: Picture[];
+  sheets: Sheet[];
+  materials: LibraryMaterial[];
+}
+
+/** Lays out what an asset asks for; undefined after telling what is wrong with it. */
+export function planAsset(asset: BakeAsset, model: BakeModel, tell: Wrong): PlannedAsset | undefined {
+  let numWrong = 0;
+  const wrong: Wrong = (entry, message) => {
+    numWrong++;
+    tell(entry, message);
+  };
+  const look = planLook(asset, model, wrong);
+  const wanted = wantedPictures(asset, model, wrong);
+  checkSurface(asset, wanted, wrong);
+  if (numWrong > 0 || !look) return undefined;
+  const layers: Layer[] = [...new Set(asset.maps ?? (['picture'] as const))];
+  const pictures: Picture[] = [];
+  for (const [index, { label, seed }] of wanted.entries()) {
+    const files = planFiles(asset, look, layers, label, seed, index);
+    if (typeof files === 'string') return void wrong('output', files);
+    pictures.push({ look, label, seed, files });
+  }
+  const sheets = planSheets(asset, look, layers, pictures, wrong);
+  if (numWrong > 0) return undefined;
+  const materials = asset.maps ? pictures.map((picture) => materialOf(picture, pictures.length, model)) : [];
+  return { pictures, sheets, materials };
+}
+
+function planLook(
+  asset: BakeAsset,
+  { model, index, schedulerConfig, hash }: BakeModel,
+  wrong: Wrong,
+): Look | undefined {
+  const { name, sampleDefaults } = index.figment;
+  const size = sizeOf(asset, index, wrong);
+  if (!size) return undefined;
+  const [widthPx, heightPx] = size;
+  const sampling: Sampling = {
+    guidanceScale: asset.guidanceScale ?? sampleDefaults.guidanceScale,
+    numInferenceSteps: asset.numInferenceSteps ?? sampleDefaults.numInferenceSteps,
+    sampler: asset.sampler ?? (sampleDefaults.sampler as SamplerName),
+    ...(asset.eta === undefined ? {} : { eta: asset.eta }),
+    ...(asset.guidanceInterval === undefined ? {} : { guidanceInterval: asset.guidanceInterval }),
+    ...(asset.guidanceRescale === undefined ? {} : { guidanceRescale: asset.guidanceRescale }),
+    ...(widthPx === index.figment.widthPx ? {} : { widthPx }),
+    ...(heightPx === index.figment.heightPx ? {} : { heightPx }),
+  };
+  if (sampling.eta !== undefined && sampling.sampler !== 'ddim') {
+    return void wrong('eta', `eta is for the sampler ddim, not ${sampling.sampler}; choose the sampler ddim`);
+  }
+  try {
+    assertGuidance('bake', sampling);
+    const scheduler = parseSchedulerConfig(schedulerConfig, `${name}/scheduler/scheduler_config.json`);
+    createSampler(sampling.sampler, scheduler, sampling).dispose();
+  } catch (error) {
+    return void wrong('numInferenceSteps', messageOf(error));
+  }
+  const surface = asset.maps ? (asset.surface ?? {}) : null;
+  const scale = asset.scale ?? 1;
+  const { interpolate } = asset;
+  const look = {
+    asset: asset.name,
+    model,
+    modelName: name,
+    modelHash: hash,
+    sampling,
+    widthPx,
+    heightPx,
+    scale,
+    surface,
+  };
+  return interpolate ? { ...look, interpolate } : look;
+}
+
+function sizeOf(
+  { widthPx, heightPx }: BakeAsset,
+  { figment }: BakeModel['index'],
+  wrong: Wrong,
+): [number, number] | undefined {
+  try {
+    return imageSize(figment, { widthPx, heightPx });
+  } catch (error) {
+    wrong(widthPx === undefined ? 'heightPx' : 'widthPx', messageOf(error));
+    return undefined;
+  }
+}
+
+function planFiles(
+  asset: BakeAsset,
+  look: Look,
+  layers: Layer[],
+  label: string,
+  seed: number,
+  index: number,
+): PictureFile[] | string {
+  const template = asset.output ?? `{asset}/{label}-{seed}${layers.length > 1 ? '-{map}' : ''}`;
+  const recipe = recipeOf({ look, label, seed });
+  const files: PictureFile[] = [];
+  for (const layer of layers) {
+    const values = { asset: asset.name, model: look.modelName, label, seed, index, map: layer };
+    const expanded = expandPath(template, values);
+    if ('problem' in expanded) return expanded.problem;
+    for (const format of new Set(asset.formats ?? (['png'] as const))) {
+      files.push({ path: `${expanded.path}.${format}`, layer, format, key: fileKey(recipe, look, layer, format) });
+    }
+  }
+  return files;
+}
+
+function planSheets(asset: BakeAsset, look: Look, layers: Layer[], pictures: Picture[], wrong: Wrong): Sheet[] {
+  const { sheet } = asset;
+  if (sheet === undefined) return [];
+  if (asset.formats && !asset.formats.includes('png')) {
+    wrong('sheet', 'a sheet is laid from PNG files; add "png" to formats');
+    return [];
+  }
+  const widthPx = look.widthPx * look.scale;
+  const heightPx = look.heightPx * look.scale;
+  try {
+    const columns = sheetLayout(
+      pictures.map(({ label }) => label),
+      widthPx,
+      heightPx,
+    );
+    return layers.map((layer) => {
+      const expanded = expandPath(sheet, { asset: asset.name, model: look.modelName, map: layer });
+      if ('problem' in expanded) throw new RangeError(expanded.problem);
+      const files = pictures.map(({ files }) => files.find((file) => file.layer === layer && file.format === 'png')!);
+      const tiles = pictures.map(({ label, seed }, i) => ({ name: `${label}-${seed}`, path: files[i]!.path }));
+      const key = hashJson(['sheet', columns, tiles.map(({ name }, i) => [name, files[i]!.key])]);
+      const [image, atlas] = [`${expanded.path}.png`, `${expanded.path}.json`];
+      return { asset: asset.name, image, atlas, tiles, columns, widthPx, heightPx, key };
+    });
+  } catch (error) {
+    wrong('sheet', messageOf(error));
+    return [];
+  }
+}
+
+/** Tries the settings of the maps on a picture of nothing. */
+function checkSurface({ maps, surface }: BakeAsset, wanted: { label: string }[], wrong: Wrong): void {
+  if (!surface) return;
+  if (!maps) wrong('surface', 'there are no maps to which it would apply; add maps');
+  try {
+    for (const label of new Set(wanted.map((picture) => picture.label))) {
+      surfaceMaps(new Uint8Array(4 * 4 * 4), 4, 4, { label, ...surface });
+    }
+  } catch (error) {
+    wrong('surface', messageOf(error));
+  }
+}
