@@ -24,7 +24,9 @@ export async function bakeModels(models: string[], options: BakeOptions): Promis
     const run = { batch, jobs, ...(backend ? { backend } : {}), signal, onProgress };
     const result = await runPlan(plan, run, false).finally(() => progress.stop());
     console.log(`bake: ${result.backend!.name}: ${result.backend!.reason}`);
-    for (const line of samplings(plan)) console.log(`bake: ${line}, ${perImage(result.durationMs, result.numBaked)}`);
+    const lines = samplings(plan);
+    for (const line of lines.slice(0, -1)) console.log(`bake: ${line}`);
+    console.log(`bake: ${lines.at(-1)}, ${perImage(result.durationMs, result.numBaked)}`);
     const sheets =
       result.numSheets === 0 ? '' : result.numSheets === 1 ? ' and a sheet' : `, ${result.numSheets} sheets`;
     console.log(`bake: ${numbered(result.numBaked, 'image')}${sheets} in ${out}`);
