@@ -33,6 +33,19 @@ it('writes nothing where nothing has changed', async () => {
   expect(await readdir(dir)).toEqual([]);
 });
 
+it('forgets nothing that is set while it is being saved', async () => {
+  const manifest = await Manifest.open(dir, FILE);
+  const saves: Promise<void>[] = [];
+  for (let i = 0; i < 50; i++) {
+    manifest.set(`${i}.png`, record('1'));
+    saves.push(i % 2 === 0 ? manifest.save() : manifest.saveSometimes());
+    if (i % 7 === 0) await new Promise(setImmediate);
+  }
+  await Promise.all(saves);
+  await manifest.save();
+  expect((await Manifest.open(dir, FILE)).paths()).toHaveLength(50);
+});
+
 it('gathers what shards left, and then removes theirs', async () => {
   for (const [i, path] of ['a.png', 'b.png'].entries()) {
     const shard = await Manifest.open(dir, FILE, { index: i + 1, count: 2 });

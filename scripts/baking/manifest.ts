@@ -37,6 +37,7 @@ export class Manifest {
   readonly #files: Map<string, FileRecord>;
   #isChanged = false;
   #nextSave = 0;
+  #saving: Promise<void> | null = null;
 
   private constructor(folder: string, name: string, others: string[], files: Map<string, FileRecord>) {
     this.#folder = folder;
@@ -78,17 +79,31 @@ export class Manifest {
 
   /** Saves now and then, so that little is forgotten when the process is killed. */
   async saveSometimes(): Promise<void> {
-    if (this.#isChanged && performance.now() >= this.#nextSave) await this.save();
+    if (this.#isChanged && !this.#saving && performance.now() >= this.#nextSave) await this.save();
   }
 
+  /** Saves what there is to save; one save at a time, else an older one could be the last to land. */
   async save(): Promise<void> {
+    while (this.#saving) await this.#saving;
     if (!this.#isChanged && this.#others.length === 0) return;
+    this.#saving = this.#write().finally(() => {
+      this.#saving = null;
+    });
+    await this.#saving;
+  }
+
+  async #write(): Promise<void> {
     const start = performance.now();
+    this.#isChanged = false; // what is set from here on is for the next save
     const files = Object.fromEntries([...this.#files].sort(([a], [b]) => (a < b ? -1 : 1)));
     const text = `${JSON.stringify({ figment: 1, files }, null, 1)}\n`;
-    await writeFileAtomic(join(this.#folder, this.#name), new TextEncoder().encode(text));
+    try {
+      await writeFileAtomic(join(this.#folder, this.#name), new TextEncoder().encode(text));
+    } catch (error) {
+      this.#isChanged = true;
+      throw error;
+    }
     for (const name of this.#others.splice(0)) await rm(join(this.#folder, name), { force: true });
-    this.#isChanged = false;
     const end = performance.now();
     this.#nextSave = end + Math.max(MIN_PAUSE_MS, (end - start) / MAX_SHARE);
   }

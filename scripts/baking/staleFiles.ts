@@ -65,7 +65,9 @@ export async function findOrphans(plan: BakePlan, manifest: Manifest): Promise<s
   const orphans: string[] = [];
   for (const path of manifest.paths()) {
     if (wanted.has(pathKey(path)) || flawOfPath(path) !== undefined) continue;
-    const bytes = await readFile(await placeInside(plan.out, path)).catch(() => undefined);
+    const bytes = await placeInside(plan.out, path)
+      .then((place) => readFile(place))
+      .catch(() => undefined);
     if (bytes && sha256(bytes) === manifest.get(path)!.sha256) orphans.push(path);
     else manifest.delete(path);
   }
