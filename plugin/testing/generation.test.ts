@@ -82,7 +82,7 @@ const baked = (await bake(diskSource(path.join(models, 'portraits')), [{ label, 
 const tinyFolder = await tinyModelFolder();
 const tinySite = Object.fromEntries(Object.entries(tinyFolder).map(([name, bytes]) => [`/tiny/${name}`, bytes]));
 
-const tinyBaked = (await bake(memorySource(tinyFolder), [{ label, seed }], sampling))[0]!;
+const tinyBaked = (await bake(memorySource(tinyFolder), [{ label, seed, interpolate }], sampling))[0]!;
 
 describeInBrowser('generation with WebGL, in a worker', (openPage) => {
   it('gives the picture of the bake, under a strict policy and cross-origin isolation', async () => {
