@@ -1,4 +1,4 @@
-// The demo as a person meets it: in a real Chromium, served as npm start serves it, with a model that paints faster.
+// The demo as a person meets it: in a real Chromium, served as npm start serves it, with models that paint faster.
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it, vi } from 'vitest';
 import { describeInBrowser } from '../plugin/testing/describeInBrowser.ts';
@@ -21,6 +21,7 @@ interface Person {
 interface Console {
   portraits(): Person[];
   guests(): (Person & { state: string })[];
+  things(): Person[];
 }
 
 describeInBrowser(
@@ -30,7 +31,7 @@ describeInBrowser(
 
     beforeAll(async () => {
       const demo = await buildDemoSite();
-      site = { ...demo, files: { ...demo.files, ...(await quickModel()) } };
+      site = { ...demo, files: { ...demo.files, ...(await quickModels()) } };
     });
 
     const enter = (search = '?quality=low&arrivals=off') => openPage<Console>({ ...site, path: search });
@@ -42,15 +43,17 @@ describeInBrowser(
       expect(first).toMatchObject({ label: tavern.portraits[0]!.label, seed: tavern.portraits[0]!.seed });
       await whenReady(playwright);
       const numPeople = tavern.portraits.length + tavern.guests.labels.length;
-      expect(await playwright.locator('#people nav button').count()).toBe(numPeople);
+      const numAll = numPeople + tavern.things.spots.length;
+      expect(await playwright.locator('#people nav button').count()).toBe(numAll);
       expect(await playwright.textContent('[data-measure=backend]')).toBe('wasm');
-      const pictures = await picturesOf(playwright, [0, 1, tavern.portraits.length]);
-      expect(new Set(pictures).size).toBe(3);
+      const shown = [0, 1, tavern.portraits.length, numPeople];
+      const pictures = await picturesOf(playwright, shown);
+      expect(new Set(pictures).size).toBe(shown.length);
 
       await playwright.evaluate(() => indexedDB.deleteDatabase('figment'));
       await page.reload();
       await whenReady(playwright);
-      expect(await picturesOf(playwright, [0, 1, tavern.portraits.length])).toEqual(pictures);
+      expect(await picturesOf(playwright, shown)).toEqual(pictures);
     });
 
     it('opens a card by keyboard, rerolls and copies from it, and closes it with Escape', async () => {
@@ -84,6 +87,49 @@ describeInBrowser(
 
       await playwright.keyboard.press('Escape');
       expect(await playwright.isVisible('#card')).toBe(false);
+    });
+
+    it('rerolls a thing and copies its recipe with its own model', async () => {
+      const page = await enter();
+      const { playwright } = page;
+      await whenReady(playwright);
+      await openCard(playwright, tavern.portraits.length + tavern.guests.labels.length);
+      const { label, seed } = tavern.things.spots[0]!;
+      expect(await playwright.textContent('[data-recipe=label]')).toBe(label);
+      const before = await shownPicture(playwright);
+      await playwright.click('[data-action=reroll]');
+      await playwright.waitForFunction((old) => {
+        const isPainting = document.querySelector('#card')!.hasAttribute('data-painting');
+        return !isPainting && document.querySelector('[data-recipe=seed]')!.textContent !== old;
+      }, String(seed));
+      expect(await settledPicture(playwright)).not.toBe(before);
+      await playwright.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+      await playwright.click('[data-action=copy]');
+      await playwright.waitForFunction(() => document.querySelector('.notice')!.textContent !== '');
+      const copied = JSON.parse(await playwright.evaluate(() => navigator.clipboard.readText()));
+      const [now] = await page.call('things');
+      expect(copied).toMatchObject({ model: 'items', label, seed: now!.seed });
+    });
+
+    it('leaves out who has no model, and says so', async () => {
+      const files = Object.entries(site.files!).filter(([name]) => !name.includes(tavern.guests.model));
+      const folders = { '/models/': 'nowhere' };
+      const page = await openPage<Console>({
+        ...site,
+        files: Object.fromEntries(files),
+        folders,
+        path: '?quality=low&arrivals=on',
+      });
+      const { playwright } = page;
+      await whenReady(playwright);
+      expect(await playwright.textContent('#progress')).toMatch(/^There are no characters here: .*404/);
+      expect(await page.call('guests')).toEqual([]);
+      const numAll = tavern.portraits.length + tavern.things.spots.length;
+      expect(await playwright.locator('#people nav button').count()).toBe(numAll);
+      await openCard(playwright, numAll - 1);
+      expect(await shownPicture(playwright)).not.toBe('');
+      // The browser notes the missing file by itself; the page has nothing to add.
+      expect(page.takeErrors().filter((error) => !error.includes('status of 404'))).toEqual([]);
     });
 
     it('varies a portrait and a guest, the same way each time, and keeps them until they are let go', async () => {
@@ -157,11 +203,24 @@ describeInBrowser(
   { webgpu: false },
 );
 
-/** In the place of the portraits: the same labels and size, but a few thousand weights. */
-async function quickModel(): Promise<Record<string, Uint8Array>> {
-  const labels = [...new Set([...tavern.portraits.map(({ label }) => label), ...tavern.guests.labels])];
-  const files = Object.entries(await tinyModelFolder({ labels, sizePx: 32 }));
-  return Object.fromEntries(files.map(([name, bytes]) => [`/${tavern.model}${name}`, bytes]));
+/** In the place of the three models: the same labels and size, but a few thousand weights. */
+async function quickModels(): Promise<Record<string, Uint8Array>> {
+  const { model, portraits, guests, things } = tavern;
+  const folders = await Promise.all([
+    quickModel(model, labelsOf(portraits), 1),
+    quickModel(guests.model, [...guests.labels, ...guests.arrivals.labels], 2),
+    quickModel(things.model, labelsOf(things.spots), 3),
+  ]);
+  return Object.assign({}, ...folders);
+}
+
+async function quickModel(address: string, labels: string[], seed: number): Promise<Record<string, Uint8Array>> {
+  const files = Object.entries(await tinyModelFolder({ labels: [...new Set(labels)], sizePx: 32, seed }));
+  return Object.fromEntries(files.map(([name, bytes]) => [`/${address}${name}`, bytes]));
+}
+
+function labelsOf(recipes: readonly { label: string }[]): string[] {
+  return recipes.map(({ label }) => label);
 }
 
 function whenReady(page: Page): Promise<unknown> {

@@ -1,12 +1,17 @@
-// The tavern: a room at once, then a model, then everybody's picture.
+// The tavern: a room at once, then the portraits, then the guests, then the things on the tables, each by its model.
 import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
+import type { Scene } from '@babylonjs/core/scene.js';
 import { AssetGenerator, CreateEngineAsync } from '../plugin/index.ts';
+import { exposeForConsole } from './console.ts';
+import { Artist } from './people/artist.ts';
 import { Company } from './people/company.ts';
+import { Gallery } from './people/gallery.ts';
 import { onPicked } from './picking.ts';
 import { adapterOf, chooseQuality, type Quality } from './quality.ts';
 import './style.css';
 import { openTavern } from './tavern.ts';
 import { TAVERN } from './tavernFile.ts';
+import { Things } from './things/things.ts';
 import { offerTraining } from './trainingCorner.ts';
 import { Card } from './ui/card.ts';
 import { Controls } from './ui/controls.ts';
@@ -18,8 +23,12 @@ import { ProgressLine } from './ui/progress.ts';
 const progress = new ProgressLine();
 const card = new Card();
 const people = new PeopleList((sitter) => card.open(sitter));
+let gallery: Gallery | null = null;
 let company: Company | null = null;
 let measures: Measures;
+/** A sentence for each model that is not there. */
+const missing: string[] = [];
+let numWorking = 0;
 const controls = new Controls(location.search, (areArriving) => {
   if (company) company.areArriving = areArriving;
 });
@@ -29,55 +38,88 @@ async function start(): Promise<void> {
   const quality = chooseQuality(engine, location.search, controls.settings.quality);
   fitWindow(engine, quality);
   const tavern = await openTavern(engine, TAVERN, quality);
-  engine.runRenderLoop(() => tavern.scene.render());
+  const { scene, portraits, lights } = tavern;
+  engine.runRenderLoop(() => scene.render());
   measures = new Measures(engine, adapterOf(engine));
-  company = new Company(tavern, TAVERN, {
-    onCome: (sitter) => people.add(sitter),
-    onGone: (sitter) => people.remove(sitter),
-    onStep: (sitter, step) => measures.step(sitter, step),
-    onPortraits: (numDone, numAll) => progress.painting(numDone, numAll),
-  });
+  const events = {
+    onCome: people.add.bind(people),
+    onGone: people.remove.bind(people),
+    onStep: measures.step.bind(measures),
+    onPortraits: progress.portraits.bind(progress),
+  };
+  gallery = new Gallery(portraits, events);
+  company = new Company(tavern, TAVERN.guests, events);
   company.areArriving = controls.areArriving;
-  onPicked(tavern.scene, company.portraits, company.guests, (sitter) => card.open(sitter));
-  exposeForConsole(company);
-  const generator = await AssetGenerator.LoadAsync(TAVERN.model, tavern.scene, {
-    onProgress: (loadedBytes, totalBytes) => progress.loading(loadedBytes, totalBytes),
-  });
+  const things = new Things(scene, TAVERN.things, lights.tint, events);
+  const shown = { portraits: () => portraits, guests: () => company!.present, things: () => things.present };
+  onPicked(
+    scene,
+    portraits,
+    () => [...shown.guests(), ...shown.things()],
+    (sitter) => card.open(sitter),
+  );
+  exposeForConsole(scene, shown);
   const useModel = async (files: Record<string, Uint8Array>) =>
-    useGenerator(await AssetGenerator.LoadAsync(files, tavern.scene), 'trained here');
-  const useShipped = async () => useGenerator(await AssetGenerator.LoadAsync(TAVERN.model, tavern.scene), 'portraits');
+    useGenerator(await AssetGenerator.LoadAsync(files, scene), 'trained here');
+  const useShipped = async () => useGenerator(await AssetGenerator.LoadAsync(TAVERN.model, scene), 'portraits');
   offerTraining({ useModel, useShipped }, fail);
-  await useGenerator(generator, 'portraits');
+  await working(fillRoom(scene, gallery, company, things));
+}
+
+/** What has a model of its own. */
+interface Part {
+  paintAllAsync(artist: Artist): Promise<void>;
+}
+
+/** One model after the other, faces first; where workers paint, the later two have one each. */
+async function fillRoom(scene: Scene, onWall: Part, onFloor: Part, onTables: Part): Promise<void> {
+  await bring(onWall, 'portraits', TAVERN.model, scene);
+  await bring(onFloor, 'characters', TAVERN.guests.model, scene, 1);
+  await bring(onTables, 'items', TAVERN.things.model, scene, 1);
+}
+
+/** Where a model is missing or broken, its part of the room stays empty. */
+async function bring(part: Part, name: string, address: string, scene: Scene, numWorkers?: number): Promise<void> {
+  try {
+    const generator = await AssetGenerator.LoadAsync(address, scene, {
+      ...(numWorkers && { numWorkers }),
+      onProgress: (loadedBytes, totalBytes) => progress.loading(name, loadedBytes, totalBytes),
+    });
+    progress.painting(name);
+    await part.paintAllAsync(introduce(generator, name));
+  } catch (error) {
+    missing.push(`There are no ${name} here: ${messageOf(error)}`);
+  }
 }
 
 /**
- * Has everybody painted by this model, from now on; the model before is disposed.
+ * Has all portraits painted by this model, from now on; the model before is disposed. Guests and things stay with theirs.
  *
  * @param name of the model, in the recipes that are copied
  */
 export async function useGenerator(generator: AssetGenerator, name: string): Promise<void> {
-  if (!company) throw new Error('useGenerator: the tavern is not open yet; wait until the room shows');
+  if (!gallery) throw new Error('useGenerator: the tavern is not open yet; wait until the room shows');
   card.close();
-  state('painting');
-  measures.backend(generator.backend.backend, generator.backend.reason);
-  generator.onQueueChangedObservable.add((length) => measures.queue(length));
-  measures.queue(generator.queueLength);
-  const { keeping, painted } = company.useGenerator(generator);
-  card.use({ name, sizePx: generator.sizePx, keeping });
-  await painted;
-  if (generator.isDisposed) return; // another model took its place
-  progress.end('Everybody is here. Click on a face.');
-  state('ready');
+  await working(gallery.paintAllAsync(introduce(generator, name)));
 }
 
-/** For the browser's console: `page.portraits()`. */
-function exposeForConsole({ portraits, guests, counts }: Company): void {
-  const page = {
-    portraits: () => portraits.map(({ name, recipe }) => ({ name, ...recipe })),
-    guests: () => guests().map(({ name, place, state: doing, recipe }) => ({ name, place, state: doing, ...recipe })),
-    counts,
-  };
-  Object.assign(globalThis, { page });
+function introduce(generator: AssetGenerator, name: string): Artist {
+  measures.watch(generator);
+  return new Artist(generator, name);
+}
+
+/** The page is ready when nothing of what was begun is left to be done. */
+async function working(work: Promise<void>): Promise<void> {
+  numWorking++;
+  state('painting');
+  try {
+    await work;
+  } finally {
+    if (--numWorking === 0) {
+      progress.end(missing.join(' ') || 'Everybody is here. Click on a face, a guest or a thing.');
+      state('ready');
+    }
+  }
 }
 
 function fitWindow(engine: AbstractEngine, { maxPixelRatio }: Quality): void {
@@ -94,13 +136,17 @@ function state(name: 'painting' | 'ready' | 'failed'): void {
 }
 
 function fail(error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   progress.end(message);
   if (document.body.dataset.state !== 'loading') return;
   state('failed');
   const panel = element('#failure');
   element('p', panel).textContent = message;
   panel.hidden = false;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 start().catch(fail);

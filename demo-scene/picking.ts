@@ -3,22 +3,22 @@ import '@babylonjs/core/Sprites/spriteSceneComponent.js';
 import { PointerEventTypes } from '@babylonjs/core/Events/pointerEvents.js';
 import type { AbstractMesh } from '@babylonjs/core/Meshes/abstractMesh.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import type { Guest } from './people/guest.ts';
+import type { CellSitter } from './people/cellSitter.ts';
 import type { Portrait } from './people/portrait.ts';
 import type { Sitter } from './people/sitter.ts';
 
-/** Tells who is clicked on, guests before those behind them on the wall. */
+/** Tells who or what is clicked on, sprites before the portraits behind them on the wall. */
 export function onPicked(
   scene: Scene,
   portraits: readonly Portrait[],
-  guests: () => readonly Guest[],
+  sprites: () => readonly CellSitter[],
   onChosen: (sitter: Sitter) => void,
 ): void {
   const find = (): Sitter | undefined => {
     const { pointerX, pointerY } = scene;
     const sprite = scene.pickSprite(pointerX, pointerY)?.pickedSprite;
-    const guest = sprite && guests().find((candidate) => candidate.is(sprite));
-    if (guest) return guest;
+    const shown = sprite && sprites().find((candidate) => candidate.is(sprite));
+    if (shown) return shown;
     const isPicture = (mesh: AbstractMesh) => portraits.some(({ frame }) => frame.picture === mesh);
     const mesh = scene.pick(pointerX, pointerY, isPicture).pickedMesh;
     return portraits.find(({ frame }) => frame.picture === mesh);

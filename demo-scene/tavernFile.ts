@@ -1,3 +1,4 @@
+import type { Vec } from './room/parts.ts';
 import file from './tavern.json';
 
 /** What a portrait is painted from, and where it hangs. */
@@ -20,8 +21,6 @@ export type Point = readonly [x: number, z: number];
 /** Where a guest may be, and how to get there from the door. */
 export interface Place {
   at: Point;
-  /** Default: sits on a stool. */
-  stands?: boolean;
   /** Points between the door and the place, in order. */
   way: readonly Point[];
 }
@@ -37,6 +36,8 @@ export interface ArrivalsPlan {
 }
 
 export interface GuestsPlan {
+  /** Address of the model's folder. */
+  model: string;
   /** Who is there at the start, one a place. */
   labels: readonly string[];
   /** Of the first guest; the others count up. */
@@ -48,12 +49,33 @@ export interface GuestsPlan {
   arrivals: ArrivalsPlan;
 }
 
-/** The scene file: recipes and places, no picture. */
-export interface TavernPlan {
+/** What a thing is painted from, and where it is. */
+export interface ThingPlan {
+  label: string;
+  seed: number;
+  /** Of its lowest pixel, in metres. */
+  at: Vec;
+  /** Width and height of the whole picture, in metres. */
+  size: number;
+  /** On a wall: casts no shadow on what is below. */
+  hangs?: boolean;
+}
+
+export interface ThingsPlan {
   /** Address of the model's folder. */
+  model: string;
+  guidanceScale: number;
+  spots: readonly ThingPlan[];
+}
+
+/** The scene file: models, recipes and places, no picture. Each part of the room names the model that paints it. */
+export interface TavernPlan {
+  /** Address of the folder of the model that paints the portraits. */
   model: string;
   portraits: readonly PortraitPlan[];
   guests: GuestsPlan;
+  things: ThingsPlan;
+  stools: readonly Point[];
   tables: readonly Point[];
 }
 

@@ -6,12 +6,11 @@ import type { Mesh } from '@babylonjs/core/Meshes/mesh.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 
 const SIZE_PX = 32;
-const SIZE_M = 1;
 const DARKEST = 0.62;
-/** Above the boards, in metres. */
-const LIFT = 0.008;
+/** Above what it falls on, in metres. */
+export const LIFT = 0.008;
 
-/** What the shadows of all who walk are made of: black, the thinner the farther from the middle. */
+/** What the shadows of sprites are made of: black, the thinner the farther from the middle. */
 export function createShadowMaterial(scene: Scene): StandardMaterial {
   const pixels = new Uint8Array(4 * SIZE_PX * SIZE_PX);
   for (let i = 0; i < SIZE_PX * SIZE_PX; i++) {
@@ -26,11 +25,10 @@ export function createShadowMaterial(scene: Scene): StandardMaterial {
   return material;
 }
 
-/** The shadow on the floor below somebody, where the shadows of the lights are drawn once and know of nobody who moves. */
-export function createShadow(scene: Scene, material: StandardMaterial): Mesh {
-  const shadow = CreateGround('contact shadow', { width: SIZE_M, height: SIZE_M }, scene);
+/** The shadow below somebody or something, where the shadows of the lights are drawn once and know of no sprite. */
+export function createShadow(scene: Scene, material: StandardMaterial, sizeM: number): Mesh {
+  const shadow = CreateGround('contact shadow', { width: sizeM, height: sizeM }, scene);
   shadow.material = material;
-  shadow.position.y = LIFT;
   shadow.isPickable = false;
   return shadow;
 }

@@ -1,5 +1,4 @@
 // Guests on an engine without a GPU, painted by the tiny model.
-import { PBRMaterial } from '@babylonjs/core/Materials/PBR/pbrMaterial.js';
 import { Color4 } from '@babylonjs/core/Maths/math.color.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { memory } from '@tensorflow/tfjs-core';
@@ -7,9 +6,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AssetGenerator } from '../../plugin/index.ts';
 import { createScene, loadTiny } from '../../plugin/testing/tinyScene.ts';
 import { type GuestsPlan, TAVERN } from '../tavernFile.ts';
+import { Artist } from './artist.ts';
 import type { Guest } from './guest.ts';
 import { Guests, type GuestsOptions } from './guests.ts';
-import { Keeping } from './keeping.ts';
 
 const FRAME_S = 0.1;
 const PLAN: GuestsPlan = {
@@ -20,6 +19,7 @@ const PLAN: GuestsPlan = {
 
 let scene: Scene;
 let tiny: AssetGenerator;
+let artist: Artist;
 let options: GuestsOptions;
 let guests: Guests;
 let gone: Guest[];
@@ -27,17 +27,16 @@ let gone: Guest[];
 beforeEach(async () => {
   scene = createScene();
   tiny = await loadTiny(scene);
+  artist = new Artist(tiny, 'tiny');
   gone = [];
   options = {
     plan: PLAN,
-    materials: { cloth: [new PBRMaterial('cloth', scene)] },
     tint: () => new Color4(1, 1, 1, 1),
-    keeping: new Keeping(tiny.info.hash, tiny.labels),
     isStill: () => false,
     onCome: vi.fn(),
     onGone: (guest) => gone.push(guest),
   };
-  guests = await Guests.InviteAsync(tiny, options);
+  guests = await Guests.InviteAsync(artist, options);
 });
 
 afterEach(() => {
@@ -73,15 +72,15 @@ describe('Guests', () => {
     expect(guests.present.length).toBe(2);
   });
 
-  it('come in by the door once there is a face to see, and sit down', async () => {
+  it('come in by the door once there is something to see, and walk to their place', async () => {
     guests.areArriving = true;
     await pass(() => guests.present.length === 3);
     const guest = guests.present[2]!;
     expect(guest.state).toBe('waiting');
-    expect(guest.body.isVisible).toBe(false);
+    expect(guest.figure.isVisible).toBe(false);
     await pass(() => guest.state === 'coming');
     guests.areArriving = false;
-    expect(guest.body.isVisible).toBe(true);
+    expect(guest.figure.isVisible).toBe(true);
     expect(Math.hypot(guest.position[0] - PLAN.door[0], guest.position[1] - PLAN.door[1])).toBeLessThan(0.3);
     await pass(() => guest.state === 'here');
     expect(guest.position).toEqual(PLAN.places[2]!.at);
@@ -94,7 +93,7 @@ describe('Guests', () => {
     await pass(() => guests.present.length === 4);
     const first = summary().map(({ name }) => name);
     guests.dispose();
-    guests = await Guests.InviteAsync(tiny, options);
+    guests = await Guests.InviteAsync(artist, options);
     guests.areArriving = true;
     await pass(() => guests.present.length === 4);
     expect(summary().map(({ name }) => name)).toEqual(first);
@@ -102,26 +101,26 @@ describe('Guests', () => {
 
   it('make place when the room is full: the longest there goes, unless kept or spoken to', async () => {
     const [kept, spokenTo] = guests.present;
-    options.keeping.keep(kept!);
+    artist.keeping.keep(kept!);
     spokenTo!.isSpokenTo = true;
     guests.areArriving = true;
     await pass(() => guests.present.length === 4);
     const third = guests.present[2]!;
     await pass(() => gone.length === 1);
     expect(gone).toEqual([third]);
-    expect(third.body.isVisible).toBe(false);
+    expect(third.figure.isVisible).toBe(false);
     expect(guests.present.slice(0, 2)).toEqual([kept, spokenTo]);
     await expect(third.changeAsync({ seed: 1 })).rejects.toThrow(/has left the tavern/);
-    options.keeping.letGo(kept!);
+    artist.keeping.letGo(kept!);
     await pass(() => gone.includes(kept!));
   });
 
   it('are there again when they are kept, with what was made of them', async () => {
     const [first] = guests.present;
     await first!.changeAsync({ seed: 77, interpolate: { seed: 5, amount: 0.25 } });
-    options.keeping.keep(first!);
+    artist.keeping.keep(first!);
     guests.dispose();
-    guests = await Guests.InviteAsync(tiny, options);
+    guests = await Guests.InviteAsync(artist, options);
     expect(guests.present[0]!.recipe).toMatchObject({ seed: 77, interpolate: { seed: 5, amount: 0.25 } });
     expect(guests.present[0]!.place).toBe('place 1');
   });
@@ -161,7 +160,7 @@ describe('Guests', () => {
     expect(scene.textures).toContain(sheet);
     guests.dispose();
     expect(scene.textures).not.toContain(sheet);
-    expect(scene.materials.map(({ name }) => name)).toEqual(['cloth']);
+    expect(scene.materials).toEqual([]);
     expect(scene.meshes.length).toBe(0);
     expect(scene.spriteManagers).toEqual([]);
     expect(gone.length).toBe(2);

@@ -1,25 +1,24 @@
 import type { StandardMaterial } from '@babylonjs/core/Materials/standardMaterial.js';
-import type { AssetGenerator, CellProgress, GeneratedSprites } from '../../plugin/index.ts';
-import type { Materials } from '../room/materials.ts';
+import type { CellProgress, GeneratedSprites } from '../../plugin/index.ts';
 import type { GuestsPlan, Place, Point } from '../tavernFile.ts';
-import { Body, type Tint } from './body.ts';
+import type { Artist } from './artist.ts';
 import { createShadowMaterial } from './contactShadow.ts';
+import { Figure, type Tint } from './figure.ts';
 import { Guest } from './guest.ts';
-import type { Keeping } from './keeping.ts';
 import { labelFor, type SitterRecipe } from './sitter.ts';
 
-/** Bodies beside those at the places: of who comes in or goes out. */
+/** Width and height of a guest's picture, in metres; the figure is a little smaller. */
+const SIZE_M = 1.72;
+/** Figures beside those at the places: of who comes in or goes out. */
 const NUM_ON_THE_WAY = 3;
-/** The first guests come after the portraits, later ones after everything else. */
-const [PRIORITY_FIRST, PRIORITY_LATER] = [-1, -2];
+/** Who comes later is painted after everything else. */
+const PRIORITY_LATER = -1;
 /** How far the way out lies beside the way in, in metres. */
 const LANE_M = 0.34;
 
 export interface GuestsOptions {
   plan: GuestsPlan;
-  materials: Pick<Materials, 'cloth'>;
   tint: Tint;
-  keeping: Keeping;
   /** Whether guests appear and vanish instead of walking. */
   isStill: () => boolean;
   onCome: (guest: Guest) => void;
@@ -28,47 +27,53 @@ export interface GuestsOptions {
 }
 
 /**
- * Everybody at the tables: who is there at the start, and who comes and goes. All share one sheet of sprites; a cell is
+ * Everybody on the floor: who is there at the start, and who comes and goes. All share one sheet of sprites; a cell is
  * painted anew for the next guest when the last is gone.
  */
 export class Guests {
   /** New guests come while this is true. */
   areArriving = false;
   private readonly guests: Guest[] = [];
-  private readonly free: Body[] = [];
-  private readonly bodies: Body[];
+  private readonly free: Figure[] = [];
+  private readonly figures: Figure[];
   private readonly shade: StandardMaterial;
   private numArrivals = 0;
   private nextInS: number;
 
-  /** Paints the first guests, and seats them. @throws as `generateSpritesAsync` */
-  static async InviteAsync(generator: AssetGenerator, options: GuestsOptions): Promise<Guests> {
-    const { plan, keeping } = options;
+  /** Paints the first guests, who are there then. @throws as `generateSpritesAsync` */
+  static async InviteAsync(artist: Artist, options: GuestsOptions): Promise<Guests> {
+    const { generator, keeping } = artist;
+    const { plan } = options;
     const first = plan.places.flatMap((spot, i) => {
       const recipe = keeping.recipeAt(placeName(i)) ?? firstRecipe(plan, i, generator.labels);
       return recipe ? [{ spot, place: placeName(i), recipe }] : [];
     });
     const numSpareCells = plan.places.length - first.length + NUM_ON_THE_WAY;
     const recipes = first.map(({ recipe }) => recipe);
-    const sheet = await generator.generateSpritesAsync({ recipes, numSpareCells, priority: PRIORITY_FIRST });
-    const guests = new Guests(generator, sheet, options);
-    for (const { spot, place } of first) guests.seat(spot, place);
-    return guests;
+    const sheet = await generator.generateSpritesAsync({ recipes, numSpareCells });
+    const guests = new Guests(artist, sheet, options);
+    try {
+      for (const { spot, place } of first) await guests.welcome(spot, place);
+      return guests;
+    } catch (error) {
+      guests.dispose();
+      throw error;
+    }
   }
 
   private constructor(
-    private readonly generator: AssetGenerator,
+    private readonly artist: Artist,
     private readonly sheet: GeneratedSprites,
     private readonly options: GuestsOptions,
   ) {
-    const { materials, tint, plan } = options;
+    const { tint, plan } = options;
     sheet.isPickable = true;
     this.shade = createShadowMaterial(sheet.scene);
-    this.bodies = sheet.cells.map((_, cell) => new Body(sheet, cell, materials, this.shade, tint));
-    this.free.push(...this.bodies);
+    this.figures = sheet.cells.map((_, cell) => new Figure(sheet, cell, SIZE_M, this.shade, tint));
+    this.free.push(...this.figures);
     this.nextInS = plan.arrivals.everyS;
     sheet.onCellProgressObservable.add((progress) => {
-      const guest = this.guests.find(({ body }) => body.cell === progress.cell);
+      const guest = this.guests.find(({ figure }) => figure.cell === progress.cell);
       if (!guest) return;
       guest.onProgress(progress);
       options.onStep?.(guest, progress);
@@ -93,15 +98,16 @@ export class Guests {
 
   dispose(): void {
     for (const guest of [...this.guests]) this.remove(guest);
-    for (const body of this.bodies) body.dispose();
+    for (const figure of this.figures) figure.dispose();
     this.shade.dispose(false, true);
     this.sheet.dispose();
   }
 
-  /** Seats who is in the next cell. */
-  private seat(spot: Place, place: string): void {
-    const body = this.free.shift()!;
-    const guest = new Guest(this.generator, this.sheet, body, spot, place, this.sheet.cells[body.cell]!);
+  /** Shows who is in the next cell. */
+  private async welcome(spot: Place, place: string): Promise<void> {
+    const figure = this.free.shift()!;
+    const guest = new Guest(this.artist, this.sheet, figure, spot, place, this.sheet.cells[figure.cell]!);
+    await guest.standAsync();
     guest.settle();
     this.add(guest);
   }
@@ -113,8 +119,8 @@ export class Guests {
     if (index === null) return;
     const { plan } = this.options;
     const spot = plan.places[index]!;
-    const recipe = arrivalRecipe(plan, this.numArrivals++, this.generator.labels);
-    const guest = new Guest(this.generator, this.sheet, this.free.shift()!, spot, placeName(index), recipe);
+    const recipe = arrivalRecipe(plan, this.numArrivals++, this.artist.generator.labels);
+    const guest = new Guest(this.artist, this.sheet, this.free.shift()!, spot, placeName(index), recipe);
     if (!this.options.isStill()) guest.comeAlong([plan.door, ...spot.way, spot.at]);
     this.add(guest);
     void this.paint(guest, recipe);
@@ -137,7 +143,8 @@ export class Guests {
 
   /** Who has been there longest goes, unless kept or spoken to. */
   private makePlace(): number | null {
-    const { plan, keeping, isStill } = this.options;
+    const { plan, isStill } = this.options;
+    const { keeping } = this.artist;
     const goes = this.guests.find((guest) => guest.state === 'here' && !guest.isSpokenTo && !keeping.has(guest));
     if (!goes) return null;
     const { spot } = goes;
@@ -154,7 +161,7 @@ export class Guests {
 
   private remove(guest: Guest): void {
     this.guests.splice(this.guests.indexOf(guest), 1);
-    this.free.push(guest.body);
+    this.free.push(guest.figure);
     this.options.onGone(guest);
     guest.vanish();
   }

@@ -6,13 +6,24 @@ const TRADES = ['beard', 'brook', 'cloak', 'foot', 'hand', 'helm', 'heart', 'son
 
 /** The name of who was painted from this label and seed: always the same. */
 export function nameOf(label: string, seed: number): string {
+  const pick = pickFor(label, seed);
+  return `${pick(FIRST)}${pick(MIDDLE)}${pick(LAST)} ${pick(BYNAMES)}${pick(TRADES)}`;
+}
+
+/** The name of a thing that was painted from this label and seed. */
+export function nameOfThing(label: string, seed: number): string {
+  const pick = pickFor(label, seed);
+  return `The ${pick(BYNAMES)}${pick(TRADES)}`;
+}
+
+/** Picks from one list after the other. */
+function pickFor(label: string, seed: number): (list: readonly string[]) => string {
   let state = seed ^ 0x9e3779b9;
   for (const letter of label) state = mix(state ^ letter.charCodeAt(0));
-  const pick = (list: readonly string[]): string => {
+  return (list) => {
     state = mix(state + 0x6d2b79f5);
     return list[(state >>> 0) % list.length]!;
   };
-  return `${pick(FIRST)}${pick(MIDDLE)}${pick(LAST)} ${pick(BYNAMES)}${pick(TRADES)}`;
 }
 
 /** A label as people read it: `human_elder` is a human elder. */

@@ -1,16 +1,16 @@
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import type { AssetGenerator, GeneratedTexture, GenerationProgress } from '../../plugin/index.ts';
+import type { GeneratedTexture, GenerationProgress } from '../../plugin/index.ts';
 import { ROOM } from '../room/dimensions.ts';
 import type { Materials } from '../room/materials.ts';
 import type { PortraitPlan } from '../tavernFile.ts';
+import { greetingOf } from '../ui/greetings.ts';
+import type { Artist } from './artist.ts';
+import { PREVIEW_EVERY } from './cellSitter.ts';
 import { createFrame, type Frame, hideIn, showIn } from './frame.ts';
 import { NamePlate } from './namePlate.ts';
 import { kindOf, nameOf } from './names.ts';
 import type { RecipeChanges, Sitter, SitterRecipe } from './sitter.ts';
-
-/** Denoising steps between two looks at the unfinished picture. */
-const PREVIEW_EVERY = 2;
 
 /** A framed portrait on the wall: a generated texture that can be made anew. */
 export class Portrait implements Sitter {
@@ -18,6 +18,7 @@ export class Portrait implements Sitter {
   readonly onProgressObservable = new Observable<GenerationProgress>();
   readonly frame: Frame;
   isSpokenTo = false;
+  artist: Artist | null = null;
   private readonly plate: NamePlate;
   private texture: GeneratedTexture | null = null;
 
@@ -43,6 +44,10 @@ export class Portrait implements Sitter {
     return nameOf(this.recipe.label, this.recipe.seed);
   }
 
+  get words(): string {
+    return `“${greetingOf(this.recipe.seed)}”`;
+  }
+
   get recipe(): SitterRecipe {
     const { label, seed, guidanceScale } = this.plan;
     return (this.texture?.recipe as SitterRecipe | undefined) ?? { label, seed, guidanceScale };
@@ -52,8 +57,10 @@ export class Portrait implements Sitter {
     return this.texture?.isGenerating ?? true;
   }
 
-  /** Makes the first picture of this generator, which shows while it is made. */
-  async paintAsync(generator: AssetGenerator, recipe: SitterRecipe): Promise<void> {
+  /** Makes the first picture by this artist, which shows while it is made. */
+  async paintAsync(artist: Artist, recipe: SitterRecipe): Promise<void> {
+    const { generator } = artist;
+    this.artist = artist;
     hideIn(this.frame);
     this.texture?.dispose();
     const { texture, finished } = generator.beginTexture({ ...recipe, previewEvery: PREVIEW_EVERY });

@@ -1,7 +1,8 @@
 import type { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Interpolation, Recipe } from '../../plugin/index.ts';
+import type { Artist } from './artist.ts';
 
-/** What a person's picture is made from; what is absent is the model's default. */
+/** What somebody's picture is made from; what is absent is the model's default. */
 export interface SitterRecipe extends Partial<Recipe> {
   label: string;
   seed: number;
@@ -14,11 +15,15 @@ export interface RecipeChanges {
   interpolate?: Interpolation | undefined;
 }
 
-/** Somebody whose picture the model makes: in a frame or at a table. */
+/** Somebody or something whose picture a model makes: in a frame, on the floor or on a table. */
 export interface Sitter {
-  /** The frame or the place in the room, always by the same name. */
+  /** The frame, the place or the spot in the room, always by the same name. */
   readonly place: string;
   readonly name: string;
+  /** What the card tells below the name. */
+  readonly words: string;
+  /** Who paints it; null while the model is on the way. */
+  readonly artist: Artist | null;
   readonly recipe: SitterRecipe;
   /** Whether a picture is being made. */
   readonly isPainting: boolean;

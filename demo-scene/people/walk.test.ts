@@ -27,17 +27,17 @@ describe('Walk', () => {
 
 describe('the ways to the places of the tavern', () => {
   const { door, places } = TAVERN.guests;
-  /** Radius of a table and of a person on foot, in metres. */
-  const [TABLE, PERSON] = [0.63, 0.27];
+  /** Radius of a table, of a stool and of a person on foot, in metres. */
+  const [TABLE, STOOL, PERSON] = [0.63, 0.21, 0.27];
 
   it.each(places.map((place) => ({ place, walk: new Walk([door, ...place.way, place.at]) })))(
-    'keep clear of tables, of the fire and of others: $place.at',
+    'keep clear of tables, of stools, of the fire and of others: $place.at',
     ({ place, walk }) => {
-      // The last step is onto the stool.
-      for (let distance = 0; distance < walk.lengthM - 0.6; distance += 0.05) {
+      for (let distance = 0; distance <= walk.lengthM; distance += 0.05) {
         const [x, z] = walk.at(distance);
         const to = ([atX, atZ]: readonly [number, number]) => Math.hypot(x - atX, z - atZ);
         for (const table of TAVERN.tables) expect(to(table)).toBeGreaterThan(TABLE + PERSON);
+        for (const stool of TAVERN.stools) expect(to(stool)).toBeGreaterThan(STOOL + PERSON);
         for (const other of places) if (other !== place) expect(to(other.at)).toBeGreaterThan(2 * PERSON);
         const isAtFire = Math.abs(x - FIREPLACE.x) < FIREPLACE.width / 2 && z > ROOM.backZ - 0.9;
         expect(isAtFire).toBe(false);

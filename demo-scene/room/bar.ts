@@ -4,10 +4,21 @@ import type { Materials } from './materials.ts';
 import type { Parts, Vec } from './parts.ts';
 
 const { halfWidth, backZ } = ROOM;
-const COUNTER_X = -3.75;
-const COUNTER_Z = 0.45;
-const LENGTH = 2.2;
-const COUNTER_Y = 1.08;
+/** The board of the counter: its middle, and y of its upper side. */
+export const BAR = { x: -3.75, y: 1.115, z: 0.45, width: 0.66, length: 2.36, thickness: 0.07 } as const;
+const [COUNTER_X, COUNTER_Z] = [BAR.x, BAR.z];
+const COUNTER_Y = BAR.y - BAR.thickness / 2;
+const LENGTH = BAR.length - 0.16;
+const SHELF_X = -halfWidth + 0.16;
+/** The shelves on the wall: their middle, and y of their upper sides. */
+export const SHELVES = {
+  x: SHELF_X,
+  ys: [1.525, 2.075, 2.625],
+  z: 1.1,
+  width: 0.3,
+  length: 3.4,
+  thickness: 0.05,
+} as const;
 const CANDLE_Z = 1.2;
 
 /** Where the candle on the counter burns. */
@@ -16,31 +27,29 @@ export const BAR_CANDLE: Vec = [COUNTER_X + 0.05, COUNTER_Y + 0.27, CANDLE_Z];
 /** A counter along the left wall, shelves with bottles behind it, barrels beside it. */
 export function buildBar(parts: Parts, materials: Materials): void {
   const { oak, panel, beam } = materials;
-  parts.box(oak, [0.66, 0.07, LENGTH + 0.16], [COUNTER_X, COUNTER_Y, COUNTER_Z]);
+  parts.box(oak, [BAR.width, BAR.thickness, BAR.length], [COUNTER_X, COUNTER_Y, COUNTER_Z]);
   parts.box(panel, [0.5, COUNTER_Y, LENGTH], [COUNTER_X, COUNTER_Y / 2, COUNTER_Z]);
   for (const side of [-1, 0, 1]) {
     parts.box(beam, [0.1, COUNTER_Y, 0.1], [COUNTER_X + 0.25, COUNTER_Y / 2, COUNTER_Z + (side * (LENGTH - 0.1)) / 2]);
   }
   parts.box(beam, [0.06, 0.14, LENGTH], [COUNTER_X + 0.26, 0.07, COUNTER_Z]);
-  for (const y of [1.5, 2.05, 2.6]) buildShelf(parts, materials, y);
+  for (const y of SHELVES.ys) buildShelf(parts, materials, y - SHELVES.thickness / 2);
   for (const [z, side] of [
     [-0.15, 0.1],
     [0.25, -0.12],
     [0.95, 0.16],
   ] as const) {
-    parts.turned(materials.clay, MUG, [COUNTER_X + side, COUNTER_Y + 0.035, z]);
+    parts.turned(materials.clay, MUG, [COUNTER_X + side, BAR.y, z]);
   }
-  parts.turned(materials.clay, JUG, [COUNTER_X - 0.05, COUNTER_Y + 0.035, 0.62]);
+  parts.turned(materials.clay, JUG, [COUNTER_X - 0.05, BAR.y, 0.62]);
   parts.cylinder(materials.brass, 0.16, 0.03, [COUNTER_X + 0.05, COUNTER_Y + 0.03, CANDLE_Z]);
   parts.cylinder(materials.wax, 0.07, 0.2, [COUNTER_X + 0.05, COUNTER_Y + 0.05, CANDLE_Z]);
   buildBarrel(parts, materials, 4.78, backZ - 1.5, 0);
 }
 
-const SHELF_X = -halfWidth + 0.16;
-
 function buildShelf(parts: Parts, { oak, glass, clay }: Materials, y: number): void {
-  parts.box(oak, [0.3, 0.05, 3.4], [SHELF_X, y, 1.1]);
-  for (let i = 0; i < 13; i++) {
+  parts.box(oak, [SHELVES.width, SHELVES.thickness, SHELVES.length], [SHELF_X, y, SHELVES.z]);
+  for (let i = 0; i < 12; i++) {
     const z = -0.4 + 0.25 * i + 0.06 * Math.sin(9 * i + y);
     const kind = (i * 7 + Math.round(y * 10)) % 5;
     if (kind === 4) parts.turned(clay, MUG, [SHELF_X, y + 0.025, z]);

@@ -8,3 +8,6 @@ export const FIREPLACE = { x: 3.3, width: 2.5, depth: 0.55, openingWidth: 1.35, 
 
 /** In the back wall, at its left end. */
 export const DOOR = { x: -4.52, width: 0.9, height: 2 } as const;
+
+/** The beam above the hearth; y of its upper side. */
+export const MANTEL = { y: 1.72, thickness: 0.2 } as const;

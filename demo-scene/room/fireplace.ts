@@ -1,10 +1,10 @@
-import { FIREPLACE, ROOM } from './dimensions.ts';
+import { FIREPLACE, MANTEL, ROOM } from './dimensions.ts';
 import type { Materials } from './materials.ts';
 import type { Parts } from './parts.ts';
 
 const { x, width, depth, openingWidth, openingHeight } = FIREPLACE;
 const { backZ, height } = ROOM;
-const MANTEL_Y = 1.62;
+const MANTEL_Y = MANTEL.y - MANTEL.thickness / 2;
 
 /** A stone chimney with an open hearth, logs in it and a beam as its mantel. */
 export function buildFireplace(parts: Parts, { stone, beam, iron, brass, clay, wax }: Materials): void {
@@ -21,9 +21,9 @@ export function buildFireplace(parts: Parts, { stone, beam, iron, brass, clay, w
   );
   parts.box(stone, [width + 0.2, 0.09, 0.9], [x, 0.045, backZ - 0.45 - 0.2]);
   parts.box(iron, [openingWidth, openingHeight, 0.04], [x, openingHeight / 2, backZ - 0.02]);
-  parts.box(beam, [width + 0.3, 0.2, depth + 0.2], [x, MANTEL_Y, backZ - (depth + 0.2) / 2]);
+  parts.box(beam, [width + 0.3, MANTEL.thickness, depth + 0.2], [x, MANTEL_Y, backZ - (depth + 0.2) / 2]);
   buildLogs(parts, beam, iron);
-  const shelf = MANTEL_Y + 0.1;
+  const shelf = MANTEL.y;
   const front = backZ - depth + 0.02;
   for (const at of [-1.1, 1.08]) {
     parts.cylinder(brass, 0.13, 0.05, [x + at, shelf, front]);

@@ -18,8 +18,6 @@ export interface Materials {
   clay: PBRMaterial;
   /** Bottles of three colours. */
   glass: readonly PBRMaterial[];
-  /** What guests wear. */
-  cloth: readonly PBRMaterial[];
 }
 
 export function createMaterials(scene: Scene, quality: Quality): Materials {
@@ -52,8 +50,5 @@ export function createMaterials(scene: Scene, quality: Quality): Materials {
     wax,
     clay: plain('clay', '#8a5636', 0.7),
     glass: ['#1f4a2c', '#5a2a14', '#27435c'].map((colour, i) => plain(`glass ${i}`, colour, 0.15)),
-    cloth: ['#5b2a2a', '#2f4430', '#3a3550', '#6a4a22', '#28434a'].map((colour, i) =>
-      plain(`cloth ${i}`, colour, 0.95),
-    ),
   };
 }

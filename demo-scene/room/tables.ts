@@ -3,12 +3,12 @@ import type { Materials } from './materials.ts';
 import type { Parts } from './parts.ts';
 
 export const TABLE_Y = 0.76;
-const DIAMETER = 1.25;
+export const TABLE_RADIUS = 0.625;
 
 /** A round table with a candle and mugs on it. */
 export function buildTable(parts: Parts, materials: Materials, x: number, z: number): void {
   const { oak, beam, brass, wax, clay } = materials;
-  parts.cylinder(oak, DIAMETER, 0.07, [x, TABLE_Y - 0.07, z], { tessellation: 40 });
+  parts.cylinder(oak, 2 * TABLE_RADIUS, 0.07, [x, TABLE_Y - 0.07, z], { tessellation: 40 });
   parts.turned(beam, PEDESTAL, [x, 0, z]);
   parts.cylinder(brass, 0.2, 0.025, [x, TABLE_Y, z]);
   parts.cylinder(wax, 0.07, 0.17, [x, TABLE_Y + 0.02, z]);

@@ -34,7 +34,7 @@ export function buildRoom(
   buildBar(parts, materials);
   buildWindow(scene, parts, materials);
   for (const [x, z] of plan.tables) buildTable(parts, materials, x, z);
-  for (const { at, stands } of plan.guests.places) if (!stands) buildStool(parts, materials, ...at);
+  for (const [x, z] of plan.stools) buildStool(parts, materials, x, z);
   for (const flame of buildChandelier(parts, materials, chandelier)) flames.add(flame, CANDLE_FLAME);
   const tableCandles = plan.tables.map(([x, z]): Vec => [x, TABLE_Y + 0.19, z]);
   for (const at of tableCandles) flames.add(at, CANDLE_FLAME);

@@ -1,27 +1,16 @@
-import type { Keeping } from '../people/keeping.ts';
 import { kindOf } from '../people/names.ts';
 import { newSeed, type RecipeChanges, type Sitter, type SitterRecipe } from '../people/sitter.ts';
 import { drawPixels } from './drawPixels.ts';
 import { element } from './element.ts';
-import { greetingOf } from './greetings.ts';
 import { copied, downloadPng } from './handOut.ts';
 
-/** What a card needs of the model that paints. */
-export interface CardModel {
-  /** In the recipes that are copied. */
-  name: string;
-  sizePx: readonly [widthPx: number, heightPx: number];
-  keeping: Keeping;
-}
-
-/** The conversation card: who it is, what the picture is made from, and what can be done with it. */
+/** The conversation card: who or what it is, what the picture is made from, and what can be done with it. */
 export class Card {
   private readonly dialog = element<HTMLDialogElement>('#card');
   private readonly canvas = element<HTMLCanvasElement>('#card-picture');
   private readonly notice = element('.notice', this.dialog);
   private readonly strength = element<HTMLInputElement>('#strength');
   private readonly keepButton = element('[data-action=keep]', this.dialog);
-  private model: CardModel | null = null;
   private sitter: Sitter | null = null;
   /** The other end of the variation; null until one is asked for. */
   private secondSeed: number | null = null;
@@ -47,12 +36,6 @@ export class Card {
     this.dialog.addEventListener('close', () => this.leave());
   }
 
-  /** From now on sitters are of this model. */
-  use(model: CardModel): void {
-    this.model = model;
-    [this.canvas.width, this.canvas.height] = model.sizePx;
-  }
-
   open(sitter: Sitter): void {
     this.leave();
     this.sitter = sitter;
@@ -63,6 +46,7 @@ export class Card {
     const { interpolate } = sitter.recipe;
     this.secondSeed = interpolate?.seed ?? null;
     if (interpolate) this.strength.value = String(interpolate.amount);
+    if (sitter.artist) [this.canvas.width, this.canvas.height] = sitter.artist.generator.sizePx;
     drawPixels(this.canvas, new Uint8Array(4 * this.canvas.width * this.canvas.height));
     void this.show();
     if (!this.dialog.open) this.dialog.showModal();
@@ -89,7 +73,7 @@ export class Card {
     if (!sitter) return;
     const { label, seed, guidanceScale, interpolate } = sitter.recipe;
     element('#card-name').textContent = sitter.name;
-    element('.greeting', this.dialog).textContent = `“${greetingOf(seed)}”`;
+    element('.greeting', this.dialog).textContent = sitter.words;
     this.write('label', kindOf(label));
     this.write('seed', String(seed));
     this.write('guidance', String(guidanceScale));
@@ -104,7 +88,7 @@ export class Card {
   }
 
   private showKept(sitter: Sitter): void {
-    const isKept = this.model?.keeping.has(sitter) ?? false;
+    const isKept = sitter.artist?.keeping.has(sitter) ?? false;
     this.keepButton.textContent = isKept ? 'Kept' : 'Keep';
     this.keepButton.setAttribute('aria-pressed', String(isKept));
   }
@@ -125,13 +109,13 @@ export class Card {
   }
 
   private async change(changes: RecipeChanges): Promise<void> {
-    const { sitter, model } = this;
+    const { sitter } = this;
     if (!sitter) return;
-    const isKept = model?.keeping.has(sitter);
+    const isKept = sitter.artist?.keeping.has(sitter);
     this.notice.textContent = 'Painting another…';
     try {
       await sitter.changeAsync(changes);
-      if (isKept) model?.keeping.keep(sitter);
+      if (isKept) sitter.artist?.keeping.keep(sitter);
       void this.show();
       if (this.sitter === sitter) this.notice.textContent = '';
     } catch (error) {
@@ -141,13 +125,14 @@ export class Card {
 
   /** Who is kept is there again after a reload, as last seen. */
   private toggleKept(): void {
-    const { sitter, model } = this;
-    if (!sitter || !model) return;
-    if (model.keeping.has(sitter)) {
-      model.keeping.letGo(sitter);
+    const { sitter } = this;
+    if (!sitter?.artist) return;
+    const { keeping } = sitter.artist;
+    if (keeping.has(sitter)) {
+      keeping.letGo(sitter);
       this.notice.textContent = 'No longer kept.';
     } else {
-      const isStored = model.keeping.keep(sitter);
+      const isStored = keeping.keep(sitter);
       const place = sitter.place.replace(/ \d+$/, '');
       this.notice.textContent = isStored
         ? `Kept for this ${place}, in this browser's local storage.`
@@ -158,7 +143,7 @@ export class Card {
 
   private async copyRecipe(): Promise<void> {
     if (!this.sitter) return;
-    const text = JSON.stringify({ model: this.model?.name, ...this.sitter.recipe }, null, 2);
+    const text = JSON.stringify({ model: this.sitter.artist?.name, ...this.sitter.recipe }, null, 2);
     this.notice.textContent = await copied(text, 'The recipe');
   }
 

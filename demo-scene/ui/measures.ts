@@ -1,5 +1,5 @@
 import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
-import type { GenerationProgress } from '../../plugin/index.ts';
+import type { AssetGenerator, GenerationProgress } from '../../plugin/index.ts';
 import { element } from './element.ts';
 
 const INTERVAL_MS = 500;
@@ -9,6 +9,7 @@ const NEWEST = 0.1;
 /** The corner that tells how fast everything is. */
 export class Measures {
   private stepMs = 0;
+  private generators: AssetGenerator[] = [];
   /** When each picture in the making took its last step. */
   private readonly lastSteps = new WeakMap<object, number>();
 
@@ -17,13 +18,19 @@ export class Measures {
     setInterval(() => show('fps', `${formatFps(engine.getFps())} fps`), INTERVAL_MS);
   }
 
-  backend(name: string, reason: string): void {
-    show('backend', name);
+  /** Tells of this generator, too; the queues of all are one. */
+  watch(generator: AssetGenerator): void {
+    const { backend, reason } = generator.backend;
+    show('backend', backend);
     element('[data-measure=backend]').title = reason;
+    this.generators.push(generator);
+    generator.onQueueChangedObservable.add(() => this.showQueue());
+    this.showQueue();
   }
 
-  queue(length: number): void {
-    show('queue', String(length));
+  private showQueue(): void {
+    this.generators = this.generators.filter(({ isDisposed }) => !isDisposed);
+    show('queue', String(this.generators.reduce((sum, { queueLength }) => sum + queueLength, 0)));
   }
 
   /** Notes a step of the picture that `picture` stands for. */

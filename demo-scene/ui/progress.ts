@@ -8,17 +8,21 @@ export class ProgressLine {
   private readonly text = element('span', this.line);
   private readonly bar = element<HTMLProgressElement>('progress', this.line);
 
-  /** @param totalBytes unknown where the server does not tell */
-  loading(loadedBytes: number, totalBytes: number | undefined): void {
+  /** @param what the model paints; @param totalBytes unknown where the server does not tell */
+  loading(what: string, loadedBytes: number, totalBytes: number | undefined): void {
     const megabytes = (bytes: number) => (bytes / MEGABYTE).toFixed(1);
     const all = totalBytes ? ` of ${megabytes(totalBytes)}` : '';
-    this.show(`Fetching the model: ${megabytes(loadedBytes)}${all} MB`, totalBytes ? loadedBytes / totalBytes : 0);
+    this.show(`Fetching the ${what}: ${megabytes(loadedBytes)}${all} MB`, totalBytes ? loadedBytes / totalBytes : 0);
   }
 
-  /** How many portraits are finished; the guests come after them. */
-  painting(numDone: number, numAll: number): void {
-    const text = numDone < numAll ? `Painting portrait ${numDone + 1} of ${numAll}` : 'Painting the guests';
-    this.show(text, numDone / numAll);
+  /** How many portraits are finished. */
+  portraits(numDone: number, numAll: number): void {
+    this.show(`Painting portrait ${Math.min(numDone + 1, numAll)} of ${numAll}`, numDone / numAll);
+  }
+
+  painting(what: string): void {
+    this.show(`Painting the ${what}`, 0);
+    this.bar.hidden = true;
   }
 
   /** Says a last sentence, or nothing. */
