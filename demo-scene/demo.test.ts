@@ -66,49 +66,18 @@ describeInBrowser(
       await playwright.keyboard.press('Enter');
       expect(await playwright.isVisible('#card')).toBe(true);
       expect(await playwright.textContent('[data-recipe=seed]')).toBe(String(tavern.portraits[0]!.seed));
-      const before = await shownPicture(playwright);
-      const plateBefore = await playwright.textContent('#card-name');
-
-      await playwright.focus('[data-action=reroll]');
-      await playwright.keyboard.press('Enter');
-      await playwright.waitForFunction((seed) => {
-        const isPainting = document.querySelector('#card')!.hasAttribute('data-painting');
-        return !isPainting && document.querySelector('[data-recipe=seed]')!.textContent !== seed;
-      }, String(tavern.portraits[0]!.seed));
-      expect(await shownPicture(playwright)).not.toBe(before);
-      expect(await playwright.textContent('#card-name')).not.toBe(plateBefore);
-
       await playwright.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-      await playwright.click('[data-action=copy]');
-      await playwright.waitForFunction(() => document.querySelector('.notice')!.textContent !== '');
-      const copied = JSON.parse(await playwright.evaluate(() => navigator.clipboard.readText()));
-      const [now] = await page.call('portraits');
-      expect(copied).toMatchObject({ model: 'portraits', label: now!.label, seed: now!.seed });
-
+      await rerollByKeyboard(playwright);
+      const [portrait] = await page.call('portraits');
+      const { label, seed } = portrait!;
+      expect(await copiedRecipe(playwright)).toMatchObject({ model: 'portraits', label, seed });
       await playwright.keyboard.press('Escape');
       expect(await playwright.isVisible('#card')).toBe(false);
-    });
 
-    it('rerolls a thing and copies its recipe with its own model', async () => {
-      const page = await enter();
-      const { playwright } = page;
-      await whenReady(playwright);
       await openCard(playwright, tavern.portraits.length + tavern.guests.labels.length);
-      const { label, seed } = tavern.things.spots[0]!;
-      expect(await playwright.textContent('[data-recipe=label]')).toBe(label);
-      const before = await shownPicture(playwright);
-      await playwright.click('[data-action=reroll]');
-      await playwright.waitForFunction((old) => {
-        const isPainting = document.querySelector('#card')!.hasAttribute('data-painting');
-        return !isPainting && document.querySelector('[data-recipe=seed]')!.textContent !== old;
-      }, String(seed));
-      expect(await settledPicture(playwright)).not.toBe(before);
-      await playwright.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-      await playwright.click('[data-action=copy]');
-      await playwright.waitForFunction(() => document.querySelector('.notice')!.textContent !== '');
-      const copied = JSON.parse(await playwright.evaluate(() => navigator.clipboard.readText()));
-      const [now] = await page.call('things');
-      expect(copied).toMatchObject({ model: 'items', label, seed: now!.seed });
+      await rerollByKeyboard(playwright);
+      const [thing] = await page.call('things');
+      expect(await copiedRecipe(playwright)).toMatchObject({ model: 'items', label: thing!.label, seed: thing!.seed });
     });
 
     it('leaves out who has no model, and says so', async () => {
@@ -244,6 +213,27 @@ async function whenArrival(page: Page, state: string): Promise<Person> {
 async function openCard(page: Page, person: number): Promise<void> {
   await page.evaluate(() => document.querySelector('details')!.toggleAttribute('open', true));
   await page.locator('#people nav button').nth(person).click();
+}
+
+/** Rerolls who is on the card: another picture, name and seed. */
+async function rerollByKeyboard(page: Page): Promise<void> {
+  const before = await shownPicture(page);
+  const name = await page.textContent('#card-name');
+  const seed = await page.textContent('[data-recipe=seed]');
+  await page.focus('[data-action=reroll]');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction((old) => {
+    const isPainting = document.querySelector('#card')!.hasAttribute('data-painting');
+    return !isPainting && document.querySelector('[data-recipe=seed]')!.textContent !== old;
+  }, seed);
+  expect(await settledPicture(page)).not.toBe(before);
+  expect(await page.textContent('#card-name')).not.toBe(name);
+}
+
+async function copiedRecipe(page: Page): Promise<unknown> {
+  await page.click('[data-action=copy]');
+  await page.waitForFunction(() => document.querySelector('.notice')!.textContent !== '');
+  return JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
 }
 
 /** The picture once it is painted, when the card tells this of its variation. */
