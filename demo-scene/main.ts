@@ -26,8 +26,8 @@ const people = new PeopleList((sitter) => card.open(sitter));
 let gallery: Gallery | null = null;
 let company: Company | null = null;
 let measures: Measures;
-/** A sentence for each model that is not there. */
-const missing: string[] = [];
+/** A sentence for each model that is not there, by what it paints. */
+const missing = new Map<string, string>();
 let numWorking = 0;
 const controls = new Controls(location.search, (areArriving) => {
   if (company) company.areArriving = areArriving;
@@ -88,7 +88,7 @@ async function bring(part: Part, name: string, address: string, scene: Scene, nu
     progress.painting(name);
     await part.paintAllAsync(introduce(generator, name));
   } catch (error) {
-    missing.push(`There are no ${name} here: ${messageOf(error)}`);
+    missing.set(name, `There are no ${name} here: ${messageOf(error)}`);
   }
 }
 
@@ -100,6 +100,7 @@ async function bring(part: Part, name: string, address: string, scene: Scene, nu
 export async function useGenerator(generator: AssetGenerator, name: string): Promise<void> {
   if (!gallery) throw new Error('useGenerator: the tavern is not open yet; wait until the room shows');
   card.close();
+  missing.delete('portraits');
   await working(gallery.paintAllAsync(introduce(generator, name)));
 }
 
@@ -116,7 +117,7 @@ async function working(work: Promise<void>): Promise<void> {
     await work;
   } finally {
     if (--numWorking === 0) {
-      progress.end(missing.join(' ') || 'Everybody is here. Click on a face, a guest or a thing.');
+      progress.end([...missing.values()].join(' ') || 'Everybody is here. Click on a face, a guest or a thing.');
       state('ready');
     }
   }

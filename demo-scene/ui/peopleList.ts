@@ -2,7 +2,7 @@ import { kindOf } from '../people/names.ts';
 import type { Sitter } from '../people/sitter.ts';
 import { element } from './element.ts';
 
-/** Buttons for everybody in the room, for who does not click on the scene. */
+/** Buttons for everybody and everything in the room, for who does not click on the scene. */
 export class PeopleList {
   private readonly list = element('#people nav');
   private readonly buttons = new Map<Sitter, HTMLButtonElement>();
