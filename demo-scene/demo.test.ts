@@ -2,10 +2,10 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it, vi } from 'vitest';
 import { describeInBrowser } from '../plugin/testing/describeInBrowser.ts';
-import { tinyModelFolder } from '../runtime/testing/tinyModel.ts';
 import { buildDemoSite } from '../scripts/demoSite.ts';
 import type { SiteOptions } from '../scripts/io/serveSite.ts';
 import tavern from './tavern.json';
+import { quickModels } from './testing/quickModels.ts';
 
 const LIMIT_MS = 240_000;
 
@@ -171,26 +171,6 @@ describeInBrowser(
   },
   { webgpu: false },
 );
-
-/** In the place of the three models: the same labels and size, but a few thousand weights. */
-async function quickModels(): Promise<Record<string, Uint8Array>> {
-  const { model, portraits, guests, things } = tavern;
-  const folders = await Promise.all([
-    quickModel(model, labelsOf(portraits), 1),
-    quickModel(guests.model, [...guests.labels, ...guests.arrivals.labels], 2),
-    quickModel(things.model, labelsOf(things.spots), 3),
-  ]);
-  return Object.assign({}, ...folders);
-}
-
-async function quickModel(address: string, labels: string[], seed: number): Promise<Record<string, Uint8Array>> {
-  const files = Object.entries(await tinyModelFolder({ labels: [...new Set(labels)], sizePx: 32, seed }));
-  return Object.fromEntries(files.map(([name, bytes]) => [`/${address}${name}`, bytes]));
-}
-
-function labelsOf(recipes: readonly { label: string }[]): string[] {
-  return recipes.map(({ label }) => label);
-}
 
 function whenReady(page: Page): Promise<unknown> {
   return page.waitForFunction(() => document.body.dataset.state === 'ready', undefined, { polling: 250 });

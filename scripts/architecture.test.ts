@@ -42,7 +42,7 @@ function filesIn(folder: string): string[] {
 
 /** plugin and demo-scene may not exist yet: git keeps no empty folders. */
 const sources = FOLDERS.filter((folder) => existsSync(path.join(root, folder))).flatMap((folder) => filesIn(folder));
-const isTest = (file: string) => file.endsWith('.test.ts') || /^(runtime|plugin)\/testing\//.test(file);
+const isTest = (file: string) => file.endsWith('.test.ts') || /^(runtime|plugin|demo-scene)\/testing\//.test(file);
 const topFolder = (file: string) => file.split('/')[0]!;
 const stageOf = (file: string) => (file.split('/').length > 2 ? file.split('/')[1]! : '');
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');

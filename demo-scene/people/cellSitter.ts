@@ -1,8 +1,8 @@
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Sprite } from '@babylonjs/core/Sprites/sprite.js';
 import type { GeneratedSprites } from '../../plugin/index.ts';
+import { footPivot } from '../../runtime/index.ts';
 import type { Artist } from './artist.ts';
-import { emptyRowsBelow } from './emptyRows.ts';
 import type { Figure } from './figure.ts';
 import type { RecipeChanges, Sitter, SitterRecipe } from './sitter.ts';
 
@@ -63,7 +63,7 @@ export abstract class CellSitter implements Sitter {
   /** Finds the lowest pixel of the picture, to stand on it. */
   async standAsync(): Promise<void> {
     const [widthPx, heightPx] = this.artist.generator.sizePx;
-    this.figure.emptyBelow = emptyRowsBelow(await this.pixelsAsync(), widthPx) / heightPx;
+    this.figure.emptyBelow = 1 - footPivot(await this.pixelsAsync(), widthPx, heightPx).y;
   }
 }
 

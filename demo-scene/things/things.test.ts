@@ -4,8 +4,8 @@ import type { Scene } from '@babylonjs/core/scene.js';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createScene, loadTiny } from '../../plugin/testing/tinyScene.ts';
+import { footPivot } from '../../runtime/index.ts';
 import { Artist } from '../people/artist.ts';
-import { emptyRowsBelow } from '../people/emptyRows.ts';
 import { BAR, SHELVES } from '../room/bar.ts';
 import { FIREPLACE, MANTEL, ROOM } from '../room/dimensions.ts';
 import { TABLE_RADIUS, TABLE_Y } from '../room/tables.ts';
@@ -54,7 +54,7 @@ describe('Things', () => {
     const sprites = scene.spriteManagers!.flatMap((manager) => manager.sprites);
     for (const [i, sprite] of sprites.entries()) {
       const { at, size } = PLAN.spots[i]!;
-      const empty = emptyRowsBelow(await things.present[i]!.pixelsAsync(), 16) / 16;
+      const empty = 1 - footPivot(await things.present[i]!.pixelsAsync(), 16, 16).y;
       expect(sprite.position.y - size / 2 + empty * size).toBeCloseTo(at[1], 5);
       expect([sprite.position.x, sprite.position.z]).toEqual([at[0], at[2]]);
       expect(sprite.isVisible && sprite.isPickable).toBe(true);

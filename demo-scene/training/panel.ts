@@ -9,7 +9,7 @@ import { TrainingForm } from './trainingForm.ts';
 
 /** Who can show a trained model. */
 export interface ModelUser {
-  /** Paints with a model instead of the shipped one; @param files of its folder, path → bytes */
+  /** Paints the portraits with a model instead of the shipped one; @param files of its folder, path → bytes */
   useModel(files: Record<string, Uint8Array>): Promise<void>;
   useShipped(): Promise<void>;
 }
@@ -170,16 +170,16 @@ export class TrainingPanel {
   }
 
   private async useInScene(files: Record<string, Uint8Array>): Promise<void> {
-    this.tell('Your model paints everybody…');
+    this.tell('Your model paints the portraits…');
     await this.user.useModel(files);
     this.button('shipped').hidden = false;
-    this.tell('Your model has painted every frame and every guest.');
+    this.tell('Your model has painted every frame.');
   }
 
   private async useShipped(): Promise<void> {
     const button = this.button('shipped');
     button.disabled = true;
-    this.tell('The shipped model paints everybody…');
+    this.tell('The shipped model paints the portraits…');
     try {
       await this.user.useShipped();
       button.hidden = true;

@@ -15,12 +15,12 @@ import {
   toPremultiplied,
 } from '../../runtime/index.ts';
 import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
-import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { buildDemoSite } from '../../scripts/demoSite.ts';
 import { openNodeBackend } from '../../scripts/io/nodeBackend.ts';
 import { encodePng } from '../../scripts/io/png.ts';
 import type { SiteOptions } from '../../scripts/io/serveSite.ts';
 import tavern from '../tavern.json';
+import { quickModels } from '../testing/quickModels.ts';
 import { ITEM_NAMES } from './items.ts';
 
 const LIMIT_MS = 240_000;
@@ -40,10 +40,7 @@ describeInBrowser(
 
     beforeAll(async () => {
       const demo = await buildDemoSite();
-      const labels = [...new Set([...tavern.portraits.map(({ label }) => label), ...tavern.guests.labels])];
-      const quick = Object.entries(await tinyModelFolder({ labels, sizePx: 32 }));
-      const model = Object.fromEntries(quick.map(([name, bytes]) => [`/${tavern.model}${name}`, bytes]));
-      site = { ...demo, files: { ...demo.files, ...model } };
+      site = { ...demo, files: { ...demo.files, ...(await quickModels()) } };
     });
 
     const enter = () => openPage<Console>({ ...site, path: '?quality=low&arrivals=off' });
