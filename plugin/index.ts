@@ -1,5 +1,5 @@
 // The public names of the plugin. Importing them has no effect until one is called.
-export type { Interpolation } from '../runtime/index.ts';
+export { footPivot, type Interpolation, type Pivot } from '../runtime/index.ts';
 export {
   AssetGenerator,
   type AssetGeneratorOptions,

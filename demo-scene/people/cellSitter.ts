@@ -1,7 +1,7 @@
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Sprite } from '@babylonjs/core/Sprites/sprite.js';
 import type { GeneratedSprites } from '../../plugin/index.ts';
-import { footPivot } from '../../runtime/index.ts';
+import { footPivot } from '../../plugin/index.ts';
 import type { Artist } from './artist.ts';
 import type { Figure } from './figure.ts';
 import type { RecipeChanges, Sitter, SitterRecipe } from './sitter.ts';
