@@ -2,6 +2,7 @@ import '@babylonjs/core/Culling/ray.js';
 import '@babylonjs/core/Sprites/spriteSceneComponent.js';
 import { PointerEventTypes } from '@babylonjs/core/Events/pointerEvents.js';
 import type { AbstractMesh } from '@babylonjs/core/Meshes/abstractMesh.js';
+import type { Sprite } from '@babylonjs/core/Sprites/sprite.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import type { CellSitter } from './people/cellSitter.ts';
 import type { Portrait } from './people/portrait.ts';
@@ -16,9 +17,11 @@ export function onPicked(
 ): void {
   const find = (): Sitter | undefined => {
     const { pointerX, pointerY } = scene;
-    const sprite = scene.pickSprite(pointerX, pointerY)?.pickedSprite;
-    const shown = sprite && sprites().find((candidate) => candidate.is(sprite));
-    if (shown) return shown;
+    const ray = scene.createPickingRay(pointerX, pointerY, null, scene.activeCamera);
+    const sitterOf = (sprite: Sprite) => sprites().find((candidate) => candidate.is(sprite));
+    const isMet = (sprite: Sprite) => sitterOf(sprite)?.figure.isSolidAt(ray) ?? false;
+    const sprite = scene.pickSprite(pointerX, pointerY, isMet)?.pickedSprite;
+    if (sprite) return sitterOf(sprite);
     const isPicture = (mesh: AbstractMesh) => portraits.some(({ frame }) => frame.picture === mesh);
     const mesh = scene.pick(pointerX, pointerY, isPicture).pickedMesh;
     return portraits.find(({ frame }) => frame.picture === mesh);

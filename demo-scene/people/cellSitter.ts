@@ -1,7 +1,6 @@
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Sprite } from '@babylonjs/core/Sprites/sprite.js';
 import type { GeneratedSprites } from '../../plugin/index.ts';
-import { footPivot } from '../../plugin/index.ts';
 import type { Artist } from './artist.ts';
 import type { Figure } from './figure.ts';
 import type { RecipeChanges, Sitter, SitterRecipe } from './sitter.ts';
@@ -60,10 +59,9 @@ export abstract class CellSitter implements Sitter {
     }
   }
 
-  /** Finds the lowest pixel of the picture, to stand on it. */
+  /** Lets the figure know its picture: to stand on its lowest pixel, and to be clicked where there is something. */
   async standAsync(): Promise<void> {
-    const [widthPx, heightPx] = this.artist.generator.sizePx;
-    this.figure.emptyBelow = 1 - footPivot(await this.pixelsAsync(), widthPx, heightPx).y;
+    this.figure.shows(await this.pixelsAsync());
   }
 }
 
