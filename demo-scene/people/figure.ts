@@ -61,6 +61,7 @@ export class Figure {
     this.sprite.isVisible = isVisible;
     this.sprite.isPickable = isVisible;
     if (this.shadow) this.shadow.isVisible = isVisible;
+    if (!isVisible) this.picture = null; // the next one to wear it looks otherwise
   }
 
   /** Whether a picked sprite is this one. */
