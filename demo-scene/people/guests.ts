@@ -8,7 +8,7 @@ import { Guest } from './guest.ts';
 import { labelFor, type SitterRecipe } from './sitter.ts';
 
 /** Width and height of a guest's picture, in metres; the figure is a little smaller. */
-const SIZE_M = 1.62;
+const SIZE_M = 1.5;
 /** Figures beside those at the places: of who comes in or goes out. */
 const NUM_ON_THE_WAY = 3;
 /** Who comes later is painted after everything else. */
