@@ -21,12 +21,13 @@ beforeAll(async () => {
   await writeModel('model', dataset.labels);
   await writeModel('stranger', ['elf', 'goblin', 'disc']);
   await writeModel('large', dataset.labels, 32);
+  await writeModel('tiles', dataset.labels, 16, true);
 });
 
 afterAll(() => rm(dir, { recursive: true }));
 
-async function writeModel(name: string, labels: string[], sizePx = 16): Promise<void> {
-  await writeFilesAtomic(at(name), await modelFolderFiles(tinyModelFiles({ labels, sizePx })));
+async function writeModel(name: string, labels: string[], sizePx = 16, circularPadding = false): Promise<void> {
+  await writeFilesAtomic(at(name), await modelFolderFiles(tinyModelFiles({ labels, sizePx, circularPadding })));
 }
 
 const FAST = ['--classifier-steps', '30', '--steps', '2', '--images-per-class', '3', '--held-out', '0.4'];
@@ -80,6 +81,14 @@ it('finds the classifier again, gives the same numbers, and leaves no tensor beh
   );
   expect(again.byGuidance['2']).toEqual(first.byGuidance['2']);
   expect(again.nearestTrainingImage).toEqual(first.nearestTrainingImage);
+});
+
+it('measures the seams of a model that tiles, and of no other', async () => {
+  expect(await run(at('tiles'), ...FAST, '--guidance', '2')).toMatch(/seam at guidance 2: \d\.\d\d \(held-out \d/);
+  const { seam } = JSON.parse(await readFile(at('tiles/metrics.json'), 'utf8'));
+  expect(seam).toMatchObject({ guidanceScale: 2, perClass: { disc: expect.any(Number) } });
+  expect(seam.generated).toBeLessThan(2); // of a random network: cells of 2 px, and every edge is one of a cell
+  expect(JSON.parse(await readFile(at('report/metrics.json'), 'utf8')).seam).toBeUndefined();
 });
 
 it.each([

@@ -14,22 +14,31 @@ describe('seamRatio', () => {
   it('is about 1 where a wave closes, whatever its phase', () => {
     for (let phase = 0; phase < 12; phase++) {
       const wave = picture(60, 12, (x, y) => 128 + 60 * Math.cos((2 * Math.PI * (5 * x + phase)) / 60) + 9 * (y % 2));
-      expect(seamRatio(wave)).toBeLessThan(2);
+      expect(seamRatio([wave])).toBeLessThan(2);
     }
     const steps = picture(12, 8, (x, y) => 100 * ((x + y) % 2));
-    expect(seamRatio(steps)).toBe(1);
+    expect(seamRatio([steps])).toBe(1);
   });
 
   it('is the step at the edge over those inside', () => {
     // Columns 0, 10 … 90: nine differences of 10, and one of 90 across the edge.
-    expect(seamRatio(picture(10, 4, (x) => 10 * x))).toBeCloseTo(9, 10);
-    expect(seamRatio(picture(4, 10, (_, y) => 10 * y))).toBeCloseTo(9, 10);
+    expect(seamRatio([picture(10, 4, (x) => 10 * x)])).toBeCloseTo(9, 10);
+    expect(seamRatio([picture(4, 10, (_, y) => 10 * y)])).toBeCloseTo(9, 10);
+  });
+
+  it('counts the pixels of all pictures alike', () => {
+    const small = picture(4, 4, (x) => 10 * x); // across: 30 at 4 places, 10 at 12
+    const large = picture(8, 8, (x) => 10 * (x % 4)); // across: 30 at 8 places; 10 at 48 and 30 at 8 inside
+    const seam = (4 * 30 + 8 * 30) / 12;
+    const inside = (12 * 10 + 48 * 10 + 8 * 30) / 68;
+    expect(seamRatio([small, large])).toBeCloseTo(seam / inside, 10);
+    expect(seamRatio([])).toBe(1);
   });
 
   it('leaves alpha out, and is 1 for a plain picture', () => {
     const pixels = Uint8Array.from({ length: 4 * 16 }, (_, i) => (i % 4 === 3 ? i : 7));
-    expect(seamRatio({ width: 4, height: 4, channels: 4, pixels })).toBe(1);
-    expect(seamRatio(picture(4, 4, (x) => (x === 3 ? 9 : 0)))).toBe(3);
-    expect(() => seamRatio(picture(2, 4, () => 0))).toThrow(/2×4 pixels; expected at least 3×3/);
+    expect(seamRatio([{ width: 4, height: 4, channels: 4, pixels }])).toBe(1);
+    expect(seamRatio([picture(4, 4, (x) => (x === 3 ? 9 : 0))])).toBe(3);
+    expect(() => seamRatio([picture(2, 4, () => 0)])).toThrow(/2×4 pixels; expected at least 3×3/);
   });
 });

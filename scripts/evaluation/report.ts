@@ -20,6 +20,8 @@ export interface Metrics {
   frechet: { imagesPerClass: number; trainToHeldOut: number };
   byGuidance: Record<string, GuidanceMetrics>;
   nearestTrainingImage: { guidanceScale: number; relative: number; perClass: Record<string, CopyMetrics> };
+  /** Of models that tile. */
+  seam?: { guidanceScale: number; generated: number; heldOut: number; perClass: Record<string, number> };
   generation: { imagesPerSecond: Record<string, number> };
 }
 
@@ -31,6 +33,7 @@ export const UNITS = {
   l1: 'mean absolute difference of premultiplied values, range -1 to 1',
   nearestTrainingImage:
     'l1 to the nearest training image of the class, mirrored ones included; 0: the data hold it twice',
+  seam: 'mean absolute difference of pixels across the edges where a picture repeats, divided by that inside',
   relative: 'distance of generated images divided by that of held-out images after the auto-encoder',
 };
 
@@ -44,7 +47,7 @@ export function formatMetrics(metrics: Metrics): string {
 }
 
 /** A few lines for the terminal. */
-export function formatSummary({ classifier, vae, frechet, byGuidance, nearestTrainingImage }: Metrics): string {
+export function formatSummary({ classifier, vae, frechet, byGuidance, nearestTrainingImage, seam }: Metrics): string {
   const rows = [
     ['', 'accuracy', 'Fréchet', 'spread'],
     ['held-out', classifier.heldOutAccuracy.toFixed(3), '0', '1'],
@@ -64,6 +67,9 @@ export function formatSummary({ classifier, vae, frechet, byGuidance, nearestTra
     ...rows.map(([name, ...cells]) => `${name!.padEnd(14)}${cells.map((cell) => cell.padStart(10)).join('')}`),
     `VAE L1 ${vae.heldOutL1.toFixed(4)} on held-out images`,
     `nearest training image at guidance ${guidanceScale}: ${relative.toFixed(2)} times as far as from held-out ones`,
+    ...(seam
+      ? [`seam at guidance ${guidanceScale}: ${seam.generated.toFixed(2)} (held-out ${seam.heldOut.toFixed(2)})`]
+      : []),
     ...weak,
   ].join('\n');
 }

@@ -30,6 +30,7 @@ import { generateSet } from './generateSet.ts';
 import { byLabel, compareWithReal, type GuidanceMetrics, type Measured, measure } from './measure.ts';
 import { type OpenClassifier, openClassifier } from './openClassifier.ts';
 import { formatMetrics, formatSummary, type Metrics, UNITS } from './report.ts';
+import { measureSeams } from './seams.ts';
 
 export interface EvaluateFlags {
   data: string;
@@ -218,6 +219,7 @@ async function judgeGenerated(context: Context) {
   const byGuidance: Record<string, GuidanceMetrics> = {};
   const imagesPerSecond: Record<string, number> = {};
   let copying: CopyMetrics[] = [];
+  let seam: Metrics['seam'];
   let sheet = new Uint8Array();
   for (const guidanceScale of recipe.guidanceScales) {
     const { pictures, images, speed } = await generateAt(context, guidanceScale);
@@ -227,6 +229,7 @@ async function judgeGenerated(context: Context) {
     if (guidanceScale !== shownScale) continue;
     const sets = { ...context.sets, generated: images };
     copying = await shown('compare', async (onProgress) => copyingPerClass(dataset, context.split, sets, onProgress));
+    if (model.index.figment.circularPadding) seam = measureSeams(pictures, shownScale, dataset, context.split);
     const text = { model: model.index.figment.name, ...recipe, guidanceScales: [guidanceScale] };
     sheet = new Uint8Array(contactSheet(pictures, dataset.labels.length, dataset, text));
   }
@@ -235,7 +238,10 @@ async function judgeGenerated(context: Context) {
     relative: meanOf(copying, 'generated') / meanOf(copying, 'reconstructedHeldOut'),
     perClass: byLabel(dataset.labels, copying),
   };
-  return { metrics: { byGuidance, nearestTrainingImage, generation: { imagesPerSecond } }, sheet };
+  return {
+    metrics: { byGuidance, nearestTrainingImage, ...(seam && { seam }), generation: { imagesPerSecond } },
+    sheet,
+  };
 }
 
 function meanOf(copying: readonly CopyMetrics[], key: 'generated' | 'reconstructedHeldOut'): number {
