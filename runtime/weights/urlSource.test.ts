@@ -8,7 +8,7 @@ import { urlSource } from './urlSource.ts';
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
 const NUM_BYTES = 20_000;
-const FAST = { retryDelayMs: 1 };
+const FAST = { retryDelayMs: 1, timeoutMs: 2_000 };
 const BYTES = Uint8Array.from({ length: NUM_BYTES }, (_, i) => i % 251);
 
 let server: Server;
