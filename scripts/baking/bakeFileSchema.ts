@@ -52,6 +52,23 @@ const SURFACE = v.pipe(
   v.description("settings of the maps; the rest follows from the label's material"),
 );
 
+const PIXEL_ART = v.pipe(
+  v.strictObject({
+    palette: v.optional(
+      v.pipe(
+        v.array(v.pipe(v.string(), v.regex(/^#[0-9a-fA-F]{6}$/))),
+        v.minLength(1),
+        v.maxLength(256),
+        v.description('the only colours that the picture may have, #rrggbb'),
+      ),
+    ),
+    dither: v.optional(real(0, 1, 'how far the pattern of two colours mixed reaches (default: 0, none)')),
+    factor: v.optional(v.pipe(v.picklist([1, 2, 4]), v.description('enlarge and round the stairs of slanted edges'))),
+    tolerance: v.optional(real(0, 255, 'colours count as equal up to this difference, for factor (default: 24)')),
+  }),
+  v.description('fit the picture to a pixel-art game, before maps are made of it'),
+);
+
 /** What `defaults` may say for all assets, and each asset for itself. */
 const PICTURE_ENTRIES = {
   model: v.optional(text("a shipped model's name, a folder relative to this file or an https address")),
@@ -76,6 +93,7 @@ const PICTURE_ENTRIES = {
     whole(1, MAX_SIDE_PX, "a multiple of the model's tile, where its pictures repeat (default: the tile)"),
   ),
   heightPx: v.optional(whole(1, MAX_SIDE_PX, 'the same for the height')),
+  pixelArt: v.optional(PIXEL_ART),
   scale: v.optional(whole(1, 64, 'enlarge every pixel to scale × scale')),
   maps: v.optional(
     v.pipe(
@@ -85,6 +103,12 @@ const PICTURE_ENTRIES = {
     ),
   ),
   surface: v.optional(SURFACE),
+  parallax: v.optional(
+    v.pipe(
+      v.picklist(['offset', 'occlusion']),
+      v.description('put the height into the alpha of normal, and have the .babylon material shift the picture by it'),
+    ),
+  ),
   formats: v.optional(v.pipe(v.array(v.picklist(FORMATS)), v.minLength(1), v.description('default: png'))),
   output: v.optional(
     text('path below the output folder, without ending; {asset} {model} {label} {seed} {index} {map} are filled in'),

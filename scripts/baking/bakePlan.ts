@@ -1,6 +1,6 @@
 // What a bake comes to: every picture, every file, and the key that tells whether a file is what it should be.
 import { createHash } from 'node:crypto';
-import type { ImageRequest, Interpolation, SamplerName } from '../../runtime/index.ts';
+import type { ImageRequest, Interpolation, PixelArtOptions, SamplerName } from '../../runtime/index.ts';
 import type { BakeAsset, FileFormat, MapName } from './bakeFileSchema.ts';
 
 /** Counts up whenever equal recipes give other bytes than before, so that all is baked anew. */
@@ -30,9 +30,13 @@ export interface Look {
   interpolate?: Interpolation;
   widthPx: number; // as the model makes it, before it is enlarged
   heightPx: number;
+  /** What is done to the picture before its maps are made and it is enlarged. */
+  pixelArt?: Partial<PixelArtOptions>;
   scale: number;
   /** Settings of the maps; null when the picture is no material. */
   surface: BakeAsset['surface'] | null;
+  /** The normal map's alpha holds the height. */
+  parallax?: BakeAsset['parallax'];
 }
 
 /** A picture's `SampleOptions`, with nothing left to the model's defaults. */
@@ -94,6 +98,7 @@ export interface LibraryMaterial {
   green: 'opengl' | 'directx'; // of the normal map
   metallic: number; // where no map tells
   roughness: number;
+  parallax?: BakeAsset['parallax'];
   pixelArt: boolean;
   recipe: Recipe;
 }
@@ -121,8 +126,16 @@ export function requestOf({ look, label, seed }: Pick<Picture, 'look' | 'label' 
 }
 
 /** Content hash of all that decides on a picture's file. */
-export function fileKey(recipe: Recipe, { scale, surface }: Look, layer: Layer, format: FileFormat): string {
-  return hashJson([recipe, scale, layer === 'picture' || layer === 'albedo' ? null : surface, layer, format]);
+export function fileKey(recipe: Recipe, look: Look, layer: Layer, format: FileFormat): string {
+  const surface = layer === 'picture' || layer === 'albedo' ? null : look.surface;
+  const hasHeight = layer === 'normal' && look.parallax !== undefined;
+  const more = { ...(look.pixelArt && { pixelArt: look.pixelArt }), ...(hasHeight && { hasHeight }) };
+  return hashJson([recipe, look.scale, surface, layer, format, ...(Object.keys(more).length > 0 ? [more] : [])]);
+}
+
+/** How many times as wide and high as the model's picture its files are. */
+export function enlargement({ pixelArt, scale }: Pick<Look, 'pixelArt' | 'scale'>): number {
+  return (pixelArt?.factor ?? 1) * scale;
 }
 
 export function hashJson(value: unknown): string {

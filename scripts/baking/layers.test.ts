@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { surfaceMaps } from '../../runtime/index.ts';
+import { enlargedSettings, pixelArt, surfaceMaps, surfaceSettings } from '../../runtime/index.ts';
 import type { Look } from './bakePlan.ts';
 import { layerImages } from './layers.ts';
 
@@ -35,6 +35,23 @@ describe('layerImages', () => {
       expect(texel(images.get('height')!, x, y)).toEqual([grey, grey, grey]);
     }
     for (const image of images.values()) expect([image.width, image.height]).toEqual([18, 12]);
+  });
+
+  it('fits the picture to a pixel-art game first, and makes the maps of that', () => {
+    const art = { palette: ['#102030', '#c0a080'], factor: 2, wraps: true } as const;
+    const images = layerImages(pixels, { ...look, scale: 1, pixelArt: art }, 'brick', ['albedo', 'normal']);
+    const expected = pixelArt(pixels, WIDTH, HEIGHT, art);
+    expect(images.get('albedo')).toEqual(expected);
+    const settings = enlargedSettings(surfaceSettings({ label: 'brick', depthPx: 2 }), 2);
+    const { normal } = surfaceMaps(expected.pixels, 2 * WIDTH, 2 * HEIGHT, settings);
+    expect(images.get('normal')).toMatchObject({ width: 12, height: 8, pixels: normal.pixels });
+  });
+
+  it('puts the height into the alpha of the normal map for parallax', () => {
+    const normal = layerImages(pixels, { ...look, parallax: 'offset' }, 'brick', ['normal']).get('normal')!;
+    expect(normal.channels).toBe(4);
+    const [grey] = texel(maps.height, 2, 1);
+    expect(texel(normal, 7, 5)).toEqual([...texel(maps.normal, 2, 1), grey]);
   });
 
   it("takes the settings of the label's material", () => {

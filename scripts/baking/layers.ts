@@ -1,4 +1,12 @@
-import { type NumChannels, type PixelImage, scaleNearest, surfaceMaps } from '../../runtime/index.ts';
+import {
+  enlargedSettings,
+  type PixelImage,
+  pixelArt,
+  type SurfaceMaps,
+  scaleNearest,
+  surfaceMaps,
+  surfaceSettings,
+} from '../../runtime/index.ts';
 import type { Layer, Look } from './bakePlan.ts';
 
 /**
@@ -8,20 +16,41 @@ import type { Layer, Look } from './bakePlan.ts';
  */
 export function layerImages(
   pixels: Uint8Array,
-  { widthPx, heightPx, scale, surface }: Look,
+  look: Look,
   label: string,
   layers: readonly Layer[],
 ): Map<Layer, PixelImage> {
-  const isMap = (layer: Layer) => layer !== 'picture' && layer !== 'albedo';
-  const maps = layers.some(isMap) ? surfaceMaps(pixels, widthPx, heightPx, { label, ...surface }) : undefined;
+  const picture = pixelArt(pixels, look.widthPx, look.heightPx, look.pixelArt);
+  const maps = layers.some(isMap) ? mapsOf(picture, look, label) : undefined;
   const images = layers.map((layer): [Layer, PixelImage] => {
-    const map = layer === 'picture' || layer === 'albedo' ? undefined : maps![layer];
-    const small = map ? rgb(map.pixels, map.channels) : pixels;
-    const channels: NumChannels = map ? 3 : 4;
-    const large = scaleNearest(small, widthPx, heightPx, scale);
-    return [layer, { width: widthPx * scale, height: heightPx * scale, channels, pixels: large }];
+    const { pixels: small, channels } = maps && isMap(layer) ? shown(maps, layer, look) : picture;
+    const { width, height } = picture;
+    const large = scaleNearest(small, width, height, look.scale);
+    return [layer, { width: width * look.scale, height: height * look.scale, channels, pixels: large }];
   });
   return new Map(images);
+}
+
+type MapLayer = Exclude<Layer, 'picture' | 'albedo'>;
+
+/** A map in colours; with the height in the normal map's alpha where parallax wants it. */
+function shown(maps: SurfaceMaps, layer: MapLayer, { parallax }: Look): Pick<PixelImage, 'pixels' | 'channels'> {
+  const { pixels, channels } = maps[layer];
+  if (layer !== 'normal' || !parallax) return { pixels: rgb(pixels, channels), channels: 3 };
+  const heights = maps.height.pixels;
+  const withHeight = Uint8Array.from({ length: 4 * heights.length }, (_, i) =>
+    i % 4 === 3 ? heights[i >> 2]! : pixels[3 * (i >> 2) + (i % 4)]!,
+  );
+  return { pixels: withHeight, channels: 4 };
+}
+
+function isMap(layer: Layer): layer is MapLayer {
+  return layer !== 'picture' && layer !== 'albedo';
+}
+
+function mapsOf({ pixels, width, height }: PixelImage, { pixelArt, surface }: Look, label: string) {
+  const settings = enlargedSettings(surfaceSettings({ label, ...surface }), pixelArt?.factor ?? 1);
+  return surfaceMaps(pixels, width, height, { ...settings, green: surface?.green });
 }
 
 function rgb(pixels: Uint8Array, channels: number): Uint8Array {

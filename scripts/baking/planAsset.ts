@@ -1,13 +1,16 @@
 import {
   assertGuidance,
   createSampler,
+  enlargedSettings,
   imageSize,
   parseSchedulerConfig,
   type SamplerName,
   surfaceMaps,
+  surfaceSettings,
 } from '../../runtime/index.ts';
 import type { BakeAsset } from './bakeFileSchema.ts';
 import {
+  enlargement,
   fileKey,
   hashJson,
   type Layer,
@@ -41,6 +44,9 @@ export function planAsset(asset: BakeAsset, model: BakeModel, tell: Wrong): Plan
   const look = planLook(asset, model, wrong);
   const wanted = wantedPictures(asset, model, wrong);
   checkSurface(asset, wanted, wrong);
+  if (asset.parallax && !asset.maps?.includes('normal')) {
+    wrong('parallax', 'the height goes into the normal map; add "normal" to maps');
+  }
   if (numWrong > 0 || !look) return undefined;
   const layers: Layer[] = [...new Set(asset.maps ?? (['picture'] as const))];
   const pictures: Picture[] = [];
@@ -86,8 +92,8 @@ function planLook(
   }
   const surface = asset.maps ? (asset.surface ?? {}) : null;
   const scale = asset.scale ?? 1;
-  const { interpolate } = asset;
-  const look = {
+  const { interpolate, pixelArt, parallax } = asset;
+  return {
     asset: asset.name,
     model,
     modelName: name,
@@ -97,8 +103,10 @@ function planLook(
     heightPx,
     scale,
     surface,
+    ...(interpolate && { interpolate }),
+    ...(parallax && { parallax }),
+    ...(pixelArt && { pixelArt: { ...pixelArt, wraps: index.figment.circularPadding } }),
   };
-  return interpolate ? { ...look, interpolate } : look;
 }
 
 function sizeOf(
@@ -143,8 +151,8 @@ function planSheets(asset: BakeAsset, look: Look, layers: Layer[], pictures: Pic
     wrong('sheet', 'a sheet is laid from PNG files; add "png" to formats');
     return [];
   }
-  const widthPx = look.widthPx * look.scale;
-  const heightPx = look.heightPx * look.scale;
+  const widthPx = look.widthPx * enlargement(look);
+  const heightPx = look.heightPx * enlargement(look);
   try {
     const columns = sheetLayout(
       pictures.map(({ label }) => label),
@@ -167,12 +175,13 @@ function planSheets(asset: BakeAsset, look: Look, layers: Layer[], pictures: Pic
 }
 
 /** Tries the settings of the maps on a picture of nothing. */
-function checkSurface({ maps, surface }: BakeAsset, wanted: { label: string }[], wrong: Wrong): void {
+function checkSurface({ maps, surface, pixelArt }: BakeAsset, wanted: { label: string }[], wrong: Wrong): void {
   if (!surface) return;
   if (!maps) wrong('surface', 'there are no maps to which it would apply; add maps');
   try {
     for (const label of new Set(wanted.map((picture) => picture.label))) {
-      surfaceMaps(new Uint8Array(4 * 4 * 4), 4, 4, { label, ...surface });
+      const settings = surfaceSettings({ label, ...surface });
+      surfaceMaps(new Uint8Array(4 * 4 * 4), 4, 4, enlargedSettings(settings, pixelArt?.factor ?? 1));
     }
   } catch (error) {
     wrong('surface', messageOf(error));

@@ -55,6 +55,13 @@ describe('a bake', () => {
     ['a sheet without PNG', [{ sheet: 's', formats: ['ktx2'] }], 'assets[0].sheet: a sheet is laid from PNG files'],
     ['eta elsewhere', [{ sampler: 'euler', eta: 1 }], 'assets[0].eta: eta is for the sampler ddim'],
     ['settings of no maps', [{ surface: { depthPx: 2 } }], 'assets[0].surface: there are no maps'],
+    ['a height of no normal map', [{ maps: ['albedo'], parallax: 'offset' }], 'assets[0].parallax: the height goes'],
+    ['a colour that is none', [{ pixelArt: { palette: ['red'] } }], 'pixelArt.palette[0]: expected a colour such as'],
+    [
+      'a reach too far once enlarged',
+      [{ maps: ['normal'], surface: { radiusPx: 40 }, pixelArt: { factor: 4 } }],
+      'surface',
+    ],
     [
       'settings that clash',
       [{ maps: ['normal'], surface: { reliefPx: 1, grainPx: 2 } }],

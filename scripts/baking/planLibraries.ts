@@ -17,7 +17,8 @@ export function materialOf(picture: Picture, numPictures: number, { index }: Bak
     green: look.surface?.green ?? 'opengl',
     metallic,
     roughness,
-    pixelArt: index.figment.pixelArt,
+    ...(look.parallax && { parallax: look.parallax }),
+    pixelArt: index.figment.pixelArt || look.pixelArt !== undefined,
     recipe: recipeOf(picture),
   };
 }

@@ -113,6 +113,7 @@ function wording({ kind, type, expected, received, requirement }: Issue, keys: (
   if (type === 'strict_object' && received === 'undefined') return 'this entry is missing';
   if (type === 'min_length' && requirement === 1) return 'expected at least one';
   if (type === 'max_length') return `expected at most ${requirement} of them`;
+  if (type === 'regex') return `expected a colour such as #b13e53, found ${received}`; // there is no other pattern
   if (type === 'integer') return `expected a whole number, found ${received}`;
   if (kind === 'validation') return `expected ${String(expected).replace(/^([<>])=/, '$1= ')}, found ${received}`;
   return `expected ${listed(String(expected))}, found ${received}`;

@@ -19,7 +19,14 @@ beforeAll(async () => {
   art = await createBakeFolder();
   await art.describe(
     [
-      { name: 'a wall', labels: ['goblin'], maps: [...MAPS], scale: 4, output: 'walls/{asset}#{map}' },
+      {
+        name: 'a wall',
+        labels: ['goblin'],
+        maps: [...MAPS],
+        scale: 4,
+        output: 'walls/{asset}#{map}',
+        parallax: 'occlusion',
+      },
       { name: 'floors', labels: ['elf', 'orc'], maps: ['albedo', 'ambientOcclusion'], surface: { metallic: 0.25 } },
       { name: 'guest', labels: ['elf'] },
     ],
@@ -80,12 +87,14 @@ describe('the Babylon library', () => {
       useRoughnessFromMetallicTextureAlpha: false,
       useMetallnessFromMetallicTextureBlue: true,
       useAmbientOcclusionFromMetallicTextureRed: true,
+      useParallax: true,
+      useParallaxOcclusion: true,
       transparencyMode: 1,
       backFaceCulling: false,
     });
     expect(wall!.albedoTexture!.hasAlpha).toBe(true);
     expect(address(floor!.ambientTexture)).toBe('art/libraries/../floors/elf-0-ambientOcclusion.png');
-    expect(floor).toMatchObject({ metallic: 0.25, roughness: 0.8, metallicTexture: null });
+    expect(floor).toMatchObject({ metallic: 0.25, roughness: 0.8, metallicTexture: null, useParallax: false });
     scene.dispose();
     engine.dispose();
   });
