@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { clipX0 } from './clipX0.ts';
 import { posteriorWeights } from './forward.ts';
+import { levelOf, levelsOf } from './noiseLevel.ts';
 import { toX0Eps } from './prediction.ts';
 import { assertIndex, type Sampler, type SamplerOptions } from './samplerType.ts';
 import { alphaBar, createSchedule } from './schedule.ts';
@@ -32,6 +33,7 @@ export function createDdim(config: SchedulerConfig, options: SamplerOptions): Sa
     timesteps: steps,
     initNoiseSigma: 1,
     needsNoise: eta > 0,
+    level: levelsOf(NAME, steps, (index) => levelOf(alphaBar(schedule, steps[index]!))),
     scaleInput: (xt) => tf.clone(xt),
     dispose: () => {},
     step<T extends tf.Tensor>(modelOutput: T, index: number, xt: T, noise?: T) {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { clipX0 } from './clipX0.ts';
 import { posteriorWeights } from './forward.ts';
+import { levelOf, levelsOf } from './noiseLevel.ts';
 import { toX0 } from './prediction.ts';
 import { assertIndex, type Sampler, type SamplerOptions } from './samplerType.ts';
 import { alphaBar, createSchedule } from './schedule.ts';
@@ -41,6 +42,7 @@ export function createDdpm(config: SchedulerConfig, options: SamplerOptions): Sa
     timesteps: steps,
     initNoiseSigma: 1,
     needsNoise: true,
+    level: levelsOf(NAME, steps, (index) => levelOf(alphaBar(schedule, steps[index]!))),
     scaleInput: (xt) => tf.clone(xt),
     dispose: () => {},
     step<T extends tf.Tensor>(modelOutput: T, index: number, xt: T, noise?: T) {

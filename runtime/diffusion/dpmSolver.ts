@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { levelOf, levelsOf } from './noiseLevel.ts';
 import { toX0 } from './prediction.ts';
 import { assertIndex, type Sampler, type SamplerOptions } from './samplerType.ts';
 import { createSchedule } from './schedule.ts';
@@ -19,7 +20,7 @@ const FEW_STEPS = 15;
  *   d   = x0Pred + (x0Pred − x0Pred of the step before) / (2 r)      second order; first order has d = x0Pred
  *   xt' = (noise' / noise) · xt + signal' · (1 − exp(−h)) · d        signal = sqrt(alphaBar), noise = sqrt(1 − alphaBar)
  *
- * The first step is first-order, and so is a last step to sigma 0, where h is infinite.
+ * The first step is first-order, and so are one after a jump and a last step to sigma 0, where h is infinite.
  * Source: Lu et al. 2022, arXiv:2211.01095, algorithm 2.
  */
 export function createDpmSolver(config: SchedulerConfig, options: SamplerOptions): Sampler {
@@ -48,6 +49,7 @@ export function createDpmSolver(config: SchedulerConfig, options: SamplerOptions
     timesteps: steps,
     initNoiseSigma: 1,
     needsNoise: false,
+    level: levelsOf(NAME, steps, (index) => levelOf(alphaBarOf(sigmas[index]!))),
     scaleInput: (xt) => tf.clone(xt),
     dispose: () => {
       previous?.x0Pred.dispose();

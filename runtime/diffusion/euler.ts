@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { levelsOf } from './noiseLevel.ts';
 import { assertIndex, type Sampler, type SamplerOptions } from './samplerType.ts';
 import { createSchedule } from './schedule.ts';
 import type { PredictionType, SchedulerConfig } from './schedulerConfig.ts';
@@ -25,6 +26,7 @@ export function createEuler(config: SchedulerConfig, options: SamplerOptions): S
     timesteps: steps,
     initNoiseSigma: config.timestepSpacing === 'leading' ? Math.hypot(sigmas[0]!, 1) : sigmas[0]!,
     needsNoise: false,
+    level: levelsOf(NAME, steps, (index) => ({ signal: 1, noise: sigmas[index]! })),
     dispose: () => {},
     scaleInput(xt, index) {
       assertIndex(NAME, index, steps);

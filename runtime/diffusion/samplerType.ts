@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { NoiseLevel } from './noiseLevel.ts';
 import type { SamplerName, VarianceType } from './schedulerConfig.ts';
 
 /** One reverse process with its steps laid out: `timesteps[index]` belongs to step `index`. */
@@ -10,6 +11,8 @@ export interface Sampler {
   readonly initNoiseSigma: number;
   /** Whether `step` draws on its `noise`. */
   readonly needsNoise: boolean;
+  /** What xt holds before step `index`; `timesteps.length` stands for the image after the last. */
+  level(index: number): NoiseLevel;
   /** What the network sees at a step: xt itself, but for Euler. The caller disposes it. */
   scaleInput<T extends tf.Tensor>(xt: T, index: number): T;
   /** One step towards the image. The caller disposes both results. */
