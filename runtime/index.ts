@@ -4,8 +4,9 @@
 export { type BackendChoice, type BackendName, type BackendOptions, selectBackend } from './backend.ts';
 export { useWasm, type WasmOptions, type WasmPaths } from './backends/wasm.ts';
 export { adapterName, isSoftwareAdapter, useWebgpuDevice } from './backends/webgpu.ts';
-// Pixels and random numbers
 export { type Atlas, composeAtlas, type SheetLayout, type SheetTile, sheetColumns } from './core/atlas.ts';
+// Pixels and random numbers
+export { atop, blend } from './core/composite.ts';
 export { footPivot, type Pivot } from './core/footPivot.ts';
 export { nearestWord } from './core/nearestWord.ts';
 export {
@@ -92,24 +93,17 @@ export { downloadWeights, uploadWeights } from './networks/tensors.ts';
 export { unet2d, unet2dInSlices, unet2dShapes } from './networks/unet2d.ts';
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
 // Sampling
+export { decodeLatents, decodeLatentsInSlices, imagesToPixels } from './sampling/decode.ts';
+export { type EditOptions, editDefaults, finishEdit } from './sampling/edit.ts';
 export { encodePixelsInSlices } from './sampling/encodePixels.ts';
-export {
-  decodeLatents,
-  decodeLatentsInSlices,
-  type GenerateOptions,
-  generate,
-  type ImageRequest,
-  type Interpolation,
-  imagesToPixels,
-  type SampleOptions,
-  type SampleStep,
-  sample,
-  sampleInSlices,
-} from './sampling/generate.ts';
+export { type GenerateOptions, generate } from './sampling/generate.ts';
 export { type ImageSize, imageSize } from './sampling/imageSize.ts';
 export { indexOfLabel } from './sampling/labels.ts';
 export { latentTensor } from './sampling/latentTensor.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';
+export type { ImageRequest, Interpolation } from './sampling/request.ts';
+export { type SampleStep, sample, sampleInSlices } from './sampling/sample.ts';
+export type { SampleOptions } from './sampling/samplingPlan.ts';
 export { type ImageTensor, splitImages } from './sampling/splitImages.ts';
 // Surface: the maps of a material, and pixel art
 export { ambientOcclusionMap, OCCLUSION_DEFAULTS, type OcclusionOptions } from './surface/ambientOcclusion.ts';

@@ -1,7 +1,7 @@
 import { memory, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { decode, encode } from '../networks/autoencoderKl.ts';
-import { imagesToPixels } from '../sampling/generate.ts';
+import { imagesToPixels } from '../sampling/decode.ts';
 import { createModel } from '../sampling/model.ts';
 import { describeOnBackends } from '../testing/backends.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';

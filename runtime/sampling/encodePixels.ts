@@ -1,23 +1,26 @@
 import { type Tensor4D, tensor4d } from '@tensorflow/tfjs-core';
 import { fromPixels } from '../core/pixels.ts';
 import { encodeMeanInSlices, scaleLatents } from '../networks/autoencoderKl.ts';
+import { type ImageSize, imageSize } from './imageSize.ts';
 import type { DiffusionModel } from './model.ts';
 
 /**
  * Encodes pictures, in slices of about one convolution each: the way back from `decodeLatents` and `imagesToPixels`.
  * `return()` gives it up. Call `next()` outside of tf.tidy.
  *
- * @param pictures RGBA bytes of each, sRGB, straight alpha, top row first, of the model's size
+ * @param pictures RGBA bytes of each, sRGB, straight alpha, top row first
+ * @param size     of each; for models with circular padding, any multiple of the tile
  * @returns        through the generator, the posterior means, scaled as `sample` gives latents: (B, h, w, c); the caller
  *                 disposes them
- * @throws         RangeError for a picture of another size, at the first slice
+ * @throws         RangeError for a size that the model does not make or a picture of another, at the first slice
  */
 export function* encodePixelsInSlices(
   model: DiffusionModel,
   pictures: readonly (Uint8Array | Uint8ClampedArray)[],
+  size: ImageSize = {},
 ): Generator<void, Tensor4D> {
   const { config, weights } = model.vae;
-  const images = pixelsToImages(model, pictures);
+  const images = pixelsToImages(model, pictures, size);
   try {
     const mean = yield* encodeMeanInSlices(config, weights, images, model.index.figment.circularPadding);
     try {
@@ -30,8 +33,13 @@ export function* encodePixelsInSlices(
   }
 }
 
-function pixelsToImages({ index }: DiffusionModel, pictures: readonly (Uint8Array | Uint8ClampedArray)[]): Tensor4D {
-  const { widthPx, heightPx, channels, premultipliedAlpha } = index.figment;
+function pixelsToImages(
+  { index }: DiffusionModel,
+  pictures: readonly (Uint8Array | Uint8ClampedArray)[],
+  asked: ImageSize,
+): Tensor4D {
+  const { channels, premultipliedAlpha } = index.figment;
+  const [widthPx, heightPx] = imageSize(index.figment, asked);
   const size = widthPx * heightPx * channels;
   const values = new Float32Array(pictures.length * size);
   for (const [i, pixels] of pictures.entries()) {

@@ -1,62 +1,15 @@
-import {
-  add,
-  dispose,
-  mean,
-  memory,
-  mul,
-  sqrt,
-  square,
-  sub,
-  type Tensor4D,
-  tensor4d,
-  tidy,
-} from '@tensorflow/tfjs-core';
+import { memory } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BackendName, selectBackend } from '../backend.ts';
-import { normals } from '../core/random.ts';
-import { guidedPrediction } from '../diffusion/guidance.ts';
-import { createSampler } from '../diffusion/sampler.ts';
-import { createSchedule } from '../diffusion/schedule.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import * as networks from '../networks/unet2d.ts';
 import { describeOnBackends } from '../testing/backends.ts';
-import { expectClose } from '../testing/matchers.ts';
-import { runSlices } from '../testing/sliceCase.ts';
-import { tinyModelFiles } from '../testing/tinyModel.ts';
-import {
-  decodeLatents,
-  decodeLatentsInSlices,
-  generate,
-  type ImageRequest,
-  imagesToPixels,
-  type SampleOptions,
-  sample,
-  sampleInSlices,
-} from './generate.ts';
-import { createModel, type DiffusionModel } from './model.ts';
+import { difference, ELF, GOBLIN, make, ORC, withModel } from '../testing/tinyPictures.ts';
+import { generate } from './generate.ts';
+import type { ImageRequest } from './request.ts';
+import type { SampleOptions } from './samplingPlan.ts';
 
 vi.mock('../networks/unet2d.ts', { spy: true });
-
-const ELF: ImageRequest = { label: 'elf', seed: 7 };
-const ORC: ImageRequest = { label: 'orc', seed: 7 };
-const GOBLIN: ImageRequest = { label: 'goblin', seed: 4_294_967_295 };
-
-/** Largest difference between the bytes of two pictures. */
-function difference(a: Uint8Array, b: Uint8Array): number {
-  return a.reduce((top, value, i) => Math.max(top, Math.abs(value - b[i]!)), 0);
-}
-
-async function withModel<T>(run: (model: DiffusionModel) => Promise<T>): Promise<T> {
-  const model = createModel(tinyModelFiles());
-  try {
-    return await run(model);
-  } finally {
-    model.dispose();
-  }
-}
-
-const make = (requests: ImageRequest[], options: SampleOptions = {}) =>
-  withModel((model) => generate(model, requests, options));
 
 const pictures = new Map<BackendName, Uint8Array>();
 
@@ -84,7 +37,7 @@ describe('generate', () => {
   });
 });
 
-describe('sampling', () => {
+describe('generate on wasm', () => {
   beforeAll(async () => {
     await selectBackend({ backend: 'wasm' });
   });
@@ -141,66 +94,6 @@ describe('sampling', () => {
     expect(unet.mock.calls.map(([, , xt]) => xt.shape[0])).toEqual([numForward, numForward, numForward]);
   });
 
-  it('shows the clean latents on the way, and the result at the end', async () => {
-    await withModel(async (model) => {
-      const previews: Uint8Array[] = [];
-      for await (const { step, numSteps, x0Pred } of sample(model, [ELF])) {
-        expect([step, numSteps]).toEqual([previews.length + 1, 3]);
-        previews.push(await decoded(model, x0Pred));
-      }
-      expect(difference(previews[0]!, previews[2]!)).toBeGreaterThan(2);
-      expect(previews[2]).toEqual((await generate(model, [ELF]))[0]);
-    });
-  });
-
-  it.each<SamplerName>(['ddim', 'euler'])('measures how far guidance goes, if asked: %s', async (sampler) => {
-    await withModel(async (model) => {
-      const { scheduler, unet } = model;
-      const guidanceInterval = [400, 1000] as const;
-      const options = { sampler, numInferenceSteps: 5, guidanceScale: 3, guidanceInterval };
-      const { numTensors } = memory();
-      const measured: (number[] | null)[] = [];
-      for await (const { guidanceNorm } of sample(model, [ELF, ORC], { ...options, measureGuidance: true })) {
-        measured.push(guidanceNorm && Array.from(await guidanceNorm.data()));
-        guidanceNorm?.dispose();
-      }
-      expect(memory().numTensors).toBe(numTensors);
-      // The same by two passes a step: noise of variance 1 − ᾱ on the signal, and what each pass takes it for.
-      const steps = createSampler(sampler, scheduler, { numInferenceSteps: 5 });
-      const { alphasCumprod } = createSchedule(scheduler);
-      const start = [ELF, ORC].flatMap(({ seed }) => [...normals(seed, 0, 256)]);
-      let xt: Tensor4D = mul(tensor4d(start, [2, 8, 8, 4]), steps.initNoiseSigma);
-      for (const [index, t] of steps.timesteps.entries()) {
-        const isGuided = t >= 400;
-        const pass = (labels: number[]) =>
-          networks.unet2d(unet.config, unet.weights, steps.scaleInput(xt, index), [t, t], labels);
-        const [cond, uncond] = [pass([0, 2]), pass([3, 3])];
-        const output: Tensor4D = isGuided ? add(uncond, mul(sub(cond, uncond), 3)) : cond;
-        if (isGuided && Number.isInteger(t)) {
-          const share = scheduler.predictionType === 'v_prediction' ? Math.sqrt(alphasCumprod[t]!) : 1;
-          const rms = sqrt(mean(square(mul(sub(output, uncond), share)), [1, 2, 3]));
-          Array.from(await rms.data()).forEach((value, image) => {
-            expect(measured[index]![image]).toBeCloseTo(value, 5);
-          });
-        }
-        expect(measured[index] === null).toBe(!isGuided);
-        xt = steps.step(output, index, xt).xt;
-      }
-    });
-  });
-
-  it.each([
-    [2, false],
-    [1, true],
-    [0, true],
-  ])('measures nothing at guidance %f when asked is %s', async (guidanceScale, measureGuidance) => {
-    await withModel(async (model) => {
-      for await (const step of sample(model, [ELF], { guidanceScale, measureGuidance })) {
-        expect(step.guidanceNorm).toBeNull();
-      }
-    });
-  });
-
   it('stops between steps when aborted, and leaves nothing behind', async () => {
     await withModel(async (model) => {
       const { numTensors } = memory();
@@ -213,14 +106,6 @@ describe('sampling', () => {
       const options = { numInferenceSteps: 5, signal: controller.signal, onStep };
       await expect(generate(model, [ELF], options)).rejects.toThrow('enough');
       expect(steps).toEqual([1, 2]);
-      expect(memory().numTensors).toBe(numTensors);
-    });
-  });
-
-  it('leaves nothing behind when the caller turns away', async () => {
-    await withModel(async (model) => {
-      const { numTensors } = memory();
-      for await (const { step } of sample(model, [ELF], { sampler: 'dpm++' })) if (step === 2) break;
       expect(memory().numTensors).toBe(numTensors);
     });
   });
@@ -250,173 +135,3 @@ describe('sampling', () => {
     expect(await make([])).toEqual([]);
   });
 });
-
-describe('sampling in slices', () => {
-  /** Runs to the end and returns the latents after each step, with the number of slices before it. */
-  async function collect(model: DiffusionModel, options: SampleOptions, first: ImageRequest = ELF) {
-    const steps: { step: number; numSteps: number; latents: Float32Array; numSlices: number }[] = [];
-    let numSlices = 0;
-    for (const step of sampleInSlices(model, [first, ORC], options)) {
-      numSlices++;
-      if (!step) continue;
-      const latents = Float32Array.from(await step.x0Pred.data());
-      steps.push({ step: step.step, numSteps: step.numSteps, latents, numSlices });
-      numSlices = 0;
-    }
-    return steps;
-  }
-
-  /** The latents after each of three steps, by the functions that do not pause. */
-  async function reference(
-    { scheduler, unet }: DiffusionModel,
-    name: SamplerName,
-    guidanceScale: number,
-    startOfFirst = normals(ELF.seed, 0, 256),
-  ) {
-    const sampler = createSampler(name, scheduler, { numInferenceSteps: 3 });
-    const draw = (stream: number) => {
-      const first = stream === 0 ? startOfFirst : normals(ELF.seed, stream, 256);
-      return tensor4d([...first, ...normals(ORC.seed, stream, 256)], [2, 8, 8, 4]);
-    };
-    const predict = (x: Tensor4D, t: ArrayLike<number>, labels: ArrayLike<number>) =>
-      networks.unet2d(unet.config, unet.weights, x, t, labels);
-    const latents: Float32Array[] = [];
-    let xt: Tensor4D = mul(draw(0), sampler.initNoiseSigma);
-    for (const [index, t] of sampler.timesteps.entries()) {
-      const next = tidy(() => {
-        const output = guidedPrediction(predict, sampler.scaleInput(xt, index), t, [0, 2], 3, { guidanceScale });
-        return sampler.step(output, index, xt, draw(index + 1));
-      });
-      latents.push((await (index === 2 ? next.xt : next.x0Pred).data()) as Float32Array);
-      xt = next.xt;
-    }
-    return latents;
-  }
-
-  describeOnBackends(() => {
-    it.each<[SamplerName, number]>([
-      ['euler', 2],
-      ['ddpm', 1],
-    ])('computes what the whole functions do, exactly: %s at guidance %d', async (sampler, guidanceScale) => {
-      await withModel(async (model) => {
-        const { numTensors } = memory();
-        const steps = await collect(model, { sampler, guidanceScale });
-        expect(memory().numTensors).toBe(numTensors);
-        expect(steps.map(({ step, numSteps }) => [step, numSteps])).toEqual([
-          [1, 3],
-          [2, 3],
-          [3, 3],
-        ]);
-        for (const { numSlices } of steps) expect(numSlices).toBeGreaterThan(15);
-        expect(steps.map(({ latents }) => latents)).toEqual(await reference(model, sampler, guidanceScale));
-      });
-    });
-
-    it('decodes the same, exactly', async () => {
-      await withModel(async (model) => {
-        const latents = tensor4d(normals(1, 0, 2 * 8 * 8 * 4), [2, 8, 8, 4]);
-        const { numTensors } = memory();
-        const slices = decodeLatentsInSlices(model, latents);
-        let slice = slices.next();
-        while (!slice.done) slice = slices.next();
-        const whole = decodeLatents(model, latents);
-        expect(await slice.value.data()).toEqual(await whole.data());
-        dispose([slice.value, whole]);
-        expect(memory().numTensors).toBe(numTensors);
-        latents.dispose();
-      });
-    });
-  });
-
-  describe('between two seeds', () => {
-    beforeAll(async () => {
-      await selectBackend({ backend: 'wasm' });
-    });
-
-    it('begins on the arc to a second seed, and draws the noise of each step from the first', async () => {
-      await withModel(async (model) => {
-        const [own, other] = [normals(ELF.seed, 0, 256), normals(21, 0, 256)];
-        const cosine = dot(own, other) / Math.sqrt(dot(own, own) * dot(other, other));
-        const [ofOwn, ofOther] = [0.75, 0.25].map(
-          (share) => Math.sin(share * Math.acos(cosine)) / Math.sin(Math.acos(cosine)),
-        );
-        const start = own.map((value, i) => ofOwn! * value + ofOther! * other[i]!);
-        const steps = await collect(model, { sampler: 'ddpm' }, { ...ELF, interpolate: { seed: 21, amount: 0.25 } });
-        const expected = await reference(model, 'ddpm', 2, start);
-        for (const [i, { latents }] of steps.entries()) expectClose(latents, expected[i]!);
-      });
-    });
-  });
-
-  describe('that end early', () => {
-    beforeAll(async () => {
-      await selectBackend({ backend: 'wasm' });
-    });
-
-    /** Sampling that pauses in the middle of its second step. */
-    function begin(model: DiffusionModel, options: SampleOptions = {}) {
-      const steps = sampleInSlices(model, [ELF], { sampler: 'dpm++', ...options });
-      while (steps.next().value === null);
-      for (let i = 0; i < 7; i++) expect(steps.next().value).toBeNull();
-      return steps;
-    }
-
-    it('leave nothing behind when the caller gives them up', async () => {
-      await withModel(async (model) => {
-        const { numTensors } = memory();
-        const steps = begin(model);
-        expect(memory().numTensors).toBeGreaterThan(numTensors);
-        steps.return(undefined);
-        expect(memory().numTensors).toBe(numTensors);
-        expect(steps.next().done).toBe(true);
-      });
-    });
-
-    it('stop at the next slice when aborted, and leave nothing behind', async () => {
-      await withModel(async (model) => {
-        const { numTensors } = memory();
-        const controller = new AbortController();
-        const steps = begin(model, { signal: controller.signal });
-        controller.abort(new Error('enough'));
-        expect(() => steps.next()).toThrow('enough');
-        expect(memory().numTensors).toBe(numTensors);
-      });
-    });
-
-    it('leave nothing behind when the network fails', async () => {
-      await withModel(async (model) => {
-        const { 'conv_out.bias': _, ...weights } = model.unet.weights;
-        const { numTensors } = memory();
-        const broken = { ...model, unet: { ...model.unet, weights } };
-        const { numSlices, error } = runSlices(sampleInSlices(broken, [ELF]));
-        expect(String(error)).toContain('conv_out.bias is missing');
-        expect(numSlices).toBeGreaterThan(15);
-        expect(memory().numTensors).toBe(numTensors);
-      });
-    });
-
-    it('leave nothing behind of a picture half decoded', async () => {
-      await withModel(async (model) => {
-        const latents = tensor4d(normals(1, 0, 8 * 8 * 4), [1, 8, 8, 4]);
-        const { numTensors } = memory();
-        const slices = decodeLatentsInSlices(model, latents);
-        for (let i = 0; i < 5; i++) expect(slices.next().done).toBe(false);
-        slices.return(latents);
-        expect(memory().numTensors).toBe(numTensors);
-        expect(latents.isDisposed).toBe(false);
-        latents.dispose();
-      });
-    });
-  });
-});
-
-function dot(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
-}
-
-async function decoded(model: DiffusionModel, latents: Tensor4D): Promise<Uint8Array> {
-  const images = tidy(() => decodeLatents(model, latents));
-  const [pixels] = await imagesToPixels(model, images);
-  images.dispose();
-  return pixels!;
-}

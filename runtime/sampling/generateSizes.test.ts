@@ -5,8 +5,9 @@ import * as random from '../core/random.ts';
 import { describeOnBackends } from '../testing/backends.ts';
 import { rollImage } from '../testing/rollImage.ts';
 import { tinyModelFiles } from '../testing/tinyModel.ts';
-import { generate, type SampleOptions } from './generate.ts';
+import { generate } from './generate.ts';
 import { createModel } from './model.ts';
+import type { SampleOptions } from './samplingPlan.ts';
 
 vi.mock('../core/random.ts', { spy: true });
 const { normals } = await vi.importActual<typeof random>('../core/random.ts');

@@ -20,7 +20,7 @@ import { parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { uploadWeights } from '../networks/tensors.ts';
 import { unet2d, unet2dShapes } from '../networks/unet2d.ts';
 import { parseUNet2DConfig } from '../networks/unet2dConfig.ts';
-import { decodeLatents } from '../sampling/generate.ts';
+import { decodeLatents } from '../sampling/decode.ts';
 import { createModel, type DiffusionModel } from '../sampling/model.ts';
 import { checkWeights } from '../weights/checkWeights.ts';
 import type { ModelFiles } from '../weights/modelFolder.ts';

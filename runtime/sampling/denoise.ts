@@ -1,0 +1,59 @@
+import { dispose, keep, type Tensor1D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { guidedPredictionInSlices, type SlicedDenoisingModel } from '../diffusion/guidance.ts';
+import type { SamplerStep } from '../diffusion/samplerType.ts';
+import { unet2dInSlices } from '../networks/unet2d.ts';
+import { noise } from './latentNoise.ts';
+import type { DiffusionModel } from './model.ts';
+import type { SamplingPlan } from './samplingPlan.ts';
+
+/** What a step gives. */
+export interface Denoised extends SamplerStep<Tensor4D> {
+  /** How far guidance moved the predicted noise of each image, (B), where that was measured. */
+  guidanceNorm: Tensor1D | null;
+}
+
+/**
+ * One step of the reverse process from xt, which stays the caller's, as the results are.
+ *
+ * @param pass which time the step is made, from 0
+ */
+export function* denoiseInSlices(
+  model: DiffusionModel,
+  plan: SamplingPlan,
+  xt: Tensor4D,
+  index: number,
+  pass = 0,
+): Generator<void, Denoised> {
+  const { guidance, classLabels, sampler, measure } = plan;
+  const { config, weights } = model.unet;
+  const { labels, figment } = model.index;
+  const predict: SlicedDenoisingModel<Tensor4D> = (x, t, classes) =>
+    unet2dInSlices(config, weights, x, t, classes, figment.circularPadding);
+  const t = sampler.timesteps[index]!;
+  const input = tidy(() => sampler.scaleInput(xt, index));
+  const owned = [input];
+  const norms: Tensor1D[] = []; // one, if any
+  const observe = (guided: Tensor4D, uncond: Tensor4D) => norms.push(keep(measure!(guided, uncond, index)));
+  try {
+    const output = yield* guidedPredictionInSlices(
+      predict,
+      input,
+      t,
+      classLabels,
+      labels.length,
+      guidance,
+      measure && observe,
+    );
+    owned.push(output);
+    const stepNoise = sampler.needsNoise ? noise(plan, 'step', index, pass) : undefined;
+    if (stepNoise) owned.push(stepNoise);
+    return { ...tidy(() => sampler.step(output, index, xt, stepNoise)), guidanceNorm: norms.pop() ?? null };
+  } finally {
+    dispose([...owned, ...norms]);
+  }
+}
+
+export function disposeDenoised({ xt, x0Pred, guidanceNorm }: Denoised): void {
+  dispose([xt, x0Pred]);
+  guidanceNorm?.dispose();
+}

@@ -1,0 +1,140 @@
+import { dispose, mul, type Tensor1D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { CLEAN, renoise } from '../diffusion/noiseLevel.ts';
+import { denoiseInSlices } from './denoise.ts';
+import { encodePixelsInSlices } from './encodePixels.ts';
+import { startNoise } from './latentNoise.ts';
+import type { DiffusionModel } from './model.ts';
+import { type Repainting, repaintInSlices, repaintingOf } from './repaint.ts';
+import type { ImageRequest } from './request.ts';
+import { planSampling, type SampleOptions, type SamplingPlan } from './samplingPlan.ts';
+
+/** One denoising step of a batch. */
+export interface SampleStep {
+  /** Steps done, from 1. */
+  step: number;
+  /** Of a strength too low for any step, 1: it gives the image as the auto-encoder sees it. */
+  numSteps: number;
+  /** The clean latents as the network sees them now, (B, h, w, c); disposed by `sample` at the next step. */
+  x0Pred: Tensor4D;
+  /**
+   * How far guidance moved the predicted noise of each image, (B): see `guidanceNorm`. null unless it is asked for, and
+   * where the step took one pass: at guidance 0 and 1, and outside of the interval. The caller disposes it.
+   */
+  guidanceNorm: Tensor1D | null;
+}
+
+/**
+ * Makes latents by the reverse process, step by step. After the last step `x0Pred` is the result; the caller copies what
+ * it wants to keep beyond a step.
+ *
+ * Source: Ho et al. 2020, arXiv:2006.11239, algorithm 2, with the sampler that the options or the model's defaults name.
+ * @throws RangeError for an unknown label, a size the model does not make, a number out of range or an image or mask that
+ *         does not fit; the signal's reason when aborted
+ */
+export async function* sample(
+  model: DiffusionModel,
+  requests: readonly ImageRequest[],
+  options: SampleOptions = {},
+): AsyncGenerator<SampleStep> {
+  for (const step of sampleInSlices(model, requests, options)) if (step) yield step;
+}
+
+/**
+ * `sample` in slices of about one convolution each, for a thread that has other work: null after a slice that leaves its
+ * step unfinished, else the step. Call `next()` outside of tf.tidy; `return()` gives the rest up and frees what it held.
+ *
+ *   for (const step of sampleInSlices(model, requests)) {
+ *     if (step) show(step.x0Pred);
+ *     if (performance.now() > deadline) deadline = await nextFrame();
+ *   }
+ *
+ * @throws as `sample`, at the first slice; the signal's reason at the first slice after it is aborted
+ */
+export function* sampleInSlices(
+  model: DiffusionModel,
+  requests: readonly ImageRequest[],
+  options: SampleOptions = {},
+): Generator<SampleStep | null> {
+  const plan = planSampling(model, requests, options);
+  try {
+    const original = yield* abortable(originalInSlices(model, plan), options.signal);
+    try {
+      yield* reverseInSlices(model, plan, original, options.signal);
+    } finally {
+      original?.dispose();
+    }
+  } finally {
+    plan.sampler.dispose();
+  }
+}
+
+/** The latents of the requests' images, (B, h, w, c); null when nothing of them is looked at. */
+function* originalInSlices(model: DiffusionModel, plan: SamplingPlan): Generator<void, Tensor4D | null> {
+  const { requests, firstStep, widthPx, heightPx } = plan;
+  const isNeeded = firstStep > 0 || requests[0]?.mask !== undefined;
+  if (!isNeeded) return null;
+  const images = requests.map(({ image }) => image!);
+  return yield* encodePixelsInSlices(model, images, { widthPx, heightPx });
+}
+
+/** The steps from where the plan begins. The original stays the caller's. */
+function* reverseInSlices(
+  model: DiffusionModel,
+  plan: SamplingPlan,
+  original: Tensor4D | null,
+  signal: AbortSignal | undefined,
+): Generator<SampleStep | null> {
+  const { sampler, firstStep, requests } = plan;
+  const numSteps = sampler.timesteps.length;
+  const repainting = requests[0]?.mask ? repaintingOf(plan) : null;
+  let xt = startLatents(plan, original);
+  let x0Pred: Tensor4D | null = null;
+  try {
+    if (firstStep === numSteps) yield { step: 1, numSteps: 1, x0Pred: xt, guidanceNorm: null };
+    for (let index = firstStep; index < numSteps; index++) {
+      const slices = repainting
+        ? repaintInSlices(model, plan, original!, repainting, xt, index)
+        : denoiseInSlices(model, plan, xt, index);
+      const next = yield* abortable(slices, signal);
+      dispose(x0Pred ? [xt, x0Pred] : [xt]);
+      ({ xt, x0Pred } = next);
+      const isLast = index === numSteps - 1;
+      yield {
+        step: index - firstStep + 1,
+        numSteps: numSteps - firstStep,
+        x0Pred: isLast ? xt : x0Pred,
+        guidanceNorm: next.guidanceNorm,
+      };
+    }
+  } finally {
+    dispose([xt, ...(x0Pred ? [x0Pred] : []), ...masksOf(repainting)]);
+  }
+}
+
+function masksOf(repainting: Repainting | null): Tensor4D[] {
+  return repainting ? [repainting.anew, repainting.fitted] : [];
+}
+
+/** Pure noise, or the original noised to the level of the first step. */
+function startLatents(plan: SamplingPlan, original: Tensor4D | null): Tensor4D {
+  const { sampler, firstStep } = plan;
+  return tidy(() => {
+    const eps = startNoise(plan);
+    if (firstStep === 0) return mul(eps, sampler.initNoiseSigma) as Tensor4D;
+    return renoise(original!, CLEAN, sampler.level(firstStep), eps);
+  });
+}
+
+/** Slices that end with the signal's reason once it is aborted. */
+function* abortable<T>(slices: Generator<void, T>, signal: AbortSignal | undefined): Generator<null, T> {
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const { done, value } = slices.next();
+      if (done) return value as T;
+      yield null;
+    }
+  } finally {
+    slices.return(undefined as T);
+  }
+}

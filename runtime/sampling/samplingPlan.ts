@@ -1,0 +1,88 @@
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { assertGuidance, type GuidanceOptions } from '../diffusion/guidance.ts';
+import { guidanceNorm } from '../diffusion/guidanceNorm.ts';
+import { createSampler } from '../diffusion/sampler.ts';
+import type { Sampler } from '../diffusion/samplerType.ts';
+import { createSchedule } from '../diffusion/schedule.ts';
+import type { SamplerName, SchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import { alphaBarAt } from '../diffusion/sigmas.ts';
+import { assertEdit, type EditOptions, editDefaults } from './edit.ts';
+import { type ImageSize, imageSize } from './imageSize.ts';
+import { indexOfLabel } from './labels.ts';
+import type { DiffusionModel } from './model.ts';
+import { assertRequests, type ImageRequest } from './request.ts';
+
+/** `widthPx` and `heightPx` are any multiples of the tile, for models with circular padding. */
+export interface SampleOptions extends GuidanceOptions, ImageSize, EditOptions {
+  numInferenceSteps?: number;
+  sampler?: SamplerName;
+  /** DDIM only: 0 (deterministic) … 1. */
+  eta?: number;
+  /** Each step tells its `guidanceNorm`; default false. */
+  measureGuidance?: boolean;
+  signal?: AbortSignal;
+}
+
+/** What is to be made, checked, with the model's defaults. */
+export interface SamplingPlan {
+  requests: readonly ImageRequest[];
+  guidance: GuidanceOptions;
+  classLabels: number[];
+  sampler: Sampler;
+  /** Of the sampler's steps the one to begin with; as many as there are: none is made. */
+  firstStep: number;
+  /** How often a step is made where something is kept. */
+  resamples: number;
+  measure: Measure | undefined;
+  widthPx: number;
+  heightPx: number;
+  /** (h, w, c) of the latents of one image. */
+  latentShape: readonly [number, number, number];
+}
+
+/** How far a step's guidance goes, (B). */
+type Measure = (guided: Tensor4D, uncond: Tensor4D, index: number) => Tensor1D;
+
+/** @throws RangeError for an unknown label, a size the model does not make or a number out of range */
+export function planSampling(
+  { index, scheduler, latentShape: ownShape }: DiffusionModel,
+  requests: readonly ImageRequest[],
+  options: SampleOptions,
+): SamplingPlan {
+  const { sampleDefaults } = index.figment;
+  const guidance: GuidanceOptions = {
+    guidanceScale: options.guidanceScale ?? sampleDefaults.guidanceScale,
+    guidanceInterval: options.guidanceInterval,
+    guidanceRescale: options.guidanceRescale,
+  };
+  assertGuidance('generate', guidance);
+  const [widthPx, heightPx] = imageSize(index.figment, options);
+  const classLabels = requests.map(({ label }) => indexOfLabel(index.labels, label));
+  assertRequests(requests, [widthPx, heightPx]);
+  const hasImages = requests[0]?.image !== undefined;
+  assertEdit(options, hasImages);
+  const defaults = editDefaults(requests[0]?.mask !== undefined);
+  const strength = hasImages ? (options.strength ?? defaults.strength) : 1;
+  const numInferenceSteps = options.numInferenceSteps ?? sampleDefaults.numInferenceSteps;
+  const name = options.sampler ?? (sampleDefaults.sampler as SamplerName);
+  const sampler = createSampler(name, scheduler, { numInferenceSteps, eta: options.eta ?? 0 });
+  const [height, width, channels] = ownShape;
+  return {
+    requests,
+    guidance,
+    classLabels,
+    sampler,
+    firstStep: numInferenceSteps - Math.round(strength * numInferenceSteps),
+    resamples: options.resamples ?? defaults.resamples,
+    measure: options.measureGuidance ? measureOf(scheduler, sampler) : undefined,
+    widthPx,
+    heightPx,
+    latentShape: [(heightPx / index.figment.heightPx) * height, (widthPx / index.figment.widthPx) * width, channels],
+  };
+}
+
+function measureOf(scheduler: SchedulerConfig, { timesteps }: Sampler): Measure {
+  const schedule = createSchedule(scheduler);
+  return (guided, uncond, index) =>
+    guidanceNorm(schedule.predictionType, guided, uncond, alphaBarAt(schedule, timesteps[index]!));
+}
