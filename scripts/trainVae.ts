@@ -152,7 +152,8 @@ async function writePreview(
   weights: Weights,
   circular: boolean,
 ): Promise<void> {
-  const chosen = Int32Array.from({ length: 4 * PREVIEW_COLUMNS }, (_, i) => heldOut[(i * 7) % heldOut.length]!);
+  const count = 4 * PREVIEW_COLUMNS;
+  const chosen = Int32Array.from({ length: count }, (_, i) => heldOut[Math.floor((i * heldOut.length) / count)]!);
   const { sheet, l1 } = await reconstructionSheet(dataset, chosen, PREVIEW_COLUMNS, { config, weights, circular });
   const name = `preview-${String(step).padStart(6, '0')}.png`;
   const pixels = { ...scaleSheet(sheet, 2), text: { heldOutL1: l1.toFixed(5) } };
