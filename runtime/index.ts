@@ -174,6 +174,7 @@ export {
 } from './training/trainDiffusion.ts';
 export type { Trainer, TrainerOptions, TrainerState, TrainingStep } from './training/trainer.ts';
 export { defaultVaeConfig, VAE_DEFAULTS, type VaeOptions, vaeTaskSpec, vaeTrainer } from './training/trainVae.ts';
+export { type AutoEncoder, withoutAlpha } from './training/withoutAlpha.ts';
 // Weights and model folders
 export { checkWeights } from './weights/checkWeights.ts';
 export { MissingFileError, ModelFileError, quote } from './weights/modelFileError.ts';

@@ -43,6 +43,14 @@ describe('train vae --resume', () => {
     expect((await readVae(at('plain'))).config).toEqual((await readVae(at('model'))).config);
   });
 
+  it('begins RGB data with the auto-encoder of an RGBA model', async () => {
+    const rgba = tinyDataset({ widthPx: 16, heightPx: 16 });
+    const rgb = { ...rgba, channels: 3 as const, images: rgba.images.filter((_, i) => i % 4 !== 3) };
+    await writeDataset(at('rgb'), { ...rgb, attribution: 'drawn by formula' }, 'shapes');
+    expect(await train('opaque', 1, '--data', at('rgb'), '--init-from', at('model'))).toMatch(/done: 1 steps/);
+    expect((await readVae(at('opaque'))).config).toMatchObject({ in_channels: 3, out_channels: 3 });
+  });
+
   it('names --init-from when the checkpoint is of a network of other sizes', async () => {
     await train('wide', 1, '--init-from', at('model'));
     await rm(at('wide', 'vae'), { recursive: true });

@@ -14,6 +14,7 @@ import {
   vaeTaskSpec,
   vaeTrainer,
   type Weights,
+  withoutAlpha,
   writeSafetensors,
 } from '../runtime/index.ts';
 import { writeFileAtomic, writeFilesAtomic } from './io/atomicWrite.ts';
@@ -40,7 +41,8 @@ interface VaeCommandOptions extends CommonTrainOptions {
 export async function trainVae(command: VaeCommandOptions): Promise<void> {
   const { dataset, split } = await readTrainingData(command);
   const folder = startFolder(command, 'vae');
-  const init = folder ? await readVae(folder) : null;
+  const found = folder ? await readVae(folder) : null;
+  const init = found && dataset.channels === 3 ? withoutAlpha(found) : found;
   const config = init?.config ?? defaultVaeConfig(dataset);
   const credit = combineCredits([dataset, folder ? await readCredit(folder) : null]);
   const model = command.freezeEncoder && folder && isWholeModel(folder) ? await readWholeModel(folder) : null;
