@@ -1,4 +1,4 @@
-// The tavern: a room at once, then the portraits, then the guests, then the things on the tables, each by its model.
+// The tavern: a room at once, then the portraits, the guests, the things on the tables and the room's surfaces, each by its model.
 import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { AssetGenerator, CreateEngineAsync } from '../plugin/index.ts';
@@ -9,6 +9,7 @@ import { Gallery } from './people/gallery.ts';
 import { onPicked } from './picking.ts';
 import { adapterOf, chooseQuality, type Quality } from './quality.ts';
 import './style.css';
+import { Surfaces } from './surfaces/surfaces.ts';
 import { openTavern } from './tavern.ts';
 import { TAVERN } from './tavernFile.ts';
 import { Things } from './things/things.ts';
@@ -63,7 +64,7 @@ async function start(): Promise<void> {
     useGenerator(await AssetGenerator.LoadAsync(files, scene), 'trained here');
   const useShipped = async () => useGenerator(await AssetGenerator.LoadAsync(TAVERN.model, scene), 'portraits');
   offerTraining({ useModel, useShipped }, fail);
-  await working(fillRoom(scene, gallery, company, things));
+  await working(fillRoom(scene, gallery, company, things, new Surfaces(scene, tavern.materials, TAVERN.surfaces)));
 }
 
 /** What has a model of its own. */
@@ -72,10 +73,11 @@ interface Part {
 }
 
 /** One model after the other, faces first; where workers paint, the later two have one each. */
-async function fillRoom(scene: Scene, onWall: Part, onFloor: Part, onTables: Part): Promise<void> {
+async function fillRoom(scene: Scene, onWall: Part, onFloor: Part, onTables: Part, below: Part): Promise<void> {
   await bring(onWall, 'portraits', TAVERN.model, scene);
   await bring(onFloor, 'characters', TAVERN.guests.model, scene, 1);
   await bring(onTables, 'items', TAVERN.things.model, scene, 1);
+  await bring(below, 'textures', TAVERN.surfaces.model, scene, 1);
 }
 
 /** Where a model is missing or broken, its part of the room stays empty. */

@@ -7,13 +7,12 @@ export interface Quality {
   glow: boolean;
   /** Point lights that a surface takes into account. */
   numLights: number;
-  textureSizePx: number;
   /** Device pixels for a pixel of the page, at most. */
   maxPixelRatio: number;
 }
 
-const HIGH: Quality = { name: 'high', shadows: true, glow: true, numLights: 6, textureSizePx: 512, maxPixelRatio: 2 };
-const LOW: Quality = { name: 'low', shadows: false, glow: false, numLights: 3, textureSizePx: 128, maxPixelRatio: 1 };
+const HIGH: Quality = { name: 'high', shadows: true, glow: true, numLights: 6, maxPixelRatio: 2 };
+const LOW: Quality = { name: 'low', shadows: false, glow: false, numLights: 3, maxPixelRatio: 1 };
 
 /** What a visitor may ask for. */
 export type QualityWish = 'auto' | Quality['name'];

@@ -9,13 +9,14 @@ import { Portrait } from './people/portrait.ts';
 import type { Quality } from './quality.ts';
 import { FIREPLACE } from './room/dimensions.ts';
 import { Door } from './room/door.ts';
-import { createMaterials } from './room/materials.ts';
+import { createMaterials, type Materials } from './room/materials.ts';
 import { buildRoom } from './room/tavernRoom.ts';
 import type { TavernPlan } from './tavernFile.ts';
 
 export interface Tavern {
   scene: Scene;
   portraits: Portrait[];
+  materials: Materials;
   lights: Lights;
   door: Door;
 }
@@ -50,7 +51,7 @@ export async function openTavern(engine: AbstractEngine, plan: TavernPlan, quali
     castShadows(lights.chandelier, casters);
     castShadows(lights.fire, casters);
   }
-  return { scene, portraits, lights, door };
+  return { scene, portraits, materials, lights, door };
 }
 
 /** How light becomes colour: a film's shoulder, so that flames do not burn out. */

@@ -1,3 +1,5 @@
+import type { SurfaceSettings } from '../plugin/index.ts';
+import type { PaintedMaterial } from './room/materials.ts';
 import type { Vec } from './room/parts.ts';
 import file from './tavern.json';
 
@@ -68,6 +70,28 @@ export interface ThingsPlan {
   spots: readonly ThingPlan[];
 }
 
+/** What a surface of the room is painted from. */
+export interface SurfacePlan {
+  material: PaintedMaterial;
+  label: string;
+  seed: number;
+  /** Width and height of the picture: a multiple of the model's tile. */
+  sizePx: number;
+  /** Metres that the picture covers, before it repeats. */
+  coversM: number;
+  /** What its colours are multiplied with. */
+  tint: string;
+  /** What is changed of the label's settings. */
+  surface?: SurfaceSettings;
+}
+
+export interface SurfacesPlan {
+  /** Address of the model's folder. */
+  model: string;
+  guidanceScale: number;
+  of: readonly SurfacePlan[];
+}
+
 /** The scene file: models, recipes and places, no picture. Each part of the room names the model that paints it. */
 export interface TavernPlan {
   /** Address of the folder of the model that paints the portraits. */
@@ -75,6 +99,7 @@ export interface TavernPlan {
   portraits: readonly PortraitPlan[];
   guests: GuestsPlan;
   things: ThingsPlan;
+  surfaces: SurfacesPlan;
   stools: readonly Point[];
   tables: readonly Point[];
 }

@@ -9,11 +9,11 @@ const MIDDLE_Z = (backZ + frontZ) / 2;
 
 /** Floor, walls, panelling and the timber frame. */
 export function buildHall(parts: Parts, materials: Materials): void {
-  const { floor, plaster, beam } = materials;
+  const { floor, wall, beam } = materials;
   parts.box(floor, [2 * halfWidth, WALL, DEPTH], [0, -WALL / 2, MIDDLE_Z]);
-  parts.box(plaster, [2 * halfWidth, height, WALL], [0, height / 2, backZ + WALL / 2]);
+  parts.box(wall, [2 * halfWidth, height, WALL], [0, height / 2, backZ + WALL / 2]);
   for (const side of [-1, 1]) {
-    parts.box(plaster, [WALL, height, DEPTH], [side * (halfWidth + WALL / 2), height / 2, MIDDLE_Z]);
+    parts.box(wall, [WALL, height, DEPTH], [side * (halfWidth + WALL / 2), height / 2, MIDDLE_Z]);
   }
   parts.box(materials.panel, [2 * halfWidth, WALL, DEPTH], [0, height + WALL / 2, MIDDLE_Z]);
   buildPanelling(parts, materials);

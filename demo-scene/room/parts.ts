@@ -9,8 +9,8 @@ import type { Scene } from '@babylonjs/core/scene.js';
 
 export type Vec = readonly [x: number, y: number, z: number];
 
-/** Metres of a surface that one repeat of its texture covers. */
-const TILE_M = 1.6;
+/** Metres of a surface for 1 of u and v. */
+export const TILE_M = 1.6;
 const TESSELLATION = 24;
 
 /** Collects the still parts of the room, and makes them one mesh for each material. */

@@ -4,6 +4,7 @@ import type { Flames } from '../light/flames.ts';
 import type { TavernPlan } from '../tavernFile.ts';
 import { BAR_CANDLE, buildBar } from './bar.ts';
 import { buildChandelier } from './chandelier.ts';
+import { hangCloths } from './cloths.ts';
 import { FIREPLACE, ROOM } from './dimensions.ts';
 import { buildFireplace } from './fireplace.ts';
 import { buildHall } from './hall.ts';
@@ -32,6 +33,7 @@ export function buildRoom(
   buildHall(parts, materials);
   buildFireplace(parts, materials);
   buildBar(parts, materials);
+  hangCloths(parts, materials);
   buildWindow(scene, parts, materials);
   for (const [x, z] of plan.tables) buildTable(parts, materials, x, z);
   for (const [x, z] of plan.stools) buildStool(parts, materials, x, z);
