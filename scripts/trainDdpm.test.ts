@@ -42,13 +42,13 @@ async function train(out: string, ...words: string[]): Promise<string> {
   }
 }
 
-it('begins with a model of other labels', async () => {
+it('begins with a model of other labels and another size', async () => {
   const labels = ['cat', ...tinyDataset().labels.slice(1)];
   await writeFilesAtomic(at('others'), await runtime.modelFolderFiles(tinyModelFiles({ labels: [...labels, 'dog'] })));
   expect(await train('relabelled', '--init-from', at('others'))).toMatch(/train ddpm: done: 2 steps/);
   const { index, unetConfig } = await runtime.loadModelFolder(diskSource(at('relabelled')));
   expect(index.labels).toEqual(tinyDataset().labels);
-  expect(unetConfig).toMatchObject({ num_class_embeds: index.labels.length + 1 });
+  expect(unetConfig).toMatchObject({ num_class_embeds: index.labels.length + 1, sample_size: 8 });
 });
 
 it('writes a model, and a preview of the model as it is stored, from one download of the weights', async () => {

@@ -62,7 +62,8 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
   };
   const folder = startFolder(command, 'unet');
   const init = folder ? await readUNetFor(folder, dataset.labels, command.seed) : null;
-  const config = init?.config ?? defaultUNetConfig({ shape: latentShape(dataset, vae.config) }, dataset.labels.length);
+  const usual = defaultUNetConfig({ shape: latentShape(dataset, vae.config) }, dataset.labels.length);
+  const config = init ? { ...init.config, sample_size: usual.sample_size } : usual;
   const resumed = command.resume ? await readCheckpoint(command.out, notes) : null;
   if (resumed) checkCheckpoint(resumed, unet2dShapes(config), false, command.out);
   const backend = await openNodeBackend(command.backend);
