@@ -63,6 +63,29 @@ describe('AssetGenerator', () => {
     expect(a!.recipe!.seed).not.toBe(b!.recipe!.seed);
   });
 
+  it('varies a picture and makes a part of it anew, as the runtime does', async () => {
+    const image = await tiny.generatePixelsAsync(RECIPE);
+    const mask = Uint8Array.from({ length: 256 }, (_, i) => (i < 128 ? 255 : 0));
+    for (const [edit, options] of [
+      [{ image }, { strength: 0.7, keepAlpha: false }],
+      [{ image, mask }, { resamples: 2 }],
+    ] as const) {
+      const model = createModel(tinyModelFiles());
+      const [expected] = await generate(model, [{ label: 'orc', seed: 3, ...edit }], options);
+      model.dispose();
+      const texture = await tiny.generateTextureAsync({ label: 'orc', seed: 3, ...edit, ...options });
+      expect(uploadedTo(texture)).toEqual(flipped(expected!, 16));
+    }
+  });
+
+  it('fills a sheet with variations of one picture', async () => {
+    const image = await tiny.generatePixelsAsync(RECIPE);
+    const crowd = await tiny.generateSpritesAsync({ labels: ['elf'], count: 3, seed: 1, image, numInferenceSteps: 2 });
+    expect(crowd.cells.map((cell) => cell!.strength)).toEqual([0.8, 0.8, 0.8]);
+    const [one, other] = await Promise.all(crowd.cells.map((cell) => tiny.generatePixelsAsync(cell!)));
+    expect(one).not.toEqual(other);
+  });
+
   it('makes equal requests once', async () => {
     const lengths: number[] = [];
     tiny.onQueueChangedObservable.add((length) => lengths.push(length));

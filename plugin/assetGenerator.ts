@@ -46,6 +46,12 @@ export interface GenerateMaterialOptions extends GenerateTextureOptions, Surface
  *   const portraits = await AssetGenerator.LoadAsync('models/portraits/', scene);
  *   material.albedoTexture = await portraits.generateTextureAsync({ label: 'elf', seed: 7, guidanceScale: 2 });
  *
+ * A picture begins from another, or a part of one is made anew:
+ *
+ *   const image = await portraits.generatePixelsAsync({ label: 'elf', seed: 7 });
+ *   await portraits.generateTextureAsync({ label: 'elf', seed: 8, image, strength: 0.8 });
+ *   await portraits.generateTextureAsync({ label: 'elf', seed: 8, image, mask });
+ *
  * It ends with its scene, or when it is disposed; what it made stays with the scene.
  */
 export class AssetGenerator {
@@ -166,7 +172,8 @@ export class AssetGenerator {
     const { priority, signal, ...asked } = options;
     const recipe = this.source.complete(asked);
     const guidanceNorm = await this.source.traceAsync(recipe, { priority, signal });
-    return { timesteps: scheduleOf(this.info, recipe).timesteps, guidanceNorm };
+    const { timesteps } = scheduleOf(this.info, recipe);
+    return { timesteps, guidanceNorm: guidanceNorm.slice(0, timesteps.length) };
   }
 
   /**

@@ -9,6 +9,14 @@ import {
   type SchedulerConfig,
 } from '../runtime/index.ts';
 import type { ModelInfo } from './painting/painter.ts';
+import {
+  completeEdit,
+  editKey,
+  type PictureEdit,
+  type PictureEditOptions,
+  savedEdit,
+  startKey,
+} from './pictureEdit.ts';
 
 /** Multiples of the tile, for models whose pictures repeat; default: the tile. */
 export interface PictureSize {
@@ -19,7 +27,7 @@ export interface PictureSize {
 }
 
 /** What to paint; all but the label have defaults. */
-export interface RecipeOptions extends GuidanceOptions, PictureSize {
+export interface RecipeOptions extends GuidanceOptions, PictureSize, PictureEditOptions {
   label: string;
   /** uint32; drawn at random when absent. */
   seed?: number;
@@ -37,7 +45,7 @@ export interface RecipeOptions extends GuidanceOptions, PictureSize {
 }
 
 /** All that fixes a picture of a given model: defaults filled in, options without effect left out. */
-export interface Recipe extends GuidanceOptions {
+export interface Recipe extends GuidanceOptions, PictureEdit {
   readonly label: string;
   readonly seed: number;
   readonly interpolate?: Readonly<Interpolation>;
@@ -87,6 +95,7 @@ export function completeRecipe(options: RecipeOptions, info: ModelInfo): Recipe 
     ...(eta && sampler === 'ddim' && { eta }),
     ...(widthPx !== info.widthPx && { widthPx }),
     ...(heightPx !== info.heightPx && { heightPx }),
+    ...completeEdit(options, widthPx, heightPx),
   };
 }
 
@@ -127,30 +136,32 @@ export function assertSampler({ sampler, numInferenceSteps, eta }: Recipe, sched
 export function recipeKey(recipe: Recipe): string {
   const { seed, interpolate } = recipe;
   const start = interpolate ? `${seed}~${interpolate.seed}~${interpolate.amount}` : seed;
-  return `${start}|${recipe.label}|${samplingKey(recipe)}`;
+  return `${start}|${recipe.label}|${samplingKey(recipe)}${startKey(recipe)}`;
 }
 
-/** All but label, seed and interpolation. */
+/** All but label, seed, interpolation, image and mask. */
 function samplingKey(recipe: Recipe): string {
   const { guidanceScale, numInferenceSteps, sampler, eta, guidanceInterval, guidanceRescale } = recipe;
   const { widthPx, heightPx } = recipe;
   const sampling = [sampler, numInferenceSteps, guidanceScale, eta, guidanceInterval, guidanceRescale];
+  const edit = editKey(recipe);
+  if (edit) return JSON.stringify([...sampling, widthPx, heightPx, edit]);
   return JSON.stringify(widthPx || heightPx ? [...sampling, widthPx, heightPx] : sampling);
 }
 
 /**
- * Equal for recipes that may be painted in one batch: they differ in label, seed and interpolation alone. Large ones
- * fill a batch.
+ * Equal for recipes that may be painted in one batch: they differ in label, seed, interpolation, image and mask alone.
+ * Large ones fill a batch.
  */
 export function batchKey(recipe: Recipe): string {
   return recipe.widthPx || recipe.heightPx ? recipeKey(recipe) : samplingKey(recipe);
 }
 
-/** A recipe without the values that are the model's defaults anyway. */
+/** A recipe as JSON takes it, without the values that are the model's defaults anyway. */
 export function shortRecipe(recipe: RecipeOptions, { sampleDefaults }: ModelInfo): RecipeOptions {
   const defaults: Record<string, unknown> = sampleDefaults;
   const kept = Object.entries(recipe).filter(([key, value]) => defaults[key] !== value);
-  return Object.fromEntries(kept) as unknown as RecipeOptions;
+  return { ...Object.fromEntries(kept), ...savedEdit(recipe) } as unknown as RecipeOptions;
 }
 
 /** A uint32 from the platform's generator of random numbers. */

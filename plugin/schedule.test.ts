@@ -26,6 +26,11 @@ describe('scheduleOf', () => {
     expect(scheduleOf(leading, { sampler: 'ddpm', numInferenceSteps: 4 }).timesteps).toEqual([750, 500, 250, 0]);
   });
 
+  it('gives the last ones at a strength', () => {
+    expect(scheduleOf(info, { strength: 0.4 }).timesteps).toEqual([399, 199]);
+    expect(scheduleOf(info, { strength: 0 }).timesteps).toEqual([]);
+  });
+
   it('refuses what the schedule cannot do', () => {
     expect(() => scheduleOf(info, { numInferenceSteps: 1001 })).toThrow(/whole number from 1 to 1000/);
     expect(() => scheduleOf(info, { sampler: 'heun' as never })).toThrow(/"heun" is unknown/);

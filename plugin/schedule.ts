@@ -1,4 +1,4 @@
-import { createSampler, createSchedule } from '../runtime/index.ts';
+import { createSampler, createSchedule, numStepsAt } from '../runtime/index.ts';
 import type { ModelInfo } from './painting/painter.ts';
 import type { RecipeOptions } from './recipe.ts';
 
@@ -6,7 +6,7 @@ import type { RecipeOptions } from './recipe.ts';
 export interface VisitedSchedule {
   /** The signal's share of the variance of xt, falling from 1 to 0: (T), by training timestep. */
   readonly alphasCumprod: Float64Array;
-  /** Where the network is asked, descending, one for each step; whole numbers but for Euler with linspace spacing. */
+  /** Where the network is asked, descending, one for each step (at a strength, the last ones); whole numbers but for Euler with linspace spacing. */
   readonly timesteps: readonly number[];
 }
 
@@ -19,12 +19,12 @@ export interface VisitedSchedule {
  */
 export function scheduleOf(
   { scheduler, sampleDefaults }: Pick<ModelInfo, 'scheduler' | 'sampleDefaults'>,
-  recipe: Pick<RecipeOptions, 'sampler' | 'numInferenceSteps'> = {},
+  recipe: Pick<RecipeOptions, 'sampler' | 'numInferenceSteps' | 'strength'> = {},
 ): VisitedSchedule {
-  const { numInferenceSteps = sampleDefaults.numInferenceSteps } = recipe;
+  const { numInferenceSteps = sampleDefaults.numInferenceSteps, strength = 1 } = recipe;
   const name = recipe.sampler ?? (sampleDefaults.sampler as NonNullable<RecipeOptions['sampler']>);
   const sampler = createSampler(name, scheduler, { numInferenceSteps });
-  const { timesteps } = sampler;
+  const timesteps = sampler.timesteps.slice(numInferenceSteps - numStepsAt(strength, numInferenceSteps));
   sampler.dispose();
   return { alphasCumprod: createSchedule(scheduler).alphasCumprod, timesteps };
 }

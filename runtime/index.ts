@@ -7,6 +7,7 @@ export { adapterName, isSoftwareAdapter, useWebgpuDevice } from './backends/webg
 export { type Atlas, composeAtlas, type SheetLayout, type SheetTile, sheetColumns } from './core/atlas.ts';
 // Pixels and random numbers
 export { atop, blend } from './core/composite.ts';
+export { fingerprint } from './core/fingerprint.ts';
 export { footPivot, type Pivot } from './core/footPivot.ts';
 export { nearestWord } from './core/nearestWord.ts';
 export {
@@ -94,14 +95,14 @@ export { unet2d, unet2dInSlices, unet2dShapes } from './networks/unet2d.ts';
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
 // Sampling
 export { decodeLatents, decodeLatentsInSlices, imagesToPixels } from './sampling/decode.ts';
-export { type EditOptions, editDefaults, finishEdit } from './sampling/edit.ts';
-export { encodePixelsInSlices } from './sampling/encodePixels.ts';
+export { assertEdit, type EditOptions, editDefaults, finishEdit, numStepsAt } from './sampling/edit.ts';
+export { encodePixelsInSlices, pixelsToImages } from './sampling/encodePixels.ts';
 export { type GenerateOptions, generate } from './sampling/generate.ts';
 export { type ImageSize, imageSize } from './sampling/imageSize.ts';
 export { indexOfLabel } from './sampling/labels.ts';
 export { latentTensor } from './sampling/latentTensor.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';
-export type { ImageRequest, Interpolation } from './sampling/request.ts';
+export { assertRequests, type ImageRequest, type Interpolation } from './sampling/request.ts';
 export { type SampleStep, sample, sampleInSlices } from './sampling/sample.ts';
 export type { SampleOptions } from './sampling/samplingPlan.ts';
 export { type ImageTensor, splitImages } from './sampling/splitImages.ts';

@@ -1,4 +1,12 @@
-import { type DiffusionModel, decodeLatentsInSlices, type ImageTensor, sampleInSlices } from '../../runtime/index.ts';
+import {
+  type DiffusionModel,
+  decodeLatentsInSlices,
+  finishEdit,
+  type ImageTensor,
+  imagesToPixels,
+  type SampleOptions,
+  sampleInSlices,
+} from '../../runtime/index.ts';
 import type { Recipe } from '../recipe.ts';
 import { nextValue, type Pace, type Run, resultOf } from './pace.ts';
 
@@ -10,7 +18,7 @@ export interface BatchOptions {
 }
 
 /**
- * Denoises recipes that differ in label, seed and interpolation alone, and decodes the result.
+ * Denoises recipes that differ in label, seed, interpolation, image and mask alone, and decodes the result.
  *
  * @returns decoded values (B, H, W, channels); the caller disposes them
  * @throws  the signal's reason, between slices and before the decode
@@ -22,9 +30,8 @@ export async function paintBatch(
   pace: Pace,
   runSlice?: Run['runSlice'],
 ): Promise<ImageTensor> {
-  const { label: _label, seed: _seed, interpolate: _interpolate, ...sampling } = recipes[0]!;
   const run: Run = { pace, signal, runSlice };
-  const steps = sampleInSlices(model, recipes, { ...sampling, signal });
+  const steps = sampleInSlices(model, recipes, { ...samplingOf(recipes[0]!), signal });
   try {
     for (let result = await nextValue(steps, run); result; result = await nextValue(steps, run)) {
       const { step, numSteps, x0Pred } = result;
@@ -42,4 +49,20 @@ export async function paintBatch(
 
 function decode(model: DiffusionModel, latents: ImageTensor, run: Run): Promise<ImageTensor> {
   return resultOf(decodeLatentsInSlices(model, latents), run);
+}
+
+/** What all recipes of a batch have alike. */
+export function samplingOf(recipe: Recipe): SampleOptions {
+  const { label: _label, seed: _seed, interpolate: _interpolate, image: _image, mask: _mask, ...sampling } = recipe;
+  return sampling;
+}
+
+/** Decoded values as finished pictures: RGBA bytes of each, with what an edit keeps of its image. `images` stays. */
+export async function finishedPixels(
+  model: DiffusionModel,
+  recipes: readonly Recipe[],
+  images: ImageTensor,
+): Promise<Uint8Array[]> {
+  const generated = await imagesToPixels(model, images);
+  return generated.map((pixels, i) => finishEdit(recipes[i]!, pixels, recipes[i]));
 }

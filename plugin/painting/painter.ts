@@ -11,7 +11,7 @@ export interface Picture {
   readonly sizeBytes: number;
   /** Shows it in a texture with its top left corner at (x, y); synchronous, also on the GPU. */
   drawInto(target: PictureTarget, x?: number, y?: number): void;
-  /** RGBA bytes, sRGB, straight alpha, top row first. On the GPU path this alone brings pixels to the CPU. */
+  /** RGBA bytes, sRGB, straight alpha, top row first. On the GPU path this and edits bring pixels to the CPU, nothing else. */
   readPixelsAsync(): Promise<Uint8Array>;
   /** Frees what it holds on the GPU; it is not used afterwards. */
   dispose(): void;
@@ -56,7 +56,7 @@ export interface Painter {
   /** Compiles all it needs, so that the first picture takes no longer than the next. */
   warmUpAsync(): Promise<void>;
   /**
-   * Paints recipes that differ in label, seed and interpolation alone.
+   * Paints recipes that differ in label, seed, interpolation, image and mask alone.
    * @throws the signal's reason when aborted, between steps or before the decode; nothing stays allocated then
    */
   paintAsync(recipes: readonly Recipe[], options?: PaintOptions): Promise<Picture[]>;

@@ -5,9 +5,9 @@ import {
   createModel,
   type DiffusionModel,
   type ImageTensor,
-  imagesToPixels,
   loadModelFolder,
   memorySource,
+  pixelsToImages,
   prepareTexels,
   splitImages,
   submitKernels,
@@ -20,7 +20,7 @@ import { FrameBudget, nextFrame } from './frameBudget.ts';
 import { GpuLimit } from './gpuLimit.ts';
 import { modelInfo } from './modelInfo.ts';
 import type { Pace, Run } from './pace.ts';
-import { paintBatch } from './paintBatch.ts';
+import { finishedPixels, paintBatch } from './paintBatch.ts';
 import type { ModelInfo, Painter, PaintOptions, Picture, WorkOptions } from './painter.ts';
 import { PixelPicture } from './pixelPicture.ts';
 import { TexelPicture } from './texelPicture.ts';
@@ -105,13 +105,13 @@ export class ThreadPainter implements Painter {
   async paintAsync(recipes: readonly Recipe[], options: PaintOptions = {}): Promise<Picture[]> {
     const { previewEvery, onStep } = options;
     const report = async (step: number, numSteps: number, images: ImageTensor | null) => {
-      const previews = images && (await this.toPictures(images));
+      const previews = images && (await this.toPictures(recipes, images));
       onStep?.({ step, numSteps, previews });
       for (const preview of previews ?? []) preview.dispose();
     };
     return this.run(async (signal) => {
       const images = await paintBatch(this.model, recipes, { signal, previewEvery, onStep: report }, this.pace);
-      return this.toPictures(images);
+      return this.toPictures(recipes, images);
     }, options);
   }
 
@@ -159,13 +159,24 @@ export class ThreadPainter implements Painter {
   }
 
   /** Owns `images` from here on. */
-  private async toPictures(images: ImageTensor): Promise<Picture[]> {
+  private async toPictures(recipes: readonly Recipe[], images: ImageTensor): Promise<Picture[]> {
+    const [, heightPx, widthPx] = images.shape;
+    const isOnDevice = this.options.device !== null;
     try {
-      if (this.options.device) return splitImages(images).map((image) => new TexelPicture(image, this.model));
-      const [, heightPx, widthPx] = images.shape;
-      return (await imagesToPixels(this.model, images)).map((pixels) => new PixelPicture(pixels, widthPx, heightPx));
+      if (isOnDevice && !recipes[0]!.image) return this.toTexels(images);
+      const finished = await finishedPixels(this.model, recipes, images);
+      if (!isOnDevice) return finished.map((pixels) => new PixelPicture(pixels, widthPx, heightPx));
+      // What is kept of an image is laid over on this thread; the result joins the other pictures on the device.
+      const whole = pixelsToImages(this.model, finished, { widthPx, heightPx });
+      const pictures = this.toTexels(whole);
+      whole.dispose();
+      return pictures;
     } finally {
       images.dispose();
     }
+  }
+
+  private toTexels(images: ImageTensor): Picture[] {
+    return splitImages(images).map((image) => new TexelPicture(image, this.model));
   }
 }

@@ -4,16 +4,16 @@ import {
   createModel,
   type DiffusionModel,
   type ImageTensor,
-  imagesToPixels,
   loadModelFolder,
   memorySource,
   useWasm,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
+import type { Recipe } from '../recipe.ts';
 import { decodePixels, encodePixels } from './autoencode.ts';
 import { modelInfo } from './modelInfo.ts';
 import type { Run } from './pace.ts';
-import { paintBatch } from './paintBatch.ts';
+import { finishedPixels, paintBatch } from './paintBatch.ts';
 import { traceGuidance } from './traceGuidance.ts';
 import type { FromWorker, Job, ToWorker } from './workerMessages.ts';
 
@@ -68,17 +68,21 @@ function paint(message: Job & { type: 'paint' }): Promise<void> {
   const { job, recipes, previewEvery } = message;
   return work(message, async (loaded, { pace, signal }) => {
     const onStep = async (step: number, numSteps: number, images: ImageTensor | null) => {
-      const previews = images && (await toPixels(loaded, images));
+      const previews = images && (await toPixels(loaded, recipes, images));
       post({ type: 'step', job, step, numSteps, previews }, previews ?? []);
     };
     const images = await paintBatch(loaded, recipes, { signal, previewEvery, onStep }, pace);
-    const pixels = await toPixels(loaded, images);
+    const pixels = await toPixels(loaded, recipes, images);
     post({ type: 'painted', job, pixels }, pixels);
   });
 }
 
-async function toPixels(loaded: DiffusionModel, images: ImageTensor): Promise<Uint8Array[]> {
-  const pixels = await imagesToPixels(loaded, images);
+async function toPixels(
+  loaded: DiffusionModel,
+  recipes: readonly Recipe[],
+  images: ImageTensor,
+): Promise<Uint8Array[]> {
+  const pixels = await finishedPixels(loaded, recipes, images);
   images.dispose();
   return pixels;
 }

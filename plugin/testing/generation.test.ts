@@ -66,6 +66,19 @@ function largestDifference(actual: ArrayLike<number>, expected: ArrayLike<number
 /** Latents are of unit variance, norms below 1. */
 const ROUNDING = 1e-3;
 
+/** An edit in the page, beside the same in Node. */
+async function expectEdits(page: TestPage<GenerationPage>): Promise<void> {
+  const mask = Array.from({ length: TINY_PX ** 2 }, (_, i) => (i < TINY_PX ** 2 / 2 ? 255 : 0));
+  for (const edit of [{ strength: 0.7 }, { mask, resamples: 2 }]) {
+    const { picture, image } = await page.call('edit', RECIPE, edit);
+    const bytes = { image: Uint8Array.from(image), ...(edit.mask && { mask: Uint8Array.from(mask) }) };
+    const options = { ...sampling, ...(edit.mask ? { resamples: edit.resamples } : { strength: edit.strength! }) };
+    const [expected] = await bake(memorySource(tinyFolder), [{ label, seed: 3, ...bytes }], options);
+    expect(largestDifference(picture, expected!)).toBeLessThanOrEqual(TOLERANCE);
+    if (edit.mask) expect(picture.slice(4 * 128)).toEqual(image.slice(4 * 128));
+  }
+}
+
 async function expectReference(page: TestPage<GenerationPage>, recipe: typeof RECIPE): Promise<void> {
   const { values, decoded, norms } = await reference(memorySource(tinyFolder), tinyBaked, recipe);
   const made = await page.call('autoencode', recipe);
@@ -120,6 +133,13 @@ describeInBrowser('generation with WebGL, in a worker', (openPage) => {
     await page.call('start', 'webgl');
     await page.call('load', 'tiny/', 'worker');
     await expectReference(page, RECIPE);
+  });
+
+  it('varies a picture and makes a part of it anew', async () => {
+    const page = await openPage<GenerationPage>({ module, files: tinySite });
+    await page.call('start', 'webgl');
+    await page.call('load', 'tiny/', 'worker');
+    await expectEdits(page);
   });
 
   it('draws its textures again when the context was lost', async () => {
@@ -183,6 +203,13 @@ describeInBrowser('generation with WebGPU, on the device that draws', (openPage)
     await page.call('start', 'webgpu');
     await page.call('load', 'tiny/', 'gpu');
     await expectReference(page, RECIPE);
+  });
+
+  it('varies a picture and makes a part of it anew', async () => {
+    const page = await openPage<GenerationPage>({ module, files: tinySite });
+    await page.call('start', 'webgpu');
+    await page.call('load', 'tiny/', 'gpu');
+    await expectEdits(page);
   });
 
   it('takes workers on an adapter that computes on the CPU, unless told otherwise', async () => {

@@ -91,6 +91,18 @@ export async function autoencode(
   return { values: [...latents.values], shape: [...latents.shape], pixels: [...pixels] };
 }
 
+/** A recipe's picture, and one of seed 3 that begins from it. */
+export async function edit(
+  recipe: RecipeOptions,
+  { mask, ...how }: { strength?: number; mask?: number[]; resamples?: number },
+): Promise<{ image: number[]; picture: number[] }> {
+  const image = await generator.generatePixelsAsync(recipe);
+  const { interpolate: _interpolate, ...plain } = recipe;
+  const edited = { ...plain, seed: 3, image, ...how, ...(mask && { mask: Uint8Array.from(mask) }) };
+  const picture = await generator.generatePixelsAsync(edited);
+  return { image: [...image], picture: [...picture] };
+}
+
 /** Whether anything had to be painted since the model was loaded. */
 export function hasPainted(): boolean {
   return numQueued > 0;

@@ -154,6 +154,19 @@ describe('a generated texture in a scene file', () => {
     expect(JSON.stringify(texture.serialize()).length).toBeLessThan(300);
   });
 
+  it('is saved with the picture it began from', async () => {
+    const image = await tiny.generatePixelsAsync(RECIPE);
+    const mask = new Uint8Array(256).fill(255, 0, 100);
+    const texture = await tiny.generateTextureAsync({ ...RECIPE, seed: 2, image, mask });
+    const saved = JSON.parse(JSON.stringify(texture.serialize()));
+    expect(saved.recipe).toMatchObject({ seed: 2, strength: 1, image: expect.stringMatching(/^[A-Za-z0-9+/=]+$/) });
+    const again = GeneratedTexture.Parse(saved, scene, '');
+    expect(again.serialize()).toMatchObject({ recipe: saved.recipe });
+    await next(again.onGeneratedObservable);
+    expect(uploadedTo(again)).toEqual(uploadedTo(texture));
+    expect(again.serialize()!.recipe).toEqual(saved.recipe);
+  });
+
   it('comes back with the same picture when the scene is loaded', async () => {
     const textures = await Promise.all(
       Array.from({ length: 50 }, (_, seed) => tiny.generateTextureAsync({ label: 'orc', seed, numInferenceSteps: 1 })),

@@ -5,7 +5,7 @@ import type { ImageRequest } from './request.ts';
 export interface EditOptions {
   /**
    * How far from the image to begin: 0 (as the auto-encoder sees it) … 1 (anywhere: the image is not looked at). Of n steps the
-   * last round(strength · n) are taken, from the image noised to where they begin. Default 0.6, and 1 with masks.
+   * last round(strength · n) are taken, from the image noised to where they begin. Default 0.8, and 1 with masks.
    *
    * Source: Meng et al. 2022 (SDEdit), arXiv:2108.01073.
    */
@@ -18,7 +18,12 @@ export interface EditOptions {
 
 /** @param isMasked whether the requests have masks */
 export function editDefaults(isMasked: boolean): Required<EditOptions> {
-  return { strength: isMasked ? 1 : 0.6, resamples: 4, keepAlpha: !isMasked };
+  return { strength: isMasked ? 1 : 0.8, resamples: 4, keepAlpha: !isMasked };
+}
+
+/** How many of so many steps a strength takes, the last ones. */
+export function numStepsAt(strength: number, numInferenceSteps: number): number {
+  return Math.round(strength * numInferenceSteps);
 }
 
 /** @throws RangeError for a number out of range, or a strength without an image */

@@ -33,10 +33,17 @@ export function* encodePixelsInSlices(
   }
 }
 
-function pixelsToImages(
+/**
+ * Pictures as image values, as `decodeLatents` gives them: the way back from `imagesToPixels`.
+ *
+ * @param asked their size
+ * @returns     float32 (B, H, W, channels), −1 … 1; the caller disposes it
+ * @throws      RangeError as `encodePixelsInSlices`
+ */
+export function pixelsToImages(
   { index }: DiffusionModel,
   pictures: readonly (Uint8Array | Uint8ClampedArray)[],
-  asked: ImageSize,
+  asked: ImageSize = {},
 ): Tensor4D {
   const { channels, premultipliedAlpha } = index.figment;
   const [widthPx, heightPx] = imageSize(index.figment, asked);

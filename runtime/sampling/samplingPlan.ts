@@ -6,7 +6,7 @@ import type { Sampler } from '../diffusion/samplerType.ts';
 import { createSchedule } from '../diffusion/schedule.ts';
 import type { SamplerName, SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { alphaBarAt } from '../diffusion/sigmas.ts';
-import { assertEdit, type EditOptions, editDefaults } from './edit.ts';
+import { assertEdit, type EditOptions, editDefaults, numStepsAt } from './edit.ts';
 import { type ImageSize, imageSize } from './imageSize.ts';
 import { indexOfLabel } from './labels.ts';
 import type { DiffusionModel } from './model.ts';
@@ -72,7 +72,7 @@ export function planSampling(
     guidance,
     classLabels,
     sampler,
-    firstStep: numInferenceSteps - Math.round(strength * numInferenceSteps),
+    firstStep: numInferenceSteps - numStepsAt(strength, numInferenceSteps),
     resamples: options.resamples ?? defaults.resamples,
     measure: options.measureGuidance ? measureOf(scheduler, sampler) : undefined,
     widthPx,

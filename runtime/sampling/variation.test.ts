@@ -134,7 +134,7 @@ describe('a variation', () => {
       expect(difference(varied!, free!)).toBeGreaterThan(2);
       const [preset] = await generate(model, [request], { numInferenceSteps: 5 });
       expect(preset, 'the default').toEqual(
-        (await generate(model, [request], { numInferenceSteps: 5, strength: 0.6 }))[0],
+        (await generate(model, [request], { numInferenceSteps: 5, strength: 0.8 }))[0],
       );
     });
   });
