@@ -60,6 +60,7 @@ export { classifyImages, type Judgement } from './evaluation/classifyImages.ts';
 export { drawPerClass, positionsOf, smallestClass } from './evaluation/drawPerClass.ts';
 export { type ImageSet, imagesOfClass, imagesOfDataset, imagesOfPixels } from './evaluation/imageSet.ts';
 export { type NearestDistance, nearestDistance } from './evaluation/nearest.ts';
+export { priorReconstructionSheet, priorSheet } from './evaluation/priorSheet.ts';
 export { type Reconstructed, reconstruct } from './evaluation/reconstruction.ts';
 export { type LiveVae, reconstructionSheet } from './evaluation/reconstructionSheet.ts';
 export { SAMPLE_SHEET_DEFAULTS, type SampleSheetOptions, sampleSheet } from './evaluation/sampleSheet.ts';
@@ -93,6 +94,8 @@ export type { Shapes, Weights } from './networks/layers.ts';
 export { downloadWeights, uploadWeights } from './networks/tensors.ts';
 export { unet2d, unet2dInSlices, unet2dShapes } from './networks/unet2d.ts';
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
+export { decodeWithLabels, decodeWithLabelsInSlices, encodeWithLabels, vaePriorShapes } from './networks/vaePrior.ts';
+export { parseVaePriorConfig, type VaePriorConfig } from './networks/vaePriorConfig.ts';
 // Sampling
 export { decodeLatents, decodeLatentsInSlices, imagesToPixels } from './sampling/decode.ts';
 export { assertEdit, type EditOptions, editDefaults, finishEdit, numStepsAt } from './sampling/edit.ts';
@@ -103,6 +106,7 @@ export { indexOfLabel } from './sampling/labels.ts';
 export { latentTensor } from './sampling/latentTensor.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';
 export { assertRequests, type ImageRequest, type Interpolation } from './sampling/request.ts';
+export { priorImagesInSlices, type VaePrior } from './sampling/prior.ts';
 export { type SampleStep, sample, sampleInSlices } from './sampling/sample.ts';
 export type { SampleOptions } from './sampling/samplingPlan.ts';
 export { type ImageTensor, splitImages } from './sampling/splitImages.ts';
@@ -140,6 +144,7 @@ export { prepareSurfaceTexels, type SurfaceTargets, writeSurfaceTexels } from '.
 // Training
 export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
 export { dataParallelGradients, type GradientWorker, serveGradients } from './training/dataParallel.ts';
+export { elbo, klOfImages, logLikelihood } from './training/elbo.ts';
 export { type GradientSource, localGradients } from './training/gradients.ts';
 export {
   type EncodeOptions,
@@ -175,6 +180,14 @@ export {
 } from './training/trainDiffusion.ts';
 export type { Trainer, TrainerOptions, TrainerState, TrainingStep } from './training/trainer.ts';
 export { defaultVaeConfig, VAE_DEFAULTS, type VaeOptions, vaeTaskSpec, vaeTrainer } from './training/trainVae.ts';
+export {
+  defaultVaePriorConfig,
+  klWeightAt,
+  VAE_PRIOR_DEFAULTS,
+  type VaePriorOptions,
+  vaePriorTaskSpec,
+  vaePriorTrainer,
+} from './training/trainVaePrior.ts';
 export { type AutoEncoder, withoutAlpha } from './training/withoutAlpha.ts';
 // Weights and model folders
 export { checkWeights } from './weights/checkWeights.ts';

@@ -1,4 +1,4 @@
-// figment train vae|ddpm: the options, and what both trainings share; each has a file of its own, loaded when it runs.
+// figment train vae|ddpm|vae-prior: the options, and what both trainings share; each has a file of its own, loaded when it runs.
 import { Command, Option } from 'commander';
 import { realNumber, wholeNumber } from './io/cliErrors.ts';
 
@@ -68,6 +68,12 @@ whole model too: index, labels, scheduler, U-Net and the latents' mean and devia
 Example:
   figment train vae --freeze-encoder --init-from assets/models/portraits --data DIR --minutes 20 --out runs/portraits`;
 
+const PRIOR_DETAILS = `
+--out gets the folder vae_prior/: copied into a model folder of the same labels it makes that model's previews.
+
+Example:
+  figment train vae-prior --data DIR --minutes 30 --flip --out runs/portraits-prior`;
+
 /** The command `figment train`. */
 export function trainCommand(): Command {
   const vae = command('vae', 'train a variational auto-encoder (images to latents and back)')
@@ -100,5 +106,17 @@ export function trainCommand(): Command {
     .option('--cond-drop-prob <p>', 'share of images trained without their label', realNumber(0, 1))
     .option('--min-snr-gamma <x>', 'clamp the weights by signal-to-noise ratio', realNumber(0.1))
     .action(async (options) => (await import('./trainDdpm.ts')).trainDdpm(options));
-  return new Command('train').description('train a model on a labelled data set').addCommand(vae).addCommand(ddpm);
+  const prior = command('vae-prior', 'train a class-conditional VAE that makes pictures in one step')
+    .option('--shift <px>', 'augment by shifts of up to so many pixels', wholeNumber(0), 0)
+    .option('--latent-size <n>', 'values of the one latent vector (default: 64)', wholeNumber(1, 4096))
+    .option('--kl-weight <x>', 'weight of the KL divergence: 1 is the bound, 0 a plain auto-encoder', realNumber(0))
+    .option('--kl-warmup <steps>', 'steps over which that weight grows from 0', wholeNumber(0))
+    .option('--gradient-weight <x>', 'weight of the difference of finite differences', realNumber(0))
+    .addHelpText('after', PRIOR_DETAILS)
+    .action(async (options) => (await import('./trainVaePrior.ts')).trainVaePrior(options));
+  return new Command('train')
+    .description('train a model on a labelled data set')
+    .addCommand(vae)
+    .addCommand(ddpm)
+    .addCommand(prior);
 }

@@ -20,20 +20,29 @@ export interface LiveVae {
  * @param indices the images, a multiple of `columns`
  * @returns       the sheet, RGBA, and the mean absolute error over all values, range −1 … 1
  */
-export async function reconstructionSheet(
+export function reconstructionSheet(
   dataset: Dataset,
   indices: Int32Array,
   columns: number,
   { config, weights, circular }: LiveVae,
 ): Promise<{ sheet: PixelImage; l1: number }> {
+  return sheetOfReconstructions(dataset, indices, columns, (x) =>
+    decode(config, weights, encode(config, weights, x, circular).mean, circular),
+  );
+}
+
+/** The same with any auto-encoder: `reconstruct` runs within tf.tidy. */
+export async function sheetOfReconstructions(
+  dataset: Dataset,
+  indices: Int32Array,
+  columns: number,
+  reconstruct: (x: Tensor4D) => Tensor4D,
+): Promise<{ sheet: PixelImage; l1: number }> {
   const { widthPx, heightPx, channels } = dataset;
   const size = widthPx * heightPx * channels;
   const values = new Float32Array(indices.length * size);
   fillBatch(dataset, indices, {}, 0, 0, values);
-  const decoded = tidy(() => {
-    const x = tensor4d(values, [indices.length, heightPx, widthPx, channels]);
-    return decode(config, weights, encode(config, weights, x, circular).mean, circular) as Tensor4D;
-  });
+  const decoded = tidy(() => reconstruct(tensor4d(values, [indices.length, heightPx, widthPx, channels])));
   const results = (await decoded.data()) as Float32Array;
   dispose(decoded);
   const tiles: Uint8Array[] = [];

@@ -1,4 +1,4 @@
-import { add, clipByValue, div, exp, mul, slice, sub, type Tensor4D, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { add, clipByValue, div, exp, mul, slice, sub, type Tensor, type Tensor4D, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import { runToEnd } from '../core/runToEnd.ts';
 import type { AutoencoderKlConfig } from './autoencoderKlConfig.ts';
 import {
@@ -89,10 +89,10 @@ function levelShapes(shapes: Shapes, level: Level, options: BlockOptions, resamp
   if (level.resample !== null) convShapes(shapes, `${level.prefix}.${resampler}`, level.resample, level.resample);
 }
 
-/** A diagonal normal distribution over latents, (B, h, w, c) each. */
-export interface LatentDistribution {
-  mean: Tensor4D;
-  logVar: Tensor4D;
+/** A diagonal normal distribution over latents: (B, h, w, c) each, or one vector an image, (B, latent_size). */
+export interface LatentDistribution<T extends Tensor = Tensor4D> {
+  mean: T;
+  logVar: T;
 }
 
 /**
@@ -203,8 +203,8 @@ function* decoderPass(config: AutoencoderKlConfig, weights: Weights, z: Tensor4D
  * @param eps standard normal, shape of mean
  * @returns   z, shape of mean; the caller disposes it
  */
-export function sampleLatents({ mean, logVar }: LatentDistribution, eps: Tensor4D): Tensor4D {
-  return tidy(() => add(mean, mul(exp(mul(logVar, 0.5)), eps)));
+export function sampleLatents<T extends Tensor>({ mean, logVar }: LatentDistribution<T>, eps: T): T {
+  return tidy(() => add(mean, mul(exp(mul(logVar, 0.5)), eps)) as T);
 }
 
 /**

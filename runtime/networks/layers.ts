@@ -11,6 +11,7 @@ import {
   type Tensor2D,
   type Tensor3D,
   type Tensor4D,
+  tensor2d,
   tidy,
 } from '@tensorflow/tfjs-core';
 import { attention } from '../kernels/attention.ts';
@@ -81,6 +82,15 @@ export function conv(weights: Weights, name: string, x: Tensor4D, options: Conv2
 
 export function dense(weights: Weights, name: string, x: Tensor2D): Tensor2D {
   return linear(x, weight(weights, `${name}.weight`) as Tensor2D, weight(weights, `${name}.bias`));
+}
+
+/** The rows of an embedding table that indices name, (B, channels). */
+export function embeddingRows(weights: Weights, name: string, indices: ArrayLike<number>): Tensor2D {
+  const table = weight(weights, `${name}.weight`) as Tensor2D;
+  const [depth] = table.shape;
+  const oneHot = new Float32Array(indices.length * depth);
+  for (let i = 0; i < indices.length; i++) oneHot[i * depth + indices[i]!] = 1;
+  return linear(tensor2d(oneHot, [indices.length, depth]), table, null);
 }
 
 /** Group norm, then SiLU unless told otherwise. */

@@ -1,6 +1,5 @@
 import { add, mul, sub, type Tensor2D, type Tensor4D, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { runToEnd } from '../core/runToEnd.ts';
-import { linear } from '../kernels/conv2d.ts';
 import {
   type AttentionBlock,
   activateEmbedding,
@@ -10,6 +9,7 @@ import {
   convShapes,
   dense,
   downsample,
+  embeddingRows,
   joinChannels,
   linearShapes,
   norm,
@@ -21,7 +21,6 @@ import {
   selfAttention,
   upsample,
   type Weights,
-  weight,
 } from './layers.ts';
 import { type MidBlock, midBlockPass, midBlockShapes, planMidBlock } from './midBlock.ts';
 import { type ForwardPass, inSlices, withLive } from './slices.ts';
@@ -283,14 +282,7 @@ function embedding(
   const hidden = dense(weights, 'time_embedding.linear_1', sines);
   const time = dense(weights, 'time_embedding.linear_2', activateEmbedding(hidden));
   if (config.num_class_embeds === null || classLabels === null) return time;
-  const table = weight(weights, 'class_embedding.weight') as Tensor2D;
-  return add(time, linear(oneHotRows(classLabels, config.num_class_embeds), table, null));
-}
-
-function oneHotRows(indices: ArrayLike<number>, depth: number): Tensor2D {
-  const values = new Float32Array(indices.length * depth);
-  for (let i = 0; i < indices.length; i++) values[i * depth + indices[i]!] = 1;
-  return tensor2d(values, [indices.length, depth]);
+  return add(time, embeddingRows(weights, 'class_embedding', classLabels));
 }
 
 function checkInput(

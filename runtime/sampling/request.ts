@@ -45,7 +45,8 @@ export function assertRequests(
   }
 }
 
-function assertSeeds({ seed, interpolate }: ImageRequest): void {
+/** @throws RangeError for a seed that is no uint32, or an amount outside of 0 … 1 */
+export function assertSeeds({ seed, interpolate }: ImageRequest): void {
   assertSeed('generate', seed);
   if (!interpolate) return;
   assertSeed('generate: interpolate', interpolate.seed);

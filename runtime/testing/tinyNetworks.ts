@@ -2,6 +2,7 @@ import { normals } from '../core/random.ts';
 import { type AutoencoderKlConfig, parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import type { Shapes } from '../networks/layers.ts';
 import { parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
+import { parseVaePriorConfig, type VaePriorConfig } from '../networks/vaePriorConfig.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 
 /** A VAE of two levels for RGBA images: half the size, 4 latent channels. */
@@ -34,6 +35,22 @@ export function tinyUNetConfig(options: Partial<UNet2DConfig> = {}): UNet2DConfi
     attn_norm_num_groups: 4,
     resnet_time_scale_shift: 'scale_shift',
     num_class_embeds: 4,
+    ...options,
+  });
+}
+
+/** A class-conditional VAE of two levels for RGBA images of 8×8 pixels, three labels, 6 latent values. */
+export function tinyPriorConfig(options: Partial<VaePriorConfig> = {}): VaePriorConfig {
+  return parseVaePriorConfig({
+    in_channels: 4,
+    num_labels: 3,
+    sample_size: [8, 8],
+    block_out_channels: [8, 16],
+    latent_size: 6,
+    label_channels: 5,
+    hidden_channels: 12,
+    norm_num_groups: 4,
+    norm_eps: 1e-5,
     ...options,
   });
 }

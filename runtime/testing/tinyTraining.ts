@@ -4,8 +4,9 @@ import type { LatentDataset } from '../training/latentDataset.ts';
 import { DIFFUSION_DEFAULTS, type DiffusionOptions, diffusionTrainer } from '../training/trainDiffusion.ts';
 import type { Trainer, TrainerState, TrainingStep } from '../training/trainer.ts';
 import { VAE_DEFAULTS, type VaeOptions, vaeTrainer } from '../training/trainVae.ts';
+import { VAE_PRIOR_DEFAULTS, type VaePriorOptions, vaePriorTrainer } from '../training/trainVaePrior.ts';
 import { tinyDataset } from './tinyDataset.ts';
-import { tinyUNetConfig, tinyVaeConfig } from './tinyNetworks.ts';
+import { tinyPriorConfig, tinyUNetConfig, tinyVaeConfig } from './tinyNetworks.ts';
 
 export const TINY_VAE_OPTIONS: VaeOptions = {
   ...VAE_DEFAULTS,
@@ -20,6 +21,17 @@ export const TINY_VAE_OPTIONS: VaeOptions = {
 export const TINY_DIFFUSION_OPTIONS: DiffusionOptions = {
   ...DIFFUSION_DEFAULTS,
   seed: 4,
+  batchSize: 4,
+  microBatchSize: 2,
+  numWarmupSteps: 5,
+  numSteps: 20,
+};
+
+export const TINY_PRIOR_OPTIONS: VaePriorOptions = {
+  ...VAE_PRIOR_DEFAULTS,
+  seed: 5,
+  klWarmupSteps: 8,
+  augment: { flip: true },
   batchSize: 4,
   microBatchSize: 2,
   numWarmupSteps: 5,
@@ -43,6 +55,16 @@ export function tinyVaeTrainer(
   const dataset = tinyDataset();
   const all = Int32Array.from(dataset.classLabels.keys());
   return vaeTrainer(dataset, all, tinyVaeConfig(), { ...TINY_VAE_OPTIONS, ...options }, start, source);
+}
+
+export function tinyPriorTrainer(
+  options: Partial<VaePriorOptions> = {},
+  start?: TrainerState,
+  source?: GradientSource,
+): Trainer {
+  const dataset = tinyDataset();
+  const all = Int32Array.from(dataset.classLabels.keys());
+  return vaePriorTrainer(dataset, all, tinyPriorConfig(), { ...TINY_PRIOR_OPTIONS, ...options }, start, source);
 }
 
 export function tinyDiffusionTrainer(

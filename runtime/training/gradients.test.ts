@@ -6,7 +6,7 @@ import { integers } from '../core/random.ts';
 import { uploadWeights } from '../networks/tensors.ts';
 import { draw } from '../testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
-import { randomWeights, tinyUNetConfig, tinyVaeConfig } from '../testing/tinyNetworks.ts';
+import { randomWeights, tinyPriorConfig, tinyUNetConfig, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { TINY_DIFFUSION_OPTIONS } from '../testing/tinyTraining.ts';
 import { type Batch, splitBatch } from './batch.ts';
 import { gradientsOf, localGradients } from './gradients.ts';
@@ -32,12 +32,26 @@ const ddpm: TaskSpec = {
   scheduler: trainingScheduler(TINY_DIFFUSION_OPTIONS),
   minSnrGamma: 5,
 };
+const prior: TaskSpec = {
+  kind: 'vae-prior',
+  config: tinyPriorConfig(),
+  reconstruction: 'l2',
+  reconstructionScale: 0.8,
+  gradientWeight: 0,
+};
 const vaeBatch = (length: number): Batch => ({ x: input(1, [length, 4, 4, 4]), eps: input(2, [length, 2, 2, 4]) });
 const ddpmBatch = (length: number): Batch => ({
   x0: input(3, [length, 4, 4, 4]),
   eps: input(4, [length, 4, 4, 4]),
   t: { shape: [length], data: integers(5, 0, length, 1000) },
   classLabels: { shape: [length], data: integers(6, 0, length, 4) },
+});
+
+const priorBatch = (length: number): Batch => ({
+  x: input(7, [length, 8, 8, 4]),
+  eps: input(8, [length, 6]),
+  classLabels: { shape: [length], data: integers(9, 0, length, 3) },
+  klWeight: { shape: [length], data: new Float32Array(length).fill(0.7) },
 });
 
 const NUM_WEIGHTS = 8;
@@ -51,6 +65,7 @@ describe('gradientsOf, against finite differences', () => {
   it.each([
     { name: 'VAE', spec: vae, batch: vaeBatch(2) },
     { name: 'VAE, circular', spec: { ...vae, circular: true }, batch: vaeBatch(2) },
+    { name: 'one-step VAE', spec: prior, batch: priorBatch(2) },
     { name: 'U-Net', spec: ddpm, batch: ddpmBatch(2) },
   ])('$name', async ({ spec, batch }) => {
     const task = createTask(spec);
@@ -91,6 +106,7 @@ describe('gradients on wasm', () => {
 
   it.each([
     { name: 'VAE', spec: vae, batch: vaeBatch(5) },
+    { name: 'one-step VAE', spec: prior, batch: priorBatch(5) },
     { name: 'U-Net', spec: ddpm, batch: ddpmBatch(5) },
   ])('gives one loss and gradient whatever the micro-batches, $name', async ({ spec, batch }) => {
     const task = createTask(spec);

@@ -26,7 +26,10 @@ import { type ClassifierConfig, classifierShapes, classify } from '../networks/c
 import type { Shapes, Weights } from '../networks/layers.ts';
 import { unet2d, unet2dShapes } from '../networks/unet2d.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
+import { decodeWithLabels, encodeWithLabels, vaePriorShapes } from '../networks/vaePrior.ts';
+import type { VaePriorConfig } from '../networks/vaePriorConfig.ts';
 import { type Batch, batchArray, batchTensor } from './batch.ts';
+import { elbo, klOfImages, logLikelihood } from './elbo.ts';
 import {
   crossEntropy,
   diffusionLoss,
@@ -60,6 +63,15 @@ export type TaskSpec =
       minSnrGamma: number | null;
     }
   | {
+      kind: 'vae-prior';
+      config: VaePriorConfig;
+      reconstruction: Reconstruction;
+      /** Of log p(x | z): see `logLikelihood`. */
+      reconstructionScale: number;
+      /** Weight of `gradientDifference` beside the reconstruction error. */
+      gradientWeight: number;
+    }
+  | {
       kind: 'classifier';
       config: ClassifierConfig;
     };
@@ -83,6 +95,8 @@ export function createTask(spec: TaskSpec): TrainingTask {
       return vaeTask(spec);
     case 'ddpm':
       return ddpmTask(spec);
+    case 'vae-prior':
+      return vaePriorTask(spec);
     case 'classifier':
       return classifierTask(spec);
   }
@@ -134,6 +148,36 @@ function ddpmTask(spec: TaskSpec & { kind: 'ddpm' }): TrainingTask {
         const snr = minSnrGamma === null ? null : minSnrWeights(schedule, t, minSnrGamma, schedule.predictionType);
         const imageWeights = snr && tensor4d(Float32Array.from(snr), [snr.length, 1, 1, 1]);
         return { loss: diffusionLoss(prediction, targets[schedule.predictionType](), imageWeights), metrics: {} };
+      }),
+  };
+}
+
+/**
+ * The negative evidence lower bound in nats per value of the image. The difference of finite differences beside it belongs
+ * to log p(x | z) as well: it depends on x − decoded alone, so it changes what normalises the distribution by a constant.
+ *
+ * Batch: x (B, H, W, C) in [−1, 1], eps (B, latent_size) standard normal, classLabels (B), klWeight (B).
+ */
+function vaePriorTask(spec: TaskSpec & { kind: 'vae-prior' }): TrainingTask {
+  const { config, reconstruction, reconstructionScale, gradientWeight } = spec;
+  return {
+    shapes: vaePriorShapes(config),
+    isTrained: () => true,
+    loss: (weights, batch) =>
+      tidy(() => {
+        const x = batchTensor<Tensor4D>(batch, 'x');
+        const classLabels = batchArray(batch, 'classLabels').data;
+        const distribution = encodeWithLabels(config, weights, x, classLabels);
+        const z = sampleLatents(distribution, batchTensor<Tensor2D>(batch, 'eps'));
+        const decoded = decodeWithLabels(config, weights, z, classLabels);
+        const kl = klOfImages(distribution);
+        const likelihood = logLikelihood(reconstruction, x, decoded, reconstructionScale);
+        const bound = elbo(likelihood, kl, batchTensor<Tensor1D>(batch, 'klWeight'));
+        const negative = mul(mean(bound), -x.shape[0] / x.size) as Scalar;
+        const edges = () => mul(gradientDifference(x, decoded), gradientWeight / reconstructionScale);
+        const loss = gradientWeight > 0 ? (add(negative, edges()) as Scalar) : negative;
+        const error = reconstructionError(reconstruction, x, decoded);
+        return { loss, metrics: { [reconstruction]: keep(clone(error)), kl: keep(mean(kl) as Scalar) } };
       }),
   };
 }

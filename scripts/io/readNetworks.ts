@@ -6,7 +6,9 @@ import {
   parseAutoencoderKlConfig,
   parseSafetensors,
   parseUNet2DConfig,
+  parseVaePriorConfig,
   type UNet2DConfig,
+  type VaePriorConfig,
   type WeightTensor,
 } from '../../runtime/index.ts';
 import { UsageError } from './cliErrors.ts';
@@ -29,6 +31,11 @@ export function readVae(dir: string): Promise<NetworkFiles<AutoencoderKlConfig>>
 /** Reads unet/ of a run or model folder. */
 export function readUNet(dir: string): Promise<NetworkFiles<UNet2DConfig>> {
   return readNetwork(join(dir, 'unet'), parseUNet2DConfig);
+}
+
+/** Reads vae_prior/ of a run or model folder. */
+export function readVaePrior(dir: string): Promise<NetworkFiles<VaePriorConfig>> {
+  return readNetwork(join(dir, 'vae_prior'), parseVaePriorConfig);
 }
 
 /** The labels of a model folder, without the null label; null where networks stand alone. */
