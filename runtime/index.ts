@@ -100,13 +100,21 @@ export { parseVaePriorConfig, type VaePriorConfig } from './networks/vaePriorCon
 export { decodeLatents, decodeLatentsInSlices, imagesToPixels } from './sampling/decode.ts';
 export { assertEdit, type EditOptions, editDefaults, finishEdit, numStepsAt } from './sampling/edit.ts';
 export { encodePixelsInSlices, pixelsToImages } from './sampling/encodePixels.ts';
+export { assertFamily, FAMILIES, type Family, REFINE_STRENGTH } from './sampling/family.ts';
 export { type GenerateOptions, generate } from './sampling/generate.ts';
 export { type ImageSize, imageSize } from './sampling/imageSize.ts';
 export { indexOfLabel } from './sampling/labels.ts';
 export { latentTensor } from './sampling/latentTensor.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';
+export {
+  createPrior,
+  generateAtOnce,
+  type PriorNetwork,
+  priorImagesInSlices,
+  type VaePrior,
+} from './sampling/prior.ts';
+export { type RefineOptions, type RefineStep, refine, refineInSlices } from './sampling/refine.ts';
 export { assertRequests, type ImageRequest, type Interpolation } from './sampling/request.ts';
-export { priorImagesInSlices, type VaePrior } from './sampling/prior.ts';
 export { type SampleStep, sample, sampleInSlices } from './sampling/sample.ts';
 export type { SampleOptions } from './sampling/samplingPlan.ts';
 export { type ImageTensor, splitImages } from './sampling/splitImages.ts';

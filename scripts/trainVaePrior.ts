@@ -4,11 +4,11 @@ import {
   dataParallelGradients,
   defaultVaePriorConfig,
   downloadWeights,
+  type PriorNetwork,
   priorReconstructionSheet,
   priorSheet,
   scaleSheet,
   VAE_PRIOR_DEFAULTS,
-  type VaePrior,
   type VaePriorOptions,
   vaePriorShapes,
   vaePriorTaskSpec,
@@ -107,7 +107,7 @@ function priorOptions(command: VaePriorCommandOptions): VaePriorOptions {
 const encodeJson = (value: unknown) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
 
 /** vae_prior/ as a model folder has it, float16. */
-async function priorFiles({ config, weights }: VaePrior): Promise<Record<string, Uint8Array>> {
+async function priorFiles({ config, weights }: PriorNetwork): Promise<Record<string, Uint8Array>> {
   const metadata = { format: 'pt' };
   return {
     [WEIGHTS_FILE]: writeSafetensors(await downloadWeights(weights), { dtype: 'F16', metadata }),
@@ -123,7 +123,7 @@ async function writePreviews(
   step: number,
   dataset: Dataset,
   heldOut: Int32Array,
-  prior: VaePrior,
+  prior: PriorNetwork,
 ): Promise<void> {
   const name = String(step).padStart(6, '0');
   const samples = scaleSheet(await priorSheet(prior, dataset, PREVIEW_COLUMNS), 2);

@@ -2,7 +2,7 @@ import { composeSheet, type PixelImage, toPixels } from '../core/pixels.ts';
 import { runToEnd } from '../core/runToEnd.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { decodeWithLabels, encodeWithLabels } from '../networks/vaePrior.ts';
-import { priorImagesInSlices, type VaePrior } from '../sampling/prior.ts';
+import { type PriorNetwork, priorImagesInSlices } from '../sampling/prior.ts';
 import { sheetOfReconstructions } from './reconstructionSheet.ts';
 
 /**
@@ -11,7 +11,7 @@ import { sheetOfReconstructions } from './reconstructionSheet.ts';
  * @returns the sheet, RGBA
  */
 export async function priorSheet(
-  prior: VaePrior,
+  prior: PriorNetwork,
   { labels, widthPx, heightPx, channels }: Pick<Dataset, 'labels' | 'widthPx' | 'heightPx' | 'channels'>,
   columns: number,
 ): Promise<PixelImage> {
@@ -34,7 +34,7 @@ export async function priorSheet(
  * @returns       the sheet, RGBA, and the mean absolute error over all values, range −1 … 1
  */
 export function priorReconstructionSheet(
-  { config, weights }: VaePrior,
+  { config, weights }: PriorNetwork,
   dataset: Dataset,
   indices: Int32Array,
   columns: number,

@@ -1,4 +1,16 @@
-import { add, clipByValue, div, exp, mul, slice, sub, type Tensor, type Tensor4D, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import {
+  add,
+  clipByValue,
+  div,
+  exp,
+  mul,
+  slice,
+  sub,
+  type Tensor,
+  type Tensor4D,
+  tensor1d,
+  tidy,
+} from '@tensorflow/tfjs-core';
 import { runToEnd } from '../core/runToEnd.ts';
 import type { AutoencoderKlConfig } from './autoencoderKlConfig.ts';
 import {

@@ -31,8 +31,11 @@ export function* decodeLatentsInSlices(model: DiffusionModel, latents: Tensor4D)
 }
 
 /** Decoded values to one RGBA picture per image: bytes, sRGB, straight alpha, top row first. */
-export async function imagesToPixels(model: DiffusionModel, images: Tensor4D): Promise<Uint8Array[]> {
-  const { channels, premultipliedAlpha } = model.index.figment;
+export async function imagesToPixels(
+  { index }: Pick<DiffusionModel, 'index'>,
+  images: Tensor4D,
+): Promise<Uint8Array[]> {
+  const { channels, premultipliedAlpha } = index.figment;
   const values = (await images.data()) as Float32Array;
   const size = values.length / images.shape[0];
   return Array.from({ length: images.shape[0] }, (_, i) =>

@@ -19,17 +19,26 @@ export function* encodePixelsInSlices(
   pictures: readonly (Uint8Array | Uint8ClampedArray)[],
   size: ImageSize = {},
 ): Generator<void, Tensor4D> {
-  const { config, weights } = model.vae;
   const images = pixelsToImages(model, pictures, size);
   try {
-    const mean = yield* encodeMeanInSlices(config, weights, images, model.index.figment.circularPadding);
-    try {
-      return scaleLatents(config, mean);
-    } finally {
-      mean.dispose();
-    }
+    return yield* encodeImagesInSlices(model, images);
   } finally {
     images.dispose();
+  }
+}
+
+/**
+ * `encodePixelsInSlices` for values that are on the backend.
+ *
+ * @param images float32 (B, H, W, channels), as `decodeLatents` gives them; the caller keeps them until the end
+ */
+export function* encodeImagesInSlices(model: DiffusionModel, images: Tensor4D): Generator<void, Tensor4D> {
+  const { config, weights } = model.vae;
+  const mean = yield* encodeMeanInSlices(config, weights, images, model.index.figment.circularPadding);
+  try {
+    return scaleLatents(config, mean);
+  } finally {
+    mean.dispose();
   }
 }
 

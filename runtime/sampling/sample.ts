@@ -1,7 +1,7 @@
 import { dispose, mul, type Tensor1D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { CLEAN, renoise } from '../diffusion/noiseLevel.ts';
 import { denoiseInSlices } from './denoise.ts';
-import { encodePixelsInSlices } from './encodePixels.ts';
+import { encodeImagesInSlices, encodePixelsInSlices } from './encodePixels.ts';
 import { startNoise } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';
 import { type Repainting, repaintInSlices, repaintingOf } from './repaint.ts';
@@ -73,6 +73,7 @@ function* originalInSlices(model: DiffusionModel, plan: SamplingPlan): Generator
   const { requests, firstStep, widthPx, heightPx } = plan;
   const isNeeded = firstStep > 0 || requests[0]?.mask !== undefined;
   if (!isNeeded) return null;
+  if (plan.start) return yield* encodeImagesInSlices(model, plan.start);
   const images = requests.map(({ image }) => image!);
   return yield* encodePixelsInSlices(model, images, { widthPx, heightPx });
 }

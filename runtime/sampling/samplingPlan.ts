@@ -18,6 +18,11 @@ export interface SampleOptions extends GuidanceOptions, ImageSize, EditOptions {
   sampler?: SamplerName;
   /** DDIM only: 0 (deterministic) … 1. */
   eta?: number;
+  /**
+   * Decoded values to begin from, (B, H, W, channels) as `decodeLatents` gives them, in place of each request's `image`;
+   * the caller disposes them.
+   */
+  start?: Tensor4D;
   /** Each step tells its `guidanceNorm`; default false. */
   measureGuidance?: boolean;
   signal?: AbortSignal;
@@ -33,6 +38,8 @@ export interface SamplingPlan {
   firstStep: number;
   /** How often a step is made where something is kept. */
   resamples: number;
+  /** Decoded values that stand for the requests' images; undefined: there are none. */
+  start: Tensor4D | undefined;
   measure: Measure | undefined;
   widthPx: number;
   heightPx: number;
@@ -59,7 +66,8 @@ export function planSampling(
   const [widthPx, heightPx] = imageSize(index.figment, options);
   const classLabels = requests.map(({ label }) => indexOfLabel(index.labels, label));
   assertRequests(requests, [widthPx, heightPx]);
-  const hasImages = requests[0]?.image !== undefined;
+  assertStart(options.start, requests, [heightPx, widthPx, index.figment.channels]);
+  const hasImages = requests[0]?.image !== undefined || options.start !== undefined;
   assertEdit(options, hasImages);
   const defaults = editDefaults(requests[0]?.mask !== undefined);
   const strength = hasImages ? (options.strength ?? defaults.strength) : 1;
@@ -74,11 +82,24 @@ export function planSampling(
     sampler,
     firstStep: numInferenceSteps - numStepsAt(strength, numInferenceSteps),
     resamples: options.resamples ?? defaults.resamples,
+    start: options.start,
     measure: options.measureGuidance ? measureOf(scheduler, sampler) : undefined,
     widthPx,
     heightPx,
     latentShape: [(heightPx / index.figment.heightPx) * height, (widthPx / index.figment.widthPx) * width, channels],
   };
+}
+
+function assertStart(
+  start: Tensor4D | undefined,
+  requests: readonly ImageRequest[],
+  shape: readonly [number, number, number],
+): void {
+  if (!start) return;
+  if (requests[0]?.image) throw new RangeError('generate: there are images and a start; begin from one of them');
+  const expected = [requests.length, ...shape];
+  if (start.shape.join() === expected.join()) return;
+  throw new RangeError(`generate: the start has the shape ${start.shape.join('×')}; expected ${expected.join('×')}`);
 }
 
 function measureOf(scheduler: SchedulerConfig, { timesteps }: Sampler): Measure {

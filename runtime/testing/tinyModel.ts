@@ -2,9 +2,10 @@
 import { formatSchedulerConfig, parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
 import { unet2dShapes } from '../networks/unet2d.ts';
+import { vaePriorShapes } from '../networks/vaePrior.ts';
 import { type ModelFiles, modelFolderFiles } from '../weights/modelFolder.ts';
 import { FIGMENT_DEFAULTS } from '../weights/modelIndex.ts';
-import { randomWeights, tinyUNetConfig, tinyVaeConfig } from './tinyNetworks.ts';
+import { randomWeights, tinyPriorConfig, tinyUNetConfig, tinyVaeConfig } from './tinyNetworks.ts';
 
 export interface TinyModelOptions {
   labels?: string[];
@@ -12,6 +13,7 @@ export interface TinyModelOptions {
   circularPadding?: boolean;
   channels?: 3 | 4;
   seed?: number; // uint32, of the weights
+  prior?: boolean; // a VAE beside it that makes pictures in one step
 }
 
 export const TINY_MODEL_DEFAULTS: Required<TinyModelOptions> = {
@@ -20,6 +22,7 @@ export const TINY_MODEL_DEFAULTS: Required<TinyModelOptions> = {
   circularPadding: false,
   channels: 4,
   seed: 1,
+  prior: false,
 };
 
 /**
@@ -29,9 +32,15 @@ export const TINY_MODEL_DEFAULTS: Required<TinyModelOptions> = {
  *   const model = createModel(tinyModelFiles());
  */
 export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
-  const { labels, sizePx, circularPadding, channels, seed } = { ...TINY_MODEL_DEFAULTS, ...options };
+  const { labels, sizePx, circularPadding, channels, seed, prior } = { ...TINY_MODEL_DEFAULTS, ...options };
   const unetConfig = tinyUNetConfig({ num_class_embeds: labels.length + 1, sample_size: sizePx / 2 });
   const vaeConfig = tinyVaeConfig({ sample_size: sizePx, in_channels: channels, out_channels: channels });
+  const priorConfig = tinyPriorConfig({
+    num_labels: labels.length,
+    in_channels: channels,
+    sample_size: [sizePx, sizePx],
+    block_out_channels: [8],
+  });
   const scheduler = { _class_name: 'DDIMScheduler', beta_schedule: 'squaredcos_cap_v2', clip_sample: false };
   return {
     index: {
@@ -54,6 +63,8 @@ export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
     vaeConfig: { _class_name: 'AutoencoderKL', ...vaeConfig },
     vae: randomWeights(autoencoderKlShapes(vaeConfig), seed + 1),
     schedulerConfig: formatSchedulerConfig(parseSchedulerConfig(scheduler, 'the tiny model')),
+    priorConfig: prior ? { _class_name: 'ClassConditionalVae', ...priorConfig } : undefined,
+    prior: prior ? randomWeights(vaePriorShapes(priorConfig), seed + 2) : new Map(),
     hash: 'tiny',
   };
 }

@@ -46,7 +46,11 @@ describeOnBackends((backend) => {
   /** Bounds of x from so many draws of z, by the functions that train. */
   async function bounds({ mean, logVar }: { mean: number[]; logVar: number[] }): Promise<Float32Array> {
     const eps = normals(1, 0, 2 * COUNT);
-    const repeat = (pair: readonly number[]) => tensor2d(Float32Array.from(eps, (_, i) => pair[i % 2]!), [COUNT, 2]);
+    const repeat = (pair: readonly number[]) =>
+      tensor2d(
+        Float32Array.from(eps, (_, i) => pair[i % 2]!),
+        [COUNT, 2],
+      );
     const [values] = await valuesOn(backend, () => {
       const distribution = { mean: repeat(mean), logVar: repeat(logVar) };
       const z = sampleLatents<Tensor2D>(distribution, tensor2d(eps, [COUNT, 2]));

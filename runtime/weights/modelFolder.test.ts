@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
+import { tinyModelFolder } from '../testing/tinyModel.ts';
 import { MissingFileError, ModelFileError } from './modelFileError.ts';
 import { type LoadModelFolderOptions, loadModelFolder, modelFolderFiles, readModelFiles } from './modelFolder.ts';
 import { type ModelSource, memorySource } from './modelSource.ts';
@@ -9,6 +10,7 @@ const PIPELINE = new URL('../testing/fixtures/pipeline/', import.meta.url);
 const SHARED_PIPELINE = new URL('../../../shared/fixtures/pipeline/', import.meta.url);
 const INDEX = 'model_index.json';
 const VAE_WEIGHTS = 'vae/diffusion_pytorch_model.safetensors';
+const PRIOR_WEIGHTS = 'vae_prior/diffusion_pytorch_model.safetensors';
 const UNET_WEIGHTS = 'unet/diffusion_pytorch_model.safetensors';
 
 /** The folder that diffusers wrote. */
@@ -81,6 +83,25 @@ describe('loadModelFolder', () => {
     const indexed = await load({ ...vaeOnly, [INDEX]: index! }, { parts: ['vae'] });
     expect(indexed.index.labels.length).toBe(5);
     await expect(load(vaeOnly)).rejects.toThrow(MissingFileError);
+  });
+
+  it('reads a VAE that makes pictures in one step when asked for it, and tells what to do where there is none', async () => {
+    const files = await tinyModelFolder({ prior: true });
+    const read = vi.fn(memorySource(files, 'models/tiny').read);
+    const whole = await loadModelFolder({ name: 'models/tiny', read });
+    expect(read.mock.calls.map(([path]) => path)).not.toContain(PRIOR_WEIGHTS);
+    expect([whole.priorConfig, whole.prior.size]).toEqual([undefined, 0]);
+    const { prior, priorConfig, index, unet, hash } = await load(files, { parts: ['prior'] });
+    expect(priorConfig).toMatchObject({ latent_size: 6, num_labels: 3 });
+    expect(prior.get('decoder.class_embedding.weight')!.shape).toEqual([3, 5]);
+    expect([index.labels, unet.size]).toEqual([['elf', 'goblin', 'orc'], 0]);
+    expect(hash).not.toBe(whole.hash);
+    files[PRIOR_WEIGHTS]!.set([files[PRIOR_WEIGHTS]!.at(-1)! ^ 1], files[PRIOR_WEIGHTS]!.length - 1);
+    await expect(load(files, { parts: ['prior'] })).rejects.toThrow(`models/tiny/${PRIOR_WEIGHTS}: expected sha-256 `);
+    const loading = load(await tinyModelFolder(), { parts: ['prior'] });
+    await expect(loading).rejects.toThrow(MissingFileError);
+    await expect(loading).rejects.toThrow(/no pictures in one step; train one by figment train vae-prior .* "ddpm"/);
+    await expect(load(without(files, INDEX), { parts: ['prior'] })).rejects.toThrow(MissingFileError);
   });
 
   it.each(['unet/config.json', UNET_WEIGHTS, 'vae/config.json', VAE_WEIGHTS, 'scheduler/scheduler_config.json'])(

@@ -11,7 +11,8 @@ import { parseSafetensors, writeSafetensors } from './safetensors.ts';
 import { sha256Hex } from './sha256.ts';
 import type { WeightTensor } from './weightTensor.ts';
 
-export type ModelPart = 'unet' | 'vae' | 'scheduler';
+/** `prior` is optional in a folder: a VAE that makes pictures in one step. */
+export type ModelPart = 'unet' | 'vae' | 'scheduler' | 'prior';
 
 /** A model folder's content; the parts that were not asked for are undefined and empty. */
 export interface ModelContent {
@@ -21,6 +22,8 @@ export interface ModelContent {
   vaeConfig?: unknown;
   vae?: ReadonlyMap<string, WeightTensor>;
   schedulerConfig?: unknown;
+  priorConfig?: unknown;
+  prior?: ReadonlyMap<string, WeightTensor>;
 }
 
 export interface ModelFiles extends ModelContent {
@@ -29,6 +32,8 @@ export interface ModelFiles extends ModelContent {
   vaeConfig: unknown;
   vae: Map<string, WeightTensor>;
   schedulerConfig: unknown;
+  priorConfig: unknown;
+  prior: Map<string, WeightTensor>;
   hash: string; // sha-256 over the files read, for caches
 }
 
@@ -52,11 +57,14 @@ const UNET_WEIGHTS = 'unet/diffusion_pytorch_model.safetensors';
 const VAE_CONFIG = 'vae/config.json';
 const VAE_WEIGHTS = 'vae/diffusion_pytorch_model.safetensors';
 const SCHEDULER_CONFIG = 'scheduler/scheduler_config.json';
+const PRIOR_CONFIG = 'vae_prior/config.json';
+const PRIOR_WEIGHTS = 'vae_prior/diffusion_pytorch_model.safetensors';
 
 const PATHS: Record<ModelPart, string[]> = {
   unet: [UNET_CONFIG, UNET_WEIGHTS],
   vae: [VAE_CONFIG, VAE_WEIGHTS],
   scheduler: [SCHEDULER_CONFIG],
+  prior: [PRIOR_CONFIG, PRIOR_WEIGHTS],
 };
 
 /**
@@ -65,13 +73,14 @@ const PATHS: Record<ModelPart, string[]> = {
  *
  *   const files = await loadModelFolder(urlSource('/models/portraits'));
  *   const vaeInTraining = await loadModelFolder(source, { parts: ['vae'] }); // model_index.json may be missing then
+ *   const { priorConfig, prior } = await loadModelFolder(source, { parts: ['prior'] }); // for createPrior
  *
  * @throws MissingFileError, ModelFileError naming the file; the signal's reason when aborted
  */
 export async function loadModelFolder(source: ModelSource, options: LoadModelFolderOptions = {}): Promise<ModelFiles> {
   const { parts } = { ...LOAD_MODEL_FOLDER_DEFAULTS, ...options };
   const paths = [...new Set(parts.flatMap((part) => PATHS[part]))];
-  const bytes = await readFiles(source, [INDEX_PATH, ...paths], parts.includes('unet'), options);
+  const bytes = await readFiles(source, [INDEX_PATH, ...paths], needsIndex(parts), options);
   const digests = await digestFiles(bytes);
   options.signal?.throwIfAborted();
   const stored = readIndex(source, bytes);
@@ -85,6 +94,8 @@ export async function loadModelFolder(source: ModelSource, options: LoadModelFol
     vaeConfig,
     vae: readWeights(source, bytes, VAE_WEIGHTS),
     schedulerConfig: readConfig(source, bytes, SCHEDULER_CONFIG),
+    priorConfig: readConfig(source, bytes, PRIOR_CONFIG),
+    prior: readWeights(source, bytes, PRIOR_WEIGHTS),
     hash: await hashOf(digests),
   };
 }
@@ -101,7 +112,7 @@ export async function readModelFiles(
 ): Promise<Record<string, Uint8Array>> {
   const { parts } = { ...LOAD_MODEL_FOLDER_DEFAULTS, ...options };
   const paths = [...new Set(parts.flatMap((part) => PATHS[part]))];
-  return Object.fromEntries(await readFiles(source, [INDEX_PATH, ...paths], parts.includes('unet'), options));
+  return Object.fromEntries(await readFiles(source, [INDEX_PATH, ...paths], needsIndex(parts), options));
 }
 
 /**
@@ -126,16 +137,23 @@ export async function modelFolderFiles(
   addConfig(VAE_CONFIG, model.vaeConfig);
   addWeights(VAE_WEIGHTS, model.vae);
   addConfig(SCHEDULER_CONFIG, model.schedulerConfig);
+  addConfig(PRIOR_CONFIG, model.priorConfig);
+  addWeights(PRIOR_WEIGHTS, model.prior);
   const sha256 = Object.fromEntries(await digestFiles(files));
   addConfig(INDEX_PATH, { ...model.index, figment: { ...model.index.figment, sha256 } });
   return Object.fromEntries(files);
+}
+
+/** The networks that are used with labels need to know them. */
+function needsIndex(parts: readonly ModelPart[]): boolean {
+  return parts.includes('unet') || parts.includes('prior');
 }
 
 /** Reads all files at once; when one fails, the others are given up. */
 async function readFiles(
   source: ModelSource,
   paths: string[],
-  needsIndex: boolean,
+  isIndexNeeded: boolean,
   { signal, onProgress }: LoadModelFolderOptions,
 ): Promise<Map<string, Uint8Array>> {
   const controller = new AbortController();
@@ -146,7 +164,9 @@ async function readFiles(
     try {
       return [path, await source.read(path, { ...options, onProgress: progress(path) })];
     } catch (error) {
-      if (path !== INDEX_PATH || needsIndex || !(error instanceof MissingFileError)) throw error;
+      if (!(error instanceof MissingFileError)) throw error;
+      if (PATHS.prior.includes(path)) throw noPriorError(error);
+      if (path !== INDEX_PATH || isIndexNeeded) throw error;
       progress(path)(0, 0);
       return [path, undefined];
     }
@@ -157,6 +177,12 @@ async function readFiles(
   } finally {
     controller.abort();
   }
+}
+
+function noPriorError({ fileName }: MissingFileError): MissingFileError {
+  const remedy =
+    'train one by figment train vae-prior and put its vae_prior/ into the folder, or use the family "ddpm"';
+  return new MissingFileError('loadModelFolder', fileName, `this model makes no pictures in one step; ${remedy}`);
 }
 
 /** Adds up what the files report; the total is known once every file's is. */
