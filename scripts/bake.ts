@@ -1,6 +1,6 @@
 // figment bake: its options; bakeFile.ts and bakeModels.ts do the work and are loaded only then.
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { BackendName, SamplerName } from '../runtime/index.ts';
+import type { BackendName, Family, SamplerName } from '../runtime/index.ts';
 import type { Shard } from './baking/manifest.ts';
 import { realNumber, UsageError, wholeNumber } from './io/cliErrors.ts';
 
@@ -11,6 +11,8 @@ export interface PictureOptions {
   seed?: number;
   interpolateSeed?: number;
   interpolateAmount?: number;
+  family?: Family;
+  strength?: number;
   guidance?: number;
   guidanceRescale?: number;
   guidanceInterval?: [number, number];
@@ -54,6 +56,7 @@ Examples:
   figment bake portraits --label elf --count 8 --seed 1 --scale 8 --out npcs
   figment bake portraits --label elf,orc --guidance 3 --steps 30 --sampler ddim --sheet --out npcs
   figment bake https://example.org/models/portraits --out npcs
+  figment bake portraits --family vae --count 50 --out crowd
   figment bake --count 4 --scale 8 --sheet --out out
   figment bake art/figment.bake.json --jobs 4 --report
   figment bake art/figment.bake.json --check`;
@@ -83,6 +86,13 @@ export function bakeCommand(): Command {
     )
     .option('--interpolate-seed <n>', 'begin between the noises of this seed and each own', wholeNumber(0, MAX_SEED))
     .option('--interpolate-amount <x>', 'how far from the own seed (0) to the other (1)', realNumber(0, 1))
+    .addOption(
+      new Option(
+        '--family <name>',
+        'ddpm: in steps; vae: in one pass, blurred; vae+ddpm: steps that begin from that (default: ddpm)',
+      ).choices(['ddpm', 'vae', 'vae+ddpm']),
+    )
+    .option('--strength <x>', "how far vae+ddpm goes from the VAE's picture (default: 0.6)", realNumber(0, 1))
     .option('--guidance <w>', "how strongly to follow the label, 1 = off (default: the model's)", realNumber(0, 20))
     .option('--guidance-rescale <x>', 'tone down the contrast of strong guidance, 0 to 1', realNumber(0, 1))
     .option('--guidance-interval <a,b>', 'guide only between these training timesteps', interval)
@@ -124,6 +134,8 @@ const PICTURE_OPTIONS: readonly (keyof PictureOptions)[] = [
   'seed',
   'interpolateSeed',
   'interpolateAmount',
+  'family',
+  'strength',
   'guidance',
   'guidanceRescale',
   'guidanceInterval',

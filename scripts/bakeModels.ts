@@ -1,3 +1,4 @@
+import { REFINE_STRENGTH } from '../runtime/index.ts';
 import type { BakeOptions } from './bake.ts';
 import type { BakeDescription } from './baking/bakeFileSchema.ts';
 import type { BakePlan } from './baking/bakePlan.ts';
@@ -42,6 +43,8 @@ function describe(models: string[], isOne: boolean, options: BakeOptions): BakeS
   const shared = {
     ...defined({
       labels: options.label,
+      family: options.family,
+      strength: options.strength,
       guidanceScale: options.guidance,
       guidanceRescale: options.guidanceRescale,
       guidanceInterval: options.guidanceInterval,
@@ -81,8 +84,10 @@ function defined(entries: Record<string, unknown>): object {
 
 function samplings({ pictures }: BakePlan): string[] {
   const lines = pictures.map(({ look: { sampling } }) => {
-    const { sampler, numInferenceSteps, guidanceScale } = sampling;
-    return `${sampler}, ${numInferenceSteps} steps, guidance ${guidanceScale}`;
+    const { family, strength = REFINE_STRENGTH, sampler, numInferenceSteps, guidanceScale } = sampling;
+    if (family === 'vae') return 'vae, one pass';
+    const begin = family ? `vae+ddpm from strength ${strength}, ` : '';
+    return `${begin}${sampler}, ${numInferenceSteps} steps, guidance ${guidanceScale}`;
   });
   return [...new Set(lines)];
 }

@@ -128,7 +128,8 @@ async function writePreviews(
   const name = String(step).padStart(6, '0');
   const samples = scaleSheet(await priorSheet(prior, dataset, PREVIEW_COLUMNS), 2);
   await writeFileAtomic(join(out, `samples-${name}.png`), encodePng(samples));
-  const chosen = Int32Array.from({ length: 4 * PREVIEW_COLUMNS }, (_, i) => heldOut[(i * 7) % heldOut.length]!);
+  const count = 4 * PREVIEW_COLUMNS;
+  const chosen = Int32Array.from({ length: count }, (_, i) => heldOut[Math.floor((i * heldOut.length) / count)]!);
   const { sheet, l1 } = await priorReconstructionSheet(prior, dataset, chosen, PREVIEW_COLUMNS);
   const pixels = { ...scaleSheet(sheet, 2), text: { heldOutL1: l1.toFixed(5) } };
   await writeFileAtomic(join(out, `preview-${name}.png`), encodePng(pixels));

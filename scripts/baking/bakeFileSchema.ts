@@ -12,6 +12,7 @@ export const MAP_NAMES = [
   'orm',
 ] as const;
 export const FORMATS = ['png', 'ktx2'] as const;
+const FAMILIES = ['ddpm', 'vae', 'vae+ddpm'] as const;
 const SAMPLERS = ['ddpm', 'ddim', 'dpm++', 'euler'] as const;
 
 export type MapName = (typeof MAP_NAMES)[number];
@@ -72,6 +73,17 @@ const PIXEL_ART = v.pipe(
 /** What `defaults` may say for all assets, and each asset for itself. */
 const PICTURE_ENTRIES = {
   model: v.optional(text("a shipped model's name, a folder relative to this file or an https address")),
+  family: v.optional(
+    v.pipe(
+      v.picklist(FAMILIES),
+      v.description(
+        'ddpm: in steps (default); vae: in one pass, blurred, for crowds and placeholders; vae+ddpm: steps that begin from that',
+      ),
+    ),
+  ),
+  strength: v.optional(
+    real(0, 1, "how far vae+ddpm goes from the VAE's picture, 0: not at all, 1: a plain ddpm (default: 0.6)"),
+  ),
   guidanceScale: v.optional(real(0, 20, "how strongly to follow the label, 1 = off (default: the model's)")),
   guidanceRescale: v.optional(real(0, 1, 'tone down the contrast of strong guidance')),
   guidanceInterval: v.optional(

@@ -1,6 +1,6 @@
 // What a bake comes to: every picture, every file, and the key that tells whether a file is what it should be.
 import { createHash } from 'node:crypto';
-import type { ImageRequest, Interpolation, PixelArtOptions, SamplerName } from '../../runtime/index.ts';
+import type { Family, ImageRequest, Interpolation, PixelArtOptions, SamplerName } from '../../runtime/index.ts';
 import type { BakeAsset, FileFormat, MapName } from './bakeFileSchema.ts';
 
 /** Counts up whenever equal recipes give other bytes than before, so that all is baked anew. */
@@ -14,6 +14,7 @@ export interface Recipe extends Sampling {
   figment: 1;
   model: string;
   hash: string; // sha-256 of the model's files
+  priorHash?: string; // of those of its VAE, for the other families than ddpm
   label: string;
   seed: number;
   interpolate?: Interpolation;
@@ -26,6 +27,7 @@ export interface Look {
   model: string;
   modelName: string;
   modelHash: string;
+  priorHash?: string;
   sampling: Sampling;
   interpolate?: Interpolation;
   widthPx: number; // as the model makes it, before it is enlarged
@@ -39,11 +41,13 @@ export interface Look {
   parallax?: BakeAsset['parallax'];
 }
 
-/** A picture's `SampleOptions`, with nothing left to the model's defaults. */
+/** A picture's `SampleOptions`, with nothing left to the model's defaults. The family vae has no steps, nor what guides them. */
 export interface Sampling {
-  guidanceScale: number;
-  numInferenceSteps: number;
-  sampler: SamplerName;
+  family?: Exclude<Family, 'ddpm'>;
+  strength?: number; // of vae+ddpm
+  guidanceScale?: number;
+  numInferenceSteps?: number;
+  sampler?: SamplerName;
   eta?: number;
   guidanceInterval?: [number, number];
   guidanceRescale?: number;
@@ -114,8 +118,9 @@ export interface BakePlan {
 }
 
 export function recipeOf(picture: Pick<Picture, 'look' | 'label' | 'seed'>): Recipe {
-  const { modelName, modelHash, sampling } = picture.look;
-  return { figment: 1, model: modelName, hash: modelHash, ...requestOf(picture), ...sampling };
+  const { modelName, modelHash, priorHash, sampling } = picture.look;
+  const hashes = { hash: modelHash, ...(priorHash && { priorHash }) };
+  return { figment: 1, model: modelName, ...hashes, ...requestOf(picture), ...sampling };
 }
 
 /** What the model is asked for; an interpolation without effect is left out. */

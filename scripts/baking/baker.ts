@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type DiffusionModel, generate, loadModelFolder, type PixelImage } from '../../runtime/index.ts';
+import { type GenerateOptions, generate, generateAtOnce, type PixelImage, refine } from '../../runtime/index.ts';
 import { writeFileAtomic } from '../io/atomicWrite.ts';
-import { UsageError } from '../io/cliErrors.ts';
 import { letEventsIn } from '../io/interrupt.ts';
-import { buildModel, modelSource } from '../io/openModel.ts';
+import { buildModel, buildPrior } from '../io/openModel.ts';
 import { encodePng } from '../io/png.ts';
-import { type Look, type Picture, type PictureFile, RECIPE_KEYWORD, recipeOf, requestOf } from './bakePlan.ts';
+import { type Picture, type PictureFile, RECIPE_KEYWORD, recipeOf, requestOf } from './bakePlan.ts';
 import { encodeKtx2 } from './encodeKtx2.ts';
+import { Held } from './held.ts';
 import { layerImages } from './layers.ts';
 import type { FileRecord } from './manifest.ts';
 import { placeInside } from './outputPaths.ts';
@@ -31,23 +31,28 @@ export interface BakerOptions {
   onStep?: (share: number) => void;
 }
 
-/** Makes pictures and writes them, in this thread; holds one model at a time. */
+/** Makes pictures and writes them, in this thread; holds one model, and one VAE of a model, at a time. */
 export class Baker {
-  #model: DiffusionModel | null = null;
-  #name = '';
+  readonly #model = new Held(buildModel);
+  readonly #prior = new Held(buildPrior, ['prior']);
 
   /** Makes the pictures of a batch without writing them: RGBA bytes of each, of the model's size. */
   async make(pictures: readonly Picture[], { signal, onStep }: BakerOptions = {}): Promise<Uint8Array[]> {
     const { look } = pictures[0]!;
-    const model = await this.#open(look, signal);
-    return generate(model, pictures.map(requestOf), {
-      ...look.sampling,
+    const { family, ...sampling } = look.sampling;
+    const requests = pictures.map(requestOf);
+    const prior = family && (await this.#prior.open(look.model, look.priorHash!, signal));
+    if (prior && family === 'vae') return generateAtOnce(prior, requests, signal ? { signal } : {});
+    const model = await this.#model.open(look.model, look.modelHash, signal);
+    const options: GenerateOptions = {
+      ...sampling,
       ...(signal ? { signal } : {}),
       onStep: async ({ step, numSteps }) => {
         onStep?.(step / numSteps);
         await letEventsIn();
       },
-    });
+    };
+    return prior ? refine(model, prior, requests, options) : generate(model, requests, options);
   }
 
   async bake({ out, pictures }: Batch, options: BakerOptions = {}): Promise<BakedBatch> {
@@ -60,18 +65,8 @@ export class Baker {
   }
 
   dispose(): void {
-    this.#model?.dispose();
-    this.#model = null;
-  }
-
-  async #open({ model, modelHash }: Look, signal: AbortSignal | undefined): Promise<DiffusionModel> {
-    if (this.#model && this.#name === model && this.#model.hash === modelHash) return this.#model;
-    this.dispose();
-    const files = await loadModelFolder(modelSource(model), signal ? { signal } : {});
-    if (files.hash !== modelHash) throw new UsageError(`bake: the model ${model} has changed meanwhile; bake again`);
-    this.#name = model;
-    this.#model = buildModel(files);
-    return this.#model;
+    this.#model.dispose();
+    this.#prior.dispose();
   }
 }
 

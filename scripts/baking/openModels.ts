@@ -13,33 +13,52 @@ export interface BakeModel {
   index: ModelIndex;
   schedulerConfig: unknown;
   hash: string;
+  /** Its VAE that makes pictures in one step, or why there is none; undefined when nobody asked. */
+  prior?: { hash: string } | string;
 }
 
 /**
  * Reads the models that a bake names, one after the other.
  *
- * @param names of shipped models, folders relative to `folder`, addresses
- * @returns     by name: the model, or what is wrong with it
- * @throws      the signal's reason when aborted
+ * @param names      of shipped models, folders relative to `folder`, addresses
+ * @param priorsOf   those of whose VAEs a plan has to know
+ * @returns          by name: the model, or what is wrong with it
+ * @throws           the signal's reason when aborted
  */
 export async function openModels(
   names: Iterable<string>,
   folder: string,
+  priorsOf: ReadonlySet<string> = new Set(),
   signal?: AbortSignal,
 ): Promise<Map<string, BakeModel | string>> {
   const models = new Map<string, BakeModel | string>();
   for (const name of names) {
-    if (!models.has(name)) models.set(name, await openModel(name, folder, signal));
+    if (models.has(name)) continue;
+    const opened = await orProblem(() => openModel(name, folder, signal), signal);
+    if (typeof opened === 'object' && priorsOf.has(name)) {
+      opened.prior = await orProblem(() => openPrior(opened.model, signal), signal);
+    }
+    models.set(name, opened);
   }
   return models;
 }
 
-async function openModel(name: string, folder: string, signal?: AbortSignal): Promise<BakeModel | string> {
+async function openModel(name: string, folder: string, signal?: AbortSignal): Promise<BakeModel> {
+  const place = placeOfModel(name, folder);
+  const model = place ?? name;
+  const { index, schedulerConfig, hash } = await loadModelFolder(modelSource(model), signal ? { signal } : {});
+  return { model, folder: place, index, schedulerConfig, hash };
+}
+
+async function openPrior(model: string, signal?: AbortSignal): Promise<{ hash: string }> {
+  const { hash } = await loadModelFolder(modelSource(model), { parts: ['prior'], ...(signal ? { signal } : {}) });
+  return { hash };
+}
+
+/** What is wrong with a model, in words, where that is not Figment's fault. */
+async function orProblem<T>(open: () => Promise<T>, signal?: AbortSignal): Promise<T | string> {
   try {
-    const place = placeOfModel(name, folder);
-    const model = place ?? name;
-    const { index, schedulerConfig, hash } = await loadModelFolder(modelSource(model), signal ? { signal } : {});
-    return { model, folder: place, index, schedulerConfig, hash };
+    return await open();
   } catch (error) {
     signal?.throwIfAborted();
     const { exitCode, message } = describeError(error);

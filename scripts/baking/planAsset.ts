@@ -1,13 +1,4 @@
-import {
-  assertGuidance,
-  createSampler,
-  enlargedSettings,
-  imageSize,
-  parseSchedulerConfig,
-  type SamplerName,
-  surfaceMaps,
-  surfaceSettings,
-} from '../../runtime/index.ts';
+import { enlargedSettings, imageSize, surfaceMaps, surfaceSettings } from '../../runtime/index.ts';
 import type { BakeAsset } from './bakeFileSchema.ts';
 import {
   enlargement,
@@ -25,6 +16,7 @@ import {
 import type { BakeModel } from './openModels.ts';
 import { expandPath } from './outputPaths.ts';
 import { materialOf } from './planLibraries.ts';
+import { planSampling } from './planSampling.ts';
 import { sheetLayout } from './sheetLayout.ts';
 import { messageOf, type Wrong, wantedPictures } from './wantedPictures.ts';
 
@@ -61,43 +53,27 @@ export function planAsset(asset: BakeAsset, model: BakeModel, tell: Wrong): Plan
   return { pictures, sheets, materials };
 }
 
-function planLook(
-  asset: BakeAsset,
-  { model, index, schedulerConfig, hash }: BakeModel,
-  wrong: Wrong,
-): Look | undefined {
-  const { name, sampleDefaults } = index.figment;
+function planLook(asset: BakeAsset, opened: BakeModel, wrong: Wrong): Look | undefined {
+  const { model, index, hash, prior } = opened;
   const size = sizeOf(asset, index, wrong);
   if (!size) return undefined;
   const [widthPx, heightPx] = size;
+  const planned = planSampling(asset, opened, wrong);
+  if (!planned) return undefined;
   const sampling: Sampling = {
-    guidanceScale: asset.guidanceScale ?? sampleDefaults.guidanceScale,
-    numInferenceSteps: asset.numInferenceSteps ?? sampleDefaults.numInferenceSteps,
-    sampler: asset.sampler ?? (sampleDefaults.sampler as SamplerName),
-    ...(asset.eta === undefined ? {} : { eta: asset.eta }),
-    ...(asset.guidanceInterval === undefined ? {} : { guidanceInterval: asset.guidanceInterval }),
-    ...(asset.guidanceRescale === undefined ? {} : { guidanceRescale: asset.guidanceRescale }),
+    ...planned,
     ...(widthPx === index.figment.widthPx ? {} : { widthPx }),
     ...(heightPx === index.figment.heightPx ? {} : { heightPx }),
   };
-  if (sampling.eta !== undefined && sampling.sampler !== 'ddim') {
-    return void wrong('eta', `eta is for the sampler ddim, not ${sampling.sampler}; choose the sampler ddim`);
-  }
-  try {
-    assertGuidance('bake', sampling);
-    const scheduler = parseSchedulerConfig(schedulerConfig, `${name}/scheduler/scheduler_config.json`);
-    createSampler(sampling.sampler, scheduler, sampling).dispose();
-  } catch (error) {
-    return void wrong('numInferenceSteps', messageOf(error));
-  }
   const surface = asset.maps ? (asset.surface ?? {}) : null;
   const scale = asset.scale ?? 1;
   const { interpolate, pixelArt, parallax } = asset;
   return {
     asset: asset.name,
     model,
-    modelName: name,
+    modelName: index.figment.name,
     modelHash: hash,
+    ...(typeof prior === 'object' && sampling.family && { priorHash: prior.hash }),
     sampling,
     widthPx,
     heightPx,

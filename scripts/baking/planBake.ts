@@ -30,7 +30,8 @@ export async function planBake(source: BakeSource, options: PlanOptions = {}): P
   const problems: Problem[] = repeatedNames(assets);
   const out = outFolder(source, options, problems);
   const names = assets.flatMap(({ model }) => model ?? []);
-  const models = await openModels(names, folder, options.signal);
+  const withPriors = assets.flatMap(({ model, family = 'ddpm' }) => (model && family !== 'ddpm' ? [model] : []));
+  const models = await openModels(names, folder, new Set(withPriors), options.signal);
   const planned = assets.map((asset, i): PlannedAsset | undefined => {
     const model = asset.model === undefined ? 'name a model, here or in defaults' : models.get(asset.model)!;
     if (typeof model !== 'string') {

@@ -2,11 +2,13 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   createModel,
+  createPrior,
   type DiffusionModel,
   type ModelFiles,
   type ModelSource,
   nearestWord,
   urlSource,
+  type VaePrior,
 } from '../../runtime/index.ts';
 import { UsageError } from './cliErrors.ts';
 import { diskSource } from './diskSource.ts';
@@ -51,8 +53,17 @@ function isFolder(path: string): boolean {
 
 /** @throws UsageError when the files do not make a model: then the folder is wrong, not Figment */
 export function buildModel(files: ModelFiles): DiffusionModel {
+  return orUsageError(() => createModel(files));
+}
+
+/** @throws UsageError as `buildModel` */
+export function buildPrior(files: ModelFiles): VaePrior {
+  return orUsageError(() => createPrior(files));
+}
+
+function orUsageError<T>(build: () => T): T {
   try {
-    return createModel(files);
+    return build();
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }

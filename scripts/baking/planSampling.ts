@@ -1,0 +1,57 @@
+import { assertGuidance, createSampler, parseSchedulerConfig, type SamplerName } from '../../runtime/index.ts';
+import type { BakeAsset } from './bakeFileSchema.ts';
+import type { Sampling } from './bakePlan.ts';
+import type { BakeModel } from './openModels.ts';
+import { messageOf, type Wrong } from './wantedPictures.ts';
+
+/** What the family vae has no use for. */
+const OF_STEPS = [
+  'guidanceScale',
+  'guidanceRescale',
+  'guidanceInterval',
+  'numInferenceSteps',
+  'sampler',
+  'eta',
+] as const;
+
+/** How an asset's pictures are made; undefined after telling what is wrong with it. */
+export function planSampling(asset: BakeAsset, model: BakeModel, wrong: Wrong): Sampling | undefined {
+  const { family = 'ddpm', strength } = asset;
+  if (strength !== undefined && family !== 'vae+ddpm') {
+    return void wrong('strength', 'it tells how far the family vae+ddpm goes from its preview; choose that family');
+  }
+  if (family === 'ddpm') return planSteps(asset, model, wrong);
+  if (typeof model.prior === 'string') return void wrong('family', model.prior);
+  if (family === 'vae+ddpm') {
+    const steps = planSteps(asset, model, wrong);
+    return steps && { family, ...(strength === undefined ? {} : { strength }), ...steps };
+  }
+  const useless = OF_STEPS.find((entry) => asset[entry] !== undefined);
+  if (useless) {
+    return void wrong(useless, 'the family vae makes a picture in one pass, without guidance or steps; leave it out');
+  }
+  return { family };
+}
+
+function planSteps(asset: BakeAsset, { index, schedulerConfig }: BakeModel, wrong: Wrong): Sampling | undefined {
+  const { name, sampleDefaults } = index.figment;
+  const steps = {
+    guidanceScale: asset.guidanceScale ?? sampleDefaults.guidanceScale,
+    numInferenceSteps: asset.numInferenceSteps ?? sampleDefaults.numInferenceSteps,
+    sampler: asset.sampler ?? (sampleDefaults.sampler as SamplerName),
+    ...(asset.eta === undefined ? {} : { eta: asset.eta }),
+    ...(asset.guidanceInterval === undefined ? {} : { guidanceInterval: asset.guidanceInterval }),
+    ...(asset.guidanceRescale === undefined ? {} : { guidanceRescale: asset.guidanceRescale }),
+  };
+  if (steps.eta !== undefined && steps.sampler !== 'ddim') {
+    return void wrong('eta', `eta is for the sampler ddim, not ${steps.sampler}; choose the sampler ddim`);
+  }
+  try {
+    assertGuidance('bake', steps);
+    const scheduler = parseSchedulerConfig(schedulerConfig, `${name}/scheduler/scheduler_config.json`);
+    createSampler(steps.sampler, scheduler, steps).dispose();
+  } catch (error) {
+    return void wrong('numInferenceSteps', messageOf(error));
+  }
+  return steps;
+}
