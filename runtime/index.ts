@@ -122,6 +122,7 @@ export { type ImageTensor, splitImages } from './sampling/splitImages.ts';
 export { ambientOcclusionMap, OCCLUSION_DEFAULTS, type OcclusionOptions } from './surface/ambientOcclusion.ts';
 export { CAVITY_DEFAULTS, type CavityOptions, cavityMap } from './surface/cavity.ts';
 export { HEIGHT_DEFAULTS, type HeightOptions, heightMap, type LowParts } from './surface/height.ts';
+export { luminance } from './surface/luminance.ts';
 export {
   enlargedSettings,
   GENERIC_MATERIAL,

@@ -12,13 +12,17 @@ export interface PictureOptions {
   interpolateSeed?: number;
   interpolateAmount?: number;
   family?: Family;
-  strength?: number;
   guidance?: number;
   guidanceRescale?: number;
   guidanceInterval?: [number, number];
   steps?: number;
   sampler?: SamplerName;
   eta?: number;
+  image?: string;
+  mask?: string;
+  strength?: number;
+  resamples?: number;
+  keepAlpha?: boolean;
   width?: number;
   height?: number;
   scale?: number;
@@ -58,6 +62,8 @@ Examples:
   figment bake https://example.org/models/portraits --out npcs
   figment bake portraits --family vae --count 50 --out crowd
   figment bake --count 4 --scale 8 --sheet --out out
+  figment bake portraits --label elf --image npcs/elf-3.png --strength 0.9 --count 8 --out sisters
+  figment bake portraits --label elf --image npcs/elf-3.png --mask hair.png --count 8 --out hair
   figment bake art/figment.bake.json --jobs 4 --report
   figment bake art/figment.bake.json --check`;
 
@@ -92,13 +98,22 @@ export function bakeCommand(): Command {
         'ddpm: in steps; vae: in one pass, blurred; vae+ddpm: steps that begin from that (default: ddpm)',
       ).choices(['ddpm', 'vae', 'vae+ddpm']),
     )
-    .option('--strength <x>', "how far vae+ddpm goes from the VAE's picture (default: 0.6)", realNumber(0, 1))
     .option('--guidance <w>', "how strongly to follow the label, 1 = off (default: the model's)", realNumber(0, 20))
     .option('--guidance-rescale <x>', 'tone down the contrast of strong guidance, 0 to 1', realNumber(0, 1))
     .option('--guidance-interval <a,b>', 'guide only between these training timesteps', interval)
     .option('--steps <n>', "denoising steps (default: the model's)", wholeNumber(1))
     .addOption(new Option('--sampler <name>', "default: the model's").choices(['ddpm', 'ddim', 'dpm++', 'euler']))
     .option('--eta <x>', 'noise of the sampler ddim, 0 to 1', realNumber(0, 1))
+    .option('--image <png>', 'begin from this picture, of the size that is made')
+    .option('--mask <png>', 'make what is white in it anew, and keep the rest of the image')
+    .option(
+      '--strength <x>',
+      "how far to go from the image (default: 0.8, 1 with a mask) or from the VAE's picture (0.6)",
+      realNumber(0, 1),
+    )
+    .option('--resamples <n>', 'with a mask: how often each step is made (default: 4)', wholeNumber(1, 100))
+    .option('--keep-alpha', "keep to the image's outline (default without a mask)")
+    .option('--no-keep-alpha', 'take the outline that comes (default with a mask)')
     .option('--width <px>', "a multiple of the model's tile, where its pictures repeat", wholeNumber(1, 2048))
     .option('--height <px>', 'the same for the height', wholeNumber(1, 2048))
     .option('--scale <n>', 'enlarge every pixel to n × n (default: 1)', wholeNumber(1, 64))
@@ -135,13 +150,17 @@ const PICTURE_OPTIONS: readonly (keyof PictureOptions)[] = [
   'interpolateSeed',
   'interpolateAmount',
   'family',
-  'strength',
   'guidance',
   'guidanceRescale',
   'guidanceInterval',
   'steps',
   'sampler',
   'eta',
+  'image',
+  'mask',
+  'strength',
+  'resamples',
+  'keepAlpha',
   'width',
   'height',
   'scale',

@@ -44,13 +44,17 @@ function describe(models: string[], isOne: boolean, options: BakeOptions): BakeS
     ...defined({
       labels: options.label,
       family: options.family,
-      strength: options.strength,
       guidanceScale: options.guidance,
       guidanceRescale: options.guidanceRescale,
       guidanceInterval: options.guidanceInterval,
       numInferenceSteps: options.steps,
       sampler: options.sampler,
       eta: options.eta,
+      image: options.image,
+      mask: options.mask,
+      strength: options.strength,
+      resamples: options.resamples,
+      keepAlpha: options.keepAlpha,
       widthPx: options.width,
       heightPx: options.height,
       scale: options.scale,
@@ -70,6 +74,7 @@ function describe(models: string[], isOne: boolean, options: BakeOptions): BakeS
   return {
     description: { figment: 1, assets } as BakeDescription,
     folder: process.cwd(),
+    takesAnyImage: true,
     name: 'figment.bake.json',
     fail: ([problem]) => {
       const { path, message } = problem!;

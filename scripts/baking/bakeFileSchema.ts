@@ -81,9 +81,6 @@ const PICTURE_ENTRIES = {
       ),
     ),
   ),
-  strength: v.optional(
-    real(0, 1, "how far vae+ddpm goes from the VAE's picture, 0: not at all, 1: a plain ddpm (default: 0.6)"),
-  ),
   guidanceScale: v.optional(real(0, 20, "how strongly to follow the label, 1 = off (default: the model's)")),
   guidanceRescale: v.optional(real(0, 1, 'tone down the contrast of strong guidance')),
   guidanceInterval: v.optional(
@@ -100,6 +97,21 @@ const PICTURE_ENTRIES = {
       v.strictObject({ seed: seed('the second seed'), amount: real(0, 1, '0: the first seed alone, 1: the second') }),
       v.description('begin between the noises of two seeds: a variation'),
     ),
+  ),
+  image: v.optional(text('a PNG to begin from, of the size that is made; a path below the folder of this file')),
+  mask: v.optional(
+    text('a PNG that says what of the image to make anew: white; what is black or transparent stays as it is'),
+  ),
+  strength: v.optional(
+    real(
+      0,
+      1,
+      "how far to go, 0: not at all, 1: anywhere, from the image (default: 0.8, 1 with a mask) or the VAE's picture (0.6)",
+    ),
+  ),
+  resamples: v.optional(whole(1, 100, 'with a mask: how often each step is made, so that the new fits (default: 4)')),
+  keepAlpha: v.optional(
+    v.pipe(v.boolean(), v.description("keep to the image's outline (default: true, false with a mask)")),
   ),
   widthPx: v.optional(
     whole(1, MAX_SIDE_PX, "a multiple of the model's tile, where its pictures repeat (default: the tile)"),

@@ -1,6 +1,13 @@
 // What a bake comes to: every picture, every file, and the key that tells whether a file is what it should be.
 import { createHash } from 'node:crypto';
-import type { Family, ImageRequest, Interpolation, PixelArtOptions, SamplerName } from '../../runtime/index.ts';
+import type {
+  EditOptions,
+  Family,
+  ImageRequest,
+  Interpolation,
+  PixelArtOptions,
+  SamplerName,
+} from '../../runtime/index.ts';
 import type { BakeAsset, FileFormat, MapName } from './bakeFileSchema.ts';
 
 /** Counts up whenever equal recipes give other bytes than before, so that all is baked anew. */
@@ -18,6 +25,8 @@ export interface Recipe extends Sampling {
   label: string;
   seed: number;
   interpolate?: Interpolation;
+  image?: string; // base64 of RGBA bytes
+  mask?: string; // base64 of one byte a pixel
 }
 
 /** What all pictures of an asset share. */
@@ -30,6 +39,9 @@ export interface Look {
   priorHash?: string;
   sampling: Sampling;
   interpolate?: Interpolation;
+  /** What they begin from: RGBA bytes of the model's size, and which of them to make anew. */
+  image?: Uint8Array;
+  mask?: Uint8Array;
   widthPx: number; // as the model makes it, before it is enlarged
   heightPx: number;
   /** What is done to the picture before its maps are made and it is enlarged. */
@@ -42,9 +54,8 @@ export interface Look {
 }
 
 /** A picture's `SampleOptions`, with nothing left to the model's defaults. The family vae has no steps, nor what guides them. */
-export interface Sampling {
+export interface Sampling extends EditOptions {
   family?: Exclude<Family, 'ddpm'>;
-  strength?: number; // of vae+ddpm
   guidanceScale?: number;
   numInferenceSteps?: number;
   sampler?: SamplerName;
@@ -115,19 +126,27 @@ export interface BakePlan {
   libraries: Library[];
   /** Folders on disk that models come from. */
   modelFolders: string[];
+  /** Pictures on disk that others begin from. */
+  imageFiles: string[];
 }
 
 export function recipeOf(picture: Pick<Picture, 'look' | 'label' | 'seed'>): Recipe {
   const { modelName, modelHash, priorHash, sampling } = picture.look;
   const hashes = { hash: modelHash, ...(priorHash && { priorHash }) };
-  return { figment: 1, model: modelName, ...hashes, ...requestOf(picture), ...sampling };
+  const { image, mask, ...request } = requestOf(picture);
+  const bytes = { ...(image && { image: base64(image) }), ...(mask && { mask: base64(mask) }) };
+  return { figment: 1, model: modelName, ...hashes, ...request, ...bytes, ...sampling };
 }
 
 /** What the model is asked for; an interpolation without effect is left out. */
 export function requestOf({ look, label, seed }: Pick<Picture, 'look' | 'label' | 'seed'>): ImageRequest {
-  const { interpolate } = look;
+  const { interpolate, image, mask } = look;
   const isSame = !interpolate || interpolate.amount === 0 || interpolate.seed === seed;
-  return { label, seed, ...(isSame ? {} : { interpolate }) };
+  return { label, seed, ...(isSame ? {} : { interpolate }), ...(image && { image }), ...(mask && { mask }) };
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
 }
 
 /** Content hash of all that decides on a picture's file. */

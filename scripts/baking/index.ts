@@ -54,13 +54,13 @@ export interface WatchOptions extends BakeOptions {
   onError?: (error: unknown) => void;
 }
 
-/** Bakes, and again whenever the bake file or a model that it names is saved, until the signal fires. */
+/** Bakes, and again whenever the bake file, a model or a picture that it names is saved, until the signal fires. */
 export async function watchBake(file: string, options: WatchOptions): Promise<void> {
-  let models: string[] = [];
+  let watched: string[] = [];
   const bakeOnce = async () => {
     try {
       const planned = await openPlan(file, options);
-      models = planned.modelFolders.map((folder) => join(folder, 'model_index.json'));
+      watched = [...planned.modelFolders.map((folder) => join(folder, 'model_index.json')), ...planned.imageFiles];
       options.onBaked?.(await runPlan(planned, options));
     } catch (error) {
       if (options.signal.aborted) return;
@@ -69,5 +69,5 @@ export async function watchBake(file: string, options: WatchOptions): Promise<vo
     }
   };
   await bakeOnce();
-  await watchFiles(() => [resolve(file), ...models], bakeOnce, options.signal);
+  await watchFiles(() => [resolve(file), ...watched], bakeOnce, options.signal);
 }

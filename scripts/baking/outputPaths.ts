@@ -102,7 +102,7 @@ export async function placeInside(folder: string, path: string): Promise<string>
     if (real === undefined) continue; // not there yet
     const inside = relative(root, real);
     if (inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside)) break;
-    throw new UsageError(`bake: ${path} would leave the output folder by the link ${above}; remove the link`);
+    throw new UsageError(`bake: ${path} would leave its folder by the link ${above}; remove the link`);
   }
   return place;
 }

@@ -13,8 +13,10 @@ import {
   type Sampling,
   type Sheet,
 } from './bakePlan.ts';
+import type { BakeImage } from './openImages.ts';
 import type { BakeModel } from './openModels.ts';
 import { expandPath } from './outputPaths.ts';
+import { planEdit } from './planEdit.ts';
 import { materialOf } from './planLibraries.ts';
 import { planSampling } from './planSampling.ts';
 import { sheetLayout } from './sheetLayout.ts';
@@ -27,13 +29,18 @@ export interface PlannedAsset {
 }
 
 /** Lays out what an asset asks for; undefined after telling what is wrong with it. */
-export function planAsset(asset: BakeAsset, model: BakeModel, tell: Wrong): PlannedAsset | undefined {
+export function planAsset(
+  asset: BakeAsset,
+  model: BakeModel,
+  images: ReadonlyMap<string, BakeImage | string>,
+  tell: Wrong,
+): PlannedAsset | undefined {
   let numWrong = 0;
   const wrong: Wrong = (entry, message) => {
     numWrong++;
     tell(entry, message);
   };
-  const look = planLook(asset, model, wrong);
+  const look = planLook(asset, model, images, wrong);
   const wanted = wantedPictures(asset, model, wrong);
   checkSurface(asset, wanted, wrong);
   if (asset.parallax && !asset.maps?.includes('normal')) {
@@ -53,17 +60,24 @@ export function planAsset(asset: BakeAsset, model: BakeModel, tell: Wrong): Plan
   return { pictures, sheets, materials };
 }
 
-function planLook(asset: BakeAsset, opened: BakeModel, wrong: Wrong): Look | undefined {
+function planLook(
+  asset: BakeAsset,
+  opened: BakeModel,
+  images: ReadonlyMap<string, BakeImage | string>,
+  wrong: Wrong,
+): Look | undefined {
   const { model, index, hash, prior } = opened;
   const size = sizeOf(asset, index, wrong);
   if (!size) return undefined;
   const [widthPx, heightPx] = size;
   const planned = planSampling(asset, opened, wrong);
-  if (!planned) return undefined;
+  const edit = planEdit(asset, images, size, wrong);
+  if (!planned || !edit) return undefined;
   const sampling: Sampling = {
     ...planned,
     ...(widthPx === index.figment.widthPx ? {} : { widthPx }),
     ...(heightPx === index.figment.heightPx ? {} : { heightPx }),
+    ...edit.sampling,
   };
   const surface = asset.maps ? (asset.surface ?? {}) : null;
   const scale = asset.scale ?? 1;
@@ -80,6 +94,7 @@ function planLook(asset: BakeAsset, opened: BakeModel, wrong: Wrong): Look | und
     scale,
     surface,
     ...(interpolate && { interpolate }),
+    ...edit.bytes,
     ...(parallax && { parallax }),
     ...(pixelArt && { pixelArt: { ...pixelArt, wraps: index.figment.circularPadding } }),
   };

@@ -116,7 +116,7 @@ describe('a bake', () => {
       { labels: ['elf'], output: 'a' },
       { labels: ['elf'], output: 'link/b' },
     ]);
-    expect(await mistake()).toMatch(/link\/b.png would leave the output folder by the link/);
+    expect(await mistake()).toMatch(/link\/b.png would leave its folder by the link/);
     expect(await readdir(join(art.folder, 'outside'))).toEqual([]);
     expect(await readdir(art.out)).toEqual(['link']);
   });

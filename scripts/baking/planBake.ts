@@ -3,6 +3,7 @@ import type { BakeAsset } from './bakeFileSchema.ts';
 import type { BakePlan } from './bakePlan.ts';
 import type { Problem } from './jsonPlaces.ts';
 import { manifestName } from './manifest.ts';
+import { openImages } from './openImages.ts';
 import { openModels } from './openModels.ts';
 import { findCollision, flawOfPath } from './outputPaths.ts';
 import { type PlannedAsset, planAsset } from './planAsset.ts';
@@ -32,10 +33,11 @@ export async function planBake(source: BakeSource, options: PlanOptions = {}): P
   const names = assets.flatMap(({ model }) => model ?? []);
   const withPriors = assets.flatMap(({ model, family = 'ddpm' }) => (model && family !== 'ddpm' ? [model] : []));
   const models = await openModels(names, folder, new Set(withPriors), options.signal);
+  const images = await openImages(assets, folder, source.takesAnyImage ?? false);
   const planned = assets.map((asset, i): PlannedAsset | undefined => {
     const model = asset.model === undefined ? 'name a model, here or in defaults' : models.get(asset.model)!;
     if (typeof model !== 'string') {
-      return planAsset(asset, model, (entry, message) =>
+      return planAsset(asset, model, images, (entry, message) =>
         problems.push({ path: ['assets', i, ...[entry].flat()], message }),
       );
     }
@@ -55,6 +57,7 @@ export async function planBake(source: BakeSource, options: PlanOptions = {}): P
     sheets: planned.flatMap((asset) => asset!.sheets),
     libraries,
     modelFolders: [...models.values()].flatMap((model) => (typeof model === 'string' ? [] : (model.folder ?? []))),
+    imageFiles: [...images.values()].flatMap((image) => (typeof image === 'string' ? [] : image.place)),
   };
   const collision = findCollision(ownedFiles(plan));
   if (collision) problems.push({ path: ['assets'], message: collision });

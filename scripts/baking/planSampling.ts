@@ -16,9 +16,10 @@ const OF_STEPS = [
 
 /** How an asset's pictures are made; undefined after telling what is wrong with it. */
 export function planSampling(asset: BakeAsset, model: BakeModel, wrong: Wrong): Sampling | undefined {
-  const { family = 'ddpm', strength } = asset;
-  if (strength !== undefined && family !== 'vae+ddpm') {
-    return void wrong('strength', 'it tells how far the family vae+ddpm goes from its preview; choose that family');
+  const { family = 'ddpm', strength, image } = asset;
+  if (strength !== undefined && family !== 'vae+ddpm' && image === undefined) {
+    const why = 'it tells how far to go from an image, or the family vae+ddpm from its preview';
+    return void wrong('strength', `${why}; name an image, or choose that family`);
   }
   if (family === 'ddpm') return planSteps(asset, model, wrong);
   if (typeof model.prior === 'string') return void wrong('family', model.prior);

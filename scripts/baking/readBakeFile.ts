@@ -12,6 +12,8 @@ export interface BakeSource {
   description: BakeDescription;
   /** Paths in the description are relative to it. */
   folder: string;
+  /** Whether images may lie anywhere: they were named at the terminal, not by a file. */
+  takesAnyImage?: boolean;
   /** The file's name, for messages and the manifest. */
   name: string;
   /** Words problems for a person, all at once, with the lines they stand in. */
