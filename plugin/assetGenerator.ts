@@ -3,6 +3,7 @@ import type { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import type { BackendChoice } from '../runtime/index.ts';
 import { abortError } from './abortError.ts';
+import type { FamilyOptions } from './family.ts';
 import type { Latents } from './latents.ts';
 import type { ModelLocation } from './loading/loadModelBytes.ts';
 import type { SurfaceMaterialOptions } from './material/surfaceMaterial.ts';
@@ -114,9 +115,13 @@ export class AssetGenerator {
     return this.source.isDisposed;
   }
 
-  /** Compiles what the first picture would otherwise wait for. */
-  warmUpAsync(): Promise<void> {
-    return this.source.warmUpAsync();
+  /**
+   * Compiles what the first picture would otherwise wait for, and loads what its family needs.
+   *
+   * @throws MissingFileError, with the remedy, for a family that the model does not have
+   */
+  warmUpAsync({ family }: FamilyOptions = {}): Promise<void> {
+    return this.source.warmUpAsync(family);
   }
 
   /**
@@ -136,6 +141,7 @@ export class AssetGenerator {
    * does, and disposes the texture when it rejects, unless a newer `regenerateAsync` took its place.
    *
    *   const { texture, finished } = portraits.beginTexture({ label: 'elf', previewEvery: 2 });
+   *   const { texture, finished } = portraits.beginTexture({ label: 'elf', family: 'vae+ddpm' }); // blurred at once
    *
    * @throws RangeError as `generateTextureAsync`, at once
    */
@@ -171,6 +177,7 @@ export class AssetGenerator {
   async traceGuidanceAsync(options: RecipeOptions & Waiting): Promise<GuidanceTrace> {
     const { priority, signal, ...asked } = options;
     const recipe = this.source.complete(asked);
+    if (recipe.family) throw new RangeError('trace: guidance is measured of the family ddpm; leave out family');
     const guidanceNorm = await this.source.traceAsync(recipe, { priority, signal });
     const { timesteps } = scheduleOf(this.info, recipe);
     return { timesteps, guidanceNorm: guidanceNorm.slice(0, timesteps.length) };

@@ -1,5 +1,5 @@
 // The public names of the plugin. Importing them has no effect until one is called.
-export { footPivot, type Interpolation, type Pivot } from '../runtime/index.ts';
+export { FAMILIES, type Family, footPivot, type Interpolation, type Pivot } from '../runtime/index.ts';
 export {
   AssetGenerator,
   type AssetGeneratorOptions,
@@ -8,6 +8,7 @@ export {
   type GuidanceTrace,
 } from './assetGenerator.ts';
 export { CreateEngineAsync, type CreateEngineOptions, describeDevice } from './device.ts';
+export type { FamilyOptions } from './family.ts';
 export type { Latents } from './latents.ts';
 export type { ModelLocation } from './loading/loadModelBytes.ts';
 export { createGeneratedMaterial } from './material/generatedMaterial.ts';

@@ -1,14 +1,16 @@
 import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
+import type { Family } from '../runtime/index.ts';
 import { abortError } from './abortError.ts';
 import { LruCache } from './cache/lruCache.ts';
 import { PixelStore } from './cache/pixelStore.ts';
 import { assertLatents, assertPixels, type Latents } from './latents.ts';
-import { type LoadOptions, loadModelBytes, type ModelLocation } from './loading/loadModelBytes.ts';
+import { type LoadOptions, loadModelBytes, type ModelBytes, type ModelLocation } from './loading/loadModelBytes.ts';
 import { isPaintOrder, type Order, orderBatchKey, orderKey, type PaintOrder } from './orders.ts';
 import { createPainter, type PainterOptions } from './painting/createPainter.ts';
 import { CurrentPainter } from './painting/currentPainter.ts';
+import { LazyPrior } from './painting/lazyPrior.ts';
 import type { ModelInfo, Painter, PaintStep, Picture } from './painting/painter.ts';
 import { PixelPicture } from './painting/pixelPicture.ts';
 import { GenerationQueue } from './queue.ts';
@@ -46,6 +48,9 @@ export class PictureSource {
   readonly onQueueChangedObservable = new Observable<number>();
   /** Told when the GPU came back after a loss: textures are drawn again. */
   readonly onRestoredObservable = new Observable<PictureSource>();
+  /** The model's address, or the name it was given. */
+  readonly name: string;
+  private readonly prior: LazyPrior;
   /** Gives a picture for a PaintOrder, else what the work gives. */
   private readonly queue: GenerationQueue<Order, unknown, PaintStep>;
   private numWorks = 0;
@@ -66,9 +71,9 @@ export class PictureSource {
     scene: Scene,
     options: PictureSourceOptions = {},
   ): Promise<PictureSource> {
-    const { name, files } = await loadModelBytes(location, options);
+    const bytes = await loadModelBytes(location, options);
     assertAlive(scene);
-    const painter = await createPainter(files, name, scene, options);
+    const painter = await createPainter(bytes.files, bytes.name, scene, options);
     try {
       options.signal?.throwIfAborted();
       assertAlive(scene);
@@ -76,19 +81,22 @@ export class PictureSource {
       painter.dispose();
       throw error;
     }
-    return new PictureSource(name, files, scene, painter, options);
+    return new PictureSource(bytes, scene, painter, options);
   }
 
   private constructor(
-    /** The model's address, or the name it was given. */
-    readonly name: string,
-    files: Record<string, Uint8Array>,
+    bytes: ModelBytes,
     readonly scene: Scene,
     painter: Painter,
     options: PictureSourceOptions,
   ) {
     const { cacheBytes, storeBytes } = { ...PICTURE_SOURCE_DEFAULTS, ...options };
-    this.painter = new CurrentPainter(painter, () => createPainter(files, name, scene, options));
+    const { name, files } = bytes;
+    this.name = name;
+    this.prior = new LazyPrior(bytes.readPrior);
+    this.painter = new CurrentPainter(painter, () =>
+      this.prior.addAgainAsync(() => createPainter(files, name, scene, options)),
+    );
     this.finished = new LruCache({ maxBytes: cacheBytes, onEvict: disposeLater });
     const canStore = storeBytes > 0 && typeof indexedDB !== 'undefined';
     this.store = canStore ? new PixelStore({ maxBytes: storeBytes, onWarning: Logger.Warn }) : null;
@@ -119,8 +127,9 @@ export class PictureSource {
     return this.isDead;
   }
 
-  async warmUpAsync(): Promise<void> {
+  async warmUpAsync(family: Family = 'ddpm'): Promise<void> {
     this.assertUsable();
+    if (family !== 'ddpm') await this.prior.addAsync(this.painter);
     await this.painter.warmUpAsync();
   }
 
@@ -143,6 +152,9 @@ export class PictureSource {
     options.signal?.throwIfAborted();
     const known = this.finished.get(recipeKey(recipe));
     if (known) return known;
+    if (recipe.family) await this.prior.addAsync(this.painter);
+    this.assertUsable();
+    options.signal?.throwIfAborted();
     const stored = await this.storedAsync(recipe);
     this.assertUsable();
     options.signal?.throwIfAborted();
@@ -196,6 +208,7 @@ export class PictureSource {
     this.removeObservers();
     this.queue.dispose();
     this.finished.clear();
+    this.prior.dispose();
     this.painter.dispose();
     this.onQueueChangedObservable.clear();
     this.onRestoredObservable.clear();
@@ -238,7 +251,8 @@ export class PictureSource {
   }
 
   private storeKey(recipe: Recipe): string {
-    return `${this.info.hash}|${recipeKey(recipe)}`;
+    const hash = recipe.family ? `${this.info.hash}|${this.prior.hash}` : this.info.hash;
+    return `${hash}|${recipeKey(recipe)}`;
   }
 
   private observe(): () => void {

@@ -8,6 +8,7 @@ import {
   type SamplerName,
   type SchedulerConfig,
 } from '../runtime/index.ts';
+import { completeFamily, type FamilyOptions, type PictureFamily, withoutStrength } from './family.ts';
 import type { ModelInfo } from './painting/painter.ts';
 import {
   completeEdit,
@@ -27,7 +28,7 @@ export interface PictureSize {
 }
 
 /** What to paint; all but the label have defaults. */
-export interface RecipeOptions extends GuidanceOptions, PictureSize, PictureEditOptions {
+export interface RecipeOptions extends GuidanceOptions, PictureSize, PictureEditOptions, FamilyOptions {
   label: string;
   /** uint32; drawn at random when absent. */
   seed?: number;
@@ -44,8 +45,11 @@ export interface RecipeOptions extends GuidanceOptions, PictureSize, PictureEdit
   eta?: number;
 }
 
-/** All that fixes a picture of a given model: defaults filled in, options without effect left out. */
-export interface Recipe extends GuidanceOptions, PictureEdit {
+/**
+ * All that fixes a picture of a given model: defaults filled in, options without effect left out. One of family vae keeps
+ * guidance, sampler and steps, for when the family changes.
+ */
+export interface Recipe extends GuidanceOptions, PictureEdit, PictureFamily {
   readonly label: string;
   readonly seed: number;
   readonly interpolate?: Readonly<Interpolation>;
@@ -83,6 +87,10 @@ export function completeRecipe(options: RecipeOptions, info: ModelInfo): Recipe 
   }
   const interpolate = completeInterpolation(options.interpolate, seed);
   const [widthPx, heightPx] = pictureSize(options, info);
+  const family = completeFamily(options);
+  if (family.family && (widthPx !== info.widthPx || heightPx !== info.heightPx)) {
+    throw new RangeError(`generate: the family ${family.family} makes ${info.widthPx}×${info.heightPx} alone`);
+  }
   return {
     label: options.label,
     seed,
@@ -95,7 +103,7 @@ export function completeRecipe(options: RecipeOptions, info: ModelInfo): Recipe 
     ...(eta && sampler === 'ddim' && { eta }),
     ...(widthPx !== info.widthPx && { widthPx }),
     ...(heightPx !== info.heightPx && { heightPx }),
-    ...completeEdit(options, widthPx, heightPx),
+    ...(family.family ? family : completeEdit(withoutStrength(options), widthPx, heightPx)),
   };
 }
 
@@ -141,10 +149,12 @@ export function recipeKey(recipe: Recipe): string {
 
 /** All but label, seed, interpolation, image and mask. */
 function samplingKey(recipe: Recipe): string {
+  const { family, strength } = recipe;
+  if (family === 'vae') return family;
   const { guidanceScale, numInferenceSteps, sampler, eta, guidanceInterval, guidanceRescale } = recipe;
   const { widthPx, heightPx } = recipe;
   const sampling = [sampler, numInferenceSteps, guidanceScale, eta, guidanceInterval, guidanceRescale];
-  const edit = editKey(recipe);
+  const edit = family ? [family, strength] : editKey(recipe);
   if (edit) return JSON.stringify([...sampling, widthPx, heightPx, edit]);
   return JSON.stringify(widthPx || heightPx ? [...sampling, widthPx, heightPx] : sampling);
 }

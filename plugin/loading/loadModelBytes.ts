@@ -17,14 +17,24 @@ export interface LoadOptions extends Pick<UrlSourceOptions, 'timeoutMs' | 'numRe
   onProgress?: OnProgress;
 }
 
-/** A model folder's files, path → bytes, and the name by which it is known: its address, if it has one. */
-export async function loadModelBytes(
-  location: ModelLocation,
-  options: LoadOptions,
-): Promise<{ name: string; files: Record<string, Uint8Array> }> {
+export interface ModelBytes {
+  /** The model's address, if it has one, or the name it was given. */
+  name: string;
+  /** Path → bytes. */
+  files: Record<string, Uint8Array>;
+  /** Fetches those of the VAE that makes pictures in one step. @throws MissingFileError, with the remedy, where there is none */
+  readPrior(signal: AbortSignal): Promise<Record<string, Uint8Array>>;
+}
+
+/** A model folder's files, without those that few need. */
+export async function loadModelBytes(location: ModelLocation, options: LoadOptions): Promise<ModelBytes> {
   const source = await sourceOf(location, options);
   const { signal, onProgress } = options;
-  return { name: source.name, files: await readModelFiles(source, { signal, onProgress }) };
+  return {
+    name: source.name,
+    files: await readModelFiles(source, { signal, onProgress }),
+    readPrior: (signal) => readModelFiles(source, { parts: ['prior'], signal }),
+  };
 }
 
 function sourceOf(location: ModelLocation, { timeoutMs, numRetries }: LoadOptions): ModelSource | Promise<ModelSource> {

@@ -4,47 +4,84 @@ import {
   finishEdit,
   type ImageTensor,
   imagesToPixels,
+  priorImagesInSlices,
+  type RefineStep,
+  refineInSlices,
   type SampleOptions,
   sampleInSlices,
+  type VaePrior,
 } from '../../runtime/index.ts';
 import type { Recipe } from '../recipe.ts';
 import { nextValue, type Pace, type Run, resultOf } from './pace.ts';
 
+/** What pictures are made with. */
+export interface Networks {
+  model: DiffusionModel;
+  /** Its VAE, for the other families than ddpm. */
+  prior: VaePrior | null;
+}
+
 export interface BatchOptions {
   signal?: AbortSignal;
   previewEvery?: number;
-  /** Told after each step, and waited for; owns `previews` (B, H, W, channels). */
+  /** Told after each step (0: the VAE's pictures are there), and waited for; owns `previews` (B, H, W, channels). */
   onStep?: (step: number, numSteps: number, previews: ImageTensor | null) => void | Promise<void>;
 }
 
 /**
- * Denoises recipes that differ in label, seed, interpolation, image and mask alone, and decodes the result.
+ * Makes pictures of recipes that differ in label, seed, interpolation, image and mask alone.
  *
  * @returns decoded values (B, H, W, channels); the caller disposes them
  * @throws  the signal's reason, between slices and before the decode
  */
 export async function paintBatch(
-  model: DiffusionModel,
+  { model, prior }: Networks,
   recipes: readonly Recipe[],
   { signal, previewEvery = 0, onStep }: BatchOptions,
   pace: Pace,
   runSlice?: Run['runSlice'],
 ): Promise<ImageTensor> {
   const run: Run = { pace, signal, runSlice };
-  const steps = sampleInSlices(model, recipes, { ...samplingOf(recipes[0]!), signal });
+  if (recipes[0]!.family === 'vae') {
+    const images = await resultOf(priorImagesInSlices(loaded(prior), model.index.labels, recipes), run);
+    await onStep?.(1, 1, null);
+    return images;
+  }
+  const steps = stepsOf(model, prior, recipes, signal);
   try {
     for (let result = await nextValue(steps, run); result; result = await nextValue(steps, run)) {
-      const { step, numSteps, x0Pred } = result;
+      const { step, numSteps } = result;
       await pace.step?.();
+      if ('preview' in result) {
+        await (onStep ? onStep(step, numSteps, result.preview) : result.preview.dispose());
+        continue;
+      }
       const isLast = step === numSteps;
       const isPreview = !isLast && previewEvery > 0 && step % previewEvery === 0;
-      await onStep?.(step, numSteps, isPreview ? await decode(model, x0Pred, run) : null);
-      if (isLast) return await decode(model, x0Pred, run);
+      await onStep?.(step, numSteps, isPreview ? await decode(model, result.x0Pred, run) : null);
+      if (isLast) return await decode(model, result.x0Pred, run);
     }
   } finally {
     steps.return(undefined);
   }
   throw new Error('generate: the sampler made no step; ask for at least 1');
+}
+
+function stepsOf(
+  model: DiffusionModel,
+  prior: VaePrior | null,
+  recipes: readonly Recipe[],
+  signal: AbortSignal | undefined,
+): Generator<RefineStep | null> {
+  const options = { ...samplingOf(recipes[0]!), signal };
+  return recipes[0]!.family
+    ? refineInSlices(model, loaded(prior), recipes, options)
+    : sampleInSlices(model, recipes, options);
+}
+
+function loaded(prior: VaePrior | null): VaePrior {
+  if (prior) return prior;
+  throw new Error('generate: the VAE of this model was not loaded; ask for pictures through an AssetGenerator');
 }
 
 function decode(model: DiffusionModel, latents: ImageTensor, run: Run): Promise<ImageTensor> {
@@ -53,7 +90,8 @@ function decode(model: DiffusionModel, latents: ImageTensor, run: Run): Promise<
 
 /** What all recipes of a batch have alike. */
 export function samplingOf(recipe: Recipe): SampleOptions {
-  const { label: _label, seed: _seed, interpolate: _interpolate, image: _image, mask: _mask, ...sampling } = recipe;
+  const { label: _label, seed: _seed, interpolate: _interpolate, image: _image, mask: _mask, ...alike } = recipe;
+  const { family: _family, ...sampling } = alike;
   return sampling;
 }
 

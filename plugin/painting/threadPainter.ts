@@ -3,6 +3,7 @@ import {
   compilationDone,
   compileOnly,
   createModel,
+  createPrior,
   type DiffusionModel,
   type ImageTensor,
   loadModelFolder,
@@ -11,6 +12,7 @@ import {
   prepareTexels,
   splitImages,
   submitKernels,
+  type VaePrior,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { Latents } from '../latents.ts';
@@ -20,7 +22,7 @@ import { FrameBudget, nextFrame } from './frameBudget.ts';
 import { GpuLimit } from './gpuLimit.ts';
 import { modelInfo } from './modelInfo.ts';
 import type { Pace, Run } from './pace.ts';
-import { finishedPixels, paintBatch } from './paintBatch.ts';
+import { finishedPixels, type Networks, paintBatch } from './paintBatch.ts';
 import type { ModelInfo, Painter, PaintOptions, Picture, WorkOptions } from './painter.ts';
 import { PixelPicture } from './pixelPicture.ts';
 import { TexelPicture } from './texelPicture.ts';
@@ -46,6 +48,7 @@ export class ThreadPainter implements Painter {
   private readonly life = new AbortController();
   private readonly pace: Pace;
   private readonly limit: GpuLimit | null;
+  private prior: VaePrior | null = null;
   private numBusy = 0;
 
   static async CreateAsync(
@@ -55,11 +58,12 @@ export class ThreadPainter implements Painter {
     options: ThreadPainterOptions,
   ): Promise<ThreadPainter> {
     const model = createModel(await loadModelFolder(memorySource(files, name)));
-    return new ThreadPainter(model, backend, options);
+    return new ThreadPainter(model, name, backend, options);
   }
 
   private constructor(
     private readonly model: DiffusionModel,
+    private readonly name: string,
     readonly backend: BackendChoice,
     private readonly options: ThreadPainterOptions,
   ) {
@@ -88,18 +92,34 @@ export class ThreadPainter implements Painter {
     }
   }
 
-  /** One guided denoising step and a decode, compiled ahead. */
+  async addPriorAsync(files: Record<string, Uint8Array>): Promise<string> {
+    return this.run(async () => {
+      if (!this.prior) {
+        const loaded = await loadModelFolder(memorySource(files, this.name), { parts: ['prior'] });
+        this.prior ??= createPrior(loaded);
+        await this.warmUpAsync();
+      }
+      return this.prior.hash;
+    });
+  }
+
+  /** One guided denoising step and a decode, compiled ahead; from a picture of the VAE where there is one. */
   private async compile(signal: AbortSignal): Promise<void> {
     const { labels, sampleDefaults } = this.info;
     const sampler = sampleDefaults.sampler as Recipe['sampler'];
-    const recipe = { label: labels[0]!, seed: 0, sampler, numInferenceSteps: 2, guidanceScale: 2 };
-    const budget = new FrameBudget(this.options.frameBudgetMs);
-    const pace = { slice: () => budget.turnAsync() };
-    const images = await paintBatch(this.model, [recipe], { signal }, pace, compileOnly);
-    for (const image of compileOnly(() => splitImages(images))) image.dispose();
-    images.dispose();
+    const recipe: Recipe = { label: labels[0]!, seed: 0, sampler, numInferenceSteps: 2, guidanceScale: 2 };
+    await this.compilePainting(recipe, signal);
+    if (this.prior) await this.compilePainting({ ...recipe, family: 'vae+ddpm', strength: 0.5 }, signal);
     prepareTexels(this.options.device!);
     await compilationDone();
+  }
+
+  private async compilePainting(recipe: Recipe, signal: AbortSignal): Promise<void> {
+    const budget = new FrameBudget(this.options.frameBudgetMs);
+    const pace = { slice: () => budget.turnAsync() };
+    const images = await paintBatch(this.networks, [recipe], { signal }, pace, compileOnly);
+    for (const image of compileOnly(() => splitImages(images))) image.dispose();
+    images.dispose();
   }
 
   async paintAsync(recipes: readonly Recipe[], options: PaintOptions = {}): Promise<Picture[]> {
@@ -110,7 +130,7 @@ export class ThreadPainter implements Painter {
       for (const preview of previews ?? []) preview.dispose();
     };
     return this.run(async (signal) => {
-      const images = await paintBatch(this.model, recipes, { signal, previewEvery, onStep: report }, this.pace);
+      const images = await paintBatch(this.networks, recipes, { signal, previewEvery, onStep: report }, this.pace);
       return this.toPictures(recipes, images);
     }, options);
   }
@@ -150,12 +170,18 @@ export class ThreadPainter implements Painter {
     }
   }
 
+  private get networks(): Networks {
+    return { model: this.model, prior: this.prior };
+  }
+
   private paced(signal: AbortSignal): Run {
     return { pace: this.pace, signal };
   }
 
   private freeWhenIdle(): void {
-    if (this.life.signal.aborted && this.numBusy === 0) this.model.dispose();
+    if (!this.life.signal.aborted || this.numBusy > 0) return;
+    this.model.dispose();
+    this.prior?.dispose();
   }
 
   /** Owns `images` from here on. */

@@ -2,11 +2,13 @@
 import {
   type BackendChoice,
   createModel,
+  createPrior,
   type DiffusionModel,
   type ImageTensor,
   loadModelFolder,
   memorySource,
   useWasm,
+  type VaePrior,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { Recipe } from '../recipe.ts';
@@ -27,6 +29,9 @@ const scope = globalThis as unknown as {
 const WASM_URL = new URL('./tfjs-backend-wasm-simd.wasm', import.meta.url);
 
 let model: Promise<DiffusionModel> | null = null;
+let modelName = '';
+/** Its VAE, once one was sent; what paints by it waits. */
+let prior: Promise<VaePrior> | null = null;
 const running = new Map<number, AbortController>();
 
 function post(message: FromWorker, pixels: Uint8Array[] = []): void {
@@ -39,6 +44,11 @@ function post(message: FromWorker, pixels: Uint8Array[] = []): void {
 async function load({ files, name, wasmPaths }: ToWorker & { type: 'load' }): Promise<DiffusionModel> {
   await useWasm({ wasmPaths: wasmPaths ?? { 'tfjs-backend-wasm-simd.wasm': WASM_URL.href } });
   return createModel(await loadModelFolder(memorySource(files, name)));
+}
+
+async function loadPrior(files: Record<string, Uint8Array>): Promise<VaePrior> {
+  await model!; // the backend is there then
+  return createPrior(await loadModelFolder(memorySource(files, modelName), { parts: ['prior'] }));
 }
 
 /** A message of its own, behind those that have come; timers in a row would wait 4 ms each. */
@@ -71,7 +81,8 @@ function paint(message: Job & { type: 'paint' }): Promise<void> {
       const previews = images && (await toPixels(loaded, recipes, images));
       post({ type: 'step', job, step, numSteps, previews }, previews ?? []);
     };
-    const images = await paintBatch(loaded, recipes, { signal, previewEvery, onStep }, pace);
+    const networks = { model: loaded, prior: recipes[0]!.family ? await prior : null };
+    const images = await paintBatch(networks, recipes, { signal, previewEvery, onStep }, pace);
     const pixels = await toPixels(loaded, recipes, images);
     post({ type: 'painted', job, pixels }, pixels);
   });
@@ -91,9 +102,13 @@ async function obey(message: ToWorker): Promise<void> {
   switch (message.type) {
     case 'load': {
       model = load(message);
+      modelName = message.name;
       const backend: BackendChoice = { backend: 'wasm', adapter: null, reason: 'A worker paints on wasm.' };
       return post({ type: 'loaded', info: modelInfo(await model), backend });
     }
+    case 'prior':
+      prior = loadPrior(message.files);
+      return post({ type: 'priorLoaded', job: message.job, hash: (await prior).hash });
     case 'paint':
       return paint(message);
     case 'trace':

@@ -51,6 +51,11 @@ export class WorkerLane {
     return this.toPictures(pixels, recipes[0]!);
   }
 
+  /** Its later jobs wait for it. */
+  async addPriorAsync(files: Record<string, Uint8Array>): Promise<string> {
+    return (await this.do({ type: 'prior', files }, {})).hash;
+  }
+
   async traceAsync(recipe: Recipe, options: WorkOptions): Promise<(number | null)[]> {
     return (await this.do({ type: 'trace', recipe }, options)).norms;
   }

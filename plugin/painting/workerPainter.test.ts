@@ -91,6 +91,23 @@ describe('WorkerPainter', () => {
     expect(await Promise.all(done)).toEqual([[null, 0.5], latents, PIXELS]);
   });
 
+  it('puts a VAE into every worker, those that start later too', async () => {
+    const painter = await create(2);
+    const files = { 'vae_prior/config.json': PIXELS };
+    const added = painter.addPriorAsync(files);
+    expect(FakeWorker.all[0]!.heard[1]).toEqual({ type: 'prior', job: 0, files });
+    FakeWorker.all[0]!.say({ type: 'priorLoaded', job: 0, hash: 'abc' });
+    expect(await added).toBe('abc');
+    const recipe: Recipe = { ...RECIPE, family: 'vae' };
+    const painted = [painter.paintAsync([recipe]), painter.paintAsync([{ ...recipe, seed: 2 }])];
+    expect(FakeWorker.all[1]!.heard.map(({ type }) => type)).toEqual(['load', 'prior', 'paint']);
+    FakeWorker.all[0]!.say({ type: 'painted', job: 1, pixels: [PIXELS] });
+    FakeWorker.all[1]!.say({ type: 'failed', job: 0, error: new Error('damaged') });
+    FakeWorker.all[1]!.say({ type: 'failed', job: 1, error: new Error('damaged') });
+    expect(await painted[0]).toHaveLength(1);
+    await expect(painted[1]).rejects.toThrow('damaged');
+  });
+
   it('starts a further worker only when all are busy', async () => {
     const painter = await create(2);
     const first = painter.paintAsync([RECIPE]);

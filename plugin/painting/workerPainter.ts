@@ -18,6 +18,7 @@ export class WorkerPainter implements Painter {
   readonly batchSize = 1;
   private isDisposed = false;
   private lanes: WorkerLane[] = [];
+  private priorFiles: Record<string, Uint8Array> | null = null;
 
   /** @param files a model folder, path → bytes; each worker gets a copy */
   static async CreateAsync(
@@ -55,6 +56,13 @@ export class WorkerPainter implements Painter {
     await Promise.all(this.lanes.map(({ loaded }) => loaded));
   }
 
+  async addPriorAsync(files: Record<string, Uint8Array>): Promise<string> {
+    if (this.isDisposed) throw this.disposedError();
+    this.priorFiles = files;
+    const [hash] = await Promise.all(this.lanes.map((lane) => lane.addPriorAsync(files)));
+    return hash!;
+  }
+
   async paintAsync(recipes: readonly Recipe[], options: PaintOptions = {}): Promise<Picture[]> {
     return this.laneFor(options).paintAsync(recipes, options);
   }
@@ -86,6 +94,7 @@ export class WorkerPainter implements Painter {
     if (free) return free;
     if (this.lanes.length >= this.numLanes) return this.lanes[0]!; // it takes its messages in turn
     const lane = this.startLane();
+    if (this.priorFiles) lane.addPriorAsync(this.priorFiles).catch(() => {}); // whoever paints with it is told
     this.lanes.push(lane);
     return lane;
   }

@@ -4,14 +4,17 @@ import { expect, it, vi } from 'vitest';
 import { runToEnd } from '../../runtime/core/runToEnd.ts';
 import {
   createModel,
+  createPrior,
   decodeLatents,
   encodePixelsInSlices,
   generate,
+  generateAtOnce,
   type ImageRequest,
   imagesToPixels,
   loadModelFolder,
   type ModelSource,
   memorySource,
+  refine,
   type SampleOptions,
   sample,
   selectBackend,
@@ -79,6 +82,24 @@ async function expectEdits(page: TestPage<GenerationPage>): Promise<void> {
   }
 }
 
+/** Pictures of the families that begin with the VAE, beside the same in Node. */
+async function expectFamilies(page: TestPage<GenerationPage>): Promise<void> {
+  const source = memorySource(bothFolder);
+  await selectBackend({ backend: 'wasm' });
+  const model = createModel(await loadModelFolder(source));
+  const prior = createPrior(await loadModelFolder(source, { parts: ['prior'] }));
+  const request = { label, seed, interpolate };
+  const [atOnce] = await generateAtOnce(prior, [request]);
+  const [refined] = await refine(model, prior, [request], { ...sampling, strength: 0.7 });
+  model.dispose();
+  prior.dispose();
+  await page.call('generate', { ...RECIPE, family: 'vae' });
+  expect(largestDifference(await page.call('readTexture'), flipped(atOnce!, TINY_PX))).toBeLessThanOrEqual(TOLERANCE);
+  const { first, last } = await page.call('refine', { ...RECIPE, strength: 0.7 });
+  expect(largestDifference(first, flipped(atOnce!, TINY_PX))).toBeLessThanOrEqual(TOLERANCE);
+  expect(largestDifference(last, flipped(refined!, TINY_PX))).toBeLessThanOrEqual(2 * TOLERANCE);
+}
+
 async function expectReference(page: TestPage<GenerationPage>, recipe: typeof RECIPE): Promise<void> {
   const { values, decoded, norms } = await reference(memorySource(tinyFolder), tinyBaked, recipe);
   const made = await page.call('autoencode', recipe);
@@ -94,6 +115,9 @@ const { label, seed, interpolate, ...sampling } = RECIPE;
 const baked = (await bake(diskSource(path.join(models, 'portraits')), [{ label, seed, interpolate }], sampling))[0]!;
 const tinyFolder = await tinyModelFolder();
 const tinySite = Object.fromEntries(Object.entries(tinyFolder).map(([name, bytes]) => [`/tiny/${name}`, bytes]));
+
+const bothFolder = await tinyModelFolder({ prior: true });
+const bothSite = Object.fromEntries(Object.entries(bothFolder).map(([name, bytes]) => [`/tiny/${name}`, bytes]));
 
 const tinyBaked = (await bake(memorySource(tinyFolder), [{ label, seed, interpolate }], sampling))[0]!;
 
@@ -133,6 +157,13 @@ describeInBrowser('generation with WebGL, in a worker', (openPage) => {
     await page.call('start', 'webgl');
     await page.call('load', 'tiny/', 'worker');
     await expectReference(page, RECIPE);
+  });
+
+  it('makes a picture by a VAE at once, and sharpens it', async () => {
+    const page = await openPage<GenerationPage>({ module, files: bothSite });
+    await page.call('start', 'webgl');
+    await page.call('load', 'tiny/', 'worker');
+    await expectFamilies(page);
   });
 
   it('varies a picture and makes a part of it anew', async () => {
@@ -203,6 +234,13 @@ describeInBrowser('generation with WebGPU, on the device that draws', (openPage)
     await page.call('start', 'webgpu');
     await page.call('load', 'tiny/', 'gpu');
     await expectReference(page, RECIPE);
+  });
+
+  it('makes a picture by a VAE at once, and sharpens it', async () => {
+    const page = await openPage<GenerationPage>({ module, files: bothSite });
+    await page.call('start', 'webgpu');
+    await page.call('load', 'tiny/', 'gpu');
+    await expectFamilies(page);
   });
 
   it('varies a picture and makes a part of it anew', async () => {

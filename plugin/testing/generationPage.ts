@@ -103,6 +103,19 @@ export async function edit(
   return { image: [...image], picture: [...picture] };
 }
 
+/** A texture of the family vae+ddpm: as it is first shown, and at the end. Rows as the GPU has them. */
+export async function refine(recipe: RecipeOptions): Promise<{ first: number[]; last: number[] }> {
+  const begun = generator.beginTexture({ ...recipe, family: 'vae+ddpm' });
+  texture = begun.texture;
+  const first = new Promise<number[]>((resolve) => {
+    texture.onProgressObservable.add(({ step }) => {
+      if (step === 0) resolve(readTexture());
+    });
+  });
+  await begun.finished;
+  return { first: await first, last: await readTexture() };
+}
+
 /** Whether anything had to be painted since the model was loaded. */
 export function hasPainted(): boolean {
   return numQueued > 0;

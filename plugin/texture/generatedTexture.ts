@@ -18,7 +18,7 @@ import { applySettings, changedSettings, settingsOf, type TextureSettings } from
 
 /** A step of a picture that is being made. */
 export interface GenerationProgress {
-  /** Steps done, from 1. */
+  /** Steps done, from 1; 0: the VAE's picture of the family vae+ddpm is in the texture. */
   step: number;
   numSteps: number;
   recipe: Recipe;

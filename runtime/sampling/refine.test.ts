@@ -12,7 +12,7 @@ import { assertFamily } from './family.ts';
 import { generate } from './generate.ts';
 import { createModel, type DiffusionModel } from './model.ts';
 import { createPrior, generateAtOnce, type VaePrior } from './prior.ts';
-import { refine, refineInSlices } from './refine.ts';
+import { type RefineStep, refine, refineInSlices } from './refine.ts';
 import type { SampleOptions } from './samplingPlan.ts';
 
 const FILES = tinyModelFiles({ prior: true });
@@ -31,6 +31,10 @@ async function withBoth<T>(run: (model: DiffusionModel, prior: VaePrior) => Prom
     prior.dispose();
     expect(memory().numTensors).toBe(before);
   }
+}
+
+function disposePreview(step: RefineStep | null | undefined): void {
+  if (step && 'preview' in step) step.preview.dispose();
 }
 
 beforeAll(async () => {
@@ -83,7 +87,7 @@ describe('refine', () => {
     withBoth(async (model, prior) => {
       for (const numSlices of [0, 1, 3, 12, 30]) {
         const slices = refineInSlices(model, prior, [ELF], OPTIONS);
-        for (let i = 0; i < numSlices; i++) slices.next();
+        for (let i = 0; i < numSlices; i++) disposePreview(slices.next().value);
         slices.return(undefined);
       }
       const controller = new AbortController();
@@ -101,7 +105,9 @@ describe('refine', () => {
       const image = new Uint8Array(4 * 16 * 16);
       await expect(refine(model, prior, [{ ...ELF, image }], OPTIONS)).rejects.toThrow(/images and a start/);
       const slices = refineInSlices(model, prior, [ELF], { ...OPTIONS, widthPx: 32 });
-      expect(() => runToEnd(slices)).toThrow(/makes 16×16 alone/);
+      expect(() => {
+        for (const step of slices) disposePreview(step);
+      }).toThrow(/makes 16×16 alone/);
       expect(await refine(model, prior, [])).toEqual([]);
     }));
 });

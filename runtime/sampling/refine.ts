@@ -1,6 +1,7 @@
 import { clipByValue, greater, minimum, slice, type Tensor4D, tidy, where } from '@tensorflow/tfjs-core';
 import { MIN_ALPHA } from '../core/pixels.ts';
 import { decodeLatents, imagesToPixels } from './decode.ts';
+import { numStepsAt } from './edit.ts';
 import { REFINE_STRENGTH } from './family.ts';
 import type { GenerateOptions } from './generate.ts';
 import type { DiffusionModel } from './model.ts';
@@ -9,8 +10,16 @@ import type { ImageRequest } from './request.ts';
 import { type SampleStep, sampleInSlices } from './sample.ts';
 import type { SampleOptions } from './samplingPlan.ts';
 
-/** What `refineInSlices` gives: the preview once, then the steps. */
-export type RefineStep = { preview: Tensor4D } | SampleStep;
+/** What `refineInSlices` gives: the VAE's pictures once, then the steps. */
+export type RefineStep = VaePreview | SampleStep;
+
+export interface VaePreview {
+  step: 0;
+  /** Of the steps that follow. */
+  numSteps: number;
+  /** Values (B, H, W, channels) as `decodeLatents` gives them; the caller disposes them. */
+  preview: Tensor4D;
+}
 
 /**
  * A picture of the VAE first, then the diffusion model from there: of its n steps the last round(strength · n), from the
@@ -20,7 +29,6 @@ export type RefineStep = { preview: Tensor4D } | SampleStep;
  *
  * Source: Meng et al. 2022 (SDEdit), arXiv:2108.01073, algorithm 1, on latents.
  * @param requests without images
- * @returns        `preview`: values (B, H, W, channels) as `decodeLatents` gives them, disposed when the generator ends
  * @throws         as `sampleInSlices`
  */
 export function* refineInSlices(
@@ -30,25 +38,24 @@ export function* refineInSlices(
   options: SampleOptions = {},
 ): Generator<RefineStep | null> {
   const { signal, strength = REFINE_STRENGTH } = options;
-  signal?.throwIfAborted();
+  const { numInferenceSteps = model.index.figment.sampleDefaults.numInferenceSteps } = options;
   const slices = priorImagesInSlices(prior, prior.index.labels, requests);
-  let preview: Tensor4D | null = null;
   let start: Tensor4D | null = null;
   try {
-    for (let slice = slices.next(); ; slice = slices.next()) {
-      if (slice.done) {
-        preview = slice.value;
-        break;
-      }
-      yield null;
+    while (!start) {
       signal?.throwIfAborted();
+      const { done, value } = slices.next();
+      if (!done) {
+        yield null;
+        continue;
+      }
+      const preview = value as Tensor4D;
+      start = asPicture(model, preview);
+      yield { step: 0, numSteps: Math.max(1, numStepsAt(strength, numInferenceSteps)), preview };
     }
-    yield { preview };
-    start = asPicture(model, preview);
     yield* sampleInSlices(model, requests, { ...options, strength, start });
   } finally {
     slices.return(undefined as never);
-    preview?.dispose();
     start?.dispose();
   }
 }
@@ -88,7 +95,8 @@ export async function refine(
   for (const step of refineInSlices(model, prior, requests, options)) {
     if (step === null) continue;
     if ('preview' in step) {
-      await options.onPreview?.(await imagesToPixels(model, step.preview));
+      const pictures = await imagesToPixels(model, step.preview).finally(() => step.preview.dispose());
+      await options.onPreview?.(pictures);
       continue;
     }
     await options.onStep?.(step);
