@@ -122,7 +122,8 @@ describe('a model with a VAE', () => {
   it('is told where a model has none, with the remedy, and others go on', async () => {
     const tiny = await loadTiny(scene);
     expect(tiny.info.families).toEqual(['ddpm']);
-    const remedy = /no pictures in one step; train one by figment train vae-prior .* the family "ddpm"/;
+    const remedy =
+      /no pictures in one step; train one for it by figment train vae-prior --add-to, .* the family "ddpm"/;
     await expect(tiny.generateTextureAsync({ ...ELF, family: 'vae' })).rejects.toThrow(remedy);
     await expect(tiny.warmUpAsync({ family: 'vae+ddpm' })).rejects.toThrow(remedy);
     expect(scene.textures).toEqual([]);

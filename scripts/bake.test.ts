@@ -93,7 +93,10 @@ describe('bake', () => {
 
   it('says what a family has no use for, and when a model has no VAE', async () => {
     const [code, noPrior] = await failure('--family', 'vae');
-    expect([code, noPrior]).toEqual([2, expect.stringMatching(/no pictures in one step; train one by .* "ddpm"/)]);
+    expect([code, noPrior]).toEqual([
+      2,
+      expect.stringMatching(/no pictures in one step; train one for it by .* "ddpm"/),
+    ]);
     const both = join(dir, 'both-2');
     await writeFilesAtomic(both, await modelFolderFiles(tinyModelFiles({ prior: true })));
     const refused = (...words: string[]) =>

@@ -69,10 +69,10 @@ Example:
   figment train vae --freeze-encoder --init-from assets/models/portraits --data DIR --minutes 20 --out runs/portraits`;
 
 const PRIOR_DETAILS = `
---out gets the folder vae_prior/: copied into a model folder of the same labels it makes that model's previews.
+--out gets the folder vae_prior/. With --add-to a model has the families vae and vae+ddpm beside its own.
 
 Example:
-  figment train vae-prior --data DIR --minutes 30 --flip --out runs/portraits-prior`;
+  figment train vae-prior --data DIR --minutes 30 --flip --out runs/prior --add-to runs/portraits`;
 
 /** The command `figment train`. */
 export function trainCommand(): Command {
@@ -112,6 +112,7 @@ export function trainCommand(): Command {
     .option('--kl-weight <x>', 'weight of the KL divergence: 1 is the bound, 0 a plain auto-encoder', realNumber(0))
     .option('--kl-warmup <steps>', 'steps over which that weight grows from 0', wholeNumber(0))
     .option('--gradient-weight <x>', 'weight of the difference of finite differences', realNumber(0))
+    .option('--add-to <dir>', 'put the VAE into this model folder as well, whose labels are those of the data')
     .addHelpText('after', PRIOR_DETAILS)
     .action(async (options) => (await import('./trainVaePrior.ts')).trainVaePrior(options));
   return new Command('train')

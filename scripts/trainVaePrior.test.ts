@@ -5,6 +5,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as runtime from '../runtime/index.ts';
 import { expectClose } from '../runtime/testing/matchers.ts';
 import { tinyDataset } from '../runtime/testing/tinyDataset.ts';
+import { tinyModelFiles } from '../runtime/testing/tinyModel.ts';
+import { writeFilesAtomic } from './io/atomicWrite.ts';
+import { diskSource } from './io/diskSource.ts';
 import { readVaePrior } from './io/readNetworks.ts';
 import { writeDataset } from './io/writeDataset.ts';
 import { createProgram } from './program.ts';
@@ -56,6 +59,29 @@ describe('train vae-prior', () => {
     await expect(train('fewer', 1, '--init-from', at('run'), '--labels', 'disc,ramp')).rejects.toThrow(
       /knows 3 labels, the data has 2; .* leave out --init-from/,
     );
+  });
+
+  it('puts the VAE into a model of the same labels, whose other files stay', async () => {
+    const files = await runtime.modelFolderFiles(tinyModelFiles({ labels: tinyDataset().labels }), { dtype: 'F16' });
+    await writeFilesAtomic(at('model'), files);
+    await train('added', 1, '--add-to', at('model'));
+    await train('added', 2, '--resume', '--add-to', at('model'));
+    const source = diskSource(at('model'));
+    const before = runtime.memorySource(files);
+    const { hash: _old, ...kept } = await runtime.loadModelFolder(before);
+    const { hash: _new, ...after } = await runtime.loadModelFolder(source);
+    const { sha256, ...figment } = after.index.figment;
+    expect(sha256).toMatchObject({ ...kept.index.figment.sha256, 'vae_prior/config.json': expect.any(String) });
+    expect({ ...after, index: { ...after.index, figment } }).toEqual({
+      ...kept,
+      index: { ...kept.index, figment: { ...figment } },
+    });
+    const prior = await runtime.loadModelFolder(source, { parts: ['prior'] });
+    const trained = await readVaePrior(at('added'));
+    expect([...prior.prior.keys()]).toEqual([...trained.weights.keys()]);
+    const other = await runtime.modelFolderFiles(tinyModelFiles(), { dtype: 'F16' });
+    await writeFilesAtomic(at('other'), other);
+    await expect(train('none', 1, '--add-to', at('other'))).rejects.toThrow(/has the labels elf, goblin, orc/);
   });
 
   it('asks how long', async () => {

@@ -4,6 +4,7 @@ import {
   dataParallelGradients,
   defaultVaePriorConfig,
   downloadWeights,
+  type ModelContent,
   type PriorNetwork,
   priorReconstructionSheet,
   priorSheet,
@@ -15,6 +16,7 @@ import {
   vaePriorTrainer,
   writeSafetensors,
 } from '../runtime/index.ts';
+import { addPrior, checkSameLabels } from './io/addPrior.ts';
 import { writeFileAtomic, writeFilesAtomic } from './io/atomicWrite.ts';
 import { UsageError } from './io/cliErrors.ts';
 import { CREDIT_FILE, combineCredits, readCredit } from './io/credit.ts';
@@ -22,6 +24,7 @@ import { openNodeBackend } from './io/nodeBackend.ts';
 import { startGradientWorkers } from './io/nodeWorkers.ts';
 import { encodePng } from './io/png.ts';
 import { readVaePrior, WEIGHTS_FILE } from './io/readNetworks.ts';
+import { readWholeModel } from './io/replaceVae.ts';
 import { readTrainingData } from './io/trainingData.ts';
 import { checkCheckpoint, readCheckpoint, runTraining, startFolder } from './io/trainingRun.ts';
 import type { CommonTrainOptions } from './train.ts';
@@ -31,6 +34,7 @@ interface VaePriorCommandOptions extends CommonTrainOptions {
   klWeight?: number;
   klWarmup?: number;
   gradientWeight?: number;
+  addTo?: string;
 }
 
 /** figment train vae-prior */
@@ -45,6 +49,9 @@ export async function trainVaePrior(command: VaePriorCommandOptions): Promise<vo
       `train vae-prior: ${folder} knows ${config.num_labels} labels, the data has ${dataset.labels.length}; choose them with --labels, or leave out --init-from`,
     );
   }
+  const { addTo } = command;
+  const model = addTo === undefined ? null : await readWholeModel(addTo);
+  if (model) checkSameLabels(model, dataset.labels, addTo!);
   const notes = {
     kind: 'vae-prior',
     dataset: dataset.name,
@@ -73,7 +80,12 @@ export async function trainVaePrior(command: VaePriorCommandOptions): Promise<vo
       previewMinutes: command.previewMinutes,
       save: async ({ step }) => {
         await writeFilesAtomic(command.out, { [CREDIT_FILE]: encodeJson(credit) });
-        await writeFilesAtomic(join(command.out, 'vae_prior'), await priorFiles(prior));
+        const trained = {
+          priorConfig: { _class_name: CLASS_NAME, ...config },
+          prior: await downloadWeights(prior.weights),
+        };
+        await writeFilesAtomic(join(command.out, 'vae_prior'), priorFiles(trained));
+        if (model) await writeFilesAtomic(addTo!, await addPrior(model, trained));
         await writePreviews(command.out, step, dataset, split.heldOut, prior);
       },
     });
@@ -106,12 +118,13 @@ function priorOptions(command: VaePriorCommandOptions): VaePriorOptions {
 
 const encodeJson = (value: unknown) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
 
+const CLASS_NAME = 'ClassConditionalVae';
+
 /** vae_prior/ as a model folder has it, float16. */
-async function priorFiles({ config, weights }: PriorNetwork): Promise<Record<string, Uint8Array>> {
-  const metadata = { format: 'pt' };
+function priorFiles({ priorConfig, prior }: Required<Pick<ModelContent, 'priorConfig' | 'prior'>>) {
   return {
-    [WEIGHTS_FILE]: writeSafetensors(await downloadWeights(weights), { dtype: 'F16', metadata }),
-    'config.json': encodeJson({ _class_name: 'ClassConditionalVae', ...config }),
+    [WEIGHTS_FILE]: writeSafetensors(prior, { dtype: 'F16', metadata: { format: 'pt' } }),
+    'config.json': encodeJson(priorConfig),
   };
 }
 

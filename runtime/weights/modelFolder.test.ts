@@ -100,7 +100,9 @@ describe('loadModelFolder', () => {
     await expect(load(files, { parts: ['prior'] })).rejects.toThrow(`models/tiny/${PRIOR_WEIGHTS}: expected sha-256 `);
     const loading = load(await tinyModelFolder(), { parts: ['prior'] });
     await expect(loading).rejects.toThrow(MissingFileError);
-    await expect(loading).rejects.toThrow(/no pictures in one step; train one by figment train vae-prior .* "ddpm"/);
+    await expect(loading).rejects.toThrow(
+      /no pictures in one step; train one for it by figment train vae-prior .* "ddpm"/,
+    );
     await expect(load(without(files, INDEX), { parts: ['prior'] })).rejects.toThrow(MissingFileError);
   });
 

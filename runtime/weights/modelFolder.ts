@@ -180,8 +180,7 @@ async function readFiles(
 }
 
 function noPriorError({ fileName }: MissingFileError): MissingFileError {
-  const remedy =
-    'train one by figment train vae-prior and put its vae_prior/ into the folder, or use the family "ddpm"';
+  const remedy = 'train one for it by figment train vae-prior --add-to, or use the family "ddpm"';
   return new MissingFileError('loadModelFolder', fileName, `this model makes no pictures in one step; ${remedy}`);
 }
 

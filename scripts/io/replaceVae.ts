@@ -10,6 +10,7 @@ import {
 import { diskSource } from './diskSource.ts';
 
 const INDEX_FILE = 'model_index.json';
+const PRIOR_CONFIG = 'vae_prior/config.json';
 
 /** A model folder in memory. */
 export interface WholeModel {
@@ -20,9 +21,11 @@ export interface WholeModel {
 
 /** @throws ModelFileError, MissingFileError naming the file that is damaged or missing */
 export async function readWholeModel(dir: string): Promise<WholeModel> {
-  const files = await readModelFiles(diskSource(dir));
+  const source = diskSource(dir);
+  const files = await readModelFiles(source);
   const { index } = await loadModelFolder(memorySource(files, basename(resolve(dir))));
-  return { index, files };
+  const hasPrior = Object.hasOwn(index.figment.sha256, PRIOR_CONFIG);
+  return { index, files: hasPrior ? { ...files, ...(await readModelFiles(source, { parts: ['prior'] })) } : files };
 }
 
 /**
@@ -30,13 +33,20 @@ export async function readWholeModel(dir: string): Promise<WholeModel> {
  * as they are, byte for byte, the auto-encoder is stored in float16, and the index has its digests.
  */
 export async function replaceVae(
-  { index, files }: WholeModel,
+  model: WholeModel,
   vae: Pick<ModelContent, 'vae' | 'vaeConfig'>,
 ): Promise<Record<string, Uint8Array>> {
-  const { [INDEX_FILE]: written, ...vaeFiles } = await modelFolderFiles({ index, ...vae }, { dtype: 'F16' });
+  return withFiles(model, await modelFolderFiles({ index: model.index, ...vae }, { dtype: 'F16' }));
+}
+
+/** A model's files with others that were written with its index, which comes last and lists the digests of all. */
+export function withFiles(
+  { index, files }: WholeModel,
+  { [INDEX_FILE]: written, ...others }: Record<string, Uint8Array>,
+): Record<string, Uint8Array> {
   const { [INDEX_FILE]: _, ...kept } = files;
   const { figment, ...entries } = JSON.parse(new TextDecoder().decode(written)) as ModelIndex;
   const sha256 = { ...index.figment.sha256, ...figment.sha256 };
   const text = `${JSON.stringify({ ...entries, figment: { ...figment, sha256 } }, null, 2)}\n`;
-  return { ...kept, ...vaeFiles, [INDEX_FILE]: new TextEncoder().encode(text) };
+  return { ...kept, ...others, [INDEX_FILE]: new TextEncoder().encode(text) };
 }
