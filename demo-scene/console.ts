@@ -6,14 +6,16 @@ export interface Everything {
   portraits: () => readonly Sitter[];
   guests: () => readonly Guest[];
   things: () => readonly Sitter[];
+  surfaces: () => readonly Sitter[];
 }
 
 /** For the browser's console: `page.portraits()`. */
-export function exposeForConsole(scene: Scene, { portraits, guests, things }: Everything): void {
+export function exposeForConsole(scene: Scene, { portraits, guests, things, surfaces }: Everything): void {
   const page = {
     portraits: () => portraits().map(summary),
     guests: () => guests().map((guest) => ({ ...summary(guest), state: guest.state })),
     things: () => things().map(summary),
+    surfaces: () => surfaces().map(summary),
     counts: () => countsOf(scene),
   };
   Object.assign(globalThis, { page });

@@ -22,6 +22,7 @@ interface Console {
   portraits(): Person[];
   guests(): (Person & { state: string })[];
   things(): Person[];
+  surfaces(): (Person & { widthPx?: number })[];
 }
 
 describeInBrowser(
@@ -43,10 +44,10 @@ describeInBrowser(
       expect(first).toMatchObject({ label: tavern.portraits[0]!.label, seed: tavern.portraits[0]!.seed });
       await whenReady(playwright);
       const numPeople = tavern.portraits.length + tavern.guests.labels.length;
-      const numAll = numPeople + tavern.things.spots.length;
+      const numAll = numPeople + tavern.things.spots.length + tavern.surfaces.of.length;
       expect(await playwright.locator('#people nav button').count()).toBe(numAll);
       expect(await playwright.textContent('[data-measure=backend]')).toBe('wasm');
-      const shown = [0, 1, tavern.portraits.length, numPeople];
+      const shown = [0, 1, tavern.portraits.length, numPeople, numAll - 1];
       const pictures = await picturesOf(playwright, shown);
       expect(new Set(pictures).size).toBe(shown.length);
 
@@ -67,7 +68,9 @@ describeInBrowser(
       expect(await playwright.isVisible('#card')).toBe(true);
       expect(await playwright.textContent('[data-recipe=seed]')).toBe(String(tavern.portraits[0]!.seed));
       await playwright.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+      const name = await playwright.textContent('#card-name');
       await rerollByKeyboard(playwright);
+      expect(await playwright.textContent('#card-name')).not.toBe(name);
       const [portrait] = await page.call('portraits');
       const { label, seed } = portrait!;
       expect(await copiedRecipe(playwright)).toMatchObject({ model: 'portraits', label, seed });
@@ -78,6 +81,14 @@ describeInBrowser(
       await rerollByKeyboard(playwright);
       const [thing] = await page.call('things');
       expect(await copiedRecipe(playwright)).toMatchObject({ model: 'items', label: thing!.label, seed: thing!.seed });
+      await playwright.keyboard.press('Escape');
+
+      const numSpots = tavern.things.spots.length;
+      await openCard(playwright, tavern.portraits.length + tavern.guests.labels.length + numSpots);
+      await rerollByKeyboard(playwright);
+      const [floor] = await page.call('surfaces');
+      const { label: wood, seed: another, widthPx } = floor!;
+      expect(await copiedRecipe(playwright)).toMatchObject({ model: 'textures', label: wood, seed: another, widthPx });
     });
 
     it('leaves out who has no model, and says so', async () => {
@@ -93,7 +104,7 @@ describeInBrowser(
       await whenReady(playwright);
       expect(await playwright.textContent('#progress')).toMatch(/^There are no characters here: .*404/);
       expect(await page.call('guests')).toEqual([]);
-      const numAll = tavern.portraits.length + tavern.things.spots.length;
+      const numAll = tavern.portraits.length + tavern.things.spots.length + tavern.surfaces.of.length;
       expect(await playwright.locator('#people nav button').count()).toBe(numAll);
       await openCard(playwright, numAll - 1);
       expect(await shownPicture(playwright)).not.toBe('');
@@ -195,10 +206,9 @@ async function openCard(page: Page, person: number): Promise<void> {
   await page.locator('#people nav button').nth(person).click();
 }
 
-/** Rerolls who is on the card: another picture, name and seed. */
+/** Rerolls who or what is on the card: another picture and seed. */
 async function rerollByKeyboard(page: Page): Promise<void> {
   const before = await shownPicture(page);
-  const name = await page.textContent('#card-name');
   const seed = await page.textContent('[data-recipe=seed]');
   await page.focus('[data-action=reroll]');
   await page.keyboard.press('Enter');
@@ -207,7 +217,6 @@ async function rerollByKeyboard(page: Page): Promise<void> {
     return !isPainting && document.querySelector('[data-recipe=seed]')!.textContent !== old;
   }, seed);
   expect(await settledPicture(page)).not.toBe(before);
-  expect(await page.textContent('#card-name')).not.toBe(name);
 }
 
 async function copiedRecipe(page: Page): Promise<unknown> {

@@ -52,7 +52,13 @@ async function start(): Promise<void> {
   company = new Company(tavern, TAVERN.guests, events);
   company.areArriving = controls.areArriving;
   const things = new Things(scene, TAVERN.things, lights.tint, events);
-  const shown = { portraits: () => portraits, guests: () => company!.present, things: () => things.present };
+  const surfaces = new Surfaces(scene, tavern.materials, TAVERN.surfaces, events);
+  const shown = {
+    portraits: () => portraits,
+    guests: () => company!.present,
+    things: () => things.present,
+    surfaces: () => surfaces.present,
+  };
   onPicked(
     scene,
     portraits,
@@ -64,7 +70,7 @@ async function start(): Promise<void> {
     useGenerator(await AssetGenerator.LoadAsync(files, scene), 'trained here');
   const useShipped = async () => useGenerator(await AssetGenerator.LoadAsync(TAVERN.model, scene), 'portraits');
   offerTraining({ useModel, useShipped }, fail);
-  await working(fillRoom(scene, gallery, company, things, new Surfaces(scene, tavern.materials, TAVERN.surfaces)));
+  await working(fillRoom(scene, gallery, company, things, surfaces));
 }
 
 /** What has a model of its own. */

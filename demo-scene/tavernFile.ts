@@ -73,6 +73,8 @@ export interface ThingsPlan {
 /** What a surface of the room is painted from. */
 export interface SurfacePlan {
   material: PaintedMaterial;
+  /** What the visitor reads. */
+  name: string;
   label: string;
   seed: number;
   /** Width and height of the picture: a multiple of the model's tile. */

@@ -46,10 +46,14 @@ export class Card {
     const { interpolate } = sitter.recipe;
     this.secondSeed = interpolate?.seed ?? null;
     if (interpolate) this.strength.value = String(interpolate.amount);
-    if (sitter.artist) [this.canvas.width, this.canvas.height] = sitter.artist.generator.sizePx;
+    if (sitter.artist) this.fit(sitter.recipe, sitter.artist.generator.sizePx);
     drawPixels(this.canvas, new Uint8Array(4 * this.canvas.width * this.canvas.height));
     void this.show();
     if (!this.dialog.open) this.dialog.showModal();
+  }
+
+  private fit({ widthPx, heightPx }: SitterRecipe, [tileWidthPx, tileHeightPx]: readonly [number, number]): void {
+    [this.canvas.width, this.canvas.height] = [widthPx ?? tileWidthPx, heightPx ?? tileHeightPx];
   }
 
   close(): void {
