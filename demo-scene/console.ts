@@ -1,4 +1,5 @@
 import type { Scene } from '@babylonjs/core/scene.js';
+import { encodeEdit } from '../plugin/index.ts';
 import type { Guest } from './people/guest.ts';
 import type { Sitter } from './people/sitter.ts';
 
@@ -22,7 +23,7 @@ export function exposeForConsole(scene: Scene, { portraits, guests, things, surf
 }
 
 function summary({ name, place, recipe }: Sitter) {
-  return { name, place, ...recipe };
+  return { name, place, ...recipe, ...encodeEdit(recipe) };
 }
 
 /** What must not grow with time. */

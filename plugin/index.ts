@@ -22,7 +22,7 @@ export {
 } from './material/surfaceMaterial.ts';
 export type { Compute } from './painting/createPainter.ts';
 export type { ModelInfo } from './painting/painter.ts';
-export type { PictureBytes, PictureEditOptions } from './pictureEdit.ts';
+export { encodeEdit, type PictureBytes, type PictureEditOptions } from './pictureEdit.ts';
 export type { Recipe, RecipeOptions } from './recipe.ts';
 export { scheduleOf, type VisitedSchedule } from './schedule.ts';
 export type { CellProgress, GeneratedSprites, PackedSprites } from './sprite/generatedSprites.ts';

@@ -49,8 +49,12 @@ function bytesOf(name: string, bytes: PictureBytes | undefined): Uint8Array | un
   throw new RangeError(`generate: the ${name} is no base64; give its bytes, or what a saved recipe has`);
 }
 
-/** Bytes as base64, so that JSON takes them. */
-export function savedEdit({ image, mask }: PictureEditOptions): Pick<PictureEditOptions, 'image' | 'mask'> {
+/**
+ * The image and mask of a recipe as base64, so that JSON takes them; a recipe takes them so, too.
+ *
+ *   JSON.stringify({ ...texture.recipe, ...encodeEdit(texture.recipe) });
+ */
+export function encodeEdit({ image, mask }: PictureEditOptions): Pick<PictureEditOptions, 'image' | 'mask'> {
   const saved = (bytes: PictureBytes) => (typeof bytes === 'string' ? bytes : toBase64(Uint8Array.from(bytes)));
   return { ...(image !== undefined && { image: saved(image) }), ...(mask !== undefined && { mask: saved(mask) }) };
 }

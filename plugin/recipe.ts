@@ -13,9 +13,9 @@ import type { ModelInfo } from './painting/painter.ts';
 import {
   completeEdit,
   editKey,
+  encodeEdit,
   type PictureEdit,
   type PictureEditOptions,
-  savedEdit,
   startKey,
 } from './pictureEdit.ts';
 
@@ -171,7 +171,7 @@ export function batchKey(recipe: Recipe): string {
 export function shortRecipe(recipe: RecipeOptions, { sampleDefaults }: ModelInfo): RecipeOptions {
   const defaults: Record<string, unknown> = sampleDefaults;
   const kept = Object.entries(recipe).filter(([key, value]) => defaults[key] !== value);
-  return { ...Object.fromEntries(kept), ...savedEdit(recipe) } as unknown as RecipeOptions;
+  return { ...Object.fromEntries(kept), ...encodeEdit(recipe) } as unknown as RecipeOptions;
 }
 
 /** A uint32 from the platform's generator of random numbers. */

@@ -17,7 +17,7 @@ interface ScreenshotOptions {
   only?: ViewName;
 }
 
-const VIEWS = { tavern: shootTavern, lab: shootLab, training: shootTraining };
+const VIEWS = { tavern: shootTavern, edit: shootEdit, lab: shootLab, training: shootTraining };
 
 type ViewName = keyof typeof VIEWS;
 
@@ -59,6 +59,21 @@ async function shootTavern(page: Page, url: string, out: string, quality: string
   });
   await page.evaluate(() => document.querySelector<HTMLElement>('[data-action=keep]')!.click());
   await shoot(page, path.join(out, 'card.png'));
+}
+
+/** A face that stays, with other hair. */
+async function shootEdit(page: Page, url: string, out: string, quality: string): Promise<void> {
+  await enterTavern(page, url, quality);
+  await page.evaluate(() => document.querySelectorAll<HTMLElement>('#people nav button')[1]!.click());
+  await page.evaluate(() => document.querySelector<HTMLElement>('[data-action=edit]')!.click());
+  await page.waitForSelector('#editor button');
+  await page.evaluate(() => document.querySelector<HTMLElement>('.presets button')!.click());
+  await page.evaluate(() => document.querySelector<HTMLElement>('[data-edit=paint]')!.click());
+  await page.waitForFunction(() => {
+    const isPainting = document.querySelector('#card')!.hasAttribute('data-painting');
+    return !isPainting && document.querySelector('[data-recipe=varied]')!.textContent!.startsWith('in a part');
+  });
+  await shoot(page, path.join(out, 'edit.png'));
 }
 
 /** Enough for treasures that one recognises: a training of some minutes. */

@@ -9,6 +9,6 @@ export class Artist {
     readonly generator: AssetGenerator,
     readonly name: string,
   ) {
-    this.keeping = new Keeping(generator.info.hash, generator.labels);
+    this.keeping = new Keeping(generator.info.hash, generator.labels, generator.sizePx);
   }
 }

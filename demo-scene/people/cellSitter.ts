@@ -3,7 +3,7 @@ import type { Sprite } from '@babylonjs/core/Sprites/sprite.js';
 import type { GeneratedSprites } from '../../plugin/index.ts';
 import type { Artist } from './artist.ts';
 import type { Figure } from './figure.ts';
-import type { RecipeChanges, Sitter, SitterRecipe } from './sitter.ts';
+import { NO_EDIT, type RecipeChanges, type Sitter, type SitterRecipe } from './sitter.ts';
 
 /** Denoising steps between two looks at the unfinished picture. */
 export const PREVIEW_EVERY = 2;
@@ -66,6 +66,6 @@ export abstract class CellSitter implements Sitter {
 }
 
 /** A recipe for a cell that showed something else: what is absent is to be the default. */
-function asksForAll(recipe: SitterRecipe): SitterRecipe & { interpolate: SitterRecipe['interpolate'] } {
-  return { interpolate: undefined, ...recipe };
+function asksForAll(recipe: SitterRecipe): SitterRecipe {
+  return { interpolate: undefined, ...NO_EDIT, ...recipe };
 }

@@ -1,4 +1,4 @@
-import type { Interpolation } from '../../plugin/index.ts';
+import { encodeEdit, type Interpolation, type PictureEditOptions } from '../../plugin/index.ts';
 import { recall, remember } from '../ui/memory.ts';
 import type { Sitter, SitterRecipe } from './sitter.ts';
 
@@ -14,6 +14,7 @@ export class Keeping {
   constructor(
     modelHash: string,
     private readonly labels: readonly string[],
+    private readonly sizePx: readonly [widthPx: number, heightPx: number],
   ) {
     this.name = `kept ${modelHash.slice(0, 16)}`;
     this.recipes = this.read();
@@ -49,23 +50,46 @@ export class Keeping {
   private read(): Map<string, SitterRecipe> {
     const stored = recall(this.name);
     if (typeof stored !== 'object' || stored === null) return new Map();
-    const recipes = Object.entries(stored).filter(([, recipe]) => isRecipe(recipe, this.labels));
+    const recipes = Object.entries(stored).filter(([, recipe]) =>
+      isRecipe(recipe, this.labels, this.sizePx[0] * this.sizePx[1]),
+    );
     return new Map(recipes.map(([place, recipe]) => [place, essential(recipe)]));
   }
 }
 
 /** What differs from sitter to sitter, in one order. */
-function essential({ label, seed, guidanceScale, interpolate }: SitterRecipe): SitterRecipe {
+function essential({ label, seed, guidanceScale, interpolate, ...others }: SitterRecipe): SitterRecipe {
   const varied = interpolate && { interpolate: { seed: interpolate.seed, amount: interpolate.amount } };
-  return { label, seed, guidanceScale, ...varied };
+  const { image, strength, resamples, keepAlpha } = others;
+  const edited = image && { ...encodeEdit(others), strength, ...(resamples && { resamples }), keepAlpha };
+  return { label, seed, guidanceScale, ...varied, ...edited };
 }
 
-function isRecipe(value: unknown, labels: readonly string[]): value is SitterRecipe {
+function isRecipe(value: unknown, labels: readonly string[], numPixels: number): value is SitterRecipe {
   if (typeof value !== 'object' || value === null) return false;
   const { label, seed, guidanceScale, interpolate, ...rest } = value as Partial<SitterRecipe>;
-  if (Object.keys(rest).length > 0) return false;
+  if (!isEdit(rest, numPixels)) return false;
   const isGuidance = typeof guidanceScale === 'number' && guidanceScale >= 0 && guidanceScale <= 20;
   return labels.includes(label!) && isSeed(seed) && isGuidance && (!interpolate || isInterpolation(interpolate));
+}
+
+/** Nothing at all is none, and fine. */
+function isEdit(edit: Partial<SitterRecipe>, numPixels: number): boolean {
+  const { image, mask, strength, resamples, keepAlpha, ...rest }: PictureEditOptions = edit;
+  if (Object.keys(rest).length > 0) return false;
+  if (image === undefined) return Object.keys(edit).length === 0;
+  const isStrength = typeof strength === 'number' && strength >= 0 && strength <= 1;
+  const isCount = resamples === undefined || [1, 2, 3, 4].includes(resamples);
+  const areBytes = isBase64(image, 4 * numPixels) && (mask === undefined || isBase64(mask, numPixels));
+  return areBytes && isStrength && isCount && typeof keepAlpha === 'boolean';
+}
+
+/** Whether a text stands for so many bytes: four letters for three, `=` for those that are missing at the end. */
+function isBase64(text: unknown, numBytes: number): boolean {
+  if (typeof text !== 'string' || text.length !== 4 * Math.ceil(numBytes / 3)) return false;
+  const padding = '='.repeat((3 - (numBytes % 3)) % 3);
+  const letters = text.slice(0, text.length - padding.length);
+  return text.endsWith(padding) && /^[A-Za-z0-9+/]+$/.test(letters);
 }
 
 function isInterpolation({ seed, amount }: Partial<Interpolation>): boolean {

@@ -1,17 +1,25 @@
 import type { Observable } from '@babylonjs/core/Misc/observable.js';
-import type { Interpolation, Recipe } from '../../plugin/index.ts';
+import type { Interpolation, PictureEditOptions, Recipe } from '../../plugin/index.ts';
 import type { Artist } from './artist.ts';
 
 /** What somebody's picture is made from; what is absent is the model's default. */
-export interface SitterRecipe extends Partial<Recipe> {
+export interface SitterRecipe extends Omit<Partial<Recipe>, keyof PictureEditOptions>, PictureEditOptions {
   label: string;
   seed: number;
 }
 
-/** What can be asked to be another. */
-export interface RecipeChanges {
+/** An edit that is none: the picture is made from its label and seeds alone. */
+export const NO_EDIT = {
+  image: undefined,
+  mask: undefined,
+  strength: undefined,
+  resamples: undefined,
+  keepAlpha: undefined,
+} satisfies PictureEditOptions;
+
+/** What can be asked to be another; what is undefined: none. */
+export interface RecipeChanges extends PictureEditOptions {
   seed?: number;
-  /** undefined: none. */
   interpolate?: Interpolation | undefined;
 }
 

@@ -1,6 +1,8 @@
+import { encodeEdit } from '../../plugin/index.ts';
 import { kindOf } from '../people/names.ts';
-import { newSeed, type RecipeChanges, type Sitter, type SitterRecipe } from '../people/sitter.ts';
+import { NO_EDIT, newSeed, type RecipeChanges, type Sitter, type SitterRecipe } from '../people/sitter.ts';
 import { drawPixels } from './drawPixels.ts';
+import { Editor } from './editor.ts';
 import { element } from './element.ts';
 import { copied, downloadPng } from './handOut.ts';
 
@@ -11,6 +13,10 @@ export class Card {
   private readonly notice = element('.notice', this.dialog);
   private readonly strength = element<HTMLInputElement>('#strength');
   private readonly keepButton = element('[data-action=keep]', this.dialog);
+  private readonly editor = new Editor(
+    (changes) => this.change(changes),
+    () => this.endEditing(),
+  );
   private sitter: Sitter | null = null;
   /** The other end of the variation; null until one is asked for. */
   private secondSeed: number | null = null;
@@ -21,6 +27,7 @@ export class Card {
     const actions = {
       reroll: () => this.reroll(),
       vary: () => this.vary(newSeed()),
+      edit: () => this.edit(),
       keep: () => this.toggleKept(),
       copy: () => this.copyRecipe(),
       download: () => this.download(),
@@ -62,6 +69,7 @@ export class Card {
 
   private leave(): void {
     this.stopObserving();
+    this.endEditing();
     if (this.sitter) this.sitter.isSpokenTo = false;
     this.sitter = null;
   }
@@ -75,13 +83,13 @@ export class Card {
   private async show(): Promise<void> {
     const { sitter } = this;
     if (!sitter) return;
-    const { label, seed, guidanceScale, interpolate } = sitter.recipe;
+    const { label, seed, guidanceScale } = sitter.recipe;
     element('#card-name').textContent = sitter.name;
     element('.greeting', this.dialog).textContent = sitter.words;
     this.write('label', kindOf(label));
     this.write('seed', String(seed));
     this.write('guidance', String(guidanceScale));
-    this.write('varied', interpolate ? `${percent(interpolate.amount)} to ${interpolate.seed}` : 'no');
+    this.write('varied', variationOf(sitter.recipe));
     element('output', this.dialog).textContent = percent(this.strength.valueAsNumber);
     this.showKept(sitter);
     this.dialog.toggleAttribute('data-painting', sitter.isPainting);
@@ -103,13 +111,31 @@ export class Card {
 
   private async reroll(): Promise<void> {
     this.secondSeed = null;
-    await this.change({ seed: newSeed(), interpolate: undefined });
+    await this.change({ ...NO_EDIT, seed: newSeed(), interpolate: undefined });
   }
 
   /** Goes part of the way to the picture of another seed, as far as the slider says. */
   private async vary(secondSeed: number): Promise<void> {
     this.secondSeed = secondSeed;
-    await this.change({ interpolate: { seed: secondSeed, amount: this.strength.valueAsNumber } });
+    await this.change({ ...NO_EDIT, interpolate: { seed: secondSeed, amount: this.strength.valueAsNumber } });
+  }
+
+  /** Turns the card to its other side, where a part of the picture is painted anew. */
+  private async edit(): Promise<void> {
+    const { sitter } = this;
+    const pixels = await sitter?.pixelsAsync().catch(() => null);
+    if (!sitter?.artist || !pixels || this.sitter !== sitter) return;
+    this.editor.open(sitter, pixels);
+    this.dialog.toggleAttribute('data-editing', true);
+    this.notice.textContent = '';
+    element('#editor button').focus();
+  }
+
+  private endEditing(): void {
+    if (!this.editor.isOpen) return;
+    this.editor.close();
+    this.dialog.toggleAttribute('data-editing', false);
+    element('[data-action=edit]', this.dialog).focus();
   }
 
   private async change(changes: RecipeChanges): Promise<void> {
@@ -147,7 +173,8 @@ export class Card {
 
   private async copyRecipe(): Promise<void> {
     if (!this.sitter) return;
-    const text = JSON.stringify({ model: this.sitter.artist?.name, ...this.sitter.recipe }, null, 2);
+    const { artist, recipe } = this.sitter;
+    const text = JSON.stringify({ model: artist?.name, ...recipe, ...encodeEdit(recipe) }, null, 2);
     this.notice.textContent = await copied(text, 'The recipe');
   }
 
@@ -161,7 +188,13 @@ function percent(share: number): string {
   return `${Math.round(100 * share)} %`;
 }
 
-function fileName({ label, seed, interpolate }: SitterRecipe): string {
-  const varied = interpolate ? `-to-${interpolate.seed}-${interpolate.amount}` : '';
+/** What was done to the picture of the seed. */
+function variationOf({ interpolate, image, mask, strength }: SitterRecipe): string {
+  if (image) return `${mask ? 'in a part, ' : 'edited, '}${percent(strength ?? 1)}`;
+  return interpolate ? `${percent(interpolate.amount)} to ${interpolate.seed}` : 'no';
+}
+
+function fileName({ label, seed, interpolate, image }: SitterRecipe): string {
+  const varied = interpolate ? `-${image ? 'by' : 'to'}-${interpolate.seed}-${interpolate.amount}` : '';
   return `${label}-${seed}${varied}`;
 }
