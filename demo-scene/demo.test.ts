@@ -183,7 +183,7 @@ describeInBrowser(
       const { seed } = portrait!.interpolate!;
       await playwright.click('[data-action=edit]');
       await brush(playwright);
-      expect(await playwright.textContent('output[for=edit-strength]')).toBe('100 %');
+      await expect.poll(() => playwright.textContent('output[for=edit-strength]'), WAIT).toBe('100 %');
       await playwright.click('[data-edit=paint]');
       await expect.poll(async () => (await page.call('portraits'))[0]!.interpolate!.seed, WAIT).not.toBe(seed);
       await playwright.click('[data-edit=undo]');

@@ -13,6 +13,7 @@ export class Card {
   private readonly notice = element('.notice', this.dialog);
   private readonly strength = element<HTMLInputElement>('#strength');
   private readonly keepButton = element('[data-action=keep]', this.dialog);
+  private readonly editButton = element('[data-action=edit]', this.dialog);
   private readonly editor = new Editor(
     (changes) => this.change(changes),
     () => this.endEditing(),
@@ -91,6 +92,7 @@ export class Card {
     this.write('guidance', String(guidanceScale));
     this.write('varied', variationOf(sitter.recipe));
     element('output', this.dialog).textContent = percent(this.strength.valueAsNumber);
+    this.editButton.hidden = isLarge(sitter.recipe);
     this.showKept(sitter);
     this.dialog.toggleAttribute('data-painting', sitter.isPainting);
     const order = ++this.numShows;
@@ -135,7 +137,7 @@ export class Card {
     if (!this.editor.isOpen) return;
     this.editor.close();
     this.dialog.toggleAttribute('data-editing', false);
-    element('[data-action=edit]', this.dialog).focus();
+    this.editButton.focus();
   }
 
   private async change(changes: RecipeChanges): Promise<void> {
@@ -182,6 +184,11 @@ export class Card {
   private async download(): Promise<void> {
     if (this.sitter) await downloadPng(this.canvas, `${fileName(this.sitter.recipe)}.png`);
   }
+}
+
+/** Several tiles of a surface: too much to keep in this browser as it was. */
+function isLarge({ widthPx, heightPx }: SitterRecipe): boolean {
+  return widthPx !== undefined || heightPx !== undefined;
 }
 
 function percent(share: number): string {
