@@ -73,7 +73,9 @@ async function shootEdit(page: Page, url: string, out: string, quality: string):
     const isPainting = document.querySelector('#card')!.hasAttribute('data-painting');
     return !isPainting && document.querySelector('[data-recipe=varied]')!.textContent!.startsWith('in a part');
   });
-  await shoot(page, path.join(out, 'edit.png'));
+  const file = path.join(out, 'edit.png');
+  await page.locator('#card').screenshot({ path: file, timeout: LIMIT_MS });
+  console.log(path.relative(process.cwd(), file));
 }
 
 /** Enough for treasures that one recognises: a training of some minutes. */

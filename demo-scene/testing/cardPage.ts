@@ -1,0 +1,48 @@
+// The card alone, with somebody on it whom no model paints.
+import { Observable } from '@babylonjs/core/Misc/observable.js';
+import type { Artist } from '../people/artist.ts';
+import type { RecipeChanges, Sitter, SitterRecipe } from '../people/sitter.ts';
+import { Card } from '../ui/card.ts';
+
+const SIZE_PX = 32;
+export const pixels = () => Array.from({ length: 4 * SIZE_PX ** 2 }, (_, i) => (i % 4 === 3 ? 255 : (7 * i) % 256));
+
+const asked: RecipeChanges[] = [];
+let recipe: SitterRecipe = { label: 'elf', seed: 7, guidanceScale: 2, interpolate: { seed: 5, amount: 0.25 } };
+
+const sitter: Sitter = {
+  place: 'frame 1',
+  name: 'Elna Mossheart',
+  words: 'Good evening.',
+  artist: {
+    name: 'nobody',
+    generator: { info: { kind: 'portraits' }, sizePx: [SIZE_PX, SIZE_PX] },
+    keeping: { has: () => false },
+  } as unknown as Artist,
+  get recipe() {
+    return recipe;
+  },
+  isPainting: false,
+  isSpokenTo: false,
+  onChangedObservable: new Observable(),
+  pixelsAsync: async () => Uint8Array.from(pixels()),
+  changeAsync: async (changes) => {
+    asked.push(changes);
+    recipe = { ...recipe, ...changes };
+    sitter.onChangedObservable.notifyObservers(sitter);
+  },
+};
+
+const card = new Card();
+
+export function open(): void {
+  card.open(sitter);
+}
+
+/** What was asked for last: bytes as numbers, and what is to be none as null. */
+export function lastAsked(): Record<string, unknown> {
+  const changes = Object.entries(asked.at(-1) ?? {});
+  return Object.fromEntries(
+    changes.map(([name, value]) => [name, ArrayBuffer.isView(value) ? [...(value as Uint8Array)] : (value ?? null)]),
+  );
+}
