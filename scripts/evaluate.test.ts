@@ -83,6 +83,23 @@ it('finds the classifier again, gives the same numbers, and leaves no tensor beh
   expect(again.nearestTrainingImage).toEqual(first.nearestTrainingImage);
 });
 
+it('compares the families of a model that has a VAE, and of no other', async () => {
+  const files = await modelFolderFiles(tinyModelFiles({ labels: tinyDataset().labels, sizePx: 16, prior: true }));
+  await writeFilesAtomic(at('both'), files);
+  const printed = await run(at('both'), ...FAST, '--guidance', '2');
+  expect(printed).toMatch(/vae\+ddpm +\d+\.\d ms an image, accuracy \d/);
+  const { families, byGuidance } = JSON.parse(await readFile(at('both/metrics.json'), 'utf8'));
+  expect(Object.keys(families)).toEqual(['ddpm', 'vae', 'vae+ddpm']);
+  expect(families.ddpm).toMatchObject({ accuracy: byGuidance['2'].accuracy });
+  expect(families['vae+ddpm'].strength).toBe(0.6);
+  for (const { msPerImage, spreadRelativeToReal } of Object.values<Record<string, number>>(families)) {
+    expect(msPerImage).toBeGreaterThan(0);
+    expect(spreadRelativeToReal).toBeGreaterThan(0);
+  }
+  expect(families.vae.frechetDistanceToHeldOut).not.toBe(families.ddpm.frechetDistanceToHeldOut);
+  expect(JSON.parse(await readFile(at('report/metrics.json'), 'utf8')).families).toBeUndefined();
+});
+
 it('measures the seams of a model that tiles, and of no other', async () => {
   expect(await run(at('tiles'), ...FAST, '--guidance', '2')).toMatch(/seam at guidance 2: \d\.\d\d \(held-out \d/);
   const { seam } = JSON.parse(await readFile(at('tiles/metrics.json'), 'utf8'));

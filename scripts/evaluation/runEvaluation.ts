@@ -12,7 +12,6 @@ import {
   loadModelFolder,
   type ModelFiles,
   reconstruct,
-  type SampleOptions,
   type SamplerName,
   smallestClass,
   splitHeldOut,
@@ -20,17 +19,14 @@ import {
 import { writeFilesAtomic } from '../io/atomicWrite.ts';
 import { UsageError } from '../io/cliErrors.ts';
 import { openNodeBackend } from '../io/nodeBackend.ts';
-import { buildModel, modelSource } from '../io/openModel.ts';
-import { startProgress } from '../io/progress.ts';
+import { buildModel, buildPrior, modelSource } from '../io/openModel.ts';
 import { chooseFrom, readDataset } from '../io/readDataset.ts';
-import { contactSheet } from './contactSheet.ts';
-import { type CopyMetrics, copyingPerClass } from './copying.ts';
 import { frechetDistance } from './frechet.ts';
-import { generateSet } from './generateSet.ts';
-import { byLabel, compareWithReal, type GuidanceMetrics, type Measured, measure } from './measure.ts';
-import { type OpenClassifier, openClassifier } from './openClassifier.ts';
+import { type EvaluationRecipe, type Judged, judgeGenerated } from './judgeGenerated.ts';
+import { byLabel, measure } from './measure.ts';
+import { openClassifier } from './openClassifier.ts';
 import { formatMetrics, formatSummary, type Metrics, UNITS } from './report.ts';
-import { measureSeams } from './seams.ts';
+import { shown } from './shown.ts';
 
 export interface EvaluateFlags {
   data: string;
@@ -50,7 +46,10 @@ export interface EvaluateFlags {
 
 /** The work of `figment evaluate`. */
 export async function evaluate(name: string, flags: EvaluateFlags): Promise<void> {
-  const files = await loadModelFolder(modelSource(name));
+  const source = modelSource(name);
+  const files = await loadModelFolder(source);
+  const hasPrior = Object.hasOwn(files.index.figment.sha256, 'vae_prior/config.json');
+  const priorFiles = hasPrior ? await loadModelFolder(source, { parts: ['prior'] }) : null;
   const out = flags.out ?? (await folderOf(name));
   const dataset = fitTo(files, await readDataset(flags.data));
   checkTogether(files, dataset);
@@ -60,14 +59,16 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
   const backend = await openNodeBackend(flags.backend);
   console.log(`evaluate: ${backend.backend}; ${backend.reason}`);
   const model = buildModel(files);
+  const prior = priorFiles && buildPrior(priorFiles);
   try {
-    const { metrics, sheet } = await evaluateModel(model, dataset, split, backend.backend, flags);
+    const { metrics, sheet } = await evaluateModel({ model, prior }, dataset, split, backend.backend, flags);
     const bytes = new TextEncoder().encode(formatMetrics(metrics));
     await writeFilesAtomic(out, { 'contact-sheet.png': sheet, 'metrics.json': bytes });
     console.log(formatSummary(metrics));
     console.log(`evaluate: wrote metrics.json and contact-sheet.png to ${out}`);
   } finally {
     model.dispose();
+    prior?.dispose();
     backend.release();
   }
 }
@@ -125,7 +126,7 @@ function labelsOf(dataset: Dataset, indices: Int32Array): Int32Array {
 }
 
 async function evaluateModel(
-  model: DiffusionModel,
+  { model, prior }: Judged,
   dataset: Dataset,
   split: DatasetSplit,
   backend: BackendName,
@@ -148,7 +149,7 @@ async function evaluateModel(
     const reconstructedHeldOut = imagesOfPixels(pictures, heldOut.classLabels, dataset);
     const recipe = recipeOf(model, flags);
     const sets = { heldOut, reconstructedHeldOut };
-    const generated = await judgeGenerated({ model, dataset, split, sets, classifier, real, perClass, recipe });
+    const generated = await judgeGenerated({ model, prior, dataset, split, sets, classifier, real, perClass, recipe });
     const metrics: Metrics = {
       units: UNITS,
       model: { name: model.index.figment.name, sha256: model.hash },
@@ -187,9 +188,7 @@ function dataOf(dataset: Dataset, split: DatasetSplit, flags: EvaluateFlags): Me
   };
 }
 
-type Recipe = Omit<Metrics['recipe'], 'backend'>;
-
-function recipeOf({ index }: DiffusionModel, flags: EvaluateFlags): Recipe {
+function recipeOf({ index }: DiffusionModel, flags: EvaluateFlags): EvaluationRecipe {
   const { sampleDefaults } = index.figment;
   return {
     sampler: flags.sampler ?? sampleDefaults.sampler,
@@ -199,79 +198,4 @@ function recipeOf({ index }: DiffusionModel, flags: EvaluateFlags): Recipe {
     firstSeed: flags.seed,
     lastSeed: (flags.seed + flags.imagesPerClass - 1) >>> 0,
   };
-}
-
-interface Context {
-  model: DiffusionModel;
-  dataset: Dataset;
-  split: DatasetSplit;
-  sets: Record<'heldOut' | 'reconstructedHeldOut', ImageSet>;
-  classifier: OpenClassifier;
-  real: Measured;
-  perClass: number;
-  recipe: Recipe;
-}
-
-/** Generates at each guidance scale, one after the other; the sheet and the search for copies are of one of them. */
-async function judgeGenerated(context: Context) {
-  const { model, dataset, recipe } = context;
-  const shownScale = scaleOfSheet(recipe.guidanceScales, model);
-  const byGuidance: Record<string, GuidanceMetrics> = {};
-  const imagesPerSecond: Record<string, number> = {};
-  let copying: CopyMetrics[] = [];
-  let seam: Metrics['seam'];
-  let sheet = new Uint8Array();
-  for (const guidanceScale of recipe.guidanceScales) {
-    const { pictures, images, speed } = await generateAt(context, guidanceScale);
-    const measured = await measure(context.classifier, images, context.perClass);
-    byGuidance[guidanceScale] = compareWithReal(measured, context.real, dataset.labels);
-    imagesPerSecond[guidanceScale] = speed;
-    if (guidanceScale !== shownScale) continue;
-    const sets = { ...context.sets, generated: images };
-    copying = await shown('compare', async (onProgress) => copyingPerClass(dataset, context.split, sets, onProgress));
-    if (model.index.figment.circularPadding) seam = measureSeams(pictures, shownScale, dataset, context.split);
-    const text = { model: model.index.figment.name, ...recipe, guidanceScales: [guidanceScale] };
-    sheet = new Uint8Array(contactSheet(pictures, dataset.labels.length, dataset, text));
-  }
-  const nearestTrainingImage = {
-    guidanceScale: shownScale,
-    relative: meanOf(copying, 'generated') / meanOf(copying, 'reconstructedHeldOut'),
-    perClass: byLabel(dataset.labels, copying),
-  };
-  return {
-    metrics: { byGuidance, nearestTrainingImage, ...(seam && { seam }), generation: { imagesPerSecond } },
-    sheet,
-  };
-}
-
-function meanOf(copying: readonly CopyMetrics[], key: 'generated' | 'reconstructedHeldOut'): number {
-  return copying.reduce((sum, metrics) => sum + metrics[key].mean, 0) / copying.length;
-}
-
-/** The scale nearest to the one that the model is used with. */
-function scaleOfSheet(scales: readonly number[], { index }: DiffusionModel): number {
-  const usual = index.figment.sampleDefaults.guidanceScale;
-  return [...scales].sort((a, b) => Math.abs(a - usual) - Math.abs(b - usual))[0]!;
-}
-
-async function generateAt({ model, dataset, recipe }: Context, guidanceScale: number) {
-  const { imagesPerClass, firstSeed, numInferenceSteps } = recipe;
-  const options: SampleOptions = { guidanceScale, numInferenceSteps, sampler: recipe.sampler as SamplerName };
-  const started = performance.now();
-  const pictures = await shown(`guidance ${guidanceScale}`, (onProgress) =>
-    generateSet(model, dataset.labels, { imagesPerClass, firstSeed }, options, onProgress),
-  );
-  const speed = (1000 * pictures.length) / (performance.now() - started);
-  const classLabels = Int32Array.from(pictures.keys(), (i) => Math.floor(i / imagesPerClass));
-  return { pictures, images: imagesOfPixels(pictures, classLabels, dataset), speed };
-}
-
-/** Runs a job under a progress line. */
-async function shown<T>(title: string, job: (onProgress: (share: number) => void) => Promise<T>): Promise<T> {
-  const progress = startProgress(title);
-  try {
-    return await job((share) => progress.update(share, ''));
-  } finally {
-    progress.stop();
-  }
 }
