@@ -30,9 +30,15 @@ let measures: Measures;
 /** A sentence for each model that is not there, by what it paints. */
 const missing = new Map<string, string>();
 let numWorking = 0;
-const controls = new Controls(location.search, (areArriving) => {
-  if (company) company.areArriving = areArriving;
-});
+const controls = new Controls(
+  location.search,
+  (areArriving) => {
+    if (company) company.areArriving = areArriving;
+  },
+  (family) => {
+    if (gallery) working(gallery.paintByAsync(family)).catch(fail);
+  },
+);
 
 async function start(): Promise<void> {
   const engine = await CreateEngineAsync(element<HTMLCanvasElement>('#canvas'));
@@ -48,7 +54,7 @@ async function start(): Promise<void> {
     onStep: measures.step.bind(measures),
     onPortraits: progress.portraits.bind(progress),
   };
-  gallery = new Gallery(portraits, events);
+  gallery = new Gallery(portraits, events, controls.settings.family);
   company = new Company(tavern, TAVERN.guests, events);
   company.areArriving = controls.areArriving;
   const things = new Things(scene, TAVERN.things, lights.tint, events);

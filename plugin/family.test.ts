@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createModel, createPrior, generateAtOnce, refine } from '../runtime/index.ts';
 import { tinyModelFiles, tinyModelFolder } from '../runtime/testing/tinyModel.ts';
 import { AssetGenerator } from './assetGenerator.ts';
+import { changeRecipe } from './family.ts';
 import type { ModelInfo } from './painting/painter.ts';
 import { batchKey, completeRecipe, recipeKey, shortRecipe } from './recipe.ts';
 import { createScene, flipped, loadTiny, uploadedTo } from './testing/tinyScene.ts';
@@ -48,6 +49,18 @@ describe('a family in a recipe', () => {
       completeRecipe({ ...ELF, guidanceScale: 3 }, INFO),
     );
     expect(completeRecipe({ ...refined, family: 'ddpm' }, INFO)).not.toHaveProperty('strength');
+  });
+
+  it('gives way to a picture to begin from, and the other way round', () => {
+    const image = new Uint8Array(32).fill(9);
+    const refined = completeRecipe({ ...ELF, family: 'vae+ddpm', strength: 0.3 }, INFO);
+    const edited = completeRecipe(changeRecipe(refined, { image }), INFO);
+    expect(edited).toEqual(completeRecipe({ ...ELF, image }, INFO));
+    const again = completeRecipe(changeRecipe(edited, { family: 'vae+ddpm' }), INFO);
+    expect(again).toEqual(completeRecipe({ ...ELF, family: 'vae+ddpm' }, INFO));
+    expect(changeRecipe(refined, { strength: 0.5 })).toMatchObject({ family: 'vae+ddpm', strength: 0.5 });
+    expect(changeRecipe(edited, { seed: 8 })).toMatchObject({ image, strength: 0.8, seed: 8 });
+    expect(changeRecipe(null, ELF)).toEqual(ELF);
   });
 
   it.each([

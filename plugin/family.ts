@@ -1,5 +1,6 @@
 import { assertEdit, assertFamily, type Family, REFINE_STRENGTH } from '../runtime/index.ts';
 import type { PictureEditOptions } from './pictureEdit.ts';
+import type { RecipeOptions } from './recipe.ts';
 
 export interface FamilyOptions {
   /**
@@ -38,4 +39,20 @@ export function withoutStrength(options: FamilyOptions & PictureEditOptions): Pi
   if (options.family === undefined || options.image !== undefined) return options;
   const { strength: _, ...rest } = options;
   return rest;
+}
+
+/**
+ * A recipe with changes. A new image takes the place of the VAE's picture, and a family that begins with the VAE's the place
+ * of the image.
+ */
+export function changeRecipe(recipe: RecipeOptions | null, changes: Partial<RecipeOptions>): RecipeOptions {
+  const { family, strength, image, mask, resamples, keepAlpha, ...kept } = recipe ?? {};
+  const isNewImage = changes.image !== undefined && image === undefined;
+  const isNewFamily = (changes.family ?? 'ddpm') !== 'ddpm' && image !== undefined;
+  const start = isNewImage || isNewFamily ? {} : { family, strength, image, mask, resamples, keepAlpha };
+  return { ...kept, ...definedOf(start), ...changes } as RecipeOptions;
+}
+
+function definedOf<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

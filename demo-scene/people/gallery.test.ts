@@ -2,7 +2,7 @@
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { AssetGenerator } from '../../plugin/index.ts';
+import { AssetGenerator, type Family } from '../../plugin/index.ts';
 import { createScene } from '../../plugin/testing/tinyScene.ts';
 import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { TAVERN } from '../tavernFile.ts';
@@ -14,25 +14,29 @@ let scene: Scene;
 let gallery: Gallery;
 const events = { onCome: vi.fn(), onStep: vi.fn(), onPortraits: vi.fn() };
 const painted = new Map<string, SitterRecipe>();
+const families: Family[] = [];
 
 beforeEach(() => {
   scene = createScene();
   painted.clear();
+  families.length = 0;
   const portraits = TAVERN.portraits.slice(0, 3).map((plan, i) => {
     const place = `frame ${i + 1}`;
-    const paintAsync = async ({ generator }: Artist, recipe: SitterRecipe) => {
-      await generator.generatePixelsAsync(recipe);
+    const paintAsync = async ({ generator }: Artist, recipe: SitterRecipe, family: Family) => {
+      await generator.generatePixelsAsync({ ...recipe, family });
       painted.set(place, recipe);
+      families.push(family);
     };
-    return { plan, place, paintAsync, onProgressObservable: new Observable() } as unknown as Framed;
+    const paintByAsync = async (family: Family) => families.push(family);
+    return { plan, place, paintAsync, paintByAsync, onProgressObservable: new Observable() } as unknown as Framed;
   });
-  gallery = new Gallery(portraits, events);
+  gallery = new Gallery(portraits, events, 'vae+ddpm');
 });
 
 afterEach(() => scene.getEngine().dispose());
 
-async function load(labels: string[], sizePx = 16): Promise<Artist> {
-  const files = await tinyModelFolder({ labels, sizePx });
+async function load(labels: string[], sizePx = 16, prior = false): Promise<Artist> {
+  const files = await tinyModelFolder({ labels, sizePx, prior });
   return new Artist(
     await AssetGenerator.LoadAsync(files, scene, { compute: 'thread', backend: 'wasm', frameBudgetMs: 20 }),
     'tiny',
@@ -57,6 +61,17 @@ it('lets the newest model win while the one before is still painting', async () 
   const second = gallery.paintAllAsync(await load(['cat', 'dog']));
   await Promise.all([first, second]);
   for (const label of labelsPainted()) expect(['cat', 'dog']).toContain(label);
+});
+
+it('has portraits painted by the family that is wished, where the model has it', async () => {
+  await gallery.paintByAsync('vae+ddpm'); // before there is a model
+  await gallery.paintAllAsync(await load(['elf', 'troll'], 16, true));
+  expect(families).toEqual(['vae+ddpm', 'vae+ddpm', 'vae+ddpm']);
+  await gallery.paintByAsync('vae');
+  expect(families.slice(3)).toEqual(['vae', 'vae', 'vae']);
+  await gallery.paintAllAsync(await load(['cat', 'dog']));
+  await gallery.paintByAsync('vae+ddpm');
+  expect(new Set(families.slice(6))).toEqual(new Set(['ddpm']));
 });
 
 it('tells of a model that cannot paint', async () => {

@@ -1,10 +1,10 @@
-import type { GenerationProgress } from '../../plugin/index.ts';
+import type { Family, GenerationProgress } from '../../plugin/index.ts';
 import type { Artist } from './artist.ts';
 import type { Portrait } from './portrait.ts';
 import { labelFor, type Sitter, type SitterRecipe } from './sitter.ts';
 
 /** What the gallery needs of a portrait. */
-export type Framed = Pick<Portrait, 'plan' | 'place' | 'paintAsync' | 'onProgressObservable'> & Sitter;
+export type Framed = Pick<Portrait, 'plan' | 'place' | 'paintAsync' | 'paintByAsync' | 'onProgressObservable'> & Sitter;
 
 export interface GalleryEvents {
   onCome(sitter: Sitter): void;
@@ -20,6 +20,7 @@ export class Gallery {
   constructor(
     private readonly portraits: readonly Framed[],
     private readonly events: GalleryEvents,
+    private family: Family,
   ) {
     for (const portrait of portraits) {
       portrait.onProgressObservable.add((progress) => events.onStep(portrait, progress));
@@ -37,12 +38,26 @@ export class Gallery {
     let numDone = 0;
     this.events.onPortraits(0, this.portraits.length);
     const painting = this.portraits.map(async (portrait) => {
-      await portrait.paintAsync(artist, artist.keeping.recipeAt(portrait.place) ?? planned(portrait, artist));
+      const recipe = artist.keeping.recipeAt(portrait.place) ?? planned(portrait, artist);
+      await portrait.paintAsync(artist, recipe, this.familyOf(artist));
       this.events.onPortraits(++numDone, this.portraits.length);
     });
     await Promise.all(painting).catch((error) => {
       if (this.artist === artist) throw error;
     });
+  }
+
+  /** Has all portraits painted by another family, each in its place; a model that has none but its own keeps to it. */
+  async paintByAsync(family: Family): Promise<void> {
+    this.family = family;
+    const { artist } = this;
+    if (!artist) return;
+    const own = this.familyOf(artist);
+    await Promise.all(this.portraits.map((portrait) => portrait.paintByAsync(own)));
+  }
+
+  private familyOf({ generator }: Artist): Family {
+    return generator.info.families.includes(this.family) ? this.family : 'ddpm';
   }
 }
 

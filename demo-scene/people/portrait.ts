@@ -1,6 +1,6 @@
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import type { GeneratedTexture, GenerationProgress } from '../../plugin/index.ts';
+import type { Family, GeneratedTexture, GenerationProgress } from '../../plugin/index.ts';
 import { ROOM } from '../room/dimensions.ts';
 import type { Materials } from '../room/materials.ts';
 import type { PortraitPlan } from '../tavernFile.ts';
@@ -21,6 +21,7 @@ export class Portrait implements Sitter {
   artist: Artist | null = null;
   private readonly plate: NamePlate;
   private texture: GeneratedTexture | null = null;
+  private family: Family = 'ddpm';
 
   /** @param depth how far its wall stands out from the back wall, in metres */
   constructor(
@@ -58,12 +59,13 @@ export class Portrait implements Sitter {
   }
 
   /** Makes the first picture by this artist, which shows while it is made. */
-  async paintAsync(artist: Artist, recipe: SitterRecipe): Promise<void> {
+  async paintAsync(artist: Artist, recipe: SitterRecipe, family: Family): Promise<void> {
     const { generator } = artist;
     this.artist = artist;
+    this.family = family;
     hideIn(this.frame);
     this.texture?.dispose();
-    const { texture, finished } = generator.beginTexture({ ...recipe, previewEvery: PREVIEW_EVERY });
+    const { texture, finished } = generator.beginTexture({ ...this.byFamily(recipe), previewEvery: PREVIEW_EVERY });
     this.texture = texture;
     this.engrave();
     const crop = generator.info.kind === 'portraits' ? 'bust' : 'whole';
@@ -79,6 +81,15 @@ export class Portrait implements Sitter {
     this.changed();
   }
 
+  /** Paints the same recipe by another family; an edited picture stays as it is. A newer request takes its place. */
+  async paintByAsync(family: Family): Promise<void> {
+    this.family = family;
+    if (!this.texture || this.recipe.image) return;
+    await this.changeAsync({}).catch((error: Error) => {
+      if (error.name !== 'AbortError') throw error;
+    });
+  }
+
   async pixelsAsync(): Promise<Uint8Array | null> {
     if (!this.texture?.isReady()) return null;
     const texels = (await this.texture.readPixels()) as Uint8Array;
@@ -87,7 +98,10 @@ export class Portrait implements Sitter {
 
   async changeAsync(changes: RecipeChanges): Promise<void> {
     if (!this.texture) throw new Error('The painter is still on the way.');
-    const painting = this.texture.regenerateAsync(changes, { previewEvery: PREVIEW_EVERY, priority: 1 });
+    const painting = this.texture.regenerateAsync(this.byFamily(changes), {
+      previewEvery: PREVIEW_EVERY,
+      priority: 1,
+    });
     this.changed();
     try {
       await painting;
@@ -95,6 +109,11 @@ export class Portrait implements Sitter {
       this.engrave();
       this.changed();
     }
+  }
+
+  /** What begins from an image is painted step by step. */
+  private byFamily<Asked extends RecipeChanges>(asked: Asked): Asked & { family: Family } {
+    return { ...asked, family: asked.image ? 'ddpm' : this.family };
   }
 
   private changed(): void {

@@ -1,3 +1,4 @@
+import type { Family } from '../../plugin/index.ts';
 import { element } from './element.ts';
 import { recallSettings, rememberSettings, type Settings } from './settings.ts';
 
@@ -8,8 +9,11 @@ export class Controls {
   readonly settings = recallSettings();
   private readonly arrivals = element<HTMLButtonElement>('[data-action=arrivals]');
 
-  /** @param search of the address: `?arrivals=off` keeps guests away for this visit, `on` lets them come */
-  constructor(search: string, onArrivals: (areArriving: boolean) => void) {
+  /**
+   * @param search   of the address: `?arrivals=off` keeps guests away for this visit, `on` lets them come
+   * @param onFamily told that something else is to paint the portraits
+   */
+  constructor(search: string, onArrivals: (areArriving: boolean) => void, onFamily: (family: Family) => void) {
     const asked = new URLSearchParams(search).get('arrivals');
     this.areArriving = asked === null ? this.settings.areArriving : asked !== 'off';
     this.showArrivals();
@@ -20,6 +24,7 @@ export class Controls {
       onArrivals(this.areArriving);
     });
     this.rememberQuality();
+    this.rememberFamily(onFamily);
     this.rememberList();
   }
 
@@ -43,6 +48,15 @@ export class Controls {
       const address = new URL(location.href);
       address.searchParams.delete('quality');
       location.replace(address);
+    });
+  }
+
+  private rememberFamily(onFamily: (family: Family) => void): void {
+    const select = element<HTMLSelectElement>('#family');
+    select.value = this.settings.family;
+    select.addEventListener('change', () => {
+      this.change({ family: select.value as Family });
+      onFamily(this.settings.family);
     });
   }
 

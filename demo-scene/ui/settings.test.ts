@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { memoryStorage } from './memoryStorage.ts';
 import { recallSettings, rememberSettings } from './settings.ts';
 
-const DEFAULTS = { areArriving: true, quality: 'auto', isListOpen: false };
+const DEFAULTS = { areArriving: true, quality: 'auto', isListOpen: false, family: 'vae+ddpm' };
 
 beforeEach(() => vi.stubGlobal('localStorage', memoryStorage()));
 afterEach(() => vi.unstubAllGlobals());
@@ -10,15 +10,15 @@ afterEach(() => vi.unstubAllGlobals());
 describe('settings', () => {
   it('are remembered', () => {
     expect(recallSettings()).toEqual(DEFAULTS);
-    const chosen = { areArriving: false, quality: 'low', isListOpen: true } as const;
+    const chosen = { areArriving: false, quality: 'low', isListOpen: true, family: 'vae' } as const;
     rememberSettings(chosen);
     expect(recallSettings()).toEqual(chosen);
   });
 
-  it.each(['{', '7', 'null', '{"quality":"ultra","areArriving":"no","isListOpen":1}'])(
+  it.each(['{', '7', 'null', '{"quality":"ultra","areArriving":"no","isListOpen":1,"family":"gan"}'])(
     'are the usual ones where %s is stored',
     (stored) => {
-      rememberSettings({ areArriving: false, quality: 'low', isListOpen: true });
+      rememberSettings({ areArriving: false, quality: 'low', isListOpen: true, family: 'ddpm' });
       localStorage.setItem(localStorage.key(0)!, stored);
       expect(recallSettings()).toEqual(DEFAULTS);
     },

@@ -1,3 +1,4 @@
+import { FAMILIES, type Family } from '../../plugin/index.ts';
 import type { QualityWish } from '../quality.ts';
 import { recall, remember } from './memory.ts';
 
@@ -6,19 +7,22 @@ export interface Settings {
   areArriving: boolean;
   quality: QualityWish;
   isListOpen: boolean;
+  /** What paints the portraits, where their model has a choice. */
+  family: Family;
 }
 
-const DEFAULTS: Settings = { areArriving: true, quality: 'auto', isListOpen: false };
+const DEFAULTS: Settings = { areArriving: true, quality: 'auto', isListOpen: false, family: 'vae+ddpm' };
 const NAME = 'settings';
 
 /** The settings of the last visit; what is stored is not trusted. */
 export function recallSettings(): Settings {
   const stored = recall(NAME) as Partial<Settings> | undefined;
-  const { areArriving, quality, isListOpen } = { ...DEFAULTS, ...stored };
+  const { areArriving, quality, isListOpen, family } = { ...DEFAULTS, ...stored };
   return {
     areArriving: areArriving !== false,
     quality: quality === 'high' || quality === 'low' ? quality : 'auto',
     isListOpen: isListOpen === true,
+    family: FAMILIES.includes(family) ? family : DEFAULTS.family,
   };
 }
 

@@ -4,6 +4,7 @@ import { Sprite } from '@babylonjs/core/Sprites/sprite.js';
 import { SpriteManager } from '@babylonjs/core/Sprites/spriteManager.js';
 import { type Atlas, composeAtlas, footPivot } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
+import { changeRecipe } from '../family.ts';
 import type { Picture } from '../painting/painter.ts';
 import type { PictureSource, RequestOptions } from '../pictureSource.ts';
 import type { Recipe, RecipeOptions } from '../recipe.ts';
@@ -107,9 +108,9 @@ export class GeneratedSprites extends SpriteManager {
     this.assertAlive();
     this.assertCell(cell);
     const size = { widthPx: this.cellWidth, heightPx: this.cellHeight };
-    const asked = { ...size, ...this.current[cell], ...changes };
+    const asked = { ...size, ...changeRecipe(this.current[cell] ?? null, changes) };
     if (asked.label === undefined) throw new RangeError(`repaintCellAsync: cell ${cell} is empty; give a label`);
-    const recipe = this.source.complete(asked as RecipeOptions);
+    const recipe = this.source.complete(asked);
     cellSize([...this.current, recipe], this.source.info);
     this.pending
       .get(cell)

@@ -5,6 +5,7 @@ import { Observable } from '@babylonjs/core/Misc/observable.js';
 import { RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { abortError } from '../abortError.ts';
+import { changeRecipe } from '../family.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
 import { PictureSource, type RequestOptions } from '../pictureSource.ts';
@@ -111,7 +112,7 @@ export class GeneratedTexture extends RawTexture {
   async regenerateAsync(changes: Partial<RecipeOptions> = {}, options: RegenerateOptions = {}): Promise<this> {
     const source = this.source ?? this.adopt(await sourceFor(this.getScene()!, this.address));
     this.assertAlive();
-    const recipe = source.complete({ ...this.current, ...changes } as RecipeOptions);
+    const recipe = source.complete(changeRecipe(this.current, changes));
     this.assertFits(recipe, source);
     this.pending?.abort(abortError(`generate: a newer request for texture ${this.name} took its place`));
     const pending = new AbortController();
