@@ -18,6 +18,7 @@ interface Person {
   label: string;
   seed: number;
   interpolate?: { seed: number; amount: number };
+  family?: string;
 }
 
 interface Console {
@@ -175,6 +176,30 @@ describeInBrowser(
       expect(await pictureAt(playwright, 'no')).toBe(before);
     });
 
+    it('has portraits painted by the family that is chosen, each in its place, and remembers it', async () => {
+      const page = await enter();
+      const { playwright } = page;
+      await whenReady(playwright);
+      const familyOfAll = async () => {
+        const families = (await page.call('portraits')).map(({ family }) => family);
+        return new Set(families).size === 1 ? (families[0] ?? 'ddpm') : 'several';
+      };
+      expect([await familyOfAll(), await playwright.inputValue('#family')]).toEqual(['vae+ddpm', 'vae+ddpm']);
+      const pictures = [await pictureOfFirst(playwright)];
+      for (const family of ['vae', 'ddpm', 'vae+ddpm']) {
+        await playwright.selectOption('#family', family);
+        await expect.poll(familyOfAll, WAIT).toBe(family);
+        await whenReady(playwright);
+        pictures.push(await pictureOfFirst(playwright));
+      }
+      expect(new Set(pictures).size).toBe(3);
+      expect(pictures[3]).toBe(pictures[0]);
+      await playwright.selectOption('#family', 'vae');
+      await page.reload();
+      await whenReady(playwright);
+      expect([await familyOfAll(), await pictureOfFirst(playwright)]).toEqual(['vae', pictures[1]]);
+    });
+
     it('lets guests in while the door is open, and remembers whether it is', async () => {
       const page = await enter();
       const { playwright } = page;
@@ -272,6 +297,13 @@ async function settledPicture(page: Page): Promise<string> {
     before = now;
     await page.waitForTimeout(300);
   }
+}
+
+async function pictureOfFirst(page: Page): Promise<string> {
+  await openCard(page, 0);
+  const picture = await settledPicture(page);
+  await page.keyboard.press('Escape');
+  return picture;
 }
 
 /** The pictures of some people, by opening their cards. */

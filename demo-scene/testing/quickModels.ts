@@ -1,14 +1,14 @@
-import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import { type TinyModelOptions, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import tavern from '../tavern.json';
 
 /** In the place of the four models: the same labels, but a few thousand weights. */
 export async function quickModels(): Promise<Record<string, Uint8Array>> {
   const { model, portraits, guests, things, surfaces } = tavern;
   const folders = await Promise.all([
-    quickModel(model, labelsOf(portraits), 1),
+    quickModel(model, labelsOf(portraits), 1, { prior: true }),
     quickModel(guests.model, [...guests.labels, ...guests.arrivals.labels], 2),
     quickModel(things.model, labelsOf(things.spots), 3),
-    quickModel(surfaces.model, labelsOf(surfaces.of), 4, true),
+    quickModel(surfaces.model, labelsOf(surfaces.of), 4, { circularPadding: true, channels: 3 }),
   ]);
   return Object.assign({}, ...folders);
 }
@@ -17,9 +17,8 @@ async function quickModel(
   address: string,
   labels: string[],
   seed: number,
-  tiles = false,
+  look: TinyModelOptions = {},
 ): Promise<Record<string, Uint8Array>> {
-  const look = { circularPadding: tiles, channels: tiles ? 3 : 4 } as const;
   const files = Object.entries(await tinyModelFolder({ labels: [...new Set(labels)], sizePx: 32, seed, ...look }));
   return Object.fromEntries(files.map(([name, bytes]) => [`/${address}${name}`, bytes]));
 }
