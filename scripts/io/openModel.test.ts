@@ -1,9 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { generateAtOnce, loadModelFolder, selectBackend } from '../../runtime/index.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
-import { buildModel, modelSource } from './openModel.ts';
+import { buildModel, buildPrior, modelSource } from './openModel.ts';
+import { packageRoot } from './packageRoot.ts';
 
 let dir: string;
 beforeAll(async () => {
@@ -33,6 +35,25 @@ describe('modelSource', () => {
     );
     expect(() => modelSource('no/model', join(dir, 'nowhere'))).toThrow(/does not exist; name a model's folder/);
   });
+});
+
+it('the shipped portraits have a VAE of at most 3 MB that makes a face of each label in one pass', async () => {
+  await selectBackend({ backend: 'wasm' });
+  const folder = join(packageRoot(), 'assets/models/portraits/vae_prior');
+  const { size } = await stat(join(folder, 'diffusion_pytorch_model.safetensors'));
+  expect(size).toBeLessThan(3_000_000);
+  const prior = buildPrior(await loadModelFolder(modelSource('portraits'), { parts: ['prior'] }));
+  const faces = await generateAtOnce(
+    prior,
+    prior.index.labels.map((label) => ({ label, seed: 1 })),
+  );
+  prior.dispose();
+  expect(faces.length).toBe(13);
+  for (const pixels of faces) {
+    const alphaAt = (x: number, y: number) => pixels[4 * (32 * y + x) + 3]!;
+    expect(alphaAt(16, 24), 'the middle of the face').toBeGreaterThan(200);
+    expect(Math.max(alphaAt(0, 0), alphaAt(31, 0)), 'the corners above').toBeLessThan(100);
+  }
 });
 
 it('buildModel calls an unsupported option a mistake', () => {
