@@ -1,4 +1,3 @@
-import { REFINE_STRENGTH } from '../runtime/index.ts';
 import type { BakeOptions } from './bake.ts';
 import type { BakeDescription } from './baking/bakeFileSchema.ts';
 import type { BakePlan } from './baking/bakePlan.ts';
@@ -89,7 +88,7 @@ function defined(entries: Record<string, unknown>): object {
 
 function samplings({ pictures }: BakePlan): string[] {
   const lines = pictures.map(({ look: { sampling } }) => {
-    const { family, strength = REFINE_STRENGTH, sampler, numInferenceSteps, guidanceScale } = sampling;
+    const { family, strength, sampler, numInferenceSteps, guidanceScale } = sampling;
     if (family === 'vae') return 'vae, one pass';
     const begin = family ? `vae+ddpm from strength ${strength}, ` : '';
     return `${begin}${sampler}, ${numInferenceSteps} steps, guidance ${guidanceScale}`;

@@ -1,4 +1,10 @@
-import { assertGuidance, createSampler, parseSchedulerConfig, type SamplerName } from '../../runtime/index.ts';
+import {
+  assertGuidance,
+  createSampler,
+  parseSchedulerConfig,
+  REFINE_STRENGTH,
+  type SamplerName,
+} from '../../runtime/index.ts';
 import type { BakeAsset } from './bakeFileSchema.ts';
 import type { Sampling } from './bakePlan.ts';
 import type { BakeModel } from './openModels.ts';
@@ -25,7 +31,7 @@ export function planSampling(asset: BakeAsset, model: BakeModel, wrong: Wrong): 
   if (typeof model.prior === 'string') return void wrong('family', model.prior);
   if (family === 'vae+ddpm') {
     const steps = planSteps(asset, model, wrong);
-    return steps && { family, ...(strength === undefined ? {} : { strength }), ...steps };
+    return steps && { family, strength: strength ?? REFINE_STRENGTH, ...steps };
   }
   const useless = OF_STEPS.find((entry) => asset[entry] !== undefined);
   if (useless) {
