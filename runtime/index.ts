@@ -26,12 +26,20 @@ export { append } from './dataset/append.ts';
 export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';
 export { type BatchOptions, batchIndices, fillBatch } from './dataset/batches.ts';
 export { type Dataset, DatasetError, type DatasetSplit, splitHeldOut } from './dataset/dataset.ts';
+export { fitImages, type ImageFormat } from './dataset/fitImages.ts';
 export { openDataset } from './dataset/openDataset.ts';
 export { selectLabels } from './dataset/selectLabels.ts';
 export { DATASET_FILE, type SheetDescription } from './dataset/sheet.ts';
 export { shrink } from './dataset/shrink.ts';
 export type { DatasetSource, DecodePng } from './dataset/source.ts';
 // Diffusion
+export {
+  assertClassifierScale,
+  CLASSIFIER_SCALE_DEFAULT,
+  classifierGuided,
+  isClassifierGuided,
+  MIN_GUIDED_ALPHA_BAR,
+} from './diffusion/classifierGuidance.ts';
 export { posterior, qSample, vTarget } from './diffusion/forward.ts';
 export {
   assertGuidance,
@@ -91,6 +99,12 @@ export {
 } from './networks/classifier.ts';
 export { initialWeights } from './networks/initialise.ts';
 export type { Shapes, Weights } from './networks/layers.ts';
+export {
+  classifyNoisy,
+  type NoisyClassifierConfig,
+  noisyClassifierShapes,
+  parseNoisyClassifierConfig,
+} from './networks/noisyClassifier.ts';
 export { downloadWeights, uploadWeights } from './networks/tensors.ts';
 export { unet2d, unet2dInSlices, unet2dShapes } from './networks/unet2d.ts';
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
@@ -115,6 +129,7 @@ export {
 } from './sampling/prior.ts';
 export { type RefineOptions, type RefineStep, refine, refineInSlices } from './sampling/refine.ts';
 export { assertRequests, type ImageRequest, type Interpolation } from './sampling/request.ts';
+export { createNoisyClassifier, type NoisyClassifier } from './sampling/noisyClassifier.ts';
 export { type SampleStep, sample, sampleInSlices } from './sampling/sample.ts';
 export type { SampleOptions } from './sampling/samplingPlan.ts';
 export { type ImageTensor, splitImages } from './sampling/splitImages.ts';
@@ -171,6 +186,7 @@ export {
   workerEncoder,
 } from './training/latentEncoder.ts';
 export { modelContent, type TrainedNetwork } from './training/modelContent.ts';
+export { NOISY_TIMESTEPS, type NoisyAccuracy, noisyAccuracy } from './training/noisyAccuracy.ts';
 export { type LabelledNetwork, relabel } from './training/relabel.ts';
 export {
   CLASSIFIER_DEFAULTS,
@@ -188,6 +204,13 @@ export {
   trainingScheduler,
 } from './training/trainDiffusion.ts';
 export type { Trainer, TrainerOptions, TrainerState, TrainingStep } from './training/trainer.ts';
+export {
+  defaultNoisyClassifierConfig,
+  NOISY_CLASSIFIER_DEFAULTS,
+  type NoisyClassifierOptions,
+  noisyClassifierTaskSpec,
+  noisyClassifierTrainer,
+} from './training/trainNoisyClassifier.ts';
 export { defaultVaeConfig, VAE_DEFAULTS, type VaeOptions, vaeTaskSpec, vaeTrainer } from './training/trainVae.ts';
 export {
   defaultVaePriorConfig,
@@ -200,6 +223,13 @@ export {
 export { type AutoEncoder, withoutAlpha } from './training/withoutAlpha.ts';
 // Weights and model folders
 export { checkWeights } from './weights/checkWeights.ts';
+export {
+  type ClassifierContent,
+  type ClassifierFiles,
+  type ClassifierIndex,
+  classifierFolderFiles,
+  loadClassifierFolder,
+} from './weights/classifierFolder.ts';
 export { MissingFileError, ModelFileError, quote } from './weights/modelFileError.ts';
 export {
   type LoadModelFolderOptions,

@@ -4,6 +4,9 @@ import type { Dataset } from '../runtime/index.ts';
 import { UsageError, wholeNumber } from './io/cliErrors.ts';
 import { drawFaces, FACE_DEFAULTS, FACE_GRID_PX, FACE_LABELS } from './io/dicebearFaces.ts';
 import { type Progress, startProgress } from './io/progress.ts';
+import { readCsv } from './io/readCsv.ts';
+import { readDataset } from './io/readDataset.ts';
+import { type Group, regroup } from './io/regroup.ts';
 import { writeDataset } from './io/writeDataset.ts';
 import { drawSurfaces, SURFACE_DEFAULTS, SURFACE_LABELS } from './surfaces/drawSurfaces.ts';
 
@@ -23,7 +26,8 @@ export function datasetCommand(): Command {
   return new Command('dataset')
     .description('make a data set to train on')
     .addCommand(dicebearCommand())
-    .addCommand(surfacesCommand());
+    .addCommand(surfacesCommand())
+    .addCommand(relabelCommand());
 }
 
 function dicebearCommand(): Command {
@@ -70,6 +74,69 @@ function makeSurfaces({ out, count, size, seed }: DrawFlags): Promise<void> {
   const description = `${size}x${size} RGB seamless surfaces drawn by formula; label = material.`;
   const draw = (onProgress: OnProgress) => drawSurfaces({ count, sizePx: size, seed, onProgress });
   return make('surfaces', out, description, draw);
+}
+
+const RELABEL_DETAILS = `
+The CSV has a line for each picture: its label, its place among those of that label (tile, from 0), and what is to be known.
+A group is a new label and the values it stands for, * for all others; what no group names is left out.
+
+Example:
+  figment dataset relabel --data portraits --attributes portraits/attributes.csv --column hat \\
+      --group no_hat=none --group 'hat=*' --matched --out hats`;
+
+function relabelCommand(): Command {
+  return new Command('relabel')
+    .description('label the pictures of a data set anew, by a column of a CSV file: for classifiers')
+    .requiredOption(
+      '--data <dir>',
+      'data set: a folder with dataset.json and sheets, or one folder of PNG files per class',
+    )
+    .requiredOption('--attributes <csv>', 'what is known of each picture')
+    .requiredOption('--column <name>', 'the column that tells')
+    .requiredOption('--group <label=values>', 'a new label and the values it stands for; repeated', addGroup)
+    .option('--matched', 'of each old label take equally many pictures into every group')
+    .addOption(numberOption('--seed <n>', 'other pictures are left out for another seed', 0, wholeNumber(0, MAX_SEED)))
+    .requiredOption('--out <dir>', 'folder to write dataset.json and the sheets to; new or empty')
+    .addHelpText('after', RELABEL_DETAILS)
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+    .action(relabelPictures);
+}
+
+function addGroup(text: string, before: Group[] = []): Group[] {
+  const [label, values, ...rest] = text.split('=');
+  if (!label || !values || rest.length > 0) throw new InvalidArgumentError('expected label=value,value or label=*.');
+  return [...before, { label, values: values.split(',') }];
+}
+
+interface RelabelFlags {
+  data: string;
+  attributes: string;
+  column: string;
+  group: Group[];
+  matched?: boolean;
+  seed: number;
+  out: string;
+}
+
+async function relabelPictures(flags: RelabelFlags): Promise<void> {
+  const { data, attributes, column, group, matched = false, seed, out } = flags;
+  const source = await readDataset(data);
+  const values = valuesOf(source, await readCsv(attributes), attributes, column);
+  const draw = async () => regroup(source, values, group, { matched, seed });
+  await make('relabel', out, `${source.name} by ${column}: ${group.map(({ label }) => label).join(', ')}.`, draw);
+}
+
+/** The column's value of every picture, in the order of the data set. */
+function valuesOf({ labels, classLabels }: Dataset, rows: Record<string, string>[], file: string, column: string) {
+  if (!(column in (rows[0] ?? {}))) throw new UsageError(`dataset relabel: ${file} has no column "${column}"`);
+  const byPlace = new Map(rows.map((row) => [`${row.label} ${row.tile}`, row[column]!]));
+  const next = labels.map(() => 0);
+  return Array.from(classLabels, (label) => {
+    const tile = next[label]!++;
+    const value = byPlace.get(`${labels[label]} ${tile}`);
+    if (value !== undefined) return value;
+    throw new UsageError(`dataset relabel: ${file} has no line for tile ${tile} of "${labels[label]}"`);
+  });
 }
 
 type OnProgress = (numDone: number, numImages: number) => void;

@@ -1,4 +1,5 @@
-// figment train vae|ddpm|vae-prior: the options, and what both trainings share; each has a file of its own, loaded when it runs.
+// figment train vae|ddpm|vae-prior|classifier: the options, and what the trainings share; each has a file of its own, loaded when
+// it runs.
 import { Command, Option } from 'commander';
 import { realNumber, wholeNumber } from './io/cliErrors.ts';
 
@@ -74,6 +75,14 @@ const PRIOR_DETAILS = `
 Example:
   figment train vae-prior --data DIR --minutes 30 --flip --out runs/prior --add-to runs/portraits`;
 
+const CLASSIFIER_DETAILS = `
+The labels are those of --data, whatever they are: two folders of pictures of the model's size do, such as hat/ and no_hat/.
+Labels are drawn equally often; --circular follows the model.
+
+Example:
+  figment train classifier --data hats --model portraits --minutes 5 --flip --out runs/hat
+  figment bake portraits --classifier runs/hat --classifier-label hat --classifier-scale 3 --out out`;
+
 /** The command `figment train`. */
 export function trainCommand(): Command {
   const vae = command('vae', 'train a variational auto-encoder (images to latents and back)')
@@ -115,9 +124,17 @@ export function trainCommand(): Command {
     .option('--add-to <dir>', 'put the VAE into this model folder as well, whose labels are those of the data')
     .addHelpText('after', PRIOR_DETAILS)
     .action(async (options) => (await import('./trainVaePrior.ts')).trainVaePrior(options));
+  const classifier = command(
+    'classifier',
+    'train a classifier of noised latents, which guides a model without retraining it',
+  )
+    .requiredOption('--model <dir>', 'the model to guide: a shipped one, a folder or an address')
+    .addHelpText('after', CLASSIFIER_DETAILS)
+    .action(async (options) => (await import('./trainClassifier.ts')).trainClassifier(options));
   return new Command('train')
     .description('train a model on a labelled data set')
     .addCommand(vae)
     .addCommand(ddpm)
-    .addCommand(prior);
+    .addCommand(prior)
+    .addCommand(classifier);
 }

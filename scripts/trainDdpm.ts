@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import {
   createModel,
   DIFFUSION_DEFAULTS,
@@ -9,14 +7,9 @@ import {
   diffusionTaskSpec,
   diffusionTrainer,
   downloadWeights,
-  encodeDataset,
-  type GradientWorker,
-  type LatentDataset,
-  type LatentEncoder,
   latentShape,
   latentStatistics,
   loadModelFolder,
-  localEncoder,
   type ModelContent,
   memorySource,
   modelContent,
@@ -26,16 +19,14 @@ import {
   sampleSheet,
   scaleSheet,
   unet2dShapes,
-  workerEncoder,
 } from '../runtime/index.ts';
 import { writeFileAtomic, writeFilesAtomic } from './io/atomicWrite.ts';
 import { UsageError } from './io/cliErrors.ts';
 import { combineCredits, readCredit } from './io/credit.ts';
-import { LATENTS_FILE, type LatentOrigin, latentKey, readLatents, writeLatents } from './io/latentCache.ts';
 import { openNodeBackend } from './io/nodeBackend.ts';
 import { startGradientWorkers } from './io/nodeWorkers.ts';
+import { openLatents } from './io/openLatents.ts';
 import { encodePng } from './io/png.ts';
-import { startProgress } from './io/progress.ts';
 import { readLabels, readUNet, readVae } from './io/readNetworks.ts';
 import { readTrainingData } from './io/trainingData.ts';
 import { checkCheckpoint, readCheckpoint, runTraining, startFolder } from './io/trainingRun.ts';
@@ -70,7 +61,7 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
   console.log(`train ddpm: ${backend.backend}; ${backend.reason}`);
   const workers = command.workers > 1 && backend.backend === 'wasm' ? startGradientWorkers(command.workers) : [];
   const origin = { dataset, indices: split.train, vae, ...encodeOptions(command), backend: backend.backend };
-  const latents = await latentsOf(origin, command.out, workers);
+  const latents = await openLatents('train ddpm', origin, command.out, workers);
   const statistics = latentStatistics(latents);
   const source = workers.length > 0 ? dataParallelGradients(diffusionTaskSpec(config, options), workers) : undefined;
   const trainer = diffusionTrainer(latents, statistics, config, options, resumed ?? init?.weights, source);
@@ -133,48 +124,6 @@ const encodeOptions = ({ circular = false, flip = false, toroidal = false }: Ddp
   flip,
   toroidal,
 });
-
-/** The latents that the run has stored, else encoded anew, by the workers if there are any, and stored. */
-async function latentsOf(origin: LatentOrigin, out: string, workers: GradientWorker[]): Promise<LatentDataset> {
-  const key = latentKey(origin);
-  const stored = await readLatents(out, key);
-  if (stored) {
-    console.log(`train ddpm: ${stored.classLabels.length} images encoded before, in ${join(out, LATENTS_FILE)}`);
-    return stored;
-  }
-  const { vae, circular } = origin;
-  const spec = { ...vae, circular };
-  const encoders = workers.length > 0 ? workers.map((worker) => workerEncoder(worker, spec)) : [localEncoder(spec)];
-  try {
-    const latents = await encodeAll(origin, encoders);
-    await writeLatents(out, key, latents);
-    return latents;
-  } catch (error) {
-    await Promise.all(workers.map((worker) => worker.terminate()));
-    throw error;
-  }
-}
-
-async function encodeAll(origin: LatentOrigin, encoders: LatentEncoder[]): Promise<LatentDataset> {
-  const { dataset, indices, vae, flip, toroidal } = origin;
-  const progress = startProgress('encode');
-  try {
-    return await encodeDataset(
-      dataset,
-      indices,
-      vae.config,
-      encoders,
-      { flip, toroidal },
-      async ({ numDone, numImages }) => {
-        progress.update(numDone / numImages, `${numDone} images`);
-        await setImmediate(); // lets the progress line and Ctrl-C in
-      },
-    );
-  } finally {
-    progress.stop();
-    for (const encoder of encoders) encoder.dispose();
-  }
-}
 
 /** One row of samples for each label, from the model as it is stored. */
 async function writePreview(out: string, step: number, files: Record<string, Uint8Array>): Promise<void> {

@@ -87,10 +87,14 @@ export function dense(weights: Weights, name: string, x: Tensor2D): Tensor2D {
 /** The rows of an embedding table that indices name, (B, channels). */
 export function embeddingRows(weights: Weights, name: string, indices: ArrayLike<number>): Tensor2D {
   const table = weight(weights, `${name}.weight`) as Tensor2D;
-  const [depth] = table.shape;
-  const oneHot = new Float32Array(indices.length * depth);
-  for (let i = 0; i < indices.length; i++) oneHot[i * depth + indices[i]!] = 1;
-  return linear(tensor2d(oneHot, [indices.length, depth]), table, null);
+  return linear(oneHotRows(indices, table.shape[0]), table, null);
+}
+
+/** float32 (B, depth), 1 where the indices point. */
+export function oneHotRows(indices: ArrayLike<number>, depth: number): Tensor2D {
+  const values = new Float32Array(indices.length * depth);
+  for (let i = 0; i < indices.length; i++) values[i * depth + indices[i]!] = 1;
+  return tensor2d(values, [indices.length, depth]);
 }
 
 /** Group norm, then SiLU unless told otherwise. */

@@ -24,6 +24,7 @@ import { autoencoderKlShapes, decode, encode, sampleLatents } from '../networks/
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { type ClassifierConfig, classifierShapes, classify } from '../networks/classifier.ts';
 import type { Shapes, Weights } from '../networks/layers.ts';
+import { classifyNoisy, type NoisyClassifierConfig, noisyClassifierShapes } from '../networks/noisyClassifier.ts';
 import { unet2d, unet2dShapes } from '../networks/unet2d.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { decodeWithLabels, encodeWithLabels, vaePriorShapes } from '../networks/vaePrior.ts';
@@ -74,6 +75,11 @@ export type TaskSpec =
   | {
       kind: 'classifier';
       config: ClassifierConfig;
+    }
+  | {
+      kind: 'noisyClassifier';
+      config: NoisyClassifierConfig;
+      scheduler: SchedulerConfig;
     };
 
 export interface LossResult {
@@ -99,6 +105,8 @@ export function createTask(spec: TaskSpec): TrainingTask {
       return vaePriorTask(spec);
     case 'classifier':
       return classifierTask(spec);
+    case 'noisyClassifier':
+      return noisyClassifierTask(spec);
   }
 }
 
@@ -189,13 +197,33 @@ function classifierTask({ config }: TaskSpec & { kind: 'classifier' }): Training
     isTrained: () => true,
     loss: (weights, batch) =>
       tidy(() => {
-        const classLabels = tensor1d(batchArray(batch, 'classLabels').data, 'int32');
         const { logits } = classify(config, weights, batchTensor<Tensor4D>(batch, 'x'));
-        // Cast afterwards: tfjs 4.22's wasm kernel writes a float32 one-hot as the bits of integers.
-        const target = cast(oneHot(classLabels, config.num_labels), 'float32') as Tensor2D;
-        const hits = equal(argMax(logits, 1) as Tensor1D, classLabels);
-        const accuracy = mean(cast(hits, 'float32')) as Scalar;
-        return { loss: crossEntropy(logits, target), metrics: { accuracy: keep(accuracy) } };
+        return classificationLoss(logits, batch);
       }),
   };
+}
+
+/** Batch: x0 and eps (B, h, w, C), t (B), classLabels (B). */
+function noisyClassifierTask({ config, scheduler }: TaskSpec & { kind: 'noisyClassifier' }): TrainingTask {
+  const schedule = createSchedule(scheduler);
+  return {
+    shapes: noisyClassifierShapes(config),
+    isTrained: () => true,
+    loss: (weights, batch) =>
+      tidy(() => {
+        const t = batchArray(batch, 't').data;
+        const xt = qSample(schedule, batchTensor<Tensor4D>(batch, 'x0'), t, batchTensor<Tensor4D>(batch, 'eps'));
+        return classificationLoss(classifyNoisy(config, weights, xt, t), batch);
+      }),
+  };
+}
+
+/** Cross-entropy, and the share of images whose largest logit is the right one. */
+function classificationLoss(logits: Tensor2D, batch: Batch) {
+  const classLabels = tensor1d(batchArray(batch, 'classLabels').data, 'int32');
+  // Cast afterwards: tfjs 4.22's wasm kernel writes a float32 one-hot as the bits of integers.
+  const target = cast(oneHot(classLabels, logits.shape[1]), 'float32') as Tensor2D;
+  const hits = equal(argMax(logits, 1) as Tensor1D, classLabels);
+  const accuracy = mean(cast(hits, 'float32')) as Scalar;
+  return { loss: crossEntropy(logits, target), metrics: { accuracy: keep(accuracy) } };
 }

@@ -1,0 +1,115 @@
+import * as v from 'valibot';
+import { ModelFileError, quote } from './modelFileError.ts';
+import { parseConfig } from './modelIndex.ts';
+import type { ModelSource, OnProgress } from './modelSource.ts';
+import { parseSafetensors, writeSafetensors } from './safetensors.ts';
+import { sha256Hex } from './sha256.ts';
+import type { WeightTensor } from './weightTensor.ts';
+
+/** What a classifier's config.json tells beside its network. */
+export interface ClassifierIndex {
+  labels: string[];
+  figment: {
+    version: 1;
+    name: string;
+    licence: string;
+    attribution: string;
+    /** The model whose latents it reads: the sha-256 of its vae/diffusion_pytorch_model.safetensors, if it has one. */
+    model: { name: string; vaeSha256: string | null };
+    /** scheduler_config.json of that model: the schedule that noised the latents. */
+    scheduler: Record<string, unknown>;
+    /** Of the weights; null when unknown. */
+    sha256: string | null;
+  };
+}
+
+export interface ClassifierContent {
+  index: ClassifierIndex;
+  /** Of the network. */
+  config: Record<string, unknown>;
+  /** PyTorch's layout. */
+  weights: ReadonlyMap<string, WeightTensor>;
+}
+
+/** A classifier folder's content. */
+export interface ClassifierFiles extends ClassifierContent {
+  /** sha-256 over both files, for caches. */
+  hash: string;
+}
+
+export const CLASSIFIER_CONFIG = 'config.json';
+export const CLASSIFIER_WEIGHTS = 'diffusion_pytorch_model.safetensors';
+
+const text = v.pipe(v.string(), v.maxLength(10_000));
+const label = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
+const sha256 = v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits')));
+
+const INDEX_SCHEMA = v.object({
+  labels: v.pipe(
+    v.array(label),
+    v.minLength(2, 'expected two labels or more'),
+    v.check((labels) => new Set(labels).size === labels.length, 'expected every label once'),
+  ),
+  figment: v.object({
+    version: v.literal(1, 'expected 1; a later version needs a later Figment'),
+    name: label,
+    licence: text,
+    attribution: text,
+    model: v.object({ name: label, vaeSha256: sha256 }),
+    scheduler: v.record(v.string(), v.unknown()),
+    sha256,
+  }),
+});
+
+/**
+ * Reads a noise-aware classifier's folder: config.json and its weights. The files are taken to be untrusted, as a model's
+ * are. Whether the weights fit the network, and both a model, is `createNoisyClassifier`'s and `checkFits`'s to say.
+ *
+ *   const files = await loadClassifierFolder(urlSource('/classifiers/portraits-hat'));
+ *
+ * @throws MissingFileError, ModelFileError naming the file; the signal's reason when aborted
+ */
+export async function loadClassifierFolder(
+  source: ModelSource,
+  options: { signal?: AbortSignal; onProgress?: OnProgress } = {},
+): Promise<ClassifierFiles> {
+  const [configFile, weightsFile] = [`${source.name}/${CLASSIFIER_CONFIG}`, `${source.name}/${CLASSIFIER_WEIGHTS}`];
+  const configBytes = await source.read(CLASSIFIER_CONFIG, { signal: options.signal });
+  const weightBytes = await source.read(CLASSIFIER_WEIGHTS, options);
+  const digests = [await sha256Hex(configBytes), await sha256Hex(weightBytes)];
+  options.signal?.throwIfAborted();
+  const { _class_name, labels, figment, ...config } = parseConfig(configBytes, configFile);
+  const index = parseIndex({ labels, figment }, configFile);
+  const expected = index.figment.sha256;
+  if (expected !== null && expected !== digests[1]) {
+    const problem = `expected sha-256 ${expected}, found ${digests[1]}; fetch or save the classifier again`;
+    throw new ModelFileError('loadClassifierFolder', weightsFile, problem);
+  }
+  const weights = parseSafetensors(weightBytes, weightsFile).tensors;
+  return { index, config, weights, hash: await sha256Hex(new TextEncoder().encode(digests.join('\n'))) };
+}
+
+/**
+ * The files of a classifier's folder, path → bytes, which `loadClassifierFolder` reads; config.json, which has the digest
+ * of the weights, comes last.
+ */
+export async function classifierFolderFiles(
+  { index, config, weights }: ClassifierContent,
+  { dtype }: { dtype: 'F32' | 'F16' } = { dtype: 'F16' },
+): Promise<Record<string, Uint8Array>> {
+  const weightBytes = writeSafetensors(weights, { dtype, metadata: { format: 'pt' } });
+  const figment = { ...index.figment, sha256: await sha256Hex(weightBytes) };
+  const json = { _class_name: 'NoisyClassifier', ...config, labels: index.labels, figment };
+  return {
+    [CLASSIFIER_WEIGHTS]: weightBytes,
+    [CLASSIFIER_CONFIG]: new TextEncoder().encode(`${JSON.stringify(json, null, 2)}\n`),
+  };
+}
+
+function parseIndex(json: unknown, fileName: string): ClassifierIndex {
+  const result = v.safeParse(INDEX_SCHEMA, json);
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  const problem = `entry ${quote(v.getDotPath(issue))}: ${issue.message.slice(0, 200)}`;
+  throw new ModelFileError('loadClassifierFolder', fileName, problem);
+}
