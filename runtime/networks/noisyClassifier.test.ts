@@ -69,7 +69,8 @@ describeOnBackends((backend) => {
     }
     const step = 0.02;
     const slopes: number[] = [];
-    for (const element of LATENTS.values.keys()) {
+    const elements = Array.from(LATENTS.values.keys()).filter((element) => element % 7 === 0);
+    for (const element of elements) {
       const at = (distance: number) => {
         const values = LATENTS.values.slice();
         values[element]! += distance;
@@ -79,7 +80,11 @@ describeOnBackends((backend) => {
         (8 * ((await at(step)) - (await at(-step))) - ((await at(2 * step)) - (await at(-2 * step)))) / (12 * step),
       );
     }
-    expectClose(gradient!.values, slopes, { absolute: 1e-4, relative: 5e-4 });
+    expectClose(
+      elements.map((element) => gradient!.values[element]!),
+      slopes,
+      { absolute: 1e-4, relative: 5e-4 },
+    );
   });
 });
 

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { tinyClassifierFiles } from '../testing/tinyClassifier.ts';
+import {
+  CLASSIFIER_CONFIG,
+  CLASSIFIER_WEIGHTS,
+  classifierFolderFiles,
+  loadClassifierFolder,
+} from './classifierFolder.ts';
+import { MissingFileError, ModelFileError } from './modelFileError.ts';
+import { memorySource } from './modelSource.ts';
+
+const load = (files: Record<string, Uint8Array>) => loadClassifierFolder(memorySource(files, 'classifiers/hat'));
+
+/** The folder with another config.json. */
+async function withConfig(change: (json: Record<string, unknown>) => unknown): Promise<Record<string, Uint8Array>> {
+  const files = await classifierFolderFiles(tinyClassifierFiles());
+  const json = JSON.parse(new TextDecoder().decode(files[CLASSIFIER_CONFIG]));
+  return { ...files, [CLASSIFIER_CONFIG]: new TextEncoder().encode(JSON.stringify(change(json))) };
+}
+
+describe('a classifier folder', () => {
+  it('is read as it was written', async () => {
+    const written = tinyClassifierFiles();
+    const { index, config, weights, hash } = await load(await classifierFolderFiles(written, { dtype: 'F32' }));
+    const { sha256, ...figment } = index.figment;
+    const { sha256: _, ...expected } = written.index.figment;
+    expect({ ...index, figment }).toEqual({ labels: ['hat', 'no_hat'], figment: expected });
+    expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(config).toEqual(written.config);
+    expect(new Map([...weights].map(([name, { shape, data }]) => [name, { shape, data }]))).toEqual(
+      new Map([...written.weights].map(([name, { shape, data }]) => [name, { shape, data }])),
+    );
+    expect(hash).toMatch(/^[0-9a-f]{64}$/);
+    const others = await load(await classifierFolderFiles(tinyClassifierFiles(['hat', 'bare']), { dtype: 'F32' }));
+    expect(others.hash).not.toBe(hash);
+  });
+
+  it('tells of a missing file, and of weights that are not its own', async () => {
+    const files = await classifierFolderFiles(tinyClassifierFiles());
+    await expect(load({ [CLASSIFIER_CONFIG]: files[CLASSIFIER_CONFIG]! })).rejects.toThrow(MissingFileError);
+    const others = await classifierFolderFiles(tinyClassifierFiles(undefined, 9));
+    const mixed = { ...files, [CLASSIFIER_WEIGHTS]: others[CLASSIFIER_WEIGHTS]! };
+    await expect(load(mixed)).rejects.toThrow(/classifiers\/hat\/diffusion.*expected sha-256 .*found/);
+  });
+
+  it.each<[string, (json: Record<string, unknown>) => unknown, RegExp]>([
+    ['one label', (json) => ({ ...json, labels: ['hat'] }), /entry "labels": expected two labels or more/],
+    ['a label twice', (json) => ({ ...json, labels: ['hat', 'hat'] }), /entry "labels": expected every label once/],
+    ['no figment entry', ({ figment: _, ...json }) => json, /config.json: entry "figment"/],
+    [
+      'a digest that is none',
+      (json) => ({ ...json, figment: { ...(json.figment as object), sha256: 'x' } }),
+      /entry "figment.sha256": expected 64 hex digits/,
+    ],
+    ['no object', () => [], /config.json: expected a JSON object/],
+  ])('refuses %s', async (_, change, message) => {
+    const files = await withConfig(change);
+    await expect(load(files)).rejects.toThrow(message);
+    await expect(load(files)).rejects.toThrow(ModelFileError);
+  });
+
+  it('stops when it is told to', async () => {
+    const files = await classifierFolderFiles(tinyClassifierFiles());
+    const signal = AbortSignal.abort(new Error('enough'));
+    await expect(loadClassifierFolder(memorySource(files), { signal })).rejects.toThrow('enough');
+  });
+});
