@@ -111,6 +111,7 @@ export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts
 export { decodeWithLabels, decodeWithLabelsInSlices, encodeWithLabels, vaePriorShapes } from './networks/vaePrior.ts';
 export { parseVaePriorConfig, type VaePriorConfig } from './networks/vaePriorConfig.ts';
 // Sampling
+export type { ClassifierGuidanceOptions } from './sampling/classifierGuide.ts';
 export { decodeLatents, decodeLatentsInSlices, imagesToPixels } from './sampling/decode.ts';
 export { assertEdit, type EditOptions, editDefaults, finishEdit, numStepsAt } from './sampling/edit.ts';
 export { encodePixelsInSlices, pixelsToImages } from './sampling/encodePixels.ts';

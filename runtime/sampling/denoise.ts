@@ -24,7 +24,7 @@ export function* denoiseInSlices(
   index: number,
   pass = 0,
 ): Generator<void, Denoised> {
-  const { guidance, classLabels, sampler, measure } = plan;
+  const { guidance, classifierGuide, classLabels, sampler, measure } = plan;
   const { config, weights } = model.unet;
   const { labels, figment } = model.index;
   const predict: SlicedDenoisingModel<Tensor4D> = (x, t, classes) =>
@@ -45,9 +45,12 @@ export function* denoiseInSlices(
       measure && observe,
     );
     owned.push(output);
+    if (classifierGuide) yield;
+    const steered = classifierGuide?.(output, input, t);
+    if (steered) owned.push(steered);
     const stepNoise = sampler.needsNoise ? noise(plan, 'step', index, pass) : undefined;
     if (stepNoise) owned.push(stepNoise);
-    return { ...tidy(() => sampler.step(output, index, xt, stepNoise)), guidanceNorm: norms.pop() ?? null };
+    return { ...tidy(() => sampler.step(steered ?? output, index, xt, stepNoise)), guidanceNorm: norms.pop() ?? null };
   } finally {
     dispose([...owned, ...norms]);
   }

@@ -6,6 +6,7 @@ import type { Sampler } from '../diffusion/samplerType.ts';
 import { createSchedule } from '../diffusion/schedule.ts';
 import type { SamplerName, SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { alphaBarAt } from '../diffusion/sigmas.ts';
+import { type ClassifierGuidanceOptions, type ClassifierGuide, classifierGuideOf } from './classifierGuide.ts';
 import { assertEdit, type EditOptions, editDefaults, numStepsAt } from './edit.ts';
 import { type ImageSize, imageSize } from './imageSize.ts';
 import { indexOfLabel } from './labels.ts';
@@ -13,7 +14,7 @@ import type { DiffusionModel } from './model.ts';
 import { assertRequests, type ImageRequest } from './request.ts';
 
 /** `widthPx` and `heightPx` are any multiples of the tile, for models with circular padding. */
-export interface SampleOptions extends GuidanceOptions, ImageSize, EditOptions {
+export interface SampleOptions extends GuidanceOptions, ClassifierGuidanceOptions, ImageSize, EditOptions {
   numInferenceSteps?: number;
   sampler?: SamplerName;
   /** DDIM only: 0 (deterministic) … 1. */
@@ -32,6 +33,7 @@ export interface SampleOptions extends GuidanceOptions, ImageSize, EditOptions {
 export interface SamplingPlan {
   requests: readonly ImageRequest[];
   guidance: GuidanceOptions;
+  classifierGuide: ClassifierGuide | null;
   classLabels: number[];
   sampler: Sampler;
   /** Of the sampler's steps the one to begin with; as many as there are: none is made. */
@@ -52,10 +54,11 @@ type Measure = (guided: Tensor4D, uncond: Tensor4D, index: number) => Tensor1D;
 
 /** @throws RangeError for an unknown label, a size the model does not make or a number out of range */
 export function planSampling(
-  { index, scheduler, latentShape: ownShape }: DiffusionModel,
+  model: DiffusionModel,
   requests: readonly ImageRequest[],
   options: SampleOptions,
 ): SamplingPlan {
+  const { index, scheduler, latentShape: ownShape } = model;
   const { sampleDefaults } = index.figment;
   const guidance: GuidanceOptions = {
     guidanceScale: options.guidanceScale ?? sampleDefaults.guidanceScale,
@@ -63,6 +66,7 @@ export function planSampling(
     guidanceRescale: options.guidanceRescale,
   };
   assertGuidance('generate', guidance);
+  const classifierGuide = classifierGuideOf(model, options);
   const [widthPx, heightPx] = imageSize(index.figment, options);
   const classLabels = requests.map(({ label }) => indexOfLabel(index.labels, label));
   assertRequests(requests, [widthPx, heightPx]);
@@ -78,6 +82,7 @@ export function planSampling(
   return {
     requests,
     guidance,
+    classifierGuide,
     classLabels,
     sampler,
     firstStep: numInferenceSteps - numStepsAt(strength, numInferenceSteps),
