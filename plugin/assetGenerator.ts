@@ -3,9 +3,10 @@ import type { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import type { BackendChoice } from '../runtime/index.ts';
 import { abortError } from './abortError.ts';
+import type { ClassifierInfo } from './classifiers/classifierInfo.ts';
 import type { FamilyOptions } from './family.ts';
 import type { Latents } from './latents.ts';
-import type { ModelLocation } from './loading/loadModelBytes.ts';
+import type { LoadOptions, ModelLocation } from './loading/loadModelBytes.ts';
 import type { SurfaceMaterialOptions } from './material/surfaceMaterial.ts';
 import type { ModelInfo } from './painting/painter.ts';
 import { PictureSource, type PictureSourceOptions, type Waiting } from './pictureSource.ts';
@@ -125,12 +126,29 @@ export class AssetGenerator {
   }
 
   /**
+   * Loads a classifier of the model's noised latents, as `figment train classifier` makes them, which recipes then steer by:
+   * the model is not trained anew, and need not know the label.
+   *
+   *   await portraits.loadClassifierAsync('classifiers/portraits-hat/', { name: 'hat' });
+   *   await portraits.generateTextureAsync({ label: 'elf', classifier: 'hat', classifierLabel: 'hat', classifierScale: 20 });
+   *
+   * Source: Dhariwal & Nichol 2021, arXiv:2105.05233, algorithm 2.
+   * @param options name: by which recipes name it; default: its address, which recipes may name without loading it before
+   * @throws MissingFileError, ModelFileError naming the file; RangeError when it does not fit the model; an AbortError
+   */
+  loadClassifierAsync(location: ModelLocation, options: LoadOptions & { name?: string } = {}): Promise<ClassifierInfo> {
+    const { name, ...loading } = options;
+    return this.source.loadClassifierAsync(location, name, loading);
+  }
+
+  /**
    * A texture, once its picture is finished.
    *
    * @throws RangeError for an unknown label (naming the nearest) or a number out of range; an AbortError when aborted or
    *         disposed; no texture is left then
    */
   async generateTextureAsync(options: GenerateTextureOptions): Promise<GeneratedTexture> {
+    await this.source.missingClassifier(options);
     const { texture, finished } = this.beginTexture(options);
     await finished;
     return texture;
@@ -160,6 +178,7 @@ export class AssetGenerator {
   /** RGBA bytes, sRGB, straight alpha, top row first. @throws as `generateTextureAsync` */
   async generatePixelsAsync(options: RecipeOptions & Waiting): Promise<Uint8Array> {
     const { priority, signal, ...asked } = options;
+    await this.source.missingClassifier(asked);
     const picture = await this.source.pictureAsync(this.source.complete(asked), { priority, signal });
     return picture.readPixelsAsync();
   }
@@ -176,6 +195,7 @@ export class AssetGenerator {
    */
   async traceGuidanceAsync(options: RecipeOptions & Waiting): Promise<GuidanceTrace> {
     const { priority, signal, ...asked } = options;
+    await this.source.missingClassifier(asked);
     const recipe = this.source.complete(asked);
     if (recipe.family) throw new RangeError('trace: guidance is measured of the family ddpm; leave out family');
     const guidanceNorm = await this.source.traceAsync(recipe, { priority, signal });

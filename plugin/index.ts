@@ -7,6 +7,7 @@ export {
   type GenerateTextureOptions,
   type GuidanceTrace,
 } from './assetGenerator.ts';
+export type { ClassifierInfo } from './classifiers/classifierInfo.ts';
 export { CreateEngineAsync, type CreateEngineOptions, describeDevice } from './device.ts';
 export type { FamilyOptions } from './family.ts';
 export type { Latents } from './latents.ts';
@@ -23,7 +24,7 @@ export {
 export type { Compute } from './painting/createPainter.ts';
 export type { ModelInfo } from './painting/painter.ts';
 export { encodeEdit, type PictureBytes, type PictureEditOptions } from './pictureEdit.ts';
-export type { Recipe, RecipeOptions } from './recipe.ts';
+export type { Recipe, RecipeOptions, Steering } from './recipe.ts';
 export { scheduleOf, type VisitedSchedule } from './schedule.ts';
 export type { CellProgress, GeneratedSprites, PackedSprites } from './sprite/generatedSprites.ts';
 export type { SpritesOptions } from './sprite/planCells.ts';

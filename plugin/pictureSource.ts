@@ -5,6 +5,8 @@ import type { Family } from '../runtime/index.ts';
 import { abortError } from './abortError.ts';
 import { LruCache } from './cache/lruCache.ts';
 import { PixelStore } from './cache/pixelStore.ts';
+import type { ClassifierInfo } from './classifiers/classifierInfo.ts';
+import { ClassifierShelf } from './classifiers/classifierShelf.ts';
 import { assertLatents, assertPixels, type Latents } from './latents.ts';
 import { type LoadOptions, loadModelBytes, type ModelBytes, type ModelLocation } from './loading/loadModelBytes.ts';
 import { isPaintOrder, type Order, orderBatchKey, orderKey, type PaintOrder } from './orders.ts';
@@ -14,7 +16,15 @@ import { LazyPrior } from './painting/lazyPrior.ts';
 import type { ModelInfo, Painter, PaintStep, Picture } from './painting/painter.ts';
 import { PixelPicture } from './painting/pixelPicture.ts';
 import { GenerationQueue } from './queue.ts';
-import { assertSampler, completeRecipe, pictureSize, type Recipe, type RecipeOptions, recipeKey } from './recipe.ts';
+import {
+  assertSampler,
+  completeRecipe,
+  pictureSize,
+  type Recipe,
+  type RecipeOptions,
+  recipeKey,
+  type Steering,
+} from './recipe.ts';
 
 export interface PictureSourceOptions extends PainterOptions, LoadOptions {
   /** Memory for finished pictures, in bytes; default 32 MiB. */
@@ -58,6 +68,7 @@ export class PictureSource {
   private readonly store: PixelStore | null;
   private readonly removeObservers: () => void;
   private readonly painter: CurrentPainter;
+  private readonly classifiers = new ClassifierShelf();
   private isDead = false;
 
   /**
@@ -95,7 +106,11 @@ export class PictureSource {
     this.name = name;
     this.prior = new LazyPrior(bytes.readPrior);
     this.painter = new CurrentPainter(painter, () =>
-      this.prior.addAgainAsync(() => createPainter(files, name, scene, options)),
+      this.prior.addAgainAsync(async () => {
+        const another = await createPainter(files, name, scene, options);
+        await this.classifiers.introduceAll((title, own) => another.addClassifierAsync(title, own));
+        return another;
+      }),
     );
     this.finished = new LruCache({ maxBytes: cacheBytes, onEvict: disposeLater });
     const canStore = storeBytes > 0 && typeof indexedDB !== 'undefined';
@@ -133,10 +148,28 @@ export class PictureSource {
     await this.painter.warmUpAsync();
   }
 
+  /** @throws as `AssetGenerator.loadClassifierAsync` */
+  async loadClassifierAsync(
+    location: ModelLocation,
+    name?: string,
+    options: LoadOptions = {},
+  ): Promise<ClassifierInfo> {
+    this.assertUsable();
+    return this.classifiers.loadAsync(location, name, options, (title, files) =>
+      this.painter.useAsync(options.signal ?? NEVER, (painter) => painter.addClassifierAsync(title, files)),
+    );
+  }
+
+  /** Loads the classifier of a recipe where it is an address that is not known yet, else null: nothing to wait for. */
+  missingClassifier({ classifier }: Steering): Promise<ClassifierInfo> | null {
+    if (classifier === undefined || this.classifiers.known.has(classifier)) return null;
+    return this.loadClassifierAsync(classifier);
+  }
+
   /** @throws RangeError for what the model cannot paint */
   complete(options: RecipeOptions): Recipe {
     this.assertUsable();
-    const recipe = completeRecipe(options, this.info);
+    const recipe = completeRecipe(options, this.info, this.classifiers.known);
     assertSampler(recipe, this.info.scheduler);
     return recipe;
   }
@@ -252,7 +285,8 @@ export class PictureSource {
 
   private storeKey(recipe: Recipe): string {
     const hash = recipe.family ? `${this.info.hash}|${this.prior.hash}` : this.info.hash;
-    return `${hash}|${recipeKey(recipe)}`;
+    const classifier = recipe.classifier === undefined ? '' : `|${this.classifiers.known.get(recipe.classifier)!.hash}`;
+    return `${hash}|${recipeKey(recipe)}${classifier}`;
   }
 
   private observe(): () => void {
@@ -286,6 +320,9 @@ export class PictureSource {
     if (this.isDead) throw new Error(`generate: the generator of ${this.name} is disposed; load another`);
   }
 }
+
+/** Never aborts. */
+const NEVER = new AbortController().signal;
 
 /** A picture that was just handed out may still be drawn before the task ends. */
 function disposeLater(picture: Picture): void {

@@ -1,5 +1,7 @@
 import {
+  assertClassifierScale,
   assertGuidance,
+  CLASSIFIER_SCALE_DEFAULT,
   createSampler,
   type GuidanceOptions,
   type Interpolation,
@@ -8,6 +10,7 @@ import {
   type SamplerName,
   type SchedulerConfig,
 } from '../runtime/index.ts';
+import type { ClassifierInfo } from './classifiers/classifierInfo.ts';
 import { completeFamily, type FamilyOptions, type PictureFamily, withoutStrength } from './family.ts';
 import type { ModelInfo } from './painting/painter.ts';
 import {
@@ -27,8 +30,18 @@ export interface PictureSize {
   sizePx?: number;
 }
 
+/** Steers by a classifier that the model knows nothing of; see `AssetGenerator.loadClassifierAsync`. */
+export interface Steering {
+  /** The address or name of a classifier. */
+  classifier?: string;
+  /** One of its labels. */
+  classifierLabel?: string;
+  /** How strongly, −100 … 100: 0 is off, below 0 away from the label; default 10. */
+  classifierScale?: number;
+}
+
 /** What to paint; all but the label have defaults. */
-export interface RecipeOptions extends GuidanceOptions, PictureSize, PictureEditOptions, FamilyOptions {
+export interface RecipeOptions extends GuidanceOptions, Steering, PictureSize, PictureEditOptions, FamilyOptions {
   label: string;
   /** uint32; drawn at random when absent. */
   seed?: number;
@@ -49,7 +62,7 @@ export interface RecipeOptions extends GuidanceOptions, PictureSize, PictureEdit
  * All that fixes a picture of a given model: defaults filled in, options without effect left out. One of family vae keeps
  * guidance, sampler and steps, for when the family changes.
  */
-export interface Recipe extends GuidanceOptions, PictureEdit, PictureFamily {
+export interface Recipe extends GuidanceOptions, Readonly<Steering>, PictureEdit, PictureFamily {
   readonly label: string;
   readonly seed: number;
   readonly interpolate?: Readonly<Interpolation>;
@@ -68,9 +81,14 @@ const MAX_STEPS = 1000;
 /**
  * Fills in the defaults of a model and checks every value, so that a request fails before anything is queued.
  *
+ * @param classifiers those that are loaded, by name
  * @throws RangeError naming the value, what was expected and, for a label, the nearest one
  */
-export function completeRecipe(options: RecipeOptions, info: ModelInfo): Recipe {
+export function completeRecipe(
+  options: RecipeOptions,
+  info: ModelInfo,
+  classifiers: ReadonlyMap<string, ClassifierInfo> = NO_CLASSIFIERS,
+): Recipe {
   const { sampleDefaults } = info;
   indexOfLabel(info.labels, options.label);
   const seed = options.seed ?? randomSeed();
@@ -101,10 +119,32 @@ export function completeRecipe(options: RecipeOptions, info: ModelInfo): Recipe 
     ...(guidanceInterval && { guidanceInterval }),
     ...(guidanceRescale && { guidanceRescale }),
     ...(eta && sampler === 'ddim' && { eta }),
+    ...completeSteering(options, classifiers),
     ...(widthPx !== info.widthPx && { widthPx }),
     ...(heightPx !== info.heightPx && { heightPx }),
     ...(family.family ? family : completeEdit(withoutStrength(options), widthPx, heightPx)),
   };
+}
+
+const NO_CLASSIFIERS: ReadonlyMap<string, ClassifierInfo> = new Map();
+
+/** Checked; undefined where it is without effect. */
+function completeSteering(
+  { classifier, classifierLabel, classifierScale = CLASSIFIER_SCALE_DEFAULT }: Steering,
+  classifiers: ReadonlyMap<string, ClassifierInfo>,
+): Steering | undefined {
+  if (classifier === undefined) {
+    if (classifierLabel === undefined) return undefined;
+    throw new RangeError('generate: there is a classifierLabel but no classifier; name the classifier that it is of');
+  }
+  assertClassifierScale('generate', classifierScale);
+  const info = classifiers.get(classifier);
+  if (!info) throw new RangeError(`generate: classifier "${classifier}" is not loaded; call loadClassifierAsync first`);
+  if (classifierLabel === undefined) {
+    throw new RangeError(`generate: classifierLabel is missing; expected one of ${info.labels.join(', ')}`);
+  }
+  indexOfLabel(info.labels, classifierLabel);
+  return classifierScale === 0 ? undefined : { classifier, classifierLabel, classifierScale };
 }
 
 /** A checked copy; undefined where it is without effect. */
@@ -152,9 +192,11 @@ function samplingKey(recipe: Recipe): string {
   const { family, strength } = recipe;
   if (family === 'vae') return family;
   const { guidanceScale, numInferenceSteps, sampler, eta, guidanceInterval, guidanceRescale } = recipe;
-  const { widthPx, heightPx } = recipe;
+  const { widthPx, heightPx, classifier, classifierLabel, classifierScale } = recipe;
   const sampling = [sampler, numInferenceSteps, guidanceScale, eta, guidanceInterval, guidanceRescale];
   const edit = family ? [family, strength] : editKey(recipe);
+  const steering = classifier === undefined ? undefined : { classifier, classifierLabel, classifierScale };
+  if (steering) return JSON.stringify([...sampling, widthPx, heightPx, edit, steering]);
   if (edit) return JSON.stringify([...sampling, widthPx, heightPx, edit]);
   return JSON.stringify(widthPx || heightPx ? [...sampling, widthPx, heightPx] : sampling);
 }

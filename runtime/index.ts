@@ -121,6 +121,7 @@ export { type ImageSize, imageSize } from './sampling/imageSize.ts';
 export { indexOfLabel } from './sampling/labels.ts';
 export { latentTensor } from './sampling/latentTensor.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';
+export { createNoisyClassifier, type NoisyClassifier } from './sampling/noisyClassifier.ts';
 export {
   createPrior,
   generateAtOnce,
@@ -130,7 +131,6 @@ export {
 } from './sampling/prior.ts';
 export { type RefineOptions, type RefineStep, refine, refineInSlices } from './sampling/refine.ts';
 export { assertRequests, type ImageRequest, type Interpolation } from './sampling/request.ts';
-export { createNoisyClassifier, type NoisyClassifier } from './sampling/noisyClassifier.ts';
 export { type SampleStep, sample, sampleInSlices } from './sampling/sample.ts';
 export type { SampleOptions } from './sampling/samplingPlan.ts';
 export { type ImageTensor, splitImages } from './sampling/splitImages.ts';
@@ -230,6 +230,7 @@ export {
   type ClassifierIndex,
   classifierFolderFiles,
   loadClassifierFolder,
+  readClassifierFiles,
 } from './weights/classifierFolder.ts';
 export { MissingFileError, ModelFileError, quote } from './weights/modelFileError.ts';
 export {

@@ -37,7 +37,11 @@ export async function loadModelBytes(location: ModelLocation, options: LoadOptio
   };
 }
 
-function sourceOf(location: ModelLocation, { timeoutMs, numRetries }: LoadOptions): ModelSource | Promise<ModelSource> {
+/** Where the files of a location are read. */
+export function sourceOf(
+  location: ModelLocation,
+  { timeoutMs, numRetries }: LoadOptions,
+): ModelSource | Promise<ModelSource> {
   if (typeof location === 'string') return urlSource(location, definedOf({ timeoutMs, numRetries }));
   if (Symbol.iterator in location) return fileListSource(location as Iterable<File>);
   return memorySource(location);

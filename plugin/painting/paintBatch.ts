@@ -4,6 +4,7 @@ import {
   finishEdit,
   type ImageTensor,
   imagesToPixels,
+  type NoisyClassifier,
   priorImagesInSlices,
   type RefineStep,
   refineInSlices,
@@ -14,11 +15,16 @@ import {
 import type { Recipe } from '../recipe.ts';
 import { nextValue, type Pace, type Run, resultOf } from './pace.ts';
 
+/** Classifiers by the names that recipes give them. */
+export type Classifiers = ReadonlyMap<string, NoisyClassifier>;
+
 /** What pictures are made with. */
 export interface Networks {
   model: DiffusionModel;
   /** Its VAE, for the other families than ddpm. */
   prior: VaePrior | null;
+  /** What recipes steer by. */
+  classifiers: Classifiers;
 }
 
 export interface BatchOptions {
@@ -35,19 +41,20 @@ export interface BatchOptions {
  * @throws  the signal's reason, between slices and before the decode
  */
 export async function paintBatch(
-  { model, prior }: Networks,
+  networks: Networks,
   recipes: readonly Recipe[],
   { signal, previewEvery = 0, onStep }: BatchOptions,
   pace: Pace,
   runSlice?: Run['runSlice'],
 ): Promise<ImageTensor> {
+  const { model, prior } = networks;
   const run: Run = { pace, signal, runSlice };
   if (recipes[0]!.family === 'vae') {
     const images = await resultOf(priorImagesInSlices(loaded(prior), model.index.labels, recipes), run);
     await onStep?.(1, 1, null);
     return images;
   }
-  const steps = stepsOf(model, prior, recipes, signal);
+  const steps = stepsOf(networks, recipes, signal);
   try {
     for (let result = await nextValue(steps, run); result; result = await nextValue(steps, run)) {
       const { step, numSteps } = result;
@@ -68,12 +75,11 @@ export async function paintBatch(
 }
 
 function stepsOf(
-  model: DiffusionModel,
-  prior: VaePrior | null,
+  { model, prior, classifiers }: Networks,
   recipes: readonly Recipe[],
   signal: AbortSignal | undefined,
 ): Generator<RefineStep | null> {
-  const options = { ...samplingOf(recipes[0]!), signal };
+  const options = { ...samplingOf(recipes[0]!, classifiers), signal };
   return recipes[0]!.family
     ? refineInSlices(model, loaded(prior), recipes, options)
     : sampleInSlices(model, recipes, options);
@@ -89,10 +95,13 @@ function decode(model: DiffusionModel, latents: ImageTensor, run: Run): Promise<
 }
 
 /** What all recipes of a batch have alike. */
-export function samplingOf(recipe: Recipe): SampleOptions {
+export function samplingOf(recipe: Recipe, classifiers: Classifiers): SampleOptions {
   const { label: _label, seed: _seed, interpolate: _interpolate, image: _image, mask: _mask, ...alike } = recipe;
-  const { family: _family, ...sampling } = alike;
-  return sampling;
+  const { family: _family, classifier: name, ...sampling } = alike;
+  if (name === undefined) return sampling;
+  const classifier = classifiers.get(name);
+  if (classifier) return { ...sampling, classifier };
+  throw new RangeError(`generate: classifier "${name}" is not loaded; call loadClassifierAsync first`);
 }
 
 /** Decoded values as finished pictures: RGBA bytes of each, with what an edit keeps of its image. `images` stays. */

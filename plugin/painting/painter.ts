@@ -76,6 +76,12 @@ export interface Painter {
   encodeAsync(pixels: Uint8Array, options?: WorkOptions): Promise<Latents>;
   /** The picture that latents of the model's shape stand for: RGBA bytes. @throws the signal's reason when aborted */
   decodeAsync(latents: Latents, options?: WorkOptions): Promise<Uint8Array>;
+  /**
+   * Puts a classifier beside the model, for recipes that name it.
+   * @param files a classifier's folder, path → bytes
+   * @throws RangeError when it does not fit the model; ModelFileError
+   */
+  addClassifierAsync(name: string, files: Record<string, Uint8Array>): Promise<void>;
   /** Frees the model; what is being painted rejects with an AbortError. */
   dispose(): void;
 }

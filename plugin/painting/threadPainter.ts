@@ -8,6 +8,7 @@ import {
   type ImageTensor,
   loadModelFolder,
   memorySource,
+  type NoisyClassifier,
   pixelsToImages,
   prepareTexels,
   splitImages,
@@ -49,6 +50,7 @@ export class ThreadPainter implements Painter {
   private readonly pace: Pace;
   private readonly limit: GpuLimit | null;
   private prior: VaePrior | null = null;
+  private readonly classifiers = new Map<string, NoisyClassifier>();
   private numBusy = 0;
 
   static async CreateAsync(
@@ -103,6 +105,16 @@ export class ThreadPainter implements Painter {
     });
   }
 
+  addClassifierAsync(name: string, files: Record<string, Uint8Array>): Promise<void> {
+    return this.run(async (signal) => {
+      const { openClassifier } = await import('./steering.ts');
+      const classifier = await openClassifier(name, files, this.model);
+      this.classifiers.get(name)?.dispose();
+      this.classifiers.set(name, classifier);
+      signal.throwIfAborted();
+    });
+  }
+
   /** One guided denoising step and a decode, compiled ahead; from a picture of the VAE where there is one. */
   private async compile(signal: AbortSignal): Promise<void> {
     const { labels, sampleDefaults } = this.info;
@@ -136,7 +148,7 @@ export class ThreadPainter implements Painter {
   }
 
   traceAsync(recipe: Recipe, options?: WorkOptions): Promise<(number | null)[]> {
-    return this.run((signal) => traceGuidance(this.model, recipe, this.paced(signal)), options);
+    return this.run((signal) => traceGuidance(this.model, recipe, this.paced(signal), this.classifiers), options);
   }
 
   encodeAsync(pixels: Uint8Array, options?: WorkOptions): Promise<Latents> {
@@ -171,7 +183,7 @@ export class ThreadPainter implements Painter {
   }
 
   private get networks(): Networks {
-    return { model: this.model, prior: this.prior };
+    return { model: this.model, prior: this.prior, classifiers: this.classifiers };
   }
 
   private paced(signal: AbortSignal): Run {
@@ -182,6 +194,8 @@ export class ThreadPainter implements Painter {
     if (!this.life.signal.aborted || this.numBusy > 0) return;
     this.model.dispose();
     this.prior?.dispose();
+    for (const classifier of this.classifiers.values()) classifier.dispose();
+    this.classifiers.clear();
   }
 
   /** Owns `images` from here on. */

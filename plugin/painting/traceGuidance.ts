@@ -1,7 +1,7 @@
 import { type DiffusionModel, type SampleStep, sampleInSlices } from '../../runtime/index.ts';
 import type { Recipe } from '../recipe.ts';
 import { nextValue, type Run } from './pace.ts';
-import { samplingOf } from './paintBatch.ts';
+import { type Classifiers, samplingOf } from './paintBatch.ts';
 
 /**
  * Denoises a recipe and measures how far guidance moves the predicted noise; what the GPU has is read at the end.
@@ -9,8 +9,14 @@ import { samplingOf } from './paintBatch.ts';
  * @returns one value for each step; null where it took one pass
  * @throws  the signal's reason, between slices; nothing stays allocated then
  */
-export async function traceGuidance(model: DiffusionModel, recipe: Recipe, run: Run): Promise<(number | null)[]> {
-  const steps = sampleInSlices(model, [recipe], { ...samplingOf(recipe), signal: run.signal, measureGuidance: true });
+export async function traceGuidance(
+  model: DiffusionModel,
+  recipe: Recipe,
+  run: Run,
+  classifiers: Classifiers = new Map(),
+): Promise<(number | null)[]> {
+  const sampling = samplingOf(recipe, classifiers);
+  const steps = sampleInSlices(model, [recipe], { ...sampling, signal: run.signal, measureGuidance: true });
   const norms: SampleStep['guidanceNorm'][] = [];
   try {
     for (let step = await nextValue(steps, run); step; step = await nextValue(steps, run)) {

@@ -7,6 +7,7 @@ import {
   type ImageTensor,
   loadModelFolder,
   memorySource,
+  type NoisyClassifier,
   useWasm,
   type VaePrior,
 } from '../../runtime/index.ts';
@@ -16,6 +17,7 @@ import { decodePixels, encodePixels } from './autoencode.ts';
 import { modelInfo } from './modelInfo.ts';
 import type { Run } from './pace.ts';
 import { finishedPixels, paintBatch } from './paintBatch.ts';
+import { openClassifier } from './steering.ts';
 import { traceGuidance } from './traceGuidance.ts';
 import type { FromWorker, Job, ToWorker } from './workerMessages.ts';
 
@@ -32,6 +34,9 @@ let model: Promise<DiffusionModel> | null = null;
 let modelName = '';
 /** Its VAE, once one was sent; what paints by it waits. */
 let prior: Promise<VaePrior> | null = null;
+/** Those that have come, and the last on its way: whoever names one has sent it before. */
+const classifiers = new Map<string, NoisyClassifier>();
+let arrivals: Promise<unknown> = Promise.resolve();
 const running = new Map<number, AbortController>();
 
 function post(message: FromWorker, pixels: Uint8Array[] = []): void {
@@ -68,10 +73,22 @@ async function work({ job }: Job, doIt: (loaded: DiffusionModel, run: Run) => Pr
   const controller = new AbortController();
   running.set(job, controller);
   try {
+    await arrivals;
     await doIt(await model!, { pace: { step: letMessagesIn }, signal: controller.signal });
   } finally {
     running.delete(job);
   }
+}
+
+async function addClassifier({ job, name, files }: Job & { type: 'classifier' }): Promise<void> {
+  const arrival = model!.then(async (loaded) => {
+    const classifier = await openClassifier(name, files, loaded);
+    classifiers.get(name)?.dispose();
+    classifiers.set(name, classifier);
+  });
+  arrivals = Promise.allSettled([arrivals, arrival]);
+  await arrival;
+  post({ type: 'classifierLoaded', job });
 }
 
 function paint(message: Job & { type: 'paint' }): Promise<void> {
@@ -81,7 +98,7 @@ function paint(message: Job & { type: 'paint' }): Promise<void> {
       const previews = images && (await toPixels(loaded, recipes, images));
       post({ type: 'step', job, step, numSteps, previews }, previews ?? []);
     };
-    const networks = { model: loaded, prior: recipes[0]!.family ? await prior : null };
+    const networks = { model: loaded, prior: recipes[0]!.family ? await prior : null, classifiers };
     const images = await paintBatch(networks, recipes, { signal, previewEvery, onStep }, pace);
     const pixels = await toPixels(loaded, recipes, images);
     post({ type: 'painted', job, pixels }, pixels);
@@ -109,11 +126,14 @@ async function obey(message: ToWorker): Promise<void> {
     case 'prior':
       prior = loadPrior(message.files);
       return post({ type: 'priorLoaded', job: message.job, hash: (await prior).hash });
+    case 'classifier':
+      return addClassifier(message);
     case 'paint':
       return paint(message);
     case 'trace':
       return work(message, async (loaded, run) => {
-        post({ type: 'traced', job: message.job, norms: await traceGuidance(loaded, message.recipe, run) });
+        const norms = await traceGuidance(loaded, message.recipe, run, classifiers);
+        post({ type: 'traced', job: message.job, norms });
       });
     case 'encode':
       return work(message, async (loaded, run) => {

@@ -56,6 +56,11 @@ export class WorkerLane {
     return (await this.do({ type: 'prior', files }, {})).hash;
   }
 
+  /** Its later jobs wait for it. */
+  async addClassifierAsync(name: string, files: Record<string, Uint8Array>): Promise<void> {
+    await this.do({ type: 'classifier', name, files }, {});
+  }
+
   async traceAsync(recipe: Recipe, options: WorkOptions): Promise<(number | null)[]> {
     return (await this.do({ type: 'trace', recipe }, options)).norms;
   }

@@ -18,6 +18,7 @@ export class WorkerPainter implements Painter {
   readonly batchSize = 1;
   private isDisposed = false;
   private lanes: WorkerLane[] = [];
+  private readonly classifiers = new Map<string, Record<string, Uint8Array>>();
   private priorFiles: Record<string, Uint8Array> | null = null;
 
   /** @param files a model folder, path → bytes; each worker gets a copy */
@@ -63,6 +64,17 @@ export class WorkerPainter implements Painter {
     return hash!;
   }
 
+  async addClassifierAsync(name: string, files: Record<string, Uint8Array>): Promise<void> {
+    if (this.isDisposed) throw this.disposedError();
+    this.classifiers.set(name, files);
+    try {
+      await Promise.all(this.lanes.map((lane) => lane.addClassifierAsync(name, files)));
+    } catch (error) {
+      this.classifiers.delete(name);
+      throw error;
+    }
+  }
+
   async paintAsync(recipes: readonly Recipe[], options: PaintOptions = {}): Promise<Picture[]> {
     return this.laneFor(options).paintAsync(recipes, options);
   }
@@ -95,6 +107,7 @@ export class WorkerPainter implements Painter {
     if (this.lanes.length >= this.numLanes) return this.lanes[0]!; // it takes its messages in turn
     const lane = this.startLane();
     if (this.priorFiles) lane.addPriorAsync(this.priorFiles).catch(() => {}); // whoever paints with it is told
+    for (const [name, files] of this.classifiers) lane.addClassifierAsync(name, files).catch(() => {}); // the same
     this.lanes.push(lane);
     return lane;
   }

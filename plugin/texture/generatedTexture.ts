@@ -111,6 +111,8 @@ export class GeneratedTexture extends RawTexture {
    */
   async regenerateAsync(changes: Partial<RecipeOptions> = {}, options: RegenerateOptions = {}): Promise<this> {
     const source = this.source ?? this.adopt(await sourceFor(this.getScene()!, this.address));
+    const classifier = source.missingClassifier({ ...this.current, ...changes });
+    if (classifier) await classifier;
     this.assertAlive();
     const recipe = source.complete(changeRecipe(this.current, changes));
     this.assertFits(recipe, source);

@@ -108,7 +108,7 @@ describe('classifierGuided', () => {
 
 it('refuses scales that are no numbers, or beyond sense', () => {
   for (const scale of [Number.NaN, 101, -101]) {
-    expect(() => assertClassifierScale('generate', scale)).toThrow(/generate: classifierScale is .*0 is off, 1 to 10/);
+    expect(() => assertClassifierScale('generate', scale)).toThrow(/generate: classifierScale is .*0 is off, 5 to 30/);
   }
   expect(() => assertClassifierScale('generate', -5)).not.toThrow();
 });

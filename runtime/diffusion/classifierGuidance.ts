@@ -3,7 +3,7 @@ import type { PredictionType } from './schedulerConfig.ts';
 import { weightedSum } from './weightedSum.ts';
 
 /** s: 0 is off, 1 samples from p(x) · p(label | x), above 1 sharpens that to p(label | x)^s; below 0 it avoids the label. */
-export const CLASSIFIER_SCALE_DEFAULT = 3;
+export const CLASSIFIER_SCALE_DEFAULT = 10;
 
 const MAX_CLASSIFIER_SCALE = 100;
 
@@ -69,6 +69,6 @@ function outputPerGradient(predictionType: PredictionType, alphaBar: number): nu
 export function assertClassifierScale(operation: string, scale: number): void {
   if (Math.abs(scale) <= MAX_CLASSIFIER_SCALE) return;
   throw new RangeError(
-    `${operation}: classifierScale is ${scale}; expected −${MAX_CLASSIFIER_SCALE} to ${MAX_CLASSIFIER_SCALE}; 0 is off, 1 to 10 are usual, below 0 avoids the label`,
+    `${operation}: classifierScale is ${scale}; expected −${MAX_CLASSIFIER_SCALE} to ${MAX_CLASSIFIER_SCALE}; 0 is off, 5 to 30 are usual, below 0 avoids the label`,
   );
 }

@@ -17,7 +17,7 @@ export interface ClassifierGuidanceOptions {
   classifier?: NoisyClassifier;
   /** One of the classifier's labels, for all pictures. */
   classifierLabel?: string;
-  /** How strongly, −100 … 100: 0 is off, below 0 away from the label; default 3. */
+  /** How strongly, −100 … 100: 0 is off, below 0 away from the label; default 10. */
   classifierScale?: number;
 }
 

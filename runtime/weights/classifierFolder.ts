@@ -74,8 +74,8 @@ export async function loadClassifierFolder(
   options: { signal?: AbortSignal; onProgress?: OnProgress } = {},
 ): Promise<ClassifierFiles> {
   const [configFile, weightsFile] = [`${source.name}/${CLASSIFIER_CONFIG}`, `${source.name}/${CLASSIFIER_WEIGHTS}`];
-  const configBytes = await source.read(CLASSIFIER_CONFIG, { signal: options.signal });
-  const weightBytes = await source.read(CLASSIFIER_WEIGHTS, options);
+  const files = await readClassifierFiles(source, options);
+  const [configBytes, weightBytes] = [files[CLASSIFIER_CONFIG]!, files[CLASSIFIER_WEIGHTS]!];
   const digests = [await sha256Hex(configBytes), await sha256Hex(weightBytes)];
   options.signal?.throwIfAborted();
   const { _class_name, labels, figment, ...config } = parseConfig(configBytes, configFile);
@@ -87,6 +87,20 @@ export async function loadClassifierFolder(
   }
   const weights = parseSafetensors(weightBytes, weightsFile).tensors;
   return { index, config, weights, hash: await sha256Hex(new TextEncoder().encode(digests.join('\n'))) };
+}
+
+/**
+ * Fetches a classifier folder's files, path → bytes, without looking into them; `loadClassifierFolder(memorySource(files))`
+ * does so later, or elsewhere.
+ *
+ * @throws MissingFileError; the signal's reason when aborted
+ */
+export async function readClassifierFiles(
+  source: ModelSource,
+  options: { signal?: AbortSignal; onProgress?: OnProgress } = {},
+): Promise<Record<string, Uint8Array>> {
+  const config = await source.read(CLASSIFIER_CONFIG, { signal: options.signal });
+  return { [CLASSIFIER_CONFIG]: config, [CLASSIFIER_WEIGHTS]: await source.read(CLASSIFIER_WEIGHTS, options) };
 }
 
 /**

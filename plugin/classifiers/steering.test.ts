@@ -1,0 +1,120 @@
+import type { Scene } from '@babylonjs/core/scene.js';
+import { memory } from '@tensorflow/tfjs-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  classifierFolderFiles,
+  createModel,
+  createNoisyClassifier,
+  generate,
+  loadClassifierFolder,
+  ModelFileError,
+  memorySource,
+} from '../../runtime/index.ts';
+import { tinyClassifierFiles } from '../../runtime/testing/tinyClassifier.ts';
+import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
+import type { AssetGenerator } from '../assetGenerator.ts';
+import { createScene, loadTiny } from '../testing/tinyScene.ts';
+
+let scene: Scene;
+let tiny: AssetGenerator;
+let files: Record<string, Uint8Array>;
+
+beforeEach(async () => {
+  scene = createScene();
+  tiny = await loadTiny(scene);
+  files = await classifierFolderFiles(tinyClassifierFiles());
+});
+
+afterEach(() => {
+  scene.getEngine().dispose();
+});
+
+const ELF = { label: 'elf', seed: 7, guidanceScale: 2 };
+const STEERED = { ...ELF, classifier: 'hat', classifierLabel: 'hat', classifierScale: 20 };
+
+/** The same by the runtime alone. */
+async function reference(): Promise<Uint8Array> {
+  const model = createModel(tinyModelFiles());
+  const classifier = createNoisyClassifier(await loadClassifierFolder(memorySource(files)));
+  const { label, seed, ...options } = STEERED;
+  const [pixels] = await generate(model, [{ label, seed }], { ...options, classifier });
+  model.dispose();
+  classifier.dispose();
+  return pixels!;
+}
+
+describe('a generator with a classifier', () => {
+  it('steers as the runtime does, and tells what the classifier is', async () => {
+    const info = await tiny.loadClassifierAsync(files, { name: 'hat' });
+    expect(info).toMatchObject({ name: 'hat', labels: ['hat', 'no_hat'], licence: 'CC0-1.0', attribution: '' });
+    const steered = await tiny.generatePixelsAsync(STEERED);
+    expect(steered).toEqual(await reference());
+    const plain = await tiny.generatePixelsAsync(ELF);
+    expect(steered).not.toEqual(plain);
+    expect(await tiny.generatePixelsAsync({ ...STEERED, classifierScale: 0 })).toEqual(plain);
+    expect(await tiny.generatePixelsAsync({ ...STEERED, classifierLabel: 'no_hat' })).not.toEqual(steered);
+  });
+
+  it('paints apart what is steered apart', async () => {
+    await tiny.loadClassifierAsync(files, { name: 'hat' });
+    const scales = [0, 10, 20, 40];
+    const all = await Promise.all(
+      scales.map((classifierScale) => tiny.generatePixelsAsync({ ...STEERED, classifierScale })),
+    );
+    expect(new Set(all.map((pixels) => pixels.join())).size).toBe(4);
+  });
+
+  it('saves how a texture was steered', async () => {
+    await tiny.loadClassifierAsync(files, { name: 'hat' });
+    const texture = await tiny.generateTextureAsync(STEERED);
+    expect(texture.serialize()!.recipe).toEqual({
+      label: 'elf',
+      seed: 7,
+      classifier: 'hat',
+      classifierLabel: 'hat',
+      classifierScale: 20,
+    });
+    const other = await texture.regenerateAsync({ classifierLabel: 'no_hat' });
+    expect(other.recipe).toMatchObject({ classifier: 'hat', classifierLabel: 'no_hat' });
+  });
+
+  it('is freed with the generator', async () => {
+    const other = await loadTiny(createScene());
+    const { numTensors } = memory();
+    await tiny.loadClassifierAsync(files, { name: 'hat' });
+    expect(memory().numTensors).toBeGreaterThan(numTensors);
+    tiny.dispose();
+    other.dispose();
+    expect(memory().numTensors).toBe(0);
+  });
+
+  it('loads a classifier once, under one name', async () => {
+    const [a, b] = await Promise.all([1, 2].map(() => tiny.loadClassifierAsync(files, { name: 'hat' })));
+    expect(a).toBe(b);
+    expect((await tiny.loadClassifierAsync(files)).name).toBe('tiny-hat'); // its own
+  });
+
+  it.each([
+    [{ ...STEERED, classifierLabel: 'hut' }, /label "hut" is unknown; did you mean "hat"/],
+    [{ ...STEERED, classifierLabel: undefined }, /classifierLabel is missing; expected one of hat, no_hat/],
+    [{ ...STEERED, classifierScale: Number.NaN }, /classifierScale is NaN/],
+    [{ ...ELF, classifierLabel: 'hat' }, /there is a classifierLabel but no classifier/],
+  ])('refuses %j', async (recipe, message) => {
+    await tiny.loadClassifierAsync(files, { name: 'hat' });
+    expect(() => tiny.beginTexture(recipe)).toThrow(message);
+    await expect(tiny.generateTextureAsync(recipe)).rejects.toThrow(RangeError);
+  });
+
+  it('asks for a classifier that is not loaded, and refuses one of other latents or none', async () => {
+    expect(() => tiny.beginTexture(STEERED)).toThrow(/classifier "hat" is not loaded; call loadClassifierAsync first/);
+    const damaged = { ...files, 'config.json': new Uint8Array([1]) };
+    await expect(tiny.loadClassifierAsync(damaged, { name: 'hat' })).rejects.toThrow(ModelFileError);
+    const strange = tinyClassifierFiles();
+    strange.index.figment.scheduler = { ...strange.index.figment.scheduler, beta_schedule: 'linear' };
+    const others = await classifierFolderFiles(strange);
+    const { numTensors } = memory();
+    await expect(tiny.loadClassifierAsync(others, { name: 'hat' })).rejects.toThrow(/another noise schedule/);
+    expect(memory().numTensors).toBe(numTensors);
+    await tiny.loadClassifierAsync(files, { name: 'hat' }); // a failure is not the last word
+  });
+});
