@@ -15,6 +15,9 @@ export interface PictureOptions {
   guidance?: number;
   guidanceRescale?: number;
   guidanceInterval?: [number, number];
+  classifier?: string;
+  classifierLabel?: string;
+  classifierScale?: number;
   steps?: number;
   sampler?: SamplerName;
   eta?: number;
@@ -64,6 +67,7 @@ Examples:
   figment bake --count 4 --scale 8 --sheet --out out
   figment bake portraits --label elf --image npcs/elf-3.png --strength 0.9 --count 8 --out sisters
   figment bake portraits --label elf --image npcs/elf-3.png --mask hair.png --count 8 --out hair
+  figment bake portraits --classifier portraits-hat --classifier-label hat --classifier-scale 20 --out hats
   figment bake art/figment.bake.json --jobs 4 --report
   figment bake art/figment.bake.json --check`;
 
@@ -101,6 +105,13 @@ export function bakeCommand(): Command {
     .option('--guidance <w>', "how strongly to follow the label, 1 = off (default: the model's)", realNumber(0, 20))
     .option('--guidance-rescale <x>', 'tone down the contrast of strong guidance, 0 to 1', realNumber(0, 1))
     .option('--guidance-interval <a,b>', 'guide only between these training timesteps', interval)
+    .option('--classifier <name>', 'steer by a classifier: a shipped one, a folder or an https address')
+    .option('--classifier-label <label>', "one of the classifier's labels")
+    .option(
+      '--classifier-scale <s>',
+      'how strongly, 0 = off, below 0 away from the label (default: 10)',
+      realNumber(-100, 100),
+    )
     .option('--steps <n>', "denoising steps (default: the model's)", wholeNumber(1))
     .addOption(new Option('--sampler <name>', "default: the model's").choices(['ddpm', 'ddim', 'dpm++', 'euler']))
     .option('--eta <x>', 'noise of the sampler ddim, 0 to 1', realNumber(0, 1))
@@ -153,6 +164,9 @@ const PICTURE_OPTIONS: readonly (keyof PictureOptions)[] = [
   'guidance',
   'guidanceRescale',
   'guidanceInterval',
+  'classifier',
+  'classifierLabel',
+  'classifierScale',
   'steps',
   'sampler',
   'eta',

@@ -22,7 +22,7 @@ export const DEMO_BUILD = {
 
 const IN_MEMORY = { outdir: '/', write: false, logLevel: 'silent' } as const; // a failure throws its message
 
-/** Builds demo-scene's two pages and their workers: a site to be served, its scripts in memory, the models beside them. */
+/** Builds demo-scene's two pages and their workers: a site to be served, its scripts in memory, models and classifiers beside them. */
 export async function buildDemoSite(): Promise<SiteOptions> {
   const demo = path.join(packageRoot(), 'demo-scene');
   const builds = [build({ ...DEMO_BUILD, ...IN_MEMORY }), build({ ...WORKER_BUILD, minify: true, ...IN_MEMORY })];
@@ -35,7 +35,10 @@ export async function buildDemoSite(): Promise<SiteOptions> {
       '/lab.html': () => readFile(path.join(demo, 'lab/lab.html')),
       [`/${WASM_FILE}`]: () => readFile(wasmPath),
     },
-    folders: { '/models/': path.join(packageRoot(), 'assets/models') },
+    folders: {
+      '/models/': path.join(packageRoot(), 'assets/models'),
+      '/classifiers/': path.join(packageRoot(), 'assets/classifiers'),
+    },
     crossOriginIsolated: true,
     contentSecurityPolicy: STRICT_CSP,
   };

@@ -11,6 +11,7 @@ const NAMES: Record<PanelNumber, string> = {
   intervalMin: 'guided from t',
   intervalMax: 'guided to t',
   guidanceRescale: 'rescale',
+  hat: 'no hat ← 0 → hat',
   numInferenceSteps: 'steps',
   eta: 'eta (DDIM)',
 };
@@ -21,6 +22,7 @@ const HINTS: Record<PanelNumber, string> = {
   intervalMin: 'Guidance is off at timesteps below: the last steps, where details form',
   intervalMax: 'Guidance is off at timesteps above: the first steps, where the outline forms',
   guidanceRescale: 'How far to take back the contrast that a high guidance scale adds',
+  hat: 'How strongly a classifier steers away from a hat, or to one. The model itself was never told of hats',
   numInferenceSteps: 'How often the network is asked: more is slower',
   eta: 'Noise that DDIM adds again in each step: 0 none, 1 as much as DDPM',
 };
@@ -43,7 +45,7 @@ export class Controls {
     this.gui.add(this.values, 'label', readable(info.labels)).name('label');
     this.gui.add(this.values, 'seed').step(1).name(NAMES.seed).domElement.title = HINTS.seed;
     this.gui.add({ random: () => this.change({ seed: randomSeed() }) }, 'random').name('random seed');
-    for (const name of ['guidanceScale', 'intervalMin', 'intervalMax', 'guidanceRescale'] as const)
+    for (const name of ['guidanceScale', 'intervalMin', 'intervalMax', 'guidanceRescale', 'hat'] as const)
       this.addSlider(name);
     this.gui.add(this.values, 'sampler', readable(SAMPLERS)).name('sampler');
     this.addSlider('numInferenceSteps');

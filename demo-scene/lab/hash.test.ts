@@ -14,6 +14,7 @@ const FULL: Settings = {
   intervalMin: 200,
   intervalMax: 800,
   guidanceRescale: 0.7,
+  hat: -12,
   sampler: 'ddim',
   numInferenceSteps: 33,
   eta: 0.25,
@@ -24,7 +25,7 @@ const FULL: Settings = {
 describe('formatHash', () => {
   it('writes keys that people can read, and leaves out what has no effect', () => {
     expect(formatHash(FULL, info)).toBe(
-      '#label=orc&seed=4294967295&guidance=2.35&interval=200-800&rescale=0.7&sampler=ddim&steps=33&eta=0.25&walkto=elf&walkseed=12',
+      '#label=orc&seed=4294967295&guidance=2.35&interval=200-800&rescale=0.7&hat=-12&sampler=ddim&steps=33&eta=0.25&walkto=elf&walkseed=12',
     );
     const plain: Settings = { ...DEFAULTS, sampler: 'dpm++', eta: 0.5 };
     expect(formatHash(plain, info)).toBe('#label=elf&seed=7&guidance=2&sampler=dpm++&steps=3');
@@ -77,9 +78,9 @@ describe('parseHash', () => {
   });
 
   it('notes a key that does not exist', () => {
-    const { settings, notes } = parseHash('#hat=red&constructor=1', info);
+    const { settings, notes } = parseHash('#scarf=red&constructor=1', info);
     expect(settings).toEqual(DEFAULTS);
     expect(notes).toHaveLength(2);
-    expect(notes[0]).toMatch(/"hat"/);
+    expect(notes[0]).toMatch(/"scarf"/);
   });
 });

@@ -4,6 +4,8 @@ import { beforeAll, expect, it, vi } from 'vitest';
 import type { RecipeOptions } from '../../plugin/index.ts';
 import { describeInBrowser } from '../../plugin/testing/describeInBrowser.ts';
 import type { PageOptions, TestPage } from '../../plugin/testing/openBrowser.ts';
+import { classifierFolderFiles } from '../../runtime/index.ts';
+import { tinyClassifierFiles } from '../../runtime/testing/tinyClassifier.ts';
 import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { buildDemoSite } from '../../scripts/demoSite.ts';
 
@@ -27,7 +29,11 @@ let site: PageOptions;
 async function buildSite(): Promise<PageOptions> {
   const site = await buildDemoSite();
   const model = Object.entries(await tinyModelFolder()).map(([name, bytes]) => [`/models/portraits/${name}`, bytes]);
-  return { ...site, files: { ...site.files, ...Object.fromEntries(model) } };
+  const hats = Object.entries(await classifierFolderFiles(tinyClassifierFiles())).map(([name, bytes]) => [
+    `/classifiers/portraits-hat/${name}`,
+    bytes,
+  ]);
+  return { ...site, files: { ...site.files, ...Object.fromEntries([...model, ...hats]) } };
 }
 
 /** Waits until the picture and all strips are painted. */
@@ -120,15 +126,38 @@ describeInBrowser('the guidance lab', (openPage) => {
     const cells = page.playwright.locator('.cells button');
     expect(await cells.allTextContents()).toEqual([
       ...['0', '1', '1.5', '2', '3', '5', '8'],
+      ...['−20', '−10', '0', '10', '20', '40'],
       ...['2', '4', '8', '16', '32'],
       ...['0', '1', '2', '3', '4', '5', '6', '7'],
     ]);
     expect(await page.playwright.locator('.cells [data-stale]').count()).toBe(0);
-    expect(await page.playwright.locator('.cells [aria-pressed=true]').allTextContents()).toEqual(['2', '7']);
+    expect(await page.playwright.locator('.cells [aria-pressed=true]').allTextContents()).toEqual(['2', '0', '7']);
     expect(await page.playwright.locator('[data-status=backend]').textContent()).toBe('wasm: A worker paints on wasm.');
     expect(await page.playwright.locator('[data-status=step]').textContent()).toMatch(/^about [\d.]+ ms$/);
     expect(await page.playwright.locator('[data-status=queue]').textContent()).toBe('0');
     expect(await page.playwright.locator('#schedule .steps').textContent()).toContain('3 steps of ddim, from t = 666');
+  });
+
+  it('steers by a classifier that is fetched for it, to a hat and away', async () => {
+    const page = await openLab();
+    const plain = await picture(page);
+    await enter(page, 'no hat ← 0 → hat', 30);
+    const hat = await picture(page);
+    expect(hat).not.toEqual(plain);
+    expect(hashOf(page)).toContain('hat=30');
+    expect(await page.playwright.evaluate(() => (globalThis as unknown as { page: Page }).page.recipe())).toMatchObject(
+      {
+        classifier: 'classifiers/portraits-hat/',
+        classifierLabel: 'hat',
+        classifierScale: 30,
+      },
+    );
+    const row = page.playwright.getByRole('group', { name: 'No hat ← 0 → hat, by a classifier' });
+    await row.getByRole('button', { name: '−20' }).click();
+    await ready(page);
+    expect(await picture(page)).not.toEqual(hat);
+    await enter(page, 'no hat ← 0 → hat', 0);
+    expect(await picture(page)).toEqual(plain);
   });
 
   it('plots how far guidance goes, and says when there is nothing to plot', async () => {

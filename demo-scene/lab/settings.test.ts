@@ -37,4 +37,12 @@ describe('recipeOf', () => {
     const settings = { ...DEFAULTS, intervalMin: 1, guidanceRescale: 0.5, sampler: 'ddim' as const, eta: 0.5 };
     expect(recipeOf(settings, info)).toMatchObject({ guidanceInterval: [1, 999], guidanceRescale: 0.5, eta: 0.5 });
   });
+
+  it('steers to a hat, or away from one', () => {
+    const classifier = 'classifiers/portraits-hat/';
+    const steered = (hat: number) => recipeOf({ ...DEFAULTS, hat }, info);
+    expect(steered(0)).not.toHaveProperty('classifier');
+    expect(steered(12)).toMatchObject({ classifier, classifierLabel: 'hat', classifierScale: 12 });
+    expect(steered(-5)).toMatchObject({ classifier, classifierLabel: 'no_hat', classifierScale: 5 });
+  });
 });

@@ -1,4 +1,4 @@
-import type { ModelInfo, Recipe, RecipeOptions } from '../../plugin/index.ts';
+import type { ModelInfo, Recipe, RecipeOptions, Steering } from '../../plugin/index.ts';
 
 /** What the controls hold: all that fixes a picture of the model, and the end of the walk that begins at it. */
 export interface Settings {
@@ -8,12 +8,16 @@ export interface Settings {
   intervalMin: number; // training timestep, 0 … T − 1; guided from here
   intervalMax: number; // up to here, both included; not below intervalMin
   guidanceRescale: number; // 0 … 1
+  hat: number; // −40 … 40; below 0 the classifier steers away from hats, above 0 to one
   sampler: Recipe['sampler'];
   numInferenceSteps: number; // 1 … 100
   eta: number; // 0 … 1; DDIM alone heeds it
   walkLabel: string; // of the portrait at the walk's other end
   walkSeed: number; // uint32
 }
+
+/** Beside the page: it knows hats, of which the model has never been told. */
+export const HAT_CLASSIFIER = 'classifiers/portraits-hat/';
 
 export const SAMPLERS: readonly Recipe['sampler'][] = ['ddpm', 'ddim', 'dpm++', 'euler'];
 
@@ -38,6 +42,7 @@ export function rangesOf({ scheduler }: ModelInfo): Record<NumberName, Range> {
     intervalMin: timestep,
     intervalMax: timestep,
     guidanceRescale: share,
+    hat: { min: -40, max: 40, step: 1 },
     numInferenceSteps: { min: 1, max: Math.min(100, scheduler.numTrainTimesteps), step: 1 },
     eta: share,
   };
@@ -52,7 +57,7 @@ export function defaultSettings(info: ModelInfo): Settings {
   const walk = { walkLabel: info.labels[1] ?? info.labels[0]!, walkSeed: FIRST_SEED + 1 };
   const interval = { intervalMin: 0, intervalMax: info.scheduler.numTrainTimesteps - 1 };
   return withinRanges(
-    { label: info.labels[0]!, seed: FIRST_SEED, ...own, ...interval, guidanceRescale: 0, eta: 0, ...walk },
+    { label: info.labels[0]!, seed: FIRST_SEED, ...own, ...interval, guidanceRescale: 0, hat: 0, eta: 0, ...walk },
     info,
   );
 }
@@ -70,18 +75,24 @@ export function withinRanges(settings: Settings, info: ModelInfo): Settings {
 
 /** The settings as a recipe; what has no effect is left out. */
 export function recipeOf(settings: Settings, info: ModelInfo): RecipeOptions {
-  const { label, seed, guidanceScale, intervalMin, intervalMax, guidanceRescale, sampler, numInferenceSteps, eta } =
-    settings;
+  const { label, seed, guidanceScale, intervalMin, intervalMax, guidanceRescale } = settings;
+  const { sampler, numInferenceSteps, eta } = settings;
   return {
     label,
     seed,
     guidanceScale,
     ...(isIntervalSet(settings, info) && { guidanceInterval: [intervalMin, intervalMax] as const }),
     ...(guidanceRescale > 0 && { guidanceRescale }),
+    ...steeringOf(settings),
     sampler,
     numInferenceSteps,
     ...(sampler === 'ddim' && eta > 0 && { eta }),
   };
+}
+
+function steeringOf({ hat }: Settings): Steering {
+  if (hat === 0) return {};
+  return { classifier: HAT_CLASSIFIER, classifierLabel: hat > 0 ? 'hat' : 'no_hat', classifierScale: Math.abs(hat) };
 }
 
 /** Whether there are timesteps without guidance. */

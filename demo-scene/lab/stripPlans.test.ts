@@ -7,9 +7,14 @@ const { info } = await loadTiny(createScene());
 const DEFAULTS = defaultSettings(info);
 
 describe('STRIP_PLANS', () => {
-  it('vary guidance, steps and seeds', () => {
+  it('vary guidance, the hat, steps and seeds', () => {
     const captions = STRIP_PLANS.map(({ variantsOf }) => variantsOf(DEFAULTS, info).map(({ caption }) => caption));
-    expect(captions.map((row) => row.join(' '))).toEqual(['0 1 1.5 2 3 5 8', '2 4 8 16 32', '0 1 2 3 4 5 6 7']);
+    expect(captions.map((row) => row.join(' '))).toEqual([
+      '0 1 1.5 2 3 5 8',
+      '−20 −10 0 10 20 40',
+      '2 4 8 16 32',
+      '0 1 2 3 4 5 6 7',
+    ]);
   });
 
   it('keep to what the settings may be, up to the last seed', () => {
@@ -24,7 +29,7 @@ describe('STRIP_PLANS', () => {
   });
 
   it('show the same seeds when one of them is chosen', () => {
-    const { variantsOf } = STRIP_PLANS[2]!;
+    const { variantsOf } = STRIP_PLANS[3]!;
     const seeds = variantsOf({ ...DEFAULTS, seed: 1003 }, info);
     for (const { changes } of seeds) expect(variantsOf({ ...DEFAULTS, ...changes }, info)).toEqual(seeds);
     expect(seeds.map(({ changes }) => changes.seed)).toContain(1003);

@@ -14,6 +14,7 @@ export interface StripPlan {
 }
 
 const SCALES = [0, 1, 1.5, 2, 3, 5, 8];
+const HATS = [-20, -10, 0, 10, 20, 40];
 const STEPS = [2, 4, 8, 16, 32];
 const NUM_SEEDS = 8;
 
@@ -22,6 +23,10 @@ export const STRIP_PLANS: readonly StripPlan[] = [
   {
     title: 'Guidance scale',
     variantsOf: () => SCALES.map((guidanceScale) => ({ caption: String(guidanceScale), changes: { guidanceScale } })),
+  },
+  {
+    title: 'No hat ← 0 → hat, by a classifier',
+    variantsOf: () => HATS.map((hat) => ({ caption: String(hat).replace('-', '−'), changes: { hat } })),
   },
   {
     title: 'Steps',

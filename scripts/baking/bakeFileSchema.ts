@@ -89,6 +89,13 @@ const PICTURE_ENTRIES = {
       v.description('guide only between these training timesteps'),
     ),
   ),
+  classifier: v.optional(
+    text("steers by this classifier: a shipped one's name, a folder relative to this file or an https address"),
+  ),
+  classifierLabel: v.optional(text("one of the classifier's labels")),
+  classifierScale: v.optional(
+    real(-100, 100, 'how strongly to steer, 0: not at all, below 0: away from the label (default: 10)'),
+  ),
   numInferenceSteps: v.optional(whole(1, 1000, "denoising steps (default: the model's)")),
   sampler: v.optional(v.pipe(v.picklist(SAMPLERS), v.description("default: the model's"))),
   eta: v.optional(real(0, 1, 'noise of the sampler ddim')),

@@ -21,6 +21,8 @@ export interface Recipe extends Sampling {
   figment: 1;
   model: string;
   hash: string; // sha-256 of the model's files
+  classifier?: string; // by which it was steered
+  classifierHash?: string; // sha-256 of its files
   priorHash?: string; // of those of its VAE, for the other families than ddpm
   label: string;
   seed: number;
@@ -37,6 +39,8 @@ export interface Look {
   modelName: string;
   modelHash: string;
   priorHash?: string;
+  /** What steers, as `classifierSource` takes it. */
+  classifier?: { place: string; name: string; hash: string };
   sampling: Sampling;
   interpolate?: Interpolation;
   /** What they begin from: RGBA bytes of the model's size, and which of them to make anew. */
@@ -62,6 +66,8 @@ export interface Sampling extends EditOptions {
   eta?: number;
   guidanceInterval?: [number, number];
   guidanceRescale?: number;
+  classifierLabel?: string;
+  classifierScale?: number;
   widthPx?: number; // absent where it is the model's own
   heightPx?: number;
 }
@@ -131,8 +137,9 @@ export interface BakePlan {
 }
 
 export function recipeOf(picture: Pick<Picture, 'look' | 'label' | 'seed'>): Recipe {
-  const { modelName, modelHash, priorHash, sampling } = picture.look;
-  const hashes = { hash: modelHash, ...(priorHash && { priorHash }) };
+  const { modelName, modelHash, priorHash, classifier, sampling } = picture.look;
+  const steering = classifier && { classifier: classifier.name, classifierHash: classifier.hash };
+  const hashes = { hash: modelHash, ...(priorHash && { priorHash }), ...steering };
   const { image, mask, ...request } = requestOf(picture);
   const bytes = { ...(image && { image: base64(image) }), ...(mask && { mask: base64(mask) }) };
   return { figment: 1, model: modelName, ...hashes, ...request, ...bytes, ...sampling };

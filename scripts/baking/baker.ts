@@ -1,10 +1,19 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type GenerateOptions, generate, generateAtOnce, type PixelImage, refine } from '../../runtime/index.ts';
+import {
+  type GenerateOptions,
+  generate,
+  generateAtOnce,
+  loadClassifierFolder,
+  loadModelFolder,
+  type PixelImage,
+  refine,
+} from '../../runtime/index.ts';
 import { writeFileAtomic } from '../io/atomicWrite.ts';
 import { letEventsIn } from '../io/interrupt.ts';
-import { buildModel, buildPrior } from '../io/openModel.ts';
+import { buildModel, buildPrior, modelSource, orUsageError } from '../io/openModel.ts';
+import { buildClassifier, classifierSource } from '../io/openNoisyClassifier.ts';
 import { encodePng } from '../io/png.ts';
 import { type Picture, type PictureFile, RECIPE_KEYWORD, recipeOf, requestOf } from './bakePlan.ts';
 import { encodeKtx2 } from './encodeKtx2.ts';
@@ -31,10 +40,17 @@ export interface BakerOptions {
   onStep?: (share: number) => void;
 }
 
-/** Makes pictures and writes them, in this thread; holds one model, and one VAE of a model, at a time. */
+/** Makes pictures and writes them, in this thread; holds one model, one VAE of a model and one classifier at a time. */
 export class Baker {
-  readonly #model = new Held(buildModel);
-  readonly #prior = new Held(buildPrior, ['prior']);
+  readonly #model = new Held((name, signal) => loadModelFolder(modelSource(name), { signal }), buildModel);
+  readonly #prior = new Held(
+    (name, signal) => loadModelFolder(modelSource(name), { parts: ['prior'], signal }),
+    buildPrior,
+  );
+  readonly #classifier = new Held(
+    (name, signal) => loadClassifierFolder(classifierSource(name), { signal }),
+    buildClassifier,
+  );
 
   /** Makes the pictures of a batch without writing them: RGBA bytes of each, of the model's size. */
   async make(pictures: readonly Picture[], { signal, onStep }: BakerOptions = {}): Promise<Uint8Array[]> {
@@ -44,8 +60,12 @@ export class Baker {
     const prior = family && (await this.#prior.open(look.model, look.priorHash!, signal));
     if (prior && family === 'vae') return generateAtOnce(prior, requests, signal ? { signal } : {});
     const model = await this.#model.open(look.model, look.modelHash, signal);
+    const steering = look.classifier;
+    const classifier = steering && (await this.#classifier.open(steering.place, steering.hash, signal));
+    if (classifier) orUsageError(() => classifier.checkFits(model));
     const options: GenerateOptions = {
       ...sampling,
+      ...(classifier && { classifier }),
       ...(signal ? { signal } : {}),
       onStep: async ({ step, numSteps }) => {
         onStep?.(step / numSteps);
@@ -67,6 +87,7 @@ export class Baker {
   dispose(): void {
     this.#model.dispose();
     this.#prior.dispose();
+    this.#classifier.dispose();
   }
 }
 

@@ -10,7 +10,7 @@ export function makeBatches(pictures: readonly Picture[], batchSize: number): Pi
   const keys = new Map<Look, string>();
   for (const picture of pictures) {
     const { look } = picture;
-    if (!keys.has(look)) keys.set(look, JSON.stringify([look.sampling, look.widthPx, look.heightPx]));
+    if (!keys.has(look)) keys.set(look, JSON.stringify([look.sampling, look.classifier, look.widthPx, look.heightPx]));
     const ofModel = groups.get(look.model) ?? new Map<string, Picture[]>();
     const group = ofModel.get(keys.get(look)!) ?? [];
     group.push(picture);

@@ -55,8 +55,8 @@ async function openPrior(model: string, signal?: AbortSignal): Promise<{ hash: s
   return { hash };
 }
 
-/** What is wrong with a model, in words, where that is not Figment's fault. */
-async function orProblem<T>(open: () => Promise<T>, signal?: AbortSignal): Promise<T | string> {
+/** What is wrong with somebody's files, in words, where that is not Figment's fault. */
+export async function orProblem<T>(open: () => Promise<T>, signal?: AbortSignal): Promise<T | string> {
   try {
     return await open();
   } catch (error) {

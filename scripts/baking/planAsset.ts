@@ -13,12 +13,14 @@ import {
   type Sampling,
   type Sheet,
 } from './bakePlan.ts';
+import type { BakeClassifier } from './openClassifiers.ts';
 import type { BakeImage } from './openImages.ts';
 import type { BakeModel } from './openModels.ts';
 import { expandPath } from './outputPaths.ts';
 import { planEdit } from './planEdit.ts';
 import { materialOf } from './planLibraries.ts';
 import { planSampling } from './planSampling.ts';
+import { planSteering } from './planSteering.ts';
 import { sheetLayout } from './sheetLayout.ts';
 import { messageOf, type Wrong, wantedPictures } from './wantedPictures.ts';
 
@@ -28,11 +30,17 @@ export interface PlannedAsset {
   materials: LibraryMaterial[];
 }
 
+/** What assets name beside models, by name: each, or what is wrong with it. */
+export interface BakeInputs {
+  images: ReadonlyMap<string, BakeImage | string>;
+  classifiers: ReadonlyMap<string, BakeClassifier | string>;
+}
+
 /** Lays out what an asset asks for; undefined after telling what is wrong with it. */
 export function planAsset(
   asset: BakeAsset,
   model: BakeModel,
-  images: ReadonlyMap<string, BakeImage | string>,
+  inputs: BakeInputs,
   tell: Wrong,
 ): PlannedAsset | undefined {
   let numWrong = 0;
@@ -40,7 +48,7 @@ export function planAsset(
     numWrong++;
     tell(entry, message);
   };
-  const look = planLook(asset, model, images, wrong);
+  const look = planLook(asset, model, inputs, wrong);
   const wanted = wantedPictures(asset, model, wrong);
   checkSurface(asset, wanted, wrong);
   if (asset.parallax && !asset.maps?.includes('normal')) {
@@ -63,7 +71,7 @@ export function planAsset(
 function planLook(
   asset: BakeAsset,
   opened: BakeModel,
-  images: ReadonlyMap<string, BakeImage | string>,
+  { images, classifiers }: BakeInputs,
   wrong: Wrong,
 ): Look | undefined {
   const { model, index, hash, prior } = opened;
@@ -72,9 +80,11 @@ function planLook(
   const [widthPx, heightPx] = size;
   const planned = planSampling(asset, opened, wrong);
   const edit = planEdit(asset, images, size, wrong);
-  if (!planned || !edit) return undefined;
+  const steering = planSteering(asset, classifiers, wrong);
+  if (!planned || !edit || !steering) return undefined;
   const sampling: Sampling = {
     ...planned,
+    ...steering.sampling,
     ...(widthPx === index.figment.widthPx ? {} : { widthPx }),
     ...(heightPx === index.figment.heightPx ? {} : { heightPx }),
     ...edit.sampling,
@@ -88,6 +98,7 @@ function planLook(
     modelName: index.figment.name,
     modelHash: hash,
     ...(typeof prior === 'object' && sampling.family && { priorHash: prior.hash }),
+    ...steering.look,
     sampling,
     widthPx,
     heightPx,

@@ -3,6 +3,7 @@ import type { BakeAsset } from './bakeFileSchema.ts';
 import type { BakePlan } from './bakePlan.ts';
 import type { Problem } from './jsonPlaces.ts';
 import { manifestName } from './manifest.ts';
+import { openClassifiers } from './openClassifiers.ts';
 import { openImages } from './openImages.ts';
 import { openModels } from './openModels.ts';
 import { findCollision, flawOfPath } from './outputPaths.ts';
@@ -34,10 +35,12 @@ export async function planBake(source: BakeSource, options: PlanOptions = {}): P
   const withPriors = assets.flatMap(({ model, family = 'ddpm' }) => (model && family !== 'ddpm' ? [model] : []));
   const models = await openModels(names, folder, new Set(withPriors), options.signal);
   const images = await openImages(assets, folder, source.takesAnyImage ?? false);
+  const steered = assets.flatMap(({ classifier }) => classifier ?? []);
+  const classifiers = await openClassifiers(steered, folder, options.signal);
   const planned = assets.map((asset, i): PlannedAsset | undefined => {
     const model = asset.model === undefined ? 'name a model, here or in defaults' : models.get(asset.model)!;
     if (typeof model !== 'string') {
-      return planAsset(asset, model, images, (entry, message) =>
+      return planAsset(asset, model, { images, classifiers }, (entry, message) =>
         problems.push({ path: ['assets', i, ...[entry].flat()], message }),
       );
     }
@@ -56,7 +59,9 @@ export async function planBake(source: BakeSource, options: PlanOptions = {}): P
     pictures,
     sheets: planned.flatMap((asset) => asset!.sheets),
     libraries,
-    modelFolders: [...models.values()].flatMap((model) => (typeof model === 'string' ? [] : (model.folder ?? []))),
+    modelFolders: [...models.values(), ...classifiers.values()].flatMap((opened) =>
+      typeof opened === 'string' ? [] : (opened.folder ?? []),
+    ),
     imageFiles: [...images.values()].flatMap((image) => (typeof image === 'string' ? [] : image.place)),
   };
   const collision = findCollision(ownedFiles(plan));

@@ -61,7 +61,8 @@ export function buildPrior(files: ModelFiles): VaePrior {
   return orUsageError(() => createPrior(files));
 }
 
-function orUsageError<T>(build: () => T): T {
+/** What goes wrong with somebody's files is their mistake. */
+export function orUsageError<T>(build: () => T): T {
   try {
     return build();
   } catch (error) {
