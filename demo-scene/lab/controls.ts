@@ -11,7 +11,7 @@ const NAMES: Record<PanelNumber, string> = {
   intervalMin: 'guided from t',
   intervalMax: 'guided to t',
   guidanceRescale: 'rescale',
-  hat: 'no hat ← 0 → hat',
+  hat: 'hat',
   numInferenceSteps: 'steps',
   eta: 'eta (DDIM)',
 };

@@ -3,7 +3,9 @@ import path from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { runToEnd } from '../../runtime/core/runToEnd.ts';
 import {
+  classifierFolderFiles,
   createModel,
+  createNoisyClassifier,
   createPrior,
   decodeLatents,
   encodePixelsInSlices,
@@ -19,6 +21,7 @@ import {
   sample,
   selectBackend,
 } from '../../runtime/index.ts';
+import { tinyClassifierFiles } from '../../runtime/testing/tinyClassifier.ts';
 import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { diskSource } from '../../scripts/io/diskSource.ts';
 import { packageRoot } from '../../scripts/io/packageRoot.ts';
@@ -121,6 +124,23 @@ const bothSite = Object.fromEntries(Object.entries(bothFolder).map(([name, bytes
 
 const tinyBaked = (await bake(memorySource(tinyFolder), [{ label, seed, interpolate }], sampling))[0]!;
 
+const hats = await classifierFolderFiles(tinyClassifierFiles(), { dtype: 'F32' });
+const hatSite = Object.fromEntries(Object.entries(hats).map(([name, bytes]) => [`/hat/${name}`, bytes]));
+const STEERED = { label, seed, ...sampling, classifier: 'hat/', classifierLabel: 'hat', classifierScale: 20 };
+
+/** The tiny model's picture, steered by a classifier that the recipe names by its address. */
+async function expectSteered(page: TestPage<GenerationPage>): Promise<void> {
+  await page.call('generate', STEERED);
+  const texels = await page.call('readTexture');
+  const classifier = createNoisyClassifier(tinyClassifierFiles());
+  const { label: _label, seed: _seed, ...steering } = { ...STEERED, classifier };
+  const [expected] = await bake(memorySource(tinyFolder), [{ label, seed }], steering);
+  classifier.dispose();
+  const [plain] = await bake(memorySource(tinyFolder), [{ label, seed }], sampling);
+  expect(largestDifference(texels, flipped(expected!, TINY_PX))).toBeLessThanOrEqual(2 * TOLERANCE);
+  expect(largestDifference(texels, flipped(plain!, TINY_PX))).toBeGreaterThan(4 * TOLERANCE);
+}
+
 describeInBrowser('generation with WebGL, in a worker', (openPage) => {
   it('gives the picture of the bake, under a strict policy and cross-origin isolation', async () => {
     const site = { folders, crossOriginIsolated: true, contentSecurityPolicy: STRICT_CSP };
@@ -171,6 +191,13 @@ describeInBrowser('generation with WebGL, in a worker', (openPage) => {
     await page.call('start', 'webgl');
     await page.call('load', 'tiny/', 'worker');
     await expectEdits(page);
+  });
+
+  it('steers by a classifier as the runtime does', async () => {
+    const page = await openPage<GenerationPage>({ module, files: { ...tinySite, ...hatSite } });
+    await page.call('start', 'webgl');
+    await page.call('load', 'tiny/', 'worker');
+    await expectSteered(page);
   });
 
   it('draws its textures again when the context was lost', async () => {
@@ -248,6 +275,13 @@ describeInBrowser('generation with WebGPU, on the device that draws', (openPage)
     await page.call('start', 'webgpu');
     await page.call('load', 'tiny/', 'gpu');
     await expectEdits(page);
+  });
+
+  it('steers by a classifier as the runtime does, by gradients on the GPU', async () => {
+    const page = await openPage<GenerationPage>({ module, files: { ...tinySite, ...hatSite } });
+    await page.call('start', 'webgpu');
+    await page.call('load', 'tiny/', 'gpu');
+    await expectSteered(page);
   });
 
   it('takes workers on an adapter that computes on the CPU, unless told otherwise', async () => {
