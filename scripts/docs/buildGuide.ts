@@ -1,0 +1,66 @@
+// The guide as a site: a page for each chapter of docs/guide, the sources that they name, pictures, and KaTeX's letters.
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { packageRoot } from '../io/packageRoot.ts';
+import { chapterPage, sourcePage } from './page.ts';
+import { type Chapter, fileAddress, renderChapter, sourceAddress } from './renderChapter.ts';
+
+/** A file of the site by its address, relative to the site's root. */
+export type SiteFiles = Record<string, string | Uint8Array>;
+
+/** The chapters' folder. */
+export const GUIDE_FOLDER = 'docs/guide';
+
+/** The contents first, then the chapters by number. */
+const FIRST_PAGE = 'index';
+
+/** A chapter and the name of its file, without the ending. */
+export type NamedChapter = Chapter & { name: string };
+
+/** Reads and checks all chapters. @throws Error naming the chapter and what is wrong with it */
+export function readChapters(): NamedChapter[] {
+  const folder = path.join(packageRoot(), GUIDE_FOLDER);
+  const names = readdirSync(folder).flatMap((file) => (file.endsWith('.md') ? [path.basename(file, '.md')] : []));
+  const inOrder = [FIRST_PAGE, ...names.filter((name) => name !== FIRST_PAGE).sort()];
+  return inOrder.map((name) => {
+    try {
+      return { name, ...renderChapter(readFileSync(path.join(folder, `${name}.md`), 'utf8'), GUIDE_FOLDER) };
+    } catch (error) {
+      throw new Error(`${GUIDE_FOLDER}/${name}.md: ${(error as Error).message}`, { cause: error });
+    }
+  });
+}
+
+/**
+ * The whole site, in memory.
+ *
+ * @param sources further sources to show, such as those that the API reference links to
+ */
+export function buildGuide(sources: readonly string[] = []): SiteFiles {
+  const root = packageRoot();
+  const read = (file: string) => new Uint8Array(readFileSync(path.join(root, file)));
+  const chapters = readChapters();
+  const shown = new Set([...sources, ...chapters.flatMap((chapter) => chapter.sources)]);
+  const needed = new Set(chapters.flatMap((chapter) => chapter.files));
+  return {
+    ...Object.fromEntries(chapters.map((chapter, i) => [`${chapter.name}.html`, chapterPage(chapters, i)])),
+    ...Object.fromEntries(
+      [...shown].map((file) => [sourceAddress(file), sourcePage(file, readFileSync(path.join(root, file), 'utf8'))]),
+    ),
+    ...Object.fromEntries([...needed].map((file) => [fileAddress(file), read(file)])),
+    'guide.css': read('scripts/docs/guide.css'),
+    ...katexFiles(),
+  };
+}
+
+/** KaTeX's style sheet and its letters. */
+function katexFiles(): SiteFiles {
+  const folder = path.dirname(createRequire(import.meta.url).resolve('katex/dist/katex.min.css'));
+  const read = (file: string) => new Uint8Array(readFileSync(path.join(folder, file)));
+  const fonts = readdirSync(path.join(folder, 'fonts')).filter((file) => file.endsWith('.woff2'));
+  return {
+    'katex/katex.css': read('katex.min.css'),
+    ...Object.fromEntries(fonts.map((file) => [`katex/fonts/${file}`, read(`fonts/${file}`)])),
+  };
+}

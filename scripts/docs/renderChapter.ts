@@ -1,0 +1,104 @@
+// One chapter of the guide, from markdown to HTML.
+//
+// An equation is a fence ```math file#name …: the equation, and the functions that implement it. A link to file#name leads
+// to that line of the source; a link to a key of a JSON file quotes the number there. All three are checked here.
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import MarkdownItParser, { type MarkdownIt } from 'markdown-it';
+import { escapeHtml } from '../baking/pageFiles.ts';
+import { packageRoot } from '../io/packageRoot.ts';
+import { inlineMath } from './inlineMath.ts';
+import { checkQuote } from './quote.ts';
+import { type Reference, resolveReference } from './reference.ts';
+import { renderMath } from './renderMath.ts';
+
+export interface Chapter {
+  title: string;
+  /** The page's content. */
+  html: string;
+  /** Sources that it shows or links to, and files that it needs beside it, relative to the repository. */
+  sources: string[];
+  files: string[];
+}
+
+/** What one rendering gathers; markdown-it hands it to every rule. */
+interface Gathered {
+  sources: Set<string>;
+  files: Set<string>;
+}
+
+/** Where the site keeps the page of a source file. */
+export const sourceAddress = (file: string, line?: number) => `source/${file}.html${line ? `#L${line}` : ''}`;
+
+/** Where the site keeps a copy of a file. */
+export const fileAddress = (file: string) => `files/${file}`;
+
+/**
+ * @param text   markdown
+ * @param folder of the chapter, relative to the repository: what its links start from
+ * @throws       Error naming the reference, link, equation or number that is wrong
+ */
+export function renderChapter(text: string, folder: string): Chapter {
+  const title = /^# (.+)$/m.exec(text)?.[1];
+  if (!title) throw new Error('guide: a chapter has no title; expected a line "# …"');
+  if (/^\s*\$\$/m.test(text)) throw new Error('guide: $$ is not used; expected a fence ```math file#name');
+  const gathered: Gathered = { sources: new Set(), files: new Set() };
+  const html = rendererFor(folder, gathered).render(text);
+  return { title, html, sources: [...gathered.sources], files: [...gathered.files] };
+}
+
+function rendererFor(folder: string, gathered: Gathered): MarkdownIt {
+  const markdown = new MarkdownItParser({ html: false, typographer: false }).use(inlineMath);
+  const { rules } = markdown.renderer;
+  rules.fence = (tokens, index) => {
+    const { info, content } = tokens[index]!;
+    const [language, ...references] = info.trim().split(/\s+/);
+    if (language !== 'math') return `<pre><code>${escapeHtml(content)}</code></pre>\n`;
+    return equation(content, references, gathered);
+  };
+  rules.link_open = (tokens, index, options, _env, renderer) => {
+    const href = String(tokens[index]!.attrGet('href'));
+    tokens[index]!.attrSet('href', addressOf(href, tokens[index + 1]?.content ?? '', folder, gathered));
+    return renderer.renderToken(tokens, index, options);
+  };
+  rules.image = (tokens, index) => {
+    const token = tokens[index]!;
+    const address = addressOf(String(token.attrGet('src')), '', folder, gathered);
+    return `<img src="${escapeHtml(address)}" alt="${escapeHtml(token.content)}" loading="lazy">`;
+  };
+  return markdown;
+}
+
+function equation(tex: string, texts: string[], gathered: Gathered): string {
+  if (texts.length === 0) throw new Error(`guide: an equation names no function: ${tex.trim()}`);
+  const places = texts.map((text) => {
+    const reference = resolveReference(text);
+    gathered.sources.add(reference.file);
+    return implementation(reference);
+  });
+  return `<figure class="equation">${renderMath(tex, true)}<figcaption>${places.join('')}</figcaption></figure>\n`;
+}
+
+/** A line that unfolds into the code. */
+function implementation({ file, name, line, code }: Reference): string {
+  const link = `<a href="${sourceAddress(file, line)}">${file}, line ${line}</a>`;
+  return `<details><summary><code>${name}</code></summary><pre><code>${escapeHtml(code)}</code></pre></details>${link}`;
+}
+
+/** Where a link of the markdown leads on the site. @throws Error when it leads nowhere */
+function addressOf(href: string, text: string, folder: string, gathered: Gathered): string {
+  if (/^https?:|^#/.test(href)) return href;
+  const [target, fragment] = href.split('#') as [string, string | undefined];
+  const file = path.posix.join(folder, target);
+  if (!existsSync(path.join(packageRoot(), file))) throw new Error(`guide: there is no ${file}, which a link names`);
+  if (file.endsWith('.ts')) {
+    gathered.sources.add(file);
+    return sourceAddress(file, fragment === undefined ? undefined : resolveReference(`${file}#${fragment}`).line);
+  }
+  if (path.posix.dirname(file) === folder && file.endsWith('.md')) {
+    return `${path.posix.basename(file, '.md')}.html${fragment ? `#${fragment}` : ''}`;
+  }
+  if (file.endsWith('.json') && fragment) checkQuote(text, path.join(packageRoot(), file), decodeURI(fragment));
+  gathered.files.add(file);
+  return fileAddress(file);
+}

@@ -1,0 +1,8 @@
+import type { StudyPart } from './part.ts';
+import { predictionPart, schedulePart } from './parts/comparedUNets.ts';
+import { guidancePart } from './parts/guidance.ts';
+import { stepsPart } from './parts/steps.ts';
+import { variancePart } from './parts/variance.ts';
+
+/** All parts, in the order of the guide. */
+export const PARTS: readonly StudyPart[] = [schedulePart, predictionPart, variancePart, stepsPart, guidancePart];

@@ -1,0 +1,140 @@
+// Plots of the study: described as lines or bars, drawn by ECharts without a page, as PNG.
+import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { Resvg } from '@resvg/resvg-js';
+import * as echarts from 'echarts';
+
+export interface Axis {
+  name: string;
+  log?: boolean;
+  min?: number;
+  max?: number;
+}
+
+export interface Line {
+  name: string;
+  points: readonly (readonly [x: number, y: number])[];
+  /** Belongs to the axis on the right. */
+  right?: boolean;
+}
+
+/** Several lines over one quantity. */
+export interface LineFigure {
+  kind: 'lines';
+  title: string;
+  x: Axis;
+  y: Axis;
+  right?: Axis;
+  lines: readonly Line[];
+}
+
+/** Several measures of several things, each measure a group of bars. */
+export interface BarFigure {
+  kind: 'bars';
+  title: string;
+  y: Axis;
+  groups: readonly string[];
+  bars: readonly { name: string; values: readonly number[] }[];
+}
+
+export type Figure = LineFigure | BarFigure;
+
+const [WIDTH, HEIGHT, SCALE] = [560, 330, 2];
+const FONT = 'KaTeX_SansSerif';
+const INK = '#3a3027';
+const FAINT = '#8a7c68';
+const COLOURS = ['#c2571a', '#2f6f9f', '#5b8c3a', '#8d5aa3', '#b59325', '#59636b'];
+
+/** Draws a figure as a PNG of twice its size in points. */
+export function drawFigure(figure: Figure): Uint8Array {
+  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT });
+  try {
+    chart.setOption({
+      animation: false,
+      backgroundColor: '#fffdf8',
+      color: COLOURS,
+      textStyle: { fontFamily: FONT, color: INK },
+      title: { text: figure.title, left: 16, top: 10, textStyle: { fontFamily: FONT, fontSize: 15, color: INK } },
+      legend: {
+        bottom: 6,
+        icon: 'roundRect',
+        itemWidth: 14,
+        itemHeight: 5,
+        textStyle: { fontFamily: FONT, color: INK },
+      },
+      grid: { left: 58, right: 58, top: 64, bottom: 68 },
+      ...(figure.kind === 'lines' ? lines(figure) : bars(figure)),
+    });
+    return rasterise(chart.renderToSVGString());
+  } finally {
+    chart.dispose();
+  }
+}
+
+function lines({ x, y, right, lines }: LineFigure): echarts.EChartsOption {
+  return {
+    xAxis: axis(x, 'middle'),
+    yAxis: right ? [axis(y), { ...axis(right), splitLine: { show: false } }] : axis(y),
+    series: lines.map((line) => ({
+      type: 'line',
+      name: line.name,
+      data: line.points.map(([x, y]) => [x, y]),
+      yAxisIndex: line.right ? 1 : 0,
+      symbol: line.points.length > 60 ? 'none' : 'circle',
+      symbolSize: 6,
+      lineStyle: { width: 2, type: line.right ? 'dashed' : 'solid' },
+    })),
+  };
+}
+
+function bars({ y, groups, bars }: BarFigure): echarts.EChartsOption {
+  return {
+    xAxis: { type: 'category', data: [...groups], ...STYLE, axisTick: { show: false } },
+    yAxis: axis(y),
+    series: bars.map(({ name, values }) => ({
+      type: 'bar',
+      name,
+      data: [...values],
+      barMaxWidth: 42,
+      label: { show: true, position: 'top', formatter: ({ value }) => rounded(value as number), fontFamily: FONT },
+    })),
+  };
+}
+
+const rounded = (value: number) => String(Number(value.toPrecision(2)));
+
+const STYLE = {
+  axisLabel: { fontFamily: FONT, color: INK },
+  nameTextStyle: { fontFamily: FONT, color: FAINT },
+  axisLine: { lineStyle: { color: FAINT } },
+  splitLine: { lineStyle: { color: '#e9e0d0' } },
+};
+
+function axis({ name, log, min, max }: Axis, nameLocation: 'end' | 'middle' = 'end') {
+  return {
+    type: log ? 'log' : 'value',
+    name,
+    nameLocation,
+    nameGap: nameLocation === 'middle' ? 26 : 14,
+    min,
+    max,
+    ...STYLE,
+  } as const;
+}
+
+const FONT_FOLDER = path.join(
+  path.dirname(createRequire(import.meta.url).resolve('katex/dist/katex.min.css')),
+  'fonts',
+);
+
+/** KaTeX's letters: the same on every machine, and those of the guide's equations. */
+const fontFiles = readdirSync(FONT_FOLDER)
+  .filter((file) => /^KaTeX_(SansSerif-Regular|SansSerif-Bold|Main-Regular|Math-Italic)\.ttf$/.test(file))
+  .map((file) => path.join(FONT_FOLDER, file));
+
+/** SVG to PNG. Text is in KaTeX's letters alone. */
+export function rasterise(svg: string): Uint8Array {
+  const font = { loadSystemFonts: false, fontFiles, defaultFontFamily: FONT, sansSerifFamily: FONT };
+  return new Resvg(svg, { fitTo: { mode: 'zoom', value: SCALE }, font }).render().asPng();
+}

@@ -1,0 +1,97 @@
+import path from 'node:path';
+import {
+  type BackendName,
+  CLASSIFIER_DEFAULTS,
+  imagesOfDataset,
+  loadModelFolder,
+  smallestClass,
+  splitHeldOut,
+} from '../../runtime/index.ts';
+import { measure } from '../evaluation/measure.ts';
+import { openClassifier } from '../evaluation/openClassifier.ts';
+import { UsageError } from '../io/cliErrors.ts';
+import { interruptible } from '../io/interrupt.ts';
+import { openNodeBackend } from '../io/nodeBackend.ts';
+import { buildModel, modelSource } from '../io/openModel.ts';
+import { startProgress } from '../io/progress.ts';
+import { readDataset } from '../io/readDataset.ts';
+import type { CaseResult, StudyPart } from './part.ts';
+import { PARTS } from './parts.ts';
+import { CaseStore, writeResults } from './results.ts';
+import type { StudyContext } from './studyContext.ts';
+
+export interface StudyFlags {
+  data: string;
+  model: string;
+  out: string;
+  work: string;
+  only?: string[];
+  minutes: number;
+  imagesPerClass: number;
+  judgeSteps?: number;
+  workers: number;
+  backend?: BackendName;
+}
+
+/** The split of the shipped models' trainings. */
+const SPLIT = { heldOut: 0.05, seed: 1 };
+
+/** The work of `npm run study`. */
+export async function runStudy(flags: StudyFlags): Promise<void> {
+  const parts = partsNamed(flags.only);
+  const dataset = await readDataset(flags.data);
+  const split = splitHeldOut(dataset, SPLIT.heldOut, SPLIT.seed);
+  const backend = await openNodeBackend(flags.backend);
+  const model = buildModel(await loadModelFolder(modelSource(flags.model)));
+  const judge = await openClassifier(dataset, {
+    indices: split.train,
+    numSteps: flags.judgeSteps ?? CLASSIFIER_DEFAULTS.numSteps!,
+    numWorkers: backend.backend === 'wasm' ? flags.workers : 1,
+  });
+  try {
+    const heldOut = imagesOfDataset(dataset, split.heldOut);
+    const perClass = Math.min(flags.imagesPerClass, smallestClass(heldOut.classLabels, dataset.labels.length));
+    const real = { measured: await measure(judge, heldOut, perClass), perClass };
+    const { imagesPerClass, minutes, work } = flags;
+    const context: StudyContext = { model, dataset, split, judge, real, imagesPerClass, minutes, work };
+    await interruptible(async (signal) => {
+      for (const part of parts) await runPart(part, context, flags.out, signal);
+    });
+  } finally {
+    judge.dispose();
+    model.dispose();
+    backend.release();
+  }
+}
+
+function partsNamed(names: readonly string[] | undefined): StudyPart[] {
+  const unknown = names?.find((name) => !PARTS.some((part) => part.name === name));
+  if (unknown === undefined) return PARTS.filter(({ name }) => !names || names.includes(name));
+  throw new UsageError(
+    `study: there is no part "${unknown}"; expected some of ${PARTS.map(({ name }) => name).join(', ')}`,
+  );
+}
+
+/** Measures the cases that are not done yet, and writes numbers, plots and sheet. */
+async function runPart(part: StudyPart, context: StudyContext, out: string, signal: AbortSignal): Promise<void> {
+  const { dataset, judge } = context;
+  const settings = { ...part.settings(context), data: dataset.name, judgeSteps: judge.numSteps };
+  const store = new CaseStore(context.work, part.name, settings, dataset);
+  const progress = startProgress(`study ${part.name}`);
+  const results: Record<string, CaseResult> = {};
+  try {
+    for (const [i, name] of part.cases.entries()) {
+      const report = (share: number) => {
+        signal.throwIfAborted();
+        progress.update((i + share) / part.cases.length, name);
+      };
+      const done = await store.read(name);
+      results[name] = done ?? (await part.measure(context, name, report));
+      if (!done) await store.write(name, results[name]);
+    }
+  } finally {
+    progress.stop();
+  }
+  await writeResults(out, part, settings, results, dataset);
+  console.log(`study ${part.name}: ${part.cases.length} cases, in ${path.join(out, `${part.name}.json`)}`);
+}

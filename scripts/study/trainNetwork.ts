@@ -1,0 +1,92 @@
+// A network of the study: trained for the minutes of one thread that the study gives to each, and kept.
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import {
+  downloadWeights,
+  parseSafetensors,
+  type Trainer,
+  uploadWeights,
+  type WeightTensor,
+  writeSafetensors,
+} from '../../runtime/index.ts';
+import { writeFilesAtomic } from '../io/atomicWrite.ts';
+import { letEventsIn } from '../io/interrupt.ts';
+import { cpuMs } from './judgePictures.ts';
+import type { StudyContext } from './studyContext.ts';
+
+export interface NetworkPlan {
+  /** Of the file, with a digest of the settings behind it. */
+  name: string;
+  /** Plans of one kind cost the same a step, and so get the same number of steps. */
+  kind: string;
+  settings: unknown;
+  trainer(numSteps: number): Trainer;
+}
+
+export interface TrainedNetwork {
+  /** On the backend; the caller disposes them. */
+  weights: Record<string, Tensor>;
+  /** Steps of training. */
+  numSteps: number;
+}
+
+const WARM_UP = 2;
+const TIMED = 6;
+
+/** Finds a network that was trained before, or trains it. */
+export async function trainNetwork(
+  context: StudyContext,
+  plan: NetworkPlan,
+  onProgress: (share: number) => void,
+): Promise<TrainedNetwork> {
+  const settings = JSON.stringify([plan.settings, context.dataset.name, context.minutes]);
+  const digest = createHash('sha256').update(settings).digest('hex').slice(0, 8);
+  const file = `models/${plan.name}-${digest}.safetensors`;
+  const bytes = await readFile(path.join(context.work, file)).catch(() => null);
+  if (bytes) {
+    const { tensors, metadata } = parseSafetensors(new Uint8Array(bytes), file);
+    const weights = uploadWeights(tensors as Map<string, WeightTensor>);
+    return { weights, numSteps: Number(metadata.numSteps) };
+  }
+  const numSteps = await stepsFor(context, plan);
+  const trained = await train(plan.trainer(numSteps), onProgress);
+  await writeFilesAtomic(context.work, {
+    [file]: writeSafetensors(trained, { metadata: { numSteps: String(numSteps) } }),
+  });
+  return { weights: uploadWeights(trained), numSteps };
+}
+
+async function train(trainer: Trainer, onProgress: (share: number) => void): Promise<Map<string, WeightTensor>> {
+  try {
+    for await (const { progress } of trainer.run()) {
+      await letEventsIn();
+      onProgress(progress);
+    }
+    return await downloadWeights(trainer.ema);
+  } finally {
+    await trainer.dispose();
+  }
+}
+
+const measured = new WeakMap<StudyContext, Map<string, number>>();
+
+/** As many steps as take the study's minutes of one thread, whatever else the machine does meanwhile. */
+async function stepsFor(context: StudyContext, plan: NetworkPlan): Promise<number> {
+  const known = measured.get(context) ?? new Map<string, number>();
+  measured.set(context, known);
+  const stepMs = known.get(plan.kind) ?? (await costOfStep(plan.trainer(WARM_UP + TIMED)));
+  known.set(plan.kind, stepMs);
+  return Math.max(1, Math.round((60_000 * context.minutes) / stepMs));
+}
+
+async function costOfStep(trainer: Trainer): Promise<number> {
+  try {
+    let started = process.cpuUsage();
+    for await (const { step } of trainer.run()) if (step === WARM_UP) started = process.cpuUsage();
+    return cpuMs(started) / TIMED;
+  } finally {
+    await trainer.dispose();
+  }
+}
