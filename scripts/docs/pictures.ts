@@ -1,0 +1,239 @@
+// The guide's pictures, all painted by the shipped portraits model from fixed seeds.
+import { type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import {
+  createSampler,
+  createSchedule,
+  type DiffusionModel,
+  decodeLatents,
+  encodePixelsInSlices,
+  generate,
+  guidedPrediction,
+  type ImageRequest,
+  imagesToPixels,
+  indexOfLabel,
+  normals,
+  parseSchedulerConfig,
+  qSample,
+  sample,
+  slerp,
+  toPixels,
+  toPremultiplied,
+  trainingScheduler,
+  unet2d,
+} from '../../runtime/index.ts';
+import { drawFigure } from '../study/plot.ts';
+import { pictureRows } from './pictureRows.ts';
+
+/** One picture, as PNG. */
+type Draw = (model: DiffusionModel) => Promise<Uint8Array>;
+
+const GUIDANCE = 2;
+
+/** By the name of their file. */
+export const PICTURES: Record<string, Draw> = {
+  reconstruction,
+  forward,
+  denoising,
+  schedules,
+  latents,
+  variation,
+  slerp: walks,
+  inpainting,
+};
+
+const paint = (model: DiffusionModel, requests: ImageRequest[], options = {}) =>
+  generate(model, requests, { guidanceScale: GUIDANCE, ...options });
+
+/** Some portraits, and the same after the auto-encoder alone. */
+async function reconstruction(model: DiffusionModel): Promise<Uint8Array> {
+  const labels = ['elf', 'goblin', 'human_male', 'vampire', 'ratfolk', 'troll', 'human_elder', 'alien'];
+  const portraits = await paint(
+    model,
+    labels.map((label, i) => ({ label, seed: 11 + i })),
+  );
+  return pictureRows(model, [portraits, await decodedFrom(model, encoded(model, portraits))]);
+}
+
+/** One portrait under more and more noise, in pixels. */
+async function forward(model: DiffusionModel): Promise<Uint8Array> {
+  const [portrait] = await paint(model, [{ label: 'elf', seed: 7 }]);
+  const { widthPx, heightPx, channels } = model.index.figment;
+  const shape: [number, number, number, number] = [1, heightPx, widthPx, channels];
+  const x0 = tensor4d(toPremultiplied(portrait!, 4), shape);
+  const eps = tensor4d(normals(3, 0, portrait!.length), shape);
+  const schedule = createSchedule(model.scheduler);
+  const row = [0, 100, 200, 350, 500, 700, 999].map((t) => {
+    const xt = qSample(schedule, x0, [t], eps);
+    const pixels = opaque(xt.dataSync<'float32'>());
+    xt.dispose();
+    return pixels;
+  });
+  x0.dispose();
+  eps.dispose();
+  return pictureRows(model, [row]);
+}
+
+/** Without alpha, which under noise would hide the rest. */
+function opaque(values: Float32Array): Uint8Array {
+  return toPixels(
+    values.map((value, i) => (i % 4 === 3 ? 1 : value)),
+    4,
+  );
+}
+
+/** What the network takes the picture for, at some of 20 steps. */
+async function denoising(model: DiffusionModel): Promise<Uint8Array> {
+  const shown = [1, 2, 4, 6, 9, 12, 16, 20];
+  const rows: Uint8Array[][] = [];
+  for (const label of ['elf', 'goblin', 'vampire']) {
+    const row: Uint8Array[] = [];
+    const options = { guidanceScale: GUIDANCE, sampler: 'ddim', numInferenceSteps: 20 } as const;
+    for await (const { step, x0Pred } of sample(model, [{ label, seed: 7 }], options)) {
+      if (shown.includes(step)) row.push(...(await decodedFrom(model, x0Pred.clone())));
+    }
+    rows.push(row);
+  }
+  return pictureRows(model, rows);
+}
+
+/** The share of signal over time. */
+async function schedules(): Promise<Uint8Array> {
+  const linear = { _class_name: 'DDIMScheduler', beta_schedule: 'linear', prediction_type: 'v_prediction' };
+  const configs = {
+    linear: parseSchedulerConfig(linear, 'linear'),
+    cosine: trainingScheduler({ betaSchedule: 'squaredcos_cap_v2', predictionType: 'v_prediction' }),
+    'linear, zero terminal SNR': parseSchedulerConfig({ ...linear, rescale_betas_zero_snr: true }, 'zero'),
+  };
+  const lines = Object.entries(configs).map(([name, config]) => ({
+    name,
+    points: Array.from(createSchedule(config).alphasCumprod, (value, t) => [t, Math.sqrt(value)] as const),
+  }));
+  return drawFigure({
+    kind: 'lines',
+    title: 'How much of the picture is left',
+    x: { name: 'timestep t', max: 1000 },
+    y: { name: 'scale of the signal, root of α', min: 0, max: 1 },
+    lines,
+  });
+}
+
+/** A portrait, and the channels of its latents as greys. */
+async function latents(model: DiffusionModel): Promise<Uint8Array> {
+  const { widthPx } = model.index.figment;
+  const rows: Uint8Array[][] = [];
+  for (const label of ['elf', 'troll']) {
+    const portraits = await paint(model, [{ label, seed: 7 }]);
+    const z = encoded(model, portraits);
+    const values = z.dataSync<'float32'>();
+    z.dispose();
+    const [height, width, channels] = model.latentShape;
+    const factor = widthPx / width;
+    const grey = (channel: number) =>
+      toPixels(
+        Float32Array.from({ length: 4 * (factor * width) * (factor * height) }, (_, i) => {
+          const [x, y] = [Math.floor(i / 4) % widthPx, Math.floor(i / 4 / widthPx)];
+          const cell = Math.floor(y / factor) * width + Math.floor(x / factor);
+          return i % 4 === 3 ? 1 : values[cell * channels + channel]! / 2.5;
+        }),
+        4,
+      );
+    rows.push([portraits[0]!, ...Array.from({ length: channels }, (_, channel) => grey(channel))]);
+  }
+  return pictureRows(model, rows);
+}
+
+/** A portrait, and what is made of it at growing strengths. */
+async function variation(model: DiffusionModel): Promise<Uint8Array> {
+  const rows: Uint8Array[][] = [];
+  for (const [label, seed] of [
+    ['goblin', 5],
+    ['human_female', 12],
+  ] as const) {
+    const [original] = await paint(model, [{ label, seed }]);
+    const row = [original!];
+    for (const strength of [0.2, 0.4, 0.6, 0.8, 1]) {
+      row.push(
+        ...(await paint(model, [{ label, seed: seed + 100, image: original! }], { strength, keepAlpha: false })),
+      );
+    }
+    rows.push(row);
+  }
+  return pictureRows(model, rows);
+}
+
+/** From one noise to another: along the arc, and straight on. */
+async function walks(model: DiffusionModel): Promise<Uint8Array> {
+  const amounts = [0, 1 / 7, 2 / 7, 3 / 7, 4 / 7, 5 / 7, 6 / 7, 1];
+  const size = model.latentShape.reduce((a, b) => a * b, 1);
+  const [from, to] = [normals(12, 0, size), normals(112, 0, size)];
+  const straight = (u: number) => from.map((value, i) => (1 - u) * value + u * to[i]!);
+  return pictureRows(model, [
+    await paintFrom(
+      model,
+      'human_female',
+      amounts.map((u) => slerp(from, to, u)),
+    ),
+    await paintFrom(model, 'human_female', amounts.map(straight)),
+  ]);
+}
+
+/** Runs the reverse process from given noises. */
+async function paintFrom(model: DiffusionModel, label: string, noises: Float32Array[]): Promise<Uint8Array[]> {
+  const { config, weights } = model.unet;
+  const { labels } = model.index;
+  const classLabels = noises.map(() => indexOfLabel(labels, label));
+  const sampler = createSampler('ddim', model.scheduler, { numInferenceSteps: 20 });
+  const predict = (x: Tensor4D, t: ArrayLike<number>, classes: ArrayLike<number>) =>
+    unet2d(config, weights, x, t, classes);
+  let xt = tensor4d(Float32Array.from(noises.flatMap((noise) => [...noise])), [noises.length, ...model.latentShape]);
+  for (const [index, t] of sampler.timesteps.entries()) {
+    const next = tidy(() => {
+      const output = guidedPrediction(predict, xt, t, classLabels, labels.length, { guidanceScale: GUIDANCE });
+      return sampler.step(output, index, xt).xt;
+    });
+    xt.dispose();
+    xt = next;
+  }
+  return decodedFrom(model, xt);
+}
+
+/** Faces that stay while all around them is made anew. */
+async function inpainting(model: DiffusionModel): Promise<Uint8Array> {
+  const { widthPx, heightPx } = model.index.figment;
+  const rows: Uint8Array[][] = [];
+  for (const [label, seed] of [
+    ['human_female', 4],
+    ['elf', 7],
+  ] as const) {
+    const [original] = await paint(model, [{ label, seed }]);
+    const mask = Uint8Array.from({ length: widthPx * heightPx }, (_, i) =>
+      isFace(i % widthPx, Math.floor(i / widthPx)) ? 0 : 255,
+    );
+    const requests = Array.from({ length: 6 }, (_, i) => ({ label, seed: 30 + i, image: original!, mask }));
+    rows.push([original!, ...(await paint(model, requests))]);
+  }
+  return pictureRows(model, rows);
+}
+
+/** From a portrait's brows to its chin. */
+const isFace = (x: number, y: number) => x >= 12 && x < 20 && y >= 16 && y < 28;
+
+/** The latents of pictures; the caller disposes them. */
+function encoded(model: DiffusionModel, pictures: Uint8Array[]): Tensor4D {
+  const slices = encodePixelsInSlices(model, pictures);
+  for (;;) {
+    const { done, value } = slices.next();
+    if (done) return value;
+  }
+}
+
+/** The pictures of latents, which are disposed. */
+async function decodedFrom(model: DiffusionModel, latents: Tensor4D): Promise<Uint8Array[]> {
+  const images = decodeLatents(model, latents);
+  latents.dispose();
+  try {
+    return await imagesToPixels(model, images);
+  } finally {
+    images.dispose();
+  }
+}
