@@ -1,6 +1,6 @@
 import { build, type Metafile } from 'esbuild';
 import { expect, it } from 'vitest';
-import { DEMO_BUILD } from './demoSite.ts';
+import { buildDemoSite, DEMO_BUILD } from './demoSite.ts';
 import { TRAINING_CODE } from './pageSizes.ts';
 
 /** Sources of which something is in a script, or in what it imports at once. */
@@ -32,4 +32,15 @@ it('loads nothing of the training with the tavern, and all of it with the traini
   const worker = loadedAtOnce(metafile, 'unused/trainingWorker.js');
   expect(worker).toEqual(expect.arrayContaining(['runtime/training/trainer.ts', 'demo-scene/training/session.ts']));
   expect(worker.filter((file) => file.includes('@babylonjs'))).toEqual([]);
+});
+
+it('has the guide beside the tavern, with its own letters and pictures', async () => {
+  const { make } = await buildDemoSite();
+  const page = String(await make!('/guide/04-diffusion.html'));
+  const [, picture] = /<img src="([^"]+)"/.exec(page)!;
+  for (const file of ['index.html', 'guide.css', 'katex/katex.css', 'katex/fonts/KaTeX_Main-Regular.woff2', picture!]) {
+    expect(await make!(`/guide/${file}`), file).toBeDefined();
+  }
+  expect(await make!('/guide/nothing.html')).toBeUndefined();
+  expect(await make!('/nothing.html')).toBeUndefined();
 });

@@ -3,8 +3,9 @@ import path from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { BROWSER_BUILD, WASM_FILE, WORKER_BUILD, wasmPath } from './browserBuild.ts';
 import { directImports } from './directImports.ts';
+import { publicSources } from './docs/publicSources.ts';
 import { packageRoot } from './io/packageRoot.ts';
-import { type SiteFile, type SiteOptions, STRICT_CSP } from './io/serveSite.ts';
+import { READING_CSP, type SiteFile, type SiteOptions, STRICT_CSP } from './io/serveSite.ts';
 
 export const DEMO_BUILD = {
   ...BROWSER_BUILD,
@@ -38,8 +39,24 @@ export async function buildDemoSite(): Promise<SiteOptions> {
     folders: {
       '/models/': path.join(packageRoot(), 'assets/models'),
       '/classifiers/': path.join(packageRoot(), 'assets/classifiers'),
+      [`${GUIDE}api/`]: path.join(packageRoot(), 'docs/site/api'), // where npm run docs has been
     },
+    make: guideMaker(),
     crossOriginIsolated: true,
     contentSecurityPolicy: STRICT_CSP,
+    policiesBelow: { [GUIDE]: READING_CSP },
+  };
+}
+
+/** Where the guide is on the demo's site. */
+const GUIDE = '/guide/';
+
+/** Makes the guide's pages, all of them when the first is asked for. */
+function guideMaker(): NonNullable<SiteOptions['make']> {
+  let site: Promise<Record<string, string | Uint8Array>> | undefined;
+  return async (address) => {
+    if (!address.startsWith(GUIDE)) return undefined;
+    site ??= import('./docs/buildGuide.ts').then(({ buildGuide }) => buildGuide(publicSources()));
+    return (await site)[address.slice(GUIDE.length)];
   };
 }

@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { buildGuide } from './docs/buildGuide.ts';
 import { publicSources } from './docs/publicSources.ts';
 import { writeFilesAtomic } from './io/atomicWrite.ts';
+import { endWithError } from './io/endWithError.ts';
 import { packageRoot } from './io/packageRoot.ts';
 
 interface DocsOptions {
@@ -39,4 +40,6 @@ await new Command('npm run docs --')
   .option('--out <folder>', 'where to', path.join(packageRoot(), 'docs/site'))
   .option('--no-api', 'leave out the API reference, which takes most of the time')
   .action(buildDocs)
-  .parseAsync();
+  .exitOverride()
+  .parseAsync()
+  .catch(endWithError);

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { loadModelFolder } from '../runtime/index.ts';
 import { PICTURES } from './docs/pictures.ts';
 import { writeFilesAtomic } from './io/atomicWrite.ts';
+import { endWithError } from './io/endWithError.ts';
 import { openNodeBackend } from './io/nodeBackend.ts';
 import { buildModel, modelSource } from './io/openModel.ts';
 import { packageRoot } from './io/packageRoot.ts';
@@ -30,4 +31,6 @@ await new Command('npm run docs:pictures --')
   .option('--out <folder>', 'where to', path.join(packageRoot(), 'docs/guide/images'))
   .option('--only <name>', `one of ${Object.keys(PICTURES).join(', ')}`)
   .action(drawPictures)
-  .parseAsync();
+  .exitOverride()
+  .parseAsync()
+  .catch(endWithError);

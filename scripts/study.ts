@@ -2,8 +2,7 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { realNumber, wholeNumber } from './io/cliErrors.ts';
-import { coloursFor } from './io/colours.ts';
-import { describeError } from './io/describeError.ts';
+import { endWithError } from './io/endWithError.ts';
 import { packageRoot } from './io/packageRoot.ts';
 import type { StudyFlags } from './study/runStudy.ts';
 
@@ -27,10 +26,4 @@ export function studyCommand(): Command {
     .action(async (flags: StudyFlags) => (await import('./study/runStudy.ts')).runStudy(flags));
 }
 
-function end(error: unknown): never {
-  const { exitCode, message } = describeError(error);
-  if (message !== '') console.error(coloursFor(process.stderr).red(`error: ${message}`));
-  process.exit(exitCode);
-}
-
-if (process.argv[1] === import.meta.filename) await studyCommand().exitOverride().parseAsync().catch(end);
+if (process.argv[1] === import.meta.filename) await studyCommand().exitOverride().parseAsync().catch(endWithError);

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Site, STRICT_CSP, serveSite } from './serveSite.ts';
+import { READING_CSP, type Site, STRICT_CSP, serveSite } from './serveSite.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
@@ -56,11 +56,14 @@ describe('a site', () => {
 
   it('sends the headers asked for', async () => {
     const strict = await serveSite({
-      files: { '/index.html': '' },
+      files: { '/index.html': '', '/guide/index.html': '' },
       crossOriginIsolated: true,
       contentSecurityPolicy: STRICT_CSP,
+      policiesBelow: { '/guide/': READING_CSP },
     });
     try {
+      const guide = await fetch(`${strict.url}guide/`);
+      expect(guide.headers.get('content-security-policy')).toBe(READING_CSP);
       const { headers } = await fetch(strict.url);
       expect(headers.get('content-security-policy')).toBe(STRICT_CSP);
       expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');

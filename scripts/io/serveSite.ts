@@ -14,6 +14,8 @@ export interface SiteOptions {
   crossOriginIsolated?: boolean;
   /** The Content-Security-Policy header, such as `STRICT_CSP`. */
   contentSecurityPolicy?: string;
+  /** Another one for what lies below an address, by that address with its trailing slash. */
+  policiesBelow?: Readonly<Record<string, string>>;
   /** Default: any that is free. */
   port?: number;
   /** What is made when the browser asks for it, by address; undefined where there is nothing. */
@@ -44,6 +46,17 @@ export const STRICT_CSP = [
   "base-uri 'none'",
 ].join('; ');
 
+/** For pages without secrets that carry styles and a script of their own making: still their own files alone. */
+export const READING_CSP = [
+  "default-src 'none'",
+  "script-src 'self' 'unsafe-inline'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "style-src 'self' 'unsafe-inline'",
+  "font-src 'self' data:",
+  "base-uri 'none'",
+].join('; ');
+
 const ISOLATION_HEADERS: OutgoingHttpHeaders = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
@@ -56,6 +69,7 @@ const MIME_TYPES: Readonly<Record<string, string>> = {
   '.json': 'application/json',
   '.png': 'image/png',
   '.wasm': 'application/wasm',
+  '.woff2': 'font/woff2',
 };
 
 /** Starts serving; a page may ask for nothing but these files. @throws Error (EADDRINUSE) when the port is taken */
@@ -97,10 +111,15 @@ async function answer(
       return;
     }
     const type = MIME_TYPES[path.extname(file)] ?? 'application/octet-stream';
-    response.writeHead(200, { ...headers, 'Content-Type': type }).end(content);
+    response.writeHead(200, { ...headers, ...policyBelow(options, file), 'Content-Type': type }).end(content);
   } catch (error) {
     response.writeHead(error instanceof UsageError ? 400 : 500, headers).end(messageOf(error));
   }
+}
+
+function policyBelow({ policiesBelow = {} }: SiteOptions, file: string): OutgoingHttpHeaders {
+  const found = Object.entries(policiesBelow).find(([address]) => file.startsWith(address));
+  return found ? { 'Content-Security-Policy': found[1] } : {};
 }
 
 function messageOf(error: unknown): string {

@@ -15,6 +15,9 @@ const BATCH = 26;
 /** The seed of the first picture of each label; the others count up. */
 export const FIRST_SEED = 1;
 
+/** Of a case that trains a network first, in its progress. */
+export const SHARE_OF_TRAINING = 0.8;
+
 /** Some pictures from labels and seeds, RGBA bytes. */
 export type Paint = (requests: readonly ImageRequest[], onProgress: (share: number) => void) => Promise<Uint8Array[]>;
 

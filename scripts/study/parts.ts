@@ -1,8 +1,18 @@
 import type { StudyPart } from './part.ts';
 import { predictionPart, schedulePart } from './parts/comparedUNets.ts';
+import { familiesPart } from './parts/families.ts';
 import { guidancePart } from './parts/guidance.ts';
+import { klWeightPart } from './parts/klWeight.ts';
 import { stepsPart } from './parts/steps.ts';
 import { variancePart } from './parts/variance.ts';
 
 /** All parts, in the order of the guide. */
-export const PARTS: readonly StudyPart[] = [schedulePart, predictionPart, variancePart, stepsPart, guidancePart];
+export const PARTS: readonly StudyPart[] = [
+  klWeightPart,
+  familiesPart,
+  schedulePart,
+  predictionPart,
+  variancePart,
+  stepsPart,
+  guidancePart,
+];

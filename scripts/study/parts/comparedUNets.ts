@@ -1,11 +1,8 @@
-import { judgePictures, paintWith } from '../judgePictures.ts';
+import { judgePictures, paintWith, SHARE_OF_TRAINING } from '../judgePictures.ts';
 import type { StudyPart } from '../part.ts';
 import { studyModel, type UNetChoice, USUAL_CHOICE } from '../studyUNet.ts';
 
 const SAMPLE = { sampler: 'ddim', numInferenceSteps: 50, guidanceScale: 2 } as const;
-
-/** Training takes most of a case's time. */
-const SHARE_OF_TRAINING = 0.8;
 
 /** U-Nets that differ in one choice, trained alike. */
 function comparedUNets(name: string, question: string, title: string, choices: Record<string, UNetChoice>): StudyPart {

@@ -1,0 +1,84 @@
+import { type Family, generateAtOnce, REFINE_STRENGTH, refine } from '../../../runtime/index.ts';
+import { letEventsIn } from '../../io/interrupt.ts';
+import { judgePictures, type Paint, paintWith, SHARE_OF_TRAINING } from '../judgePictures.ts';
+import type { StudyPart } from '../part.ts';
+import type { StudyContext } from '../studyContext.ts';
+import { studyPrior, USUAL_KL_WEIGHT } from '../studyPrior.ts';
+import { studyModel, USUAL_CHOICE } from '../studyUNet.ts';
+
+const CASES: Family[] = ['vae', 'vae+ddpm', 'ddpm'];
+const SAMPLE = { sampler: 'dpm++', numInferenceSteps: 20, guidanceScale: 2 } as const;
+
+/** Both families, after the same minutes each, and both together. */
+export const familiesPart: StudyPart = {
+  name: 'families',
+  question: 'What do a VAE and a DDPM paint after the same minutes of training, and how long does a picture take?',
+  cases: CASES,
+  settings: ({ model, imagesPerClass, minutes }) => ({
+    vae: model.hash,
+    ...SAMPLE,
+    strength: REFINE_STRENGTH,
+    klWeight: USUAL_KL_WEIGHT,
+    imagesPerClass,
+    minutes,
+  }),
+  async measure(context, family, onProgress) {
+    const training = (share: number) => onProgress(SHARE_OF_TRAINING * share);
+    const painting = (share: number) => onProgress(SHARE_OF_TRAINING + (1 - SHARE_OF_TRAINING) * share);
+    const { paint, numImages, dispose } = await painterOf(context, family as Family, training);
+    try {
+      const { numbers, row } = await judgePictures(context, paint, painting);
+      return { numbers: { ...numbers, numImages }, row };
+    } finally {
+      dispose();
+    }
+  },
+  figures: (numbers) => ({
+    '': {
+      kind: 'bars',
+      title: 'Both families after the same training',
+      y: { name: 'share, ratio', min: 0 },
+      groups: CASES,
+      bars: ['accuracy', 'spread'].map((key) => ({ name: key, values: CASES.map((family) => numbers[family]![key]!) })),
+    },
+    time: {
+      kind: 'bars',
+      title: 'Time of a picture',
+      y: { name: 'ms', min: 0 },
+      groups: CASES,
+      bars: [{ name: 'milliseconds of one thread', values: CASES.map((family) => numbers[family]!.msPerPicture!) }],
+    },
+  }),
+};
+
+interface FamilyPainter {
+  paint: Paint;
+  /** Training images that the family's networks have seen. */
+  numImages: number;
+  dispose(): void;
+}
+
+async function painterOf(
+  context: StudyContext,
+  family: Family,
+  onProgress: (share: number) => void,
+): Promise<FamilyPainter> {
+  const vae = family === 'ddpm' ? null : await studyPrior(context, USUAL_KL_WEIGHT, onProgress);
+  const ddpm = family === 'vae' ? null : await studyModel(context, USUAL_CHOICE, onProgress);
+  const dispose = () => {
+    vae?.prior.dispose();
+    ddpm?.model.dispose();
+  };
+  const numImages = (vae?.numImages ?? 0) + (ddpm?.numImages ?? 0);
+  if (!ddpm) return { paint: (requests) => generateAtOnce(vae!.prior, requests), numImages, dispose };
+  if (!vae) return { paint: paintWith(ddpm.model, SAMPLE), numImages, dispose };
+  const paint: Paint = (requests, onProgress) =>
+    refine(ddpm.model, vae.prior, requests, {
+      ...SAMPLE,
+      onStep: async ({ step, numSteps }) => {
+        onProgress(step / numSteps);
+        await letEventsIn();
+      },
+    });
+  return { paint, numImages, dispose };
+}

@@ -1,0 +1,92 @@
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { memory } from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
+import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
+import { modelFolderFiles } from '../../runtime/weights/modelFolder.ts';
+import { writeFilesAtomic } from '../io/atomicWrite.ts';
+import { decodePng } from '../io/png.ts';
+import { writeDataset } from '../io/writeDataset.ts';
+import { studyCommand } from '../study.ts';
+import { PARTS } from './parts.ts';
+
+let dir: string;
+const at = (...names: string[]) => join(dir, ...names);
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'figment-study-'));
+  vi.stubEnv('XDG_CACHE_HOME', at('cache')); // where judges are kept
+  const dataset = { ...tinyDataset({ perClass: 48, widthPx: 16, heightPx: 16 }), attribution: 'drawn by formula' };
+  await writeDataset(at('data'), dataset, 'shapes');
+  const files = tinyModelFiles({ labels: dataset.labels, sizePx: 16 });
+  const channels = files.vaeConfig as { latent_channels: number };
+  const ones = Array<number>(channels.latent_channels).fill(1);
+  const vaeConfig = { ...channels, latents_mean: ones.map(() => 0), latents_std: ones };
+  await writeFilesAtomic(at('model'), await modelFolderFiles({ ...files, vaeConfig }));
+});
+
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await rm(dir, { recursive: true });
+});
+
+const FAST = ['--minutes', '0.002', '--images-per-class', '2', '--judge-steps', '20', '--backend', 'wasm'];
+
+/** Runs `npm run study -- …`; returns what it prints. */
+async function study(only: string): Promise<string> {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  try {
+    const folders = ['--data', at('data'), '--model', at('model'), '--out', at('out'), '--work', at('work')];
+    await studyCommand()
+      .exitOverride()
+      .configureOutput({ writeErr: () => {} })
+      .parseAsync([...folders, ...FAST, '--only', only], { from: 'user' });
+    return log.mock.calls.map(([line]) => line).join('\n');
+  } finally {
+    log.mockRestore();
+  }
+}
+
+const results = async (part: string) => JSON.parse(await readFile(at('out', `${part}.json`), 'utf8'));
+
+function leaves(value: unknown): unknown[] {
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [value];
+}
+
+describe.each(PARTS)('the part $name', (part) => {
+  it('measures each of its cases, draws and leaves no tensor behind', async () => {
+    const before = memory().numTensors;
+    await study(part.name);
+    expect(memory().numTensors).toBe(before);
+    const { question, settings, units, cases } = await results(part.name);
+    expect(question).toBe(part.question);
+    expect(settings).toMatchObject({ data: 'tiny', judgeSteps: 20 });
+    expect(Object.keys(cases)).toEqual(part.cases);
+    for (const numbers of Object.values(cases)) expect(Object.keys(units)).toEqual(Object.keys(numbers as object));
+    for (const value of leaves(cases)) expect(value).toSatisfy(Number.isFinite);
+    const pictures = (await readdir(at('out'))).filter((file) => file.startsWith(part.name) && file.endsWith('.png'));
+    expect(pictures.length).toBeGreaterThanOrEqual(2);
+    const sheet = decodePng(new Uint8Array(await readFile(at('out', `${part.name}-sheet.png`))));
+    expect(sheet.height).toBe(2 * 16 * part.cases.length);
+  });
+});
+
+it('goes on where it was: what is done is neither trained nor painted again', async () => {
+  const timesOf = async () => {
+    const files = await readdir(at('work'), { recursive: true });
+    const named = files.filter((file) => /^(schedule|models)/.test(file) && /\.(json|safetensors)$/.test(file));
+    return Promise.all(named.sort().map(async (file) => [file, (await stat(at('work', file))).mtimeMs]));
+  };
+  const [before, first] = [await timesOf(), await results('schedule')];
+  expect(before.length).toBeGreaterThan(3);
+  await rm(at('out'), { recursive: true });
+  await study('schedule');
+  expect(await timesOf()).toEqual(before);
+  expect(await results('schedule')).toEqual(first);
+});
+
+it('refuses a part that it does not have', async () => {
+  await expect(study('gidance')).rejects.toThrow(/there is no part "gidance"; expected some of kl, /);
+});

@@ -1,0 +1,81 @@
+// The one-step generators of the study.
+import { abs, mean, sub, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import {
+  decodeWithLabels,
+  defaultVaePriorConfig,
+  encodeWithLabels,
+  imagesOfDataset,
+  klOfImages,
+  VAE_PRIOR_DEFAULTS,
+  type VaePrior,
+  vaePriorTrainer,
+} from '../../runtime/index.ts';
+import type { StudyContext } from './studyContext.ts';
+import { trainNetwork } from './trainNetwork.ts';
+
+/** The weight of the divergence that `figment train vae-prior` takes. */
+export const USUAL_KL_WEIGHT = VAE_PRIOR_DEFAULTS.klWeight;
+
+/** The divergence has its whole weight early, since there are only minutes. */
+const OPTIONS = { ...VAE_PRIOR_DEFAULTS, seed: 1, klWarmupSteps: 100 };
+
+export interface StudyPrior {
+  prior: VaePrior;
+  /** Training images seen. */
+  numImages: number;
+}
+
+/** A VAE with this weight of the divergence; the caller disposes it. */
+export async function studyPrior(
+  context: StudyContext,
+  klWeight: number,
+  onProgress: (share: number) => void,
+): Promise<StudyPrior> {
+  const { dataset, split, model } = context;
+  const config = defaultVaePriorConfig(dataset);
+  const options = { ...OPTIONS, klWeight };
+  const plan = {
+    name: `prior-${klWeight}`,
+    kind: 'prior',
+    settings: { config, options },
+    trainer: (numSteps: number) => vaePriorTrainer(dataset, split.train, config, { ...options, numSteps }),
+  };
+  const { weights, numSteps } = await trainNetwork(context, plan, onProgress);
+  const prior: VaePrior = {
+    index: model.index,
+    hash: '',
+    config,
+    weights,
+    dispose: () => {
+      for (const tensor of Object.values(weights)) tensor.dispose();
+    },
+  };
+  return { prior, numImages: numSteps * options.batchSize };
+}
+
+const BATCH = 64;
+
+/** How well held-out images come back, and how many nats their latents cost. */
+export async function heldOutErrors(
+  { dataset, split }: StudyContext,
+  { config, weights }: VaePrior,
+): Promise<{ reconstructionError: number; kl: number }> {
+  const { values, classLabels, shape } = imagesOfDataset(dataset, split.heldOut);
+  const length = values.length / classLabels.length;
+  let [error, kl] = [0, 0];
+  for (let start = 0; start < classLabels.length; start += BATCH) {
+    const labels = classLabels.subarray(start, start + BATCH);
+    const share = labels.length / classLabels.length;
+    const batch = values.subarray(start * length, (start + labels.length) * length);
+    const parts = tidy(() => {
+      const x: Tensor4D = tensor4d(batch, [labels.length, ...shape]);
+      const distribution = encodeWithLabels(config, weights, x, labels);
+      const decoded = decodeWithLabels(config, weights, distribution.mean, labels);
+      return [mean(abs(sub(decoded, x))), mean(klOfImages(distribution))] as const;
+    });
+    error += share * (await parts[0].data())[0]!;
+    kl += share * (await parts[1].data())[0]!;
+    for (const part of parts) part.dispose();
+  }
+  return { reconstructionError: error, kl };
+}
