@@ -1,6 +1,6 @@
 // npm run docs: the guide and the API reference, as a site that needs no server and no network.
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import { buildGuide } from './docs/buildGuide.ts';
@@ -33,6 +33,11 @@ function writeReference(out: string): void {
   const typedoc = path.join(folder, 'node_modules/typedoc/bin/typedoc');
   const options = ['--options', path.join(folder, 'typedoc.json'), '--out', out];
   execFileSync(process.execPath, [typedoc, ...options], { cwd: packageRoot(), stdio: 'inherit' });
+  // typedoc takes links as they are for all its pages; most lie one folder down.
+  for (const file of readdirSync(out).filter((name) => name.endsWith('.html'))) {
+    const page = readFileSync(path.join(out, file), 'utf8');
+    writeFileSync(path.join(out, file), page.replaceAll('"../../', '"../'));
+  }
 }
 
 await new Command('npm run docs --')

@@ -10,6 +10,8 @@ export interface Axis {
   log?: boolean;
   min?: number;
   max?: number;
+  /** Where it is labelled. */
+  ticks?: readonly number[];
 }
 
 export interface Line {
@@ -111,16 +113,11 @@ const STYLE = {
   splitLine: { lineStyle: { color: '#e9e0d0' } },
 };
 
-function axis({ name, log, min, max }: Axis, nameLocation: 'end' | 'middle' = 'end') {
-  return {
-    type: log ? 'log' : 'value',
-    name,
-    nameLocation,
-    nameGap: nameLocation === 'middle' ? 26 : 14,
-    min,
-    max,
-    ...STYLE,
-  } as const;
+function axis({ name, log, min, max, ticks }: Axis, nameLocation: 'end' | 'middle' = 'end') {
+  const nameGap = nameLocation === 'middle' ? 26 : 14;
+  const places = ticks ? { customValues: [...ticks] } : {};
+  const labels = { axisTick: places, axisLabel: { ...STYLE.axisLabel, ...places } };
+  return { type: log ? 'log' : 'value', name, nameLocation, nameGap, min, max, ...STYLE, ...labels } as const;
 }
 
 const FONT_FOLDER = path.join(

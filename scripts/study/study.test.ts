@@ -11,6 +11,7 @@ import { decodePng } from '../io/png.ts';
 import { writeDataset } from '../io/writeDataset.ts';
 import { studyCommand } from '../study.ts';
 import { PARTS } from './parts.ts';
+import { drawFigure } from './plot.ts';
 
 let dir: string;
 const at = (...names: string[]) => join(dir, ...names);
@@ -55,7 +56,10 @@ function leaves(value: unknown): unknown[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [value];
 }
 
-describe.each(PARTS)('the part $name', (part) => {
+/** A part of each kind: prediction is made as schedule is, and the other two are many cases of guidance's kind. */
+const MEASURED = PARTS.filter(({ name }) => ['kl', 'families', 'schedule', 'guidance'].includes(name));
+
+describe.each(MEASURED)('the part $name', (part) => {
   it('measures each of its cases, draws and leaves no tensor behind', async () => {
     const before = memory().numTensors;
     await study(part.name);
@@ -64,13 +68,34 @@ describe.each(PARTS)('the part $name', (part) => {
     expect(question).toBe(part.question);
     expect(settings).toMatchObject({ data: 'tiny', judgeSteps: 20 });
     expect(Object.keys(cases)).toEqual(part.cases);
-    for (const numbers of Object.values(cases)) expect(Object.keys(units)).toEqual(Object.keys(numbers as object));
+    for (const numbers of Object.values(cases)) {
+      expect(new Set(Object.keys(numbers as object))).toEqual(new Set(Object.keys(units)));
+    }
     for (const value of leaves(cases)) expect(value).toSatisfy(Number.isFinite);
     const pictures = (await readdir(at('out'))).filter((file) => file.startsWith(part.name) && file.endsWith('.png'));
     expect(pictures.length).toBeGreaterThanOrEqual(2);
     const sheet = decodePng(new Uint8Array(await readFile(at('out', `${part.name}-sheet.png`))));
     expect(sheet.height).toBe(2 * 16 * part.cases.length);
   });
+});
+
+it.each(PARTS)('plots the numbers of $name', (part) => {
+  const keys = ['accuracy', 'spread', 'frechet', 'msPerPicture', 'distance', 'reconstructionError'];
+  const numbers = Object.fromEntries(
+    part.cases.map((name, i) => [name, Object.fromEntries(keys.map((key, j) => [key, 0.1 * (i + j)]))]),
+  );
+  const figures = Object.values(part.figures(numbers));
+  expect(figures.length).toBeGreaterThan(0);
+  for (const figure of figures) {
+    const series =
+      figure.kind === 'lines'
+        ? figure.lines.map(({ points }) => points.flat())
+        : figure.bars.map(({ values }) => values);
+    expect(series.flat().every(Number.isFinite)).toBe(true);
+    const { width, height, pixels } = decodePng(drawFigure(figure));
+    expect([width, height]).toEqual([1120, 660]);
+    expect(new Set(pixels).size).toBeGreaterThan(20); // something is drawn
+  }
 });
 
 it('goes on where it was: what is done is neither trained nor painted again', async () => {

@@ -6,6 +6,7 @@ import type { StudyContext } from '../studyContext.ts';
 const SAMPLERS: SamplerName[] = ['ddpm', 'ddim', 'euler', 'dpm++'];
 const STEPS = [2, 3, 5, 10, 20, 50, 100];
 const GUIDANCE = 2;
+const X_AXIS = { name: 'steps', log: true, min: STEPS[0]!, max: STEPS.at(-1)!, ticks: STEPS };
 
 /** So many that more would change no byte by much. */
 const REFERENCE = { sampler: 'dpm++', numInferenceSteps: 200, guidanceScale: GUIDANCE } as const;
@@ -32,14 +33,14 @@ export const stepsPart: StudyPart = {
     accuracy: {
       kind: 'lines',
       title: 'Steps: when pictures are recognised',
-      x: { name: 'steps', log: true, min: 1 },
+      x: X_AXIS,
       y: { name: 'accuracy', min: 0, max: 1 },
       lines: linesOf(numbers, 'accuracy'),
     },
     distance: {
       kind: 'lines',
       title: 'Steps: how far from the solution',
-      x: { name: 'steps', log: true, min: 1 },
+      x: X_AXIS,
       y: { name: 'mean difference', min: 0 },
       lines: linesOf(numbers, 'distance'),
     },

@@ -29,12 +29,12 @@ export const variancePart: StudyPart = {
     '': {
       kind: 'lines',
       title: 'DDPM: noise of variance β or of the posterior',
-      x: { name: 'steps', log: true, min: 5 },
-      y: { name: 'accuracy', min: 0, max: 1 },
-      right: { name: 'Fréchet distance', min: 0 },
-      lines: (['accuracy', 'frechet'] as const).flatMap((key) =>
+      x: { name: 'steps', log: true, min: STEPS[0]!, ticks: STEPS },
+      y: { name: 'spread', min: 0 },
+      right: { name: 'distance to real', min: 0 },
+      lines: (['spread', 'frechet'] as const).flatMap((key) =>
         Object.keys(VARIANCES).map((name) => ({
-          name: `${key === 'accuracy' ? 'accuracy' : 'distance'}, ${name}`,
+          name: `${key === 'spread' ? 'spread' : 'distance'}, ${name}`,
           points: STEPS.map((steps) => [steps, numbers[`${name} ${steps}`]![key]!] as const),
           right: key === 'frechet',
         })),
