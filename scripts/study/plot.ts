@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Resvg } from '@resvg/resvg-js';
 import * as echarts from 'echarts';
+import { encodePng } from '../io/png.ts';
 
 export interface Axis {
   name: string;
@@ -130,8 +131,9 @@ const fontFiles = readdirSync(FONT_FOLDER)
   .filter((file) => /^KaTeX_(SansSerif-Regular|SansSerif-Bold|Main-Regular|Math-Italic)\.ttf$/.test(file))
   .map((file) => path.join(FONT_FOLDER, file));
 
-/** SVG to PNG. Text is in KaTeX's letters alone. */
+/** An SVG without transparency to PNG. Text is in KaTeX's letters alone. */
 export function rasterise(svg: string): Uint8Array {
   const font = { loadSystemFonts: false, fontFiles, defaultFontFamily: FONT, sansSerifFamily: FONT };
-  return new Resvg(svg, { fitTo: { mode: 'zoom', value: SCALE }, font }).render().asPng();
+  const { pixels, width, height } = new Resvg(svg, { fitTo: { mode: 'zoom', value: SCALE }, font }).render();
+  return encodePng({ width, height, channels: 3, pixels: pixels.filter((_, i) => i % 4 !== 3) });
 }

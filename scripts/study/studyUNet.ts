@@ -29,6 +29,7 @@ const OPTIONS: DiffusionOptions = {
   ...DIFFUSION_DEFAULTS,
   seed: 1,
   batchSize: 32,
+  microBatchSize: 32,
   numWarmupSteps: 50,
   emaDecay: 0.995,
 };
