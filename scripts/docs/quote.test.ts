@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { checkQuote } from './quote.ts';
+import { updateQuotes } from './updateQuotes.ts';
 
 let dir: string;
 let file: string;
@@ -35,4 +36,12 @@ it.each([
   ['0.99', 'name', /no number at/],
 ])('does not agree with %s for %s', (text, key, message) => {
   expect(() => checkQuote(text, file, `cases/w=2/${key}`)).toThrow(message);
+});
+
+it('brings quotes up to date, with as many digits, and leaves the rest as it is', () => {
+  const at = 'study.json#cases/w=2';
+  const text = `A [1 %](${at}/accuracy) and [0.5](${at}/spread), [see](study.json), [8](8.png).`;
+  expect(updateQuotes(text, dir)).toBe(
+    `A [99 %](${at}/accuracy) and [0.8](${at}/spread), [see](study.json), [8](8.png).`,
+  );
 });

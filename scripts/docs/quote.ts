@@ -1,15 +1,15 @@
-// Numbers that the guide quotes: `[0.77](../study/guidance.json#cases/2/spread)`, compared with the file.
+// Numbers that the guide quotes: `[0.77](../study/guidance.json#cases/w=2/spread)`, compared with the file.
 import { readFileSync } from 'node:fs';
 
 /**
- * Checks a number in the text against the one in a JSON file, to as many digits as the text gives.
+ * What a quote should say: the number in a JSON file, with as many digits as the text gives.
  *
  * @param text    such as "0.77", "83 %" (of a share) or "12"
  * @param file    of the JSON
  * @param pointer keys with slashes between them
- * @throws        Error when there is no such number, or it is another one by now
+ * @throws        Error when there is no such number, or the text is none
  */
-export function checkQuote(text: string, file: string, pointer: string): void {
+export function quotedNumber(text: string, file: string, pointer: string): string {
   const value = pointer
     .split('/')
     .reduce<unknown>(
@@ -17,12 +17,17 @@ export function checkQuote(text: string, file: string, pointer: string): void {
       JSON.parse(readFileSync(file, 'utf8')),
     );
   if (typeof value !== 'number') throw new Error(`guide: ${file} has no number at ${pointer}, which the text quotes`);
-  const [, digits, percent] = /^([\d.−-]+)( %)?$/.exec(text) ?? [];
+  const [, digits, percent = ''] = /^([\d.−-]+)( %)?$/.exec(text) ?? [];
   if (digits === undefined) throw new Error(`guide: "${text}" is no number; a link to ${pointer} quotes one`);
   const numDecimals = digits.split('.')[1]?.length ?? 0;
-  const now = (percent ? 100 * value : value).toFixed(numDecimals);
-  if (now === digits.replace('−', '-')) return;
+  return `${(percent ? 100 * value : value).toFixed(numDecimals).replace('-', '−')}${percent}`;
+}
+
+/** @throws Error when a quote says another number than its file */
+export function checkQuote(text: string, file: string, pointer: string): void {
+  const now = quotedNumber(text, file, pointer);
+  if (now === text.replace('-', '−')) return;
   throw new Error(
-    `guide: the text quotes ${text}, but ${file} has ${now}${percent ?? ''} at ${pointer}; correct the text`,
+    `guide: the text quotes ${text}, but ${file} has ${now} at ${pointer}; run npm run docs:quotes, and read what the text says of it`,
   );
 }

@@ -2,6 +2,9 @@ import path from 'node:path';
 import {
   type BackendName,
   CLASSIFIER_DEFAULTS,
+  type Dataset,
+  type DatasetSplit,
+  drawPerClass,
   imagesOfDataset,
   loadModelFolder,
   smallestClass,
@@ -53,7 +56,8 @@ export async function runStudy(flags: StudyFlags): Promise<void> {
     const perClass = Math.min(flags.imagesPerClass, smallestClass(heldOut.classLabels, dataset.labels.length));
     const real = { measured: await measure(judge, heldOut, perClass), perClass };
     const { imagesPerClass, minutes, work } = flags;
-    const context: StudyContext = { model, dataset, split, judge, real, imagesPerClass, minutes, work };
+    const training = trainingImages(dataset, split);
+    const context: StudyContext = { model, dataset, split, training, judge, real, imagesPerClass, minutes, work };
     await interruptible(async (signal) => {
       for (const part of parts) await runPart(part, context, flags.out, signal);
     });
@@ -62,6 +66,15 @@ export async function runStudy(flags: StudyFlags): Promise<void> {
     model.dispose();
     backend.release();
   }
+}
+
+/** As many of each class as are seen some times in minutes. */
+const TRAINING_IMAGES_PER_CLASS = 400;
+
+function trainingImages({ classLabels, labels }: Dataset, { train }: DatasetSplit): Int32Array {
+  const ofTraining = train.map((image) => classLabels[image]!);
+  const drawn = drawPerClass(ofTraining, labels.length, TRAINING_IMAGES_PER_CLASS, SPLIT.seed);
+  return drawn.map((position) => train[position]!);
 }
 
 function partsNamed(names: readonly string[] | undefined): StudyPart[] {

@@ -8,6 +8,8 @@ export interface StudyContext {
   model: DiffusionModel;
   dataset: Dataset;
   split: DatasetSplit;
+  /** The images that the networks of the study learn from, the same ones for all. */
+  training: Int32Array;
   /** Judges pictures, as in `figment evaluate`. */
   judge: OpenClassifier;
   /** What it says of held-out images, and of how many features a class its Gaussian is. */

@@ -34,14 +34,14 @@ export async function studyPrior(
   klWeight: number,
   onProgress: (share: number) => void,
 ): Promise<StudyPrior> {
-  const { dataset, split, model } = context;
+  const { dataset, training, model } = context;
   const config = { ...defaultVaePriorConfig(dataset), block_out_channels: NARROW };
   const options = { ...OPTIONS, klWeight };
   const plan = {
     name: `prior-${klWeight}`,
     kind: 'prior',
     settings: { config, options },
-    trainer: (numSteps: number) => vaePriorTrainer(dataset, split.train, config, { ...options, numSteps }),
+    trainer: (numSteps: number) => vaePriorTrainer(dataset, training, config, { ...options, numSteps }),
   };
   const { weights, numSteps } = await trainNetwork(context, plan, onProgress);
   const prior: VaePrior = {

@@ -82,16 +82,16 @@ function smallConfig(latents: LatentDataset, numLabels: number): UNet2DConfig {
 }
 
 /** The training images' latents: encoded once, then read. */
-async function latentsOf({ model, dataset, split, work }: StudyContext): Promise<LatentDataset> {
+async function latentsOf({ model, dataset, training, work }: StudyContext): Promise<LatentDataset> {
   const vae = { config: model.vae.config, weights: await downloadWeights(model.vae.weights) };
   const settings = { circular: false, flip: false, toroidal: false };
-  const key = latentKey({ dataset, indices: split.train, vae, ...settings, backend: 'any' });
+  const key = latentKey({ dataset, indices: training, vae, ...settings, backend: 'any' });
   const folder = path.join(work, 'latents');
   const stored = await readLatents(folder, key);
   if (stored) return stored;
   const encoder = localEncoder({ ...vae, circular: false });
   try {
-    const latents = await encodeDataset(dataset, split.train, vae.config, [encoder], settings, letEventsIn);
+    const latents = await encodeDataset(dataset, training, vae.config, [encoder], settings, letEventsIn);
     await writeLatents(folder, key, latents);
     return latents;
   } finally {

@@ -41,7 +41,7 @@ export async function trainNetwork(
   plan: NetworkPlan,
   onProgress: (share: number) => void,
 ): Promise<TrainedNetwork> {
-  const settings = JSON.stringify([plan.settings, context.dataset.name, context.minutes]);
+  const settings = JSON.stringify([plan.settings, context.dataset.name, context.training.length, context.minutes]);
   const digest = createHash('sha256').update(settings).digest('hex').slice(0, 8);
   const file = `models/${plan.name}-${digest}.safetensors`;
   const bytes = await readFile(path.join(context.work, file)).catch(() => null);

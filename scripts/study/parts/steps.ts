@@ -11,7 +11,7 @@ const X_AXIS = { name: 'steps', log: true, min: STEPS[0]!, max: STEPS.at(-1)!, t
 /** So many that more would change no byte by much. */
 const REFERENCE = { sampler: 'dpm++', numInferenceSteps: 200, guidanceScale: GUIDANCE } as const;
 
-/** Steps against accuracy and the distance to the solution that the deterministic samplers approach. */
+/** Steps against accuracy, spread and the distance to the solution that the deterministic samplers approach. */
 export const stepsPart: StudyPart = {
   name: 'steps',
   question: 'How many steps does each sampler need?',
@@ -30,18 +30,18 @@ export const stepsPart: StudyPart = {
     return { ...result, numbers: { ...result.numbers, distance } };
   },
   figures: (numbers) => ({
-    accuracy: {
+    spread: {
       kind: 'lines',
-      title: 'Steps: when pictures are recognised',
+      title: 'Steps: what they buy is variety',
       x: X_AXIS,
-      y: { name: 'accuracy', min: 0, max: 1 },
-      lines: linesOf(numbers, 'accuracy'),
+      y: { name: 'spread (real images: 1)', min: 0 },
+      lines: linesOf(numbers, 'spread'),
     },
     distance: {
       kind: 'lines',
       title: 'Steps: how far from the solution',
       x: X_AXIS,
-      y: { name: 'mean difference', min: 0 },
+      y: { name: 'mean difference', log: true, min: 0.0001 },
       lines: linesOf(numbers, 'distance'),
     },
   }),
