@@ -82,7 +82,7 @@ function equation(tex: string, texts: string[], gathered: Gathered): string {
 /** A line that unfolds into the code. */
 function implementation({ file, name, line, code }: Reference): string {
   const link = `<a href="${sourceAddress(file, line)}">${file}, line ${line}</a>`;
-  return `<details><summary><code>${name}</code></summary><pre><code>${escapeHtml(code)}</code></pre></details>${link}`;
+  return `<div><details><summary><code>${name}</code></summary><pre><code>${escapeHtml(code)}</code></pre></details>${link}</div>`;
 }
 
 /** Where a link of the markdown leads on the site. @throws Error when it leads nowhere */
