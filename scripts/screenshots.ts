@@ -112,12 +112,13 @@ async function shootLab(page: Page, url: string, out: string): Promise<void> {
   await page.screenshot({ path: path.join(out, 'lab-vae.png'), fullPage: true, clip });
 }
 
-/** Run in the page: frames that nobody will see would take the CPU from the painting and the training. */
+/** Run in the page: frames that nobody will see would take the CPU from the painting and the training; maps want some each. */
 const DRAW_RARELY = `window.requestAnimationFrame = (draw) => {
   const asked = performance.now();
+  const restMs = () => (/textures/.test(document.querySelector('#progress')?.textContent) ? 0 : 20000);
   const wait = () => {
     const isTraining = document.querySelector('#training form[data-status=training]');
-    const isDue = (document.body?.dataset.state === 'ready' && !isTraining) || performance.now() > asked + 20000;
+    const isDue = (document.body?.dataset.state === 'ready' && !isTraining) || performance.now() > asked + restMs();
     setTimeout(isDue ? () => draw(performance.now()) : wait, 500);
   };
   return setTimeout(wait, 500);
