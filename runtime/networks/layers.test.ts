@@ -1,13 +1,24 @@
-import { add, pad, conv2d as stockConv2d, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import { add, pad, slice, conv2d as stockConv2d, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { BackendName } from '../backend.ts';
 import { runToEnd } from '../core/runToEnd.ts';
 import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { randomWeights } from '../testing/tinyNetworks.ts';
-import { type BlockOptions, convShapes, downsample, resnetPass, resnetShapes, type Shapes, weight } from './layers.ts';
+import {
+  attentionShapes,
+  type BlockOptions,
+  convShapes,
+  downsample,
+  resnetPass,
+  resnetShapes,
+  type Shapes,
+  selfAttention,
+  weight,
+} from './layers.ts';
 import { midBlockPass, midBlockShapes, planMidBlock } from './midBlock.ts';
 import { uploadWeights } from './tensors.ts';
+import type { Tiles } from './windows.ts';
 
 const OPTIONS: BlockOptions = {
   numGroups: 4,
@@ -74,6 +85,27 @@ describeOnBackends((backend) => {
       );
     },
   );
+
+  it('attends within each tile alone, as if the others were not there', async () => {
+    const block = { prefix: 'a', channels: 8, numHeads: 2, numGroups: null };
+    const shapes: Shapes = new Map();
+    attentionShapes(shapes, block);
+    const weights = randomWeights(shapes);
+    const x = draw(5, [2, 4, 6, 8]);
+    const attend = (input: Values, tiles: Tiles) =>
+      one(backend, () => selfAttention(uploadWeights(weights), block, toTensor(input), { ...OPTIONS, tiles }));
+    const actual = await attend(x, [2, 3]);
+    for (const [top, left] of [
+      [0, 0],
+      [2, 2],
+      [2, 4],
+    ] as const) {
+      const crop = (values: Values) =>
+        one('cpu', () => slice(toTensor<Tensor4D>(values), [0, top, left, 0], [2, 2, 2, 8]));
+      expectClose((await crop(actual)).values, (await attend(await crop(x), [1, 1])).values, TOLERANCE);
+    }
+    expect((await attend(x, [1, 1])).values).not.toEqual(actual.values);
+  });
 
   it('adds the time embedding before the second norm, or scales and shifts it', async () => {
     const x = draw(3, [2, 2, 4, 8]);

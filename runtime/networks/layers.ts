@@ -20,6 +20,7 @@ import { groupNorm } from '../kernels/groupNorm.ts';
 import { silu } from '../kernels/silu.ts';
 import { upsample2x } from '../kernels/upsample.ts';
 import type { ForwardPass } from './slices.ts';
+import { joinWindows, ONE_TILE, splitWindows, type Tiles } from './windows.ts';
 
 /** Weights by their diffusers name, in our layout: filters (kh, kw, Cin, Cout), matrices (in, out). */
 export type Weights = Readonly<Record<string, Tensor>>;
@@ -39,6 +40,8 @@ export interface BlockOptions {
   scaleShift: boolean;
   /** Divides the sum of a residual connection. */
   outputScale: number;
+  /** Attention stays within each tile of a larger picture; absent: there is one. */
+  tiles?: Tiles;
 }
 
 export interface ResnetBlock {
@@ -177,7 +180,7 @@ export function attentionShapes(shapes: Shapes, { prefix, channels, numGroups }:
 }
 
 /**
- * Self-attention over all pixels, with a residual connection.
+ * Self-attention over all pixels of a tile, with a residual connection.
  *
  * @param x float32 (B, H, W, C)
  * @returns float32 (B, H, W, C)
@@ -185,16 +188,15 @@ export function attentionShapes(shapes: Shapes, { prefix, channels, numGroups }:
 export function selfAttention(weights: Weights, block: AttentionBlock, x: Tensor4D, options: BlockOptions): Tensor4D {
   return tidy(() => {
     const { prefix, channels, numHeads, numGroups } = block;
-    const [batch, height, width] = x.shape;
+    const { tiles = ONE_TILE, outputScale } = options;
     const normed =
       numGroups === null ? x : norm(weights, `${prefix}.group_norm`, x, { ...options, numGroups, silu: false });
-    const rows = reshape(normed, [-1, channels]) as Tensor2D;
-    const [q, k, v] = ['to_q', 'to_k', 'to_v'].map(
-      (name) => reshape(dense(weights, `${prefix}.${name}`, rows), [batch, height * width, channels]) as Tensor3D,
-    ) as [Tensor3D, Tensor3D, Tensor3D];
-    const mixed = reshape(attention(q, k, v, numHeads), [-1, channels]) as Tensor2D;
-    const out = reshape(dense(weights, `${prefix}.to_out.0`, mixed), x.shape) as Tensor4D;
-    return scaled(add(x, out), options.outputScale);
+    const windows = splitWindows(normed, tiles);
+    const project = (name: string, input: Tensor3D) =>
+      reshape(dense(weights, `${prefix}.${name}`, reshape(input, [-1, channels])), windows.shape) as Tensor3D;
+    const [q, k, v] = ['to_q', 'to_k', 'to_v'].map((name) => project(name, windows)) as [Tensor3D, Tensor3D, Tensor3D];
+    const mixed = project('to_out.0', attention(q, k, v, numHeads));
+    return scaled(add(x, joinWindows(mixed, x.shape, tiles)), outputScale);
   });
 }
 

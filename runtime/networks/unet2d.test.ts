@@ -11,6 +11,7 @@ import type { WeightTensor } from '../weights/weightTensor.ts';
 import { uploadWeights } from './tensors.ts';
 import { timestepEmbedding, unet2d, unet2dInSlices, unet2dShapes } from './unet2d.ts';
 import { parseUNet2DConfig, type UNet2DConfig } from './unet2dConfig.ts';
+import type { Tiles } from './windows.ts';
 
 const NAMES = ['unet-plain', 'unet-attn-class', 'unet-scale-shift'];
 const TOLERANCE = { absolute: 2e-5, relative: 2e-5 };
@@ -29,7 +30,9 @@ async function run(backend: Parameters<typeof valuesOn>[0], config: UNet2DConfig
   const t = options.t ?? Array.from({ length: batch }, (_, i) => 17 + 300 * i);
   const labels = options.labels === undefined ? Array.from({ length: batch }, (_, i) => i % 4) : options.labels;
   const [output] = await valuesOn(backend, () => [
-    unet2d(config, uploadWeights(weights), toTensor(x), t, config.num_class_embeds === null ? null : labels, circular),
+    unet2d(config, uploadWeights(weights), toTensor(x), t, config.num_class_embeds === null ? null : labels, {
+      circular,
+    }),
   ]);
   return output!;
 }
@@ -95,8 +98,11 @@ describe('timestepEmbedding', () => {
 
 describe('unet2d refuses', () => {
   const config = tinyUNetConfig();
-  const refused = (shape: number[], t: number[], labels: number[] | null) => () =>
-    tidy(() => unet2d(config, uploadWeights(randomWeights(unet2dShapes(config))), toTensor(draw(1, shape)), t, labels));
+  const refused = (shape: number[], t: number[], labels: number[] | null, tiles?: Tiles) => () =>
+    tidy(() => {
+      const weights = uploadWeights(randomWeights(unet2dShapes(config)));
+      return unet2d(config, weights, toTensor(draw(1, shape)), t, labels, { tiles });
+    });
   beforeAll(async () => {
     await selectBackend({ backend: 'cpu' });
   });
@@ -113,6 +119,7 @@ describe('unet2d refuses', () => {
     expect(refused([2, 4, 4, 4], [1], [0, 1])).toThrow(/1 timesteps/);
     expect(refused([1, 4, 5, 4], [1], [0])).toThrow(/multiples of 2/);
     expect(refused([1, 4, 4, 3], [1], [0])).toThrow(/3 channels/);
+    expect(refused([1, 4, 4, 4], [1], [0], [1, 4])).toThrow(/4×4, in 4×1 tiles, cannot be halved 1 times/);
   });
 
   it('weights that are missing, and leaves nothing behind', () => {

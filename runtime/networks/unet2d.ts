@@ -25,6 +25,15 @@ import {
 import { type MidBlock, midBlockPass, midBlockShapes, planMidBlock } from './midBlock.ts';
 import { type ForwardPass, inSlices, withLive } from './slices.ts';
 import type { UNet2DConfig } from './unet2dConfig.ts';
+import { ONE_TILE, type Tiles } from './windows.ts';
+
+/** How a U-Net treats borders and pictures larger than those it was trained on. */
+export interface UNet2DOptions {
+  /** Wrap every convolution around the borders; default false. */
+  circular?: boolean;
+  /** Attend within each tile alone; default one tile, as diffusers does. */
+  tiles?: Tiles;
+}
 
 interface Level {
   prefix: string;
@@ -43,7 +52,7 @@ interface UNet2DPlan {
 }
 
 /** The blocks of a config, with the names and channels of their weights. */
-function planUNet2D(config: UNet2DConfig, circular: boolean): UNet2DPlan {
+function planUNet2D(config: UNet2DConfig, { circular = false, tiles }: UNet2DOptions = {}): UNet2DPlan {
   const widths = config.block_out_channels;
   const numLevels = widths.length;
   const options: BlockOptions = {
@@ -53,6 +62,7 @@ function planUNet2D(config: UNet2DConfig, circular: boolean): UNet2DPlan {
     timeChannels: timeChannels(config),
     scaleShift: config.resnet_time_scale_shift === 'scale_shift',
     outputScale: 1,
+    tiles,
   };
   const attentions = (prefix: string, count: number, channels: number) =>
     Array.from({ length: count }, (_, j) => ({
@@ -120,7 +130,7 @@ function numHeads(config: UNet2DConfig, channels: number): number {
 
 /** Shapes of all weights of a config by name, in PyTorch's layout. */
 export function unet2dShapes(config: UNet2DConfig): Shapes {
-  const plan = planUNet2D(config, false);
+  const plan = planUNet2D(config);
   const shapes: Shapes = new Map();
   const first = config.block_out_channels[0]!;
   const time = timeChannels(config);
@@ -175,10 +185,9 @@ export function timestepEmbedding(
  *
  * Source: Ho et al. 2020, arXiv:2006.11239, appendix B; classes and modulation: Dhariwal & Nichol 2021, arXiv:2105.05233.
  * @param weights     by diffusers name, in our layout
- * @param xt          float32 (B, H, W, in_channels); H and W divisible by 2^(levels − 1)
+ * @param xt          float32 (B, H, W, in_channels); H and W of each tile are multiples of `sizeUnit`
  * @param t           int (B), 0 … numTrainTimesteps − 1
  * @param classLabels int (B), 0 … num_class_embeds − 1; null for a network without classes
- * @param circular    wrap every convolution around the borders
  * @returns           float32 (B, H, W, out_channels); the caller disposes it
  * @throws            RangeError for a size that cannot be halved, labels missing or out of range
  */
@@ -188,10 +197,10 @@ export function unet2d(
   xt: Tensor4D,
   t: ArrayLike<number>,
   classLabels: ArrayLike<number> | null,
-  circular = false,
+  options: UNet2DOptions = {},
 ): Tensor4D {
-  checkInput(config, xt, t, classLabels);
-  return tidy(() => runToEnd(forwardPass(config, weights, xt, t, classLabels, circular)));
+  checkInput(config, xt, t, classLabels, options.tiles);
+  return tidy(() => runToEnd(forwardPass(config, weights, xt, t, classLabels, options)));
 }
 
 /**
@@ -210,10 +219,10 @@ export function unet2dInSlices(
   xt: Tensor4D,
   t: ArrayLike<number>,
   classLabels: ArrayLike<number> | null,
-  circular = false,
+  options: UNet2DOptions = {},
 ): Generator<void, Tensor4D> {
-  checkInput(config, xt, t, classLabels);
-  return inSlices(forwardPass(config, weights, xt, t, classLabels, circular), [xt]);
+  checkInput(config, xt, t, classLabels, options.tiles);
+  return inSlices(forwardPass(config, weights, xt, t, classLabels, options), [xt]);
 }
 
 function* forwardPass(
@@ -222,9 +231,10 @@ function* forwardPass(
   xt: Tensor4D,
   t: ArrayLike<number>,
   classLabels: ArrayLike<number> | null,
-  circular: boolean,
+  borders: UNet2DOptions,
 ): ForwardPass {
-  const { options, midOptions, down, mid, up } = planUNet2D(config, circular);
+  const { options, midOptions, down, mid, up } = planUNet2D(config, borders);
+  const { circular } = options;
   const emb = activateEmbedding(embedding(config, weights, t, classLabels));
   const sample: Tensor4D = config.center_input_sample ? sub(mul(xt, 2), 1) : xt;
   let h = conv(weights, 'conv_in', sample, { circular });
@@ -285,17 +295,24 @@ function embedding(
   return add(time, embeddingRows(weights, 'class_embedding', classLabels));
 }
 
+/** Widths and heights are multiples of so many pixels, which are one on the lowest level. */
+export function sizeUnit(config: UNet2DConfig): number {
+  return 2 ** (config.block_out_channels.length - 1);
+}
+
 function checkInput(
   config: UNet2DConfig,
   xt: Tensor4D,
   t: ArrayLike<number>,
   classLabels: ArrayLike<number> | null,
+  [down, across] = ONE_TILE,
 ): void {
   const [batch, height, width, channels] = xt.shape;
-  const divisor = 2 ** (config.block_out_channels.length - 1);
-  if (height % divisor !== 0 || width % divisor !== 0) {
+  const unit = sizeUnit(config);
+  if (height % (unit * down) !== 0 || width % (unit * across) !== 0) {
+    const tiles = down * across === 1 ? '' : `, in ${across}×${down} tiles,`;
     throw new RangeError(
-      `unet2d: ${width}×${height} cannot be halved ${Math.log2(divisor)} times; use multiples of ${divisor}`,
+      `unet2d: ${width}×${height}${tiles} cannot be halved ${Math.log2(unit)} times; use multiples of ${unit}`,
     );
   }
   if (channels !== config.in_channels) {

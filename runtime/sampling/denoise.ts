@@ -1,10 +1,11 @@
 import { dispose, keep, type Tensor1D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { guidedPredictionInSlices, type SlicedDenoisingModel } from '../diffusion/guidance.ts';
 import type { SamplerStep } from '../diffusion/samplerType.ts';
-import { unet2dInSlices } from '../networks/unet2d.ts';
+import { sizeUnit, unet2dInSlices } from '../networks/unet2d.ts';
 import { noise } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';
 import type { SamplingPlan } from './samplingPlan.ts';
+import { withShiftedTiles } from './shiftedTiles.ts';
 
 /** What a step gives. */
 export interface Denoised extends SamplerStep<Tensor4D> {
@@ -27,8 +28,13 @@ export function* denoiseInSlices(
   const { guidance, classifierGuide, classLabels, sampler, measure } = plan;
   const { config, weights } = model.unet;
   const { labels, figment } = model.index;
+  const tiles = { tiles: plan.tiles, unit: sizeUnit(config), turn: pass * sampler.timesteps.length + index };
+  const options = { circular: figment.circularPadding, tiles: plan.tiles };
   const predict: SlicedDenoisingModel<Tensor4D> = (x, t, classes) =>
-    unet2dInSlices(config, weights, x, t, classes, figment.circularPadding);
+    withShiftedTiles(x, {
+      ...tiles,
+      predict: (rolled) => unet2dInSlices(config, weights, rolled, t, classes, options),
+    });
   const t = sampler.timesteps[index]!;
   const input = tidy(() => sampler.scaleInput(xt, index));
   const owned = [input];

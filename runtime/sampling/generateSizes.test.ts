@@ -8,6 +8,7 @@ import { tinyModelFiles } from '../testing/tinyModel.ts';
 import { generate } from './generate.ts';
 import { createModel } from './model.ts';
 import type { SampleOptions } from './samplingPlan.ts';
+import { COMMON_SHARE } from './tiledNoise.ts';
 
 vi.mock('../core/random.ts', { spy: true });
 const { normals } = await vi.importActual<typeof random>('../core/random.ts');
@@ -16,11 +17,13 @@ afterEach(() => vi.mocked(random.normals).mockReset());
 
 const SEED = 7;
 const BRICKS = [{ label: 'brick', seed: SEED }];
-const [WIDTH_PX, HEIGHT_PX] = [48, 16]; // 3 × 1 tiles
-const LATENT_CHANNELS = 4;
-/** The tiny model's latents are half as wide as its pictures, and its U-Net halves them once more. */
+const TILE_PX = 16;
+const NUM_TILES = 3; // beside each other
+const WIDTH_PX = NUM_TILES * TILE_PX;
+/** The tiny model's latents are half as wide as its pictures. */
 const LATENT_PX = 2;
-const STEP = 2;
+const TILE_LATENTS = TILE_PX / LATENT_PX;
+const NOISE_SIZE = NUM_TILES * TILE_LATENTS ** 2 * 4;
 
 async function make(options: SampleOptions, circularPadding = true): Promise<Uint8Array> {
   const model = createModel(tinyModelFiles({ labels: ['brick', 'wood'], circularPadding, channels: 3 }));
@@ -32,28 +35,49 @@ async function make(options: SampleOptions, circularPadding = true): Promise<Uin
   }
 }
 
-/** From here on all noise is shifted down and right, around the edges of a grid of latents; the weights are as before. */
-function rollNoise(dy: number, dx: number): void {
+/** From here on noise is what `draw` gives; the weights are as before. */
+function replaceNoise(draw: (drawn: Float32Array) => ArrayLike<number>): void {
   vi.mocked(random.normals).mockImplementation((seed, stream, count, out = new Float32Array(count), offset = 0) => {
     const drawn = normals(seed, stream, count);
-    const isNoise = seed === SEED && count === (HEIGHT_PX * WIDTH_PX * LATENT_CHANNELS) / LATENT_PX ** 2;
-    out.set(isNoise ? rollImage(drawn, WIDTH_PX / LATENT_PX, HEIGHT_PX / LATENT_PX, dy, dx) : drawn, offset);
+    out.set(seed === SEED ? draw(drawn) : drawn, offset);
     return out;
   });
 }
 
+/** Rows of a picture of one tile, each as often as there are tiles. */
+function repeated(tile: Uint8Array): number[] {
+  const rowSize = tile.length / TILE_PX;
+  return Array.from({ length: TILE_PX }, (_, y) => {
+    const row = [...tile.slice(y * rowSize, (y + 1) * rowSize)];
+    return Array.from({ length: NUM_TILES }, () => row).flat();
+  }).flat();
+}
+
+function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  expect(a).toHaveLength(b.length);
+  return Math.max(...Array.from(a, (value, i) => Math.abs(value - b[i]!)));
+}
+
 describeOnBackends(() => {
+  const size: SampleOptions = { widthPx: WIDTH_PX, heightPx: TILE_PX, sampler: 'ddpm' };
+
   it('has no seam: a picture of 3 × 1 tiles rolls with its noise', async () => {
-    const size: SampleOptions = { widthPx: WIDTH_PX, heightPx: HEIGHT_PX, sampler: 'ddpm' };
     const picture = await make(size);
-    expect(picture).toHaveLength(4 * WIDTH_PX * HEIGHT_PX);
+    expect(picture).toHaveLength(4 * WIDTH_PX * TILE_PX);
     expect(new Set(picture).size).toBeGreaterThan(20);
-    rollNoise(STEP, 5 * STEP);
+    const isOfAll = (drawn: Float32Array) => drawn.length === NOISE_SIZE;
+    const roll = (drawn: Float32Array) => rollImage(drawn, WIDTH_PX / LATENT_PX, TILE_LATENTS, 0, TILE_LATENTS);
+    replaceNoise((drawn) => (isOfAll(drawn) ? roll(drawn) : drawn)); // the tile's own noise is the same all over
     const rolled = await make(size);
-    const expected = rollImage(picture, WIDTH_PX, HEIGHT_PX, STEP * LATENT_PX, 5 * STEP * LATENT_PX);
-    const differences = rolled.map((value, i) => Math.abs(value - expected[i]!));
-    expect(Math.max(...differences)).toBeLessThanOrEqual(1);
+    expect(largestDifference(rolled, rollImage(picture, WIDTH_PX, TILE_PX, 0, TILE_PX))).toBeLessThanOrEqual(1);
     expect(rolled).not.toEqual(picture);
+  });
+
+  it('is the tile three times where the tiles have nothing to themselves', async () => {
+    replaceNoise((drawn) => drawn.map((value) => Math.sqrt(COMMON_SHARE) * value));
+    const tile = await make({ sampler: 'ddpm' });
+    replaceNoise((drawn) => (drawn.length === NOISE_SIZE ? drawn.fill(0) : drawn));
+    expect(largestDifference(await make(size), repeated(tile))).toBeLessThanOrEqual(1);
   });
 
   it('leaves no tensors behind, also when it refuses', async () => {

@@ -1,8 +1,8 @@
 import { type Tensor4D, tensor4d } from '@tensorflow/tfjs-core';
-import { normals } from '../core/random.ts';
 import { slerp } from '../diffusion/slerp.ts';
 import type { ImageRequest } from './request.ts';
 import type { SamplingPlan } from './samplingPlan.ts';
+import { tiledNormals } from './tiledNoise.ts';
 
 /** What noise is for: the step of a sampler, what is kept of an image, or the way back to before a step. */
 const USES = ['step', 'kept', 'back'] as const;
@@ -14,25 +14,25 @@ const STREAMS_PER_USE = 2 ** 16;
 
 /** Standard normal latents that the images begin with, (B, h, w, c): of their seeds, or between two of them. */
 export function startNoise(plan: SamplingPlan): Tensor4D {
-  return latentsOf(plan, ({ seed, interpolate }, size) => {
-    const own = normals(seed, START_STREAM, size);
-    return interpolate ? slerp(own, normals(interpolate.seed, START_STREAM, size), interpolate.amount) : own;
-  });
+  const draw = (seed: number) => tiledNormals(seed, START_STREAM, plan.latentShape, plan.tiles);
+  return latentsOf(plan, ({ seed, interpolate }) =>
+    interpolate ? slerp(draw(seed), draw(interpolate.seed), interpolate.amount) : draw(seed),
+  );
 }
 
 /** Standard normal latents of each image, (B, h, w, c): of its seed, the step, which time that is made, and the use. */
 export function noise(plan: SamplingPlan, use: (typeof USES)[number], index: number, pass: number): Tensor4D {
   const stream = STREAMS_PER_USE * (USES.length * pass + USES.indexOf(use)) + index + 1;
-  return latentsOf(plan, ({ seed }, size) => normals(seed, stream, size));
+  return latentsOf(plan, ({ seed }) => tiledNormals(seed, stream, plan.latentShape, plan.tiles));
 }
 
-/** Puts so many values of each image together. */
+/** Puts the values of each image together. */
 function latentsOf(
   { requests, latentShape: [height, width, channels] }: SamplingPlan,
-  draw: (request: ImageRequest, size: number) => Float32Array,
+  draw: (request: ImageRequest) => Float32Array,
 ): Tensor4D {
   const size = height * width * channels;
   const values = new Float32Array(requests.length * size);
-  for (const [i, request] of requests.entries()) values.set(draw(request, size), i * size);
+  for (const [i, request] of requests.entries()) values.set(draw(request), i * size);
   return tensor4d(values, [requests.length, height, width, channels]);
 }

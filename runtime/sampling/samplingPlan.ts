@@ -6,6 +6,7 @@ import type { Sampler } from '../diffusion/samplerType.ts';
 import { createSchedule } from '../diffusion/schedule.ts';
 import type { SamplerName, SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { alphaBarAt } from '../diffusion/sigmas.ts';
+import type { Tiles } from '../networks/windows.ts';
 import { type ClassifierGuidanceOptions, type ClassifierGuide, classifierGuideOf } from './classifierGuide.ts';
 import { assertEdit, type EditOptions, editDefaults, numStepsAt } from './edit.ts';
 import { type ImageSize, imageSize } from './imageSize.ts';
@@ -45,6 +46,8 @@ export interface SamplingPlan {
   measure: Measure | undefined;
   widthPx: number;
   heightPx: number;
+  /** How many of the model's own pictures one is made of. */
+  tiles: Tiles;
   /** (h, w, c) of the latents of one image. */
   latentShape: readonly [number, number, number];
 }
@@ -78,6 +81,7 @@ export function planSampling(
   const numInferenceSteps = options.numInferenceSteps ?? sampleDefaults.numInferenceSteps;
   const name = options.sampler ?? (sampleDefaults.sampler as SamplerName);
   const sampler = createSampler(name, scheduler, { numInferenceSteps, eta: options.eta ?? 0 });
+  const tiles: Tiles = [heightPx / index.figment.heightPx, widthPx / index.figment.widthPx];
   const [height, width, channels] = ownShape;
   return {
     requests,
@@ -91,7 +95,8 @@ export function planSampling(
     measure: options.measureGuidance ? measureOf(scheduler, sampler) : undefined,
     widthPx,
     heightPx,
-    latentShape: [(heightPx / index.figment.heightPx) * height, (widthPx / index.figment.widthPx) * width, channels],
+    tiles,
+    latentShape: [tiles[0] * height, tiles[1] * width, channels],
   };
 }
 

@@ -152,7 +152,7 @@ function ddpmTask(spec: TaskSpec & { kind: 'ddpm' }): TrainingTask {
         const labels = config.num_class_embeds === null ? null : batchArray(batch, 'classLabels').data;
         const targets = { epsilon: () => eps, sample: () => x0, v_prediction: () => vTarget(schedule, x0, t, eps) };
         const xt = qSample(schedule, x0, t, eps);
-        const prediction = unet2d(config, weights, xt, t, labels, circular);
+        const prediction = unet2d(config, weights, xt, t, labels, { circular });
         const snr = minSnrGamma === null ? null : minSnrWeights(schedule, t, minSnrGamma, schedule.predictionType);
         const imageWeights = snr && tensor4d(Float32Array.from(snr), [snr.length, 1, 1, 1]);
         return { loss: diffusionLoss(prediction, targets[schedule.predictionType](), imageWeights), metrics: {} };
