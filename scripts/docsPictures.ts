@@ -16,20 +16,23 @@ interface PictureOptions {
 
 async function drawPictures({ out, only }: PictureOptions): Promise<void> {
   const backend = await openNodeBackend();
-  const model = buildModel(await loadModelFolder(modelSource('portraits')));
-  for (const [name, draw] of Object.entries(PICTURES)) {
-    if (only !== undefined && only !== name) continue;
-    await writeFilesAtomic(out, { [`${name}.png`]: await draw(model) });
-    console.log(path.join(path.relative(process.cwd(), out), `${name}.png`));
+  for (const [name, drawings] of Object.entries(PICTURES)) {
+    const wanted = Object.entries(drawings).filter(([picture]) => only === undefined || only === picture);
+    if (wanted.length === 0) continue;
+    const model = buildModel(await loadModelFolder(modelSource(name)));
+    for (const [picture, draw] of wanted) {
+      await writeFilesAtomic(out, { [`${picture}.png`]: await draw(model) });
+      console.log(path.join(path.relative(process.cwd(), out), `${picture}.png`));
+    }
+    model.dispose();
   }
-  model.dispose();
   backend.release();
 }
 
 await new Command('npm run docs:pictures --')
-  .description("paint the guide's pictures with the shipped portraits model")
+  .description("paint the guide's pictures with the shipped models")
   .option('--out <folder>', 'where to', path.join(packageRoot(), 'docs/guide/images'))
-  .option('--only <name>', `one of ${Object.keys(PICTURES).join(', ')}`)
+  .option('--only <name>', `one of ${Object.values(PICTURES).flatMap(Object.keys).join(', ')}`)
   .action(drawPictures)
   .exitOverride()
   .parseAsync()

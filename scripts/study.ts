@@ -18,7 +18,7 @@ export function studyCommand(): Command {
     .addOption(
       new Option('--only <list>', 'these parts alone, separated by commas').argParser((text) => text.split(',')),
     )
-    .option('--minutes <n>', 'minutes of one thread that each network trains', realNumber(0.001), 2)
+    .option('--minutes <n>', 'minutes of one thread that each network trains', realNumber(0.001), 4)
     .option('--images-per-class <n>', 'pictures of each label in each case', wholeNumber(2, 10_000), 8)
     .option('--judge-steps <n>', 'steps that a new judge is trained (default: 2000)', wholeNumber(1))
     .option('--workers <n>', 'threads that train the judge on wasm', wholeNumber(1, 64), 1)

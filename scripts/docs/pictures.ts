@@ -1,6 +1,7 @@
-// The guide's pictures, all painted by the shipped portraits model from fixed seeds.
+// The guide's pictures, all painted by shipped models from fixed seeds.
 import { type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import {
+  composeSheet,
   createSampler,
   createSchedule,
   type DiffusionModel,
@@ -21,6 +22,7 @@ import {
   trainingScheduler,
   unet2d,
 } from '../../runtime/index.ts';
+import { encodePng } from '../io/png.ts';
 import { drawFigure } from '../study/plot.ts';
 import { pictureRows } from './pictureRows.ts';
 
@@ -29,16 +31,19 @@ type Draw = (model: DiffusionModel) => Promise<Uint8Array>;
 
 const GUIDANCE = 2;
 
-/** By the name of their file. */
-export const PICTURES: Record<string, Draw> = {
-  reconstruction,
-  forward,
-  denoising,
-  schedules,
-  latents,
-  variation,
-  slerp: walks,
-  inpainting,
+/** By the model that paints them and the name of their file. */
+export const PICTURES: Record<string, Record<string, Draw>> = {
+  portraits: {
+    reconstruction,
+    forward,
+    denoising,
+    schedules,
+    latents,
+    variation,
+    slerp: walks,
+    inpainting,
+  },
+  textures: { tiles },
 };
 
 const paint = (model: DiffusionModel, requests: ImageRequest[], options = {}) =>
@@ -236,4 +241,17 @@ async function decodedFrom(model: DiffusionModel, latents: Tensor4D): Promise<Ui
   } finally {
     images.dispose();
   }
+}
+
+/** Materials several tiles wide and high. */
+async function tiles(model: DiffusionModel): Promise<Uint8Array> {
+  const size = { widthPx: 256, heightPx: 256 };
+  const requests = [
+    { label: 'brick', seed: 6 },
+    { label: 'wood', seed: 5 },
+    { label: 'roof', seed: 7 },
+  ];
+  const pictures: Uint8Array[] = [];
+  for (const request of requests) pictures.push(...(await paint(model, [request], size)));
+  return encodePng(composeSheet(pictures, pictures.length, size.widthPx, size.heightPx));
 }
