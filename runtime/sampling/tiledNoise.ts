@@ -2,7 +2,7 @@ import { normals } from '../core/random.ts';
 import type { Tiles } from '../networks/windows.ts';
 
 /** Share of the variance that all tiles of a picture have in common: less, and each looks like another material. */
-export const COMMON_SHARE = 0.75;
+export const COMMON_SHARE = 0.85;
 
 /** From here on streams are of what each tile has to itself. */
 const OWN_STREAMS = 2 ** 31;

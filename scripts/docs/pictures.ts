@@ -247,9 +247,9 @@ async function decodedFrom(model: DiffusionModel, latents: Tensor4D): Promise<Ui
 async function tiles(model: DiffusionModel): Promise<Uint8Array> {
   const size = { widthPx: 256, heightPx: 256 };
   const requests = [
-    { label: 'brick', seed: 6 },
-    { label: 'wood', seed: 5 },
-    { label: 'roof', seed: 7 },
+    { label: 'brick', seed: 7 },
+    { label: 'wood', seed: 7 },
+    { label: 'roof', seed: 8 },
   ];
   const pictures: Uint8Array[] = [];
   for (const request of requests) pictures.push(...(await paint(model, [request], size)));
