@@ -45,12 +45,24 @@ describe('parseImport', () => {
     });
   });
 
+  it('asks for families and steering as a bake file does', () => {
+    const query = 'family=vae%2Bddpm&strength=0.4&classifier=portraits-hat&classifierLabel=hat&classifierScale=-20';
+    expect(parseImport(`figment:portraits/elf?${query}`, {}).asset).toMatchObject({
+      family: 'vae+ddpm',
+      strength: 0.4,
+      classifier: 'portraits-hat',
+      classifierLabel: 'hat',
+      classifierScale: -20,
+    });
+  });
+
   it.each([
     ['figment:elf', /expected figment:MODEL\/LABEL\?seed=7/],
     ['figment:a/b/c', /expected figment:MODEL/],
     ['figment:https%3A%2F%2Fevil.example/elf', /expected a shipped model, or one that the plugin has/],
     ['figment:..%2Felsewhere/elf', /expected a shipped model/],
     ['figment:a/b?sed=1', /sed is unknown; known: seed, map, scale/],
+    ['figment:a/b?classifier=..%2Fmine', /classifier: expected a shipped classifier/],
     ['figment:a/b?seed=one', /seed: expected a number/],
     ['figment:a/b?seed=1&seed=2', /seed is there twice/],
     ['figment:a/b?interpolateSeed=2', /go together/],
@@ -94,12 +106,16 @@ describe('the plugin for esbuild', () => {
       export { default as elf } from 'figment:heroes/elf?seed=2';
       export { default as elff } from 'figment:heroes/elff';
       export { default as huge } from 'figment:heroes/elf?scale=1000';
+      export { default as fast } from 'figment:heroes/elf?family=vae';
       export { default as none } from 'figment:nobody/elf';`);
     const { errors } = await wrong.then(
       () => ({ errors: [] }),
       (failure) => failure as { errors: { text: string }[] },
     );
     expect(errors.map(({ text }) => text).sort()).toEqual([
+      expect.stringContaining(
+        'import "figment:heroes/elf?family=vae": loadModelFolder: tiny/vae_prior/config.json: this model makes no',
+      ),
       expect.stringContaining('import "figment:heroes/elf?scale=1000": expected <= 64, found 1000'),
       expect.stringContaining('import "figment:heroes/elff": label "elff" is unknown; did you mean "elf"?'),
       expect.stringContaining('import "figment:nobody/elf": model "nobody" does not exist'),

@@ -12,6 +12,9 @@ export interface ImportRequest {
 
 const number = v.pipe(v.string(), v.regex(/^-?\d+(\.\d+)?$/, 'expected a number'), v.transform(Number));
 
+/** A library's script may ask for no file and no address: those are the project's to name. */
+const SHIPPED_NAME = /^[\w-]+$/;
+
 /** Ranges are checked with the bake file's own rules. */
 const PARAMETERS = v.strictObject({
   seed: v.optional(number),
@@ -26,6 +29,11 @@ const PARAMETERS = v.strictObject({
   interpolateAmount: v.optional(number),
   widthPx: v.optional(number),
   heightPx: v.optional(number),
+  family: v.optional(v.string()),
+  strength: v.optional(number),
+  classifier: v.optional(v.pipe(v.string(), v.regex(SHIPPED_NAME, 'expected a shipped classifier'))),
+  classifierLabel: v.optional(v.string()),
+  classifierScale: v.optional(number),
 });
 
 /**
@@ -48,8 +56,7 @@ export function parseImport(specifier: string, models: Readonly<Record<string, s
   }
   const interpolation = { seed: interpolateSeed, amount: interpolateAmount };
   const [plainName, plainLabel] = [decodeURIComponent(name), decodeURIComponent(label)];
-  // A library's script may ask for no file and no address: those are the project's to name.
-  if (!Object.hasOwn(models, plainName) && !/^[\w-]+$/.test(plainName)) {
+  if (!Object.hasOwn(models, plainName) && !SHIPPED_NAME.test(plainName)) {
     throw wrong(specifier, 'expected a shipped model, or one that the plugin has among its models');
   }
   const asset = {
