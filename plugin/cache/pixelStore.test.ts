@@ -16,7 +16,7 @@ const TOUCH_DELAY_MS = 1000;
 /** Two pixels that differ from seed to seed. */
 const picture = (seed: number, sizeBytes = SIZE) => Uint8Array.from({ length: sizeBytes }, (_, i) => 16 * seed + i);
 
-/** The records as any script of the site may see and change them. */
+/** The records: every script of the site may see and change them. */
 const records = () => createStore('figment', 'pixels');
 
 async function keptKeys(kind: 'pixels' | 'use' = 'pixels'): Promise<string[]> {

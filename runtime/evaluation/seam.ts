@@ -2,7 +2,7 @@ import type { NumChannels, PixelImage } from '../core/pixels.ts';
 
 /**
  * How visible the seam is where pictures repeat: the mean absolute difference of pixels across their edges over that of
- * neighbouring rows and columns inside, of all pictures together. 1: as any other place.
+ * neighbouring rows and columns inside, of all pictures together. 1: like every other place.
  *
  * @param pictures RGB or RGBA bytes; alpha is left out
  * @returns        the worse of left–right and top–bottom; 1 for pictures that are plain both ways
