@@ -25,14 +25,17 @@ export function* denoiseInSlices(
   index: number,
   pass = 0,
 ): Generator<void, Denoised> {
-  const { guidance, classifierGuide, classLabels, sampler, measure } = plan;
+  const { guidance, classifierGuide, classLabels, sampler, measure, tiles } = plan;
   const { config, weights } = model.unet;
   const { labels, figment } = model.index;
-  const tiles = { tiles: plan.tiles, unit: sizeUnit(config), turn: pass * sampler.timesteps.length + index };
-  const options = { circular: figment.circularPadding, tiles: plan.tiles };
+  const unit = sizeUnit(config);
+  const turn = pass * sampler.timesteps.length + index;
+  const options = { circular: figment.circularPadding, tiles };
   const predict: SlicedDenoisingModel<Tensor4D> = (x, t, classes) =>
     withShiftedTiles(x, {
-      ...tiles,
+      tiles,
+      unit,
+      turn,
       predict: (rolled) => unet2dInSlices(config, weights, rolled, t, classes, options),
     });
   const t = sampler.timesteps[index]!;
