@@ -7,6 +7,7 @@ import { normals } from '../core/random.ts';
 import { runToEnd } from '../core/runToEnd.ts';
 import { createSampler } from '../diffusion/sampler.ts';
 import { parseSchedulerConfig, type SamplerName } from '../diffusion/schedulerConfig.ts';
+import { ONE_TILE } from '../networks/windows.ts';
 import { editDefaults } from './edit.ts';
 import { noise } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';
@@ -53,6 +54,7 @@ async function correlation(name: SamplerName, resamples: number): Promise<number
     resamples,
     widthPx: 2,
     heightPx: NUM_PAIRS,
+    tiles: ONE_TILE,
     latentShape: [NUM_PAIRS, 2, 1],
   } as unknown as SamplingPlan;
   const shape = [1, NUM_PAIRS, 2, 1] as [number, number, number, number];
