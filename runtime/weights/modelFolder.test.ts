@@ -73,6 +73,24 @@ describe('loadModelFolder', () => {
     },
   );
 
+  it.each([
+    { parts: ['unet', 'vae', 'scheduler'] as const, first: INDEX },
+    { parts: ['vae'] as const, first: 'vae/config.json' },
+    { parts: ['prior'] as const, first: INDEX },
+  ])('names $first of several that are missing, whichever is found out first: $parts', async ({ parts, first }) => {
+    const paths: string[] = [];
+    const source: ModelSource = {
+      name: 'empty',
+      read: async (path) => {
+        const turns = 20 - paths.push(path); // what is asked for last is answered first
+        for (let i = 0; i < turns; i++) await Promise.resolve();
+        throw new MissingFileError('source', `empty/${path}`, 'there is no such file');
+      },
+    };
+    await expect(loadModelFolder(source, { parts })).rejects.toThrow(`empty/${first}`);
+    expect(paths.length).toBeGreaterThan(2);
+  });
+
   it('reads a VAE in training, with or without an index', async () => {
     const { [INDEX]: index, 'vae/config.json': config, [VAE_WEIGHTS]: weights } = diffusersFiles();
     const vaeOnly = { 'vae/config.json': config!, [VAE_WEIGHTS]: weights! };

@@ -149,7 +149,7 @@ function needsIndex(parts: readonly ModelPart[]): boolean {
   return parts.includes('unet') || parts.includes('prior');
 }
 
-/** Reads all files at once; when one fails, the others are given up. */
+/** Reads all files at once; when one fails, the others are given up. Of several that are missing, the first is told. */
 async function readFiles(
   source: ModelSource,
   paths: string[],
@@ -160,11 +160,15 @@ async function readFiles(
   const signals = signal === undefined ? [] : [signal];
   const options = { signal: AbortSignal.any([controller.signal, ...signals]) };
   const progress = sumProgress(paths, onProgress);
+  const reads: Promise<[string, Uint8Array | undefined]>[] = [];
+  const smallBefore = (path: string) =>
+    reads.slice(0, paths.indexOf(path)).filter((_, i) => paths[i]!.endsWith('.json'));
   const readOne = async (path: string): Promise<[string, Uint8Array | undefined]> => {
     try {
       return [path, await source.read(path, { ...options, onProgress: progress(path) })];
     } catch (error) {
       if (!(error instanceof MissingFileError)) throw error;
+      await Promise.all(smallBefore(path));
       if (PATHS.prior.includes(path)) throw noPriorError(error);
       if (path !== INDEX_PATH || isIndexNeeded) throw error;
       progress(path)(0, 0);
@@ -172,7 +176,8 @@ async function readFiles(
     }
   };
   try {
-    const files = await Promise.all(paths.map(readOne));
+    for (const path of paths) reads.push(readOne(path));
+    const files = await Promise.all(reads);
     return new Map(files.filter((file): file is [string, Uint8Array] => file[1] !== undefined));
   } finally {
     controller.abort();

@@ -113,9 +113,8 @@ describe('the plugin for esbuild', () => {
       (failure) => failure as { errors: { text: string }[] },
     );
     expect(errors.map(({ text }) => text).sort()).toEqual([
-      expect.stringMatching(
-        // Two files are missing: the one that is found out first is named.
-        /^.*import "figment:heroes\/elf\?family=vae": loadModelFolder: tiny\/vae_prior\/(config\.json|diffusion_pytorch_model\.safetensors): this model makes no pictures in one step; train one/,
+      expect.stringContaining(
+        'import "figment:heroes/elf?family=vae": loadModelFolder: tiny/vae_prior/config.json: this model makes no',
       ),
       expect.stringContaining('import "figment:heroes/elf?scale=1000": expected <= 64, found 1000'),
       expect.stringContaining('import "figment:heroes/elff": label "elff" is unknown; did you mean "elf"?'),
