@@ -62,6 +62,9 @@ function command(name: string, description: string): Command {
     .option('--circular', 'wrap every convolution around the borders (seamless tiles)');
 }
 
+/** Parser of `--widths`. */
+const channelCounts = (text: string) => text.split(',').map(wholeNumber(1, 4096));
+
 const VAE_DETAILS = `
 --out gets the folder vae/, for figment train ddpm. But with --freeze-encoder and --init-from a whole model, --out gets a
 whole model too: index, labels, scheduler, U-Net and the latents' mean and deviation of the old one with a better decoder.
@@ -97,6 +100,8 @@ export function trainCommand(): Command {
     .addOption(new Option('--reconstruction <kind>', 'reconstruction error').choices(['l1', 'l2']).default('l1'))
     .option('--l2-weight <x>', 'weight of the squared error beside it', realNumber(0), 0)
     .option('--gradient-weight <x>', 'weight of the difference of finite differences beside it', realNumber(0), 0)
+    .option('--widths <list>', 'channels of a new network by level, separated by commas: 32,64,96,128', channelCounts)
+    .option('--latent-channels <n>', 'channels of the latents of a new network (default: 8)', wholeNumber(1, 256))
     .option('--freeze-encoder', 'train the decoder alone: latents stay as they are')
     .addHelpText('after', VAE_DETAILS)
     .action(async (options) => (await import('./trainVae.ts')).trainVae(options));

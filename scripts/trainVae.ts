@@ -7,6 +7,7 @@ import {
   dataParallelGradients,
   defaultVaeConfig,
   downloadWeights,
+  parseAutoencoderKlConfig,
   reconstructionSheet,
   scaleSheet,
   VAE_DEFAULTS,
@@ -35,6 +36,8 @@ interface VaeCommandOptions extends CommonTrainOptions {
   l2Weight: number;
   gradientWeight: number;
   freezeEncoder?: boolean;
+  widths?: number[];
+  latentChannels?: number;
 }
 
 /** figment train vae */
@@ -43,7 +46,7 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
   const folder = startFolder(command, 'vae');
   const found = folder ? await readVae(folder) : null;
   const init = found && dataset.channels === 3 ? withoutAlpha(found) : found;
-  const config = init?.config ?? defaultVaeConfig(dataset);
+  const config = init?.config ?? newConfig(dataset, command);
   const credit = combineCredits([dataset, folder ? await readCredit(folder) : null]);
   const model = command.freezeEncoder && folder && isWholeModel(folder) ? await readWholeModel(folder) : null;
   const options = vaeOptions(command, model?.index.figment.circularPadding);
@@ -81,6 +84,17 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
     await trainer.dispose();
     backend.release();
   }
+}
+
+/** The config of a network that begins with random weights. @throws UsageError when the widths don't fit the tiles */
+function newConfig(dataset: Dataset, { widths, latentChannels }: VaeCommandOptions): AutoencoderKlConfig {
+  const factor = widths ? 2 ** (widths.length - 1) : 1;
+  if (dataset.widthPx % factor !== 0 || dataset.heightPx % factor !== 0) {
+    throw new UsageError(
+      `train vae: --widths has ${widths!.length} levels, which halve the size ${widths!.length - 1} times, but ${dataset.widthPx}×${dataset.heightPx} is no multiple of ${factor}; give fewer widths`,
+    );
+  }
+  return parseAutoencoderKlConfig(defaultVaeConfig(dataset, { widths, latentChannels }), '--widths');
 }
 
 const isWholeModel = (dir: string) => existsSync(join(dir, 'model_index.json'));

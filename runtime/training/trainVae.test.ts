@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
+import { parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { describeOnBackends } from '../testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
@@ -34,4 +35,14 @@ it('defaultVaeConfig fits the data set', () => {
   for (const width of config.block_out_channels) expect(width % config.norm_num_groups).toBe(0);
   const sizes = [...autoencoderKlShapes(config).values()].map((shape) => shape.reduce((a, b) => a * b, 1));
   expect(sizes.reduce((a, b) => a + b, 0)).toBe(2_075_268); // 4.2 MB in float16: what the shipped portraits have room for
+});
+
+it('defaultVaeConfig makes a level of every width', () => {
+  const config = defaultVaeConfig(tinyDataset({ widthPx: 16, heightPx: 16 }), {
+    widths: [8, 16, 24, 32],
+    latentChannels: 16,
+  });
+  expect(config).toMatchObject({ block_out_channels: [8, 16, 24, 32], latent_channels: 16 });
+  expect(config.down_block_types).toHaveLength(4);
+  expect(parseAutoencoderKlConfig(config)).toEqual(config);
 });

@@ -55,17 +55,30 @@ export const VAE_DEFAULTS: VaeOptions = {
 // Streams of the seed that this file draws from; batches.ts has its own.
 const EPS_STREAM = 0x10000000;
 
-/** A network for tiles of up to 64 px: latents of a fourth of the size, 8 channels; 2.1 or, above 32 px, 1.7 million weights. */
-export function defaultVaeConfig(dataset: Pick<Dataset, 'channels' | 'widthPx'>): AutoencoderKlConfig {
+/** What a new auto-encoder's config is made from, beside the data set. */
+export interface VaeSize {
+  /** Channels of each level from the full size down; each level but the first halves the size of the latents. */
+  widths?: readonly number[];
+  latentChannels?: number;
+}
+
+/**
+ * A network for tiles of up to 64 px, unless told otherwise: latents of a fourth of the size, 8 channels; 2.1 or, above
+ * 32 px, 1.7 million weights.
+ */
+export function defaultVaeConfig(
+  dataset: Pick<Dataset, 'channels' | 'widthPx'>,
+  { widths = [32, 64, dataset.widthPx > 32 ? 96 : 112], latentChannels = 8 }: VaeSize = {},
+): AutoencoderKlConfig {
   return {
     in_channels: dataset.channels,
     out_channels: dataset.channels,
-    down_block_types: ['DownEncoderBlock2D', 'DownEncoderBlock2D', 'DownEncoderBlock2D'],
-    up_block_types: ['UpDecoderBlock2D', 'UpDecoderBlock2D', 'UpDecoderBlock2D'],
-    block_out_channels: [32, 64, dataset.widthPx > 32 ? 96 : 112],
+    down_block_types: widths.map(() => 'DownEncoderBlock2D' as const),
+    up_block_types: widths.map(() => 'UpDecoderBlock2D' as const),
+    block_out_channels: [...widths],
     layers_per_block: 1,
     act_fn: 'silu',
-    latent_channels: 8,
+    latent_channels: latentChannels,
     norm_num_groups: 8,
     sample_size: dataset.widthPx,
     scaling_factor: 1,
