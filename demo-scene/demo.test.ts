@@ -1,9 +1,9 @@
 // The demo as a person meets it: in a real Chromium, served as npm start serves it, with models that paint faster.
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it, vi } from 'vitest';
-import { describeInBrowser } from '../plugin/testing/describeInBrowser.ts';
-import { buildDemoSite } from '../scripts/demoSite.ts';
-import type { SiteOptions } from '../scripts/io/serveSite.ts';
+import { buildDemoSite } from '../scripts/build/demoSite.ts';
+import type { SiteOptions } from '../scripts/node/serveSite.ts';
+import { describeInBrowser } from '../scripts/testing/describeInBrowser.ts';
 import tavern from './tavern.json';
 import { quickModels } from './testing/quickModels.ts';
 

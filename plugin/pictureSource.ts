@@ -12,7 +12,7 @@ import { type LoadOptions, loadModelBytes, type ModelBytes, type ModelLocation }
 import { isPaintOrder, type Order, orderBatchKey, orderKey, type PaintOrder } from './orders.ts';
 import { createPainter, type PainterOptions } from './painting/createPainter.ts';
 import { CurrentPainter } from './painting/currentPainter.ts';
-import { LazyPrior } from './painting/lazyPrior.ts';
+import { LazyPrior } from './painting/lazyCvae.ts';
 import type { ModelInfo, Painter, PaintStep, Picture } from './painting/painter.ts';
 import { PixelPicture } from './painting/pixelPicture.ts';
 import { GenerationQueue } from './queue.ts';

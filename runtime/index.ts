@@ -1,7 +1,7 @@
 // The public names, along the line dataset → training → weights → loading → sampling. Nothing inside imports this file.
 
 // Backend
-export { type BackendChoice, type BackendName, type BackendOptions, selectBackend } from './backend.ts';
+export { type BackendChoice, type BackendName, type BackendOptions, selectBackend } from './backends/selectBackend.ts';
 export { useWasm, type WasmOptions, type WasmPaths } from './backends/wasm.ts';
 export { adapterName, isSoftwareAdapter, useWebgpuDevice } from './backends/webgpu.ts';
 export { type Atlas, composeAtlas, type SheetLayout, type SheetTile, sheetColumns } from './core/atlas.ts';
@@ -65,10 +65,10 @@ export { slerp } from './diffusion/slerp.ts';
 // Evaluation
 export { type Accuracy, accuracyOf } from './evaluation/accuracy.ts';
 export { classifyImages, type Judgement } from './evaluation/classifyImages.ts';
+export { priorReconstructionSheet, priorSheet } from './evaluation/cvaeSheet.ts';
 export { drawPerClass, positionsOf, smallestClass } from './evaluation/drawPerClass.ts';
 export { type ImageSet, imagesOfClass, imagesOfDataset, imagesOfPixels } from './evaluation/imageSet.ts';
 export { type NearestDistance, nearestDistance } from './evaluation/nearest.ts';
-export { priorReconstructionSheet, priorSheet } from './evaluation/priorSheet.ts';
 export { type Reconstructed, reconstruct } from './evaluation/reconstruction.ts';
 export { type LiveVae, reconstructionSheet } from './evaluation/reconstructionSheet.ts';
 export { SAMPLE_SHEET_DEFAULTS, type SampleSheetOptions, sampleSheet } from './evaluation/sampleSheet.ts';
@@ -97,6 +97,13 @@ export {
   numFeatures,
   parseClassifierConfig,
 } from './networks/classifier.ts';
+export {
+  decodeWithLabels,
+  decodeWithLabelsInSlices,
+  encodeWithLabels,
+  vaePriorShapes,
+} from './networks/conditionalVae.ts';
+export { parseVaePriorConfig, type VaePriorConfig } from './networks/conditionalVaeConfig.ts';
 export { initialWeights } from './networks/initialise.ts';
 export type { Shapes, Weights } from './networks/layers.ts';
 export {
@@ -108,10 +115,15 @@ export {
 export { downloadWeights, uploadWeights } from './networks/tensors.ts';
 export { unet2d, unet2dInSlices, unet2dShapes } from './networks/unet2d.ts';
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
-export { decodeWithLabels, decodeWithLabelsInSlices, encodeWithLabels, vaePriorShapes } from './networks/vaePrior.ts';
-export { parseVaePriorConfig, type VaePriorConfig } from './networks/vaePriorConfig.ts';
 // Sampling
 export type { ClassifierGuidanceOptions } from './sampling/classifierGuide.ts';
+export {
+  createPrior,
+  generateAtOnce,
+  type PriorNetwork,
+  priorImagesInSlices,
+  type VaePrior,
+} from './sampling/conditionalVae.ts';
 export { decodeLatents, decodeLatentsInSlices, imagesToPixels } from './sampling/decode.ts';
 export { assertEdit, type EditOptions, editDefaults, finishEdit, numStepsAt } from './sampling/edit.ts';
 export { encodePixelsInSlices, pixelsToImages } from './sampling/encodePixels.ts';
@@ -122,13 +134,6 @@ export { indexOfLabel } from './sampling/labels.ts';
 export { latentTensor } from './sampling/latentTensor.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';
 export { createNoisyClassifier, type NoisyClassifier } from './sampling/noisyClassifier.ts';
-export {
-  createPrior,
-  generateAtOnce,
-  type PriorNetwork,
-  priorImagesInSlices,
-  type VaePrior,
-} from './sampling/prior.ts';
 export { type RefineOptions, type RefineStep, refine, refineInSlices } from './sampling/refine.ts';
 export { assertRequests, type ImageRequest, type Interpolation } from './sampling/request.ts';
 export { type SampleStep, sample, sampleInSlices } from './sampling/sample.ts';
@@ -197,6 +202,14 @@ export {
   defaultClassifierConfig,
 } from './training/trainClassifier.ts';
 export {
+  defaultVaePriorConfig,
+  klWeightAt,
+  VAE_PRIOR_DEFAULTS,
+  type VaePriorOptions,
+  vaePriorTaskSpec,
+  vaePriorTrainer,
+} from './training/trainConditionalVae.ts';
+export {
   DIFFUSION_DEFAULTS,
   type DiffusionOptions,
   defaultUNetConfig,
@@ -213,14 +226,6 @@ export {
   noisyClassifierTrainer,
 } from './training/trainNoisyClassifier.ts';
 export { defaultVaeConfig, VAE_DEFAULTS, type VaeOptions, vaeTaskSpec, vaeTrainer } from './training/trainVae.ts';
-export {
-  defaultVaePriorConfig,
-  klWeightAt,
-  VAE_PRIOR_DEFAULTS,
-  type VaePriorOptions,
-  vaePriorTaskSpec,
-  vaePriorTrainer,
-} from './training/trainVaePrior.ts';
 export { type AutoEncoder, withoutAlpha } from './training/withoutAlpha.ts';
 // Weights and model folders
 export { checkWeights } from './weights/checkWeights.ts';

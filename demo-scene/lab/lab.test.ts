@@ -2,12 +2,12 @@
 import { encode } from 'fast-png';
 import { beforeAll, expect, it, vi } from 'vitest';
 import type { RecipeOptions } from '../../plugin/index.ts';
-import { describeInBrowser } from '../../plugin/testing/describeInBrowser.ts';
-import type { PageOptions, TestPage } from '../../plugin/testing/openBrowser.ts';
 import { classifierFolderFiles } from '../../runtime/index.ts';
 import { tinyClassifierFiles } from '../../runtime/testing/tinyClassifier.ts';
 import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
-import { buildDemoSite } from '../../scripts/demoSite.ts';
+import { buildDemoSite } from '../../scripts/build/demoSite.ts';
+import { describeInBrowser } from '../../scripts/testing/describeInBrowser.ts';
+import type { PageOptions, TestPage } from '../../scripts/testing/openBrowser.ts';
 
 interface Page {
   recipe(): RecipeOptions | null;

@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { useIndexedDb } from '../../plugin/testing/indexedDb.ts';
 import { createModel, generate, loadModelFolder, memorySource } from '../../runtime/index.ts';
 import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
-import { openNodeBackend } from '../../scripts/io/nodeBackend.ts';
+import { openNodeBackend } from '../../scripts/node/nodeBackend.ts';
 import type { FromTraining, Settings, Sheet, TrainingState } from './protocol.ts';
 import { RunStore } from './runStore.ts';
 import { TrainingSession } from './session.ts';

@@ -5,7 +5,6 @@ import path from 'node:path';
 import { unzipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it, vi } from 'vitest';
-import { describeInBrowser } from '../../plugin/testing/describeInBrowser.ts';
 import {
   createModel,
   generate,
@@ -15,10 +14,11 @@ import {
   toPremultiplied,
 } from '../../runtime/index.ts';
 import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
-import { buildDemoSite } from '../../scripts/demoSite.ts';
-import { openNodeBackend } from '../../scripts/io/nodeBackend.ts';
-import { encodePng } from '../../scripts/io/png.ts';
-import type { SiteOptions } from '../../scripts/io/serveSite.ts';
+import { buildDemoSite } from '../../scripts/build/demoSite.ts';
+import { openNodeBackend } from '../../scripts/node/nodeBackend.ts';
+import { encodePng } from '../../scripts/node/png.ts';
+import type { SiteOptions } from '../../scripts/node/serveSite.ts';
+import { describeInBrowser } from '../../scripts/testing/describeInBrowser.ts';
 import tavern from '../tavern.json';
 import { quickModels } from '../testing/quickModels.ts';
 import { ITEM_NAMES } from './items.ts';

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
-import { describeInBrowser } from '../../plugin/testing/describeInBrowser.ts';
-import { packageRoot } from '../../scripts/io/packageRoot.ts';
+import { packageRoot } from '../../scripts/node/packageRoot.ts';
+import { describeInBrowser } from '../../scripts/testing/describeInBrowser.ts';
 
 type CardPage = typeof import('../testing/cardPage.ts');
 

@@ -23,11 +23,11 @@ import {
 } from '../../runtime/index.ts';
 import { tinyClassifierFiles } from '../../runtime/testing/tinyClassifier.ts';
 import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
-import { diskSource } from '../../scripts/io/diskSource.ts';
-import { packageRoot } from '../../scripts/io/packageRoot.ts';
-import { STRICT_CSP } from '../../scripts/io/serveSite.ts';
-import { describeInBrowser } from './describeInBrowser.ts';
-import type { TestPage } from './openBrowser.ts';
+import { diskSource } from '../../scripts/node/diskSource.ts';
+import { packageRoot } from '../../scripts/node/packageRoot.ts';
+import { STRICT_CSP } from '../../scripts/node/serveSite.ts';
+import { describeInBrowser } from '../../scripts/testing/describeInBrowser.ts';
+import type { TestPage } from '../../scripts/testing/openBrowser.ts';
 import { flipped } from './tinyScene.ts';
 
 type GenerationPage = typeof import('./generationPage.ts');

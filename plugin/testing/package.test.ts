@@ -3,11 +3,11 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../scripts/io/packageRoot.ts';
-import { decodePng } from '../../scripts/io/png.ts';
-import { STRICT_CSP } from '../../scripts/io/serveSite.ts';
-import { describeInBrowser } from './describeInBrowser.ts';
-import type { TestPage } from './openBrowser.ts';
+import { packageRoot } from '../../scripts/node/packageRoot.ts';
+import { decodePng } from '../../scripts/node/png.ts';
+import { STRICT_CSP } from '../../scripts/node/serveSite.ts';
+import { describeInBrowser } from '../../scripts/testing/describeInBrowser.ts';
+import type { TestPage } from '../../scripts/testing/openBrowser.ts';
 import { createOutsideProject, type OutsideProject } from './outsideProject.ts';
 
 const BUILD_LIMIT_MS = 240_000;

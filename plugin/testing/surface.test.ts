@@ -3,8 +3,8 @@ import { decode } from 'fast-png';
 import { expect, it, vi } from 'vitest';
 import { createModel, generate, pixelArt, selectBackend, surfaceMaps } from '../../runtime/index.ts';
 import { tinyModelFiles, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
-import { describeInBrowser } from './describeInBrowser.ts';
-import type { TestPage } from './openBrowser.ts';
+import { describeInBrowser } from '../../scripts/testing/describeInBrowser.ts';
+import type { TestPage } from '../../scripts/testing/openBrowser.ts';
 import { flipped, TINY_TEXTURES } from './tinyScene.ts';
 
 type SurfacePage = typeof import('./surfacePage.ts');

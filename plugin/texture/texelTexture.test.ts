@@ -1,8 +1,8 @@
 import { decode } from 'fast-png';
 import { expect, it } from 'vitest';
 import { normals, scaleNearest, toPixels } from '../../runtime/index.ts';
-import { describeInBrowser } from '../testing/describeInBrowser.ts';
-import type { TestPage } from '../testing/openBrowser.ts';
+import { describeInBrowser } from '../../scripts/testing/describeInBrowser.ts';
+import type { TestPage } from '../../scripts/testing/openBrowser.ts';
 
 type TexelPage = typeof import('../testing/texelPage.ts');
 const module = 'plugin/testing/texelPage.ts';

@@ -1,9 +1,9 @@
 import { dispose, memory, setBackend, tensor4d } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { classifierShapes, classify } from '../networks/classifier.ts';
 import { initialWeights } from '../networks/initialise.ts';
 import { uploadWeights } from '../networks/tensors.ts';
-import { describeOnBackends } from '../testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
 import { defaultClassifierConfig } from '../training/trainClassifier.ts';

@@ -1,8 +1,8 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { toPixels, toPremultiplied } from '../core/pixels.ts';
 import { createModel } from '../sampling/model.ts';
-import { describeOnBackends } from '../testing/backends.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
 import { tinyModelFiles } from '../testing/tinyModel.ts';
 import { imagesOfDataset } from './imageSet.ts';

@@ -1,8 +1,8 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { generate } from '../sampling/generate.ts';
 import { createModel } from '../sampling/model.ts';
-import { describeOnBackends } from '../testing/backends.ts';
 import { tinyModelFiles } from '../testing/tinyModel.ts';
 import { sampleSheet } from './sampleSheet.ts';
 

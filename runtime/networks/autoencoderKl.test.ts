@@ -1,7 +1,7 @@
 import { dispose, memory, type Tensor4D } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type BackendName, selectBackend } from '../backend.ts';
-import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../testing/backends.ts';
+import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../../scripts/testing/backends.ts';
+import { type BackendName, selectBackend } from '../backends/selectBackend.ts';
 import { readJsonFixture, readTensorsFixture } from '../testing/fixtures.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { roll } from '../testing/roll.ts';

@@ -1,7 +1,7 @@
 import { dispose, memory, mul, sub, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { selectBackend } from '../backend.ts';
-import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../testing/backends.ts';
+import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../../scripts/testing/backends.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
 import { readJsonFixture, readTensorsFixture } from '../testing/fixtures.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { roll } from '../testing/roll.ts';

@@ -1,6 +1,7 @@
 import { add, memory, mul, sub, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type BackendName, selectBackend } from '../backend.ts';
+import { describeOnBackends } from '../../scripts/testing/backends.ts';
+import { type BackendName, selectBackend } from '../backends/selectBackend.ts';
 import { normals } from '../core/random.ts';
 import { guidedPrediction } from '../diffusion/guidance.ts';
 import { toX0Eps } from '../diffusion/prediction.ts';
@@ -8,7 +9,6 @@ import { createSampler } from '../diffusion/sampler.ts';
 import { createSchedule } from '../diffusion/schedule.ts';
 import { alphaBarAt } from '../diffusion/sigmas.ts';
 import * as networks from '../networks/unet2d.ts';
-import { describeOnBackends } from '../testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyClassifierFiles } from '../testing/tinyClassifier.ts';
 import { tinyModelFiles } from '../testing/tinyModel.ts';

@@ -1,9 +1,9 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { type BackendName, selectBackend } from '../backend.ts';
+import { describeOnBackends } from '../../scripts/testing/backends.ts';
+import { type BackendName, selectBackend } from '../backends/selectBackend.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import * as networks from '../networks/unet2d.ts';
-import { describeOnBackends } from '../testing/backends.ts';
 import { difference, ELF, GOBLIN, make, ORC, withModel } from '../testing/tinyPictures.ts';
 import { generate } from './generate.ts';
 import type { ImageRequest } from './request.ts';

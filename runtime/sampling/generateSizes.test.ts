@@ -1,8 +1,8 @@
 // Pictures of other sizes than the tile, from a model whose convolutions wrap.
 import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, expect, it, vi } from 'vitest';
+import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import * as random from '../core/random.ts';
-import { describeOnBackends } from '../testing/backends.ts';
 import { rollImage } from '../testing/rollImage.ts';
 import { tinyModelFiles } from '../testing/tinyModel.ts';
 import { generate } from './generate.ts';

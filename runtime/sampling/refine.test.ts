@@ -1,17 +1,17 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { selectBackend } from '../backend.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
 import { toPremultiplied } from '../core/pixels.ts';
 import { runToEnd } from '../core/runToEnd.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyModelFiles } from '../testing/tinyModel.ts';
 import { difference, ELF, ORC } from '../testing/tinyPictures.ts';
+import { createPrior, generateAtOnce, type VaePrior } from './conditionalVae.ts';
 import { decodeLatents, imagesToPixels } from './decode.ts';
 import { encodePixelsInSlices } from './encodePixels.ts';
 import { assertFamily } from './family.ts';
 import { generate } from './generate.ts';
 import { createModel, type DiffusionModel } from './model.ts';
-import { createPrior, generateAtOnce, type VaePrior } from './prior.ts';
 import { type RefineStep, refine, refineInSlices } from './refine.ts';
 import type { SampleOptions } from './samplingPlan.ts';
 

@@ -1,11 +1,11 @@
 import { clipByValue, greater, minimum, slice, type Tensor4D, tidy, where } from '@tensorflow/tfjs-core';
 import { MIN_ALPHA } from '../core/pixels.ts';
+import { priorImagesInSlices, type VaePrior } from './conditionalVae.ts';
 import { decodeLatents, imagesToPixels } from './decode.ts';
 import { numStepsAt } from './edit.ts';
 import { REFINE_STRENGTH } from './family.ts';
 import type { GenerateOptions } from './generate.ts';
 import type { DiffusionModel } from './model.ts';
-import { priorImagesInSlices, type VaePrior } from './prior.ts';
 import type { ImageRequest } from './request.ts';
 import { type SampleStep, sampleInSlices } from './sample.ts';
 import type { SampleOptions } from './samplingPlan.ts';

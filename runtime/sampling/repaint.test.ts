@@ -1,10 +1,10 @@
 // Pictures of which a masked part is made anew.
 import { memory, type Tensor4D } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { selectBackend } from '../backend.ts';
+import { describeOnBackends } from '../../scripts/testing/backends.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
 import { runToEnd } from '../core/runToEnd.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
-import { describeOnBackends } from '../testing/backends.ts';
 import { difference, ELF, make, ORC, withModel } from '../testing/tinyPictures.ts';
 import { encodePixelsInSlices } from './encodePixels.ts';
 import { generate } from './generate.ts';

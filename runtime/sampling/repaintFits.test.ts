@@ -2,7 +2,7 @@
 // together, for which the perfect network is a matrix.
 import { add, mul, reverse, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { selectBackend } from '../backend.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
 import { normals } from '../core/random.ts';
 import { runToEnd } from '../core/runToEnd.ts';
 import { createSampler } from '../diffusion/sampler.ts';

@@ -1,12 +1,12 @@
 import { memory, mul, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { selectBackend } from '../backend.ts';
+import { describeOnBackends } from '../../scripts/testing/backends.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
 import { normals } from '../core/random.ts';
 import { guidedPrediction } from '../diffusion/guidance.ts';
 import { createSampler } from '../diffusion/sampler.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import * as networks from '../networks/unet2d.ts';
-import { describeOnBackends } from '../testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { runSlices } from '../testing/sliceCase.ts';
 import { ELF, ORC, withModel } from '../testing/tinyPictures.ts';

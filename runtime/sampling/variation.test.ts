@@ -1,7 +1,7 @@
 // Pictures that begin from another, at a strength.
 import { memory, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { selectBackend } from '../backend.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
 import { normals } from '../core/random.ts';
 import { runToEnd } from '../core/runToEnd.ts';
 import { guidedPrediction } from '../diffusion/guidance.ts';

@@ -1,8 +1,8 @@
 // A whole model of a few thousand random weights, for tests: fast, and every part has a say in the picture.
 import { formatSchedulerConfig, parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
+import { vaePriorShapes } from '../networks/conditionalVae.ts';
 import { unet2dShapes } from '../networks/unet2d.ts';
-import { vaePriorShapes } from '../networks/vaePrior.ts';
 import { type ModelFiles, modelFolderFiles } from '../weights/modelFolder.ts';
 import { FIGMENT_DEFAULTS } from '../weights/modelIndex.ts';
 import { randomWeights, tinyPriorConfig, tinyUNetConfig, tinyVaeConfig } from './tinyNetworks.ts';

@@ -1,8 +1,8 @@
 import { normals } from '../core/random.ts';
 import { type AutoencoderKlConfig, parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
+import { parseVaePriorConfig, type VaePriorConfig } from '../networks/conditionalVaeConfig.ts';
 import type { Shapes } from '../networks/layers.ts';
 import { parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
-import { parseVaePriorConfig, type VaePriorConfig } from '../networks/vaePriorConfig.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 
 /** A VAE of two levels for RGBA images: half the size, 4 latent channels. */

@@ -1,10 +1,10 @@
 import { normals } from '../core/random.ts';
 import type { GradientSource } from '../training/gradients.ts';
 import type { LatentDataset } from '../training/latentDataset.ts';
+import { VAE_PRIOR_DEFAULTS, type VaePriorOptions, vaePriorTrainer } from '../training/trainConditionalVae.ts';
 import { DIFFUSION_DEFAULTS, type DiffusionOptions, diffusionTrainer } from '../training/trainDiffusion.ts';
 import type { Trainer, TrainerState, TrainingStep } from '../training/trainer.ts';
 import { VAE_DEFAULTS, type VaeOptions, vaeTrainer } from '../training/trainVae.ts';
-import { VAE_PRIOR_DEFAULTS, type VaePriorOptions, vaePriorTrainer } from '../training/trainVaePrior.ts';
 import { tinyDataset } from './tinyDataset.ts';
 import { tinyPriorConfig, tinyUNetConfig, tinyVaeConfig } from './tinyNetworks.ts';
 

@@ -1,10 +1,10 @@
 import { dispose, memory, type Tensor } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { enableRelaxedSimd } from '../../scripts/io/nodeRuntime.ts';
-import { selectBackend } from '../backend.ts';
+import { enableRelaxedSimd } from '../../scripts/node/nodeRuntime.ts';
+import { draw } from '../../scripts/testing/backends.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
 import { integers } from '../core/random.ts';
 import { uploadWeights } from '../networks/tensors.ts';
-import { draw } from '../testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { randomWeights, tinyPriorConfig, tinyUNetConfig, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { TINY_DIFFUSION_OPTIONS } from '../testing/tinyTraining.ts';

@@ -1,7 +1,7 @@
 import { tensor4d } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../../scripts/testing/backends.ts';
 import { normals } from '../core/random.ts';
-import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../testing/backends.ts';
 import { readTensorsFixture } from '../testing/fixtures.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { diffusionLoss, gradientDifference, klDivergence, reconstructionError } from './losses.ts';

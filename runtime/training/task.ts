@@ -23,12 +23,12 @@ import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes, decode, encode, sampleLatents } from '../networks/autoencoderKl.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { type ClassifierConfig, classifierShapes, classify } from '../networks/classifier.ts';
+import { decodeWithLabels, encodeWithLabels, vaePriorShapes } from '../networks/conditionalVae.ts';
+import type { VaePriorConfig } from '../networks/conditionalVaeConfig.ts';
 import type { Shapes, Weights } from '../networks/layers.ts';
 import { classifyNoisy, type NoisyClassifierConfig, noisyClassifierShapes } from '../networks/noisyClassifier.ts';
 import { unet2d, unet2dShapes } from '../networks/unet2d.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
-import { decodeWithLabels, encodeWithLabels, vaePriorShapes } from '../networks/vaePrior.ts';
-import type { VaePriorConfig } from '../networks/vaePriorConfig.ts';
 import { type Batch, batchArray, batchTensor } from './batch.ts';
 import { elbo, klOfImages, logLikelihood } from './elbo.ts';
 import {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { parseUNet2DConfig } from '../networks/unet2dConfig.ts';
-import { describeOnBackends } from '../testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyUNetConfig } from '../testing/tinyNetworks.ts';
 import { runSteps, TINY_DIFFUSION_OPTIONS, tinyDiffusionTrainer, tinyLatents } from '../testing/tinyTraining.ts';

@@ -1,7 +1,7 @@
 import { memory, type Tensor, tensor1d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { enableRelaxedSimd } from '../../scripts/io/nodeRuntime.ts';
-import { selectBackend } from '../backend.ts';
+import { enableRelaxedSimd } from '../../scripts/node/nodeRuntime.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { runSteps, tinyDiffusionTrainer, tinyPriorTrainer, tinyVaeTrainer } from '../testing/tinyTraining.ts';
 import type { Batch } from './batch.ts';

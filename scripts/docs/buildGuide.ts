@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { packageRoot } from '../io/packageRoot.ts';
+import { packageRoot } from '../node/packageRoot.ts';
 import { chapterPage, sourcePage } from './page.ts';
 import { type Chapter, fileAddress, renderChapter, sourceAddress } from './renderChapter.ts';
 

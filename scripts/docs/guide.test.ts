@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { packageRoot } from '../io/packageRoot.ts';
+import { packageRoot } from '../node/packageRoot.ts';
 import { buildGuide, GUIDE_FOLDER, readChapters } from './buildGuide.ts';
 import { renderChapter } from './renderChapter.ts';
 

@@ -1,5 +1,5 @@
 // The HTML around a chapter, and around a source file.
-import { escapeHtml } from '../baking/pageFiles.ts';
+import { escapeHtml } from '../bake/pageFiles.ts';
 import type { NamedChapter } from './buildGuide.ts';
 
 /** The page of one chapter, with the way to the others. */

@@ -1,5 +1,5 @@
 import { composeSheet, type DiffusionModel, scaleSheet } from '../../runtime/index.ts';
-import { encodePng } from '../io/png.ts';
+import { encodePng } from '../node/png.ts';
 
 const SCALE = 3;
 

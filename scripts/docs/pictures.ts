@@ -22,7 +22,7 @@ import {
   trainingScheduler,
   unet2d,
 } from '../../runtime/index.ts';
-import { encodePng } from '../io/png.ts';
+import { encodePng } from '../node/png.ts';
 import { drawFigure } from '../study/plot.ts';
 import { pictureRows } from './pictureRows.ts';
 

@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { packageRoot } from '../io/packageRoot.ts';
+import { packageRoot } from '../node/packageRoot.ts';
 
 /** Where public names are declared. */
-const FOLDERS = ['runtime', 'plugin', 'scripts/baking'];
+const FOLDERS = ['runtime', 'plugin', 'scripts/bake'];
 
 /** Sources that the API reference links to, relative to the repository; tests and what they need left out. */
 export function publicSources(folders: readonly string[] = FOLDERS): string[] {

@@ -1,7 +1,7 @@
 // References of the guide to code: `runtime/diffusion/forward.ts#qSample`, resolved in the sources as they are.
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { packageRoot } from '../io/packageRoot.ts';
+import { packageRoot } from '../node/packageRoot.ts';
 
 export interface Reference {
   /** Relative to the repository. */

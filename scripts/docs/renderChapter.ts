@@ -5,8 +5,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import MarkdownItParser, { type MarkdownIt } from 'markdown-it';
-import { escapeHtml } from '../baking/pageFiles.ts';
-import { packageRoot } from '../io/packageRoot.ts';
+import { escapeHtml } from '../bake/pageFiles.ts';
+import { packageRoot } from '../node/packageRoot.ts';
 import { inlineMath } from './inlineMath.ts';
 import { checkQuote } from './quote.ts';
 import { type Reference, resolveReference } from './reference.ts';

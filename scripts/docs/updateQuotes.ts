@@ -1,7 +1,7 @@
 // Brings the numbers that the guide quotes up to date after the study has been run anew.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { packageRoot } from '../io/packageRoot.ts';
+import { packageRoot } from '../node/packageRoot.ts';
 import { quotedNumber } from './quote.ts';
 
 /** `[text](file.json#pointer)`. */

@@ -5,8 +5,8 @@ import {
   imagesOfPixels,
   type SampleOptions,
 } from '../../runtime/index.ts';
-import { compareWithReal, measure } from '../evaluation/measure.ts';
-import { letEventsIn } from '../io/interrupt.ts';
+import { compareWithReal, measure } from '../cli/evaluation/measure.ts';
+import { letEventsIn } from '../node/interrupt.ts';
 import type { CaseResult } from './part.ts';
 import type { StudyContext } from './studyContext.ts';
 

@@ -1,6 +1,6 @@
 import { scaleNearest } from '../../runtime/index.ts';
-import { escapeHtml } from '../baking/pageFiles.ts';
-import { encodePng } from '../io/png.ts';
+import { escapeHtml } from '../bake/pageFiles.ts';
+import { encodePng } from '../node/png.ts';
 import { rasterise } from './plot.ts';
 
 export interface SheetRow {

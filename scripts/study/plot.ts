@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Resvg } from '@resvg/resvg-js';
 import * as echarts from 'echarts';
-import { encodePng } from '../io/png.ts';
+import { encodePng } from '../node/png.ts';
 
 export interface Axis {
   name: string;

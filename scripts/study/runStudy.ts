@@ -10,14 +10,14 @@ import {
   smallestClass,
   splitHeldOut,
 } from '../../runtime/index.ts';
-import { measure } from '../evaluation/measure.ts';
-import { openClassifier } from '../evaluation/openClassifier.ts';
-import { UsageError } from '../io/cliErrors.ts';
-import { interruptible } from '../io/interrupt.ts';
-import { openNodeBackend } from '../io/nodeBackend.ts';
-import { buildModel, modelSource } from '../io/openModel.ts';
-import { startProgress } from '../io/progress.ts';
-import { readDataset } from '../io/readDataset.ts';
+import { measure } from '../cli/evaluation/measure.ts';
+import { openClassifier } from '../cli/evaluation/openClassifier.ts';
+import { UsageError } from '../node/cliErrors.ts';
+import { interruptible } from '../node/interrupt.ts';
+import { openNodeBackend } from '../node/nodeBackend.ts';
+import { buildModel, modelSource } from '../node/openModel.ts';
+import { startProgress } from '../node/progress.ts';
+import { readDataset } from '../node/readDataset.ts';
 import type { CaseResult, StudyPart } from './part.ts';
 import { PARTS } from './parts.ts';
 import { CaseStore, writeResults } from './results.ts';

@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { modelFolderFiles } from '../../runtime/weights/modelFolder.ts';
-import { writeFilesAtomic } from '../io/atomicWrite.ts';
-import { decodePng } from '../io/png.ts';
-import { writeDataset } from '../io/writeDataset.ts';
-import { studyCommand } from '../study.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import { decodePng } from '../node/png.ts';
+import { writeDataset } from '../node/writeDataset.ts';
 import { PARTS } from './parts.ts';
 import { drawFigure } from './plot.ts';
+import { studyCommand } from './study.ts';
 
 let dir: string;
 const at = (...names: string[]) => join(dir, ...names);

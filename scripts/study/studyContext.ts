@@ -1,6 +1,6 @@
 import type { Dataset, DatasetSplit, DiffusionModel } from '../../runtime/index.ts';
-import type { Measured } from '../evaluation/measure.ts';
-import type { OpenClassifier } from '../evaluation/openClassifier.ts';
+import type { Measured } from '../cli/evaluation/measure.ts';
+import type { OpenClassifier } from '../cli/evaluation/openClassifier.ts';
 
 /** What all parts of the study share. */
 export interface StudyContext {

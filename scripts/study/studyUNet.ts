@@ -13,8 +13,8 @@ import {
   trainingScheduler,
   type UNet2DConfig,
 } from '../../runtime/index.ts';
-import { letEventsIn } from '../io/interrupt.ts';
-import { latentKey, readLatents, writeLatents } from '../io/latentCache.ts';
+import { letEventsIn } from '../node/interrupt.ts';
+import { latentKey, readLatents, writeLatents } from '../node/latentCache.ts';
 import type { StudyContext } from './studyContext.ts';
 import { trainNetwork } from './trainNetwork.ts';
 

@@ -11,8 +11,8 @@ import {
   type WeightTensor,
   writeSafetensors,
 } from '../../runtime/index.ts';
-import { writeFilesAtomic } from '../io/atomicWrite.ts';
-import { letEventsIn } from '../io/interrupt.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import { letEventsIn } from '../node/interrupt.ts';
 import { cpuMs } from './judgePictures.ts';
 import type { StudyContext } from './studyContext.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { tinyModelFolder } from '../../../runtime/testing/tinyModel.ts';
-import { findChromium } from '../../../scripts/io/chromium.ts';
+import { findChromium } from '../../../scripts/testing/chromium.ts';
 import { type MeasureFramesOptions, measureFrames } from './measureFrames.ts';
 
 const files = Object.entries(await tinyModelFolder()).map(([name, bytes]) => [`/tiny/${name}`, bytes]);

@@ -1,9 +1,9 @@
 import { type Family, generateAtOnce, REFINE_STRENGTH, refine } from '../../../runtime/index.ts';
-import { letEventsIn } from '../../io/interrupt.ts';
+import { letEventsIn } from '../../node/interrupt.ts';
 import { judgePictures, type Paint, paintWith, SHARE_OF_TRAINING } from '../judgePictures.ts';
 import type { StudyPart } from '../part.ts';
 import type { StudyContext } from '../studyContext.ts';
-import { studyPrior, USUAL_KL_WEIGHT } from '../studyPrior.ts';
+import { studyPrior, USUAL_KL_WEIGHT } from '../studyCvae.ts';
 import { studyModel, USUAL_CHOICE } from '../studyUNet.ts';
 
 const CASES: Family[] = ['vae', 'vae+ddpm', 'ddpm'];

@@ -1,7 +1,7 @@
 import { generateAtOnce } from '../../../runtime/index.ts';
 import { judgePictures, SHARE_OF_TRAINING } from '../judgePictures.ts';
 import type { StudyPart } from '../part.ts';
-import { heldOutErrors, studyPrior } from '../studyPrior.ts';
+import { heldOutErrors, studyPrior } from '../studyCvae.ts';
 
 const WEIGHTS = [0, 0.01, 0.1, 1];
 const nameOf = (weight: number) => `kl=${weight}`;

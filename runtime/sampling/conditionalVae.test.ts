@@ -1,0 +1,99 @@
+import { dispose, memory, tensor2d } from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { describeOnBackends } from '../../scripts/testing/backends.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
+import { toPixels } from '../core/pixels.ts';
+import { normals } from '../core/random.ts';
+import { decodeWithLabels } from '../networks/conditionalVae.ts';
+import { runSlices } from '../testing/sliceCase.ts';
+import { tinyModelFiles } from '../testing/tinyModel.ts';
+import { difference, ELF, GOBLIN, ORC } from '../testing/tinyPictures.ts';
+import { createPrior, generateAtOnce, priorImagesInSlices } from './conditionalVae.ts';
+import type { ImageRequest } from './request.ts';
+
+const FILES = tinyModelFiles({ prior: true });
+
+async function make(requests: ImageRequest[]): Promise<Uint8Array[]> {
+  const prior = createPrior(FILES);
+  const before = memory().numTensors;
+  const pictures = await generateAtOnce(prior, requests);
+  expect(memory().numTensors).toBe(before);
+  prior.dispose();
+  return pictures;
+}
+
+describeOnBackends(() => {
+  it('makes each picture by its label and seed alone, whatever else is made', async () => {
+    const together = await make([ELF, ORC, GOBLIN]);
+    for (const [i, request] of [ELF, ORC, GOBLIN].entries()) {
+      expect(difference((await make([request]))[0]!, together[i]!)).toBeLessThanOrEqual(1);
+    }
+    expect(difference(together[0]!, together[1]!)).toBeGreaterThan(10);
+    const [other] = await make([{ ...ELF, seed: 8 }]);
+    expect(difference(together[0]!, other!)).toBeGreaterThan(10);
+  });
+});
+
+describe('the VAE of a model', () => {
+  beforeAll(async () => {
+    await selectBackend({ backend: 'wasm' });
+  });
+
+  it('decodes a standard normal vector that its seed draws', async () => {
+    const prior = createPrior(FILES);
+    const z = tensor2d(normals(ELF.seed, 0x50000000, 6), [1, 6]);
+    const images = decodeWithLabels(prior.config, prior.weights, z, [0]);
+    const expected = toPixels((await images.data()) as Float32Array, 4);
+    dispose([z, images]);
+    prior.dispose();
+    expect(await make([ELF])).toEqual([expected]);
+  });
+
+  it('goes from the vector of one seed to that of another', async () => {
+    const [own, other] = await make([ELF, { ...ELF, seed: 9 }]);
+    const at = async (amount: number) => (await make([{ ...ELF, interpolate: { seed: 9, amount } }]))[0]!;
+    expect(await at(0)).toEqual(own);
+    expect(await at(1)).toEqual(other);
+    const between = await at(0.5);
+    expect(difference(between, own!)).toBeGreaterThan(5);
+    expect(difference(between, other!)).toBeGreaterThan(5);
+  });
+
+  it('ends when aborted or given up, and leaves nothing behind', async () => {
+    const prior = createPrior(FILES);
+    const before = memory().numTensors;
+    const enough = AbortSignal.abort(new Error('enough'));
+    await expect(generateAtOnce(prior, [ELF], { signal: enough })).rejects.toThrow('enough');
+    const slices = priorImagesInSlices(prior, FILES.index.labels, [ELF]);
+    slices.next();
+    slices.next();
+    slices.return(undefined as never);
+    expect(memory().numTensors).toBe(before);
+    expect(await generateAtOnce(prior, [])).toEqual([]);
+    prior.dispose();
+  });
+
+  it('refuses requests that it cannot make', async () => {
+    const prior = createPrior(FILES);
+    const before = memory().numTensors;
+    const errorOf = (request: ImageRequest) =>
+      String(runSlices(priorImagesInSlices(prior, FILES.index.labels, [request])).error);
+    expect(errorOf({ ...ELF, label: 'elv' })).toMatch(/label "elv" is unknown; did you mean "elf"/);
+    expect(errorOf({ ...ELF, seed: -1 })).toMatch(/seed is -1; expected a whole number/);
+    expect(errorOf({ ...ELF, interpolate: { seed: 1, amount: 2 } })).toMatch(/amount/);
+    expect(memory().numTensors).toBe(before);
+    prior.dispose();
+  });
+
+  it('refuses networks that do not fit the model, and leaves nothing behind', () => {
+    const before = memory().numTensors;
+    const figment = { ...FILES.index.figment, widthPx: 32 };
+    expect(() => createPrior({ ...FILES, index: { ...FILES.index, figment } })).toThrow(/makes 32×16 px .* 16×16 px/);
+    expect(() => createPrior({ ...FILES, index: { ...FILES.index, labels: ['elf'] } })).toThrow(/and 1 labels/);
+    const prior = new Map(FILES.prior);
+    prior.delete('decoder.conv_out.bias');
+    expect(() => createPrior({ ...FILES, prior })).toThrow(/tiny\/vae_prior: 1 tensor is missing/);
+    expect(() => createPrior(tinyModelFiles())).toThrow(/tiny\/vae_prior\/config.json: expected a JSON object/);
+    expect(memory().numTensors).toBe(before);
+  });
+});

@@ -1,0 +1,121 @@
+// The VAE as a generator: z from the seed, one pass of the decoder.
+import { dispose, type Tensor, type Tensor2D, type Tensor4D, tensor2d } from '@tensorflow/tfjs-core';
+import { normals } from '../core/random.ts';
+import { slerp } from '../diffusion/slerp.ts';
+import { decodeWithLabelsInSlices, vaePriorShapes } from '../networks/conditionalVae.ts';
+import { parseVaePriorConfig, type VaePriorConfig } from '../networks/conditionalVaeConfig.ts';
+import type { Weights } from '../networks/layers.ts';
+import { uploadWeights } from '../networks/tensors.ts';
+import { checkWeights } from '../weights/checkWeights.ts';
+import type { ModelFiles } from '../weights/modelFolder.ts';
+import type { ModelIndex } from '../weights/modelIndex.ts';
+import { imagesToPixels } from './decode.ts';
+import { indexOfLabel } from './labels.ts';
+import { assertSeeds, type ImageRequest } from './request.ts';
+
+/** A class-conditional VAE with one latent vector, its weights on the current backend. */
+export interface PriorNetwork {
+  readonly config: VaePriorConfig;
+  readonly weights: Weights;
+}
+
+/** The VAE of a model folder. */
+export interface VaePrior extends PriorNetwork {
+  readonly index: ModelIndex;
+  /** sha-256 of the files it was loaded from. */
+  readonly hash: string;
+  dispose(): void;
+}
+
+/** The stream of a seed that z comes from, apart from those of the diffusion. */
+const Z_STREAM = 0x50000000;
+
+/**
+ * Checks the VAE of a model folder and puts its weights on the current backend.
+ *
+ *   const prior = createPrior(await loadModelFolder(source, { parts: ['prior'] }));
+ *
+ * @throws Error naming the file and option or tensor that is wrong; nothing stays allocated then
+ */
+export function createPrior({ index, priorConfig, prior, hash }: ModelFiles): VaePrior {
+  const { name, widthPx, heightPx, channels } = index.figment;
+  const config = parseVaePriorConfig(priorConfig, `${name}/vae_prior/config.json`);
+  checkWeights(prior, vaePriorShapes(config), `${name}/vae_prior`);
+  const [height, width] = config.sample_size;
+  const isFitting = width === widthPx && height === heightPx && config.in_channels === channels;
+  if (!isFitting || config.num_labels !== index.labels.length) {
+    throw new Error(
+      `createPrior: ${name} makes ${widthPx}×${heightPx} px of ${channels} channels and ${index.labels.length} labels, its vae_prior ${width}×${height} px of ${config.in_channels} and ${config.num_labels}; train it on the model's data`,
+    );
+  }
+  const weights: Record<string, Tensor> = uploadWeights(prior);
+  return { index, hash, config, weights, dispose: () => dispose(Object.values(weights)) };
+}
+
+/**
+ * Makes pictures in one pass of the decoder, in slices of about one convolution each: the mean of p(x | z, y) with
+ * z ~ N(0, I) drawn by the seed. There are no steps, and no guidance. `return()` gives it up. Call `next()` outside of
+ * tf.tidy.
+ *
+ * @param labels the model's, whose order is that of the classes
+ * @returns      through the generator, float32 (B, H, W, channels), about [−1, 1]; the caller disposes it
+ * @throws       RangeError for an unknown label or a seed that is no uint32, at the first slice
+ */
+export function* priorImagesInSlices(
+  { config, weights }: PriorNetwork,
+  labels: readonly string[],
+  requests: readonly ImageRequest[],
+): Generator<void, Tensor4D> {
+  const classLabels = requests.map(({ label }) => indexOfLabel(labels, label));
+  const z = latentVectors(config.latent_size, requests);
+  try {
+    return yield* decodeWithLabelsInSlices(config, weights, z, classLabels);
+  } finally {
+    z.dispose();
+  }
+}
+
+/**
+ * Makes pictures in one step.
+ *
+ *   const crowd = await generateAtOnce(prior, seeds.map((seed) => ({ label: 'elf', seed })));
+ *
+ * @returns RGBA bytes of each, sRGB, straight alpha, top row first
+ * @throws  as `priorImagesInSlices`; the signal's reason, between slices
+ */
+export async function generateAtOnce(
+  prior: VaePrior,
+  requests: readonly ImageRequest[],
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<Uint8Array[]> {
+  if (requests.length === 0) return [];
+  const slices = priorImagesInSlices(prior, prior.index.labels, requests);
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const { done, value } = slices.next();
+      if (!done) continue;
+      const images = value as Tensor4D;
+      try {
+        return await imagesToPixels(prior, images);
+      } finally {
+        images.dispose();
+      }
+    }
+  } finally {
+    slices.return(undefined as never);
+  }
+}
+
+/** Standard normal vectors of the seeds, or between two of them, (B, size). */
+function latentVectors(size: number, requests: readonly ImageRequest[]): Tensor2D {
+  const values = new Float32Array(requests.length * size);
+  for (const [i, request] of requests.entries()) {
+    assertSeeds(request);
+    const { seed, interpolate } = request;
+    const own = normals(seed, Z_STREAM, size);
+    const z = interpolate ? slerp(own, normals(interpolate.seed, Z_STREAM, size), interpolate.amount) : own;
+    values.set(z, i * size);
+  }
+  return tensor2d(values, [requests.length, size]);
+}

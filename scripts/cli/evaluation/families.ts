@@ -1,0 +1,58 @@
+import {
+  type DiffusionModel,
+  generate,
+  generateAtOnce,
+  type ImageRequest,
+  REFINE_STRENGTH,
+  refine,
+  type SampleOptions,
+  type VaePrior,
+} from '../../../runtime/index.ts';
+import type { GuidanceMetrics } from './measure.ts';
+
+/** What a family's pictures cost, and how good they are, at the guidance that the model is used with. */
+export interface FamilyMetrics
+  extends Pick<GuidanceMetrics, 'accuracy' | 'frechetDistanceToHeldOut' | 'spreadRelativeToReal'> {
+  /** In batches, on the backend of the evaluation. */
+  msPerImage: number;
+  /** Of vae+ddpm. */
+  strength?: number;
+}
+
+/** Makes the pictures of a batch; told the share that is done. */
+export type MakePictures = (
+  requests: readonly ImageRequest[],
+  onShare: (share: number) => void,
+) => Promise<Uint8Array[]>;
+
+/** How each family makes pictures; the two that need a VAE are absent where the model has none. */
+export function makersOf(
+  model: DiffusionModel,
+  prior: VaePrior | null,
+  options: SampleOptions,
+): { ddpm: MakePictures; vae?: MakePictures; 'vae+ddpm'?: MakePictures } {
+  const inSteps = (onShare: (share: number) => void) => ({
+    ...options,
+    onStep: ({ step, numSteps }: { step: number; numSteps: number }) => onShare(step / numSteps),
+  });
+  const ddpm: MakePictures = (requests, onShare) => generate(model, requests, inSteps(onShare));
+  if (!prior) return { ddpm };
+  return {
+    ddpm,
+    vae: (requests) => generateAtOnce(prior, requests),
+    'vae+ddpm': (requests, onShare) =>
+      refine(model, prior, requests, { ...inSteps(onShare), strength: REFINE_STRENGTH }),
+  };
+}
+
+/** The part of a set's measures that families are compared by. */
+export function familyMetrics(metrics: GuidanceMetrics, imagesPerSecond: number, strength?: number): FamilyMetrics {
+  const { accuracy, frechetDistanceToHeldOut, spreadRelativeToReal } = metrics;
+  return {
+    msPerImage: 1000 / imagesPerSecond,
+    ...(strength !== undefined && { strength }),
+    accuracy,
+    frechetDistanceToHeldOut,
+    spreadRelativeToReal,
+  };
+}

@@ -1,0 +1,119 @@
+import {
+  type Dataset,
+  type DatasetSplit,
+  type DiffusionModel,
+  type ImageSet,
+  imagesOfPixels,
+  REFINE_STRENGTH,
+  type SamplerName,
+  type VaePrior,
+} from '../../../runtime/index.ts';
+import { contactSheet } from './contactSheet.ts';
+import { type CopyMetrics, copyingPerClass } from './copying.ts';
+import { type FamilyMetrics, familyMetrics, type MakePictures, makersOf } from './families.ts';
+import { generateSet } from './generateSet.ts';
+import { byLabel, compareWithReal, type GuidanceMetrics, type Measured, measure } from './measure.ts';
+import type { OpenClassifier } from './openClassifier.ts';
+import type { Metrics } from './report.ts';
+import { measureSeams } from './seams.ts';
+import { shown } from './shown.ts';
+
+/** What is judged. */
+export interface Judged {
+  model: DiffusionModel;
+  /** Its VAE that makes pictures in one step, where there is one. */
+  prior: VaePrior | null;
+}
+
+/** How the pictures are made. */
+export type EvaluationRecipe = Omit<Metrics['recipe'], 'backend'>;
+
+/** What it takes to judge what a model generates. */
+export interface Context extends Judged {
+  dataset: Dataset;
+  split: DatasetSplit;
+  sets: Record<'heldOut' | 'reconstructedHeldOut', ImageSet>;
+  classifier: OpenClassifier;
+  real: Measured;
+  perClass: number;
+  recipe: EvaluationRecipe;
+}
+
+/** Generates at each guidance scale, one after the other; the sheet and the search for copies are of one of them. */
+export async function judgeGenerated(context: Context) {
+  const { model, prior, dataset, recipe } = context;
+  const shownScale = scaleOfSheet(recipe.guidanceScales, model);
+  const byGuidance: Record<string, GuidanceMetrics> = {};
+  const imagesPerSecond: Record<string, number> = {};
+  let copying: CopyMetrics[] = [];
+  let seam: Metrics['seam'];
+  let sheet = new Uint8Array();
+  for (const guidanceScale of recipe.guidanceScales) {
+    const { ddpm } = makersAt(context, guidanceScale);
+    const { pictures, images, metrics, speed } = await judge(context, ddpm, `guidance ${guidanceScale}`);
+    byGuidance[guidanceScale] = metrics;
+    imagesPerSecond[guidanceScale] = speed;
+    if (guidanceScale !== shownScale) continue;
+    const sets = { ...context.sets, generated: images };
+    copying = await shown('compare', async (onProgress) => copyingPerClass(dataset, context.split, sets, onProgress));
+    if (model.index.figment.circularPadding) seam = measureSeams(pictures, shownScale, dataset, context.split);
+    const text = { model: model.index.figment.name, ...recipe, guidanceScales: [guidanceScale] };
+    sheet = new Uint8Array(contactSheet(pictures, dataset.labels.length, dataset, text));
+  }
+  const nearestTrainingImage = {
+    guidanceScale: shownScale,
+    relative: meanOf(copying, 'generated') / meanOf(copying, 'reconstructedHeldOut'),
+    perClass: byLabel(dataset.labels, copying),
+  };
+  const ddpm = familyMetrics(byGuidance[shownScale]!, imagesPerSecond[shownScale]!);
+  const families = prior ? { ddpm, ...(await judgeFamilies(context, shownScale)) } : undefined;
+  return {
+    metrics: {
+      byGuidance,
+      nearestTrainingImage,
+      ...(seam && { seam }),
+      ...(families && { families }),
+      generation: { imagesPerSecond },
+    },
+    sheet,
+  };
+}
+
+/** The families beside ddpm. */
+async function judgeFamilies(context: Context, guidanceScale: number): Promise<Record<string, FamilyMetrics>> {
+  const makers = makersAt(context, guidanceScale);
+  const atOnce = await judge(context, makers.vae!, 'vae');
+  const refined = await judge(context, makers['vae+ddpm']!, 'vae+ddpm');
+  return {
+    vae: familyMetrics(atOnce.metrics, atOnce.speed),
+    'vae+ddpm': familyMetrics(refined.metrics, refined.speed, REFINE_STRENGTH),
+  };
+}
+
+function meanOf(copying: readonly CopyMetrics[], key: 'generated' | 'reconstructedHeldOut'): number {
+  return copying.reduce((sum, metrics) => sum + metrics[key].mean, 0) / copying.length;
+}
+
+/** The scale nearest to the one that the model is used with. */
+function scaleOfSheet(scales: readonly number[], { index }: DiffusionModel): number {
+  const usual = index.figment.sampleDefaults.guidanceScale;
+  return [...scales].sort((a, b) => Math.abs(a - usual) - Math.abs(b - usual))[0]!;
+}
+
+function makersAt({ model, prior, recipe }: Context, guidanceScale: number) {
+  const { numInferenceSteps, sampler } = recipe;
+  return makersOf(model, prior, { guidanceScale, numInferenceSteps, sampler: sampler as SamplerName });
+}
+
+/** Makes as many pictures of each label as the recipe says, and has them judged. */
+async function judge(context: Context, make: MakePictures, title: string) {
+  const { dataset, recipe, classifier, real, perClass } = context;
+  const { imagesPerClass } = recipe;
+  const started = performance.now();
+  const pictures = await shown(title, (onProgress) => generateSet(make, dataset.labels, recipe, onProgress));
+  const speed = (1000 * pictures.length) / (performance.now() - started);
+  const classLabels = Int32Array.from(pictures.keys(), (i) => Math.floor(i / imagesPerClass));
+  const images = imagesOfPixels(pictures, classLabels, dataset);
+  const metrics = compareWithReal(await measure(classifier, images, perClass), real, dataset.labels);
+  return { pictures, images, metrics, speed };
+}
