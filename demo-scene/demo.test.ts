@@ -18,7 +18,7 @@ interface Person {
   label: string;
   seed: number;
   interpolate?: { seed: number; amount: number };
-  family?: string;
+  pipeline?: string;
 }
 
 interface Console {
@@ -176,28 +176,28 @@ describeInBrowser(
       expect(await pictureAt(playwright, 'no')).toBe(before);
     });
 
-    it('has portraits painted by the family that is chosen, each in its place, and remembers it', async () => {
+    it('has portraits painted by the pipeline that is chosen, each in its place, and remembers it', async () => {
       const page = await enter();
       const { playwright } = page;
       await whenReady(playwright);
-      const familyOfAll = async () => {
-        const families = (await page.call('portraits')).map(({ family }) => family);
-        return new Set(families).size === 1 ? (families[0] ?? 'ddpm') : 'several';
+      const pipelineOfAll = async () => {
+        const pipelines = (await page.call('portraits')).map(({ pipeline }) => pipeline);
+        return new Set(pipelines).size === 1 ? (pipelines[0] ?? 'ddpm') : 'several';
       };
-      expect([await familyOfAll(), await playwright.inputValue('#family')]).toEqual(['vae+ddpm', 'vae+ddpm']);
+      expect([await pipelineOfAll(), await playwright.inputValue('#pipeline')]).toEqual(['cvae+ddpm', 'cvae+ddpm']);
       const pictures = [await pictureOfFirst(playwright)];
-      for (const family of ['vae', 'ddpm', 'vae+ddpm']) {
-        await playwright.selectOption('#family', family);
-        await expect.poll(familyOfAll, WAIT).toBe(family);
+      for (const pipeline of ['cvae', 'ddpm', 'cvae+ddpm']) {
+        await playwright.selectOption('#pipeline', pipeline);
+        await expect.poll(pipelineOfAll, WAIT).toBe(pipeline);
         await whenReady(playwright);
         pictures.push(await pictureOfFirst(playwright));
       }
       expect(new Set(pictures).size).toBe(3);
       expect(pictures[3]).toBe(pictures[0]);
-      await playwright.selectOption('#family', 'vae');
+      await playwright.selectOption('#pipeline', 'cvae');
       await page.reload();
       await whenReady(playwright);
-      expect([await familyOfAll(), await pictureOfFirst(playwright)]).toEqual(['vae', pictures[1]]);
+      expect([await pipelineOfAll(), await pictureOfFirst(playwright)]).toEqual(['cvae', pictures[1]]);
     });
 
     it('lets guests in while the door is open, and remembers whether it is', async () => {

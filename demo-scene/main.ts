@@ -35,8 +35,8 @@ const controls = new Controls(
   (areArriving) => {
     if (company) company.areArriving = areArriving;
   },
-  (family) => {
-    if (gallery) working(gallery.paintByAsync(family)).catch(fail);
+  (pipeline) => {
+    if (gallery) working(gallery.paintByAsync(pipeline)).catch(fail);
   },
 );
 
@@ -54,7 +54,7 @@ async function start(): Promise<void> {
     onStep: measures.step.bind(measures),
     onPortraits: progress.portraits.bind(progress),
   };
-  gallery = new Gallery(portraits, events, controls.settings.family);
+  gallery = new Gallery(portraits, events, controls.settings.pipeline);
   company = new Company(tavern, TAVERN.guests, events);
   company.areArriving = controls.areArriving;
   const things = new Things(scene, TAVERN.things, lights.tint, events);

@@ -4,12 +4,12 @@ import type { Scene } from '@babylonjs/core/scene.js';
 import type { BackendChoice } from '../runtime/index.ts';
 import { abortError } from './abortError.ts';
 import type { ClassifierInfo } from './classifiers/classifierInfo.ts';
-import type { FamilyOptions } from './family.ts';
 import type { Latents } from './latents.ts';
 import type { LoadOptions, ModelLocation } from './loading/loadModelBytes.ts';
 import type { SurfaceMaterialOptions } from './material/surfaceMaterial.ts';
 import type { ModelInfo } from './painting/painter.ts';
 import { PictureSource, type PictureSourceOptions, type Waiting } from './pictureSource.ts';
+import type { PipelineOptions } from './pipeline.ts';
 import type { RecipeOptions } from './recipe.ts';
 import { scheduleOf } from './schedule.ts';
 import type { GeneratedSprites } from './sprite/generatedSprites.ts';
@@ -117,12 +117,12 @@ export class AssetGenerator {
   }
 
   /**
-   * Compiles what the first picture would otherwise wait for, and loads what its family needs.
+   * Compiles what the first picture would otherwise wait for, and loads what its pipeline needs.
    *
-   * @throws MissingFileError, with the remedy, for a family that the model does not have
+   * @throws MissingFileError, with the remedy, for a pipeline that the model does not have
    */
-  warmUpAsync({ family }: FamilyOptions = {}): Promise<void> {
-    return this.source.warmUpAsync(family);
+  warmUpAsync({ pipeline }: PipelineOptions = {}): Promise<void> {
+    return this.source.warmUpAsync(pipeline);
   }
 
   /**
@@ -159,7 +159,7 @@ export class AssetGenerator {
    * does, and disposes the texture when it rejects, unless a newer `regenerateAsync` took its place.
    *
    *   const { texture, finished } = portraits.beginTexture({ label: 'elf', previewEvery: 2 });
-   *   const { texture, finished } = portraits.beginTexture({ label: 'elf', family: 'vae+ddpm' }); // blurred at once
+   *   const { texture, finished } = portraits.beginTexture({ label: 'elf', pipeline: 'cvae+ddpm' }); // blurred at once
    *
    * @throws RangeError as `generateTextureAsync`, at once
    */
@@ -197,7 +197,7 @@ export class AssetGenerator {
     const { priority, signal, ...asked } = options;
     await this.source.missingClassifier(asked);
     const recipe = this.source.complete(asked);
-    if (recipe.family) throw new RangeError('trace: guidance is measured of the family ddpm; leave out family');
+    if (recipe.pipeline) throw new RangeError('trace: guidance is measured of the pipeline ddpm; leave out pipeline');
     const guidanceNorm = await this.source.traceAsync(recipe, { priority, signal });
     const { timesteps } = scheduleOf(this.info, recipe);
     return { timesteps, guidanceNorm: guidanceNorm.slice(0, timesteps.length) };

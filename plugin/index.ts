@@ -1,5 +1,5 @@
 // The public names of the plugin. Importing them has no effect until one is called.
-export { FAMILIES, type Family, footPivot, type Interpolation, type Pivot } from '../runtime/index.ts';
+export { footPivot, type Interpolation, PIPELINE_NAMES, type PipelineName, type Pivot } from '../runtime/index.ts';
 export {
   AssetGenerator,
   type AssetGeneratorOptions,
@@ -9,7 +9,6 @@ export {
 } from './assetGenerator.ts';
 export type { ClassifierInfo } from './classifiers/classifierInfo.ts';
 export { CreateEngineAsync, type CreateEngineOptions, describeDevice } from './device.ts';
-export type { FamilyOptions } from './family.ts';
 export type { Latents } from './latents.ts';
 export type { ModelLocation } from './loading/loadModelBytes.ts';
 export { createGeneratedMaterial } from './material/generatedMaterial.ts';
@@ -24,6 +23,7 @@ export {
 export type { Compute } from './painting/createPainter.ts';
 export type { ModelInfo } from './painting/painter.ts';
 export { encodeEdit, type PictureBytes, type PictureEditOptions } from './pictureEdit.ts';
+export type { PipelineOptions } from './pipeline.ts';
 export type { Recipe, RecipeOptions, Steering } from './recipe.ts';
 export { scheduleOf, type VisitedSchedule } from './schedule.ts';
 export type { CellProgress, GeneratedSprites, PackedSprites } from './sprite/generatedSprites.ts';

@@ -1,7 +1,7 @@
 import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import type { Family } from '../runtime/index.ts';
+import type { PipelineName } from '../runtime/index.ts';
 import { abortError } from './abortError.ts';
 import { LruCache } from './cache/lruCache.ts';
 import { PixelStore } from './cache/pixelStore.ts';
@@ -12,7 +12,7 @@ import { type LoadOptions, loadModelBytes, type ModelBytes, type ModelLocation }
 import { isPaintOrder, type Order, orderBatchKey, orderKey, type PaintOrder } from './orders.ts';
 import { createPainter, type PainterOptions } from './painting/createPainter.ts';
 import { CurrentPainter } from './painting/currentPainter.ts';
-import { LazyPrior } from './painting/lazyCvae.ts';
+import { LazyCvae } from './painting/lazyCvae.ts';
 import type { ModelInfo, Painter, PaintStep, Picture } from './painting/painter.ts';
 import { PixelPicture } from './painting/pixelPicture.ts';
 import { GenerationQueue } from './queue.ts';
@@ -60,7 +60,7 @@ export class PictureSource {
   readonly onRestoredObservable = new Observable<PictureSource>();
   /** The model's address, or the name it was given. */
   readonly name: string;
-  private readonly prior: LazyPrior;
+  private readonly cvae: LazyCvae;
   /** Gives a picture for a PaintOrder, else what the work gives. */
   private readonly queue: GenerationQueue<Order, unknown, PaintStep>;
   private numWorks = 0;
@@ -104,9 +104,9 @@ export class PictureSource {
     const { cacheBytes, storeBytes } = { ...PICTURE_SOURCE_DEFAULTS, ...options };
     const { name, files } = bytes;
     this.name = name;
-    this.prior = new LazyPrior(bytes.readPrior);
+    this.cvae = new LazyCvae(bytes.readCvae);
     this.painter = new CurrentPainter(painter, () =>
-      this.prior.addAgainAsync(async () => {
+      this.cvae.addAgainAsync(async () => {
         const another = await createPainter(files, name, scene, options);
         await this.classifiers.introduceAll((title, own) => another.addClassifierAsync(title, own));
         return another;
@@ -142,9 +142,9 @@ export class PictureSource {
     return this.isDead;
   }
 
-  async warmUpAsync(family: Family = 'ddpm'): Promise<void> {
+  async warmUpAsync(pipeline: PipelineName = 'ddpm'): Promise<void> {
     this.assertUsable();
-    if (family !== 'ddpm') await this.prior.addAsync(this.painter);
+    if (pipeline !== 'ddpm') await this.cvae.addAsync(this.painter);
     await this.painter.warmUpAsync();
   }
 
@@ -185,7 +185,7 @@ export class PictureSource {
     options.signal?.throwIfAborted();
     const known = this.finished.get(recipeKey(recipe));
     if (known) return known;
-    if (recipe.family) await this.prior.addAsync(this.painter);
+    if (recipe.pipeline) await this.cvae.addAsync(this.painter);
     this.assertUsable();
     options.signal?.throwIfAborted();
     const stored = await this.storedAsync(recipe);
@@ -241,7 +241,7 @@ export class PictureSource {
     this.removeObservers();
     this.queue.dispose();
     this.finished.clear();
-    this.prior.dispose();
+    this.cvae.dispose();
     this.painter.dispose();
     this.onQueueChangedObservable.clear();
     this.onRestoredObservable.clear();
@@ -284,7 +284,7 @@ export class PictureSource {
   }
 
   private storeKey(recipe: Recipe): string {
-    const hash = recipe.family ? `${this.info.hash}|${this.prior.hash}` : this.info.hash;
+    const hash = recipe.pipeline ? `${this.info.hash}|${this.cvae.hash}` : this.info.hash;
     const classifier = recipe.classifier === undefined ? '' : `|${this.classifiers.known.get(recipe.classifier)!.hash}`;
     return `${hash}|${recipeKey(recipe)}${classifier}`;
   }

@@ -11,7 +11,6 @@ import {
   type SchedulerConfig,
 } from '../runtime/index.ts';
 import type { ClassifierInfo } from './classifiers/classifierInfo.ts';
-import { completeFamily, type FamilyOptions, type PictureFamily, withoutStrength } from './family.ts';
 import type { ModelInfo } from './painting/painter.ts';
 import {
   completeEdit,
@@ -21,6 +20,7 @@ import {
   type PictureEditOptions,
   startKey,
 } from './pictureEdit.ts';
+import { completePipeline, type PicturePipeline, type PipelineOptions, withoutStrength } from './pipeline.ts';
 
 /** Multiples of the tile, for models whose pictures repeat; default: the tile. */
 export interface PictureSize {
@@ -41,7 +41,7 @@ export interface Steering {
 }
 
 /** What to paint; all but the label have defaults. */
-export interface RecipeOptions extends GuidanceOptions, Steering, PictureSize, PictureEditOptions, FamilyOptions {
+export interface RecipeOptions extends GuidanceOptions, Steering, PictureSize, PictureEditOptions, PipelineOptions {
   label: string;
   /** uint32; drawn at random when absent. */
   seed?: number;
@@ -59,10 +59,10 @@ export interface RecipeOptions extends GuidanceOptions, Steering, PictureSize, P
 }
 
 /**
- * All that fixes a picture of a given model: defaults filled in, options without effect left out. One of family vae keeps
- * guidance, sampler and steps, for when the family changes.
+ * All that fixes a picture of a given model: defaults filled in, options without effect left out. One of pipeline cvae keeps
+ * guidance, sampler and steps, for when the pipeline changes.
  */
-export interface Recipe extends GuidanceOptions, Readonly<Steering>, PictureEdit, PictureFamily {
+export interface Recipe extends GuidanceOptions, Readonly<Steering>, PictureEdit, PicturePipeline {
   readonly label: string;
   readonly seed: number;
   readonly interpolate?: Readonly<Interpolation>;
@@ -105,9 +105,9 @@ export function completeRecipe(
   }
   const interpolate = completeInterpolation(options.interpolate, seed);
   const [widthPx, heightPx] = pictureSize(options, info);
-  const family = completeFamily(options);
-  if (family.family && (widthPx !== info.widthPx || heightPx !== info.heightPx)) {
-    throw new RangeError(`generate: the family ${family.family} makes ${info.widthPx}×${info.heightPx} alone`);
+  const pipeline = completePipeline(options);
+  if (pipeline.pipeline && (widthPx !== info.widthPx || heightPx !== info.heightPx)) {
+    throw new RangeError(`generate: the pipeline ${pipeline.pipeline} makes ${info.widthPx}×${info.heightPx} alone`);
   }
   return {
     label: options.label,
@@ -122,7 +122,7 @@ export function completeRecipe(
     ...completeSteering(options, classifiers),
     ...(widthPx !== info.widthPx && { widthPx }),
     ...(heightPx !== info.heightPx && { heightPx }),
-    ...(family.family ? family : completeEdit(withoutStrength(options), widthPx, heightPx)),
+    ...(pipeline.pipeline ? pipeline : completeEdit(withoutStrength(options), widthPx, heightPx)),
   };
 }
 
@@ -189,12 +189,12 @@ export function recipeKey(recipe: Recipe): string {
 
 /** All but label, seed, interpolation, image and mask. */
 function samplingKey(recipe: Recipe): string {
-  const { family, strength } = recipe;
-  if (family === 'vae') return family;
+  const { pipeline, strength } = recipe;
+  if (pipeline === 'cvae') return pipeline;
   const { guidanceScale, numInferenceSteps, sampler, eta, guidanceInterval, guidanceRescale } = recipe;
   const { widthPx, heightPx, classifier, classifierLabel, classifierScale } = recipe;
   const sampling = [sampler, numInferenceSteps, guidanceScale, eta, guidanceInterval, guidanceRescale];
-  const edit = family ? [family, strength] : editKey(recipe);
+  const edit = pipeline ? [pipeline, strength] : editKey(recipe);
   const steering = classifier === undefined ? undefined : { classifier, classifierLabel, classifierScale };
   if (steering) return JSON.stringify([...sampling, widthPx, heightPx, edit, steering]);
   if (edit) return JSON.stringify([...sampling, widthPx, heightPx, edit]);

@@ -65,7 +65,7 @@ export { slerp } from './diffusion/slerp.ts';
 // Evaluation
 export { type Accuracy, accuracyOf } from './evaluation/accuracy.ts';
 export { classifyImages, type Judgement } from './evaluation/classifyImages.ts';
-export { priorReconstructionSheet, priorSheet } from './evaluation/cvaeSheet.ts';
+export { cvaeReconstructionSheet, cvaeSheet } from './evaluation/cvaeSheet.ts';
 export { drawPerClass, positionsOf, smallestClass } from './evaluation/drawPerClass.ts';
 export { type ImageSet, imagesOfClass, imagesOfDataset, imagesOfPixels } from './evaluation/imageSet.ts';
 export { type NearestDistance, nearestDistance } from './evaluation/nearest.ts';
@@ -98,12 +98,12 @@ export {
   parseClassifierConfig,
 } from './networks/classifier.ts';
 export {
+  conditionalVaeShapes,
   decodeWithLabels,
   decodeWithLabelsInSlices,
   encodeWithLabels,
-  vaePriorShapes,
 } from './networks/conditionalVae.ts';
-export { parseVaePriorConfig, type VaePriorConfig } from './networks/conditionalVaeConfig.ts';
+export { type ConditionalVaeConfig, parseConditionalVaeConfig } from './networks/conditionalVaeConfig.ts';
 export { initialWeights } from './networks/initialise.ts';
 export type { Shapes, Weights } from './networks/layers.ts';
 export {
@@ -118,22 +118,22 @@ export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts
 // Sampling
 export type { ClassifierGuidanceOptions } from './sampling/classifierGuide.ts';
 export {
-  createPrior,
+  type ConditionalVae,
+  type CvaeNetwork,
+  createConditionalVae,
+  cvaeImagesInSlices,
   generateAtOnce,
-  type PriorNetwork,
-  priorImagesInSlices,
-  type VaePrior,
 } from './sampling/conditionalVae.ts';
 export { decodeLatents, decodeLatentsInSlices, imagesToPixels } from './sampling/decode.ts';
 export { assertEdit, type EditOptions, editDefaults, finishEdit, numStepsAt } from './sampling/edit.ts';
 export { encodePixelsInSlices, pixelsToImages } from './sampling/encodePixels.ts';
-export { assertFamily, FAMILIES, type Family, REFINE_STRENGTH } from './sampling/family.ts';
 export { type GenerateOptions, generate } from './sampling/generate.ts';
 export { type ImageSize, imageSize } from './sampling/imageSize.ts';
 export { indexOfLabel } from './sampling/labels.ts';
 export { latentTensor } from './sampling/latentTensor.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';
 export { createNoisyClassifier, type NoisyClassifier } from './sampling/noisyClassifier.ts';
+export { assertPipeline, PIPELINE_NAMES, type PipelineName, REFINE_STRENGTH } from './sampling/pipeline.ts';
 export { type RefineOptions, type RefineStep, refine, refineInSlices } from './sampling/refine.ts';
 export { assertRequests, type ImageRequest, type Interpolation } from './sampling/request.ts';
 export { type SampleStep, sample, sampleInSlices } from './sampling/sample.ts';
@@ -202,12 +202,12 @@ export {
   defaultClassifierConfig,
 } from './training/trainClassifier.ts';
 export {
-  defaultVaePriorConfig,
+  CONDITIONAL_VAE_DEFAULTS,
+  type ConditionalVaeOptions,
+  conditionalVaeTaskSpec,
+  conditionalVaeTrainer,
+  defaultConditionalVaeConfig,
   klWeightAt,
-  VAE_PRIOR_DEFAULTS,
-  type VaePriorOptions,
-  vaePriorTaskSpec,
-  vaePriorTrainer,
 } from './training/trainConditionalVae.ts';
 export {
   DIFFUSION_DEFAULTS,
@@ -227,6 +227,15 @@ export {
 } from './training/trainNoisyClassifier.ts';
 export { defaultVaeConfig, VAE_DEFAULTS, type VaeOptions, vaeTaskSpec, vaeTrainer } from './training/trainVae.ts';
 export { type AutoEncoder, withoutAlpha } from './training/withoutAlpha.ts';
+export type { Deviation } from './verify/deviation.ts';
+export {
+  type NetworkFolder,
+  type PipelineCase,
+  runPipelineCase,
+  runUNetCase,
+  runVaeCase,
+} from './verify/networkCase.ts';
+export { runSchedulerCase, type SchedulerCase } from './verify/schedulerCase.ts';
 // Weights and model folders
 export { checkWeights } from './weights/checkWeights.ts';
 export {

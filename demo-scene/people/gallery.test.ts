@@ -2,7 +2,7 @@
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { AssetGenerator, type Family } from '../../plugin/index.ts';
+import { AssetGenerator, type PipelineName } from '../../plugin/index.ts';
 import { createScene } from '../../plugin/testing/tinyScene.ts';
 import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { TAVERN } from '../tavernFile.ts';
@@ -14,29 +14,29 @@ let scene: Scene;
 let gallery: Gallery;
 const events = { onCome: vi.fn(), onStep: vi.fn(), onPortraits: vi.fn() };
 const painted = new Map<string, SitterRecipe>();
-const families: Family[] = [];
+const pipelines: PipelineName[] = [];
 
 beforeEach(() => {
   scene = createScene();
   painted.clear();
-  families.length = 0;
+  pipelines.length = 0;
   const portraits = TAVERN.portraits.slice(0, 3).map((plan, i) => {
     const place = `frame ${i + 1}`;
-    const paintAsync = async ({ generator }: Artist, recipe: SitterRecipe, family: Family) => {
-      await generator.generatePixelsAsync({ ...recipe, family });
+    const paintAsync = async ({ generator }: Artist, recipe: SitterRecipe, pipeline: PipelineName) => {
+      await generator.generatePixelsAsync({ ...recipe, pipeline });
       painted.set(place, recipe);
-      families.push(family);
+      pipelines.push(pipeline);
     };
-    const paintByAsync = async (family: Family) => families.push(family);
+    const paintByAsync = async (pipeline: PipelineName) => pipelines.push(pipeline);
     return { plan, place, paintAsync, paintByAsync, onProgressObservable: new Observable() } as unknown as Framed;
   });
-  gallery = new Gallery(portraits, events, 'vae+ddpm');
+  gallery = new Gallery(portraits, events, 'cvae+ddpm');
 });
 
 afterEach(() => scene.getEngine().dispose());
 
-async function load(labels: string[], sizePx = 16, prior = false): Promise<Artist> {
-  const files = await tinyModelFolder({ labels, sizePx, prior });
+async function load(labels: string[], sizePx = 16, cvae = false): Promise<Artist> {
+  const files = await tinyModelFolder({ labels, sizePx, cvae });
   return new Artist(
     await AssetGenerator.LoadAsync(files, scene, { compute: 'thread', backend: 'wasm', frameBudgetMs: 20 }),
     'tiny',
@@ -63,15 +63,15 @@ it('lets the newest model win while the one before is still painting', async () 
   for (const label of labelsPainted()) expect(['cat', 'dog']).toContain(label);
 });
 
-it('has portraits painted by the family that is wished, where the model has it', async () => {
-  await gallery.paintByAsync('vae+ddpm'); // before there is a model
+it('has portraits painted by the pipeline that is wished, where the model has it', async () => {
+  await gallery.paintByAsync('cvae+ddpm'); // before there is a model
   await gallery.paintAllAsync(await load(['elf', 'troll'], 16, true));
-  expect(families).toEqual(['vae+ddpm', 'vae+ddpm', 'vae+ddpm']);
-  await gallery.paintByAsync('vae');
-  expect(families.slice(3)).toEqual(['vae', 'vae', 'vae']);
+  expect(pipelines).toEqual(['cvae+ddpm', 'cvae+ddpm', 'cvae+ddpm']);
+  await gallery.paintByAsync('cvae');
+  expect(pipelines.slice(3)).toEqual(['cvae', 'cvae', 'cvae']);
   await gallery.paintAllAsync(await load(['cat', 'dog']));
-  await gallery.paintByAsync('vae+ddpm');
-  expect(new Set(families.slice(6))).toEqual(new Set(['ddpm']));
+  await gallery.paintByAsync('cvae+ddpm');
+  expect(new Set(pipelines.slice(6))).toEqual(new Set(['ddpm']));
 });
 
 it('tells of a model that cannot paint', async () => {

@@ -1,4 +1,4 @@
-import type { Family, GenerationProgress } from '../../plugin/index.ts';
+import type { GenerationProgress, PipelineName } from '../../plugin/index.ts';
 import type { Artist } from './artist.ts';
 import type { Portrait } from './portrait.ts';
 import { labelFor, type Sitter, type SitterRecipe } from './sitter.ts';
@@ -20,7 +20,7 @@ export class Gallery {
   constructor(
     private readonly portraits: readonly Framed[],
     private readonly events: GalleryEvents,
-    private family: Family,
+    private pipeline: PipelineName,
   ) {
     for (const portrait of portraits) {
       portrait.onProgressObservable.add((progress) => events.onStep(portrait, progress));
@@ -39,7 +39,7 @@ export class Gallery {
     this.events.onPortraits(0, this.portraits.length);
     const painting = this.portraits.map(async (portrait) => {
       const recipe = artist.keeping.recipeAt(portrait.place) ?? planned(portrait, artist);
-      await portrait.paintAsync(artist, recipe, this.familyOf(artist));
+      await portrait.paintAsync(artist, recipe, this.pipelineOf(artist));
       this.events.onPortraits(++numDone, this.portraits.length);
     });
     await Promise.all(painting).catch((error) => {
@@ -47,17 +47,17 @@ export class Gallery {
     });
   }
 
-  /** Has all portraits painted by another family, each in its place; a model that has none but its own keeps to it. */
-  async paintByAsync(family: Family): Promise<void> {
-    this.family = family;
+  /** Has all portraits painted by another pipeline, each in its place; a model that has none but its own keeps to it. */
+  async paintByAsync(pipeline: PipelineName): Promise<void> {
+    this.pipeline = pipeline;
     const { artist } = this;
     if (!artist) return;
-    const own = this.familyOf(artist);
+    const own = this.pipelineOf(artist);
     await Promise.all(this.portraits.map((portrait) => portrait.paintByAsync(own)));
   }
 
-  private familyOf({ generator }: Artist): Family {
-    return generator.info.families.includes(this.family) ? this.family : 'ddpm';
+  private pipelineOf({ generator }: Artist): PipelineName {
+    return generator.info.pipelines.includes(this.pipeline) ? this.pipeline : 'ddpm';
   }
 }
 

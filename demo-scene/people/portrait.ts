@@ -1,6 +1,6 @@
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import type { Family, GeneratedTexture, GenerationProgress } from '../../plugin/index.ts';
+import type { GeneratedTexture, GenerationProgress, PipelineName } from '../../plugin/index.ts';
 import { ROOM } from '../room/dimensions.ts';
 import type { Materials } from '../room/materials.ts';
 import type { PortraitPlan } from '../tavernFile.ts';
@@ -21,7 +21,7 @@ export class Portrait implements Sitter {
   artist: Artist | null = null;
   private readonly plate: NamePlate;
   private texture: GeneratedTexture | null = null;
-  private family: Family = 'ddpm';
+  private pipeline: PipelineName = 'ddpm';
 
   /** @param depth how far its wall stands out from the back wall, in metres */
   constructor(
@@ -59,13 +59,13 @@ export class Portrait implements Sitter {
   }
 
   /** Makes the first picture by this artist, which shows while it is made. */
-  async paintAsync(artist: Artist, recipe: SitterRecipe, family: Family): Promise<void> {
+  async paintAsync(artist: Artist, recipe: SitterRecipe, pipeline: PipelineName): Promise<void> {
     const { generator } = artist;
     this.artist = artist;
-    this.family = family;
+    this.pipeline = pipeline;
     hideIn(this.frame);
     this.texture?.dispose();
-    const { texture, finished } = generator.beginTexture({ ...this.byFamily(recipe), previewEvery: PREVIEW_EVERY });
+    const { texture, finished } = generator.beginTexture({ ...this.byPipeline(recipe), previewEvery: PREVIEW_EVERY });
     this.texture = texture;
     this.engrave();
     const crop = generator.info.kind === 'portraits' ? 'bust' : 'whole';
@@ -81,9 +81,9 @@ export class Portrait implements Sitter {
     this.changed();
   }
 
-  /** Paints the same recipe by another family; an edited picture stays as it is. A newer request takes its place. */
-  async paintByAsync(family: Family): Promise<void> {
-    this.family = family;
+  /** Paints the same recipe by another pipeline; an edited picture stays as it is. A newer request takes its place. */
+  async paintByAsync(pipeline: PipelineName): Promise<void> {
+    this.pipeline = pipeline;
     if (!this.texture || this.recipe.image) return;
     await this.changeAsync({}).catch((error: Error) => {
       if (error.name !== 'AbortError') throw error;
@@ -98,7 +98,7 @@ export class Portrait implements Sitter {
 
   async changeAsync(changes: RecipeChanges): Promise<void> {
     if (!this.texture) throw new Error('The painter is still on the way.');
-    const painting = this.texture.regenerateAsync(this.byFamily(changes), {
+    const painting = this.texture.regenerateAsync(this.byPipeline(changes), {
       previewEvery: PREVIEW_EVERY,
       priority: 1,
     });
@@ -112,8 +112,8 @@ export class Portrait implements Sitter {
   }
 
   /** What begins from an image is painted step by step. */
-  private byFamily<Asked extends RecipeChanges>(asked: Asked): Asked & { family: Family } {
-    return { ...asked, family: asked.image ? 'ddpm' : this.family };
+  private byPipeline<Asked extends RecipeChanges>(asked: Asked): Asked & { pipeline: PipelineName } {
+    return { ...asked, pipeline: asked.image ? 'ddpm' : this.pipeline };
   }
 
   private changed(): void {

@@ -5,7 +5,7 @@ import tavern from '../tavern.json';
 export async function quickModels(): Promise<Record<string, Uint8Array>> {
   const { model, portraits, guests, things, surfaces } = tavern;
   const folders = await Promise.all([
-    quickModel(model, labelsOf(portraits), 1, { prior: true }),
+    quickModel(model, labelsOf(portraits), 1, { cvae: true }),
     quickModel(guests.model, [...guests.labels, ...guests.arrivals.labels], 2),
     quickModel(things.model, labelsOf(things.spots), 3),
     quickModel(surfaces.model, labelsOf(surfaces.of), 4, { circularPadding: true, channels: 3 }),

@@ -1,4 +1,4 @@
-import type { Family } from '../../plugin/index.ts';
+import type { PipelineName } from '../../plugin/index.ts';
 import { element } from './element.ts';
 import { recallSettings, rememberSettings, type Settings } from './settings.ts';
 
@@ -11,9 +11,13 @@ export class Controls {
 
   /**
    * @param search   of the address: `?arrivals=off` keeps guests away for this visit, `on` lets them come
-   * @param onFamily told that something else is to paint the portraits
+   * @param onPipeline told that something else is to paint the portraits
    */
-  constructor(search: string, onArrivals: (areArriving: boolean) => void, onFamily: (family: Family) => void) {
+  constructor(
+    search: string,
+    onArrivals: (areArriving: boolean) => void,
+    onPipeline: (pipeline: PipelineName) => void,
+  ) {
     const asked = new URLSearchParams(search).get('arrivals');
     this.areArriving = asked === null ? this.settings.areArriving : asked !== 'off';
     this.showArrivals();
@@ -24,7 +28,7 @@ export class Controls {
       onArrivals(this.areArriving);
     });
     this.rememberQuality();
-    this.rememberFamily(onFamily);
+    this.rememberPipeline(onPipeline);
     this.rememberList();
   }
 
@@ -51,12 +55,12 @@ export class Controls {
     });
   }
 
-  private rememberFamily(onFamily: (family: Family) => void): void {
-    const select = element<HTMLSelectElement>('#family');
-    select.value = this.settings.family;
+  private rememberPipeline(onPipeline: (pipeline: PipelineName) => void): void {
+    const select = element<HTMLSelectElement>('#pipeline');
+    select.value = this.settings.pipeline;
     select.addEventListener('change', () => {
-      this.change({ family: select.value as Family });
-      onFamily(this.settings.family);
+      this.change({ pipeline: select.value as PipelineName });
+      onPipeline(this.settings.pipeline);
     });
   }
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { memoryStorage } from './memoryStorage.ts';
 import { recallSettings, rememberSettings } from './settings.ts';
 
-const DEFAULTS = { areArriving: true, quality: 'auto', isListOpen: false, family: 'vae+ddpm' };
+const DEFAULTS = { areArriving: true, quality: 'auto', isListOpen: false, pipeline: 'cvae+ddpm' };
 
 beforeEach(() => vi.stubGlobal('localStorage', memoryStorage()));
 afterEach(() => vi.unstubAllGlobals());
@@ -10,15 +10,15 @@ afterEach(() => vi.unstubAllGlobals());
 describe('settings', () => {
   it('are remembered', () => {
     expect(recallSettings()).toEqual(DEFAULTS);
-    const chosen = { areArriving: false, quality: 'low', isListOpen: true, family: 'vae' } as const;
+    const chosen = { areArriving: false, quality: 'low', isListOpen: true, pipeline: 'cvae' } as const;
     rememberSettings(chosen);
     expect(recallSettings()).toEqual(chosen);
   });
 
-  it.each(['{', '7', 'null', '{"quality":"ultra","areArriving":"no","isListOpen":1,"family":"gan"}'])(
+  it.each(['{', '7', 'null', '{"quality":"ultra","areArriving":"no","isListOpen":1,"pipeline":"gan"}'])(
     'are the usual ones where %s is stored',
     (stored) => {
-      rememberSettings({ areArriving: false, quality: 'low', isListOpen: true, family: 'ddpm' });
+      rememberSettings({ areArriving: false, quality: 'low', isListOpen: true, pipeline: 'ddpm' });
       localStorage.setItem(localStorage.key(0)!, stored);
       expect(recallSettings()).toEqual(DEFAULTS);
     },

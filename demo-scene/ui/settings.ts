@@ -1,4 +1,4 @@
-import { FAMILIES, type Family } from '../../plugin/index.ts';
+import { PIPELINE_NAMES, type PipelineName } from '../../plugin/index.ts';
 import type { QualityWish } from '../quality.ts';
 import { recall, remember } from './memory.ts';
 
@@ -8,21 +8,21 @@ export interface Settings {
   quality: QualityWish;
   isListOpen: boolean;
   /** What paints the portraits, where their model has a choice. */
-  family: Family;
+  pipeline: PipelineName;
 }
 
-const DEFAULTS: Settings = { areArriving: true, quality: 'auto', isListOpen: false, family: 'vae+ddpm' };
+const DEFAULTS: Settings = { areArriving: true, quality: 'auto', isListOpen: false, pipeline: 'cvae+ddpm' };
 const NAME = 'settings';
 
 /** The settings of the last visit; what is stored is not trusted. */
 export function recallSettings(): Settings {
   const stored = recall(NAME) as Partial<Settings> | undefined;
-  const { areArriving, quality, isListOpen, family } = { ...DEFAULTS, ...stored };
+  const { areArriving, quality, isListOpen, pipeline } = { ...DEFAULTS, ...stored };
   return {
     areArriving: areArriving !== false,
     quality: quality === 'high' || quality === 'low' ? quality : 'auto',
     isListOpen: isListOpen === true,
-    family: FAMILIES.includes(family) ? family : DEFAULTS.family,
+    pipeline: PIPELINE_NAMES.includes(pipeline) ? pipeline : DEFAULTS.pipeline,
   };
 }
 

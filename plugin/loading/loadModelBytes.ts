@@ -23,7 +23,7 @@ export interface ModelBytes {
   /** Path → bytes. */
   files: Record<string, Uint8Array>;
   /** Fetches those of the VAE that makes pictures in one step. @throws MissingFileError, with the remedy, where there is none */
-  readPrior(signal: AbortSignal): Promise<Record<string, Uint8Array>>;
+  readCvae(signal: AbortSignal): Promise<Record<string, Uint8Array>>;
 }
 
 /** A model folder's files, without those that few need. */
@@ -33,7 +33,7 @@ export async function loadModelBytes(location: ModelLocation, options: LoadOptio
   return {
     name: source.name,
     files: await readModelFiles(source, { signal, onProgress }),
-    readPrior: (signal) => readModelFiles(source, { parts: ['prior'], signal }),
+    readCvae: (signal) => readModelFiles(source, { parts: ['cvae'], signal }),
   };
 }
 

@@ -2,7 +2,7 @@ import type { CurrentPainter } from './currentPainter.ts';
 import type { Painter } from './painter.ts';
 
 /** A model's VAE, fetched when the first picture needs it, and once more given to a painter that takes another's place. */
-export class LazyPrior {
+export class LazyCvae {
   private readonly life = new AbortController();
   private files: Promise<Record<string, Uint8Array>> | null = null;
   private added: Promise<string> | null = null;
@@ -29,7 +29,7 @@ export class LazyPrior {
   /** Makes a painter that has what the one before it had. */
   async addAgainAsync(create: () => Promise<Painter>): Promise<Painter> {
     const painter = await create();
-    if (this.files) await painter.addPriorAsync(await this.files);
+    if (this.files) await painter.addCvaeAsync(await this.files);
     return painter;
   }
 
@@ -41,7 +41,7 @@ export class LazyPrior {
     this.files ??= this.read(this.life.signal);
     try {
       const files = await this.files;
-      return await painter.useAsync(this.life.signal, (current) => current.addPriorAsync(files));
+      return await painter.useAsync(this.life.signal, (current) => current.addCvaeAsync(files));
     } catch (error) {
       this.files = null;
       throw error;

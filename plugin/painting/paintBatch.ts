@@ -1,16 +1,16 @@
 import {
+  type ConditionalVae,
+  cvaeImagesInSlices,
   type DiffusionModel,
   decodeLatentsInSlices,
   finishEdit,
   type ImageTensor,
   imagesToPixels,
   type NoisyClassifier,
-  priorImagesInSlices,
   type RefineStep,
   refineInSlices,
   type SampleOptions,
   sampleInSlices,
-  type VaePrior,
 } from '../../runtime/index.ts';
 import type { Recipe } from '../recipe.ts';
 import { nextValue, type Pace, type Run, resultOf } from './pace.ts';
@@ -21,8 +21,8 @@ export type Classifiers = ReadonlyMap<string, NoisyClassifier>;
 /** What pictures are made with. */
 export interface Networks {
   model: DiffusionModel;
-  /** Its VAE, for the other families than ddpm. */
-  prior: VaePrior | null;
+  /** Its VAE, for the other pipelines than ddpm. */
+  cvae: ConditionalVae | null;
   /** What recipes steer by. */
   classifiers: Classifiers;
 }
@@ -47,10 +47,10 @@ export async function paintBatch(
   pace: Pace,
   runSlice?: Run['runSlice'],
 ): Promise<ImageTensor> {
-  const { model, prior } = networks;
+  const { model, cvae } = networks;
   const run: Run = { pace, signal, runSlice };
-  if (recipes[0]!.family === 'vae') {
-    const images = await resultOf(priorImagesInSlices(loaded(prior), model.index.labels, recipes), run);
+  if (recipes[0]!.pipeline === 'cvae') {
+    const images = await resultOf(cvaeImagesInSlices(loaded(cvae), model.index.labels, recipes), run);
     await onStep?.(1, 1, null);
     return images;
   }
@@ -75,18 +75,18 @@ export async function paintBatch(
 }
 
 function stepsOf(
-  { model, prior, classifiers }: Networks,
+  { model, cvae, classifiers }: Networks,
   recipes: readonly Recipe[],
   signal: AbortSignal | undefined,
 ): Generator<RefineStep | null> {
   const options = { ...samplingOf(recipes[0]!, classifiers), signal };
-  return recipes[0]!.family
-    ? refineInSlices(model, loaded(prior), recipes, options)
+  return recipes[0]!.pipeline
+    ? refineInSlices(model, loaded(cvae), recipes, options)
     : sampleInSlices(model, recipes, options);
 }
 
-function loaded(prior: VaePrior | null): VaePrior {
-  if (prior) return prior;
+function loaded(cvae: ConditionalVae | null): ConditionalVae {
+  if (cvae) return cvae;
   throw new Error('generate: the VAE of this model was not loaded; ask for pictures through an AssetGenerator');
 }
 
@@ -97,7 +97,7 @@ function decode(model: DiffusionModel, latents: ImageTensor, run: Run): Promise<
 /** What all recipes of a batch have alike. */
 export function samplingOf(recipe: Recipe, classifiers: Classifiers): SampleOptions {
   const { label: _label, seed: _seed, interpolate: _interpolate, image: _image, mask: _mask, ...alike } = recipe;
-  const { family: _family, classifier: name, ...sampling } = alike;
+  const { pipeline: _pipeline, classifier: name, ...sampling } = alike;
   if (name === undefined) return sampling;
   const classifier = classifiers.get(name);
   if (classifier) return { ...sampling, classifier };

@@ -1,9 +1,10 @@
 import {
   type BackendChoice,
+  type ConditionalVae,
   compilationDone,
   compileOnly,
+  createConditionalVae,
   createModel,
-  createPrior,
   type DiffusionModel,
   type ImageTensor,
   loadModelFolder,
@@ -13,7 +14,6 @@ import {
   prepareTexels,
   splitImages,
   submitKernels,
-  type VaePrior,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { Latents } from '../latents.ts';
@@ -49,7 +49,7 @@ export class ThreadPainter implements Painter {
   private readonly life = new AbortController();
   private readonly pace: Pace;
   private readonly limit: GpuLimit | null;
-  private prior: VaePrior | null = null;
+  private cvae: ConditionalVae | null = null;
   private readonly classifiers = new Map<string, NoisyClassifier>();
   private numBusy = 0;
 
@@ -94,14 +94,14 @@ export class ThreadPainter implements Painter {
     }
   }
 
-  async addPriorAsync(files: Record<string, Uint8Array>): Promise<string> {
+  async addCvaeAsync(files: Record<string, Uint8Array>): Promise<string> {
     return this.run(async () => {
-      if (!this.prior) {
-        const loaded = await loadModelFolder(memorySource(files, this.name), { parts: ['prior'] });
-        this.prior ??= createPrior(loaded);
+      if (!this.cvae) {
+        const loaded = await loadModelFolder(memorySource(files, this.name), { parts: ['cvae'] });
+        this.cvae ??= createConditionalVae(loaded);
         await this.warmUpAsync();
       }
-      return this.prior.hash;
+      return this.cvae.hash;
     });
   }
 
@@ -121,7 +121,7 @@ export class ThreadPainter implements Painter {
     const sampler = sampleDefaults.sampler as Recipe['sampler'];
     const recipe: Recipe = { label: labels[0]!, seed: 0, sampler, numInferenceSteps: 2, guidanceScale: 2 };
     await this.compilePainting(recipe, signal);
-    if (this.prior) await this.compilePainting({ ...recipe, family: 'vae+ddpm', strength: 0.5 }, signal);
+    if (this.cvae) await this.compilePainting({ ...recipe, pipeline: 'cvae+ddpm', strength: 0.5 }, signal);
     prepareTexels(this.options.device!);
     await compilationDone();
   }
@@ -183,7 +183,7 @@ export class ThreadPainter implements Painter {
   }
 
   private get networks(): Networks {
-    return { model: this.model, prior: this.prior, classifiers: this.classifiers };
+    return { model: this.model, cvae: this.cvae, classifiers: this.classifiers };
   }
 
   private paced(signal: AbortSignal): Run {
@@ -193,7 +193,7 @@ export class ThreadPainter implements Painter {
   private freeWhenIdle(): void {
     if (!this.life.signal.aborted || this.numBusy > 0) return;
     this.model.dispose();
-    this.prior?.dispose();
+    this.cvae?.dispose();
     for (const classifier of this.classifiers.values()) classifier.dispose();
     this.classifiers.clear();
   }

@@ -52,8 +52,8 @@ export class WorkerLane {
   }
 
   /** Its later jobs wait for it. */
-  async addPriorAsync(files: Record<string, Uint8Array>): Promise<string> {
-    return (await this.do({ type: 'prior', files }, {})).hash;
+  async addCvaeAsync(files: Record<string, Uint8Array>): Promise<string> {
+    return (await this.do({ type: 'cvae', files }, {})).hash;
   }
 
   /** Its later jobs wait for it. */

@@ -4,9 +4,9 @@ import { expect, it, vi } from 'vitest';
 import { runToEnd } from '../../runtime/core/runToEnd.ts';
 import {
   classifierFolderFiles,
+  createConditionalVae,
   createModel,
   createNoisyClassifier,
-  createPrior,
   decodeLatents,
   encodePixelsInSlices,
   generate,
@@ -85,18 +85,18 @@ async function expectEdits(page: TestPage<GenerationPage>): Promise<void> {
   }
 }
 
-/** Pictures of the families that begin with the VAE, beside the same in Node. */
-async function expectFamilies(page: TestPage<GenerationPage>): Promise<void> {
+/** Pictures of the pipelines that begin with the VAE, beside the same in Node. */
+async function expectPipelines(page: TestPage<GenerationPage>): Promise<void> {
   const source = memorySource(bothFolder);
   await selectBackend({ backend: 'wasm' });
   const model = createModel(await loadModelFolder(source));
-  const prior = createPrior(await loadModelFolder(source, { parts: ['prior'] }));
+  const cvae = createConditionalVae(await loadModelFolder(source, { parts: ['cvae'] }));
   const request = { label, seed, interpolate };
-  const [atOnce] = await generateAtOnce(prior, [request]);
-  const [refined] = await refine(model, prior, [request], { ...sampling, strength: 0.7 });
+  const [atOnce] = await generateAtOnce(cvae, [request]);
+  const [refined] = await refine(model, cvae, [request], { ...sampling, strength: 0.7 });
   model.dispose();
-  prior.dispose();
-  await page.call('generate', { ...RECIPE, family: 'vae' });
+  cvae.dispose();
+  await page.call('generate', { ...RECIPE, pipeline: 'cvae' });
   expect(largestDifference(await page.call('readTexture'), flipped(atOnce!, TINY_PX))).toBeLessThanOrEqual(TOLERANCE);
   const { first, last } = await page.call('refine', { ...RECIPE, strength: 0.7 });
   expect(largestDifference(first, flipped(atOnce!, TINY_PX))).toBeLessThanOrEqual(TOLERANCE);
@@ -119,7 +119,7 @@ const baked = (await bake(diskSource(path.join(models, 'portraits')), [{ label, 
 const tinyFolder = await tinyModelFolder();
 const tinySite = Object.fromEntries(Object.entries(tinyFolder).map(([name, bytes]) => [`/tiny/${name}`, bytes]));
 
-const bothFolder = await tinyModelFolder({ prior: true });
+const bothFolder = await tinyModelFolder({ cvae: true });
 const bothSite = Object.fromEntries(Object.entries(bothFolder).map(([name, bytes]) => [`/tiny/${name}`, bytes]));
 
 const tinyBaked = (await bake(memorySource(tinyFolder), [{ label, seed, interpolate }], sampling))[0]!;
@@ -183,7 +183,7 @@ describeInBrowser('generation with WebGL, in a worker', (openPage) => {
     const page = await openPage<GenerationPage>({ module, files: bothSite });
     await page.call('start', 'webgl');
     await page.call('load', 'tiny/', 'worker');
-    await expectFamilies(page);
+    await expectPipelines(page);
   });
 
   it('varies a picture and makes a part of it anew', async () => {
@@ -267,7 +267,7 @@ describeInBrowser('generation with WebGPU, on the device that draws', (openPage)
     const page = await openPage<GenerationPage>({ module, files: bothSite });
     await page.call('start', 'webgpu');
     await page.call('load', 'tiny/', 'gpu');
-    await expectFamilies(page);
+    await expectPipelines(page);
   });
 
   it('varies a picture and makes a part of it anew', async () => {

@@ -103,9 +103,9 @@ export async function edit(
   return { image: [...image], picture: [...picture] };
 }
 
-/** A texture of the family vae+ddpm: as it is first shown, and at the end. Rows as the GPU has them. */
+/** A texture of the pipeline cvae+ddpm: as it is first shown, and at the end. Rows as the GPU has them. */
 export async function refine(recipe: RecipeOptions): Promise<{ first: number[]; last: number[] }> {
-  const begun = generator.beginTexture({ ...recipe, family: 'vae+ddpm' });
+  const begun = generator.beginTexture({ ...recipe, pipeline: 'cvae+ddpm' });
   texture = begun.texture;
   const first = new Promise<number[]>((resolve) => {
     texture.onProgressObservable.add(({ step }) => {

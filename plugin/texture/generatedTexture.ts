@@ -5,10 +5,10 @@ import { Observable } from '@babylonjs/core/Misc/observable.js';
 import { RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { abortError } from '../abortError.ts';
-import { changeRecipe } from '../family.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
 import { PictureSource, type RequestOptions } from '../pictureSource.ts';
+import { changeRecipe } from '../pipeline.ts';
 import { pictureSize, type Recipe, type RecipeOptions, shortRecipe } from '../recipe.ts';
 import { sourceFor } from './pictureSources.ts';
 import { PictureTarget } from './pictureTarget.ts';
@@ -19,7 +19,7 @@ import { applySettings, changedSettings, settingsOf, type TextureSettings } from
 
 /** A step of a picture that is being made. */
 export interface GenerationProgress {
-  /** Steps done, from 1; 0: the VAE's picture of the family vae+ddpm is in the texture. */
+  /** Steps done, from 1; 0: the VAE's picture of the pipeline cvae+ddpm is in the texture. */
   step: number;
   numSteps: number;
   recipe: Recipe;

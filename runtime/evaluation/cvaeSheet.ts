@@ -2,7 +2,7 @@ import { composeSheet, type PixelImage, toPixels } from '../core/pixels.ts';
 import { runToEnd } from '../core/runToEnd.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { decodeWithLabels, encodeWithLabels } from '../networks/conditionalVae.ts';
-import { type PriorNetwork, priorImagesInSlices } from '../sampling/conditionalVae.ts';
+import { type CvaeNetwork, cvaeImagesInSlices } from '../sampling/conditionalVae.ts';
 import { sheetOfReconstructions } from './reconstructionSheet.ts';
 
 /**
@@ -10,15 +10,15 @@ import { sheetOfReconstructions } from './reconstructionSheet.ts';
  *
  * @returns the sheet, RGBA
  */
-export async function priorSheet(
-  prior: PriorNetwork,
+export async function cvaeSheet(
+  cvae: CvaeNetwork,
   { labels, widthPx, heightPx, channels }: Pick<Dataset, 'labels' | 'widthPx' | 'heightPx' | 'channels'>,
   columns: number,
 ): Promise<PixelImage> {
   const tiles: Uint8Array[] = [];
   for (const label of labels) {
     const requests = Array.from({ length: columns }, (_, seed) => ({ label, seed }));
-    const images = runToEnd(priorImagesInSlices(prior, labels, requests));
+    const images = runToEnd(cvaeImagesInSlices(cvae, labels, requests));
     const values = (await images.data()) as Float32Array;
     images.dispose();
     const size = values.length / columns;
@@ -33,8 +33,8 @@ export async function priorSheet(
  * @param indices the images, a multiple of `columns`
  * @returns       the sheet, RGBA, and the mean absolute error over all values, range −1 … 1
  */
-export function priorReconstructionSheet(
-  { config, weights }: PriorNetwork,
+export function cvaeReconstructionSheet(
+  { config, weights }: CvaeNetwork,
   dataset: Dataset,
   indices: Int32Array,
   columns: number,

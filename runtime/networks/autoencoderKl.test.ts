@@ -114,7 +114,7 @@ describeOnBackends((backend) => {
     expectClose((await decoded(backend, slice(whole.mean, 2))).values, slice(images, 2).values, TOLERANCE);
   });
 
-  it('follows a toroidal shift when circular, and only then', async () => {
+  it('follows a shift that wraps around when circular, and only then', async () => {
     const x = draw(3, [1, 4, 8, 4]);
     const z = draw(4, [1, 2, 4, 4]);
     for (const circular of [true, false]) {

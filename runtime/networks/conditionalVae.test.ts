@@ -4,14 +4,19 @@ import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../..
 import { selectBackend } from '../backends/selectBackend.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { valuesOfSlices } from '../testing/sliceCase.ts';
-import { randomWeights, tinyPriorConfig } from '../testing/tinyNetworks.ts';
-import { decodeWithLabels, decodeWithLabelsInSlices, encodeWithLabels, vaePriorShapes } from './conditionalVae.ts';
-import { parseVaePriorConfig } from './conditionalVaeConfig.ts';
+import { randomWeights, tinyCvaeConfig } from '../testing/tinyNetworks.ts';
+import {
+  conditionalVaeShapes,
+  decodeWithLabels,
+  decodeWithLabelsInSlices,
+  encodeWithLabels,
+} from './conditionalVae.ts';
+import { parseConditionalVaeConfig } from './conditionalVaeConfig.ts';
 import { initialWeights } from './initialise.ts';
 import { uploadWeights } from './tensors.ts';
 
-const CONFIG = tinyPriorConfig({ sample_size: [8, 16] });
-const WEIGHTS = randomWeights(vaePriorShapes(CONFIG));
+const CONFIG = tinyCvaeConfig({ sample_size: [8, 16] });
+const WEIGHTS = randomWeights(conditionalVaeShapes(CONFIG));
 const LABELS = [2, 0, 1];
 const TOLERANCE = { absolute: 2e-5, relative: 2e-5 };
 
@@ -87,8 +92,8 @@ describe('a class-conditional VAE', () => {
     }
   });
 
-  it('begins with the means and variances of the prior’s order', async () => {
-    const weights = uploadWeights(initialWeights(vaePriorShapes(CONFIG), 1));
+  it('begins with the means and variances of the cvae’s order', async () => {
+    const weights = uploadWeights(initialWeights(conditionalVaeShapes(CONFIG), 1));
     const { mean, logVar } = encodeWithLabels(CONFIG, weights, toTensor<Tensor4D>(draw(5, [1, 8, 16, 4])), [0]);
     for (const value of [...(await mean.data()), ...(await logVar.data())]) expect(Math.abs(value)).toBeLessThan(3);
     dispose([mean, logVar, ...Object.values(weights)]);
@@ -109,11 +114,11 @@ describe('a class-conditional VAE', () => {
 });
 
 it('refuses a config that it cannot compute', () => {
-  expect(parseVaePriorConfig({ _class_name: 'any', ...CONFIG }, 'c.json')).toEqual(CONFIG);
-  const refused = (change: object) => () => parseVaePriorConfig({ ...CONFIG, ...change }, 'c.json');
+  expect(parseConditionalVaeConfig({ _class_name: 'any', ...CONFIG }, 'c.json')).toEqual(CONFIG);
+  const refused = (change: object) => () => parseConditionalVaeConfig({ ...CONFIG, ...change }, 'c.json');
   expect(refused({ norm_num_groups: 3 })).toThrow('c.json: norm_num_groups 3 does not divide 8 channels');
   expect(refused({ sample_size: [8, 10] })).toThrow('c.json: sample_size 8, 10 cannot be halved');
   expect(refused({ dropout: 0.1 })).toThrow('dropout is not supported');
   expect(refused({ latent_size: 0 })).toThrow('latent_size');
-  expect(() => parseVaePriorConfig([], 'c.json')).toThrow('expected a JSON object');
+  expect(() => parseConditionalVaeConfig([], 'c.json')).toThrow('expected a JSON object');
 });

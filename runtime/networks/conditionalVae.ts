@@ -3,7 +3,7 @@ import { clipByValue, concat, reshape, slice, type Tensor2D, type Tensor4D, tidy
 import { runToEnd } from '../core/runToEnd.ts';
 import { silu } from '../kernels/silu.ts';
 import type { LatentDistribution } from './autoencoderKl.ts';
-import type { VaePriorConfig } from './conditionalVaeConfig.ts';
+import type { ConditionalVaeConfig } from './conditionalVaeConfig.ts';
 import {
   activateEmbedding,
   type BlockOptions,
@@ -35,7 +35,7 @@ interface DecoderLevel {
   upsampler: string | null;
 }
 
-interface PriorPlan {
+interface CvaePlan {
   options: BlockOptions;
   down: EncoderLevel[];
   up: DecoderLevel[];
@@ -43,7 +43,7 @@ interface PriorPlan {
   bottom: readonly [number, number, number];
 }
 
-function planPrior(config: VaePriorConfig): PriorPlan {
+function planCvae(config: ConditionalVaeConfig): CvaePlan {
   const { block_out_channels: widths, sample_size, in_channels } = config;
   const factor = 2 ** widths.length;
   const reversed = [...widths].reverse();
@@ -71,9 +71,9 @@ function planPrior(config: VaePriorConfig): PriorPlan {
 }
 
 /** Shapes of all weights of a config by name, in PyTorch's layout. */
-export function vaePriorShapes(config: VaePriorConfig): Shapes {
+export function conditionalVaeShapes(config: ConditionalVaeConfig): Shapes {
   const { in_channels, num_labels, block_out_channels, latent_size, label_channels, hidden_channels } = config;
-  const { options, down, up, bottom } = planPrior(config);
+  const { options, down, up, bottom } = planCvae(config);
   const bottomSize = bottom[0] * bottom[1] * bottom[2];
   const shapes: Shapes = new Map();
   for (const { prefix, cin, cout } of down) {
@@ -109,7 +109,7 @@ export function vaePriorShapes(config: VaePriorConfig): Shapes {
  * @throws            RangeError for images of another size, labels missing or out of range
  */
 export function encodeWithLabels(
-  config: VaePriorConfig,
+  config: ConditionalVaeConfig,
   weights: Weights,
   x: Tensor4D,
   classLabels: ArrayLike<number>,
@@ -117,7 +117,7 @@ export function encodeWithLabels(
   checkImages(config, x);
   checkLabels('encodeWithLabels', config, x.shape[0], classLabels);
   const [mean, logVar] = tidy(() => {
-    const { options, down } = planPrior(config);
+    const { options, down } = planCvae(config);
     let h = x;
     for (const { prefix } of down) {
       h = norm(weights, `${prefix}.halve_norm`, conv(weights, `${prefix}.halve`, h, { stride: 2 }), options); // (B, H/2, W/2, cout)
@@ -143,7 +143,7 @@ export function encodeWithLabels(
  * @throws            RangeError for vectors of another length, labels missing or out of range
  */
 export function decodeWithLabels(
-  config: VaePriorConfig,
+  config: ConditionalVaeConfig,
   weights: Weights,
   z: Tensor2D,
   classLabels: ArrayLike<number>,
@@ -159,7 +159,7 @@ export function decodeWithLabels(
  * @throws  as `decodeWithLabels`, at once
  */
 export function decodeWithLabelsInSlices(
-  config: VaePriorConfig,
+  config: ConditionalVaeConfig,
   weights: Weights,
   z: Tensor2D,
   classLabels: ArrayLike<number>,
@@ -169,12 +169,12 @@ export function decodeWithLabelsInSlices(
 }
 
 function* decoderPass(
-  config: VaePriorConfig,
+  config: ConditionalVaeConfig,
   weights: Weights,
   z: Tensor2D,
   classLabels: ArrayLike<number>,
 ): ForwardPass {
-  const { options, up, bottom } = planPrior(config);
+  const { options, up, bottom } = planCvae(config);
   const label = embeddingRows(weights, 'decoder.class_embedding', classLabels);
   const emb = activateEmbedding(dense(weights, 'decoder.linear_1', concat([z, label], 1)));
   let h = reshape(dense(weights, 'decoder.linear_2', emb), [-1, ...bottom]) as Tensor4D;
@@ -187,7 +187,7 @@ function* decoderPass(
   return conv(weights, 'decoder.conv_out', norm(weights, 'decoder.conv_norm_out', h, options), {});
 }
 
-function checkImages({ sample_size: [height, width], in_channels }: VaePriorConfig, x: Tensor4D): void {
+function checkImages({ sample_size: [height, width], in_channels }: ConditionalVaeConfig, x: Tensor4D): void {
   const [, rows, columns, channels] = x.shape;
   if (rows === height && columns === width && channels === in_channels) return;
   throw new RangeError(
@@ -195,7 +195,7 @@ function checkImages({ sample_size: [height, width], in_channels }: VaePriorConf
   );
 }
 
-function checkLatents(config: VaePriorConfig, z: Tensor2D, classLabels: ArrayLike<number>): void {
+function checkLatents(config: ConditionalVaeConfig, z: Tensor2D, classLabels: ArrayLike<number>): void {
   if (z.shape[1] !== config.latent_size) {
     throw new RangeError(
       `decodeWithLabels: z has ${z.shape[1]} values; expected ${config.latent_size}, as the config says`,
@@ -206,7 +206,7 @@ function checkLatents(config: VaePriorConfig, z: Tensor2D, classLabels: ArrayLik
 
 function checkLabels(
   operation: string,
-  { num_labels }: VaePriorConfig,
+  { num_labels }: ConditionalVaeConfig,
   batch: number,
   classLabels: ArrayLike<number>,
 ): void {

@@ -13,14 +13,14 @@ const schema = v.object({
   norm_eps: v.pipe(v.number(), v.minValue(0)),
 });
 
-export type VaePriorConfig = v.InferOutput<typeof schema>;
+export type ConditionalVaeConfig = v.InferOutput<typeof schema>;
 
 /**
  * Reads the config of a class-conditional VAE with one latent vector.
  *
  * @throws Error naming every option that is unsupported, malformed or does not fit the others
  */
-export function parseVaePriorConfig(json: unknown, fileName = 'vae_prior/config.json'): VaePriorConfig {
+export function parseConditionalVaeConfig(json: unknown, fileName = 'cvae/config.json'): ConditionalVaeConfig {
   const config = parseNetworkConfig(schema, [], json, fileName);
   for (const channels of config.block_out_channels) {
     if (channels % config.norm_num_groups !== 0) {

@@ -188,7 +188,7 @@ describeOnBackends((backend) => {
   it.each([
     { downsample_padding: 1, resnet_time_scale_shift: 'scale_shift' },
     { downsample_padding: 0, resnet_time_scale_shift: 'default' },
-  ] as const)('follows a toroidal shift when circular, and only then: %o', async (options) => {
+  ] as const)('follows a shift that wraps around when circular, and only then: %o', async (options) => {
     const config = tinyUNetConfig({ ...options, num_class_embeds: null });
     const x = draw(3, [2, 4, 8, 4]);
     for (const circular of [true, false]) {

@@ -8,17 +8,17 @@ import { decodeWithLabels } from '../networks/conditionalVae.ts';
 import { runSlices } from '../testing/sliceCase.ts';
 import { tinyModelFiles } from '../testing/tinyModel.ts';
 import { difference, ELF, GOBLIN, ORC } from '../testing/tinyPictures.ts';
-import { createPrior, generateAtOnce, priorImagesInSlices } from './conditionalVae.ts';
+import { createConditionalVae, cvaeImagesInSlices, generateAtOnce } from './conditionalVae.ts';
 import type { ImageRequest } from './request.ts';
 
-const FILES = tinyModelFiles({ prior: true });
+const FILES = tinyModelFiles({ cvae: true });
 
 async function make(requests: ImageRequest[]): Promise<Uint8Array[]> {
-  const prior = createPrior(FILES);
+  const cvae = createConditionalVae(FILES);
   const before = memory().numTensors;
-  const pictures = await generateAtOnce(prior, requests);
+  const pictures = await generateAtOnce(cvae, requests);
   expect(memory().numTensors).toBe(before);
-  prior.dispose();
+  cvae.dispose();
   return pictures;
 }
 
@@ -40,12 +40,12 @@ describe('the VAE of a model', () => {
   });
 
   it('decodes a standard normal vector that its seed draws', async () => {
-    const prior = createPrior(FILES);
+    const cvae = createConditionalVae(FILES);
     const z = tensor2d(normals(ELF.seed, 0x50000000, 6), [1, 6]);
-    const images = decodeWithLabels(prior.config, prior.weights, z, [0]);
+    const images = decodeWithLabels(cvae.config, cvae.weights, z, [0]);
     const expected = toPixels((await images.data()) as Float32Array, 4);
     dispose([z, images]);
-    prior.dispose();
+    cvae.dispose();
     expect(await make([ELF])).toEqual([expected]);
   });
 
@@ -60,40 +60,44 @@ describe('the VAE of a model', () => {
   });
 
   it('ends when aborted or given up, and leaves nothing behind', async () => {
-    const prior = createPrior(FILES);
+    const cvae = createConditionalVae(FILES);
     const before = memory().numTensors;
     const enough = AbortSignal.abort(new Error('enough'));
-    await expect(generateAtOnce(prior, [ELF], { signal: enough })).rejects.toThrow('enough');
-    const slices = priorImagesInSlices(prior, FILES.index.labels, [ELF]);
+    await expect(generateAtOnce(cvae, [ELF], { signal: enough })).rejects.toThrow('enough');
+    const slices = cvaeImagesInSlices(cvae, FILES.index.labels, [ELF]);
     slices.next();
     slices.next();
     slices.return(undefined as never);
     expect(memory().numTensors).toBe(before);
-    expect(await generateAtOnce(prior, [])).toEqual([]);
-    prior.dispose();
+    expect(await generateAtOnce(cvae, [])).toEqual([]);
+    cvae.dispose();
   });
 
   it('refuses requests that it cannot make', async () => {
-    const prior = createPrior(FILES);
+    const cvae = createConditionalVae(FILES);
     const before = memory().numTensors;
     const errorOf = (request: ImageRequest) =>
-      String(runSlices(priorImagesInSlices(prior, FILES.index.labels, [request])).error);
+      String(runSlices(cvaeImagesInSlices(cvae, FILES.index.labels, [request])).error);
     expect(errorOf({ ...ELF, label: 'elv' })).toMatch(/label "elv" is unknown; did you mean "elf"/);
     expect(errorOf({ ...ELF, seed: -1 })).toMatch(/seed is -1; expected a whole number/);
     expect(errorOf({ ...ELF, interpolate: { seed: 1, amount: 2 } })).toMatch(/amount/);
     expect(memory().numTensors).toBe(before);
-    prior.dispose();
+    cvae.dispose();
   });
 
   it('refuses networks that do not fit the model, and leaves nothing behind', () => {
     const before = memory().numTensors;
     const figment = { ...FILES.index.figment, widthPx: 32 };
-    expect(() => createPrior({ ...FILES, index: { ...FILES.index, figment } })).toThrow(/makes 32×16 px .* 16×16 px/);
-    expect(() => createPrior({ ...FILES, index: { ...FILES.index, labels: ['elf'] } })).toThrow(/and 1 labels/);
-    const prior = new Map(FILES.prior);
-    prior.delete('decoder.conv_out.bias');
-    expect(() => createPrior({ ...FILES, prior })).toThrow(/tiny\/vae_prior: 1 tensor is missing/);
-    expect(() => createPrior(tinyModelFiles())).toThrow(/tiny\/vae_prior\/config.json: expected a JSON object/);
+    expect(() => createConditionalVae({ ...FILES, index: { ...FILES.index, figment } })).toThrow(
+      /makes 32×16 px .* 16×16 px/,
+    );
+    expect(() => createConditionalVae({ ...FILES, index: { ...FILES.index, labels: ['elf'] } })).toThrow(
+      /and 1 labels/,
+    );
+    const cvae = new Map(FILES.cvae);
+    cvae.delete('decoder.conv_out.bias');
+    expect(() => createConditionalVae({ ...FILES, cvae })).toThrow(/tiny\/cvae: 1 tensor is missing/);
+    expect(() => createConditionalVae(tinyModelFiles())).toThrow(/tiny\/cvae\/config.json: expected a JSON object/);
     expect(memory().numTensors).toBe(before);
   });
 });

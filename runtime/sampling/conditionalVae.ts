@@ -2,8 +2,8 @@
 import { dispose, type Tensor, type Tensor2D, type Tensor4D, tensor2d } from '@tensorflow/tfjs-core';
 import { normals } from '../core/random.ts';
 import { slerp } from '../diffusion/slerp.ts';
-import { decodeWithLabelsInSlices, vaePriorShapes } from '../networks/conditionalVae.ts';
-import { parseVaePriorConfig, type VaePriorConfig } from '../networks/conditionalVaeConfig.ts';
+import { conditionalVaeShapes, decodeWithLabelsInSlices } from '../networks/conditionalVae.ts';
+import { type ConditionalVaeConfig, parseConditionalVaeConfig } from '../networks/conditionalVaeConfig.ts';
 import type { Weights } from '../networks/layers.ts';
 import { uploadWeights } from '../networks/tensors.ts';
 import { checkWeights } from '../weights/checkWeights.ts';
@@ -14,13 +14,13 @@ import { indexOfLabel } from './labels.ts';
 import { assertSeeds, type ImageRequest } from './request.ts';
 
 /** A class-conditional VAE with one latent vector, its weights on the current backend. */
-export interface PriorNetwork {
-  readonly config: VaePriorConfig;
+export interface CvaeNetwork {
+  readonly config: ConditionalVaeConfig;
   readonly weights: Weights;
 }
 
 /** The VAE of a model folder. */
-export interface VaePrior extends PriorNetwork {
+export interface ConditionalVae extends CvaeNetwork {
   readonly index: ModelIndex;
   /** sha-256 of the files it was loaded from. */
   readonly hash: string;
@@ -33,22 +33,22 @@ const Z_STREAM = 0x50000000;
 /**
  * Checks the VAE of a model folder and puts its weights on the current backend.
  *
- *   const prior = createPrior(await loadModelFolder(source, { parts: ['prior'] }));
+ *   const cvae = createConditionalVae(await loadModelFolder(source, { parts: ['cvae'] }));
  *
  * @throws Error naming the file and option or tensor that is wrong; nothing stays allocated then
  */
-export function createPrior({ index, priorConfig, prior, hash }: ModelFiles): VaePrior {
+export function createConditionalVae({ index, cvaeConfig, cvae, hash }: ModelFiles): ConditionalVae {
   const { name, widthPx, heightPx, channels } = index.figment;
-  const config = parseVaePriorConfig(priorConfig, `${name}/vae_prior/config.json`);
-  checkWeights(prior, vaePriorShapes(config), `${name}/vae_prior`);
+  const config = parseConditionalVaeConfig(cvaeConfig, `${name}/cvae/config.json`);
+  checkWeights(cvae, conditionalVaeShapes(config), `${name}/cvae`);
   const [height, width] = config.sample_size;
   const isFitting = width === widthPx && height === heightPx && config.in_channels === channels;
   if (!isFitting || config.num_labels !== index.labels.length) {
     throw new Error(
-      `createPrior: ${name} makes ${widthPx}×${heightPx} px of ${channels} channels and ${index.labels.length} labels, its vae_prior ${width}×${height} px of ${config.in_channels} and ${config.num_labels}; train it on the model's data`,
+      `createConditionalVae: ${name} makes ${widthPx}×${heightPx} px of ${channels} channels and ${index.labels.length} labels, its cvae ${width}×${height} px of ${config.in_channels} and ${config.num_labels}; train it on the model's data`,
     );
   }
-  const weights: Record<string, Tensor> = uploadWeights(prior);
+  const weights: Record<string, Tensor> = uploadWeights(cvae);
   return { index, hash, config, weights, dispose: () => dispose(Object.values(weights)) };
 }
 
@@ -61,8 +61,8 @@ export function createPrior({ index, priorConfig, prior, hash }: ModelFiles): Va
  * @returns      through the generator, float32 (B, H, W, channels), about [−1, 1]; the caller disposes it
  * @throws       RangeError for an unknown label or a seed that is no uint32, at the first slice
  */
-export function* priorImagesInSlices(
-  { config, weights }: PriorNetwork,
+export function* cvaeImagesInSlices(
+  { config, weights }: CvaeNetwork,
   labels: readonly string[],
   requests: readonly ImageRequest[],
 ): Generator<void, Tensor4D> {
@@ -78,18 +78,18 @@ export function* priorImagesInSlices(
 /**
  * Makes pictures in one step.
  *
- *   const crowd = await generateAtOnce(prior, seeds.map((seed) => ({ label: 'elf', seed })));
+ *   const crowd = await generateAtOnce(cvae, seeds.map((seed) => ({ label: 'elf', seed })));
  *
  * @returns RGBA bytes of each, sRGB, straight alpha, top row first
- * @throws  as `priorImagesInSlices`; the signal's reason, between slices
+ * @throws  as `cvaeImagesInSlices`; the signal's reason, between slices
  */
 export async function generateAtOnce(
-  prior: VaePrior,
+  cvae: ConditionalVae,
   requests: readonly ImageRequest[],
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<Uint8Array[]> {
   if (requests.length === 0) return [];
-  const slices = priorImagesInSlices(prior, prior.index.labels, requests);
+  const slices = cvaeImagesInSlices(cvae, cvae.index.labels, requests);
   try {
     for (;;) {
       signal?.throwIfAborted();
@@ -97,7 +97,7 @@ export async function generateAtOnce(
       if (!done) continue;
       const images = value as Tensor4D;
       try {
-        return await imagesToPixels(prior, images);
+        return await imagesToPixels(cvae, images);
       } finally {
         images.dispose();
       }

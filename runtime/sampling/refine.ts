@@ -1,11 +1,11 @@
 import { clipByValue, greater, minimum, slice, type Tensor4D, tidy, where } from '@tensorflow/tfjs-core';
 import { MIN_ALPHA } from '../core/pixels.ts';
-import { priorImagesInSlices, type VaePrior } from './conditionalVae.ts';
+import { type ConditionalVae, cvaeImagesInSlices } from './conditionalVae.ts';
 import { decodeLatents, imagesToPixels } from './decode.ts';
 import { numStepsAt } from './edit.ts';
-import { REFINE_STRENGTH } from './family.ts';
 import type { GenerateOptions } from './generate.ts';
 import type { DiffusionModel } from './model.ts';
+import { REFINE_STRENGTH } from './pipeline.ts';
 import type { ImageRequest } from './request.ts';
 import { type SampleStep, sampleInSlices } from './sample.ts';
 import type { SampleOptions } from './samplingPlan.ts';
@@ -33,13 +33,13 @@ export interface VaePreview {
  */
 export function* refineInSlices(
   model: DiffusionModel,
-  prior: VaePrior,
+  cvae: ConditionalVae,
   requests: readonly ImageRequest[],
   options: SampleOptions = {},
 ): Generator<RefineStep | null> {
   const { signal, strength = REFINE_STRENGTH } = options;
   const { numInferenceSteps = model.index.figment.sampleDefaults.numInferenceSteps } = options;
-  const slices = priorImagesInSlices(prior, prior.index.labels, requests);
+  const slices = cvaeImagesInSlices(cvae, cvae.index.labels, requests);
   let start: Tensor4D | null = null;
   try {
     while (!start) {
@@ -78,21 +78,21 @@ export interface RefineOptions extends GenerateOptions {
 }
 
 /**
- * Makes pictures by both families.
+ * Makes pictures by both pipelines.
  *
- *   const [elf] = await refine(model, prior, [{ label: 'elf', seed: 7 }], { onPreview: ([blurred]) => show(blurred) });
+ *   const [elf] = await refine(model, cvae, [{ label: 'elf', seed: 7 }], { onPreview: ([blurred]) => show(blurred) });
  *
  * @returns RGBA bytes of each, sRGB, straight alpha, top row first
  * @throws  as `refineInSlices`
  */
 export async function refine(
   model: DiffusionModel,
-  prior: VaePrior,
+  cvae: ConditionalVae,
   requests: readonly ImageRequest[],
   options: RefineOptions = {},
 ): Promise<Uint8Array[]> {
   if (requests.length === 0) return [];
-  for (const step of refineInSlices(model, prior, requests, options)) {
+  for (const step of refineInSlices(model, cvae, requests, options)) {
     if (step === null) continue;
     if ('preview' in step) {
       const pictures = await imagesToPixels(model, step.preview).finally(() => step.preview.dispose());

@@ -23,8 +23,8 @@ import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes, decode, encode, sampleLatents } from '../networks/autoencoderKl.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { type ClassifierConfig, classifierShapes, classify } from '../networks/classifier.ts';
-import { decodeWithLabels, encodeWithLabels, vaePriorShapes } from '../networks/conditionalVae.ts';
-import type { VaePriorConfig } from '../networks/conditionalVaeConfig.ts';
+import { conditionalVaeShapes, decodeWithLabels, encodeWithLabels } from '../networks/conditionalVae.ts';
+import type { ConditionalVaeConfig } from '../networks/conditionalVaeConfig.ts';
 import type { Shapes, Weights } from '../networks/layers.ts';
 import { classifyNoisy, type NoisyClassifierConfig, noisyClassifierShapes } from '../networks/noisyClassifier.ts';
 import { unet2d, unet2dShapes } from '../networks/unet2d.ts';
@@ -64,8 +64,8 @@ export type TaskSpec =
       minSnrGamma: number | null;
     }
   | {
-      kind: 'vae-prior';
-      config: VaePriorConfig;
+      kind: 'cvae';
+      config: ConditionalVaeConfig;
       reconstruction: Reconstruction;
       /** Of log p(x | z): see `logLikelihood`. */
       reconstructionScale: number;
@@ -101,8 +101,8 @@ export function createTask(spec: TaskSpec): TrainingTask {
       return vaeTask(spec);
     case 'ddpm':
       return ddpmTask(spec);
-    case 'vae-prior':
-      return vaePriorTask(spec);
+    case 'cvae':
+      return conditionalVaeTask(spec);
     case 'classifier':
       return classifierTask(spec);
     case 'noisyClassifier':
@@ -166,10 +166,10 @@ function ddpmTask(spec: TaskSpec & { kind: 'ddpm' }): TrainingTask {
  *
  * Batch: x (B, H, W, C) in [−1, 1], eps (B, latent_size) standard normal, classLabels (B), klWeight (B).
  */
-function vaePriorTask(spec: TaskSpec & { kind: 'vae-prior' }): TrainingTask {
+function conditionalVaeTask(spec: TaskSpec & { kind: 'cvae' }): TrainingTask {
   const { config, reconstruction, reconstructionScale, gradientWeight } = spec;
   return {
-    shapes: vaePriorShapes(config),
+    shapes: conditionalVaeShapes(config),
     isTrained: () => true,
     loss: (weights, batch) =>
       tidy(() => {

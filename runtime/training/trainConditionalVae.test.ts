@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
-import { vaePriorShapes } from '../networks/conditionalVae.ts';
+import { conditionalVaeShapes } from '../networks/conditionalVae.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
-import { runSteps, tinyPriorTrainer } from '../testing/tinyTraining.ts';
-import { defaultVaePriorConfig, klWeightAt, VAE_PRIOR_DEFAULTS } from './trainConditionalVae.ts';
+import { runSteps, tinyCvaeTrainer } from '../testing/tinyTraining.ts';
+import { CONDITIONAL_VAE_DEFAULTS, defaultConditionalVaeConfig, klWeightAt } from './trainConditionalVae.ts';
 
 /** The first backend's losses, which the others must meet. */
 let reference: number[] | null = null;
@@ -12,7 +12,7 @@ const meanOf = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.
 
 describeOnBackends((backend) => {
   it('trains 10 steps with the losses of the other backends', async () => {
-    const trainer = tinyPriorTrainer({ batchSize: 2, numSteps: 10 });
+    const trainer = tinyCvaeTrainer({ batchSize: 2, numSteps: 10 });
     const losses = (await runSteps(trainer)).map(({ loss }) => loss);
     await trainer.dispose();
     reference ??= losses;
@@ -21,7 +21,7 @@ describeOnBackends((backend) => {
 
   it.skipIf(backend !== 'wasm')('learns a tiny data set, and pays for its latents by their weight', async () => {
     const trained = async (klWeight: number) => {
-      const trainer = tinyPriorTrainer({ numSteps: 60, microBatchSize: 4, learningRate: 5e-3, klWeight });
+      const trainer = tinyCvaeTrainer({ numSteps: 60, microBatchSize: 4, learningRate: 5e-3, klWeight });
       const metrics = (await runSteps(trainer)).map((step) => step.metrics);
       await trainer.dispose();
       const of = (name: string, from: number, to?: number) =>
@@ -37,16 +37,20 @@ describeOnBackends((backend) => {
 });
 
 it('klWeightAt grows linearly to the weight', () => {
-  const options = { ...VAE_PRIOR_DEFAULTS, klWeight: 2, klWarmupSteps: 4 };
+  const options = { ...CONDITIONAL_VAE_DEFAULTS, klWeight: 2, klWarmupSteps: 4 };
   expect([0, 1, 2, 3, 4, 99].map((step) => klWeightAt(options, step))).toEqual([0.5, 1, 1.5, 2, 2, 2]);
   expect(klWeightAt({ ...options, klWarmupSteps: 0 }, 0)).toBe(2);
   expect(klWeightAt({ ...options, klWeight: 0 }, 50)).toBe(0);
 });
 
-it('defaultVaePriorConfig fits the data set, and what a model has room for', () => {
+it('defaultConditionalVaeConfig fits the data set, and what a model has room for', () => {
   const dataset = { ...tinyDataset({ widthPx: 32, heightPx: 16 }), labels: Array.from({ length: 13 }, String) };
-  expect(defaultVaePriorConfig(dataset, 32)).toMatchObject({ sample_size: [16, 32], num_labels: 13, latent_size: 32 });
-  const config = defaultVaePriorConfig({ ...dataset, heightPx: 32 });
-  const sizes = [...vaePriorShapes(config).values()].map((shape) => shape.reduce((a, b) => a * b, 1));
+  expect(defaultConditionalVaeConfig(dataset, 32)).toMatchObject({
+    sample_size: [16, 32],
+    num_labels: 13,
+    latent_size: 32,
+  });
+  const config = defaultConditionalVaeConfig({ ...dataset, heightPx: 32 });
+  const sizes = [...conditionalVaeShapes(config).values()].map((shape) => shape.reduce((a, b) => a * b, 1));
   expect(2 * sizes.reduce((a, b) => a + b, 0)).toBeLessThan(3_000_000);
 });

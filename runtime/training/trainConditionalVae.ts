@@ -2,8 +2,8 @@ import { normals } from '../core/random.ts';
 import type { AugmentOptions } from '../dataset/augment.ts';
 import { batchIndices, fillBatch } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
-import { vaePriorShapes } from '../networks/conditionalVae.ts';
-import type { VaePriorConfig } from '../networks/conditionalVaeConfig.ts';
+import { conditionalVaeShapes } from '../networks/conditionalVae.ts';
+import type { ConditionalVaeConfig } from '../networks/conditionalVaeConfig.ts';
 import { initialWeights } from '../networks/initialise.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import type { Batch } from './batch.ts';
@@ -12,7 +12,7 @@ import type { Reconstruction } from './losses.ts';
 import { createTask, type TaskSpec } from './task.ts';
 import { Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
-export interface VaePriorOptions extends TrainerOptions {
+export interface ConditionalVaeOptions extends TrainerOptions {
   seed: number;
   reconstruction: Reconstruction;
   /** Of log p(x | z), in units of the values: the smaller, the more a nat of KL divergence may buy. */
@@ -27,7 +27,7 @@ export interface VaePriorOptions extends TrainerOptions {
   augment: AugmentOptions;
 }
 
-export const VAE_PRIOR_DEFAULTS: VaePriorOptions = {
+export const CONDITIONAL_VAE_DEFAULTS: ConditionalVaeOptions = {
   seed: 0,
   reconstruction: 'l1',
   reconstructionScale: 0.25,
@@ -35,7 +35,7 @@ export const VAE_PRIOR_DEFAULTS: VaePriorOptions = {
   klWarmupSteps: 500,
   gradientWeight: 0.5,
   balanced: false,
-  augment: { flip: false, shiftPx: 0, toroidal: false, permuteChannels: 0 },
+  augment: { flip: false, shiftPx: 0, circular: false, permuteChannels: 0 },
   batchSize: 32,
   microBatchSize: 16,
   learningRate: 1e-3,
@@ -55,10 +55,10 @@ export const VAE_PRIOR_DEFAULTS: VaePriorOptions = {
 const EPS_STREAM = 0x70000000;
 
 /** A network of 1.3 million weights for images of 32 px: 2.6 MB in float16. */
-export function defaultVaePriorConfig(
+export function defaultConditionalVaeConfig(
   dataset: Pick<Dataset, 'channels' | 'widthPx' | 'heightPx' | 'labels'>,
   latentSize = 64,
-): VaePriorConfig {
+): ConditionalVaeConfig {
   return {
     in_channels: dataset.channels,
     num_labels: dataset.labels.length,
@@ -72,9 +72,9 @@ export function defaultVaePriorConfig(
   };
 }
 
-export function vaePriorTaskSpec(config: VaePriorConfig, options: VaePriorOptions): TaskSpec {
+export function conditionalVaeTaskSpec(config: ConditionalVaeConfig, options: ConditionalVaeOptions): TaskSpec {
   const { reconstruction, reconstructionScale, gradientWeight } = options;
-  return { kind: 'vae-prior', config, reconstruction, reconstructionScale, gradientWeight };
+  return { kind: 'cvae', config, reconstruction, reconstructionScale, gradientWeight };
 }
 
 /**
@@ -84,7 +84,7 @@ export function vaePriorTaskSpec(config: VaePriorConfig, options: VaePriorOption
  * Source: Bowman et al. 2016, arXiv:1511.06349, section 3.1; linear as in Sønderby et al. 2016, arXiv:1602.02282.
  * @param step from 0
  */
-export function klWeightAt({ klWeight, klWarmupSteps }: VaePriorOptions, step: number): number {
+export function klWeightAt({ klWeight, klWarmupSteps }: ConditionalVaeOptions, step: number): number {
   return klWeight * Math.min(1, (step + 1) / Math.max(1, klWarmupSteps));
 }
 
@@ -96,25 +96,25 @@ export function klWeightAt({ klWeight, klWarmupSteps }: VaePriorOptions, step: n
  * @param start   state to go on from, or weights (PyTorch's layout) to begin with; random ones when absent
  * @param source  where gradients are computed; this thread when absent
  */
-export function vaePriorTrainer(
+export function conditionalVaeTrainer(
   dataset: Dataset,
   indices: Int32Array,
-  config: VaePriorConfig,
-  options: VaePriorOptions,
+  config: ConditionalVaeConfig,
+  options: ConditionalVaeOptions,
   start?: TrainerState | Map<string, WeightTensor>,
   source?: GradientSource,
 ): Trainer {
-  const task = createTask(vaePriorTaskSpec(config, options));
-  const initial = start ?? initialWeights(vaePriorShapes(config), options.seed);
-  const batchAt = (step: number) => vaePriorBatch(dataset, indices, config, options, step);
+  const task = createTask(conditionalVaeTaskSpec(config, options));
+  const initial = start ?? initialWeights(conditionalVaeShapes(config), options.seed);
+  const batchAt = (step: number) => conditionalVaeBatch(dataset, indices, config, options, step);
   return new Trainer(source ?? localGradients(task), batchAt, options, task.isTrained, initial);
 }
 
-function vaePriorBatch(
+function conditionalVaeBatch(
   dataset: Dataset,
   indices: Int32Array,
-  { latent_size }: VaePriorConfig,
-  options: VaePriorOptions,
+  { latent_size }: ConditionalVaeConfig,
+  options: ConditionalVaeOptions,
   step: number,
 ): Batch {
   const { batchSize, balanced, seed, augment } = options;

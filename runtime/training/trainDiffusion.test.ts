@@ -84,7 +84,7 @@ it('draws standardised latents, standard noise and all timesteps', async () => {
 });
 
 it('rolls the latents by whole cells, each image another way', async () => {
-  const [[plain], [rolled]] = [await batchesOf({}), await batchesOf({ toroidal: true })];
+  const [[plain], [rolled]] = [await batchesOf({}), await batchesOf({ circular: true })];
   const [, height, width, channels] = plain!.x0!.shape as [number, number, number, number];
   const size = height * width * channels;
   const rollsOf = (image: number) => {

@@ -1,5 +1,5 @@
 import { integers, normals, uniforms } from '../core/random.ts';
-import { shiftToroidal } from '../dataset/augment.ts';
+import { shiftCircular } from '../dataset/augment.ts';
 import { batchIndices } from '../dataset/batches.ts';
 import { type PredictionType, parseSchedulerConfig, type SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { initialWeights } from '../networks/initialise.ts';
@@ -21,9 +21,8 @@ export interface DiffusionOptions extends TrainerOptions {
   /** Clamp of the signal-to-noise weights; null weighs every timestep alike. */
   minSnrGamma: number | null;
   balanced: boolean;
+  /** For seamless pictures: every convolution wraps around the borders, and the latents of every image are rolled by whole cells. */
   circular: boolean;
-  /** Roll the latents of every image by whole cells, another way each time: for seamless textures. */
-  toroidal: boolean;
 }
 
 export const DIFFUSION_DEFAULTS: DiffusionOptions = {
@@ -34,7 +33,6 @@ export const DIFFUSION_DEFAULTS: DiffusionOptions = {
   minSnrGamma: null,
   balanced: false,
   circular: false,
-  toroidal: false,
   batchSize: 128,
   microBatchSize: 16,
   learningRate: 1e-3,
@@ -165,7 +163,7 @@ function diffusionBatch(
   options: DiffusionOptions,
   step: number,
 ): Batch {
-  const { batchSize, balanced, seed, condDropProb, toroidal } = options;
+  const { batchSize, balanced, seed, condDropProb, circular } = options;
   const chosen = batchIndices(all, latents.classLabels, { batchSize, balanced, seed }, step);
   const channels = latents.shape[2];
   const size = latents.mean.length / latents.classLabels.length;
@@ -179,7 +177,7 @@ function diffusionBatch(
       x0[i * size + j] = (z - mean[j % channels]!) / std[j % channels]!;
     }
   });
-  if (toroidal) rollEach(x0, latents.shape, uniforms(seed, ROLL_STREAM + step, 2 * batchSize));
+  if (circular) rollEach(x0, latents.shape, uniforms(seed, ROLL_STREAM + step, 2 * batchSize));
   const dropped = uniforms(seed, DROP_STREAM + step, batchSize);
   const classLabels = chosen.map((image, i) => (dropped[i]! < condDropProb ? nullLabel : latents.classLabels[image]!));
   return {
@@ -197,7 +195,7 @@ function rollEach(x0: Float32Array, [height, width, channels]: LatentDataset['sh
   for (let i = 0; i * size < x0.length; i++) {
     const image = x0.subarray(i * size, (i + 1) * size);
     const [dx, dy] = [Math.floor(draws[2 * i]! * width), Math.floor(draws[2 * i + 1]! * height)];
-    shiftToroidal(image, spare, { heightPx: height, widthPx: width, channels }, dx, dy);
+    shiftCircular(image, spare, { heightPx: height, widthPx: width, channels }, dx, dy);
     image.set(spare);
   }
 }

@@ -12,7 +12,7 @@ export const MAP_NAMES = [
   'orm',
 ] as const;
 export const FORMATS = ['png', 'ktx2'] as const;
-const FAMILIES = ['ddpm', 'vae', 'vae+ddpm'] as const;
+const PIPELINE_NAMES = ['ddpm', 'cvae', 'cvae+ddpm'] as const;
 const SAMPLERS = ['ddpm', 'ddim', 'dpm++', 'euler'] as const;
 
 export type MapName = (typeof MAP_NAMES)[number];
@@ -73,11 +73,11 @@ const PIXEL_ART = v.pipe(
 /** What `defaults` may say for all assets, and each asset for itself. */
 const PICTURE_ENTRIES = {
   model: v.optional(text("a shipped model's name, a folder relative to this file or an https address")),
-  family: v.optional(
+  pipeline: v.optional(
     v.pipe(
-      v.picklist(FAMILIES),
+      v.picklist(PIPELINE_NAMES),
       v.description(
-        'ddpm: in steps (default); vae: in one pass, blurred, for crowds and placeholders; vae+ddpm: steps that begin from that',
+        'ddpm: in steps (default); cvae: in one pass, blurred, for crowds and placeholders; cvae+ddpm: steps that begin from that',
       ),
     ),
   ),

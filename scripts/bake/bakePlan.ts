@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import type {
   EditOptions,
-  Family,
   ImageRequest,
   Interpolation,
+  PipelineName,
   PixelArtOptions,
   SamplerName,
 } from '../../runtime/index.ts';
@@ -23,7 +23,7 @@ export interface Recipe extends Sampling {
   hash: string; // sha-256 of the model's files
   classifier?: string; // by which it was steered
   classifierHash?: string; // sha-256 of its files
-  priorHash?: string; // of those of its VAE, for the other families than ddpm
+  cvaeHash?: string; // of those of its VAE, for the other pipelines than ddpm
   label: string;
   seed: number;
   interpolate?: Interpolation;
@@ -38,7 +38,7 @@ export interface Look {
   model: string;
   modelName: string;
   modelHash: string;
-  priorHash?: string;
+  cvaeHash?: string;
   /** What steers, as `classifierSource` takes it. */
   classifier?: { place: string; name: string; hash: string };
   sampling: Sampling;
@@ -57,9 +57,9 @@ export interface Look {
   parallax?: BakeAsset['parallax'];
 }
 
-/** A picture's `SampleOptions`, with nothing left to the model's defaults. The family vae has no steps, nor what guides them. */
+/** A picture's `SampleOptions`, with nothing left to the model's defaults. The pipeline cvae has no steps, nor what guides them. */
 export interface Sampling extends EditOptions {
-  family?: Exclude<Family, 'ddpm'>;
+  pipeline?: Exclude<PipelineName, 'ddpm'>;
   guidanceScale?: number;
   numInferenceSteps?: number;
   sampler?: SamplerName;
@@ -137,9 +137,9 @@ export interface BakePlan {
 }
 
 export function recipeOf(picture: Pick<Picture, 'look' | 'label' | 'seed'>): Recipe {
-  const { modelName, modelHash, priorHash, classifier, sampling } = picture.look;
+  const { modelName, modelHash, cvaeHash, classifier, sampling } = picture.look;
   const steering = classifier && { classifier: classifier.name, classifierHash: classifier.hash };
-  const hashes = { hash: modelHash, ...(priorHash && { priorHash }), ...steering };
+  const hashes = { hash: modelHash, ...(cvaeHash && { cvaeHash }), ...steering };
   const { image, mask, ...request } = requestOf(picture);
   const bytes = { ...(image && { image: base64(image) }), ...(mask && { mask: base64(mask) }) };
   return { figment: 1, model: modelName, ...hashes, ...request, ...bytes, ...sampling };

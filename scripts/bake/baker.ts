@@ -12,7 +12,7 @@ import {
 } from '../../runtime/index.ts';
 import { writeFileAtomic } from '../node/atomicWrite.ts';
 import { letEventsIn } from '../node/interrupt.ts';
-import { buildModel, buildPrior, modelSource, orUsageError } from '../node/openModel.ts';
+import { buildCvae, buildModel, modelSource, orUsageError } from '../node/openModel.ts';
 import { buildClassifier, classifierSource } from '../node/openNoisyClassifier.ts';
 import { encodePng } from '../node/png.ts';
 import { type Picture, type PictureFile, RECIPE_KEYWORD, recipeOf, requestOf } from './bakePlan.ts';
@@ -43,9 +43,9 @@ export interface BakerOptions {
 /** Makes pictures and writes them, in this thread; holds one model, one VAE of a model and one classifier at a time. */
 export class Baker {
   readonly #model = new Held((name, signal) => loadModelFolder(modelSource(name), { signal }), buildModel);
-  readonly #prior = new Held(
-    (name, signal) => loadModelFolder(modelSource(name), { parts: ['prior'], signal }),
-    buildPrior,
+  readonly #cvae = new Held(
+    (name, signal) => loadModelFolder(modelSource(name), { parts: ['cvae'], signal }),
+    buildCvae,
   );
   readonly #classifier = new Held(
     (name, signal) => loadClassifierFolder(classifierSource(name), { signal }),
@@ -55,10 +55,10 @@ export class Baker {
   /** Makes the pictures of a batch without writing them: RGBA bytes of each, of the model's size. */
   async make(pictures: readonly Picture[], { signal, onStep }: BakerOptions = {}): Promise<Uint8Array[]> {
     const { look } = pictures[0]!;
-    const { family, ...sampling } = look.sampling;
+    const { pipeline, ...sampling } = look.sampling;
     const requests = pictures.map(requestOf);
-    const prior = family && (await this.#prior.open(look.model, look.priorHash!, signal));
-    if (prior && family === 'vae') return generateAtOnce(prior, requests, signal ? { signal } : {});
+    const cvae = pipeline && (await this.#cvae.open(look.model, look.cvaeHash!, signal));
+    if (cvae && pipeline === 'cvae') return generateAtOnce(cvae, requests, signal ? { signal } : {});
     const model = await this.#model.open(look.model, look.modelHash, signal);
     const steering = look.classifier;
     const classifier = steering && (await this.#classifier.open(steering.place, steering.hash, signal));
@@ -72,7 +72,7 @@ export class Baker {
         await letEventsIn();
       },
     };
-    return prior ? refine(model, prior, requests, options) : generate(model, requests, options);
+    return cvae ? refine(model, cvae, requests, options) : generate(model, requests, options);
   }
 
   async bake({ out, pictures }: Batch, options: BakerOptions = {}): Promise<BakedBatch> {
@@ -86,7 +86,7 @@ export class Baker {
 
   dispose(): void {
     this.#model.dispose();
-    this.#prior.dispose();
+    this.#cvae.dispose();
     this.#classifier.dispose();
   }
 }

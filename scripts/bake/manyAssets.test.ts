@@ -2,8 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
 import { bake } from './index.ts';
-import { type BakeFolder, createBakeFolder } from './testing/bakeFolder.ts';
 
 const NUM_ASSETS = 1000;
 const SIZE_PX = 32;

@@ -14,7 +14,7 @@ export interface BakeModel {
   schedulerConfig: unknown;
   hash: string;
   /** Its VAE that makes pictures in one step, or why there is none; undefined when nobody asked. */
-  prior?: { hash: string } | string;
+  cvae?: { hash: string } | string;
 }
 
 /**
@@ -36,7 +36,7 @@ export async function openModels(
     if (models.has(name)) continue;
     const opened = await orProblem(() => openModel(name, folder, signal), signal);
     if (typeof opened === 'object' && priorsOf.has(name)) {
-      opened.prior = await orProblem(() => openPrior(opened.model, signal), signal);
+      opened.cvae = await orProblem(() => openCvae(opened.model, signal), signal);
     }
     models.set(name, opened);
   }
@@ -50,8 +50,8 @@ async function openModel(name: string, folder: string, signal?: AbortSignal): Pr
   return { model, folder: place, index, schedulerConfig, hash };
 }
 
-async function openPrior(model: string, signal?: AbortSignal): Promise<{ hash: string }> {
-  const { hash } = await loadModelFolder(modelSource(model), { parts: ['prior'], ...(signal ? { signal } : {}) });
+async function openCvae(model: string, signal?: AbortSignal): Promise<{ hash: string }> {
+  const { hash } = await loadModelFolder(modelSource(model), { parts: ['cvae'], ...(signal ? { signal } : {}) });
   return { hash };
 }
 

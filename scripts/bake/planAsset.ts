@@ -74,7 +74,7 @@ function planLook(
   { images, classifiers }: BakeInputs,
   wrong: Wrong,
 ): Look | undefined {
-  const { model, index, hash, prior } = opened;
+  const { model, index, hash, cvae } = opened;
   const size = sizeOf(asset, index, wrong);
   if (!size) return undefined;
   const [widthPx, heightPx] = size;
@@ -97,7 +97,7 @@ function planLook(
     model,
     modelName: index.figment.name,
     modelHash: hash,
-    ...(typeof prior === 'object' && sampling.family && { priorHash: prior.hash }),
+    ...(typeof cvae === 'object' && sampling.pipeline && { cvaeHash: cvae.hash }),
     ...steering.look,
     sampling,
     widthPx,

@@ -1,9 +1,9 @@
 import { mkdir, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
 import type { BakeAsset } from './bakeFileSchema.ts';
 import { bake } from './index.ts';
-import { type BakeFolder, createBakeFolder } from './testing/bakeFolder.ts';
 
 let art: BakeFolder;
 beforeEach(async () => {

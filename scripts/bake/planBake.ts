@@ -32,8 +32,8 @@ export async function planBake(source: BakeSource, options: PlanOptions = {}): P
   const problems: Problem[] = repeatedNames(assets);
   const out = outFolder(source, options, problems);
   const names = assets.flatMap(({ model }) => model ?? []);
-  const withPriors = assets.flatMap(({ model, family = 'ddpm' }) => (model && family !== 'ddpm' ? [model] : []));
-  const models = await openModels(names, folder, new Set(withPriors), options.signal);
+  const withCvaes = assets.flatMap(({ model, pipeline = 'ddpm' }) => (model && pipeline !== 'ddpm' ? [model] : []));
+  const models = await openModels(names, folder, new Set(withCvaes), options.signal);
   const images = await openImages(assets, folder, source.takesAnyImage ?? false);
   const steered = assets.flatMap(({ classifier }) => classifier ?? []);
   const classifiers = await openClassifiers(steered, folder, options.signal);

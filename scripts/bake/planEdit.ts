@@ -35,9 +35,9 @@ export function planEdit(
   };
   const [image, mask] = [open('image'), open('mask')];
   if (asset.mask !== undefined && asset.image === undefined) tell('mask', 'there is no image; name the one it is of');
-  const { strength, resamples, keepAlpha, family = 'ddpm' } = asset;
-  if (asset.image !== undefined && family !== 'ddpm') {
-    tell('family', `the family ${family} begins from no image; leave one of the two out`);
+  const { strength, resamples, keepAlpha, pipeline = 'ddpm' } = asset;
+  if (asset.image !== undefined && pipeline !== 'ddpm') {
+    tell('pipeline', `the pipeline ${pipeline} begins from no image; leave one of the two out`);
   }
   if (isWrong) return undefined;
   if (!image) return { bytes: {}, sampling: {} };

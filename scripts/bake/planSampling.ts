@@ -10,7 +10,7 @@ import type { Sampling } from './bakePlan.ts';
 import type { BakeModel } from './openModels.ts';
 import { messageOf, type Wrong } from './wantedPictures.ts';
 
-/** What the family vae has no use for. */
+/** What the pipeline cvae has no use for. */
 const OF_STEPS = [
   'guidanceScale',
   'guidanceRescale',
@@ -22,22 +22,25 @@ const OF_STEPS = [
 
 /** How an asset's pictures are made; undefined after telling what is wrong with it. */
 export function planSampling(asset: BakeAsset, model: BakeModel, wrong: Wrong): Sampling | undefined {
-  const { family = 'ddpm', strength, image } = asset;
-  if (strength !== undefined && family !== 'vae+ddpm' && image === undefined) {
-    const why = 'it tells how far to go from an image, or the family vae+ddpm from its preview';
-    return void wrong('strength', `${why}; name an image, or choose that family`);
+  const { pipeline = 'ddpm', strength, image } = asset;
+  if (strength !== undefined && pipeline !== 'cvae+ddpm' && image === undefined) {
+    const why = 'it tells how far to go from an image, or the pipeline cvae+ddpm from its preview';
+    return void wrong('strength', `${why}; name an image, or choose that pipeline`);
   }
-  if (family === 'ddpm') return planSteps(asset, model, wrong);
-  if (typeof model.prior === 'string') return void wrong('family', model.prior);
-  if (family === 'vae+ddpm') {
+  if (pipeline === 'ddpm') return planSteps(asset, model, wrong);
+  if (typeof model.cvae === 'string') return void wrong('pipeline', model.cvae);
+  if (pipeline === 'cvae+ddpm') {
     const steps = planSteps(asset, model, wrong);
-    return steps && { family, strength: strength ?? REFINE_STRENGTH, ...steps };
+    return steps && { pipeline, strength: strength ?? REFINE_STRENGTH, ...steps };
   }
   const useless = OF_STEPS.find((entry) => asset[entry] !== undefined);
   if (useless) {
-    return void wrong(useless, 'the family vae makes a picture in one pass, without guidance or steps; leave it out');
+    return void wrong(
+      useless,
+      'the pipeline cvae makes a picture in one pass, without guidance or steps; leave it out',
+    );
   }
-  return { family };
+  return { pipeline };
 }
 
 function planSteps(asset: BakeAsset, { index, schedulerConfig }: BakeModel, wrong: Wrong): Sampling | undefined {

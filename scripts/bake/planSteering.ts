@@ -14,7 +14,7 @@ const NOT_STEERED: Steered = { look: {}, sampling: {} };
 
 /** Undefined after telling what is wrong; a scale of 0 is no steering. */
 export function planSteering(
-  { classifier: name, classifierLabel, classifierScale, family }: BakeAsset,
+  { classifier: name, classifierLabel, classifierScale, pipeline }: BakeAsset,
   classifiers: ReadonlyMap<string, BakeClassifier | string>,
   wrong: Wrong,
 ): Steered | undefined {
@@ -23,7 +23,8 @@ export function planSteering(
     const entry = classifierLabel === undefined ? 'classifierScale' : 'classifierLabel';
     return void wrong(entry, 'there is no classifier that it could be of; name one as classifier');
   }
-  if (family === 'vae') return void wrong('classifier', 'the family vae has no steps to steer; choose another family');
+  if (pipeline === 'cvae')
+    return void wrong('classifier', 'the pipeline cvae has no steps to steer; choose another pipeline');
   const classifier = classifiers.get(name)!;
   if (typeof classifier === 'string') return void wrong('classifier', classifier);
   if (classifierLabel === undefined) {

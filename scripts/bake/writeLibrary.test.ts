@@ -8,8 +8,8 @@ import type { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
 import { Scene } from '@babylonjs/core/scene.js';
 import { validateBytes } from 'gltf-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
 import { bake } from './index.ts';
-import { type BakeFolder, createBakeFolder } from './testing/bakeFolder.ts';
 
 const MAPS = ['albedo', 'normal', 'orm', 'height'] as const;
 

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
 import { findChromium, launchChromium } from '../testing/chromium.ts';
 import { bake, writeReport } from './index.ts';
-import { type BakeFolder, createBakeFolder } from './testing/bakeFolder.ts';
 
 const EVIL = `"><img src=x onerror="document.title='evil'"><script>document.title='evil'</script>&amp;'`;
 

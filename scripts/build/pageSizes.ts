@@ -21,7 +21,7 @@ export const LIMIT_BYTES = 200 * 1024;
 
 /** What a page that generates has no use for. */
 export const TRAINING_CODE =
-  /^runtime\/(training|evaluation|testing|dataset)\/|kernels\/gradients\.ts|register_all_gradients/;
+  /^runtime\/(training|evaluation|verify|testing|dataset)\/|kernels\/gradients\.ts|register_all_gradients/;
 
 /** Of that, what classifiers need: the gradients of Figment's own kernels, and no others. */
 const STEERING_CODE = /kernels\/gradients\.ts/;

@@ -2,8 +2,8 @@ import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BakeFolder, createBakeFolder } from '../bake/testing/bakeFolder.ts';
 import { decodePng, readPngText } from '../node/png.ts';
+import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
 import { figment as esbuildPlugin } from './esbuild.ts';
 import { parseImport } from './importRequest.ts';
 
@@ -45,10 +45,10 @@ describe('parseImport', () => {
     });
   });
 
-  it('asks for families and steering as a bake file does', () => {
-    const query = 'family=vae%2Bddpm&strength=0.4&classifier=portraits-hat&classifierLabel=hat&classifierScale=-20';
+  it('asks for pipelines and steering as a bake file does', () => {
+    const query = 'pipeline=cvae%2Bddpm&strength=0.4&classifier=portraits-hat&classifierLabel=hat&classifierScale=-20';
     expect(parseImport(`figment:portraits/elf?${query}`, {}).asset).toMatchObject({
-      family: 'vae+ddpm',
+      pipeline: 'cvae+ddpm',
       strength: 0.4,
       classifier: 'portraits-hat',
       classifierLabel: 'hat',
@@ -106,7 +106,7 @@ describe('the plugin for esbuild', () => {
       export { default as elf } from 'figment:heroes/elf?seed=2';
       export { default as elff } from 'figment:heroes/elff';
       export { default as huge } from 'figment:heroes/elf?scale=1000';
-      export { default as fast } from 'figment:heroes/elf?family=vae';
+      export { default as fast } from 'figment:heroes/elf?pipeline=cvae';
       export { default as none } from 'figment:nobody/elf';`);
     const { errors } = await wrong.then(
       () => ({ errors: [] }),
@@ -114,7 +114,7 @@ describe('the plugin for esbuild', () => {
     );
     expect(errors.map(({ text }) => text).sort()).toEqual([
       expect.stringContaining(
-        'import "figment:heroes/elf?family=vae": loadModelFolder: tiny/vae_prior/config.json: this model makes no',
+        'import "figment:heroes/elf?pipeline=cvae": loadModelFolder: tiny/cvae/config.json: this model makes no',
       ),
       expect.stringContaining('import "figment:heroes/elf?scale=1000": expected <= 64, found 1000'),
       expect.stringContaining('import "figment:heroes/elff": label "elff" is unknown; did you mean "elf"?'),

@@ -29,7 +29,7 @@ const PARAMETERS = v.strictObject({
   interpolateAmount: v.optional(number),
   widthPx: v.optional(number),
   heightPx: v.optional(number),
-  family: v.optional(v.string()),
+  pipeline: v.optional(v.string()),
   strength: v.optional(number),
   classifier: v.optional(v.pipe(v.string(), v.regex(SHIPPED_NAME, 'expected a shipped classifier'))),
   classifierLabel: v.optional(v.string()),

@@ -58,9 +58,9 @@ describe('bake', () => {
     expect(text).toContain(`bake: 6 images in ${out}`);
   });
 
-  it('makes pictures by the families that the model has', async () => {
+  it('makes pictures by the pipelines that the model has', async () => {
     const both = join(dir, 'both');
-    await writeFilesAtomic(both, await modelFolderFiles(tinyModelFiles({ prior: true })));
+    await writeFilesAtomic(both, await modelFolderFiles(tinyModelFiles({ cvae: true })));
     const run = (...words: string[]) =>
       createProgram().parseAsync(['bake', both, '--backend', 'wasm', '--label', 'elf', ...words, '--out', out], {
         from: 'user',
@@ -71,38 +71,40 @@ describe('bake', () => {
       return { pixels: decodePng(bytes).pixels, recipe: JSON.parse(readPngText(bytes).figment!) };
     };
     const plain = await made();
-    const atOnce = await made('--family', 'vae');
-    const refined = await made('--family', 'vae+ddpm');
-    const far = await made('--family', 'vae+ddpm', '--strength', '1');
+    const atOnce = await made('--pipeline', 'cvae');
+    const refined = await made('--pipeline', 'cvae+ddpm');
+    const far = await made('--pipeline', 'cvae+ddpm', '--strength', '1');
     expect(far.pixels).toEqual(plain.pixels);
     const pictures = [plain, atOnce, refined].map(({ pixels }) => Buffer.from(pixels).toString('hex'));
     expect(new Set(pictures).size).toBe(3);
-    expect(plain.recipe).not.toHaveProperty('priorHash');
+    expect(plain.recipe).not.toHaveProperty('cvaeHash');
     expect(atOnce.recipe).toEqual({
       figment: 1,
       model: 'tiny',
       hash: plain.recipe.hash,
-      priorHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+      cvaeHash: expect.stringMatching(/^[0-9a-f]{64}$/),
       label: 'elf',
       seed: 0,
-      family: 'vae',
+      pipeline: 'cvae',
     });
-    expect(far.recipe).toMatchObject({ family: 'vae+ddpm', strength: 1, numInferenceSteps: 3 });
+    expect(far.recipe).toMatchObject({ pipeline: 'cvae+ddpm', strength: 1, numInferenceSteps: 3 });
     expect(printed.join('\n')).toMatch(/bake: vae, one pass, \d.*bake: vae\+ddpm from strength 0.6, ddim, 3 steps/s);
   });
 
-  it('says what a family has no use for, and when a model has no VAE', async () => {
-    const [code, noPrior] = await failure('--family', 'vae');
-    expect([code, noPrior]).toEqual([
+  it('says what a pipeline has no use for, and when a model has no VAE', async () => {
+    const [code, noCvae] = await failure('--pipeline', 'cvae');
+    expect([code, noCvae]).toEqual([
       2,
       expect.stringMatching(/no pictures in one step; train one for it by .* "ddpm"/),
     ]);
     const both = join(dir, 'both-2');
-    await writeFilesAtomic(both, await modelFolderFiles(tinyModelFiles({ prior: true })));
+    await writeFilesAtomic(both, await modelFolderFiles(tinyModelFiles({ cvae: true })));
     const refused = (...words: string[]) =>
       createProgram().parseAsync(['bake', both, ...words, '--out', out], { from: 'user' });
-    await expect(refused('--family', 'vae', '--guidance', '3')).rejects.toThrow(/without guidance or steps; leave it/);
-    await expect(refused('--strength', '0.5')).rejects.toThrow(/choose that family/);
+    await expect(refused('--pipeline', 'cvae', '--guidance', '3')).rejects.toThrow(
+      /without guidance or steps; leave it/,
+    );
+    await expect(refused('--strength', '0.5')).rejects.toThrow(/choose that pipeline/);
   });
 
   it('makes the same picture whatever the batch', async () => {

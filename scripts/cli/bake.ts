@@ -1,6 +1,6 @@
 // figment bake: its options; bakeFile.ts and bakeModels.ts do the work and are loaded only then.
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { BackendName, Family, SamplerName } from '../../runtime/index.ts';
+import type { BackendName, PipelineName, SamplerName } from '../../runtime/index.ts';
 import type { Shard } from '../bake/manifest.ts';
 import { realNumber, UsageError, wholeNumber } from '../node/cliErrors.ts';
 
@@ -11,7 +11,7 @@ export interface PictureOptions {
   seed?: number;
   interpolateSeed?: number;
   interpolateAmount?: number;
-  family?: Family;
+  pipeline?: PipelineName;
   guidance?: number;
   guidanceRescale?: number;
   guidanceInterval?: [number, number];
@@ -63,7 +63,7 @@ Examples:
   figment bake portraits --label elf --count 8 --seed 1 --scale 8 --out npcs
   figment bake portraits --label elf,orc --guidance 3 --steps 30 --sampler ddim --sheet --out npcs
   figment bake https://example.org/models/portraits --out npcs
-  figment bake portraits --family vae --count 50 --out crowd
+  figment bake portraits --pipeline cvae --count 50 --out crowd
   figment bake --count 4 --scale 8 --sheet --out out
   figment bake portraits --label elf --image npcs/elf-3.png --strength 0.9 --count 8 --out sisters
   figment bake portraits --label elf --image npcs/elf-3.png --mask hair.png --count 8 --out hair
@@ -98,9 +98,9 @@ export function bakeCommand(): Command {
     .option('--interpolate-amount <x>', 'how far from the own seed (0) to the other (1)', realNumber(0, 1))
     .addOption(
       new Option(
-        '--family <name>',
-        'ddpm: in steps; vae: in one pass, blurred; vae+ddpm: steps that begin from that (default: ddpm)',
-      ).choices(['ddpm', 'vae', 'vae+ddpm']),
+        '--pipeline <name>',
+        'ddpm: in steps; vae: in one pass, blurred; cvae+ddpm: steps that begin from that (default: ddpm)',
+      ).choices(['ddpm', 'cvae', 'cvae+ddpm']),
     )
     .option('--guidance <w>', "how strongly to follow the label, 1 = off (default: the model's)", realNumber(0, 20))
     .option('--guidance-rescale <x>', 'tone down the contrast of strong guidance, 0 to 1', realNumber(0, 1))
@@ -160,7 +160,7 @@ const PICTURE_OPTIONS: readonly (keyof PictureOptions)[] = [
   'seed',
   'interpolateSeed',
   'interpolateAmount',
-  'family',
+  'pipeline',
   'guidance',
   'guidanceRescale',
   'guidanceInterval',

@@ -9,10 +9,10 @@ import {
 } from '../../runtime/index.ts';
 import { tinyClassifierFiles } from '../../runtime/testing/tinyClassifier.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
-import { type BakeFolder, createBakeFolder } from '../bake/testing/bakeFolder.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { describeError } from '../node/describeError.ts';
 import { decodePng, readPngText } from '../node/png.ts';
+import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
 import { createProgram } from './program.ts';
 
 let art: BakeFolder;

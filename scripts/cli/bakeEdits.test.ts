@@ -3,9 +3,9 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkBake } from '../bake/index.ts';
-import { type BakeFolder, createBakeFolder } from '../bake/testing/bakeFolder.ts';
 import { describeError } from '../node/describeError.ts';
 import { decodePng, encodePng, readPngText } from '../node/png.ts';
+import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
 import { createProgram } from './program.ts';
 
 const LIMIT_MS = 120_000;
@@ -100,7 +100,11 @@ describe('a bake file', () => {
     ],
     ['a mask alone', { mask: 'art/upper.png' }, /assets\[0\]\.mask: there is no image; name the one it is of/],
     ['a strength alone', { strength: 0.5 }, /assets\[0\]\.strength: .* name an image/],
-    ['another family', { image: 'art/elf.png', family: 'vae' }, /the family vae begins from no image; leave one/],
+    [
+      'another pipeline',
+      { image: 'art/elf.png', pipeline: 'cvae' },
+      /the pipeline cvae begins from no image; leave one/,
+    ],
     ['a strength out of range', { image: 'art/elf.png', strength: 2 }, /strength/],
   ])('refuses %s', async (_, edit, message) => {
     await symlink('/', join(art.folder, 'link'));

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Atlas } from '../../runtime/core/atlas.ts';
 import type { BakeAsset } from '../bake/bakeFileSchema.ts';
-import { type BakeFolder, createBakeFolder } from '../bake/testing/bakeFolder.ts';
 import { describeError } from '../node/describeError.ts';
 import { decodePng, readPngText } from '../node/png.ts';
+import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
 import { createProgram } from './program.ts';
 
 const LIMIT_MS = 120_000;

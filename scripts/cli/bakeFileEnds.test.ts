@@ -4,9 +4,9 @@ import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { bake, checkBake } from '../bake/index.ts';
-import { type BakeFolder, createBakeFolder } from '../bake/testing/bakeFolder.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 import { decodePng } from '../node/png.ts';
+import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
 
 const LIMIT_MS = 120_000;
 

@@ -42,7 +42,7 @@ function describe(models: string[], isOne: boolean, options: BakeOptions): BakeS
   const shared = {
     ...defined({
       labels: options.label,
-      family: options.family,
+      pipeline: options.pipeline,
       guidanceScale: options.guidance,
       guidanceRescale: options.guidanceRescale,
       guidanceInterval: options.guidanceInterval,
@@ -91,9 +91,9 @@ function defined(entries: Record<string, unknown>): object {
 
 function samplings({ pictures }: BakePlan): string[] {
   const lines = pictures.map(({ look: { sampling } }) => {
-    const { family, strength, sampler, numInferenceSteps, guidanceScale } = sampling;
-    if (family === 'vae') return 'vae, one pass';
-    const begin = family ? `vae+ddpm from strength ${strength}, ` : '';
+    const { pipeline, strength, sampler, numInferenceSteps, guidanceScale } = sampling;
+    if (pipeline === 'cvae') return 'cvae, one pass';
+    const begin = pipeline ? `cvae+ddpm from strength ${strength}, ` : '';
     return `${begin}${sampler}, ${numInferenceSteps} steps, guidance ${guidanceScale}`;
   });
   return [...new Set(lines)];

@@ -83,21 +83,21 @@ it('finds the classifier again, gives the same numbers, and leaves no tensor beh
   expect(again.nearestTrainingImage).toEqual(first.nearestTrainingImage);
 });
 
-it('compares the families of a model that has a VAE, and of no other', async () => {
-  const files = await modelFolderFiles(tinyModelFiles({ labels: tinyDataset().labels, sizePx: 16, prior: true }));
+it('compares the pipelines of a model that has a VAE, and of no other', async () => {
+  const files = await modelFolderFiles(tinyModelFiles({ labels: tinyDataset().labels, sizePx: 16, cvae: true }));
   await writeFilesAtomic(at('both'), files);
   const printed = await run(at('both'), ...FAST, '--guidance', '2');
   expect(printed).toMatch(/vae\+ddpm +\d+\.\d ms an image, accuracy \d/);
-  const { families, byGuidance } = JSON.parse(await readFile(at('both/metrics.json'), 'utf8'));
-  expect(Object.keys(families)).toEqual(['ddpm', 'vae', 'vae+ddpm']);
-  expect(families.ddpm).toMatchObject({ accuracy: byGuidance['2'].accuracy });
-  expect(families['vae+ddpm'].strength).toBe(0.6);
-  for (const { msPerImage, spreadRelativeToReal } of Object.values<Record<string, number>>(families)) {
+  const { pipelines, byGuidance } = JSON.parse(await readFile(at('both/metrics.json'), 'utf8'));
+  expect(Object.keys(pipelines)).toEqual(['ddpm', 'cvae', 'cvae+ddpm']);
+  expect(pipelines.ddpm).toMatchObject({ accuracy: byGuidance['2'].accuracy });
+  expect(pipelines['cvae+ddpm'].strength).toBe(0.6);
+  for (const { msPerImage, spreadRelativeToReal } of Object.values<Record<string, number>>(pipelines)) {
     expect(msPerImage).toBeGreaterThan(0);
     expect(spreadRelativeToReal).toBeGreaterThan(0);
   }
-  expect(families.vae.frechetDistanceToHeldOut).not.toBe(families.ddpm.frechetDistanceToHeldOut);
-  expect(JSON.parse(await readFile(at('report/metrics.json'), 'utf8')).families).toBeUndefined();
+  expect(pipelines.vae.frechetDistanceToHeldOut).not.toBe(pipelines.ddpm.frechetDistanceToHeldOut);
+  expect(JSON.parse(await readFile(at('report/metrics.json'), 'utf8')).pipelines).toBeUndefined();
 });
 
 it('measures the seams of a model that tiles, and of no other', async () => {

@@ -1,17 +1,20 @@
 // Reads a case from disk and runs it on the current backend; whatever is wrong with its files is told with their names.
 import * as v from 'valibot';
 import {
+  type Deviation,
   loadModelFolder,
   ModelFileError,
   type ModelSource,
+  type NetworkFolder,
   parseConfig,
   parseSafetensors,
   quote,
+  runPipelineCase,
+  runSchedulerCase,
+  runUNetCase,
+  runVaeCase,
   type StoredTensor,
 } from '../../runtime/index.ts';
-import type { Deviation } from '../../runtime/verify/deviation.ts';
-import { type NetworkFolder, runPipelineCase, runUNetCase, runVaeCase } from '../../runtime/verify/networkCase.ts';
-import { runSchedulerCase } from '../../runtime/verify/schedulerCase.ts';
 import { diskSource } from '../node/diskSource.ts';
 import { WEIGHTS_FILE } from '../node/readNetworks.ts';
 import type { CasePlace } from './findCases.ts';

@@ -4,9 +4,9 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type CandidatePainter, openPainter } from '../bake/pick/candidatePainter.ts';
 import { pickSite } from '../bake/pick/pickSite.ts';
-import { type BakeFolder, createBakeFolder } from '../bake/testing/bakeFolder.ts';
 import { decodePng } from '../node/png.ts';
 import { type Site, serveSite } from '../node/serveSite.ts';
+import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
 import { findChromium, launchChromium } from '../testing/chromium.ts';
 
 const TEXT = `{

@@ -1,4 +1,4 @@
-// figment train vae|ddpm|vae-prior|classifier: the options, and what the trainings share; each has a file of its own, loaded when
+// figment train vae|ddpm|cvae|classifier: the options, and what the trainings share; each has a file of its own, loaded when
 // it runs.
 import { Command, Option } from 'commander';
 import { realNumber, wholeNumber } from '../node/cliErrors.ts';
@@ -23,7 +23,6 @@ export interface CommonTrainOptions {
   shrink: number;
   flip?: boolean;
   shift: number;
-  toroidal?: boolean;
   permuteChannels: number;
   balanced?: boolean;
   circular?: boolean;
@@ -57,9 +56,11 @@ function command(name: string, description: string): Command {
     )
     .option('--shrink <n>', 'make one pixel of n × n: images of a half of the size with 2', wholeNumber(1, 64), 1)
     .option('--flip', 'augment by mirroring')
-    .option('--toroidal', 'augment by shifts that wrap around: for seamless textures')
     .option('--balanced', 'draw all classes equally often')
-    .option('--circular', 'wrap every convolution around the borders (seamless tiles)');
+    .option(
+      '--circular',
+      'for seamless tiles: wrap every convolution around the borders, and augment by shifts that do',
+    );
 }
 
 /** Parser of `--widths`. */
@@ -72,11 +73,11 @@ whole model too: index, labels, scheduler, U-Net and the latents' mean and devia
 Example:
   figment train vae --freeze-encoder --init-from assets/models/portraits --data DIR --minutes 20 --out runs/portraits`;
 
-const PRIOR_DETAILS = `
---out gets the folder vae_prior/. With --add-to a model has the families vae and vae+ddpm beside its own.
+const CVAE_DETAILS = `
+--out gets the folder cvae/. With --add-to a model has the pipelines vae and cvae+ddpm beside its own.
 
 Example:
-  figment train vae-prior --data DIR --minutes 30 --flip --out runs/prior --add-to runs/portraits`;
+  figment train cvae --data DIR --minutes 30 --flip --out runs/cvae --add-to runs/portraits`;
 
 const CLASSIFIER_DETAILS = `
 The labels are those of --data, whatever they are: two folders of pictures of the model's size do, such as hat/ and no_hat/.
@@ -120,15 +121,15 @@ export function trainCommand(): Command {
     .option('--cond-drop-prob <p>', 'share of images trained without their label', realNumber(0, 1))
     .option('--min-snr-gamma <x>', 'clamp the weights by signal-to-noise ratio', realNumber(0.1))
     .action(async (options) => (await import('./trainDdpm.ts')).trainDdpm(options));
-  const prior = command('vae-prior', 'train a class-conditional VAE that makes pictures in one step')
+  const cvae = command('cvae', 'train a class-conditional VAE that makes pictures in one step')
     .option('--shift <px>', 'augment by shifts of up to so many pixels', wholeNumber(0), 0)
     .option('--latent-size <n>', 'values of the one latent vector (default: 64)', wholeNumber(1, 4096))
     .option('--kl-weight <x>', 'weight of the KL divergence: 1 is the bound, 0 a plain auto-encoder', realNumber(0))
     .option('--kl-warmup <steps>', 'steps over which that weight grows from 0', wholeNumber(0))
     .option('--gradient-weight <x>', 'weight of the difference of finite differences', realNumber(0))
     .option('--add-to <dir>', 'put the VAE into this model folder as well, whose labels are those of the data')
-    .addHelpText('after', PRIOR_DETAILS)
-    .action(async (options) => (await import('./trainCvae.ts')).trainVaePrior(options));
+    .addHelpText('after', CVAE_DETAILS)
+    .action(async (options) => (await import('./trainCvae.ts')).trainConditionalVae(options));
   const classifier = command(
     'classifier',
     'train a classifier of noised latents, which guides a model without retraining it',
@@ -140,6 +141,6 @@ export function trainCommand(): Command {
     .description('train a model on a labelled data set')
     .addCommand(vae)
     .addCommand(ddpm)
-    .addCommand(prior)
+    .addCommand(cvae)
     .addCommand(classifier);
 }

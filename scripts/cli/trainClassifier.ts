@@ -69,10 +69,10 @@ export async function trainClassifier(command: ClassifierCommandOptions): Promis
     `train classifier: ${backend.backend}; ${backend.reason} ${split.train.length} images, ${split.heldOut.length} held out`,
   );
   const workers = command.workers > 1 && backend.backend === 'wasm' ? startGradientWorkers(command.workers) : [];
-  const views = { circular, flip: command.flip ?? false, toroidal: command.toroidal ?? false };
+  const views = { circular, flip: command.flip ?? false };
   const encoded = { dataset, indices: split.train, vae, ...views, backend: backend.backend };
   const latents = await openLatents('train classifier', encoded, command.out, workers);
-  const heldOut = await encodeAll({ ...encoded, indices: split.heldOut, flip: false, toroidal: false }, [
+  const heldOut = await encodeAll({ ...encoded, indices: split.heldOut, flip: false }, [
     localEncoder({ ...vae, circular }),
   ]);
   const spec = noisyClassifierTaskSpec(config, origin.scheduler);

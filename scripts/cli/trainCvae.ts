@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import {
+  CONDITIONAL_VAE_DEFAULTS,
+  type ConditionalVaeOptions,
+  type CvaeNetwork,
+  conditionalVaeShapes,
+  conditionalVaeTaskSpec,
+  conditionalVaeTrainer,
+  cvaeReconstructionSheet,
+  cvaeSheet,
   type Dataset,
   dataParallelGradients,
-  defaultVaePriorConfig,
+  defaultConditionalVaeConfig,
   downloadWeights,
   type ModelContent,
-  type PriorNetwork,
-  priorReconstructionSheet,
-  priorSheet,
   scaleSheet,
-  VAE_PRIOR_DEFAULTS,
-  type VaePriorOptions,
-  vaePriorShapes,
-  vaePriorTaskSpec,
-  vaePriorTrainer,
   writeSafetensors,
 } from '../../runtime/index.ts';
 import { writeFileAtomic, writeFilesAtomic } from '../node/atomicWrite.ts';
@@ -22,14 +22,14 @@ import { CREDIT_FILE, combineCredits, readCredit } from '../node/credit.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { startGradientWorkers } from '../node/nodeWorkers.ts';
 import { encodePng } from '../node/png.ts';
-import { readVaePrior, WEIGHTS_FILE } from '../node/readNetworks.ts';
+import { readConditionalVae, WEIGHTS_FILE } from '../node/readNetworks.ts';
 import { readWholeModel } from '../node/replaceVae.ts';
-import { addPrior, checkSameLabels } from './addCvae.ts';
+import { addCvae, checkSameLabels } from './addCvae.ts';
 import type { CommonTrainOptions } from './train.ts';
 import { readTrainingData } from './trainingData.ts';
 import { checkCheckpoint, readCheckpoint, runTraining, startFolder } from './trainingRun.ts';
 
-interface VaePriorCommandOptions extends CommonTrainOptions {
+interface ConditionalVaeCommandOptions extends CommonTrainOptions {
   latentSize?: number;
   klWeight?: number;
   klWarmup?: number;
@@ -37,43 +37,43 @@ interface VaePriorCommandOptions extends CommonTrainOptions {
   addTo?: string;
 }
 
-/** figment train vae-prior */
-export async function trainVaePrior(command: VaePriorCommandOptions): Promise<void> {
-  const options = priorOptions(command);
+/** figment train cvae */
+export async function trainConditionalVae(command: ConditionalVaeCommandOptions): Promise<void> {
+  const options = cvaeOptions(command);
   const { dataset, split } = await readTrainingData(command);
-  const folder = startFolder(command, 'vae_prior');
-  const init = folder ? await readVaePrior(folder) : null;
-  const config = init?.config ?? defaultVaePriorConfig(dataset, command.latentSize);
+  const folder = startFolder(command, 'cvae');
+  const init = folder ? await readConditionalVae(folder) : null;
+  const config = init?.config ?? defaultConditionalVaeConfig(dataset, command.latentSize);
   if (config.num_labels !== dataset.labels.length) {
     throw new UsageError(
-      `train vae-prior: ${folder} knows ${config.num_labels} labels, the data has ${dataset.labels.length}; choose them with --labels, or leave out --init-from`,
+      `train cvae: ${folder} knows ${config.num_labels} labels, the data has ${dataset.labels.length}; choose them with --labels, or leave out --init-from`,
     );
   }
   const { addTo } = command;
   const model = addTo === undefined ? null : await readWholeModel(addTo);
   if (model) checkSameLabels(model, dataset.labels, addTo!);
   const notes = {
-    kind: 'vae-prior',
+    kind: 'cvae',
     dataset: dataset.name,
     seed: String(options.seed),
     batchSize: String(options.batchSize),
   };
   const credit = combineCredits([dataset, folder ? await readCredit(folder) : null]);
   const resumed = command.resume ? await readCheckpoint(command.out, notes) : null;
-  if (resumed) checkCheckpoint(resumed, vaePriorShapes(config), false, command.out);
+  if (resumed) checkCheckpoint(resumed, conditionalVaeShapes(config), false, command.out);
   const backend = await openNodeBackend(command.backend);
   console.log(
-    `train vae-prior: ${backend.backend}; ${backend.reason} ${split.train.length} images, ${split.heldOut.length} held out`,
+    `train cvae: ${backend.backend}; ${backend.reason} ${split.train.length} images, ${split.heldOut.length} held out`,
   );
   const parallel = command.workers > 1 && backend.backend === 'wasm';
   const source = parallel
-    ? dataParallelGradients(vaePriorTaskSpec(config, options), startGradientWorkers(command.workers))
+    ? dataParallelGradients(conditionalVaeTaskSpec(config, options), startGradientWorkers(command.workers))
     : undefined;
-  const trainer = vaePriorTrainer(dataset, split.train, config, options, resumed ?? init?.weights, source);
-  const prior = { config, weights: trainer.ema };
+  const trainer = conditionalVaeTrainer(dataset, split.train, config, options, resumed ?? init?.weights, source);
+  const cvae = { config, weights: trainer.ema };
   try {
     await runTraining({
-      title: 'train vae-prior',
+      title: 'train cvae',
       out: command.out,
       trainer,
       notes,
@@ -81,12 +81,12 @@ export async function trainVaePrior(command: VaePriorCommandOptions): Promise<vo
       save: async ({ step }) => {
         await writeFilesAtomic(command.out, { [CREDIT_FILE]: encodeJson(credit) });
         const trained = {
-          priorConfig: { _class_name: CLASS_NAME, ...config },
-          prior: await downloadWeights(prior.weights),
+          cvaeConfig: { _class_name: CLASS_NAME, ...config },
+          cvae: await downloadWeights(cvae.weights),
         };
-        await writeFilesAtomic(join(command.out, 'vae_prior'), priorFiles(trained));
-        if (model) await writeFilesAtomic(addTo!, await addPrior(model, trained));
-        await writePreviews(command.out, step, dataset, split.heldOut, prior);
+        await writeFilesAtomic(join(command.out, 'cvae'), cvaeFiles(trained));
+        if (model) await writeFilesAtomic(addTo!, await addCvae(model, trained));
+        await writePreviews(command.out, step, dataset, split.heldOut, cvae);
       },
     });
   } finally {
@@ -95,22 +95,22 @@ export async function trainVaePrior(command: VaePriorCommandOptions): Promise<vo
   }
 }
 
-function priorOptions(command: VaePriorCommandOptions): VaePriorOptions {
+function cvaeOptions(command: ConditionalVaeCommandOptions): ConditionalVaeOptions {
   if (command.steps === undefined && command.minutes === undefined) {
     throw new UsageError('train: say how long: --steps n or --minutes n');
   }
-  const batchSize = command.batch ?? VAE_PRIOR_DEFAULTS.batchSize;
+  const batchSize = command.batch ?? CONDITIONAL_VAE_DEFAULTS.batchSize;
   return {
-    ...VAE_PRIOR_DEFAULTS,
+    ...CONDITIONAL_VAE_DEFAULTS,
     seed: command.seed,
-    klWeight: command.klWeight ?? VAE_PRIOR_DEFAULTS.klWeight,
-    klWarmupSteps: command.klWarmup ?? VAE_PRIOR_DEFAULTS.klWarmupSteps,
-    gradientWeight: command.gradientWeight ?? VAE_PRIOR_DEFAULTS.gradientWeight,
+    klWeight: command.klWeight ?? CONDITIONAL_VAE_DEFAULTS.klWeight,
+    klWarmupSteps: command.klWarmup ?? CONDITIONAL_VAE_DEFAULTS.klWarmupSteps,
+    gradientWeight: command.gradientWeight ?? CONDITIONAL_VAE_DEFAULTS.gradientWeight,
     balanced: command.balanced ?? false,
-    augment: { flip: command.flip ?? false, shiftPx: command.shift, toroidal: command.toroidal ?? false },
+    augment: { flip: command.flip ?? false, shiftPx: command.shift, circular: command.circular ?? false },
     batchSize,
-    microBatchSize: command.microBatch ?? Math.min(batchSize, VAE_PRIOR_DEFAULTS.microBatchSize),
-    learningRate: command.learningRate ?? VAE_PRIOR_DEFAULTS.learningRate,
+    microBatchSize: command.microBatch ?? Math.min(batchSize, CONDITIONAL_VAE_DEFAULTS.microBatchSize),
+    learningRate: command.learningRate ?? CONDITIONAL_VAE_DEFAULTS.learningRate,
     numSteps: command.steps ?? null,
     numMinutes: command.minutes ?? null,
   };
@@ -120,11 +120,11 @@ const encodeJson = (value: unknown) => new TextEncoder().encode(`${JSON.stringif
 
 const CLASS_NAME = 'ClassConditionalVae';
 
-/** vae_prior/ as a model folder has it, float16. */
-function priorFiles({ priorConfig, prior }: Required<Pick<ModelContent, 'priorConfig' | 'prior'>>) {
+/** cvae/ as a model folder has it, float16. */
+function cvaeFiles({ cvaeConfig, cvae }: Required<Pick<ModelContent, 'cvaeConfig' | 'cvae'>>) {
   return {
-    [WEIGHTS_FILE]: writeSafetensors(prior, { dtype: 'F16', metadata: { format: 'pt' } }),
-    'config.json': encodeJson(priorConfig),
+    [WEIGHTS_FILE]: writeSafetensors(cvae, { dtype: 'F16', metadata: { format: 'pt' } }),
+    'config.json': encodeJson(cvaeConfig),
   };
 }
 
@@ -136,14 +136,14 @@ async function writePreviews(
   step: number,
   dataset: Dataset,
   heldOut: Int32Array,
-  prior: PriorNetwork,
+  cvae: CvaeNetwork,
 ): Promise<void> {
   const name = String(step).padStart(6, '0');
-  const samples = scaleSheet(await priorSheet(prior, dataset, PREVIEW_COLUMNS), 2);
+  const samples = scaleSheet(await cvaeSheet(cvae, dataset, PREVIEW_COLUMNS), 2);
   await writeFileAtomic(join(out, `samples-${name}.png`), encodePng(samples));
   const count = 4 * PREVIEW_COLUMNS;
   const chosen = Int32Array.from({ length: count }, (_, i) => heldOut[Math.floor((i * heldOut.length) / count)]!);
-  const { sheet, l1 } = await priorReconstructionSheet(prior, dataset, chosen, PREVIEW_COLUMNS);
+  const { sheet, l1 } = await cvaeReconstructionSheet(cvae, dataset, chosen, PREVIEW_COLUMNS);
   const pixels = { ...scaleSheet(sheet, 2), text: { heldOutL1: l1.toFixed(5) } };
   await writeFileAtomic(join(out, `preview-${name}.png`), encodePng(pixels));
   console.log(`\nsamples-${name}.png, preview-${name}.png: held-out L1 ${l1.toFixed(4)}`);

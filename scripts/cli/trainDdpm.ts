@@ -110,7 +110,6 @@ function diffusionOptions(command: DdpmCommandOptions): DiffusionOptions {
     minSnrGamma: command.minSnrGamma ?? null,
     balanced: command.balanced ?? false,
     circular: command.circular ?? false,
-    toroidal: command.toroidal ?? false,
     batchSize,
     microBatchSize: command.microBatch ?? Math.min(batchSize, DIFFUSION_DEFAULTS.microBatchSize),
     learningRate: command.learningRate ?? DIFFUSION_DEFAULTS.learningRate,
@@ -119,10 +118,9 @@ function diffusionOptions(command: DdpmCommandOptions): DiffusionOptions {
   };
 }
 
-const encodeOptions = ({ circular = false, flip = false, toroidal = false }: DdpmCommandOptions) => ({
+const encodeOptions = ({ circular = false, flip = false }: DdpmCommandOptions) => ({
   circular,
   flip,
-  toroidal,
 });
 
 /** One row of samples for each label, from the model as it is stored. */

@@ -126,7 +126,7 @@ function vaeOptions(command: VaeCommandOptions, circular = false): VaeOptions {
     augment: {
       flip: command.flip ?? false,
       shiftPx: command.shift,
-      toroidal: command.toroidal ?? false,
+      circular: command.circular ?? circular,
       permuteChannels: command.permuteChannels,
     },
     batchSize,

@@ -82,7 +82,7 @@ async function saveCheckpoint(run: TrainingRun): Promise<void> {
  */
 export function startFolder(
   { initFrom, resume, out }: { initFrom?: string; resume?: boolean; out: string },
-  network: 'vae' | 'unet' | 'vae_prior',
+  network: 'vae' | 'unet' | 'cvae',
 ): string | null {
   if (initFrom !== undefined) return initFrom;
   return resume && existsSync(join(out, network, 'config.json')) ? out : null;

@@ -1,4 +1,4 @@
-import type { Deviation } from '../../runtime/verify/deviation.ts';
+import type { Deviation } from '../../runtime/index.ts';
 import { coloursFor } from '../node/colours.ts';
 import { interruptible, letEventsIn } from '../node/interrupt.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';

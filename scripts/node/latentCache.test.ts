@@ -52,7 +52,6 @@ describe('latentKey', () => {
     vae: { config, weights: randomWeights(autoencoderKlShapes(config)) },
     circular: false,
     flip: false,
-    toroidal: false,
     backend: 'wasm',
   });
 

@@ -24,16 +24,15 @@ export interface LatentOrigin {
   vae: { config: AutoencoderKlConfig; weights: ReadonlyMap<string, WeightTensor> };
   circular: boolean;
   flip: boolean;
-  toroidal: boolean;
   /** Backends round differently. */
   backend: string;
 }
 
 /** sha-256 of where latents come from. */
-export function latentKey({ dataset, indices, vae, circular, flip, toroidal, backend }: LatentOrigin): string {
+export function latentKey({ dataset, indices, vae, circular, flip, backend }: LatentOrigin): string {
   const { widthPx, heightPx, channels, classLabels, images } = dataset;
   const hash = createHash('sha256');
-  hash.update(JSON.stringify({ widthPx, heightPx, channels, config: vae.config, circular, flip, toroidal, backend }));
+  hash.update(JSON.stringify({ widthPx, heightPx, channels, config: vae.config, circular, flip, backend }));
   for (const array of [images, classLabels, indices]) addArray(hash, array);
   for (const [name, { shape, data }] of [...vae.weights].sort(([a], [b]) => (a < b ? -1 : 1))) {
     hash.update(JSON.stringify([name, shape]));

@@ -42,7 +42,7 @@ export async function encodeAll(
   origin: Omit<LatentOrigin, 'backend'>,
   encoders: LatentEncoder[],
 ): Promise<LatentDataset> {
-  const { dataset, indices, vae, flip, toroidal } = origin;
+  const { dataset, indices, vae, flip, circular } = origin;
   const progress = startProgress('encode');
   try {
     return await encodeDataset(
@@ -50,7 +50,7 @@ export async function encodeAll(
       indices,
       vae.config,
       encoders,
-      { flip, toroidal },
+      { flip, circular },
       async ({ numDone, numImages }) => {
         progress.update(numDone / numImages, `${numDone} images`);
         await setImmediate(); // lets the progress line and Ctrl-C in

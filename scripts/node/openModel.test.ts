@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateAtOnce, loadModelFolder, selectBackend } from '../../runtime/index.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
-import { buildModel, buildPrior, modelSource } from './openModel.ts';
+import { buildCvae, buildModel, modelSource } from './openModel.ts';
 import { packageRoot } from './packageRoot.ts';
 
 let dir: string;
@@ -39,15 +39,15 @@ describe('modelSource', () => {
 
 it('the shipped portraits have a VAE of at most 3 MB that makes a face of each label in one pass', async () => {
   await selectBackend({ backend: 'wasm' });
-  const folder = join(packageRoot(), 'assets/models/portraits/vae_prior');
+  const folder = join(packageRoot(), 'assets/models/portraits/cvae');
   const { size } = await stat(join(folder, 'diffusion_pytorch_model.safetensors'));
   expect(size).toBeLessThan(3_000_000);
-  const prior = buildPrior(await loadModelFolder(modelSource('portraits'), { parts: ['prior'] }));
+  const cvae = buildCvae(await loadModelFolder(modelSource('portraits'), { parts: ['cvae'] }));
   const faces = await generateAtOnce(
-    prior,
-    prior.index.labels.map((label) => ({ label, seed: 1 })),
+    cvae,
+    cvae.index.labels.map((label) => ({ label, seed: 1 })),
   );
-  prior.dispose();
+  cvae.dispose();
   expect(faces.length).toBe(13);
   for (const pixels of faces) {
     const alphaAt = (x: number, y: number) => pixels[4 * (32 * y + x) + 3]!;

@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  type ConditionalVae,
+  createConditionalVae,
   createModel,
-  createPrior,
   type DiffusionModel,
   type ModelFiles,
   type ModelSource,
   nearestWord,
   urlSource,
-  type VaePrior,
 } from '../../runtime/index.ts';
 import { UsageError } from './cliErrors.ts';
 import { diskSource } from './diskSource.ts';
@@ -57,8 +57,8 @@ export function buildModel(files: ModelFiles): DiffusionModel {
 }
 
 /** @throws UsageError as `buildModel` */
-export function buildPrior(files: ModelFiles): VaePrior {
-  return orUsageError(() => createPrior(files));
+export function buildCvae(files: ModelFiles): ConditionalVae {
+  return orUsageError(() => createConditionalVae(files));
 }
 
 /** What goes wrong with somebody's files is their mistake. */

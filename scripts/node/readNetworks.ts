@@ -3,12 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type AutoencoderKlConfig,
+  type ConditionalVaeConfig,
   parseAutoencoderKlConfig,
+  parseConditionalVaeConfig,
   parseSafetensors,
   parseUNet2DConfig,
-  parseVaePriorConfig,
   type UNet2DConfig,
-  type VaePriorConfig,
   type WeightTensor,
 } from '../../runtime/index.ts';
 import { UsageError } from './cliErrors.ts';
@@ -33,9 +33,9 @@ export function readUNet(dir: string): Promise<NetworkFiles<UNet2DConfig>> {
   return readNetwork(join(dir, 'unet'), parseUNet2DConfig);
 }
 
-/** Reads vae_prior/ of a run or model folder. */
-export function readVaePrior(dir: string): Promise<NetworkFiles<VaePriorConfig>> {
-  return readNetwork(join(dir, 'vae_prior'), parseVaePriorConfig);
+/** Reads cvae/ of a run or model folder. */
+export function readConditionalVae(dir: string): Promise<NetworkFiles<ConditionalVaeConfig>> {
+  return readNetwork(join(dir, 'cvae'), parseConditionalVaeConfig);
 }
 
 /** The labels of a model folder, without the null label; null where networks stand alone. */

@@ -10,7 +10,7 @@ import {
 import { diskSource } from './diskSource.ts';
 
 const INDEX_FILE = 'model_index.json';
-const PRIOR_CONFIG = 'vae_prior/config.json';
+const CVAE_CONFIG = 'cvae/config.json';
 
 /** A model folder in memory. */
 export interface WholeModel {
@@ -24,8 +24,8 @@ export async function readWholeModel(dir: string): Promise<WholeModel> {
   const source = diskSource(dir);
   const files = await readModelFiles(source);
   const { index } = await loadModelFolder(memorySource(files, basename(resolve(dir))));
-  const hasPrior = Object.hasOwn(index.figment.sha256, PRIOR_CONFIG);
-  return { index, files: hasPrior ? { ...files, ...(await readModelFiles(source, { parts: ['prior'] })) } : files };
+  const hasCvae = Object.hasOwn(index.figment.sha256, CVAE_CONFIG);
+  return { index, files: hasCvae ? { ...files, ...(await readModelFiles(source, { parts: ['cvae'] })) } : files };
 }
 
 /**

@@ -1,15 +1,15 @@
 import type { StudyPart } from './part.ts';
 import { predictionPart, schedulePart } from './parts/comparedUNets.ts';
-import { familiesPart } from './parts/families.ts';
 import { guidancePart } from './parts/guidance.ts';
 import { klWeightPart } from './parts/klWeight.ts';
+import { pipelinesPart } from './parts/pipelines.ts';
 import { stepsPart } from './parts/steps.ts';
 import { variancePart } from './parts/variance.ts';
 
 /** All parts, in the order of the guide. */
 export const PARTS: readonly StudyPart[] = [
   klWeightPart,
-  familiesPart,
+  pipelinesPart,
   schedulePart,
   predictionPart,
   variancePart,

@@ -18,7 +18,7 @@ export const UNITS: Record<string, string> = {
   msPerPicture: 'milliseconds of one thread',
   distance: 'mean absolute difference to the pictures of 200 steps of dpm++, premultiplied values of range -1 to 1',
   reconstructionError: 'mean absolute difference of held-out images and their decoded means, range -1 to 1',
-  kl: 'Kullback-Leibler divergence of the posterior from the prior, nats an image, held-out images',
+  kl: 'Kullback-Leibler divergence of the posterior from the cvae, nats an image, held-out images',
   numImages: 'training images seen',
 };
 

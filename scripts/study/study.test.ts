@@ -57,7 +57,7 @@ function leaves(value: unknown): unknown[] {
 }
 
 /** A part of each kind: prediction is made as schedule is, and the other two are many cases of guidance's kind. */
-const MEASURED = PARTS.filter(({ name }) => ['kl', 'families', 'schedule', 'guidance'].includes(name));
+const MEASURED = PARTS.filter(({ name }) => ['kl', 'pipelines', 'schedule', 'guidance'].includes(name));
 
 describe.each(MEASURED)('the part $name', (part) => {
   it('measures each of its cases, draws and leaves no tensor behind', async () => {

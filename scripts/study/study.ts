@@ -10,7 +10,9 @@ import type { StudyFlags } from './runStudy.ts';
 export function studyCommand(): Command {
   const at = (...names: string[]) => path.join(packageRoot(), ...names);
   return new Command('npm run study --')
-    .description('measure what the guide says: both families, schedules, samplers, guidance; numbers, plots and sheets')
+    .description(
+      'measure what the guide says: both pipelines, schedules, samplers, guidance; numbers, plots and sheets',
+    )
     .option('--data <dir>', 'the data set of the portraits', at('../shared/datasets/portraits'))
     .option('--model <name>', 'the model of the parts that train none', 'portraits')
     .option('--out <dir>', 'folder of the results', at('docs/study'))

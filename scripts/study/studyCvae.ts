@@ -1,50 +1,50 @@
 // The one-step generators of the study.
 import { abs, mean, sub, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import {
+  CONDITIONAL_VAE_DEFAULTS,
+  type ConditionalVae,
+  conditionalVaeTrainer,
   decodeWithLabels,
-  defaultVaePriorConfig,
+  defaultConditionalVaeConfig,
   encodeWithLabels,
   imagesOfDataset,
   klOfImages,
-  VAE_PRIOR_DEFAULTS,
-  type VaePrior,
-  vaePriorTrainer,
 } from '../../runtime/index.ts';
 import type { StudyContext } from './studyContext.ts';
 import { trainNetwork } from './trainNetwork.ts';
 
-/** The weight of the divergence that `figment train vae-prior` takes. */
-export const USUAL_KL_WEIGHT = VAE_PRIOR_DEFAULTS.klWeight;
+/** The weight of the divergence that `figment train cvae` takes. */
+export const USUAL_KL_WEIGHT = CONDITIONAL_VAE_DEFAULTS.klWeight;
 
 /** The divergence has its whole weight early, since there are only minutes. */
-const OPTIONS = { ...VAE_PRIOR_DEFAULTS, seed: 1, klWarmupSteps: 100, microBatchSize: 32 };
+const OPTIONS = { ...CONDITIONAL_VAE_DEFAULTS, seed: 1, klWarmupSteps: 100, microBatchSize: 32 };
 
 /** A third of the default's work, so that minutes suffice. */
 const NARROW = [16, 32, 64];
 
-export interface StudyPrior {
-  prior: VaePrior;
+export interface StudyCvae {
+  cvae: ConditionalVae;
   /** Training images seen. */
   numImages: number;
 }
 
 /** A VAE with this weight of the divergence; the caller disposes it. */
-export async function studyPrior(
+export async function studyCvae(
   context: StudyContext,
   klWeight: number,
   onProgress: (share: number) => void,
-): Promise<StudyPrior> {
+): Promise<StudyCvae> {
   const { dataset, training, model } = context;
-  const config = { ...defaultVaePriorConfig(dataset), block_out_channels: NARROW };
+  const config = { ...defaultConditionalVaeConfig(dataset), block_out_channels: NARROW };
   const options = { ...OPTIONS, klWeight };
   const plan = {
-    name: `prior-${klWeight}`,
-    kind: 'prior',
+    name: `cvae-${klWeight}`,
+    kind: 'cvae',
     settings: { config, options },
-    trainer: (numSteps: number) => vaePriorTrainer(dataset, training, config, { ...options, numSteps }),
+    trainer: (numSteps: number) => conditionalVaeTrainer(dataset, training, config, { ...options, numSteps }),
   };
   const { weights, numSteps } = await trainNetwork(context, plan, onProgress);
-  const prior: VaePrior = {
+  const cvae: ConditionalVae = {
     index: model.index,
     hash: '',
     config,
@@ -53,7 +53,7 @@ export async function studyPrior(
       for (const tensor of Object.values(weights)) tensor.dispose();
     },
   };
-  return { prior, numImages: numSteps * options.batchSize };
+  return { cvae, numImages: numSteps * options.batchSize };
 }
 
 const BATCH = 64;
@@ -61,7 +61,7 @@ const BATCH = 64;
 /** How well held-out images come back, and how many nats their latents cost. */
 export async function heldOutErrors(
   { dataset, split }: StudyContext,
-  { config, weights }: VaePrior,
+  { config, weights }: ConditionalVae,
 ): Promise<{ reconstructionError: number; kl: number }> {
   const { values, classLabels, shape } = imagesOfDataset(dataset, split.heldOut);
   const length = values.length / classLabels.length;

@@ -1,5 +1,5 @@
 import type { ImageRequest } from '../../../runtime/index.ts';
-import type { MakePictures } from './families.ts';
+import type { MakePictures } from './pipelines.ts';
 
 const BATCH = 26;
 

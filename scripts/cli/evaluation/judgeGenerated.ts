@@ -1,4 +1,5 @@
 import {
+  type ConditionalVae,
   type Dataset,
   type DatasetSplit,
   type DiffusionModel,
@@ -6,14 +7,13 @@ import {
   imagesOfPixels,
   REFINE_STRENGTH,
   type SamplerName,
-  type VaePrior,
 } from '../../../runtime/index.ts';
 import { contactSheet } from './contactSheet.ts';
 import { type CopyMetrics, copyingPerClass } from './copying.ts';
-import { type FamilyMetrics, familyMetrics, type MakePictures, makersOf } from './families.ts';
 import { generateSet } from './generateSet.ts';
 import { byLabel, compareWithReal, type GuidanceMetrics, type Measured, measure } from './measure.ts';
 import type { OpenClassifier } from './openClassifier.ts';
+import { type MakePictures, makersOf, type PipelineMetrics, pipelineMetrics } from './pipelines.ts';
 import type { Metrics } from './report.ts';
 import { measureSeams } from './seams.ts';
 import { shown } from './shown.ts';
@@ -22,7 +22,7 @@ import { shown } from './shown.ts';
 export interface Judged {
   model: DiffusionModel;
   /** Its VAE that makes pictures in one step, where there is one. */
-  prior: VaePrior | null;
+  cvae: ConditionalVae | null;
 }
 
 /** How the pictures are made. */
@@ -41,7 +41,7 @@ export interface Context extends Judged {
 
 /** Generates at each guidance scale, one after the other; the sheet and the search for copies are of one of them. */
 export async function judgeGenerated(context: Context) {
-  const { model, prior, dataset, recipe } = context;
+  const { model, cvae, dataset, recipe } = context;
   const shownScale = scaleOfSheet(recipe.guidanceScales, model);
   const byGuidance: Record<string, GuidanceMetrics> = {};
   const imagesPerSecond: Record<string, number> = {};
@@ -65,28 +65,28 @@ export async function judgeGenerated(context: Context) {
     relative: meanOf(copying, 'generated') / meanOf(copying, 'reconstructedHeldOut'),
     perClass: byLabel(dataset.labels, copying),
   };
-  const ddpm = familyMetrics(byGuidance[shownScale]!, imagesPerSecond[shownScale]!);
-  const families = prior ? { ddpm, ...(await judgeFamilies(context, shownScale)) } : undefined;
+  const ddpm = pipelineMetrics(byGuidance[shownScale]!, imagesPerSecond[shownScale]!);
+  const pipelines = cvae ? { ddpm, ...(await judgePipelines(context, shownScale)) } : undefined;
   return {
     metrics: {
       byGuidance,
       nearestTrainingImage,
       ...(seam && { seam }),
-      ...(families && { families }),
+      ...(pipelines && { pipelines }),
       generation: { imagesPerSecond },
     },
     sheet,
   };
 }
 
-/** The families beside ddpm. */
-async function judgeFamilies(context: Context, guidanceScale: number): Promise<Record<string, FamilyMetrics>> {
+/** The pipelines beside ddpm. */
+async function judgePipelines(context: Context, guidanceScale: number): Promise<Record<string, PipelineMetrics>> {
   const makers = makersAt(context, guidanceScale);
   const atOnce = await judge(context, makers.vae!, 'vae');
-  const refined = await judge(context, makers['vae+ddpm']!, 'vae+ddpm');
+  const refined = await judge(context, makers['cvae+ddpm']!, 'cvae+ddpm');
   return {
-    vae: familyMetrics(atOnce.metrics, atOnce.speed),
-    'vae+ddpm': familyMetrics(refined.metrics, refined.speed, REFINE_STRENGTH),
+    vae: pipelineMetrics(atOnce.metrics, atOnce.speed),
+    'cvae+ddpm': pipelineMetrics(refined.metrics, refined.speed, REFINE_STRENGTH),
   };
 }
 
@@ -100,9 +100,9 @@ function scaleOfSheet(scales: readonly number[], { index }: DiffusionModel): num
   return [...scales].sort((a, b) => Math.abs(a - usual) - Math.abs(b - usual))[0]!;
 }
 
-function makersAt({ model, prior, recipe }: Context, guidanceScale: number) {
+function makersAt({ model, cvae, recipe }: Context, guidanceScale: number) {
   const { numInferenceSteps, sampler } = recipe;
-  return makersOf(model, prior, { guidanceScale, numInferenceSteps, sampler: sampler as SamplerName });
+  return makersOf(model, cvae, { guidanceScale, numInferenceSteps, sampler: sampler as SamplerName });
 }
 
 /** Makes as many pictures of each label as the recipe says, and has them judged. */

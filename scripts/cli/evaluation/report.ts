@@ -1,6 +1,6 @@
 import type { CopyMetrics } from './copying.ts';
-import type { FamilyMetrics } from './families.ts';
 import type { GuidanceMetrics } from './measure.ts';
+import type { PipelineMetrics } from './pipelines.ts';
 
 /** The content of metrics.json. */
 export interface Metrics {
@@ -24,7 +24,7 @@ export interface Metrics {
   /** Of models that tile. */
   seam?: { guidanceScale: number; generated: number; heldOut: number; perClass: Record<string, number> };
   /** Of models with a VAE that makes pictures in one step, at the guidance they are used with. */
-  families?: Record<string, FamilyMetrics>;
+  pipelines?: Record<string, PipelineMetrics>;
   generation: { imagesPerSecond: Record<string, number> };
 }
 
@@ -38,7 +38,7 @@ export const UNITS = {
     'l1 to the nearest training image of the class, mirrored ones included; 0: the data hold it twice',
   seam: 'mean absolute difference of pixels across the edges where a picture repeats, divided by that inside',
   msPerImage:
-    'milliseconds, in batches of 26 on the backend of the recipe; strength: share of the noise that vae+ddpm begins with',
+    'milliseconds, in batches of 26 on the backend of the recipe; strength: share of the noise that cvae+ddpm begins with',
   relative: 'distance of generated images divided by that of held-out images after the auto-encoder',
 };
 
@@ -53,7 +53,7 @@ export function formatMetrics(metrics: Metrics): string {
 
 /** A few lines for the terminal. */
 export function formatSummary(metrics: Metrics): string {
-  const { classifier, vae, frechet, byGuidance, nearestTrainingImage, seam, families = {} } = metrics;
+  const { classifier, vae, frechet, byGuidance, nearestTrainingImage, seam, pipelines = {} } = metrics;
   const rows = [
     ['', 'accuracy', 'Fréchet', 'spread'],
     ['held-out', classifier.heldOutAccuracy.toFixed(3), '0', '1'],
@@ -76,7 +76,7 @@ export function formatSummary(metrics: Metrics): string {
     ...(seam
       ? [`seam at guidance ${guidanceScale}: ${seam.generated.toFixed(2)} (held-out ${seam.heldOut.toFixed(2)})`]
       : []),
-    ...Object.entries(families).map(
+    ...Object.entries(pipelines).map(
       ([name, { msPerImage, accuracy, frechetDistanceToHeldOut, spreadRelativeToReal }]) =>
         `${name.padEnd(14)}${msPerImage.toFixed(1)} ms an image, accuracy ${accuracy.toFixed(3)}, Fréchet ${frechetDistanceToHeldOut.toFixed(3)}, spread ${spreadRelativeToReal.toFixed(2)}`,
     ),

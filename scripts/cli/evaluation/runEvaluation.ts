@@ -19,7 +19,7 @@ import {
 import { writeFilesAtomic } from '../../node/atomicWrite.ts';
 import { UsageError } from '../../node/cliErrors.ts';
 import { openNodeBackend } from '../../node/nodeBackend.ts';
-import { buildModel, buildPrior, modelSource } from '../../node/openModel.ts';
+import { buildCvae, buildModel, modelSource } from '../../node/openModel.ts';
 import { chooseFrom, readDataset } from '../../node/readDataset.ts';
 import { frechetDistance } from './frechet.ts';
 import { type EvaluationRecipe, type Judged, judgeGenerated } from './judgeGenerated.ts';
@@ -48,8 +48,8 @@ export interface EvaluateFlags {
 export async function evaluate(name: string, flags: EvaluateFlags): Promise<void> {
   const source = modelSource(name);
   const files = await loadModelFolder(source);
-  const hasPrior = Object.hasOwn(files.index.figment.sha256, 'vae_prior/config.json');
-  const priorFiles = hasPrior ? await loadModelFolder(source, { parts: ['prior'] }) : null;
+  const hasCvae = Object.hasOwn(files.index.figment.sha256, 'cvae/config.json');
+  const cvaeFiles = hasCvae ? await loadModelFolder(source, { parts: ['cvae'] }) : null;
   const out = flags.out ?? (await folderOf(name));
   const dataset = fitTo(files, await readDataset(flags.data));
   checkTogether(files, dataset);
@@ -59,16 +59,16 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
   const backend = await openNodeBackend(flags.backend);
   console.log(`evaluate: ${backend.backend}; ${backend.reason}`);
   const model = buildModel(files);
-  const prior = priorFiles && buildPrior(priorFiles);
+  const cvae = cvaeFiles && buildCvae(cvaeFiles);
   try {
-    const { metrics, sheet } = await evaluateModel({ model, prior }, dataset, split, backend.backend, flags);
+    const { metrics, sheet } = await evaluateModel({ model, cvae }, dataset, split, backend.backend, flags);
     const bytes = new TextEncoder().encode(formatMetrics(metrics));
     await writeFilesAtomic(out, { 'contact-sheet.png': sheet, 'metrics.json': bytes });
     console.log(formatSummary(metrics));
     console.log(`evaluate: wrote metrics.json and contact-sheet.png to ${out}`);
   } finally {
     model.dispose();
-    prior?.dispose();
+    cvae?.dispose();
     backend.release();
   }
 }
@@ -126,7 +126,7 @@ function labelsOf(dataset: Dataset, indices: Int32Array): Int32Array {
 }
 
 async function evaluateModel(
-  { model, prior }: Judged,
+  { model, cvae }: Judged,
   dataset: Dataset,
   split: DatasetSplit,
   backend: BackendName,
@@ -149,7 +149,7 @@ async function evaluateModel(
     const reconstructedHeldOut = imagesOfPixels(pictures, heldOut.classLabels, dataset);
     const recipe = recipeOf(model, flags);
     const sets = { heldOut, reconstructedHeldOut };
-    const generated = await judgeGenerated({ model, prior, dataset, split, sets, classifier, real, perClass, recipe });
+    const generated = await judgeGenerated({ model, cvae, dataset, split, sets, classifier, real, perClass, recipe });
     const metrics: Metrics = {
       units: UNITS,
       model: { name: model.index.figment.name, sha256: model.hash },

@@ -1,7 +1,7 @@
 import { generateAtOnce } from '../../../runtime/index.ts';
 import { judgePictures, SHARE_OF_TRAINING } from '../judgePictures.ts';
 import type { StudyPart } from '../part.ts';
-import { heldOutErrors, studyPrior } from '../studyCvae.ts';
+import { heldOutErrors, studyCvae } from '../studyCvae.ts';
 
 const WEIGHTS = [0, 0.01, 0.1, 1];
 const nameOf = (weight: number) => `kl=${weight}`;
@@ -14,17 +14,17 @@ export const klWeightPart: StudyPart = {
   settings: ({ imagesPerClass, minutes }) => ({ imagesPerClass, minutes }),
   async measure(context, name, onProgress) {
     const training = (share: number) => onProgress(SHARE_OF_TRAINING * share);
-    const { prior, numImages } = await studyPrior(context, Number(name.slice(3)), training);
+    const { cvae, numImages } = await studyCvae(context, Number(name.slice(3)), training);
     try {
-      const errors = await heldOutErrors(context, prior);
+      const errors = await heldOutErrors(context, cvae);
       const { numbers, row } = await judgePictures(
         context,
-        (requests) => generateAtOnce(prior, requests),
+        (requests) => generateAtOnce(cvae, requests),
         () => {},
       );
       return { numbers: { ...numbers, ...errors, numImages }, row };
     } finally {
-      prior.dispose();
+      cvae.dispose();
     }
   },
   figures: (numbers) => {

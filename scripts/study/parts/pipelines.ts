@@ -1,17 +1,17 @@
-import { type Family, generateAtOnce, REFINE_STRENGTH, refine } from '../../../runtime/index.ts';
+import { generateAtOnce, type PipelineName, REFINE_STRENGTH, refine } from '../../../runtime/index.ts';
 import { letEventsIn } from '../../node/interrupt.ts';
 import { judgePictures, type Paint, paintWith, SHARE_OF_TRAINING } from '../judgePictures.ts';
 import type { StudyPart } from '../part.ts';
 import type { StudyContext } from '../studyContext.ts';
-import { studyPrior, USUAL_KL_WEIGHT } from '../studyCvae.ts';
+import { studyCvae, USUAL_KL_WEIGHT } from '../studyCvae.ts';
 import { studyModel, USUAL_CHOICE } from '../studyUNet.ts';
 
-const CASES: Family[] = ['vae', 'vae+ddpm', 'ddpm'];
+const CASES: PipelineName[] = ['cvae', 'cvae+ddpm', 'ddpm'];
 const SAMPLE = { sampler: 'dpm++', numInferenceSteps: 20, guidanceScale: 2 } as const;
 
-/** Both families, after the same minutes each, and both together. */
-export const familiesPart: StudyPart = {
-  name: 'families',
+/** Both pipelines, after the same minutes each, and both together. */
+export const pipelinesPart: StudyPart = {
+  name: 'pipelines',
   question: 'What do a VAE and a DDPM paint after the same minutes of training, and how long does a picture take?',
   cases: CASES,
   settings: ({ model, imagesPerClass, minutes }) => ({
@@ -22,10 +22,10 @@ export const familiesPart: StudyPart = {
     imagesPerClass,
     minutes,
   }),
-  async measure(context, family, onProgress) {
+  async measure(context, pipeline, onProgress) {
     const training = (share: number) => onProgress(SHARE_OF_TRAINING * share);
     const painting = (share: number) => onProgress(SHARE_OF_TRAINING + (1 - SHARE_OF_TRAINING) * share);
-    const { paint, numImages, dispose } = await painterOf(context, family as Family, training);
+    const { paint, numImages, dispose } = await painterOf(context, pipeline as PipelineName, training);
     try {
       const { numbers, row } = await judgePictures(context, paint, painting);
       return { numbers: { ...numbers, numImages }, row };
@@ -36,44 +36,47 @@ export const familiesPart: StudyPart = {
   figures: (numbers) => ({
     '': {
       kind: 'bars',
-      title: 'Both families after the same training',
+      title: 'Both pipelines after the same training',
       y: { name: 'share, ratio', min: 0 },
       groups: CASES,
-      bars: ['accuracy', 'spread'].map((key) => ({ name: key, values: CASES.map((family) => numbers[family]![key]!) })),
+      bars: ['accuracy', 'spread'].map((key) => ({
+        name: key,
+        values: CASES.map((pipeline) => numbers[pipeline]![key]!),
+      })),
     },
     time: {
       kind: 'bars',
       title: 'Time of a picture',
       y: { name: 'ms', min: 0 },
       groups: CASES,
-      bars: [{ name: 'milliseconds of one thread', values: CASES.map((family) => numbers[family]!.msPerPicture!) }],
+      bars: [{ name: 'milliseconds of one thread', values: CASES.map((pipeline) => numbers[pipeline]!.msPerPicture!) }],
     },
   }),
 };
 
-interface FamilyPainter {
+interface PipelinePainter {
   paint: Paint;
-  /** Training images that the family's networks have seen. */
+  /** Training images that the pipeline's networks have seen. */
   numImages: number;
   dispose(): void;
 }
 
 async function painterOf(
   context: StudyContext,
-  family: Family,
+  pipeline: PipelineName,
   onProgress: (share: number) => void,
-): Promise<FamilyPainter> {
-  const vae = family === 'ddpm' ? null : await studyPrior(context, USUAL_KL_WEIGHT, onProgress);
-  const ddpm = family === 'vae' ? null : await studyModel(context, USUAL_CHOICE, onProgress);
+): Promise<PipelinePainter> {
+  const vae = pipeline === 'ddpm' ? null : await studyCvae(context, USUAL_KL_WEIGHT, onProgress);
+  const ddpm = pipeline === 'cvae' ? null : await studyModel(context, USUAL_CHOICE, onProgress);
   const dispose = () => {
-    vae?.prior.dispose();
+    vae?.cvae.dispose();
     ddpm?.model.dispose();
   };
   const numImages = (vae?.numImages ?? 0) + (ddpm?.numImages ?? 0);
-  if (!ddpm) return { paint: (requests) => generateAtOnce(vae!.prior, requests), numImages, dispose };
+  if (!ddpm) return { paint: (requests) => generateAtOnce(vae!.cvae, requests), numImages, dispose };
   if (!vae) return { paint: paintWith(ddpm.model, SAMPLE), numImages, dispose };
   const paint: Paint = (requests, onProgress) =>
-    refine(ddpm.model, vae.prior, requests, {
+    refine(ddpm.model, vae.cvae, requests, {
       ...SAMPLE,
       onStep: async ({ step, numSteps }) => {
         onProgress(step / numSteps);

@@ -2,9 +2,9 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { type TinyModelOptions, tinyModelFolder } from '../../../runtime/testing/tinyModel.ts';
-import { writeFilesAtomic } from '../../node/atomicWrite.ts';
-import type { BakeAsset, BakeDescription } from '../bakeFileSchema.ts';
+import { type TinyModelOptions, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import type { BakeAsset, BakeDescription } from '../bake/bakeFileSchema.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
 
 export interface BakeFolder {
   folder: string;

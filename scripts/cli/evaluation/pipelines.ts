@@ -1,4 +1,5 @@
 import {
+  type ConditionalVae,
   type DiffusionModel,
   generate,
   generateAtOnce,
@@ -6,16 +7,15 @@ import {
   REFINE_STRENGTH,
   refine,
   type SampleOptions,
-  type VaePrior,
 } from '../../../runtime/index.ts';
 import type { GuidanceMetrics } from './measure.ts';
 
-/** What a family's pictures cost, and how good they are, at the guidance that the model is used with. */
-export interface FamilyMetrics
+/** What a pipeline's pictures cost, and how good they are, at the guidance that the model is used with. */
+export interface PipelineMetrics
   extends Pick<GuidanceMetrics, 'accuracy' | 'frechetDistanceToHeldOut' | 'spreadRelativeToReal'> {
   /** In batches, on the backend of the evaluation. */
   msPerImage: number;
-  /** Of vae+ddpm. */
+  /** Of cvae+ddpm. */
   strength?: number;
 }
 
@@ -25,28 +25,28 @@ export type MakePictures = (
   onShare: (share: number) => void,
 ) => Promise<Uint8Array[]>;
 
-/** How each family makes pictures; the two that need a VAE are absent where the model has none. */
+/** How each pipeline makes pictures; the two that need a VAE are absent where the model has none. */
 export function makersOf(
   model: DiffusionModel,
-  prior: VaePrior | null,
+  cvae: ConditionalVae | null,
   options: SampleOptions,
-): { ddpm: MakePictures; vae?: MakePictures; 'vae+ddpm'?: MakePictures } {
+): { ddpm: MakePictures; vae?: MakePictures; 'cvae+ddpm'?: MakePictures } {
   const inSteps = (onShare: (share: number) => void) => ({
     ...options,
     onStep: ({ step, numSteps }: { step: number; numSteps: number }) => onShare(step / numSteps),
   });
   const ddpm: MakePictures = (requests, onShare) => generate(model, requests, inSteps(onShare));
-  if (!prior) return { ddpm };
+  if (!cvae) return { ddpm };
   return {
     ddpm,
-    vae: (requests) => generateAtOnce(prior, requests),
-    'vae+ddpm': (requests, onShare) =>
-      refine(model, prior, requests, { ...inSteps(onShare), strength: REFINE_STRENGTH }),
+    vae: (requests) => generateAtOnce(cvae, requests),
+    'cvae+ddpm': (requests, onShare) =>
+      refine(model, cvae, requests, { ...inSteps(onShare), strength: REFINE_STRENGTH }),
   };
 }
 
-/** The part of a set's measures that families are compared by. */
-export function familyMetrics(metrics: GuidanceMetrics, imagesPerSecond: number, strength?: number): FamilyMetrics {
+/** The part of a set's measures that pipelines are compared by. */
+export function pipelineMetrics(metrics: GuidanceMetrics, imagesPerSecond: number, strength?: number): PipelineMetrics {
   const { accuracy, frechetDistanceToHeldOut, spreadRelativeToReal } = metrics;
   return {
     msPerImage: 1000 / imagesPerSecond,
