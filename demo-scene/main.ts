@@ -2,6 +2,7 @@
 import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { AssetGenerator, CreateEngineAsync } from '../plugin/index.ts';
+import { messageOf } from '../runtime/index.ts';
 import { exposeForConsole } from './console.ts';
 import { Artist } from './people/artist.ts';
 import { Company } from './people/company.ts';
@@ -158,10 +159,6 @@ function fail(error: unknown): void {
   const panel = element('#failure');
   element('p', panel).textContent = message;
   panel.hidden = false;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 start().catch(fail);

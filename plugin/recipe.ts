@@ -7,6 +7,7 @@ import {
   type Interpolation,
   imageSize,
   indexOfLabel,
+  MAX_SEED,
   type SamplerName,
   type SchedulerConfig,
 } from '../runtime/index.ts';
@@ -75,7 +76,6 @@ export interface Recipe extends GuidanceOptions, Readonly<Steering>, PictureEdit
   readonly heightPx?: number;
 }
 
-const MAX_SEED = 2 ** 32 - 1;
 const MAX_STEPS = 1000;
 
 /**

@@ -7,6 +7,7 @@ export { adapterName, isSoftwareAdapter, useWebgpuDevice } from './backends/webg
 export { type Atlas, composeAtlas, type SheetLayout, type SheetTile, sheetColumns } from './core/atlas.ts';
 // Pixels and random numbers
 export { atop, blend } from './core/composite.ts';
+export { messageOf } from './core/errors.ts';
 export { fingerprint } from './core/fingerprint.ts';
 export { footPivot, type Pivot } from './core/footPivot.ts';
 export { nearestWord } from './core/nearestWord.ts';
@@ -20,7 +21,7 @@ export {
   toPixels,
   toPremultiplied,
 } from './core/pixels.ts';
-export { integers, normals, permutation, uniforms } from './core/random.ts';
+export { integers, MAX_SEED, normals, permutation, uniforms } from './core/random.ts';
 // Data sets
 export { append } from './dataset/append.ts';
 export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';

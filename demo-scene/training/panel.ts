@@ -1,4 +1,5 @@
 // The training corner: trains a model beside the scene, and hands it to the scene or to the visitor.
+import { messageOf } from '../../runtime/index.ts';
 import { element } from '../ui/element.ts';
 import { saveBlob } from '../ui/handOut.ts';
 import markup from './panel.html';
@@ -225,8 +226,4 @@ async function addStyles(href: string): Promise<void> {
     link.addEventListener('error', () => reject(new Error(`page: ${href} did not load; open the page again`)));
     document.head.append(link);
   });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-import type { Dataset, LatentDataset, Trainer, TrainingStep } from '../../runtime/index.ts';
+import { type Dataset, type LatentDataset, messageOf, type Trainer, type TrainingStep } from '../../runtime/index.ts';
 import {
   datasetSheet,
   encodePictures,
@@ -237,8 +237,4 @@ export class TrainingSession {
     const { run, status, notice } = this;
     return { ...(run ? describeRun(run) : NOTHING), status, notice };
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

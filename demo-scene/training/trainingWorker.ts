@@ -1,5 +1,5 @@
 // Trains beside the page, on a backend of its own, so that the scene goes on being drawn.
-import { DatasetError, openDataset, selectBackend } from '../../runtime/index.ts';
+import { DatasetError, messageOf, openDataset, selectBackend } from '../../runtime/index.ts';
 import { builtInDataset } from './builtInDataset.ts';
 import { decodePng } from './decodePng.ts';
 import { folderSource } from './folderSource.ts';
@@ -90,10 +90,6 @@ async function letMessagesIn(): Promise<void> {
 
 function fail(error: unknown): void {
   tell({ type: 'failed', message: messageOf(error) });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 scope.onmessage = ({ data }) => {

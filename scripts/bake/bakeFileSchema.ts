@@ -1,5 +1,6 @@
 // The form of a bake file. assets/schema/figment.bake.schema.json, which editors complete and check by, is made from it.
 import * as v from 'valibot';
+import { MAX_SEED } from '../../runtime/core/random.ts';
 
 export const MAP_NAMES = [
   'albedo',
@@ -18,7 +19,6 @@ const SAMPLERS = ['ddpm', 'ddim', 'dpm++', 'euler'] as const;
 export type MapName = (typeof MAP_NAMES)[number];
 export type FileFormat = (typeof FORMATS)[number];
 
-export const MAX_SEED = 2 ** 32 - 1;
 export const MAX_COUNT = 100_000;
 const MAX_ASSETS = 100_000;
 const MAX_SIDE_PX = 2048;

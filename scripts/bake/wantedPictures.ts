@@ -1,5 +1,6 @@
+import { MAX_SEED } from '../../runtime/core/random.ts';
 import { indexOfLabel } from '../../runtime/index.ts';
-import { type BakeAsset, MAX_SEED } from './bakeFileSchema.ts';
+import type { BakeAsset } from './bakeFileSchema.ts';
 import type { BakeModel } from './openModels.ts';
 
 /** Tells of a mistake in an asset: in which of its entries, and what. */

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
+import { MAX_SEED } from '../../runtime/core/random.ts';
 import type { BackendName } from '../../runtime/index.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { encodePng } from '../node/png.ts';
 import type { BakeDescription } from './bakeFileSchema.ts';
-import { MAX_SEED } from './bakeFileSchema.ts';
 import { type BakePlan, type Picture, recipeOf } from './bakePlan.ts';
 import { Baker } from './baker.ts';
 import { makeBatches } from './batches.ts';

@@ -1,5 +1,7 @@
 // figment bake: its options; bakeFile.ts and bakeModels.ts do the work and are loaded only then.
+
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { MAX_SEED } from '../../runtime/core/random.ts';
 import type { BackendName, PipelineName, SamplerName } from '../../runtime/index.ts';
 import type { Shard } from '../bake/manifest.ts';
 import { realNumber, UsageError, wholeNumber } from '../node/cliErrors.ts';
@@ -54,7 +56,6 @@ export interface CommonOptions {
 export type BakeOptions = PictureOptions & FileOptions & CommonOptions;
 
 const MAX_COUNT = 100_000;
-const MAX_SEED = 2 ** 32 - 1;
 const MAX_BATCH = 256;
 const MAX_JOBS = 256;
 

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { MAX_SEED } from '../../runtime/core/random.ts';
 import type { Dataset } from '../../runtime/index.ts';
 import { UsageError, wholeNumber } from '../node/cliErrors.ts';
 import { type Progress, startProgress } from '../node/progress.ts';
@@ -19,7 +20,6 @@ interface DrawFlags {
 
 const MAX_COUNT = 20_000;
 const MAX_SIZE_PX = 256;
-const MAX_SEED = 2 ** 32 - 1;
 
 /** `figment dataset`: makes data sets to train on. */
 export function datasetCommand(): Command {

@@ -1,8 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { MAX_SEED } from '../../runtime/core/random.ts';
 import { realNumber, wholeNumber } from '../node/cliErrors.ts';
 import type { EvaluateFlags } from './evaluation/runEvaluation.ts';
-
-const MAX_SEED = 2 ** 32 - 1;
 
 /** The command `figment evaluate`. */
 export function evaluateCommand(): Command {

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { messageOf } from '../../runtime/core/errors.ts';
 import { UsageError } from './cliErrors.ts';
 import { InterruptError } from './interrupt.ts';
 
@@ -21,7 +22,7 @@ const PATH_ERRORS = ['EACCES', 'EEXIST', 'EISDIR', 'ENOENT', 'ENOTDIR', 'ENOTEMP
 export function describeError(error: unknown): ErrorReport {
   if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? 0 : MISTAKE, message: '' };
   if (error instanceof InterruptError) return { exitCode: error.exitCode, message: error.message };
-  return { exitCode: isMistake(error) ? MISTAKE : FAILURE, message: messageOf(error) };
+  return { exitCode: isMistake(error) ? MISTAKE : FAILURE, message: shortMessageOf(error) };
 }
 
 function isMistake(error: unknown): boolean {
@@ -39,7 +40,7 @@ function isOurs({ message }: RangeError): boolean {
 /** A library's message may carry a whole minified source line along; the first lines say what happened. */
 const MAX_LENGTH = 2000;
 
-function messageOf(error: unknown): string {
-  const message = error instanceof Error && error.message ? error.message : String(error);
+function shortMessageOf(error: unknown): string {
+  const message = messageOf(error);
   return message.length > MAX_LENGTH ? `${message.slice(0, MAX_LENGTH)}…` : message;
 }

@@ -113,17 +113,15 @@ async function answer(
     const type = MIME_TYPES[path.extname(file)] ?? 'application/octet-stream';
     response.writeHead(200, { ...headers, ...policyBelow(options, file), 'Content-Type': type }).end(content);
   } catch (error) {
-    response.writeHead(error instanceof UsageError ? 400 : 500, headers).end(messageOf(error));
+    response
+      .writeHead(error instanceof UsageError ? 400 : 500, headers)
+      .end(error instanceof UsageError ? error.message : String(error));
   }
 }
 
 function policyBelow({ policiesBelow = {} }: SiteOptions, file: string): OutgoingHttpHeaders {
   const found = Object.entries(policiesBelow).find(([address]) => file.startsWith(address));
   return found ? { 'Content-Security-Policy': found[1] } : {};
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof UsageError ? error.message : String(error);
 }
 
 /** Whether the browser has this site open under its own name, and no other page asks through it; a link may lead to it. */

@@ -1,9 +1,10 @@
 import { readFile, realpath } from 'node:fs/promises';
 import * as v from 'valibot';
+import { MAX_SEED } from '../../../runtime/core/random.ts';
 import { writeFileAtomic } from '../../node/atomicWrite.ts';
 import { UsageError } from '../../node/cliErrors.ts';
 import type { SiteOptions } from '../../node/serveSite.ts';
-import { MAX_COUNT, MAX_SEED } from '../bakeFileSchema.ts';
+import { MAX_COUNT } from '../bakeFileSchema.ts';
 import { type BakePlan, type Picture, recipeOf } from '../bakePlan.ts';
 import { pageScript, pageStyle } from '../pageFiles.ts';
 import { planBake } from '../planBake.ts';
