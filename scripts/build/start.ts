@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
 import { openPage } from '../cli/openPage.ts';
-import { UsageError, wholeNumber } from '../node/cliErrors.ts';
+import { UsageError } from '../node/usageError.ts';
+import { wholeNumber } from '../cli/optionParsers.ts';
 import { coloursFor } from '../node/colours.ts';
 import { describeError } from '../node/describeError.ts';
 import { interruptible } from '../node/interrupt.ts';

@@ -1,5 +1,5 @@
 import { type ModelContent, modelFolderFiles } from '../../runtime/index.ts';
-import { UsageError } from '../node/cliErrors.ts';
+import { UsageError } from '../node/usageError.ts';
 import { type WholeModel, withFiles } from '../node/replaceVae.ts';
 
 /**

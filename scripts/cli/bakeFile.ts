@@ -8,7 +8,7 @@ import {
   watchBake,
   writeReport,
 } from '../bake/index.ts';
-import { UsageError } from '../node/cliErrors.ts';
+import { UsageError } from '../node/usageError.ts';
 import { describeError } from '../node/describeError.ts';
 import { interruptible } from '../node/interrupt.ts';
 import { startProgress } from '../node/progress.ts';

@@ -3,7 +3,7 @@ import type { BakePlan } from '../bake/bakePlan.ts';
 import { planBake } from '../bake/planBake.ts';
 import type { BakeSource } from '../bake/readBakeFile.ts';
 import { runPlan } from '../bake/runBake.ts';
-import { UsageError } from '../node/cliErrors.ts';
+import { UsageError } from '../node/usageError.ts';
 import { interruptible } from '../node/interrupt.ts';
 import { shippedModels } from '../node/openModel.ts';
 import { startProgress } from '../node/progress.ts';

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { MAX_SEED } from '../../runtime/core/random.ts';
-import { realNumber, wholeNumber } from '../node/cliErrors.ts';
+import { realNumber, wholeNumber } from './optionParsers.ts';
 import type { EvaluateFlags } from './evaluation/runEvaluation.ts';
 
 /** The command `figment evaluate`. */

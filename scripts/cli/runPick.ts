@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { openPainter } from '../bake/pick/candidatePainter.ts';
 import { pickSite } from '../bake/pick/pickSite.ts';
-import { UsageError } from '../node/cliErrors.ts';
+import { UsageError } from '../node/usageError.ts';
 import { coloursFor } from '../node/colours.ts';
 import { interruptible } from '../node/interrupt.ts';
 import { serveSite } from '../node/serveSite.ts';

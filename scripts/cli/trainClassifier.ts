@@ -24,7 +24,7 @@ import {
   parseSchedulerConfig,
 } from '../../runtime/index.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
-import { UsageError } from '../node/cliErrors.ts';
+import { UsageError } from '../node/usageError.ts';
 import { combineCredits } from '../node/credit.ts';
 import { diskSource } from '../node/diskSource.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';

@@ -21,7 +21,7 @@ import {
   unet2dShapes,
 } from '../../runtime/index.ts';
 import { writeFileAtomic, writeFilesAtomic } from '../node/atomicWrite.ts';
-import { UsageError } from '../node/cliErrors.ts';
+import { UsageError } from '../node/usageError.ts';
 import { combineCredits, readCredit } from '../node/credit.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { startGradientWorkers } from '../node/nodeWorkers.ts';

@@ -19,7 +19,7 @@ import {
   writeSafetensors,
 } from '../../runtime/index.ts';
 import { writeFileAtomic, writeFilesAtomic } from '../node/atomicWrite.ts';
-import { UsageError } from '../node/cliErrors.ts';
+import { UsageError } from '../node/usageError.ts';
 import { CREDIT_FILE, type Credit, combineCredits, readCredit } from '../node/credit.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { startGradientWorkers } from '../node/nodeWorkers.ts';

@@ -1,5 +1,5 @@
 import { append, type Dataset, type DatasetSplit, splitHeldOut } from '../../runtime/index.ts';
-import { UsageError } from '../node/cliErrors.ts';
+import { UsageError } from '../node/usageError.ts';
 import { chooseFrom, type DatasetChoice, readDataset } from '../node/readDataset.ts';
 
 export interface TrainingDataOptions extends DatasetChoice {

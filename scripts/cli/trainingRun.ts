@@ -12,7 +12,7 @@ import {
   type TrainingStep,
 } from '../../runtime/index.ts';
 import { writeFileAtomic } from '../node/atomicWrite.ts';
-import { UsageError } from '../node/cliErrors.ts';
+import { UsageError } from '../node/usageError.ts';
 import { startProgress } from '../node/progress.ts';
 
 const CHECKPOINT_FILE = 'checkpoint.safetensors';

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { DatasetError } from '../../runtime/dataset/dataset.ts';
 import { indexOfLabel } from '../../runtime/sampling/labels.ts';
 import { MissingFileError } from '../../runtime/weights/modelFileError.ts';
-import { UsageError } from './cliErrors.ts';
+import { UsageError } from './usageError.ts';
 import { describeError } from './describeError.ts';
 import { InterruptError } from './interrupt.ts';
 

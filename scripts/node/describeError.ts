@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { messageOf } from '../../runtime/core/errors.ts';
-import { UsageError } from './cliErrors.ts';
+import { UsageError } from './usageError.ts';
 import { InterruptError } from './interrupt.ts';
 
 export interface ErrorReport {

@@ -10,7 +10,7 @@ import {
   nearestWord,
   urlSource,
 } from '../../runtime/index.ts';
-import { UsageError } from './cliErrors.ts';
+import { UsageError } from './usageError.ts';
 import { diskSource } from './diskSource.ts';
 import { packageRoot } from './packageRoot.ts';
 

@@ -8,7 +8,7 @@ import {
   nearestWord,
   urlSource,
 } from '../../runtime/index.ts';
-import { UsageError } from './cliErrors.ts';
+import { UsageError } from './usageError.ts';
 import { diskSource } from './diskSource.ts';
 import { orUsageError } from './openModel.ts';
 import { packageRoot } from './packageRoot.ts';

@@ -11,7 +11,7 @@ import {
   type UNet2DConfig,
   type WeightTensor,
 } from '../../runtime/index.ts';
-import { UsageError } from './cliErrors.ts';
+import { UsageError } from './usageError.ts';
 import { readWholeModel } from './replaceVae.ts';
 
 /** File name of a network's weights in a model folder. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError } from './cliErrors.ts';
+import { UsageError } from './usageError.ts';
 
 /**
  * Makes a folder if need be, and finds out whether files can be written to it, before the long work whose results

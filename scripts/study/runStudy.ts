@@ -12,7 +12,7 @@ import {
 } from '../../runtime/index.ts';
 import { measure } from '../cli/evaluation/measure.ts';
 import { openClassifier } from '../cli/evaluation/openClassifier.ts';
-import { UsageError } from '../node/cliErrors.ts';
+import { UsageError } from '../node/usageError.ts';
 import { interruptible } from '../node/interrupt.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { buildModel, modelSource } from '../node/openModel.ts';

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { realNumber, wholeNumber } from '../../../scripts/node/cliErrors.ts';
+import { realNumber, wholeNumber } from '../../../scripts/cli/optionParsers.ts';
 import { describeError } from '../../../scripts/node/describeError.ts';
 import { interruptible } from '../../../scripts/node/interrupt.ts';
 import { packageRoot } from '../../../scripts/node/packageRoot.ts';

@@ -2,7 +2,7 @@ import { readFile, realpath } from 'node:fs/promises';
 import * as v from 'valibot';
 import { MAX_SEED } from '../../../runtime/core/random.ts';
 import { writeFileAtomic } from '../../node/atomicWrite.ts';
-import { UsageError } from '../../node/cliErrors.ts';
+import { UsageError } from '../../node/usageError.ts';
 import type { SiteOptions } from '../../node/serveSite.ts';
 import { MAX_COUNT } from '../bakeFileSchema.ts';
 import { type BakePlan, type Picture, recipeOf } from '../bakePlan.ts';

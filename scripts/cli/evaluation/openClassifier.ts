@@ -22,7 +22,7 @@ import {
   writeSafetensors,
 } from '../../../runtime/index.ts';
 import { writeFileAtomic } from '../../node/atomicWrite.ts';
-import { UsageError } from '../../node/cliErrors.ts';
+import { UsageError } from '../../node/usageError.ts';
 import { startGradientWorkers } from '../../node/nodeWorkers.ts';
 import { startProgress } from '../../node/progress.ts';
 

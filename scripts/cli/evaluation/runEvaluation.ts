@@ -17,7 +17,7 @@ import {
   splitHeldOut,
 } from '../../../runtime/index.ts';
 import { writeFilesAtomic } from '../../node/atomicWrite.ts';
-import { UsageError } from '../../node/cliErrors.ts';
+import { UsageError } from '../../node/usageError.ts';
 import { openNodeBackend } from '../../node/nodeBackend.ts';
 import { buildCvae, buildModel, modelSource } from '../../node/openModel.ts';
 import { chooseFrom, readDataset } from '../../node/readDataset.ts';

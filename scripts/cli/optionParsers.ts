@@ -1,10 +1,5 @@
 import { InvalidArgumentError } from 'commander';
 
-/** A mistake of the user's: reported as one line, exit code 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
 /** Parser of an option that takes a whole number. */
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
