@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { definitions, redirect } from './directImports.ts';
+import { definitions, redirect } from './browserBuild.ts';
 
 const definedIn = definitions(`
 // Pixels

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { resolveReference } from './reference.ts';
+import { resolveReference } from './renderChapter.ts';
 
 const SOURCE = `// A file.
 const LIMIT = 3;

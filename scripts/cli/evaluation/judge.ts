@@ -22,9 +22,9 @@ import {
   writeSafetensors,
 } from '../../../runtime/index.ts';
 import { writeFileAtomic } from '../../node/atomicWrite.ts';
-import { UsageError } from '../../node/usageError.ts';
 import { startGradientWorkers } from '../../node/nodeWorkers.ts';
-import { startProgress } from '../../node/progress.ts';
+import { startProgress } from '../../node/terminal.ts';
+import { UsageError } from '../../node/usageError.ts';
 
 export interface OpenClassifierOptions {
   /** Where it is kept; in the user's cache folder when absent. */
@@ -36,7 +36,7 @@ export interface OpenClassifierOptions {
   numWorkers: number;
 }
 
-export interface OpenClassifier {
+export interface Judge {
   file: string;
   config: ClassifierConfig;
   weights: Record<string, Tensor>;
@@ -51,7 +51,7 @@ export interface OpenClassifier {
  *
  * @throws UsageError when the file named belongs to other data
  */
-export async function openClassifier(dataset: Dataset, options: OpenClassifierOptions): Promise<OpenClassifier> {
+export async function openJudge(dataset: Dataset, options: OpenClassifierOptions): Promise<Judge> {
   const digest = trainingDigest(dataset, options.indices);
   const file = options.file ?? cachedFile(dataset, digest, options.numSteps);
   const stored = await readIfThere(file);
@@ -65,7 +65,7 @@ export async function openClassifier(dataset: Dataset, options: OpenClassifierOp
   return opened({ file, config, weights, numSteps: options.numSteps, isNew: true });
 }
 
-function opened(parts: Omit<OpenClassifier, 'weights' | 'dispose'> & { weights: Map<string, WeightTensor> }) {
+function opened(parts: Omit<Judge, 'weights' | 'dispose'> & { weights: Map<string, WeightTensor> }) {
   const weights = uploadWeights(parts.weights);
   return { ...parts, weights, dispose: () => dispose(Object.values(weights)) };
 }

@@ -1,4 +1,5 @@
 import cliProgress from 'cli-progress';
+import picocolors from 'picocolors';
 
 export interface Progress {
   update(share: number, note: string): void;
@@ -23,4 +24,19 @@ export function startProgress(title: string): Progress {
     update: (share, note) => bar.update(Math.round(1000 * share), { note }),
     stop: () => bar.stop(),
   };
+}
+
+/** Colours for a stream; plain text where it is piped, or where NO_COLOR asks for that. */
+export function coloursFor(stream: NodeJS.WriteStream) {
+  return picocolors.createColors(picocolors.isColorSupported && stream.isTTY === true);
+}
+
+/** Runs a job under a progress line. */
+export async function shown<T>(title: string, job: (onProgress: (share: number) => void) => Promise<T>): Promise<T> {
+  const progress = startProgress(title);
+  try {
+    return await job((share) => progress.update(share, ''));
+  } finally {
+    progress.stop();
+  }
 }

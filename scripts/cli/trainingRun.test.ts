@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { splitHeldOut } from '../../runtime/index.ts';
 import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { writeDataset } from '../node/writeDataset.ts';
-import { readTrainingData } from './trainingData.ts';
+import { readTrainingData } from './trainingRun.ts';
 
 let dir: string;
 
