@@ -1,4 +1,4 @@
-/** Runs networks on inputs whose outputs diffusers recorded, and measures how far ours are from them. */
+// Repeats what diffusers computed and recorded, and measures how far our results are from it.
 import {
   add,
   dispose,
@@ -15,6 +15,8 @@ import {
 } from '@tensorflow/tfjs-core';
 import { guidedPrediction } from '../diffusion/guidance.ts';
 import { samplerForConfig } from '../diffusion/sampler.ts';
+import type { Sampler } from '../diffusion/samplerType.ts';
+import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes, decode, encode, type LatentDistribution } from '../networks/autoencoderKl.ts';
 import { parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { uploadWeights } from '../networks/tensors.ts';
@@ -26,7 +28,39 @@ import { checkWeights } from '../weights/checkWeights.ts';
 import type { ModelFiles } from '../weights/modelFolder.ts';
 import { nchwToNhwc } from '../weights/tensorLayout.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
-import { type Deviation, deviationFrom, largerDeviation, NO_DEVIATION } from './deviation.ts';
+
+/** Largest deviation from recorded tensors: absolute, and over the largest magnitude in the tensor it occurs in. */
+export interface Deviation {
+  maxAbs: number;
+  maxRel: number;
+}
+
+const NO_DEVIATION: Deviation = { maxAbs: 0, maxRel: 0 };
+
+/**
+ * How far a result is from a recorded tensor of the same layout; a NaN counts as infinitely far.
+ *
+ * @throws RangeError when their sizes differ
+ */
+export async function deviationFrom(actual: Tensor, expected: WeightTensor): Promise<Deviation> {
+  if (actual.shape.join() !== expected.shape.join()) {
+    throw new RangeError(`deviationFrom: the result is [${actual.shape}], the recorded tensor [${expected.shape}]`);
+  }
+  const values = await actual.data();
+  let maxAbs = 0;
+  let magnitude = 0;
+  for (let i = 0; i < values.length; i++) {
+    const difference = Math.abs(values[i]! - expected.data[i]!);
+    maxAbs = Math.max(maxAbs, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference);
+    magnitude = Math.max(magnitude, Math.abs(expected.data[i]!));
+  }
+  return { maxAbs, maxRel: maxAbs === 0 ? 0 : maxAbs / magnitude };
+}
+
+/** The larger of each measure. */
+export function largerDeviation(a: Deviation, b: Deviation): Deviation {
+  return { maxAbs: Math.max(a.maxAbs, b.maxAbs), maxRel: Math.max(a.maxRel, b.maxRel) };
+}
 
 type Tensors = ReadonlyMap<string, WeightTensor>;
 
@@ -147,6 +181,55 @@ async function worstOf(tensors: Tensors, results: Record<string, Tensor>): Promi
   }
 }
 
+/** The JSON beside the tensors of a case. */
+export interface SchedulerCase {
+  scheduler: string; // the diffusers class
+  config: Record<string, unknown>;
+  num_inference_steps: number;
+  timesteps: number[];
+}
+
+/**
+ * Runs our sampler along a recorded trajectory: the network's outputs (and the noise) are the recorded ones, xt is our
+ * own from `x_init` on, so that deviations add up as they would in use.
+ *
+ * @param tensors `x_init`, and for each step i `model_input_i`, `model_output_i`, `x_{i+1}` and, if noise is drawn,
+ *                `noise_i`; any layout, since every operation is elementwise
+ * @returns       the largest deviation of any xt or model input
+ * @throws        Error when the timesteps are not the recorded ones, or a tensor is missing
+ */
+export async function runSchedulerCase(schedulerCase: SchedulerCase, tensors: Tensors): Promise<Deviation> {
+  const json = { _class_name: schedulerCase.scheduler, ...schedulerCase.config };
+  const config = parseSchedulerConfig(json, 'the scheduler case');
+  const sampler = samplerForConfig(config, schedulerCase.num_inference_steps);
+  assertTimesteps(sampler.timesteps, schedulerCase.timesteps);
+  let xt = toTensor(tensors, 'x_init');
+  let worst = NO_DEVIATION;
+  for (const index of sampler.timesteps.keys()) {
+    const input = sampler.scaleInput(xt, index);
+    const next = replayStep(sampler, index, xt, tensors);
+    worst = largerDeviation(worst, await deviationFrom(input, find(tensors, `model_input_${index}`)));
+    worst = largerDeviation(worst, await deviationFrom(next, find(tensors, `x_${index + 1}`)));
+    dispose([input, xt]);
+    xt = next;
+  }
+  xt.dispose();
+  sampler.dispose();
+  return worst;
+}
+
+function replayStep(sampler: Sampler, index: number, xt: Tensor, tensors: Tensors): Tensor {
+  return tidy(() => {
+    const noise = sampler.needsNoise ? toTensor(tensors, `noise_${index}`) : undefined;
+    return sampler.step(toTensor(tensors, `model_output_${index}`), index, xt, noise).xt;
+  });
+}
+
+function toTensor(tensors: Tensors, name: string): Tensor {
+  const { shape, data } = find(tensors, name);
+  return tensor(data, shape, 'float32');
+}
+
 function images(tensors: Tensors, name: string): Tensor4D {
   const { shape, data } = nchwToNhwc(find(tensors, name));
   return tensor<Rank.R4>(data, shape as Tensor4D['shape'], 'float32');
@@ -154,11 +237,11 @@ function images(tensors: Tensors, name: string): Tensor4D {
 
 function find(tensors: Tensors, name: string): WeightTensor {
   const found = tensors.get(name);
-  if (found === undefined) throw new Error(`the case has no tensor "${name}"; record it again`);
+  if (found === undefined) throw new Error(`verify: the case has no tensor "${name}"; record it again`);
   return found;
 }
 
 function assertTimesteps(actual: readonly number[], expected: readonly number[]): void {
   if (actual.join() === expected.join()) return;
-  throw new Error(`the timesteps are ${actual.join()}; expected ${expected.join()}`);
+  throw new Error(`verify: the timesteps are ${actual.join()}; expected ${expected.join()}`);
 }
