@@ -10,10 +10,10 @@ import { directImports } from './directImports.ts';
 export const DEMO_BUILD = {
   ...BROWSER_BUILD,
   entryPoints: {
-    main: 'demo-scene/main.ts',
+    main: 'demo-scene/tavern/main.ts',
     lab: 'demo-scene/lab/lab.ts',
-    training: 'demo-scene/training/training.css',
-    trainingWorker: 'demo-scene/training/trainingWorker.ts',
+    training: 'demo-scene/training-corner/training.css',
+    trainingWorker: 'demo-scene/training-corner/trainingWorker.ts',
   },
   loader: { '.html': 'text' },
   splitting: true,
@@ -32,7 +32,7 @@ export async function buildDemoSite(): Promise<SiteOptions> {
   return {
     files: {
       ...Object.fromEntries(scripts),
-      '/index.html': () => readFile(path.join(demo, 'index.html')),
+      '/index.html': () => readFile(path.join(demo, 'tavern/index.html')),
       '/lab.html': () => readFile(path.join(demo, 'lab/lab.html')),
       [`/${WASM_FILE}`]: () => readFile(wasmPath),
     },

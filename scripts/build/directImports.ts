@@ -6,17 +6,18 @@ import type { Loader, Plugin } from 'esbuild';
 const LIST = /\b(?:import|export) (type )?\{([^}]*)\} from '([^']+)';/g;
 
 /**
- * Lets the plugin import each name from the file that defines it instead of runtime/index.ts. Else esbuild, whose chunks
- * follow whole files, would count all that the index lists, the training included, as part of the plugin.
+ * Lets the plugin and the demo import each name from the file that defines it instead of runtime/index.ts. Otherwise
+ * esbuild, whose chunks follow whole files, would put all that the index lists, the training included, into every page.
  */
 export function directImports(root: string): Plugin {
   const index = path.join(root, 'runtime/index.ts');
+  const folders = ['plugin', 'demo-scene'].map((folder) => path.join(root, folder, path.sep));
   return {
     name: 'direct imports',
     setup(build) {
       const definedIn = definitions(readFileSync(index, 'utf8'));
       build.onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
-        if (!file.startsWith(path.join(root, 'plugin', path.sep))) return undefined;
+        if (!folders.some((folder) => file.startsWith(folder))) return undefined;
         return { contents: redirect(readFileSync(file, 'utf8'), definedIn), loader: 'ts' as Loader };
       });
     },

@@ -5,7 +5,14 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { packageRoot } from '../node/packageRoot.ts';
 import { chapterPage, sourcePage } from './page.ts';
-import { type Chapter, fileAddress, GUIDE_FOLDER, PAGE_FOLDERS, renderChapter, sourceAddress } from './renderChapter.ts';
+import {
+  type Chapter,
+  fileAddress,
+  GUIDE_FOLDER,
+  PAGE_FOLDERS,
+  renderChapter,
+  sourceAddress,
+} from './renderChapter.ts';
 
 /** A file of the site by its address, relative to the site's root. */
 export type SiteFiles = Record<string, string | Uint8Array>;

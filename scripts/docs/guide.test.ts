@@ -31,8 +31,10 @@ it('is whole: every link and picture of a page leads to a file of the site, or t
     const targets = Array.from(html.matchAll(/ (?:href|src)="([^"]+)"/g), ([, target]) => target!);
     for (const target of targets) {
       if (/^(https?:|data:)/.test(target) || target.startsWith('api/')) continue;
-      const file = path.posix.join(path.posix.dirname(address), target.split('#')[0]!);
+      const [place, id] = target.split('#');
+      const file = place === '' ? address : path.posix.join(path.posix.dirname(address), place!);
       expect(site, `${address} leads to ${target}`).toHaveProperty([file]);
+      if (id) expect(String(site[file]), `${address} leads to ${target}`).toContain(` id="${decodeURI(id)}"`);
     }
   }
 });

@@ -22,10 +22,19 @@ function markdownBelow(folder: string): string[] {
   });
 }
 
-const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...markdownBelow('docs'), ...markdownBelow('assets')];
+const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  ...markdownBelow('docs'),
+  ...markdownBelow('assets'),
+];
 
-/** A document without its blocks of code, in which brackets are no links. */
-const prose = (file: string) => read(file).replace(/^```[\s\S]*?^```/gm, '');
+/** A document without its code, in which brackets are no links. */
+const prose = (file: string) =>
+  read(file)
+    .replace(/^```[\s\S]*?^```/gm, '')
+    .replace(/`[^`\n]+`/g, (code) => (code.includes('](') ? '' : code));
 
 function linksIn(file: string): { text: string; target: string }[] {
   const found = prose(file).matchAll(/\[((?:[^[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)/g);
