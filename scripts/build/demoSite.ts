@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
-import { publicSources } from '../docs/publicSources.ts';
+import { publicSources } from '../docs/buildGuide.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 import { READING_CSP, type SiteFile, type SiteOptions, STRICT_CSP } from '../node/serveSite.ts';
-import { BROWSER_BUILD, WASM_FILE, WORKER_BUILD, wasmPath } from './browserBuild.ts';
-import { directImports } from './directImports.ts';
+import { BROWSER_BUILD, directImports, WASM_FILE, WORKER_BUILD, wasmPath } from './browserBuild.ts';
 
 export const DEMO_BUILD = {
   ...BROWSER_BUILD,

@@ -2,8 +2,8 @@
 import path from 'node:path';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { packageRoot } from '../node/packageRoot.ts';
+import { updatedChapters } from './quote.ts';
 import { PAGE_FOLDERS } from './renderChapter.ts';
-import { updatedChapters } from './updateQuotes.ts';
 
 const encoder = new TextEncoder();
 const names: string[] = [];

@@ -3,8 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../node/packageRoot.ts';
 import { checkQuote } from './quote.ts';
-import { resolveReference } from './reference.ts';
-import { headingId } from './renderChapter.ts';
+import { headingId, resolveReference } from './renderChapter.ts';
 
 const README_MAX_BYTES = 10_000;
 /** Pictures of README: one at the top and at most one more. */
