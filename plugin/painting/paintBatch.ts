@@ -7,13 +7,16 @@ import {
   type ImageTensor,
   imagesToPixels,
   type NoisyClassifier,
+  nextValue,
+  type Pace,
+  type PacedRun,
   type RefineStep,
   refineInSlices,
+  resultOf,
   type SampleOptions,
   sampleInSlices,
 } from '../../runtime/index.ts';
 import type { Recipe } from '../recipe.ts';
-import { nextValue, type Pace, type Run, resultOf } from './pace.ts';
 
 /** Classifiers by the names that recipes give them. */
 export type Classifiers = ReadonlyMap<string, NoisyClassifier>;
@@ -45,10 +48,10 @@ export async function paintBatch(
   recipes: readonly Recipe[],
   { signal, previewEvery = 0, onStep }: BatchOptions,
   pace: Pace,
-  runSlice?: Run['runSlice'],
+  runSlice?: PacedRun['runSlice'],
 ): Promise<ImageTensor> {
   const { model, cvae } = networks;
-  const run: Run = { pace, signal, runSlice };
+  const run: PacedRun = { pace, signal, runSlice };
   if (recipes[0]!.pipeline === 'cvae') {
     const images = await resultOf(cvaeImagesInSlices(loaded(cvae), model.index.labels, recipes), run);
     await onStep?.(1, 1, null);
@@ -90,7 +93,7 @@ function loaded(cvae: ConditionalVae | null): ConditionalVae {
   throw new Error('generate: the VAE of this model was not loaded; ask for pictures through an AssetGenerator');
 }
 
-function decode(model: DiffusionModel, latents: ImageTensor, run: Run): Promise<ImageTensor> {
+function decode(model: DiffusionModel, latents: ImageTensor, run: PacedRun): Promise<ImageTensor> {
   return resultOf(decodeLatentsInSlices(model, latents), run);
 }
 

@@ -10,6 +10,8 @@ import {
   loadModelFolder,
   memorySource,
   type NoisyClassifier,
+  type Pace,
+  type PacedRun,
   pixelsToImages,
   prepareTexels,
   splitImages,
@@ -22,7 +24,6 @@ import { decodePixels, encodePixels } from './autoencode.ts';
 import { FrameBudget, nextFrame } from './frameBudget.ts';
 import { GpuLimit } from './gpuLimit.ts';
 import { modelInfo } from './modelInfo.ts';
-import type { Pace, Run } from './pace.ts';
 import { finishedPixels, type Networks, paintBatch } from './paintBatch.ts';
 import type { ModelInfo, Painter, PaintOptions, Picture, WorkOptions } from './painter.ts';
 import { PixelPicture } from './pixelPicture.ts';
@@ -186,7 +187,7 @@ export class ThreadPainter implements Painter {
     return { model: this.model, cvae: this.cvae, classifiers: this.classifiers };
   }
 
-  private paced(signal: AbortSignal): Run {
+  private paced(signal: AbortSignal): PacedRun {
     return { pace: this.pace, signal };
   }
 

@@ -1,6 +1,5 @@
-import { type DiffusionModel, type SampleStep, sampleInSlices } from '../../runtime/index.ts';
+import { type DiffusionModel, nextValue, type PacedRun, type SampleStep, sampleInSlices } from '../../runtime/index.ts';
 import type { Recipe } from '../recipe.ts';
-import { nextValue, type Run } from './pace.ts';
 import { type Classifiers, samplingOf } from './paintBatch.ts';
 
 /**
@@ -12,7 +11,7 @@ import { type Classifiers, samplingOf } from './paintBatch.ts';
 export async function traceGuidance(
   model: DiffusionModel,
   recipe: Recipe,
-  run: Run,
+  run: PacedRun,
   classifiers: Classifiers = new Map(),
 ): Promise<(number | null)[]> {
   const sampling = samplingOf(recipe, classifiers);

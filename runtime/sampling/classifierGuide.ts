@@ -5,8 +5,7 @@ import {
   classifierGuided,
   isClassifierGuided,
 } from '../diffusion/classifierGuidance.ts';
-import { createSchedule } from '../diffusion/schedule.ts';
-import { alphaBarAt } from '../diffusion/sigmas.ts';
+import { alphaBarAt, createSchedule } from '../diffusion/schedule.ts';
 import { indexOfLabel } from './labels.ts';
 import type { DiffusionModel } from './model.ts';
 import type { NoisyClassifier } from './noisyClassifier.ts';
