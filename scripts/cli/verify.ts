@@ -1,6 +1,10 @@
 // figment verify: its options; verifyCases.ts does the work and is loaded only then.
 import { Command, Option } from 'commander';
-import type { VerifyOptions } from './verifyCases.ts';
+import type { BackendName } from '../../runtime/index.ts';
+
+export interface VerifyOptions {
+  backend?: BackendName;
+}
 
 const DETAILS = `
 A case is a UNet2DModel or AutoencoderKL folder with case.safetensors, a pipeline folder with case.safetensors and
