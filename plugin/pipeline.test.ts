@@ -1,12 +1,20 @@
 import type { Scene } from '@babylonjs/core/scene.js';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createConditionalVae, createModel, generateAtOnce, refine } from '../runtime/index.ts';
+import {
+  batchKey,
+  changeRecipe,
+  completeRecipe,
+  createConditionalVae,
+  createModel,
+  generateAtOnce,
+  type ModelInfo,
+  recipeKey,
+  refine,
+  shortRecipe,
+} from '../runtime/index.ts';
 import { tinyModelFiles, tinyModelFolder } from '../runtime/testing/tinyModel.ts';
 import { AssetGenerator } from './assetGenerator.ts';
-import type { ModelInfo } from './painting/painter.ts';
-import { changeRecipe } from './pipeline.ts';
-import { batchKey, completeRecipe, recipeKey, shortRecipe } from './recipe.ts';
 import { createScene, flipped, loadTiny, uploadedTo } from './testing/tinyScene.ts';
 
 /** What recipes look at of a model. */

@@ -25,11 +25,25 @@ export async function nextValue<T>(slices: Generator<T | null, unknown>, run: Ru
 }
 
 /** Runs slices to their result, or gives them up. @throws the signal's reason, before a slice */
-export async function resultOf<T>(slices: Generator<unknown, T>, run: Run): Promise<T> {
+export function resultOf<T>(slices: Generator<unknown, T>, run: Run): Promise<T> {
+  return stepsAndResult(slices, run, () => {});
+}
+
+/**
+ * Runs slices to their result, or gives them up, and waits for `onStep` with what they yield in between that is not null.
+ *
+ * @throws the signal's reason, before a slice
+ */
+export async function stepsAndResult<Step, T>(
+  slices: Generator<Step | null | void, T>,
+  run: Run,
+  onStep: (step: Step) => void | Promise<void>,
+): Promise<T> {
   try {
     for (;;) {
       const { done, value } = await nextSlice(slices, run);
       if (done) return value as T;
+      if (value) await onStep(value as Step);
     }
   } finally {
     slices.return(undefined as never); // frees what an abort leaves

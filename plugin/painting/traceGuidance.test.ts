@@ -1,8 +1,7 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createModel, type DiffusionModel, sample, selectBackend } from '../../runtime/index.ts';
+import { createModel, type DiffusionModel, type Recipe, sample, selectBackend } from '../../runtime/index.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
-import type { Recipe } from '../recipe.ts';
 import { samplingOf } from './paintBatch.ts';
 import { traceGuidance } from './traceGuidance.ts';
 

@@ -1,7 +1,11 @@
-import { type DiffusionModel, type SampleStep, sampleInSlices } from '../../runtime/index.ts';
-import type { Recipe } from '../recipe.ts';
+import {
+  type Classifiers,
+  type DiffusionModel,
+  type Recipe,
+  type SampleStep,
+  sampleRecipesInSlices,
+} from '../../runtime/index.ts';
 import { nextValue, type Run } from './pace.ts';
-import { type Classifiers, samplingOf } from './paintBatch.ts';
 
 /**
  * Denoises a recipe and measures how far guidance moves the predicted noise; what the GPU has is read at the end.
@@ -15,8 +19,7 @@ export async function traceGuidance(
   run: Run,
   classifiers: Classifiers = new Map(),
 ): Promise<(number | null)[]> {
-  const sampling = samplingOf(recipe, classifiers);
-  const steps = sampleInSlices(model, [recipe], { ...sampling, signal: run.signal, measureGuidance: true });
+  const steps = sampleRecipesInSlices(model, [recipe], { classifiers, signal: run.signal, measureGuidance: true });
   const norms: SampleStep['guidanceNorm'][] = [];
   try {
     for (let step = await nextValue(steps, run); step; step = await nextValue(steps, run)) {

@@ -8,13 +8,13 @@ import {
   type ImageTensor,
   loadModelFolder,
   memorySource,
+  modelInfo,
   type NoisyClassifier,
+  type Recipe,
   useWasm,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
-import type { Recipe } from '../recipe.ts';
 import { decodePixels, encodePixels } from './autoencode.ts';
-import { modelInfo } from './modelInfo.ts';
 import type { Run } from './pace.ts';
 import { finishedPixels, paintBatch } from './paintBatch.ts';
 import { openClassifier } from './steering.ts';

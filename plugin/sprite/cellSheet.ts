@@ -1,7 +1,7 @@
+import type { Recipe } from '../../runtime/index.ts';
 // A texture with a picture in each cell, row after row, the top row first.
 import type { Picture } from '../painting/painter.ts';
 import type { PictureSource, RequestOptions } from '../pictureSource.ts';
-import type { Recipe } from '../recipe.ts';
 import { PictureTarget } from '../texture/pictureTarget.ts';
 import { createTexelTexture } from '../texture/texelTexture.ts';
 import { cellSize } from './planCells.ts';

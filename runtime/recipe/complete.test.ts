@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { ModelInfo } from './painting/painter.ts';
-import { batchKey, completeRecipe, recipeKey, shortRecipe } from './recipe.ts';
 
 /** What recipes look at of a model. */
 const INFO = {
