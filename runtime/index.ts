@@ -4,12 +4,19 @@
 export { type BackendChoice, type BackendName, type BackendOptions, selectBackend } from './backends/selectBackend.ts';
 export { useWasm, type WasmOptions, type WasmPaths } from './backends/wasm.ts';
 export { adapterName, isSoftwareAdapter, useWebgpuDevice } from './backends/webgpu.ts';
-export { type Atlas, composeAtlas, type SheetLayout, type SheetTile, sheetColumns } from './core/atlas.ts';
+export {
+  type Atlas,
+  composeAtlas,
+  footPivot,
+  type Pivot,
+  type SheetLayout,
+  type SheetTile,
+  sheetColumns,
+} from './core/atlas.ts';
 // Pixels and random numbers
 export { atop, blend } from './core/composite.ts';
 export { messageOf } from './core/errors.ts';
 export { fingerprint } from './core/fingerprint.ts';
-export { footPivot, type Pivot } from './core/footPivot.ts';
 export { nearestWord } from './core/nearestWord.ts';
 export {
   composeSheet,
@@ -22,6 +29,7 @@ export {
   toPremultiplied,
 } from './core/pixels.ts';
 export { integers, MAX_SEED, normals, permutation, uniforms } from './core/random.ts';
+export { nextValue, type Pace, type PacedRun, resultOf, stepsAndResult } from './core/slices.ts';
 // Data sets
 export { append } from './dataset/append.ts';
 export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';
@@ -64,17 +72,34 @@ export {
 } from './diffusion/schedulerConfig.ts';
 export { slerp } from './diffusion/slerp.ts';
 // Evaluation
-export { type Accuracy, accuracyOf } from './evaluation/accuracy.ts';
-export { classifyImages, type Judgement } from './evaluation/classifyImages.ts';
-export { cvaeReconstructionSheet, cvaeSheet } from './evaluation/cvaeSheet.ts';
-export { drawPerClass, positionsOf, smallestClass } from './evaluation/drawPerClass.ts';
-export { type ImageSet, imagesOfClass, imagesOfDataset, imagesOfPixels } from './evaluation/imageSet.ts';
+export {
+  type Accuracy,
+  accuracyOf,
+  classifyImages,
+  type Judgement,
+  spreadPerClass,
+} from './evaluation/classifyImages.ts';
+export {
+  drawPerClass,
+  type ImageSet,
+  imagesOfClass,
+  imagesOfDataset,
+  imagesOfPixels,
+  positionsOf,
+  smallestClass,
+} from './evaluation/imageSet.ts';
 export { type NearestDistance, nearestDistance } from './evaluation/nearest.ts';
 export { type Reconstructed, reconstruct } from './evaluation/reconstruction.ts';
-export { type LiveVae, reconstructionSheet } from './evaluation/reconstructionSheet.ts';
-export { SAMPLE_SHEET_DEFAULTS, type SampleSheetOptions, sampleSheet } from './evaluation/sampleSheet.ts';
 export { seamRatio } from './evaluation/seam.ts';
-export { spreadPerClass } from './evaluation/spread.ts';
+export {
+  cvaeReconstructionSheet,
+  cvaeSheet,
+  type LiveVae,
+  reconstructionSheet,
+  SAMPLE_SHEET_DEFAULTS,
+  type SampleSheetOptions,
+  sampleSheet,
+} from './evaluation/sheets.ts';
 // Kernels that the plugin calls itself
 export { compilationDone, compileOnly } from './kernels/webgpu/compile.ts';
 export { submitKernels } from './kernels/webgpu/submit.ts';
@@ -252,15 +277,16 @@ export {
 } from './training/trainNoisyClassifier.ts';
 export { defaultVaeConfig, VAE_DEFAULTS, type VaeOptions, vaeTaskSpec, vaeTrainer } from './training/trainVae.ts';
 export { type AutoEncoder, withoutAlpha } from './training/withoutAlpha.ts';
-export type { Deviation } from './verify/deviation.ts';
 export {
+  type Deviation,
   type NetworkFolder,
   type PipelineCase,
   runPipelineCase,
+  runSchedulerCase,
   runUNetCase,
   runVaeCase,
-} from './verify/networkCase.ts';
-export { runSchedulerCase, type SchedulerCase } from './verify/schedulerCase.ts';
+  type SchedulerCase,
+} from './verify/cases.ts';
 // Weights and model folders
 export { checkWeights } from './weights/checkWeights.ts';
 export {

@@ -1,6 +1,6 @@
 import type { RecipeOptions } from '../../plugin/index.ts';
-import { element } from '../ui/element.ts';
-import { copied, downloadPng } from '../ui/handOut.ts';
+import { element } from '../shared/element.ts';
+import { copied, downloadPng } from '../shared/handOut.ts';
 
 /** What the buttons hand out, asked for when one is pressed. */
 export interface Shared {

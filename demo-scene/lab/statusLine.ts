@@ -1,5 +1,5 @@
 import type { AssetGenerator } from '../../plugin/index.ts';
-import { element } from '../ui/element.ts';
+import { element } from '../shared/element.ts';
 
 /** What paints and why, how long a step takes, and how much waits. */
 export class StatusLine {

@@ -1,5 +1,5 @@
 import type { AssetGenerator } from '../../plugin/index.ts';
-import { drawPixels } from '../ui/drawPixels.ts';
+import { drawPixels } from '../shared/drawPixels.ts';
 import { recipeOf, type Settings } from './settings.ts';
 import type { StripPlan, Variant } from './stripPlans.ts';
 

@@ -1,5 +1,5 @@
 import type { AssetGenerator, RecipeOptions } from '../../plugin/index.ts';
-import { element } from '../ui/element.ts';
+import { element } from '../shared/element.ts';
 import { Address } from './address.ts';
 import { Controls } from './controls.ts';
 import { NewestOnly } from './newestOnly.ts';

@@ -1,5 +1,5 @@
 import { type TinyModelOptions, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
-import tavern from '../tavern.json';
+import tavern from '../tavern/tavern.json';
 
 /** In the place of the four models: the same labels, but a few thousand weights. */
 export async function quickModels(): Promise<Record<string, Uint8Array>> {

@@ -2,6 +2,7 @@
 import {
   enlargedSettings,
   prepareSurfaceTexels,
+  resultOf,
   type SurfaceOptions,
   surfaceMapsInSlices,
   surfaceSettings,
@@ -50,15 +51,9 @@ async function writeInSlices(
   const { widthPx, heightPx } = albedo.look;
   const slices = surfaceMapsInSlices(texels, widthPx, heightPx, options);
   const budget = new FrameBudget(BUDGET_MS);
-  for (;;) {
-    await budget.turnAsync();
-    signal.throwIfAborted();
-    const { done, value } = slices.next();
-    if (!done) continue;
-    normal.update(interleaved(value.normal.pixels, value.height.pixels));
-    orm.update(interleaved(value.orm.pixels, value.cavity.pixels));
-    return;
-  }
+  const maps = await resultOf(slices, { pace: { slice: () => budget.turnAsync() }, signal });
+  normal.update(interleaved(maps.normal.pixels, maps.height.pixels));
+  orm.update(interleaved(maps.orm.pixels, maps.cavity.pixels));
 }
 
 /** RGBA from RGB and alpha. */

@@ -1,6 +1,14 @@
 import type { Classifiers, DiffusionModel, ImageTensor, Networks, Recipe } from '../../runtime/index.ts';
-import { decodeLatentsInSlices, finishEdit, imagesInSlices, imagesToPixels } from '../../runtime/index.ts';
-import { type Pace, type Run, resultOf, stepsAndResult } from './pace.ts';
+import {
+  decodeLatentsInSlices,
+  finishEdit,
+  imagesInSlices,
+  imagesToPixels,
+  type Pace,
+  type PacedRun,
+  resultOf,
+  stepsAndResult,
+} from '../../runtime/index.ts';
 
 /** What pictures are painted with. */
 export interface PainterNetworks extends Networks {
@@ -29,18 +37,18 @@ export async function paintBatch(
   recipes: readonly Recipe[],
   { signal, previewEvery = 0, onStep }: PaintBatchOptions,
   pace: Pace,
-  runSlice?: Run['runSlice'],
+  runSlice?: PacedRun['runSlice'],
 ): Promise<ImageTensor> {
-  const run: Run = { pace, signal, runSlice };
+  const run: PacedRun = { pace, signal, runSlice };
   return stepsAndResult(
     imagesInSlices(networks, recipes, { signal }),
     run,
     async ({ step, numSteps, latents, preview }) => {
       await pace.step?.();
-      const isPreview = onStep && latents && step < numSteps && previewEvery > 0 && step % previewEvery === 0;
-      const decoded = isPreview ? await resultOf(decodeLatentsInSlices(networks.model, latents), run) : null;
-      if (!onStep) return;
-      await onStep(step, numSteps, decoded ?? (onStep && preview ? preview.clone() : null));
+      const wantsPreview = latents !== null && step < numSteps && previewEvery > 0 && step % previewEvery === 0;
+      const decoded = wantsPreview ? await resultOf(decodeLatentsInSlices(networks.model, latents), run) : null;
+      if (onStep) await onStep(step, numSteps, decoded ?? preview?.clone() ?? null);
+      else decoded?.dispose();
     },
   );
 }

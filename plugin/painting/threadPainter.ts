@@ -13,6 +13,8 @@ import {
   memorySource,
   modelInfo,
   type NoisyClassifier,
+  type Pace,
+  type PacedRun,
   pixelsToImages,
   prepareTexels,
   type Recipe,
@@ -24,7 +26,6 @@ import type { Latents } from '../latents.ts';
 import { decodePixels, encodePixels } from './autoencode.ts';
 import { FrameBudget, nextFrame } from './frameBudget.ts';
 import { GpuLimit } from './gpuLimit.ts';
-import type { Pace, Run } from './pace.ts';
 import { finishedPixels, type PainterNetworks, paintBatch } from './paintBatch.ts';
 import type { Painter, PaintOptions, Picture, WorkOptions } from './painter.ts';
 import { PixelPicture } from './pixelPicture.ts';
@@ -187,7 +188,7 @@ export class ThreadPainter implements Painter {
     return { model: this.model, cvae: this.cvae, classifiers: this.classifiers };
   }
 
-  private paced(signal: AbortSignal): Run {
+  private paced(signal: AbortSignal): PacedRun {
     return { pace: this.pace, signal };
   }
 

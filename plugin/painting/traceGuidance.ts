@@ -1,11 +1,12 @@
 import {
   type Classifiers,
   type DiffusionModel,
+  nextValue,
+  type PacedRun,
   type Recipe,
   type SampleStep,
   sampleRecipesInSlices,
 } from '../../runtime/index.ts';
-import { nextValue, type Run } from './pace.ts';
 
 /**
  * Denoises a recipe and measures how far guidance moves the predicted noise; what the GPU has is read at the end.
@@ -16,7 +17,7 @@ import { nextValue, type Run } from './pace.ts';
 export async function traceGuidance(
   model: DiffusionModel,
   recipe: Recipe,
-  run: Run,
+  run: PacedRun,
   classifiers: Classifiers = new Map(),
 ): Promise<(number | null)[]> {
   const steps = sampleRecipesInSlices(model, [recipe], { classifiers, signal: run.signal, measureGuidance: true });

@@ -10,12 +10,12 @@ import {
   memorySource,
   modelInfo,
   type NoisyClassifier,
+  type PacedRun,
   type Recipe,
   useWasm,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import { decodePixels, encodePixels } from './autoencode.ts';
-import type { Run } from './pace.ts';
 import { finishedPixels, paintBatch } from './paintBatch.ts';
 import { openClassifier } from './steering.ts';
 import { traceGuidance } from './traceGuidance.ts';
@@ -69,7 +69,7 @@ function letMessagesIn(): Promise<void> {
 }
 
 /** Does one job, which a message may abort meanwhile. */
-async function work({ job }: Job, doIt: (loaded: DiffusionModel, run: Run) => Promise<void>): Promise<void> {
+async function work({ job }: Job, doIt: (loaded: DiffusionModel, run: PacedRun) => Promise<void>): Promise<void> {
   const controller = new AbortController();
   running.set(job, controller);
   try {

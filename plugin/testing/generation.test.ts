@@ -1,7 +1,7 @@
 // The plugin in a real browser, beside the same recipes baked in Node.
 import path from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { runToEnd } from '../../runtime/core/runToEnd.ts';
+import { runToEnd } from '../../runtime/core/slices.ts';
 import {
   classifierFolderFiles,
   createConditionalVae,

@@ -1,6 +1,6 @@
 import { getBackend } from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test } from 'vitest';
-import { openNodeWebgpu } from '../../scripts/node/nodeWebgpu.ts';
+import { openNodeWebgpu } from '../../scripts/node/nodeRuntime.ts';
 import { type BackendName, selectBackend } from './selectBackend.ts';
 
 const webgpu = await openNodeWebgpu();

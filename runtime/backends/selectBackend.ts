@@ -1,6 +1,8 @@
 // Chooses the TensorFlow.js backend. tfjs's backends and our kernels for them are imported when chosen, so that a page
 // loads only what it uses.
-import { startCpu } from './cpu.ts';
+
+import { ready, setBackend } from '@tensorflow/tfjs-core';
+import { hasKernels } from '../kernels/register.ts';
 import { startWasm, type WasmOptions } from './wasm.ts';
 import { adapterName, findAdapter, isSoftwareAdapter, startWebgpu } from './webgpu.ts';
 
@@ -21,6 +23,15 @@ export interface BackendChoice {
   reason: string;
 }
 
+/** Makes plain JavaScript the current backend, with Figment's kernels. */
+async function startCpu(): Promise<void> {
+  await import('@tensorflow/tfjs-backend-cpu');
+  await setBackend('cpu');
+  await ready();
+  const { registerCpuKernels } = await import('../kernels/cpu/index.ts');
+  if (!hasKernels('cpu')) registerCpuKernels();
+}
+
 async function choiceOfWebgpu(adapter: GPUAdapter, reason: string): Promise<BackendChoice> {
   await startWebgpu(adapter);
   return { backend: 'webgpu', adapter: adapterName(adapter.info), reason };
@@ -34,7 +45,7 @@ async function choiceOfCpu(reason: string): Promise<BackendChoice> {
 const refusal = (backend: BackendName, flaw: string) =>
   new Error(`selectBackend: backend "${backend}" was asked for, but ${flaw}; leave \`backend\` out to use what works`);
 
-/** Obeys a request or throws. */
+/** Starts the backend that was asked for, or throws. */
 const FORCED: Record<BackendName, (options: BackendOptions, reason: string) => Promise<BackendChoice>> = {
   async webgpu({ gpu }, reason) {
     const adapter = await findAdapter(gpu);

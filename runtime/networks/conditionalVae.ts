@@ -1,6 +1,6 @@
 // A class-conditional VAE with one latent vector for a whole image: p(x | z, y) with z ~ N(0, I) makes pictures in one pass.
 import { clipByValue, concat, reshape, slice, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
-import { runToEnd } from '../core/runToEnd.ts';
+import { runToEnd } from '../core/slices.ts';
 import { silu } from '../kernels/silu.ts';
 import type { LatentDistribution } from './autoencoderKl.ts';
 import type { ConditionalVaeConfig } from './conditionalVaeConfig.ts';

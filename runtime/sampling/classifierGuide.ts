@@ -1,7 +1,6 @@
 import { type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { classifierGuided, isClassifierGuided } from '../diffusion/classifierGuidance.ts';
-import { createSchedule } from '../diffusion/schedule.ts';
-import { alphaBarAt } from '../diffusion/sigmas.ts';
+import { alphaBarAt, createSchedule } from '../diffusion/schedule.ts';
 import { indexOfLabel } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { DiffusionModel } from './model.ts';

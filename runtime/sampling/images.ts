@@ -1,12 +1,13 @@
 import { clipByValue, greater, minimum, slice, type Tensor4D, tidy, where } from '@tensorflow/tfjs-core';
 import { MIN_ALPHA } from '../core/pixels.ts';
+import { abortable } from '../core/slices.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { Networks } from './completeAll.ts';
 import { type ConditionalVae, cvaeImagesInSlices } from './conditionalVae.ts';
 import { decodeLatentsInSlices } from './decode.ts';
 import { numStepsAt } from './edit.ts';
 import type { DiffusionModel } from './model.ts';
-import { abortable, type SampleStep, sampleRecipesInSlices } from './sample.ts';
+import { type SampleStep, sampleRecipesInSlices } from './sample.ts';
 import type { SampleRun } from './samplingPlan.ts';
 
 /** How far the pictures of a batch are. Its tensors are valid until the next slice; copy what is needed longer. */

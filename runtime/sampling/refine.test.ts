@@ -2,7 +2,7 @@ import { memory } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { toPremultiplied } from '../core/pixels.ts';
-import { runToEnd } from '../core/runToEnd.ts';
+import { runToEnd } from '../core/slices.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyModelFiles } from '../testing/tinyModel.ts';
 import { difference, ELF, ORC } from '../testing/tinyPictures.ts';

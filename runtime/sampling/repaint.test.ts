@@ -3,7 +3,7 @@ import { memory, type Tensor4D } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { selectBackend } from '../backends/selectBackend.ts';
-import { runToEnd } from '../core/runToEnd.ts';
+import { runToEnd } from '../core/slices.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import { difference, ELF, make, ORC, withModel } from '../testing/tinyPictures.ts';
 import { encodePixelsInSlices } from './encodePixels.ts';

@@ -4,7 +4,7 @@ import { add, mul, reverse, type Tensor4D, tensor4d, tidy } from '@tensorflow/tf
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { normals } from '../core/random.ts';
-import { runToEnd } from '../core/runToEnd.ts';
+import { runToEnd } from '../core/slices.ts';
 import { createSampler } from '../diffusion/sampler.ts';
 import { parseSchedulerConfig, type SamplerName } from '../diffusion/schedulerConfig.ts';
 import { ONE_TILE } from '../networks/windows.ts';

@@ -1,4 +1,5 @@
 import { dispose, mul, type Tensor1D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { abortable } from '../core/slices.ts';
 import { CLEAN, renoise } from '../diffusion/noiseLevel.ts';
 import type { PictureOptions, Recipe } from '../recipe/recipe.ts';
 import { completeAll, type SampleOptions } from './completeAll.ts';
@@ -139,18 +140,4 @@ function startLatents(plan: SamplingPlan, original: Tensor4D | null): Tensor4D {
     if (firstStep === 0) return mul(eps, sampler.initNoiseSigma) as Tensor4D;
     return renoise(original!, CLEAN, sampler.level(firstStep), eps);
   });
-}
-
-/** Slices that end with the signal's reason once it is aborted. */
-export function* abortable<T>(slices: Generator<void, T>, signal: AbortSignal | undefined): Generator<null, T> {
-  try {
-    for (;;) {
-      signal?.throwIfAborted();
-      const { done, value } = slices.next();
-      if (done) return value as T;
-      yield null;
-    }
-  } finally {
-    slices.return(undefined as T);
-  }
 }

@@ -1,11 +1,9 @@
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { GuidanceOptions } from '../diffusion/guidance.ts';
-import { guidanceNorm } from '../diffusion/guidanceNorm.ts';
+import { type GuidanceOptions, guidanceNorm } from '../diffusion/guidance.ts';
 import { createSampler } from '../diffusion/sampler.ts';
 import type { Sampler } from '../diffusion/samplerType.ts';
-import { createSchedule } from '../diffusion/schedule.ts';
+import { alphaBarAt, createSchedule } from '../diffusion/schedule.ts';
 import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
-import { alphaBarAt } from '../diffusion/sigmas.ts';
 import type { Tiles } from '../networks/windows.ts';
 import { imageSize } from '../recipe/imageSize.ts';
 import { batchKey } from '../recipe/keys.ts';

@@ -3,7 +3,7 @@ import { memory, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { normals } from '../core/random.ts';
-import { runToEnd } from '../core/runToEnd.ts';
+import { runToEnd } from '../core/slices.ts';
 import { guidedPrediction } from '../diffusion/guidance.ts';
 import { renoise } from '../diffusion/noiseLevel.ts';
 import { createSampler } from '../diffusion/sampler.ts';

@@ -17,7 +17,6 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import { qSample, vTarget } from '../diffusion/forward.ts';
-import { minSnrWeights } from '../diffusion/minSnr.ts';
 import { createSchedule } from '../diffusion/schedule.ts';
 import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes, decode, encode, sampleLatents } from '../networks/autoencoderKl.ts';
@@ -36,6 +35,7 @@ import {
   diffusionLoss,
   gradientDifference,
   klDivergence,
+  minSnrWeights,
   type Reconstruction,
   reconstructionError,
 } from './losses.ts';

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { BackendName } from '../../runtime/index.ts';
-import { UsageError } from '../node/cliErrors.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
+import { UsageError } from '../node/usageError.ts';
 import { type BakedBatch, Baker, type BakerOptions, type Batch } from './baker.ts';
 import type { BakeReply, BakeRequest } from './bakeWorker.ts';
 

@@ -1,4 +1,4 @@
-import { UsageError } from '../node/cliErrors.ts';
+import { UsageError } from '../node/usageError.ts';
 
 /** One network on the backend at a time, the one that was asked for last. */
 export class Held<Files extends { hash: string }, Network extends { hash: string; dispose(): void }> {

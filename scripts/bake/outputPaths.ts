@@ -1,7 +1,7 @@
 // Names of files below the output folder. Labels come from a model's file, which is not to be trusted.
 import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
-import { UsageError } from '../node/cliErrors.ts';
+import { UsageError } from '../node/usageError.ts';
 
 /** What a path's placeholders stand for. */
 export interface Placeholders {

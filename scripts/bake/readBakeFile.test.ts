@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { BAKE_SCHEMA_FILE, bakeFileJsonSchema } from '../build/buildSchema.ts';
 import { packageRoot } from '../node/packageRoot.ts';
-import { BAKE_SCHEMA_FILE, bakeFileJsonSchema } from './bakeFileJsonSchema.ts';
 import { openPlan } from './openPlan.ts';
 import { describedBake, parseBakeFile } from './readBakeFile.ts';
 

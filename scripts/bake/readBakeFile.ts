@@ -3,7 +3,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import * as v from 'valibot';
 import { nearestWord } from '../../runtime/index.ts';
-import { UsageError } from '../node/cliErrors.ts';
+import { UsageError } from '../node/usageError.ts';
 import { BAKE_FILE_SCHEMA, type BakeDescription } from './bakeFileSchema.ts';
 import { formatProblems, type Problem, placeOf } from './jsonPlaces.ts';
 

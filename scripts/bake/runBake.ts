@@ -1,16 +1,17 @@
-import { rm } from 'node:fs/promises';
-import type { BackendName } from '../../runtime/index.ts';
+import { readFile, rm } from 'node:fs/promises';
+import { type BackendName, composeAtlas, type SheetTile } from '../../runtime/index.ts';
+import { makeWritableFolder } from '../node/atomicWrite.ts';
 import { InterruptError } from '../node/interrupt.ts';
-import { makeWritableFolder } from '../node/writableFolder.ts';
-import type { BakePlan, Picture } from './bakePlan.ts';
+import { packageVersion } from '../node/packageRoot.ts';
+import { decodePng, encodePng } from '../node/png.ts';
+import type { BakePlan, Picture, Sheet } from './bakePlan.ts';
 import { sha256, writeOutput } from './baker.ts';
 import { type BakeTeam, openTeam } from './bakeTeam.ts';
 import { makeBatches, takeShard } from './batches.ts';
-import { Manifest, type Shard } from './manifest.ts';
+import { type FileRecord, Manifest, type Shard } from './manifest.ts';
 import { placeInside } from './outputPaths.ts';
 import { findOrphans, findStale, removeAbandoned, type StaleWork } from './staleFiles.ts';
 import { writeLibrary } from './writeLibrary.ts';
-import { writeSheet } from './writeSheet.ts';
 
 export interface RunOptions {
   /** Pictures computed at once, of 32 × 32; larger ones are fewer. They do not depend on it. Default: 16. */
@@ -188,4 +189,26 @@ async function tidyUp(plan: BakePlan, manifest: Manifest, prune: boolean): Promi
     manifest.delete(path);
   }
   return orphans;
+}
+
+/** Lays baked pictures on their sheet: the PNG, and after it the JSON. */
+async function writeSheet(out: string, sheet: Sheet): Promise<[string, FileRecord][]> {
+  const tiles: SheetTile[] = [];
+  for (const { name, path } of sheet.tiles) {
+    const png = decodePng(await readFile(await placeInside(out, path)), path);
+    if (png.width !== sheet.widthPx || png.height !== sheet.heightPx) {
+      throw new Error(
+        `bake: ${path} is ${png.width}×${png.height} pixels; expected ${sheet.widthPx}×${sheet.heightPx}`,
+      );
+    }
+    tiles.push({ name, pixels: png.pixels });
+  }
+  const image = sheet.image.slice(sheet.image.lastIndexOf('/') + 1);
+  const composed = composeAtlas(tiles, sheet, image, packageVersion());
+  const files: [string, Uint8Array][] = [
+    [sheet.image, encodePng(composed.sheet)],
+    [sheet.atlas, new TextEncoder().encode(`${JSON.stringify(composed.atlas, null, 2)}\n`)],
+  ];
+  for (const [path, bytes] of files) await writeOutput(out, path, bytes);
+  return files.map(([path, bytes]) => [path, { key: sheet.key, sha256: sha256(bytes) }]);
 }

@@ -1,5 +1,5 @@
 import { sheetColumns } from '../../runtime/index.ts';
-import { UsageError } from '../node/cliErrors.ts';
+import { UsageError } from '../node/usageError.ts';
 
 /** What WebGPU and WebGL can hold in one texture on most machines. */
 const MAX_SHEET_PX = 16_384;

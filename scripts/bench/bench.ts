@@ -30,7 +30,7 @@ import {
   vaeTaskSpec,
   vaeTrainer,
 } from '../../runtime/index.ts';
-import { wholeNumber } from '../node/cliErrors.ts';
+import { wholeNumber } from '../cli/optionParsers.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { startGradientWorkers } from '../node/nodeWorkers.ts';
 

@@ -7,7 +7,7 @@ import { makeBatches } from '../bake/batches.ts';
 import { encodeKtx2 } from '../bake/encodeKtx2.ts';
 import { layerImages } from '../bake/layers.ts';
 import { openPlan } from '../bake/openPlan.ts';
-import { wholeNumber } from '../node/cliErrors.ts';
+import { wholeNumber } from '../cli/optionParsers.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { shippedModels } from '../node/openModel.ts';
 import { encodePng } from '../node/png.ts';

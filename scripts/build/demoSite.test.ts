@@ -25,12 +25,14 @@ it('loads nothing of the training with the tavern, and all of it with the traini
     logLevel: 'silent',
   });
   const tavern = loadedAtOnce(metafile, 'unused/main.js');
-  expect(tavern).toContain('demo-scene/trainingCorner.ts');
+  expect(tavern).toContain('demo-scene/tavern/ui/controls.ts');
   expect(tavern.filter((file) => TRAINING_CODE.test(file) || /demo-scene\/training\/|uplot|fflate/.test(file))).toEqual(
     [],
   );
   const worker = loadedAtOnce(metafile, 'unused/trainingWorker.js');
-  expect(worker).toEqual(expect.arrayContaining(['runtime/training/trainer.ts', 'demo-scene/training/session.ts']));
+  expect(worker).toEqual(
+    expect.arrayContaining(['runtime/training/trainer.ts', 'demo-scene/training-corner/session.ts']),
+  );
   expect(worker.filter((file) => file.includes('@babylonjs'))).toEqual([]);
 });
 

@@ -1,19 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
-import { publicSources } from '../docs/publicSources.ts';
+import { publicSources } from '../docs/buildGuide.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 import { READING_CSP, type SiteFile, type SiteOptions, STRICT_CSP } from '../node/serveSite.ts';
-import { BROWSER_BUILD, WASM_FILE, WORKER_BUILD, wasmPath } from './browserBuild.ts';
-import { directImports } from './directImports.ts';
+import { BROWSER_BUILD, directImports, WASM_FILE, WORKER_BUILD, wasmPath } from './browserBuild.ts';
 
 export const DEMO_BUILD = {
   ...BROWSER_BUILD,
   entryPoints: {
-    main: 'demo-scene/main.ts',
+    main: 'demo-scene/tavern/main.ts',
     lab: 'demo-scene/lab/lab.ts',
-    training: 'demo-scene/training/training.css',
-    trainingWorker: 'demo-scene/training/trainingWorker.ts',
+    training: 'demo-scene/training-corner/training.css',
+    trainingWorker: 'demo-scene/training-corner/trainingWorker.ts',
   },
   loader: { '.html': 'text' },
   splitting: true,
@@ -32,7 +31,7 @@ export async function buildDemoSite(): Promise<SiteOptions> {
   return {
     files: {
       ...Object.fromEntries(scripts),
-      '/index.html': () => readFile(path.join(demo, 'index.html')),
+      '/index.html': () => readFile(path.join(demo, 'tavern/index.html')),
       '/lab.html': () => readFile(path.join(demo, 'lab/lab.html')),
       [`/${WASM_FILE}`]: () => readFile(wasmPath),
     },

@@ -1,4 +1,5 @@
-// What a page downloads that generates and does not train: measured from the sources, as its bundler would leave it.
+// npm run sizes: what a page downloads that generates and does not train, measured from the sources as its bundler would
+// leave it; exit code 1 when that is too much, or when training code is among it.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -114,4 +115,13 @@ export function flawsOf(pages: readonly PageSize[]): string[] {
       ...(training.length > 0 ? [`${name}: carries training code: ${training.join(', ')}`] : []),
     ];
   });
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const pages = await measurePages();
+  console.log(formatSizes(pages));
+  for (const flaw of flawsOf(pages)) {
+    console.error(`sizes: ${flaw}`);
+    process.exitCode = 1;
+  }
 }

@@ -2,11 +2,12 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
 import { openPage } from '../cli/openPage.ts';
-import { UsageError, wholeNumber } from '../node/cliErrors.ts';
-import { coloursFor } from '../node/colours.ts';
+import { wholeNumber } from '../cli/optionParsers.ts';
 import { describeError } from '../node/describeError.ts';
 import { interruptible } from '../node/interrupt.ts';
 import { type Site, type SiteOptions, serveSite } from '../node/serveSite.ts';
+import { coloursFor } from '../node/terminal.ts';
+import { UsageError } from '../node/usageError.ts';
 import { buildDemoSite } from './demoSite.ts';
 
 const USUAL_PORT = 5173;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { BakeAsset } from '../bake/bakeFileSchema.ts';
 import { hashJson } from '../bake/bakePlan.ts';
-import { UsageError } from '../node/cliErrors.ts';
+import { UsageError } from '../node/usageError.ts';
 
 /** What an import such as `figment:portraits/elf?seed=7` asks for: one picture, one file. */
 export interface ImportRequest {

@@ -1,6 +1,6 @@
 import { type ModelContent, modelFolderFiles } from '../../runtime/index.ts';
-import { UsageError } from '../node/cliErrors.ts';
 import { type WholeModel, withFiles } from '../node/replaceVae.ts';
+import { UsageError } from '../node/usageError.ts';
 
 /**
  * The files of a model that gets a VAE which makes pictures in one step, in float16; all others stay as they are, and the

@@ -4,7 +4,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { MAX_SEED } from '../../runtime/core/random.ts';
 import type { BackendName, PipelineName, SamplerName } from '../../runtime/index.ts';
 import type { Shard } from '../bake/manifest.ts';
-import { realNumber, UsageError, wholeNumber } from '../node/cliErrors.ts';
+import { UsageError } from '../node/usageError.ts';
+import { realNumber, wholeNumber } from './optionParsers.ts';
 
 /** Of the pictures of a model; a bake file says these for itself. What is undefined comes from the model's own defaults. */
 export interface PictureOptions {

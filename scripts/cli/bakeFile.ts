@@ -8,10 +8,10 @@ import {
   watchBake,
   writeReport,
 } from '../bake/index.ts';
-import { UsageError } from '../node/cliErrors.ts';
 import { describeError } from '../node/describeError.ts';
 import { interruptible } from '../node/interrupt.ts';
-import { startProgress } from '../node/progress.ts';
+import { startProgress } from '../node/terminal.ts';
+import { UsageError } from '../node/usageError.ts';
 import type { BakeOptions, FileOptions } from './bake.ts';
 
 /** figment bake FILE.json */

@@ -3,10 +3,10 @@ import type { BakePlan } from '../bake/bakePlan.ts';
 import { planBake } from '../bake/planBake.ts';
 import type { BakeSource } from '../bake/readBakeFile.ts';
 import { runPlan } from '../bake/runBake.ts';
-import { UsageError } from '../node/cliErrors.ts';
 import { interruptible } from '../node/interrupt.ts';
 import { shippedModels } from '../node/openModel.ts';
-import { startProgress } from '../node/progress.ts';
+import { startProgress } from '../node/terminal.ts';
+import { UsageError } from '../node/usageError.ts';
 import type { BakeOptions } from './bake.ts';
 
 /** figment bake MODEL…: one model's pictures to the folder, those of several each to a folder of its name. */

@@ -2,14 +2,15 @@ import { readdir } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { MAX_SEED } from '../../runtime/core/random.ts';
 import type { Dataset } from '../../runtime/index.ts';
-import { UsageError, wholeNumber } from '../node/cliErrors.ts';
-import { type Progress, startProgress } from '../node/progress.ts';
 import { readDataset } from '../node/readDataset.ts';
+import { type Progress, startProgress } from '../node/terminal.ts';
+import { UsageError } from '../node/usageError.ts';
 import { writeDataset } from '../node/writeDataset.ts';
 import { drawFaces, FACE_DEFAULTS, FACE_GRID_PX, FACE_LABELS } from './dataset/dicebearFaces.ts';
 import { readCsv } from './dataset/readCsv.ts';
 import { type Group, regroup } from './dataset/regroup.ts';
 import { drawSurfaces, SURFACE_DEFAULTS, SURFACE_LABELS } from './dataset/surfaces/drawSurfaces.ts';
+import { wholeNumber } from './optionParsers.ts';
 
 interface DrawFlags {
   out: string;

@@ -1,5 +1,5 @@
-import { coloursFor } from '../node/colours.ts';
 import { describeError } from '../node/describeError.ts';
+import { coloursFor } from '../node/terminal.ts';
 
 /** Prints what went wrong as one line and ends the process with the exit code for it. */
 export function endWithError(error: unknown): never {

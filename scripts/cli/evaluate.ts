@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { MAX_SEED } from '../../runtime/core/random.ts';
-import { realNumber, wholeNumber } from '../node/cliErrors.ts';
 import type { EvaluateFlags } from './evaluation/runEvaluation.ts';
+import { realNumber, wholeNumber } from './optionParsers.ts';
 
 /** The command `figment evaluate`. */
 export function evaluateCommand(): Command {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// The command `figment`: exit code 0, 1 after a failure, 2 after a mistake in options or files, 130 after Ctrl-C.
-import { coloursFor } from '../node/colours.ts';
 import { describeError } from '../node/describeError.ts';
+// The command `figment`: exit code 0, 1 after a failure, 2 after a mistake in options or files, 130 after Ctrl-C.
+import { coloursFor } from '../node/terminal.ts';
 import { createProgram } from './program.ts';
 
 const isDebugging = process.argv.includes('--debug') || process.env.FIGMENT_DEBUG === '1';

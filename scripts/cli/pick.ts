@@ -1,7 +1,7 @@
 // figment pick: its options; runPick.ts does the work and is loaded only then.
 import { Command, Option } from 'commander';
 import type { BackendName } from '../../runtime/index.ts';
-import { wholeNumber } from '../node/cliErrors.ts';
+import { wholeNumber } from './optionParsers.ts';
 
 export interface PickOptions {
   candidates: number;

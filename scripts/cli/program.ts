@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { coloursFor } from '../node/colours.ts';
 import { packageVersion } from '../node/packageRoot.ts';
+import { coloursFor } from '../node/terminal.ts';
 import { bakeCommand } from './bake.ts';
 import { datasetCommand } from './dataset.ts';
 import { evaluateCommand } from './evaluate.ts';

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { openPainter } from '../bake/pick/candidatePainter.ts';
 import { pickSite } from '../bake/pick/pickSite.ts';
-import { UsageError } from '../node/cliErrors.ts';
-import { coloursFor } from '../node/colours.ts';
 import { interruptible } from '../node/interrupt.ts';
 import { serveSite } from '../node/serveSite.ts';
+import { coloursFor } from '../node/terminal.ts';
+import { UsageError } from '../node/usageError.ts';
 import { openPage } from './openPage.ts';
 import type { PickOptions } from './pick.ts';
 

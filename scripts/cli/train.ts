@@ -1,7 +1,7 @@
 // figment train vae|ddpm|cvae|classifier: the options, and what the trainings share; each has a file of its own, loaded when
 // it runs.
 import { Command, Option } from 'commander';
-import { realNumber, wholeNumber } from '../node/cliErrors.ts';
+import { realNumber, wholeNumber } from './optionParsers.ts';
 
 export interface CommonTrainOptions {
   data: string;

@@ -17,17 +17,16 @@ import {
   writeSafetensors,
 } from '../../runtime/index.ts';
 import { writeFileAtomic, writeFilesAtomic } from '../node/atomicWrite.ts';
-import { UsageError } from '../node/cliErrors.ts';
 import { CREDIT_FILE, combineCredits, readCredit } from '../node/credit.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { startGradientWorkers } from '../node/nodeWorkers.ts';
 import { encodePng } from '../node/png.ts';
 import { readConditionalVae, WEIGHTS_FILE } from '../node/readNetworks.ts';
 import { readWholeModel } from '../node/replaceVae.ts';
+import { UsageError } from '../node/usageError.ts';
 import { addCvae, checkSameLabels } from './addCvae.ts';
 import type { CommonTrainOptions } from './train.ts';
-import { readTrainingData } from './trainingData.ts';
-import { checkCheckpoint, readCheckpoint, runTraining, startFolder } from './trainingRun.ts';
+import { checkCheckpoint, readCheckpoint, readTrainingData, runTraining, startFolder } from './trainingRun.ts';
 
 interface ConditionalVaeCommandOptions extends CommonTrainOptions {
   latentSize?: number;

@@ -21,16 +21,15 @@ import {
   unet2dShapes,
 } from '../../runtime/index.ts';
 import { writeFileAtomic, writeFilesAtomic } from '../node/atomicWrite.ts';
-import { UsageError } from '../node/cliErrors.ts';
 import { combineCredits, readCredit } from '../node/credit.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { startGradientWorkers } from '../node/nodeWorkers.ts';
 import { openLatents } from '../node/openLatents.ts';
 import { encodePng } from '../node/png.ts';
 import { readLabels, readUNet, readVae } from '../node/readNetworks.ts';
+import { UsageError } from '../node/usageError.ts';
 import type { CommonTrainOptions } from './train.ts';
-import { readTrainingData } from './trainingData.ts';
-import { checkCheckpoint, readCheckpoint, runTraining, startFolder } from './trainingRun.ts';
+import { checkCheckpoint, readCheckpoint, readTrainingData, runTraining, startFolder } from './trainingRun.ts';
 
 interface DdpmCommandOptions extends CommonTrainOptions {
   vae: string;

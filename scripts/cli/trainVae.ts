@@ -19,16 +19,15 @@ import {
   writeSafetensors,
 } from '../../runtime/index.ts';
 import { writeFileAtomic, writeFilesAtomic } from '../node/atomicWrite.ts';
-import { UsageError } from '../node/cliErrors.ts';
 import { CREDIT_FILE, type Credit, combineCredits, readCredit } from '../node/credit.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { startGradientWorkers } from '../node/nodeWorkers.ts';
 import { encodePng } from '../node/png.ts';
 import { readVae, WEIGHTS_FILE } from '../node/readNetworks.ts';
 import { readWholeModel, replaceVae, type WholeModel } from '../node/replaceVae.ts';
+import { UsageError } from '../node/usageError.ts';
 import type { CommonTrainOptions } from './train.ts';
-import { readTrainingData } from './trainingData.ts';
-import { checkCheckpoint, readCheckpoint, runTraining, startFolder } from './trainingRun.ts';
+import { checkCheckpoint, readCheckpoint, readTrainingData, runTraining, startFolder } from './trainingRun.ts';
 
 interface VaeCommandOptions extends CommonTrainOptions {
   klWeight?: number;

@@ -4,21 +4,26 @@ import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import {
+  append,
+  type Dataset,
+  type DatasetSplit,
   decodeCheckpoint,
   encodeCheckpoint,
   type Shapes,
+  splitHeldOut,
   type Trainer,
   type TrainerState,
   type TrainingStep,
 } from '../../runtime/index.ts';
 import { writeFileAtomic } from '../node/atomicWrite.ts';
-import { UsageError } from '../node/cliErrors.ts';
-import { startProgress } from '../node/progress.ts';
+import { chooseFrom, type DatasetChoice, readDataset } from '../node/readDataset.ts';
+import { startProgress } from '../node/terminal.ts';
+import { UsageError } from '../node/usageError.ts';
 
 const CHECKPOINT_FILE = 'checkpoint.safetensors';
 const CHECKPOINT_INTERVAL_MS = 120_000;
 
-export interface TrainingRun {
+interface TrainingRun {
   title: string;
   /** Folder of the run. */
   out: string;
@@ -132,4 +137,31 @@ export function checkCheckpoint(state: TrainerState, shapes: Shapes, freezeEncod
 
 function hasShape({ weights }: TrainerState, name: string, shape: readonly number[]): boolean {
   return weights.get(name)?.shape.join() === shape.join();
+}
+
+interface TrainingDataOptions extends DatasetChoice {
+  data: string;
+  extraData?: string;
+  heldOut: number;
+  seed: number;
+}
+
+/** What a training sees: the chosen part of the data, split, and the extra data, all of which train. */
+export async function readTrainingData(
+  options: TrainingDataOptions,
+): Promise<{ dataset: Dataset; split: DatasetSplit }> {
+  const dataset = chooseFrom(await readDataset(options.data), options);
+  const split = splitHeldOut(dataset, options.heldOut, options.seed);
+  if (options.extraData === undefined) return { dataset, split };
+  const both = appendTo(dataset, await readDataset(options.extraData));
+  const extra = Array.from(both.classLabels.keys()).slice(dataset.classLabels.length);
+  return { dataset: both, split: { ...split, train: Int32Array.from([...split.train, ...extra]) } };
+}
+
+function appendTo(dataset: Dataset, extra: Dataset): Dataset {
+  try {
+    return append(dataset, extra);
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(`--extra-data: ${error.message}`) : error;
+  }
 }

@@ -6,8 +6,7 @@ import { Command } from 'commander';
 import { endWithError } from '../cli/endWithError.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { packageRoot } from '../node/packageRoot.ts';
-import { buildGuide } from './buildGuide.ts';
-import { publicSources } from './publicSources.ts';
+import { buildGuide, publicSources } from './buildGuide.ts';
 
 interface DocsOptions {
   out: string;

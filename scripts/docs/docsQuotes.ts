@@ -3,7 +3,7 @@ import path from 'node:path';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 import { GUIDE_FOLDER } from './buildGuide.ts';
-import { updatedChapters } from './updateQuotes.ts';
+import { updatedChapters } from './quote.ts';
 
 const chapters = updatedChapters(GUIDE_FOLDER);
 const encoder = new TextEncoder();

@@ -2,15 +2,13 @@
 //
 // An equation is a fence ```math file#name …: the equation, and the functions that implement it. A link to file#name leads
 // to that line of the source; a link to a key of a JSON file quotes the number there. All three are checked here.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import katex from 'katex';
 import MarkdownItParser, { type MarkdownIt } from 'markdown-it';
 import { escapeHtml } from '../bake/pageFiles.ts';
 import { packageRoot } from '../node/packageRoot.ts';
-import { inlineMath } from './inlineMath.ts';
 import { checkQuote } from './quote.ts';
-import { type Reference, resolveReference } from './reference.ts';
-import { renderMath } from './renderMath.ts';
 
 export interface Chapter {
   title: string;
@@ -101,4 +99,66 @@ function addressOf(href: string, text: string, folder: string, gathered: Gathere
   if (file.endsWith('.json') && fragment) checkQuote(text, path.join(packageRoot(), file), decodeURI(fragment));
   gathered.files.add(file);
   return fileAddress(file);
+}
+
+const DOLLAR = '$';
+
+/** Teaches a renderer `$x_t$`: no space inside the dollars, no line break, no digit behind. */
+function inlineMath(markdown: MarkdownIt): void {
+  markdown.inline.ruler.after('escape', 'math', (state, silent) => {
+    const { src, pos } = state;
+    if (src[pos] !== DOLLAR || /\s/.test(src[pos + 1] ?? ' ')) return false;
+    const end = src.indexOf(DOLLAR, pos + 1);
+    const tex = src.slice(pos + 1, end);
+    if (end === -1 || tex === '' || /\s$|\n/.test(tex) || /\d/.test(src[end + 1] ?? '')) return false;
+    if (!silent) state.push('math', '', 0).content = tex;
+    state.pos = end + 1;
+    return true;
+  });
+  markdown.renderer.rules.math = (tokens, index) => renderMath(tokens[index]!.content, false);
+}
+
+/** TeX as HTML with MathML beside it for readers aloud. @throws Error (KaTeX's) where the TeX is wrong */
+function renderMath(tex: string, displayMode: boolean): string {
+  return katex.renderToString(tex, { displayMode, throwOnError: true, strict: 'error', output: 'htmlAndMathml' });
+}
+
+interface Reference {
+  /** Relative to the repository. */
+  file: string;
+  name: string;
+  /** From 1. */
+  line: number;
+  /** The declaration from its first line to its last, without the comment above. */
+  code: string;
+}
+
+/**
+ * Finds what a reference names: a function, constant, class, interface or type at the top level of a file.
+ *
+ * @param text file#name, the file relative to the repository
+ * @throws     Error when the file or the name is no longer there
+ */
+export function resolveReference(text: string, root = packageRoot()): Reference {
+  const [file, name] = text.split('#') as [string, string | undefined];
+  if (!name || !/^[\w$]+$/.test(name)) throw new Error(`guide: reference "${text}" has no name; expected file#name`);
+  const place = path.join(root, file);
+  if (!existsSync(place)) throw new Error(`guide: ${file} is no longer there; correct the reference "${text}"`);
+  const lines = readFileSync(place, 'utf8').split('\n');
+  const declaration = new RegExp(
+    `^(?:export )?(?:abstract |async )?(?:function\\*? ?|const |class |interface |type )${name.replace('$', '\\$')}\\b`,
+  );
+  const found = lines.flatMap((line, i) => (declaration.test(line) ? [i] : []));
+  const start = found[0];
+  if (start === undefined) {
+    throw new Error(`guide: ${file} declares no ${name}; correct the reference "${text}" and the text around it`);
+  }
+  return { file, name, line: start + 1, code: lines.slice(start, endOf(lines, start) + 1).join('\n') };
+}
+
+/** The last line of the declaration that begins at `start`: one that closes a bracket in the first column for good. */
+function endOf(lines: readonly string[], start: number): number {
+  if (/[;}]$/.test(lines[start]!)) return start;
+  const end = lines.findIndex((line, i) => i > start && /^[}\])]/.test(line) && !/[{(,[]$/.test(line));
+  return end === -1 ? lines.length - 1 : end;
 }

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { writeFileAtomic, writeFilesAtomic } from './atomicWrite.ts';
+import { makeWritableFolder, writeFileAtomic, writeFilesAtomic } from './atomicWrite.ts';
 
 let folder: string;
 
@@ -71,5 +71,20 @@ describe('writeFilesAtomic', () => {
     const files = { ok: bytes('new'), [path]: bytes('new') };
     await expect(writeFilesAtomic(folder, files)).rejects.toThrow(RangeError);
     expect(await everyPath()).toEqual([]);
+  });
+});
+
+describe('makeWritableFolder', () => {
+  it('makes the folder and leaves nothing in it', async () => {
+    await makeWritableFolder(join(folder, 'a', 'b'));
+    expect(await readdir(join(folder, 'a', 'b'))).toEqual([]);
+  });
+
+  it('names the folder that cannot be written to', async () => {
+    await writeFile(join(folder, 'file'), '');
+    await expect(makeWritableFolder(join(folder, 'file', 'out'))).rejects.toMatchObject({
+      name: 'UsageError',
+      message: expect.stringMatching(/file[/\\]out cannot be written to \(ENOTDIR\)/),
+    });
   });
 });

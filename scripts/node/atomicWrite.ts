@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, normalize, sep } from 'node:path';
+import { UsageError } from './usageError.ts';
 
 /**
  * Writes a file so that a reader, or a crash, finds the old bytes or the new ones and nothing between: a temporary file
@@ -48,4 +49,22 @@ function pathInside(dir: string, path: string): string {
   const leaves = isAbsolute(normal) || normal === '.' || normal === '..' || normal.startsWith(`..${sep}`);
   if (leaves) throw new RangeError(`writeFilesAtomic: path "${path}" is refused; expected a file inside the folder`);
   return join(dir, normal);
+}
+
+/**
+ * Makes a folder if need be, and finds out whether files can be written to it, before the long work whose results
+ * belong there.
+ *
+ * @throws UsageError naming the folder and the reason
+ */
+export async function makeWritableFolder(dir: string): Promise<void> {
+  const probe = join(dir, `.figment-${randomUUID()}.tmp`);
+  try {
+    await mkdir(dir, { recursive: true });
+    await writeFile(probe, '');
+    await rm(probe);
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new UsageError(`--out ${dir} cannot be written to (${reason}); choose another folder`);
+  }
 }

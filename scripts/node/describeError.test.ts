@@ -4,9 +4,9 @@ import { expect, it } from 'vitest';
 import { DatasetError } from '../../runtime/dataset/dataset.ts';
 import { indexOfLabel } from '../../runtime/sampling/labels.ts';
 import { MissingFileError } from '../../runtime/weights/modelFileError.ts';
-import { UsageError } from './cliErrors.ts';
 import { describeError } from './describeError.ts';
 import { InterruptError } from './interrupt.ts';
+import { UsageError } from './usageError.ts';
 
 function thrownBy(run: () => unknown): unknown {
   try {

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { messageOf } from '../../runtime/core/errors.ts';
-import { UsageError } from './cliErrors.ts';
 import { InterruptError } from './interrupt.ts';
+import { UsageError } from './usageError.ts';
 
 export interface ErrorReport {
   exitCode: number;

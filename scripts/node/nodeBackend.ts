@@ -2,8 +2,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { enableProdMode } from '@tensorflow/tfjs-core';
 import { type BackendChoice, type BackendName, isSoftwareAdapter, selectBackend } from '../../runtime/index.ts';
-import { enableRelaxedSimd } from './nodeRuntime.ts';
-import { openNodeWebgpu } from './nodeWebgpu.ts';
+import { enableRelaxedSimd, openNodeWebgpu } from './nodeRuntime.ts';
 import { type AdapterProbe, probeAdapter } from './probeAdapter.ts';
 
 export interface NodeBackend extends BackendChoice {

@@ -9,7 +9,7 @@ import {
   workerEncoder,
 } from '../../runtime/index.ts';
 import { LATENTS_FILE, type LatentOrigin, latentKey, readLatents, writeLatents } from './latentCache.ts';
-import { startProgress } from './progress.ts';
+import { startProgress } from './terminal.ts';
 
 /** The latents that the run has stored, else encoded anew, by the workers if there are any, and stored. */
 export async function openLatents(

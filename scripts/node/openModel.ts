@@ -10,9 +10,9 @@ import {
   nearestWord,
   urlSource,
 } from '../../runtime/index.ts';
-import { UsageError } from './cliErrors.ts';
 import { diskSource } from './diskSource.ts';
 import { packageRoot } from './packageRoot.ts';
+import { UsageError } from './usageError.ts';
 
 const INDEX_FILE = 'model_index.json';
 

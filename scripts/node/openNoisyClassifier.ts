@@ -8,10 +8,10 @@ import {
   nearestWord,
   urlSource,
 } from '../../runtime/index.ts';
-import { UsageError } from './cliErrors.ts';
 import { diskSource } from './diskSource.ts';
 import { orUsageError } from './openModel.ts';
 import { packageRoot } from './packageRoot.ts';
+import { UsageError } from './usageError.ts';
 
 /**
  * Where the classifier that a command names comes from: a shipped one's name, else a folder, else an address.

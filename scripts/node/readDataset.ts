@@ -1,8 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { type Dataset, type DatasetSource, openDataset, selectLabels, shrink } from '../../runtime/index.ts';
-import { UsageError } from './cliErrors.ts';
 import { decodePng } from './png.ts';
+import { UsageError } from './usageError.ts';
 
 /** A data set's files in a folder on disk. */
 export function diskDatasetSource(dir: string): DatasetSource {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { UsageError } from './cliErrors.ts';
+import { UsageError } from './usageError.ts';
 
 export interface SiteOptions {
   /** Content by absolute address (`/page.js`); a function is called when the browser asks for the file. */

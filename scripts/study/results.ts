@@ -6,9 +6,8 @@ import path from 'node:path';
 import { composeSheet } from '../../runtime/index.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { decodePng, encodePng } from '../node/png.ts';
-import { labelledSheet } from './labelledSheet.ts';
 import type { CaseResult, Numbers, StudyPart } from './part.ts';
-import { drawFigure } from './plot.ts';
+import { drawFigure, labelledSheet } from './plot.ts';
 
 /** What the numbers mean. */
 export const UNITS: Record<string, string> = {

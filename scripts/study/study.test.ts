@@ -9,8 +9,8 @@ import { modelFolderFiles } from '../../runtime/weights/modelFolder.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { decodePng } from '../node/png.ts';
 import { writeDataset } from '../node/writeDataset.ts';
-import { PARTS } from './parts.ts';
 import { drawFigure } from './plot.ts';
+import { PARTS } from './runStudy.ts';
 import { studyCommand } from './study.ts';
 
 let dir: string;

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { endWithError } from '../cli/endWithError.ts';
-import { realNumber, wholeNumber } from '../node/cliErrors.ts';
+import { realNumber, wholeNumber } from '../cli/optionParsers.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 import type { StudyFlags } from './runStudy.ts';
 

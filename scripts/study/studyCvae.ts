@@ -10,7 +10,7 @@ import {
   imagesOfDataset,
   klOfImages,
 } from '../../runtime/index.ts';
-import type { StudyContext } from './studyContext.ts';
+import type { StudyContext } from './part.ts';
 import { trainNetwork } from './trainNetwork.ts';
 
 /** The weight of the divergence that `figment train cvae` takes. */

@@ -15,7 +15,7 @@ import {
 } from '../../runtime/index.ts';
 import { letEventsIn } from '../node/interrupt.ts';
 import { latentKey, readLatents, writeLatents } from '../node/latentCache.ts';
-import type { StudyContext } from './studyContext.ts';
+import type { StudyContext } from './part.ts';
 import { trainNetwork } from './trainNetwork.ts';
 
 /** What the study varies. */

@@ -3,8 +3,7 @@ import { engine, memory, setBackend, type Tensor, tensor, tidy } from '@tensorfl
 import { beforeAll, describe, expect } from 'vitest';
 import { type BackendName, selectBackend } from '../../runtime/backends/selectBackend.ts';
 import { normals } from '../../runtime/core/random.ts';
-import { enableRelaxedSimd } from '../node/nodeRuntime.ts';
-import { openNodeWebgpu } from '../node/nodeWebgpu.ts';
+import { enableRelaxedSimd, openNodeWebgpu } from '../node/nodeRuntime.ts';
 
 enableRelaxedSimd();
 const webgpu = await openNodeWebgpu();

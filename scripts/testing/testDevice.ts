@@ -1,7 +1,7 @@
 // A WebGPU device of its own, without tfjs, for tests of kernels that go from texture to texture.
 
 import { readTexture } from '../../runtime/testing/readTexture.ts';
-import { openNodeWebgpu } from '../node/nodeWebgpu.ts';
+import { openNodeWebgpu } from '../node/nodeRuntime.ts';
 
 const webgpu = await openNodeWebgpu();
 

@@ -1,5 +1,5 @@
 import type { AssetGenerator, GuidanceTrace } from '../../../plugin/index.ts';
-import { element } from '../../ui/element.ts';
+import { element } from '../../shared/element.ts';
 import { recipeOf, type Settings } from '../settings.ts';
 import { GUIDED, MARGIN, TimestepPlot } from './timestepPlot.ts';
 

@@ -1,6 +1,6 @@
 import type uPlot from 'uplot';
 import { type ModelInfo, scheduleOf } from '../../../plugin/index.ts';
-import { element } from '../../ui/element.ts';
+import { element } from '../../shared/element.ts';
 import { isGuidedAt, type Settings } from '../settings.ts';
 import { CURVE, GUIDED, MARGIN, marks, TimestepPlot, UNGUIDED } from './timestepPlot.ts';
 

@@ -1,6 +1,6 @@
 import type { AssetGenerator } from '../../../plugin/index.ts';
-import { drawPixels } from '../../ui/drawPixels.ts';
-import { element } from '../../ui/element.ts';
+import { drawPixels } from '../../shared/drawPixels.ts';
+import { element } from '../../shared/element.ts';
 import { recipeOf, type Settings } from '../settings.ts';
 import { differenceOf } from './difference.ts';
 import { openPicture } from './openPicture.ts';

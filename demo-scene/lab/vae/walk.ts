@@ -1,5 +1,5 @@
 import type { AssetGenerator, Latents } from '../../../plugin/index.ts';
-import { element } from '../../ui/element.ts';
+import { element } from '../../shared/element.ts';
 import { recipeOf, type Settings } from '../settings.ts';
 import { between, endRecipe, noiseRecipe } from './walkPlan.ts';
 import { WalkRow } from './walkRow.ts';

@@ -1,6 +1,6 @@
 import GUI from 'lil-gui';
 import type { ModelInfo } from '../../../plugin/index.ts';
-import { element } from '../../ui/element.ts';
+import { element } from '../../shared/element.ts';
 import { randomSeed, readable } from '../controls.ts';
 import type { Settings } from '../settings.ts';
 

@@ -1,5 +1,5 @@
-import { drawPixels } from '../../ui/drawPixels.ts';
-import { element } from '../../ui/element.ts';
+import { drawPixels } from '../../shared/drawPixels.ts';
+import { element } from '../../shared/element.ts';
 import { AMOUNTS, captionOf } from './walkPlan.ts';
 
 /** One row of a walk: a picture for each amount. */

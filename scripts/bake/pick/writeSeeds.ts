@@ -8,7 +8,7 @@ import {
   type Node,
   parseTree,
 } from 'jsonc-parser';
-import { UsageError } from '../../node/cliErrors.ts';
+import { UsageError } from '../../node/usageError.ts';
 
 /** The seeds to keep, by asset and label. */
 export type Picks = Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;

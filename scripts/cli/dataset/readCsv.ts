@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { UsageError } from '../../node/cliErrors.ts';
+import { UsageError } from '../../node/usageError.ts';
 
 /**
  * Reads a CSV file without quotes: the names of its columns, then one record a line.

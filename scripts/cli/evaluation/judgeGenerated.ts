@@ -1,22 +1,37 @@
 import {
   type ConditionalVae,
+  composeSheet,
   type Dataset,
   type DatasetSplit,
   type DiffusionModel,
+  generate,
+  generateAtOnce,
+  type ImageRequest,
   type ImageSet,
   imagesOfPixels,
   REFINE_STRENGTH,
+  refine,
+  type SampleOptions,
   type SamplerName,
+  scaleNearest,
 } from '../../../runtime/index.ts';
-import { contactSheet } from './contactSheet.ts';
-import { type CopyMetrics, copyingPerClass } from './copying.ts';
-import { generateSet } from './generateSet.ts';
-import { byLabel, compareWithReal, type GuidanceMetrics, type Measured, measure } from './measure.ts';
-import type { OpenClassifier } from './openClassifier.ts';
-import { type MakePictures, makersOf, type PipelineMetrics, pipelineMetrics } from './pipelines.ts';
+import { encodePng } from '../../node/png.ts';
+import { shown } from '../../node/terminal.ts';
+import type { Judge } from './judge.ts';
+import {
+  byLabel,
+  type CopyMetrics,
+  compareWithReal,
+  copyingPerClass,
+  type GuidanceMetrics,
+  type Measured,
+  measure,
+  measureSeams,
+  type PipelineMetrics,
+  pipelineMetrics,
+  type SeamMetrics,
+} from './measure.ts';
 import type { Metrics } from './report.ts';
-import { measureSeams } from './seams.ts';
-import { shown } from './shown.ts';
 
 /** What is judged. */
 export interface Judged {
@@ -33,7 +48,7 @@ export interface Context extends Judged {
   dataset: Dataset;
   split: DatasetSplit;
   sets: Record<'heldOut' | 'reconstructedHeldOut', ImageSet>;
-  classifier: OpenClassifier;
+  classifier: Judge;
   real: Measured;
   perClass: number;
   recipe: EvaluationRecipe;
@@ -46,7 +61,7 @@ export async function judgeGenerated(context: Context) {
   const byGuidance: Record<string, GuidanceMetrics> = {};
   const imagesPerSecond: Record<string, number> = {};
   let copying: CopyMetrics[] = [];
-  let seam: Metrics['seam'];
+  let seam: SeamMetrics | undefined;
   let sheet = new Uint8Array();
   for (const guidanceScale of recipe.guidanceScales) {
     const { ddpm } = makersAt(context, guidanceScale);
@@ -116,4 +131,77 @@ async function judge(context: Context, make: MakePictures, title: string) {
   const images = imagesOfPixels(pictures, classLabels, dataset);
   const metrics = compareWithReal(await measure(classifier, images, perClass), real, dataset.labels);
   return { pictures, images, metrics, speed };
+}
+
+const BATCH = 26;
+
+/**
+ * Makes the same number of pictures of every label, with the seeds that `figment bake` would use: counting up from the
+ * first one for each label anew.
+ *
+ * @param onProgress called with the share done
+ * @returns          RGBA bytes, label after label
+ */
+async function generateSet(
+  make: MakePictures,
+  labels: readonly string[],
+  { imagesPerClass, firstSeed }: { imagesPerClass: number; firstSeed: number },
+  onProgress: (share: number) => void,
+): Promise<Uint8Array[]> {
+  const requests: ImageRequest[] = labels.flatMap((label) =>
+    Array.from({ length: imagesPerClass }, (_, i) => ({ label, seed: (firstSeed + i) >>> 0 })),
+  );
+  const pictures: Uint8Array[] = [];
+  while (pictures.length < requests.length) {
+    const batch = requests.slice(pictures.length, pictures.length + BATCH);
+    const onShare = (share: number) => onProgress((pictures.length + batch.length * share) / requests.length);
+    pictures.push(...(await make(batch, onShare)));
+  }
+  return pictures;
+}
+
+const MAX_COLUMNS = 12;
+const SCALE = 2;
+
+/**
+ * One row a label, the first pictures of each, at twice their size, as a PNG file.
+ *
+ * @param pictures RGBA bytes, label after label, equally many of each
+ * @param recipe   stored in the file's text
+ */
+function contactSheet(
+  pictures: readonly Uint8Array[],
+  numLabels: number,
+  { widthPx, heightPx }: { widthPx: number; heightPx: number },
+  recipe: unknown,
+): Uint8Array {
+  const perLabel = pictures.length / numLabels;
+  const columns = Math.min(MAX_COLUMNS, perLabel);
+  const chosen = pictures.filter((_, i) => i % perLabel < columns);
+  const tiles = chosen.map((picture) => scaleNearest(picture, widthPx, heightPx, SCALE));
+  const sheet = composeSheet(tiles, columns, SCALE * widthPx, SCALE * heightPx);
+  return encodePng({ ...sheet, text: { recipe: JSON.stringify(recipe) } });
+}
+
+/** Makes the pictures of a batch; told the share that is done. */
+type MakePictures = (requests: readonly ImageRequest[], onShare: (share: number) => void) => Promise<Uint8Array[]>;
+
+/** How each pipeline makes pictures; the two that need a VAE are absent where the model has none. */
+function makersOf(
+  model: DiffusionModel,
+  cvae: ConditionalVae | null,
+  options: SampleOptions,
+): { ddpm: MakePictures; vae?: MakePictures; 'cvae+ddpm'?: MakePictures } {
+  const inSteps = (onShare: (share: number) => void) => ({
+    ...options,
+    onStep: ({ step, numSteps }: { step: number; numSteps: number }) => onShare(step / numSteps),
+  });
+  const ddpm: MakePictures = (requests, onShare) => generate(model, requests, inSteps(onShare));
+  if (!cvae) return { ddpm };
+  return {
+    ddpm,
+    vae: (requests) => generateAtOnce(cvae, requests),
+    'cvae+ddpm': (requests, onShare) =>
+      refine(model, cvae, requests, { ...inSteps(onShare), strength: REFINE_STRENGTH }),
+  };
 }

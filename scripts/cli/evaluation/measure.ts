@@ -2,12 +2,20 @@ import {
   type Accuracy,
   accuracyOf,
   classifyImages,
+  type Dataset,
+  type DatasetSplit,
   drawPerClass,
   type ImageSet,
+  imagesOfClass,
+  imagesOfDataset,
+  type NearestDistance,
+  nearestDistance,
+  type PixelImage,
+  seamRatio,
   spreadPerClass,
 } from '../../../runtime/index.ts';
 import { frechetDistance, type Gaussian, gaussianOf } from './frechet.ts';
-import type { OpenClassifier } from './openClassifier.ts';
+import type { Judge } from './judge.ts';
 
 /** What the judge says of one set of images. */
 export interface Measured {
@@ -19,7 +27,7 @@ export interface Measured {
 }
 
 /** @param perClass images of each class that the Gaussian is estimated from: alike in all sets to be compared */
-export async function measure(classifier: OpenClassifier, images: ImageSet, perClass: number): Promise<Measured> {
+export async function measure(classifier: Judge, images: ImageSet, perClass: number): Promise<Measured> {
   const { config, weights } = classifier;
   const { features, numFeatures, predicted } = await classifyImages(config, weights, images);
   const drawn = drawPerClass(images.classLabels, config.num_labels, perClass, 0);
@@ -66,4 +74,89 @@ export function compareWithReal(generated: Measured, real: Measured, labels: rea
 
 export function byLabel<T>(labels: readonly string[], values: readonly T[]): Record<string, T> {
   return Object.fromEntries(labels.map((label, i) => [label, values[i]!]));
+}
+
+/** How near the closest training image is to three sets of images. */
+export interface CopyMetrics {
+  generated: NearestDistance;
+  heldOut: NearestDistance;
+  /** Held-out images after the auto-encoder, whose error generated images have too: the fair comparison. */
+  reconstructedHeldOut: NearestDistance;
+  /** Mean of `generated` as a share of that of `reconstructedHeldOut`: well below 1 means copies. */
+  relative: number;
+}
+
+/** One entry for each class. */
+export function copyingPerClass(
+  dataset: Dataset,
+  split: DatasetSplit,
+  sets: Record<'generated' | 'heldOut' | 'reconstructedHeldOut', ImageSet>,
+  onProgress: (share: number) => void,
+): CopyMetrics[] {
+  return dataset.labels.map((_, label) => {
+    const members = split.train.filter((image) => dataset.classLabels[image] === label);
+    const training = imagesOfClass(imagesOfDataset(dataset, members), label);
+    const distanceOf = (images: ImageSet) => nearestDistance(imagesOfClass(images, label), training, images.shape);
+    const [generated, heldOut] = [distanceOf(sets.generated), distanceOf(sets.heldOut)];
+    const reconstructedHeldOut = distanceOf(sets.reconstructedHeldOut);
+    onProgress((label + 1) / dataset.labels.length);
+    return { generated, heldOut, reconstructedHeldOut, relative: generated.mean / reconstructedHeldOut.mean };
+  });
+}
+
+/** How much neighbouring pixels differ where a picture meets its own repetition, as a share of inside it: 1 is seamless. */
+export interface SeamMetrics {
+  guidanceScale: number;
+  generated: number;
+  heldOut: number;
+  perClass: Record<string, number>;
+}
+
+/** @param pictures RGBA bytes, label after label, equally many of each */
+export function measureSeams(
+  pictures: readonly Uint8Array[],
+  guidanceScale: number,
+  dataset: Dataset,
+  split: DatasetSplit,
+): SeamMetrics {
+  const size = { width: dataset.widthPx, height: dataset.heightPx };
+  const generated = pictures.map((pixels): PixelImage => ({ ...size, channels: 4, pixels }));
+  const perLabel = generated.length / dataset.labels.length;
+  const ofLabel = (label: number) => generated.slice(label * perLabel, (label + 1) * perLabel);
+  return {
+    guidanceScale,
+    generated: seamRatio(generated),
+    heldOut: seamRatio(Array.from(split.heldOut, (image) => pictureOf(dataset, image))),
+    perClass: byLabel(
+      dataset.labels,
+      dataset.labels.map((_, label) => seamRatio(ofLabel(label))),
+    ),
+  };
+}
+
+function pictureOf({ widthPx, heightPx, channels, images }: Dataset, image: number): PixelImage {
+  const length = widthPx * heightPx * channels;
+  const pixels = images.subarray(image * length, (image + 1) * length);
+  return { width: widthPx, height: heightPx, channels, pixels: new Uint8Array(pixels) };
+}
+
+/** What a pipeline's pictures cost, and how good they are, at the guidance that the model is used with. */
+export interface PipelineMetrics
+  extends Pick<GuidanceMetrics, 'accuracy' | 'frechetDistanceToHeldOut' | 'spreadRelativeToReal'> {
+  /** In batches, on the backend of the evaluation. */
+  msPerImage: number;
+  /** Of cvae+ddpm. */
+  strength?: number;
+}
+
+/** The part of a set's measures that pipelines are compared by. */
+export function pipelineMetrics(metrics: GuidanceMetrics, imagesPerSecond: number, strength?: number): PipelineMetrics {
+  const { accuracy, frechetDistanceToHeldOut, spreadRelativeToReal } = metrics;
+  return {
+    msPerImage: 1000 / imagesPerSecond,
+    ...(strength !== undefined && { strength }),
+    accuracy,
+    frechetDistanceToHeldOut,
+    spreadRelativeToReal,
+  };
 }

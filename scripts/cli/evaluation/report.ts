@@ -1,6 +1,4 @@
-import type { CopyMetrics } from './copying.ts';
-import type { GuidanceMetrics } from './measure.ts';
-import type { PipelineMetrics } from './pipelines.ts';
+import type { CopyMetrics, GuidanceMetrics, PipelineMetrics, SeamMetrics } from './measure.ts';
 
 /** The content of metrics.json. */
 export interface Metrics {
@@ -22,7 +20,7 @@ export interface Metrics {
   byGuidance: Record<string, GuidanceMetrics>;
   nearestTrainingImage: { guidanceScale: number; relative: number; perClass: Record<string, CopyMetrics> };
   /** Of models that tile. */
-  seam?: { guidanceScale: number; generated: number; heldOut: number; perClass: Record<string, number> };
+  seam?: SeamMetrics;
   /** Of models with a VAE that makes pictures in one step, at the guidance they are used with. */
   pipelines?: Record<string, PipelineMetrics>;
   generation: { imagesPerSecond: Record<string, number> };

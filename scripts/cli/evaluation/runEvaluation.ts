@@ -17,16 +17,16 @@ import {
   splitHeldOut,
 } from '../../../runtime/index.ts';
 import { writeFilesAtomic } from '../../node/atomicWrite.ts';
-import { UsageError } from '../../node/cliErrors.ts';
 import { openNodeBackend } from '../../node/nodeBackend.ts';
 import { buildCvae, buildModel, modelSource } from '../../node/openModel.ts';
 import { chooseFrom, readDataset } from '../../node/readDataset.ts';
+import { shown } from '../../node/terminal.ts';
+import { UsageError } from '../../node/usageError.ts';
 import { frechetDistance } from './frechet.ts';
+import { openJudge } from './judge.ts';
 import { type EvaluationRecipe, type Judged, judgeGenerated } from './judgeGenerated.ts';
 import { byLabel, measure } from './measure.ts';
-import { openClassifier } from './openClassifier.ts';
 import { formatMetrics, formatSummary, type Metrics, UNITS } from './report.ts';
-import { shown } from './shown.ts';
 
 export interface EvaluateFlags {
   data: string;
@@ -133,7 +133,7 @@ async function evaluateModel(
   flags: EvaluateFlags,
 ): Promise<{ metrics: Metrics; sheet: Uint8Array }> {
   const { labels } = dataset;
-  const classifier = await openClassifier(dataset, {
+  const classifier = await openJudge(dataset, {
     file: flags.classifier,
     indices: split.train,
     numSteps: flags.classifierSteps ?? CLASSIFIER_DEFAULTS.numSteps!,

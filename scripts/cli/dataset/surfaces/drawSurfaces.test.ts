@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { drawSurfaces, SURFACE_LABELS } from './drawSurfaces.ts';
-import { weave, wood } from './fibres.ts';
-import { brick, paving, roof, stone, tile } from './masonry.ts';
+import { brick, drawSurfaces, paving, roof, SURFACE_LABELS, stone, tile, weave, wood } from './drawSurfaces.ts';
 import { Dice, type Surface } from './surface.ts';
 
 describe.each(Object.entries({ brick, paving, roof, stone, tile, weave, wood }))('%s', (_, material) => {
