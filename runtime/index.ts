@@ -152,7 +152,7 @@ export {
   withLabelAndSeed,
 } from './recipe/complete.ts';
 export { type ImageSize, imageSize } from './recipe/imageSize.ts';
-export { batchKey, recipeKey } from './recipe/keys.ts';
+export { batchKey, recipeKey, samplingKey } from './recipe/keys.ts';
 export { indexOfLabel } from './recipe/label.ts';
 export { PIPELINE_NAMES, type PipelineName } from './recipe/pipeline.ts';
 export { RecipeError, type RecipeProblem } from './recipe/problems.ts';

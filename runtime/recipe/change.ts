@@ -16,9 +16,9 @@ const OF_EDITS = ['image', 'mask', 'strength', 'resamples', 'keepAlpha'] as cons
  *
  * @param changes an entry that is there and undefined goes back to its default
  */
-export function changeRecipe<Options extends Partial<RecipeOptions>>(
-  recipe: Readonly<Options> | null,
-  changes: Partial<Options>,
+export function changeRecipe<Options extends Partial<RecipeOptions> = RecipeOptions>(
+  recipe: Readonly<Partial<NoInfer<Options>>> | Recipe | null,
+  changes: Partial<NoInfer<Options>>,
 ): Options {
   const kept: Partial<RecipeOptions> = { ...recipe };
   const leaveOut = (...names: readonly (keyof RecipeOptions)[]) => {
@@ -37,7 +37,7 @@ export function changeRecipe<Options extends Partial<RecipeOptions>>(
   if (isNew('image') && changes.image === undefined) leaveOut('mask', 'strength', 'resamples', 'keepAlpha');
   if (isNew('mask') && changes.mask === undefined) leaveOut('strength', 'resamples', 'keepAlpha');
   if (isNew('sizePx')) leaveOut('widthPx', 'heightPx');
-  return { ...kept, ...changes } as Options;
+  return { ...kept, ...changes } as unknown as Options;
 }
 
 /** The entries of a recipe among other options. */

@@ -6,9 +6,9 @@ import { decodeBytes, type PictureBytes } from './bytes.ts';
 import { askedSize, contradiction, sizeProblem } from './imageSize.ts';
 import { labelProblem } from './label.ts';
 import type { PipelineName } from './pipeline.ts';
-import { problemOf, RecipeError, type RecipeProblem } from './problems.ts';
+import { problemOf, RecipeError, type RecipeProblem, shown } from './problems.ts';
 import { type KnownClassifiers, OF_STEPS, type Recipe, type RecipeModel, type RecipeOptions } from './recipe.ts';
-import { RECIPE_SCHEMA } from './schema.ts';
+import { INTERVAL_EXPECTED, RECIPE_SCHEMA } from './schema.ts';
 
 /** How strongly a classifier steers, unless told otherwise. */
 export const CLASSIFIER_SCALE_DEFAULT = 10;
@@ -125,6 +125,9 @@ function completeSampling(asked: RecipeOptions, model: RecipeModel, wrong: Wrong
   const { sampleDefaults, scheduler } = model;
   const numInferenceSteps = asked.numInferenceSteps ?? sampleDefaults.numInferenceSteps;
   const sampler = asked.sampler ?? (sampleDefaults.sampler as SamplerName);
+  if (guidanceInterval && guidanceInterval[0] > guidanceInterval[1]) {
+    wrong('guidanceInterval', `guidanceInterval is ${shown(guidanceInterval)}; ${INTERVAL_EXPECTED}`);
+  }
   if (eta && sampler !== 'ddim') wrong('eta', `eta is for the sampler ddim, not ${sampler}; choose the sampler ddim`);
   try {
     if (scheduler) timesteps(scheduler, numInferenceSteps, sampler);
@@ -144,7 +147,7 @@ function completeSampling(asked: RecipeOptions, model: RecipeModel, wrong: Wrong
 function missingPipeline(pipeline: PipelineName, model: string): string {
   return pipeline === 'ddpm'
     ? `the diffusion model of ${model} is not loaded; load it, or use the pipeline "cvae"`
-    : `${model} makes no pictures in one step; train a VAE for it by figment train cvae --add-to, or use the pipeline "ddpm"`;
+    : `${model} makes no pictures in one step; train one for it by figment train cvae --add-to, or use the pipeline "ddpm"`;
 }
 
 function completeSteering(asked: RecipeOptions, classifiers: KnownClassifiers, wrong: Wrong): Partial<Recipe> {

@@ -1,5 +1,8 @@
 import { fingerprint } from '../core/fingerprint.ts';
 import type { Recipe } from './recipe.ts';
+import { SAMPLING_ENTRIES } from './schema.ts';
+
+const SAMPLING_KEYS = Object.keys(SAMPLING_ENTRIES);
 
 /** Equal for equal pictures of one model. */
 export function recipeKey(recipe: Recipe): string {
@@ -18,10 +21,9 @@ export function batchKey(recipe: Recipe): string {
 }
 
 /** All that a batch has alike. */
-function samplingKey(recipe: Recipe): string {
-  const { label: _label, seed: _seed, interpolate: _interpolate, image, mask, ...sampling } = recipe;
-  const entries = Object.entries(sampling).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([...entries, image ? 'image' : '', mask ? 'mask' : '']);
+export function samplingKey(recipe: Recipe): string {
+  const values = SAMPLING_KEYS.map((key) => JSON.stringify(recipe[key as keyof Recipe]) ?? '');
+  return [...values, recipe.image ? 'image' : '', recipe.mask ? 'mask' : ''].join();
 }
 
 const fingerprints = new WeakMap<Uint8Array, string>();

@@ -46,8 +46,8 @@ export function wordEntry<const Words extends readonly (string | number)[]>(word
   return v.pipe(v.picklist(words, `expected one of ${words.join(', ')}`), v.description(description));
 }
 
-const INTERVAL = 'expected two training timesteps, the smaller one first';
-const timestep = v.pipe(v.number(INTERVAL), v.minValue(0, INTERVAL));
+export const INTERVAL_EXPECTED = 'expected two training timesteps, the smaller one first';
+const timestep = v.pipe(v.number(INTERVAL_EXPECTED), v.minValue(0, INTERVAL_EXPECTED));
 
 export const SEED_ENTRY = wholeEntry(0, MAX_SEED, 'uint32; it fixes the picture');
 
@@ -80,8 +80,7 @@ export const SAMPLING_ENTRIES = {
   ),
   guidanceInterval: v.optional(
     v.pipe(
-      v.strictTuple([timestep, timestep], INTERVAL),
-      v.check(([from, to]) => from <= to, INTERVAL),
+      v.strictTuple([timestep, timestep], INTERVAL_EXPECTED),
       v.description('guide only between these training timesteps'),
     ),
   ),

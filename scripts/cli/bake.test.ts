@@ -117,7 +117,7 @@ describe('bake', () => {
   });
 
   it('enlarges each pixel, and lays all on a sheet with an atlas', async () => {
-    await bake('--label', 'orc,elf', '--count', '3', '--scale', '2', '--sheet');
+    await bake('--label', 'orc,elf', '--count', '3', '--enlarge', '2', '--sheet');
     const sheet = decodePng(await read('sheet.png'));
     const atlas: Atlas = JSON.parse(new TextDecoder().decode(await read('sheet.json')));
     expect([sheet.width, sheet.height]).toEqual([96, 64]);
@@ -172,7 +172,7 @@ describe('bake', () => {
     [['--steps', '2000'], 'numInferenceSteps is 2000; expected a whole number from 1 to 1000'],
     [['--sampler', 'plms'], 'Allowed choices are ddpm, ddim, dpm++, euler'],
     [['--sampler', 'euler', '--eta', '1'], 'eta is for the sampler ddim, not euler'],
-    [['--label', 'elf', '--count', '10000', '--scale', '64', '--sheet'], 'the sheet would be'],
+    [['--label', 'elf', '--count', '10000', '--enlarge', '64', '--sheet'], 'the sheet would be'],
     [['--sheets'], '(Did you mean --sheet?)'],
     [['--width', '32'], 'tiny makes 16×16 alone'],
     [['--interpolate-seed', '9'], '--interpolate-seed and --interpolate-amount go together'],
