@@ -23,9 +23,9 @@ export {
   type GenerateTextureOptions,
   type GuidanceTrace,
 } from './assetGenerator.ts';
-export type { ClassifierInfo } from './classifiers/classifierInfo.ts';
 export { CreateEngineAsync, type CreateEngineOptions, describeDevice } from './device.ts';
 export type { Latents } from './latents.ts';
+export type { ClassifierInfo } from './loading/classifiers.ts';
 export type { ModelLocation } from './loading/loadModelBytes.ts';
 export { createGeneratedMaterial } from './material/generatedMaterial.ts';
 export { HashTiling, type HashTilingOptions, type TiledSurface } from './material/hashTiling.ts';
@@ -38,8 +38,8 @@ export {
 } from './material/surfaceMaterial.ts';
 export type { Compute } from './painting/createPainter.ts';
 export { scheduleOf, type VisitedSchedule } from './schedule.ts';
+export type { SpritesOptions } from './sprite/cells.ts';
 export type { CellProgress, GeneratedSprites, PackedSprites } from './sprite/generatedSprites.ts';
-export type { SpritesOptions } from './sprite/planCells.ts';
 export {
   GeneratedTexture,
   type GenerationProgress,

@@ -1,6 +1,6 @@
 import type { BackendChoice, ModelInfo, Recipe } from '../../runtime/index.ts';
 import type { Latents } from '../latents.ts';
-import type { PictureTarget } from '../texture/pictureTarget.ts';
+import type { PictureTarget } from '../texture/texelTexture.ts';
 
 /** One finished or half-denoised picture, wherever its values live. */
 export interface Picture {

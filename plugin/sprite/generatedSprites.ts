@@ -14,9 +14,8 @@ import { abortError } from '../abortError.ts';
 import type { Picture } from '../painting/painter.ts';
 import type { PictureSource, RequestOptions } from '../pictureSource.ts';
 import type { GenerationProgress, RegenerateOptions } from '../texture/generatedTexture.ts';
-import type { PictureTarget } from '../texture/pictureTarget.ts';
-import { createSheet, drawCells, drawInCell, numColumns } from './cellSheet.ts';
-import { cellSize, planCells, type SpritesOptions } from './planCells.ts';
+import type { PictureTarget } from '../texture/texelTexture.ts';
+import { cellSize, createSheet, drawCells, drawInCell, numColumns, planCells, type SpritesOptions } from './cells.ts';
 
 /** A sheet and its atlas, as SpritePackedManager and other tools read them. */
 export interface PackedSprites {

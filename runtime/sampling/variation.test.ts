@@ -205,7 +205,12 @@ it.each<[string, PictureOptions[], SampleOptions, RegExp]>([
     /the mask is 1024 bytes; expected 256, one for each/,
   ],
   ['a mask without an image', [{ ...ELF, mask: new Uint8Array(256) }], {}, /there is a mask but no image/],
-  ['an image here and none there', [ELF, { ...ORC, image: IMAGE }], {}, /all have an image, or a mask, or none; make them in batches/],
+  [
+    'an image here and none there',
+    [ELF, { ...ORC, image: IMAGE }],
+    {},
+    /all have an image, or a mask, or none; make them in batches/,
+  ],
   [
     'a mask here and none there',
     [
