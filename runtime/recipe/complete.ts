@@ -205,7 +205,8 @@ function refuseWithoutImage(asked: RecipeOptions, wrong: Wrong): void {
   const { pipeline = 'ddpm' } = asked;
   for (const entry of ['mask', 'strength', 'resamples', 'keepAlpha'] as const) {
     if (asked[entry] === undefined || (entry === 'strength' && pipeline === 'cvae+ddpm')) continue;
-    wrong(entry, `there is a ${entry} but no image to begin from; give an image, or leave out ${entry}`);
+    const remedy = entry === 'strength' ? 'give an image, or choose the pipeline cvae+ddpm' : 'give an image';
+    wrong(entry, `there is a ${entry} but no image to begin from; ${remedy}, or leave out ${entry}`);
   }
 }
 

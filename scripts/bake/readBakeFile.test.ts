@@ -75,7 +75,7 @@ describe('a bake file', () => {
     ['docs/guide/07-baking.md', 3],
   ])('is shown in %s', async (document, numAssets) => {
     const text = await readFile(join(packageRoot(), document), 'utf8');
-    const shown = /```jsonc\n([\s\S]*?)```/.exec(text)![1]!.replace('"enlarge"', '"scale"'); // until the code says enlarge
+    const shown = /```jsonc\n([\s\S]*?)```/.exec(text)![1]!;
     expect(parseBakeFile(shown, '/art/figment.bake.json').description.assets).toHaveLength(numAssets);
   });
 

@@ -26,10 +26,11 @@ const STAGES: Record<string, string[]> = {
   diffusion: ['core', 'weights'],
   networks: ['core', 'kernels', 'weights'],
   surface: ['core'],
-  sampling: ['core', 'diffusion', 'networks', 'weights'],
+  recipe: ['core', 'diffusion'],
+  sampling: ['core', 'recipe', 'diffusion', 'networks', 'weights'],
   training: ['core', 'kernels', 'dataset', 'diffusion', 'networks', 'weights'],
-  verify: ['core', 'diffusion', 'networks', 'sampling', 'weights'],
-  evaluation: ['core', 'dataset', 'networks', 'sampling', 'weights'],
+  verify: ['core', 'diffusion', 'networks', 'recipe', 'sampling', 'weights'],
+  evaluation: ['core', 'dataset', 'networks', 'recipe', 'sampling', 'weights'],
 };
 
 function filesIn(folder: string): string[] {
@@ -165,6 +166,13 @@ describe('files', () => {
 
   it('are not called utils', () => {
     expect(sources.filter((file) => /\b(utils?|helpers?)\.ts$/.test(file))).toEqual([]);
+  });
+});
+
+describe('the rules of a recipe', () => {
+  it('load no tensors, so that a command that only checks them starts at once', async () => {
+    const contents = `import { completeRecipe } from './runtime/recipe/complete.ts'; globalThis.page = completeRecipe;`;
+    expect(bundled(await bundle(contents)).filter((file) => file.includes('@tensorflow'))).toEqual([]);
   });
 });
 

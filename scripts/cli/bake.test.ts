@@ -88,7 +88,7 @@ describe('bake', () => {
       pipeline: 'cvae',
     });
     expect(far.recipe).toMatchObject({ pipeline: 'cvae+ddpm', strength: 1, numInferenceSteps: 3 });
-    expect(printed.join('\n')).toMatch(/bake: vae, one pass, \d.*bake: vae\+ddpm from strength 0.6, ddim, 3 steps/s);
+    expect(printed.join('\n')).toMatch(/bake: cvae, one pass, \d.*bake: cvae\+ddpm from strength 0.6, ddim, 3 steps/s);
   });
 
   it('says what a pipeline has no use for, and when a model has no VAE', async () => {
@@ -102,9 +102,9 @@ describe('bake', () => {
     const refused = (...words: string[]) =>
       createProgram().parseAsync(['bake', both, ...words, '--out', out], { from: 'user' });
     await expect(refused('--pipeline', 'cvae', '--guidance', '3')).rejects.toThrow(
-      /without guidance or steps; leave it/,
+      /without guidance or steps; leave out guidanceScale/,
     );
-    await expect(refused('--strength', '0.5')).rejects.toThrow(/choose that pipeline/);
+    await expect(refused('--strength', '0.5')).rejects.toThrow(/choose the pipeline cvae\+ddpm/);
   });
 
   it('makes the same picture whatever the batch', async () => {
