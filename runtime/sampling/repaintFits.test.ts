@@ -9,6 +9,7 @@ import { createSampler } from '../diffusion/sampler.ts';
 import { parseSchedulerConfig, type SamplerName } from '../diffusion/schedulerConfig.ts';
 import { ONE_TILE } from '../networks/windows.ts';
 import { EDIT_DEFAULTS } from '../recipe/complete.ts';
+import * as denoise from './denoise.ts';
 import { noise } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';
 import { repaintInSlices, repaintingOf } from './repaint.ts';
