@@ -101,8 +101,7 @@ export {
   sampleSheet,
 } from './evaluation/sheets.ts';
 // Kernels that the plugin calls itself
-export { compilationDone, compileOnly } from './kernels/webgpu/compile.ts';
-export { submitKernels } from './kernels/webgpu/submit.ts';
+export { compilationDone, compileOnly, submitKernels } from './kernels/webgpu/commands.ts';
 export { prepareTexels, type WriteTexelsOptions, writeTexels } from './kernels/webgpu/texels.ts';
 // Networks
 export {
