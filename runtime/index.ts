@@ -167,23 +167,32 @@ export { type ImageTensor, splitImages } from './sampling/splitImages.ts';
 // Surface: the maps of a material, and pixel art
 export { ambientOcclusionMap, OCCLUSION_DEFAULTS, type OcclusionOptions } from './surface/ambientOcclusion.ts';
 export { CAVITY_DEFAULTS, type CavityOptions, cavityMap } from './surface/cavity.ts';
-export { HEIGHT_DEFAULTS, type HeightOptions, heightMap, type LowParts } from './surface/height.ts';
-export { luminance } from './surface/luminance.ts';
+export { HEIGHT_DEFAULTS, type HeightOptions, heightMap, type LowParts, luminance } from './surface/height.ts';
+export {
+  METALLIC_DEFAULTS,
+  type MetallicOptions,
+  metallicMap,
+  ROUGHNESS_DEFAULTS,
+  type RoughnessOptions,
+  roughnessMap,
+} from './surface/metallicRoughness.ts';
+export { NORMAL_DEFAULTS, type NormalGreen, type NormalOptions, normalMap } from './surface/normals.ts';
+export { PALETTE_DEFAULTS, type PaletteOptions, snapToPalette } from './surface/palette.ts';
+export {
+  PIXEL_ART_DEFAULTS,
+  PIXEL_ART_SCALE_DEFAULTS,
+  type PixelArtOptions,
+  type PixelArtScaleOptions,
+  pixelArt,
+  scalePixelArt,
+} from './surface/pixelArt.ts';
+export type { Plane, SurfaceMap } from './surface/plane.ts';
 export {
   enlargedSettings,
   GENERIC_MATERIAL,
   MATERIAL_LABELS,
   type MaterialSettings,
   materialSettings,
-} from './surface/materialDefaults.ts';
-export { METALLIC_DEFAULTS, type MetallicOptions, metallicMap } from './surface/metallic.ts';
-export { NORMAL_DEFAULTS, type NormalGreen, type NormalOptions, normalMap } from './surface/normals.ts';
-export { PALETTE_DEFAULTS, type PaletteOptions, snapToPalette } from './surface/palette.ts';
-export { PIXEL_ART_DEFAULTS, type PixelArtOptions, pixelArt } from './surface/pixelArt.ts';
-export { PIXEL_ART_SCALE_DEFAULTS, type PixelArtScaleOptions, scalePixelArt } from './surface/pixelArtScale.ts';
-export { ROUGHNESS_DEFAULTS, type RoughnessOptions, roughnessMap } from './surface/roughness.ts';
-export type { Plane, SurfaceMap } from './surface/surfaceImage.ts';
-export {
   type SurfaceMaps,
   type SurfaceOptions,
   surfaceMaps,

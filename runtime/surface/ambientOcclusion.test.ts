@@ -3,7 +3,7 @@ import { normals } from '../core/random.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { rollImage } from '../testing/rollImage.ts';
 import { ambientOcclusionMap } from './ambientOcclusion.ts';
-import { wrapped } from './wrappedBlur.ts';
+import { wrapped } from './plane.ts';
 
 describe('ambientOcclusionMap', () => {
   it('is 1 where the surface is flat, and on the top of it', () => {
