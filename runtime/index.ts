@@ -15,7 +15,7 @@ export {
 } from './core/atlas.ts';
 // Pixels and random numbers
 export { atop, blend } from './core/composite.ts';
-export { messageOf } from './core/errors.ts';
+export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
 export { fingerprint } from './core/fingerprint.ts';
 export { nearestWord } from './core/nearestWord.ts';
 export {
@@ -123,13 +123,13 @@ export {
   parseClassifierConfig,
 } from './networks/classifier.ts';
 export {
+  type ConditionalVaeConfig,
   conditionalVaeShapes,
   decodeWithLabels,
   decodeWithLabelsInSlices,
   encodeWithLabels,
+  parseConditionalVaeConfig,
 } from './networks/conditionalVae.ts';
-export { type ConditionalVaeConfig, parseConditionalVaeConfig } from './networks/conditionalVaeConfig.ts';
-export { initialWeights } from './networks/initialise.ts';
 export type { Shapes, Weights } from './networks/layers.ts';
 export {
   classifyNoisy,
@@ -137,9 +137,9 @@ export {
   noisyClassifierShapes,
   parseNoisyClassifierConfig,
 } from './networks/noisyClassifier.ts';
-export { downloadWeights, uploadWeights } from './networks/tensors.ts';
 export { unet2d, unet2dInSlices, unet2dShapes } from './networks/unet2d.ts';
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
+export { downloadWeights, initialWeights, uploadWeights } from './networks/weights.ts';
 // Sampling
 export type { ClassifierGuidanceOptions } from './sampling/classifierGuide.ts';
 export {
@@ -208,7 +208,6 @@ export { prepareSurfaceTexels, type SurfaceTargets, writeSurfaceTexels } from '.
 // Training
 export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
 export { dataParallelGradients, type GradientWorker, serveGradients } from './training/dataParallel.ts';
-export { elbo, klOfImages, logLikelihood } from './training/elbo.ts';
 export { type GradientSource, localGradients } from './training/gradients.ts';
 export {
   type EncodeOptions,
@@ -225,8 +224,8 @@ export {
   serveEncoding,
   workerEncoder,
 } from './training/latentEncoder.ts';
+export { elbo, klOfImages, logLikelihood } from './training/losses.ts';
 export { modelContent, type TrainedNetwork } from './training/modelContent.ts';
-export { NOISY_TIMESTEPS, type NoisyAccuracy, noisyAccuracy } from './training/noisyAccuracy.ts';
 export { type LabelledNetwork, relabel } from './training/relabel.ts';
 export {
   CLASSIFIER_DEFAULTS,
@@ -255,12 +254,22 @@ export type { Trainer, TrainerOptions, TrainerState, TrainingStep } from './trai
 export {
   defaultNoisyClassifierConfig,
   NOISY_CLASSIFIER_DEFAULTS,
+  NOISY_TIMESTEPS,
+  type NoisyAccuracy,
   type NoisyClassifierOptions,
+  noisyAccuracy,
   noisyClassifierTaskSpec,
   noisyClassifierTrainer,
 } from './training/trainNoisyClassifier.ts';
-export { defaultVaeConfig, VAE_DEFAULTS, type VaeOptions, vaeTaskSpec, vaeTrainer } from './training/trainVae.ts';
-export { type AutoEncoder, withoutAlpha } from './training/withoutAlpha.ts';
+export {
+  type AutoEncoder,
+  defaultVaeConfig,
+  VAE_DEFAULTS,
+  type VaeOptions,
+  vaeTaskSpec,
+  vaeTrainer,
+  withoutAlpha,
+} from './training/trainVae.ts';
 export {
   type Deviation,
   type NetworkFolder,
@@ -271,8 +280,6 @@ export {
   runVaeCase,
   type SchedulerCase,
 } from './verify/cases.ts';
-// Weights and model folders
-export { checkWeights } from './weights/checkWeights.ts';
 export {
   type ClassifierContent,
   type ClassifierFiles,
@@ -281,7 +288,6 @@ export {
   loadClassifierFolder,
   readClassifierFiles,
 } from './weights/classifierFolder.ts';
-export { MissingFileError, ModelFileError, quote } from './weights/modelFileError.ts';
 export {
   type LoadModelFolderOptions,
   loadModelFolder,
@@ -297,4 +303,5 @@ export { type ModelSource, memorySource, type OnProgress, type ReadOptions } fro
 export { parseSafetensors, type StoredTensor, writeSafetensors } from './weights/safetensors.ts';
 export { nchwToNhwc, nhwcToNchw } from './weights/tensorLayout.ts';
 export { type UrlSourceOptions, urlSource } from './weights/urlSource.ts';
-export { numElements, type WeightTensor } from './weights/weightTensor.ts';
+// Weights and model folders
+export { checkWeights, numElements, type WeightTensor } from './weights/weightTensor.ts';

@@ -18,7 +18,7 @@ import {
   unscaleLatents,
 } from './autoencoderKl.ts';
 import { type AutoencoderKlConfig, parseAutoencoderKlConfig } from './autoencoderKlConfig.ts';
-import { uploadWeights } from './tensors.ts';
+import { uploadWeights } from './weights.ts';
 
 const NAMES = ['vae-attn', 'vae-f4'];
 const TOLERANCE = { absolute: 2e-5, relative: 2e-5 };

@@ -8,9 +8,9 @@ import { roll } from '../testing/roll.ts';
 import { runSlices, valuesOfSlices } from '../testing/sliceCase.ts';
 import { randomWeights, tinyUNetConfig } from '../testing/tinyNetworks.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
-import { uploadWeights } from './tensors.ts';
 import { timestepEmbedding, unet2d, unet2dInSlices, unet2dShapes } from './unet2d.ts';
 import { parseUNet2DConfig, type UNet2DConfig } from './unet2dConfig.ts';
+import { uploadWeights } from './weights.ts';
 import type { Tiles } from './windows.ts';
 
 const NAMES = ['unet-plain', 'unet-attn-class', 'unet-scale-shift'];

@@ -2,13 +2,17 @@
 import { dispose, type Tensor, type Tensor2D, type Tensor4D, tensor2d } from '@tensorflow/tfjs-core';
 import { normals } from '../core/random.ts';
 import { slerp } from '../diffusion/slerp.ts';
-import { conditionalVaeShapes, decodeWithLabelsInSlices } from '../networks/conditionalVae.ts';
-import { type ConditionalVaeConfig, parseConditionalVaeConfig } from '../networks/conditionalVaeConfig.ts';
+import {
+  type ConditionalVaeConfig,
+  conditionalVaeShapes,
+  decodeWithLabelsInSlices,
+  parseConditionalVaeConfig,
+} from '../networks/conditionalVae.ts';
 import type { Weights } from '../networks/layers.ts';
-import { uploadWeights } from '../networks/tensors.ts';
-import { checkWeights } from '../weights/checkWeights.ts';
+import { uploadWeights } from '../networks/weights.ts';
 import type { ModelFiles } from '../weights/modelFolder.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
+import { checkWeights } from '../weights/weightTensor.ts';
 import { imagesToPixels } from './decode.ts';
 import { indexOfLabel } from './labels.ts';
 import { assertSeeds, type ImageRequest } from './request.ts';

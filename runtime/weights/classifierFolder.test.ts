@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MissingFileError, ModelFileError } from '../core/errors.ts';
 import { tinyClassifierFiles } from '../testing/tinyClassifier.ts';
 import {
   CLASSIFIER_CONFIG,
@@ -6,7 +7,6 @@ import {
   classifierFolderFiles,
   loadClassifierFolder,
 } from './classifierFolder.ts';
-import { MissingFileError, ModelFileError } from './modelFileError.ts';
 import { memorySource } from './modelSource.ts';
 
 const load = (files: Record<string, Uint8Array>) => loadClassifierFolder(memorySource(files, 'classifiers/hat'));
