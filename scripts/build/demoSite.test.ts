@@ -38,7 +38,7 @@ it('loads nothing of the training with the tavern, and all of it with the traini
 
 it('has the guide beside the tavern, with its own letters and pictures', async () => {
   const { make } = await buildDemoSite();
-  const page = String(await make!('/guide/04-diffusion.html'));
+  const page = String(await make!('/guide/14-diffusion.html'));
   const [, picture] = /<img src="([^"]+)"/.exec(page)!;
   for (const file of ['index.html', 'guide.css', 'katex/katex.css', 'katex/fonts/KaTeX_Main-Regular.woff2', picture!]) {
     expect(await make!(`/guide/${file}`), file).toBeDefined();

@@ -1,35 +1,45 @@
-// The guide as a site: a page for each chapter of docs/guide, the sources that they name, pictures, and KaTeX's letters.
+// The guide as a site: a page for each chapter of docs/guide and for what stands beside it in docs, the sources that they
+// name, pictures, and KaTeX's letters.
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { escapeHtml } from '../bake/pageFiles.ts';
 import { packageRoot } from '../node/packageRoot.ts';
-import { type Chapter, fileAddress, renderChapter, sourceAddress } from './renderChapter.ts';
+import {
+  type Chapter,
+  fileAddress,
+  GUIDE_FOLDER,
+  PAGE_FOLDERS,
+  renderChapter,
+  sourceAddress,
+} from './renderChapter.ts';
 
 /** A file of the site by its address, relative to the site's root. */
 type SiteFiles = Record<string, string | Uint8Array>;
 
-/** The chapters' folder. */
-export const GUIDE_FOLDER = 'docs/guide';
-
-/** The contents first, then the chapters by number. */
-const FIRST_PAGE = 'index';
+/** The contents, which come first; the chapters follow by number, and then the pages beside the guide. */
+const FIRST_PAGE = `${GUIDE_FOLDER}/index.md`;
 
 /** A chapter and the name of its file, without the ending. */
 type NamedChapter = Chapter & { name: string };
 
 /** Reads and checks all chapters. @throws Error naming the chapter and what is wrong with it */
 export function readChapters(): NamedChapter[] {
-  const folder = path.join(packageRoot(), GUIDE_FOLDER);
-  const names = readdirSync(folder).flatMap((file) => (file.endsWith('.md') ? [path.basename(file, '.md')] : []));
-  const inOrder = [FIRST_PAGE, ...names.filter((name) => name !== FIRST_PAGE).sort()];
-  return inOrder.map((name) => {
+  const files = PAGE_FOLDERS.flatMap(markdownIn);
+  return [FIRST_PAGE, ...files.filter((file) => file !== FIRST_PAGE)].map((file) => {
     try {
-      return { name, ...renderChapter(readFileSync(path.join(folder, `${name}.md`), 'utf8'), GUIDE_FOLDER) };
+      const text = readFileSync(path.join(packageRoot(), file), 'utf8');
+      return { name: path.basename(file, '.md'), ...renderChapter(text, path.posix.dirname(file)) };
     } catch (error) {
-      throw new Error(`${GUIDE_FOLDER}/${name}.md: ${(error as Error).message}`, { cause: error });
+      throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
     }
   });
+}
+
+/** The markdown files of a folder, relative to the repository, in order. */
+function markdownIn(folder: string): string[] {
+  const names = readdirSync(path.join(packageRoot(), folder)).filter((name) => name.endsWith('.md'));
+  return names.sort().map((name) => `${folder}/${name}`);
 }
 
 /**

@@ -10,6 +10,12 @@ import { escapeHtml } from '../bake/pageFiles.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 import { checkQuote } from './quote.ts';
 
+/** The chapters' folder. */
+export const GUIDE_FOLDER = 'docs/guide';
+
+/** Folders whose markdown becomes pages of the site, each named as its file. */
+export const PAGE_FOLDERS = [GUIDE_FOLDER, 'docs'];
+
 export interface Chapter {
   title: string;
   /** The page's content. */
@@ -59,12 +65,22 @@ function rendererFor(folder: string, gathered: Gathered): MarkdownIt {
     tokens[index]!.attrSet('href', addressOf(href, tokens[index + 1]?.content ?? '', folder, gathered));
     return renderer.renderToken(tokens, index, options);
   };
+  rules.heading_open = (tokens, index, options, _env, renderer) => {
+    tokens[index]!.attrSet('id', headingId(tokens[index + 1]?.content ?? ''));
+    return renderer.renderToken(tokens, index, options);
+  };
   rules.image = (tokens, index) => {
     const token = tokens[index]!;
     const address = addressOf(String(token.attrGet('src')), '', folder, gathered);
     return `<img src="${escapeHtml(address)}" alt="${escapeHtml(token.content)}" loading="lazy">`;
   };
   return markdown;
+}
+
+/** What a link to a heading names it by: the id that GitHub gives it, too. */
+export function headingId(heading: string): string {
+  const plain = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase();
+  return plain.replace(/[^\p{L}\p{N}\p{M}_ -]/gu, '').replaceAll(' ', '-');
 }
 
 function equation(tex: string, texts: string[], gathered: Gathered): string {
@@ -93,7 +109,7 @@ function addressOf(href: string, text: string, folder: string, gathered: Gathere
     gathered.sources.add(file);
     return sourceAddress(file, fragment === undefined ? undefined : resolveReference(`${file}#${fragment}`).line);
   }
-  if (path.posix.dirname(file) === folder && file.endsWith('.md')) {
+  if (PAGE_FOLDERS.includes(path.posix.dirname(file)) && file.endsWith('.md')) {
     return `${path.posix.basename(file, '.md')}.html${fragment ? `#${fragment}` : ''}`;
   }
   if (file.endsWith('.json') && fragment) checkQuote(text, path.join(packageRoot(), file), decodeURI(fragment));
