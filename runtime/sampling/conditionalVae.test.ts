@@ -6,8 +6,7 @@ import { toPixels } from '../core/pixels.ts';
 import { normals } from '../core/random.ts';
 import { decodeWithLabels } from '../networks/conditionalVae.ts';
 import { runSlices } from '../testing/sliceCase.ts';
-import { tinyModelFiles } from '../testing/tinyModel.ts';
-import { difference, ELF, GOBLIN, ORC } from '../testing/tinyPictures.ts';
+import { difference, ELF, GOBLIN, ORC, tinyModelFiles } from '../testing/tinyModel.ts';
 import { createConditionalVae, cvaeImagesInSlices, generateAtOnce } from './conditionalVae.ts';
 import type { ImageRequest } from './request.ts';
 

@@ -4,7 +4,7 @@ import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { type BackendName, selectBackend } from '../backends/selectBackend.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import * as networks from '../networks/unet2d.ts';
-import { difference, ELF, GOBLIN, make, ORC, withModel } from '../testing/tinyPictures.ts';
+import { difference, ELF, GOBLIN, make, ORC, withModel } from '../testing/tinyModel.ts';
 import { generate } from './generate.ts';
 import type { ImageRequest } from './request.ts';
 import type { SampleOptions } from './samplingPlan.ts';

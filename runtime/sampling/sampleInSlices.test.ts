@@ -9,7 +9,7 @@ import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import * as networks from '../networks/unet2d.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { runSlices } from '../testing/sliceCase.ts';
-import { ELF, ORC, withModel } from '../testing/tinyPictures.ts';
+import { ELF, ORC, withModel } from '../testing/tinyModel.ts';
 import type { DiffusionModel } from './model.ts';
 import type { ImageRequest } from './request.ts';
 import { sampleInSlices } from './sample.ts';

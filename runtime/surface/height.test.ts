@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { expectClose } from '../testing/matchers.ts';
-import { rollImage } from '../testing/rollImage.ts';
-import { BRICK_HEIGHT_PX, BRICK_WIDTH_PX, brickPixels, isGap } from '../testing/tinySurface.ts';
+import { rollImage } from '../testing/roll.ts';
+import { BRICK_HEIGHT_PX, BRICK_WIDTH_PX, brickPixels, isGap } from '../testing/tinyDataset.ts';
 import { heightMap, luminance, reliefStatistics } from './height.ts';
 
 test('luminance weighs red, green and blue, and takes what is transparent for dark', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { integers } from '../core/random.ts';
 import { expectClose } from '../testing/matchers.ts';
-import { rollImage } from '../testing/rollImage.ts';
+import { rollImage } from '../testing/roll.ts';
 import { BAYER_THRESHOLDS, parsePalette, snapToPalette, toOklab } from './palette.ts';
 
 test('toOklab gives the values that CSS Color 4 lists', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { integers } from '../core/random.ts';
-import { rollImage } from '../testing/rollImage.ts';
+import { rollImage } from '../testing/roll.ts';
 import { snapToPalette } from './palette.ts';
 import { pixelArt, scalePixelArt } from './pixelArt.ts';
 

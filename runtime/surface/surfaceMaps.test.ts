@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../testing/matchers.ts';
-import { rollImage } from '../testing/rollImage.ts';
-import { BRICK_HEIGHT_PX, BRICK_WIDTH_PX, brickPixels } from '../testing/tinySurface.ts';
+import { rollImage } from '../testing/roll.ts';
+import { BRICK_HEIGHT_PX, BRICK_WIDTH_PX, brickPixels } from '../testing/tinyDataset.ts';
 import {
   enlargedSettings,
   GENERIC_MATERIAL,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MissingFileError, ModelFileError } from '../core/errors.ts';
-import { tinyClassifierFiles } from '../testing/tinyClassifier.ts';
+import { tinyClassifierFiles } from '../testing/tinyModel.ts';
 import {
   CLASSIFIER_CONFIG,
   CLASSIFIER_WEIGHTS,
