@@ -1,8 +1,8 @@
 import { dispose, memory, mul, sub, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../../scripts/testing/backends.ts';
+import { readJsonFixture, readTensorsFixture } from '../../scripts/testing/fixtures.ts';
 import { selectBackend } from '../backends/selectBackend.ts';
-import { readJsonFixture, readTensorsFixture } from '../testing/fixtures.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { roll } from '../testing/roll.ts';
 import { runSlices, valuesOfSlices } from '../testing/sliceCase.ts';

@@ -1,11 +1,11 @@
 import { matMul, type Tensor1D, type Tensor2D, tensor1d, tensor2d, tensor4d, zerosLike } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../../scripts/testing/backends.ts';
+import { readTensorsFixture } from '../../scripts/testing/fixtures.ts';
 import { normals } from '../core/random.ts';
 import { createSchedule } from '../diffusion/schedule.ts';
 import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { sampleLatents } from '../networks/autoencoderKl.ts';
-import { readTensorsFixture } from '../testing/fixtures.ts';
 import { expectClose } from '../testing/matchers.ts';
 import {
   diffusionLoss,
