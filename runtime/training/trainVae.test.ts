@@ -4,23 +4,31 @@ import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/test
 import { selectBackend } from '../backends/selectBackend.ts';
 import { autoencoderKlShapes, decode, encode } from '../networks/autoencoderKl.ts';
 import { parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
-import { uploadWeights } from '../networks/weights.ts';
+import { initialWeights, uploadWeights } from '../networks/weights.ts';
 import { expectClose } from '../testing/matchers.ts';
+import { naiveLosses, recordingGradients } from '../testing/naiveTraining.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
 import { randomWeights, tinyVaeConfig } from '../testing/tinyNetworks.ts';
-import { runSteps, tinyVaeTrainer } from '../testing/tinyTraining.ts';
-import { defaultVaeConfig, withoutAlpha } from './trainVae.ts';
+import { runSteps, TINY_VAE_OPTIONS, tinyVaeTrainer } from '../testing/tinyTraining.ts';
+import type { Batch } from './batch.ts';
+import { createTask } from './task.ts';
+import { defaultVaeConfig, vaeTaskSpec, withoutAlpha } from './trainVae.ts';
 
-/** The first backend's losses, which the others must meet. */
+const OPTIONS = { ...TINY_VAE_OPTIONS, batchSize: 2 };
+
+/** The losses of `naiveLosses`, which those of every backend must meet. */
 let reference: number[] | null = null;
 
 describeOnBackends((backend) => {
-  it('trains 20 steps with the losses of the other backends', async () => {
-    const trainer = tinyVaeTrainer({ batchSize: 2 });
+  it('trains 20 steps with the losses of a training by the book', async () => {
+    const config = tinyVaeConfig();
+    const task = createTask(vaeTaskSpec(config, OPTIONS));
+    const batches: Batch[] = [];
+    const trainer = tinyVaeTrainer(OPTIONS, undefined, recordingGradients(task, batches));
     const losses = (await runSteps(trainer)).map(({ loss }) => loss);
     await trainer.dispose();
     expect(losses).toHaveLength(20);
-    reference ??= losses;
+    reference ??= await naiveLosses(task, OPTIONS, initialWeights(autoencoderKlShapes(config), OPTIONS.seed), batches);
     expectClose(losses, reference, { absolute: 1e-3, relative: 0 }, `losses on ${backend}`);
   });
 
