@@ -7,9 +7,9 @@ export {
   type GenerateTextureOptions,
   type GuidanceTrace,
 } from './assetGenerator.ts';
-export type { ClassifierInfo } from './classifiers/classifierInfo.ts';
 export { CreateEngineAsync, type CreateEngineOptions, describeDevice } from './device.ts';
 export type { Latents } from './latents.ts';
+export type { ClassifierInfo } from './loading/classifiers.ts';
 export type { ModelLocation } from './loading/loadModelBytes.ts';
 export { createGeneratedMaterial } from './material/generatedMaterial.ts';
 export { HashTiling, type HashTilingOptions, type TiledSurface } from './material/hashTiling.ts';
@@ -26,8 +26,8 @@ export { encodeEdit, type PictureBytes, type PictureEditOptions } from './pictur
 export type { PipelineOptions } from './pipeline.ts';
 export type { Recipe, RecipeOptions, Steering } from './recipe.ts';
 export { scheduleOf, type VisitedSchedule } from './schedule.ts';
+export type { SpritesOptions } from './sprite/cells.ts';
 export type { CellProgress, GeneratedSprites, PackedSprites } from './sprite/generatedSprites.ts';
-export type { SpritesOptions } from './sprite/planCells.ts';
 export {
   GeneratedTexture,
   type GenerationProgress,

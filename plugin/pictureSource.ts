@@ -5,9 +5,8 @@ import type { PipelineName } from '../runtime/index.ts';
 import { abortError } from './abortError.ts';
 import { LruCache } from './cache/lruCache.ts';
 import { PixelStore } from './cache/pixelStore.ts';
-import type { ClassifierInfo } from './classifiers/classifierInfo.ts';
-import { ClassifierShelf } from './classifiers/classifierShelf.ts';
 import { assertLatents, assertPixels, type Latents } from './latents.ts';
+import { type ClassifierInfo, LoadedClassifiers } from './loading/classifiers.ts';
 import { type LoadOptions, loadModelBytes, type ModelBytes, type ModelLocation } from './loading/loadModelBytes.ts';
 import { isPaintOrder, type Order, orderBatchKey, orderKey, type PaintOrder } from './orders.ts';
 import { createPainter, type PainterOptions } from './painting/createPainter.ts';
@@ -68,7 +67,7 @@ export class PictureSource {
   private readonly store: PixelStore | null;
   private readonly removeObservers: () => void;
   private readonly painter: CurrentPainter;
-  private readonly classifiers = new ClassifierShelf();
+  private readonly classifiers = new LoadedClassifiers();
   private isDead = false;
 
   /**
@@ -108,7 +107,7 @@ export class PictureSource {
     this.painter = new CurrentPainter(painter, () =>
       this.cvae.addAgainAsync(async () => {
         const another = await createPainter(files, name, scene, options);
-        await this.classifiers.introduceAll((title, own) => another.addClassifierAsync(title, own));
+        await this.classifiers.addAllTo((title, own) => another.addClassifierAsync(title, own));
         return another;
       }),
     );

@@ -11,7 +11,7 @@ import {
   type SamplerName,
   type SchedulerConfig,
 } from '../runtime/index.ts';
-import type { ClassifierInfo } from './classifiers/classifierInfo.ts';
+import type { ClassifierInfo } from './loading/classifiers.ts';
 import type { ModelInfo } from './painting/painter.ts';
 import {
   completeEdit,

@@ -1,25 +1,23 @@
 // The tavern: a room at once, then the portraits, the guests, the things on the tables and the room's surfaces, each by its model.
 import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import { AssetGenerator, CreateEngineAsync } from '../../plugin/index.ts';
+import { AssetGenerator, CreateEngineAsync, encodeEdit } from '../../plugin/index.ts';
 import { messageOf } from '../../runtime/index.ts';
-import { exposeForConsole } from './console.ts';
-import { Artist } from './people/artist.ts';
-import { Company } from './people/company.ts';
 import { Gallery } from './people/gallery.ts';
-import { onPicked } from './picking.ts';
+import { Company } from './people/guests.ts';
+import { Artist, type Sitter } from './people/sitter.ts';
 import { adapterOf, chooseQuality, type Quality } from './quality.ts';
+import { onPicked, PeopleList } from './ui/choosing.ts';
 import './tavern.css';
-import { element } from '../shared/element.ts';
-import { Surfaces } from './surfaces/surfaces.ts';
+import { element } from '../shared/page.ts';
+import type { Guest } from './people/guest.ts';
+import { Surfaces } from './surfaces.ts';
 import { openTavern } from './tavern.ts';
 import { TAVERN } from './tavernFile.ts';
-import { Things } from './things/things.ts';
+import { Things } from './things.ts';
 import { Card } from './ui/card.ts';
 import { Controls, offerTraining } from './ui/controls.ts';
-import { Measures } from './ui/measures.ts';
-import { PeopleList } from './ui/peopleList.ts';
-import { ProgressLine } from './ui/progress.ts';
+import { Measures, ProgressLine } from './ui/readouts.ts';
 
 const progress = new ProgressLine();
 const card = new Card();
@@ -111,7 +109,7 @@ async function bring(part: Part, name: string, address: string, scene: Scene, nu
  *
  * @param name of the model, in the recipes that are copied
  */
-export async function useGenerator(generator: AssetGenerator, name: string): Promise<void> {
+async function useGenerator(generator: AssetGenerator, name: string): Promise<void> {
   if (!gallery) throw new Error('useGenerator: the tavern is not open yet; wait until the room shows');
   card.close();
   missing.delete('portraits');
@@ -161,3 +159,32 @@ function fail(error: unknown): void {
 }
 
 start().catch(fail);
+
+interface Everything {
+  portraits: () => readonly Sitter[];
+  guests: () => readonly Guest[];
+  things: () => readonly Sitter[];
+  surfaces: () => readonly Sitter[];
+}
+
+/** For the browser's console: `page.portraits()`. */
+function exposeForConsole(scene: Scene, { portraits, guests, things, surfaces }: Everything): void {
+  const page = {
+    portraits: () => portraits().map(summary),
+    guests: () => guests().map((guest) => ({ ...summary(guest), state: guest.state })),
+    things: () => things().map(summary),
+    surfaces: () => surfaces().map(summary),
+    counts: () => countsOf(scene),
+  };
+  Object.assign(globalThis, { page });
+}
+
+function summary({ name, place, recipe }: Sitter) {
+  return { name, place, ...recipe, ...encodeEdit(recipe) };
+}
+
+/** What must not grow with time. */
+function countsOf({ textures, meshes, spriteManagers = [] }: Scene) {
+  const numSprites = spriteManagers.reduce((sum, { sprites }) => sum + sprites.length, 0);
+  return { textures: textures.length, meshes: meshes.length, managers: spriteManagers.length, sprites: numSprites };
+}

@@ -1,8 +1,9 @@
+import { ArcRotateCamera } from '@babylonjs/core/Cameras/arcRotateCamera.js';
 import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 import { ImageProcessingConfiguration } from '@babylonjs/core/Materials/imageProcessingConfiguration.js';
 import { Color3, Color4 } from '@babylonjs/core/Maths/math.color.js';
+import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
 import { Scene } from '@babylonjs/core/scene.js';
-import { createCamera } from './camera.ts';
 import { Flames } from './light/flames.ts';
 import { CHANDELIER, Lights } from './light/lights.ts';
 import { Portrait } from './people/portrait.ts';
@@ -36,7 +37,7 @@ export async function openTavern(engine: AbstractEngine, plan: TavernPlan, quali
   const portraits = plan.portraits.map(
     (portrait, i) => new Portrait(scene, portrait, `frame ${i + 1}`, materials, depthAt(portrait.position[0])),
   );
-  if (quality.glow) (await import('./light/glow.ts')).addGlow(scene, flames.meshes);
+  if (quality.glow) (await import('./light/glowAndShadows.ts')).addGlow(scene, flames.meshes);
   const started = performance.now();
   scene.onBeforeRenderObservable.add(() => {
     const timeS = (performance.now() - started) / 1000;
@@ -46,7 +47,7 @@ export async function openTavern(engine: AbstractEngine, plan: TavernPlan, quali
   });
   await scene.whenReadyAsync();
   if (quality.shadows) {
-    const { castShadows } = await import('./light/shadows.ts');
+    const { castShadows } = await import('./light/glowAndShadows.ts');
     const casters = [...meshes, ...portraits.flatMap(({ frame }) => frame.root.getChildMeshes())];
     castShadows(lights.chandelier, casters);
     castShadows(lights.fire, casters);
@@ -65,4 +66,38 @@ function setFilm(film: ImageProcessingConfiguration): void {
 /** The chimney stands out from the wall. */
 function depthAt(x: number): number {
   return Math.abs(x - FIREPLACE.x) < FIREPLACE.width / 2 ? FIREPLACE.depth - 0.2 : 0;
+}
+
+const FOV = 0.82;
+/** What a narrow window shows from left to right, in radians at least. */
+const MIN_FOV_ACROSS = 0.62;
+const TARGET = new Vector3(-0.15, 1.78, 1.4);
+
+/** An eye that turns and comes closer, and stays in the room. */
+function createCamera(scene: Scene, canvas: HTMLCanvasElement): ArcRotateCamera {
+  const camera = new ArcRotateCamera('eye', -Math.PI / 2, 1.5, 5.5, TARGET.clone(), scene);
+  camera.minZ = 0.1;
+  camera.maxZ = 30;
+  camera.lowerAlphaLimit = -Math.PI / 2 - 0.55;
+  camera.upperAlphaLimit = -Math.PI / 2 + 0.55;
+  camera.lowerBetaLimit = 1.25;
+  camera.upperBetaLimit = 1.62;
+  camera.lowerRadiusLimit = 2.6;
+  camera.upperRadiusLimit = 6.1;
+  camera.wheelDeltaPercentage = 0.01;
+  camera.pinchDeltaPercentage = 0.01;
+  camera.panningSensibility = 0;
+  camera.attachControl(canvas, true);
+  const widen = () => {
+    camera.fov = fieldOfView(canvas.clientWidth / Math.max(1, canvas.clientHeight));
+  };
+  widen();
+  scene.getEngine().onResizeObservable.add(widen);
+  return camera;
+}
+
+/** Upright field of view for a window of this shape, in radians. */
+function fieldOfView(aspect: number): number {
+  const forWidth = 2 * Math.atan(Math.tan(MIN_FOV_ACROSS / 2) / aspect);
+  return Math.max(FOV, Math.min(forWidth, 1.15));
 }

@@ -18,13 +18,13 @@ export interface PortraitPlan {
 export type CanvasColour = 'moss' | 'wine' | 'ochre' | 'slate';
 
 /** A point of the floor, in metres. */
-export type Point = readonly [x: number, z: number];
+export type FloorPoint = readonly [x: number, z: number];
 
 /** Where a guest may be, and how to get there from the door. */
 export interface Place {
-  at: Point;
+  at: FloorPoint;
   /** Points between the door and the place, in order. */
-  way: readonly Point[];
+  way: readonly FloorPoint[];
 }
 
 /** Who comes after the first guests. */
@@ -47,7 +47,7 @@ export interface GuestsPlan {
   guidanceScale: number;
   places: readonly Place[];
   /** Where guests come from, outside. */
-  door: Point;
+  door: FloorPoint;
   arrivals: ArrivalsPlan;
 }
 
@@ -102,8 +102,8 @@ export interface TavernPlan {
   guests: GuestsPlan;
   things: ThingsPlan;
   surfaces: SurfacesPlan;
-  stools: readonly Point[];
-  tables: readonly Point[];
+  stools: readonly FloorPoint[];
+  tables: readonly FloorPoint[];
 }
 
 export const TAVERN = file as unknown as TavernPlan;

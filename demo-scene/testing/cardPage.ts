@@ -1,7 +1,7 @@
 // The card alone, with somebody on it whom no model paints.
 import { Observable } from '@babylonjs/core/Misc/observable.js';
-import type { Artist } from '../tavern/people/artist.ts';
-import type { RecipeChanges, Sitter, SitterRecipe } from '../tavern/people/sitter.ts';
+import type { RecipeChanges, SitterRecipe } from '../tavern/people/keeping.ts';
+import type { Artist, Sitter } from '../tavern/people/sitter.ts';
 import { Card } from '../tavern/ui/card.ts';
 
 const SIZE_PX = 32;

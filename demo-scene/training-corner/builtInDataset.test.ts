@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { builtInDataset } from './builtInDataset.ts';
-import { ITEM_NAMES, ITEM_SIZE_PX } from './items.ts';
+import { builtInDataset, ITEM_NAMES, ITEM_SIZE_PX } from './builtInDataset.ts';
 
 const NUM_PIXELS = ITEM_SIZE_PX * ITEM_SIZE_PX;
 

@@ -21,7 +21,7 @@ import type { SiteOptions } from '../../scripts/node/serveSite.ts';
 import { describeInBrowser } from '../../scripts/testing/describeInBrowser.ts';
 import tavern from '../tavern/tavern.json';
 import { quickModels } from '../testing/quickModels.ts';
-import { ITEM_NAMES } from './items.ts';
+import { ITEM_NAMES } from './builtInDataset.ts';
 
 const LIMIT_MS = 240_000;
 

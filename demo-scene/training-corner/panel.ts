@@ -1,11 +1,10 @@
 // The training corner: trains a model beside the scene, and hands it to the scene or to the visitor.
+
 import { messageOf } from '../../runtime/index.ts';
-import { element } from '../shared/element.ts';
-import { saveBlob } from '../shared/handOut.ts';
+import { element, saveBlob } from '../shared/page.ts';
 import markup from './panel.html';
 import { PictureChoice } from './pictureChoice.ts';
-import type { FromTraining, ToTraining, TrainingState } from './protocol.ts';
-import { showSheet } from './sheetView.ts';
+import type { FromTraining, SampleSheet, ToTraining, TrainingState } from './protocol.ts';
 import { TrainingForm } from './trainingForm.ts';
 
 /** Who can show a trained model. */
@@ -162,9 +161,11 @@ export class TrainingPanel {
   }
 
   private async download(files: Record<string, Uint8Array>): Promise<void> {
-    const { zipModel } = await import('./zipModel.ts');
+    const { zipSync } = await import('fflate');
     const name = `${this.state!.dataset!.name.replace(/[^\w-]+/g, '-')}-model`;
-    saveBlob(new Blob([zipModel(name, files)], { type: 'application/zip' }), `${name}.zip`);
+    const inFolder = Object.entries(files).map(([path, bytes]) => [`${name}/${path}`, bytes]);
+    const zip = zipSync(Object.fromEntries(inFolder), { level: 0 }) as Uint8Array<ArrayBuffer>; // weights do not shrink
+    saveBlob(new Blob([zip], { type: 'application/zip' }), `${name}.zip`);
     this.tell(
       'The model is saved as a folder in a zip: it loads with AssetGenerator.LoadAsync, and opens in diffusers.',
     );
@@ -226,4 +227,27 @@ async function addStyles(href: string): Promise<void> {
     link.addEventListener('error', () => reject(new Error(`page: ${href} did not load; open the page again`)));
     document.head.append(link);
   });
+}
+
+/** Room for the pictures beside their captions. */
+const WIDTH_PX = 296;
+
+/** Shows the newest sheet of samples in place of the last one. */
+function showSheet(figure: HTMLElement, { title, captions, picture }: SampleSheet): void {
+  const canvas = element<HTMLCanvasElement>('canvas', figure);
+  const room = WIDTH_PX / picture.width;
+  const scale = room > 1 ? Math.floor(room) : room; // enlarged by whole pixels alone
+  [canvas.width, canvas.height] = [picture.width, picture.height];
+  canvas.style.width = `${scale * picture.width}px`;
+  const image = new ImageData(new Uint8ClampedArray(picture.pixels), picture.width, picture.height);
+  canvas.getContext('2d')!.putImageData(image, 0, 0);
+  canvas.setAttribute('aria-label', `${title}: ${captions.join(', ')}`);
+  element('figcaption', figure).textContent = `${title}.`;
+  const rows = captions.map((caption) => {
+    const row = document.createElement('li');
+    row.textContent = caption.replaceAll('_', ' ');
+    return row;
+  });
+  element('ol', figure).replaceChildren(...rows);
+  figure.hidden = false;
 }

@@ -23,15 +23,14 @@ import {
   vaeTrainer,
   type WeightTensor,
 } from '../../runtime/index.ts';
-import type { Settings, Sheet } from './protocol.ts';
-import { diffusionOptionsOf, vaeOptionsOf } from './settings.ts';
-import { smallUNetConfig, smallVaeConfig } from './smallNetworks.ts';
+import type { SampleSheet, TrainingSettings } from './protocol.ts';
+import { diffusionOptionsOf, smallUNetConfig, smallVaeConfig, vaeOptionsOf } from './smallTraining.ts';
 
 /** A phase at work. */
 export interface PhaseRun {
   trainer: Trainer;
   /** A look at what it has learned. */
-  sheet(): Promise<Sheet>;
+  sheet(): Promise<SampleSheet>;
 }
 
 /** Lets messages in between two pieces of work. */
@@ -44,7 +43,7 @@ const MAX_RECONSTRUCTED_LABELS = 3;
 const MAX_SHOWN_LABELS = 8;
 const SHEET_STEPS = 12;
 
-export function startVae(dataset: Dataset, settings: Settings, state: TrainerState | null): PhaseRun {
+export function startVae(dataset: Dataset, settings: TrainingSettings, state: TrainerState | null): PhaseRun {
   const config = smallVaeConfig(dataset);
   const all = Int32Array.from(dataset.classLabels.keys());
   const trainer = vaeTrainer(dataset, all, config, vaeOptionsOf(settings, dataset), state ?? undefined);
@@ -76,7 +75,7 @@ export function startDdpm(
   dataset: Dataset,
   vae: StoredWeights,
   latents: LatentDataset,
-  settings: Settings,
+  settings: TrainingSettings,
   state: TrainerState | null,
   letIn: LetIn,
 ): PhaseRun {
@@ -104,7 +103,7 @@ export function modelFiles(
   vae: StoredWeights,
   latents: LatentDataset,
   unet: StoredWeights,
-  settings: Settings,
+  settings: TrainingSettings,
 ): Promise<Record<string, Uint8Array>> {
   const networks = [
     { config: smallVaeConfig(dataset), weights: vae },
@@ -116,7 +115,7 @@ export function modelFiles(
 }
 
 /** Some of the pictures that there are to learn from. */
-export function datasetSheet(dataset: Dataset): Sheet {
+export function datasetSheet(dataset: Dataset): SampleSheet {
   const { widthPx, heightPx, channels, images } = dataset;
   const { indices, labels } = firstOfLabels(dataset, MAX_SHOWN_LABELS);
   const size = widthPx * heightPx * channels;
@@ -137,6 +136,6 @@ function firstOfLabels({ labels, classLabels }: Dataset, maxLabels: number): { i
   return { indices: Int32Array.from(indices), labels: shown };
 }
 
-function pictureOf({ width, height, pixels }: PixelImage): Sheet['picture'] {
+function pictureOf({ width, height, pixels }: PixelImage): SampleSheet['picture'] {
   return { width, height, pixels: new Uint8Array(pixels) };
 }

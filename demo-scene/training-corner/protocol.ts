@@ -11,25 +11,25 @@ export interface Budget {
   amount: number;
 }
 
-export interface Settings {
+export interface TrainingSettings {
   vae: Budget;
   ddpm: Budget;
 }
 
-export const SETTINGS_DEFAULTS: Settings = {
+export const TRAINING_DEFAULTS: TrainingSettings = {
   vae: { unit: 'minutes', amount: 2 },
   ddpm: { unit: 'minutes', amount: 6 },
 };
 
 /** Pixels, RGBA. */
-export interface Picture {
+interface Picture {
   width: number;
   height: number;
   pixels: Uint8Array;
 }
 
 /** A grid of pictures: a row for each caption. */
-export interface Sheet {
+export interface SampleSheet {
   title: string;
   captions: string[];
   picture: Picture;
@@ -69,7 +69,7 @@ export interface TrainingState {
   status: Status;
   phase: Phase;
   dataset: DatasetSummary | null;
-  settings: Settings;
+  settings: TrainingSettings;
   progress: Record<Phase, PhaseProgress>;
   /** Whether there is a diffusion model to make pictures with. */
   hasModel: boolean;
@@ -86,7 +86,7 @@ export interface FolderFile {
 export type ToTraining =
   | { type: 'useBuiltIn' }
   | { type: 'openFolder'; name: string; files: FolderFile[] }
-  | { type: 'train'; settings: Settings }
+  | { type: 'train'; settings: TrainingSettings }
   | { type: 'pause' }
   | { type: 'save' }
   | { type: 'startOver' }
@@ -95,7 +95,7 @@ export type ToTraining =
 export type FromTraining =
   | { type: 'backend'; backend: string; sentence: string; reason: string }
   | { type: 'state'; state: TrainingState }
-  | { type: 'sheet'; sheet: Sheet }
+  | { type: 'sheet'; sheet: SampleSheet }
   | { type: 'problems'; name: string; problems: string[] }
   | { type: 'model'; files: Record<string, Uint8Array> }
   | { type: 'failed'; message: string };

@@ -13,32 +13,31 @@ import {
   PHASES,
   type Phase,
   type PhaseProgress,
-  SETTINGS_DEFAULTS,
-  type Settings,
-  type Sheet,
+  type SampleSheet,
+  TRAINING_DEFAULTS,
+  type TrainingSettings,
   type TrainingState,
 } from './protocol.ts';
 import type { StoredRun } from './runStore.ts';
-import { shareOf } from './settings.ts';
-import { smallUNetConfig, smallVaeConfig } from './smallNetworks.ts';
+import { shareOf, smallUNetConfig, smallVaeConfig } from './smallTraining.ts';
 
 type PerPhase<Value> = Record<Phase, Value>;
 
 /** One training, begun or not, and what it has come to. */
-export interface Run {
+export interface TrainingRun {
   dataset: Dataset;
   isBuiltIn: boolean;
-  settings: Settings;
+  settings: TrainingSettings;
   phase: Phase;
   curves: PerPhase<LossCurve>;
   measured: PerPhase<Omit<PhaseProgress, 'curve' | 'share'>>;
   /** As of the last save. */
   states: PerPhase<TrainerState | null>;
   latents: LatentDataset | null;
-  sheet: Sheet | null;
+  sheet: SampleSheet | null;
 }
 
-export function freshRun(dataset: Dataset, isBuiltIn: boolean, settings: Settings): Run {
+export function freshRun(dataset: Dataset, isBuiltIn: boolean, settings: TrainingSettings): TrainingRun {
   return {
     dataset,
     isBuiltIn,
@@ -52,7 +51,7 @@ export function freshRun(dataset: Dataset, isBuiltIn: boolean, settings: Setting
   };
 }
 
-export function packRun({ dataset, isBuiltIn, settings, phase, curves, states, sheet }: Run): StoredRun {
+export function packRun({ dataset, isBuiltIn, settings, phase, curves, states, sheet }: TrainingRun): StoredRun {
   const bytesOf = (state: TrainerState | null) => state && encodeCheckpoint(state);
   return {
     dataset,
@@ -67,7 +66,7 @@ export function packRun({ dataset, isBuiltIn, settings, phase, curves, states, s
 }
 
 /** @throws Error when a part is missing, damaged, or of other networks */
-export function unpackRun({ checkpoint, vae, curves, ...stored }: StoredRun): Run {
+export function unpackRun({ checkpoint, vae, curves, ...stored }: StoredRun): TrainingRun {
   const { phase, dataset } = stored;
   const read = (bytes: Uint8Array | null, of: Phase) => bytes && readState(bytes, of, dataset);
   const present = read(checkpoint, phase);
@@ -83,7 +82,7 @@ export function unpackRun({ checkpoint, vae, curves, ...stored }: StoredRun): Ru
 }
 
 /** Goes back to the last save. */
-export function rewindRun({ curves, measured, states }: Run): void {
+export function rewindRun({ curves, measured, states }: TrainingRun): void {
   for (const phase of PHASES) {
     measured[phase] = measuredAt(states[phase]);
     curves[phase].rewind(measured[phase].step);
@@ -91,7 +90,7 @@ export function rewindRun({ curves, measured, states }: Run): void {
 }
 
 /** What the panel shows of a training. */
-export function describeRun(run: Run): Omit<TrainingState, 'status' | 'notice'> {
+export function describeRun(run: TrainingRun): Omit<TrainingState, 'status' | 'notice'> {
   const { dataset, isBuiltIn, settings, phase, curves, measured } = run;
   const { name, labels, widthPx, heightPx, classLabels } = dataset;
   const progressOf = (of: Phase): PhaseProgress => ({
@@ -114,17 +113,17 @@ const NO_PROGRESS = { step: 0, elapsedMs: 0, imagesPerSecond: 0, share: 0, curve
 export const NOTHING: Omit<TrainingState, 'status' | 'notice'> = {
   phase: 'vae',
   dataset: null,
-  settings: SETTINGS_DEFAULTS,
+  settings: TRAINING_DEFAULTS,
   progress: { vae: NO_PROGRESS, ddpm: NO_PROGRESS },
   hasModel: false,
 };
 
 /** Whether both budgets are used. */
-export function isUsedUp({ phase, settings, measured }: Run): boolean {
+export function isUsedUp({ phase, settings, measured }: TrainingRun): boolean {
   return phase === 'ddpm' && shareOf(settings.ddpm, measured.ddpm) >= 1;
 }
 
-function measuredAt(state: TrainerState | null): Run['measured'][Phase] {
+function measuredAt(state: TrainerState | null): TrainingRun['measured'][Phase] {
   return { step: state?.step ?? 0, elapsedMs: state?.elapsedMs ?? 0, imagesPerSecond: 0 };
 }
 

@@ -3,17 +3,17 @@ import * as v from 'valibot';
 import type { Dataset } from '../../runtime/index.ts';
 import { builtInDataset } from './builtInDataset.ts';
 import type { StoredCurve } from './lossCurve.ts';
-import type { Phase, Settings, Sheet } from './protocol.ts';
+import type { Phase, SampleSheet, TrainingSettings } from './protocol.ts';
 
 /** A training as it is kept between two visits. */
 export interface StoredRun {
   dataset: Dataset;
   isBuiltIn: boolean;
-  settings: Settings;
+  settings: TrainingSettings;
   phase: Phase;
   curves: Record<Phase, StoredCurve>;
   /** The last one shown. */
-  sheet: Sheet | null;
+  sheet: SampleSheet | null;
   /** `encodeCheckpoint` of the present phase; null before its first step. */
   checkpoint: Uint8Array | null;
   /** `encodeCheckpoint` of the auto-encoder once it is finished. */

@@ -4,14 +4,14 @@ import { useIndexedDb } from '../../plugin/testing/indexedDb.ts';
 import { createModel, generate, loadModelFolder, memorySource } from '../../runtime/index.ts';
 import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { openNodeBackend } from '../../scripts/node/nodeBackend.ts';
-import type { FromTraining, Settings, Sheet, TrainingState } from './protocol.ts';
+import type { FromTraining, SampleSheet, TrainingSettings, TrainingState } from './protocol.ts';
 import { RunStore } from './runStore.ts';
 import { TrainingSession } from './session.ts';
 
 useIndexedDb();
 
 const dataset = tinyDataset({ perClass: 4, widthPx: 16, heightPx: 16 });
-const STEPS = (vae: number, ddpm: number): Settings => ({
+const STEPS = (vae: number, ddpm: number): TrainingSettings => ({
   vae: { unit: 'steps', amount: vae },
   ddpm: { unit: 'steps', amount: ddpm },
 });
@@ -32,7 +32,7 @@ beforeEach(() => {
 function begin(pauseAfter?: { phase: string; step: number }) {
   const seen = {
     states: [] as TrainingState[],
-    sheets: [] as Sheet[],
+    sheets: [] as SampleSheet[],
     models: [] as Record<string, Uint8Array>[],
     failures: [] as string[],
   };

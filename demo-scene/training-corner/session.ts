@@ -8,10 +8,16 @@ import {
   startDdpm,
   startVae,
 } from './phaseRun.ts';
-import { type FromTraining, SETTINGS_DEFAULTS, type Settings, type Status, type TrainingState } from './protocol.ts';
-import { describeRun, freshRun, isUsedUp, NOTHING, packRun, type Run, rewindRun, unpackRun } from './run.ts';
+import {
+  type FromTraining,
+  type Status,
+  TRAINING_DEFAULTS,
+  type TrainingSettings,
+  type TrainingState,
+} from './protocol.ts';
+import { describeRun, freshRun, isUsedUp, NOTHING, packRun, rewindRun, type TrainingRun, unpackRun } from './run.ts';
 import type { RunStore } from './runStore.ts';
-import { sizeProblem } from './smallNetworks.ts';
+import { sizeProblem } from './smallTraining.ts';
 
 const SAVE_INTERVAL_MS = 20_000;
 const SHEET_INTERVAL_MS = 60_000;
@@ -22,7 +28,7 @@ const NEWEST = 0.1;
 
 /** The training of the training corner, on the current backend: one data set, two phases, kept in a store. */
 export class TrainingSession {
-  private run: Run | null = null;
+  private run: TrainingRun | null = null;
   private status: Status = 'empty';
   private notice = '';
   /** Of the training that is at work. */
@@ -61,11 +67,11 @@ export class TrainingSession {
     }
     const problem = sizeProblem(dataset);
     if (problem) throw new Error(problem);
-    this.begin(dataset, isBuiltIn, this.run?.settings ?? SETTINGS_DEFAULTS);
+    this.begin(dataset, isBuiltIn, this.run?.settings ?? TRAINING_DEFAULTS);
   }
 
   /** Trains until the budgets are used or `pause`; where it has trained before, it goes on from there. */
-  train(settings: Settings): Promise<void> {
+  train(settings: TrainingSettings): Promise<void> {
     const { run } = this;
     if (!run || this.stop) return this.stopped;
     run.settings = settings;
@@ -102,13 +108,13 @@ export class TrainingSession {
     else await this.tellModel();
   }
 
-  private begin(dataset: Dataset, isBuiltIn: boolean, settings: Settings, notice = ''): void {
+  private begin(dataset: Dataset, isBuiltIn: boolean, settings: TrainingSettings, notice = ''): void {
     this.run = freshRun(dataset, isBuiltIn, settings);
     this.tell({ type: 'sheet', sheet: datasetSheet(dataset) });
     this.become('ready', notice);
   }
 
-  private async trainPhases(run: Run, signal: AbortSignal): Promise<void> {
+  private async trainPhases(run: TrainingRun, signal: AbortSignal): Promise<void> {
     this.become('starting');
     try {
       await this.storing(() => this.store.begin(packRun(run)));
@@ -131,7 +137,7 @@ export class TrainingSession {
     if (wantsModel) void this.tellModel();
   }
 
-  private async trainPhase(run: Run, signal: AbortSignal): Promise<void> {
+  private async trainPhase(run: TrainingRun, signal: AbortSignal): Promise<void> {
     this.speed = null;
     this.become('starting', this.notice);
     const phase = await this.start(run);
@@ -161,19 +167,22 @@ export class TrainingSession {
     }
   }
 
-  private async start(run: Run): Promise<PhaseRun> {
+  private async start(run: TrainingRun): Promise<PhaseRun> {
     const { dataset, settings, states } = run;
     if (run.phase === 'vae') return startVae(dataset, settings, states.vae);
     const latents = await this.latentsOf(run);
     return startDdpm(dataset, states.vae!.ema, latents, settings, states.ddpm, this.letIn);
   }
 
-  private async latentsOf(run: Run): Promise<LatentDataset> {
+  private async latentsOf(run: TrainingRun): Promise<LatentDataset> {
     run.latents ??= await encodePictures(run.dataset, run.states.vae!.ema, this.letIn);
     return run.latents;
   }
 
-  private note({ phase, curves, measured }: Run, { step, loss, elapsedMs, imagesPerSecond }: TrainingStep): void {
+  private note(
+    { phase, curves, measured }: TrainingRun,
+    { step, loss, elapsedMs, imagesPerSecond }: TrainingStep,
+  ): void {
     curves[phase].add(loss);
     measured[phase] = { step, elapsedMs, imagesPerSecond: this.speedWith(imagesPerSecond) };
     if (performance.now() - this.reportedAt > REPORT_INTERVAL_MS) this.report();
@@ -186,12 +195,12 @@ export class TrainingSession {
     return this.speed;
   }
 
-  private async show(run: Run, phase: PhaseRun): Promise<void> {
+  private async show(run: TrainingRun, phase: PhaseRun): Promise<void> {
     run.sheet = await phase.sheet();
     this.tell({ type: 'sheet', sheet: run.sheet });
   }
 
-  private async keep(run: Run, trainer: Trainer): Promise<void> {
+  private async keep(run: TrainingRun, trainer: Trainer): Promise<void> {
     run.states[run.phase] = await trainer.state();
     await this.storing(() => this.store.save(packRun(run)));
   }

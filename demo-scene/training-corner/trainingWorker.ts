@@ -1,8 +1,7 @@
 // Trains beside the page, on a backend of its own, so that the scene goes on being drawn.
 import { DatasetError, messageOf, openDataset, selectBackend } from '../../runtime/index.ts';
 import { builtInDataset } from './builtInDataset.ts';
-import { decodePng } from './decodePng.ts';
-import { folderSource } from './folderSource.ts';
+import { decodePngByBrowser, folderSource } from './folderSource.ts';
 import type { FromTraining, ToTraining } from './protocol.ts';
 import { RunStore } from './runStore.ts';
 import { TrainingSession } from './session.ts';
@@ -72,7 +71,7 @@ async function obey(message: ToTraining): Promise<void> {
 
 async function openFolder({ name, files }: ToTraining & { type: 'openFolder' }): Promise<void> {
   try {
-    session.useDataset(await openDataset(folderSource(name, files), decodePng), false);
+    session.useDataset(await openDataset(folderSource(name, files), decodePngByBrowser), false);
   } catch (error) {
     const problems = error instanceof DatasetError ? [...error.problems] : [messageOf(error)];
     tell({ type: 'problems', name, problems });

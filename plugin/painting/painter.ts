@@ -1,7 +1,7 @@
 import type { BackendChoice, FigmentEntry, PipelineName, SchedulerConfig } from '../../runtime/index.ts';
 import type { Latents } from '../latents.ts';
 import type { Recipe } from '../recipe.ts';
-import type { PictureTarget } from '../texture/pictureTarget.ts';
+import type { PictureTarget } from '../texture/texelTexture.ts';
 
 /** One finished or half-denoised picture, wherever its values live. */
 export interface Picture {

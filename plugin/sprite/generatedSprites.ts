@@ -9,9 +9,8 @@ import type { PictureSource, RequestOptions } from '../pictureSource.ts';
 import { changeRecipe } from '../pipeline.ts';
 import type { Recipe, RecipeOptions } from '../recipe.ts';
 import type { GenerationProgress, RegenerateOptions } from '../texture/generatedTexture.ts';
-import type { PictureTarget } from '../texture/pictureTarget.ts';
-import { createSheet, drawCells, drawInCell, numColumns } from './cellSheet.ts';
-import { cellSize, planCells, type SpritesOptions } from './planCells.ts';
+import type { PictureTarget } from '../texture/texelTexture.ts';
+import { cellSize, createSheet, drawCells, drawInCell, numColumns, planCells, type SpritesOptions } from './cells.ts';
 
 /** A sheet and its atlas, as SpritePackedManager and other tools read them. */
 export interface PackedSprites {

@@ -17,7 +17,7 @@ import {
   type GenerateMaterialOptions,
   type SurfaceMaterial,
 } from '../index.ts';
-import type { PictureTarget } from '../texture/pictureTarget.ts';
+import type { PictureTarget } from '../texture/texelTexture.ts';
 
 let engine: AbstractEngine;
 let scene: Scene;

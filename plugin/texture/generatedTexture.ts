@@ -11,11 +11,18 @@ import { PictureSource, type RequestOptions } from '../pictureSource.ts';
 import { changeRecipe } from '../pipeline.ts';
 import { pictureSize, type Recipe, type RecipeOptions, shortRecipe } from '../recipe.ts';
 import { sourceFor } from './pictureSources.ts';
-import { PictureTarget } from './pictureTarget.ts';
 import type { PixelArtBrush } from './pixelArtBrush.ts';
-import { FLAG_STORAGE, FORMAT_RGBA, TYPE_BYTE } from './texelTexture.ts';
-import { parseLook, type SavedLook, saveLook, type TextureLook } from './textureLook.ts';
-import { applySettings, changedSettings, settingsOf, type TextureSettings } from './textureSettings.ts';
+import { FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from './texelTexture.ts';
+import {
+  applySettings,
+  changedSettings,
+  parseLook,
+  type SavedLook,
+  saveLook,
+  settingsOf,
+  type TextureLook,
+  type TextureSettings,
+} from './textureLook.ts';
 
 /** A step of a picture that is being made. */
 export interface GenerationProgress {

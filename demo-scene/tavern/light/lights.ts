@@ -6,7 +6,7 @@ import type { Scene } from '@babylonjs/core/scene.js';
 import type { Quality } from '../quality.ts';
 import { FIREPLACE, ROOM } from '../room/dimensions.ts';
 import type { Vec } from '../room/parts.ts';
-import { flicker } from './flicker.ts';
+import { flicker } from './flames.ts';
 
 const CANDLE = new Color3(1, 0.62, 0.3);
 const FIRE = new Color3(1, 0.42, 0.14);

@@ -1,9 +1,9 @@
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Sprite } from '@babylonjs/core/Sprites/sprite.js';
 import type { GeneratedSprites } from '../../../plugin/index.ts';
-import type { Artist } from './artist.ts';
-import type { Figure } from './figure.ts';
-import { NO_EDIT, type RecipeChanges, type Sitter, type SitterRecipe } from './sitter.ts';
+import type { SpriteFigure } from './figure.ts';
+import { NO_EDIT, type RecipeChanges, type SitterRecipe } from './keeping.ts';
+import type { Artist, Sitter } from './sitter.ts';
 
 /** Denoising steps between two looks at the unfinished picture. */
 export const PREVIEW_EVERY = 2;
@@ -16,7 +16,7 @@ export abstract class CellSitter implements Sitter {
   constructor(
     readonly artist: Artist,
     private readonly sheet: GeneratedSprites,
-    readonly figure: Figure,
+    readonly figure: SpriteFigure,
     readonly place: string,
     private current: SitterRecipe,
   ) {}

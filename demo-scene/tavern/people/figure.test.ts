@@ -5,7 +5,7 @@ import { Color4 } from '@babylonjs/core/Maths/math.color.js';
 import { Matrix, Vector3 } from '@babylonjs/core/Maths/math.vector.js';
 import { expect, it } from 'vitest';
 import { createScene, loadTiny } from '../../../plugin/testing/tinyScene.ts';
-import { Figure } from './figure.ts';
+import { SpriteFigure } from './figure.ts';
 
 const SIZE_PX = 16;
 const SIZE_M = 1.6;
@@ -13,7 +13,7 @@ const SIZE_M = 1.6;
 it('is met where its picture has something, stands on its lowest pixel, and takes no clicks beside it', async () => {
   const scene = createScene();
   const sheet = await (await loadTiny(scene)).generateSpritesAsync({ labels: ['elf'], seed: 1 });
-  const figure = new Figure(sheet, 0, SIZE_M, null, () => new Color4(1, 1, 1, 1));
+  const figure = new SpriteFigure(sheet, 0, SIZE_M, null, () => new Color4(1, 1, 1, 1));
   const pixels = new Uint8Array(4 * SIZE_PX * SIZE_PX);
   const isIn = (column: number, row: number) => column >= 2 && column < 6 && row >= 3 && row < 14;
   for (let i = 0; i < SIZE_PX * SIZE_PX; i++) {

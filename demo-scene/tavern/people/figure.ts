@@ -1,15 +1,17 @@
 import type { Ray } from '@babylonjs/core/Culling/ray.core.js';
-import type { StandardMaterial } from '@babylonjs/core/Materials/standardMaterial.js';
+import { StandardMaterial } from '@babylonjs/core/Materials/standardMaterial.js';
+import { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import { Axis } from '@babylonjs/core/Maths/math.axis.js';
-import { Color4 } from '@babylonjs/core/Maths/math.color.js';
+import { Color3, Color4 } from '@babylonjs/core/Maths/math.color.js';
 import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
+import { CreateGround } from '@babylonjs/core/Meshes/Builders/groundBuilder.js';
 import type { Mesh } from '@babylonjs/core/Meshes/mesh.js';
 import { Sprite } from '@babylonjs/core/Sprites/sprite.js';
+import type { Scene } from '@babylonjs/core/scene.js';
 import { footPivot, type GeneratedSprites } from '../../../plugin/index.ts';
-import { createShadow, LIFT } from './contactShadow.ts';
 
 /** Where a figure is and how it is held. */
-export interface Pose {
+interface Pose {
   x: number;
   /** Height of what it stands on, in metres. */
   y: number;
@@ -27,7 +29,7 @@ export type Tint = (x: number, y: number, z: number) => Color4;
 const SOLID = 128;
 
 /** A sprite of one cell of a sheet, standing on its lowest pixel, and its contact shadow. */
-export class Figure {
+export class SpriteFigure {
   /** Share of the picture, from below, in which there is nothing. */
   private emptyBelow = 0;
   private picture: Uint8Array | null = null;
@@ -107,4 +109,32 @@ export class Figure {
     this.shadow?.dispose();
     this.sprite.dispose();
   }
+}
+
+const SIZE_PX = 32;
+const DARKEST = 0.62;
+/** Above what it falls on, in metres. */
+const LIFT = 0.008;
+
+/** What the shadows of sprites are made of: black, the thinner the farther from the middle. */
+export function createShadowMaterial(scene: Scene): StandardMaterial {
+  const pixels = new Uint8Array(4 * SIZE_PX * SIZE_PX);
+  for (let i = 0; i < SIZE_PX * SIZE_PX; i++) {
+    const [x, y] = [(i % SIZE_PX) + 0.5, Math.floor(i / SIZE_PX) + 0.5].map((at) => (2 * at) / SIZE_PX - 1);
+    const inside = Math.max(0, 1 - Math.hypot(x!, y!));
+    pixels[4 * i + 3] = 255 * DARKEST * inside * inside * (3 - 2 * inside);
+  }
+  const material = new StandardMaterial('contact shadow', scene);
+  material.opacityTexture = RawTexture.CreateRGBATexture(pixels, SIZE_PX, SIZE_PX, scene, false);
+  material.diffuseColor = Color3.Black();
+  material.disableLighting = true;
+  return material;
+}
+
+/** The shadow below somebody or something, where the shadows of the lights are drawn once and know of no sprite. */
+function createShadow(scene: Scene, material: StandardMaterial, sizeM: number): Mesh {
+  const shadow = CreateGround('contact shadow', { width: sizeM, height: sizeM }, scene);
+  shadow.material = material;
+  shadow.isPickable = false;
+  return shadow;
 }

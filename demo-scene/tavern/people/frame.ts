@@ -26,9 +26,9 @@ const CROPS = {
   whole: { left: 0, right: 1, bottom: 0, top: 1 },
 } as const;
 
-export type Crop = keyof typeof CROPS;
+type Crop = keyof typeof CROPS;
 
-export interface Frame {
+export interface PictureFrame {
   /** The whole, with its middle at the origin; it hangs on a wall behind it (+z). */
   root: Mesh;
   /** What shows the sitter; it can be clicked. */
@@ -43,7 +43,7 @@ export function createFrame(
   canvas: CanvasColour,
   wood: PBRMaterial,
   gilt: PBRMaterial,
-): Frame {
+): PictureFrame {
   const root = new Mesh('frame', scene);
   addMouldings(scene, root, size, size * MOULDING, 0.09, wood);
   addMouldings(scene, root, size * (1 - 2 * MOULDING) + 0.02, 0.022, 0.06, gilt);
@@ -61,7 +61,7 @@ export function createFrame(
 }
 
 /** Shows a texture in the frame. */
-export function showIn({ picture, paint }: Frame, texture: BaseTexture, crop: Crop): void {
+export function showIn({ picture, paint }: PictureFrame, texture: BaseTexture, crop: Crop): void {
   paint.albedoTexture = texture;
   paint.emissiveTexture = texture;
   picture.setVerticesData(VertexBuffer.UVKind, cornersOf(crop));
@@ -75,7 +75,7 @@ function cornersOf(crop: Crop): number[] {
 }
 
 /** Leaves the canvas empty. */
-export function hideIn({ picture, paint }: Frame): void {
+export function hideIn({ picture, paint }: PictureFrame): void {
   picture.isVisible = false;
   paint.albedoTexture = null;
   paint.emissiveTexture = null;
@@ -130,4 +130,52 @@ function matt(name: string, scene: Scene, numLights: number): PBRMaterial {
   material.roughness = 0.9;
   material.maxSimultaneousLights = numLights;
   return material;
+}
+
+const [WIDTH_PX, HEIGHT_PX] = [512, 132];
+const FONT = 'Georgia, "Liberation Serif", "DejaVu Serif", serif';
+
+/** A brass plate with a name engraved, and below it what its owner is. */
+export class NamePlate {
+  static readonly ASPECT = WIDTH_PX / HEIGHT_PX;
+  readonly mesh: Mesh;
+  private readonly texture: DynamicTexture;
+
+  constructor(scene: Scene, widthM: number, numLights: number) {
+    this.texture = new DynamicTexture('plate', { width: WIDTH_PX, height: HEIGHT_PX }, scene, true);
+    this.texture.anisotropicFilteringLevel = 8;
+    const material = new PBRMaterial('plate', scene);
+    material.albedoTexture = this.texture;
+    material.emissiveTexture = this.texture;
+    material.emissiveColor = new Color3(0.3, 0.28, 0.24);
+    material.metallic = 0.1;
+    material.roughness = 0.55;
+    material.maxSimultaneousLights = numLights;
+    this.mesh = CreatePlane('plate', { width: widthM, height: widthM / NamePlate.ASPECT }, scene);
+    this.mesh.material = material;
+    this.mesh.isPickable = false;
+  }
+
+  engrave(name: string, kind: string): void {
+    const context = this.texture.getContext() as CanvasRenderingContext2D;
+    const brass = context.createLinearGradient(0, 0, WIDTH_PX, HEIGHT_PX);
+    for (const [at, colour] of [
+      [0, '#b08a45'],
+      [0.45, '#dcbb74'],
+      [1, '#9a7636'],
+    ] as const)
+      brass.addColorStop(at, colour);
+    context.fillStyle = brass;
+    context.fillRect(0, 0, WIDTH_PX, HEIGHT_PX);
+    context.strokeStyle = '#5d431b';
+    context.lineWidth = 5;
+    context.strokeRect(5, 5, WIDTH_PX - 10, HEIGHT_PX - 10);
+    context.fillStyle = '#2a1a08';
+    context.textAlign = 'center';
+    context.font = `bold 60px ${FONT}`;
+    context.fillText(name, WIDTH_PX / 2, 62, WIDTH_PX - 36);
+    context.font = `italic 46px ${FONT}`;
+    context.fillText(kind, WIDTH_PX / 2, 112, WIDTH_PX - 36);
+    this.texture.update();
+  }
 }

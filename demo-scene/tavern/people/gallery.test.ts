@@ -6,9 +6,9 @@ import { AssetGenerator, type PipelineName } from '../../../plugin/index.ts';
 import { createScene } from '../../../plugin/testing/tinyScene.ts';
 import { tinyModelFolder } from '../../../runtime/testing/tinyModel.ts';
 import { TAVERN } from '../tavernFile.ts';
-import { Artist } from './artist.ts';
 import { type Framed, Gallery } from './gallery.ts';
-import type { SitterRecipe } from './sitter.ts';
+import type { SitterRecipe } from './keeping.ts';
+import { Artist } from './sitter.ts';
 
 let scene: Scene;
 let gallery: Gallery;

@@ -1,7 +1,7 @@
 import type { GenerationProgress, PipelineName } from '../../../plugin/index.ts';
-import type { Artist } from './artist.ts';
+import type { SitterRecipe } from './keeping.ts';
 import type { Portrait } from './portrait.ts';
-import { labelFor, type Sitter, type SitterRecipe } from './sitter.ts';
+import { type Artist, labelFor, type Sitter } from './sitter.ts';
 
 /** What the gallery needs of a portrait. */
 export type Framed = Pick<Portrait, 'plan' | 'place' | 'paintAsync' | 'paintByAsync' | 'onProgressObservable'> & Sitter;

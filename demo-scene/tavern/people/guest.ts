@@ -1,12 +1,10 @@
 import type { CellProgress, GeneratedSprites } from '../../../plugin/index.ts';
-import type { Place, Point } from '../tavernFile.ts';
-import { greetingOf } from '../ui/greetings.ts';
-import type { Artist } from './artist.ts';
+import type { FloorPoint, Place } from '../tavernFile.ts';
 import { CellSitter, PREVIEW_EVERY } from './cellSitter.ts';
-import type { Figure } from './figure.ts';
-import { nameOf } from './names.ts';
-import type { RecipeChanges, SitterRecipe } from './sitter.ts';
-import { Walk } from './walk.ts';
+import type { SpriteFigure } from './figure.ts';
+import type { RecipeChanges, SitterRecipe } from './keeping.ts';
+import { greetingOf, nameOf } from './names.ts';
+import type { Artist } from './sitter.ts';
 
 const SPEED_M_PER_S = 1.15;
 const STEP_M = 0.55;
@@ -14,18 +12,18 @@ const BOB_M = 0.045;
 const LEAN = 0.045;
 
 /** Waits outside for a first look, walks in, is there, walks out, is gone. */
-export type GuestState = 'waiting' | 'coming' | 'here' | 'leaving' | 'gone';
+type GuestState = 'waiting' | 'coming' | 'here' | 'leaving' | 'gone';
 
 /** A guest: a figure, and a place in the room. */
 export class Guest extends CellSitter {
   state: GuestState = 'waiting';
-  private walk: Walk | null = null;
+  private walk: FloorPath | null = null;
   private walkedM = 0;
 
   constructor(
     artist: Artist,
     sheet: GeneratedSprites,
-    figure: Figure,
+    figure: SpriteFigure,
     readonly spot: Place,
     place: string,
     recipe: SitterRecipe,
@@ -70,12 +68,12 @@ export class Guest extends CellSitter {
   }
 
   /** Walks in from the door, as soon as there is something to see. */
-  comeAlong(way: readonly Point[]): void {
+  comeAlong(way: readonly FloorPoint[]): void {
     this.setOut(way);
   }
 
   /** Walks out. */
-  leaveAlong(way: readonly Point[]): void {
+  leaveAlong(way: readonly FloorPoint[]): void {
     this.state = 'leaving';
     this.setOut(way);
   }
@@ -96,7 +94,7 @@ export class Guest extends CellSitter {
   }
 
   /** Where the guest is now. */
-  get position(): Point {
+  get position(): FloorPoint {
     return this.walk ? this.walk.at(this.walkedM) : this.spot.at;
   }
 
@@ -108,12 +106,12 @@ export class Guest extends CellSitter {
     this.figure.isVisible = true;
   }
 
-  private setOut(way: readonly Point[]): void {
-    this.walk = new Walk(way);
+  private setOut(way: readonly FloorPoint[]): void {
+    this.walk = new FloorPath(way);
     this.walkedM = 0;
   }
 
-  private goOn(walk: Walk, durationS: number): void {
+  private goOn(walk: FloorPath, durationS: number): void {
     this.walkedM += SPEED_M_PER_S * durationS;
     if (this.walkedM < walk.lengthM) return;
     this.walk = null;
@@ -125,5 +123,31 @@ export class Guest extends CellSitter {
     const [x, z] = this.position;
     const stride = this.walk ? (Math.PI * this.walkedM) / STEP_M : 0;
     this.figure.hold({ x, y: 0, z, bobM: BOB_M * Math.abs(Math.sin(stride)), lean: LEAN * Math.sin(stride) });
+  }
+}
+
+/** A way over the floor, from point to point in straight lines. */
+export class FloorPath {
+  readonly lengthM: number;
+  /** Where each point is along the way, in metres. */
+  private readonly marks: number[] = [0];
+
+  /** @param points at least one */
+  constructor(private readonly points: readonly FloorPoint[]) {
+    for (let i = 1; i < points.length; i++) {
+      const [[fromX, fromZ], [toX, toZ]] = [points[i - 1]!, points[i]!];
+      this.marks.push(this.marks[i - 1]! + Math.hypot(toX - fromX, toZ - fromZ));
+    }
+    this.lengthM = this.marks.at(-1)!;
+  }
+
+  /** The point after so many metres; the end for all that are more. */
+  at(distanceM: number): FloorPoint {
+    const next = this.marks.findIndex((mark) => mark > distanceM);
+    if (next === -1) return this.points.at(-1)!;
+    if (next === 0) return this.points[0]!;
+    const [[fromX, fromZ], [toX, toZ]] = [this.points[next - 1]!, this.points[next]!];
+    const share = (distanceM - this.marks[next - 1]!) / (this.marks[next]! - this.marks[next - 1]!);
+    return [fromX + share * (toX - fromX), fromZ + share * (toZ - fromZ)];
   }
 }

@@ -5,10 +5,11 @@ import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AssetGenerator } from '../../../plugin/index.ts';
 import { createScene, loadTiny } from '../../../plugin/testing/tinyScene.ts';
+import type { Tavern } from '../tavern.ts';
 import { type GuestsPlan, TAVERN } from '../tavernFile.ts';
-import { Artist } from './artist.ts';
 import type { Guest } from './guest.ts';
-import { Guests, type GuestsOptions } from './guests.ts';
+import { Company, Guests, type GuestsOptions } from './guests.ts';
+import { Artist } from './sitter.ts';
 
 const FRAME_S = 0.1;
 const PLAN: GuestsPlan = {
@@ -164,5 +165,41 @@ describe('Guests', () => {
     expect(scene.meshes.length).toBe(0);
     expect(scene.spriteManagers).toEqual([]);
     expect(gone.length).toBe(2);
+  });
+});
+
+describe('Company', () => {
+  const door = { isOpen: false };
+
+  beforeEach(() => vi.stubGlobal('matchMedia', () => ({ matches: false })));
+
+  afterEach(() => vi.unstubAllGlobals());
+
+  it('is nobody before there is a model, then the first guests, then whoever comes in by the door', async () => {
+    const tavern = { scene, door, lights: { tint: () => new Color4(1, 1, 1, 1) } } as unknown as Tavern;
+    const events = { onCome: vi.fn(), onGone: vi.fn(), onStep: vi.fn() };
+    const company = new Company(
+      tavern,
+      { ...TAVERN.guests, arrivals: { ...TAVERN.guests.arrivals, everyS: 1 } },
+      events,
+    );
+    const pass = () => scene.onBeforeRenderObservable.notifyObservers(scene);
+    vi.spyOn(scene.getEngine(), 'getDeltaTime').mockReturnValue(200);
+    pass();
+    expect(company.present).toEqual([]);
+    company.areArriving = false;
+
+    await company.paintAllAsync(new Artist(await loadTiny(scene), 'tiny'));
+    const numFirst = TAVERN.guests.labels.length;
+    expect(events.onCome).toHaveBeenCalledTimes(numFirst);
+    for (let frame = 0; frame < 20; frame++) pass();
+    expect(company.present.length).toBe(numFirst);
+    expect(door.isOpen).toBe(false);
+
+    company.areArriving = true;
+    for (let frame = 0; frame < 6; frame++) pass();
+    await vi.waitUntil(() => company.present[numFirst]?.state === 'coming');
+    pass();
+    expect(door.isOpen).toBe(true);
   });
 });

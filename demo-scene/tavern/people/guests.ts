@@ -1,11 +1,11 @@
 import type { StandardMaterial } from '@babylonjs/core/Materials/standardMaterial.js';
-import type { CellProgress, GeneratedSprites } from '../../../plugin/index.ts';
-import type { GuestsPlan, Place, Point } from '../tavernFile.ts';
-import type { Artist } from './artist.ts';
-import { createShadowMaterial } from './contactShadow.ts';
-import { Figure, type Tint } from './figure.ts';
+import type { CellProgress, GeneratedSprites, GenerationProgress } from '../../../plugin/index.ts';
+import type { Tavern } from '../tavern.ts';
+import type { FloorPoint, GuestsPlan, Place } from '../tavernFile.ts';
+import { createShadowMaterial, SpriteFigure, type Tint } from './figure.ts';
 import { Guest } from './guest.ts';
-import { labelFor, type SitterRecipe } from './sitter.ts';
+import type { SitterRecipe } from './keeping.ts';
+import { type Artist, labelFor, type Sitter } from './sitter.ts';
 
 /** Width and height of a guest's picture, in metres; the figure is a little smaller. */
 const SIZE_M = 1.5;
@@ -34,8 +34,8 @@ export class Guests {
   /** New guests come while this is true. */
   areArriving = false;
   private readonly guests: Guest[] = [];
-  private readonly free: Figure[] = [];
-  private readonly figures: Figure[];
+  private readonly free: SpriteFigure[] = [];
+  private readonly figures: SpriteFigure[];
   private readonly shade: StandardMaterial;
   private numArrivals = 0;
   private nextInS: number;
@@ -69,7 +69,7 @@ export class Guests {
     const { tint, plan } = options;
     sheet.isPickable = true;
     this.shade = createShadowMaterial(sheet.scene);
-    this.figures = sheet.cells.map((_, cell) => new Figure(sheet, cell, SIZE_M, this.shade, tint));
+    this.figures = sheet.cells.map((_, cell) => new SpriteFigure(sheet, cell, SIZE_M, this.shade, tint));
     this.free.push(...this.figures);
     this.nextInS = plan.arrivals.everyS;
     sheet.onCellProgressObservable.add((progress) => {
@@ -181,6 +181,62 @@ function arrivalRecipe({ arrivals, guidanceScale }: GuestsPlan, i: number, known
   return { label: labelFor(known, label), seed: arrivals.seed + i, guidanceScale };
 }
 
-function beside([x, z]: Point): Point {
+function beside([x, z]: FloorPoint): FloorPoint {
   return [x, z + LANE_M];
+}
+
+/** How near to the door somebody is for whom it opens, in metres. */
+const AT_DOOR_M = 1.3;
+/** A page in the background draws no frames: what it missed is not made up for. */
+const MAX_FRAME_S = 1;
+
+interface CompanyEvents {
+  onCome(sitter: Sitter): void;
+  onGone(sitter: Sitter): void;
+  /** A denoising step of somebody's picture. */
+  onStep(sitter: Sitter, progress: GenerationProgress): void;
+}
+
+/** The guests and the door: nobody, until their model is there. */
+export class Company {
+  private guests: Guests | null = null;
+  private isDoorOpen = true;
+
+  constructor(
+    private readonly tavern: Pick<Tavern, 'scene' | 'lights' | 'door'>,
+    private readonly plan: GuestsPlan,
+    private readonly events: CompanyEvents,
+  ) {
+    const { scene } = tavern;
+    scene.onBeforeRenderObservable.add(() => this.update(scene.getEngine().getDeltaTime() / 1000));
+  }
+
+  get present(): readonly Guest[] {
+    return this.guests?.present ?? [];
+  }
+
+  /** Whether new guests come. */
+  set areArriving(areArriving: boolean) {
+    this.isDoorOpen = areArriving;
+    if (this.guests) this.guests.areArriving = areArriving;
+  }
+
+  /** Has the first guests painted, once; they are there then, and others may come. */
+  async paintAllAsync(artist: Artist): Promise<void> {
+    this.guests = await Guests.InviteAsync(artist, {
+      plan: this.plan,
+      tint: this.tavern.lights.tint,
+      isStill: () => matchMedia('(prefers-reduced-motion: reduce)').matches,
+      ...this.events,
+    });
+    this.guests.areArriving = this.isDoorOpen;
+  }
+
+  private update(durationS: number): void {
+    this.guests?.update(Math.min(durationS, MAX_FRAME_S));
+    const [doorX, doorZ] = this.plan.door;
+    this.tavern.door.isOpen = this.present.some(({ isWalking, position: [x, z], state }) => {
+      return isWalking && state !== 'waiting' && Math.hypot(x - doorX, z - doorZ) < AT_DOOR_M;
+    });
+  }
 }

@@ -1,9 +1,33 @@
-import { encodeEdit, type Interpolation, type PictureEditOptions } from '../../../plugin/index.ts';
-import { recall, remember } from '../ui/memory.ts';
-import type { Sitter, SitterRecipe } from './sitter.ts';
+// Keeping: a visitor may keep a picture they like, and the same recipe is painted again in its place after a reload.
+import { encodeEdit, type Interpolation, type PictureEditOptions, type Recipe } from '../../../plugin/index.ts';
+import { recall, remember } from '../memory.ts';
 
-/** Who of the sitters has a place and a recipe; all that keeping looks at. */
-type Kept = Pick<Sitter, 'place' | 'recipe'>;
+/** What somebody's picture is made from; what is absent is the model's default. */
+export interface SitterRecipe extends Omit<Partial<Recipe>, keyof PictureEditOptions>, PictureEditOptions {
+  label: string;
+  seed: number;
+}
+
+/** An edit that is none: the picture is made from its label and seeds alone. */
+export const NO_EDIT = {
+  image: undefined,
+  mask: undefined,
+  strength: undefined,
+  resamples: undefined,
+  keepAlpha: undefined,
+} satisfies PictureEditOptions;
+
+/** What can be asked to be another; what is undefined: none. */
+export interface RecipeChanges extends PictureEditOptions {
+  seed?: number;
+  interpolate?: Interpolation | undefined;
+}
+
+/** All that keeping looks at of a sitter. */
+interface Placed {
+  place: string;
+  recipe: SitterRecipe;
+}
 
 /** The recipes of those who are to be there again after a reload, by their places; in this browser's localStorage. */
 export class Keeping {
@@ -21,7 +45,7 @@ export class Keeping {
   }
 
   /** Whether a sitter is kept as it is now. */
-  has({ place, recipe }: Kept): boolean {
+  has({ place, recipe }: Placed): boolean {
     const kept = this.recipes.get(place);
     return kept !== undefined && JSON.stringify(kept) === JSON.stringify(essential(recipe));
   }
@@ -32,12 +56,12 @@ export class Keeping {
   }
 
   /** Keeps a sitter as it is now. @returns whether the browser lets it be kept */
-  keep({ place, recipe }: Kept): boolean {
+  keep({ place, recipe }: Placed): boolean {
     this.recipes.set(place, essential(recipe));
     return this.write();
   }
 
-  letGo({ place }: Pick<Sitter, 'place'>): void {
+  letGo({ place }: Pick<Placed, 'place'>): void {
     this.recipes.delete(place);
     this.write();
   }

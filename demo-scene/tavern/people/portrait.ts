@@ -4,19 +4,17 @@ import type { GeneratedTexture, GenerationProgress, PipelineName } from '../../.
 import { ROOM } from '../room/dimensions.ts';
 import type { Materials } from '../room/materials.ts';
 import type { PortraitPlan } from '../tavernFile.ts';
-import { greetingOf } from '../ui/greetings.ts';
-import type { Artist } from './artist.ts';
 import { PREVIEW_EVERY } from './cellSitter.ts';
-import { createFrame, type Frame, hideIn, showIn } from './frame.ts';
-import { NamePlate } from './namePlate.ts';
-import { kindOf, nameOf } from './names.ts';
-import type { RecipeChanges, Sitter, SitterRecipe } from './sitter.ts';
+import { createFrame, hideIn, NamePlate, type PictureFrame, showIn } from './frame.ts';
+import type { RecipeChanges, SitterRecipe } from './keeping.ts';
+import { greetingOf, kindOf, nameOf } from './names.ts';
+import type { Artist, Sitter } from './sitter.ts';
 
 /** A framed portrait on the wall: a generated texture that can be made anew. */
 export class Portrait implements Sitter {
   readonly onChangedObservable = new Observable<Sitter>();
   readonly onProgressObservable = new Observable<GenerationProgress>();
-  readonly frame: Frame;
+  readonly frame: PictureFrame;
   isSpokenTo = false;
   artist: Artist | null = null;
   private readonly plate: NamePlate;

@@ -1,26 +1,19 @@
+// A sitter is whoever or whatever in the tavern has a picture painted by a model: a portrait, a guest, a thing, a surface.
+// An artist is a loaded model, together with the recipes that this browser keeps of its pictures.
 import type { Observable } from '@babylonjs/core/Misc/observable.js';
-import type { Interpolation, PictureEditOptions, Recipe } from '../../../plugin/index.ts';
-import type { Artist } from './artist.ts';
+import type { AssetGenerator } from '../../../plugin/index.ts';
+import { Keeping, type RecipeChanges, type SitterRecipe } from './keeping.ts';
 
-/** What somebody's picture is made from; what is absent is the model's default. */
-export interface SitterRecipe extends Omit<Partial<Recipe>, keyof PictureEditOptions>, PictureEditOptions {
-  label: string;
-  seed: number;
-}
+/** A model that paints, with the name it has in copied recipes. */
+export class Artist {
+  readonly keeping: Keeping;
 
-/** An edit that is none: the picture is made from its label and seeds alone. */
-export const NO_EDIT = {
-  image: undefined,
-  mask: undefined,
-  strength: undefined,
-  resamples: undefined,
-  keepAlpha: undefined,
-} satisfies PictureEditOptions;
-
-/** What can be asked to be another; what is undefined: none. */
-export interface RecipeChanges extends PictureEditOptions {
-  seed?: number;
-  interpolate?: Interpolation | undefined;
+  constructor(
+    readonly generator: AssetGenerator,
+    readonly name: string,
+  ) {
+    this.keeping = new Keeping(generator.info.hash, generator.labels, generator.sizePx);
+  }
 }
 
 /** Somebody or something whose picture a model makes: in a frame, on the floor or on a table. */
@@ -43,11 +36,6 @@ export interface Sitter {
   pixelsAsync(): Promise<Uint8Array | null>;
   /** Makes another picture; the newest request wins. @throws an AbortError when superseded */
   changeAsync(changes: RecipeChanges): Promise<void>;
-}
-
-/** A uint32 for the next picture. */
-export function newSeed(): number {
-  return crypto.getRandomValues(new Uint32Array(1))[0]!;
 }
 
 /** The label itself where the model knows it, else always the same other one. */

@@ -1,19 +1,17 @@
+import { CreateTorus } from '@babylonjs/core/Meshes/Builders/torusBuilder.js';
 import type { Mesh } from '@babylonjs/core/Meshes/mesh.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import type { Flames } from '../light/flames.ts';
 import type { TavernPlan } from '../tavernFile.ts';
-import { BAR_CANDLE, buildBar } from './bar.ts';
-import { buildChandelier } from './chandelier.ts';
-import { hangCloths } from './cloths.ts';
 import { FIREPLACE, ROOM } from './dimensions.ts';
+import { buildWindow } from './door.ts';
 import { buildFireplace } from './fireplace.ts';
-import { buildHall } from './hall.ts';
+import { BAR_CANDLE, buildBar, buildStool, buildTable, TABLE_Y } from './furniture.ts';
+import { buildHall, hangCloths } from './hall.ts';
 import type { Materials } from './materials.ts';
-import { buildWindow } from './nightWindow.ts';
 import { Parts, type Vec } from './parts.ts';
-import { buildStool, buildTable, TABLE_Y } from './tables.ts';
 
-export interface TavernRoom {
+interface TavernRoom {
   meshes: Mesh[];
   /** Where the candles on the tables burn. */
   tableCandles: Vec[];
@@ -56,4 +54,23 @@ function lightFire(flames: Flames): void {
   ] as const;
   for (const [at, height] of tongues) flames.add([FIREPLACE.x + at, 0.24, z - 0.05], height, 0.42 * height);
   for (const side of [-1.1, 1.08]) flames.add([FIREPLACE.x + side, 1.98, ROOM.backZ - 0.53], CANDLE_FLAME);
+}
+
+const RADIUS = 0.44;
+const NUM_CANDLES = 6;
+
+/** An iron ring of candles on a chain, its middle at `at`; returns where their flames stand. */
+function buildChandelier(parts: Parts, { iron, wax, brass }: Materials, [x, y, z]: Vec): Vec[] {
+  parts.add(iron, CreateTorus('ring', { diameter: 2 * RADIUS, thickness: 0.05, tessellation: 36 }), [x, y, z]);
+  parts.cylinder(iron, 0.03, ROOM.height - y - 0.5, [x, y + 0.5, z], { tessellation: 6 });
+  for (const turn of [0, Math.PI / 3, (2 * Math.PI) / 3]) {
+    parts.box(iron, [2 * RADIUS, 0.025, 0.03], [x, y, z], [0, turn, 0]);
+  }
+  return Array.from({ length: NUM_CANDLES }, (_, i): Vec => {
+    const angle = (2 * Math.PI * (i + 0.3)) / NUM_CANDLES;
+    const at: Vec = [x + RADIUS * Math.cos(angle), y, z + RADIUS * Math.sin(angle)];
+    parts.cylinder(brass, 0.13, 0.03, at);
+    parts.cylinder(wax, 0.055, 0.16, [at[0], y + 0.03, at[2]]);
+    return [at[0], y + 0.19, at[2]];
+  });
 }

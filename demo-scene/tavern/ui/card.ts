@@ -1,9 +1,8 @@
 import { encodeEdit } from '../../../plugin/index.ts';
-import { drawPixels } from '../../shared/drawPixels.ts';
-import { element } from '../../shared/element.ts';
-import { copied, downloadPng } from '../../shared/handOut.ts';
+import { copied, downloadPng, drawPixels, element, newSeed } from '../../shared/page.ts';
+import { NO_EDIT, type RecipeChanges, type SitterRecipe } from '../people/keeping.ts';
 import { kindOf } from '../people/names.ts';
-import { NO_EDIT, newSeed, type RecipeChanges, type Sitter, type SitterRecipe } from '../people/sitter.ts';
+import type { Sitter } from '../people/sitter.ts';
 import { Editor } from './editor.ts';
 
 /** The conversation card: who or what it is, what the picture is made from, and what can be done with it. */

@@ -1,7 +1,8 @@
-import type { PipelineName } from '../../../plugin/index.ts';
-import { element } from '../../shared/element.ts';
+import { PIPELINE_NAMES, type PipelineName } from '../../../plugin/index.ts';
+import { element } from '../../shared/page.ts';
 import type { ModelUser } from '../../training-corner/panel.ts';
-import { recallSettings, rememberSettings, type Settings } from './settings.ts';
+import { recall, remember } from '../memory.ts';
+import type { QualityWish } from '../quality.ts';
 
 /** The row of settings below the scene, which are remembered. */
 export class Controls {
@@ -33,7 +34,7 @@ export class Controls {
     this.rememberList();
   }
 
-  private change(changes: Partial<Settings>): void {
+  private change(changes: Partial<VisitorSettings>): void {
     Object.assign(this.settings, changes);
     rememberSettings(this.settings);
   }
@@ -49,7 +50,7 @@ export class Controls {
     const select = element<HTMLSelectElement>('#quality');
     select.value = this.settings.quality;
     select.addEventListener('change', () => {
-      this.change({ quality: select.value as Settings['quality'] });
+      this.change({ quality: select.value as VisitorSettings['quality'] });
       const address = new URL(location.href);
       address.searchParams.delete('quality');
       location.replace(address);
@@ -87,4 +88,32 @@ export function offerTraining(user: ModelUser, onError: (error: unknown) => void
       onError(error);
     }
   });
+}
+
+/** What a visitor has chosen. */
+export interface VisitorSettings {
+  areArriving: boolean;
+  quality: QualityWish;
+  isListOpen: boolean;
+  /** What paints the portraits, where their model has a choice. */
+  pipeline: PipelineName;
+}
+
+const DEFAULTS: VisitorSettings = { areArriving: true, quality: 'auto', isListOpen: false, pipeline: 'cvae+ddpm' };
+const NAME = 'settings';
+
+/** The settings of the last visit; what is stored is not trusted. */
+export function recallSettings(): VisitorSettings {
+  const stored = recall(NAME) as Partial<VisitorSettings> | undefined;
+  const { areArriving, quality, isListOpen, pipeline } = { ...DEFAULTS, ...stored };
+  return {
+    areArriving: areArriving !== false,
+    quality: quality === 'high' || quality === 'low' ? quality : 'auto',
+    isListOpen: isListOpen === true,
+    pipeline: PIPELINE_NAMES.includes(pipeline) ? pipeline : DEFAULTS.pipeline,
+  };
+}
+
+export function rememberSettings(settings: VisitorSettings): void {
+  remember(NAME, settings);
 }
