@@ -38,7 +38,7 @@ export default defineConfig({
     hookTimeout: 240_000,
     pool: 'forks',
     maxWorkers: '100%', // by default one core is left idle
-    setupFiles: 'scripts/testing/leaveNothing.ts',
+    setupFiles: 'scripts/testing/sharedWorker.ts',
     // Debian's software Vulkan (LLVM) crashes on some processors' wide vectors: "Cannot emit physreg copy instruction".
     env: { LP_NATIVE_VECTOR_WIDTH: '128' },
   },
