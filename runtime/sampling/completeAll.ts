@@ -1,9 +1,9 @@
 import { completeRecipe } from '../recipe/complete.ts';
-import { PIPELINE_NAMES } from '../recipe/pipeline.ts';
 import type { KnownClassifiers, PictureOptions, Recipe, RecipeModel, SamplingOptions } from '../recipe/recipe.ts';
+import { PIPELINE_NAMES } from '../recipe/recipe.ts';
 import type { ConditionalVae } from './conditionalVae.ts';
 import type { DiffusionModel } from './model.ts';
-import { recipeModel } from './modelInfo.ts';
+import { recipeModel } from './model.ts';
 import type { NoisyClassifier } from './noisyClassifier.ts';
 import type { SampleRun } from './samplingPlan.ts';
 

@@ -1,12 +1,15 @@
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
-import { parseSchedulerConfig, type SchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
 import { type AutoencoderKlConfig, parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { unet2dShapes } from '../networks/unet2d.ts';
 import { parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { uploadWeights } from '../networks/weights.ts';
+import type { RecipeModel } from '../recipe/recipe.ts';
+import { PIPELINE_NAMES, type PipelineName } from '../recipe/recipe.ts';
 import type { ModelFiles } from '../weights/modelFolder.ts';
-import type { ModelIndex } from '../weights/modelIndex.ts';
+import type { FigmentEntry, ModelIndex } from '../weights/modelIndex.ts';
 import { checkWeights } from '../weights/weightTensor.ts';
 
 /** A class-conditional latent diffusion model on the current backend. */
@@ -52,4 +55,29 @@ export function createModel(files: ModelFiles): DiffusionModel {
     latentShape: [heightPx / factor, widthPx / factor, vaeConfig.latent_channels],
     dispose: () => dispose([...Object.values(unet), ...Object.values(vae)]),
   };
+}
+
+/** The public facts of a model, as plain data that a worker can post. A recipe is completed with them. */
+export interface ModelInfo extends Readonly<Omit<FigmentEntry, 'version' | 'sha256'>>, Pick<RecipeModel, 'pipelines'> {
+  readonly labels: readonly string[];
+  readonly scheduler: SchedulerConfig;
+  /** Of the latents of one picture. */
+  readonly latentShape: readonly [height: number, width: number, channels: number];
+  /** sha-256 of its files. */
+  readonly hash: string;
+}
+
+export function modelInfo({ index, scheduler, latentShape, hash }: DiffusionModel): ModelInfo {
+  const { version: _version, sha256: _sha256, ...entry } = index.figment;
+  return { ...entry, labels: index.labels, pipelines: pipelinesOf(index), scheduler, latentShape, hash };
+}
+
+/** What a recipe has to know of a model whose weights need not be there. */
+export function recipeModel(index: ModelIndex, scheduler: SchedulerConfig | null): RecipeModel {
+  return { ...index.figment, labels: index.labels, scheduler, pipelines: pipelinesOf(index) };
+}
+
+/** The pipelines that make a model's pictures: all of them where its index lists a conditional VAE. */
+export function pipelinesOf({ figment }: ModelIndex): readonly PipelineName[] {
+  return Object.hasOwn(figment.sha256, 'cvae/config.json') ? PIPELINE_NAMES : ['ddpm'];
 }
