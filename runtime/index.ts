@@ -6,6 +6,7 @@ export { useWasm, type WasmOptions, type WasmPaths } from './backends/wasm.ts';
 export { adapterName, isSoftwareAdapter, useWebgpuDevice } from './backends/webgpu.ts';
 export { type Atlas, composeAtlas, type SheetLayout, type SheetTile, sheetColumns } from './core/atlas.ts';
 // Pixels and random numbers
+export type { Attributes, AttributeValues, NumberRange, Vocabulary } from './core/attributes.ts';
 export { atop, blend } from './core/composite.ts';
 export { fingerprint } from './core/fingerprint.ts';
 export { footPivot, type Pivot } from './core/footPivot.ts';
@@ -23,6 +24,16 @@ export {
 export { integers, normals, permutation, uniforms } from './core/random.ts';
 // Data sets
 export { append } from './dataset/append.ts';
+export {
+  type AttributeColumn,
+  attributesOf,
+  encodeColumns,
+  isWords,
+  rowsOf,
+  selectColumns,
+  vocabularyOf,
+} from './dataset/attributeColumns.ts';
+export { ATTRIBUTES_FILE } from './dataset/attributeTable.ts';
 export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';
 export { type BatchOptions, batchIndices, fillBatch } from './dataset/batches.ts';
 export { type Dataset, DatasetError, type DatasetSplit, splitHeldOut } from './dataset/dataset.ts';
@@ -64,6 +75,13 @@ export {
 export { slerp } from './diffusion/slerp.ts';
 // Evaluation
 export { type Accuracy, accuracyOf } from './evaluation/accuracy.ts';
+export {
+  ATTRIBUTE_SHEET_DEFAULTS,
+  type AttributeSheetOptions,
+  attributeSheet,
+  drawExamples,
+  type LabelledPicture,
+} from './evaluation/attributeSheet.ts';
 export { classifyImages, type Judgement } from './evaluation/classifyImages.ts';
 export { drawPerClass, positionsOf, smallestClass } from './evaluation/drawPerClass.ts';
 export { type ImageSet, imagesOfClass, imagesOfDataset, imagesOfPixels } from './evaluation/imageSet.ts';
@@ -97,6 +115,8 @@ export {
   numFeatures,
   parseClassifierConfig,
 } from './networks/classifier.ts';
+export { type Conditions, conditioning, conditioningShapes } from './networks/conditioning.ts';
+export { type ConditioningConfig, conditioningConfig, parseConditioningConfig } from './networks/conditioningConfig.ts';
 export { initialWeights } from './networks/initialise.ts';
 export type { Shapes, Weights } from './networks/layers.ts';
 export {
@@ -106,7 +126,7 @@ export {
   parseNoisyClassifierConfig,
 } from './networks/noisyClassifier.ts';
 export { downloadWeights, uploadWeights } from './networks/tensors.ts';
-export { unet2d, unet2dInSlices, unet2dShapes } from './networks/unet2d.ts';
+export { timeChannels, type UNet2DCondition, unet2d, unet2dInSlices, unet2dShapes } from './networks/unet2d.ts';
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
 export { decodeWithLabels, decodeWithLabelsInSlices, encodeWithLabels, vaePriorShapes } from './networks/vaePrior.ts';
 export { parseVaePriorConfig, type VaePriorConfig } from './networks/vaePriorConfig.ts';
@@ -167,7 +187,9 @@ export {
 } from './surface/webgpu/pixelArtTexels.ts';
 export { prepareSurfaceTexels, type SurfaceTargets, writeSurfaceTexels } from './surface/webgpu/surfaceTexels.ts';
 // Training
+export { adaptConditioning, type ConditionedNetwork, type KnownNetwork } from './training/adaptConditioning.ts';
 export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
+export { conditionedShapes, joinConditioning, splitConditioning } from './training/conditionedNetwork.ts';
 export { dataParallelGradients, type GradientWorker, serveGradients } from './training/dataParallel.ts';
 export { elbo, klOfImages, logLikelihood } from './training/elbo.ts';
 export { type GradientSource, localGradients } from './training/gradients.ts';
@@ -203,6 +225,7 @@ export {
   diffusionTaskSpec,
   diffusionTrainer,
   trainingScheduler,
+  type UNetSizes,
 } from './training/trainDiffusion.ts';
 export type { Trainer, TrainerOptions, TrainerState, TrainingStep } from './training/trainer.ts';
 export {

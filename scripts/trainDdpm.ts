@@ -1,12 +1,20 @@
 import {
+  type AttributeColumn,
+  attributeSheet,
+  conditionedShapes,
   createModel,
+  type Dataset,
+  type DatasetSplit,
   DIFFUSION_DEFAULTS,
   type DiffusionOptions,
   dataParallelGradients,
-  defaultUNetConfig,
   diffusionTaskSpec,
   diffusionTrainer,
   downloadWeights,
+  drawExamples,
+  encodeColumns,
+  type LabelledPicture,
+  type LatentDataset,
   latentShape,
   latentStatistics,
   loadModelFolder,
@@ -15,10 +23,9 @@ import {
   modelContent,
   modelFolderFiles,
   type PredictionType,
-  relabel,
   sampleSheet,
   scaleSheet,
-  unet2dShapes,
+  selectColumns,
 } from '../runtime/index.ts';
 import { writeFileAtomic, writeFilesAtomic } from './io/atomicWrite.ts';
 import { UsageError } from './io/cliErrors.ts';
@@ -27,7 +34,8 @@ import { openNodeBackend } from './io/nodeBackend.ts';
 import { startGradientWorkers } from './io/nodeWorkers.ts';
 import { openLatents } from './io/openLatents.ts';
 import { encodePng } from './io/png.ts';
-import { readLabels, readUNet, readVae } from './io/readNetworks.ts';
+import { readVae } from './io/readNetworks.ts';
+import { startNetwork } from './io/startNetwork.ts';
 import { readTrainingData } from './io/trainingData.ts';
 import { checkCheckpoint, readCheckpoint, runTraining, startFolder } from './io/trainingRun.ts';
 import type { CommonTrainOptions } from './train.ts';
@@ -38,38 +46,45 @@ interface DdpmCommandOptions extends CommonTrainOptions {
   schedule: DiffusionOptions['betaSchedule'];
   condDropProb?: number;
   minSnrGamma?: number;
+  attributes?: string[];
+  widths?: number[];
+  layers?: number;
 }
 
 /** figment train ddpm */
 export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
-  const options = diffusionOptions(command);
-  const { dataset, split } = await readTrainingData(command);
+  const chosen = diffusionOptions(command);
+  const { dataset: whole, split } = await readTrainingData(command);
+  const dataset = { ...whole, attributes: chooseAttributes(whole, command.attributes) };
   const vae = await readVae(command.vae);
+  const folder = startFolder(command, 'unet');
+  const network = await startNetwork(folder, dataset, latentShape(dataset, vae.config), command);
+  const { config, conditioning } = network;
+  const options = { ...chosen, conditioning };
   const notes = {
     kind: 'ddpm',
     dataset: dataset.name,
     seed: String(options.seed),
     batchSize: String(options.batchSize),
+    ...(conditioning && { attributes: Object.keys(conditioning.attributes).join() }),
   };
-  const folder = startFolder(command, 'unet');
-  const init = folder ? await readUNetFor(folder, dataset.labels, command.seed) : null;
-  const usual = defaultUNetConfig({ shape: latentShape(dataset, vae.config) }, dataset.labels.length);
-  const config = init ? { ...init.config, sample_size: usual.sample_size } : usual;
   const resumed = command.resume ? await readCheckpoint(command.out, notes) : null;
-  if (resumed) checkCheckpoint(resumed, unet2dShapes(config), false, command.out);
+  if (resumed) checkCheckpoint(resumed, conditionedShapes(config, conditioning), false, command.out);
   const backend = await openNodeBackend(command.backend);
   console.log(`train ddpm: ${backend.backend}; ${backend.reason}`);
   const workers = command.workers > 1 && backend.backend === 'wasm' ? startGradientWorkers(command.workers) : [];
   const origin = { dataset, indices: split.train, vae, ...encodeOptions(command), backend: backend.backend };
-  const latents = await openLatents('train ddpm', origin, command.out, workers);
+  const encoded = await openLatents('train ddpm', origin, command.out, workers);
+  const latents = { ...encoded, attributes: attributesOfLatents(dataset, split.train, encoded) };
   const statistics = latentStatistics(latents);
   const source = workers.length > 0 ? dataParallelGradients(diffusionTaskSpec(config, options), workers) : undefined;
-  const trainer = diffusionTrainer(latents, statistics, config, options, resumed ?? init?.weights, source);
+  const trainer = diffusionTrainer(latents, statistics, config, options, resumed ?? network.weights, source);
   const credit = combineCredits([dataset, await readCredit(command.vae), folder ? await readCredit(folder) : null]);
   const content = async (): Promise<ModelContent> => {
     const unet = { config, weights: await downloadWeights(trainer.ema) };
     return modelContent({ ...dataset, ...credit }, vae, statistics, unet, options);
   };
+  const examples = examplesOf(dataset, split);
   try {
     await runTraining({
       title: 'train ddpm',
@@ -80,7 +95,7 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
       save: async ({ step }) => {
         const files = await modelFolderFiles(await content(), { dtype: 'F16' });
         await writeFilesAtomic(command.out, files);
-        await writePreview(command.out, step, files);
+        await writePreview(command.out, step, files, examples);
       },
     });
   } finally {
@@ -89,11 +104,28 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
   }
 }
 
-/** The U-Net to begin with; one of a model with other labels keeps what it knows but for them. */
-async function readUNetFor(folder: string, labels: readonly string[], seed: number) {
-  const network = await readUNet(folder);
-  const known = await readLabels(folder);
-  return known ? relabel(network, known, labels, seed) : network;
+/** The attributes that --attributes names; without it all, and none for `none`. */
+function chooseAttributes({ attributes = [] }: Dataset, names?: string[]): AttributeColumn[] {
+  if (names?.join() === 'none') return [];
+  try {
+    return names ? selectColumns(attributes, names) : [...attributes];
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(`--attributes: ${error.message}`) : error;
+  }
+}
+
+/** Latents are those of the encoded images, once for each way in which they are looked at. */
+function attributesOfLatents(dataset: Dataset, indices: Int32Array, { classLabels }: LatentDataset): Float32Array {
+  const imageOf = (_: number, latent: number) => indices[latent % indices.length]!;
+  return encodeColumns(dataset.attributes ?? [], classLabels.map(imageOf));
+}
+
+const EXAMPLES_PER_LABEL = 3;
+
+/** Pictures that the model has not seen, if there are any, and what they show; none where nothing is known of them. */
+function examplesOf(dataset: Dataset, { train, heldOut }: DatasetSplit): LabelledPicture[] {
+  if (!dataset.attributes?.length) return [];
+  return drawExamples(dataset, heldOut.length > 0 ? heldOut : train, EXAMPLES_PER_LABEL);
 }
 
 function diffusionOptions(command: DdpmCommandOptions): DiffusionOptions {
@@ -125,12 +157,21 @@ const encodeOptions = ({ circular = false, flip = false, toroidal = false }: Ddp
   toroidal,
 });
 
-/** One row of samples for each label, from the model as it is stored. */
-async function writePreview(out: string, step: number, files: Record<string, Uint8Array>): Promise<void> {
+/**
+ * One row of samples for each label, from the model as it is stored; of a model with attributes also samples that ought to
+ * show what the picture to the left of them shows.
+ */
+async function writePreview(
+  out: string,
+  step: number,
+  files: Record<string, Uint8Array>,
+  examples: LabelledPicture[],
+): Promise<void> {
   const model = createModel(await loadModelFolder(memorySource(files)));
   try {
     const name = `preview-${String(step).padStart(6, '0')}.png`;
-    await writeFileAtomic(`${out}/${name}`, encodePng(scaleSheet(await sampleSheet(model), 2)));
+    const sheet = await (examples.length > 0 ? attributeSheet(model, examples) : sampleSheet(model));
+    await writeFileAtomic(`${out}/${name}`, encodePng(scaleSheet(sheet, 2)));
   } finally {
     model.dispose();
   }

@@ -2,20 +2,24 @@ import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import { parseSchedulerConfig, type SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
 import { type AutoencoderKlConfig, parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
+import type { ConditioningConfig } from '../networks/conditioningConfig.ts';
 import { uploadWeights } from '../networks/tensors.ts';
 import { unet2dShapes } from '../networks/unet2d.ts';
 import { parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { checkWeights } from '../weights/checkWeights.ts';
 import type { ModelFiles } from '../weights/modelFolder.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
+import { checkConditioning } from './conditioningOf.ts';
 
-/** A class-conditional latent diffusion model on the current backend. */
+/** A conditional latent diffusion model on the current backend. */
 export interface DiffusionModel {
   readonly index: ModelIndex;
   /** sha-256 of the files it was loaded from. */
   readonly hash: string;
   readonly unet: { config: UNet2DConfig; weights: Record<string, Tensor> };
   readonly vae: { config: AutoencoderKlConfig; weights: Record<string, Tensor> };
+  /** Turns label and attributes into what the U-Net takes; null: that takes the label. */
+  readonly conditioning: { config: ConditioningConfig; weights: Record<string, Tensor> } | null;
   readonly scheduler: SchedulerConfig;
   /** (h, w, c) of the latents of one image. */
   readonly latentShape: readonly [number, number, number];
@@ -34,6 +38,7 @@ export function createModel(files: ModelFiles): DiffusionModel {
   const scheduler = parseSchedulerConfig(files.schedulerConfig, `${name}/scheduler/scheduler_config.json`);
   checkWeights(files.unet, unet2dShapes(unetConfig), `${name}/unet`);
   checkWeights(files.vae, autoencoderKlShapes(vaeConfig), `${name}/vae`);
+  const conditioningConfig = checkConditioning(files, unetConfig);
   const factor = 2 ** (vaeConfig.block_out_channels.length - 1);
   const { widthPx, heightPx } = files.index.figment;
   if (widthPx % factor !== 0 || heightPx % factor !== 0 || unetConfig.in_channels !== vaeConfig.latent_channels) {
@@ -43,13 +48,18 @@ export function createModel(files: ModelFiles): DiffusionModel {
   }
   const unet = uploadWeights(files.unet);
   const vae = uploadWeights(files.vae);
+  const conditioning = conditioningConfig && {
+    config: conditioningConfig,
+    weights: uploadWeights(files.conditioning ?? new Map()),
+  };
   return {
     index: files.index,
     hash: files.hash,
     unet: { config: unetConfig, weights: unet },
     vae: { config: vaeConfig, weights: vae },
+    conditioning,
     scheduler,
     latentShape: [heightPx / factor, widthPx / factor, vaeConfig.latent_channels],
-    dispose: () => dispose([...Object.values(unet), ...Object.values(vae)]),
+    dispose: () => dispose([unet, vae, conditioning?.weights ?? {}] as unknown as Tensor[]),
   };
 }

@@ -1,9 +1,12 @@
+import type { Attributes } from '../core/attributes.ts';
 import { assertSeed } from '../core/random.ts';
 import { assertAmount } from '../diffusion/slerp.ts';
 
 /** One picture to make: what, and which. */
 export interface ImageRequest {
   label: string;
+  /** What it has besides, such as `{ hair_colour: 'red', wear: 0.4 }`; what is absent can be anything. */
+  attributes?: Attributes;
   /** uint32; fixes the picture, whatever else is made in the same batch. */
   seed: number;
   /** Starts between the noise of `seed` and that of a second seed. */

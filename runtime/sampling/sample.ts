@@ -65,6 +65,7 @@ export function* sampleInSlices(
     }
   } finally {
     plan.sampler.dispose();
+    plan.condition.vectors?.dispose();
   }
 }
 

@@ -8,9 +8,9 @@ import type { SamplerName, SchedulerConfig } from '../diffusion/schedulerConfig.
 import { alphaBarAt } from '../diffusion/sigmas.ts';
 import type { Tiles } from '../networks/windows.ts';
 import { type ClassifierGuidanceOptions, type ClassifierGuide, classifierGuideOf } from './classifierGuide.ts';
+import { type BatchCondition, conditionOf, encodeRequests } from './conditioningOf.ts';
 import { assertEdit, type EditOptions, editDefaults, numStepsAt } from './edit.ts';
 import { type ImageSize, imageSize } from './imageSize.ts';
-import { indexOfLabel } from './labels.ts';
 import type { DiffusionModel } from './model.ts';
 import { assertRequests, type ImageRequest } from './request.ts';
 
@@ -35,7 +35,8 @@ export interface SamplingPlan {
   requests: readonly ImageRequest[];
   guidance: GuidanceOptions;
   classifierGuide: ClassifierGuide | null;
-  classLabels: number[];
+  /** Its vectors are disposed with the sampler. */
+  condition: BatchCondition;
   sampler: Sampler;
   /** Of the sampler's steps the one to begin with; as many as there are: none is made. */
   firstStep: number;
@@ -55,7 +56,7 @@ export interface SamplingPlan {
 /** How far a step's guidance goes, (B). */
 type Measure = (guided: Tensor4D, uncond: Tensor4D, index: number) => Tensor1D;
 
-/** @throws RangeError for an unknown label, a size the model does not make or a number out of range */
+/** @throws RangeError for an unknown label or attribute, a size the model does not make or a number out of range */
 export function planSampling(
   model: DiffusionModel,
   requests: readonly ImageRequest[],
@@ -71,7 +72,7 @@ export function planSampling(
   assertGuidance('generate', guidance);
   const classifierGuide = classifierGuideOf(model, options);
   const [widthPx, heightPx] = imageSize(index.figment, options);
-  const classLabels = requests.map(({ label }) => indexOfLabel(index.labels, label));
+  const conditions = encodeRequests(model, requests);
   assertRequests(requests, [widthPx, heightPx]);
   assertStart(options.start, requests, [heightPx, widthPx, index.figment.channels]);
   const hasImages = requests[0]?.image !== undefined || options.start !== undefined;
@@ -87,7 +88,7 @@ export function planSampling(
     requests,
     guidance,
     classifierGuide,
-    classLabels,
+    condition: conditionOf(model, conditions),
     sampler,
     firstStep: numInferenceSteps - numStepsAt(strength, numInferenceSteps),
     resamples: options.resamples ?? defaults.resamples,

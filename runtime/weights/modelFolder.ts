@@ -9,6 +9,7 @@ import {
 import type { ModelSource, OnProgress } from './modelSource.ts';
 import { parseSafetensors, writeSafetensors } from './safetensors.ts';
 import { sha256Hex } from './sha256.ts';
+import { isObject } from './untrustedJson.ts';
 import type { WeightTensor } from './weightTensor.ts';
 
 /** `prior` is optional in a folder: a VAE that makes pictures in one step. */
@@ -24,6 +25,9 @@ export interface ModelContent {
   schedulerConfig?: unknown;
   priorConfig?: unknown;
   prior?: ReadonlyMap<string, WeightTensor>;
+  /** Of a U-Net whose class_embed_type is `identity`. */
+  conditioningConfig?: unknown;
+  conditioning?: ReadonlyMap<string, WeightTensor>;
 }
 
 export interface ModelFiles extends ModelContent {
@@ -34,6 +38,8 @@ export interface ModelFiles extends ModelContent {
   schedulerConfig: unknown;
   priorConfig: unknown;
   prior: Map<string, WeightTensor>;
+  conditioningConfig?: unknown;
+  conditioning?: Map<string, WeightTensor>;
   hash: string; // sha-256 over the files read, for caches
 }
 
@@ -60,6 +66,9 @@ const SCHEDULER_CONFIG = 'scheduler/scheduler_config.json';
 const PRIOR_CONFIG = 'vae_prior/config.json';
 const PRIOR_WEIGHTS = 'vae_prior/diffusion_pytorch_model.safetensors';
 
+const CONDITIONING_CONFIG = 'conditioning/config.json';
+const CONDITIONING_WEIGHTS = 'conditioning/diffusion_pytorch_model.safetensors';
+
 const PATHS: Record<ModelPart, string[]> = {
   unet: [UNET_CONFIG, UNET_WEIGHTS],
   vae: [VAE_CONFIG, VAE_WEIGHTS],
@@ -80,7 +89,7 @@ const PATHS: Record<ModelPart, string[]> = {
 export async function loadModelFolder(source: ModelSource, options: LoadModelFolderOptions = {}): Promise<ModelFiles> {
   const { parts } = { ...LOAD_MODEL_FOLDER_DEFAULTS, ...options };
   const paths = [...new Set(parts.flatMap((part) => PATHS[part]))];
-  const bytes = await readFiles(source, [INDEX_PATH, ...paths], needsIndex(parts), options);
+  const bytes = await readWithConditioning(source, paths, needsIndex(parts), options);
   const digests = await digestFiles(bytes);
   options.signal?.throwIfAborted();
   const stored = readIndex(source, bytes);
@@ -96,6 +105,8 @@ export async function loadModelFolder(source: ModelSource, options: LoadModelFol
     schedulerConfig: readConfig(source, bytes, SCHEDULER_CONFIG),
     priorConfig: readConfig(source, bytes, PRIOR_CONFIG),
     prior: readWeights(source, bytes, PRIOR_WEIGHTS),
+    conditioningConfig: readConfig(source, bytes, CONDITIONING_CONFIG),
+    conditioning: readWeights(source, bytes, CONDITIONING_WEIGHTS),
     hash: await hashOf(digests),
   };
 }
@@ -112,7 +123,7 @@ export async function readModelFiles(
 ): Promise<Record<string, Uint8Array>> {
   const { parts } = { ...LOAD_MODEL_FOLDER_DEFAULTS, ...options };
   const paths = [...new Set(parts.flatMap((part) => PATHS[part]))];
-  return Object.fromEntries(await readFiles(source, [INDEX_PATH, ...paths], needsIndex(parts), options));
+  return Object.fromEntries(await readWithConditioning(source, paths, needsIndex(parts), options));
 }
 
 /**
@@ -139,6 +150,8 @@ export async function modelFolderFiles(
   addConfig(SCHEDULER_CONFIG, model.schedulerConfig);
   addConfig(PRIOR_CONFIG, model.priorConfig);
   addWeights(PRIOR_WEIGHTS, model.prior);
+  addConfig(CONDITIONING_CONFIG, model.conditioningConfig);
+  addWeights(CONDITIONING_WEIGHTS, model.conditioning);
   const sha256 = Object.fromEntries(await digestFiles(files));
   addConfig(INDEX_PATH, { ...model.index, figment: { ...model.index.figment, sha256 } });
   return Object.fromEntries(files);
@@ -147,6 +160,24 @@ export async function modelFolderFiles(
 /** The networks that are used with labels need to know them. */
 function needsIndex(parts: readonly ModelPart[]): boolean {
   return parts.includes('unet') || parts.includes('prior');
+}
+
+/** The index, these files, and the conditioning of a U-Net that takes one: its config says so, so that comes first. */
+async function readWithConditioning(
+  source: ModelSource,
+  paths: string[],
+  isIndexNeeded: boolean,
+  options: LoadModelFolderOptions,
+): Promise<Map<string, Uint8Array>> {
+  const files = await readFiles(source, [INDEX_PATH, ...paths], isIndexNeeded, options);
+  const unetConfig = readConfig(source, files, UNET_CONFIG);
+  if (!isObject(unetConfig) || unetConfig.class_embed_type !== 'identity') return files;
+  const before = [...files.values()].reduce((sum, { length }) => sum + length, 0);
+  const more = await readFiles(source, [CONDITIONING_CONFIG, CONDITIONING_WEIGHTS], true, {
+    ...options,
+    onProgress: (loaded, total) => options.onProgress?.(before + loaded, total && before + total),
+  });
+  return new Map([...files, ...more]);
 }
 
 /** Reads all files at once; when one fails, the others are given up. Of several that are missing, the first is told. */

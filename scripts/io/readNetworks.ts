@@ -3,12 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type AutoencoderKlConfig,
+  type ConditioningConfig,
   parseAutoencoderKlConfig,
+  parseConditioningConfig,
   parseSafetensors,
   parseUNet2DConfig,
   parseVaePriorConfig,
   type UNet2DConfig,
   type VaePriorConfig,
+  type Vocabulary,
   type WeightTensor,
 } from '../../runtime/index.ts';
 import { UsageError } from './cliErrors.ts';
@@ -33,6 +36,11 @@ export function readUNet(dir: string): Promise<NetworkFiles<UNet2DConfig>> {
   return readNetwork(join(dir, 'unet'), parseUNet2DConfig);
 }
 
+/** Reads conditioning/ of a run or model folder. */
+export function readConditioning(dir: string): Promise<NetworkFiles<ConditioningConfig>> {
+  return readNetwork(join(dir, 'conditioning'), parseConditioningConfig);
+}
+
 /** Reads vae_prior/ of a run or model folder. */
 export function readVaePrior(dir: string): Promise<NetworkFiles<VaePriorConfig>> {
   return readNetwork(join(dir, 'vae_prior'), parseVaePriorConfig);
@@ -41,6 +49,12 @@ export function readVaePrior(dir: string): Promise<NetworkFiles<VaePriorConfig>>
 /** The labels of a model folder, without the null label; null where networks stand alone. */
 export async function readLabels(dir: string): Promise<string[] | null> {
   return existsSync(join(dir, 'model_index.json')) ? (await readWholeModel(dir)).index.labels : null;
+}
+
+/** The attributes of a model folder; none where networks stand alone. */
+export async function readVocabulary(dir: string): Promise<Vocabulary> {
+  const isWhole = existsSync(join(dir, 'model_index.json'));
+  return isWhole ? ((await readWholeModel(dir)).index.figment.attributes ?? {}) : {};
 }
 
 async function readNetwork<Config>(
