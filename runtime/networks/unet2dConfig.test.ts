@@ -73,7 +73,9 @@ describe('parseUNet2DConfig', () => {
   it('takes a vector in place of classes, but not beside them', () => {
     const json = { class_embed_type: 'identity' };
     expect(parseUNet2DConfig(json).class_embed_type).toBe('identity');
-    expect(() => parseUNet2DConfig({ ...json, num_class_embeds: 3 })).toThrow(/num_class_embeds is 3, but .*"identity"/);
+    expect(() => parseUNet2DConfig({ ...json, num_class_embeds: 3 })).toThrow(
+      /num_class_embeds is 3, but .*"identity"/,
+    );
   });
 
   it('names every problem at once', () => {
