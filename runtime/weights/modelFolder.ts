@@ -170,14 +170,23 @@ async function readWithConditioning(
   options: LoadModelFolderOptions,
 ): Promise<Map<string, Uint8Array>> {
   const files = await readFiles(source, [INDEX_PATH, ...paths], isIndexNeeded, options);
-  const unetConfig = readConfig(source, files, UNET_CONFIG);
-  if (!isObject(unetConfig) || unetConfig.class_embed_type !== 'identity') return files;
+  if (!isConditioned(source, files)) return files;
   const before = [...files.values()].reduce((sum, { length }) => sum + length, 0);
   const more = await readFiles(source, [CONDITIONING_CONFIG, CONDITIONING_WEIGHTS], true, {
     ...options,
     onProgress: (loaded, total) => options.onProgress?.(before + loaded, total && before + total),
   });
   return new Map([...files, ...more]);
+}
+
+/** A config that cannot be read is told of later, when it is known whether it is the file that the index speaks of. */
+function isConditioned(source: ModelSource, files: Map<string, Uint8Array>): boolean {
+  try {
+    const config = readConfig(source, files, UNET_CONFIG);
+    return isObject(config) && config.class_embed_type === 'identity';
+  } catch {
+    return false;
+  }
 }
 
 /** Reads all files at once; when one fails, the others are given up. Of several that are missing, the first is told. */
