@@ -1,19 +1,16 @@
 import type { PBRMaterial } from '@babylonjs/core/Materials/PBR/pbrMaterial.js';
 import type { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import type { BackendChoice } from '../runtime/index.ts';
+import type { BackendChoice, ModelInfo, RecipeOptions } from '../runtime/index.ts';
 import { abortError } from './abortError.ts';
-import type { ClassifierInfo } from './classifiers/classifierInfo.ts';
-import type { FamilyOptions } from './family.ts';
 import type { Latents } from './latents.ts';
+import type { ClassifierInfo } from './loading/classifiers.ts';
 import type { LoadOptions, ModelLocation } from './loading/loadModelBytes.ts';
 import type { SurfaceMaterialOptions } from './material/surfaceMaterial.ts';
-import type { ModelInfo } from './painting/painter.ts';
 import { PictureSource, type PictureSourceOptions, type Waiting } from './pictureSource.ts';
-import type { RecipeOptions } from './recipe.ts';
 import { scheduleOf } from './schedule.ts';
+import type { SpritesOptions } from './sprite/cells.ts';
 import type { GeneratedSprites } from './sprite/generatedSprites.ts';
-import type { SpritesOptions } from './sprite/planCells.ts';
 import { GeneratedTexture, type RegenerateOptions } from './texture/generatedTexture.ts';
 import { registerSource } from './texture/pictureSources.ts';
 import { type LookOptions, lookOf } from './texture/textureLook.ts';
@@ -117,12 +114,12 @@ export class AssetGenerator {
   }
 
   /**
-   * Compiles what the first picture would otherwise wait for, and loads what its family needs.
+   * Compiles what the first picture would otherwise wait for, and loads what its pipeline needs.
    *
-   * @throws MissingFileError, with the remedy, for a family that the model does not have
+   * @throws MissingFileError, with the remedy, for a pipeline that the model does not have
    */
-  warmUpAsync({ family }: FamilyOptions = {}): Promise<void> {
-    return this.source.warmUpAsync(family);
+  warmUpAsync({ pipeline }: Pick<RecipeOptions, 'pipeline'> = {}): Promise<void> {
+    return this.source.warmUpAsync(pipeline);
   }
 
   /**
@@ -159,7 +156,7 @@ export class AssetGenerator {
    * does, and disposes the texture when it rejects, unless a newer `regenerateAsync` took its place.
    *
    *   const { texture, finished } = portraits.beginTexture({ label: 'elf', previewEvery: 2 });
-   *   const { texture, finished } = portraits.beginTexture({ label: 'elf', family: 'vae+ddpm' }); // blurred at once
+   *   const { texture, finished } = portraits.beginTexture({ label: 'elf', pipeline: 'cvae+ddpm' }); // blurred at once
    *
    * @throws RangeError as `generateTextureAsync`, at once
    */
@@ -168,7 +165,7 @@ export class AssetGenerator {
     const recipe = this.source.complete(asked);
     const look = lookOf(this.info, { ...asked, mipmaps, samplingMode, pixelArt });
     const texture = new GeneratedTexture(name ?? `${recipe.label}-${recipe.seed}`, this.source, this.scene, look);
-    const finished = texture.regenerateAsync(recipe, { priority, signal, previewEvery }).catch((error) => {
+    const finished = texture.paintAsync(recipe, { priority, signal, previewEvery }).catch((error) => {
       if (!texture.isGenerating) texture.dispose();
       throw error;
     });
@@ -197,7 +194,7 @@ export class AssetGenerator {
     const { priority, signal, ...asked } = options;
     await this.source.missingClassifier(asked);
     const recipe = this.source.complete(asked);
-    if (recipe.family) throw new RangeError('trace: guidance is measured of the family ddpm; leave out family');
+    if (recipe.pipeline) throw new RangeError('trace: guidance is measured of the pipeline ddpm; leave out pipeline');
     const guidanceNorm = await this.source.traceAsync(recipe, { priority, signal });
     const { timesteps } = scheduleOf(this.info, recipe);
     return { timesteps, guidanceNorm: guidanceNorm.slice(0, timesteps.length) };

@@ -1,8 +1,8 @@
 import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 import { NullEngine } from '@babylonjs/core/Engines/nullEngine.js';
 import { describe, expect, it } from 'vitest';
+import { describeInBrowser } from '../scripts/testing/describeInBrowser.ts';
 import { adoptDeviceAsync, describeDevice, sharesDevice } from './device.ts';
-import { describeInBrowser } from './testing/describeInBrowser.ts';
 
 type TexelPage = typeof import('./testing/texelPage.ts');
 const module = 'plugin/testing/texelPage.ts';

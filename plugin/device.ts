@@ -2,7 +2,7 @@
 import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 import type { EngineOptions } from '@babylonjs/core/Engines/thinEngine.js';
 import type { WebGPUEngineOptions } from '@babylonjs/core/Engines/webgpuEngine.js';
-import { adapterName, type BackendChoice, isSoftwareAdapter, useWebgpuDevice } from '../runtime/index.ts';
+import { adapterName, type BackendChoice, isSoftwareAdapter, messageOf, useWebgpuDevice } from '../runtime/index.ts';
 
 /** Babylon's own options, for whichever engine is made. */
 export type CreateEngineOptions = WebGPUEngineOptions & EngineOptions;
@@ -81,11 +81,6 @@ async function startWebgl(canvas: HTMLCanvasElement, options: EngineOptions, fla
     const flaws = `${flaw}, and WebGL does not start (${messageOf(error)})`;
     throw new Error(`CreateEngineAsync: ${flaws}; turn on the browser's graphics acceleration`, { cause: error });
   }
-}
-
-/** Babylon throws strings, too. */
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** A sentence for people: what draws, and whether Figment can compute there. */

@@ -1,5 +1,21 @@
 // The public names of the plugin. Importing them has no effect until one is called.
-export { FAMILIES, type Family, footPivot, type Interpolation, type Pivot } from '../runtime/index.ts';
+export {
+  changeRecipe,
+  encodeEdit,
+  footPivot,
+  type Interpolation,
+  type ModelInfo,
+  PIPELINE_NAMES,
+  type PictureBytes,
+  type PictureEditOptions,
+  type PipelineName,
+  type Pivot,
+  type Recipe,
+  RecipeError,
+  type RecipeOptions,
+  type RecipeProblem,
+  type Steering,
+} from '../runtime/index.ts';
 export {
   AssetGenerator,
   type AssetGeneratorOptions,
@@ -7,10 +23,9 @@ export {
   type GenerateTextureOptions,
   type GuidanceTrace,
 } from './assetGenerator.ts';
-export type { ClassifierInfo } from './classifiers/classifierInfo.ts';
 export { CreateEngineAsync, type CreateEngineOptions, describeDevice } from './device.ts';
-export type { FamilyOptions } from './family.ts';
 export type { Latents } from './latents.ts';
+export type { ClassifierInfo } from './loading/classifiers.ts';
 export type { ModelLocation } from './loading/loadModelBytes.ts';
 export { createGeneratedMaterial } from './material/generatedMaterial.ts';
 export { HashTiling, type HashTilingOptions, type TiledSurface } from './material/hashTiling.ts';
@@ -22,12 +37,9 @@ export {
   type SurfaceSettings,
 } from './material/surfaceMaterial.ts';
 export type { Compute } from './painting/createPainter.ts';
-export type { ModelInfo } from './painting/painter.ts';
-export { encodeEdit, type PictureBytes, type PictureEditOptions } from './pictureEdit.ts';
-export type { Recipe, RecipeOptions, Steering } from './recipe.ts';
 export { scheduleOf, type VisitedSchedule } from './schedule.ts';
+export type { SpritesOptions } from './sprite/cells.ts';
 export type { CellProgress, GeneratedSprites, PackedSprites } from './sprite/generatedSprites.ts';
-export type { SpritesOptions } from './sprite/planCells.ts';
 export {
   GeneratedTexture,
   type GenerationProgress,

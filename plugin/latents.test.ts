@@ -1,7 +1,7 @@
 import type { Scene } from '@babylonjs/core/scene.js';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runToEnd } from '../runtime/core/runToEnd.ts';
+import { runToEnd } from '../runtime/core/slices.ts';
 import { createModel, decodeLatents, encodePixelsInSlices, imagesToPixels } from '../runtime/index.ts';
 import { tinyModelFiles } from '../runtime/testing/tinyModel.ts';
 import type { AssetGenerator } from './assetGenerator.ts';

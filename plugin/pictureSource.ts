@@ -1,30 +1,28 @@
 import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import type { Family } from '../runtime/index.ts';
+import type { PipelineName } from '../runtime/index.ts';
+import {
+  completeRecipe,
+  imageSize,
+  type ModelInfo,
+  type Recipe,
+  type RecipeOptions,
+  recipeKey,
+} from '../runtime/index.ts';
 import { abortError } from './abortError.ts';
 import { LruCache } from './cache/lruCache.ts';
 import { PixelStore } from './cache/pixelStore.ts';
-import type { ClassifierInfo } from './classifiers/classifierInfo.ts';
-import { ClassifierShelf } from './classifiers/classifierShelf.ts';
 import { assertLatents, assertPixels, type Latents } from './latents.ts';
+import { type ClassifierInfo, LoadedClassifiers } from './loading/classifiers.ts';
 import { type LoadOptions, loadModelBytes, type ModelBytes, type ModelLocation } from './loading/loadModelBytes.ts';
 import { isPaintOrder, type Order, orderBatchKey, orderKey, type PaintOrder } from './orders.ts';
 import { createPainter, type PainterOptions } from './painting/createPainter.ts';
 import { CurrentPainter } from './painting/currentPainter.ts';
-import { LazyPrior } from './painting/lazyPrior.ts';
-import type { ModelInfo, Painter, PaintStep, Picture } from './painting/painter.ts';
+import { LazyCvae } from './painting/lazyCvae.ts';
+import type { Painter, PaintStep, Picture } from './painting/painter.ts';
 import { PixelPicture } from './painting/pixelPicture.ts';
 import { GenerationQueue } from './queue.ts';
-import {
-  assertSampler,
-  completeRecipe,
-  pictureSize,
-  type Recipe,
-  type RecipeOptions,
-  recipeKey,
-  type Steering,
-} from './recipe.ts';
 
 export interface PictureSourceOptions extends PainterOptions, LoadOptions {
   /** Memory for finished pictures, in bytes; default 32 MiB. */
@@ -60,7 +58,7 @@ export class PictureSource {
   readonly onRestoredObservable = new Observable<PictureSource>();
   /** The model's address, or the name it was given. */
   readonly name: string;
-  private readonly prior: LazyPrior;
+  private readonly cvae: LazyCvae;
   /** Gives a picture for a PaintOrder, else what the work gives. */
   private readonly queue: GenerationQueue<Order, unknown, PaintStep>;
   private numWorks = 0;
@@ -68,7 +66,7 @@ export class PictureSource {
   private readonly store: PixelStore | null;
   private readonly removeObservers: () => void;
   private readonly painter: CurrentPainter;
-  private readonly classifiers = new ClassifierShelf();
+  private readonly classifiers = new LoadedClassifiers();
   private isDead = false;
 
   /**
@@ -104,11 +102,11 @@ export class PictureSource {
     const { cacheBytes, storeBytes } = { ...PICTURE_SOURCE_DEFAULTS, ...options };
     const { name, files } = bytes;
     this.name = name;
-    this.prior = new LazyPrior(bytes.readPrior);
+    this.cvae = new LazyCvae(bytes.readCvae);
     this.painter = new CurrentPainter(painter, () =>
-      this.prior.addAgainAsync(async () => {
+      this.cvae.addAgainAsync(async () => {
         const another = await createPainter(files, name, scene, options);
-        await this.classifiers.introduceAll((title, own) => another.addClassifierAsync(title, own));
+        await this.classifiers.addAllTo((title, own) => another.addClassifierAsync(title, own));
         return another;
       }),
     );
@@ -142,9 +140,9 @@ export class PictureSource {
     return this.isDead;
   }
 
-  async warmUpAsync(family: Family = 'ddpm'): Promise<void> {
+  async warmUpAsync(pipeline: PipelineName = 'ddpm'): Promise<void> {
     this.assertUsable();
-    if (family !== 'ddpm') await this.prior.addAsync(this.painter);
+    if (pipeline !== 'ddpm') await this.cvae.addAsync(this.painter);
     await this.painter.warmUpAsync();
   }
 
@@ -161,17 +159,15 @@ export class PictureSource {
   }
 
   /** Loads the classifier of a recipe where it is an address that is not known yet, else null: nothing to wait for. */
-  missingClassifier({ classifier }: Steering): Promise<ClassifierInfo> | null {
+  missingClassifier({ classifier }: Pick<RecipeOptions, 'classifier'>): Promise<ClassifierInfo> | null {
     if (classifier === undefined || this.classifiers.known.has(classifier)) return null;
     return this.loadClassifierAsync(classifier);
   }
 
-  /** @throws RangeError for what the model cannot paint */
+  /** The one place where what a scene asks for becomes a recipe. @throws RecipeError for what the model can't make */
   complete(options: RecipeOptions): Recipe {
     this.assertUsable();
-    const recipe = completeRecipe(options, this.info, this.classifiers.known);
-    assertSampler(recipe, this.info.scheduler);
-    return recipe;
+    return completeRecipe(options, this.info, this.classifiers.known);
   }
 
   /**
@@ -185,7 +181,7 @@ export class PictureSource {
     options.signal?.throwIfAborted();
     const known = this.finished.get(recipeKey(recipe));
     if (known) return known;
-    if (recipe.family) await this.prior.addAsync(this.painter);
+    if (recipe.pipeline) await this.cvae.addAsync(this.painter);
     this.assertUsable();
     options.signal?.throwIfAborted();
     const stored = await this.storedAsync(recipe);
@@ -241,7 +237,7 @@ export class PictureSource {
     this.removeObservers();
     this.queue.dispose();
     this.finished.clear();
-    this.prior.dispose();
+    this.cvae.dispose();
     this.painter.dispose();
     this.onQueueChangedObservable.clear();
     this.onRestoredObservable.clear();
@@ -278,13 +274,13 @@ export class PictureSource {
   }
 
   private async storedAsync(recipe: Recipe): Promise<Picture | null> {
-    const [widthPx, heightPx] = pictureSize(recipe, this.info);
+    const [widthPx, heightPx] = imageSize(this.info, recipe);
     const pixels = await this.store?.getAsync(this.storeKey(recipe), 4 * widthPx * heightPx);
     return pixels ? new PixelPicture(pixels, widthPx, heightPx) : null;
   }
 
   private storeKey(recipe: Recipe): string {
-    const hash = recipe.family ? `${this.info.hash}|${this.prior.hash}` : this.info.hash;
+    const hash = recipe.pipeline ? `${this.info.hash}|${this.cvae.hash}` : this.info.hash;
     const classifier = recipe.classifier === undefined ? '' : `|${this.classifiers.known.get(recipe.classifier)!.hash}`;
     return `${hash}|${recipeKey(recipe)}${classifier}`;
   }

@@ -1,15 +1,23 @@
 // The public names, along the line dataset → training → weights → loading → sampling. Nothing inside imports this file.
 
 // Backend
-export { type BackendChoice, type BackendName, type BackendOptions, selectBackend } from './backend.ts';
+export { type BackendChoice, type BackendName, type BackendOptions, selectBackend } from './backends/selectBackend.ts';
 export { useWasm, type WasmOptions, type WasmPaths } from './backends/wasm.ts';
 export { adapterName, isSoftwareAdapter, useWebgpuDevice } from './backends/webgpu.ts';
-export { type Atlas, composeAtlas, type SheetLayout, type SheetTile, sheetColumns } from './core/atlas.ts';
+export {
+  type Atlas,
+  composeAtlas,
+  footPivot,
+  type Pivot,
+  type SheetLayout,
+  type SheetTile,
+  sheetColumns,
+} from './core/atlas.ts';
 // Pixels and random numbers
 export type { Attributes, AttributeValues, NumberRange, Vocabulary } from './core/attributes.ts';
 export { atop, blend } from './core/composite.ts';
+export { messageOf } from './core/errors.ts';
 export { fingerprint } from './core/fingerprint.ts';
-export { footPivot, type Pivot } from './core/footPivot.ts';
 export { nearestWord } from './core/nearestWord.ts';
 export {
   composeSheet,
@@ -21,7 +29,8 @@ export {
   toPixels,
   toPremultiplied,
 } from './core/pixels.ts';
-export { integers, normals, permutation, uniforms } from './core/random.ts';
+export { integers, MAX_SEED, normals, permutation, uniforms } from './core/random.ts';
+export { nextValue, type Pace, type PacedRun, resultOf, stepsAndResult } from './core/slices.ts';
 // Data sets
 export { append } from './dataset/append.ts';
 export {
@@ -74,7 +83,6 @@ export {
 } from './diffusion/schedulerConfig.ts';
 export { slerp } from './diffusion/slerp.ts';
 // Evaluation
-export { type Accuracy, accuracyOf } from './evaluation/accuracy.ts';
 export {
   ATTRIBUTE_SHEET_DEFAULTS,
   type AttributeSheetOptions,
@@ -82,16 +90,34 @@ export {
   drawExamples,
   type LabelledPicture,
 } from './evaluation/attributeSheet.ts';
-export { classifyImages, type Judgement } from './evaluation/classifyImages.ts';
-export { drawPerClass, positionsOf, smallestClass } from './evaluation/drawPerClass.ts';
-export { type ImageSet, imagesOfClass, imagesOfDataset, imagesOfPixels } from './evaluation/imageSet.ts';
+export {
+  type Accuracy,
+  accuracyOf,
+  classifyImages,
+  type Judgement,
+  spreadPerClass,
+} from './evaluation/classifyImages.ts';
+export {
+  drawPerClass,
+  type ImageSet,
+  imagesOfClass,
+  imagesOfDataset,
+  imagesOfPixels,
+  positionsOf,
+  smallestClass,
+} from './evaluation/imageSet.ts';
 export { type NearestDistance, nearestDistance } from './evaluation/nearest.ts';
-export { priorReconstructionSheet, priorSheet } from './evaluation/priorSheet.ts';
 export { type Reconstructed, reconstruct } from './evaluation/reconstruction.ts';
-export { type LiveVae, reconstructionSheet } from './evaluation/reconstructionSheet.ts';
-export { SAMPLE_SHEET_DEFAULTS, type SampleSheetOptions, sampleSheet } from './evaluation/sampleSheet.ts';
 export { seamRatio } from './evaluation/seam.ts';
-export { spreadPerClass } from './evaluation/spread.ts';
+export {
+  cvaeReconstructionSheet,
+  cvaeSheet,
+  type LiveVae,
+  reconstructionSheet,
+  SAMPLE_SHEET_DEFAULTS,
+  type SampleSheetOptions,
+  sampleSheet,
+} from './evaluation/sheets.ts';
 // Kernels that the plugin calls itself
 export { compilationDone, compileOnly } from './kernels/webgpu/compile.ts';
 export { submitKernels } from './kernels/webgpu/submit.ts';
@@ -115,6 +141,13 @@ export {
   numFeatures,
   parseClassifierConfig,
 } from './networks/classifier.ts';
+export {
+  conditionalVaeShapes,
+  decodeWithLabels,
+  decodeWithLabelsInSlices,
+  encodeWithLabels,
+} from './networks/conditionalVae.ts';
+export { type ConditionalVaeConfig, parseConditionalVaeConfig } from './networks/conditionalVaeConfig.ts';
 export { type Conditions, conditioning, conditioningShapes } from './networks/conditioning.ts';
 export { type ConditioningConfig, conditioningConfig, parseConditioningConfig } from './networks/conditioningConfig.ts';
 export { initialWeights } from './networks/initialise.ts';
@@ -128,31 +161,53 @@ export {
 export { downloadWeights, uploadWeights } from './networks/tensors.ts';
 export { timeChannels, type UNet2DCondition, unet2d, unet2dInSlices, unet2dShapes } from './networks/unet2d.ts';
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
-export { decodeWithLabels, decodeWithLabelsInSlices, encodeWithLabels, vaePriorShapes } from './networks/vaePrior.ts';
-export { parseVaePriorConfig, type VaePriorConfig } from './networks/vaePriorConfig.ts';
+export { encodeEdit, type PictureBytes } from './recipe/bytes.ts';
+export { changeRecipe, recipeEntries, shortRecipe } from './recipe/change.ts';
+export {
+  checkRecipe,
+  completeRecipe,
+  EDIT_DEFAULTS,
+  REFINE_STRENGTH,
+  randomSeed,
+  withLabelAndSeed,
+} from './recipe/complete.ts';
+export { type ImageSize, imageSize } from './recipe/imageSize.ts';
+export { batchKey, recipeKey, samplingKey } from './recipe/keys.ts';
+export { indexOfLabel } from './recipe/label.ts';
+export { PIPELINE_NAMES, type PipelineName } from './recipe/pipeline.ts';
+export { RecipeError, type RecipeProblem } from './recipe/problems.ts';
+export type {
+  Interpolation,
+  KnownClassifiers,
+  PictureEditOptions,
+  PictureOptions,
+  Recipe,
+  RecipeModel,
+  RecipeOptions,
+  SamplingOptions,
+  Steering,
+} from './recipe/recipe.ts';
+export { RECIPE_KEYS, SAMPLER_NAMES } from './recipe/schema.ts';
+export type { Classifiers } from './sampling/classifierGuide.ts';
+export type { Networks, SampleOptions } from './sampling/completeAll.ts';
 // Sampling
-export type { ClassifierGuidanceOptions } from './sampling/classifierGuide.ts';
+export {
+  type ConditionalVae,
+  type CvaeNetwork,
+  createConditionalVae,
+  cvaeImagesInSlices,
+} from './sampling/conditionalVae.ts';
 export { decodeLatents, decodeLatentsInSlices, imagesToPixels } from './sampling/decode.ts';
-export { assertEdit, type EditOptions, editDefaults, finishEdit, numStepsAt } from './sampling/edit.ts';
+export { finishEdit, numStepsAt } from './sampling/edit.ts';
 export { encodePixelsInSlices, pixelsToImages } from './sampling/encodePixels.ts';
-export { assertFamily, FAMILIES, type Family, REFINE_STRENGTH } from './sampling/family.ts';
-export { type GenerateOptions, generate } from './sampling/generate.ts';
-export { type ImageSize, imageSize } from './sampling/imageSize.ts';
-export { indexOfLabel } from './sampling/labels.ts';
+export { type GenerateCallbacks, type GenerateOptions, generate, generateRecipes } from './sampling/generate.ts';
+export { type ImageStep, imagesInSlices } from './sampling/images.ts';
 export { latentTensor } from './sampling/latentTensor.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';
+export { type ModelInfo, modelInfo, pipelinesOf, recipeModel } from './sampling/modelInfo.ts';
 export { createNoisyClassifier, type NoisyClassifier } from './sampling/noisyClassifier.ts';
-export {
-  createPrior,
-  generateAtOnce,
-  type PriorNetwork,
-  priorImagesInSlices,
-  type VaePrior,
-} from './sampling/prior.ts';
-export { type RefineOptions, type RefineStep, refine, refineInSlices } from './sampling/refine.ts';
-export { assertRequests, type ImageRequest, type Interpolation } from './sampling/request.ts';
-export { type SampleStep, sample, sampleInSlices } from './sampling/sample.ts';
-export type { SampleOptions } from './sampling/samplingPlan.ts';
+export { type SampleStep, sample, sampleInSlices, sampleRecipesInSlices } from './sampling/sample.ts';
+export type { SampleRun } from './sampling/samplingPlan.ts';
 export { type ImageTensor, splitImages } from './sampling/splitImages.ts';
 // Surface: the maps of a material, and pixel art
 export { ambientOcclusionMap, OCCLUSION_DEFAULTS, type OcclusionOptions } from './surface/ambientOcclusion.ts';
@@ -219,6 +274,14 @@ export {
   defaultClassifierConfig,
 } from './training/trainClassifier.ts';
 export {
+  CONDITIONAL_VAE_DEFAULTS,
+  type ConditionalVaeOptions,
+  conditionalVaeTaskSpec,
+  conditionalVaeTrainer,
+  defaultConditionalVaeConfig,
+  klWeightAt,
+} from './training/trainConditionalVae.ts';
+export {
   DIFFUSION_DEFAULTS,
   type DiffusionOptions,
   defaultUNetConfig,
@@ -228,6 +291,7 @@ export {
   type UNetSizes,
 } from './training/trainDiffusion.ts';
 export type { Trainer, TrainerOptions, TrainerState, TrainingStep } from './training/trainer.ts';
+export { type TrainingIntervals, type TrainingProgress, trainingProgress } from './training/trainingProgress.ts';
 export {
   defaultNoisyClassifierConfig,
   NOISY_CLASSIFIER_DEFAULTS,
@@ -236,15 +300,17 @@ export {
   noisyClassifierTrainer,
 } from './training/trainNoisyClassifier.ts';
 export { defaultVaeConfig, VAE_DEFAULTS, type VaeOptions, vaeTaskSpec, vaeTrainer } from './training/trainVae.ts';
-export {
-  defaultVaePriorConfig,
-  klWeightAt,
-  VAE_PRIOR_DEFAULTS,
-  type VaePriorOptions,
-  vaePriorTaskSpec,
-  vaePriorTrainer,
-} from './training/trainVaePrior.ts';
 export { type AutoEncoder, withoutAlpha } from './training/withoutAlpha.ts';
+export {
+  type Deviation,
+  type NetworkFolder,
+  type PipelineCase,
+  runPipelineCase,
+  runSchedulerCase,
+  runUNetCase,
+  runVaeCase,
+  type SchedulerCase,
+} from './verify/cases.ts';
 // Weights and model folders
 export { checkWeights } from './weights/checkWeights.ts';
 export {

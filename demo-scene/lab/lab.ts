@@ -2,7 +2,7 @@
 import { NullEngine } from '@babylonjs/core/Engines/nullEngine.js';
 import { Scene } from '@babylonjs/core/scene.js';
 import { AssetGenerator, CreateEngineAsync } from '../../plugin/index.ts';
-import { element } from '../ui/element.ts';
+import { element } from '../shared/page.ts';
 import './lab.css';
 import { Workbench } from './workbench.ts';
 

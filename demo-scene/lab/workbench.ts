@@ -1,19 +1,13 @@
 import type { AssetGenerator, RecipeOptions } from '../../plugin/index.ts';
-import { element } from '../ui/element.ts';
-import { Address } from './address.ts';
-import { Controls } from './controls.ts';
-import { NewestOnly } from './newestOnly.ts';
-import { GuidancePlot } from './plots/guidancePlot.ts';
-import { SchedulePlot } from './plots/schedulePlot.ts';
-import { Portrait } from './portrait.ts';
+import { element } from '../shared/page.ts';
+import { LargePicture } from './largePicture.ts';
+import { GuidancePlot, SchedulePlot } from './plots.ts';
+import { ReconstructionView } from './reconstruction.ts';
 import { recipeOf, type Settings, withinRanges } from './settings.ts';
-import { offerSharing, recipeText } from './sharing.ts';
-import { StatusLine } from './statusLine.ts';
-import { Strip } from './strip.ts';
-import { STRIP_PLANS } from './stripPlans.ts';
-import { Reconstruction } from './vae/reconstruction.ts';
-import { Walk } from './vae/walk.ts';
-import { WalkControls } from './vae/walkControls.ts';
+import { SettingsPanel } from './settingsPanel.ts';
+import { Address, offerSharing, recipeText } from './sharing.ts';
+import { STRIP_PLANS, Strip } from './strip.ts';
+import { Walk, WalkControls } from './walk.ts';
 
 /** A part of the page that follows the settings once the portrait is there. */
 interface Follower {
@@ -27,8 +21,8 @@ interface Follower {
 export class Workbench {
   private settings: Settings;
   private readonly address: Address;
-  private readonly controls: Controls;
-  private readonly portrait: Portrait;
+  private readonly controls: SettingsPanel;
+  private readonly portrait: LargePicture;
   private readonly walkControls: WalkControls;
   private readonly schedule: SchedulePlot;
   private readonly followers: Follower[];
@@ -44,14 +38,14 @@ export class Workbench {
     const { settings, notes } = this.address.read();
     this.settings = settings;
     const status = new StatusLine(generator);
-    this.portrait = new Portrait(generator, (durationMs, numSteps) => status.painted(durationMs, numSteps));
-    this.controls = new Controls(element('#settings'), info, settings, (changed) => this.use(changed));
+    this.portrait = new LargePicture(generator, (durationMs, numSteps) => status.painted(durationMs, numSteps));
+    this.controls = new SettingsPanel(element('#settings'), info, settings, (changed) => this.use(changed));
     const change = (changes: Partial<Settings>) => this.use(withinRanges({ ...this.settings, ...changes }, info));
     this.walkControls = new WalkControls(info, settings, change);
     this.schedule = new SchedulePlot(info);
     this.followers = [
       new GuidancePlot(generator),
-      new Reconstruction(generator, () => this.use(this.settings)),
+      new ReconstructionView(generator, () => this.use(this.settings)),
       ...STRIP_PLANS.map((plan, i) => new Strip(element('#strips'), plan, generator, -i, change, settings)),
       new Walk(generator),
     ];
@@ -96,4 +90,48 @@ export class Workbench {
 
 function tell(sentence: string): void {
   element('#notice').textContent = sentence;
+}
+
+/** Runs work of which only the newest counts: each call aborts the one before it. */
+export class NewestOnly {
+  private controller: AbortController | null = null;
+
+  /**
+   * @param work ends soon after its signal aborts
+   * @returns    whether it ended as the newest; false when it was superseded, whatever became of it
+   * @throws     what the newest work throws
+   */
+  async run(work: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
+    this.controller?.abort();
+    const controller = new AbortController();
+    this.controller = controller;
+    try {
+      await work(controller.signal);
+      return !controller.signal.aborted;
+    } catch (error) {
+      if (controller.signal.aborted) return false;
+      throw error;
+    }
+  }
+}
+
+/** What paints and why, how long a step takes, and how much waits. */
+class StatusLine {
+  constructor({ backend, onQueueChangedObservable }: AssetGenerator) {
+    const name = backend.adapter ? `${backend.backend} (${backend.adapter})` : backend.backend;
+    show('backend', `${name}: ${backend.reason}`);
+    onQueueChangedObservable.add((length) => show('queue', String(length)));
+  }
+
+  /** Notes how long a picture took, its decoding and its waiting included. */
+  painted(durationMs: number, numSteps: number): void {
+    const stepMs = durationMs / numSteps;
+    show('step', `about ${stepMs.toFixed(stepMs < 10 ? 1 : 0)} ms`);
+  }
+}
+
+function show(name: string, text: string): void {
+  const place = element(`[data-status=${name}]`);
+  place.textContent = text;
+  place.title = text;
 }

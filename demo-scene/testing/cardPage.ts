@@ -1,8 +1,8 @@
 // The card alone, with somebody on it whom no model paints.
 import { Observable } from '@babylonjs/core/Misc/observable.js';
-import type { Artist } from '../people/artist.ts';
-import type { RecipeChanges, Sitter, SitterRecipe } from '../people/sitter.ts';
-import { Card } from '../ui/card.ts';
+import type { RecipeChanges, SitterRecipe } from '../tavern/people/keeping.ts';
+import type { Artist, Sitter } from '../tavern/people/sitter.ts';
+import { Card } from '../tavern/ui/card.ts';
 
 const SIZE_PX = 32;
 export const pixels = () => Array.from({ length: 4 * SIZE_PX ** 2 }, (_, i) => (i % 4 === 3 ? 255 : (7 * i) % 256));

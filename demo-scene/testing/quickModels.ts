@@ -1,11 +1,11 @@
 import { type TinyModelOptions, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
-import tavern from '../tavern.json';
+import tavern from '../tavern/tavern.json';
 
 /** In the place of the four models: the same labels, but a few thousand weights. */
 export async function quickModels(): Promise<Record<string, Uint8Array>> {
   const { model, portraits, guests, things, surfaces } = tavern;
   const folders = await Promise.all([
-    quickModel(model, labelsOf(portraits), 1, { prior: true }),
+    quickModel(model, labelsOf(portraits), 1, { cvae: true }),
     quickModel(guests.model, [...guests.labels, ...guests.arrivals.labels], 2),
     quickModel(things.model, labelsOf(things.spots), 3),
     quickModel(surfaces.model, labelsOf(surfaces.of), 4, { circularPadding: true, channels: 3 }),

@@ -8,11 +8,11 @@ import {
   readPixels,
   readTotalBytes,
   readUse,
+  transact,
   writePixels,
   writeTotalBytes,
   writeUse,
 } from './pixelRecords.ts';
-import { transact } from './transaction.ts';
 
 export interface PixelStoreOptions {
   /** Of all pixels together; what IndexedDB adds is not counted. */

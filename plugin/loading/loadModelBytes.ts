@@ -6,7 +6,6 @@ import {
   type UrlSourceOptions,
   urlSource,
 } from '../../runtime/index.ts';
-import { fileListSource } from './fileListSource.ts';
 
 /** Where a model comes from: the address of its folder, files that a person chose, or its files in memory. */
 export type ModelLocation = string | Iterable<File> | Record<string, Uint8Array>;
@@ -23,7 +22,7 @@ export interface ModelBytes {
   /** Path → bytes. */
   files: Record<string, Uint8Array>;
   /** Fetches those of the VAE that makes pictures in one step. @throws MissingFileError, with the remedy, where there is none */
-  readPrior(signal: AbortSignal): Promise<Record<string, Uint8Array>>;
+  readCvae(signal: AbortSignal): Promise<Record<string, Uint8Array>>;
 }
 
 /** A model folder's files, without those that few need. */
@@ -33,7 +32,7 @@ export async function loadModelBytes(location: ModelLocation, options: LoadOptio
   return {
     name: source.name,
     files: await readModelFiles(source, { signal, onProgress }),
-    readPrior: (signal) => readModelFiles(source, { parts: ['prior'], signal }),
+    readCvae: (signal) => readModelFiles(source, { parts: ['cvae'], signal }),
   };
 }
 
@@ -49,4 +48,28 @@ export function sourceOf(
 
 function definedOf<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}
+
+const INDEX_FILE = 'model_index.json';
+
+/**
+ * A model folder from files that a person chose or dropped: `<input type="file" webkitdirectory>`, or `File` objects whose
+ * names hold their path within the folder. Other files in it are not read.
+ *
+ * @throws Error when no model_index.json is among them
+ */
+async function fileListSource(files: Iterable<File>): Promise<ModelSource> {
+  const paths = Array.from(files, (file) => ({ file, path: file.webkitRelativePath || file.name }));
+  const index = paths.find(({ path }) => path === INDEX_FILE || path.endsWith(`/${INDEX_FILE}`));
+  if (!index) {
+    throw new Error(
+      `AssetGenerator: there is no ${INDEX_FILE} among the ${paths.length} files; choose a model's folder`,
+    );
+  }
+  const root = index.path.slice(0, -INDEX_FILE.length);
+  const inside = paths.filter(({ path }) => path.startsWith(root) && /\.(json|safetensors)$/.test(path));
+  const entries = inside.map(async ({ file, path }) => {
+    return [path.slice(root.length), new Uint8Array(await file.arrayBuffer())] as const;
+  });
+  return memorySource(Object.fromEntries(await Promise.all(entries)), root.split('/').at(-2) || 'files');
 }

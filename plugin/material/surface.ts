@@ -1,16 +1,18 @@
+import { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
+import type { Matrix } from '@babylonjs/core/Maths/math.vector.js';
 import type { SurfaceOptions } from '../../runtime/index.ts';
 import type { GeneratedTexture } from '../texture/generatedTexture.ts';
+import { FLAG_STORAGE, FORMAT_RGBA, TYPE_BYTE } from '../texture/texelTexture.ts';
 import type { TiledSurface } from './hashTiling.ts';
-import { SurfaceTexture } from './surfaceTexture.ts';
 
-/** A picture and the maps made from it; disposed as one. */
-export class Surface implements TiledSurface {
+/** A picture and the maps made from it, which are disposed together. */
+export class SurfaceTextures implements TiledSurface {
   /** Normal in RGB, height in alpha. */
   readonly normal: SurfaceTexture;
   /** Ambient occlusion, roughness, metallic, and cavity in alpha. */
   readonly orm: SurfaceTexture;
 
-  /** @param albedo owned by the surface from here on */
+  /** @param albedo belongs to the surface from here on */
   constructor(
     name: string,
     readonly albedo: GeneratedTexture,
@@ -32,5 +34,46 @@ export class Surface implements TiledSurface {
 
   dispose(): void {
     for (const texture of [this.albedo, this.normal, this.orm]) texture.dispose();
+  }
+}
+
+/**
+ * A map made from an albedo texture, of the same size, sampled and placed in the same way, but in linear colours. It is
+ * ready, in Babylon's sense of the word, once it is filled.
+ */
+class SurfaceTexture extends RawTexture {
+  /** Set to true by the code that fills it. */
+  isFilled = false;
+
+  constructor(
+    name: string,
+    private readonly albedo: GeneratedTexture,
+  ) {
+    const { widthPx, heightPx, mipmaps, samplingMode } = albedo.look;
+    const scene = albedo.getScene()!;
+    super(null, widthPx, heightPx, FORMAT_RGBA, scene, mipmaps, false, samplingMode, TYPE_BYTE, FLAG_STORAGE);
+    this.name = name;
+    this.gammaSpace = false;
+    this.wrapU = albedo.wrapU;
+    this.wrapV = albedo.wrapV;
+    this.anisotropicFilteringLevel = albedo.anisotropicFilteringLevel;
+  }
+
+  override isReady(): boolean {
+    return this.isFilled && this.getInternalTexture() !== null;
+  }
+
+  /** The map has the scale, offset and rotation of the albedo. */
+  override getTextureMatrix(): Matrix {
+    return this.albedo.getTextureMatrix();
+  }
+
+  override getClassName(): string {
+    return 'SurfaceTexture';
+  }
+
+  /** Nothing is saved: the map is made again from its albedo. */
+  override serialize(): null {
+    return null;
   }
 }

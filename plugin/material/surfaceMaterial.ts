@@ -5,12 +5,11 @@ import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import { RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import type { SurfaceOptions } from '../../runtime/index.ts';
+import type { RecipeOptions, SurfaceOptions } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
-import type { RecipeOptions } from '../recipe.ts';
 import { GeneratedTexture, type RegenerateOptions, type SavedGeneratedTexture } from '../texture/generatedTexture.ts';
 import { checkHashTiling, HashTiling, type HashTilingOptions } from './hashTiling.ts';
-import { Surface } from './surface.ts';
+import { SurfaceTextures } from './surface.ts';
 
 /** What is changed of the settings that the label's material has. */
 export type SurfaceSettings = Omit<SurfaceOptions, 'label' | 'green'>;
@@ -55,7 +54,7 @@ export class SurfaceMaterial extends PBRMaterial {
   /** Told each time all maps are made. */
   readonly onSurfaceObservable = new Observable<SurfaceMaterial>();
   private readonly options: SurfaceMaterialOptions;
-  private readonly surfaces: readonly Surface[];
+  private readonly surfaces: readonly SurfaceTextures[];
   private readonly usual: Record<string, unknown>;
   private pending: AbortController | null = null;
   private written: Promise<void> = Promise.resolve();
@@ -72,7 +71,7 @@ export class SurfaceMaterial extends PBRMaterial {
     super(name, scene);
     RegisterSurfaceMaterial();
     this.options = { ...options };
-    const own = new Surface(name, albedo);
+    const own = new SurfaceTextures(name, albedo);
     this.surfaces = [own, ...this.createVariations()];
     this.setUp(scene);
     this.usual = plainData(super.serialize());
@@ -98,11 +97,11 @@ export class SurfaceMaterial extends PBRMaterial {
     this.useParallaxOcclusion = this.options.parallax === 'occlusion';
   }
 
-  private createVariations(): Surface[] {
+  private createVariations(): SurfaceTextures[] {
     const { variations = 1 } = this.options;
     return Array.from({ length: variations - 1 }, (_, i) => {
       const name = `${this.name} ${i + 2}`;
-      return new Surface(name, this.albedo.createSibling(name));
+      return new SurfaceTextures(name, this.albedo.createSibling(name));
     });
   }
 

@@ -1,7 +1,9 @@
-// Loaded when the first material of this kind is made.
+// Makes the maps of a surface. This file is loaded when the first surface material is made.
+import type { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import {
   enlargedSettings,
   prepareSurfaceTexels,
+  resultOf,
   type SurfaceOptions,
   surfaceMapsInSlices,
   surfaceSettings,
@@ -9,19 +11,33 @@ import {
 } from '../../runtime/index.ts';
 import { sharesDevice } from '../device.ts';
 import { FrameBudget } from '../painting/frameBudget.ts';
+import type { GeneratedTexture } from '../texture/generatedTexture.ts';
 import { gpuTextureOf, updateMipmaps } from '../texture/texelTexture.ts';
-import type { Surface } from './surface.ts';
 
-/** Milliseconds of a frame that maps may take of this thread. */
+/** A texture of maps, which is ready once it is filled. */
+type MapTexture = RawTexture & { isFilled: boolean };
+
+/** A picture, and the two textures that its maps are written into. */
+interface WrittenSurface {
+  readonly albedo: GeneratedTexture;
+  readonly normal: MapTexture;
+  readonly orm: MapTexture;
+}
+
+/** How many milliseconds of a frame the maps may take on this thread. */
 const BUDGET_MS = 4;
 
 /**
- * Fills the maps of an albedo texture that has its picture: where that is on the GPU alone by compute passes there, else
- * on this thread, a few milliseconds a frame.
+ * Fills the maps of an albedo texture that has its picture. Where the picture is on the GPU alone, compute passes make them
+ * there; otherwise this thread makes them, a few milliseconds in each frame.
  *
  * @throws RangeError for an option out of range; the signal's reason when aborted
  */
-export async function writeSurface(written: Surface, surface: SurfaceOptions, signal: AbortSignal): Promise<void> {
+export async function writeSurface(
+  written: WrittenSurface,
+  surface: SurfaceOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const { albedo, normal, orm } = written;
   const settings = enlargedSettings(surfaceSettings(surface), albedo.look.pixelArt?.factor ?? 1);
   // The texels have the bottom row first, and so do the maps: up in the picture is down in them.
@@ -31,7 +47,7 @@ export async function writeSurface(written: Surface, surface: SurfaceOptions, si
   normal.isFilled = orm.isFilled = true;
 }
 
-async function writeOnDevice({ albedo, normal, orm }: Surface, options: SurfaceOptions, signal: AbortSignal) {
+async function writeOnDevice({ albedo, normal, orm }: WrittenSurface, options: SurfaceOptions, signal: AbortSignal) {
   const { device } = sharesDevice(albedo.getScene()!.getEngine())!;
   const pipelines = await prepareSurfaceTexels(device);
   signal.throwIfAborted();
@@ -42,7 +58,7 @@ async function writeOnDevice({ albedo, normal, orm }: Surface, options: SurfaceO
 }
 
 async function writeInSlices(
-  { albedo, normal, orm }: Surface,
+  { albedo, normal, orm }: WrittenSurface,
   texels: Uint8Array,
   options: SurfaceOptions,
   signal: AbortSignal,
@@ -50,15 +66,9 @@ async function writeInSlices(
   const { widthPx, heightPx } = albedo.look;
   const slices = surfaceMapsInSlices(texels, widthPx, heightPx, options);
   const budget = new FrameBudget(BUDGET_MS);
-  for (;;) {
-    await budget.turnAsync();
-    signal.throwIfAborted();
-    const { done, value } = slices.next();
-    if (!done) continue;
-    normal.update(interleaved(value.normal.pixels, value.height.pixels));
-    orm.update(interleaved(value.orm.pixels, value.cavity.pixels));
-    return;
-  }
+  const maps = await resultOf(slices, { pace: { slice: () => budget.turnAsync() }, signal });
+  normal.update(interleaved(maps.normal.pixels, maps.height.pixels));
+  orm.update(interleaved(maps.orm.pixels, maps.cavity.pixels));
 }
 
 /** RGBA from RGB and alpha. */

@@ -5,12 +5,13 @@ import {
   encodePixelsInSlices,
   imagesToPixels,
   latentTensor,
+  type PacedRun,
+  resultOf,
 } from '../../runtime/index.ts';
 import type { Latents } from '../latents.ts';
-import { type Run, resultOf } from './pace.ts';
 
 /** The mean of the latents that stand for a picture. @throws the signal's reason, between slices */
-export async function encodePixels(model: DiffusionModel, pixels: Uint8Array, run: Run): Promise<Latents> {
+export async function encodePixels(model: DiffusionModel, pixels: Uint8Array, run: PacedRun): Promise<Latents> {
   const latents = await resultOf(encodePixelsInSlices(model, [pixels]), run);
   try {
     return { values: (await latents.data()) as Float32Array, shape: model.latentShape };
@@ -20,7 +21,7 @@ export async function encodePixels(model: DiffusionModel, pixels: Uint8Array, ru
 }
 
 /** The picture that latents stand for: RGBA bytes. @throws the signal's reason, between slices */
-export async function decodePixels(model: DiffusionModel, { values }: Latents, run: Run): Promise<Uint8Array> {
+export async function decodePixels(model: DiffusionModel, { values }: Latents, run: PacedRun): Promise<Uint8Array> {
   const latents = latentTensor(model, values);
   try {
     const images = await resultOf(decodeLatentsInSlices(model, latents), run);

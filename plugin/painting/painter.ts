@@ -1,7 +1,6 @@
-import type { BackendChoice, Family, FigmentEntry, SchedulerConfig } from '../../runtime/index.ts';
+import type { BackendChoice, ModelInfo, Recipe } from '../../runtime/index.ts';
 import type { Latents } from '../latents.ts';
-import type { Recipe } from '../recipe.ts';
-import type { PictureTarget } from '../texture/pictureTarget.ts';
+import type { PictureTarget } from '../texture/texelTexture.ts';
 
 /** One finished or half-denoised picture, wherever its values live. */
 export interface Picture {
@@ -18,7 +17,7 @@ export interface Picture {
 }
 
 export interface PaintStep {
-  /** Steps done, from 1; 0 with the VAE's pictures of the family vae+ddpm. */
+  /** Steps done, from 1; 0 with the VAE's pictures of the pipeline cvae+ddpm. */
   step: number;
   numSteps: number;
   /** The pictures as the network sees them now, one for each recipe, valid until the callback returns; null in between. */
@@ -35,18 +34,6 @@ export interface PaintOptions extends WorkOptions {
   onStep?: (step: PaintStep) => void;
 }
 
-/** What a model says of itself. */
-export interface ModelInfo extends Readonly<Omit<FigmentEntry, 'version' | 'sha256'>> {
-  readonly labels: readonly string[];
-  readonly scheduler: SchedulerConfig;
-  /** The families that make its pictures; the others than ddpm are those whose VAE its index lists. */
-  readonly families: readonly Family[];
-  /** Of the latents of one picture. */
-  readonly latentShape: readonly [height: number, width: number, channels: number];
-  /** sha-256 of its files. */
-  readonly hash: string;
-}
-
 /** Runs one model somewhere: on the scene's GPU device, in workers, or on this thread. */
 export interface Painter {
   readonly info: ModelInfo;
@@ -58,13 +45,13 @@ export interface Painter {
   /** Compiles all it needs, so that the first picture takes no longer than the next. */
   warmUpAsync(): Promise<void>;
   /**
-   * Puts the model's VAE beside it, for the other families than ddpm, ready to paint.
+   * Puts the model's VAE beside it, for the other pipelines than ddpm, ready to paint.
    *
    * @param files of its part of the model folder, path → bytes
    * @returns     sha-256 of the files
    * @throws      Error naming the file that is wrong
    */
-  addPriorAsync(files: Record<string, Uint8Array>): Promise<string>;
+  addCvaeAsync(files: Record<string, Uint8Array>): Promise<string>;
   /**
    * Paints recipes that differ in label, seed, interpolation, image and mask alone.
    * @throws the signal's reason when aborted, between steps or before the decode; nothing stays allocated then

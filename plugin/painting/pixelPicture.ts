@@ -1,4 +1,4 @@
-import type { PictureTarget } from '../texture/pictureTarget.ts';
+import type { PictureTarget } from '../texture/texelTexture.ts';
 import type { Picture } from './painter.ts';
 
 /** A picture as bytes: RGBA, sRGB, straight alpha, top row first. */

@@ -1,6 +1,5 @@
 import { type DiffusionModel, type ImageTensor, imagesToPixels, writeTexels } from '../../runtime/index.ts';
-import type { PictureTarget } from '../texture/pictureTarget.ts';
-import { gpuTextureOf, updateMipmaps } from '../texture/texelTexture.ts';
+import { gpuTextureOf, type PictureTarget, updateMipmaps } from '../texture/texelTexture.ts';
 import type { Picture } from './painter.ts';
 
 /** A picture as decoded values on the device that draws the scene: (1, H, W, channels). */

@@ -1,30 +1,33 @@
 import {
   type BackendChoice,
+  type ConditionalVae,
   compilationDone,
   compileOnly,
+  completeRecipe,
+  createConditionalVae,
   createModel,
-  createPrior,
   type DiffusionModel,
   type ImageTensor,
   loadModelFolder,
+  type ModelInfo,
   memorySource,
+  modelInfo,
   type NoisyClassifier,
+  type Pace,
+  type PacedRun,
   pixelsToImages,
   prepareTexels,
+  type Recipe,
   splitImages,
   submitKernels,
-  type VaePrior,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { Latents } from '../latents.ts';
-import type { Recipe } from '../recipe.ts';
 import { decodePixels, encodePixels } from './autoencode.ts';
 import { FrameBudget, nextFrame } from './frameBudget.ts';
 import { GpuLimit } from './gpuLimit.ts';
-import { modelInfo } from './modelInfo.ts';
-import type { Pace, Run } from './pace.ts';
-import { finishedPixels, type Networks, paintBatch } from './paintBatch.ts';
-import type { ModelInfo, Painter, PaintOptions, Picture, WorkOptions } from './painter.ts';
+import { finishedPixels, type PainterNetworks, paintBatch } from './paintBatch.ts';
+import type { Painter, PaintOptions, Picture, WorkOptions } from './painter.ts';
 import { PixelPicture } from './pixelPicture.ts';
 import { TexelPicture } from './texelPicture.ts';
 import { traceGuidance } from './traceGuidance.ts';
@@ -49,7 +52,7 @@ export class ThreadPainter implements Painter {
   private readonly life = new AbortController();
   private readonly pace: Pace;
   private readonly limit: GpuLimit | null;
-  private prior: VaePrior | null = null;
+  private cvae: ConditionalVae | null = null;
   private readonly classifiers = new Map<string, NoisyClassifier>();
   private numBusy = 0;
 
@@ -94,14 +97,14 @@ export class ThreadPainter implements Painter {
     }
   }
 
-  async addPriorAsync(files: Record<string, Uint8Array>): Promise<string> {
+  async addCvaeAsync(files: Record<string, Uint8Array>): Promise<string> {
     return this.run(async () => {
-      if (!this.prior) {
-        const loaded = await loadModelFolder(memorySource(files, this.name), { parts: ['prior'] });
-        this.prior ??= createPrior(loaded);
+      if (!this.cvae) {
+        const loaded = await loadModelFolder(memorySource(files, this.name), { parts: ['cvae'] });
+        this.cvae ??= createConditionalVae(loaded);
         await this.warmUpAsync();
       }
-      return this.prior.hash;
+      return this.cvae.hash;
     });
   }
 
@@ -117,11 +120,10 @@ export class ThreadPainter implements Painter {
 
   /** One guided denoising step and a decode, compiled ahead; from a picture of the VAE where there is one. */
   private async compile(signal: AbortSignal): Promise<void> {
-    const { labels, sampleDefaults } = this.info;
-    const sampler = sampleDefaults.sampler as Recipe['sampler'];
-    const recipe: Recipe = { label: labels[0]!, seed: 0, sampler, numInferenceSteps: 2, guidanceScale: 2 };
-    await this.compilePainting(recipe, signal);
-    if (this.prior) await this.compilePainting({ ...recipe, family: 'vae+ddpm', strength: 0.5 }, signal);
+    const asked = { label: this.info.labels[0]!, seed: 0, numInferenceSteps: 2, guidanceScale: 2 };
+    await this.compilePainting(completeRecipe(asked, this.info), signal);
+    const refined = { ...asked, pipeline: 'cvae+ddpm', strength: 0.5 } as const;
+    if (this.cvae) await this.compilePainting(completeRecipe(refined, this.info), signal);
     prepareTexels(this.options.device!);
     await compilationDone();
   }
@@ -182,18 +184,18 @@ export class ThreadPainter implements Painter {
     }
   }
 
-  private get networks(): Networks {
-    return { model: this.model, prior: this.prior, classifiers: this.classifiers };
+  private get networks(): PainterNetworks {
+    return { model: this.model, cvae: this.cvae, classifiers: this.classifiers };
   }
 
-  private paced(signal: AbortSignal): Run {
+  private paced(signal: AbortSignal): PacedRun {
     return { pace: this.pace, signal };
   }
 
   private freeWhenIdle(): void {
     if (!this.life.signal.aborted || this.numBusy > 0) return;
     this.model.dispose();
-    this.prior?.dispose();
+    this.cvae?.dispose();
     for (const classifier of this.classifiers.values()) classifier.dispose();
     this.classifiers.clear();
   }

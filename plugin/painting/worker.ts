@@ -1,21 +1,21 @@
 // A web worker that loads a model on wasm and paints what it is asked to, away from the thread that draws.
 import {
   type BackendChoice,
+  type ConditionalVae,
+  createConditionalVae,
   createModel,
-  createPrior,
   type DiffusionModel,
   type ImageTensor,
   loadModelFolder,
   memorySource,
+  modelInfo,
   type NoisyClassifier,
+  type PacedRun,
+  type Recipe,
   useWasm,
-  type VaePrior,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
-import type { Recipe } from '../recipe.ts';
 import { decodePixels, encodePixels } from './autoencode.ts';
-import { modelInfo } from './modelInfo.ts';
-import type { Run } from './pace.ts';
 import { finishedPixels, paintBatch } from './paintBatch.ts';
 import { openClassifier } from './steering.ts';
 import { traceGuidance } from './traceGuidance.ts';
@@ -33,7 +33,7 @@ const WASM_URL = new URL('./tfjs-backend-wasm-simd.wasm', import.meta.url);
 let model: Promise<DiffusionModel> | null = null;
 let modelName = '';
 /** Its VAE, once one was sent; what paints by it waits. */
-let prior: Promise<VaePrior> | null = null;
+let cvae: Promise<ConditionalVae> | null = null;
 /** Those that have come, and the last on its way: whoever names one has sent it before. */
 const classifiers = new Map<string, NoisyClassifier>();
 let arrivals: Promise<unknown> = Promise.resolve();
@@ -51,9 +51,9 @@ async function load({ files, name, wasmPaths }: ToWorker & { type: 'load' }): Pr
   return createModel(await loadModelFolder(memorySource(files, name)));
 }
 
-async function loadPrior(files: Record<string, Uint8Array>): Promise<VaePrior> {
+async function loadCvae(files: Record<string, Uint8Array>): Promise<ConditionalVae> {
   await model!; // the backend is there then
-  return createPrior(await loadModelFolder(memorySource(files, modelName), { parts: ['prior'] }));
+  return createConditionalVae(await loadModelFolder(memorySource(files, modelName), { parts: ['cvae'] }));
 }
 
 /** A message of its own, behind those that have come; timers in a row would wait 4 ms each. */
@@ -69,7 +69,7 @@ function letMessagesIn(): Promise<void> {
 }
 
 /** Does one job, which a message may abort meanwhile. */
-async function work({ job }: Job, doIt: (loaded: DiffusionModel, run: Run) => Promise<void>): Promise<void> {
+async function work({ job }: Job, doIt: (loaded: DiffusionModel, run: PacedRun) => Promise<void>): Promise<void> {
   const controller = new AbortController();
   running.set(job, controller);
   try {
@@ -98,7 +98,7 @@ function paint(message: Job & { type: 'paint' }): Promise<void> {
       const previews = images && (await toPixels(loaded, recipes, images));
       post({ type: 'step', job, step, numSteps, previews }, previews ?? []);
     };
-    const networks = { model: loaded, prior: recipes[0]!.family ? await prior : null, classifiers };
+    const networks = { model: loaded, cvae: recipes[0]!.pipeline ? await cvae : null, classifiers };
     const images = await paintBatch(networks, recipes, { signal, previewEvery, onStep }, pace);
     const pixels = await toPixels(loaded, recipes, images);
     post({ type: 'painted', job, pixels }, pixels);
@@ -123,9 +123,9 @@ async function obey(message: ToWorker): Promise<void> {
       const backend: BackendChoice = { backend: 'wasm', adapter: null, reason: 'A worker paints on wasm.' };
       return post({ type: 'loaded', info: modelInfo(await model), backend });
     }
-    case 'prior':
-      prior = loadPrior(message.files);
-      return post({ type: 'priorLoaded', job: message.job, hash: (await prior).hash });
+    case 'cvae':
+      cvae = loadCvae(message.files);
+      return post({ type: 'cvaeLoaded', job: message.job, hash: (await cvae).hash });
     case 'classifier':
       return addClassifier(message);
     case 'paint':

@@ -1,12 +1,10 @@
 // What the page and its painting workers tell each other.
-import type { BackendChoice } from '../../runtime/index.ts';
+import type { BackendChoice, ModelInfo, Recipe } from '../../runtime/index.ts';
 import type { Latents } from '../latents.ts';
-import type { Recipe } from '../recipe.ts';
-import type { ModelInfo } from './painter.ts';
 
 export type ToWorker =
   | { type: 'load'; files: Record<string, Uint8Array>; name: string; wasmPaths?: string | Record<string, string> }
-  | { type: 'prior'; job: number; files: Record<string, Uint8Array> }
+  | { type: 'cvae'; job: number; files: Record<string, Uint8Array> }
   | { type: 'classifier'; job: number; name: string; files: Record<string, Uint8Array> }
   | { type: 'paint'; job: number; recipes: readonly Recipe[]; previewEvery: number }
   | { type: 'trace'; job: number; recipe: Recipe }
@@ -25,7 +23,7 @@ export interface Loaded {
 
 export type FromWorker =
   | ({ type: 'loaded' } & Loaded)
-  | { type: 'priorLoaded'; job: number; hash: string }
+  | { type: 'cvaeLoaded'; job: number; hash: string }
   | { type: 'classifierLoaded'; job: number }
   | { type: 'step'; job: number; step: number; numSteps: number; previews: Uint8Array[] | null }
   | { type: 'painted'; job: number; pixels: Uint8Array[] }
@@ -39,7 +37,7 @@ export type AnswerTo<Type extends Job['type']> = Extract<
   FromWorker,
   {
     type: {
-      prior: 'priorLoaded';
+      cvae: 'cvaeLoaded';
       classifier: 'classifierLoaded';
       paint: 'painted';
       trace: 'traced';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Recipe } from '../recipe.ts';
+import type { Recipe } from '../../runtime/index.ts';
 import type { PaintStep } from './painter.ts';
 import type { FromWorker, ToWorker } from './workerMessages.ts';
 import { WorkerPainter } from './workerPainter.ts';
@@ -93,14 +93,14 @@ describe('WorkerPainter', () => {
 
   it('puts a VAE into every worker, those that start later too', async () => {
     const painter = await create(2);
-    const files = { 'vae_prior/config.json': PIXELS };
-    const added = painter.addPriorAsync(files);
-    expect(FakeWorker.all[0]!.heard[1]).toEqual({ type: 'prior', job: 0, files });
-    FakeWorker.all[0]!.say({ type: 'priorLoaded', job: 0, hash: 'abc' });
+    const files = { 'cvae/config.json': PIXELS };
+    const added = painter.addCvaeAsync(files);
+    expect(FakeWorker.all[0]!.heard[1]).toEqual({ type: 'cvae', job: 0, files });
+    FakeWorker.all[0]!.say({ type: 'cvaeLoaded', job: 0, hash: 'abc' });
     expect(await added).toBe('abc');
-    const recipe: Recipe = { ...RECIPE, family: 'vae' };
+    const recipe: Recipe = { ...RECIPE, pipeline: 'cvae' };
     const painted = [painter.paintAsync([recipe]), painter.paintAsync([{ ...recipe, seed: 2 }])];
-    expect(FakeWorker.all[1]!.heard.map(({ type }) => type)).toEqual(['load', 'prior', 'paint']);
+    expect(FakeWorker.all[1]!.heard.map(({ type }) => type)).toEqual(['load', 'cvae', 'paint']);
     FakeWorker.all[0]!.say({ type: 'painted', job: 1, pixels: [PIXELS] });
     FakeWorker.all[1]!.say({ type: 'failed', job: 0, error: new Error('damaged') });
     FakeWorker.all[1]!.say({ type: 'failed', job: 1, error: new Error('damaged') });

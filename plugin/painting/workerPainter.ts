@@ -1,8 +1,7 @@
-import type { BackendChoice } from '../../runtime/index.ts';
+import type { BackendChoice, ModelInfo, Recipe } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { Latents } from '../latents.ts';
-import type { Recipe } from '../recipe.ts';
-import type { ModelInfo, Painter, PaintOptions, Picture, WorkOptions } from './painter.ts';
+import type { Painter, PaintOptions, Picture, WorkOptions } from './painter.ts';
 import { WorkerLane } from './workerLane.ts';
 import type { Loaded, ToWorker } from './workerMessages.ts';
 
@@ -19,7 +18,7 @@ export class WorkerPainter implements Painter {
   private isDisposed = false;
   private lanes: WorkerLane[] = [];
   private readonly classifiers = new Map<string, Record<string, Uint8Array>>();
-  private priorFiles: Record<string, Uint8Array> | null = null;
+  private cvaeFiles: Record<string, Uint8Array> | null = null;
 
   /** @param files a model folder, path → bytes; each worker gets a copy */
   static async CreateAsync(
@@ -57,10 +56,10 @@ export class WorkerPainter implements Painter {
     await Promise.all(this.lanes.map(({ loaded }) => loaded));
   }
 
-  async addPriorAsync(files: Record<string, Uint8Array>): Promise<string> {
+  async addCvaeAsync(files: Record<string, Uint8Array>): Promise<string> {
     if (this.isDisposed) throw this.disposedError();
-    this.priorFiles = files;
-    const [hash] = await Promise.all(this.lanes.map((lane) => lane.addPriorAsync(files)));
+    this.cvaeFiles = files;
+    const [hash] = await Promise.all(this.lanes.map((lane) => lane.addCvaeAsync(files)));
     return hash!;
   }
 
@@ -106,7 +105,7 @@ export class WorkerPainter implements Painter {
     if (free) return free;
     if (this.lanes.length >= this.numLanes) return this.lanes[0]!; // it takes its messages in turn
     const lane = this.startLane();
-    if (this.priorFiles) lane.addPriorAsync(this.priorFiles).catch(() => {}); // whoever paints with it is told
+    if (this.cvaeFiles) lane.addCvaeAsync(this.cvaeFiles).catch(() => {}); // whoever paints with it is told
     for (const [name, files] of this.classifiers) lane.addClassifierAsync(name, files).catch(() => {}); // the same
     this.lanes.push(lane);
     return lane;

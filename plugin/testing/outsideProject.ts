@@ -3,8 +3,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { buildPackage } from '../../scripts/buildPackage.ts';
-import { packageRoot } from '../../scripts/io/packageRoot.ts';
+import { buildPackage } from '../../scripts/build/buildPackage.ts';
+import { packageRoot } from '../../scripts/node/packageRoot.ts';
 
 const run = promisify(execFile);
 

@@ -4,22 +4,28 @@ import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import { RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
 import type { Scene } from '@babylonjs/core/scene.js';
+import { changeRecipe, imageSize, type Recipe, type RecipeOptions, shortRecipe } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
-import { changeRecipe } from '../family.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
 import { PictureSource, type RequestOptions } from '../pictureSource.ts';
-import { pictureSize, type Recipe, type RecipeOptions, shortRecipe } from '../recipe.ts';
 import { sourceFor } from './pictureSources.ts';
-import { PictureTarget } from './pictureTarget.ts';
 import type { PixelArtBrush } from './pixelArtBrush.ts';
-import { FLAG_STORAGE, FORMAT_RGBA, TYPE_BYTE } from './texelTexture.ts';
-import { parseLook, type SavedLook, saveLook, type TextureLook } from './textureLook.ts';
-import { applySettings, changedSettings, settingsOf, type TextureSettings } from './textureSettings.ts';
+import { FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from './texelTexture.ts';
+import {
+  applySettings,
+  changedSettings,
+  parseLook,
+  type SavedLook,
+  saveLook,
+  settingsOf,
+  type TextureLook,
+  type TextureSettings,
+} from './textureLook.ts';
 
 /** A step of a picture that is being made. */
 export interface GenerationProgress {
-  /** Steps done, from 1; 0: the VAE's picture of the family vae+ddpm is in the texture. */
+  /** Steps done, from 1; 0: the VAE's picture of the pipeline cvae+ddpm is in the texture. */
   step: number;
   numSteps: number;
   recipe: Recipe;
@@ -114,7 +120,12 @@ export class GeneratedTexture extends RawTexture {
     const classifier = source.missingClassifier({ ...this.current, ...changes });
     if (classifier) await classifier;
     this.assertAlive();
-    const recipe = source.complete(changeRecipe(this.current, changes));
+    return this.paintAsync(source.complete(changeRecipe(this.current, changes)), options);
+  }
+
+  /** Shows the picture of a recipe that the model's generator has completed. @throws as `regenerateAsync` */
+  async paintAsync(recipe: Recipe, options: RegenerateOptions = {}): Promise<this> {
+    const source = this.source!;
     this.assertFits(recipe, source);
     this.pending?.abort(abortError(`generate: a newer request for texture ${this.name} took its place`));
     const pending = new AbortController();
@@ -209,7 +220,7 @@ export class GeneratedTexture extends RawTexture {
   }
 
   private assertFits(recipe: Recipe, { info }: PictureSource): void {
-    const [widthPx, heightPx] = pictureSize(recipe, info);
+    const [widthPx, heightPx] = imageSize(info, recipe);
     const factor = this.look.pixelArt?.factor ?? 1;
     const [ownWidth, ownHeight] = [this.look.widthPx / factor, this.look.heightPx / factor];
     if (widthPx === ownWidth && heightPx === ownHeight) return;

@@ -3,8 +3,7 @@ import { pixelArt, preparePixelArtTexels, writePixelArtTexels } from '../../runt
 import { sharesDevice } from '../device.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
-import { PictureTarget } from './pictureTarget.ts';
-import { createTexelTexture, gpuTextureOf, updateMipmaps } from './texelTexture.ts';
+import { createTexelTexture, gpuTextureOf, PictureTarget, updateMipmaps } from './texelTexture.ts';
 import type { PixelArtLook } from './textureLook.ts';
 
 /** Draws pictures with a palette, enlarged: on the GPU those that are there, on the CPU the others. */

@@ -1,6 +1,6 @@
+import type { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
 import type { PixelArtOptions } from '../../runtime/index.ts';
-import type { ModelInfo } from '../painting/painter.ts';
-import { type PictureSize, pictureSize } from '../recipe.ts';
+import { type ImageSize, imageSize, type ModelInfo } from '../../runtime/index.ts';
 import { LINEAR_LINEAR_LINEAR, NEAREST } from './texelTexture.ts';
 
 /** A palette, and how much pictures are enlarged; see `pixelArt` of the runtime. Whether they wrap follows from the model. */
@@ -36,9 +36,9 @@ const MAX_SIZE_PX = 8192;
  *
  * @throws RangeError for a size that the model does not make
  */
-export function lookOf(info: ModelInfo, options: LookOptions & PictureSize = {}): TextureLook {
+export function lookOf(info: ModelInfo, options: LookOptions & ImageSize = {}): TextureLook {
   const { pixelArt: isPixelArt, channels, circularPadding } = info;
-  const [widthPx, heightPx] = pictureSize(options, info);
+  const [widthPx, heightPx] = imageSize(info, options);
   const { pixelArt } = options;
   const factor = pixelArt?.factor ?? 1;
   const usual = isPixelArt || pixelArt ? NEAREST : LINEAR_LINEAR_LINEAR;
@@ -101,4 +101,47 @@ export function parseLook({ size, samplingMode, hasAlpha, mipmaps, tiles, pixelA
     tiles: tiles === true,
     ...(typeof pixelArt === 'object' && pixelArt && { pixelArt }),
   };
+}
+
+/** Settings of a texture, beside its look, that a scene file keeps where they are not the usual ones. */
+const NAMES = [
+  'getAlphaFromRGB',
+  'level',
+  'coordinatesIndex',
+  'coordinatesMode',
+  'wrapU',
+  'wrapV',
+  'uOffset',
+  'vOffset',
+  'uScale',
+  'vScale',
+  'uAng',
+  'vAng',
+  'wAng',
+  'uRotationCenter',
+  'vRotationCenter',
+  'wRotationCenter',
+  'anisotropicFilteringLevel',
+  'gammaSpace',
+] as const;
+
+export type TextureSettings = Pick<Texture, (typeof NAMES)[number]>;
+
+export function settingsOf(texture: Texture): TextureSettings {
+  return Object.fromEntries(NAMES.map((name) => [name, texture[name]])) as unknown as TextureSettings;
+}
+
+/** Those that differ from `usual`. */
+export function changedSettings(texture: Texture, usual: TextureSettings): Partial<TextureSettings> {
+  return Object.fromEntries(NAMES.filter((name) => texture[name] !== usual[name]).map((name) => [name, texture[name]]));
+}
+
+/** Sets what a saved texture brings of them, if it is of the right type; the file is not trusted. */
+export function applySettings(texture: Texture, saved: Partial<TextureSettings>): void {
+  const settable = texture as unknown as Record<string, unknown>;
+  for (const name of NAMES) {
+    const value = saved[name];
+    if (value === undefined || typeof value !== typeof texture[name]) continue;
+    settable[name] = value;
+  }
 }

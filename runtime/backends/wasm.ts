@@ -1,5 +1,5 @@
 import { env, ready, setBackend } from '@tensorflow/tfjs-core';
-import { hasKernels } from './hasKernels.ts';
+import { hasKernels } from '../kernels/register.ts';
 
 /** The one binary of tfjs that is ever loaded: our kernels need SIMD, and cannot share its memory with threads. */
 const BINARY = 'tfjs-backend-wasm-simd.wasm';

@@ -1,5 +1,5 @@
 import { ready, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core';
-import { hasKernels } from './hasKernels.ts';
+import { hasKernels } from '../kernels/register.ts';
 
 /** Names under which software rasterisers, slower than wasm, appear among the adapters. */
 const SOFTWARE_ADAPTERS = ['swiftshader', 'llvmpipe', 'lavapipe', 'softpipe', 'basic render'];

@@ -15,11 +15,34 @@ export type Vocabulary = Readonly<Record<string, AttributeValues>>;
 /** What one picture has of them; an attribute that is absent can be anything. */
 export type Attributes = Readonly<Record<string, string | number>>;
 
-/** Stands for "any" among the numbers of `encodeAttribute`. */
+/** Stands for "any" among the numbers of `encodeAttributes`. */
 export const ANY = -1;
+
+const MAX_COMPARED_LENGTH = 200;
+const MAX_QUOTED_LENGTH = 80;
+const MAX_LISTED_LENGTH = 300;
 
 export function isRange(values: AttributeValues): values is NumberRange {
   return !Array.isArray(values);
+}
+
+/** What is wrong with an attribute, naming the nearest word and the known ones; undefined when it is of the vocabulary. */
+export function attributeProblem(vocabulary: Vocabulary, name: string, value: unknown): string | undefined {
+  if (!Object.hasOwn(vocabulary, name)) {
+    const names = Object.keys(vocabulary);
+    const asked = `attribute ${quoted(name)} is unknown`;
+    return names.length === 0
+      ? `${asked}; this model has no attributes`
+      : `${asked}; ${nearest(names, name, 'attributes')}`;
+  }
+  const values = vocabulary[name]!;
+  if (isRange(values)) {
+    const { min, max } = values;
+    if (typeof value === 'number' && value >= min && value <= max) return undefined;
+    return `${name} is ${quoted(value)}; expected a number from ${min} to ${max}`;
+  }
+  if (typeof value === 'string' && values.includes(value)) return undefined;
+  return `${name} ${quoted(value)} is unknown; ${nearest(values, String(value), 'values')}`;
 }
 
 /**
@@ -30,45 +53,29 @@ export function isRange(values: AttributeValues): values is NumberRange {
  * @throws          RangeError for an unknown name or value, with the nearest and the known ones
  */
 export function encodeAttributes(operation: string, vocabulary: Vocabulary, attributes: Attributes): number[] {
-  const names = Object.keys(vocabulary);
-  for (const name of Object.keys(attributes)) {
-    if (Object.hasOwn(vocabulary, name)) continue;
-    throw new RangeError(shortened(`${operation}: attribute ${quoted(name)} is unknown; ${knownNames(names, name)}`));
+  for (const [name, value] of Object.entries(attributes)) {
+    const problem = attributeProblem(vocabulary, name, value);
+    if (problem) throw new RangeError(`${operation}: ${problem}`);
   }
-  return names.map((name) => {
-    const value = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
-    return value === undefined ? ANY : encodeAttribute(operation, name, vocabulary[name]!, value);
+  return Object.entries(vocabulary).map(([name, values]) => {
+    if (!Object.hasOwn(attributes, name)) return ANY;
+    const value = attributes[name]!;
+    return isRange(values)
+      ? ((value as number) - values.min) / (values.max - values.min)
+      : values.indexOf(String(value));
   });
 }
 
-function encodeAttribute(operation: string, name: string, values: AttributeValues, value: string | number): number {
-  if (isRange(values)) {
-    const { min, max } = values;
-    if (typeof value === 'number' && value >= min && value <= max) return (value - min) / (max - min);
-    throw new RangeError(`${operation}: ${name} is ${quoted(value)}; expected a number from ${min} to ${max}`);
-  }
-  const index = values.indexOf(value as string);
-  if (index >= 0) return index;
-  const nearest = nearestWord(values, String(value));
-  throw new RangeError(
-    shortened(
-      `${operation}: ${name} ${quoted(value)} is unknown; did you mean "${nearest}"? known values: ${values.join(', ')}`,
-    ),
-  );
+function nearest(known: readonly string[], word: string, kind: string): string {
+  const guess = nearestWord(known, word.slice(0, MAX_COMPARED_LENGTH));
+  return `did you mean "${guess}"? known ${kind}: ${shortened(known.join(', '), MAX_LISTED_LENGTH)}`;
 }
-
-function knownNames(names: string[], name: string): string {
-  if (names.length === 0) return 'this model has no attributes';
-  return `did you mean "${nearestWord(names, name)}"? known attributes: ${names.join(', ')}`;
-}
-
-const MAX_QUOTED_LENGTH = 80;
-const MAX_MESSAGE_LENGTH = 500;
 
 function quoted(value: unknown): string {
-  return JSON.stringify(typeof value === 'string' ? value.slice(0, MAX_QUOTED_LENGTH) : value) ?? String(value);
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return shortened(text, MAX_QUOTED_LENGTH);
 }
 
-function shortened(message: string): string {
-  return message.length <= MAX_MESSAGE_LENGTH ? message : `${message.slice(0, MAX_MESSAGE_LENGTH - 1)}…`;
+function shortened(text: string, maxLength: number): string {
+  return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1)}…`;
 }

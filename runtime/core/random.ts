@@ -5,6 +5,9 @@
  * with its own seed gets the same noise whatever the batch holds, and a shorter draw is a prefix of a longer one.
  */
 
+/** Seeds are uint32. */
+export const MAX_SEED = 2 ** 32 - 1;
+
 const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;

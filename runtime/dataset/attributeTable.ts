@@ -4,9 +4,10 @@
  */
 import * as v from 'valibot';
 import { ANY, type AttributeValues, isRange, type NumberRange } from '../core/attributes.ts';
+import { messageOf } from '../core/errors.ts';
 import { nearestWord } from '../core/nearestWord.ts';
 import { type AttributeColumn, isWords } from './attributeColumns.ts';
-import { type DatasetSource, messageOf } from './source.ts';
+import type { DatasetSource } from './source.ts';
 
 export const ATTRIBUTES_FILE = 'attributes.csv';
 

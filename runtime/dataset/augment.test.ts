@@ -4,8 +4,8 @@ import {
   flipHorizontal,
   type ImageSize,
   permuteColours,
+  shiftCircular,
   shiftClamped,
-  shiftToroidal,
 } from './augment.ts';
 
 const size = { heightPx: 3, widthPx: 4, channels: 4 };
@@ -51,14 +51,14 @@ describe('shiftClamped', () => {
   });
 });
 
-describe('shiftToroidal', () => {
+describe('shiftCircular', () => {
   it.each([
     [1, 2],
     [-1, -2],
     [0, 1],
     [7, -5],
   ])('wraps at the edges, by (%i, %i)', (dx, dy) => {
-    const shifted = run((a, b, s) => shiftToroidal(a, b, s, dx, dy));
+    const shifted = run((a, b, s) => shiftCircular(a, b, s, dx, dy));
     expect(shifted).toEqual(gather((y, x, c) => [(y - dy + 30) % 3, (x - dx + 40) % 4, c]));
   });
 });

@@ -6,10 +6,10 @@
 export interface AugmentOptions {
   /** Mirror left ↔ right, with probability 1/2. */
   flip?: boolean;
-  /** Shift by up to this many pixels in x and in y, the border repeated; without effect when `toroidal` is on. */
+  /** Shift by up to this many pixels in x and in y, the border repeated; without effect when `circular` is on. */
   shiftPx?: number;
   /** Shift by any amount in x and in y, wrapping at the edges: for seamless textures. */
-  toroidal?: boolean;
+  circular?: boolean;
   /** Probability that the colour channels change places, 0 … 1. */
   permuteChannels?: number;
 }
@@ -17,7 +17,7 @@ export interface AugmentOptions {
 export const AUGMENT_DEFAULTS: Required<AugmentOptions> = {
   flip: false,
   shiftPx: 0,
-  toroidal: false,
+  circular: false,
   permuteChannels: 0,
 };
 
@@ -64,7 +64,7 @@ export function shiftClamped(image: Float32Array, out: Float32Array, size: Image
 }
 
 /** Moves the image by (dx, dy) pixels, to the right and down when positive; what leaves at one edge enters at the other. */
-export function shiftToroidal(image: Float32Array, out: Float32Array, size: ImageSize, dx: number, dy: number): void {
+export function shiftCircular(image: Float32Array, out: Float32Array, size: ImageSize, dx: number, dy: number): void {
   const { heightPx, widthPx, channels } = size;
   const left = wrap(-dx, widthPx);
   let to = 0;

@@ -149,8 +149,8 @@ describe('fillBatch', () => {
     for (const count of counts.values()) expect(count).toBeGreaterThan(20);
   });
 
-  it('wraps when toroidal, by any amount', () => {
-    const batch = fill(dataset, many, { toroidal: true, shiftPx: 1 });
+  it('wraps when circular, by any amount', () => {
+    const batch = fill(dataset, many, { circular: true, shiftPx: 1 });
     const counts = countBy(batch.map((image) => String(image[0]!.slice(1, 3))));
     expect(counts.size).toBe(12);
     for (const image of batch) expect(new Set(image.map(String)).size).toBe(12);
@@ -172,7 +172,7 @@ describe('fillBatch', () => {
   });
 
   it('is fixed by seed and step', () => {
-    const augment = { flip: true, toroidal: true, permuteChannels: 0.5 };
+    const augment = { flip: true, circular: true, permuteChannels: 0.5 };
     const first = fill(dataset, many, augment, 5, 9);
     expect(fill(dataset, many, augment, 5, 9)).toEqual(first);
     expect(fill(dataset, many, augment, 5, 10)).not.toEqual(first);

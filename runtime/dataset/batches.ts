@@ -11,8 +11,8 @@ import {
   flipHorizontal,
   type ImageSize,
   permuteColours,
+  shiftCircular,
   shiftClamped,
-  shiftToroidal,
 } from './augment.ts';
 import type { Dataset } from './dataset.ts';
 
@@ -87,7 +87,7 @@ export function fillBatch(
     throw new RangeError(`fillBatch: out has ${out.length} values; expected ${indices.length} images of ${length}`);
   }
   const options = checkAugment({ ...AUGMENT_DEFAULTS, ...augment }, dataset);
-  const isAltered = options.flip || options.toroidal || options.shiftPx > 0 || options.permuteChannels > 0;
+  const isAltered = options.flip || options.circular || options.shiftPx > 0 || options.permuteChannels > 0;
   const draws = isAltered
     ? uniforms(seed, AUGMENT_STREAM + checkStep(step), indices.length * DRAWS_PER_IMAGE)
     : NO_DRAWS;
@@ -125,10 +125,10 @@ function alter(
     flipHorizontal(current, spare, size);
     swap();
   }
-  if (options.toroidal) {
+  if (options.circular) {
     const dx = Math.floor(draws[at + 1]! * size.widthPx);
     const dy = Math.floor(draws[at + 2]! * size.heightPx);
-    shiftToroidal(current, spare, size, dx, dy);
+    shiftCircular(current, spare, size, dx, dy);
     swap();
   } else if (options.shiftPx > 0) {
     shiftClamped(current, spare, size, drawShift(draws[at + 1]!, options), drawShift(draws[at + 2]!, options));

@@ -7,7 +7,7 @@ import type { DatasetSource, DecodePng } from './source.ts';
  * Reads a data set: sheets when the folder has a `dataset.json`, else a folder of PNG files for each class.
  *
  * @param source where the files come from
- * @param decode decodes one PNG; the platform's own or the one of `scripts/io/png.ts`
+ * @param decode decodes one PNG; the platform's own or the one of `scripts/node/png.ts`
  * @throws       DatasetError with every problem at once
  */
 export async function openDataset(source: DatasetSource, decode: DecodePng): Promise<Dataset> {

@@ -2,12 +2,13 @@
  * A data set as `dataset.json` and one PNG sheet for each class: tiles left to right, top to bottom, `count` of them.
  */
 import * as v from 'valibot';
+import { messageOf } from '../core/errors.ts';
 import type { NumChannels, PixelImage } from '../core/pixels.ts';
 import type { AttributeColumn } from './attributeColumns.ts';
 import { readAttributes, VocabularySchema } from './attributeTable.ts';
 import { isTransparent, withChannels } from './channels.ts';
 import { type Dataset, DatasetError } from './dataset.ts';
-import { type DatasetSource, type DecodePng, messageOf, readImage } from './source.ts';
+import { type DatasetSource, type DecodePng, readImage } from './source.ts';
 
 export const DATASET_FILE = 'dataset.json';
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../core/errors.ts';
 import type { PixelImage } from '../core/pixels.ts';
 
 /** Where a data set's files come from: a folder on disk, an uploaded directory, a web server. Paths use `/`. */
@@ -35,8 +36,4 @@ export async function readImage(
     problems.push(`${path}: is not a readable PNG (${messageOf(error)}); save it again as PNG`);
     return undefined;
   }
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

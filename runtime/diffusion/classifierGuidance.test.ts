@@ -1,6 +1,6 @@
 import { dispose, memory, tensor2d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { selectBackend } from '../backend.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
 import { normals } from '../core/random.ts';
 import { perfectOutput } from '../testing/gaussianData.ts';
 import { expectClose } from '../testing/matchers.ts';

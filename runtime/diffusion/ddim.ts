@@ -1,14 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { clipX0 } from './clipX0.ts';
 import { posteriorWeights } from './forward.ts';
 import { levelOf, levelsOf } from './noiseLevel.ts';
-import { toX0Eps } from './prediction.ts';
+import { clipX0, toX0Eps } from './prediction.ts';
 import { assertIndex, type Sampler, type SamplerOptions } from './samplerType.ts';
-import { alphaBar, createSchedule } from './schedule.ts';
+import { alphaBar, createSchedule, refuseEpsilonAtZeroSnr } from './schedule.ts';
 import type { SchedulerConfig } from './schedulerConfig.ts';
 import { timesteps } from './timesteps.ts';
 import { weightedSum } from './weightedSum.ts';
-import { refuseEpsilonAtZeroSnr } from './zeroSnr.ts';
 
 const NAME = 'ddim';
 

@@ -2,9 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { levelOf, levelsOf } from './noiseLevel.ts';
 import { toX0 } from './prediction.ts';
 import { assertIndex, type Sampler, type SamplerOptions } from './samplerType.ts';
-import { createSchedule } from './schedule.ts';
+import { createSchedule, sigmasAt } from './schedule.ts';
 import type { SchedulerConfig } from './schedulerConfig.ts';
-import { sigmasAt } from './sigmas.ts';
 import { timesteps } from './timesteps.ts';
 import { weightedSum } from './weightedSum.ts';
 

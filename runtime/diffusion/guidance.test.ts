@@ -2,8 +2,17 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { selectBackend } from '../backends/selectBackend.ts';
 import { normals } from '../core/random.ts';
-import { assertGuidance, type GuidanceOptions, guidedPrediction, guidedPredictionInSlices } from './guidance.ts';
+import {
+  assertGuidance,
+  type GuidanceOptions,
+  guidanceNorm,
+  guidedPrediction,
+  guidedPredictionInSlices,
+} from './guidance.ts';
+import { toEps } from './prediction.ts';
+import type { PredictionType } from './schedulerConfig.ts';
 
 const NULL_LABEL = 9;
 
@@ -203,3 +212,57 @@ function std(values: Float32Array): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
 }
+
+const SHAPE: [number, number, number, number] = [2, 3, 4, 5];
+const draw = (stream: number) => tf.tensor4d(normals(1, stream, 120), SHAPE);
+
+/** By its definition: the root mean square, image by image, of the difference of the noises that outputs stand for. */
+async function naive(
+  type: PredictionType,
+  guided: tf.Tensor4D,
+  uncond: tf.Tensor4D,
+  alphaBar: number,
+): Promise<number[]> {
+  const xt = draw(9); // whatever it is
+  const eps = [guided, uncond].map((output) => toEps(type, output, xt, alphaBar));
+  const [a, b] = (await Promise.all(eps.map((tensor) => tensor.data()))) as Float32Array[];
+  tf.dispose([...eps, xt]);
+  return [0, 1].map((image) => {
+    let sum = 0;
+    for (let i = 60 * image; i < 60 * (image + 1); i++) sum += (a![i]! - b![i]!) ** 2;
+    return Math.sqrt(sum / 60);
+  });
+}
+
+describe('guidanceNorm', () => {
+  beforeAll(async () => {
+    await selectBackend({ backend: 'cpu' });
+  });
+
+  it.each([
+    ['epsilon', 0.3],
+    ['epsilon', 0],
+    ['v_prediction', 0.3],
+    ['v_prediction', 0],
+    ['v_prediction', 1],
+    ['sample', 0.3],
+    ['sample', 0],
+  ] as const)('is the difference of the noises that a %s stands for, at alphaBar %f', async (type, alphaBar) => {
+    const [guided, uncond] = [draw(1), draw(2)];
+    const { numTensors } = tf.memory();
+    const norm = guidanceNorm(type, guided, uncond, alphaBar);
+    expect(tf.memory().numTensors).toBe(numTensors + 1);
+    expect(norm.shape).toEqual([2]);
+    const expected = await naive(type, guided, uncond, alphaBar);
+    Array.from(await norm.data()).forEach((value, image) => {
+      expect(value).toBeCloseTo(expected[image]!, 5);
+    });
+    tf.dispose([guided, uncond, norm]);
+  });
+
+  it('refuses a clean image where there is no noise', () => {
+    const [guided, uncond] = [draw(1), draw(2)];
+    expect(() => guidanceNorm('sample', guided, uncond, 1)).toThrow(/alphaBar is 1; expected below 1/);
+    tf.dispose([guided, uncond]);
+  });
+});

@@ -4,9 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { normals } from '../core/random.ts';
 import { CLEAN, levelOf, type NoiseLevel, renoise } from './noiseLevel.ts';
 import { createSampler } from './sampler.ts';
-import { createSchedule } from './schedule.ts';
+import { createSchedule, sigmaOf } from './schedule.ts';
 import { parseSchedulerConfig, type SamplerName } from './schedulerConfig.ts';
-import { sigmaOf } from './sigmas.ts';
 
 const COUNT = 20_000;
 const NAMES: readonly SamplerName[] = ['ddpm', 'ddim', 'dpm++', 'euler'];

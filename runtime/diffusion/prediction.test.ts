@@ -3,7 +3,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { normals } from '../core/random.ts';
-import { toEps, toX0, toX0Eps } from './prediction.ts';
+import { clipX0, toEps, toX0, toX0Eps } from './prediction.ts';
+import { parseSchedulerConfig } from './schedulerConfig.ts';
 
 const SHAPE: [number, number, number, number] = [2, 2, 2, 1];
 const x0 = normals(1, 0, 8);
@@ -58,5 +59,23 @@ describe.each(['cpu', 'wasm'])('toX0Eps on %s', (backend) => {
     expect(() => toEps('sample', xt, xt, 1)).toThrow(/toEps: alphaBar is 1; expected below 1 for sample prediction/);
     expect(tf.memory().numTensors).toBe(numTensors);
     xt.dispose();
+  });
+});
+
+describe('clipX0', () => {
+  it.each([
+    { fields: { clip_sample: true }, expected: [-1, 0.5, 1] },
+    { fields: { clip_sample: true, clip_sample_range: 2 }, expected: [-2, 0.5, 2] },
+    { fields: { clip_sample: false }, expected: [-3, 0.5, 3] },
+  ])('gives a tensor of its own for $fields', async ({ fields, expected }) => {
+    await tf.setBackend('cpu');
+    const config = parseSchedulerConfig({ _class_name: 'DDPMScheduler', ...fields }, 'test');
+    const x0 = tf.tensor([-3, 0.5, 3]);
+    const numTensors = tf.memory().numTensors;
+    const clipped = clipX0(config, x0);
+    expect(tf.memory().numTensors).toBe(numTensors + 1);
+    x0.dispose();
+    expect(Array.from(await clipped.data())).toEqual(expected);
+    clipped.dispose();
   });
 });

@@ -1,6 +1,6 @@
 /** Conversions among the three things a network may predict: the noise, v, and the clean image. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { PredictionType } from './schedulerConfig.ts';
+import type { PredictionType, SchedulerConfig } from './schedulerConfig.ts';
 import { type Coefficient, weightedSum } from './weightedSum.ts';
 
 /**
@@ -108,4 +108,10 @@ function assertAll(
     `${operation}: alphaBar is ${wrong}; expected ${expected} for ${predictionType}; use v_prediction with a zero ` +
       'terminal SNR',
   );
+}
+
+/** x0 within ± clipSampleRange, or a clone when the config does not clip; the caller disposes it. */
+export function clipX0<T extends tf.Tensor>(config: SchedulerConfig, x0: T): T {
+  if (!config.clipSample) return tf.clone(x0);
+  return tf.clipByValue(x0, -config.clipSampleRange, config.clipSampleRange);
 }

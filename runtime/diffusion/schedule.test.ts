@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readJsonFixture } from '../testing/fixtures.ts';
-import { alphaBar, createSchedule, trainedAlphaBar } from './schedule.ts';
+import { alphaBar, alphaBarAt, createSchedule, sigmaOf, sigmasAt, trainedAlphaBar } from './schedule.ts';
 import { parseSchedulerConfig } from './schedulerConfig.ts';
 
 const schedule = (fields: object = {}) =>
@@ -53,5 +53,27 @@ describe('alphaBar', () => {
 
   it('has no value before t = 0 in training', () => {
     expect(() => trainedAlphaBar(schedule(), -1)).toThrow(RangeError);
+  });
+});
+
+const euler = createSchedule(parseSchedulerConfig({ _class_name: 'EulerDiscreteScheduler' }, 'test'));
+
+describe('sigmas', () => {
+  it('are the ratio of noise to signal', () => {
+    expect(sigmaOf(0.5)).toBe(1);
+    expect(sigmaOf(0.2)).toBeCloseTo(2, 12);
+    expect(sigmaOf(0)).toBeCloseTo(4096, 0); // alphaBar 2^-24, as in diffusers
+  });
+
+  it('interpolate between timesteps and end at zero or sigma_min', () => {
+    const at = (t: number) => sigmaOf(alphaBar(euler, t));
+    expect(sigmasAt(euler, [999, 832.5, 7], 'zero')).toEqual([at(999), (at(832) + at(833)) / 2, at(7), 0]);
+    expect(sigmasAt(euler, [7], 'sigma_min')).toEqual([at(7), at(0)]);
+  });
+
+  it('tell alphaBar between timesteps, too', () => {
+    expect(alphaBarAt(euler, 832)).toBe(alphaBar(euler, 832));
+    const [sigma] = sigmasAt(euler, [832.25], 'zero');
+    expect(sigmaOf(alphaBarAt(euler, 832.25))).toBeCloseTo(sigma!, 12);
   });
 });

@@ -1,5 +1,5 @@
 /** The noise schedule: how much noise xt holds at each training timestep. On the CPU, never a tensor. */
-import type { PredictionType, SchedulerConfig } from './schedulerConfig.ts';
+import type { PredictionType, SamplerName, SchedulerConfig } from './schedulerConfig.ts';
 
 export interface Schedule {
   readonly betas: Float64Array; // (T)
@@ -102,4 +102,49 @@ function rescaleZeroTerminalSnr(betas: Float64Array): Float64Array {
   const scale = Math.fround(first / Math.fround(first - last));
   const alphaBars = roots.map((root) => Math.fround(Math.fround(Math.fround(root - last) * scale) ** 2));
   return alphaBars.map((value, t) => Math.fround(1 - Math.fround(t === 0 ? value : value / alphaBars[t - 1]!)));
+}
+
+/** @throws Error when an eps-predicting network would have to start at alphaBar = 0, where eps says nothing about x0. */
+export function refuseEpsilonAtZeroSnr(name: SamplerName, schedule: Schedule, timesteps: readonly number[]): void {
+  if (schedule.predictionType !== 'epsilon' || alphaBar(schedule, timesteps[0]!) > 0) return;
+  throw new Error(
+    `${name}: prediction_type "epsilon" cannot start at t = ${timesteps[0]}, where rescale_betas_zero_snr leaves no ` +
+      'signal; expected "v_prediction" or "sample"; train with one of these, or use "leading" timestep_spacing',
+  );
+}
+
+/** In place of alphaBar = 0, whose sigma is infinite: the smallest float16, as in diffusers. */
+const MIN_ALPHA_BAR = 2 ** -24;
+
+/** sigma = sqrt((1 − alphaBar) / alphaBar): the noise of xt when the signal is scaled to 1. */
+export function sigmaOf(alphaBar: number): number {
+  const value = Math.max(alphaBar, alphaBar === 0 ? MIN_ALPHA_BAR : 0);
+  return Math.sqrt((1 - value) / value);
+}
+
+/**
+ * The sigmas at the given timesteps, which may lie between two of training (then linearly interpolated), and the one
+ * after the last step.
+ *
+ * @returns (n + 1)
+ */
+export function sigmasAt(
+  schedule: Schedule,
+  timesteps: readonly number[],
+  finalSigmasType: 'zero' | 'sigma_min',
+): number[] {
+  const last = finalSigmasType === 'zero' ? 0 : sigmaOf(alphaBar(schedule, 0));
+  return [...timesteps.map((t) => interpolatedSigma(schedule, t)), last];
+}
+
+/** `alphaBar` at a timestep that may lie between two of training, where sigma is interpolated. */
+export function alphaBarAt(schedule: Schedule, t: number): number {
+  return Number.isInteger(t) ? alphaBar(schedule, t) : 1 / (1 + interpolatedSigma(schedule, t) ** 2);
+}
+
+function interpolatedSigma(schedule: Schedule, t: number): number {
+  const below = Math.floor(t);
+  const low = sigmaOf(alphaBar(schedule, below));
+  if (t === below) return low;
+  return low + (t - below) * (sigmaOf(alphaBar(schedule, below + 1)) - low);
 }

@@ -5,7 +5,7 @@ import { withChannels } from '../dataset/channels.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { generate } from '../sampling/generate.ts';
 import type { DiffusionModel } from '../sampling/model.ts';
-import { SAMPLE_SHEET_DEFAULTS } from './sampleSheet.ts';
+import { SAMPLE_SHEET_DEFAULTS } from './sheets.ts';
 
 /** A picture and what it shows. */
 export interface LabelledPicture {

@@ -1,13 +1,13 @@
 import { dispose, memory, setBackend, tensor4d } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { classifierShapes, classify } from '../networks/classifier.ts';
 import { initialWeights } from '../networks/initialise.ts';
 import { uploadWeights } from '../networks/tensors.ts';
-import { describeOnBackends } from '../testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
 import { defaultClassifierConfig } from '../training/trainClassifier.ts';
-import { classifyImages } from './classifyImages.ts';
+import { accuracyOf, classifyImages, spreadPerClass } from './classifyImages.ts';
 import { imagesOfDataset } from './imageSet.ts';
 
 const dataset = tinyDataset({ perClass: 25 });
@@ -32,4 +32,25 @@ describeOnBackends((backend) => {
     dispose([x, whole.features, whole.logits, ...Object.values(weights)]);
     expect(memory().numTensors).toBe(before);
   });
+});
+
+it('counts the hits of all images and of each class', () => {
+  const accuracy = accuracyOf(Int32Array.of(0, 1, 1, 2, 0), Int32Array.of(0, 0, 1, 1, 0), 3);
+  expect(accuracy).toEqual({ overall: 3 / 5, perClass: [2 / 3, 1 / 2, Number.NaN] });
+});
+
+it('refuses sets that do not fit', () => {
+  expect(() => accuracyOf(Int32Array.of(0), Int32Array.of(0, 0), 1)).toThrow('1 predictions for 2 images');
+  expect(() => accuracyOf(Int32Array.of(), Int32Array.of(), 1)).toThrow('at least one');
+});
+
+it('is the mean distance between two images of a class', () => {
+  const features = Float32Array.of(0, 0, 3, 4, 9, 9, 3, 0, 9, 9);
+  const spread = spreadPerClass(features, 2, Int32Array.of(0, 0, 1, 0, 1), 2);
+  expect(spread[0]).toBeCloseTo((5 + 3 + 4) / 3, 12);
+  expect(spread[1]).toBe(0);
+});
+
+it('is not a number for a class with fewer than two images', () => {
+  expect(spreadPerClass(Float32Array.of(1, 2), 2, Int32Array.of(1), 2)).toEqual([Number.NaN, Number.NaN]);
 });

@@ -44,3 +44,69 @@ function largest(logits: Float32Array, numLabels: number): Int32Array {
     return row.indexOf(Math.max(...row));
   });
 }
+
+export interface Accuracy {
+  /** Share of all images that are recognised as their class, 0 … 1. */
+  overall: number;
+  /** The same of each class; NaN for one without images. */
+  perClass: number[];
+}
+
+/**
+ * How often a classifier recognises images as what they are meant to be.
+ *
+ * @param predicted   int32 (N), the classifier's choice
+ * @param classLabels int32 (N), the right class
+ * @throws            RangeError when the lengths differ or there are no images
+ */
+export function accuracyOf(predicted: Int32Array, classLabels: Int32Array, numLabels: number): Accuracy {
+  if (predicted.length !== classLabels.length || predicted.length === 0) {
+    throw new RangeError(
+      `accuracyOf: ${predicted.length} predictions for ${classLabels.length} images; expected one for each, at least one`,
+    );
+  }
+  const [hits, counts] = [new Array<number>(numLabels).fill(0), new Array<number>(numLabels).fill(0)];
+  classLabels.forEach((label, i) => {
+    counts[label]! += 1;
+    if (predicted[i] === label) hits[label]! += 1;
+  });
+  return {
+    overall: hits.reduce((a, b) => a + b, 0) / classLabels.length,
+    perClass: hits.map((count, label) => count / counts[label]!),
+  };
+}
+
+/**
+ * How different the images of each class are: the mean Euclidean distance between the features of two of them. Divided by
+ * the same of real images it tells variety: 1 as varied as the data, 0 one picture again and again.
+ *
+ * @param features    float32 (N, numFeatures)
+ * @param classLabels int32 (N)
+ * @returns           one number a class; NaN for a class with fewer than two images
+ */
+export function spreadPerClass(
+  features: Float32Array,
+  numFeatures: number,
+  classLabels: Int32Array,
+  numLabels: number,
+): number[] {
+  const rows: Float32Array[][] = Array.from({ length: numLabels }, () => []);
+  classLabels.forEach((label, i) => {
+    rows[label]!.push(features.subarray(i * numFeatures, (i + 1) * numFeatures));
+  });
+  return rows.map(meanPairDistance);
+}
+
+function meanPairDistance(rows: Float32Array[]): number {
+  let sum = 0;
+  for (let i = 1; i < rows.length; i++) {
+    for (let j = 0; j < i; j++) sum += euclidean(rows[i]!, rows[j]!);
+  }
+  return sum / ((rows.length * (rows.length - 1)) / 2);
+}
+
+function euclidean(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i]! - b[i]!) ** 2;
+  return Math.sqrt(sum);
+}

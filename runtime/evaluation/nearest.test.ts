@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { draw } from '../../scripts/testing/backends.ts';
 import { flipHorizontal } from '../dataset/augment.ts';
-import { draw } from '../testing/backends.ts';
 import { nearestDistance } from './nearest.ts';
 
 const SHAPE: [number, number, number] = [12, 10, 4];

@@ -1,9 +1,9 @@
 import { memory, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { decode, encode } from '../networks/autoencoderKl.ts';
 import { imagesToPixels } from '../sampling/decode.ts';
 import { createModel } from '../sampling/model.ts';
-import { describeOnBackends } from '../testing/backends.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
 import { tinyModelFiles } from '../testing/tinyModel.ts';
 import { imagesOfDataset } from './imageSet.ts';

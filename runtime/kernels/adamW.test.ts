@@ -1,7 +1,7 @@
 import { zeros } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import type { BackendName } from '../backend.ts';
-import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../testing/backends.ts';
+import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../../scripts/testing/backends.ts';
+import type { BackendName } from '../backends/selectBackend.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { ADAM_W_DEFAULTS, type AdamWAttrs, type AdamWState, adamW } from './adamW.ts';
 

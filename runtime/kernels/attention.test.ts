@@ -1,6 +1,6 @@
 import { matMul, mul, reshape, softmax, type Tensor, type Tensor3D, transpose } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../testing/backends.ts';
+import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../../scripts/testing/backends.ts';
 import { checkGradients } from '../testing/gradientCheck.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { attention } from './attention.ts';

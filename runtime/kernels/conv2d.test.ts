@@ -14,7 +14,7 @@ import {
   tensor1d,
 } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../testing/backends.ts';
+import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../../scripts/testing/backends.ts';
 import { checkGradients } from '../testing/gradientCheck.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { type Conv2dOptions, conv2d, linear, type Padding, SUM_ROWS } from './conv2d.ts';

@@ -12,7 +12,7 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../testing/backends.ts';
+import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../../scripts/testing/backends.ts';
 import { checkGradients } from '../testing/gradientCheck.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { groupNorm } from './groupNorm.ts';

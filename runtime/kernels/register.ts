@@ -1,4 +1,4 @@
-import { type KernelConfig, registerKernel, type TensorInfo } from '@tensorflow/tfjs-core';
+import { getKernel, type KernelConfig, registerKernel, type TensorInfo } from '@tensorflow/tfjs-core';
 import { ADAM_W } from './adamW.ts';
 import { ATTENTION, ATTENTION_GRAD } from './attention.ts';
 import { CONV2D, CONV2D_GRAD_FILTER, CONV2D_GRAD_INPUT, SUM_ROWS } from './conv2d.ts';
@@ -59,4 +59,9 @@ export function registerKernels<Context>(
       run(contextOf(backend), inputs, attrs);
     registerKernel({ kernelName, backendName, kernelFunc });
   }
+}
+
+/** Whether our kernels are registered for a backend already; tfjs warns when a kernel is registered twice. */
+export function hasKernels(backendName: string): boolean {
+  return getKernel(SILU, backendName) !== undefined;
 }

@@ -1,6 +1,6 @@
 import { mul, sigmoid, type Tensor } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { describeOnBackends, draw, toTensor, valuesOn } from '../testing/backends.ts';
+import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';
 import { checkGradients } from '../testing/gradientCheck.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { silu } from './silu.ts';

@@ -1,6 +1,6 @@
 import { reshape, type Tensor4D, tile } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { describeOnBackends, draw, toTensor, valuesOn } from '../testing/backends.ts';
+import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';
 import { checkGradients } from '../testing/gradientCheck.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { upsample2x } from './upsample.ts';

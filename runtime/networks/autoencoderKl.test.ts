@@ -1,7 +1,7 @@
 import { dispose, memory, type Tensor4D } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type BackendName, selectBackend } from '../backend.ts';
-import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../testing/backends.ts';
+import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../../scripts/testing/backends.ts';
+import { type BackendName, selectBackend } from '../backends/selectBackend.ts';
 import { readJsonFixture, readTensorsFixture } from '../testing/fixtures.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { roll } from '../testing/roll.ts';
@@ -114,7 +114,7 @@ describeOnBackends((backend) => {
     expectClose((await decoded(backend, slice(whole.mean, 2))).values, slice(images, 2).values, TOLERANCE);
   });
 
-  it('follows a toroidal shift when circular, and only then', async () => {
+  it('follows a shift that wraps around when circular, and only then', async () => {
     const x = draw(3, [1, 4, 8, 4]);
     const z = draw(4, [1, 2, 4, 4]);
     for (const circular of [true, false]) {

@@ -11,7 +11,7 @@ import {
   tensor1d,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { runToEnd } from '../core/runToEnd.ts';
+import { runToEnd } from '../core/slices.ts';
 import type { AutoencoderKlConfig } from './autoencoderKlConfig.ts';
 import {
   type BlockOptions,

@@ -1,6 +1,6 @@
 import { dispose, type Tensor4D } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { describeOnBackends, draw, toTensor, valuesOn } from '../testing/backends.ts';
+import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { type ClassifierConfig, classifierShapes, classify, parseClassifierConfig } from './classifier.ts';
 import { initialWeights } from './initialise.ts';

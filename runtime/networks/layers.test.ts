@@ -1,8 +1,8 @@
 import { add, pad, slice, conv2d as stockConv2d, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import type { BackendName } from '../backend.ts';
-import { runToEnd } from '../core/runToEnd.ts';
-import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../testing/backends.ts';
+import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../../scripts/testing/backends.ts';
+import type { BackendName } from '../backends/selectBackend.ts';
+import { runToEnd } from '../core/slices.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { randomWeights } from '../testing/tinyNetworks.ts';
 import {

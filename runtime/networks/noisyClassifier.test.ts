@@ -1,6 +1,6 @@
 import { dispose, memory, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { describeOnBackends, draw, toTensor, valuesOn } from '../testing/backends.ts';
+import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { randomWeights } from '../testing/tinyNetworks.ts';
 import {

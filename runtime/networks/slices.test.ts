@@ -1,7 +1,7 @@
 import { add, memory, mul, type Tensor, tensor1d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { selectBackend } from '../backend.ts';
-import { runToEnd } from '../core/runToEnd.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
+import { runToEnd } from '../core/slices.ts';
 import { type ForwardPass, inSlices, withLive } from './slices.ts';
 
 beforeAll(async () => {

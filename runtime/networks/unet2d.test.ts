@@ -1,7 +1,7 @@
 import { dispose, memory, mul, sub, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { selectBackend } from '../backend.ts';
-import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../testing/backends.ts';
+import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../../scripts/testing/backends.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
 import { readJsonFixture, readTensorsFixture } from '../testing/fixtures.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { roll } from '../testing/roll.ts';
@@ -223,7 +223,7 @@ describeOnBackends((backend) => {
   it.each([
     { downsample_padding: 1, resnet_time_scale_shift: 'scale_shift' },
     { downsample_padding: 0, resnet_time_scale_shift: 'default' },
-  ] as const)('follows a toroidal shift when circular, and only then: %o', async (options) => {
+  ] as const)('follows a shift that wraps around when circular, and only then: %o', async (options) => {
     const config = tinyUNetConfig({ ...options, num_class_embeds: null });
     const x = draw(3, [2, 4, 8, 4]);
     for (const circular of [true, false]) {

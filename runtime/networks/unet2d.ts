@@ -1,5 +1,5 @@
 import { add, mul, sub, Tensor, type Tensor2D, type Tensor4D, tensor2d, tidy } from '@tensorflow/tfjs-core';
-import { runToEnd } from '../core/runToEnd.ts';
+import { runToEnd } from '../core/slices.ts';
 import {
   type AttentionBlock,
   activateEmbedding,

@@ -1,6 +1,6 @@
 import { memory, type Tensor3D, type Tensor4D } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../testing/backends.ts';
+import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../../scripts/testing/backends.ts';
 import { joinWindows, splitWindows, type Tiles } from './windows.ts';
 
 /** The windows of a picture, by its definition. */

@@ -1,24 +1,23 @@
 import { add, memory, mul, sub, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type BackendName, selectBackend } from '../backend.ts';
+import { describeOnBackends } from '../../scripts/testing/backends.ts';
+import { type BackendName, selectBackend } from '../backends/selectBackend.ts';
 import { normals } from '../core/random.ts';
 import { guidedPrediction } from '../diffusion/guidance.ts';
 import { toX0Eps } from '../diffusion/prediction.ts';
 import { createSampler } from '../diffusion/sampler.ts';
-import { createSchedule } from '../diffusion/schedule.ts';
-import { alphaBarAt } from '../diffusion/sigmas.ts';
+import { alphaBarAt, createSchedule } from '../diffusion/schedule.ts';
 import * as networks from '../networks/unet2d.ts';
-import { describeOnBackends } from '../testing/backends.ts';
+import type { PictureOptions } from '../recipe/recipe.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyClassifierFiles } from '../testing/tinyClassifier.ts';
 import { tinyModelFiles } from '../testing/tinyModel.ts';
 import { difference, ELF, ORC } from '../testing/tinyPictures.ts';
+import type { SampleOptions } from './completeAll.ts';
 import { generate } from './generate.ts';
 import { createModel, type DiffusionModel } from './model.ts';
 import { createNoisyClassifier, type NoisyClassifier } from './noisyClassifier.ts';
-import type { ImageRequest } from './request.ts';
 import { sample, sampleInSlices } from './sample.ts';
-import type { SampleOptions } from './samplingPlan.ts';
 
 const SCALE = 20; // an untrained classifier has small gradients
 
@@ -33,7 +32,7 @@ async function withBoth<T>(run: (model: DiffusionModel, classifier: NoisyClassif
 }
 
 /** Pictures steered to a hat. */
-const make = (requests: ImageRequest[], options: SampleOptions = {}) =>
+const make = (requests: PictureOptions[], options: SampleOptions = {}) =>
   withBoth((model, classifier) =>
     generate(model, requests, { classifier, classifierLabel: 'hat', classifierScale: SCALE, ...options }),
   );

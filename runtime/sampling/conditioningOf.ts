@@ -1,6 +1,6 @@
 import { type Tensor2D, tidy } from '@tensorflow/tfjs-core';
 import { ANY, encodeAttributes } from '../core/attributes.ts';
-import { type Conditions, conditioning, conditioningShapes } from '../networks/conditioning.ts';
+import { conditioning, conditioningShapes } from '../networks/conditioning.ts';
 import {
   type ConditioningConfig,
   conditioningConfig,
@@ -9,11 +9,11 @@ import {
 import { embeddingRows } from '../networks/layers.ts';
 import { timeChannels } from '../networks/unet2d.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
+import { indexOfLabel } from '../recipe/label.ts';
+import type { Recipe } from '../recipe/recipe.ts';
 import { checkWeights } from '../weights/checkWeights.ts';
 import type { ModelFiles } from '../weights/modelFolder.ts';
-import { indexOfLabel } from './labels.ts';
 import type { DiffusionModel } from './model.ts';
-import type { ImageRequest } from './request.ts';
 
 /**
  * The conditioning of a model folder; null for a U-Net that takes the label itself.
@@ -21,8 +21,13 @@ import type { ImageRequest } from './request.ts';
  * @throws Error when it does not fit the U-Net, the labels or the attributes of the index
  */
 export function checkConditioning(files: ModelFiles, unet: UNet2DConfig): ConditioningConfig | null {
-  if (unet.class_embed_type !== 'identity') return null;
   const { labels, figment } = files.index;
+  if (unet.class_embed_type !== 'identity') {
+    if (Object.keys(figment.attributes ?? {}).length === 0) return null;
+    throw new Error(
+      `${figment.name}/unet/config.json: class_embed_type is ${unet.class_embed_type}; expected "identity", since model_index.json lists attributes`,
+    );
+  }
   const fileName = `${figment.name}/conditioning/config.json`;
   const config = parseConditioningConfig(files.conditioningConfig, fileName);
   const expected = conditioningConfig(timeChannels(unet), labels.length, figment.attributes ?? {});
@@ -50,27 +55,26 @@ export interface BatchCondition {
   vectors: Tensor2D | null;
 }
 
-/** Labels and attributes of some requests as numbers. @throws RangeError for an unknown one, naming the nearest */
-export function encodeRequests({ index, conditioning }: DiffusionModel, requests: readonly ImageRequest[]): Conditions {
-  const vocabulary = (conditioning && index.figment.attributes) ?? {};
-  return {
-    classLabels: requests.map(({ label }) => indexOfLabel(index.labels, label)),
-    attributes: requests.flatMap(({ attributes = {} }) => encodeAttributes('generate', vocabulary, attributes)),
-  };
-}
-
-/** The condition of a batch, and "any" for guidance. */
-export function conditionOf(model: DiffusionModel, { classLabels, attributes }: Conditions): BatchCondition {
-  const labels = Array.from(classLabels);
-  const any = model.index.labels.length;
-  if (!model.conditioning) return { classLabels: labels, nullLabel: any, vectors: null };
-  const { config, weights } = model.conditioning;
-  const anyAttributes = Object.keys(config.attributes).map(() => ANY);
-  const vectors = conditioning(config, weights, {
-    classLabels: [...labels, any],
-    attributes: [...Array.from(attributes), ...anyAttributes],
+/**
+ * The condition of a batch of recipes, and "any" for guidance.
+ *
+ * @throws RangeError for a label or attribute that the model lacks, which completed recipes of this model have not
+ */
+export function conditionOf(
+  { index, conditioning: network }: DiffusionModel,
+  recipes: readonly Pick<Recipe, 'label' | 'attributes'>[],
+): BatchCondition {
+  const any = index.labels.length;
+  const classLabels = recipes.map(({ label }) => indexOfLabel(index.labels, label));
+  const vocabulary = (network && index.figment.attributes) ?? {};
+  const attributes = recipes.flatMap((recipe) => encodeAttributes('generate', vocabulary, recipe.attributes ?? {}));
+  if (!network) return { classLabels, nullLabel: any, vectors: null };
+  const anyAttributes = Object.keys(network.config.attributes).map(() => ANY);
+  const vectors = conditioning(network.config, network.weights, {
+    classLabels: [...classLabels, any],
+    attributes: [...attributes, ...anyAttributes],
   });
-  return { classLabels: [...labels.keys()], nullLabel: labels.length, vectors };
+  return { classLabels: [...classLabels.keys()], nullLabel: classLabels.length, vectors };
 }
 
 /** What the U-Net takes for these classes; a tensor is the caller's to dispose. */

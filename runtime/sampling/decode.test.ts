@@ -1,8 +1,8 @@
 import { dispose, memory, tensor4d } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { selectBackend } from '../backend.ts';
+import { describeOnBackends } from '../../scripts/testing/backends.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
 import { normals } from '../core/random.ts';
-import { describeOnBackends } from '../testing/backends.ts';
 import { withModel } from '../testing/tinyPictures.ts';
 import { decodeLatents, decodeLatentsInSlices } from './decode.ts';
 

@@ -1,9 +1,9 @@
 import { dispose, memory, type Tensor4D, tensor4d } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { fromPixels } from '../core/pixels.ts';
-import { runToEnd } from '../core/runToEnd.ts';
+import { runToEnd } from '../core/slices.ts';
 import { encode, scaleLatents } from '../networks/autoencoderKl.ts';
-import { describeOnBackends } from '../testing/backends.ts';
 import { tinyModelFiles } from '../testing/tinyModel.ts';
 import { encodePixelsInSlices } from './encodePixels.ts';
 import { createModel } from './model.ts';

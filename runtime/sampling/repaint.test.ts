@@ -1,15 +1,15 @@
 // Pictures of which a masked part is made anew.
 import { memory, type Tensor4D } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { selectBackend } from '../backend.ts';
-import { runToEnd } from '../core/runToEnd.ts';
+import { describeOnBackends } from '../../scripts/testing/backends.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
+import { runToEnd } from '../core/slices.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
-import { describeOnBackends } from '../testing/backends.ts';
 import { difference, ELF, make, ORC, withModel } from '../testing/tinyPictures.ts';
+import type { SampleOptions } from './completeAll.ts';
 import { encodePixelsInSlices } from './encodePixels.ts';
 import { generate } from './generate.ts';
 import { sample, sampleInSlices } from './sample.ts';
-import type { SampleOptions } from './samplingPlan.ts';
 
 const SAMPLERS: SamplerName[] = ['ddpm', 'ddim', 'dpm++', 'euler'];
 const OPTIONS: SampleOptions = { numInferenceSteps: 4, resamples: 3 };

@@ -1,6 +1,6 @@
 import { add, mean, memory, mul, sqrt, square, sub, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { selectBackend } from '../backend.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
 import { normals } from '../core/random.ts';
 import { createSampler } from '../diffusion/sampler.ts';
 import { createSchedule } from '../diffusion/schedule.ts';

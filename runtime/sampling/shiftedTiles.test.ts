@@ -1,8 +1,8 @@
 import { memory, mul, type Tensor4D } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { selectBackend } from '../backend.ts';
-import { runToEnd } from '../core/runToEnd.ts';
-import { describeOnBackends, draw, toTensor, valuesOn } from '../testing/backends.ts';
+import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
+import { runToEnd } from '../core/slices.ts';
 import * as testing from '../testing/roll.ts';
 import { roll, type TiledPrediction, tileShift, withShiftedTiles } from './shiftedTiles.ts';
 

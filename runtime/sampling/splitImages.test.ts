@@ -1,6 +1,6 @@
 import { memory, tensor4d } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { describeOnBackends } from '../testing/backends.ts';
+import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { splitImages } from './splitImages.ts';
 
 describeOnBackends(() => {

@@ -1,4 +1,4 @@
-import { runToEnd } from '../core/runToEnd.ts';
+import { runToEnd } from '../core/slices.ts';
 import { checkPlane, checkRange, type Plane } from './surfaceImage.ts';
 import { wrapped } from './wrappedBlur.ts';
 

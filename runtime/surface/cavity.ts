@@ -1,4 +1,4 @@
-import { runToEnd } from '../core/runToEnd.ts';
+import { runToEnd } from '../core/slices.ts';
 import { checkRange, type Plane } from './surfaceImage.ts';
 import { wrappedBlurInSlices } from './wrappedBlur.ts';
 

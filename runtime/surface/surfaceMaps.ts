@@ -1,4 +1,4 @@
-import { runToEnd } from '../core/runToEnd.ts';
+import { runToEnd } from '../core/slices.ts';
 import { ambientOcclusionInSlices, checkOcclusionOptions } from './ambientOcclusion.ts';
 import { cavityInSlices, checkCavityOptions } from './cavity.ts';
 import { checkHeightOptions, heightInSlices } from './height.ts';

@@ -1,4 +1,4 @@
-import { runToEnd } from '../core/runToEnd.ts';
+import { runToEnd } from '../core/slices.ts';
 import { checkPlane, type Plane } from './surfaceImage.ts';
 
 /** A Gaussian is cut off at so many times its width, where it is below 1.2 % of its peak. */

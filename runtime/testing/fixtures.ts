@@ -1,7 +1,7 @@
 /** Reads the fixtures beside this file, which diffusers wrote; for tests in Node only. */
 import { readdirSync, readFileSync } from 'node:fs';
+import type { SchedulerCase } from '../verify/cases.ts';
 import { parseSafetensors, type StoredTensor } from '../weights/safetensors.ts';
-import type { SchedulerCase } from './schedulerCase.ts';
 
 const FOLDER = new URL('./fixtures/', import.meta.url);
 

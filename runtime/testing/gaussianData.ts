@@ -2,8 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { normals } from '../core/random.ts';
 import type { Sampler } from '../diffusion/samplerType.ts';
-import { alphaBar, type Schedule } from '../diffusion/schedule.ts';
-import { sigmaOf } from '../diffusion/sigmas.ts';
+import { alphaBar, type Schedule, sigmaOf } from '../diffusion/schedule.ts';
 
 export interface GaussianData {
   mean: number;

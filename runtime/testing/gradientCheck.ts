@@ -1,8 +1,8 @@
 import { grads, type Tensor } from '@tensorflow/tfjs-core';
-import type { BackendName } from '../backend.ts';
+import { draw, toTensor, type Values, valuesOn } from '../../scripts/testing/backends.ts';
+import type { BackendName } from '../backends/selectBackend.ts';
 import { permutation } from '../core/random.ts';
 import { registerKernelGradients } from '../kernels/gradients.ts';
-import { draw, toTensor, type Values, valuesOn } from './backends.ts';
 import { expectClose } from './matchers.ts';
 
 export type Operation = (...inputs: Tensor[]) => Tensor;

@@ -1,4 +1,4 @@
-import type { Values } from './backends.ts';
+import type { Values } from '../../scripts/testing/backends.ts';
 
 /** Images (B, H, W, C) shifted down by `dy` and right by `dx`; what leaves at one side comes in at the other. */
 export function roll({ shape, values }: Values, dy: number, dx: number): Values {

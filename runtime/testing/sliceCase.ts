@@ -1,8 +1,8 @@
 // Checks that hold for everything that computes in slices.
 import { dispose, setBackend, type Tensor } from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
-import type { BackendName } from '../backend.ts';
-import { numAlive, toTensor, type Values } from './backends.ts';
+import { numAlive, toTensor, type Values } from '../../scripts/testing/backends.ts';
+import type { BackendName } from '../backends/selectBackend.ts';
 
 type Slices = Generator<unknown, Tensor>;
 

@@ -1,11 +1,11 @@
 // A whole model of a few thousand random weights, for tests: fast, and every part has a say in the picture.
 import { formatSchedulerConfig, parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
+import { conditionalVaeShapes } from '../networks/conditionalVae.ts';
 import { unet2dShapes } from '../networks/unet2d.ts';
-import { vaePriorShapes } from '../networks/vaePrior.ts';
 import { type ModelFiles, modelFolderFiles } from '../weights/modelFolder.ts';
 import { FIGMENT_DEFAULTS } from '../weights/modelIndex.ts';
-import { randomWeights, tinyPriorConfig, tinyUNetConfig, tinyVaeConfig } from './tinyNetworks.ts';
+import { randomWeights, tinyCvaeConfig, tinyUNetConfig, tinyVaeConfig } from './tinyNetworks.ts';
 
 export interface TinyModelOptions {
   labels?: string[];
@@ -13,7 +13,7 @@ export interface TinyModelOptions {
   circularPadding?: boolean;
   channels?: 3 | 4;
   seed?: number; // uint32, of the weights
-  prior?: boolean; // a VAE beside it that makes pictures in one step
+  cvae?: boolean; // a VAE beside it that makes pictures in one step
 }
 
 export const TINY_MODEL_DEFAULTS: Required<TinyModelOptions> = {
@@ -22,7 +22,7 @@ export const TINY_MODEL_DEFAULTS: Required<TinyModelOptions> = {
   circularPadding: false,
   channels: 4,
   seed: 1,
-  prior: false,
+  cvae: false,
 };
 
 /**
@@ -32,10 +32,10 @@ export const TINY_MODEL_DEFAULTS: Required<TinyModelOptions> = {
  *   const model = createModel(tinyModelFiles());
  */
 export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
-  const { labels, sizePx, circularPadding, channels, seed, prior } = { ...TINY_MODEL_DEFAULTS, ...options };
+  const { labels, sizePx, circularPadding, channels, seed, cvae } = { ...TINY_MODEL_DEFAULTS, ...options };
   const unetConfig = tinyUNetConfig({ num_class_embeds: labels.length + 1, sample_size: sizePx / 2 });
   const vaeConfig = tinyVaeConfig({ sample_size: sizePx, in_channels: channels, out_channels: channels });
-  const priorConfig = tinyPriorConfig({
+  const cvaeConfig = tinyCvaeConfig({
     num_labels: labels.length,
     in_channels: channels,
     sample_size: [sizePx, sizePx],
@@ -63,8 +63,8 @@ export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
     vaeConfig: { _class_name: 'AutoencoderKL', ...vaeConfig },
     vae: randomWeights(autoencoderKlShapes(vaeConfig), seed + 1),
     schedulerConfig: formatSchedulerConfig(parseSchedulerConfig(scheduler, 'the tiny model')),
-    priorConfig: prior ? { _class_name: 'ClassConditionalVae', ...priorConfig } : undefined,
-    prior: prior ? randomWeights(vaePriorShapes(priorConfig), seed + 2) : new Map(),
+    cvaeConfig: cvae ? { _class_name: 'ClassConditionalVae', ...cvaeConfig } : undefined,
+    cvae: cvae ? randomWeights(conditionalVaeShapes(cvaeConfig), seed + 2) : new Map(),
     hash: 'tiny',
   };
 }

@@ -1,8 +1,8 @@
 import { normals } from '../core/random.ts';
 import { type AutoencoderKlConfig, parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
+import { type ConditionalVaeConfig, parseConditionalVaeConfig } from '../networks/conditionalVaeConfig.ts';
 import type { Shapes } from '../networks/layers.ts';
 import { parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
-import { parseVaePriorConfig, type VaePriorConfig } from '../networks/vaePriorConfig.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 
 /** A VAE of two levels for RGBA images: half the size, 4 latent channels. */
@@ -40,8 +40,8 @@ export function tinyUNetConfig(options: Partial<UNet2DConfig> = {}): UNet2DConfi
 }
 
 /** A class-conditional VAE of two levels for RGBA images of 8×8 pixels, three labels, 6 latent values. */
-export function tinyPriorConfig(options: Partial<VaePriorConfig> = {}): VaePriorConfig {
-  return parseVaePriorConfig({
+export function tinyCvaeConfig(options: Partial<ConditionalVaeConfig> = {}): ConditionalVaeConfig {
+  return parseConditionalVaeConfig({
     in_channels: 4,
     num_labels: 3,
     sample_size: [8, 8],

@@ -1,12 +1,13 @@
 // Pictures of the tiny model, for tests of sampling.
+
+import type { PictureOptions } from '../recipe/recipe.ts';
 import { type GenerateOptions, generate } from '../sampling/generate.ts';
 import { createModel, type DiffusionModel } from '../sampling/model.ts';
-import type { ImageRequest } from '../sampling/request.ts';
 import { type TinyModelOptions, tinyModelFiles } from './tinyModel.ts';
 
-export const ELF: ImageRequest = { label: 'elf', seed: 7 };
-export const ORC: ImageRequest = { label: 'orc', seed: 7 };
-export const GOBLIN: ImageRequest = { label: 'goblin', seed: 4_294_967_295 };
+export const ELF: PictureOptions & { seed: number } = { label: 'elf', seed: 7 };
+export const ORC: PictureOptions & { seed: number } = { label: 'orc', seed: 7 };
+export const GOBLIN: PictureOptions & { seed: number } = { label: 'goblin', seed: 4_294_967_295 };
 
 /** Largest difference between the bytes of two pictures. */
 export function difference(a: Uint8Array, b: Uint8Array): number {
@@ -26,6 +27,6 @@ export async function withModel<T>(
   }
 }
 
-export function make(requests: ImageRequest[], options: GenerateOptions = {}): Promise<Uint8Array[]> {
+export function make(requests: PictureOptions[], options: GenerateOptions = {}): Promise<Uint8Array[]> {
   return withModel((model) => generate(model, requests, options));
 }

@@ -1,12 +1,16 @@
 import { normals } from '../core/random.ts';
 import type { GradientSource } from '../training/gradients.ts';
 import type { LatentDataset } from '../training/latentDataset.ts';
+import {
+  CONDITIONAL_VAE_DEFAULTS,
+  type ConditionalVaeOptions,
+  conditionalVaeTrainer,
+} from '../training/trainConditionalVae.ts';
 import { DIFFUSION_DEFAULTS, type DiffusionOptions, diffusionTrainer } from '../training/trainDiffusion.ts';
 import type { Trainer, TrainerState, TrainingStep } from '../training/trainer.ts';
 import { VAE_DEFAULTS, type VaeOptions, vaeTrainer } from '../training/trainVae.ts';
-import { VAE_PRIOR_DEFAULTS, type VaePriorOptions, vaePriorTrainer } from '../training/trainVaePrior.ts';
 import { tinyDataset } from './tinyDataset.ts';
-import { tinyPriorConfig, tinyUNetConfig, tinyVaeConfig } from './tinyNetworks.ts';
+import { tinyCvaeConfig, tinyUNetConfig, tinyVaeConfig } from './tinyNetworks.ts';
 
 export const TINY_VAE_OPTIONS: VaeOptions = {
   ...VAE_DEFAULTS,
@@ -27,8 +31,8 @@ export const TINY_DIFFUSION_OPTIONS: DiffusionOptions = {
   numSteps: 20,
 };
 
-export const TINY_PRIOR_OPTIONS: VaePriorOptions = {
-  ...VAE_PRIOR_DEFAULTS,
+export const TINY_CVAE_OPTIONS: ConditionalVaeOptions = {
+  ...CONDITIONAL_VAE_DEFAULTS,
   seed: 5,
   klWarmupSteps: 8,
   augment: { flip: true },
@@ -57,14 +61,14 @@ export function tinyVaeTrainer(
   return vaeTrainer(dataset, all, tinyVaeConfig(), { ...TINY_VAE_OPTIONS, ...options }, start, source);
 }
 
-export function tinyPriorTrainer(
-  options: Partial<VaePriorOptions> = {},
+export function tinyCvaeTrainer(
+  options: Partial<ConditionalVaeOptions> = {},
   start?: TrainerState,
   source?: GradientSource,
 ): Trainer {
   const dataset = tinyDataset();
   const all = Int32Array.from(dataset.classLabels.keys());
-  return vaePriorTrainer(dataset, all, tinyPriorConfig(), { ...TINY_PRIOR_OPTIONS, ...options }, start, source);
+  return conditionalVaeTrainer(dataset, all, tinyCvaeConfig(), { ...TINY_CVAE_OPTIONS, ...options }, start, source);
 }
 
 export function tinyDiffusionTrainer(

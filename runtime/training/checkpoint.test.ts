@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { draw } from '../testing/backends.ts';
+import { draw } from '../../scripts/testing/backends.ts';
 import { writeSafetensors } from '../weights/safetensors.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';

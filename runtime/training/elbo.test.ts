@@ -1,8 +1,8 @@
 import { matMul, type Tensor1D, type Tensor2D, tensor1d, tensor2d, zerosLike } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';
 import { normals } from '../core/random.ts';
 import { sampleLatents } from '../networks/autoencoderKl.ts';
-import { describeOnBackends, draw, toTensor, valuesOn } from '../testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { elbo, klOfImages, logLikelihood } from './elbo.ts';
 

@@ -1,6 +1,6 @@
 import { memory, scalar, type Tensor, tensor1d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { selectBackend } from '../backend.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { updateEma } from './ema.ts';
 

@@ -1,12 +1,12 @@
 import { dispose, memory, type Tensor } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { enableRelaxedSimd } from '../../scripts/io/nodeRuntime.ts';
-import { selectBackend } from '../backend.ts';
+import { enableRelaxedSimd } from '../../scripts/node/nodeRuntime.ts';
+import { draw } from '../../scripts/testing/backends.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
 import { integers } from '../core/random.ts';
 import { uploadWeights } from '../networks/tensors.ts';
-import { draw } from '../testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
-import { randomWeights, tinyPriorConfig, tinyUNetConfig, tinyVaeConfig } from '../testing/tinyNetworks.ts';
+import { randomWeights, tinyCvaeConfig, tinyUNetConfig, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { TINY_DIFFUSION_OPTIONS } from '../testing/tinyTraining.ts';
 import { type Batch, splitBatch } from './batch.ts';
 import { gradientsOf, localGradients } from './gradients.ts';
@@ -32,9 +32,9 @@ const ddpm: TaskSpec = {
   scheduler: trainingScheduler(TINY_DIFFUSION_OPTIONS),
   minSnrGamma: 5,
 };
-const prior: TaskSpec = {
-  kind: 'vae-prior',
-  config: tinyPriorConfig(),
+const cvae: TaskSpec = {
+  kind: 'cvae',
+  config: tinyCvaeConfig(),
   reconstruction: 'l2',
   reconstructionScale: 0.8,
   gradientWeight: 0,
@@ -47,7 +47,7 @@ const ddpmBatch = (length: number): Batch => ({
   classLabels: { shape: [length], data: integers(6, 0, length, 4) },
 });
 
-const priorBatch = (length: number): Batch => ({
+const cvaeBatch = (length: number): Batch => ({
   x: input(7, [length, 8, 8, 4]),
   eps: input(8, [length, 6]),
   classLabels: { shape: [length], data: integers(9, 0, length, 3) },
@@ -65,7 +65,7 @@ describe('gradientsOf, against finite differences', () => {
   it.each([
     { name: 'VAE', spec: vae, batch: vaeBatch(2) },
     { name: 'VAE, circular', spec: { ...vae, circular: true }, batch: vaeBatch(2) },
-    { name: 'one-step VAE', spec: prior, batch: priorBatch(2) },
+    { name: 'one-step VAE', spec: cvae, batch: cvaeBatch(2) },
     { name: 'U-Net', spec: ddpm, batch: ddpmBatch(2) },
   ])('$name', async ({ spec, batch }) => {
     const task = createTask(spec);
@@ -106,7 +106,7 @@ describe('gradients on wasm', () => {
 
   it.each([
     { name: 'VAE', spec: vae, batch: vaeBatch(5) },
-    { name: 'one-step VAE', spec: prior, batch: priorBatch(5) },
+    { name: 'one-step VAE', spec: cvae, batch: cvaeBatch(5) },
     { name: 'U-Net', spec: ddpm, batch: ddpmBatch(5) },
   ])('gives one loss and gradient whatever the micro-batches, $name', async ({ spec, batch }) => {
     const task = createTask(spec);

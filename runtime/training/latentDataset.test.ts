@@ -1,9 +1,9 @@
 import { memory, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { fillBatch } from '../dataset/batches.ts';
 import { autoencoderKlShapes, encode } from '../networks/autoencoderKl.ts';
 import { uploadWeights } from '../networks/tensors.ts';
-import { describeOnBackends } from '../testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
 import { randomWeights, tinyVaeConfig } from '../testing/tinyNetworks.ts';
@@ -62,7 +62,7 @@ describeOnBackends(() => {
     const spec = { ...SPEC, circular: true };
     const encoder = localEncoder(spec);
     const chosen = Int32Array.of(3, 5);
-    const views = await encodeDataset(DATASET, chosen, CONFIG, [encoder], { flip: true, toroidal: true });
+    const views = await encodeDataset(DATASET, chosen, CONFIG, [encoder], { flip: true, circular: true });
     const numViews = views.classLabels.length / chosen.length;
     const factor = 8 / views.shape[1];
     expect(numViews).toBe(2 * factor);

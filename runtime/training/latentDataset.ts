@@ -1,4 +1,4 @@
-import { flipHorizontal, shiftToroidal } from '../dataset/augment.ts';
+import { flipHorizontal, shiftCircular } from '../dataset/augment.ts';
 import { fillBatch } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
@@ -37,7 +37,7 @@ export interface EncodeOptions {
   /** Every image also mirrored. */
   flip: boolean;
   /** Every image at several shifts within a latent cell, wrapping at the edges: for seamless textures. */
-  toroidal?: boolean;
+  circular?: boolean;
 }
 
 /** How images are looked at before they are encoded. */
@@ -94,8 +94,8 @@ export async function encodeDataset(
 }
 
 /** The shifts fill a latent cell of `factor` pixels evenly, one in each row and column (Hammersley's points). */
-function viewsOf({ flip, toroidal }: EncodeOptions, factor: number): View[] {
-  const shifts = Array.from({ length: toroidal ? factor : 1 }, (_, i) => [i, reversedBits(i, factor)] as const);
+function viewsOf({ flip, circular }: EncodeOptions, factor: number): View[] {
+  const shifts = Array.from({ length: circular ? factor : 1 }, (_, i) => [i, reversedBits(i, factor)] as const);
   return shifts.flatMap((shift) => (flip ? [false, true] : [false]).map((mirrored) => ({ mirrored, shift })));
 }
 
@@ -118,12 +118,12 @@ function pixelsOf(dataset: Dataset, { indices, mirrored, shift: [dx, dy] }: Port
   const shape: PixelBatch['shape'] = [indices.length, heightPx, widthPx, channels];
   const length = widthPx * heightPx * channels;
   const values = new Float32Array(indices.length * length);
-  fillBatch(dataset, indices, { flip: false, shiftPx: 0, toroidal: false, permuteChannels: 0 }, 0, 0, values);
+  fillBatch(dataset, indices, { flip: false, shiftPx: 0, circular: false, permuteChannels: 0 }, 0, 0, values);
   const spare = new Float32Array(length);
   for (let at = 0; at < values.length; at += length) {
     const image = values.subarray(at, at + length);
     if (dx > 0 || dy > 0) {
-      shiftToroidal(image, spare, dataset, dx, dy);
+      shiftCircular(image, spare, dataset, dx, dy);
       image.set(spare);
     }
     if (mirrored) {

@@ -1,8 +1,8 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { enableRelaxedSimd } from '../../scripts/io/nodeRuntime.ts';
-import { startGradientWorkers } from '../../scripts/io/nodeWorkers.ts';
-import { selectBackend } from '../backend.ts';
+import { enableRelaxedSimd } from '../../scripts/node/nodeRuntime.ts';
+import { startGradientWorkers } from '../../scripts/node/nodeWorkers.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
 import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
 import { randomWeights, tinyVaeConfig } from '../testing/tinyNetworks.ts';

@@ -1,7 +1,7 @@
 import { memory, type Tensor } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { describeOnBackends, draw, toTensor, type Values } from '../../scripts/testing/backends.ts';
 import { ADAM_W_DEFAULTS } from '../kernels/adamW.ts';
-import { describeOnBackends, draw, toTensor, type Values } from '../testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { globalNorm, optimise, zeroMoments } from './optimiser.ts';
 

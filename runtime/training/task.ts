@@ -17,20 +17,19 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import { qSample, vTarget } from '../diffusion/forward.ts';
-import { minSnrWeights } from '../diffusion/minSnr.ts';
 import { createSchedule } from '../diffusion/schedule.ts';
 import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes, decode, encode, sampleLatents } from '../networks/autoencoderKl.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { type ClassifierConfig, classifierShapes, classify } from '../networks/classifier.ts';
+import { conditionalVaeShapes, decodeWithLabels, encodeWithLabels } from '../networks/conditionalVae.ts';
+import type { ConditionalVaeConfig } from '../networks/conditionalVaeConfig.ts';
 import { conditioning as conditioningVectors } from '../networks/conditioning.ts';
 import type { ConditioningConfig } from '../networks/conditioningConfig.ts';
 import type { Shapes, Weights } from '../networks/layers.ts';
 import { classifyNoisy, type NoisyClassifierConfig, noisyClassifierShapes } from '../networks/noisyClassifier.ts';
 import { type UNet2DCondition, unet2d } from '../networks/unet2d.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
-import { decodeWithLabels, encodeWithLabels, vaePriorShapes } from '../networks/vaePrior.ts';
-import type { VaePriorConfig } from '../networks/vaePriorConfig.ts';
 import { type Batch, batchArray, batchTensor } from './batch.ts';
 import { conditionedShapes, splitConditioning } from './conditionedNetwork.ts';
 import { elbo, klOfImages, logLikelihood } from './elbo.ts';
@@ -39,6 +38,7 @@ import {
   diffusionLoss,
   gradientDifference,
   klDivergence,
+  minSnrWeights,
   type Reconstruction,
   reconstructionError,
 } from './losses.ts';
@@ -69,8 +69,8 @@ export type TaskSpec =
       minSnrGamma: number | null;
     }
   | {
-      kind: 'vae-prior';
-      config: VaePriorConfig;
+      kind: 'cvae';
+      config: ConditionalVaeConfig;
       reconstruction: Reconstruction;
       /** Of log p(x | z): see `logLikelihood`. */
       reconstructionScale: number;
@@ -106,8 +106,8 @@ export function createTask(spec: TaskSpec): TrainingTask {
       return vaeTask(spec);
     case 'ddpm':
       return ddpmTask(spec);
-    case 'vae-prior':
-      return vaePriorTask(spec);
+    case 'cvae':
+      return conditionalVaeTask(spec);
     case 'classifier':
       return classifierTask(spec);
     case 'noisyClassifier':
@@ -188,10 +188,10 @@ function conditionOf(
  *
  * Batch: x (B, H, W, C) in [−1, 1], eps (B, latent_size) standard normal, classLabels (B), klWeight (B).
  */
-function vaePriorTask(spec: TaskSpec & { kind: 'vae-prior' }): TrainingTask {
+function conditionalVaeTask(spec: TaskSpec & { kind: 'cvae' }): TrainingTask {
   const { config, reconstruction, reconstructionScale, gradientWeight } = spec;
   return {
-    shapes: vaePriorShapes(config),
+    shapes: conditionalVaeShapes(config),
     isTrained: () => true,
     loss: (weights, batch) =>
       tidy(() => {

@@ -1,6 +1,6 @@
 import { memory, type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { describeOnBackends, draw, type Values, valuesOn } from '../testing/backends.ts';
+import { describeOnBackends, draw, type Values, valuesOn } from '../../scripts/testing/backends.ts';
 import { checkGradients } from '../testing/gradientCheck.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
 import { crossEntropy } from './losses.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { parseUNet2DConfig } from '../networks/unet2dConfig.ts';
-import { describeOnBackends } from '../testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyUNetConfig } from '../testing/tinyNetworks.ts';
 import { runSteps, TINY_DIFFUSION_OPTIONS, tinyDiffusionTrainer, tinyLatents } from '../testing/tinyTraining.ts';
@@ -84,7 +84,7 @@ it('draws standardised latents, standard noise and all timesteps', async () => {
 });
 
 it('rolls the latents by whole cells, each image another way', async () => {
-  const [[plain], [rolled]] = [await batchesOf({}), await batchesOf({ toroidal: true })];
+  const [[plain], [rolled]] = [await batchesOf({}), await batchesOf({ circular: true })];
   const [, height, width, channels] = plain!.x0!.shape as [number, number, number, number];
   const size = height * width * channels;
   const rollsOf = (image: number) => {

@@ -1,5 +1,5 @@
 import { integers, normals, uniforms } from '../core/random.ts';
-import { shiftToroidal } from '../dataset/augment.ts';
+import { shiftCircular } from '../dataset/augment.ts';
 import { batchIndices } from '../dataset/batches.ts';
 import { type PredictionType, parseSchedulerConfig, type SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import type { ConditioningConfig } from '../networks/conditioningConfig.ts';
@@ -23,11 +23,10 @@ export interface DiffusionOptions extends TrainerOptions {
   /** Clamp of the signal-to-noise weights; null weighs every timestep alike. */
   minSnrGamma: number | null;
   balanced: boolean;
+  /** For seamless pictures: every convolution wraps around the borders, and the latents of every image are rolled by whole cells. */
   circular: boolean;
   /** The network for label and attributes of a U-Net with `class_embed_type: "identity"`; null: the U-Net takes the label. */
   conditioning: ConditioningConfig | null;
-  /** Roll the latents of every image by whole cells, another way each time: for seamless textures. */
-  toroidal: boolean;
 }
 
 export const DIFFUSION_DEFAULTS: DiffusionOptions = {
@@ -39,7 +38,6 @@ export const DIFFUSION_DEFAULTS: DiffusionOptions = {
   balanced: false,
   circular: false,
   conditioning: null,
-  toroidal: false,
   batchSize: 128,
   microBatchSize: 16,
   learningRate: 1e-3,
@@ -187,7 +185,7 @@ function diffusionBatch(
   options: DiffusionOptions,
   step: number,
 ): Batch {
-  const { batchSize, balanced, seed, toroidal } = options;
+  const { batchSize, balanced, seed, circular } = options;
   const chosen = batchIndices(all, latents.classLabels, { batchSize, balanced, seed }, step);
   const channels = latents.shape[2];
   const size = latents.mean.length / latents.classLabels.length;
@@ -201,7 +199,7 @@ function diffusionBatch(
       x0[i * size + j] = (z - mean[j % channels]!) / std[j % channels]!;
     }
   });
-  if (toroidal) rollEach(x0, latents.shape, uniforms(seed, ROLL_STREAM + step, 2 * batchSize));
+  if (circular) rollEach(x0, latents.shape, uniforms(seed, ROLL_STREAM + step, 2 * batchSize));
   return {
     x0: { shape, data: x0 },
     eps: { shape, data: normals(seed, EPS_STREAM + step, batchSize * size) },
@@ -245,7 +243,7 @@ function rollEach(x0: Float32Array, [height, width, channels]: LatentDataset['sh
   for (let i = 0; i * size < x0.length; i++) {
     const image = x0.subarray(i * size, (i + 1) * size);
     const [dx, dy] = [Math.floor(draws[2 * i]! * width), Math.floor(draws[2 * i + 1]! * height)];
-    shiftToroidal(image, spare, { heightPx: height, widthPx: width, channels }, dx, dy);
+    shiftCircular(image, spare, { heightPx: height, widthPx: width, channels }, dx, dy);
     image.set(spare);
   }
 }

@@ -1,6 +1,6 @@
 import { dispose, memory, type Tensor4D, tensor, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { selectBackend } from '../backend.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
 import { normals } from '../core/random.ts';
 import { createSchedule } from '../diffusion/schedule.ts';
 import { sampleLatents, scaleLatents } from '../networks/autoencoderKl.ts';

@@ -35,7 +35,7 @@ export const VAE_DEFAULTS: VaeOptions = {
   gradientWeight: 0,
   freezeEncoder: false,
   balanced: false,
-  augment: { flip: false, shiftPx: 0, toroidal: false, permuteChannels: 0 },
+  augment: { flip: false, shiftPx: 0, circular: false, permuteChannels: 0 },
   circular: false,
   batchSize: 32,
   microBatchSize: 8,

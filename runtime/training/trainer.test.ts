@@ -1,9 +1,9 @@
 import { memory, type Tensor, tensor1d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { enableRelaxedSimd } from '../../scripts/io/nodeRuntime.ts';
-import { selectBackend } from '../backend.ts';
+import { enableRelaxedSimd } from '../../scripts/node/nodeRuntime.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
 import { expectClose } from '../testing/matchers.ts';
-import { runSteps, tinyDiffusionTrainer, tinyPriorTrainer, tinyVaeTrainer } from '../testing/tinyTraining.ts';
+import { runSteps, tinyCvaeTrainer, tinyDiffusionTrainer, tinyVaeTrainer } from '../testing/tinyTraining.ts';
 import type { Batch } from './batch.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import type { GradientSource } from './gradients.ts';
@@ -47,7 +47,7 @@ const timeless = (state: TrainerState) => ({ ...state, elapsedMs: 0 });
 
 describe.each([
   { name: 'VAE', create: tinyVaeTrainer as typeof tinyDiffusionTrainer },
-  { name: 'one-step VAE', create: tinyPriorTrainer as typeof tinyDiffusionTrainer },
+  { name: 'one-step VAE', create: tinyCvaeTrainer as typeof tinyDiffusionTrainer },
   { name: 'diffusion', create: tinyDiffusionTrainer },
 ])('a $name training', ({ create }) => {
   it('goes on from a checkpoint as if nothing had been, bit for bit', async () => {

@@ -1,9 +1,9 @@
 import { concat, memory, ones, slice4d, type Tensor4D } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { selectBackend } from '../backend.ts';
+import { draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
 import { autoencoderKlShapes, decode, encode } from '../networks/autoencoderKl.ts';
 import { uploadWeights } from '../networks/tensors.ts';
-import { draw, toTensor, valuesOn } from '../testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { randomWeights, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { withoutAlpha } from './withoutAlpha.ts';

@@ -10,7 +10,7 @@ const PIPELINE = new URL('../testing/fixtures/pipeline/', import.meta.url);
 const SHARED_PIPELINE = new URL('../../../shared/fixtures/pipeline/', import.meta.url);
 const INDEX = 'model_index.json';
 const VAE_WEIGHTS = 'vae/diffusion_pytorch_model.safetensors';
-const PRIOR_WEIGHTS = 'vae_prior/diffusion_pytorch_model.safetensors';
+const CVAE_WEIGHTS = 'cvae/diffusion_pytorch_model.safetensors';
 const UNET_WEIGHTS = 'unet/diffusion_pytorch_model.safetensors';
 
 /** The folder that diffusers wrote. */
@@ -76,7 +76,7 @@ describe('loadModelFolder', () => {
   it.each([
     { parts: ['unet', 'vae', 'scheduler'] as const, first: INDEX },
     { parts: ['vae'] as const, first: 'vae/config.json' },
-    { parts: ['prior'] as const, first: INDEX },
+    { parts: ['cvae'] as const, first: INDEX },
   ])('names $first of several that are missing, whichever is found out first: $parts', async ({ parts, first }) => {
     const paths: string[] = [];
     const source: ModelSource = {
@@ -104,24 +104,22 @@ describe('loadModelFolder', () => {
   });
 
   it('reads a VAE that makes pictures in one step when asked for it, and tells what to do where there is none', async () => {
-    const files = await tinyModelFolder({ prior: true });
+    const files = await tinyModelFolder({ cvae: true });
     const read = vi.fn(memorySource(files, 'models/tiny').read);
     const whole = await loadModelFolder({ name: 'models/tiny', read });
-    expect(read.mock.calls.map(([path]) => path)).not.toContain(PRIOR_WEIGHTS);
-    expect([whole.priorConfig, whole.prior.size]).toEqual([undefined, 0]);
-    const { prior, priorConfig, index, unet, hash } = await load(files, { parts: ['prior'] });
-    expect(priorConfig).toMatchObject({ latent_size: 6, num_labels: 3 });
-    expect(prior.get('decoder.class_embedding.weight')!.shape).toEqual([3, 5]);
+    expect(read.mock.calls.map(([path]) => path)).not.toContain(CVAE_WEIGHTS);
+    expect([whole.cvaeConfig, whole.cvae.size]).toEqual([undefined, 0]);
+    const { cvae, cvaeConfig, index, unet, hash } = await load(files, { parts: ['cvae'] });
+    expect(cvaeConfig).toMatchObject({ latent_size: 6, num_labels: 3 });
+    expect(cvae.get('decoder.class_embedding.weight')!.shape).toEqual([3, 5]);
     expect([index.labels, unet.size]).toEqual([['elf', 'goblin', 'orc'], 0]);
     expect(hash).not.toBe(whole.hash);
-    files[PRIOR_WEIGHTS]!.set([files[PRIOR_WEIGHTS]!.at(-1)! ^ 1], files[PRIOR_WEIGHTS]!.length - 1);
-    await expect(load(files, { parts: ['prior'] })).rejects.toThrow(`models/tiny/${PRIOR_WEIGHTS}: expected sha-256 `);
-    const loading = load(await tinyModelFolder(), { parts: ['prior'] });
+    files[CVAE_WEIGHTS]!.set([files[CVAE_WEIGHTS]!.at(-1)! ^ 1], files[CVAE_WEIGHTS]!.length - 1);
+    await expect(load(files, { parts: ['cvae'] })).rejects.toThrow(`models/tiny/${CVAE_WEIGHTS}: expected sha-256 `);
+    const loading = load(await tinyModelFolder(), { parts: ['cvae'] });
     await expect(loading).rejects.toThrow(MissingFileError);
-    await expect(loading).rejects.toThrow(
-      /no pictures in one step; train one for it by figment train vae-prior .* "ddpm"/,
-    );
-    await expect(load(without(files, INDEX), { parts: ['prior'] })).rejects.toThrow(MissingFileError);
+    await expect(loading).rejects.toThrow(/no pictures in one step; train one for it by figment train cvae .* "ddpm"/);
+    await expect(load(without(files, INDEX), { parts: ['cvae'] })).rejects.toThrow(MissingFileError);
   });
 
   it.each(['unet/config.json', UNET_WEIGHTS, 'vae/config.json', VAE_WEIGHTS, 'scheduler/scheduler_config.json'])(

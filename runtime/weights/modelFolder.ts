@@ -12,8 +12,8 @@ import { sha256Hex } from './sha256.ts';
 import { isObject } from './untrustedJson.ts';
 import type { WeightTensor } from './weightTensor.ts';
 
-/** `prior` is optional in a folder: a VAE that makes pictures in one step. */
-export type ModelPart = 'unet' | 'vae' | 'scheduler' | 'prior';
+/** `cvae` is optional in a folder: a VAE that makes pictures in one step. */
+export type ModelPart = 'unet' | 'vae' | 'scheduler' | 'cvae';
 
 /** A model folder's content; the parts that were not asked for are undefined and empty. */
 export interface ModelContent {
@@ -23,8 +23,8 @@ export interface ModelContent {
   vaeConfig?: unknown;
   vae?: ReadonlyMap<string, WeightTensor>;
   schedulerConfig?: unknown;
-  priorConfig?: unknown;
-  prior?: ReadonlyMap<string, WeightTensor>;
+  cvaeConfig?: unknown;
+  cvae?: ReadonlyMap<string, WeightTensor>;
   /** Of a U-Net whose class_embed_type is `identity`. */
   conditioningConfig?: unknown;
   conditioning?: ReadonlyMap<string, WeightTensor>;
@@ -36,8 +36,8 @@ export interface ModelFiles extends ModelContent {
   vaeConfig: unknown;
   vae: Map<string, WeightTensor>;
   schedulerConfig: unknown;
-  priorConfig: unknown;
-  prior: Map<string, WeightTensor>;
+  cvaeConfig: unknown;
+  cvae: Map<string, WeightTensor>;
   conditioningConfig?: unknown;
   conditioning?: Map<string, WeightTensor>;
   hash: string; // sha-256 over the files read, for caches
@@ -63,8 +63,8 @@ const UNET_WEIGHTS = 'unet/diffusion_pytorch_model.safetensors';
 const VAE_CONFIG = 'vae/config.json';
 const VAE_WEIGHTS = 'vae/diffusion_pytorch_model.safetensors';
 const SCHEDULER_CONFIG = 'scheduler/scheduler_config.json';
-const PRIOR_CONFIG = 'vae_prior/config.json';
-const PRIOR_WEIGHTS = 'vae_prior/diffusion_pytorch_model.safetensors';
+const CVAE_CONFIG = 'cvae/config.json';
+const CVAE_WEIGHTS = 'cvae/diffusion_pytorch_model.safetensors';
 
 const CONDITIONING_CONFIG = 'conditioning/config.json';
 const CONDITIONING_WEIGHTS = 'conditioning/diffusion_pytorch_model.safetensors';
@@ -73,7 +73,7 @@ const PATHS: Record<ModelPart, string[]> = {
   unet: [UNET_CONFIG, UNET_WEIGHTS],
   vae: [VAE_CONFIG, VAE_WEIGHTS],
   scheduler: [SCHEDULER_CONFIG],
-  prior: [PRIOR_CONFIG, PRIOR_WEIGHTS],
+  cvae: [CVAE_CONFIG, CVAE_WEIGHTS],
 };
 
 /**
@@ -82,7 +82,7 @@ const PATHS: Record<ModelPart, string[]> = {
  *
  *   const files = await loadModelFolder(urlSource('/models/portraits'));
  *   const vaeInTraining = await loadModelFolder(source, { parts: ['vae'] }); // model_index.json may be missing then
- *   const { priorConfig, prior } = await loadModelFolder(source, { parts: ['prior'] }); // for createPrior
+ *   const { cvaeConfig, cvae } = await loadModelFolder(source, { parts: ['cvae'] }); // for createConditionalVae
  *
  * @throws MissingFileError, ModelFileError naming the file; the signal's reason when aborted
  */
@@ -103,8 +103,8 @@ export async function loadModelFolder(source: ModelSource, options: LoadModelFol
     vaeConfig,
     vae: readWeights(source, bytes, VAE_WEIGHTS),
     schedulerConfig: readConfig(source, bytes, SCHEDULER_CONFIG),
-    priorConfig: readConfig(source, bytes, PRIOR_CONFIG),
-    prior: readWeights(source, bytes, PRIOR_WEIGHTS),
+    cvaeConfig: readConfig(source, bytes, CVAE_CONFIG),
+    cvae: readWeights(source, bytes, CVAE_WEIGHTS),
     conditioningConfig: readConfig(source, bytes, CONDITIONING_CONFIG),
     conditioning: readWeights(source, bytes, CONDITIONING_WEIGHTS),
     hash: await hashOf(digests),
@@ -148,8 +148,8 @@ export async function modelFolderFiles(
   addConfig(VAE_CONFIG, model.vaeConfig);
   addWeights(VAE_WEIGHTS, model.vae);
   addConfig(SCHEDULER_CONFIG, model.schedulerConfig);
-  addConfig(PRIOR_CONFIG, model.priorConfig);
-  addWeights(PRIOR_WEIGHTS, model.prior);
+  addConfig(CVAE_CONFIG, model.cvaeConfig);
+  addWeights(CVAE_WEIGHTS, model.cvae);
   addConfig(CONDITIONING_CONFIG, model.conditioningConfig);
   addWeights(CONDITIONING_WEIGHTS, model.conditioning);
   const sha256 = Object.fromEntries(await digestFiles(files));
@@ -159,7 +159,7 @@ export async function modelFolderFiles(
 
 /** The networks that are used with labels need to know them. */
 function needsIndex(parts: readonly ModelPart[]): boolean {
-  return parts.includes('unet') || parts.includes('prior');
+  return parts.includes('unet') || parts.includes('cvae');
 }
 
 /** The index, these files, and the conditioning of a U-Net that takes one: its config says so, so that comes first. */
@@ -209,7 +209,7 @@ async function readFiles(
     } catch (error) {
       if (!(error instanceof MissingFileError)) throw error;
       await Promise.all(smallBefore(path));
-      if (PATHS.prior.includes(path)) throw noPriorError(error);
+      if (PATHS.cvae.includes(path)) throw noCvaeError(error);
       if (path !== INDEX_PATH || isIndexNeeded) throw error;
       progress(path)(0, 0);
       return [path, undefined];
@@ -224,8 +224,8 @@ async function readFiles(
   }
 }
 
-function noPriorError({ fileName }: MissingFileError): MissingFileError {
-  const remedy = 'train one for it by figment train vae-prior --add-to, or use the family "ddpm"';
+function noCvaeError({ fileName }: MissingFileError): MissingFileError {
+  const remedy = 'train one for it by figment train cvae --add-to, or use the pipeline "ddpm"';
   return new MissingFileError('loadModelFolder', fileName, `this model makes no pictures in one step; ${remedy}`);
 }
 

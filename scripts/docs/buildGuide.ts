@@ -1,35 +1,45 @@
-// The guide as a site: a page for each chapter of docs/guide, the sources that they name, pictures, and KaTeX's letters.
+// The guide as a site: a page for each chapter of docs/guide and for what stands beside it in docs, the sources that they
+// name, pictures, and KaTeX's letters.
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { packageRoot } from '../io/packageRoot.ts';
-import { chapterPage, sourcePage } from './page.ts';
-import { type Chapter, fileAddress, renderChapter, sourceAddress } from './renderChapter.ts';
+import { escapeHtml } from '../bake/pageFiles.ts';
+import { packageRoot } from '../node/packageRoot.ts';
+import {
+  type Chapter,
+  fileAddress,
+  GUIDE_FOLDER,
+  PAGE_FOLDERS,
+  renderChapter,
+  sourceAddress,
+} from './renderChapter.ts';
 
 /** A file of the site by its address, relative to the site's root. */
-export type SiteFiles = Record<string, string | Uint8Array>;
+type SiteFiles = Record<string, string | Uint8Array>;
 
-/** The chapters' folder. */
-export const GUIDE_FOLDER = 'docs/guide';
-
-/** The contents first, then the chapters by number. */
-const FIRST_PAGE = 'index';
+/** The contents, which come first; the chapters follow by number, and then the pages beside the guide. */
+const FIRST_PAGE = `${GUIDE_FOLDER}/index.md`;
 
 /** A chapter and the name of its file, without the ending. */
-export type NamedChapter = Chapter & { name: string };
+type NamedChapter = Chapter & { name: string };
 
 /** Reads and checks all chapters. @throws Error naming the chapter and what is wrong with it */
 export function readChapters(): NamedChapter[] {
-  const folder = path.join(packageRoot(), GUIDE_FOLDER);
-  const names = readdirSync(folder).flatMap((file) => (file.endsWith('.md') ? [path.basename(file, '.md')] : []));
-  const inOrder = [FIRST_PAGE, ...names.filter((name) => name !== FIRST_PAGE).sort()];
-  return inOrder.map((name) => {
+  const files = PAGE_FOLDERS.flatMap(markdownIn);
+  return [FIRST_PAGE, ...files.filter((file) => file !== FIRST_PAGE)].map((file) => {
     try {
-      return { name, ...renderChapter(readFileSync(path.join(folder, `${name}.md`), 'utf8'), GUIDE_FOLDER) };
+      const text = readFileSync(path.join(packageRoot(), file), 'utf8');
+      return { name: path.basename(file, '.md'), ...renderChapter(text, path.posix.dirname(file)) };
     } catch (error) {
-      throw new Error(`${GUIDE_FOLDER}/${name}.md: ${(error as Error).message}`, { cause: error });
+      throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
     }
   });
+}
+
+/** The markdown files of a folder, relative to the repository, in order. */
+function markdownIn(folder: string): string[] {
+  const names = readdirSync(path.join(packageRoot(), folder)).filter((name) => name.endsWith('.md'));
+  return names.sort().map((name) => `${folder}/${name}`);
 }
 
 /**
@@ -63,4 +73,66 @@ function katexFiles(): SiteFiles {
     'katex/katex.css': read('katex.min.css'),
     ...Object.fromEntries(fonts.map((file) => [`katex/fonts/${file}`, read(`fonts/${file}`)])),
   };
+}
+
+/** The page of one chapter, with the way to the others. */
+function chapterPage(chapters: readonly NamedChapter[], index: number): string {
+  const chapter = chapters[index]!;
+  const entries = chapters.map(
+    ({ name, title }, i) => `<li><a href="${name}.html"${i === index ? ' aria-current="page"' : ''}>${title}</a></li>`,
+  );
+  const step = (i: number, rel: string) =>
+    chapters[i] ? `<a rel="${rel}" href="${chapters[i].name}.html">${chapters[i].title}</a>` : '<span></span>';
+  return page(
+    chapter.title,
+    '',
+    `<nav class="contents" aria-label="Chapters"><ol start="0">${entries.join('')}</ol>
+<p><a href="api/index.html">API reference</a></p></nav>
+<main>${chapter.html}<nav class="steps" aria-label="Neighbours">${step(index - 1, 'prev')}${step(index + 1, 'next')}</nav></main>`,
+  );
+}
+
+/** A source file with numbered lines, each of which has an address. */
+function sourcePage(file: string, code: string): string {
+  const lines = code
+    .trimEnd()
+    .split('\n')
+    .map((line, i) => `<li id="L${i + 1}"><code>${escapeHtml(line)}</code></li>`);
+  const up = '../'.repeat(file.split('/').length);
+  const back = `<p><a href="${up}index.html">The guide</a></p>`;
+  return page(file, up, `<main class="source">${back}<h1>${file}</h1><ol>${lines.join('\n')}</ol></main>`);
+}
+
+function page(title: string, up: string, body: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title} – Figment</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="${up}katex/katex.css">
+<link rel="stylesheet" href="${up}guide.css">
+</head>
+<body>
+${body}
+</body>
+</html>
+`;
+}
+
+/** Where public names are declared. */
+const FOLDERS = ['runtime', 'plugin', 'scripts/bake'];
+
+/** Sources that the API reference links to, relative to the repository; tests and what they need left out. */
+export function publicSources(folders: readonly string[] = FOLDERS): string[] {
+  return folders.flatMap((folder) => {
+    const entries = readdirSync(path.join(packageRoot(), folder), { withFileTypes: true });
+    const inside = entries.filter((entry) => entry.isDirectory() && entry.name !== 'testing');
+    const files = entries.filter(({ name }) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+    return [
+      ...files.map(({ name }) => `${folder}/${name}`),
+      ...publicSources(inside.map(({ name }) => `${folder}/${name}`)),
+    ];
+  });
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { packageRoot } from '../io/packageRoot.ts';
-import { buildGuide, GUIDE_FOLDER, readChapters } from './buildGuide.ts';
-import { renderChapter } from './renderChapter.ts';
+import { packageRoot } from '../node/packageRoot.ts';
+import { buildGuide, readChapters } from './buildGuide.ts';
+import { GUIDE_FOLDER, renderChapter } from './renderChapter.ts';
 
 /** Throws where a function, file, equation or number is not what the text says. */
 const chapters = readChapters();
@@ -22,6 +22,7 @@ it('begins with the contents, which name every chapter in order', () => {
   const [first, ...others] = chapters;
   expect(first!.name).toBe('index');
   const listed = Array.from(first!.html.matchAll(/<li><a href="([\w-]+)\.html">/g), ([, name]) => name);
+  expect(listed).toEqual(expect.arrayContaining(['01-in-a-scene', '24-training', 'architecture', 'benchmarks']));
   expect(listed).toEqual(others.map(({ name }) => name));
 });
 
@@ -30,8 +31,10 @@ it('is whole: every link and picture of a page leads to a file of the site, or t
     const targets = Array.from(html.matchAll(/ (?:href|src)="([^"]+)"/g), ([, target]) => target!);
     for (const target of targets) {
       if (/^(https?:|data:)/.test(target) || target.startsWith('api/')) continue;
-      const file = path.posix.join(path.posix.dirname(address), target.split('#')[0]!);
+      const [place, id] = target.split('#');
+      const file = place === '' ? address : path.posix.join(path.posix.dirname(address), place!);
       expect(site, `${address} leads to ${target}`).toHaveProperty([file]);
+      if (id) expect(String(site[file]), `${address} leads to ${target}`).toContain(` id="${decodeURI(id)}"`);
     }
   }
 });

@@ -9,22 +9,22 @@ import {
   encodePixelsInSlices,
   generate,
   guidedPrediction,
-  type ImageRequest,
   imagesToPixels,
   indexOfLabel,
   normals,
+  type PictureOptions,
   parseSchedulerConfig,
   qSample,
   sample,
+  scaleSheet,
   slerp,
   toPixels,
   toPremultiplied,
   trainingScheduler,
   unet2d,
 } from '../../runtime/index.ts';
-import { encodePng } from '../io/png.ts';
+import { encodePng } from '../node/png.ts';
 import { drawFigure } from '../study/plot.ts';
-import { pictureRows } from './pictureRows.ts';
 
 /** One picture, as PNG. */
 type Draw = (model: DiffusionModel) => Promise<Uint8Array>;
@@ -46,7 +46,7 @@ export const PICTURES: Record<string, Record<string, Draw>> = {
   textures: { tiles },
 };
 
-const paint = (model: DiffusionModel, requests: ImageRequest[], options = {}) =>
+const paint = (model: DiffusionModel, requests: PictureOptions[], options = {}) =>
   generate(model, requests, { guidanceScale: GUIDANCE, ...options });
 
 /** Some portraits, and the same after the auto-encoder alone. */
@@ -254,4 +254,12 @@ async function tiles(model: DiffusionModel): Promise<Uint8Array> {
   const pictures: Uint8Array[] = [];
   for (const request of requests) pictures.push(...(await paint(model, [request], size)));
   return encodePng(composeSheet(pictures, pictures.length, size.widthPx, size.heightPx));
+}
+
+const SCALE = 3;
+
+/** Rows of pictures, enlarged, as a PNG. */
+function pictureRows({ index }: DiffusionModel, rows: Uint8Array[][]): Uint8Array {
+  const { widthPx, heightPx } = index.figment;
+  return encodePng(scaleSheet(composeSheet(rows.flat(), rows[0]!.length, widthPx, heightPx), SCALE));
 }

@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { checkQuote } from './quote.ts';
-import { updateQuotes } from './updateQuotes.ts';
+import { checkQuote, updateQuotes } from './quote.ts';
 
 let dir: string;
 let file: string;

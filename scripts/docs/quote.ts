@@ -1,5 +1,7 @@
 // Numbers that the guide quotes: `[0.77](../study/guidance.json#cases/w=2/spread)`, compared with the file.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { packageRoot } from '../node/packageRoot.ts';
 
 /**
  * What a quote should say: the number in a JSON file, with as many digits as the text gives.
@@ -9,7 +11,7 @@ import { readFileSync } from 'node:fs';
  * @param pointer keys with slashes between them
  * @throws        Error when there is no such number, or the text is none
  */
-export function quotedNumber(text: string, file: string, pointer: string): string {
+function quotedNumber(text: string, file: string, pointer: string): string {
   const value = pointer
     .split('/')
     .reduce<unknown>(
@@ -29,5 +31,29 @@ export function checkQuote(text: string, file: string, pointer: string): void {
   if (now === text.replace('-', '−')) return;
   throw new Error(
     `guide: the text quotes ${text}, but ${file} has ${now} at ${pointer}; run npm run docs:quotes, and read what the text says of it`,
+  );
+}
+
+/** `[text](file.json#pointer)`. */
+const QUOTE = /\[([^\]]+)\]\(([^)#]+\.json)#([^)]+)\)/g;
+
+/** A chapter whose quotes say what their files say, with as many digits as before. */
+export function updateQuotes(markdown: string, folder: string): string {
+  return markdown.replace(QUOTE, (_, text: string, file: string, pointer: string) => {
+    const now = quotedNumber(text, path.join(folder, file), decodeURI(pointer));
+    return `[${now}](${file}#${pointer})`;
+  });
+}
+
+/** The chapters that change, by file name. */
+export function updatedChapters(folder: string): Record<string, string> {
+  const place = path.join(packageRoot(), folder);
+  const chapters = readdirSync(place).filter((file) => file.endsWith('.md'));
+  return Object.fromEntries(
+    chapters.flatMap((file) => {
+      const before = readFileSync(path.join(place, file), 'utf8');
+      const after = updateQuotes(before, place);
+      return after === before ? [] : [[file, after]];
+    }),
   );
 }

@@ -1,25 +1,21 @@
 import {
   type DiffusionModel,
   generate,
-  type ImageRequest,
   imagesOfPixels,
+  type PictureOptions,
   type SampleOptions,
 } from '../../runtime/index.ts';
-import { compareWithReal, measure } from '../evaluation/measure.ts';
-import { letEventsIn } from '../io/interrupt.ts';
-import type { CaseResult } from './part.ts';
-import type { StudyContext } from './studyContext.ts';
+import { compareWithReal, measure } from '../cli/evaluation/measure.ts';
+import { letEventsIn } from '../node/interrupt.ts';
+import type { CaseResult, StudyContext } from './part.ts';
 
 const BATCH = 26;
 
 /** The seed of the first picture of each label; the others count up. */
 export const FIRST_SEED = 1;
 
-/** Of a case that trains a network first, in its progress. */
-export const SHARE_OF_TRAINING = 0.8;
-
 /** Some pictures from labels and seeds, RGBA bytes. */
-export type Paint = (requests: readonly ImageRequest[], onProgress: (share: number) => void) => Promise<Uint8Array[]>;
+export type Paint = (requests: readonly PictureOptions[], onProgress: (share: number) => void) => Promise<Uint8Array[]>;
 
 /** Paints with a diffusion model. */
 export function paintWith(model: DiffusionModel, options: SampleOptions): Paint {

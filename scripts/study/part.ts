@@ -1,5 +1,7 @@
+import type { Dataset, DatasetSplit, DiffusionModel } from '../../runtime/index.ts';
+import type { Judge } from '../cli/evaluation/judge.ts';
+import type { Measured } from '../cli/evaluation/measure.ts';
 import type { Figure } from './plot.ts';
-import type { StudyContext } from './studyContext.ts';
 
 /** Measured quantities by name; their units stand in `UNITS` of results.ts. */
 export type Numbers = Record<string, number>;
@@ -22,4 +24,23 @@ export interface StudyPart {
   measure(context: StudyContext, name: string, onProgress: (share: number) => void): Promise<CaseResult>;
   /** Plots by the suffix of their file. */
   figures(numbers: Record<string, Numbers>): Record<string, Figure>;
+}
+
+/** What all parts of the study share. */
+export interface StudyContext {
+  /** The shipped model. */
+  model: DiffusionModel;
+  dataset: Dataset;
+  split: DatasetSplit;
+  /** The images that the networks of the study learn from, the same ones for all. */
+  training: Int32Array;
+  /** Judges pictures, as in `figment evaluate`. */
+  judge: Judge;
+  /** What it says of held-out images, and of how many features a class its Gaussian is. */
+  real: { measured: Measured; perClass: number };
+  imagesPerClass: number;
+  /** Minutes of one thread that each network of the study trains. */
+  minutes: number;
+  /** Folder of what a study that goes on finds again. */
+  work: string;
 }

@@ -4,7 +4,9 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Resvg } from '@resvg/resvg-js';
 import * as echarts from 'echarts';
-import { encodePng } from '../io/png.ts';
+import { scaleNearest } from '../../runtime/index.ts';
+import { escapeHtml } from '../bake/pageFiles.ts';
+import { encodePng } from '../node/png.ts';
 
 export interface Axis {
   name: string;
@@ -23,7 +25,7 @@ export interface Line {
 }
 
 /** Several lines over one quantity. */
-export interface LineFigure {
+interface LineFigure {
   kind: 'lines';
   title: string;
   x: Axis;
@@ -33,7 +35,7 @@ export interface LineFigure {
 }
 
 /** Several measures of several things, each measure a group of bars. */
-export interface BarFigure {
+interface BarFigure {
   kind: 'bars';
   title: string;
   y: Axis;
@@ -132,8 +134,41 @@ const fontFiles = readdirSync(FONT_FOLDER)
   .map((file) => path.join(FONT_FOLDER, file));
 
 /** An SVG without transparency to PNG. Text is in KaTeX's letters alone. */
-export function rasterise(svg: string): Uint8Array {
+function rasterise(svg: string): Uint8Array {
   const font = { loadSystemFonts: false, fontFiles, defaultFontFamily: FONT, sansSerifFamily: FONT };
   const { pixels, width, height } = new Resvg(svg, { fitTo: { mode: 'zoom', value: SCALE }, font }).render();
   return encodePng({ width, height, channels: 3, pixels: pixels.filter((_, i) => i % 4 !== 3) });
+}
+
+interface SheetRow {
+  label: string;
+  /** RGBA bytes of each picture. */
+  pictures: readonly Uint8Array[];
+}
+
+/** The sheet is drawn at half of the pixels that the PNG has. */
+const LABEL_WIDTH = 96;
+
+/** Rows of pictures, each with its name on the left, as a PNG. */
+export function labelledSheet(rows: readonly SheetRow[], widthPx: number, heightPx: number): Uint8Array {
+  const columns = Math.max(...rows.map(({ pictures }) => pictures.length));
+  const [width, height] = [LABEL_WIDTH + columns * widthPx, rows.length * heightPx];
+  const content = rows.flatMap(({ label, pictures }, row) => [
+    `<text x="${LABEL_WIDTH - 8}" y="${row * heightPx + heightPx / 2 + 4}" text-anchor="end" font-size="12" font-family="KaTeX_SansSerif" fill="#3a3027">${escapeHtml(label)}</text>`,
+    ...pictures.map((pixels, i) => image(pixels, widthPx, heightPx, LABEL_WIDTH + i * widthPx, row * heightPx)),
+  ]);
+  return rasterise(
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><rect width="100%" height="100%" fill="#fffdf8"/>${content.join('')}</svg>`,
+  );
+}
+
+function image(pixels: Uint8Array, widthPx: number, heightPx: number, x: number, y: number): string {
+  const png = encodePng({
+    width: 2 * widthPx,
+    height: 2 * heightPx,
+    channels: 4,
+    pixels: scaleNearest(pixels, widthPx, heightPx, 2),
+  });
+  const data = Buffer.from(png).toString('base64');
+  return `<image x="${x}" y="${y}" width="${widthPx}" height="${heightPx}" href="data:image/png;base64,${data}"/>`;
 }

@@ -4,11 +4,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { composeSheet } from '../../runtime/index.ts';
-import { writeFilesAtomic } from '../io/atomicWrite.ts';
-import { decodePng, encodePng } from '../io/png.ts';
-import { labelledSheet } from './labelledSheet.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import { decodePng, encodePng } from '../node/png.ts';
 import type { CaseResult, Numbers, StudyPart } from './part.ts';
-import { drawFigure } from './plot.ts';
+import { drawFigure, labelledSheet } from './plot.ts';
 
 /** What the numbers mean. */
 export const UNITS: Record<string, string> = {
@@ -18,7 +17,7 @@ export const UNITS: Record<string, string> = {
   msPerPicture: 'milliseconds of one thread',
   distance: 'mean absolute difference to the pictures of 200 steps of dpm++, premultiplied values of range -1 to 1',
   reconstructionError: 'mean absolute difference of held-out images and their decoded means, range -1 to 1',
-  kl: 'Kullback-Leibler divergence of the posterior from the prior, nats an image, held-out images',
+  kl: 'Kullback-Leibler divergence of the posterior from the cvae, nats an image, held-out images',
   numImages: 'training images seen',
 };
 

@@ -10,18 +10,18 @@ import {
   smallestClass,
   splitHeldOut,
 } from '../../runtime/index.ts';
-import { measure } from '../evaluation/measure.ts';
-import { openClassifier } from '../evaluation/openClassifier.ts';
-import { UsageError } from '../io/cliErrors.ts';
-import { interruptible } from '../io/interrupt.ts';
-import { openNodeBackend } from '../io/nodeBackend.ts';
-import { buildModel, modelSource } from '../io/openModel.ts';
-import { startProgress } from '../io/progress.ts';
-import { readDataset } from '../io/readDataset.ts';
-import type { CaseResult, StudyPart } from './part.ts';
-import { PARTS } from './parts.ts';
+import { openJudge } from '../cli/evaluation/judge.ts';
+import { measure } from '../cli/evaluation/measure.ts';
+import { interruptible } from '../node/interrupt.ts';
+import { openNodeBackend } from '../node/nodeBackend.ts';
+import { buildModel, modelSource } from '../node/openModel.ts';
+import { readDataset } from '../node/readDataset.ts';
+import { startProgress } from '../node/terminal.ts';
+import { UsageError } from '../node/usageError.ts';
+import type { CaseResult, StudyContext, StudyPart } from './part.ts';
+import { guidancePart, stepsPart, variancePart } from './parts/sampling.ts';
+import { klWeightPart, pipelinesPart, predictionPart, schedulePart } from './parts/training.ts';
 import { CaseStore, writeResults } from './results.ts';
-import type { StudyContext } from './studyContext.ts';
 
 export interface StudyFlags {
   data: string;
@@ -46,7 +46,7 @@ export async function runStudy(flags: StudyFlags): Promise<void> {
   const split = splitHeldOut(dataset, SPLIT.heldOut, SPLIT.seed);
   const backend = await openNodeBackend(flags.backend);
   const model = buildModel(await loadModelFolder(modelSource(flags.model)));
-  const judge = await openClassifier(dataset, {
+  const judge = await openJudge(dataset, {
     indices: split.train,
     numSteps: flags.judgeSteps ?? CLASSIFIER_DEFAULTS.numSteps!,
     numWorkers: backend.backend === 'wasm' ? flags.workers : 1,
@@ -108,3 +108,14 @@ async function runPart(part: StudyPart, context: StudyContext, out: string, sign
   await writeResults(out, part, settings, results, dataset);
   console.log(`study ${part.name}: ${part.cases.length} cases, in ${path.join(out, `${part.name}.json`)}`);
 }
+
+/** All parts, in the order of the guide. */
+export const PARTS: readonly StudyPart[] = [
+  klWeightPart,
+  pipelinesPart,
+  schedulePart,
+  predictionPart,
+  variancePart,
+  stepsPart,
+  guidancePart,
+];

@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { modelFolderFiles } from '../../runtime/weights/modelFolder.ts';
-import { writeFilesAtomic } from '../io/atomicWrite.ts';
-import { decodePng } from '../io/png.ts';
-import { writeDataset } from '../io/writeDataset.ts';
-import { studyCommand } from '../study.ts';
-import { PARTS } from './parts.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import { decodePng } from '../node/png.ts';
+import { writeDataset } from '../node/writeDataset.ts';
 import { drawFigure } from './plot.ts';
+import { PARTS } from './runStudy.ts';
+import { studyCommand } from './study.ts';
 
 let dir: string;
 const at = (...names: string[]) => join(dir, ...names);
@@ -57,7 +57,7 @@ function leaves(value: unknown): unknown[] {
 }
 
 /** A part of each kind: prediction is made as schedule is, and the other two are many cases of guidance's kind. */
-const MEASURED = PARTS.filter(({ name }) => ['kl', 'families', 'schedule', 'guidance'].includes(name));
+const MEASURED = PARTS.filter(({ name }) => ['kl', 'pipelines', 'schedule', 'guidance'].includes(name));
 
 describe.each(MEASURED)('the part $name', (part) => {
   it('measures each of its cases, draws and leaves no tensor behind', async () => {

@@ -13,9 +13,9 @@ import {
   trainingScheduler,
   type UNet2DConfig,
 } from '../../runtime/index.ts';
-import { letEventsIn } from '../io/interrupt.ts';
-import { latentKey, readLatents, writeLatents } from '../io/latentCache.ts';
-import type { StudyContext } from './studyContext.ts';
+import { letEventsIn } from '../node/interrupt.ts';
+import { latentKey, readLatents, writeLatents } from '../node/latentCache.ts';
+import type { StudyContext } from './part.ts';
 import { trainNetwork } from './trainNetwork.ts';
 
 /** What the study varies. */
@@ -84,7 +84,7 @@ function smallConfig(latents: LatentDataset, numLabels: number): UNet2DConfig {
 /** The training images' latents: encoded once, then read. */
 async function latentsOf({ model, dataset, training, work }: StudyContext): Promise<LatentDataset> {
   const vae = { config: model.vae.config, weights: await downloadWeights(model.vae.weights) };
-  const settings = { circular: false, flip: false, toroidal: false };
+  const settings = { circular: false, flip: false };
   const key = latentKey({ dataset, indices: training, vae, ...settings, backend: 'any' });
   const folder = path.join(work, 'latents');
   const stored = await readLatents(folder, key);

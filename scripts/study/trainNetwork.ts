@@ -11,10 +11,10 @@ import {
   type WeightTensor,
   writeSafetensors,
 } from '../../runtime/index.ts';
-import { writeFilesAtomic } from '../io/atomicWrite.ts';
-import { letEventsIn } from '../io/interrupt.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import { letEventsIn } from '../node/interrupt.ts';
 import { cpuMs } from './judgePictures.ts';
-import type { StudyContext } from './studyContext.ts';
+import type { StudyContext } from './part.ts';
 
 export interface NetworkPlan {
   /** Of the file, with a digest of the settings behind it. */

@@ -2,11 +2,11 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { realNumber, wholeNumber } from '../../../scripts/io/cliErrors.ts';
-import { describeError } from '../../../scripts/io/describeError.ts';
-import { interruptible } from '../../../scripts/io/interrupt.ts';
-import { packageRoot } from '../../../scripts/io/packageRoot.ts';
-import { startProgress } from '../../../scripts/io/progress.ts';
+import { realNumber, wholeNumber } from '../../../scripts/cli/optionParsers.ts';
+import { describeError } from '../../../scripts/node/describeError.ts';
+import { interruptible } from '../../../scripts/node/interrupt.ts';
+import { packageRoot } from '../../../scripts/node/packageRoot.ts';
+import { startProgress } from '../../../scripts/node/terminal.ts';
 import type { Activity, FramePath } from './framePage.ts';
 import { frameTable, verdict } from './frameTable.ts';
 import { type FrameMeasurement, measureFrames } from './measureFrames.ts';

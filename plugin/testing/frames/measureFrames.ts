@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { openBrowser, type PageOptions, type TestPage } from '../openBrowser.ts';
+import { openBrowser, type PageOptions, type TestPage } from '../../../scripts/testing/openBrowser.ts';
 import type { Activity, FramePath } from './framePage.ts';
 import { type FrameWork, TRACE_CATEGORIES, type TraceEvent, workBesidesDrawing } from './mainThread.ts';
 

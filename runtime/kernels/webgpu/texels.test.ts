@@ -10,9 +10,9 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { describeOnBackends } from '../../../scripts/testing/backends.ts';
 import { MIN_ALPHA, type NumChannels, toPixels, toPremultiplied } from '../../core/pixels.ts';
 import { normals } from '../../core/random.ts';
-import { describeOnBackends } from '../../testing/backends.ts';
 import { readTexture } from '../../testing/readTexture.ts';
 import { type WriteTexelsOptions, writeTexels } from './texels.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openTestDevice, type TestDevice, testDeviceFlaw } from '../../../scripts/testing/testDevice.ts';
 import { integers } from '../../core/random.ts';
-import { openTestDevice, type TestDevice, testDeviceFlaw } from '../../testing/testDevice.ts';
 import { type PixelArtOptions, pixelArt } from '../pixelArt.ts';
 import { preparePixelArtTexels, writePixelArtTexels } from './pixelArtTexels.ts';
 

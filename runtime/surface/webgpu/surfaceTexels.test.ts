@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openTestDevice, type TestDevice, testDeviceFlaw } from '../../../scripts/testing/testDevice.ts';
 import { integers } from '../../core/random.ts';
-import { openTestDevice, type TestDevice, testDeviceFlaw } from '../../testing/testDevice.ts';
 import { BRICK_HEIGHT_PX, BRICK_WIDTH_PX, brickPixels } from '../../testing/tinySurface.ts';
 import { type SurfaceOptions, surfaceMaps } from '../surfaceMaps.ts';
 import { prepareSurfaceTexels, type SurfaceTargets, writeSurfaceTexels } from './surfaceTexels.ts';

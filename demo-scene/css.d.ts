@@ -1,2 +1,0 @@
-/** Style sheets, which the bundler puts beside the script. */
-declare module '*.css';

@@ -1,5 +1,0 @@
-/** Markup, which the bundler puts into the script as text. */
-declare module '*.html' {
-  const text: string;
-  export default text;
-}

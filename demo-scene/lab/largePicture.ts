@@ -1,0 +1,46 @@
+import type { AssetGenerator } from '../../plugin/index.ts';
+import { drawPixels, element } from '../shared/page.ts';
+import { recipeOf, type Settings } from './settings.ts';
+
+/** Before all strips. */
+const PRIORITY = 10;
+
+/** The large picture. */
+export class LargePicture {
+  private readonly root = element('#portrait');
+  readonly canvas = element<HTMLCanvasElement>('canvas', this.root);
+
+  /** @param onPainted told how long a picture took that was painted, not remembered */
+  constructor(
+    private readonly generator: AssetGenerator,
+    private readonly onPainted: (durationMs: number, numSteps: number) => void,
+  ) {
+    [this.canvas.width, this.canvas.height] = generator.sizePx;
+    this.root.dataset.look = generator.info.pixelArt ? 'pixels' : 'smooth';
+  }
+
+  /** Shows the picture of these settings, unless aborted. @throws the signal's reason */
+  async paintAsync(settings: Settings, signal: AbortSignal): Promise<void> {
+    const { generator } = this;
+    let queuedMs = 0; // 0: it was not, the picture was in memory
+    const observer = generator.onQueueChangedObservable.add(() => {
+      queuedMs ||= performance.now();
+    });
+    this.root.setAttribute('aria-busy', 'true');
+    try {
+      const recipe = recipeOf(settings, generator.info);
+      const pixels = await generator.generatePixelsAsync({ ...recipe, priority: PRIORITY, signal });
+      signal.throwIfAborted();
+      drawPixels(this.canvas, pixels);
+      this.canvas.setAttribute('aria-label', describe(settings));
+      if (queuedMs > 0) this.onPainted(performance.now() - queuedMs, settings.numInferenceSteps);
+    } finally {
+      generator.onQueueChangedObservable.remove(observer);
+      if (!signal.aborted) this.root.removeAttribute('aria-busy');
+    }
+  }
+}
+
+function describe({ label, seed, guidanceScale, numInferenceSteps, sampler }: Settings): string {
+  return `Portrait: ${label}, seed ${seed}, guidance ${guidanceScale}, ${numInferenceSteps} steps of ${sampler}`;
+}

@@ -1,0 +1,162 @@
+import type { AssetGenerator } from '../../plugin/index.ts';
+import { drawPixels, element } from '../shared/page.ts';
+import { recipeOf, type Settings } from './settings.ts';
+
+/** Behind the guidance plot, before the strips. */
+const PRIORITY = 4;
+const GAIN = 4;
+
+/** A picture beside what the auto-encoder alone makes of it. */
+export class ReconstructionView {
+  private readonly root = element('#reconstruction');
+  private readonly canvases: Record<'original' | 'decoded' | 'difference', HTMLCanvasElement>;
+  /** A file's picture, which stands in for the portrait. */
+  private own: { name: string; pixels: Uint8Array } | null = null;
+  private numOpened = 0;
+  /** What is shown: a recipe, or a file. */
+  private shown = '';
+
+  /** @param onChosen told when another picture is to be shown: `fillAsync` shows it */
+  constructor(
+    private readonly generator: AssetGenerator,
+    private readonly onChosen: () => void,
+  ) {
+    const canvas = (name: string) => this.sized(element<HTMLCanvasElement>(`[data-picture=${name}] canvas`, this.root));
+    this.canvases = { original: canvas('original'), decoded: canvas('decoded'), difference: canvas('difference') };
+    this.offerFiles();
+  }
+
+  /** Marks the pictures as out of date when they are. */
+  show(settings: Settings): void {
+    this.root.toggleAttribute('data-stale', this.shown !== this.keyOf(settings));
+  }
+
+  /** Shows the present portrait, or the file, and what becomes of it. @throws the signal's reason */
+  async fillAsync(settings: Settings, signal: AbortSignal): Promise<void> {
+    const key = this.keyOf(settings);
+    if (this.shown === key) return;
+    const { generator, own } = this;
+    const waiting = { priority: PRIORITY, signal };
+    const recipe = recipeOf(settings, generator.info);
+    const original = own?.pixels ?? (await generator.generatePixelsAsync({ ...recipe, ...waiting }));
+    const decoded = await generator.decodeAsync(await generator.encodeAsync(original, waiting), waiting);
+    signal.throwIfAborted();
+    const { pixels, meanError } = differenceOf(original, decoded, generator.info.channels, GAIN);
+    drawPixels(this.canvases.original, original);
+    drawPixels(this.canvases.decoded, decoded);
+    drawPixels(this.canvases.difference, pixels);
+    const ofBytes = (255 * meanError).toFixed(1);
+    const text = `Mean absolute error ${ofBytes} of 255, which is ${(2 * meanError).toFixed(3)} in the model's −1 … 1.`;
+    element('.error', this.root).textContent = text;
+    element('[data-picture=original] figcaption', this.root).textContent = own?.name ?? 'the portrait';
+    this.shown = key;
+    this.root.removeAttribute('data-stale');
+  }
+
+  private keyOf(settings: Settings): string {
+    return this.own ? `file ${this.numOpened}` : JSON.stringify(recipeOf(settings, this.generator.info));
+  }
+
+  private offerFiles(): void {
+    const input = element<HTMLInputElement>('input[type=file]', this.root);
+    input.addEventListener('change', () => {
+      void this.open(input.files?.[0]);
+      input.value = ''; // the same file may be chosen again
+    });
+    element('[data-action=portrait]', this.root).addEventListener('click', () => this.use(null));
+    this.root.addEventListener('dragover', (event) => {
+      event.preventDefault();
+      this.root.setAttribute('data-drop', '');
+    });
+    this.root.addEventListener('dragleave', () => this.root.removeAttribute('data-drop'));
+    this.root.addEventListener('drop', (event) => {
+      event.preventDefault();
+      this.root.removeAttribute('data-drop');
+      void this.open(event.dataTransfer?.files[0]);
+    });
+  }
+
+  private async open(file: File | undefined): Promise<void> {
+    if (!file) return;
+    const [widthPx, heightPx] = this.generator.sizePx;
+    try {
+      this.use({ name: file.name, pixels: await openPicture(file, widthPx, heightPx) });
+    } catch (error) {
+      element('.error', this.root).textContent = (error as Error).message;
+    }
+  }
+
+  private use(own: ReconstructionView['own']): void {
+    this.own = own;
+    this.numOpened++;
+    element('[data-action=portrait]', this.root).toggleAttribute('disabled', own === null);
+    this.onChosen();
+  }
+
+  private sized(canvas: HTMLCanvasElement): HTMLCanvasElement {
+    [canvas.width, canvas.height] = this.generator.sizePx;
+    return canvas;
+  }
+}
+
+interface Difference {
+  /** What differs, enlarged: RGBA bytes, black where nothing does. */
+  pixels: Uint8Array;
+  /** Mean absolute error of the values that the model sees, 0 … 1. */
+  meanError: number;
+}
+
+/**
+ * Compares two pictures by what the model sees of them: colour multiplied by alpha, and alpha.
+ *
+ * @param a, b     RGBA bytes, straight alpha, of one size
+ * @param channels 3: the model knows no alpha, and it is left out
+ * @param gain     how much to enlarge the difference in the picture; one in alpha shows in all colours
+ */
+export function differenceOf(a: Uint8Array, b: Uint8Array, channels: 3 | 4, gain: number): Difference {
+  const pixels = new Uint8ClampedArray(a.length);
+  let sum = 0;
+  for (let i = 0; i < a.length; i += 4) {
+    const inAlpha = channels === 4 ? Math.abs(a[i + 3]! - b[i + 3]!) : 0;
+    sum += inAlpha;
+    for (let c = 0; c < 3; c++) {
+      const inColour = Math.abs(seen(a, i, c, channels) - seen(b, i, c, channels));
+      sum += inColour;
+      pixels[i + c] = gain * Math.max(inColour, inAlpha);
+    }
+    pixels[i + 3] = 255;
+  }
+  return { pixels: new Uint8Array(pixels.buffer), meanError: sum / 255 / ((a.length / 4) * channels) };
+}
+
+function seen(pixels: Uint8Array, start: number, channel: number, channels: 3 | 4): number {
+  return channels === 3 ? pixels[start + channel]! : (pixels[start + channel]! * pixels[start + 3]!) / 255;
+}
+
+/** A picture of some pixels needs no more; larger files would only take memory. */
+const MAX_BYTES = 20e6;
+
+/**
+ * Reads an image file and fits it into a picture: scaled as a whole, centred, transparent around.
+ *
+ * @returns RGBA bytes, sRGB, straight alpha, top row first
+ * @throws  Error with a sentence for people when the file is too large or no image
+ */
+async function openPicture(file: File, widthPx: number, heightPx: number): Promise<Uint8Array> {
+  if (file.size > MAX_BYTES) throw new Error(`${file.name} has ${file.size} bytes; choose one below ${MAX_BYTES}.`);
+  const bitmap = await createImageBitmap(file).catch((error) => {
+    throw new Error(`${file.name} is no picture that this browser can read; choose a PNG.`, { cause: error });
+  });
+  const canvas = new OffscreenCanvas(widthPx, heightPx);
+  const context = canvas.getContext('2d', { willReadFrequently: true })!;
+  const scale = Math.min(widthPx / bitmap.width, heightPx / bitmap.height);
+  const [width, height] = [bitmap.width, bitmap.height].map((length) => Math.max(1, Math.round(scale * length))) as [
+    number,
+    number,
+  ];
+  context.imageSmoothingEnabled = scale < 1; // small ones are pixel art
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(bitmap, Math.floor((widthPx - width) / 2), Math.floor((heightPx - height) / 2), width, height);
+  bitmap.close();
+  return new Uint8Array(context.getImageData(0, 0, widthPx, heightPx).data.buffer);
+}

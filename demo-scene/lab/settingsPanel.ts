@@ -1,0 +1,88 @@
+import GUI, { type Controller } from 'lil-gui';
+import type { ModelInfo } from '../../plugin/index.ts';
+import { newSeed } from '../shared/page.ts';
+import { type NumberName, rangesOf, SAMPLERS, type Settings, withinRanges } from './settings.ts';
+
+/** What this panel holds: the walk's end has fields of its own. */
+type PanelNumber = Exclude<NumberName, 'walkSeed'>;
+
+const NAMES: Record<PanelNumber, string> = {
+  seed: 'seed',
+  guidanceScale: 'guidance scale',
+  intervalMin: 'guided from t',
+  intervalMax: 'guided to t',
+  guidanceRescale: 'rescale',
+  hat: 'hat',
+  numInferenceSteps: 'steps',
+  eta: 'eta (DDIM)',
+};
+
+const HINTS: Record<PanelNumber, string> = {
+  seed: 'Which noise it begins with: 0 to 4294967295',
+  guidanceScale: '0 ignores the label, 1 is off, more exaggerates what the label means',
+  intervalMin: 'Guidance is off at timesteps below: the last steps, where details form',
+  intervalMax: 'Guidance is off at timesteps above: the first steps, where the outline forms',
+  guidanceRescale: 'How far to take back the contrast that a high guidance scale adds',
+  hat: 'How strongly a classifier steers away from a hat, or to one. The model itself was never told of hats',
+  numInferenceSteps: 'How often the network is asked: more is slower',
+  eta: 'Noise that DDIM adds again in each step: 0 none, 1 as much as DDPM',
+};
+
+/** The panel of sliders and fields. */
+export class SettingsPanel {
+  private readonly values: Settings;
+  private readonly gui: GUI;
+  private readonly eta: Controller;
+
+  /** @param onChange told of each change, its values within their ranges */
+  constructor(
+    container: HTMLElement,
+    private readonly info: ModelInfo,
+    settings: Settings,
+    private readonly onChange: (settings: Settings) => void,
+  ) {
+    this.values = { ...settings };
+    this.gui = new GUI({ container, title: 'Settings', injectStyles: false });
+    this.gui.add(this.values, 'label', readable(info.labels)).name('label');
+    this.gui.add(this.values, 'seed').step(1).name(NAMES.seed).domElement.title = HINTS.seed;
+    this.gui.add({ random: () => this.change({ seed: newSeed() }) }, 'random').name('random seed');
+    for (const name of ['guidanceScale', 'intervalMin', 'intervalMax', 'guidanceRescale', 'hat'] as const)
+      this.addSlider(name);
+    this.gui.add(this.values, 'sampler', readable(SAMPLERS)).name('sampler');
+    this.addSlider('numInferenceSteps');
+    this.eta = this.addSlider('eta');
+    this.gui.onChange(({ property }) => {
+      if (property in this.values) this.changed(property as keyof Settings);
+    });
+    this.show(settings);
+  }
+
+  /** Shows other settings. */
+  show(settings: Settings): void {
+    Object.assign(this.values, settings);
+    for (const controller of this.gui.controllersRecursive()) controller.updateDisplay();
+    this.eta.show(settings.sampler === 'ddim');
+  }
+
+  private change(changes: Partial<Settings>): void {
+    this.onChange(withinRanges({ ...this.values, ...changes }, this.info));
+  }
+
+  /** Of two ends that cross, the one that was moved wins. */
+  private changed(name: keyof Settings): void {
+    const { intervalMin, intervalMax } = this.values;
+    this.change(name === 'intervalMax' ? { intervalMin: Math.min(intervalMin, intervalMax) } : {});
+  }
+
+  private addSlider(name: Exclude<PanelNumber, 'seed'>): Controller {
+    const { min, max, step } = rangesOf(this.info)[name];
+    const controller = this.gui.add(this.values, name, min, max, step).name(NAMES[name]);
+    controller.domElement.title = HINTS[name];
+    return controller;
+  }
+}
+
+/** The choices of a list, by what a person reads. */
+export function readable<Value extends string>(values: readonly Value[]): Record<string, Value> {
+  return Object.fromEntries(values.map((value) => [value.replaceAll('_', ' '), value]));
+}

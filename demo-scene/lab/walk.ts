@@ -1,0 +1,157 @@
+import GUI from 'lil-gui';
+import type { AssetGenerator, Latents, ModelInfo, RecipeOptions } from '../../plugin/index.ts';
+import { drawPixels, element, newSeed } from '../shared/page.ts';
+import { recipeOf, type Settings } from './settings.ts';
+import { readable } from './settingsPanel.ts';
+
+/** Behind the strips. */
+const PRIORITY = -3;
+
+/** From the portrait to another: through the latents of the auto-encoder, and through the noise of the diffusion. */
+export class Walk {
+  private readonly vae: WalkRow;
+  private readonly ddpm: WalkRow;
+
+  constructor(private readonly generator: AssetGenerator) {
+    this.vae = new WalkRow('#vae-walk', generator.sizePx);
+    this.ddpm = new WalkRow('#ddpm-walk', generator.sizePx);
+  }
+
+  /** Marks what is out of date. */
+  show(settings: Settings): void {
+    for (const row of [this.vae, this.ddpm]) row.show(this.keyOf(settings));
+    const { label, walkLabel } = settings;
+    const change =
+      label === walkLabel
+        ? ''
+        : `, ${label.replaceAll('_', ' ')} until half way, then ${walkLabel.replaceAll('_', ' ')}`;
+    element('#ddpm-walk-title').textContent = `DDPM: an arc between their noises${change}`;
+  }
+
+  /** Makes what is out of date, the latents' walk first. @throws the signal's reason */
+  async fillAsync(settings: Settings, signal: AbortSignal): Promise<void> {
+    const { generator } = this;
+    const waiting = { priority: PRIORITY, signal };
+    const key = this.keyOf(settings);
+    let ends: Promise<Latents[]> | null = null; // encoded when they are needed
+    const encodeEnds = () =>
+      Promise.all(
+        [recipeOf(settings, generator.info), endRecipe(settings, generator.info)].map(async (recipe) =>
+          generator.encodeAsync(await generator.generatePixelsAsync({ ...recipe, ...waiting }), waiting),
+        ),
+      );
+    await this.vae.fillAsync(key, signal, async (amount) => {
+      ends ??= encodeEnds();
+      const [from, to] = await ends;
+      return generator.decodeAsync(between(from!, to!, amount), waiting);
+    });
+    await this.ddpm.fillAsync(key, signal, (amount) =>
+      generator.generatePixelsAsync({ ...noiseRecipe(settings, generator.info, amount), ...waiting }),
+    );
+  }
+
+  private keyOf(settings: Settings): string {
+    return JSON.stringify([recipeOf(settings, this.generator.info), settings.walkLabel, settings.walkSeed]);
+  }
+}
+
+/** One row of a walk: a picture for each amount. */
+class WalkRow {
+  private readonly list: HTMLElement;
+  private readonly canvases: HTMLCanvasElement[];
+  /** What the row shows; '' when nothing, or not all of it. */
+  private shown = '';
+
+  constructor(selector: string, sizePx: readonly [widthPx: number, heightPx: number]) {
+    this.list = element('.cells', element(selector));
+    this.canvases = AMOUNTS.map((amount) => {
+      const figure = document.createElement('figure');
+      const canvas = document.createElement('canvas');
+      const caption = document.createElement('figcaption');
+      [canvas.width, canvas.height] = sizePx;
+      caption.textContent = captionOf(amount);
+      figure.append(canvas, caption);
+      this.list.append(figure);
+      return canvas;
+    });
+  }
+
+  /** @param key equal for equal rows */
+  show(key: string): void {
+    this.list.toggleAttribute('data-stale', this.shown !== key);
+  }
+
+  /** Makes the pictures unless they are there, and draws each as it comes. @throws what `paintAsync` throws */
+  async fillAsync(
+    key: string,
+    signal: AbortSignal,
+    paintAsync: (amount: number) => Promise<Uint8Array>,
+  ): Promise<void> {
+    if (this.shown === key) return;
+    this.shown = '';
+    await Promise.all(
+      AMOUNTS.map(async (amount, i) => {
+        const pixels = await paintAsync(amount);
+        signal.throwIfAborted();
+        drawPixels(this.canvases[i]!, pixels);
+      }),
+    );
+    this.shown = key;
+    this.list.removeAttribute('data-stale');
+  }
+}
+
+/** How far along each picture of a walk is; the ends are the two portraits. */
+export const AMOUNTS: readonly number[] = [0, 1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1];
+
+/** The portrait at the walk's other end: the present settings with another label and seed. */
+export function endRecipe(settings: Settings, info: ModelInfo): RecipeOptions {
+  return { ...recipeOf(settings, info), label: settings.walkLabel, seed: settings.walkSeed };
+}
+
+/** The diffusion's own walk: its noise goes from one seed to the other, and half way the label changes. */
+export function noiseRecipe(settings: Settings, info: ModelInfo, amount: number): RecipeOptions {
+  const [from, to] = [recipeOf(settings, info), endRecipe(settings, info)];
+  if (amount === 0 || amount === 1) return amount === 0 ? from : to;
+  const { label } = amount < 0.5 ? from : to;
+  return { ...from, label, interpolate: { seed: settings.walkSeed, amount } };
+}
+
+/** Latents on the straight line between two. */
+export function between(from: Latents, to: Latents, amount: number): Latents {
+  return { ...from, values: from.values.map((value, i) => value + amount * (to.values[i]! - value)) };
+}
+
+export function captionOf(amount: number): string {
+  return `${Math.round(100 * amount)} %`;
+}
+
+type WalkEnd = Pick<Settings, 'walkLabel' | 'walkSeed'>;
+
+/** The fields that choose the walk's other end. */
+export class WalkControls {
+  private readonly values: WalkEnd;
+  private readonly gui: GUI;
+
+  constructor(
+    { labels }: ModelInfo,
+    { walkLabel, walkSeed }: Settings,
+    private readonly onChange: (changes: WalkEnd) => void,
+  ) {
+    this.values = { walkLabel, walkSeed };
+    this.gui = new GUI({ container: element('#walk-end'), title: 'Walk to', injectStyles: false });
+    this.gui.add(this.values, 'walkLabel', readable(labels)).name('end label');
+    this.gui.add(this.values, 'walkSeed').step(1).name('end seed');
+    this.gui
+      .add({ random: () => this.onChange({ ...this.values, walkSeed: newSeed() }) }, 'random')
+      .name('another end');
+    this.gui.onChange(({ property }) => {
+      if (property in this.values) this.onChange({ ...this.values });
+    });
+  }
+
+  show({ walkLabel, walkSeed }: Settings): void {
+    Object.assign(this.values, { walkLabel, walkSeed });
+    for (const controller of this.gui.controllersRecursive()) controller.updateDisplay();
+  }
+}

@@ -1,0 +1,190 @@
+// The tavern: a room at once, then the portraits, the guests, the things on the tables and the room's surfaces, each by its model.
+import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
+import type { Scene } from '@babylonjs/core/scene.js';
+import { AssetGenerator, CreateEngineAsync, encodeEdit } from '../../plugin/index.ts';
+import { messageOf } from '../../runtime/index.ts';
+import { Gallery } from './people/gallery.ts';
+import { Company } from './people/guests.ts';
+import { Artist, type Sitter } from './people/sitter.ts';
+import { adapterOf, chooseQuality, type Quality } from './quality.ts';
+import { onPicked, PeopleList } from './ui/choosing.ts';
+import './tavern.css';
+import { element } from '../shared/page.ts';
+import type { Guest } from './people/guest.ts';
+import { Surfaces } from './surfaces.ts';
+import { openTavern } from './tavern.ts';
+import { TAVERN } from './tavernFile.ts';
+import { Things } from './things.ts';
+import { Card } from './ui/card.ts';
+import { Controls, offerTraining } from './ui/controls.ts';
+import { Measures, ProgressLine } from './ui/readouts.ts';
+
+const progress = new ProgressLine();
+const card = new Card();
+const people = new PeopleList((sitter) => card.open(sitter));
+let gallery: Gallery | null = null;
+let company: Company | null = null;
+let measures: Measures;
+/** A sentence for each model that is not there, by what it paints. */
+const missing = new Map<string, string>();
+let numWorking = 0;
+const controls = new Controls(
+  location.search,
+  (areArriving) => {
+    if (company) company.areArriving = areArriving;
+  },
+  (pipeline) => {
+    if (gallery) working(gallery.paintByAsync(pipeline)).catch(fail);
+  },
+);
+
+async function start(): Promise<void> {
+  const engine = await CreateEngineAsync(element<HTMLCanvasElement>('#canvas'));
+  const quality = chooseQuality(engine, location.search, controls.settings.quality);
+  fitWindow(engine, quality);
+  const tavern = await openTavern(engine, TAVERN, quality);
+  const { scene, portraits, lights } = tavern;
+  engine.runRenderLoop(() => scene.render());
+  measures = new Measures(engine, adapterOf(engine));
+  const events = {
+    onCome: people.add.bind(people),
+    onGone: people.remove.bind(people),
+    onStep: measures.step.bind(measures),
+    onPortraits: progress.portraits.bind(progress),
+  };
+  gallery = new Gallery(portraits, events, controls.settings.pipeline);
+  company = new Company(tavern, TAVERN.guests, events);
+  company.areArriving = controls.areArriving;
+  const things = new Things(scene, TAVERN.things, lights.tint, events);
+  const surfaces = new Surfaces(scene, tavern.materials, TAVERN.surfaces, events);
+  const shown = {
+    portraits: () => portraits,
+    guests: () => company!.present,
+    things: () => things.present,
+    surfaces: () => surfaces.present,
+  };
+  onPicked(
+    scene,
+    portraits,
+    () => [...shown.guests(), ...shown.things()],
+    (sitter) => card.open(sitter),
+  );
+  exposeForConsole(scene, shown);
+  const useModel = async (files: Record<string, Uint8Array>) =>
+    useGenerator(await AssetGenerator.LoadAsync(files, scene), 'trained here');
+  const useShipped = async () => useGenerator(await AssetGenerator.LoadAsync(TAVERN.model, scene), 'portraits');
+  offerTraining({ useModel, useShipped }, fail);
+  await working(fillRoom(scene, gallery, company, things, surfaces));
+}
+
+/** What has a model of its own. */
+interface Part {
+  paintAllAsync(artist: Artist): Promise<void>;
+}
+
+/** One model after the other, faces first; where workers paint, the later two have one each. */
+async function fillRoom(scene: Scene, onWall: Part, onFloor: Part, onTables: Part, below: Part): Promise<void> {
+  await bring(onWall, 'portraits', TAVERN.model, scene);
+  await bring(onFloor, 'characters', TAVERN.guests.model, scene, 1);
+  await bring(onTables, 'items', TAVERN.things.model, scene, 1);
+  await bring(below, 'textures', TAVERN.surfaces.model, scene, 1);
+}
+
+/** Where a model is missing or broken, its part of the room stays empty. */
+async function bring(part: Part, name: string, address: string, scene: Scene, numWorkers?: number): Promise<void> {
+  try {
+    const generator = await AssetGenerator.LoadAsync(address, scene, {
+      ...(numWorkers && { numWorkers }),
+      onProgress: (loadedBytes, totalBytes) => progress.loading(name, loadedBytes, totalBytes),
+    });
+    progress.painting(name);
+    await part.paintAllAsync(introduce(generator, name));
+  } catch (error) {
+    missing.set(name, `There are no ${name} here: ${messageOf(error)}`);
+  }
+}
+
+/**
+ * Has all portraits painted by this model, from now on; the model before is disposed. Guests and things stay with theirs.
+ *
+ * @param name of the model, in the recipes that are copied
+ */
+async function useGenerator(generator: AssetGenerator, name: string): Promise<void> {
+  if (!gallery) throw new Error('useGenerator: the tavern is not open yet; wait until the room shows');
+  card.close();
+  missing.delete('portraits');
+  await working(gallery.paintAllAsync(introduce(generator, name)));
+}
+
+function introduce(generator: AssetGenerator, name: string): Artist {
+  measures.watch(generator);
+  return new Artist(generator, name);
+}
+
+/** The page is ready when nothing of what was begun is left to be done. */
+async function working(work: Promise<void>): Promise<void> {
+  numWorking++;
+  state('painting');
+  try {
+    await work;
+  } finally {
+    if (--numWorking === 0) {
+      progress.end([...missing.values()].join(' ') || 'Everybody is here. Click on a face, a guest or a thing.');
+      state('ready');
+    }
+  }
+}
+
+function fitWindow(engine: AbstractEngine, { maxPixelRatio }: Quality): void {
+  const resize = () => {
+    engine.setHardwareScalingLevel(1 / Math.min(devicePixelRatio, maxPixelRatio));
+    engine.resize();
+  };
+  resize();
+  addEventListener('resize', resize);
+}
+
+function state(name: 'painting' | 'ready' | 'failed'): void {
+  document.body.dataset.state = name;
+}
+
+function fail(error: unknown): void {
+  const message = messageOf(error);
+  progress.end(message);
+  if (document.body.dataset.state !== 'loading') return;
+  state('failed');
+  const panel = element('#failure');
+  element('p', panel).textContent = message;
+  panel.hidden = false;
+}
+
+start().catch(fail);
+
+interface Everything {
+  portraits: () => readonly Sitter[];
+  guests: () => readonly Guest[];
+  things: () => readonly Sitter[];
+  surfaces: () => readonly Sitter[];
+}
+
+/** For the browser's console: `page.portraits()`. */
+function exposeForConsole(scene: Scene, { portraits, guests, things, surfaces }: Everything): void {
+  const page = {
+    portraits: () => portraits().map(summary),
+    guests: () => guests().map((guest) => ({ ...summary(guest), state: guest.state })),
+    things: () => things().map(summary),
+    surfaces: () => surfaces().map(summary),
+    counts: () => countsOf(scene),
+  };
+  Object.assign(globalThis, { page });
+}
+
+function summary({ name, place, recipe }: Sitter) {
+  return { name, place, ...recipe, ...encodeEdit(recipe) };
+}
+
+/** What must not grow with time. */
+function countsOf({ textures, meshes, spriteManagers = [] }: Scene) {
+  const numSprites = spriteManagers.reduce((sum, { sprites }) => sum + sprites.length, 0);
+  return { textures: textures.length, meshes: meshes.length, managers: spriteManagers.length, sprites: numSprites };
+}

@@ -1,0 +1,181 @@
+import { VertexBuffer } from '@babylonjs/core/Buffers/buffer.js';
+import { Material } from '@babylonjs/core/Materials/material.js';
+import { PBRMaterial } from '@babylonjs/core/Materials/PBR/pbrMaterial.js';
+import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
+import { DynamicTexture } from '@babylonjs/core/Materials/Textures/dynamicTexture.js';
+import { Color3 } from '@babylonjs/core/Maths/math.color.js';
+import { CreateBox } from '@babylonjs/core/Meshes/Builders/boxBuilder.js';
+import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js';
+import { Mesh } from '@babylonjs/core/Meshes/mesh.js';
+import type { Scene } from '@babylonjs/core/scene.js';
+import type { CanvasColour } from '../tavernFile.ts';
+
+/** Middle and edge of what is painted behind the sitter. */
+const CANVASES: Readonly<Record<CanvasColour, readonly [middle: string, edge: string]>> = {
+  moss: ['#7b8a56', '#2f3a22'],
+  wine: ['#98524b', '#401d21'],
+  ochre: ['#b58a45', '#4a3318'],
+  slate: ['#6b7c90', '#28313e'],
+};
+
+/** Share of the frame's width that each moulding takes. */
+const MOULDING = 0.085;
+/** What a frame shows of a picture, in u and v: busts stand on the lower edge and leave the upper corners free. */
+const CROPS = {
+  bust: { left: 0.0625, right: 0.9375, bottom: 0, top: 0.875 },
+  whole: { left: 0, right: 1, bottom: 0, top: 1 },
+} as const;
+
+type Crop = keyof typeof CROPS;
+
+export interface PictureFrame {
+  /** The whole, with its middle at the origin; it hangs on a wall behind it (+z). */
+  root: Mesh;
+  /** What shows the sitter; it can be clicked. */
+  picture: Mesh;
+  paint: PBRMaterial;
+}
+
+/** A frame of so many metres with a painted canvas in it, and no sitter yet. */
+export function createFrame(
+  scene: Scene,
+  size: number,
+  canvas: CanvasColour,
+  wood: PBRMaterial,
+  gilt: PBRMaterial,
+): PictureFrame {
+  const root = new Mesh('frame', scene);
+  addMouldings(scene, root, size, size * MOULDING, 0.09, wood);
+  addMouldings(scene, root, size * (1 - 2 * MOULDING) + 0.02, 0.022, 0.06, gilt);
+  const inner = size * (1 - 2 * MOULDING);
+  const back = CreatePlane('canvas', { size: inner }, scene);
+  back.material = createCanvas(scene, canvas, wood.maxSimultaneousLights);
+  back.position.z = -0.015;
+  const picture = CreatePlane('picture', { size: inner }, scene);
+  picture.position.z = -0.025;
+  const paint = createPaint(scene, wood.maxSimultaneousLights);
+  picture.material = paint;
+  picture.isVisible = false;
+  for (const mesh of [back, picture]) mesh.parent = root;
+  return { root, picture, paint };
+}
+
+/** Shows a texture in the frame. */
+export function showIn({ picture, paint }: PictureFrame, texture: BaseTexture, crop: Crop): void {
+  paint.albedoTexture = texture;
+  paint.emissiveTexture = texture;
+  picture.setVerticesData(VertexBuffer.UVKind, cornersOf(crop));
+  picture.isVisible = true;
+}
+
+/** The u and v of a plane's corners, from the lower left one against the clock. */
+function cornersOf(crop: Crop): number[] {
+  const { left, right, bottom, top } = CROPS[crop];
+  return [left, bottom, right, bottom, right, top, left, top];
+}
+
+/** Leaves the canvas empty. */
+export function hideIn({ picture, paint }: PictureFrame): void {
+  picture.isVisible = false;
+  paint.albedoTexture = null;
+  paint.emissiveTexture = null;
+}
+
+function addMouldings(scene: Scene, root: Mesh, size: number, width: number, depth: number, wood: PBRMaterial): void {
+  const middle = (size - width) / 2;
+  for (const side of [-1, 1]) {
+    const across = CreateBox('moulding', { width: size, height: width, depth }, scene);
+    across.position.set(0, side * middle, -depth / 2);
+    const upright = CreateBox('moulding', { width, height: size - 2 * width, depth }, scene);
+    upright.position.set(side * middle, 0, -depth / 2);
+    for (const mesh of [across, upright]) {
+      mesh.parent = root;
+      mesh.material = wood;
+      mesh.receiveShadows = true;
+    }
+  }
+}
+
+function createCanvas(scene: Scene, colour: CanvasColour, numLights: number): PBRMaterial {
+  const sizePx = 128;
+  const texture = new DynamicTexture(`canvas ${colour}`, sizePx, scene, true);
+  const context = texture.getContext() as CanvasRenderingContext2D;
+  const [middle, edge] = CANVASES[colour];
+  const shade = context.createRadialGradient(sizePx / 2, 0.55 * sizePx, 8, sizePx / 2, sizePx / 2, 0.75 * sizePx);
+  shade.addColorStop(0, middle);
+  shade.addColorStop(1, edge);
+  context.fillStyle = shade;
+  context.fillRect(0, 0, sizePx, sizePx);
+  texture.update();
+  const material = matt(`canvas ${colour}`, scene, numLights);
+  material.albedoTexture = texture;
+  material.emissiveTexture = texture;
+  material.emissiveColor = new Color3(0.3, 0.27, 0.24);
+  return material;
+}
+
+/** Lit by the room, and a little by itself, so that a face in the dark can be read. */
+function createPaint(scene: Scene, numLights: number): PBRMaterial {
+  const material = matt('paint', scene, numLights);
+  material.emissiveColor = new Color3(0.42, 0.38, 0.34);
+  material.useAlphaFromAlbedoTexture = true;
+  material.transparencyMode = Material.MATERIAL_ALPHATEST;
+  material.alphaCutOff = 0.4;
+  return material;
+}
+
+function matt(name: string, scene: Scene, numLights: number): PBRMaterial {
+  const material = new PBRMaterial(name, scene);
+  material.metallic = 0;
+  material.roughness = 0.9;
+  material.maxSimultaneousLights = numLights;
+  return material;
+}
+
+const [WIDTH_PX, HEIGHT_PX] = [512, 132];
+const FONT = 'Georgia, "Liberation Serif", "DejaVu Serif", serif';
+
+/** A brass plate with a name engraved, and below it what its owner is. */
+export class NamePlate {
+  static readonly ASPECT = WIDTH_PX / HEIGHT_PX;
+  readonly mesh: Mesh;
+  private readonly texture: DynamicTexture;
+
+  constructor(scene: Scene, widthM: number, numLights: number) {
+    this.texture = new DynamicTexture('plate', { width: WIDTH_PX, height: HEIGHT_PX }, scene, true);
+    this.texture.anisotropicFilteringLevel = 8;
+    const material = new PBRMaterial('plate', scene);
+    material.albedoTexture = this.texture;
+    material.emissiveTexture = this.texture;
+    material.emissiveColor = new Color3(0.3, 0.28, 0.24);
+    material.metallic = 0.1;
+    material.roughness = 0.55;
+    material.maxSimultaneousLights = numLights;
+    this.mesh = CreatePlane('plate', { width: widthM, height: widthM / NamePlate.ASPECT }, scene);
+    this.mesh.material = material;
+    this.mesh.isPickable = false;
+  }
+
+  engrave(name: string, kind: string): void {
+    const context = this.texture.getContext() as CanvasRenderingContext2D;
+    const brass = context.createLinearGradient(0, 0, WIDTH_PX, HEIGHT_PX);
+    for (const [at, colour] of [
+      [0, '#b08a45'],
+      [0.45, '#dcbb74'],
+      [1, '#9a7636'],
+    ] as const)
+      brass.addColorStop(at, colour);
+    context.fillStyle = brass;
+    context.fillRect(0, 0, WIDTH_PX, HEIGHT_PX);
+    context.strokeStyle = '#5d431b';
+    context.lineWidth = 5;
+    context.strokeRect(5, 5, WIDTH_PX - 10, HEIGHT_PX - 10);
+    context.fillStyle = '#2a1a08';
+    context.textAlign = 'center';
+    context.font = `bold 60px ${FONT}`;
+    context.fillText(name, WIDTH_PX / 2, 62, WIDTH_PX - 36);
+    context.font = `italic 46px ${FONT}`;
+    context.fillText(kind, WIDTH_PX / 2, 112, WIDTH_PX - 36);
+    this.texture.update();
+  }
+}

@@ -1,0 +1,67 @@
+import type { GenerationProgress, PipelineName } from '../../../plugin/index.ts';
+import type { SitterRecipe } from './keeping.ts';
+import type { Portrait } from './portrait.ts';
+import { type Artist, labelFor, type Sitter } from './sitter.ts';
+
+/** What the gallery needs of a portrait. */
+export type Framed = Pick<Portrait, 'plan' | 'place' | 'paintAsync' | 'paintByAsync' | 'onProgressObservable'> & Sitter;
+
+export interface GalleryEvents {
+  onCome(sitter: Sitter): void;
+  /** A denoising step of a portrait. */
+  onStep(sitter: Sitter, progress: GenerationProgress): void;
+  onPortraits(numDone: number, numAll: number): void;
+}
+
+/** The portraits on the wall, and the model that paints them. */
+export class Gallery {
+  private artist: Artist | null = null;
+
+  constructor(
+    private readonly portraits: readonly Framed[],
+    private readonly events: GalleryEvents,
+    private pipeline: PipelineName,
+  ) {
+    for (const portrait of portraits) {
+      portrait.onProgressObservable.add((progress) => events.onStep(portrait, progress));
+      events.onCome(portrait);
+    }
+  }
+
+  /**
+   * Has all portraits painted by this artist; the one before is disposed. Settles when all are there, at once when yet
+   * another artist takes its place.
+   */
+  async paintAllAsync(artist: Artist): Promise<void> {
+    this.artist?.generator.dispose();
+    this.artist = artist;
+    let numDone = 0;
+    this.events.onPortraits(0, this.portraits.length);
+    const painting = this.portraits.map(async (portrait) => {
+      const recipe = artist.keeping.recipeAt(portrait.place) ?? planned(portrait, artist);
+      await portrait.paintAsync(artist, recipe, this.pipelineOf(artist));
+      this.events.onPortraits(++numDone, this.portraits.length);
+    });
+    await Promise.all(painting).catch((error) => {
+      if (this.artist === artist) throw error;
+    });
+  }
+
+  /** Has all portraits painted by another pipeline, each in its place; a model that has none but its own keeps to it. */
+  async paintByAsync(pipeline: PipelineName): Promise<void> {
+    this.pipeline = pipeline;
+    const { artist } = this;
+    if (!artist) return;
+    const own = this.pipelineOf(artist);
+    await Promise.all(this.portraits.map((portrait) => portrait.paintByAsync(own)));
+  }
+
+  private pipelineOf({ generator }: Artist): PipelineName {
+    return generator.info.pipelines.includes(this.pipeline) ? this.pipeline : 'ddpm';
+  }
+}
+
+function planned({ plan }: Framed, { generator }: Artist): SitterRecipe {
+  const { label, seed, guidanceScale } = plan;
+  return { label: labelFor(generator.labels, label), seed, guidanceScale };
+}

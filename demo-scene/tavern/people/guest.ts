@@ -1,0 +1,153 @@
+import type { CellProgress, GeneratedSprites } from '../../../plugin/index.ts';
+import type { FloorPoint, Place } from '../tavernFile.ts';
+import { CellSitter, PREVIEW_EVERY } from './cellSitter.ts';
+import type { SpriteFigure } from './figure.ts';
+import type { RecipeChanges, SitterRecipe } from './keeping.ts';
+import { greetingOf, nameOf } from './names.ts';
+import type { Artist } from './sitter.ts';
+
+const SPEED_M_PER_S = 1.15;
+const STEP_M = 0.55;
+const BOB_M = 0.045;
+const LEAN = 0.045;
+
+/** Waits outside for a first look, walks in, is there, walks out, is gone. */
+type GuestState = 'waiting' | 'coming' | 'here' | 'leaving' | 'gone';
+
+/** A guest: a figure, and a place in the room. */
+export class Guest extends CellSitter {
+  state: GuestState = 'waiting';
+  private walk: FloorPath | null = null;
+  private walkedM = 0;
+
+  constructor(
+    artist: Artist,
+    sheet: GeneratedSprites,
+    figure: SpriteFigure,
+    readonly spot: Place,
+    place: string,
+    recipe: SitterRecipe,
+  ) {
+    super(artist, sheet, figure, place, recipe);
+  }
+
+  get name(): string {
+    return nameOf(this.recipe.label, this.recipe.seed);
+  }
+
+  get words(): string {
+    return `“${greetingOf(this.recipe.seed)}”`;
+  }
+
+  get isWalking(): boolean {
+    return this.walk !== null;
+  }
+
+  override async changeAsync(changes: RecipeChanges): Promise<void> {
+    if (this.state === 'gone') throw new Error(`${this.name} has left the tavern.`);
+    await super.changeAsync(changes);
+  }
+
+  /** Has the picture of a recipe made; at the first look at it, who waits comes in. */
+  override async paintAsync(recipe: SitterRecipe, priority: number): Promise<void> {
+    await super.paintAsync(recipe, priority);
+    this.show();
+  }
+
+  /** What the sheet tells of this guest's cell. */
+  onProgress({ step }: CellProgress): void {
+    if (step > PREVIEW_EVERY) this.show();
+  }
+
+  /** Is there at once. */
+  settle(): void {
+    this.state = 'here';
+    this.walk = null;
+    this.hold();
+    this.figure.isVisible = true;
+  }
+
+  /** Walks in from the door, as soon as there is something to see. */
+  comeAlong(way: readonly FloorPoint[]): void {
+    this.setOut(way);
+  }
+
+  /** Walks out. */
+  leaveAlong(way: readonly FloorPoint[]): void {
+    this.state = 'leaving';
+    this.setOut(way);
+  }
+
+  /** Lets so many seconds pass. */
+  update(durationS: number): void {
+    if (this.state === 'waiting' || this.state === 'gone') return;
+    if (this.walk) this.goOn(this.walk, durationS);
+    this.hold();
+  }
+
+  /** Is out of the room at once. */
+  vanish(): void {
+    this.state = 'gone';
+    this.walk = null;
+    this.figure.isVisible = false;
+    this.onChangedObservable.clear();
+  }
+
+  /** Where the guest is now. */
+  get position(): FloorPoint {
+    return this.walk ? this.walk.at(this.walkedM) : this.spot.at;
+  }
+
+  /** Comes in, or is there at once where there is no way to walk. */
+  private show(): void {
+    if (this.state !== 'waiting') return;
+    this.state = this.walk ? 'coming' : 'here';
+    this.hold();
+    this.figure.isVisible = true;
+  }
+
+  private setOut(way: readonly FloorPoint[]): void {
+    this.walk = new FloorPath(way);
+    this.walkedM = 0;
+  }
+
+  private goOn(walk: FloorPath, durationS: number): void {
+    this.walkedM += SPEED_M_PER_S * durationS;
+    if (this.walkedM < walk.lengthM) return;
+    this.walk = null;
+    if (this.state === 'leaving') this.vanish();
+    else this.state = 'here';
+  }
+
+  private hold(): void {
+    const [x, z] = this.position;
+    const stride = this.walk ? (Math.PI * this.walkedM) / STEP_M : 0;
+    this.figure.hold({ x, y: 0, z, bobM: BOB_M * Math.abs(Math.sin(stride)), lean: LEAN * Math.sin(stride) });
+  }
+}
+
+/** A way over the floor, from point to point in straight lines. */
+export class FloorPath {
+  readonly lengthM: number;
+  /** Where each point is along the way, in metres. */
+  private readonly marks: number[] = [0];
+
+  /** @param points at least one */
+  constructor(private readonly points: readonly FloorPoint[]) {
+    for (let i = 1; i < points.length; i++) {
+      const [[fromX, fromZ], [toX, toZ]] = [points[i - 1]!, points[i]!];
+      this.marks.push(this.marks[i - 1]! + Math.hypot(toX - fromX, toZ - fromZ));
+    }
+    this.lengthM = this.marks.at(-1)!;
+  }
+
+  /** The point after so many metres; the end for all that are more. */
+  at(distanceM: number): FloorPoint {
+    const next = this.marks.findIndex((mark) => mark > distanceM);
+    if (next === -1) return this.points.at(-1)!;
+    if (next === 0) return this.points[0]!;
+    const [[fromX, fromZ], [toX, toZ]] = [this.points[next - 1]!, this.points[next]!];
+    const share = (distanceM - this.marks[next - 1]!) / (this.marks[next]! - this.marks[next - 1]!);
+    return [fromX + share * (toX - fromX), fromZ + share * (toZ - fromZ)];
+  }
+}

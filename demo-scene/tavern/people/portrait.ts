@@ -1,0 +1,133 @@
+import { Observable } from '@babylonjs/core/Misc/observable.js';
+import type { Scene } from '@babylonjs/core/scene.js';
+import type { GeneratedTexture, GenerationProgress, PipelineName } from '../../../plugin/index.ts';
+import { ROOM } from '../room/dimensions.ts';
+import type { Materials } from '../room/materials.ts';
+import type { PortraitPlan } from '../tavernFile.ts';
+import { PREVIEW_EVERY } from './cellSitter.ts';
+import { createFrame, hideIn, NamePlate, type PictureFrame, showIn } from './frame.ts';
+import type { RecipeChanges, SitterRecipe } from './keeping.ts';
+import { greetingOf, kindOf, nameOf } from './names.ts';
+import type { Artist, Sitter } from './sitter.ts';
+
+/** A framed portrait on the wall: a generated texture that can be made anew. */
+export class Portrait implements Sitter {
+  readonly onChangedObservable = new Observable<Sitter>();
+  readonly onProgressObservable = new Observable<GenerationProgress>();
+  readonly frame: PictureFrame;
+  isSpokenTo = false;
+  artist: Artist | null = null;
+  private readonly plate: NamePlate;
+  private texture: GeneratedTexture | null = null;
+  private pipeline: PipelineName = 'ddpm';
+
+  /** @param depth how far its wall stands out from the back wall, in metres */
+  constructor(
+    scene: Scene,
+    readonly plan: PortraitPlan,
+    readonly place: string,
+    { panel, brass }: Materials,
+    depth: number,
+  ) {
+    const { position, size, canvas } = plan;
+    this.frame = createFrame(scene, size, canvas, panel, brass);
+    this.frame.root.position.set(position[0], position[1], ROOM.backZ - depth);
+    const width = Math.min(1.1, 0.86 * size);
+    this.plate = new NamePlate(scene, width, panel.maxSimultaneousLights);
+    this.plate.mesh.parent = this.frame.root;
+    this.plate.mesh.position.set(0, -size / 2 - 0.6 * (width / NamePlate.ASPECT) - 0.02, -0.02);
+    this.engrave();
+  }
+
+  get name(): string {
+    return nameOf(this.recipe.label, this.recipe.seed);
+  }
+
+  get words(): string {
+    return `“${greetingOf(this.recipe.seed)}”`;
+  }
+
+  get recipe(): SitterRecipe {
+    const { label, seed, guidanceScale } = this.plan;
+    return (this.texture?.recipe as SitterRecipe | undefined) ?? { label, seed, guidanceScale };
+  }
+
+  get isPainting(): boolean {
+    return this.texture?.isGenerating ?? true;
+  }
+
+  /** Makes the first picture by this artist, which shows while it is made. */
+  async paintAsync(artist: Artist, recipe: SitterRecipe, pipeline: PipelineName): Promise<void> {
+    const { generator } = artist;
+    this.artist = artist;
+    this.pipeline = pipeline;
+    hideIn(this.frame);
+    this.texture?.dispose();
+    const { texture, finished } = generator.beginTexture({ ...this.byPipeline(recipe), previewEvery: PREVIEW_EVERY });
+    this.texture = texture;
+    this.engrave();
+    const crop = generator.info.kind === 'portraits' ? 'bust' : 'whole';
+    texture.onProgressObservable.add((progress) => {
+      if (texture.isReady()) showIn(this.frame, texture, crop);
+      this.onProgressObservable.notifyObservers(progress);
+      this.changed();
+    });
+    texture.onGeneratedObservable.add(() => showIn(this.frame, texture, crop));
+    await finished.catch((error) => {
+      if (!texture.isGenerating) throw error; // else another was asked for in the card
+    });
+    this.changed();
+  }
+
+  /** Paints the same recipe by another pipeline; an edited picture stays as it is. A newer request takes its place. */
+  async paintByAsync(pipeline: PipelineName): Promise<void> {
+    this.pipeline = pipeline;
+    if (!this.texture || this.recipe.image) return;
+    await this.changeAsync({}).catch((error: Error) => {
+      if (error.name !== 'AbortError') throw error;
+    });
+  }
+
+  async pixelsAsync(): Promise<Uint8Array | null> {
+    if (!this.texture?.isReady()) return null;
+    const texels = (await this.texture.readPixels()) as Uint8Array;
+    return bottomRowLast(texels, 4 * this.texture.getSize().width);
+  }
+
+  async changeAsync(changes: RecipeChanges): Promise<void> {
+    if (!this.texture) throw new Error('The painter is still on the way.');
+    const painting = this.texture.regenerateAsync(this.byPipeline(changes), {
+      previewEvery: PREVIEW_EVERY,
+      priority: 1,
+    });
+    this.changed();
+    try {
+      await painting;
+    } finally {
+      this.engrave();
+      this.changed();
+    }
+  }
+
+  /** What begins from an image is painted step by step. */
+  private byPipeline<Asked extends RecipeChanges>(asked: Asked): Asked & { pipeline: PipelineName } {
+    return { ...asked, pipeline: asked.image ? 'ddpm' : this.pipeline };
+  }
+
+  private changed(): void {
+    this.onChangedObservable.notifyObservers(this);
+  }
+
+  private engrave(): void {
+    this.plate.engrave(this.name, kindOf(this.recipe.label));
+  }
+}
+
+/** A texture's rows as a picture has them. */
+function bottomRowLast(texels: Uint8Array, rowBytes: number): Uint8Array {
+  const pixels = new Uint8Array(texels.length);
+  for (let from = 0; from < texels.length; from += rowBytes) {
+    pixels.set(texels.subarray(from, from + rowBytes), texels.length - rowBytes - from);
+  }
+  return pixels;
+}

@@ -1,0 +1,110 @@
+import { Color3 } from '@babylonjs/core/Maths/math.color.js';
+import { Observable } from '@babylonjs/core/Misc/observable.js';
+import type { Scene } from '@babylonjs/core/scene.js';
+import { SurfaceMaterial } from '../../plugin/index.ts';
+import type { RecipeChanges, SitterRecipe } from './people/keeping.ts';
+import { remarkOn } from './people/names.ts';
+import { type Artist, labelFor, type Sitter } from './people/sitter.ts';
+import type { Materials } from './room/materials.ts';
+import { TILE_M } from './room/parts.ts';
+import type { SurfacePlan, SurfacesPlan } from './tavernFile.ts';
+
+/** A surface of the room: a material with all its maps, which can be made anew. */
+class Surface implements Sitter {
+  readonly onChangedObservable = new Observable<Sitter>();
+  isSpokenTo = false;
+
+  constructor(
+    readonly artist: Artist,
+    readonly material: SurfaceMaterial,
+    private readonly plan: SurfacePlan,
+  ) {}
+
+  get place(): string {
+    return placeOf(this.plan);
+  }
+
+  get name(): string {
+    return this.plan.name;
+  }
+
+  get words(): string {
+    return remarkOn(this.recipe.seed);
+  }
+
+  get recipe(): SitterRecipe {
+    return this.material.recipe as SitterRecipe;
+  }
+
+  get isPainting(): boolean {
+    return this.material.albedo.isGenerating;
+  }
+
+  pixelsAsync(): Promise<Uint8Array> {
+    return this.artist.generator.generatePixelsAsync(this.recipe);
+  }
+
+  async changeAsync(changes: RecipeChanges): Promise<void> {
+    const painting = this.material.regenerateAsync(changes, { priority: 1 });
+    this.onChangedObservable.notifyObservers(this);
+    try {
+      await painting;
+    } finally {
+      this.onChangedObservable.notifyObservers(this);
+    }
+  }
+}
+
+/** What keeping knows a surface by. */
+function placeOf({ material }: SurfacePlan): string {
+  return `surface ${material}`;
+}
+
+/** Floor, walls, tables and cloth: of one colour each, until their model is there. */
+export class Surfaces {
+  private surfaces: readonly Surface[] = [];
+
+  constructor(
+    private readonly scene: Scene,
+    private readonly materials: Materials,
+    private readonly plan: SurfacesPlan,
+    private readonly events: { onCome(sitter: Sitter): void },
+  ) {}
+
+  get present(): readonly Surface[] {
+    return this.surfaces;
+  }
+
+  /** Makes a material with all maps for each surface, and lays it on all that has been plain. */
+  async paintAllAsync(artist: Artist): Promise<void> {
+    this.surfaces = await Promise.all(this.plan.of.map((surface) => this.paintAsync(artist, surface)));
+    for (const surface of this.surfaces) this.events.onCome(surface);
+  }
+
+  private async paintAsync(artist: Artist, plan: SurfacePlan): Promise<Surface> {
+    const { generator, keeping } = artist;
+    const { label, seed, sizePx, coversM, tint } = plan;
+    const usual = { label: labelFor(generator.labels, label), seed, guidanceScale: this.plan.guidanceScale };
+    const material = await generator.generateMaterialAsync({
+      ...(keeping.recipeAt(placeOf(plan)) ?? usual),
+      sizePx,
+      tiling: TILE_M / coversM,
+      surface: plan.surface,
+    });
+    if (!(material instanceof SurfaceMaterial)) {
+      material.dispose();
+      throw new Error(`${artist.name} is no model of surfaces: its pictures do not repeat`);
+    }
+    material.albedoColor = Color3.FromHexString(tint).toLinearSpace();
+    this.lay(material, plan.material);
+    return new Surface(artist, material, plan);
+  }
+
+  private lay(material: SurfaceMaterial, name: SurfacePlan['material']): void {
+    const plain = this.materials[name];
+    material.name = name;
+    material.maxSimultaneousLights = plain.maxSimultaneousLights;
+    for (const mesh of this.scene.meshes) if (mesh.material === plain) mesh.material = material;
+    plain.dispose();
+  }
+}

@@ -1,0 +1,103 @@
+import { ArcRotateCamera } from '@babylonjs/core/Cameras/arcRotateCamera.js';
+import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
+import { ImageProcessingConfiguration } from '@babylonjs/core/Materials/imageProcessingConfiguration.js';
+import { Color3, Color4 } from '@babylonjs/core/Maths/math.color.js';
+import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
+import { Scene } from '@babylonjs/core/scene.js';
+import { Flames } from './light/flames.ts';
+import { CHANDELIER, Lights } from './light/lights.ts';
+import { Portrait } from './people/portrait.ts';
+import type { Quality } from './quality.ts';
+import { FIREPLACE } from './room/dimensions.ts';
+import { Door } from './room/door.ts';
+import { createMaterials, type Materials } from './room/materials.ts';
+import { buildRoom } from './room/tavernRoom.ts';
+import type { TavernPlan } from './tavernFile.ts';
+
+export interface Tavern {
+  scene: Scene;
+  portraits: Portrait[];
+  materials: Materials;
+  lights: Lights;
+  door: Door;
+}
+
+/** The room with its lights and empty frames; nothing of it waits for the model. */
+export async function openTavern(engine: AbstractEngine, plan: TavernPlan, quality: Quality): Promise<Tavern> {
+  const scene = new Scene(engine);
+  scene.clearColor = new Color4(0.02, 0.012, 0.008, 1);
+  scene.ambientColor = Color3.Black();
+  setFilm(scene.imageProcessingConfiguration);
+  createCamera(scene, engine.getRenderingCanvas()!);
+  const materials = createMaterials(scene, quality);
+  const flames = new Flames(scene);
+  const { meshes, tableCandles } = buildRoom(scene, materials, flames, plan, CHANDELIER);
+  const door = new Door(scene, materials);
+  const lights = new Lights(scene, quality, tableCandles);
+  const portraits = plan.portraits.map(
+    (portrait, i) => new Portrait(scene, portrait, `frame ${i + 1}`, materials, depthAt(portrait.position[0])),
+  );
+  if (quality.glow) (await import('./light/glowAndShadows.ts')).addGlow(scene, flames.meshes);
+  const started = performance.now();
+  scene.onBeforeRenderObservable.add(() => {
+    const timeS = (performance.now() - started) / 1000;
+    flames.burn(timeS);
+    lights.burn(timeS);
+    door.swing(engine.getDeltaTime() / 1000);
+  });
+  await scene.whenReadyAsync();
+  if (quality.shadows) {
+    const { castShadows } = await import('./light/glowAndShadows.ts');
+    const casters = [...meshes, ...portraits.flatMap(({ frame }) => frame.root.getChildMeshes())];
+    castShadows(lights.chandelier, casters);
+    castShadows(lights.fire, casters);
+  }
+  return { scene, portraits, materials, lights, door };
+}
+
+/** How light becomes colour: a film's shoulder, so that flames do not burn out. */
+function setFilm(film: ImageProcessingConfiguration): void {
+  film.toneMappingEnabled = true;
+  film.toneMappingType = ImageProcessingConfiguration.TONEMAPPING_ACES;
+  film.exposure = 1.15;
+  film.contrast = 1.15;
+}
+
+/** The chimney stands out from the wall. */
+function depthAt(x: number): number {
+  return Math.abs(x - FIREPLACE.x) < FIREPLACE.width / 2 ? FIREPLACE.depth - 0.2 : 0;
+}
+
+const FOV = 0.82;
+/** What a narrow window shows from left to right, in radians at least. */
+const MIN_FOV_ACROSS = 0.62;
+const TARGET = new Vector3(-0.15, 1.78, 1.4);
+
+/** An eye that turns and comes closer, and stays in the room. */
+function createCamera(scene: Scene, canvas: HTMLCanvasElement): ArcRotateCamera {
+  const camera = new ArcRotateCamera('eye', -Math.PI / 2, 1.5, 5.5, TARGET.clone(), scene);
+  camera.minZ = 0.1;
+  camera.maxZ = 30;
+  camera.lowerAlphaLimit = -Math.PI / 2 - 0.55;
+  camera.upperAlphaLimit = -Math.PI / 2 + 0.55;
+  camera.lowerBetaLimit = 1.25;
+  camera.upperBetaLimit = 1.62;
+  camera.lowerRadiusLimit = 2.6;
+  camera.upperRadiusLimit = 6.1;
+  camera.wheelDeltaPercentage = 0.01;
+  camera.pinchDeltaPercentage = 0.01;
+  camera.panningSensibility = 0;
+  camera.attachControl(canvas, true);
+  const widen = () => {
+    camera.fov = fieldOfView(canvas.clientWidth / Math.max(1, canvas.clientHeight));
+  };
+  widen();
+  scene.getEngine().onResizeObservable.add(widen);
+  return camera;
+}
+
+/** Upright field of view for a window of this shape, in radians. */
+function fieldOfView(aspect: number): number {
+  const forWidth = 2 * Math.atan(Math.tan(MIN_FOV_ACROSS / 2) / aspect);
+  return Math.max(FOV, Math.min(forWidth, 1.15));
+}

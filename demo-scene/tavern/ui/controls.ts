@@ -1,0 +1,119 @@
+import { PIPELINE_NAMES, type PipelineName } from '../../../plugin/index.ts';
+import { element } from '../../shared/page.ts';
+import type { ModelUser } from '../../training-corner/panel.ts';
+import { recall, remember } from '../memory.ts';
+import type { QualityWish } from '../quality.ts';
+
+/** The row of settings below the scene, which are remembered. */
+export class Controls {
+  /** Of this visit; the address may differ from what is remembered. */
+  areArriving: boolean;
+  readonly settings = recallSettings();
+  private readonly arrivals = element<HTMLButtonElement>('[data-action=arrivals]');
+
+  /**
+   * @param search   of the address: `?arrivals=off` keeps guests away for this visit, `on` lets them come
+   * @param onPipeline told that something else is to paint the portraits
+   */
+  constructor(
+    search: string,
+    onArrivals: (areArriving: boolean) => void,
+    onPipeline: (pipeline: PipelineName) => void,
+  ) {
+    const asked = new URLSearchParams(search).get('arrivals');
+    this.areArriving = asked === null ? this.settings.areArriving : asked !== 'off';
+    this.showArrivals();
+    this.arrivals.addEventListener('click', () => {
+      this.areArriving = !this.areArriving;
+      this.change({ areArriving: this.areArriving });
+      this.showArrivals();
+      onArrivals(this.areArriving);
+    });
+    this.rememberQuality();
+    this.rememberPipeline(onPipeline);
+    this.rememberList();
+  }
+
+  private change(changes: Partial<VisitorSettings>): void {
+    Object.assign(this.settings, changes);
+    rememberSettings(this.settings);
+  }
+
+  private showArrivals(): void {
+    const { areArriving } = this;
+    this.arrivals.textContent = areArriving ? 'Close the door' : 'Open the door';
+    this.arrivals.title = areArriving ? 'No new guests come in' : 'New guests come in, every few seconds';
+  }
+
+  /** Another quality is another room: the page opens again. */
+  private rememberQuality(): void {
+    const select = element<HTMLSelectElement>('#quality');
+    select.value = this.settings.quality;
+    select.addEventListener('change', () => {
+      this.change({ quality: select.value as VisitorSettings['quality'] });
+      const address = new URL(location.href);
+      address.searchParams.delete('quality');
+      location.replace(address);
+    });
+  }
+
+  private rememberPipeline(onPipeline: (pipeline: PipelineName) => void): void {
+    const select = element<HTMLSelectElement>('#pipeline');
+    select.value = this.settings.pipeline;
+    select.addEventListener('change', () => {
+      this.change({ pipeline: select.value as PipelineName });
+      onPipeline(this.settings.pipeline);
+    });
+  }
+
+  private rememberList(): void {
+    const details = element<HTMLDetailsElement>('#people');
+    details.open = this.settings.isListOpen;
+    details.addEventListener('toggle', () => this.change({ isListOpen: details.open }));
+  }
+}
+
+/** Offers the training corner; its code is loaded when it is opened first. */
+export function offerTraining(user: ModelUser, onError: (error: unknown) => void): void {
+  const opener = element<HTMLButtonElement>('#open-training');
+  opener.hidden = false;
+  const create = async () => (await import('../../training-corner/panel.ts')).TrainingPanel.CreateAsync(opener, user);
+  let panel: ReturnType<typeof create> | null = null;
+  opener.addEventListener('click', async () => {
+    panel ??= create();
+    try {
+      (await panel).open();
+    } catch (error) {
+      panel = null;
+      onError(error);
+    }
+  });
+}
+
+/** What a visitor has chosen. */
+export interface VisitorSettings {
+  areArriving: boolean;
+  quality: QualityWish;
+  isListOpen: boolean;
+  /** What paints the portraits, where their model has a choice. */
+  pipeline: PipelineName;
+}
+
+const DEFAULTS: VisitorSettings = { areArriving: true, quality: 'auto', isListOpen: false, pipeline: 'cvae+ddpm' };
+const NAME = 'settings';
+
+/** The settings of the last visit; what is stored is not trusted. */
+export function recallSettings(): VisitorSettings {
+  const stored = recall(NAME) as Partial<VisitorSettings> | undefined;
+  const { areArriving, quality, isListOpen, pipeline } = { ...DEFAULTS, ...stored };
+  return {
+    areArriving: areArriving !== false,
+    quality: quality === 'high' || quality === 'low' ? quality : 'auto',
+    isListOpen: isListOpen === true,
+    pipeline: PIPELINE_NAMES.includes(pipeline) ? pipeline : DEFAULTS.pipeline,
+  };
+}
+
+export function rememberSettings(settings: VisitorSettings): void {
+  remember(NAME, settings);
+}

@@ -1,0 +1,117 @@
+// The card's brush in a real Chromium; nothing is painted by a model.
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { expect, it, vi } from 'vitest';
+import { packageRoot } from '../../../scripts/node/packageRoot.ts';
+import { describeInBrowser } from '../../../scripts/testing/describeInBrowser.ts';
+import { maskOf, presetsFor } from './editor.ts';
+
+type CardPage = typeof import('../../testing/cardPage.ts');
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const demo = path.join(packageRoot(), 'demo-scene');
+const read = (file: string) => readFile(path.join(demo, file), 'utf8');
+const site = {
+  module: 'demo-scene/testing/cardPage.ts',
+  files: {
+    '/index.html': (await read('tavern/index.html')).replace('src="main.js"', 'src="page.js"'),
+    '/main.css': await read('tavern/tavern.css'),
+    '/shared/theme.css': await read('shared/theme.css'),
+    '/ui/editor.css': await read('tavern/ui/editor.css'),
+  },
+};
+
+const strengthOn = (page: Page) => page.textContent('output[for=edit-strength]');
+
+/** A stroke across the middle of the picture. */
+async function brush(page: Page): Promise<void> {
+  const mask = page.locator('#card-mask');
+  await mask.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = (await mask.boundingBox())!;
+  await page.mouse.move(x + 0.3 * width, y + 0.5 * height);
+  await page.mouse.down();
+  await page.mouse.move(x + 0.7 * width, y + 0.5 * height);
+  await page.mouse.up();
+}
+
+describeInBrowser(
+  'the editor of the card',
+  (openPage) => {
+    it('asks for what is marked to be painted anew, and goes back', async () => {
+      const page = await openPage<CardPage>(site);
+      const { playwright } = page;
+      const pixels = await page.call('pixels');
+      await page.call('open');
+      await playwright.click('[data-action=edit]');
+      await playwright.waitForSelector('.presets button');
+      expect(await playwright.isVisible('[data-action=reroll]')).toBe(false);
+      expect(await strengthOn(playwright)).toBe('80 %');
+      expect(await playwright.isChecked('#keep-outline')).toBe(true);
+      await playwright.click('[data-edit=paint]');
+      const whole = await page.call('lastAsked');
+      expect(whole).toMatchObject({ image: pixels, mask: null, strength: 0.8, keepAlpha: true });
+      expect(whole.interpolate).toMatchObject({ amount: 1 });
+
+      await brush(playwright);
+      await expect.poll(() => strengthOn(playwright)).toBe('100 %');
+      await playwright.fill('#edit-strength', '0.9');
+      await playwright.click('[data-edit=paint]');
+      const part = await page.call('lastAsked');
+      expect(part).toMatchObject({ image: pixels, strength: 0.9, keepAlpha: false });
+      const marked = (part.mask as number[]).flatMap((value, i) =>
+        value === 255 ? [[i % 32, Math.floor(i / 32)]] : [],
+      );
+      expect(marked).toContainEqual([16, 16]);
+      expect(marked.length).toBeGreaterThan(50);
+      expect(marked.every(([x, y]) => x! >= 6 && x! < 26 && y! >= 12 && y! < 20)).toBe(true);
+      expect(part.interpolate).not.toEqual(whole.interpolate);
+
+      await playwright.click('[data-edit=undo]');
+      expect(await page.call('lastAsked')).toMatchObject({
+        image: null,
+        mask: null,
+        strength: null,
+        interpolate: { seed: 5, amount: 0.25 },
+      });
+      await playwright.click('[data-edit=done]');
+      expect(await playwright.isVisible('#editor')).toBe(false);
+      expect(await playwright.isVisible('#card-mask')).toBe(false);
+      await playwright.click('[data-action=reroll]');
+      expect(await page.call('lastAsked')).toMatchObject({ image: null, mask: null, interpolate: null });
+    });
+
+    it('marks by its buttons, and nothing again', async () => {
+      const page = await openPage<CardPage>(site);
+      const { playwright } = page;
+      await page.call('open');
+      await playwright.click('[data-action=edit]');
+      await playwright.click('.presets button:text("Hair")');
+      expect(await strengthOn(playwright)).toBe('100 %');
+      await playwright.click('[data-edit=paint]');
+      const { mask } = await page.call('lastAsked');
+      expect((mask as number[]).filter((value) => value === 255)).toHaveLength(32 * 24 + 16 * 8);
+      await playwright.click('.presets button:text("Nothing")');
+      expect(await strengthOn(playwright)).toBe('80 %');
+      await playwright.keyboard.press('Escape');
+      expect(await playwright.isVisible('#card')).toBe(false);
+      await page.call('open');
+      expect(await playwright.isVisible('#editor')).toBe(false);
+    });
+  },
+  { webgpu: false },
+);
+
+it('keeps the face when the hair is chosen', () => {
+  const mask = maskOf(presetsFor('portraits').Hair!, 32, 32);
+  const at = (x: number, y: number) => mask[32 * y + x];
+  expect([at(16, 12), at(4, 30), at(27, 30), at(16, 23)]).toEqual([255, 255, 255, 255]);
+  expect([at(16, 24), at(8, 31), at(23, 31)]).toEqual([0, 0, 0]);
+});
+
+it('halves other pictures, no pixel in both', () => {
+  const [upper, lower] = Object.values(presetsFor('items')).map((part) => maskOf(part, 8, 6));
+  expect(upper!.every((value, i) => value + lower![i]! === 255)).toBe(true);
+  expect([upper![23], upper![24]]).toEqual([255, 0]);
+});

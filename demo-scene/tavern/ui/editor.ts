@@ -1,0 +1,216 @@
+import { element, newSeed } from '../../shared/page.ts';
+import type { RecipeChanges, SitterRecipe } from '../people/keeping.ts';
+import type { Sitter } from '../people/sitter.ts';
+
+/** A slider's place where nothing is marked, and where something is. */
+const STRENGTHS = { whole: '0.8', part: '1' };
+
+/** The other side of the card: who it is stays, and a part of the picture, or all of it, is painted anew. */
+export class Editor {
+  private readonly panel = element('#editor');
+  private readonly presets = element('.presets', this.panel);
+  private readonly strength = element<HTMLInputElement>('#edit-strength');
+  private readonly outline = element<HTMLInputElement>('#keep-outline');
+  private readonly brush = new MaskBrush(() => this.marked());
+  private image: Uint8Array | null = null;
+  private before: SitterRecipe | null = null;
+  private hadMask = false;
+
+  constructor(
+    private readonly change: (changes: RecipeChanges) => Promise<void>,
+    private readonly onDone: () => void,
+  ) {
+    const actions = { paint: () => this.paint(), undo: () => this.undo(), done: () => this.onDone() };
+    for (const [name, act] of Object.entries(actions)) {
+      element(`[data-edit=${name}]`, this.panel).addEventListener('click', () => void act());
+    }
+    this.strength.addEventListener('input', () => this.showStrength());
+    element('#card-mask').addEventListener('contextmenu', (event) => event.preventDefault());
+  }
+
+  get isOpen(): boolean {
+    return !this.panel.hidden;
+  }
+
+  /** @param image as it is shown now: what each painting begins from */
+  open({ recipe, artist }: Sitter, image: Uint8Array): void {
+    const { info, sizePx } = artist!.generator;
+    this.image = image;
+    this.before = recipe;
+    this.brush.begin(...sizePx);
+    const parts = Object.entries(presetsFor(info.kind)).map(([name, part]) => {
+      return presetButton(name, () => this.brush.set(maskOf(part, ...sizePx)));
+    });
+    const none = presetButton('Nothing', () => this.brush.begin(...sizePx));
+    this.presets.replaceChildren(...parts, none);
+    for (const button of this.presets.children) button.addEventListener('click', () => this.marked());
+    this.panel.hidden = false;
+    this.suggest(false);
+  }
+
+  close(): void {
+    this.brush.end();
+    this.panel.hidden = true;
+    this.image = this.before = null;
+  }
+
+  private marked(): void {
+    const hasMask = this.brush.marked !== null;
+    if (hasMask !== this.hadMask) this.suggest(hasMask);
+  }
+
+  /** The settings that suit a part, or the whole. */
+  private suggest(hasMask: boolean): void {
+    this.hadMask = hasMask;
+    this.strength.value = hasMask ? STRENGTHS.part : STRENGTHS.whole;
+    this.outline.checked = !hasMask;
+    this.showStrength();
+  }
+
+  private showStrength(): void {
+    element('output[for=edit-strength]', this.panel).textContent = `${Math.round(100 * this.strength.valueAsNumber)} %`;
+  }
+
+  /** Begins from the noise of a second seed: who keeps the first keeps the name. */
+  private async paint(): Promise<void> {
+    if (!this.image) return;
+    this.brush.stepBack();
+    await this.change({
+      image: this.image,
+      mask: this.brush.marked ?? undefined,
+      strength: this.strength.valueAsNumber,
+      resamples: undefined,
+      keepAlpha: this.outline.checked,
+      interpolate: { seed: newSeed(), amount: 1 },
+    });
+  }
+
+  private async undo(): Promise<void> {
+    if (!this.before) return;
+    const { interpolate, image, mask, strength, resamples, keepAlpha } = this.before;
+    await this.change({ interpolate, image, mask, strength, resamples, keepAlpha });
+  }
+}
+
+function presetButton(name: string, mark: () => void): HTMLButtonElement {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.textContent = name;
+  button.addEventListener('click', mark);
+  return button;
+}
+
+/** Of what is marked: the ember of the page. */
+const MARK = [255, 157, 60, 150] as const;
+
+/** A mask painted over the card's picture, in the picture's own pixels. */
+class MaskBrush {
+  private readonly canvas = element<HTMLCanvasElement>('#card-mask');
+  private readonly sizeSlider = element<HTMLInputElement>('#brush');
+  private mask = new Uint8Array(0);
+  /** Where the brush was last, in pixels; null while it is lifted. */
+  private last: [x: number, y: number] | null = null;
+
+  /** @param onPainted told after each stroke */
+  constructor(private readonly onPainted: () => void) {
+    this.canvas.addEventListener('pointerdown', (event) => {
+      this.canvas.setPointerCapture(event.pointerId);
+      this.last = null;
+      this.stroke(event);
+    });
+    this.canvas.addEventListener('pointermove', (event) => {
+      if (this.canvas.hasPointerCapture(event.pointerId)) this.stroke(event);
+    });
+    this.canvas.addEventListener('pointerup', () => this.onPainted());
+  }
+
+  /** The mask so far: one byte a pixel; null when nothing is marked. */
+  get marked(): Uint8Array | null {
+    return this.mask.some((value) => value > 0) ? this.mask.slice() : null;
+  }
+
+  /** Begins anew over a picture of this size. */
+  begin(widthPx: number, heightPx: number): void {
+    [this.canvas.width, this.canvas.height] = [widthPx, heightPx];
+    this.set(new Uint8Array(widthPx * heightPx));
+    this.canvas.hidden = false;
+  }
+
+  end(): void {
+    this.canvas.hidden = true;
+  }
+
+  /** What is marked is painted: the mask steps back until it is another. */
+  stepBack(): void {
+    this.canvas.toggleAttribute('data-painted', true);
+  }
+
+  /** Marks these pixels and no others. */
+  set(mask: Uint8Array): void {
+    this.mask = mask.slice();
+    this.show();
+  }
+
+  /** A dot at the pointer, and along the way from where it was; with the right button or Alt it erases. */
+  private stroke(event: PointerEvent): void {
+    const to = this.at(event);
+    const from = this.last ?? to;
+    const value = event.altKey || (event.buttons & 2) !== 0 ? 0 : 255;
+    const numDots = Math.ceil(2 * Math.hypot(to[0] - from[0], to[1] - from[1])) + 1;
+    for (let i = 1; i <= numDots; i++) {
+      const share = i / numDots;
+      this.dot(from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1]), value);
+    }
+    this.last = to;
+    this.show();
+  }
+
+  private dot(centreX: number, centreY: number, value: number): void {
+    const { width } = this.canvas;
+    const radius = this.sizeSlider.valueAsNumber / 2;
+    for (let i = 0; i < this.mask.length; i++) {
+      const distance = Math.hypot((i % width) + 0.5 - centreX, Math.floor(i / width) + 0.5 - centreY);
+      if (distance <= radius) this.mask[i] = value;
+    }
+  }
+
+  private at({ clientX, clientY }: PointerEvent): [x: number, y: number] {
+    const { left, top, width, height } = this.canvas.getBoundingClientRect();
+    return [((clientX - left) / width) * this.canvas.width, ((clientY - top) / height) * this.canvas.height];
+  }
+
+  private show(): void {
+    this.canvas.toggleAttribute('data-painted', false);
+    const { width, height } = this.canvas;
+    const image = new ImageData(width, height);
+    for (const [pixel, value] of this.mask.entries()) if (value > 0) image.data.set(MARK, 4 * pixel);
+    this.canvas.getContext('2d')!.putImageData(image, 0, 0);
+  }
+}
+
+/** A part of a picture, as shares of its width and height. */
+type Part = (x: number, y: number) => boolean;
+
+/** A face is in the middle, below; what is above and beside it is hair, or a hat. */
+const OF_PORTRAITS: Record<string, Part> = {
+  Hair: (x, y) => y < 3 / 4 || x < 1 / 4 || x > 3 / 4,
+  Face: (x, y) => y > 5 / 8 && x > 1 / 4 && x < 3 / 4,
+};
+
+const OF_OTHERS: Record<string, Part> = {
+  'Upper half': (_, y) => y < 1 / 2,
+  'Lower half': (_, y) => y > 1 / 2,
+};
+
+/** Masks that can be chosen for a model's pictures, by name. */
+export function presetsFor(kind: string): Readonly<Record<string, Part>> {
+  return kind === 'portraits' ? OF_PORTRAITS : OF_OTHERS;
+}
+
+/** A part as a mask: one byte a pixel, 255 where its middle is inside. */
+export function maskOf(part: Part, widthPx: number, heightPx: number): Uint8Array {
+  return Uint8Array.from({ length: widthPx * heightPx }, (_, i) => {
+    const [x, y] = [i % widthPx, Math.floor(i / widthPx)];
+    return part((x + 0.5) / widthPx, (y + 0.5) / heightPx) ? 255 : 0;
+  });
+}

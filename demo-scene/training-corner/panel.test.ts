@@ -1,0 +1,231 @@
+// The training corner as a person meets it: in a real Chromium without a GPU, with few steps.
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { unzipSync } from 'fflate';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, it, vi } from 'vitest';
+import {
+  createModel,
+  generate,
+  loadModelFolder,
+  memorySource,
+  toPixels,
+  toPremultiplied,
+} from '../../runtime/index.ts';
+import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
+import { openNodeBackend } from '../../scripts/node/nodeBackend.ts';
+import { encodePng } from '../../scripts/node/png.ts';
+import { demoSite } from '../../scripts/testing/demoSite.ts';
+import { describeInBrowser } from '../../scripts/testing/describeInBrowser.ts';
+import type { TestPage } from '../../scripts/testing/openBrowser.ts';
+import tavern from '../tavern/tavern.json';
+import { quickModels } from '../testing/quickModels.ts';
+import { ITEM_NAMES } from './builtInDataset.ts';
+
+const LIMIT_MS = 240_000;
+
+vi.setConfig({ testTimeout: LIMIT_MS, hookTimeout: LIMIT_MS });
+
+interface Console {
+  portraits(): { label: string; seed: number }[];
+}
+
+const NUM_STEPS = 20;
+
+describeInBrowser(
+  'the training corner',
+  (openPage) => {
+    let page: TestPage<Console>;
+    let playwright: Page;
+
+    beforeAll(async () => {
+      const demo = await demoSite();
+      const files = { ...demo.files, ...(await quickModels()) };
+      page = await openPage({ ...demo, files, fewFrames: true, path: '?quality=low&arrivals=off' });
+      playwright = page.playwright;
+      await openCorner(playwright);
+    });
+
+    it('trains, goes on after a reload, and hands its model to the visitor and to the scene', async () => {
+      expect(await playwright.textContent('[data-training=backend]')).toMatch(/No GPU.*wasm in a worker, slower/);
+      await playwright.click('#training [data-action=builtIn]');
+      await giveSteps(playwright, NUM_STEPS);
+      await playwright.click('#training [data-action=train]');
+      await playwright.waitForFunction(() =>
+        /^[1-9]/.test(document.querySelectorAll<HTMLOutputElement>('#training output')[1]!.value),
+      );
+      await drawFrame(playwright);
+      expect(await statusOf(playwright)).toBe('training');
+      await playwright.click('#training [data-action=train]');
+      await whenStatus(playwright, 'paused');
+      const [before, sheet] = [
+        await outputsOf(playwright),
+        await playwright.getAttribute('.sheet canvas', 'aria-label'),
+      ];
+      expect(before[0]).toMatch(/^20 steps/);
+      const step = Number.parseInt(before[1]!, 10);
+      expect(step).toBeGreaterThan(0);
+      expect(step).toBeLessThan(NUM_STEPS);
+      expect(sheet).toContain('auto-encoder');
+
+      await page.reload();
+      await openCorner(playwright);
+      await whenStatus(playwright, 'paused');
+      expect(await outputsOf(playwright)).toEqual(before);
+      expect(await playwright.getAttribute('.sheet canvas', 'aria-label')).toBe(sheet);
+      expect(await playwright.getAttribute('[data-phase=ddpm] .plot', 'aria-label')).toMatch(`at step ${step}`);
+      await playwright.click('#training [data-action=train]');
+      await whenStatus(playwright, 'finished');
+      expect((await outputsOf(playwright))[1]).toMatch(/^20 steps/);
+      expect(await playwright.getAttribute('[data-phase=ddpm] .plot', 'aria-label')).toMatch('at step 20');
+      expect(await playwright.locator('.sheet li').allTextContents()).toEqual(ITEM_NAMES);
+
+      const files = await downloadModel(playwright);
+      await openNodeBackend('wasm');
+      const model = createModel(await loadModelFolder(memorySource(files)));
+      const [pixels] = await generate(model, [{ label: 'gem', seed: 1 }], { numInferenceSteps: 2 });
+      model.dispose();
+      expect(pixels).toHaveLength(16 * 16 * 4);
+      expect(new Set(pixels).size).toBeGreaterThan(10);
+
+      await playwright.click('#training [data-action=useModel]');
+      await playwright.waitForSelector('#training [data-action=shipped]', { state: 'visible' });
+      for (const { label } of await page.call('portraits')) expect(ITEM_NAMES).toContain(label);
+      await playwright.click('#training [data-action=shipped]');
+      await playwright.waitForSelector('#training [data-action=shipped]', { state: 'hidden' });
+      const shipped = tavern.portraits.map(({ label, seed }) => ({ label, seed }));
+      expect(await page.call('portraits')).toMatchObject(shipped);
+
+      await playwright.click('#training [data-action=startOver]');
+      expect(await statusOf(playwright)).toBe('finished');
+      await playwright.click('#training [data-action=startOver]');
+      await whenStatus(playwright, 'ready');
+      expect(await outputsOf(playwright)).toEqual(['', '']);
+    });
+
+    it('takes a folder, or tells all that is wrong with it and keeps what it had; forgets what is damaged', async () => {
+      const folder = await folderOfShapes();
+      await playwright.click('#training [data-action=builtIn]');
+      await whenStatus(playwright, 'ready');
+      await writeFile(path.join(folder, 'disc', 'broken.png'), 'no picture');
+      await writeFile(path.join(folder, 'ramp', 'photo.jpg'), '');
+      await playwright.setInputFiles('.folder input', folder);
+      await playwright.waitForSelector('.problems', { state: 'visible' });
+      const problems = await playwright.locator('.problems li').allTextContents();
+      expect(problems).toHaveLength(2);
+      expect(problems[0]).toMatch('disc/broken.png: is not a readable PNG');
+      expect(problems[1]).toMatch('ramp/photo.jpg: is not a PNG file');
+      expect(await playwright.textContent('[data-training=dataset]')).toMatch('built-in treasures');
+
+      await rm(path.join(folder, 'disc', 'broken.png'));
+      await rm(path.join(folder, 'ramp', 'photo.jpg'));
+      await playwright.setInputFiles('.folder input', folder);
+      await playwright.waitForFunction(() =>
+        document.querySelector('[data-training=dataset]')!.textContent!.includes('Your'),
+      );
+      expect(await playwright.textContent('[data-training=dataset]')).toMatch('disc, ramp; 4 pictures of 16×16 px');
+      expect(await playwright.isVisible('.problems')).toBe(false);
+      const differences = (await firstTile(playwright)).map((byte, i) => Math.abs(byte - firstDisc()[i]!));
+      expect(Math.max(...differences)).toBeLessThanOrEqual(1);
+      await rm(folder, { recursive: true });
+
+      await giveSteps(playwright, 1000);
+      await playwright.click('#training [data-action=train]');
+      await whenStatus(playwright, 'training');
+      await playwright.click('#training [data-action=train]');
+      await whenStatus(playwright, 'paused');
+      await playwright.evaluate(damageCheckpoint);
+      await page.reload();
+      await openCorner(playwright);
+      await playwright.waitForFunction(() => document.querySelector('[data-training=notice]')!.textContent);
+      expect(await playwright.textContent('[data-training=notice]')).toMatch(
+        /cannot be used: .*checkpoint.* Begin anew\./,
+      );
+      expect(await statusOf(playwright)).toBe('empty');
+      await playwright.click('#training [data-action=builtIn]');
+      await whenStatus(playwright, 'ready');
+    });
+  },
+  { webgpu: false },
+);
+
+async function openCorner(page: Page): Promise<void> {
+  await page.waitForSelector('#open-training', { state: 'visible' });
+  await page.focus('#open-training');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('[data-backend]');
+}
+
+async function giveSteps(page: Page, numSteps: number): Promise<void> {
+  for (const phase of ['vae', 'ddpm']) {
+    await page.selectOption(`[data-phase=${phase}] select`, 'steps');
+    await page.fill(`[data-phase=${phase}] input`, String(numSteps));
+  }
+}
+
+function statusOf(page: Page): Promise<string | null> {
+  return page.getAttribute('#training form', 'data-status');
+}
+
+async function whenStatus(page: Page, status: string): Promise<void> {
+  await page.waitForSelector(`#training form[data-status=${status}]`);
+}
+
+/** What the panel says of each phase. */
+function outputsOf(page: Page): Promise<string[]> {
+  return page.locator('#training output').allTextContents();
+}
+
+function drawFrame(page: Page): Promise<unknown> {
+  return page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+}
+
+async function downloadModel(page: Page): Promise<Record<string, Uint8Array>> {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click('#training [data-action=download]')]);
+  expect(download.suggestedFilename()).toBe('treasures-model.zip');
+  const zip = unzipSync(new Uint8Array(await readFile(await download.path())));
+  const root = 'treasures-model/';
+  return Object.fromEntries(Object.entries(zip).map(([name, bytes]) => [name.replace(root, ''), bytes]));
+}
+
+/** The first picture of the sheet. */
+function firstTile(page: Page): Promise<number[]> {
+  return page.evaluate(() => {
+    const canvas = document.querySelector<HTMLCanvasElement>('.sheet canvas')!;
+    return Array.from(canvas.getContext('2d')!.getImageData(0, 0, 16, 16).data);
+  });
+}
+
+function firstDisc(): number[] {
+  const { images, labels, classLabels } = tinyDataset({ perClass: 2, widthPx: 16, heightPx: 16 });
+  const index = classLabels.indexOf(labels.indexOf('disc'));
+  return Array.from(toPixels(toPremultiplied(images.subarray(index * 1024, (index + 1) * 1024), 4), 4));
+}
+
+/** Two of the tiny data set's classes, two pictures each. */
+async function folderOfShapes(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'figment-shapes-'));
+  const { images, labels, classLabels } = tinyDataset({ perClass: 2, widthPx: 16, heightPx: 16 });
+  for (const label of ['disc', 'ramp']) await mkdir(path.join(folder, label));
+  for (const [i, classLabel] of classLabels.entries()) {
+    if (labels[classLabel] === 'stripes') continue;
+    const pixels = images.subarray(i * 1024, (i + 1) * 1024);
+    const png = encodePng({ width: 16, height: 16, channels: 4, pixels });
+    await writeFile(path.join(folder, labels[classLabel]!, `${i}.png`), png);
+  }
+  return folder;
+}
+
+/** Run in the page. */
+function damageCheckpoint(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open('figment-training');
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const transaction = opening.result.transaction('run', 'readwrite');
+      transaction.objectStore('run').put(new Uint8Array(100), 'checkpoint');
+      transaction.oncomplete = () => resolve();
+    };
+  });
+}

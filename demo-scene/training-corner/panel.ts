@@ -1,0 +1,253 @@
+// The training corner: trains a model beside the scene, and hands it to the scene or to the visitor.
+
+import { messageOf } from '../../runtime/index.ts';
+import { element, saveBlob } from '../shared/page.ts';
+import markup from './panel.html';
+import { PictureChoice } from './pictureChoice.ts';
+import type { FromTraining, SampleSheet, ToTraining, TrainingState } from './protocol.ts';
+import { TrainingForm } from './trainingForm.ts';
+
+/** Who can show a trained model. */
+export interface ModelUser {
+  /** Paints the portraits with a model instead of the shipped one; @param files of its folder, path → bytes */
+  useModel(files: Record<string, Uint8Array>): Promise<void>;
+  useShipped(): Promise<void>;
+}
+
+/** How long "start over" waits to be pressed again. */
+const SURE_MS = 6000;
+
+export class TrainingPanel {
+  readonly dialog: HTMLDialogElement;
+  private readonly worker = new Worker(new URL('./trainingWorker.js', import.meta.url), { type: 'module' });
+  private readonly form: TrainingForm;
+  private readonly pictures: PictureChoice;
+  private state: TrainingState | null = null;
+  /** What the model that was asked for is for. */
+  private wanted: 'scene' | 'zip' | null = null;
+  private sureUntil = 0;
+
+  /** Adds the panel to the page, closed, once its style sheet is there. */
+  static async CreateAsync(opener: HTMLElement, user: ModelUser): Promise<TrainingPanel> {
+    await addStyles('training.css');
+    return new TrainingPanel(opener, user);
+  }
+
+  private constructor(
+    private readonly opener: HTMLElement,
+    private readonly user: ModelUser,
+  ) {
+    this.dialog = document.createElement('dialog');
+    this.dialog.id = 'training';
+    this.dialog.setAttribute('aria-labelledby', 'training-title');
+    this.dialog.innerHTML = markup;
+    document.body.append(this.dialog);
+    this.form = new TrainingForm(
+      element('form', this.dialog),
+      (settings) => this.post({ type: 'train', settings }),
+      () => this.post({ type: 'pause' }),
+    );
+    this.pictures = new PictureChoice(
+      this.dialog,
+      () => this.post({ type: 'useBuiltIn' }),
+      (folder) => this.post({ type: 'openFolder', ...folder }),
+    );
+    this.wireButtons();
+    this.worker.onmessage = ({ data }: MessageEvent<FromTraining>) => this.receive(data);
+    this.worker.onerror = (event) => this.tell(`The training worker failed: ${event.message || 'it could not start'}`);
+    addEventListener('pagehide', () => this.post({ type: 'save' }));
+    document.addEventListener('visibilitychange', () => {
+      if (document.hidden) this.post({ type: 'save' });
+    });
+  }
+
+  /** Beside the scene, which stays in use. */
+  open(): void {
+    this.dialog.show();
+    element('h2', this.dialog).focus();
+  }
+
+  close(): void {
+    this.dialog.close();
+    this.opener.focus();
+  }
+
+  private wireButtons(): void {
+    const actions = {
+      close: () => this.close(),
+      startOver: () => this.startOver(),
+      useModel: () => this.want('scene'),
+      download: () => this.want('zip'),
+      shipped: () => void this.useShipped(),
+    };
+    for (const [name, act] of Object.entries(actions)) this.button(name).addEventListener('click', act);
+    this.dialog.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape') this.close();
+    });
+  }
+
+  private receive(message: FromTraining): void {
+    switch (message.type) {
+      case 'backend':
+        this.showBackend(message);
+        break;
+      case 'state':
+        this.show(message.state);
+        break;
+      case 'sheet':
+        showSheet(element('.sheet', this.dialog), message.sheet);
+        break;
+      case 'problems':
+        this.pictures.showProblems(message.name, message.problems);
+        break;
+      case 'model':
+        void this.handOut(message.files);
+        break;
+      case 'failed':
+        this.release();
+        this.tell(message.message);
+    }
+  }
+
+  private showBackend({ backend, sentence, reason }: FromTraining & { type: 'backend' }): void {
+    const line = element('[data-training=backend]', this.dialog);
+    line.textContent = sentence;
+    line.title = reason;
+    line.dataset.backend = backend;
+  }
+
+  private show(state: TrainingState): void {
+    const before = this.state;
+    this.state = state;
+    this.form.show(state);
+    this.pictures.show(state);
+    this.button('startOver').hidden = state.status === 'empty' || state.status === 'ready';
+    this.allowModel();
+    if (state.notice !== before?.notice || state.status !== before.status) this.tell(state.notice);
+    this.opener.dataset.status = state.status;
+    const { share } = state.progress[state.phase];
+    const atWork = state.status === 'training' ? ` ${PHASE_WORDS[state.phase]} ${Math.floor(100 * share)} %` : '';
+    element('small', this.opener).textContent = atWork;
+  }
+
+  private startOver(): void {
+    const isSure = performance.now() < this.sureUntil;
+    this.sureUntil = isSure ? 0 : performance.now() + SURE_MS;
+    this.setStartOver(isSure ? 'Start over' : 'Forget this training?');
+    if (isSure) this.post({ type: 'startOver' });
+    else setTimeout(() => this.setStartOver('Start over'), SURE_MS);
+  }
+
+  private setStartOver(text: string): void {
+    this.button('startOver').textContent = text;
+  }
+
+  private want(purpose: 'scene' | 'zip'): void {
+    this.wanted = purpose;
+    this.allowModel();
+    this.post({ type: 'makeModel' });
+  }
+
+  private async handOut(files: Record<string, Uint8Array>): Promise<void> {
+    const purpose = this.wanted;
+    try {
+      if (purpose === 'zip') await this.download(files);
+      else await this.useInScene(files);
+    } catch (error) {
+      this.tell(messageOf(error));
+    } finally {
+      this.release();
+    }
+  }
+
+  private async download(files: Record<string, Uint8Array>): Promise<void> {
+    const { zipSync } = await import('fflate');
+    const name = `${this.state!.dataset!.name.replace(/[^\w-]+/g, '-')}-model`;
+    const inFolder = Object.entries(files).map(([path, bytes]) => [`${name}/${path}`, bytes]);
+    const zip = zipSync(Object.fromEntries(inFolder), { level: 0 }) as Uint8Array<ArrayBuffer>; // weights do not shrink
+    saveBlob(new Blob([zip], { type: 'application/zip' }), `${name}.zip`);
+    this.tell(
+      'The model is saved as a folder in a zip: it loads with AssetGenerator.LoadAsync, and opens in diffusers.',
+    );
+  }
+
+  private async useInScene(files: Record<string, Uint8Array>): Promise<void> {
+    this.tell('Your model paints the portraits…');
+    await this.user.useModel(files);
+    this.button('shipped').hidden = false;
+    this.tell('Your model has painted every frame.');
+  }
+
+  private async useShipped(): Promise<void> {
+    const button = this.button('shipped');
+    button.disabled = true;
+    this.tell('The shipped model paints the portraits…');
+    try {
+      await this.user.useShipped();
+      button.hidden = true;
+      this.tell('The shipped model is back.');
+    } catch (error) {
+      this.tell(messageOf(error));
+    } finally {
+      button.disabled = false;
+    }
+  }
+
+  private release(): void {
+    this.wanted = null;
+    this.allowModel();
+  }
+
+  private allowModel(): void {
+    const isAllowed = this.state?.hasModel === true && this.wanted === null;
+    for (const name of ['useModel', 'download']) this.button(name).disabled = !isAllowed;
+  }
+
+  private tell(sentence: string): void {
+    element('[data-training=notice]', this.dialog).textContent = sentence;
+  }
+
+  private button(action: string): HTMLButtonElement {
+    return element(`[data-action=${action}]`, this.dialog);
+  }
+
+  private post(message: ToTraining): void {
+    this.worker.postMessage(message);
+  }
+}
+
+const PHASE_WORDS = { vae: '1 of 2:', ddpm: '2 of 2:' } as const;
+
+async function addStyles(href: string): Promise<void> {
+  const link = document.createElement('link');
+  link.rel = 'stylesheet';
+  link.href = href;
+  await new Promise((resolve, reject) => {
+    link.addEventListener('load', resolve);
+    link.addEventListener('error', () => reject(new Error(`page: ${href} did not load; open the page again`)));
+    document.head.append(link);
+  });
+}
+
+/** Room for the pictures beside their captions. */
+const WIDTH_PX = 296;
+
+/** Shows the newest sheet of samples in place of the last one. */
+function showSheet(figure: HTMLElement, { title, captions, picture }: SampleSheet): void {
+  const canvas = element<HTMLCanvasElement>('canvas', figure);
+  const room = WIDTH_PX / picture.width;
+  const scale = room > 1 ? Math.floor(room) : room; // enlarged by whole pixels alone
+  [canvas.width, canvas.height] = [picture.width, picture.height];
+  canvas.style.width = `${scale * picture.width}px`;
+  const image = new ImageData(new Uint8ClampedArray(picture.pixels), picture.width, picture.height);
+  canvas.getContext('2d')!.putImageData(image, 0, 0);
+  canvas.setAttribute('aria-label', `${title}: ${captions.join(', ')}`);
+  element('figcaption', figure).textContent = `${title}.`;
+  const rows = captions.map((caption) => {
+    const row = document.createElement('li');
+    row.textContent = caption.replaceAll('_', ' ');
+    return row;
+  });
+  element('ol', figure).replaceChildren(...rows);
+  figure.hidden = false;
+}

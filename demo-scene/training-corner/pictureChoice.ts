@@ -1,0 +1,126 @@
+import { element } from '../shared/page.ts';
+import type { DatasetSummary, FolderFile, TrainingState } from './protocol.ts';
+
+/** What is trained on: the built-in pictures, or a folder that is chosen or dropped. */
+export class PictureChoice {
+  private readonly problems: HTMLElement;
+
+  constructor(
+    private readonly panel: HTMLDialogElement,
+    onBuiltIn: () => void,
+    private readonly onFolder: (folder: ChosenFolder) => void,
+  ) {
+    this.problems = element('.problems', panel);
+    element('[data-action=builtIn]', panel).addEventListener('click', () => {
+      this.problems.hidden = true;
+      onBuiltIn();
+    });
+    const input = element<HTMLInputElement>('.folder input', panel);
+    input.addEventListener('change', () => {
+      this.take(chosenFolder(input.files ?? []));
+      input.value = ''; // so that the same folder can be chosen again
+    });
+    this.acceptDrops();
+  }
+
+  show({ status, dataset }: TrainingState): void {
+    element('[data-training=dataset]', this.panel).textContent = dataset
+      ? sentenceOf(dataset)
+      : 'What shall it learn to paint?';
+    element('[data-training=choices]', this.panel).hidden = status !== 'empty' && status !== 'ready';
+  }
+
+  /** Tells all that is wrong with a folder. */
+  showProblems(name: string, problems: readonly string[]): void {
+    const count = problems.length === 1 ? 'One thing is' : `${problems.length} things are`;
+    element('p', this.problems).textContent = `${count} wrong with “${name}”; nothing has changed:`;
+    const lines = problems.map((problem) => {
+      const line = document.createElement('li');
+      line.textContent = problem;
+      return line;
+    });
+    element('ul', this.problems).replaceChildren(...lines);
+    this.problems.hidden = false;
+  }
+
+  private take(folder: ChosenFolder): void {
+    this.problems.hidden = true;
+    if (folder.files.length === 0) this.showProblems(folder.name, ['there are no files in it']);
+    else this.onFolder(folder);
+  }
+
+  /** While the panel is open the whole page takes a drop, which the browser would else open in its place. */
+  private acceptDrops(): void {
+    const { panel } = this;
+    addEventListener('dragover', (event) => {
+      if (!panel.open) return;
+      event.preventDefault();
+      panel.toggleAttribute('data-dropping', true);
+    });
+    addEventListener('dragleave', (event) => {
+      if (event.relatedTarget === null) panel.removeAttribute('data-dropping');
+    });
+    addEventListener('drop', (event) => {
+      if (!panel.open) return;
+      event.preventDefault();
+      panel.removeAttribute('data-dropping');
+      const reading = droppedFolder(event.dataTransfer?.items ?? []);
+      reading.then(
+        (folder) => this.take(folder),
+        (error) => this.showProblems('what was dropped', [String(error)]),
+      );
+    });
+  }
+}
+
+function sentenceOf({ name, isBuiltIn, labels, numImages, widthPx, heightPx }: DatasetSummary): string {
+  const words = labels.map((label) => label.replaceAll('_', ' ')).join(', ');
+  return `${isBuiltIn ? 'The built-in' : 'Your'} ${name}: ${words}; ${numImages} pictures of ${widthPx}×${heightPx} px.`;
+}
+
+interface ChosenFolder {
+  name: string;
+  files: FolderFile[];
+}
+
+/** A folder chosen with `<input type="file" webkitdirectory>`: its files name their path, which begins with the folder. */
+export function chosenFolder(files: Iterable<File>): ChosenFolder {
+  const found = Array.from(files, (file) => ({ path: file.webkitRelativePath || file.name, file }));
+  return belowRoot(found);
+}
+
+/** Folders and files dropped onto the page, with all that is in them. */
+export async function droppedFolder(items: Iterable<DataTransferItem>): Promise<ChosenFolder> {
+  // At once: the browser empties the list when the event is over.
+  const entries = Array.from(items, (item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  const found = (await Promise.all(entries.map(filesOf))).flat();
+  return belowRoot(found);
+}
+
+/** Where all lie in one folder, it is the data set, and their paths begin below it. */
+function belowRoot(found: FolderFile[]): ChosenFolder {
+  const roots = new Set(found.map(({ path }) => (path.includes('/') ? path.slice(0, path.indexOf('/')) : '')));
+  const [root = ''] = roots;
+  const isDataset = roots.size === 1 && root !== '' && found.some(({ path }) => path.split('/').length > 2);
+  if (!isDataset) return { name: 'dropped', files: found };
+  return { name: root, files: found.map(({ path, file }) => ({ path: path.slice(root.length + 1), file })) };
+}
+
+async function filesOf(entry: FileSystemEntry): Promise<FolderFile[]> {
+  if (entry.isFile) {
+    const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+    return [{ path: entry.fullPath.replace(/^\//, ''), file }];
+  }
+  const inside = await entriesOf((entry as FileSystemDirectoryEntry).createReader());
+  return (await Promise.all(inside.map(filesOf))).flat();
+}
+
+/** A reader hands out some entries at a time, none at the end. */
+async function entriesOf(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> {
+  const all: FileSystemEntry[] = [];
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (some.length === 0) return all;
+    all.push(...some);
+  }
+}

@@ -1,0 +1,248 @@
+import {
+  type Dataset,
+  type LatentDataset,
+  messageOf,
+  type Trainer,
+  type TrainingStep,
+  trainingProgress,
+} from '../../runtime/index.ts';
+import {
+  datasetSheet,
+  encodePictures,
+  type LetIn,
+  modelFiles,
+  type PhaseRun,
+  startDdpm,
+  startVae,
+} from './phaseRun.ts';
+import {
+  type FromTraining,
+  type Status,
+  TRAINING_DEFAULTS,
+  type TrainingSettings,
+  type TrainingState,
+} from './protocol.ts';
+import { describeRun, freshRun, isUsedUp, NOTHING, packRun, rewindRun, type TrainingRun, unpackRun } from './run.ts';
+import type { RunStore } from './runStore.ts';
+import { sizeProblem } from './smallTraining.ts';
+
+const INTERVALS = { saveMs: 20_000, previewMs: 60_000 };
+const REPORT_INTERVAL_MS = 200;
+
+/** Share of the newest step in the speed that is told. */
+const NEWEST = 0.1;
+
+/** The training of the training corner, on the current backend: one data set, two phases, kept in a store. */
+export class TrainingSession {
+  private run: TrainingRun | null = null;
+  private status: Status = 'empty';
+  private notice = '';
+  /** Of the training that is at work. */
+  private stop: AbortController | null = null;
+  private stopped: Promise<void> = Promise.resolve();
+  /** Done between two steps. */
+  private readonly wishes = new Set<'save' | 'model'>();
+  private reportedAt = 0;
+  /** Images a second; 0 after one step of the phase, null before. */
+  private speed: number | null = null;
+
+  constructor(
+    private readonly store: RunStore,
+    private readonly tell: (message: FromTraining) => void,
+    private readonly letIn: LetIn,
+  ) {}
+
+  /** Takes up the training of an earlier visit. */
+  async open(): Promise<void> {
+    try {
+      const stored = await this.store.load();
+      if (!stored) return this.report();
+      this.run = unpackRun(stored);
+      if (stored.sheet) this.tell({ type: 'sheet', sheet: stored.sheet });
+      this.become(isUsedUp(this.run) ? 'finished' : 'paused', 'Here is the training of your last visit.');
+    } catch (error) {
+      await this.store.forget().catch(() => {});
+      this.become('empty', `What your last visit has stored cannot be used: ${messageOf(error)}. Begin anew.`);
+    }
+  }
+
+  /** @throws Error when a training has begun, or the pictures are of a size that cannot be trained on; all stays then */
+  useDataset(dataset: Dataset, isBuiltIn: boolean): void {
+    if (this.status !== 'empty' && this.status !== 'ready') {
+      throw new Error('a training has begun; start over to take other pictures');
+    }
+    const problem = sizeProblem(dataset);
+    if (problem) throw new Error(problem);
+    this.begin(dataset, isBuiltIn, this.run?.settings ?? TRAINING_DEFAULTS);
+  }
+
+  /** Trains until the budgets are used or `pause`; where it has trained before, it goes on from there. */
+  train(settings: TrainingSettings): Promise<void> {
+    const { run } = this;
+    if (!run || this.stop) return this.stopped;
+    run.settings = settings;
+    if (isUsedUp(run)) {
+      this.become('finished', 'All of the time that it was given is used. Give it more to train on.');
+      return this.stopped;
+    }
+    this.stop = new AbortController();
+    this.stopped = this.trainPhases(run, this.stop.signal);
+    return this.stopped;
+  }
+
+  async pause(): Promise<void> {
+    this.stop?.abort();
+    await this.stopped;
+  }
+
+  /** Keeps what there is now; when nothing is at work, it is kept already. */
+  save(): void {
+    if (this.stop) this.wishes.add('save');
+  }
+
+  /** Forgets what was trained; the pictures stay. */
+  async startOver(): Promise<void> {
+    await this.pause();
+    await this.store.forget().catch(() => {});
+    if (!this.run) return;
+    this.begin(this.run.dataset, this.run.isBuiltIn, this.run.settings, 'The training is forgotten.');
+  }
+
+  /** Tells the files of the model as it is now. */
+  async makeModel(): Promise<void> {
+    if (this.stop) this.wishes.add('model');
+    else await this.tellModel();
+  }
+
+  private begin(dataset: Dataset, isBuiltIn: boolean, settings: TrainingSettings, notice = ''): void {
+    this.run = freshRun(dataset, isBuiltIn, settings);
+    this.tell({ type: 'sheet', sheet: datasetSheet(dataset) });
+    this.become('ready', notice);
+  }
+
+  private async trainPhases(run: TrainingRun, signal: AbortSignal): Promise<void> {
+    this.become('starting');
+    try {
+      await this.storing(() => this.store.begin(packRun(run)));
+      if (run.phase === 'vae') await this.trainPhase(run, signal);
+      if (run.phase === 'vae' && !signal.aborted) run.phase = 'ddpm';
+      if (run.phase === 'ddpm' && !signal.aborted) await this.trainPhase(run, signal);
+      if (signal.aborted) this.end('paused', this.notice || 'Paused and stored: it can go on after a reload, too.');
+      else this.end('finished');
+    } catch (error) {
+      rewindRun(run);
+      this.end('paused', `The training stopped: ${messageOf(error)}`);
+    }
+  }
+
+  private end(status: Status, notice = this.notice): void {
+    this.stop = null;
+    const wantsModel = this.wishes.has('model');
+    this.wishes.clear();
+    this.become(status, notice);
+    if (wantsModel) void this.tellModel();
+  }
+
+  private async trainPhase(run: TrainingRun, signal: AbortSignal): Promise<void> {
+    this.speed = null;
+    this.become('starting', this.notice);
+    const phase = await this.start(run);
+    try {
+      this.become('training', this.notice);
+      for await (const { step, isSaveDue, isPreviewDue } of trainingProgress(phase.trainer, INTERVALS, signal)) {
+        this.note(run, step);
+        await this.letIn();
+        if (this.wishes.delete('save') || isSaveDue) await this.keep(run, phase.trainer);
+        if (this.wishes.delete('model')) {
+          await this.keep(run, phase.trainer);
+          await this.tellModel();
+        }
+        if (isPreviewDue) await this.show(run, phase);
+      }
+      if (!signal.aborted) await this.show(run, phase);
+      await this.keep(run, phase.trainer);
+    } finally {
+      await phase.trainer.dispose();
+    }
+  }
+
+  private async start(run: TrainingRun): Promise<PhaseRun> {
+    const { dataset, settings, states } = run;
+    if (run.phase === 'vae') return startVae(dataset, settings, states.vae);
+    const latents = await this.latentsOf(run);
+    return startDdpm(dataset, states.vae!.ema, latents, settings, states.ddpm, this.letIn);
+  }
+
+  private async latentsOf(run: TrainingRun): Promise<LatentDataset> {
+    run.latents ??= await encodePictures(run.dataset, run.states.vae!.ema, this.letIn);
+    return run.latents;
+  }
+
+  private note(
+    { phase, curves, measured }: TrainingRun,
+    { step, loss, elapsedMs, imagesPerSecond }: TrainingStep,
+  ): void {
+    curves[phase].add(loss);
+    measured[phase] = { step, elapsedMs, imagesPerSecond: this.speedWith(imagesPerSecond) };
+    if (performance.now() - this.reportedAt > REPORT_INTERVAL_MS) this.report();
+  }
+
+  /** A running mean; the first step, which compiles, does not count. */
+  private speedWith(newest: number): number {
+    const { speed } = this;
+    this.speed = speed === null ? 0 : speed === 0 ? newest : speed + NEWEST * (newest - speed);
+    return this.speed;
+  }
+
+  private async show(run: TrainingRun, phase: PhaseRun): Promise<void> {
+    run.sheet = await phase.sheet();
+    this.tell({ type: 'sheet', sheet: run.sheet });
+  }
+
+  private async keep(run: TrainingRun, trainer: Trainer): Promise<void> {
+    run.states[run.phase] = await trainer.state();
+    await this.storing(() => this.store.save(packRun(run)));
+  }
+
+  /** A training that cannot be stored goes on all the same. */
+  private async storing(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+      this.notice = '';
+    } catch (error) {
+      this.notice = `The browser does not store the training (${messageOf(error)}): it ends with this page.`;
+    }
+  }
+
+  private async tellModel(): Promise<void> {
+    const { run } = this;
+    const { vae, ddpm } = run?.states ?? {};
+    if (!run || !vae || !ddpm) return this.fail('There is no model yet: the second phase makes it.');
+    try {
+      const latents = await this.latentsOf(run);
+      this.tell({ type: 'model', files: await modelFiles(run.dataset, vae.ema, latents, ddpm.ema, run.settings) });
+    } catch (error) {
+      this.fail(`The model could not be made: ${messageOf(error)}`);
+    }
+  }
+
+  private fail(message: string): void {
+    this.tell({ type: 'failed', message });
+  }
+
+  private become(status: Status, notice = ''): void {
+    this.status = status;
+    this.notice = notice;
+    this.report();
+  }
+
+  private report(): void {
+    this.reportedAt = performance.now();
+    this.tell({ type: 'state', state: this.state() });
+  }
+
+  private state(): TrainingState {
+    const { run, status, notice } = this;
+    return { ...(run ? describeRun(run) : NOTHING), status, notice };
+  }
+}

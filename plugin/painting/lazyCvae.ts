@@ -1,0 +1,50 @@
+import type { CurrentPainter } from './currentPainter.ts';
+import type { Painter } from './painter.ts';
+
+/** A model's VAE, fetched when the first picture needs it, and once more given to a painter that takes another's place. */
+export class LazyCvae {
+  private readonly life = new AbortController();
+  private files: Promise<Record<string, Uint8Array>> | null = null;
+  private added: Promise<string> | null = null;
+  private ownHash = '';
+
+  constructor(private readonly read: (signal: AbortSignal) => Promise<Record<string, Uint8Array>>) {}
+
+  /** sha-256 of its files; empty before it was added. */
+  get hash(): string {
+    return this.ownHash;
+  }
+
+  /** Once it resolves, the painter paints by it. What fails may be tried again. @throws MissingFileError where there is none */
+  async addAsync(painter: CurrentPainter): Promise<void> {
+    this.added ??= this.add(painter);
+    try {
+      this.ownHash = await this.added;
+    } catch (error) {
+      this.added = null;
+      throw error;
+    }
+  }
+
+  /** Makes a painter that has what the one before it had. */
+  async addAgainAsync(create: () => Promise<Painter>): Promise<Painter> {
+    const painter = await create();
+    if (this.files) await painter.addCvaeAsync(await this.files);
+    return painter;
+  }
+
+  dispose(): void {
+    this.life.abort();
+  }
+
+  private async add(painter: CurrentPainter): Promise<string> {
+    this.files ??= this.read(this.life.signal);
+    try {
+      const files = await this.files;
+      return await painter.useAsync(this.life.signal, (current) => current.addCvaeAsync(files));
+    } catch (error) {
+      this.files = null;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import { imageSize, type ModelInfo, type Recipe, type RecipeOptions, randomSeed } from '../../runtime/index.ts';
+import type { Picture } from '../painting/painter.ts';
+import type { PictureSource, RequestOptions } from '../pictureSource.ts';
+import { createTexelTexture, PictureTarget } from '../texture/texelTexture.ts';
+
+export interface SpritesOptions extends Omit<RecipeOptions, 'label'> {
+  /** Default: all labels of the model. */
+  labels?: readonly string[];
+  /** Pictures in all, dealt out to the labels in turn; default: one for each label. */
+  count?: number;
+  /** Seed of the first picture; the others count up. Drawn at random when absent. */
+  seed?: number;
+  /** What to paint in each cell, with the options beside it as defaults; in place of `labels`, `count` and `seed`. */
+  recipes?: readonly RecipeOptions[];
+  /** Cells that stay empty until `repaintCellAsync`; default 0. */
+  numSpareCells?: number;
+  /** Of the manager; default: the model's name. */
+  name?: string;
+  /** Height of the sprites that `createSprite` makes, in units of the world; their width follows. Default: 1 each. */
+  worldHeight?: number;
+  /** Sprites at most; default: four for each cell. */
+  capacity?: number;
+}
+
+/**
+ * What is to be painted in each cell of a sheet; null: nothing yet.
+ *
+ * @throws RangeError for a number out of range, an empty list, or what the model cannot paint
+ */
+export function planCells(source: PictureSource, options: SpritesOptions): (Recipe | null)[] {
+  const { numSpareCells = 0, worldHeight = 1 } = options;
+  if (!(worldHeight > 0 && worldHeight < Number.POSITIVE_INFINITY)) {
+    throw new RangeError(`generateSpritesAsync: worldHeight is ${worldHeight}; expected a number above 0`);
+  }
+  if (!Number.isInteger(numSpareCells) || numSpareCells < 0) {
+    throw new RangeError(`generateSpritesAsync: numSpareCells is ${numSpareCells}; expected a whole number from 0`);
+  }
+  return [...planPictures(source, options), ...new Array<null>(numSpareCells).fill(null)];
+}
+
+/**
+ * The size of a sheet's cells.
+ *
+ * @throws RangeError when their pictures differ in size
+ */
+export function cellSize(cells: readonly (Recipe | null)[], info: ModelInfo): [widthPx: number, heightPx: number] {
+  const sizes = cells.flatMap((recipe) => (recipe ? [imageSize(info, recipe)] : []));
+  const [widthPx, heightPx] = sizes[0] ?? imageSize(info, {});
+  const other = sizes.find((size) => size[0] !== widthPx || size[1] !== heightPx);
+  if (!other) return [widthPx, heightPx];
+  throw new RangeError(`generateSpritesAsync: ${other.join('×')} beside ${widthPx}×${heightPx}; cells are of one size`);
+}
+
+function planPictures(source: PictureSource, options: SpritesOptions): Recipe[] {
+  const { labels = source.info.labels, count = labels.length, recipes, ...others } = options;
+  const { name: _n, capacity: _c, numSpareCells: _s, worldHeight: _w, ...recipe } = others;
+  if (recipes?.length === 0) throw new RangeError('generateSpritesAsync: recipes is empty; give at least one');
+  if (recipes) return recipes.map((own) => source.complete({ ...recipe, ...own }));
+  if (labels.length === 0) throw new RangeError('generateSpritesAsync: labels is empty; name at least one');
+  if (!Number.isInteger(count) || count < 1) {
+    throw new RangeError(`generateSpritesAsync: count is ${count}; expected a whole number from 1`);
+  }
+  const firstSeed = options.seed ?? randomSeed();
+  return Array.from({ length: count }, (_, i) => {
+    const seed = (firstSeed + i) % 2 ** 32;
+    return source.complete({ ...recipe, label: labels[i % labels.length]!, seed });
+  });
+}
+
+/** As many columns as rows, or one more. */
+export function numColumns(numCells: number): number {
+  return Math.ceil(Math.sqrt(numCells));
+}
+
+export function createSheet(source: PictureSource, cells: readonly (Recipe | null)[]): PictureTarget {
+  const { pixelArt, channels } = source.info;
+  const [widthPx, heightPx] = cellSize(cells, source.info);
+  const columns = numColumns(cells.length);
+  const [width, height] = [columns * widthPx, Math.ceil(cells.length / columns) * heightPx];
+  const texture = createTexelTexture(source.scene, width, height, { nearest: pixelArt });
+  texture.hasAlpha = channels === 4;
+  return new PictureTarget(texture, width, height, false);
+}
+
+/** Draws what each cell is to show, unless it is to show something else by then. */
+export async function drawCells(
+  source: PictureSource,
+  cells: readonly (Recipe | null)[],
+  sheet: PictureTarget,
+  request: RequestOptions,
+): Promise<void> {
+  const drawing = cells.map(async (recipe, cell) => {
+    if (!recipe) return;
+    const picture = await source.pictureAsync(recipe, request);
+    if (cells[cell] === recipe) drawInCell(picture, sheet, cell, cells.length);
+  });
+  await Promise.all(drawing);
+}
+
+export function drawInCell(picture: Picture, sheet: PictureTarget, cell: number, numCells: number): void {
+  const columns = numColumns(numCells);
+  picture.drawInto(sheet, (cell % columns) * picture.widthPx, Math.floor(cell / columns) * picture.heightPx);
+}

@@ -1,0 +1,136 @@
+// Pictures of a network at work, to look at while it trains.
+import { dispose, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { composeSheet, type PixelImage, toPixels } from '../core/pixels.ts';
+import { runToEnd } from '../core/slices.ts';
+import { fillBatch } from '../dataset/batches.ts';
+import type { Dataset } from '../dataset/dataset.ts';
+import { decode, encode } from '../networks/autoencoderKl.ts';
+import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
+import { decodeWithLabels, encodeWithLabels } from '../networks/conditionalVae.ts';
+import type { Weights } from '../networks/layers.ts';
+import { type CvaeNetwork, cvaeImagesInSlices } from '../sampling/conditionalVae.ts';
+import { generate } from '../sampling/generate.ts';
+import type { DiffusionModel } from '../sampling/model.ts';
+
+/** An auto-encoder whose weights are on the current backend. */
+export interface LiveVae {
+  config: AutoencoderKlConfig;
+  weights: Weights;
+  circular: boolean;
+}
+
+/**
+ * A look at an auto-encoder in training: rows of images, each row above what encoding to the posterior mean and decoding
+ * makes of it.
+ *
+ * @param indices the images, a multiple of `columns`
+ * @returns       the sheet, RGBA, and the mean absolute error over all values, range −1 … 1
+ */
+export function reconstructionSheet(
+  dataset: Dataset,
+  indices: Int32Array,
+  columns: number,
+  { config, weights, circular }: LiveVae,
+): Promise<{ sheet: PixelImage; l1: number }> {
+  return sheetOfReconstructions(dataset, indices, columns, (x) =>
+    decode(config, weights, encode(config, weights, x, circular).mean, circular),
+  );
+}
+
+/**
+ * A look at a class-conditional VAE: one row of pictures for each label, z drawn by the seeds 0, 1, 2, …
+ *
+ * @returns the sheet, RGBA
+ */
+export async function cvaeSheet(
+  cvae: CvaeNetwork,
+  { labels, widthPx, heightPx, channels }: Pick<Dataset, 'labels' | 'widthPx' | 'heightPx' | 'channels'>,
+  columns: number,
+): Promise<PixelImage> {
+  const tiles: Uint8Array[] = [];
+  for (const label of labels) {
+    const requests = Array.from({ length: columns }, (_, seed) => ({ label, seed }));
+    const images = runToEnd(cvaeImagesInSlices(cvae, labels, requests));
+    const values = (await images.data()) as Float32Array;
+    images.dispose();
+    const size = values.length / columns;
+    for (let i = 0; i < columns; i++) tiles.push(toPixels(values.subarray(i * size, (i + 1) * size), channels));
+  }
+  return composeSheet(tiles, columns, widthPx, heightPx);
+}
+
+/**
+ * Rows of images, each row above what encoding to the posterior mean and decoding makes of it.
+ *
+ * @param indices the images, a multiple of `columns`
+ * @returns       the sheet, RGBA, and the mean absolute error over all values, range −1 … 1
+ */
+export function cvaeReconstructionSheet(
+  { config, weights }: CvaeNetwork,
+  dataset: Dataset,
+  indices: Int32Array,
+  columns: number,
+): Promise<{ sheet: PixelImage; l1: number }> {
+  const classLabels = indices.map((image) => dataset.classLabels[image]!);
+  return sheetOfReconstructions(dataset, indices, columns, (x) =>
+    decodeWithLabels(config, weights, encodeWithLabels(config, weights, x, classLabels).mean, classLabels),
+  );
+}
+
+/** Rows of images, each above its reconstruction, which `reconstruct` makes within tf.tidy. */
+async function sheetOfReconstructions(
+  dataset: Dataset,
+  indices: Int32Array,
+  columns: number,
+  reconstruct: (x: Tensor4D) => Tensor4D,
+): Promise<{ sheet: PixelImage; l1: number }> {
+  const { widthPx, heightPx, channels } = dataset;
+  const size = widthPx * heightPx * channels;
+  const values = new Float32Array(indices.length * size);
+  fillBatch(dataset, indices, {}, 0, 0, values);
+  const decoded = tidy(() => reconstruct(tensor4d(values, [indices.length, heightPx, widthPx, channels])));
+  const results = (await decoded.data()) as Float32Array;
+  dispose(decoded);
+  const tiles: Uint8Array[] = [];
+  for (let row = 0; row < indices.length; row += columns) {
+    for (const array of [values, results]) {
+      for (let i = row; i < row + columns; i++) {
+        tiles.push(toPixels(array.subarray(i * size, (i + 1) * size), channels, { premultiplied: true }));
+      }
+    }
+  }
+  const l1 = results.reduce((sum, value, i) => sum + Math.abs(value - values[i]!), 0) / values.length;
+  return { sheet: composeSheet(tiles, columns, widthPx, heightPx), l1 };
+}
+
+export interface SampleSheetOptions {
+  /** The pictures of each label, of the seeds 0, 1, 2, … */
+  columns: number;
+  numInferenceSteps: number;
+  guidanceScale: number;
+  signal?: AbortSignal;
+}
+
+export const SAMPLE_SHEET_DEFAULTS: SampleSheetOptions = { columns: 10, numInferenceSteps: 10, guidanceScale: 2 };
+
+/**
+ * A look at a model: one row of pictures for each label, the same seeds every time.
+ *
+ * @param onLabel called, and awaited, after each row: the place to let other work run
+ * @returns       RGBA, (numLabels · heightPx) × (columns · widthPx)
+ */
+export async function sampleSheet(
+  model: DiffusionModel,
+  options: Partial<SampleSheetOptions> = {},
+  onLabel?: (label: string) => void | Promise<void>,
+): Promise<PixelImage> {
+  const { columns, ...sampling } = { ...SAMPLE_SHEET_DEFAULTS, ...options };
+  const { labels, figment } = model.index;
+  const tiles: Uint8Array[] = [];
+  for (const label of labels) {
+    const requests = Array.from({ length: columns }, (_, seed) => ({ label, seed }));
+    tiles.push(...(await generate(model, requests, sampling)));
+    await onLabel?.(label);
+  }
+  return composeSheet(tiles, columns, figment.widthPx, figment.heightPx);
+}

@@ -1,0 +1,221 @@
+// A class-conditional VAE with one latent vector for a whole image: p(x | z, y) with z ~ N(0, I) makes pictures in one pass.
+import { clipByValue, concat, reshape, slice, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { runToEnd } from '../core/slices.ts';
+import { silu } from '../kernels/silu.ts';
+import type { LatentDistribution } from './autoencoderKl.ts';
+import type { ConditionalVaeConfig } from './conditionalVaeConfig.ts';
+import {
+  activateEmbedding,
+  type BlockOptions,
+  conv,
+  convShapes,
+  dense,
+  embeddingRows,
+  linearShapes,
+  norm,
+  normShapes,
+  type ResnetBlock,
+  resnetPass,
+  resnetShapes,
+  type Shapes,
+  upsample,
+  type Weights,
+} from './layers.ts';
+import { type ForwardPass, inSlices, withLive } from './slices.ts';
+
+interface EncoderLevel {
+  prefix: string;
+  cin: number;
+  cout: number;
+}
+
+interface DecoderLevel {
+  resnet: ResnetBlock;
+  /** The convolution after doubling the size; null at the full size. */
+  upsampler: string | null;
+}
+
+interface CvaePlan {
+  options: BlockOptions;
+  down: EncoderLevel[];
+  up: DecoderLevel[];
+  /** (height, width, channels) of the lowest level. */
+  bottom: readonly [number, number, number];
+}
+
+function planCvae(config: ConditionalVaeConfig): CvaePlan {
+  const { block_out_channels: widths, sample_size, in_channels } = config;
+  const factor = 2 ** widths.length;
+  const reversed = [...widths].reverse();
+  const ends = [...reversed, widths[0]!]; // channels after each of the decoder's levels: the last is the full size
+  return {
+    options: {
+      numGroups: config.norm_num_groups,
+      epsilon: config.norm_eps,
+      circular: false,
+      timeChannels: config.hidden_channels,
+      scaleShift: true,
+      outputScale: 1,
+    },
+    down: widths.map((cout, i) => ({
+      prefix: `encoder.down_blocks.${i}`,
+      cin: i === 0 ? in_channels : widths[i - 1]!,
+      cout,
+    })),
+    up: ends.map((cout, i) => ({
+      resnet: { prefix: `decoder.up_blocks.${i}.resnets.0`, cin: ends[Math.max(i - 1, 0)]!, cout },
+      upsampler: i < widths.length ? `decoder.up_blocks.${i}.upsamplers.0.conv` : null,
+    })),
+    bottom: [sample_size[0] / factor, sample_size[1] / factor, reversed[0]!],
+  };
+}
+
+/** Shapes of all weights of a config by name, in PyTorch's layout. */
+export function conditionalVaeShapes(config: ConditionalVaeConfig): Shapes {
+  const { in_channels, num_labels, block_out_channels, latent_size, label_channels, hidden_channels } = config;
+  const { options, down, up, bottom } = planCvae(config);
+  const bottomSize = bottom[0] * bottom[1] * bottom[2];
+  const shapes: Shapes = new Map();
+  for (const { prefix, cin, cout } of down) {
+    convShapes(shapes, `${prefix}.halve`, cin, cout);
+    normShapes(shapes, `${prefix}.halve_norm`, cout);
+    convShapes(shapes, `${prefix}.refine`, cout, cout);
+    normShapes(shapes, `${prefix}.refine_norm`, cout);
+  }
+  shapes.set('encoder.class_embedding.weight', [num_labels, label_channels]);
+  linearShapes(shapes, 'encoder.linear_1', bottomSize + label_channels, hidden_channels);
+  linearShapes(shapes, 'encoder.linear_2', hidden_channels, 2 * latent_size);
+  shapes.set('decoder.class_embedding.weight', [num_labels, label_channels]);
+  linearShapes(shapes, 'decoder.linear_1', latent_size + label_channels, hidden_channels);
+  linearShapes(shapes, 'decoder.linear_2', hidden_channels, bottomSize);
+  for (const { resnet, upsampler } of up) {
+    resnetShapes(shapes, resnet, options);
+    if (upsampler) convShapes(shapes, upsampler, resnet.cout, resnet.cout);
+  }
+  normShapes(shapes, 'decoder.conv_norm_out', block_out_channels[0]!);
+  convShapes(shapes, 'decoder.conv_out', block_out_channels[0]!, in_channels);
+  return shapes;
+}
+
+/**
+ * Encodes images with their labels into the distribution q(z | x, y) of their one latent vector: in each level a
+ * convolution that halves the image and one that keeps its size; then, with the label's embedding, two linear layers.
+ *
+ * Source: Kingma & Welling 2014, arXiv:1312.6114; with labels: Sohn et al. 2015, "Learning structured output
+ * representation using deep conditional generative models", NIPS 28.
+ * @param x           float32 (B, height, width, in_channels) of sample_size, range [−1, 1]
+ * @param classLabels int (B), 0 … num_labels − 1
+ * @returns           mean and logVar (clamped to −30 … 20), (B, latent_size); the caller disposes both
+ * @throws            RangeError for images of another size, labels missing or out of range
+ */
+export function encodeWithLabels(
+  config: ConditionalVaeConfig,
+  weights: Weights,
+  x: Tensor4D,
+  classLabels: ArrayLike<number>,
+): LatentDistribution<Tensor2D> {
+  checkImages(config, x);
+  checkLabels('encodeWithLabels', config, x.shape[0], classLabels);
+  const [mean, logVar] = tidy(() => {
+    const { options, down } = planCvae(config);
+    let h = x;
+    for (const { prefix } of down) {
+      h = norm(weights, `${prefix}.halve_norm`, conv(weights, `${prefix}.halve`, h, { stride: 2 }), options); // (B, H/2, W/2, cout)
+      h = norm(weights, `${prefix}.refine_norm`, conv(weights, `${prefix}.refine`, h, {}), options);
+    }
+    const label = embeddingRows(weights, 'encoder.class_embedding', classLabels);
+    const joined = concat([reshape(h, [x.shape[0], -1]) as Tensor2D, label], 1);
+    const moments = dense(weights, 'encoder.linear_2', silu(dense(weights, 'encoder.linear_1', joined)));
+    const half = (which: number) => slice(moments, [0, which * config.latent_size], [-1, config.latent_size]);
+    return [half(0) as Tensor2D, clipByValue(half(1) as Tensor2D, -30, 20)];
+  });
+  return { mean: mean!, logVar: logVar! };
+}
+
+/**
+ * Decodes latent vectors into images of their labels, the mean of p(x | z, y). Vector and label modulate the norms of
+ * every level, so that each size has all of z at hand.
+ *
+ * Source: Sohn et al. 2015; modulation: Dhariwal & Nichol 2021, arXiv:2105.05233, section 3.2, with z in place of time.
+ * @param z           float32 (B, latent_size)
+ * @param classLabels int (B), 0 … num_labels − 1
+ * @returns           float32 (B, height, width, in_channels), about [−1, 1]; the caller disposes it
+ * @throws            RangeError for vectors of another length, labels missing or out of range
+ */
+export function decodeWithLabels(
+  config: ConditionalVaeConfig,
+  weights: Weights,
+  z: Tensor2D,
+  classLabels: ArrayLike<number>,
+): Tensor4D {
+  checkLatents(config, z, classLabels);
+  return tidy(() => runToEnd(decoderPass(config, weights, z, classLabels)));
+}
+
+/**
+ * `decodeWithLabels` in slices of about one convolution each; `return()` gives it up.
+ *
+ * @returns through the generator, what `decodeWithLabels` returns; the caller disposes it, and keeps z until then
+ * @throws  as `decodeWithLabels`, at once
+ */
+export function decodeWithLabelsInSlices(
+  config: ConditionalVaeConfig,
+  weights: Weights,
+  z: Tensor2D,
+  classLabels: ArrayLike<number>,
+): Generator<void, Tensor4D> {
+  checkLatents(config, z, classLabels);
+  return inSlices(decoderPass(config, weights, z, classLabels), [z]);
+}
+
+function* decoderPass(
+  config: ConditionalVaeConfig,
+  weights: Weights,
+  z: Tensor2D,
+  classLabels: ArrayLike<number>,
+): ForwardPass {
+  const { options, up, bottom } = planCvae(config);
+  const label = embeddingRows(weights, 'decoder.class_embedding', classLabels);
+  const emb = activateEmbedding(dense(weights, 'decoder.linear_1', concat([z, label], 1)));
+  let h = reshape(dense(weights, 'decoder.linear_2', emb), [-1, ...bottom]) as Tensor4D;
+  for (const { resnet, upsampler } of up) {
+    yield [emb, h];
+    h = yield* withLive(resnetPass(weights, resnet, h, emb, options), [emb]);
+    yield [emb, h];
+    if (upsampler) h = upsample(weights, upsampler, h, options.circular); // (B, 2H, 2W, cout)
+  }
+  return conv(weights, 'decoder.conv_out', norm(weights, 'decoder.conv_norm_out', h, options), {});
+}
+
+function checkImages({ sample_size: [height, width], in_channels }: ConditionalVaeConfig, x: Tensor4D): void {
+  const [, rows, columns, channels] = x.shape;
+  if (rows === height && columns === width && channels === in_channels) return;
+  throw new RangeError(
+    `encodeWithLabels: images are ${columns}×${rows} of ${channels} channels; expected ${width}×${height} of ${in_channels}, as the config says`,
+  );
+}
+
+function checkLatents(config: ConditionalVaeConfig, z: Tensor2D, classLabels: ArrayLike<number>): void {
+  if (z.shape[1] !== config.latent_size) {
+    throw new RangeError(
+      `decodeWithLabels: z has ${z.shape[1]} values; expected ${config.latent_size}, as the config says`,
+    );
+  }
+  checkLabels('decodeWithLabels', config, z.shape[0], classLabels);
+}
+
+function checkLabels(
+  operation: string,
+  { num_labels }: ConditionalVaeConfig,
+  batch: number,
+  classLabels: ArrayLike<number>,
+): void {
+  if (classLabels.length !== batch) {
+    throw new RangeError(`${operation}: ${batch} images, ${classLabels.length} labels; they must be equal`);
+  }
+  for (const label of Array.from(classLabels)) {
+    if (!Number.isInteger(label) || label < 0 || label >= num_labels) {
+      throw new RangeError(`${operation}: class label ${label} is outside 0 … ${num_labels - 1}`);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+// The VAE as a generator: z from the seed, one pass of the decoder.
+import { dispose, type Tensor, type Tensor2D, type Tensor4D, tensor2d } from '@tensorflow/tfjs-core';
+import { normals } from '../core/random.ts';
+import { slerp } from '../diffusion/slerp.ts';
+import { conditionalVaeShapes, decodeWithLabelsInSlices } from '../networks/conditionalVae.ts';
+import { type ConditionalVaeConfig, parseConditionalVaeConfig } from '../networks/conditionalVaeConfig.ts';
+import type { Weights } from '../networks/layers.ts';
+import { uploadWeights } from '../networks/tensors.ts';
+import { indexOfLabel } from '../recipe/label.ts';
+import type { Recipe } from '../recipe/recipe.ts';
+import { checkWeights } from '../weights/checkWeights.ts';
+import type { ModelFiles } from '../weights/modelFolder.ts';
+import type { ModelIndex } from '../weights/modelIndex.ts';
+
+/** A class-conditional VAE with one latent vector, its weights on the current backend. */
+export interface CvaeNetwork {
+  readonly config: ConditionalVaeConfig;
+  readonly weights: Weights;
+}
+
+/** The VAE of a model folder. */
+export interface ConditionalVae extends CvaeNetwork {
+  readonly index: ModelIndex;
+  /** sha-256 of the files it was loaded from. */
+  readonly hash: string;
+  dispose(): void;
+}
+
+/** What decides on a picture of the conditional VAE. */
+type Drawn = Pick<Recipe, 'label' | 'seed' | 'interpolate'>;
+
+/** The stream of a seed that z comes from, apart from those of the diffusion. */
+const Z_STREAM = 0x50000000;
+
+/**
+ * Checks the VAE of a model folder and puts its weights on the current backend.
+ *
+ *   const cvae = createConditionalVae(await loadModelFolder(source, { parts: ['cvae'] }));
+ *
+ * @throws Error naming the file and option or tensor that is wrong; nothing stays allocated then
+ */
+export function createConditionalVae({ index, cvaeConfig, cvae, hash }: ModelFiles): ConditionalVae {
+  const { name, widthPx, heightPx, channels } = index.figment;
+  const config = parseConditionalVaeConfig(cvaeConfig, `${name}/cvae/config.json`);
+  checkWeights(cvae, conditionalVaeShapes(config), `${name}/cvae`);
+  const [height, width] = config.sample_size;
+  const isFitting = width === widthPx && height === heightPx && config.in_channels === channels;
+  if (!isFitting || config.num_labels !== index.labels.length) {
+    throw new Error(
+      `createConditionalVae: ${name} makes ${widthPx}×${heightPx} px of ${channels} channels and ${index.labels.length} labels, its cvae ${width}×${height} px of ${config.in_channels} and ${config.num_labels}; train it on the model's data`,
+    );
+  }
+  const weights: Record<string, Tensor> = uploadWeights(cvae);
+  return { index, hash, config, weights, dispose: () => dispose(Object.values(weights)) };
+}
+
+/**
+ * Makes pictures in one pass of the decoder, in slices of about one convolution each: the mean of p(x | z, y) with
+ * z ~ N(0, I) drawn by the seed. There are no steps, and no guidance. `return()` gives it up. Call `next()` outside of
+ * tf.tidy.
+ *
+ * @param labels the model's, whose order is that of the classes
+ * @returns      through the generator, float32 (B, H, W, channels), about [−1, 1]; the caller disposes it
+ * @throws       RangeError for an unknown label, at the first slice
+ */
+export function* cvaeImagesInSlices(
+  { config, weights }: CvaeNetwork,
+  labels: readonly string[],
+  requests: readonly Drawn[],
+): Generator<void, Tensor4D> {
+  const classLabels = requests.map(({ label }) => indexOfLabel(labels, label));
+  const z = latentVectors(config.latent_size, requests);
+  try {
+    return yield* decodeWithLabelsInSlices(config, weights, z, classLabels);
+  } finally {
+    z.dispose();
+  }
+}
+
+/** Standard normal vectors of the seeds, or between two of them, (B, size). */
+function latentVectors(size: number, requests: readonly Drawn[]): Tensor2D {
+  const values = new Float32Array(requests.length * size);
+  for (const [i, request] of requests.entries()) {
+    const { seed, interpolate } = request;
+    const own = normals(seed, Z_STREAM, size);
+    const z = interpolate ? slerp(own, normals(interpolate.seed, Z_STREAM, size), interpolate.amount) : own;
+    values.set(z, i * size);
+  }
+  return tensor2d(values, [requests.length, size]);
+}

@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import { describeOnBackends } from '../../scripts/testing/backends.ts';
+import { conditionalVaeShapes } from '../networks/conditionalVae.ts';
+import { expectClose } from '../testing/matchers.ts';
+import { tinyDataset } from '../testing/tinyDataset.ts';
+import { runSteps, tinyCvaeTrainer } from '../testing/tinyTraining.ts';
+import { CONDITIONAL_VAE_DEFAULTS, defaultConditionalVaeConfig, klWeightAt } from './trainConditionalVae.ts';
+
+/** The first backend's losses, which the others must meet. */
+let reference: number[] | null = null;
+const meanOf = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+
+describeOnBackends((backend) => {
+  it('trains 10 steps with the losses of the other backends', async () => {
+    const trainer = tinyCvaeTrainer({ batchSize: 2, numSteps: 10 });
+    const losses = (await runSteps(trainer)).map(({ loss }) => loss);
+    await trainer.dispose();
+    reference ??= losses;
+    expectClose(losses, reference, { absolute: 2e-3, relative: 0 }, `losses on ${backend}`);
+  });
+
+  it.skipIf(backend !== 'wasm')('learns a tiny data set, and pays for its latents by their weight', async () => {
+    const trained = async (klWeight: number) => {
+      const trainer = tinyCvaeTrainer({ numSteps: 60, microBatchSize: 4, learningRate: 5e-3, klWeight });
+      const metrics = (await runSteps(trainer)).map((step) => step.metrics);
+      await trainer.dispose();
+      const of = (name: string, from: number, to?: number) =>
+        meanOf(metrics.slice(from, to).map((values) => values[name]!));
+      return { first: of('l1', 0, 5), l1: of('l1', -20), kl: of('kl', -20) };
+    };
+    const [free, cheap, dear] = [await trained(0), await trained(0.1), await trained(20)];
+    expect(cheap.l1).toBeLessThan(0.8 * cheap.first);
+    expect(dear.kl).toBeLessThan(0.2 * cheap.kl);
+    expect(dear.l1).toBeGreaterThan(cheap.l1);
+    expect(free.kl).toBeGreaterThan(cheap.kl);
+  });
+});
+
+it('klWeightAt grows linearly to the weight', () => {
+  const options = { ...CONDITIONAL_VAE_DEFAULTS, klWeight: 2, klWarmupSteps: 4 };
+  expect([0, 1, 2, 3, 4, 99].map((step) => klWeightAt(options, step))).toEqual([0.5, 1, 1.5, 2, 2, 2]);
+  expect(klWeightAt({ ...options, klWarmupSteps: 0 }, 0)).toBe(2);
+  expect(klWeightAt({ ...options, klWeight: 0 }, 50)).toBe(0);
+});
+
+it('defaultConditionalVaeConfig fits the data set, and what a model has room for', () => {
+  const dataset = { ...tinyDataset({ widthPx: 32, heightPx: 16 }), labels: Array.from({ length: 13 }, String) };
+  expect(defaultConditionalVaeConfig(dataset, 32)).toMatchObject({
+    sample_size: [16, 32],
+    num_labels: 13,
+    latent_size: 32,
+  });
+  const config = defaultConditionalVaeConfig({ ...dataset, heightPx: 32 });
+  const sizes = [...conditionalVaeShapes(config).values()].map((shape) => shape.reduce((a, b) => a * b, 1));
+  expect(2 * sizes.reduce((a, b) => a + b, 0)).toBeLessThan(3_000_000);
+});

@@ -1,0 +1,131 @@
+import { normals } from '../core/random.ts';
+import type { AugmentOptions } from '../dataset/augment.ts';
+import { batchIndices, fillBatch } from '../dataset/batches.ts';
+import type { Dataset } from '../dataset/dataset.ts';
+import { conditionalVaeShapes } from '../networks/conditionalVae.ts';
+import type { ConditionalVaeConfig } from '../networks/conditionalVaeConfig.ts';
+import { initialWeights } from '../networks/initialise.ts';
+import type { WeightTensor } from '../weights/weightTensor.ts';
+import type { Batch } from './batch.ts';
+import { type GradientSource, localGradients } from './gradients.ts';
+import type { Reconstruction } from './losses.ts';
+import { createTask, type TaskSpec } from './task.ts';
+import { Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
+
+export interface ConditionalVaeOptions extends TrainerOptions {
+  seed: number;
+  reconstruction: Reconstruction;
+  /** Of log p(x | z), in units of the values: the smaller, the more a nat of KL divergence may buy. */
+  reconstructionScale: number;
+  /** Weight of the KL divergence in the evidence lower bound: 1 is the bound itself, 0 a plain auto-encoder. */
+  klWeight: number;
+  /** Steps over which the weight of the KL divergence grows from 0. */
+  klWarmupSteps: number;
+  /** Weight of `gradientDifference` beside the reconstruction error: edges are sharper. */
+  gradientWeight: number;
+  balanced: boolean;
+  augment: AugmentOptions;
+}
+
+export const CONDITIONAL_VAE_DEFAULTS: ConditionalVaeOptions = {
+  seed: 0,
+  reconstruction: 'l1',
+  reconstructionScale: 0.25,
+  klWeight: 1,
+  klWarmupSteps: 500,
+  gradientWeight: 0.5,
+  balanced: false,
+  augment: { flip: false, shiftPx: 0, circular: false, permuteChannels: 0 },
+  batchSize: 32,
+  microBatchSize: 16,
+  learningRate: 1e-3,
+  numWarmupSteps: 100,
+  decayFrom: 0.3,
+  finalShare: 0.02,
+  beta1: 0.9,
+  beta2: 0.99,
+  weightDecay: 0.01,
+  clipNorm: 1,
+  emaDecay: 0.995,
+  numSteps: null,
+  numMinutes: null,
+};
+
+// Streams of the seed that this file draws from; batches.ts has its own.
+const EPS_STREAM = 0x70000000;
+
+/** A network of 1.3 million weights for images of 32 px: 2.6 MB in float16. */
+export function defaultConditionalVaeConfig(
+  dataset: Pick<Dataset, 'channels' | 'widthPx' | 'heightPx' | 'labels'>,
+  latentSize = 64,
+): ConditionalVaeConfig {
+  return {
+    in_channels: dataset.channels,
+    num_labels: dataset.labels.length,
+    sample_size: [dataset.heightPx, dataset.widthPx],
+    block_out_channels: [32, 64, 112],
+    latent_size: latentSize,
+    label_channels: 32,
+    hidden_channels: 128,
+    norm_num_groups: 8,
+    norm_eps: 1e-5,
+  };
+}
+
+export function conditionalVaeTaskSpec(config: ConditionalVaeConfig, options: ConditionalVaeOptions): TaskSpec {
+  const { reconstruction, reconstructionScale, gradientWeight } = options;
+  return { kind: 'cvae', config, reconstruction, reconstructionScale, gradientWeight };
+}
+
+/**
+ * The weight of the KL divergence at a step: linear from 0 up to `klWeight`, so that the decoder learns to use z before z
+ * costs anything.
+ *
+ * Source: Bowman et al. 2016, arXiv:1511.06349, section 3.1; linear as in Sønderby et al. 2016, arXiv:1602.02282.
+ * @param step from 0
+ */
+export function klWeightAt({ klWeight, klWarmupSteps }: ConditionalVaeOptions, step: number): number {
+  return klWeight * Math.min(1, (step + 1) / Math.max(1, klWarmupSteps));
+}
+
+/**
+ * A training of a class-conditional VAE with one latent vector; run it with
+ * `for await (const step of trainer.run(signal))`. Its loss is the negative evidence lower bound: see `elbo`.
+ *
+ * @param indices the training images
+ * @param start   state to go on from, or weights (PyTorch's layout) to begin with; random ones when absent
+ * @param source  where gradients are computed; this thread when absent
+ */
+export function conditionalVaeTrainer(
+  dataset: Dataset,
+  indices: Int32Array,
+  config: ConditionalVaeConfig,
+  options: ConditionalVaeOptions,
+  start?: TrainerState | Map<string, WeightTensor>,
+  source?: GradientSource,
+): Trainer {
+  const task = createTask(conditionalVaeTaskSpec(config, options));
+  const initial = start ?? initialWeights(conditionalVaeShapes(config), options.seed);
+  const batchAt = (step: number) => conditionalVaeBatch(dataset, indices, config, options, step);
+  return new Trainer(source ?? localGradients(task), batchAt, options, task.isTrained, initial);
+}
+
+function conditionalVaeBatch(
+  dataset: Dataset,
+  indices: Int32Array,
+  { latent_size }: ConditionalVaeConfig,
+  options: ConditionalVaeOptions,
+  step: number,
+): Batch {
+  const { batchSize, balanced, seed, augment } = options;
+  const { widthPx, heightPx, channels, classLabels } = dataset;
+  const x = new Float32Array(batchSize * widthPx * heightPx * channels);
+  const chosen = batchIndices(indices, classLabels, { batchSize, balanced, seed }, step);
+  fillBatch(dataset, chosen, augment, seed, step, x);
+  return {
+    x: { shape: [batchSize, heightPx, widthPx, channels], data: x },
+    eps: { shape: [batchSize, latent_size], data: normals(seed, EPS_STREAM + step, batchSize * latent_size) },
+    classLabels: { shape: [batchSize], data: chosen.map((image) => classLabels[image]!) },
+    klWeight: { shape: [batchSize], data: new Float32Array(batchSize).fill(klWeightAt(options, step)) },
+  };
+}

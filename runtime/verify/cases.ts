@@ -1,0 +1,256 @@
+// Repeats what diffusers computed and recorded, and measures how far our results are from it.
+import {
+  add,
+  dispose,
+  exp,
+  mul,
+  type Rank,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  type Tensor4D,
+  tensor,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import { guidedPrediction } from '../diffusion/guidance.ts';
+import { samplerForConfig } from '../diffusion/sampler.ts';
+import type { Sampler } from '../diffusion/samplerType.ts';
+import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import { autoencoderKlShapes, decode, encode, type LatentDistribution } from '../networks/autoencoderKl.ts';
+import { parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
+import { uploadWeights } from '../networks/tensors.ts';
+import { type UNet2DCondition, unet2d, unet2dShapes } from '../networks/unet2d.ts';
+import { parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
+import { decodeLatents } from '../sampling/decode.ts';
+import { createModel, type DiffusionModel } from '../sampling/model.ts';
+import { checkWeights } from '../weights/checkWeights.ts';
+import type { ModelFiles } from '../weights/modelFolder.ts';
+import { nchwToNhwc } from '../weights/tensorLayout.ts';
+import type { WeightTensor } from '../weights/weightTensor.ts';
+
+/** Largest deviation from recorded tensors: absolute, and over the largest magnitude in the tensor it occurs in. */
+export interface Deviation {
+  maxAbs: number;
+  maxRel: number;
+}
+
+const NO_DEVIATION: Deviation = { maxAbs: 0, maxRel: 0 };
+
+/**
+ * How far a result is from a recorded tensor of the same layout; a NaN counts as infinitely far.
+ *
+ * @throws RangeError when their sizes differ
+ */
+export async function deviationFrom(actual: Tensor, expected: WeightTensor): Promise<Deviation> {
+  if (actual.shape.join() !== expected.shape.join()) {
+    throw new RangeError(`deviationFrom: the result is [${actual.shape}], the recorded tensor [${expected.shape}]`);
+  }
+  const values = await actual.data();
+  let maxAbs = 0;
+  let magnitude = 0;
+  for (let i = 0; i < values.length; i++) {
+    const difference = Math.abs(values[i]! - expected.data[i]!);
+    maxAbs = Math.max(maxAbs, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference);
+    magnitude = Math.max(magnitude, Math.abs(expected.data[i]!));
+  }
+  return { maxAbs, maxRel: maxAbs === 0 ? 0 : maxAbs / magnitude };
+}
+
+/** The larger of each measure. */
+export function largerDeviation(a: Deviation, b: Deviation): Deviation {
+  return { maxAbs: Math.max(a.maxAbs, b.maxAbs), maxRel: Math.max(a.maxRel, b.maxRel) };
+}
+
+type Tensors = ReadonlyMap<string, WeightTensor>;
+
+/** One network as its folder holds it; tensors in PyTorch's layout. */
+export interface NetworkFolder {
+  name: string; // in errors
+  config: unknown;
+  weights: Tensors;
+}
+
+/** The JSON beside the tensors of a whole generation. */
+export interface PipelineCase {
+  num_inference_steps: number;
+  guidance_scale: number;
+  null_label: number;
+  timesteps: number[];
+}
+
+/**
+ * One forward pass of a UNet2DModel.
+ *
+ * @param tensors `sample` (B, C, H, W), `timestep` (B), `class_labels` (B) if it has classes, `class_embedding` (B, C) if it
+ *                takes one, and `expected` (B, C, H, W)
+ * @throws        Error naming the tensor or option that is missing or wrong
+ */
+export async function runUNetCase({ name, config, weights }: NetworkFolder, tensors: Tensors): Promise<Deviation> {
+  const parsed = parseUNet2DConfig(config, `${name}/config.json`);
+  checkWeights(weights, unet2dShapes(parsed), name);
+  const uploaded = uploadWeights(weights);
+  try {
+    const run = () =>
+      unet2d(parsed, uploaded, images(tensors, 'sample'), find(tensors, 'timestep').data, conditionOf(parsed, tensors));
+    return await worstOf(tensors, { expected: tidy(run) });
+  } finally {
+    dispose(uploaded);
+  }
+}
+
+function conditionOf(config: UNet2DConfig, tensors: Tensors): UNet2DCondition {
+  if (config.class_embed_type === 'identity') {
+    const { shape, data } = find(tensors, 'class_embedding');
+    return tensor<Rank.R2>(data, shape as [number, number], 'float32');
+  }
+  return config.num_class_embeds === null ? null : find(tensors, 'class_labels').data;
+}
+
+/**
+ * Encodes and decodes with an AutoencoderKL.
+ *
+ * @param tensors `image` (B, C, H, W), the latents' `mean` and `logvar`, their divergence `kl` (B), and `decoded`, which
+ *                is the mean decoded
+ * @throws        Error naming the tensor or option that is missing or wrong
+ */
+export async function runVaeCase({ name, config, weights }: NetworkFolder, tensors: Tensors): Promise<Deviation> {
+  const parsed = parseAutoencoderKlConfig(config, `${name}/config.json`);
+  checkWeights(weights, autoencoderKlShapes(parsed), name);
+  const uploaded = uploadWeights(weights);
+  try {
+    const results = tidy(() => {
+      const latents = encode(parsed, uploaded, images(tensors, 'image'));
+      const decoded = decode(parsed, uploaded, latents.mean);
+      return { mean: latents.mean, logvar: latents.logVar, kl: divergence(latents), decoded };
+    });
+    return await worstOf(tensors, results);
+  } finally {
+    dispose(uploaded);
+  }
+}
+
+/**
+ * A whole generation with classifier-free guidance, from given starting latents to the image.
+ *
+ * @param tensors `latents`, `class_labels`, and the results `latents_out` and `image`
+ * @throws        Error when the timesteps are not the recorded ones, or a tensor or option is missing or wrong
+ */
+export async function runPipelineCase(
+  files: ModelFiles,
+  pipelineCase: PipelineCase,
+  tensors: Tensors,
+): Promise<Deviation> {
+  const model = createModel(files);
+  try {
+    const results = tidy(() => {
+      const latents = denoise(model, pipelineCase, tensors);
+      return { latents_out: latents, image: decodeLatents(model, latents) };
+    });
+    return await worstOf(tensors, results);
+  } finally {
+    model.dispose();
+  }
+}
+
+function denoise({ unet, scheduler }: DiffusionModel, pipelineCase: PipelineCase, tensors: Tensors): Tensor4D {
+  const sampler = samplerForConfig(scheduler, pipelineCase.num_inference_steps);
+  assertTimesteps(sampler.timesteps, pipelineCase.timesteps);
+  const predict = (xt: Tensor4D, t: ArrayLike<number>, labels: ArrayLike<number>) =>
+    unet2d(unet.config, unet.weights, xt, t, labels);
+  const classLabels = find(tensors, 'class_labels').data;
+  const guidance = { guidanceScale: pipelineCase.guidance_scale };
+  let xt = images(tensors, 'latents');
+  for (const [index, t] of sampler.timesteps.entries()) {
+    const input = sampler.scaleInput(xt, index);
+    const output = guidedPrediction(predict, input, t, classLabels, pipelineCase.null_label, guidance);
+    xt = sampler.step(output, index, xt).xt;
+  }
+  sampler.dispose();
+  return xt;
+}
+
+/** Nats per image, (B): the sum over all latent values of ½ (mean² + e^logVar − 1 − logVar). */
+function divergence({ mean, logVar }: LatentDistribution): Tensor {
+  return mul(0.5, sum(sub(add(square(mean), exp(logVar)), add(logVar, 1)), [1, 2, 3]));
+}
+
+/** Compares each result with the recorded tensor of its name, and disposes it. */
+async function worstOf(tensors: Tensors, results: Record<string, Tensor>): Promise<Deviation> {
+  try {
+    let worst = NO_DEVIATION;
+    for (const [name, result] of Object.entries(results)) {
+      const recorded = find(tensors, name);
+      const expected = recorded.shape.length === 4 ? nchwToNhwc(recorded) : recorded;
+      worst = largerDeviation(worst, await deviationFrom(result, expected));
+    }
+    return worst;
+  } finally {
+    dispose(results);
+  }
+}
+
+/** The JSON beside the tensors of a case. */
+export interface SchedulerCase {
+  scheduler: string; // the diffusers class
+  config: Record<string, unknown>;
+  num_inference_steps: number;
+  timesteps: number[];
+}
+
+/**
+ * Runs our sampler along a recorded trajectory: the network's outputs (and the noise) are the recorded ones, xt is our
+ * own from `x_init` on, so that deviations add up as they would in use.
+ *
+ * @param tensors `x_init`, and for each step i `model_input_i`, `model_output_i`, `x_{i+1}` and, if noise is drawn,
+ *                `noise_i`; any layout, since every operation is elementwise
+ * @returns       the largest deviation of any xt or model input
+ * @throws        Error when the timesteps are not the recorded ones, or a tensor is missing
+ */
+export async function runSchedulerCase(schedulerCase: SchedulerCase, tensors: Tensors): Promise<Deviation> {
+  const json = { _class_name: schedulerCase.scheduler, ...schedulerCase.config };
+  const config = parseSchedulerConfig(json, 'the scheduler case');
+  const sampler = samplerForConfig(config, schedulerCase.num_inference_steps);
+  assertTimesteps(sampler.timesteps, schedulerCase.timesteps);
+  let xt = toTensor(tensors, 'x_init');
+  let worst = NO_DEVIATION;
+  for (const index of sampler.timesteps.keys()) {
+    const input = sampler.scaleInput(xt, index);
+    const next = replayStep(sampler, index, xt, tensors);
+    worst = largerDeviation(worst, await deviationFrom(input, find(tensors, `model_input_${index}`)));
+    worst = largerDeviation(worst, await deviationFrom(next, find(tensors, `x_${index + 1}`)));
+    dispose([input, xt]);
+    xt = next;
+  }
+  xt.dispose();
+  sampler.dispose();
+  return worst;
+}
+
+function replayStep(sampler: Sampler, index: number, xt: Tensor, tensors: Tensors): Tensor {
+  return tidy(() => {
+    const noise = sampler.needsNoise ? toTensor(tensors, `noise_${index}`) : undefined;
+    return sampler.step(toTensor(tensors, `model_output_${index}`), index, xt, noise).xt;
+  });
+}
+
+function toTensor(tensors: Tensors, name: string): Tensor {
+  const { shape, data } = find(tensors, name);
+  return tensor(data, shape, 'float32');
+}
+
+function images(tensors: Tensors, name: string): Tensor4D {
+  const { shape, data } = nchwToNhwc(find(tensors, name));
+  return tensor<Rank.R4>(data, shape as Tensor4D['shape'], 'float32');
+}
+
+function find(tensors: Tensors, name: string): WeightTensor {
+  const found = tensors.get(name);
+  if (found === undefined) throw new Error(`verify: the case has no tensor "${name}"; record it again`);
+  return found;
+}
+
+function assertTimesteps(actual: readonly number[], expected: readonly number[]): void {
+  if (actual.join() === expected.join()) return;
+  throw new Error(`verify: the timesteps are ${actual.join()}; expected ${expected.join()}`);
+}

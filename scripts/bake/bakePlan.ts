@@ -1,0 +1,154 @@
+// What a bake comes to: every picture, every file, and the key that tells whether a file is what it should be.
+import { createHash } from 'node:crypto';
+import { encodeEdit, type PixelArtOptions, type Recipe, withLabelAndSeed } from '../../runtime/index.ts';
+import type { BakeAsset, FileFormat, MapName } from './bakeFileSchema.ts';
+
+/** Counts up whenever equal recipes give other bytes than before, so that all is baked anew. */
+const BAKE_VERSION = 1;
+
+/** Keyword of the text chunk of a PNG, and of the entry of a KTX2 file, that holds the recipe. */
+export const RECIPE_KEYWORD = 'figment';
+
+/** Everything that it takes to make the same picture again: the recipe, and the files that it was made with. */
+export interface BakedRecipe extends Omit<Recipe, 'image' | 'mask'> {
+  figment: 1;
+  model: string;
+  hash: string; // sha-256 of the model's files
+  classifierHash?: string; // of those of the classifier
+  cvaeHash?: string; // of those of the conditional VAE, for the pipelines that need it
+  image?: string; // base64 of RGBA bytes
+  mask?: string; // base64 of one byte a pixel
+}
+
+/** What all pictures of an asset share. */
+export interface Look {
+  asset: string;
+  /** What `modelSource` takes. */
+  model: string;
+  modelName: string;
+  modelHash: string;
+  cvaeHash?: string;
+  /** What steers, as `classifierSource` takes it. */
+  classifier?: { place: string; name: string; hash: string };
+  /** That of the first picture; the others have a label and a seed of their own. */
+  recipe: Recipe;
+  widthPx: number; // as the model makes it, before it is enlarged
+  heightPx: number;
+  /** What is done to the picture before its maps are made and it is enlarged. */
+  pixelArt?: Partial<PixelArtOptions>;
+  enlarge: number;
+  /** Settings of the maps; null when the picture is no material. */
+  surface: BakeAsset['surface'] | null;
+  /** The normal map's alpha holds the height. */
+  parallax?: BakeAsset['parallax'];
+}
+
+/** `picture` is what the model made; the others are its maps as a material. */
+export type Layer = MapName | 'picture';
+
+export interface PictureFile {
+  path: string; // below the output folder
+  layer: Layer;
+  format: FileFormat;
+  key: string;
+}
+
+export interface Picture {
+  look: Look;
+  label: string;
+  seed: number;
+  files: PictureFile[];
+}
+
+/** Pictures of one asset, side by side. */
+export interface Sheet {
+  asset: string;
+  image: string; // path of the PNG
+  atlas: string; // path of the JSON
+  tiles: { name: string; path: string }[];
+  columns: number;
+  widthPx: number; // of a tile
+  heightPx: number;
+  key: string;
+}
+
+/** A file of materials that point at baked maps. */
+export interface Library {
+  kind: 'babylon' | 'gltf';
+  path: string;
+  materials: LibraryMaterial[];
+  key: string;
+}
+
+/** Below this alpha a pixel of a cut-out is not drawn. */
+export const ALPHA_CUT_OFF = 0.4;
+
+export interface LibraryMaterial {
+  name: string;
+  maps: Partial<Record<MapName, string>>; // path below the output folder
+  hasAlpha: boolean;
+  green: 'opengl' | 'directx'; // of the normal map
+  metallic: number; // where no map tells
+  roughness: number;
+  parallax?: BakeAsset['parallax'];
+  pixelArt: boolean;
+  recipe: BakedRecipe;
+}
+
+export interface BakePlan {
+  name: string; // of the bake file
+  out: string; // absolute
+  pictures: Picture[];
+  sheets: Sheet[];
+  libraries: Library[];
+  /** Folders on disk that models come from. */
+  modelFolders: string[];
+  /** Pictures on disk that others begin from. */
+  imageFiles: string[];
+}
+
+/** What the model is asked for. */
+export function recipeOf({ look, label, seed }: Pick<Picture, 'look' | 'label' | 'seed'>): Recipe {
+  return withLabelAndSeed(look.recipe, label, seed);
+}
+
+/** What is stored with a picture's file. */
+export function bakedRecipe(picture: Pick<Picture, 'look' | 'label' | 'seed'>): BakedRecipe {
+  const { modelName, modelHash, cvaeHash, classifier } = picture.look;
+  const recipe = recipeOf(picture);
+  return {
+    figment: 1,
+    model: modelName,
+    hash: modelHash,
+    ...(cvaeHash && { cvaeHash }),
+    ...(classifier && { classifierHash: classifier.hash }),
+    ...recipe,
+    ...(classifier && { classifier: classifier.name }),
+    ...encodeEdit(recipe),
+  } as BakedRecipe;
+}
+
+/** Content hash of all that decides on a picture's file. */
+export function fileKey(recipe: BakedRecipe, look: Look, layer: Layer, format: FileFormat): string {
+  const surface = layer === 'picture' || layer === 'albedo' ? null : look.surface;
+  const hasHeight = layer === 'normal' && look.parallax !== undefined;
+  const more = { ...(look.pixelArt && { pixelArt: look.pixelArt }), ...(hasHeight && { hasHeight }) };
+  return hashJson([recipe, look.enlarge, surface, layer, format, ...(Object.keys(more).length > 0 ? [more] : [])]);
+}
+
+/** How many times as wide and high as the model's picture its files are. */
+export function enlargement({ pixelArt, enlarge }: Pick<Look, 'pixelArt' | 'enlarge'>): number {
+  return (pixelArt?.factor ?? 1) * enlarge;
+}
+
+export function hashJson(value: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify([BAKE_VERSION, value], sortedKeys))
+    .digest('hex');
+}
+
+/** Objects that differ in the order of their entries are equal. */
+function sortedKeys(_: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

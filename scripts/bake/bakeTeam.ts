@@ -1,0 +1,83 @@
+import { Worker } from 'node:worker_threads';
+import type { BackendName } from '../../runtime/index.ts';
+import { openNodeBackend } from '../node/nodeBackend.ts';
+import { UsageError } from '../node/usageError.ts';
+import { type BakedBatch, Baker, type BakerOptions, type Batch } from './baker.ts';
+import type { BakeReply, BakeRequest } from './bakeWorker.ts';
+
+/** Those who bake at the same time, each a batch. */
+export interface BakeTeam {
+  members: BakeMember[];
+  backend: string;
+  reason: string;
+  dispose(): Promise<void>;
+}
+
+export interface BakeMember {
+  bake(batch: Batch, options: BakerOptions): Promise<BakedBatch>;
+}
+
+const isSource = import.meta.url.endsWith('.ts');
+const MISTAKES = ['UsageError', 'ModelFileError', 'MissingFileError'];
+
+/** One job computes in this thread, on the GPU where there is one; more are threads, each on a core of the CPU. */
+export async function openTeam(numJobs: number, backend?: BackendName): Promise<BakeTeam> {
+  if (numJobs > 1 && backend === 'webgpu') {
+    throw new UsageError('bake: jobs are threads on the CPU, and webgpu is one device; leave one of the two out');
+  }
+  return numJobs > 1 ? threads(numJobs, backend ?? 'wasm') : thisThread(backend);
+}
+
+async function thisThread(backend?: BackendName): Promise<BakeTeam> {
+  const opened = await openNodeBackend(backend);
+  const baker = new Baker();
+  return {
+    members: [baker],
+    backend: opened.backend,
+    reason: opened.reason,
+    dispose: async () => {
+      baker.dispose();
+      opened.release();
+    },
+  };
+}
+
+function threads(numJobs: number, backend: BackendName): BakeTeam {
+  const file = new URL(isSource ? './bakeWorker.source.mjs' : './bakeWorker.js', import.meta.url);
+  const workers = Array.from({ length: numJobs }, () => new Worker(file, { workerData: { backend } }));
+  return {
+    members: workers.map((worker) => ({ bake: (batch, options) => bakeIn(worker, batch, options) })),
+    backend,
+    reason: `${numJobs} threads bake at the same time.`,
+    dispose: async () => {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+/** The batch's end is waited for also when it is aborted: a thread that is ended while it writes leaves half a file. */
+function bakeIn(worker: Worker, batch: Batch, { signal, onStep }: BakerOptions): Promise<BakedBatch> {
+  const post = (request: BakeRequest) => worker.postMessage(request);
+  return new Promise((resolve, reject) => {
+    const onAbort = () => post(null);
+    const end = () => {
+      signal?.removeEventListener('abort', onAbort);
+      worker.off('message', onMessage).off('error', onError);
+    };
+    const onError = (error: Error) => {
+      end();
+      reject(error);
+    };
+    const onMessage = (reply: BakeReply) => {
+      if ('share' in reply) return onStep?.(reply.share);
+      end();
+      if ('baked' in reply) return resolve(reply.baked);
+      const { name, message } = reply.failure;
+      reject(MISTAKES.includes(name) ? new UsageError(message) : new Error(message));
+    };
+    worker.on('message', onMessage).on('error', onError);
+    signal?.addEventListener('abort', onAbort);
+    post(batch);
+    if (signal?.aborted) onAbort();
+  });
+}

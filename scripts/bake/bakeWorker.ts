@@ -1,0 +1,31 @@
+// The body of a baking thread: a backend and a model of its own; makes and writes batch after batch.
+import { parentPort, workerData } from 'node:worker_threads';
+import type { BackendName } from '../../runtime/index.ts';
+import { openNodeBackend } from '../node/nodeBackend.ts';
+import { type BakedBatch, Baker, type Batch } from './baker.ts';
+
+/** To a thread: a batch to bake, or null to give up the one at hand. */
+export type BakeRequest = Batch | null;
+
+/** From a thread. */
+export type BakeReply = { share: number } | { baked: BakedBatch } | { failure: { name: string; message: string } };
+
+const port = parentPort;
+if (!port) throw new Error('bakeWorker: this file runs as a worker thread of figment bake');
+const opened = openNodeBackend((workerData as { backend: BackendName }).backend);
+const baker = new Baker();
+const reply = (message: BakeReply) => port.postMessage(message);
+let controller = new AbortController();
+
+port.on('message', async (batch: BakeRequest) => {
+  if (batch === null) return controller.abort(new DOMException('given up', 'AbortError'));
+  controller = new AbortController();
+  try {
+    await opened;
+    const { signal } = controller;
+    reply({ baked: await baker.bake(batch, { signal, onStep: (share) => reply({ share }) }) });
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    reply({ failure: { name, message } });
+  }
+});

@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import {
+  type Classifiers,
+  type DiffusionModel,
+  generateRecipes,
+  loadClassifierFolder,
+  loadModelFolder,
+  type PixelImage,
+} from '../../runtime/index.ts';
+import { writeFileAtomic } from '../node/atomicWrite.ts';
+import { letEventsIn } from '../node/interrupt.ts';
+import { buildCvae, buildModel, modelSource, orUsageError } from '../node/openModel.ts';
+import { buildClassifier, classifierSource } from '../node/openNoisyClassifier.ts';
+import { encodePng } from '../node/png.ts';
+import { bakedRecipe, type Look, type Picture, type PictureFile, RECIPE_KEYWORD, recipeOf } from './bakePlan.ts';
+import { encodeKtx2 } from './encodeKtx2.ts';
+import { Held } from './held.ts';
+import { layerImages } from './layers.ts';
+import type { FileRecord } from './manifest.ts';
+import { placeInside } from './outputPaths.ts';
+
+/** Pictures made at once: of one model, with one sampling. */
+export interface Batch {
+  out: string;
+  pictures: Picture[];
+}
+
+/** The files of a batch that are on disk now, and how long the model computed. */
+export interface BakedBatch {
+  files: [path: string, record: FileRecord][];
+  durationMs: number;
+}
+
+export interface BakerOptions {
+  signal?: AbortSignal;
+  /** Share of the batch that is done. */
+  onStep?: (share: number) => void;
+}
+
+/** Makes pictures and writes them, in this thread; holds one model, one VAE of a model and one classifier at a time. */
+export class Baker {
+  readonly #model = new Held((name, signal) => loadModelFolder(modelSource(name), { signal }), buildModel);
+  readonly #cvae = new Held(
+    (name, signal) => loadModelFolder(modelSource(name), { parts: ['cvae'], signal }),
+    buildCvae,
+  );
+  readonly #classifier = new Held(
+    (name, signal) => loadClassifierFolder(classifierSource(name), { signal }),
+    buildClassifier,
+  );
+
+  /** Makes the pictures of a batch without writing them: RGBA bytes of each, of the model's size. */
+  async make(pictures: readonly Picture[], { signal, onStep }: BakerOptions = {}): Promise<Uint8Array[]> {
+    const { look } = pictures[0]!;
+    const recipes = pictures.map(recipeOf);
+    const { pipeline } = look.recipe;
+    const cvae = pipeline ? await this.#cvae.open(look.model, look.cvaeHash!, signal) : null;
+    const model = pipeline === 'cvae' ? null : await this.#model.open(look.model, look.modelHash, signal);
+    return generateRecipes({ model, cvae, classifiers: await this.#classifiersOf(look, model, signal) }, recipes, {
+      signal,
+      onStep: async ({ step, numSteps }) => {
+        onStep?.(step / numSteps);
+        await letEventsIn();
+      },
+    });
+  }
+
+  /** The classifier that a look's recipe names, if any. @throws UsageError when it does not fit the model */
+  async #classifiersOf(look: Look, model: DiffusionModel | null, signal?: AbortSignal): Promise<Classifiers> {
+    if (!look.classifier || !model) return new Map();
+    const classifier = await this.#classifier.open(look.classifier.place, look.classifier.hash, signal);
+    orUsageError(() => classifier.checkFits(model));
+    return new Map([[look.recipe.classifier!, classifier]]);
+  }
+
+  async bake({ out, pictures }: Batch, options: BakerOptions = {}): Promise<BakedBatch> {
+    const start = performance.now();
+    const images = await this.make(pictures, options);
+    const durationMs = performance.now() - start;
+    const files: BakedBatch['files'] = [];
+    for (const [i, picture] of pictures.entries()) files.push(...(await writePicture(out, picture, images[i]!)));
+    return { files, durationMs };
+  }
+
+  dispose(): void {
+    this.#model.dispose();
+    this.#cvae.dispose();
+    this.#classifier.dispose();
+  }
+}
+
+async function writePicture(out: string, picture: Picture, pixels: Uint8Array): Promise<BakedBatch['files']> {
+  const { look, label, files } = picture;
+  const images = layerImages(pixels, look, label, [...new Set(files.map(({ layer }) => layer))]);
+  const text = { [RECIPE_KEYWORD]: JSON.stringify(bakedRecipe(picture)) };
+  const written: BakedBatch['files'] = [];
+  for (const file of files) {
+    const bytes = await encode(images.get(file.layer)!, file, text);
+    await writeOutput(out, file.path, bytes);
+    written.push([file.path, { key: file.key, sha256: sha256(bytes) }]);
+  }
+  return written;
+}
+
+async function encode(
+  image: PixelImage,
+  { format, layer }: PictureFile,
+  text: Record<string, string>,
+): Promise<Uint8Array> {
+  return format === 'ktx2' ? encodeKtx2(image, layer, text) : encodePng({ ...image, text });
+}
+
+/** Writes a file below the output folder, whole or not at all. */
+export async function writeOutput(out: string, path: string, bytes: Uint8Array): Promise<void> {
+  const place = await placeInside(out, path);
+  await mkdir(dirname(place), { recursive: true });
+  await writeFileAtomic(place, bytes);
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,73 @@
+// `babylon-figment/bake`: what the command `figment bake` does with a bake file, for editors and build scripts.
+import { join, resolve } from 'node:path';
+import type { BakeDescription } from './bakeFileSchema.ts';
+import { takeShard } from './batches.ts';
+import { Manifest } from './manifest.ts';
+import { type OpenOptions, openPlan } from './openPlan.ts';
+import { type BakeResult, type RunOptions, runPlan } from './runBake.ts';
+import { findStale, type StaleFile } from './staleFiles.ts';
+import { watchFiles } from './watchFiles.ts';
+
+export type { BakeAsset, BakeDescription, FileFormat, MapName } from './bakeFileSchema.ts';
+export type { BakedRecipe } from './bakePlan.ts';
+export type { Shard } from './manifest.ts';
+export type { BakeProgress, BakeResult, RunOptions } from './runBake.ts';
+export type { StaleFile, StaleReason } from './staleFiles.ts';
+export { type ReportOptions, writeReport } from './writeReport.ts';
+
+export interface BakeOptions extends RunOptions, Omit<OpenOptions, 'signal'> {}
+
+/**
+ * Bakes what a bake file asks for and is not there yet, or no longer as it should be.
+ *
+ *   const { written } = await bake('art/figment.bake.json', { jobs: 4, onProgress: ({ numDone }) => show(numDone) });
+ *   await bake({ figment: 1, assets: [{ name: 'guest', model: 'portraits', labels: ['elf'], count: 8 }] }, { out: 'art' });
+ *
+ * @param what a file, or its content
+ * @throws     UsageError with all that is wrong with the file; InterruptError when aborted: then the files that are there
+ *             are whole, and the next bake makes the rest
+ */
+export async function bake(what: string | BakeDescription, options: BakeOptions = {}): Promise<BakeResult> {
+  return runPlan(await openPlan(what, options), options);
+}
+
+/**
+ * Tells what `bake` would write; nothing is written.
+ *
+ * @returns a list that is empty when all is as it should be
+ * @throws  as `bake`
+ */
+export async function checkBake(
+  what: string | BakeDescription,
+  options: Pick<BakeOptions, 'out' | 'folder' | 'shard' | 'signal'> = {},
+): Promise<StaleFile[]> {
+  const whole = await openPlan(what, options);
+  const manifest = await Manifest.open(whole.out, whole.name, options.shard);
+  return (await findStale(options.shard ? takeShard(whole, options.shard) : whole, manifest)).files;
+}
+
+export interface WatchOptions extends BakeOptions {
+  /** Ends the watch. */
+  signal: AbortSignal;
+  onBaked?: (result: BakeResult) => void;
+  /** A mistake in the file, say; the watch goes on. Default: it is thrown, and ends the watch. */
+  onError?: (error: unknown) => void;
+}
+
+/** Bakes, and again whenever the bake file, a model or a picture that it names is saved, until the signal fires. */
+export async function watchBake(file: string, options: WatchOptions): Promise<void> {
+  let watched: string[] = [];
+  const bakeOnce = async () => {
+    try {
+      const planned = await openPlan(file, options);
+      watched = [...planned.modelFolders.map((folder) => join(folder, 'model_index.json')), ...planned.imageFiles];
+      options.onBaked?.(await runPlan(planned, options));
+    } catch (error) {
+      if (options.signal.aborted) return;
+      if (!options.onError) throw error;
+      options.onError(error);
+    }
+  };
+  await bakeOnce();
+  await watchFiles(() => [resolve(file), ...watched], bakeOnce, options.signal);
+}

@@ -1,0 +1,60 @@
+import {
+  enlargedSettings,
+  type PixelImage,
+  pixelArt,
+  type SurfaceMaps,
+  scaleNearest,
+  surfaceMaps,
+  surfaceSettings,
+} from '../../runtime/index.ts';
+import type { Layer, Look } from './bakePlan.ts';
+
+/**
+ * What a picture's files show: the picture, or its maps as a material, enlarged.
+ *
+ * @param pixels RGBA bytes as the model made them
+ */
+export function layerImages(
+  pixels: Uint8Array,
+  look: Look,
+  label: string,
+  layers: readonly Layer[],
+): Map<Layer, PixelImage> {
+  const picture = pixelArt(pixels, look.widthPx, look.heightPx, look.pixelArt);
+  const maps = layers.some(isMap) ? mapsOf(picture, look, label) : undefined;
+  const images = layers.map((layer): [Layer, PixelImage] => {
+    const { pixels: small, channels } = maps && isMap(layer) ? shown(maps, layer, look) : picture;
+    const { width, height } = picture;
+    const large = scaleNearest(small, width, height, look.enlarge);
+    return [layer, { width: width * look.enlarge, height: height * look.enlarge, channels, pixels: large }];
+  });
+  return new Map(images);
+}
+
+type MapLayer = Exclude<Layer, 'picture' | 'albedo'>;
+
+/** A map in colours; with the height in the normal map's alpha where parallax wants it. */
+function shown(maps: SurfaceMaps, layer: MapLayer, { parallax }: Look): Pick<PixelImage, 'pixels' | 'channels'> {
+  const { pixels, channels } = maps[layer];
+  if (layer !== 'normal' || !parallax) return { pixels: rgb(pixels, channels), channels: 3 };
+  const heights = maps.height.pixels;
+  const withHeight = Uint8Array.from({ length: 4 * heights.length }, (_, i) =>
+    i % 4 === 3 ? heights[i >> 2]! : pixels[3 * (i >> 2) + (i % 4)]!,
+  );
+  return { pixels: withHeight, channels: 4 };
+}
+
+function isMap(layer: Layer): layer is MapLayer {
+  return layer !== 'picture' && layer !== 'albedo';
+}
+
+function mapsOf({ pixels, width, height }: PixelImage, { pixelArt, surface }: Look, label: string) {
+  const settings = enlargedSettings(surfaceSettings({ label, ...surface }), pixelArt?.factor ?? 1);
+  return surfaceMaps(pixels, width, height, { ...settings, green: surface?.green });
+}
+
+function rgb(pixels: Uint8Array, channels: number): Uint8Array {
+  const out = new Uint8Array((pixels.length / channels) * 3);
+  for (let i = 0; i < out.length; i++) out[i] = pixels[Math.floor(i / 3) * channels + (channels === 1 ? 0 : i % 3)]!;
+  return out;
+}

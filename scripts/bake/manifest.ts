@@ -1,0 +1,124 @@
+// What earlier bakes left in an output folder: of each file, the key it was made for and its content hash.
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import * as v from 'valibot';
+import { writeFileAtomic } from '../node/atomicWrite.ts';
+
+export interface FileRecord {
+  key: string;
+  sha256: string;
+}
+
+export interface Shard {
+  index: number; // from 1
+  count: number;
+}
+
+const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+const MANIFEST_SCHEMA = v.object({
+  figment: v.literal(1),
+  files: v.record(v.string(), v.object({ key: hash, sha256: hash })),
+});
+
+/** Writing a large manifest takes time: at most this share of a bake's. */
+const MAX_SHARE = 0.05;
+const MIN_PAUSE_MS = 500;
+
+/** `figment.bake.json` → `figment.bake.manifest.json`; a shard keeps one of its own. */
+export function manifestName(bakeFile: string, shard?: Shard): string {
+  const stem = basename(bakeFile).replace(/\.json$/i, '');
+  return `${stem}.manifest${shard ? `.${shard.index}-of-${shard.count}` : ''}.json`;
+}
+
+export class Manifest {
+  readonly #folder: string;
+  readonly #name: string;
+  readonly #others: string[];
+  readonly #files: Map<string, FileRecord>;
+  #isChanged = false;
+  #nextSave = 0;
+  #saving: Promise<void> | null = null;
+
+  private constructor(folder: string, name: string, others: string[], files: Map<string, FileRecord>) {
+    this.#folder = folder;
+    this.#name = name;
+    this.#others = others;
+    this.#files = files;
+  }
+
+  /**
+   * Reads the manifest of a bake file, with those that shards of it have left. One that is damaged counts as empty: then
+   * its files are baked again.
+   */
+  static async open(folder: string, bakeFile: string, shard?: Shard): Promise<Manifest> {
+    const names = await readdir(folder).catch((): string[] => []);
+    const shards = names.filter((name) => isShardOf(name, bakeFile)).sort();
+    const files = new Map<string, FileRecord>();
+    for (const name of [manifestName(bakeFile), ...shards]) {
+      for (const [path, record] of await readRecords(join(folder, name))) files.set(path, record);
+    }
+    return new Manifest(folder, manifestName(bakeFile, shard), shard ? [] : shards, files);
+  }
+
+  get(path: string): FileRecord | undefined {
+    return this.#files.get(path);
+  }
+
+  paths(): string[] {
+    return [...this.#files.keys()];
+  }
+
+  set(path: string, record: FileRecord): void {
+    this.#files.set(path, record);
+    this.#isChanged = true;
+  }
+
+  delete(path: string): void {
+    this.#isChanged = this.#files.delete(path) || this.#isChanged;
+  }
+
+  /** Saves now and then, so that little is forgotten when the process is killed. */
+  async saveSometimes(): Promise<void> {
+    if (this.#isChanged && !this.#saving && performance.now() >= this.#nextSave) await this.save();
+  }
+
+  /** Saves what there is to save; one save at a time, else an older one could be the last to land. */
+  async save(): Promise<void> {
+    while (this.#saving) await this.#saving;
+    if (!this.#isChanged && this.#others.length === 0) return;
+    this.#saving = this.#write().finally(() => {
+      this.#saving = null;
+    });
+    await this.#saving;
+  }
+
+  async #write(): Promise<void> {
+    const start = performance.now();
+    this.#isChanged = false; // what is set from here on is for the next save
+    const files = Object.fromEntries([...this.#files].sort(([a], [b]) => (a < b ? -1 : 1)));
+    const text = `${JSON.stringify({ figment: 1, files }, null, 1)}\n`;
+    try {
+      await writeFileAtomic(join(this.#folder, this.#name), new TextEncoder().encode(text));
+    } catch (error) {
+      this.#isChanged = true;
+      throw error;
+    }
+    for (const name of this.#others.splice(0)) await rm(join(this.#folder, name), { force: true });
+    const end = performance.now();
+    this.#nextSave = end + Math.max(MIN_PAUSE_MS, (end - start) / MAX_SHARE);
+  }
+}
+
+function isShardOf(name: string, bakeFile: string): boolean {
+  const prefix = manifestName(bakeFile).replace(/json$/, '');
+  return name.startsWith(prefix) && /^\d+-of-\d+\.json$/.test(name.slice(prefix.length));
+}
+
+async function readRecords(file: string): Promise<[string, FileRecord][]> {
+  try {
+    const parsed = v.safeParse(MANIFEST_SCHEMA, JSON.parse(await readFile(file, 'utf8')));
+    return parsed.success ? Object.entries(parsed.output.files) : [];
+  } catch {
+    return [];
+  }
+}

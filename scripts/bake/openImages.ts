@@ -1,0 +1,64 @@
+// The pictures that a bake begins from, and the masks that say where they are made anew.
+import { readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { luminance } from '../../runtime/index.ts';
+import { decodePng } from '../node/png.ts';
+import type { BakeAsset } from './bakeFileSchema.ts';
+import { flawOfPath, placeInside } from './outputPaths.ts';
+import { messageOf } from './wantedPictures.ts';
+
+/** A PNG as bytes of the runtime. */
+export interface BakeImage {
+  place: string; // absolute
+  width: number;
+  height: number;
+  rgba: Uint8Array;
+  /** As a mask, one byte a pixel: white and opaque is 255; black, and what is transparent, 0. */
+  mask: Uint8Array;
+}
+
+const MAX_BYTES = 50_000_000;
+
+/**
+ * Reads the images and masks that assets name, each once.
+ *
+ * @param folder     what their paths are relative to
+ * @param isAnywhere whether they may lead out of it: paths of a file may not, those of a command line may
+ * @returns          by path: the picture, or what is wrong with it
+ */
+export async function openImages(
+  assets: readonly Pick<BakeAsset, 'image' | 'mask'>[],
+  folder: string,
+  isAnywhere: boolean,
+): Promise<Map<string, BakeImage | string>> {
+  const paths = new Set(assets.flatMap(({ image, mask }) => [image ?? [], mask ?? []].flat()));
+  const images = new Map<string, BakeImage | string>();
+  for (const path of paths) images.set(path, await openImage(path, folder, isAnywhere).catch(messageOf));
+  return images;
+}
+
+async function openImage(path: string, folder: string, isAnywhere: boolean): Promise<BakeImage> {
+  const below = path.replace(/^\.\//, '');
+  const flaw = isAnywhere ? undefined : flawOfPath(below);
+  if (flaw) throw new Error(`expected a PNG below this file's folder: ${flaw}`);
+  const place = isAnywhere ? resolve(folder, path) : await placeInside(folder, below);
+  const { size } = await stat(place).catch(() => {
+    throw new Error(`there is no file ${path}`);
+  });
+  if (size > MAX_BYTES) throw new Error(`${path} has ${size} bytes; expected at most ${MAX_BYTES}`);
+  const { width, height, channels, pixels } = decodePng(await readFile(place), path);
+  const rgba = channels === 4 ? pixels : opaque(pixels);
+  return {
+    place,
+    width,
+    height,
+    rgba,
+    mask: Uint8Array.from(luminance(rgba, width, height), (y) => Math.round(255 * y)),
+  };
+}
+
+function opaque(rgb: Uint8Array): Uint8Array {
+  const rgba = new Uint8Array((rgb.length / 3) * 4).fill(255);
+  for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) rgba.set(rgb.subarray(from, from + 3), to);
+  return rgba;
+}

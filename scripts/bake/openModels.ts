@@ -1,0 +1,78 @@
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { loadModelFolder, type ModelIndex, parseSchedulerConfig, type SchedulerConfig } from '../../runtime/index.ts';
+import { describeError } from '../node/describeError.ts';
+import { modelSource, shippedModelFolder } from '../node/openModel.ts';
+
+/** What a plan has to know of a model; its weights are read later, where they are used. */
+export interface BakeModel {
+  /** What `modelSource` takes, from wherever it is called. */
+  model: string;
+  /** Where it is on disk; null for an address. */
+  folder: string | null;
+  index: ModelIndex;
+  scheduler: SchedulerConfig;
+  hash: string;
+  /** Its VAE that makes pictures in one step, or why there is none; undefined when nobody asked. */
+  cvae?: { hash: string } | string;
+}
+
+/**
+ * Reads the models that a bake names, one after the other.
+ *
+ * @param names      of shipped models, folders relative to `folder`, addresses
+ * @param priorsOf   those of whose VAEs a plan has to know
+ * @returns          by name: the model, or what is wrong with it
+ * @throws           the signal's reason when aborted
+ */
+export async function openModels(
+  names: Iterable<string>,
+  folder: string,
+  priorsOf: ReadonlySet<string> = new Set(),
+  signal?: AbortSignal,
+): Promise<Map<string, BakeModel | string>> {
+  const models = new Map<string, BakeModel | string>();
+  for (const name of names) {
+    if (models.has(name)) continue;
+    const opened = await orProblem(() => openModel(name, folder, signal), signal);
+    if (typeof opened === 'object' && priorsOf.has(name)) {
+      opened.cvae = await orProblem(() => openCvae(opened.model, signal), signal);
+    }
+    models.set(name, opened);
+  }
+  return models;
+}
+
+async function openModel(name: string, folder: string, signal?: AbortSignal): Promise<BakeModel> {
+  const place = placeOfModel(name, folder);
+  const model = place ?? name;
+  const { index, schedulerConfig, hash } = await loadModelFolder(modelSource(model), signal ? { signal } : {});
+  const scheduler = parseSchedulerConfig(schedulerConfig, `${index.figment.name}/scheduler/scheduler_config.json`);
+  return { model, folder: place, index, scheduler, hash };
+}
+
+async function openCvae(model: string, signal?: AbortSignal): Promise<{ hash: string }> {
+  const { hash } = await loadModelFolder(modelSource(model), { parts: ['cvae'], ...(signal ? { signal } : {}) });
+  return { hash };
+}
+
+/** What is wrong with somebody's files, in words, where that is not Figment's fault. */
+export async function orProblem<T>(open: () => Promise<T>, signal?: AbortSignal): Promise<T | string> {
+  try {
+    return await open();
+  } catch (error) {
+    signal?.throwIfAborted();
+    const { exitCode, message } = describeError(error);
+    if (exitCode === 1) throw error;
+    return message;
+  }
+}
+
+/** A shipped model goes before a folder of its name; null where `modelSource` has to say what is wrong. */
+function placeOfModel(name: string, folder: string): string | null {
+  if (/^https?:\/\//i.test(name)) return null;
+  const shipped = shippedModelFolder(name);
+  if (shipped !== undefined) return shipped;
+  const place = resolve(folder, name);
+  return existsSync(place) && statSync(place).isDirectory() ? place : null;
+}

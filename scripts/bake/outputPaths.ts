@@ -1,0 +1,108 @@
+// Names of files below the output folder. Labels come from a model's file, which is not to be trusted.
+import { realpath } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { UsageError } from '../node/usageError.ts';
+
+/** What a path's placeholders stand for. */
+export interface Placeholders {
+  asset: string;
+  model: string;
+  label: string;
+  seed: number;
+  index: number;
+  map: string;
+}
+
+const MAX_LENGTH = 150;
+
+/** What no file name of any system may hold. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const FORBIDDEN = /[\\/:*?"<>|\x00-\x1f\x7f]/;
+/** Devices of Windows, whatever the ending. */
+const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)\s*(\.|$)/i;
+
+/**
+ * Fills the placeholders of a path below the output folder.
+ *
+ * @returns the path with `/` between folders, or what is wrong with it
+ */
+export function expandPath(template: string, values: Partial<Placeholders>): { path: string } | { problem: string } {
+  let problem: string | undefined;
+  const path = template.replace(/\{([^{}]*)\}/g, (_, name: string) => {
+    if (!Object.hasOwn(values, name)) {
+      const known = Object.keys(values).map((placeholder) => `{${placeholder}}`);
+      problem ??= `{${name}} is unknown; the placeholders here are ${known.join(' ')}`;
+      return '';
+    }
+    const value = String(values[name as keyof Placeholders]);
+    const flaw = flawOfName(value);
+    if (flaw) problem ??= `the ${name} ${JSON.stringify(value.slice(0, MAX_LENGTH))} cannot name a file: ${flaw}`;
+    return value;
+  });
+  problem ??= flawOfPath(path);
+  return problem === undefined ? { path } : { problem };
+}
+
+/** What is wrong with a path that has to stay below a folder, on every system; undefined when nothing is. */
+export function flawOfPath(path: string): string | undefined {
+  if (/[{}]/.test(path)) return 'a brace is left over; placeholders look like {label}';
+  for (const name of path.split('/')) {
+    const flaw = flawOfName(name);
+    if (flaw)
+      return `${JSON.stringify(path.slice(0, 2 * MAX_LENGTH))} cannot name a file below the output folder: ${flaw}`;
+  }
+  return undefined;
+}
+
+function flawOfName(name: string): string | undefined {
+  if (name === '') return 'a name is empty, or the path is absolute';
+  if (name === '..' || name === '.') return `"${name}" would leave the folder`;
+  if (FORBIDDEN.test(name)) return 'no slash, backslash, colon, quote, star or the like may be in a name';
+  if (name.startsWith('.')) return 'a name may not begin with a dot';
+  if (/[. ]$/.test(name) || name.startsWith(' '))
+    return 'a name may neither begin nor end with a space, nor end with a dot';
+  if (RESERVED.test(name)) return 'Windows keeps this name for a device';
+  if (name.length > MAX_LENGTH) return `it is longer than ${MAX_LENGTH} characters`;
+  return undefined;
+}
+
+/** Equal for paths that name one file on some system: those of Windows and macOS do not tell case. */
+export function pathKey(path: string): string {
+  return path.normalize('NFC').toLowerCase();
+}
+
+/** Of pairs of a path and whose it is: what is wrong when two name one file, or one the folder of another. */
+export function findCollision(files: Iterable<[path: string, owner: string]>): string | undefined {
+  const owners = new Map<string, string>();
+  for (const [path, owner] of files) {
+    const other = owners.get(pathKey(path));
+    if (other !== undefined)
+      return `${path} would be written twice, by ${other} and by ${owner}; give them other names`;
+    owners.set(pathKey(path), owner);
+  }
+  for (const [key, owner] of owners) {
+    for (let folder = dirname(key); folder !== '.'; folder = dirname(folder)) {
+      const other = owners.get(folder);
+      if (other !== undefined) return `${folder} would be a file of ${other} and a folder of ${owner}; rename one`;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * The place of a file below a folder, after making sure that no symbolic link on the way leads out of it.
+ *
+ * @throws UsageError when one does
+ */
+export async function placeInside(folder: string, path: string): Promise<string> {
+  const place = join(folder, path);
+  const root = await realpath(folder);
+  for (let above = dirname(place); above.length > folder.length; above = dirname(above)) {
+    const real = await realpath(above).catch(() => undefined);
+    if (real === undefined) continue; // not there yet
+    const inside = relative(root, real);
+    if (inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside)) break;
+    throw new UsageError(`bake: ${path} would leave its folder by the link ${above}; remove the link`);
+  }
+  return place;
+}

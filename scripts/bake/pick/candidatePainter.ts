@@ -1,0 +1,65 @@
+import type { BackendName } from '../../../runtime/index.ts';
+import { openNodeBackend } from '../../node/nodeBackend.ts';
+import { encodePng } from '../../node/png.ts';
+import type { Picture } from '../bakePlan.ts';
+import { Baker } from '../baker.ts';
+import { makeBatches } from '../batches.ts';
+
+/** Paints pictures as they are asked for, those that wait together. */
+export interface CandidatePainter {
+  /** A PNG of the model's size. @throws the signal's reason once the painter is disposed */
+  paint(picture: Picture): Promise<Uint8Array>;
+  dispose(): Promise<void>;
+}
+
+const BATCH = 8;
+
+interface Waiting {
+  picture: Picture;
+  resolve: (png: Uint8Array) => void;
+  reject: (error: unknown) => void;
+}
+
+export async function openPainter(backend?: BackendName): Promise<CandidatePainter> {
+  const opened = await openNodeBackend(backend);
+  const baker = new Baker();
+  const controller = new AbortController();
+  const waiting = new Map<Picture, Waiting>();
+  let atWork: Promise<void> | null = null;
+
+  async function paintAll(): Promise<void> {
+    for (
+      let [batch] = makeBatches([...waiting.keys()], BATCH);
+      batch;
+      [batch] = makeBatches([...waiting.keys()], BATCH)
+    ) {
+      const asked = batch.map((picture) => waiting.get(picture)!);
+      for (const picture of batch) waiting.delete(picture);
+      try {
+        const images = await baker.make(batch, { signal: controller.signal });
+        for (const [i, { picture, resolve }] of asked.entries()) resolve(encoded(picture, images[i]!));
+      } catch (error) {
+        for (const { reject } of asked) reject(error);
+      }
+    }
+    atWork = null;
+  }
+
+  return {
+    paint: (picture) => {
+      const png = new Promise<Uint8Array>((resolve, reject) => waiting.set(picture, { picture, resolve, reject }));
+      atWork ??= Promise.resolve().then(paintAll);
+      return png;
+    },
+    dispose: async () => {
+      controller.abort();
+      await atWork;
+      baker.dispose();
+      opened.release();
+    },
+  };
+}
+
+function encoded({ look }: Picture, pixels: Uint8Array): Uint8Array {
+  return encodePng({ width: look.widthPx, height: look.heightPx, channels: 4, pixels });
+}

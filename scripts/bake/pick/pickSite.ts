@@ -1,0 +1,163 @@
+import { readFile, realpath } from 'node:fs/promises';
+import * as v from 'valibot';
+import { MAX_SEED } from '../../../runtime/core/random.ts';
+import { writeFileAtomic } from '../../node/atomicWrite.ts';
+import type { SiteOptions } from '../../node/serveSite.ts';
+import { UsageError } from '../../node/usageError.ts';
+import { MAX_COUNT } from '../bakeFileSchema.ts';
+import { type BakePlan, bakedRecipe, type Picture } from '../bakePlan.ts';
+import { pageScript, pageStyle } from '../pageFiles.ts';
+import { planBake } from '../planBake.ts';
+import { parseBakeFile } from '../readBakeFile.ts';
+import type { CandidatePainter } from './candidatePainter.ts';
+import { type Picks, writeSeeds } from './writeSeeds.ts';
+
+/** The choice of one asset's label, as the page gets it. */
+export interface PickGroup {
+  asset: string;
+  label: string;
+  seeds: number[]; // in the bake file
+  candidates: number[]; // those, and others to choose from
+}
+
+const PICKS_SCHEMA = v.record(
+  v.string(),
+  v.record(
+    v.string(),
+    v.pipe(
+      v.array(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_SEED))),
+      v.minLength(1),
+      v.maxLength(MAX_COUNT),
+    ),
+  ),
+);
+
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/**
+ * The site of `figment pick`: its page, the candidates, painted when the page shows them, and the way back of what was
+ * picked into the bake file.
+ *
+ * @param numCandidates of each label, besides the seeds that the file has
+ */
+export async function pickSite(file: string, painter: CandidatePainter, numCandidates: number): Promise<SiteOptions> {
+  let examples: Picture[] = []; // of each group, as the page has them
+  const readGroups = async () => {
+    const plan = await planOf(await readFile(file, 'utf8'), file);
+    const groups = groupsOf(plan, numCandidates);
+    const byKey = new Map(plan.pictures.map((picture) => [groupKey(picture.look.asset, picture.label), picture]));
+    examples = groups.map(({ asset, label }) => byKey.get(groupKey(asset, label))!);
+    return JSON.stringify(groups);
+  };
+  await readGroups(); // mistakes in the file are told before a page is there
+  const [script, style] = await Promise.all([pageScript('pick'), pageStyle('pick')]);
+  const painted = new Map<string, Promise<Uint8Array>>();
+  return {
+    contentSecurityPolicy: POLICY,
+    files: { '/index.html': page(), '/pick.js': script, '/pick.css': style, '/groups.json': readGroups },
+    make: async (address) => {
+      const [, group, seed] = /^\/candidates\/(\d+)\/(\d+)\.png$/.exec(address) ?? [];
+      const example = examples[Number(group)];
+      if (!example || Number(seed) > MAX_SEED) return undefined;
+      const picture = { ...example, seed: Number(seed), files: [] };
+      const key = JSON.stringify(bakedRecipe(picture));
+      return remembered(painted, key, () => painter.paint(picture));
+    },
+    posts: { '/picks': (body) => savePicks(file, body) },
+  };
+}
+
+/** Candidates that need not be painted again when the page is opened again. */
+const MAX_REMEMBERED = 2000;
+
+function remembered<T>(all: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const found = all.get(key);
+  if (found) return found;
+  const made = make();
+  made.catch(() => all.delete(key));
+  all.set(key, made);
+  if (all.size > MAX_REMEMBERED) all.delete(all.keys().next().value!);
+  return made;
+}
+
+async function planOf(text: string, file: string): Promise<BakePlan> {
+  return planBake(parseBakeFile(text, file));
+}
+
+function groupsOf({ pictures }: BakePlan, numCandidates: number): PickGroup[] {
+  const groups = new Map<string, PickGroup>();
+  for (const { look, label, seed } of pictures) {
+    const key = groupKey(look.asset, label);
+    if (!groups.has(key)) groups.set(key, { asset: look.asset, label, seeds: [], candidates: [] });
+    groups.get(key)!.seeds.push(seed);
+  }
+  for (const group of groups.values()) group.candidates = [...group.seeds, ...otherSeeds(group.seeds, numCandidates)];
+  return [...groups.values()];
+}
+
+function otherSeeds(seeds: readonly number[], count: number): number[] {
+  const taken = new Set(seeds);
+  const others: number[] = [];
+  for (let seed = 0; others.length < count; seed++) if (!taken.has(seed)) others.push(seed);
+  return others;
+}
+
+function groupKey(asset: string, label: string): string {
+  return JSON.stringify([asset, label]);
+}
+
+/** @returns the choice as the file has it now */
+async function savePicks(file: string, body: string): Promise<string> {
+  const picks = parsePicks(body);
+  const place = await realpath(file);
+  const text = await readFile(place, 'utf8');
+  const before = await planOf(text, file);
+  const edited = writeSeeds(text, picks, (asset) => labelsOf(before.pictures, asset));
+  const after = await planOf(edited, file); // what would not bake is not written
+  await writeFileAtomic(place, new TextEncoder().encode(edited));
+  return JSON.stringify(groupsOf(after, 0));
+}
+
+function parsePicks(body: string): Picks {
+  try {
+    return v.parse(PICKS_SCHEMA, JSON.parse(body));
+  } catch (error) {
+    throw new UsageError('pick: expected at least one seed for each asset and label', { cause: error });
+  }
+}
+
+function labelsOf(pictures: readonly Picture[], asset: string): string[] {
+  return [...new Set(pictures.filter(({ look }) => look.asset === asset).map(({ label }) => label))];
+}
+
+function page(): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Figment: pick</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="pick.css">
+<script type="module" src="pick.js"></script>
+</head>
+<body>
+<header>
+<div><h1>Pick what to keep</h1><p id="help">Click, or move with the arrow keys and press space. What is framed is kept.</p></div>
+<p id="status" role="status"></p>
+<button type="button" id="save" disabled>Save</button>
+</header>
+<main aria-describedby="help"></main>
+</body>
+</html>
+`;
+}

@@ -1,0 +1,160 @@
+import { enlargedSettings, imageSize, surfaceMaps, surfaceSettings } from '../../runtime/index.ts';
+import type { BakeAsset } from './bakeFileSchema.ts';
+import {
+  bakedRecipe,
+  enlargement,
+  fileKey,
+  hashJson,
+  type Layer,
+  type LibraryMaterial,
+  type Look,
+  type Picture,
+  type PictureFile,
+  type Sheet,
+} from './bakePlan.ts';
+import type { BakeClassifier } from './openClassifiers.ts';
+import type { BakeModel } from './openModels.ts';
+import { expandPath } from './outputPaths.ts';
+import { materialOf } from './planLibraries.ts';
+import { type BakeInputs, planRecipe } from './planRecipe.ts';
+import { sheetLayout } from './sheetLayout.ts';
+import { messageOf, type Wrong, wantedPictures } from './wantedPictures.ts';
+
+export interface PlannedAsset {
+  pictures: Picture[];
+  sheets: Sheet[];
+  materials: LibraryMaterial[];
+}
+
+/** Lays out what an asset asks for; undefined after telling what is wrong with it. */
+export function planAsset(
+  asset: BakeAsset,
+  model: BakeModel,
+  inputs: BakeInputs,
+  tell: Wrong,
+): PlannedAsset | undefined {
+  let numWrong = 0;
+  const wrong: Wrong = (entry, message) => {
+    numWrong++;
+    tell(entry, message);
+  };
+  const wanted = wantedPictures(asset, model, wrong);
+  const look = planLook(asset, model, inputs, wanted[0]?.label, wrong);
+  checkSurface(asset, wanted, wrong);
+  if (asset.parallax && !asset.maps?.includes('normal')) {
+    wrong('parallax', 'the height goes into the normal map; add "normal" to maps');
+  }
+  if (numWrong > 0 || !look) return undefined;
+  const layers: Layer[] = [...new Set(asset.maps ?? (['picture'] as const))];
+  const pictures: Picture[] = [];
+  for (const [index, { label, seed }] of wanted.entries()) {
+    const files = planFiles(asset, look, layers, label, seed, index);
+    if (typeof files === 'string') return void wrong('output', files);
+    pictures.push({ look, label, seed, files });
+  }
+  const sheets = planSheets(asset, look, layers, pictures, wrong);
+  if (numWrong > 0) return undefined;
+  const materials = asset.maps ? pictures.map((picture) => materialOf(picture, pictures.length, model)) : [];
+  return { pictures, sheets, materials };
+}
+
+function planLook(
+  asset: BakeAsset,
+  opened: BakeModel,
+  inputs: BakeInputs,
+  firstLabel: string | undefined,
+  wrong: Wrong,
+): Look | undefined {
+  const { model, index, hash, cvae } = opened;
+  const [anyLabel] = index.labels;
+  if (anyLabel === undefined) return undefined; // wantedPictures has said so
+  const label = firstLabel !== undefined && index.labels.includes(firstLabel) ? firstLabel : anyLabel;
+  const recipe = planRecipe(asset, opened, inputs, label, wrong);
+  if (!recipe) return undefined;
+  const classifier = recipe.classifier === undefined ? undefined : inputs.classifiers.get(recipe.classifier);
+  const [widthPx, heightPx] = imageSize(index.figment, recipe);
+  const { pixelArt, parallax, enlarge = 1 } = asset;
+  return {
+    asset: asset.name,
+    model,
+    modelName: index.figment.name,
+    modelHash: hash,
+    ...(typeof cvae === 'object' && recipe.pipeline && { cvaeHash: cvae.hash }),
+    ...(typeof classifier === 'object' && { classifier: stored(classifier) }),
+    recipe,
+    widthPx,
+    heightPx,
+    enlarge,
+    surface: asset.maps ? (asset.surface ?? {}) : null,
+    ...(parallax && { parallax }),
+    ...(pixelArt && { pixelArt: { ...pixelArt, wraps: index.figment.circularPadding } }),
+  };
+}
+
+const stored = ({ place, name, hash }: BakeClassifier) => ({ place, name, hash });
+
+function planFiles(
+  asset: BakeAsset,
+  look: Look,
+  layers: Layer[],
+  label: string,
+  seed: number,
+  index: number,
+): PictureFile[] | string {
+  const template = asset.output ?? `{asset}/{label}-{seed}${layers.length > 1 ? '-{map}' : ''}`;
+  const recipe = bakedRecipe({ look, label, seed });
+  const files: PictureFile[] = [];
+  for (const layer of layers) {
+    const values = { asset: asset.name, model: look.modelName, label, seed, index, map: layer };
+    const expanded = expandPath(template, values);
+    if ('problem' in expanded) return expanded.problem;
+    for (const format of new Set(asset.formats ?? (['png'] as const))) {
+      files.push({ path: `${expanded.path}.${format}`, layer, format, key: fileKey(recipe, look, layer, format) });
+    }
+  }
+  return files;
+}
+
+function planSheets(asset: BakeAsset, look: Look, layers: Layer[], pictures: Picture[], wrong: Wrong): Sheet[] {
+  const { sheet } = asset;
+  if (sheet === undefined) return [];
+  if (asset.formats && !asset.formats.includes('png')) {
+    wrong('sheet', 'a sheet is laid from PNG files; add "png" to formats');
+    return [];
+  }
+  const widthPx = look.widthPx * enlargement(look);
+  const heightPx = look.heightPx * enlargement(look);
+  try {
+    const columns = sheetLayout(
+      pictures.map(({ label }) => label),
+      widthPx,
+      heightPx,
+    );
+    return layers.map((layer) => {
+      const expanded = expandPath(sheet, { asset: asset.name, model: look.modelName, map: layer });
+      if ('problem' in expanded) throw new RangeError(expanded.problem);
+      const files = pictures.map(({ files }) => files.find((file) => file.layer === layer && file.format === 'png')!);
+      const tiles = pictures.map(({ label, seed }, i) => ({ name: `${label}-${seed}`, path: files[i]!.path }));
+      const key = hashJson(['sheet', columns, tiles.map(({ name }, i) => [name, files[i]!.key])]);
+      const [image, atlas] = [`${expanded.path}.png`, `${expanded.path}.json`];
+      return { asset: asset.name, image, atlas, tiles, columns, widthPx, heightPx, key };
+    });
+  } catch (error) {
+    wrong('sheet', messageOf(error));
+    return [];
+  }
+}
+
+/** Tries the settings of the maps on a picture of nothing. */
+function checkSurface({ maps, surface, pixelArt }: BakeAsset, wanted: { label: string }[], wrong: Wrong): void {
+  if (!surface) return;
+  if (!maps) wrong('surface', 'there are no maps to which it would apply; add maps');
+  try {
+    for (const label of new Set(wanted.map((picture) => picture.label))) {
+      const settings = surfaceSettings({ label, ...surface });
+      surfaceMaps(new Uint8Array(4 * 4 * 4), 4, 4, enlargedSettings(settings, pixelArt?.factor ?? 1));
+    }
+  } catch (error) {
+    wrong('surface', messageOf(error));
+  }
+}

@@ -1,0 +1,131 @@
+import { mkdir, readdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
+import type { BakeAsset } from './bakeFileSchema.ts';
+import { bake } from './index.ts';
+
+let art: BakeFolder;
+beforeEach(async () => {
+  art = await createBakeFolder();
+});
+afterEach(() => art.remove());
+
+/** What a bake refuses its file for. */
+async function mistake(): Promise<string> {
+  const error = await bake(art.file, { backend: 'wasm' }).then(
+    () => new Error('it went well'),
+    (error) => error,
+  );
+  expect(error.name).toBe('UsageError');
+  return error.message;
+}
+
+describe('a bake', () => {
+  it.each<[string, Partial<BakeAsset>[], string]>([
+    ['a label', [{ labels: ['orcc'] }], ':10:9 assets[0].labels[0]: label "orcc" is unknown; did you mean "orc"?'],
+    ['a model', [{ model: './nowhere' }], 'assets[0].model: model "./nowhere" does not exist'],
+    ['two assets of one name', [{ name: 'a' }, { name: 'a' }], 'assets[1].name: assets[0] has this name, too'],
+    [
+      'a file of two assets',
+      [
+        { output: 'x{seed}', labels: ['orc'] },
+        { output: 'X0', labels: ['elf'] },
+      ],
+      'X0.png would be written twice, by asset0 (orc, seed 0) and by asset1 (elf, seed 0)',
+    ],
+    ['a file of two pictures', [{ output: '{label}', count: 2 }], 'elf.png would be written twice'],
+    [
+      'a file that is the manifest',
+      [{ output: 'sheet', labels: ['elf'] }, { sheet: 'figment.bake.manifest' }],
+      'written twice, by the manifest',
+    ],
+    ['a way out', [{ output: '../{label}' }], 'assets[0].output: "../elf" cannot name a file below the output folder'],
+    [
+      'an unknown placeholder',
+      [{ output: '{lable}' }],
+      'assets[0].output: {lable} is unknown; the placeholders here are',
+    ],
+    [
+      'seeds past the last',
+      [{ firstSeed: 4294967295, count: 2 }],
+      'assets[0].count: seeds would count up to 4294967296',
+    ],
+    ['seeds and a count', [{ seeds: [1], count: 2 }], 'assets[0].count: seeds says already how many'],
+    ['a sheet without PNG', [{ sheet: 's', formats: ['ktx2'] }], 'assets[0].sheet: a sheet is laid from PNG files'],
+    ['eta elsewhere', [{ sampler: 'euler', eta: 1 }], 'assets[0].eta: eta is for the sampler ddim'],
+    ['settings of no maps', [{ surface: { depthPx: 2 } }], 'assets[0].surface: there are no maps'],
+    ['a height of no normal map', [{ maps: ['albedo'], parallax: 'offset' }], 'assets[0].parallax: the height goes'],
+    ['a colour that is none', [{ pixelArt: { palette: ['red'] } }], 'pixelArt.palette[0]: expected a colour such as'],
+    [
+      'a reach too far once enlarged',
+      [{ maps: ['normal'], surface: { radiusPx: 40 }, pixelArt: { factor: 4 } }],
+      'surface',
+    ],
+    [
+      'settings that clash',
+      [{ maps: ['normal'], surface: { reliefPx: 1, grainPx: 2 } }],
+      'assets[0].surface: grainPx is 2',
+    ],
+  ])('refuses %s before anything is baked', async (_, assets, message) => {
+    await art.describe(assets);
+    const text = await mistake();
+    expect(text).toContain(message);
+    expect(text).toMatch(/^figment\.bake\.json:\d+:\d+ /);
+    expect(await readdir(art.out)).toEqual([]);
+  });
+
+  it.each<[Partial<BakeAsset>, object, string]>([
+    [{}, { gltf: 'a.gltf' }, 'no asset has maps'],
+    [{ maps: ['normal'] }, { gltf: 'a.glb' }, 'expected a name that ends in .gltf'],
+    [{ maps: ['normal'] }, { babylon: '../a.babylon' }, '".." would leave the folder'],
+    [{ maps: ['normal'], formats: ['ktx2'] }, { babylon: 'a.babylon' }, 'add "png" to its formats'],
+    [{ maps: ['normal'], surface: { green: 'directx' } }, { gltf: 'a.gltf' }, 'green: "opengl"'],
+  ])('refuses a library that could not be: %j %j', async (asset, materials, message) => {
+    await art.describe([asset], { materials });
+    const text = await mistake();
+    expect(text).toMatch(/^figment\.bake\.json:\d+:\d+ materials\.(gltf|babylon): /);
+    expect(text).toContain(message);
+    expect(await readdir(art.out)).toEqual([]);
+  });
+
+  it('tells of several mistakes at once, in the order of the file', async () => {
+    await art.describe([{ labels: ['orcc'] }, { model: './nowhere' }, { output: '{seed}/..' }]);
+    const text = await mistake();
+    expect(text.split('\n').map((line) => /assets\[\d\]/.exec(line)?.[0])).toEqual([
+      'assets[0]',
+      'assets[1]',
+      'assets[2]',
+    ]);
+  });
+
+  it('tells once of a mistake in what all assets share', async () => {
+    await art.describe([{}, {}, {}], { defaults: { model: './nowhere' } });
+    expect(await mistake()).toMatch(/^figment.bake.json:4:14 defaults.model: model ".\/nowhere" does not exist[^\n]*$/);
+  });
+
+  it('refuses labels of a model that lead out of the folder, and links that do', async () => {
+    await art.writeModel({ labels: ['elf', '../../orc', 'nul'] }, 'evil');
+    await art.describe([{ model: './evil' }]);
+    expect(await mistake()).toMatch(/the label "..\/..\/orc" cannot name a file/);
+    await art.describe([{ model: './evil', labels: ['nul'], output: '{label}' }]);
+    expect(await mistake()).toMatch(/the label "nul" cannot name a file: Windows/);
+    await mkdir(join(art.folder, 'outside'));
+    await symlink(join(art.folder, 'outside'), join(art.out, 'link'));
+    await art.describe([
+      { labels: ['elf'], output: 'a' },
+      { labels: ['elf'], output: 'link/b' },
+    ]);
+    expect(await mistake()).toMatch(/link\/b.png would leave its folder by the link/);
+    expect(await readdir(join(art.folder, 'outside'))).toEqual([]);
+    expect(await readdir(art.out)).toEqual(['link']);
+  });
+
+  it('writes below its own folder alone, but for --out', async () => {
+    await art.describe([{ labels: ['elf'], output: 'a' }], { out: '../elsewhere' });
+    expect(await mistake()).toMatch(/:\d+:\d+ out: expected a folder below this file's; --out takes any/);
+    const out = join(art.folder, 'asked', 'for');
+    await bake(art.file, { out, backend: 'wasm' });
+    expect(await readdir(out)).toEqual(['a.png', 'figment.bake.manifest.json']);
+  });
+});

@@ -1,0 +1,110 @@
+import { resolve } from 'node:path';
+import { changeRecipe } from '../../runtime/index.ts';
+import type { BakeAsset } from './bakeFileSchema.ts';
+import type { BakePlan } from './bakePlan.ts';
+import type { Problem } from './jsonPlaces.ts';
+import { manifestName } from './manifest.ts';
+import { openClassifiers } from './openClassifiers.ts';
+import { openImages } from './openImages.ts';
+import { openModels } from './openModels.ts';
+import { findCollision, flawOfPath } from './outputPaths.ts';
+import { type PlannedAsset, planAsset } from './planAsset.ts';
+import { planLibraries } from './planLibraries.ts';
+import type { BakeSource } from './readBakeFile.ts';
+
+export interface PlanOptions {
+  /** Instead of the file's `out`; relative to the working directory. */
+  out?: string;
+  signal?: AbortSignal;
+}
+
+const DEFAULT_OUT = 'baked';
+
+/**
+ * Turns a bake file into the pictures and files that it asks for, and refuses what could not be made or written before
+ * anything long begins.
+ *
+ * @throws UsageError with all that is wrong
+ */
+export async function planBake(source: BakeSource, options: PlanOptions = {}): Promise<BakePlan> {
+  const { description, folder, fail } = source;
+  const { defaults = {} } = description;
+  const assets = description.assets.map((asset) => changeRecipe<BakeAsset>(defaults as BakeAsset, asset));
+  const problems: Problem[] = repeatedNames(assets);
+  const out = outFolder(source, options, problems);
+  const names = assets.flatMap(({ model }) => model ?? []);
+  const withCvaes = assets.flatMap(({ model, pipeline = 'ddpm' }) => (model && pipeline !== 'ddpm' ? [model] : []));
+  const models = await openModels(names, folder, new Set(withCvaes), options.signal);
+  const images = await openImages(assets, folder, source.takesAnyImage ?? false);
+  const steered = assets.flatMap(({ classifier }) => classifier ?? []);
+  const classifiers = await openClassifiers(steered, folder, options.signal);
+  const planned = assets.map((asset, i): PlannedAsset | undefined => {
+    const model = asset.model === undefined ? 'name a model, here or in defaults' : models.get(asset.model)!;
+    if (typeof model !== 'string') {
+      return planAsset(asset, model, { images, classifiers }, (entry, message) =>
+        problems.push({ path: ['assets', i, ...[entry].flat()], message }),
+      );
+    }
+    const isOwn = description.assets[i]!.model !== undefined || defaults.model === undefined;
+    problems.push({ path: isOwn ? ['assets', i, 'model'] : ['defaults', 'model'], message: model });
+    return undefined;
+  });
+  if (problems.length > 0) fail(unique(problems));
+  const pictures = planned.flatMap((asset) => asset!.pictures);
+  if (pictures.length === 0) fail([{ path: ['assets'], message: 'there is nothing to bake' }]);
+  const materials = planned.flatMap((asset) => asset!.materials);
+  const libraries = planLibraries(description.materials ?? {}, materials, problems);
+  const plan: BakePlan = {
+    name: source.name,
+    out,
+    pictures,
+    sheets: planned.flatMap((asset) => asset!.sheets),
+    libraries,
+    modelFolders: [...models.values(), ...classifiers.values()].flatMap((opened) =>
+      typeof opened === 'string' ? [] : (opened.folder ?? []),
+    ),
+    imageFiles: [...images.values()].flatMap((image) => (typeof image === 'string' ? [] : image.place)),
+  };
+  const collision = findCollision(ownedFiles(plan));
+  if (collision) problems.push({ path: ['assets'], message: collision });
+  if (problems.length > 0) fail(problems);
+  return plan;
+}
+
+/** What is wrong with the defaults is wrong in every asset. */
+function unique(problems: Problem[]): Problem[] {
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
+}
+
+function repeatedNames(assets: BakeAsset[]): Problem[] {
+  const first = new Map<string, number>();
+  return assets.flatMap(({ name }, i) => {
+    const before = first.get(name);
+    if (before === undefined) first.set(name, i);
+    return before === undefined
+      ? []
+      : [{ path: ['assets', i, 'name'], message: `assets[${before}] has this name, too` }];
+  });
+}
+
+function outFolder({ description, folder }: BakeSource, options: PlanOptions, problems: Problem[]): string {
+  if (options.out !== undefined) return resolve(options.out);
+  const out = (description.out ?? DEFAULT_OUT).replace(/^\.\//, '').replace(/\/$/, '');
+  if (out === '.') return folder;
+  const flaw = flawOfPath(out);
+  if (flaw) problems.push({ path: ['out'], message: `expected a folder below this file's; --out takes any: ${flaw}` });
+  return resolve(folder, out);
+}
+
+/** All files that the plan writes, with whose they are. */
+export function* ownedFiles({ name, pictures, sheets, libraries }: BakePlan): Generator<[string, string]> {
+  yield [manifestName(name), 'the manifest'];
+  for (const { look, label, seed, files } of pictures) {
+    for (const { path } of files) yield [path, `${look.asset} (${label}, seed ${seed})`];
+  }
+  for (const { asset, image, atlas } of sheets) {
+    yield [image, `the sheet of ${asset}`];
+    yield [atlas, `the sheet of ${asset}`];
+  }
+  for (const { path } of libraries) yield [path, 'materials'];
+}

@@ -1,0 +1,46 @@
+import { surfaceSettings } from '../../runtime/index.ts';
+import type { MapName } from './bakeFileSchema.ts';
+import { bakedRecipe, hashJson, type Library, type LibraryMaterial, type Picture } from './bakePlan.ts';
+import type { Problem } from './jsonPlaces.ts';
+import type { BakeModel } from './openModels.ts';
+import { flawOfPath } from './outputPaths.ts';
+
+/** The entry of a picture with maps in a library. */
+export function materialOf(picture: Picture, numPictures: number, { index }: BakeModel): LibraryMaterial {
+  const { look, label, seed, files } = picture;
+  const pngs = files.filter(({ format }) => format === 'png');
+  const { metallic, roughness } = surfaceSettings({ label, ...look.surface });
+  return {
+    name: numPictures === 1 ? look.asset : `${look.asset}/${label}-${seed}`,
+    maps: Object.fromEntries(pngs.map(({ layer, path }) => [layer as MapName, path])),
+    hasAlpha: index.figment.channels === 4,
+    green: look.surface?.green ?? 'opengl',
+    metallic,
+    roughness,
+    ...(look.parallax && { parallax: look.parallax }),
+    pixelArt: index.figment.pixelArt || look.pixelArt !== undefined,
+    recipe: bakedRecipe(picture),
+  };
+}
+
+/** The libraries that a bake file asks for; they hold all materials. */
+export function planLibraries(
+  paths: Partial<Record<Library['kind'], string>>,
+  materials: LibraryMaterial[],
+  problems: Problem[],
+): Library[] {
+  return Object.entries(paths).map(([kind, path]) => {
+    const flaw = flawOfPath(path) ?? (path.endsWith(`.${kind}`) ? undefined : `expected a name that ends in .${kind}`);
+    const lacking = whatLacks(materials);
+    const turned = kind === 'gltf' && materials.some(({ maps, green }) => maps.normal && green !== 'opengl');
+    const problem = flaw ?? lacking ?? (turned ? 'glTF wants normal maps with green: "opengl"' : undefined);
+    if (problem) problems.push({ path: ['materials', kind], message: problem });
+    return { kind: kind as Library['kind'], path, materials, key: hashJson([kind, materials]) };
+  });
+}
+
+function whatLacks(materials: LibraryMaterial[]): string | undefined {
+  if (materials.length === 0) return 'no asset has maps; add maps to those that are materials';
+  const empty = materials.find(({ maps }) => Object.keys(maps).length === 0);
+  return empty && `the material ${empty.name} has no PNG files, at which libraries point; add "png" to its formats`;
+}

@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { BAKE_SCHEMA_FILE, bakeFileJsonSchema } from '../build/buildSchema.ts';
+import { packageRoot } from '../node/packageRoot.ts';
+import { openPlan } from './openPlan.ts';
+import { describedBake, parseBakeFile } from './readBakeFile.ts';
+
+/** The lines of the error that a text ends with. */
+function problems(text: string): string[] {
+  try {
+    parseBakeFile(text, '/art/figment.bake.json');
+  } catch (error) {
+    expect((error as Error).name).toBe('UsageError');
+    return (error as Error).message.split('\n');
+  }
+  return [];
+}
+
+describe('a bake file', () => {
+  it('may hold comments, trailing commas and a byte order mark', () => {
+    const text = '\uFEFF{ "figment": 1, // version\n "assets": [{ "name": "a", "model": "m", }, ], /* end */ }';
+    expect(parseBakeFile(text, '/art/my.json')).toMatchObject({
+      description: { figment: 1, assets: [{ name: 'a', model: 'm' }] },
+      folder: '/art',
+      name: 'my.json',
+    });
+  });
+
+  it('is refused with all that is wrong, each with its line, column and path', () => {
+    const text = `{
+  "figment": 2,
+  "assets": [
+    { "name": "a", "seeds": [1, -1, 2.5], "lables": ["elf"] },
+    { "model": "m", "formats": ["jpeg"], "count": "3" }
+  ],
+  "defaults": { "enlarge": 65 }
+}`;
+    expect(problems(text)).toEqual([
+      'figment.bake.json:2:14 figment: expected 1, found 2',
+      'figment.bake.json:4:33 assets[0].seeds[1]: expected a whole number from 0 to 4294967295, found -1',
+      'figment.bake.json:4:37 assets[0].seeds[2]: expected a whole number from 0 to 4294967295, found 2.5',
+      expect.stringMatching(
+        /^figment.bake.json:4:53 assets\[0\].lables: this entry is unknown; did you mean "labels"\?/,
+      ),
+      'figment.bake.json:5:5 assets[1].name: this entry is missing',
+      'figment.bake.json:5:33 assets[1].formats[0]: expected "png", "ktx2", found "jpeg"',
+      'figment.bake.json:5:51 assets[1].count: expected a whole number from 1 to 100000, found "3"',
+      'figment.bake.json:7:28 defaults.enlarge: expected a whole number from 1 to 64, found 65',
+    ]);
+  });
+
+  it.each([
+    ['', /:1:1: no JSON: value expected/],
+    ['[]', /:1:1: expected a JSON object/],
+    ['{ "figment": 1, "assets": [[]] }', /:1:28 assets\[0\].name: this entry is missing/],
+    ['{ "figment": 1, "assets": [] }', /:1:27 assets: expected at least one/],
+    ['{\n "figment": 1\n "assets": [}', /:3:2: no JSON: comma expected/],
+    ['{ "figment": 1, "figment": 1, "assets": [{ "name": "a" }] }', /:1:14 figment: this entry is there twice/],
+    [`{ "assets": ${'['.repeat(20_000)}`, /at most 8 levels of nesting/],
+    ['{ "figment": 1, "assets": [{ "name": "a", "__proto__": { "count": 1 } }] }', /__proto__: this entry is unknown/],
+  ])('is refused: %j', (text, message) => {
+    expect(problems(text.slice(0, 200_000)).join('\n')).toMatch(message);
+  });
+
+  it('that came as an object has paths without lines', () => {
+    const wrong = { figment: 1, assets: [{ name: 'a', count: 0 }] } as const;
+    expect(() => describedBake(structuredClone(wrong) as never, '/art')).toThrow(
+      /^bake assets\[0\].count: expected a whole number from 1 to 100000, found 0$/,
+    );
+  });
+
+  it.each([
+    ['README.md', 2],
+    ['docs/guide/07-baking.md', 3],
+  ])('is shown in %s', async (document, numAssets) => {
+    const text = await readFile(join(packageRoot(), document), 'utf8');
+    const shown = /```jsonc\n([\s\S]*?)```/.exec(text)![1]!;
+    expect(parseBakeFile(shown, '/art/figment.bake.json').description.assets).toHaveLength(numAssets);
+  });
+
+  it('has an example that can be planned', async () => {
+    const { pictures } = await openPlan(join(packageRoot(), 'assets/examples/figment.bake.json'), {});
+    expect(new Set(pictures.map(({ look }) => look.asset)).size).toBeGreaterThanOrEqual(20);
+  });
+
+  it('has a published JSON schema that is made from the same rules', async () => {
+    expect(await readFile(BAKE_SCHEMA_FILE, 'utf8')).toBe(bakeFileJsonSchema()); // else: npm run build:schema
+  });
+});

@@ -1,0 +1,155 @@
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import * as v from 'valibot';
+import { nearestWord } from '../../runtime/index.ts';
+import { UsageError } from '../node/usageError.ts';
+import { BAKE_FILE_SCHEMA, type BakeDescription } from './bakeFileSchema.ts';
+import { formatProblems, type Problem, placeOf } from './jsonPlaces.ts';
+
+/** A bake file that has the right form. */
+export interface BakeSource {
+  description: BakeDescription;
+  /** Paths in the description are relative to it. */
+  folder: string;
+  /** Whether images may lie anywhere: they were named at the terminal, not by a file. */
+  takesAnyImage?: boolean;
+  /** The file's name, for messages and the manifest. */
+  name: string;
+  /** Words problems for a person, all at once, with the lines they stand in. */
+  fail(problems: Problem[]): never;
+}
+
+const MAX_BYTES = 50_000_000;
+const MAX_DEPTH = 8;
+const NAME_OF_OBJECT = 'figment.bake.json';
+
+/**
+ * Reads a bake file: JSON in which comments and trailing commas are allowed.
+ *
+ * @throws UsageError with a line for each thing that is wrong: line, column, path
+ */
+export async function readBakeFile(file: string): Promise<BakeSource> {
+  const bytes = await readFile(file);
+  if (bytes.length > MAX_BYTES) throw new UsageError(`${file}: ${bytes.length} bytes; expected at most ${MAX_BYTES}`);
+  return parseBakeFile(bytes.toString('utf8'), file);
+}
+
+/** `readBakeFile` for text at hand. */
+export function parseBakeFile(text: string, file: string): BakeSource {
+  const name = basename(file);
+  const tree = parseJson(text, name);
+  const source = { folder: dirname(resolve(file)), name, fail: failIn(name, text, tree) };
+  const repeated = repeatedKeys(tree);
+  if (repeated.length > 0) source.fail(repeated);
+  return { ...source, description: checkForm(getNodeValue(tree), source.fail) };
+}
+
+/** A description that a script made; its paths are relative to the folder. */
+export function describedBake(description: BakeDescription, folder: string): BakeSource {
+  const fail = failIn('bake', '', undefined);
+  return { description: checkForm(description, fail), folder, name: NAME_OF_OBJECT, fail };
+}
+
+function failIn(name: string, text: string, tree: Node | undefined): (problems: Problem[]) => never {
+  return (problems) => {
+    throw new UsageError(formatProblems(problems, name, text, tree));
+  };
+}
+
+function parseJson(text: string, name: string): Node {
+  checkDepth(text, name);
+  const errors: ParseError[] = [];
+  const tree = parseTree(text.replace(/^\uFEFF/, ' '), errors, { allowTrailingComma: true });
+  if (errors.length === 0 && tree?.type === 'object') return tree;
+  if (errors.length === 0) throw new UsageError(`${name}:1:1: expected a JSON object`);
+  const lines = errors.map(({ error, offset }) => {
+    const problem = printParseErrorCode(error)
+      .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
+      .toLowerCase();
+    return `${name}:${placeOf(text, offset)}: no JSON: ${problem}`;
+  });
+  throw new UsageError(lines.join('\n'));
+}
+
+/** The parser calls itself for each level. Brackets in strings count too; eight levels leave room for them to be few. */
+function checkDepth(text: string, name: string): void {
+  let depth = 0;
+  for (const [bracket] of text.replace(/"(?:[^"\\\n]|\\.)*"/g, '""').matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+    if (depth > MAX_DEPTH) throw new UsageError(`${name}: expected at most ${MAX_DEPTH} levels of nesting`);
+  }
+}
+
+/** JSON keeps the last of two equal keys; somebody meant the first. */
+function repeatedKeys(node: Node, path: (string | number)[] = []): Problem[] {
+  const children = node.children ?? [];
+  if (node.type === 'array') return children.flatMap((child, i) => repeatedKeys(child, [...path, i]));
+  if (node.type !== 'object') return [];
+  const seen = new Set<string>();
+  return children.flatMap((property) => {
+    const [key, value] = property.children ?? [];
+    const name: string = key?.value;
+    const inside = value ? repeatedKeys(value, [...path, name]) : [];
+    const isRepeated = seen.has(name);
+    seen.add(name);
+    return isRepeated ? [{ path: [...path, name], message: 'this entry is there twice' }, ...inside] : inside;
+  });
+}
+
+function checkForm(value: unknown, fail: (problems: Problem[]) => never): BakeDescription {
+  const result = v.safeParse(BAKE_FILE_SCHEMA, value);
+  if (result.success) return result.output;
+  return fail(result.issues.map(problemOf));
+}
+
+type Issue = v.InferIssue<typeof BAKE_FILE_SCHEMA>;
+
+function problemOf(issue: Issue): Problem {
+  const path = (issue.path ?? []).map(({ key }) => key as string | number);
+  return { path, message: wording(issue, path) };
+}
+
+function wording({ kind, type, expected, received, requirement, message }: Issue, keys: (string | number)[]): string {
+  if (type === 'strict_object' && expected === 'never') return unknownEntry(String(keys.at(-1)), keys);
+  if (type === 'strict_object' && received === 'undefined') return 'this entry is missing';
+  if (!message.startsWith('Invalid')) return `${message}, found ${received}`;
+  if (type === 'min_length' && requirement === 1) return 'expected at least one';
+  if (type === 'max_length') return `expected at most ${requirement} of them`;
+  if (type === 'regex') return `expected a colour such as #b13e53, found ${received}`; // there is no other pattern
+  if (type === 'integer') return `expected a whole number, found ${received}`;
+  if (kind === 'validation') return `expected ${String(expected).replace(/^([<>])=/, '$1= ')}, found ${received}`;
+  return `expected ${listed(String(expected))}, found ${received}`;
+}
+
+/** valibot writes `("a" | "b")`. */
+function listed(expected: string): string {
+  return expected.replace(/^\((.*)\)$/, '$1').replaceAll(' | ', ', ');
+}
+
+function unknownEntry(key: string, path: (string | number)[]): string {
+  const known = knownEntries(path.slice(0, -1));
+  const nearest = nearestWord(known, key);
+  return `this entry is unknown; ${nearest === undefined ? '' : `did you mean "${nearest}"? `}known: ${known.join(', ')}`;
+}
+
+/** The entries of the object at a path, from the schema itself. */
+function knownEntries(path: (string | number)[]): string[] {
+  let schema: unknown = BAKE_FILE_SCHEMA;
+  for (const key of path) {
+    const inner = unwrapped(schema);
+    schema = typeof key === 'number' ? inner.item : inner.entries?.[key];
+  }
+  return Object.keys(unwrapped(schema).entries ?? {});
+}
+
+interface SchemaParts {
+  entries?: Record<string, unknown>;
+  item?: unknown;
+  wrapped?: unknown;
+}
+
+function unwrapped(schema: unknown): SchemaParts {
+  const parts = (schema ?? {}) as SchemaParts;
+  return parts.wrapped === undefined ? parts : unwrapped(parts.wrapped);
+}

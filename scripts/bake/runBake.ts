@@ -1,0 +1,214 @@
+import { readFile, rm } from 'node:fs/promises';
+import { type BackendName, composeAtlas, type SheetTile } from '../../runtime/index.ts';
+import { makeWritableFolder } from '../node/atomicWrite.ts';
+import { InterruptError } from '../node/interrupt.ts';
+import { packageVersion } from '../node/packageRoot.ts';
+import { decodePng, encodePng } from '../node/png.ts';
+import type { BakePlan, Picture, Sheet } from './bakePlan.ts';
+import { sha256, writeOutput } from './baker.ts';
+import { type BakeTeam, openTeam } from './bakeTeam.ts';
+import { makeBatches, takeShard } from './batches.ts';
+import { type FileRecord, Manifest, type Shard } from './manifest.ts';
+import { placeInside } from './outputPaths.ts';
+import { findOrphans, findStale, removeAbandoned, type StaleWork } from './staleFiles.ts';
+import { writeLibrary } from './writeLibrary.ts';
+
+export interface RunOptions {
+  /** Pictures computed at once, of 32 × 32; larger ones are fewer. They do not depend on it. Default: 16. */
+  batch?: number;
+  /** How many bake at the same time, in threads on the CPU; 1 uses the GPU where there is one. Default: 1. */
+  jobs?: number;
+  /** Default: the fastest here. */
+  backend?: BackendName;
+  /** Bake only this part of the whole. */
+  shard?: Shard;
+  /** Bake everything, whatever the manifest says. */
+  force?: boolean;
+  /** Remove what earlier bakes made and the bake file no longer asks for. */
+  prune?: boolean;
+  signal?: AbortSignal;
+  onProgress?: (progress: BakeProgress) => void;
+}
+
+export interface BakeProgress {
+  /** Pictures, and shares of those at work. */
+  numDone: number;
+  numPictures: number;
+}
+
+export interface BakeResult {
+  /** Output folder, absolute. */
+  out: string;
+  /** Paths of the files written, below the output folder. */
+  written: string[];
+  /** Pictures baked now, and those that were as they should be. */
+  numBaked: number;
+  numFresh: number;
+  numSheets: number; // laid now
+  /** Files that the bake file no longer asks for; removed if `prune` was set. */
+  orphans: string[];
+  /** Of computing, without writing, added up over the jobs. */
+  durationMs: number;
+  /** Where the model ran, and why; null when there was nothing to compute. */
+  backend: { name: string; reason: string } | null;
+}
+
+const DEFAULT_BATCH = 16;
+
+/**
+ * Makes what of a plan is stale.
+ *
+ * @param keepsManifest false bakes everything and leaves no manifest behind
+ * @throws InterruptError when aborted: the files that are there are whole, and the manifest knows them
+ */
+export async function runPlan(whole: BakePlan, options: RunOptions, keepsManifest = true): Promise<BakeResult> {
+  const { shard, force = false, signal } = options;
+  await makeWritableFolder(whole.out);
+  await checkPlaces(whole);
+  await removeAbandoned(whole);
+  const plan = shard ? takeShard(whole, shard) : whole;
+  const manifest = await Manifest.open(plan.out, plan.name, shard);
+  const stale: StaleWork = force || !keepsManifest ? { ...plan, files: [] } : await findStale(plan, manifest);
+  const result = newResult(plan, stale);
+  try {
+    await bakePictures(plan, stale.pictures, manifest, keepsManifest, options, result);
+    await finish(plan, stale, manifest, result, signal);
+    if (keepsManifest && !shard) result.orphans = await tidyUp(plan, manifest, options.prune ?? false);
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+    const count = `${result.numBaked} image${result.numBaked === 1 ? '' : 's'} of ${stale.pictures.length}`;
+    throw new InterruptError(`bake: interrupted; ${count} in ${plan.out}`);
+  } finally {
+    if (keepsManifest) await manifest.save();
+  }
+  return result;
+}
+
+/** Finds links out of the folder before anything is baked. */
+async function checkPlaces({ out, pictures, sheets, libraries }: BakePlan): Promise<void> {
+  const paths = [
+    ...pictures.flatMap(({ files }) => files.map(({ path }) => path)),
+    ...sheets.flatMap(({ image, atlas }) => [image, atlas]),
+    ...libraries.map(({ path }) => path),
+  ];
+  const folders = new Map(paths.map((path) => [path.slice(0, path.lastIndexOf('/') + 1), path]));
+  for (const path of folders.values()) await placeInside(out, path);
+}
+
+function newResult({ out, pictures }: BakePlan, stale: StaleWork): BakeResult {
+  const numFresh = pictures.length - stale.pictures.length;
+  const nothing = { written: [], numBaked: 0, numSheets: 0, orphans: [], durationMs: 0, backend: null };
+  return { out, numFresh, ...nothing };
+}
+
+async function bakePictures(
+  { out }: BakePlan,
+  pictures: Picture[],
+  manifest: Manifest,
+  keepsManifest: boolean,
+  options: RunOptions,
+  result: BakeResult,
+): Promise<void> {
+  if (pictures.length === 0) return;
+  const { batch = DEFAULT_BATCH, jobs = 1, backend, signal, onProgress } = options;
+  const queue = makeBatches(pictures, batch);
+  const team = await openTeam(Math.min(jobs, queue.length), backend);
+  result.backend = { name: team.backend, reason: team.reason };
+  const shares = new Map<number, number>();
+  const report = () => {
+    const atWork = [...shares.values()].reduce((sum, share) => sum + share, 0);
+    onProgress?.({ numDone: result.numBaked + atWork, numPictures: pictures.length });
+  };
+  try {
+    await everyMember(team, async (member, i) => {
+      for (let next = queue.shift(); next; next = queue.shift()) {
+        signal?.throwIfAborted();
+        const { length } = next;
+        const onStep = (share: number) => {
+          shares.set(i, share * length);
+          report();
+        };
+        const baked = await member
+          .bake({ out, pictures: next }, { ...(signal ? { signal } : {}), onStep })
+          .catch((error) => {
+            queue.length = 0; // the others finish what they are at
+            throw error;
+          });
+        for (const [path, record] of baked.files) manifest.set(path, record);
+        result.written.push(...baked.files.map(([path]) => path));
+        result.durationMs += baked.durationMs;
+        result.numBaked += length;
+        shares.delete(i);
+        report();
+        if (keepsManifest) await manifest.saveSometimes();
+      }
+    });
+  } finally {
+    await team.dispose();
+  }
+}
+
+/** All go on until they have come to their end, also when one fails; then the first failure is thrown. */
+async function everyMember(
+  { members }: BakeTeam,
+  work: (member: BakeTeam['members'][number], index: number) => Promise<void>,
+): Promise<void> {
+  const results = await Promise.allSettled(members.map(work));
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
+
+/** Sheets and libraries, which are made of what is baked. */
+async function finish(
+  plan: BakePlan,
+  { sheets, libraries }: StaleWork,
+  manifest: Manifest,
+  result: BakeResult,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const sheet of sheets) {
+    signal?.throwIfAborted();
+    const files = await writeSheet(plan.out, sheet);
+    for (const [path, record] of files) manifest.set(path, record);
+    result.written.push(...files.map(([path]) => path));
+    result.numSheets++;
+  }
+  for (const library of libraries) {
+    signal?.throwIfAborted();
+    const bytes = await writeLibrary(library);
+    await writeOutput(plan.out, library.path, bytes);
+    manifest.set(library.path, { key: library.key, sha256: sha256(bytes) });
+    result.written.push(library.path);
+  }
+}
+
+async function tidyUp(plan: BakePlan, manifest: Manifest, prune: boolean): Promise<string[]> {
+  const orphans = await findOrphans(plan, manifest);
+  if (!prune) return orphans;
+  for (const path of orphans) {
+    await rm(await placeInside(plan.out, path));
+    manifest.delete(path);
+  }
+  return orphans;
+}
+
+/** Lays baked pictures on their sheet: the PNG, and after it the JSON. */
+async function writeSheet(out: string, sheet: Sheet): Promise<[string, FileRecord][]> {
+  const tiles: SheetTile[] = [];
+  for (const { name, path } of sheet.tiles) {
+    const png = decodePng(await readFile(await placeInside(out, path)), path);
+    if (png.width !== sheet.widthPx || png.height !== sheet.heightPx) {
+      throw new Error(
+        `bake: ${path} is ${png.width}×${png.height} pixels; expected ${sheet.widthPx}×${sheet.heightPx}`,
+      );
+    }
+    tiles.push({ name, pixels: png.pixels });
+  }
+  const image = sheet.image.slice(sheet.image.lastIndexOf('/') + 1);
+  const composed = composeAtlas(tiles, sheet, image, packageVersion());
+  const files: [string, Uint8Array][] = [
+    [sheet.image, encodePng(composed.sheet)],
+    [sheet.atlas, new TextEncoder().encode(`${JSON.stringify(composed.atlas, null, 2)}\n`)],
+  ];
+  for (const [path, bytes] of files) await writeOutput(out, path, bytes);
+  return files.map(([path, bytes]) => [path, { key: sheet.key, sha256: sha256(bytes) }]);
+}

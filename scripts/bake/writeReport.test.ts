@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
+import { findChromium, launchChromium } from '../testing/chromium.ts';
+import { bake, writeReport } from './index.ts';
+
+const EVIL = `"><img src=x onerror="document.title='evil'"><script>document.title='evil'</script>&amp;'`;
+
+let art: BakeFolder;
+let html: string;
+beforeAll(async () => {
+  art = await createBakeFolder();
+  html = join(art.folder, 'report.html');
+  await art.writeModel({ labels: ['elf', EVIL] }, 'evil');
+  await art.describe([
+    { name: `guests ${EVIL}`.slice(0, 99), model: './evil', labels: ['elf', EVIL], seeds: [0, 3], output: '{index}' },
+    { name: 'wall', labels: ['goblin'], seeds: [9], maps: ['albedo', 'normal'], enlarge: 2 },
+  ]);
+  await bake(art.file, { backend: 'wasm' });
+  await writeReport(art.file, html, { backend: 'wasm', neighbours: 2 });
+});
+afterAll(() => art.remove());
+
+it('is one file that asks for nothing and escapes what models and files say', async () => {
+  const page = await readFile(html, 'utf8');
+  expect(page).toContain("default-src 'none'");
+  expect(page).not.toContain('<img src=x');
+  expect(page.match(/<script/g)).toHaveLength(1);
+  expect(
+    Array.from(page.matchAll(/(?:src|href)="([^"]{0,20})/g), ([, address]) => address).filter(
+      (address) => !/^(data:|$)/.test(address!),
+    ),
+  ).toEqual([]);
+});
+
+it('refuses what has not been baked', async () => {
+  await art.describe([{ labels: ['elf'], output: 'never' }]);
+  await expect(writeReport(art.file, html, { backend: 'wasm', neighbours: 0 })).rejects.toThrow(
+    'report: never.png cannot be read (ENOENT); bake first',
+  );
+});
+
+describe.skipIf(!findChromium())('in a browser, from disk', () => {
+  let browser: Browser;
+  let page: Page;
+  const errors: string[] = [];
+  beforeAll(async () => {
+    browser = await launchChromium({ webgpu: false });
+    page = await browser.newPage();
+    page.on('pageerror', (error) => errors.push(String(error)));
+    page.on('console', (message) => void (message.type() === 'error' && errors.push(message.text())));
+    await page.goto(pathToFileURL(html).href);
+  });
+  afterAll(() => browser.close());
+
+  it('shows every picture, with neighbouring seeds that are not in the bake', async () => {
+    expect(await page.locator('figure').count()).toBe(5);
+    const alts = await page
+      .locator('figure img')
+      .evaluateAll((all) => all.map((image) => (image as HTMLImageElement).alt));
+    const seeds = alts.filter((alt) => alt.startsWith('elf')).map((alt) => Number(/\d+/.exec(alt)![0]));
+    expect(seeds).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(alts.filter((alt) => alt.startsWith('goblin'))).toEqual([
+      'goblin, seed 9, albedo',
+      'goblin, seed 9, normal',
+      'goblin, seed 8',
+      'goblin, seed 10',
+    ]);
+    const widths = await page
+      .locator('img[alt^=goblin]')
+      .evaluateAll((all) => all.map((image) => (image as HTMLImageElement).naturalWidth));
+    expect(widths).toEqual([32, 32, 16, 16]);
+    expect(await page.title()).toBe('figment.bake.json');
+  });
+
+  it('tells the recipe on a click, and closes with the keyboard', async () => {
+    await page.getByRole('button', { name: 'goblin, seed 10' }).click();
+    const dialog = page.getByRole('dialog');
+    expect(await dialog.getByRole('heading').textContent()).toBe('wall: goblin, seed 10');
+    expect(JSON.parse((await dialog.locator('pre').textContent())!)).toMatchObject({
+      label: 'goblin',
+      seed: 10,
+      model: 'tiny',
+    });
+    expect(await dialog.locator('#path').textContent()).toMatch(/put its seed into the bake file/);
+    await page.keyboard.press('Escape');
+    expect(await dialog.isVisible()).toBe(false);
+    expect(await page.title()).toBe('figment.bake.json');
+    expect(errors).toEqual([]);
+  });
+});

@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { MAX_SEED } from '../../runtime/core/random.ts';
+import type { BackendName } from '../../runtime/index.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import { openNodeBackend } from '../node/nodeBackend.ts';
+import { encodePng } from '../node/png.ts';
+import type { BakeDescription } from './bakeFileSchema.ts';
+import { type BakePlan, bakedRecipe, type Picture } from './bakePlan.ts';
+import { Baker } from './baker.ts';
+import { makeBatches } from './batches.ts';
+import { openPlan } from './openPlan.ts';
+import { placeInside } from './outputPaths.ts';
+import { escapeHtml, pageScript, pageStyle } from './pageFiles.ts';
+
+export interface ReportOptions {
+  /** As in `bake`. */
+  out?: string;
+  folder?: string;
+  backend?: BackendName;
+  /** Other seeds to choose from beside each picture; they are made for the report. Default: 4. */
+  neighbours?: number;
+  signal?: AbortSignal;
+}
+
+const DEFAULT_NEIGHBOURS = 4;
+const BATCH = 16;
+
+/**
+ * Writes a page that shows a bake: every picture, its recipe on a click, and what neighbouring seeds would have given. It is
+ * one file that needs nothing else and asks for nothing.
+ *
+ *   await writeReport('art/figment.bake.json', 'report.html');
+ *
+ * @param html where to write it
+ * @throws     as `bake`; Error when a file is missing: bake first
+ */
+export async function writeReport(
+  what: string | BakeDescription,
+  html: string,
+  options: ReportOptions = {},
+): Promise<void> {
+  const plan = await openPlan(what, options);
+  const neighbours = await paintNeighbours(plan, options);
+  const assets = new Map<string, string[]>();
+  for (const picture of plan.pictures) {
+    const { asset } = picture.look;
+    assets.set(asset, [...(assets.get(asset) ?? []), await figure(plan.out, picture, neighbours.get(picture) ?? [])]);
+  }
+  const page = await pageOf(plan.name, plan.pictures.length, assets);
+  await writeFilesAtomic(dirname(resolve(html)), { [basename(html)]: new TextEncoder().encode(page) });
+}
+
+interface Neighbour {
+  picture: Picture;
+  png: Uint8Array;
+}
+
+/** Pictures of the seeds around each, those left out that are in the bake anyway. */
+async function paintNeighbours(plan: BakePlan, options: ReportOptions): Promise<Map<Picture, Neighbour[]>> {
+  const { neighbours = DEFAULT_NEIGHBOURS, backend, signal } = options;
+  const found = new Map<Picture, Neighbour[]>();
+  if (neighbours === 0) return found;
+  const owners = new Map<Picture, Picture>();
+  for (const [picture, seeds] of neighbouringSeeds(plan.pictures, neighbours)) {
+    for (const seed of seeds) owners.set({ ...picture, seed, files: [] }, picture);
+  }
+  const opened = await openNodeBackend(backend);
+  const baker = new Baker();
+  try {
+    for (const batch of makeBatches([...owners.keys()], BATCH)) {
+      const images = await baker.make(batch, signal ? { signal } : {});
+      for (const [i, picture] of batch.entries()) {
+        const { widthPx: width, heightPx: height } = picture.look;
+        const png = encodePng({ width, height, channels: 4, pixels: images[i]! });
+        const owner = owners.get(picture)!;
+        found.set(owner, [...(found.get(owner) ?? []), { picture, png }]);
+      }
+    }
+  } finally {
+    baker.dispose();
+    opened.release();
+  }
+  return found;
+}
+
+/** The nearest seeds that the asset does not have for the label, nor offers for an earlier picture. */
+function neighbouringSeeds(pictures: readonly Picture[], count: number): Map<Picture, number[]> {
+  const taken = new Map<string, Set<number>>();
+  const keyOf = ({ look, label }: Picture) => JSON.stringify([look.asset, label]);
+  for (const picture of pictures) taken.set(keyOf(picture), (taken.get(keyOf(picture)) ?? new Set()).add(picture.seed));
+  const result = new Map<Picture, number[]>();
+  for (const picture of pictures) {
+    const used = taken.get(keyOf(picture))!;
+    const seeds: number[] = [];
+    for (let distance = 1; seeds.length < count; distance++) {
+      for (const seed of [picture.seed + distance, picture.seed - distance]) {
+        if (seed < 0 || seed > MAX_SEED || used.has(seed) || seeds.length === count) continue;
+        used.add(seed);
+        seeds.push(seed);
+      }
+    }
+    result.set(
+      picture,
+      seeds.sort((a, b) => a - b),
+    );
+  }
+  return result;
+}
+
+async function figure(out: string, picture: Picture, neighbours: Neighbour[]): Promise<string> {
+  const { label, seed, files, look } = picture;
+  const pngs = files.filter(({ format }) => format === 'png');
+  const shown = await Promise.all(
+    pngs.map(async ({ path, layer }) => {
+      const bytes = await readFile(await placeInside(out, path)).catch((error) => {
+        throw new Error(`report: ${path} cannot be read (${error.code}); bake first`, { cause: error });
+      });
+      const name = layer === 'picture' ? `${label}, seed ${seed}` : `${label}, seed ${seed}, ${layer}`;
+      return button(bytes, name, picture, path, 'map');
+    }),
+  );
+  const others = neighbours.map(({ picture, png }) =>
+    button(png, `${label}, seed ${picture.seed}`, picture, '', 'neighbour'),
+  );
+  const kinds = look.surface ? '' : ' plain';
+  return `<figure class="${look.widthPx > 48 ? 'large' : 'small'}${kinds}">
+<div class="maps">${shown.join('')}</div>
+<figcaption>${escapeHtml(label)} <b>${seed}</b></figcaption>
+${others.length > 0 ? `<div class="neighbours" role="group" aria-label="Other seeds">${others.join('')}</div>` : ''}
+</figure>`;
+}
+
+function button(png: Uint8Array, name: string, picture: Picture, path: string, kind: string): string {
+  const data = [
+    ['recipe', JSON.stringify(bakedRecipe(picture), null, 2)],
+    ['path', path],
+    ['asset', picture.look.asset],
+  ];
+  const attributes = data.map(([key, value]) => ` data-${key}="${escapeHtml(value!)}"`).join('');
+  const source = `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
+  return `<button type="button" class="${kind}"${attributes} title="${escapeHtml(path || name)}"><img src="${source}" alt="${escapeHtml(name)}"></button>`;
+}
+
+async function pageOf(name: string, numPictures: number, assets: Map<string, string[]>): Promise<string> {
+  const [script, style] = await Promise.all([pageScript('report'), pageStyle('report')]);
+  const title = escapeHtml(name);
+  const sections = [...assets].map(
+    ([asset, figures]) =>
+      `<section><h2>${escapeHtml(asset)}</h2><div class="grid">${figures.join('\n')}</div></section>`,
+  );
+  const policy = `default-src 'none'; img-src data:; style-src '${digest(style)}'; script-src '${digest(script)}'`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<link rel="icon" href="data:,">
+<style>${style}</style>
+</head>
+<body>
+<header><h1>${title}</h1><p>${assets.size} assets, ${numPictures} pictures. Click on a picture for its recipe; the small ones are other seeds.</p></header>
+<main>${sections.join('\n')}</main>
+<dialog aria-labelledby="name">
+<h2 id="name"></h2>
+<img id="large" alt="">
+<p id="path"></p>
+<pre id="recipe" tabindex="0"></pre>
+<p class="actions"><button type="button" id="copy-recipe">Copy the recipe</button>
+<button type="button" id="copy-seed">Copy the seed</button>
+<button type="button" id="close">Close</button> <span role="status" id="status"></span></p>
+</dialog>
+<script type="module">${script}</script>
+</body>
+</html>
+`;
+}
+
+function digest(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
+}

@@ -1,0 +1,162 @@
+// npm run bench: how fast the portraits' networks train and run here, beside the speed of plain convolutions.
+import {
+  conv2d,
+  dispose,
+  matMul,
+  profile,
+  randomNormal,
+  type Tensor,
+  type Tensor4D,
+  tensor4d,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import { Command } from 'commander';
+import {
+  type Dataset,
+  DIFFUSION_DEFAULTS,
+  dataParallelGradients,
+  defaultUNetConfig,
+  defaultVaeConfig,
+  diffusionTaskSpec,
+  diffusionTrainer,
+  initialWeights,
+  type LatentDataset,
+  normals,
+  type Trainer,
+  unet2d,
+  unet2dShapes,
+  uploadWeights,
+  VAE_DEFAULTS,
+  vaeTaskSpec,
+  vaeTrainer,
+} from '../../runtime/index.ts';
+import { wholeNumber } from '../cli/optionParsers.ts';
+import { openNodeBackend } from '../node/nodeBackend.ts';
+import { startGradientWorkers } from '../node/nodeWorkers.ts';
+
+const NUM_LABELS = 13;
+const NUM_IMAGES = 256;
+const WARM_UP = 2;
+
+const latents: LatentDataset = {
+  shape: [8, 8, 8],
+  mean: normals(1, 0, NUM_IMAGES * 512),
+  std: new Float32Array(NUM_IMAGES * 512).fill(0.1),
+  classLabels: Int32Array.from({ length: NUM_IMAGES }, (_, i) => i % NUM_LABELS),
+};
+const images: Dataset = {
+  name: 'noise',
+  widthPx: 32,
+  heightPx: 32,
+  channels: 4,
+  labels: Array.from({ length: NUM_LABELS }, (_, i) => `class${i}`),
+  licence: 'CC0-1.0',
+  attribution: '',
+  images: Uint8Array.from(normals(2, 0, NUM_IMAGES * 4096), (value) => 128 + 40 * value),
+  classLabels: latents.classLabels,
+};
+
+/** Median of the times of `work`, in milliseconds, after two runs that do not count. */
+async function medianMs(numRuns: number, work: () => Promise<unknown>): Promise<number> {
+  const times: number[] = [];
+  for (let i = -WARM_UP; i < numRuns; i++) {
+    const started = performance.now();
+    await work();
+    if (i >= 0) times.push(performance.now() - started);
+  }
+  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!;
+}
+
+async function read(make: () => Tensor): Promise<void> {
+  const result = tidy(make);
+  await result.data();
+  result.dispose();
+}
+
+/** GFLOP/s of tfjs's own convolution, 3×3, 128 → 128 channels, 16×16, batch 8. */
+async function plainConvolution(): Promise<number> {
+  const x = randomNormal([8, 16, 16, 128]) as Tensor4D;
+  const filter = randomNormal([3, 3, 128, 128]) as Tensor4D;
+  const ms = await medianMs(9, () => read(() => conv2d(x, filter, 1, 'same')));
+  dispose([x, filter]);
+  return (2 * 8 * 16 * 16 * 9 * 128 * 128) / ms / 1e6;
+}
+
+async function plainProduct(): Promise<number> {
+  const [a, b] = [randomNormal([512, 512]), randomNormal([512, 512])];
+  const ms = await medianMs(9, () => read(() => matMul(a, b)));
+  dispose([a, b]);
+  return (2 * 512 ** 3) / ms / 1e6;
+}
+
+/** One guided step of the U-Net (batch 2): milliseconds, and GFLOP in its convolutions. */
+async function unetForward(): Promise<{ ms: number; gflop: number }> {
+  const config = defaultUNetConfig(latents, NUM_LABELS);
+  const weights = uploadWeights(initialWeights(unet2dShapes(config), 1));
+  const xt = tensor4d(normals(3, 0, 1024), [2, 8, 8, 8]);
+  const forward = () => unet2d(config, weights, xt, [500, 500], [1, NUM_LABELS]);
+  const { kernels } = await profile(() => tidy(forward));
+  const flop = kernels
+    .filter(({ name }) => name === 'FigmentConv2D')
+    .reduce((sum, { inputShapes, outputShapes }) => {
+      const [kh, kw, cin] = inputShapes[1] as [number, number, number];
+      return sum + 2 * kh * kw * cin * outputShapes[0]!.reduce((a, b) => a * b, 1);
+    }, 0);
+  const ms = await medianMs(25, () => read(forward));
+  dispose([xt, ...Object.values(weights)]);
+  return { ms, gflop: flop / 1e9 };
+}
+
+/** Median training speed over a few steps, images a second. */
+async function trainingSpeed(trainer: Trainer): Promise<number> {
+  const speeds: number[] = [];
+  for await (const { step, imagesPerSecond } of trainer.run()) if (step > WARM_UP) speeds.push(imagesPerSecond);
+  await trainer.dispose();
+  return speeds.sort((a, b) => a - b)[Math.floor(speeds.length / 2)]!;
+}
+
+async function benchUNet(numWorkers: number, isWasm: boolean): Promise<number> {
+  const config = defaultUNetConfig(latents, NUM_LABELS);
+  const options = { ...DIFFUSION_DEFAULTS, numSteps: WARM_UP + 6 };
+  const source = isWasm
+    ? dataParallelGradients(diffusionTaskSpec(config, options), startGradientWorkers(numWorkers))
+    : undefined;
+  const statistics = { mean: Array(8).fill(0) as number[], std: Array(8).fill(1) as number[] };
+  return trainingSpeed(diffusionTrainer(latents, statistics, config, options, undefined, source));
+}
+
+async function benchVae(numWorkers: number, isWasm: boolean): Promise<number> {
+  const config = defaultVaeConfig(images);
+  const options = { ...VAE_DEFAULTS, numSteps: WARM_UP + 6 };
+  const source = isWasm
+    ? dataParallelGradients(vaeTaskSpec(config, options), startGradientWorkers(numWorkers))
+    : undefined;
+  const all = Int32Array.from({ length: NUM_IMAGES }, (_, i) => i);
+  return trainingSpeed(vaeTrainer(images, all, config, options, undefined, source));
+}
+
+async function bench({ workers, backend }: { workers: number; backend?: 'webgpu' | 'wasm' | 'cpu' }): Promise<void> {
+  const choice = await openNodeBackend(backend);
+  const isWasm = choice.backend === 'wasm';
+  const convolution = await plainConvolution();
+  const forward = await unetForward();
+  const reached = forward.gflop / (forward.ms / 1000);
+  const rows: [string, string][] = [
+    [`backend (${isWasm ? `${workers} workers` : (choice.adapter ?? 'one thread')})`, choice.backend],
+    ["tfjs's own convolution, 3×3, 128 → 128, 16×16, batch 8", `${convolution.toFixed(1)} GFLOP/s`],
+    ["tfjs's own matrix product, 512³", `${(await plainProduct()).toFixed(1)} GFLOP/s`],
+    ['U-Net forward, batch 2 (one guided step)', `${forward.ms.toFixed(1)} ms for ${forward.gflop.toFixed(2)} GFLOP`],
+    ["share of the plain convolution's speed reached", `${((100 * reached) / convolution).toFixed(0)} %`],
+    ['U-Net training, batch 128', `${(await benchUNet(workers, isWasm)).toFixed(1)} images/s`],
+    ['VAE training, batch 32', `${(await benchVae(workers, isWasm)).toFixed(1)} images/s`],
+  ];
+  console.log(`| measured | here |\n|---|---|\n${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}`);
+  choice.release();
+}
+
+await new Command('bench')
+  .description('measure training and sampling speed on this machine')
+  .option('--workers <n>', 'threads that train on wasm', wholeNumber(1, 64), 2)
+  .option('--backend <name>', 'webgpu, wasm or cpu')
+  .action(bench)
+  .parseAsync();

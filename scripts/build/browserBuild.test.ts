@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { definitions, redirect } from './browserBuild.ts';
+
+const definedIn = definitions(`
+// Pixels
+export { type PixelImage, toPixels } from './core/pixels.ts';
+export {
+  normals,
+  uniforms,
+} from './core/random.ts';
+export type { Dataset } from './dataset/dataset.ts';
+`);
+
+it('finds where the index takes its names from', () => {
+  expect(definedIn.get('toPixels')).toBe('./core/pixels.ts');
+  expect(definedIn.get('uniforms')).toBe('./core/random.ts');
+});
+
+it('imports values from their own files, and leaves all else', () => {
+  const source = `import type { Scene } from '@babylonjs/core/scene.js';
+import {
+  normals as draw,
+  type PixelImage,
+  toPixels,
+} from '../../runtime/index.ts';
+import type { Dataset } from '../../runtime/index.ts';
+export { uniforms } from '../../runtime/index.ts';
+import { Recipe } from '../recipe.ts';`;
+  expect(redirect(source, definedIn)).toBe(`import type { Scene } from '@babylonjs/core/scene.js';
+import { normals as draw } from '../../runtime/core/random.ts'; import { toPixels } from '../../runtime/core/pixels.ts';
+import type { Dataset } from '../../runtime/index.ts';
+export { uniforms } from '../../runtime/core/random.ts';
+import { Recipe } from '../recipe.ts';`);
+});
+
+it('refuses a name that the index lacks', () => {
+  expect(() => redirect(`import { trainEverything } from '../../runtime/index.ts';`, definedIn)).toThrow(
+    'build: runtime/index.ts has no "trainEverything"; list it there',
+  );
+});

@@ -1,0 +1,95 @@
+// How esbuild makes Figment's files for browsers; build.ts, sizes.ts and the tests in real browsers share it.
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import type { BuildOptions, Loader, Plugin } from 'esbuild';
+import { packageRoot } from '../node/packageRoot.ts';
+
+/** The file of tfjs's that the worker loads. Its others are for engines without SIMD, and for threads. */
+export const WASM_FILE = 'tfjs-backend-wasm-simd.wasm';
+
+/** Where npm put it. */
+export const wasmPath = createRequire(import.meta.url).resolve(`@tensorflow/tfjs-backend-wasm/dist/${WASM_FILE}`);
+
+export const BROWSER_BUILD = {
+  absWorkingDir: packageRoot(),
+  bundle: true,
+  format: 'esm',
+  platform: 'browser',
+  target: 'es2022',
+} satisfies BuildOptions;
+
+/** What `babylon-figment` and `babylon-figment/runtime` share lies in common chunks. Babylon is the page's own. */
+export const LIBRARY_BUILD = {
+  ...BROWSER_BUILD,
+  entryPoints: { plugin: 'plugin/index.ts', runtime: 'runtime/index.ts' },
+  splitting: true,
+  external: ['@babylonjs/core'],
+  plugins: [directImports(packageRoot())],
+} satisfies BuildOptions;
+
+/** One file without imports, as bundlers want a worker that they copy. */
+export const WORKER_BUILD = {
+  ...BROWSER_BUILD,
+  entryPoints: { worker: 'plugin/painting/worker.ts' },
+  splitting: false,
+} satisfies BuildOptions;
+
+/** `export { a, type B } from './file.ts';` and the same with import; group 1: the word type, 2: names, 3: the file. */
+const LIST = /\b(?:import|export) (type )?\{([^}]*)\} from '([^']+)';/g;
+
+/**
+ * Lets the plugin and the demo import each name from the file that defines it instead of runtime/index.ts. Otherwise
+ * esbuild, whose chunks follow whole files, would put all that the index lists, the training included, into every page.
+ */
+export function directImports(root: string): Plugin {
+  const index = path.join(root, 'runtime/index.ts');
+  const folders = ['plugin', 'demo-scene'].map((folder) => path.join(root, folder, path.sep));
+  return {
+    name: 'direct imports',
+    setup(build) {
+      const definedIn = definitions(readFileSync(index, 'utf8'));
+      build.onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
+        if (!folders.some((folder) => file.startsWith(folder))) return undefined;
+        return { contents: redirect(readFileSync(file, 'utf8'), definedIn), loader: 'ts' as Loader };
+      });
+    },
+  };
+}
+
+/** The file, relative to the index, of each name that it lists. */
+export function definitions(index: string): Map<string, string> {
+  const lists = index.matchAll(LIST);
+  return new Map(
+    Array.from(lists).flatMap(([, , names, file]) => namesIn(names!).map((name) => [name, file!] as const)),
+  );
+}
+
+/**
+ * The source with its imports of values from `…/runtime/index.ts` replaced; those of types go.
+ *
+ * @throws Error when the index does not list a name
+ */
+export function redirect(source: string, definedIn: ReadonlyMap<string, string>): string {
+  return source.replace(LIST, (statement, isType: string | undefined, names: string, from: string) => {
+    if (!from.endsWith('../runtime/index.ts') || isType) return statement;
+    const keyword = statement.slice(0, 'import'.length); // or export, as long
+    const values = namesIn(names).filter((name) => !name.startsWith('type '));
+    return values
+      .map((value) => {
+        const name = value.split(' as ')[0]!;
+        const file = definedIn.get(name);
+        if (file === undefined) throw new Error(`build: runtime/index.ts has no "${name}"; list it there`);
+        return `${keyword} { ${value} } from '${path.posix.join(path.posix.dirname(from), file)}';`;
+      })
+      .join(' ');
+  });
+}
+
+function namesIn(list: string): string[] {
+  return list
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}

@@ -1,0 +1,42 @@
+// `babylon-figment/esbuild`
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Plugin } from 'esbuild';
+import { createImporter, type FigmentPluginOptions, moduleSource } from './importer.ts';
+
+export type { FigmentPluginOptions } from './importer.ts';
+
+const MODULE = 'figment';
+const PICTURE = 'figment-picture';
+
+/**
+ * Bakes pictures at build time for imports such as
+ *
+ *   import elf from 'figment:portraits/elf?seed=7&enlarge=8'; // { url, recipe, widthPx, heightPx }
+ *
+ *   await esbuild.build({ entryPoints: ['main.ts'], bundle: true, outdir: 'dist', plugins: [figment()] });
+ *
+ * Each becomes a file in the output folder. What was baked stays in a cache, so that only new recipes take time.
+ */
+export function figment(options: FigmentPluginOptions = {}): Plugin {
+  return {
+    name: 'figment',
+    setup(build) {
+      const importer = createImporter(build.initialOptions.absWorkingDir ?? process.cwd(), options);
+      build.onResolve({ filter: /^figment:/ }, ({ path }) => ({ path, namespace: MODULE }));
+      build.onLoad({ filter: /./, namespace: MODULE }, async ({ path }) => {
+        try {
+          const picture = await importer.load(path);
+          return { contents: moduleSource(picture, picture.file), loader: 'js', resolveDir: dirname(picture.file) };
+        } catch (error) {
+          return { errors: [{ text: error instanceof Error ? error.message : String(error) }] };
+        }
+      });
+      build.onResolve({ filter: /./, namespace: MODULE }, ({ path }) => ({ path, namespace: PICTURE }));
+      build.onLoad({ filter: /./, namespace: PICTURE }, async ({ path }) => ({
+        contents: await readFile(path),
+        loader: 'file',
+      }));
+    },
+  };
+}

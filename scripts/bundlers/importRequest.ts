@@ -1,0 +1,85 @@
+import * as v from 'valibot';
+import type { BakeAsset } from '../bake/bakeFileSchema.ts';
+import { hashJson } from '../bake/bakePlan.ts';
+import { UsageError } from '../node/usageError.ts';
+
+/** What an import such as `figment:portraits/elf?seed=7` asks for: one picture, one file. */
+export interface ImportRequest {
+  asset: BakeAsset;
+  /** Below the cache folder. */
+  path: string;
+}
+
+const number = v.pipe(v.string(), v.regex(/^-?\d+(\.\d+)?$/, 'expected a number'), v.transform(Number));
+
+/** A library's script may ask for no file and no address: those are the project's to name. */
+const SHIPPED_NAME = /^[\w-]+$/;
+
+/** Ranges are checked with the bake file's own rules. */
+const PARAMETERS = v.strictObject({
+  seed: v.optional(number),
+  map: v.optional(v.string()),
+  enlarge: v.optional(number),
+  guidanceScale: v.optional(number),
+  guidanceRescale: v.optional(number),
+  numInferenceSteps: v.optional(number),
+  sampler: v.optional(v.string()),
+  eta: v.optional(number),
+  interpolateSeed: v.optional(number),
+  interpolateAmount: v.optional(number),
+  widthPx: v.optional(number),
+  heightPx: v.optional(number),
+  pipeline: v.optional(v.string()),
+  strength: v.optional(number),
+  classifier: v.optional(v.pipe(v.string(), v.regex(SHIPPED_NAME, 'expected a shipped classifier'))),
+  classifierLabel: v.optional(v.string()),
+  classifierScale: v.optional(number),
+});
+
+/**
+ * Reads `figment:MODEL/LABEL?seed=7&enlarge=8&map=normal…`. Parameters have the names that they have in a bake file.
+ *
+ * @param models where models of one's own are, by name
+ * @throws       UsageError for one that has another form
+ */
+export function parseImport(specifier: string, models: Readonly<Record<string, string>>): ImportRequest {
+  const [, name, label, query = ''] = /^figment:([^/?]+)\/([^/?]+)(?:\?(.*))?$/.exec(specifier) ?? [];
+  if (!name || !label) throw wrong(specifier, 'expected figment:MODEL/LABEL?seed=7');
+  const parameters = [...new URLSearchParams(query)];
+  const repeated = parameters.find(([key], i) => parameters.findIndex(([other]) => other === key) !== i);
+  if (repeated) throw wrong(specifier, `${repeated[0]} is there twice`);
+  const parsed = v.safeParse(PARAMETERS, Object.fromEntries(parameters));
+  if (!parsed.success) throw wrong(specifier, wording(parsed.issues[0]));
+  const { seed = 0, map, interpolateSeed, interpolateAmount, ...settings } = parsed.output;
+  if ((interpolateSeed === undefined) !== (interpolateAmount === undefined)) {
+    throw wrong(specifier, 'interpolateSeed and interpolateAmount go together');
+  }
+  const interpolation = { seed: interpolateSeed, amount: interpolateAmount };
+  const [plainName, plainLabel] = [decodeURIComponent(name), decodeURIComponent(label)];
+  if (!Object.hasOwn(models, plainName) && !SHIPPED_NAME.test(plainName)) {
+    throw wrong(specifier, 'expected a shipped model, or one that the plugin has among its models');
+  }
+  const asset = {
+    model: Object.hasOwn(models, plainName) ? models[plainName]! : plainName,
+    labels: [plainLabel],
+    seeds: [seed],
+    ...settings,
+    ...(map === undefined ? {} : { maps: [map] }),
+    ...(interpolateSeed === undefined ? {} : { interpolate: interpolation }),
+  };
+  const hash = hashJson(asset).slice(0, 16);
+  return {
+    asset: { ...asset, name: hash, output: `${hash}/{label}-{seed}` } as BakeAsset,
+    path: `${hash}/${plainLabel}-${seed}.png`,
+  };
+}
+
+function wording(issue: v.InferIssue<typeof PARAMETERS>): string {
+  const key = String(issue.path?.[0].key);
+  const known = Object.keys(PARAMETERS.entries).join(', ');
+  return issue.expected === 'never' ? `${key} is unknown; known: ${known}` : `${key}: ${issue.message}`;
+}
+
+function wrong(specifier: string, problem: string): UsageError {
+  return new UsageError(`import "${specifier.slice(0, 200)}": ${problem}`);
+}

@@ -1,0 +1,212 @@
+// figment bake: its options; bakeFile.ts and bakeModels.ts do the work and are loaded only then.
+
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { MAX_SEED } from '../../runtime/core/random.ts';
+import type { BackendName, PipelineName, SamplerName } from '../../runtime/index.ts';
+import type { Shard } from '../bake/manifest.ts';
+import { UsageError } from '../node/usageError.ts';
+import { realNumber, wholeNumber } from './optionParsers.ts';
+
+/** Of the pictures of a model; a bake file says these for itself. What is undefined comes from the model's own defaults. */
+export interface PictureOptions {
+  label?: string[];
+  count?: number;
+  seed?: number;
+  interpolateSeed?: number;
+  interpolateAmount?: number;
+  pipeline?: PipelineName;
+  guidance?: number;
+  guidanceRescale?: number;
+  guidanceInterval?: [number, number];
+  classifier?: string;
+  classifierLabel?: string;
+  classifierScale?: number;
+  steps?: number;
+  sampler?: SamplerName;
+  eta?: number;
+  image?: string;
+  mask?: string;
+  strength?: number;
+  resamples?: number;
+  keepAlpha?: boolean;
+  width?: number;
+  height?: number;
+  enlarge?: number;
+  sheet?: boolean;
+}
+
+/** Of a bake file alone. */
+export interface FileOptions {
+  check?: boolean;
+  watch?: boolean;
+  shard?: Shard;
+  force?: boolean;
+  prune?: boolean;
+  report?: string | true;
+  neighbours?: number;
+}
+
+/** Of both. */
+export interface CommonOptions {
+  out?: string;
+  batch: number;
+  jobs: number;
+  backend?: BackendName;
+}
+
+export type BakeOptions = PictureOptions & FileOptions & CommonOptions;
+
+const MAX_COUNT = 100_000;
+const MAX_BATCH = 256;
+const MAX_JOBS = 256;
+
+const EXAMPLES = `
+Examples:
+  figment bake portraits --label elf --count 8 --seed 1 --enlarge 8 --out npcs
+  figment bake portraits --label elf,orc --guidance 3 --steps 30 --sampler ddim --sheet --out npcs
+  figment bake https://example.org/models/portraits --out npcs
+  figment bake portraits --pipeline cvae --count 50 --out crowd
+  figment bake --count 4 --enlarge 8 --sheet --out out
+  figment bake portraits --label elf --image npcs/elf-3.png --strength 0.9 --count 8 --out sisters
+  figment bake portraits --label elf --image npcs/elf-3.png --mask hair.png --count 8 --out hair
+  figment bake portraits --classifier portraits-hat --classifier-label hat --classifier-scale 20 --out hats
+  figment bake art/figment.bake.json --jobs 4 --report
+  figment bake art/figment.bake.json --check`;
+
+const OF_A_MODEL = 'Pictures of a model:';
+const OF_A_FILE = 'A bake file (what to make stands in it):';
+
+/** The command `figment bake`. */
+export function bakeCommand(): Command {
+  return new Command('bake')
+    .description('make pictures with a trained model, or all that a bake file lists, and write them as files')
+    .argument(
+      '[models...]',
+      "a bake file (.json), or a shipped model's name, a model folder or an https address; default: all shipped models, each to a folder of its name",
+    )
+    .option('--out <dir>', 'folder to write to; needed but for a bake file, which has its own')
+    .option('--batch <n>', 'pictures computed at once; they do not depend on it', wholeNumber(1, MAX_BATCH), 16)
+    .option('--jobs <n>', 'how many bake at the same time, each on a core', wholeNumber(1, MAX_JOBS), 1)
+    .addOption(new Option('--backend <name>', 'default: the fastest here').choices(['webgpu', 'wasm', 'cpu']))
+    .optionsGroup(OF_A_MODEL)
+    .option('--label <names>', 'labels to draw, repeated or separated by commas (default: all)', addLabels)
+    .option('--count <n>', 'pictures of each label (default: 1)', wholeNumber(1, MAX_COUNT))
+    .option(
+      '--seed <n>',
+      'seed of the first picture; the others count up from it (default: 0)',
+      wholeNumber(0, MAX_SEED),
+    )
+    .option('--interpolate-seed <n>', 'begin between the noises of this seed and each own', wholeNumber(0, MAX_SEED))
+    .option('--interpolate-amount <x>', 'how far from the own seed (0) to the other (1)', realNumber(0, 1))
+    .addOption(
+      new Option(
+        '--pipeline <name>',
+        'ddpm: in steps; cvae: in one pass, blurred; cvae+ddpm: steps that begin from that (default: ddpm)',
+      ).choices(['ddpm', 'cvae', 'cvae+ddpm']),
+    )
+    .option('--guidance <w>', "how strongly to follow the label, 1 = off (default: the model's)", realNumber(0, 20))
+    .option('--guidance-rescale <x>', 'tone down the contrast of strong guidance, 0 to 1', realNumber(0, 1))
+    .option('--guidance-interval <a,b>', 'guide only between these training timesteps', interval)
+    .option('--classifier <name>', 'steer by a classifier: a shipped one, a folder or an https address')
+    .option('--classifier-label <label>', "one of the classifier's labels")
+    .option(
+      '--classifier-scale <s>',
+      'how strongly, 0 = off, below 0 away from the label (default: 10)',
+      realNumber(-100, 100),
+    )
+    .option('--steps <n>', "denoising steps (default: the model's)", wholeNumber(1))
+    .addOption(new Option('--sampler <name>', "default: the model's").choices(['ddpm', 'ddim', 'dpm++', 'euler']))
+    .option('--eta <x>', 'noise of the sampler ddim, 0 to 1', realNumber(0, 1))
+    .option('--image <png>', 'begin from this picture, of the size that is made')
+    .option('--mask <png>', 'make what is white in it new, and keep the rest of the image')
+    .option(
+      '--strength <x>',
+      "how far to go from the image (default: 0.8, 1 with a mask) or from the VAE's picture (0.6)",
+      realNumber(0, 1),
+    )
+    .option('--resamples <n>', 'with a mask: how often each step is made (default: 4)', wholeNumber(1, 100))
+    .option('--keep-alpha', "keep to the image's outline (default without a mask)")
+    .option('--no-keep-alpha', 'take the outline that comes (default with a mask)')
+    .option('--width <px>', "a multiple of the model's tile, where its pictures repeat", wholeNumber(1, 2048))
+    .option('--height <px>', 'the same for the height', wholeNumber(1, 2048))
+    .option('--enlarge <n>', 'make n × n pixels of every pixel (default: 1)', wholeNumber(1, 64))
+    .option('--sheet', 'also write sheet.png and sheet.json, an atlas in the TexturePacker layout')
+    .optionsGroup(OF_A_FILE)
+    .option('--check', 'write nothing; list what is missing or stale, and end with 1 if anything is')
+    .option('--watch', 'bake again whenever the file is saved')
+    .option('--shard <i/n>', 'bake the i-th of n parts, such as 2/4; parts of one plan make the whole', shard)
+    .option('--force', 'bake what is as it should be, too')
+    .option('--prune', 'remove what earlier bakes made and the file no longer lists')
+    .option('--report [html]', 'also write a page that shows all (default: report.html in the output folder)')
+    .option(
+      '--neighbours <n>',
+      'other seeds that the report offers beside each picture (default: 4)',
+      wholeNumber(0, 32),
+    )
+    .addHelpText('after', EXAMPLES)
+    .action(async (names: string[], options: BakeOptions) => {
+      const file = names.find((name) => name.endsWith('.json') && !/^https?:/i.test(name));
+      if (file === undefined) {
+        refuse(options, ['check', 'watch', 'shard', 'force', 'prune', 'report', 'neighbours'], 'is for a bake file');
+        return (await import('./bakeModels.ts')).bakeModels(names, options);
+      }
+      if (names.length > 1) throw new UsageError('bake: one bake file at a time');
+      refuse(options, PICTURE_OPTIONS, `is for a model's name; say so in ${file}`);
+      await (await import('./bakeFile.ts')).bakeFile(file, options);
+    });
+}
+
+const PICTURE_OPTIONS: readonly (keyof PictureOptions)[] = [
+  'label',
+  'count',
+  'seed',
+  'interpolateSeed',
+  'interpolateAmount',
+  'pipeline',
+  'guidance',
+  'guidanceRescale',
+  'guidanceInterval',
+  'classifier',
+  'classifierLabel',
+  'classifierScale',
+  'steps',
+  'sampler',
+  'eta',
+  'image',
+  'mask',
+  'strength',
+  'resamples',
+  'keepAlpha',
+  'width',
+  'height',
+  'enlarge',
+  'sheet',
+];
+
+function refuse(options: BakeOptions, names: readonly (keyof BakeOptions)[], why: string): void {
+  const name = names.find((given) => options[given] !== undefined);
+  if (name === undefined) return;
+  throw new UsageError(`bake: --${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${why}`);
+}
+
+function addLabels(text: string, before: string[] = []): string[] {
+  const labels = text.split(',').map((label) => label.trim());
+  if (labels.includes('')) throw new InvalidArgumentError('expected labels separated by commas.');
+  return [...new Set([...before, ...labels])];
+}
+
+function interval(text: string): [number, number] {
+  const [from, to, ...rest] = text.split(',').map(wholeNumber(0));
+  if (from === undefined || to === undefined || rest.length > 0 || from > to) {
+    throw new InvalidArgumentError('expected two whole numbers, the smaller one first, such as 200,800.');
+  }
+  return [from, to];
+}
+
+function shard(text: string): Shard {
+  const [index, count, ...rest] = text.split('/').map(wholeNumber(1, 10_000));
+  if (index === undefined || count === undefined || rest.length > 0 || index > count) {
+    throw new InvalidArgumentError('expected a part and the number of parts, such as 2/4.');
+  }
+  return { index, count };
+}

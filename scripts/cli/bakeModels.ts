@@ -1,0 +1,108 @@
+import type { BakeDescription } from '../bake/bakeFileSchema.ts';
+import type { BakePlan } from '../bake/bakePlan.ts';
+import { planBake } from '../bake/planBake.ts';
+import type { BakeSource } from '../bake/readBakeFile.ts';
+import { runPlan } from '../bake/runBake.ts';
+import { interruptible } from '../node/interrupt.ts';
+import { shippedModels } from '../node/openModel.ts';
+import { startProgress } from '../node/terminal.ts';
+import { UsageError } from '../node/usageError.ts';
+import type { BakeOptions } from './bake.ts';
+
+/** figment bake MODEL…: one model's pictures to the folder, those of several each to a folder of its name. */
+export async function bakeModels(models: string[], options: BakeOptions): Promise<void> {
+  const { out } = options;
+  if (out === undefined) throw new UsageError('bake: name a folder to write to with --out');
+  const isOne = models.length === 1;
+  const source = describe(isOne ? models : models.length > 0 ? models : shippedModels(), isOne, options);
+  await interruptible(async (signal) => {
+    const plan = await planBake(source, { out, signal });
+    const progress = startProgress('bake');
+    const onProgress = ({ numDone, numPictures }: { numDone: number; numPictures: number }) =>
+      progress.update(numDone / numPictures, `${Math.floor(numDone)}/${numPictures} images`);
+    const { batch, jobs, backend } = options;
+    const run = { batch, jobs, ...(backend ? { backend } : {}), signal, onProgress };
+    const result = await runPlan(plan, run, false).finally(() => progress.stop());
+    console.log(`bake: ${result.backend!.name}: ${result.backend!.reason}`);
+    const lines = samplings(plan);
+    for (const line of lines.slice(0, -1)) console.log(`bake: ${line}`);
+    console.log(`bake: ${lines.at(-1)}, ${perImage(result.durationMs, result.numBaked)}`);
+    const sheets =
+      result.numSheets === 0 ? '' : result.numSheets === 1 ? ' and a sheet' : `, ${result.numSheets} sheets`;
+    console.log(`bake: ${numbered(result.numBaked, 'image')}${sheets} in ${out}`);
+  });
+}
+
+/** The bake file that the options stand for. */
+function describe(models: string[], isOne: boolean, options: BakeOptions): BakeSource {
+  const { interpolateSeed, interpolateAmount } = options;
+  if ((interpolateSeed === undefined) !== (interpolateAmount === undefined)) {
+    throw new UsageError('bake: --interpolate-seed and --interpolate-amount go together');
+  }
+  const shared = {
+    ...defined({
+      labels: options.label,
+      pipeline: options.pipeline,
+      guidanceScale: options.guidance,
+      guidanceRescale: options.guidanceRescale,
+      guidanceInterval: options.guidanceInterval,
+      classifier: options.classifier,
+      classifierLabel: options.classifierLabel,
+      classifierScale: options.classifierScale,
+      numInferenceSteps: options.steps,
+      sampler: options.sampler,
+      eta: options.eta,
+      image: options.image,
+      mask: options.mask,
+      strength: options.strength,
+      resamples: options.resamples,
+      keepAlpha: options.keepAlpha,
+      widthPx: options.width,
+      heightPx: options.height,
+      enlarge: options.enlarge,
+      count: options.count,
+      firstSeed: options.seed,
+    }),
+    ...(interpolateSeed === undefined ? {} : { interpolate: { seed: interpolateSeed, amount: interpolateAmount! } }),
+  };
+  const folder = isOne ? '' : '{model}/';
+  const assets = models.map((model) => ({
+    ...shared,
+    name: model,
+    model,
+    output: `${folder}{label}-{seed}`,
+    ...(options.sheet ? { sheet: `${folder}sheet` } : {}),
+  }));
+  return {
+    description: { figment: 1, assets } as BakeDescription,
+    folder: process.cwd(),
+    takesAnyImage: true,
+    name: 'figment.bake.json',
+    fail: ([problem]) => {
+      const { path, message } = problem!;
+      throw new UsageError(path.at(-1) === 'model' ? message : `bake: ${message}`);
+    },
+  };
+}
+
+function defined(entries: Record<string, unknown>): object {
+  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined));
+}
+
+function samplings({ pictures }: BakePlan): string[] {
+  const lines = pictures.map(({ look: { recipe } }) => {
+    const { pipeline, strength, sampler, numInferenceSteps, guidanceScale } = recipe;
+    if (pipeline === 'cvae') return 'cvae, one pass';
+    const begin = pipeline ? `cvae+ddpm from strength ${strength}, ` : '';
+    return `${begin}${sampler}, ${numInferenceSteps} steps, guidance ${guidanceScale}`;
+  });
+  return [...new Set(lines)];
+}
+
+function perImage(durationMs: number, numImages: number): string {
+  return `${(durationMs / numImages).toFixed(durationMs < 10_000 ? 1 : 0)} ms an image`;
+}
+
+function numbered(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,89 @@
+// figment dataset: its options; dataset/makeDataset.ts does the work and is loaded only then.
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { MAX_SEED } from '../../runtime/core/random.ts';
+import { FACE_DEFAULTS, FACE_GRID_PX, FACE_LABELS } from './dataset/dicebearFaces.ts';
+import type { DrawFlags, RelabelFlags } from './dataset/makeDataset.ts';
+import type { Group } from './dataset/regroup.ts';
+import { SURFACE_DEFAULTS, SURFACE_LABELS } from './dataset/surfaces/drawSurfaces.ts';
+import { wholeNumber } from './optionParsers.ts';
+
+const MAX_COUNT = 20_000;
+const MAX_SIZE_PX = 256;
+
+const work = () => import('./dataset/makeDataset.ts');
+
+/** The command `figment dataset`. */
+export function datasetCommand(): Command {
+  return new Command('dataset')
+    .description('make a data set to train on')
+    .addCommand(dicebearCommand())
+    .addCommand(surfacesCommand())
+    .addCommand(relabelCommand());
+}
+
+function dicebearCommand(): Command {
+  return new Command('dicebear')
+    .description(`draw labelled pixel faces with DiceBear (${FACE_LABELS.join(', ')})`)
+    .requiredOption('--out <dir>', 'folder to write dataset.json and the sheets to; new or empty')
+    .addOption(numberOption('--count <n>', 'faces of each label', FACE_DEFAULTS.count, wholeNumber(1, MAX_COUNT)))
+    .addOption(numberOption('--size <px>', 'width and height, a multiple of 16', FACE_DEFAULTS.sizePx, faceSize))
+    .addOption(numberOption('--seed <n>', 'other faces for another seed', FACE_DEFAULTS.seed, wholeNumber(0, MAX_SEED)))
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+    .action(async (flags: DrawFlags) => (await work()).makeFaces(flags));
+}
+
+function numberOption(flags: string, text: string, preset: number, parse: (text: string) => number): Option {
+  return new Option(flags, text).default(preset).argParser(parse);
+}
+
+function faceSize(text: string): number {
+  const size = wholeNumber(FACE_GRID_PX, MAX_SIZE_PX)(text);
+  if (size % FACE_GRID_PX === 0) return size;
+  throw new InvalidArgumentError(`expected a multiple of ${FACE_GRID_PX}, so that pixels stay square.`);
+}
+
+function surfacesCommand(): Command {
+  return new Command('surfaces')
+    .description(`draw labelled seamless surfaces by formula (${SURFACE_LABELS.join(', ')})`)
+    .requiredOption('--out <dir>', 'folder to write dataset.json and the sheets to; new or empty')
+    .addOption(numberOption('--count <n>', 'images of each label', SURFACE_DEFAULTS.count, wholeNumber(1, MAX_COUNT)))
+    .addOption(numberOption('--size <px>', 'width and height', SURFACE_DEFAULTS.sizePx, wholeNumber(8, MAX_SIZE_PX)))
+    .addOption(
+      numberOption('--seed <n>', 'other surfaces for another seed', SURFACE_DEFAULTS.seed, wholeNumber(0, MAX_SEED)),
+    )
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+    .action(async (flags: DrawFlags) => (await work()).makeSurfaces(flags));
+}
+
+const RELABEL_DETAILS = `
+The CSV has a line for each picture: its label, its place among those of that label (tile, from 0), and what is to be known.
+A group is a new label and the values it stands for, * for all others; what no group names is left out.
+
+Example:
+  figment dataset relabel --data portraits --attributes portraits/attributes.csv --column hat \\
+      --group no_hat=none --group 'hat=*' --matched --out hats`;
+
+function relabelCommand(): Command {
+  return new Command('relabel')
+    .description('label the pictures of a data set anew, by a column of a CSV file: for classifiers')
+    .requiredOption(
+      '--data <dir>',
+      'data set: a folder with dataset.json and sheets, or one folder of PNG files per class',
+    )
+    .requiredOption('--attributes <csv>', 'what is known of each picture')
+    .requiredOption('--column <name>', 'the column that tells')
+    .requiredOption('--group <label=values>', 'a new label and the values it stands for; repeated', addGroup)
+    .option('--matched', 'of each old label take equally many pictures into every group')
+    .addOption(numberOption('--seed <n>', 'other pictures are left out for another seed', 0, wholeNumber(0, MAX_SEED)))
+    .requiredOption('--out <dir>', 'folder to write dataset.json and the sheets to; new or empty')
+    .addHelpText('after', RELABEL_DETAILS)
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+    .action(async (flags: RelabelFlags) => (await work()).relabelPictures(flags));
+}
+
+/** Parser of `--group`. */
+function addGroup(text: string, before: Group[] = []): Group[] {
+  const [label, values, ...rest] = text.split('=');
+  if (!label || !values || rest.length > 0) throw new InvalidArgumentError('expected label=value,value or label=*.');
+  return [...before, { label, values: values.split(',') }];
+}

@@ -1,0 +1,78 @@
+import { type Dataset, permutation, rowsOf } from '../../../runtime/index.ts';
+
+/** A new label, and which values of a column it stands for; `*` for all that no other label names. */
+export interface Group {
+  label: string;
+  values: string[];
+}
+
+export interface RegroupOptions {
+  /** Of each old label take equally many pictures into every group, so that the groups tell nothing of it. */
+  matched: boolean;
+  /** Draws which pictures are left out then. */
+  seed: number;
+}
+
+const MATCH_STREAM = 0xd2000000;
+const REST = '*';
+
+/**
+ * A data set labelled anew, by an attribute of each picture; pictures whose value no group names are left out.
+ *
+ * @param values one for each picture
+ * @throws       RangeError when the numbers differ or a group stays empty
+ */
+export function regroup(
+  dataset: Dataset,
+  values: readonly string[],
+  groups: readonly Group[],
+  { matched, seed }: RegroupOptions,
+): Dataset {
+  const { images, classLabels } = dataset;
+  if (values.length !== classLabels.length) {
+    throw new RangeError(`${values.length} attributes for ${classLabels.length} pictures; expected one for each`);
+  }
+  const groupOf = values.map((value) => indexOfGroup(groups, value));
+  const chosen = matched
+    ? matchedImages(dataset, groupOf, groups.length, seed)
+    : placesOf(groupOf, (group) => group >= 0);
+  for (const [index, { label }] of groups.entries()) {
+    if (!chosen.some((image) => groupOf[image] === index)) throw new RangeError(`no picture is left with "${label}"`);
+  }
+  const size = images.length / classLabels.length;
+  const kept = new Uint8Array(chosen.length * size);
+  for (const [i, image] of chosen.entries()) kept.set(images.subarray(image * size, (image + 1) * size), i * size);
+  return {
+    ...dataset,
+    labels: groups.map(({ label }) => label),
+    images: kept,
+    classLabels: Int32Array.from(chosen, (image) => groupOf[image]!),
+    attributes: dataset.attributes && rowsOf(dataset.attributes, chosen),
+    sources: dataset.sources && chosen.map((image) => dataset.sources![image]!),
+  };
+}
+
+/** −1 for a value that belongs nowhere. */
+function indexOfGroup(groups: readonly Group[], value: string): number {
+  const named = groups.findIndex(({ values }) => values.includes(value));
+  return named >= 0 ? named : groups.findIndex(({ values }) => values.includes(REST));
+}
+
+/** Of each old label as many pictures of every group as its smallest group has, drawn by the seed. */
+function matchedImages({ labels, classLabels }: Dataset, groupOf: number[], numGroups: number, seed: number): number[] {
+  const chosen = labels.flatMap((_, label) => {
+    const members = Array.from({ length: numGroups }, (_, group) =>
+      placesOf(groupOf, (value, image) => value === group && classLabels[image] === label),
+    );
+    const count = Math.min(...members.map((places) => places.length));
+    return members.flatMap((places, group) => {
+      const order = permutation(seed, MATCH_STREAM + label * numGroups + group, places.length);
+      return Array.from(order.subarray(0, count), (place) => places[place]!);
+    });
+  });
+  return chosen.sort((a, b) => a - b);
+}
+
+function placesOf(groupOf: number[], isWanted: (group: number, image: number) => boolean): number[] {
+  return Array.from(groupOf.keys()).filter((image) => isWanted(groupOf[image]!, image));
+}

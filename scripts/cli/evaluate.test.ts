@@ -1,0 +1,139 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { memory } from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
+import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
+import { modelFolderFiles } from '../../runtime/weights/modelFolder.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import { decodePng, readPngText } from '../node/png.ts';
+import { writeDataset } from '../node/writeDataset.ts';
+import { evaluateCommand } from './evaluate.ts';
+
+let dir: string;
+const at = (name: string) => join(dir, name);
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'figment-evaluate-'));
+  const dataset = { ...tinyDataset({ perClass: 12, widthPx: 16, heightPx: 16 }), attribution: 'drawn by formula' };
+  await writeDataset(at('data'), dataset, 'shapes');
+  await writeModel('model', dataset.labels);
+  await writeModel('stranger', ['elf', 'goblin', 'disc']);
+  await writeModel('large', dataset.labels, 32);
+  await writeModel('tiles', dataset.labels, 16, true);
+});
+
+afterAll(() => rm(dir, { recursive: true }));
+
+async function writeModel(name: string, labels: string[], sizePx = 16, circularPadding = false): Promise<void> {
+  await writeFilesAtomic(at(name), await modelFolderFiles(tinyModelFiles({ labels, sizePx, circularPadding })));
+}
+
+const FAST = ['--classifier-steps', '30', '--steps', '2', '--images-per-class', '3', '--held-out', '0.4'];
+
+/** Runs `figment evaluate …`; returns what it prints. */
+async function run(model: string, ...words: string[]): Promise<string> {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  try {
+    const command = evaluateCommand().exitOverride();
+    command.configureOutput({ writeErr: () => {}, writeOut: () => {} });
+    const shared = ['--data', at('data'), '--classifier', at('judge.safetensors'), '--backend', 'wasm'];
+    await command.parseAsync([model, ...shared, '--workers', '1', ...words], { from: 'user' });
+    return log.mock.calls.map(([line]) => line).join('\n');
+  } finally {
+    log.mockRestore();
+  }
+}
+
+function leaves(value: unknown): unknown[] {
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [value];
+}
+
+it('measures a model and writes metrics and a contact sheet', async () => {
+  const printed = await run(at('model'), ...FAST, '--out', at('report'));
+  expect(printed).toMatch(/classifier trained and stored/);
+  expect(printed).toMatch(/held-out +\d\.\d{3}/);
+  expect(await readdir(at('report'))).toEqual(['contact-sheet.png', 'metrics.json']);
+  const metrics = JSON.parse(await readFile(at('report/metrics.json'), 'utf8'));
+  expect(metrics).toMatchObject({
+    data: { name: 'tiny', numTrainImages: 21, numHeldOutImages: 15, heldOutShare: 0.4, splitSeed: 1 },
+    recipe: { sampler: 'ddim', numInferenceSteps: 2, guidanceScales: [1, 2, 4], imagesPerClass: 3, firstSeed: 1 },
+    nearestTrainingImage: { guidanceScale: 2 },
+  });
+  expect(Object.keys(metrics.byGuidance)).toEqual(['1', '2', '4']);
+  expect(metrics.classifier.heldOutAccuracy).toBeGreaterThan(0.8);
+  for (const leaf of leaves(metrics)) {
+    if (typeof leaf !== 'string') expect(leaf).toSatisfy(Number.isFinite);
+  }
+  const png = new Uint8Array(await readFile(at('report/contact-sheet.png')));
+  expect(decodePng(png)).toMatchObject({ width: 3 * 32, height: 3 * 32 });
+  expect(JSON.parse(readPngText(png).recipe!)).toMatchObject({ guidanceScales: [2], firstSeed: 1, sampler: 'ddim' });
+});
+
+it('finds the classifier again, gives the same numbers, and leaves no tensor behind', async () => {
+  const before = memory().numTensors;
+  const printed = await run(at('model'), ...FAST, '--out', at('again'), '--guidance', '2');
+  expect(printed).toMatch(/classifier read from/);
+  expect(memory().numTensors).toBe(before);
+  const [first, again] = await Promise.all(
+    ['report', 'again'].map(async (name) => JSON.parse(await readFile(at(`${name}/metrics.json`), 'utf8'))),
+  );
+  expect(again.byGuidance['2']).toEqual(first.byGuidance['2']);
+  expect(again.nearestTrainingImage).toEqual(first.nearestTrainingImage);
+});
+
+it('compares the pipelines of a model that has a VAE, and of no other', async () => {
+  const files = await modelFolderFiles(tinyModelFiles({ labels: tinyDataset().labels, sizePx: 16, cvae: true }));
+  await writeFilesAtomic(at('both'), files);
+  const printed = await run(at('both'), ...FAST, '--guidance', '2');
+  expect(printed).toMatch(/vae\+ddpm +\d+\.\d ms an image, accuracy \d/);
+  const { pipelines, byGuidance } = JSON.parse(await readFile(at('both/metrics.json'), 'utf8'));
+  expect(Object.keys(pipelines)).toEqual(['ddpm', 'cvae', 'cvae+ddpm']);
+  expect(pipelines.ddpm).toMatchObject({ accuracy: byGuidance['2'].accuracy });
+  expect(pipelines['cvae+ddpm'].strength).toBe(0.6);
+  for (const { msPerImage, spreadRelativeToReal } of Object.values<Record<string, number>>(pipelines)) {
+    expect(msPerImage).toBeGreaterThan(0);
+    expect(spreadRelativeToReal).toBeGreaterThan(0);
+  }
+  expect(pipelines.vae.frechetDistanceToHeldOut).not.toBe(pipelines.ddpm.frechetDistanceToHeldOut);
+  expect(JSON.parse(await readFile(at('report/metrics.json'), 'utf8')).pipelines).toBeUndefined();
+});
+
+it('measures the seams of a model that tiles, and of no other', async () => {
+  expect(await run(at('tiles'), ...FAST, '--guidance', '2')).toMatch(/seam at guidance 2: \d\.\d\d \(held-out \d/);
+  const { seam } = JSON.parse(await readFile(at('tiles/metrics.json'), 'utf8'));
+  expect(seam).toMatchObject({ guidanceScale: 2, perClass: { disc: expect.any(Number) } });
+  expect(seam.generated).toBeLessThan(2); // of a random network: cells of 2 px, and every edge is one of a cell
+  expect(JSON.parse(await readFile(at('report/metrics.json'), 'utf8')).seam).toBeUndefined();
+});
+
+it.each([
+  ['labels', ['stranger'], /different labels: the data lack elf, goblin; name the data set/],
+  ['size', ['large'], /the model makes 32x32 px with 4 channels, the data are 16x16 px/],
+  ['held-out images', ['model', '--held-out', '0.05'], /a class has 1 held-out images; .* raise --held-out/],
+  ['split', ['model', '--split-seed', '5', '--held-out', '0.4'], /was trained on other images/],
+  ['model', ['absent'], /does not exist/],
+])('refuses a wrong %s in one line', async (_, [model, ...words], expected) => {
+  await expect(run(at(model!), ...words)).rejects.toMatchObject({
+    name: 'UsageError',
+    message: expect.stringMatching(expected),
+  });
+});
+
+it('refuses a file that is no classifier, and a folder that cannot be written', async () => {
+  await writeFile(at('note.txt'), 'a note');
+  await expect(run(at('model'), ...FAST, '--out', at('note.txt'))).rejects.toThrow(/cannot|is no folder/);
+  await expect(
+    run(at('model'), ...FAST, '--classifier', at('model/vae/diffusion_pytorch_model.safetensors')),
+  ).rejects.toThrow(/is no classifier/);
+});
+
+it.each([
+  ['--guidance', '1,two'],
+  ['--guidance', '-1'],
+  ['--images-per-class', '1'],
+  ['--sampler', 'magic'],
+])('refuses %s %s', async (flag, value) => {
+  await expect(run(at('model'), flag, value)).rejects.toThrow(/expected|Allowed choices/);
+});

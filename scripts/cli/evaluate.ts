@@ -1,0 +1,42 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { MAX_SEED } from '../../runtime/core/random.ts';
+import type { EvaluateFlags } from './evaluation/runEvaluation.ts';
+import { realNumber, wholeNumber } from './optionParsers.ts';
+
+/** The command `figment evaluate`. */
+export function evaluateCommand(): Command {
+  return new Command('evaluate')
+    .description('measure a model: are its pictures recognised, varied, near to real ones, and not copied?')
+    .argument('<model>', 'a shipped model, a model folder or an address')
+    .requiredOption('--data <dir>', 'the data set that the model was trained on')
+    .option('--out <dir>', 'folder for metrics.json and contact-sheet.png (default: the model folder)')
+    .option('--classifier <file>', 'where the classifier is kept (default: in the user cache folder)')
+    .option('--classifier-steps <n>', 'steps that a new classifier is trained (default: 2000)', wholeNumber(1))
+    .option('--images-per-class <n>', 'pictures of each label, at each guidance scale', wholeNumber(2, 10_000), 32)
+    .addOption(
+      new Option('--guidance <list>', 'guidance scales').default([1, 2, 4], '1,2,4').argParser(parseGuidanceList),
+    )
+    .option('--steps <n>', "denoising steps (default: the model's)", wholeNumber(1, 1000))
+    .addOption(
+      new Option('--sampler <name>', "sampler (default: the model's)").choices(['ddpm', 'ddim', 'dpm++', 'euler']),
+    )
+    .option('--seed <n>', 'seed of the first picture of each label', wholeNumber(0, MAX_SEED), 1)
+    .option(
+      '--held-out <share>',
+      'share of each class kept away from training, as in training',
+      realNumber(0, 0.9),
+      0.05,
+    )
+    .option('--split-seed <n>', 'seed of that split: the --seed of the training', wholeNumber(0, MAX_SEED), 1)
+    .option('--workers <n>', 'threads that train the classifier on wasm', wholeNumber(1, 64), 2)
+    .addOption(new Option('--backend <name>', 'compute on this backend').choices(['webgpu', 'wasm', 'cpu']))
+    .action(async (name: string, flags: EvaluateFlags) =>
+      (await import('./evaluation/runEvaluation.ts')).evaluate(name, flags),
+    );
+}
+
+function parseGuidanceList(text: string): number[] {
+  const scales = text.split(',').map(Number);
+  if (text.trim() !== '' && scales.every((scale) => Number.isFinite(scale) && scale >= 0)) return [...new Set(scales)];
+  throw new InvalidArgumentError('expected numbers from 0, separated by commas, such as 1,2,4.');
+}

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { dispose, type Tensor } from '@tensorflow/tfjs-core';
+import envPaths from 'env-paths';
+import {
+  CLASSIFIER_DEFAULTS,
+  type ClassifierConfig,
+  type ClassifierOptions,
+  checkWeights,
+  classifierShapes,
+  classifierTaskSpec,
+  classifierTrainer,
+  type Dataset,
+  dataParallelGradients,
+  defaultClassifierConfig,
+  downloadWeights,
+  parseClassifierConfig,
+  parseSafetensors,
+  uploadWeights,
+  type WeightTensor,
+  writeSafetensors,
+} from '../../../runtime/index.ts';
+import { writeFileAtomic } from '../../node/atomicWrite.ts';
+import { startGradientWorkers } from '../../node/nodeWorkers.ts';
+import { startProgress } from '../../node/terminal.ts';
+import { UsageError } from '../../node/usageError.ts';
+
+export interface OpenClassifierOptions {
+  /** Where it is kept; in the user's cache folder when absent. */
+  file?: string;
+  /** The training images. */
+  indices: Int32Array;
+  numSteps: number;
+  /** Threads to train with; 1 trains on this one, on the current backend. */
+  numWorkers: number;
+}
+
+export interface Judge {
+  file: string;
+  config: ClassifierConfig;
+  weights: Record<string, Tensor>;
+  /** Steps it was trained for. */
+  numSteps: number;
+  isNew: boolean;
+  dispose(): void;
+}
+
+/**
+ * The judge of a data set: read from its file where it was trained before on the same images, else trained and stored.
+ *
+ * @throws UsageError when the file named belongs to other data
+ */
+export async function openJudge(dataset: Dataset, options: OpenClassifierOptions): Promise<Judge> {
+  const digest = trainingDigest(dataset, options.indices);
+  const file = options.file ?? cachedFile(dataset, digest, options.numSteps);
+  const stored = await readIfThere(file);
+  if (stored) {
+    const { config, weights, numSteps } = readClassifier(stored, file, digest);
+    return opened({ file, config, weights, numSteps, isNew: false });
+  }
+  const config = defaultClassifierConfig(dataset);
+  const weights = await train(dataset, config, options);
+  await store(file, weights, { config: JSON.stringify(config), digest, numSteps: String(options.numSteps) });
+  return opened({ file, config, weights, numSteps: options.numSteps, isNew: true });
+}
+
+function opened(parts: Omit<Judge, 'weights' | 'dispose'> & { weights: Map<string, WeightTensor> }) {
+  const weights = uploadWeights(parts.weights);
+  return { ...parts, weights, dispose: () => dispose(Object.values(weights)) };
+}
+
+function cachedFile(dataset: Dataset, digest: string, numSteps: number): string {
+  const name = dataset.name.replace(/[^\w-]+/g, '_');
+  const folder = join(envPaths('babylon-figment', { suffix: '' }).cache, 'classifiers');
+  return join(folder, `${name}-${digest.slice(0, 16)}-${numSteps}.safetensors`);
+}
+
+/** sha-256 of what a classifier learns from: labels, sizes, and the training images alone. */
+function trainingDigest(dataset: Dataset, indices: Int32Array): string {
+  const { labels, widthPx, heightPx, channels, images, classLabels } = dataset;
+  const length = widthPx * heightPx * channels;
+  const hash = createHash('sha256').update(JSON.stringify({ labels, widthPx, heightPx, channels }));
+  for (const image of indices) {
+    hash.update(`${classLabels[image]} `).update(images.subarray(image * length, (image + 1) * length));
+  }
+  return hash.digest('hex');
+}
+
+async function readIfThere(file: string): Promise<Uint8Array | null> {
+  try {
+    return new Uint8Array(await readFile(file));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new UsageError(`evaluate: classifier ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+function readClassifier(bytes: Uint8Array, file: string, digest: string) {
+  const { metadata, tensors } = parseSafetensors(bytes, file);
+  if (metadata.config === undefined) {
+    throw new UsageError(`evaluate: ${file} is no classifier; name one made by figment evaluate, or a new file`);
+  }
+  if (metadata.digest !== digest) {
+    throw new UsageError(
+      `evaluate: classifier ${file} was trained on other images; name a new file, or the same --data, --held-out and --split-seed`,
+    );
+  }
+  const config = parseClassifierConfig(JSON.parse(metadata.config), file);
+  checkWeights(tensors, classifierShapes(config), file);
+  return { config, weights: tensors as Map<string, WeightTensor>, numSteps: Number(metadata.numSteps) };
+}
+
+async function train(
+  dataset: Dataset,
+  config: ClassifierConfig,
+  { indices, numSteps, numWorkers }: OpenClassifierOptions,
+): Promise<Map<string, WeightTensor>> {
+  const options: ClassifierOptions = { ...CLASSIFIER_DEFAULTS, numSteps };
+  const source =
+    numWorkers > 1 ? dataParallelGradients(classifierTaskSpec(config), startGradientWorkers(numWorkers)) : undefined;
+  const trainer = classifierTrainer(dataset, indices, config, options, undefined, source);
+  const progress = startProgress('train classifier');
+  try {
+    let accuracy = 1 / config.num_labels;
+    for await (const step of trainer.run()) {
+      accuracy += 0.05 * (step.metrics.accuracy! - accuracy);
+      progress.update(
+        step.progress,
+        `step ${step.step} | loss ${step.loss.toFixed(3)} | accuracy ${accuracy.toFixed(3)}`,
+      );
+    }
+    return await downloadWeights(trainer.ema);
+  } finally {
+    progress.stop();
+    await trainer.dispose();
+  }
+}
+
+async function store(file: string, weights: Map<string, WeightTensor>, metadata: Record<string, string>) {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFileAtomic(file, writeSafetensors(weights, { metadata }));
+  } catch (error) {
+    throw new UsageError(`evaluate: classifier ${file} cannot be written (${(error as NodeJS.ErrnoException).code})`);
+  }
+}

@@ -1,0 +1,162 @@
+import {
+  type Accuracy,
+  accuracyOf,
+  classifyImages,
+  type Dataset,
+  type DatasetSplit,
+  drawPerClass,
+  type ImageSet,
+  imagesOfClass,
+  imagesOfDataset,
+  type NearestDistance,
+  nearestDistance,
+  type PixelImage,
+  seamRatio,
+  spreadPerClass,
+} from '../../../runtime/index.ts';
+import { frechetDistance, type Gaussian, gaussianOf } from './frechet.ts';
+import type { Judge } from './judge.ts';
+
+/** What the judge says of one set of images. */
+export interface Measured {
+  accuracy: Accuracy;
+  /** Of as many features a class as `measure` was asked for. */
+  gaussian: Gaussian;
+  /** Mean feature distance between two images, of each class. */
+  spread: number[];
+}
+
+/** @param perClass images of each class that the Gaussian is estimated from: alike in all sets to be compared */
+export async function measure(classifier: Judge, images: ImageSet, perClass: number): Promise<Measured> {
+  const { config, weights } = classifier;
+  const { features, numFeatures, predicted } = await classifyImages(config, weights, images);
+  const drawn = drawPerClass(images.classLabels, config.num_labels, perClass, 0);
+  return {
+    accuracy: accuracyOf(predicted, images.classLabels, config.num_labels),
+    gaussian: gaussianOf(pickRows(features, numFeatures, drawn), numFeatures),
+    spread: spreadPerClass(features, numFeatures, images.classLabels, config.num_labels),
+  };
+}
+
+function pickRows(values: Float32Array, rowLength: number, rows: Int32Array): Float32Array {
+  const picked = new Float32Array(rows.length * rowLength);
+  rows.forEach((row, i) => {
+    picked.set(values.subarray(row * rowLength, (row + 1) * rowLength), i * rowLength);
+  });
+  return picked;
+}
+
+export interface GuidanceMetrics {
+  accuracy: number;
+  /** Classes recognised less often than WEAK_ACCURACY. */
+  weakClasses: string[];
+  frechetDistanceToHeldOut: number;
+  spreadRelativeToReal: number;
+  accuracyPerClass: Record<string, number>;
+  spreadRelativeToRealPerClass: Record<string, number>;
+}
+
+const WEAK_ACCURACY = 0.5;
+
+/** Generated images beside real ones. */
+export function compareWithReal(generated: Measured, real: Measured, labels: readonly string[]): GuidanceMetrics {
+  const { overall, perClass } = generated.accuracy;
+  const relative = generated.spread.map((spread, label) => spread / real.spread[label]!);
+  return {
+    accuracy: overall,
+    weakClasses: labels.filter((_, label) => perClass[label]! < WEAK_ACCURACY),
+    frechetDistanceToHeldOut: frechetDistance(generated.gaussian, real.gaussian),
+    spreadRelativeToReal: relative.reduce((a, b) => a + b, 0) / relative.length,
+    accuracyPerClass: byLabel(labels, perClass),
+    spreadRelativeToRealPerClass: byLabel(labels, relative),
+  };
+}
+
+export function byLabel<T>(labels: readonly string[], values: readonly T[]): Record<string, T> {
+  return Object.fromEntries(labels.map((label, i) => [label, values[i]!]));
+}
+
+/** How near the closest training image is to three sets of images. */
+export interface CopyMetrics {
+  generated: NearestDistance;
+  heldOut: NearestDistance;
+  /** Held-out images after the auto-encoder, whose error generated images have too: the fair comparison. */
+  reconstructedHeldOut: NearestDistance;
+  /** Mean of `generated` as a share of that of `reconstructedHeldOut`: well below 1 means copies. */
+  relative: number;
+}
+
+/** One entry for each class. */
+export function copyingPerClass(
+  dataset: Dataset,
+  split: DatasetSplit,
+  sets: Record<'generated' | 'heldOut' | 'reconstructedHeldOut', ImageSet>,
+  onProgress: (share: number) => void,
+): CopyMetrics[] {
+  return dataset.labels.map((_, label) => {
+    const members = split.train.filter((image) => dataset.classLabels[image] === label);
+    const training = imagesOfClass(imagesOfDataset(dataset, members), label);
+    const distanceOf = (images: ImageSet) => nearestDistance(imagesOfClass(images, label), training, images.shape);
+    const [generated, heldOut] = [distanceOf(sets.generated), distanceOf(sets.heldOut)];
+    const reconstructedHeldOut = distanceOf(sets.reconstructedHeldOut);
+    onProgress((label + 1) / dataset.labels.length);
+    return { generated, heldOut, reconstructedHeldOut, relative: generated.mean / reconstructedHeldOut.mean };
+  });
+}
+
+/** How much neighbouring pixels differ where a picture meets its own repetition, as a share of inside it: 1 is seamless. */
+export interface SeamMetrics {
+  guidanceScale: number;
+  generated: number;
+  heldOut: number;
+  perClass: Record<string, number>;
+}
+
+/** @param pictures RGBA bytes, label after label, equally many of each */
+export function measureSeams(
+  pictures: readonly Uint8Array[],
+  guidanceScale: number,
+  dataset: Dataset,
+  split: DatasetSplit,
+): SeamMetrics {
+  const size = { width: dataset.widthPx, height: dataset.heightPx };
+  const generated = pictures.map((pixels): PixelImage => ({ ...size, channels: 4, pixels }));
+  const perLabel = generated.length / dataset.labels.length;
+  const ofLabel = (label: number) => generated.slice(label * perLabel, (label + 1) * perLabel);
+  return {
+    guidanceScale,
+    generated: seamRatio(generated),
+    heldOut: seamRatio(Array.from(split.heldOut, (image) => pictureOf(dataset, image))),
+    perClass: byLabel(
+      dataset.labels,
+      dataset.labels.map((_, label) => seamRatio(ofLabel(label))),
+    ),
+  };
+}
+
+function pictureOf({ widthPx, heightPx, channels, images }: Dataset, image: number): PixelImage {
+  const length = widthPx * heightPx * channels;
+  const pixels = images.subarray(image * length, (image + 1) * length);
+  return { width: widthPx, height: heightPx, channels, pixels: new Uint8Array(pixels) };
+}
+
+/** What a pipeline's pictures cost, and how good they are, at the guidance that the model is used with. */
+export interface PipelineMetrics
+  extends Pick<GuidanceMetrics, 'accuracy' | 'frechetDistanceToHeldOut' | 'spreadRelativeToReal'> {
+  /** In batches, on the backend of the evaluation. */
+  msPerImage: number;
+  /** Of cvae+ddpm. */
+  strength?: number;
+}
+
+/** The part of a set's measures that pipelines are compared by. */
+export function pipelineMetrics(metrics: GuidanceMetrics, imagesPerSecond: number, strength?: number): PipelineMetrics {
+  const { accuracy, frechetDistanceToHeldOut, spreadRelativeToReal } = metrics;
+  return {
+    msPerImage: 1000 / imagesPerSecond,
+    ...(strength !== undefined && { strength }),
+    accuracy,
+    frechetDistanceToHeldOut,
+    spreadRelativeToReal,
+  };
+}

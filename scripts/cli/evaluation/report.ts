@@ -1,0 +1,83 @@
+import type { CopyMetrics, GuidanceMetrics, PipelineMetrics, SeamMetrics } from './measure.ts';
+
+/** The content of metrics.json. */
+export interface Metrics {
+  units: Record<string, string>;
+  model: { name: string; sha256: string };
+  data: { name: string; numTrainImages: number; numHeldOutImages: number; heldOutShare: number; splitSeed: number };
+  recipe: {
+    sampler: string;
+    numInferenceSteps: number;
+    guidanceScales: number[];
+    imagesPerClass: number;
+    firstSeed: number;
+    lastSeed: number;
+    backend: string;
+  };
+  classifier: { numTrainSteps: number; heldOutAccuracy: number; heldOutAccuracyPerClass: Record<string, number> };
+  vae: { heldOutL1: number };
+  frechet: { imagesPerClass: number; trainToHeldOut: number };
+  byGuidance: Record<string, GuidanceMetrics>;
+  nearestTrainingImage: { guidanceScale: number; relative: number; perClass: Record<string, CopyMetrics> };
+  /** Of models that tile. */
+  seam?: SeamMetrics;
+  /** Of models with a VAE that makes pictures in one step, at the guidance they are used with. */
+  pipelines?: Record<string, PipelineMetrics>;
+  generation: { imagesPerSecond: Record<string, number> };
+}
+
+/** What the numbers of metrics.json mean. */
+export const UNITS = {
+  accuracy: 'share of images that the classifier takes for their label, 0 to 1',
+  frechet: 'squared Frechet distance between classifier features, equally many images on both sides',
+  spread: 'mean feature distance between two images of a class, divided by that of held-out images',
+  l1: 'mean absolute difference of premultiplied values, range -1 to 1',
+  nearestTrainingImage:
+    'l1 to the nearest training image of the class, mirrored ones included; 0: the data hold it twice',
+  seam: 'mean absolute difference of pixels across the edges where a picture repeats, divided by that inside',
+  msPerImage:
+    'milliseconds, in batches of 26 on the backend of the recipe; strength: share of the noise that cvae+ddpm begins with',
+  relative: 'distance of generated images divided by that of held-out images after the auto-encoder',
+};
+
+const SIGNIFICANT_DIGITS = 5;
+
+/** Metrics as JSON, with fractions to five digits. */
+export function formatMetrics(metrics: Metrics): string {
+  const round = (_: string, value: unknown) =>
+    typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(SIGNIFICANT_DIGITS)) : value;
+  return `${JSON.stringify(metrics, round, 2)}\n`;
+}
+
+/** A few lines for the terminal. */
+export function formatSummary(metrics: Metrics): string {
+  const { classifier, vae, frechet, byGuidance, nearestTrainingImage, seam, pipelines = {} } = metrics;
+  const rows = [
+    ['', 'accuracy', 'Fréchet', 'spread'],
+    ['held-out', classifier.heldOutAccuracy.toFixed(3), '0', '1'],
+    ['train', '', frechet.trainToHeldOut.toFixed(3), ''],
+    ...Object.entries(byGuidance).map(([scale, metrics]) => [
+      `guidance ${scale}`,
+      metrics.accuracy.toFixed(3),
+      metrics.frechetDistanceToHeldOut.toFixed(3),
+      metrics.spreadRelativeToReal.toFixed(2),
+    ]),
+  ];
+  const weak = Object.entries(byGuidance).flatMap(([scale, { weakClasses }]) =>
+    weakClasses.length > 0 ? [`weak at guidance ${scale}: ${weakClasses.join(', ')}`] : [],
+  );
+  const { guidanceScale, relative } = nearestTrainingImage;
+  return [
+    ...rows.map(([name, ...cells]) => `${name!.padEnd(14)}${cells.map((cell) => cell.padStart(10)).join('')}`),
+    `VAE L1 ${vae.heldOutL1.toFixed(4)} on held-out images`,
+    `nearest training image at guidance ${guidanceScale}: ${relative.toFixed(2)} times as far as from held-out ones`,
+    ...(seam
+      ? [`seam at guidance ${guidanceScale}: ${seam.generated.toFixed(2)} (held-out ${seam.heldOut.toFixed(2)})`]
+      : []),
+    ...Object.entries(pipelines).map(
+      ([name, { msPerImage, accuracy, frechetDistanceToHeldOut, spreadRelativeToReal }]) =>
+        `${name.padEnd(14)}${msPerImage.toFixed(1)} ms an image, accuracy ${accuracy.toFixed(3)}, Fréchet ${frechetDistanceToHeldOut.toFixed(3)}, spread ${spreadRelativeToReal.toFixed(2)}`,
+    ),
+    ...weak,
+  ].join('\n');
+}

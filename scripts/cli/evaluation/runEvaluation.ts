@@ -1,0 +1,201 @@
+import { access, constants, mkdir, stat } from 'node:fs/promises';
+import {
+  type BackendName,
+  CLASSIFIER_DEFAULTS,
+  type Dataset,
+  type DatasetSplit,
+  type DiffusionModel,
+  drawPerClass,
+  type ImageSet,
+  imagesOfDataset,
+  imagesOfPixels,
+  loadModelFolder,
+  type ModelFiles,
+  reconstruct,
+  type SamplerName,
+  smallestClass,
+  splitHeldOut,
+} from '../../../runtime/index.ts';
+import { writeFilesAtomic } from '../../node/atomicWrite.ts';
+import { openNodeBackend } from '../../node/nodeBackend.ts';
+import { buildCvae, buildModel, modelSource } from '../../node/openModel.ts';
+import { chooseFrom, readDataset } from '../../node/readDataset.ts';
+import { shown } from '../../node/terminal.ts';
+import { UsageError } from '../../node/usageError.ts';
+import { frechetDistance } from './frechet.ts';
+import { openJudge } from './judge.ts';
+import { type EvaluationRecipe, type Judged, judgeGenerated } from './judgeGenerated.ts';
+import { byLabel, measure } from './measure.ts';
+import { formatMetrics, formatSummary, type Metrics, UNITS } from './report.ts';
+
+export interface EvaluateFlags {
+  data: string;
+  out?: string;
+  classifier?: string;
+  classifierSteps?: number;
+  imagesPerClass: number;
+  guidance: number[];
+  steps?: number;
+  sampler?: SamplerName;
+  seed: number;
+  heldOut: number;
+  splitSeed: number;
+  workers: number;
+  backend?: BackendName;
+}
+
+/** The work of `figment evaluate`. */
+export async function evaluate(name: string, flags: EvaluateFlags): Promise<void> {
+  const source = modelSource(name);
+  const files = await loadModelFolder(source);
+  const hasCvae = Object.hasOwn(files.index.figment.sha256, 'cvae/config.json');
+  const cvaeFiles = hasCvae ? await loadModelFolder(source, { parts: ['cvae'] }) : null;
+  const out = flags.out ?? (await folderOf(name));
+  const dataset = fitTo(files, await readDataset(flags.data));
+  checkTogether(files, dataset);
+  const split = splitHeldOut(dataset, flags.heldOut, flags.splitSeed);
+  checkHeldOut(dataset, split);
+  await checkWritable(out);
+  const backend = await openNodeBackend(flags.backend);
+  console.log(`evaluate: ${backend.backend}; ${backend.reason}`);
+  const model = buildModel(files);
+  const cvae = cvaeFiles && buildCvae(cvaeFiles);
+  try {
+    const { metrics, sheet } = await evaluateModel({ model, cvae }, dataset, split, backend.backend, flags);
+    const bytes = new TextEncoder().encode(formatMetrics(metrics));
+    await writeFilesAtomic(out, { 'contact-sheet.png': sheet, 'metrics.json': bytes });
+    console.log(formatSummary(metrics));
+    console.log(`evaluate: wrote metrics.json and contact-sheet.png to ${out}`);
+  } finally {
+    model.dispose();
+    cvae?.dispose();
+    backend.release();
+  }
+}
+
+async function folderOf(model: string): Promise<string> {
+  const found = await stat(model).catch(() => null);
+  if (found?.isDirectory()) return model;
+  throw new UsageError(`evaluate: model ${model} is no folder to write to; say where with --out`);
+}
+
+/** The data as the model was trained on them: its labels alone, the images of its size, if a whole factor leads there. */
+function fitTo({ index: { labels, figment } }: ModelFiles, dataset: Dataset): Dataset {
+  const isKnown = labels.every((label) => dataset.labels.includes(label));
+  const factor = dataset.widthPx / figment.widthPx;
+  const isWhole = Number.isInteger(factor) && dataset.heightPx === factor * figment.heightPx;
+  return chooseFrom(dataset, { labels: isKnown ? labels : undefined, shrink: isWhole ? factor : 1 });
+}
+
+/** @throws UsageError when model and data set do not have the same labels and image size */
+function checkTogether({ index }: ModelFiles, dataset: Dataset): void {
+  const missing = index.labels.filter((label) => !dataset.labels.includes(label));
+  const unknown = dataset.labels.filter((label) => !index.labels.includes(label));
+  const remedy = 'name the data set that the model was trained on';
+  if (missing.length > 0 || unknown.length > 0) {
+    const which = missing.length > 0 ? `the data lack ${missing.join(', ')}` : `the model lacks ${unknown.join(', ')}`;
+    throw new UsageError(`evaluate: model and data have different labels: ${which}; ${remedy}`);
+  }
+  const sizeOf = ({ widthPx, heightPx, channels }: Pick<Dataset, 'widthPx' | 'heightPx' | 'channels'>) =>
+    `${widthPx}x${heightPx} px with ${channels} channels`;
+  if (sizeOf(index.figment) !== sizeOf(dataset)) {
+    throw new UsageError(
+      `evaluate: the model makes ${sizeOf(index.figment)}, the data are ${sizeOf(dataset)}; ${remedy}`,
+    );
+  }
+}
+
+function checkHeldOut(dataset: Dataset, { heldOut }: DatasetSplit): void {
+  const smallest = smallestClass(labelsOf(dataset, heldOut), dataset.labels.length);
+  if (smallest >= 2) return;
+  throw new UsageError(`evaluate: a class has ${smallest} held-out images; expected 2 or more, raise --held-out`);
+}
+
+async function checkWritable(out: string): Promise<void> {
+  try {
+    await mkdir(out, { recursive: true });
+    await access(out, constants.W_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(`evaluate: --out ${out} is no folder that can be written (${code}); choose another`);
+  }
+}
+
+function labelsOf(dataset: Dataset, indices: Int32Array): Int32Array {
+  return indices.map((image) => dataset.classLabels[image]!);
+}
+
+async function evaluateModel(
+  { model, cvae }: Judged,
+  dataset: Dataset,
+  split: DatasetSplit,
+  backend: BackendName,
+  flags: EvaluateFlags,
+): Promise<{ metrics: Metrics; sheet: Uint8Array }> {
+  const { labels } = dataset;
+  const classifier = await openJudge(dataset, {
+    file: flags.classifier,
+    indices: split.train,
+    numSteps: flags.classifierSteps ?? CLASSIFIER_DEFAULTS.numSteps!,
+    numWorkers: backend === 'wasm' ? flags.workers : 1,
+  });
+  console.log(`evaluate: classifier ${classifier.isNew ? 'trained and stored in' : 'read from'} ${classifier.file}`);
+  try {
+    const heldOut = imagesOfDataset(dataset, split.heldOut);
+    const perClass = Math.min(flags.imagesPerClass, smallestClass(heldOut.classLabels, labels.length));
+    const real = await measure(classifier, heldOut, perClass);
+    const train = await measure(classifier, sampleOf(dataset, split.train, perClass), perClass);
+    const { l1, pictures } = await shown('reconstruct', (onProgress) => reconstruct(model, heldOut, onProgress));
+    const reconstructedHeldOut = imagesOfPixels(pictures, heldOut.classLabels, dataset);
+    const recipe = recipeOf(model, flags);
+    const sets = { heldOut, reconstructedHeldOut };
+    const generated = await judgeGenerated({ model, cvae, dataset, split, sets, classifier, real, perClass, recipe });
+    const metrics: Metrics = {
+      units: UNITS,
+      model: { name: model.index.figment.name, sha256: model.hash },
+      data: dataOf(dataset, split, flags),
+      recipe: { ...recipe, backend },
+      classifier: {
+        numTrainSteps: classifier.numSteps,
+        heldOutAccuracy: real.accuracy.overall,
+        heldOutAccuracyPerClass: byLabel(labels, real.accuracy.perClass),
+      },
+      vae: { heldOutL1: l1 },
+      frechet: { imagesPerClass: perClass, trainToHeldOut: frechetDistance(train.gaussian, real.gaussian) },
+      ...generated.metrics,
+    };
+    return { metrics, sheet: generated.sheet };
+  } finally {
+    classifier.dispose();
+  }
+}
+
+function sampleOf(dataset: Dataset, indices: Int32Array, perClass: number): ImageSet {
+  const drawn = drawPerClass(labelsOf(dataset, indices), dataset.labels.length, perClass, 0);
+  return imagesOfDataset(
+    dataset,
+    drawn.map((position) => indices[position]!),
+  );
+}
+
+function dataOf(dataset: Dataset, split: DatasetSplit, flags: EvaluateFlags): Metrics['data'] {
+  return {
+    name: dataset.name,
+    numTrainImages: split.train.length,
+    numHeldOutImages: split.heldOut.length,
+    heldOutShare: flags.heldOut,
+    splitSeed: flags.splitSeed,
+  };
+}
+
+function recipeOf({ index }: DiffusionModel, flags: EvaluateFlags): EvaluationRecipe {
+  const { sampleDefaults } = index.figment;
+  return {
+    sampler: flags.sampler ?? sampleDefaults.sampler,
+    numInferenceSteps: flags.steps ?? sampleDefaults.numInferenceSteps,
+    guidanceScales: flags.guidance,
+    imagesPerClass: flags.imagesPerClass,
+    firstSeed: flags.seed,
+    lastSeed: (flags.seed + flags.imagesPerClass - 1) >>> 0,
+  };
+}

@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+// The command `figment`: exit code 0, 1 after a failure, 2 after a mistake in options or files, 130 after Ctrl-C.
+import { endWithError } from './endWithError.ts';
+import { createProgram } from './program.ts';
+
+const isDebugging = process.argv.includes('--debug') || process.env.FIGMENT_DEBUG === '1';
+const end = (error: unknown) => endWithError(error, isDebugging);
+
+// First, since tfjs's wasm module adds handlers that print its whole source.
+process.on('uncaughtException', end).on('unhandledRejection', end);
+await createProgram().parseAsync().catch(end);

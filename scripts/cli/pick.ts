@@ -1,0 +1,21 @@
+// figment pick: its options; runPick.ts does the work and is loaded only then.
+import { Command, Option } from 'commander';
+import { wholeNumber } from './optionParsers.ts';
+import type { PickOptions } from './runPick.ts';
+
+/** The command `figment pick`. */
+export function pickCommand(): Command {
+  return new Command('pick')
+    .description("choose a bake file's pictures on a page in the browser; their seeds are written into the file")
+    .argument('<file>', 'a bake file (.json)')
+    .option(
+      '--candidates <n>',
+      'pictures to choose from for each label, besides those of the file',
+      wholeNumber(0, 1000),
+      24,
+    )
+    .option('--port <n>', 'default: any that is free', wholeNumber(1, 65_535))
+    .option('--no-open', 'print the address without opening a browser')
+    .addOption(new Option('--backend <name>', 'default: the fastest here').choices(['webgpu', 'wasm', 'cpu']))
+    .action(async (file: string, options: PickOptions) => (await import('./runPick.ts')).runPick(file, options));
+}

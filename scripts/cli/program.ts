@@ -1,0 +1,33 @@
+import { Command } from 'commander';
+import { packageVersion } from '../node/packageRoot.ts';
+import { coloursFor } from '../node/terminal.ts';
+import { bakeCommand } from './bake.ts';
+import { datasetCommand } from './dataset.ts';
+import { evaluateCommand } from './evaluate.ts';
+import { pickCommand } from './pick.ts';
+import { trainCommand } from './train.ts';
+import { verifyCommand } from './verify.ts';
+
+/** The whole command `figment`. Mistakes in its options are printed as one line, then thrown as a CommanderError. */
+export function createProgram(): Command {
+  const program = new Command('figment')
+    .description('Generates game art with diffusion models, and trains the models that do.')
+    .version(packageVersion())
+    .option('--debug', 'print where an error came from (as does FIGMENT_DEBUG=1)');
+  const commands = [bakeCommand(), pickCommand(), trainCommand(), evaluateCommand(), verifyCommand(), datasetCommand()];
+  for (const command of commands) program.addCommand(command);
+  configure(program);
+  return program;
+}
+
+/** `addCommand` passes no settings on, so each command gets them. */
+function configure(command: Command): void {
+  const { red } = coloursFor(process.stderr);
+  command
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({
+      outputError: (text, write) => write(`${red(text.trim().replace(/\s*\n\s*/g, ' '))}\n`),
+    });
+  for (const child of command.commands) configure(child);
+}

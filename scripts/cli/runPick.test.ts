@@ -1,0 +1,195 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type CandidatePainter, openPainter } from '../bake/pick/candidatePainter.ts';
+import { pickSite } from '../bake/pick/pickSite.ts';
+import { decodePng } from '../node/png.ts';
+import { type Site, serveSite } from '../node/serveSite.ts';
+import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
+import { findChromium, launchChromium } from '../testing/chromium.ts';
+
+const TEXT = `{
+  "figment": 1,
+  // everybody
+  "defaults": { "model": "./tiny" },
+  "assets": [
+    { "name": "innkeeper", "labels": ["orc"], "count": 2 }, // grim
+    { "name": "guests", "seeds": [1] }
+  ]
+}
+`;
+
+let art: BakeFolder;
+let painter: CandidatePainter;
+let site: Site;
+beforeAll(async () => {
+  painter = await openPainter('wasm');
+});
+afterAll(() => painter.dispose());
+beforeEach(async () => {
+  art = await createBakeFolder();
+  await writeFile(art.file, TEXT);
+  site = await serveSite(await pickSite(art.file, painter, 6));
+});
+afterEach(async () => {
+  await site.close();
+  await art.remove();
+});
+
+interface Asked {
+  path: string;
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+/** Status and body. `fetch` would not let a Host header be chosen. */
+function ask({ path, method = 'GET', headers = {}, body }: Asked): Promise<[number, Buffer]> {
+  return new Promise((resolve, reject) => {
+    const asked = request(`${site.url}${path}`, { method, headers }, async (response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of response) chunks.push(chunk);
+      resolve([response.statusCode!, Buffer.concat(chunks)]);
+    });
+    asked.on('error', reject).end(body);
+  });
+}
+
+describe('the site of figment pick', () => {
+  const origin = () => site.url.slice(0, -1);
+  const picks = (picked: unknown, headers: Record<string, string> = { origin: origin() }) =>
+    ask({ path: 'picks', method: 'POST', headers, body: JSON.stringify(picked) });
+
+  it('lists what there is to choose from, and paints it', async () => {
+    expect(site.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
+    const [, groups] = await ask({ path: 'groups.json' });
+    expect(JSON.parse(groups.toString())).toEqual([
+      { asset: 'innkeeper', label: 'orc', seeds: [0, 1], candidates: [0, 1, 2, 3, 4, 5, 6, 7] },
+      ...['elf', 'goblin', 'orc'].map((label) => ({
+        asset: 'guests',
+        label,
+        seeds: [1],
+        candidates: [1, 0, 2, 3, 4, 5, 6],
+      })),
+    ]);
+    const pngs = await Promise.all([3, 4].map((seed) => ask({ path: `candidates/0/${seed}.png` })));
+    const [three, four] = pngs.map(([, png]) => decodePng(png));
+    expect(three).toMatchObject({ width: 16, height: 16 });
+    expect(three!.pixels).not.toEqual(four!.pixels);
+    for (const path of [
+      'candidates/9/3.png',
+      'candidates/0/4294967296.png',
+      '../figment.bake.json',
+      'figment.bake.json',
+    ]) {
+      expect((await ask({ path }))[0]).toBe(404);
+    }
+  });
+
+  it('writes picks into the file as it is now', async () => {
+    await writeFile(art.file, TEXT.replace('"orc"', '"elf"'));
+    expect((await picks({ innkeeper: { elf: [7, 3] }, guests: { goblin: [9] } }))[0]).toBe(200);
+    expect(await readFile(art.file, 'utf8')).toBe(
+      TEXT.replace('"orc"', '"elf"')
+        .replace('"count": 2', '"seeds": [7, 3]')
+        .replace(
+          '{ "name": "guests", "seeds": [1] }',
+          '{ "name": "guests", "seeds": [1], "seedsByLabel": { "goblin": [9] }, "labels": ["elf", "goblin", "orc"] }',
+        ),
+    );
+  });
+
+  it.each([
+    [{ innkeeper: { orc: [] } }, /at least one seed/],
+    [{ innkeeper: { orc: [-1] } }, /at least one seed/],
+    [{ nobody: { orc: [1] } }, /no asset "nobody" any more/],
+    [{ innkeeper: { dragon: [1] } }, /dragon/],
+    ['scribble', /at least one seed/],
+  ])('refuses %j, and leaves the file as it is', async (picked, message) => {
+    const [status, text] = await picks(picked);
+    expect([status, text.toString()]).toEqual([400, expect.stringMatching(message)]);
+    expect(await readFile(art.file, 'utf8')).toBe(TEXT);
+  });
+
+  it('may be opened by a link', async () => {
+    const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
+    expect((await ask({ path: '', headers }))[0]).toBe(200);
+    expect((await ask({ path: 'picks', method: 'POST', headers: { ...headers, origin: origin() } }))[0]).toBe(403);
+  });
+
+  it.each<[string, Asked]>([
+    ['another name for this machine', { path: '', headers: { host: 'evil.example:80' } }],
+    ['another port', { path: '', headers: { host: '127.0.0.1:1' } }],
+    ['a picture in another site', { path: 'candidates/0/1.png', headers: { 'sec-fetch-site': 'cross-site' } }],
+    ['another origin', { path: 'groups.json', headers: { origin: 'http://evil.example' } }],
+    ['picks of another origin', { path: 'picks', method: 'POST', headers: { origin: 'http://evil.example' } }],
+    ['picks of no origin', { path: 'picks', method: 'POST' }],
+  ])('answers 403 to %s', async (_, asked) => {
+    expect((await ask({ body: '{}', ...asked }))[0]).toBe(403);
+    expect(await readFile(art.file, 'utf8')).toBe(TEXT);
+  });
+});
+
+describe.skipIf(!findChromium())('the page of figment pick', () => {
+  let browser: Browser;
+  let page: Page;
+  const errors: string[] = [];
+  beforeAll(async () => {
+    browser = await launchChromium({ webgpu: false });
+  });
+  afterAll(() => browser.close());
+  beforeEach(async () => {
+    page = await browser.newPage();
+    errors.length = 0;
+    page.on('pageerror', (error) => errors.push(String(error)));
+    page.on('console', (message) => void (message.type() === 'error' && errors.push(message.text())));
+    await page.goto(site.url.replace('127.0.0.1', 'localhost'));
+  });
+  afterEach(async () => {
+    await page.close();
+    expect(errors).toEqual([]);
+  });
+
+  const grid = (name: string) => page.getByRole('group', { name });
+  const status = () => page.getByRole('status').textContent();
+
+  it('keeps what is clicked, and saves it', async () => {
+    const orcs = grid('innkeeper: orc');
+    await expect.poll(() => orcs.getByRole('button').count()).toBe(8);
+    const images = orcs.locator('img');
+    await expect.poll(() => images.nth(5).evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(16);
+    expect(await page.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+    await orcs.getByRole('button', { name: 'orc, seed 0' }).click();
+    await orcs.getByRole('button', { name: 'orc, seed 1' }).click();
+    expect(await status()).toBe('Keep at least one of innkeeper: orc.');
+    expect(await page.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+    await orcs.getByRole('button', { name: 'orc, seed 4' }).click();
+    expect(await status()).toBe('1 of 4 changed.');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect.poll(status).toBe('Saved into the bake file.');
+    expect(await readFile(art.file, 'utf8')).toBe(TEXT.replace('"count": 2', '"seeds": [4]'));
+    await page.reload();
+    const kept = page.locator('[aria-pressed=true]');
+    await expect.poll(() => kept.count()).toBe(4);
+    expect(await kept.first().locator('img').getAttribute('alt')).toBe('orc, seed 4');
+  });
+
+  it('is used with the keyboard alone, and offers more', async () => {
+    const elves = grid('guests: elf');
+    await expect.poll(() => elves.getByRole('button').count()).toBe(7);
+    await elves.getByRole('button').first().focus();
+    for (const key of ['ArrowRight', 'ArrowRight', 'ArrowLeft', 'Space']) await page.keyboard.press(key);
+    const pressed = await elves
+      .locator('[aria-pressed=true] img')
+      .evaluateAll((all) => all.map((image) => (image as HTMLImageElement).alt));
+    expect(pressed).toEqual(['elf, seed 1', 'elf, seed 0']);
+    await page.getByRole('button', { name: 'More' }).nth(1).press('Enter');
+    await expect.poll(() => elves.getByRole('button').count()).toBe(31);
+    expect(await page.evaluate(() => (document.activeElement as HTMLElement).dataset.seed)).toBe('7');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Save' }).press('Enter');
+    await expect.poll(status).toBe('Saved into the bake file.');
+    expect(await readFile(art.file, 'utf8')).toContain('"elf": [1, 0, 7]');
+  });
+});

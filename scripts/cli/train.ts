@@ -1,0 +1,131 @@
+// figment train vae|ddpm|cvae|classifier: the options. Each training has a file of its own, loaded when it runs.
+import { Command, Option } from 'commander';
+import { realNumber, wholeNumber } from './optionParsers.ts';
+
+function command(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .requiredOption(
+      '--data <dir>',
+      'data set: a folder with dataset.json and sheets, or one folder of PNG files per class',
+    )
+    .option('--extra-data <dir>', 'a data set of the same image size to train on besides; none of it is held out')
+    .requiredOption('--out <dir>', 'folder of this run: model, checkpoint, log and preview sheets')
+    .option('--steps <n>', 'stop after this many steps in all', wholeNumber(1))
+    .option('--minutes <n>', 'stop after this many minutes of training in all', realNumber(0.01))
+    .option('--batch <n>', 'images a step', wholeNumber(1))
+    .option('--micro-batch <n>', 'images whose gradients are computed at once', wholeNumber(1))
+    .option('--learning-rate <x>', 'highest learning rate', realNumber(0, 1))
+    .option('--workers <n>', 'threads on wasm; the result does not depend on it', wholeNumber(1, 64), 1)
+    .addOption(new Option('--backend <name>', 'compute on this backend').choices(['webgpu', 'wasm', 'cpu']))
+    .option('--seed <n>', 'seed of weights, batches and noise', wholeNumber(0, 2 ** 32 - 1), 0)
+    .option('--held-out <share>', 'share of each class kept away from training', realNumber(0, 0.9), 0.05)
+    .option('--resume', 'go on from the checkpoint in --out')
+    .option('--init-from <dir>', 'begin with the weights of this model folder')
+    .option('--preview-minutes <n>', 'minutes between preview sheets', realNumber(0.1), 5)
+    .addOption(
+      new Option('--labels <list>', 'train on these classes alone, separated by commas').argParser((text) =>
+        text.split(','),
+      ),
+    )
+    .option('--shrink <n>', 'make one pixel of n × n: images of a half of the size with 2', wholeNumber(1, 64), 1)
+    .option('--flip', 'augment by mirroring')
+    .option('--balanced', 'draw all classes equally often')
+    .option(
+      '--circular',
+      'for seamless tiles: wrap every convolution around the borders, and augment by shifts that do',
+    );
+}
+
+/** Parser of `--widths`. */
+const channelCounts = (text: string) => text.split(',').map(wholeNumber(1, 4096));
+
+const VAE_DETAILS = `
+--out gets the folder vae/, for figment train ddpm. But with --freeze-encoder and --init-from a whole model, --out gets a
+whole model too: index, labels, scheduler, U-Net and the latents' mean and deviation of the old one with a better decoder.
+
+Example:
+  figment train vae --freeze-encoder --init-from assets/models/portraits --data DIR --minutes 20 --out runs/portraits`;
+
+const CVAE_DETAILS = `
+--out gets the folder cvae/. With --add-to a model has the pipelines vae and cvae+ddpm beside its own.
+
+Example:
+  figment train cvae --data DIR --minutes 30 --flip --out runs/cvae --add-to runs/portraits`;
+
+const CLASSIFIER_DETAILS = `
+The labels are those of --data, whatever they are: two folders of pictures of the model's size do, such as hat/ and no_hat/.
+Labels are drawn equally often; --circular follows the model.
+
+Example:
+  figment train classifier --data hats --model portraits --minutes 5 --flip --out runs/hat
+  figment bake portraits --classifier runs/hat --classifier-label hat --classifier-scale 3 --out out`;
+
+/** The command `figment train`. */
+export function trainCommand(): Command {
+  const vae = command('vae', 'train a variational auto-encoder (images to latents and back)')
+    .option('--shift <px>', 'augment by shifts of up to so many pixels', wholeNumber(0), 0)
+    .option(
+      '--permute-channels <p>',
+      'augment by exchanging colour channels, with this probability',
+      realNumber(0, 1),
+      0,
+    )
+    .option('--kl-weight <x>', 'weight of the KL divergence', realNumber(0))
+    .addOption(new Option('--reconstruction <kind>', 'reconstruction error').choices(['l1', 'l2']).default('l1'))
+    .option('--l2-weight <x>', 'weight of the squared error beside it', realNumber(0), 0)
+    .option('--gradient-weight <x>', 'weight of the difference of finite differences beside it', realNumber(0), 0)
+    .option('--widths <list>', 'channels of a new network by level, separated by commas: 32,64,96,128', channelCounts)
+    .option('--latent-channels <n>', 'channels of the latents of a new network (default: 8)', wholeNumber(1, 256))
+    .option('--freeze-encoder', 'train the decoder alone: latents stay as they are')
+    .addHelpText('after', VAE_DETAILS)
+    .action(async (options) => (await import('./trainVae.ts')).trainVae(options));
+  const ddpm = command(
+    'ddpm',
+    'train a diffusion model, conditioned on label and attributes, on the latents of a trained auto-encoder',
+  )
+    .requiredOption('--vae <dir>', 'folder with the trained vae/')
+    .addOption(
+      new Option('--prediction <type>', 'what the network predicts')
+        .choices(['epsilon', 'v_prediction', 'sample'])
+        .default('v_prediction'),
+    )
+    .addOption(
+      new Option('--schedule <name>', 'noise schedule')
+        .choices(['linear', 'scaled_linear', 'squaredcos_cap_v2'])
+        .default('squaredcos_cap_v2'),
+    )
+    .addOption(
+      new Option(
+        '--attributes <list>',
+        'condition on these attributes of the data, separated by commas, or on none (default: all)',
+      ).argParser((text) => text.split(',')),
+    )
+    .option('--widths <list>', 'channels of a new network by level, separated by commas: 64,128', channelCounts)
+    .option('--layers <n>', 'residual blocks a level of a new network', wholeNumber(1, 8))
+    .option('--cond-drop-prob <p>', 'share of images trained without label and attributes', realNumber(0, 1))
+    .option('--min-snr-gamma <x>', 'clamp the weights by signal-to-noise ratio', realNumber(0.1))
+    .action(async (options) => (await import('./trainDdpm.ts')).trainDdpm(options));
+  const cvae = command('cvae', 'train a class-conditional VAE that makes pictures in one step')
+    .option('--shift <px>', 'augment by shifts of up to so many pixels', wholeNumber(0), 0)
+    .option('--latent-size <n>', 'values of the one latent vector (default: 64)', wholeNumber(1, 4096))
+    .option('--kl-weight <x>', 'weight of the KL divergence: 1 is the bound, 0 a plain auto-encoder', realNumber(0))
+    .option('--kl-warmup <steps>', 'steps over which that weight grows from 0', wholeNumber(0))
+    .option('--gradient-weight <x>', 'weight of the difference of finite differences', realNumber(0))
+    .option('--add-to <dir>', 'put the VAE into this model folder as well, whose labels are those of the data')
+    .addHelpText('after', CVAE_DETAILS)
+    .action(async (options) => (await import('./trainCvae.ts')).trainConditionalVae(options));
+  const classifier = command(
+    'classifier',
+    'train a classifier of noised latents, which guides a model without retraining it',
+  )
+    .requiredOption('--model <dir>', 'the model to guide: a shipped one, a folder or an address')
+    .addHelpText('after', CLASSIFIER_DETAILS)
+    .action(async (options) => (await import('./trainClassifier.ts')).trainClassifier(options));
+  return new Command('train')
+    .description('train a model on a labelled data set')
+    .addCommand(vae)
+    .addCommand(ddpm)
+    .addCommand(cvae)
+    .addCommand(classifier);
+}

@@ -1,0 +1,123 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import * as runtime from '../../runtime/index.ts';
+import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
+import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import { diskSource } from '../node/diskSource.ts';
+import { encodePng } from '../node/png.ts';
+import { writeDataset } from '../node/writeDataset.ts';
+import { createProgram } from './program.ts';
+
+let dir: string;
+const at = (...names: string[]) => join(dir, ...names);
+const dataset = tinyDataset({ widthPx: 16, heightPx: 16 });
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'figment-classifier-'));
+  await writeDataset(at('data'), { ...dataset, attribution: 'drawn by formula' }, 'shapes');
+  await writeFilesAtomic(at('model'), await runtime.modelFolderFiles(tinyModelFiles(), { dtype: 'F16' }));
+  // Two folders of opaque pictures, as a person has them.
+  const size = 16 * 16 * 4;
+  for (let i = 0; i < 12; i++) {
+    const image = dataset.images.subarray(i * size, (i + 1) * size);
+    const folder = at('folders', i % 3 === 0 ? 'stripes' : 'none');
+    await mkdir(folder, { recursive: true });
+    const pixels = image.filter((_, j) => j % 4 !== 3);
+    await writeFile(join(folder, `${i}.png`), encodePng({ width: 16, height: 16, channels: 3, pixels }));
+  }
+});
+
+afterAll(() => rm(dir, { recursive: true }));
+
+/** Runs the command; returns what it prints. */
+async function figment(...words: string[]): Promise<string> {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  try {
+    await createProgram().parseAsync(words, { from: 'user' });
+    return log.mock.calls.map(([line]) => line).join('\n');
+  } finally {
+    log.mockRestore();
+  }
+}
+
+const train = (out: string, data: string, ...words: string[]) =>
+  figment(
+    ...['train', 'classifier', '--data', at(data), '--model', at('model'), '--out', at(out)],
+    ...['--backend', 'wasm', '--batch', '4', '--held-out', '0.2', ...words],
+  );
+
+const load = (name: string) => runtime.loadClassifierFolder(diskSource(at(name)));
+
+describe('train classifier', () => {
+  it('makes a classifier of the labels, which fits the model, with a card and accuracies by noise level', async () => {
+    const printed = await train('run', 'data', '--steps', '2', '--flip');
+    expect(printed).toMatch(/15 images, 3 held out/);
+    expect(printed).toMatch(/t +signal ᾱ +accuracy +log loss\n +0 +1.00 /);
+    expect(printed).toMatch(/train classifier: done: 2 steps, 8 images/);
+    const files = await load('run');
+    expect(files.index).toMatchObject({
+      labels: dataset.labels,
+      figment: { name: 'run', licence: 'CC0-1.0; unknown', attribution: 'drawn by formula', model: { name: 'tiny' } },
+    });
+    const model = runtime.createModel(await runtime.loadModelFolder(diskSource(at('model'))));
+    expect(files.index.figment.model.vaeSha256).toBe(
+      model.index.figment.sha256['vae/diffusion_pytorch_model.safetensors'],
+    );
+    const classifier = runtime.createNoisyClassifier(files);
+    const steering = { classifier, classifierLabel: dataset.labels[1], classifierScale: 5 };
+    expect(await runtime.generate(model, [{ label: 'elf', seed: 1 }], steering)).toHaveLength(1);
+    model.dispose();
+    classifier.dispose();
+    const { accuracies, numTrained } = JSON.parse(await readFile(at('run', 'metrics.json'), 'utf8'));
+    expect(numTrained).toBe(15);
+    expect(accuracies.map(({ t }: runtime.NoisyAccuracy) => t)).toEqual(runtime.NOISY_TIMESTEPS);
+    expect(await readFile(at('run', 'README.md'), 'utf8')).toMatch(/# run\n[\s\S]*\| 999 \| /);
+  });
+
+  it('takes two folders of opaque pictures for a model with alpha', async () => {
+    await train('folders-run', 'folders', '--steps', '1');
+    expect((await load('folders-run')).index.labels).toEqual(['none', 'stripes']);
+  });
+
+  it('goes on from where it was, with the latents that it encoded', async () => {
+    await train('parts', 'data', '--steps', '2');
+    const before = await load('parts');
+    const printed = await train('parts', 'data', '--steps', '3', '--resume');
+    expect(printed).toMatch(/15 images encoded before[\s\S]*done: 3 steps, 12 images/);
+    expect((await load('parts')).weights).not.toEqual(before.weights);
+    await expect(train('parts', 'folders', '--steps', '4', '--resume')).rejects.toThrow(/made with another dataset/);
+  });
+
+  it('refuses pictures of another size, a model that is not there, and no end', async () => {
+    await expect(train('no', 'data', '--steps', '1', '--shrink', '2')).rejects.toThrow(
+      /8×8 px, those of the model 16×16/,
+    );
+    await expect(train('no', 'data')).rejects.toThrow(/say how long/);
+    const elsewhere = ['train', 'classifier', '--data', at('data'), '--model', 'portrait', '--out', at('no')];
+    await expect(figment(...elsewhere, '--steps', '1')).rejects.toThrow(/did you mean "portraits"/);
+  });
+});
+
+describe('dataset relabel', () => {
+  it('labels pictures anew by a column of a table', async () => {
+    const rows = dataset.labels.flatMap((label) =>
+      Array.from({ length: 6 }, (_, tile) => `${label},${tile},${tile < 2 ? 'red' : 'blue'}`),
+    );
+    await writeFile(at('table.csv'), ['label,tile,colour', ...rows].join('\n'));
+    const relabel = (out: string, ...words: string[]) =>
+      figment(
+        ...['dataset', 'relabel', '--data', at('data'), '--attributes', at('table.csv'), '--out', at(out)],
+        ...['--column', 'colour', '--group', 'warm=red', '--group', 'cold=*', ...words],
+      );
+    expect(await relabel('colours')).toMatch(/18 images with 2 labels/);
+    expect(await relabel('matched', '--matched')).toMatch(/12 images with 2 labels/);
+    await expect(relabel('again', '--column', 'hue')).rejects.toThrow(/table.csv has no column "hue"/);
+    await writeFile(at('table.csv'), ['label,tile,colour', ...rows.slice(1)].join('\n'));
+    await expect(relabel('again')).rejects.toThrow(/has no line for tile 0 of "stripes"/);
+    await writeFile(at('table.csv'), 'label,tile,colour\nstripes,0');
+    await expect(relabel('again')).rejects.toThrow(/line 2 has 2 values; expected 3/);
+  });
+});

@@ -1,0 +1,94 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import * as runtime from '../../runtime/index.ts';
+import { expectClose } from '../../runtime/testing/matchers.ts';
+import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
+import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import { diskSource } from '../node/diskSource.ts';
+import { readConditionalVae } from '../node/readNetworks.ts';
+import { writeDataset } from '../node/writeDataset.ts';
+import { createProgram } from './program.ts';
+
+let dir: string;
+const at = (...names: string[]) => join(dir, ...names);
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'figment-cvae-'));
+  const dataset = { ...tinyDataset({ widthPx: 16, heightPx: 16 }), attribution: 'drawn by formula' };
+  await writeDataset(at('data'), dataset, 'shapes');
+});
+
+afterAll(() => rm(dir, { recursive: true }));
+
+/** Runs `figment train cvae …` for so many steps in all; returns what it prints. */
+async function train(out: string, steps: number, ...words: string[]): Promise<string> {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  const options = ['--backend', 'wasm', '--batch', '2', '--held-out', '0.2', '--steps', String(steps), ...words];
+  try {
+    const all = ['train', 'cvae', '--data', at('data'), '--out', at(out), ...options];
+    await createProgram().parseAsync(all, { from: 'user' });
+    return log.mock.calls.map(([line]) => line).join('\n');
+  } finally {
+    log.mockRestore();
+  }
+}
+
+describe('train cvae', () => {
+  it('writes cvae/ in float16, sheets of samples and of reconstructions, and goes on with --resume', async () => {
+    await train('run', 1, '--latent-size', '5', '--kl-weight', '0.1', '--kl-warmup', '3');
+    const names = await readdir(at('run'));
+    expect(names).toEqual(
+      expect.arrayContaining(['samples-000001.png', 'preview-000001.png', 'checkpoint.safetensors']),
+    );
+    const before = await readConditionalVae(at('run'));
+    expect(before.config).toMatchObject({ latent_size: 5, num_labels: 3, sample_size: [16, 16] });
+    expect(await train('run', 2, '--resume')).toMatch(/done: 2 steps/);
+    const after = await readConditionalVae(at('run'));
+    expect(after.config).toEqual(before.config);
+    expect(after.weights).not.toEqual(before.weights);
+    runtime.checkWeights(after.weights, runtime.conditionalVaeShapes(after.config), 'run/cvae');
+  });
+
+  it('begins with the weights of another run, whose labels must be as many', async () => {
+    await train('next', 1, '--init-from', at('run'), '--learning-rate', '0');
+    const [before, after] = [
+      (await readConditionalVae(at('run'))).weights,
+      (await readConditionalVae(at('next'))).weights,
+    ];
+    for (const [name, { data }] of before) expectClose(after.get(name)!.data, data, { absolute: 1e-3 }, name);
+    await expect(train('fewer', 1, '--init-from', at('run'), '--labels', 'disc,ramp')).rejects.toThrow(
+      /knows 3 labels, the data has 2; .* leave out --init-from/,
+    );
+  });
+
+  it('puts the VAE into a model of the same labels, whose other files stay', async () => {
+    const files = await runtime.modelFolderFiles(tinyModelFiles({ labels: tinyDataset().labels }), { dtype: 'F16' });
+    await writeFilesAtomic(at('model'), files);
+    await train('added', 1, '--add-to', at('model'));
+    await train('added', 2, '--resume', '--add-to', at('model'));
+    const source = diskSource(at('model'));
+    const before = runtime.memorySource(files);
+    const { hash: _old, ...kept } = await runtime.loadModelFolder(before);
+    const { hash: _new, ...after } = await runtime.loadModelFolder(source);
+    const { sha256, ...figment } = after.index.figment;
+    expect(sha256).toMatchObject({ ...kept.index.figment.sha256, 'cvae/config.json': expect.any(String) });
+    expect({ ...after, index: { ...after.index, figment } }).toEqual({
+      ...kept,
+      index: { ...kept.index, figment: { ...figment } },
+    });
+    const cvae = await runtime.loadModelFolder(source, { parts: ['cvae'] });
+    const trained = await readConditionalVae(at('added'));
+    expect([...cvae.cvae.keys()]).toEqual([...trained.weights.keys()]);
+    const other = await runtime.modelFolderFiles(tinyModelFiles(), { dtype: 'F16' });
+    await writeFilesAtomic(at('other'), other);
+    await expect(train('none', 1, '--add-to', at('other'))).rejects.toThrow(/has the labels elf, goblin, orc/);
+  });
+
+  it('asks how long', async () => {
+    const words = ['train', 'cvae', '--data', at('data'), '--out', at('none')];
+    await expect(createProgram().parseAsync(words, { from: 'user' })).rejects.toThrow('--steps n or --minutes n');
+  });
+});

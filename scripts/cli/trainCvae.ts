@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import {
+  CONDITIONAL_VAE_DEFAULTS,
+  type ConditionalVaeOptions,
+  conditionalVaeShapes,
+  conditionalVaeTaskSpec,
+  conditionalVaeTrainer,
+  cvaeReconstructionSheet,
+  cvaeSheet,
+  defaultConditionalVaeConfig,
+  downloadWeights,
+  type ModelContent,
+  writeSafetensors,
+} from '../../runtime/index.ts';
+import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
+import { CREDIT_FILE, combineCredits, readCredit } from '../node/credit.ts';
+import { readConditionalVae, WEIGHTS_FILE } from '../node/readNetworks.ts';
+import { UsageError } from '../node/usageError.ts';
+import { readWholeModel, type WholeModel, withNetworks } from '../node/wholeModel.ts';
+import { startFolder } from './trainingCheckpoint.ts';
+import {
+  type CommonTrainOptions,
+  gradientsIn,
+  readTrainingData,
+  train,
+  trainerOptions,
+  writePreview,
+  writeReconstructions,
+} from './trainingRun.ts';
+
+interface ConditionalVaeCommandOptions extends CommonTrainOptions {
+  latentSize?: number;
+  klWeight?: number;
+  klWarmup?: number;
+  gradientWeight?: number;
+  addTo?: string;
+}
+
+/** figment train cvae */
+export async function trainConditionalVae(command: ConditionalVaeCommandOptions): Promise<void> {
+  const options = cvaeOptions(command);
+  const data = await readTrainingData(command);
+  const { dataset, split } = data;
+  const folder = startFolder(command, 'cvae');
+  const init = folder ? await readConditionalVae(folder) : null;
+  const config = init?.config ?? defaultConditionalVaeConfig(dataset, command.latentSize);
+  if (config.num_labels !== dataset.labels.length) {
+    throw new UsageError(
+      `train cvae: ${folder} knows ${config.num_labels} labels, the data has ${dataset.labels.length}; choose them with --labels, or leave out --init-from`,
+    );
+  }
+  const { out, addTo } = command;
+  const model = addTo === undefined ? null : await readWholeModel(addTo);
+  if (model) checkSameLabels(model, dataset.labels, addTo!);
+  const credit = combineCredits([dataset, folder ? await readCredit(folder) : null]);
+  await train(command, {
+    kind: 'cvae',
+    data,
+    options,
+    shapes: conditionalVaeShapes(config),
+    start: ({ workers, resumed }) => {
+      const source = gradientsIn(workers, conditionalVaeTaskSpec(config, options));
+      const trainer = conditionalVaeTrainer(dataset, split.train, config, options, resumed ?? init?.weights, source);
+      const live = { config, weights: trainer.ema };
+      return {
+        trainer,
+        save: async ({ step }) => {
+          const cvaeConfig = { _class_name: CLASS_NAME, ...config };
+          const trained = { cvaeConfig, cvae: await downloadWeights(trainer.ema) };
+          await writeFilesAtomic(out, { [CREDIT_FILE]: encodeJson(credit) });
+          await writeFilesAtomic(join(out, 'cvae'), cvaeFiles(trained));
+          if (model) await writeFilesAtomic(addTo!, await withNetworks(model, trained));
+          const samples = await writePreview(out, 'samples', step, await cvaeSheet(live, dataset, SAMPLE_COLUMNS));
+          const draw = (images: Int32Array, columns: number) => cvaeReconstructionSheet(live, dataset, images, columns);
+          await writeReconstructions(out, step, data, draw, [samples]);
+        },
+      };
+    },
+  });
+}
+
+const SAMPLE_COLUMNS = 12;
+
+function cvaeOptions(command: ConditionalVaeCommandOptions): ConditionalVaeOptions {
+  return {
+    ...trainerOptions(command, CONDITIONAL_VAE_DEFAULTS),
+    klWeight: command.klWeight ?? CONDITIONAL_VAE_DEFAULTS.klWeight,
+    klWarmupSteps: command.klWarmup ?? CONDITIONAL_VAE_DEFAULTS.klWarmupSteps,
+    gradientWeight: command.gradientWeight ?? CONDITIONAL_VAE_DEFAULTS.gradientWeight,
+    balanced: command.balanced ?? false,
+    augment: { flip: command.flip ?? false, shiftPx: command.shift, circular: command.circular ?? false },
+  };
+}
+
+/** @throws UsageError when the labels of a model, in their order, are not those of the data */
+function checkSameLabels({ index }: WholeModel, labels: readonly string[], dir: string): void {
+  if (index.labels.join('\n') === labels.join('\n')) return;
+  throw new UsageError(
+    `train cvae: ${dir} has the labels ${index.labels.join(', ')}, the data ${labels.join(', ')}; name the data that the model was trained on`,
+  );
+}
+
+const CLASS_NAME = 'ClassConditionalVae';
+
+/** cvae/ as a model folder has it, float16. */
+function cvaeFiles({ cvaeConfig, cvae }: Required<Pick<ModelContent, 'cvaeConfig' | 'cvae'>>) {
+  return {
+    [WEIGHTS_FILE]: writeSafetensors(cvae, { dtype: 'F16', metadata: { format: 'pt' } }),
+    'config.json': encodeJson(cvaeConfig),
+  };
+}

@@ -1,0 +1,98 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import * as runtime from '../../runtime/index.ts';
+import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
+import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import { diskSource } from '../node/diskSource.ts';
+import { decodePng } from '../node/png.ts';
+import { writeDataset } from '../node/writeDataset.ts';
+import { createProgram } from './program.ts';
+
+let dir: string;
+const at = (...names: string[]) => join(dir, ...names);
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'figment-ddpm-'));
+  const dataset = { ...tinyDataset({ widthPx: 16, heightPx: 16 }), attribution: 'drawn by formula' };
+  await writeDataset(at('data'), dataset, 'shapes');
+  await writeFilesAtomic(at('model'), await runtime.modelFolderFiles(tinyModelFiles({ labels: dataset.labels })));
+});
+
+afterAll(() => rm(dir, { recursive: true }));
+
+/** Runs `figment train ddpm …` on the tiny model's networks; returns what it prints. */
+async function train(out: string, ...words: string[]): Promise<string> {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  const folders = ['--data', at('data'), '--vae', at('model'), '--init-from', at('model'), '--out', at(out)];
+  const options = ['--backend', 'wasm', '--batch', '2', '--held-out', '0.2', '--steps', '2', ...words];
+  try {
+    await createProgram().parseAsync(['train', 'ddpm', ...folders, ...options], { from: 'user' });
+    return log.mock.calls.map(([line]) => line).join('\n');
+  } finally {
+    log.mockRestore();
+  }
+}
+
+it('begins with a model of other labels and another size', async () => {
+  const labels = ['cat', ...tinyDataset().labels.slice(1)];
+  await writeFilesAtomic(at('others'), await runtime.modelFolderFiles(tinyModelFiles({ labels: [...labels, 'dog'] })));
+  expect(await train('relabelled', '--init-from', at('others'))).toMatch(/train ddpm: done: 2 steps/);
+  const { index, unetConfig } = await runtime.loadModelFolder(diskSource(at('relabelled')));
+  expect(index.labels).toEqual(tinyDataset().labels);
+  expect(unetConfig).toMatchObject({ num_class_embeds: index.labels.length + 1, sample_size: 8 });
+});
+
+it('writes a model, and a preview of the model as it is stored, from one download of the weights', async () => {
+  const downloadWeights = vi.spyOn(runtime, 'downloadWeights');
+  expect(await train('run')).toMatch(/train ddpm: done: 2 steps, 4 images/);
+  expect(downloadWeights).toHaveBeenCalledTimes(1);
+  downloadWeights.mockRestore();
+  const model = runtime.createModel(await runtime.loadModelFolder(diskSource(at('run'))));
+  const label = model.index.labels[1]!;
+  const [pixels] = await runtime.generate(model, [{ label, seed: 3 }], { numInferenceSteps: 10, guidanceScale: 2 });
+  model.dispose();
+  const sheet = decodePng(new Uint8Array(await readFile(at('run', 'preview-000002.png'))));
+  const tile = runtime.scaleNearest(pixels!, 16, 16, 2);
+  for (let row = 0; row < 32; row++) {
+    const start = 4 * ((32 + row) * sheet.width + 3 * 32); // second row of tiles, fourth column
+    expectNear(sheet.pixels.subarray(start, start + 4 * 32), tile.subarray(4 * 32 * row, 4 * 32 * (row + 1)));
+  }
+});
+
+it('encodes the data once, whoever does it, and goes on at once', async () => {
+  const file = 'latents.safetensors';
+  const numEncodings = async (...words: string[]) => {
+    const encodeDataset = vi.spyOn(runtime, 'encodeDataset');
+    await train('cached', ...words);
+    const numCalls = encodeDataset.mock.calls.length;
+    encodeDataset.mockRestore();
+    return numCalls;
+  };
+  expect(await numEncodings('--flip', '--workers', '2')).toBe(1);
+  const [latents, checkpoint] = [
+    await readFile(at('cached', file)),
+    await readFile(at('cached', 'checkpoint.safetensors')),
+  ];
+  const { mtimeMs } = await stat(at('cached', file));
+  expect(await train('cached', '--flip', '--resume', '--steps', '3')).toMatch(/30 images encoded before, in .*cached/);
+  expect((await stat(at('cached', file))).mtimeMs).toBe(mtimeMs);
+
+  expect(await numEncodings()).toBe(1); // without --flip: other latents
+  expect((await readFile(at('cached', file))).length).toBeLessThan(latents.length);
+  await writeFile(at('cached', file), latents.subarray(0, 1000));
+  expect(await numEncodings('--flip')).toBe(1); // damaged; and this time on one thread
+  expect(await readFile(at('cached', file))).toEqual(latents);
+  const again = await readFile(at('cached', 'checkpoint.safetensors'));
+  expect(runtime.decodeCheckpoint(again, 'again').state.weights).toEqual(
+    runtime.decodeCheckpoint(checkpoint, 'first').state.weights,
+  );
+});
+
+/** Pictures computed in other batches may round otherwise. */
+function expectNear(actual: ArrayLike<number>, expected: ArrayLike<number>): void {
+  const differences = Array.from(actual, (value, i) => Math.abs(value - expected[i]!));
+  expect(Math.max(...differences)).toBeLessThanOrEqual(1);
+}

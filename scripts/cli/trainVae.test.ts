@@ -1,0 +1,123 @@
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import * as runtime from '../../runtime/index.ts';
+import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
+import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import { diskSource } from '../node/diskSource.ts';
+import { readVae, WEIGHTS_FILE } from '../node/readNetworks.ts';
+import { writeDataset } from '../node/writeDataset.ts';
+import { createProgram } from './program.ts';
+
+let dir: string;
+const at = (...names: string[]) => join(dir, ...names);
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'figment-vae-'));
+  const dataset = { ...tinyDataset({ widthPx: 16, heightPx: 16 }), attribution: 'drawn by formula' };
+  await writeDataset(at('data'), dataset, 'shapes');
+  await writeFilesAtomic(at('model'), await runtime.modelFolderFiles(tinyModelFiles(), { dtype: 'F16' }));
+});
+
+afterAll(() => rm(dir, { recursive: true }));
+
+/** Runs `figment train vae …` for so many steps in all; returns what it prints. */
+async function train(out: string, steps: number, ...words: string[]): Promise<string> {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  const options = ['--backend', 'wasm', '--batch', '2', '--held-out', '0.2', '--steps', String(steps), ...words];
+  try {
+    const all = ['train', 'vae', '--data', at('data'), '--out', at(out), ...options];
+    await createProgram().parseAsync(all, { from: 'user' });
+    return log.mock.calls.map(([line]) => line).join('\n');
+  } finally {
+    log.mockRestore();
+  }
+}
+
+describe('train vae --resume', () => {
+  it('takes the config from the run itself', async () => {
+    await train('plain', 1, '--init-from', at('model'));
+    expect(await train('plain', 2, '--resume')).toMatch(/done: 2 steps/);
+    expect((await readVae(at('plain'))).config).toEqual((await readVae(at('model'))).config);
+  });
+
+  it('begins RGB data with the auto-encoder of an RGBA model', async () => {
+    const rgba = tinyDataset({ widthPx: 16, heightPx: 16 });
+    const rgb = { ...rgba, channels: 3 as const, images: rgba.images.filter((_, i) => i % 4 !== 3) };
+    await writeDataset(at('rgb'), { ...rgb, attribution: 'drawn by formula' }, 'shapes');
+    expect(await train('opaque', 1, '--data', at('rgb'), '--init-from', at('model'))).toMatch(/done: 1 steps/);
+    expect((await readVae(at('opaque'))).config).toMatchObject({ in_channels: 3, out_channels: 3 });
+  });
+
+  it('names --init-from when the checkpoint is of a network of other sizes', async () => {
+    await train('wide', 1, '--init-from', at('model'));
+    await rm(at('wide', 'vae'), { recursive: true });
+    await expect(train('wide', 2, '--resume')).rejects.toThrow(/other sizes; go on with the --init-from/);
+  });
+
+  it('goes on with the encoder frozen, or trained, as before, and names the option otherwise', async () => {
+    await train('frozen', 1, '--init-from', at('model'), '--freeze-encoder');
+    await expect(train('frozen', 2, '--resume')).rejects.toThrow(/made with --freeze-encoder; add --freeze-encoder/);
+    expect(await train('frozen', 2, '--resume', '--freeze-encoder')).toMatch(/done: 2 steps/);
+    await train('thawed', 1, '--init-from', at('model'));
+    await expect(train('thawed', 2, '--resume', '--freeze-encoder')).rejects.toThrow(
+      /made without --freeze-encoder; leave it out, or start again .* --init-from .*thawed/,
+    );
+  });
+});
+
+describe('train vae --freeze-encoder', () => {
+  const load = (name: string) => runtime.loadModelFolder(diskSource(at(name)));
+  const isEncoder = (name: string) => name.startsWith('encoder.') || name.startsWith('quant_conv.');
+
+  it('gives a whole model a better decoder, and keeps the rest to the bit', async () => {
+    await train('better', 3, '--init-from', at('model'), '--freeze-encoder', '--learning-rate', '0.01');
+    const [before, after] = [await load('model'), await load('better')];
+    for (const path of ['unet/config.json', `unet/${WEIGHTS_FILE}`, 'scheduler/scheduler_config.json']) {
+      expect(await readFile(at('better', path)), path).toEqual(await readFile(at('model', path)));
+    }
+    const { sha256, ...figment } = before.index.figment;
+    expect(after.index).toEqual({ ...before.index, figment: { ...figment, sha256: expect.anything() } });
+    expect(Object.keys(after.index.figment.sha256).sort()).toEqual(Object.keys(sha256).sort());
+    expect(after.vaeConfig).toEqual(before.vaeConfig);
+    for (const [name, { data }] of before.vae) {
+      const isKept = data.every((value, i) => value === after.vae.get(name)!.data[i]);
+      expect(isKept, name).toBe(isEncoder(name));
+    }
+  });
+
+  it('goes on with --resume, and writes a whole model again', async () => {
+    await cp(at('better'), at('resumed'), { recursive: true });
+    await train('resumed', 4, '--resume', '--freeze-encoder');
+    const [before, after] = [await load('better'), await load('resumed')];
+    expect(after.unet).toEqual(before.unet);
+    expect(after.vae).not.toEqual(before.vae);
+  });
+
+  it('writes vae/ alone when the folder to begin with is no whole model', async () => {
+    await cp(at('model', 'vae'), at('alone', 'vae'), { recursive: true });
+    await train('decoder', 1, '--init-from', at('alone'), '--freeze-encoder');
+    await expect(load('decoder')).rejects.toThrow(/model_index.json/);
+    expect((await readVae(at('decoder'))).config).toEqual((await readVae(at('model'))).config);
+  });
+
+  it('follows the padding that the model is used with', async () => {
+    const files = await runtime.modelFolderFiles(tinyModelFiles({ circularPadding: true }), { dtype: 'F16' });
+    await writeFilesAtomic(at('tiles'), files);
+    await train('tiles-1', 1, '--init-from', at('tiles'), '--freeze-encoder');
+    await train('tiles-2', 1, '--init-from', at('tiles'), '--freeze-encoder', '--circular');
+    expect((await load('tiles-1')).vae).toEqual((await load('tiles-2')).vae);
+    await train('tiles-3', 1, '--init-from', at('model'), '--freeze-encoder');
+    expect((await load('tiles-1')).vae).not.toEqual((await load('tiles-3')).vae);
+  });
+
+  it('refuses to put latents of another kind into a whole model', async () => {
+    await cp(at('model'), at('whole'), { recursive: true });
+    await expect(train('whole', 1, '--init-from', at('model'))).rejects.toThrow(
+      /whole holds a whole model, .* --freeze-encoder --init-from .*whole/,
+    );
+    expect((await load('whole')).vae).toEqual((await load('model')).vae);
+  });
+});

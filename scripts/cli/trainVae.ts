@@ -1,0 +1,132 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type AutoencoderKlConfig,
+  autoencoderKlShapes,
+  type Dataset,
+  defaultVaeConfig,
+  downloadWeights,
+  type LiveVae,
+  parseAutoencoderKlConfig,
+  reconstructionSheet,
+  VAE_DEFAULTS,
+  type VaeOptions,
+  vaeTaskSpec,
+  vaeTrainer,
+  withoutAlpha,
+  writeSafetensors,
+} from '../../runtime/index.ts';
+import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
+import { CREDIT_FILE, type Credit, combineCredits, readCredit } from '../node/credit.ts';
+import { readVae, WEIGHTS_FILE } from '../node/readNetworks.ts';
+import { UsageError } from '../node/usageError.ts';
+import { readWholeModel, type WholeModel, withNetworks } from '../node/wholeModel.ts';
+import { startFolder } from './trainingCheckpoint.ts';
+import {
+  type CommonTrainOptions,
+  gradientsIn,
+  readTrainingData,
+  train,
+  trainerOptions,
+  writeReconstructions,
+} from './trainingRun.ts';
+
+interface VaeCommandOptions extends CommonTrainOptions {
+  klWeight?: number;
+  reconstruction: 'l1' | 'l2';
+  l2Weight: number;
+  gradientWeight: number;
+  freezeEncoder?: boolean;
+  widths?: number[];
+  latentChannels?: number;
+}
+
+/** figment train vae */
+export async function trainVae(command: VaeCommandOptions): Promise<void> {
+  const data = await readTrainingData(command);
+  const { dataset, split } = data;
+  const folder = startFolder(command, 'vae');
+  const found = folder ? await readVae(folder) : null;
+  const init = found && dataset.channels === 3 ? withoutAlpha(found) : found;
+  const config = init?.config ?? newConfig(dataset, command);
+  const credit = combineCredits([dataset, folder ? await readCredit(folder) : null]);
+  const model = command.freezeEncoder && folder && isWholeModel(folder) ? await readWholeModel(folder) : null;
+  const options = vaeOptions(command, model?.index.figment.circularPadding);
+  const { freezeEncoder, circular } = options;
+  await train(command, {
+    kind: 'vae',
+    data,
+    options,
+    shapes: autoencoderKlShapes(config),
+    freezeEncoder,
+    start: ({ workers, resumed }) => {
+      if (!model) refuseWholeModel(command.out);
+      const source = gradientsIn(workers, vaeTaskSpec(config, options));
+      const trainer = vaeTrainer(dataset, split.train, config, options, resumed ?? init?.weights, source);
+      const vae = { config, weights: trainer.ema, circular };
+      return {
+        trainer,
+        save: async ({ step }) => {
+          await saveVae(command.out, vae, model, credit);
+          await writeReconstructions(command.out, step, data, (images, columns) =>
+            reconstructionSheet(dataset, images, columns, vae),
+          );
+        },
+      };
+    },
+  });
+}
+
+/** The config of a network that begins with random weights. @throws UsageError when the widths don't fit the tiles */
+function newConfig(dataset: Dataset, { widths, latentChannels }: VaeCommandOptions): AutoencoderKlConfig {
+  const factor = widths ? 2 ** (widths.length - 1) : 1;
+  if (dataset.widthPx % factor !== 0 || dataset.heightPx % factor !== 0) {
+    throw new UsageError(
+      `train vae: --widths has ${widths!.length} levels, which halve the size ${widths!.length - 1} times, but ${dataset.widthPx}×${dataset.heightPx} is no multiple of ${factor}; give fewer widths`,
+    );
+  }
+  return parseAutoencoderKlConfig(defaultVaeConfig(dataset, { widths, latentChannels }), '--widths');
+}
+
+const isWholeModel = (dir: string) => existsSync(join(dir, 'model_index.json'));
+
+/** Another auto-encoder's latents would mean nothing to a U-Net that is there already. */
+function refuseWholeModel(out: string): void {
+  if (!isWholeModel(out)) return;
+  throw new UsageError(
+    `train vae: ${out} holds a whole model, whose U-Net fits its auto-encoder's latents alone; choose another --out, or train the decoder alone with --freeze-encoder --init-from ${out}`,
+  );
+}
+
+/** @param circular what the model says that the decoder is trained for; the command may ask for it too */
+function vaeOptions(command: VaeCommandOptions, circular = false): VaeOptions {
+  const isCircular = command.circular ?? circular;
+  return {
+    ...trainerOptions(command, VAE_DEFAULTS),
+    reconstruction: command.reconstruction,
+    klWeight: command.klWeight ?? VAE_DEFAULTS.klWeight,
+    l2Weight: command.l2Weight,
+    gradientWeight: command.gradientWeight,
+    freezeEncoder: command.freezeEncoder ?? false,
+    balanced: command.balanced ?? false,
+    circular: isCircular,
+    augment: {
+      flip: command.flip ?? false,
+      shiftPx: command.shift,
+      circular: isCircular,
+      permuteChannels: command.permuteChannels,
+    },
+  };
+}
+
+/** Writes vae/ as it trains; or the whole model that it belongs to, ready for use. */
+async function saveVae(out: string, { config, weights }: LiveVae, model: WholeModel | null, credit: Credit) {
+  const vaeConfig = { _class_name: 'AutoencoderKL', ...config };
+  const vae = await downloadWeights(weights);
+  if (model) return writeFilesAtomic(out, await withNetworks(model, { vaeConfig, vae }));
+  await writeFilesAtomic(out, { [CREDIT_FILE]: encodeJson(credit) });
+  await writeFilesAtomic(join(out, 'vae'), {
+    [WEIGHTS_FILE]: writeSafetensors(vae, { dtype: 'F32' }),
+    'config.json': encodeJson(vaeConfig),
+  });
+}

@@ -1,0 +1,39 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { splitHeldOut } from '../../runtime/index.ts';
+import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
+import { writeDataset } from '../node/writeDataset.ts';
+import { readTrainingData } from './trainingRun.ts';
+
+let dir: string;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'figment-data-'));
+  const drawn = { attribution: 'drawn by formula' };
+  const shapes = { ...tinyDataset({ perClass: 10, widthPx: 16, heightPx: 16 }), ...drawn };
+  await writeDataset(join(dir, 'data'), shapes, 'shapes');
+  await writeDataset(join(dir, 'extra'), { ...tinyDataset({ perClass: 4, seed: 2 }), ...drawn }, 'more shapes');
+});
+
+afterAll(() => rm(dir, { recursive: true }));
+
+const read = (options: object) => readTrainingData({ data: join(dir, 'data'), heldOut: 0.2, seed: 3, ...options });
+
+it('holds out the same images whether there are extra data or not, and none of those', async () => {
+  const plain = await read({ shrink: 2, labels: ['disc', 'ramp'] });
+  expect(plain.dataset).toMatchObject({ widthPx: 8, labels: ['disc', 'ramp'] });
+  expect(plain.split).toEqual(splitHeldOut(plain.dataset, 0.2, 3));
+  const { dataset, split } = await read({ shrink: 2, labels: ['disc', 'ramp'], extraData: join(dir, 'extra') });
+  expect(split.heldOut).toEqual(plain.split.heldOut);
+  expect(split.train.subarray(0, 16)).toEqual(plain.split.train);
+  expect([...split.train.subarray(16)]).toEqual([20, 21, 22, 23, 24, 25, 26, 27]);
+  expect(dataset.classLabels).toHaveLength(28);
+});
+
+it('says which option is wrong', async () => {
+  await expect(read({ extraData: join(dir, 'extra') })).rejects.toThrow(/--extra-data: append: .*8x8 px/);
+  await expect(read({ labels: ['cat'] })).rejects.toThrow(/the data lack cat/);
+  await expect(read({ shrink: 3 })).rejects.toThrow(/shrink: factor is 3/);
+});

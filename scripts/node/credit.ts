@@ -1,0 +1,40 @@
+// Whom a model owes: the authors of its data, and of the data of the models whose weights it began with.
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { UsageError } from './usageError.ts';
+import { readWholeModel } from './wholeModel.ts';
+
+/** In the folder of a run that is no whole model yet. */
+export const CREDIT_FILE = 'credit.json';
+
+const CREDIT_SCHEMA = v.object({ licence: v.string(), attribution: v.string() });
+
+export type Credit = v.InferOutput<typeof CREDIT_SCHEMA>;
+
+/** The credit of a model folder or of an auto-encoder's run; null where nothing tells. */
+export async function readCredit(dir: string): Promise<Credit | null> {
+  if (existsSync(join(dir, 'model_index.json'))) {
+    const { licence, attribution } = (await readWholeModel(dir)).index.figment;
+    return { licence, attribution };
+  }
+  const file = join(dir, CREDIT_FILE);
+  if (!existsSync(file)) return null;
+  try {
+    return v.parse(CREDIT_SCHEMA, JSON.parse(await readFile(file, 'utf8')));
+  } catch (error) {
+    throw new UsageError(
+      `train: ${file} tells no licence and attribution (${(error as Error).message}); mend or delete it`,
+    );
+  }
+}
+
+/** All of several credits, each once, in their order. */
+export function combineCredits(credits: readonly (Credit | null)[]): Credit {
+  const join = (key: keyof Credit) => {
+    const texts = credits.flatMap((credit) => credit?.[key].split('; ') ?? []).filter((text) => text !== '');
+    return [...new Set(texts)].join('; ');
+  };
+  return { licence: join('licence'), attribution: join('attribution') };
+}

@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import { CommanderError } from 'commander';
+import { expect, it } from 'vitest';
+import { DatasetError } from '../../runtime/dataset/dataset.ts';
+import { indexOfLabel } from '../../runtime/recipe/label.ts';
+import { MissingFileError } from '../../runtime/weights/modelFileError.ts';
+import { describeError } from './describeError.ts';
+import { InterruptError } from './interrupt.ts';
+import { UsageError } from './usageError.ts';
+
+function thrownBy(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    return error;
+  }
+}
+
+it.each([
+  ['a usage error', new UsageError('bake: no'), 2, 'bake: no'],
+  ['a missing model file', new MissingFileError('load', 'a/b', 'gone'), 2, 'load: a/b: gone'],
+  ['a data set', new DatasetError('faces', ['empty']), 2, expect.stringContaining('faces')],
+  ['an unknown label', thrownBy(() => indexOfLabel(['orc'], 'ork')), 2, expect.stringContaining('"orc"')],
+  ['an engine error', thrownBy(() => new Array(-1)), 1, 'Invalid array length'],
+  ['any other', new Error('broken'), 1, 'broken'],
+  ['no error at all', 'text', 1, 'text'],
+  ['help', new CommanderError(0, 'commander.help', 'help'), 0, ''],
+  ['a wrong option', new CommanderError(1, 'commander.unknownOption', 'error'), 2, ''],
+  ['Ctrl-C', new InterruptError('interrupted'), 130, 'interrupted'],
+  ['a long message', new Error('x'.repeat(9000)), 1, `${'x'.repeat(2000)}…`],
+])('%s', (_, error, exitCode, message) => {
+  expect(describeError(error)).toEqual({ exitCode, message });
+});
+
+it('takes a path that cannot be read for a mistake', async () => {
+  const error = await readFile('no/such/file').catch((error) => error);
+  expect(describeError(error).exitCode).toBe(2);
+});

@@ -1,0 +1,46 @@
+import { CommanderError } from 'commander';
+import { messageOf } from '../../runtime/core/errors.ts';
+import { InterruptError } from './interrupt.ts';
+import { UsageError } from './usageError.ts';
+
+export interface ErrorReport {
+  exitCode: number;
+  /** Empty when commander has printed it already. */
+  message: string;
+}
+
+/** The runtime's errors about the user's files, by name: importing the classes would load TensorFlow.js for `--help`. */
+const FILE_ERRORS = ['DatasetError', 'ModelFileError', 'MissingFileError'];
+
+const MISTAKE = 2;
+const FAILURE = 1;
+
+/** Errors of the file system that come from the path given. */
+const PATH_ERRORS = ['EACCES', 'EEXIST', 'EISDIR', 'ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EPERM', 'EROFS', 'ENAMETOOLONG'];
+
+/** What to tell the user about an error: 2 for a mistake of theirs, in their options or files, 1 for any other failure. */
+export function describeError(error: unknown): ErrorReport {
+  if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? 0 : MISTAKE, message: '' };
+  if (error instanceof InterruptError) return { exitCode: error.exitCode, message: error.message };
+  return { exitCode: isMistake(error) ? MISTAKE : FAILURE, message: shortMessageOf(error) };
+}
+
+function isMistake(error: unknown): boolean {
+  if (error instanceof UsageError) return true;
+  if (error instanceof Error && FILE_ERRORS.includes(error.name)) return true;
+  if (error instanceof RangeError) return isOurs(error);
+  return error instanceof Error && 'code' in error && PATH_ERRORS.includes(String(error.code));
+}
+
+/** Our errors begin with the operation; the engine's own, such as a stack overflow, do not. */
+function isOurs({ message }: RangeError): boolean {
+  return /^[\w+]+: /.test(message);
+}
+
+/** A library's message may carry a whole minified source line along; the first lines say what happened. */
+const MAX_LENGTH = 2000;
+
+function shortMessageOf(error: unknown): string {
+  const message = messageOf(error);
+  return message.length > MAX_LENGTH ? `${message.slice(0, MAX_LENGTH)}…` : message;
+}

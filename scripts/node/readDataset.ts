@@ -1,0 +1,58 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { type Dataset, type DatasetSource, openDataset, selectLabels, shrink } from '../../runtime/index.ts';
+import { decodePng } from './png.ts';
+import { UsageError } from './usageError.ts';
+
+/** A data set's files in a folder on disk. */
+export function diskDatasetSource(dir: string): DatasetSource {
+  return {
+    name: basename(resolve(dir)),
+    list: async (path) => {
+      const entries = await readdir(join(dir, path), { withFileTypes: true });
+      return Promise.all(
+        entries.map(async (entry) => ((await isFolder(join(dir, path), entry)) ? `${entry.name}/` : entry.name)),
+      );
+    },
+    read: (path) => readFile(join(dir, path)),
+  };
+}
+
+/**
+ * Reads a data set from a folder on disk: `dataset.json` with sheets, or a folder of PNG files for each class.
+ *
+ * @throws DatasetError with every problem at once; Error when the folder does not exist
+ */
+export async function readDataset(dir: string): Promise<Dataset> {
+  const isThere = await stat(dir).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isThere) throw new Error(`readDataset: ${dir} is no folder; expected one with dataset.json or class folders`);
+  return openDataset(diskDatasetSource(dir), decodePng);
+}
+
+export interface DatasetChoice {
+  /** The classes to use; default: all. */
+  labels?: readonly string[];
+  /** Pixels of a block that become one; default 1. */
+  shrink?: number;
+}
+
+/** A data set with some of its classes alone, its images smaller. @throws UsageError when that can't be */
+export function chooseFrom(dataset: Dataset, { labels, shrink: factor = 1 }: DatasetChoice): Dataset {
+  try {
+    return shrink(labels ? selectLabels(dataset, labels) : dataset, factor);
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(error.message) : error;
+  }
+}
+
+/** Links count as what they point to. */
+async function isFolder(dir: string, entry: { name: string; isDirectory(): boolean; isSymbolicLink(): boolean }) {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  return stat(join(dir, entry.name)).then(
+    (target) => target.isDirectory(),
+    () => false,
+  );
+}

@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type AutoencoderKlConfig,
+  type ConditionalVaeConfig,
+  type ConditioningConfig,
+  parseAutoencoderKlConfig,
+  parseConditionalVaeConfig,
+  parseConditioningConfig,
+  parseSafetensors,
+  parseUNet2DConfig,
+  type UNet2DConfig,
+  type Vocabulary,
+  type WeightTensor,
+} from '../../runtime/index.ts';
+import { UsageError } from './usageError.ts';
+import { readWholeModel } from './wholeModel.ts';
+
+/** File name of a network's weights in a model folder. */
+export const WEIGHTS_FILE = 'diffusion_pytorch_model.safetensors';
+
+export interface NetworkFiles<Config> {
+  config: Config;
+  /** PyTorch's layout. */
+  weights: Map<string, WeightTensor>;
+}
+
+/** Reads vae/ of a run or model folder. */
+export function readVae(dir: string): Promise<NetworkFiles<AutoencoderKlConfig>> {
+  return readNetwork(join(dir, 'vae'), parseAutoencoderKlConfig);
+}
+
+/** Reads unet/ of a run or model folder. */
+export function readUNet(dir: string): Promise<NetworkFiles<UNet2DConfig>> {
+  return readNetwork(join(dir, 'unet'), parseUNet2DConfig);
+}
+
+/** Reads conditioning/ of a run or model folder. */
+export function readConditioning(dir: string): Promise<NetworkFiles<ConditioningConfig>> {
+  return readNetwork(join(dir, 'conditioning'), parseConditioningConfig);
+}
+
+/** Reads cvae/ of a run or model folder. */
+export function readConditionalVae(dir: string): Promise<NetworkFiles<ConditionalVaeConfig>> {
+  return readNetwork(join(dir, 'cvae'), parseConditionalVaeConfig);
+}
+
+/** The labels of a model folder, without the null label; null where networks stand alone. */
+export async function readLabels(dir: string): Promise<string[] | null> {
+  return existsSync(join(dir, 'model_index.json')) ? (await readWholeModel(dir)).index.labels : null;
+}
+
+/** The attributes of a model folder; none where networks stand alone. */
+export async function readVocabulary(dir: string): Promise<Vocabulary> {
+  const isWhole = existsSync(join(dir, 'model_index.json'));
+  return isWhole ? ((await readWholeModel(dir)).index.figment.attributes ?? {}) : {};
+}
+
+async function readNetwork<Config>(
+  dir: string,
+  parse: (json: unknown, fileName: string) => Config,
+): Promise<NetworkFiles<Config>> {
+  const [configFile, weightsFile] = [join(dir, 'config.json'), join(dir, WEIGHTS_FILE)];
+  const text = await readFile(configFile, 'utf8').catch(() => {
+    throw new UsageError(`train: there is no ${configFile}; name a folder made by figment train`);
+  });
+  const bytes = new Uint8Array(await readFile(weightsFile));
+  return { config: parse(JSON.parse(text), configFile), weights: parseSafetensors(bytes, weightsFile).tensors };
+}

@@ -1,0 +1,42 @@
+import cliProgress from 'cli-progress';
+import picocolors from 'picocolors';
+
+export interface Progress {
+  update(share: number, note: string): void;
+  stop(): void;
+}
+
+/** One line that shows how far a long job is; on a pipe, a plain line now and then. */
+export function startProgress(title: string): Progress {
+  const bar = new cliProgress.SingleBar({
+    format: `${title} {bar} {percentage}% | {note} | ETA {eta_formatted}`,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    barsize: 20,
+    hideCursor: true,
+    noTTYOutput: true,
+    notTTYSchedule: 30_000,
+    etaBuffer: 50,
+    stopOnComplete: false,
+  });
+  bar.start(1000, 0, { note: '' });
+  return {
+    update: (share, note) => bar.update(Math.round(1000 * share), { note }),
+    stop: () => bar.stop(),
+  };
+}
+
+/** Colours for a stream; plain text where it is piped, or where NO_COLOR asks for that. */
+export function coloursFor(stream: NodeJS.WriteStream) {
+  return picocolors.createColors(picocolors.isColorSupported && stream.isTTY === true);
+}
+
+/** Runs a job under a progress line. */
+export async function shown<T>(title: string, job: (onProgress: (share: number) => void) => Promise<T>): Promise<T> {
+  const progress = startProgress(title);
+  try {
+    return await job((share) => progress.update(share, ''));
+  } finally {
+    progress.stop();
+  }
+}

@@ -1,0 +1,149 @@
+// npm run screenshots: pictures of the demo, drawn on the CPU, to docs/images.
+import path from 'node:path';
+import { Command } from 'commander';
+import type { Page } from 'playwright-core';
+import { buildDemoSite } from '../build/demoSite.ts';
+import { packageRoot } from '../node/packageRoot.ts';
+import { serveSite } from '../node/serveSite.ts';
+import { launchChromium } from '../testing/chromium.ts';
+
+const WIDE = { width: 1280, height: 720 };
+/** A software renderer takes seconds for a frame of full quality. */
+const LIMIT_MS = 300_000;
+
+interface ScreenshotOptions {
+  out: string;
+  quality: string;
+  only?: ViewName;
+}
+
+const VIEWS = { tavern: shootTavern, edit: shootEdit, lab: shootLab, training: shootTraining };
+
+type ViewName = keyof typeof VIEWS;
+
+async function takeScreenshots({ out, quality, only }: ScreenshotOptions): Promise<void> {
+  const site = await serveSite(await buildDemoSite());
+  const browser = await launchChromium({ webgpu: false });
+  try {
+    for (const view of only ? [only] : (Object.keys(VIEWS) as ViewName[])) {
+      const page = await browser.newPage({ viewport: WIDE });
+      page.setDefaultTimeout(LIMIT_MS);
+      page.on('console', (message) => {
+        if (message.type() === 'error') console.error(`page: ${message.text()}`);
+      });
+      page.on('pageerror', (error) => console.error(error));
+      await VIEWS[view](page, site.url, out, quality);
+      await page.close();
+    }
+  } finally {
+    await browser.close();
+    await site.close();
+  }
+}
+
+async function enterTavern(page: Page, url: string, quality: string): Promise<void> {
+  await page.addInitScript(DRAW_RARELY);
+  await page.goto(`${url}?quality=${quality}&arrivals=off`);
+  await page.waitForFunction(() => document.body.dataset.state === 'ready');
+  await page.evaluate(() => document.querySelector('#measures')?.toggleAttribute('hidden', true)); // of this machine's CPU
+}
+
+async function shootTavern(page: Page, url: string, out: string, quality: string): Promise<void> {
+  await enterTavern(page, url, quality);
+  await shoot(page, path.join(out, 'tavern.png'));
+  await page.evaluate(() => document.querySelectorAll<HTMLElement>('#people nav button')[1]!.click());
+  await page.evaluate(() => document.querySelector<HTMLElement>('[data-action=vary]')!.click());
+  await page.waitForFunction(() => {
+    const isPainting = document.querySelector('#card')!.hasAttribute('data-painting');
+    return !isPainting && document.querySelector('[data-recipe=varied]')!.textContent !== 'no';
+  });
+  await page.evaluate(() => document.querySelector<HTMLElement>('[data-action=keep]')!.click());
+  await shoot(page, path.join(out, 'card.png'));
+}
+
+/** A face that stays, with other hair. */
+async function shootEdit(page: Page, url: string, out: string, quality: string): Promise<void> {
+  await enterTavern(page, url, quality);
+  await page.evaluate(() => document.querySelectorAll<HTMLElement>('#people nav button')[1]!.click());
+  await page.evaluate(() => document.querySelector<HTMLElement>('[data-action=edit]')!.click());
+  await page.waitForSelector('#editor button');
+  await page.evaluate(() => document.querySelector<HTMLElement>('.presets button')!.click());
+  await page.evaluate(() => document.querySelector<HTMLElement>('[data-edit=paint]')!.click());
+  await page.waitForFunction(() => {
+    const isPainting = document.querySelector('#card')!.hasAttribute('data-painting');
+    return !isPainting && document.querySelector('[data-recipe=varied]')!.textContent!.startsWith('in a part');
+  });
+  const file = path.join(out, 'edit.png');
+  await page.locator('#card').screenshot({ path: file, timeout: LIMIT_MS });
+  console.log(path.relative(process.cwd(), file));
+}
+
+/** Enough for treasures that one recognises: a training of some minutes. */
+const TRAINING_STEPS = { vae: '900', ddpm: '1500' };
+const SHOWN_STEPS = 1200;
+const TRAINING_LIMIT_MS = 3_600_000;
+
+async function shootTraining(page: Page, url: string, out: string, quality: string): Promise<void> {
+  await enterTavern(page, url, quality);
+  await page.evaluate(() => document.querySelector<HTMLElement>('#open-training')!.click());
+  await page.waitForSelector('#training [data-backend]');
+  await page.evaluate(() => document.querySelector<HTMLElement>('[data-action=builtIn]')!.click());
+  await page.waitForSelector('#training form[data-status=ready]');
+  for (const [phase, steps] of Object.entries(TRAINING_STEPS)) {
+    await page.selectOption(`[data-phase=${phase}] select`, 'steps');
+    await page.fill(`[data-phase=${phase}] input`, steps);
+  }
+  await page.evaluate(() => document.querySelector<HTMLFormElement>('#training form')!.requestSubmit());
+  await page.waitForFunction(
+    (shown) => Number.parseInt(document.querySelectorAll<HTMLOutputElement>('#training output')[1]!.value, 10) > shown,
+    SHOWN_STEPS,
+    { timeout: TRAINING_LIMIT_MS, polling: 1000 },
+  );
+  await save(page, path.join(out, 'training.png'));
+}
+
+async function shootLab(page: Page, url: string, out: string): Promise<void> {
+  await page.goto(`${url}lab.html#label=goblin&seed=4&guidance=2&interval=100-900&walkto=vampire`);
+  await page.waitForFunction(() => document.body.dataset.state === 'ready', undefined, { timeout: LIMIT_MS });
+  await shoot(page, path.join(out, 'lab.png'));
+  await page.locator('.strip', { hasText: 'No hat' }).screenshot({ path: path.join(out, 'lab-hat.png') });
+  const { y, height } = (await page.locator('#vae').boundingBox())!;
+  const clip = { x: 0, y: y + 1, width: WIDE.width, height: height + 12 };
+  await page.screenshot({ path: path.join(out, 'lab-vae.png'), fullPage: true, clip });
+}
+
+/** Run in the page: frames that nobody will see would take the CPU from the painting and the training; maps want some each. */
+const DRAW_RARELY = `window.requestAnimationFrame = (draw) => {
+  const asked = performance.now();
+  const restMs = () => (/textures/.test(document.querySelector('#progress')?.textContent) ? 0 : 20000);
+  const wait = () => {
+    const isTraining = document.querySelector('#training form[data-status=training]');
+    const isDue = (document.body?.dataset.state === 'ready' && !isTraining) || performance.now() > asked + restMs();
+    setTimeout(isDue ? () => draw(performance.now()) : wait, 500);
+  };
+  return setTimeout(wait, 500);
+}`;
+
+/** Enough for the shaders of what is new. */
+const NUM_FRAMES = 3;
+
+/** Waits until what has changed is drawn, too. */
+async function shoot(page: Page, file: string): Promise<void> {
+  for (let frame = 0; frame < NUM_FRAMES; frame++) {
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+  }
+  await save(page, file);
+}
+
+async function save(page: Page, file: string): Promise<void> {
+  await page.screenshot({ path: file, timeout: LIMIT_MS });
+  console.log(path.relative(process.cwd(), file));
+}
+
+await new Command('npm run screenshots --')
+  .description('write pictures of the demo')
+  .option('--out <folder>', 'where to', path.join(packageRoot(), 'docs/images'))
+  .option('--quality <name>', 'high or low', 'high')
+  .option('--only <view>', `one of ${Object.keys(VIEWS).join(', ')}`)
+  .action(takeScreenshots)
+  .parseAsync();

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+
+const QUIET = [
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-quic',
+  '--disable-sync',
+  '--no-first-run',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost', // a page that needs the network fails
+];
+
+/** WebGL and WebGPU computed on the CPU, and shown in the canvas; other sets of flags lose the device with the first frame. */
+const SOFTWARE_GPU = [
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--use-angle=swiftshader',
+  '--enable-features=Vulkan',
+  '--use-vulkan=swiftshader',
+];
+
+const SOFTWARE_WEBGL = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-features=WebGPUService'];
+
+/** What to do where it is missing. */
+export const NO_CHROMIUM =
+  'There is no Chromium, neither /usr/bin/chromium nor $CHROMIUM; on Debian: apt-get install chromium mesa-vulkan-drivers';
+
+/** Where Chromium is; null when there is none. */
+export function findChromium(): string | null {
+  const file = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  return existsSync(file) ? file : null;
+}
+
+/** @throws Error where there is no Chromium */
+export function launchChromium({ webgpu }: { webgpu: boolean }): Promise<Browser> {
+  const executablePath = findChromium();
+  if (!executablePath) {
+    throw new Error(`launchChromium: ${NO_CHROMIUM}`);
+  }
+  const args = ['--no-sandbox', ...QUIET, ...(webgpu ? SOFTWARE_GPU : SOFTWARE_WEBGL)];
+  return chromium.launch({ executablePath, args, headless: true });
+}
