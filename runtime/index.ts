@@ -16,7 +16,7 @@ export {
 // Pixels and random numbers
 export type { Attributes, AttributeValues, NumberRange, Vocabulary } from './core/attributes.ts';
 export { atop, blend } from './core/composite.ts';
-export { messageOf } from './core/errors.ts';
+export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
 export { fingerprint } from './core/fingerprint.ts';
 export { nearestWord } from './core/nearestWord.ts';
 export {
@@ -119,8 +119,7 @@ export {
   sampleSheet,
 } from './evaluation/sheets.ts';
 // Kernels that the plugin calls itself
-export { compilationDone, compileOnly } from './kernels/webgpu/compile.ts';
-export { submitKernels } from './kernels/webgpu/submit.ts';
+export { compilationDone, compileOnly, submitKernels } from './kernels/webgpu/commands.ts';
 export { prepareTexels, type WriteTexelsOptions, writeTexels } from './kernels/webgpu/texels.ts';
 // Networks
 export {
@@ -142,15 +141,15 @@ export {
   parseClassifierConfig,
 } from './networks/classifier.ts';
 export {
+  type ConditionalVaeConfig,
   conditionalVaeShapes,
   decodeWithLabels,
   decodeWithLabelsInSlices,
   encodeWithLabels,
+  parseConditionalVaeConfig,
 } from './networks/conditionalVae.ts';
-export { type ConditionalVaeConfig, parseConditionalVaeConfig } from './networks/conditionalVaeConfig.ts';
 export { type Conditions, conditioning, conditioningShapes } from './networks/conditioning.ts';
 export { type ConditioningConfig, conditioningConfig, parseConditioningConfig } from './networks/conditioningConfig.ts';
-export { initialWeights } from './networks/initialise.ts';
 export type { Shapes, Weights } from './networks/layers.ts';
 export {
   classifyNoisy,
@@ -158,9 +157,9 @@ export {
   noisyClassifierShapes,
   parseNoisyClassifierConfig,
 } from './networks/noisyClassifier.ts';
-export { downloadWeights, uploadWeights } from './networks/tensors.ts';
 export { timeChannels, type UNet2DCondition, unet2d, unet2dInSlices, unet2dShapes } from './networks/unet2d.ts';
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
+export { downloadWeights, initialWeights, uploadWeights } from './networks/weights.ts';
 export { encodeEdit, type PictureBytes } from './recipe/bytes.ts';
 export { changeRecipe, recipeEntries, shortRecipe } from './recipe/change.ts';
 export {
@@ -212,23 +211,32 @@ export { type ImageTensor, splitImages } from './sampling/splitImages.ts';
 // Surface: the maps of a material, and pixel art
 export { ambientOcclusionMap, OCCLUSION_DEFAULTS, type OcclusionOptions } from './surface/ambientOcclusion.ts';
 export { CAVITY_DEFAULTS, type CavityOptions, cavityMap } from './surface/cavity.ts';
-export { HEIGHT_DEFAULTS, type HeightOptions, heightMap, type LowParts } from './surface/height.ts';
-export { luminance } from './surface/luminance.ts';
+export { HEIGHT_DEFAULTS, type HeightOptions, heightMap, type LowParts, luminance } from './surface/height.ts';
+export {
+  METALLIC_DEFAULTS,
+  type MetallicOptions,
+  metallicMap,
+  ROUGHNESS_DEFAULTS,
+  type RoughnessOptions,
+  roughnessMap,
+} from './surface/metallicRoughness.ts';
+export { NORMAL_DEFAULTS, type NormalGreen, type NormalOptions, normalMap } from './surface/normals.ts';
+export { PALETTE_DEFAULTS, type PaletteOptions, snapToPalette } from './surface/palette.ts';
+export {
+  PIXEL_ART_DEFAULTS,
+  PIXEL_ART_SCALE_DEFAULTS,
+  type PixelArtOptions,
+  type PixelArtScaleOptions,
+  pixelArt,
+  scalePixelArt,
+} from './surface/pixelArt.ts';
+export type { Plane, SurfaceMap } from './surface/plane.ts';
 export {
   enlargedSettings,
   GENERIC_MATERIAL,
   MATERIAL_LABELS,
   type MaterialSettings,
   materialSettings,
-} from './surface/materialDefaults.ts';
-export { METALLIC_DEFAULTS, type MetallicOptions, metallicMap } from './surface/metallic.ts';
-export { NORMAL_DEFAULTS, type NormalGreen, type NormalOptions, normalMap } from './surface/normals.ts';
-export { PALETTE_DEFAULTS, type PaletteOptions, snapToPalette } from './surface/palette.ts';
-export { PIXEL_ART_DEFAULTS, type PixelArtOptions, pixelArt } from './surface/pixelArt.ts';
-export { PIXEL_ART_SCALE_DEFAULTS, type PixelArtScaleOptions, scalePixelArt } from './surface/pixelArtScale.ts';
-export { ROUGHNESS_DEFAULTS, type RoughnessOptions, roughnessMap } from './surface/roughness.ts';
-export type { Plane, SurfaceMap } from './surface/surfaceImage.ts';
-export {
   type SurfaceMaps,
   type SurfaceOptions,
   surfaceMaps,
@@ -246,7 +254,6 @@ export { adaptConditioning, type ConditionedNetwork, type KnownNetwork } from '.
 export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
 export { conditionedShapes, joinConditioning, splitConditioning } from './training/conditionedNetwork.ts';
 export { dataParallelGradients, type GradientWorker, serveGradients } from './training/dataParallel.ts';
-export { elbo, klOfImages, logLikelihood } from './training/elbo.ts';
 export { type GradientSource, localGradients } from './training/gradients.ts';
 export {
   type EncodeOptions,
@@ -263,8 +270,8 @@ export {
   serveEncoding,
   workerEncoder,
 } from './training/latentEncoder.ts';
+export { elbo, klOfImages, logLikelihood } from './training/losses.ts';
 export { modelContent, type TrainedNetwork } from './training/modelContent.ts';
-export { NOISY_TIMESTEPS, type NoisyAccuracy, noisyAccuracy } from './training/noisyAccuracy.ts';
 export { type LabelledNetwork, relabel } from './training/relabel.ts';
 export {
   CLASSIFIER_DEFAULTS,
@@ -295,12 +302,22 @@ export { type TrainingIntervals, type TrainingProgress, trainingProgress } from 
 export {
   defaultNoisyClassifierConfig,
   NOISY_CLASSIFIER_DEFAULTS,
+  NOISY_TIMESTEPS,
+  type NoisyAccuracy,
   type NoisyClassifierOptions,
+  noisyAccuracy,
   noisyClassifierTaskSpec,
   noisyClassifierTrainer,
 } from './training/trainNoisyClassifier.ts';
-export { defaultVaeConfig, VAE_DEFAULTS, type VaeOptions, vaeTaskSpec, vaeTrainer } from './training/trainVae.ts';
-export { type AutoEncoder, withoutAlpha } from './training/withoutAlpha.ts';
+export {
+  type AutoEncoder,
+  defaultVaeConfig,
+  VAE_DEFAULTS,
+  type VaeOptions,
+  vaeTaskSpec,
+  vaeTrainer,
+  withoutAlpha,
+} from './training/trainVae.ts';
 export {
   type Deviation,
   type NetworkFolder,
@@ -311,8 +328,6 @@ export {
   runVaeCase,
   type SchedulerCase,
 } from './verify/cases.ts';
-// Weights and model folders
-export { checkWeights } from './weights/checkWeights.ts';
 export {
   type ClassifierContent,
   type ClassifierFiles,
@@ -321,7 +336,6 @@ export {
   loadClassifierFolder,
   readClassifierFiles,
 } from './weights/classifierFolder.ts';
-export { MissingFileError, ModelFileError, quote } from './weights/modelFileError.ts';
 export {
   type LoadModelFolderOptions,
   loadModelFolder,
@@ -337,4 +351,5 @@ export { type ModelSource, memorySource, type OnProgress, type ReadOptions } fro
 export { parseSafetensors, type StoredTensor, writeSafetensors } from './weights/safetensors.ts';
 export { nchwToNhwc, nhwcToNchw } from './weights/tensorLayout.ts';
 export { type UrlSourceOptions, urlSource } from './weights/urlSource.ts';
-export { numElements, type WeightTensor } from './weights/weightTensor.ts';
+// Weights and model folders
+export { checkWeights, numElements, type WeightTensor } from './weights/weightTensor.ts';

@@ -19,8 +19,7 @@ import {
   sample,
   selectBackend,
 } from '../../runtime/index.ts';
-import { tinyClassifierFiles } from '../../runtime/testing/tinyClassifier.ts';
-import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import { tinyClassifierFiles, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { diskSource } from '../../scripts/node/diskSource.ts';
 import { packageRoot } from '../../scripts/node/packageRoot.ts';
 import { STRICT_CSP } from '../../scripts/node/serveSite.ts';

@@ -3,10 +3,9 @@
  */
 import * as v from 'valibot';
 import { messageOf } from '../core/errors.ts';
-import type { NumChannels, PixelImage } from '../core/pixels.ts';
+import { isTransparent, type NumChannels, type PixelImage, withChannels } from '../core/pixels.ts';
 import type { AttributeColumn } from './attributeColumns.ts';
 import { readAttributes, VocabularySchema } from './attributeTable.ts';
-import { isTransparent, withChannels } from './channels.ts';
 import { type Dataset, DatasetError } from './dataset.ts';
 import { type DatasetSource, type DecodePng, readImage } from './source.ts';
 

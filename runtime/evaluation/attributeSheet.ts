@@ -1,7 +1,6 @@
 import type { Attributes } from '../core/attributes.ts';
-import { composeSheet, type PixelImage } from '../core/pixels.ts';
+import { composeSheet, type PixelImage, withChannels } from '../core/pixels.ts';
 import { attributesOf } from '../dataset/attributeColumns.ts';
-import { withChannels } from '../dataset/channels.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { generate } from '../sampling/generate.ts';
 import type { DiffusionModel } from '../sampling/model.ts';

@@ -8,7 +8,7 @@ import { expectClose } from '../testing/matchers.ts';
 import { randomWeights } from '../testing/tinyNetworks.ts';
 import { type Conditions, conditioning, conditioningShapes, numericFeatures } from './conditioning.ts';
 import { conditioningConfig } from './conditioningConfig.ts';
-import { uploadWeights } from './tensors.ts';
+import { uploadWeights } from './weights.ts';
 
 const DIM = 6;
 const VOCABULARY = { hair: ['black', 'red'], wear: { min: 0, max: 1 }, constructor: ['a', 'b', 'c'] };

@@ -7,8 +7,7 @@ import { normals } from '../core/random.ts';
 import { decodeWithLabels } from '../networks/conditionalVae.ts';
 import type { PictureOptions } from '../recipe/recipe.ts';
 import { runSlices } from '../testing/sliceCase.ts';
-import { tinyModelFiles } from '../testing/tinyModel.ts';
-import { difference, ELF, GOBLIN, ORC } from '../testing/tinyPictures.ts';
+import { difference, ELF, GOBLIN, ORC, tinyModelFiles } from '../testing/tinyModel.ts';
 import { createConditionalVae, cvaeImagesInSlices } from './conditionalVae.ts';
 import { generate } from './generate.ts';
 

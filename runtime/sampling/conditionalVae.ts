@@ -2,15 +2,19 @@
 import { dispose, type Tensor, type Tensor2D, type Tensor4D, tensor2d } from '@tensorflow/tfjs-core';
 import { normals } from '../core/random.ts';
 import { slerp } from '../diffusion/slerp.ts';
-import { conditionalVaeShapes, decodeWithLabelsInSlices } from '../networks/conditionalVae.ts';
-import { type ConditionalVaeConfig, parseConditionalVaeConfig } from '../networks/conditionalVaeConfig.ts';
+import {
+  type ConditionalVaeConfig,
+  conditionalVaeShapes,
+  decodeWithLabelsInSlices,
+  parseConditionalVaeConfig,
+} from '../networks/conditionalVae.ts';
 import type { Weights } from '../networks/layers.ts';
-import { uploadWeights } from '../networks/tensors.ts';
+import { uploadWeights } from '../networks/weights.ts';
 import { indexOfLabel } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
-import { checkWeights } from '../weights/checkWeights.ts';
 import type { ModelFiles } from '../weights/modelFolder.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
+import { checkWeights } from '../weights/weightTensor.ts';
 
 /** A class-conditional VAE with one latent vector, its weights on the current backend. */
 export interface CvaeNetwork {

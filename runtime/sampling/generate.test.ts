@@ -5,7 +5,7 @@ import { type BackendName, selectBackend } from '../backends/selectBackend.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import * as networks from '../networks/unet2d.ts';
 import type { PictureOptions } from '../recipe/recipe.ts';
-import { difference, ELF, GOBLIN, make, ORC, withModel } from '../testing/tinyPictures.ts';
+import { difference, ELF, GOBLIN, make, ORC, withModel } from '../testing/tinyModel.ts';
 import type { SampleOptions } from './completeAll.ts';
 import { generate } from './generate.ts';
 

@@ -3,7 +3,7 @@ import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, expect, it, vi } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import * as random from '../core/random.ts';
-import { rollImage } from '../testing/rollImage.ts';
+import { rollImage } from '../testing/roll.ts';
 import { tinyModelFiles } from '../testing/tinyModel.ts';
 import type { SampleOptions } from './completeAll.ts';
 import { generate } from './generate.ts';

@@ -2,14 +2,18 @@ import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import { parseSchedulerConfig, type SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
 import { type AutoencoderKlConfig, parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
-import type { ConditioningConfig } from '../networks/conditioningConfig.ts';
-import { uploadWeights } from '../networks/tensors.ts';
-import { unet2dShapes } from '../networks/unet2d.ts';
+import { conditioningShapes } from '../networks/conditioning.ts';
+import {
+  type ConditioningConfig,
+  conditioningConfig,
+  parseConditioningConfig,
+} from '../networks/conditioningConfig.ts';
+import { timeChannels, unet2dShapes } from '../networks/unet2d.ts';
 import { parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
-import { checkWeights } from '../weights/checkWeights.ts';
+import { uploadWeights } from '../networks/weights.ts';
 import type { ModelFiles } from '../weights/modelFolder.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
-import { checkConditioning } from './conditioningOf.ts';
+import { checkWeights } from '../weights/weightTensor.ts';
 
 /** A conditional latent diffusion model on the current backend. */
 export interface DiffusionModel {
@@ -62,4 +66,34 @@ export function createModel(files: ModelFiles): DiffusionModel {
     latentShape: [heightPx / factor, widthPx / factor, vaeConfig.latent_channels],
     dispose: () => dispose([unet, vae, conditioning?.weights ?? {}] as unknown as Tensor[]),
   };
+}
+
+/**
+ * The conditioning of a model folder; null for a U-Net that takes the label itself.
+ *
+ * @throws Error when it does not fit the U-Net, the labels or the attributes of the index
+ */
+function checkConditioning(files: ModelFiles, unet: UNet2DConfig): ConditioningConfig | null {
+  const { labels, figment } = files.index;
+  if (unet.class_embed_type !== 'identity') {
+    if (Object.keys(figment.attributes ?? {}).length === 0) return null;
+    throw new Error(
+      `${figment.name}/unet/config.json: class_embed_type is ${unet.class_embed_type}; expected "identity", since model_index.json lists attributes`,
+    );
+  }
+  const fileName = `${figment.name}/conditioning/config.json`;
+  const config = parseConditioningConfig(files.conditioningConfig, fileName);
+  const expected = conditioningConfig(timeChannels(unet), labels.length, figment.attributes ?? {});
+  for (const key of ['embedding_dim', 'num_labels'] as const) {
+    if (config[key] === expected[key]) continue;
+    throw new Error(`${fileName}: ${key} is ${config[key]}; expected ${expected[key]}, as U-Net and labels have`);
+  }
+  const list = ({ attributes }: ConditioningConfig) => JSON.stringify(Object.entries(attributes));
+  if (list(config) !== list(expected)) {
+    throw new Error(
+      `${fileName}: attributes are ${list(config).slice(0, 150)}; expected those of model_index.json, ${list(expected).slice(0, 150)}`,
+    );
+  }
+  checkWeights(files.conditioning ?? new Map(), conditioningShapes(config), `${figment.name}/conditioning`);
+  return config;
 }

@@ -10,7 +10,7 @@ import * as networks from '../networks/unet2d.ts';
 import type { PictureOptions } from '../recipe/recipe.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { runSlices } from '../testing/sliceCase.ts';
-import { ELF, ORC, withModel } from '../testing/tinyPictures.ts';
+import { ELF, ORC, withModel } from '../testing/tinyModel.ts';
 import type { SampleOptions } from './completeAll.ts';
 import type { DiffusionModel } from './model.ts';
 import { sampleInSlices } from './sample.ts';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Vocabulary } from '../core/attributes.ts';
-import { ModelFileError, quote } from './modelFileError.ts';
+import { ModelFileError, quote } from '../core/errors.ts';
 import { isObject, parseUntrustedJson } from './untrustedJson.ts';
 import { VOCABULARY_SCHEMA } from './vocabulary.ts';
 

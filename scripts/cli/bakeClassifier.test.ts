@@ -7,8 +7,7 @@ import {
   generate,
   selectBackend,
 } from '../../runtime/index.ts';
-import { tinyClassifierFiles } from '../../runtime/testing/tinyClassifier.ts';
-import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
+import { tinyClassifierFiles, tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { describeError } from '../node/describeError.ts';
 import { decodePng, readPngText } from '../node/png.ts';

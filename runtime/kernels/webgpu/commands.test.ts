@@ -2,7 +2,7 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { backend as currentBackend, fill, mul } from '@tensorflow/tfjs-core';
 import { describe, expect, test, vi } from 'vitest';
 import { describeOnBackends } from '../../../scripts/testing/backends.ts';
-import { submitKernels } from './submit.ts';
+import { submitKernels } from './commands.ts';
 
 describeOnBackends((backend) => {
   if (backend !== 'webgpu') {

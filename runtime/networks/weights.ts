@@ -1,4 +1,7 @@
+import { type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { normals, uniforms } from '../core/random.ts';
+import { fromTorch, toTorch } from '../weights/tensorLayout.ts';
+import type { WeightTensor } from '../weights/weightTensor.ts';
 import type { Shapes } from './layers.ts';
 
 /** Layers that start at zero, so that every residual block starts as the identity (Dhariwal & Nichol 2021, appendix). */
@@ -29,4 +32,22 @@ function initialTensor(name: string, shape: number[], shapes: Shapes, seed: numb
   const weightShape = shapes.get(name.replace(/bias$/, 'weight')) ?? shape;
   const bound = 1 / Math.sqrt(weightShape.slice(1).reduce((a, b) => a * b, 1));
   return Float32Array.from(uniforms(seed, stream, size), (u) => (2 * u - 1) * bound);
+}
+
+/** Weights in PyTorch's layout to tensors in ours, on the current backend; the caller disposes them. */
+export function uploadWeights(weights: ReadonlyMap<string, WeightTensor>): Record<string, Tensor> {
+  const entries = [...weights].map(([name, value]) => {
+    const { shape, data } = fromTorch(name, value);
+    return [name, tensor(data, shape, 'float32')] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Tensors in our layout to weights in PyTorch's. */
+export async function downloadWeights(tensors: Readonly<Record<string, Tensor>>): Promise<Map<string, WeightTensor>> {
+  const weights = new Map<string, WeightTensor>();
+  for (const [name, value] of Object.entries(tensors)) {
+    weights.set(name, toTorch(name, { shape: value.shape, data: Float32Array.from(await value.data()) }));
+  }
+  return weights;
 }

@@ -1,9 +1,9 @@
-/** Reads the fixtures beside this file, which diffusers wrote; for tests in Node only. */
+// Reads the fixtures of runtime/testing/fixtures, which diffusers wrote; for tests in Node.
 import { readdirSync, readFileSync } from 'node:fs';
-import type { SchedulerCase } from '../verify/cases.ts';
-import { parseSafetensors, type StoredTensor } from '../weights/safetensors.ts';
+import type { SchedulerCase } from '../../runtime/verify/cases.ts';
+import { parseSafetensors, type StoredTensor } from '../../runtime/weights/safetensors.ts';
 
-const FOLDER = new URL('./fixtures/', import.meta.url);
+const FOLDER = new URL('../../runtime/testing/fixtures/', import.meta.url);
 
 export function readFixture(path: string): Uint8Array {
   return readFileSync(new URL(path, FOLDER));

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
-import { checkWeights } from './checkWeights.ts';
-import { ModelFileError } from './modelFileError.ts';
-import { numElements, type WeightTensor } from './weightTensor.ts';
+import { ModelFileError } from '../core/errors.ts';
+import { checkWeights, numElements, type WeightTensor } from './weightTensor.ts';
 
 function weights(shapes: Record<string, number[]>): Map<string, WeightTensor> {
   return new Map(
