@@ -161,6 +161,8 @@ const lab: Door = async (entries) => {
   const { notes } = parseHash(`#label=elf&${pairs.join('&')}`, generator.info);
   return notes[0] ?? null;
 };
+/** Addresses and options have no attributes yet. */
+const isWithoutAttributes = (entries: object) => !('attributes' in entries);
 const isInLab = (entries: object) => Object.keys(entries).every((name) => name in LAB_NAMES);
 
 /** Good recipes, and bad ones with the entry that every door has to name. */
@@ -196,6 +198,9 @@ const RECIPES: [entries: Entries, wrong: RegExp | null][] = [
   [{ strength: 2 }, /strength/],
   [{ resamples: 3 }, /there is a resamples but no image/],
   [{ keepAlpha: true }, /there is a keepAlpha but no image/],
+  [{ attributes: {} }, null],
+  [{ attributes: { hair: 'red' } }, /attribute "hair" is unknown; this model has no attributes/],
+  [{ attributes: { hair: ['red'] } as never }, /attributes\.hair/],
   [{ widthPx: 32 }, /makes 16×16 alone/],
   [{ widthPx: 0 }, /width/i],
 ];
@@ -205,8 +210,8 @@ describe.each<[string, Door, (entries: object) => boolean]>([
   ['a scene file', sceneFile, () => true],
   ['the runtime', runtime, () => true],
   ['a bake file', bakeFile, () => true],
-  ['an import', imported, () => true],
-  ['the command line', commandLine, () => true],
+  ['an import', imported, isWithoutAttributes],
+  ['the command line', commandLine, isWithoutAttributes],
   ['the lab', lab, isInLab],
 ])('%s', (_, door, takes) => {
   it.each(RECIPES.filter(([entries]) => takes(entries)))('%j', async (entries, wrong) => {

@@ -3,7 +3,7 @@ import type { KnownClassifiers, PictureOptions, Recipe, RecipeModel, SamplingOpt
 import { PIPELINE_NAMES } from '../recipe/recipe.ts';
 import type { ConditionalVae } from './conditionalVae.ts';
 import type { DiffusionModel } from './model.ts';
-import { recipeModel } from './model.ts';
+import { recipeModel } from './modelInfo.ts';
 import type { NoisyClassifier } from './noisyClassifier.ts';
 import type { SampleRun } from './samplingPlan.ts';
 

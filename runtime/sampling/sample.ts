@@ -81,6 +81,7 @@ export function* sampleRecipesInSlices(
     }
   } finally {
     plan.sampler.dispose();
+    plan.condition.vectors?.dispose();
   }
 }
 

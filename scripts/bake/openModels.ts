@@ -28,21 +28,21 @@ export interface BakeModel {
  * Reads the models that a bake names, one after the other.
  *
  * @param names      of shipped models, folders relative to `folder`, addresses
- * @param priorsOf   those of whose VAEs a plan has to know
+ * @param cvaesOf   those of whose VAEs a plan has to know
  * @returns          by name: the model, or what is wrong with it
  * @throws           the signal's reason when aborted
  */
 export async function openModels(
   names: Iterable<string>,
   folder: string,
-  priorsOf: ReadonlySet<string> = new Set(),
+  cvaesOf: ReadonlySet<string> = new Set(),
   signal?: AbortSignal,
 ): Promise<Map<string, BakeModel | string>> {
   const models = new Map<string, BakeModel | string>();
   for (const name of names) {
     if (models.has(name)) continue;
     const opened = await orProblem(() => openModel(name, folder, signal), signal);
-    if (typeof opened === 'object' && priorsOf.has(name)) {
+    if (typeof opened === 'object' && cvaesOf.has(name)) {
       opened.cvae = await orProblem(() => openCvae(opened.model, signal), signal);
     }
     models.set(name, opened);

@@ -17,7 +17,7 @@ import type { BakeClassifier, BakeModel } from './openModels.ts';
 import { expandPath } from './outputPaths.ts';
 import { materialOf } from './planLibraries.ts';
 import { type BakeInputs, planRecipe } from './planRecipe.ts';
-import { messageOf, type Wrong, wantedPictures } from './wantedPictures.ts';
+import { type Wrong, wantedPictures, withoutOperation } from './wantedPictures.ts';
 
 export interface PlannedAsset {
   pictures: Picture[];
@@ -139,7 +139,7 @@ function planSheets(asset: BakeAsset, look: Look, layers: Layer[], pictures: Pic
       return { asset: asset.name, image, atlas, tiles, columns, widthPx, heightPx, key };
     });
   } catch (error) {
-    wrong('sheet', messageOf(error));
+    wrong('sheet', withoutOperation(error));
     return [];
   }
 }
@@ -154,7 +154,7 @@ function checkSurface({ maps, surface, pixelArt }: BakeAsset, wanted: { label: s
       surfaceMaps(new Uint8Array(4 * 4 * 4), 4, 4, enlargedSettings(settings, pixelArt?.factor ?? 1));
     }
   } catch (error) {
-    wrong('surface', messageOf(error));
+    wrong('surface', withoutOperation(error));
   }
 }
 
