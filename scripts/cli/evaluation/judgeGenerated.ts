@@ -137,7 +137,7 @@ const BATCH = 26;
 
 /**
  * Makes the same number of pictures of every label, with the seeds that `figment bake` would use: counting up from the
- * first one for each label anew.
+ * same first seed for every label.
  *
  * @param onProgress called with the share done
  * @returns          RGBA bytes, label after label

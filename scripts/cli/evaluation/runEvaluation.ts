@@ -26,7 +26,7 @@ import { frechetDistance } from './frechet.ts';
 import { openJudge } from './judge.ts';
 import { type EvaluationRecipe, type Judged, judgeGenerated } from './judgeGenerated.ts';
 import { byLabel, measure } from './measure.ts';
-import { formatMetrics, formatSummary, type Metrics, UNITS } from './report.ts';
+import { formatMetrics, formatSummary, METRIC_UNITS, type Metrics } from './report.ts';
 
 export interface EvaluateFlags {
   data: string;
@@ -151,7 +151,7 @@ async function evaluateModel(
     const sets = { heldOut, reconstructedHeldOut };
     const generated = await judgeGenerated({ model, cvae, dataset, split, sets, classifier, real, perClass, recipe });
     const metrics: Metrics = {
-      units: UNITS,
+      units: METRIC_UNITS,
       model: { name: model.index.figment.name, sha256: model.hash },
       data: dataOf(dataset, split, flags),
       recipe: { ...recipe, backend },
