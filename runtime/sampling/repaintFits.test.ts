@@ -1,14 +1,15 @@
 // What repainting is for: the new part has to fit the kept one. Here that is known exactly, by data of two numbers that hang
 // together, for which the perfect network is a matrix.
 import { add, mul, reverse, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { normals } from '../core/random.ts';
 import { runToEnd } from '../core/slices.ts';
 import { createSampler } from '../diffusion/sampler.ts';
 import { parseSchedulerConfig, type SamplerName } from '../diffusion/schedulerConfig.ts';
 import { ONE_TILE } from '../networks/windows.ts';
-import { editDefaults } from './edit.ts';
+import { EDIT_DEFAULTS } from '../recipe/complete.ts';
+import * as denoise from './denoise.ts';
 import { noise } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';
 import { repaintInSlices, repaintingOf } from './repaint.ts';
@@ -30,17 +31,15 @@ function perfectStep(plan: SamplingPlan, xt: Tensor4D, index: number, pass: numb
   });
 }
 
-vi.mock('./denoise.ts', async (original) => ({
-  ...(await original<typeof import('./denoise.ts')>()),
-  // biome-ignore lint/correctness/useYield: a slice that does not pause
-  denoiseInSlices: function* (_: DiffusionModel, plan: SamplingPlan, xt: Tensor4D, index: number, pass: number) {
-    return { ...perfectStep(plan, xt, index, pass), guidanceNorm: null };
-  },
-}));
-
 beforeAll(async () => {
   await selectBackend({ backend: 'wasm' });
+  // biome-ignore lint/correctness/useYield: a slice that does not pause
+  vi.spyOn(denoise, 'denoiseInSlices').mockImplementation(function* (_, plan, xt, index, pass = 0) {
+    return { ...perfectStep(plan, xt, index, pass), guidanceNorm: null };
+  });
 });
+
+afterAll(() => vi.restoreAllMocks());
 
 /** The correlation of what is made anew with what is kept. */
 async function correlation(name: SamplerName, resamples: number): Promise<number> {
@@ -49,7 +48,7 @@ async function correlation(name: SamplerName, resamples: number): Promise<number
   const sampler = createSampler(name, scheduler, { numInferenceSteps: 20, eta: 0 });
   const mask = Uint8Array.from({ length: 2 * NUM_PAIRS }, (_, i) => (i % 2 === 1 ? 255 : 0));
   const plan = {
-    requests: [{ label: 'pair', seed: 1, mask }],
+    recipes: [{ label: 'pair', seed: 1, mask }],
     sampler,
     resamples,
     widthPx: 2,
@@ -74,7 +73,7 @@ async function correlation(name: SamplerName, resamples: number): Promise<number
 describe.each<SamplerName>(['ddpm', 'ddim', 'dpm++', 'euler'])('repainting by %s', (sampler) => {
   it('fits what it makes to what it keeps, the better the more often a step is made', async () => {
     const once = await correlation(sampler, 1);
-    const usual = await correlation(sampler, editDefaults(true).resamples);
+    const usual = await correlation(sampler, EDIT_DEFAULTS.masked.resamples);
     const often = await correlation(sampler, 10);
     expect(once).toBeLessThan(CORRELATION - 0.1);
     expect(Math.abs(usual - CORRELATION)).toBeLessThan(0.06);

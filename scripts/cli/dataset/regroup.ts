@@ -1,4 +1,4 @@
-import { type Dataset, permutation } from '../../../runtime/index.ts';
+import { type Dataset, permutation, rowsOf } from '../../../runtime/index.ts';
 
 /** A new label, and which values of a column it stands for; `*` for all that no other label names. */
 export interface Group {
@@ -47,6 +47,7 @@ export function regroup(
     labels: groups.map(({ label }) => label),
     images: kept,
     classLabels: Int32Array.from(chosen, (image) => groupOf[image]!),
+    attributes: dataset.attributes && rowsOf(dataset.attributes, chosen),
     sources: dataset.sources && chosen.map((image) => dataset.sources![image]!),
   };
 }
