@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { loadClassifierFolder } from '../../runtime/index.ts';
-import { classifierSource, shippedClassifierFolder } from '../node/openNoisyClassifier.ts';
+import { classifierSource, shippedClassifierFolder } from '../node/openModel.ts';
 import { orProblem } from './openModels.ts';
 
 /** What a plan has to know of a classifier. */

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   classifierShapes,
   defaultClassifierConfig,
-  type ImageRequest,
   imagesOfPixels,
   initialWeights,
   uploadWeights,
@@ -42,7 +41,8 @@ beforeAll(async () => {
 
 afterAll(() => dispose(Object.values(weights)));
 
-const realPictures: Paint = async (requests) => requests.map(({ label, seed }) => pictureOf(label, seed - FIRST_SEED));
+const realPictures: Paint = async (requests) =>
+  requests.map(({ label, seed }) => pictureOf(label!, seed! - FIRST_SEED));
 
 it('finds real pictures as good as themselves: the same accuracy, no distance, all of the spread', async () => {
   const { numbers, row } = await judgePictures(context, realPictures, () => {});
@@ -53,7 +53,7 @@ it('finds real pictures as good as themselves: the same accuracy, no distance, a
 });
 
 it('finds no spread among copies of one picture, and a distance', async () => {
-  const copies: Paint = async (requests) => requests.map(({ label }) => pictureOf(label, 0));
+  const copies: Paint = async (requests) => requests.map(({ label }) => pictureOf(label!, 0));
   const { numbers } = await judgePictures(context, copies, () => {});
   expect(numbers.spread).toBeCloseTo(0, 6);
   const { gaussian } = context.real.measured;
@@ -63,7 +63,7 @@ it('finds no spread among copies of one picture, and a distance', async () => {
 });
 
 it('asks for every label and seed once, in batches, and tells how far it is', async () => {
-  const asked: ImageRequest[][] = [];
+  const asked: Parameters<Paint>[0][number][][] = [];
   const shares: number[] = [];
   const paint: Paint = async (requests, onProgress) => {
     asked.push([...requests]);

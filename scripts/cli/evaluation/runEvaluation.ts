@@ -20,7 +20,7 @@ import { writeFilesAtomic } from '../../node/atomicWrite.ts';
 import { openNodeBackend } from '../../node/nodeBackend.ts';
 import { buildCvae, buildModel, modelSource } from '../../node/openModel.ts';
 import { chooseFrom, readDataset } from '../../node/readDataset.ts';
-import { shown } from '../../node/terminal.ts';
+import { withProgress } from '../../node/terminal.ts';
 import { UsageError } from '../../node/usageError.ts';
 import { frechetDistance } from './frechet.ts';
 import { openJudge } from './judge.ts';
@@ -145,7 +145,7 @@ async function evaluateModel(
     const perClass = Math.min(flags.imagesPerClass, smallestClass(heldOut.classLabels, labels.length));
     const real = await measure(classifier, heldOut, perClass);
     const train = await measure(classifier, sampleOf(dataset, split.train, perClass), perClass);
-    const { l1, pictures } = await shown('reconstruct', (onProgress) => reconstruct(model, heldOut, onProgress));
+    const { l1, pictures } = await withProgress('reconstruct', (onProgress) => reconstruct(model, heldOut, onProgress));
     const reconstructedHeldOut = imagesOfPixels(pictures, heldOut.classLabels, dataset);
     const recipe = recipeOf(model, flags);
     const sets = { heldOut, reconstructedHeldOut };
