@@ -11,8 +11,14 @@ import {
 } from '../../runtime/index.ts';
 import { writeFileAtomic } from '../node/atomicWrite.ts';
 import { letEventsIn } from '../node/interrupt.ts';
-import { buildCvae, buildModel, modelSource, orUsageError } from '../node/openModel.ts';
-import { buildClassifier, classifierSource } from '../node/openNoisyClassifier.ts';
+import {
+  buildClassifier,
+  buildCvae,
+  buildModel,
+  classifierSource,
+  modelSource,
+  orUsageError,
+} from '../node/openModel.ts';
 import { encodePng } from '../node/png.ts';
 import { UsageError } from '../node/usageError.ts';
 import { bakedRecipe, type Look, type Picture, type PictureFile, RECIPE_KEYWORD, recipeOf } from './bakePlan.ts';

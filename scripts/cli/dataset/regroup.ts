@@ -17,7 +17,7 @@ const MATCH_STREAM = 0xd2000000;
 const REST = '*';
 
 /**
- * A data set labelled anew, by an attribute of each picture; pictures whose value no group names are left out.
+ * A data set with new labels, by an attribute of each picture; pictures whose value no group names are left out.
  *
  * @param values one for each picture
  * @throws       RangeError when the numbers differ or a group stays empty
