@@ -8,8 +8,7 @@ import {
   type SchedulerConfig,
 } from '../../runtime/index.ts';
 import { describeError } from '../node/describeError.ts';
-import { modelSource, shippedModelFolder } from '../node/openModel.ts';
-import { classifierSource, shippedClassifierFolder } from '../node/openNoisyClassifier.ts';
+import { classifierSource, modelSource, shippedClassifierFolder, shippedModelFolder } from '../node/openModel.ts';
 
 /** What a plan has to know of a model; its weights are read later, where they are used. */
 export interface BakeModel {
