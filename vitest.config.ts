@@ -23,10 +23,10 @@ const projects: TestProjectInlineConfiguration[] = [
     extends: true,
     test: { name: 'browser', include: browser, isolate: false, globalSetup: 'scripts/testing/browserSetup.ts' },
   },
-  { extends: true, test: { name: 'alone', include: alone, isolate: true } },
+  { extends: true, test: { name: 'unit-alone', include: alone, isolate: true } },
   {
     extends: true,
-    test: { name: 'shared', include: ['**/*.test.ts'], exclude: [...browser, ...alone], isolate: false },
+    test: { name: 'unit', include: ['**/*.test.ts'], exclude: [...browser, ...alone], isolate: false },
   },
 ];
 
