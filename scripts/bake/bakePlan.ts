@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { encodeEdit, type PixelArtOptions, type Recipe, withLabelAndSeed } from '../../runtime/index.ts';
 import type { BakeAsset, FileFormat, MapName } from './bakeFileSchema.ts';
 
-/** Counts up whenever equal recipes give other bytes than before, so that all is baked anew. */
+/** Counts up whenever equal recipes give other bytes than before, so that all is baked again. */
 const BAKE_VERSION = 1;
 
 /** Keyword of the text chunk of a PNG, and of the entry of a KTX2 file, that holds the recipe. */
