@@ -53,7 +53,7 @@ export interface PictureFile {
   key: string;
 }
 
-export interface Picture {
+export interface PlannedPicture {
   look: Look;
   label: string;
   seed: number;
@@ -98,7 +98,7 @@ export interface LibraryMaterial {
 export interface BakePlan {
   name: string; // of the bake file
   out: string; // absolute
-  pictures: Picture[];
+  pictures: PlannedPicture[];
   sheets: Sheet[];
   libraries: Library[];
   /** Folders on disk that models come from. */
@@ -108,12 +108,12 @@ export interface BakePlan {
 }
 
 /** What the model is asked for. */
-export function recipeOf({ look, label, seed }: Pick<Picture, 'look' | 'label' | 'seed'>): Recipe {
+export function recipeOf({ look, label, seed }: Pick<PlannedPicture, 'look' | 'label' | 'seed'>): Recipe {
   return withLabelAndSeed(look.recipe, label, seed);
 }
 
 /** What is stored with a picture's file. */
-export function bakedRecipe(picture: Pick<Picture, 'look' | 'label' | 'seed'>): BakedRecipe {
+export function bakedRecipe(picture: Pick<PlannedPicture, 'look' | 'label' | 'seed'>): BakedRecipe {
   const { modelName, modelHash, cvaeHash, classifier } = picture.look;
   const recipe = recipeOf(picture);
   return {

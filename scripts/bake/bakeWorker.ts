@@ -2,10 +2,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { BackendName } from '../../runtime/index.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
-import { type BakedBatch, Baker, type Batch } from './baker.ts';
+import { type BakedBatch, Baker, type PictureBatch } from './baker.ts';
 
 /** To a thread: a batch to bake, or null to give up the one at hand. */
-export type BakeRequest = Batch | null;
+export type BakeRequest = PictureBatch | null;
 
 /** From a thread. */
 export type BakeReply = { share: number } | { baked: BakedBatch } | { failure: { name: string; message: string } };

@@ -4,7 +4,7 @@ import { makeWritableFolder } from '../node/atomicWrite.ts';
 import { InterruptError } from '../node/interrupt.ts';
 import { packageVersion } from '../node/packageRoot.ts';
 import { decodePng, encodePng } from '../node/png.ts';
-import type { BakePlan, Picture, Sheet } from './bakePlan.ts';
+import type { BakePlan, PlannedPicture, Sheet } from './bakePlan.ts';
 import { sha256, writeOutput } from './baker.ts';
 import { type BakeTeam, openTeam } from './bakeTeam.ts';
 import { makeBatches, takeShard } from './batches.ts';
@@ -103,7 +103,7 @@ function newResult({ out, pictures }: BakePlan, stale: StaleWork): BakeResult {
 
 async function bakePictures(
   { out }: BakePlan,
-  pictures: Picture[],
+  pictures: PlannedPicture[],
   manifest: Manifest,
   keepsManifest: boolean,
   options: RunOptions,

@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { BakePlan, Library, Picture, Sheet } from './bakePlan.ts';
+import type { BakePlan, Library, PlannedPicture, Sheet } from './bakePlan.ts';
 import { sha256 } from './baker.ts';
 import type { Manifest } from './manifest.ts';
 import { flawOfPath, pathKey, placeInside } from './outputPaths.ts';
@@ -15,7 +15,7 @@ export interface StaleFile {
 }
 
 export interface StaleWork {
-  pictures: Picture[]; // with those of their files alone that are stale
+  pictures: PlannedPicture[]; // with those of their files alone that are stale
   sheets: Sheet[];
   libraries: Library[];
   files: StaleFile[];
@@ -32,7 +32,7 @@ export async function findStale(
     if (reason) files.push({ path, reason });
     return reason !== undefined;
   };
-  const pictures: Picture[] = [];
+  const pictures: PlannedPicture[] = [];
   for (const picture of plan.pictures) {
     const stale = [];
     for (const file of picture.files) if (await isStale(file.path, file.key)) stale.push(file);

@@ -5,7 +5,7 @@ import { writeFileAtomic } from '../../node/atomicWrite.ts';
 import type { SiteOptions } from '../../node/serveSite.ts';
 import { UsageError } from '../../node/usageError.ts';
 import { MAX_COUNT } from '../bakeFileSchema.ts';
-import { type BakePlan, bakedRecipe, type Picture } from '../bakePlan.ts';
+import { type BakePlan, bakedRecipe, type PlannedPicture } from '../bakePlan.ts';
 import { pageScript, pageStyle } from '../pageFiles.ts';
 import { planBake } from '../planBake.ts';
 import { parseBakeFile } from '../readBakeFile.ts';
@@ -50,7 +50,7 @@ const POLICY = [
  * @param numCandidates of each label, besides the seeds that the file has
  */
 export async function pickSite(file: string, painter: CandidatePainter, numCandidates: number): Promise<SiteOptions> {
-  let examples: Picture[] = []; // of each group, as the page has them
+  let examples: PlannedPicture[] = []; // of each group, as the page has them
   const readGroups = async () => {
     const plan = await planOf(await readFile(file, 'utf8'), file);
     const groups = groupsOf(plan, numCandidates);
@@ -135,7 +135,7 @@ function parsePicks(body: string): Picks {
   }
 }
 
-function labelsOf(pictures: readonly Picture[], asset: string): string[] {
+function labelsOf(pictures: readonly PlannedPicture[], asset: string): string[] {
   return [...new Set(pictures.filter(({ look }) => look.asset === asset).map(({ label }) => label))];
 }
 
