@@ -6,8 +6,8 @@ import { timesteps } from '../diffusion/timesteps.ts';
 import { decodeBytes, type PictureBytes } from './bytes.ts';
 import { askedSize, contradiction, sizeProblem } from './imageSize.ts';
 import { labelProblem } from './label.ts';
-import type { PipelineName } from './pipeline.ts';
 import { problemOf, RecipeError, type RecipeProblem, shown } from './problems.ts';
+import type { PipelineName } from './recipe.ts';
 import { type KnownClassifiers, OF_STEPS, type Recipe, type RecipeModel, type RecipeOptions } from './recipe.ts';
 import { INTERVAL_EXPECTED, RECIPE_SCHEMA } from './schema.ts';
 
