@@ -5,7 +5,7 @@ import { UsageError } from '../node/usageError.ts';
 import { type BakedBatch, Baker, type BakerOptions, type PictureBatch } from './baker.ts';
 import type { BakeReply, BakeRequest } from './bakeWorker.ts';
 
-/** Those who bake at the same time, each a batch. */
+/** The threads that bake at the same time, a batch each; or this thread alone. */
 export interface BakeTeam {
   members: BakeMember[];
   backend: string;
@@ -55,7 +55,7 @@ function threads(numJobs: number, backend: BackendName): BakeTeam {
   };
 }
 
-/** The batch's end is waited for also when it is aborted: a thread that is ended while it writes leaves half a file. */
+/** Waits for the batch to end even when it is aborted: a thread that is killed while it writes leaves half a file. */
 function bakeIn(worker: Worker, batch: PictureBatch, { signal, onStep }: BakerOptions): Promise<BakedBatch> {
   const post = (request: BakeRequest) => worker.postMessage(request);
   return new Promise((resolve, reject) => {

@@ -15,11 +15,11 @@ import { escapeHtml, pageScript, pageStyle } from './pageFiles.ts';
 import { openPlan } from './planBake.ts';
 
 export interface ReportOptions {
-  /** As in `bake`. */
+  /** Output folder, and what relative paths start from, as in `bake`. */
   out?: string;
   folder?: string;
   backend?: BackendName;
-  /** Other seeds to choose from beside each picture; they are made for the report. Default: 4. */
+  /** How many other seeds to offer beside each picture; their pictures are made for the report. Default: 4. */
   neighbours?: number;
   signal?: AbortSignal;
 }
@@ -28,8 +28,8 @@ const DEFAULT_NEIGHBOURS = 4;
 const BATCH = 16;
 
 /**
- * Writes a page that shows a bake: every picture, its recipe on a click, and what neighbouring seeds would have given. It is
- * one file that needs nothing else and asks for nothing.
+ * Writes a page that shows a bake: every picture, its recipe on a click, and what neighbouring seeds would have made. It is
+ * a single file that loads nothing else.
  *
  *   await writeReport('art/figment.bake.json', 'report.html');
  *
@@ -57,7 +57,7 @@ interface Neighbour {
   png: Uint8Array;
 }
 
-/** Pictures of the seeds around each, those left out that are in the bake anyway. */
+/** Pictures of the seeds around each picture's own, without those that are in the bake anyway. */
 async function paintNeighbours(plan: BakePlan, options: ReportOptions): Promise<Map<PlannedPicture, Neighbour[]>> {
   const { neighbours = DEFAULT_NEIGHBOURS, backend, signal } = options;
   const found = new Map<PlannedPicture, Neighbour[]>();
@@ -85,7 +85,7 @@ async function paintNeighbours(plan: BakePlan, options: ReportOptions): Promise<
   return found;
 }
 
-/** The nearest seeds that the asset does not have for the label, nor offers for an earlier picture. */
+/** The nearest seeds that are neither in the asset for this label nor offered beside an earlier picture. */
 function neighbouringSeeds(pictures: readonly PlannedPicture[], count: number): Map<PlannedPicture, number[]> {
   const taken = new Map<string, Set<number>>();
   const keyOf = ({ look, label }: PlannedPicture) => JSON.stringify([look.asset, label]);

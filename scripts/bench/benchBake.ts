@@ -15,7 +15,7 @@ import { encodePng } from '../node/png.ts';
 const BATCH = 16;
 
 interface Variant {
-  /** Side in tiles, of models whose pictures repeat. */
+  /** Tiles along a side; more than one only for models whose pictures repeat. */
   tiles: number;
   enlarge: number;
 }

@@ -5,7 +5,7 @@ import type { PlannedPicture } from '../bakePlan.ts';
 import { Baker } from '../baker.ts';
 import { makeBatches } from '../batches.ts';
 
-/** Paints pictures as they are asked for, those that wait together. */
+/** Paints pictures on request; those that wait at the same time are painted as a batch. */
 export interface CandidatePainter {
   /** A PNG of the model's size. @throws the signal's reason once the painter is disposed */
   paint(picture: PlannedPicture): Promise<Uint8Array>;
