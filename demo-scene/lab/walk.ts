@@ -1,7 +1,7 @@
 import GUI from 'lil-gui';
 import type { AssetGenerator, Latents, ModelInfo, RecipeOptions } from '../../plugin/index.ts';
 import { drawPixels, element, newSeed } from '../shared/page.ts';
-import { recipeOf, type Settings } from './settings.ts';
+import { labRecipe, type Settings } from './settings.ts';
 import { readable } from './settingsPanel.ts';
 
 /** Behind the strips. */
@@ -36,7 +36,7 @@ export class Walk {
     let ends: Promise<Latents[]> | null = null; // encoded when they are needed
     const encodeEnds = () =>
       Promise.all(
-        [recipeOf(settings, generator.info), endRecipe(settings, generator.info)].map(async (recipe) =>
+        [labRecipe(settings, generator.info), endRecipe(settings, generator.info)].map(async (recipe) =>
           generator.encodeAsync(await generator.generatePixelsAsync({ ...recipe, ...waiting }), waiting),
         ),
       );
@@ -51,7 +51,7 @@ export class Walk {
   }
 
   private keyOf(settings: Settings): string {
-    return JSON.stringify([recipeOf(settings, this.generator.info), settings.walkLabel, settings.walkSeed]);
+    return JSON.stringify([labRecipe(settings, this.generator.info), settings.walkLabel, settings.walkSeed]);
   }
 }
 
@@ -106,12 +106,12 @@ export const AMOUNTS: readonly number[] = [0, 1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6,
 
 /** The portrait at the walk's other end: the present settings with another label and seed. */
 export function endRecipe(settings: Settings, info: ModelInfo): RecipeOptions {
-  return { ...recipeOf(settings, info), label: settings.walkLabel, seed: settings.walkSeed };
+  return { ...labRecipe(settings, info), label: settings.walkLabel, seed: settings.walkSeed };
 }
 
 /** The diffusion's own walk: its noise goes from one seed to the other, and half way the label changes. */
 export function noiseRecipe(settings: Settings, info: ModelInfo, amount: number): RecipeOptions {
-  const [from, to] = [recipeOf(settings, info), endRecipe(settings, info)];
+  const [from, to] = [labRecipe(settings, info), endRecipe(settings, info)];
   if (amount === 0 || amount === 1) return amount === 0 ? from : to;
   const { label } = amount < 0.5 ? from : to;
   return { ...from, label, interpolate: { seed: settings.walkSeed, amount } };
