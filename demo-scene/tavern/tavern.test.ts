@@ -153,7 +153,7 @@ describeInBrowser(
       expect(stored).not.toContain('frame 1');
     });
 
-    it('paints a part of a picture anew, and goes back', async () => {
+    it('paints a part of a picture again, and goes back', async () => {
       const page = await enter();
       const { playwright } = page;
       await whenReady(playwright);
