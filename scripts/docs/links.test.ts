@@ -74,6 +74,23 @@ describe('links', () => {
   });
 });
 
+describe('architecture.md', () => {
+  const named = Array.from(
+    read('docs/architecture.md').matchAll(/^\| `((?:runtime|plugin|demo-scene|scripts)[\w/-]*)`/gm),
+  );
+  const rooms = named.map(([, folder]) => folder!).filter((folder) => folder.includes('/'));
+
+  it('names every room', () => {
+    const folders = ['runtime', 'plugin', 'demo-scene', 'scripts'].flatMap((folder) =>
+      readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) =>
+        entry.isDirectory() ? [`${folder}/${entry.name}`] : [],
+      ),
+    );
+    const ofTests = ['runtime/testing', 'plugin/testing', 'demo-scene/testing'];
+    expect(rooms).toEqual(expect.arrayContaining(folders.filter((folder) => !ofTests.includes(folder))));
+  });
+});
+
 describe('README', () => {
   it('is short, with few pictures and the first code near the top', () => {
     expect(statSync(path.join(root, 'README.md')).size).toBeLessThanOrEqual(README_MAX_BYTES);
