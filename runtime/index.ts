@@ -244,6 +244,7 @@ export {
   trainingScheduler,
 } from './training/trainDiffusion.ts';
 export type { Trainer, TrainerOptions, TrainerState, TrainingStep } from './training/trainer.ts';
+export { type TrainingIntervals, type TrainingProgress, trainingProgress } from './training/trainingProgress.ts';
 export {
   defaultNoisyClassifierConfig,
   NOISY_CLASSIFIER_DEFAULTS,

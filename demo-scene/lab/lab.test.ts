@@ -5,7 +5,7 @@ import type { RecipeOptions } from '../../plugin/index.ts';
 import { classifierFolderFiles } from '../../runtime/index.ts';
 import { tinyClassifierFiles } from '../../runtime/testing/tinyClassifier.ts';
 import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
-import { buildDemoSite } from '../../scripts/build/demoSite.ts';
+import { demoSite } from '../../scripts/testing/demoSite.ts';
 import { describeInBrowser } from '../../scripts/testing/describeInBrowser.ts';
 import type { PageOptions, TestPage } from '../../scripts/testing/openBrowser.ts';
 
@@ -27,7 +27,7 @@ let site: PageOptions;
 
 /** The lab as it is served, its model replaced. */
 async function buildSite(): Promise<PageOptions> {
-  const site = await buildDemoSite();
+  const site = await demoSite();
   const model = Object.entries(await tinyModelFolder()).map(([name, bytes]) => [`/models/portraits/${name}`, bytes]);
   const hats = Object.entries(await classifierFolderFiles(tinyClassifierFiles())).map(([name, bytes]) => [
     `/classifiers/portraits-hat/${name}`,
@@ -39,6 +39,15 @@ async function buildSite(): Promise<PageOptions> {
 /** Waits until the picture and all strips are painted. */
 async function ready({ playwright }: TestPage<Page>): Promise<void> {
   await playwright.waitForFunction(() => document.body.dataset.state === 'ready');
+}
+
+/** Has the page take its settings from another address, as when a person changes it. */
+async function show(page: TestPage<Page>, hash = ''): Promise<void> {
+  await page.playwright.evaluate((address) => {
+    history.replaceState(null, '', address || location.pathname);
+    dispatchEvent(new HashChangeEvent('hashchange')); // even where it is the same
+  }, hash);
+  await ready(page);
 }
 
 /** The bytes of a picture, the large one unless told. */
@@ -107,19 +116,20 @@ function hashOf({ playwright }: TestPage<Page>): string {
 }
 
 describeInBrowser('the guidance lab', (openPage) => {
+  let page: TestPage<Page>;
+  /** A page that has no picture of the other's in its store, and must paint it itself. */
+  let elsewhere: TestPage<Page>;
+
   beforeAll(async () => {
     site = await buildSite();
+    page = await openPage<Page>({ ...site, path: 'lab.html' });
+    await ready(page);
+    elsewhere = await openPage<Page>({ ...site, path: `lab.html#label=orc&guidance=lots&interval=300-700` });
+    await ready(elsewhere);
   });
 
-  /** @param hash the settings in the address; each page begins without stored pictures */
-  async function openLab(hash = ''): Promise<TestPage<Page>> {
-    const page = await openPage<Page>({ ...site, path: `lab.html${hash}` });
-    await ready(page);
-    return page;
-  }
-
   it('paints the picture and the strips', async () => {
-    const page = await openLab();
+    await show(page);
     const pixels = await picture(page);
     expect(pixels).toHaveLength(4 * 16 * 16);
     expect(new Set(pixels).size).toBeGreaterThan(32);
@@ -138,8 +148,20 @@ describeInBrowser('the guidance lab', (openPage) => {
     expect(await page.playwright.locator('#schedule .steps').textContent()).toContain('3 steps of ddim, from t = 666');
   });
 
+  it('begins with what its address says, and tells what in it is wrong', async () => {
+    expect(await elsewhere.call('recipe')).toMatchObject({
+      label: 'orc',
+      guidanceScale: 2,
+      guidanceInterval: [300, 700],
+    });
+    const notice = elsewhere.playwright.locator('#notice');
+    expect(await notice.textContent()).toContain('guidance "lots"');
+    await show(elsewhere, '#label=orc');
+    expect(await notice.textContent()).toBe('');
+  });
+
   it('steers by a classifier that is fetched for it, to a hat and away', async () => {
-    const page = await openLab();
+    await show(page);
     const plain = await picture(page);
     await enter(page, 'hat', 30);
     const hat = await picture(page);
@@ -161,7 +183,7 @@ describeInBrowser('the guidance lab', (openPage) => {
   });
 
   it('plots how far guidance goes, and says when there is nothing to plot', async () => {
-    const page = await openLab();
+    await show(page);
     const atTwo = await mostGuidance(page);
     expect(atTwo).toBeGreaterThan(0);
     await enter(page, 'guidance scale', 6);
@@ -174,7 +196,7 @@ describeInBrowser('the guidance lab', (openPage) => {
   });
 
   it('walks to another portrait, through the latents and through the noise', async () => {
-    const page = await openLab('#label=orc&seed=5');
+    await show(page, '#label=orc&seed=5');
     const [latents, noise] = [await pictures(page, '#vae-walk canvas'), await pictures(page, '#ddpm-walk canvas')];
     for (const row of [latents, noise]) expect(new Set(row.map(String)).size).toBe(7);
     expect(noise[0]).toEqual(await picture(page));
@@ -184,12 +206,12 @@ describeInBrowser('the guidance lab', (openPage) => {
     expect((await pictures(page, '#ddpm-walk canvas'))[6]).not.toEqual(noise[6]);
     expect((await pictures(page, '#vae-walk canvas'))[0]).toEqual(latents[0]);
     await expect.poll(() => hashOf(page)).toContain('&walkto=elf&walkseed=5');
-    const end = await openLab('#label=elf&seed=5');
-    expect((await pictures(page, '#ddpm-walk canvas'))[6]).toEqual(await picture(end));
+    await show(elsewhere, '#label=elf&seed=5');
+    expect((await pictures(page, '#ddpm-walk canvas'))[6]).toEqual(await picture(elsewhere));
   });
 
   it('shows a portrait or a file through the auto-encoder', async () => {
-    const page = await openLab();
+    await show(page);
     const shown = (name: string) => picture(page, `[data-picture=${name}] canvas`);
     expect(await shown('original')).toEqual(await picture(page));
     expect(await shown('decoded')).toEqual(await picture(page, '#vae-walk canvas')); // where the walk begins
@@ -212,7 +234,7 @@ describeInBrowser('the guidance lab', (openPage) => {
   });
 
   it('is the same after a reload', async () => {
-    const page = await openLab('#walkto=orc&interval=300-900');
+    await show(page, '#walkto=orc&interval=300-900');
     await enter(page, 'guidance scale', 4);
     await expect.poll(() => hashOf(page)).toContain('guidance=4&');
     const before = { recipe: await page.call('recipe'), hash: hashOf(page), pictures: await pictures(page, PICTURES) };
@@ -224,19 +246,19 @@ describeInBrowser('the guidance lab', (openPage) => {
   });
 
   it('paints another picture at another guidance scale, and the same one for the same settings', async () => {
-    const page = await openLab();
+    await show(page);
     const before = await picture(page);
     await enter(page, 'guidance scale', 6);
     const guided = await picture(page);
     expect(guided).not.toEqual(before);
     await enter(page, 'guidance scale', 2);
     expect(await picture(page)).toEqual(before);
-    const fresh = await openLab('#label=elf&seed=7&guidance=6&sampler=ddim&steps=3');
-    expect(await picture(fresh)).toEqual(guided);
+    await show(elsewhere, '#label=elf&seed=7&guidance=6&sampler=ddim&steps=3');
+    expect(await picture(elsewhere)).toEqual(guided);
   });
 
   it('ends 100 rapid changes in the last picture, and leaves nothing behind', async () => {
-    const page = await openLab('#steps=20');
+    await show(page, '#steps=20');
     const before = await alive(page);
     expect(before.workers).toHaveLength(1);
     expect(before.workers[0]).toBeGreaterThan(50); // the weights
@@ -255,12 +277,12 @@ describeInBrowser('the guidance lab', (openPage) => {
     expect(before.queue).toBe('0');
     expect(await page.playwright.locator('.cells [data-stale]').count()).toBe(0);
     await expect.poll(() => hashOf(page)).toContain('guidance=10&');
-    const fresh = await openLab(hashOf(page));
-    expect(await picture(fresh)).toEqual(await picture(page));
+    await show(elsewhere, hashOf(page));
+    expect(await picture(elsewhere)).toEqual(await picture(page));
   });
 
   it("takes over a strip's setting at a click", async () => {
-    const page = await openLab();
+    await show(page);
     const cell = page.playwright.getByRole('group', { name: 'Seeds' }).getByRole('button', { name: '3' });
     await cell.click();
     await ready(page);
@@ -270,10 +292,8 @@ describeInBrowser('the guidance lab', (openPage) => {
     await expect.poll(() => hashOf(page)).toContain('seed=3&');
   });
 
-  it('follows the address, and says what in it is wrong', async () => {
-    const page = await openLab('#label=orc&guidance=lots&interval=300-700');
-    expect(await page.call('recipe')).toMatchObject({ label: 'orc', guidanceScale: 2, guidanceInterval: [300, 700] });
-    expect(await page.playwright.locator('#notice').textContent()).toContain('guidance "lots"');
+  it('follows the address', async () => {
+    await show(page, '#label=orc');
     await page.playwright.evaluate(() => {
       location.hash = '#label=goblin&sampler=dpm++&steps=4';
     });
@@ -284,7 +304,7 @@ describeInBrowser('the guidance lab', (openPage) => {
   });
 
   it('copies the link and the recipe, and saves the picture', async () => {
-    const page = await openLab('#seed=11');
+    await show(page, '#seed=11');
     const { playwright } = page;
     await playwright.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     const copied = async (button: string) => {
@@ -305,10 +325,10 @@ describeInBrowser('the guidance lab', (openPage) => {
 
   it('shows a panel when the model does not load', async () => {
     const { '/models/portraits/model_index.json': _, ...files } = site.files!;
-    const page = await openPage<Page>({ ...site, files, folders: {}, path: 'lab.html' });
-    await page.playwright.getByRole('alert').waitFor();
-    expect(await page.playwright.getByRole('alert').textContent()).toContain('model_index.json');
-    expect(await page.playwright.locator('main').isVisible()).toBe(false);
-    page.takeErrors(); // the browser reports the missing file
+    const broken = await openPage<Page>({ ...site, files, folders: {}, path: 'lab.html' });
+    await broken.playwright.getByRole('alert').waitFor();
+    expect(await broken.playwright.getByRole('alert').textContent()).toContain('model_index.json');
+    expect(await broken.playwright.locator('main').isVisible()).toBe(false);
+    broken.takeErrors(); // the browser reports the missing file
   });
 });

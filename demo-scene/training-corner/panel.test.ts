@@ -14,11 +14,11 @@ import {
   toPremultiplied,
 } from '../../runtime/index.ts';
 import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
-import { buildDemoSite } from '../../scripts/build/demoSite.ts';
 import { openNodeBackend } from '../../scripts/node/nodeBackend.ts';
 import { encodePng } from '../../scripts/node/png.ts';
-import type { SiteOptions } from '../../scripts/node/serveSite.ts';
+import { demoSite } from '../../scripts/testing/demoSite.ts';
 import { describeInBrowser } from '../../scripts/testing/describeInBrowser.ts';
+import type { TestPage } from '../../scripts/testing/openBrowser.ts';
 import tavern from '../tavern/tavern.json';
 import { quickModels } from '../testing/quickModels.ts';
 import { ITEM_NAMES } from './builtInDataset.ts';
@@ -36,19 +36,18 @@ const NUM_STEPS = 20;
 describeInBrowser(
   'the training corner',
   (openPage) => {
-    let site: SiteOptions;
+    let page: TestPage<Console>;
+    let playwright: Page;
 
     beforeAll(async () => {
-      const demo = await buildDemoSite();
-      site = { ...demo, files: { ...demo.files, ...(await quickModels()) } };
+      const demo = await demoSite();
+      const files = { ...demo.files, ...(await quickModels()) };
+      page = await openPage({ ...demo, files, fewFrames: true, path: '?quality=low&arrivals=off' });
+      playwright = page.playwright;
+      await openCorner(playwright);
     });
 
-    const enter = () => openPage<Console>({ ...site, path: '?quality=low&arrivals=off' });
-
     it('trains, goes on after a reload, and hands its model to the visitor and to the scene', async () => {
-      const page = await enter();
-      const { playwright } = page;
-      await openCorner(playwright);
       expect(await playwright.textContent('[data-training=backend]')).toMatch(/No GPU.*wasm in a worker, slower/);
       await playwright.click('#training [data-action=builtIn]');
       await giveSteps(playwright, NUM_STEPS);
@@ -106,10 +105,7 @@ describeInBrowser(
     });
 
     it('takes a folder, or tells all that is wrong with it and keeps what it had; forgets what is damaged', async () => {
-      const page = await enter();
-      const { playwright } = page;
       const folder = await folderOfShapes();
-      await openCorner(playwright);
       await playwright.click('#training [data-action=builtIn]');
       await whenStatus(playwright, 'ready');
       await writeFile(path.join(folder, 'disc', 'broken.png'), 'no picture');

@@ -1,4 +1,11 @@
-import { type Dataset, type LatentDataset, messageOf, type Trainer, type TrainingStep } from '../../runtime/index.ts';
+import {
+  type Dataset,
+  type LatentDataset,
+  messageOf,
+  type Trainer,
+  type TrainingStep,
+  trainingProgress,
+} from '../../runtime/index.ts';
 import {
   datasetSheet,
   encodePictures,
@@ -19,8 +26,7 @@ import { describeRun, freshRun, isUsedUp, NOTHING, packRun, rewindRun, type Trai
 import type { RunStore } from './runStore.ts';
 import { sizeProblem } from './smallTraining.ts';
 
-const SAVE_INTERVAL_MS = 20_000;
-const SHEET_INTERVAL_MS = 60_000;
+const INTERVALS = { saveMs: 20_000, previewMs: 60_000 };
 const REPORT_INTERVAL_MS = 200;
 
 /** The weight of the newest step in the speed that is shown. */
@@ -144,24 +150,17 @@ export class TrainingSession {
     this.speed = null;
     this.setStatus('starting', this.notice);
     const phase = await this.start(run);
-    let [savedAt, shownAt] = [performance.now(), performance.now()];
     try {
       this.setStatus('training', this.notice);
-      for await (const step of phase.trainer.run(signal)) {
+      for await (const { step, isSaveDue, isPreviewDue } of trainingProgress(phase.trainer, INTERVALS, signal)) {
         this.note(run, step);
         await this.letIn();
-        if (this.wishes.delete('save') || performance.now() - savedAt > SAVE_INTERVAL_MS) {
-          await this.keep(run, phase.trainer);
-          savedAt = performance.now();
-        }
+        if (this.wishes.delete('save') || isSaveDue) await this.keep(run, phase.trainer);
         if (this.wishes.delete('model')) {
           await this.keep(run, phase.trainer);
           await this.sendModel();
         }
-        if (performance.now() - shownAt > SHEET_INTERVAL_MS) {
-          await this.show(run, phase);
-          shownAt = performance.now();
-        }
+        if (isPreviewDue) await this.show(run, phase);
       }
       if (!signal.aborted) await this.show(run, phase);
       await this.keep(run, phase.trainer);

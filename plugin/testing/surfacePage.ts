@@ -27,8 +27,8 @@ let material: SurfaceMaterial;
 const canvas = () => document.querySelector('canvas')!;
 
 /** A plane that fills the canvas, seen from the front, and a model of textures. */
-export async function start(kind: 'webgpu' | 'webgl', compute: Compute, widthPx = 64, heightPx = 64): Promise<string> {
-  Object.assign(canvas(), { width: widthPx, height: heightPx }); // later, on WebGPU, it would stay blank
+export async function start(kind: 'webgpu' | 'webgl', compute: Compute, canvasPx: number): Promise<string> {
+  Object.assign(canvas(), { width: canvasPx, height: canvasPx }); // later, on WebGPU, it would stay blank
   engine = kind === 'webgl' ? new Engine(canvas(), false) : await CreateEngineAsync(canvas(), { antialias: false });
   scene = new Scene(engine);
   scene.clearColor = new Color4(0, 0, 0, 1);
@@ -39,8 +39,9 @@ export async function start(kind: 'webgpu' | 'webgl', compute: Compute, widthPx 
   return `${engine.name}, ${textures.backend.backend}`;
 }
 
-/** How often data came back from the GPU while the material was made. */
+/** How often data came back from the GPU while the material was made; the one before is disposed. */
 export async function make(options: GenerateMaterialOptions): Promise<number> {
+  material?.dispose();
   let numReadBacks = 0;
   const { mapAsync } = GPUBuffer.prototype;
   GPUBuffer.prototype.mapAsync = function (...values) {
@@ -118,9 +119,11 @@ export async function showFloor(floor: Floor): Promise<void> {
   await draw();
 }
 
-export function leftovers(): string[] {
+/** Disposes the material and what it was shown on; the textures that are still in the scene. */
+export async function leftovers(): Promise<string[]> {
+  for (const mesh of [...scene.meshes]) mesh.dispose();
   material.dispose();
-  textures.dispose();
+  await new Promise((resolve) => setTimeout(resolve)); // what draws pixel art goes a moment later
   return scene.textures.filter((texture) => texture !== scene.environmentBRDFTexture).map(({ name }) => name);
 }
 

@@ -9,8 +9,6 @@ import { generate } from './generate.ts';
 import type { ImageRequest } from './request.ts';
 import type { SampleOptions } from './samplingPlan.ts';
 
-vi.mock('../networks/unet2d.ts', { spy: true });
-
 const pictures = new Map<BackendName, Uint8Array>();
 
 describe('generate', () => {
@@ -88,10 +86,10 @@ describe('generate on wasm', () => {
     [2, 4],
     [0, 2],
   ])('runs at guidance %f over %i images for two', async (guidanceScale, numForward) => {
-    const unet = vi.mocked(networks.unet2dInSlices);
-    unet.mockClear();
+    const unet = vi.spyOn(networks, 'unet2dInSlices');
     await make([ELF, ORC], { guidanceScale, numInferenceSteps: 3 });
     expect(unet.mock.calls.map(([, , xt]) => xt.shape[0])).toEqual([numForward, numForward, numForward]);
+    unet.mockRestore();
   });
 
   it('stops between steps when aborted, and leaves nothing behind', async () => {

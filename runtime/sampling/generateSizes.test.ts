@@ -10,10 +10,9 @@ import { createModel } from './model.ts';
 import type { SampleOptions } from './samplingPlan.ts';
 import { COMMON_SHARE } from './tiledNoise.ts';
 
-vi.mock('../core/random.ts', { spy: true });
-const { normals } = await vi.importActual<typeof random>('../core/random.ts');
+const { normals } = random;
 
-afterEach(() => vi.mocked(random.normals).mockReset());
+afterEach(() => vi.restoreAllMocks());
 
 const SEED = 7;
 const BRICKS = [{ label: 'brick', seed: SEED }];
@@ -37,7 +36,7 @@ async function make(options: SampleOptions, circularPadding = true): Promise<Uin
 
 /** From here on noise is what `draw` gives; the weights are as before. */
 function replaceNoise(draw: (drawn: Float32Array) => ArrayLike<number>): void {
-  vi.mocked(random.normals).mockImplementation((seed, stream, count, out = new Float32Array(count), offset = 0) => {
+  vi.spyOn(random, 'normals').mockImplementation((seed, stream, count, out = new Float32Array(count), offset = 0) => {
     const drawn = normals(seed, stream, count);
     out.set(seed === SEED ? draw(drawn) : drawn, offset);
     return out;

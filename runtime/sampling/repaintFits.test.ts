@@ -1,13 +1,14 @@
 // What repainting is for: the new part has to fit the kept one. Here that is known exactly, by data of two numbers that hang
 // together, for which the perfect network is a matrix.
 import { add, mul, reverse, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { normals } from '../core/random.ts';
 import { runToEnd } from '../core/slices.ts';
 import { createSampler } from '../diffusion/sampler.ts';
 import { parseSchedulerConfig, type SamplerName } from '../diffusion/schedulerConfig.ts';
 import { ONE_TILE } from '../networks/windows.ts';
+import * as denoise from './denoise.ts';
 import { editDefaults } from './edit.ts';
 import { noise } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';
@@ -30,17 +31,15 @@ function perfectStep(plan: SamplingPlan, xt: Tensor4D, index: number, pass: numb
   });
 }
 
-vi.mock('./denoise.ts', async (original) => ({
-  ...(await original<typeof import('./denoise.ts')>()),
-  // biome-ignore lint/correctness/useYield: a slice that does not pause
-  denoiseInSlices: function* (_: DiffusionModel, plan: SamplingPlan, xt: Tensor4D, index: number, pass: number) {
-    return { ...perfectStep(plan, xt, index, pass), guidanceNorm: null };
-  },
-}));
-
 beforeAll(async () => {
   await selectBackend({ backend: 'wasm' });
+  // biome-ignore lint/correctness/useYield: a slice that does not pause
+  vi.spyOn(denoise, 'denoiseInSlices').mockImplementation(function* (_, plan, xt, index, pass = 0) {
+    return { ...perfectStep(plan, xt, index, pass), guidanceNorm: null };
+  });
 });
+
+afterAll(() => vi.restoreAllMocks());
 
 /** The correlation of what is made anew with what is kept. */
 async function correlation(name: SamplerName, resamples: number): Promise<number> {

@@ -189,15 +189,17 @@ describe('parseSafetensors', () => {
   });
 
   it('decodes 20 MB of F16 in well under 100 ms', () => {
-    const values = Float32Array.from({ length: 10_000_000 }, (_, i) => (i % 1000) / 1000);
+    const values = new Float32Array(10_000_000);
+    for (let i = 0; i < values.length; i++) values[i] = (i % 1000) / 1000;
     const bytes = writeSafetensors([['w', { shape: [values.length], data: values }]], { dtype: 'F16' });
     read(bytes);
-    const durationsMs = Array.from({ length: 5 }, () => {
-      const start = performance.now();
+    const computeMs = Array.from({ length: 5 }, () => {
+      const start = process.cpuUsage(); // what else the machine does counts little
       read(bytes);
-      return performance.now() - start;
+      const { user, system } = process.cpuUsage(start);
+      return (user + system) / 1000;
     });
-    expect(Math.min(...durationsMs)).toBeLessThan(200); // twice the promise: the machine may be busy
+    expect(Math.min(...computeMs)).toBeLessThan(200); // twice the promise: the machine may be slow
   });
 });
 

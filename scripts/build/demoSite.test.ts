@@ -43,6 +43,8 @@ it('has the guide beside the tavern, with its own letters and pictures', async (
   for (const file of ['index.html', 'guide.css', 'katex/katex.css', 'katex/fonts/KaTeX_Main-Regular.woff2', picture!]) {
     expect(await make!(`/guide/${file}`), file).toBeDefined();
   }
-  expect(await make!('/guide/nothing.html')).toBeUndefined();
+  for (const name of ['nothing.html', '__proto__', 'constructor']) {
+    expect(await make!(`/guide/${name}`), name).toBeUndefined();
+  }
   expect(await make!('/nothing.html')).toBeUndefined();
 });

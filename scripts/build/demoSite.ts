@@ -56,6 +56,8 @@ function guideMaker(): NonNullable<SiteOptions['make']> {
   return async (address) => {
     if (!address.startsWith(GUIDE)) return undefined;
     site ??= import('../docs/buildGuide.ts').then(({ buildGuide }) => buildGuide(publicSources()));
-    return (await site)[address.slice(GUIDE.length)];
+    const files = await site;
+    const name = address.slice(GUIDE.length);
+    return Object.hasOwn(files, name) ? files[name] : undefined;
   };
 }

@@ -1,12 +1,9 @@
 // npm start: builds the demo and serves it on localhost until Ctrl-C.
-import { once } from 'node:events';
 import { Command } from 'commander';
-import { openPage } from '../cli/openPage.ts';
+import { endWithError } from '../cli/endWithError.ts';
 import { wholeNumber } from '../cli/optionParsers.ts';
-import { describeError } from '../node/describeError.ts';
-import { interruptible } from '../node/interrupt.ts';
+import { showSite } from '../cli/showSite.ts';
 import { type Site, type SiteOptions, serveSite } from '../node/serveSite.ts';
-import { coloursFor } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
 import { buildDemoSite } from './demoSite.ts';
 
@@ -18,14 +15,7 @@ interface StartOptions {
 }
 
 async function start({ port, open }: StartOptions): Promise<void> {
-  const { bold, dim } = coloursFor(process.stdout);
-  const site = await serveOn(port, await buildDemoSite());
-  console.log(`The tavern is open: ${bold(site.url)}  ${dim('(Ctrl-C closes it)')}`);
-  if (open) await openPage(site.url);
-  await interruptible(async (signal) => {
-    if (!signal.aborted) await once(signal, 'abort');
-  });
-  await site.close();
+  await showSite(await serveOn(port, await buildDemoSite()), 'The tavern is open', 'Ctrl-C closes it', open);
 }
 
 /** The port asked for, or else the usual one, or else any. */
@@ -39,15 +29,11 @@ async function serveOn(port: number | undefined, site: SiteOptions): Promise<Sit
   }
 }
 
-const program = new Command('npm start --')
+await new Command('npm start --')
   .description('build the demo and serve it on localhost')
   .option('--port <n>', `default: ${USUAL_PORT}, or any when it is taken`, wholeNumber(1, 65_535))
   .option('--no-open', 'print the address without opening a browser')
   .exitOverride()
-  .action(start);
-
-await program.parseAsync().catch((error) => {
-  const { exitCode, message } = describeError(error);
-  if (message !== '') console.error(coloursFor(process.stderr).red(`error: ${message}`));
-  process.exitCode = exitCode;
-});
+  .action(start)
+  .parseAsync()
+  .catch(endWithError);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { isSoftwareAdapter } from '../../runtime/index.ts';
 import { probeNodeAdapter } from '../node/nodeBackend.ts';
@@ -14,9 +15,11 @@ interface Result {
 }
 
 /** Runs the command as a process of its own. */
-function figment(...words: string[]): Promise<Result> {
+const figment = (...words: string[]) => run(CLI, ...words);
+
+function run(...words: string[]): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', CLI, ...words], { cwd: packageRoot() });
+    const child = spawn(process.execPath, ['--import', 'tsx', ...words], { cwd: packageRoot() });
     const result: Result = { exitCode: null, out: '', err: '' };
     child.stdout.on('data', (text) => {
       result.out += text;
@@ -35,6 +38,13 @@ describe('figment', () => {
     expect(exitCode).toBe(0);
     for (const name of ['bake', 'train', 'evaluate', 'verify', 'dataset'])
       expect(out).toMatch(new RegExp(`^ {2}${name}\\b`, 'm'));
+  });
+
+  it('loads nothing of TensorFlow.js for its help', async () => {
+    const program = pathToFileURL(join(packageRoot(), 'scripts', 'cli', 'program.ts')).href;
+    const code = `await import('${program}'); process.exitCode = '_tfengine' in globalThis ? 1 : 0;`;
+    const { exitCode, err } = await run('--input-type=module', '-e', code);
+    expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
   });
 
   it('answers mistakes with one line and code 2', async () => {

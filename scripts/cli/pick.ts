@@ -1,14 +1,7 @@
 // figment pick: its options; runPick.ts does the work and is loaded only then.
 import { Command, Option } from 'commander';
-import type { BackendName } from '../../runtime/index.ts';
 import { wholeNumber } from './optionParsers.ts';
-
-export interface PickOptions {
-  candidates: number;
-  port?: number;
-  open: boolean;
-  backend?: BackendName;
-}
+import type { PickOptions } from './runPick.ts';
 
 /** The command `figment pick`. */
 export function pickCommand(): Command {

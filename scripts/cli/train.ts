@@ -1,32 +1,6 @@
-// figment train vae|ddpm|cvae|classifier: the options, and what the trainings share; each has a file of its own, loaded when
-// it runs.
+// figment train vae|ddpm|cvae|classifier: the options. Each training has a file of its own, loaded when it runs.
 import { Command, Option } from 'commander';
 import { realNumber, wholeNumber } from './optionParsers.ts';
-
-export interface CommonTrainOptions {
-  data: string;
-  out: string;
-  steps?: number;
-  minutes?: number;
-  batch?: number;
-  microBatch?: number;
-  learningRate?: number;
-  workers: number;
-  backend?: 'webgpu' | 'wasm' | 'cpu';
-  seed: number;
-  heldOut: number;
-  resume?: boolean;
-  initFrom?: string;
-  previewMinutes: number;
-  labels?: string[];
-  extraData?: string;
-  shrink: number;
-  flip?: boolean;
-  shift: number;
-  permuteChannels: number;
-  balanced?: boolean;
-  circular?: boolean;
-}
 
 function command(name: string, description: string): Command {
   return new Command(name)

@@ -4,7 +4,6 @@ import {
   type ClassifierIndex,
   classifierFolderFiles,
   type Dataset,
-  dataParallelGradients,
   defaultNoisyClassifierConfig,
   downloadWeights,
   fitImages,
@@ -15,7 +14,6 @@ import {
   type ModelFiles,
   NOISY_CLASSIFIER_DEFAULTS,
   type NoisyAccuracy,
-  type NoisyClassifierOptions,
   noisyAccuracy,
   noisyClassifierShapes,
   noisyClassifierTaskSpec,
@@ -23,17 +21,22 @@ import {
   parseAutoencoderKlConfig,
   parseNoisyClassifierConfig,
   parseSchedulerConfig,
+  type TrainingStep,
 } from '../../runtime/index.ts';
-import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { combineCredits } from '../node/credit.ts';
 import { diskSource } from '../node/diskSource.ts';
-import { openNodeBackend } from '../node/nodeBackend.ts';
-import { startGradientWorkers } from '../node/nodeWorkers.ts';
 import { encodeAll, openLatents } from '../node/openLatents.ts';
 import { modelSource } from '../node/openModel.ts';
 import { UsageError } from '../node/usageError.ts';
-import type { CommonTrainOptions } from './train.ts';
-import { checkCheckpoint, readCheckpoint, readTrainingData, runTraining } from './trainingRun.ts';
+import {
+  type CommonTrainOptions,
+  gradientsIn,
+  readTrainingData,
+  type TrainingData,
+  train,
+  trainerOptions,
+} from './trainingRun.ts';
 
 interface ClassifierCommandOptions extends CommonTrainOptions {
   model: string;
@@ -43,90 +46,64 @@ const VAE_WEIGHTS = 'vae/diffusion_pytorch_model.safetensors';
 
 /** figment train classifier */
 export async function trainClassifier(command: ClassifierCommandOptions): Promise<void> {
-  const options = classifierOptions(command);
+  const options = trainerOptions(command, NOISY_CLASSIFIER_DEFAULTS);
   const model = await loadModelFolder(modelSource(command.model), { parts: ['vae', 'scheduler'] });
-  const data = await readTrainingData(command);
-  const [dataset, split] = [fitted(data.dataset, model), data.split];
+  const read = await readTrainingData(command);
+  const data = { dataset: fitted(read.dataset, model), split: read.split };
+  const { dataset, split } = data;
   const circular = model.index.figment.circularPadding;
   const vae = { config: parseAutoencoderKlConfig(model.vaeConfig), weights: model.vae };
   const origin = { vaeConfig: vae.config, scheduler: parseSchedulerConfig(model.schedulerConfig, 'the model') };
-  const preset = { shape: latentShape(dataset, vae.config) };
   const init = await readStart(command);
-  const config = init?.config ?? defaultNoisyClassifierConfig(preset, dataset.labels.length, circular);
-  const notes = {
+  const shape = latentShape(dataset, vae.config);
+  const config = init?.config ?? defaultNoisyClassifierConfig({ shape }, dataset.labels.length, circular);
+  await train(command, {
     kind: 'classifier',
-    dataset: dataset.name,
-    labels: dataset.labels.join(),
-    model: model.hash,
-    seed: String(options.seed),
-    batchSize: String(options.batchSize),
-  };
-  const resumed = command.resume ? await readCheckpoint(command.out, notes) : null;
-  if (resumed) checkCheckpoint(resumed, noisyClassifierShapes(config), false, command.out);
-  const backend = await openNodeBackend(command.backend);
-  console.log(
-    `train classifier: ${backend.backend}; ${backend.reason} ${split.train.length} images, ${split.heldOut.length} held out`,
-  );
-  const workers = command.workers > 1 && backend.backend === 'wasm' ? startGradientWorkers(command.workers) : [];
-  const views = { circular, flip: command.flip ?? false };
-  const encoded = { dataset, indices: split.train, vae, ...views, backend: backend.backend };
-  const latents = await openLatents('train classifier', encoded, command.out, workers);
-  const heldOut = await encodeAll({ ...encoded, indices: split.heldOut, flip: false }, [
-    localEncoder({ ...vae, circular }),
-  ]);
-  const spec = noisyClassifierTaskSpec(config, origin.scheduler);
-  const source = workers.length > 0 ? dataParallelGradients(spec, workers) : undefined;
-  const trainer = noisyClassifierTrainer(latents, origin, config, options, resumed ?? init?.weights, source);
-  try {
-    await runTraining({
-      title: 'train classifier',
-      out: command.out,
-      trainer,
-      notes,
-      previewMinutes: command.previewMinutes,
-      save: async ({ step, numImages, elapsedMs }) => {
-        const index = indexOf(command.out, dataset, model);
-        const weights = await downloadWeights(trainer.ema);
-        const files = await classifierFolderFiles({ index, config, weights });
-        const accuracies = await noisyAccuracy(config, trainer.ema, heldOut, origin);
-        const report: ClassifierReport = {
-          model: model.index.figment.name,
-          labels: dataset.labels,
-          numTrained: split.train.length,
-          numHeldOut: split.heldOut.length,
-          numSteps: step,
-          numImages,
-          minutes: elapsedMs / 60_000,
-          accuracies,
-        };
-        console.log(formatAccuracies(accuracies));
-        const card = classifierCard(index, report);
-        await writeFilesAtomic(command.out, {
-          'metrics.json': new TextEncoder().encode(`${JSON.stringify(report, null, 2)}\n`),
-          'README.md': new TextEncoder().encode(card),
-          ...files,
-        });
-      },
-    });
-  } finally {
-    await trainer.dispose();
-    backend.release();
-  }
+    data,
+    options,
+    notes: { labels: dataset.labels.join(), model: model.hash },
+    shapes: noisyClassifierShapes(config),
+    start: async ({ backend, workers, resumed }) => {
+      const encoded = { dataset, indices: split.train, vae, circular, flip: command.flip ?? false, backend };
+      const latents = await openLatents('train classifier', encoded, command.out, workers);
+      const encoder = localEncoder({ ...vae, circular });
+      const heldOut = await encodeAll({ ...encoded, indices: split.heldOut, flip: false }, [encoder]);
+      const source = gradientsIn(workers, noisyClassifierTaskSpec(config, origin.scheduler));
+      const trainer = noisyClassifierTrainer(latents, origin, config, options, resumed ?? init?.weights, source);
+      return {
+        trainer,
+        save: async (step) => {
+          const index = indexOf(command.out, dataset, model);
+          const files = await classifierFolderFiles({ index, config, weights: await downloadWeights(trainer.ema) });
+          const accuracies = await noisyAccuracy(config, trainer.ema, heldOut, origin);
+          const report = reportOf(index, data, step, accuracies);
+          console.log(formatAccuracies(accuracies));
+          await writeFilesAtomic(command.out, {
+            'metrics.json': encodeJson(report),
+            'README.md': new TextEncoder().encode(classifierCard(index, report)),
+            ...files,
+          });
+        },
+      };
+    },
+  });
 }
 
-function classifierOptions(command: ClassifierCommandOptions): NoisyClassifierOptions {
-  if (command.steps === undefined && command.minutes === undefined) {
-    throw new UsageError('train: say how long: --steps n or --minutes n');
-  }
-  const batchSize = command.batch ?? NOISY_CLASSIFIER_DEFAULTS.batchSize;
+function reportOf(
+  { figment, labels }: ClassifierIndex,
+  { split }: TrainingData,
+  { step, numImages, elapsedMs }: TrainingStep,
+  accuracies: NoisyAccuracy[],
+): ClassifierReport {
   return {
-    ...NOISY_CLASSIFIER_DEFAULTS,
-    seed: command.seed,
-    batchSize,
-    microBatchSize: command.microBatch ?? Math.min(batchSize, NOISY_CLASSIFIER_DEFAULTS.microBatchSize),
-    learningRate: command.learningRate ?? NOISY_CLASSIFIER_DEFAULTS.learningRate,
-    numSteps: command.steps ?? null,
-    numMinutes: command.minutes ?? null,
+    model: figment.model.name,
+    labels,
+    numTrained: split.train.length,
+    numHeldOut: split.heldOut.length,
+    numSteps: step,
+    numImages,
+    minutes: elapsedMs / 60_000,
+    accuracies,
   };
 }
 

@@ -11,12 +11,6 @@ import { decodePng } from '../node/png.ts';
 import { writeDataset } from '../node/writeDataset.ts';
 import { createProgram } from './program.ts';
 
-vi.mock(import('../../runtime/index.ts'), async (original) => {
-  const actual = await original();
-  const { downloadWeights, encodeDataset } = actual;
-  return { ...actual, downloadWeights: vi.fn(downloadWeights), encodeDataset: vi.fn(encodeDataset) };
-});
-
 let dir: string;
 const at = (...names: string[]) => join(dir, ...names);
 
@@ -52,9 +46,10 @@ it('begins with a model of other labels and another size', async () => {
 });
 
 it('writes a model, and a preview of the model as it is stored, from one download of the weights', async () => {
-  vi.mocked(runtime.downloadWeights).mockClear();
+  const downloadWeights = vi.spyOn(runtime, 'downloadWeights');
   expect(await train('run')).toMatch(/train ddpm: done: 2 steps, 4 images/);
-  expect(runtime.downloadWeights).toHaveBeenCalledTimes(1);
+  expect(downloadWeights).toHaveBeenCalledTimes(1);
+  downloadWeights.mockRestore();
   const model = runtime.createModel(await runtime.loadModelFolder(diskSource(at('run'))));
   const label = model.index.labels[1]!;
   const [pixels] = await runtime.generate(model, [{ label, seed: 3 }], { numInferenceSteps: 10, guidanceScale: 2 });
@@ -70,9 +65,11 @@ it('writes a model, and a preview of the model as it is stored, from one downloa
 it('encodes the data once, whoever does it, and goes on at once', async () => {
   const file = 'latents.safetensors';
   const numEncodings = async (...words: string[]) => {
-    vi.mocked(runtime.encodeDataset).mockClear();
+    const encodeDataset = vi.spyOn(runtime, 'encodeDataset');
     await train('cached', ...words);
-    return vi.mocked(runtime.encodeDataset).mock.calls.length;
+    const numCalls = encodeDataset.mock.calls.length;
+    encodeDataset.mockRestore();
+    return numCalls;
   };
   expect(await numEncodings('--flip', '--workers', '2')).toBe(1);
   const [latents, checkpoint] = [

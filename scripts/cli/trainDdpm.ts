@@ -28,8 +28,8 @@ import { openLatents } from '../node/openLatents.ts';
 import { encodePng } from '../node/png.ts';
 import { readLabels, readUNet, readVae } from '../node/readNetworks.ts';
 import { UsageError } from '../node/usageError.ts';
-import type { CommonTrainOptions } from './train.ts';
-import { checkCheckpoint, readCheckpoint, readTrainingData, runTraining, startFolder } from './trainingRun.ts';
+import { checkCheckpoint, readCheckpoint, startFolder } from './trainingCheckpoint.ts';
+import { type CommonTrainOptions, readTrainingData, runTraining } from './trainingRun.ts';
 
 interface DdpmCommandOptions extends CommonTrainOptions {
   vae: string;

@@ -63,7 +63,7 @@ describe('train vae --resume', () => {
     expect(await train('frozen', 2, '--resume', '--freeze-encoder')).toMatch(/done: 2 steps/);
     await train('thawed', 1, '--init-from', at('model'));
     await expect(train('thawed', 2, '--resume', '--freeze-encoder')).rejects.toThrow(
-      /made without --freeze-encoder; leave it out, or begin anew .* --init-from .*thawed/,
+      /made without --freeze-encoder; leave it out, or start again .* --init-from .*thawed/,
     );
   });
 });

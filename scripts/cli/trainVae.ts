@@ -4,30 +4,32 @@ import {
   type AutoencoderKlConfig,
   autoencoderKlShapes,
   type Dataset,
-  dataParallelGradients,
   defaultVaeConfig,
   downloadWeights,
+  type LiveVae,
   parseAutoencoderKlConfig,
   reconstructionSheet,
-  scaleSheet,
   VAE_DEFAULTS,
   type VaeOptions,
   vaeTaskSpec,
   vaeTrainer,
-  type Weights,
   withoutAlpha,
   writeSafetensors,
 } from '../../runtime/index.ts';
-import { writeFileAtomic, writeFilesAtomic } from '../node/atomicWrite.ts';
+import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { CREDIT_FILE, type Credit, combineCredits, readCredit } from '../node/credit.ts';
-import { openNodeBackend } from '../node/nodeBackend.ts';
-import { startGradientWorkers } from '../node/nodeWorkers.ts';
-import { encodePng } from '../node/png.ts';
 import { readVae, WEIGHTS_FILE } from '../node/readNetworks.ts';
-import { readWholeModel, replaceVae, type WholeModel } from '../node/replaceVae.ts';
 import { UsageError } from '../node/usageError.ts';
-import type { CommonTrainOptions } from './train.ts';
-import { checkCheckpoint, readCheckpoint, readTrainingData, runTraining, startFolder } from './trainingRun.ts';
+import { readWholeModel, type WholeModel, withNetworks } from '../node/wholeModel.ts';
+import { startFolder } from './trainingCheckpoint.ts';
+import {
+  type CommonTrainOptions,
+  gradientsIn,
+  readTrainingData,
+  train,
+  trainerOptions,
+  writeReconstructions,
+} from './trainingRun.ts';
 
 interface VaeCommandOptions extends CommonTrainOptions {
   klWeight?: number;
@@ -41,7 +43,8 @@ interface VaeCommandOptions extends CommonTrainOptions {
 
 /** figment train vae */
 export async function trainVae(command: VaeCommandOptions): Promise<void> {
-  const { dataset, split } = await readTrainingData(command);
+  const data = await readTrainingData(command);
+  const { dataset, split } = data;
   const folder = startFolder(command, 'vae');
   const found = folder ? await readVae(folder) : null;
   const init = found && dataset.channels === 3 ? withoutAlpha(found) : found;
@@ -49,40 +52,29 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
   const credit = combineCredits([dataset, folder ? await readCredit(folder) : null]);
   const model = command.freezeEncoder && folder && isWholeModel(folder) ? await readWholeModel(folder) : null;
   const options = vaeOptions(command, model?.index.figment.circularPadding);
-  const notes = {
+  const { freezeEncoder, circular } = options;
+  await train(command, {
     kind: 'vae',
-    dataset: dataset.name,
-    seed: String(options.seed),
-    batchSize: String(options.batchSize),
-  };
-  const resumed = command.resume ? await readCheckpoint(command.out, notes) : null;
-  if (resumed) checkCheckpoint(resumed, autoencoderKlShapes(config), options.freezeEncoder, command.out);
-  if (!model) refuseWholeModel(command.out);
-  const backend = await openNodeBackend(command.backend);
-  console.log(
-    `train vae: ${backend.backend}; ${backend.reason} ${split.train.length} images, ${split.heldOut.length} held out`,
-  );
-  const parallel = command.workers > 1 && backend.backend === 'wasm';
-  const source = parallel
-    ? dataParallelGradients(vaeTaskSpec(config, options), startGradientWorkers(command.workers))
-    : undefined;
-  const trainer = vaeTrainer(dataset, split.train, config, options, resumed ?? init?.weights, source);
-  try {
-    await runTraining({
-      title: 'train vae',
-      out: command.out,
-      trainer,
-      notes,
-      previewMinutes: command.previewMinutes,
-      save: async ({ step }) => {
-        await saveVae(command.out, config, trainer.ema, model, credit);
-        await writePreview(command.out, step, dataset, split.heldOut, config, trainer.ema, options.circular);
-      },
-    });
-  } finally {
-    await trainer.dispose();
-    backend.release();
-  }
+    data,
+    options,
+    shapes: autoencoderKlShapes(config),
+    freezeEncoder,
+    start: ({ workers, resumed }) => {
+      if (!model) refuseWholeModel(command.out);
+      const source = gradientsIn(workers, vaeTaskSpec(config, options));
+      const trainer = vaeTrainer(dataset, split.train, config, options, resumed ?? init?.weights, source);
+      const vae = { config, weights: trainer.ema, circular };
+      return {
+        trainer,
+        save: async ({ step }) => {
+          await saveVae(command.out, vae, model, credit);
+          await writeReconstructions(command.out, step, data, (images, columns) =>
+            reconstructionSheet(dataset, images, columns, vae),
+          );
+        },
+      };
+    },
+  });
 }
 
 /** The config of a network that begins with random weights. @throws UsageError when the widths don't fit the tiles */
@@ -108,70 +100,33 @@ function refuseWholeModel(out: string): void {
 
 /** @param circular what the model says that the decoder is trained for; the command may ask for it too */
 function vaeOptions(command: VaeCommandOptions, circular = false): VaeOptions {
-  if (command.steps === undefined && command.minutes === undefined) {
-    throw new UsageError('train: say how long: --steps n or --minutes n');
-  }
-  const batchSize = command.batch ?? VAE_DEFAULTS.batchSize;
+  const isCircular = command.circular ?? circular;
   return {
-    ...VAE_DEFAULTS,
-    seed: command.seed,
+    ...trainerOptions(command, VAE_DEFAULTS),
     reconstruction: command.reconstruction,
     klWeight: command.klWeight ?? VAE_DEFAULTS.klWeight,
     l2Weight: command.l2Weight,
     gradientWeight: command.gradientWeight,
     freezeEncoder: command.freezeEncoder ?? false,
     balanced: command.balanced ?? false,
-    circular: command.circular ?? circular,
+    circular: isCircular,
     augment: {
       flip: command.flip ?? false,
       shiftPx: command.shift,
-      circular: command.circular ?? circular,
+      circular: isCircular,
       permuteChannels: command.permuteChannels,
     },
-    batchSize,
-    microBatchSize: command.microBatch ?? Math.min(batchSize, VAE_DEFAULTS.microBatchSize),
-    learningRate: command.learningRate ?? VAE_DEFAULTS.learningRate,
-    numSteps: command.steps ?? null,
-    numMinutes: command.minutes ?? null,
   };
 }
 
 /** Writes vae/ as it trains; or the whole model that it belongs to, ready for use. */
-async function saveVae(
-  out: string,
-  config: AutoencoderKlConfig,
-  ema: Weights,
-  model: WholeModel | null,
-  credit: Credit,
-): Promise<void> {
+async function saveVae(out: string, { config, weights }: LiveVae, model: WholeModel | null, credit: Credit) {
   const vaeConfig = { _class_name: 'AutoencoderKL', ...config };
-  const vae = await downloadWeights(ema);
-  if (model) return writeFilesAtomic(out, await replaceVae(model, { vaeConfig, vae }));
-  const json = (value: unknown) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
-  await writeFilesAtomic(out, { [CREDIT_FILE]: json(credit) });
+  const vae = await downloadWeights(weights);
+  if (model) return writeFilesAtomic(out, await withNetworks(model, { vaeConfig, vae }));
+  await writeFilesAtomic(out, { [CREDIT_FILE]: encodeJson(credit) });
   await writeFilesAtomic(join(out, 'vae'), {
     [WEIGHTS_FILE]: writeSafetensors(vae, { dtype: 'F32' }),
-    'config.json': json(vaeConfig),
+    'config.json': encodeJson(vaeConfig),
   });
-}
-
-const PREVIEW_COLUMNS = 12;
-
-/** Rows of held-out images, each above its reconstruction. */
-async function writePreview(
-  out: string,
-  step: number,
-  dataset: Dataset,
-  heldOut: Int32Array,
-  config: AutoencoderKlConfig,
-  weights: Weights,
-  circular: boolean,
-): Promise<void> {
-  const count = 4 * PREVIEW_COLUMNS;
-  const chosen = Int32Array.from({ length: count }, (_, i) => heldOut[Math.floor((i * heldOut.length) / count)]!);
-  const { sheet, l1 } = await reconstructionSheet(dataset, chosen, PREVIEW_COLUMNS, { config, weights, circular });
-  const name = `preview-${String(step).padStart(6, '0')}.png`;
-  const pixels = { ...scaleSheet(sheet, 2), text: { heldOutL1: l1.toFixed(5) } };
-  await writeFileAtomic(join(out, name), encodePng(pixels));
-  console.log(`\n${name}: held-out L1 ${l1.toFixed(4)}`);
 }

@@ -1,27 +1,157 @@
-// The loop around a training: progress line, JSON-lines log, checkpoints, previews, Ctrl-C; and how one goes on.
-import { existsSync } from 'node:fs';
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+// One training on the command line, from its options to the model on disk: `figment train vae|cvae|ddpm|classifier` say only
+// what is their own.
+import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import {
   append,
+  type BackendName,
   type Dataset,
   type DatasetSplit,
-  decodeCheckpoint,
-  encodeCheckpoint,
+  dataParallelGradients,
+  type GradientSource,
+  type GradientWorker,
+  type PixelImage,
   type Shapes,
+  scaleSheet,
   splitHeldOut,
   type Trainer,
+  type TrainerOptions,
   type TrainerState,
   type TrainingStep,
+  trainingProgress,
 } from '../../runtime/index.ts';
 import { writeFileAtomic } from '../node/atomicWrite.ts';
+import { letEventsIn } from '../node/interrupt.ts';
+import { openNodeBackend } from '../node/nodeBackend.ts';
+import { startGradientWorkers } from '../node/nodeWorkers.ts';
+import { encodePng } from '../node/png.ts';
 import { chooseFrom, type DatasetChoice, readDataset } from '../node/readDataset.ts';
 import { startProgress } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
+import { checkCheckpoint, readCheckpoint, writeCheckpoint } from './trainingCheckpoint.ts';
 
-const CHECKPOINT_FILE = 'checkpoint.safetensors';
 const CHECKPOINT_INTERVAL_MS = 120_000;
+
+/** The options that all trainings have. */
+export interface CommonTrainOptions extends TrainingDataOptions {
+  out: string;
+  steps?: number;
+  minutes?: number;
+  batch?: number;
+  microBatch?: number;
+  learningRate?: number;
+  workers: number;
+  backend?: BackendName;
+  resume?: boolean;
+  initFrom?: string;
+  previewMinutes: number;
+  flip?: boolean;
+  shift: number;
+  permuteChannels: number;
+  balanced?: boolean;
+  circular?: boolean;
+}
+
+/**
+ * A trainer's options: its own defaults, and what the command line says instead.
+ *
+ * @throws UsageError when nothing says how long to train
+ */
+export function trainerOptions<Options extends TrainerOptions>(
+  { steps, minutes, seed, batch, microBatch, learningRate }: CommonTrainOptions,
+  defaults: Options,
+): Options & { seed: number } {
+  if (steps === undefined && minutes === undefined) {
+    throw new UsageError('train: say how long: --steps n or --minutes n');
+  }
+  const batchSize = batch ?? defaults.batchSize;
+  return {
+    ...defaults,
+    seed,
+    batchSize,
+    microBatchSize: microBatch ?? Math.min(batchSize, defaults.microBatchSize),
+    learningRate: learningRate ?? defaults.learningRate,
+    numSteps: steps ?? null,
+    numMinutes: minutes ?? null,
+  };
+}
+
+export interface TrainingData {
+  dataset: Dataset;
+  split: DatasetSplit;
+}
+
+/** What one kind of training does in its own way. */
+export interface TrainingKind {
+  /** Stands in titles: `train vae`. */
+  kind: string;
+  data: TrainingData;
+  options: Pick<TrainerOptions, 'batchSize'> & { seed: number };
+  /** What else a training that is resumed must have in common with the one before, beside data set, seed and batch size. */
+  notes?: Record<string, string>;
+  /** Shapes of the network's weights; a checkpoint must have the same. */
+  shapes: Shapes;
+  /** Whether the encoder stays as it is. */
+  freezeEncoder?: boolean;
+  /** Makes the trainer on the backend that is open by then. */
+  start(place: TrainingPlace): TrainingAtWork | Promise<TrainingAtWork>;
+}
+
+/** Where a training computes, and what it goes on from. */
+export interface TrainingPlace {
+  backend: BackendName;
+  workers: GradientWorker[];
+  /** The checkpoint to go on from; undefined in a new training. */
+  resumed: TrainerState | undefined;
+}
+
+export interface TrainingAtWork {
+  trainer: Trainer;
+  /** Writes the model as it is now, and a preview of it. */
+  save(step: TrainingStep): Promise<void>;
+}
+
+/** Opens the backend, starts or resumes the training, and runs it to its end or to Ctrl-C. */
+export async function train(command: CommonTrainOptions, training: TrainingKind): Promise<void> {
+  const { kind, data, options, shapes, freezeEncoder = false } = training;
+  const title = `train ${kind}`;
+  const { seed, batchSize } = options;
+  const notes = {
+    kind,
+    dataset: data.dataset.name,
+    seed: String(seed),
+    batchSize: String(batchSize),
+    ...training.notes,
+  };
+  const resumed = command.resume ? await readCheckpoint(command.out, notes) : undefined;
+  if (resumed) checkCheckpoint(resumed, shapes, freezeEncoder, command.out);
+  const { backend, reason, release } = await openNodeBackend(command.backend);
+  try {
+    const { train, heldOut } = data.split;
+    console.log(`${title}: ${backend}; ${reason} ${train.length} images, ${heldOut.length} held out`);
+    const workers = command.workers > 1 && backend === 'wasm' ? startGradientWorkers(command.workers) : [];
+    const starting = Promise.resolve({ backend, workers, resumed }).then((place) => training.start(place));
+    const { trainer, save } = await starting.catch(async (error) => {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+      throw error;
+    });
+    try {
+      await runTraining({ title, out: command.out, trainer, notes, previewMinutes: command.previewMinutes, save });
+    } finally {
+      await trainer.dispose();
+    }
+  } finally {
+    release();
+  }
+}
+
+/** The source of gradients that computes in the threads of the command; undefined where there are none. */
+export function gradientsIn(
+  workers: GradientWorker[],
+  spec: Parameters<typeof dataParallelGradients>[0],
+): GradientSource | undefined {
+  return workers.length > 0 ? dataParallelGradients(spec, workers) : undefined;
+}
 
 interface TrainingRun {
   title: string;
@@ -43,100 +173,31 @@ export async function runTraining(run: TrainingRun): Promise<void> {
   const onSignal = () => abort.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   const progress = startProgress(run.title);
-  let [savedAt, previewedAt] = [performance.now(), performance.now()];
-  let last: TrainingStep | null = null;
-  let meanLoss = Number.NaN;
+  const intervals = { saveMs: CHECKPOINT_INTERVAL_MS, previewMs: 60_000 * run.previewMinutes };
+  let last: { step: TrainingStep; meanLoss: number } | undefined;
   try {
-    for await (const step of run.trainer.run(abort.signal)) {
-      last = step;
-      meanLoss = Number.isNaN(meanLoss) ? step.loss : 0.98 * meanLoss + 0.02 * step.loss;
+    for await (const now of trainingProgress(run.trainer, intervals, abort.signal)) {
+      last = now;
+      const { step, meanLoss } = now;
       const speed = (1000 * step.numImages) / step.elapsedMs;
       progress.update(step.progress, `step ${step.step} | loss ${meanLoss.toFixed(4)} | ${speed.toFixed(1)} images/s`);
-      await setImmediate(); // lets the progress line and Ctrl-C in
+      await letEventsIn();
       await appendFile(join(run.out, 'log.jsonl'), `${JSON.stringify(step)}\n`);
-      if (performance.now() - savedAt > CHECKPOINT_INTERVAL_MS) {
-        await saveCheckpoint(run);
-        savedAt = performance.now();
-      }
-      if (performance.now() - previewedAt > 60_000 * run.previewMinutes) {
-        await run.save(step);
-        previewedAt = performance.now();
-      }
+      if (now.isSaveDue) await writeCheckpoint(run.out, run.trainer, run.notes);
+      if (now.isPreviewDue) await run.save(step);
     }
   } finally {
     progress.stop();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
   if (!last) return;
-  await saveCheckpoint(run);
-  await run.save(last);
+  await writeCheckpoint(run.out, run.trainer, run.notes);
+  await run.save(last.step);
+  const { step, numImages, elapsedMs } = last.step;
   const end = abort.signal.aborted ? 'stopped; go on with --resume' : 'done';
   console.log(
-    `${run.title}: ${end}: ${last.step} steps, ${last.numImages} images, ${(last.elapsedMs / 60_000).toFixed(1)} min, loss ${meanLoss.toFixed(4)}`,
+    `${run.title}: ${end}: ${step} steps, ${numImages} images, ${(elapsedMs / 60_000).toFixed(1)} min, loss ${last.meanLoss.toFixed(4)}`,
   );
-}
-
-async function saveCheckpoint(run: TrainingRun): Promise<void> {
-  const bytes = encodeCheckpoint(await run.trainer.state(), run.notes);
-  await writeFileAtomic(join(run.out, CHECKPOINT_FILE), bytes);
-}
-
-/**
- * The folder whose network a training takes its config from: that of --init-from, or on resuming the run's own, once it
- * has saved a model; null for a training that begins with nothing.
- */
-export function startFolder(
-  { initFrom, resume, out }: { initFrom?: string; resume?: boolean; out: string },
-  network: 'vae' | 'unet' | 'cvae',
-): string | null {
-  if (initFrom !== undefined) return initFrom;
-  return resume && existsSync(join(out, network, 'config.json')) ? out : null;
-}
-
-/** Reads the checkpoint of a run to go on from; its notes must be those of this training. */
-export async function readCheckpoint(out: string, notes: Record<string, string>): Promise<TrainerState> {
-  const file = join(out, CHECKPOINT_FILE);
-  const bytes = await readFile(file).catch(() => {
-    throw new UsageError(`train: there is no checkpoint ${file}; leave out --resume`);
-  });
-  const checkpoint = decodeCheckpoint(new Uint8Array(bytes), file);
-  for (const [key, value] of Object.entries(notes)) {
-    if (checkpoint.notes[key] !== value) {
-      throw new UsageError(`train: ${file} was made with another ${key} (${checkpoint.notes[key]}, now ${value})`);
-    }
-  }
-  return checkpoint.state;
-}
-
-/**
- * Checks that a checkpoint goes with a network, and with the choice of what is trained: a checkpoint has moments of the
- * trained weights alone.
- *
- * @param shapes       of the network's weights
- * @param freezeEncoder whether the encoder stays as it is; a diffusion model has none
- * @throws             UsageError naming the option to give
- */
-export function checkCheckpoint(state: TrainerState, shapes: Shapes, freezeEncoder: boolean, out: string): void {
-  const file = join(out, CHECKPOINT_FILE);
-  const fits = shapes.size === state.weights.size && [...shapes].every(([name, shape]) => hasShape(state, name, shape));
-  if (!fits) {
-    throw new UsageError(
-      `train: ${file} belongs to a network of other sizes; go on with the --init-from that the run began with`,
-    );
-  }
-  const wasFrozen = state.m.size < state.weights.size;
-  if (wasFrozen && !freezeEncoder) {
-    throw new UsageError(`train: ${file} was made with --freeze-encoder; add --freeze-encoder to go on`);
-  }
-  if (!wasFrozen && freezeEncoder) {
-    throw new UsageError(
-      `train: ${file} was made without --freeze-encoder; leave it out, or begin anew in another --out with --init-from ${out}`,
-    );
-  }
-}
-
-function hasShape({ weights }: TrainerState, name: string, shape: readonly number[]): boolean {
-  return weights.get(name)?.shape.join() === shape.join();
 }
 
 interface TrainingDataOptions extends DatasetChoice {
@@ -147,9 +208,7 @@ interface TrainingDataOptions extends DatasetChoice {
 }
 
 /** What a training sees: the chosen part of the data, split, and the extra data, all of which train. */
-export async function readTrainingData(
-  options: TrainingDataOptions,
-): Promise<{ dataset: Dataset; split: DatasetSplit }> {
+export async function readTrainingData(options: TrainingDataOptions): Promise<TrainingData> {
   const dataset = chooseFrom(await readDataset(options.data), options);
   const split = splitHeldOut(dataset, options.heldOut, options.seed);
   if (options.extraData === undefined) return { dataset, split };
@@ -164,4 +223,39 @@ function appendTo(dataset: Dataset, extra: Dataset): Dataset {
   } catch (error) {
     throw error instanceof RangeError ? new UsageError(`--extra-data: ${error.message}`) : error;
   }
+}
+
+const PREVIEW_COLUMNS = 12;
+const PREVIEW_ROWS = 4;
+
+/** Writes a sheet to a run's folder, enlarged; its name carries the step. @returns the name */
+export async function writePreview(
+  out: string,
+  prefix: string,
+  step: number,
+  sheet: PixelImage,
+  text: Record<string, string> = {},
+): Promise<string> {
+  const name = `${prefix}-${String(step).padStart(6, '0')}.png`;
+  await writeFileAtomic(join(out, name), encodePng({ ...scaleSheet(sheet, 2), text }));
+  return name;
+}
+
+/**
+ * Writes some held-out images, each above its reconstruction, and prints how far apart they are.
+ *
+ * @param others names of previews that were written with it
+ */
+export async function writeReconstructions(
+  out: string,
+  step: number,
+  { split: { heldOut } }: TrainingData,
+  draw: (images: Int32Array, columns: number) => Promise<{ sheet: PixelImage; l1: number }>,
+  others: readonly string[] = [],
+): Promise<void> {
+  const count = PREVIEW_ROWS * PREVIEW_COLUMNS;
+  const chosen = Int32Array.from({ length: count }, (_, i) => heldOut[Math.floor((i * heldOut.length) / count)]!);
+  const { sheet, l1 } = await draw(chosen, PREVIEW_COLUMNS);
+  const name = await writePreview(out, 'preview', step, sheet, { heldOutL1: l1.toFixed(5) });
+  console.log(`\n${[...others, name].join(', ')}: held-out L1 ${l1.toFixed(4)}`);
 }

@@ -1,10 +1,6 @@
 // figment verify: its options; verifyCases.ts does the work and is loaded only then.
 import { Command, Option } from 'commander';
-import type { BackendName } from '../../runtime/index.ts';
-
-export interface VerifyOptions {
-  backend?: BackendName;
-}
+import type { VerifyOptions } from './verifyCases.ts';
 
 const DETAILS = `
 A case is a UNet2DModel or AutoencoderKL folder with case.safetensors, a pipeline folder with case.safetensors and

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import {
+  type BackendName,
   type Deviation,
   loadModelFolder,
   ModelFileError,
@@ -23,13 +24,16 @@ import { openNodeBackend } from '../node/nodeBackend.ts';
 import { WEIGHTS_FILE } from '../node/readNetworks.ts';
 import { coloursFor } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
-import type { VerifyOptions } from './verify.ts';
 
 /** Allowed error as a share of the output's largest magnitude. */
 const TOLERANCE = 2e-4;
 
+export interface VerifyOptions {
+  backend?: BackendName;
+}
+
 /**
- * figment verify
+ * figment verify: reads recorded cases from disk and runs them on the current backend.
  *
  * @throws Error when a case differs by more than the tolerance
  */

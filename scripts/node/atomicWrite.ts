@@ -23,6 +23,11 @@ export async function writeFilesAtomic(dir: string, files: Record<string, Uint8A
   await writeAll(entries);
 }
 
+/** A JSON file's bytes, laid out for people. */
+export function encodeJson(value: unknown): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+}
+
 async function writeAll(entries: [string, Uint8Array][]): Promise<void> {
   const staged = entries.map(([path]) => join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`));
   try {

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { readWholeModel } from './replaceVae.ts';
 import { UsageError } from './usageError.ts';
+import { readWholeModel } from './wholeModel.ts';
 
 /** In the folder of a run that is no whole model yet. */
 export const CREDIT_FILE = 'credit.json';

@@ -11,8 +11,8 @@ import {
   type UNet2DConfig,
   type WeightTensor,
 } from '../../runtime/index.ts';
-import { readWholeModel } from './replaceVae.ts';
 import { UsageError } from './usageError.ts';
+import { readWholeModel } from './wholeModel.ts';
 
 /** File name of a network's weights in a model folder. */
 export const WEIGHTS_FILE = 'diffusion_pytorch_model.safetensors';

@@ -1,16 +1,18 @@
-import { request } from 'node:http';
+import { statSync } from 'node:fs';
+import { type RequestOptions, request } from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { READING_CSP, type Site, STRICT_CSP, serveSite } from './serveSite.ts';
+import { UsageError } from './usageError.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
-/** The status of an address sent as it is; fetch would tidy it. */
-function statusOf(site: Site, address: string): Promise<number | undefined> {
+/** The status of an address sent as it is, under some name and method; fetch would tidy it. */
+function statusOf(site: Site, address: string, options: RequestOptions = {}): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(site.url);
-    const asked = request({ hostname, port, path: address }, (response) => {
+    const asked = request({ hostname, port, path: address, ...options }, (response) => {
       response.resume();
       resolve(response.statusCode);
     });
@@ -29,6 +31,10 @@ describe('a site', () => {
         '/broken.js': () => Promise.reject('no'),
       },
       folders: { '/io/': here },
+      make: async (address) => {
+        if (address === '/made/refused') throw new UsageError('made: no');
+        return address === '/made/strange' ? (Object.prototype as string) : undefined;
+      },
     });
   });
 
@@ -39,19 +45,52 @@ describe('a site', () => {
     expect([index.headers.get('content-type'), await index.text()]).toEqual(['text/html', '<p>here</p>']);
     const late = await fetch(`${site.url}late.js`);
     expect([late.headers.get('content-type'), await late.text()]).toEqual(['text/javascript', 'export {};']);
-    const source = await fetch(`${site.url}io/serveSite.ts`);
+    const source = await fetch(`${site.url}io/gradientWorker.source.mjs`);
     expect([source.headers.get('content-type'), await source.text()]).toEqual([
-      'application/octet-stream',
-      expect.stringContaining('serveSite'),
+      'text/javascript',
+      expect.stringContaining('gradientWorker'),
     ]);
+    expect(source.headers.get('cache-control')).toBe('no-store');
     expect(index.headers.get('cross-origin-opener-policy')).toBeNull();
   });
 
   it('answers with nothing else', async () => {
     expect(await statusOf(site, '/other.js')).toBe(404);
-    expect(await statusOf(site, '/io/../start.ts')).toBe(404);
-    expect(await statusOf(site, '/io/..%2fstart.ts')).toBe(404);
+    for (const address of ['/io/../start.ts', '/io/..%2fstart.ts', '/io/..%2f..%2fpackage.json', '/io/%00', '/io/']) {
+      expect(await statusOf(site, address), address).toBe(404);
+    }
+    expect(await statusOf(site, '/io')).toBe(404);
     expect(await statusOf(site, '/broken.js')).toBe(500);
+    expect(await statusOf(site, '/made/refused')).toBe(400);
+    expect(await statusOf(site, '/', { method: 'PUT' })).toBe(405);
+    expect(await statusOf(site, '/', { method: 'POST' })).toBe(404);
+  });
+
+  it('survives malformed addresses and what every object inherits', async () => {
+    for (const address of ['/%', '//', '/%c0%ae', '/io/%']) expect(await statusOf(site, address), address).toBe(400);
+    for (const address of ['/__proto__', '/io/__proto__', '/constructor', '/made/strange']) {
+      expect(await statusOf(site, address), address).toBe(404);
+    }
+    expect(await statusOf(site, '/')).toBe(200);
+  });
+
+  it('answers requests to localhost alone, on any port', async () => {
+    for (const host of ['localhost', '127.0.0.1:8080']) {
+      expect(await statusOf(site, '/', { headers: { host } }), host).toBe(200);
+    }
+    for (const host of ['evil.example', 'localhost.evil.example:80', '127.0.0.1.nip.io']) {
+      expect(await statusOf(site, '/', { headers: { host } }), host).toBe(403);
+    }
+  });
+
+  it('says how long each file is, so that progress can be shown', async () => {
+    for (const [address, length] of [
+      ['', '<p>here</p>'.length],
+      ['late.js', 'export {};'.length],
+      ['io/serveSite.ts', statSync(path.join(here, 'serveSite.ts')).size],
+    ] as const) {
+      expect((await fetch(site.url + address)).headers.get('content-length'), address).toBe(String(length));
+    }
   });
 
   it('sends the headers asked for', async () => {

@@ -1,28 +1,30 @@
 // Serves the files of one page on localhost.
-import { readFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import { accessSync, constants } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { lookup } from 'mrmime';
+import sirv from 'sirv';
 import { UsageError } from './usageError.ts';
 
 export interface SiteOptions {
   /** Content by absolute address (`/page.js`); a function is called when the browser asks for the file. */
   files?: Readonly<Record<string, SiteFile>>;
-  /** Folders on disk by the address that begins theirs, with its trailing slash (`/models/`). */
+  /** Folders on disk by the address below which they are served, with its trailing slash (`/models/`). */
   folders?: Readonly<Record<string, string>>;
   /** Send the headers that let a page share memory with its workers (COOP and COEP). */
   crossOriginIsolated?: boolean;
   /** The Content-Security-Policy header, such as `STRICT_CSP`. */
   contentSecurityPolicy?: string;
-  /** Another one for what lies below an address, by that address with its trailing slash. */
+  /** Another policy for all that lies below an address, by that address with its trailing slash. */
   policiesBelow?: Readonly<Record<string, string>>;
-  /** Default: any that is free. */
+  /** Default: any free port. */
   port?: number;
-  /** What is made when the browser asks for it, by address; undefined where there is nothing. */
+  /** Makes content when the browser asks for its address; undefined where there is nothing. */
   make?: (address: string) => Promise<string | Uint8Array | undefined>;
   /**
-   * What becomes of what the page sends, by address: gives the answer. With it the site is private: it listens on 127.0.0.1
-   * alone, and refuses whoever asks under another name (DNS rebinding) or from another site.
+   * Handlers of what the page posts, by address: each gets the body and returns the answer. A site that has any is private:
+   * it listens on 127.0.0.1 alone and refuses requests that come from another site.
    */
   posts?: Readonly<Record<string, (body: string) => Promise<string>>>;
 }
@@ -35,7 +37,7 @@ export interface Site {
   close(): Promise<void>;
 }
 
-/** What a careful page sends: its own files alone, no inline code, no eval; WebAssembly may be compiled. */
+/** For a careful page: it loads its own files alone, no inline code, no eval; WebAssembly may be compiled. */
 export const STRICT_CSP = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
@@ -46,7 +48,7 @@ export const STRICT_CSP = [
   "base-uri 'none'",
 ].join('; ');
 
-/** For pages without secrets that carry styles and a script of their own making: still their own files alone. */
+/** For pages without secrets that carry inline styles and an inline script: they still load their own files alone. */
 export const READING_CSP = [
   "default-src 'none'",
   "script-src 'self' 'unsafe-inline'",
@@ -57,30 +59,26 @@ export const READING_CSP = [
   "base-uri 'none'",
 ].join('; ');
 
-const ISOLATION_HEADERS: OutgoingHttpHeaders = {
+const ISOLATION_HEADERS = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
-const MIME_TYPES: Readonly<Record<string, string>> = {
-  '.css': 'text/css',
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.json': 'application/json',
-  '.png': 'image/png',
-  '.svg': 'image/svg+xml',
-  '.wasm': 'application/wasm',
-  '.woff2': 'font/woff2',
-};
+type FolderHandler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
 
-/** Starts serving; a page may ask for nothing but these files. @throws Error (EADDRINUSE) when the port is taken */
+/**
+ * Starts a server on localhost, which answers requests to the names localhost and 127.0.0.1 alone: under any other name a
+ * foreign page could be asking (DNS rebinding).
+ *
+ * @throws Error (EADDRINUSE) when the port is taken
+ */
 export async function serveSite(options: SiteOptions): Promise<Site> {
-  const headers: OutgoingHttpHeaders = {
-    'Cache-Control': 'no-store',
-    ...(options.crossOriginIsolated ? ISOLATION_HEADERS : {}),
-    ...(options.contentSecurityPolicy ? { 'Content-Security-Policy': options.contentSecurityPolicy } : {}),
-  };
-  const server = createServer((request, response) => void answer(options, headers, request, response));
+  const folders = Object.entries(options.folders ?? {}).map(
+    ([address, folder]) => [address, folderHandler(folder)] as const,
+  );
+  const server = createServer((request, response) => {
+    answer(options, folders, request, response).catch((error) => fail(response, error));
+  });
   const host = options.posts ? '127.0.0.1' : 'localhost';
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(options.port ?? 0, host, resolve));
   return {
@@ -93,42 +91,108 @@ export async function serveSite(options: SiteOptions): Promise<Site> {
   };
 }
 
+/** Answers with files below a folder as they are at that moment. */
+function folderHandler(folder: string): FolderHandler {
+  const checkReadable = (_: ServerResponse, file: string) => accessSync(path.join(folder, file), constants.R_OK);
+  return sirv(folder, { dev: true, extensions: [], setHeaders: checkReadable });
+}
+
 async function answer(
   options: SiteOptions,
-  headers: OutgoingHttpHeaders,
+  folders: readonly (readonly [address: string, handler: FolderHandler])[],
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const file = fileAddress(request.url);
+  response.setHeaders(headersFor(options, file ?? ''));
+  if (!isLocalName(request) || (options.posts && !isOwnPage(request))) {
+    return refuse(response, 403, 'this site answers its own page alone');
+  }
+  if (file === undefined) return refuse(response, 400, 'the address is malformed');
+  if (request.method === 'POST') return send(response, file, await post(options, file, request));
+  if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'expected GET or POST');
+  const { files = {}, make } = options;
+  if (Object.hasOwn(files, file)) {
+    const content = files[file]!;
+    return send(response, file, typeof content === 'function' ? await content() : content);
+  }
+  response.setHeader('Content-Type', typeOf(file));
+  if (folders.some(([address, handler]) => serveFrom(address, handler, file, request, response))) return;
+  send(response, file, await make?.(file));
+}
+
+/** Whether a folder has the file; it is on its way then. */
+function serveFrom(
+  address: string,
+  handler: FolderHandler,
+  file: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): boolean {
+  if (!file.startsWith(address)) return false;
+  let isFound = true;
+  request.url = encodeURI(`/${file.slice(address.length)}`);
+  handler(request, response, () => {
+    isFound = false;
+  });
+  return isFound;
+}
+
+/** The address of the file that a request asks for; undefined when it is malformed. */
+function fileAddress(url = '/'): string | undefined {
   try {
-    if (options.posts && !isOwnPage(request)) {
-      response.writeHead(403, headers).end('this site answers its own page alone');
-      return;
-    }
-    const address = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
-    const file = address.endsWith('/') ? `${address}index.html` : address;
-    const content = request.method === 'POST' ? await post(options, file, request) : await find(options, file);
-    if (content === undefined) {
-      response.writeHead(404, headers).end(`${file} is not part of this site`);
-      return;
-    }
-    const type = MIME_TYPES[path.extname(file)] ?? 'application/octet-stream';
-    response.writeHead(200, { ...headers, ...policyBelow(options, file), 'Content-Type': type }).end(content);
-  } catch (error) {
-    response
-      .writeHead(error instanceof UsageError ? 400 : 500, headers)
-      .end(error instanceof UsageError ? error.message : String(error));
+    const address = decodeURIComponent(new URL(url, 'http://localhost').pathname);
+    return address.endsWith('/') ? `${address}index.html` : address;
+  } catch {
+    return undefined;
   }
 }
 
-function policyBelow({ policiesBelow = {} }: SiteOptions, file: string): OutgoingHttpHeaders {
-  const found = Object.entries(policiesBelow).find(([address]) => file.startsWith(address));
-  return found ? { 'Content-Security-Policy': found[1] } : {};
+function headersFor(options: SiteOptions, file: string): Map<string, string> {
+  const { crossOriginIsolated, contentSecurityPolicy, policiesBelow = {} } = options;
+  const [, below] = Object.entries(policiesBelow).find(([address]) => file.startsWith(address)) ?? [];
+  const policy = below ?? contentSecurityPolicy;
+  return new Map([
+    ['Cache-Control', 'no-store'],
+    ...(crossOriginIsolated ? Object.entries(ISOLATION_HEADERS) : []),
+    ...(policy ? [['Content-Security-Policy', policy] as const] : []),
+  ]);
 }
 
-/** Whether the browser has this site open under its own name, and no other page asks through it; a link may lead to it. */
+function typeOf(file: string): string {
+  return lookup(file) ?? 'application/octet-stream';
+}
+
+/** With its length, which the page's progress bars need; 404 where there is no content. */
+function send(response: ServerResponse, file: string, content: unknown): void {
+  if (typeof content !== 'string' && !(content instanceof Uint8Array)) {
+    refuse(response, 404, `${file} is not part of this site`);
+    return;
+  }
+  const length = typeof content === 'string' ? Buffer.byteLength(content) : content.length;
+  response.writeHead(200, { 'Content-Type': typeOf(file), 'Content-Length': length }).end(content);
+}
+
+function refuse(response: ServerResponse, status: number, reason: string): void {
+  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(reason);
+}
+
+function fail(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) response.destroy();
+  else if (error instanceof UsageError) refuse(response, 400, error.message);
+  else refuse(response, 500, String(error));
+}
+
+const LOCAL_NAMES = ['127.0.0.1', 'localhost'];
+
+/** Whether the browser has asked for this machine under its own name, on whatever port (it may be forwarded). */
+function isLocalName({ headers: { host = '' } }: IncomingMessage): boolean {
+  return LOCAL_NAMES.includes(host.replace(/:\d+$/, ''));
+}
+
+/** Whether the request comes from this very site, and not through a page of another; a link may lead here from anywhere. */
 function isOwnPage({ headers, method, socket }: IncomingMessage): boolean {
-  const names = ['127.0.0.1', 'localhost'].map((name) => `${name}:${socket.localPort}`);
-  if (!headers.host || !names.includes(headers.host)) return false;
+  if (!LOCAL_NAMES.some((name) => headers.host === `${name}:${socket.localPort}`)) return false;
   const site = headers['sec-fetch-site'];
   const isLink = method === 'GET' && headers['sec-fetch-mode'] === 'navigate';
   if (site !== undefined && site !== 'same-origin' && site !== 'none' && !isLink) return false;
@@ -148,17 +212,4 @@ async function post({ posts }: SiteOptions, file: string, request: IncomingMessa
     chunks.push(chunk);
   }
   return posts[file]!(Buffer.concat(chunks).toString('utf8'));
-}
-
-async function find({ files, folders, make }: SiteOptions, file: string): Promise<string | Uint8Array | undefined> {
-  const made = files?.[file];
-  if (made !== undefined) return typeof made === 'function' ? made() : made;
-  for (const [address, folder] of Object.entries(folders ?? {})) {
-    if (!file.startsWith(address)) continue;
-    const onDisk = path.join(folder, file.slice(address.length));
-    if (!onDisk.startsWith(path.join(folder, path.sep))) continue;
-    const content = await readFile(onDisk).catch(() => undefined);
-    if (content) return content;
-  }
-  return make?.(file);
 }

@@ -21,6 +21,10 @@ const SOFTWARE_GPU = [
 
 const SOFTWARE_WEBGL = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-features=WebGPUService'];
 
+/** What to do where it is missing. */
+export const NO_CHROMIUM =
+  'There is no Chromium, neither /usr/bin/chromium nor $CHROMIUM; on Debian: apt-get install chromium mesa-vulkan-drivers';
+
 /** Where Chromium is; null when there is none. */
 export function findChromium(): string | null {
   const file = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -31,7 +35,7 @@ export function findChromium(): string | null {
 export function launchChromium({ webgpu }: { webgpu: boolean }): Promise<Browser> {
   const executablePath = findChromium();
   if (!executablePath) {
-    throw new Error('launchChromium: there is no Chromium; install it, or name its file in the variable CHROMIUM');
+    throw new Error(`launchChromium: ${NO_CHROMIUM}`);
   }
   const args = ['--no-sandbox', ...QUIET, ...(webgpu ? SOFTWARE_GPU : SOFTWARE_WEBGL)];
   return chromium.launch({ executablePath, args, headless: true });

@@ -1,16 +1,20 @@
-import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { findChromium } from './chromium.ts';
 import { type BrowserOptions, openBrowser, type PageOptions, type TestBrowser, type TestPage } from './openBrowser.ts';
 
 export type OpenPage = <Module = object>(options: PageOptions) => Promise<TestPage<Module>>;
 
 /**
- * Describes `suite` in one Chromium, or reports it as skipped where there is none. Its pages close with the test that
- * opened them, which fails when one has complained on the console or thrown.
+ * Describes `suite` in one Chromium, or reports it as skipped where there is none. A page that is opened in `beforeAll`
+ * serves all tests of the suite, which saves seconds a test; one that a test opens closes with the test. A test fails when
+ * one of its pages has complained on the console or thrown.
  *
  *   describeInBrowser('a sprite', (openPage) => {
+ *     let page: TestPage<typeof import('./spritePage.ts')>;
+ *     beforeAll(async () => {
+ *       page = await openPage({ module: 'plugin/sprite/spritePage.ts' });
+ *     });
  *     it('…', async () => {
- *       const page = await openPage<typeof import('./spritePage.ts')>({ module: 'plugin/sprite/spritePage.ts' });
  *       expect(await page.call('drawSprites', 3)).toEqual(…);
  *     });
  *   });
@@ -26,25 +30,33 @@ export function describeInBrowser(
   }
   describe(name, () => {
     let browser: TestBrowser;
-    let pages: TestPage<unknown>[] = [];
+    const pages = { ofSuite: [] as TestPage<unknown>[], ofTest: [] as TestPage<unknown>[] };
+    let isInTest = false;
 
     beforeAll(async () => {
       browser = await openBrowser(options);
     });
 
+    beforeEach(() => {
+      isInTest = true;
+    });
+
     afterEach(async () => {
-      const closing = pages;
-      pages = [];
-      const errors = closing.flatMap((page) => page.takeErrors());
+      isInTest = false;
+      const closing = pages.ofTest.splice(0);
+      const errors = [...pages.ofSuite, ...closing].flatMap((page) => page.takeErrors());
       await Promise.all(closing.map((page) => page.close()));
       expect(errors, 'errors in the page').toEqual([]);
     });
 
-    afterAll(() => browser?.close());
+    afterAll(async () => {
+      await Promise.all(pages.ofSuite.map((page) => page.close()));
+      await browser?.close();
+    });
 
     suite(async <Module>(pageOptions: PageOptions) => {
       const page = await browser.openPage<Module>(pageOptions);
-      pages.push(page as TestPage<unknown>);
+      pages[isInTest ? 'ofTest' : 'ofSuite'].push(page as TestPage<unknown>);
       return page;
     });
   });

@@ -17,6 +17,11 @@ export interface PageOptions extends SiteOptions {
   module?: string;
   /** What to open; default: `index.html`. */
   path?: string;
+  /**
+   * Draw ten frames a second at most, each with a sixteenth of the pixels: a software GPU takes the processor from what the
+   * test is about. Positions in the page, and canvases that no GPU draws, are as ever.
+   */
+  fewFrames?: boolean;
 }
 
 /** The functions among a module's exports, and what a test gets of them: plain data, by value. */
@@ -50,11 +55,13 @@ export interface TestBrowser {
 export async function openBrowser(options: BrowserOptions): Promise<TestBrowser> {
   const browser = await launchChromium(options);
   return {
-    async openPage<Module>({ module, path = '', ...site }: PageOptions): Promise<TestPage<Module>> {
+    async openPage<Module>({ module, path = '', fewFrames = false, ...site }: PageOptions): Promise<TestPage<Module>> {
       const files = { ...(module === undefined ? {} : await bundlePage(module)), ...site.files };
       const { url, close } = await serveSite({ ...site, files });
-      const context = await browser.newContext({ viewport: { width: 320, height: 240 } });
+      const deviceScaleFactor = fewFrames ? 0.25 : 1;
+      const context = await browser.newContext({ viewport: { width: 320, height: 240 }, deviceScaleFactor });
       context.setDefaultTimeout(0); // the test's own limits
+      if (fewFrames) await context.addInitScript(drawSeldom);
       const playwright = await context.newPage();
       const errors = collectErrors(playwright);
       const page = testPage<Module>(playwright, errors, async () => {
@@ -98,6 +105,13 @@ function collectErrors(page: Page): string[] {
     if (message.type() === 'error') errors.push(`console: ${message.text()} (${message.location().url})`);
   });
   return errors;
+}
+
+/** Run in the page: every frame waits a tenth of a second. */
+function drawSeldom(): void {
+  const atOnce = globalThis.requestAnimationFrame;
+  globalThis.requestAnimationFrame = (draw) => Number(setTimeout(() => atOnce(draw), 100));
+  globalThis.cancelAnimationFrame = clearTimeout;
 }
 
 /** Waits for the page's script, or for the error that keeps it from ending. */

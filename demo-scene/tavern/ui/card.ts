@@ -91,9 +91,11 @@ export class Card {
     this.showKept(sitter);
     this.dialog.toggleAttribute('data-painting', sitter.isPainting);
     const order = ++this.numShows;
+    this.canvas.ariaBusy = 'true'; // until it shows the picture of all that the card says
     const pixels = await sitter.pixelsAsync().catch(() => null); // the sitter has left, or a newer picture was asked for
     if (!pixels || this.sitter !== sitter || order !== this.numShows) return;
     drawPixels(this.canvas, pixels);
+    this.canvas.ariaBusy = 'false';
   }
 
   private showKept(sitter: Sitter): void {

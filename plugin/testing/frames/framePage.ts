@@ -6,13 +6,14 @@ import { sharesDevice } from '../../device.ts';
 import { AssetGenerator, CreateEngineAsync, type GeneratedTexture } from '../../index.ts';
 import { PAINTER_DEFAULTS } from '../../painting/createPainter.ts';
 import { createFrameScene, hangPortrait, NUM_PORTRAITS } from './frameScene.ts';
-import { PHASE } from './mainThread.ts';
+import { BUSY_FRAME_MS, PHASE } from './mainThread.ts';
 
 /**
- * What goes on beside drawing: nothing; pictures, one after another on every plane; or a worker that computes without
- * end and tells nobody, which takes a core and nothing else.
+ * What goes on beside drawing: nothing; pictures, one after another on every plane; a worker that computes without end
+ * and tells nobody, which takes a core and nothing else; or the page itself, which computes for BUSY_FRAME_MS in every
+ * frame, so that what is measured can be checked.
  */
-export type Activity = 'idle' | 'generating' | 'busyWorker';
+export type Activity = 'idle' | 'generating' | 'busyWorker' | 'busyFrames';
 
 /** Where the page draws and where it makes pictures: with WebGL and in a worker, or both on one WebGPU device. */
 export type FramePath = 'worker' | 'gpu';
@@ -97,6 +98,7 @@ const ACTIVITIES: Record<Activity, () => () => void> = {
   idle: () => () => {},
   generating: startGenerating,
   busyWorker: startBusyWorker,
+  busyFrames: startBusyFrames,
 };
 
 /** Every plane asks for its next portrait as soon as it has one. */
@@ -125,6 +127,15 @@ function startBusyWorker(): () => void {
     worker.terminate();
     URL.revokeObjectURL(address);
   };
+}
+
+function startBusyFrames(): () => void {
+  let next = requestAnimationFrame(function compute() {
+    const end = performance.now() + BUSY_FRAME_MS;
+    while (performance.now() < end);
+    next = requestAnimationFrame(compute);
+  });
+  return () => cancelAnimationFrame(next);
 }
 
 function differences(times: readonly number[]): number[] {

@@ -10,6 +10,7 @@ const HEADINGS: Record<Activity, string> = {
   idle: 'idle',
   generating: 'generating',
   busyWorker: 'a worker that only computes',
+  busyFrames: 'a page that computes in every frame',
 };
 
 interface Row {

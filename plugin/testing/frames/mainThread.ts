@@ -3,6 +3,9 @@
 /** The performance measure around what is measured; the thread that made it is the page's main thread. */
 export const PHASE = 'figment phase';
 
+/** How long a page computes in each frame that is to be busy; many times what the others take besides drawing. */
+export const BUSY_FRAME_MS = 60;
+
 /** The page's tasks, the callbacks of requestAnimationFrame in them, and `PHASE`. */
 export const TRACE_CATEGORIES = ['disabled-by-default-devtools.timeline', 'devtools.timeline', 'blink.user_timing'];
 

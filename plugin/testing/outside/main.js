@@ -15,9 +15,10 @@ material.unlit = true;
 CreatePlane('plane', {}, scene).material = material;
 
 const portraits = await AssetGenerator.LoadAsync('models/portraits/', scene);
-const texture = await portraits.generateTextureAsync({ label: 'elf', seed: 7, guidanceScale: 2 });
+const recipe = { seed: 7, guidanceScale: 2, numInferenceSteps: 3 };
+const texture = await portraits.generateTextureAsync({ label: 'elf', ...recipe });
 material.albedoTexture = texture;
-const npcs = await portraits.generateSpritesAsync({ labels: ['elf', 'goblin'], count: 16, seed: 7, guidanceScale: 2 });
+const npcs = await portraits.generateSpritesAsync({ labels: ['elf', 'goblin'], count: 4, ...recipe });
 npcs.createSprite('goblin').position.x = 1;
 await scene.whenReadyAsync();
 scene.render();

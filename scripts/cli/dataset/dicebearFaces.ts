@@ -1,9 +1,8 @@
-/**
- * Pixel faces by DiceBear's style "Pixel Art", of five kinds that exclude each other. The packages are needed here alone,
- * so they are development dependencies and loaded when asked for.
- */
+// Pixel faces in DiceBear's style "Pixel Art", of five kinds that exclude each other. The packages are needed here alone, so
+// they are development dependencies and are loaded when they are used.
 import type { Options } from '@dicebear/pixel-art';
-import { type Dataset, scaleNearest } from '../../../runtime/index.ts';
+import { scaleNearest } from '../../../runtime/core/pixels.ts';
+import type { Dataset } from '../../../runtime/index.ts';
 import { decodePng } from '../../node/png.ts';
 
 /** The style draws on a grid of 16 × 16; larger images repeat its pixels. */

@@ -1,4 +1,4 @@
-import { uniforms } from '../../../../runtime/index.ts';
+import { uniforms } from '../../../../runtime/core/random.ts';
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 

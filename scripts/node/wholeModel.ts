@@ -7,6 +7,7 @@ import {
   modelFolderFiles,
   readModelFiles,
 } from '../../runtime/index.ts';
+import { encodeJson } from './atomicWrite.ts';
 import { diskSource } from './diskSource.ts';
 
 const INDEX_FILE = 'model_index.json';
@@ -29,24 +30,17 @@ export async function readWholeModel(dir: string): Promise<WholeModel> {
 }
 
 /**
- * The files of a model with another auto-encoder, whose latents must be those of the old one: U-Net and scheduler stay
- * as they are, byte for byte, the auto-encoder is stored in float16, and the index has its digests.
+ * The files of a model with some of its networks replaced or added, stored in float16; all other files stay as they are,
+ * byte for byte, and the index, which comes last, lists the digests of all. A new auto-encoder must have the latents of the
+ * old one.
  */
-export async function replaceVae(
-  model: WholeModel,
-  vae: Pick<ModelContent, 'vae' | 'vaeConfig'>,
-): Promise<Record<string, Uint8Array>> {
-  return withFiles(model, await modelFolderFiles({ index: model.index, ...vae }, { dtype: 'F16' }));
-}
-
-/** A model's files with others that were written with its index, which comes last and lists the digests of all. */
-export function withFiles(
+export async function withNetworks(
   { index, files }: WholeModel,
-  { [INDEX_FILE]: written, ...others }: Record<string, Uint8Array>,
-): Record<string, Uint8Array> {
+  networks: Partial<Pick<ModelContent, 'vae' | 'vaeConfig' | 'cvae' | 'cvaeConfig'>>,
+): Promise<Record<string, Uint8Array>> {
+  const { [INDEX_FILE]: written, ...others } = await modelFolderFiles({ index, ...networks }, { dtype: 'F16' });
   const { [INDEX_FILE]: _, ...kept } = files;
   const { figment, ...entries } = JSON.parse(new TextDecoder().decode(written)) as ModelIndex;
   const sha256 = { ...index.figment.sha256, ...figment.sha256 };
-  const text = `${JSON.stringify({ ...entries, figment: { ...figment, sha256 } }, null, 2)}\n`;
-  return { ...kept, ...others, [INDEX_FILE]: new TextEncoder().encode(text) };
+  return { ...kept, ...others, [INDEX_FILE]: encodeJson({ ...entries, figment: { ...figment, sha256 } }) };
 }

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { loadModelFolder, memorySource, modelFolderFiles } from '../../runtime/index.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { writeFilesAtomic } from './atomicWrite.ts';
-import { readWholeModel, replaceVae } from './replaceVae.ts';
+import { readWholeModel, withNetworks } from './wholeModel.ts';
 
 let dir: string;
 beforeEach(async () => {
@@ -17,7 +17,7 @@ it('exchanges the auto-encoder alone; the index comes last and vouches for all f
   await writeFilesAtomic(dir, await modelFolderFiles(tinyModelFiles())); // float32
   const model = await readWholeModel(dir);
   const { vae, vaeConfig } = tinyModelFiles({ seed: 9 });
-  const files = await replaceVae(model, { vae, vaeConfig });
+  const files = await withNetworks(model, { vae, vaeConfig });
   expect(Object.keys(files).at(-1)).toBe('model_index.json');
   const loaded = await loadModelFolder(memorySource(files, 'new'));
   expect(loaded.unet).toEqual((await loadModelFolder(memorySource(model.files, 'old'))).unet);

@@ -1,0 +1,90 @@
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { watchFiles } from './watchFiles.ts';
+
+let dir: string;
+const at = (...names: string[]) => join(dir, ...names);
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'figment-watch-'));
+  await mkdir(at('model'));
+  await writeFile(at('a.json'), '1');
+});
+
+afterEach(() => rm(dir, { recursive: true }));
+
+/** Longer than the watcher waits for quiet. */
+const PAUSE_MS = 400;
+
+/** Watches files while `work` runs; returns how often a change was reported. */
+async function countChanges(
+  files: string[],
+  work: () => Promise<void>,
+  onChange: (count: number) => Promise<void> = async () => {},
+): Promise<number> {
+  const controller = new AbortController();
+  let count = 0;
+  const watching = watchFiles(
+    () => files,
+    async () => onChange(++count),
+    controller.signal,
+  );
+  await setTimeout(PAUSE_MS); // until the folders are watched
+  await work();
+  await setTimeout(PAUSE_MS);
+  controller.abort();
+  await watching;
+  return count;
+}
+
+it('reports several writes at once as one change, and nothing about other files', async () => {
+  const count = await countChanges([at('a.json'), at('model', 'index.json')], async () => {
+    await writeFile(at('other.json'), 'x');
+    await setTimeout(PAUSE_MS);
+    await writeFile(at('a.json'), '2');
+    await writeFile(at('model', 'index.json'), '2');
+  });
+  expect(count).toBe(1);
+});
+
+it('keeps sight of a file that is replaced, and of one that is deleted and comes back', async () => {
+  const count = await countChanges([at('a.json')], async () => {
+    await writeFile(at('new'), '2');
+    await rename(at('new'), at('a.json'));
+    await setTimeout(PAUSE_MS);
+    await rm(at('a.json'));
+    await setTimeout(PAUSE_MS);
+    await writeFile(at('a.json'), '3');
+  });
+  expect(count).toBe(3);
+});
+
+it('never overlaps calls, reports a change during one afterwards, and asks for the files again', async () => {
+  const files = [at('a.json')];
+  let numAtWork = 0;
+  const count = await countChanges(
+    files,
+    async () => {
+      await writeFile(at('a.json'), '2');
+      await vi.waitFor(() => expect(numAtWork).toBe(1), 2000);
+      await writeFile(at('a.json'), '3');
+      await setTimeout(3 * PAUSE_MS);
+      await writeFile(at('model', 'late.json'), '1');
+    },
+    async (call) => {
+      numAtWork++;
+      expect(numAtWork).toBe(1);
+      if (call === 1) files.push(at('model', 'late.json'));
+      await setTimeout(PAUSE_MS);
+      numAtWork--;
+    },
+  );
+  expect(count).toBe(3);
+});
+
+it('ends at once when the signal has fired', async () => {
+  await watchFiles(() => [at('a.json')], expect.unreachable, AbortSignal.abort());
+});

@@ -1,0 +1,125 @@
+// The work of figment dataset: draws or relabels pictures under a progress line, and writes them as a data set.
+import { readdir, readFile } from 'node:fs/promises';
+import type { Dataset } from '../../../runtime/index.ts';
+import { readDataset } from '../../node/readDataset.ts';
+import { type Progress, startProgress } from '../../node/terminal.ts';
+import { UsageError } from '../../node/usageError.ts';
+import { writeDataset } from '../../node/writeDataset.ts';
+import { drawFaces } from './dicebearFaces.ts';
+import { type Group, regroup } from './regroup.ts';
+import { drawSurfaces } from './surfaces/drawSurfaces.ts';
+
+export interface DrawFlags {
+  out: string;
+  count: number;
+  size: number;
+  seed: number;
+}
+
+export function makeFaces({ out, count, size, seed }: DrawFlags): Promise<void> {
+  const description = `${size}x${size} RGBA pixel faces drawn with DiceBear; label = what the face wears.`;
+  const draw = (onProgress: OnProgress) => drawFaces({ count, sizePx: size, seed, onProgress });
+  return make('dicebear', out, description, draw);
+}
+
+export function makeSurfaces({ out, count, size, seed }: DrawFlags): Promise<void> {
+  const description = `${size}x${size} RGB seamless surfaces drawn by formula; label = material.`;
+  const draw = (onProgress: OnProgress) => drawSurfaces({ count, sizePx: size, seed, onProgress });
+  return make('surfaces', out, description, draw);
+}
+
+export interface RelabelFlags {
+  data: string;
+  attributes: string;
+  column: string;
+  group: Group[];
+  matched?: boolean;
+  seed: number;
+  out: string;
+}
+
+export async function relabelPictures(flags: RelabelFlags): Promise<void> {
+  const { data, attributes, column, group, matched = false, seed, out } = flags;
+  const source = await readDataset(data);
+  const values = valuesOf(source, await readCsv(attributes), attributes, column);
+  const draw = async () => regroup(source, values, group, { matched, seed });
+  await make('relabel', out, `${source.name} by ${column}: ${group.map(({ label }) => label).join(', ')}.`, draw);
+}
+
+/** The column's value of every picture, in the order of the data set. */
+function valuesOf({ labels, classLabels }: Dataset, rows: Record<string, string>[], file: string, column: string) {
+  if (!(column in (rows[0] ?? {}))) throw new UsageError(`dataset relabel: ${file} has no column "${column}"`);
+  const byPlace = new Map(rows.map((row) => [`${row.label} ${row.tile}`, row[column]!]));
+  const next = labels.map(() => 0);
+  return Array.from(classLabels, (label) => {
+    const tile = next[label]!++;
+    const value = byPlace.get(`${labels[label]} ${tile}`);
+    if (value !== undefined) return value;
+    throw new UsageError(`dataset relabel: ${file} has no line for tile ${tile} of "${labels[label]}"`);
+  });
+}
+
+/**
+ * Reads a CSV file without quotes: the names of its columns, then one record a line.
+ *
+ * @throws UsageError naming the line that has other columns than the first
+ */
+async function readCsv(file: string): Promise<Record<string, string>[]> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`${file} cannot be read (${error.code})`);
+  });
+  const [names = [], ...rows] = text
+    .split(/\r?\n/)
+    .filter((line) => line !== '')
+    .map((line) => line.split(','));
+  return rows.map((row, i) => {
+    if (row.length === names.length) return Object.fromEntries(row.map((value, column) => [names[column]!, value]));
+    throw new UsageError(`${file}: line ${i + 2} has ${row.length} values; expected ${names.length}, without quotes`);
+  });
+}
+
+type OnProgress = (numDone: number, numImages: number) => void;
+
+async function make(
+  name: string,
+  out: string,
+  description: string,
+  draw: (onProgress: OnProgress) => Promise<Dataset>,
+): Promise<void> {
+  await checkEmpty(name, out);
+  const progress = startLate(name);
+  try {
+    const dataset = await draw(progress.update);
+    await writeDataset(out, dataset, description);
+    console.log(`${dataset.classLabels.length} images with ${dataset.labels.length} labels in ${out}`);
+  } finally {
+    progress.stop();
+  }
+}
+
+/** @throws UsageError when the folder holds anything, which would mix with the new files */
+async function checkEmpty(name: string, dir: string): Promise<void> {
+  const names = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw new UsageError(`dataset ${name}: --out ${dir} is no folder that can be read (${error.code})`);
+  });
+  if (names.length > 0) {
+    throw new UsageError(`dataset ${name}: --out ${dir} is not empty; choose a new folder, or empty this one`);
+  }
+}
+
+const QUIET_MS = 2000;
+
+/** A progress line that appears only when the work takes longer than two seconds. */
+function startLate(title: string) {
+  const start = performance.now();
+  let shown: Progress | undefined;
+  return {
+    update: (numDone: number, numImages: number) => {
+      if (performance.now() - start < QUIET_MS) return;
+      shown ??= startProgress(title);
+      shown.update(numDone / numImages, `${numDone}/${numImages}`);
+    },
+    stop: () => shown?.stop(),
+  };
+}

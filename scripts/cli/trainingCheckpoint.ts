@@ -1,0 +1,78 @@
+// What a training leaves in its folder to go on from, and what it begins with.
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type Shapes,
+  type Trainer,
+  type TrainerState,
+} from '../../runtime/index.ts';
+import { writeFileAtomic } from '../node/atomicWrite.ts';
+import { UsageError } from '../node/usageError.ts';
+
+const CHECKPOINT_FILE = 'checkpoint.safetensors';
+
+/** @param notes stored with the trainer's state, and compared on resuming */
+export async function writeCheckpoint(out: string, trainer: Trainer, notes: Record<string, string>): Promise<void> {
+  await writeFileAtomic(join(out, CHECKPOINT_FILE), encodeCheckpoint(await trainer.state(), notes));
+}
+
+/**
+ * The folder whose network a training takes its config from: that of --init-from, or on resuming the run's own, once it
+ * has saved a model; null for a training that begins with nothing.
+ */
+export function startFolder(
+  { initFrom, resume, out }: { initFrom?: string; resume?: boolean; out: string },
+  network: 'vae' | 'unet' | 'cvae',
+): string | null {
+  if (initFrom !== undefined) return initFrom;
+  return resume && existsSync(join(out, network, 'config.json')) ? out : null;
+}
+
+/** Reads the checkpoint of a run to go on from; its notes must be those of this training. */
+export async function readCheckpoint(out: string, notes: Record<string, string>): Promise<TrainerState> {
+  const file = join(out, CHECKPOINT_FILE);
+  const bytes = await readFile(file).catch(() => {
+    throw new UsageError(`train: there is no checkpoint ${file}; leave out --resume`);
+  });
+  const checkpoint = decodeCheckpoint(new Uint8Array(bytes), file);
+  for (const [key, value] of Object.entries(notes)) {
+    if (checkpoint.notes[key] !== value) {
+      throw new UsageError(`train: ${file} was made with another ${key} (${checkpoint.notes[key]}, now ${value})`);
+    }
+  }
+  return checkpoint.state;
+}
+
+/**
+ * Checks that a checkpoint goes with a network, and with the choice of what is trained: a checkpoint has moments of the
+ * trained weights alone.
+ *
+ * @param shapes       of the network's weights
+ * @param freezeEncoder whether the encoder stays as it is; a diffusion model has none
+ * @throws             UsageError naming the option to give
+ */
+export function checkCheckpoint(state: TrainerState, shapes: Shapes, freezeEncoder: boolean, out: string): void {
+  const file = join(out, CHECKPOINT_FILE);
+  const fits = shapes.size === state.weights.size && [...shapes].every(([name, shape]) => hasShape(state, name, shape));
+  if (!fits) {
+    throw new UsageError(
+      `train: ${file} belongs to a network of other sizes; go on with the --init-from that the run began with`,
+    );
+  }
+  const wasFrozen = state.m.size < state.weights.size;
+  if (wasFrozen && !freezeEncoder) {
+    throw new UsageError(`train: ${file} was made with --freeze-encoder; add --freeze-encoder to go on`);
+  }
+  if (!wasFrozen && freezeEncoder) {
+    throw new UsageError(
+      `train: ${file} was made without --freeze-encoder; leave it out, or start again in another --out with --init-from ${out}`,
+    );
+  }
+}
+
+function hasShape({ weights }: TrainerState, name: string, shape: readonly number[]): boolean {
+  return weights.get(name)?.shape.join() === shape.join();
+}
