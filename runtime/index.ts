@@ -15,7 +15,7 @@ export {
 } from './core/atlas.ts';
 // Pixels and random numbers
 export { atop, blend } from './core/composite.ts';
-export { messageOf } from './core/errors.ts';
+export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
 export { fingerprint } from './core/fingerprint.ts';
 export { nearestWord } from './core/nearestWord.ts';
 export {
@@ -29,7 +29,7 @@ export {
   toPremultiplied,
 } from './core/pixels.ts';
 export { integers, MAX_SEED, normals, permutation, uniforms } from './core/random.ts';
-export { nextValue, type Pace, type PacedRun, resultOf } from './core/slices.ts';
+export { nextValue, type Pace, type PacedRun, resultOf, stepsAndResult } from './core/slices.ts';
 // Data sets
 export { append } from './dataset/append.ts';
 export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';
@@ -101,8 +101,7 @@ export {
   sampleSheet,
 } from './evaluation/sheets.ts';
 // Kernels that the plugin calls itself
-export { compilationDone, compileOnly } from './kernels/webgpu/compile.ts';
-export { submitKernels } from './kernels/webgpu/submit.ts';
+export { compilationDone, compileOnly, submitKernels } from './kernels/webgpu/commands.ts';
 export { prepareTexels, type WriteTexelsOptions, writeTexels } from './kernels/webgpu/texels.ts';
 // Networks
 export {
@@ -124,13 +123,13 @@ export {
   parseClassifierConfig,
 } from './networks/classifier.ts';
 export {
+  type ConditionalVaeConfig,
   conditionalVaeShapes,
   decodeWithLabels,
   decodeWithLabelsInSlices,
   encodeWithLabels,
+  parseConditionalVaeConfig,
 } from './networks/conditionalVae.ts';
-export { type ConditionalVaeConfig, parseConditionalVaeConfig } from './networks/conditionalVaeConfig.ts';
-export { initialWeights } from './networks/initialise.ts';
 export type { Shapes, Weights } from './networks/layers.ts';
 export {
   classifyNoisy,
@@ -138,53 +137,86 @@ export {
   noisyClassifierShapes,
   parseNoisyClassifierConfig,
 } from './networks/noisyClassifier.ts';
-export { downloadWeights, uploadWeights } from './networks/tensors.ts';
 export { unet2d, unet2dInSlices, unet2dShapes } from './networks/unet2d.ts';
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
+export { downloadWeights, initialWeights, uploadWeights } from './networks/weights.ts';
+export { encodeEdit, type PictureBytes } from './recipe/bytes.ts';
+export { changeRecipe, recipeEntries, shortRecipe } from './recipe/change.ts';
+export {
+  checkRecipe,
+  completeRecipe,
+  EDIT_DEFAULTS,
+  REFINE_STRENGTH,
+  randomSeed,
+  withLabelAndSeed,
+} from './recipe/complete.ts';
+export { type ImageSize, imageSize } from './recipe/imageSize.ts';
+export { batchKey, recipeKey, samplingKey } from './recipe/keys.ts';
+export { indexOfLabel } from './recipe/label.ts';
+export { PIPELINE_NAMES, type PipelineName } from './recipe/pipeline.ts';
+export { RecipeError, type RecipeProblem } from './recipe/problems.ts';
+export type {
+  Interpolation,
+  KnownClassifiers,
+  PictureEditOptions,
+  PictureOptions,
+  Recipe,
+  RecipeModel,
+  RecipeOptions,
+  SamplingOptions,
+  Steering,
+} from './recipe/recipe.ts';
+export { RECIPE_KEYS, SAMPLER_NAMES } from './recipe/schema.ts';
+export type { Classifiers } from './sampling/classifierGuide.ts';
+export type { Networks, SampleOptions } from './sampling/completeAll.ts';
 // Sampling
-export type { ClassifierGuidanceOptions } from './sampling/classifierGuide.ts';
 export {
   type ConditionalVae,
   type CvaeNetwork,
   createConditionalVae,
   cvaeImagesInSlices,
-  generateAtOnce,
 } from './sampling/conditionalVae.ts';
 export { decodeLatents, decodeLatentsInSlices, imagesToPixels } from './sampling/decode.ts';
-export { assertEdit, type EditOptions, editDefaults, finishEdit, numStepsAt } from './sampling/edit.ts';
+export { finishEdit, numStepsAt } from './sampling/edit.ts';
 export { encodePixelsInSlices, pixelsToImages } from './sampling/encodePixels.ts';
-export { type GenerateOptions, generate } from './sampling/generate.ts';
-export { type ImageSize, imageSize } from './sampling/imageSize.ts';
-export { indexOfLabel } from './sampling/labels.ts';
+export { type GenerateCallbacks, type GenerateOptions, generate, generateRecipes } from './sampling/generate.ts';
+export { type ImageStep, imagesInSlices } from './sampling/images.ts';
 export { latentTensor } from './sampling/latentTensor.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';
+export { type ModelInfo, modelInfo, pipelinesOf, recipeModel } from './sampling/modelInfo.ts';
 export { createNoisyClassifier, type NoisyClassifier } from './sampling/noisyClassifier.ts';
-export { assertPipeline, PIPELINE_NAMES, type PipelineName, REFINE_STRENGTH } from './sampling/pipeline.ts';
-export { type RefineOptions, type RefineStep, refine, refineInSlices } from './sampling/refine.ts';
-export { assertRequests, type ImageRequest, type Interpolation } from './sampling/request.ts';
-export { type SampleStep, sample, sampleInSlices } from './sampling/sample.ts';
-export type { SampleOptions } from './sampling/samplingPlan.ts';
+export { type SampleStep, sample, sampleInSlices, sampleRecipesInSlices } from './sampling/sample.ts';
+export type { SampleRun } from './sampling/samplingPlan.ts';
 export { type ImageTensor, splitImages } from './sampling/splitImages.ts';
 // Surface: the maps of a material, and pixel art
 export { ambientOcclusionMap, OCCLUSION_DEFAULTS, type OcclusionOptions } from './surface/ambientOcclusion.ts';
 export { CAVITY_DEFAULTS, type CavityOptions, cavityMap } from './surface/cavity.ts';
-export { HEIGHT_DEFAULTS, type HeightOptions, heightMap, type LowParts } from './surface/height.ts';
-export { luminance } from './surface/luminance.ts';
+export { HEIGHT_DEFAULTS, type HeightOptions, heightMap, type LowParts, luminance } from './surface/height.ts';
+export {
+  METALLIC_DEFAULTS,
+  type MetallicOptions,
+  metallicMap,
+  ROUGHNESS_DEFAULTS,
+  type RoughnessOptions,
+  roughnessMap,
+} from './surface/metallicRoughness.ts';
+export { NORMAL_DEFAULTS, type NormalGreen, type NormalOptions, normalMap } from './surface/normals.ts';
+export { PALETTE_DEFAULTS, type PaletteOptions, snapToPalette } from './surface/palette.ts';
+export {
+  PIXEL_ART_DEFAULTS,
+  PIXEL_ART_SCALE_DEFAULTS,
+  type PixelArtOptions,
+  type PixelArtScaleOptions,
+  pixelArt,
+  scalePixelArt,
+} from './surface/pixelArt.ts';
+export type { Plane, SurfaceMap } from './surface/plane.ts';
 export {
   enlargedSettings,
   GENERIC_MATERIAL,
   MATERIAL_LABELS,
   type MaterialSettings,
   materialSettings,
-} from './surface/materialDefaults.ts';
-export { METALLIC_DEFAULTS, type MetallicOptions, metallicMap } from './surface/metallic.ts';
-export { NORMAL_DEFAULTS, type NormalGreen, type NormalOptions, normalMap } from './surface/normals.ts';
-export { PALETTE_DEFAULTS, type PaletteOptions, snapToPalette } from './surface/palette.ts';
-export { PIXEL_ART_DEFAULTS, type PixelArtOptions, pixelArt } from './surface/pixelArt.ts';
-export { PIXEL_ART_SCALE_DEFAULTS, type PixelArtScaleOptions, scalePixelArt } from './surface/pixelArtScale.ts';
-export { ROUGHNESS_DEFAULTS, type RoughnessOptions, roughnessMap } from './surface/roughness.ts';
-export type { Plane, SurfaceMap } from './surface/surfaceImage.ts';
-export {
   type SurfaceMaps,
   type SurfaceOptions,
   surfaceMaps,
@@ -200,7 +232,6 @@ export { prepareSurfaceTexels, type SurfaceTargets, writeSurfaceTexels } from '.
 // Training
 export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
 export { dataParallelGradients, type GradientWorker, serveGradients } from './training/dataParallel.ts';
-export { elbo, klOfImages, logLikelihood } from './training/elbo.ts';
 export { type GradientSource, localGradients } from './training/gradients.ts';
 export {
   type EncodeOptions,
@@ -217,8 +248,8 @@ export {
   serveEncoding,
   workerEncoder,
 } from './training/latentEncoder.ts';
+export { elbo, klOfImages, logLikelihood } from './training/losses.ts';
 export { modelContent, type TrainedNetwork } from './training/modelContent.ts';
-export { NOISY_TIMESTEPS, type NoisyAccuracy, noisyAccuracy } from './training/noisyAccuracy.ts';
 export { type LabelledNetwork, relabel } from './training/relabel.ts';
 export {
   CLASSIFIER_DEFAULTS,
@@ -248,12 +279,22 @@ export { type TrainingIntervals, type TrainingProgress, trainingProgress } from 
 export {
   defaultNoisyClassifierConfig,
   NOISY_CLASSIFIER_DEFAULTS,
+  NOISY_TIMESTEPS,
+  type NoisyAccuracy,
   type NoisyClassifierOptions,
+  noisyAccuracy,
   noisyClassifierTaskSpec,
   noisyClassifierTrainer,
 } from './training/trainNoisyClassifier.ts';
-export { defaultVaeConfig, VAE_DEFAULTS, type VaeOptions, vaeTaskSpec, vaeTrainer } from './training/trainVae.ts';
-export { type AutoEncoder, withoutAlpha } from './training/withoutAlpha.ts';
+export {
+  type AutoEncoder,
+  defaultVaeConfig,
+  VAE_DEFAULTS,
+  type VaeOptions,
+  vaeTaskSpec,
+  vaeTrainer,
+  withoutAlpha,
+} from './training/trainVae.ts';
 export {
   type Deviation,
   type NetworkFolder,
@@ -264,8 +305,6 @@ export {
   runVaeCase,
   type SchedulerCase,
 } from './verify/cases.ts';
-// Weights and model folders
-export { checkWeights } from './weights/checkWeights.ts';
 export {
   type ClassifierContent,
   type ClassifierFiles,
@@ -274,7 +313,6 @@ export {
   loadClassifierFolder,
   readClassifierFiles,
 } from './weights/classifierFolder.ts';
-export { MissingFileError, ModelFileError, quote } from './weights/modelFileError.ts';
 export {
   type LoadModelFolderOptions,
   loadModelFolder,
@@ -290,4 +328,5 @@ export { type ModelSource, memorySource, type OnProgress, type ReadOptions } fro
 export { parseSafetensors, type StoredTensor, writeSafetensors } from './weights/safetensors.ts';
 export { nchwToNhwc, nhwcToNchw } from './weights/tensorLayout.ts';
 export { type UrlSourceOptions, urlSource } from './weights/urlSource.ts';
-export { numElements, type WeightTensor } from './weights/weightTensor.ts';
+// Weights and model folders
+export { checkWeights, numElements, type WeightTensor } from './weights/weightTensor.ts';

@@ -10,8 +10,7 @@ import {
   ModelFileError,
   memorySource,
 } from '../../runtime/index.ts';
-import { tinyClassifierFiles } from '../../runtime/testing/tinyClassifier.ts';
-import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
+import { tinyClassifierFiles, tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import type { AssetGenerator } from '../assetGenerator.ts';
 import { createScene, loadTiny } from '../testing/tinyScene.ts';
 

@@ -2,3 +2,30 @@
 export function messageOf(error: unknown): string {
   return error instanceof Error && error.message ? error.message : String(error);
 }
+
+/** A model file that is damaged, or not what it claims to be; the message names the file. */
+export class ModelFileError extends Error {
+  override name = 'ModelFileError';
+  readonly fileName: string;
+  readonly problem: string;
+
+  constructor(operation: string, fileName: string, problem: string) {
+    super(`${operation}: ${fileName}: ${problem}`);
+    this.fileName = fileName;
+    this.problem = problem;
+  }
+}
+
+/** A file that its model folder does not have. */
+export class MissingFileError extends ModelFileError {
+  override name = 'MissingFileError';
+}
+
+const MAX_QUOTED_LENGTH = 80;
+
+/** A piece of an untrusted file, quoted for an error message: escaped, and never longer than a line. */
+export function quote(value: unknown): string {
+  const text = typeof value === 'string' ? value.slice(0, MAX_QUOTED_LENGTH + 1) : value;
+  const json = JSON.stringify(text) ?? String(text);
+  return json.length <= MAX_QUOTED_LENGTH ? json : `${json.slice(0, MAX_QUOTED_LENGTH)}…`;
+}

@@ -1,4 +1,4 @@
-import { withChannels } from './channels.ts';
+import { withChannels } from '../core/pixels.ts';
 import type { Dataset } from './dataset.ts';
 
 /** What a model's pictures are like. */

@@ -1,7 +1,7 @@
-import type { Dataset } from './dataset.ts';
-import { openFolders } from './folder.ts';
+import { isTransparent, type NumChannels, type PixelImage, withChannels } from '../core/pixels.ts';
+import { type Dataset, DatasetError } from './dataset.ts';
 import { DATASET_FILE, openSheets } from './sheet.ts';
-import type { DatasetSource, DecodePng } from './source.ts';
+import { type DatasetSource, type DecodePng, readImage } from './source.ts';
 
 /**
  * Reads a data set: sheets when the folder has a `dataset.json`, else a folder of PNG files for each class.
@@ -13,4 +13,104 @@ import type { DatasetSource, DecodePng } from './source.ts';
 export async function openDataset(source: DatasetSource, decode: DecodePng): Promise<Dataset> {
   const names = await source.list('');
   return names.includes(DATASET_FILE) ? openSheets(source, decode) : openFolders(source, decode);
+}
+
+/**
+ * A data set as one folder of PNG files for each class; the folder's name is the label.
+ */
+
+interface LabelledImage {
+  path: string;
+  classLabel: number;
+  image: PixelImage;
+}
+
+/** What a plain folder says about its licence: nothing. */
+const UNSTATED = 'unstated';
+
+/**
+ * Reads a data set of class folders. Labels and files are taken in the order of their names. The images must all have one
+ * size; they are read as RGBA when any pixel of any of them is less than opaque, else as RGB.
+ *
+ * @throws DatasetError with every problem of all files
+ */
+export async function openFolders(source: DatasetSource, decode: DecodePng): Promise<Dataset> {
+  const name = source.name ?? 'dataset';
+  const names = (await source.list('')).sort();
+  const labels = names.filter((entry) => entry.endsWith('/') && !isHidden(entry)).map((entry) => entry.slice(0, -1));
+  const problems = names.filter(isImage).map((file) => `${file}: lies outside the class folders; move it into one`);
+  if (labels.length === 0)
+    problems.push('the folder has no dataset.json and no class folders; expected one of the two');
+  const read: LabelledImage[] = [];
+  for (const [classLabel, label] of labels.entries()) {
+    for (const path of await listImages(source, label, problems)) {
+      const image = await readImage(source, decode, path, problems);
+      if (image) read.push({ path, classLabel, image });
+    }
+  }
+  problems.push(...sizeProblems(read));
+  if (problems.length > 0) throw new DatasetError(name, problems);
+  return assemble(name, labels, read);
+}
+
+/** The PNG files of a class, sorted; what else lies there is a problem when somebody may have meant it as an image. */
+async function listImages(source: DatasetSource, label: string, problems: string[]): Promise<string[]> {
+  const paths = (await source.list(label))
+    .filter((entry) => !isHidden(entry))
+    .sort()
+    .map((entry) => `${label}/${entry}`);
+  for (const path of paths) {
+    if (path.endsWith('/')) problems.push(`${path}: is a folder inside a class, which is not read; move its files up`);
+    else if (isImage(path) && !isPng(path)) problems.push(`${path}: is not a PNG file; convert it to PNG`);
+  }
+  const images = paths.filter(isPng);
+  if (images.length === 0) problems.push(`${label}/: class "${label}" is empty; expected at least one PNG file`);
+  return images;
+}
+
+/** Names every image whose size is not the commonest one. */
+function sizeProblems(read: LabelledImage[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { image } of read) counts.set(sizeOf(image), (counts.get(sizeOf(image)) ?? 0) + 1);
+  const common = [...counts].sort((a, b) => b[1] - a[1])[0]?.[0];
+  return read
+    .filter(({ image }) => sizeOf(image) !== common)
+    .map(({ path, image }) => `${path}: mixed sizes: is ${sizeOf(image)}; expected ${common}, as most images`);
+}
+
+function assemble(name: string, labels: string[], read: LabelledImage[]): Dataset {
+  const { width, height } = read[0]!.image;
+  const channels: NumChannels = read.some(({ image }) => isTransparent(image)) ? 4 : 3;
+  const images = new Uint8Array(read.length * width * height * channels);
+  read.forEach(({ image }, index) => {
+    images.set(withChannels(image, channels), index * width * height * channels);
+  });
+  return {
+    name,
+    widthPx: width,
+    heightPx: height,
+    channels,
+    labels,
+    licence: UNSTATED,
+    attribution: UNSTATED,
+    images,
+    classLabels: Int32Array.from(read, ({ classLabel }) => classLabel),
+    sources: read.map(({ path }) => path),
+  };
+}
+
+function sizeOf({ width, height }: PixelImage): string {
+  return `${width}x${height}`;
+}
+
+function isHidden(name: string): boolean {
+  return name.startsWith('.');
+}
+
+function isPng(path: string): boolean {
+  return /\.png$/i.test(path);
+}
+
+function isImage(path: string): boolean {
+  return /\.(png|jpe?g|gif|webp|bmp|tiff?)$/i.test(path);
 }

@@ -3,8 +3,7 @@
  */
 import * as v from 'valibot';
 import { messageOf } from '../core/errors.ts';
-import type { NumChannels, PixelImage } from '../core/pixels.ts';
-import { isTransparent, withChannels } from './channels.ts';
+import { isTransparent, type NumChannels, type PixelImage, withChannels } from '../core/pixels.ts';
 import { type Dataset, DatasetError } from './dataset.ts';
 import { type DatasetSource, type DecodePng, readImage } from './source.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readJsonFixture } from '../testing/fixtures.ts';
+import { readJsonFixture } from '../../scripts/testing/fixtures.ts';
 import { alphaBar, alphaBarAt, createSchedule, sigmaOf, sigmasAt, trainedAlphaBar } from './schedule.ts';
 import { parseSchedulerConfig } from './schedulerConfig.ts';
 

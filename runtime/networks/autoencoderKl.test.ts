@@ -1,8 +1,8 @@
 import { dispose, memory, type Tensor4D } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../../scripts/testing/backends.ts';
+import { readJsonFixture, readTensorsFixture } from '../../scripts/testing/fixtures.ts';
 import { type BackendName, selectBackend } from '../backends/selectBackend.ts';
-import { readJsonFixture, readTensorsFixture } from '../testing/fixtures.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { roll } from '../testing/roll.ts';
 import { valuesOfSlices } from '../testing/sliceCase.ts';
@@ -18,7 +18,7 @@ import {
   unscaleLatents,
 } from './autoencoderKl.ts';
 import { type AutoencoderKlConfig, parseAutoencoderKlConfig } from './autoencoderKlConfig.ts';
-import { uploadWeights } from './tensors.ts';
+import { uploadWeights } from './weights.ts';
 
 const NAMES = ['vae-attn', 'vae-f4'];
 const TOLERANCE = { absolute: 2e-5, relative: 2e-5 };

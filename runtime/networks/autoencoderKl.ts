@@ -18,8 +18,12 @@ import {
   conv,
   convShapes,
   downsample,
+  type MidBlock,
+  midBlockPass,
+  midBlockShapes,
   norm,
   normShapes,
+  planMidBlock,
   type ResnetBlock,
   resnetPass,
   resnetShapes,
@@ -27,7 +31,6 @@ import {
   upsample,
   type Weights,
 } from './layers.ts';
-import { type MidBlock, midBlockPass, midBlockShapes, planMidBlock } from './midBlock.ts';
 import { type ForwardPass, inSlices } from './slices.ts';
 
 interface Level {

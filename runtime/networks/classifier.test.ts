@@ -3,8 +3,7 @@ import { expect, it } from 'vitest';
 import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { type ClassifierConfig, classifierShapes, classify, parseClassifierConfig } from './classifier.ts';
-import { initialWeights } from './initialise.ts';
-import { uploadWeights } from './tensors.ts';
+import { initialWeights, uploadWeights } from './weights.ts';
 
 const CONFIG: ClassifierConfig = {
   in_channels: 4,

@@ -10,10 +10,9 @@ import {
   decodeWithLabels,
   decodeWithLabelsInSlices,
   encodeWithLabels,
+  parseConditionalVaeConfig,
 } from './conditionalVae.ts';
-import { parseConditionalVaeConfig } from './conditionalVaeConfig.ts';
-import { initialWeights } from './initialise.ts';
-import { uploadWeights } from './tensors.ts';
+import { initialWeights, uploadWeights } from './weights.ts';
 
 const CONFIG = tinyCvaeConfig({ sample_size: [8, 16] });
 const WEIGHTS = randomWeights(conditionalVaeShapes(CONFIG));

@@ -10,14 +10,16 @@ import {
   type BlockOptions,
   convShapes,
   downsample,
+  midBlockPass,
+  midBlockShapes,
+  planMidBlock,
   resnetPass,
   resnetShapes,
   type Shapes,
   selfAttention,
   weight,
 } from './layers.ts';
-import { midBlockPass, midBlockShapes, planMidBlock } from './midBlock.ts';
-import { uploadWeights } from './tensors.ts';
+import { uploadWeights } from './weights.ts';
 import type { Tiles } from './windows.ts';
 
 const OPTIONS: BlockOptions = {

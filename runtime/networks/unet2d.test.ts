@@ -1,16 +1,16 @@
 import { dispose, memory, mul, sub, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../../scripts/testing/backends.ts';
+import { readJsonFixture, readTensorsFixture } from '../../scripts/testing/fixtures.ts';
 import { selectBackend } from '../backends/selectBackend.ts';
-import { readJsonFixture, readTensorsFixture } from '../testing/fixtures.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { roll } from '../testing/roll.ts';
 import { runSlices, valuesOfSlices } from '../testing/sliceCase.ts';
 import { randomWeights, tinyUNetConfig } from '../testing/tinyNetworks.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
-import { uploadWeights } from './tensors.ts';
 import { timestepEmbedding, unet2d, unet2dInSlices, unet2dShapes } from './unet2d.ts';
 import { parseUNet2DConfig, type UNet2DConfig } from './unet2dConfig.ts';
+import { uploadWeights } from './weights.ts';
 import type { Tiles } from './windows.ts';
 
 const NAMES = ['unet-plain', 'unet-attn-class', 'unet-scale-shift'];

@@ -12,8 +12,12 @@ import {
   embeddingRows,
   joinChannels,
   linearShapes,
+  type MidBlock,
+  midBlockPass,
+  midBlockShapes,
   norm,
   normShapes,
+  planMidBlock,
   type ResnetBlock,
   resnetPass,
   resnetShapes,
@@ -22,7 +26,6 @@ import {
   upsample,
   type Weights,
 } from './layers.ts';
-import { type MidBlock, midBlockPass, midBlockShapes, planMidBlock } from './midBlock.ts';
 import { type ForwardPass, inSlices, withLive } from './slices.ts';
 import type { UNet2DConfig } from './unet2dConfig.ts';
 import { ONE_TILE, type Tiles } from './windows.ts';

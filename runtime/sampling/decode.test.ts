@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { normals } from '../core/random.ts';
-import { withModel } from '../testing/tinyPictures.ts';
+import { withModel } from '../testing/tinyModel.ts';
 import { decodeLatents, decodeLatentsInSlices } from './decode.ts';
 
 describe('decodeLatentsInSlices', () => {

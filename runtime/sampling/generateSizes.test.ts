@@ -3,11 +3,11 @@ import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, expect, it, vi } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import * as random from '../core/random.ts';
-import { rollImage } from '../testing/rollImage.ts';
+import { rollImage } from '../testing/roll.ts';
 import { tinyModelFiles } from '../testing/tinyModel.ts';
+import type { SampleOptions } from './completeAll.ts';
 import { generate } from './generate.ts';
 import { createModel } from './model.ts';
-import type { SampleOptions } from './samplingPlan.ts';
 import { COMMON_SHARE } from './tiledNoise.ts';
 
 const { normals } = random;

@@ -2,12 +2,12 @@ import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import { parseSchedulerConfig, type SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
 import { type AutoencoderKlConfig, parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
-import { uploadWeights } from '../networks/tensors.ts';
 import { unet2dShapes } from '../networks/unet2d.ts';
 import { parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
-import { checkWeights } from '../weights/checkWeights.ts';
+import { uploadWeights } from '../networks/weights.ts';
 import type { ModelFiles } from '../weights/modelFolder.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
+import { checkWeights } from '../weights/weightTensor.ts';
 
 /** A class-conditional latent diffusion model on the current backend. */
 export interface DiffusionModel {

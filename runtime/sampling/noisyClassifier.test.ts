@@ -2,8 +2,7 @@ import { dispose, memory, type Tensor4D, tensor4d } from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { normals } from '../core/random.ts';
-import { tinyClassifierFiles } from '../testing/tinyClassifier.ts';
-import { tinyModelFiles } from '../testing/tinyModel.ts';
+import { tinyClassifierFiles, tinyModelFiles } from '../testing/tinyModel.ts';
 import { createModel } from './model.ts';
 import { createNoisyClassifier } from './noisyClassifier.ts';
 

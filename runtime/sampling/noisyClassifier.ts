@@ -3,9 +3,9 @@ import { createSchedule } from '../diffusion/schedule.ts';
 import { parseSchedulerConfig, type SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { classifyNoisy, noisyClassifierShapes, parseNoisyClassifierConfig } from '../networks/noisyClassifier.ts';
 import { logProbGradient } from '../networks/noisyGradient.ts';
-import { uploadWeights } from '../networks/tensors.ts';
-import { checkWeights } from '../weights/checkWeights.ts';
+import { uploadWeights } from '../networks/weights.ts';
 import type { ClassifierFiles } from '../weights/classifierFolder.ts';
+import { checkWeights } from '../weights/weightTensor.ts';
 import type { DiffusionModel } from './model.ts';
 
 /** p(label | xt, t) of noised latents, on the current backend. Anything that has these can guide; see `SampleOptions`. */

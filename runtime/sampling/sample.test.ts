@@ -6,7 +6,7 @@ import { createSampler } from '../diffusion/sampler.ts';
 import { createSchedule } from '../diffusion/schedule.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import * as networks from '../networks/unet2d.ts';
-import { difference, ELF, ORC, withModel } from '../testing/tinyPictures.ts';
+import { difference, ELF, ORC, withModel } from '../testing/tinyModel.ts';
 import { decodeLatents, imagesToPixels } from './decode.ts';
 import { generate } from './generate.ts';
 import type { DiffusionModel } from './model.ts';

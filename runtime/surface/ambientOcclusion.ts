@@ -1,6 +1,5 @@
 import { runToEnd } from '../core/slices.ts';
-import { checkPlane, checkRange, type Plane } from './surfaceImage.ts';
-import { wrapped } from './wrappedBlur.ts';
+import { checkPlane, checkRange, type Plane, wrapped } from './plane.ts';
 
 export interface OcclusionOptions {
   /** How many texels high a height of 1 is; 0 … 64. */

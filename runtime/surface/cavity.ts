@@ -1,6 +1,5 @@
 import { runToEnd } from '../core/slices.ts';
-import { checkRange, type Plane } from './surfaceImage.ts';
-import { wrappedBlurInSlices } from './wrappedBlur.ts';
+import { checkRange, type Plane, wrappedBlurInSlices } from './plane.ts';
 
 export interface CavityOptions {
   /** Width of what counts as a crack or an edge, as a Gaussian's standard deviation; 0.5 … 64. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { normals } from '../core/random.ts';
 import { expectClose } from '../testing/matchers.ts';
-import { rollImage } from '../testing/rollImage.ts';
+import { rollImage } from '../testing/roll.ts';
 import { normalMap } from './normals.ts';
 
 const SIZE = 64;

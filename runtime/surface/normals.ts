@@ -1,4 +1,4 @@
-import { checkPlane, checkRange, type SurfaceMap, toByte } from './surfaceImage.ts';
+import { checkPlane, checkRange, type SurfaceMap, toByte } from './plane.ts';
 
 /** Which way green points: `opengl` up in the picture (glTF, Blender, Unity), `directx` down (Unreal, 3ds Max). */
 export type NormalGreen = 'opengl' | 'directx';

@@ -1,9 +1,41 @@
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../testing/matchers.ts';
-import { rollImage } from '../testing/rollImage.ts';
-import { BRICK_HEIGHT_PX, BRICK_WIDTH_PX, brickPixels } from '../testing/tinySurface.ts';
-import { materialSettings } from './materialDefaults.ts';
-import { type SurfaceMaps, surfaceMaps } from './surfaceMaps.ts';
+import { rollImage } from '../testing/roll.ts';
+import { BRICK_HEIGHT_PX, BRICK_WIDTH_PX, brickPixels } from '../testing/tinyDataset.ts';
+import {
+  enlargedSettings,
+  GENERIC_MATERIAL,
+  MATERIAL_LABELS,
+  materialSettings,
+  type SurfaceMaps,
+  surfaceMaps,
+} from './surfaceMaps.ts';
+
+describe('the materials', () => {
+  it('are those of the textures data set', () => {
+    const labels =
+      'brick concrete_plaster dirt_ground fabric grass_foliage gravel leather_fur marble metal paving roof stone tile water_liquid weave wood';
+    expect([...MATERIAL_LABELS].sort()).toEqual(labels.split(' '));
+  });
+
+  it.each([...MATERIAL_LABELS, 'cheese', 'constructor', undefined])('%s has settings that all maps accept', (label) => {
+    const maps = surfaceMaps(brickPixels('dark'), BRICK_WIDTH_PX, BRICK_HEIGHT_PX, { label });
+    expect(new Set(maps.height.pixels).size).toBeGreaterThan(5);
+  });
+
+  it('differ where it matters, and are generic for others', () => {
+    expect(materialSettings('metal').metallic).toBe(1);
+    expect(materialSettings('marble').roughness).toBeLessThan(materialSettings('brick').roughness);
+    expect(materialSettings('cheese')).toEqual(GENERIC_MATERIAL);
+    expect(materialSettings()).toEqual(GENERIC_MATERIAL);
+  });
+
+  it('keep their slopes in a picture enlarged', () => {
+    const { depthPx, reliefPx, radiusPx, roughness } = materialSettings('brick');
+    const twice = enlargedSettings(materialSettings('brick'), 2);
+    expect(twice).toMatchObject({ depthPx: 2 * depthPx, reliefPx: 2 * reliefPx, radiusPx: 2 * radiusPx, roughness });
+  });
+});
 
 const [W, H] = [BRICK_WIDTH_PX, BRICK_HEIGHT_PX];
 const CHANNELS = { height: 1, normal: 3, ambientOcclusion: 1, cavity: 1, roughness: 1, metallic: 1, orm: 3 };

@@ -1,12 +1,87 @@
 import { runToEnd } from '../core/slices.ts';
-import { ambientOcclusionInSlices, checkOcclusionOptions } from './ambientOcclusion.ts';
-import { cavityInSlices, checkCavityOptions } from './cavity.ts';
-import { checkHeightOptions, heightInSlices } from './height.ts';
-import { type MaterialSettings, materialSettings } from './materialDefaults.ts';
-import { checkMetallicOptions, metallicMap } from './metallic.ts';
+import {
+  ambientOcclusionInSlices,
+  checkOcclusionOptions,
+  OCCLUSION_DEFAULTS,
+  type OcclusionOptions,
+} from './ambientOcclusion.ts';
+import { CAVITY_DEFAULTS, type CavityOptions, cavityInSlices, checkCavityOptions } from './cavity.ts';
+import { checkHeightOptions, HEIGHT_DEFAULTS, type HeightOptions, heightInSlices } from './height.ts';
+import {
+  checkMetallicOptions,
+  checkRoughnessOptions,
+  METALLIC_DEFAULTS,
+  type MetallicOptions,
+  metallicMap,
+  ROUGHNESS_DEFAULTS,
+  type RoughnessOptions,
+  roughnessMap,
+} from './metallicRoughness.ts';
 import { NORMAL_DEFAULTS, type NormalGreen, normalMap } from './normals.ts';
-import { checkRoughnessOptions, roughnessMap } from './roughness.ts';
-import { greyMap, type Plane, type SurfaceMap } from './surfaceImage.ts';
+import { greyMap, type Plane, type SurfaceMap } from './plane.ts';
+
+/** All that turns a picture of a material into its maps. Lengths are in texels, for tiles of 64 or 128. */
+export interface MaterialSettings
+  extends HeightOptions,
+    OcclusionOptions,
+    CavityOptions,
+    RoughnessOptions,
+    MetallicOptions {}
+
+/** For a material that is not in the table: rough, no metal, dark is deep. */
+export const GENERIC_MATERIAL: Readonly<MaterialSettings> = {
+  ...HEIGHT_DEFAULTS,
+  ...OCCLUSION_DEFAULTS,
+  ...CAVITY_DEFAULTS,
+  ...ROUGHNESS_DEFAULTS,
+  ...METALLIC_DEFAULTS,
+};
+
+/** Bricks, tiles and slabs: flat faces, and gaps that may be bright or dark. */
+const LAID: Partial<MaterialSettings> = { lowParts: 'rare', plateau: 1.5, grain: 0.3, depthPx: 4 };
+
+/**
+ * What differs from the generic material, by label of the textures data set. Roughness and metal are from the ranges that
+ * artists use for such surfaces (Substance 3D, "The PBR Guide", part 2); the other numbers were chosen by looking.
+ */
+const BY_LABEL: Readonly<Record<string, Partial<MaterialSettings>>> = {
+  brick: { ...LAID, roughness: 0.88, wear: 0.15 },
+  concrete_plaster: { depthPx: 2, roughness: 0.9, wear: 0.15, grain: 0.8 },
+  dirt_ground: { depthPx: 5, reliefPx: 8, roughness: 0.95, wear: 0.15, grain: 0.7 },
+  fabric: { depthPx: 2, reliefPx: 3, roughness: 0.92, wear: 0.1, grain: 0.8, plateau: 0 },
+  grass_foliage: { depthPx: 6, reliefPx: 8, roughness: 0.75, wear: 0.3, plateau: 0 },
+  gravel: { depthPx: 6, reliefPx: 5, roughness: 0.9, wear: 0.2 },
+  leather_fur: { depthPx: 2, reliefPx: 3, roughness: 0.65, wear: 0.4, grain: 0.8 },
+  marble: { depthPx: 0.3, roughness: 0.2, wear: 0.1, grain: 0.2 },
+  metal: { depthPx: 1.5, roughness: 0.38, wear: 0.4, metallic: 1, rust: 0.9, grain: 0.4, plateau: 0 },
+  paving: { ...LAID, depthPx: 5, reliefPx: 8, roughness: 0.85, wear: 0.25 },
+  roof: { depthPx: 6, reliefPx: 8, roughness: 0.8, wear: 0.3, grain: 0.3, plateau: 1 },
+  stone: { depthPx: 5, reliefPx: 8, roughness: 0.85, wear: 0.25 },
+  tile: { ...LAID, depthPx: 2.5, roughness: 0.3, wear: 0.6, grain: 0.1, plateau: 2.5 },
+  water_liquid: { depthPx: 3, reliefPx: 10, roughness: 0.08, wear: 0.05, grain: 0.15, plateau: 0 },
+  weave: { depthPx: 5, reliefPx: 6, roughness: 0.8, wear: 0.3, grain: 0.3, plateau: 1 },
+  wood: { depthPx: 2, reliefPx: 6, roughness: 0.65, wear: 0.4, grain: 0.6, plateau: 1 },
+};
+
+/** Labels with settings of their own. */
+export const MATERIAL_LABELS: readonly string[] = Object.keys(BY_LABEL);
+
+/**
+ * The settings of a material, for a person to change: the generic ones where the label is unknown or absent.
+ *
+ *   surfaceMaps(pixels, 64, 64, { ...materialSettings('brick'), depthPx: 8 });
+ */
+export function materialSettings(label?: string): MaterialSettings {
+  const own = label !== undefined && Object.hasOwn(BY_LABEL, label) ? BY_LABEL[label] : undefined;
+  return { ...GENERIC_MATERIAL, ...own };
+}
+
+/** The same surface in a picture enlarged by a factor: all lengths grow with it. */
+export function enlargedSettings(settings: MaterialSettings, factor: number): MaterialSettings {
+  const enlarged = { ...settings };
+  for (const name of ['depthPx', 'reliefPx', 'grainPx', 'radiusPx', 'edgePx'] as const) enlarged[name] *= factor;
+  return enlarged;
+}
 
 /** The material by its label, and whatever of its settings is to be otherwise. */
 export interface SurfaceOptions extends Partial<MaterialSettings> {

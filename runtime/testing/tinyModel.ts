@@ -2,7 +2,12 @@
 import { formatSchedulerConfig, parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
 import { conditionalVaeShapes } from '../networks/conditionalVae.ts';
+import { type NoisyClassifierConfig, noisyClassifierShapes } from '../networks/noisyClassifier.ts';
 import { unet2dShapes } from '../networks/unet2d.ts';
+import type { PictureOptions } from '../recipe/recipe.ts';
+import { type GenerateOptions, generate } from '../sampling/generate.ts';
+import { createModel, type DiffusionModel } from '../sampling/model.ts';
+import type { ClassifierFiles } from '../weights/classifierFolder.ts';
 import { type ModelFiles, modelFolderFiles } from '../weights/modelFolder.ts';
 import { FIGMENT_DEFAULTS } from '../weights/modelIndex.ts';
 import { randomWeights, tinyCvaeConfig, tinyUNetConfig, tinyVaeConfig } from './tinyNetworks.ts';
@@ -72,4 +77,64 @@ export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
 /** The same model as the files of its folder, path → bytes, for tests that load one from a URL, a disk or memory. */
 export function tinyModelFolder(options: TinyModelOptions = {}): Promise<Record<string, Uint8Array>> {
   return modelFolderFiles(tinyModelFiles(options));
+}
+
+export const TINY_CLASSIFIER_CONFIG: NoisyClassifierConfig = {
+  in_channels: 4,
+  num_labels: 2,
+  block_out_channels: [8, 16],
+  time_embedding_dim: 16,
+  norm_num_groups: 4,
+  norm_eps: 1e-5,
+  circular_padding: false,
+};
+
+/** The files of a classifier, untrained, of the tiny model's latents. */
+export function tinyClassifierFiles(labels: string[] = ['hat', 'no_hat'], seed = 8): ClassifierFiles {
+  const config = { ...TINY_CLASSIFIER_CONFIG, num_labels: labels.length };
+  return {
+    index: {
+      labels,
+      figment: {
+        version: 1,
+        name: 'tiny-hat',
+        licence: 'CC0-1.0',
+        attribution: '',
+        model: { name: 'tiny', vaeSha256: null },
+        scheduler: tinyModelFiles().schedulerConfig as Record<string, unknown>,
+        sha256: null,
+      },
+    },
+    config,
+    weights: randomWeights(noisyClassifierShapes(config), seed),
+    hash: `tiny-hat-${seed}`,
+  };
+}
+
+// Pictures of the tiny model, for tests of sampling.
+
+export const ELF: PictureOptions & { seed: number } = { label: 'elf', seed: 7 };
+export const ORC: PictureOptions & { seed: number } = { label: 'orc', seed: 7 };
+export const GOBLIN: PictureOptions & { seed: number } = { label: 'goblin', seed: 4_294_967_295 };
+
+/** Largest difference between the bytes of two pictures. */
+export function difference(a: Uint8Array, b: Uint8Array): number {
+  return a.reduce((top, value, i) => Math.max(top, Math.abs(value - b[i]!)), 0);
+}
+
+/** Runs with a model that is there meanwhile. */
+export async function withModel<T>(
+  run: (model: DiffusionModel) => Promise<T>,
+  options: TinyModelOptions = {},
+): Promise<T> {
+  const model = createModel(tinyModelFiles(options));
+  try {
+    return await run(model);
+  } finally {
+    model.dispose();
+  }
+}
+
+export function make(requests: PictureOptions[], options: GenerateOptions = {}): Promise<Uint8Array[]> {
+  return withModel((model) => generate(model, requests, options));
 }

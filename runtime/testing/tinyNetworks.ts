@@ -1,6 +1,6 @@
 import { normals } from '../core/random.ts';
 import { type AutoencoderKlConfig, parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
-import { type ConditionalVaeConfig, parseConditionalVaeConfig } from '../networks/conditionalVaeConfig.ts';
+import { type ConditionalVaeConfig, parseConditionalVaeConfig } from '../networks/conditionalVae.ts';
 import type { Shapes } from '../networks/layers.ts';
 import { parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';

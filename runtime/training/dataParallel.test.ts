@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startGradientWorkers } from '../../scripts/node/nodeWorkers.ts';
 import { draw } from '../../scripts/testing/backends.ts';
 import { selectBackend } from '../backends/selectBackend.ts';
-import { uploadWeights } from '../networks/tensors.ts';
+import { uploadWeights } from '../networks/weights.ts';
 import { randomWeights, tinyUNetConfig, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { runSteps, TINY_DIFFUSION_OPTIONS, TINY_VAE_OPTIONS, tinyVaeTrainer } from '../testing/tinyTraining.ts';
 import { type Batch, splitBatch } from './batch.ts';

@@ -4,7 +4,7 @@ import { enableRelaxedSimd } from '../../scripts/node/nodeRuntime.ts';
 import { draw } from '../../scripts/testing/backends.ts';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { integers } from '../core/random.ts';
-import { uploadWeights } from '../networks/tensors.ts';
+import { uploadWeights } from '../networks/weights.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { randomWeights, tinyCvaeConfig, tinyUNetConfig, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { TINY_DIFFUSION_OPTIONS } from '../testing/tinyTraining.ts';

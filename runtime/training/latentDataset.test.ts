@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { fillBatch } from '../dataset/batches.ts';
 import { autoencoderKlShapes, encode } from '../networks/autoencoderKl.ts';
-import { uploadWeights } from '../networks/tensors.ts';
+import { uploadWeights } from '../networks/weights.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
 import { randomWeights, tinyVaeConfig } from '../testing/tinyNetworks.ts';

@@ -1,7 +1,7 @@
 import { dispose, exp, mul, type Tensor, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { encode } from '../networks/autoencoderKl.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
-import { uploadWeights } from '../networks/tensors.ts';
+import { uploadWeights } from '../networks/weights.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import type { GradientWorker } from './dataParallel.ts';
 

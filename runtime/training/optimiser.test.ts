@@ -1,9 +1,32 @@
-import { memory, type Tensor } from '@tensorflow/tfjs-core';
-import { expect, it } from 'vitest';
+import { memory, scalar, type Tensor, tensor1d } from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { describeOnBackends, draw, toTensor, type Values } from '../../scripts/testing/backends.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
 import { ADAM_W_DEFAULTS } from '../kernels/adamW.ts';
 import { expectClose } from '../testing/matchers.ts';
-import { globalNorm, optimise, zeroMoments } from './optimiser.ts';
+import { globalNorm, learningRateAt, optimise, updateEma, zeroMoments } from './optimiser.ts';
+
+const OPTIONS = { learningRate: 0.01, numWarmupSteps: 4, decayFrom: 0.5, finalShare: 0.1 };
+
+describe('learningRateAt', () => {
+  it('rises evenly to the full rate in numWarmupSteps steps', () => {
+    const rates = [0, 1, 2, 3, 4].map((step) => learningRateAt(OPTIONS, step, 0));
+    for (const [i, share] of [0.25, 0.5, 0.75, 1, 1].entries()) expect(rates[i]).toBeCloseTo(0.01 * share, 12);
+    expect(learningRateAt({ ...OPTIONS, numWarmupSteps: 0 }, 0, 0)).toBe(0.01);
+  });
+
+  it('stays until decayFrom, then falls by half a cosine to finalShare', () => {
+    const rateAt = (progress: number) => learningRateAt(OPTIONS, 100, progress);
+    expect(rateAt(0.5)).toBeCloseTo(0.01, 12);
+    expect(rateAt(0.75)).toBeCloseTo(0.01 * (0.1 + 0.9 / 2), 12);
+    expect(rateAt(1)).toBeCloseTo(0.001, 12);
+    expect(rateAt(1.2)).toBeCloseTo(0.001, 12);
+  });
+
+  it('never falls when the decay begins at the end', () => {
+    expect(learningRateAt({ ...OPTIONS, decayFrom: 1 }, 100, 0.999)).toBe(0.01);
+  });
+});
 
 const VALUES: Record<string, Values> = {
   'conv.weight': draw(1, [3, 3, 2, 4]),
@@ -61,3 +84,38 @@ describeOnBackends(() => {
 function zerosOf(shape: number[]): Tensor {
   return toTensor({ shape, values: new Float32Array(shape.reduce((a, b) => a * b, 1)) });
 }
+
+beforeAll(async () => {
+  await selectBackend({ backend: 'cpu' });
+});
+
+describe('updateEma', () => {
+  it('is the weighted sum of all weights so far, and frees the old tensors', async () => {
+    const ema: Record<string, Tensor> = { w: scalar(5) };
+    let expected = 5;
+    const before = memory().numTensors;
+    for (let step = 1; step <= 40; step++) {
+      const weights = { w: scalar(Math.sin(step)) };
+      updateEma(ema, weights, 0.7, step);
+      weights.w.dispose();
+      const decay = Math.min(0.7, (1 + step) / (10 + step));
+      expected = decay * expected + (1 - decay) * Math.sin(step);
+    }
+    expect(memory().numTensors).toBe(before);
+    expectClose(await ema.w!.data(), [expected]);
+  });
+
+  it('lets the first steps through', async () => {
+    const ema: Record<string, Tensor> = { w: tensor1d([0, 0]) };
+    updateEma(ema, { w: tensor1d([11, -11]) }, 0.999, 1);
+    expectClose(await ema.w!.data(), [9, -9]);
+  });
+
+  it('leaves alone what it is given no weight for', async () => {
+    const frozen = scalar(0.1);
+    const ema: Record<string, Tensor> = { frozen, w: scalar(1) };
+    updateEma(ema, { w: scalar(2) }, 0.9, 1);
+    expect(ema.frozen).toBe(frozen);
+    expect(frozen.isDisposed).toBe(false);
+  });
+});

@@ -1,5 +1,31 @@
-import { add, dispose, sqrt, square, sum, type Tensor, tidy, zerosLike } from '@tensorflow/tfjs-core';
+import { add, dispose, mul, sqrt, square, sum, type Tensor, tidy, zerosLike } from '@tensorflow/tfjs-core';
 import { type AdamWAttrs, adamW } from '../kernels/adamW.ts';
+
+export interface LearningRateOptions {
+  /** The highest rate, after the warm-up. */
+  learningRate: number;
+  /** Steps of linear warm-up from 0. */
+  numWarmupSteps: number;
+  /** Share of the training after which the rate falls, 0 … 1. */
+  decayFrom: number;
+  /** The rate at the end, as a share of the highest. */
+  finalShare: number;
+}
+
+/**
+ * Linear warm-up, then constant, then half a cosine down to `finalShare`.
+ *
+ * Source: Loshchilov & Hutter 2017, arXiv:1608.03983, eq. (5).
+ * @param step     from 0
+ * @param progress share of the training that is over, 0 … 1
+ */
+export function learningRateAt(options: LearningRateOptions, step: number, progress: number): number {
+  const { learningRate, numWarmupSteps, decayFrom, finalShare } = options;
+  const warmUp = Math.min(1, (step + 1) / Math.max(1, numWarmupSteps));
+  const fallen = Math.min(1, Math.max(0, (progress - decayFrom) / Math.max(1e-9, 1 - decayFrom)));
+  const cosine = 0.5 * (1 + Math.cos(Math.PI * fallen));
+  return learningRate * warmUp * (finalShare + (1 - finalShare) * cosine);
+}
 
 /**
  * The Euclidean norm of all gradients together, for clipping (Pascanu et al. 2013, arXiv:1211.5063). They are summed in
@@ -44,5 +70,27 @@ export function optimise(
     dispose([old.param, old.m, old.v, grad]);
     weights[name] = param;
     moments[name] = { m, v };
+  }
+}
+
+/**
+ * Exponential moving average of these weights, in place of the old ones: ema ← d · ema + (1 − d) · weights, where the decay
+ * d = min(emaDecay, (1 + step) / (10 + step)) lets early steps through.
+ *
+ * Source: Polyak & Juditsky 1992; the ramp as in TensorFlow's ExponentialMovingAverage.
+ * @param ema     changed: old tensors are disposed, new ones stored; those of no name in `weights` stay
+ * @param step    from 1
+ */
+export function updateEma(
+  ema: Record<string, Tensor>,
+  weights: Record<string, Tensor>,
+  emaDecay: number,
+  step: number,
+): void {
+  const decay = Math.min(emaDecay, (1 + step) / (10 + step));
+  for (const [name, weight] of Object.entries(weights)) {
+    const average = ema[name]!;
+    ema[name] = tidy(() => add(mul(average, decay), mul(weight, 1 - decay)));
+    dispose(average);
   }
 }

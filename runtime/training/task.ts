@@ -22,19 +22,25 @@ import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes, decode, encode, sampleLatents } from '../networks/autoencoderKl.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { type ClassifierConfig, classifierShapes, classify } from '../networks/classifier.ts';
-import { conditionalVaeShapes, decodeWithLabels, encodeWithLabels } from '../networks/conditionalVae.ts';
-import type { ConditionalVaeConfig } from '../networks/conditionalVaeConfig.ts';
+import {
+  type ConditionalVaeConfig,
+  conditionalVaeShapes,
+  decodeWithLabels,
+  encodeWithLabels,
+} from '../networks/conditionalVae.ts';
 import type { Shapes, Weights } from '../networks/layers.ts';
 import { classifyNoisy, type NoisyClassifierConfig, noisyClassifierShapes } from '../networks/noisyClassifier.ts';
 import { unet2d, unet2dShapes } from '../networks/unet2d.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { type Batch, batchArray, batchTensor } from './batch.ts';
-import { elbo, klOfImages, logLikelihood } from './elbo.ts';
 import {
   crossEntropy,
   diffusionLoss,
+  elbo,
   gradientDifference,
   klDivergence,
+  klOfImages,
+  logLikelihood,
   minSnrWeights,
   type Reconstruction,
   reconstructionError,

@@ -3,7 +3,7 @@ import type { AugmentOptions } from '../dataset/augment.ts';
 import { batchIndices, fillBatch } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { type ClassifierConfig, classifierShapes } from '../networks/classifier.ts';
-import { initialWeights } from '../networks/initialise.ts';
+import { initialWeights } from '../networks/weights.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import type { Batch } from './batch.ts';
 import { type GradientSource, localGradients } from './gradients.ts';

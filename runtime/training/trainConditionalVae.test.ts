@@ -1,21 +1,37 @@
 import { expect, it } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { conditionalVaeShapes } from '../networks/conditionalVae.ts';
+import { initialWeights } from '../networks/weights.ts';
 import { expectClose } from '../testing/matchers.ts';
+import { naiveLosses, recordingGradients } from '../testing/naiveTraining.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
-import { runSteps, tinyCvaeTrainer } from '../testing/tinyTraining.ts';
-import { CONDITIONAL_VAE_DEFAULTS, defaultConditionalVaeConfig, klWeightAt } from './trainConditionalVae.ts';
+import { tinyCvaeConfig } from '../testing/tinyNetworks.ts';
+import { runSteps, TINY_CVAE_OPTIONS, tinyCvaeTrainer } from '../testing/tinyTraining.ts';
+import type { Batch } from './batch.ts';
+import { createTask } from './task.ts';
+import {
+  CONDITIONAL_VAE_DEFAULTS,
+  conditionalVaeTaskSpec,
+  defaultConditionalVaeConfig,
+  klWeightAt,
+} from './trainConditionalVae.ts';
 
-/** The first backend's losses, which the others must meet. */
+const OPTIONS = { ...TINY_CVAE_OPTIONS, batchSize: 2, numSteps: 10 };
+
+/** The losses of `naiveLosses`, which those of every backend must meet. */
 let reference: number[] | null = null;
-const meanOf = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
+const meanOf = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 describeOnBackends((backend) => {
-  it('trains 10 steps with the losses of the other backends', async () => {
-    const trainer = tinyCvaeTrainer({ batchSize: 2, numSteps: 10 });
+  it('trains 10 steps with the losses of a training by the book', async () => {
+    const config = tinyCvaeConfig();
+    const task = createTask(conditionalVaeTaskSpec(config, OPTIONS));
+    const batches: Batch[] = [];
+    const trainer = tinyCvaeTrainer(OPTIONS, undefined, recordingGradients(task, batches));
     const losses = (await runSteps(trainer)).map(({ loss }) => loss);
     await trainer.dispose();
-    reference ??= losses;
+    expect(losses).toHaveLength(10);
+    reference ??= await naiveLosses(task, OPTIONS, initialWeights(conditionalVaeShapes(config), OPTIONS.seed), batches);
     expectClose(losses, reference, { absolute: 2e-3, relative: 0 }, `losses on ${backend}`);
   });
 

@@ -5,16 +5,16 @@ import { normals } from '../core/random.ts';
 import { createSchedule } from '../diffusion/schedule.ts';
 import { sampleLatents, scaleLatents } from '../networks/autoencoderKl.ts';
 import { classifyNoisy, noisyClassifierShapes } from '../networks/noisyClassifier.ts';
-import { uploadWeights } from '../networks/tensors.ts';
+import { uploadWeights } from '../networks/weights.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { randomWeights, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { runSteps, tinyLatents } from '../testing/tinyTraining.ts';
 import { drawLatents } from './latentDraw.ts';
-import { noisyAccuracy } from './noisyAccuracy.ts';
 import { trainingScheduler } from './trainDiffusion.ts';
 import {
   defaultNoisyClassifierConfig,
   NOISY_CLASSIFIER_DEFAULTS,
+  noisyAccuracy,
   noisyClassifierTrainer,
 } from './trainNoisyClassifier.ts';
 

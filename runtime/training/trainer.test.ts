@@ -7,7 +7,7 @@ import { runSteps, tinyCvaeTrainer, tinyDiffusionTrainer, tinyVaeTrainer } from 
 import type { Batch } from './batch.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import type { GradientSource } from './gradients.ts';
-import { learningRateAt } from './learningRate.ts';
+import { learningRateAt } from './optimiser.ts';
 import { Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 import { VAE_DEFAULTS } from './trainVae.ts';
 

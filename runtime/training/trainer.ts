@@ -1,12 +1,18 @@
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import { ADAM_W_DEFAULTS } from '../kernels/adamW.ts';
-import { downloadWeights, uploadWeights } from '../networks/tensors.ts';
+import { downloadWeights, uploadWeights } from '../networks/weights.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import { type Batch, splitBatch } from './batch.ts';
-import { updateEma } from './ema.ts';
 import type { GradientSource } from './gradients.ts';
-import { type LearningRateOptions, learningRateAt } from './learningRate.ts';
-import { globalNorm, type Moments, optimise, zeroMoments } from './optimiser.ts';
+import {
+  globalNorm,
+  type LearningRateOptions,
+  learningRateAt,
+  type Moments,
+  optimise,
+  updateEma,
+  zeroMoments,
+} from './optimiser.ts';
 
 export interface TrainerOptions extends LearningRateOptions {
   batchSize: number;

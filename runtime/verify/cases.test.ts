@@ -1,14 +1,14 @@
 import { memory, setBackend, tensor2d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
-import { selectBackend } from '../backends/selectBackend.ts';
 import {
   readFixture,
   readJsonFixture,
   readSchedulerCase,
   readTensorsFixture,
   schedulerCaseNames,
-} from '../testing/fixtures.ts';
+} from '../../scripts/testing/fixtures.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
 import { loadModelFolder, type ModelFiles } from '../weights/modelFolder.ts';
 import { memorySource } from '../weights/modelSource.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';

@@ -19,15 +19,14 @@ import type { Sampler } from '../diffusion/samplerType.ts';
 import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes, decode, encode, type LatentDistribution } from '../networks/autoencoderKl.ts';
 import { parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
-import { uploadWeights } from '../networks/tensors.ts';
 import { unet2d, unet2dShapes } from '../networks/unet2d.ts';
 import { parseUNet2DConfig } from '../networks/unet2dConfig.ts';
+import { uploadWeights } from '../networks/weights.ts';
 import { decodeLatents } from '../sampling/decode.ts';
 import { createModel, type DiffusionModel } from '../sampling/model.ts';
-import { checkWeights } from '../weights/checkWeights.ts';
 import type { ModelFiles } from '../weights/modelFolder.ts';
 import { nchwToNhwc } from '../weights/tensorLayout.ts';
-import type { WeightTensor } from '../weights/weightTensor.ts';
+import { checkWeights, type WeightTensor } from '../weights/weightTensor.ts';
 
 /** Largest deviation from recorded tensors: absolute, and over the largest magnitude in the tensor it occurs in. */
 export interface Deviation {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { tinyClassifierFiles } from '../testing/tinyClassifier.ts';
+import { MissingFileError, ModelFileError } from '../core/errors.ts';
+import { tinyClassifierFiles } from '../testing/tinyModel.ts';
 import {
   CLASSIFIER_CONFIG,
   CLASSIFIER_WEIGHTS,
   classifierFolderFiles,
   loadClassifierFolder,
 } from './classifierFolder.ts';
-import { MissingFileError, ModelFileError } from './modelFileError.ts';
 import { memorySource } from './modelSource.ts';
 
 const load = (files: Record<string, Uint8Array>) => loadClassifierFolder(memorySource(files, 'classifiers/hat'));

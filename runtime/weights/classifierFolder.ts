@@ -1,9 +1,8 @@
 import * as v from 'valibot';
-import { ModelFileError, quote } from './modelFileError.ts';
+import { ModelFileError, quote } from '../core/errors.ts';
 import { parseConfig } from './modelIndex.ts';
-import type { ModelSource, OnProgress } from './modelSource.ts';
+import { type ModelSource, type OnProgress, sha256Hex } from './modelSource.ts';
 import { parseSafetensors, writeSafetensors } from './safetensors.ts';
-import { sha256Hex } from './sha256.ts';
 import type { WeightTensor } from './weightTensor.ts';
 
 /** What a classifier's config.json tells beside its network. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
+import { MissingFileError, ModelFileError } from '../core/errors.ts';
 import { tinyModelFolder } from '../testing/tinyModel.ts';
-import { MissingFileError, ModelFileError } from './modelFileError.ts';
 import { type LoadModelFolderOptions, loadModelFolder, modelFolderFiles, readModelFiles } from './modelFolder.ts';
 import { type ModelSource, memorySource } from './modelSource.ts';
 

@@ -1,4 +1,4 @@
-import { MissingFileError, ModelFileError } from './modelFileError.ts';
+import { MissingFileError, ModelFileError } from '../core/errors.ts';
 import {
   completeModelIndex,
   type ModelIndex,
@@ -6,9 +6,8 @@ import {
   parseModelIndex,
   type StoredModelIndex,
 } from './modelIndex.ts';
-import type { ModelSource, OnProgress } from './modelSource.ts';
+import { type ModelSource, type OnProgress, sha256Hex } from './modelSource.ts';
 import { parseSafetensors, writeSafetensors } from './safetensors.ts';
-import { sha256Hex } from './sha256.ts';
 import type { WeightTensor } from './weightTensor.ts';
 
 /** `cvae` is optional in a folder: a VAE that makes pictures in one step. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ModelFileError } from './modelFileError.ts';
+import { ModelFileError } from '../core/errors.ts';
 import { completeModelIndex, parseConfig, parseModelIndex } from './modelIndex.ts';
 
 const FIGMENT = {

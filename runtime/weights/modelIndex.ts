@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ModelFileError, quote } from './modelFileError.ts';
+import { ModelFileError, quote } from '../core/errors.ts';
 import { isObject, parseUntrustedJson } from './untrustedJson.ts';
 
 /** model_index.json, as diffusers writes it, plus `labels`, `image` and `figment`. */

@@ -1,6 +1,6 @@
-import { describe, expect, it, vi } from 'vitest';
-import { MissingFileError, ModelFileError } from './modelFileError.ts';
-import { checkModelPath, memorySource } from './modelSource.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { MissingFileError, ModelFileError } from '../core/errors.ts';
+import { checkModelPath, memorySource, sha256Hex } from './modelSource.ts';
 
 describe('memorySource', () => {
   const source = memorySource({ 'unet/config.json': new Uint8Array([1, 2, 3]) }, 'tiny');
@@ -51,4 +51,19 @@ describe('checkModelPath', () => {
   ])('refuses %j', (path) => {
     expect(() => checkModelPath(path, 'tiny')).toThrow(ModelFileError);
   });
+});
+
+afterEach(() => vi.unstubAllGlobals());
+
+// FIPS 180-4's examples.
+it.each([
+  ['', 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'],
+  ['abc', 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'],
+])('hashes "%s"', async (text, expected) => {
+  expect(await sha256Hex(new TextEncoder().encode(text))).toBe(expected);
+});
+
+it('says what to do where the page is not secure', async () => {
+  vi.stubGlobal('crypto', {});
+  await expect(sha256Hex(new Uint8Array())).rejects.toThrow('serve the page over https');
 });

@@ -1,4 +1,4 @@
-import { MissingFileError, ModelFileError, quote } from './modelFileError.ts';
+import { MissingFileError, ModelFileError, quote } from '../core/errors.ts';
 
 /** Where a model folder's files come from: memory, an address, a disk. */
 export interface ModelSource {
@@ -35,4 +35,13 @@ export function checkModelPath(path: string, sourceName: string): void {
   const isPlain = path.split('/').every((part) => /^[\w.-]+$/.test(part) && part !== '.' && part !== '..');
   if (isPlain) return;
   throw new ModelFileError('read', sourceName, `path ${quote(path)} is refused; expected one inside the folder`);
+}
+
+/** The sha-256 of some bytes, 64 lower-case hexadecimal digits. */
+export async function sha256Hex(bytes: Uint8Array): Promise<string> {
+  if (globalThis.crypto?.subtle === undefined) {
+    throw new Error('sha256Hex: crypto.subtle is missing; serve the page over https, or from localhost');
+  }
+  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

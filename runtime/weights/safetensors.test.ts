@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ModelFileError } from './modelFileError.ts';
+import { ModelFileError } from '../core/errors.ts';
 import { parseSafetensors, writeSafetensors } from './safetensors.ts';
 
 const FIXTURES = new URL('../testing/fixtures/', import.meta.url);

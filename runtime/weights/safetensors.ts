@@ -1,5 +1,5 @@
+import { ModelFileError, quote } from '../core/errors.ts';
 import { decodeBfloat16, decodeFloat16, encodeFloat16 } from './float16.ts';
-import { ModelFileError, quote } from './modelFileError.ts';
 import { DTYPE_BYTES, type Dtype, type HeaderEntry, readHeader } from './safetensorsHeader.ts';
 import { numElements, type WeightTensor } from './weightTensor.ts';
 

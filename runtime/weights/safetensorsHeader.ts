@@ -1,4 +1,4 @@
-import { ModelFileError, quote } from './modelFileError.ts';
+import { ModelFileError, quote } from '../core/errors.ts';
 import { type Fail, isObject, parseUntrustedJson } from './untrustedJson.ts';
 
 /** The element types read here, and the bytes of one value. */

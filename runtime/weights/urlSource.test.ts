@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { MissingFileError, ModelFileError } from './modelFileError.ts';
+import { MissingFileError, ModelFileError } from '../core/errors.ts';
 import { urlSource } from './urlSource.ts';
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;

@@ -1,4 +1,4 @@
-import { MissingFileError, ModelFileError } from './modelFileError.ts';
+import { MissingFileError, ModelFileError } from '../core/errors.ts';
 import { checkModelPath, type ModelSource, type ReadOptions } from './modelSource.ts';
 
 export interface UrlSourceOptions {

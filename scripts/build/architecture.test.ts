@@ -23,14 +23,31 @@ const STAGES: Record<string, string[]> = {
   backends: ['kernels'],
   dataset: ['core'],
   weights: ['core'],
-  diffusion: ['core', 'weights'],
+  diffusion: ['core'],
   networks: ['core', 'kernels', 'weights'],
   surface: ['core'],
-  sampling: ['core', 'diffusion', 'networks', 'weights'],
+  recipe: ['core', 'diffusion'],
+  sampling: ['core', 'recipe', 'diffusion', 'networks', 'weights'],
   training: ['core', 'kernels', 'dataset', 'diffusion', 'networks', 'weights'],
-  verify: ['core', 'diffusion', 'networks', 'sampling', 'weights'],
-  evaluation: ['core', 'dataset', 'networks', 'sampling', 'weights'],
+  verify: ['core', 'recipe', 'diffusion', 'networks', 'sampling', 'weights'],
+  evaluation: ['core', 'recipe', 'dataset', 'networks', 'sampling', 'weights'],
 };
+
+/** Stages that read untrusted JSON: recipes, data sets, configs. */
+const VALIDATING = ['recipe', 'dataset', 'diffusion', 'networks', 'weights'];
+
+/** Imports of types that close a circle and are still to be removed; nothing may be added. */
+const CIRCLES_TO_REMOVE = [
+  'plugin/painting/painter.ts imports plugin/latents.ts',
+  'scripts/cli/bakeFile.ts imports scripts/cli/bake.ts',
+  'scripts/cli/bakeModels.ts imports scripts/cli/bake.ts',
+  'scripts/cli/runPick.ts imports scripts/cli/pick.ts',
+  'scripts/cli/trainClassifier.ts imports scripts/cli/train.ts',
+  'scripts/cli/trainCvae.ts imports scripts/cli/train.ts',
+  'scripts/cli/trainDdpm.ts imports scripts/cli/train.ts',
+  'scripts/cli/trainVae.ts imports scripts/cli/train.ts',
+  'scripts/cli/verifyCases.ts imports scripts/cli/verify.ts',
+];
 
 function filesIn(folder: string): string[] {
   const entries = readdirSync(path.join(root, folder), { withFileTypes: true });
@@ -84,12 +101,13 @@ describe('imports', () => {
     expect(list(missing)).toEqual([]);
   });
 
-  it('of runtime: its own files and tfjs, nothing of Node', () => {
+  it('of runtime: its own files, tfjs and, where JSON is read, valibot; nothing of Node', () => {
     const wrong = outsideTests.filter(({ from, to, isFile }) => {
       if (topFolder(from) !== 'runtime') return false;
       if (isFile) return topFolder(to) !== 'runtime' || isTest(to);
       const mayBackend = stageOf(from) === 'backends' || stageOf(from) === 'kernels';
-      return !(TFJS.test(to) || to === 'valibot' || (mayBackend && TFJS_BACKENDS.test(to)));
+      const mayValidate = VALIDATING.includes(stageOf(from));
+      return !(TFJS.test(to) || (mayValidate && to === 'valibot') || (mayBackend && TFJS_BACKENDS.test(to)));
     });
     expect(list(wrong)).toEqual([]);
   });
@@ -129,26 +147,26 @@ describe('imports', () => {
     expect(list(wrong)).toEqual([]);
   });
 
-  it('make no cycles', () => {
-    const done = new Set<string>();
-    const cycles: string[] = [];
-    const visit = (file: string, trail: string[]) => {
-      if (trail.includes(file)) cycles.push([...trail.slice(trail.indexOf(file)), file].join(' → '));
-      if (trail.includes(file) || done.has(file)) return;
-      for (const { to } of valueImportsOf(file)) visit(to, [...trail, file]);
-      done.add(file);
-    };
-    for (const file of sources) visit(file, []);
-    expect(cycles).toEqual([]);
+  it('make no circles, of types neither', () => {
+    const remaining = imports.filter((each) => each.isFile && !CIRCLES_TO_REMOVE.includes(list([each])[0]!));
+    expect(circlesOf(remaining)).toEqual([]);
+    const gone = CIRCLES_TO_REMOVE.filter((known) => !list(imports).includes(known));
+    if (gone.length > 0) console.warn(`take these out of CIRCLES_TO_REMOVE: ${gone.join('; ')}`);
   });
 });
 
-/** Imports that remain when types are gone. */
-function valueImportsOf(file: string): Import[] {
-  const code = read(file).replace(/^(import|export) type [^;]*;/gm, '');
-  const targets = Array.from(code.matchAll(/\bfrom\s*'([^']+)'/g), ([, target]) => target!);
-  const kept = new Set(targets.map((target) => path.posix.join(path.posix.dirname(file), target)));
-  return importsOf(file).filter(({ to, isFile }) => isFile && kept.has(to));
+/** Every way along imports that comes back to where it began. */
+function circlesOf(edges: Import[]): string[] {
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (file: string, trail: string[]) => {
+    if (trail.includes(file)) circles.push([...trail.slice(trail.indexOf(file)), file].join(' → '));
+    if (trail.includes(file) || done.has(file)) return;
+    for (const { to } of edges.filter(({ from }) => from === file)) visit(to, [...trail, file]);
+    done.add(file);
+  };
+  for (const { from } of edges) visit(from, []);
+  return circles;
 }
 
 describe('files', () => {
@@ -165,6 +183,13 @@ describe('files', () => {
 
   it('are not called utils', () => {
     expect(sources.filter((file) => /\b(utils?|helpers?)\.ts$/.test(file))).toEqual([]);
+  });
+});
+
+describe('the rules of a recipe', () => {
+  it('load no tensors, so that a command that only checks them starts at once', async () => {
+    const contents = `import { completeRecipe } from './runtime/recipe/complete.ts'; globalThis.page = completeRecipe;`;
+    expect(bundled(await bundle(contents)).filter((file) => file.includes('@tensorflow'))).toEqual([]);
   });
 });
 

@@ -26,11 +26,11 @@ it('tells sizes and flaws', () => {
     name: 'wrong',
     gzipBytes: LIMIT_BYTES + 1,
     limitBytes: LIMIT_BYTES,
-    sources: ['runtime/training/ema.ts'],
+    sources: ['runtime/training/optimiser.ts'],
   };
   expect(formatSizes([small, wrong])).toBe('gzip sizes:\n   1.5 KB  small\n 200.0 KB  wrong (at most 200 KB)');
   expect(flawsOf([small, wrong])).toEqual([
     'wrong: 204801 bytes; expected at most 204800',
-    'wrong: carries training code: runtime/training/ema.ts',
+    'wrong: carries training code: runtime/training/optimiser.ts',
   ]);
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { MissingFileError, ModelFileError } from '../../runtime/weights/modelFileError.ts';
+import { MissingFileError, ModelFileError } from '../../runtime/core/errors.ts';
 import { loadModelFolder } from '../../runtime/weights/modelFolder.ts';
 import { diskSource } from './diskSource.ts';
 

@@ -44,7 +44,7 @@ function probabilities(q: Float32Array, k: Float32Array, query: number, { numTok
   return weights.map((weight) => weight / sum);
 }
 
-export function attention(ctx: CpuContext, inputs: AttentionInputs, { numHeads }: AttentionAttrs): TensorInfo {
+function attention(ctx: CpuContext, inputs: AttentionInputs, { numHeads }: AttentionAttrs): TensorInfo {
   const [q, k, v] = [ctx.values(inputs.q), ctx.values(inputs.k), ctx.values(inputs.v)];
   const out = new Float64Array(q.length);
   for (const head of headsOf(inputs.q, numHeads)) {
@@ -57,7 +57,7 @@ export function attention(ctx: CpuContext, inputs: AttentionInputs, { numHeads }
 }
 
 /** dq, dk, dv: with dp = dy vᵀ, the gradient of the scores is p · (dp − Σ p dp). */
-export function attentionGrad(
+function attentionGrad(
   ctx: CpuContext,
   inputs: AttentionInputs & { dy: TensorInfo },
   { numHeads }: AttentionAttrs,
@@ -82,3 +82,5 @@ export function attentionGrad(
   }
   return [dq, dk, dv].map((values) => ctx.output(inputs.q.shape, values));
 }
+
+export const cpuAttention = { attention, attentionGrad };

@@ -40,7 +40,7 @@ function forEachTap(xShape: number[], filterShape: number[], attrs: Conv2dAttrs,
 }
 
 /** x (B, H, W, Cin) ⋆ filter + bias. */
-export function conv2d(
+function conv2d(
   ctx: CpuContext,
   { x, filter, bias }: { x: TensorInfo; filter: TensorInfo; bias?: TensorInfo },
   attrs: Conv2dAttrs,
@@ -61,7 +61,7 @@ export function conv2d(
 }
 
 /** The gradient by the input. */
-export function conv2dGradInput(
+function conv2dGradInput(
   ctx: CpuContext,
   { dy, filter }: { dy: TensorInfo; filter: TensorInfo },
   attrs: Conv2dAttrs & { inputShape: number[] },
@@ -81,7 +81,7 @@ export function conv2dGradInput(
 }
 
 /** The gradient by the filter. */
-export function conv2dGradFilter(
+function conv2dGradFilter(
   ctx: CpuContext,
   { x, dy }: { x: TensorInfo; dy: TensorInfo },
   attrs: Conv2dAttrs & { filterShape: number[] },
@@ -98,3 +98,5 @@ export function conv2dGradFilter(
   });
   return ctx.output(attrs.filterShape, dFilter);
 }
+
+export const cpuConv2d = { conv2d, conv2dGradInput, conv2dGradFilter };

@@ -1,7 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { GroupNormAttrs } from '../groupNorm.ts';
 import { type CpuContext, sizeOf } from './context.ts';
-import { siluOf, siluSlope } from './silu.ts';
+import { siluOf, siluSlope } from './elementwise.ts';
 
 interface NormInputs {
   x: TensorInfo;
@@ -59,7 +59,7 @@ function valuesOf(ctx: CpuContext, { x, gamma, beta, scale, shift }: NormInputs)
   };
 }
 
-export function groupNorm(ctx: CpuContext, inputs: NormInputs, attrs: GroupNormAttrs): TensorInfo {
+function groupNorm(ctx: CpuContext, inputs: NormInputs, attrs: GroupNormAttrs): TensorInfo {
   const { x, gamma, beta, scale, shift } = valuesOf(ctx, inputs);
   const out = new Float32Array(x.length);
   for (const group of groupsOf(inputs.x, attrs.numGroups)) {
@@ -113,11 +113,7 @@ function addGroupGrads(
 }
 
 /** Gradients in the order of the inputs. */
-export function groupNormGrad(
-  ctx: CpuContext,
-  inputs: NormInputs & { dy: TensorInfo },
-  attrs: GroupNormAttrs,
-): TensorInfo[] {
+function groupNormGrad(ctx: CpuContext, inputs: NormInputs & { dy: TensorInfo }, attrs: GroupNormAttrs): TensorInfo[] {
   const values = valuesOf(ctx, inputs);
   const grads = zeroGrads(inputs);
   const dy = ctx.values(inputs.dy);
@@ -125,3 +121,5 @@ export function groupNormGrad(
   const names = inputs.scale ? (['x', 'gamma', 'beta', 'scale', 'shift'] as const) : (['x', 'gamma', 'beta'] as const);
   return names.map((name) => ctx.output(inputs[name]!.shape, grads[name]));
 }
+
+export const cpuGroupNorm = { groupNorm, groupNormGrad };

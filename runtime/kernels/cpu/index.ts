@@ -1,30 +1,13 @@
 // The reference implementation: plain loops over typed arrays, sums in double precision.
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { type KernelSet, registerKernels } from '../register.ts';
-import { adamW } from './adamW.ts';
-import { attention, attentionGrad } from './attention.ts';
+import { cpuAttention } from './attention.ts';
 import { CpuContext } from './context.ts';
-import { conv2d, conv2dGradFilter, conv2dGradInput } from './conv2d.ts';
-import { groupNorm, groupNormGrad } from './groupNorm.ts';
-import { silu, siluGrad } from './silu.ts';
-import { sumRows } from './sumRows.ts';
-import { upsample2x, upsample2xGrad } from './upsample.ts';
+import { cpuConv2d } from './conv2d.ts';
+import { cpuElementwise } from './elementwise.ts';
+import { cpuGroupNorm } from './groupNorm.ts';
 
-const KERNELS: KernelSet<CpuContext> = {
-  conv2d,
-  conv2dGradInput,
-  conv2dGradFilter,
-  sumRows,
-  groupNorm,
-  groupNormGrad,
-  silu,
-  siluGrad,
-  attention,
-  attentionGrad,
-  upsample2x,
-  upsample2xGrad,
-  adamW,
-};
+const KERNELS: KernelSet<CpuContext> = { ...cpuConv2d, ...cpuGroupNorm, ...cpuAttention, ...cpuElementwise };
 
 /** Registers every kernel for tfjs's cpu backend. */
 export function registerCpuKernels(): void {

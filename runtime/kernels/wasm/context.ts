@@ -1,5 +1,63 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { SimdKernels, WasmBackend } from './simdModule.ts';
+import type { DataId, TensorInfo } from '@tensorflow/tfjs-core';
+import { RELAXED_SIMD_BASE64, SIMD_BASE64 } from './binary.ts';
+
+type Kernel = (...args: number[]) => void;
+
+/** The exports of assembly/index.ts; pointers are byte addresses in the memory of tfjs's own module. */
+export type SimdKernels = Record<
+  | 'conv2d'
+  | 'conv2dGradFilter'
+  | 'dilate2d'
+  | 'foldRim'
+  | 'packFilter'
+  | 'packFilterTransposed'
+  | 'packPixels'
+  | 'pad2d'
+  | 'attention'
+  | 'attentionGrad'
+  | 'adamW'
+  | 'silu'
+  | 'siluGrad'
+  | 'sumRows'
+  | 'upsample2x'
+  | 'upsample2xGrad'
+  | 'groupNorm'
+  | 'groupNormGrad'
+  | 'winogradConv2d'
+  | 'winogradFilter'
+  | 'winogradFilterTransposed'
+  | 'winogradGradFilter',
+  Kernel
+>;
+
+/** What the kernels use of tfjs's wasm backend. */
+export interface WasmBackend {
+  wasm: {
+    HEAPU8: Uint8Array;
+    asm: Record<string, unknown>;
+    _malloc(sizeBytes: number): number;
+    _free(pointer: number): void;
+  };
+  dataIdMap: { get(dataId: DataId): { memoryOffset: number } };
+  makeOutput(shape: number[], dtype: 'float32'): TensorInfo;
+}
+
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+}
+
+/**
+ * Instantiates our kernels over the memory of tfjs's wasm module, so that they read and write its tensors in place.
+ * Fused multiply-add is used where the engine knows relaxed SIMD.
+ */
+export async function loadSimdKernels(backend: WasmBackend): Promise<SimdKernels> {
+  const relaxed = decodeBase64(RELAXED_SIMD_BASE64);
+  const bytes = WebAssembly.validate(relaxed) ? relaxed : decodeBase64(SIMD_BASE64);
+  const memory = Object.values(backend.wasm.asm).find((value) => value instanceof WebAssembly.Memory);
+  if (!memory) throw new Error('wasm kernels: tfjs exports no memory; use @tensorflow/tfjs-backend-wasm 4.22');
+  const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
+  return instance.exports as SimdKernels;
+}
 
 /** What a kernel function works with: the backend, our module, and addresses. */
 export class WasmContext {

@@ -15,7 +15,7 @@ function isPointwise(kh: number, kw: number, { stride, padding: p }: Conv2dAttrs
 }
 
 /** x (B, H, W, Cin) ⋆ filter + bias. */
-export function conv2d(
+function conv2d(
   ctx: WasmContext,
   { x, filter, bias }: { x: TensorInfo; filter: TensorInfo; bias?: TensorInfo },
   attrs: Conv2dAttrs,
@@ -50,7 +50,7 @@ export function conv2d(
  * The gradient by the input: dy spread by the stride, padded by kernel − 1, convolved with the reversed filter. The
  * gradient of the padded input comes out; with circular borders its rim is folded back onto the opposite side.
  */
-export function conv2dGradInput(
+function conv2dGradInput(
   ctx: WasmContext,
   { dy, filter }: { dy: TensorInfo; filter: TensorInfo },
   attrs: Conv2dAttrs & { inputShape: number[] },
@@ -86,7 +86,7 @@ export function conv2dGradInput(
 }
 
 /** The gradient by the filter. */
-export function conv2dGradFilter(
+function conv2dGradFilter(
   ctx: WasmContext,
   { x, dy }: { x: TensorInfo; dy: TensorInfo },
   attrs: Conv2dAttrs & { filterShape: number[] },
@@ -117,3 +117,5 @@ export function conv2dGradFilter(
   });
   return dFilter;
 }
+
+export const wasmConv2d = { conv2d, conv2dGradInput, conv2dGradFilter };

@@ -4,34 +4,34 @@ import type { WasmContext } from './context.ts';
 
 const sizeOf = (tensor: TensorInfo) => tensor.shape.reduce((a, b) => a * b, 1);
 
-export function silu(ctx: WasmContext, { x }: { x: TensorInfo }): TensorInfo {
+function silu(ctx: WasmContext, { x }: { x: TensorInfo }): TensorInfo {
   const out = ctx.output(x.shape);
   ctx.simd.silu(ctx.address(x), ctx.address(out), sizeOf(x));
   return out;
 }
 
-export function siluGrad(ctx: WasmContext, { x, dy }: { x: TensorInfo; dy: TensorInfo }): TensorInfo {
+function siluGrad(ctx: WasmContext, { x, dy }: { x: TensorInfo; dy: TensorInfo }): TensorInfo {
   const dx = ctx.output(x.shape);
   ctx.simd.siluGrad(ctx.address(x), ctx.address(dy), ctx.address(dx), sizeOf(x));
   return dx;
 }
 
 /** (…, C) → (C). */
-export function sumRows(ctx: WasmContext, { x }: { x: TensorInfo }): TensorInfo {
+function sumRows(ctx: WasmContext, { x }: { x: TensorInfo }): TensorInfo {
   const c = x.shape[x.shape.length - 1]!;
   const out = ctx.output([c]);
   ctx.simd.sumRows(ctx.address(x), ctx.address(out), sizeOf(x) / c, c);
   return out;
 }
 
-export function upsample2x(ctx: WasmContext, { x }: { x: TensorInfo }): TensorInfo {
+function upsample2x(ctx: WasmContext, { x }: { x: TensorInfo }): TensorInfo {
   const [n, h, w, c] = x.shape as [number, number, number, number];
   const out = ctx.output([n, 2 * h, 2 * w, c]);
   ctx.simd.upsample2x(ctx.address(x), ctx.address(out), n, h, w, c);
   return out;
 }
 
-export function upsample2xGrad(ctx: WasmContext, { dy }: { dy: TensorInfo }): TensorInfo {
+function upsample2xGrad(ctx: WasmContext, { dy }: { dy: TensorInfo }): TensorInfo {
   const [n, h, w, c] = dy.shape as [number, number, number, number];
   const dx = ctx.output([n, h / 2, w / 2, c]);
   ctx.simd.upsample2xGrad(ctx.address(dy), ctx.address(dx), n, h / 2, w / 2, c);
@@ -40,7 +40,7 @@ export function upsample2xGrad(ctx: WasmContext, { dy }: { dy: TensorInfo }): Te
 
 type AdamWInputs = Record<'param' | 'grad' | 'm' | 'v', TensorInfo>;
 
-export function adamW(ctx: WasmContext, { param, grad, m, v }: AdamWInputs, attrs: AdamWAttrs): TensorInfo[] {
+function adamW(ctx: WasmContext, { param, grad, m, v }: AdamWInputs, attrs: AdamWAttrs): TensorInfo[] {
   const results = [ctx.output(param.shape), ctx.output(param.shape), ctx.output(param.shape)];
   const addresses = [param, grad, m, v, ...results].map((tensor) => ctx.address(tensor));
   const { stepSize, rootScale, decay } = adamWScalars(attrs);
@@ -49,3 +49,5 @@ export function adamW(ctx: WasmContext, { param, grad, m, v }: AdamWInputs, attr
   ctx.simd.adamW(...addresses, sizeOf(param), ...scalars);
   return results;
 }
+
+export const wasmElementwise = { silu, siluGrad, sumRows, upsample2x, upsample2xGrad, adamW };

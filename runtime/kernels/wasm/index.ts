@@ -1,26 +1,11 @@
 import { backend } from '@tensorflow/tfjs-core';
 import { type KernelSet, registerKernels } from '../register.ts';
-import { WasmContext } from './context.ts';
-import { conv2d, conv2dGradFilter, conv2dGradInput } from './conv2d.ts';
-import { adamW, silu, siluGrad, sumRows, upsample2x, upsample2xGrad } from './elementwise.ts';
-import { attention, attentionGrad, groupNorm, groupNormGrad } from './normAndAttention.ts';
-import { loadSimdKernels, type WasmBackend } from './simdModule.ts';
+import { loadSimdKernels, type WasmBackend, WasmContext } from './context.ts';
+import { wasmConv2d } from './conv2d.ts';
+import { wasmElementwise } from './elementwise.ts';
+import { wasmNormAndAttention } from './normAndAttention.ts';
 
-const KERNELS: KernelSet<WasmContext> = {
-  conv2d,
-  conv2dGradInput,
-  conv2dGradFilter,
-  sumRows,
-  groupNorm,
-  groupNormGrad,
-  silu,
-  siluGrad,
-  attention,
-  attentionGrad,
-  upsample2x,
-  upsample2xGrad,
-  adamW,
-};
+const KERNELS: KernelSet<WasmContext> = { ...wasmConv2d, ...wasmNormAndAttention, ...wasmElementwise };
 
 /** Registers every kernel for tfjs's wasm backend, which must be the current one. */
 export async function registerWasmKernels(): Promise<void> {

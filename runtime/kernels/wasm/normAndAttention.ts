@@ -22,7 +22,7 @@ function normAddresses(ctx: WasmContext, { x, gamma, beta, scale, shift }: NormI
   return [x, gamma, beta, scale, shift].map((tensor) => (tensor ? ctx.address(tensor) : 0));
 }
 
-export function groupNorm(ctx: WasmContext, inputs: NormInputs, attrs: GroupNormAttrs): TensorInfo {
+function groupNorm(ctx: WasmContext, inputs: NormInputs, attrs: GroupNormAttrs): TensorInfo {
   const [n, pixels, c] = normSizes(inputs.x);
   const out = ctx.output(inputs.x.shape);
   const addresses = normAddresses(ctx, inputs);
@@ -34,11 +34,7 @@ export function groupNorm(ctx: WasmContext, inputs: NormInputs, attrs: GroupNorm
 }
 
 /** Gradients in the order of the inputs. */
-export function groupNormGrad(
-  ctx: WasmContext,
-  inputs: NormInputs & { dy: TensorInfo },
-  attrs: GroupNormAttrs,
-): TensorInfo[] {
+function groupNormGrad(ctx: WasmContext, inputs: NormInputs & { dy: TensorInfo }, attrs: GroupNormAttrs): TensorInfo[] {
   const [n, pixels, c] = normSizes(inputs.x);
   const grads = [ctx.output(inputs.x.shape), ctx.zeros([c]), ctx.zeros([c])];
   if (inputs.scale) grads.push(ctx.output([n, c]), ctx.output([n, c]));
@@ -63,7 +59,7 @@ function attentionSizes({ shape }: TensorInfo, { numHeads }: AttentionAttrs): nu
   return [n, tokens, numHeads, d, 1 / Math.sqrt(d)];
 }
 
-export function attention(ctx: WasmContext, { q, k, v }: AttentionInputs, attrs: AttentionAttrs): TensorInfo {
+function attention(ctx: WasmContext, { q, k, v }: AttentionInputs, attrs: AttentionAttrs): TensorInfo {
   const out = ctx.output(q.shape);
   ctx.withScratch([q.shape[1]!], (scratch) => {
     const addresses = [q, k, v, out].map((tensor) => ctx.address(tensor));
@@ -72,7 +68,7 @@ export function attention(ctx: WasmContext, { q, k, v }: AttentionInputs, attrs:
   return out;
 }
 
-export function attentionGrad(
+function attentionGrad(
   ctx: WasmContext,
   { q, k, v, dy }: AttentionInputs & { dy: TensorInfo },
   attrs: AttentionAttrs,
@@ -84,3 +80,5 @@ export function attentionGrad(
   });
   return grads;
 }
+
+export const wasmNormAndAttention = { groupNorm, groupNormGrad, attention, attentionGrad };

@@ -2,11 +2,9 @@
 // dy (pixels, Cout). The patches are gathered on the way into shared memory, borders included, and the pixels are
 // split over several workgroups whose results are added up in a fixed order. tfjs's kernel loops over all pixels in
 // one thread a filter weight.
-import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { Conv2dAttrs } from '../conv2d.ts';
-import type { WebgpuContext } from './context.ts';
-import { type Lanes, lanesFor, type Program } from './program.ts';
-import { sumRows } from './sumRows.ts';
+import { type Lanes, lanesFor, type Program, type WebgpuContext } from './context.ts';
 
 type Shape4 = [number, number, number, number];
 
@@ -124,7 +122,58 @@ function splitOf(numRows: number, cout: number, numPixels: number): Split {
   return { numRowTiles, numColumnTiles, pixelsPerSplit, numSplits: Math.ceil(numPixels / pixelsPerSplit) };
 }
 
-export function conv2dGradFilter(
+const SUM_COLUMNS = 32;
+const ROWS_AT_ONCE = 8;
+const ROWS_PER_CHUNK = 256;
+
+/** A workgroup sums a chunk of rows over 32 columns: 8 threads a column, then one adds up their 8 sums. */
+const SUM_PROGRAM: Program = {
+  key: 'sum rows',
+  lanes: 1,
+  inputs: { x: 'f32' },
+  outputs: { sums: 'f32' },
+  uniforms: { numRows: 'i32', numColumns: 'i32', numChunks: 'i32', rowsPerChunk: 'i32' },
+  workgroupSize: SUM_COLUMNS * ROWS_AT_ONCE,
+  code: `
+    var<workgroup> shares: array<f32, WORKGROUP_SIZE>;
+
+    fn main(group: i32, local: i32) {
+      let chunk = group % uniforms.numChunks;
+      let column = (group / uniforms.numChunks) * ${SUM_COLUMNS} + local % ${SUM_COLUMNS};
+      let end = select(0, min(uniforms.numRows, (chunk + 1) * uniforms.rowsPerChunk), column < uniforms.numColumns);
+      var sum = 0.0;
+      for (var row = chunk * uniforms.rowsPerChunk + local / ${SUM_COLUMNS}; row < end; row += ${ROWS_AT_ONCE}) {
+        sum += x[row * uniforms.numColumns + column];
+      }
+      shares[local] = sum;
+      workgroupBarrier();
+      if (local >= ${SUM_COLUMNS} || column >= uniforms.numColumns) { return; }
+      for (var i = 1; i < ${ROWS_AT_ONCE}; i++) { sum += shares[local + i * ${SUM_COLUMNS}]; }
+      sums[chunk * uniforms.numColumns + column] = sum;
+    }
+  `,
+};
+
+/** One row of sums for each chunk of rows. */
+function sumChunks(ctx: WebgpuContext, x: TensorInfo, numRows: number, numColumns: number, numChunks: number) {
+  const uniforms = { numRows, numColumns, numChunks, rowsPerChunk: Math.ceil(numRows / numChunks) };
+  const shape = numChunks === 1 ? [numColumns] : [numChunks, numColumns];
+  return ctx.run(SUM_PROGRAM, [x], [shape], uniforms, Math.ceil(numColumns / SUM_COLUMNS) * numChunks)[0]!;
+}
+
+/** (…, C) → (C), in a fixed order: first chunks of rows side by side, then the chunks' sums. */
+function sumRows(ctx: WebgpuContext, { x }: { x: TensorInfo }): TensorInfo {
+  const numColumns = x.shape[x.shape.length - 1]!;
+  const numRows = util.sizeFromShape(x.shape) / numColumns;
+  const numChunks = Math.min(ROWS_PER_CHUNK, Math.ceil(numRows / ROWS_PER_CHUNK));
+  if (numChunks === 1) return sumChunks(ctx, x, numRows, numColumns, 1);
+  const chunks = sumChunks(ctx, x, numRows, numColumns, numChunks);
+  const sums = sumChunks(ctx, chunks, numChunks, numColumns, 1);
+  ctx.dispose(chunks);
+  return sums;
+}
+
+function conv2dGradFilter(
   ctx: WebgpuContext,
   { x, dy }: { x: TensorInfo; dy: TensorInfo },
   { stride, padding, circular, filterShape }: Conv2dAttrs & { filterShape: number[] },
@@ -145,3 +194,5 @@ export function conv2dGradFilter(
   if (summed !== shares) ctx.dispose(shares!);
   return { ...summed, shape: filterShape };
 }
+
+export const webgpuConv2dGradFilter = { conv2dGradFilter, sumRows };

@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { GroupNormAttrs } from '../groupNorm.ts';
-import type { WebgpuContext } from './context.ts';
+import { lanesFor, type WebgpuContext } from './context.ts';
 import {
   FOLD_COLUMNS,
   forwardProgram,
@@ -8,7 +8,6 @@ import {
   type NormVariant,
   parameterProgram,
 } from './groupNormShader.ts';
-import { lanesFor } from './program.ts';
 
 interface NormInputs {
   x: TensorInfo;
@@ -38,7 +37,7 @@ function sizesOf({ x, scale }: NormInputs, { numGroups, epsilon, silu }: GroupNo
   return { variant: { lanes, silu, modulated: scale !== undefined }, numImages, numWorkgroups, uniforms };
 }
 
-export function groupNorm(ctx: WebgpuContext, inputs: NormInputs, attrs: GroupNormAttrs): TensorInfo {
+function groupNorm(ctx: WebgpuContext, inputs: NormInputs, attrs: GroupNormAttrs): TensorInfo {
   const { x, gamma, beta, scale, shift } = inputs;
   const { variant, uniforms, numWorkgroups } = sizesOf(inputs, attrs);
   const buffers = scale && shift ? [x, gamma, beta, scale, shift] : [x, gamma, beta];
@@ -46,7 +45,7 @@ export function groupNorm(ctx: WebgpuContext, inputs: NormInputs, attrs: GroupNo
 }
 
 /** Gradients in the order of the inputs. */
-export function groupNormGrad(
+function groupNormGrad(
   ctx: WebgpuContext,
   inputs: NormInputs & { dy: TensorInfo },
   attrs: GroupNormAttrs,
@@ -76,3 +75,5 @@ function parameterGrads(
   const numWorkgroups = Math.ceil(numChannels / FOLD_COLUMNS);
   return ctx.run(program, buffers, shapes, { numImages, numChannels }, numWorkgroups);
 }
+
+export const webgpuGroupNorm = { groupNorm, groupNormGrad };

@@ -1,6 +1,6 @@
 // The WGSL of group normalisation. One workgroup takes one group of one image, as `width` columns of Values: a thread
 // stays in one column and takes every `rows`-th pixel, so the channel's parameters are read once.
-import type { Lanes, Program } from './program.ts';
+import type { Lanes, Program } from './context.ts';
 
 export interface NormVariant {
   lanes: Lanes;

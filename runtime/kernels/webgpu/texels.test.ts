@@ -11,9 +11,9 @@ import {
 } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { describeOnBackends } from '../../../scripts/testing/backends.ts';
+import { readTexture } from '../../../scripts/testing/testDevice.ts';
 import { MIN_ALPHA, type NumChannels, toPixels, toPremultiplied } from '../../core/pixels.ts';
 import { normals } from '../../core/random.ts';
-import { readTexture } from '../../testing/readTexture.ts';
 import { type WriteTexelsOptions, writeTexels } from './texels.ts';
 
 const OPTIONS: WriteTexelsOptions = { premultiplied: true, flipY: false };

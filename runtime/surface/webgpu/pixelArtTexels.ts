@@ -1,8 +1,6 @@
 // What `pixelArt` does, texture to texture on the GPU.
-import { type Oklab, toOklab } from '../oklab.ts';
-import { BAYER_SIDE, ditherOffsets, parsePalette } from '../palette.ts';
-import { PIXEL_ART_DEFAULTS, type PixelArtOptions } from '../pixelArt.ts';
-import { checkScaleOptions } from '../pixelArtScale.ts';
+import { BAYER_SIDE, ditherOffsets, type Oklab, parsePalette, toOklab } from '../palette.ts';
+import { checkScaleOptions, PIXEL_ART_DEFAULTS, type PixelArtOptions } from '../pixelArt.ts';
 import { compileOnce, type Pipelines } from './pipelines.ts';
 
 const LABEL = 'figment pixel art';

@@ -1,10 +1,8 @@
 // The WGSL of surface maps: what height.ts, normals.ts, ambientOcclusion.ts, cavity.ts, roughness.ts and metallic.ts compute.
 import { NUM_DIRECTIONS } from '../ambientOcclusion.ts';
-import { BRIGHT_GAPS_SKEWNESS, HEIGHT_RANGE, MIN_CONTRAST } from '../height.ts';
-import { LUMA_WEIGHTS } from '../luminance.ts';
-import { RUST_BEGINS, RUST_IS_SURE } from '../metallic.ts';
+import { BRIGHT_GAPS_SKEWNESS, HEIGHT_RANGE, LUMA_WEIGHTS, MIN_CONTRAST } from '../height.ts';
+import { MIN_ROUGHNESS, RUST_BEGINS, RUST_IS_SURE } from '../metallicRoughness.ts';
 import { SCHARR_MIDDLE, SCHARR_SIDE } from '../normals.ts';
-import { MIN_ROUGHNESS } from '../roughness.ts';
 
 /** Threads along each side of a workgroup of texels. */
 export const WORKGROUP_SIDE = 8;

@@ -1,8 +1,8 @@
 // The maps of a surface from its albedo, texture to texture: no value passes through the CPU.
 import { horizonSamples } from '../ambientOcclusion.ts';
 import { NORMAL_DEFAULTS } from '../normals.ts';
+import { gaussianWeights } from '../plane.ts';
 import { type SurfaceOptions, surfaceSettings } from '../surfaceMaps.ts';
-import { gaussianWeights } from '../wrappedBlur.ts';
 import { compileOnce, type Pipelines } from './pipelines.ts';
 import { PASSES, type Pass, SURFACE_SHADER, UNIFORM_NAMES, type UniformName, WORKGROUP_SIDE } from './surfaceShader.ts';
 

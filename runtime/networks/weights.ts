@@ -1,0 +1,53 @@
+import { type Tensor, tensor } from '@tensorflow/tfjs-core';
+import { normals, uniforms } from '../core/random.ts';
+import { fromTorch, toTorch } from '../weights/tensorLayout.ts';
+import type { WeightTensor } from '../weights/weightTensor.ts';
+import type { Shapes } from './layers.ts';
+
+/** Layers that start at zero, so that every residual block starts as the identity (Dhariwal & Nichol 2021, appendix). */
+const ZERO = /(\.conv2|\.to_out\.0|^conv_out)\.(weight|bias)$/;
+
+/**
+ * Starting values of a network, in PyTorch's layout: uniform in ±1/√fanIn (He et al. 2015, as PyTorch's default), norms
+ * 1 and 0, embeddings standard normal, last layers of residual branches 0.
+ *
+ * @param shapes shapes by name, PyTorch's layout
+ * @param seed   uint32; each tensor has a stream of its own
+ */
+export function initialWeights(shapes: Shapes, seed: number): Map<string, { shape: number[]; data: Float32Array }> {
+  const weights = new Map<string, { shape: number[]; data: Float32Array }>();
+  let stream = 0;
+  for (const [name, shape] of shapes) {
+    weights.set(name, { shape, data: initialTensor(name, shape, shapes, seed, stream++) });
+  }
+  return weights;
+}
+
+function initialTensor(name: string, shape: number[], shapes: Shapes, seed: number, stream: number): Float32Array {
+  const size = shape.reduce((a, b) => a * b, 1);
+  if (ZERO.test(name)) return new Float32Array(size);
+  if (name.endsWith('embedding.weight') && shape.length === 2) return normals(seed, stream, size);
+  if (/norm[^.]*\.weight$/.test(name)) return new Float32Array(size).fill(1);
+  if (/norm[^.]*\.bias$/.test(name)) return new Float32Array(size);
+  const weightShape = shapes.get(name.replace(/bias$/, 'weight')) ?? shape;
+  const bound = 1 / Math.sqrt(weightShape.slice(1).reduce((a, b) => a * b, 1));
+  return Float32Array.from(uniforms(seed, stream, size), (u) => (2 * u - 1) * bound);
+}
+
+/** Weights in PyTorch's layout to tensors in ours, on the current backend; the caller disposes them. */
+export function uploadWeights(weights: ReadonlyMap<string, WeightTensor>): Record<string, Tensor> {
+  const entries = [...weights].map(([name, value]) => {
+    const { shape, data } = fromTorch(name, value);
+    return [name, tensor(data, shape, 'float32')] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Tensors in our layout to weights in PyTorch's. */
+export async function downloadWeights(tensors: Readonly<Record<string, Tensor>>): Promise<Map<string, WeightTensor>> {
+  const weights = new Map<string, WeightTensor>();
+  for (const [name, value] of Object.entries(tensors)) {
+    weights.set(name, toTorch(name, { shape: value.shape, data: Float32Array.from(await value.data()) }));
+  }
+  return weights;
+}

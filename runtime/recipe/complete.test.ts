@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import { shortRecipe } from './change.ts';
+import { completeRecipe } from './complete.ts';
+import { batchKey, recipeKey } from './keys.ts';
+import { PIPELINE_NAMES } from './pipeline.ts';
+import type { RecipeModel } from './recipe.ts';
+
+const INFO: RecipeModel = {
+  name: 'tiny',
+  labels: ['elf', 'orc'],
+  widthPx: 4,
+  heightPx: 2,
+  circularPadding: false,
+  sampleDefaults: { guidanceScale: 2, numInferenceSteps: 20, sampler: 'dpm++' },
+  scheduler: parseSchedulerConfig({ _class_name: 'DDIMScheduler', timestep_spacing: 'trailing' }, 'scheduler'),
+  pipelines: PIPELINE_NAMES,
+};
+const ELF = { label: 'elf', seed: 7 };
+
+describe('an interpolation in a recipe', () => {
+  it('is kept as a copy, also in short', () => {
+    const interpolate = { seed: 9, amount: 0.25 };
+    const recipe = completeRecipe({ ...ELF, interpolate }, INFO);
+    interpolate.amount = 1;
+    expect(recipe.interpolate).toEqual({ seed: 9, amount: 0.25 });
+    expect(shortRecipe(recipe, INFO)).toEqual({ ...ELF, interpolate: { seed: 9, amount: 0.25 } });
+  });
+
+  it.each([undefined, { seed: 9, amount: 0 }, { seed: 7, amount: 0.5 }])('%j is without effect', (interpolate) => {
+    const plain = completeRecipe(ELF, INFO);
+    const recipe = completeRecipe({ ...ELF, interpolate }, INFO);
+    expect(recipe).toEqual(plain);
+    expect(recipeKey(recipe)).toBe(recipeKey(plain));
+  });
+
+  it('counts for which picture it is, not for what can be painted together', () => {
+    const amounts = [0.25, 0.5].map((amount) => completeRecipe({ ...ELF, interpolate: { seed: 9, amount } }, INFO));
+    const other = completeRecipe({ ...ELF, interpolate: { seed: 8, amount: 0.5 } }, INFO);
+    const all = [completeRecipe(ELF, INFO), ...amounts, other];
+    expect(new Set(all.map(recipeKey)).size).toBe(4);
+    expect(new Set(all.map(batchKey)).size).toBe(1);
+  });
+
+  it.each([
+    [{ seed: -1, amount: 0.5 }, /interpolate.seed is -1; expected a whole number from 0 to 4294967295/],
+    [{ seed: 1, amount: 1.5 }, /interpolate.amount is 1.5; expected 0 \(seed alone\) to 1/],
+    [{ seed: 1, amount: Number.NaN }, /interpolate.amount is NaN/],
+    [{ seed: 1, amount: '0.5' }, /interpolate.amount is "0.5"/],
+    ['half', /interpolate is "half"; expected \{ seed, amount \}/],
+  ])('%j is refused', (interpolate, message) => {
+    expect(() => completeRecipe({ ...ELF, interpolate: interpolate as never }, INFO)).toThrow(message);
+  });
+});
+
+describe('the size in a recipe', () => {
+  const TILES = { ...INFO, name: 'tiles', widthPx: 16, heightPx: 16, circularPadding: true };
+
+  it('is left out where it is the tile, and else kept as width and height', () => {
+    expect(completeRecipe({ ...ELF, sizePx: 16 }, TILES)).toEqual(completeRecipe(ELF, TILES));
+    const recipe = completeRecipe({ ...ELF, sizePx: 32 }, TILES);
+    expect(recipe).toMatchObject({ widthPx: 32, heightPx: 32 });
+    expect(recipe).not.toHaveProperty('sizePx');
+    expect(shortRecipe(recipe, TILES)).toEqual({ ...ELF, widthPx: 32, heightPx: 32 });
+    expect(completeRecipe({ ...ELF, widthPx: 48 }, TILES)).not.toHaveProperty('heightPx');
+  });
+
+  it('makes another picture, and one that is painted alone', () => {
+    const sizes = [{}, { widthPx: 32 }, { heightPx: 32 }, { sizePx: 32 }];
+    const recipes = sizes.map((size) => completeRecipe({ ...ELF, ...size }, TILES));
+    expect(new Set(recipes.map(recipeKey)).size).toBe(4);
+    const [large, other] = [7, 8].map((seed) => completeRecipe({ ...ELF, seed, sizePx: 32 }, TILES));
+    expect(batchKey(large!)).not.toBe(batchKey(other!));
+  });
+
+  it('is refused where it contradicts itself or the model', () => {
+    expect(() => completeRecipe({ ...ELF, sizePx: 32, widthPx: 48 }, TILES)).toThrow(/sizePx is 32, and the size 48×/);
+    expect(() => completeRecipe({ ...ELF, sizePx: 20 }, TILES)).toThrow(/multiples of tiles's tile/);
+    expect(() => completeRecipe({ ...ELF, sizePx: 32 }, { ...TILES, circularPadding: false })).toThrow(
+      /makes 16×16 alone/,
+    );
+  });
+});
