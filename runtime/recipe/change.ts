@@ -25,13 +25,12 @@ export function changeRecipe<Options extends Partial<RecipeOptions> = RecipeOpti
     for (const name of names) delete kept[name];
   };
   const isNew = (name: keyof RecipeOptions) => Object.hasOwn(changes, name);
-  const all: Partial<RecipeOptions> = { ...kept, ...changes };
   if (isNew('image') && kept.image === undefined) leaveOut('pipeline', 'strength');
   if (isNew('pipeline') && changes.pipeline !== kept.pipeline) {
     leaveOut(...(changes.pipeline === undefined || changes.pipeline === 'ddpm' ? [] : OF_EDITS));
     if (kept.image === undefined) leaveOut('strength');
   }
-  if (all.pipeline === 'cvae') leaveOut(...OF_STEPS, 'classifierLabel', 'classifierScale');
+  if (isNew('pipeline') && changes.pipeline === 'cvae') leaveOut(...OF_STEPS, 'classifierLabel', 'classifierScale');
   if (isNew('sampler') && changes.sampler !== 'ddim') leaveOut('eta');
   if (isNew('classifier') && changes.classifier === undefined) leaveOut('classifierLabel', 'classifierScale');
   if (isNew('image') && changes.image === undefined) leaveOut('mask', 'strength', 'resamples', 'keepAlpha');
