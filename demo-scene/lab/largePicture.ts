@@ -1,6 +1,6 @@
 import type { AssetGenerator } from '../../plugin/index.ts';
 import { drawPixels, element } from '../shared/page.ts';
-import { recipeOf, type Settings } from './settings.ts';
+import { labRecipe, type Settings } from './settings.ts';
 
 /** The large picture is painted before everything else. */
 const PRIORITY = 10;
@@ -28,7 +28,7 @@ export class LargePicture {
     });
     this.root.setAttribute('aria-busy', 'true');
     try {
-      const recipe = recipeOf(settings, generator.info);
+      const recipe = labRecipe(settings, generator.info);
       const pixels = await generator.generatePixelsAsync({ ...recipe, priority: PRIORITY, signal });
       signal.throwIfAborted();
       drawPixels(this.canvas, pixels);

@@ -1,7 +1,7 @@
 import uPlot from 'uplot';
 import { type AssetGenerator, type GuidanceTrace, type ModelInfo, scheduleOf } from '../../plugin/index.ts';
 import { element } from '../shared/page.ts';
-import { isGuidedAt, recipeOf, type Settings } from './settings.ts';
+import { isGuidedAt, labRecipe, type Settings } from './settings.ts';
 
 const HEIGHT_PX = 160;
 const INK = '#c4a87c';
@@ -146,7 +146,7 @@ export class GuidancePlot {
   async fillAsync(settings: Settings, signal: AbortSignal): Promise<void> {
     const key = this.keyOf(settings);
     if (this.shown === key) return;
-    const recipe = recipeOf(settings, this.generator.info);
+    const recipe = labRecipe(settings, this.generator.info);
     const trace = await this.generator.traceGuidanceAsync({ ...recipe, priority: PRIORITY, signal });
     signal.throwIfAborted();
     const { timesteps, guidanceNorm } = trace;
@@ -159,7 +159,7 @@ export class GuidancePlot {
   }
 
   private keyOf(settings: Settings): string {
-    return JSON.stringify(recipeOf(settings, this.generator.info));
+    return JSON.stringify(labRecipe(settings, this.generator.info));
   }
 }
 

@@ -1,6 +1,6 @@
 import type { AssetGenerator } from '../../plugin/index.ts';
 import { drawPixels, element } from '../shared/page.ts';
-import { recipeOf, type Settings } from './settings.ts';
+import { labRecipe, type Settings } from './settings.ts';
 
 /** Made after the guidance plot and before the strips. */
 const PRIORITY = 4;
@@ -36,7 +36,7 @@ export class ReconstructionView {
     if (this.shown === key) return;
     const { generator, own } = this;
     const waiting = { priority: PRIORITY, signal };
-    const recipe = recipeOf(settings, generator.info);
+    const recipe = labRecipe(settings, generator.info);
     const original = own?.pixels ?? (await generator.generatePixelsAsync({ ...recipe, ...waiting }));
     const decoded = await generator.decodeAsync(await generator.encodeAsync(original, waiting), waiting);
     signal.throwIfAborted();
@@ -53,7 +53,7 @@ export class ReconstructionView {
   }
 
   private keyOf(settings: Settings): string {
-    return this.own ? `file ${this.numOpened}` : JSON.stringify(recipeOf(settings, this.generator.info));
+    return this.own ? `file ${this.numOpened}` : JSON.stringify(labRecipe(settings, this.generator.info));
   }
 
   private offerFiles(): void {

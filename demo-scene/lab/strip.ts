@@ -1,6 +1,6 @@
 import type { AssetGenerator, ModelInfo } from '../../plugin/index.ts';
 import { create, drawPixels } from '../shared/page.ts';
-import { rangesOf, recipeOf, type Settings } from './settings.ts';
+import { labRecipe, rangesOf, type Settings } from './settings.ts';
 
 /** One picture of a strip: the settings with some of them changed. */
 interface Variant {
@@ -102,7 +102,7 @@ export class Strip {
     const own = { ...settings, ...cell.variant.changes };
     const key = this.keyOf(own);
     if (cell.shown === key) return;
-    const recipe = recipeOf(own, this.generator.info);
+    const recipe = labRecipe(own, this.generator.info);
     const pixels = await this.generator.generatePixelsAsync({ ...recipe, priority: this.priority, signal });
     signal.throwIfAborted();
     drawPixels(cell.canvas, pixels);
@@ -122,6 +122,6 @@ export class Strip {
   }
 
   private keyOf(settings: Settings): string {
-    return JSON.stringify(recipeOf(settings, this.generator.info));
+    return JSON.stringify(labRecipe(settings, this.generator.info));
   }
 }

@@ -1,7 +1,7 @@
 import GUI from 'lil-gui';
 import type { AssetGenerator, Latents, ModelInfo, RecipeOptions } from '../../plugin/index.ts';
 import { create, drawPixels, element, labelWords, newSeed } from '../shared/page.ts';
-import { recipeOf, type Settings } from './settings.ts';
+import { labRecipe, type Settings } from './settings.ts';
 import { choicesOf } from './settingsPanel.ts';
 
 /** Painted after the strips. */
@@ -32,7 +32,7 @@ export class Walk {
     let ends: Promise<Latents[]> | null = null; // encoded only when the row is out of date
     const encodeEnds = () =>
       Promise.all(
-        [recipeOf(settings, generator.info), endRecipe(settings, generator.info)].map(async (recipe) =>
+        [labRecipe(settings, generator.info), endRecipe(settings, generator.info)].map(async (recipe) =>
           generator.encodeAsync(await generator.generatePixelsAsync({ ...recipe, ...waiting }), waiting),
         ),
       );
@@ -47,7 +47,7 @@ export class Walk {
   }
 
   private keyOf(settings: Settings): string {
-    return JSON.stringify([recipeOf(settings, this.generator.info), settings.walkLabel, settings.walkSeed]);
+    return JSON.stringify([labRecipe(settings, this.generator.info), settings.walkLabel, settings.walkSeed]);
   }
 }
 
@@ -97,12 +97,12 @@ export const AMOUNTS: readonly number[] = [0, 1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6,
 
 /** The portrait at the walk's other end: the present settings with another label and seed. */
 export function endRecipe(settings: Settings, info: ModelInfo): RecipeOptions {
-  return { ...recipeOf(settings, info), label: settings.walkLabel, seed: settings.walkSeed };
+  return { ...labRecipe(settings, info), label: settings.walkLabel, seed: settings.walkSeed };
 }
 
 /** A step of the walk through the noise: it goes from one seed to the other, and half way the label changes. */
 export function noiseRecipe(settings: Settings, info: ModelInfo, amount: number): RecipeOptions {
-  const [from, to] = [recipeOf(settings, info), endRecipe(settings, info)];
+  const [from, to] = [labRecipe(settings, info), endRecipe(settings, info)];
   if (amount === 0 || amount === 1) return amount === 0 ? from : to;
   const { label } = amount < 0.5 ? from : to;
   return { ...from, label, interpolate: { seed: settings.walkSeed, amount } };

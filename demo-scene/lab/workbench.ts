@@ -3,7 +3,7 @@ import { element } from '../shared/page.ts';
 import { LargePicture } from './largePicture.ts';
 import { GuidancePlot, SchedulePlot } from './plots.ts';
 import { ReconstructionView } from './reconstruction.ts';
-import { recipeOf, type Settings, withinRanges } from './settings.ts';
+import { labRecipe, type Settings, withinRanges } from './settings.ts';
 import { SettingsPanel } from './settingsPanel.ts';
 import { Address, offerSharing, recipeText } from './sharing.ts';
 import { STRIP_PLANS, Strip } from './strip.ts';
@@ -55,7 +55,7 @@ export class Workbench {
   }
 
   get recipe(): RecipeOptions {
-    return recipeOf(this.settings, this.generator.info);
+    return labRecipe(this.settings, this.generator.info);
   }
 
   /** Shows these settings everywhere, and paints their pictures. */

@@ -161,6 +161,8 @@ const lab: Door = async (entries) => {
   const { notes } = parseHash(`#label=elf&${pairs.join('&')}`, generator.info);
   return notes[0] ?? null;
 };
+/** Addresses and options have no attributes yet. */
+const isWithoutAttributes = (entries: object) => !('attributes' in entries);
 const isInLab = (entries: object) => Object.keys(entries).every((name) => name in LAB_NAMES);
 
 /** Good recipes, and bad ones with the entry that every door has to name. */
@@ -187,6 +189,7 @@ const RECIPES: [entries: Entries, wrong: RegExp | null][] = [
   [{ sampler: 'ddim', eta: 2 }, /eta/],
   [{ interpolate: { seed: 9, amount: 2 } }, /amount/],
   [{ interpolate: { seed: -9, amount: 0.5 } }, /seed/],
+  [{ classifierScale: 101 }, /classifier-?scale/i],
   [{ classifierScale: 5 }, /there is a classifierScale but no classifier/],
   [{ classifierLabel: 'hat' }, /there is a classifierLabel but no classifier/],
   [{ pipeline: 'gan' as 'cvae' }, /pipeline/],
@@ -196,6 +199,9 @@ const RECIPES: [entries: Entries, wrong: RegExp | null][] = [
   [{ strength: 2 }, /strength/],
   [{ resamples: 3 }, /there is a resamples but no image/],
   [{ keepAlpha: true }, /there is a keepAlpha but no image/],
+  [{ attributes: {} }, null],
+  [{ attributes: { hair: 'red' } }, /attribute "hair" is unknown; this model has no attributes/],
+  [{ attributes: { hair: ['red'] } as never }, /attributes\.hair/],
   [{ widthPx: 32 }, /makes 16×16 alone/],
   [{ widthPx: 0 }, /width/i],
 ];
@@ -205,8 +211,8 @@ describe.each<[string, Door, (entries: object) => boolean]>([
   ['a scene file', sceneFile, () => true],
   ['the runtime', runtime, () => true],
   ['a bake file', bakeFile, () => true],
-  ['an import', imported, () => true],
-  ['the command line', commandLine, () => true],
+  ['an import', imported, isWithoutAttributes],
+  ['the command line', commandLine, isWithoutAttributes],
   ['the lab', lab, isInLab],
 ])('%s', (_, door, takes) => {
   it.each(RECIPES.filter(([entries]) => takes(entries)))('%j', async (entries, wrong) => {
