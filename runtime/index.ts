@@ -55,8 +55,6 @@ export { shrink } from './dataset/shrink.ts';
 export type { DatasetSource, DecodePng } from './dataset/source.ts';
 // Diffusion
 export {
-  assertClassifierScale,
-  CLASSIFIER_SCALE_DEFAULT,
   classifierGuided,
   isClassifierGuided,
   MIN_GUIDED_ALPHA_BAR,
@@ -164,6 +162,7 @@ export { downloadWeights, initialWeights, uploadWeights } from './networks/weigh
 export { encodeEdit, type PictureBytes } from './recipe/bytes.ts';
 export { changeRecipe, recipeEntries, shortRecipe } from './recipe/change.ts';
 export {
+  CLASSIFIER_SCALE_DEFAULT,
   checkRecipe,
   completeRecipe,
   EDIT_DEFAULTS,
@@ -174,7 +173,6 @@ export {
 export { type ImageSize, imageSize } from './recipe/imageSize.ts';
 export { batchKey, recipeKey, samplingKey } from './recipe/keys.ts';
 export { indexOfLabel } from './recipe/label.ts';
-export { PIPELINE_NAMES, type PipelineName } from './recipe/pipeline.ts';
 export { RecipeError, type RecipeProblem } from './recipe/problems.ts';
 export type {
   Interpolation,
@@ -187,7 +185,18 @@ export type {
   SamplingOptions,
   Steering,
 } from './recipe/recipe.ts';
+export { PIPELINE_NAMES, type PipelineName } from './recipe/recipe.ts';
 export { RECIPE_KEYS, SAMPLER_NAMES } from './recipe/schema.ts';
+export {
+  decodeLatents,
+  decodeLatentsInSlices,
+  encodePixelsInSlices,
+  type ImageTensor,
+  imagesToPixels,
+  latentTensor,
+  pixelsToImages,
+  splitImages,
+} from './sampling/autoencoder.ts';
 export type { Classifiers } from './sampling/classifierGuide.ts';
 export type { Networks, SampleOptions } from './sampling/completeAll.ts';
 // Sampling
@@ -197,18 +206,14 @@ export {
   createConditionalVae,
   cvaeImagesInSlices,
 } from './sampling/conditionalVae.ts';
-export { decodeLatents, decodeLatentsInSlices, imagesToPixels } from './sampling/decode.ts';
 export { finishEdit, numStepsAt } from './sampling/edit.ts';
-export { encodePixelsInSlices, pixelsToImages } from './sampling/encodePixels.ts';
 export { type GenerateCallbacks, type GenerateOptions, generate, generateRecipes } from './sampling/generate.ts';
 export { type ImageStep, imagesInSlices } from './sampling/images.ts';
-export { latentTensor } from './sampling/latentTensor.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';
 export { type ModelInfo, modelInfo, pipelinesOf, recipeModel } from './sampling/modelInfo.ts';
 export { createNoisyClassifier, type NoisyClassifier } from './sampling/noisyClassifier.ts';
 export { type SampleStep, sample, sampleInSlices, sampleRecipesInSlices } from './sampling/sample.ts';
 export type { SampleRun } from './sampling/samplingPlan.ts';
-export { type ImageTensor, splitImages } from './sampling/splitImages.ts';
 // Surface: the maps of a material, and pixel art
 export { ambientOcclusionMap, OCCLUSION_DEFAULTS, type OcclusionOptions } from './surface/ambientOcclusion.ts';
 export { CAVITY_DEFAULTS, type CavityOptions, cavityMap } from './surface/cavity.ts';

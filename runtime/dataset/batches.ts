@@ -9,7 +9,7 @@ import {
   type AugmentOptions,
   CHANNEL_ORDERS,
   flipHorizontal,
-  type ImageSize,
+  type ImageShape,
   permuteColours,
   shiftCircular,
   shiftClamped,
@@ -111,7 +111,7 @@ const NO_DRAWS = new Float64Array(0);
 function alter(
   image: Float32Array,
   scratch: Float32Array,
-  size: ImageSize,
+  size: ImageShape,
   options: Required<AugmentOptions>,
   draws: Float64Array,
   at: number,

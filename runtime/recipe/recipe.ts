@@ -1,7 +1,18 @@
 import type { Attributes, Vocabulary } from '../core/attributes.ts';
 import type { SamplerName, SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import type { PictureBytes } from './bytes.ts';
-import type { PipelineName } from './pipeline.ts';
+
+/**
+ * What makes a picture:
+ *
+ * - `ddpm`: the diffusion model, in steps.
+ * - `cvae`: the conditional VAE of the model folder, in one pass of its decoder: blurred, and at once.
+ * - `cvae+ddpm`: the conditional VAE's picture first; the diffusion model begins from it, noised to `strength`, and takes
+ *   that share of its steps.
+ */
+export type PipelineName = 'ddpm' | 'cvae' | 'cvae+ddpm';
+
+export const PIPELINE_NAMES: readonly PipelineName[] = ['ddpm', 'cvae', 'cvae+ddpm'];
 
 /** Where a picture's first noise lies: on the arc (slerp) from the noise of its own seed to that of another. */
 export interface Interpolation {

@@ -2,7 +2,7 @@
 // and the published JSON schema are made from the same entries.
 import * as v from 'valibot';
 import { MAX_SEED } from '../core/random.ts';
-import { PIPELINE_NAMES } from './pipeline.ts';
+import { PIPELINE_NAMES } from './recipe.ts';
 
 export const SAMPLER_NAMES = ['ddpm', 'ddim', 'dpm++', 'euler'] as const;
 

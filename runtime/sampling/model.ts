@@ -1,5 +1,6 @@
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
-import { parseSchedulerConfig, type SchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
 import { type AutoencoderKlConfig, parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { conditioningShapes } from '../networks/conditioning.ts';

@@ -1,4 +1,5 @@
-// Pictures of which a masked part is made anew.
+// Pictures of which a masked part is made new.
+
 import { memory, type Tensor4D } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
@@ -6,9 +7,10 @@ import { selectBackend } from '../backends/selectBackend.ts';
 import { runToEnd } from '../core/slices.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import { difference, ELF, make, ORC, withModel } from '../testing/tinyModel.ts';
+import { encodePixelsInSlices } from './autoencoder.ts';
 import type { SampleOptions } from './completeAll.ts';
-import { encodePixelsInSlices } from './encodePixels.ts';
 import { generate } from './generate.ts';
+import { latentMask } from './repaint.ts';
 import { sample, sampleInSlices } from './sample.ts';
 
 const SAMPLERS: SamplerName[] = ['ddpm', 'ddim', 'dpm++', 'euler'];
@@ -17,7 +19,7 @@ const OPTIONS: SampleOptions = { numInferenceSteps: 4, resamples: 3 };
 const IMAGE = Uint8Array.from({ length: 4 * 16 * 16 }, (_, i) => (i * i * 31 + i) % 256);
 const NOTHING = new Uint8Array(256);
 const EVERYTHING = new Uint8Array(256).fill(255);
-/** The upper half, with a soft edge: rows 0 … 6 anew, row 7 a bit. */
+/** The upper half, with a soft edge: rows 0 … 6 new, row 7 a bit. */
 const UPPER_HALF = Uint8Array.from({ length: 256 }, (_, i) => [255, 100, 0][Math.max(0, Math.floor(i / 16) - 6)] ?? 0);
 
 beforeAll(async () => {
@@ -27,7 +29,7 @@ beforeAll(async () => {
 describe.each(SAMPLERS)('repainting by %s', (sampler) => {
   const options: SampleOptions = { ...OPTIONS, sampler };
 
-  it('leaves the kept latents exactly as they were, and makes the others anew', async () => {
+  it('leaves the kept latents exactly as they were, and makes the others new', async () => {
     await withModel(async (model) => {
       let result = new Float32Array();
       for await (const { x0Pred } of sample(model, [{ ...ELF, image: IMAGE, mask: UPPER_HALF }], options)) {
@@ -167,3 +169,20 @@ async function latentsOf(latents: Tensor4D): Promise<Float32Array> {
 function differs(a: Float32Array, b: Float32Array): boolean {
   return a.some((value, i) => Math.abs(value - b[i]!) > 0.1);
 }
+
+/** A mask of 6 × 4 pixels with these set. */
+function maskOf(...pixels: [x: number, y: number, value: number][]): Uint8Array {
+  const mask = new Uint8Array(24);
+  for (const [x, y, value] of pixels) mask[y * 6 + x] = value;
+  return mask;
+}
+
+it.each([
+  ['nothing', maskOf(), [0, 0, 0, 0, 0, 0]],
+  ['a pixel in the corner of its cell', maskOf([1, 1, 255]), [1, 0, 0, 0, 0, 0]],
+  ['the first of the next cell', maskOf([2, 1, 255]), [0, 1, 0, 0, 0, 0]],
+  ['a trace', maskOf([5, 3, 1]), [0, 0, 0, 0, 0, 1]],
+  ['everything', new Uint8Array(24).fill(255), [1, 1, 1, 1, 1, 1]],
+])('marks each cell that a pixel touches: %s', (_, mask, expected) => {
+  expect([...latentMask(mask, 6, 3, 2)]).toEqual(expected);
+});

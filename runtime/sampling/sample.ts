@@ -2,9 +2,9 @@ import { dispose, mul, type Tensor1D, type Tensor4D, tidy } from '@tensorflow/tf
 import { abortable } from '../core/slices.ts';
 import { CLEAN, renoise } from '../diffusion/noiseLevel.ts';
 import type { PictureOptions, Recipe } from '../recipe/recipe.ts';
+import { encodeImagesInSlices, encodePixelsInSlices } from './autoencoder.ts';
 import { completeAll, type SampleOptions } from './completeAll.ts';
 import { denoiseInSlices } from './denoise.ts';
-import { encodeImagesInSlices, encodePixelsInSlices } from './encodePixels.ts';
 import { startNoise } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';
 import { type Repainting, repaintInSlices, repaintingOf } from './repaint.ts';
@@ -130,7 +130,7 @@ function* reverseInSlices(
 }
 
 function masksOf(repainting: Repainting | null): Tensor4D[] {
-  return repainting ? [repainting.anew, repainting.fitted] : [];
+  return repainting ? [repainting.isNew, repainting.fitted] : [];
 }
 
 /** Pure noise, or the original noised to the level of the first step. */

@@ -22,7 +22,7 @@ import { parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { type UNet2DCondition, unet2d, unet2dShapes } from '../networks/unet2d.ts';
 import { parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { uploadWeights } from '../networks/weights.ts';
-import { decodeLatents } from '../sampling/decode.ts';
+import { decodeLatents } from '../sampling/autoencoder.ts';
 import { createModel, type DiffusionModel } from '../sampling/model.ts';
 import type { ModelFiles } from '../weights/modelFolder.ts';
 import { nchwToNhwc } from '../weights/tensorLayout.ts';

@@ -1,11 +1,11 @@
-// The pictures that a bake begins from, and the masks that say where they are made anew.
+// The pictures that a bake begins from, and the masks that say which part of them is made new.
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { luminance } from '../../runtime/index.ts';
 import { decodePng } from '../node/png.ts';
 import type { BakeAsset } from './bakeFileSchema.ts';
 import { flawOfPath, placeInside } from './outputPaths.ts';
-import { messageOf } from './wantedPictures.ts';
+import { withoutOperation } from './wantedPictures.ts';
 
 /** A PNG as bytes of the runtime. */
 export interface BakeImage {
@@ -33,7 +33,7 @@ export async function openImages(
 ): Promise<Map<string, BakeImage | string>> {
   const paths = new Set(assets.flatMap(({ image, mask }) => [image ?? [], mask ?? []].flat()));
   const images = new Map<string, BakeImage | string>();
-  for (const path of paths) images.set(path, await openImage(path, folder, isAnywhere).catch(messageOf));
+  for (const path of paths) images.set(path, await openImage(path, folder, isAnywhere).catch(withoutOperation));
   return images;
 }
 

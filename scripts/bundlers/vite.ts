@@ -3,7 +3,7 @@ import { createImporter, type FigmentPluginOptions, type Importer, moduleSource 
 
 export type { FigmentPluginOptions } from './importer.ts';
 
-/** What Vite needs of its `Plugin`. */
+/** The part of Vite's `Plugin` that is used here. */
 export interface FigmentVitePlugin {
   name: 'figment';
   enforce: 'pre';
@@ -12,7 +12,7 @@ export interface FigmentVitePlugin {
   load(id: string): Promise<string | undefined>;
 }
 
-/** Vite and Rollup leave ids that begin so to the plugin that made them. */
+/** Vite and Rollup leave ids that begin with this character to the plugin that made them. */
 const MARK = '\0';
 
 /**
@@ -20,12 +20,12 @@ const MARK = '\0';
  *
  *   import elf from 'figment:portraits/elf?seed=7&enlarge=8'; // { url, recipe, widthPx, heightPx }
  *
- *   export default defineConfig({ plugins: [figment()] });
+ *   export default defineConfig({ plugins: [figmentVite()] });
  *
  * They are Vite's assets like any other: hashed, and small ones part of the script unless `assetsInlineLimit` is 0. What was
  * baked stays in a cache, so that only new recipes take time.
  */
-export function figment(options: FigmentPluginOptions = {}): FigmentVitePlugin {
+export function figmentVite(options: FigmentPluginOptions = {}): FigmentVitePlugin {
   let importer: Importer;
   return {
     name: 'figment',

@@ -54,7 +54,7 @@ Example:
   figment train vae --freeze-encoder --init-from assets/models/portraits --data DIR --minutes 20 --out runs/portraits`;
 
 const CVAE_DETAILS = `
---out gets the folder cvae/. With --add-to a model has the pipelines vae and cvae+ddpm beside its own.
+--out gets the folder cvae/. With --add-to a model has the pipelines cvae and cvae+ddpm beside its own.
 
 Example:
   figment train cvae --data DIR --minutes 30 --flip --out runs/cvae --add-to runs/portraits`;

@@ -56,7 +56,7 @@ describe('a new model', () => {
     });
     const model = runtime.createModel(files);
     const disc = { label: 'disc', seed: 3 };
-    const asked = [{}, { tone: 'dark', growth: 1 }, { tone: 'light' }, { tone: 'light' }];
+    const asked: runtime.Attributes[] = [{}, { tone: 'dark', growth: 1 }, { tone: 'light' }, { tone: 'light' }];
     const requests = asked.map((attributes) => ({ ...disc, attributes }));
     let latents: number[] = [];
     for await (const { x0Pred } of runtime.sample(model, requests)) latents = Array.from(await x0Pred.data());

@@ -209,7 +209,10 @@ interface TrainingDataOptions extends DatasetChoice {
   seed: number;
 }
 
-/** What a training sees: the chosen part of the data, split, and the extra data, all of which train but for combinations that are held out. */
+/**
+ * The data of a training: the chosen part of --data, split, and on the training side all of --extra-data but for
+ * combinations that are held out.
+ */
 export async function readTrainingData(options: TrainingDataOptions): Promise<TrainingData> {
   const dataset = chooseFrom(await readDataset(options.data), options);
   const { heldOut, seed, holdOutBy = [] } = options;

@@ -6,7 +6,7 @@ export interface Progress {
   stop(): void;
 }
 
-/** One line that shows how far a long job is; on a pipe, a plain line now and then. */
+/** One line that shows the progress of a long job; where output is piped, a plain line from time to time. */
 export function startProgress(title: string): Progress {
   const bar = new cliProgress.SingleBar({
     format: `${title} {bar} {percentage}% | {note} | ETA {eta_formatted}`,
@@ -32,7 +32,10 @@ export function coloursFor(stream: NodeJS.WriteStream) {
 }
 
 /** Runs a job under a progress line. */
-export async function shown<T>(title: string, job: (onProgress: (share: number) => void) => Promise<T>): Promise<T> {
+export async function withProgress<T>(
+  title: string,
+  job: (onProgress: (share: number) => void) => Promise<T>,
+): Promise<T> {
   const progress = startProgress(title);
   try {
     return await job((share) => progress.update(share, ''));

@@ -17,7 +17,7 @@ import { cpuMs } from './judgePictures.ts';
 import type { StudyContext } from './part.ts';
 
 export interface NetworkPlan {
-  /** Of the file, with a digest of the settings behind it. */
+  /** Begins the name of its file, in which a digest of the settings follows. */
   name: string;
   /** Plans of one kind cost the same a step, and so get the same number of steps. */
   kind: string;
@@ -25,8 +25,8 @@ export interface NetworkPlan {
   trainer(numSteps: number): Trainer;
 }
 
-export interface TrainedNetwork {
-  /** On the backend; the caller disposes them. */
+export interface StudyNetwork {
+  /** Tensors on the current backend; the caller disposes them. */
   weights: Record<string, Tensor>;
   /** Steps of training. */
   numSteps: number;
@@ -40,7 +40,7 @@ export async function trainNetwork(
   context: StudyContext,
   plan: NetworkPlan,
   onProgress: (share: number) => void,
-): Promise<TrainedNetwork> {
+): Promise<StudyNetwork> {
   const settings = JSON.stringify([plan.settings, context.dataset.name, context.training.length, context.minutes]);
   const digest = createHash('sha256').update(settings).digest('hex').slice(0, 8);
   const file = `models/${plan.name}-${digest}.safetensors`;
@@ -72,7 +72,7 @@ async function train(trainer: Trainer, onProgress: (share: number) => void): Pro
 
 const measured = new WeakMap<StudyContext, Map<string, number>>();
 
-/** As many steps as take the study's minutes of one thread, whatever else the machine does meanwhile. */
+/** The number of steps that take the study's minutes of CPU time of one thread; other load on the machine does not count. */
 async function stepsFor(context: StudyContext, plan: NetworkPlan): Promise<number> {
   const known = measured.get(context) ?? new Map<string, number>();
   measured.set(context, known);

@@ -14,7 +14,7 @@ import {
   scaleNearest,
 } from '../../../runtime/index.ts';
 import { encodePng } from '../../node/png.ts';
-import { shown } from '../../node/terminal.ts';
+import { withProgress } from '../../node/terminal.ts';
 import type { Judge } from './judge.ts';
 import {
   byLabel,
@@ -31,10 +31,10 @@ import {
 } from './measure.ts';
 import type { Metrics } from './report.ts';
 
-/** What is judged. */
+/** The networks that are judged. */
 export interface Judged {
   model: DiffusionModel;
-  /** Its VAE that makes pictures in one step, where there is one. */
+  /** The model's conditional VAE, where it has one. */
   cvae: ConditionalVae | null;
 }
 
@@ -68,7 +68,9 @@ export async function judgeGenerated(context: Context) {
     imagesPerSecond[guidanceScale] = speed;
     if (guidanceScale !== shownScale) continue;
     const sets = { ...context.sets, generated: images };
-    copying = await shown('compare', async (onProgress) => copyingPerClass(dataset, context.split, sets, onProgress));
+    copying = await withProgress('compare', async (onProgress) =>
+      copyingPerClass(dataset, context.split, sets, onProgress),
+    );
     if (model.index.figment.circularPadding) seam = measureSeams(pictures, shownScale, dataset, context.split);
     const text = { model: model.index.figment.name, ...recipe, guidanceScales: [guidanceScale] };
     sheet = new Uint8Array(contactSheet(pictures, dataset.labels.length, dataset, text));
@@ -92,7 +94,7 @@ export async function judgeGenerated(context: Context) {
   };
 }
 
-/** The pipelines beside ddpm. */
+/** Judges the pipelines other than ddpm. */
 async function judgePipelines(context: Context, guidanceScale: number): Promise<Record<string, PipelineMetrics>> {
   const makers = makersAt(context, guidanceScale);
   const atOnce = await judge(context, makers.cvae!, 'cvae');
@@ -123,7 +125,7 @@ async function judge(context: Context, make: MakePictures, title: string) {
   const { dataset, recipe, classifier, real, perClass } = context;
   const { imagesPerClass } = recipe;
   const started = performance.now();
-  const pictures = await shown(title, (onProgress) => generateSet(make, dataset.labels, recipe, onProgress));
+  const pictures = await withProgress(title, (onProgress) => generateSet(make, dataset.labels, recipe, onProgress));
   const speed = (1000 * pictures.length) / (performance.now() - started);
   const classLabels = Int32Array.from(pictures.keys(), (i) => Math.floor(i / imagesPerClass));
   const images = imagesOfPixels(pictures, classLabels, dataset);
@@ -135,7 +137,7 @@ const BATCH = 26;
 
 /**
  * Makes the same number of pictures of every label, with the seeds that `figment bake` would use: counting up from the
- * first one for each label anew.
+ * same first seed for every label.
  *
  * @param onProgress called with the share done
  * @returns          RGBA bytes, label after label
@@ -181,10 +183,10 @@ function contactSheet(
   return encodePng({ ...sheet, text: { recipe: JSON.stringify(recipe) } });
 }
 
-/** Makes the pictures of a batch; told the share that is done. */
+/** Makes the pictures of a batch, and reports the share that is done. */
 type MakePictures = (requests: readonly PictureOptions[], onShare: (share: number) => void) => Promise<Uint8Array[]>;
 
-/** How each pipeline makes pictures; the two that need a VAE are absent where the model has none. */
+/** How each pipeline makes pictures; the two that need a conditional VAE are absent where the model has none. */
 function makersOf(
   model: DiffusionModel,
   cvae: ConditionalVae | null,

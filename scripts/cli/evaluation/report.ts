@@ -19,15 +19,15 @@ export interface Metrics {
   frechet: { imagesPerClass: number; trainToHeldOut: number };
   byGuidance: Record<string, GuidanceMetrics>;
   nearestTrainingImage: { guidanceScale: number; relative: number; perClass: Record<string, CopyMetrics> };
-  /** Of models that tile. */
+  /** Only for models whose pictures tile. */
   seam?: SeamMetrics;
-  /** Of models with a VAE that makes pictures in one step, at the guidance they are used with. */
+  /** Only for models with a conditional VAE; at the guidance that they are used with. */
   pipelines?: Record<string, PipelineMetrics>;
   generation: { imagesPerSecond: Record<string, number> };
 }
 
 /** What the numbers of metrics.json mean. */
-export const UNITS = {
+export const METRIC_UNITS = {
   accuracy: 'share of images that the classifier takes for their label, 0 to 1',
   frechet: 'squared Frechet distance between classifier features, equally many images on both sides',
   spread: 'mean feature distance between two images of a class, divided by that of held-out images',

@@ -1,4 +1,4 @@
-import { access, constants, mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import {
   type BackendName,
   CLASSIFIER_DEFAULTS,
@@ -15,17 +15,17 @@ import {
   type SamplerName,
   smallestClass,
 } from '../../../runtime/index.ts';
-import { writeFilesAtomic } from '../../node/atomicWrite.ts';
+import { makeWritableFolder, writeFilesAtomic } from '../../node/atomicWrite.ts';
 import { openNodeBackend } from '../../node/nodeBackend.ts';
 import { buildCvae, buildModel, modelSource } from '../../node/openModel.ts';
 import { chooseFrom, readDataset, splitFrom } from '../../node/readDataset.ts';
-import { shown } from '../../node/terminal.ts';
+import { withProgress } from '../../node/terminal.ts';
 import { UsageError } from '../../node/usageError.ts';
 import { frechetDistance } from './frechet.ts';
 import { openJudge } from './judge.ts';
 import { type EvaluationRecipe, type Judged, judgeGenerated } from './judgeGenerated.ts';
 import { byLabel, measure } from './measure.ts';
-import { formatMetrics, formatSummary, type Metrics, UNITS } from './report.ts';
+import { formatMetrics, formatSummary, METRIC_UNITS, type Metrics } from './report.ts';
 
 export interface EvaluateFlags {
   data: string;
@@ -56,7 +56,7 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
   const { heldOut, splitSeed, holdOutBy } = flags;
   const split = splitFrom(dataset, { heldOut, seed: splitSeed, holdOutBy });
   checkHeldOut(dataset, split);
-  await checkWritable(out);
+  await makeWritableFolder(out);
   const backend = await openNodeBackend(flags.backend);
   console.log(`evaluate: ${backend.backend}; ${backend.reason}`);
   const model = buildModel(files);
@@ -80,7 +80,7 @@ async function folderOf(model: string): Promise<string> {
   throw new UsageError(`evaluate: model ${model} is no folder to write to; say where with --out`);
 }
 
-/** The data as the model was trained on them: its labels alone, the images of its size, if a whole factor leads there. */
+/** The data as the model was trained on them: only its labels, and images shrunk to its size where a whole factor does that. */
 function fitTo({ index: { labels, figment } }: ModelFiles, dataset: Dataset): Dataset {
   const isKnown = labels.every((label) => dataset.labels.includes(label));
   const factor = dataset.widthPx / figment.widthPx;
@@ -112,16 +112,6 @@ function checkHeldOut(dataset: Dataset, { heldOut }: DatasetSplit): void {
   throw new UsageError(`evaluate: a class has ${smallest} held-out images; expected 2 or more, raise --held-out`);
 }
 
-async function checkWritable(out: string): Promise<void> {
-  try {
-    await mkdir(out, { recursive: true });
-    await access(out, constants.W_OK);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(`evaluate: --out ${out} is no folder that can be written (${code}); choose another`);
-  }
-}
-
 function labelsOf(dataset: Dataset, indices: Int32Array): Int32Array {
   return indices.map((image) => dataset.classLabels[image]!);
 }
@@ -146,13 +136,13 @@ async function evaluateModel(
     const perClass = Math.min(flags.imagesPerClass, smallestClass(heldOut.classLabels, labels.length));
     const real = await measure(classifier, heldOut, perClass);
     const train = await measure(classifier, sampleOf(dataset, split.train, perClass), perClass);
-    const { l1, pictures } = await shown('reconstruct', (onProgress) => reconstruct(model, heldOut, onProgress));
+    const { l1, pictures } = await withProgress('reconstruct', (onProgress) => reconstruct(model, heldOut, onProgress));
     const reconstructedHeldOut = imagesOfPixels(pictures, heldOut.classLabels, dataset);
     const recipe = recipeOf(model, flags);
     const sets = { heldOut, reconstructedHeldOut };
     const generated = await judgeGenerated({ model, cvae, dataset, split, sets, classifier, real, perClass, recipe });
     const metrics: Metrics = {
-      units: UNITS,
+      units: METRIC_UNITS,
       model: { name: model.index.figment.name, sha256: model.hash },
       data: dataOf(dataset, split, flags),
       recipe: { ...recipe, backend },
