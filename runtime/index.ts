@@ -33,7 +33,7 @@ export { nextValue, type Pace, type PacedRun, resultOf } from './core/slices.ts'
 // Data sets
 export { append } from './dataset/append.ts';
 export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';
-export { type BatchOptions, batchIndices, fillBatch } from './dataset/batches.ts';
+export { type BatchIndicesOptions, batchIndices, fillBatch } from './dataset/batches.ts';
 export { type Dataset, DatasetError, type DatasetSplit, splitHeldOut } from './dataset/dataset.ts';
 export { fitImages, type ImageFormat } from './dataset/fitImages.ts';
 export { openDataset } from './dataset/openDataset.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   CHANNEL_ORDERS,
   flipHorizontal,
-  type ImageSize,
+  type ImageShape,
   permuteColours,
   shiftCircular,
   shiftClamped,
@@ -14,7 +14,7 @@ const size = { heightPx: 3, widthPx: 4, channels: 4 };
 const place = (y: number, x: number, c: number) => y * 100 + x * 10 + c;
 const image = Float32Array.from({ length: 48 }, (_, i) => place(Math.floor(i / 16), Math.floor(i / 4) % 4, i % 4));
 
-function run(operation: (image: Float32Array, out: Float32Array, size: ImageSize) => void): Float32Array {
+function run(operation: (image: Float32Array, out: Float32Array, size: ImageShape) => void): Float32Array {
   const source = image.slice();
   const out = new Float32Array(48).fill(Number.NaN);
   operation(source, out, size);

@@ -21,14 +21,14 @@ export const AUGMENT_DEFAULTS: Required<AugmentOptions> = {
   permuteChannels: 0,
 };
 
-/** Height, width and channels of the image, which may be latents. */
-export interface ImageSize {
+/** The size of an image, or of latents. */
+export interface ImageShape {
   heightPx: number;
   widthPx: number;
   channels: number;
 }
 
-/** The ways to order red, green and blue, other than as they are. */
+/** All orders of red, green and blue but the usual one. */
 export const CHANNEL_ORDERS = [
   [0, 2, 1],
   [1, 0, 2],
@@ -38,7 +38,7 @@ export const CHANNEL_ORDERS = [
 ] as const;
 
 /** Mirrors left ↔ right. */
-export function flipHorizontal(image: Float32Array, out: Float32Array, size: ImageSize): void {
+export function flipHorizontal(image: Float32Array, out: Float32Array, size: ImageShape): void {
   const { heightPx, widthPx, channels } = size;
   let to = 0;
   for (let y = 0; y < heightPx; y++) {
@@ -52,7 +52,7 @@ export function flipHorizontal(image: Float32Array, out: Float32Array, size: Ima
  * Moves the image by (dx, dy) pixels, to the right and down when positive; uncovered places repeat the border. Where the
  * border is transparent that is transparency, and a bust cut off by the lower edge stays cut off by it.
  */
-export function shiftClamped(image: Float32Array, out: Float32Array, size: ImageSize, dx: number, dy: number): void {
+export function shiftClamped(image: Float32Array, out: Float32Array, size: ImageShape, dx: number, dy: number): void {
   const { heightPx, widthPx, channels } = size;
   let to = 0;
   for (let y = 0; y < heightPx; y++) {
@@ -64,7 +64,7 @@ export function shiftClamped(image: Float32Array, out: Float32Array, size: Image
 }
 
 /** Moves the image by (dx, dy) pixels, to the right and down when positive; what leaves at one edge enters at the other. */
-export function shiftCircular(image: Float32Array, out: Float32Array, size: ImageSize, dx: number, dy: number): void {
+export function shiftCircular(image: Float32Array, out: Float32Array, size: ImageShape, dx: number, dy: number): void {
   const { heightPx, widthPx, channels } = size;
   const left = wrap(-dx, widthPx);
   let to = 0;
@@ -81,7 +81,7 @@ export function shiftCircular(image: Float32Array, out: Float32Array, size: Imag
 export function permuteColours(
   image: Float32Array,
   out: Float32Array,
-  size: ImageSize,
+  size: ImageShape,
   order: readonly [number, number, number],
 ): void {
   const { channels } = size;

@@ -9,14 +9,14 @@ import {
   type AugmentOptions,
   CHANNEL_ORDERS,
   flipHorizontal,
-  type ImageSize,
+  type ImageShape,
   permuteColours,
   shiftCircular,
   shiftClamped,
 } from './augment.ts';
 import type { Dataset } from './dataset.ts';
 
-export interface BatchOptions {
+export interface BatchIndicesOptions {
   batchSize: number;
   /** Draw the classes equally often, however many images each has. */
   balanced: boolean;
@@ -48,7 +48,7 @@ const DRAWS_PER_IMAGE = 5;
 export function batchIndices(
   indices: Int32Array,
   classLabels: Int32Array,
-  options: BatchOptions,
+  options: BatchIndicesOptions,
   step: number,
 ): Int32Array {
   const { batchSize, balanced, seed } = options;
@@ -111,7 +111,7 @@ const NO_DRAWS = new Float64Array(0);
 function alter(
   image: Float32Array,
   scratch: Float32Array,
-  size: ImageSize,
+  size: ImageShape,
   options: Required<AugmentOptions>,
   draws: Float64Array,
   at: number,

@@ -15,7 +15,7 @@ const NAME = 'ddim';
  *
  *   xt' = sqrt(alphaBar') · x0Pred + sqrt(1 − alphaBar' − std²) · epsPred + std · noise,   std = eta · posteriorStd
  *
- * As in diffusers, t' is t − floor(T/n) whatever the spacing, and eps is not derived anew from a clipped x0.
+ * As in diffusers, t' is t − floor(T/n) whatever the spacing, and eps is not derived again from a clipped x0.
  * Source: Song et al. 2021, arXiv:2010.02502, eq. (12) and (16).
  */
 export function createDdim(config: SchedulerConfig, options: SamplerOptions): Sampler {

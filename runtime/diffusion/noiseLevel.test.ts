@@ -69,7 +69,7 @@ describe('renoise', () => {
     for (const level of [CLEAN, levelOf(0.3), levelOf(0)]) {
       const same = tf.tidy(() => renoise(x, level, level, tf.tensor1d([5, 6])).dataSync());
       if (level.signal > 0) expect([...same]).toEqual([...x.dataSync()]);
-      else expect([...same], 'pure noise is drawn anew').toEqual([5, 6]);
+      else expect([...same], 'pure noise is drawn again').toEqual([5, 6]);
     }
     x.dispose();
   });

@@ -63,7 +63,7 @@ export function attention(
   }
 }
 
-/** dq, dk, dv (zeroed by the caller) from dOut; the probabilities are computed anew. scratch: 2 * tokens floats. */
+/** dq, dk, dv (zeroed by the caller) from dOut; the probabilities are computed again. scratch: 2 * tokens floats. */
 export function attentionGrad(
   q: usize, k: usize, v: usize, dOut: usize, dq: usize, dk: usize, dv: usize, scratch: usize,
   n: i32, tokens: i32, heads: i32, d: i32, scale: f32,
