@@ -106,7 +106,7 @@ describe('AssetGenerator', () => {
     [{ label: 'elf', numInferenceSteps: 0 }, /numInferenceSteps is 0; expected a whole number from 1 to 1000/],
     [{ label: 'elf', numInferenceSteps: 1001 }, /numInferenceSteps is 1001/],
     [{ label: 'elf', eta: 2, sampler: 'ddim' as const }, /eta is 2/],
-    [{ label: 'elf', sampler: 'magic' as 'ddim' }, /"magic" is unknown/],
+    [{ label: 'elf', sampler: 'magic' as 'ddim' }, /sampler is "magic"; expected one of ddpm, ddim/],
   ])('refuses %j and changes nothing', async (options, message) => {
     const numTextures = scene.textures.length;
     await expect(tiny.generateTextureAsync(options)).rejects.toThrow(message);

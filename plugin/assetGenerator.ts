@@ -1,16 +1,13 @@
 import type { PBRMaterial } from '@babylonjs/core/Materials/PBR/pbrMaterial.js';
 import type { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import type { BackendChoice } from '../runtime/index.ts';
+import type { BackendChoice, ModelInfo, RecipeOptions } from '../runtime/index.ts';
 import { abortError } from './abortError.ts';
 import type { Latents } from './latents.ts';
 import type { ClassifierInfo } from './loading/classifiers.ts';
 import type { LoadOptions, ModelLocation } from './loading/loadModelBytes.ts';
 import type { SurfaceMaterialOptions } from './material/surfaceMaterial.ts';
-import type { ModelInfo } from './painting/painter.ts';
 import { PictureSource, type PictureSourceOptions, type Waiting } from './pictureSource.ts';
-import type { PipelineOptions } from './pipeline.ts';
-import type { RecipeOptions } from './recipe.ts';
 import { scheduleOf } from './schedule.ts';
 import type { SpritesOptions } from './sprite/cells.ts';
 import type { GeneratedSprites } from './sprite/generatedSprites.ts';
@@ -121,7 +118,7 @@ export class AssetGenerator {
    *
    * @throws MissingFileError, with the remedy, for a pipeline that the model does not have
    */
-  warmUpAsync({ pipeline }: PipelineOptions = {}): Promise<void> {
+  warmUpAsync({ pipeline }: Pick<RecipeOptions, 'pipeline'> = {}): Promise<void> {
     return this.source.warmUpAsync(pipeline);
   }
 
@@ -168,7 +165,7 @@ export class AssetGenerator {
     const recipe = this.source.complete(asked);
     const look = lookOf(this.info, { ...asked, mipmaps, samplingMode, pixelArt });
     const texture = new GeneratedTexture(name ?? `${recipe.label}-${recipe.seed}`, this.source, this.scene, look);
-    const finished = texture.regenerateAsync(recipe, { priority, signal, previewEvery }).catch((error) => {
+    const finished = texture.paintAsync(recipe, { priority, signal, previewEvery }).catch((error) => {
       if (!texture.isGenerating) texture.dispose();
       throw error;
     });

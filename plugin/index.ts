@@ -1,5 +1,21 @@
 // The public names of the plugin. Importing them has no effect until one is called.
-export { footPivot, type Interpolation, PIPELINE_NAMES, type PipelineName, type Pivot } from '../runtime/index.ts';
+export {
+  changeRecipe,
+  encodeEdit,
+  footPivot,
+  type Interpolation,
+  type ModelInfo,
+  PIPELINE_NAMES,
+  type PictureBytes,
+  type PictureEditOptions,
+  type PipelineName,
+  type Pivot,
+  type Recipe,
+  RecipeError,
+  type RecipeOptions,
+  type RecipeProblem,
+  type Steering,
+} from '../runtime/index.ts';
 export {
   AssetGenerator,
   type AssetGeneratorOptions,
@@ -21,10 +37,6 @@ export {
   type SurfaceSettings,
 } from './material/surfaceMaterial.ts';
 export type { Compute } from './painting/createPainter.ts';
-export type { ModelInfo } from './painting/painter.ts';
-export { encodeEdit, type PictureBytes, type PictureEditOptions } from './pictureEdit.ts';
-export type { PipelineOptions } from './pipeline.ts';
-export type { Recipe, RecipeOptions, Steering } from './recipe.ts';
 export { scheduleOf, type VisitedSchedule } from './schedule.ts';
 export type { SpritesOptions } from './sprite/cells.ts';
 export type { CellProgress, GeneratedSprites, PackedSprites } from './sprite/generatedSprites.ts';

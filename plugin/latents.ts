@@ -1,4 +1,4 @@
-import type { ModelInfo } from './painting/painter.ts';
+import type { ModelInfo } from '../runtime/index.ts';
 
 /** A picture as the model's auto-encoder sees it. */
 export interface Latents {

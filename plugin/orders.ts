@@ -1,5 +1,5 @@
+import { batchKey, type Recipe, recipeKey } from '../runtime/index.ts';
 import type { Painter } from './painting/painter.ts';
-import { batchKey, type Recipe, recipeKey } from './recipe.ts';
 
 /** A picture: equal ones are one job, and those that are sampled alike may be painted in one batch. */
 export interface PaintOrder {

@@ -2,6 +2,14 @@ import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import type { PipelineName } from '../runtime/index.ts';
+import {
+  completeRecipe,
+  imageSize,
+  type ModelInfo,
+  type Recipe,
+  type RecipeOptions,
+  recipeKey,
+} from '../runtime/index.ts';
 import { abortError } from './abortError.ts';
 import { LruCache } from './cache/lruCache.ts';
 import { PixelStore } from './cache/pixelStore.ts';
@@ -12,18 +20,9 @@ import { isPaintOrder, type Order, orderBatchKey, orderKey, type PaintOrder } fr
 import { createPainter, type PainterOptions } from './painting/createPainter.ts';
 import { CurrentPainter } from './painting/currentPainter.ts';
 import { LazyCvae } from './painting/lazyCvae.ts';
-import type { ModelInfo, Painter, PaintStep, Picture } from './painting/painter.ts';
+import type { Painter, PaintStep, Picture } from './painting/painter.ts';
 import { PixelPicture } from './painting/pixelPicture.ts';
 import { GenerationQueue } from './queue.ts';
-import {
-  assertSampler,
-  completeRecipe,
-  pictureSize,
-  type Recipe,
-  type RecipeOptions,
-  recipeKey,
-  type Steering,
-} from './recipe.ts';
 
 export interface PictureSourceOptions extends PainterOptions, LoadOptions {
   /** Memory for finished pictures, in bytes; default 32 MiB. */
@@ -160,17 +159,15 @@ export class PictureSource {
   }
 
   /** Loads the classifier of a recipe where it is an address that is not known yet, else null: nothing to wait for. */
-  missingClassifier({ classifier }: Steering): Promise<ClassifierInfo> | null {
+  missingClassifier({ classifier }: Pick<RecipeOptions, 'classifier'>): Promise<ClassifierInfo> | null {
     if (classifier === undefined || this.classifiers.known.has(classifier)) return null;
     return this.loadClassifierAsync(classifier);
   }
 
-  /** @throws RangeError for what the model cannot paint */
+  /** The one place where what a scene asks for becomes a recipe. @throws RecipeError for what the model can't make */
   complete(options: RecipeOptions): Recipe {
     this.assertUsable();
-    const recipe = completeRecipe(options, this.info, this.classifiers.known);
-    assertSampler(recipe, this.info.scheduler);
-    return recipe;
+    return completeRecipe(options, this.info, this.classifiers.known);
   }
 
   /**
@@ -277,7 +274,7 @@ export class PictureSource {
   }
 
   private async storedAsync(recipe: Recipe): Promise<Picture | null> {
-    const [widthPx, heightPx] = pictureSize(recipe, this.info);
+    const [widthPx, heightPx] = imageSize(this.info, recipe);
     const pixels = await this.store?.getAsync(this.storeKey(recipe), 4 * widthPx * heightPx);
     return pixels ? new PixelPicture(pixels, widthPx, heightPx) : null;
   }

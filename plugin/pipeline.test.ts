@@ -1,80 +1,12 @@
 import type { Scene } from '@babylonjs/core/scene.js';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createConditionalVae, createModel, generateAtOnce, refine } from '../runtime/index.ts';
+import { createConditionalVae, createModel, generate } from '../runtime/index.ts';
 import { tinyModelFiles, tinyModelFolder } from '../runtime/testing/tinyModel.ts';
 import { AssetGenerator } from './assetGenerator.ts';
-import type { ModelInfo } from './painting/painter.ts';
-import { changeRecipe } from './pipeline.ts';
-import { batchKey, completeRecipe, recipeKey, shortRecipe } from './recipe.ts';
 import { createScene, flipped, loadTiny, uploadedTo } from './testing/tinyScene.ts';
 
-/** What recipes look at of a model. */
-const INFO = {
-  name: 'tiny',
-  labels: ['elf', 'orc'],
-  widthPx: 4,
-  heightPx: 2,
-  circularPadding: true,
-  sampleDefaults: { guidanceScale: 2, numInferenceSteps: 20, sampler: 'dpm++' },
-} as unknown as ModelInfo;
 const ELF = { label: 'elf', seed: 7 };
-
-describe('a pipeline in a recipe', () => {
-  it('is left out where it is ddpm, and has its strength where it is cvae+ddpm', () => {
-    expect(completeRecipe({ ...ELF, pipeline: 'ddpm' }, INFO)).toEqual(completeRecipe(ELF, INFO));
-    expect(completeRecipe({ ...ELF, pipeline: 'cvae' }, INFO)).toMatchObject({ pipeline: 'cvae' });
-    const refined = completeRecipe({ ...ELF, pipeline: 'cvae+ddpm' }, INFO);
-    expect(refined).toMatchObject({ pipeline: 'cvae+ddpm', strength: 0.6 });
-    expect(completeRecipe(JSON.parse(JSON.stringify(shortRecipe(refined, INFO))), INFO)).toEqual(refined);
-  });
-
-  it('counts for which picture it is; of vae neither guidance nor steps do', () => {
-    const keyOf = (options: object) => recipeKey(completeRecipe({ ...ELF, ...options }, INFO));
-    const keys = [{}, { pipeline: 'cvae' }, { pipeline: 'cvae+ddpm' }, { pipeline: 'cvae+ddpm', strength: 0.5 }].map(
-      keyOf,
-    );
-    expect(new Set(keys).size).toBe(4);
-    expect(keyOf({ pipeline: 'cvae', guidanceScale: 5, numInferenceSteps: 3 })).toBe(keyOf({ pipeline: 'cvae' }));
-    expect(keyOf({ pipeline: 'cvae+ddpm', guidanceScale: 5 })).not.toBe(keyOf({ pipeline: 'cvae+ddpm' }));
-    const batches = ['cvae', 'cvae+ddpm'] as const;
-    for (const pipeline of batches) {
-      const [one, other] = [ELF, { label: 'orc', seed: 1 }].map((what) => completeRecipe({ ...what, pipeline }, INFO));
-      expect(batchKey(one!)).toBe(batchKey(other!));
-    }
-  });
-
-  it('may be changed in a recipe that is there', () => {
-    const refined = completeRecipe({ ...ELF, pipeline: 'cvae+ddpm', guidanceScale: 3 }, INFO);
-    const atOnce = completeRecipe({ ...refined, pipeline: 'cvae' }, INFO);
-    expect(completeRecipe({ ...atOnce, pipeline: 'ddpm' }, INFO)).toEqual(
-      completeRecipe({ ...ELF, guidanceScale: 3 }, INFO),
-    );
-    expect(completeRecipe({ ...refined, pipeline: 'ddpm' }, INFO)).not.toHaveProperty('strength');
-  });
-
-  it('gives way to a picture to begin from, and the other way round', () => {
-    const image = new Uint8Array(32).fill(9);
-    const refined = completeRecipe({ ...ELF, pipeline: 'cvae+ddpm', strength: 0.3 }, INFO);
-    const edited = completeRecipe(changeRecipe(refined, { image }), INFO);
-    expect(edited).toEqual(completeRecipe({ ...ELF, image }, INFO));
-    const again = completeRecipe(changeRecipe(edited, { pipeline: 'cvae+ddpm' }), INFO);
-    expect(again).toEqual(completeRecipe({ ...ELF, pipeline: 'cvae+ddpm' }, INFO));
-    expect(changeRecipe(refined, { strength: 0.5 })).toMatchObject({ pipeline: 'cvae+ddpm', strength: 0.5 });
-    expect(changeRecipe(edited, { seed: 8 })).toMatchObject({ image, strength: 0.8, seed: 8 });
-    expect(changeRecipe(null, ELF)).toEqual(ELF);
-  });
-
-  it.each([
-    [{ pipeline: 'gan' }, /pipeline is "gan"; expected one of ddpm, cvae, cvae\+ddpm/],
-    [{ pipeline: 'cvae+ddpm', strength: 2 }, /strength is 2; expected 0/],
-    [{ pipeline: 'cvae', widthPx: 8 }, /the pipeline cvae makes 4×2 alone/],
-    [{ pipeline: 'cvae', image: new Uint8Array(32) }, /begins with a picture of its own; leave out image/],
-    [{ strength: 0.5 }, /there is a strength but no image/],
-  ])('%j is refused', (options, message) => {
-    expect(() => completeRecipe({ ...ELF, ...options } as never, INFO)).toThrow(message);
-  });
-});
 
 describe('a model with a VAE', () => {
   let scene: Scene;
@@ -91,8 +23,12 @@ describe('a model with a VAE', () => {
   it('makes the pictures of the runtime by each pipeline', async () => {
     const files = tinyModelFiles({ cvae: true });
     const [model, cvae] = [createModel(files), createConditionalVae(files)];
-    const [atOnce] = await generateAtOnce(cvae, [ELF]);
-    const [refined] = await refine(model, cvae, [ELF], { numInferenceSteps: 4, strength: 0.5 });
+    const [atOnce] = await generate({ cvae }, [ELF], { pipeline: 'cvae' });
+    const [refined] = await generate({ model, cvae }, [ELF], {
+      pipeline: 'cvae+ddpm',
+      numInferenceSteps: 4,
+      strength: 0.5,
+    });
     model.dispose();
     cvae.dispose();
     expect(both.info.pipelines).toEqual(['ddpm', 'cvae', 'cvae+ddpm']);

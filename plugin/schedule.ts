@@ -1,6 +1,4 @@
-import { createSampler, createSchedule, numStepsAt } from '../runtime/index.ts';
-import type { ModelInfo } from './painting/painter.ts';
-import type { RecipeOptions } from './recipe.ts';
+import { createSampler, createSchedule, type ModelInfo, numStepsAt, type RecipeOptions } from '../runtime/index.ts';
 
 /** What a model's noise schedule looks like, and where a sampler visits it. */
 export interface VisitedSchedule {

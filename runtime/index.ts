@@ -29,7 +29,7 @@ export {
   toPremultiplied,
 } from './core/pixels.ts';
 export { integers, MAX_SEED, normals, permutation, uniforms } from './core/random.ts';
-export { nextValue, type Pace, type PacedRun, resultOf } from './core/slices.ts';
+export { nextValue, type Pace, type PacedRun, resultOf, stepsAndResult } from './core/slices.ts';
 // Data sets
 export { append } from './dataset/append.ts';
 export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';
@@ -140,29 +140,53 @@ export {
 export { unet2d, unet2dInSlices, unet2dShapes } from './networks/unet2d.ts';
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
 export { downloadWeights, initialWeights, uploadWeights } from './networks/weights.ts';
+export { encodeEdit, type PictureBytes } from './recipe/bytes.ts';
+export { changeRecipe, recipeEntries, shortRecipe } from './recipe/change.ts';
+export {
+  checkRecipe,
+  completeRecipe,
+  EDIT_DEFAULTS,
+  REFINE_STRENGTH,
+  randomSeed,
+  withLabelAndSeed,
+} from './recipe/complete.ts';
+export { type ImageSize, imageSize } from './recipe/imageSize.ts';
+export { batchKey, recipeKey, samplingKey } from './recipe/keys.ts';
+export { indexOfLabel } from './recipe/label.ts';
+export { PIPELINE_NAMES, type PipelineName } from './recipe/pipeline.ts';
+export { RecipeError, type RecipeProblem } from './recipe/problems.ts';
+export type {
+  Interpolation,
+  KnownClassifiers,
+  PictureEditOptions,
+  PictureOptions,
+  Recipe,
+  RecipeModel,
+  RecipeOptions,
+  SamplingOptions,
+  Steering,
+} from './recipe/recipe.ts';
+export { RECIPE_KEYS, SAMPLER_NAMES } from './recipe/schema.ts';
+export type { Classifiers } from './sampling/classifierGuide.ts';
+export type { Networks, SampleOptions } from './sampling/completeAll.ts';
 // Sampling
-export type { ClassifierGuidanceOptions } from './sampling/classifierGuide.ts';
 export {
   type ConditionalVae,
   type CvaeNetwork,
   createConditionalVae,
   cvaeImagesInSlices,
-  generateAtOnce,
 } from './sampling/conditionalVae.ts';
 export { decodeLatents, decodeLatentsInSlices, imagesToPixels } from './sampling/decode.ts';
-export { assertEdit, type EditOptions, editDefaults, finishEdit, numStepsAt } from './sampling/edit.ts';
+export { finishEdit, numStepsAt } from './sampling/edit.ts';
 export { encodePixelsInSlices, pixelsToImages } from './sampling/encodePixels.ts';
-export { type GenerateOptions, generate } from './sampling/generate.ts';
-export { type ImageSize, imageSize } from './sampling/imageSize.ts';
-export { indexOfLabel } from './sampling/labels.ts';
+export { type GenerateCallbacks, type GenerateOptions, generate, generateRecipes } from './sampling/generate.ts';
+export { type ImageStep, imagesInSlices } from './sampling/images.ts';
 export { latentTensor } from './sampling/latentTensor.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';
+export { type ModelInfo, modelInfo, pipelinesOf, recipeModel } from './sampling/modelInfo.ts';
 export { createNoisyClassifier, type NoisyClassifier } from './sampling/noisyClassifier.ts';
-export { assertPipeline, PIPELINE_NAMES, type PipelineName, REFINE_STRENGTH } from './sampling/pipeline.ts';
-export { type RefineOptions, type RefineStep, refine, refineInSlices } from './sampling/refine.ts';
-export { assertRequests, type ImageRequest, type Interpolation } from './sampling/request.ts';
-export { type SampleStep, sample, sampleInSlices } from './sampling/sample.ts';
-export type { SampleOptions } from './sampling/samplingPlan.ts';
+export { type SampleStep, sample, sampleInSlices, sampleRecipesInSlices } from './sampling/sample.ts';
+export type { SampleRun } from './sampling/samplingPlan.ts';
 export { type ImageTensor, splitImages } from './sampling/splitImages.ts';
 // Surface: the maps of a material, and pixel art
 export { ambientOcclusionMap, OCCLUSION_DEFAULTS, type OcclusionOptions } from './surface/ambientOcclusion.ts';

@@ -9,7 +9,7 @@ export interface Settings {
   intervalMax: number; // up to here, both included; not below intervalMin
   guidanceRescale: number; // 0 … 1
   hat: number; // −40 … 40; below 0 the classifier steers away from hats, above 0 to one
-  sampler: Recipe['sampler'];
+  sampler: NonNullable<Recipe['sampler']>;
   numInferenceSteps: number; // 1 … 100
   eta: number; // 0 … 1; DDIM alone heeds it
   walkLabel: string; // of the portrait at the walk's other end
@@ -19,7 +19,7 @@ export interface Settings {
 /** Beside the page: it knows hats, of which the model has never been told. */
 export const HAT_CLASSIFIER = 'classifiers/portraits-hat/';
 
-export const SAMPLERS: readonly Recipe['sampler'][] = ['ddpm', 'ddim', 'dpm++', 'euler'];
+export const SAMPLERS: readonly Settings['sampler'][] = ['ddpm', 'ddim', 'dpm++', 'euler'];
 
 export type NumberName = { [Name in keyof Settings]: Settings[Name] extends number ? Name : never }[keyof Settings];
 
@@ -53,7 +53,7 @@ const FIRST_SEED = 7;
 /** What the model itself recommends. */
 export function defaultSettings(info: ModelInfo): Settings {
   const { sampler, numInferenceSteps, guidanceScale } = info.sampleDefaults;
-  const own = { sampler: sampler as Recipe['sampler'], numInferenceSteps, guidanceScale };
+  const own = { sampler: sampler as Settings['sampler'], numInferenceSteps, guidanceScale };
   const walk = { walkLabel: info.labels[1] ?? info.labels[0]!, walkSeed: FIRST_SEED + 1 };
   const interval = { intervalMin: 0, intervalMax: info.scheduler.numTrainTimesteps - 1 };
   return withinRanges(

@@ -249,7 +249,7 @@ describe('a texture of any multiple of the tile', () => {
     await material.regenerateAsync({ seed: 8 });
     expect(material.albedo.getSize()).toEqual({ width: 32, height: 32 });
     await expect(material.regenerateAsync({ widthPx: 64 })).rejects.toThrow(/is 32×32, but tiny is to draw 64×32/);
-    await expect(material.regenerateAsync({ sizePx: 64 })).rejects.toThrow(/sizePx is 64, and the size 32×32/);
+    await expect(material.regenerateAsync({ sizePx: 64 })).rejects.toThrow(/is 32×32, but tiny is to draw 64×64/);
   });
 
   it('fills the cells of a sheet', async () => {
@@ -260,7 +260,7 @@ describe('a texture of any multiple of the tile', () => {
 
   it.each([
     [{ sizePx: 20 }, /the size is 20×20; expected multiples of tiny's tile of 16×16/],
-    [{ sizePx: 4096 }, /at most 2048 a side/],
+    [{ sizePx: 4096 }, /sizePx is 4096; expected a whole number from 1 to 2048/],
   ])('refuses %j', async (size, message) => {
     await expect(tiny.generateTextureAsync({ ...RECIPE, ...size })).rejects.toThrow(message);
     await expect(make(size)).rejects.toThrow(message);

@@ -1,6 +1,5 @@
-import type { BackendChoice, FigmentEntry, PipelineName, SchedulerConfig } from '../../runtime/index.ts';
+import type { BackendChoice, ModelInfo, Recipe } from '../../runtime/index.ts';
 import type { Latents } from '../latents.ts';
-import type { Recipe } from '../recipe.ts';
 import type { PictureTarget } from '../texture/texelTexture.ts';
 
 /** One finished or half-denoised picture, wherever its values live. */
@@ -33,18 +32,6 @@ export interface PaintOptions extends WorkOptions {
   /** A preview after every n-th step; 0: never. */
   previewEvery?: number;
   onStep?: (step: PaintStep) => void;
-}
-
-/** What a model says of itself. */
-export interface ModelInfo extends Readonly<Omit<FigmentEntry, 'version' | 'sha256'>> {
-  readonly labels: readonly string[];
-  readonly scheduler: SchedulerConfig;
-  /** The pipelines that make its pictures; the others than ddpm are those whose VAE its index lists. */
-  readonly pipelines: readonly PipelineName[];
-  /** Of the latents of one picture. */
-  readonly latentShape: readonly [height: number, width: number, channels: number];
-  /** sha-256 of its files. */
-  readonly hash: string;
 }
 
 /** Runs one model somewhere: on the scene's GPU device, in workers, or on this thread. */

@@ -3,29 +3,31 @@ import {
   type ConditionalVae,
   compilationDone,
   compileOnly,
+  completeRecipe,
   createConditionalVae,
   createModel,
   type DiffusionModel,
   type ImageTensor,
   loadModelFolder,
+  type ModelInfo,
   memorySource,
+  modelInfo,
   type NoisyClassifier,
   type Pace,
   type PacedRun,
   pixelsToImages,
   prepareTexels,
+  type Recipe,
   splitImages,
   submitKernels,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { Latents } from '../latents.ts';
-import type { Recipe } from '../recipe.ts';
 import { decodePixels, encodePixels } from './autoencode.ts';
 import { FrameBudget, nextFrame } from './frameBudget.ts';
 import { GpuLimit } from './gpuLimit.ts';
-import { modelInfo } from './modelInfo.ts';
-import { finishedPixels, type Networks, paintBatch } from './paintBatch.ts';
-import type { ModelInfo, Painter, PaintOptions, Picture, WorkOptions } from './painter.ts';
+import { finishedPixels, type PainterNetworks, paintBatch } from './paintBatch.ts';
+import type { Painter, PaintOptions, Picture, WorkOptions } from './painter.ts';
 import { PixelPicture } from './pixelPicture.ts';
 import { TexelPicture } from './texelPicture.ts';
 import { traceGuidance } from './traceGuidance.ts';
@@ -118,11 +120,10 @@ export class ThreadPainter implements Painter {
 
   /** One guided denoising step and a decode, compiled ahead; from a picture of the VAE where there is one. */
   private async compile(signal: AbortSignal): Promise<void> {
-    const { labels, sampleDefaults } = this.info;
-    const sampler = sampleDefaults.sampler as Recipe['sampler'];
-    const recipe: Recipe = { label: labels[0]!, seed: 0, sampler, numInferenceSteps: 2, guidanceScale: 2 };
-    await this.compilePainting(recipe, signal);
-    if (this.cvae) await this.compilePainting({ ...recipe, pipeline: 'cvae+ddpm', strength: 0.5 }, signal);
+    const asked = { label: this.info.labels[0]!, seed: 0, numInferenceSteps: 2, guidanceScale: 2 };
+    await this.compilePainting(completeRecipe(asked, this.info), signal);
+    const refined = { ...asked, pipeline: 'cvae+ddpm', strength: 0.5 } as const;
+    if (this.cvae) await this.compilePainting(completeRecipe(refined, this.info), signal);
     prepareTexels(this.options.device!);
     await compilationDone();
   }
@@ -183,7 +184,7 @@ export class ThreadPainter implements Painter {
     }
   }
 
-  private get networks(): Networks {
+  private get networks(): PainterNetworks {
     return { model: this.model, cvae: this.cvae, classifiers: this.classifiers };
   }
 

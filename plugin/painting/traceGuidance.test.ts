@@ -1,9 +1,7 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createModel, type DiffusionModel, sample, selectBackend } from '../../runtime/index.ts';
+import { createModel, type DiffusionModel, type Recipe, sample, selectBackend } from '../../runtime/index.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
-import type { Recipe } from '../recipe.ts';
-import { samplingOf } from './paintBatch.ts';
 import { traceGuidance } from './traceGuidance.ts';
 
 const RECIPE: Recipe = {
@@ -30,10 +28,7 @@ describe('traceGuidance', () => {
 
   it('gives what the steps of the runtime measure, and null where they are not guided', async () => {
     const expected: (number | null)[] = [];
-    for await (const { guidanceNorm } of sample(model, [RECIPE], {
-      ...samplingOf(RECIPE, new Map()),
-      measureGuidance: true,
-    })) {
+    for await (const { guidanceNorm } of sample(model, [RECIPE], { measureGuidance: true })) {
       expected.push(guidanceNorm && (await guidanceNorm.data())[0]!);
       guidanceNorm?.dispose();
     }

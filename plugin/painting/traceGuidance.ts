@@ -1,6 +1,12 @@
-import { type DiffusionModel, nextValue, type PacedRun, type SampleStep, sampleInSlices } from '../../runtime/index.ts';
-import type { Recipe } from '../recipe.ts';
-import { type Classifiers, samplingOf } from './paintBatch.ts';
+import {
+  type Classifiers,
+  type DiffusionModel,
+  nextValue,
+  type PacedRun,
+  type Recipe,
+  type SampleStep,
+  sampleRecipesInSlices,
+} from '../../runtime/index.ts';
 
 /**
  * Denoises a recipe and measures how far guidance moves the predicted noise; what the GPU has is read at the end.
@@ -14,8 +20,7 @@ export async function traceGuidance(
   run: PacedRun,
   classifiers: Classifiers = new Map(),
 ): Promise<(number | null)[]> {
-  const sampling = samplingOf(recipe, classifiers);
-  const steps = sampleInSlices(model, [recipe], { ...sampling, signal: run.signal, measureGuidance: true });
+  const steps = sampleRecipesInSlices(model, [recipe], { classifiers, signal: run.signal, measureGuidance: true });
   const norms: SampleStep['guidanceNorm'][] = [];
   try {
     for (let step = await nextValue(steps, run); step; step = await nextValue(steps, run)) {

@@ -8,14 +8,14 @@ import {
   type ImageTensor,
   loadModelFolder,
   memorySource,
+  modelInfo,
   type NoisyClassifier,
   type PacedRun,
+  type Recipe,
   useWasm,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
-import type { Recipe } from '../recipe.ts';
 import { decodePixels, encodePixels } from './autoencode.ts';
-import { modelInfo } from './modelInfo.ts';
 import { finishedPixels, paintBatch } from './paintBatch.ts';
 import { openClassifier } from './steering.ts';
 import { traceGuidance } from './traceGuidance.ts';

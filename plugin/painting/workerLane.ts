@@ -1,5 +1,5 @@
+import { imageSize, type Recipe } from '../../runtime/index.ts';
 import type { Latents } from '../latents.ts';
-import { pictureSize, type Recipe } from '../recipe.ts';
 import type { PaintOptions, Picture, WorkOptions } from './painter.ts';
 import { PixelPicture } from './pixelPicture.ts';
 import type { AnswerTo, FromWorker, Job, Loaded, ToWorker } from './workerMessages.ts';
@@ -127,7 +127,7 @@ export class WorkerLane {
   }
 
   private toPictures(pixels: Uint8Array[], recipe: Recipe): Picture[] {
-    const [widthPx, heightPx] = pictureSize(recipe, this.info!);
+    const [widthPx, heightPx] = imageSize(this.info!, recipe);
     return pixels.map((image) => new PixelPicture(image, widthPx, heightPx));
   }
 }

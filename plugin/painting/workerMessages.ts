@@ -1,8 +1,6 @@
 // What the page and its painting workers tell each other.
-import type { BackendChoice } from '../../runtime/index.ts';
+import type { BackendChoice, ModelInfo, Recipe } from '../../runtime/index.ts';
 import type { Latents } from '../latents.ts';
-import type { Recipe } from '../recipe.ts';
-import type { ModelInfo } from './painter.ts';
 
 export type ToWorker =
   | { type: 'load'; files: Record<string, Uint8Array>; name: string; wasmPaths?: string | Record<string, string> }

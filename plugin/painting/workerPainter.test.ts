@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Recipe } from '../recipe.ts';
+import type { Recipe } from '../../runtime/index.ts';
 import type { PaintStep } from './painter.ts';
 import type { FromWorker, ToWorker } from './workerMessages.ts';
 import { WorkerPainter } from './workerPainter.ts';

@@ -1,8 +1,7 @@
-import type { BackendChoice } from '../../runtime/index.ts';
+import type { BackendChoice, ModelInfo, Recipe } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { Latents } from '../latents.ts';
-import type { Recipe } from '../recipe.ts';
-import type { ModelInfo, Painter, PaintOptions, Picture, WorkOptions } from './painter.ts';
+import type { Painter, PaintOptions, Picture, WorkOptions } from './painter.ts';
 import { WorkerLane } from './workerLane.ts';
 import type { Loaded, ToWorker } from './workerMessages.ts';
 

@@ -1,6 +1,6 @@
-import type { ModelInfo, Picture } from '../painting/painter.ts';
+import { imageSize, type ModelInfo, type Recipe, type RecipeOptions, randomSeed } from '../../runtime/index.ts';
+import type { Picture } from '../painting/painter.ts';
 import type { PictureSource, RequestOptions } from '../pictureSource.ts';
-import { pictureSize, type Recipe, type RecipeOptions, randomSeed } from '../recipe.ts';
 import { createTexelTexture, PictureTarget } from '../texture/texelTexture.ts';
 
 export interface SpritesOptions extends Omit<RecipeOptions, 'label'> {
@@ -44,8 +44,8 @@ export function planCells(source: PictureSource, options: SpritesOptions): (Reci
  * @throws RangeError when their pictures differ in size
  */
 export function cellSize(cells: readonly (Recipe | null)[], info: ModelInfo): [widthPx: number, heightPx: number] {
-  const sizes = cells.flatMap((recipe) => (recipe ? [pictureSize(recipe, info)] : []));
-  const [widthPx, heightPx] = sizes[0] ?? pictureSize({}, info);
+  const sizes = cells.flatMap((recipe) => (recipe ? [imageSize(info, recipe)] : []));
+  const [widthPx, heightPx] = sizes[0] ?? imageSize(info, {});
   const other = sizes.find((size) => size[0] !== widthPx || size[1] !== heightPx);
   if (!other) return [widthPx, heightPx];
   throw new RangeError(`generateSpritesAsync: ${other.join('×')} beside ${widthPx}×${heightPx}; cells are of one size`);

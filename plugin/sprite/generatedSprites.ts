@@ -2,12 +2,17 @@ import type { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import { Sprite } from '@babylonjs/core/Sprites/sprite.js';
 import { SpriteManager } from '@babylonjs/core/Sprites/spriteManager.js';
-import { type Atlas, composeAtlas, footPivot } from '../../runtime/index.ts';
+import {
+  type Atlas,
+  changeRecipe,
+  composeAtlas,
+  footPivot,
+  type Recipe,
+  type RecipeOptions,
+} from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { Picture } from '../painting/painter.ts';
 import type { PictureSource, RequestOptions } from '../pictureSource.ts';
-import { changeRecipe } from '../pipeline.ts';
-import type { Recipe, RecipeOptions } from '../recipe.ts';
 import type { GenerationProgress, RegenerateOptions } from '../texture/generatedTexture.ts';
 import type { PictureTarget } from '../texture/texelTexture.ts';
 import { cellSize, createSheet, drawCells, drawInCell, numColumns, planCells, type SpritesOptions } from './cells.ts';

@@ -10,13 +10,11 @@ import {
   decodeLatents,
   encodePixelsInSlices,
   generate,
-  generateAtOnce,
-  type ImageRequest,
   imagesToPixels,
   loadModelFolder,
   type ModelSource,
   memorySource,
-  refine,
+  type PictureOptions,
   type SampleOptions,
   sample,
   selectBackend,
@@ -42,7 +40,7 @@ const [NUM_CYCLES, NUM_FINISHED] = [48, 4];
 /** Of 255: sums in another order round differently. */
 const TOLERANCE = 2;
 
-async function bake(source: ModelSource, requests: ImageRequest[], options: SampleOptions): Promise<Uint8Array[]> {
+async function bake(source: ModelSource, requests: PictureOptions[], options: SampleOptions): Promise<Uint8Array[]> {
   await selectBackend({ backend: 'wasm' });
   const model = createModel(await loadModelFolder(source));
   const pixels = await generate(model, requests, options);
@@ -93,8 +91,8 @@ async function expectPipelines(page: TestPage<GenerationPage>): Promise<void> {
   const model = createModel(await loadModelFolder(source));
   const cvae = createConditionalVae(await loadModelFolder(source, { parts: ['cvae'] }));
   const request = { label, seed, interpolate };
-  const [atOnce] = await generateAtOnce(cvae, [request]);
-  const [refined] = await refine(model, cvae, [request], { ...sampling, strength: 0.7 });
+  const [atOnce] = await generate({ cvae }, [request], { pipeline: 'cvae' });
+  const [refined] = await generate({ model, cvae }, [request], { ...sampling, pipeline: 'cvae+ddpm', strength: 0.7 });
   model.dispose();
   cvae.dispose();
   await page.call('generate', { ...RECIPE, pipeline: 'cvae' });

@@ -4,12 +4,11 @@ import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import { RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
 import type { Scene } from '@babylonjs/core/scene.js';
+import { changeRecipe, imageSize, type Recipe, type RecipeOptions, shortRecipe } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
 import { PictureSource, type RequestOptions } from '../pictureSource.ts';
-import { changeRecipe } from '../pipeline.ts';
-import { pictureSize, type Recipe, type RecipeOptions, shortRecipe } from '../recipe.ts';
 import { sourceFor } from './pictureSources.ts';
 import type { PixelArtBrush } from './pixelArtBrush.ts';
 import { FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from './texelTexture.ts';
@@ -121,7 +120,12 @@ export class GeneratedTexture extends RawTexture {
     const classifier = source.missingClassifier({ ...this.current, ...changes });
     if (classifier) await classifier;
     this.assertAlive();
-    const recipe = source.complete(changeRecipe(this.current, changes));
+    return this.paintAsync(source.complete(changeRecipe(this.current, changes)), options);
+  }
+
+  /** Shows the picture of a recipe that the model's generator has completed. @throws as `regenerateAsync` */
+  async paintAsync(recipe: Recipe, options: RegenerateOptions = {}): Promise<this> {
+    const source = this.source!;
     this.assertFits(recipe, source);
     this.pending?.abort(abortError(`generate: a newer request for texture ${this.name} took its place`));
     const pending = new AbortController();
@@ -216,7 +220,7 @@ export class GeneratedTexture extends RawTexture {
   }
 
   private assertFits(recipe: Recipe, { info }: PictureSource): void {
-    const [widthPx, heightPx] = pictureSize(recipe, info);
+    const [widthPx, heightPx] = imageSize(info, recipe);
     const factor = this.look.pixelArt?.factor ?? 1;
     const [ownWidth, ownHeight] = [this.look.widthPx / factor, this.look.heightPx / factor];
     if (widthPx === ownWidth && heightPx === ownHeight) return;

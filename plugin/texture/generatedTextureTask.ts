@@ -1,6 +1,6 @@
 import { AbstractAssetTask, type AssetsManager } from '@babylonjs/core/Misc/assetsManager.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import type { RecipeOptions } from '../recipe.ts';
+import type { RecipeOptions } from '../../runtime/index.ts';
 import { GeneratedTexture } from './generatedTexture.ts';
 import { sourceFor } from './pictureSources.ts';
 import { type LookOptions, lookOf } from './textureLook.ts';

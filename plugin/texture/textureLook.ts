@@ -1,7 +1,6 @@
 import type { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
 import type { PixelArtOptions } from '../../runtime/index.ts';
-import type { ModelInfo } from '../painting/painter.ts';
-import { type PictureSize, pictureSize } from '../recipe.ts';
+import { type ImageSize, imageSize, type ModelInfo } from '../../runtime/index.ts';
 import { LINEAR_LINEAR_LINEAR, NEAREST } from './texelTexture.ts';
 
 /** A palette, and how much pictures are enlarged; see `pixelArt` of the runtime. Whether they wrap follows from the model. */
@@ -37,9 +36,9 @@ const MAX_SIZE_PX = 8192;
  *
  * @throws RangeError for a size that the model does not make
  */
-export function lookOf(info: ModelInfo, options: LookOptions & PictureSize = {}): TextureLook {
+export function lookOf(info: ModelInfo, options: LookOptions & ImageSize = {}): TextureLook {
   const { pixelArt: isPixelArt, channels, circularPadding } = info;
-  const [widthPx, heightPx] = pictureSize(options, info);
+  const [widthPx, heightPx] = imageSize(info, options);
   const { pixelArt } = options;
   const factor = pixelArt?.factor ?? 1;
   const usual = isPixelArt || pixelArt ? NEAREST : LINEAR_LINEAR_LINEAR;

@@ -58,11 +58,25 @@ export async function nextValue<T>(slices: Generator<T | null, unknown>, run: Pa
  *
  * @throws the signal's reason, before a slice
  */
-export async function resultOf<T>(slices: Generator<unknown, T>, run: PacedRun): Promise<T> {
+export function resultOf<T>(slices: Generator<unknown, T>, run: PacedRun): Promise<T> {
+  return stepsAndResult(slices, run, () => {});
+}
+
+/**
+ * Runs slices to their result, as `resultOf`, and waits for `onStep` with every value but null that they yield.
+ *
+ * @throws the signal's reason, before a slice; what `onStep` throws
+ */
+export async function stepsAndResult<Step, T>(
+  slices: Generator<Step | null, T>,
+  run: PacedRun,
+  onStep: (step: Step) => void | Promise<void>,
+): Promise<T> {
   try {
     for (;;) {
       const { done, value } = await pacedSlice(slices, run);
       if (done) return value as T;
+      if (value !== null && value !== undefined) await onStep(value as Step);
     }
   } finally {
     slices.return(undefined as never);

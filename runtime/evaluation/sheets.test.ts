@@ -2,7 +2,7 @@ import { memory } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { toPixels, toPremultiplied } from '../core/pixels.ts';
-import { createConditionalVae, generateAtOnce } from '../sampling/conditionalVae.ts';
+import { createConditionalVae } from '../sampling/conditionalVae.ts';
 import { generate } from '../sampling/generate.ts';
 import { createModel } from '../sampling/model.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
@@ -43,7 +43,7 @@ describeOnBackends(() => {
     const sheet = await cvaeSheet(cvae, larger, 4);
     expect(memory().numTensors).toBe(before);
     expect(sheet).toMatchObject({ width: 64, height: 48, channels: 4 });
-    const [picture] = await generateAtOnce(cvae, [{ label: larger.labels[2]!, seed: 3 }]);
+    const [picture] = await generate({ cvae }, [{ label: larger.labels[2]!, seed: 3 }], { pipeline: 'cvae' });
     const rows = Array.from({ length: 16 }, (_, y) => {
       const start = 4 * ((32 + y) * 64 + 48);
       return Array.from(sheet.pixels.subarray(start, start + 64));

@@ -8,14 +8,14 @@ import { toX0Eps } from '../diffusion/prediction.ts';
 import { createSampler } from '../diffusion/sampler.ts';
 import { alphaBarAt, createSchedule } from '../diffusion/schedule.ts';
 import * as networks from '../networks/unet2d.ts';
+import type { PictureOptions } from '../recipe/recipe.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { difference, ELF, ORC, tinyClassifierFiles, tinyModelFiles } from '../testing/tinyModel.ts';
+import type { SampleOptions } from './completeAll.ts';
 import { generate } from './generate.ts';
 import { createModel, type DiffusionModel } from './model.ts';
 import { createNoisyClassifier, type NoisyClassifier } from './noisyClassifier.ts';
-import type { ImageRequest } from './request.ts';
 import { sample, sampleInSlices } from './sample.ts';
-import type { SampleOptions } from './samplingPlan.ts';
 
 const SCALE = 20; // an untrained classifier has small gradients
 
@@ -30,7 +30,7 @@ async function withBoth<T>(run: (model: DiffusionModel, classifier: NoisyClassif
 }
 
 /** Pictures steered to a hat. */
-const make = (requests: ImageRequest[], options: SampleOptions = {}) =>
+const make = (requests: PictureOptions[], options: SampleOptions = {}) =>
   withBoth((model, classifier) =>
     generate(model, requests, { classifier, classifierLabel: 'hat', classifierScale: SCALE, ...options }),
   );

@@ -10,12 +10,11 @@ import {
 } from '../networks/conditionalVae.ts';
 import type { Weights } from '../networks/layers.ts';
 import { uploadWeights } from '../networks/weights.ts';
+import { indexOfLabel } from '../recipe/label.ts';
+import type { Recipe } from '../recipe/recipe.ts';
 import type { ModelFiles } from '../weights/modelFolder.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
 import { checkWeights } from '../weights/weightTensor.ts';
-import { imagesToPixels } from './decode.ts';
-import { indexOfLabel } from './labels.ts';
-import { assertSeeds, type ImageRequest } from './request.ts';
 
 /** A class-conditional VAE with one latent vector, its weights on the current backend. */
 export interface CvaeNetwork {
@@ -30,6 +29,9 @@ export interface ConditionalVae extends CvaeNetwork {
   readonly hash: string;
   dispose(): void;
 }
+
+/** What decides on a picture of the conditional VAE. */
+type Drawn = Pick<Recipe, 'label' | 'seed' | 'interpolate'>;
 
 /** The stream of a seed that z comes from, apart from those of the diffusion. */
 const Z_STREAM = 0x50000000;
@@ -63,12 +65,12 @@ export function createConditionalVae({ index, cvaeConfig, cvae, hash }: ModelFil
  *
  * @param labels the model's, whose order is that of the classes
  * @returns      through the generator, float32 (B, H, W, channels), about [−1, 1]; the caller disposes it
- * @throws       RangeError for an unknown label or a seed that is no uint32, at the first slice
+ * @throws       RangeError for an unknown label, at the first slice
  */
 export function* cvaeImagesInSlices(
   { config, weights }: CvaeNetwork,
   labels: readonly string[],
-  requests: readonly ImageRequest[],
+  requests: readonly Drawn[],
 ): Generator<void, Tensor4D> {
   const classLabels = requests.map(({ label }) => indexOfLabel(labels, label));
   const z = latentVectors(config.latent_size, requests);
@@ -79,43 +81,10 @@ export function* cvaeImagesInSlices(
   }
 }
 
-/**
- * Makes pictures in one step.
- *
- *   const crowd = await generateAtOnce(cvae, seeds.map((seed) => ({ label: 'elf', seed })));
- *
- * @returns RGBA bytes of each, sRGB, straight alpha, top row first
- * @throws  as `cvaeImagesInSlices`; the signal's reason, between slices
- */
-export async function generateAtOnce(
-  cvae: ConditionalVae,
-  requests: readonly ImageRequest[],
-  { signal }: { signal?: AbortSignal } = {},
-): Promise<Uint8Array[]> {
-  if (requests.length === 0) return [];
-  const slices = cvaeImagesInSlices(cvae, cvae.index.labels, requests);
-  try {
-    for (;;) {
-      signal?.throwIfAborted();
-      const { done, value } = slices.next();
-      if (!done) continue;
-      const images = value as Tensor4D;
-      try {
-        return await imagesToPixels(cvae, images);
-      } finally {
-        images.dispose();
-      }
-    }
-  } finally {
-    slices.return(undefined as never);
-  }
-}
-
 /** Standard normal vectors of the seeds, or between two of them, (B, size). */
-function latentVectors(size: number, requests: readonly ImageRequest[]): Tensor2D {
+function latentVectors(size: number, requests: readonly Drawn[]): Tensor2D {
   const values = new Float32Array(requests.length * size);
   for (const [i, request] of requests.entries()) {
-    assertSeeds(request);
     const { seed, interpolate } = request;
     const own = normals(seed, Z_STREAM, size);
     const z = interpolate ? slerp(own, normals(interpolate.seed, Z_STREAM, size), interpolate.amount) : own;

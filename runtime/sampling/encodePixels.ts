@@ -1,7 +1,7 @@
 import { type Tensor4D, tensor4d } from '@tensorflow/tfjs-core';
 import { fromPixels } from '../core/pixels.ts';
 import { encodeMeanInSlices, scaleLatents } from '../networks/autoencoderKl.ts';
-import { type ImageSize, imageSize } from './imageSize.ts';
+import { type ImageSize, imageSize } from '../recipe/imageSize.ts';
 import type { DiffusionModel } from './model.ts';
 
 /**

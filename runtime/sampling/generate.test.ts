@@ -4,10 +4,10 @@ import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { type BackendName, selectBackend } from '../backends/selectBackend.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import * as networks from '../networks/unet2d.ts';
+import type { PictureOptions } from '../recipe/recipe.ts';
 import { difference, ELF, GOBLIN, makePictures, ORC, withModel } from '../testing/tinyModel.ts';
+import type { SampleOptions } from './completeAll.ts';
 import { generate } from './generate.ts';
-import type { ImageRequest } from './request.ts';
-import type { SampleOptions } from './samplingPlan.ts';
 
 const pictures = new Map<BackendName, Uint8Array>();
 
@@ -108,7 +108,7 @@ describe('generate on wasm', () => {
     });
   });
 
-  it.each<[string, ImageRequest, SampleOptions, RegExp]>([
+  it.each<[string, PictureOptions, SampleOptions, RegExp]>([
     [
       'label',
       { label: 'orcc', seed: 1 },
@@ -116,11 +116,11 @@ describe('generate on wasm', () => {
       /label "orcc" is unknown; did you mean "orc"\? known labels: elf, goblin/,
     ],
     ['seed', { label: 'orc', seed: -1 }, {}, /generate: .*seed/],
-    ['second seed', { ...ORC, interpolate: { seed: 0.5, amount: 0 } }, {}, /generate: interpolate: seed is 0.5/],
-    ['amount', { ...ORC, interpolate: { seed: 1, amount: 2 } }, {}, /generate: interpolate: amount is 2; expected 0/],
+    ['second seed', { ...ORC, interpolate: { seed: 0.5, amount: 0 } }, {}, /generate: interpolate.seed is 0.5/],
+    ['amount', { ...ORC, interpolate: { seed: 1, amount: 2 } }, {}, /generate: interpolate.amount is 2; expected 0/],
     ['guidance', ELF, { guidanceScale: 21 }, /generate: guidanceScale is 21/],
     ['steps', ELF, { numInferenceSteps: 0 }, /numInferenceSteps is 0/],
-    ['sampler', ELF, { sampler: 'dpm' as SamplerName }, /"dpm" is unknown; expected ddpm, ddim, dpm\+\+, euler/],
+    ['sampler', ELF, { sampler: 'dpm' as SamplerName }, /sampler is "dpm"; expected one of ddpm, ddim, dpm\+\+, euler/],
     ['eta', ELF, { eta: 2 }, /eta/],
   ])('refuses a wrong %s before anything is computed', async (_, request, options, message) => {
     const { numTensors } = memory();

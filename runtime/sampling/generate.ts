@@ -1,45 +1,71 @@
-import { decodeLatents, imagesToPixels } from './decode.ts';
+import type { PictureOptions, Recipe } from '../recipe/recipe.ts';
+import { completeAll, type Networks, type SampleOptions } from './completeAll.ts';
+import { imagesToPixels } from './decode.ts';
 import { finishEdit } from './edit.ts';
+import { type ImageStep, imagesInSlices } from './images.ts';
 import type { DiffusionModel } from './model.ts';
-import type { ImageRequest } from './request.ts';
-import { type SampleStep, sample } from './sample.ts';
-import type { SampleOptions } from './samplingPlan.ts';
+import type { SampleRun } from './samplingPlan.ts';
 
-export interface GenerateOptions extends SampleOptions {
-  /** Called after every step, and waited for: a promise lets events in, such as the one that aborts. */
-  onStep?: (step: SampleStep) => void | Promise<void>;
+/** Callbacks are waited for: a promise lets events in, such as the one that aborts. */
+export interface GenerateCallbacks {
+  /** Called after every step. The step's tensors are valid until its promise is fulfilled. */
+  onStep?: (step: ImageStep) => void | Promise<void>;
+  /** Given the conditional VAE's pictures, RGBA bytes, before the first step of the pipeline cvae+ddpm. */
+  onPreview?: (pictures: Uint8Array[]) => void | Promise<void>;
 }
+
+export interface GenerateOptions extends SampleOptions, GenerateCallbacks {}
 
 /**
  * Makes pictures.
  *
  *   const [elf] = await generate(model, [{ label: 'elf', seed: 7 }], { guidanceScale: 2 });
  *
- * With an `image`, a variation of it; with a `mask` as well, the image with that part made anew:
+ * With an `image`, a variation of it; with a `mask` as well, the image with that part made new:
  *
  *   const [sister] = await generate(model, [{ label: 'elf', seed: 8, image: elf }], { strength: 0.5 });
  *   const [newHair] = await generate(model, [{ label: 'elf', seed: 8, image: elf, mask }]);
  *
- * @returns RGBA bytes of each, sRGB, straight alpha, top row first
- * @throws  as `sample`
+ * By the conditional VAE in one pass, or sharpened from there:
+ *
+ *   const crowd = await generate({ cvae }, requests, { pipeline: 'cvae' });
+ *   const faces = await generate({ model, cvae }, requests, { pipeline: 'cvae+ddpm' });
+ *
+ * @param networks the diffusion model, or all the networks that the pipeline needs
+ * @returns        RGBA bytes of each, sRGB, straight alpha, top row first
+ * @throws         RecipeError for what the model can't make; the signal's reason when aborted
  */
 export async function generate(
-  model: DiffusionModel,
-  requests: readonly ImageRequest[],
+  networks: DiffusionModel | Networks,
+  requests: readonly PictureOptions[],
   options: GenerateOptions = {},
 ): Promise<Uint8Array[]> {
   if (requests.length === 0) return [];
-  for await (const step of sample(model, requests, options)) {
-    await options.onStep?.(step);
-    if (step.step < step.numSteps) continue;
-    options.signal?.throwIfAborted();
-    const images = decodeLatents(model, step.x0Pred);
-    try {
-      const pictures = await imagesToPixels(model, images);
-      return pictures.map((pixels, i) => finishEdit(requests[i]!, pixels, options));
-    } finally {
-      images.dispose();
+  const { onStep, onPreview, ...asked } = options;
+  const all: Networks = 'unet' in networks ? { model: networks } : networks;
+  const { recipes, run } = completeAll(all, requests, asked);
+  return generateRecipes(all, recipes, { ...run, onStep, onPreview });
+}
+
+/** `generate` for complete recipes of one batch. */
+export async function generateRecipes(
+  networks: Networks,
+  recipes: readonly Recipe[],
+  { onStep, onPreview, ...run }: SampleRun & GenerateCallbacks = {},
+): Promise<Uint8Array[]> {
+  const index = (networks.model ?? networks.cvae)!;
+  const slices = imagesInSlices(networks, recipes, run);
+  try {
+    for (let slice = slices.next(); ; slice = slices.next()) {
+      if (slice.done) {
+        const images = slice.value;
+        const pictures = await imagesToPixels(index, images).finally(() => images.dispose());
+        return pictures.map((pixels, i) => finishEdit(recipes[i]!, pixels));
+      }
+      if (slice.value?.preview && onPreview) await onPreview(await imagesToPixels(index, slice.value.preview));
+      if (slice.value && slice.value.step > 0) await onStep?.(slice.value);
     }
+  } finally {
+    slices.return(undefined as never);
   }
-  throw new Error('generate: the sampler made no step; ask for at least 1');
 }

@@ -5,9 +5,9 @@ import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import * as random from '../core/random.ts';
 import { rollImage } from '../testing/roll.ts';
 import { tinyModelFiles } from '../testing/tinyModel.ts';
+import type { SampleOptions } from './completeAll.ts';
 import { generate } from './generate.ts';
 import { createModel } from './model.ts';
-import type { SampleOptions } from './samplingPlan.ts';
 import { COMMON_SHARE } from './tiledNoise.ts';
 
 const { normals } = random;

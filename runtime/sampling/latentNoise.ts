@@ -1,6 +1,6 @@
 import { type Tensor4D, tensor4d } from '@tensorflow/tfjs-core';
 import { slerp } from '../diffusion/slerp.ts';
-import type { ImageRequest } from './request.ts';
+import type { Recipe } from '../recipe/recipe.ts';
 import type { SamplingPlan } from './samplingPlan.ts';
 import { tiledNormals } from './tiledNoise.ts';
 
@@ -28,11 +28,11 @@ export function noise(plan: SamplingPlan, use: (typeof USES)[number], index: num
 
 /** Puts the values of each image together. */
 function latentsOf(
-  { requests, latentShape: [height, width, channels] }: SamplingPlan,
-  draw: (request: ImageRequest) => Float32Array,
+  { recipes, latentShape: [height, width, channels] }: SamplingPlan,
+  draw: (recipe: Recipe) => Float32Array,
 ): Tensor4D {
   const size = height * width * channels;
-  const values = new Float32Array(requests.length * size);
-  for (const [i, request] of requests.entries()) values.set(draw(request), i * size);
-  return tensor4d(values, [requests.length, height, width, channels]);
+  const values = new Float32Array(recipes.length * size);
+  for (const [i, recipe] of recipes.entries()) values.set(draw(recipe), i * size);
+  return tensor4d(values, [recipes.length, height, width, channels]);
 }

@@ -6,10 +6,10 @@ import { selectBackend } from '../backends/selectBackend.ts';
 import { runToEnd } from '../core/slices.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import { difference, ELF, makePictures, ORC, withModel } from '../testing/tinyModel.ts';
+import type { SampleOptions } from './completeAll.ts';
 import { encodePixelsInSlices } from './encodePixels.ts';
 import { generate } from './generate.ts';
 import { sample, sampleInSlices } from './sample.ts';
-import type { SampleOptions } from './samplingPlan.ts';
 
 const SAMPLERS: SamplerName[] = ['ddpm', 'ddim', 'dpm++', 'euler'];
 const OPTIONS: SampleOptions = { numInferenceSteps: 4, resamples: 3 };

@@ -14,15 +14,15 @@ export interface Repainting {
   fitted: Tensor4D;
 }
 
-/** The requests' masks on the grid of latents; the caller disposes both tensors. */
-export function repaintingOf({ requests, widthPx, latentShape }: SamplingPlan): Repainting {
+/** The recipes' masks on the grid of latents; the caller disposes both tensors. */
+export function repaintingOf({ recipes, widthPx, latentShape }: SamplingPlan): Repainting {
   const [height, width, channels] = latentShape;
-  const masks = requests.map(({ mask }) => latentMask(mask!, widthPx, width, height));
+  const masks = recipes.map(({ mask }) => latentMask(mask!, widthPx, width, height));
   const spread = (cellsOf: (cells: Uint8Array) => Uint8Array) => {
     const values = masks.flatMap((cells) =>
       [...cellsOf(cells)].flatMap((cell) => new Array<number>(channels).fill(cell)),
     );
-    return tensor4d(Uint8Array.from(values), [requests.length, height, width, channels], 'bool');
+    return tensor4d(Uint8Array.from(values), [recipes.length, height, width, channels], 'bool');
   };
   return {
     anew: spread((cells) => cells),

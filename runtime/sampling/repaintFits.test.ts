@@ -8,8 +8,8 @@ import { runToEnd } from '../core/slices.ts';
 import { createSampler } from '../diffusion/sampler.ts';
 import { parseSchedulerConfig, type SamplerName } from '../diffusion/schedulerConfig.ts';
 import { ONE_TILE } from '../networks/windows.ts';
+import { EDIT_DEFAULTS } from '../recipe/complete.ts';
 import * as denoise from './denoise.ts';
-import { editDefaults } from './edit.ts';
 import { noise } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';
 import { repaintInSlices, repaintingOf } from './repaint.ts';
@@ -48,7 +48,7 @@ async function correlation(name: SamplerName, resamples: number): Promise<number
   const sampler = createSampler(name, scheduler, { numInferenceSteps: 20, eta: 0 });
   const mask = Uint8Array.from({ length: 2 * NUM_PAIRS }, (_, i) => (i % 2 === 1 ? 255 : 0));
   const plan = {
-    requests: [{ label: 'pair', seed: 1, mask }],
+    recipes: [{ label: 'pair', seed: 1, mask }],
     sampler,
     resamples,
     widthPx: 2,
@@ -73,7 +73,7 @@ async function correlation(name: SamplerName, resamples: number): Promise<number
 describe.each<SamplerName>(['ddpm', 'ddim', 'dpm++', 'euler'])('repainting by %s', (sampler) => {
   it('fits what it makes to what it keeps, the better the more often a step is made', async () => {
     const once = await correlation(sampler, 1);
-    const usual = await correlation(sampler, editDefaults(true).resamples);
+    const usual = await correlation(sampler, EDIT_DEFAULTS.masked.resamples);
     const often = await correlation(sampler, 10);
     expect(once).toBeLessThan(CORRELATION - 0.1);
     expect(Math.abs(usual - CORRELATION)).toBeLessThan(0.06);

@@ -1,13 +1,14 @@
 import { dispose, mul, type Tensor1D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { abortable } from '../core/slices.ts';
 import { CLEAN, renoise } from '../diffusion/noiseLevel.ts';
+import type { PictureOptions, Recipe } from '../recipe/recipe.ts';
+import { completeAll, type SampleOptions } from './completeAll.ts';
 import { denoiseInSlices } from './denoise.ts';
 import { encodeImagesInSlices, encodePixelsInSlices } from './encodePixels.ts';
 import { startNoise } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';
 import { type Repainting, repaintInSlices, repaintingOf } from './repaint.ts';
-import type { ImageRequest } from './request.ts';
-import { planSampling, type SampleOptions, type SamplingPlan } from './samplingPlan.ts';
+import { planSampling, type SampleRun, type SamplingPlan } from './samplingPlan.ts';
 
 /** One denoising step of a batch. */
 export interface SampleStep {
@@ -34,7 +35,7 @@ export interface SampleStep {
  */
 export async function* sample(
   model: DiffusionModel,
-  requests: readonly ImageRequest[],
+  requests: readonly PictureOptions[],
   options: SampleOptions = {},
 ): AsyncGenerator<SampleStep> {
   for (const step of sampleInSlices(model, requests, options)) if (step) yield step;
@@ -53,14 +54,28 @@ export async function* sample(
  */
 export function* sampleInSlices(
   model: DiffusionModel,
-  requests: readonly ImageRequest[],
+  requests: readonly PictureOptions[],
   options: SampleOptions = {},
 ): Generator<SampleStep | null> {
-  const plan = planSampling(model, requests, options);
+  const { recipes, run } = completeAll({ model }, requests, options);
+  yield* sampleRecipesInSlices(model, recipes, run);
+}
+
+/**
+ * `sampleInSlices` for complete recipes of one batch, whatever their pipeline.
+ *
+ * @throws RangeError as `planSampling`, at the first slice
+ */
+export function* sampleRecipesInSlices(
+  model: DiffusionModel,
+  recipes: readonly Recipe[],
+  run: SampleRun = {},
+): Generator<SampleStep | null> {
+  const plan = planSampling(model, recipes, run);
   try {
-    const original = yield* abortable(originalInSlices(model, plan), options.signal);
+    const original = yield* abortable(originalInSlices(model, plan), run.signal);
     try {
-      yield* reverseInSlices(model, plan, original, options.signal);
+      yield* reverseInSlices(model, plan, original, run.signal);
     } finally {
       original?.dispose();
     }
@@ -69,13 +84,13 @@ export function* sampleInSlices(
   }
 }
 
-/** The latents of the requests' images, (B, h, w, c); null when nothing of them is looked at. */
+/** The latents of the recipes' images, (B, h, w, c); null when nothing of them is looked at. */
 function* originalInSlices(model: DiffusionModel, plan: SamplingPlan): Generator<void, Tensor4D | null> {
-  const { requests, firstStep, widthPx, heightPx } = plan;
-  const isNeeded = firstStep > 0 || requests[0]?.mask !== undefined;
+  const { recipes, firstStep, widthPx, heightPx } = plan;
+  const isNeeded = firstStep > 0 || recipes[0]!.mask !== undefined;
   if (!isNeeded) return null;
   if (plan.start) return yield* encodeImagesInSlices(model, plan.start);
-  const images = requests.map(({ image }) => image!);
+  const images = recipes.map(({ image }) => image!);
   return yield* encodePixelsInSlices(model, images, { widthPx, heightPx });
 }
 
@@ -86,9 +101,9 @@ function* reverseInSlices(
   original: Tensor4D | null,
   signal: AbortSignal | undefined,
 ): Generator<SampleStep | null> {
-  const { sampler, firstStep, requests } = plan;
+  const { sampler, firstStep, recipes } = plan;
   const numSteps = sampler.timesteps.length;
-  const repainting = requests[0]?.mask ? repaintingOf(plan) : null;
+  const repainting = recipes[0]!.mask ? repaintingOf(plan) : null;
   let xt = startLatents(plan, original);
   let x0Pred: Tensor4D | null = null;
   try {

@@ -7,17 +7,17 @@ import { guidedPrediction } from '../diffusion/guidance.ts';
 import { createSampler } from '../diffusion/sampler.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import * as networks from '../networks/unet2d.ts';
+import type { PictureOptions } from '../recipe/recipe.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { runSlices } from '../testing/sliceCase.ts';
 import { ELF, ORC, withModel } from '../testing/tinyModel.ts';
+import type { SampleOptions } from './completeAll.ts';
 import type { DiffusionModel } from './model.ts';
-import type { ImageRequest } from './request.ts';
 import { sampleInSlices } from './sample.ts';
-import type { SampleOptions } from './samplingPlan.ts';
 
 describe('sampling in slices', () => {
   /** Runs to the end and returns the latents after each step, with the number of slices before it. */
-  async function collect(model: DiffusionModel, options: SampleOptions, first: ImageRequest = ELF) {
+  async function collect(model: DiffusionModel, options: SampleOptions, first: PictureOptions = ELF) {
     const steps: { step: number; numSteps: number; latents: Float32Array; numSlices: number }[] = [];
     let numSlices = 0;
     for (const step of sampleInSlices(model, [first, ORC], options)) {

@@ -1,36 +1,35 @@
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import { assertGuidance, type GuidanceOptions, guidanceNorm } from '../diffusion/guidance.ts';
+import { type GuidanceOptions, guidanceNorm } from '../diffusion/guidance.ts';
 import { createSampler } from '../diffusion/sampler.ts';
 import type { Sampler } from '../diffusion/samplerType.ts';
 import { alphaBarAt, createSchedule } from '../diffusion/schedule.ts';
-import type { SamplerName, SchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import type { Tiles } from '../networks/windows.ts';
-import { type ClassifierGuidanceOptions, type ClassifierGuide, classifierGuideOf } from './classifierGuide.ts';
-import { assertEdit, type EditOptions, editDefaults, numStepsAt } from './edit.ts';
-import { type ImageSize, imageSize } from './imageSize.ts';
-import { indexOfLabel } from './labels.ts';
+import { imageSize } from '../recipe/imageSize.ts';
+import { batchKey } from '../recipe/keys.ts';
+import { indexOfLabel } from '../recipe/label.ts';
+import type { Recipe } from '../recipe/recipe.ts';
+import { type ClassifierGuide, type Classifiers, classifierGuideOf } from './classifierGuide.ts';
+import { numStepsAt } from './edit.ts';
 import type { DiffusionModel } from './model.ts';
-import { assertRequests, type ImageRequest } from './request.ts';
 
-/** `widthPx` and `heightPx` are any multiples of the tile, for models with circular padding. */
-export interface SampleOptions extends GuidanceOptions, ClassifierGuidanceOptions, ImageSize, EditOptions {
-  numInferenceSteps?: number;
-  sampler?: SamplerName;
-  /** DDIM only: 0 (deterministic) … 1. */
-  eta?: number;
+/** How recipes are sampled, beside what they say themselves. */
+export interface SampleRun {
+  signal?: AbortSignal;
+  /** Those that the recipes name. */
+  classifiers?: Classifiers;
+  /** Whether each step gives its `guidanceNorm`; default false. */
+  measureGuidance?: boolean;
   /**
-   * Decoded values to begin from, (B, H, W, channels) as `decodeLatents` gives them, in place of each request's `image`;
-   * the caller disposes them.
+   * Decoded values to begin from in place of the recipes' images, (B, H, W, channels) as `decodeLatents` gives them; the
+   * caller disposes them.
    */
   start?: Tensor4D;
-  /** Each step tells its `guidanceNorm`; default false. */
-  measureGuidance?: boolean;
-  signal?: AbortSignal;
 }
 
 /** What is to be made, checked, with the model's defaults. */
 export interface SamplingPlan {
-  requests: readonly ImageRequest[];
+  recipes: readonly Recipe[];
   guidance: GuidanceOptions;
   classifierGuide: ClassifierGuide | null;
   classLabels: number[];
@@ -39,7 +38,7 @@ export interface SamplingPlan {
   firstStep: number;
   /** How often a step is made where something is kept. */
   resamples: number;
-  /** Decoded values that stand for the requests' images; undefined: there are none. */
+  /** Decoded values that stand for the recipes' images; undefined when there are none. */
   start: Tensor4D | undefined;
   measure: Measure | undefined;
   widthPx: number;
@@ -53,44 +52,35 @@ export interface SamplingPlan {
 /** How far a step's guidance goes, (B). */
 type Measure = (guided: Tensor4D, uncond: Tensor4D, index: number) => Tensor1D;
 
-/** @throws RangeError for an unknown label, a size the model does not make or a number out of range */
-export function planSampling(
-  model: DiffusionModel,
-  requests: readonly ImageRequest[],
-  options: SampleOptions,
-): SamplingPlan {
+/**
+ * Lays out the sampling of recipes that can be made in one batch.
+ *
+ * @throws RangeError when the recipes differ in more than a batch may, or name a classifier that is not there
+ */
+export function planSampling(model: DiffusionModel, recipes: readonly Recipe[], run: SampleRun): SamplingPlan {
   const { index, scheduler, latentShape: ownShape } = model;
-  const { sampleDefaults } = index.figment;
-  const guidance: GuidanceOptions = {
-    guidanceScale: options.guidanceScale ?? sampleDefaults.guidanceScale,
-    guidanceInterval: options.guidanceInterval,
-    guidanceRescale: options.guidanceRescale,
-  };
-  assertGuidance('generate', guidance);
-  const classifierGuide = classifierGuideOf(model, options);
-  const [widthPx, heightPx] = imageSize(index.figment, options);
-  const classLabels = requests.map(({ label }) => indexOfLabel(index.labels, label));
-  assertRequests(requests, [widthPx, heightPx]);
-  assertStart(options.start, requests, [heightPx, widthPx, index.figment.channels]);
-  const hasImages = requests[0]?.image !== undefined || options.start !== undefined;
-  assertEdit(options, hasImages);
-  const defaults = editDefaults(requests[0]?.mask !== undefined);
-  const strength = hasImages ? (options.strength ?? defaults.strength) : 1;
-  const numInferenceSteps = options.numInferenceSteps ?? sampleDefaults.numInferenceSteps;
-  const name = options.sampler ?? (sampleDefaults.sampler as SamplerName);
-  const sampler = createSampler(name, scheduler, { numInferenceSteps, eta: options.eta ?? 0 });
+  const [first] = recipes as readonly [Recipe, ...Recipe[]];
+  assertOneBatch(recipes);
+  const [widthPx, heightPx] = imageSize(index.figment, first);
+  const classifierGuide = classifierGuideOf(model, first, run.classifiers);
+  const classLabels = recipes.map(({ label }) => indexOfLabel(index.labels, label));
+  const { guidanceScale, guidanceInterval, guidanceRescale } = first;
+  const numInferenceSteps = first.numInferenceSteps!;
+  const hasBeginning = first.image !== undefined || run.start !== undefined;
+  const numSteps = hasBeginning ? numStepsAt(first.strength!, numInferenceSteps) : numInferenceSteps;
+  const sampler = createSampler(first.sampler!, scheduler, { numInferenceSteps, eta: first.eta ?? 0 });
   const tiles: Tiles = [heightPx / index.figment.heightPx, widthPx / index.figment.widthPx];
   const [height, width, channels] = ownShape;
   return {
-    requests,
-    guidance,
+    recipes,
+    guidance: { guidanceScale, guidanceInterval, guidanceRescale },
     classifierGuide,
     classLabels,
     sampler,
-    firstStep: numInferenceSteps - numStepsAt(strength, numInferenceSteps),
-    resamples: options.resamples ?? defaults.resamples,
-    start: options.start,
-    measure: options.measureGuidance ? measureOf(scheduler, sampler) : undefined,
+    firstStep: numInferenceSteps - numSteps,
+    resamples: first.resamples ?? 1,
+    start: run.start,
+    measure: run.measureGuidance ? measureOf(scheduler, sampler) : undefined,
     widthPx,
     heightPx,
     tiles,
@@ -98,16 +88,17 @@ export function planSampling(
   };
 }
 
-function assertStart(
-  start: Tensor4D | undefined,
-  requests: readonly ImageRequest[],
-  shape: readonly [number, number, number],
-): void {
-  if (!start) return;
-  if (requests[0]?.image) throw new RangeError('generate: there are images and a start; begin from one of them');
-  const expected = [requests.length, ...shape];
-  if (start.shape.join() === expected.join()) return;
-  throw new RangeError(`generate: the start has the shape ${start.shape.join('×')}; expected ${expected.join('×')}`);
+/** A batch has one sampling: labels, seeds, interpolations, images and masks alone may differ. */
+function assertOneBatch(recipes: readonly Recipe[]): void {
+  if (recipes.length < 2) return;
+  const { widthPx: _w, heightPx: _h, ...first } = recipes[0]!;
+  const key = batchKey(first);
+  for (const { widthPx, heightPx, ...other } of recipes) {
+    if (batchKey(other) === key && widthPx === recipes[0]!.widthPx && heightPx === recipes[0]!.heightPx) continue;
+    throw new RangeError(
+      'generate: recipes of one batch may differ in label, seed, interpolation, image and mask alone, and all have an image, or a mask, or none; make them in batches of their own',
+    );
+  }
 }
 
 function measureOf(scheduler: SchedulerConfig, { timesteps }: Sampler): Measure {

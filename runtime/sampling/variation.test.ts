@@ -9,15 +9,15 @@ import { renoise } from '../diffusion/noiseLevel.ts';
 import { createSampler } from '../diffusion/sampler.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import * as networks from '../networks/unet2d.ts';
+import type { PictureOptions } from '../recipe/recipe.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { difference, ELF, makePictures, ORC, tinyModelFiles, withModel } from '../testing/tinyModel.ts';
+import type { SampleOptions } from './completeAll.ts';
 import { decodeLatents, imagesToPixels } from './decode.ts';
 import { encodePixelsInSlices } from './encodePixels.ts';
 import { generate } from './generate.ts';
 import { createModel, type DiffusionModel } from './model.ts';
-import type { ImageRequest } from './request.ts';
 import { sample, sampleInSlices } from './sample.ts';
-import type { SampleOptions } from './samplingPlan.ts';
 
 const SAMPLERS: [SamplerName, SampleOptions][] = [
   ['ddpm', {}],
@@ -49,7 +49,8 @@ describe.each(SAMPLERS)('a variation by %s %j', (sampler, own) => {
   const options: SampleOptions = { ...OPTIONS, sampler, ...own };
 
   it('of strength 1 is a plain sample, byte for byte', async () => {
-    const [plain] = await makePictures([ELF], options);
+    const { keepAlpha: _keepAlpha, ...plainly } = options;
+    const [plain] = await makePictures([ELF], plainly);
     const [varied] = await makePictures([{ ...ELF, image: IMAGE }], { ...options, strength: 1 });
     expect(varied).toEqual(plain);
   });
@@ -188,14 +189,14 @@ describe('a variation', () => {
   });
 });
 
-it.each<[string, ImageRequest[], SampleOptions, RegExp]>([
+it.each<[string, PictureOptions[], SampleOptions, RegExp]>([
   [
     'a picture of another size',
     [{ ...ELF, image: new Uint8Array(12) }],
     {},
     /the image is 12 bytes; expected 1024, RGBA of 16×16 pixels; scale/,
   ],
-  ['no bytes', [{ ...ELF, image: 'x' as unknown as Uint8Array }], {}, /the image is no Uint8Array; expected 1024/],
+  ['no bytes', [{ ...ELF, image: 5 as unknown as Uint8Array }], {}, /image is 5; expected the bytes of the image/],
   [
     'a mask of another size',
     [{ ...ELF, image: IMAGE, mask: new Uint8Array(1024) }],
@@ -203,7 +204,12 @@ it.each<[string, ImageRequest[], SampleOptions, RegExp]>([
     /the mask is 1024 bytes; expected 256, one for each/,
   ],
   ['a mask without an image', [{ ...ELF, mask: new Uint8Array(256) }], {}, /there is a mask but no image/],
-  ['an image here and none there', [ELF, { ...ORC, image: IMAGE }], {}, /some requests have images and some have none/],
+  [
+    'an image here and none there',
+    [ELF, { ...ORC, image: IMAGE }],
+    {},
+    /all have an image, or a mask, or none; make them in batches/,
+  ],
   [
     'a mask here and none there',
     [
@@ -211,13 +217,13 @@ it.each<[string, ImageRequest[], SampleOptions, RegExp]>([
       { ...ORC, image: IMAGE, mask: new Uint8Array(256) },
     ],
     {},
-    /some requests have masks/,
+    /all have an image, or a mask, or none; make them in batches/,
   ],
   [
     'a strength above 1',
     [{ ...ELF, image: IMAGE }],
     { strength: 1.5 },
-    /strength is 1.5; expected 0 \(the image\) to 1/,
+    /strength is 1.5; expected 0 \(what it begins from\) to 1/,
   ],
   ['a strength that is no number', [{ ...ELF, image: IMAGE }], { strength: Number.NaN }, /strength is NaN/],
   ['a strength without an image', [ELF], { strength: 0.5 }, /there is a strength but no image to begin from/],

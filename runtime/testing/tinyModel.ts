@@ -4,9 +4,9 @@ import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
 import { conditionalVaeShapes } from '../networks/conditionalVae.ts';
 import { type NoisyClassifierConfig, noisyClassifierShapes } from '../networks/noisyClassifier.ts';
 import { unet2dShapes } from '../networks/unet2d.ts';
+import type { PictureOptions } from '../recipe/recipe.ts';
 import { type GenerateOptions, generate } from '../sampling/generate.ts';
 import { createModel, type DiffusionModel } from '../sampling/model.ts';
-import type { ImageRequest } from '../sampling/request.ts';
 import type { ClassifierFiles } from '../weights/classifierFolder.ts';
 import { type ModelFiles, modelFolderFiles } from '../weights/modelFolder.ts';
 import { FIGMENT_DEFAULTS } from '../weights/modelIndex.ts';
@@ -113,9 +113,9 @@ export function tinyClassifierFiles(labels: string[] = ['hat', 'no_hat'], seed =
 
 // Pictures of the tiny model, for tests of sampling.
 
-export const ELF: ImageRequest = { label: 'elf', seed: 7 };
-export const ORC: ImageRequest = { label: 'orc', seed: 7 };
-export const GOBLIN: ImageRequest = { label: 'goblin', seed: 4_294_967_295 };
+export const ELF: PictureOptions & { seed: number } = { label: 'elf', seed: 7 };
+export const ORC: PictureOptions & { seed: number } = { label: 'orc', seed: 7 };
+export const GOBLIN: PictureOptions & { seed: number } = { label: 'goblin', seed: 4_294_967_295 };
 
 /** Largest difference between the bytes of two pictures. */
 export function difference(a: Uint8Array, b: Uint8Array): number {
@@ -135,6 +135,6 @@ export async function withModel<T>(
   }
 }
 
-export function makePictures(requests: ImageRequest[], options: GenerateOptions = {}): Promise<Uint8Array[]> {
+export function makePictures(requests: PictureOptions[], options: GenerateOptions = {}): Promise<Uint8Array[]> {
   return withModel((model) => generate(model, requests, options));
 }

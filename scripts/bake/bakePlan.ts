@@ -1,13 +1,6 @@
 // What a bake comes to: every picture, every file, and the key that tells whether a file is what it should be.
 import { createHash } from 'node:crypto';
-import type {
-  EditOptions,
-  ImageRequest,
-  Interpolation,
-  PipelineName,
-  PixelArtOptions,
-  SamplerName,
-} from '../../runtime/index.ts';
+import { encodeEdit, type PixelArtOptions, type Recipe, withLabelAndSeed } from '../../runtime/index.ts';
 import type { BakeAsset, FileFormat, MapName } from './bakeFileSchema.ts';
 
 /** Counts up whenever equal recipes give other bytes than before, so that all is baked anew. */
@@ -16,17 +9,13 @@ const BAKE_VERSION = 1;
 /** Keyword of the text chunk of a PNG, and of the entry of a KTX2 file, that holds the recipe. */
 export const RECIPE_KEYWORD = 'figment';
 
-/** Everything that it takes to make the same picture again. */
-export interface Recipe extends Sampling {
+/** Everything that it takes to make the same picture again: the recipe, and the files that it was made with. */
+export interface BakedRecipe extends Omit<Recipe, 'image' | 'mask'> {
   figment: 1;
   model: string;
   hash: string; // sha-256 of the model's files
-  classifier?: string; // by which it was steered
-  classifierHash?: string; // sha-256 of its files
-  cvaeHash?: string; // of those of its VAE, for the other pipelines than ddpm
-  label: string;
-  seed: number;
-  interpolate?: Interpolation;
+  classifierHash?: string; // of those of the classifier
+  cvaeHash?: string; // of those of the conditional VAE, for the pipelines that need it
   image?: string; // base64 of RGBA bytes
   mask?: string; // base64 of one byte a pixel
 }
@@ -41,35 +30,17 @@ export interface Look {
   cvaeHash?: string;
   /** What steers, as `classifierSource` takes it. */
   classifier?: { place: string; name: string; hash: string };
-  sampling: Sampling;
-  interpolate?: Interpolation;
-  /** What they begin from: RGBA bytes of the model's size, and which of them to make anew. */
-  image?: Uint8Array;
-  mask?: Uint8Array;
+  /** That of the first picture; the others have a label and a seed of their own. */
+  recipe: Recipe;
   widthPx: number; // as the model makes it, before it is enlarged
   heightPx: number;
   /** What is done to the picture before its maps are made and it is enlarged. */
   pixelArt?: Partial<PixelArtOptions>;
-  scale: number;
+  enlarge: number;
   /** Settings of the maps; null when the picture is no material. */
   surface: BakeAsset['surface'] | null;
   /** The normal map's alpha holds the height. */
   parallax?: BakeAsset['parallax'];
-}
-
-/** A picture's `SampleOptions`, with nothing left to the model's defaults. The pipeline cvae has no steps, nor what guides them. */
-export interface Sampling extends EditOptions {
-  pipeline?: Exclude<PipelineName, 'ddpm'>;
-  guidanceScale?: number;
-  numInferenceSteps?: number;
-  sampler?: SamplerName;
-  eta?: number;
-  guidanceInterval?: [number, number];
-  guidanceRescale?: number;
-  classifierLabel?: string;
-  classifierScale?: number;
-  widthPx?: number; // absent where it is the model's own
-  heightPx?: number;
 }
 
 /** `picture` is what the model made; the others are its maps as a material. */
@@ -121,7 +92,7 @@ export interface LibraryMaterial {
   roughness: number;
   parallax?: BakeAsset['parallax'];
   pixelArt: boolean;
-  recipe: Recipe;
+  recipe: BakedRecipe;
 }
 
 export interface BakePlan {
@@ -136,37 +107,38 @@ export interface BakePlan {
   imageFiles: string[];
 }
 
-export function recipeOf(picture: Pick<Picture, 'look' | 'label' | 'seed'>): Recipe {
-  const { modelName, modelHash, cvaeHash, classifier, sampling } = picture.look;
-  const steering = classifier && { classifier: classifier.name, classifierHash: classifier.hash };
-  const hashes = { hash: modelHash, ...(cvaeHash && { cvaeHash }), ...steering };
-  const { image, mask, ...request } = requestOf(picture);
-  const bytes = { ...(image && { image: base64(image) }), ...(mask && { mask: base64(mask) }) };
-  return { figment: 1, model: modelName, ...hashes, ...request, ...bytes, ...sampling };
+/** What the model is asked for. */
+export function recipeOf({ look, label, seed }: Pick<Picture, 'look' | 'label' | 'seed'>): Recipe {
+  return withLabelAndSeed(look.recipe, label, seed);
 }
 
-/** What the model is asked for; an interpolation without effect is left out. */
-export function requestOf({ look, label, seed }: Pick<Picture, 'look' | 'label' | 'seed'>): ImageRequest {
-  const { interpolate, image, mask } = look;
-  const isSame = !interpolate || interpolate.amount === 0 || interpolate.seed === seed;
-  return { label, seed, ...(isSame ? {} : { interpolate }), ...(image && { image }), ...(mask && { mask }) };
-}
-
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64');
+/** What is stored with a picture's file. */
+export function bakedRecipe(picture: Pick<Picture, 'look' | 'label' | 'seed'>): BakedRecipe {
+  const { modelName, modelHash, cvaeHash, classifier } = picture.look;
+  const recipe = recipeOf(picture);
+  return {
+    figment: 1,
+    model: modelName,
+    hash: modelHash,
+    ...(cvaeHash && { cvaeHash }),
+    ...(classifier && { classifierHash: classifier.hash }),
+    ...recipe,
+    ...(classifier && { classifier: classifier.name }),
+    ...encodeEdit(recipe),
+  } as BakedRecipe;
 }
 
 /** Content hash of all that decides on a picture's file. */
-export function fileKey(recipe: Recipe, look: Look, layer: Layer, format: FileFormat): string {
+export function fileKey(recipe: BakedRecipe, look: Look, layer: Layer, format: FileFormat): string {
   const surface = layer === 'picture' || layer === 'albedo' ? null : look.surface;
   const hasHeight = layer === 'normal' && look.parallax !== undefined;
   const more = { ...(look.pixelArt && { pixelArt: look.pixelArt }), ...(hasHeight && { hasHeight }) };
-  return hashJson([recipe, look.scale, surface, layer, format, ...(Object.keys(more).length > 0 ? [more] : [])]);
+  return hashJson([recipe, look.enlarge, surface, layer, format, ...(Object.keys(more).length > 0 ? [more] : [])]);
 }
 
 /** How many times as wide and high as the model's picture its files are. */
-export function enlargement({ pixelArt, scale }: Pick<Look, 'pixelArt' | 'scale'>): number {
-  return (pixelArt?.factor ?? 1) * scale;
+export function enlargement({ pixelArt, enlarge }: Pick<Look, 'pixelArt' | 'enlarge'>): number {
+  return (pixelArt?.factor ?? 1) * enlarge;
 }
 
 export function hashJson(value: unknown): string {

@@ -2,20 +2,19 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
-  type GenerateOptions,
-  generate,
-  generateAtOnce,
+  type Classifiers,
+  type DiffusionModel,
+  generateRecipes,
   loadClassifierFolder,
   loadModelFolder,
   type PixelImage,
-  refine,
 } from '../../runtime/index.ts';
 import { writeFileAtomic } from '../node/atomicWrite.ts';
 import { letEventsIn } from '../node/interrupt.ts';
 import { buildCvae, buildModel, modelSource, orUsageError } from '../node/openModel.ts';
 import { buildClassifier, classifierSource } from '../node/openNoisyClassifier.ts';
 import { encodePng } from '../node/png.ts';
-import { type Picture, type PictureFile, RECIPE_KEYWORD, recipeOf, requestOf } from './bakePlan.ts';
+import { bakedRecipe, type Look, type Picture, type PictureFile, RECIPE_KEYWORD, recipeOf } from './bakePlan.ts';
 import { encodeKtx2 } from './encodeKtx2.ts';
 import { Held } from './held.ts';
 import { layerImages } from './layers.ts';
@@ -55,24 +54,25 @@ export class Baker {
   /** Makes the pictures of a batch without writing them: RGBA bytes of each, of the model's size. */
   async make(pictures: readonly Picture[], { signal, onStep }: BakerOptions = {}): Promise<Uint8Array[]> {
     const { look } = pictures[0]!;
-    const { pipeline, ...sampling } = look.sampling;
-    const requests = pictures.map(requestOf);
-    const cvae = pipeline && (await this.#cvae.open(look.model, look.cvaeHash!, signal));
-    if (cvae && pipeline === 'cvae') return generateAtOnce(cvae, requests, signal ? { signal } : {});
-    const model = await this.#model.open(look.model, look.modelHash, signal);
-    const steering = look.classifier;
-    const classifier = steering && (await this.#classifier.open(steering.place, steering.hash, signal));
-    if (classifier) orUsageError(() => classifier.checkFits(model));
-    const options: GenerateOptions = {
-      ...sampling,
-      ...(classifier && { classifier }),
-      ...(signal ? { signal } : {}),
+    const recipes = pictures.map(recipeOf);
+    const { pipeline } = look.recipe;
+    const cvae = pipeline ? await this.#cvae.open(look.model, look.cvaeHash!, signal) : null;
+    const model = pipeline === 'cvae' ? null : await this.#model.open(look.model, look.modelHash, signal);
+    return generateRecipes({ model, cvae, classifiers: await this.#classifiersOf(look, model, signal) }, recipes, {
+      signal,
       onStep: async ({ step, numSteps }) => {
         onStep?.(step / numSteps);
         await letEventsIn();
       },
-    };
-    return cvae ? refine(model, cvae, requests, options) : generate(model, requests, options);
+    });
+  }
+
+  /** The classifier that a look's recipe names, if any. @throws UsageError when it does not fit the model */
+  async #classifiersOf(look: Look, model: DiffusionModel | null, signal?: AbortSignal): Promise<Classifiers> {
+    if (!look.classifier || !model) return new Map();
+    const classifier = await this.#classifier.open(look.classifier.place, look.classifier.hash, signal);
+    orUsageError(() => classifier.checkFits(model));
+    return new Map([[look.recipe.classifier!, classifier]]);
   }
 
   async bake({ out, pictures }: Batch, options: BakerOptions = {}): Promise<BakedBatch> {
@@ -94,7 +94,7 @@ export class Baker {
 async function writePicture(out: string, picture: Picture, pixels: Uint8Array): Promise<BakedBatch['files']> {
   const { look, label, files } = picture;
   const images = layerImages(pixels, look, label, [...new Set(files.map(({ layer }) => layer))]);
-  const text = { [RECIPE_KEYWORD]: JSON.stringify(recipeOf(picture)) };
+  const text = { [RECIPE_KEYWORD]: JSON.stringify(bakedRecipe(picture)) };
   const written: BakedBatch['files'] = [];
   for (const file of files) {
     const bytes = await encode(images.get(file.layer)!, file, text);

@@ -1,16 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import type { Recipe } from '../../runtime/index.ts';
 import type { Look, Picture, Sheet } from './bakePlan.ts';
 import { makeBatches, takeShard } from './batches.ts';
 
+const RECIPE: Recipe = { label: 'elf', seed: 0, guidanceScale: 2, numInferenceSteps: 3, sampler: 'ddim' };
 const look = (asset: string, more: Partial<Look> = {}): Look => ({
   asset,
   model: 'm',
   modelName: 'm',
   modelHash: '',
-  sampling: { guidanceScale: 2, numInferenceSteps: 3, sampler: 'ddim' },
+  recipe: RECIPE,
   widthPx: 32,
   heightPx: 32,
-  scale: 1,
+  enlarge: 1,
   surface: null,
   ...more,
 });
@@ -20,11 +22,11 @@ const names = (batches: Picture[][]) => batches.map((batch) => batch.map(({ look
 
 describe('makeBatches', () => {
   it('puts together what one model paints in one way, whatever the asset', () => {
-    const guided = { sampling: { guidanceScale: 3, numInferenceSteps: 3, sampler: 'ddim' as const } };
+    const guided = { recipe: { ...RECIPE, guidanceScale: 3 } };
     const all = [
       pictures(look('a'), 2),
       pictures(look('b', { model: 'n' }), 1),
-      pictures(look('c', { scale: 4 }), 2),
+      pictures(look('c', { enlarge: 4 }), 2),
       pictures(look('d', guided), 1),
       pictures(look('e'), 1),
     ].flat();

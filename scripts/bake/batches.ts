@@ -1,3 +1,4 @@
+import { samplingKey } from '../../runtime/index.ts';
 import type { Look, Picture, Sheet } from './bakePlan.ts';
 import type { Shard } from './manifest.ts';
 
@@ -10,7 +11,7 @@ export function makeBatches(pictures: readonly Picture[], batchSize: number): Pi
   const keys = new Map<Look, string>();
   for (const picture of pictures) {
     const { look } = picture;
-    if (!keys.has(look)) keys.set(look, JSON.stringify([look.sampling, look.classifier, look.widthPx, look.heightPx]));
+    if (!keys.has(look)) keys.set(look, JSON.stringify([samplingKey(look.recipe), look.classifier]));
     const ofModel = groups.get(look.model) ?? new Map<string, Picture[]>();
     const group = ofModel.get(keys.get(look)!) ?? [];
     group.push(picture);

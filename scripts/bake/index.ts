@@ -9,7 +9,7 @@ import { findStale, type StaleFile } from './staleFiles.ts';
 import { watchFiles } from './watchFiles.ts';
 
 export type { BakeAsset, BakeDescription, FileFormat, MapName } from './bakeFileSchema.ts';
-export type { Recipe } from './bakePlan.ts';
+export type { BakedRecipe } from './bakePlan.ts';
 export type { Shard } from './manifest.ts';
 export type { BakeProgress, BakeResult, RunOptions } from './runBake.ts';
 export type { StaleFile, StaleReason } from './staleFiles.ts';

@@ -5,7 +5,7 @@ import { layerImages } from './layers.ts';
 
 const [WIDTH, HEIGHT] = [6, 4];
 const pixels = Uint8Array.from({ length: WIDTH * HEIGHT * 4 }, (_, i) => (i % 4 === 3 ? 255 : (i * 37) % 256));
-const look = { widthPx: WIDTH, heightPx: HEIGHT, scale: 3, surface: { depthPx: 2 } } as Look;
+const look = { widthPx: WIDTH, heightPx: HEIGHT, enlarge: 3, surface: { depthPx: 2 } } as unknown as Look;
 
 /** The texel of a picture. */
 function texel(
@@ -39,7 +39,7 @@ describe('layerImages', () => {
 
   it('fits the picture to a pixel-art game first, and makes the maps of that', () => {
     const art = { palette: ['#102030', '#c0a080'], factor: 2, wraps: true } as const;
-    const images = layerImages(pixels, { ...look, scale: 1, pixelArt: art }, 'brick', ['albedo', 'normal']);
+    const images = layerImages(pixels, { ...look, enlarge: 1, pixelArt: art }, 'brick', ['albedo', 'normal']);
     const expected = pixelArt(pixels, WIDTH, HEIGHT, art);
     expect(images.get('albedo')).toEqual(expected);
     const settings = enlargedSettings(surfaceSettings({ label: 'brick', depthPx: 2 }), 2);

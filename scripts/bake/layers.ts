@@ -25,8 +25,8 @@ export function layerImages(
   const images = layers.map((layer): [Layer, PixelImage] => {
     const { pixels: small, channels } = maps && isMap(layer) ? shown(maps, layer, look) : picture;
     const { width, height } = picture;
-    const large = scaleNearest(small, width, height, look.scale);
-    return [layer, { width: width * look.scale, height: height * look.scale, channels, pixels: large }];
+    const large = scaleNearest(small, width, height, look.enlarge);
+    return [layer, { width: width * look.enlarge, height: height * look.enlarge, channels, pixels: large }];
   });
   return new Map(images);
 }

@@ -33,7 +33,7 @@ it('bakes a thousand assets in as much memory as a few', async () => {
     seeds: [i],
     numInferenceSteps: 1,
     guidanceScale: 1,
-    scale: 2,
+    enlarge: 2,
   }));
   await art.describe(assets);
   const used: number[] = [];

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { loadModelFolder, type ModelIndex } from '../../runtime/index.ts';
+import { loadModelFolder, type ModelIndex, parseSchedulerConfig, type SchedulerConfig } from '../../runtime/index.ts';
 import { describeError } from '../node/describeError.ts';
 import { modelSource, shippedModelFolder } from '../node/openModel.ts';
 
@@ -11,7 +11,7 @@ export interface BakeModel {
   /** Where it is on disk; null for an address. */
   folder: string | null;
   index: ModelIndex;
-  schedulerConfig: unknown;
+  scheduler: SchedulerConfig;
   hash: string;
   /** Its VAE that makes pictures in one step, or why there is none; undefined when nobody asked. */
   cvae?: { hash: string } | string;
@@ -47,7 +47,8 @@ async function openModel(name: string, folder: string, signal?: AbortSignal): Pr
   const place = placeOfModel(name, folder);
   const model = place ?? name;
   const { index, schedulerConfig, hash } = await loadModelFolder(modelSource(model), signal ? { signal } : {});
-  return { model, folder: place, index, schedulerConfig, hash };
+  const scheduler = parseSchedulerConfig(schedulerConfig, `${index.figment.name}/scheduler/scheduler_config.json`);
+  return { model, folder: place, index, scheduler, hash };
 }
 
 async function openCvae(model: string, signal?: AbortSignal): Promise<{ hash: string }> {

@@ -1,6 +1,7 @@
 import { enlargedSettings, imageSize, surfaceMaps, surfaceSettings } from '../../runtime/index.ts';
 import type { BakeAsset } from './bakeFileSchema.ts';
 import {
+  bakedRecipe,
   enlargement,
   fileKey,
   hashJson,
@@ -9,18 +10,13 @@ import {
   type Look,
   type Picture,
   type PictureFile,
-  recipeOf,
-  type Sampling,
   type Sheet,
 } from './bakePlan.ts';
 import type { BakeClassifier } from './openClassifiers.ts';
-import type { BakeImage } from './openImages.ts';
 import type { BakeModel } from './openModels.ts';
 import { expandPath } from './outputPaths.ts';
-import { planEdit } from './planEdit.ts';
 import { materialOf } from './planLibraries.ts';
-import { planSampling } from './planSampling.ts';
-import { planSteering } from './planSteering.ts';
+import { type BakeInputs, planRecipe } from './planRecipe.ts';
 import { sheetLayout } from './sheetLayout.ts';
 import { messageOf, type Wrong, wantedPictures } from './wantedPictures.ts';
 
@@ -28,12 +24,6 @@ export interface PlannedAsset {
   pictures: Picture[];
   sheets: Sheet[];
   materials: LibraryMaterial[];
-}
-
-/** What assets name beside models, by name: each, or what is wrong with it. */
-export interface BakeInputs {
-  images: ReadonlyMap<string, BakeImage | string>;
-  classifiers: ReadonlyMap<string, BakeClassifier | string>;
 }
 
 /** Lays out what an asset asks for; undefined after telling what is wrong with it. */
@@ -48,8 +38,8 @@ export function planAsset(
     numWrong++;
     tell(entry, message);
   };
-  const look = planLook(asset, model, inputs, wrong);
   const wanted = wantedPictures(asset, model, wrong);
+  const look = planLook(asset, model, inputs, wanted[0]?.label, wrong);
   checkSurface(asset, wanted, wrong);
   if (asset.parallax && !asset.maps?.includes('normal')) {
     wrong('parallax', 'the height goes into the normal map; add "normal" to maps');
@@ -71,58 +61,37 @@ export function planAsset(
 function planLook(
   asset: BakeAsset,
   opened: BakeModel,
-  { images, classifiers }: BakeInputs,
+  inputs: BakeInputs,
+  firstLabel: string | undefined,
   wrong: Wrong,
 ): Look | undefined {
   const { model, index, hash, cvae } = opened;
-  const size = sizeOf(asset, index, wrong);
-  if (!size) return undefined;
-  const [widthPx, heightPx] = size;
-  const planned = planSampling(asset, opened, wrong);
-  const edit = planEdit(asset, images, size, wrong);
-  const steering = planSteering(asset, classifiers, wrong);
-  if (!planned || !edit || !steering) return undefined;
-  const sampling: Sampling = {
-    ...planned,
-    ...steering.sampling,
-    ...(widthPx === index.figment.widthPx ? {} : { widthPx }),
-    ...(heightPx === index.figment.heightPx ? {} : { heightPx }),
-    ...edit.sampling,
-  };
-  const surface = asset.maps ? (asset.surface ?? {}) : null;
-  const scale = asset.scale ?? 1;
-  const { interpolate, pixelArt, parallax } = asset;
+  const [anyLabel] = index.labels;
+  if (anyLabel === undefined) return undefined; // wantedPictures has said so
+  const label = firstLabel !== undefined && index.labels.includes(firstLabel) ? firstLabel : anyLabel;
+  const recipe = planRecipe(asset, opened, inputs, label, wrong);
+  if (!recipe) return undefined;
+  const classifier = recipe.classifier === undefined ? undefined : inputs.classifiers.get(recipe.classifier);
+  const [widthPx, heightPx] = imageSize(index.figment, recipe);
+  const { pixelArt, parallax, enlarge = 1 } = asset;
   return {
     asset: asset.name,
     model,
     modelName: index.figment.name,
     modelHash: hash,
-    ...(typeof cvae === 'object' && sampling.pipeline && { cvaeHash: cvae.hash }),
-    ...steering.look,
-    sampling,
+    ...(typeof cvae === 'object' && recipe.pipeline && { cvaeHash: cvae.hash }),
+    ...(typeof classifier === 'object' && { classifier: stored(classifier) }),
+    recipe,
     widthPx,
     heightPx,
-    scale,
-    surface,
-    ...(interpolate && { interpolate }),
-    ...edit.bytes,
+    enlarge,
+    surface: asset.maps ? (asset.surface ?? {}) : null,
     ...(parallax && { parallax }),
     ...(pixelArt && { pixelArt: { ...pixelArt, wraps: index.figment.circularPadding } }),
   };
 }
 
-function sizeOf(
-  { widthPx, heightPx }: BakeAsset,
-  { figment }: BakeModel['index'],
-  wrong: Wrong,
-): [number, number] | undefined {
-  try {
-    return imageSize(figment, { widthPx, heightPx });
-  } catch (error) {
-    wrong(widthPx === undefined ? 'heightPx' : 'widthPx', messageOf(error));
-    return undefined;
-  }
-}
+const stored = ({ place, name, hash }: BakeClassifier) => ({ place, name, hash });
 
 function planFiles(
   asset: BakeAsset,
@@ -133,7 +102,7 @@ function planFiles(
   index: number,
 ): PictureFile[] | string {
   const template = asset.output ?? `{asset}/{label}-{seed}${layers.length > 1 ? '-{map}' : ''}`;
-  const recipe = recipeOf({ look, label, seed });
+  const recipe = bakedRecipe({ look, label, seed });
   const files: PictureFile[] = [];
   for (const layer of layers) {
     const values = { asset: asset.name, model: look.modelName, label, seed, index, map: layer };

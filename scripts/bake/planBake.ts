@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { changeRecipe } from '../../runtime/index.ts';
 import type { BakeAsset } from './bakeFileSchema.ts';
 import type { BakePlan } from './bakePlan.ts';
 import type { Problem } from './jsonPlaces.ts';
@@ -28,7 +29,7 @@ const DEFAULT_OUT = 'baked';
 export async function planBake(source: BakeSource, options: PlanOptions = {}): Promise<BakePlan> {
   const { description, folder, fail } = source;
   const { defaults = {} } = description;
-  const assets = description.assets.map((asset) => ({ ...defaults, ...asset }));
+  const assets = description.assets.map((asset) => changeRecipe<BakeAsset>(defaults as BakeAsset, asset));
   const problems: Problem[] = repeatedNames(assets);
   const out = outFolder(source, options, problems);
   const names = assets.flatMap(({ model }) => model ?? []);

@@ -1,6 +1,6 @@
 import { surfaceSettings } from '../../runtime/index.ts';
 import type { MapName } from './bakeFileSchema.ts';
-import { hashJson, type Library, type LibraryMaterial, type Picture, recipeOf } from './bakePlan.ts';
+import { bakedRecipe, hashJson, type Library, type LibraryMaterial, type Picture } from './bakePlan.ts';
 import type { Problem } from './jsonPlaces.ts';
 import type { BakeModel } from './openModels.ts';
 import { flawOfPath } from './outputPaths.ts';
@@ -19,7 +19,7 @@ export function materialOf(picture: Picture, numPictures: number, { index }: Bak
     roughness,
     ...(look.parallax && { parallax: look.parallax }),
     pixelArt: index.figment.pixelArt || look.pixelArt !== undefined,
-    recipe: recipeOf(picture),
+    recipe: bakedRecipe(picture),
   };
 }
 

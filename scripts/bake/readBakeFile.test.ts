@@ -34,19 +34,19 @@ describe('a bake file', () => {
     { "name": "a", "seeds": [1, -1, 2.5], "lables": ["elf"] },
     { "model": "m", "formats": ["jpeg"], "count": "3" }
   ],
-  "defaults": { "scale": 65 }
+  "defaults": { "enlarge": 65 }
 }`;
     expect(problems(text)).toEqual([
       'figment.bake.json:2:14 figment: expected 1, found 2',
-      'figment.bake.json:4:33 assets[0].seeds[1]: expected >= 0, found -1',
-      'figment.bake.json:4:37 assets[0].seeds[2]: expected a whole number, found 2.5',
+      'figment.bake.json:4:33 assets[0].seeds[1]: expected a whole number from 0 to 4294967295, found -1',
+      'figment.bake.json:4:37 assets[0].seeds[2]: expected a whole number from 0 to 4294967295, found 2.5',
       expect.stringMatching(
         /^figment.bake.json:4:53 assets\[0\].lables: this entry is unknown; did you mean "labels"\?/,
       ),
       'figment.bake.json:5:5 assets[1].name: this entry is missing',
       'figment.bake.json:5:33 assets[1].formats[0]: expected "png", "ktx2", found "jpeg"',
-      'figment.bake.json:5:51 assets[1].count: expected number, found "3"',
-      'figment.bake.json:7:26 defaults.scale: expected <= 64, found 65',
+      'figment.bake.json:5:51 assets[1].count: expected a whole number from 1 to 100000, found "3"',
+      'figment.bake.json:7:28 defaults.enlarge: expected a whole number from 1 to 64, found 65',
     ]);
   });
 
@@ -66,7 +66,7 @@ describe('a bake file', () => {
   it('that came as an object has paths without lines', () => {
     const wrong = { figment: 1, assets: [{ name: 'a', count: 0 }] } as const;
     expect(() => describedBake(structuredClone(wrong) as never, '/art')).toThrow(
-      /^bake assets\[0\].count: expected >= 1, found 0$/,
+      /^bake assets\[0\].count: expected a whole number from 1 to 100000, found 0$/,
     );
   });
 
@@ -75,7 +75,7 @@ describe('a bake file', () => {
     ['docs/guide/07-baking.md', 3],
   ])('is shown in %s', async (document, numAssets) => {
     const text = await readFile(join(packageRoot(), document), 'utf8');
-    const shown = /```jsonc\n([\s\S]*?)```/.exec(text)![1]!.replace('"enlarge"', '"scale"'); // until the code says enlarge
+    const shown = /```jsonc\n([\s\S]*?)```/.exec(text)![1]!;
     expect(parseBakeFile(shown, '/art/figment.bake.json').description.assets).toHaveLength(numAssets);
   });
 

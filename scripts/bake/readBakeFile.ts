@@ -110,9 +110,10 @@ function problemOf(issue: Issue): Problem {
   return { path, message: wording(issue, path) };
 }
 
-function wording({ kind, type, expected, received, requirement }: Issue, keys: (string | number)[]): string {
+function wording({ kind, type, expected, received, requirement, message }: Issue, keys: (string | number)[]): string {
   if (type === 'strict_object' && expected === 'never') return unknownEntry(String(keys.at(-1)), keys);
   if (type === 'strict_object' && received === 'undefined') return 'this entry is missing';
+  if (!message.startsWith('Invalid')) return `${message}, found ${received}`;
   if (type === 'min_length' && requirement === 1) return 'expected at least one';
   if (type === 'max_length') return `expected at most ${requirement} of them`;
   if (type === 'regex') return `expected a colour such as #b13e53, found ${received}`; // there is no other pattern

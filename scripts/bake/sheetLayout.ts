@@ -20,6 +20,6 @@ export function sheetLayout(labels: readonly string[], widthPx: number, heightPx
   const height = Math.ceil(labels.length / columns) * heightPx;
   if (Math.max(width, height) <= MAX_SHEET_PX) return columns;
   throw new UsageError(
-    `the sheet would be ${width}×${height} pixels; at most ${MAX_SHEET_PX} are possible; lower scale or count, or leave out the sheet`,
+    `the sheet would be ${width}×${height} pixels; at most ${MAX_SHEET_PX} are possible; lower enlarge or count, or leave out the sheet`,
   );
 }

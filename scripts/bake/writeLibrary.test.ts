@@ -23,7 +23,7 @@ beforeAll(async () => {
         name: 'a wall',
         labels: ['goblin'],
         maps: [...MAPS],
-        scale: 4,
+        enlarge: 4,
         output: 'walls/{asset}#{map}',
         parallax: 'occlusion',
       },

@@ -17,7 +17,7 @@ beforeAll(async () => {
   await art.writeModel({ labels: ['elf', EVIL] }, 'evil');
   await art.describe([
     { name: `guests ${EVIL}`.slice(0, 99), model: './evil', labels: ['elf', EVIL], seeds: [0, 3], output: '{index}' },
-    { name: 'wall', labels: ['goblin'], seeds: [9], maps: ['albedo', 'normal'], scale: 2 },
+    { name: 'wall', labels: ['goblin'], seeds: [9], maps: ['albedo', 'normal'], enlarge: 2 },
   ]);
   await bake(art.file, { backend: 'wasm' });
   await writeReport(art.file, html, { backend: 'wasm', neighbours: 2 });

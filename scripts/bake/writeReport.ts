@@ -7,7 +7,7 @@ import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { encodePng } from '../node/png.ts';
 import type { BakeDescription } from './bakeFileSchema.ts';
-import { type BakePlan, type Picture, recipeOf } from './bakePlan.ts';
+import { type BakePlan, bakedRecipe, type Picture } from './bakePlan.ts';
 import { Baker } from './baker.ts';
 import { makeBatches } from './batches.ts';
 import { openPlan } from './openPlan.ts';
@@ -134,7 +134,7 @@ ${others.length > 0 ? `<div class="neighbours" role="group" aria-label="Other se
 
 function button(png: Uint8Array, name: string, picture: Picture, path: string, kind: string): string {
   const data = [
-    ['recipe', JSON.stringify(recipeOf(picture), null, 2)],
+    ['recipe', JSON.stringify(bakedRecipe(picture), null, 2)],
     ['path', path],
     ['asset', picture.look.asset],
   ];

@@ -17,19 +17,19 @@ const BATCH = 16;
 interface Variant {
   /** Side in tiles, of models whose pictures repeat. */
   tiles: number;
-  scale: number;
+  enlarge: number;
 }
 
 const ENLARGED: Variant[] = [
-  { tiles: 1, scale: 1 },
-  { tiles: 1, scale: 4 },
-  { tiles: 1, scale: 8 },
+  { tiles: 1, enlarge: 1 },
+  { tiles: 1, enlarge: 4 },
+  { tiles: 1, enlarge: 8 },
 ];
-const REPEATED: Variant[] = [1, 2, 4].map((tiles) => ({ tiles, scale: 1 }));
+const REPEATED: Variant[] = [1, 2, 4].map((tiles) => ({ tiles, enlarge: 1 }));
 
-async function planOf(model: string, { tiles, scale }: Variant, tilePx?: [number, number]): Promise<BakePlan> {
+async function planOf(model: string, { tiles, enlarge }: Variant, tilePx?: [number, number]): Promise<BakePlan> {
   const size = tilePx && tiles > 1 ? { widthPx: tiles * tilePx[0], heightPx: tiles * tilePx[1] } : {};
-  const asset = { name: 'bench', model, count: BATCH, scale, ...size };
+  const asset = { name: 'bench', model, count: BATCH, enlarge, ...size };
   return openPlan({ figment: 1, assets: [asset] }, { out: 'out' });
 }
 
@@ -104,7 +104,7 @@ async function bench({ backend, runs, models = shippedModels() }: BenchOptions):
 
 /** Whether a model makes pictures of several tiles. */
 async function repeats(model: string, { widthPx, heightPx }: Look): Promise<boolean> {
-  return planOf(model, { tiles: 2, scale: 1 }, [widthPx, heightPx]).then(
+  return planOf(model, { tiles: 2, enlarge: 1 }, [widthPx, heightPx]).then(
     () => true,
     () => false,
   );

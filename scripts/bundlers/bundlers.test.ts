@@ -36,8 +36,8 @@ describe('parseImport', () => {
   it('tells recipes apart, whatever the order of their parameters', () => {
     const path = (query: string) => parseImport(`figment:portraits/elf${query}`, {}).path;
     expect(path('?seed=7')).toMatch(/^[0-9a-f]{16}\/elf-7\.png$/);
-    expect(path('?seed=7&scale=2')).toBe(path('?scale=2&seed=7'));
-    expect(path('?seed=7&scale=2')).not.toBe(path('?seed=7&scale=3'));
+    expect(path('?seed=7&enlarge=2')).toBe(path('?enlarge=2&seed=7'));
+    expect(path('?seed=7&enlarge=2')).not.toBe(path('?seed=7&enlarge=3'));
     expect(parseImport('figment:heroes/dark%20elf', { heroes: './tiny' }).asset).toMatchObject({
       model: './tiny',
       labels: ['dark elf'],
@@ -61,7 +61,7 @@ describe('parseImport', () => {
     ['figment:a/b/c', /expected figment:MODEL/],
     ['figment:https%3A%2F%2Fevil.example/elf', /expected a shipped model, or one that the plugin has/],
     ['figment:..%2Felsewhere/elf', /expected a shipped model/],
-    ['figment:a/b?sed=1', /sed is unknown; known: seed, map, scale/],
+    ['figment:a/b?sed=1', /sed is unknown; known: seed, map, enlarge/],
     ['figment:a/b?classifier=..%2Fmine', /classifier: expected a shipped classifier/],
     ['figment:a/b?seed=one', /seed: expected a number/],
     ['figment:a/b?seed=1&seed=2', /seed is there twice/],
@@ -74,7 +74,7 @@ describe('parseImport', () => {
 describe('the plugin for esbuild', () => {
   it('bakes each import to one file, and hands over its address and recipe', async () => {
     const { module, outdir } = await bundle(`
-      import elf, { url, recipe } from 'figment:heroes/elf?seed=7&scale=2';
+      import elf, { url, recipe } from 'figment:heroes/elf?seed=7&enlarge=2';
       import normal from 'figment:heroes/orc?map=normal';
       export { elf, url, recipe, normal };`);
     expect(module.elf).toEqual({ url: module.url, recipe: module.recipe, widthPx: 32, heightPx: 32 });
@@ -105,7 +105,7 @@ describe('the plugin for esbuild', () => {
     const wrong = bundle(`
       export { default as elf } from 'figment:heroes/elf?seed=2';
       export { default as elff } from 'figment:heroes/elff';
-      export { default as huge } from 'figment:heroes/elf?scale=1000';
+      export { default as huge } from 'figment:heroes/elf?enlarge=1000';
       export { default as fast } from 'figment:heroes/elf?pipeline=cvae';
       export { default as none } from 'figment:nobody/elf';`);
     const { errors } = await wrong.then(
@@ -114,9 +114,11 @@ describe('the plugin for esbuild', () => {
     );
     expect(errors.map(({ text }) => text).sort()).toEqual([
       expect.stringContaining(
+        'import "figment:heroes/elf?enlarge=1000": expected a whole number from 1 to 64, found 1000',
+      ),
+      expect.stringContaining(
         'import "figment:heroes/elf?pipeline=cvae": loadModelFolder: tiny/cvae/config.json: this model makes no',
       ),
-      expect.stringContaining('import "figment:heroes/elf?scale=1000": expected <= 64, found 1000'),
       expect.stringContaining('import "figment:heroes/elff": label "elff" is unknown; did you mean "elf"?'),
       expect.stringContaining('import "figment:nobody/elf": model "nobody" does not exist'),
     ]);
@@ -129,7 +131,7 @@ describe('the plugin for Vite', () => {
     const { figment } = await import('./vite.ts');
     await writeFile(
       join(art.folder, 'main.js'),
-      `import elf, { recipe } from 'figment:heroes/elf?seed=7&scale=2'; export { elf, recipe };`,
+      `import elf, { recipe } from 'figment:heroes/elf?seed=7&enlarge=2'; export { elf, recipe };`,
     );
     const config = { root: art.folder, logLevel: 'silent', configFile: false, plugins: [figment(OPTIONS)] } as const;
     const outDir = join(art.folder, 'site');

@@ -12,7 +12,7 @@ const PICTURE = 'figment-picture';
 /**
  * Bakes pictures at build time for imports such as
  *
- *   import elf from 'figment:portraits/elf?seed=7&scale=8'; // { url, recipe, widthPx, heightPx }
+ *   import elf from 'figment:portraits/elf?seed=7&enlarge=8'; // { url, recipe, widthPx, heightPx }
  *
  *   await esbuild.build({ entryPoints: ['main.ts'], bundle: true, outdir: 'dist', plugins: [figment()] });
  *

@@ -19,7 +19,7 @@ const SHIPPED_NAME = /^[\w-]+$/;
 const PARAMETERS = v.strictObject({
   seed: v.optional(number),
   map: v.optional(v.string()),
-  scale: v.optional(number),
+  enlarge: v.optional(number),
   guidanceScale: v.optional(number),
   guidanceRescale: v.optional(number),
   numInferenceSteps: v.optional(number),
@@ -37,7 +37,7 @@ const PARAMETERS = v.strictObject({
 });
 
 /**
- * Reads `figment:MODEL/LABEL?seed=7&scale=8&map=normal…`. Parameters have the names that they have in a bake file.
+ * Reads `figment:MODEL/LABEL?seed=7&enlarge=8&map=normal…`. Parameters have the names that they have in a bake file.
  *
  * @param models where models of one's own are, by name
  * @throws       UsageError for one that has another form

@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { BackendName } from '../../runtime/index.ts';
-import { RECIPE_KEYWORD, type Recipe } from '../bake/bakePlan.ts';
+import { type BakedRecipe, RECIPE_KEYWORD } from '../bake/bakePlan.ts';
 import { bake } from '../bake/index.ts';
 import { describeError } from '../node/describeError.ts';
 import { readPngText } from '../node/png.ts';
@@ -21,7 +21,7 @@ export interface FigmentPluginOptions {
 /** A picture that an import asked for, on disk. */
 export interface ImportedPicture {
   file: string; // absolute
-  recipe: Recipe;
+  recipe: BakedRecipe;
   widthPx: number;
   heightPx: number;
 }
@@ -91,7 +91,7 @@ function named(specifier: string, error: unknown): Error {
 
 async function openPicture(file: string): Promise<ImportedPicture> {
   const bytes = await readFile(file);
-  const recipe: Recipe = JSON.parse(readPngText(bytes, file)[RECIPE_KEYWORD]!);
+  const recipe: BakedRecipe = JSON.parse(readPngText(bytes, file)[RECIPE_KEYWORD]!);
   return { file, recipe, widthPx: bytes.readUInt32BE(16), heightPx: bytes.readUInt32BE(20) };
 }
 

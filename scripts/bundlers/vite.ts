@@ -18,7 +18,7 @@ const MARK = '\0';
 /**
  * Bakes pictures for imports such as
  *
- *   import elf from 'figment:portraits/elf?seed=7&scale=8'; // { url, recipe, widthPx, heightPx }
+ *   import elf from 'figment:portraits/elf?seed=7&enlarge=8'; // { url, recipe, widthPx, heightPx }
  *
  *   export default defineConfig({ plugins: [figment()] });
  *

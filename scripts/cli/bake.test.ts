@@ -88,7 +88,7 @@ describe('bake', () => {
       pipeline: 'cvae',
     });
     expect(far.recipe).toMatchObject({ pipeline: 'cvae+ddpm', strength: 1, numInferenceSteps: 3 });
-    expect(printed.join('\n')).toMatch(/bake: vae, one pass, \d.*bake: vae\+ddpm from strength 0.6, ddim, 3 steps/s);
+    expect(printed.join('\n')).toMatch(/bake: cvae, one pass, \d.*bake: cvae\+ddpm from strength 0.6, ddim, 3 steps/s);
   });
 
   it('says what a pipeline has no use for, and when a model has no VAE', async () => {
@@ -102,9 +102,9 @@ describe('bake', () => {
     const refused = (...words: string[]) =>
       createProgram().parseAsync(['bake', both, ...words, '--out', out], { from: 'user' });
     await expect(refused('--pipeline', 'cvae', '--guidance', '3')).rejects.toThrow(
-      /without guidance or steps; leave it/,
+      /without guidance or steps; leave out guidanceScale/,
     );
-    await expect(refused('--strength', '0.5')).rejects.toThrow(/choose that pipeline/);
+    await expect(refused('--strength', '0.5')).rejects.toThrow(/choose the pipeline cvae\+ddpm/);
   });
 
   it('makes the same picture whatever the batch', async () => {
@@ -117,7 +117,7 @@ describe('bake', () => {
   });
 
   it('enlarges each pixel, and lays all on a sheet with an atlas', async () => {
-    await bake('--label', 'orc,elf', '--count', '3', '--scale', '2', '--sheet');
+    await bake('--label', 'orc,elf', '--count', '3', '--enlarge', '2', '--sheet');
     const sheet = decodePng(await read('sheet.png'));
     const atlas: Atlas = JSON.parse(new TextDecoder().decode(await read('sheet.json')));
     expect([sheet.width, sheet.height]).toEqual([96, 64]);
@@ -172,7 +172,7 @@ describe('bake', () => {
     [['--steps', '2000'], 'numInferenceSteps is 2000; expected a whole number from 1 to 1000'],
     [['--sampler', 'plms'], 'Allowed choices are ddpm, ddim, dpm++, euler'],
     [['--sampler', 'euler', '--eta', '1'], 'eta is for the sampler ddim, not euler'],
-    [['--label', 'elf', '--count', '10000', '--scale', '64', '--sheet'], 'the sheet would be'],
+    [['--label', 'elf', '--count', '10000', '--enlarge', '64', '--sheet'], 'the sheet would be'],
     [['--sheets'], '(Did you mean --sheet?)'],
     [['--width', '32'], 'tiny makes 16×16 alone'],
     [['--interpolate-seed', '9'], '--interpolate-seed and --interpolate-amount go together'],

@@ -31,7 +31,7 @@ export interface PictureOptions {
   keepAlpha?: boolean;
   width?: number;
   height?: number;
-  scale?: number;
+  enlarge?: number;
   sheet?: boolean;
 }
 
@@ -62,11 +62,11 @@ const MAX_JOBS = 256;
 
 const EXAMPLES = `
 Examples:
-  figment bake portraits --label elf --count 8 --seed 1 --scale 8 --out npcs
+  figment bake portraits --label elf --count 8 --seed 1 --enlarge 8 --out npcs
   figment bake portraits --label elf,orc --guidance 3 --steps 30 --sampler ddim --sheet --out npcs
   figment bake https://example.org/models/portraits --out npcs
   figment bake portraits --pipeline cvae --count 50 --out crowd
-  figment bake --count 4 --scale 8 --sheet --out out
+  figment bake --count 4 --enlarge 8 --sheet --out out
   figment bake portraits --label elf --image npcs/elf-3.png --strength 0.9 --count 8 --out sisters
   figment bake portraits --label elf --image npcs/elf-3.png --mask hair.png --count 8 --out hair
   figment bake portraits --classifier portraits-hat --classifier-label hat --classifier-scale 20 --out hats
@@ -101,7 +101,7 @@ export function bakeCommand(): Command {
     .addOption(
       new Option(
         '--pipeline <name>',
-        'ddpm: in steps; vae: in one pass, blurred; cvae+ddpm: steps that begin from that (default: ddpm)',
+        'ddpm: in steps; cvae: in one pass, blurred; cvae+ddpm: steps that begin from that (default: ddpm)',
       ).choices(['ddpm', 'cvae', 'cvae+ddpm']),
     )
     .option('--guidance <w>', "how strongly to follow the label, 1 = off (default: the model's)", realNumber(0, 20))
@@ -118,7 +118,7 @@ export function bakeCommand(): Command {
     .addOption(new Option('--sampler <name>', "default: the model's").choices(['ddpm', 'ddim', 'dpm++', 'euler']))
     .option('--eta <x>', 'noise of the sampler ddim, 0 to 1', realNumber(0, 1))
     .option('--image <png>', 'begin from this picture, of the size that is made')
-    .option('--mask <png>', 'make what is white in it anew, and keep the rest of the image')
+    .option('--mask <png>', 'make what is white in it new, and keep the rest of the image')
     .option(
       '--strength <x>',
       "how far to go from the image (default: 0.8, 1 with a mask) or from the VAE's picture (0.6)",
@@ -129,7 +129,7 @@ export function bakeCommand(): Command {
     .option('--no-keep-alpha', 'take the outline that comes (default with a mask)')
     .option('--width <px>', "a multiple of the model's tile, where its pictures repeat", wholeNumber(1, 2048))
     .option('--height <px>', 'the same for the height', wholeNumber(1, 2048))
-    .option('--scale <n>', 'enlarge every pixel to n × n (default: 1)', wholeNumber(1, 64))
+    .option('--enlarge <n>', 'make n × n pixels of every pixel (default: 1)', wholeNumber(1, 64))
     .option('--sheet', 'also write sheet.png and sheet.json, an atlas in the TexturePacker layout')
     .optionsGroup(OF_A_FILE)
     .option('--check', 'write nothing; list what is missing or stale, and end with 1 if anything is')
@@ -179,7 +179,7 @@ const PICTURE_OPTIONS: readonly (keyof PictureOptions)[] = [
   'keepAlpha',
   'width',
   'height',
-  'scale',
+  'enlarge',
   'sheet',
 ];
 

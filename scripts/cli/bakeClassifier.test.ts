@@ -84,9 +84,13 @@ it('is stale when the classifier is another, and the options say the same as a f
 
 it.each<[string, object, RegExp]>([
   ['a label', { ...STEERED, classifierLabel: 'hut' }, /label "hut" is unknown; did you mean "hat"/],
-  ['no label', { ...STEERED, classifierLabel: undefined }, /say which way as classifierLabel: hat, no_hat/],
+  ['no label', { ...STEERED, classifierLabel: undefined }, /classifierLabel is missing; expected one of hat, no_hat/],
   ['a place', { ...STEERED, classifier: './hut' }, /classifier ".\/hut" does not exist/],
-  ['a scale alone', { labels: ['elf'], classifierScale: 3 }, /there is no classifier that it could be of/],
+  [
+    'a scale alone',
+    { labels: ['elf'], classifierScale: 3 },
+    /there is a classifierScale but no classifier; name the classifier/,
+  ],
 ])('a bake file with %s that is wrong is refused', async (_, asset, message) => {
   await art.describe([asset]);
   expect(await failure(art.file)).toEqual([2, expect.stringMatching(message)]);

@@ -98,13 +98,17 @@ describe('a bake file', () => {
       { image: 'art/elf.png', mask: 'art/small.png' },
       /assets\[0\]\.mask: art\/small.png is 8×8/,
     ],
-    ['a mask alone', { mask: 'art/upper.png' }, /assets\[0\]\.mask: there is no image; name the one it is of/],
-    ['a strength alone', { strength: 0.5 }, /assets\[0\]\.strength: .* name an image/],
     [
-      'another pipeline',
-      { image: 'art/elf.png', pipeline: 'cvae' },
-      /the pipeline cvae begins from no image; leave one/,
+      'a mask alone',
+      { mask: 'art/upper.png' },
+      /assets\[0\]\.mask: there is a mask but no image to begin from; give an image/,
     ],
+    [
+      'a strength alone',
+      { strength: 0.5 },
+      /assets\[0\]\.strength: .* give an image, or choose the pipeline cvae\+ddpm/,
+    ],
+    ['another pipeline', { image: 'art/elf.png', pipeline: 'cvae' }, /makes no pictures in one step; train one for it/],
     ['a strength out of range', { image: 'art/elf.png', strength: 2 }, /strength/],
   ])('refuses %s', async (_, edit, message) => {
     await symlink('/', join(art.folder, 'link'));
@@ -134,7 +138,9 @@ describe('figment bake MODEL', () => {
 
   it('says what is wrong with it', async () => {
     expect(await mistake(...model(), '--image', 'nowhere.png')).toBe('2: bake: there is no file nowhere.png');
-    expect(await mistake(...model(), '--strength', '0.5')).toMatch(/^2: bake: it tells how far to go from an image/);
+    expect(await mistake(...model(), '--strength', '0.5')).toMatch(
+      /^2: bake: there is a strength but no image to begin from/,
+    );
     expect(await mistake(art.file, '--image', 'x.png')).toMatch(/^2: bake: --image is for a model's name; say so in/);
   });
 });

@@ -42,7 +42,7 @@ async function failure(...words: string[]): Promise<[number, string]> {
 }
 
 const THREE: Partial<BakeAsset>[] = [
-  { name: 'guests', labels: ['elf', 'orc'], count: 2, firstSeed: 5, scale: 2, sheet: 'sheets/{asset}' },
+  { name: 'guests', labels: ['elf', 'orc'], count: 2, firstSeed: 5, enlarge: 2, sheet: 'sheets/{asset}' },
   { name: 'wall', labels: ['goblin'], seeds: [9], maps: ['albedo', 'normal', 'orm'], output: 'walls/{map}' },
   { name: 'boss', seedsByLabel: { orc: [1, 2], elf: [3] }, output: '{asset}/{index}-{label}' },
 ];
@@ -191,7 +191,7 @@ describe('figment bake FILE', () => {
   it('makes pictures of several tiles where they repeat', async () => {
     await art.writeModel({ circularPadding: true }, 'wrapping');
     const wall = { model: './wrapping', labels: ['orc'], widthPx: 48, maps: ['albedo', 'normal'] as const };
-    await art.describe([{ ...wall, maps: [...wall.maps], heightPx: 32, scale: 2, output: '{map}' }]);
+    await art.describe([{ ...wall, maps: [...wall.maps], heightPx: 32, enlarge: 2, output: '{map}' }]);
     await bake();
     const files = await art.files();
     for (const name of ['albedo', 'normal']) {

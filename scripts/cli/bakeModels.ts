@@ -59,7 +59,7 @@ function describe(models: string[], isOne: boolean, options: BakeOptions): BakeS
       keepAlpha: options.keepAlpha,
       widthPx: options.width,
       heightPx: options.height,
-      scale: options.scale,
+      enlarge: options.enlarge,
       count: options.count,
       firstSeed: options.seed,
     }),
@@ -90,8 +90,8 @@ function defined(entries: Record<string, unknown>): object {
 }
 
 function samplings({ pictures }: BakePlan): string[] {
-  const lines = pictures.map(({ look: { sampling } }) => {
-    const { pipeline, strength, sampler, numInferenceSteps, guidanceScale } = sampling;
+  const lines = pictures.map(({ look: { recipe } }) => {
+    const { pipeline, strength, sampler, numInferenceSteps, guidanceScale } = recipe;
     if (pipeline === 'cvae') return 'cvae, one pass';
     const begin = pipeline ? `cvae+ddpm from strength ${strength}, ` : '';
     return `${begin}${sampler}, ${numInferenceSteps} steps, guidance ${guidanceScale}`;

@@ -7,11 +7,11 @@ import {
   createNoisyClassifier,
   type DiffusionModel,
   decodeLatents,
-  type ImageRequest,
   imagesToPixels,
   loadClassifierFolder,
   loadModelFolder,
   type NoisyClassifier,
+  type PictureOptions,
   type SampleOptions,
   sample,
   selectBackend,
@@ -20,7 +20,7 @@ import { diskSource } from '../node/diskSource.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 
 /** Two seeds in a row of each of two kinds. */
-const REQUESTS: ImageRequest[] = ['goblin', 'lizardfolk'].flatMap((label) =>
+const REQUESTS: PictureOptions[] = ['goblin', 'lizardfolk'].flatMap((label) =>
   [101, 102].map((seed) => ({ label, seed })),
 );
 const STEPS = { numInferenceSteps: 10, guidanceScale: 2 };

@@ -9,10 +9,10 @@ import {
   encodePixelsInSlices,
   generate,
   guidedPrediction,
-  type ImageRequest,
   imagesToPixels,
   indexOfLabel,
   normals,
+  type PictureOptions,
   parseSchedulerConfig,
   qSample,
   sample,
@@ -46,7 +46,7 @@ export const PICTURES: Record<string, Record<string, Draw>> = {
   textures: { tiles },
 };
 
-const paint = (model: DiffusionModel, requests: ImageRequest[], options = {}) =>
+const paint = (model: DiffusionModel, requests: PictureOptions[], options = {}) =>
   generate(model, requests, { guidanceScale: GUIDANCE, ...options });
 
 /** Some portraits, and the same after the auto-encoder alone. */

@@ -16,7 +16,7 @@ const characters = [
 /** The same that a bake file would say. */
 const description = {
   figment: 1,
-  defaults: { model: 'portraits', guidanceScale: 2, scale: 4 },
+  defaults: { model: 'portraits', guidanceScale: 2, enlarge: 4 },
   assets: characters.map(({ name, label, seed }) => ({
     name,
     labels: [label],

@@ -3,7 +3,7 @@ import { CommanderError } from 'commander';
 import { expect, it } from 'vitest';
 import { MissingFileError } from '../../runtime/core/errors.ts';
 import { DatasetError } from '../../runtime/dataset/dataset.ts';
-import { indexOfLabel } from '../../runtime/sampling/labels.ts';
+import { indexOfLabel } from '../../runtime/recipe/label.ts';
 import { describeError } from './describeError.ts';
 import { InterruptError } from './interrupt.ts';
 import { UsageError } from './usageError.ts';

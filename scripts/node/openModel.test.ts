@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { generateAtOnce, loadModelFolder, selectBackend } from '../../runtime/index.ts';
+import { generate, loadModelFolder, selectBackend } from '../../runtime/index.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { buildCvae, buildModel, modelSource } from './openModel.ts';
 import { packageRoot } from './packageRoot.ts';
@@ -43,9 +43,10 @@ it('the shipped portraits have a VAE of at most 3 MB that makes a face of each l
   const { size } = await stat(join(folder, 'diffusion_pytorch_model.safetensors'));
   expect(size).toBeLessThan(3_000_000);
   const cvae = buildCvae(await loadModelFolder(modelSource('portraits'), { parts: ['cvae'] }));
-  const faces = await generateAtOnce(
-    cvae,
+  const faces = await generate(
+    { cvae },
     cvae.index.labels.map((label) => ({ label, seed: 1 })),
+    { pipeline: 'cvae' },
   );
   cvae.dispose();
   expect(faces.length).toBe(13);

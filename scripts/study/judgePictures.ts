@@ -1,8 +1,8 @@
 import {
   type DiffusionModel,
   generate,
-  type ImageRequest,
   imagesOfPixels,
+  type PictureOptions,
   type SampleOptions,
 } from '../../runtime/index.ts';
 import { compareWithReal, measure } from '../cli/evaluation/measure.ts';
@@ -15,7 +15,7 @@ const BATCH = 26;
 export const FIRST_SEED = 1;
 
 /** Some pictures from labels and seeds, RGBA bytes. */
-export type Paint = (requests: readonly ImageRequest[], onProgress: (share: number) => void) => Promise<Uint8Array[]>;
+export type Paint = (requests: readonly PictureOptions[], onProgress: (share: number) => void) => Promise<Uint8Array[]>;
 
 /** Paints with a diffusion model. */
 export function paintWith(model: DiffusionModel, options: SampleOptions): Paint {

@@ -5,7 +5,7 @@ import { writeFileAtomic } from '../../node/atomicWrite.ts';
 import type { SiteOptions } from '../../node/serveSite.ts';
 import { UsageError } from '../../node/usageError.ts';
 import { MAX_COUNT } from '../bakeFileSchema.ts';
-import { type BakePlan, type Picture, recipeOf } from '../bakePlan.ts';
+import { type BakePlan, bakedRecipe, type Picture } from '../bakePlan.ts';
 import { pageScript, pageStyle } from '../pageFiles.ts';
 import { planBake } from '../planBake.ts';
 import { parseBakeFile } from '../readBakeFile.ts';
@@ -69,7 +69,7 @@ export async function pickSite(file: string, painter: CandidatePainter, numCandi
       const example = examples[Number(group)];
       if (!example || Number(seed) > MAX_SEED) return undefined;
       const picture = { ...example, seed: Number(seed), files: [] };
-      const key = JSON.stringify(recipeOf(picture));
+      const key = JSON.stringify(bakedRecipe(picture));
       return remembered(painted, key, () => painter.paint(picture));
     },
     posts: { '/picks': (body) => savePicks(file, body) },

@@ -16,7 +16,7 @@ describe('writeSeeds', () => {
 \t\t\t"labels": ["elf"],
 \t\t\t"count": 4, // for now
 \t\t\t"firstSeed": 7,
-\t\t\t"scale": 8,
+\t\t\t"enlarge": 8,
 \t\t},
 \t\t{ "name": "all", "count": 2 },
 \t],

@@ -5,12 +5,10 @@ import {
   type DatasetSplit,
   type DiffusionModel,
   generate,
-  generateAtOnce,
-  type ImageRequest,
   type ImageSet,
   imagesOfPixels,
+  type PictureOptions,
   REFINE_STRENGTH,
-  refine,
   type SampleOptions,
   type SamplerName,
   scaleNearest,
@@ -97,10 +95,10 @@ export async function judgeGenerated(context: Context) {
 /** The pipelines beside ddpm. */
 async function judgePipelines(context: Context, guidanceScale: number): Promise<Record<string, PipelineMetrics>> {
   const makers = makersAt(context, guidanceScale);
-  const atOnce = await judge(context, makers.vae!, 'vae');
+  const atOnce = await judge(context, makers.cvae!, 'cvae');
   const refined = await judge(context, makers['cvae+ddpm']!, 'cvae+ddpm');
   return {
-    vae: pipelineMetrics(atOnce.metrics, atOnce.speed),
+    cvae: pipelineMetrics(atOnce.metrics, atOnce.speed),
     'cvae+ddpm': pipelineMetrics(refined.metrics, refined.speed, REFINE_STRENGTH),
   };
 }
@@ -148,7 +146,7 @@ async function generateSet(
   { imagesPerClass, firstSeed }: { imagesPerClass: number; firstSeed: number },
   onProgress: (share: number) => void,
 ): Promise<Uint8Array[]> {
-  const requests: ImageRequest[] = labels.flatMap((label) =>
+  const requests: PictureOptions[] = labels.flatMap((label) =>
     Array.from({ length: imagesPerClass }, (_, i) => ({ label, seed: (firstSeed + i) >>> 0 })),
   );
   const pictures: Uint8Array[] = [];
@@ -184,14 +182,14 @@ function contactSheet(
 }
 
 /** Makes the pictures of a batch; told the share that is done. */
-type MakePictures = (requests: readonly ImageRequest[], onShare: (share: number) => void) => Promise<Uint8Array[]>;
+type MakePictures = (requests: readonly PictureOptions[], onShare: (share: number) => void) => Promise<Uint8Array[]>;
 
 /** How each pipeline makes pictures; the two that need a VAE are absent where the model has none. */
 function makersOf(
   model: DiffusionModel,
   cvae: ConditionalVae | null,
   options: SampleOptions,
-): { ddpm: MakePictures; vae?: MakePictures; 'cvae+ddpm'?: MakePictures } {
+): { ddpm: MakePictures; cvae?: MakePictures; 'cvae+ddpm'?: MakePictures } {
   const inSteps = (onShare: (share: number) => void) => ({
     ...options,
     onStep: ({ step, numSteps }: { step: number; numSteps: number }) => onShare(step / numSteps),
@@ -200,8 +198,8 @@ function makersOf(
   if (!cvae) return { ddpm };
   return {
     ddpm,
-    vae: (requests) => generateAtOnce(cvae, requests),
+    cvae: (requests) => generate({ cvae }, requests, { pipeline: 'cvae' }),
     'cvae+ddpm': (requests, onShare) =>
-      refine(model, cvae, requests, { ...inSteps(onShare), strength: REFINE_STRENGTH }),
+      generate({ model, cvae }, requests, { ...inSteps(onShare), pipeline: 'cvae+ddpm', strength: REFINE_STRENGTH }),
   };
 }

@@ -2,8 +2,8 @@
 import {
   type DiffusionModel,
   generate,
-  type ImageRequest,
   imagesOfPixels,
+  type PictureOptions,
   type SampleOptions,
   type SamplerName,
 } from '../../../runtime/index.ts';
@@ -69,7 +69,7 @@ const solutions = new WeakMap<StudyContext, Promise<Uint8Array[]>>();
 
 /** Of each label's first picture. */
 function solutionOf(context: StudyContext): Promise<Uint8Array[]> {
-  const requests: ImageRequest[] = context.dataset.labels.map((label) => ({ label, seed: FIRST_SEED }));
+  const requests: PictureOptions[] = context.dataset.labels.map((label) => ({ label, seed: FIRST_SEED }));
   const solution = solutions.get(context) ?? generate(context.model, requests, REFERENCE);
   solutions.set(context, solution);
   return solution;

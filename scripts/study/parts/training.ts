@@ -1,6 +1,6 @@
 // What choices of training do: small networks that differ in one of them, trained for the same time.
 
-import { generateAtOnce, type PipelineName, REFINE_STRENGTH, refine } from '../../../runtime/index.ts';
+import { generate, type PipelineName, REFINE_STRENGTH } from '../../../runtime/index.ts';
 import { letEventsIn } from '../../node/interrupt.ts';
 import { judgePictures, type Paint, paintWith } from '../judgePictures.ts';
 import type { Numbers, StudyContext, StudyPart } from '../part.ts';
@@ -92,7 +92,7 @@ export const klWeightPart: StudyPart = {
       const errors = await heldOutErrors(context, cvae);
       const { numbers, row } = await judgePictures(
         context,
-        (requests) => generateAtOnce(cvae, requests),
+        (requests) => generate({ cvae }, requests, { pipeline: 'cvae' }),
         () => {},
       );
       return { numbers: { ...numbers, ...errors, numImages }, row };
@@ -184,11 +184,13 @@ async function painterOf(
     ddpm?.model.dispose();
   };
   const numImages = (vae?.numImages ?? 0) + (ddpm?.numImages ?? 0);
-  if (!ddpm) return { paint: (requests) => generateAtOnce(vae!.cvae, requests), numImages, dispose };
+  if (!ddpm)
+    return { paint: (requests) => generate({ cvae: vae!.cvae }, requests, { pipeline: 'cvae' }), numImages, dispose };
   if (!vae) return { paint: paintWith(ddpm.model, PIPELINE_SAMPLE), numImages, dispose };
   const paint: Paint = (requests, onProgress) =>
-    refine(ddpm.model, vae.cvae, requests, {
+    generate({ model: ddpm.model, cvae: vae.cvae }, requests, {
       ...PIPELINE_SAMPLE,
+      pipeline: 'cvae+ddpm',
       onStep: async ({ step, numSteps }) => {
         onProgress(step / numSteps);
         await letEventsIn();

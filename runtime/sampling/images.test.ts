@@ -5,17 +5,18 @@ import { toPremultiplied } from '../core/pixels.ts';
 import { runToEnd } from '../core/slices.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { difference, ELF, ORC, tinyModelFiles } from '../testing/tinyModel.ts';
-import { type ConditionalVae, createConditionalVae, generateAtOnce } from './conditionalVae.ts';
+import type { SampleOptions } from './completeAll.ts';
+import { completeAll } from './completeAll.ts';
+import { type ConditionalVae, createConditionalVae } from './conditionalVae.ts';
 import { decodeLatents, imagesToPixels } from './decode.ts';
 import { encodePixelsInSlices } from './encodePixels.ts';
 import { generate } from './generate.ts';
+import { imagesInSlices } from './images.ts';
 import { createModel, type DiffusionModel } from './model.ts';
-import { assertPipeline } from './pipeline.ts';
-import { type RefineStep, refine, refineInSlices } from './refine.ts';
-import type { SampleOptions } from './samplingPlan.ts';
 
 const FILES = tinyModelFiles({ cvae: true });
-const OPTIONS: SampleOptions = { numInferenceSteps: 5 };
+const OPTIONS: SampleOptions = { numInferenceSteps: 5, pipeline: 'cvae+ddpm' };
+const AT_ONCE: SampleOptions = { pipeline: 'cvae' };
 
 async function withBoth<T>(run: (model: DiffusionModel, cvae: ConditionalVae) => Promise<T>): Promise<T> {
   const before = memory().numTensors;
@@ -32,30 +33,26 @@ async function withBoth<T>(run: (model: DiffusionModel, cvae: ConditionalVae) =>
   }
 }
 
-function disposePreview(step: RefineStep | null | undefined): void {
-  if (step && 'preview' in step) step.preview.dispose();
-}
-
 beforeAll(async () => {
   await selectBackend({ backend: 'wasm' });
 });
 
-describe('refine', () => {
+describe('the pipeline cvae+ddpm', () => {
   it('of strength 1 is a plain sample, byte for byte', () =>
     withBoth(async (model, cvae) => {
-      const plain = await generate(model, [ELF, ORC], OPTIONS);
-      expect(await refine(model, cvae, [ELF, ORC], { ...OPTIONS, strength: 1 })).toEqual(plain);
+      const plain = await generate(model, [ELF, ORC], { numInferenceSteps: 5 });
+      expect(await generate({ model, cvae }, [ELF, ORC], { ...OPTIONS, strength: 1 })).toEqual(plain);
     }));
 
   it('of strength 0 is the VAE’s picture as the auto-encoder sees it', () =>
     withBoth(async (model, cvae) => {
-      const [picture] = await generateAtOnce(cvae, [ELF]);
+      const [picture] = await generate({ cvae }, [ELF], AT_ONCE);
       const latents = runToEnd(encodePixelsInSlices(model, [picture!]));
       const images = decodeLatents(model, latents);
       const [expected] = await imagesToPixels(model, images);
       latents.dispose();
       images.dispose();
-      const [refined] = await refine(model, cvae, [ELF], { ...OPTIONS, strength: 0 });
+      const [refined] = await generate({ model, cvae }, [ELF], { ...OPTIONS, strength: 0 });
       // Bytes are rounded, the values that stay on the backend are not, and alpha below 8 of 255 is none.
       expectClose(toPremultiplied(refined!, 4), toPremultiplied(expected!, 4), { absolute: 0.08, relative: 0 });
       expect(difference(refined!, picture!)).toBeGreaterThan(20);
@@ -63,34 +60,35 @@ describe('refine', () => {
 
   it('shows the VAE’s pictures first, then takes its share of the steps', () =>
     withBoth(async (model, cvae) => {
-      const expected = await generateAtOnce(cvae, [ELF, ORC]);
+      const expected = await generate({ cvae }, [ELF, ORC], AT_ONCE);
       const told: unknown[] = [];
-      const refined = await refine(model, cvae, [ELF, ORC], {
+      const refined = await generate({ model, cvae }, [ELF, ORC], {
         ...OPTIONS,
         onPreview: (pictures) => void told.push(pictures),
         onStep: ({ step, numSteps }) => void told.push([step, numSteps]),
       });
       expect(told).toEqual([expected, [1, 3], [2, 3], [3, 3]]);
       expect(difference(refined[0]!, expected[0]!)).toBeGreaterThan(20);
-      expect(await refine(model, cvae, [ELF, ORC], { ...OPTIONS, strength: 0.6 })).toEqual(refined);
+      expect(await generate({ model, cvae }, [ELF, ORC], { ...OPTIONS, strength: 0.6 })).toEqual(refined);
     }));
 
   it('makes each picture by itself', () =>
     withBoth(async (model, cvae) => {
-      const [, second] = await refine(model, cvae, [ELF, ORC], OPTIONS);
-      const [alone] = await refine(model, cvae, [ORC], OPTIONS);
+      const [, second] = await generate({ model, cvae }, [ELF, ORC], OPTIONS);
+      const [alone] = await generate({ model, cvae }, [ORC], OPTIONS);
       expect(difference(alone!, second!)).toBeLessThanOrEqual(1);
     }));
 
   it('ends when aborted or given up, and leaves nothing behind', () =>
     withBoth(async (model, cvae) => {
       for (const numSlices of [0, 1, 3, 12, 30]) {
-        const slices = refineInSlices(model, cvae, [ELF], OPTIONS);
-        for (let i = 0; i < numSlices; i++) disposePreview(slices.next().value);
-        slices.return(undefined);
+        const { recipes } = completeAll({ model, cvae }, [ELF], OPTIONS);
+        const slices = imagesInSlices({ model, cvae }, recipes);
+        for (let i = 0; i < numSlices; i++) slices.next();
+        slices.return(undefined as never);
       }
       const controller = new AbortController();
-      const aborted = refine(model, cvae, [ELF], {
+      const aborted = generate({ model, cvae }, [ELF], {
         ...OPTIONS,
         signal: controller.signal,
         onPreview: () => controller.abort(new Error('enough')),
@@ -98,20 +96,21 @@ describe('refine', () => {
       await expect(aborted).rejects.toThrow('enough');
     }));
 
-  it('refuses a strength, an image or a start that does not fit', () =>
+  it('refuses a strength, an image or a size that does not fit', () =>
     withBoth(async (model, cvae) => {
-      await expect(refine(model, cvae, [ELF], { strength: 2 })).rejects.toThrow(/strength is 2; expected 0/);
-      const image = new Uint8Array(4 * 16 * 16);
-      await expect(refine(model, cvae, [{ ...ELF, image }], OPTIONS)).rejects.toThrow(/images and a start/);
-      const slices = refineInSlices(model, cvae, [ELF], { ...OPTIONS, widthPx: 32 });
-      expect(() => {
-        for (const step of slices) disposePreview(step);
-      }).toThrow(/makes 16×16 alone/);
-      expect(await refine(model, cvae, [])).toEqual([]);
+      const refused = (request: object, options: object) =>
+        expect(generate({ model, cvae }, [{ ...ELF, ...request }], { ...OPTIONS, ...options })).rejects;
+      await refused({}, { strength: 2 }).toThrow(/strength is 2; expected 0/);
+      await refused({ image: new Uint8Array(4 * 16 * 16) }, {}).toThrow(/begins with a picture of its own/);
+      await refused({}, { widthPx: 32 }).toThrow(/makes 16×16 alone/);
+      await refused({}, { pipeline: 'gan' }).toThrow('pipeline is "gan"; expected one of ddpm, cvae, cvae+ddpm');
+      expect(await generate({ model, cvae }, [], OPTIONS)).toEqual([]);
     }));
-});
 
-it('assertPipeline names the pipelines', () => {
-  expect(() => assertPipeline('cvae+ddpm')).not.toThrow();
-  expect(() => assertPipeline('gan')).toThrow('pipeline is "gan"; expected one of ddpm, vae, cvae+ddpm');
+  it('names the network that a pipeline lacks', () =>
+    withBoth(async (model, cvae) => {
+      await expect(generate({ model }, [ELF], AT_ONCE)).rejects.toThrow(/makes no pictures in one step; train/);
+      await expect(generate({ cvae }, [ELF])).rejects.toThrow(/the diffusion model of tiny is not loaded/);
+      await expect(generate({}, [ELF])).rejects.toThrow(/there is no network/);
+    }));
 });

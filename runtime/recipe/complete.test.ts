@@ -1,12 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import type { ModelInfo } from './painting/painter.ts';
-import { batchKey, completeRecipe, recipeKey, shortRecipe } from './recipe.ts';
+import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import { shortRecipe } from './change.ts';
+import { completeRecipe } from './complete.ts';
+import { batchKey, recipeKey } from './keys.ts';
+import { PIPELINE_NAMES } from './pipeline.ts';
+import type { RecipeModel } from './recipe.ts';
 
-/** What recipes look at of a model. */
-const INFO = {
+const INFO: RecipeModel = {
+  name: 'tiny',
   labels: ['elf', 'orc'],
+  widthPx: 4,
+  heightPx: 2,
+  circularPadding: false,
   sampleDefaults: { guidanceScale: 2, numInferenceSteps: 20, sampler: 'dpm++' },
-} as unknown as ModelInfo;
+  scheduler: parseSchedulerConfig({ _class_name: 'DDIMScheduler', timestep_spacing: 'trailing' }, 'scheduler'),
+  pipelines: PIPELINE_NAMES,
+};
 const ELF = { label: 'elf', seed: 7 };
 
 describe('an interpolation in a recipe', () => {
@@ -37,15 +46,15 @@ describe('an interpolation in a recipe', () => {
     [{ seed: -1, amount: 0.5 }, /interpolate.seed is -1; expected a whole number from 0 to 4294967295/],
     [{ seed: 1, amount: 1.5 }, /interpolate.amount is 1.5; expected 0 \(seed alone\) to 1/],
     [{ seed: 1, amount: Number.NaN }, /interpolate.amount is NaN/],
-    [{ seed: 1, amount: '0.5' }, /interpolate.amount is 0.5/],
-    ['half', /interpolate.seed is undefined/],
+    [{ seed: 1, amount: '0.5' }, /interpolate.amount is "0.5"/],
+    ['half', /interpolate is "half"; expected \{ seed, amount \}/],
   ])('%j is refused', (interpolate, message) => {
     expect(() => completeRecipe({ ...ELF, interpolate: interpolate as never }, INFO)).toThrow(message);
   });
 });
 
 describe('the size in a recipe', () => {
-  const TILES = { ...INFO, name: 'tiles', widthPx: 16, heightPx: 16, circularPadding: true } as ModelInfo;
+  const TILES = { ...INFO, name: 'tiles', widthPx: 16, heightPx: 16, circularPadding: true };
 
   it('is left out where it is the tile, and else kept as width and height', () => {
     expect(completeRecipe({ ...ELF, sizePx: 16 }, TILES)).toEqual(completeRecipe(ELF, TILES));

@@ -1,14 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import type { ModelInfo } from './painting/painter.ts';
-import { batchKey, completeRecipe, recipeKey, shortRecipe } from './recipe.ts';
+import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import { shortRecipe } from './change.ts';
+import { completeRecipe } from './complete.ts';
+import { batchKey, recipeKey } from './keys.ts';
+import type { RecipeModel } from './recipe.ts';
 
-/** What recipes look at of a model. */
-const INFO = {
+const INFO: RecipeModel = {
+  name: 'tiny',
   labels: ['elf', 'orc'],
   widthPx: 4,
   heightPx: 2,
+  circularPadding: false,
   sampleDefaults: { guidanceScale: 2, numInferenceSteps: 20, sampler: 'dpm++' },
-} as unknown as ModelInfo;
+  scheduler: parseSchedulerConfig({ _class_name: 'DDIMScheduler', timestep_spacing: 'trailing' }, 'scheduler'),
+  pipelines: ['ddpm'],
+};
 const ELF = { label: 'elf', seed: 7 };
 const image = Uint8Array.from({ length: 32 }, (_, i) => 5 * i);
 const mask = Uint8Array.of(0, 0, 255, 255, 0, 0, 100, 0);
@@ -27,7 +33,7 @@ describe('an edit in a recipe', () => {
   it('leaves a plain recipe as it was', () => {
     const plain = completeRecipe(ELF, INFO);
     for (const name of ['image', 'mask', 'strength', 'resamples', 'keepAlpha']) expect(plain).not.toHaveProperty(name);
-    expect(completeRecipe({ ...ELF, image: undefined, keepAlpha: true }, INFO)).toEqual(plain);
+    expect(completeRecipe({ ...ELF, image: undefined }, INFO)).toEqual(plain);
   });
 
   it('comes back from JSON', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { indexOfLabel } from './labels.ts';
+import { indexOfLabel } from './label.ts';
 
 it('finds a label', () => {
   expect(indexOfLabel(['elf', 'goblin', 'orc'], 'orc')).toBe(2);

@@ -1,0 +1,57 @@
+import { encodeEdit } from './bytes.ts';
+import { OF_STEPS, type Recipe, type RecipeModel, type RecipeOptions } from './recipe.ts';
+import { RECIPE_KEYS } from './schema.ts';
+
+const OF_EDITS = ['image', 'mask', 'strength', 'resamples', 'keepAlpha'] as const;
+
+/**
+ * A recipe with changes: the changes hold as they are, and what they leave without effect in the recipe goes. So one recipe
+ * can stand as the default of many, and a control that changes one entry need not know of the others.
+ *
+ *   changeRecipe({ label: 'elf', sampler: 'ddim', eta: 0.5 }, { sampler: 'euler' }) // { label: 'elf', sampler: 'euler' }
+ *
+ * - A new image takes the place of the pipeline cvae+ddpm, and a new pipeline the place of the image.
+ * - The pipeline cvae leaves out steps, sampler and guidance; a sampler other than ddim leaves out eta.
+ * - Without an image its mask and strength go, without a classifier its label and scale, without a mask its resamples.
+ *
+ * @param changes an entry that is there and undefined goes back to its default
+ */
+export function changeRecipe<Options extends Partial<RecipeOptions> = RecipeOptions>(
+  recipe: Readonly<Partial<NoInfer<Options>>> | Recipe | null,
+  changes: Partial<NoInfer<Options>>,
+): Options {
+  const kept: Partial<RecipeOptions> = { ...recipe };
+  const leaveOut = (...names: readonly (keyof RecipeOptions)[]) => {
+    for (const name of names) delete kept[name];
+  };
+  const isNew = (name: keyof RecipeOptions) => Object.hasOwn(changes, name);
+  const all: Partial<RecipeOptions> = { ...kept, ...changes };
+  if (isNew('image') && kept.image === undefined) leaveOut('pipeline', 'strength');
+  if (isNew('pipeline') && changes.pipeline !== kept.pipeline) {
+    leaveOut(...(changes.pipeline === undefined || changes.pipeline === 'ddpm' ? [] : OF_EDITS));
+    if (kept.image === undefined) leaveOut('strength');
+  }
+  if (all.pipeline === 'cvae') leaveOut(...OF_STEPS, 'classifierLabel', 'classifierScale');
+  if (isNew('sampler') && changes.sampler !== 'ddim') leaveOut('eta');
+  if (isNew('classifier') && changes.classifier === undefined) leaveOut('classifierLabel', 'classifierScale');
+  if (isNew('image') && changes.image === undefined) leaveOut('mask', 'strength', 'resamples', 'keepAlpha');
+  if (isNew('mask') && changes.mask === undefined) leaveOut('strength', 'resamples', 'keepAlpha');
+  if (isNew('sizePx')) leaveOut('widthPx', 'heightPx');
+  return { ...kept, ...changes } as unknown as Options;
+}
+
+/** The entries of a recipe among other options. */
+export function recipeEntries(options: Partial<RecipeOptions>): RecipeOptions {
+  const entries = Object.entries(options).filter(([name, value]) => RECIPE_KEYS.includes(name) && value !== undefined);
+  return Object.fromEntries(entries) as unknown as RecipeOptions;
+}
+
+/** A recipe as JSON can hold it, without the values that are the model's defaults anyway. */
+export function shortRecipe(
+  recipe: Recipe | RecipeOptions,
+  { sampleDefaults }: Pick<RecipeModel, 'sampleDefaults'>,
+): RecipeOptions {
+  const defaults: Record<string, unknown> = sampleDefaults;
+  const kept = Object.entries(recipe).filter(([key, value]) => defaults[key] !== value);
+  return { ...Object.fromEntries(kept), ...encodeEdit(recipe) } as unknown as RecipeOptions;
+}

@@ -1,0 +1,232 @@
+import * as v from 'valibot';
+import { messageOf } from '../core/errors.ts';
+import type { SamplerName } from '../diffusion/schedulerConfig.ts';
+import { timesteps } from '../diffusion/timesteps.ts';
+import { decodeBytes, type PictureBytes } from './bytes.ts';
+import { askedSize, contradiction, sizeProblem } from './imageSize.ts';
+import { labelProblem } from './label.ts';
+import type { PipelineName } from './pipeline.ts';
+import { problemOf, RecipeError, type RecipeProblem, shown } from './problems.ts';
+import { type KnownClassifiers, OF_STEPS, type Recipe, type RecipeModel, type RecipeOptions } from './recipe.ts';
+import { INTERVAL_EXPECTED, RECIPE_SCHEMA } from './schema.ts';
+
+/** How strongly a classifier steers, unless told otherwise. */
+export const CLASSIFIER_SCALE_DEFAULT = 10;
+
+/** How far from the conditional VAE's picture `cvae+ddpm` begins, unless told otherwise. */
+export const REFINE_STRENGTH = 0.6;
+
+/** How an image is edited, unless told otherwise. */
+export const EDIT_DEFAULTS = {
+  varied: { strength: 0.8, keepAlpha: true },
+  masked: { strength: 1, keepAlpha: false, resamples: 4 },
+} as const;
+
+const NO_CLASSIFIERS: KnownClassifiers = new Map();
+
+/**
+ * Checks what is asked of a model and fills in every default. This is the only place that knows the rules of a recipe.
+ *
+ * @param classifiers those that the recipe may name
+ * @returns           the frozen recipe, which the sampler takes as it is; its bytes are copies
+ * @throws            RecipeError (a RangeError) that lists everything that is wrong: which entry, what it is, what was
+ *                    expected, and the remedy
+ */
+export function completeRecipe(
+  options: RecipeOptions,
+  model: RecipeModel,
+  classifiers: KnownClassifiers = NO_CLASSIFIERS,
+  operation = 'generate',
+): Recipe {
+  const checked = checkRecipe(options, model, classifiers);
+  if ('problems' in checked) throw new RecipeError(operation, checked.problems);
+  return checked.recipe;
+}
+
+/** `completeRecipe` for callers who collect problems. */
+export function checkRecipe(
+  options: RecipeOptions,
+  model: RecipeModel,
+  classifiers: KnownClassifiers = NO_CLASSIFIERS,
+): { recipe: Recipe } | { problems: RecipeProblem[] } {
+  const parsed = v.safeParse(RECIPE_SCHEMA, options);
+  if (!parsed.success) return { problems: unique(parsed.issues.map(problemOf)) };
+  const problems: RecipeProblem[] = [];
+  const wrong: Wrong = (entry, message) => void problems.push({ entry, message });
+  const asked = parsed.output as RecipeOptions;
+  const label = labelProblem(model.labels, asked.label);
+  if (label) wrong('label', label);
+  const [widthPx, heightPx] = completeSize(asked, model, wrong);
+  const parts = {
+    ...completeSampling(asked, model, wrong),
+    ...completeSteering(asked, classifiers, wrong),
+    ...completeBeginning(asked, [widthPx, heightPx], wrong),
+  };
+  if (problems.length > 0) return { problems };
+  const seed = asked.seed ?? randomSeed();
+  const recipe: Recipe = {
+    label: asked.label,
+    seed,
+    ...completeInterpolation(asked.interpolate, seed),
+    ...(asked.pipeline && asked.pipeline !== 'ddpm' && { pipeline: asked.pipeline }),
+    ...parts,
+    ...(widthPx !== model.widthPx && { widthPx }),
+    ...(heightPx !== model.heightPx && { heightPx }),
+  };
+  return { recipe: Object.freeze(recipe) };
+}
+
+type Wrong = (entry: keyof RecipeOptions, message: string) => void;
+
+/** The same recipe for another label and seed; both must be valid. */
+export function withLabelAndSeed(recipe: Recipe, label: string, seed: number): Recipe {
+  const { interpolate, ...rest } = recipe;
+  return Object.freeze({ ...rest, label, seed, ...completeInterpolation(interpolate, seed) });
+}
+
+/** A uint32 from the platform's generator of random numbers. */
+export function randomSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0]!;
+}
+
+/** A copy; nothing where it would be without effect. */
+function completeInterpolation(
+  interpolate: RecipeOptions['interpolate'],
+  ownSeed: number,
+): Pick<Recipe, 'interpolate'> {
+  if (!interpolate || interpolate.amount === 0 || interpolate.seed === ownSeed) return {};
+  return { interpolate: Object.freeze({ ...interpolate }) };
+}
+
+function completeSize(asked: RecipeOptions, model: RecipeModel, wrong: Wrong): [widthPx: number, heightPx: number] {
+  const { pipeline = 'ddpm' } = asked;
+  const [widthPx, heightPx] = askedSize(model, asked);
+  const entry = (['widthPx', 'heightPx'] as const).find((name) => asked[name] !== undefined) ?? 'sizePx';
+  const isOwn = widthPx === model.widthPx && heightPx === model.heightPx;
+  const problem = contradiction(asked) ?? sizeProblem(model, widthPx, heightPx);
+  if (problem) wrong(entry, problem);
+  else if (pipeline !== 'ddpm' && !isOwn) {
+    wrong(entry, `the pipeline ${pipeline} makes ${model.widthPx}×${model.heightPx} alone; leave out ${entry}`);
+  }
+  return [widthPx, heightPx];
+}
+
+function completeSampling(asked: RecipeOptions, model: RecipeModel, wrong: Wrong): Partial<Recipe> {
+  const { pipeline = 'ddpm', guidanceInterval, guidanceRescale, eta } = asked;
+  if (!model.pipelines.includes(pipeline)) {
+    wrong('pipeline', missingPipeline(pipeline, model.name));
+  }
+  if (pipeline === 'cvae') {
+    for (const entry of OF_STEPS.filter((name) => asked[name] !== undefined)) {
+      wrong(entry, `the pipeline cvae makes a picture in one pass, without guidance or steps; leave out ${entry}`);
+    }
+    return {};
+  }
+  const { sampleDefaults, scheduler } = model;
+  const numInferenceSteps = asked.numInferenceSteps ?? sampleDefaults.numInferenceSteps;
+  const sampler = asked.sampler ?? (sampleDefaults.sampler as SamplerName);
+  if (guidanceInterval && guidanceInterval[0] > guidanceInterval[1]) {
+    wrong('guidanceInterval', `guidanceInterval is ${shown(guidanceInterval)}; ${INTERVAL_EXPECTED}`);
+  }
+  if (eta && sampler !== 'ddim') wrong('eta', `eta is for the sampler ddim, not ${sampler}; choose the sampler ddim`);
+  try {
+    if (scheduler) timesteps(scheduler, numInferenceSteps, sampler);
+  } catch (error) {
+    wrong('numInferenceSteps', messageOf(error).replace(/^\w+: /, ''));
+  }
+  return {
+    guidanceScale: asked.guidanceScale ?? sampleDefaults.guidanceScale,
+    numInferenceSteps,
+    sampler,
+    ...(guidanceInterval && { guidanceInterval }),
+    ...(guidanceRescale && { guidanceRescale }),
+    ...(eta && { eta }),
+  };
+}
+
+function missingPipeline(pipeline: PipelineName, model: string): string {
+  return pipeline === 'ddpm'
+    ? `the diffusion model of ${model} is not loaded; load it, or use the pipeline "cvae"`
+    : `${model} makes no pictures in one step; train one for it by figment train cvae --add-to, or use the pipeline "ddpm"`;
+}
+
+function completeSteering(asked: RecipeOptions, classifiers: KnownClassifiers, wrong: Wrong): Partial<Recipe> {
+  const { classifier, classifierLabel, classifierScale = CLASSIFIER_SCALE_DEFAULT } = asked;
+  if (classifier === undefined) {
+    for (const entry of ['classifierLabel', 'classifierScale'] as const) {
+      if (asked[entry] === undefined) continue;
+      wrong(entry, `there is a ${entry} but no classifier; name the classifier that it is of`);
+    }
+    return {};
+  }
+  const known = classifiers.get(classifier);
+  if (!known) {
+    wrong('classifier', `classifier "${classifier}" is not loaded; call loadClassifierAsync first`);
+    return {};
+  }
+  if (classifierLabel === undefined) {
+    wrong('classifierLabel', `classifierLabel is missing; expected one of ${known.labels.join(', ')}`);
+    return {};
+  }
+  const problem = labelProblem(known.labels, classifierLabel);
+  if (problem) wrong('classifierLabel', problem);
+  return classifierScale === 0 ? {} : { classifier, classifierLabel, classifierScale };
+}
+
+/** What a picture begins from, where that is not noise alone: an image, or the picture of the conditional VAE. */
+function completeBeginning(
+  asked: RecipeOptions,
+  [widthPx, heightPx]: readonly [number, number],
+  wrong: Wrong,
+): Partial<Recipe> {
+  const { pipeline = 'ddpm', strength } = asked;
+  const image = bytesOf('image', asked.image, 4 * widthPx * heightPx, `RGBA of ${widthPx}×${heightPx} pixels`, wrong);
+  const mask = bytesOf('mask', asked.mask, widthPx * heightPx, `one for each of ${widthPx}×${heightPx} pixels`, wrong);
+  if (asked.image !== undefined && pipeline !== 'ddpm') {
+    wrong('image', `the pipeline ${pipeline} begins with a picture of its own; leave out image, or pipeline`);
+  }
+  if (asked.image === undefined) refuseWithoutImage(asked, wrong);
+  else if (asked.mask === undefined && asked.resamples !== undefined) {
+    wrong('resamples', 'there are resamples but no mask; give the mask of what is to be made new');
+  }
+  if (pipeline === 'cvae+ddpm') return { strength: strength ?? REFINE_STRENGTH };
+  if (!image) return {};
+  if (mask) {
+    const { masked } = EDIT_DEFAULTS;
+    const { resamples = masked.resamples, keepAlpha = masked.keepAlpha } = asked;
+    return { image, mask, strength: strength ?? masked.strength, resamples, keepAlpha };
+  }
+  const { varied } = EDIT_DEFAULTS;
+  return { image, strength: strength ?? varied.strength, keepAlpha: asked.keepAlpha ?? varied.keepAlpha };
+}
+
+/** These say how an image is edited. */
+function refuseWithoutImage(asked: RecipeOptions, wrong: Wrong): void {
+  const { pipeline = 'ddpm' } = asked;
+  for (const entry of ['mask', 'strength', 'resamples', 'keepAlpha'] as const) {
+    if (asked[entry] === undefined || (entry === 'strength' && pipeline === 'cvae+ddpm')) continue;
+    const remedy = entry === 'strength' ? 'give an image, or choose the pipeline cvae+ddpm' : 'give an image';
+    wrong(entry, `there is a ${entry} but no image to begin from; ${remedy}, or leave out ${entry}`);
+  }
+}
+
+function bytesOf(
+  name: 'image' | 'mask',
+  given: PictureBytes | undefined,
+  expected: number,
+  of: string,
+  wrong: Wrong,
+): Uint8Array | undefined {
+  if (given === undefined) return undefined;
+  const bytes = decodeBytes(given);
+  if (!bytes) wrong(name, `the ${name} is no base64; give its bytes, or what a saved recipe has`);
+  else if (bytes.length !== expected) {
+    wrong(name, `the ${name} is ${bytes.length} bytes; expected ${expected}, ${of}; scale it to that size`);
+  }
+  return bytes ?? undefined;
+}
+
+/** One problem an entry is enough. */
+function unique(problems: RecipeProblem[]): RecipeProblem[] {
+  return [...new Map(problems.reverse().map((problem) => [problem.entry, problem])).values()].reverse();
+}

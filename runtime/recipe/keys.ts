@@ -1,0 +1,36 @@
+import { fingerprint } from '../core/fingerprint.ts';
+import type { Recipe } from './recipe.ts';
+import { SAMPLING_ENTRIES } from './schema.ts';
+
+const SAMPLING_KEYS = Object.keys(SAMPLING_ENTRIES);
+
+/** Equal for equal pictures of one model. */
+export function recipeKey(recipe: Recipe): string {
+  const { seed, interpolate, label, image, mask } = recipe;
+  const start = interpolate ? `${seed}~${interpolate.seed}~${interpolate.amount}` : `${seed}`;
+  const bytes = [image, mask].flatMap((given) => (given ? [fingerprintOf(given)] : []));
+  return [start, label, samplingKey(recipe), ...bytes].join('|');
+}
+
+/**
+ * Equal for recipes that can be made in one batch: they differ in label, seed, interpolation, image and mask alone. A large
+ * picture fills a batch by itself.
+ */
+export function batchKey(recipe: Recipe): string {
+  return recipe.widthPx || recipe.heightPx ? recipeKey(recipe) : samplingKey(recipe);
+}
+
+/** All that a batch has alike. */
+export function samplingKey(recipe: Recipe): string {
+  const values = SAMPLING_KEYS.map((key) => JSON.stringify(recipe[key as keyof Recipe]) ?? '');
+  return [...values, recipe.image ? 'image' : '', recipe.mask ? 'mask' : ''].join();
+}
+
+const fingerprints = new WeakMap<Uint8Array, string>();
+
+/** The bytes of a recipe never change. */
+function fingerprintOf(bytes: Uint8Array): string {
+  const known = fingerprints.get(bytes) ?? fingerprint(bytes);
+  fingerprints.set(bytes, known);
+  return known;
+}

@@ -1,0 +1,52 @@
+import type * as v from 'valibot';
+
+/** What is wrong with one entry of a recipe. */
+export interface RecipeProblem {
+  /** The entry, such as `guidanceScale` or `interpolate`. */
+  entry: string;
+  /** What it is, what was expected, and the remedy where there is one. */
+  message: string;
+}
+
+const MAX_MESSAGE_LENGTH = 500;
+const MAX_SHOWN_LENGTH = 40;
+
+/** A recipe that can't be made; `problems` lists everything that is wrong with it. */
+export class RecipeError extends RangeError {
+  override readonly name = 'RecipeError';
+
+  constructor(
+    operation: string,
+    readonly problems: readonly RecipeProblem[],
+  ) {
+    const [first, ...others] = problems;
+    const more =
+      others.length > 0 ? ` (and ${others.length} more: ${others.map(({ entry }) => entry).join(', ')})` : '';
+    super(shortened(`${operation}: ${first?.message ?? 'the recipe is wrong'}${more}`, MAX_MESSAGE_LENGTH));
+  }
+}
+
+/** What the schema found, in words. */
+export function problemOf(issue: v.BaseIssue<unknown>): RecipeProblem {
+  const path = (issue.path ?? []).map(({ key }) => String(key));
+  const entry = path[0] ?? 'recipe';
+  const isOption = issue.expected === 'never';
+  const name = shortened(path.join('.') || entry, MAX_SHOWN_LENGTH);
+  if (isOption) return { entry, message: `${name} is unknown; leave it out` };
+  return { entry, message: `${name} is ${shown(issue.input)}; ${issue.message}` };
+}
+
+/** A value for people: short, and texts in quotation marks. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (typeof value === 'string') return `"${shortened(value, MAX_SHOWN_LENGTH)}"`;
+  if (Array.isArray(value)) return shortened(`[${value.map(shown).join(', ')}]`, MAX_SHOWN_LENGTH);
+  if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
+  if (typeof value === 'function') return 'a function';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
+
+/** @returns the text itself, or its beginning with an ellipsis */
+export function shortened(text: string, maxLength: number): string {
+  return text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
+}

@@ -1,0 +1,138 @@
+import type { SamplerName, SchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import type { PictureBytes } from './bytes.ts';
+import type { PipelineName } from './pipeline.ts';
+
+/** Where a picture's first noise lies: on the arc (slerp) from the noise of its own seed to that of another. */
+export interface Interpolation {
+  /** The other seed, a uint32. */
+  seed: number;
+  /** 0 is the noise of the own seed, 1 that of the other. Noise that a sampler adds in each step is drawn from the own seed. */
+  amount: number;
+}
+
+/** What one picture of a batch may have for itself. */
+export interface PictureOptions {
+  /** One of the model's labels. */
+  label: string;
+  /** uint32; it fixes the picture, whatever else is made in the same batch. Drawn at random when absent. */
+  seed?: number;
+  /** Begins between the noises of two seeds: a variation, the closer to the first the smaller the amount. */
+  interpolate?: Interpolation;
+  /**
+   * A picture to begin from, of the size that is made: RGBA bytes, sRGB, straight alpha, top row first; or the same as
+   * base64, as saved recipes have it.
+   */
+  image?: PictureBytes;
+  /** Which part of the image to make new: one byte a pixel, 0 (keep) … 255 (make new), soft in between. */
+  mask?: PictureBytes;
+}
+
+/** What all pictures of a batch have alike. Every option has a default: the model's own, where it names one. */
+export interface SamplingOptions {
+  /** Default `ddpm`. The others need a model folder with a conditional VAE. */
+  pipeline?: PipelineName;
+  /** w, 0 … 20: 0 ignores the label, 1 is off, above 1 exaggerates the label (Ho & Salimans 2022, arXiv:2207.12598). */
+  guidanceScale?: number;
+  /** Training timesteps, both ends included, within which guidance acts (Kynkäänniemi et al. 2024, arXiv:2404.07724). */
+  guidanceInterval?: readonly [tMin: number, tMax: number];
+  /** 0 … 1: how far to restore the contrast that strong guidance exaggerates (Lin et al. 2023, arXiv:2305.08891). */
+  guidanceRescale?: number;
+  /** The name of a classifier that steers the model (Dhariwal & Nichol 2021, arXiv:2105.05233). */
+  classifier?: string;
+  /** One of the classifier's labels. */
+  classifierLabel?: string;
+  /** How strongly to steer, −100 … 100: 0 is off, below 0 leads away from the label. Default 10. */
+  classifierScale?: number;
+  /** Denoising steps, 1 … 1000. */
+  numInferenceSteps?: number;
+  sampler?: SamplerName;
+  /** For the sampler ddim: 0 (deterministic) … 1 (as noisy as ddpm). */
+  eta?: number;
+  /**
+   * How far from the beginning to go, 0 (not at all) … 1 (anywhere). Of n steps the last round(strength · n) are taken,
+   * from the image, noised to where they begin (SDEdit, Meng et al. 2022, arXiv:2108.01073). Default 0.8 from an image, 1
+   * with a mask, and 0.6 from the picture of the conditional VAE.
+   */
+  strength?: number;
+  /**
+   * With a mask: how often each step is made, 1 … 100, so that what is new fits what is kept (RePaint, Lugmayr et al.
+   * 2022, arXiv:2201.09865). Default 4.
+   */
+  resamples?: number;
+  /** Whether an edit keeps the image's outline. Default: true without a mask, false with one. */
+  keepAlpha?: boolean;
+  /** Multiples of the model's tile, for a model whose pictures repeat. Default: the model's own size. */
+  widthPx?: number;
+  heightPx?: number;
+  /** Width and height alike. */
+  sizePx?: number;
+}
+
+/** What to make. Only the label has no default. */
+export interface RecipeOptions extends PictureOptions, SamplingOptions {}
+
+/** What a picture begins from, and how far it goes from there. */
+export type PictureEditOptions = Pick<RecipeOptions, 'image' | 'mask' | 'strength' | 'resamples' | 'keepAlpha'>;
+
+/** How a classifier steers. */
+export type Steering = Pick<RecipeOptions, 'classifier' | 'classifierLabel' | 'classifierScale'>;
+
+/**
+ * All that fixes a picture of a given model, frozen. `complete` makes it, once, where a request comes in; from there on it
+ * travels unchanged to the sampler. What would be without effect is left out: `pipeline` where it is ddpm, the size where
+ * it is the model's own, steps and guidance where the pipeline takes no steps.
+ */
+export interface Recipe {
+  readonly label: string;
+  readonly seed: number;
+  readonly interpolate?: Readonly<Interpolation>;
+  readonly pipeline?: Exclude<PipelineName, 'ddpm'>;
+  readonly guidanceScale?: number;
+  readonly guidanceInterval?: readonly [tMin: number, tMax: number];
+  readonly guidanceRescale?: number;
+  readonly classifier?: string;
+  readonly classifierLabel?: string;
+  readonly classifierScale?: number;
+  readonly numInferenceSteps?: number;
+  readonly sampler?: SamplerName;
+  readonly eta?: number;
+  readonly image?: Uint8Array;
+  readonly mask?: Uint8Array;
+  readonly strength?: number;
+  readonly resamples?: number;
+  readonly keepAlpha?: boolean;
+  readonly widthPx?: number;
+  readonly heightPx?: number;
+}
+
+/** What a recipe has to know of the model that it is for. */
+export interface RecipeModel {
+  readonly name: string;
+  readonly labels: readonly string[];
+  /** Of a picture, or of the tile that pictures are multiples of. */
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly circularPadding: boolean;
+  readonly sampleDefaults: {
+    readonly sampler: string;
+    readonly numInferenceSteps: number;
+    readonly guidanceScale: number;
+  };
+  /** null where only the conditional VAE is loaded, which has no steps. */
+  readonly scheduler: SchedulerConfig | null;
+  readonly pipelines: readonly PipelineName[];
+}
+
+/** Classifiers that a recipe may name, with their labels. */
+export type KnownClassifiers = ReadonlyMap<string, { readonly labels: readonly string[] }>;
+
+/** Entries that say how steps are taken. The pipeline cvae takes none. */
+export const OF_STEPS = [
+  'guidanceScale',
+  'guidanceRescale',
+  'guidanceInterval',
+  'numInferenceSteps',
+  'sampler',
+  'eta',
+  'classifier',
+] as const satisfies readonly (keyof RecipeOptions)[];

@@ -1,0 +1,54 @@
+import { completeRecipe } from '../recipe/complete.ts';
+import { PIPELINE_NAMES } from '../recipe/pipeline.ts';
+import type { KnownClassifiers, PictureOptions, Recipe, RecipeModel, SamplingOptions } from '../recipe/recipe.ts';
+import type { ConditionalVae } from './conditionalVae.ts';
+import type { DiffusionModel } from './model.ts';
+import { recipeModel } from './modelInfo.ts';
+import type { NoisyClassifier } from './noisyClassifier.ts';
+import type { SampleRun } from './samplingPlan.ts';
+
+/** What the runtime's own functions take for all pictures of a batch: the classifier is the network itself. */
+export interface SampleOptions
+  extends Omit<SamplingOptions, 'classifier'>,
+    Pick<SampleRun, 'signal' | 'measureGuidance'> {
+  /** Stays the caller's. */
+  classifier?: NoisyClassifier;
+}
+
+/** The networks that make pictures; each pipeline needs its own. */
+export interface Networks {
+  model?: DiffusionModel | null;
+  cvae?: ConditionalVae | null;
+  classifiers?: SampleRun['classifiers'];
+}
+
+/** By which a recipe names the one classifier that options give. */
+const THE_CLASSIFIER = 'classifier';
+
+/**
+ * The door of the runtime: completes what is asked of networks that are loaded.
+ *
+ * @throws RecipeError as `completeRecipe`; RangeError when there is no network
+ */
+export function completeAll(
+  { model, cvae }: Networks,
+  requests: readonly PictureOptions[],
+  options: SampleOptions,
+): { recipes: Recipe[]; run: SampleRun } {
+  const { classifier, signal, measureGuidance, ...sampling } = options;
+  const named = { ...sampling, ...(classifier && { classifier: THE_CLASSIFIER }) };
+  const known: KnownClassifiers = new Map(classifier ? [[THE_CLASSIFIER, classifier]] : []);
+  const info = loadedModel({ model, cvae });
+  return {
+    recipes: requests.map((request) => completeRecipe({ ...named, ...request }, info, known)),
+    run: { signal, measureGuidance, ...(classifier && { classifiers: new Map([[THE_CLASSIFIER, classifier]]) }) },
+  };
+}
+
+/** The pipelines of a loaded model are those whose networks are there. */
+function loadedModel({ model, cvae }: Networks): RecipeModel {
+  const index = (model ?? cvae)?.index;
+  if (!index) throw new RangeError('generate: there is no network; give the model, or its conditional VAE');
+  const pipelines = PIPELINE_NAMES.filter((name) => name.split('+').every((part) => (part === 'ddpm' ? model : cvae)));
+  return { ...recipeModel(index, model?.scheduler ?? null), pipelines };
+}

@@ -1,0 +1,126 @@
+import { clipByValue, greater, minimum, slice, type Tensor4D, tidy, where } from '@tensorflow/tfjs-core';
+import { MIN_ALPHA } from '../core/pixels.ts';
+import { abortable } from '../core/slices.ts';
+import type { Recipe } from '../recipe/recipe.ts';
+import type { Networks } from './completeAll.ts';
+import { type ConditionalVae, cvaeImagesInSlices } from './conditionalVae.ts';
+import { decodeLatentsInSlices } from './decode.ts';
+import { numStepsAt } from './edit.ts';
+import type { DiffusionModel } from './model.ts';
+import { type SampleStep, sampleRecipesInSlices } from './sample.ts';
+import type { SampleRun } from './samplingPlan.ts';
+
+/** How far the pictures of a batch are. Its tensors are valid until the next slice; copy what is needed longer. */
+export interface ImageStep {
+  /** Steps done, from 1; 0 when the conditional VAE's pictures are there, which the steps then begin from. */
+  step: number;
+  numSteps: number;
+  /** The clean latents as the network sees them now, (B, h, w, c); null where the pipeline has none. */
+  latents: Tensor4D | null;
+  /** The conditional VAE's pictures, (B, H, W, channels), at step 0; else null. */
+  preview: Tensor4D | null;
+}
+
+/**
+ * The one way from recipes to pictures, by whichever pipeline they name, in slices of about one convolution each: null
+ * after a slice that finishes nothing, else the step. Call `next()` outside of tf.tidy; `return()` gives the rest up.
+ *
+ * @param recipes of one batch
+ * @returns       through the generator, decoded values (B, H, W, channels); the caller disposes them
+ * @throws        RangeError as `sampleRecipesInSlices`, or when a network is missing; the signal's reason when aborted
+ */
+export function* imagesInSlices(
+  { model, cvae, classifiers }: Networks,
+  recipes: readonly Recipe[],
+  run: SampleRun = {},
+): Generator<ImageStep | null, Tensor4D> {
+  const { pipeline } = recipes[0]!;
+  const options = { classifiers, ...run };
+  if (pipeline === 'cvae') return yield* cvaeImages(loaded(cvae), recipes, run);
+  const network = loaded(model);
+  if (pipeline !== 'cvae+ddpm')
+    return yield* decodedSteps(network, sampleRecipesInSlices(network, recipes, options), run);
+  const start = yield* beginning(network, loaded(cvae), recipes, run);
+  try {
+    return yield* decodedSteps(network, sampleRecipesInSlices(network, recipes, { ...options, start }), run);
+  } finally {
+    start.dispose();
+  }
+}
+
+/** The pictures of the pipeline cvae: one pass is its only step. */
+function* cvaeImages(
+  cvae: ConditionalVae,
+  recipes: readonly Recipe[],
+  { signal }: SampleRun,
+): Generator<ImageStep | null, Tensor4D> {
+  const images = yield* abortable(cvaeImagesInSlices(cvae, cvae.index.labels, recipes), signal);
+  let isTaken = false;
+  try {
+    yield { step: 1, numSteps: 1, latents: null, preview: null };
+    isTaken = true;
+    return images;
+  } finally {
+    if (!isTaken) images.dispose();
+  }
+}
+
+/**
+ * The conditional VAE's pictures, shown as step 0, and then as values that the auto-encoder knows: what the diffusion
+ * model begins from (SDEdit, Meng et al. 2022, arXiv:2108.01073, algorithm 1, on latents).
+ */
+function* beginning(
+  model: DiffusionModel,
+  cvae: ConditionalVae,
+  recipes: readonly Recipe[],
+  { signal }: SampleRun,
+): Generator<ImageStep | null, Tensor4D> {
+  const { strength, numInferenceSteps } = recipes[0]!;
+  const preview = yield* abortable(cvaeImagesInSlices(cvae, cvae.index.labels, recipes), signal);
+  try {
+    const numSteps = Math.max(1, numStepsAt(strength!, numInferenceSteps!));
+    yield { step: 0, numSteps, latents: null, preview };
+    return asPicture(model, preview);
+  } finally {
+    preview.dispose();
+  }
+}
+
+/** The steps of the diffusion model, and what the last one decodes to. */
+function* decodedSteps(
+  model: DiffusionModel,
+  steps: Generator<SampleStep | null>,
+  { signal }: SampleRun,
+): Generator<ImageStep | null, Tensor4D> {
+  try {
+    for (const result of steps) {
+      if (result === null) {
+        yield null;
+        continue;
+      }
+      const { step, numSteps, x0Pred } = result;
+      yield { step, numSteps, latents: x0Pred, preview: null };
+      if (step === numSteps) return yield* abortable(decodeLatentsInSlices(model, x0Pred), signal);
+    }
+  } finally {
+    steps.return(undefined);
+  }
+  throw new Error('generate: the sampler made no step; ask for at least 1');
+}
+
+function loaded<Network>(network: Network | null | undefined): Network {
+  if (network) return network;
+  throw new RangeError('generate: a network of this pipeline is not loaded; load it before its recipes');
+}
+
+/** Values that a picture's bytes could have, as `toPixels` clamps them: what the auto-encoder knows. */
+function asPicture({ index }: DiffusionModel, values: Tensor4D): Tensor4D {
+  const { channels, premultipliedAlpha } = index.figment;
+  return tidy(() => {
+    const clipped: Tensor4D = clipByValue(values, -1, 1);
+    if (channels === 3 || !premultipliedAlpha) return clipped;
+    const alpha = slice(clipped, [0, 0, 0, 3], [-1, -1, -1, 1]);
+    const isSeen = greater(alpha, (2 * (MIN_ALPHA - 0.5)) / 255 - 1);
+    return where(isSeen, minimum(clipped, alpha), -1) as Tensor4D;
+  });
+}
