@@ -1,6 +1,7 @@
 // The public names of the plugin. Importing them has no effect until one is called.
 export {
   changeRecipe,
+  checkRecipe,
   encodeEdit,
   footPivot,
   type Interpolation,

@@ -14,6 +14,7 @@ export {
   sheetColumns,
 } from './core/atlas.ts';
 // Pixels and random numbers
+export type { Attributes, AttributeValues, NumberRange, Vocabulary } from './core/attributes.ts';
 export { atop, blend } from './core/composite.ts';
 export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
 export { fingerprint } from './core/fingerprint.ts';
@@ -32,6 +33,16 @@ export { integers, MAX_SEED, normals, permutation, uniforms } from './core/rando
 export { nextValue, type Pace, type PacedRun, resultOf, stepsAndResult } from './core/slices.ts';
 // Data sets
 export { append } from './dataset/append.ts';
+export {
+  type AttributeColumn,
+  attributesOf,
+  encodeColumns,
+  isWords,
+  rowsOf,
+  selectColumns,
+  vocabularyOf,
+} from './dataset/attributeColumns.ts';
+export { ATTRIBUTES_FILE } from './dataset/attributeTable.ts';
 export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';
 export { type BatchIndicesOptions, batchIndices, fillBatch } from './dataset/batches.ts';
 export { type Dataset, DatasetError, type DatasetSplit, splitHeldOut } from './dataset/dataset.ts';
@@ -72,6 +83,13 @@ export {
 } from './diffusion/schedulerConfig.ts';
 export { slerp } from './diffusion/slerp.ts';
 // Evaluation
+export {
+  ATTRIBUTE_SHEET_DEFAULTS,
+  type AttributeSheetOptions,
+  attributeSheet,
+  drawExamples,
+  type LabelledPicture,
+} from './evaluation/attributeSheet.ts';
 export {
   type Accuracy,
   accuracyOf,
@@ -130,6 +148,8 @@ export {
   encodeWithLabels,
   parseConditionalVaeConfig,
 } from './networks/conditionalVae.ts';
+export { type Conditions, conditioning, conditioningShapes } from './networks/conditioning.ts';
+export { type ConditioningConfig, conditioningConfig, parseConditioningConfig } from './networks/conditioningConfig.ts';
 export type { Shapes, Weights } from './networks/layers.ts';
 export {
   classifyNoisy,
@@ -137,7 +157,7 @@ export {
   noisyClassifierShapes,
   parseNoisyClassifierConfig,
 } from './networks/noisyClassifier.ts';
-export { unet2d, unet2dInSlices, unet2dShapes } from './networks/unet2d.ts';
+export { timeChannels, type UNet2DCondition, unet2d, unet2dInSlices, unet2dShapes } from './networks/unet2d.ts';
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
 export { downloadWeights, initialWeights, uploadWeights } from './networks/weights.ts';
 export { encodeEdit, type PictureBytes } from './recipe/bytes.ts';
@@ -153,7 +173,6 @@ export {
 export { type ImageSize, imageSize } from './recipe/imageSize.ts';
 export { batchKey, recipeKey, samplingKey } from './recipe/keys.ts';
 export { indexOfLabel } from './recipe/label.ts';
-export { PIPELINE_NAMES, type PipelineName } from './recipe/pipeline.ts';
 export { RecipeError, type RecipeProblem } from './recipe/problems.ts';
 export type {
   Interpolation,
@@ -166,7 +185,18 @@ export type {
   SamplingOptions,
   Steering,
 } from './recipe/recipe.ts';
+export { PIPELINE_NAMES, type PipelineName } from './recipe/recipe.ts';
 export { RECIPE_KEYS, SAMPLER_NAMES } from './recipe/schema.ts';
+export {
+  decodeLatents,
+  decodeLatentsInSlices,
+  encodePixelsInSlices,
+  type ImageTensor,
+  imagesToPixels,
+  latentTensor,
+  pixelsToImages,
+  splitImages,
+} from './sampling/autoencoder.ts';
 export type { Classifiers } from './sampling/classifierGuide.ts';
 export type { Networks, SampleOptions } from './sampling/completeAll.ts';
 // Sampling
@@ -176,18 +206,14 @@ export {
   createConditionalVae,
   cvaeImagesInSlices,
 } from './sampling/conditionalVae.ts';
-export { decodeLatents, decodeLatentsInSlices, imagesToPixels } from './sampling/decode.ts';
 export { finishEdit, numStepsAt } from './sampling/edit.ts';
-export { encodePixelsInSlices, pixelsToImages } from './sampling/encodePixels.ts';
 export { type GenerateCallbacks, type GenerateOptions, generate, generateRecipes } from './sampling/generate.ts';
 export { type ImageStep, imagesInSlices } from './sampling/images.ts';
-export { latentTensor } from './sampling/latentTensor.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';
 export { type ModelInfo, modelInfo, pipelinesOf, recipeModel } from './sampling/modelInfo.ts';
 export { createNoisyClassifier, type NoisyClassifier } from './sampling/noisyClassifier.ts';
 export { type SampleStep, sample, sampleInSlices, sampleRecipesInSlices } from './sampling/sample.ts';
 export type { SampleRun } from './sampling/samplingPlan.ts';
-export { type ImageTensor, splitImages } from './sampling/splitImages.ts';
 // Surface: the maps of a material, and pixel art
 export { ambientOcclusionMap, OCCLUSION_DEFAULTS, type OcclusionOptions } from './surface/ambientOcclusion.ts';
 export { CAVITY_DEFAULTS, type CavityOptions, cavityMap } from './surface/cavity.ts';
@@ -230,7 +256,9 @@ export {
 } from './surface/webgpu/pixelArtTexels.ts';
 export { prepareSurfaceTexels, type SurfaceTargets, writeSurfaceTexels } from './surface/webgpu/surfaceTexels.ts';
 // Training
+export { adaptConditioning, type ConditionedNetwork, type KnownNetwork } from './training/adaptConditioning.ts';
 export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
+export { conditionedShapes, joinConditioning, splitConditioning } from './training/conditionedNetwork.ts';
 export { dataParallelGradients, type GradientWorker, serveGradients } from './training/dataParallel.ts';
 export { type GradientSource, localGradients } from './training/gradients.ts';
 export {
@@ -273,6 +301,7 @@ export {
   diffusionTaskSpec,
   diffusionTrainer,
   trainingScheduler,
+  type UNetSizes,
 } from './training/trainDiffusion.ts';
 export type { Trainer, TrainerOptions, TrainerState, TrainingStep } from './training/trainer.ts';
 export { type TrainingIntervals, type TrainingProgress, trainingProgress } from './training/trainingProgress.ts';

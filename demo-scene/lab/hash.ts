@@ -1,4 +1,4 @@
-import type { ModelInfo } from '../../plugin/index.ts';
+import { checkRecipe, type ModelInfo } from '../../plugin/index.ts';
 import { defaultSettings, isIntervalSet, type NumberName, rangesOf, SAMPLERS, type Settings } from './settings.ts';
 
 /** One key of the address: `guidance=3`. */
@@ -92,6 +92,7 @@ export interface ParsedHash {
 export function parseHash(hash: string, info: ModelInfo): ParsedHash {
   const settings = defaultSettings(info);
   const notes: string[] = [];
+  const asked = new Set<string>();
   for (const pair of hash.replace(/^#/, '').split('&')) {
     if (pair === '') continue;
     const [key, text] = splitPair(pair);
@@ -99,9 +100,19 @@ export function parseHash(hash: string, info: ModelInfo): ParsedHash {
     const read = field?.read(text, info);
     if (!field) notes.push(`The address names a setting "${key}", which does not exist.`);
     else if (read) Object.assign(settings, read);
-    else notes.push(`The address asks for ${key} "${text}"; it must be ${field.expected(info)}. The default is used.`);
+    if (read) asked.add(key);
+    else if (field)
+      notes.push(`The address asks for ${key} "${text}"; it must be ${field.expected(info)}. The default is used.`);
   }
-  return { settings, notes };
+  return { settings, notes: [...notes, ...contradictions(settings, asked, info)] };
+}
+
+/** What the address asks for that does not go together; the controls would leave it out without a word. */
+function contradictions(settings: Settings, asked: ReadonlySet<string>, info: ModelInfo): string[] {
+  const { label, seed, sampler, numInferenceSteps, eta } = settings;
+  const checked = checkRecipe({ label, seed, sampler, numInferenceSteps, ...(asked.has('eta') && { eta }) }, info);
+  if ('recipe' in checked) return [];
+  return checked.problems.map(({ message }) => `The address contradicts itself: ${message}. It is left out.`);
 }
 
 function splitPair(pair: string): [key: string, text: string] {

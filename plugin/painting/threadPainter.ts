@@ -23,9 +23,8 @@ import {
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { Latents } from '../latents.ts';
-import { decodePixels, encodePixels } from './autoencode.ts';
-import { FrameBudget, nextFrame } from './frameBudget.ts';
-import { GpuLimit } from './gpuLimit.ts';
+import { decodePixels, encodePixels } from '../latents.ts';
+import { FrameBudget, GpuLimit, nextFrame } from './frameBudget.ts';
 import { finishedPixels, type PainterNetworks, paintBatch } from './paintBatch.ts';
 import type { Painter, PaintOptions, Picture, WorkOptions } from './painter.ts';
 import { PixelPicture } from './pixelPicture.ts';

@@ -15,7 +15,7 @@ import {
   useWasm,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
-import { decodePixels, encodePixels } from './autoencode.ts';
+import { decodePixels, encodePixels } from '../latents.ts';
 import { finishedPixels, paintBatch } from './paintBatch.ts';
 import { openClassifier } from './steering.ts';
 import { traceGuidance } from './traceGuidance.ts';

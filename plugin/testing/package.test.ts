@@ -67,8 +67,8 @@ describe('the package in Node', () => {
       `import type { Scene } from '@babylonjs/core/scene.js';
        import { AssetGenerator, type GeneratedTexture } from 'babylon-figment';
        import { bake, type BakeResult } from 'babylon-figment/bake';
-       import { figment } from 'babylon-figment/esbuild';
-       import { figment as vitePlugin } from 'babylon-figment/vite';
+       import { figmentEsbuild } from 'babylon-figment/esbuild';
+       import { figmentVite } from 'babylon-figment/vite';
        import { createModel, type DiffusionModel } from 'babylon-figment/runtime';
        import picture, { url } from 'figment:portraits/elf?seed=7';
        export async function elf(scene: Scene): Promise<GeneratedTexture> {
@@ -78,7 +78,7 @@ describe('the package in Node', () => {
          return portraits.generateTextureAsync({ label: 'elf', seed: 7, guidanceScale: 2 });
        }
        export const make: (...files: Parameters<typeof createModel>) => DiffusionModel = createModel;
-       export const plugins = [figment(), vitePlugin({ models: { heroes: './heroes' } })];
+       export const plugins = [figmentEsbuild(), figmentVite({ models: { heroes: './heroes' } })];
        export const address: string = picture.url + url + picture.recipe.label;
        export const bakeElf = (): Promise<BakeResult> =>
          // @ts-expect-error a seed is a number

@@ -1,10 +1,13 @@
+import { joinColumns, rowsOf } from './attributeColumns.ts';
 import type { Dataset } from './dataset.ts';
 
 /**
  * A data set with the images of another behind its own. Of the other, only classes that the first has are taken; licence
- * and attribution name both.
+ * and attribution name both. Attributes are those of the first; where the other lacks one, it is not known, and words that
+ * the first lacks are added to it.
  *
- * @throws RangeError when the images differ in size or channels, or no class is in common
+ * @throws RangeError when the images differ in size or channels, or no class is in common, or an attribute has
+ *         words in the one and numbers in the other, or numbers of another range
  */
 export function append(dataset: Dataset, other: Dataset): Dataset {
   const sizeOf = ({ widthPx, heightPx, channels }: Dataset) => `${widthPx}x${heightPx} px, ${channels} channels`;
@@ -31,6 +34,9 @@ export function append(dataset: Dataset, other: Dataset): Dataset {
     ...rest,
     images,
     classLabels: Int32Array.from([...dataset.classLabels, ...taken.map(labelOf)]),
+    ...(dataset.attributes && {
+      attributes: joinColumns(dataset.attributes, rowsOf(other.attributes ?? [], taken), taken.length),
+    }),
     licence: joined(dataset.licence, other.licence),
     attribution: joined(dataset.attribution, other.attribution),
   };

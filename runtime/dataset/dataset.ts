@@ -1,5 +1,6 @@
 import type { NumChannels } from '../core/pixels.ts';
 import { permutation } from '../core/random.ts';
+import type { AttributeColumn } from './attributeColumns.ts';
 
 /** Labelled images of one size, all in memory. */
 export interface Dataset {
@@ -15,6 +16,8 @@ export interface Dataset {
   images: Uint8Array;
   /** The class of each image, (N). */
   classLabels: Int32Array;
+  /** What is known of the images besides their class, a column an attribute. */
+  attributes?: readonly AttributeColumn[];
   /** Where each image came from, for messages: `elf.png#12` is tile 12 of a sheet. */
   sources?: string[];
 }

@@ -1,3 +1,4 @@
+import { rowsOf } from './attributeColumns.ts';
 import type { Dataset } from './dataset.ts';
 
 /**
@@ -24,6 +25,7 @@ export function selectLabels(dataset: Dataset, labels: readonly string[]): Datas
     labels: chosen,
     images,
     classLabels: Int32Array.from(kept, labelOf),
+    ...(dataset.attributes && { attributes: rowsOf(dataset.attributes, kept) }),
     ...(dataset.sources && { sources: kept.map((image) => dataset.sources![image]!) }),
   };
 }

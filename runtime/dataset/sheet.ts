@@ -4,6 +4,8 @@
 import * as v from 'valibot';
 import { messageOf } from '../core/errors.ts';
 import { isTransparent, type NumChannels, type PixelImage, withChannels } from '../core/pixels.ts';
+import type { AttributeColumn } from './attributeColumns.ts';
+import { readAttributes, VocabularySchema } from './attributeTable.ts';
 import { type Dataset, DatasetError } from './dataset.ts';
 import { type DatasetSource, type DecodePng, readImage } from './source.ts';
 
@@ -27,6 +29,10 @@ const sheetSchema = v.object({
   channels: v.number(), // 3 or 4; checked with the classes, so that the sheets are looked at all the same
   licence: text,
   attribution: text,
+  /** What `attributes.csv` tells of the tiles. */
+  attributes: v.optional(VocabularySchema),
+  /** Tiles that one row of `attributes.csv` is about, for data sets of frames. */
+  tilesPerCharacter: v.optional(positive),
   classes: v.pipe(v.array(classSchema), v.minLength(1, 'there are no classes; expected at least one')),
 });
 
@@ -51,8 +57,9 @@ export async function openSheets(source: DatasetSource, decode: DecodePng): Prom
     problems.push(...found);
     if (problems.length === 0) tiles.push(cutTiles(sheet, description, entry.count));
   }
+  const attributes = description.attributes && (await readAttributes(source, description, problems));
   if (problems.length > 0) throw new DatasetError(description.name, problems);
-  return assemble(description, tiles);
+  return assemble(description, tiles, attributes);
 }
 
 async function readDescription(source: DatasetSource): Promise<SheetDescription> {
@@ -131,7 +138,11 @@ function cutTiles(sheet: PixelImage, description: SheetDescription, count: numbe
   return out;
 }
 
-function assemble(description: SheetDescription, tiles: Uint8Array[]): Dataset {
+function assemble(
+  description: SheetDescription,
+  tiles: Uint8Array[],
+  attributes: AttributeColumn[] | undefined,
+): Dataset {
   const { name, tileWidth, tileHeight, channels, licence, attribution, classes } = description;
   const images = new Uint8Array(tiles.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
@@ -149,6 +160,7 @@ function assemble(description: SheetDescription, tiles: Uint8Array[]): Dataset {
     attribution,
     images,
     classLabels: Int32Array.from(classes.flatMap(({ count }, index) => new Array<number>(count).fill(index))),
+    ...(attributes && { attributes }),
     sources: classes.flatMap(({ file, count }) => Array.from({ length: count }, (_, tile) => `${file}#${tile}`)),
   };
 }

@@ -2,7 +2,7 @@ import { memory, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { decode, encode } from '../networks/autoencoderKl.ts';
-import { imagesToPixels } from '../sampling/decode.ts';
+import { imagesToPixels } from '../sampling/autoencoder.ts';
 import { createModel } from '../sampling/model.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
 import { tinyModelFiles } from '../testing/tinyModel.ts';

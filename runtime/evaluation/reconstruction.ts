@@ -1,6 +1,6 @@
 import { abs, dispose, mean, sub, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { decode, encode } from '../networks/autoencoderKl.ts';
-import { imagesToPixels } from '../sampling/decode.ts';
+import { imagesToPixels } from '../sampling/autoencoder.ts';
 import type { DiffusionModel } from '../sampling/model.ts';
 import type { ImageSet } from './imageSet.ts';
 

@@ -40,6 +40,3 @@ export const NotZero = v.pipe(v.number(), v.notValue(0));
 export function only<const T extends string | number | boolean>(value: T) {
   return v.optional(v.literal(value), () => value);
 }
-
-/** An option that must be null or missing. */
-export const Absent = v.optional(v.null(), null);

@@ -1,4 +1,4 @@
-import { dispose, memory, mul, sub, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { dispose, memory, mul, sub, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../../scripts/testing/backends.ts';
 import { readJsonFixture, readTensorsFixture } from '../../scripts/testing/fixtures.ts';
@@ -8,12 +8,12 @@ import { rollValues } from '../testing/roll.ts';
 import { runSlices, valuesOfSlices } from '../testing/sliceCase.ts';
 import { randomWeights, tinyUNetConfig } from '../testing/tinyNetworks.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
-import { timestepEmbedding, unet2d, unet2dInSlices, unet2dShapes } from './unet2d.ts';
+import { timestepEmbedding, type UNet2DCondition, unet2d, unet2dInSlices, unet2dShapes } from './unet2d.ts';
 import { parseUNet2DConfig, type UNet2DConfig } from './unet2dConfig.ts';
 import { uploadWeights } from './weights.ts';
 import type { Tiles } from './windows.ts';
 
-const NAMES = ['unet-plain', 'unet-attn-class', 'unet-scale-shift'];
+const NAMES = ['unet-plain', 'unet-attn-class', 'unet-scale-shift', 'unet-identity'];
 const TOLERANCE = { absolute: 2e-5, relative: 2e-5 };
 
 interface Run {
@@ -109,10 +109,23 @@ describe('unet2d refuses', () => {
 
   it('labels that are missing, too few or out of range', () => {
     expect(refused([2, 4, 4, 4], [1, 2], null)).toThrow(/needs class labels/);
-    expect(refused([2, 4, 4, 4], [1, 2], [0])).toThrow(/2 images, 2 timesteps, 1 labels/);
+    expect(refused([2, 4, 4, 4], [1, 2], [0])).toThrow(/2 images, 1 labels/);
     for (const label of [-1, 4, 1.5, Number.NaN]) {
       expect(refused([1, 4, 4, 4], [1], [label])).toThrow(new RegExp(`label ${label} is outside 0 … 3`));
     }
+  });
+
+  it('a vector where it takes classes, and another one than it takes', () => {
+    const given = (options: Partial<UNet2DConfig>, condition: UNet2DCondition) => () =>
+      tidy(() => {
+        const config = tinyUNetConfig(options);
+        const weights = uploadWeights(randomWeights(unet2dShapes(config)));
+        return unet2d(config, weights, toTensor(draw(1, [2, 4, 4, 4])), [1, 2], condition);
+      });
+    const identity = { class_embed_type: 'identity', num_class_embeds: null } as const;
+    expect(given({}, toTensor(draw(2, [2, 32])))).toThrow(/takes classes; found a tensor/);
+    expect(given(identity, [0, 1])).toThrow(/a tensor of 2×32 to its time embedding; found none/);
+    expect(given(identity, toTensor(draw(2, [1, 32])))).toThrow(/tensor of 2×32 .* found 1×32/);
   });
 
   it('timesteps, sizes and channels that do not fit', () => {
@@ -172,6 +185,28 @@ describeOnBackends((backend) => {
     dispose(uploaded);
     expect(values).toEqual(whole);
     expect(numSlices).toBeGreaterThan(15);
+  });
+
+  it('adds a given vector as it adds the row of a class, in slices too', async () => {
+    const classes = tinyUNetConfig();
+    const identity = tinyUNetConfig({ class_embed_type: 'identity', num_class_embeds: null });
+    const x = draw(10, [2, 4, 4, 4]);
+    const weights = randomWeights(unet2dShapes(classes));
+    const table = weights.get('class_embedding.weight')!;
+    const rows = { shape: [2, 32], values: Float32Array.from([...table.data.slice(96), ...table.data.slice(32, 64)]) };
+    const expected = await run(backend, classes, x, { labels: [3, 1], weights });
+    const others = new Map([...weights].filter(([name]) => name !== 'class_embedding.weight'));
+    expect([...others.keys()]).toEqual([...unet2dShapes(identity).keys()]);
+    const [actual] = await valuesOn(backend, () => [
+      unet2d(identity, uploadWeights(others), toTensor(x), [17, 317], toTensor<Tensor2D>(rows)),
+    ]);
+    expectClose(actual!.values, expected.values, TOLERANCE);
+    const [uploaded, vectors] = [uploadWeights(others), toTensor<Tensor2D>(rows)];
+    const { values } = await valuesOfSlices(backend, x, (input) =>
+      unet2dInSlices(identity, uploaded, input as Tensor4D, [17, 317], vectors),
+    );
+    dispose([vectors, ...Object.values(uploaded)]);
+    expect(values).toEqual(actual);
   });
 
   it('computes images that are not square, each by itself', async () => {

@@ -1,4 +1,4 @@
-import { add, mul, sub, type Tensor2D, type Tensor4D, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import { add, mul, sub, Tensor, type Tensor2D, type Tensor4D, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { runToEnd } from '../core/slices.ts';
 import {
   type AttentionBlock,
@@ -37,6 +37,12 @@ export interface UNet2DOptions {
   /** Attend within each tile alone; default one tile, as diffusers does. */
   tiles?: Tiles;
 }
+
+/**
+ * What pictures are to show: the class of each, int (B), 0 … num_class_embeds − 1; for `class_embed_type: "identity"` the
+ * vector of each that is added to the time embedding, float32 (B, timeChannels); null for a network without either.
+ */
+export type UNet2DCondition = ArrayLike<number> | Tensor2D | null;
 
 interface Level {
   prefix: string;
@@ -123,7 +129,8 @@ function planUNet2D(config: UNet2DConfig, { circular = false, tiles }: UNet2DOpt
   };
 }
 
-function timeChannels(config: UNet2DConfig): number {
+/** Width of the time embedding. */
+export function timeChannels(config: UNet2DConfig): number {
   return config.time_embedding_dim ?? 4 * config.block_out_channels[0]!;
 }
 
@@ -190,30 +197,30 @@ export function timestepEmbedding(
  * @param weights     by diffusers name, in our layout
  * @param xt          float32 (B, H, W, in_channels); H and W of each tile are multiples of `sizeUnit`
  * @param t           int (B), 0 … numTrainTimesteps − 1
- * @param classLabels int (B), 0 … num_class_embeds − 1; null for a network without classes
+ * @param condition   classes or vectors, as the config says
  * @returns           float32 (B, H, W, out_channels); the caller disposes it
- * @throws            RangeError for a size that cannot be halved, labels missing or out of range
+ * @throws            RangeError for a size that cannot be halved, a condition that is missing or out of range
  */
 export function unet2d(
   config: UNet2DConfig,
   weights: Weights,
   xt: Tensor4D,
   t: ArrayLike<number>,
-  classLabels: ArrayLike<number> | null,
+  condition: UNet2DCondition,
   options: UNet2DOptions = {},
 ): Tensor4D {
-  checkInput(config, xt, t, classLabels, options.tiles);
-  return tidy(() => runToEnd(forwardPass(config, weights, xt, t, classLabels, options)));
+  checkInput(config, xt, t, condition, options.tiles);
+  return tidy(() => runToEnd(forwardPass(config, weights, xt, t, condition, options)));
 }
 
 /**
  * `unet2d` in slices of about one convolution each; `return()` gives it up.
  *
- *   const slices = unet2dInSlices(config, weights, xt, t, classLabels);
+ *   const slices = unet2dInSlices(config, weights, xt, t, condition);
  *   let slice = slices.next();
  *   while (!slice.done) slice = slices.next(); // each call does a part; call it when there is time
  *
- * @returns through the generator, what `unet2d` returns; the caller disposes it, and keeps xt until then
+ * @returns through the generator, what `unet2d` returns; the caller disposes it, and keeps xt and the condition until then
  * @throws  as `unet2d`, at once
  */
 export function unet2dInSlices(
@@ -221,11 +228,11 @@ export function unet2dInSlices(
   weights: Weights,
   xt: Tensor4D,
   t: ArrayLike<number>,
-  classLabels: ArrayLike<number> | null,
+  condition: UNet2DCondition,
   options: UNet2DOptions = {},
 ): Generator<void, Tensor4D> {
-  checkInput(config, xt, t, classLabels, options.tiles);
-  return inSlices(forwardPass(config, weights, xt, t, classLabels, options), [xt]);
+  checkInput(config, xt, t, condition, options.tiles);
+  return inSlices(forwardPass(config, weights, xt, t, condition, options), [xt]);
 }
 
 function* forwardPass(
@@ -233,12 +240,12 @@ function* forwardPass(
   weights: Weights,
   xt: Tensor4D,
   t: ArrayLike<number>,
-  classLabels: ArrayLike<number> | null,
+  condition: UNet2DCondition,
   borders: UNet2DOptions,
 ): ForwardPass {
   const { options, midOptions, down, mid, up } = planUNet2D(config, borders);
   const { circular } = options;
-  const emb = activateEmbedding(embedding(config, weights, t, classLabels));
+  const emb = activateEmbedding(embedding(config, weights, t, condition));
   const sample: Tensor4D = config.center_input_sample ? sub(mul(xt, 2), 1) : xt;
   let h = conv(weights, 'conv_in', sample, { circular });
   const skips: Tensor4D[] = [h];
@@ -284,18 +291,14 @@ function* levelPass(
   return selfAttention(weights, attend, h, options);
 }
 
-/** Time embedding plus class embedding, (B, timeChannels). */
-function embedding(
-  config: UNet2DConfig,
-  weights: Weights,
-  t: ArrayLike<number>,
-  classLabels: ArrayLike<number> | null,
-): Tensor2D {
+/** Time embedding plus class embedding or given vector, (B, timeChannels). */
+function embedding(config: UNet2DConfig, weights: Weights, t: ArrayLike<number>, condition: UNet2DCondition): Tensor2D {
   const sines = timestepEmbedding(t, config.block_out_channels[0]!, config.flip_sin_to_cos, config.freq_shift);
   const hidden = dense(weights, 'time_embedding.linear_1', sines);
   const time = dense(weights, 'time_embedding.linear_2', activateEmbedding(hidden));
-  if (config.num_class_embeds === null || classLabels === null) return time;
-  return add(time, embeddingRows(weights, 'class_embedding', classLabels));
+  if (condition instanceof Tensor) return add(time, condition);
+  if (config.num_class_embeds === null || condition === null) return time;
+  return add(time, embeddingRows(weights, 'class_embedding', condition));
 }
 
 /** Widths and heights are multiples of so many pixels, which are one on the lowest level. */
@@ -307,7 +310,7 @@ function checkInput(
   config: UNet2DConfig,
   xt: Tensor4D,
   t: ArrayLike<number>,
-  classLabels: ArrayLike<number> | null,
+  condition: UNet2DCondition,
   [down, across] = ONE_TILE,
 ): void {
   const [batch, height, width, channels] = xt.shape;
@@ -321,18 +324,33 @@ function checkInput(
   if (channels !== config.in_channels) {
     throw new RangeError(`unet2d: input has ${channels} channels, the config says ${config.in_channels}`);
   }
-  if (t.length !== batch || (classLabels !== null && classLabels.length !== batch)) {
-    throw new RangeError(
-      `unet2d: ${batch} images, ${t.length} timesteps, ${classLabels?.length ?? 'no'} labels; they must be equal`,
-    );
+  if (t.length !== batch) throw new RangeError(`unet2d: ${batch} images, ${t.length} timesteps; they must be equal`);
+  checkCondition(config, batch, condition);
+}
+
+function checkCondition(config: UNet2DConfig, batch: number, condition: UNet2DCondition): void {
+  if (config.class_embed_type === 'identity') checkVectors(config, batch, condition);
+  else if (condition instanceof Tensor) throw new RangeError('unet2d: this network takes classes; found a tensor');
+  else checkLabels(config, batch, condition);
+}
+
+function checkVectors(config: UNet2DConfig, batch: number, condition: UNet2DCondition): void {
+  const expected = `${batch}×${timeChannels(config)}`;
+  const found = condition instanceof Tensor ? condition.shape.join('×') : 'none';
+  if (found === expected) return;
+  throw new RangeError(`unet2d: this network adds a tensor of ${expected} to its time embedding; found ${found}`);
+}
+
+function checkLabels(config: UNet2DConfig, batch: number, classLabels: ArrayLike<number> | null): void {
+  if (classLabels !== null && classLabels.length !== batch) {
+    throw new RangeError(`unet2d: ${batch} images, ${classLabels.length} labels; they must be equal`);
   }
-  if (config.num_class_embeds !== null) {
-    if (classLabels === null) throw new RangeError('unet2d: this network needs class labels');
-    for (let i = 0; i < batch; i++) {
-      const label = classLabels[i]!;
-      if (!Number.isInteger(label) || label < 0 || label >= config.num_class_embeds) {
-        throw new RangeError(`unet2d: class label ${label} is outside 0 … ${config.num_class_embeds - 1}`);
-      }
+  if (config.num_class_embeds === null) return;
+  if (classLabels === null) throw new RangeError('unet2d: this network needs class labels');
+  for (let i = 0; i < batch; i++) {
+    const label = classLabels[i]!;
+    if (!Number.isInteger(label) || label < 0 || label >= config.num_class_embeds) {
+      throw new RangeError(`unet2d: class label ${label} is outside 0 … ${config.num_class_embeds - 1}`);
     }
   }
 }

@@ -45,7 +45,7 @@ const REFUSED: [key: string, value: unknown][] = [
   ['act_fn', 'mish'],
   ['resnet_time_scale_shift', 'ada_group'],
   ['class_embed_type', 'timestep'],
-  ['class_embed_type', 'identity'],
+  ['class_embed_type', 'timestep'],
   ['downsample_padding', 2],
   ['layers_per_block', 0],
   ['norm_num_groups', null],
@@ -70,8 +70,16 @@ describe('parseUNet2DConfig', () => {
     );
   });
 
+  it('takes a vector in place of classes, but not beside them', () => {
+    const json = { class_embed_type: 'identity' };
+    expect(parseUNet2DConfig(json).class_embed_type).toBe('identity');
+    expect(() => parseUNet2DConfig({ ...json, num_class_embeds: 3 })).toThrow(
+      /num_class_embeds is 3, but .*"identity"/,
+    );
+  });
+
   it('names every problem at once', () => {
-    const json = { dropout: 0.5, class_embed_type: 'identity', act_fn: 'gelu' };
+    const json = { dropout: 0.5, class_embed_type: 'timestep', act_fn: 'gelu' };
     expect(() => parseUNet2DConfig(json)).toThrow(/class_embed_type.*act_fn|act_fn.*class_embed_type/);
     expect(() => parseUNet2DConfig(json)).toThrow(/dropout/);
   });

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Absent, Count, NotZero, only, parseNetworkConfig } from './config.ts';
+import { Count, NotZero, only, parseNetworkConfig } from './config.ts';
 
 /** The options of diffusers' UNet2DModel that Figment computes; its own defaults where a key is missing. */
 const schema = v.object({
@@ -38,7 +38,8 @@ const schema = v.object({
   norm_eps: v.optional(v.number(), 1e-5),
   resnet_time_scale_shift: v.optional(v.picklist(['default', 'scale_shift']), 'default'),
   add_attention: v.optional(v.boolean(), true),
-  class_embed_type: Absent,
+  /** `identity`: the caller gives the vector that is added to the time embedding. */
+  class_embed_type: v.optional(v.nullable(v.literal('identity')), null),
   num_class_embeds: v.nullish(Count, null),
 });
 
@@ -66,6 +67,11 @@ export function parseUNet2DConfig(json: unknown, fileName = 'unet/config.json'):
     }
   }
   checkAttention(config, fileName);
+  if (config.class_embed_type === 'identity' && config.num_class_embeds !== null) {
+    throw new Error(
+      `${fileName}: num_class_embeds is ${config.num_class_embeds}, but class_embed_type "identity" has no table of classes; set one of them to null`,
+    );
+  }
   return config;
 }
 

@@ -3,8 +3,8 @@ import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { shortRecipe } from './change.ts';
 import { completeRecipe } from './complete.ts';
 import { batchKey, recipeKey } from './keys.ts';
-import { PIPELINE_NAMES } from './pipeline.ts';
 import type { RecipeModel } from './recipe.ts';
+import { PIPELINE_NAMES } from './recipe.ts';
 
 const INFO: RecipeModel = {
   name: 'tiny',

@@ -1,12 +1,13 @@
 import * as v from 'valibot';
+import { type Attributes, attributeProblem } from '../core/attributes.ts';
 import { messageOf } from '../core/errors.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import { timesteps } from '../diffusion/timesteps.ts';
 import { decodeBytes, type PictureBytes } from './bytes.ts';
 import { askedSize, contradiction, sizeProblem } from './imageSize.ts';
 import { labelProblem } from './label.ts';
-import type { PipelineName } from './pipeline.ts';
 import { problemOf, RecipeError, type RecipeProblem, shown } from './problems.ts';
+import type { PipelineName } from './recipe.ts';
 import { type KnownClassifiers, OF_STEPS, type Recipe, type RecipeModel, type RecipeOptions } from './recipe.ts';
 import { INTERVAL_EXPECTED, RECIPE_SCHEMA } from './schema.ts';
 
@@ -57,6 +58,7 @@ export function checkRecipe(
   const label = labelProblem(model.labels, asked.label);
   if (label) wrong('label', label);
   const [widthPx, heightPx] = completeSize(asked, model, wrong);
+  const attributes = completeAttributes(options, model, wrong);
   const parts = {
     ...completeSampling(asked, model, wrong),
     ...completeSteering(asked, classifiers, wrong),
@@ -66,6 +68,7 @@ export function checkRecipe(
   const seed = asked.seed ?? randomSeed();
   const recipe: Recipe = {
     label: asked.label,
+    ...(attributes && { attributes }),
     seed,
     ...completeInterpolation(asked.interpolate, seed),
     ...(asked.pipeline && asked.pipeline !== 'ddpm' && { pipeline: asked.pipeline }),
@@ -96,6 +99,28 @@ function completeInterpolation(
 ): Pick<Recipe, 'interpolate'> {
   if (!interpolate || interpolate.amount === 0 || interpolate.seed === ownSeed) return {};
   return { interpolate: Object.freeze({ ...interpolate }) };
+}
+
+/**
+ * A copy in the model's order; undefined where nothing is asked for. What was asked is read as it came, since valibot passes
+ * over names such as `constructor`.
+ */
+function completeAttributes(
+  { attributes: asked = {}, pipeline }: RecipeOptions,
+  { attributes: vocabulary = {} }: RecipeModel,
+  wrong: Wrong,
+): Attributes | undefined {
+  const given = Object.entries(asked);
+  if (given.length === 0) return undefined;
+  if (pipeline === 'cvae') {
+    wrong('attributes', 'the pipeline cvae knows the label alone; leave out attributes, or use another pipeline');
+  }
+  for (const [name, value] of given) {
+    const problem = attributeProblem(vocabulary, name, value);
+    if (problem) wrong('attributes', problem);
+  }
+  const inOrder = Object.keys(vocabulary).filter((name) => Object.hasOwn(asked, name));
+  return Object.freeze(Object.fromEntries(inOrder.map((name) => [name, asked[name]!])));
 }
 
 function completeSize(asked: RecipeOptions, model: RecipeModel, wrong: Wrong): [widthPx: number, heightPx: number] {

@@ -6,14 +6,16 @@ const SAMPLING_KEYS = Object.keys(SAMPLING_ENTRIES);
 
 /** Equal for equal pictures of one model. */
 export function recipeKey(recipe: Recipe): string {
-  const { seed, interpolate, label, image, mask } = recipe;
+  const { seed, interpolate, label, attributes, image, mask } = recipe;
   const start = interpolate ? `${seed}~${interpolate.seed}~${interpolate.amount}` : `${seed}`;
   const bytes = [image, mask].flatMap((given) => (given ? [fingerprintOf(given)] : []));
-  return [start, label, samplingKey(recipe), ...bytes].join('|');
+  const has = attributes ? [JSON.stringify(attributes)] : [];
+  return [start, label, samplingKey(recipe), ...has, ...bytes].join('|');
 }
 
 /**
- * Equal for recipes that can be made in one batch: they differ in label, seed, interpolation, image and mask alone. A large
+ * Equal for recipes that can be made in one batch: they differ in label, attributes, seed, interpolation,
+ * image and mask alone. A large
  * picture fills a batch by itself.
  */
 export function batchKey(recipe: Recipe): string {

@@ -1,6 +1,18 @@
+import type { Attributes, Vocabulary } from '../core/attributes.ts';
 import type { SamplerName, SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import type { PictureBytes } from './bytes.ts';
-import type { PipelineName } from './pipeline.ts';
+
+/**
+ * What makes a picture:
+ *
+ * - `ddpm`: the diffusion model, in steps.
+ * - `cvae`: the conditional VAE of the model folder, in one pass of its decoder: blurred, and at once.
+ * - `cvae+ddpm`: the conditional VAE's picture first; the diffusion model begins from it, noised to `strength`, and takes
+ *   that share of its steps.
+ */
+export type PipelineName = 'ddpm' | 'cvae' | 'cvae+ddpm';
+
+export const PIPELINE_NAMES: readonly PipelineName[] = ['ddpm', 'cvae', 'cvae+ddpm'];
 
 /** Where a picture's first noise lies: on the arc (slerp) from the noise of its own seed to that of another. */
 export interface Interpolation {
@@ -14,6 +26,11 @@ export interface Interpolation {
 export interface PictureOptions {
   /** One of the model's labels. */
   label: string;
+  /**
+   * What the picture has besides, by name: `{ hair_colour: 'red', wear: 0.4 }`, of the model's attributes. What is left out
+   * can be anything.
+   */
+  attributes?: Attributes;
   /** uint32; it fixes the picture, whatever else is made in the same batch. Drawn at random when absent. */
   seed?: number;
   /** Begins between the noises of two seeds: a variation, the closer to the first the smaller the amount. */
@@ -84,6 +101,8 @@ export type Steering = Pick<RecipeOptions, 'classifier' | 'classifierLabel' | 'c
  */
 export interface Recipe {
   readonly label: string;
+  /** In the order of the model's; absent where nothing is asked for. */
+  readonly attributes?: Attributes;
   readonly seed: number;
   readonly interpolate?: Readonly<Interpolation>;
   readonly pipeline?: Exclude<PipelineName, 'ddpm'>;
@@ -109,6 +128,8 @@ export interface Recipe {
 export interface RecipeModel {
   readonly name: string;
   readonly labels: readonly string[];
+  /** What can be asked for besides the label; absent: nothing. */
+  readonly attributes?: Vocabulary;
   /** Of a picture, or of the tile that pictures are multiples of. */
   readonly widthPx: number;
   readonly heightPx: number;

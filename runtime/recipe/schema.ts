@@ -2,7 +2,7 @@
 // and the published JSON schema are made from the same entries.
 import * as v from 'valibot';
 import { MAX_SEED } from '../core/random.ts';
-import { PIPELINE_NAMES } from './pipeline.ts';
+import { PIPELINE_NAMES } from './recipe.ts';
 
 export const SAMPLER_NAMES = ['ddpm', 'ddim', 'dpm++', 'euler'] as const;
 
@@ -60,6 +60,20 @@ export const INTERPOLATE_ENTRY = v.pipe(
     'expected { seed, amount }',
   ),
   v.description('begin between the noises of two seeds: a variation'),
+);
+
+const MAX_ATTRIBUTES = 64;
+const ATTRIBUTES_EXPECTED = 'expected words and numbers by name, such as { hair_colour: "red" }';
+
+/** Which names and values there are is the model's to say. */
+export const ATTRIBUTES_ENTRY = v.pipe(
+  v.record(
+    v.string(),
+    v.union([v.pipe(v.string(), v.maxLength(MAX_NAME_LENGTH)), v.number()], 'expected a word or a number'),
+    ATTRIBUTES_EXPECTED,
+  ),
+  v.maxEntries(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
+  v.description("what the picture has besides, of the model's attributes; what is left out can be anything"),
 );
 
 /** What all pictures of a batch have alike, but for the classifier, which every door names in its own way. */
@@ -134,6 +148,7 @@ const bytes = (name: string) =>
 export const RECIPE_SCHEMA = v.object(
   {
     label: textEntry('a label of the model'),
+    attributes: v.optional(ATTRIBUTES_ENTRY),
     seed: v.optional(SEED_ENTRY),
     interpolate: v.optional(INTERPOLATE_ENTRY),
     image: v.optional(bytes('image')),

@@ -1,6 +1,6 @@
 import { completeRecipe } from '../recipe/complete.ts';
-import { PIPELINE_NAMES } from '../recipe/pipeline.ts';
 import type { KnownClassifiers, PictureOptions, Recipe, RecipeModel, SamplingOptions } from '../recipe/recipe.ts';
+import { PIPELINE_NAMES } from '../recipe/recipe.ts';
 import type { ConditionalVae } from './conditionalVae.ts';
 import type { DiffusionModel } from './model.ts';
 import { recipeModel } from './modelInfo.ts';

@@ -1,7 +1,8 @@
-import { dispose, keep, type Tensor1D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { dispose, keep, Tensor, type Tensor1D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { guidedPredictionInSlices, type SlicedDenoisingModel } from '../diffusion/guidance.ts';
 import type { SamplerStep } from '../diffusion/samplerType.ts';
 import { sizeUnit, unet2dInSlices } from '../networks/unet2d.ts';
+import { rowsOfCondition } from './conditioningOf.ts';
 import { noise } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';
 import type { SamplingPlan } from './samplingPlan.ts';
@@ -25,19 +26,25 @@ export function* denoiseInSlices(
   index: number,
   pass = 0,
 ): Generator<void, Denoised> {
-  const { guidance, classifierGuide, classLabels, sampler, measure, tiles } = plan;
+  const { guidance, classifierGuide, condition, sampler, measure, tiles } = plan;
   const { config, weights } = model.unet;
-  const { labels, figment } = model.index;
+  const { figment } = model.index;
   const unit = sizeUnit(config);
   const turn = pass * sampler.timesteps.length + index;
   const options = { circular: figment.circularPadding, tiles };
-  const predict: SlicedDenoisingModel<Tensor4D> = (x, t, classes) =>
-    withShiftedTiles(x, {
-      tiles,
-      unit,
-      turn,
-      predict: (rolled) => unet2dInSlices(config, weights, rolled, t, classes, options),
-    });
+  const predict: SlicedDenoisingModel<Tensor4D> = function* (x, t, classes) {
+    const told = rowsOfCondition(condition, classes);
+    try {
+      return yield* withShiftedTiles(x, {
+        tiles,
+        unit,
+        turn,
+        predict: (rolled) => unet2dInSlices(config, weights, rolled, t, told, options),
+      });
+    } finally {
+      if (told instanceof Tensor) told.dispose();
+    }
+  };
   const t = sampler.timesteps[index]!;
   const input = tidy(() => sampler.scaleInput(xt, index));
   const owned = [input];
@@ -48,8 +55,8 @@ export function* denoiseInSlices(
       predict,
       input,
       t,
-      classLabels,
-      labels.length,
+      condition.classLabels,
+      condition.nullLabel,
       guidance,
       measure && observe,
     );

@@ -1,6 +1,6 @@
 import type { PictureOptions, Recipe } from '../recipe/recipe.ts';
+import { imagesToPixels } from './autoencoder.ts';
 import { completeAll, type Networks, type SampleOptions } from './completeAll.ts';
-import { imagesToPixels } from './decode.ts';
 import { finishEdit } from './edit.ts';
 import { type ImageStep, imagesInSlices } from './images.ts';
 import type { DiffusionModel } from './model.ts';

@@ -7,8 +7,8 @@ import { rollImage } from '../testing/roll.ts';
 import { tinyModelFiles } from '../testing/tinyModel.ts';
 import type { SampleOptions } from './completeAll.ts';
 import { generate } from './generate.ts';
+import { COMMON_SHARE } from './latentNoise.ts';
 import { createModel } from './model.ts';
-import { COMMON_SHARE } from './tiledNoise.ts';
 
 const { normals } = random;
 

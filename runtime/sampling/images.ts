@@ -2,9 +2,9 @@ import { clipByValue, greater, minimum, slice, type Tensor4D, tidy, where } from
 import { MIN_ALPHA } from '../core/pixels.ts';
 import { abortable } from '../core/slices.ts';
 import type { Recipe } from '../recipe/recipe.ts';
+import { decodeLatentsInSlices } from './autoencoder.ts';
 import type { Networks } from './completeAll.ts';
 import { type ConditionalVae, cvaeImagesInSlices } from './conditionalVae.ts';
-import { decodeLatentsInSlices } from './decode.ts';
 import { numStepsAt } from './edit.ts';
 import type { DiffusionModel } from './model.ts';
 import { type SampleStep, sampleRecipesInSlices } from './sample.ts';

@@ -1,6 +1,5 @@
 import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
-import { PIPELINE_NAMES, type PipelineName } from '../recipe/pipeline.ts';
-import type { RecipeModel } from '../recipe/recipe.ts';
+import { PIPELINE_NAMES, type PipelineName, type RecipeModel } from '../recipe/recipe.ts';
 import type { FigmentEntry, ModelIndex } from '../weights/modelIndex.ts';
 import type { DiffusionModel } from './model.ts';
 

@@ -1,4 +1,5 @@
 // Pictures of which a masked part is made anew.
+
 import { memory, type Tensor4D } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
@@ -6,9 +7,10 @@ import { selectBackend } from '../backends/selectBackend.ts';
 import { runToEnd } from '../core/slices.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import { difference, ELF, makePictures, ORC, withModel } from '../testing/tinyModel.ts';
+import { encodePixelsInSlices } from './autoencoder.ts';
 import type { SampleOptions } from './completeAll.ts';
-import { encodePixelsInSlices } from './encodePixels.ts';
 import { generate } from './generate.ts';
+import { latentMask } from './repaint.ts';
 import { sample, sampleInSlices } from './sample.ts';
 
 const SAMPLERS: SamplerName[] = ['ddpm', 'ddim', 'dpm++', 'euler'];
@@ -167,3 +169,20 @@ async function latentsOf(latents: Tensor4D): Promise<Float32Array> {
 function differs(a: Float32Array, b: Float32Array): boolean {
   return a.some((value, i) => Math.abs(value - b[i]!) > 0.1);
 }
+
+/** A mask of 6 × 4 pixels with these set. */
+function maskOf(...pixels: [x: number, y: number, value: number][]): Uint8Array {
+  const mask = new Uint8Array(24);
+  for (const [x, y, value] of pixels) mask[y * 6 + x] = value;
+  return mask;
+}
+
+it.each([
+  ['nothing', maskOf(), [0, 0, 0, 0, 0, 0]],
+  ['a pixel in the corner of its cell', maskOf([1, 1, 255]), [1, 0, 0, 0, 0, 0]],
+  ['the first of the next cell', maskOf([2, 1, 255]), [0, 1, 0, 0, 0, 0]],
+  ['a trace', maskOf([5, 3, 1]), [0, 0, 0, 0, 0, 1]],
+  ['everything', new Uint8Array(24).fill(255), [1, 1, 1, 1, 1, 1]],
+])('marks each cell that a pixel touches: %s', (_, mask, expected) => {
+  expect([...latentMask(mask, 6, 3, 2)]).toEqual(expected);
+});

@@ -1,7 +1,6 @@
 import { dispose, type Tensor4D, tensor4d, tidy, where } from '@tensorflow/tfjs-core';
 import { CLEAN, renoise } from '../diffusion/noiseLevel.ts';
 import { type Denoised, denoiseInSlices, disposeDenoised } from './denoise.ts';
-import { latentMask } from './latentMask.ts';
 import { noise } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';
 import type { SamplingPlan } from './samplingPlan.ts';
@@ -111,4 +110,21 @@ function keepOriginal(
     };
   });
   return { ...merged, guidanceNorm: denoised.guidanceNorm };
+}
+
+/**
+ * A mask of pixels on the grid of latents: a cell is made anew when any of its pixels is, if only in part.
+ *
+ * @param mask one byte a pixel, 0 (keep) … 255, row by row
+ * @returns    one byte a cell, 0 or 1, row by row
+ */
+export function latentMask(mask: Uint8Array, widthPx: number, latentWidth: number, latentHeight: number): Uint8Array {
+  const cellPx = widthPx / latentWidth;
+  const cells = new Uint8Array(latentWidth * latentHeight);
+  for (const [pixel, value] of mask.entries()) {
+    if (value === 0) continue;
+    const [x, y] = [pixel % widthPx, Math.floor(pixel / widthPx)];
+    cells[Math.floor(y / cellPx) * latentWidth + Math.floor(x / cellPx)] = 1;
+  }
+  return cells;
 }

@@ -7,7 +7,7 @@ import { createSchedule } from '../diffusion/schedule.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import * as networks from '../networks/unet2d.ts';
 import { difference, ELF, ORC, withModel } from '../testing/tinyModel.ts';
-import { decodeLatents, imagesToPixels } from './decode.ts';
+import { decodeLatents, imagesToPixels } from './autoencoder.ts';
 import { generate } from './generate.ts';
 import type { DiffusionModel } from './model.ts';
 import { sample } from './sample.ts';

@@ -2,9 +2,9 @@ import { dispose, mul, type Tensor1D, type Tensor4D, tidy } from '@tensorflow/tf
 import { abortable } from '../core/slices.ts';
 import { CLEAN, renoise } from '../diffusion/noiseLevel.ts';
 import type { PictureOptions, Recipe } from '../recipe/recipe.ts';
+import { encodeImagesInSlices, encodePixelsInSlices } from './autoencoder.ts';
 import { completeAll, type SampleOptions } from './completeAll.ts';
 import { denoiseInSlices } from './denoise.ts';
-import { encodeImagesInSlices, encodePixelsInSlices } from './encodePixels.ts';
 import { startNoise } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';
 import { type Repainting, repaintInSlices, repaintingOf } from './repaint.ts';
@@ -81,6 +81,7 @@ export function* sampleRecipesInSlices(
     }
   } finally {
     plan.sampler.dispose();
+    plan.condition.vectors?.dispose();
   }
 }
 

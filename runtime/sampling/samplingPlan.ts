@@ -7,9 +7,9 @@ import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import type { Tiles } from '../networks/windows.ts';
 import { imageSize } from '../recipe/imageSize.ts';
 import { batchKey } from '../recipe/keys.ts';
-import { indexOfLabel } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import { type ClassifierGuide, type Classifiers, classifierGuideOf } from './classifierGuide.ts';
+import { type BatchCondition, conditionOf } from './conditioningOf.ts';
 import { numStepsAt } from './edit.ts';
 import type { DiffusionModel } from './model.ts';
 
@@ -32,7 +32,8 @@ export interface SamplingPlan {
   recipes: readonly Recipe[];
   guidance: GuidanceOptions;
   classifierGuide: ClassifierGuide | null;
-  classLabels: number[];
+  /** Its vectors are disposed with the sampler. */
+  condition: BatchCondition;
   sampler: Sampler;
   /** Of the sampler's steps the one to begin with; as many as there are: none is made. */
   firstStep: number;
@@ -63,7 +64,6 @@ export function planSampling(model: DiffusionModel, recipes: readonly Recipe[], 
   assertOneBatch(recipes);
   const [widthPx, heightPx] = imageSize(index.figment, first);
   const classifierGuide = classifierGuideOf(model, first, run.classifiers);
-  const classLabels = recipes.map(({ label }) => indexOfLabel(index.labels, label));
   const { guidanceScale, guidanceInterval, guidanceRescale } = first;
   const numInferenceSteps = first.numInferenceSteps!;
   const hasBeginning = first.image !== undefined || run.start !== undefined;
@@ -75,7 +75,7 @@ export function planSampling(model: DiffusionModel, recipes: readonly Recipe[], 
     recipes,
     guidance: { guidanceScale, guidanceInterval, guidanceRescale },
     classifierGuide,
-    classLabels,
+    condition: conditionOf(model, recipes),
     sampler,
     firstStep: numInferenceSteps - numSteps,
     resamples: first.resamples ?? 1,
@@ -88,7 +88,7 @@ export function planSampling(model: DiffusionModel, recipes: readonly Recipe[], 
   };
 }
 
-/** A batch has one sampling: labels, seeds, interpolations, images and masks alone may differ. */
+/** A batch has one sampling: labels, attributes, seeds, interpolations, images and masks alone may differ. */
 function assertOneBatch(recipes: readonly Recipe[]): void {
   if (recipes.length < 2) return;
   const { widthPx: _w, heightPx: _h, ...first } = recipes[0]!;
@@ -96,7 +96,7 @@ function assertOneBatch(recipes: readonly Recipe[]): void {
   for (const { widthPx, heightPx, ...other } of recipes) {
     if (batchKey(other) === key && widthPx === recipes[0]!.widthPx && heightPx === recipes[0]!.heightPx) continue;
     throw new RangeError(
-      'generate: recipes of one batch may differ in label, seed, interpolation, image and mask alone, and all have an image, or a mask, or none; make them in batches of their own',
+      'generate: recipes of one batch may differ in label, attributes, seed, interpolation, image and mask alone, and all have an image, or a mask, or none; make them in batches of their own',
     );
   }
 }

@@ -13,6 +13,8 @@ export interface LatentDataset {
   std: Float32Array;
   /** (N). */
   classLabels: Int32Array;
+  /** What is known of the images besides, (N, attributes), as `encodeColumns` gives it. */
+  attributes?: Float32Array;
 }
 
 export interface EncodeProgress {

@@ -1,9 +1,11 @@
+import { vocabularyOf } from '../dataset/attributeColumns.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { formatSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
 import type { ModelContent } from '../weights/modelFolder.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
+import { splitConditioning } from './conditionedNetwork.ts';
 import { type DiffusionOptions, trainingScheduler } from './trainDiffusion.ts';
 
 /** A network and its weights in PyTorch's layout. */
@@ -20,15 +22,17 @@ const MAX_PIXEL_ART_PX = 64;
  *
  * @param vae        the auto-encoder whose latents the U-Net was trained on
  * @param statistics what the latents were standardised by, from `latentStatistics`
+ * @param unet       with the weights of the conditioning, if any, as they were trained together
  */
 export function modelContent(
   dataset: Dataset,
   vae: TrainedNetwork<AutoencoderKlConfig>,
   statistics: { mean: number[]; std: number[] },
   unet: TrainedNetwork<UNet2DConfig>,
-  options: Pick<DiffusionOptions, 'predictionType' | 'betaSchedule' | 'circular'>,
+  options: Pick<DiffusionOptions, 'predictionType' | 'betaSchedule' | 'circular' | 'conditioning'>,
 ): ModelContent {
   const { name, labels, licence, attribution, widthPx, heightPx, channels } = dataset;
+  const weights = splitConditioning(unet.weights);
   const scheduler = formatSchedulerConfig(trainingScheduler(options));
   const latents = { latents_mean: statistics.mean, latents_std: statistics.std };
   return {
@@ -51,11 +55,16 @@ export function modelContent(
         pixelArt: widthPx <= MAX_PIXEL_ART_PX && channels === 4,
         circularPadding: options.circular,
         sampleDefaults: { sampler: 'dpm++', numInferenceSteps: 20, guidanceScale: 2 },
+        ...(options.conditioning && { attributes: vocabularyOf(dataset.attributes) }),
         sha256: {},
       },
     },
     unetConfig: { _class_name: 'UNet2DModel', ...unet.config },
-    unet: unet.weights,
+    unet: weights.unet,
+    ...(options.conditioning && {
+      conditioningConfig: { _class_name: 'FigmentConditioning', ...options.conditioning },
+      conditioning: weights.conditioning,
+    }),
     vaeConfig: { _class_name: 'AutoencoderKL', ...vae.config, ...latents },
     vae: vae.weights,
     schedulerConfig: scheduler,

@@ -2,11 +2,13 @@ import { integers, normals, uniforms } from '../core/random.ts';
 import { shiftCircular } from '../dataset/augment.ts';
 import { batchIndices } from '../dataset/batches.ts';
 import { type PredictionType, parseSchedulerConfig, type SchedulerConfig } from '../diffusion/schedulerConfig.ts';
-import { unet2dShapes } from '../networks/unet2d.ts';
+import type { ConditioningConfig } from '../networks/conditioningConfig.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { initialWeights } from '../networks/weights.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import type { Batch } from './batch.ts';
+import { conditionedShapes } from './conditionedNetwork.ts';
+import { dropConditions } from './dropConditions.ts';
 import { type GradientSource, localGradients } from './gradients.ts';
 import type { LatentDataset } from './latentDataset.ts';
 import { createTask, type TaskSpec } from './task.ts';
@@ -23,6 +25,8 @@ export interface DiffusionOptions extends TrainerOptions {
   balanced: boolean;
   /** For seamless pictures: every convolution wraps around the borders, and the latents of every image are rolled by whole cells. */
   circular: boolean;
+  /** The network for label and attributes of a U-Net with `class_embed_type: "identity"`; null: the U-Net takes the label. */
+  conditioning: ConditioningConfig | null;
 }
 
 export const DIFFUSION_DEFAULTS: DiffusionOptions = {
@@ -33,6 +37,7 @@ export const DIFFUSION_DEFAULTS: DiffusionOptions = {
   minSnrGamma: null,
   balanced: false,
   circular: false,
+  conditioning: null,
   batchSize: 128,
   microBatchSize: 16,
   learningRate: 1e-3,
@@ -58,31 +63,37 @@ const ROLL_STREAM = 0x60000000;
 /** Up to this size of the latents two levels see the whole picture. */
 const SMALL_LATENTS = 8;
 
+/** What may be chosen of a new U-Net. */
+export interface UNetSizes {
+  /** Channels of the levels; default 64, 128 for latents of up to 8×8, else 64, 112, 128. */
+  widths?: readonly number[];
+  /** Residual blocks of a level; default 2 for two levels, else 1. */
+  layers?: number;
+}
+
 /**
  * A network for latents of 8×8 (two levels of two blocks, attention on the lower one) or larger (three levels of one
  * block, attention on the lower two), with labels and a null label; 4.3 and 4.6 million weights.
  */
-export function defaultUNetConfig(latents: Pick<LatentDataset, 'shape'>, numLabels: number): UNet2DConfig {
+export function defaultUNetConfig(
+  latents: Pick<LatentDataset, 'shape'>,
+  numLabels: number,
+  sizes: UNetSizes = {},
+): UNet2DConfig {
   const [height, width, channels] = latents.shape;
-  const levels: Pick<
-    UNet2DConfig,
-    'down_block_types' | 'up_block_types' | 'block_out_channels' | 'layers_per_block' | 'attention_head_dim'
-  > =
-    Math.max(height, width) <= SMALL_LATENTS
-      ? {
-          down_block_types: ['DownBlock2D', 'AttnDownBlock2D'],
-          up_block_types: ['AttnUpBlock2D', 'UpBlock2D'],
-          block_out_channels: [64, 128],
-          layers_per_block: 2,
-          attention_head_dim: 32,
-        }
-      : {
-          down_block_types: ['DownBlock2D', 'AttnDownBlock2D', 'AttnDownBlock2D'],
-          up_block_types: ['AttnUpBlock2D', 'AttnUpBlock2D', 'UpBlock2D'],
-          block_out_channels: [64, 112, 128],
-          layers_per_block: 1,
-          attention_head_dim: 16,
-        };
+  const isSmall = Math.max(height, width) <= SMALL_LATENTS;
+  const widths = sizes.widths ?? (isSmall ? [64, 128] : [64, 112, 128]);
+  const isAttended = (level: number) => level > 0;
+  const levels = {
+    down_block_types: widths.map((_, i) => (isAttended(i) ? ('AttnDownBlock2D' as const) : 'DownBlock2D')),
+    up_block_types: widths.map((_, i) =>
+      isAttended(widths.length - 1 - i) ? ('AttnUpBlock2D' as const) : 'UpBlock2D',
+    ),
+    block_out_channels: [...widths],
+    layers_per_block: sizes.layers ?? (widths.length <= 2 ? 2 : 1),
+    attention_head_dim:
+      [32, 16].find((size) => widths.slice(-1 * Math.max(1, widths.length - 1)).every((c) => c % size === 0)) ?? 8,
+  };
   return {
     sample_size: height === width ? height : [height, width],
     in_channels: channels,
@@ -126,17 +137,18 @@ export function trainingScheduler(options: Pick<DiffusionOptions, 'predictionTyp
 }
 
 export function diffusionTaskSpec(config: UNet2DConfig, options: DiffusionOptions): TaskSpec {
-  const { circular, minSnrGamma } = options;
-  return { kind: 'ddpm', config, circular, scheduler: trainingScheduler(options), minSnrGamma };
+  const { circular, minSnrGamma, conditioning } = options;
+  return { kind: 'ddpm', config, conditioning, circular, scheduler: trainingScheduler(options), minSnrGamma };
 }
 
 /**
- * A training of a class-conditional denoising diffusion model on standardised latents; run it with
+ * A training of a conditional denoising diffusion model on standardised latents; run it with
  * `for await (const step of trainer.run(signal))`.
  *
  * Source: Ho et al. 2020, arXiv:2006.11239, algorithm 1; label dropout: Ho & Salimans 2022, arXiv:2207.12598.
  * @param statistics mean and standard deviation of each latent channel, by `latentStatistics`
- * @param start      state to go on from, or weights (PyTorch's layout) to begin with; random ones when absent
+ * @param start      state to go on from, or weights (PyTorch's layout, joined by `joinConditioning`) to begin with; random
+ *                   ones when absent
  * @param source     where gradients are computed; this thread when absent
  */
 export function diffusionTrainer(
@@ -147,12 +159,22 @@ export function diffusionTrainer(
   start?: TrainerState | Map<string, WeightTensor>,
   source?: GradientSource,
 ): Trainer {
+  checkAttributes(latents, options.conditioning);
   const task = createTask(diffusionTaskSpec(config, options));
-  const initial = start ?? initialWeights(unet2dShapes(config), options.seed);
+  const initial = start ?? initialWeights(conditionedShapes(config, options.conditioning), options.seed);
   const all = Int32Array.from(latents.classLabels.keys());
-  const nullLabel = (config.num_class_embeds ?? 1) - 1;
+  const nullLabel = options.conditioning?.num_labels ?? (config.num_class_embeds ?? 1) - 1;
   const batchAt = (step: number) => diffusionBatch(latents, statistics, all, nullLabel, options, step);
   return new Trainer(source ?? localGradients(task), batchAt, options, task.isTrained, initial);
+}
+
+function checkAttributes({ classLabels, attributes }: LatentDataset, conditioning: ConditioningConfig | null): void {
+  const expected = classLabels.length * Object.keys(conditioning?.attributes ?? {}).length;
+  const found = attributes?.length ?? 0;
+  if (!conditioning || found === expected) return;
+  throw new RangeError(
+    `diffusionTrainer: the latents have ${found} attributes; expected ${expected}, by encodeColumns`,
+  );
 }
 
 function diffusionBatch(
@@ -163,7 +185,7 @@ function diffusionBatch(
   options: DiffusionOptions,
   step: number,
 ): Batch {
-  const { batchSize, balanced, seed, condDropProb, circular } = options;
+  const { batchSize, balanced, seed, circular } = options;
   const chosen = batchIndices(all, latents.classLabels, { batchSize, balanced, seed }, step);
   const channels = latents.shape[2];
   const size = latents.mean.length / latents.classLabels.length;
@@ -178,13 +200,39 @@ function diffusionBatch(
     }
   });
   if (circular) rollEach(x0, latents.shape, uniforms(seed, ROLL_STREAM + step, 2 * batchSize));
-  const dropped = uniforms(seed, DROP_STREAM + step, batchSize);
-  const classLabels = chosen.map((image, i) => (dropped[i]! < condDropProb ? nullLabel : latents.classLabels[image]!));
   return {
     x0: { shape, data: x0 },
     eps: { shape, data: normals(seed, EPS_STREAM + step, batchSize * size) },
     t: { shape: [batchSize], data: integers(seed, TIME_STREAM + step, batchSize, 1000) },
-    classLabels: { shape: [batchSize], data: classLabels },
+    ...conditionArrays(latents, chosen, nullLabel, options, step),
+  };
+}
+
+/** What the network is told of the chosen images. */
+function conditionArrays(
+  latents: LatentDataset,
+  chosen: Int32Array,
+  nullLabel: number,
+  { seed, condDropProb, conditioning }: DiffusionOptions,
+  step: number,
+): Batch {
+  const batch = chosen.length;
+  const known = chosen.map((image) => latents.classLabels[image]!);
+  if (!conditioning) {
+    const dropped = uniforms(seed, DROP_STREAM + step, batch);
+    const classLabels = known.map((label, i) => (dropped[i]! < condDropProb ? nullLabel : label));
+    return { classLabels: { shape: [batch], data: classLabels } };
+  }
+  const count = Object.keys(conditioning.attributes).length;
+  const attributes = new Float32Array(batch * count);
+  chosen.forEach((image, i) => {
+    attributes.set(latents.attributes?.subarray(image * count, (image + 1) * count) ?? [], i * count);
+  });
+  const conditions = { classLabels: known, attributes };
+  const told = dropConditions(conditions, nullLabel, condDropProb, seed, DROP_STREAM + step);
+  return {
+    classLabels: { shape: [batch], data: told.classLabels },
+    attributes: { shape: [batch, count], data: told.attributes },
   };
 }
 

@@ -86,7 +86,7 @@ async function readPipeline(): Promise<[ModelFiles, PipelineCase, Tensors]> {
 
 describe('networks agree with diffusers', () => {
   describeOnBackends(() => {
-    it.each(['unet-plain', 'unet-attn-class', 'unet-scale-shift'])('%s', async (name) => {
+    it.each(['unet-plain', 'unet-attn-class', 'unet-scale-shift', 'unet-identity'])('%s', async (name) => {
       const { numTensors } = memory();
       expect((await runUNetCase(...readNetwork(name))).maxRel).toBeLessThan(BOUND);
       expect(memory().numTensors).toBe(numTensors);
@@ -122,6 +122,12 @@ describe('what is wrong is noticed', () => {
     tensors.get('timestep')!.data[1]! -= 1;
     tensors.get('class_labels')!.data[1] = 0;
     tensors.get('class_labels')!.data[0] = 1;
+    expect((await runUNetCase(folder, tensors)).maxRel).toBeGreaterThan(BOUND);
+  });
+
+  it('in the vector of a U-Net that is given one', async () => {
+    const [folder, tensors] = readNetwork('unet-identity');
+    tensors.get('class_embedding')!.data[70]! += 0.1;
     expect((await runUNetCase(folder, tensors)).maxRel).toBeGreaterThan(BOUND);
   });
 

@@ -19,10 +19,10 @@ import type { Sampler } from '../diffusion/samplerType.ts';
 import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes, decode, encode, type LatentDistribution } from '../networks/autoencoderKl.ts';
 import { parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
-import { unet2d, unet2dShapes } from '../networks/unet2d.ts';
-import { parseUNet2DConfig } from '../networks/unet2dConfig.ts';
+import { type UNet2DCondition, unet2d, unet2dShapes } from '../networks/unet2d.ts';
+import { parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { uploadWeights } from '../networks/weights.ts';
-import { decodeLatents } from '../sampling/decode.ts';
+import { decodeLatents } from '../sampling/autoencoder.ts';
 import { createModel, type DiffusionModel } from '../sampling/model.ts';
 import type { ModelFiles } from '../weights/modelFolder.ts';
 import { nchwToNhwc } from '../weights/tensorLayout.ts';
@@ -81,20 +81,29 @@ export interface PipelineCase {
 /**
  * One forward pass of a UNet2DModel.
  *
- * @param tensors `sample` (B, C, H, W), `timestep` (B), `class_labels` (B) if it has classes, and `expected` (B, C, H, W)
+ * @param tensors `sample` (B, C, H, W), `timestep` (B), `class_labels` (B) if it has classes, `class_embedding` (B, C) if it
+ *                takes one, and `expected` (B, C, H, W)
  * @throws        Error naming the tensor or option that is missing or wrong
  */
 export async function runUNetCase({ name, config, weights }: NetworkFolder, tensors: Tensors): Promise<Deviation> {
   const parsed = parseUNet2DConfig(config, `${name}/config.json`);
   checkWeights(weights, unet2dShapes(parsed), name);
-  const classLabels = parsed.num_class_embeds === null ? null : find(tensors, 'class_labels').data;
   const uploaded = uploadWeights(weights);
   try {
-    const run = () => unet2d(parsed, uploaded, images(tensors, 'sample'), find(tensors, 'timestep').data, classLabels);
+    const run = () =>
+      unet2d(parsed, uploaded, images(tensors, 'sample'), find(tensors, 'timestep').data, conditionOf(parsed, tensors));
     return await worstOf(tensors, { expected: tidy(run) });
   } finally {
     dispose(uploaded);
   }
+}
+
+function conditionOf(config: UNet2DConfig, tensors: Tensors): UNet2DCondition {
+  if (config.class_embed_type === 'identity') {
+    const { shape, data } = find(tensors, 'class_embedding');
+    return tensor<Rank.R2>(data, shape as [number, number], 'float32');
+  }
+  return config.num_class_embeds === null ? null : find(tensors, 'class_labels').data;
 }
 
 /**

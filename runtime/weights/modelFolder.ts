@@ -8,6 +8,7 @@ import {
 } from './modelIndex.ts';
 import { type ModelSource, type OnProgress, sha256Hex } from './modelSource.ts';
 import { parseSafetensors, writeSafetensors } from './safetensors.ts';
+import { isObject } from './untrustedJson.ts';
 import type { WeightTensor } from './weightTensor.ts';
 
 /** `cvae` is optional in a folder: a VAE that makes pictures in one step. */
@@ -23,6 +24,9 @@ export interface ModelContent {
   schedulerConfig?: unknown;
   cvaeConfig?: unknown;
   cvae?: ReadonlyMap<string, WeightTensor>;
+  /** Of a U-Net whose class_embed_type is `identity`. */
+  conditioningConfig?: unknown;
+  conditioning?: ReadonlyMap<string, WeightTensor>;
 }
 
 export interface ModelFiles extends ModelContent {
@@ -33,6 +37,8 @@ export interface ModelFiles extends ModelContent {
   schedulerConfig: unknown;
   cvaeConfig: unknown;
   cvae: Map<string, WeightTensor>;
+  conditioningConfig?: unknown;
+  conditioning?: Map<string, WeightTensor>;
   hash: string; // sha-256 over the files read, for caches
 }
 
@@ -59,6 +65,9 @@ const SCHEDULER_CONFIG = 'scheduler/scheduler_config.json';
 const CVAE_CONFIG = 'cvae/config.json';
 const CVAE_WEIGHTS = 'cvae/diffusion_pytorch_model.safetensors';
 
+const CONDITIONING_CONFIG = 'conditioning/config.json';
+const CONDITIONING_WEIGHTS = 'conditioning/diffusion_pytorch_model.safetensors';
+
 const PATHS: Record<ModelPart, string[]> = {
   unet: [UNET_CONFIG, UNET_WEIGHTS],
   vae: [VAE_CONFIG, VAE_WEIGHTS],
@@ -79,7 +88,7 @@ const PATHS: Record<ModelPart, string[]> = {
 export async function loadModelFolder(source: ModelSource, options: LoadModelFolderOptions = {}): Promise<ModelFiles> {
   const { parts } = { ...LOAD_MODEL_FOLDER_DEFAULTS, ...options };
   const paths = [...new Set(parts.flatMap((part) => PATHS[part]))];
-  const bytes = await readFiles(source, [INDEX_PATH, ...paths], needsIndex(parts), options);
+  const bytes = await readWithConditioning(source, paths, needsIndex(parts), options);
   const digests = await digestFiles(bytes);
   options.signal?.throwIfAborted();
   const stored = readIndex(source, bytes);
@@ -95,6 +104,8 @@ export async function loadModelFolder(source: ModelSource, options: LoadModelFol
     schedulerConfig: readConfig(source, bytes, SCHEDULER_CONFIG),
     cvaeConfig: readConfig(source, bytes, CVAE_CONFIG),
     cvae: readWeights(source, bytes, CVAE_WEIGHTS),
+    conditioningConfig: readConfig(source, bytes, CONDITIONING_CONFIG),
+    conditioning: readWeights(source, bytes, CONDITIONING_WEIGHTS),
     hash: await hashOf(digests),
   };
 }
@@ -111,7 +122,7 @@ export async function readModelFiles(
 ): Promise<Record<string, Uint8Array>> {
   const { parts } = { ...LOAD_MODEL_FOLDER_DEFAULTS, ...options };
   const paths = [...new Set(parts.flatMap((part) => PATHS[part]))];
-  return Object.fromEntries(await readFiles(source, [INDEX_PATH, ...paths], needsIndex(parts), options));
+  return Object.fromEntries(await readWithConditioning(source, paths, needsIndex(parts), options));
 }
 
 /**
@@ -138,6 +149,8 @@ export async function modelFolderFiles(
   addConfig(SCHEDULER_CONFIG, model.schedulerConfig);
   addConfig(CVAE_CONFIG, model.cvaeConfig);
   addWeights(CVAE_WEIGHTS, model.cvae);
+  addConfig(CONDITIONING_CONFIG, model.conditioningConfig);
+  addWeights(CONDITIONING_WEIGHTS, model.conditioning);
   const sha256 = Object.fromEntries(await digestFiles(files));
   addConfig(INDEX_PATH, { ...model.index, figment: { ...model.index.figment, sha256 } });
   return Object.fromEntries(files);
@@ -146,6 +159,33 @@ export async function modelFolderFiles(
 /** The networks that are used with labels need to know them. */
 function needsIndex(parts: readonly ModelPart[]): boolean {
   return parts.includes('unet') || parts.includes('cvae');
+}
+
+/** The index, these files, and the conditioning of a U-Net that takes one: its config says so, so that comes first. */
+async function readWithConditioning(
+  source: ModelSource,
+  paths: string[],
+  isIndexNeeded: boolean,
+  options: LoadModelFolderOptions,
+): Promise<Map<string, Uint8Array>> {
+  const files = await readFiles(source, [INDEX_PATH, ...paths], isIndexNeeded, options);
+  if (!isConditioned(source, files)) return files;
+  const before = [...files.values()].reduce((sum, { length }) => sum + length, 0);
+  const more = await readFiles(source, [CONDITIONING_CONFIG, CONDITIONING_WEIGHTS], true, {
+    ...options,
+    onProgress: (loaded, total) => options.onProgress?.(before + loaded, total && before + total),
+  });
+  return new Map([...files, ...more]);
+}
+
+/** A config that cannot be read is told of later, when it is known whether it is the file that the index speaks of. */
+function isConditioned(source: ModelSource, files: Map<string, Uint8Array>): boolean {
+  try {
+    const config = readConfig(source, files, UNET_CONFIG);
+    return isObject(config) && config.class_embed_type === 'identity';
+  } catch {
+    return false;
+  }
 }
 
 /** Reads all files at once; when one fails, the others are given up. Of several that are missing, the first is told. */

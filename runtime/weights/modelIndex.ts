@@ -1,6 +1,8 @@
 import * as v from 'valibot';
+import type { Vocabulary } from '../core/attributes.ts';
 import { ModelFileError, quote } from '../core/errors.ts';
 import { isObject, parseUntrustedJson } from './untrustedJson.ts';
+import { VOCABULARY_SCHEMA } from './vocabulary.ts';
 
 /** model_index.json, as diffusers writes it, plus `labels`, `image` and `figment`. */
 export interface ModelIndex {
@@ -30,6 +32,7 @@ export interface FigmentEntry {
   pixelArt: boolean;
   circularPadding: boolean;
   sampleDefaults: { sampler: string; numInferenceSteps: number; guidanceScale: number };
+  attributes?: Vocabulary; // what can be asked for besides the label; absent: nothing
   sha256: Record<string, string>; // path → 64 hexadecimal digits; model_index.json itself has none
 }
 
@@ -72,6 +75,7 @@ const FIGMENT_SCHEMA = v.object({
   pixelArt: v.optional(v.boolean()),
   circularPadding: v.optional(v.boolean()),
   sampleDefaults: v.optional(SAMPLE_DEFAULTS_SCHEMA),
+  attributes: v.optional(VOCABULARY_SCHEMA),
   sha256: v.optional(v.record(v.string(), v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits')))),
 });
 

@@ -6,14 +6,14 @@ import { numElements, type WeightTensor } from './weightTensor.ts';
  *                       PyTorch                TensorFlow.js
  *   convolution weight  (out, in, kh, kw)      (kh, kw, in, out)
  *   linear weight       (out, in)              (in, out)
- *   class embedding     (rows, dim)            (rows, dim)
+ *   embedding table     (rows, dim)            (rows, dim)
  *   activation          (B, C, H, W)           (B, H, W, C)
  */
 
 type Values = Float32Array | Int32Array;
 
 /**
- * Converts a weight from PyTorch's layout; ranks 0 and 1 and class embeddings come back as they are.
+ * Converts a weight from PyTorch's layout; ranks 0 and 1 and embedding tables come back as they are.
  * @param name the tensor's name in the file, which tells an embedding from a linear weight
  * @throws RangeError for a rank other than 0, 1, 2 or 4, or a shape that does not fit the data
  */
@@ -54,7 +54,7 @@ export function nhwcToNchw(tensor: WeightTensor): WeightTensor {
 }
 
 function staysAsItIs(name: string, { shape }: WeightTensor): boolean {
-  return shape.length < 2 || (shape.length === 2 && name.endsWith('class_embedding.weight'));
+  return shape.length < 2 || (shape.length === 2 && name.endsWith('embedding.weight'));
 }
 
 /** (batch, rows, columns) to (batch, columns, rows). */

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { MAX_SEED } from '../../runtime/core/random.ts';
 import {
+  ATTRIBUTES_ENTRY,
   INTERPOLATE_ENTRY,
   realEntry,
   SAMPLING_ENTRIES,
@@ -76,6 +77,7 @@ const PICTURE_ENTRIES = {
   classifier: v.optional(
     textEntry("steers by this classifier: a shipped one's name, a folder relative to this file or an https address"),
   ),
+  attributes: v.optional(ATTRIBUTES_ENTRY),
   interpolate: v.optional(INTERPOLATE_ENTRY),
   image: v.optional(textEntry('a PNG to begin from, of the size that is made; a path below the folder of this file')),
   mask: v.optional(

@@ -11,12 +11,18 @@ import {
 } from '../../runtime/index.ts';
 import { writeFileAtomic } from '../node/atomicWrite.ts';
 import { letEventsIn } from '../node/interrupt.ts';
-import { buildCvae, buildModel, modelSource, orUsageError } from '../node/openModel.ts';
-import { buildClassifier, classifierSource } from '../node/openNoisyClassifier.ts';
+import {
+  buildClassifier,
+  buildCvae,
+  buildModel,
+  classifierSource,
+  modelSource,
+  orUsageError,
+} from '../node/openModel.ts';
 import { encodePng } from '../node/png.ts';
+import { UsageError } from '../node/usageError.ts';
 import { bakedRecipe, type Look, type Picture, type PictureFile, RECIPE_KEYWORD, recipeOf } from './bakePlan.ts';
 import { encodeKtx2 } from './encodeKtx2.ts';
-import { Held } from './held.ts';
 import { layerImages } from './layers.ts';
 import type { FileRecord } from './manifest.ts';
 import { placeInside } from './outputPaths.ts';
@@ -121,4 +127,32 @@ export async function writeOutput(out: string, path: string, bytes: Uint8Array):
 
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** One network on the backend at a time, the one that was asked for last. */
+export class Held<Files extends { hash: string }, Network extends { hash: string; dispose(): void }> {
+  #name = '';
+  #network: Network | null = null;
+
+  /** @param read reads the files of a name */
+  constructor(
+    private readonly read: (name: string, signal?: AbortSignal) => Promise<Files>,
+    private readonly build: (files: Files) => Network,
+  ) {}
+
+  /** @throws UsageError when the files' hash is another */
+  async open(name: string, hash: string, signal?: AbortSignal): Promise<Network> {
+    if (this.#network && this.#name === name && this.#network.hash === hash) return this.#network;
+    this.dispose();
+    const files = await this.read(name, signal);
+    if (files.hash !== hash) throw new UsageError(`bake: ${name} has changed meanwhile; bake again`);
+    this.#name = name;
+    this.#network = this.build(files);
+    return this.#network;
+  }
+
+  dispose(): void {
+    this.#network?.dispose();
+    this.#network = null;
+  }
 }

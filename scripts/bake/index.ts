@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { BakeDescription } from './bakeFileSchema.ts';
 import { takeShard } from './batches.ts';
 import { Manifest } from './manifest.ts';
-import { type OpenOptions, openPlan } from './openPlan.ts';
+import { type OpenOptions, openPlan } from './planBake.ts';
 import { type BakeResult, type RunOptions, runPlan } from './runBake.ts';
 import { findStale, type StaleFile } from './staleFiles.ts';
 import { watchFiles } from './watchFiles.ts';

@@ -5,7 +5,7 @@ import { luminance } from '../../runtime/index.ts';
 import { decodePng } from '../node/png.ts';
 import type { BakeAsset } from './bakeFileSchema.ts';
 import { flawOfPath, placeInside } from './outputPaths.ts';
-import { messageOf } from './wantedPictures.ts';
+import { withoutOperation } from './wantedPictures.ts';
 
 /** A PNG as bytes of the runtime. */
 export interface BakeImage {
@@ -33,7 +33,7 @@ export async function openImages(
 ): Promise<Map<string, BakeImage | string>> {
   const paths = new Set(assets.flatMap(({ image, mask }) => [image ?? [], mask ?? []].flat()));
   const images = new Map<string, BakeImage | string>();
-  for (const path of paths) images.set(path, await openImage(path, folder, isAnywhere).catch(messageOf));
+  for (const path of paths) images.set(path, await openImage(path, folder, isAnywhere).catch(withoutOperation));
   return images;
 }
 

@@ -1,8 +1,14 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { loadModelFolder, type ModelIndex, parseSchedulerConfig, type SchedulerConfig } from '../../runtime/index.ts';
+import {
+  loadClassifierFolder,
+  loadModelFolder,
+  type ModelIndex,
+  parseSchedulerConfig,
+  type SchedulerConfig,
+} from '../../runtime/index.ts';
 import { describeError } from '../node/describeError.ts';
-import { modelSource, shippedModelFolder } from '../node/openModel.ts';
+import { classifierSource, modelSource, shippedClassifierFolder, shippedModelFolder } from '../node/openModel.ts';
 
 /** What a plan has to know of a model; its weights are read later, where they are used. */
 export interface BakeModel {
@@ -21,21 +27,21 @@ export interface BakeModel {
  * Reads the models that a bake names, one after the other.
  *
  * @param names      of shipped models, folders relative to `folder`, addresses
- * @param priorsOf   those of whose VAEs a plan has to know
+ * @param cvaesOf   those of whose VAEs a plan has to know
  * @returns          by name: the model, or what is wrong with it
  * @throws           the signal's reason when aborted
  */
 export async function openModels(
   names: Iterable<string>,
   folder: string,
-  priorsOf: ReadonlySet<string> = new Set(),
+  cvaesOf: ReadonlySet<string> = new Set(),
   signal?: AbortSignal,
 ): Promise<Map<string, BakeModel | string>> {
   const models = new Map<string, BakeModel | string>();
   for (const name of names) {
     if (models.has(name)) continue;
     const opened = await orProblem(() => openModel(name, folder, signal), signal);
-    if (typeof opened === 'object' && priorsOf.has(name)) {
+    if (typeof opened === 'object' && cvaesOf.has(name)) {
       opened.cvae = await orProblem(() => openCvae(opened.model, signal), signal);
     }
     models.set(name, opened);
@@ -74,5 +80,49 @@ function placeOfModel(name: string, folder: string): string | null {
   const shipped = shippedModelFolder(name);
   if (shipped !== undefined) return shipped;
   const place = resolve(folder, name);
+  return existsSync(place) && statSync(place).isDirectory() ? place : null;
+}
+
+/** What a plan has to know of a classifier. */
+export interface BakeClassifier {
+  /** What `classifierSource` takes, from wherever it is called. */
+  place: string;
+  /** Where it is on disk; null for an address. */
+  folder: string | null;
+  name: string;
+  labels: string[];
+  hash: string;
+}
+
+/**
+ * Reads the classifiers that a bake names.
+ *
+ * @param names  of shipped ones, folders relative to `folder`, addresses
+ * @returns      by name: the classifier, or what is wrong with it
+ * @throws       the signal's reason when aborted
+ */
+export async function openClassifiers(
+  names: Iterable<string>,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<Map<string, BakeClassifier | string>> {
+  const opened = new Map<string, BakeClassifier | string>();
+  for (const name of new Set(names)) {
+    opened.set(name, await orProblem(() => openClassifier(name, folder, signal), signal));
+  }
+  return opened;
+}
+
+async function openClassifier(name: string, folder: string, signal?: AbortSignal): Promise<BakeClassifier> {
+  const onDisk = placeOf(name, folder);
+  const place = onDisk ?? name;
+  const { index, hash } = await loadClassifierFolder(classifierSource(place), { signal });
+  return { place, folder: onDisk, name: index.figment.name, labels: index.labels, hash };
+}
+
+/** A shipped one goes before a folder of its name; null where `classifierSource` has to say what is wrong. */
+function placeOf(name: string, folder: string): string | null {
+  if (/^https?:\/\//i.test(name)) return null;
+  const place = shippedClassifierFolder(name) ?? resolve(folder, name);
   return existsSync(place) && statSync(place).isDirectory() ? place : null;
 }

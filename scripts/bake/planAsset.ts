@@ -1,4 +1,5 @@
-import { enlargedSettings, imageSize, surfaceMaps, surfaceSettings } from '../../runtime/index.ts';
+import { enlargedSettings, imageSize, sheetColumns, surfaceMaps, surfaceSettings } from '../../runtime/index.ts';
+import { UsageError } from '../node/usageError.ts';
 import type { BakeAsset } from './bakeFileSchema.ts';
 import {
   bakedRecipe,
@@ -12,13 +13,11 @@ import {
   type PictureFile,
   type Sheet,
 } from './bakePlan.ts';
-import type { BakeClassifier } from './openClassifiers.ts';
-import type { BakeModel } from './openModels.ts';
+import type { BakeClassifier, BakeModel } from './openModels.ts';
 import { expandPath } from './outputPaths.ts';
 import { materialOf } from './planLibraries.ts';
 import { type BakeInputs, planRecipe } from './planRecipe.ts';
-import { sheetLayout } from './sheetLayout.ts';
-import { messageOf, type Wrong, wantedPictures } from './wantedPictures.ts';
+import { type Wrong, wantedPictures, withoutOperation } from './wantedPictures.ts';
 
 export interface PlannedAsset {
   pictures: Picture[];
@@ -140,7 +139,7 @@ function planSheets(asset: BakeAsset, look: Look, layers: Layer[], pictures: Pic
       return { asset: asset.name, image, atlas, tiles, columns, widthPx, heightPx, key };
     });
   } catch (error) {
-    wrong('sheet', messageOf(error));
+    wrong('sheet', withoutOperation(error));
     return [];
   }
 }
@@ -155,6 +154,29 @@ function checkSurface({ maps, surface, pixelArt }: BakeAsset, wanted: { label: s
       surfaceMaps(new Uint8Array(4 * 4 * 4), 4, 4, enlargedSettings(settings, pixelArt?.factor ?? 1));
     }
   } catch (error) {
-    wrong('surface', messageOf(error));
+    wrong('surface', withoutOperation(error));
   }
+}
+
+/** What WebGPU and WebGL can hold in one texture on most machines. */
+const MAX_SHEET_PX = 16_384;
+
+/**
+ * How many pictures stand side by side: a row for each label where all have equally many.
+ *
+ * @param labels of each picture, those of one label together
+ * @throws       UsageError when the sheet would be larger than a texture
+ */
+export function sheetLayout(labels: readonly string[], widthPx: number, heightPx: number): number {
+  const counts = new Map<string, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const isEven = new Set(counts.values()).size === 1;
+  const numLabels = isEven ? counts.size : 1;
+  const columns = sheetColumns(numLabels, labels.length / numLabels);
+  const width = columns * widthPx;
+  const height = Math.ceil(labels.length / columns) * heightPx;
+  if (Math.max(width, height) <= MAX_SHEET_PX) return columns;
+  throw new UsageError(
+    `the sheet would be ${width}×${height} pixels; at most ${MAX_SHEET_PX} are possible; lower enlarge or count, or leave out the sheet`,
+  );
 }

@@ -1,16 +1,15 @@
 import { resolve } from 'node:path';
 import { changeRecipe } from '../../runtime/index.ts';
-import type { BakeAsset } from './bakeFileSchema.ts';
+import type { BakeAsset, BakeDescription } from './bakeFileSchema.ts';
 import type { BakePlan } from './bakePlan.ts';
-import type { Problem } from './jsonPlaces.ts';
 import { manifestName } from './manifest.ts';
-import { openClassifiers } from './openClassifiers.ts';
 import { openImages } from './openImages.ts';
-import { openModels } from './openModels.ts';
+import { openClassifiers, openModels } from './openModels.ts';
 import { findCollision, flawOfPath } from './outputPaths.ts';
 import { type PlannedAsset, planAsset } from './planAsset.ts';
 import { planLibraries } from './planLibraries.ts';
-import type { BakeSource } from './readBakeFile.ts';
+import type { BakeSource, Problem } from './readBakeFile.ts';
+import { describedBake, readBakeFile } from './readBakeFile.ts';
 
 export interface PlanOptions {
   /** Instead of the file's `out`; relative to the working directory. */
@@ -107,4 +106,19 @@ export function* ownedFiles({ name, pictures, sheets, libraries }: BakePlan): Ge
     yield [atlas, `the sheet of ${asset}`];
   }
   for (const { path } of libraries) yield [path, 'materials'];
+}
+
+export interface OpenOptions {
+  /** Instead of the bake file's `out`; relative to the working directory. */
+  out?: string;
+  /** What paths in a description are relative to; default: the working directory. A file's are relative to the file. */
+  folder?: string;
+  signal?: AbortSignal;
+}
+
+/** The plan of a bake file, or of its content. */
+export async function openPlan(what: string | BakeDescription, options: OpenOptions): Promise<BakePlan> {
+  const { folder = '.', ...rest } = options;
+  const source = typeof what === 'string' ? await readBakeFile(what) : describedBake(what, resolve(folder));
+  return planBake(source, rest);
 }

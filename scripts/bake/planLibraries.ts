@@ -1,9 +1,9 @@
 import { surfaceSettings } from '../../runtime/index.ts';
 import type { MapName } from './bakeFileSchema.ts';
 import { bakedRecipe, hashJson, type Library, type LibraryMaterial, type Picture } from './bakePlan.ts';
-import type { Problem } from './jsonPlaces.ts';
 import type { BakeModel } from './openModels.ts';
 import { flawOfPath } from './outputPaths.ts';
+import type { Problem } from './readBakeFile.ts';
 
 /** The entry of a picture with maps in a library. */
 export function materialOf(picture: Picture, numPictures: number, { index }: BakeModel): LibraryMaterial {

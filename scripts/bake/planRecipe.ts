@@ -7,9 +7,8 @@ import {
   recipeModel,
 } from '../../runtime/index.ts';
 import type { BakeAsset } from './bakeFileSchema.ts';
-import type { BakeClassifier } from './openClassifiers.ts';
 import type { BakeImage } from './openImages.ts';
-import type { BakeModel } from './openModels.ts';
+import type { BakeClassifier, BakeModel } from './openModels.ts';
 import type { Wrong } from './wantedPictures.ts';
 
 /** What assets name beside models, by name: each, or what is wrong with it. */

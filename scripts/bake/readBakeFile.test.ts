@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BAKE_SCHEMA_FILE, bakeFileJsonSchema } from '../build/buildSchema.ts';
 import { packageRoot } from '../node/packageRoot.ts';
-import { openPlan } from './openPlan.ts';
+import { openPlan } from './planBake.ts';
 import { describedBake, parseBakeFile } from './readBakeFile.ts';
 
 /** The lines of the error that a text ends with. */

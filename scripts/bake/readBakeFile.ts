@@ -1,11 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import {
+  findNodeAtLocation,
+  getNodeValue,
+  type JSONPath,
+  type Node,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+} from 'jsonc-parser';
 import * as v from 'valibot';
 import { nearestWord } from '../../runtime/index.ts';
 import { UsageError } from '../node/usageError.ts';
 import { BAKE_FILE_SCHEMA, type BakeDescription } from './bakeFileSchema.ts';
-import { formatProblems, type Problem, placeOf } from './jsonPlaces.ts';
 
 /** A bake file that has the right form. */
 export interface BakeSource {
@@ -152,4 +159,49 @@ interface SchemaParts {
 function unwrapped(schema: unknown): SchemaParts {
   const parts = (schema ?? {}) as SchemaParts;
   return parts.wrapped === undefined ? parts : unwrapped(parts.wrapped);
+}
+
+/** Something wrong in a file: where, as a path of keys and indices, and what. */
+export interface Problem {
+  path: JSONPath;
+  message: string;
+}
+
+/** `assets[3].seeds[1]` */
+export function formatPath(path: JSONPath): string {
+  const steps = path.map((step) => {
+    if (typeof step === 'number') return `[${step}]`;
+    return /^[\w$]+$/.test(step) ? `.${step}` : `[${JSON.stringify(step.slice(0, 80))}]`;
+  });
+  return steps.join('').replace(/^\./, '');
+}
+
+/** Line and column of an offset, both from 1. */
+export function placeOf(text: string, offset: number): string {
+  const before = text.slice(0, offset).split(/\r\n|\r|\n/);
+  return `${before.length}:${before.at(-1)!.length + 1}`;
+}
+
+/**
+ * One line a problem: `file:line:column path: message`, in the order of the file.
+ *
+ * @param tree undefined for a description that came as an object: then there are no lines
+ */
+export function formatProblems(problems: Problem[], fileName: string, text: string, tree: Node | undefined): string {
+  const placed = problems.map((problem) => ({ ...problem, offset: tree ? offsetOf(tree, problem.path) : 0 }));
+  if (tree) placed.sort((a, b) => a.offset - b.offset);
+  const lines = placed.map(({ path, message, offset }) => {
+    const where = tree ? `${fileName}:${placeOf(text, offset)}` : fileName;
+    return `${[where, formatPath(path)].filter((part) => part !== '').join(' ')}: ${message}`;
+  });
+  return lines.join('\n');
+}
+
+/** Where the value stands, or its key where the key is wrong, or else the nearest thing around it. */
+function offsetOf(tree: Node, path: JSONPath): number {
+  for (let length = path.length; length > 0; length--) {
+    const node = findNodeAtLocation(tree, path.slice(0, length));
+    if (node) return node.offset;
+  }
+  return tree.offset;
 }

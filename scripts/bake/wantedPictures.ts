@@ -1,3 +1,4 @@
+import { messageOf } from '../../runtime/core/errors.ts';
 import { MAX_SEED } from '../../runtime/core/random.ts';
 import { indexOfLabel } from '../../runtime/index.ts';
 import type { BakeAsset } from './bakeFileSchema.ts';
@@ -21,7 +22,7 @@ export function wantedPictures(
     try {
       indexOfLabel(index.labels, label);
     } catch (error) {
-      wrong(asset.labels ? ['labels', asset.labels.indexOf(label)] : ['seedsByLabel', label], messageOf(error));
+      wrong(asset.labels ? ['labels', asset.labels.indexOf(label)] : ['seedsByLabel', label], withoutOperation(error));
       if (i > 100) break;
     }
   }
@@ -45,7 +46,7 @@ function countedSeeds({ firstSeed = 0, count = 1 }: BakeAsset, wrong: Wrong): nu
   return Array.from({ length: count }, (_, i) => firstSeed + i);
 }
 
-/** The runtime's errors begin with the operation that they would have ended. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message.replace(/^\w+: /, '') : String(error);
+/** What an error says, without the operation that the runtime's errors begin with. */
+export function withoutOperation(error: unknown): string {
+  return messageOf(error).replace(/^\w+: /, '');
 }

@@ -10,9 +10,9 @@ import type { BakeDescription } from './bakeFileSchema.ts';
 import { type BakePlan, bakedRecipe, type Picture } from './bakePlan.ts';
 import { Baker } from './baker.ts';
 import { makeBatches } from './batches.ts';
-import { openPlan } from './openPlan.ts';
 import { placeInside } from './outputPaths.ts';
 import { escapeHtml, pageScript, pageStyle } from './pageFiles.ts';
+import { openPlan } from './planBake.ts';
 
 export interface ReportOptions {
   /** As in `bake`. */

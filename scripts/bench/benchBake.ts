@@ -6,7 +6,7 @@ import { Baker } from '../bake/baker.ts';
 import { makeBatches } from '../bake/batches.ts';
 import { encodeKtx2 } from '../bake/encodeKtx2.ts';
 import { layerImages } from '../bake/layers.ts';
-import { openPlan } from '../bake/openPlan.ts';
+import { openPlan } from '../bake/planBake.ts';
 import { wholeNumber } from '../cli/optionParsers.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { shippedModels } from '../node/openModel.ts';

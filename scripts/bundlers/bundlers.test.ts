@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodePng, readPngText } from '../node/png.ts';
 import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
-import { figment as esbuildPlugin } from './esbuild.ts';
+import { figmentEsbuild } from './esbuild.ts';
 import { parseImport } from './importRequest.ts';
 
 const OPTIONS = { models: { heroes: './tiny' }, backend: 'wasm' } as const;
@@ -26,7 +26,7 @@ async function bundle(code: string) {
     format: 'esm',
     outdir,
     logLevel: 'silent',
-    plugins: [esbuildPlugin(OPTIONS)],
+    plugins: [figmentEsbuild(OPTIONS)],
   });
   const module = await import(/* @vite-ignore */ `${join(outdir, 'stdin.js')}?${Math.random()}`);
   return { module, outdir };
@@ -128,12 +128,17 @@ describe('the plugin for esbuild', () => {
 describe('the plugin for Vite', () => {
   it('bakes at build time, and when a page is served', async () => {
     const { build: viteBuild, createServer } = await import('vite');
-    const { figment } = await import('./vite.ts');
+    const { figmentVite } = await import('./vite.ts');
     await writeFile(
       join(art.folder, 'main.js'),
       `import elf, { recipe } from 'figment:heroes/elf?seed=7&enlarge=2'; export { elf, recipe };`,
     );
-    const config = { root: art.folder, logLevel: 'silent', configFile: false, plugins: [figment(OPTIONS)] } as const;
+    const config = {
+      root: art.folder,
+      logLevel: 'silent',
+      configFile: false,
+      plugins: [figmentVite(OPTIONS)],
+    } as const;
     const outDir = join(art.folder, 'site');
     const lib = { entry: join(art.folder, 'main.js'), formats: ['es' as const], fileName: 'main' };
     await viteBuild({ ...config, plugins: [...config.plugins], build: { outDir, lib } });

@@ -14,11 +14,11 @@ const PICTURE = 'figment-picture';
  *
  *   import elf from 'figment:portraits/elf?seed=7&enlarge=8'; // { url, recipe, widthPx, heightPx }
  *
- *   await esbuild.build({ entryPoints: ['main.ts'], bundle: true, outdir: 'dist', plugins: [figment()] });
+ *   await esbuild.build({ entryPoints: ['main.ts'], bundle: true, outdir: 'dist', plugins: [figmentEsbuild()] });
  *
  * Each becomes a file in the output folder. What was baked stays in a cache, so that only new recipes take time.
  */
-export function figment(options: FigmentPluginOptions = {}): Plugin {
+export function figmentEsbuild(options: FigmentPluginOptions = {}): Plugin {
   return {
     name: 'figment',
     setup(build) {

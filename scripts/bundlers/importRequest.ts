@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { SAMPLING_ENTRIES } from '../../runtime/recipe/schema.ts';
 import type { BakeAsset } from '../bake/bakeFileSchema.ts';
 import { hashJson } from '../bake/bakePlan.ts';
 import { UsageError } from '../node/usageError.ts';
@@ -15,25 +16,31 @@ const number = v.pipe(v.string(), v.regex(/^-?\d+(\.\d+)?$/, 'expected a number'
 /** A library's script may ask for no file and no address: those are the project's to name. */
 const SHIPPED_NAME = /^[\w-]+$/;
 
-/** Ranges are checked with the bake file's own rules. */
+/** An address holds texts alone; these entries of a recipe are no numbers. */
+const FORMS: Record<string, v.GenericSchema<string, unknown>> = {
+  pipeline: v.string(),
+  sampler: v.string(),
+  classifier: v.pipe(v.string(), v.regex(SHIPPED_NAME, 'expected a shipped classifier')),
+  classifierLabel: v.string(),
+  guidanceInterval: v.pipe(
+    v.string(),
+    v.regex(/^\d+,\d+$/, 'expected two timesteps, such as 200,800'),
+    v.transform((text) => text.split(',').map(Number)),
+  ),
+  keepAlpha: v.pipe(
+    v.picklist(['true', 'false'], 'expected true or false'),
+    v.transform((text) => text === 'true'),
+  ),
+};
+
+/** Ranges, and what goes together, are checked where every recipe is. */
 const PARAMETERS = v.strictObject({
   seed: v.optional(number),
   map: v.optional(v.string()),
   enlarge: v.optional(number),
-  guidanceScale: v.optional(number),
-  guidanceRescale: v.optional(number),
-  numInferenceSteps: v.optional(number),
-  sampler: v.optional(v.string()),
-  eta: v.optional(number),
   interpolateSeed: v.optional(number),
   interpolateAmount: v.optional(number),
-  widthPx: v.optional(number),
-  heightPx: v.optional(number),
-  pipeline: v.optional(v.string()),
-  strength: v.optional(number),
-  classifier: v.optional(v.pipe(v.string(), v.regex(SHIPPED_NAME, 'expected a shipped classifier'))),
-  classifierLabel: v.optional(v.string()),
-  classifierScale: v.optional(number),
+  ...Object.fromEntries(Object.keys(SAMPLING_ENTRIES).map((name) => [name, v.optional(FORMS[name] ?? number)])),
 });
 
 /**

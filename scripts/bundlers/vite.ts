@@ -20,12 +20,12 @@ const MARK = '\0';
  *
  *   import elf from 'figment:portraits/elf?seed=7&enlarge=8'; // { url, recipe, widthPx, heightPx }
  *
- *   export default defineConfig({ plugins: [figment()] });
+ *   export default defineConfig({ plugins: [figmentVite()] });
  *
  * They are Vite's assets like any other: hashed, and small ones part of the script unless `assetsInlineLimit` is 0. What was
  * baked stays in a cache, so that only new recipes take time.
  */
-export function figment(options: FigmentPluginOptions = {}): FigmentVitePlugin {
+export function figmentVite(options: FigmentPluginOptions = {}): FigmentVitePlugin {
   let importer: Importer;
   return {
     name: 'figment',

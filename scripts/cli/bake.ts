@@ -2,59 +2,10 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { MAX_SEED } from '../../runtime/core/random.ts';
-import type { BackendName, PipelineName, SamplerName } from '../../runtime/index.ts';
 import type { Shard } from '../bake/manifest.ts';
 import { UsageError } from '../node/usageError.ts';
+import type { BakeOptions, BakePictureOptions } from './bakeOptions.ts';
 import { realNumber, wholeNumber } from './optionParsers.ts';
-
-/** Of the pictures of a model; a bake file says these for itself. What is undefined comes from the model's own defaults. */
-export interface PictureOptions {
-  label?: string[];
-  count?: number;
-  seed?: number;
-  interpolateSeed?: number;
-  interpolateAmount?: number;
-  pipeline?: PipelineName;
-  guidance?: number;
-  guidanceRescale?: number;
-  guidanceInterval?: [number, number];
-  classifier?: string;
-  classifierLabel?: string;
-  classifierScale?: number;
-  steps?: number;
-  sampler?: SamplerName;
-  eta?: number;
-  image?: string;
-  mask?: string;
-  strength?: number;
-  resamples?: number;
-  keepAlpha?: boolean;
-  width?: number;
-  height?: number;
-  enlarge?: number;
-  sheet?: boolean;
-}
-
-/** Of a bake file alone. */
-export interface FileOptions {
-  check?: boolean;
-  watch?: boolean;
-  shard?: Shard;
-  force?: boolean;
-  prune?: boolean;
-  report?: string | true;
-  neighbours?: number;
-}
-
-/** Of both. */
-export interface CommonOptions {
-  out?: string;
-  batch: number;
-  jobs: number;
-  backend?: BackendName;
-}
-
-export type BakeOptions = PictureOptions & FileOptions & CommonOptions;
 
 const MAX_COUNT = 100_000;
 const MAX_BATCH = 256;
@@ -156,7 +107,7 @@ export function bakeCommand(): Command {
     });
 }
 
-const PICTURE_OPTIONS: readonly (keyof PictureOptions)[] = [
+const PICTURE_OPTIONS: readonly (keyof BakePictureOptions)[] = [
   'label',
   'count',
   'seed',

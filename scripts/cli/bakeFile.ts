@@ -12,7 +12,7 @@ import { describeError } from '../node/describeError.ts';
 import { interruptible } from '../node/interrupt.ts';
 import { startProgress } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
-import type { BakeOptions, FileOptions } from './bake.ts';
+import type { BakeOptions, FileOptions } from './bakeOptions.ts';
 
 /** figment bake FILE.json */
 export async function bakeFile(file: string, options: BakeOptions): Promise<void> {

@@ -7,7 +7,7 @@ import { interruptible } from '../node/interrupt.ts';
 import { shippedModels } from '../node/openModel.ts';
 import { startProgress } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
-import type { BakeOptions } from './bake.ts';
+import type { BakeOptions } from './bakeOptions.ts';
 
 /** figment bake MODEL…: one model's pictures to the folder, those of several each to a folder of its name. */
 export async function bakeModels(models: string[], options: BakeOptions): Promise<void> {

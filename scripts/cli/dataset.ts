@@ -65,7 +65,7 @@ Example:
 
 function relabelCommand(): Command {
   return new Command('relabel')
-    .description('label the pictures of a data set anew, by a column of a CSV file: for classifiers')
+    .description('give the pictures of a data set new labels, by a column of a CSV file: for classifiers')
     .requiredOption(
       '--data <dir>',
       'data set: a folder with dataset.json and sheets, or one folder of PNG files per class',

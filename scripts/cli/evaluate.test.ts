@@ -96,7 +96,7 @@ it('compares the pipelines of a model that has a VAE, and of no other', async ()
     expect(msPerImage).toBeGreaterThan(0);
     expect(spreadRelativeToReal).toBeGreaterThan(0);
   }
-  expect(pipelines.vae.frechetDistanceToHeldOut).not.toBe(pipelines.ddpm.frechetDistanceToHeldOut);
+  expect(pipelines.cvae.frechetDistanceToHeldOut).not.toBe(pipelines.ddpm.frechetDistanceToHeldOut);
   expect(JSON.parse(await readFile(at('report/metrics.json'), 'utf8')).pipelines).toBeUndefined();
 });
 

@@ -48,7 +48,7 @@ Example:
   figment train vae --freeze-encoder --init-from assets/models/portraits --data DIR --minutes 20 --out runs/portraits`;
 
 const CVAE_DETAILS = `
---out gets the folder cvae/. With --add-to a model has the pipelines vae and cvae+ddpm beside its own.
+--out gets the folder cvae/. With --add-to a model has the pipelines cvae and cvae+ddpm beside its own.
 
 Example:
   figment train cvae --data DIR --minutes 30 --flip --out runs/cvae --add-to runs/portraits`;
@@ -80,7 +80,10 @@ export function trainCommand(): Command {
     .option('--freeze-encoder', 'train the decoder alone: latents stay as they are')
     .addHelpText('after', VAE_DETAILS)
     .action(async (options) => (await import('./trainVae.ts')).trainVae(options));
-  const ddpm = command('ddpm', 'train a class-conditional diffusion model on the latents of a trained auto-encoder')
+  const ddpm = command(
+    'ddpm',
+    'train a diffusion model, conditioned on label and attributes, on the latents of a trained auto-encoder',
+  )
     .requiredOption('--vae <dir>', 'folder with the trained vae/')
     .addOption(
       new Option('--prediction <type>', 'what the network predicts')
@@ -92,7 +95,15 @@ export function trainCommand(): Command {
         .choices(['linear', 'scaled_linear', 'squaredcos_cap_v2'])
         .default('squaredcos_cap_v2'),
     )
-    .option('--cond-drop-prob <p>', 'share of images trained without their label', realNumber(0, 1))
+    .addOption(
+      new Option(
+        '--attributes <list>',
+        'condition on these attributes of the data, separated by commas, or on none (default: all)',
+      ).argParser((text) => text.split(',')),
+    )
+    .option('--widths <list>', 'channels of a new network by level, separated by commas: 64,128', channelCounts)
+    .option('--layers <n>', 'residual blocks a level of a new network', wholeNumber(1, 8))
+    .option('--cond-drop-prob <p>', 'share of images trained without label and attributes', realNumber(0, 1))
     .option('--min-snr-gamma <x>', 'clamp the weights by signal-to-noise ratio', realNumber(0.1))
     .action(async (options) => (await import('./trainDdpm.ts')).trainDdpm(options));
   const cvae = command('cvae', 'train a class-conditional VAE that makes pictures in one step')

@@ -102,7 +102,7 @@ describe('train classifier', () => {
 });
 
 describe('dataset relabel', () => {
-  it('labels pictures anew by a column of a table', async () => {
+  it('gives pictures new labels by a column of a table', async () => {
     const rows = dataset.labels.flatMap((label) =>
       Array.from({ length: 6 }, (_, tile) => `${label},${tile},${tile < 2 ? 'red' : 'blue'}`),
     );

@@ -202,7 +202,7 @@ async function paintFrom(model: DiffusionModel, label: string, noises: Float32Ar
   return decodedFrom(model, xt);
 }
 
-/** Faces that stay while all around them is made anew. */
+/** Faces that stay while all around them is painted again. */
 async function inpainting(model: DiffusionModel): Promise<Uint8Array> {
   const { widthPx, heightPx } = model.index.figment;
   const rows: Uint8Array[][] = [];

@@ -24,7 +24,8 @@ const none = (reason: string): NodeWebgpu => ({ gpu: null, reason, release: () =
 /** navigator.gpu for libraries that look for it there; undefined takes it away. Node 20 has no navigator. */
 function setNavigatorGpu(gpu: GPU | undefined): void {
   const globals = globalThis as { navigator?: object };
-  if (!globals.navigator) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
+  if (!globals.navigator)
+    Object.defineProperty(globalThis, 'navigator', { value: { userAgent: 'Node.js' }, configurable: true });
   Object.defineProperty(globals.navigator, 'gpu', { value: gpu, configurable: true });
 }
 

@@ -11,7 +11,7 @@ import {
 import { LATENTS_FILE, type LatentOrigin, latentKey, readLatents, writeLatents } from './latentCache.ts';
 import { startProgress } from './terminal.ts';
 
-/** The latents that the run has stored, else encoded anew, by the workers if there are any, and stored. */
+/** The latents that the run has stored; otherwise encodes the images, by the workers if there are any, and stores the latents. */
 export async function openLatents(
   title: string,
   origin: LatentOrigin,

@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import {
   type AutoencoderKlConfig,
   type ConditionalVaeConfig,
+  type ConditioningConfig,
   parseAutoencoderKlConfig,
   parseConditionalVaeConfig,
+  parseConditioningConfig,
   parseSafetensors,
   parseUNet2DConfig,
   type UNet2DConfig,
+  type Vocabulary,
   type WeightTensor,
 } from '../../runtime/index.ts';
 import { UsageError } from './usageError.ts';
@@ -33,6 +36,11 @@ export function readUNet(dir: string): Promise<NetworkFiles<UNet2DConfig>> {
   return readNetwork(join(dir, 'unet'), parseUNet2DConfig);
 }
 
+/** Reads conditioning/ of a run or model folder. */
+export function readConditioning(dir: string): Promise<NetworkFiles<ConditioningConfig>> {
+  return readNetwork(join(dir, 'conditioning'), parseConditioningConfig);
+}
+
 /** Reads cvae/ of a run or model folder. */
 export function readConditionalVae(dir: string): Promise<NetworkFiles<ConditionalVaeConfig>> {
   return readNetwork(join(dir, 'cvae'), parseConditionalVaeConfig);
@@ -41,6 +49,12 @@ export function readConditionalVae(dir: string): Promise<NetworkFiles<Conditiona
 /** The labels of a model folder, without the null label; null where networks stand alone. */
 export async function readLabels(dir: string): Promise<string[] | null> {
   return existsSync(join(dir, 'model_index.json')) ? (await readWholeModel(dir)).index.labels : null;
+}
+
+/** The attributes of a model folder; none where networks stand alone. */
+export async function readVocabulary(dir: string): Promise<Vocabulary> {
+  const isWhole = existsSync(join(dir, 'model_index.json'));
+  return isWhole ? ((await readWholeModel(dir)).index.figment.attributes ?? {}) : {};
 }
 
 async function readNetwork<Config>(

@@ -32,7 +32,10 @@ export function coloursFor(stream: NodeJS.WriteStream) {
 }
 
 /** Runs a job under a progress line. */
-export async function shown<T>(title: string, job: (onProgress: (share: number) => void) => Promise<T>): Promise<T> {
+export async function withProgress<T>(
+  title: string,
+  job: (onProgress: (share: number) => void) => Promise<T>,
+): Promise<T> {
   const progress = startProgress(title);
   try {
     return await job((share) => progress.update(share, ''));

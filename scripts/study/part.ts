@@ -3,7 +3,7 @@ import type { Judge } from '../cli/evaluation/judge.ts';
 import type { Measured } from '../cli/evaluation/measure.ts';
 import type { Figure } from './plot.ts';
 
-/** Measured quantities by name; their units stand in `UNITS` of results.ts. */
+/** Measured quantities by name; their units stand in `STUDY_UNITS` of results.ts. */
 export type Numbers = Record<string, number>;
 
 export interface CaseResult {

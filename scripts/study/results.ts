@@ -10,7 +10,7 @@ import type { CaseResult, Numbers, StudyPart } from './part.ts';
 import { drawFigure, labelledSheet } from './plot.ts';
 
 /** What the numbers mean. */
-export const UNITS: Record<string, string> = {
+export const STUDY_UNITS: Record<string, string> = {
   accuracy: 'share of pictures that the judge takes for their label, 0 to 1',
   spread: 'mean feature distance between two pictures of a label, divided by that of held-out images',
   frechet: 'squared Frechet distance between judge features of pictures and of held-out images',
@@ -79,7 +79,7 @@ export async function writeResults(
 ): Promise<void> {
   const cases = Object.fromEntries(part.cases.map((name) => [name, results[name]!.numbers]));
   const measured = new Set(Object.values(cases).flatMap((numbers) => Object.keys(numbers)));
-  const units = Object.fromEntries(Object.entries(UNITS).filter(([name]) => measured.has(name)));
+  const units = Object.fromEntries(Object.entries(STUDY_UNITS).filter(([name]) => measured.has(name)));
   const rows = part.cases.map((name) => ({ label: name, pictures: results[name]!.row }));
   const plots = Object.entries(part.figures(cases)).map(([suffix, figure]) => [
     `${part.name}${suffix && `-${suffix}`}.png`,

@@ -9,7 +9,7 @@ import { modelFolderFiles } from '../../runtime/weights/modelFolder.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { decodePng } from '../node/png.ts';
 import { writeDataset } from '../node/writeDataset.ts';
-import { drawFigure } from './plot.ts';
+import { drawFigure, type Figure } from './plot.ts';
 import { PARTS } from './runStudy.ts';
 import { studyCommand } from './study.ts';
 
@@ -72,6 +72,12 @@ describe.each(MEASURED)('the part $name', (part) => {
       expect(new Set(Object.keys(numbers as object))).toEqual(new Set(Object.keys(units)));
     }
     for (const value of leaves(cases)) expect(value).toSatisfy(Number.isFinite);
+    for (const { accuracy, spread, frechet } of Object.values(cases) as Record<string, number>[]) {
+      const numRecognised = accuracy! * 6; // of two pictures of each of three labels
+      expect(Math.abs(numRecognised - Math.round(numRecognised))).toBeLessThan(0.01);
+      expect(accuracy).toBeLessThanOrEqual(1);
+      expect(Math.min(spread!, frechet!)).toBeGreaterThanOrEqual(0);
+    }
     const pictures = (await readdir(at('out'))).filter((file) => file.startsWith(part.name) && file.endsWith('.png'));
     expect(pictures.length).toBeGreaterThanOrEqual(2);
     const sheet = decodePng(new Uint8Array(await readFile(at('out', `${part.name}-sheet.png`))));
@@ -79,19 +85,46 @@ describe.each(MEASURED)('the part $name', (part) => {
   });
 });
 
-it.each(PARTS)('plots the numbers of $name', (part) => {
-  const keys = ['accuracy', 'spread', 'frechet', 'msPerPicture', 'distance', 'reconstructionError'];
+/** Every plotted value of a figure with what it stands for: the line's x, or the bar's group, and the series' name. */
+function plotted(figure: Figure): { place: string; series: string; value: number }[] {
+  if (figure.kind === 'lines') {
+    return figure.lines.flatMap(({ name, points }) =>
+      points.map(([x, value]) => ({ place: String(x), series: name, value })),
+    );
+  }
+  return figure.bars.flatMap(({ name, values }) =>
+    values.map((value, i) => ({ place: figure.groups[i]!, series: name, value })),
+  );
+}
+
+const KEYS = ['accuracy', 'spread', 'frechet', 'msPerPicture', 'distance', 'reconstructionError'];
+/** How the plots name a quantity in prose. */
+const IN_WORDS: Record<string, RegExp> = {
+  frechet: /distance/,
+  msPerPicture: /millisecond/,
+  reconstructionError: /error/,
+};
+
+it.each(PARTS)('plots the numbers of $name where they belong, once each', (part) => {
+  // Every number says where it comes from: case i, quantity j.
   const numbers = Object.fromEntries(
-    part.cases.map((name, i) => [name, Object.fromEntries(keys.map((key, j) => [key, 0.1 * (i + j)]))]),
+    part.cases.map((name, i) => [name, Object.fromEntries(KEYS.map((key, j) => [key, 0.01 + i + 0.1 * j]))]),
   );
   const figures = Object.values(part.figures(numbers));
   expect(figures.length).toBeGreaterThan(0);
   for (const figure of figures) {
-    const series =
-      figure.kind === 'lines'
-        ? figure.lines.map(({ points }) => points.flat())
-        : figure.bars.map(({ values }) => values);
-    expect(series.flat().every(Number.isFinite)).toBe(true);
+    const values = plotted(figure);
+    expect(new Set(values.map(({ value }) => value)).size).toBe(values.length);
+    expect(values.length % part.cases.length).toBe(0);
+    for (const { place, series, value } of values) {
+      const name = part.cases[Math.floor(value)]!;
+      const key = KEYS[Math.round(10 * (value - 0.01 - Math.floor(value)))]!;
+      expect(numbers[name]![key]).toBe(value);
+      const number = /[\d.]+$/.exec(place)?.[0];
+      expect(number ?? place, `${place} of ${name}`).toBe(number ? /[\d.]+$/.exec(name)![0] : name);
+      const title = 'y' in figure ? `${series} ${figure.y.name}` : series;
+      expect(title).toMatch(IN_WORDS[key] ?? new RegExp(`${key}|difference`));
+    }
     const { width, height, pixels } = decodePng(drawFigure(figure));
     expect([width, height]).toEqual([1120, 660]);
     expect(new Set(pixels).size).toBeGreaterThan(20); // something is drawn

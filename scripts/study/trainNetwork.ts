@@ -25,7 +25,7 @@ export interface NetworkPlan {
   trainer(numSteps: number): Trainer;
 }
 
-export interface TrainedNetwork {
+export interface StudyNetwork {
   /** On the backend; the caller disposes them. */
   weights: Record<string, Tensor>;
   /** Steps of training. */
@@ -40,7 +40,7 @@ export async function trainNetwork(
   context: StudyContext,
   plan: NetworkPlan,
   onProgress: (share: number) => void,
-): Promise<TrainedNetwork> {
+): Promise<StudyNetwork> {
   const settings = JSON.stringify([plan.settings, context.dataset.name, context.training.length, context.minutes]);
   const digest = createHash('sha256').update(settings).digest('hex').slice(0, 8);
   const file = `models/${plan.name}-${digest}.safetensors`;

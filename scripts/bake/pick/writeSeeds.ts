@@ -78,7 +78,7 @@ function put(text: string, path: JSONPath, values: readonly (number | string)[])
   return insert(text, path.slice(0, -1), String(path.at(-1)), listed(values));
 }
 
-/** Adds an entry at the end of an object as its others are laid out; `modify` would lay the whole object out anew. */
+/** Adds an entry at the end of an object, laid out as its other entries are; `modify` would change the layout of them all. */
 function insert(text: string, path: JSONPath, key: string, content: string): string {
   const object = findNodeAtLocation(treeOf(text), path)!;
   const property = `${JSON.stringify(key)}: ${content}`;

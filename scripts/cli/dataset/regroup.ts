@@ -1,4 +1,4 @@
-import { type Dataset, permutation } from '../../../runtime/index.ts';
+import { type Dataset, permutation, rowsOf } from '../../../runtime/index.ts';
 
 /** A new label, and which values of a column it stands for; `*` for all that no other label names. */
 export interface Group {
@@ -17,7 +17,7 @@ const MATCH_STREAM = 0xd2000000;
 const REST = '*';
 
 /**
- * A data set labelled anew, by an attribute of each picture; pictures whose value no group names are left out.
+ * A data set with new labels, by an attribute of each picture; pictures whose value no group names are left out.
  *
  * @param values one for each picture
  * @throws       RangeError when the numbers differ or a group stays empty
@@ -47,6 +47,7 @@ export function regroup(
     labels: groups.map(({ label }) => label),
     images: kept,
     classLabels: Int32Array.from(chosen, (image) => groupOf[image]!),
+    attributes: dataset.attributes && rowsOf(dataset.attributes, chosen),
     sources: dataset.sources && chosen.map((image) => dataset.sources![image]!),
   };
 }

@@ -14,7 +14,7 @@ import {
   scaleNearest,
 } from '../../../runtime/index.ts';
 import { encodePng } from '../../node/png.ts';
-import { shown } from '../../node/terminal.ts';
+import { withProgress } from '../../node/terminal.ts';
 import type { Judge } from './judge.ts';
 import {
   byLabel,
@@ -68,7 +68,9 @@ export async function judgeGenerated(context: Context) {
     imagesPerSecond[guidanceScale] = speed;
     if (guidanceScale !== shownScale) continue;
     const sets = { ...context.sets, generated: images };
-    copying = await shown('compare', async (onProgress) => copyingPerClass(dataset, context.split, sets, onProgress));
+    copying = await withProgress('compare', async (onProgress) =>
+      copyingPerClass(dataset, context.split, sets, onProgress),
+    );
     if (model.index.figment.circularPadding) seam = measureSeams(pictures, shownScale, dataset, context.split);
     const text = { model: model.index.figment.name, ...recipe, guidanceScales: [guidanceScale] };
     sheet = new Uint8Array(contactSheet(pictures, dataset.labels.length, dataset, text));
@@ -123,7 +125,7 @@ async function judge(context: Context, make: MakePictures, title: string) {
   const { dataset, recipe, classifier, real, perClass } = context;
   const { imagesPerClass } = recipe;
   const started = performance.now();
-  const pictures = await shown(title, (onProgress) => generateSet(make, dataset.labels, recipe, onProgress));
+  const pictures = await withProgress(title, (onProgress) => generateSet(make, dataset.labels, recipe, onProgress));
   const speed = (1000 * pictures.length) / (performance.now() - started);
   const classLabels = Int32Array.from(pictures.keys(), (i) => Math.floor(i / imagesPerClass));
   const images = imagesOfPixels(pictures, classLabels, dataset);
@@ -135,7 +137,7 @@ const BATCH = 26;
 
 /**
  * Makes the same number of pictures of every label, with the seeds that `figment bake` would use: counting up from the
- * first one for each label anew.
+ * same first seed for every label.
  *
  * @param onProgress called with the share done
  * @returns          RGBA bytes, label after label

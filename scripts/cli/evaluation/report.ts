@@ -27,7 +27,7 @@ export interface Metrics {
 }
 
 /** What the numbers of metrics.json mean. */
-export const UNITS = {
+export const METRIC_UNITS = {
   accuracy: 'share of images that the classifier takes for their label, 0 to 1',
   frechet: 'squared Frechet distance between classifier features, equally many images on both sides',
   spread: 'mean feature distance between two images of a class, divided by that of held-out images',

@@ -20,13 +20,13 @@ import { writeFilesAtomic } from '../../node/atomicWrite.ts';
 import { openNodeBackend } from '../../node/nodeBackend.ts';
 import { buildCvae, buildModel, modelSource } from '../../node/openModel.ts';
 import { chooseFrom, readDataset } from '../../node/readDataset.ts';
-import { shown } from '../../node/terminal.ts';
+import { withProgress } from '../../node/terminal.ts';
 import { UsageError } from '../../node/usageError.ts';
 import { frechetDistance } from './frechet.ts';
 import { openJudge } from './judge.ts';
 import { type EvaluationRecipe, type Judged, judgeGenerated } from './judgeGenerated.ts';
 import { byLabel, measure } from './measure.ts';
-import { formatMetrics, formatSummary, type Metrics, UNITS } from './report.ts';
+import { formatMetrics, formatSummary, METRIC_UNITS, type Metrics } from './report.ts';
 
 export interface EvaluateFlags {
   data: string;
@@ -145,13 +145,13 @@ async function evaluateModel(
     const perClass = Math.min(flags.imagesPerClass, smallestClass(heldOut.classLabels, labels.length));
     const real = await measure(classifier, heldOut, perClass);
     const train = await measure(classifier, sampleOf(dataset, split.train, perClass), perClass);
-    const { l1, pictures } = await shown('reconstruct', (onProgress) => reconstruct(model, heldOut, onProgress));
+    const { l1, pictures } = await withProgress('reconstruct', (onProgress) => reconstruct(model, heldOut, onProgress));
     const reconstructedHeldOut = imagesOfPixels(pictures, heldOut.classLabels, dataset);
     const recipe = recipeOf(model, flags);
     const sets = { heldOut, reconstructedHeldOut };
     const generated = await judgeGenerated({ model, cvae, dataset, split, sets, classifier, real, perClass, recipe });
     const metrics: Metrics = {
-      units: UNITS,
+      units: METRIC_UNITS,
       model: { name: model.index.figment.name, sha256: model.hash },
       data: dataOf(dataset, split, flags),
       recipe: { ...recipe, backend },

@@ -45,21 +45,14 @@ export async function drawSurfaces(options: SurfaceDatasetOptions = {}): Promise
   };
 }
 
-const WOODS: Rgb[] = [
-  [150, 104, 64],
-  [104, 68, 44],
-  [186, 142, 94],
-  [84, 58, 44],
-  [130, 112, 92],
-  [158, 88, 52],
-];
-const REEDS: Rgb[] = [
-  [186, 134, 62],
-  [150, 104, 60],
-  [206, 170, 110],
-  [96, 110, 84],
-  [120, 86, 66],
-];
+/** Colours from their hexadecimal digits, with spaces between. */
+function colours(digits: string): Rgb[] {
+  const byte = (colour: string, at: number) => Number.parseInt(colour.slice(at, at + 2), 16);
+  return digits.split(' ').map((colour): Rgb => [byte(colour, 0), byte(colour, 2), byte(colour, 4)]);
+}
+
+const WOODS = colours('966840 68442c ba8e5e 543a2c 82705c 9e5834');
+const REEDS = colours('ba863e 96683c ceaa6e 606e54 785642');
 
 /** Planks with grain along them, upright or lying, some broken by joints. */
 export function wood(dice: Dice): Surface {
@@ -106,42 +99,11 @@ export function weave(dice: Dice): Surface {
   };
 }
 
-const BRICKS: Rgb[] = [
-  [150, 72, 52],
-  [172, 98, 70],
-  [120, 60, 50],
-  [188, 160, 130],
-  [128, 122, 116],
-  [96, 70, 60],
-];
-const MORTARS: Rgb[] = [
-  [178, 170, 160],
-  [120, 114, 108],
-  [70, 64, 60],
-  [205, 196, 180],
-];
-const STONES: Rgb[] = [
-  [136, 132, 126],
-  [104, 104, 106],
-  [160, 146, 122],
-  [118, 110, 92],
-  [84, 84, 90],
-];
-const GLAZES: Rgb[] = [
-  [214, 210, 200],
-  [60, 110, 124],
-  [158, 84, 56],
-  [70, 74, 92],
-  [196, 170, 130],
-  [90, 118, 86],
-];
-const SHINGLES: Rgb[] = [
-  [150, 72, 48],
-  [92, 88, 92],
-  [110, 84, 62],
-  [72, 84, 78],
-  [176, 108, 66],
-];
+const BRICKS = colours('964834 ac6246 783c32 bca082 807a74 60463c');
+const MORTARS = colours('b2aaa0 78726c 46403c cdc4b4');
+const STONES = colours('88847e 68686a a0927a 766e5c 54545a');
+const GLAZES = colours('d6d2c8 3c6e7c 9e5438 464a5c c4aa82 5a7656');
+const SHINGLES = colours('964830 5c585c 6e543e 48544e b06c42');
 
 /** Rows of bricks, every other one moved by half a brick. */
 export function brick(dice: Dice): Surface {

@@ -19,7 +19,7 @@ export function smoothstep(low: number, high: number, value: number): number {
 }
 
 /** Value noise, 0 … 1, with so many cells along u and v. */
-export function noise(seed: number, cellsU: number, cellsV: number, u: number, v: number): number {
+export function valueNoise(seed: number, cellsU: number, cellsV: number, u: number, v: number): number {
   const [x, y] = [u * cellsU, v * cellsV];
   const [left, top] = [Math.floor(x), Math.floor(y)];
   const [right, down] = [smoothstep(0, 1, x - left), smoothstep(0, 1, y - top)];
@@ -32,7 +32,7 @@ export function noise(seed: number, cellsU: number, cellsV: number, u: number, v
 /** A sum of noises, each twice as fine and half as strong as the one before; 0 … 1. */
 export function fractal(seed: number, cellsU: number, cellsV: number, octaves: number, u: number, v: number): number {
   let sum = 0;
-  for (let i = 0; i < octaves; i++) sum += noise(seed + i, cellsU << i, cellsV << i, u, v) / 2 ** i;
+  for (let i = 0; i < octaves; i++) sum += valueNoise(seed + i, cellsU << i, cellsV << i, u, v) / 2 ** i;
   return sum / (2 - 2 ** (1 - octaves));
 }
 

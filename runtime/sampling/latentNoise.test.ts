@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { normals } from '../core/random.ts';
-import { COMMON_SHARE, tiledNormals } from './tiledNoise.ts';
+import { COMMON_SHARE, tiledNormals } from './latentNoise.ts';
 
 const SHAPE = [40, 60, 8] as const;
 const TILES = [2, 3] as const;

@@ -1,8 +1,68 @@
-import { type Tensor4D, tensor4d } from '@tensorflow/tfjs-core';
-import { fromPixels } from '../core/pixels.ts';
-import { encodeMeanInSlices, scaleLatents } from '../networks/autoencoderKl.ts';
+import { slice, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { fromPixels, toPixels } from '../core/pixels.ts';
+import { decode, decodeInSlices, encodeMeanInSlices, scaleLatents, unscaleLatents } from '../networks/autoencoderKl.ts';
 import { type ImageSize, imageSize } from '../recipe/imageSize.ts';
 import type { DiffusionModel } from './model.ts';
+
+/**
+ * Decodes scaled latents into image values.
+ *
+ * @param latents float32 (B, h, w, c), as `sample` gives them
+ * @returns       float32 (B, H, W, channels), about [−1, 1], premultiplied if the model is; the caller disposes it
+ */
+export function decodeLatents(model: DiffusionModel, latents: Tensor4D): Tensor4D {
+  return tidy(() => {
+    const z = unscaleLatents(model.vae.config, latents);
+    return decode(model.vae.config, model.vae.weights, z, model.index.figment.circularPadding);
+  });
+}
+
+/**
+ * `decodeLatents` in slices of about one convolution each; `return()` gives it up. Call `next()` outside of tf.tidy.
+ *
+ * @returns through the generator, what `decodeLatents` returns; the caller disposes it, and keeps the latents until then
+ */
+export function* decodeLatentsInSlices(model: DiffusionModel, latents: Tensor4D): Generator<void, Tensor4D> {
+  const z = unscaleLatents(model.vae.config, latents);
+  try {
+    return yield* decodeInSlices(model.vae.config, model.vae.weights, z, model.index.figment.circularPadding);
+  } finally {
+    z.dispose();
+  }
+}
+
+/** Decoded values to one RGBA picture per image: bytes, sRGB, straight alpha, top row first. */
+export async function imagesToPixels(
+  { index }: Pick<DiffusionModel, 'index'>,
+  images: Tensor4D,
+): Promise<Uint8Array[]> {
+  const { channels, premultipliedAlpha } = index.figment;
+  const values = (await images.data()) as Float32Array;
+  const size = values.length / images.shape[0];
+  return Array.from({ length: images.shape[0] }, (_, i) =>
+    toPixels(values.subarray(i * size, (i + 1) * size), channels, { premultiplied: premultipliedAlpha }),
+  );
+}
+
+/** Latents or decoded images, (B, H, W, channels). */
+export type ImageTensor = Tensor4D;
+
+/** One tensor (1, H, W, channels) for each image; the caller disposes them, `images` stays. */
+export function splitImages(images: ImageTensor): ImageTensor[] {
+  const [numImages, ...shape] = images.shape;
+  return Array.from({ length: numImages }, (_, i) => slice(images, [i, 0, 0, 0], [1, ...shape]));
+}
+
+/**
+ * The latents of one picture as a tensor, for `decodeLatentsInSlices`.
+ *
+ * @param values h · w · c, channels last, scaled
+ * @returns      (1, h, w, c); the caller disposes it
+ * @throws       Error when the values are more or fewer
+ */
+export function latentTensor({ latentShape }: DiffusionModel, values: Float32Array): ImageTensor {
+  return tensor4d(values, [1, ...latentShape]);
+}
 
 /**
  * Encodes pictures, in slices of about one convolution each: the way back from `decodeLatents` and `imagesToPixels`.

@@ -1,0 +1,81 @@
+import { nearestWord } from './nearestWord.ts';
+
+/** The numbers from min to max, both included. */
+export interface NumberRange {
+  min: number;
+  max: number;
+}
+
+/** What an attribute can be: one of these words, or a number of this range. */
+export type AttributeValues = readonly string[] | NumberRange;
+
+/** Attributes by name: `{ hair_colour: ['black', 'brown'], wear: { min: 0, max: 1 } }`. */
+export type Vocabulary = Readonly<Record<string, AttributeValues>>;
+
+/** What one picture has of them; an attribute that is absent can be anything. */
+export type Attributes = Readonly<Record<string, string | number>>;
+
+/** Stands for "any" among the numbers of `encodeAttributes`. */
+export const ANY = -1;
+
+const MAX_COMPARED_LENGTH = 200;
+const MAX_QUOTED_LENGTH = 80;
+const MAX_LISTED_LENGTH = 300;
+
+export function isRange(values: AttributeValues): values is NumberRange {
+  return !Array.isArray(values);
+}
+
+/** What is wrong with an attribute, naming the nearest word and the known ones; undefined when it is of the vocabulary. */
+export function attributeProblem(vocabulary: Vocabulary, name: string, value: unknown): string | undefined {
+  if (!Object.hasOwn(vocabulary, name)) {
+    const names = Object.keys(vocabulary);
+    const asked = `attribute ${quoted(name)} is unknown`;
+    return names.length === 0
+      ? `${asked}; this model has no attributes`
+      : `${asked}; ${nearest(names, name, 'attributes')}`;
+  }
+  const values = vocabulary[name]!;
+  if (isRange(values)) {
+    const { min, max } = values;
+    if (typeof value === 'number' && value >= min && value <= max) return undefined;
+    return `${name} is ${quoted(value)}; expected a number from ${min} to ${max}`;
+  }
+  if (typeof value === 'string' && values.includes(value)) return undefined;
+  return `${name} ${quoted(value)} is unknown; ${nearest(values, String(value), 'values')}`;
+}
+
+/**
+ * Some attributes as numbers, one for each of the vocabulary, in its order: a word's place in its list, a number's place in
+ * its range (0 … 1), or `ANY` where the attribute is absent.
+ *
+ * @param operation begins the message of an error
+ * @throws          RangeError for an unknown name or value, with the nearest and the known ones
+ */
+export function encodeAttributes(operation: string, vocabulary: Vocabulary, attributes: Attributes): number[] {
+  for (const [name, value] of Object.entries(attributes)) {
+    const problem = attributeProblem(vocabulary, name, value);
+    if (problem) throw new RangeError(`${operation}: ${problem}`);
+  }
+  return Object.entries(vocabulary).map(([name, values]) => {
+    if (!Object.hasOwn(attributes, name)) return ANY;
+    const value = attributes[name]!;
+    return isRange(values)
+      ? ((value as number) - values.min) / (values.max - values.min)
+      : values.indexOf(String(value));
+  });
+}
+
+function nearest(known: readonly string[], word: string, kind: string): string {
+  const guess = nearestWord(known, word.slice(0, MAX_COMPARED_LENGTH));
+  return `did you mean "${guess}"? known ${kind}: ${shortened(known.join(', '), MAX_LISTED_LENGTH)}`;
+}
+
+function quoted(value: unknown): string {
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return shortened(text, MAX_QUOTED_LENGTH);
+}
+
+function shortened(text: string, maxLength: number): string {
+  return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1)}…`;
+}

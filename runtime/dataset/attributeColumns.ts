@@ -1,0 +1,128 @@
+import {
+  ANY,
+  type Attributes,
+  type AttributeValues,
+  isRange,
+  type NumberRange,
+  type Vocabulary,
+} from '../core/attributes.ts';
+import { nearestWord } from '../core/nearestWord.ts';
+
+/** An attribute of words, of all images. */
+export interface WordColumn {
+  name: string;
+  values: readonly string[];
+  /** Of each image the place of its word; `ANY` (−1) where that is not known. */
+  data: Int16Array;
+}
+
+/** An attribute that is measured, of all images. */
+export interface NumberColumn {
+  name: string;
+  values: NumberRange;
+  /** Of each image its number; NaN where that is not known. */
+  data: Float32Array;
+}
+
+export type AttributeColumn = WordColumn | NumberColumn;
+
+/** What the attributes of a data set can be. */
+export function vocabularyOf(columns: readonly AttributeColumn[] = []): Vocabulary {
+  return Object.fromEntries(columns.map(({ name, values }): [string, AttributeValues] => [name, values]));
+}
+
+/** The columns of some images, in this order. */
+export function rowsOf(columns: readonly AttributeColumn[], images: ArrayLike<number>): AttributeColumn[] {
+  const chosen = Array.from(images);
+  return columns.map((column) =>
+    isWords(column)
+      ? { ...column, data: Int16Array.from(chosen, (image) => column.data[image]!) }
+      : { ...column, data: Float32Array.from(chosen, (image) => column.data[image]!) },
+  );
+}
+
+/** What is known of one image. */
+export function attributesOf(columns: readonly AttributeColumn[], image: number): Attributes {
+  const known = columns.flatMap((column): [string, string | number][] => {
+    const value = column.data[image]!;
+    if (isWords(column)) return value === ANY ? [] : [[column.name, column.values[value]!]];
+    return Number.isNaN(value) ? [] : [[column.name, value]];
+  });
+  return Object.fromEntries(known);
+}
+
+/**
+ * The attributes of some images as a network takes them: as `encodeAttributes` of each.
+ *
+ * @returns float32 (images, columns)
+ */
+export function encodeColumns(columns: readonly AttributeColumn[], images: ArrayLike<number>): Float32Array {
+  const out = new Float32Array(images.length * columns.length);
+  for (const [place, column] of columns.entries()) {
+    for (let i = 0; i < images.length; i++) {
+      const value = column.data[images[i]!]!;
+      out[i * columns.length + place] = isWords(column) ? value : inRange(value, column.values);
+    }
+  }
+  return out;
+}
+
+/**
+ * Some of the columns, in the order in which they are named.
+ *
+ * @throws RangeError for an unknown or repeated name
+ */
+export function selectColumns(columns: readonly AttributeColumn[], names: readonly string[]): AttributeColumn[] {
+  const known = columns.map(({ name }) => name);
+  return names.map((name, place) => {
+    const column = columns[known.indexOf(name)];
+    if (column && names.indexOf(name) === place) return column;
+    if (column) throw new RangeError(`attribute "${name}" is named twice`);
+    const nearest = nearestWord(known, name);
+    throw new RangeError(
+      nearest === undefined
+        ? `attribute "${name}" is unknown; the data have no attributes`
+        : `attribute "${name}" is unknown; did you mean "${nearest}"? known attributes: ${known.join(', ')}`,
+    );
+  });
+}
+
+/**
+ * The columns of one data set with the values of another below: words that are new are added, attributes that only the
+ * other has are left out, and those that it lacks are not known there.
+ *
+ * @param numOthers images of the other
+ * @throws          RangeError when an attribute has words in the one and numbers in the other, or another range
+ */
+export function joinColumns(
+  columns: readonly AttributeColumn[],
+  others: readonly AttributeColumn[],
+  numOthers: number,
+): AttributeColumn[] {
+  return columns.map((column): AttributeColumn => {
+    const other = others.find(({ name }) => name === column.name);
+    if (isWords(column)) {
+      if (other && !isWords(other)) throw unlike(column.name);
+      const values = [...new Set([...column.values, ...(other?.values ?? [])])];
+      const added = Array.from({ length: numOthers }, (_, i) => values.indexOf(other?.values[other.data[i]!] ?? ''));
+      return { name: column.name, values, data: Int16Array.from([...column.data, ...added]) };
+    }
+    const isLike =
+      !other || (!isWords(other) && other.values.min === column.values.min && other.values.max === column.values.max);
+    if (!isLike) throw unlike(column.name);
+    const added = other ? other.data : new Float32Array(numOthers).fill(Number.NaN);
+    return { ...column, data: Float32Array.from([...column.data, ...added]) };
+  });
+}
+
+export function isWords(column: AttributeColumn): column is WordColumn {
+  return !isRange(column.values);
+}
+
+function inRange(value: number, { min, max }: NumberRange): number {
+  return Number.isNaN(value) ? ANY : (value - min) / (max - min);
+}
+
+function unlike(name: string): RangeError {
+  return new RangeError(`append: "${name}" has words in one data set and numbers, or other numbers, in the other`);
+}

@@ -1,0 +1,239 @@
+/**
+ * What is known of the tiles of a data set besides their class: `attributes.csv`, with a row for each tile (label, tile and
+ * a column for each attribute), and the words or ranges that its columns may hold, in `dataset.json`.
+ */
+import * as v from 'valibot';
+import { ANY, type AttributeValues, isRange, type NumberRange } from '../core/attributes.ts';
+import { messageOf } from '../core/errors.ts';
+import { nearestWord } from '../core/nearestWord.ts';
+import { type AttributeColumn, isWords } from './attributeColumns.ts';
+import type { DatasetSource } from './source.ts';
+
+export const ATTRIBUTES_FILE = 'attributes.csv';
+
+/** A range is written `0..1`; what is measured without one is written `number`. */
+const RANGE = /^(-?\d+(?:\.\d+)?)\.\.(-?\d+(?:\.\d+)?)$/;
+
+const MAX_ATTRIBUTES = 64;
+const MAX_VALUES = 1024;
+const MAX_NAME_LENGTH = 200;
+/** A table that is wrong throughout is told by its first lines. */
+const MAX_PROBLEMS = 20;
+
+const word = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_NAME_LENGTH));
+const words = v.pipe(
+  v.array(word),
+  v.minLength(1),
+  v.maxLength(MAX_VALUES),
+  v.check((values) => new Set(values).size === values.length, 'holds a word twice; expected each once'),
+);
+const range = v.pipe(
+  v.string(),
+  v.check(
+    (text) => text === 'number' || hasWidth(rangeOf(text)),
+    'expected a list of words, a range such as "0..1", or "number"',
+  ),
+);
+
+/** The entry `attributes` of `dataset.json`. It is checked as pairs: valibot's record passes over names such as `constructor`. */
+export const VocabularySchema = v.pipe(
+  v.custom<Record<string, readonly string[] | string>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'expected the attributes by name',
+  ),
+  v.transform((record) => Object.entries(record)),
+  v.array(
+    v.tuple([
+      v.pipe(word, v.regex(/^[^.\p{Cc}]+$/u, 'has a dot or control character; expected a name without')),
+      v.union([words, range], 'expected a list of words, each once, a range such as "0..1", or "number"'),
+    ]),
+  ),
+  v.maxLength(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
+  v.transform((entries): Record<string, readonly string[] | string> => Object.fromEntries(entries)),
+);
+
+interface TableDescription {
+  attributes?: Record<string, readonly string[] | string>;
+  classes: { label: string; count: number }[];
+  tilesPerCharacter?: number;
+}
+
+/**
+ * Reads `attributes.csv`. Left out are attributes without a range, which nothing can be made from, and those that repeat
+ * the label. An empty cell is a value that is not known.
+ *
+ * @param problems receives what is wrong, by line and column
+ */
+export async function readAttributes(
+  source: DatasetSource,
+  description: TableDescription,
+  problems: string[],
+): Promise<AttributeColumn[]> {
+  let text: string;
+  try {
+    text = new TextDecoder().decode(await source.read(ATTRIBUTES_FILE));
+  } catch (error) {
+    problems.push(
+      `${ATTRIBUTES_FILE}: cannot be read (${messageOf(error)}); add it, or take "attributes" out of dataset.json`,
+    );
+    return [];
+  }
+  const found: string[] = [];
+  const columns = parseAttributes(text, description, found);
+  problems.push(...found.slice(0, MAX_PROBLEMS).map((problem) => `${ATTRIBUTES_FILE}: ${problem}`));
+  if (found.length > MAX_PROBLEMS) problems.push(`${ATTRIBUTES_FILE}: ${found.length - MAX_PROBLEMS} more like these`);
+  return found.length > 0 ? [] : columns.filter((column) => !repeatsLabel(column, description));
+}
+
+/** A cell of the header that is read, and where its values go. */
+interface Reader {
+  column: AttributeColumn;
+  /** In a line, from 0. */
+  place: number;
+}
+
+function parseAttributes(text: string, description: TableDescription, problems: string[]): AttributeColumn[] {
+  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+  const header = (lines[0] ?? '').split(',');
+  const numTiles = description.classes.reduce((sum, { count }) => sum + count, 0);
+  const readers = readersOf(description, header, numTiles, problems);
+  const [labelAt, tileAt] = ['label', 'tile'].map((name) => header.indexOf(name)) as [number, number];
+  if (labelAt < 0 || tileAt < 0) {
+    problems.push('line 1: expected the columns label and tile, and one for each attribute, separated by commas');
+    return [];
+  }
+  const lineOfTile = new Int32Array(numTiles);
+  for (let line = 1; line < lines.length; line++) {
+    if (lines[line] === '') continue;
+    const cells = lines[line]!.split(',');
+    if (cells.length !== header.length) {
+      problems.push(`line ${line + 1}: has ${cells.length} values; expected ${header.length}, without quotes`);
+      continue;
+    }
+    const tiles = tilesOf(cells[labelAt]!, cells[tileAt]!, description, [labelAt, tileAt], line, problems);
+    for (const tile of tiles) {
+      if (lineOfTile[tile] !== 0) {
+        problems.push(
+          `line ${line + 1}: tells of ${cells[labelAt]} ${cells[tileAt]} again, as line ${lineOfTile[tile]}`,
+        );
+        break;
+      }
+      lineOfTile[tile] = line + 1;
+    }
+    for (const reader of readers) readCell(reader, cells[reader.place]!, tiles, line, problems);
+  }
+  addMissing(lineOfTile, description, problems);
+  return readers.map(({ column }) => column);
+}
+
+function readersOf(
+  { attributes = {} }: TableDescription,
+  header: string[],
+  numTiles: number,
+  problems: string[],
+): Reader[] {
+  const known = new Set(['label', 'tile', ...Object.keys(attributes)]);
+  const others = header.filter((name) => !known.has(name));
+  return Object.entries(attributes).flatMap(([name, text]) => {
+    const values = valuesOf(text);
+    if (!values) return [];
+    const place = header.indexOf(name);
+    if (place < 0) {
+      const nearest = nearestWord(others, name);
+      const guess = nearest === undefined ? '' : `; did you mean the column "${nearest}"?`;
+      problems.push(`line 1: has no column "${name}", which dataset.json lists${guess}`);
+      return [];
+    }
+    if (header.indexOf(name, place + 1) >= 0) problems.push(`line 1: has the column "${name}" twice`);
+    const column: AttributeColumn = isRange(values)
+      ? { name, values, data: new Float32Array(numTiles).fill(Number.NaN) }
+      : { name, values, data: new Int16Array(numTiles).fill(ANY) };
+    return [{ column, place }];
+  });
+}
+
+function valuesOf(text: readonly string[] | string): AttributeValues | null {
+  return typeof text === 'string' ? rangeOf(text) : text;
+}
+
+function rangeOf(text: string): NumberRange | null {
+  const match = RANGE.exec(text);
+  return match && { min: Number(match[1]), max: Number(match[2]) };
+}
+
+function hasWidth(range: NumberRange | null): boolean {
+  return range !== null && range.min < range.max;
+}
+
+/** The places in the data set that a row is about. */
+function tilesOf(
+  label: string,
+  tile: string,
+  { classes, tilesPerCharacter = 1 }: TableDescription,
+  [labelAt, tileAt]: [number, number],
+  line: number,
+  problems: string[],
+): number[] {
+  const index = classes.findIndex((entry) => entry.label === label);
+  if (index < 0) {
+    const labels = classes.map((entry) => entry.label);
+    problems.push(`${cell(line, labelAt, 'label')}: ${unknown(label, labels)}`);
+    return [];
+  }
+  const { count } = classes[index]!;
+  const number = /^\d+$/.test(tile) ? Number(tile) : -1;
+  if (number < 0 || number + tilesPerCharacter > count) {
+    problems.push(
+      `${cell(line, tileAt, 'tile')}: is ${JSON.stringify(tile.slice(0, 80))}; expected 0 to ${count - tilesPerCharacter}, as ${label} has ${count} tiles`,
+    );
+    return [];
+  }
+  const first = classes.slice(0, index).reduce((sum, entry) => sum + entry.count, 0) + number;
+  return Array.from({ length: tilesPerCharacter }, (_, i) => first + i);
+}
+
+function readCell({ column, place }: Reader, text: string, tiles: number[], line: number, problems: string[]): void {
+  if (text === '') return;
+  let value: number;
+  if (isWords(column)) {
+    value = column.values.indexOf(text);
+    if (value < 0) problems.push(`${cell(line, place, column.name)}: ${unknown(text, column.values)}`);
+  } else {
+    const { min, max } = column.values;
+    value = text.trim() === '' ? Number.NaN : Number(text);
+    if (!(value >= min && value <= max)) {
+      const found = JSON.stringify(text.slice(0, 80));
+      problems.push(`${cell(line, place, column.name)}: is ${found}; expected a number from ${min} to ${max}`);
+    }
+  }
+  for (const tile of tiles) column.data[tile] = value;
+}
+
+function addMissing(lineOfTile: Int32Array, { classes }: TableDescription, problems: string[]): void {
+  let first = 0;
+  for (const { label, count } of classes) {
+    const missing = Array.from({ length: count }, (_, tile) => tile).filter((tile) => lineOfTile[first + tile] === 0);
+    first += count;
+    if (missing.length === 0) continue;
+    const some = `${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}`;
+    problems.push(`${label}: ${missing.length} of ${count} tiles have no row: ${some}`);
+  }
+}
+
+const cell = (line: number, place: number, name: string) => `line ${line + 1}, column ${place + 1} (${name})`;
+
+function unknown(word: string, known: readonly string[]): string {
+  const some = known.length > 12 ? '' : `; known: ${known.join(', ')}`;
+  return `${JSON.stringify(word.slice(0, 80))} is unknown; did you mean "${nearestWord(known, word)}"?${some}`;
+}
+
+function repeatsLabel(column: AttributeColumn, { classes }: TableDescription): boolean {
+  if (!isWords(column)) return false;
+  let first = 0;
+  return classes.every(({ label, count }) => {
+    const word = column.values.indexOf(label);
+    const tiles = column.data.subarray(first, first + count);
+    first += count;
+    return word >= 0 && tiles.every((value) => value === word);
+  });
+}

@@ -1,0 +1,129 @@
+import '#stock-gradients';
+import { memory, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { describeOnBackends, valuesOn } from '../../scripts/testing/backends.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
+import { checkGradients } from '../testing/gradientCheck.ts';
+import { expectClose } from '../testing/matchers.ts';
+import { randomWeights } from '../testing/tinyNetworks.ts';
+import { type Conditions, conditioning, conditioningShapes, numericFeatures } from './conditioning.ts';
+import { conditioningConfig } from './conditioningConfig.ts';
+import { uploadWeights } from './weights.ts';
+
+const DIM = 6;
+const VOCABULARY = { hair: ['black', 'red'], wear: { min: 0, max: 1 }, constructor: ['a', 'b', 'c'] };
+const config = { ...conditioningConfig(DIM, 3, VOCABULARY), numeric_channels: 4 };
+const weights = randomWeights(conditioningShapes(config), 5);
+/** Of three images: everything is known; the number is not; nothing is. */
+const conditions: Conditions = { classLabels: [2, 0, 3], attributes: [1, 0.3, 2, 0, -1, -1, -1, -1, -1] };
+
+const row = (name: string, index: number) => Array.from(weights.get(name)!.data.slice(index * DIM, (index + 1) * DIM));
+const sumOf = (...rows: number[][]) => rows[0]!.map((_, i) => rows.reduce((sum, values) => sum + values[i]!, 0) / 2); // √4
+
+/** Linear–SiLU–Linear of the features of a number, by loops. */
+function numberRow(u: number): number[] {
+  const angles = [(u * Math.PI) / 2, u * 16 * Math.PI];
+  const features = [...angles.map(Math.sin), ...angles.map(Math.cos)];
+  const layer = (name: string, x: number[]) =>
+    Array.from(weights.get(`attributes.wear.${name}.bias`)!.data, (bias, out) =>
+      x.reduce(
+        (sum, value, i) => sum + value * weights.get(`attributes.wear.${name}.weight`)!.data[out * x.length + i]!,
+        bias,
+      ),
+    );
+  return layer(
+    'linear_2',
+    layer('linear_1', features).map((value) => value / (1 + Math.exp(-value))),
+  );
+}
+
+const EXPECTED = [
+  sumOf(
+    row('label_embedding.weight', 2),
+    row('attributes.hair.embedding.weight', 1),
+    numberRow(0.3),
+    row('attributes.constructor.embedding.weight', 2),
+  ),
+  sumOf(
+    row('label_embedding.weight', 0),
+    row('attributes.hair.embedding.weight', 0),
+    row('attributes.wear.embedding.weight', 0),
+    row('attributes.constructor.embedding.weight', 3),
+  ),
+  sumOf(
+    row('label_embedding.weight', 3),
+    row('attributes.hair.embedding.weight', 2),
+    row('attributes.wear.embedding.weight', 0),
+    row('attributes.constructor.embedding.weight', 3),
+  ),
+].flat();
+
+describe('conditioningShapes', () => {
+  it('has a row for each word and one for "any", and a small network for a number', () => {
+    expect(Object.fromEntries(conditioningShapes(config))).toEqual({
+      'label_embedding.weight': [4, 6],
+      'attributes.hair.embedding.weight': [3, 6],
+      'attributes.wear.embedding.weight': [1, 6],
+      'attributes.wear.linear_1.weight': [6, 4],
+      'attributes.wear.linear_1.bias': [6],
+      'attributes.wear.linear_2.weight': [6, 6],
+      'attributes.wear.linear_2.bias': [6],
+      'attributes.constructor.embedding.weight': [4, 6],
+    });
+  });
+});
+
+describe('conditioning refuses', () => {
+  beforeAll(async () => {
+    await selectBackend({ backend: 'cpu' });
+  });
+
+  it.each<[Conditions, RegExp]>([
+    [{ classLabels: [4], attributes: [0, 0, 0] }, /class label 4 is outside 0 … 3/],
+    [{ classLabels: [0.5], attributes: [0, 0, 0] }, /class label 0.5/],
+    [{ classLabels: [0], attributes: [0, 0] }, /2 values for 1 pictures; expected 3 for each/],
+    [{ classLabels: [0], attributes: [2, 0, 0] }, /hair is 2; expected a place from 0 to 1/],
+    [{ classLabels: [0], attributes: [0.5, 0, 0] }, /hair is 0.5/],
+    [{ classLabels: [0], attributes: [0, 1.5, 0] }, /wear is 1.5; expected a number from 0 to 1/],
+    [{ classLabels: [0], attributes: [0, Number.NaN, 0] }, /wear is NaN/],
+  ])('%j', (wrong, message) => {
+    const before = memory().numTensors;
+    expect(() => tidy(() => conditioning(config, uploadWeights(weights), wrong))).toThrow(message);
+    expect(memory().numTensors).toBe(before);
+  });
+});
+
+describeOnBackends((backend) => {
+  it('is the sum of rows by hand, over the root of their number', async () => {
+    const [output] = await valuesOn(backend, () => [conditioning(config, uploadWeights(weights), conditions)]);
+    expect(output!.shape).toEqual([3, DIM]);
+    expectClose(output!.values, EXPECTED, { absolute: 2e-6, relative: 2e-6 });
+  });
+
+  it('is the row of the label where there are no attributes', async () => {
+    const alone = conditioningConfig(DIM, 3, {});
+    const [output] = await valuesOn(backend, () => [
+      conditioning(alone, uploadWeights(weights), { classLabels: [1, 3], attributes: [] }),
+    ]);
+    const expected = [...row('label_embedding.weight', 1), ...row('label_embedding.weight', 3)];
+    expectClose(output!.values, expected, { absolute: 1e-6, relative: 1e-6 });
+  });
+
+  it('has the gradients of finite differences', async () => {
+    const names = [...weights.keys()];
+    const uploaded = await valuesOn(backend, () => Object.values(uploadWeights(weights)));
+    const forward = (...tensors: Tensor[]) =>
+      conditioning(config, Object.fromEntries(names.map((name, i) => [name, tensors[i]!])), conditions);
+    await checkGradients(backend, forward, uploaded);
+  });
+
+  it('has features that tell numbers apart', async () => {
+    const [output] = await valuesOn(backend, () => [numericFeatures([0, 0.25, 1], 6)]);
+    const frequencies = [Math.PI / 2, (Math.PI / 2) * Math.sqrt(32), 16 * Math.PI];
+    const expected = [0, 0.25, 1].flatMap((u) => [
+      ...frequencies.map((f) => Math.sin(u * f)),
+      ...frequencies.map((f) => Math.cos(u * f)),
+    ]);
+    expectClose(output!.values, expected, { absolute: 1e-5, relative: 0 });
+  });
+});

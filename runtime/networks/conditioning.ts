@@ -1,0 +1,156 @@
+import { add, concat, mul, type Tensor2D, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import { linear } from '../kernels/conv2d.ts';
+import type { ConditioningConfig } from './conditioningConfig.ts';
+import { activateEmbedding, dense, linearShapes, type Shapes, type Weights, weight } from './layers.ts';
+
+/** What pictures are to be: for each a label and a value of every attribute, in the order of the config. */
+export interface Conditions {
+  /** int (B), 0 … num_labels − 1; num_labels means "any". */
+  classLabels: ArrayLike<number>;
+  /** (B, attributes): the place of a word in its list, or a number 0 … 1; below 0 means "any". */
+  attributes: ArrayLike<number>;
+}
+
+const LABEL = 'label_embedding.weight';
+const tableOf = (name: string) => `attributes.${name}.embedding.weight`;
+const mlpOf = (name: string) => `attributes.${name}`;
+
+/** Shapes of all weights of a config by name, in PyTorch's layout. */
+export function conditioningShapes(config: ConditioningConfig): Shapes {
+  const { embedding_dim: dim, num_labels, numeric_channels } = config;
+  const shapes: Shapes = new Map([[LABEL, [num_labels + 1, dim]]]);
+  for (const [name, kind] of Object.entries(config.attributes)) {
+    shapes.set(tableOf(name), [numWords(kind) + 1, dim]);
+    if (kind !== 'number') continue;
+    linearShapes(shapes, `${mlpOf(name)}.linear_1`, numeric_channels, dim);
+    linearShapes(shapes, `${mlpOf(name)}.linear_2`, dim, dim);
+  }
+  return shapes;
+}
+
+/**
+ * One vector for the label and the attributes of each picture, which a U-Net of `class_embed_type: "identity"` adds to its
+ * time embedding:
+ *
+ *   c = Σ_a E_a[value_a] / √n     over the label and the attributes, n in all
+ *
+ * The last row of each table E_a means "any". A number u goes through Linear–SiLU–Linear of `numericFeatures(u)` instead
+ * of a table; its table has the row for "any" alone.
+ *
+ * Sums of embeddings: Dhariwal & Nichol 2021, arXiv:2105.05233, for classes; 1/√n keeps the variance that of one.
+ * @param weights by name, in our layout
+ * @returns       float32 (B, embedding_dim); the caller disposes it
+ * @throws        RangeError when there are too few or too many values, or one is out of range
+ */
+export function conditioning(config: ConditioningConfig, weights: Weights, conditions: Conditions): Tensor2D {
+  checkConditions(config, conditions);
+  return tidy(() => {
+    const { attributes } = config;
+    const names = Object.keys(attributes);
+    const batch = conditions.classLabels.length;
+    const scale = 1 / Math.sqrt(1 + names.length);
+    const tables = [LABEL, ...names.map(tableOf)].map((name) => weight(weights, name) as Tensor2D);
+    const rows = tensor2d(chosenRows(config, conditions, scale), [batch, numRows(config)]);
+    // One product with all tables in one costs less than one for each.
+    const words = linear(rows, tables.length === 1 ? tables[0]! : concat(tables, 0), null);
+    return names.reduce<Tensor2D>((sum, name, place) => {
+      if (attributes[name] !== 'number') return sum;
+      const values = valuesOf(conditions, names.length, place);
+      return values.every((value) => value < 0) ? sum : add(sum, numberRows(config, weights, name, values, scale));
+    }, words);
+  });
+}
+
+/**
+ * Sines and cosines of a number at frequencies from a quarter of a period to eight periods over its range:
+ * sin and cos of u · π/2 · 32^(j / (half − 1)).
+ *
+ * Source: Vaswani et al. 2017, section 3.5, with frequencies for 0 … 1; Tancik et al. 2020, arXiv:2006.10739.
+ * @param values (B), 0 … 1
+ * @returns      float32 (B, channels), the sines first
+ */
+export function numericFeatures(values: ArrayLike<number>, channels: number): Tensor2D {
+  const half = channels / 2;
+  const features = new Float32Array(values.length * channels);
+  for (let i = 0; i < values.length; i++) {
+    for (let j = 0; j < half; j++) {
+      const angle = values[i]! * (Math.PI / 2) * 32 ** (j / Math.max(1, half - 1));
+      features[i * channels + j] = Math.sin(angle);
+      features[i * channels + half + j] = Math.cos(angle);
+    }
+  }
+  return tensor2d(features, [values.length, channels]);
+}
+
+/** What a numeric attribute adds; nothing where it is "any". */
+function numberRows(
+  config: ConditioningConfig,
+  weights: Weights,
+  name: string,
+  values: number[],
+  scale: number,
+): Tensor2D {
+  const features = numericFeatures(values, config.numeric_channels);
+  const hidden = activateEmbedding(dense(weights, `${mlpOf(name)}.linear_1`, features));
+  const known = tensor2d(
+    values.map((value) => (value < 0 ? 0 : scale)),
+    [values.length, 1],
+  );
+  return mul(dense(weights, `${mlpOf(name)}.linear_2`, hidden), known);
+}
+
+/** (B, all rows of all tables): `scale` at the row of the label and at one of each attribute, except for numbers. */
+function chosenRows(config: ConditioningConfig, conditions: Conditions, scale: number): Float32Array {
+  const kinds = Object.values(config.attributes);
+  const width = numRows(config);
+  const rows = new Float32Array(conditions.classLabels.length * width);
+  for (let i = 0; i < conditions.classLabels.length; i++) {
+    rows[i * width + conditions.classLabels[i]!] = scale;
+    let first = config.num_labels + 1;
+    for (const [place, kind] of kinds.entries()) {
+      const value = conditions.attributes[i * kinds.length + place]!;
+      const isAny = value < 0;
+      if (isAny) rows[i * width + first + numWords(kind)] = scale;
+      else if (kind !== 'number') rows[i * width + first + value] = scale;
+      first += numWords(kind) + 1;
+    }
+  }
+  return rows;
+}
+
+function valuesOf(conditions: Conditions, numAttributes: number, place: number): number[] {
+  return Array.from(conditions.classLabels, (_, i) => conditions.attributes[i * numAttributes + place]!);
+}
+
+const numWords = (kind: number | 'number') => (kind === 'number' ? 0 : kind);
+
+/** Of all tables together. */
+function numRows({ num_labels, attributes }: ConditioningConfig): number {
+  return Object.values(attributes).reduce<number>((sum, kind) => sum + numWords(kind) + 1, num_labels + 1);
+}
+
+function checkConditions(config: ConditioningConfig, { classLabels, attributes }: Conditions): void {
+  const entries = Object.entries(config.attributes);
+  if (attributes.length !== classLabels.length * entries.length) {
+    throw new RangeError(
+      `conditioning: ${attributes.length} values for ${classLabels.length} pictures; expected ${entries.length} for each`,
+    );
+  }
+  for (let i = 0; i < classLabels.length; i++) {
+    const label = classLabels[i]!;
+    if (!Number.isInteger(label) || label < 0 || label > config.num_labels) {
+      throw new RangeError(`conditioning: class label ${label} is outside 0 … ${config.num_labels}`);
+    }
+    for (const [place, [name, kind]] of entries.entries()) {
+      checkValue(name, kind, attributes[i * entries.length + place]!);
+    }
+  }
+}
+
+function checkValue(name: string, kind: number | 'number', value: number): void {
+  if (value < 0) return;
+  const isKnown = kind === 'number' ? value <= 1 : Number.isInteger(value) && value < kind;
+  if (isKnown) return;
+  const expected = kind === 'number' ? 'a number from 0 to 1' : `a place from 0 to ${kind - 1}`;
+  throw new RangeError(`conditioning: ${name} is ${value}; expected ${expected}, or below 0 for "any"`);
+}

@@ -1,0 +1,74 @@
+import * as v from 'valibot';
+import { isRange, type Vocabulary } from '../core/attributes.ts';
+import { parseNetworkConfig } from './config.ts';
+
+export const MAX_ATTRIBUTES = 64;
+export const MAX_VALUES = 1024;
+export const MAX_NAME_LENGTH = 200;
+const MAX_LABELS = 100_000;
+const MAX_EMBEDDING_DIM = 16_384;
+const MAX_NUMERIC_CHANNELS = 1024;
+
+/** How many words an attribute has, or `number` for one that is measured. */
+export type AttributeKind = number | 'number';
+
+/** Names are parts of weights' names, where dots separate. */
+const name = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.maxLength(MAX_NAME_LENGTH),
+  v.regex(/^[^.\p{Cc}]+$/u, (issue) => `attribute ${JSON.stringify(issue.input)} has a dot or control character`),
+);
+const count = (max: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(max));
+const kind = v.union(
+  [count(MAX_VALUES), v.literal('number')],
+  `expected a number of values from 1 to ${MAX_VALUES}, or "number"`,
+);
+
+/** Read as a list of pairs, since valibot's record passes over names such as `constructor`. */
+const attributes = v.pipe(
+  v.custom<Record<string, unknown>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'expected the attributes by name',
+  ),
+  v.transform((record) => Object.entries(record)),
+  v.array(v.tuple([name, kind])),
+  v.maxLength(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
+  v.transform((entries): Readonly<Record<string, AttributeKind>> => Object.fromEntries(entries)),
+);
+
+const schema = v.object({
+  /** Width of the vector: the time channels of the U-Net that it is for. */
+  embedding_dim: count(MAX_EMBEDDING_DIM),
+  num_labels: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_LABELS)),
+  /** By name; their order is that of a picture's values. */
+  attributes,
+  /** Sinusoidal features of a numeric attribute; even. */
+  numeric_channels: v.optional(v.pipe(count(MAX_NUMERIC_CHANNELS), v.multipleOf(2)), 32),
+});
+
+export type ConditioningConfig = v.InferOutput<typeof schema>;
+
+/**
+ * Reads conditioning/config.json.
+ *
+ * @throws Error naming every option that is unsupported or malformed
+ */
+export function parseConditioningConfig(json: unknown, fileName = 'conditioning/config.json'): ConditioningConfig {
+  return parseNetworkConfig(schema, [], json, fileName);
+}
+
+/** The config for this many labels and these attributes. @throws Error as `parseConditioningConfig` */
+export function conditioningConfig(
+  embeddingDim: number,
+  numLabels: number,
+  vocabulary: Vocabulary,
+): ConditioningConfig {
+  const kinds = Object.entries(vocabulary).map(
+    ([name, values]) => [name, isRange(values) ? 'number' : values.length] as const,
+  );
+  return parseConditioningConfig(
+    { embedding_dim: embeddingDim, num_labels: numLabels, attributes: Object.fromEntries(kinds) },
+    'the attributes',
+  );
+}

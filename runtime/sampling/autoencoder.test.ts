@@ -1,0 +1,97 @@
+import { dispose, memory, type Tensor4D, tensor4d } from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { describeOnBackends } from '../../scripts/testing/backends.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
+import { fromPixels } from '../core/pixels.ts';
+import { normals } from '../core/random.ts';
+import { runToEnd } from '../core/slices.ts';
+import { encode, scaleLatents } from '../networks/autoencoderKl.ts';
+import { tinyModelFiles, withModel } from '../testing/tinyModel.ts';
+import { decodeLatents, decodeLatentsInSlices, encodePixelsInSlices, splitImages } from './autoencoder.ts';
+import { createModel } from './model.ts';
+
+describe('decodeLatentsInSlices', () => {
+  describeOnBackends(() => {
+    it('decodes the same, exactly', async () => {
+      await withModel(async (model) => {
+        const latents = tensor4d(normals(1, 0, 2 * 8 * 8 * 4), [2, 8, 8, 4]);
+        const { numTensors } = memory();
+        const slices = decodeLatentsInSlices(model, latents);
+        let slice = slices.next();
+        while (!slice.done) slice = slices.next();
+        const whole = decodeLatents(model, latents);
+        expect(await slice.value.data()).toEqual(await whole.data());
+        dispose([slice.value, whole]);
+        expect(memory().numTensors).toBe(numTensors);
+        latents.dispose();
+      });
+    });
+  });
+
+  it('leaves nothing behind of a picture half decoded', async () => {
+    await selectBackend({ backend: 'wasm' });
+    await withModel(async (model) => {
+      const latents = tensor4d(normals(1, 0, 8 * 8 * 4), [1, 8, 8, 4]);
+      const { numTensors } = memory();
+      const slices = decodeLatentsInSlices(model, latents);
+      for (let i = 0; i < 5; i++) expect(slices.next().done).toBe(false);
+      slices.return(latents);
+      expect(memory().numTensors).toBe(numTensors);
+      expect(latents.isDisposed).toBe(false);
+      latents.dispose();
+    });
+  });
+});
+
+describeOnBackends(() => {
+  it('gives each image a tensor of its own', async () => {
+    const values = Float32Array.from({ length: 3 * 2 * 1 * 4 }, (_, i) => i);
+    const images = tensor4d(values, [3, 2, 1, 4]);
+    const before = memory().numTensors;
+    const parts = splitImages(images);
+    expect(memory().numTensors).toBe(before + 3);
+    images.dispose();
+    for (const [i, part] of parts.entries()) {
+      expect(part.shape).toEqual([1, 2, 1, 4]);
+      expect(await part.data()).toEqual(values.slice(8 * i, 8 * i + 8));
+      part.dispose();
+    }
+    expect(memory().numTensors).toBe(before - 1);
+  });
+});
+
+/** Bytes without a pattern. */
+const picture = (seed: number) => Uint8Array.from({ length: 4 * 16 * 16 }, (_, i) => (i * i * 31 + i * seed) % 256);
+
+describe('encodePixelsInSlices', () => {
+  describeOnBackends(() => {
+    it('gives the scaled means of the pictures, and leaves nothing behind', async () => {
+      const model = createModel(tinyModelFiles());
+      const { config, weights } = model.vae;
+      const { numTensors } = memory();
+      const latents = runToEnd(encodePixelsInSlices(model, [picture(1), picture(2)]));
+      expect(latents.shape).toEqual([2, 8, 8, 4]);
+      const values = [1, 2].flatMap((seed) => [...fromPixels(picture(seed), 4)]);
+      const images: Tensor4D = tensor4d(values, [2, 16, 16, 4]);
+      const { mean, logVar } = encode(config, weights, images);
+      const expected = scaleLatents(config, mean);
+      expect(await latents.data()).toEqual(await expected.data());
+      dispose([latents, images, mean, logVar, expected]);
+      expect(memory().numTensors).toBe(numTensors);
+      model.dispose();
+    });
+  });
+
+  it('leaves nothing behind when it is given up, or refuses a picture', () => {
+    const model = createModel(tinyModelFiles());
+    const { numTensors } = memory();
+    const slices = encodePixelsInSlices(model, [picture(1)]);
+    for (let i = 0; i < 4; i++) expect(slices.next().done).toBe(false);
+    slices.return(undefined as never);
+    expect(() => encodePixelsInSlices(model, [picture(1), new Uint8Array(8)]).next()).toThrow(
+      /encode: a picture has 8 bytes; expected 1024, RGBA of 16×16 pixels/,
+    );
+    expect(memory().numTensors).toBe(numTensors);
+    model.dispose();
+  });
+});

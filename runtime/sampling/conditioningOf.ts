@@ -1,0 +1,45 @@
+import { type Tensor2D, tidy } from '@tensorflow/tfjs-core';
+import { ANY, encodeAttributes } from '../core/attributes.ts';
+import { conditioning } from '../networks/conditioning.ts';
+import { embeddingRows } from '../networks/layers.ts';
+import { indexOfLabel } from '../recipe/label.ts';
+import type { Recipe } from '../recipe/recipe.ts';
+import type { DiffusionModel } from './model.ts';
+
+/** What a batch of pictures is to be, ready for the U-Net: it takes these classes, or for each of them a row of vectors. */
+export interface BatchCondition {
+  /** (B). */
+  classLabels: number[];
+  /** The class that means "any". */
+  nullLabel: number;
+  /** (nullLabel + 1, timeChannels), the last row for "any"; null for a U-Net that takes the class. The caller disposes it. */
+  vectors: Tensor2D | null;
+}
+
+/**
+ * The condition of a batch of recipes, and "any" for guidance.
+ *
+ * @throws RangeError for a label or attribute that the model lacks, which completed recipes of this model have not
+ */
+export function conditionOf(
+  { index, conditioning: network }: DiffusionModel,
+  recipes: readonly Pick<Recipe, 'label' | 'attributes'>[],
+): BatchCondition {
+  const any = index.labels.length;
+  const classLabels = recipes.map(({ label }) => indexOfLabel(index.labels, label));
+  const vocabulary = (network && index.figment.attributes) ?? {};
+  const attributes = recipes.flatMap((recipe) => encodeAttributes('generate', vocabulary, recipe.attributes ?? {}));
+  if (!network) return { classLabels, nullLabel: any, vectors: null };
+  const anyAttributes = Object.keys(network.config.attributes).map(() => ANY);
+  const vectors = conditioning(network.config, network.weights, {
+    classLabels: [...classLabels, any],
+    attributes: [...attributes, ...anyAttributes],
+  });
+  return { classLabels: [...classLabels.keys()], nullLabel: classLabels.length, vectors };
+}
+
+/** What the U-Net takes for these classes; a tensor is the caller's to dispose. */
+export function rowsOfCondition({ vectors }: BatchCondition, classes: ArrayLike<number>): Tensor2D | ArrayLike<number> {
+  if (!vectors) return classes;
+  return tidy(() => embeddingRows({ 'vectors.weight': vectors }, 'vectors', classes));
+}

@@ -1,0 +1,123 @@
+import { isRange, type Vocabulary } from '../core/attributes.ts';
+import { conditioningShapes } from '../networks/conditioning.ts';
+import { type ConditioningConfig, conditioningConfig } from '../networks/conditioningConfig.ts';
+import { timeChannels } from '../networks/unet2d.ts';
+import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
+import { initialWeights } from '../networks/weights.ts';
+import type { WeightTensor } from '../weights/weightTensor.ts';
+import { joinConditioning } from './conditionedNetwork.ts';
+
+const CLASS_TABLE = 'class_embedding.weight';
+const LABEL_TABLE = 'label_embedding.weight';
+
+/** A U-Net and what it knows; weights in PyTorch's layout. */
+export interface KnownNetwork {
+  config: UNet2DConfig;
+  weights: ReadonlyMap<string, WeightTensor>;
+  /** Of a U-Net with `class_embed_type: "identity"`. */
+  conditioning: ReadonlyMap<string, WeightTensor> | null;
+  labels: readonly string[];
+  vocabulary: Vocabulary;
+}
+
+/** A U-Net that takes a vector, the network that makes it, and the weights of both, joined. */
+export interface ConditionedNetwork {
+  config: UNet2DConfig;
+  conditioning: ConditioningConfig;
+  weights: Map<string, WeightTensor>;
+}
+
+/** Weights with the names of the rows of their tables. */
+interface Tables {
+  weights: ReadonlyMap<string, WeightTensor>;
+  labels: readonly string[];
+  vocabulary: Vocabulary;
+  /** Of label and attributes, whose sum is divided by its root. */
+  count: number;
+}
+
+/**
+ * A network for other labels and attributes, to begin a training with. Rows of labels and words that it knows stay theirs,
+ * rows that are new begin at random, and an attribute that is new adds nothing at first: so the network begins as what it
+ * was. The classes of a U-Net that takes them become the labels.
+ *
+ * @param labels, vocabulary those of the training to come
+ * @param seed               uint32, of the new rows
+ */
+export function adaptConditioning(
+  known: KnownNetwork,
+  labels: readonly string[],
+  vocabulary: Vocabulary,
+  seed: number,
+): ConditionedNetwork {
+  const config: UNet2DConfig = { ...known.config, class_embed_type: 'identity', num_class_embeds: null };
+  const conditioning = conditioningConfig(timeChannels(config), labels.length, vocabulary);
+  const weights: Map<string, WeightTensor> = initialWeights(conditioningShapes(conditioning), seed);
+  const tables = tablesOf(known);
+  if (tables) {
+    const scale = Math.sqrt((1 + Object.keys(vocabulary).length) / tables.count);
+    copyTable(weights, tables.weights, LABEL_TABLE, tables.labels, labels, scale);
+    for (const name of Object.keys(vocabulary)) copyAttribute(weights, tables, name, vocabulary, scale);
+  }
+  const unet = new Map([...known.weights].filter(([name]) => name !== CLASS_TABLE));
+  return { config, conditioning, weights: joinConditioning(unet, weights) };
+}
+
+function tablesOf({ config, weights, conditioning, labels, vocabulary }: KnownNetwork): Tables | null {
+  if (conditioning) return { weights: conditioning, labels, vocabulary, count: 1 + Object.keys(vocabulary).length };
+  const classes = weights.get(CLASS_TABLE);
+  if (!classes || config.num_class_embeds !== labels.length + 1) return null;
+  return { weights: new Map([[LABEL_TABLE, classes]]), labels, vocabulary: {}, count: 1 };
+}
+
+function copyAttribute(
+  weights: Map<string, WeightTensor>,
+  tables: Tables,
+  name: string,
+  vocabulary: Vocabulary,
+  scale: number,
+): void {
+  const values = vocabulary[name]!;
+  const before = Object.hasOwn(tables.vocabulary, name) ? tables.vocabulary[name]! : null;
+  const table = `attributes.${name}.embedding.weight`;
+  if (before && !isRange(values) && !isRange(before)) {
+    copyTable(weights, tables.weights, table, before, values, scale);
+  } else if (before && JSON.stringify(values) === JSON.stringify(before)) {
+    copyTable(weights, tables.weights, table, [], [], scale);
+    for (const part of mlpParts(name)) {
+      const factor = part.includes('.linear_2.') ? scale : 1;
+      const { shape, data } = tables.weights.get(part)!;
+      weights.set(part, { shape, data: Float32Array.from(data, (value) => factor * value) });
+    }
+  } else {
+    for (const part of [table, ...mlpParts(name).slice(2)]) weights.get(part)?.data.fill(0);
+  }
+}
+
+/** The last two give what a number adds. */
+function mlpParts(name: string): string[] {
+  return ['linear_1.weight', 'linear_1.bias', 'linear_2.weight', 'linear_2.bias'].map(
+    (part) => `attributes.${name}.${part}`,
+  );
+}
+
+/** Copies rows to where their words are now; the last row means "any" in both. */
+function copyTable(
+  weights: Map<string, WeightTensor>,
+  from: ReadonlyMap<string, WeightTensor>,
+  name: string,
+  before: readonly string[],
+  now: readonly string[],
+  scale: number,
+): void {
+  const source = from.get(name)!;
+  const target = weights.get(name)!;
+  const width = target.shape[1]!;
+  const data = Float32Array.from(target.data);
+  const copyRow = (row: number, to: number) => {
+    for (let i = 0; i < width; i++) data[to * width + i] = scale * source.data[row * width + i]!;
+  };
+  for (const [to, word] of now.entries()) if (before.includes(word)) copyRow(before.indexOf(word), to);
+  copyRow(before.length, now.length);
+  weights.set(name, { ...target, data });
+}

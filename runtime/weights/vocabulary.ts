@@ -1,0 +1,32 @@
+import * as v from 'valibot';
+import type { Vocabulary } from '../core/attributes.ts';
+import { isObject } from './untrustedJson.ts';
+
+const MAX_ATTRIBUTES = 64;
+const MAX_VALUES = 1024;
+
+const word = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
+const words = v.pipe(
+  v.array(word),
+  v.minLength(1),
+  v.maxLength(MAX_VALUES),
+  v.check((values) => new Set(values).size === values.length, 'expected every value once'),
+);
+const range = v.pipe(
+  v.object({ min: v.pipe(v.number(), v.finite()), max: v.pipe(v.number(), v.finite()) }),
+  v.check(({ min, max }) => min < max, 'expected min below max'),
+);
+
+/** The attributes of a model by name. They are checked as pairs: valibot's record passes over names such as `constructor`. */
+export const VOCABULARY_SCHEMA = v.pipe(
+  v.custom<Vocabulary>(isObject, 'expected the attributes by name'),
+  v.transform((record) => Object.entries(record)),
+  v.array(
+    v.tuple([
+      v.pipe(word, v.regex(/^[^.\p{Cc}]+$/u, 'expected a name without dots and control characters')),
+      v.union([words, range], `expected up to ${MAX_VALUES} values, each once, or { min, max }`),
+    ]),
+  ),
+  v.maxLength(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
+  v.transform((entries): Vocabulary => Object.fromEntries(entries)),
+);

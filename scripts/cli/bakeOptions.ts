@@ -1,0 +1,52 @@
+// What `figment bake` takes, as commander hands it over.
+import type { BackendName, PipelineName, SamplerName } from '../../runtime/index.ts';
+import type { Shard } from '../bake/manifest.ts';
+
+/** Of the pictures of a model; a bake file says these for itself. What is undefined comes from the model's own defaults. */
+export interface BakePictureOptions {
+  label?: string[];
+  count?: number;
+  seed?: number;
+  interpolateSeed?: number;
+  interpolateAmount?: number;
+  pipeline?: PipelineName;
+  guidance?: number;
+  guidanceRescale?: number;
+  guidanceInterval?: [number, number];
+  classifier?: string;
+  classifierLabel?: string;
+  classifierScale?: number;
+  steps?: number;
+  sampler?: SamplerName;
+  eta?: number;
+  image?: string;
+  mask?: string;
+  strength?: number;
+  resamples?: number;
+  keepAlpha?: boolean;
+  width?: number;
+  height?: number;
+  enlarge?: number;
+  sheet?: boolean;
+}
+
+/** Of a bake file alone. */
+export interface FileOptions {
+  check?: boolean;
+  watch?: boolean;
+  shard?: Shard;
+  force?: boolean;
+  prune?: boolean;
+  report?: string | true;
+  neighbours?: number;
+}
+
+/** Of both. */
+export interface CommonOptions {
+  out?: string;
+  batch: number;
+  jobs: number;
+  backend?: BackendName;
+}
+
+export type BakeOptions = BakePictureOptions & FileOptions & CommonOptions;

@@ -1,0 +1,78 @@
+// The diffusion network that a training begins with: a new one, or that of a folder, for the labels and attributes of the data.
+import {
+  adaptConditioning,
+  type ConditioningConfig,
+  conditioningConfig,
+  type Dataset,
+  defaultUNetConfig,
+  type LatentDataset,
+  parseUNet2DConfig,
+  relabel,
+  timeChannels,
+  type UNet2DConfig,
+  type UNetSizes,
+  vocabularyOf,
+  type WeightTensor,
+} from '../../runtime/index.ts';
+import { readConditioning, readLabels, readUNet, readVocabulary } from './readNetworks.ts';
+import { UsageError } from './usageError.ts';
+
+export interface StartNetwork {
+  config: UNet2DConfig;
+  /** null: the U-Net takes the label. */
+  conditioning: ConditioningConfig | null;
+  /** Of U-Net and conditioning, joined; undefined: random ones. */
+  weights?: Map<string, WeightTensor>;
+}
+
+export interface StartOptions extends UNetSizes {
+  seed: number;
+}
+
+/**
+ * A new network, which has conditioning if the data have attributes; or that of a folder, which keeps what it knows of their
+ * labels and attributes, and gets conditioning if they have attributes and it has none.
+ *
+ * @throws UsageError when the sizes don't fit, or the folder has no U-Net
+ */
+export async function startNetwork(
+  folder: string | null,
+  dataset: Dataset,
+  shape: LatentDataset['shape'],
+  { seed, ...sizes }: StartOptions,
+): Promise<StartNetwork> {
+  const usual = newConfig(shape, dataset.labels.length, sizes);
+  const vocabulary = vocabularyOf(dataset.attributes);
+  const hasAttributes = Object.keys(vocabulary).length > 0;
+  if (!folder) {
+    if (!hasAttributes) return { config: usual, conditioning: null };
+    const config: UNet2DConfig = { ...usual, class_embed_type: 'identity', num_class_embeds: null };
+    return { config, conditioning: conditioningConfig(timeChannels(config), dataset.labels.length, vocabulary) };
+  }
+  const found = await readUNet(folder);
+  const network = { ...found, config: { ...found.config, sample_size: usual.sample_size } };
+  const labels = await readLabels(folder);
+  const isConditioned = network.config.class_embed_type === 'identity';
+  if (!isConditioned && !hasAttributes) {
+    return { conditioning: null, ...(labels ? relabel(network, labels, dataset.labels, seed) : network) };
+  }
+  const conditioning = isConditioned ? (await readConditioning(folder)).weights : null;
+  const known = { ...network, conditioning, labels: labels ?? [], vocabulary: await readVocabulary(folder) };
+  return adaptConditioning(known, dataset.labels, vocabulary, seed);
+}
+
+/** @throws UsageError when the latents can't be halved often enough, or a width is no multiple of 8 */
+function newConfig(shape: LatentDataset['shape'], numLabels: number, sizes: UNetSizes): UNet2DConfig {
+  const config = defaultUNetConfig({ shape }, numLabels, sizes);
+  const numHalvings = config.block_out_channels.length - 1;
+  const [height, width] = shape;
+  if (height % 2 ** numHalvings !== 0 || width % 2 ** numHalvings !== 0) {
+    throw new UsageError(
+      `train ddpm: ${numHalvings + 1} levels halve the latents ${numHalvings} times, but ${width}×${height} is no multiple of ${2 ** numHalvings}; give fewer --widths`,
+    );
+  }
+  if (config.block_out_channels.some((channels) => channels % 8 !== 0)) {
+    throw new UsageError(`train ddpm: --widths is ${config.block_out_channels.join()}; expected multiples of 8`);
+  }
+  return parseUNet2DConfig(config, '--widths');
+}
