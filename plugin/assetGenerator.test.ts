@@ -63,7 +63,7 @@ describe('AssetGenerator', () => {
     expect(a!.recipe!.seed).not.toBe(b!.recipe!.seed);
   });
 
-  it('varies a picture and makes a part of it anew, as the runtime does', async () => {
+  it('varies a picture and makes a part of it again, as the runtime does', async () => {
     const image = await tiny.generatePixelsAsync(RECIPE);
     const mask = Uint8Array.from({ length: 256 }, (_, i) => (i < 128 ? 255 : 0));
     for (const [edit, options] of [

@@ -45,7 +45,7 @@ export interface GenerateMaterialOptions extends GenerateTextureOptions, Surface
  *   const portraits = await AssetGenerator.LoadAsync('models/portraits/', scene);
  *   material.albedoTexture = await portraits.generateTextureAsync({ label: 'elf', seed: 7, guidanceScale: 2 });
  *
- * A picture begins from another, or a part of one is made anew:
+ * A picture begins from another, or a part of one is made again:
  *
  *   const image = await portraits.generatePixelsAsync({ label: 'elf', seed: 7 });
  *   await portraits.generateTextureAsync({ label: 'elf', seed: 8, image, strength: 0.8 });
@@ -124,7 +124,7 @@ export class AssetGenerator {
 
   /**
    * Loads a classifier of the model's noised latents, as `figment train classifier` makes them, which recipes then steer by:
-   * the model is not trained anew, and need not know the label.
+   * the model is not trained again, and need not know the label.
    *
    *   await portraits.loadClassifierAsync('classifiers/portraits-hat/', { name: 'hat' });
    *   await portraits.generateTextureAsync({ label: 'elf', classifier: 'hat', classifierLabel: 'hat', classifierScale: 20 });

@@ -54,8 +54,6 @@ export { shrink } from './dataset/shrink.ts';
 export type { DatasetSource, DecodePng } from './dataset/source.ts';
 // Diffusion
 export {
-  assertClassifierScale,
-  CLASSIFIER_SCALE_DEFAULT,
   classifierGuided,
   isClassifierGuided,
   MIN_GUIDED_ALPHA_BAR,
@@ -163,6 +161,7 @@ export { downloadWeights, initialWeights, uploadWeights } from './networks/weigh
 export { encodeEdit, type PictureBytes } from './recipe/bytes.ts';
 export { changeRecipe, recipeEntries, shortRecipe } from './recipe/change.ts';
 export {
+  CLASSIFIER_SCALE_DEFAULT,
   checkRecipe,
   completeRecipe,
   EDIT_DEFAULTS,

@@ -1,16 +1,16 @@
 import type { AssetGenerator } from '../../plugin/index.ts';
 import { drawPixels, element } from '../shared/page.ts';
-import { recipeOf, type Settings } from './settings.ts';
+import { labRecipe, type Settings } from './settings.ts';
 
-/** Before all strips. */
+/** The large picture is painted before everything else. */
 const PRIORITY = 10;
 
-/** The large picture. */
+/** The large picture at the top of the lab. */
 export class LargePicture {
   private readonly root = element('#portrait');
   readonly canvas = element<HTMLCanvasElement>('canvas', this.root);
 
-  /** @param onPainted told how long a picture took that was painted, not remembered */
+  /** @param onPainted called with the time that a picture took, unless it came from memory */
   constructor(
     private readonly generator: AssetGenerator,
     private readonly onPainted: (durationMs: number, numSteps: number) => void,
@@ -19,16 +19,16 @@ export class LargePicture {
     this.root.dataset.look = generator.info.pixelArt ? 'pixels' : 'smooth';
   }
 
-  /** Shows the picture of these settings, unless aborted. @throws the signal's reason */
+  /** Paints and shows the picture of these settings. @throws the signal's reason when aborted */
   async paintAsync(settings: Settings, signal: AbortSignal): Promise<void> {
     const { generator } = this;
-    let queuedMs = 0; // 0: it was not, the picture was in memory
+    let queuedMs = 0; // stays 0 when the picture comes from memory
     const observer = generator.onQueueChangedObservable.add(() => {
       queuedMs ||= performance.now();
     });
     this.root.setAttribute('aria-busy', 'true');
     try {
-      const recipe = recipeOf(settings, generator.info);
+      const recipe = labRecipe(settings, generator.info);
       const pixels = await generator.generatePixelsAsync({ ...recipe, priority: PRIORITY, signal });
       signal.throwIfAborted();
       drawPixels(this.canvas, pixels);

@@ -1,7 +1,7 @@
 import uPlot from 'uplot';
 import { type AssetGenerator, type GuidanceTrace, type ModelInfo, scheduleOf } from '../../plugin/index.ts';
 import { element } from '../shared/page.ts';
-import { isGuidedAt, recipeOf, type Settings } from './settings.ts';
+import { isGuidedAt, labRecipe, type Settings } from './settings.ts';
 
 const HEIGHT_PX = 160;
 const INK = '#c4a87c';
@@ -13,17 +13,17 @@ const LABEL_FONT = 'italic 15px Georgia, "Liberation Serif", "DejaVu Serif", ser
 const CURVE = '#e8c88f';
 const GUIDED = '#ff9d3c';
 const UNGUIDED = '#8fa6bd';
-/** Room for the marks at the ends, as a share of the axis. */
+/** Room for the marks at both ends, as a share of the axis. */
 const MARGIN = 0.04;
 
 interface TimestepPlotOptions {
-  /** Of the y axis. */
+  /** The label of the y axis. */
   label: string;
   range: uPlot.Range.MinMax | uPlot.Range.Function;
   series: uPlot.Series[];
 }
 
-/** A plot over all timesteps of a model, with those between which it is guided on a band. */
+/** A plot over all timesteps of a model; a band in the background shows where it is guided. */
 class TimestepPlot {
   private readonly plot: uPlot;
   private readonly lastTimestep: number;
@@ -42,7 +42,7 @@ class TimestepPlot {
     }).observe(container);
   }
 
-  /** @param data t ascending, and the values of each series */
+  /** @param data t in ascending order, and the values of each series */
   show(data: uPlot.AlignedData, band: readonly [tMin: number, tMax: number]): void {
     this.band = band;
     this.plot.setData(data);
@@ -75,12 +75,12 @@ class TimestepPlot {
   }
 }
 
-/** Marks without a line between them. */
+/** A series of marks without a line between them. */
 function marks(label: string, fill: string): uPlot.Series {
   return { label, paths: () => null, points: { show: true, size: 8, width: 1, stroke: '#1c110a', fill } };
 }
 
-/** The model's ᾱt over t, the timesteps that the sampler visits, and those between which it is guided. */
+/** Plots the model's ᾱ over t, with the timesteps that the sampler visits and the interval in which it is guided. */
 export class SchedulePlot {
   private readonly root = element('#schedule');
   private readonly plot: TimestepPlot;
@@ -107,7 +107,7 @@ export class SchedulePlot {
     this.plot.container.setAttribute('aria-label', sentence);
   }
 
-  /** t, ᾱt, and ᾱt at the steps with and without guidance. */
+  /** Four rows: t, ᾱ, ᾱ at the steps with guidance, and ᾱ at the steps without. */
   private dataOf(settings: Settings): uPlot.AlignedData {
     const { alphasCumprod, timesteps } = scheduleOf(this.info, settings);
     const guided: (number | null)[] = this.ts.map(() => null);
@@ -120,14 +120,14 @@ export class SchedulePlot {
   }
 }
 
-/** Behind the portrait and before the strips. */
+/** Measured after the large picture and before the strips. */
 const PRIORITY = 5;
 
-/** How far guidance moves the predicted noise at each step, over t. */
+/** Plots how far guidance moves the predicted noise at each step, over t. */
 export class GuidancePlot {
   private readonly root = element('#guidance');
   private readonly plot: TimestepPlot;
-  /** Of the recipe that is plotted; '' when there is none. */
+  /** The key of the recipe that is plotted; '' when there is none. */
   private shown = '';
 
   constructor(private readonly generator: AssetGenerator) {
@@ -138,16 +138,15 @@ export class GuidancePlot {
     });
   }
 
-  /** Marks the plot as out of date when it is. */
   show(settings: Settings): void {
     this.root.toggleAttribute('data-stale', this.shown !== this.keyOf(settings));
   }
 
-  /** Measures what is out of date. @throws the signal's reason */
+  /** Measures and plots the recipe unless it is plotted already. @throws the signal's reason when aborted */
   async fillAsync(settings: Settings, signal: AbortSignal): Promise<void> {
     const key = this.keyOf(settings);
     if (this.shown === key) return;
-    const recipe = recipeOf(settings, this.generator.info);
+    const recipe = labRecipe(settings, this.generator.info);
     const trace = await this.generator.traceGuidanceAsync({ ...recipe, priority: PRIORITY, signal });
     signal.throwIfAborted();
     const { timesteps, guidanceNorm } = trace;
@@ -160,11 +159,11 @@ export class GuidancePlot {
   }
 
   private keyOf(settings: Settings): string {
-    return JSON.stringify(recipeOf(settings, this.generator.info));
+    return JSON.stringify(labRecipe(settings, this.generator.info));
   }
 }
 
-/** The end of the axis: above the largest value, or anything when there is none. */
+/** The end of the axis: a little above the largest value, or 1 when there is no value. */
 function topOf(max: number | null): number {
   return max ? (1 + MARGIN) * max : 1;
 }

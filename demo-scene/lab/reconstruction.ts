@@ -1,22 +1,22 @@
 import type { AssetGenerator } from '../../plugin/index.ts';
 import { drawPixels, element } from '../shared/page.ts';
-import { recipeOf, type Settings } from './settings.ts';
+import { labRecipe, type Settings } from './settings.ts';
 
-/** Behind the guidance plot, before the strips. */
+/** Made after the guidance plot and before the strips. */
 const PRIORITY = 4;
 const GAIN = 4;
 
-/** A picture beside what the auto-encoder alone makes of it. */
+/** Shows a picture beside what the auto-encoder alone makes of it, and the difference of the two. */
 export class ReconstructionView {
   private readonly root = element('#reconstruction');
   private readonly canvases: Record<'original' | 'decoded' | 'difference', HTMLCanvasElement>;
-  /** A file's picture, which stands in for the portrait. */
+  /** A picture from a file, shown in place of the portrait. */
   private own: { name: string; pixels: Uint8Array } | null = null;
   private numOpened = 0;
-  /** What is shown: a recipe, or a file. */
+  /** The key of the recipe or file that is shown. */
   private shown = '';
 
-  /** @param onChosen told when another picture is to be shown: `fillAsync` shows it */
+  /** @param onChosen called when another picture is to be shown; it should call `fillAsync` */
   constructor(
     private readonly generator: AssetGenerator,
     private readonly onChosen: () => void,
@@ -26,18 +26,17 @@ export class ReconstructionView {
     this.offerFiles();
   }
 
-  /** Marks the pictures as out of date when they are. */
   show(settings: Settings): void {
     this.root.toggleAttribute('data-stale', this.shown !== this.keyOf(settings));
   }
 
-  /** Shows the present portrait, or the file, and what becomes of it. @throws the signal's reason */
+  /** Shows the portrait or the file, encoded and decoded again. @throws the signal's reason when aborted */
   async fillAsync(settings: Settings, signal: AbortSignal): Promise<void> {
     const key = this.keyOf(settings);
     if (this.shown === key) return;
     const { generator, own } = this;
     const waiting = { priority: PRIORITY, signal };
-    const recipe = recipeOf(settings, generator.info);
+    const recipe = labRecipe(settings, generator.info);
     const original = own?.pixels ?? (await generator.generatePixelsAsync({ ...recipe, ...waiting }));
     const decoded = await generator.decodeAsync(await generator.encodeAsync(original, waiting), waiting);
     signal.throwIfAborted();
@@ -54,7 +53,7 @@ export class ReconstructionView {
   }
 
   private keyOf(settings: Settings): string {
-    return this.own ? `file ${this.numOpened}` : JSON.stringify(recipeOf(settings, this.generator.info));
+    return this.own ? `file ${this.numOpened}` : JSON.stringify(labRecipe(settings, this.generator.info));
   }
 
   private offerFiles(): void {
@@ -100,7 +99,7 @@ export class ReconstructionView {
 }
 
 interface Difference {
-  /** What differs, enlarged: RGBA bytes, black where nothing does. */
+  /** The enlarged difference: RGBA bytes, black where the pictures are equal. */
   pixels: Uint8Array;
   /** Mean absolute error of the values that the model sees, 0 … 1. */
   meanError: number;
@@ -110,8 +109,8 @@ interface Difference {
  * Compares two pictures by what the model sees of them: colour multiplied by alpha, and alpha.
  *
  * @param a, b     RGBA bytes, straight alpha, of one size
- * @param channels 3: the model knows no alpha, and it is left out
- * @param gain     how much to enlarge the difference in the picture; one in alpha shows in all colours
+ * @param channels 3 when the model has no alpha, which is then left out
+ * @param gain     factor by which the difference is enlarged; a difference in alpha shows in all colours
  */
 export function differenceOf(a: Uint8Array, b: Uint8Array, channels: 3 | 4, gain: number): Difference {
   const pixels = new Uint8ClampedArray(a.length);
@@ -133,14 +132,14 @@ function seen(pixels: Uint8Array, start: number, channel: number, channels: 3 | 
   return channels === 3 ? pixels[start + channel]! : (pixels[start + channel]! * pixels[start + 3]!) / 255;
 }
 
-/** A picture of some pixels needs no more; larger files would only take memory. */
+/** More than any small picture needs; larger files would only fill the memory. */
 const MAX_BYTES = 20e6;
 
 /**
- * Reads an image file and fits it into a picture: scaled as a whole, centred, transparent around.
+ * Reads an image file and fits it into a picture of the given size: scaled evenly, centred, with transparent borders.
  *
  * @returns RGBA bytes, sRGB, straight alpha, top row first
- * @throws  Error with a sentence for people when the file is too large or no image
+ * @throws  Error with a sentence for people when the file is too large or is not an image
  */
 async function openPicture(file: File, widthPx: number, heightPx: number): Promise<Uint8Array> {
   if (file.size > MAX_BYTES) throw new Error(`${file.name} has ${file.size} bytes; choose one below ${MAX_BYTES}.`);
@@ -154,7 +153,7 @@ async function openPicture(file: File, widthPx: number, heightPx: number): Promi
     number,
     number,
   ];
-  context.imageSmoothingEnabled = scale < 1; // small ones are pixel art
+  context.imageSmoothingEnabled = scale < 1; // enlarged pictures are taken to be pixel art
   context.imageSmoothingQuality = 'high';
   context.drawImage(bitmap, Math.floor((widthPx - width) / 2), Math.floor((heightPx - height) / 2), width, height);
   bitmap.close();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createScene, loadTiny } from '../../plugin/testing/tinyScene.ts';
-import { defaultSettings, recipeOf, withinRanges } from './settings.ts';
+import { defaultSettings, labRecipe, withinRanges } from './settings.ts';
 
 const { info } = await loadTiny(createScene());
 const DEFAULTS = defaultSettings(info);
@@ -22,9 +22,9 @@ describe('withinRanges', () => {
   });
 });
 
-describe('recipeOf', () => {
+describe('labRecipe', () => {
   it('leaves out what has no effect', () => {
-    expect(recipeOf({ ...DEFAULTS, sampler: 'ddpm', eta: 0.5 }, info)).toEqual({
+    expect(labRecipe({ ...DEFAULTS, sampler: 'ddpm', eta: 0.5 }, info)).toEqual({
       label: 'elf',
       seed: 7,
       guidanceScale: 2,
@@ -35,12 +35,12 @@ describe('recipeOf', () => {
 
   it('keeps what has', () => {
     const settings = { ...DEFAULTS, intervalMin: 1, guidanceRescale: 0.5, sampler: 'ddim' as const, eta: 0.5 };
-    expect(recipeOf(settings, info)).toMatchObject({ guidanceInterval: [1, 999], guidanceRescale: 0.5, eta: 0.5 });
+    expect(labRecipe(settings, info)).toMatchObject({ guidanceInterval: [1, 999], guidanceRescale: 0.5, eta: 0.5 });
   });
 
   it('steers to a hat, or away from one', () => {
     const classifier = 'classifiers/portraits-hat/';
-    const steered = (hat: number) => recipeOf({ ...DEFAULTS, hat }, info);
+    const steered = (hat: number) => labRecipe({ ...DEFAULTS, hat }, info);
     expect(steered(0)).not.toHaveProperty('classifier');
     expect(steered(12)).toMatchObject({ classifier, classifierLabel: 'hat', classifierScale: 12 });
     expect(steered(-5)).toMatchObject({ classifier, classifierLabel: 'no_hat', classifierScale: 5 });

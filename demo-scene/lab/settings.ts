@@ -74,7 +74,7 @@ export function withinRanges(settings: Settings, info: ModelInfo): Settings {
 }
 
 /** The settings as a recipe; what has no effect is left out. */
-export function recipeOf(settings: Settings, info: ModelInfo): RecipeOptions {
+export function labRecipe(settings: Settings, info: ModelInfo): RecipeOptions {
   const { label, seed, guidanceScale, intervalMin, intervalMax, guidanceRescale } = settings;
   const { sampler, numInferenceSteps, eta } = settings;
   return {

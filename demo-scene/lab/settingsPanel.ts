@@ -1,9 +1,9 @@
 import GUI, { type Controller } from 'lil-gui';
 import type { ModelInfo } from '../../plugin/index.ts';
-import { newSeed } from '../shared/page.ts';
+import { labelWords, newSeed } from '../shared/page.ts';
 import { type NumberName, rangesOf, SAMPLERS, type Settings, withinRanges } from './settings.ts';
 
-/** What this panel holds: the walk's end has fields of its own. */
+/** The numbers of this panel; the end of the walk has fields of its own. */
 type PanelNumber = Exclude<NumberName, 'walkSeed'>;
 
 const NAMES: Record<PanelNumber, string> = {
@@ -34,7 +34,7 @@ export class SettingsPanel {
   private readonly gui: GUI;
   private readonly eta: Controller;
 
-  /** @param onChange told of each change, its values within their ranges */
+  /** @param onChange called at each change, with all values within their ranges */
   constructor(
     container: HTMLElement,
     private readonly info: ModelInfo,
@@ -43,12 +43,12 @@ export class SettingsPanel {
   ) {
     this.values = { ...settings };
     this.gui = new GUI({ container, title: 'Settings', injectStyles: false });
-    this.gui.add(this.values, 'label', readable(info.labels)).name('label');
+    this.gui.add(this.values, 'label', choicesOf(info.labels)).name('label');
     this.gui.add(this.values, 'seed').step(1).name(NAMES.seed).domElement.title = HINTS.seed;
     this.gui.add({ random: () => this.change({ seed: newSeed() }) }, 'random').name('random seed');
     for (const name of ['guidanceScale', 'intervalMin', 'intervalMax', 'guidanceRescale', 'hat'] as const)
       this.addSlider(name);
-    this.gui.add(this.values, 'sampler', readable(SAMPLERS)).name('sampler');
+    this.gui.add(this.values, 'sampler', choicesOf(SAMPLERS)).name('sampler');
     this.addSlider('numInferenceSteps');
     this.eta = this.addSlider('eta');
     this.gui.onChange(({ property }) => {
@@ -57,7 +57,6 @@ export class SettingsPanel {
     this.show(settings);
   }
 
-  /** Shows other settings. */
   show(settings: Settings): void {
     Object.assign(this.values, settings);
     for (const controller of this.gui.controllersRecursive()) controller.updateDisplay();
@@ -68,7 +67,7 @@ export class SettingsPanel {
     this.onChange(withinRanges({ ...this.values, ...changes }, this.info));
   }
 
-  /** Of two ends that cross, the one that was moved wins. */
+  /** When the two ends of the interval cross, the end that was moved wins. */
   private changed(name: keyof Settings): void {
     const { intervalMin, intervalMax } = this.values;
     this.change(name === 'intervalMax' ? { intervalMin: Math.min(intervalMin, intervalMax) } : {});
@@ -82,7 +81,7 @@ export class SettingsPanel {
   }
 }
 
-/** The choices of a list, by what a person reads. */
-export function readable<Value extends string>(values: readonly Value[]): Record<string, Value> {
-  return Object.fromEntries(values.map((value) => [value.replaceAll('_', ' '), value]));
+/** The choices of a list: the words that a person reads, and the value of each. */
+export function choicesOf<Value extends string>(values: readonly Value[]): Record<string, Value> {
+  return Object.fromEntries(values.map((value) => [labelWords(value), value]));
 }

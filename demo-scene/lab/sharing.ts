@@ -1,43 +1,40 @@
 import type { ModelInfo, RecipeOptions } from '../../plugin/index.ts';
-import { copied, downloadPng, element } from '../shared/page.ts';
+import { copied, downloadPng, onClicks } from '../shared/page.ts';
 import { formatHash, type ParsedHash, parseHash } from './hash.ts';
 import type { Settings } from './settings.ts';
 
-/** What the buttons hand out, asked for when one is pressed. */
+/** What the buttons share; each is asked for when its button is pressed. */
 interface Shared {
   link(): string;
   recipe(): RecipeOptions;
   canvas: HTMLCanvasElement;
 }
 
-/** Wires the buttons that copy and download; `tell` says how it went. */
-export function offerSharing({ link, recipe, canvas }: Shared, tell: (sentence: string) => void): void {
-  const actions = {
-    link: async () => tell(await copied(link(), 'The link')),
-    recipe: async () => tell(await copied(recipeText(recipe()), 'The recipe')),
+/** Wires the buttons that copy and download; `notify` shows how it went. */
+export function offerSharing({ link, recipe, canvas }: Shared, notify: (sentence: string) => void): void {
+  onClicks(document, 'data-action', {
+    link: async () => notify(await copied(link(), 'The link')),
+    recipe: async () => notify(await copied(recipeText(recipe()), 'The recipe')),
     download: async () => {
       const { label, seed, guidanceScale } = recipe();
       await downloadPng(canvas, `${label}-${seed}-guidance-${guidanceScale}.png`);
     },
-  };
-  for (const [name, act] of Object.entries(actions)) {
-    element(`[data-action=${name}]`).addEventListener('click', () => void act());
-  }
+  });
 }
 
-/** A recipe for people, and for `generateTextureAsync`. */
+/** A recipe as readable JSON, which `generateTextureAsync` takes as well. */
 export function recipeText(recipe: RecipeOptions): string {
   return JSON.stringify(recipe, null, 2).replace(/\[\s+(\d+),\s+(\d+)\s+\]/, '[$1, $2]');
 }
 
-/** Browsers refuse an address that changes more than some hundred times in half a minute, as a slider can. */
+/** Browsers refuse to change the address more than about a hundred times in half a minute, which a slider would do. */
 const WRITE_DELAY_MS = 250;
 
 /** Keeps the settings in the page's address. */
 export class Address {
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param onChange told when a person has changed the address */
+  /** @param onChange called when a person has changed the address */
   constructor(
     private readonly info: ModelInfo,
     onChange: (parsed: ParsedHash) => void,

@@ -1,6 +1,6 @@
 import type { AssetGenerator, ModelInfo } from '../../plugin/index.ts';
-import { drawPixels } from '../shared/page.ts';
-import { rangesOf, recipeOf, type Settings } from './settings.ts';
+import { create, drawPixels } from '../shared/page.ts';
+import { labRecipe, rangesOf, type Settings } from './settings.ts';
 
 /** One picture of a strip: the settings with some of them changed. */
 interface Variant {
@@ -10,7 +10,7 @@ interface Variant {
 
 interface StripPlan {
   title: string;
-  /** Always as many for one model. */
+  /** For one model the number of variants is always the same. */
   variantsOf(settings: Settings, info: ModelInfo): Variant[];
 }
 
@@ -43,27 +43,27 @@ export const STRIP_PLANS: readonly StripPlan[] = [
   },
 ];
 
-/** The eight that begin at a multiple of eight: to choose one of them changes none. */
+/** The eight seeds from a multiple of eight on, so that choosing one of them leaves the strip as it is. */
 function seedsAround(seed: number): number[] {
   const first = seed - (seed % NUM_SEEDS);
   return Array.from({ length: NUM_SEEDS }, (_, i) => first + i);
 }
 
-/** One picture of a strip, and the recipe that it shows or is to show. */
+/** One picture of a strip, and the variant that it shows or will show. */
 interface Cell {
   button: HTMLButtonElement;
   canvas: HTMLCanvasElement;
   caption: HTMLElement;
   variant: Variant;
-  /** Of the picture on the canvas; '' when there is none. */
+  /** The key of the recipe on the canvas; '' when there is none. */
   shown: string;
 }
 
-/** A row of small pictures that differ in one setting; a click on one takes its setting over. */
+/** A row of small pictures that differ in one setting; a click on a picture takes over its setting. */
 export class Strip {
   private readonly cells: Cell[];
 
-  /** @param priority of its pictures; lower than that of what should come first */
+  /** @param priority the priority of its pictures in the queue; higher goes first */
   constructor(
     container: Element,
     private readonly plan: StripPlan,
@@ -72,21 +72,15 @@ export class Strip {
     private readonly onChosen: (changes: Partial<Settings>) => void,
     settings: Settings,
   ) {
-    const row = document.createElement('div');
-    row.className = 'strip';
-    const heading = document.createElement('h2');
-    heading.textContent = plan.title;
-    const list = document.createElement('div');
-    list.className = 'cells';
+    this.cells = plan.variantsOf(settings, generator.info).map((variant) => this.createCell(variant));
+    const heading = create('h2', { textContent: plan.title });
+    const list = create('div', { className: 'cells' }, ...this.cells.map(({ button }) => button));
     list.setAttribute('role', 'group');
     list.setAttribute('aria-label', plan.title);
-    this.cells = plan.variantsOf(settings, generator.info).map((variant) => this.createCell(variant));
-    list.append(...this.cells.map(({ button }) => button));
-    row.append(heading, list);
-    container.append(row);
+    container.append(create('div', { className: 'strip' }, heading, list));
   }
 
-  /** Marks what is out of date, and the cell that is the present setting. */
+  /** Marks the pictures that are out of date, and the one that shows the current settings. */
   show(settings: Settings): void {
     const variants = this.plan.variantsOf(settings, this.generator.info);
     const present = this.keyOf(settings);
@@ -99,7 +93,7 @@ export class Strip {
     }
   }
 
-  /** Paints what is out of date, from left to right. @throws the signal's reason */
+  /** Paints the pictures that are out of date, from left to right. @throws the signal's reason when aborted */
   async fillAsync(settings: Settings, signal: AbortSignal): Promise<void> {
     await Promise.all(this.cells.map((cell) => this.fillCell(cell, settings, signal)));
   }
@@ -108,7 +102,7 @@ export class Strip {
     const own = { ...settings, ...cell.variant.changes };
     const key = this.keyOf(own);
     if (cell.shown === key) return;
-    const recipe = recipeOf(own, this.generator.info);
+    const recipe = labRecipe(own, this.generator.info);
     const pixels = await this.generator.generatePixelsAsync({ ...recipe, priority: this.priority, signal });
     signal.throwIfAborted();
     drawPixels(cell.canvas, pixels);
@@ -117,19 +111,17 @@ export class Strip {
   }
 
   private createCell(variant: Variant): Cell {
-    const button = document.createElement('button');
-    const canvas = document.createElement('canvas');
-    const caption = document.createElement('span');
-    button.type = 'button';
-    [canvas.width, canvas.height] = this.generator.sizePx;
-    button.title = `Take over: ${this.plan.title.toLowerCase()}`;
-    button.append(canvas, caption);
+    const [width, height] = this.generator.sizePx;
+    const canvas = create('canvas', { width, height });
+    const caption = create('span');
+    const title = `Take over: ${this.plan.title.toLowerCase()}`;
+    const button = create('button', { type: 'button', title }, canvas, caption);
     const cell = { button, canvas, caption, variant, shown: '' };
     button.addEventListener('click', () => this.onChosen(cell.variant.changes));
     return cell;
   }
 
   private keyOf(settings: Settings): string {
-    return JSON.stringify(recipeOf(settings, this.generator.info));
+    return JSON.stringify(labRecipe(settings, this.generator.info));
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createScene, loadTiny } from '../../plugin/testing/tinyScene.ts';
-import { defaultSettings, recipeOf } from './settings.ts';
+import { defaultSettings, labRecipe } from './settings.ts';
 import { AMOUNTS, between, captionOf, endRecipe, noiseRecipe } from './walk.ts';
 
 const { info } = await loadTiny(createScene());
@@ -9,9 +9,9 @@ const SETTINGS = { ...defaultSettings(info), label: 'elf', seed: 7, walkLabel: '
 describe('a walk', () => {
   it('has seven pictures from one portrait to the other', () => {
     expect(AMOUNTS.map(captionOf)).toEqual(['0 %', '17 %', '33 %', '50 %', '67 %', '83 %', '100 %']);
-    expect(noiseRecipe(SETTINGS, info, 0)).toEqual(recipeOf(SETTINGS, info));
+    expect(noiseRecipe(SETTINGS, info, 0)).toEqual(labRecipe(SETTINGS, info));
     expect(noiseRecipe(SETTINGS, info, 1)).toEqual(endRecipe(SETTINGS, info));
-    expect(endRecipe(SETTINGS, info)).toEqual({ ...recipeOf(SETTINGS, info), label: 'orc', seed: 9 });
+    expect(endRecipe(SETTINGS, info)).toEqual({ ...labRecipe(SETTINGS, info), label: 'orc', seed: 9 });
   });
 
   it('turns the noise, and changes the label half way', () => {

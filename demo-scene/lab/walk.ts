@@ -1,10 +1,10 @@
 import GUI from 'lil-gui';
 import type { AssetGenerator, Latents, ModelInfo, RecipeOptions } from '../../plugin/index.ts';
-import { drawPixels, element, newSeed } from '../shared/page.ts';
-import { recipeOf, type Settings } from './settings.ts';
-import { readable } from './settingsPanel.ts';
+import { create, drawPixels, element, labelWords, newSeed } from '../shared/page.ts';
+import { labRecipe, type Settings } from './settings.ts';
+import { choicesOf } from './settingsPanel.ts';
 
-/** Behind the strips. */
+/** Painted after the strips. */
 const PRIORITY = -3;
 
 /** From the portrait to another: through the latents of the auto-encoder, and through the noise of the diffusion. */
@@ -17,26 +17,22 @@ export class Walk {
     this.ddpm = new WalkRow('#ddpm-walk', generator.sizePx);
   }
 
-  /** Marks what is out of date. */
   show(settings: Settings): void {
     for (const row of [this.vae, this.ddpm]) row.show(this.keyOf(settings));
     const { label, walkLabel } = settings;
-    const change =
-      label === walkLabel
-        ? ''
-        : `, ${label.replaceAll('_', ' ')} until half way, then ${walkLabel.replaceAll('_', ' ')}`;
+    const change = label === walkLabel ? '' : `, ${labelWords(label)} until half way, then ${labelWords(walkLabel)}`;
     element('#ddpm-walk-title').textContent = `DDPM: an arc between their noises${change}`;
   }
 
-  /** Makes what is out of date, the latents' walk first. @throws the signal's reason */
+  /** Paints the rows that are out of date, the walk through the latents first. @throws the signal's reason when aborted */
   async fillAsync(settings: Settings, signal: AbortSignal): Promise<void> {
     const { generator } = this;
     const waiting = { priority: PRIORITY, signal };
     const key = this.keyOf(settings);
-    let ends: Promise<Latents[]> | null = null; // encoded when they are needed
+    let ends: Promise<Latents[]> | null = null; // encoded only when the row is out of date
     const encodeEnds = () =>
       Promise.all(
-        [recipeOf(settings, generator.info), endRecipe(settings, generator.info)].map(async (recipe) =>
+        [labRecipe(settings, generator.info), endRecipe(settings, generator.info)].map(async (recipe) =>
           generator.encodeAsync(await generator.generatePixelsAsync({ ...recipe, ...waiting }), waiting),
         ),
       );
@@ -51,7 +47,7 @@ export class Walk {
   }
 
   private keyOf(settings: Settings): string {
-    return JSON.stringify([recipeOf(settings, this.generator.info), settings.walkLabel, settings.walkSeed]);
+    return JSON.stringify([labRecipe(settings, this.generator.info), settings.walkLabel, settings.walkSeed]);
   }
 }
 
@@ -59,29 +55,24 @@ export class Walk {
 class WalkRow {
   private readonly list: HTMLElement;
   private readonly canvases: HTMLCanvasElement[];
-  /** What the row shows; '' when nothing, or not all of it. */
+  /** The key of the row that is shown; '' while it is incomplete. */
   private shown = '';
 
   constructor(selector: string, sizePx: readonly [widthPx: number, heightPx: number]) {
     this.list = element('.cells', element(selector));
     this.canvases = AMOUNTS.map((amount) => {
-      const figure = document.createElement('figure');
-      const canvas = document.createElement('canvas');
-      const caption = document.createElement('figcaption');
-      [canvas.width, canvas.height] = sizePx;
-      caption.textContent = captionOf(amount);
-      figure.append(canvas, caption);
-      this.list.append(figure);
+      const canvas = create('canvas', { width: sizePx[0], height: sizePx[1] });
+      this.list.append(create('figure', {}, canvas, create('figcaption', { textContent: captionOf(amount) })));
       return canvas;
     });
   }
 
-  /** @param key equal for equal rows */
+  /** @param key equal rows have equal keys */
   show(key: string): void {
     this.list.toggleAttribute('data-stale', this.shown !== key);
   }
 
-  /** Makes the pictures unless they are there, and draws each as it comes. @throws what `paintAsync` throws */
+  /** Paints the pictures unless they are shown already, and draws each as it arrives. @throws what `paintAsync` throws */
   async fillAsync(
     key: string,
     signal: AbortSignal,
@@ -101,23 +92,23 @@ class WalkRow {
   }
 }
 
-/** How far along each picture of a walk is; the ends are the two portraits. */
+/** How far along the walk each picture is, 0 … 1; both ends are the portraits themselves. */
 export const AMOUNTS: readonly number[] = [0, 1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1];
 
 /** The portrait at the walk's other end: the present settings with another label and seed. */
 export function endRecipe(settings: Settings, info: ModelInfo): RecipeOptions {
-  return { ...recipeOf(settings, info), label: settings.walkLabel, seed: settings.walkSeed };
+  return { ...labRecipe(settings, info), label: settings.walkLabel, seed: settings.walkSeed };
 }
 
-/** The diffusion's own walk: its noise goes from one seed to the other, and half way the label changes. */
+/** A step of the walk through the noise: it goes from one seed to the other, and half way the label changes. */
 export function noiseRecipe(settings: Settings, info: ModelInfo, amount: number): RecipeOptions {
-  const [from, to] = [recipeOf(settings, info), endRecipe(settings, info)];
+  const [from, to] = [labRecipe(settings, info), endRecipe(settings, info)];
   if (amount === 0 || amount === 1) return amount === 0 ? from : to;
   const { label } = amount < 0.5 ? from : to;
   return { ...from, label, interpolate: { seed: settings.walkSeed, amount } };
 }
 
-/** Latents on the straight line between two. */
+/** Latents on the straight line between two others. */
 export function between(from: Latents, to: Latents, amount: number): Latents {
   return { ...from, values: from.values.map((value, i) => value + amount * (to.values[i]! - value)) };
 }
@@ -140,7 +131,7 @@ export class WalkControls {
   ) {
     this.values = { walkLabel, walkSeed };
     this.gui = new GUI({ container: element('#walk-end'), title: 'Walk to', injectStyles: false });
-    this.gui.add(this.values, 'walkLabel', readable(labels)).name('end label');
+    this.gui.add(this.values, 'walkLabel', choicesOf(labels)).name('end label');
     this.gui.add(this.values, 'walkSeed').step(1).name('end seed');
     this.gui
       .add({ random: () => this.onChange({ ...this.values, walkSeed: newSeed() }) }, 'random')

@@ -3,7 +3,7 @@ import { element } from '../shared/page.ts';
 import { LargePicture } from './largePicture.ts';
 import { GuidancePlot, SchedulePlot } from './plots.ts';
 import { ReconstructionView } from './reconstruction.ts';
-import { recipeOf, type Settings, withinRanges } from './settings.ts';
+import { labRecipe, type Settings, withinRanges } from './settings.ts';
 import { SettingsPanel } from './settingsPanel.ts';
 import { Address, offerSharing, recipeText } from './sharing.ts';
 import { STRIP_PLANS, Strip } from './strip.ts';
@@ -11,13 +11,13 @@ import { Walk, WalkControls } from './walk.ts';
 
 /** A part of the page that follows the settings once the portrait is there. */
 interface Follower {
-  /** Marks what is out of date. */
+  /** Marks what is out of date, without painting. */
   show(settings: Settings): void;
-  /** Makes it anew. @throws the signal's reason */
+  /** Paints what is out of date. @throws the signal's reason when aborted */
   fillAsync(settings: Settings, signal: AbortSignal): Promise<void>;
 }
 
-/** Holds the settings, and lets all parts of the page follow them; the newest win. */
+/** Holds the settings, and makes all parts of the page follow them. Newer settings interrupt older ones. */
 export class Workbench {
   private settings: Settings;
   private readonly address: Address;
@@ -28,7 +28,7 @@ export class Workbench {
   private readonly followers: Follower[];
   private readonly newest = new NewestOnly();
 
-  /** @param setState told when the portrait is being painted, when all else is, and when all is there */
+  /** @param setState called when the portrait is being painted, then when everything else is, and when all is done */
   constructor(
     private readonly generator: AssetGenerator,
     private readonly setState: (state: 'painting' | 'filling' | 'ready') => void,
@@ -50,15 +50,15 @@ export class Workbench {
       new Walk(generator),
     ];
     const { canvas } = this.portrait;
-    offerSharing({ canvas, link: () => this.address.linkTo(this.settings), recipe: () => this.recipe }, tell);
+    offerSharing({ canvas, link: () => this.address.linkTo(this.settings), recipe: () => this.recipe }, notify);
     this.use(settings, notes);
   }
 
   get recipe(): RecipeOptions {
-    return recipeOf(this.settings, this.generator.info);
+    return labRecipe(this.settings, this.generator.info);
   }
 
-  /** Shows other settings everywhere, and paints them. */
+  /** Shows these settings everywhere, and paints their pictures. */
   private use(settings: Settings, notes: string[] = []): void {
     this.settings = settings;
     this.controls.show(settings);
@@ -67,11 +67,11 @@ export class Workbench {
     this.schedule.show(settings);
     element('#recipe pre').textContent = recipeText(this.recipe);
     for (const follower of this.followers) follower.show(settings);
-    tell(notes.join(' '));
+    notify(notes.join(' '));
     void this.paint(settings);
   }
 
-  /** The portrait, and then all else. */
+  /** Paints the portrait first, and then everything else. */
   private async paint(settings: Settings): Promise<void> {
     this.setState('painting');
     try {
@@ -82,23 +82,23 @@ export class Workbench {
       });
       if (isDone) this.setState('ready');
     } catch (error) {
-      tell((error as Error).message);
+      notify((error as Error).message);
       this.setState('ready');
     }
   }
 }
 
-function tell(sentence: string): void {
+function notify(sentence: string): void {
   element('#notice').textContent = sentence;
 }
 
-/** Runs work of which only the newest counts: each call aborts the one before it. */
+/** Runs work of which only the newest counts: each call aborts the call before it. */
 export class NewestOnly {
   private controller: AbortController | null = null;
 
   /**
-   * @param work ends soon after its signal aborts
-   * @returns    whether it ended as the newest; false when it was superseded, whatever became of it
+   * @param work must end soon after its signal aborts
+   * @returns    true when it ended as the newest; false when a newer call took its place, even if it failed
    * @throws     what the newest work throws
    */
   async run(work: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
@@ -115,7 +115,7 @@ export class NewestOnly {
   }
 }
 
-/** What paints and why, how long a step takes, and how much waits. */
+/** The line that says which backend paints and why, how long a step takes, and how many pictures wait. */
 class StatusLine {
   constructor({ backend, onQueueChangedObservable }: AssetGenerator) {
     const name = backend.adapter ? `${backend.backend} (${backend.adapter})` : backend.backend;
@@ -123,7 +123,7 @@ class StatusLine {
     onQueueChangedObservable.add((length) => show('queue', String(length)));
   }
 
-  /** Notes how long a picture took, its decoding and its waiting included. */
+  /** Shows the time of a step, from the time that a whole picture took with its decoding and waiting. */
   painted(durationMs: number, numSteps: number): void {
     const stepMs = durationMs / numSteps;
     show('step', `about ${stepMs.toFixed(stepMs < 10 ? 1 : 0)} ms`);

@@ -1,4 +1,4 @@
-// The tavern: a room at once, then the portraits, the guests, the things on the tables and the room's surfaces, each by its model.
+// The tavern. The room shows at once; then four models paint the portraits, the guests, the things and the room's surfaces.
 import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { AssetGenerator, CreateEngineAsync, encodeEdit } from '../../plugin/index.ts';
@@ -25,7 +25,7 @@ const people = new PeopleList((sitter) => card.open(sitter));
 let gallery: Gallery | null = null;
 let company: Company | null = null;
 let measures: Measures;
-/** A sentence for each model that is not there, by what it paints. */
+/** For each model that could not be loaded: what it paints, and a sentence that says so. */
 const missing = new Map<string, string>();
 let numWorking = 0;
 const controls = new Controls(
@@ -77,12 +77,12 @@ async function start(): Promise<void> {
   await working(fillRoom(scene, gallery, company, things, surfaces));
 }
 
-/** What has a model of its own. */
+/** A part of the room that has a model of its own. */
 interface Part {
   paintAllAsync(artist: Artist): Promise<void>;
 }
 
-/** One model after the other, faces first; where workers paint, the later two have one each. */
+/** Loads one model after another, the portraits' first. Where workers paint, each of the later models has one. */
 async function fillRoom(scene: Scene, onWall: Part, onFloor: Part, onTables: Part, below: Part): Promise<void> {
   await bring(onWall, 'portraits', TAVERN.model, scene);
   await bring(onFloor, 'characters', TAVERN.guests.model, scene, 1);
@@ -90,7 +90,7 @@ async function fillRoom(scene: Scene, onWall: Part, onFloor: Part, onTables: Par
   await bring(below, 'textures', TAVERN.surfaces.model, scene, 1);
 }
 
-/** Where a model is missing or broken, its part of the room stays empty. */
+/** Loads a model and paints its part of the room, which stays empty when the model is missing or broken. */
 async function bring(part: Part, name: string, address: string, scene: Scene, numWorkers?: number): Promise<void> {
   try {
     const generator = await AssetGenerator.LoadAsync(address, scene, {
@@ -98,30 +98,30 @@ async function bring(part: Part, name: string, address: string, scene: Scene, nu
       onProgress: (loadedBytes, totalBytes) => progress.loading(name, loadedBytes, totalBytes),
     });
     progress.painting(name);
-    await part.paintAllAsync(introduce(generator, name));
+    await part.paintAllAsync(artistOf(generator, name));
   } catch (error) {
     missing.set(name, `There are no ${name} here: ${messageOf(error)}`);
   }
 }
 
 /**
- * Has all portraits painted by this model, from now on; the model before is disposed. Guests and things stay with theirs.
+ * Paints all portraits by this model from now on, and disposes the model before it. Guests and things keep their models.
  *
- * @param name of the model, in the recipes that are copied
+ * @param name the name of the model in copied recipes
  */
 async function useGenerator(generator: AssetGenerator, name: string): Promise<void> {
   if (!gallery) throw new Error('useGenerator: the tavern is not open yet; wait until the room shows');
   card.close();
   missing.delete('portraits');
-  await working(gallery.paintAllAsync(introduce(generator, name)));
+  await working(gallery.paintAllAsync(artistOf(generator, name)));
 }
 
-function introduce(generator: AssetGenerator, name: string): Artist {
+function artistOf(generator: AssetGenerator, name: string): Artist {
   measures.watch(generator);
   return new Artist(generator, name);
 }
 
-/** The page is ready when nothing of what was begun is left to be done. */
+/** Shows that the page is painting; it is ready when all such work has ended. */
 async function working(work: Promise<void>): Promise<void> {
   numWorking++;
   state('painting');
@@ -158,8 +158,6 @@ function fail(error: unknown): void {
   panel.hidden = false;
 }
 
-start().catch(fail);
-
 interface Everything {
   portraits: () => readonly Sitter[];
   guests: () => readonly Guest[];
@@ -183,8 +181,10 @@ function summary({ name, place, recipe }: Sitter) {
   return { name, place, ...recipe, ...encodeEdit(recipe) };
 }
 
-/** What must not grow with time. */
+/** Counts that must not grow with time. */
 function countsOf({ textures, meshes, spriteManagers = [] }: Scene) {
   const numSprites = spriteManagers.reduce((sum, { sprites }) => sum + sprites.length, 0);
   return { textures: textures.length, meshes: meshes.length, managers: spriteManagers.length, sprites: numSprites };
 }
+
+start().catch(fail);

@@ -1,7 +1,7 @@
-/** In front of all names, as other pages of the same address may store things, too. */
+/** Stands before all names, because other pages of the same site may store things too. */
 const PREFIX = 'figment tavern: ';
 
-/** What was remembered under a name, in this browser; undefined where there is nothing, or storage is closed. */
+/** The value that this browser remembers under a name; undefined where there is none or storage is not allowed. */
 export function recall(name: string): unknown {
   try {
     return JSON.parse(localStorage.getItem(PREFIX + name) ?? 'null') ?? undefined;
@@ -10,7 +10,7 @@ export function recall(name: string): unknown {
   }
 }
 
-/** Remembers a value beyond a reload; false where the browser does not allow it. */
+/** Remembers a value beyond a reload. @returns false where the browser does not allow it */
 export function remember(name: string, value: unknown): boolean {
   try {
     localStorage.setItem(PREFIX + name, JSON.stringify(value));

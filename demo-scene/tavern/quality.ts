@@ -1,13 +1,13 @@
 import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 
-/** How much a frame may cost. */
+/** How much work a frame may be. */
 export interface Quality {
   name: 'high' | 'low';
   shadows: boolean;
   glow: boolean;
-  /** Point lights that a surface takes into account. */
+  /** How many point lights a surface takes into account. */
   numLights: number;
-  /** Device pixels for a pixel of the page, at most. */
+  /** The most device pixels for one pixel of the page, along each side. */
   maxPixelRatio: number;
 }
 
@@ -17,7 +17,7 @@ const LOW: Quality = { name: 'low', shadows: false, glow: false, numLights: 3, m
 /** What a visitor may ask for. */
 export type QualityWish = 'auto' | Quality['name'];
 
-/** `?quality=high` or `?quality=low` in the address, else what was chosen before; otherwise low where the CPU draws. */
+/** Takes `?quality=high` or `?quality=low` from the address, or else the visitor's choice; `auto` is low where the CPU draws. */
 export function chooseQuality(engine: AbstractEngine, search: string, chosen: QualityWish): Quality {
   const asked = new URLSearchParams(search).get('quality') ?? chosen;
   if (asked === 'high') return HIGH;
@@ -25,7 +25,7 @@ export function chooseQuality(engine: AbstractEngine, search: string, chosen: Qu
   return drawsOnCpu(adapterOf(engine)) ? LOW : HIGH;
 }
 
-/** What draws, in the browser's words. */
+/** The name of the graphics adapter, as the browser gives it. */
 export function adapterOf(engine: AbstractEngine): string {
   const { vendor, renderer } = (engine as AbstractEngine & EngineInfo).getInfo();
   const device = /^ANGLE \([^,]*, (?:Vulkan [\d.]+ \()?([^,(]+)/.exec(renderer)?.[1];
@@ -33,7 +33,7 @@ export function adapterOf(engine: AbstractEngine): string {
   return [vendor, renderer].filter((part) => part && !/^unknown/i.test(part)).join(' ') || 'unnamed adapter';
 }
 
-/** Both of Babylon's engines have it; their common type has not. */
+/** A method that both of Babylon's engines have, but not their common type. */
 interface EngineInfo {
   getInfo(): { vendor: string; renderer: string };
 }

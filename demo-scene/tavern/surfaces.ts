@@ -9,7 +9,7 @@ import type { Materials } from './room/materials.ts';
 import { TILE_M } from './room/parts.ts';
 import type { SurfacePlan, SurfacesPlan } from './tavernFile.ts';
 
-/** A surface of the room: a material with all its maps, which can be made anew. */
+/** A surface of the room: a material with all its maps, which can be painted again. */
 class Surface implements Sitter {
   readonly onChangedObservable = new Observable<Sitter>();
   isSpokenTo = false;
@@ -55,12 +55,12 @@ class Surface implements Sitter {
   }
 }
 
-/** What keeping knows a surface by. */
+/** The name under which a surface is kept. */
 function placeOf({ material }: SurfacePlan): string {
   return `surface ${material}`;
 }
 
-/** Floor, walls, tables and cloth: of one colour each, until their model is there. */
+/** Floor, walls, tables and cloth. Each has one plain colour until its model is loaded. */
 export class Surfaces {
   private surfaces: readonly Surface[] = [];
 
@@ -75,7 +75,7 @@ export class Surfaces {
     return this.surfaces;
   }
 
-  /** Makes a material with all maps for each surface, and lays it on all that has been plain. */
+  /** Paints a material with all maps for each surface, and puts it on the meshes that were plain until then. */
   async paintAllAsync(artist: Artist): Promise<void> {
     this.surfaces = await Promise.all(this.plan.of.map((surface) => this.paintAsync(artist, surface)));
     for (const surface of this.surfaces) this.events.onCome(surface);

@@ -22,7 +22,7 @@ export interface Tavern {
   door: Door;
 }
 
-/** The room with its lights and empty frames; nothing of it waits for the model. */
+/** Builds the room with its lights and empty frames, without waiting for any model. */
 export async function openTavern(engine: AbstractEngine, plan: TavernPlan, quality: Quality): Promise<Tavern> {
   const scene = new Scene(engine);
   scene.clearColor = new Color4(0.02, 0.012, 0.008, 1);
@@ -55,7 +55,7 @@ export async function openTavern(engine: AbstractEngine, plan: TavernPlan, quali
   return { scene, portraits, materials, lights, door };
 }
 
-/** How light becomes colour: a film's shoulder, so that flames do not burn out. */
+/** Maps light to colour as film does, so that flames are not plain white. */
 function setFilm(film: ImageProcessingConfiguration): void {
   film.toneMappingEnabled = true;
   film.toneMappingType = ImageProcessingConfiguration.TONEMAPPING_ACES;
@@ -63,17 +63,17 @@ function setFilm(film: ImageProcessingConfiguration): void {
   film.contrast = 1.15;
 }
 
-/** The chimney stands out from the wall. */
+/** How far the wall stands out at x: the chimney does, the rest does not. */
 function depthAt(x: number): number {
   return Math.abs(x - FIREPLACE.x) < FIREPLACE.width / 2 ? FIREPLACE.depth - 0.2 : 0;
 }
 
 const FOV = 0.82;
-/** What a narrow window shows from left to right, in radians at least. */
+/** The least horizontal field of view, which a narrow window shows, in radians. */
 const MIN_FOV_ACROSS = 0.62;
 const TARGET = new Vector3(-0.15, 1.78, 1.4);
 
-/** An eye that turns and comes closer, and stays in the room. */
+/** A camera that turns and zooms, and stays inside the room. */
 function createCamera(scene: Scene, canvas: HTMLCanvasElement): ArcRotateCamera {
   const camera = new ArcRotateCamera('eye', -Math.PI / 2, 1.5, 5.5, TARGET.clone(), scene);
   camera.minZ = 0.1;
@@ -96,7 +96,7 @@ function createCamera(scene: Scene, canvas: HTMLCanvasElement): ArcRotateCamera 
   return camera;
 }
 
-/** Upright field of view for a window of this shape, in radians. */
+/** The vertical field of view for a window of this shape, in radians. @param aspect width / height */
 function fieldOfView(aspect: number): number {
   const forWidth = 2 * Math.atan(Math.tan(MIN_FOV_ACROSS / 2) / aspect);
   return Math.max(FOV, Math.min(forWidth, 1.15));

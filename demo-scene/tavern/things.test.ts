@@ -66,7 +66,7 @@ describe('Things', () => {
     ]);
   });
 
-  it('are painted anew in the card, are kept, and leave nothing behind', async () => {
+  it('are painted again in the card, are kept, and leave nothing behind', async () => {
     await things.paintAllAsync(artist);
     const [first] = things.present;
     const { name } = first!;

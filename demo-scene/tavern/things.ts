@@ -28,7 +28,7 @@ class Thing extends CellSitter {
     return remarkOn(this.recipe.seed);
   }
 
-  /** Is where it belongs, in the light of this moment. */
+  /** Keeps the thing in its place, lit as the room is at this moment. */
   hold(): void {
     const [x, y, z] = this.plan.at;
     this.figure.hold({ x, y, z });
@@ -37,11 +37,10 @@ class Thing extends CellSitter {
 
 interface ThingsEvents {
   onCome(sitter: Sitter): void;
-  /** A denoising step of a thing's picture. */
   onStep(sitter: Sitter, progress: GenerationProgress): void;
 }
 
-/** What lies on the tables and hangs on the walls: nothing, until its model is there. */
+/** The things on the tables and walls; there are none until their model is loaded. */
 export class Things {
   private things: readonly Thing[] = [];
 
@@ -60,7 +59,7 @@ export class Things {
     return this.things;
   }
 
-  /** Has all things painted, once, on one sheet of sprites; they are there then. */
+  /** Paints all things on one sheet of sprites, once, and shows them. */
   async paintAllAsync(artist: Artist): Promise<void> {
     const { generator, keeping } = artist;
     const { spots, guidanceScale } = this.plan;

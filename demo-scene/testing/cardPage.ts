@@ -1,4 +1,4 @@
-// The card alone, with somebody on it whom no model paints.
+// The card alone, with a sitter that no model paints.
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { RecipeChanges, SitterRecipe } from '../tavern/people/keeping.ts';
 import type { Artist, Sitter } from '../tavern/people/sitter.ts';
@@ -39,7 +39,7 @@ export function open(): void {
   card.open(sitter);
 }
 
-/** What was asked for last: bytes as numbers, and what is to be none as null. */
+/** The changes that were asked for last, with bytes as numbers and null for undefined. */
 export function lastAsked(): Record<string, unknown> {
   const changes = Object.entries(asked.at(-1) ?? {});
   return Object.fromEntries(

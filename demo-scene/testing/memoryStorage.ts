@@ -1,4 +1,4 @@
-/** A Storage for tests in Node, which holds nothing beyond them. */
+/** A Storage for tests in Node, held in memory alone. */
 export function memoryStorage(): Storage {
   const items = new Map<string, string>();
   return {

@@ -1,7 +1,7 @@
 import { type TinyModelOptions, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import tavern from '../tavern/tavern.json';
 
-/** In the place of the four models: the same labels, but a few thousand weights. */
+/** Stand-ins for the four models, with the same labels but only a few thousand weights. */
 export async function quickModels(): Promise<Record<string, Uint8Array>> {
   const { model, portraits, guests, things, surfaces } = tavern;
   const folders = await Promise.all([

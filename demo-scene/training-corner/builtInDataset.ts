@@ -3,12 +3,12 @@ import { type Colour, type Ramp, rampOf, Sprite } from './pixelArt.ts';
 
 const IMAGES_PER_LABEL = 160;
 
-/** More than an item uses. */
+/** More random numbers than any item uses. */
 const DRAWS_PER_ITEM = 32;
 const CHANNELS = 4;
 
 /**
- * Treasures of a tavern's guests, drawn by our own code: five labels, pictures of 16×16 pixels with alpha.
+ * The built-in data set: treasures drawn by this file from random numbers. Five labels, 16×16 pixels with alpha.
  *
  * @param seed uint32; the same seed gives the same pictures
  */
@@ -40,7 +40,7 @@ export function builtInDataset(seed = 1, perLabel = IMAGES_PER_LABEL): Dataset {
 
 export const ITEM_SIZE_PX = 16;
 
-/** Draws the next uniform number of an item, 0 … 1. */
+/** Returns the next random number of an item, 0 … 1. */
 type Draw = () => number;
 
 const MIDDLE = ITEM_SIZE_PX / 2;
@@ -55,7 +55,7 @@ const pick = <Choice>(choices: readonly Choice[], draw: Draw): Choice => choices
 const from = (low: number, high: number, draw: Draw) => low + Math.floor(draw() * (high - low + 1));
 const vivid = (draw: Draw): Ramp => rampOf(draw(), 0.72, 0.46);
 
-/** The tone of a rounded thing that is lit from the upper left. @param across −1 … 1 @param down −1 … 1 */
+/** The tone of a rounded body that is lit from the upper left. @param across −1 … 1 @param down −1 … 1 */
 function lit(ramp: Ramp, across: number, down: number): Colour {
   const light = -0.75 * across - 0.55 * down;
   return ramp[light > 0.55 ? 3 : light > 0 ? 2 : light > -0.6 ? 1 : 0];
@@ -111,7 +111,7 @@ const SHIELDS = [
   [3, 5, 6, 6, 6, 6, 6, 6, 6, 6, 5, 3],
 ];
 
-/** Where a coat of arms shows its second colour; x and y from the middle of the shield. */
+/** Whether a coat of arms shows its second colour at a point, measured from the middle of the shield. */
 const CHARGES: readonly ((x: number, y: number) => boolean)[] = [
   (x) => x >= 0,
   (x, y) => x >= 0 !== y >= 0,
@@ -185,7 +185,7 @@ type ItemName = keyof typeof ITEMS;
 
 export const ITEM_NAMES = Object.keys(ITEMS) as ItemName[];
 
-/** RGBA bytes of an item; the same draws give the same picture. */
+/** Draws an item: RGBA bytes. The same random numbers give the same picture. */
 function drawItem(name: ItemName, draw: Draw): Uint8Array {
   const sprite = new Sprite(ITEM_SIZE_PX);
   ITEMS[name](sprite, draw);

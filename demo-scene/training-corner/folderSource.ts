@@ -1,7 +1,7 @@
 import type { DatasetSource, PixelImage } from '../../runtime/index.ts';
 import type { FolderFile } from './protocol.ts';
 
-/** A chosen or dropped folder as `openDataset` reads it; it holds these files and no others. */
+/** Lets `openDataset` read the files of a chosen or dropped folder. */
 export function folderSource(name: string, files: readonly FolderFile[]): DatasetSource {
   const contents = new Map(files.map(({ path, file }) => [path, file]));
   const folders = new Map<string, Set<string>>([['', new Set()]]);
@@ -26,7 +26,7 @@ export function folderSource(name: string, files: readonly FolderFile[]): Datase
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** Decodes a PNG by the browser itself, whatever thread this is, with its colours as they are stored. */
+/** Decodes a PNG with the browser's own decoder, in a page or a worker, without changing its colours. */
 export async function decodePngByBrowser(bytes: Uint8Array): Promise<PixelImage> {
   if (!SIGNATURE.every((byte, i) => bytes[i] === byte)) throw new Error('it does not begin as a PNG does');
   const blob = new Blob([bytes as Uint8Array<ArrayBuffer>], { type: 'image/png' });

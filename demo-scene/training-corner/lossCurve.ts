@@ -1,6 +1,6 @@
 import type { Curve } from './protocol.ts';
 
-/** Points of a curve at most; then two neighbours become one. */
+/** At this many points, each pair of neighbours is merged into one. */
 export const MAX_POINTS = 240;
 
 /**
@@ -22,12 +22,12 @@ export class LossCurve {
     if (this.points.length >= MAX_POINTS) this.halve();
   }
 
-  /** Each point at the last step that it covers. */
+  /** The points, each at the last step that it covers. */
   get curve(): Curve {
     return { steps: this.points.map((_, i) => (i + 1) * this.stepsPerPoint), losses: [...this.points] };
   }
 
-  /** What `restore` goes on from. */
+  /** The curve as plain data, for `restore`. */
   store(): StoredCurve {
     const { points, stepsPerPoint, sum, count } = this;
     return { points: [...points], stepsPerPoint, sum, count };
@@ -37,7 +37,7 @@ export class LossCurve {
     return Object.assign(new LossCurve(), { points: [...points], stepsPerPoint, sum, count });
   }
 
-  /** Forgets what came after a step; within a point that is known by its mean alone. */
+  /** Forgets all losses after a step. Within one point, the mean stands for each of its losses. */
   rewind(step: number): void {
     const { points, stepsPerPoint } = this;
     const numPoints = Math.floor(step / stepsPerPoint);

@@ -140,7 +140,7 @@ describeInBrowser(
       await openCorner(playwright);
       await playwright.waitForFunction(() => document.querySelector('[data-training=notice]')!.textContent);
       expect(await playwright.textContent('[data-training=notice]')).toMatch(
-        /cannot be used: .*checkpoint.* Begin anew\./,
+        /cannot be used: .*checkpoint.* Please start again\./,
       );
       expect(await statusOf(playwright)).toBe('empty');
       await playwright.click('#training [data-action=builtIn]');

@@ -1,20 +1,20 @@
 // The training corner: trains a model beside the scene, and hands it to the scene or to the visitor.
 
 import { messageOf } from '../../runtime/index.ts';
-import { element, saveBlob } from '../shared/page.ts';
+import { create, drawPixels, element, labelWords, onClicks, saveBlob } from '../shared/page.ts';
 import markup from './panel.html';
 import { PictureChoice } from './pictureChoice.ts';
 import type { FromTraining, SampleSheet, ToTraining, TrainingState } from './protocol.ts';
 import { TrainingForm } from './trainingForm.ts';
 
-/** Who can show a trained model. */
+/** The part of the page that can paint with a trained model. */
 export interface ModelUser {
-  /** Paints the portraits with a model instead of the shipped one; @param files of its folder, path → bytes */
+  /** Paints the portraits with a trained model. @param files the model folder, path → bytes */
   useModel(files: Record<string, Uint8Array>): Promise<void>;
   useShipped(): Promise<void>;
 }
 
-/** How long "start over" waits to be pressed again. */
+/** For how long a second press of "start over" counts as being sure. */
 const SURE_MS = 6000;
 
 export class TrainingPanel {
@@ -23,11 +23,11 @@ export class TrainingPanel {
   private readonly form: TrainingForm;
   private readonly pictures: PictureChoice;
   private state: TrainingState | null = null;
-  /** What the model that was asked for is for. */
+  /** What the model is for that the worker was asked to make. */
   private wanted: 'scene' | 'zip' | null = null;
   private sureUntil = 0;
 
-  /** Adds the panel to the page, closed, once its style sheet is there. */
+  /** Adds the closed panel to the page once its style sheet is loaded. */
   static async CreateAsync(opener: HTMLElement, user: ModelUser): Promise<TrainingPanel> {
     await addStyles('training.css');
     return new TrainingPanel(opener, user);
@@ -37,10 +37,8 @@ export class TrainingPanel {
     private readonly opener: HTMLElement,
     private readonly user: ModelUser,
   ) {
-    this.dialog = document.createElement('dialog');
-    this.dialog.id = 'training';
+    this.dialog = create('dialog', { id: 'training', innerHTML: markup });
     this.dialog.setAttribute('aria-labelledby', 'training-title');
-    this.dialog.innerHTML = markup;
     document.body.append(this.dialog);
     this.form = new TrainingForm(
       element('form', this.dialog),
@@ -54,14 +52,15 @@ export class TrainingPanel {
     );
     this.wireButtons();
     this.worker.onmessage = ({ data }: MessageEvent<FromTraining>) => this.receive(data);
-    this.worker.onerror = (event) => this.tell(`The training worker failed: ${event.message || 'it could not start'}`);
+    this.worker.onerror = (event) =>
+      this.notify(`The training worker failed: ${event.message || 'it could not start'}`);
     addEventListener('pagehide', () => this.post({ type: 'save' }));
     document.addEventListener('visibilitychange', () => {
       if (document.hidden) this.post({ type: 'save' });
     });
   }
 
-  /** Beside the scene, which stays in use. */
+  /** Opens beside the scene, which stays usable. */
   open(): void {
     this.dialog.show();
     element('h2', this.dialog).focus();
@@ -73,14 +72,13 @@ export class TrainingPanel {
   }
 
   private wireButtons(): void {
-    const actions = {
+    onClicks(this.dialog, 'data-action', {
       close: () => this.close(),
       startOver: () => this.startOver(),
       useModel: () => this.want('scene'),
       download: () => this.want('zip'),
-      shipped: () => void this.useShipped(),
-    };
-    for (const [name, act] of Object.entries(actions)) this.button(name).addEventListener('click', act);
+      shipped: () => this.useShipped(),
+    });
     this.dialog.addEventListener('keydown', (event) => {
       if (event.key === 'Escape') this.close();
     });
@@ -105,7 +103,7 @@ export class TrainingPanel {
         break;
       case 'failed':
         this.release();
-        this.tell(message.message);
+        this.notify(message.message);
     }
   }
 
@@ -123,7 +121,7 @@ export class TrainingPanel {
     this.pictures.show(state);
     this.button('startOver').hidden = state.status === 'empty' || state.status === 'ready';
     this.allowModel();
-    if (state.notice !== before?.notice || state.status !== before.status) this.tell(state.notice);
+    if (state.notice !== before?.notice || state.status !== before.status) this.notify(state.notice);
     this.opener.dataset.status = state.status;
     const { share } = state.progress[state.phase];
     const atWork = state.status === 'training' ? ` ${PHASE_WORDS[state.phase]} ${Math.floor(100 * share)} %` : '';
@@ -154,7 +152,7 @@ export class TrainingPanel {
       if (purpose === 'zip') await this.download(files);
       else await this.useInScene(files);
     } catch (error) {
-      this.tell(messageOf(error));
+      this.notify(messageOf(error));
     } finally {
       this.release();
     }
@@ -166,28 +164,28 @@ export class TrainingPanel {
     const inFolder = Object.entries(files).map(([path, bytes]) => [`${name}/${path}`, bytes]);
     const zip = zipSync(Object.fromEntries(inFolder), { level: 0 }) as Uint8Array<ArrayBuffer>; // weights do not shrink
     saveBlob(new Blob([zip], { type: 'application/zip' }), `${name}.zip`);
-    this.tell(
+    this.notify(
       'The model is saved as a folder in a zip: it loads with AssetGenerator.LoadAsync, and opens in diffusers.',
     );
   }
 
   private async useInScene(files: Record<string, Uint8Array>): Promise<void> {
-    this.tell('Your model paints the portraits…');
+    this.notify('Your model paints the portraits…');
     await this.user.useModel(files);
     this.button('shipped').hidden = false;
-    this.tell('Your model has painted every frame.');
+    this.notify('Your model has painted every frame.');
   }
 
   private async useShipped(): Promise<void> {
     const button = this.button('shipped');
     button.disabled = true;
-    this.tell('The shipped model paints the portraits…');
+    this.notify('The shipped model paints the portraits…');
     try {
       await this.user.useShipped();
       button.hidden = true;
-      this.tell('The shipped model is back.');
+      this.notify('The shipped model is back.');
     } catch (error) {
-      this.tell(messageOf(error));
+      this.notify(messageOf(error));
     } finally {
       button.disabled = false;
     }
@@ -203,7 +201,7 @@ export class TrainingPanel {
     for (const name of ['useModel', 'download']) this.button(name).disabled = !isAllowed;
   }
 
-  private tell(sentence: string): void {
+  private notify(sentence: string): void {
     element('[data-training=notice]', this.dialog).textContent = sentence;
   }
 
@@ -229,25 +227,20 @@ async function addStyles(href: string): Promise<void> {
   });
 }
 
-/** Room for the pictures beside their captions. */
+/** The width that is free for the pictures beside their captions. */
 const WIDTH_PX = 296;
 
-/** Shows the newest sheet of samples in place of the last one. */
+/** Shows a new sheet of samples in place of the last one. */
 function showSheet(figure: HTMLElement, { title, captions, picture }: SampleSheet): void {
   const canvas = element<HTMLCanvasElement>('canvas', figure);
   const room = WIDTH_PX / picture.width;
-  const scale = room > 1 ? Math.floor(room) : room; // enlarged by whole pixels alone
+  const scale = room > 1 ? Math.floor(room) : room; // pictures are enlarged by whole factors only
   [canvas.width, canvas.height] = [picture.width, picture.height];
   canvas.style.width = `${scale * picture.width}px`;
-  const image = new ImageData(new Uint8ClampedArray(picture.pixels), picture.width, picture.height);
-  canvas.getContext('2d')!.putImageData(image, 0, 0);
+  drawPixels(canvas, picture.pixels);
   canvas.setAttribute('aria-label', `${title}: ${captions.join(', ')}`);
   element('figcaption', figure).textContent = `${title}.`;
-  const rows = captions.map((caption) => {
-    const row = document.createElement('li');
-    row.textContent = caption.replaceAll('_', ' ');
-    return row;
-  });
+  const rows = captions.map((caption) => create('li', { textContent: labelWords(caption) }));
   element('ol', figure).replaceChildren(...rows);
   figure.hidden = false;
 }

@@ -26,14 +26,14 @@ import {
 import type { SampleSheet, TrainingSettings } from './protocol.ts';
 import { diffusionOptionsOf, smallUNetConfig, smallVaeConfig, vaeOptionsOf } from './smallTraining.ts';
 
-/** A phase at work. */
+/** A phase that is running. */
 export interface PhaseRun {
   trainer: Trainer;
-  /** A look at what it has learned. */
+  /** Makes a sheet that shows what it has learned. */
   sheet(): Promise<SampleSheet>;
 }
 
-/** Lets messages in between two pieces of work. */
+/** Gives messages a chance to arrive between two pieces of work. */
 export type LetIn = () => Promise<void>;
 
 type StoredWeights = ReadonlyMap<string, WeightTensor>;
@@ -59,7 +59,7 @@ export function startVae(dataset: Dataset, settings: TrainingSettings, state: Tr
   };
 }
 
-/** The latents of all pictures, by the auto-encoder that the first phase has trained. */
+/** Encodes all pictures by the auto-encoder that the first phase has trained. */
 export async function encodePictures(dataset: Dataset, vae: StoredWeights, letIn: LetIn): Promise<LatentDataset> {
   const config = smallVaeConfig(dataset);
   const encoder = localEncoder({ config, weights: vae, circular: false });
@@ -114,7 +114,7 @@ export function modelFiles(
   return modelFolderFiles(content, { dtype: 'F16' });
 }
 
-/** Some of the pictures that there are to learn from. */
+/** A sheet with some of the pictures to learn from. */
 export function datasetSheet(dataset: Dataset): SampleSheet {
   const { widthPx, heightPx, channels, images } = dataset;
   const { indices, labels } = firstOfLabels(dataset, MAX_SHOWN_LABELS);
@@ -126,7 +126,7 @@ export function datasetSheet(dataset: Dataset): SampleSheet {
   return { title: 'Some of the pictures to learn from', captions: labels, picture };
 }
 
-/** Some pictures of each of the first labels; the few that a label may have are repeated. */
+/** Picks pictures of each of the first labels, and repeats those of a label that has only a few. */
 function firstOfLabels({ labels, classLabels }: Dataset, maxLabels: number): { indices: Int32Array; labels: string[] } {
   const shown = labels.slice(0, maxLabels);
   const indices = shown.flatMap((_, label) => {

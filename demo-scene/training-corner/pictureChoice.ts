@@ -1,7 +1,7 @@
-import { element } from '../shared/page.ts';
+import { create, element, labelWords } from '../shared/page.ts';
 import type { DatasetSummary, FolderFile, TrainingState } from './protocol.ts';
 
-/** What is trained on: the built-in pictures, or a folder that is chosen or dropped. */
+/** The choice of pictures to train on: the built-in ones, or a folder that is chosen or dropped. */
 export class PictureChoice {
   private readonly problems: HTMLElement;
 
@@ -30,15 +30,11 @@ export class PictureChoice {
     element('[data-training=choices]', this.panel).hidden = status !== 'empty' && status !== 'ready';
   }
 
-  /** Tells all that is wrong with a folder. */
+  /** Shows everything that is wrong with a folder. */
   showProblems(name: string, problems: readonly string[]): void {
     const count = problems.length === 1 ? 'One thing is' : `${problems.length} things are`;
     element('p', this.problems).textContent = `${count} wrong with “${name}”; nothing has changed:`;
-    const lines = problems.map((problem) => {
-      const line = document.createElement('li');
-      line.textContent = problem;
-      return line;
-    });
+    const lines = problems.map((problem) => create('li', { textContent: problem }));
     element('ul', this.problems).replaceChildren(...lines);
     this.problems.hidden = false;
   }
@@ -49,7 +45,7 @@ export class PictureChoice {
     else this.onFolder(folder);
   }
 
-  /** While the panel is open the whole page takes a drop, which the browser would else open in its place. */
+  /** While the panel is open, files may be dropped anywhere on the page; otherwise the browser would open them. */
   private acceptDrops(): void {
     const { panel } = this;
     addEventListener('dragover', (event) => {
@@ -74,7 +70,7 @@ export class PictureChoice {
 }
 
 function sentenceOf({ name, isBuiltIn, labels, numImages, widthPx, heightPx }: DatasetSummary): string {
-  const words = labels.map((label) => label.replaceAll('_', ' ')).join(', ');
+  const words = labels.map(labelWords).join(', ');
   return `${isBuiltIn ? 'The built-in' : 'Your'} ${name}: ${words}; ${numImages} pictures of ${widthPx}×${heightPx} px.`;
 }
 
@@ -83,21 +79,21 @@ interface ChosenFolder {
   files: FolderFile[];
 }
 
-/** A folder chosen with `<input type="file" webkitdirectory>`: its files name their path, which begins with the folder. */
+/** A folder chosen with `<input type="file" webkitdirectory>`: each file knows its path, which begins with the folder's name. */
 export function chosenFolder(files: Iterable<File>): ChosenFolder {
   const found = Array.from(files, (file) => ({ path: file.webkitRelativePath || file.name, file }));
   return belowRoot(found);
 }
 
-/** Folders and files dropped onto the page, with all that is in them. */
+/** All files that were dropped onto the page, those in dropped folders included. */
 export async function droppedFolder(items: Iterable<DataTransferItem>): Promise<ChosenFolder> {
-  // At once: the browser empties the list when the event is over.
+  // This happens before any await, because the browser empties the list when the event is over.
   const entries = Array.from(items, (item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   const found = (await Promise.all(entries.map(filesOf))).flat();
   return belowRoot(found);
 }
 
-/** Where all lie in one folder, it is the data set, and their paths begin below it. */
+/** When all files lie in one folder with folders in it, that folder is the data set, and paths begin below it. */
 function belowRoot(found: FolderFile[]): ChosenFolder {
   const roots = new Set(found.map(({ path }) => (path.includes('/') ? path.slice(0, path.indexOf('/')) : '')));
   const [root = ''] = roots;
@@ -115,7 +111,7 @@ async function filesOf(entry: FileSystemEntry): Promise<FolderFile[]> {
   return (await Promise.all(inside.map(filesOf))).flat();
 }
 
-/** A reader hands out some entries at a time, none at the end. */
+/** Reads a folder to its end: a reader returns some entries at a time, and none when there are no more. */
 async function entriesOf(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> {
   const all: FileSystemEntry[] = [];
   for (;;) {

@@ -7,7 +7,7 @@ export type Ramp = readonly [Colour, Colour, Colour, Colour];
 const OUTLINE: Colour = [36, 22, 38];
 const CHANNELS = 4;
 
-/** A small picture with a transparent ground, painted pixel by pixel; what lies outside of it is passed over. */
+/** A small picture with a transparent ground, painted pixel by pixel; points outside of it are ignored. */
 export class Sprite {
   readonly pixels: Uint8Array;
 
@@ -51,11 +51,11 @@ export class Sprite {
   }
 }
 
-/** How far the darkest tone turns towards blue, in degrees; the lightest turns as far towards yellow. */
+/** How far the hue of the darkest tone turns towards blue, and that of the lightest towards yellow, in degrees. */
 const HUE_SHIFT = 22;
 
 /**
- * Tones of a hue as pixel artists mix them: shadows colder, lights warmer.
+ * Four tones of a hue as pixel artists mix them: shadows are colder and lights warmer.
  *
  * @param hue        0 … 1
  * @param saturation 0 … 1

@@ -1,11 +1,11 @@
-// What the panel and its worker say to each other, and what both mean by it.
+// The messages between the training panel and its worker, and the types that both use.
 
-/** The auto-encoder first, then the diffusion model on its latents. */
+/** The auto-encoder is trained first, then the diffusion model on its latents. */
 export type Phase = 'vae' | 'ddpm';
 
 export const PHASES: readonly Phase[] = ['vae', 'ddpm'];
 
-/** How long a phase trains, earlier sessions included. */
+/** How long a phase trains in all, including earlier visits. */
 export interface Budget {
   unit: 'minutes' | 'steps';
   amount: number;
@@ -52,11 +52,11 @@ export interface Curve {
 
 export interface PhaseProgress {
   step: number;
-  /** Of the phase's budget, 0 … 1. */
+  /** The share of the phase's budget that is used, 0 … 1. */
   share: number;
-  /** Time spent, this and earlier sessions. */
+  /** The time spent on training, including earlier visits. */
   elapsedMs: number;
-  /** 0 while there is too little to tell it by. */
+  /** 0 until there are enough steps to measure it. */
   imagesPerSecond: number;
   curve: Curve;
 }
@@ -64,7 +64,7 @@ export interface PhaseProgress {
 /** 'ready': nothing is trained yet; 'starting': a phase is being set up; 'paused': it can go on; 'finished': all budgets are used. */
 export type Status = 'empty' | 'ready' | 'starting' | 'training' | 'paused' | 'finished';
 
-/** All that the panel shows, but for pictures. */
+/** Everything that the panel shows, apart from pictures. */
 export interface TrainingState {
   status: Status;
   phase: Phase;
@@ -73,7 +73,7 @@ export interface TrainingState {
   progress: Record<Phase, PhaseProgress>;
   /** Whether there is a diffusion model to make pictures with. */
   hasModel: boolean;
-  /** A sentence about what was last done or has gone wrong; '' for nothing. */
+  /** A sentence about what has just happened or gone wrong; '' when there is none. */
   notice: string;
 }
 

@@ -23,7 +23,7 @@ import { shareOf, smallUNetConfig, smallVaeConfig } from './smallTraining.ts';
 
 type PerPhase<Value> = Record<Phase, Value>;
 
-/** One training, begun or not, and what it has come to. */
+/** One training and its progress, whether it has begun or not. */
 export interface TrainingRun {
   dataset: Dataset;
   isBuiltIn: boolean;
@@ -31,7 +31,7 @@ export interface TrainingRun {
   phase: Phase;
   curves: PerPhase<LossCurve>;
   measured: PerPhase<Omit<PhaseProgress, 'curve' | 'share'>>;
-  /** As of the last save. */
+  /** The trainers' states at the last save. */
   states: PerPhase<TrainerState | null>;
   latents: LatentDataset | null;
   sheet: SampleSheet | null;
@@ -65,7 +65,7 @@ export function packRun({ dataset, isBuiltIn, settings, phase, curves, states, s
   };
 }
 
-/** @throws Error when a part is missing, damaged, or of other networks */
+/** @throws Error when a part is missing, damaged, or belongs to other networks */
 export function unpackRun({ checkpoint, vae, curves, ...stored }: StoredRun): TrainingRun {
   const { phase, dataset } = stored;
   const read = (bytes: Uint8Array | null, of: Phase) => bytes && readState(bytes, of, dataset);
@@ -81,7 +81,7 @@ export function unpackRun({ checkpoint, vae, curves, ...stored }: StoredRun): Tr
   };
 }
 
-/** Goes back to the last save. */
+/** Sets curves and numbers back to the last save. */
 export function rewindRun({ curves, measured, states }: TrainingRun): void {
   for (const phase of PHASES) {
     measured[phase] = measuredAt(states[phase]);
@@ -109,7 +109,7 @@ export function describeRun(run: TrainingRun): Omit<TrainingState, 'status' | 'n
 
 const NO_PROGRESS = { step: 0, elapsedMs: 0, imagesPerSecond: 0, share: 0, curve: { steps: [], losses: [] } };
 
-/** The same where there is none. */
+/** What the panel shows when there is no training. */
 export const NOTHING: Omit<TrainingState, 'status' | 'notice'> = {
   phase: 'vae',
   dataset: null,

@@ -5,16 +5,16 @@ import { builtInDataset } from './builtInDataset.ts';
 import type { StoredCurve } from './lossCurve.ts';
 import type { Phase, SampleSheet, TrainingSettings } from './protocol.ts';
 
-/** A training as it is kept between two visits. */
+/** A training as it is stored between two visits. */
 export interface StoredRun {
   dataset: Dataset;
   isBuiltIn: boolean;
   settings: TrainingSettings;
   phase: Phase;
   curves: Record<Phase, StoredCurve>;
-  /** The last one shown. */
+  /** The sheet that was shown last. */
   sheet: SampleSheet | null;
-  /** `encodeCheckpoint` of the present phase; null before its first step. */
+  /** `encodeCheckpoint` of the current phase; null before its first step. */
   checkpoint: Uint8Array | null;
   /** `encodeCheckpoint` of the auto-encoder once it is finished. */
   vae: Uint8Array | null;
@@ -70,7 +70,7 @@ const runSchema = v.object({
 const BUILT_IN = 'built-in';
 const KEYS = ['dataset', 'run', 'checkpoint', 'vae'];
 
-/** Keeps one training in IndexedDB; what belongs together is written in one transaction. */
+/** Stores one training in IndexedDB. What belongs together is written in one transaction. */
 export class RunStore {
   private readonly store: UseStore = createStore('figment-training', 'run');
 
@@ -89,12 +89,12 @@ export class RunStore {
     };
   }
 
-  /** Keeps a whole training, in place of the former one. */
+  /** Stores a whole training in place of the one before. */
   async begin({ dataset, isBuiltIn, ...run }: StoredRun): Promise<void> {
     await setMany([['dataset', isBuiltIn ? BUILT_IN : dataset], ...entriesOf(run)], this.store);
   }
 
-  /** Keeps what has changed since: all but the data set. */
+  /** Stores everything that changes during a training: all but the data set. */
   async save({ dataset: _, isBuiltIn: __, ...run }: StoredRun): Promise<void> {
     await setMany(entriesOf(run), this.store);
   }

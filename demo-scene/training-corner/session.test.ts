@@ -130,7 +130,7 @@ it('trains without a store, and says so', async () => {
   expect(run.last()).toMatchObject({ status: 'finished', notice: expect.stringContaining('ends with this page') });
 });
 
-it('begins anew, with a reason, when what is stored is damaged', async () => {
+it('starts again, with a reason, when what is stored is damaged', async () => {
   const run = begin();
   run.session.useDataset(dataset, false);
   await run.session.train(STEPS(1, 1));
@@ -149,7 +149,7 @@ it('begins anew, with a reason, when what is stored is damaged', async () => {
     const next = begin();
     await next.session.open();
     expect(next.last()).toMatchObject({ status: 'empty', dataset: null });
-    expect(next.last().notice).toMatch(/cannot be used: .*\. Begin anew\./);
+    expect(next.last().notice).toMatch(/cannot be used: .*\. Please start again\./);
     expect(await store.load()).toBeNull();
   }
 });

@@ -29,44 +29,47 @@ import { sizeProblem } from './smallTraining.ts';
 const INTERVALS = { saveMs: 20_000, previewMs: 60_000 };
 const REPORT_INTERVAL_MS = 200;
 
-/** Share of the newest step in the speed that is told. */
+/** The weight of the newest step in the speed that is shown. */
 const NEWEST = 0.1;
 
-/** The training of the training corner, on the current backend: one data set, two phases, kept in a store. */
+/** The training of the training corner on the current backend: one data set and two phases, saved in a store. */
 export class TrainingSession {
   private run: TrainingRun | null = null;
   private status: Status = 'empty';
   private notice = '';
-  /** Of the training that is at work. */
+  /** Stops the training that is running; null when none is. */
   private stop: AbortController | null = null;
   private stopped: Promise<void> = Promise.resolve();
-  /** Done between two steps. */
+  /** What has been asked for, to be done between two steps. */
   private readonly wishes = new Set<'save' | 'model'>();
   private reportedAt = 0;
-  /** Images a second; 0 after one step of the phase, null before. */
+  /** Images per second; null before the phase's first step and 0 after it. */
   private speed: number | null = null;
 
   constructor(
     private readonly store: RunStore,
-    private readonly tell: (message: FromTraining) => void,
+    private readonly send: (message: FromTraining) => void,
     private readonly letIn: LetIn,
   ) {}
 
-  /** Takes up the training of an earlier visit. */
+  /** Continues with the training of an earlier visit, if there is one. */
   async open(): Promise<void> {
     try {
       const stored = await this.store.load();
       if (!stored) return this.report();
       this.run = unpackRun(stored);
-      if (stored.sheet) this.tell({ type: 'sheet', sheet: stored.sheet });
-      this.become(isUsedUp(this.run) ? 'finished' : 'paused', 'Here is the training of your last visit.');
+      if (stored.sheet) this.send({ type: 'sheet', sheet: stored.sheet });
+      this.setStatus(isUsedUp(this.run) ? 'finished' : 'paused', 'Here is the training of your last visit.');
     } catch (error) {
       await this.store.forget().catch(() => {});
-      this.become('empty', `What your last visit has stored cannot be used: ${messageOf(error)}. Begin anew.`);
+      this.setStatus(
+        'empty',
+        `What your last visit has stored cannot be used: ${messageOf(error)}. Please start again.`,
+      );
     }
   }
 
-  /** @throws Error when a training has begun, or the pictures are of a size that cannot be trained on; all stays then */
+  /** @throws Error when a training has begun, or the pictures are of a size that cannot be trained on; nothing changes then */
   useDataset(dataset: Dataset, isBuiltIn: boolean): void {
     if (this.status !== 'empty' && this.status !== 'ready') {
       throw new Error('a training has begun; start over to take other pictures');
@@ -76,13 +79,13 @@ export class TrainingSession {
     this.begin(dataset, isBuiltIn, this.run?.settings ?? TRAINING_DEFAULTS);
   }
 
-  /** Trains until the budgets are used or `pause`; where it has trained before, it goes on from there. */
+  /** Trains until the budgets are used or `pause`; a training that has begun goes on from where it was. */
   train(settings: TrainingSettings): Promise<void> {
     const { run } = this;
     if (!run || this.stop) return this.stopped;
     run.settings = settings;
     if (isUsedUp(run)) {
-      this.become('finished', 'All of the time that it was given is used. Give it more to train on.');
+      this.setStatus('finished', 'All of the time that it was given is used. Give it more to train on.');
       return this.stopped;
     }
     this.stop = new AbortController();
@@ -95,12 +98,12 @@ export class TrainingSession {
     await this.stopped;
   }
 
-  /** Keeps what there is now; when nothing is at work, it is kept already. */
+  /** Saves the training. While none is running, everything is saved already. */
   save(): void {
     if (this.stop) this.wishes.add('save');
   }
 
-  /** Forgets what was trained; the pictures stay. */
+  /** Forgets the training, but not the pictures. */
   async startOver(): Promise<void> {
     await this.pause();
     await this.store.forget().catch(() => {});
@@ -108,20 +111,20 @@ export class TrainingSession {
     this.begin(this.run.dataset, this.run.isBuiltIn, this.run.settings, 'The training is forgotten.');
   }
 
-  /** Tells the files of the model as it is now. */
+  /** Sends the files of the model as it is now. */
   async makeModel(): Promise<void> {
     if (this.stop) this.wishes.add('model');
-    else await this.tellModel();
+    else await this.sendModel();
   }
 
   private begin(dataset: Dataset, isBuiltIn: boolean, settings: TrainingSettings, notice = ''): void {
     this.run = freshRun(dataset, isBuiltIn, settings);
-    this.tell({ type: 'sheet', sheet: datasetSheet(dataset) });
-    this.become('ready', notice);
+    this.send({ type: 'sheet', sheet: datasetSheet(dataset) });
+    this.setStatus('ready', notice);
   }
 
   private async trainPhases(run: TrainingRun, signal: AbortSignal): Promise<void> {
-    this.become('starting');
+    this.setStatus('starting');
     try {
       await this.storing(() => this.store.begin(packRun(run)));
       if (run.phase === 'vae') await this.trainPhase(run, signal);
@@ -139,23 +142,23 @@ export class TrainingSession {
     this.stop = null;
     const wantsModel = this.wishes.has('model');
     this.wishes.clear();
-    this.become(status, notice);
-    if (wantsModel) void this.tellModel();
+    this.setStatus(status, notice);
+    if (wantsModel) void this.sendModel();
   }
 
   private async trainPhase(run: TrainingRun, signal: AbortSignal): Promise<void> {
     this.speed = null;
-    this.become('starting', this.notice);
+    this.setStatus('starting', this.notice);
     const phase = await this.start(run);
     try {
-      this.become('training', this.notice);
+      this.setStatus('training', this.notice);
       for await (const { step, isSaveDue, isPreviewDue } of trainingProgress(phase.trainer, INTERVALS, signal)) {
         this.note(run, step);
         await this.letIn();
         if (this.wishes.delete('save') || isSaveDue) await this.keep(run, phase.trainer);
         if (this.wishes.delete('model')) {
           await this.keep(run, phase.trainer);
-          await this.tellModel();
+          await this.sendModel();
         }
         if (isPreviewDue) await this.show(run, phase);
       }
@@ -187,7 +190,7 @@ export class TrainingSession {
     if (performance.now() - this.reportedAt > REPORT_INTERVAL_MS) this.report();
   }
 
-  /** A running mean; the first step, which compiles, does not count. */
+  /** The running mean of the speed. The first step does not count, because it compiles. */
   private speedWith(newest: number): number {
     const { speed } = this;
     this.speed = speed === null ? 0 : speed === 0 ? newest : speed + NEWEST * (newest - speed);
@@ -196,7 +199,7 @@ export class TrainingSession {
 
   private async show(run: TrainingRun, phase: PhaseRun): Promise<void> {
     run.sheet = await phase.sheet();
-    this.tell({ type: 'sheet', sheet: run.sheet });
+    this.send({ type: 'sheet', sheet: run.sheet });
   }
 
   private async keep(run: TrainingRun, trainer: Trainer): Promise<void> {
@@ -204,7 +207,7 @@ export class TrainingSession {
     await this.storing(() => this.store.save(packRun(run)));
   }
 
-  /** A training that cannot be stored goes on all the same. */
+  /** Writes to the store. When that fails the training goes on, and a notice says so. */
   private async storing(write: () => Promise<void>): Promise<void> {
     try {
       await write();
@@ -214,23 +217,23 @@ export class TrainingSession {
     }
   }
 
-  private async tellModel(): Promise<void> {
+  private async sendModel(): Promise<void> {
     const { run } = this;
     const { vae, ddpm } = run?.states ?? {};
     if (!run || !vae || !ddpm) return this.fail('There is no model yet: the second phase makes it.');
     try {
       const latents = await this.latentsOf(run);
-      this.tell({ type: 'model', files: await modelFiles(run.dataset, vae.ema, latents, ddpm.ema, run.settings) });
+      this.send({ type: 'model', files: await modelFiles(run.dataset, vae.ema, latents, ddpm.ema, run.settings) });
     } catch (error) {
       this.fail(`The model could not be made: ${messageOf(error)}`);
     }
   }
 
   private fail(message: string): void {
-    this.tell({ type: 'failed', message });
+    this.send({ type: 'failed', message });
   }
 
-  private become(status: Status, notice = ''): void {
+  private setStatus(status: Status, notice = ''): void {
     this.status = status;
     this.notice = notice;
     this.report();
@@ -238,7 +241,7 @@ export class TrainingSession {
 
   private report(): void {
     this.reportedAt = performance.now();
-    this.tell({ type: 'state', state: this.state() });
+    this.send({ type: 'state', state: this.state() });
   }
 
   private state(): TrainingState {

@@ -1,3 +1,5 @@
+// A training that shows results within minutes on one core: small networks, and options that suit them. The command
+// figment train has larger ones.
 import {
   type AutoencoderKlConfig,
   type Dataset,
@@ -13,16 +15,16 @@ import {
 } from '../../runtime/index.ts';
 import type { Budget, TrainingSettings } from './protocol.ts';
 
-/** Of every training: the same pictures and budgets in steps give the same model. */
+/** The seed of every training: equal pictures and equal budgets in steps give equal models. */
 const SEED = 1;
 const VAE_BATCH = 32;
 const DIFFUSION_BATCH = 64;
-/** Latents whose gradients are computed at once. */
+/** For how many latents gradients are computed at once. */
 const LATENTS_AT_ONCE = 32;
-/** Pixels of the pictures whose gradients are computed at once: what fits into a small memory. */
+/** For how many pixels gradients are computed at once, so that they fit into a small memory. */
 const PIXELS_AT_ONCE = 8192;
 
-/** The auto-encoder's training. */
+/** The options of the auto-encoder's training. */
 export function vaeOptionsOf({ vae }: TrainingSettings, { widthPx, heightPx }: Dataset): VaeOptions {
   const atOnce = Math.max(1, Math.floor(PIXELS_AT_ONCE / (widthPx * heightPx)));
   return {
@@ -36,7 +38,7 @@ export function vaeOptionsOf({ vae }: TrainingSettings, { widthPx, heightPx }: D
   };
 }
 
-/** The diffusion model's training; its average is shorter than for trainings of hours. */
+/** The options of the diffusion model's training. Its moving average is shorter than for trainings of hours. */
 export function diffusionOptionsOf({ ddpm }: TrainingSettings): DiffusionOptions {
   return {
     ...DIFFUSION_DEFAULTS,
@@ -50,7 +52,7 @@ export function diffusionOptionsOf({ ddpm }: TrainingSettings): DiffusionOptions
   };
 }
 
-/** How much of a budget is used, 0 … 1. */
+/** The share of a budget that is used, 0 … 1. */
 export function shareOf({ unit, amount }: Budget, { step, elapsedMs }: { step: number; elapsedMs: number }): number {
   return Math.min(1, (unit === 'steps' ? step : elapsedMs / 60_000) / amount);
 }
@@ -61,13 +63,13 @@ function limitsOf({ unit, amount }: Budget): Pick<TrainerOptions, 'numSteps' | '
 
 const VAE_WIDTHS = [16, 32, 64, 64];
 const UNET_WIDTHS = [32, 64];
-/** Latents are made about so large: what the U-Net costs is the same for pictures of 16 and of 64 pixels. */
+/** The side that latents should have: thus a U-Net costs the same for pictures of 16 and of 64 pixels. */
 const LATENT_SIDE_PX = 8;
 const MAX_SIDE_PX = 64;
 
 type PictureSize = Pick<Dataset, 'widthPx' | 'heightPx'>;
 
-/** Halvings from picture to latent, and one level more. */
+/** The number of resolutions: one more than the halvings from picture to latents. */
 function numLevels({ widthPx, heightPx }: PictureSize): number {
   const halvings = Math.ceil(Math.log2(Math.max(widthPx, heightPx) / LATENT_SIDE_PX));
   return 1 + Math.min(VAE_WIDTHS.length - 1, Math.max(1, halvings));
@@ -93,7 +95,7 @@ export function smallUNetConfig(dataset: Pick<Dataset, 'channels' | 'labels'> & 
   return { ...config, block_out_channels: UNET_WIDTHS, layers_per_block: 1, attention_head_dim: 16 };
 }
 
-/** Why pictures of this size cannot be trained on here; '' when they can. */
+/** Says why pictures of this size cannot be trained on here; '' when they can. */
 export function sizeProblem({ widthPx, heightPx }: PictureSize): string {
   const factor = 2 ** numLevels({ widthPx, heightPx }); // the U-Net halves once more
   const fits = [widthPx, heightPx].every((side) => side <= MAX_SIDE_PX && side % factor === 0);

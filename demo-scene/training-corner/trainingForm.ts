@@ -27,7 +27,7 @@ const TRAIN_WORDS: Record<Status, string> = {
   finished: 'Train on',
 };
 
-/** How long each phase trains, how far it is, and its loss. */
+/** The form that shows how long each phase trains, its progress and its loss. */
 export class TrainingForm {
   private readonly plots: Record<Phase, LossPlot>;
   private readonly button: HTMLButtonElement;
@@ -49,7 +49,7 @@ export class TrainingForm {
       event.preventDefault();
       if (this.form.dataset.status === 'training') onPause();
       else onTrain({ vae: this.budgetOf('vae'), ddpm: this.budgetOf('ddpm') });
-      this.button.disabled = true; // until the worker tells what has come of it
+      this.button.disabled = true; // until the worker answers
     });
   }
 
@@ -99,7 +99,7 @@ export class TrainingForm {
   }
 }
 
-/** What is over cannot be made longer, and what is at work keeps its time until it is paused. */
+/** Whether the budget of a phase is fixed: the phase is over, or the training is running. */
 function isDone(phase: Phase, current: Phase, status: Status): boolean {
   return status === 'training' || status === 'starting' || (phase === 'vae' && current === 'ddpm');
 }
@@ -123,10 +123,10 @@ const INK = '#c4a87c';
 const GRID = 'rgb(196 168 124 / 14%)';
 const CURVE = '#ff9d3c';
 const FONT = '11px ui-monospace, "Liberation Mono", monospace';
-/** The first steps' loss is cut off above so many medians: what comes after would lie flat below it. */
+/** The axis ends at so many medians. It cuts off the first steps' large losses, which would flatten the rest. */
 const TOP_MEDIANS = 4;
 
-/** A loss over the steps, live. */
+/** A live plot of the loss over the steps. */
 class LossPlot {
   private readonly plot: uPlot;
 

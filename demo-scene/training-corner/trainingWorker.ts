@@ -1,4 +1,4 @@
-// Trains beside the page, on a backend of its own, so that the scene goes on being drawn.
+// The worker of the training corner. It trains on a backend of its own, while the page goes on drawing the scene.
 import { DatasetError, messageOf, openDataset, selectBackend } from '../../runtime/index.ts';
 import { builtInDataset } from './builtInDataset.ts';
 import { decodePngByBrowser, folderSource } from './folderSource.ts';
@@ -17,18 +17,18 @@ const LOCK = 'figment-training';
 const PATIENCE_MS = 1500;
 const LET_IN_INTERVAL_MS = 100;
 
-const tell = (message: FromTraining) => scope.postMessage(message);
-const session = new TrainingSession(new RunStore(), tell, letMessagesIn);
+const send = (message: FromTraining) => scope.postMessage(message);
+const session = new TrainingSession(new RunStore(), send, letMessagesIn);
 const started = start();
 
 async function start(): Promise<void> {
   await alone();
   const { backend, reason } = await selectBackend({ wasmPaths: { 'tfjs-backend-wasm-simd.wasm': WASM_URL.href } });
-  tell({ type: 'backend', backend, sentence: SENTENCES[backend], reason });
+  send({ type: 'backend', backend, sentence: SENTENCES[backend], reason });
   await session.open();
 }
 
-/** Waits until no other page trains: they would overwrite each other's checkpoints. */
+/** Waits until no other page trains, because two would overwrite each other's checkpoints. */
 async function alone(): Promise<void> {
   const waiting = setTimeout(() => {
     fail(new Error('Another page of this site has its training corner open; this one waits until that is closed.'));
@@ -49,7 +49,7 @@ const SENTENCES = {
   cpu: 'No GPU and no wasm: trains in plain JavaScript in a worker, very slowly.',
 } as const;
 
-async function obey(message: ToTraining): Promise<void> {
+async function handle(message: ToTraining): Promise<void> {
   await started;
   switch (message.type) {
     case 'useBuiltIn':
@@ -74,13 +74,13 @@ async function openFolder({ name, files }: ToTraining & { type: 'openFolder' }):
     session.useDataset(await openDataset(folderSource(name, files), decodePngByBrowser), false);
   } catch (error) {
     const problems = error instanceof DatasetError ? [...error.problems] : [messageOf(error)];
-    tell({ type: 'problems', name, problems });
+    send({ type: 'problems', name, problems });
   }
 }
 
 let letInAt = 0;
 
-/** Lets messages in now and then: browsers make a timer wait 4 ms, and a step on a GPU may take no longer. */
+/** Lets messages in now and then. It does not after each step, as a timer takes 4 ms, and a step on a GPU may take no longer. */
 async function letMessagesIn(): Promise<void> {
   if (performance.now() - letInAt < LET_IN_INTERVAL_MS) return;
   await new Promise((resolve) => setTimeout(resolve));
@@ -88,9 +88,9 @@ async function letMessagesIn(): Promise<void> {
 }
 
 function fail(error: unknown): void {
-  tell({ type: 'failed', message: messageOf(error) });
+  send({ type: 'failed', message: messageOf(error) });
 }
 
 scope.onmessage = ({ data }) => {
-  obey(data).catch(fail);
+  handle(data).catch(fail);
 };

@@ -55,7 +55,7 @@ export interface PixelUse {
  * The records of a store, all untrusted:
  *   ['pixels', key]  Uint8Array
  *   ['use', key]     { sizeBytes, lastUsedMs }
- *   'total'          sum of all sizeBytes; absent when it has to be counted anew
+ *   'total'          sum of all sizeBytes; absent when it has to be counted again
  */
 const TOTAL_KEY = 'total';
 const pixelsKey = (key: string) => ['pixels', key];
@@ -115,7 +115,7 @@ export function writeTotalBytes(records: IDBObjectStore, totalBytes: number): vo
   records.put(totalBytes, TOTAL_KEY);
 }
 
-/** The next who needs it counts anew. */
+/** Whoever needs the sum next counts it again. */
 export function forgetTotalBytes(records: IDBObjectStore): void {
   records.delete(TOTAL_KEY);
 }

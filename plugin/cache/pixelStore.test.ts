@@ -117,7 +117,7 @@ describe('the limit', () => {
     expect(await keptKeys()).toEqual([...'abc']);
   });
 
-  it('counts pixels that are replaced once, also when it counts anew', async () => {
+  it('counts pixels that are replaced once, also when it counts again', async () => {
     await fill(new PixelStore(), 'abc');
     await set('total', undefined, records());
     await new PixelStore({ maxBytes: 3 * SIZE }).setAsync('b', picture(9));

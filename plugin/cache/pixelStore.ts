@@ -115,7 +115,7 @@ export class PixelStore {
       if (!isQuotaExceeded(error) && !this.hasWarned) {
         this.hasWarned = true;
         this.options.onWarning(
-          `PixelStore: IndexedDB does not work here (${error}); pictures are painted anew at each visit unless site data is allowed`,
+          `PixelStore: IndexedDB does not work here (${error}); pictures are painted again at each visit unless site data is allowed`,
         );
       }
       return otherwise;

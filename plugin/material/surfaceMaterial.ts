@@ -161,7 +161,7 @@ export class SurfaceMaterial extends PBRMaterial {
     };
   }
 
-  /** Makes a saved material anew, as `GeneratedTexture.Parse` does its texture. */
+  /** Makes a saved material again, as `GeneratedTexture.Parse` does its texture. */
   static override Parse(saved: SavedSurfaceMaterial, scene: Scene, rootUrl = ''): SurfaceMaterial {
     const { name, surface, parallax, variations, cellSize, changed = {} } = saved;
     checkHashTiling(saved);

@@ -47,7 +47,7 @@ const CLASS_NAME = 'BABYLON.GeneratedTexture';
 type Draw = (picture: Picture) => void;
 
 /**
- * A texture whose picture a model makes. It is saved as its recipe, not as pixels: loading a scene makes it anew.
+ * A texture whose picture a model makes. It is saved as its recipe, not as pixels: loading a scene makes it again.
  *
  *   texture.onGeneratedObservable.add(() => …);
  *   await texture.regenerateAsync({ guidanceScale: 3 });
@@ -181,7 +181,7 @@ export class GeneratedTexture extends RawTexture {
     };
   }
 
-  /** Makes a saved texture anew; it is ready once its picture is there. Failures reach Babylon's OnTextureLoadErrorObservable. */
+  /** Makes a saved texture again; it is ready once its picture is there. Failures reach Babylon's OnTextureLoadErrorObservable. */
   static override Parse(saved: SavedGeneratedTexture, scene: Scene, _rootUrl: string): GeneratedTexture {
     const texture = new GeneratedTexture(saved.name, saved.model, scene, parseLook(saved));
     applySettings(texture, saved);

@@ -21,14 +21,14 @@ export const AUGMENT_DEFAULTS: Required<AugmentOptions> = {
   permuteChannels: 0,
 };
 
-/** The size of an image, or of latents. */
+/** Height, width and channels of the image, which may be latents. */
 export interface ImageShape {
   heightPx: number;
   widthPx: number;
   channels: number;
 }
 
-/** All orders of red, green and blue but the usual one. */
+/** The ways to order red, green and blue, other than as they are. */
 export const CHANNEL_ORDERS = [
   [0, 2, 1],
   [1, 0, 2],

@@ -2,11 +2,6 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { PredictionType } from './schedulerConfig.ts';
 import { weightedSum } from './weightedSum.ts';
 
-/** s: 0 is off, 1 samples from p(x) · p(label | x), above 1 sharpens that to p(label | x)^s; below 0 it avoids the label. */
-export const CLASSIFIER_SCALE_DEFAULT = 10;
-
-const MAX_CLASSIFIER_SCALE = 100;
-
 /**
  * Below this share of signal the classifier is not asked. The clean image moves by (1 − alphaBar) / sqrt(alphaBar) times
  * the gradient. The exact gradient shrinks with sqrt(alphaBar), so that the product stays bounded, but the error of a
@@ -63,12 +58,4 @@ function outputPerGradient(predictionType: PredictionType, alphaBar: number): nu
     case 'sample':
       return noise ** 2 / signal;
   }
-}
-
-/** @throws RangeError when the scale is NaN or out of range */
-export function assertClassifierScale(operation: string, scale: number): void {
-  if (Math.abs(scale) <= MAX_CLASSIFIER_SCALE) return;
-  throw new RangeError(
-    `${operation}: classifierScale is ${scale}; expected −${MAX_CLASSIFIER_SCALE} to ${MAX_CLASSIFIER_SCALE}; 0 is off, 5 to 30 are usual, below 0 avoids the label`,
-  );
 }

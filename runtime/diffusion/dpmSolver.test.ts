@@ -79,7 +79,7 @@ describe('createDpmSolver', () => {
     expect(await isMultistep({ final_sigmas_type: 'sigma_min', euler_at_final: true }, 20)).toBe(false);
   });
 
-  it('forgets what is not of the step before, so that it can start in the middle or again from the beginning', async () => {
+  it('forgets what is not of the step before, so that it can start in the middle or again', async () => {
     const sampler = createDpmSolver(config(), { numInferenceSteps: 5 });
     const [x, y] = [tf.tensor([0.5, -1]), tf.tensor([0.1, 0.3])];
     const run = async (index: number) => {

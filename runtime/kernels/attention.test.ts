@@ -10,7 +10,7 @@ interface Case {
   numHeads: number;
 }
 
-/** Two head dimensions only, 65 and 8: WebGPU compiles its shaders for each. */
+/** Two head dimensions only, 65 and 8: WebGPU compiles its shaders again for each. */
 const SMALL_CASES: Case[] = [
   { shape: [2, 5, 130], numHeads: 2 },
   { shape: [2, 9, 8], numHeads: 1 },

@@ -4,7 +4,7 @@ import { messageOf } from '../core/errors.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import { timesteps } from '../diffusion/timesteps.ts';
 import { decodeBytes, type PictureBytes } from './bytes.ts';
-import { askedSize, contradiction, sizeProblem } from './imageSize.ts';
+import { askedSize, contradiction, imageSizeProblem } from './imageSize.ts';
 import { labelProblem } from './label.ts';
 import { problemOf, RecipeError, type RecipeProblem, shown } from './problems.ts';
 import type { PipelineName } from './recipe.ts';
@@ -128,7 +128,7 @@ function completeSize(asked: RecipeOptions, model: RecipeModel, wrong: Wrong): [
   const [widthPx, heightPx] = askedSize(model, asked);
   const entry = (['widthPx', 'heightPx'] as const).find((name) => asked[name] !== undefined) ?? 'sizePx';
   const isOwn = widthPx === model.widthPx && heightPx === model.heightPx;
-  const problem = contradiction(asked) ?? sizeProblem(model, widthPx, heightPx);
+  const problem = contradiction(asked) ?? imageSizeProblem(model, widthPx, heightPx);
   if (problem) wrong(entry, problem);
   else if (pipeline !== 'ddpm' && !isOwn) {
     wrong(entry, `the pipeline ${pipeline} makes ${model.widthPx}×${model.heightPx} alone; leave out ${entry}`);

@@ -189,6 +189,7 @@ const RECIPES: [entries: Entries, wrong: RegExp | null][] = [
   [{ sampler: 'ddim', eta: 2 }, /eta/],
   [{ interpolate: { seed: 9, amount: 2 } }, /amount/],
   [{ interpolate: { seed: -9, amount: 0.5 } }, /seed/],
+  [{ classifierScale: 101 }, /classifier-?scale/i],
   [{ classifierScale: 5 }, /there is a classifierScale but no classifier/],
   [{ classifierLabel: 'hat' }, /there is a classifierLabel but no classifier/],
   [{ pipeline: 'gan' as 'cvae' }, /pipeline/],

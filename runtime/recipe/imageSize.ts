@@ -27,7 +27,7 @@ const MAX_PIXELS = 2 ** 20;
  */
 export function imageSize(model: TileSize, size: ImageSize): [widthPx: number, heightPx: number] {
   const asked = askedSize(model, size);
-  const problem = contradiction(size) ?? sizeProblem(model, ...asked);
+  const problem = contradiction(size) ?? imageSizeProblem(model, ...asked);
   if (problem) throw new RangeError(`generate: ${problem}`);
   return asked;
 }
@@ -48,7 +48,7 @@ export function contradiction({ widthPx, heightPx, sizePx }: ImageSize): string 
 }
 
 /** Why a model does not make this size; undefined when it does. */
-export function sizeProblem(model: TileSize, widthPx: number, heightPx: number): string | undefined {
+export function imageSizeProblem(model: TileSize, widthPx: number, heightPx: number): string | undefined {
   const { name, widthPx: tileWidth, heightPx: tileHeight, circularPadding } = model;
   if (widthPx === tileWidth && heightPx === tileHeight) return undefined;
   const asked = `the size is ${widthPx}×${heightPx}`;

@@ -1,4 +1,4 @@
-// Pictures of which a masked part is made anew.
+// Pictures of which a masked part is made new.
 
 import { memory, type Tensor4D } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -19,7 +19,7 @@ const OPTIONS: SampleOptions = { numInferenceSteps: 4, resamples: 3 };
 const IMAGE = Uint8Array.from({ length: 4 * 16 * 16 }, (_, i) => (i * i * 31 + i) % 256);
 const NOTHING = new Uint8Array(256);
 const EVERYTHING = new Uint8Array(256).fill(255);
-/** The upper half, with a soft edge: rows 0 … 6 anew, row 7 a bit. */
+/** The upper half, with a soft edge: rows 0 … 6 new, row 7 a bit. */
 const UPPER_HALF = Uint8Array.from({ length: 256 }, (_, i) => [255, 100, 0][Math.max(0, Math.floor(i / 16) - 6)] ?? 0);
 
 beforeAll(async () => {
@@ -29,7 +29,7 @@ beforeAll(async () => {
 describe.each(SAMPLERS)('repainting by %s', (sampler) => {
   const options: SampleOptions = { ...OPTIONS, sampler };
 
-  it('leaves the kept latents exactly as they were, and makes the others anew', async () => {
+  it('leaves the kept latents exactly as they were, and makes the others new', async () => {
     await withModel(async (model) => {
       let result = new Float32Array();
       for await (const { x0Pred } of sample(model, [{ ...ELF, image: IMAGE, mask: UPPER_HALF }], options)) {

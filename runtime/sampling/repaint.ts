@@ -5,10 +5,10 @@ import { noise } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';
 import type { SamplingPlan } from './samplingPlan.ts';
 
-/** Where latents are made anew, as bool tensors of the latents' shape. */
+/** Where latents are made new, as bool tensors of the latents' shape. */
 export interface Repainting {
-  /** The cells to be made anew. */
-  anew: Tensor4D;
+  /** The cells to be made new. */
+  isNew: Tensor4D;
   /** All cells of the images that keep some: these alone go back and make a step again. */
   fitted: Tensor4D;
 }
@@ -24,13 +24,13 @@ export function repaintingOf({ recipes, widthPx, latentShape }: SamplingPlan): R
     return tensor4d(Uint8Array.from(values), [recipes.length, height, width, channels], 'bool');
   };
   return {
-    anew: spread((cells) => cells),
+    isNew: spread((cells) => cells),
     fitted: spread((cells) => cells.map(() => (cells.includes(0) ? 1 : 0))),
   };
 }
 
 /**
- * One step of the reverse process that makes the masked latents anew and keeps the others. Those that are kept come from the
+ * One step of the reverse process that makes the masked latents new and keeps the others. Those that are kept come from the
  * original, noised to the level after the step; the step is made `resamples` times, each from where noise leads back to, so
  * that what is new comes to fit what is kept. A step to the image is made once: the kept latents are then the original's.
  *
@@ -89,10 +89,10 @@ function goBack(
   });
 }
 
-/** What a step gave where latents are made anew, and the original elsewhere. */
+/** What a step gave where latents are made new, and the original elsewhere. */
 function keepOriginal(
   plan: SamplingPlan,
-  { anew, fitted }: Repainting,
+  { isNew, fitted }: Repainting,
   original: Tensor4D,
   denoised: Denoised,
   before: Denoised | null,
@@ -103,17 +103,17 @@ function keepOriginal(
   const merged = tidy(() => {
     const eps = noise(plan, 'kept', index, pass);
     const kept = renoise(original, CLEAN, sampler.level(index + 1), eps);
-    const xt = where(anew, denoised.xt, kept);
+    const xt = where(isNew, denoised.xt, kept);
     return {
       xt: before ? where(fitted, xt, before.xt) : xt,
-      x0Pred: where(anew, denoised.x0Pred, original),
+      x0Pred: where(isNew, denoised.x0Pred, original),
     };
   });
   return { ...merged, guidanceNorm: denoised.guidanceNorm };
 }
 
 /**
- * A mask of pixels on the grid of latents: a cell is made anew when any of its pixels is, if only in part.
+ * A mask of pixels on the grid of latents: a cell is made new when any of its pixels is, if only in part.
  *
  * @param mask one byte a pixel, 0 (keep) … 255, row by row
  * @returns    one byte a cell, 0 or 1, row by row

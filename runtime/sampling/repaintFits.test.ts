@@ -41,7 +41,7 @@ beforeAll(async () => {
 
 afterAll(() => vi.restoreAllMocks());
 
-/** The correlation of what is made anew with what is kept. */
+/** The correlation of what is made new with what is kept. */
 async function correlation(name: SamplerName, resamples: number): Promise<number> {
   const config = { _class_name: 'DDIMScheduler', beta_schedule: 'squaredcos_cap_v2', prediction_type: 'sample' };
   const scheduler = parseSchedulerConfig({ ...config, timestep_spacing: 'trailing', clip_sample: false }, 'test');

@@ -130,7 +130,7 @@ function* reverseInSlices(
 }
 
 function masksOf(repainting: Repainting | null): Tensor4D[] {
-  return repainting ? [repainting.anew, repainting.fitted] : [];
+  return repainting ? [repainting.isNew, repainting.fitted] : [];
 }
 
 /** Pure noise, or the original noised to the level of the first step. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { encodeEdit, type PixelArtOptions, type Recipe, withLabelAndSeed } from '../../runtime/index.ts';
 import type { BakeAsset, FileFormat, MapName } from './bakeFileSchema.ts';
 
-/** Counts up whenever equal recipes give other bytes than before, so that all is baked anew. */
+/** Counts up whenever equal recipes give other bytes than before, so that all is baked again. */
 const BAKE_VERSION = 1;
 
 /** Keyword of the text chunk of a PNG, and of the entry of a KTX2 file, that holds the recipe. */
@@ -53,7 +53,7 @@ export interface PictureFile {
   key: string;
 }
 
-export interface Picture {
+export interface PlannedPicture {
   look: Look;
   label: string;
   seed: number;
@@ -98,7 +98,7 @@ export interface LibraryMaterial {
 export interface BakePlan {
   name: string; // of the bake file
   out: string; // absolute
-  pictures: Picture[];
+  pictures: PlannedPicture[];
   sheets: Sheet[];
   libraries: Library[];
   /** Folders on disk that models come from. */
@@ -108,12 +108,12 @@ export interface BakePlan {
 }
 
 /** What the model is asked for. */
-export function recipeOf({ look, label, seed }: Pick<Picture, 'look' | 'label' | 'seed'>): Recipe {
+export function recipeOf({ look, label, seed }: Pick<PlannedPicture, 'look' | 'label' | 'seed'>): Recipe {
   return withLabelAndSeed(look.recipe, label, seed);
 }
 
 /** What is stored with a picture's file. */
-export function bakedRecipe(picture: Pick<Picture, 'look' | 'label' | 'seed'>): BakedRecipe {
+export function bakedRecipe(picture: Pick<PlannedPicture, 'look' | 'label' | 'seed'>): BakedRecipe {
   const { modelName, modelHash, cvaeHash, classifier } = picture.look;
   const recipe = recipeOf(picture);
   return {

@@ -2,10 +2,10 @@ import { Worker } from 'node:worker_threads';
 import type { BackendName } from '../../runtime/index.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { UsageError } from '../node/usageError.ts';
-import { type BakedBatch, Baker, type BakerOptions, type Batch } from './baker.ts';
+import { type BakedBatch, Baker, type BakerOptions, type PictureBatch } from './baker.ts';
 import type { BakeReply, BakeRequest } from './bakeWorker.ts';
 
-/** Those who bake at the same time, each a batch. */
+/** The threads that bake at the same time, a batch each; or this thread alone. */
 export interface BakeTeam {
   members: BakeMember[];
   backend: string;
@@ -14,7 +14,7 @@ export interface BakeTeam {
 }
 
 export interface BakeMember {
-  bake(batch: Batch, options: BakerOptions): Promise<BakedBatch>;
+  bake(batch: PictureBatch, options: BakerOptions): Promise<BakedBatch>;
 }
 
 const isSource = import.meta.url.endsWith('.ts');
@@ -55,8 +55,8 @@ function threads(numJobs: number, backend: BackendName): BakeTeam {
   };
 }
 
-/** The batch's end is waited for also when it is aborted: a thread that is ended while it writes leaves half a file. */
-function bakeIn(worker: Worker, batch: Batch, { signal, onStep }: BakerOptions): Promise<BakedBatch> {
+/** Waits for the batch to end even when it is aborted: a thread that is killed while it writes leaves half a file. */
+function bakeIn(worker: Worker, batch: PictureBatch, { signal, onStep }: BakerOptions): Promise<BakedBatch> {
   const post = (request: BakeRequest) => worker.postMessage(request);
   return new Promise((resolve, reject) => {
     const onAbort = () => post(null);

@@ -2,12 +2,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { BackendName } from '../../runtime/index.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
-import { type BakedBatch, Baker, type Batch } from './baker.ts';
+import { type BakedBatch, Baker, type PictureBatch } from './baker.ts';
 
-/** To a thread: a batch to bake, or null to give up the one at hand. */
-export type BakeRequest = Batch | null;
+/** What a thread receives: a batch to bake, or null to give up the current one. */
+export type BakeRequest = PictureBatch | null;
 
-/** From a thread. */
+/** What a thread sends back. */
 export type BakeReply = { share: number } | { baked: BakedBatch } | { failure: { name: string; message: string } };
 
 const port = parentPort;

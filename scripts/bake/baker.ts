@@ -21,16 +21,16 @@ import {
 } from '../node/openModel.ts';
 import { encodePng } from '../node/png.ts';
 import { UsageError } from '../node/usageError.ts';
-import { bakedRecipe, type Look, type Picture, type PictureFile, RECIPE_KEYWORD, recipeOf } from './bakePlan.ts';
+import { bakedRecipe, type Look, type PictureFile, type PlannedPicture, RECIPE_KEYWORD, recipeOf } from './bakePlan.ts';
 import { encodeKtx2 } from './encodeKtx2.ts';
 import { layerImages } from './layers.ts';
 import type { FileRecord } from './manifest.ts';
 import { placeInside } from './outputPaths.ts';
 
 /** Pictures made at once: of one model, with one sampling. */
-export interface Batch {
+export interface PictureBatch {
   out: string;
-  pictures: Picture[];
+  pictures: PlannedPicture[];
 }
 
 /** The files of a batch that are on disk now, and how long the model computed. */
@@ -58,7 +58,7 @@ export class Baker {
   );
 
   /** Makes the pictures of a batch without writing them: RGBA bytes of each, of the model's size. */
-  async make(pictures: readonly Picture[], { signal, onStep }: BakerOptions = {}): Promise<Uint8Array[]> {
+  async make(pictures: readonly PlannedPicture[], { signal, onStep }: BakerOptions = {}): Promise<Uint8Array[]> {
     const { look } = pictures[0]!;
     const recipes = pictures.map(recipeOf);
     const { pipeline } = look.recipe;
@@ -81,7 +81,7 @@ export class Baker {
     return new Map([[look.recipe.classifier!, classifier]]);
   }
 
-  async bake({ out, pictures }: Batch, options: BakerOptions = {}): Promise<BakedBatch> {
+  async bake({ out, pictures }: PictureBatch, options: BakerOptions = {}): Promise<BakedBatch> {
     const start = performance.now();
     const images = await this.make(pictures, options);
     const durationMs = performance.now() - start;
@@ -97,7 +97,7 @@ export class Baker {
   }
 }
 
-async function writePicture(out: string, picture: Picture, pixels: Uint8Array): Promise<BakedBatch['files']> {
+async function writePicture(out: string, picture: PlannedPicture, pixels: Uint8Array): Promise<BakedBatch['files']> {
   const { look, label, files } = picture;
   const images = layerImages(pixels, look, label, [...new Set(files.map(({ layer }) => layer))]);
   const text = { [RECIPE_KEYWORD]: JSON.stringify(bakedRecipe(picture)) };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Recipe } from '../../runtime/index.ts';
-import type { Look, Picture, Sheet } from './bakePlan.ts';
+import type { Look, PlannedPicture, Sheet } from './bakePlan.ts';
 import { makeBatches, takeShard } from './batches.ts';
 
 const RECIPE: Recipe = { label: 'elf', seed: 0, guidanceScale: 2, numInferenceSteps: 3, sampler: 'ddim' };
@@ -16,9 +16,10 @@ const look = (asset: string, more: Partial<Look> = {}): Look => ({
   surface: null,
   ...more,
 });
-const pictures = (of: Look, count: number): Picture[] =>
+const pictures = (of: Look, count: number): PlannedPicture[] =>
   Array.from({ length: count }, (_, seed) => ({ look: of, label: 'elf', seed, files: [] }));
-const names = (batches: Picture[][]) => batches.map((batch) => batch.map(({ look: { asset } }) => asset).join(''));
+const names = (batches: PlannedPicture[][]) =>
+  batches.map((batch) => batch.map(({ look: { asset } }) => asset).join(''));
 
 describe('makeBatches', () => {
   it('puts together what one model paints in one way, whatever the asset', () => {

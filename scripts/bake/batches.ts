@@ -1,18 +1,18 @@
 import { samplingKey } from '../../runtime/index.ts';
-import type { Look, Picture, Sheet } from './bakePlan.ts';
+import type { Look, PlannedPicture, Sheet } from './bakePlan.ts';
 import type { Shard } from './manifest.ts';
 
 /** A batch is this many pictures of 32 × 32; of larger ones it is fewer. */
 const USUAL_AREA_PX = 32 * 32;
 
 /** Groups pictures into batches of one model and one sampling, model after model, so that each is opened once. */
-export function makeBatches(pictures: readonly Picture[], batchSize: number): Picture[][] {
-  const groups = new Map<string, Map<string, Picture[]>>();
+export function makeBatches(pictures: readonly PlannedPicture[], batchSize: number): PlannedPicture[][] {
+  const groups = new Map<string, Map<string, PlannedPicture[]>>();
   const keys = new Map<Look, string>();
   for (const picture of pictures) {
     const { look } = picture;
     if (!keys.has(look)) keys.set(look, JSON.stringify([samplingKey(look.recipe), look.classifier]));
-    const ofModel = groups.get(look.model) ?? new Map<string, Picture[]>();
+    const ofModel = groups.get(look.model) ?? new Map<string, PlannedPicture[]>();
     const group = ofModel.get(keys.get(look)!) ?? [];
     group.push(picture);
     groups.set(look.model, ofModel.set(keys.get(look)!, group));
@@ -34,12 +34,12 @@ function chunks<T>(all: T[], size: number): T[][] {
  * The part of a plan that one of several machines makes. An asset with a sheet stays together; libraries are the first
  * shard's. The parts are about equally large, and depend on the plan alone.
  */
-export function takeShard<Plan extends { pictures: Picture[]; sheets: Sheet[]; libraries: unknown[] }>(
+export function takeShard<Plan extends { pictures: PlannedPicture[]; sheets: Sheet[]; libraries: unknown[] }>(
   plan: Plan,
   { index, count }: Shard,
 ): Plan {
   const sheetAssets = new Set(plan.sheets.map(({ asset }) => asset));
-  const units = new Map<string | Picture, Picture[]>();
+  const units = new Map<string | PlannedPicture, PlannedPicture[]>();
   for (const picture of plan.pictures) {
     const unit = sheetAssets.has(picture.look.asset) ? picture.look.asset : picture;
     const pictures = units.get(unit);

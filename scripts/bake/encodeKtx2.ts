@@ -8,7 +8,7 @@ import type { Layer } from './bakePlan.ts';
  * @param text stored in the file as key and value
  */
 export async function encodeKtx2(image: PixelImage, layer: Layer, text: Record<string, string>): Promise<Uint8Array> {
-  const { encodeToKTX2 } = await import('ktx2-encoder'); // 3 MB of WebAssembly, for those who ask for it
+  const { encodeToKTX2 } = await import('ktx2-encoder'); // 3 MB of WebAssembly, loaded only where it is needed
   const isColour = layer === 'picture' || layer === 'albedo';
   const { width, height } = image;
   const onStarted = keepQuiet();
@@ -34,8 +34,8 @@ export async function encodeKtx2(image: PixelImage, layer: Layer, text: Record<s
 let hasStarted = false;
 
 /**
- * The encoder tells of every slice through the `console.log` that it finds when it starts, at the first call: it gets one that
- * falls silent once it has started. What others log meanwhile is passed on.
+ * The encoder reports every slice through the `console.log` that it finds when it starts, at the first call. It gets one that
+ * falls silent once it has started; what other code logs meanwhile is passed on.
  */
 function keepQuiet(): () => void {
   if (hasStarted) return () => {};

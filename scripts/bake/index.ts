@@ -18,7 +18,7 @@ export { type ReportOptions, writeReport } from './writeReport.ts';
 export interface BakeOptions extends RunOptions, Omit<OpenOptions, 'signal'> {}
 
 /**
- * Bakes what a bake file asks for and is not there yet, or no longer as it should be.
+ * Bakes what a bake file asks for and what is missing in the output folder, or is no longer as it should be.
  *
  *   const { written } = await bake('art/figment.bake.json', { jobs: 4, onProgress: ({ numDone }) => show(numDone) });
  *   await bake({ figment: 1, assets: [{ name: 'guest', model: 'portraits', labels: ['elf'], count: 8 }] }, { out: 'art' });
@@ -32,7 +32,7 @@ export async function bake(what: string | BakeDescription, options: BakeOptions 
 }
 
 /**
- * Tells what `bake` would write; nothing is written.
+ * Lists what `bake` would write, and writes nothing.
  *
  * @returns a list that is empty when all is as it should be
  * @throws  as `bake`
@@ -50,11 +50,11 @@ export interface WatchOptions extends BakeOptions {
   /** Ends the watch. */
   signal: AbortSignal;
   onBaked?: (result: BakeResult) => void;
-  /** A mistake in the file, say; the watch goes on. Default: it is thrown, and ends the watch. */
+  /** Gets errors such as a mistake in the file, after which the watch goes on. Default: the error is thrown and ends the watch. */
   onError?: (error: unknown) => void;
 }
 
-/** Bakes, and again whenever the bake file, a model or a picture that it names is saved, until the signal fires. */
+/** Bakes now, and again whenever the bake file, or a model or picture that it names, is saved; ends when the signal fires. */
 export async function watchBake(file: string, options: WatchOptions): Promise<void> {
   let watched: string[] = [];
   const bakeOnce = async () => {

@@ -33,7 +33,7 @@ export function layerImages(
 
 type MapLayer = Exclude<Layer, 'picture' | 'albedo'>;
 
-/** A map in colours; with the height in the normal map's alpha where parallax wants it. */
+/** A map as RGB; the normal map of a material with parallax has the height in its alpha channel. */
 function shown(maps: SurfaceMaps, layer: MapLayer, { parallax }: Look): Pick<PixelImage, 'pixels' | 'channels'> {
   const { pixels, channels } = maps[layer];
   if (layer !== 'normal' || !parallax) return { pixels: rgb(pixels, channels), channels: 3 };

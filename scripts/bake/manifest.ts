@@ -1,4 +1,4 @@
-// What earlier bakes left in an output folder: of each file, the key it was made for and its content hash.
+// What earlier bakes left in an output folder: for each file, the key of its recipe and the hash of its content.
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as v from 'valibot';
@@ -20,7 +20,7 @@ const MANIFEST_SCHEMA = v.object({
   files: v.record(v.string(), v.object({ key: hash, sha256: hash })),
 });
 
-/** Writing a large manifest takes time: at most this share of a bake's. */
+/** Writing a large manifest takes time; it may take at most this share of a bake's time. */
 const MAX_SHARE = 0.05;
 const MIN_PAUSE_MS = 500;
 
@@ -47,7 +47,7 @@ export class Manifest {
   }
 
   /**
-   * Reads the manifest of a bake file, with those that shards of it have left. One that is damaged counts as empty: then
+   * Reads the manifest of a bake file and those that its shards have left. A damaged manifest counts as empty, so that
    * its files are baked again.
    */
   static async open(folder: string, bakeFile: string, shard?: Shard): Promise<Manifest> {
@@ -77,12 +77,12 @@ export class Manifest {
     this.#isChanged = this.#files.delete(path) || this.#isChanged;
   }
 
-  /** Saves now and then, so that little is forgotten when the process is killed. */
+  /** Saves now and then, so that little has to be baked again after the process was killed. */
   async saveSometimes(): Promise<void> {
     if (this.#isChanged && !this.#saving && performance.now() >= this.#nextSave) await this.save();
   }
 
-  /** Saves what there is to save; one save at a time, else an older one could be the last to land. */
+  /** Saves what has changed. There is one save at a time, since otherwise an older one could be the last to be written. */
   async save(): Promise<void> {
     while (this.#saving) await this.#saving;
     if (!this.#isChanged && this.#others.length === 0) return;

@@ -1,4 +1,4 @@
-// The pictures that a bake begins from, and the masks that say where they are made anew.
+// The pictures that a bake begins from, and the masks that say which part of them is made new.
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { luminance } from '../../runtime/index.ts';

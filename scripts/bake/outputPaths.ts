@@ -1,9 +1,9 @@
-// Names of files below the output folder. Labels come from a model's file, which is not to be trusted.
+// Names of files below the output folder. Labels come from a model's file, which cannot be trusted.
 import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { UsageError } from '../node/usageError.ts';
 
-/** What a path's placeholders stand for. */
+/** Values of the placeholders in a path. */
 export interface Placeholders {
   asset: string;
   model: string;
@@ -15,10 +15,10 @@ export interface Placeholders {
 
 const MAX_LENGTH = 150;
 
-/** What no file name of any system may hold. */
+/** Characters that some system forbids in file names. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const FORBIDDEN = /[\\/:*?"<>|\x00-\x1f\x7f]/;
-/** Devices of Windows, whatever the ending. */
+/** Names that Windows reserves for devices, whatever their extension. */
 const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)\s*(\.|$)/i;
 
 /**
@@ -66,12 +66,12 @@ function flawOfName(name: string): string | undefined {
   return undefined;
 }
 
-/** Equal for paths that name one file on some system: those of Windows and macOS do not tell case. */
+/** The same for two paths that name one file on some system: Windows and macOS ignore case. */
 export function pathKey(path: string): string {
   return path.normalize('NFC').toLowerCase();
 }
 
-/** Of pairs of a path and whose it is: what is wrong when two name one file, or one the folder of another. */
+/** What is wrong when two of these paths name the same file, or one names a folder of the other; each comes with its owner. */
 export function findCollision(files: Iterable<[path: string, owner: string]>): string | undefined {
   const owners = new Map<string, string>();
   for (const [path, owner] of files) {

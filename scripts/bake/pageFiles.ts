@@ -1,4 +1,4 @@
-// Scripts and styles of the pages that the command makes: from source here, built ahead in the package.
+// Scripts and styles of the pages that the command makes: compiled from source in this repository, built ahead in the package.
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -18,7 +18,7 @@ export async function pageStyle(name: string): Promise<string> {
   return files.join('\n');
 }
 
-/** Text that means itself in HTML, in attributes too. */
+/** Escapes a text for HTML, attributes included. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }

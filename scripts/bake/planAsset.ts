@@ -9,8 +9,8 @@ import {
   type Layer,
   type LibraryMaterial,
   type Look,
-  type Picture,
   type PictureFile,
+  type PlannedPicture,
   type Sheet,
 } from './bakePlan.ts';
 import type { BakeClassifier, BakeModel } from './openModels.ts';
@@ -20,7 +20,7 @@ import { type BakeInputs, planRecipe } from './planRecipe.ts';
 import { type Wrong, wantedPictures, withoutOperation } from './wantedPictures.ts';
 
 export interface PlannedAsset {
-  pictures: Picture[];
+  pictures: PlannedPicture[];
   sheets: Sheet[];
   materials: LibraryMaterial[];
 }
@@ -45,7 +45,7 @@ export function planAsset(
   }
   if (numWrong > 0 || !look) return undefined;
   const layers: Layer[] = [...new Set(asset.maps ?? (['picture'] as const))];
-  const pictures: Picture[] = [];
+  const pictures: PlannedPicture[] = [];
   for (const [index, { label, seed }] of wanted.entries()) {
     const files = planFiles(asset, look, layers, label, seed, index);
     if (typeof files === 'string') return void wrong('output', files);
@@ -114,7 +114,7 @@ function planFiles(
   return files;
 }
 
-function planSheets(asset: BakeAsset, look: Look, layers: Layer[], pictures: Picture[], wrong: Wrong): Sheet[] {
+function planSheets(asset: BakeAsset, look: Look, layers: Layer[], pictures: PlannedPicture[], wrong: Wrong): Sheet[] {
   const { sheet } = asset;
   if (sheet === undefined) return [];
   if (asset.formats && !asset.formats.includes('png')) {

@@ -1,12 +1,12 @@
 import { surfaceSettings } from '../../runtime/index.ts';
 import type { MapName } from './bakeFileSchema.ts';
-import { bakedRecipe, hashJson, type Library, type LibraryMaterial, type Picture } from './bakePlan.ts';
+import { bakedRecipe, hashJson, type Library, type LibraryMaterial, type PlannedPicture } from './bakePlan.ts';
 import type { BakeModel } from './openModels.ts';
 import { flawOfPath } from './outputPaths.ts';
 import type { Problem } from './readBakeFile.ts';
 
 /** The entry of a picture with maps in a library. */
-export function materialOf(picture: Picture, numPictures: number, { index }: BakeModel): LibraryMaterial {
+export function materialOf(picture: PlannedPicture, numPictures: number, { index }: BakeModel): LibraryMaterial {
   const { look, label, seed, files } = picture;
   const pngs = files.filter(({ format }) => format === 'png');
   const { metallic, roughness } = surfaceSettings({ label, ...look.surface });

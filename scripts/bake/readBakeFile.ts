@@ -161,7 +161,7 @@ function unwrapped(schema: unknown): SchemaParts {
   return parts.wrapped === undefined ? parts : unwrapped(parts.wrapped);
 }
 
-/** Something wrong in a file: where, as a path of keys and indices, and what. */
+/** A mistake in a file: its place, as a path of keys and indices, and what is wrong. */
 export interface Problem {
   path: JSONPath;
   message: string;
@@ -197,7 +197,7 @@ export function formatProblems(problems: Problem[], fileName: string, text: stri
   return lines.join('\n');
 }
 
-/** Where the value stands, or its key where the key is wrong, or else the nearest thing around it. */
+/** The offset of the value at a path; where there is none, that of the nearest object or list around it. */
 function offsetOf(tree: Node, path: JSONPath): number {
   for (let length = path.length; length > 0; length--) {
     const node = findNodeAtLocation(tree, path.slice(0, length));

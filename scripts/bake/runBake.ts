@@ -4,7 +4,7 @@ import { makeWritableFolder } from '../node/atomicWrite.ts';
 import { InterruptError } from '../node/interrupt.ts';
 import { packageVersion } from '../node/packageRoot.ts';
 import { decodePng, encodePng } from '../node/png.ts';
-import type { BakePlan, Picture, Sheet } from './bakePlan.ts';
+import type { BakePlan, PlannedPicture, Sheet } from './bakePlan.ts';
 import { sha256, writeOutput } from './baker.ts';
 import { type BakeTeam, openTeam } from './bakeTeam.ts';
 import { makeBatches, takeShard } from './batches.ts';
@@ -14,7 +14,7 @@ import { findOrphans, findStale, removeAbandoned, type StaleWork } from './stale
 import { writeLibrary } from './writeLibrary.ts';
 
 export interface RunOptions {
-  /** Pictures computed at once, of 32 × 32; larger ones are fewer. They do not depend on it. Default: 16. */
+  /** Pictures of 32 × 32 pixels computed at once; of larger ones fewer. The pictures do not depend on it. Default: 16. */
   batch?: number;
   /** How many bake at the same time, in threads on the CPU; 1 uses the GPU where there is one. Default: 1. */
   jobs?: number;
@@ -31,7 +31,7 @@ export interface RunOptions {
 }
 
 export interface BakeProgress {
-  /** Pictures, and shares of those at work. */
+  /** Finished pictures, and the finished shares of those being made. */
   numDone: number;
   numPictures: number;
 }
@@ -41,13 +41,13 @@ export interface BakeResult {
   out: string;
   /** Paths of the files written, below the output folder. */
   written: string[];
-  /** Pictures baked now, and those that were as they should be. */
+  /** Pictures baked now, and pictures that were as they should be. */
   numBaked: number;
   numFresh: number;
-  numSheets: number; // laid now
+  numSheets: number; // written now
   /** Files that the bake file no longer asks for; removed if `prune` was set. */
   orphans: string[];
-  /** Of computing, without writing, added up over the jobs. */
+  /** Time spent on computing, without writing, added up over the jobs. */
   durationMs: number;
   /** Where the model ran, and why; null when there was nothing to compute. */
   backend: { name: string; reason: string } | null;
@@ -56,7 +56,7 @@ export interface BakeResult {
 const DEFAULT_BATCH = 16;
 
 /**
- * Makes what of a plan is stale.
+ * Makes whatever of a plan is stale.
  *
  * @param keepsManifest false bakes everything and leaves no manifest behind
  * @throws InterruptError when aborted: the files that are there are whole, and the manifest knows them
@@ -84,7 +84,7 @@ export async function runPlan(whole: BakePlan, options: RunOptions, keepsManifes
   return result;
 }
 
-/** Finds links out of the folder before anything is baked. */
+/** Refuses links that lead out of the folder, before anything is baked. */
 async function checkPlaces({ out, pictures, sheets, libraries }: BakePlan): Promise<void> {
   const paths = [
     ...pictures.flatMap(({ files }) => files.map(({ path }) => path)),
@@ -103,7 +103,7 @@ function newResult({ out, pictures }: BakePlan, stale: StaleWork): BakeResult {
 
 async function bakePictures(
   { out }: BakePlan,
-  pictures: Picture[],
+  pictures: PlannedPicture[],
   manifest: Manifest,
   keepsManifest: boolean,
   options: RunOptions,
@@ -131,7 +131,7 @@ async function bakePictures(
         const baked = await member
           .bake({ out, pictures: next }, { ...(signal ? { signal } : {}), onStep })
           .catch((error) => {
-            queue.length = 0; // the others finish what they are at
+            queue.length = 0; // the others finish their current batch
             throw error;
           });
         for (const [path, record] of baked.files) manifest.set(path, record);
@@ -148,7 +148,7 @@ async function bakePictures(
   }
 }
 
-/** All go on until they have come to their end, also when one fails; then the first failure is thrown. */
+/** Waits until all members have finished, even when one fails; then throws the first failure. */
 async function everyMember(
   { members }: BakeTeam,
   work: (member: BakeTeam['members'][number], index: number) => Promise<void>,
@@ -157,7 +157,7 @@ async function everyMember(
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
-/** Sheets and libraries, which are made of what is baked. */
+/** Writes sheets and libraries, which are made of the baked pictures. */
 async function finish(
   plan: BakePlan,
   { sheets, libraries }: StaleWork,
@@ -191,7 +191,7 @@ async function tidyUp(plan: BakePlan, manifest: Manifest, prune: boolean): Promi
   return orphans;
 }
 
-/** Lays baked pictures on their sheet: the PNG, and after it the JSON. */
+/** Composes the sheet of baked pictures, and writes its PNG and then its JSON. */
 async function writeSheet(out: string, sheet: Sheet): Promise<[string, FileRecord][]> {
   const tiles: SheetTile[] = [];
   for (const { name, path } of sheet.tiles) {

@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { BakePlan, Library, Picture, Sheet } from './bakePlan.ts';
+import type { BakePlan, Library, PlannedPicture, Sheet } from './bakePlan.ts';
 import { sha256 } from './baker.ts';
 import type { Manifest } from './manifest.ts';
 import { flawOfPath, pathKey, placeInside } from './outputPaths.ts';
@@ -15,7 +15,7 @@ export interface StaleFile {
 }
 
 export interface StaleWork {
-  pictures: Picture[]; // with those of their files alone that are stale
+  pictures: PlannedPicture[]; // each with only those of its files that are stale
   sheets: Sheet[];
   libraries: Library[];
   files: StaleFile[];
@@ -32,7 +32,7 @@ export async function findStale(
     if (reason) files.push({ path, reason });
     return reason !== undefined;
   };
-  const pictures: Picture[] = [];
+  const pictures: PlannedPicture[] = [];
   for (const picture of plan.pictures) {
     const stale = [];
     for (const file of picture.files) if (await isStale(file.path, file.key)) stale.push(file);
@@ -78,7 +78,7 @@ export async function findOrphans(plan: BakePlan, manifest: Manifest): Promise<s
 }
 
 const TEMPORARY = /^\.(.+)\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
-/** Another process may be at work in the folder: nobody takes as long to write a file. */
+/** A younger file may belong to another process that is writing at this moment; no file takes this long to write. */
 const ABANDONED_MS = 60_000;
 
 /** Removes the temporary files of a bake that was killed while it wrote. */

@@ -22,7 +22,7 @@ export async function watchFiles(
   let isChanged = false;
   let timer: NodeJS.Timeout | undefined;
   let wake = () => {};
-  watcher.on('error', () => {}); // a folder that is gone is reported by the next bake
+  watcher.on('error', () => {}); // a missing folder is reported by the next bake
   watcher.on('all', (_, file) => {
     if (!isWatched(file)) return;
     clearTimeout(timer);

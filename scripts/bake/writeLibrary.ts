@@ -3,7 +3,7 @@ import type { Document, Material, Texture } from '@gltf-transform/core';
 import { packageVersion } from '../node/packageRoot.ts';
 import { ALPHA_CUT_OFF, type Library, type LibraryMaterial } from './bakePlan.ts';
 
-/** The bytes of a library; its addresses of maps are relative to it. */
+/** The bytes of a library file; its addresses of maps are relative to the file. */
 export async function writeLibrary({ kind, path, materials }: Library): Promise<Uint8Array> {
   const folder = posix.dirname(path);
   const addressed = materials.map((material) => ({ ...material, maps: addressesFrom(folder, material.maps) }));
@@ -16,7 +16,7 @@ function addressesFrom(folder: string, maps: LibraryMaterial['maps']): LibraryMa
   return Object.fromEntries(entries);
 }
 
-/** A relative address; names may hold what an address may not. */
+/** A relative address; file names may contain characters that have to be escaped in addresses. */
 function addressFrom(folder: string, path: string): string {
   return posix.relative(folder, path).split('/').map(encodeURIComponent).join('/');
 }
@@ -63,7 +63,7 @@ function pbrMaterial(material: LibraryMaterial): object {
   };
 }
 
-/** The packed map where there is one; else the occlusion alone can be a texture of its own. */
+/** The packed map where there is one; otherwise only the occlusion can be a texture of its own. */
 function surface(
   { maps }: LibraryMaterial,
   texture: (address: string | undefined) => object | string | undefined,
@@ -80,7 +80,7 @@ function surface(
   return maps.ambientOcclusion ? { ambientTexture: texture(maps.ambientOcclusion), useAmbientInGrayScale: true } : {};
 }
 
-/** For left-handed scenes, as Babylon's are unless told otherwise. */
+/** For left-handed scenes, which are Babylon's default. */
 function normalSides(green: LibraryMaterial['green']): object {
   return { invertNormalMapX: true, invertNormalMapY: green === 'opengl' };
 }
@@ -105,15 +105,15 @@ function parsedTexture(address: string, pixelArt: boolean): object {
   };
 }
 
-/** Room between swatches, of their side. */
+/** Distance between the centres of neighbouring swatches, in sides of a swatch. */
 const PITCH = 1.1;
 const BUFFER_FILE = 'swatch.bin';
-/** Maps stay files of their own. */
+/** In place of a map's bytes: the maps stay files of their own. */
 const NOT_EMBEDDED = new Uint8Array(0);
 
 /**
- * The content of a .gltf file: the materials, and a square of side 1 m with each, side by side, since many programs drop
- * materials that nothing wears. The maps are files beside it; the squares' few bytes are part of it.
+ * The content of a .gltf file: the materials, and squares of side 1 m that wear them, side by side, since many programs drop
+ * materials that nothing wears. The maps are files beside it; the few bytes of the squares are part of it.
  */
 async function gltfLibrary(materials: readonly LibraryMaterial[]): Promise<object> {
   const { Document, NodeIO } = await import('@gltf-transform/core');

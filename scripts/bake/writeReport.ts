@@ -7,7 +7,7 @@ import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { encodePng } from '../node/png.ts';
 import type { BakeDescription } from './bakeFileSchema.ts';
-import { type BakePlan, bakedRecipe, type Picture } from './bakePlan.ts';
+import { type BakePlan, bakedRecipe, type PlannedPicture } from './bakePlan.ts';
 import { Baker } from './baker.ts';
 import { makeBatches } from './batches.ts';
 import { placeInside } from './outputPaths.ts';
@@ -15,11 +15,11 @@ import { escapeHtml, pageScript, pageStyle } from './pageFiles.ts';
 import { openPlan } from './planBake.ts';
 
 export interface ReportOptions {
-  /** As in `bake`. */
+  /** Output folder, and what relative paths start from, as in `bake`. */
   out?: string;
   folder?: string;
   backend?: BackendName;
-  /** Other seeds to choose from beside each picture; they are made for the report. Default: 4. */
+  /** How many other seeds to offer beside each picture; their pictures are made for the report. Default: 4. */
   neighbours?: number;
   signal?: AbortSignal;
 }
@@ -28,8 +28,8 @@ const DEFAULT_NEIGHBOURS = 4;
 const BATCH = 16;
 
 /**
- * Writes a page that shows a bake: every picture, its recipe on a click, and what neighbouring seeds would have given. It is
- * one file that needs nothing else and asks for nothing.
+ * Writes a page that shows a bake: every picture, its recipe on a click, and what neighbouring seeds would have made. It is
+ * a single file that loads nothing else.
  *
  *   await writeReport('art/figment.bake.json', 'report.html');
  *
@@ -53,16 +53,16 @@ export async function writeReport(
 }
 
 interface Neighbour {
-  picture: Picture;
+  picture: PlannedPicture;
   png: Uint8Array;
 }
 
-/** Pictures of the seeds around each, those left out that are in the bake anyway. */
-async function paintNeighbours(plan: BakePlan, options: ReportOptions): Promise<Map<Picture, Neighbour[]>> {
+/** Pictures of the seeds around each picture's own, without those that are in the bake anyway. */
+async function paintNeighbours(plan: BakePlan, options: ReportOptions): Promise<Map<PlannedPicture, Neighbour[]>> {
   const { neighbours = DEFAULT_NEIGHBOURS, backend, signal } = options;
-  const found = new Map<Picture, Neighbour[]>();
+  const found = new Map<PlannedPicture, Neighbour[]>();
   if (neighbours === 0) return found;
-  const owners = new Map<Picture, Picture>();
+  const owners = new Map<PlannedPicture, PlannedPicture>();
   for (const [picture, seeds] of neighbouringSeeds(plan.pictures, neighbours)) {
     for (const seed of seeds) owners.set({ ...picture, seed, files: [] }, picture);
   }
@@ -85,12 +85,12 @@ async function paintNeighbours(plan: BakePlan, options: ReportOptions): Promise<
   return found;
 }
 
-/** The nearest seeds that the asset does not have for the label, nor offers for an earlier picture. */
-function neighbouringSeeds(pictures: readonly Picture[], count: number): Map<Picture, number[]> {
+/** The nearest seeds that are neither in the asset for this label nor offered beside an earlier picture. */
+function neighbouringSeeds(pictures: readonly PlannedPicture[], count: number): Map<PlannedPicture, number[]> {
   const taken = new Map<string, Set<number>>();
-  const keyOf = ({ look, label }: Picture) => JSON.stringify([look.asset, label]);
+  const keyOf = ({ look, label }: PlannedPicture) => JSON.stringify([look.asset, label]);
   for (const picture of pictures) taken.set(keyOf(picture), (taken.get(keyOf(picture)) ?? new Set()).add(picture.seed));
-  const result = new Map<Picture, number[]>();
+  const result = new Map<PlannedPicture, number[]>();
   for (const picture of pictures) {
     const used = taken.get(keyOf(picture))!;
     const seeds: number[] = [];
@@ -109,7 +109,7 @@ function neighbouringSeeds(pictures: readonly Picture[], count: number): Map<Pic
   return result;
 }
 
-async function figure(out: string, picture: Picture, neighbours: Neighbour[]): Promise<string> {
+async function figure(out: string, picture: PlannedPicture, neighbours: Neighbour[]): Promise<string> {
   const { label, seed, files, look } = picture;
   const pngs = files.filter(({ format }) => format === 'png');
   const shown = await Promise.all(
@@ -132,7 +132,7 @@ ${others.length > 0 ? `<div class="neighbours" role="group" aria-label="Other se
 </figure>`;
 }
 
-function button(png: Uint8Array, name: string, picture: Picture, path: string, kind: string): string {
+function button(png: Uint8Array, name: string, picture: PlannedPicture, path: string, kind: string): string {
   const data = [
     ['recipe', JSON.stringify(bakedRecipe(picture), null, 2)],
     ['path', path],

@@ -1,7 +1,7 @@
 // npm run bench:bake: how long an asset of each shipped model takes to bake, by size and by what is made of it.
 import { Command, Option } from 'commander';
 import { type BackendName, type PixelImage, surfaceMaps } from '../../runtime/index.ts';
-import type { BakePlan, Look, Picture } from '../bake/bakePlan.ts';
+import type { BakePlan, Look, PlannedPicture } from '../bake/bakePlan.ts';
 import { Baker } from '../bake/baker.ts';
 import { makeBatches } from '../bake/batches.ts';
 import { encodeKtx2 } from '../bake/encodeKtx2.ts';
@@ -15,7 +15,7 @@ import { encodePng } from '../node/png.ts';
 const BATCH = 16;
 
 interface Variant {
-  /** Side in tiles, of models whose pictures repeat. */
+  /** Tiles along a side; more than one only for models whose pictures repeat. */
   tiles: number;
   enlarge: number;
 }
@@ -49,7 +49,7 @@ interface Painted {
   ms: number; // for one of a batch that fills the usual memory
 }
 
-async function paint(baker: Baker, pictures: Picture[], numRuns: number): Promise<Painted> {
+async function paint(baker: Baker, pictures: PlannedPicture[], numRuns: number): Promise<Painted> {
   const [batch] = makeBatches(pictures, BATCH);
   let made: Uint8Array[] = [];
   const ms = await medianMs(numRuns, async () => {
@@ -58,7 +58,7 @@ async function paint(baker: Baker, pictures: Picture[], numRuns: number): Promis
   return { pixels: made[0]!, ms: ms / batch!.length };
 }
 
-async function measure({ pixels, ms }: Painted, { look, label }: Picture, numRuns: number) {
+async function measure({ pixels, ms }: Painted, { look, label }: PlannedPicture, numRuns: number) {
   const maps = await medianMs(numRuns, () => surfaceMaps(pixels, look.widthPx, look.heightPx, { label }));
   const image = large(pixels, look, label);
   const png = await medianMs(numRuns, () => encodePng(image));

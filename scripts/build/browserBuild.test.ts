@@ -18,12 +18,17 @@ it('finds where the index takes its names from', () => {
 
 it('imports values from their own files, and leaves all else', () => {
   const source = `import type { Scene } from '@babylonjs/core/scene.js';
-import { normals as draw, type PixelImage, toPixels } from '../../runtime/index.ts';
+import {
+  normals as draw,
+  type PixelImage,
+  toPixels,
+} from '../../runtime/index.ts';
 import type { Dataset } from '../../runtime/index.ts';
 export { uniforms } from '../../runtime/index.ts';
 import { Recipe } from '../recipe.ts';`;
   expect(redirect(source, definedIn)).toBe(`import type { Scene } from '@babylonjs/core/scene.js';
 import { normals as draw } from '../../runtime/core/random.ts'; import { toPixels } from '../../runtime/core/pixels.ts';
+import type { Dataset } from '../../runtime/index.ts';
 export { uniforms } from '../../runtime/core/random.ts';
 import { Recipe } from '../recipe.ts';`);
 });

@@ -1,4 +1,4 @@
-// How esbuild makes Figment's files for browsers; build.ts, sizes.ts and the tests in real browsers share it.
+// How esbuild makes Figment's files for browsers; build.ts, pageSizes.ts and the tests in real browsers share it.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -6,10 +6,10 @@ import path from 'node:path';
 import type { BuildOptions, Loader, Plugin } from 'esbuild';
 import { packageRoot } from '../node/packageRoot.ts';
 
-/** The file of tfjs's that the worker loads. Its others are for engines without SIMD, and for threads. */
+/** The tfjs file that the worker loads; the package's other files are for engines without SIMD and for threads. */
 export const WASM_FILE = 'tfjs-backend-wasm-simd.wasm';
 
-/** Where npm put it. */
+/** Its path in node_modules. */
 export const wasmPath = createRequire(import.meta.url).resolve(`@tensorflow/tfjs-backend-wasm/dist/${WASM_FILE}`);
 
 export const BROWSER_BUILD = {
@@ -20,7 +20,7 @@ export const BROWSER_BUILD = {
   target: 'es2022',
 } satisfies BuildOptions;
 
-/** What `babylon-figment` and `babylon-figment/runtime` share lies in common chunks. Babylon is the page's own. */
+/** Code that `babylon-figment` and `babylon-figment/runtime` share lies in common chunks. The page brings its own Babylon. */
 export const LIBRARY_BUILD = {
   ...BROWSER_BUILD,
   entryPoints: { plugin: 'plugin/index.ts', runtime: 'runtime/index.ts' },

@@ -1,4 +1,4 @@
-// npm run build: dist/, and what of it a page downloads.
+// npm run build: makes dist/, and prints how much of it a page downloads.
 import path from 'node:path';
 import { packageRoot } from '../node/packageRoot.ts';
 import { buildPackage } from './buildPackage.ts';

@@ -19,7 +19,7 @@ const NODE_BUILD = {
 
 /**
  * Makes what the package exports: browser/ with all but Babylon bundled, node/ and scripts/ with packages left outside,
- * types/. What was in the folder goes.
+ * types/. Whatever was in the folder before is deleted.
  */
 export async function buildPackage(outDir: string): Promise<void> {
   const folder = (name: string) => path.join(outDir, name);

@@ -1,4 +1,4 @@
-// npm run build:schema: the bake file's JSON schema, which editors complete and check by.
+// npm run build:schema: the JSON schema of bake files, with which editors complete and check them.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { toJsonSchema } from '@valibot/to-json-schema';

@@ -20,7 +20,7 @@ export const DEMO_BUILD = {
   plugins: [directImports(packageRoot())],
 } satisfies BuildOptions;
 
-const IN_MEMORY = { outdir: '/', write: false, logLevel: 'silent' } as const; // a failure throws its message
+const IN_MEMORY = { outdir: '/', write: false, logLevel: 'silent' } as const; // a failed build throws its messages
 
 /** Builds demo-scene's two pages and their workers: a site to be served, its scripts in memory, models and classifiers beside them. */
 export async function buildDemoSite(): Promise<SiteOptions> {
@@ -38,7 +38,7 @@ export async function buildDemoSite(): Promise<SiteOptions> {
     folders: {
       '/models/': path.join(packageRoot(), 'assets/models'),
       '/classifiers/': path.join(packageRoot(), 'assets/classifiers'),
-      [`${GUIDE}api/`]: path.join(packageRoot(), 'docs/site/api'), // where npm run docs has been
+      [`${GUIDE}api/`]: path.join(packageRoot(), 'docs/site/api'), // exists once npm run docs was run
     },
     make: guideMaker(),
     crossOriginIsolated: true,
@@ -47,10 +47,10 @@ export async function buildDemoSite(): Promise<SiteOptions> {
   };
 }
 
-/** Where the guide is on the demo's site. */
+/** Address of the guide on the demo's site. */
 const GUIDE = '/guide/';
 
-/** Makes the guide's pages, all of them when the first is asked for. */
+/** Makes all of the guide's pages when the first of them is requested. */
 function guideMaker(): NonNullable<SiteOptions['make']> {
   let site: Promise<Record<string, string | Uint8Array>> | undefined;
   return async (address) => {

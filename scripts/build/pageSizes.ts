@@ -8,23 +8,23 @@ import { BROWSER_BUILD, LIBRARY_BUILD, WASM_FILE, WORKER_BUILD, wasmPath } from 
 
 export interface PageSize {
   name: string;
-  /** Of all its files, each compressed alone. */
+  /** Sum over all its files, each compressed by itself. */
   gzipBytes: number;
-  /** It may not grow beyond this. */
+  /** The size that it may not exceed. */
   limitBytes?: number;
-  /** Sources of which something is in it. */
+  /** Source files of which some code is in it. */
   sources: string[];
-  /** It is one file, so that what steers by classifiers is in it. */
+  /** Whether it contains the code that steers by classifiers, as a worker in a single file does. */
   steers?: boolean;
 }
 
 export const LIMIT_BYTES = 200 * 1024;
 
-/** What a page that generates has no use for. */
+/** Code that a page which only generates has no use for. */
 export const TRAINING_CODE =
   /^runtime\/(training|evaluation|verify|testing|dataset)\/|kernels\/gradients\.ts|register_all_gradients/;
 
-/** Of that, what classifiers need: the gradients of Figment's own kernels, and no others. */
+/** The part of it that steering by classifiers needs: the gradients of Figment's own kernels, and no others. */
 const STEERING_CODE = /kernels\/gradients\.ts/;
 
 /**
@@ -78,7 +78,7 @@ async function chunksOf(options: BuildOptions): Promise<Chunks> {
   return { outputs: metafile.outputs, contents: new Map(contents) };
 }
 
-/** The first output and all that it may load, except for other backends. */
+/** The size of the first output and of all that it may load, except for other backends. */
 function sizeOf(name: string, { outputs, contents }: Chunks, limitBytes?: number): PageSize {
   const loaded = new Set<string>();
   const load = (file: string) => {

@@ -9,9 +9,9 @@ import { readPngText } from '../node/png.ts';
 import { type ImportRequest, parseImport } from './importRequest.ts';
 
 export interface FigmentPluginOptions {
-  /** Models of one's own: folders, relative to the project, by the name that imports use. */
+  /** Your own models: folders, relative to the project, by the name that imports use. */
   models?: Readonly<Record<string, string>>;
-  /** Where baked pictures stay between builds; default: node_modules/.cache/babylon-figment. */
+  /** Folder that keeps baked pictures between builds; default: node_modules/.cache/babylon-figment. */
   cacheDir?: string;
   /** How many bake at the same time; default: 1. */
   jobs?: number;
@@ -32,7 +32,7 @@ export interface Importer {
 }
 
 const CACHE = join('node_modules', '.cache', 'babylon-figment');
-/** Bundlers come upon imports one after the other; so long, those that follow are waited for. */
+/** Bundlers find imports one after the other; this is how long to wait for more of them before baking. */
 const GATHER_MS = 20;
 
 interface Waiting {
@@ -40,7 +40,7 @@ interface Waiting {
   done: (error?: unknown) => void;
 }
 
-/** Bakes what a bundler comes upon, what it asks for at the same time together. */
+/** Bakes the pictures that a bundler finds imports of; those that it finds at about the same time are baked together. */
 export function createImporter(root: string, options: FigmentPluginOptions = {}): Importer {
   const { models = {}, cacheDir = CACHE, jobs = 1, backend } = options;
   const out = resolve(root, cacheDir);
@@ -65,7 +65,7 @@ export function createImporter(root: string, options: FigmentPluginOptions = {})
         await bakeThese(these.map(({ request }) => request));
         for (const { done } of these) done();
       } catch {
-        // One is wrong, or all are: each finds out for itself.
+        // At least one of them is wrong; baked alone, each gets its own error.
         for (const { request, done } of these) await bakeThese([request]).then(() => done(), done);
       }
     }
@@ -95,7 +95,7 @@ async function openPicture(file: string): Promise<ImportedPicture> {
   return { file, recipe, widthPx: bytes.readUInt32BE(16), heightPx: bytes.readUInt32BE(20) };
 }
 
-/** The module that a page gets: the picture's address, and what it takes to make it again. */
+/** The module that a page gets: the picture's address, and the recipe that makes it again. */
 export function moduleSource({ recipe, widthPx, heightPx }: ImportedPicture, address: string): string {
   return `import url from ${JSON.stringify(address)};
 export const recipe = ${JSON.stringify(recipe)};

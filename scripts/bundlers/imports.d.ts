@@ -1,8 +1,8 @@
 // Types of imports that the plugins for esbuild and Vite answer: /// <reference types="babylon-figment/imports" />
 declare module 'figment:*' {
-  /** All that it takes to make the picture again. */
+  /** The recipe that makes the picture again. */
   export const recipe: import('babylon-figment/bake').Recipe;
-  /** Where the picture is. */
+  /** Address of the picture. */
   export const url: string;
   export const widthPx: number;
   export const heightPx: number;

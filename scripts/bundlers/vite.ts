@@ -3,7 +3,7 @@ import { createImporter, type FigmentPluginOptions, type Importer, moduleSource 
 
 export type { FigmentPluginOptions } from './importer.ts';
 
-/** What Vite needs of its `Plugin`. */
+/** The part of Vite's `Plugin` that is used here. */
 export interface FigmentVitePlugin {
   name: 'figment';
   enforce: 'pre';
@@ -12,7 +12,7 @@ export interface FigmentVitePlugin {
   load(id: string): Promise<string | undefined>;
 }
 
-/** Vite and Rollup leave ids that begin so to the plugin that made them. */
+/** Vite and Rollup leave ids that begin with this character to the plugin that made them. */
 const MARK = '\0';
 
 /**

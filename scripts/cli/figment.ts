@@ -6,6 +6,6 @@ import { createProgram } from './program.ts';
 const isDebugging = process.argv.includes('--debug') || process.env.FIGMENT_DEBUG === '1';
 const end = (error: unknown) => endWithError(error, isDebugging);
 
-// First, since tfjs's wasm module adds handlers that print its whole source.
+// These come first: tfjs's wasm module adds handlers of its own that print its whole source.
 process.on('uncaughtException', end).on('unhandledRejection', end);
 await createProgram().parseAsync().catch(end);

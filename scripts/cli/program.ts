@@ -20,7 +20,7 @@ export function createProgram(): Command {
   return program;
 }
 
-/** `addCommand` passes no settings on, so each command gets them. */
+/** Sets up a command and those below it, since `addCommand` passes no settings on. */
 function configure(command: Command): void {
   const { red } = coloursFor(process.stderr);
   command

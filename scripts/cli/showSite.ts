@@ -17,7 +17,7 @@ export async function showSite(site: Site, title: string, hint: string, opens: b
   }
 }
 
-/** Does nothing where no browser can be seen, or none starts: the address is on the terminal. */
+/** Does nothing where there is no screen or no browser starts; the address is on the terminal anyway. */
 async function openInBrowser(url: string): Promise<void> {
   if (!hasScreen()) return;
   const { default: open } = await import('open');

@@ -138,7 +138,7 @@ function indexOf(out: string, dataset: Dataset, { index, schedulerConfig }: Mode
   };
 }
 
-/** What a training of a classifier has come to: metrics.json. */
+/** Results of a classifier's training, written to metrics.json. */
 interface ClassifierReport {
   model: string;
   labels: string[];
@@ -147,7 +147,7 @@ interface ClassifierReport {
   numSteps: number;
   numImages: number;
   minutes: number;
-  /** On held-out pictures, by noise level. */
+  /** Accuracy on held-out pictures, by noise level. */
   accuracies: NoisyAccuracy[];
 }
 

@@ -102,7 +102,7 @@ function checkSameLabels({ index }: WholeModel, labels: readonly string[], dir: 
 
 const CLASS_NAME = 'ClassConditionalVae';
 
-/** cvae/ as a model folder has it, float16. */
+/** The files of the folder cvae/, in float16 as in a model folder. */
 function cvaeFiles({ cvaeConfig, cvae }: Required<Pick<ModelContent, 'cvaeConfig' | 'cvae'>>) {
   return {
     [WEIGHTS_FILE]: writeSafetensors(cvae, { dtype: 'F16', metadata: { format: 'pt' } }),

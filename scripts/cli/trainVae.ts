@@ -90,7 +90,7 @@ function newConfig(dataset: Dataset, { widths, latentChannels }: VaeCommandOptio
 
 const isWholeModel = (dir: string) => existsSync(join(dir, 'model_index.json'));
 
-/** Another auto-encoder's latents would mean nothing to a U-Net that is there already. */
+/** Refuses a folder whose U-Net was trained on the latents of another auto-encoder. */
 function refuseWholeModel(out: string): void {
   if (!isWholeModel(out)) return;
   throw new UsageError(
@@ -119,7 +119,7 @@ function vaeOptions(command: VaeCommandOptions, circular = false): VaeOptions {
   };
 }
 
-/** Writes vae/ as it trains; or the whole model that it belongs to, ready for use. */
+/** Writes the folder vae/, or the whole model that the VAE belongs to, ready for use. */
 async function saveVae(out: string, { config, weights }: LiveVae, model: WholeModel | null, credit: Credit) {
   const vaeConfig = { _class_name: 'AutoencoderKL', ...config };
   const vae = await downloadWeights(weights);

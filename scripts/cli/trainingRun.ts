@@ -207,7 +207,7 @@ interface TrainingDataOptions extends DatasetChoice {
   seed: number;
 }
 
-/** What a training sees: the chosen part of the data, split, and the extra data, all of which train. */
+/** The data of a training: the chosen part of --data, split, and all of --extra-data on the training side. */
 export async function readTrainingData(options: TrainingDataOptions): Promise<TrainingData> {
   const dataset = chooseFrom(await readDataset(options.data), options);
   const split = splitHeldOut(dataset, options.heldOut, options.seed);

@@ -83,7 +83,7 @@ function row(width: number, name: string, absolute: string, relative: string, re
   return `${name.padEnd(width)}  ${absolute.padStart(8)}  ${relative.padStart(8)}  ${result}`;
 }
 
-/** Something that diffusers computed and recorded. */
+/** Place of a computation that diffusers has recorded. */
 interface CasePlace {
   kind: 'network' | 'pipeline' | 'scheduler';
   name: string; // folder or file, without its ending

@@ -26,13 +26,13 @@ async function buildDocs({ out, api }: DocsOptions): Promise<void> {
   console.log(`docs: ${path.join(path.relative(process.cwd(), out), 'index.html')}`);
 }
 
-/** By typedoc, which reads with a TypeScript of its own. */
+/** Runs typedoc, which brings a TypeScript of its own. */
 function writeReference(out: string): void {
   const folder = path.join(packageRoot(), 'docs/api');
   const typedoc = path.join(folder, 'node_modules/typedoc/bin/typedoc');
   const options = ['--options', path.join(folder, 'typedoc.json'), '--out', out];
   execFileSync(process.execPath, [typedoc, ...options], { cwd: packageRoot(), stdio: 'inherit' });
-  // typedoc takes links as they are for all its pages; most lie one folder down.
+  // typedoc writes the same links into all its pages, but those in the top folder lie one level higher.
   for (const file of readdirSync(out).filter((name) => name.endsWith('.html'))) {
     const page = readFileSync(path.join(out, file), 'utf8');
     writeFileSync(path.join(out, file), page.replaceAll('"../../', '"../'));

@@ -31,7 +31,7 @@ type Draw = (model: DiffusionModel) => Promise<Uint8Array>;
 
 const GUIDANCE = 2;
 
-/** By the model that paints them and the name of their file. */
+/** The pictures by the model that paints them and by the name of their file. */
 export const PICTURES: Record<string, Record<string, Draw>> = {
   portraits: {
     reconstruction,
@@ -78,7 +78,7 @@ async function forward(model: DiffusionModel): Promise<Uint8Array> {
   return pictureRows(model, [row]);
 }
 
-/** Without alpha, which under noise would hide the rest. */
+/** Opaque pixels: a noisy alpha channel would hide the noise in the colours. */
 function opaque(values: Float32Array): Uint8Array {
   return toPixels(
     values.map((value, i) => (i % 4 === 3 ? 1 : value)),
@@ -86,7 +86,7 @@ function opaque(values: Float32Array): Uint8Array {
   );
 }
 
-/** What the network takes the picture for, at some of 20 steps. */
+/** The network's estimate of the final picture at some of 20 steps. */
 async function denoising(model: DiffusionModel): Promise<Uint8Array> {
   const shown = [1, 2, 4, 6, 9, 12, 16, 20];
   const rows: Uint8Array[][] = [];
@@ -220,7 +220,7 @@ async function inpainting(model: DiffusionModel): Promise<Uint8Array> {
   return pictureRows(model, rows);
 }
 
-/** From a portrait's brows to its chin. */
+/** Whether a pixel lies in the face, from the brows to the chin. */
 const isFace = (x: number, y: number) => x >= 12 && x < 20 && y >= 16 && y < 28;
 
 /** The latents of pictures; the caller disposes them. */

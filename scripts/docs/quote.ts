@@ -4,7 +4,7 @@ import path from 'node:path';
 import { packageRoot } from '../node/packageRoot.ts';
 
 /**
- * What a quote should say: the number in a JSON file, with as many digits as the text gives.
+ * The text that a quote should have: the number in a JSON file, with as many digits as the quote gives.
  *
  * @param text    such as "0.77", "83 %" (of a share) or "12"
  * @param file    of the JSON

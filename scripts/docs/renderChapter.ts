@@ -25,7 +25,7 @@ export interface Chapter {
   files: string[];
 }
 
-/** What one rendering gathers; markdown-it hands it to every rule. */
+/** Sources and files that the rules of one rendering gather. */
 interface Gathered {
   sources: Set<string>;
   files: Set<string>;
@@ -93,7 +93,7 @@ function equation(tex: string, texts: string[], gathered: Gathered): string {
   return `<figure class="equation">${renderMath(tex, true)}<figcaption>${places.join('')}</figcaption></figure>\n`;
 }
 
-/** A line that unfolds into the code. */
+/** A line that unfolds to show the code. */
 function implementation({ file, name, line, code }: Reference): string {
   const link = `<a href="${sourceAddress(file, line)}">${file}, line ${line}</a>`;
   return `<div><details><summary><code>${name}</code></summary><pre><code>${escapeHtml(code)}</code></pre></details>${link}</div>`;
@@ -119,7 +119,7 @@ function addressOf(href: string, text: string, folder: string, gathered: Gathere
 
 const DOLLAR = '$';
 
-/** Teaches a renderer `$x_t$`: no space inside the dollars, no line break, no digit behind. */
+/** Adds formulas such as `$x_t$` to a renderer: no space at the dollars inside, no line break, no digit right behind. */
 function inlineMath(markdown: MarkdownIt): void {
   markdown.inline.ruler.after('escape', 'math', (state, silent) => {
     const { src, pos } = state;

@@ -4,7 +4,7 @@ import { basename, dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { UsageError } from './usageError.ts';
 
 /**
- * Writes a file so that a reader, or a crash, finds the old bytes or the new ones and nothing between: a temporary file
+ * Writes a file so that readers, also after a crash, find either the old bytes or the new ones, never a mixture: a temporary file
  * in the same folder, flushed to disk, then renamed.
  */
 export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<void> {
@@ -23,7 +23,7 @@ export async function writeFilesAtomic(dir: string, files: Record<string, Uint8A
   await writeAll(entries);
 }
 
-/** A JSON file's bytes, laid out for people. */
+/** The bytes of a JSON file, indented for people to read. */
 export function encodeJson(value: unknown): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
 }

@@ -1,4 +1,4 @@
-// Whom a model owes: the authors of its data, and of the data of the models whose weights it began with.
+// Credits of a model: the authors of its data, and of the data of the models whose weights it started from.
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,14 +6,14 @@ import * as v from 'valibot';
 import { UsageError } from './usageError.ts';
 import { readWholeModel } from './wholeModel.ts';
 
-/** In the folder of a run that is no whole model yet. */
+/** File in the folder of a run that is not a whole model yet. */
 export const CREDIT_FILE = 'credit.json';
 
 const CREDIT_SCHEMA = v.object({ licence: v.string(), attribution: v.string() });
 
 export type Credit = v.InferOutput<typeof CREDIT_SCHEMA>;
 
-/** The credit of a model folder or of an auto-encoder's run; null where nothing tells. */
+/** The credit of a model folder or of an auto-encoder's run; null where no file states it. */
 export async function readCredit(dir: string): Promise<Credit | null> {
   if (existsSync(join(dir, 'model_index.json'))) {
     const { licence, attribution } = (await readWholeModel(dir)).index.figment;
@@ -30,7 +30,7 @@ export async function readCredit(dir: string): Promise<Credit | null> {
   }
 }
 
-/** All of several credits, each once, in their order. */
+/** Several credits joined, in their order and without repetitions. */
 export function combineCredits(credits: readonly (Credit | null)[]): Credit {
   const join = (key: keyof Credit) => {
     const texts = credits.flatMap((credit) => credit?.[key].split('; ') ?? []).filter((text) => text !== '');

@@ -5,7 +5,7 @@ import { UsageError } from './usageError.ts';
 
 export interface ErrorReport {
   exitCode: number;
-  /** Empty when commander has printed it already. */
+  /** Empty when commander has already printed the message. */
   message: string;
 }
 
@@ -15,10 +15,10 @@ const FILE_ERRORS = ['DatasetError', 'ModelFileError', 'MissingFileError'];
 const MISTAKE = 2;
 const FAILURE = 1;
 
-/** Errors of the file system that come from the path given. */
+/** Errors of the file system that mean that the given path is wrong. */
 const PATH_ERRORS = ['EACCES', 'EEXIST', 'EISDIR', 'ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EPERM', 'EROFS', 'ENAMETOOLONG'];
 
-/** What to tell the user about an error: 2 for a mistake of theirs, in their options or files, 1 for any other failure. */
+/** Exit code and message for an error: code 2 for a mistake in the user's options or files, 1 for any other failure. */
 export function describeError(error: unknown): ErrorReport {
   if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? 0 : MISTAKE, message: '' };
   if (error instanceof InterruptError) return { exitCode: error.exitCode, message: error.message };

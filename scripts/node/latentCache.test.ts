@@ -6,7 +6,7 @@ import { autoencoderKlShapes } from '../../runtime/index.ts';
 import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { randomWeights, tinyVaeConfig } from '../../runtime/testing/tinyNetworks.ts';
 import { tinyLatents } from '../../runtime/testing/tinyTraining.ts';
-import { LATENTS_FILE, type LatentOrigin, latentKey, readLatents, writeLatents } from './latentCache.ts';
+import { LATENTS_FILE, type LatentSource, latentKey, readLatents, writeLatents } from './latentCache.ts';
 
 let out: string;
 beforeEach(async () => {
@@ -46,7 +46,7 @@ describe('stored latents', () => {
 
 describe('latentKey', () => {
   const config = tinyVaeConfig();
-  const origin = (): LatentOrigin => ({
+  const origin = (): LatentSource => ({
     dataset: tinyDataset(),
     indices: Int32Array.of(4, 2, 7),
     vae: { config, weights: randomWeights(autoencoderKlShapes(config)) },
@@ -62,7 +62,7 @@ describe('latentKey', () => {
   });
 
   it('changes with everything that latents depend on', () => {
-    const changed = (change: (of: LatentOrigin) => void) => {
+    const changed = (change: (of: LatentSource) => void) => {
       const of = origin();
       change(of);
       return latentKey(of);

@@ -17,7 +17,7 @@ import { writeFilesAtomic } from './atomicWrite.ts';
 export const LATENTS_FILE = 'latents.safetensors';
 
 /** All that latents depend on. */
-export interface LatentOrigin {
+export interface LatentSource {
   dataset: Dataset;
   /** The encoded images. */
   indices: Int32Array;
@@ -29,7 +29,7 @@ export interface LatentOrigin {
 }
 
 /** sha-256 of where latents come from. */
-export function latentKey({ dataset, indices, vae, circular, flip, backend }: LatentOrigin): string {
+export function latentKey({ dataset, indices, vae, circular, flip, backend }: LatentSource): string {
   const { widthPx, heightPx, channels, classLabels, images } = dataset;
   const hash = createHash('sha256');
   hash.update(JSON.stringify({ widthPx, heightPx, channels, config: vae.config, circular, flip, backend }));

@@ -8,13 +8,13 @@ import {
   localEncoder,
   workerEncoder,
 } from '../../runtime/index.ts';
-import { LATENTS_FILE, type LatentOrigin, latentKey, readLatents, writeLatents } from './latentCache.ts';
+import { LATENTS_FILE, type LatentSource, latentKey, readLatents, writeLatents } from './latentCache.ts';
 import { startProgress } from './terminal.ts';
 
 /** The latents that the run has stored; otherwise encodes the images, by the workers if there are any, and stores the latents. */
 export async function openLatents(
   title: string,
-  origin: LatentOrigin,
+  origin: LatentSource,
   out: string,
   workers: GradientWorker[],
 ): Promise<LatentDataset> {
@@ -39,7 +39,7 @@ export async function openLatents(
 
 /** Encodes the chosen images with a line of progress, and frees the encoders. */
 export async function encodeAll(
-  origin: Omit<LatentOrigin, 'backend'>,
+  origin: Omit<LatentSource, 'backend'>,
   encoders: LatentEncoder[],
 ): Promise<LatentDataset> {
   const { dataset, indices, vae, flip, circular } = origin;

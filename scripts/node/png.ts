@@ -69,7 +69,7 @@ function parse(bytes: Uint8Array, fileName: string): DecodedPng {
   }
 }
 
-// In the header chunk, which comes first.
+// Offsets in the header chunk, which comes first.
 const COLOUR_TYPE_BYTE = 25;
 const INTERLACE_BYTE = 28;
 const PALETTE_TYPE = 3;

@@ -2,7 +2,7 @@
 // it straight to the process's stderr, whatever its options; and a driver that crashes ends that process alone.
 import { spawn } from 'node:child_process';
 
-/** What tells one adapter from another. */
+/** The properties that identify an adapter. */
 export type AdapterInfo = Pick<
   GPUAdapterInfo,
   'vendor' | 'architecture' | 'device' | 'description' | 'isFallbackAdapter'

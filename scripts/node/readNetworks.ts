@@ -22,7 +22,7 @@ export const WEIGHTS_FILE = 'diffusion_pytorch_model.safetensors';
 
 export interface NetworkFiles<Config> {
   config: Config;
-  /** PyTorch's layout. */
+  /** In PyTorch's layout. */
   weights: Map<string, WeightTensor>;
 }
 

@@ -91,7 +91,7 @@ export async function serveSite(options: SiteOptions): Promise<Site> {
   };
 }
 
-/** Answers with files below a folder as they are at that moment. */
+/** Serves the files below a folder as they are at the time of the request. */
 function folderHandler(folder: string): FolderHandler {
   const checkReadable = (_: ServerResponse, file: string) => accessSync(path.join(folder, file), constants.R_OK);
   return sirv(folder, { dev: true, extensions: [], setHeaders: checkReadable });
@@ -121,7 +121,7 @@ async function answer(
   send(response, file, await make?.(file));
 }
 
-/** Whether a folder has the file; it is on its way then. */
+/** Sends a file from a folder. @returns whether the folder has it */
 function serveFrom(
   address: string,
   handler: FolderHandler,
@@ -163,7 +163,7 @@ function typeOf(file: string): string {
   return lookup(file) ?? 'application/octet-stream';
 }
 
-/** With its length, which the page's progress bars need; 404 where there is no content. */
+/** Sends content with its length, which the page's progress bars need; answers 404 where there is no content. */
 function send(response: ServerResponse, file: string, content: unknown): void {
   if (typeof content !== 'string' && !(content instanceof Uint8Array)) {
     refuse(response, 404, `${file} is not part of this site`);
@@ -185,12 +185,12 @@ function fail(response: ServerResponse, error: unknown): void {
 
 const LOCAL_NAMES = ['127.0.0.1', 'localhost'];
 
-/** Whether the browser has asked for this machine under its own name, on whatever port (it may be forwarded). */
+/** Whether the request is for localhost by name; the port may differ where it is forwarded. */
 function isLocalName({ headers: { host = '' } }: IncomingMessage): boolean {
   return LOCAL_NAMES.includes(host.replace(/:\d+$/, ''));
 }
 
-/** Whether the request comes from this very site, and not through a page of another; a link may lead here from anywhere. */
+/** Whether the request comes from this site's own page or is a person following a link, and no other page sends it. */
 function isOwnPage({ headers, method, socket }: IncomingMessage): boolean {
   if (!LOCAL_NAMES.some((name) => headers.host === `${name}:${socket.localPort}`)) return false;
   const site = headers['sec-fetch-site'];

@@ -6,7 +6,7 @@ export interface Progress {
   stop(): void;
 }
 
-/** One line that shows how far a long job is; on a pipe, a plain line now and then. */
+/** One line that shows the progress of a long job; where output is piped, a plain line from time to time. */
 export function startProgress(title: string): Progress {
   const bar = new cliProgress.SingleBar({
     format: `${title} {bar} {percentage}% | {note} | ETA {eta_formatted}`,

@@ -16,7 +16,7 @@ const CVAE_CONFIG = 'cvae/config.json';
 /** A model folder in memory. */
 export interface WholeModel {
   index: ModelIndex;
-  /** Path → bytes, of all that a model consists of. */
+  /** The bytes of all files of the model, by path. */
   files: Record<string, Uint8Array>;
 }
 

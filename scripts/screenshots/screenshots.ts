@@ -78,7 +78,7 @@ async function shootEdit(page: Page, url: string, out: string, quality: string):
   console.log(path.relative(process.cwd(), file));
 }
 
-/** Enough for treasures that one recognises: a training of some minutes. */
+/** A training of some minutes, after which the treasures can be recognised. */
 const TRAINING_STEPS = { vae: '900', ddpm: '1500' };
 const SHOWN_STEPS = 1200;
 const TRAINING_LIMIT_MS = 3_600_000;
@@ -124,10 +124,10 @@ const DRAW_RARELY = `window.requestAnimationFrame = (draw) => {
   return setTimeout(wait, 500);
 }`;
 
-/** Enough for the shaders of what is new. */
+/** Frames to wait for, so that the shaders of new things are compiled. */
 const NUM_FRAMES = 3;
 
-/** Waits until what has changed is drawn, too. */
+/** Takes a screenshot once the latest changes are drawn. */
 async function shoot(page: Page, file: string): Promise<void> {
   for (let frame = 0; frame < NUM_FRAMES; frame++) {
     await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));

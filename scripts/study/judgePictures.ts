@@ -14,7 +14,7 @@ const BATCH = 26;
 /** The seed of the first picture of each label; the others count up. */
 export const FIRST_SEED = 1;
 
-/** Some pictures from labels and seeds, RGBA bytes. */
+/** Makes pictures for labels and seeds, as RGBA bytes. */
 export type Paint = (requests: readonly PictureOptions[], onProgress: (share: number) => void) => Promise<Uint8Array[]>;
 
 /** Paints with a diffusion model. */
@@ -65,7 +65,7 @@ export async function judgePictures(
   };
 }
 
-/** Milliseconds of CPU that this process has used since. */
+/** Milliseconds of CPU time that this process has used since then. */
 export function cpuMs(since: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(since);
   return (user + system) / 1000;

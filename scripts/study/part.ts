@@ -8,18 +8,18 @@ export type Numbers = Record<string, number>;
 
 export interface CaseResult {
   numbers: Numbers;
-  /** A picture of each label, RGBA bytes, of which the case's row in the sheet is made. */
+  /** A picture of each label, as RGBA bytes: the case's row in the sheet. */
   row: Uint8Array[];
 }
 
-/** One question of the study: the same thing done several ways, a case each. */
+/** One question of the study: the same thing done in several ways, each of which is a case. */
 export interface StudyPart {
-  /** Names its files. */
+  /** Prefix of its files. */
   name: string;
   question: string;
   /** Names of the cases, in order: rows of the sheet and keys of the numbers. */
   cases: readonly string[];
-  /** All that the numbers depend on, beside what every part does: results are kept as long as it is the same. */
+  /** Everything that the numbers of this part depend on; results are kept as long as it stays the same. */
   settings(context: StudyContext): Record<string, unknown>;
   measure(context: StudyContext, name: string, onProgress: (share: number) => void): Promise<CaseResult>;
   /** Plots by the suffix of their file. */
@@ -36,11 +36,11 @@ export interface StudyContext {
   training: Int32Array;
   /** Judges pictures, as in `figment evaluate`. */
   judge: Judge;
-  /** What it says of held-out images, and of how many features a class its Gaussian is. */
+  /** What the judge measures on held-out images, and from how many images a class its Gaussian is estimated. */
   real: { measured: Measured; perClass: number };
   imagesPerClass: number;
   /** Minutes of one thread that each network of the study trains. */
   minutes: number;
-  /** Folder of what a study that goes on finds again. */
+  /** Folder of the intermediate results with which an interrupted study goes on. */
   work: string;
 }

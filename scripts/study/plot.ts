@@ -13,14 +13,14 @@ export interface Axis {
   log?: boolean;
   min?: number;
   max?: number;
-  /** Where it is labelled. */
+  /** Values at which the axis has labels. */
   ticks?: readonly number[];
 }
 
 export interface Line {
   name: string;
   points: readonly (readonly [x: number, y: number])[];
-  /** Belongs to the axis on the right. */
+  /** Whether the line belongs to the axis on the right. */
   right?: boolean;
 }
 
@@ -128,12 +128,12 @@ const FONT_FOLDER = path.join(
   'fonts',
 );
 
-/** KaTeX's letters: the same on every machine, and those of the guide's equations. */
+/** KaTeX's fonts, which are the same on every machine and in the guide's equations. */
 const fontFiles = readdirSync(FONT_FOLDER)
   .filter((file) => /^KaTeX_(SansSerif-Regular|SansSerif-Bold|Main-Regular|Math-Italic)\.ttf$/.test(file))
   .map((file) => path.join(FONT_FOLDER, file));
 
-/** An SVG without transparency to PNG. Text is in KaTeX's letters alone. */
+/** Converts an opaque SVG to a PNG; its text can only be in KaTeX's fonts. */
 function rasterise(svg: string): Uint8Array {
   const font = { loadSystemFonts: false, fontFiles, defaultFontFamily: FONT, sansSerifFamily: FONT };
   const { pixels, width, height } = new Resvg(svg, { fitTo: { mode: 'zoom', value: SCALE }, font }).render();
@@ -146,7 +146,7 @@ interface SheetRow {
   pictures: readonly Uint8Array[];
 }
 
-/** The sheet is drawn at half of the pixels that the PNG has. */
+/** Width of the labels; the PNG has two pixels for each unit. */
 const LABEL_WIDTH = 96;
 
 /** Rows of pictures, each with its name on the left, as a PNG. */

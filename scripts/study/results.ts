@@ -1,4 +1,4 @@
-// A part's results: each case in the work folder as soon as it is done, all of them in the study's folder at the end.
+// Results of a part: each case is written to the work folder as soon as it is done, and all of them to the study's folder at the end.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { decodePng, encodePng } from '../node/png.ts';
 import type { CaseResult, Numbers, StudyPart } from './part.ts';
 import { drawFigure, labelledSheet } from './plot.ts';
 
-/** What the numbers mean. */
+/** Meaning and unit of each number. */
 export const STUDY_UNITS: Record<string, string> = {
   accuracy: 'share of pictures that the judge takes for their label, 0 to 1',
   spread: 'mean feature distance between two pictures of a label, divided by that of held-out images',
@@ -29,7 +29,7 @@ export interface Size {
   heightPx: number;
 }
 
-/** Cases that are done, in a folder of these settings alone. */
+/** Finished cases, in a folder whose name depends on the settings. */
 export class CaseStore {
   private readonly folder: string;
 

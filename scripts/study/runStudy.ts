@@ -68,7 +68,7 @@ export async function runStudy(flags: StudyFlags): Promise<void> {
   }
 }
 
-/** As many of each class as are seen some times in minutes. */
+/** So few that each is seen several times in some minutes of training. */
 const TRAINING_IMAGES_PER_CLASS = 400;
 
 function trainingImages({ classLabels, labels }: Dataset, { train }: DatasetSplit): Int32Array {

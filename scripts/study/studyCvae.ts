@@ -16,7 +16,7 @@ import { trainNetwork } from './trainNetwork.ts';
 /** The weight of the divergence that `figment train cvae` takes. */
 export const USUAL_KL_WEIGHT = CONDITIONAL_VAE_DEFAULTS.klWeight;
 
-/** The divergence has its whole weight early, since there are only minutes. */
+/** The divergence reaches its full weight early, since training lasts only minutes. */
 const OPTIONS = { ...CONDITIONAL_VAE_DEFAULTS, seed: 1, klWarmupSteps: 100, microBatchSize: 32 };
 
 /** A third of the default's work, so that minutes suffice. */
@@ -58,7 +58,7 @@ export async function studyCvae(
 
 const BATCH = 64;
 
-/** How well held-out images come back, and how many nats their latents cost. */
+/** Reconstruction error of held-out images, and the divergence of their latents in nats. */
 export async function heldOutErrors(
   { dataset, split }: StudyContext,
   { config, weights }: ConditionalVae,

@@ -24,7 +24,7 @@ export type UNetChoice = Pick<DiffusionOptions, 'betaSchedule' | 'predictionType
 /** As the shipped models are trained. */
 export const USUAL_CHOICE: UNetChoice = { betaSchedule: 'squaredcos_cap_v2', predictionType: 'v_prediction' };
 
-/** Many small steps, since there are only minutes. */
+/** Many small steps, since training lasts only minutes. */
 const OPTIONS: DiffusionOptions = {
   ...DIFFUSION_DEFAULTS,
   seed: 1,

@@ -17,7 +17,7 @@ import { cpuMs } from './judgePictures.ts';
 import type { StudyContext } from './part.ts';
 
 export interface NetworkPlan {
-  /** Of the file, with a digest of the settings behind it. */
+  /** Begins the name of its file, in which a digest of the settings follows. */
   name: string;
   /** Plans of one kind cost the same a step, and so get the same number of steps. */
   kind: string;
@@ -26,7 +26,7 @@ export interface NetworkPlan {
 }
 
 export interface StudyNetwork {
-  /** On the backend; the caller disposes them. */
+  /** Tensors on the current backend; the caller disposes them. */
   weights: Record<string, Tensor>;
   /** Steps of training. */
   numSteps: number;
@@ -72,7 +72,7 @@ async function train(trainer: Trainer, onProgress: (share: number) => void): Pro
 
 const measured = new WeakMap<StudyContext, Map<string, number>>();
 
-/** As many steps as take the study's minutes of one thread, whatever else the machine does meanwhile. */
+/** The number of steps that take the study's minutes of CPU time of one thread; other load on the machine does not count. */
 async function stepsFor(context: StudyContext, plan: NetworkPlan): Promise<number> {
   const known = measured.get(context) ?? new Map<string, number>();
   measured.set(context, known);

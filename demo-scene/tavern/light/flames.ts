@@ -7,7 +7,7 @@ import type { Mesh } from '@babylonjs/core/Meshes/mesh.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import type { Vec } from '../room/parts.ts';
 
-/** The brightness of a flame, about 1, at a time in seconds; flames with another phase burn otherwise. */
+/** The brightness of a flame at a time in seconds, around 1. Flames of different phases flicker differently. */
 export function flicker(timeS: number, phase: number): number {
   const slow = Math.sin(1.7 * timeS + 5 * phase) + Math.sin(2.9 * timeS + 11 * phase);
   const fast = Math.sin(11.3 * timeS + 3 * phase) * Math.sin(7.1 * timeS + 7 * phase);
@@ -32,7 +32,7 @@ interface Flame {
   heightM: number;
 }
 
-/** The flames of the room: bright bodies that dance, with the light of their own alone. */
+/** The flames of the room: bright bodies that dance. They glow, but the light that they cast is in `Lights`. */
 export class Flames {
   private readonly flames: Flame[] = [];
   private readonly outer: StandardMaterial;
@@ -53,7 +53,7 @@ export class Flames {
     this.make(this.core, at, 0.62 * heightM, 0.62 * widthM);
   }
 
-  /** Moves them on. */
+  /** Moves all flames to a time. */
   burn(timeS: number): void {
     for (const [i, { mesh, heightM }] of this.flames.entries()) {
       const strength = flicker(1.3 * timeS, i >> 1);

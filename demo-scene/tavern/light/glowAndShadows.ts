@@ -8,7 +8,7 @@ import { RenderTargetTexture } from '@babylonjs/core/Materials/Textures/renderTa
 
 const BLUR_PX = 48;
 
-/** A halo around flames; whatever else is drawn hides it. */
+/** Adds a halo around flames; whatever stands in front of them hides it. */
 export function addGlow(scene: Scene, sources: readonly AbstractMesh[]): void {
   const glow = new GlowLayer('glow', scene, { blurKernelSize: BLUR_PX, mainTextureRatio: 0.5 });
   glow.intensity = 0.6;
@@ -21,7 +21,7 @@ export function addGlow(scene: Scene, sources: readonly AbstractMesh[]): void {
 
 const MAP_SIZE_PX = 1024;
 
-/** Shadows of what stands still: drawn once, whatever the flames do. */
+/** Adds the shadows of meshes that stand still: they are drawn once, although the flames flicker. */
 export function castShadows(light: PointLight, meshes: readonly AbstractMesh[]): void {
   light.shadowMinZ = 0.1;
   light.shadowMaxZ = 12;

@@ -10,21 +10,21 @@ import { flicker } from './flames.ts';
 
 const CANDLE = new Color3(1, 0.62, 0.3);
 const FIRE = new Color3(1, 0.42, 0.14);
-/** Light that is everywhere, and how much of the flames' light a sprite throws back, for `tint`. */
+/** For `tint`: the light that is everywhere, and the share of the flames' light that a sprite reflects. */
 const AMBIENT = new Color3(0.15, 0.14, 0.15);
 const ALBEDO = 0.2;
 
 /** Where the chandelier hangs. */
 export const CHANDELIER: Vec = [-0.5, 3.3, -0.15];
 
-/** The lights of the room; those of flames flicker. */
+/** The lights of the room; the lights of flames flicker. */
 export class Lights {
   readonly chandelier: PointLight;
   readonly fire: PointLight;
   private readonly tinted = new Color4();
   private readonly flickering: { light: PointLight; intensity: number }[] = [];
 
-  /** @param candles candles on tables that cast light of their own, as many as the quality allows */
+  /** @param candles where candles burn on tables; as many of them cast light as the quality allows */
   constructor(
     private readonly scene: Scene,
     quality: Quality,
@@ -50,7 +50,7 @@ export class Lights {
     }
   }
 
-  /** The colour of the light at a place, for what Babylon does not light: sprites. @returns valid until the next call */
+  /** The colour of the light at a place, for sprites, which Babylon does not light. The result is valid until the next call. */
   readonly tint = (x: number, y: number, z: number): Color4 => {
     const { r, g, b } = AMBIENT;
     const sum = [r, g, b];
@@ -61,12 +61,12 @@ export class Lights {
       const strength = (ALBEDO * intensity * fade) / Math.max(0.25, distanceSquared);
       for (const [i, channel] of [diffuse.r, diffuse.g, diffuse.b].entries()) sum[i]! += strength * channel;
     }
-    const most = Math.max(1, ...sum); // of one hue, however bright
+    const most = Math.max(1, ...sum); // keeps the hue of very bright light
     const [red, green, blue] = sum.map((value) => (value / most) ** (1 / 2.2));
     return this.tinted.set(red!, green!, blue!, 1);
   };
 
-  /** @param intensity candela, in the units of Babylon's physical falloff */
+  /** @param intensity in candela, for Babylon's physical falloff */
   private flame(name: string, [x, y, z]: Vec, colour: Color3, intensity: number, range: number): PointLight {
     const light = new PointLight(name, new Vector3(x, y, z), this.scene);
     light.diffuse = colour;

@@ -5,10 +5,10 @@ import type { SpriteFigure } from './figure.ts';
 import { NO_EDIT, type RecipeChanges, type SitterRecipe } from './keeping.ts';
 import type { Artist, Sitter } from './sitter.ts';
 
-/** Denoising steps between two looks at the unfinished picture. */
+/** A preview of the unfinished picture is shown after every so many denoising steps. */
 export const PREVIEW_EVERY = 2;
 
-/** Who or what shows one cell of a sheet, which can be painted anew. */
+/** A sitter that shows one cell of a sheet of sprites; the cell can be painted again. */
 export abstract class CellSitter implements Sitter {
   readonly onChangedObservable = new Observable<Sitter>();
   isSpokenTo = false;
@@ -32,7 +32,6 @@ export abstract class CellSitter implements Sitter {
     return this.sheet.isPainting(this.figure.cell);
   }
 
-  /** Whether a picked sprite is this one's. */
   is(sprite: Sprite): boolean {
     return this.figure.has(sprite);
   }
@@ -45,7 +44,7 @@ export abstract class CellSitter implements Sitter {
     await this.paintAsync({ ...this.current, ...changes }, 1);
   }
 
-  /** Has the picture of a recipe made. */
+  /** Paints the picture of a recipe into the cell. */
   async paintAsync(recipe: SitterRecipe, priority: number): Promise<void> {
     const { cell } = this.figure;
     const painting = this.sheet.repaintCellAsync(cell, asksForAll(recipe), { priority, previewEvery: PREVIEW_EVERY });
@@ -59,13 +58,13 @@ export abstract class CellSitter implements Sitter {
     }
   }
 
-  /** Lets the figure know its picture: to stand on its lowest pixel, and to be clicked where there is something. */
+  /** Gives the figure its picture, so that it stands on its lowest pixel and can be clicked where it is not transparent. */
   async standAsync(): Promise<void> {
     this.figure.shows(await this.pixelsAsync());
   }
 }
 
-/** A recipe for a cell that showed something else: what is absent is to be the default. */
+/** The recipe with everything that it leaves out set to undefined, so that nothing of the cell's last recipe stays. */
 function asksForAll(recipe: SitterRecipe): SitterRecipe {
   return { interpolate: undefined, ...NO_EDIT, ...recipe };
 }

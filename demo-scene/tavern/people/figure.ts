@@ -10,35 +10,35 @@ import { Sprite } from '@babylonjs/core/Sprites/sprite.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { footPivot, type GeneratedSprites } from '../../../plugin/index.ts';
 
-/** Where a figure is and how it is held. */
+/** Where a figure stands, and how it leans and bobs as it walks. */
 interface Pose {
   x: number;
-  /** Height of what it stands on, in metres. */
+  /** The height of the ground below it, in metres. */
   y: number;
   z: number;
-  /** Lifted in a step, in metres. */
+  /** How far a step lifts it, in metres. */
   bobM?: number;
-  /** Leaning to a side, in radians. */
+  /** How far it leans to a side, in radians. */
   lean?: number;
 }
 
-/** The colour of the light at a place. */
+/** Gives the colour of the light at a place. */
 export type Tint = (x: number, y: number, z: number) => Color4;
 
-/** Alpha from which a pixel can be clicked. */
+/** A pixel can be clicked from this alpha on. */
 const SOLID = 128;
 
-/** A sprite of one cell of a sheet, standing on its lowest pixel, and its contact shadow. */
+/** A sprite that shows one cell of a sheet and stands on its lowest pixel, with its contact shadow. */
 export class SpriteFigure {
-  /** Share of the picture, from below, in which there is nothing. */
+  /** The share of the picture's height that is transparent at its lower edge. */
   private emptyBelow = 0;
   private picture: Uint8Array | null = null;
   private readonly sprite: Sprite;
   private readonly shadow: Mesh | null;
 
   /**
-   * @param sizeM width and height of the whole picture
-   * @param shade what the shadow is made of; null: none is cast
+   * @param sizeM width and height of the whole picture, in metres
+   * @param shade the material of the shadow; null when it casts none
    */
   constructor(
     private readonly sheet: GeneratedSprites,
@@ -63,22 +63,21 @@ export class SpriteFigure {
     this.sprite.isVisible = isVisible;
     this.sprite.isPickable = isVisible;
     if (this.shadow) this.shadow.isVisible = isVisible;
-    if (!isVisible) this.picture = null; // the next one to wear it looks otherwise
+    if (!isVisible) this.picture = null; // the figure is used again for another picture
   }
 
-  /** Whether a picked sprite is this one. */
   has(sprite: Sprite): boolean {
     return sprite === this.sprite;
   }
 
-  /** Tells what it shows: the picture's RGBA bytes, top row first. */
+  /** Takes the picture that it shows. @param pixels RGBA bytes, top row first */
   shows(pixels: Uint8Array): void {
     this.picture = pixels;
     const { cellWidth, cellHeight } = this.sheet;
     this.emptyBelow = 1 - footPivot(pixels, cellWidth, cellHeight).y;
   }
 
-  /** Whether a ray from the eye meets the picture where there is something; anywhere, before it is known what it shows. */
+  /** Whether a ray from the camera meets the picture where it is not transparent. Until the picture is known, any point counts. */
   isSolidAt({ origin, direction }: Ray): boolean {
     const eye = this.sheet.scene.activeCamera;
     if (!this.picture || !eye) return true;
@@ -113,10 +112,10 @@ export class SpriteFigure {
 
 const SIZE_PX = 32;
 const DARKEST = 0.62;
-/** Above what it falls on, in metres. */
+/** How far the shadow floats above the ground, in metres. */
 const LIFT = 0.008;
 
-/** What the shadows of sprites are made of: black, the thinner the farther from the middle. */
+/** The material of the sprites' shadows: black, and more transparent farther from the middle. */
 export function createShadowMaterial(scene: Scene): StandardMaterial {
   const pixels = new Uint8Array(4 * SIZE_PX * SIZE_PX);
   for (let i = 0; i < SIZE_PX * SIZE_PX; i++) {
@@ -131,7 +130,7 @@ export function createShadowMaterial(scene: Scene): StandardMaterial {
   return material;
 }
 
-/** The shadow below somebody or something, where the shadows of the lights are drawn once and know of no sprite. */
+/** The shadow below a sprite, which the lights' own shadow maps leave out. */
 function createShadow(scene: Scene, material: StandardMaterial, sizeM: number): Mesh {
   const shadow = CreateGround('contact shadow', { width: sizeM, height: sizeM }, scene);
   shadow.material = material;

@@ -10,7 +10,7 @@ import { Mesh } from '@babylonjs/core/Meshes/mesh.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import type { CanvasColour } from '../tavernFile.ts';
 
-/** Middle and edge of what is painted behind the sitter. */
+/** The colours of the canvas behind the sitter, in the middle and at the edge. */
 const CANVASES: Readonly<Record<CanvasColour, readonly [middle: string, edge: string]>> = {
   moss: ['#7b8a56', '#2f3a22'],
   wine: ['#98524b', '#401d21'],
@@ -18,9 +18,9 @@ const CANVASES: Readonly<Record<CanvasColour, readonly [middle: string, edge: st
   slate: ['#6b7c90', '#28313e'],
 };
 
-/** Share of the frame's width that each moulding takes. */
+/** The share of the frame's width that each moulding takes. */
 const MOULDING = 0.085;
-/** What a frame shows of a picture, in u and v: busts stand on the lower edge and leave the upper corners free. */
+/** The part of a picture that a frame shows, in u and v: busts stand on the lower edge and leave the upper corners free. */
 const CROPS = {
   bust: { left: 0.0625, right: 0.9375, bottom: 0, top: 0.875 },
   whole: { left: 0, right: 1, bottom: 0, top: 1 },
@@ -29,14 +29,14 @@ const CROPS = {
 type Crop = keyof typeof CROPS;
 
 export interface PictureFrame {
-  /** The whole, with its middle at the origin; it hangs on a wall behind it (+z). */
+  /** The whole frame, with its middle at the origin and the wall behind it, towards +z. */
   root: Mesh;
-  /** What shows the sitter; it can be clicked. */
+  /** The plane that shows the sitter; it can be clicked. */
   picture: Mesh;
   paint: PBRMaterial;
 }
 
-/** A frame of so many metres with a painted canvas in it, and no sitter yet. */
+/** Makes a frame with a painted canvas in it and no sitter yet. @param size width and height in metres */
 export function createFrame(
   scene: Scene,
   size: number,
@@ -68,13 +68,13 @@ export function showIn({ picture, paint }: PictureFrame, texture: BaseTexture, c
   picture.isVisible = true;
 }
 
-/** The u and v of a plane's corners, from the lower left one against the clock. */
+/** The u and v of a plane's corners, anticlockwise from the lower left one. */
 function cornersOf(crop: Crop): number[] {
   const { left, right, bottom, top } = CROPS[crop];
   return [left, bottom, right, bottom, right, top, left, top];
 }
 
-/** Leaves the canvas empty. */
+/** Shows the empty canvas. */
 export function hideIn({ picture, paint }: PictureFrame): void {
   picture.isVisible = false;
   paint.albedoTexture = null;
@@ -114,7 +114,7 @@ function createCanvas(scene: Scene, colour: CanvasColour, numLights: number): PB
   return material;
 }
 
-/** Lit by the room, and a little by itself, so that a face in the dark can be read. */
+/** A material that the room lights and that glows a little, so that a face can be seen in the dark. */
 function createPaint(scene: Scene, numLights: number): PBRMaterial {
   const material = matt('paint', scene, numLights);
   material.emissiveColor = new Color3(0.42, 0.38, 0.34);
@@ -135,7 +135,7 @@ function matt(name: string, scene: Scene, numLights: number): PBRMaterial {
 const [WIDTH_PX, HEIGHT_PX] = [512, 132];
 const FONT = 'Georgia, "Liberation Serif", "DejaVu Serif", serif';
 
-/** A brass plate with a name engraved, and below it what its owner is. */
+/** A brass plate on which a name is engraved, with the sitter's kind below it. */
 export class NamePlate {
   static readonly ASPECT = WIDTH_PX / HEIGHT_PX;
   readonly mesh: Mesh;

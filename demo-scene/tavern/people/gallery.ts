@@ -8,7 +8,6 @@ export type Framed = Pick<Portrait, 'plan' | 'place' | 'paintAsync' | 'paintByAs
 
 export interface GalleryEvents {
   onCome(sitter: Sitter): void;
-  /** A denoising step of a portrait. */
   onStep(sitter: Sitter, progress: GenerationProgress): void;
   onPortraits(numDone: number, numAll: number): void;
 }
@@ -29,8 +28,8 @@ export class Gallery {
   }
 
   /**
-   * Has all portraits painted by this artist; the one before is disposed. Settles when all are there, at once when yet
-   * another artist takes its place.
+   * Paints all portraits by this artist, and disposes the artist before. Settles when all portraits are painted, or at
+   * once when another artist takes over.
    */
   async paintAllAsync(artist: Artist): Promise<void> {
     this.artist?.generator.dispose();
@@ -47,7 +46,7 @@ export class Gallery {
     });
   }
 
-  /** Has all portraits painted by another pipeline, each in its place; a model that has none but its own keeps to it. */
+  /** Paints all portraits by another pipeline, each in its place. A model without that pipeline uses `ddpm`. */
   async paintByAsync(pipeline: PipelineName): Promise<void> {
     this.pipeline = pipeline;
     const { artist } = this;

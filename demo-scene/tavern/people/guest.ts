@@ -11,10 +11,10 @@ const STEP_M = 0.55;
 const BOB_M = 0.045;
 const LEAN = 0.045;
 
-/** Waits outside for a first look, walks in, is there, walks out, is gone. */
+/** A guest waits outside until a first preview is painted, walks in, is there, walks out, and is gone. */
 type GuestState = 'waiting' | 'coming' | 'here' | 'leaving' | 'gone';
 
-/** A guest: a figure, and a place in the room. */
+/** A guest: a figure with a place in the room. */
 export class Guest extends CellSitter {
   state: GuestState = 'waiting';
   private walk: FloorPath | null = null;
@@ -48,18 +48,18 @@ export class Guest extends CellSitter {
     await super.changeAsync(changes);
   }
 
-  /** Has the picture of a recipe made; at the first look at it, who waits comes in. */
+  /** Paints the picture of a recipe; a guest who waits comes in with its first preview. */
   override async paintAsync(recipe: SitterRecipe, priority: number): Promise<void> {
     await super.paintAsync(recipe, priority);
     this.show();
   }
 
-  /** What the sheet tells of this guest's cell. */
+  /** Takes note of a denoising step of this guest's cell. */
   onProgress({ step }: CellProgress): void {
     if (step > PREVIEW_EVERY) this.show();
   }
 
-  /** Is there at once. */
+  /** Puts the guest in its place at once. */
   settle(): void {
     this.state = 'here';
     this.walk = null;
@@ -67,25 +67,24 @@ export class Guest extends CellSitter {
     this.figure.isVisible = true;
   }
 
-  /** Walks in from the door, as soon as there is something to see. */
+  /** Walks in from the door, as soon as there is a picture to see. */
   comeAlong(way: readonly FloorPoint[]): void {
     this.setOut(way);
   }
 
-  /** Walks out. */
   leaveAlong(way: readonly FloorPoint[]): void {
     this.state = 'leaving';
     this.setOut(way);
   }
 
-  /** Lets so many seconds pass. */
+  /** Moves the guest on by so many seconds. */
   update(durationS: number): void {
     if (this.state === 'waiting' || this.state === 'gone') return;
     if (this.walk) this.goOn(this.walk, durationS);
     this.hold();
   }
 
-  /** Is out of the room at once. */
+  /** Removes the guest from the room at once. */
   vanish(): void {
     this.state = 'gone';
     this.walk = null;
@@ -93,12 +92,11 @@ export class Guest extends CellSitter {
     this.onChangedObservable.clear();
   }
 
-  /** Where the guest is now. */
   get position(): FloorPoint {
     return this.walk ? this.walk.at(this.walkedM) : this.spot.at;
   }
 
-  /** Comes in, or is there at once where there is no way to walk. */
+  /** Shows a guest who waits: walking in, or already there when no way is set. */
   private show(): void {
     if (this.state !== 'waiting') return;
     this.state = this.walk ? 'coming' : 'here';
@@ -126,10 +124,10 @@ export class Guest extends CellSitter {
   }
 }
 
-/** A way over the floor, from point to point in straight lines. */
+/** A path over the floor, in straight lines from point to point. */
 export class FloorPath {
   readonly lengthM: number;
-  /** Where each point is along the way, in metres. */
+  /** The distance of each point from the start, along the path, in metres. */
   private readonly marks: number[] = [0];
 
   /** @param points at least one */
@@ -141,7 +139,7 @@ export class FloorPath {
     this.lengthM = this.marks.at(-1)!;
   }
 
-  /** The point after so many metres; the end for all that are more. */
+  /** The point after so many metres; beyond the end it is the last point. */
   at(distanceM: number): FloorPoint {
     const next = this.marks.findIndex((mark) => mark > distanceM);
     if (next === -1) return this.points.at(-1)!;

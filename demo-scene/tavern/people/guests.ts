@@ -9,11 +9,11 @@ import { type Artist, labelFor, type Sitter } from './sitter.ts';
 
 /** Width and height of a guest's picture, in metres; the figure is a little smaller. */
 const SIZE_M = 1.5;
-/** Figures beside those at the places: of who comes in or goes out. */
+/** The number of extra figures, for guests who are on their way in or out. */
 const NUM_ON_THE_WAY = 3;
-/** Who comes later is painted after everything else. */
+/** Guests who come later are painted after everything else. */
 const PRIORITY_LATER = -1;
-/** How far the way out lies beside the way in, in metres. */
+/** How far the path out lies beside the path in, in metres. */
 const LANE_M = 0.34;
 
 export interface GuestsOptions {
@@ -27,8 +27,8 @@ export interface GuestsOptions {
 }
 
 /**
- * Everybody on the floor: who is there at the start, and who comes and goes. All share one sheet of sprites; a cell is
- * painted anew for the next guest when the last is gone.
+ * The guests on the floor: those who are there at the start, and those who come and go. All share one sheet of sprites;
+ * when a guest is gone, its cell is painted for the next one.
  */
 export class Guests {
   /** New guests come while this is true. */
@@ -40,7 +40,7 @@ export class Guests {
   private numArrivals = 0;
   private nextInS: number;
 
-  /** Paints the first guests, who are there then. @throws as `generateSpritesAsync` */
+  /** Paints the first guests and puts them in their places. @throws as `generateSpritesAsync` */
   static async InviteAsync(artist: Artist, options: GuestsOptions): Promise<Guests> {
     const { generator, keeping } = artist;
     const { plan } = options;
@@ -80,12 +80,12 @@ export class Guests {
     });
   }
 
-  /** Those in the room, the longest there first, and who is about to come in. */
+  /** The guests in the room and those about to come in; whoever has been there longest is first. */
   get present(): readonly Guest[] {
     return this.guests;
   }
 
-  /** Lets so many seconds pass. */
+  /** Moves all guests on by so many seconds, and lets the next one come when it is time. */
   update(durationS: number): void {
     for (const guest of this.guests) guest.update(durationS);
     for (const guest of this.guests.filter(({ state }) => state === 'gone')) this.remove(guest);
@@ -103,7 +103,7 @@ export class Guests {
     this.sheet.dispose();
   }
 
-  /** Shows who is in the next cell. */
+  /** Puts the guest of the next cell in its place. */
   private async welcome(spot: Place, place: string): Promise<void> {
     const figure = this.free.shift()!;
     const guest = new Guest(this.artist, this.sheet, figure, spot, place, this.sheet.cells[figure.cell]!);
@@ -112,7 +112,7 @@ export class Guests {
     this.add(guest);
   }
 
-  /** The next guest sets out, if there is a place or somebody makes one. */
+  /** Sends the next guest in, if a place is free or somebody can leave. */
   private arrive(): void {
     if (this.free.length === 0 || this.guests.some(({ state }) => state === 'waiting')) return;
     const index = this.freePlace() ?? this.makePlace();
@@ -130,7 +130,7 @@ export class Guests {
     try {
       await guest.paintAsync(recipe, PRIORITY_LATER);
     } catch (error) {
-      // A newer picture was asked for in the card, or everybody is sent home.
+      // An AbortError means that the visitor asked for a newer picture, or that all guests were disposed.
       if ((error as Error).name !== 'AbortError') guest.vanish();
     }
   }
@@ -141,7 +141,7 @@ export class Guests {
     return index === -1 ? null : index;
   }
 
-  /** Who has been there longest goes, unless kept or spoken to. */
+  /** Sends out the guest who has been there longest and is neither kept nor spoken to. @returns the free place, if any */
   private makePlace(): number | null {
     const { plan, isStill } = this.options;
     const { keeping } = this.artist;
@@ -185,19 +185,18 @@ function beside([x, z]: FloorPoint): FloorPoint {
   return [x, z + LANE_M];
 }
 
-/** How near to the door somebody is for whom it opens, in metres. */
+/** The door opens for guests who are nearer to it than this, in metres. */
 const AT_DOOR_M = 1.3;
-/** A page in the background draws no frames: what it missed is not made up for. */
+/** A page in the background draws no frames; the time it missed is not made up for beyond this. */
 const MAX_FRAME_S = 1;
 
 interface CompanyEvents {
   onCome(sitter: Sitter): void;
   onGone(sitter: Sitter): void;
-  /** A denoising step of somebody's picture. */
   onStep(sitter: Sitter, progress: GenerationProgress): void;
 }
 
-/** The guests and the door: nobody, until their model is there. */
+/** The company: the guests, and the door that opens for them. Nobody is there until their model is loaded. */
 export class Company {
   private guests: Guests | null = null;
   private isDoorOpen = true;
@@ -215,13 +214,13 @@ export class Company {
     return this.guests?.present ?? [];
   }
 
-  /** Whether new guests come. */
+  /** Whether new guests come in. */
   set areArriving(areArriving: boolean) {
     this.isDoorOpen = areArriving;
     if (this.guests) this.guests.areArriving = areArriving;
   }
 
-  /** Has the first guests painted, once; they are there then, and others may come. */
+  /** Paints the first guests, once; from then on others may come. */
   async paintAllAsync(artist: Artist): Promise<void> {
     this.guests = await Guests.InviteAsync(artist, {
       plan: this.plan,

@@ -1,14 +1,15 @@
 // Keeping: a visitor may keep a picture they like, and the same recipe is painted again in its place after a reload.
 import { encodeEdit, type Interpolation, type PictureEditOptions, type Recipe } from '../../../plugin/index.ts';
+import { MAX_SEED } from '../../../runtime/index.ts';
 import { recall, remember } from '../memory.ts';
 
-/** What somebody's picture is made from; what is absent is the model's default. */
+/** What a sitter's picture is made from; the model's defaults stand for whatever is absent. */
 export interface SitterRecipe extends Omit<Partial<Recipe>, keyof PictureEditOptions>, PictureEditOptions {
   label: string;
   seed: number;
 }
 
-/** An edit that is none: the picture is made from its label and seeds alone. */
+/** Changes that undo an edit: the picture is made from its label and seeds alone. */
 export const NO_EDIT = {
   image: undefined,
   mask: undefined,
@@ -17,24 +18,24 @@ export const NO_EDIT = {
   keepAlpha: undefined,
 } satisfies PictureEditOptions;
 
-/** What can be asked to be another; what is undefined: none. */
+/** What a visitor can change of a recipe; an undefined value removes it. */
 export interface RecipeChanges extends PictureEditOptions {
   seed?: number;
   interpolate?: Interpolation | undefined;
 }
 
-/** All that keeping looks at of a sitter. */
+/** A sitter, as far as keeping needs it. */
 interface Placed {
   place: string;
   recipe: SitterRecipe;
 }
 
-/** The recipes of those who are to be there again after a reload, by their places; in this browser's localStorage. */
+/** The recipes of the sitters that are kept, by their places, in this browser's localStorage. */
 export class Keeping {
   private readonly name: string;
   private readonly recipes: Map<string, SitterRecipe>;
 
-  /** @param modelHash of the model that painted them; with another model others are kept */
+  /** @param modelHash the hash of the model; each model keeps recipes of its own */
   constructor(
     modelHash: string,
     private readonly labels: readonly string[],
@@ -44,18 +45,18 @@ export class Keeping {
     this.recipes = this.read();
   }
 
-  /** Whether a sitter is kept as it is now. */
+  /** Whether a sitter is kept, and looks now as it was kept. */
   has({ place, recipe }: Placed): boolean {
     const kept = this.recipes.get(place);
     return kept !== undefined && JSON.stringify(kept) === JSON.stringify(essential(recipe));
   }
 
-  /** What is kept for a place. */
+  /** The recipe that is kept for a place, if there is one. */
   recipeAt(place: string): SitterRecipe | null {
     return this.recipes.get(place) ?? null;
   }
 
-  /** Keeps a sitter as it is now. @returns whether the browser lets it be kept */
+  /** Keeps a sitter as it is now. @returns false where the browser stores nothing */
   keep({ place, recipe }: Placed): boolean {
     this.recipes.set(place, essential(recipe));
     return this.write();
@@ -70,7 +71,7 @@ export class Keeping {
     return remember(this.name, Object.fromEntries(this.recipes));
   }
 
-  /** What is stored is not trusted: what is no recipe of this model is left out. */
+  /** Stored data is not trusted: whatever is not a recipe of this model is left out. */
   private read(): Map<string, SitterRecipe> {
     const stored = recall(this.name);
     if (typeof stored !== 'object' || stored === null) return new Map();
@@ -81,7 +82,7 @@ export class Keeping {
   }
 }
 
-/** What differs from sitter to sitter, in one order. */
+/** The fields of a recipe that differ from sitter to sitter, always in the same order. */
 function essential({ label, seed, guidanceScale, interpolate, ...others }: SitterRecipe): SitterRecipe {
   const varied = interpolate && { interpolate: { seed: interpolate.seed, amount: interpolate.amount } };
   const { image, strength, resamples, keepAlpha } = others;
@@ -97,7 +98,7 @@ function isRecipe(value: unknown, labels: readonly string[], numPixels: number):
   return labels.includes(label!) && isSeed(seed) && isGuidance && (!interpolate || isInterpolation(interpolate));
 }
 
-/** Nothing at all is none, and fine. */
+/** Whether the fields are a complete edit, or none at all. */
 function isEdit(edit: Partial<SitterRecipe>, numPixels: number): boolean {
   const { image, mask, strength, resamples, keepAlpha, ...rest }: PictureEditOptions = edit;
   if (Object.keys(rest).length > 0) return false;
@@ -108,7 +109,7 @@ function isEdit(edit: Partial<SitterRecipe>, numPixels: number): boolean {
   return areBytes && isStrength && isCount && typeof keepAlpha === 'boolean';
 }
 
-/** Whether a text stands for so many bytes: four letters for three, `=` for those that are missing at the end. */
+/** Whether a text is the Base64 form of so many bytes: four letters for three bytes, with `=` at the end. */
 function isBase64(text: unknown, numBytes: number): boolean {
   if (typeof text !== 'string' || text.length !== 4 * Math.ceil(numBytes / 3)) return false;
   const padding = '='.repeat((3 - (numBytes % 3)) % 3);
@@ -121,5 +122,5 @@ function isInterpolation({ seed, amount }: Partial<Interpolation>): boolean {
 }
 
 function isSeed(seed: unknown): boolean {
-  return Number.isInteger(seed) && (seed as number) >= 0 && (seed as number) < 2 ** 32;
+  return Number.isInteger(seed) && (seed as number) >= 0 && (seed as number) <= MAX_SEED;
 }

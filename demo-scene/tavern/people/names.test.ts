@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { kindOf, nameOf } from './names.ts';
+import { nameOf } from './names.ts';
 
 describe('nameOf', () => {
   it('gives the same name for the same recipe, and another for another seed or label', () => {
@@ -16,11 +16,5 @@ describe('nameOf', () => {
 
   it('takes the largest seed', () => {
     expect(nameOf('elf', 2 ** 32 - 1)).toMatch(/^[A-Z]/);
-  });
-});
-
-describe('kindOf', () => {
-  it('reads as words', () => {
-    expect(kindOf('human_elder')).toBe('human elder');
   });
 });

@@ -4,19 +4,19 @@ const LAST = ['bin', 'dra', 'fa', 'gar', 'lin', 'mund', 'na', 'ric', 'sa', 'thel
 const BYNAMES = ['Ash', 'Black', 'Bram', 'Copper', 'Fern', 'Hearth', 'Moss', 'Night', 'Oak', 'River', 'Stone', 'Thorn'];
 const TRADES = ['beard', 'brook', 'cloak', 'foot', 'hand', 'helm', 'heart', 'song', 'step', 'ward'];
 
-/** The name of who was painted from this label and seed: always the same. */
+/** The name of a person painted from this label and seed; it is always the same. */
 export function nameOf(label: string, seed: number): string {
   const pick = pickFor(label, seed);
   return `${pick(FIRST)}${pick(MIDDLE)}${pick(LAST)} ${pick(BYNAMES)}${pick(TRADES)}`;
 }
 
-/** The name of a thing that was painted from this label and seed. */
+/** The name of a thing painted from this label and seed; it is always the same. */
 export function nameOfThing(label: string, seed: number): string {
   const pick = pickFor(label, seed);
   return `The ${pick(BYNAMES)}${pick(TRADES)}`;
 }
 
-/** Picks from one list after the other. */
+/** Returns a function that picks from one list after another, always the same for one label and seed. */
 function pickFor(label: string, seed: number): (list: readonly string[]) => string {
   let state = seed ^ 0x9e3779b9;
   for (const letter of label) state = mix(state ^ letter.charCodeAt(0));
@@ -24,11 +24,6 @@ function pickFor(label: string, seed: number): (list: readonly string[]) => stri
     state = mix(state + 0x6d2b79f5);
     return list[(state >>> 0) % list.length]!;
   };
-}
-
-/** A label as people read it: `human_elder` is a human elder. */
-export function kindOf(label: string): string {
-  return label.replaceAll('_', ' ');
 }
 
 /** Scatters the bits of an int32 (the finaliser of MurmurHash3). */
@@ -49,7 +44,7 @@ const GREETINGS = [
   'No road led me here. I was painted where you see me.',
 ];
 
-/** What somebody of this seed says when spoken to. */
+/** What a person of this seed says when spoken to. */
 export function greetingOf(seed: number): string {
   return GREETINGS[seed % GREETINGS.length]!;
 }
@@ -63,7 +58,7 @@ const REMARKS = [
   'Not for sale. Copies are free.',
 ];
 
-/** What there is to say about a thing of this seed. */
+/** A remark about a thing or a surface of this seed. */
 export function remarkOn(seed: number): string {
   return REMARKS[seed % REMARKS.length]!;
 }

@@ -1,16 +1,17 @@
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import type { GeneratedTexture, GenerationProgress, PipelineName } from '../../../plugin/index.ts';
+import { labelWords } from '../../shared/page.ts';
 import { ROOM } from '../room/dimensions.ts';
 import type { Materials } from '../room/materials.ts';
 import type { PortraitPlan } from '../tavernFile.ts';
 import { PREVIEW_EVERY } from './cellSitter.ts';
 import { createFrame, hideIn, NamePlate, type PictureFrame, showIn } from './frame.ts';
 import type { RecipeChanges, SitterRecipe } from './keeping.ts';
-import { greetingOf, kindOf, nameOf } from './names.ts';
+import { greetingOf, nameOf } from './names.ts';
 import type { Artist, Sitter } from './sitter.ts';
 
-/** A framed portrait on the wall: a generated texture that can be made anew. */
+/** A framed portrait on the wall: a generated texture that can be painted again. */
 export class Portrait implements Sitter {
   readonly onChangedObservable = new Observable<Sitter>();
   readonly onProgressObservable = new Observable<GenerationProgress>();
@@ -21,7 +22,7 @@ export class Portrait implements Sitter {
   private texture: GeneratedTexture | null = null;
   private pipeline: PipelineName = 'ddpm';
 
-  /** @param depth how far its wall stands out from the back wall, in metres */
+  /** @param depth how far the wall behind it stands out from the back wall, in metres */
   constructor(
     scene: Scene,
     readonly plan: PortraitPlan,
@@ -56,7 +57,7 @@ export class Portrait implements Sitter {
     return this.texture?.isGenerating ?? true;
   }
 
-  /** Makes the first picture by this artist, which shows while it is made. */
+  /** Paints the first picture by this artist, and shows it while it is painted. */
   async paintAsync(artist: Artist, recipe: SitterRecipe, pipeline: PipelineName): Promise<void> {
     const { generator } = artist;
     this.artist = artist;
@@ -74,12 +75,12 @@ export class Portrait implements Sitter {
     });
     texture.onGeneratedObservable.add(() => showIn(this.frame, texture, crop));
     await finished.catch((error) => {
-      if (!texture.isGenerating) throw error; // else another was asked for in the card
+      if (!texture.isGenerating) throw error; // otherwise the visitor has asked for another in the card
     });
     this.changed();
   }
 
-  /** Paints the same recipe by another pipeline; an edited picture stays as it is. A newer request takes its place. */
+  /** Paints the same recipe by another pipeline. An edited picture stays as it is, and a newer request takes precedence. */
   async paintByAsync(pipeline: PipelineName): Promise<void> {
     this.pipeline = pipeline;
     if (!this.texture || this.recipe.image) return;
@@ -109,7 +110,7 @@ export class Portrait implements Sitter {
     }
   }
 
-  /** What begins from an image is painted step by step. */
+  /** A picture that begins from an image is always painted step by step. */
   private byPipeline<Asked extends RecipeChanges>(asked: Asked): Asked & { pipeline: PipelineName } {
     return { ...asked, pipeline: asked.image ? 'ddpm' : this.pipeline };
   }
@@ -119,11 +120,11 @@ export class Portrait implements Sitter {
   }
 
   private engrave(): void {
-    this.plate.engrave(this.name, kindOf(this.recipe.label));
+    this.plate.engrave(this.name, labelWords(this.recipe.label));
   }
 }
 
-/** A texture's rows as a picture has them. */
+/** Turns a texture's rows, which begin at the bottom, into a picture's, which begin at the top. */
 function bottomRowLast(texels: Uint8Array, rowBytes: number): Uint8Array {
   const pixels = new Uint8Array(texels.length);
   for (let from = 0; from < texels.length; from += rowBytes) {

@@ -18,27 +18,27 @@ export class Artist {
 
 /** Somebody or something whose picture a model makes: in a frame, on the floor or on a table. */
 export interface Sitter {
-  /** The frame, the place or the spot in the room, always by the same name. */
+  /** The name of its frame, place or spot in the room, which never changes. */
   readonly place: string;
   readonly name: string;
-  /** What the card tells below the name. */
+  /** The sentence on the card, below the name. */
   readonly words: string;
-  /** Who paints it; null while the model is on the way. */
+  /** The artist that paints it; null while the model is loading. */
   readonly artist: Artist | null;
   readonly recipe: SitterRecipe;
-  /** Whether a picture is being made. */
+  /** Whether a picture is being painted. */
   readonly isPainting: boolean;
-  /** Set while somebody talks to them; who is spoken to does not leave. */
+  /** True while its card is open: a guest who is spoken to does not leave. */
   isSpokenTo: boolean;
-  /** Told when the picture, a preview of it, or the recipe is another. */
+  /** Notified when the picture, its preview or the recipe has changed. */
   readonly onChangedObservable: Observable<Sitter>;
-  /** RGBA bytes as they are shown now, top row first; null before there is a picture. */
+  /** The picture as it is shown now: RGBA bytes, top row first; null before the first one. */
   pixelsAsync(): Promise<Uint8Array | null>;
-  /** Makes another picture; the newest request wins. @throws an AbortError when superseded */
+  /** Paints another picture. @throws an AbortError when a newer request takes its place */
   changeAsync(changes: RecipeChanges): Promise<void>;
 }
 
-/** The label itself where the model knows it, else always the same other one. */
+/** The label itself where the model knows it; otherwise another label, always the same one. */
 export function labelFor(labels: readonly string[], wanted: string): string {
   if (labels.includes(wanted)) return wanted;
   const sum = Array.from(wanted, (letter) => letter.charCodeAt(0)).reduce((a, b) => a + b, 0);

@@ -32,7 +32,7 @@ export class Door {
     this.box(brass, [0.05, 0.16, THICKNESS + 0.08], [width - 0.12, 1, 0]);
   }
 
-  /** Lets so many seconds pass. */
+  /** Moves the door on by so many seconds. */
   swing(durationS: number): void {
     const goal = this.isOpen ? OPEN_RAD : 0;
     const left = goal - this.hinge.rotation.y;
@@ -56,7 +56,7 @@ const WIDTH = 0.9;
 const HEIGHT = 1.1;
 const { backZ } = ROOM;
 
-/** A doorway at the end of the back wall and a leaded window above it, with the night behind both. */
+/** A doorway at the end of the back wall and a leaded window above it, with the night sky behind both. */
 export function buildWindow(scene: Scene, parts: Parts, { beam, iron }: Materials): void {
   const night = new PBRMaterial('night', scene);
   night.albedoColor = new Color3(0.01, 0.02, 0.05);

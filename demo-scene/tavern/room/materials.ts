@@ -3,7 +3,7 @@ import { Color3 } from '@babylonjs/core/Maths/math.color.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import type { Quality } from '../quality.ts';
 
-/** Those that a model paints, in the colours that they have before. */
+/** The materials that a model paints, with the colours that they have until then. */
 const PAINTED = {
   beam: '#3a2416',
   oak: '#7c5130',

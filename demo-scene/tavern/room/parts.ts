@@ -9,18 +9,18 @@ import type { Scene } from '@babylonjs/core/scene.js';
 
 export type Vec = readonly [x: number, y: number, z: number];
 
-/** Metres of a surface for 1 of u and v. */
+/** One unit of u or v covers so many metres. */
 export const TILE_M = 1.6;
 const TESSELLATION = 24;
 
-/** Collects the still parts of the room, and makes them one mesh for each material. */
+/** Collects the parts of the room that do not move, and merges them into one mesh for each material. */
 export class Parts {
   private readonly byMaterial = new Map<Material, Mesh[]>();
   private numParts = 0;
 
   constructor(private readonly scene: Scene) {}
 
-  /** A box with its middle at `at`; the texture's grain runs along its longest side. */
+  /** Adds a box with its middle at `at`; the texture's grain runs along its longest side. */
   box(material: Material, [width, height, depth]: Vec, at: Vec, turn: Vec = [0, 0, 0]): void {
     const mesh = CreateBox('box', { width, height, depth }, this.scene);
     this.numParts++;
@@ -28,7 +28,7 @@ export class Parts {
     this.place(material, mesh, at, turn);
   }
 
-  /** An upright cylinder or cone that stands on `at`. */
+  /** Adds an upright cylinder or cone that stands on `at`. */
   cylinder(material: Material, diameter: number, height: number, at: Vec, options: CylinderOptions = {}): void {
     const { diameterTop = diameter, turn = [0, 0, 0], tessellation = TESSELLATION } = options;
     const size = { height, diameterTop, diameterBottom: diameter, tessellation };
@@ -36,7 +36,7 @@ export class Parts {
     this.place(material, mesh, [at[0], at[1] + height / 2, at[2]], turn);
   }
 
-  /** A turned body that stands on `at`: radius and height of its outline, from the bottom up. */
+  /** Adds a turned body that stands on `at`. @param outline radius and height of each point, from the bottom up */
   turned(
     material: Material,
     outline: readonly (readonly [radius: number, height: number])[],
@@ -52,7 +52,7 @@ export class Parts {
     this.place(material, mesh, at);
   }
 
-  /** The meshes, which neither move nor can be clicked. */
+  /** Makes the meshes, which neither move nor can be clicked. */
   finish(): Mesh[] {
     return Array.from(this.byMaterial, ([material, parts]) => {
       const mesh = Mesh.MergeMeshes(parts, true, true);
@@ -66,7 +66,7 @@ export class Parts {
     });
   }
 
-  /** Any other mesh. */
+  /** Adds any other mesh. */
   add(material: Material, mesh: Mesh, at: Vec): void {
     this.place(material, mesh, at);
   }

@@ -59,7 +59,7 @@ function lightFire(flames: Flames): void {
 const RADIUS = 0.44;
 const NUM_CANDLES = 6;
 
-/** An iron ring of candles on a chain, its middle at `at`; returns where their flames stand. */
+/** An iron ring of candles on a chain, its middle at `at`. @returns where the flames of the candles stand */
 function buildChandelier(parts: Parts, { iron, wax, brass }: Materials, [x, y, z]: Vec): Vec[] {
   parts.add(iron, CreateTorus('ring', { diameter: 2 * RADIUS, thickness: 0.05, tessellation: 36 }), [x, y, z]);
   parts.cylinder(iron, 0.03, ROOM.height - y - 0.5, [x, y + 0.5, z], { tessellation: 6 });

@@ -1,11 +1,10 @@
 import { encodeEdit } from '../../../plugin/index.ts';
-import { copied, downloadPng, drawPixels, element, newSeed } from '../../shared/page.ts';
+import { copied, downloadPng, drawPixels, element, labelWords, newSeed, onClicks } from '../../shared/page.ts';
 import { NO_EDIT, type RecipeChanges, type SitterRecipe } from '../people/keeping.ts';
-import { kindOf } from '../people/names.ts';
 import type { Sitter } from '../people/sitter.ts';
 import { Editor } from './editor.ts';
 
-/** The conversation card: who or what it is, what the picture is made from, and what can be done with it. */
+/** The card of a sitter: who or what it is, what its picture is made from, and what can be done with the picture. */
 export class Card {
   private readonly dialog = element<HTMLDialogElement>('#card');
   private readonly canvas = element<HTMLCanvasElement>('#card-picture');
@@ -18,13 +17,13 @@ export class Card {
     () => this.endEditing(),
   );
   private sitter: Sitter | null = null;
-  /** The other end of the variation; null until one is asked for. */
+  /** The seed at the other end of the variation; null until a variation is asked for. */
   private secondSeed: number | null = null;
   private numShows = 0;
   private stopObserving: () => void = () => {};
 
   constructor() {
-    const actions = {
+    onClicks(this.dialog, 'data-action', {
       reroll: () => this.reroll(),
       vary: () => this.vary(newSeed()),
       edit: () => this.edit(),
@@ -32,10 +31,7 @@ export class Card {
       copy: () => this.copyRecipe(),
       download: () => this.download(),
       close: () => this.dialog.close(),
-    };
-    for (const [name, act] of Object.entries(actions)) {
-      element(`[data-action=${name}]`, this.dialog).addEventListener('click', () => void act());
-    }
+    });
     this.strength.addEventListener('input', () => void this.vary(this.secondSeed ?? newSeed()));
     this.dialog.addEventListener('click', (event) => {
       if (event.target === this.dialog && !this.isInside(event)) this.dialog.close();
@@ -74,7 +70,7 @@ export class Card {
     this.sitter = null;
   }
 
-  /** The padding belongs to the dialog, and so does what is around it. */
+  /** Clicks on the backdrop reach the dialog too, so the position decides. */
   private isInside({ clientX, clientY }: MouseEvent): boolean {
     const { left, right, top, bottom } = this.dialog.getBoundingClientRect();
     return clientX >= left && clientX <= right && clientY >= top && clientY <= bottom;
@@ -86,7 +82,7 @@ export class Card {
     const { label, seed, guidanceScale } = sitter.recipe;
     element('#card-name').textContent = sitter.name;
     element('.greeting', this.dialog).textContent = sitter.words;
-    this.write('label', kindOf(label));
+    this.write('label', labelWords(label));
     this.write('seed', String(seed));
     this.write('guidance', String(guidanceScale));
     this.write('varied', variationOf(sitter.recipe));
@@ -96,7 +92,7 @@ export class Card {
     this.dialog.toggleAttribute('data-painting', sitter.isPainting);
     const order = ++this.numShows;
     this.canvas.ariaBusy = 'true'; // until it shows the picture of all that the card says
-    const pixels = await sitter.pixelsAsync().catch(() => null); // gone meanwhile, or superseded
+    const pixels = await sitter.pixelsAsync().catch(() => null); // the sitter has left, or a newer picture was asked for
     if (!pixels || this.sitter !== sitter || order !== this.numShows) return;
     drawPixels(this.canvas, pixels);
     this.canvas.ariaBusy = 'false';
@@ -117,13 +113,13 @@ export class Card {
     await this.change({ ...NO_EDIT, seed: newSeed(), interpolate: undefined });
   }
 
-  /** Goes part of the way to the picture of another seed, as far as the slider says. */
+  /** Paints the picture that lies between this seed and another, as far along as the slider says. */
   private async vary(secondSeed: number): Promise<void> {
     this.secondSeed = secondSeed;
     await this.change({ ...NO_EDIT, interpolate: { seed: secondSeed, amount: this.strength.valueAsNumber } });
   }
 
-  /** Turns the card to its other side, where a part of the picture is painted anew. */
+  /** Opens the editor, where a part of the picture can be painted again. */
   private async edit(): Promise<void> {
     const { sitter } = this;
     const pixels = await sitter?.pixelsAsync().catch(() => null);
@@ -156,7 +152,7 @@ export class Card {
     }
   }
 
-  /** Who is kept is there again after a reload, as last seen. */
+  /** A sitter that is kept is there again after a reload, as it was last seen. */
   private toggleKept(): void {
     const { sitter } = this;
     if (!sitter?.artist) return;
@@ -181,13 +177,13 @@ export class Card {
     this.notice.textContent = await copied(text, 'The recipe');
   }
 
-  /** The picture as it is, a pixel a pixel. */
+  /** Saves the picture without enlarging it. */
   private async download(): Promise<void> {
     if (this.sitter) await downloadPng(this.canvas, `${fileName(this.sitter.recipe)}.png`);
   }
 }
 
-/** Several tiles of a surface: too much to keep in this browser as it was. */
+/** A surface of several tiles: its image would be too large to keep in this browser. */
 function isLarge({ widthPx, heightPx }: SitterRecipe): boolean {
   return widthPx !== undefined || heightPx !== undefined;
 }
@@ -196,7 +192,7 @@ function percent(share: number): string {
   return `${Math.round(100 * share)} %`;
 }
 
-/** What was done to the picture of the seed. */
+/** A few words on how the picture differs from that of its seed alone. */
 function variationOf({ interpolate, image, mask, strength }: SitterRecipe): string {
   if (image) return `${mask ? 'in a part, ' : 'edited, '}${percent(strength ?? 1)}`;
   return interpolate ? `${percent(interpolate.amount)} to ${interpolate.seed}` : 'no';

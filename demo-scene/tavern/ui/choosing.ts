@@ -4,13 +4,12 @@ import { PointerEventTypes } from '@babylonjs/core/Events/pointerEvents.js';
 import type { AbstractMesh } from '@babylonjs/core/Meshes/abstractMesh.js';
 import type { Sprite } from '@babylonjs/core/Sprites/sprite.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import { element } from '../../shared/page.ts';
+import { create, element, labelWords } from '../../shared/page.ts';
 import type { CellSitter } from '../people/cellSitter.ts';
-import { kindOf } from '../people/names.ts';
 import type { Portrait } from '../people/portrait.ts';
 import type { Sitter } from '../people/sitter.ts';
 
-/** Tells who or what is clicked on, sprites before the portraits behind them on the wall. */
+/** Calls `onChosen` with the sitter that is clicked on in the scene; sprites hide the portraits behind them. */
 export function onPicked(
   scene: Scene,
   portraits: readonly Portrait[],
@@ -38,7 +37,7 @@ export function onPicked(
   });
 }
 
-/** Buttons for everybody and everything in the room, for who does not click on the scene. */
+/** The list of all sitters as buttons, for visitors who cannot or do not want to click on the scene. */
 export class PeopleList {
   private readonly list = element('#people nav');
   private readonly buttons = new Map<Sitter, HTMLButtonElement>();
@@ -46,12 +45,11 @@ export class PeopleList {
   constructor(private readonly onChosen: (sitter: Sitter) => void) {}
 
   add(sitter: Sitter): void {
-    const button = document.createElement('button');
-    button.type = 'button';
-    const kind = document.createElement('small');
+    const button = create('button', { type: 'button' });
+    const kind = create('small');
     const write = () => {
       button.textContent = `${sitter.name} `;
-      kind.textContent = kindOf(sitter.recipe.label);
+      kind.textContent = labelWords(sitter.recipe.label);
       button.append(kind);
     };
     write();
@@ -63,7 +61,7 @@ export class PeopleList {
     this.list.append(button);
   }
 
-  /** Who has left; the focus goes to the next. */
+  /** Removes a sitter who has left; the keyboard focus moves to the next button. */
   remove(sitter: Sitter): void {
     const button = this.buttons.get(sitter);
     if (!button) return;

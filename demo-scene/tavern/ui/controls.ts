@@ -4,16 +4,16 @@ import type { ModelUser } from '../../training-corner/panel.ts';
 import { recall, remember } from '../memory.ts';
 import type { QualityWish } from '../quality.ts';
 
-/** The row of settings below the scene, which are remembered. */
+/** The row of settings below the scene, which the browser remembers. */
 export class Controls {
-  /** Of this visit; the address may differ from what is remembered. */
+  /** Whether guests come in during this visit; the address may override what is remembered. */
   areArriving: boolean;
   readonly settings = recallSettings();
   private readonly arrivals = element<HTMLButtonElement>('[data-action=arrivals]');
 
   /**
-   * @param search   of the address: `?arrivals=off` keeps guests away for this visit, `on` lets them come
-   * @param onPipeline told that something else is to paint the portraits
+   * @param search     the query of the address: `?arrivals=off` keeps guests away for this visit, `on` lets them come
+   * @param onPipeline called when another pipeline is to paint the portraits
    */
   constructor(
     search: string,
@@ -45,7 +45,7 @@ export class Controls {
     this.arrivals.title = areArriving ? 'No new guests come in' : 'New guests come in, every few seconds';
   }
 
-  /** Another quality is another room: the page opens again. */
+  /** Another quality needs another room, so the page is loaded again. */
   private rememberQuality(): void {
     const select = element<HTMLSelectElement>('#quality');
     select.value = this.settings.quality;
@@ -73,7 +73,7 @@ export class Controls {
   }
 }
 
-/** Offers the training corner; its code is loaded when it is opened first. */
+/** Shows the button of the training corner; its code is loaded when it is opened for the first time. */
 export function offerTraining(user: ModelUser, onError: (error: unknown) => void): void {
   const opener = element<HTMLButtonElement>('#open-training');
   opener.hidden = false;
@@ -95,14 +95,14 @@ export interface VisitorSettings {
   areArriving: boolean;
   quality: QualityWish;
   isListOpen: boolean;
-  /** What paints the portraits, where their model has a choice. */
+  /** The pipeline that paints the portraits, where their model has several. */
   pipeline: PipelineName;
 }
 
 const DEFAULTS: VisitorSettings = { areArriving: true, quality: 'auto', isListOpen: false, pipeline: 'cvae+ddpm' };
 const NAME = 'settings';
 
-/** The settings of the last visit; what is stored is not trusted. */
+/** The settings of the last visit. Stored values are not trusted. */
 export function recallSettings(): VisitorSettings {
   const stored = recall(NAME) as Partial<VisitorSettings> | undefined;
   const { areArriving, quality, isListOpen, pipeline } = { ...DEFAULTS, ...stored };

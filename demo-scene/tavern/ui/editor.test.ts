@@ -39,7 +39,7 @@ async function brush(page: Page): Promise<void> {
 describeInBrowser(
   'the editor of the card',
   (openPage) => {
-    it('asks for what is marked to be painted anew, and goes back', async () => {
+    it('asks for what is marked to be painted again, and goes back', async () => {
       const page = await openPage<CardPage>(site);
       const { playwright } = page;
       const pixels = await page.call('pixels');

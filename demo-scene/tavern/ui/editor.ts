@@ -1,11 +1,11 @@
-import { element, newSeed } from '../../shared/page.ts';
+import { create, element, newSeed, onClicks } from '../../shared/page.ts';
 import type { RecipeChanges, SitterRecipe } from '../people/keeping.ts';
 import type { Sitter } from '../people/sitter.ts';
 
-/** A slider's place where nothing is marked, and where something is. */
+/** The strength that suits the whole picture, and the one that suits a marked part. */
 const STRENGTHS = { whole: '0.8', part: '1' };
 
-/** The other side of the card: who it is stays, and a part of the picture, or all of it, is painted anew. */
+/** The editor in the card: a part of the picture, or all of it, is painted again, and the sitter keeps the name. */
 export class Editor {
   private readonly panel = element('#editor');
   private readonly presets = element('.presets', this.panel);
@@ -21,9 +21,7 @@ export class Editor {
     private readonly onDone: () => void,
   ) {
     const actions = { paint: () => this.paint(), undo: () => this.undo(), done: () => this.onDone() };
-    for (const [name, act] of Object.entries(actions)) {
-      element(`[data-edit=${name}]`, this.panel).addEventListener('click', () => void act());
-    }
+    onClicks(this.panel, 'data-edit', actions);
     this.strength.addEventListener('input', () => this.showStrength());
     element('#card-mask').addEventListener('contextmenu', (event) => event.preventDefault());
   }
@@ -32,7 +30,7 @@ export class Editor {
     return !this.panel.hidden;
   }
 
-  /** @param image as it is shown now: what each painting begins from */
+  /** @param image the picture that is shown now, from which each painting begins */
   open({ recipe, artist }: Sitter, image: Uint8Array): void {
     const { info, sizePx } = artist!.generator;
     this.image = image;
@@ -59,7 +57,7 @@ export class Editor {
     if (hasMask !== this.hadMask) this.suggest(hasMask);
   }
 
-  /** The settings that suit a part, or the whole. */
+  /** Sets strength and outline as they suit a marked part, or the whole. */
   private suggest(hasMask: boolean): void {
     this.hadMask = hasMask;
     this.strength.value = hasMask ? STRENGTHS.part : STRENGTHS.whole;
@@ -71,7 +69,7 @@ export class Editor {
     element('output[for=edit-strength]', this.panel).textContent = `${Math.round(100 * this.strength.valueAsNumber)} %`;
   }
 
-  /** Begins from the noise of a second seed: who keeps the first keeps the name. */
+  /** Begins from the noise of a second seed. The first seed stays, and with it the sitter's name. */
   private async paint(): Promise<void> {
     if (!this.image) return;
     this.brush.stepBack();
@@ -93,17 +91,15 @@ export class Editor {
 }
 
 function presetButton(name: string, mark: () => void): HTMLButtonElement {
-  const button = document.createElement('button');
-  button.type = 'button';
-  button.textContent = name;
+  const button = create('button', { type: 'button', textContent: name });
   button.addEventListener('click', mark);
   return button;
 }
 
-/** Of what is marked: the ember of the page. */
+/** The colour of the marked pixels: the ember colour of the page. */
 const MARK = [255, 157, 60, 150] as const;
 
-/** A mask painted over the card's picture, in the picture's own pixels. */
+/** A brush that paints a mask over the card's picture, in the picture's own pixels. */
 class MaskBrush {
   private readonly canvas = element<HTMLCanvasElement>('#card-mask');
   private readonly sizeSlider = element<HTMLInputElement>('#brush');
@@ -111,7 +107,7 @@ class MaskBrush {
   /** Where the brush was last, in pixels; null while it is lifted. */
   private last: [x: number, y: number] | null = null;
 
-  /** @param onPainted told after each stroke */
+  /** @param onPainted called after each stroke */
   constructor(private readonly onPainted: () => void) {
     this.canvas.addEventListener('pointerdown', (event) => {
       this.canvas.setPointerCapture(event.pointerId);
@@ -124,12 +120,12 @@ class MaskBrush {
     this.canvas.addEventListener('pointerup', () => this.onPainted());
   }
 
-  /** The mask so far: one byte a pixel; null when nothing is marked. */
+  /** The mask so far, one byte for each pixel; null when nothing is marked. */
   get marked(): Uint8Array | null {
     return this.mask.some((value) => value > 0) ? this.mask.slice() : null;
   }
 
-  /** Begins anew over a picture of this size. */
+  /** Starts an empty mask over a picture of this size. */
   begin(widthPx: number, heightPx: number): void {
     [this.canvas.width, this.canvas.height] = [widthPx, heightPx];
     this.set(new Uint8Array(widthPx * heightPx));
@@ -140,18 +136,18 @@ class MaskBrush {
     this.canvas.hidden = true;
   }
 
-  /** What is marked is painted: the mask steps back until it is another. */
+  /** Fades the mask once its pixels are painted, until the mask changes. */
   stepBack(): void {
     this.canvas.toggleAttribute('data-painted', true);
   }
 
-  /** Marks these pixels and no others. */
+  /** Marks exactly these pixels. */
   set(mask: Uint8Array): void {
     this.mask = mask.slice();
     this.show();
   }
 
-  /** A dot at the pointer, and along the way from where it was; with the right button or Alt it erases. */
+  /** Draws dots from the last position to the pointer; with the right button or Alt they erase. */
   private stroke(event: PointerEvent): void {
     const to = this.at(event);
     const from = this.last ?? to;
@@ -188,10 +184,10 @@ class MaskBrush {
   }
 }
 
-/** A part of a picture, as shares of its width and height. */
+/** Whether a point belongs to a part of the picture; x and y are shares of its width and height. */
 type Part = (x: number, y: number) => boolean;
 
-/** A face is in the middle, below; what is above and beside it is hair, or a hat. */
+/** The face is in the lower middle of a portrait; above and beside it is hair, or a hat. */
 const OF_PORTRAITS: Record<string, Part> = {
   Hair: (x, y) => y < 3 / 4 || x < 1 / 4 || x > 3 / 4,
   Face: (x, y) => y > 5 / 8 && x > 1 / 4 && x < 3 / 4,
@@ -202,12 +198,12 @@ const OF_OTHERS: Record<string, Part> = {
   'Lower half': (_, y) => y > 1 / 2,
 };
 
-/** Masks that can be chosen for a model's pictures, by name. */
+/** The parts that buttons offer for a model's pictures, by name. */
 export function presetsFor(kind: string): Readonly<Record<string, Part>> {
   return kind === 'portraits' ? OF_PORTRAITS : OF_OTHERS;
 }
 
-/** A part as a mask: one byte a pixel, 255 where its middle is inside. */
+/** The mask of a part: one byte for each pixel, 255 where the middle of the pixel is inside. */
 export function maskOf(part: Part, widthPx: number, heightPx: number): Uint8Array {
   return Uint8Array.from({ length: widthPx * heightPx }, (_, i) => {
     const [x, y] = [i % widthPx, Math.floor(i / widthPx)];

@@ -1,16 +1,16 @@
 import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 import type { AssetGenerator, GenerationProgress } from '../../../plugin/index.ts';
-import { element } from '../../shared/page.ts';
+import { element, loadingSentence } from '../../shared/page.ts';
 
 const INTERVAL_MS = 500;
-/** Share of the newest step in the average. */
+/** The weight of the newest step in the running average. */
 const NEWEST = 0.1;
 
-/** The corner that tells how fast everything is. */
+/** The corner of the page that shows how fast everything is. */
 export class Measures {
   private stepMs = 0;
   private generators: AssetGenerator[] = [];
-  /** When each picture in the making took its last step. */
+  /** When each unfinished picture took its last step. */
   private readonly lastSteps = new WeakMap<object, number>();
 
   constructor(engine: AbstractEngine, adapter: string) {
@@ -18,7 +18,7 @@ export class Measures {
     setInterval(() => show('fps', `${formatFps(engine.getFps())} fps`), INTERVAL_MS);
   }
 
-  /** Tells of this generator, too; the queues of all are one. */
+  /** Shows this generator too; the lengths of all queues are added up. */
   watch(generator: AssetGenerator): void {
     const { backend, reason } = generator.backend;
     show('backend', backend);
@@ -33,7 +33,7 @@ export class Measures {
     show('queue', String(this.generators.reduce((sum, { queueLength }) => sum + queueLength, 0)));
   }
 
-  /** Notes a step of the picture that `picture` stands for. */
+  /** Counts a denoising step. @param picture any object that stands for the picture */
   step(picture: object, { step }: GenerationProgress): void {
     const now = performance.now();
     const last = this.lastSteps.get(picture);
@@ -52,22 +52,16 @@ function show(name: string, text: string): void {
   element(`[data-measure=${name}]`).textContent = text;
 }
 
-const MEGABYTE = 1e6;
-
-/** The line below the title: what the page is waiting for. */
+/** The line below the title, which says what the page is waiting for. */
 export class ProgressLine {
   private readonly line = element('#progress');
   private readonly text = element('span', this.line);
   private readonly bar = element<HTMLProgressElement>('progress', this.line);
 
-  /** @param what the model paints; @param totalBytes unknown where the server does not tell */
   loading(what: string, loadedBytes: number, totalBytes: number | undefined): void {
-    const megabytes = (bytes: number) => (bytes / MEGABYTE).toFixed(1);
-    const all = totalBytes ? ` of ${megabytes(totalBytes)}` : '';
-    this.show(`Fetching the ${what}: ${megabytes(loadedBytes)}${all} MB`, totalBytes ? loadedBytes / totalBytes : 0);
+    this.show(loadingSentence(what, loadedBytes, totalBytes), totalBytes ? loadedBytes / totalBytes : 0);
   }
 
-  /** How many portraits are finished. */
   portraits(numDone: number, numAll: number): void {
     this.show(`Painting portrait ${Math.min(numDone + 1, numAll)} of ${numAll}`, numDone / numAll);
   }
@@ -77,7 +71,7 @@ export class ProgressLine {
     this.bar.hidden = true;
   }
 
-  /** Says a last sentence, or nothing. */
+  /** Shows a last sentence, or none, without the bar. */
   end(sentence = ''): void {
     this.show(sentence, 1);
     this.bar.hidden = true;

@@ -1,4 +1,4 @@
-// The page of `figment pick`: a grid of candidates for each label of each asset; what is pressed is kept.
+// The page of `figment pick`: a grid of candidates for each label of each asset; the candidates that are pressed are kept.
 import type { PickGroup } from '../pick/pickSite.ts';
 
 const MORE = 24;
@@ -8,7 +8,7 @@ const save = document.querySelector<HTMLButtonElement>('#save')!;
 const message = document.querySelector('#status')!;
 
 interface Choice extends PickGroup {
-  index: number; // in addresses
+  index: number; // in the addresses of its candidates
   kept: Set<number>;
   grid: HTMLElement;
 }
@@ -17,7 +17,7 @@ const choices: Choice[] = [];
 
 async function show(): Promise<void> {
   const response = await fetch('groups.json');
-  if (!response.ok) return tell(await response.text());
+  if (!response.ok) return showStatus(await response.text());
   const groups: PickGroup[] = await response.json();
   for (const [index, group] of groups.entries()) {
     const choice = { ...group, index, kept: new Set(group.seeds), grid: element('div', 'grid') };
@@ -101,8 +101,8 @@ function update(): void {
   const empty = choices.find(({ kept }) => kept.size === 0);
   const numChanged = choices.filter(isChanged).length;
   save.disabled = numChanged === 0 || empty !== undefined;
-  if (empty) tell(`Keep at least one of ${empty.asset}: ${empty.label}.`);
-  else tell(numChanged === 0 ? 'As in the bake file.' : `${numChanged} of ${choices.length} changed.`);
+  if (empty) showStatus(`Keep at least one of ${empty.asset}: ${empty.label}.`);
+  else showStatus(numChanged === 0 ? 'As in the bake file.' : `${numChanged} of ${choices.length} changed.`);
 }
 
 save.addEventListener('click', async () => {
@@ -115,10 +115,10 @@ save.addEventListener('click', async () => {
     if (!response.ok) throw new Error(await response.text());
     for (const choice of changed) choice.seeds = [...choice.kept];
     update();
-    tell('Saved into the bake file.');
+    showStatus('Saved into the bake file.');
   } catch (error) {
     update();
-    tell(error instanceof Error ? error.message : String(error));
+    showStatus(error instanceof Error ? error.message : String(error));
   }
 });
 
@@ -126,7 +126,7 @@ addEventListener('beforeunload', (event) => {
   if (choices.some(isChanged)) event.preventDefault();
 });
 
-function tell(text: string): void {
+function showStatus(text: string): void {
   message.textContent = text;
 }
 

@@ -1,5 +1,5 @@
 // The report's page: a click on a picture shows its recipe.
-export {}; // a module, with names of its own
+export {}; // makes this a module, whose names are its own
 
 const find = <T extends HTMLElement>(selector: string) => document.querySelector<T>(selector)!;
 const dialog = find<HTMLDialogElement>('dialog');

@@ -1,21 +1,21 @@
 import type { BackendName } from '../../../runtime/index.ts';
 import { openNodeBackend } from '../../node/nodeBackend.ts';
 import { encodePng } from '../../node/png.ts';
-import type { Picture } from '../bakePlan.ts';
+import type { PlannedPicture } from '../bakePlan.ts';
 import { Baker } from '../baker.ts';
 import { makeBatches } from '../batches.ts';
 
-/** Paints pictures as they are asked for, those that wait together. */
+/** Paints pictures on request; those that wait at the same time are painted as a batch. */
 export interface CandidatePainter {
   /** A PNG of the model's size. @throws the signal's reason once the painter is disposed */
-  paint(picture: Picture): Promise<Uint8Array>;
+  paint(picture: PlannedPicture): Promise<Uint8Array>;
   dispose(): Promise<void>;
 }
 
 const BATCH = 8;
 
 interface Waiting {
-  picture: Picture;
+  picture: PlannedPicture;
   resolve: (png: Uint8Array) => void;
   reject: (error: unknown) => void;
 }
@@ -24,7 +24,7 @@ export async function openPainter(backend?: BackendName): Promise<CandidatePaint
   const opened = await openNodeBackend(backend);
   const baker = new Baker();
   const controller = new AbortController();
-  const waiting = new Map<Picture, Waiting>();
+  const waiting = new Map<PlannedPicture, Waiting>();
   let atWork: Promise<void> | null = null;
 
   async function paintAll(): Promise<void> {
@@ -60,6 +60,6 @@ export async function openPainter(backend?: BackendName): Promise<CandidatePaint
   };
 }
 
-function encoded({ look }: Picture, pixels: Uint8Array): Uint8Array {
+function encoded({ look }: PlannedPicture, pixels: Uint8Array): Uint8Array {
   return encodePng({ width: look.widthPx, height: look.heightPx, channels: 4, pixels });
 }

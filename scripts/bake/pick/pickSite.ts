@@ -5,19 +5,19 @@ import { writeFileAtomic } from '../../node/atomicWrite.ts';
 import type { SiteOptions } from '../../node/serveSite.ts';
 import { UsageError } from '../../node/usageError.ts';
 import { MAX_COUNT } from '../bakeFileSchema.ts';
-import { type BakePlan, bakedRecipe, type Picture } from '../bakePlan.ts';
+import { type BakePlan, bakedRecipe, type PlannedPicture } from '../bakePlan.ts';
 import { pageScript, pageStyle } from '../pageFiles.ts';
 import { planBake } from '../planBake.ts';
 import { parseBakeFile } from '../readBakeFile.ts';
 import type { CandidatePainter } from './candidatePainter.ts';
 import { type Picks, writeSeeds } from './writeSeeds.ts';
 
-/** The choice of one asset's label, as the page gets it. */
+/** The candidates for one label of one asset, as the page gets them. */
 export interface PickGroup {
   asset: string;
   label: string;
   seeds: number[]; // in the bake file
-  candidates: number[]; // those, and others to choose from
+  candidates: number[]; // those seeds, and others to choose from
 }
 
 const PICKS_SCHEMA = v.record(
@@ -44,13 +44,13 @@ const POLICY = [
 ].join('; ');
 
 /**
- * The site of `figment pick`: its page, the candidates, painted when the page shows them, and the way back of what was
- * picked into the bake file.
+ * The site of `figment pick`: its page, the candidates, which are painted when the page shows them, and the address to which
+ * the page posts what was picked, for the bake file.
  *
  * @param numCandidates of each label, besides the seeds that the file has
  */
 export async function pickSite(file: string, painter: CandidatePainter, numCandidates: number): Promise<SiteOptions> {
-  let examples: Picture[] = []; // of each group, as the page has them
+  let examples: PlannedPicture[] = []; // one of each group, in the order in which the page has them
   const readGroups = async () => {
     const plan = await planOf(await readFile(file, 'utf8'), file);
     const groups = groupsOf(plan, numCandidates);
@@ -58,7 +58,7 @@ export async function pickSite(file: string, painter: CandidatePainter, numCandi
     examples = groups.map(({ asset, label }) => byKey.get(groupKey(asset, label))!);
     return JSON.stringify(groups);
   };
-  await readGroups(); // mistakes in the file are told before a page is there
+  await readGroups(); // so that mistakes in the file are reported before a page opens
   const [script, style] = await Promise.all([pageScript('pick'), pageStyle('pick')]);
   const painted = new Map<string, Promise<Uint8Array>>();
   return {
@@ -76,7 +76,7 @@ export async function pickSite(file: string, painter: CandidatePainter, numCandi
   };
 }
 
-/** Candidates that need not be painted again when the page is opened again. */
+/** So many candidates are kept for when the page is opened again. */
 const MAX_REMEMBERED = 2000;
 
 function remembered<T>(all: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
@@ -122,7 +122,7 @@ async function savePicks(file: string, body: string): Promise<string> {
   const text = await readFile(place, 'utf8');
   const before = await planOf(text, file);
   const edited = writeSeeds(text, picks, (asset) => labelsOf(before.pictures, asset));
-  const after = await planOf(edited, file); // what would not bake is not written
+  const after = await planOf(edited, file); // throws, so that a file that cannot be baked is never written
   await writeFileAtomic(place, new TextEncoder().encode(edited));
   return JSON.stringify(groupsOf(after, 0));
 }
@@ -135,7 +135,7 @@ function parsePicks(body: string): Picks {
   }
 }
 
-function labelsOf(pictures: readonly Picture[], asset: string): string[] {
+function labelsOf(pictures: readonly PlannedPicture[], asset: string): string[] {
   return [...new Set(pictures.filter(({ look }) => look.asset === asset).map(({ label }) => label))];
 }
 

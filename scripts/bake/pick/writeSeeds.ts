@@ -16,7 +16,7 @@ export type Picks = Readonly<Record<string, Readonly<Record<string, readonly num
 /**
  * Puts seeds into the text of a bake file; its comments and its layout stay.
  *
- * An asset of one label gets `seeds`. Of several labels only those picked for get their own, in `seedsByLabel`.
+ * An asset with one label gets `seeds`. Where it has several, those that were picked for get their own in `seedsByLabel`.
  *
  * @param labelsOf all labels of an asset, those that it leaves to its model included
  * @throws         UsageError when an asset is no longer in the file
@@ -58,7 +58,7 @@ function writeAsset(
   return isComplete ? without(edited, path, ['seeds', 'count', 'firstSeed']) : edited;
 }
 
-/** In place of the count, if it is that which said how many. */
+/** Writes `seeds`; it takes the place of `count` where the asset had one. */
 function putSeeds(text: string, path: JSONPath, seeds: readonly number[]): string {
   const tree = treeOf(text);
   const count = findNodeAtLocation(tree, [...path, 'seeds']) ? undefined : findNodeAtLocation(tree, [...path, 'count']);
@@ -94,7 +94,7 @@ function insert(text: string, path: JSONPath, key: string, content: string): str
   return applyEdits(text, [edit]);
 }
 
-/** jsonc-parser's `modify` would take the comments before an entry along. */
+/** Removes entries; jsonc-parser's `modify` would remove the comments before them as well. */
 function without(text: string, path: JSONPath, entries: readonly string[]): string {
   return entries.reduce((edited, entry) => {
     const property = findNodeAtLocation(treeOf(edited), [...path, entry])?.parent;
@@ -114,7 +114,7 @@ function removeProperty(text: string, property: Node): string {
   ]);
 }
 
-/** Where the comma after a property is; comments may stand before it. */
+/** The place of the comma after a property; there may be comments before it. */
 function commaAfter(text: string, offset: number): number | undefined {
   const scanner = createScanner(text, true);
   scanner.setPosition(offset);
@@ -123,7 +123,7 @@ function commaAfter(text: string, offset: number): number | undefined {
   return text[next] === ',' ? next : undefined;
 }
 
-/** Removes a stretch, and its line if that holds nothing else. */
+/** Removes a range of the text, and the whole line where there is nothing else in it. */
 function wholeLine(text: string, start: number, end: number): Edit {
   const before = /(?:\r\n|\n|\r)[ \t]*$/.exec(text.slice(0, start))?.[0].length;
   const isAlone = before !== undefined && /^[ \t]*(?:[\r\n]|$)/.test(text.slice(end));

@@ -46,7 +46,7 @@ export async function relabelPictures(flags: RelabelFlags): Promise<void> {
   await make('relabel', out, `${source.name} by ${column}: ${group.map(({ label }) => label).join(', ')}.`, draw);
 }
 
-/** The column's value of every picture, in the order of the data set. */
+/** The value in a column for every picture, in the order of the data set. */
 function valuesOf({ labels, classLabels }: Dataset, rows: Record<string, string>[], file: string, column: string) {
   if (!(column in (rows[0] ?? {}))) throw new UsageError(`dataset relabel: ${file} has no column "${column}"`);
   const byPlace = new Map(rows.map((row) => [`${row.label} ${row.tile}`, row[column]!]));

@@ -7,9 +7,9 @@ export interface Group {
 }
 
 export interface RegroupOptions {
-  /** Of each old label take equally many pictures into every group, so that the groups tell nothing of it. */
+  /** Take equally many pictures of each old label into every group, so that a group says nothing about the old label. */
   matched: boolean;
-  /** Draws which pictures are left out then. */
+  /** Decides which pictures are left out for that. */
   seed: number;
 }
 
@@ -52,13 +52,13 @@ export function regroup(
   };
 }
 
-/** −1 for a value that belongs nowhere. */
+/** The group of a value; −1 where no group has it. */
 function indexOfGroup(groups: readonly Group[], value: string): number {
   const named = groups.findIndex(({ values }) => values.includes(value));
   return named >= 0 ? named : groups.findIndex(({ values }) => values.includes(REST));
 }
 
-/** Of each old label as many pictures of every group as its smallest group has, drawn by the seed. */
+/** For each old label, as many pictures of every group as the smallest of its groups has, drawn by the seed. */
 function matchedImages({ labels, classLabels }: Dataset, groupOf: number[], numGroups: number, seed: number): number[] {
   const chosen = labels.flatMap((_, label) => {
     const members = Array.from({ length: numGroups }, (_, group) =>

@@ -27,7 +27,7 @@ import { startProgress } from '../../node/terminal.ts';
 import { UsageError } from '../../node/usageError.ts';
 
 export interface OpenClassifierOptions {
-  /** Where it is kept; in the user's cache folder when absent. */
+  /** File that keeps it; default: one in the user's cache folder. */
   file?: string;
   /** The training images. */
   indices: Int32Array;
@@ -47,7 +47,7 @@ export interface Judge {
 }
 
 /**
- * The judge of a data set: read from its file where it was trained before on the same images, else trained and stored.
+ * The judge of a data set: read from its file where one was trained on the same images before, otherwise trained and stored.
  *
  * @throws UsageError when the file named belongs to other data
  */

@@ -31,10 +31,10 @@ import {
 } from './measure.ts';
 import type { Metrics } from './report.ts';
 
-/** What is judged. */
+/** The networks that are judged. */
 export interface Judged {
   model: DiffusionModel;
-  /** Its VAE that makes pictures in one step, where there is one. */
+  /** The model's conditional VAE, where it has one. */
   cvae: ConditionalVae | null;
 }
 
@@ -94,7 +94,7 @@ export async function judgeGenerated(context: Context) {
   };
 }
 
-/** The pipelines beside ddpm. */
+/** Judges the pipelines other than ddpm. */
 async function judgePipelines(context: Context, guidanceScale: number): Promise<Record<string, PipelineMetrics>> {
   const makers = makersAt(context, guidanceScale);
   const atOnce = await judge(context, makers.cvae!, 'cvae');
@@ -183,10 +183,10 @@ function contactSheet(
   return encodePng({ ...sheet, text: { recipe: JSON.stringify(recipe) } });
 }
 
-/** Makes the pictures of a batch; told the share that is done. */
+/** Makes the pictures of a batch, and reports the share that is done. */
 type MakePictures = (requests: readonly PictureOptions[], onShare: (share: number) => void) => Promise<Uint8Array[]>;
 
-/** How each pipeline makes pictures; the two that need a VAE are absent where the model has none. */
+/** How each pipeline makes pictures; the two that need a conditional VAE are absent where the model has none. */
 function makersOf(
   model: DiffusionModel,
   cvae: ConditionalVae | null,

@@ -20,7 +20,7 @@ import type { Judge } from './judge.ts';
 /** What the judge says of one set of images. */
 export interface Measured {
   accuracy: Accuracy;
-  /** Of as many features a class as `measure` was asked for. */
+  /** Estimated from the features of as many images a class as `measure` was asked for. */
   gaussian: Gaussian;
   /** Mean feature distance between two images, of each class. */
   spread: number[];
@@ -58,7 +58,7 @@ export interface GuidanceMetrics {
 
 const WEAK_ACCURACY = 0.5;
 
-/** Generated images beside real ones. */
+/** Compares generated images with real ones. */
 export function compareWithReal(generated: Measured, real: Measured, labels: readonly string[]): GuidanceMetrics {
   const { overall, perClass } = generated.accuracy;
   const relative = generated.spread.map((spread, label) => spread / real.spread[label]!);
@@ -143,9 +143,9 @@ function pictureOf({ widthPx, heightPx, channels, images }: Dataset, image: numb
 /** What a pipeline's pictures cost, and how good they are, at the guidance that the model is used with. */
 export interface PipelineMetrics
   extends Pick<GuidanceMetrics, 'accuracy' | 'frechetDistanceToHeldOut' | 'spreadRelativeToReal'> {
-  /** In batches, on the backend of the evaluation. */
+  /** Measured in batches, on the backend of the evaluation. */
   msPerImage: number;
-  /** Of cvae+ddpm. */
+  /** Strength with which cvae+ddpm refines; absent for other pipelines. */
   strength?: number;
 }
 

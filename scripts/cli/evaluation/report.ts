@@ -19,9 +19,9 @@ export interface Metrics {
   frechet: { imagesPerClass: number; trainToHeldOut: number };
   byGuidance: Record<string, GuidanceMetrics>;
   nearestTrainingImage: { guidanceScale: number; relative: number; perClass: Record<string, CopyMetrics> };
-  /** Of models that tile. */
+  /** Only for models whose pictures tile. */
   seam?: SeamMetrics;
-  /** Of models with a VAE that makes pictures in one step, at the guidance they are used with. */
+  /** Only for models with a conditional VAE; at the guidance that they are used with. */
   pipelines?: Record<string, PipelineMetrics>;
   generation: { imagesPerSecond: Record<string, number> };
 }

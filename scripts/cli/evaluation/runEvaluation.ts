@@ -1,4 +1,4 @@
-import { access, constants, mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import {
   type BackendName,
   CLASSIFIER_DEFAULTS,
@@ -16,7 +16,7 @@ import {
   smallestClass,
   splitHeldOut,
 } from '../../../runtime/index.ts';
-import { writeFilesAtomic } from '../../node/atomicWrite.ts';
+import { makeWritableFolder, writeFilesAtomic } from '../../node/atomicWrite.ts';
 import { openNodeBackend } from '../../node/nodeBackend.ts';
 import { buildCvae, buildModel, modelSource } from '../../node/openModel.ts';
 import { chooseFrom, readDataset } from '../../node/readDataset.ts';
@@ -55,7 +55,7 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
   checkTogether(files, dataset);
   const split = splitHeldOut(dataset, flags.heldOut, flags.splitSeed);
   checkHeldOut(dataset, split);
-  await checkWritable(out);
+  await makeWritableFolder(out);
   const backend = await openNodeBackend(flags.backend);
   console.log(`evaluate: ${backend.backend}; ${backend.reason}`);
   const model = buildModel(files);
@@ -79,7 +79,7 @@ async function folderOf(model: string): Promise<string> {
   throw new UsageError(`evaluate: model ${model} is no folder to write to; say where with --out`);
 }
 
-/** The data as the model was trained on them: its labels alone, the images of its size, if a whole factor leads there. */
+/** The data as the model was trained on them: only its labels, and images shrunk to its size where a whole factor does that. */
 function fitTo({ index: { labels, figment } }: ModelFiles, dataset: Dataset): Dataset {
   const isKnown = labels.every((label) => dataset.labels.includes(label));
   const factor = dataset.widthPx / figment.widthPx;
@@ -109,16 +109,6 @@ function checkHeldOut(dataset: Dataset, { heldOut }: DatasetSplit): void {
   const smallest = smallestClass(labelsOf(dataset, heldOut), dataset.labels.length);
   if (smallest >= 2) return;
   throw new UsageError(`evaluate: a class has ${smallest} held-out images; expected 2 or more, raise --held-out`);
-}
-
-async function checkWritable(out: string): Promise<void> {
-  try {
-    await mkdir(out, { recursive: true });
-    await access(out, constants.W_OK);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(`evaluate: --out ${out} is no folder that can be written (${code}); choose another`);
-  }
 }
 
 function labelsOf(dataset: Dataset, indices: Int32Array): Int32Array {

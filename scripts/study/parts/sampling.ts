@@ -16,7 +16,7 @@ const STEPS = [2, 3, 5, 10, 20, 50, 100];
 const GUIDANCE = 2;
 const X_AXIS = { name: 'steps', log: true, min: STEPS[0]!, max: STEPS.at(-1)!, ticks: STEPS };
 
-/** So many that more would change no byte by much. */
+/** So many steps that more of them would hardly change a byte. */
 const REFERENCE = { sampler: 'dpm++', numInferenceSteps: 200, guidanceScale: GUIDANCE } as const;
 
 /** Steps against accuracy, spread and the distance to the solution that the deterministic samplers approach. */
@@ -55,7 +55,7 @@ export const stepsPart: StudyPart = {
   }),
 };
 
-/** There are many cases, and each of many steps takes long. */
+/** Half as many pictures, since there are many cases and those with many steps take long. */
 const halfOf = (imagesPerClass: number) => Math.max(2, Math.floor(imagesPerClass / 2));
 
 function linesOf(numbers: Record<string, Numbers>, key: string) {
@@ -67,7 +67,7 @@ function linesOf(numbers: Record<string, Numbers>, key: string) {
 
 const solutions = new WeakMap<StudyContext, Promise<Uint8Array[]>>();
 
-/** Of each label's first picture. */
+/** The reference solution of each label's first picture. */
 function solutionOf(context: StudyContext): Promise<Uint8Array[]> {
   const requests: PictureOptions[] = context.dataset.labels.map((label) => ({ label, seed: FIRST_SEED }));
   const solution = solutions.get(context) ?? generate(context.model, requests, REFERENCE);

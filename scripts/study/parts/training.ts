@@ -10,7 +10,7 @@ import { studyModel, type UNetChoice, USUAL_CHOICE } from '../studyUNet.ts';
 
 const COMPARED_SAMPLE = { sampler: 'ddim', numInferenceSteps: 50, guidanceScale: 2 } as const;
 
-/** Of the time of a case that trains a network first. */
+/** Share of a case's progress that its training takes. */
 const SHARE_OF_TRAINING = 0.8;
 
 /** Progress of a case that trains networks first and paints with them then. */
@@ -60,7 +60,7 @@ function comparedUNets(name: string, question: string, title: string, choices: R
   };
 }
 
-/** Linear against cosine. */
+/** Compares the linear schedule with the cosine schedule. */
 export const schedulePart = comparedUNets(
   'schedule',
   'Which noise schedule learns more in the same time?',
@@ -68,7 +68,7 @@ export const schedulePart = comparedUNets(
   { linear: { ...USUAL_CHOICE, betaSchedule: 'linear' }, cosine: USUAL_CHOICE },
 );
 
-/** The noise against v. */
+/** Compares networks that predict the noise with those that predict v. */
 export const predictionPart = comparedUNets(
   'prediction',
   'What should the network predict?',
@@ -79,7 +79,7 @@ export const predictionPart = comparedUNets(
 const WEIGHTS = [0, 0.01, 0.1, 1];
 const nameOf = (weight: number) => `kl=${weight}`;
 
-/** The weight of the divergence, from the plain auto-encoder to the bound. */
+/** Compares weights of the divergence, from 0, a plain auto-encoder, to 1, the evidence lower bound. */
 export const klWeightPart: StudyPart = {
   name: 'kl',
   question: 'What does the KL divergence do for a VAE that generates?',
@@ -128,7 +128,7 @@ export const klWeightPart: StudyPart = {
 const PIPELINES: PipelineName[] = ['cvae', 'cvae+ddpm', 'ddpm'];
 const PIPELINE_SAMPLE = { sampler: 'dpm++', numInferenceSteps: 20, guidanceScale: 2 } as const;
 
-/** Both pipelines, after the same minutes each, and both together. */
+/** Compares the conditional VAE, the diffusion model and both together, after the same minutes of training for each. */
 export const pipelinesPart: StudyPart = {
   name: 'pipelines',
   question: 'What do a VAE and a DDPM paint after the same minutes of training, and how long does a picture take?',

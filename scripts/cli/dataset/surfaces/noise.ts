@@ -1,6 +1,6 @@
 // Noise on the unit square that repeats without a seam.
 
-/** A number 0 … 1 for three whole numbers, always the same. */
+/** A pseudo-random number 0 … 1 that depends on three whole numbers alone. */
 export function hash(seed: number, i: number, j: number): number {
   let bits = Math.imul(i + 1, 0x27d4eb2f) ^ Math.imul(j + 1, 0x165667b1) ^ Math.imul(seed + 1, 0x9e3779b1);
   bits = Math.imul(bits ^ (bits >>> 15), 0x85ebca6b);
