@@ -45,7 +45,7 @@ export {
 } from './dataset/attributeColumns.ts';
 export { ATTRIBUTES_FILE, writeAttributes } from './dataset/attributeTable.ts';
 export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';
-export { type BatchOptions, batchIndices, fillBatch } from './dataset/batches.ts';
+export { type BatchIndicesOptions, batchIndices, fillBatch } from './dataset/batches.ts';
 export { type Dataset, DatasetError, type DatasetSplit, splitHeldOut } from './dataset/dataset.ts';
 export { fitImages, type ImageFormat } from './dataset/fitImages.ts';
 export { openDataset } from './dataset/openDataset.ts';

@@ -141,7 +141,7 @@ export function difference(a: Uint8Array, b: Uint8Array): number {
   return a.reduce((top, value, i) => Math.max(top, Math.abs(value - b[i]!)), 0);
 }
 
-/** Runs with a model that is there meanwhile. */
+/** Runs with a model, which is disposed afterwards. */
 export async function withModel<T>(
   run: (model: DiffusionModel) => Promise<T>,
   options: TinyModelOptions = {},
@@ -154,6 +154,6 @@ export async function withModel<T>(
   }
 }
 
-export function make(requests: PictureOptions[], options: GenerateOptions = {}): Promise<Uint8Array[]> {
+export function makePictures(requests: PictureOptions[], options: GenerateOptions = {}): Promise<Uint8Array[]> {
   return withModel((model) => generate(model, requests, options));
 }

@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { MAX_SEED } from '../../runtime/core/random.ts';
 import type { Shard } from '../bake/manifest.ts';
 import { UsageError } from '../node/usageError.ts';
-import type { BakeOptions, BakePictureOptions } from './bakeOptions.ts';
+import type { BakeCommandOptions, BakePictureOptions } from './bakeOptions.ts';
 import { realNumber, wholeNumber } from './optionParsers.ts';
 
 const MAX_COUNT = 100_000;
@@ -95,7 +95,7 @@ export function bakeCommand(): Command {
       wholeNumber(0, 32),
     )
     .addHelpText('after', EXAMPLES)
-    .action(async (names: string[], options: BakeOptions) => {
+    .action(async (names: string[], options: BakeCommandOptions) => {
       const file = names.find((name) => name.endsWith('.json') && !/^https?:/i.test(name));
       if (file === undefined) {
         refuse(options, ['check', 'watch', 'shard', 'force', 'prune', 'report', 'neighbours'], 'is for a bake file');
@@ -134,7 +134,7 @@ const PICTURE_OPTIONS: readonly (keyof BakePictureOptions)[] = [
   'sheet',
 ];
 
-function refuse(options: BakeOptions, names: readonly (keyof BakeOptions)[], why: string): void {
+function refuse(options: BakeCommandOptions, names: readonly (keyof BakeCommandOptions)[], why: string): void {
   const name = names.find((given) => options[given] !== undefined);
   if (name === undefined) return;
   throw new UsageError(`bake: --${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${why}`);

@@ -45,7 +45,7 @@ async function mistake(...words: string[]): Promise<string> {
 const HAIR = { labels: ['elf'], image: 'art/elf.png', mask: './art/upper.png', output: '{asset}-{seed}' };
 
 describe('a bake file', () => {
-  it('varies a picture, and makes a part of it anew', { timeout: LIMIT_MS }, async () => {
+  it('varies a picture, and makes a part of it again', { timeout: LIMIT_MS }, async () => {
     const { mask: _, ...image } = HAIR;
     await art.describe([
       { ...HAIR, name: 'hair', count: 2 },

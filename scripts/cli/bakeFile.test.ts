@@ -81,7 +81,7 @@ describe('figment bake FILE', () => {
     expect(await art.files()).toEqual(files);
   });
 
-  it('bakes anew what has changed alone: recipe, weights, missing and altered files', async () => {
+  it('bakes again only what has changed: recipe, weights, missing and altered files', async () => {
     await art.describe(THREE);
     await bake();
     const files = await art.files();

@@ -1,21 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type BakeResult,
-  bake,
-  checkBake,
-  type BakeOptions as RunOptions,
-  watchBake,
-  writeReport,
-} from '../bake/index.ts';
+import { type BakeOptions, type BakeResult, bake, checkBake, watchBake, writeReport } from '../bake/index.ts';
 import { describeError } from '../node/describeError.ts';
 import { interruptible } from '../node/interrupt.ts';
 import { startProgress } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
-import type { BakeOptions, FileOptions } from './bakeOptions.ts';
+import type { BakeCommandOptions, FileOptions } from './bakeOptions.ts';
 
 /** figment bake FILE.json */
-export async function bakeFile(file: string, options: BakeOptions): Promise<void> {
+export async function bakeFile(file: string, options: BakeCommandOptions): Promise<void> {
   if (!existsSync(file)) throw new UsageError(`bake: there is no file ${file}; --help tells what a bake file is`);
   if (options.watch && (options.check || options.shard || options.report)) {
     throw new UsageError('bake: --watch bakes everything, again and again; leave out --check, --shard and --report');
@@ -35,7 +28,10 @@ export async function bakeFile(file: string, options: BakeOptions): Promise<void
   });
 }
 
-function runOptions({ out, batch, jobs, backend, shard, force, prune }: BakeOptions, signal: AbortSignal): RunOptions {
+function runOptions(
+  { out, batch, jobs, backend, shard, force, prune }: BakeCommandOptions,
+  signal: AbortSignal,
+): BakeOptions {
   return {
     batch,
     jobs,
@@ -48,7 +44,7 @@ function runOptions({ out, batch, jobs, backend, shard, force, prune }: BakeOpti
   };
 }
 
-async function withProgress(work: (onProgress: RunOptions['onProgress']) => Promise<BakeResult>): Promise<BakeResult> {
+async function withProgress(work: (onProgress: BakeOptions['onProgress']) => Promise<BakeResult>): Promise<BakeResult> {
   let progress: ReturnType<typeof startProgress> | undefined;
   try {
     return await work(({ numDone, numPictures }) => {
@@ -68,7 +64,7 @@ function tell({ out, backend, numBaked, numFresh, written, orphans }: BakeResult
   console.log(pruned ? `bake: ${what} removed` : `bake: ${what}, such as ${orphans[0]}; --prune removes them`);
 }
 
-async function report(file: string, options: FileOptions & BakeOptions, result: BakeResult): Promise<void> {
+async function report(file: string, options: FileOptions & BakeCommandOptions, result: BakeResult): Promise<void> {
   tell(result, options.prune);
   if (options.report === undefined) return;
   const html = options.report === true ? join(result.out, 'report.html') : options.report;
@@ -82,7 +78,7 @@ async function report(file: string, options: FileOptions & BakeOptions, result: 
 }
 
 /** @throws Error (exit code 1) when something is stale */
-async function check(file: string, { out, shard }: BakeOptions, signal: AbortSignal): Promise<void> {
+async function check(file: string, { out, shard }: BakeCommandOptions, signal: AbortSignal): Promise<void> {
   const stale = await checkBake(file, { signal, ...(out === undefined ? {} : { out }), ...(shard ? { shard } : {}) });
   for (const { path, reason } of stale) console.log(`${path}: ${REASONS[reason]}`);
   if (stale.length > 0) throw new Error(`bake: ${stale.length} files are not as ${file} asks; bake it`);

@@ -7,10 +7,10 @@ import { interruptible } from '../node/interrupt.ts';
 import { shippedModels } from '../node/openModel.ts';
 import { startProgress } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
-import type { BakeOptions } from './bakeOptions.ts';
+import type { BakeCommandOptions } from './bakeOptions.ts';
 
 /** figment bake MODEL…: one model's pictures to the folder, those of several each to a folder of its name. */
-export async function bakeModels(models: string[], options: BakeOptions): Promise<void> {
+export async function bakeModels(models: string[], options: BakeCommandOptions): Promise<void> {
   const { out } = options;
   if (out === undefined) throw new UsageError('bake: name a folder to write to with --out');
   const isOne = models.length === 1;
@@ -34,7 +34,7 @@ export async function bakeModels(models: string[], options: BakeOptions): Promis
 }
 
 /** The bake file that the options stand for. */
-function describe(models: string[], isOne: boolean, options: BakeOptions): BakeSource {
+function describe(models: string[], isOne: boolean, options: BakeCommandOptions): BakeSource {
   const { interpolateSeed, interpolateAmount } = options;
   if ((interpolateSeed === undefined) !== (interpolateAmount === undefined)) {
     throw new UsageError('bake: --interpolate-seed and --interpolate-amount go together');

@@ -49,4 +49,4 @@ export interface CommonOptions {
   backend?: BackendName;
 }
 
-export type BakeOptions = BakePictureOptions & FileOptions & CommonOptions;
+export type BakeCommandOptions = BakePictureOptions & FileOptions & CommonOptions;
