@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { expectClose } from '../testing/matchers.ts';
-import { difference, ELF, make, ORC, tinyModelFiles, withModel } from '../testing/tinyModel.ts';
+import { difference, ELF, makePictures, ORC, tinyModelFiles, withModel } from '../testing/tinyModel.ts';
 import { conditionOf, rowsOfCondition } from './conditioningOf.ts';
 import { generate } from './generate.ts';
 import { createModel } from './model.ts';
@@ -79,7 +79,7 @@ describe('a conditioned model on wasm', () => {
       expect(() => conditionOf(model, [{ label: 'elf', attributes: { hat: 'no' } }])).toThrow(/"hat" is unknown/);
       expect(memory().numTensors).toBe(before);
     }, MODEL);
-    await expect(make([{ ...ELF, attributes: RED }])).rejects.toThrow(/this model has no attributes/);
+    await expect(makePictures([{ ...ELF, attributes: RED }])).rejects.toThrow(/this model has no attributes/);
   });
 
   it('leaves nothing behind when it is given up', async () => {
