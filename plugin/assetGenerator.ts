@@ -15,7 +15,7 @@ import { GeneratedTexture, type RegenerateOptions } from './texture/generatedTex
 import { registerSource } from './texture/pictureSources.ts';
 import { type LookOptions, lookOf } from './texture/textureLook.ts';
 
-/** Where and how the model runs: see the members. */
+/** Where and how the model runs. */
 export type AssetGeneratorOptions = PictureSourceOptions;
 
 export interface GenerateTextureOptions extends RecipeOptions, LookOptions, RegenerateOptions {
@@ -25,11 +25,11 @@ export interface GenerateTextureOptions extends RecipeOptions, LookOptions, Rege
 
 /** How far guidance moved the predicted noise along the way to a picture. */
 export interface GuidanceTrace {
-  /** Where the network was asked, descending, one for each step. */
+  /** The timestep at which the network was evaluated in each step, descending. */
   readonly timesteps: readonly number[];
   /**
-   * For each step the root mean square of epsGuided − epsUncond, in units of the noise, whose own is about 1; null where
-   * the step took one pass and there is no difference: at guidance 0 and 1, and outside of the guidance interval.
+   * For each step the root mean square of epsGuided − epsUncond; that of the noise itself is about 1. Null where the step
+   * took one pass, so that there is no difference: at guidance 0 and 1, and outside of the guidance interval.
    */
   readonly guidanceNorm: readonly (number | null)[];
 }
@@ -40,18 +40,18 @@ export interface GenerateMaterialOptions extends GenerateTextureOptions, Surface
 }
 
 /**
- * A model in a scene: makes its pictures and puts them into textures, sprites and materials.
+ * A model in a scene. It makes pictures and puts them into textures, sprites and materials.
  *
  *   const portraits = await AssetGenerator.LoadAsync('models/portraits/', scene);
  *   material.albedoTexture = await portraits.generateTextureAsync({ label: 'elf', seed: 7, guidanceScale: 2 });
  *
- * A picture begins from another, or a part of one is made again:
+ * A picture can begin from another, and a part of a picture can be painted again:
  *
  *   const image = await portraits.generatePixelsAsync({ label: 'elf', seed: 7 });
  *   await portraits.generateTextureAsync({ label: 'elf', seed: 8, image, strength: 0.8 });
  *   await portraits.generateTextureAsync({ label: 'elf', seed: 8, image, mask });
  *
- * It ends with its scene, or when it is disposed; what it made stays with the scene.
+ * It is disposed with its scene or by `dispose`. Textures, sprites and materials that it made stay in the scene.
  */
 export class AssetGenerator {
   /**
@@ -90,7 +90,7 @@ export class AssetGenerator {
     return this.info.licence;
   }
 
-  /** What runs the model, and why. */
+  /** The backend that runs the model, and why it was chosen. */
   get backend(): BackendChoice {
     return this.source.backend;
   }
@@ -99,12 +99,12 @@ export class AssetGenerator {
     return this.source.scene;
   }
 
-  /** Pictures that wait or are being made. */
+  /** The number of pictures that wait or are being made. */
   get queueLength(): number {
     return this.source.queueLength;
   }
 
-  /** Told the new length when the queue has grown or shrunk. */
+  /** Notified of the new length when the queue has grown or shrunk. */
   get onQueueChangedObservable(): Observable<number> {
     return this.source.onQueueChangedObservable;
   }
@@ -130,7 +130,7 @@ export class AssetGenerator {
    *   await portraits.generateTextureAsync({ label: 'elf', classifier: 'hat', classifierLabel: 'hat', classifierScale: 20 });
    *
    * Source: Dhariwal & Nichol 2021, arXiv:2105.05233, algorithm 2.
-   * @param options name: by which recipes name it; default: its address, which recipes may name without loading it before
+   * @param options name: the name by which recipes ask for it; default: its address, which recipes may use without a call
    * @throws MissingFileError, ModelFileError naming the file; RangeError when it does not fit the model; an AbortError
    */
   loadClassifierAsync(location: ModelLocation, options: LoadOptions & { name?: string } = {}): Promise<ClassifierInfo> {
@@ -139,7 +139,7 @@ export class AssetGenerator {
   }
 
   /**
-   * A texture, once its picture is finished.
+   * Makes a texture, and resolves once its picture is finished.
    *
    * @throws RangeError for an unknown label (naming the nearest) or a number out of range; an AbortError when aborted or
    *         disposed; no texture is left then
@@ -152,8 +152,8 @@ export class AssetGenerator {
   }
 
   /**
-   * A texture at once, empty, which shows its previews while it is made; `finished` settles as `generateTextureAsync`
-   * does, and disposes the texture when it rejects, unless a newer `regenerateAsync` took its place.
+   * Returns an empty texture at once, which shows previews while its picture is made. `finished` settles as
+   * `generateTextureAsync` does; when it rejects, the texture is disposed, unless a newer `regenerateAsync` is running.
    *
    *   const { texture, finished } = portraits.beginTexture({ label: 'elf', previewEvery: 2 });
    *   const { texture, finished } = portraits.beginTexture({ label: 'elf', pipeline: 'cvae+ddpm' }); // blurred at once
@@ -182,7 +182,7 @@ export class AssetGenerator {
 
   /**
    * Measures how far guidance moves the predicted noise at each step of a recipe: to plot it, to choose a scale and an
-   * interval. It takes as long as the picture without its decoding; no picture is made.
+   * interval. It takes as long as the picture does without its decoding, and no picture is made.
    *
    *   const { timesteps, guidanceNorm } = await portraits.traceGuidanceAsync({ label: 'elf', seed: 7, guidanceScale: 3 });
    *
@@ -201,7 +201,7 @@ export class AssetGenerator {
   }
 
   /**
-   * The latents that the model's auto-encoder makes of any picture of the model's size: their mean.
+   * Encodes any picture of the model's size by the model's auto-encoder: the mean of its latents.
    *
    *   const [a, b] = await Promise.all([elf, orc].map((pixels) => portraits.encodeAsync(pixels)));
    *   const values = a.values.map((value, i) => (value + b.values[i]) / 2);
@@ -215,7 +215,7 @@ export class AssetGenerator {
   }
 
   /**
-   * The picture that latents stand for, by the auto-encoder alone.
+   * Decodes latents to a picture by the auto-encoder alone.
    *
    * @returns RGBA bytes, sRGB, straight alpha, top row first
    * @throws RangeError for latents of another shape, or that are not finite; an AbortError when aborted or disposed
@@ -224,7 +224,7 @@ export class AssetGenerator {
     return this.source.decodeAsync(latents, waiting);
   }
 
-  /** A SpriteManager with a sheet of pictures, ready to place. @throws as `generateTextureAsync` */
+  /** Makes a SpriteManager with a sheet of pictures. @throws as `generateTextureAsync` */
   async generateSpritesAsync(options: SpritesOptions & Waiting = {}): Promise<GeneratedSprites> {
     const { priority, signal, ...asked } = options;
     const { GeneratedSprites } = await import('./sprite/generatedSprites.ts');
@@ -232,8 +232,8 @@ export class AssetGenerator {
   }
 
   /**
-   * A PBRMaterial that shows a new picture the way its kind is shown: a `SurfaceMaterial` with all maps for pictures that
-   * repeat, a cut-out for those with alpha.
+   * Makes a PBRMaterial that suits the model's pictures: a `SurfaceMaterial` with all maps for pictures that repeat, a
+   * cut-out for pictures with alpha, and a plain material for others.
    *
    *   const bricks = await textures.generateMaterialAsync({ label: 'brick', seed: 7, tiling: 4, parallax: 'offset' });
    *
@@ -260,7 +260,7 @@ export class AssetGenerator {
     }
   }
 
-  /** Frees the model; what waits or runs rejects with an AbortError. Textures that are finished stay. */
+  /** Frees the model. Requests that wait or run reject with an AbortError; finished textures stay. */
   dispose(): void {
     this.source.dispose();
   }

@@ -4,38 +4,38 @@ import type { EngineOptions } from '@babylonjs/core/Engines/thinEngine.js';
 import type { WebGPUEngineOptions } from '@babylonjs/core/Engines/webgpuEngine.js';
 import { adapterName, type BackendChoice, isSoftwareAdapter, messageOf, useWebgpuDevice } from '../runtime/index.ts';
 
-/** Babylon's own options, for whichever engine is made. */
+/** Babylon's own options for the engine that is made, WebGPU or WebGL. */
 export type CreateEngineOptions = WebGPUEngineOptions & EngineOptions;
 
-/** As Babylon reads them; alike for both engines. */
+/** The defaults for both engines, in Babylon's names. */
 export const CREATE_ENGINE_DEFAULTS = {
   antialias: true,
   powerPreference: 'high-performance',
-  /** The adapter's own limits, above those that every device has: larger buffers and wider workgroups for tfjs. */
+  /** Asks for all that the adapter allows, such as larger buffers and wider workgroups, which tfjs uses. */
   setMaximumLimits: true,
 } as const satisfies CreateEngineOptions;
 
-/** A device that draws a scene, and what its adapter says of itself. */
+/** A device that draws a scene, with the description of its adapter. */
 export interface SharedDevice {
   device: GPUDevice;
   info: GPUAdapterInfo;
 }
 
-/** Babylon 9.35's WebGPUEngine: it has a device once it is initialised, and what its adapter says is private. */
+/** Babylon 9.35's WebGPUEngine: it has a device once it is initialised; the description of its adapter is private. */
 interface DeviceOwner {
   _device?: GPUDevice;
   _adapterInfo: GPUAdapterInfo;
 }
 
-/** Why an engine that `CreateEngineAsync` made is not WebGPU. */
+/** For engines of `CreateEngineAsync` that are not WebGPU: the reason why. */
 const reasons = new WeakMap<AbstractEngine, string>();
 
-/** The device that tfjs computes on, or will. */
+/** The device that tfjs computes on, or is about to. */
 let adopted: { device: GPUDevice; done: Promise<BackendChoice> } | null = null;
 
 /**
- * Makes an engine whose GPU Figment can compute on: WebGPU where it works, else WebGL 2. `describeDevice` tells which, and
- * why. Only the engine that is used is loaded.
+ * Makes an engine whose GPU Figment can compute on: WebGPU where it works, otherwise WebGL 2. `describeDevice` says which
+ * one it is, and why. Only the code of the engine that is used is loaded.
  *
  * @param options passed to Babylon's engine, over `CREATE_ENGINE_DEFAULTS`
  * @throws        Error where there is neither WebGPU nor WebGL
@@ -50,7 +50,7 @@ export async function CreateEngineAsync(
   return typeof engine === 'string' ? startWebgl(canvas, settings, engine) : engine;
 }
 
-/** Why there is no WebGPU; null: there is. */
+/** Says why there is no WebGPU; null when there is. */
 async function flawOfWebgpu(options: GPURequestAdapterOptions): Promise<string | null> {
   const { gpu } = navigator;
   if (!gpu) return 'this browser, or a page without https, offers no WebGPU';
@@ -58,7 +58,7 @@ async function flawOfWebgpu(options: GPURequestAdapterOptions): Promise<string |
   return adapter ? null : 'WebGPU finds no adapter';
 }
 
-/** An engine, or why there is none. */
+/** Starts an engine, or says why it does not start. */
 async function startWebgpu(canvas: HTMLCanvasElement, options: WebGPUEngineOptions): Promise<AbstractEngine | string> {
   const { WebGPUEngine } = await import('@babylonjs/core/Engines/webgpuEngine.js');
   const engine = new WebGPUEngine(canvas, options);
@@ -83,7 +83,7 @@ async function startWebgl(canvas: HTMLCanvasElement, options: EngineOptions, fla
   }
 }
 
-/** A sentence for people: what draws, and whether Figment can compute there. */
+/** A sentence for people that says what draws, and whether Figment can compute on it. */
 export function describeDevice(engine: AbstractEngine): string {
   const shared = sharesDevice(engine);
   if (!shared) {
@@ -104,8 +104,8 @@ export function sharesDevice(engine: AbstractEngine): SharedDevice | null {
 }
 
 /**
- * Makes tfjs compute on the device that draws the scene, once for a device however often it is asked. What tfjs held on
- * another device is gone afterwards.
+ * Makes tfjs compute on the device that draws the scene. Further calls for the same device change nothing. Tensors that tfjs
+ * held on another device are lost.
  *
  * @throws Error when the engine has no device, or one with lower limits than tfjs's kernels need
  */
@@ -141,8 +141,8 @@ async function adopt({ device, info }: SharedDevice, previous?: Promise<unknown>
 }
 
 /**
- * What the largest kernels use, tfjs's and ours: the default limits of WebGPU. Devices of its compatibility mode have
- * less. tfjs takes wider workgroups as soon as their x is allowed, without a look at their total.
+ * The limits that the largest kernels of tfjs and Figment need: WebGPU's defaults, which devices in compatibility mode do
+ * not reach. tfjs uses wider workgroups as soon as their x is allowed, without checking their total.
  */
 function requiredLimits({ maxComputeWorkgroupSizeX }: GPUSupportedLimits) {
   return {

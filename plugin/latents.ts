@@ -11,7 +11,7 @@ import {
 
 /** A picture as the model's auto-encoder sees it. */
 export interface Latents {
-  /** h · w · c numbers, channels last, in the scale that the diffusion works in: about unit variance. */
+  /** h · w · c numbers, channels last, in the scale of the diffusion, where their variance is about 1. */
   readonly values: Float32Array;
   readonly shape: readonly [height: number, width: number, channels: number];
 }

@@ -1,15 +1,18 @@
 import { createSampler, createSchedule, type ModelInfo, numStepsAt, type RecipeOptions } from '../runtime/index.ts';
 
-/** What a model's noise schedule looks like, and where a sampler visits it. */
+/** A model's noise schedule, and the timesteps at which a sampler visits it. */
 export interface VisitedSchedule {
-  /** The signal's share of the variance of xt, falling from 1 to 0: (T), by training timestep. */
+  /** ᾱ by training timestep: (T), the signal's share of the variance of xₜ, falling from 1 to 0. */
   readonly alphasCumprod: Float64Array;
-  /** Where the network is asked, descending, one for each step (at a strength, the last ones); whole numbers but for Euler with linspace spacing. */
+  /**
+   * The timestep of each step, descending; at a strength below 1 only the last ones. They are whole numbers, except for
+   * Euler with linspace spacing.
+   */
   readonly timesteps: readonly number[];
 }
 
 /**
- * The schedule that a recipe's picture is denoised along, for plots and for choosing a guidance interval.
+ * The schedule along which a recipe's picture is denoised, for plots and for choosing a guidance interval.
  *
  *   const { alphasCumprod, timesteps } = scheduleOf(portraits.info, { sampler: 'ddim', numInferenceSteps: 20 });
  *

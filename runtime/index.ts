@@ -36,15 +36,16 @@ export { append } from './dataset/append.ts';
 export {
   type AttributeColumn,
   attributesOf,
+  combinationsOf,
   encodeColumns,
   isWords,
   rowsOf,
   selectColumns,
   vocabularyOf,
 } from './dataset/attributeColumns.ts';
-export { ATTRIBUTES_FILE } from './dataset/attributeTable.ts';
+export { ATTRIBUTES_FILE, writeAttributes } from './dataset/attributeTable.ts';
 export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';
-export { type BatchOptions, batchIndices, fillBatch } from './dataset/batches.ts';
+export { type BatchIndicesOptions, batchIndices, fillBatch } from './dataset/batches.ts';
 export { type Dataset, DatasetError, type DatasetSplit, splitHeldOut } from './dataset/dataset.ts';
 export { fitImages, type ImageFormat } from './dataset/fitImages.ts';
 export { openDataset } from './dataset/openDataset.ts';

@@ -1,6 +1,7 @@
 import GUI, { type Controller } from 'lil-gui';
 import type { ModelInfo } from '../../plugin/index.ts';
-import { labelWords, newSeed } from '../shared/page.ts';
+import { randomSeed } from '../../runtime/index.ts';
+import { labelWords } from '../shared/page.ts';
 import { type NumberName, rangesOf, SAMPLERS, type Settings, withinRanges } from './settings.ts';
 
 /** The numbers of this panel; the end of the walk has fields of its own. */
@@ -45,7 +46,7 @@ export class SettingsPanel {
     this.gui = new GUI({ container, title: 'Settings', injectStyles: false });
     this.gui.add(this.values, 'label', choicesOf(info.labels)).name('label');
     this.gui.add(this.values, 'seed').step(1).name(NAMES.seed).domElement.title = HINTS.seed;
-    this.gui.add({ random: () => this.change({ seed: newSeed() }) }, 'random').name('random seed');
+    this.gui.add({ random: () => this.change({ seed: randomSeed() }) }, 'random').name('random seed');
     for (const name of ['guidanceScale', 'intervalMin', 'intervalMax', 'guidanceRescale', 'hat'] as const)
       this.addSlider(name);
     this.gui.add(this.values, 'sampler', choicesOf(SAMPLERS)).name('sampler');

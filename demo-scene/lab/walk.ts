@@ -1,6 +1,7 @@
 import GUI from 'lil-gui';
 import type { AssetGenerator, Latents, ModelInfo, RecipeOptions } from '../../plugin/index.ts';
-import { create, drawPixels, element, labelWords, newSeed } from '../shared/page.ts';
+import { randomSeed } from '../../runtime/index.ts';
+import { create, drawPixels, element, labelWords } from '../shared/page.ts';
 import { labRecipe, type Settings } from './settings.ts';
 import { choicesOf } from './settingsPanel.ts';
 
@@ -134,7 +135,7 @@ export class WalkControls {
     this.gui.add(this.values, 'walkLabel', choicesOf(labels)).name('end label');
     this.gui.add(this.values, 'walkSeed').step(1).name('end seed');
     this.gui
-      .add({ random: () => this.onChange({ ...this.values, walkSeed: newSeed() }) }, 'random')
+      .add({ random: () => this.onChange({ ...this.values, walkSeed: randomSeed() }) }, 'random')
       .name('another end');
     this.gui.onChange(({ property }) => {
       if (property in this.values) this.onChange({ ...this.values });

@@ -66,8 +66,3 @@ export function saveBlob(blob: Blob, name: string): void {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 0);
 }
-
-/** A random seed for the next picture, a uint32. */
-export function newSeed(): number {
-  return crypto.getRandomValues(new Uint32Array(1))[0]!;
-}

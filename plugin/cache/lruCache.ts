@@ -1,9 +1,9 @@
 export interface LruCacheOptions<Value> {
-  /** Sum of the sizes it holds at most. */
+  /** The largest sum of sizes that it holds. */
   maxBytes: number;
   /** Default: no limit. */
   maxEntries?: number;
-  /** Frees a value that leaves the cache for whatever reason: evicted, replaced, deleted or cleared. Must not throw. */
+  /** Frees a value that leaves the cache because it is evicted, replaced, deleted or cleared. It must not throw. */
   onEvict?: (value: Value) => void;
 }
 
@@ -13,10 +13,10 @@ interface Entry<Value> {
 }
 
 /**
- * Holds values up to a limit of bytes and lets the least recently used go first.
+ * Holds values up to a limit of bytes, and evicts the least recently used first.
  *
- * The cache owns what `set` accepted and gives it to `onEvict` once, when it leaves; so a value is in one cache, under one
- * key. What `get` gives is lent: a later `set` may evict it.
+ * The cache owns the values that `set` accepted, and gives each to `onEvict` once, when it leaves. A value must therefore be
+ * in one cache only, under one key. `get` lends a value: a later `set` may evict it.
  */
 export class LruCache<Value> {
   /** The least recently used comes first. */
@@ -32,7 +32,7 @@ export class LruCache<Value> {
     throw new RangeError(`LruCache: maxBytes is ${maxBytes}, maxEntries ${maxEntries}; expected limits from 0 on`);
   }
 
-  /** Sum over its values. */
+  /** The sum of the sizes of its values. */
   get sizeBytes(): number {
     return this.totalBytes;
   }
@@ -41,7 +41,7 @@ export class LruCache<Value> {
     return this.entries.size;
   }
 
-  /** The value, which is now the most recently used. */
+  /** Returns a value, which is then the most recently used. */
   get(key: string): Value | undefined {
     const entry = this.entries.get(key);
     if (!entry) return undefined;
@@ -51,11 +51,10 @@ export class LruCache<Value> {
   }
 
   /**
-   * Takes a value over, in place of an earlier one of the key, and evicts others as far as needed.
+   * Stores a value in place of an earlier one of the key, and evicts others as far as needed.
    *
    * @param sizeBytes whole number from 0 on
-   * @returns false when the value alone exceeds the limits: it stays the caller's, and what the cache held of the key is
-   *          gone in any case
+   * @returns false when the value alone exceeds the limits. It then stays the caller's, but the earlier value is gone
    * @throws  RangeError when `sizeBytes` is no such number; the value stays the caller's, the cache as it was
    */
   set(key: string, value: Value, sizeBytes: number): boolean {

@@ -1,10 +1,10 @@
 import { promisifyRequest, type UseStore } from 'idb-keyval';
 
 /**
- * Does work in one transaction of IndexedDB: either all of it is kept, or nothing.
+ * Does work in one transaction of IndexedDB: either all of it takes effect, or none.
  *
- * @param work awaits nothing but requests to `records`: else the transaction ends before the work
- * @throws     what `work` threw, or what the transaction failed with, such as a QuotaExceededError
+ * @param work must await nothing but requests to `records`; otherwise the transaction ends before the work
+ * @throws     the error of `work` or of the transaction, such as a QuotaExceededError
  */
 export function transact<Result>(
   useStore: UseStore,
@@ -14,7 +14,7 @@ export function transact<Result>(
   return useStore(mode, async (records) => {
     const { transaction } = records;
     const ended = endOf(transaction);
-    ended.catch(() => {}); // awaited below, perhaps only after it has failed
+    ended.catch(() => {}); // it is awaited below, perhaps only after it has failed
     try {
       const result = await work(records);
       await ended;
@@ -22,7 +22,7 @@ export function transact<Result>(
     } catch (error) {
       abort(transaction);
       await ended.catch(() => {});
-      throw transaction.error ?? error; // a request that fails ends the others with errors of their own
+      throw transaction.error ?? error; // when one request fails, the others end with errors of their own
     }
   });
 }
@@ -60,10 +60,10 @@ export interface PixelUse {
 const TOTAL_KEY = 'total';
 const pixelsKey = (key: string) => ['pixels', key];
 const useKey = (key: string) => ['use', key];
-/** In the order of keys, arrays come after all strings. */
+/** All records of a kind: IndexedDB orders arrays after all strings. */
 const allOf = (kind: 'pixels' | 'use') => IDBKeyRange.bound([kind, ''], [kind, []]);
 
-/** RGBA bytes of one pixel at least. */
+/** Whether a value is RGBA bytes of at least one pixel. */
 export function isRgba(value: unknown): value is Uint8Array<ArrayBuffer> {
   return value instanceof Uint8Array && value.length > 0 && value.length % 4 === 0;
 }
@@ -74,7 +74,7 @@ function parseUse(key: string, value: unknown): PixelUse | null {
   return { key, sizeBytes: sizeBytes!, lastUsedMs: lastUsedMs! };
 }
 
-/** @returns 'broken' when the records of the key contradict each other or are none of ours */
+/** @returns 'broken' when the records of the key contradict each other or are of another form */
 export async function readPixels(
   records: IDBObjectStore,
   key: string,
@@ -105,7 +105,7 @@ export function deletePixels(records: IDBObjectStore, key: string): void {
   records.delete(useKey(key));
 }
 
-/** @returns null when nobody knows it */
+/** @returns null when the total is not known */
 export async function readTotalBytes(records: IDBObjectStore): Promise<number | null> {
   const total = await promisifyRequest<unknown>(records.get(TOTAL_KEY));
   return typeof total === 'number' && total >= 0 ? total : null;
@@ -120,7 +120,7 @@ export function forgetTotalBytes(records: IDBObjectStore): void {
   records.delete(TOTAL_KEY);
 }
 
-/** All uses, in no particular order. What belongs to none, or is none, is deleted. */
+/** Lists all uses, in no particular order, and deletes invalid records and pixels without a use. */
 export async function listUses(records: IDBObjectStore): Promise<PixelUse[]> {
   const [pixelsKeys, useKeys, values] = await Promise.all([
     promisifyRequest(records.getAllKeys(allOf('pixels'))),

@@ -15,9 +15,9 @@ import {
 } from './pixelRecords.ts';
 
 export interface PixelStoreOptions {
-  /** Of all pixels together; what IndexedDB adds is not counted. */
+  /** The most bytes of all pixels together, without what IndexedDB adds. */
   maxBytes?: number;
-  /** Told once at most, when IndexedDB does not work. */
+  /** Called at most once, when IndexedDB does not work. */
   onWarning?: (message: string) => void;
 }
 
@@ -26,26 +26,26 @@ export const PIXEL_STORE_DEFAULTS: Required<PixelStoreOptions> = {
   onWarning: (message) => console.warn(message),
 };
 
-/** Share of the limit that stays filled when it was exceeded: thus not every write has to look through all entries. */
+/** Eviction frees space down to this share of the limit, so that not every write has to look through all entries. */
 const FILL_AFTER_EVICTION = 7 / 8;
-/** Reads are noted together, this long after the first. */
+/** The times of reads are written together, this long after the first read. */
 const TOUCH_DELAY_MS = 1000;
-/** What is used later has a later time, also within the millisecond. */
+/** Uses within the same millisecond still get different times, in their order. */
 const TIME_STEP_MS = 1e-3;
 
 /**
- * Keeps finished pictures in IndexedDB from visit to visit, up to a limit; the least recently used go first.
+ * Stores finished pictures in IndexedDB from visit to visit, up to a limit; the least recently used are deleted first.
  *
  *   const store = new PixelStore({ maxBytes: 16 * 1024 * 1024 });
  *   const pixels = (await store.getAsync(key)) ?? (await paint());
  *
- * It only saves time, so none of its methods rejects: where IndexedDB is missing or broken the store is empty. Each
- * change is one transaction; so tabs of one site share the store, and its limit, safely.
+ * The store only saves time, so none of its methods rejects: where IndexedDB is missing or broken, the store is empty. Each
+ * change is one transaction, so that the tabs of one site can share the store and its limit.
  */
 export class PixelStore {
   private readonly options: Required<PixelStoreOptions>;
   private readonly useStore: UseStore = createStore('figment', 'pixels');
-  /** When pixels were read, by key, as far as it is not noted in the store. */
+  /** When pixels were last read, by key, for reads that are not yet written to the store. */
   private readonly touched = new Map<string, number>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private lastTimeMs = 0;
@@ -59,8 +59,8 @@ export class PixelStore {
   }
 
   /**
-   * @param sizeBytes what the pixels must measure, if known
-   * @returns         RGBA bytes, the caller's own; null when there are none, or none of the size: such an entry is deleted
+   * @param sizeBytes the size that the pixels must have, if known; an entry of another size is deleted
+   * @returns         RGBA bytes, which belong to the caller; null when there are none
    */
   getAsync(key: string, sizeBytes?: number): Promise<Uint8Array<ArrayBuffer> | null> {
     return this.attemptAsync(async () => {
@@ -79,8 +79,8 @@ export class PixelStore {
   }
 
   /**
-   * Keeps a copy of the pixels, in place of earlier ones of the key. When the site's quota is full the oldest half of the
-   * entries makes room. Not kept are pixels larger than `maxBytes`, bytes that are no RGBA, and what still does not fit.
+   * Stores a copy of the pixels in place of earlier ones of the key. When the site's quota is full, the older half of the
+   * entries is deleted. Pixels are not stored when they are larger than `maxBytes`, are not RGBA, or still do not fit.
    */
   async setAsync(key: string, pixels: Uint8Array): Promise<void> {
     if (!isRgba(pixels) || pixels.length > this.options.maxBytes) return;
@@ -107,7 +107,7 @@ export class PixelStore {
     );
   }
 
-  /** A failure is no error, only a reason to warn once; a full quota not even that. */
+  /** Does work whose failure is no error. The first failure gives a warning, unless the quota is full. */
   private async attemptAsync<Result>(work: () => Promise<Result>, otherwise: Result): Promise<Result> {
     try {
       return await work();
@@ -136,7 +136,7 @@ export class PixelStore {
     });
   }
 
-  /** Makes room for `sizeBytes` of `key`, and some to spare; returns what the other entries then measure. */
+  /** Deletes old entries until `sizeBytes` fit, and some more. @returns the bytes of all entries but `key` afterwards */
   private async evict(records: IDBObjectStore, key: string, sizeBytes: number): Promise<number> {
     const others = (await this.oldestFirst(records)).filter((use) => use.key !== key);
     let othersBytes = sumBytes(others, key);
@@ -156,7 +156,7 @@ export class PixelStore {
     });
   }
 
-  /** All uses; those that are not noted yet count. */
+  /** All uses, the oldest first, with the reads that are not written yet. */
   private async oldestFirst(records: IDBObjectStore): Promise<PixelUse[]> {
     const lastUsedMs = (use: PixelUse) => Math.max(use.lastUsedMs, this.touched.get(use.key) ?? 0);
     return (await listUses(records)).sort((a, b) => lastUsedMs(a) - lastUsedMs(b));

@@ -12,7 +12,7 @@ export type ModelLocation = string | Iterable<File> | Record<string, Uint8Array>
 
 export interface LoadOptions extends Pick<UrlSourceOptions, 'timeoutMs' | 'numRetries'> {
   signal?: AbortSignal;
-  /** Bytes that have arrived, of how many. */
+  /** Called with the number of bytes that have arrived, and of all bytes where it is known. */
   onProgress?: OnProgress;
 }
 
@@ -21,11 +21,11 @@ export interface ModelBytes {
   name: string;
   /** Path → bytes. */
   files: Record<string, Uint8Array>;
-  /** Fetches those of the VAE that makes pictures in one step. @throws MissingFileError, with the remedy, where there is none */
+  /** Fetches the files of the conditional VAE. @throws MissingFileError, with the remedy, where the model has none */
   readCvae(signal: AbortSignal): Promise<Record<string, Uint8Array>>;
 }
 
-/** A model folder's files, without those that few need. */
+/** Reads the files of a model folder, except for those that are fetched only when they are asked for. */
 export async function loadModelBytes(location: ModelLocation, options: LoadOptions): Promise<ModelBytes> {
   const source = await sourceOf(location, options);
   const { signal, onProgress } = options;
@@ -36,7 +36,7 @@ export async function loadModelBytes(location: ModelLocation, options: LoadOptio
   };
 }
 
-/** Where the files of a location are read. */
+/** Opens a location, so that files can be read from it. */
 export function sourceOf(
   location: ModelLocation,
   { timeoutMs, numRetries }: LoadOptions,
@@ -53,8 +53,8 @@ function definedOf<T extends object>(options: T): T {
 const INDEX_FILE = 'model_index.json';
 
 /**
- * A model folder from files that a person chose or dropped: `<input type="file" webkitdirectory>`, or `File` objects whose
- * names hold their path within the folder. Other files in it are not read.
+ * Opens a model folder that a person chose or dropped: files of `<input type="file" webkitdirectory>`, or `File` objects
+ * whose names are their paths within the folder. Files that are not part of a model are not read.
  *
  * @throws Error when no model_index.json is among them
  */

@@ -6,8 +6,8 @@ import type { GeneratedTexture } from '../texture/generatedTexture.ts';
 const ALPHA_CUT_OFF = 0.4;
 
 /**
- * A matt material that shows a generated texture as it is: cut out along its alpha and seen from both sides when it has
- * alpha, an opaque surface otherwise. Disposing the material with its textures disposes the generated one.
+ * Makes a matt material that shows a generated texture. A texture with alpha is cut out along it and visible from both
+ * sides; others are opaque. Disposing the material with its textures disposes the generated one as well.
  */
 export function createGeneratedMaterial(name: string, texture: GeneratedTexture): PBRMaterial {
   const material = new PBRMaterial(name, texture.getScene()!);

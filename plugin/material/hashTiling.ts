@@ -8,7 +8,7 @@ import type { UniformBuffer } from '@babylonjs/core/Materials/uniformBuffer.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { hashTilingCode, samplerName, TILED_MAPS } from './hashTilingShader.ts';
 
-/** The textures of a further surface, of one size and look with the material's own. */
+/** The textures of another surface, with the same size and look as the material's own. */
 export interface TiledSurface {
   albedo: BaseTexture;
   normal: BaseTexture;
@@ -16,7 +16,7 @@ export interface TiledSurface {
 }
 
 export interface HashTilingOptions {
-  /** Length of a triangle's side in tiles: smaller ones mix more often, larger ones leave more whole; 0.1 … 8. */
+  /** The length of a triangle's side in tiles, 0.1 … 8: small triangles mix more often, large ones leave more intact. */
   cellSize: number;
 }
 
@@ -29,19 +29,19 @@ const MAX_SURFACES = 3;
 
 /**
  * Lets a PBRMaterial's maps never repeat: the floor is cut into triangles, each of whose corners shows one of several
- * surfaces at a random place, and what lies between is blended. It suits what has no grid: stone, grass, wood grain, not
- * bricks. Parallax is turned off: it reads the height without the blend.
+ * surfaces at a random place; between the corners they are blended. It suits surfaces without a grid, such as stone, grass and
+ * wood grain, but not bricks. Parallax is turned off, because it would read the height without the blend.
  *
  *   new HashTiling(stone, [{ albedo, normal, orm }], { cellSize: 1 });
  *
- * Textures need mipmaps: the mean of a map is read from them. With WebGL 1, which has no integers in shaders, the one surface
+ * Textures need mipmaps, from which the mean of a map is read. With WebGL 1, which has no integers in shaders, one surface
  * repeats. Source: see hashTilingShader.ts.
  */
 export class HashTiling extends MaterialPluginBase {
   readonly cellSize: number;
 
   /**
-   * @param others further surfaces, 0 to 2; theirs to dispose
+   * @param others further surfaces, 0 to 2; the caller disposes them
    * @throws RangeError for more, or a size out of range
    */
   constructor(
@@ -104,7 +104,7 @@ export class HashTiling extends MaterialPluginBase {
     return hashTilingCode(this.numSurfaces, language === ShaderLanguage.WGSL ? 'wgsl' : 'glsl');
   }
 
-  /** Babylon asks before the constructor is through. */
+  /** Babylon calls this before the constructor has ended. */
   private get numSurfaces(): number {
     return (this.others?.length ?? 0) + 1;
   }

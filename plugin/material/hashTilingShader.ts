@@ -2,7 +2,7 @@
 
 export type ShaderDialect = 'glsl' | 'wgsl';
 
-/** The maps of a surface, Babylon's sampler of the first surface's, and Babylon's define for it. */
+/** The maps of a surface, with Babylon's sampler for that of the first surface, and Babylon's define for it. */
 export const TILED_MAPS = [
   { name: 'Albedo', sampler: 'albedoSampler', define: 'ALBEDO' },
   { name: 'Normal', sampler: 'bumpSampler', define: 'BUMP' },
@@ -11,16 +11,16 @@ export const TILED_MAPS = [
 
 type TiledMap = (typeof TILED_MAPS)[number];
 
-/** What a map of the n-th further surface, from 1, is called in the shader. */
+/** The shader's name for a map of the n-th further surface, from 1. */
 export const samplerName = ({ name }: TiledMap, surface: number) => `figment${name}${surface}`;
 
-/** Samplers of a map, one for each surface. */
+/** The samplers of a map, one for each surface. */
 function samplersOf(map: TiledMap, numSurfaces: number): string[] {
   return Array.from({ length: numSurfaces }, (_, i) => (i === 0 ? map.sampler : samplerName(map, i)));
 }
 
 /**
- * Custom code for Babylon's material plugins: where the shader reads a map, it reads a blend of three places instead, each of
+ * Custom code for Babylon's material plugins: where the shader would read a map, it reads a blend of three places, each from
  * a surface of its own.
  */
 export function hashTilingCode(numSurfaces: number, dialect: ShaderDialect): Record<string, string> {
@@ -34,16 +34,16 @@ export function hashTilingCode(numSurfaces: number, dialect: ShaderDialect): Rec
   };
 }
 
-/** A regular expression, as a plugin names it, of Babylon's code that reads a map. */
+/** A regular expression, in the form for plugins, that finds Babylon's code which reads a map. */
 function callPattern(sampler: string, dialect: ShaderDialect): string {
   const read =
     dialect === 'glsl' ? `(?:TEXRD|texture2D)\\(${sampler}` : `(?:TEXRD|textureSample)\\(${sampler},${sampler}Sampler`;
-  return `!${read},([\\w.]+UV\\d?\\+uvOffset)\\)(;?)`; // Babylon drops a line of nothing but a semicolon
+  return `!${read},([\\w.]+UV\\d?\\+uvOffset)\\)(;?)`; // Babylon drops lines that hold only a semicolon
 }
 
 /**
- * The three corners of the triangle around a place, a random shift and surface for each, and how much each counts. Weights
- * are cubed, so that a blend is short.
+ * Finds the three corners of the triangle around a place, a random shift and surface for each, and their weights, which are
+ * cubed so that the blend is short.
  *
  * Source: Heitz & Neyret 2018, "High-performance by-example noise using a histogram-preserving blending operator", HPG,
  * listing 1; the powers of the weights: Burley 2019, "On histogram-preserving blending for randomized texture tiling",
@@ -83,7 +83,7 @@ const GLSL_CORNERS = `
   }`;
 
 /**
- * A map blended at a place. Differences from the mean are enlarged so that the blend is as rich in contrast as its parts.
+ * Blends a map at a place. Differences from the mean are enlarged, so that the blend has as much contrast as its parts.
  *
  * Source: Heitz & Neyret 2018, eq. (2), the variance-preserving blend; a map's mean is its smallest mip level.
  */
@@ -117,7 +117,7 @@ function glslMap(map: TiledMap, numSurfaces: number): string {
   }`;
 }
 
-/** As in GLSL. */
+/** The same as in GLSL. */
 const WGSL_CORNERS = `
   struct FigmentCorners { places: array<vec2f, 3>, surfaces: array<u32, 3>, weights: vec3f }
 

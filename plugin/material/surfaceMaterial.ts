@@ -11,39 +11,39 @@ import { GeneratedTexture, type RegenerateOptions, type SavedGeneratedTexture } 
 import { checkHashTiling, HashTiling, type HashTilingOptions } from './hashTiling.ts';
 import { SurfaceTextures } from './surface.ts';
 
-/** What is changed of the settings that the label's material has. */
+/** Changes to the settings that the label's kind of material has. */
 export type SurfaceSettings = Omit<SurfaceOptions, 'label' | 'green'>;
 
 export interface SurfaceMaterialOptions extends Partial<HashTilingOptions> {
   surface?: SurfaceSettings;
-  /** Shifts the picture by its height: `offset` once, `occlusion` by tracing the height; default: not. */
+  /** Shifts the picture by its height: `offset` does it once, `occlusion` traces the height; default: no shift. */
   parallax?: 'offset' | 'occlusion';
   /**
-   * Surfaces that are mixed, so that a large floor never repeats: of the recipe's seed and those that follow; 1 to 3. Without
-   * it the one surface repeats. See `HashTiling`.
+   * How many surfaces are mixed, so that a large floor never repeats: 1 to 3, from the recipe's seed and the seeds that
+   * follow. By default one surface repeats. See `HashTiling`.
    */
   variations?: number;
 }
 
-/** What a surface material saves of itself. */
+/** A surface material as a scene file holds it. */
 export interface SavedSurfaceMaterial extends SurfaceMaterialOptions {
   customType: string;
   name: string;
   id: string;
   uniqueId: number;
   albedo: Omit<SavedGeneratedTexture, 'customType' | 'name'>;
-  /** Settings of PBRMaterial that are not as they were made. */
+  /** Settings of PBRMaterial that were changed after it was made. */
   changed?: Record<string, unknown>;
 }
 
 const CLASS_NAME = 'BABYLON.SurfaceMaterial';
 
-/** Saved apart, or not at all. */
+/** Fields that are saved separately, or not at all. */
 const OWN_KEYS = /^(name|id|uniqueId|customType|tags|albedoTexture|bumpTexture|metallicTexture)$/;
 
 /**
  * A PBRMaterial all of whose maps are made from one generated picture: albedo, normal and height, ambient occlusion,
- * roughness and metal. Whenever the picture changes, the maps follow; they are placed as `albedo` is.
+ * roughness and metal. The maps follow whenever the picture changes, and are placed as `albedo` is.
  *
  *   const bricks = await textures.generateMaterialAsync({ label: 'brick', seed: 7, tiling: 4 });
  *   await bricks.regenerateAsync({ seed: 8 });
@@ -51,7 +51,7 @@ const OWN_KEYS = /^(name|id|uniqueId|customType|tags|albedoTexture|bumpTexture|m
  * It is saved as its recipe, and disposed with its textures.
  */
 export class SurfaceMaterial extends PBRMaterial {
-  /** Told each time all maps are made. */
+  /** Notified each time all maps are made. */
   readonly onSurfaceObservable = new Observable<SurfaceMaterial>();
   private readonly options: SurfaceMaterialOptions;
   private readonly surfaces: readonly SurfaceTextures[];
@@ -60,7 +60,7 @@ export class SurfaceMaterial extends PBRMaterial {
   private written: Promise<void> = Promise.resolve();
   private isGone = false;
 
-  /** @param albedo owned by the material from here on; its maps are made when its picture is there */
+  /** @param albedo belongs to the material from here on; the maps are made when its picture is finished */
   constructor(
     name: string,
     readonly albedo: GeneratedTexture,
@@ -85,7 +85,7 @@ export class SurfaceMaterial extends PBRMaterial {
   }
 
   private setUp(scene: Scene): void {
-    this.metallic = 1; // both multiply the texture
+    this.metallic = 1; // metallic and roughness multiply the texture
     this.roughness = 1;
     this.useRoughnessFromMetallicTextureAlpha = false;
     this.useRoughnessFromMetallicTextureGreen = true;
@@ -105,13 +105,13 @@ export class SurfaceMaterial extends PBRMaterial {
     });
   }
 
-  /** What the picture is made of; null before it is asked for. */
+  /** The recipe of the picture; null before one is asked for. */
   get recipe(): Readonly<RecipeOptions> | null {
     return this.albedo.recipe;
   }
 
   /**
-   * Makes another picture and its maps: the recipe so far, with changes.
+   * Makes another picture and its maps, from the current recipe with changes.
    *
    * @throws as `GeneratedTexture.regenerateAsync`
    */
@@ -121,12 +121,12 @@ export class SurfaceMaterial extends PBRMaterial {
     return this;
   }
 
-  /** Resolves when the maps fit the picture. @throws Error when they cannot be made */
+  /** Resolves when the maps of the current picture are made. @throws Error when they cannot be made */
   whenWrittenAsync(): Promise<void> {
     return this.written;
   }
 
-  /** Changes how maps are made of the picture, and makes them. @throws RangeError for a setting out of range */
+  /** Changes how the maps are made of the picture, and makes them again. @throws RangeError for a setting out of range */
   async reshapeAsync(surface: SurfaceSettings): Promise<this> {
     this.options.surface = { ...this.options.surface, ...surface };
     this.write();
@@ -142,7 +142,7 @@ export class SurfaceMaterial extends PBRMaterial {
     return SurfaceMaterial.Parse({ ...this.serialize(), name, id: name }, this.getScene());
   }
 
-  /** The recipe, in less than 300 bytes for usual settings. */
+  /** Saves the recipe: less than 300 bytes for usual settings. */
   override serialize(): SavedSurfaceMaterial {
     const { customType: _type, name: _name, ...albedo } = this.albedo.serialize()!;
     const changed = changesOf(plainData(super.serialize()), this.usual);
@@ -161,7 +161,7 @@ export class SurfaceMaterial extends PBRMaterial {
     };
   }
 
-  /** Makes a saved material again, as `GeneratedTexture.Parse` does its texture. */
+  /** Makes a saved material, as `GeneratedTexture.Parse` makes its texture. */
   static override Parse(saved: SavedSurfaceMaterial, scene: Scene, rootUrl = ''): SurfaceMaterial {
     const { name, surface, parallax, variations, cellSize, changed = {} } = saved;
     checkHashTiling(saved);
@@ -182,7 +182,7 @@ export class SurfaceMaterial extends PBRMaterial {
     super.dispose(forceDisposeEffect, forceDisposeTextures);
   }
 
-  /** Makes the maps of the picture as it is now; the newest wins. */
+  /** Makes the maps of the current picture, and aborts an earlier call that is still running. */
   private write(): void {
     this.pending?.abort(abortError(`generate: a newer picture of material ${this.name} took its place`));
     const pending = new AbortController();
@@ -208,7 +208,7 @@ function plainData(value: unknown): Record<string, unknown> {
   return JSON.parse(JSON.stringify(value));
 }
 
-/** What differs from `usual`; of the plugins, those that differ. */
+/** The settings that differ from `usual`, and the plugins whose settings differ. */
 function changesOf(saved: Record<string, unknown>, usual: Record<string, unknown>): Record<string, unknown> {
   const changed = Object.entries(saved).filter(([key, value]) => {
     return !OWN_KEYS.test(key) && JSON.stringify(value) !== JSON.stringify(usual[key]);
@@ -218,7 +218,7 @@ function changesOf(saved: Record<string, unknown>, usual: Record<string, unknown
   return changes;
 }
 
-/** Lets Babylon's scene loader make surface materials; call it before a scene is loaded. Safe to call again. */
+/** Lets Babylon's scene loader make surface materials. Call it before a scene is loaded; further calls change nothing. */
 export function RegisterSurfaceMaterial(): void {
   RegisterClass(CLASS_NAME, SurfaceMaterial);
 }

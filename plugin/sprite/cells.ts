@@ -6,24 +6,24 @@ import { createTexelTexture, PictureTarget } from '../texture/texelTexture.ts';
 export interface SpritesOptions extends Omit<RecipeOptions, 'label'> {
   /** Default: all labels of the model. */
   labels?: readonly string[];
-  /** Pictures in all, dealt out to the labels in turn; default: one for each label. */
+  /** The number of pictures, dealt out to the labels in turn; default: one for each label. */
   count?: number;
-  /** Seed of the first picture; the others count up. Drawn at random when absent. */
+  /** The seed of the first picture, from which the others count up; default: a random one. */
   seed?: number;
-  /** What to paint in each cell, with the options beside it as defaults; in place of `labels`, `count` and `seed`. */
+  /** A recipe for each cell, in place of `labels`, `count` and `seed`; the other options are its defaults. */
   recipes?: readonly RecipeOptions[];
-  /** Cells that stay empty until `repaintCellAsync`; default 0. */
+  /** The number of cells that stay empty until `repaintCellAsync`; default 0. */
   numSpareCells?: number;
-  /** Of the manager; default: the model's name. */
+  /** The manager's name; default: the model's name. */
   name?: string;
-  /** Height of the sprites that `createSprite` makes, in units of the world; their width follows. Default: 1 each. */
+  /** The height of sprites that `createSprite` makes, in world units; their width follows. Default: 1. */
   worldHeight?: number;
-  /** Sprites at most; default: four for each cell. */
+  /** The most sprites that there can be; default: four for each cell. */
   capacity?: number;
 }
 
 /**
- * What is to be painted in each cell of a sheet; null: nothing yet.
+ * Plans what is painted in each cell of a sheet; null stands for an empty cell.
  *
  * @throws RangeError for a number out of range, an empty list, or what the model cannot paint
  */
@@ -67,7 +67,7 @@ function planPictures(source: PictureSource, options: SpritesOptions): Recipe[] 
   });
 }
 
-/** As many columns as rows, or one more. */
+/** The number of columns of a sheet: as many as rows, or one more. */
 export function numColumns(numCells: number): number {
   return Math.ceil(Math.sqrt(numCells));
 }
@@ -82,7 +82,7 @@ export function createSheet(source: PictureSource, cells: readonly (Recipe | nul
   return new PictureTarget(texture, width, height, false);
 }
 
-/** Draws what each cell is to show, unless it is to show something else by then. */
+/** Paints and draws all cells, except for those that are to show something else by then. */
 export async function drawCells(
   source: PictureSource,
   cells: readonly (Recipe | null)[],

@@ -17,13 +17,13 @@ import type { GenerationProgress, RegenerateOptions } from '../texture/generated
 import type { PictureTarget } from '../texture/texelTexture.ts';
 import { cellSize, createSheet, drawCells, drawInCell, numColumns, planCells, type SpritesOptions } from './cells.ts';
 
-/** A sheet and its atlas, as SpritePackedManager and other tools read them. */
+/** A sheet and its atlas, in the form that SpritePackedManager and other tools read. */
 export interface PackedSprites {
   png: Uint8Array;
   json: Atlas;
 }
 
-/** A step of a cell's picture that is being made. */
+/** A denoising step of a cell's picture. */
 export interface CellProgress extends GenerationProgress {
   cell: number;
 }
@@ -32,16 +32,16 @@ const SPRITES_PER_CELL = 4;
 const EPSILON = 0.01;
 
 /**
- * A SpriteManager whose sheet a model painted; a cell for each picture, row after row.
+ * A SpriteManager whose sheet a model has painted, with a cell for each picture, row after row.
  *
  *   const elf = npcs.createSprite('elf');
  *   elf.position.x = 3;
  *   await npcs.repaintCellAsync(elf.cellIndex, { seed: 8 });
  */
 export class GeneratedSprites extends SpriteManager {
-  /** Told after each step of `repaintCellAsync`; previews, where asked for, are in the sheet by then. */
+  /** Notified after each step of `repaintCellAsync`, when previews that were asked for are in the sheet. */
   readonly onCellProgressObservable = new Observable<CellProgress>();
-  /** What is being painted, by cellIndex. */
+  /** The requests that are being painted, by cellIndex. */
   private readonly pending = new Map<number, AbortController>();
   private readonly stopObserving: () => void;
   private isGone = false;
@@ -80,12 +80,12 @@ export class GeneratedSprites extends SpriteManager {
     super(name, '', capacity, { width, height }, source.scene, EPSILON, sheet.texture.samplingMode);
     this.texture = sheet.texture;
     const observer = source.onRestoredObservable.add(() => {
-      drawCells(source, current, sheet, {}).catch(() => {}); // disposed meanwhile
+      drawCells(source, current, sheet, {}).catch(() => {}); // it was disposed in the meantime
     });
     this.stopObserving = () => source.onRestoredObservable.remove(observer);
   }
 
-  /** What is in each cell, by cellIndex; null: nothing yet. */
+  /** The recipe of each cell, by cellIndex; null for an empty cell. */
   get cells(): readonly (Recipe | null)[] {
     return this.current;
   }
@@ -96,8 +96,8 @@ export class GeneratedSprites extends SpriteManager {
   }
 
   /**
-   * Makes another picture in a cell, for all sprites that show it: its recipe so far, with changes. A request for the cell
-   * that is still running is aborted: the newest wins.
+   * Paints another picture in a cell, for all sprites that show it, from the cell's recipe with changes. A request for the
+   * cell that is still running is aborted.
    *
    *   await npcs.repaintCellAsync(0, { seed: 8 }, { priority: -1, previewEvery: 2 });
    *
@@ -143,7 +143,7 @@ export class GeneratedSprites extends SpriteManager {
   }
 
   /**
-   * A sprite of a picture with this label: the next one each time, then from the first again.
+   * Makes a sprite that shows a picture with this label; each call takes the next cell, and then begins again.
    *
    * @throws RangeError when no cell has the label
    */
@@ -163,14 +163,14 @@ export class GeneratedSprites extends SpriteManager {
     return sprite;
   }
 
-  /** Puts a sprite where its lower edge is at a place: Babylon's own position is that of its middle. */
+  /** Puts the lower edge of a sprite at a place; Babylon's own position is that of its middle. */
   standAt(sprite: Sprite, { x, y, z }: Vector3): void {
     sprite.position.set(x, y + sprite.height / 2, z);
   }
 
   /**
-   * The sheet as a PNG file and its TexturePacker JSON, whose frames are called `<label>-<seed>`, and for a second one of
-   * that name `<label>-<seed>-<cell>`. Its pivots are where the pictures stand. Empty cells are left out.
+   * Packs the sheet as a PNG file with a TexturePacker JSON. Frames are called `<label>-<seed>`, or `<label>-<seed>-<cell>`
+   * where that name is taken. The pivots are where the pictures stand. Empty cells are left out.
    */
   async packAsync(imageName = `${this.name}.png`): Promise<PackedSprites> {
     const [widthPx, heightPx] = [this.cellWidth, this.cellHeight];

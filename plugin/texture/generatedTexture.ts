@@ -23,9 +23,9 @@ import {
   type TextureSettings,
 } from './textureLook.ts';
 
-/** A step of a picture that is being made. */
+/** A denoising step of a picture. */
 export interface GenerationProgress {
-  /** Steps done, from 1; 0: the VAE's picture of the pipeline cvae+ddpm is in the texture. */
+  /** The number of steps done, from 1; 0 when the picture of the conditional VAE is in the texture, before the steps. */
   step: number;
   numSteps: number;
   recipe: Recipe;
@@ -33,7 +33,7 @@ export interface GenerationProgress {
 
 export type RegenerateOptions = Omit<RequestOptions, 'onStep'>;
 
-/** What a generated texture saves of itself. */
+/** A generated texture as a scene file holds it. */
 export interface SavedGeneratedTexture extends SavedLook, Partial<TextureSettings> {
   customType: string;
   name: string;
@@ -47,17 +47,17 @@ const CLASS_NAME = 'BABYLON.GeneratedTexture';
 type Draw = (picture: Picture) => void;
 
 /**
- * A texture whose picture a model makes. It is saved as its recipe, not as pixels: loading a scene makes it again.
+ * A texture whose picture a model makes. It is saved as its recipe, not as pixels: loading a scene paints it again.
  *
  *   texture.onGeneratedObservable.add(() => …);
  *   await texture.regenerateAsync({ guidanceScale: 3 });
  *
- * It is ready, as Babylon understands the word, from its first picture or preview on.
+ * It is ready, in Babylon's sense of the word, from its first picture or preview on.
  */
 export class GeneratedTexture extends RawTexture {
-  /** Told each time a picture is finished. */
+  /** Notified each time a picture is finished. */
   readonly onGeneratedObservable = new Observable<GeneratedTexture>();
-  /** Told after each denoising step; previews, where asked for, are in the texture by then. */
+  /** Notified after each denoising step, when previews that were asked for are in the texture. */
   readonly onProgressObservable = new Observable<GenerationProgress>();
   private readonly target: PictureTarget;
   private readonly usualSettings: TextureSettings;
@@ -72,9 +72,9 @@ export class GeneratedTexture extends RawTexture {
   private stopObserving: () => void = () => {};
 
   /**
-   * An empty texture, for `regenerateAsync` to fill; `AssetGenerator` makes them.
+   * Makes an empty texture for `regenerateAsync` to fill. `AssetGenerator` makes textures in this way.
    *
-   * @param source what makes its pictures, or the address of its model, which is loaded when the first is asked for
+   * @param source the source of its pictures, or the address of its model, which is loaded for the first picture
    */
   constructor(
     name: string,
@@ -94,12 +94,12 @@ export class GeneratedTexture extends RawTexture {
     if (source instanceof PictureSource) this.adopt(source);
   }
 
-  /** The recipe of the finished picture; before the first, what was asked for; null: nothing yet. */
+  /** The recipe of the finished picture, or of the first one that was asked for; null before that. */
   get recipe(): Readonly<RecipeOptions> | null {
     return this.current;
   }
 
-  /** RGBA bytes of the picture, bottom row first; null where it is on the GPU alone, and before the first. */
+  /** RGBA bytes of the picture, bottom row first; null before the first picture, and where it is on the GPU alone. */
   get texels(): Uint8Array | null {
     return this.isOnCpu ? this.target.pixels : null;
   }
@@ -110,8 +110,8 @@ export class GeneratedTexture extends RawTexture {
   }
 
   /**
-   * Makes another picture in this texture: the recipe so far, with changes. A request that is still running is aborted:
-   * the newest wins.
+   * Makes another picture in this texture, from the current recipe with changes. A request that is still running is
+   * aborted.
    *
    * @throws RangeError for what the model cannot paint; an AbortError when superseded, aborted or disposed
    */
@@ -155,12 +155,12 @@ export class GeneratedTexture extends RawTexture {
     return 'GeneratedTexture';
   }
 
-  /** An empty texture for pictures of the same model, size and look. */
+  /** Makes an empty texture for pictures of the same model, size and look. */
   createSibling(name: string): GeneratedTexture {
     return new GeneratedTexture(name, this.source ?? this.address, this.getScene()!, this.look);
   }
 
-  /** Another texture of the same picture and settings. */
+  /** Makes another texture with the same picture and settings. */
   override clone(): GeneratedTexture {
     const copy = this.createSibling(this.name);
     applySettings(copy, settingsOf(this));
@@ -168,7 +168,7 @@ export class GeneratedTexture extends RawTexture {
     return copy;
   }
 
-  /** The recipe, in less than 300 bytes for usual settings; the model is named by its address. */
+  /** Saves the recipe and the address of the model: less than 300 bytes for usual settings. */
   override serialize(): SavedGeneratedTexture | null {
     if (!this.current) return null;
     return {
@@ -181,7 +181,7 @@ export class GeneratedTexture extends RawTexture {
     };
   }
 
-  /** Makes a saved texture again; it is ready once its picture is there. Failures reach Babylon's OnTextureLoadErrorObservable. */
+  /** Makes a saved texture, which is ready once its picture is painted. OnTextureLoadErrorObservable is notified of failures. */
   static override Parse(saved: SavedGeneratedTexture, scene: Scene, _rootUrl: string): GeneratedTexture {
     const texture = new GeneratedTexture(saved.name, saved.model, scene, parseLook(saved));
     applySettings(texture, saved);
@@ -194,13 +194,13 @@ export class GeneratedTexture extends RawTexture {
     this.isGone = true;
     this.pending?.abort(abortError(`generate: texture ${this.name} was disposed`));
     this.stopObserving();
-    this.brush?.then((brush) => brush.dispose()).catch(() => {}); // what could not be loaded
+    this.brush?.then((brush) => brush.dispose()).catch(() => {}); // the brush could not be loaded
     this.onGeneratedObservable.clear();
     this.onProgressObservable.clear();
     super.dispose();
   }
 
-  /** For requests that nobody waits for. */
+  /** Regenerates for a caller who does not wait, and reports errors. */
   private regenerateOrReport(recipe: RecipeOptions): void {
     this.current = recipe;
     this.regenerateAsync().catch((error: Error) => {
@@ -229,7 +229,7 @@ export class GeneratedTexture extends RawTexture {
     );
   }
 
-  /** How pictures get into the texture. */
+  /** Returns the function that draws pictures into the texture. */
   private async drawing(): Promise<Draw> {
     const { pixelArt } = this.look;
     if (!pixelArt) return (picture) => picture.drawInto(this.target);
@@ -263,7 +263,7 @@ export class GeneratedTexture extends RawTexture {
   }
 }
 
-/** Lets Babylon's scene loader make generated textures; call it before a scene is loaded. Safe to call again. */
+/** Lets Babylon's scene loader make generated textures. Call it before a scene is loaded; further calls change nothing. */
 export function RegisterGeneratedTexture(): void {
   RegisterClass(CLASS_NAME, GeneratedTexture);
 }

@@ -5,9 +5,9 @@ import { GeneratedTexture } from './generatedTexture.ts';
 import { sourceFor } from './pictureSources.ts';
 import { type LookOptions, lookOf } from './textureLook.ts';
 
-/** A texture among the assets of a game's loading screen; done when its picture is. */
+/** A generated texture as an asset of a game's loading screen; the task is done when the picture is. */
 export class GeneratedTextureTask extends AbstractAssetTask {
-  /** Once it is done. */
+  /** The texture, once the task is done. */
   texture: GeneratedTexture | null = null;
   declare onSuccess: (task: GeneratedTextureTask) => void;
   declare onError: (task: GeneratedTextureTask, message?: string, exception?: unknown) => void;
@@ -50,7 +50,7 @@ export function addGeneratedTextureTask(
   options: RecipeOptions & LookOptions,
 ): GeneratedTextureTask {
   const task = new GeneratedTextureTask(name, model, options);
-  // Babylon's manager has add… methods for its own kinds alone.
+  // Babylon's manager has methods to add tasks of its own kinds only.
   (manager as unknown as { _tasks: AbstractAssetTask[] })._tasks.push(task);
   return task;
 }

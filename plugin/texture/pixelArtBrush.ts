@@ -1,4 +1,4 @@
-// Loaded when the first texture with a palette or an enlargement is made.
+// This file is loaded when the first texture with a palette or an enlargement is made.
 import { pixelArt, preparePixelArtTexels, writePixelArtTexels } from '../../runtime/index.ts';
 import { sharesDevice } from '../device.ts';
 import type { Picture } from '../painting/painter.ts';
@@ -6,9 +6,9 @@ import { PixelPicture } from '../painting/pixelPicture.ts';
 import { createTexelTexture, gpuTextureOf, PictureTarget, updateMipmaps } from './texelTexture.ts';
 import type { PixelArtLook } from './textureLook.ts';
 
-/** Draws pictures with a palette, enlarged: on the GPU those that are there, on the CPU the others. */
+/** Draws pictures enlarged and with a palette: on the GPU if they are there, otherwise on the CPU. */
 export class PixelArtBrush {
-  /** As they are painted, when they are on the GPU. */
+  /** Holds a picture that is on the GPU, as it was painted. */
   private raw: PictureTarget | null = null;
 
   private gpu: { device: GPUDevice; pipelines: Awaited<ReturnType<typeof preparePixelArtTexels>> } | null = null;
@@ -18,9 +18,9 @@ export class PixelArtBrush {
     private readonly look: PixelArtLook,
   ) {}
 
-  /** To be awaited before pictures are drawn: the device may be another than last time. */
+  /** Must be awaited before pictures are drawn, because the device may have changed. */
   async prepareAsync(): Promise<void> {
-    const engine = this.target.texture.getScene()?.getEngine(); // none once it is disposed
+    const engine = this.target.texture.getScene()?.getEngine(); // undefined once the texture is disposed
     const device = engine && sharesDevice(engine)?.device;
     this.gpu = device ? { device, pipelines: await preparePixelArtTexels(device) } : null;
   }

@@ -1,5 +1,5 @@
-// Textures whose texels come from a compute pass (WebGPU) or from bytes (any engine). Row 0 is the picture's bottom row,
-// as Babylon's meshes have v = 0 at the bottom.
+// Textures whose texels come from a compute pass (on WebGPU) or from bytes (on any engine), and what pictures are drawn
+// into. Row 0 is the picture's bottom row, because Babylon's meshes have v = 0 at the bottom.
 
 import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 import type { Constants } from '@babylonjs/core/Engines/constants.js';
@@ -7,11 +7,11 @@ import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture
 import { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 
-/** Babylon's numbers; its class of constants, as code, would cost a page 12 KB. */
+/** Babylon's numbers, repeated here because its class of constants would add 12 KB to a page. */
 export const FORMAT_RGBA = 5 satisfies typeof Constants.TEXTUREFORMAT_RGBA;
 export const TYPE_BYTE = 0 satisfies typeof Constants.TEXTURETYPE_UNSIGNED_BYTE;
 export const FLAG_STORAGE = 1 satisfies typeof Constants.TEXTURE_CREATIONFLAG_STORAGE;
-/** Magnified, minified, between mipmaps. */
+/** Sampling modes, named by how they magnify, minify, and blend mipmaps. */
 export const NEAREST = 1 satisfies typeof Constants.TEXTURE_NEAREST_NEAREST;
 const NEAREST_LINEAR_LINEAR = 6 satisfies typeof Constants.TEXTURE_NEAREST_LINEAR_MIPLINEAR;
 const LINEAR = 2 satisfies typeof Constants.TEXTURE_LINEAR_LINEAR;
@@ -19,15 +19,15 @@ export const LINEAR_LINEAR_LINEAR = 3 satisfies typeof Constants.TEXTURE_LINEAR_
 
 export interface TexelTextureOptions {
   mipmaps: boolean;
-  /** Hard pixels when magnified. Minified ones are averaged where there are mipmaps. */
+  /** Shows hard pixels when magnified. When minified, pixels are averaged where there are mipmaps. */
   nearest: boolean;
-  /** Make it one that `writeTexels` can write; only WebGPU has such, elsewhere it is without effect. */
+  /** Lets `writeTexels` write it. This has an effect on WebGPU only. */
   storage: boolean;
 }
 
 const TEXEL_TEXTURE_DEFAULTS: Readonly<TexelTextureOptions> = { mipmaps: false, nearest: false, storage: true };
 
-/** An empty RGBA texture of bytes; fill it with `update(bytes)`, or on WebGPU with `writeTexels` and `updateMipmaps`. */
+/** Makes an empty RGBA texture of bytes. Fill it with `update(bytes)`, or on WebGPU with `writeTexels` and `updateMipmaps`. */
 export function createTexelTexture(
   sceneOrEngine: Scene | AbstractEngine,
   widthPx: number,
@@ -42,7 +42,7 @@ export function createTexelTexture(
     FORMAT_RGBA,
     sceneOrEngine,
     settings.mipmaps,
-    false, // invertY: on WebGPU Babylon would turn the picture in a render pass of its own
+    false, // invertY: on WebGPU Babylon would flip the picture in an additional render pass
     samplingMode(settings),
     TYPE_BYTE,
     settings.storage ? FLAG_STORAGE : 0,
@@ -56,7 +56,7 @@ function samplingMode({ mipmaps, nearest }: Pick<TexelTextureOptions, 'mipmaps' 
 }
 
 /**
- * What a Babylon texture is on the GPU.
+ * The GPU texture of a Babylon texture.
  *
  * @throws Error when it is disposed, or of an engine without WebGPU
  */
@@ -69,25 +69,25 @@ export function gpuTextureOf(texture: BaseTexture): GPUTexture {
   throw new Error(`gpuTextureOf: the engine is ${engine.name}; expected WebGPU: use texture.update(bytes) elsewhere`);
 }
 
-/** Makes the smaller levels from the largest, which a compute pass has written; nothing for a texture without mipmaps. */
+/** Makes the mipmaps of a texture that a compute pass has written; without mipmaps it does nothing. */
 export function updateMipmaps(texture: BaseTexture): void {
   const internal = texture.getInternalTexture();
   if (internal?.generateMipMaps) internal.getEngine().generateMipmaps(internal);
 }
 
 /**
- * A texture that pictures are drawn into: one that fills it, or the cells of a sheet. Pictures made of pixels go through
+ * A texture that pictures are drawn into: one picture that fills it, or a sheet of them. Pictures made of pixels go through
  * a copy on the CPU; pictures on the GPU are written straight into the texture.
  */
 export class PictureTarget {
   private copy: Uint8Array | null = null;
 
-  /** What was drawn as pixels, as the texture has it; null while all came from the GPU. */
+  /** The texture's RGBA bytes, if pictures were drawn as pixels; null while all came from the GPU. */
   get pixels(): Uint8Array | null {
     return this.copy;
   }
 
-  /** @param flipY draws every picture upside down: Babylon's meshes have v = 0 at the bottom, its sprites at the top */
+  /** @param flipY draws every picture upside down, for meshes, which have v = 0 at the bottom; sprites have it at the top */
   constructor(
     readonly texture: RawTexture,
     readonly widthPx: number,

@@ -3,7 +3,7 @@ import type { PixelArtOptions } from '../../runtime/index.ts';
 import { type ImageSize, imageSize, type ModelInfo } from '../../runtime/index.ts';
 import { LINEAR_LINEAR_LINEAR, NEAREST } from './texelTexture.ts';
 
-/** A palette, and how much pictures are enlarged; see `pixelArt` of the runtime. Whether they wrap follows from the model. */
+/** A palette and an enlargement; see `pixelArt` of the runtime. Whether pictures wrap follows from the model. */
 export type PixelArtLook = Partial<PixelArtOptions>;
 
 /** How a texture of generated pictures is laid out and sampled. */
@@ -16,7 +16,7 @@ export interface TextureLook {
   readonly hasAlpha: boolean;
   /** Repeats without a seam. */
   readonly tiles: boolean;
-  /** What is made of pictures before they are shown; its factor is in the size above. */
+  /** How pictures are turned into pixel art before they are shown; the size above includes its factor. */
   readonly pixelArt?: PixelArtLook;
 }
 
@@ -25,7 +25,7 @@ export interface LookOptions {
   mipmaps?: boolean;
   /** Default: nearest for pixel art, trilinear otherwise. */
   samplingMode?: number;
-  /** Snaps pictures to a palette, dithers them, enlarges them 2 or 4 times; default: as they are painted. */
+  /** Snaps pictures to a palette, dithers them, enlarges them 2 or 4 times; default: pictures stay as they are painted. */
   pixelArt?: PixelArtLook;
 }
 
@@ -53,7 +53,7 @@ export function lookOf(info: ModelInfo, options: LookOptions & ImageSize = {}): 
   };
 }
 
-/** A look as a scene file keeps it; what is false is left out. */
+/** A look as a scene file holds it, without the fields that are false. */
 export interface SavedLook {
   size: [widthPx: number, heightPx: number];
   samplingMode: number;
@@ -82,7 +82,7 @@ export function saveLook({
   };
 }
 
-/** @throws RangeError when the size is none; a scene file is not trusted */
+/** Reads a saved look, which is not trusted. @throws RangeError when its size is not valid */
 export function parseLook({ size, samplingMode, hasAlpha, mipmaps, tiles, pixelArt }: SavedLook): TextureLook {
   const [widthPx, heightPx] = Array.isArray(size) ? size : [];
   for (const sizePx of [widthPx, heightPx]) {
@@ -103,7 +103,7 @@ export function parseLook({ size, samplingMode, hasAlpha, mipmaps, tiles, pixelA
   };
 }
 
-/** Settings of a texture, beside its look, that a scene file keeps where they are not the usual ones. */
+/** Settings of a texture, beside its look, that a scene file holds where they differ from the usual ones. */
 const NAMES = [
   'getAlphaFromRGB',
   'level',
@@ -131,12 +131,12 @@ export function settingsOf(texture: Texture): TextureSettings {
   return Object.fromEntries(NAMES.map((name) => [name, texture[name]])) as unknown as TextureSettings;
 }
 
-/** Those that differ from `usual`. */
+/** The settings that differ from `usual`. */
 export function changedSettings(texture: Texture, usual: TextureSettings): Partial<TextureSettings> {
   return Object.fromEntries(NAMES.filter((name) => texture[name] !== usual[name]).map((name) => [name, texture[name]]));
 }
 
-/** Sets what a saved texture brings of them, if it is of the right type; the file is not trusted. */
+/** Applies the settings of a saved texture. Values of a wrong type are left out, because the file is not trusted. */
 export function applySettings(texture: Texture, saved: Partial<TextureSettings>): void {
   const settable = texture as unknown as Record<string, unknown>;
   for (const name of NAMES) {

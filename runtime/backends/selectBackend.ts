@@ -9,17 +9,17 @@ import { adapterName, findAdapter, isSoftwareAdapter, startWebgpu } from './webg
 export type BackendName = 'webgpu' | 'wasm' | 'cpu';
 
 export interface BackendOptions extends WasmOptions {
-  /** Use this one or fail; default: the fastest that works here. */
+  /** Start this backend, or fail; by default the fastest that works here. */
   backend?: BackendName;
-  /** Default `navigator.gpu`; in Node the caller supplies one. */
+  /** By default `navigator.gpu`; in Node the caller supplies one. */
   gpu?: GPU;
 }
 
 export interface BackendChoice {
   backend: BackendName;
-  /** The WebGPU adapter in use, in its own words; null on other backends. */
+  /** The name that the WebGPU adapter gives itself; null on other backends. */
   adapter: string | null;
-  /** A sentence for people: why this one. */
+  /** A sentence that tells people why this backend was chosen. */
   reason: string;
 }
 

@@ -8,14 +8,14 @@ const BINARY = 'tfjs-backend-wasm-simd.wasm';
 export type WasmPaths = string | Readonly<Record<string, string>>;
 
 export interface WasmOptions {
-  /** Default: beside the script; Node finds the files by itself. */
+  /** By default the files are looked for beside the script; Node finds them by itself. */
   wasmPaths?: WasmPaths;
 }
 
 /** tfjs wants an entry for each of its binaries, even those that it will not load. */
 const UNUSED_BINARIES = { 'tfjs-backend-wasm.wasm': '', 'tfjs-backend-wasm-threaded-simd.wasm': '' };
 
-/** Starts wasm and returns '', or why it cannot. */
+/** Starts wasm. Returns '' when it runs, and otherwise the reason why it cannot. */
 export async function startWasm({ wasmPaths }: WasmOptions): Promise<string> {
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
   if (!(await env().getAsync('WASM_HAS_SIMD_SUPPORT'))) return 'this engine has no WebAssembly SIMD';

@@ -7,7 +7,7 @@ const SOFTWARE_ADAPTERS = ['swiftshader', 'llvmpipe', 'lavapipe', 'softpipe', 'b
 /** The device that tfjs computes on, until it is lost. */
 let openDevice: { device: GPUDevice; adapter: string } | null = null;
 
-/** A WebGPU adapter in its own words. */
+/** The name that a WebGPU adapter gives itself. */
 export function adapterName({ vendor, architecture, device, description }: GPUAdapterInfo): string {
   return [vendor, architecture, device, description].filter((part) => part).join(' ') || 'unnamed adapter';
 }
@@ -22,7 +22,7 @@ export function isSoftwareAdapter(info: GPUAdapterInfo): boolean {
   );
 }
 
-/** The fastest adapter of `gpu`, by default the page's; null: none. */
+/** The fastest adapter of `gpu` (by default of the page), or null when there is none. */
 export async function findAdapter(gpu: GPU | undefined): Promise<GPUAdapter | null> {
   const found = gpu ?? (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
   return (await found?.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null)) ?? null;

@@ -65,7 +65,7 @@ export interface SheetLayout {
   heightPx: number;
 }
 
-/** Lays pictures out in rows, and says where each is. */
+/** Lays pictures out in rows, and lists where each of them is. */
 export function composeAtlas(
   tiles: readonly SheetTile[],
   { columns, widthPx, heightPx }: SheetLayout,

@@ -1,4 +1,4 @@
-/** What an error says, whatever was thrown. */
+/** The message of an error; for other thrown values, the value as text. */
 export function messageOf(error: unknown): string {
   return error instanceof Error && error.message ? error.message : String(error);
 }
@@ -16,7 +16,7 @@ export class ModelFileError extends Error {
   }
 }
 
-/** A file that its model folder does not have. */
+/** A file that is missing from its model folder. */
 export class MissingFileError extends ModelFileError {
   override name = 'MissingFileError';
 }

@@ -1,9 +1,10 @@
 import { philox4x32 } from './random.ts';
 
 /**
- * A short name for bytes: other bytes have another, but by a chance of one in 2^128. For keys, not against forgery.
+ * A short name for bytes. Different bytes have different names, except by a chance of one in 2^128. Good for keys, but no
+ * protection against forgery.
  *
- * Eight bytes at a time are the key of Philox, which takes the state before to the next (Davies–Meyer); the length goes last.
+ * Each eight bytes are the key with which Philox turns the state into the next one (Davies–Meyer); the length comes last.
  *
  * @returns 32 hexadecimal digits
  */

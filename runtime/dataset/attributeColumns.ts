@@ -87,6 +87,18 @@ export function selectColumns(columns: readonly AttributeColumn[], names: readon
   });
 }
 
+/** The images by combination of their values, each combination's in ascending order. */
+export function combinationsOf(columns: readonly AttributeColumn[], numImages: number): number[][] {
+  const combinations = new Map<string, number[]>();
+  for (let image = 0; image < numImages; image++) {
+    const key = columns.map(({ data }) => data[image]).join();
+    const members = combinations.get(key);
+    if (members) members.push(image);
+    else combinations.set(key, [image]);
+  }
+  return [...combinations.values()];
+}
+
 /**
  * The columns of one data set with the values of another below: words that are new are added, attributes that only the
  * other has are left out, and those that it lacks are not known there.
@@ -120,7 +132,8 @@ export function isWords(column: AttributeColumn): column is WordColumn {
 }
 
 function inRange(value: number, { min, max }: NumberRange): number {
-  return Number.isNaN(value) ? ANY : (value - min) / (max - min);
+  // float32 may lie beyond the range by a rounding.
+  return Number.isNaN(value) ? ANY : Math.min(1, Math.max(0, (value - min) / (max - min)));
 }
 
 function unlike(name: string): RangeError {

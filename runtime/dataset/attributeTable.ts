@@ -7,6 +7,7 @@ import { ANY, type AttributeValues, isRange, type NumberRange } from '../core/at
 import { messageOf } from '../core/errors.ts';
 import { nearestWord } from '../core/nearestWord.ts';
 import { type AttributeColumn, isWords } from './attributeColumns.ts';
+import type { Dataset } from './dataset.ts';
 import type { DatasetSource } from './source.ts';
 
 export const ATTRIBUTES_FILE = 'attributes.csv';
@@ -83,6 +84,48 @@ export async function readAttributes(
   problems.push(...found.slice(0, MAX_PROBLEMS).map((problem) => `${ATTRIBUTES_FILE}: ${problem}`));
   if (found.length > MAX_PROBLEMS) problems.push(`${ATTRIBUTES_FILE}: ${found.length - MAX_PROBLEMS} more like these`);
   return found.length > 0 ? [] : columns.filter((column) => !repeatsLabel(column, description));
+}
+
+/**
+ * What `readAttributes` reads: the entry `attributes` of `dataset.json`, and the text of `attributes.csv`. Tiles are those of
+ * `writeDataset`: each class's, in the order of the data set.
+ *
+ * @throws RangeError for a label or word with a comma, quote or line break, which the table has no way to hold
+ */
+export function writeAttributes(
+  { labels, classLabels, numFrames = 1 }: Pick<Dataset, 'labels' | 'classLabels' | 'numFrames'>,
+  columns: readonly AttributeColumn[],
+): { description: Record<string, readonly string[] | string>; csv: string } {
+  for (const text of [
+    ...labels,
+    ...columns.flatMap((column) => [column.name, ...(isWords(column) ? column.values : [])]),
+  ]) {
+    if (!/[",\r\n]/.test(text)) continue;
+    throw new RangeError(`writeAttributes: ${JSON.stringify(text)} has a comma, quote or line break; rename it`);
+  }
+  const lines = [['label', 'tile', ...columns.map(({ name }) => name)].join()];
+  for (const [label, word] of labels.entries()) {
+    const images = Array.from(classLabels.keys()).filter((image) => classLabels[image] === label);
+    for (let tile = 0; tile < images.length; tile += numFrames) {
+      lines.push([word, tile, ...columns.map((column) => cellOf(column, images[tile]!))].join());
+    }
+  }
+  const description = columns.map(({ name, values }): [string, readonly string[] | string] => [
+    name,
+    isRange(values) ? `${values.min}..${values.max}` : values,
+  ]);
+  return { description: Object.fromEntries(description), csv: `${lines.join('\n')}\n` };
+}
+
+/** Numbers have as few digits as float32 needs. */
+function cellOf(column: AttributeColumn, image: number): string {
+  const value = column.data[image]!;
+  if (isWords(column)) return column.values[value] ?? '';
+  if (Number.isNaN(value)) return '';
+  const { min, max } = column.values;
+  const short = [6, 7, 8, 9].map((digits) => Number(value.toPrecision(digits)));
+  const same = short.find((rounded) => Math.fround(rounded) === value) ?? value;
+  return String(Math.min(max, Math.max(min, same)));
 }
 
 /** A cell of the header that is read, and where its values go. */

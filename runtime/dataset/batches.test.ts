@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { AUGMENT_DEFAULTS } from './augment.ts';
-import { type BatchOptions, batchIndices, fillBatch } from './batches.ts';
+import { type BatchIndicesOptions, batchIndices, fillBatch } from './batches.ts';
 
 // 30 images: 20 of class 0, 7 of class 2, 3 of class 3; class 1 has none. The training part leaves out image 29.
 const classLabels = Int32Array.from({ length: 30 }, (_, i) => (i < 20 ? 0 : i < 27 ? 2 : 3));
 const indices = Int32Array.from({ length: 29 }, (_, i) => 28 - i);
 
-function draw(options: BatchOptions, numSteps: number, firstStep = 0): number[] {
+function draw(options: BatchIndicesOptions, numSteps: number, firstStep = 0): number[] {
   const steps = Array.from({ length: numSteps }, (_, i) => firstStep + i);
   return steps.flatMap((step) => [...batchIndices(indices, classLabels, options, step)]);
 }

@@ -16,7 +16,7 @@ import {
 } from './augment.ts';
 import type { Dataset } from './dataset.ts';
 
-export interface BatchOptions {
+export interface BatchIndicesOptions {
   batchSize: number;
   /** Draw the classes equally often, however many images each has. */
   balanced: boolean;
@@ -48,7 +48,7 @@ const DRAWS_PER_IMAGE = 5;
 export function batchIndices(
   indices: Int32Array,
   classLabels: Int32Array,
-  options: BatchOptions,
+  options: BatchIndicesOptions,
   step: number,
 ): Int32Array {
   const { batchSize, balanced, seed } = options;

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { uniforms } from '../core/random.ts';
+import type { AttributeColumn } from './attributeColumns.ts';
 import { DatasetError, splitHeldOut } from './dataset.ts';
 
 /** Classes of 40, 10, 1 and 0 images, mixed up. */
@@ -41,6 +43,52 @@ describe('splitHeldOut', () => {
   it('refuses a share of one and more', () => {
     expect(() => splitHeldOut(dataset, 1, 1)).toThrow(/splitHeldOut: fraction is 1; expected/);
     expect(() => splitHeldOut(dataset, Number.NaN, 1)).toThrow(RangeError);
+  });
+});
+
+describe('splitHeldOut by combinations', () => {
+  /** 400 images of two classes and 25 combinations of unequal size, some of them with what is not known. */
+  const drawn = uniforms(1, 0, 800);
+  const placeOf = (i: number) => Math.floor(5 * drawn[i]! ** 2) - 1;
+  const attributes: AttributeColumn[] = [
+    { name: 'hair', values: ['a', 'b', 'c', 'd'], data: Int16Array.from({ length: 400 }, (_, i) => placeOf(i)) },
+    { name: 'hat', values: ['a', 'b', 'c', 'd'], data: Int16Array.from({ length: 400 }, (_, i) => placeOf(400 + i)) },
+    { name: 'one', values: ['a'], data: new Int16Array(400) },
+  ];
+  const faces = { labels: ['elf', 'orc'], classLabels: Int32Array.from({ length: 400 }, (_, i) => i % 2), attributes };
+  const keyOf = (image: number) => attributes.map(({ data }) => data[image]).join();
+
+  it('puts each combination on one side, and keeps to the share', () => {
+    for (const seed of [1, 2, 3]) {
+      const { train, heldOut } = splitHeldOut(faces, 0.2, seed, ['hat', 'hair']);
+      expect([...train, ...heldOut].sort((a, b) => a - b)).toEqual([...faces.classLabels.keys()]);
+      expect([...heldOut]).toEqual([...heldOut].sort((a, b) => a - b));
+      expect(heldOut.length).toBeLessThanOrEqual(80);
+      expect(heldOut.length).toBeGreaterThan(70);
+      const trained = new Set(Array.from(train, keyOf));
+      expect(Array.from(heldOut, keyOf).filter((key) => trained.has(key))).toEqual([]);
+    }
+  });
+
+  it('is fixed by the seed', () => {
+    const split = (seed: number) => splitHeldOut(faces, 0.2, seed, ['hair', 'hat']);
+    expect(split(7)).toEqual(split(7));
+    expect(split(7)).not.toEqual(split(8));
+    expect(splitHeldOut(faces, 0, 7, ['hair']).heldOut).toHaveLength(0);
+  });
+
+  it('leaves every class an image to train on', () => {
+    const kinds: AttributeColumn[] = [{ name: 'kind', values: ['a', 'b'], data: Int16Array.of(0, 1, 1, 0) }];
+    const two = { labels: ['elf', 'orc'], classLabels: Int32Array.of(0, 1, 1, 0), attributes: kinds };
+    expect(() => splitHeldOut(two, 0.5, 1, ['kind'])).toThrow(
+      'splitHeldOut: each of the 2 combinations of kind has more than 2 images or all of a class; name more attributes',
+    );
+  });
+
+  it('refuses attributes that are not there or do not tell images apart', () => {
+    expect(() => splitHeldOut(faces, 0.2, 1, ['hiar'])).toThrow(/"hiar" is unknown; did you mean "hair"/);
+    expect(() => splitHeldOut(dataset, 0.2, 1, ['hair'])).toThrow(/the data have no attributes/);
+    expect(() => splitHeldOut(faces, 0.2, 1, ['one'])).toThrow(/each of the 1 combinations of one has more than 80/);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { NumChannels } from '../core/pixels.ts';
 import { permutation } from '../core/random.ts';
-import type { AttributeColumn } from './attributeColumns.ts';
+import { type AttributeColumn, combinationsOf, selectColumns } from './attributeColumns.ts';
 
 /** Labelled images of one size, all in memory. */
 export interface Dataset {
@@ -18,6 +18,8 @@ export interface Dataset {
   classLabels: Int32Array;
   /** What is known of the images besides their class, a column an attribute. */
   attributes?: readonly AttributeColumn[];
+  /** So many images in a row are the frames of one subject; absent: every image stands for itself. */
+  numFrames?: number;
   /** Where each image came from, for messages: `elf.png#12` is tile 12 of a sheet. */
   sources?: string[];
 }
@@ -41,23 +43,31 @@ export class DatasetError extends Error {
 }
 
 const SPLIT_STREAM = 0xd1000000;
+const COMBINATION_STREAM = 0xd3000000;
 
 /**
  * Splits a data set by class: from each class the same share is held out, drawn by the seed. A class keeps at least one
  * training image, and the draw within a class does not depend on the other classes.
  *
+ * With attributes to hold out by, whole combinations of their values go to one side: what is held out then shows whether a
+ * model makes what it has never seen together. The share is that of all images, and may be a little less.
+ *
  * @param fraction share held out, 0 ≤ fraction < 1; rounded to whole images in each class
  * @param seed     uint32
- * @throws         RangeError when the fraction is out of range
+ * @param by       names of attributes; default: none
+ * @throws         RangeError when the fraction is out of range, an attribute is unknown, or every combination has too many
+ *                 images to be held out
  */
 export function splitHeldOut(
-  dataset: Pick<Dataset, 'labels' | 'classLabels'>,
+  dataset: Pick<Dataset, 'labels' | 'classLabels' | 'attributes'>,
   fraction: number,
   seed: number,
+  by: readonly string[] = [],
 ): DatasetSplit {
   if (!(fraction >= 0 && fraction < 1)) {
     throw new RangeError(`splitHeldOut: fraction is ${fraction}; expected 0 or more and less than 1`);
   }
+  if (by.length > 0) return splitByCombination(dataset, fraction, seed, by);
   const train: number[] = [];
   const heldOut: number[] = [];
   for (let label = 0; label < dataset.labels.length; label++) {
@@ -69,6 +79,35 @@ export function splitHeldOut(
     });
   }
   return { train: Int32Array.from(train).sort(), heldOut: Int32Array.from(heldOut).sort() };
+}
+
+function splitByCombination(
+  { labels, classLabels, attributes = [] }: Pick<Dataset, 'labels' | 'classLabels' | 'attributes'>,
+  fraction: number,
+  seed: number,
+  by: readonly string[],
+): DatasetSplit {
+  const combinations = combinationsOf(selectColumns(attributes, by), classLabels.length);
+  const room = Math.round(fraction * classLabels.length);
+  const numTraining = labels.map((_, label) => membersOf(classLabels, label).length);
+  const heldOut: number[] = [];
+  for (const place of permutation(seed, COMBINATION_STREAM, combinations.length)) {
+    const images = combinations[place]!;
+    const left = [...numTraining];
+    for (const image of images) left[classLabels[image]!]!--;
+    const leavesEmpty = left.some((count, label) => count === 0 && numTraining[label]! > 0);
+    if (leavesEmpty || heldOut.length + images.length > room) continue;
+    heldOut.push(...images);
+    numTraining.splice(0, left.length, ...left);
+  }
+  if (room > 0 && heldOut.length === 0) {
+    throw new RangeError(
+      `splitHeldOut: each of the ${combinations.length} combinations of ${by.join(', ')} has more than ${room} images or all of a class; name more attributes, or hold out a larger share`,
+    );
+  }
+  const isHeldOut = new Set(heldOut);
+  const train = Array.from(classLabels.keys()).filter((image) => !isHeldOut.has(image));
+  return { train: Int32Array.from(train), heldOut: Int32Array.from(heldOut).sort() };
 }
 
 function membersOf(classLabels: Int32Array, label: number): number[] {

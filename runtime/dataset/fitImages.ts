@@ -1,7 +1,7 @@
 import { withChannels } from '../core/pixels.ts';
 import type { Dataset } from './dataset.ts';
 
-/** What a model's pictures are like. */
+/** The size and channels of a model's pictures. */
 export type ImageFormat = Pick<Dataset, 'widthPx' | 'heightPx' | 'channels'>;
 
 /**

@@ -25,7 +25,7 @@ interface LabelledImage {
   image: PixelImage;
 }
 
-/** What a plain folder says about its licence: nothing. */
+/** Stands for the licence and the attribution, which a plain folder does not state. */
 const UNSTATED = 'unstated';
 
 /**

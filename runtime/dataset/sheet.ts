@@ -143,7 +143,7 @@ function assemble(
   tiles: Uint8Array[],
   attributes: AttributeColumn[] | undefined,
 ): Dataset {
-  const { name, tileWidth, tileHeight, channels, licence, attribution, classes } = description;
+  const { name, tileWidth, tileHeight, channels, licence, attribution, classes, tilesPerCharacter = 1 } = description;
   const images = new Uint8Array(tiles.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of tiles) {
@@ -161,6 +161,7 @@ function assemble(
     images,
     classLabels: Int32Array.from(classes.flatMap(({ count }, index) => new Array<number>(count).fill(index))),
     ...(attributes && { attributes }),
+    ...(tilesPerCharacter > 1 && { numFrames: tilesPerCharacter }),
     sources: classes.flatMap(({ file, count }) => Array.from({ length: count }, (_, tile) => `${file}#${tile}`)),
   };
 }

@@ -3,7 +3,7 @@ import type { PixelImage } from '../core/pixels.ts';
 
 /** Where a data set's files come from: a folder on disk, an uploaded directory, a web server. Paths use `/`. */
 export interface DatasetSource {
-  /** Stands in messages and becomes the name of a data set that states none. */
+  /** Used in messages, and as the name of a data set that has none of its own. */
   name?: string;
   /**
    * The names inside a folder, `''` being the data set's own; a folder's name ends in `/`. A source that cannot list, as

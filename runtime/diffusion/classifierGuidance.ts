@@ -10,7 +10,7 @@ import { weightedSum } from './weightedSum.ts';
  */
 export const MIN_GUIDED_ALPHA_BAR = 0.01;
 
-/** Whether a classifier has a say at this share of signal. */
+/** Whether a classifier guides at this share of signal. */
 export function isClassifierGuided(alphaBar: number): boolean {
   return alphaBar >= MIN_GUIDED_ALPHA_BAR;
 }

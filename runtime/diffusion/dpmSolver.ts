@@ -76,7 +76,7 @@ function endsLow(config: SchedulerConfig, steps: readonly number[]): boolean {
   return config.eulerAtFinal || fewSteps || config.finalSigmasType === 'zero';
 }
 
-/** How far lambda = −log sigma goes in a step; infinite towards sigma 0. */
+/** The size of a step in lambda = −log sigma; infinite for a step to sigma 0. */
 function lambdaStep(sigmas: readonly number[], index: number): number {
   return Math.log(sigmas[index]!) - Math.log(sigmas[index + 1]!);
 }

@@ -68,7 +68,7 @@ export function guidedPrediction<T extends tf.Tensor>(
 }
 
 /**
- * `guidedPrediction` with the pauses of its model; `return()` gives it up. Call `next()` outside of tf.tidy.
+ * `guidedPrediction` for a model that computes in slices. `return()` gives it up; call `next()` outside of tf.tidy.
  *
  * @param model   computes in slices, and leaves nothing allocated when it is given up
  * @param observe called within tf.tidy with the result and the output without a class, where both were computed: not at

@@ -8,7 +8,7 @@ export interface NoiseLevel {
   noise: number;
 }
 
-/** Of an image itself, which every sampler ends at. */
+/** The level of an image without noise, with which every sampler ends. */
 export const CLEAN: NoiseLevel = { signal: 1, noise: 0 };
 
 /** The level of an xt of variance 1. */
@@ -16,7 +16,7 @@ export function levelOf(alphaBar: number): NoiseLevel {
   return { signal: Math.sqrt(alphaBar), noise: Math.sqrt(1 - alphaBar) };
 }
 
-/** A sampler's `level`, from that of each of its timesteps. */
+/** Makes a sampler's `level` function from one that knows the level of each timestep. */
 export function levelsOf(
   name: SamplerName,
   timesteps: readonly number[],

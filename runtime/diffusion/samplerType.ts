@@ -5,11 +5,11 @@ import type { SamplerName, VarianceType } from './schedulerConfig.ts';
 /** One reverse process with its steps laid out: `timesteps[index]` belongs to step `index`. */
 export interface Sampler {
   readonly name: SamplerName;
-  /** Descending. Whole numbers, but for Euler with linspace spacing. */
+  /** In descending order; whole numbers, except for Euler with linspace spacing. */
   readonly timesteps: readonly number[];
-  /** The first xt is a standard normal draw times this; 1 but for Euler. */
+  /** The first xt is a standard normal draw times this, which is 1 except for Euler. */
   readonly initNoiseSigma: number;
-  /** Whether `step` draws on its `noise`. */
+  /** Whether `step` needs its argument `noise`. */
   readonly needsNoise: boolean;
   /** What xt holds before step `index`; `timesteps.length` stands for the image after the last. */
   level(index: number): NoiseLevel;

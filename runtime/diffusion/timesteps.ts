@@ -1,7 +1,7 @@
 import { type SamplerName, type SchedulerConfig, samplerNameOf } from './schedulerConfig.ts';
 
 /**
- * The training timesteps at which the network is evaluated, descending. Whole numbers, but for Euler with linspace.
+ * The training timesteps at which the network is evaluated, in descending order; whole numbers, except for Euler with linspace.
  *
  *   leading    multiples of floor(T/n), from 0 on, plus stepsOffset
  *   linspace   both ends, evenly spaced

@@ -3,9 +3,9 @@ import { type ClassifierConfig, classify, numFeatures } from '../networks/classi
 import type { Weights } from '../networks/layers.ts';
 import type { ImageSet } from './imageSet.ts';
 
-/** What the classifier says of each image. */
+/** A classifier's features and choices for a set of images. */
 export interface Judgement {
-  /** (N, numFeatures). */
+  /** (N, numFeatures), image after image. */
   features: Float32Array;
   numFeatures: number;
   /** The most likely class of each image, (N). */
@@ -48,7 +48,7 @@ function largest(logits: Float32Array, numLabels: number): Int32Array {
 export interface Accuracy {
   /** Share of all images that are recognised as their class, 0 … 1. */
   overall: number;
-  /** The same of each class; NaN for one without images. */
+  /** The share of each class; NaN for a class without images. */
   perClass: number[];
 }
 
@@ -77,8 +77,8 @@ export function accuracyOf(predicted: Int32Array, classLabels: Int32Array, numLa
 }
 
 /**
- * How different the images of each class are: the mean Euclidean distance between the features of two of them. Divided by
- * the same of real images it tells variety: 1 as varied as the data, 0 one picture again and again.
+ * How different the images of each class are: the mean Euclidean distance between the features of any two of them. Divided
+ * by that of real images it measures variety: 1 is as varied as the data, 0 is one picture again and again.
  *
  * @param features    float32 (N, numFeatures)
  * @param classLabels int32 (N)

@@ -5,11 +5,11 @@ import type { Dataset } from '../dataset/dataset.ts';
 
 /** Labelled images as training values: premultiplied, in [−1, 1]. */
 export interface ImageSet {
-  /** (H, W, C) of one image. */
+  /** The shape (H, W, C) of one image. */
   shape: [number, number, number];
-  /** (N, H, W, C). */
+  /** The values of all images, (N, H, W, C). */
   values: Float32Array;
-  /** (N). */
+  /** The class of each image, (N). */
   classLabels: Int32Array;
 }
 
@@ -78,12 +78,12 @@ export function drawPerClass(classLabels: Int32Array, numLabels: number, perClas
   return Int32Array.from(drawn);
 }
 
-/** Number of images of the smallest class. */
+/** The number of images in the smallest class. */
 export function smallestClass(classLabels: Int32Array, numLabels: number): number {
   return Math.min(...Array.from({ length: numLabels }, (_, label) => positionsOf(classLabels, label).length));
 }
 
-/** Where a class stands, ascending. */
+/** The positions of a class in `classLabels`, in ascending order. */
 export function positionsOf(classLabels: Int32Array, label: number): number[] {
   const positions: number[] = [];
   classLabels.forEach((value, position) => {

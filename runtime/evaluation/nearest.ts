@@ -1,7 +1,7 @@
 import { flipHorizontal } from '../dataset/augment.ts';
 import type { ImageSet } from './imageSet.ts';
 
-/** Over some images, the distance to the nearest reference of each. */
+/** The distances from some images to the reference nearest to each. */
 export interface NearestDistance {
   mean: number;
   min: number;

@@ -7,7 +7,7 @@ import type { ImageSet } from './imageSet.ts';
 export interface Reconstructed {
   /** Mean absolute difference to the originals over all values, range −1 … 1. */
   l1: number;
-  /** RGBA bytes of each, as `generate` would make them. */
+  /** RGBA bytes of each picture, as `generate` would return them. */
   pictures: Uint8Array[];
 }
 

@@ -2,7 +2,7 @@ import type { NumChannels, PixelImage } from '../core/pixels.ts';
 
 /**
  * How visible the seam is where pictures repeat: the mean absolute difference of pixels across their edges over that of
- * neighbouring rows and columns inside, of all pictures together. 1: like every other place.
+ * neighbouring rows and columns inside, of all pictures together. At 1 the seam looks like every other place.
  *
  * @param pictures RGB or RGBA bytes; alpha is left out
  * @returns        the worse of left–right and top–bottom; 1 for pictures that are plain both ways
@@ -33,7 +33,7 @@ class Differences {
   private seam = 0;
   private numSeam = 0;
 
-  /** 1 where there is none. */
+  /** The mean difference at the seam over that inside; 1 where neither has any difference. */
   get ratio(): number {
     if (this.inside === 0) return this.seam === 0 ? 1 : Number.POSITIVE_INFINITY;
     return this.seam / this.numSeam / (this.inside / this.numInside);

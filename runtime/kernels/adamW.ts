@@ -1,19 +1,22 @@
-import { engine, type Tensor } from '@tensorflow/tfjs-core';
+import { engine, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
 
 export const ADAM_W = 'FigmentAdamW';
 
-/** Everything a step needs beside the tensors; see `adamW`. */
+/** The numbers that a step of `adamW` needs beside the tensors. */
 export interface AdamWAttrs {
   learningRate: number;
   beta1: number;
   beta2: number;
   epsilon: number;
   weightDecay: number;
-  /** Counts from 1. */
+  /** The number of the step, from 1. */
   step: number;
-  /** The gradient is multiplied by this first (clipping by the global norm). */
+  /** The gradient is first multiplied by this, which clips it by the global norm. */
   gradScale: number;
 }
+
+/** The inputs of the kernel, all of one shape. */
+export type AdamWInputs = Record<'param' | 'grad' | 'm' | 'v', TensorInfo>;
 
 export const ADAM_W_DEFAULTS = {
   learningRate: 1e-3,

@@ -1,7 +1,10 @@
-import { engine, type Tensor3D } from '@tensorflow/tfjs-core';
+import { engine, type Tensor3D, type TensorInfo } from '@tensorflow/tfjs-core';
 
 export const ATTENTION = 'FigmentAttention';
 export const ATTENTION_GRAD = 'FigmentAttentionGrad';
+
+/** The inputs of the kernel, (B, T, C) each. */
+export type AttentionInputs = Record<'q' | 'k' | 'v', TensorInfo>;
 
 export interface AttentionAttrs {
   numHeads: number;

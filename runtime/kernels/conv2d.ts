@@ -35,7 +35,7 @@ export interface Conv2dOptions {
   circular?: boolean;
 }
 
-/** Output rows or columns of a convolution over `size` of them. */
+/** The number of output rows (or columns) of a convolution over `size` of them. */
 export function convOutSize(size: number, before: number, after: number, kernel: number, stride: number): number {
   return Math.floor((size + before + after - kernel) / stride) + 1;
 }

@@ -1,10 +1,16 @@
-import { engine, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import { engine, type Tensor, type Tensor1D, type Tensor2D, type TensorInfo } from '@tensorflow/tfjs-core';
 
 export const GROUP_NORM = 'FigmentGroupNorm';
 export const GROUP_NORM_GRAD = 'FigmentGroupNormGrad';
-/** The same with inputs scale and shift. */
+/** The names of group normalisation with the inputs scale and shift. */
 export const MODULATED_GROUP_NORM = 'FigmentModulatedGroupNorm';
 export const MODULATED_GROUP_NORM_GRAD = 'FigmentModulatedGroupNormGrad';
+
+/** The inputs of the kernel: x (B, …, C), gamma and beta (C), and with modulation scale and shift (B, C). */
+export interface GroupNormInputs extends Record<'x' | 'gamma' | 'beta', TensorInfo> {
+  scale?: TensorInfo;
+  shift?: TensorInfo;
+}
 
 export interface GroupNormAttrs {
   numGroups: number;

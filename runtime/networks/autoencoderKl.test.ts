@@ -4,7 +4,7 @@ import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../..
 import { readJsonFixture, readTensorsFixture } from '../../scripts/testing/fixtures.ts';
 import { type BackendName, selectBackend } from '../backends/selectBackend.ts';
 import { expectClose } from '../testing/matchers.ts';
-import { roll } from '../testing/roll.ts';
+import { rollValues } from '../testing/roll.ts';
 import { valuesOfSlices } from '../testing/sliceCase.ts';
 import { randomWeights, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import {
@@ -118,10 +118,10 @@ describeOnBackends((backend) => {
     const x = draw(3, [1, 4, 8, 4]);
     const z = draw(4, [1, 2, 4, 4]);
     for (const circular of [true, false]) {
-      const mean = (await encoded(backend, roll(x, -2, 4), circular)).mean;
-      const expectedMean = roll((await encoded(backend, x, circular)).mean, -1, 2);
-      const image = await decoded(backend, roll(z, -1, 2), circular);
-      const expectedImage = roll(await decoded(backend, z, circular), -2, 4);
+      const mean = (await encoded(backend, rollValues(x, -2, 4), circular)).mean;
+      const expectedMean = rollValues((await encoded(backend, x, circular)).mean, -1, 2);
+      const image = await decoded(backend, rollValues(z, -1, 2), circular);
+      const expectedImage = rollValues(await decoded(backend, z, circular), -2, 4);
       if (circular) {
         expectClose(mean.values, expectedMean.values, TOLERANCE);
         expectClose(image.values, expectedImage.values, TOLERANCE);

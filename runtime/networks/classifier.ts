@@ -50,7 +50,7 @@ function planLevels({ in_channels, block_out_channels }: ClassifierConfig): Leve
 
 const HEAD = 'head';
 
-/** Length of the feature vector. */
+/** The length of the feature vector. */
 export function numFeatures(config: ClassifierConfig): number {
   return config.block_out_channels.at(-1)!;
 }

@@ -55,8 +55,8 @@ export function conditioning(config: ConditioningConfig, weights: Weights, condi
     const words = linear(rows, tables.length === 1 ? tables[0]! : concat(tables, 0), null);
     return names.reduce<Tensor2D>((sum, name, place) => {
       if (attributes[name] !== 'number') return sum;
-      const values = valuesOf(conditions, names.length, place);
-      return values.every((value) => value < 0) ? sum : add(sum, numberRows(config, weights, name, values, scale));
+      // Also where it is "any" for all: training needs a gradient of every weight.
+      return add(sum, numberRows(config, weights, name, valuesOf(conditions, names.length, place), scale));
     }, words);
   });
 }

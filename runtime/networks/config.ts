@@ -33,7 +33,7 @@ export function parseNetworkConfig<S extends v.ObjectSchema<v.ObjectEntries, und
 /** A positive integer. */
 export const Count = v.pipe(v.number(), v.integer(), v.minValue(1));
 
-/** A number that is divided by. */
+/** A number that something is divided by. */
 export const NotZero = v.pipe(v.number(), v.notValue(0));
 
 /** An option that Figment supports with one value only, which may also be missing. */

@@ -28,7 +28,7 @@ export type Weights = Readonly<Record<string, Tensor>>;
 /** Shapes by name, in PyTorch's layout: filters (Cout, Cin, kh, kw), matrices (out, in). */
 export type Shapes = Map<string, number[]>;
 
-/** What all blocks of one network share. */
+/** Options that all blocks of one network share. */
 export interface BlockOptions {
   numGroups: number;
   epsilon: number;
@@ -40,7 +40,7 @@ export interface BlockOptions {
   scaleShift: boolean;
   /** Divides the sum of a residual connection. */
   outputScale: number;
-  /** Attention stays within each tile of a larger picture; absent: there is one. */
+  /** Attention stays within each tile of a larger picture; by default the picture is one tile. */
   tiles?: Tiles;
 }
 
@@ -54,7 +54,7 @@ export interface AttentionBlock {
   prefix: string;
   channels: number;
   numHeads: number;
-  /** null: no norm before the attention. */
+  /** null when there is no norm before the attention. */
   numGroups: number | null;
 }
 
@@ -93,14 +93,14 @@ export function embeddingRows(weights: Weights, name: string, indices: ArrayLike
   return linear(oneHotRows(indices, table.shape[0]), table, null);
 }
 
-/** float32 (B, depth), 1 where the indices point. */
+/** One-hot rows, float32 (B, depth): 1 at the index of each row, else 0. */
 export function oneHotRows(indices: ArrayLike<number>, depth: number): Tensor2D {
   const values = new Float32Array(indices.length * depth);
   for (let i = 0; i < indices.length; i++) values[i * depth + indices[i]!] = 1;
   return tensor2d(values, [indices.length, depth]);
 }
 
-/** Group norm, then SiLU unless told otherwise. */
+/** Group norm, followed by SiLU unless `silu` is false. */
 export function norm<T extends Tensor>(
   weights: Weights,
   name: string,

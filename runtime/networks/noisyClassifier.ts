@@ -87,7 +87,7 @@ export function noisyClassifierShapes(config: NoisyClassifierConfig): Shapes {
  * What a noise-aware classifier sees in noised latents: in each level a convolution that halves them (but in the first)
  * and one that keeps their size, each with group norm, scaled and shifted by the embedded timestep, and SiLU.
  *
- * Source: a classifier of xt that is told t: Dhariwal & Nichol 2021, arXiv:2105.05233, section 4; here without residuals.
+ * Source: a classifier of xt that is also given t: Dhariwal & Nichol 2021, arXiv:2105.05233, section 4; here without residuals.
  * @param weights by name, in our layout
  * @param xt      float32 (B, h, w, in_channels)
  * @param t       (B), 0 … numTrainTimesteps − 1, whole or between

@@ -1,4 +1,4 @@
-// Apart from the network, since a page that only generates without a classifier has no use for gradients.
+// A file apart from the network, since a page that generates without a classifier has no use for gradients.
 import {
   customGrad,
   type GradSaveFunc,

@@ -39,7 +39,7 @@ export function* inSlices<T extends Tensor>(pass: ForwardPass<T>, inputs: readon
   }
 }
 
-/** Runs to the next pause, or to the result; nothing else stays allocated. */
+/** Runs to the next pause or to the result; only the named tensors or the result stay allocated. */
 function nextSlice<T extends Tensor>(pass: ForwardPass<T>): { result: T | null; named: readonly Tensor[] } {
   let result: T | null = null;
   const named = tidy(() => {

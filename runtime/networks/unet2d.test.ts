@@ -4,7 +4,7 @@ import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../..
 import { readJsonFixture, readTensorsFixture } from '../../scripts/testing/fixtures.ts';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { expectClose } from '../testing/matchers.ts';
-import { roll } from '../testing/roll.ts';
+import { rollValues } from '../testing/roll.ts';
 import { runSlices, valuesOfSlices } from '../testing/sliceCase.ts';
 import { randomWeights, tinyUNetConfig } from '../testing/tinyNetworks.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
@@ -227,8 +227,8 @@ describeOnBackends((backend) => {
     const config = tinyUNetConfig({ ...options, num_class_embeds: null });
     const x = draw(3, [2, 4, 8, 4]);
     for (const circular of [true, false]) {
-      const shifted = await run(backend, config, roll(x, 2, -4), { circular });
-      const expected = roll(await run(backend, config, x, { circular }), 2, -4);
+      const shifted = await run(backend, config, rollValues(x, 2, -4), { circular });
+      const expected = rollValues(await run(backend, config, x, { circular }), 2, -4);
       if (circular) expectClose(shifted.values, expected.values, TOLERANCE);
       else expect(largestDifference(shifted, expected)).toBeGreaterThan(0.05);
     }

@@ -1,6 +1,6 @@
 import { reshape, type Tensor, type Tensor3D, type Tensor4D, tidy, transpose } from '@tensorflow/tfjs-core';
 
-/** How often a picture holds the size that its network was trained on. */
+/** How many times a picture holds the size that its network was trained on, down and across. */
 export type Tiles = readonly [down: number, across: number];
 
 export const ONE_TILE: Tiles = [1, 1];
@@ -18,7 +18,7 @@ export function splitWindows(x: Tensor4D, [down, across]: Tiles): Tensor3D {
   return swapped(x, [batch * down, rows, across, columns * channels], [-1, rows * columns, channels]);
 }
 
-/** Undoes `splitWindows`: @param shape (B, H, W, C) of what was cut */
+/** Undoes `splitWindows`. @param shape (B, H, W, C) of the feature maps that were cut */
 export function joinWindows(windows: Tensor3D, shape: Tensor4D['shape'], [down, across]: Tiles): Tensor4D {
   const [batch, height, width, channels] = shape;
   return swapped(windows, [batch * down, across, height / down, (width / across) * channels], shape);

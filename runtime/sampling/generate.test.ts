@@ -5,7 +5,7 @@ import { type BackendName, selectBackend } from '../backends/selectBackend.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import * as networks from '../networks/unet2d.ts';
 import type { PictureOptions } from '../recipe/recipe.ts';
-import { difference, ELF, GOBLIN, make, ORC, withModel } from '../testing/tinyModel.ts';
+import { difference, ELF, GOBLIN, makePictures, ORC, withModel } from '../testing/tinyModel.ts';
 import type { SampleOptions } from './completeAll.ts';
 import { generate } from './generate.ts';
 
@@ -14,9 +14,9 @@ const pictures = new Map<BackendName, Uint8Array>();
 describe('generate', () => {
   describeOnBackends((backend) => {
     it('makes the same picture of a seed whatever the batch and its order', async () => {
-      const [alone] = await make([ELF]);
+      const [alone] = await makePictures([ELF]);
       const others = Array.from({ length: 13 }, (_, seed) => ({ label: 'orc', seed }));
-      const many = await make([GOBLIN, ...others, ELF, ORC]);
+      const many = await makePictures([GOBLIN, ...others, ELF, ORC]);
       expect(difference(alone!, many[14]!)).toBeLessThanOrEqual(1);
       expect(difference(alone!, many[0]!)).toBeGreaterThan(20);
       expect(difference(alone!, many[15]!), 'the label counts').toBeGreaterThan(20);
@@ -29,7 +29,7 @@ describe('generate', () => {
 
     it('leaves no tensors behind', async () => {
       const { numTensors } = memory();
-      await make([ELF, ORC], { sampler: 'dpm++' });
+      await makePictures([ELF, ORC], { sampler: 'dpm++' });
       expect(memory().numTensors).toBe(numTensors);
     });
   });
@@ -41,7 +41,7 @@ describe('generate on wasm', () => {
   });
 
   it('fills the picture: RGBA, and not all alike', async () => {
-    const [pixels] = await make([ELF]);
+    const [pixels] = await makePictures([ELF]);
     expect(pixels).toHaveLength(16 * 16 * 4);
     expect(new Set(pixels).size).toBeGreaterThan(20);
   });
@@ -53,31 +53,31 @@ describe('generate on wasm', () => {
     ['dpm++', {}],
     ['euler', {}],
   ])('%s %j draws by the seed alone, step noise included', async (sampler, options) => {
-    const [alone] = await make([ELF], { sampler, ...options });
-    const [, second] = await make([ORC, ELF], { sampler, ...options });
+    const [alone] = await makePictures([ELF], { sampler, ...options });
+    const [, second] = await makePictures([ORC, ELF], { sampler, ...options });
     expect(difference(alone!, second!)).toBeLessThanOrEqual(1);
-    const [other] = await make([{ ...ELF, seed: 8 }], { sampler, ...options });
+    const [other] = await makePictures([{ ...ELF, seed: 8 }], { sampler, ...options });
     expect(difference(alone!, other!)).toBeGreaterThan(20);
   });
 
   it('interpolates between the pictures of two seeds, which are the ends exactly', async () => {
     const between = (amount: number) => ({ ...ELF, interpolate: { seed: 21, amount } });
-    const [from, to] = await make([ELF, { ...ELF, seed: 21 }]);
-    const [atFrom, middle, atTo, other] = await make([between(0), between(0.5), between(1), ORC]);
+    const [from, to] = await makePictures([ELF, { ...ELF, seed: 21 }]);
+    const [atFrom, middle, atTo, other] = await makePictures([between(0), between(0.5), between(1), ORC]);
     expect(atFrom).toEqual(from);
     expect(atTo).toEqual(to);
     expect(difference(middle!, from!)).toBeGreaterThan(20);
     expect(difference(middle!, to!)).toBeGreaterThan(20);
-    expect(other, 'others in the batch are as they were').toEqual((await make([ORC]))[0]);
+    expect(other, 'others in the batch are as they were').toEqual((await makePictures([ORC]))[0]);
   });
 
   it('takes steps and guidance from the model, unless told', async () => {
-    const [preset] = await make([ELF]);
-    const [same] = await make([ELF], { sampler: 'ddim', numInferenceSteps: 3, guidanceScale: 2 });
+    const [preset] = await makePictures([ELF]);
+    const [same] = await makePictures([ELF], { sampler: 'ddim', numInferenceSteps: 3, guidanceScale: 2 });
     expect(same).toEqual(preset);
-    const [other] = await make([ELF], { guidanceScale: 4 });
+    const [other] = await makePictures([ELF], { guidanceScale: 4 });
     expect(difference(preset!, other!)).toBeGreaterThan(2);
-    const [noisy] = await make([ELF], { eta: 1 });
+    const [noisy] = await makePictures([ELF], { eta: 1 });
     expect(difference(preset!, noisy!)).toBeGreaterThan(2);
   });
 
@@ -87,7 +87,7 @@ describe('generate on wasm', () => {
     [0, 2],
   ])('runs at guidance %f over %i images for two', async (guidanceScale, numForward) => {
     const unet = vi.spyOn(networks, 'unet2dInSlices');
-    await make([ELF, ORC], { guidanceScale, numInferenceSteps: 3 });
+    await makePictures([ELF, ORC], { guidanceScale, numInferenceSteps: 3 });
     expect(unet.mock.calls.map(([, , xt]) => xt.shape[0])).toEqual([numForward, numForward, numForward]);
     unet.mockRestore();
   });
@@ -124,12 +124,12 @@ describe('generate on wasm', () => {
     ['eta', ELF, { eta: 2 }, /eta/],
   ])('refuses a wrong %s before anything is computed', async (_, request, options, message) => {
     const { numTensors } = memory();
-    await expect(make([ELF, request], options)).rejects.toThrow(message);
-    await expect(make([request], options)).rejects.toThrow(RangeError);
+    await expect(makePictures([ELF, request], options)).rejects.toThrow(message);
+    await expect(makePictures([request], options)).rejects.toThrow(RangeError);
     expect(memory().numTensors).toBe(numTensors);
   });
 
   it('has nothing to do without requests', async () => {
-    expect(await make([])).toEqual([]);
+    expect(await makePictures([])).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { runToEnd } from '../core/slices.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
-import { difference, ELF, make, ORC, withModel } from '../testing/tinyModel.ts';
+import { difference, ELF, makePictures, ORC, withModel } from '../testing/tinyModel.ts';
 import { encodePixelsInSlices } from './autoencoder.ts';
 import type { SampleOptions } from './completeAll.ts';
 import { generate } from './generate.ts';
@@ -43,28 +43,28 @@ describe.each(SAMPLERS)('repainting by %s', (sampler) => {
   });
 
   it('gives every byte of the image where the mask is 0, and others where it is 255', async () => {
-    const [upper] = await make([{ ...ELF, image: IMAGE, mask: UPPER_HALF }], options);
+    const [upper] = await makePictures([{ ...ELF, image: IMAGE, mask: UPPER_HALF }], options);
     expect(upper!.subarray(8 * 64)).toEqual(IMAGE.subarray(8 * 64));
     expect(difference(upper!.subarray(0, 7 * 64), IMAGE.subarray(0, 7 * 64))).toBeGreaterThan(20);
   });
 
   it('of nothing is the image, and of everything a plain sample, alone or beside others', async () => {
     const requests = [NOTHING, EVERYTHING, UPPER_HALF].map((mask) => ({ ...ELF, image: IMAGE, mask }));
-    const [nothing, everything] = await make(requests, options);
-    const [plain] = await make([ELF], { sampler, numInferenceSteps: 4 });
+    const [nothing, everything] = await makePictures(requests, options);
+    const [plain] = await makePictures([ELF], { sampler, numInferenceSteps: 4 });
     expect(nothing).toEqual(IMAGE);
     expect(difference(everything!, plain!)).toBeLessThanOrEqual(1);
-    const [alone] = await make([requests[1]!], options);
+    const [alone] = await makePictures([requests[1]!], options);
     expect(alone).toEqual(plain);
   });
 
   it('draws by the seed alone, whatever the batch', async () => {
     const request = { ...ELF, image: IMAGE, mask: UPPER_HALF };
-    const [alone] = await make([request], options);
+    const [alone] = await makePictures([request], options);
     const other = { ...ORC, image: IMAGE.toReversed(), mask: UPPER_HALF.toReversed() };
-    const [, second] = await make([other, request], options);
+    const [, second] = await makePictures([other, request], options);
     expect(difference(alone!, second!)).toBeLessThanOrEqual(1);
-    const [seed8] = await make([{ ...request, seed: 8 }], options);
+    const [seed8] = await makePictures([{ ...request, seed: 8 }], options);
     expect(difference(alone!, seed8!)).toBeGreaterThan(20);
   });
 });
@@ -91,8 +91,8 @@ describe('repainting', () => {
   });
 
   it('depends on how often', async () => {
-    const [once] = await make([request], { ...OPTIONS, resamples: 1 });
-    const [twice] = await make([request], { ...OPTIONS, resamples: 2 });
+    const [once] = await makePictures([request], { ...OPTIONS, resamples: 1 });
+    const [twice] = await makePictures([request], { ...OPTIONS, resamples: 2 });
     expect(difference(once!, twice!)).toBeGreaterThan(10);
   });
 
@@ -154,7 +154,7 @@ describe('repainting', () => {
 
   describeOnBackends(() => {
     it('runs, and keeps what is to be kept', async () => {
-      const [pixels] = await make([request], { numInferenceSteps: 2, resamples: 2 });
+      const [pixels] = await makePictures([request], { numInferenceSteps: 2, resamples: 2 });
       expect(pixels!.subarray(8 * 64)).toEqual(IMAGE.subarray(8 * 64));
     });
   });

@@ -11,7 +11,7 @@ import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import * as networks from '../networks/unet2d.ts';
 import type { PictureOptions } from '../recipe/recipe.ts';
 import { expectClose } from '../testing/matchers.ts';
-import { difference, ELF, make, ORC, tinyModelFiles, withModel } from '../testing/tinyModel.ts';
+import { difference, ELF, makePictures, ORC, tinyModelFiles, withModel } from '../testing/tinyModel.ts';
 import { decodeLatents, encodePixelsInSlices, imagesToPixels } from './autoencoder.ts';
 import type { SampleOptions } from './completeAll.ts';
 import { generate } from './generate.ts';
@@ -49,8 +49,8 @@ describe.each(SAMPLERS)('a variation by %s %j', (sampler, own) => {
 
   it('of strength 1 is a plain sample, byte for byte', async () => {
     const { keepAlpha: _keepAlpha, ...plainly } = options;
-    const [plain] = await make([ELF], plainly);
-    const [varied] = await make([{ ...ELF, image: IMAGE }], { ...options, strength: 1 });
+    const [plain] = await makePictures([ELF], plainly);
+    const [varied] = await makePictures([{ ...ELF, image: IMAGE }], { ...options, strength: 1 });
     expect(varied).toEqual(plain);
   });
 
@@ -81,8 +81,8 @@ describe.each(SAMPLERS)('a variation by %s %j', (sampler, own) => {
   });
 
   it('draws by its seed alone, whatever the batch', async () => {
-    const [alone] = await make([{ ...ELF, image: IMAGE }], options);
-    const [, second] = await make(
+    const [alone] = await makePictures([{ ...ELF, image: IMAGE }], options);
+    const [, second] = await makePictures(
       [
         { ...ORC, image: pictureOf(2) },
         { ...ELF, image: IMAGE },
@@ -90,9 +90,9 @@ describe.each(SAMPLERS)('a variation by %s %j', (sampler, own) => {
       options,
     );
     expect(difference(alone!, second!)).toBeLessThanOrEqual(1);
-    const [other] = await make([{ ...ELF, seed: 8, image: IMAGE }], options);
+    const [other] = await makePictures([{ ...ELF, seed: 8, image: IMAGE }], options);
     expect(difference(alone!, other!)).toBeGreaterThan(20);
-    const [ofOther] = await make([{ ...ELF, image: pictureOf(2) }], options);
+    const [ofOther] = await makePictures([{ ...ELF, image: pictureOf(2) }], options);
     expect(difference(alone!, ofOther!)).toBeGreaterThan(20);
   });
 });
@@ -150,8 +150,8 @@ describe('a variation', () => {
 
   it('begins between the noise of two seeds, if asked', async () => {
     const from = { ...ELF, image: IMAGE };
-    const [other] = await make([{ ...from, seed: 21 }], OPTIONS);
-    const [atOther] = await make([{ ...from, interpolate: { seed: 21, amount: 1 } }], OPTIONS);
+    const [other] = await makePictures([{ ...from, seed: 21 }], OPTIONS);
+    const [atOther] = await makePictures([{ ...from, interpolate: { seed: 21, amount: 1 } }], OPTIONS);
     expect(atOther).toEqual(other);
   });
 
@@ -234,7 +234,7 @@ it.each<[string, PictureOptions[], SampleOptions, RegExp]>([
   ],
 ])('refuses %s before anything is computed', async (_, requests, options, message) => {
   const { numTensors } = memory();
-  await expect(make(requests, options)).rejects.toThrow(message);
-  await expect(make(requests, options)).rejects.toThrow(RangeError);
+  await expect(makePictures(requests, options)).rejects.toThrow(message);
+  await expect(makePictures(requests, options)).rejects.toThrow(RangeError);
   expect(memory().numTensors).toBe(numTensors);
 });

@@ -33,7 +33,7 @@ export interface HorizonSample {
   distancePx: number;
 }
 
-/** All within the radius, for each direction from near to far. */
+/** All texels within the radius, for each direction from near to far. */
 export function horizonSamples(radiusPx: number): HorizonSample[][] {
   return DIRECTIONS.map(([x, y]) => {
     const stride = Math.hypot(x!, y!);
@@ -69,7 +69,7 @@ export function ambientOcclusionMap(
   return runToEnd(ambientOcclusionInSlices(height, widthPx, heightPx, options));
 }
 
-/** Rows in a slice: about a millisecond of work for 512 texels. */
+/** The rows of a slice, about a millisecond of work at 512 texels a row. */
 const ROWS_IN_SLICE = 4;
 
 /** `ambientOcclusionMap` for a thread that has other work. */

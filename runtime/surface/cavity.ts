@@ -4,7 +4,7 @@ import { checkRange, type Plane, wrappedBlurInSlices } from './plane.ts';
 export interface CavityOptions {
   /** Width of what counts as a crack or an edge, as a Gaussian's standard deviation; 0.5 … 64. */
   edgePx: number;
-  /** How strongly they show, 0 … 8. */
+  /** How strongly cracks and edges show, 0 … 8. */
   strength: number;
 }
 

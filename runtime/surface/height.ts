@@ -1,7 +1,7 @@
 import { runToEnd } from '../core/slices.ts';
 import { channelsOf, checkRange, type Plane, wrappedBlurInSlices } from './plane.ts';
 
-/** Shares of red, green and blue. */
+/** The shares of red, green and blue in luma. */
 export const LUMA_WEIGHTS = [0.2126, 0.7152, 0.0722] as const;
 
 /**
@@ -35,9 +35,9 @@ export interface HeightOptions {
   lowParts: LowParts;
   /** Width, as a Gaussian's standard deviation, above which differences are colour, not relief: about half a brick. */
   reliefPx: number;
-  /** Width below which differences are grain. */
+  /** The width below which differences are grain. */
   grainPx: number;
-  /** Share of the grain in the height, 0 … 2. */
+  /** The share of the grain in the height, 0 … 2. */
   grain: number;
   /** How much what rises above the mean is flattened, 0 … 4: bricks have flat faces and deep gaps. */
   plateau: number;
@@ -58,7 +58,7 @@ export const HEIGHT_RANGE = 2.5;
 /** Bright parts count as gaps when the relief is skewed by more than this. */
 export const BRIGHT_GAPS_SKEWNESS = 0.15;
 
-/** What a picture's relief is like; the GPU computes the same numbers. */
+/** Two numbers that describe a picture's relief; the GPU computes the same ones. */
 export interface ReliefStatistics {
   /** Standard deviation, and the third central moment over its cube. */
   std: number;

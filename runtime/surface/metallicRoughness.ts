@@ -1,7 +1,7 @@
 import { channelsOf, checkPlane, checkRange, type Plane } from './plane.ts';
 
 export interface RoughnessOptions {
-  /** Of the even parts: 0 is a mirror, 1 is chalk. */
+  /** The roughness of even parts: 0 is a mirror, 1 is chalk. */
   roughness: number;
   /** How much rougher cracks are than edges, which are worn: −1 … 1. */
   wear: number;
@@ -40,7 +40,7 @@ export function checkRoughnessOptions({ roughness, wear }: RoughnessOptions): vo
 }
 
 export interface MetallicOptions {
-  /** 0: none of it is bare metal, 1: all. */
+  /** The share of bare metal: 0 is none of the surface, 1 is all of it. */
   metallic: number;
   /** How far coloured parts are taken for rust or paint, 0 … 1; 0 for gold and copper. */
   rust: number;

@@ -66,7 +66,7 @@ function bayerMatrix(side: number): number[] {
  * @param pixels  RGB or RGBA bytes, sRGB
  * @param palette 1 to 256 colours, `#rrggbb`
  * @returns       as many bytes as `pixels`
- * @throws        RangeError when the bytes do not fit the size, a colour is none or the dithering is out of range
+ * @throws        RangeError when the bytes do not fit the size, a colour is malformed, or the dithering is out of range
  */
 export function snapToPalette(
   pixels: Uint8Array | Uint8ClampedArray,
@@ -96,7 +96,7 @@ export function ditherOffsets(dither: number): number[] {
   return BAYER_THRESHOLDS.map((threshold) => Math.round(255 * dither * threshold));
 }
 
-/** @throws RangeError naming the colour that is none */
+/** @throws RangeError naming the text that is not a colour */
 export function parsePalette(palette: readonly string[]): [red: number, green: number, blue: number][] {
   if (palette.length < 1 || palette.length > MAX_COLOURS) {
     throw new RangeError(`snapToPalette: ${palette.length} colours; expected 1 to ${MAX_COLOURS}`);
@@ -109,7 +109,7 @@ export function parsePalette(palette: readonly string[]): [red: number, green: n
   });
 }
 
-/** Looks a colour up once for all its pixels. */
+/** Finds the nearest colour, and remembers it for the other pixels of the same colour. */
 function nearestColourOf(colours: readonly [number, number, number][]): (r: number, g: number, b: number) => number {
   const known = new Map<number, number>();
   const labs = colours.map((colour) => toOklab(...colour));

@@ -6,7 +6,7 @@ export interface PixelArtScaleOptions {
   factor: 2 | 4;
   /** Colours count as equal when no channel differs by more, 0 … 255; 0 suits pictures snapped to a palette. */
   tolerance: number;
-  /** The picture repeats; false: its edge pixels go on outside. */
+  /** Whether the picture repeats; otherwise its edge pixels continue beyond its edges. */
   wraps: boolean;
 }
 
@@ -82,13 +82,13 @@ function clamped(coordinate: number, length: number): number {
   return Math.min(Math.max(coordinate, 0), length - 1);
 }
 
-/** What makes a generated picture fit a pixel-art game. */
+/** Options that make a generated picture fit a pixel-art game. */
 export interface PixelArtOptions {
-  /** Colours, `#rrggbb`, that the picture is to have; empty: it keeps its own. */
+  /** The colours that the picture may have, `#rrggbb`; when empty it keeps its own. */
   palette: readonly string[];
-  /** See `PaletteOptions`. */
+  /** The reach of dithering, as in `PaletteOptions`. */
   dither: number;
-  /** Enlargement; see `PixelArtScaleOptions`. */
+  /** The enlargement, as in `PixelArtScaleOptions`. */
   factor: 1 | 2 | 4;
   tolerance: number;
   wraps: boolean;

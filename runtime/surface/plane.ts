@@ -32,13 +32,13 @@ export function checkPlane(operation: string, plane: Float32Array, widthPx: numb
   throw new RangeError(`${operation}: ${plane.length} values for ${widthPx}×${heightPx} texels; expected one for each`);
 }
 
-/** @throws RangeError when a number is none or out of range */
+/** @throws RangeError when a number is NaN or out of range */
 export function checkRange(operation: string, name: string, value: number, min: number, max: number): void {
   if (value >= min && value <= max) return;
   throw new RangeError(`${operation}: ${name} is ${value}; expected ${min} to ${max}`);
 }
 
-/** 0 … 1 as a byte; what lies outside is clamped. */
+/** A value from 0 to 1 as a byte; values outside are clamped. */
 export function toByte(value: number): number {
   return Math.floor(Math.min(Math.max(value, 0), 1) * 255 + 0.5);
 }
@@ -76,7 +76,7 @@ export function wrappedBlur(plane: Float32Array, widthPx: number, heightPx: numb
   return runToEnd(wrappedBlurInSlices(plane, widthPx, heightPx, sigmaPx));
 }
 
-/** Lines in a slice: about a millisecond of work for 512 texels. */
+/** The lines of a slice, about a millisecond of work at 512 texels a line. */
 const LINES_IN_SLICE = 16;
 
 /** `wrappedBlur` for a thread that has other work. */
@@ -120,7 +120,7 @@ function convolveLine(
   }
 }
 
-/** Where a coordinate lies in a picture that repeats. */
+/** The coordinate within a picture that repeats, 0 … length − 1. */
 export function wrapped(coordinate: number, length: number): number {
   return ((coordinate % length) + length) % length;
 }

@@ -59,7 +59,7 @@ describe('surfaceMaps', () => {
     }
   });
 
-  it('wraps: all maps roll with the picture', () => {
+  it('wraps: all maps rollValues with the picture', () => {
     const pixels = brickPixels('bright', 15);
     const maps = surfaceMaps(pixels, W, H, { label: 'brick' });
     const rolled = surfaceMaps(Uint8Array.from(rollImage(pixels, W, H, 8, 13)), W, H, { label: 'brick' });

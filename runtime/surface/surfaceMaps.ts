@@ -28,7 +28,7 @@ export interface MaterialSettings
     RoughnessOptions,
     MetallicOptions {}
 
-/** For a material that is not in the table: rough, no metal, dark is deep. */
+/** The settings of a material that is not in the table: rough, without metal, and deep where it is dark. */
 export const GENERIC_MATERIAL: Readonly<MaterialSettings> = {
   ...HEIGHT_DEFAULTS,
   ...OCCLUSION_DEFAULTS,
@@ -63,7 +63,7 @@ const BY_LABEL: Readonly<Record<string, Partial<MaterialSettings>>> = {
   wood: { depthPx: 2, reliefPx: 6, roughness: 0.65, wear: 0.4, grain: 0.6, plateau: 1 },
 };
 
-/** Labels with settings of their own. */
+/** The labels that have settings of their own. */
 export const MATERIAL_LABELS: readonly string[] = Object.keys(BY_LABEL);
 
 /**
@@ -83,9 +83,9 @@ export function enlargedSettings(settings: MaterialSettings, factor: number): Ma
   return enlarged;
 }
 
-/** The material by its label, and whatever of its settings is to be otherwise. */
+/** The material by its label, and any of its settings that should differ. */
 export interface SurfaceOptions extends Partial<MaterialSettings> {
-  /** One of `MATERIAL_LABELS`; the generic settings for any other, or none. */
+  /** One of `MATERIAL_LABELS`; any other label, or none, has the generic settings. */
   label?: string;
   /** Which way the normal map's green points; default `opengl`. */
   green?: NormalGreen;
@@ -153,7 +153,7 @@ export function* surfaceMapsInSlices(
   return { ...maps, orm: packed(maps.ambientOcclusion, maps.roughness, maps.metallic) };
 }
 
-/** Three grey maps as the channels of one. */
+/** Packs three grey maps into the channels of one. */
 function packed(red: SurfaceMap, green: SurfaceMap, blue: SurfaceMap): SurfaceMap {
   const pixels = new Uint8Array(3 * red.pixels.length);
   for (const [channel, map] of [red, green, blue].entries()) {

@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 
 export interface Tolerance {
-  /** Allowed difference. */
+  /** The allowed difference. */
   absolute?: number;
-  /** Allowed difference as a fraction of the largest expected magnitude. */
+  /** The allowed difference as a fraction of the largest expected magnitude. */
   relative?: number;
 }
 

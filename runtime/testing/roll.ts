@@ -1,7 +1,7 @@
 import type { Values } from '../../scripts/testing/backends.ts';
 
 /** Images (B, H, W, C) shifted down by `dy` and right by `dx`; what leaves at one side comes in at the other. */
-export function roll({ shape, values }: Values, dy: number, dx: number): Values {
+export function rollValues({ shape, values }: Values, dy: number, dx: number): Values {
   const [batch, height, width, channels] = shape as [number, number, number, number];
   const rolled = new Float32Array(values.length);
   for (let b = 0; b < batch; b++) {
@@ -26,5 +26,5 @@ export function rollImage(
   dx: number,
 ): Float32Array {
   const channels = values.length / (widthPx * heightPx);
-  return roll({ shape: [1, heightPx, widthPx, channels], values: Float32Array.from(values) }, dy, dx).values;
+  return rollValues({ shape: [1, heightPx, widthPx, channels], values: Float32Array.from(values) }, dy, dx).values;
 }

@@ -1,4 +1,6 @@
+import { ANY } from '../core/attributes.ts';
 import { normals, uniforms } from '../core/random.ts';
+import type { AttributeColumn } from '../dataset/attributeColumns.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 
 const LABELS = ['stripes', 'disc', 'ramp'];
@@ -10,6 +12,21 @@ const SHAPES: ((x: number, y: number, a: number, b: number) => number)[] = [
   (x, y, a, b) => (Math.hypot(x - 0.4 - 0.2 * a, y - 0.4 - 0.2 * b) < 0.35 ? 1 : 0),
   (_, y, a, b) => (y > a / 4 ? 0.4 + 0.6 * b * y : 0),
 ];
+
+/**
+ * What two draws an image say of the shapes of `tinyDataset`: a word, which is not known of every fifth, and a number, which
+ * is not known of every seventh.
+ */
+export function tinyAttributes({ perClass = 6, seed = 1 } = {}): AttributeColumn[] {
+  const count = perClass * LABELS.length;
+  const draws = uniforms(seed, 0, 2 * count);
+  const tone = (_: unknown, i: number) => (i % 5 === 4 ? ANY : Math.floor(3 * draws[2 * i]!));
+  const growth = (_: unknown, i: number) => (i % 7 === 6 ? Number.NaN : draws[2 * i + 1]!);
+  return [
+    { name: 'tone', values: ['dark', 'plain', 'light'], data: Int16Array.from({ length: count }, tone) },
+    { name: 'growth', values: { min: 0, max: 1 }, data: Float32Array.from({ length: count }, growth) },
+  ];
+}
 
 /** A labelled data set drawn by formula: three shapes, each in colours of its own, on a transparent ground. */
 export function tinyDataset({ perClass = 6, widthPx = 8, heightPx = 8, seed = 1 } = {}): Dataset {

@@ -1,9 +1,13 @@
 // A whole model of a few thousand random weights, for tests: fast, and every part has a say in the picture.
+import type { Vocabulary } from '../core/attributes.ts';
 import { formatSchedulerConfig, parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
 import { conditionalVaeShapes } from '../networks/conditionalVae.ts';
+import { conditioningShapes } from '../networks/conditioning.ts';
+import { conditioningConfig } from '../networks/conditioningConfig.ts';
 import { type NoisyClassifierConfig, noisyClassifierShapes } from '../networks/noisyClassifier.ts';
-import { unet2dShapes } from '../networks/unet2d.ts';
+import { timeChannels, unet2dShapes } from '../networks/unet2d.ts';
+import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
 import type { PictureOptions } from '../recipe/recipe.ts';
 import { type GenerateOptions, generate } from '../sampling/generate.ts';
 import { createModel, type DiffusionModel } from '../sampling/model.ts';
@@ -18,6 +22,7 @@ export interface TinyModelOptions {
   circularPadding?: boolean;
   channels?: 3 | 4;
   seed?: number; // uint32, of the weights
+  attributes?: Vocabulary | null; // of a U-Net that takes a vector for label and attributes; null: it takes the label
   cvae?: boolean; // a VAE beside it that makes pictures in one step
 }
 
@@ -27,6 +32,7 @@ export const TINY_MODEL_DEFAULTS: Required<TinyModelOptions> = {
   circularPadding: false,
   channels: 4,
   seed: 1,
+  attributes: null,
   cvae: false,
 };
 
@@ -37,8 +43,11 @@ export const TINY_MODEL_DEFAULTS: Required<TinyModelOptions> = {
  *   const model = createModel(tinyModelFiles());
  */
 export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
-  const { labels, sizePx, circularPadding, channels, seed, cvae } = { ...TINY_MODEL_DEFAULTS, ...options };
-  const unetConfig = tinyUNetConfig({ num_class_embeds: labels.length + 1, sample_size: sizePx / 2 });
+  const { labels, sizePx, circularPadding, channels, seed, attributes, cvae } = { ...TINY_MODEL_DEFAULTS, ...options };
+  const classes = attributes
+    ? { class_embed_type: 'identity' as const, num_class_embeds: null }
+    : { num_class_embeds: labels.length + 1 };
+  const unetConfig = tinyUNetConfig({ ...classes, sample_size: sizePx / 2 });
   const vaeConfig = tinyVaeConfig({ sample_size: sizePx, in_channels: channels, out_channels: channels });
   const cvaeConfig = tinyCvaeConfig({
     num_labels: labels.length,
@@ -61,16 +70,26 @@ export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
         premultipliedAlpha: channels === 4,
         circularPadding,
         sampleDefaults: { sampler: 'ddim', numInferenceSteps: 3, guidanceScale: 2 },
+        ...(attributes && { attributes }),
       },
     },
     unetConfig: { _class_name: 'UNet2DModel', ...unetConfig },
     unet: randomWeights(unet2dShapes(unetConfig), seed),
+    ...(attributes && tinyConditioning(unetConfig, labels.length, attributes, seed + 3)),
     vaeConfig: { _class_name: 'AutoencoderKL', ...vaeConfig },
     vae: randomWeights(autoencoderKlShapes(vaeConfig), seed + 1),
     schedulerConfig: formatSchedulerConfig(parseSchedulerConfig(scheduler, 'the tiny model')),
     cvaeConfig: cvae ? { _class_name: 'ClassConditionalVae', ...cvaeConfig } : undefined,
     cvae: cvae ? randomWeights(conditionalVaeShapes(cvaeConfig), seed + 2) : new Map(),
     hash: 'tiny',
+  };
+}
+
+function tinyConditioning(unet: UNet2DConfig, numLabels: number, attributes: Vocabulary, seed: number) {
+  const config = conditioningConfig(timeChannels(unet), numLabels, attributes);
+  return {
+    conditioningConfig: { _class_name: 'FigmentConditioning', ...config },
+    conditioning: randomWeights(conditioningShapes(config), seed),
   };
 }
 
@@ -122,7 +141,7 @@ export function difference(a: Uint8Array, b: Uint8Array): number {
   return a.reduce((top, value, i) => Math.max(top, Math.abs(value - b[i]!)), 0);
 }
 
-/** Runs with a model that is there meanwhile. */
+/** Runs with a model, which is disposed afterwards. */
 export async function withModel<T>(
   run: (model: DiffusionModel) => Promise<T>,
   options: TinyModelOptions = {},
@@ -135,6 +154,6 @@ export async function withModel<T>(
   }
 }
 
-export function make(requests: PictureOptions[], options: GenerateOptions = {}): Promise<Uint8Array[]> {
+export function makePictures(requests: PictureOptions[], options: GenerateOptions = {}): Promise<Uint8Array[]> {
   return withModel((model) => generate(model, requests, options));
 }

@@ -1,4 +1,4 @@
-import { isRange, type Vocabulary } from '../core/attributes.ts';
+import { type AttributeValues, isRange, type Vocabulary } from '../core/attributes.ts';
 import { conditioningShapes } from '../networks/conditioning.ts';
 import { type ConditioningConfig, conditioningConfig } from '../networks/conditioningConfig.ts';
 import { timeChannels } from '../networks/unet2d.ts';
@@ -38,11 +38,13 @@ interface Tables {
 
 /**
  * A network for other labels and attributes, to begin a training with. Rows of labels and words that it knows stay theirs,
- * rows that are new begin at random, and an attribute that is new adds nothing at first: so the network begins as what it
- * was. The classes of a U-Net that takes them become the labels.
+ * rows that are new begin at random, an attribute that is new adds nothing at first, and one that is gone leaves what its
+ * "any" added to every label; all are scaled by the ratio of the roots √n. So for what it knows the network begins as what
+ * it was. The classes of a U-Net that takes them become the labels.
  *
  * @param labels, vocabulary those of the training to come
  * @param seed               uint32, of the new rows
+ * @throws                   RangeError when the tables of the conditioning are not of its labels and attributes
  */
 export function adaptConditioning(
   known: KnownNetwork,
@@ -57,6 +59,7 @@ export function adaptConditioning(
   if (tables) {
     const scale = Math.sqrt((1 + Object.keys(vocabulary).length) / tables.count);
     copyTable(weights, tables.weights, LABEL_TABLE, tables.labels, labels, scale);
+    addToKnownRows(weights.get(LABEL_TABLE)!, tables, labels, goneAttributes(tables.vocabulary, vocabulary), scale);
     for (const name of Object.keys(vocabulary)) copyAttribute(weights, tables, name, vocabulary, scale);
   }
   const unet = new Map([...known.weights].filter(([name]) => name !== CLASS_TABLE));
@@ -64,7 +67,16 @@ export function adaptConditioning(
 }
 
 function tablesOf({ config, weights, conditioning, labels, vocabulary }: KnownNetwork): Tables | null {
-  if (conditioning) return { weights: conditioning, labels, vocabulary, count: 1 + Object.keys(vocabulary).length };
+  if (conditioning) {
+    const expected = conditioningShapes(conditioningConfig(timeChannels(config), labels.length, vocabulary));
+    for (const [name, shape] of expected) {
+      if (name.includes('.linear_') || conditioning.get(name)?.shape.join() === shape.join()) continue;
+      throw new RangeError(
+        `adaptConditioning: ${name} is ${conditioning.get(name)?.shape.join('×') ?? 'missing'}; expected ${shape.join('×')}, as the model's labels and attributes say`,
+      );
+    }
+    return { weights: conditioning, labels, vocabulary, count: 1 + Object.keys(vocabulary).length };
+  }
   const classes = weights.get(CLASS_TABLE);
   if (!classes || config.num_class_embeds !== labels.length + 1) return null;
   return { weights: new Map([[LABEL_TABLE, classes]]), labels, vocabulary: {}, count: 1 };
@@ -79,10 +91,10 @@ function copyAttribute(
 ): void {
   const values = vocabulary[name]!;
   const before = Object.hasOwn(tables.vocabulary, name) ? tables.vocabulary[name]! : null;
-  const table = `attributes.${name}.embedding.weight`;
-  if (before && !isRange(values) && !isRange(before)) {
-    copyTable(weights, tables.weights, table, before, values, scale);
-  } else if (before && JSON.stringify(values) === JSON.stringify(before)) {
+  const table = anyTable(name);
+  if (before && isLike(before, values) && !isRange(values)) {
+    copyTable(weights, tables.weights, table, before as readonly string[], values, scale);
+  } else if (before && isLike(before, values)) {
     copyTable(weights, tables.weights, table, [], [], scale);
     for (const part of mlpParts(name)) {
       const factor = part.includes('.linear_2.') ? scale : 1;
@@ -91,6 +103,40 @@ function copyAttribute(
     }
   } else {
     for (const part of [table, ...mlpParts(name).slice(2)]) weights.get(part)?.data.fill(0);
+  }
+}
+
+const anyTable = (name: string) => `attributes.${name}.embedding.weight`;
+
+/** Whether what is known of an attribute still holds: both have words, or numbers of one range. */
+function isLike(before: AttributeValues, now: AttributeValues): boolean {
+  if (!isRange(before) || !isRange(now)) return isRange(before) === isRange(now);
+  return before.min === now.min && before.max === now.max;
+}
+
+function goneAttributes(before: Vocabulary, now: Vocabulary): string[] {
+  const stays = (name: string) => Object.hasOwn(now, name) && isLike(before[name]!, now[name]!);
+  return Object.keys(before).filter((name) => !stays(name));
+}
+
+/** Adds what "any" of the attributes that are gone adds, to the rows of the labels that are known and of "any". */
+function addToKnownRows(
+  { shape, data }: WeightTensor,
+  tables: Tables,
+  labels: readonly string[],
+  gone: readonly string[],
+  scale: number,
+): void {
+  const width = shape[1]!;
+  const anyRows = gone.map((name) => {
+    const table = tables.weights.get(anyTable(name))!.data;
+    return table.subarray(table.length - width);
+  });
+  for (let row = 0; row <= labels.length; row++) {
+    if (row < labels.length && !tables.labels.includes(labels[row]!)) continue;
+    for (const any of anyRows) {
+      for (let i = 0; i < width; i++) data[row * width + i]! += scale * any[i]!;
+    }
   }
 }
 

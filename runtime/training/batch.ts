@@ -1,4 +1,7 @@
 import { type Tensor, tensor } from '@tensorflow/tfjs-core';
+import type { AugmentOptions } from '../dataset/augment.ts';
+import { batchIndices, fillBatch } from '../dataset/batches.ts';
+import type { Dataset } from '../dataset/dataset.ts';
 
 /** One input of a loss: plain numbers, so that it can be sent to a worker. */
 export interface BatchArray {
@@ -40,4 +43,27 @@ export function splitBatch(batch: Batch, size: number): Batch[] {
     );
   }
   return pieces;
+}
+
+/**
+ * The pictures of a training step, which depend on the seed and the step alone.
+ *
+ * @param indices the training images
+ * @returns       x (B, H, W, C) in [−1, 1], augmented, and classLabels (B)
+ */
+export function pictureBatch(
+  dataset: Dataset,
+  indices: Int32Array,
+  options: { batchSize: number; balanced: boolean; seed: number; augment: AugmentOptions },
+  step: number,
+): Record<'x' | 'classLabels', BatchArray> {
+  const { batchSize, balanced, seed, augment } = options;
+  const { widthPx, heightPx, channels, classLabels } = dataset;
+  const data = new Float32Array(batchSize * widthPx * heightPx * channels);
+  const chosen = batchIndices(indices, classLabels, { batchSize, balanced, seed }, step);
+  fillBatch(dataset, chosen, augment, seed, step, data);
+  return {
+    x: { shape: [batchSize, heightPx, widthPx, channels], data },
+    classLabels: { shape: [batchSize], data: chosen.map((image) => classLabels[image]!) },
+  };
 }

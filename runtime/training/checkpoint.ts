@@ -17,7 +17,7 @@ export function encodeCheckpoint(state: TrainerState, notes: Record<string, stri
   return writeSafetensors(tensors, { dtype: 'F32', metadata });
 }
 
-/** @throws Error naming the file when it is damaged or no checkpoint */
+/** @throws Error naming the file when it is damaged or not a checkpoint */
 export function decodeCheckpoint(
   bytes: Uint8Array,
   fileName: string,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startGradientWorkers } from '../../scripts/node/nodeWorkers.ts';
 import { draw } from '../../scripts/testing/backends.ts';
 import { selectBackend } from '../backends/selectBackend.ts';
+import { conditioningConfig } from '../networks/conditioningConfig.ts';
 import { uploadWeights } from '../networks/weights.ts';
 import { randomWeights, tinyUNetConfig, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { runSteps, TINY_DIFFUSION_OPTIONS, TINY_VAE_OPTIONS, tinyVaeTrainer } from '../testing/tinyTraining.ts';
@@ -16,12 +17,21 @@ import { vaeTaskSpec } from './trainVae.ts';
 const input = (seed: number, shape: number[]) => ({ shape, data: draw(seed, shape).values });
 const VAE = vaeTaskSpec(tinyVaeConfig(), TINY_VAE_OPTIONS);
 const DDPM = diffusionTaskSpec(tinyUNetConfig(), TINY_DIFFUSION_OPTIONS);
+const CONDITIONED = diffusionTaskSpec(tinyUNetConfig({ class_embed_type: 'identity', num_class_embeds: null }), {
+  ...TINY_DIFFUSION_OPTIONS,
+  conditioning: conditioningConfig(32, 3, { hair: ['black', 'red'], wear: { min: 0, max: 1 } }),
+});
 const VAE_BATCH: Batch = { x: input(1, [5, 8, 8, 4]), eps: input(2, [5, 4, 4, 4]) };
 const DDPM_BATCH: Batch = {
   x0: input(3, [5, 4, 4, 4]),
   eps: input(4, [5, 4, 4, 4]),
   t: { shape: [5], data: Int32Array.of(0, 100, 500, 900, 999) },
   classLabels: { shape: [5], data: Int32Array.of(0, 1, 2, 3, 0) },
+};
+
+const CONDITIONED_BATCH: Batch = {
+  ...DDPM_BATCH,
+  attributes: { shape: [5, 2], data: Float32Array.of(0, 0.5, 1, -1, -1, 1, 0, 0, -1, -1) },
 };
 
 /** Started once, since a start takes seconds; a source may take over the workers of another. */
@@ -54,6 +64,7 @@ describe('dataParallelGradients', () => {
   it.each([
     { name: 'VAE', spec: VAE, batch: VAE_BATCH },
     { name: 'U-Net', spec: DDPM, batch: DDPM_BATCH },
+    { name: 'U-Net with attributes', spec: CONDITIONED, batch: CONDITIONED_BATCH },
   ])('gives the same bits with one worker, two, or none, $name', async ({ spec, batch }) => {
     const before = memory().numTensors;
     const one = await gradientsWith(withWorkers(spec, 1), spec, batch);

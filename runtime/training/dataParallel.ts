@@ -7,7 +7,7 @@ import { createTask, type TaskSpec } from './task.ts';
 /** A thread as this file needs it: Node's worker_threads or a browser's Worker, wrapped by the caller. */
 export interface GradientWorker {
   postMessage(message: unknown): void;
-  /** In place of the former listener. */
+  /** Sets the listener, in place of the former one. */
   onMessage(listener: (message: unknown) => void): void;
   onError(listener: (error: Error) => void): void;
   terminate(): Promise<void>;

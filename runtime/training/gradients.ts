@@ -8,7 +8,7 @@ import type { TrainingTask } from './task.ts';
 export interface GradientResult {
   /** Gradients of the trained weights; the caller disposes them. */
   grads: Record<string, Tensor>;
-  /** Mean over the batch. */
+  /** The mean over the batch. */
   loss: number;
   metrics: Record<string, number>;
 }
@@ -33,7 +33,7 @@ export async function gradientsOf(task: TrainingTask, weights: Weights, batch: B
   }
 }
 
-/** The same as tensors, which the caller disposes. */
+/** The loss, metrics and gradients as tensors, which the caller disposes. */
 function differentiate(task: TrainingTask, weights: Weights, batch: Batch) {
   registerKernelGradients();
   const names = Object.keys(weights).filter((name) => task.isTrained(name));
@@ -102,7 +102,7 @@ export class GradientSum {
     return { grads: this.grads, loss: this.loss, metrics: this.metrics };
   }
 
-  /** Frees what was added, when the sum is not wanted any more. */
+  /** Frees what was added when the sum is no longer wanted. */
   dispose(): void {
     dispose(Object.values(this.grads));
   }

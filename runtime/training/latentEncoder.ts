@@ -20,7 +20,7 @@ export interface LatentBatch {
 /** A trained auto-encoder that encodes one batch at a time: here, or on a worker. */
 export interface LatentEncoder {
   encode(x: PixelBatch): Promise<LatentBatch>;
-  /** Frees the weights; a worker goes on living. */
+  /** Frees the weights; a worker keeps running. */
   dispose(): void;
 }
 

@@ -34,7 +34,7 @@ export function klDivergence({ mean: mu, logVar }: LatentDistribution): Scalar {
 
 export type Reconstruction = 'l1' | 'l2';
 
-/** Mean absolute (L1) or squared (L2) difference over all values. */
+/** The mean absolute (l1) or squared (l2) difference over all values. */
 export function reconstructionError(kind: Reconstruction, x: Tensor4D, decoded: Tensor4D): Scalar {
   return tidy(() => {
     const difference = sub(decoded, x);

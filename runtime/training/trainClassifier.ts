@@ -1,14 +1,12 @@
 import { normals } from '../core/random.ts';
 import type { AugmentOptions } from '../dataset/augment.ts';
-import { batchIndices, fillBatch } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
-import { type ClassifierConfig, classifierShapes } from '../networks/classifier.ts';
-import { initialWeights } from '../networks/weights.ts';
+import type { ClassifierConfig } from '../networks/classifier.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
-import type { Batch } from './batch.ts';
-import { type GradientSource, localGradients } from './gradients.ts';
-import { createTask, type TaskSpec } from './task.ts';
-import { Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
+import { type Batch, type BatchArray, pictureBatch } from './batch.ts';
+import type { GradientSource } from './gradients.ts';
+import type { TaskSpec } from './task.ts';
+import { createTrainer, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
 export interface ClassifierOptions extends TrainerOptions {
   seed: number;
@@ -41,7 +39,7 @@ export const CLASSIFIER_DEFAULTS: ClassifierOptions = {
 // The stream of the seed that this file draws from; batches.ts has its own.
 const NOISE_STREAM = 0x60000000;
 
-/** Three levels, 128 features. */
+/** A network of three levels and 128 features. */
 export function defaultClassifierConfig(dataset: Pick<Dataset, 'channels' | 'labels'>): ClassifierConfig {
   return {
     in_channels: dataset.channels,
@@ -71,26 +69,17 @@ export function classifierTrainer(
   start?: TrainerState | Map<string, WeightTensor>,
   source?: GradientSource,
 ): Trainer {
-  const task = createTask(classifierTaskSpec(config));
-  const initial = start ?? initialWeights(classifierShapes(config), options.seed);
   const batchAt = (step: number) => classifierBatch(dataset, indices, options, step);
-  return new Trainer(source ?? localGradients(task), batchAt, options, task.isTrained, initial);
+  return createTrainer(classifierTaskSpec(config), batchAt, options, start, source);
 }
 
 function classifierBatch(dataset: Dataset, indices: Int32Array, options: ClassifierOptions, step: number): Batch {
-  const { batchSize, balanced, seed, augment, noiseStd } = options;
-  const { widthPx, heightPx, channels, classLabels } = dataset;
-  const x = new Float32Array(batchSize * widthPx * heightPx * channels);
-  const chosen = batchIndices(indices, classLabels, { batchSize, balanced, seed }, step);
-  fillBatch(dataset, chosen, augment, seed, step, x);
-  if (noiseStd > 0) addNoise(x, noiseStd, seed, step);
-  return {
-    x: { shape: [batchSize, heightPx, widthPx, channels], data: x },
-    classLabels: { shape: [batchSize], data: chosen.map((image) => classLabels[image]!) },
-  };
+  const batch = pictureBatch(dataset, indices, options, step);
+  if (options.noiseStd > 0) addNoise(batch.x.data, options.noiseStd, options.seed, step);
+  return batch;
 }
 
-function addNoise(x: Float32Array, std: number, seed: number, step: number): void {
+function addNoise(x: BatchArray['data'], std: number, seed: number, step: number): void {
   const noise = normals(seed, NOISE_STREAM + step, x.length);
   for (let i = 0; i < x.length; i++) x[i]! += std * noise[i]!;
 }

@@ -1,15 +1,13 @@
 import { normals } from '../core/random.ts';
 import type { AugmentOptions } from '../dataset/augment.ts';
-import { batchIndices, fillBatch } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
-import { type ConditionalVaeConfig, conditionalVaeShapes } from '../networks/conditionalVae.ts';
-import { initialWeights } from '../networks/weights.ts';
+import type { ConditionalVaeConfig } from '../networks/conditionalVae.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
-import type { Batch } from './batch.ts';
-import { type GradientSource, localGradients } from './gradients.ts';
+import { type Batch, pictureBatch } from './batch.ts';
+import type { GradientSource } from './gradients.ts';
 import type { Reconstruction } from './losses.ts';
-import { createTask, type TaskSpec } from './task.ts';
-import { Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
+import type { TaskSpec } from './task.ts';
+import { createTrainer, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
 export interface ConditionalVaeOptions extends TrainerOptions {
   seed: number;
@@ -103,10 +101,8 @@ export function conditionalVaeTrainer(
   start?: TrainerState | Map<string, WeightTensor>,
   source?: GradientSource,
 ): Trainer {
-  const task = createTask(conditionalVaeTaskSpec(config, options));
-  const initial = start ?? initialWeights(conditionalVaeShapes(config), options.seed);
   const batchAt = (step: number) => conditionalVaeBatch(dataset, indices, config, options, step);
-  return new Trainer(source ?? localGradients(task), batchAt, options, task.isTrained, initial);
+  return createTrainer(conditionalVaeTaskSpec(config, options), batchAt, options, start, source);
 }
 
 function conditionalVaeBatch(
@@ -116,15 +112,10 @@ function conditionalVaeBatch(
   options: ConditionalVaeOptions,
   step: number,
 ): Batch {
-  const { batchSize, balanced, seed, augment } = options;
-  const { widthPx, heightPx, channels, classLabels } = dataset;
-  const x = new Float32Array(batchSize * widthPx * heightPx * channels);
-  const chosen = batchIndices(indices, classLabels, { batchSize, balanced, seed }, step);
-  fillBatch(dataset, chosen, augment, seed, step, x);
+  const { batchSize, seed } = options;
   return {
-    x: { shape: [batchSize, heightPx, widthPx, channels], data: x },
+    ...pictureBatch(dataset, indices, options, step),
     eps: { shape: [batchSize, latent_size], data: normals(seed, EPS_STREAM + step, batchSize * latent_size) },
-    classLabels: { shape: [batchSize], data: chosen.map((image) => classLabels[image]!) },
     klWeight: { shape: [batchSize], data: new Float32Array(batchSize).fill(klWeightAt(options, step)) },
   };
 }

@@ -6,15 +6,14 @@ import { alphaBar, createSchedule } from '../diffusion/schedule.ts';
 import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import type { Weights } from '../networks/layers.ts';
-import { classifyNoisy, type NoisyClassifierConfig, noisyClassifierShapes } from '../networks/noisyClassifier.ts';
-import { initialWeights } from '../networks/weights.ts';
+import { classifyNoisy, type NoisyClassifierConfig } from '../networks/noisyClassifier.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import type { Batch } from './batch.ts';
-import { type GradientSource, localGradients } from './gradients.ts';
+import type { GradientSource } from './gradients.ts';
 import type { LatentDataset } from './latentDataset.ts';
 import { drawLatents } from './latentDraw.ts';
-import { createTask, type TaskSpec } from './task.ts';
-import { Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
+import type { TaskSpec } from './task.ts';
+import { createTrainer, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
 export interface NoisyClassifierOptions extends TrainerOptions {
   seed: number;
@@ -69,7 +68,7 @@ export function noisyClassifierTaskSpec(config: NoisyClassifierConfig, scheduler
 }
 
 /** What a noise-aware classifier belongs to: the auto-encoder whose latents it reads, and the schedule that noises them. */
-export interface LatentOrigin {
+export interface NoisedLatents {
   vaeConfig: AutoencoderKlConfig;
   scheduler: SchedulerConfig;
 }
@@ -85,22 +84,20 @@ export interface LatentOrigin {
  */
 export function noisyClassifierTrainer(
   latents: LatentDataset,
-  model: LatentOrigin,
+  model: NoisedLatents,
   config: NoisyClassifierConfig,
   options: NoisyClassifierOptions = NOISY_CLASSIFIER_DEFAULTS,
   start?: TrainerState | Map<string, WeightTensor>,
   source?: GradientSource,
 ): Trainer {
-  const task = createTask(noisyClassifierTaskSpec(config, model.scheduler));
-  const initial = start ?? initialWeights(noisyClassifierShapes(config), options.seed);
   const all = Int32Array.from(latents.classLabels.keys());
   const batchAt = (step: number) => noisyBatch(latents, model, all, options, step);
-  return new Trainer(source ?? localGradients(task), batchAt, options, task.isTrained, initial);
+  return createTrainer(noisyClassifierTaskSpec(config, model.scheduler), batchAt, options, start, source);
 }
 
 function noisyBatch(
   latents: LatentDataset,
-  { vaeConfig, scheduler }: LatentOrigin,
+  { vaeConfig, scheduler }: NoisedLatents,
   all: Int32Array,
   options: NoisyClassifierOptions,
   step: number,
@@ -129,14 +126,14 @@ export interface NoisyAccuracy {
   logLoss: number;
 }
 
-/** Each tenth of a schedule of 1000 timesteps, and both ends. */
+/** Every hundredth timestep of a schedule of 1000, and the last one. */
 export const NOISY_TIMESTEPS: readonly number[] = [0, 100, 200, 300, 400, 500, 600, 700, 800, 900, 999];
 
 const BATCH = 64;
 
 /**
- * Accuracy by noise level on images that did not train, each noised once, by a noise that depends on the seed and its place
- * alone.
+ * Accuracy by noise level on images that did not train, each noised once. The noise of an image depends on the seed
+ * and on the image's place alone.
  *
  * @param heldOut their latents
  * @param seed    uint32
@@ -145,7 +142,7 @@ export async function noisyAccuracy(
   config: NoisyClassifierConfig,
   weights: Weights,
   heldOut: LatentDataset,
-  { vaeConfig, scheduler }: LatentOrigin,
+  { vaeConfig, scheduler }: NoisedLatents,
   timesteps: readonly number[] = NOISY_TIMESTEPS,
   seed = 0,
 ): Promise<NoisyAccuracy[]> {
@@ -171,7 +168,7 @@ export async function noisyAccuracy(
   return results;
 }
 
-/** Hits and −log p of each label. */
+/** Adds up the hits and the −log p of each label. */
 class ScoreSum {
   private readonly counts: Float64Array;
   private readonly hits: Float64Array;
@@ -194,7 +191,7 @@ class ScoreSum {
     });
   }
 
-  /** Over the labels that have images. */
+  /** The means over those labels that have images. */
   means(): Pick<NoisyAccuracy, 'accuracy' | 'logLoss'> {
     const seen = Array.from(this.counts.keys()).filter((label) => this.counts[label]! > 0);
     const mean = (sums: Float64Array) =>

@@ -1,16 +1,13 @@
 import { normals } from '../core/random.ts';
 import type { AugmentOptions } from '../dataset/augment.ts';
-import { batchIndices, fillBatch } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
-import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
-import { initialWeights } from '../networks/weights.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
-import type { Batch } from './batch.ts';
-import { type GradientSource, localGradients } from './gradients.ts';
+import { type Batch, pictureBatch } from './batch.ts';
+import type { GradientSource } from './gradients.ts';
 import type { Reconstruction } from './losses.ts';
-import { createTask, type TaskSpec } from './task.ts';
-import { Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
+import type { TaskSpec } from './task.ts';
+import { createTrainer, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
 export interface VaeOptions extends TrainerOptions {
   seed: number;
@@ -19,7 +16,7 @@ export interface VaeOptions extends TrainerOptions {
   klWeight: number;
   /** Weight of the squared error beside it: large errors, such as a wrong hue, count more. */
   l2Weight: number;
-  /** Weight of `gradientDifference` beside it: edges are sharper. */
+  /** Weight of `gradientDifference` beside it, which makes edges sharper. */
   gradientWeight: number;
   freezeEncoder: boolean;
   balanced: boolean;
@@ -55,7 +52,7 @@ export const VAE_DEFAULTS: VaeOptions = {
 // Streams of the seed that this file draws from; batches.ts has its own.
 const EPS_STREAM = 0x10000000;
 
-/** What a new auto-encoder's config is made from, beside the data set. */
+/** Sizes of a new auto-encoder that the data set does not determine. */
 export interface VaeSize {
   /** Channels of each level from the full size down; each level but the first halves the size of the latents. */
   widths?: readonly number[];
@@ -63,8 +60,8 @@ export interface VaeSize {
 }
 
 /**
- * A network for tiles of up to 64 px, unless told otherwise: latents of a fourth of the size, 8 channels; 2.1 or, above
- * 32 px, 1.7 million weights.
+ * A network for tiles of up to 64 px. By default its latents have a fourth of the size and 8 channels, and it has 2.1
+ * million weights, or 1.7 million above 32 px.
  */
 export function defaultVaeConfig(
   dataset: Pick<Dataset, 'channels' | 'widthPx'>,
@@ -113,10 +110,8 @@ export function vaeTrainer(
   start?: TrainerState | Map<string, WeightTensor>,
   source?: GradientSource,
 ): Trainer {
-  const task = createTask(vaeTaskSpec(config, options));
-  const initial = start ?? initialWeights(autoencoderKlShapes(config), options.seed);
   const batchAt = (step: number) => vaeBatch(dataset, indices, config, options, step);
-  return new Trainer(source ?? localGradients(task), batchAt, options, task.isTrained, initial);
+  return createTrainer(vaeTaskSpec(config, options), batchAt, options, start, source);
 }
 
 function vaeBatch(
@@ -126,10 +121,8 @@ function vaeBatch(
   options: VaeOptions,
   step: number,
 ): Batch {
-  const { batchSize, balanced, seed, augment } = options;
-  const { widthPx, heightPx, channels, classLabels } = dataset;
-  const x = new Float32Array(batchSize * widthPx * heightPx * channels);
-  fillBatch(dataset, batchIndices(indices, classLabels, { batchSize, balanced, seed }, step), augment, seed, step, x);
+  const { batchSize, seed } = options;
+  const { widthPx, heightPx } = dataset;
   const factor = 2 ** (config.block_out_channels.length - 1);
   const latentShape = [batchSize, heightPx / factor, widthPx / factor, config.latent_channels];
   const eps = normals(
@@ -137,7 +130,7 @@ function vaeBatch(
     EPS_STREAM + step,
     latentShape.reduce((a, b) => a * b, 1),
   );
-  return { x: { shape: [batchSize, heightPx, widthPx, channels], data: x }, eps: { shape: latentShape, data: eps } };
+  return { x: pictureBatch(dataset, indices, options, step).x, eps: { shape: latentShape, data: eps } };
 }
 
 export interface AutoEncoder {
@@ -183,7 +176,7 @@ function withoutInput({ shape, data }: WeightTensor): WeightTensor {
   return { shape: [cout, ALPHA, height, width], data: kept };
 }
 
-/** A bias, and all that alpha = 1 adds to it. */
+/** A bias plus everything that alpha = 1 adds to it. */
 function plusInput(bias: WeightTensor, { shape, data }: WeightTensor): WeightTensor {
   const [, cin, height, width] = shape as [number, number, number, number];
   const size = height * width;

@@ -1,9 +1,9 @@
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import { ADAM_W_DEFAULTS } from '../kernels/adamW.ts';
-import { downloadWeights, uploadWeights } from '../networks/weights.ts';
+import { downloadWeights, initialWeights, uploadWeights } from '../networks/weights.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import { type Batch, splitBatch } from './batch.ts';
-import type { GradientSource } from './gradients.ts';
+import { type GradientSource, localGradients } from './gradients.ts';
 import {
   globalNorm,
   type LearningRateOptions,
@@ -13,6 +13,7 @@ import {
   updateEma,
   zeroMoments,
 } from './optimiser.ts';
+import { createTask, type TaskSpec } from './task.ts';
 
 export interface TrainerOptions extends LearningRateOptions {
   batchSize: number;
@@ -21,16 +22,16 @@ export interface TrainerOptions extends LearningRateOptions {
   beta1: number;
   beta2: number;
   weightDecay: number;
-  /** Gradients longer than this are shortened to it. */
+  /** Gradients with a larger global norm are shortened to this one. */
   clipNorm: number;
   emaDecay: number;
-  /** Stop after so many steps in all; null: no limit. */
+  /** The training stops after so many steps in all; null sets no limit. */
   numSteps: number | null;
-  /** Stop after so many minutes in all, earlier sessions included; null: no limit. */
+  /** Stop after so many minutes in all, earlier sessions included; null sets no limit. */
   numMinutes: number | null;
 }
 
-/** What a training has come to; weights in PyTorch's layout. */
+/** The state of a training between two steps; weights in PyTorch's layout. */
 export interface TrainerState {
   step: number;
   elapsedMs: number;
@@ -56,7 +57,7 @@ export interface TrainingStep {
 
 /**
  * One training: weights, optimiser and average on the current backend, stepped by `run`.
- * The batch of a step depends on the step alone, so a state that is saved and restored goes on as if nothing had been.
+ * The batch of a step depends on the step alone, so a training that is saved and restored goes on as if it had never stopped.
  */
 export class Trainer {
   readonly weights: Record<string, Tensor>;
@@ -127,7 +128,7 @@ export class Trainer {
     }
   }
 
-  /** The others stay as they are, to the bit, in the average too. */
+  /** The weights that change; the others stay exactly as they are, in the average too. */
   private trainedWeights(): Record<string, Tensor> {
     return Object.fromEntries(Object.keys(this.moments).map((name) => [name, this.weights[name]!]));
   }
@@ -139,7 +140,7 @@ export class Trainer {
     return Math.max(bySteps, byTime);
   }
 
-  /** Everything needed to go on from here, read back from the backend. */
+  /** Reads everything that is needed to continue from here back from the backend. */
   async state(): Promise<TrainerState> {
     const moment = (key: 'm' | 'v') =>
       Object.fromEntries(Object.entries(this.moments).map(([name, pair]) => [name, pair[key]]));
@@ -154,6 +155,25 @@ export class Trainer {
     await this.source.dispose();
     dispose([this.weights, this.ema, this.moments] as unknown as Tensor[]);
   }
+}
+
+/**
+ * A training of the task that `spec` describes.
+ *
+ * @param batchAt the batch of a step, counted from 0
+ * @param start   state to go on from, or weights (PyTorch's layout) to begin with; random ones when absent
+ * @param source  where gradients are computed; this thread when absent
+ */
+export function createTrainer(
+  spec: TaskSpec,
+  batchAt: (step: number) => Batch,
+  options: TrainerOptions & { seed: number },
+  start?: TrainerState | Map<string, WeightTensor>,
+  source?: GradientSource,
+): Trainer {
+  const task = createTask(spec);
+  const initial = start ?? initialWeights(task.shapes, options.seed);
+  return new Trainer(source ?? localGradients(task), batchAt, options, task.isTrained, initial);
 }
 
 const ignore = () => {};

@@ -5,7 +5,7 @@ import { type ModelSource, type OnProgress, sha256Hex } from './modelSource.ts';
 import { parseSafetensors, writeSafetensors } from './safetensors.ts';
 import type { WeightTensor } from './weightTensor.ts';
 
-/** What a classifier's config.json tells beside its network. */
+/** The entries of a classifier's config.json beside those of its network. */
 export interface ClassifierIndex {
   labels: string[];
   figment: {
@@ -17,14 +17,14 @@ export interface ClassifierIndex {
     model: { name: string; vaeSha256: string | null };
     /** scheduler_config.json of that model: the schedule that noised the latents. */
     scheduler: Record<string, unknown>;
-    /** Of the weights; null when unknown. */
+    /** The sha-256 of the weights; null when unknown. */
     sha256: string | null;
   };
 }
 
 export interface ClassifierContent {
   index: ClassifierIndex;
-  /** Of the network. */
+  /** The config of the network. */
   config: Record<string, unknown>;
   /** PyTorch's layout. */
   weights: ReadonlyMap<string, WeightTensor>;

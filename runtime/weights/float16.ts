@@ -13,7 +13,7 @@ const REBIAS_32 = 0x38000000; // (127 − 15) in the exponent's place
 
 let valuesOfPatterns: Float32Array | undefined;
 
-/** Widens binary16 values; exact. */
+/** Widens binary16 values, exactly. */
 export function decodeFloat16(bits: Uint16Array): Float32Array {
   valuesOfPatterns ??= Float32Array.from({ length: 0x10000 }, (_, pattern) => float16Value(pattern));
   const table = valuesOfPatterns;
@@ -22,14 +22,14 @@ export function decodeFloat16(bits: Uint16Array): Float32Array {
   return values;
 }
 
-/** Widens bfloat16 values, the upper halves of float32; exact. */
+/** Widens bfloat16 values, which are the upper halves of float32, exactly. */
 export function decodeBfloat16(bits: Uint16Array): Float32Array {
   const patterns = new Uint32Array(bits.length);
   for (let i = 0; i < bits.length; i++) patterns[i] = bits[i]! << 16;
   return new Float32Array(patterns.buffer);
 }
 
-/** Narrows to binary16, to nearest, ties to even; what is too large becomes infinity. */
+/** Narrows to binary16, to the nearest value, ties to even; what is too large becomes infinity. */
 export function encodeFloat16(values: Float32Array): Uint16Array {
   const patterns = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const bits = new Uint16Array(values.length);

@@ -12,7 +12,7 @@ export interface ReadOptions {
   onProgress?: OnProgress;
 }
 
-/** The total is undefined while it is not known. */
+/** Called as bytes arrive; the total is undefined while it is not known. */
 export type OnProgress = (loadedBytes: number, totalBytes: number | undefined) => void;
 
 /** A model folder held in memory: path → bytes, as `modelFolderFiles` makes it. */

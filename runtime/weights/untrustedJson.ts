@@ -2,7 +2,7 @@ const QUOTE = '"'.charCodeAt(0);
 const BACKSLASH = '\\'.charCodeAt(0);
 const MAX_QUOTED_LENGTH = 80;
 
-/** Throws the error of the file at hand. */
+/** Throws an error that names the file being read. */
 export type Fail = (problem: string) => never;
 
 /** Parses the bytes of a JSON object, and refuses what JSON.parse would let through: see `findJsonFlaw`. */

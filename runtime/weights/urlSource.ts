@@ -38,7 +38,7 @@ export function urlSource(baseUrl: string, options: UrlSourceOptions = {}): Mode
 
 type Settings = typeof URL_SOURCE_DEFAULTS & UrlSourceOptions;
 
-/** What may pass when asked again. */
+/** A failure that may pass when the file is asked for again. */
 class TransientError extends ModelFileError {}
 
 async function readWithRetries(url: string, settings: Settings, options: ReadOptions): Promise<Uint8Array> {
@@ -119,7 +119,7 @@ async function readBody(
   return concatenate(chunks, loadedBytes);
 }
 
-/** The size announced, unless it is that of a compressed body. */
+/** The announced size of the body; undefined when it is the size of a compressed one. */
 function contentLength(response: Response): number | undefined {
   const length = response.headers.get('content-length');
   const encoding = response.headers.get('content-encoding') ?? 'identity';

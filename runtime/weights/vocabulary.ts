@@ -8,7 +8,7 @@ const MAX_VALUES = 1024;
 const word = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 const words = v.pipe(
   v.array(word),
-  v.minLength(1),
+  v.minLength(1, 'expected at least one value'),
   v.maxLength(MAX_VALUES),
   v.check((values) => new Set(values).size === values.length, 'expected every value once'),
 );

@@ -49,7 +49,8 @@ describe('dataset dicebear', () => {
     const dataset = await readDataset(out);
     expect(dataset).toMatchObject({ name: 'dicebear', widthPx: 16, heightPx: 16, channels: 4 });
     expect(dataset.images).toHaveLength(15 * 1024);
-    expect(await readdir(out)).toHaveLength(6);
+    expect(dataset.attributes!.map(({ name }) => name)).toContain('hair_colour');
+    expect(await readdir(out)).toHaveLength(7);
   });
 
   it('refuses a folder that holds something, and leaves it alone', async () => {

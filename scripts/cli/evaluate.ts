@@ -27,6 +27,11 @@ export function evaluateCommand(): Command {
       realNumber(0, 0.9),
       0.05,
     )
+    .addOption(
+      new Option('--hold-out-by <list>', 'the attributes that the training held out by').argParser((text) =>
+        text.split(','),
+      ),
+    )
     .option('--split-seed <n>', 'seed of that split: the --seed of the training', wholeNumber(0, MAX_SEED), 1)
     .option('--workers <n>', 'threads that train the classifier on wasm', wholeNumber(1, 64), 2)
     .addOption(new Option('--backend <name>', 'compute on this backend').choices(['webgpu', 'wasm', 'cpu']))

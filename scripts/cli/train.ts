@@ -20,6 +20,12 @@ function command(name: string, description: string): Command {
     .addOption(new Option('--backend <name>', 'compute on this backend').choices(['webgpu', 'wasm', 'cpu']))
     .option('--seed <n>', 'seed of weights, batches and noise', wholeNumber(0, 2 ** 32 - 1), 0)
     .option('--held-out <share>', 'share of each class kept away from training', realNumber(0, 0.9), 0.05)
+    .addOption(
+      new Option(
+        '--hold-out-by <list>',
+        'keep whole combinations of these attributes away from training, separated by commas: hair_style,clothes',
+      ).argParser((text) => text.split(',')),
+    )
     .option('--resume', 'go on from the checkpoint in --out')
     .option('--init-from <dir>', 'begin with the weights of this model folder')
     .option('--preview-minutes <n>', 'minutes between preview sheets', realNumber(0.1), 5)

@@ -56,6 +56,7 @@ interface DdpmCommandOptions extends CommonTrainOptions {
 export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
   const chosen = diffusionOptions(command);
   const { dataset: whole, split } = await readTrainingData(command);
+  refuseFrames(whole);
   const dataset = { ...whole, attributes: chooseAttributes(whole, command.attributes) };
   const vae = await readVae(command.vae);
   const folder = startFolder(command, 'unet');
@@ -89,6 +90,14 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
       };
     },
   });
+}
+
+/** A model of single frames would make each frame of a walk another person. */
+function refuseFrames({ name, numFrames = 1 }: Dataset): void {
+  if (numFrames === 1) return;
+  throw new UsageError(
+    `train ddpm: a subject of the data set "${name}" is ${numFrames} frames, which are not supported yet; train on a data set of single pictures`,
+  );
 }
 
 /** The attributes that --attributes names; without it all, and none for `none`. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { splitHeldOut } from '../../runtime/index.ts';
-import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
+import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { writeDataset } from '../node/writeDataset.ts';
 import { readTrainingData } from './trainingRun.ts';
 
@@ -14,6 +14,8 @@ beforeAll(async () => {
   const drawn = { attribution: 'drawn by formula' };
   const shapes = { ...tinyDataset({ perClass: 10, widthPx: 16, heightPx: 16 }), ...drawn };
   await writeDataset(join(dir, 'data'), shapes, 'shapes');
+  const known = { ...shapes, attributes: tinyAttributes({ perClass: 10 }) };
+  await writeDataset(join(dir, 'known'), known, 'shapes of which something is known');
   await writeDataset(join(dir, 'extra'), { ...tinyDataset({ perClass: 4, seed: 2 }), ...drawn }, 'more shapes');
 });
 
@@ -30,6 +32,21 @@ it('holds out the same images whether there are extra data or not, and none of t
   expect(split.train.subarray(0, 16)).toEqual(plain.split.train);
   expect([...split.train.subarray(16)]).toEqual([20, 21, 22, 23, 24, 25, 26, 27]);
   expect(dataset.classLabels).toHaveLength(28);
+});
+
+it('holds out whole combinations, also of the extra data', async () => {
+  const options = { data: join(dir, 'known'), heldOut: 0.3, holdOutBy: ['tone'], labels: ['disc', 'ramp'] };
+  const { dataset, split } = await read({ ...options, extraData: join(dir, 'known') });
+  const tones = dataset.attributes![0]!.data;
+  expect(split.heldOut.length).toBeGreaterThan(0);
+  expect(Math.max(...split.heldOut)).toBeLessThan(20);
+  const hidden = new Set(Array.from(split.heldOut, (image) => tones[image]));
+  expect(split.train.some((image) => image >= 20)).toBe(true);
+  expect(split.train.some((image) => hidden.has(tones[image]))).toBe(false);
+  expect(split.train).toHaveLength(40 - 2 * split.heldOut.length);
+  await expect(read({ ...options, holdOutBy: ['tune'] })).rejects.toThrow(
+    /^--hold-out-by: attribute "tune" is unknown; did you mean "tone"/,
+  );
 });
 
 it('says which option is wrong', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import {
   append,
   type BackendName,
+  combinationsOf,
   type Dataset,
   type DatasetSplit,
   dataParallelGradients,
@@ -13,7 +14,7 @@ import {
   type PixelImage,
   type Shapes,
   scaleSheet,
-  splitHeldOut,
+  selectColumns,
   type Trainer,
   type TrainerOptions,
   type TrainerState,
@@ -25,7 +26,7 @@ import { letEventsIn } from '../node/interrupt.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { startGradientWorkers } from '../node/nodeWorkers.ts';
 import { encodePng } from '../node/png.ts';
-import { chooseFrom, type DatasetChoice, readDataset } from '../node/readDataset.ts';
+import { chooseFrom, type DatasetChoice, readDataset, splitFrom } from '../node/readDataset.ts';
 import { startProgress } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
 import { checkCheckpoint, readCheckpoint, writeCheckpoint } from './trainingCheckpoint.ts';
@@ -204,17 +205,33 @@ interface TrainingDataOptions extends DatasetChoice {
   data: string;
   extraData?: string;
   heldOut: number;
+  holdOutBy?: string[];
   seed: number;
 }
 
-/** The data of a training: the chosen part of --data, split, and all of --extra-data on the training side. */
+/**
+ * The data of a training: the chosen part of --data, split, and on the training side all of --extra-data but for
+ * combinations that are held out.
+ */
 export async function readTrainingData(options: TrainingDataOptions): Promise<TrainingData> {
   const dataset = chooseFrom(await readDataset(options.data), options);
-  const split = splitHeldOut(dataset, options.heldOut, options.seed);
+  const { heldOut, seed, holdOutBy = [] } = options;
+  const split = splitFrom(dataset, { heldOut, seed, holdOutBy });
   if (options.extraData === undefined) return { dataset, split };
   const both = appendTo(dataset, await readDataset(options.extraData));
+  const hidden = imagesLikeHeldOut(both, split, holdOutBy);
   const extra = Array.from(both.classLabels.keys()).slice(dataset.classLabels.length);
-  return { dataset: both, split: { ...split, train: Int32Array.from([...split.train, ...extra]) } };
+  const train = [...split.train, ...extra.filter((image) => !hidden.has(image))];
+  return { dataset: both, split: { ...split, train: Int32Array.from(train) } };
+}
+
+/** All images of the combinations that are held out, wherever they come from. */
+function imagesLikeHeldOut(dataset: Dataset, { heldOut }: DatasetSplit, by: readonly string[]): Set<number> {
+  if (by.length === 0) return new Set();
+  const isHeldOut = new Set(heldOut);
+  const columns = selectColumns(dataset.attributes ?? [], by);
+  const combinations = combinationsOf(columns, dataset.classLabels.length);
+  return new Set(combinations.filter((images) => images.some((image) => isHeldOut.has(image))).flat());
 }
 
 function appendTo(dataset: Dataset, extra: Dataset): Dataset {

@@ -1,6 +1,14 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { type Dataset, type DatasetSource, openDataset, selectLabels, shrink } from '../../runtime/index.ts';
+import {
+  type Dataset,
+  type DatasetSource,
+  type DatasetSplit,
+  openDataset,
+  selectLabels,
+  shrink,
+  splitHeldOut,
+} from '../../runtime/index.ts';
 import { decodePng } from './png.ts';
 import { UsageError } from './usageError.ts';
 
@@ -45,6 +53,24 @@ export function chooseFrom(dataset: Dataset, { labels, shrink: factor = 1 }: Dat
     return shrink(labels ? selectLabels(dataset, labels) : dataset, factor);
   } catch (error) {
     throw error instanceof RangeError ? new UsageError(error.message) : error;
+  }
+}
+
+export interface SplitChoice {
+  /** Share kept away from training. */
+  heldOut: number;
+  seed: number;
+  /** Attributes of which whole combinations are kept away. */
+  holdOutBy?: readonly string[];
+}
+
+/** `splitHeldOut` by options. @throws UsageError when the attributes don't allow it */
+export function splitFrom(dataset: Dataset, { heldOut, seed, holdOutBy }: SplitChoice): DatasetSplit {
+  try {
+    return splitHeldOut(dataset, heldOut, seed, holdOutBy);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(`--hold-out-by: ${error.message.replace(/^splitHeldOut: /, '')}`);
   }
 }
 

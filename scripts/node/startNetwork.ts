@@ -53,6 +53,11 @@ export async function startNetwork(
   const network = { ...found, config: { ...found.config, sample_size: usual.sample_size } };
   const labels = await readLabels(folder);
   const isConditioned = network.config.class_embed_type === 'identity';
+  if (isConditioned && !labels) {
+    throw new UsageError(
+      `train ddpm: ${folder} has no model_index.json, which says what its labels and attributes are; name a whole model folder`,
+    );
+  }
   if (!isConditioned && !hasAttributes) {
     return { conditioning: null, ...(labels ? relabel(network, labels, dataset.labels, seed) : network) };
   }

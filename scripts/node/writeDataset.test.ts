@@ -50,6 +50,37 @@ describe('writeDataset', () => {
     expect([width, height]).toEqual([6, 15]);
   });
 
+  it('writes attributes, and how many frames a subject has', async () => {
+    const dataset: Dataset = {
+      ...sample(),
+      classLabels: Int32Array.from({ length: 48 }, (_, i) => Math.floor(i / 24)),
+      numFrames: 2,
+      attributes: [
+        {
+          name: 'hair',
+          values: ['black', 'red'],
+          data: Int16Array.from({ length: 48 }, (_, i) => (Math.floor(i / 2) % 3) - 1),
+        },
+        {
+          name: 'wear',
+          values: { min: 0, max: 2.5 },
+          data: Float32Array.from({ length: 48 }, (_, i) => Math.floor(i / 2) / 10),
+        },
+      ],
+    };
+    await writeDataset(dir, dataset, 'for the test');
+    const back = await readDataset(dir);
+    expect(back).toMatchObject({ numFrames: 2, attributes: dataset.attributes });
+    expect((await readFile(join(dir, 'attributes.csv'), 'utf8')).split('\n').slice(0, 3)).toEqual([
+      'label,tile,hair,wear',
+      'a,0,,0',
+      'a,2,black,0.1',
+    ]);
+    const { attributes: _, numFrames: _frames, ...plain } = dataset;
+    await writeDataset(join(dir, 'plain'), plain, '');
+    expect(await readdir(join(dir, 'plain'))).not.toContain('attributes.csv');
+  });
+
   it('refuses an empty class', async () => {
     const dataset = { ...sample(), labels: ['a', 'b c', 'd'] };
     await expect(writeDataset(dir, dataset, '')).rejects.toThrow(/class "d" is empty/);

@@ -1,19 +1,26 @@
 import { Buffer } from 'node:buffer';
-import { composeSheet, DATASET_FILE, type Dataset, type SheetDescription } from '../../runtime/index.ts';
+import {
+  ATTRIBUTES_FILE,
+  composeSheet,
+  DATASET_FILE,
+  type Dataset,
+  type SheetDescription,
+  writeAttributes,
+} from '../../runtime/index.ts';
 import { writeFilesAtomic } from './atomicWrite.ts';
 import { encodePng } from './png.ts';
 
 const MAX_COLUMNS = 40;
 
 /**
- * Writes a data set as `dataset.json` and one PNG sheet for each class; nothing is in place before all is on disk, and
- * `dataset.json` comes last.
+ * Writes a data set as `dataset.json`, one PNG sheet for each class and, where it has attributes, `attributes.csv`; nothing
+ * is in place before all is on disk, and `dataset.json` comes last.
  *
  * @param dir         made if need be
  * @param description one line for whoever opens `dataset.json`
  */
 export async function writeDataset(dir: string, dataset: Dataset, description: string): Promise<void> {
-  const { name, widthPx, heightPx, channels, licence, attribution } = dataset;
+  const { name, widthPx, heightPx, channels, licence, attribution, attributes, numFrames } = dataset;
   const tiles = tilesByClass(dataset);
   const columns = Math.min(MAX_COLUMNS, ...tiles.map((part) => part.length));
   const classes = dataset.labels.map((label, index) => ({
@@ -22,11 +29,17 @@ export async function writeDataset(dir: string, dataset: Dataset, description: s
     count: tiles[index]!.length,
   }));
   const size = { tileWidth: widthPx, tileHeight: heightPx, columns, channels };
-  const json: SheetDescription = { name, description, ...size, licence, attribution, classes };
+  const table = attributes?.length ? writeAttributes(dataset, attributes) : null;
+  const known = {
+    ...(table && { attributes: table.description }),
+    ...(numFrames && { tilesPerCharacter: numFrames }),
+  };
+  const json: SheetDescription = { name, description, ...size, licence, attribution, classes, ...known };
   const files: Record<string, Uint8Array> = {};
   for (const [index, { file }] of classes.entries()) {
     files[file] = encodePng(composeSheet(tiles[index]!, columns, widthPx, heightPx));
   }
+  if (table) files[ATTRIBUTES_FILE] = Buffer.from(table.csv);
   files[DATASET_FILE] = Buffer.from(`${JSON.stringify(json, null, 1)}\n`);
   await writeFilesAtomic(dir, files);
 }

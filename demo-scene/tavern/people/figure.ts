@@ -77,7 +77,7 @@ export class SpriteFigure {
     this.emptyBelow = 1 - footPivot(pixels, cellWidth, cellHeight).y;
   }
 
-  /** Whether a ray from the camera meets the picture where it is not transparent. Until the picture is known, any point counts. */
+  /** Whether a ray from the camera meets an opaque pixel. Until the picture is known, any point counts. */
   isSolidAt({ origin, direction }: Ray): boolean {
     const eye = this.sheet.scene.activeCamera;
     if (!this.picture || !eye) return true;

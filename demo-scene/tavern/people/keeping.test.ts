@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createScene, loadTiny } from '../../../plugin/testing/tinyScene.ts';
 import { memoryStorage } from '../../testing/memoryStorage.ts';
 import { Keeping } from './keeping.ts';
 
 const LABELS = ['elf', 'orc'];
 const HASH = 'a'.repeat(64);
 const ELF = { label: 'elf', seed: 7, guidanceScale: 2 };
-const SIZE_PX = [2, 2] as const;
-const open = (hash = HASH) => new Keeping(hash, LABELS, SIZE_PX);
+const { info } = await loadTiny(createScene());
+const open = (hash = HASH) => new Keeping({ ...info, hash, labels: LABELS, widthPx: 2, heightPx: 2 });
 const IMAGE = Uint8Array.from({ length: 16 }, (_, i) => 16 * i);
 const EDITED = { ...ELF, image: btoa('0123456789abcdef'), strength: 0.8, keepAlpha: true };
 

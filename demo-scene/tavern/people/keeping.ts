@@ -1,6 +1,12 @@
 // Keeping: a visitor may keep a picture they like, and the same recipe is painted again in its place after a reload.
-import { encodeEdit, type Interpolation, type PictureEditOptions, type Recipe } from '../../../plugin/index.ts';
-import { MAX_SEED } from '../../../runtime/index.ts';
+import {
+  checkRecipe,
+  encodeEdit,
+  type Interpolation,
+  type ModelInfo,
+  type PictureEditOptions,
+  type Recipe,
+} from '../../../plugin/index.ts';
 import { recall, remember } from '../memory.ts';
 
 /** What a sitter's picture is made from; the model's defaults stand for whatever is absent. */
@@ -35,13 +41,9 @@ export class Keeping {
   private readonly name: string;
   private readonly recipes: Map<string, SitterRecipe>;
 
-  /** @param modelHash the hash of the model; each model keeps recipes of its own */
-  constructor(
-    modelHash: string,
-    private readonly labels: readonly string[],
-    private readonly sizePx: readonly [widthPx: number, heightPx: number],
-  ) {
-    this.name = `kept ${modelHash.slice(0, 16)}`;
+  /** @param model the model that paints; each model keeps recipes of its own */
+  constructor(private readonly model: ModelInfo) {
+    this.name = `kept ${model.hash.slice(0, 16)}`;
     this.recipes = this.read();
   }
 
@@ -75,9 +77,7 @@ export class Keeping {
   private read(): Map<string, SitterRecipe> {
     const stored = recall(this.name);
     if (typeof stored !== 'object' || stored === null) return new Map();
-    const recipes = Object.entries(stored).filter(([, recipe]) =>
-      isRecipe(recipe, this.labels, this.sizePx[0] * this.sizePx[1]),
-    );
+    const recipes = Object.entries(stored).filter(([, recipe]) => isKeptRecipe(recipe, this.model));
     return new Map(recipes.map(([place, recipe]) => [place, essential(recipe)]));
   }
 }
@@ -90,37 +90,13 @@ function essential({ label, seed, guidanceScale, interpolate, ...others }: Sitte
   return { label, seed, guidanceScale, ...varied, ...edited };
 }
 
-function isRecipe(value: unknown, labels: readonly string[], numPixels: number): value is SitterRecipe {
+/** The entries that `essential` may leave in a recipe. */
+const KEPT: readonly string[] = ['label', 'seed', 'guidanceScale', 'interpolate', ...Object.keys(NO_EDIT)];
+
+function isKeptRecipe(value: unknown, model: ModelInfo): value is SitterRecipe {
   if (typeof value !== 'object' || value === null) return false;
-  const { label, seed, guidanceScale, interpolate, ...rest } = value as Partial<SitterRecipe>;
-  if (!isEdit(rest, numPixels)) return false;
-  const isGuidance = typeof guidanceScale === 'number' && guidanceScale >= 0 && guidanceScale <= 20;
-  return labels.includes(label!) && isSeed(seed) && isGuidance && (!interpolate || isInterpolation(interpolate));
-}
-
-/** Whether the fields are a complete edit, or none at all. */
-function isEdit(edit: Partial<SitterRecipe>, numPixels: number): boolean {
-  const { image, mask, strength, resamples, keepAlpha, ...rest }: PictureEditOptions = edit;
-  if (Object.keys(rest).length > 0) return false;
-  if (image === undefined) return Object.keys(edit).length === 0;
-  const isStrength = typeof strength === 'number' && strength >= 0 && strength <= 1;
-  const isCount = resamples === undefined || [1, 2, 3, 4].includes(resamples);
-  const areBytes = isBase64(image, 4 * numPixels) && (mask === undefined || isBase64(mask, numPixels));
-  return areBytes && isStrength && isCount && typeof keepAlpha === 'boolean';
-}
-
-/** Whether a text is the Base64 form of so many bytes: four letters for three bytes, with `=` at the end. */
-function isBase64(text: unknown, numBytes: number): boolean {
-  if (typeof text !== 'string' || text.length !== 4 * Math.ceil(numBytes / 3)) return false;
-  const padding = '='.repeat((3 - (numBytes % 3)) % 3);
-  const letters = text.slice(0, text.length - padding.length);
-  return text.endsWith(padding) && /^[A-Za-z0-9+/]+$/.test(letters);
-}
-
-function isInterpolation({ seed, amount }: Partial<Interpolation>): boolean {
-  return isSeed(seed) && typeof amount === 'number' && amount >= 0 && amount <= 1;
-}
-
-function isSeed(seed: unknown): boolean {
-  return Number.isInteger(seed) && (seed as number) >= 0 && (seed as number) <= MAX_SEED;
+  const recipe = value as SitterRecipe;
+  const hasOnlyKept = Object.keys(recipe).every((entry) => KEPT.includes(entry));
+  const hasAll = recipe.seed !== undefined && recipe.guidanceScale !== undefined;
+  return hasOnlyKept && hasAll && 'recipe' in checkRecipe(recipe, model);
 }

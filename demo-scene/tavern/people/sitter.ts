@@ -12,7 +12,7 @@ export class Artist {
     readonly generator: AssetGenerator,
     readonly name: string,
   ) {
-    this.keeping = new Keeping(generator.info.hash, generator.labels, generator.sizePx);
+    this.keeping = new Keeping(generator.info);
   }
 }
 

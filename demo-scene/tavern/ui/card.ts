@@ -1,5 +1,6 @@
 import { encodeEdit } from '../../../plugin/index.ts';
-import { copied, downloadPng, drawPixels, element, labelWords, newSeed, onClicks } from '../../shared/page.ts';
+import { randomSeed } from '../../../runtime/index.ts';
+import { copied, downloadPng, drawPixels, element, labelWords, onClicks } from '../../shared/page.ts';
 import { NO_EDIT, type RecipeChanges, type SitterRecipe } from '../people/keeping.ts';
 import type { Sitter } from '../people/sitter.ts';
 import { Editor } from './editor.ts';
@@ -25,14 +26,14 @@ export class Card {
   constructor() {
     onClicks(this.dialog, 'data-action', {
       reroll: () => this.reroll(),
-      vary: () => this.vary(newSeed()),
+      vary: () => this.vary(randomSeed()),
       edit: () => this.edit(),
       keep: () => this.toggleKept(),
       copy: () => this.copyRecipe(),
       download: () => this.download(),
       close: () => this.dialog.close(),
     });
-    this.strength.addEventListener('input', () => void this.vary(this.secondSeed ?? newSeed()));
+    this.strength.addEventListener('input', () => void this.vary(this.secondSeed ?? randomSeed()));
     this.dialog.addEventListener('click', (event) => {
       if (event.target === this.dialog && !this.isInside(event)) this.dialog.close();
     });
@@ -110,7 +111,7 @@ export class Card {
 
   private async reroll(): Promise<void> {
     this.secondSeed = null;
-    await this.change({ ...NO_EDIT, seed: newSeed(), interpolate: undefined });
+    await this.change({ ...NO_EDIT, seed: randomSeed(), interpolate: undefined });
   }
 
   /** Paints the picture that lies between this seed and another, as far along as the slider says. */

@@ -1,4 +1,5 @@
-import { create, element, newSeed, onClicks } from '../../shared/page.ts';
+import { randomSeed } from '../../../runtime/index.ts';
+import { create, element, onClicks } from '../../shared/page.ts';
 import type { RecipeChanges, SitterRecipe } from '../people/keeping.ts';
 import type { Sitter } from '../people/sitter.ts';
 
@@ -79,7 +80,7 @@ export class Editor {
       strength: this.strength.valueAsNumber,
       resamples: undefined,
       keepAlpha: this.outline.checked,
-      interpolate: { seed: newSeed(), amount: 1 },
+      interpolate: { seed: randomSeed(), amount: 1 },
     });
   }
 

@@ -1,12 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { AttentionAttrs } from '../attention.ts';
+import type { AttentionAttrs, AttentionInputs } from '../attention.ts';
 import { type CpuContext, sizeOf } from './context.ts';
-
-interface AttentionInputs {
-  q: TensorInfo;
-  k: TensorInfo;
-  v: TensorInfo;
-}
 
 /** One head of one image: `row(t)` is the offset of token t's d values in q, k, v and the output. */
 interface Head {

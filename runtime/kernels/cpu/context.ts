@@ -1,7 +1,7 @@
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 
-/** What a kernel function works with: tensors as typed arrays. */
+/** Gives the kernels tensors as typed arrays. */
 export class CpuContext {
   constructor(readonly backend: MathBackendCPU) {}
 
@@ -15,7 +15,6 @@ export class CpuContext {
   }
 }
 
-/** Number of elements of a tensor. */
 export function sizeOf(tensor: TensorInfo): number {
   return util.sizeFromShape(tensor.shape);
 }

@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { type AdamWAttrs, adamWScalars } from '../adamW.ts';
+import { type AdamWAttrs, type AdamWInputs, adamWScalars } from '../adamW.ts';
 import { type CpuContext, sizeOf } from './context.ts';
 
 /** z · sigmoid(z). */
@@ -69,9 +69,7 @@ function upsample2xGrad(ctx: CpuContext, { dy }: { dy: TensorInfo }): TensorInfo
   return ctx.output(shape, dx);
 }
 
-type AdamWInputs = Record<'param' | 'grad' | 'm' | 'v', TensorInfo>;
-
-/** The new parameter and moments. */
+/** Returns the new parameter and moments. */
 function adamW(ctx: CpuContext, { param, grad, m, v }: AdamWInputs, attrs: AdamWAttrs): TensorInfo[] {
   const { beta1, beta2, epsilon, gradScale } = attrs;
   const { stepSize, rootScale, decay } = adamWScalars(attrs);

@@ -1,15 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { GroupNormAttrs } from '../groupNorm.ts';
+import type { GroupNormAttrs, GroupNormInputs } from '../groupNorm.ts';
 import { type CpuContext, sizeOf } from './context.ts';
 import { siluOf, siluSlope } from './elementwise.ts';
-
-interface NormInputs {
-  x: TensorInfo;
-  gamma: TensorInfo;
-  beta: TensorInfo;
-  scale?: TensorInfo;
-  shift?: TensorInfo;
-}
 
 /** The elements of one group of one image: `at` in x, its channel, and the channel's place in (B, C). */
 type ElementVisitor = (at: number, channel: number, modulationAt: number) => void;
@@ -49,7 +41,7 @@ function statsOf(group: Group, x: Float32Array, epsilon: number): [mean: number,
   return [mean, 1 / Math.sqrt(squares / group.size + epsilon)];
 }
 
-function valuesOf(ctx: CpuContext, { x, gamma, beta, scale, shift }: NormInputs) {
+function valuesOf(ctx: CpuContext, { x, gamma, beta, scale, shift }: GroupNormInputs) {
   return {
     x: ctx.values(x),
     gamma: ctx.values(gamma),
@@ -59,7 +51,7 @@ function valuesOf(ctx: CpuContext, { x, gamma, beta, scale, shift }: NormInputs)
   };
 }
 
-function groupNorm(ctx: CpuContext, inputs: NormInputs, attrs: GroupNormAttrs): TensorInfo {
+function groupNorm(ctx: CpuContext, inputs: GroupNormInputs, attrs: GroupNormAttrs): TensorInfo {
   const { x, gamma, beta, scale, shift } = valuesOf(ctx, inputs);
   const out = new Float32Array(x.length);
   for (const group of groupsOf(inputs.x, attrs.numGroups)) {
@@ -74,7 +66,7 @@ function groupNorm(ctx: CpuContext, inputs: NormInputs, attrs: GroupNormAttrs): 
 }
 
 /** Gradients of all inputs; those of scale and shift are empty where these are not given. */
-function zeroGrads(inputs: NormInputs): Record<keyof NormInputs, Float64Array> {
+function zeroGrads(inputs: GroupNormInputs): Record<keyof GroupNormInputs, Float64Array> {
   const zeros = (tensor?: TensorInfo) => new Float64Array(tensor ? sizeOf(tensor) : 0);
   const { x, gamma, beta, scale, shift } = inputs;
   return { x: zeros(x), gamma: zeros(gamma), beta: zeros(beta), scale: zeros(scale), shift: zeros(shift) };
@@ -112,8 +104,12 @@ function addGroupGrads(
   });
 }
 
-/** Gradients in the order of the inputs. */
-function groupNormGrad(ctx: CpuContext, inputs: NormInputs & { dy: TensorInfo }, attrs: GroupNormAttrs): TensorInfo[] {
+/** Returns the gradients in the order of the inputs. */
+function groupNormGrad(
+  ctx: CpuContext,
+  inputs: GroupNormInputs & { dy: TensorInfo },
+  attrs: GroupNormAttrs,
+): TensorInfo[] {
   const values = valuesOf(ctx, inputs);
   const grads = zeroGrads(inputs);
   const dy = ctx.values(inputs.dy);

@@ -59,7 +59,7 @@ export async function loadSimdKernels(backend: WasmBackend): Promise<SimdKernels
   return instance.exports as SimdKernels;
 }
 
-/** What a kernel function works with: the backend, our module, and addresses. */
+/** Gives the kernels tfjs's backend, our module, and the addresses of tensors in the memory that both share. */
 export class WasmContext {
   constructor(
     readonly backend: WasmBackend,

@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { type AdamWAttrs, adamWScalars } from '../adamW.ts';
+import { type AdamWAttrs, type AdamWInputs, adamWScalars } from '../adamW.ts';
 import type { WasmContext } from './context.ts';
 
 const sizeOf = (tensor: TensorInfo) => tensor.shape.reduce((a, b) => a * b, 1);
@@ -37,8 +37,6 @@ function upsample2xGrad(ctx: WasmContext, { dy }: { dy: TensorInfo }): TensorInf
   ctx.simd.upsample2xGrad(ctx.address(dy), ctx.address(dx), n, h / 2, w / 2, c);
   return dx;
 }
-
-type AdamWInputs = Record<'param' | 'grad' | 'm' | 'v', TensorInfo>;
 
 function adamW(ctx: WasmContext, { param, grad, m, v }: AdamWInputs, attrs: AdamWAttrs): TensorInfo[] {
   const results = [ctx.output(param.shape), ctx.output(param.shape), ctx.output(param.shape)];

@@ -1,15 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { AttentionAttrs } from '../attention.ts';
-import type { GroupNormAttrs } from '../groupNorm.ts';
+import type { AttentionAttrs, AttentionInputs } from '../attention.ts';
+import type { GroupNormAttrs, GroupNormInputs } from '../groupNorm.ts';
 import type { WasmContext } from './context.ts';
-
-interface NormInputs {
-  x: TensorInfo;
-  gamma: TensorInfo;
-  beta: TensorInfo;
-  scale?: TensorInfo;
-  shift?: TensorInfo;
-}
 
 function normSizes({ shape }: TensorInfo): [numImages: number, numPixels: number, numChannels: number] {
   const numChannels = shape[shape.length - 1]!;
@@ -17,12 +9,12 @@ function normSizes({ shape }: TensorInfo): [numImages: number, numPixels: number
   return [shape[0]!, numPixels, numChannels];
 }
 
-/** Addresses of x, gamma, beta, scale and shift; 0 = not given. */
-function normAddresses(ctx: WasmContext, { x, gamma, beta, scale, shift }: NormInputs): number[] {
+/** The addresses of x, gamma, beta, scale and shift; 0 where one is not given. */
+function normAddresses(ctx: WasmContext, { x, gamma, beta, scale, shift }: GroupNormInputs): number[] {
   return [x, gamma, beta, scale, shift].map((tensor) => (tensor ? ctx.address(tensor) : 0));
 }
 
-function groupNorm(ctx: WasmContext, inputs: NormInputs, attrs: GroupNormAttrs): TensorInfo {
+function groupNorm(ctx: WasmContext, inputs: GroupNormInputs, attrs: GroupNormAttrs): TensorInfo {
   const [n, pixels, c] = normSizes(inputs.x);
   const out = ctx.output(inputs.x.shape);
   const addresses = normAddresses(ctx, inputs);
@@ -33,8 +25,12 @@ function groupNorm(ctx: WasmContext, inputs: NormInputs, attrs: GroupNormAttrs):
   return out;
 }
 
-/** Gradients in the order of the inputs. */
-function groupNormGrad(ctx: WasmContext, inputs: NormInputs & { dy: TensorInfo }, attrs: GroupNormAttrs): TensorInfo[] {
+/** Returns the gradients in the order of the inputs. */
+function groupNormGrad(
+  ctx: WasmContext,
+  inputs: GroupNormInputs & { dy: TensorInfo },
+  attrs: GroupNormAttrs,
+): TensorInfo[] {
   const [n, pixels, c] = normSizes(inputs.x);
   const grads = [ctx.output(inputs.x.shape), ctx.zeros([c]), ctx.zeros([c])];
   if (inputs.scale) grads.push(ctx.output([n, c]), ctx.output([n, c]));
@@ -45,12 +41,6 @@ function groupNormGrad(ctx: WasmContext, inputs: NormInputs & { dy: TensorInfo }
     ctx.simd.groupNormGrad(...addresses, ...results, scratch!, ...sizes);
   });
   return grads;
-}
-
-interface AttentionInputs {
-  q: TensorInfo;
-  k: TensorInfo;
-  v: TensorInfo;
 }
 
 function attentionSizes({ shape }: TensorInfo, { numHeads }: AttentionAttrs): number[] {

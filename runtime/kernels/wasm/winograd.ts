@@ -10,7 +10,7 @@ const GROUP_TILES = 128;
 /** Below so many channels the transforms cost more than the products that they save. */
 const MIN_CHANNELS = 16;
 
-/** Floats of 16 planes, each with a cache line in between. */
+/** The number of floats that 16 planes take, with a cache line between any two. */
 const planes = (size: number) => 16 * (size + 16);
 
 /** Whether a convolution and its gradients go by Winograd's F(2×2, 3×3): assembly/winograd.ts. */

@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { AttentionAttrs } from '../attention.ts';
+import type { AttentionAttrs, AttentionInputs } from '../attention.ts';
 import { type Lanes, lanesFor, type Program, type WebgpuContext } from './context.ts';
 
 // The WGSL of attention. A thread owns one token of one head; the other side's tokens come in tiles through shared
@@ -213,12 +213,6 @@ function keyGradientProgram(d: number): Program {
   };
 }
 
-interface AttentionInputs {
-  q: TensorInfo;
-  k: TensorInfo;
-  v: TensorInfo;
-}
-
 /** What two tiles of four tokens leave of the 16 KiB of shared memory that every device has. */
 const MAX_HEAD_CHANNELS = 512;
 
@@ -238,7 +232,7 @@ function attention(ctx: WebgpuContext, { q, k, v }: AttentionInputs, attrs: Atte
   return ctx.run(forwardProgram(d), [q, k, v], [q.shape], uniforms, numWorkgroups)[0]!;
 }
 
-/** dq, dk, dv. */
+/** Returns dq, dk and dv. */
 function attentionGrad(
   ctx: WebgpuContext,
   { q, k, v, dy }: AttentionInputs & { dy: TensorInfo },

@@ -21,7 +21,7 @@ export async function compilationDone(): Promise<void> {
   await (backend() as WebGPUBackend).checkCompileCompletionAsync();
 }
 
-/** Members of tfjs 4.22's backend that its types hide. */
+/** A member of tfjs 4.22's backend that its type declarations hide. */
 interface HiddenMembers {
   commandEncoder: GPUCommandEncoder | null;
 }

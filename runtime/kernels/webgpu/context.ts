@@ -9,7 +9,7 @@ type ElementType = 'Value' | 'f32' | 'vec2<f32>';
 
 /** One compute shader: `code` defines `fn main(group: i32, local: i32)`, called by every thread of every workgroup. */
 export interface Program {
-  /** Programs of one key have one source. */
+  /** Identifies the program: programs with the same key have the same source. */
   key: string;
   lanes: Lanes;
   inputs: Record<string, ElementType>;
@@ -114,7 +114,7 @@ export class WebgpuContext {
     return outputs;
   }
 
-  /** Releases an intermediate result. */
+  /** Frees an intermediate result. */
   dispose(tensor: TensorInfo): void {
     this.backend.disposeData(tensor.dataId);
   }

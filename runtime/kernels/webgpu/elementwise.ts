@@ -1,6 +1,6 @@
 // Kernels of one thread an element of the output.
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { type AdamWAttrs, adamWScalars } from '../adamW.ts';
+import { type AdamWAttrs, type AdamWInputs, adamWScalars } from '../adamW.ts';
 import { type Lanes, lanesFor, type Program, type WebgpuContext } from './context.ts';
 
 const WORKGROUP_SIZE = 64;
@@ -117,8 +117,6 @@ function upsample2xGrad(ctx: WebgpuContext, { dy }: { dy: TensorInfo }): TensorI
   return runElementwise(ctx, UPSAMPLE_GRAD_PROGRAM, [dy], [[n, h / 2, w / 2, c]], size, { inner: c, width: w / 2 })[0]!;
 }
 
-type AdamWInputs = Record<'param' | 'grad' | 'm' | 'v', TensorInfo>;
-
 const ADAM_W_SCALARS = ['stepSize', 'rootScale', 'decay', 'beta1', 'beta2', 'gain1', 'gain2', 'epsilon', 'gradScale'];
 
 /** All three results in one pass over memory. */
@@ -138,7 +136,7 @@ const ADAM_W_PROGRAM = elementwise({
   `,
 });
 
-/** The new parameter and moments. */
+/** Returns the new parameter and moments. */
 function adamW(ctx: WebgpuContext, { param, grad, m, v }: AdamWInputs, attrs: AdamWAttrs): TensorInfo[] {
   const { beta1, beta2, epsilon, gradScale } = attrs;
   const scalars = { ...adamWScalars(attrs), beta1, beta2, gain1: 1 - beta1, gain2: 1 - beta2, epsilon, gradScale };

@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { GroupNormAttrs } from '../groupNorm.ts';
+import type { GroupNormAttrs, GroupNormInputs } from '../groupNorm.ts';
 import { lanesFor, type WebgpuContext } from './context.ts';
 import {
   FOLD_COLUMNS,
@@ -9,14 +9,6 @@ import {
   parameterProgram,
 } from './groupNormShader.ts';
 
-interface NormInputs {
-  x: TensorInfo;
-  gamma: TensorInfo;
-  beta: TensorInfo;
-  scale?: TensorInfo;
-  shift?: TensorInfo;
-}
-
 interface NormSizes {
   variant: NormVariant;
   numImages: number;
@@ -24,7 +16,7 @@ interface NormSizes {
   uniforms: Record<string, number>;
 }
 
-function sizesOf({ x, scale }: NormInputs, { numGroups, epsilon, silu }: GroupNormAttrs): NormSizes {
+function sizesOf({ x, scale }: GroupNormInputs, { numGroups, epsilon, silu }: GroupNormAttrs): NormSizes {
   const { shape } = x;
   const numImages = shape[0]!;
   const numChannels = shape[shape.length - 1]!;
@@ -37,17 +29,17 @@ function sizesOf({ x, scale }: NormInputs, { numGroups, epsilon, silu }: GroupNo
   return { variant: { lanes, silu, modulated: scale !== undefined }, numImages, numWorkgroups, uniforms };
 }
 
-function groupNorm(ctx: WebgpuContext, inputs: NormInputs, attrs: GroupNormAttrs): TensorInfo {
+function groupNorm(ctx: WebgpuContext, inputs: GroupNormInputs, attrs: GroupNormAttrs): TensorInfo {
   const { x, gamma, beta, scale, shift } = inputs;
   const { variant, uniforms, numWorkgroups } = sizesOf(inputs, attrs);
   const buffers = scale && shift ? [x, gamma, beta, scale, shift] : [x, gamma, beta];
   return ctx.run(forwardProgram(variant), buffers, [x.shape], uniforms, numWorkgroups)[0]!;
 }
 
-/** Gradients in the order of the inputs. */
+/** Returns the gradients in the order of the inputs. */
 function groupNormGrad(
   ctx: WebgpuContext,
-  inputs: NormInputs & { dy: TensorInfo },
+  inputs: GroupNormInputs & { dy: TensorInfo },
   attrs: GroupNormAttrs,
 ): TensorInfo[] {
   const { x, gamma } = inputs;
@@ -64,7 +56,7 @@ function groupNormGrad(
 
 function parameterGrads(
   ctx: WebgpuContext,
-  { gamma, beta, scale }: NormInputs,
+  { gamma, beta, scale }: GroupNormInputs,
   sums: TensorInfo,
   numImages: number,
   numChannels: number,

@@ -9,7 +9,7 @@ export interface NormVariant {
 }
 
 export const GROUP_WORKGROUP_SIZE = 256;
-/** The sums over images: so many channels, each by so many threads. */
+/** A workgroup that sums over images takes 16 channels, with 16 threads for each of them. */
 export const FOLD_COLUMNS = 16;
 const FOLD_ROWS = 16;
 
@@ -193,7 +193,7 @@ export function gradientProgram(variant: NormVariant): Program {
   };
 }
 
-/** The same map; without an activation the offset does not matter. */
+/** The affine map for the gradient, which needs the offset only where there is an activation. */
 function gradientAffine({ silu, modulated }: NormVariant): string {
   if (silu) return affine(modulated);
   return modulated ? 'let slope = gamma[c] * (1.0 + scale[i]);' : 'let slope = gamma[c];';

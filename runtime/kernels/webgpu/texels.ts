@@ -4,11 +4,11 @@ import { engine, type Tensor4D } from '@tensorflow/tfjs-core';
 import { MIN_ALPHA } from '../../core/pixels.ts';
 
 export interface WriteTexelsOptions {
-  /** The colour values are multiplied by alpha. Without effect for RGB. */
+  /** Whether the colour values are multiplied by alpha; without effect for RGB. */
   premultiplied: boolean;
   /** Write the picture's bottom row first. */
   flipY: boolean;
-  /** Texel of the texture where the picture begins; default 0, 0. */
+  /** The texel of the texture at which the picture begins; by default (0, 0). */
   x?: number;
   y?: number;
 }
@@ -18,7 +18,7 @@ interface HiddenMembers {
   commandEncoder: GPUCommandEncoder;
 }
 
-/** What a device needs once. */
+/** The pipeline and the uniforms, which are made once for a device. */
 interface Converter {
   pipeline: GPUComputePipeline;
   uniforms: GPUBuffer;
@@ -136,7 +136,7 @@ export function writeTexels(images: Tensor4D, index: number, texture: GPUTexture
   backend.submitQueue();
 }
 
-/** The WebGPU backend in use, if the images are there. */
+/** The WebGPU backend, provided that the images are on it. */
 function backendOf(images: Tensor4D): WebGPUBackend {
   if (images.isDisposed) throw new Error('writeTexels: the images are disposed; dispose them after writing');
   const { registry, state } = engine();

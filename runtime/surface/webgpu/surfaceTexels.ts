@@ -67,7 +67,7 @@ function checkTargets(targets: SurfaceTargets, width: number, height: number): v
   }
 }
 
-/** dx, dy, distance and direction of each texel that is looked at. */
+/** The dx, dy, distance and direction of each texel in which the horizon is looked for. */
 function horizonOf(radiusPx: number): Float32Array<ArrayBuffer> {
   const samples = horizonSamples(radiusPx).flatMap((ofDirection, direction) =>
     ofDirection.map(({ dx, dy, distancePx }) => [dx, dy, distancePx, direction]),

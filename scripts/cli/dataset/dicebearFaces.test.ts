@@ -48,8 +48,26 @@ describe('drawFaces', () => {
     expect(new Set(faces).size).toBe(200);
   });
 
+  it('knows of each face what was drawn', async () => {
+    const { attributes, images } = await drawFaces({ count: 40, sizePx: 16, seed: 3 });
+    const [hair, hairColour, mouth, clothes, skin] = attributes!;
+    for (const column of [hair!, hairColour!, mouth!, clothes!]) {
+      expect(new Set(column.data).size, column.name).toBe((column.values as string[]).length);
+      expect(Math.min(...column.data)).toBe(0);
+    }
+    expect(hair!.data.subarray(3 * 40, 4 * 40)).toEqual(new Int16Array(40).fill(1)); // the label long_hair
+    expect(Math.min(...skin!.data)).toBe(0);
+    expect(Math.max(...skin!.data)).toBe(1);
+    const cheek = (face: number) => images[face * 1024 + 4 * (8 * 16 + 4)]!;
+    const dark = Array.from(skin!.data.keys()).filter((face) => skin!.data[face] === 1);
+    const light = Array.from(skin!.data.keys()).filter((face) => skin!.data[face] === 0);
+    const mean = (faces: number[]) => faces.reduce((sum, face) => sum + cheek(face), 0) / faces.length;
+    expect(mean(light)).toBeGreaterThan(mean(dark) + 30);
+  });
+
   it('gives up when a face never differs from those it has', async () => {
-    const drawOne = () => '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"></svg>';
+    const svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"></svg>';
+    const drawOne = () => ({ toString: () => svg, toJson: () => ({ extra: {} }) });
     const monotonous = (name: string) =>
       name === '@dicebear/core' ? Promise.resolve({ createAvatar: drawOne }) : import(name);
     await expect(drawFaces({ count: 2 }, monotonous)).rejects.toThrow(

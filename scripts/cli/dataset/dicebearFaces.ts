@@ -2,7 +2,7 @@
 // they are development dependencies and are loaded when they are used.
 import type { Options } from '@dicebear/pixel-art';
 import { scaleNearest } from '../../../runtime/core/pixels.ts';
-import type { Dataset } from '../../../runtime/index.ts';
+import type { AttributeColumn, Dataset } from '../../../runtime/index.ts';
 import { decodePng } from '../../node/png.ts';
 
 /** The style draws on a grid of 16 × 16; larger images repeat its pixels. */
@@ -29,6 +29,25 @@ const FACES: Record<string, FaceKind> = {
 };
 
 export const FACE_LABELS = Object.keys(FACES);
+
+/** The colours of the style by the words for them. */
+const HAIR_COLOURS: Record<string, string[]> = {
+  black: ['28150a'],
+  brown: ['603a14', '603015', '83623b'],
+  auburn: ['612616', '611c17'],
+  blonde: ['cab188', 'a78961'],
+  red: ['bd1700'],
+  green: ['91cb15'],
+  blue: ['009bbd'],
+};
+const CLOTHES_COLOURS: Record<string, string[]> = {
+  blue: ['5bc0de', '428bca', '03396c'],
+  green: ['88d8b0', '44c585', '00b159'],
+  red: ['ff6f69', 'd11141', 'ae0001'],
+  yellow: ['ffeead', 'ffd969', 'ffc425'],
+};
+/** From light to dark. */
+const SKIN_COLOURS = ['ffdbac', 'f5cfa0', 'eac393', 'e0b687', 'cb9e6e', 'b68655', 'a26d3d', '8d5524'];
 
 export interface FaceOptions {
   /** Images of each label. */
@@ -57,10 +76,12 @@ export async function drawFaces(options: FaceOptions = {}, importPackage?: Impor
   const tileBytes = sizePx * sizePx * 4;
   const images = new Uint8Array(numImages * tileBytes);
   const seen = new Set<string>();
+  const looks: FaceLook[] = [];
   for (let index = 0; index < numImages; index++) {
     const label = FACE_LABELS[Math.floor(index / count)]!;
     const face = drawNewFace(artist, label, `${seed} ${label} ${index % count}`, seen);
-    images.set(scaleNearest(face, FACE_GRID_PX, FACE_GRID_PX, sizePx / FACE_GRID_PX), index * tileBytes);
+    looks.push(face.look);
+    images.set(scaleNearest(face.pixels, FACE_GRID_PX, FACE_GRID_PX, sizePx / FACE_GRID_PX), index * tileBytes);
     onProgress?.(index + 1, numImages);
     if (index % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
@@ -74,11 +95,46 @@ export async function drawFaces(options: FaceOptions = {}, importPackage?: Impor
     attribution: artist.attribution,
     images,
     classLabels: Int32Array.from({ length: numImages }, (_, index) => Math.floor(index / count)),
+    attributes: attributesOfLooks(looks),
   };
 }
 
+/** What was drawn, by DiceBear's names: `{ mouth: 'happy03', hairColor: '#28150a' }`. */
+type FaceLook = Readonly<Record<string, unknown>>;
+
+/** What can be asked for besides the label: words, and the darkness of the skin as a number. */
+function attributesOfLooks(looks: readonly FaceLook[]): AttributeColumn[] {
+  const words = (name: string, values: string[], wordOf: (look: FaceLook) => number): AttributeColumn => ({
+    name,
+    values,
+    data: Int16Array.from(looks, wordOf),
+  });
+  const kind = (part: string, kinds: string[]) => (look: FaceLook) =>
+    kinds.findIndex((each) => String(look[part]).startsWith(each));
+  const colour = (part: string, colours: Record<string, string[]>) => (look: FaceLook) =>
+    Object.values(colours).findIndex((codes) => codes.includes(codeOf(look[part])));
+  const darkness = (look: FaceLook) => {
+    const place = SKIN_COLOURS.indexOf(codeOf(look.skinColor));
+    return place < 0 ? Number.NaN : place / (SKIN_COLOURS.length - 1);
+  };
+  return [
+    words('hair', ['short', 'long'], kind('hair', ['short', 'long'])),
+    words('hair_colour', Object.keys(HAIR_COLOURS), colour('hairColor', HAIR_COLOURS)),
+    words('mouth', ['happy', 'sad'], kind('mouth', ['happy', 'sad'])),
+    words('clothes_colour', Object.keys(CLOTHES_COLOURS), colour('clothingColor', CLOTHES_COLOURS)),
+    { name: 'skin_darkness', values: { min: 0, max: 1 }, data: Float32Array.from(looks, darkness) },
+  ];
+}
+
+const codeOf = (colour: unknown) => String(colour).replace('#', '');
+
+interface Face {
+  pixels: Uint8Array;
+  look: FaceLook;
+}
+
 interface Artist {
-  draw(options: Options & { seed: string }): Uint8Array;
+  draw(options: Options & { seed: string }): Face;
   hairStyles: NonNullable<Options['hair']>;
   licence: string;
   attribution: string;
@@ -86,11 +142,11 @@ interface Artist {
 
 const MAX_TRIES = 100;
 
-function drawNewFace(artist: Artist, label: string, seed: string, seen: Set<string>): Uint8Array {
+function drawNewFace(artist: Artist, label: string, seed: string, seen: Set<string>): Face {
   const options = faceOptions(FACES[label]!, artist);
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const face = artist.draw({ ...options, seed: `${seed} ${attempt}` });
-    const key = Buffer.from(face).toString('latin1');
+    const key = Buffer.from(face.pixels).toString('latin1');
     if (seen.has(key)) continue;
     seen.add(key);
     return face;
@@ -119,8 +175,9 @@ async function loadArtist(importPackage: ImportPackage = (name) => import(name))
   return {
     // By way of PNG, whose alpha is straight; resvg's own bytes are premultiplied.
     draw: (options) => {
-      const svg = core.createAvatar(style, options).toString();
-      return decodePng(new resvg.Resvg(svg, rendering).render().asPng(), 'face').pixels;
+      const avatar = core.createAvatar(style, options);
+      const png = new resvg.Resvg(avatar.toString(), rendering).render().asPng();
+      return { pixels: decodePng(png, 'face').pixels, look: avatar.toJson().extra };
     },
     hairStyles: (hair as { default: Artist['hairStyles'] }).default,
     licence: `${license?.name} (${license?.url})`,

@@ -17,7 +17,7 @@ export interface DrawFlags {
 }
 
 export function makeFaces({ out, count, size, seed }: DrawFlags): Promise<void> {
-  const description = `${size}x${size} RGBA pixel faces drawn with DiceBear; label = what the face wears.`;
+  const description = `${size}x${size} RGBA pixel faces drawn with DiceBear; label = what the face wears, attributes.csv what else can be seen.`;
   const draw = (onProgress: OnProgress) => drawFaces({ count, sizePx: size, seed, onProgress });
   return make('dicebear', out, description, draw);
 }

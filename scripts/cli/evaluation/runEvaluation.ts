@@ -14,12 +14,11 @@ import {
   reconstruct,
   type SamplerName,
   smallestClass,
-  splitHeldOut,
 } from '../../../runtime/index.ts';
 import { makeWritableFolder, writeFilesAtomic } from '../../node/atomicWrite.ts';
 import { openNodeBackend } from '../../node/nodeBackend.ts';
 import { buildCvae, buildModel, modelSource } from '../../node/openModel.ts';
-import { chooseFrom, readDataset } from '../../node/readDataset.ts';
+import { chooseFrom, readDataset, splitFrom } from '../../node/readDataset.ts';
 import { withProgress } from '../../node/terminal.ts';
 import { UsageError } from '../../node/usageError.ts';
 import { frechetDistance } from './frechet.ts';
@@ -40,6 +39,7 @@ export interface EvaluateFlags {
   seed: number;
   heldOut: number;
   splitSeed: number;
+  holdOutBy?: string[];
   workers: number;
   backend?: BackendName;
 }
@@ -53,7 +53,8 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
   const out = flags.out ?? (await folderOf(name));
   const dataset = fitTo(files, await readDataset(flags.data));
   checkTogether(files, dataset);
-  const split = splitHeldOut(dataset, flags.heldOut, flags.splitSeed);
+  const { heldOut, splitSeed, holdOutBy } = flags;
+  const split = splitFrom(dataset, { heldOut, seed: splitSeed, holdOutBy });
   checkHeldOut(dataset, split);
   await makeWritableFolder(out);
   const backend = await openNodeBackend(flags.backend);

@@ -1,0 +1,163 @@
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { ANY } from '../core/attributes.ts';
+import { type AttributeColumn, vocabularyOf } from './attributeColumns.ts';
+import { readAttributes, VocabularySchema, writeAttributes } from './attributeTable.ts';
+import type { DatasetSource } from './source.ts';
+
+const CLASSES = [
+  { label: 'elf', count: 2 },
+  { label: 'orc', count: 1 },
+];
+const ATTRIBUTES = { hair: ['black', 'red'], wear: '0..1', bump: 'number' };
+const HEADER = 'label,tile,hair,bump,wear';
+const GOOD = [HEADER, 'orc,0,red,3,0.5', 'elf,1,,,', 'elf,0,black,2,1'];
+
+function sourceOf(text: string | null): DatasetSource {
+  return {
+    name: 'folder',
+    list: async () => [],
+    read: async () => {
+      if (text === null) throw new Error('no such file');
+      return new TextEncoder().encode(text);
+    },
+  };
+}
+
+async function read(text: string | null, description: object = {}) {
+  const problems: string[] = [];
+  const columns = await readAttributes(
+    sourceOf(text),
+    { attributes: ATTRIBUTES, classes: CLASSES, ...description },
+    problems,
+  );
+  return { columns, problems };
+}
+
+describe('readAttributes', () => {
+  it('reads rows in any order; an empty cell is not known, and what has no range is left out', async () => {
+    for (const end of ['\n', '\r\n']) {
+      const { columns, problems } = await read(`\uFEFF${GOOD.join(end)}${end}`);
+      expect(problems).toEqual([]);
+      expect(vocabularyOf(columns)).toEqual({ hair: ['black', 'red'], wear: { min: 0, max: 1 } });
+      expect(columns.map(({ data }) => [...data])).toEqual([
+        [0, ANY, 1],
+        [1, Number.NaN, 0.5],
+      ]);
+    }
+  });
+
+  it('gives a row of frames to all of them', async () => {
+    const classes = [
+      { label: 'elf', count: 4 },
+      { label: 'orc', count: 2 },
+    ];
+    const rows = [HEADER, 'elf,0,black,,0', 'elf,2,red,,0.25', 'orc,0,red,,1'];
+    const { columns, problems } = await read(rows.join('\n'), { classes, tilesPerCharacter: 2 });
+    expect(problems).toEqual([]);
+    expect(columns.map(({ data }) => [...data])).toEqual([
+      [0, 0, 1, 1, 1, 1],
+      [0, 0, 0.25, 0.25, 1, 1],
+    ]);
+  });
+
+  it('leaves out an attribute that says what the label says', async () => {
+    const rows = ['label,tile,kind', 'elf,0,elf', 'elf,1,elf', 'orc,0,orc'];
+    expect((await read(rows.join('\n'), { attributes: { kind: ['orc', 'elf'] } })).columns).toEqual([]);
+    const { columns } = await read(rows.join('\n').replace('1,elf', '1,orc'), { attributes: { kind: ['orc', 'elf'] } });
+    expect(columns).toHaveLength(1);
+  });
+
+  it.each<[string, string[], string]>([
+    [
+      'a word',
+      ['elf,0,balck,,1'],
+      'line 2, column 3 (hair): "balck" is unknown; did you mean "black"?; known: black, red',
+    ],
+    ['a number', ['elf,0,black,,1.5'], 'line 2, column 5 (wear): is "1.5"; expected a number from 0 to 1'],
+    ['text for a number', ['elf,0,black,,much'], 'line 2, column 5 (wear): is "much"; expected a number from 0 to 1'],
+    ['a label', ['elv,0,black,,1'], 'line 2, column 1 (label): "elv" is unknown; did you mean "elf"?; known: elf, orc'],
+    ['a tile', ['elf,2,black,,1'], 'line 2, column 2 (tile): is "2"; expected 0 to 1, as elf has 2 tiles'],
+    [
+      'a tile that is no number',
+      ['elf,-0,black,,1'],
+      'line 2, column 2 (tile): is "-0"; expected 0 to 1, as elf has 2 tiles',
+    ],
+    ['a short line', ['elf,0,black'], 'line 2: has 3 values; expected 5, without quotes'],
+    ['a row twice', ['elf,0,,,', 'elf,0,,,'], 'line 3: tells of elf 0 again, as line 2'],
+    ['missing rows', ['orc,0,,,'], 'elf: 2 of 2 tiles have no row: 0, 1'],
+  ])('tells of %s by line and column', async (_, rows, problem) => {
+    const { columns, problems } = await read([HEADER, ...rows].join('\n'));
+    expect(columns).toEqual([]);
+    expect(problems).toContain(`attributes.csv: ${problem}`);
+  });
+
+  it.each([
+    ['tile,hair,wear', 'line 1: expected the columns label and tile, and one for each attribute, separated by commas'],
+    ['label,tile,hiar,wear', 'line 1: has no column "hair", which dataset.json lists; did you mean the column "hiar"?'],
+    ['label,tile,hair,wear,wear', 'line 1: has the column "wear" twice'],
+    ['', 'line 1: expected the columns label and tile, and one for each attribute, separated by commas'],
+  ])('tells of the header %s', async (header, problem) => {
+    expect((await read(header)).problems).toContain(`attributes.csv: ${problem}`);
+  });
+
+  it('tells of the first twenty, and how many more there are', async () => {
+    const { problems } = await read([HEADER, ...Array.from({ length: 30 }, () => 'elf,9,,,')].join('\n'));
+    expect(problems).toHaveLength(21);
+    expect(problems.at(-1)).toBe('attributes.csv: 12 more like these');
+  });
+
+  it('says what to do when the file is not there', async () => {
+    expect((await read(null)).problems).toEqual([
+      'attributes.csv: cannot be read (no such file); add it, or take "attributes" out of dataset.json',
+    ]);
+  });
+});
+
+describe('VocabularySchema', () => {
+  it('takes words, ranges and numbers, also of names that objects have', () => {
+    const entry = { constructor: ['a'], wear: '-1.5..2', bump: 'number' };
+    expect(v.parse(VocabularySchema, entry)).toEqual(entry);
+  });
+
+  it.each([
+    [{ a: [] }],
+    [{ a: ['x', 'x'] }],
+    [{ a: '1..0' }],
+    [{ a: '1' }],
+    [{ 'a.b': ['x'] }],
+    [{ '': ['x'] }],
+    [['a']],
+    [null],
+  ])('refuses %j', (entry) => {
+    expect(v.safeParse(VocabularySchema, entry).success).toBe(false);
+  });
+});
+
+describe('writeAttributes', () => {
+  it('writes what readAttributes reads', async () => {
+    const columns: AttributeColumn[] = [
+      { name: 'hair', values: ['black', 'red'], data: Int16Array.of(1, ANY, 0) },
+      { name: 'wear', values: { min: 0, max: 0.1 }, data: Float32Array.of(0.1, Number.NaN, 1 / 30) },
+    ];
+    const classLabels = Int32Array.of(1, 0, 0);
+    const { description, csv } = writeAttributes({ labels: ['elf', 'orc'], classLabels }, columns);
+    expect(csv).toBe('label,tile,hair,wear\nelf,0,,\nelf,1,black,0.033333335\norc,0,red,0.1\n');
+    const back = await read(csv, { attributes: v.parse(VocabularySchema, description) });
+    expect(back.problems).toEqual([]);
+    expect(vocabularyOf(back.columns)).toEqual(vocabularyOf(columns));
+    expect(back.columns.map(({ data }) => [...data])).toEqual(columns.map(({ data }) => [data[1], data[2], data[0]]));
+  });
+
+  it('writes a row for all frames of a subject', () => {
+    const columns: AttributeColumn[] = [{ name: 'hair', values: ['red'], data: new Int16Array(4) }];
+    const dataset = { labels: ['elf'], classLabels: new Int32Array(4), numFrames: 2 };
+    expect(writeAttributes(dataset, columns).csv).toBe('label,tile,hair\nelf,0,red\nelf,2,red\n');
+  });
+
+  it.each(['a,b', 'a"b', 'a\nb'])('refuses the word %j', (word) => {
+    const columns: AttributeColumn[] = [{ name: 'hair', values: [word], data: Int16Array.of(0) }];
+    const dataset = { labels: ['elf'], classLabels: Int32Array.of(0) };
+    expect(() => writeAttributes(dataset, columns)).toThrow(/has a comma, quote or line break; rename it/);
+  });
+});

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { conditioningConfig, parseConditioningConfig } from './conditioningConfig.ts';
+
+const CONFIG = { embedding_dim: 32, num_labels: 3, attributes: { hair: 2, wear: 'number' }, numeric_channels: 8 };
+
+describe('parseConditioningConfig', () => {
+  it('reads what it knows, and passes over names of diffusers', () => {
+    expect(parseConditioningConfig({ _class_name: 'FigmentConditioning', ...CONFIG })).toEqual(CONFIG);
+    const { numeric_channels: _, ...short } = CONFIG;
+    expect(parseConditioningConfig(short)).toEqual({ ...CONFIG, numeric_channels: 32 });
+  });
+
+  it('keeps names that objects have', () => {
+    const attributes = JSON.parse('{"constructor":2,"toString":"number"}');
+    expect(Object.entries(parseConditioningConfig({ ...CONFIG, attributes }).attributes)).toEqual([
+      ['constructor', 2],
+      ['toString', 'number'],
+    ]);
+  });
+
+  it.each<[object, RegExp]>([
+    [{ embedding_dim: 0 }, /embedding_dim/],
+    [{ embedding_dim: 20_000 }, /embedding_dim/],
+    [{ num_labels: -1 }, /num_labels/],
+    [{ numeric_channels: 7 }, /numeric_channels/],
+    [{ attributes: { hair: 0 } }, /attributes/],
+    [{ attributes: { hair: 'words' } }, /attributes/],
+    [{ attributes: { 'a.b': 2 } }, /attributes/],
+    [{ attributes: ['hair'] }, /attributes/],
+    [{ attributes: Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`a${i}`, 2])) }, /attributes/],
+    [{ dropout: 0.1 }, /dropout is not supported/],
+  ])('refuses %j', (changes, message) => {
+    expect(() => parseConditioningConfig({ ...CONFIG, ...changes }, 'file.json')).toThrow(message);
+    expect(() => parseConditioningConfig({ ...CONFIG, ...changes }, 'file.json')).toThrow(/^file\.json: /);
+  });
+});
+
+it('conditioningConfig counts words', () => {
+  const config = conditioningConfig(32, 3, { hair: ['black', 'red'], wear: { min: 0, max: 1 } });
+  expect(config).toEqual({ ...CONFIG, numeric_channels: 32 });
+});

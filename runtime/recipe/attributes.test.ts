@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import { changeRecipe, shortRecipe } from './change.ts';
+import { checkRecipe, completeRecipe, withLabelAndSeed } from './complete.ts';
+import { batchKey, recipeKey } from './keys.ts';
+import type { RecipeModel } from './recipe.ts';
+import { PIPELINE_NAMES } from './recipe.ts';
+
+const INFO: RecipeModel = {
+  name: 'tiny',
+  labels: ['elf', 'orc'],
+  attributes: { hair: ['black', 'red'], wear: { min: 0, max: 1 }, constructor: ['a', 'b'] },
+  widthPx: 4,
+  heightPx: 2,
+  circularPadding: true,
+  sampleDefaults: { guidanceScale: 2, numInferenceSteps: 20, sampler: 'dpm++' },
+  scheduler: parseSchedulerConfig({ _class_name: 'DDIMScheduler', timestep_spacing: 'trailing' }, 'scheduler'),
+  pipelines: PIPELINE_NAMES,
+};
+const PLAIN: RecipeModel = { ...INFO, attributes: undefined };
+const ELF = { label: 'elf', seed: 7 };
+
+describe('the attributes of a recipe', () => {
+  it('are a frozen copy in the order of the model', () => {
+    const attributes: Record<string, string | number> = { constructor: 'b', wear: 0.25, hair: 'red' };
+    const recipe = completeRecipe({ ...ELF, attributes }, INFO);
+    attributes.hair = 'black';
+    expect(Object.entries(recipe.attributes!)).toEqual([
+      ['hair', 'red'],
+      ['wear', 0.25],
+      ['constructor', 'b'],
+    ]);
+    expect(Object.isFrozen(recipe.attributes)).toBe(true);
+    expect(completeRecipe(JSON.parse(JSON.stringify(shortRecipe(recipe, INFO))), INFO)).toEqual(recipe);
+    expect(withLabelAndSeed(recipe, 'orc', 8).attributes).toBe(recipe.attributes);
+  });
+
+  it.each([undefined, {}])('are left out where nothing is asked for: %j', (attributes) => {
+    for (const model of [INFO, PLAIN]) {
+      expect(completeRecipe({ ...ELF, attributes }, model)).toEqual(completeRecipe(ELF, model));
+    }
+  });
+
+  it('count for which picture it is, not for what can be made together', () => {
+    const all = [{}, { hair: 'red' }, { hair: 'black' }, { constructor: 'a' }, { wear: 0 }, { wear: 0.5 }] as const;
+    const recipes = all.map((attributes) => completeRecipe({ ...ELF, attributes }, INFO));
+    expect(new Set(recipes.map(recipeKey)).size).toBe(all.length);
+    expect(new Set(recipes.map(batchKey)).size).toBe(1);
+    const [one, other] = [
+      { hair: 'red', wear: 1 },
+      { wear: 1, hair: 'red' },
+    ].map((attributes) => completeRecipe({ ...ELF, attributes }, INFO));
+    expect(recipeKey(one!)).toBe(recipeKey(other!));
+  });
+
+  it('are of no use to the pipeline cvae, which knows labels alone', () => {
+    const attributes = { hair: 'red' };
+    expect(() => completeRecipe({ ...ELF, attributes, pipeline: 'cvae' }, INFO)).toThrow(/knows the label alone/);
+    expect(completeRecipe({ ...ELF, attributes, pipeline: 'cvae+ddpm' }, INFO)).toMatchObject({ attributes });
+    const recipe = completeRecipe({ ...ELF, attributes }, INFO);
+    expect(completeRecipe(changeRecipe(recipe, { pipeline: 'cvae' }), INFO)).not.toHaveProperty('attributes');
+  });
+
+  it.each<[unknown, RegExp]>([
+    [{ hiar: 'red' }, /generate: attribute "hiar" is unknown; did you mean "hair"\? known attributes: hair, wear/],
+    [{ hair: 'redd' }, /generate: hair "redd" is unknown; did you mean "red"\? known values: black, red/],
+    [{ wear: 2 }, /wear is 2; expected a number from 0 to 1/],
+    [{ wear: '1' }, /wear is "1"; expected a number from 0 to 1/],
+    [{ constructor: 'c' }, /constructor "c" is unknown/],
+    [{ prototype: 'c' }, /attribute "prototype" is unknown/],
+    [JSON.parse('{"__proto__":"red"}'), /attribute "__proto__" is unknown/],
+    [{ hair: ['red'] }, /attributes.hair is \["red"\]; expected a word or a number/],
+    [{ hair: null }, /attributes.hair is null; expected a word or a number/],
+    [{ wear: Number.NaN }, /wear/],
+    ['red', /attributes is "red"; expected words and numbers by name/],
+    [Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`a${i}`, 1])), /expected at most 64 attributes/],
+  ])('%j is refused', (attributes, message) => {
+    expect(() => completeRecipe({ ...ELF, attributes } as never, INFO)).toThrow(message);
+  });
+
+  it('are refused by a model without any, and all problems are told', () => {
+    expect(() => completeRecipe({ ...ELF, attributes: { hair: 'red' } }, PLAIN)).toThrow(
+      'generate: attribute "hair" is unknown; this model has no attributes',
+    );
+    const checked = checkRecipe({ ...ELF, attributes: { hair: 'blue', wear: 3 } }, INFO);
+    expect('problems' in checked && checked.problems.map(({ entry }) => entry)).toEqual(['attributes', 'attributes']);
+  });
+});

@@ -1,0 +1,117 @@
+import { memory, type Tensor } from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { describeOnBackends } from '../../scripts/testing/backends.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
+import { expectClose } from '../testing/matchers.ts';
+import { difference, ELF, makePictures, ORC, tinyModelFiles, withModel } from '../testing/tinyModel.ts';
+import { conditionOf, rowsOfCondition } from './conditioningOf.ts';
+import { generate } from './generate.ts';
+import { createModel } from './model.ts';
+import { sampleInSlices } from './sample.ts';
+
+const MODEL = { attributes: { hair: ['black', 'red'], wear: { min: 0, max: 2 } } };
+const RED = { hair: 'red' };
+
+describeOnBackends(() => {
+  it('is a row a recipe, and one for "any"; what is absent is "any" too', async () => {
+    await withModel(async (model) => {
+      const before = memory().numTensors;
+      const recipes = [
+        { ...ELF, attributes: RED },
+        ORC,
+        { ...ORC, attributes: { wear: 1 } },
+        { ...ELF, attributes: RED },
+      ];
+      const condition = conditionOf(model, recipes);
+      expect(condition).toMatchObject({ classLabels: [0, 1, 2, 3], nullLabel: 4 });
+      expect(condition.vectors!.shape).toEqual([5, 32]);
+      const values = (await condition.vectors!.array()) as number[][];
+      expectClose(values[0]!, values[3]!, { absolute: 1e-6, relative: 1e-6 });
+      expect(new Set(values.map((row) => row[0]!.toFixed(3))).size).toBe(4);
+      const again = rowsOfCondition(condition, [4, 0]) as Tensor;
+      const chosen = (await again.array()) as number[][];
+      expectClose(chosen.flat(), [...values[4]!, ...values[0]!], { absolute: 1e-6, relative: 1e-6 });
+      again.dispose();
+      condition.vectors!.dispose();
+      expect(memory().numTensors).toBe(before);
+    }, MODEL);
+  });
+
+  it('is the class for a U-Net that takes it', async () => {
+    await withModel(async (model) => {
+      const condition = conditionOf(model, [ORC, ELF]);
+      expect(condition).toEqual({ classLabels: [2, 0], nullLabel: 3, vectors: null });
+      expect(rowsOfCondition(condition, [3, 0])).toEqual([3, 0]);
+    });
+  });
+
+  it('makes the same picture of a recipe whatever else is in the batch, and leaves nothing behind', async () => {
+    await withModel(async (model) => {
+      const before = memory().numTensors;
+      const red = { ...ELF, attributes: RED };
+      const [alone] = await generate(model, [red]);
+      const [black, same, any] = await generate(model, [{ ...ELF, attributes: { hair: 'black' } }, red, ELF]);
+      expect(memory().numTensors).toBe(before);
+      expect(difference(same!, alone!)).toBeLessThanOrEqual(1);
+      expect(difference(black!, alone!)).toBeGreaterThan(5);
+      expect(difference(any!, alone!)).toBeGreaterThan(5);
+    }, MODEL);
+  });
+});
+
+describe('a conditioned model on wasm', () => {
+  beforeAll(async () => {
+    await selectBackend({ backend: 'wasm' });
+  });
+
+  it('is not told label and attributes at guidance 0', async () => {
+    await withModel(async (model) => {
+      const requests = [{ ...ELF, attributes: RED }, { ...ORC, attributes: { wear: 2 } }, ELF];
+      const [first, ...others] = await generate(model, requests, { guidanceScale: 0 });
+      for (const other of others) expect(difference(other, first!)).toBeLessThanOrEqual(1);
+    }, MODEL);
+  });
+
+  it('refuses attributes that it lacks, and leaves nothing behind', async () => {
+    await withModel(async (model) => {
+      const before = memory().numTensors;
+      await expect(generate(model, [{ ...ELF, attributes: { hair: 'redd' } }])).rejects.toThrow(/did you mean "red"/);
+      expect(() => conditionOf(model, [{ label: 'elf', attributes: { hat: 'no' } }])).toThrow(/"hat" is unknown/);
+      expect(memory().numTensors).toBe(before);
+    }, MODEL);
+    await expect(makePictures([{ ...ELF, attributes: RED }])).rejects.toThrow(/this model has no attributes/);
+  });
+
+  it('leaves nothing behind when it is given up', async () => {
+    await withModel(async (model) => {
+      const before = memory().numTensors;
+      const slices = sampleInSlices(model, [{ ...ELF, attributes: RED }]);
+      for (let i = 0; i < 5; i++) slices.next();
+      slices.return(undefined);
+      expect(memory().numTensors).toBe(before);
+    }, MODEL);
+  });
+
+  it('is refused when its parts do not fit together', () => {
+    const files = tinyModelFiles(MODEL);
+    const before = memory().numTensors;
+    const { config, index } = { config: files.conditioningConfig as object, index: files.index };
+    const withFigment = (entries: object) => ({ ...index, figment: { ...index.figment, ...entries } });
+    const refused = (changes: object) => expect(() => createModel({ ...files, ...changes }));
+    refused({ conditioningConfig: { ...config, embedding_dim: 64 } }).toThrow(
+      /tiny\/conditioning\/config.json: embedding_dim is 64; expected 32/,
+    );
+    refused({ conditioningConfig: { ...config, num_labels: 2 } }).toThrow(/num_labels is 2; expected 3/);
+    refused({ index: withFigment({ attributes: { hair: ['black'] } }) }).toThrow(
+      /attributes are .*"hair",2.*; expected those of model_index.json, .*"hair",1/,
+    );
+    refused({ conditioning: new Map() }).toThrow(/tiny\/conditioning/);
+    refused({ conditioningConfig: undefined }).toThrow(/tiny\/conditioning\/config.json: expected a JSON object/);
+    const classes = tinyModelFiles();
+    const listed = { ...classes, index: withFigment(MODEL) };
+    expect(() => createModel(listed)).toThrow(
+      /class_embed_type is null; expected "identity", since model_index.json lists/,
+    );
+    expect(memory().numTensors).toBe(before);
+  });
+});

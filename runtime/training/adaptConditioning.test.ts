@@ -1,0 +1,182 @@
+import { dispose, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { selectBackend } from '../backends/selectBackend.ts';
+import { type Attributes, encodeAttributes, type Vocabulary } from '../core/attributes.ts';
+import { conditioning, conditioningShapes } from '../networks/conditioning.ts';
+import { conditioningConfig } from '../networks/conditioningConfig.ts';
+import { timeChannels, unet2dShapes } from '../networks/unet2d.ts';
+import { uploadWeights } from '../networks/weights.ts';
+import { expectClose } from '../testing/matchers.ts';
+import { randomWeights, tinyUNetConfig } from '../testing/tinyNetworks.ts';
+import { adaptConditioning, type ConditionedNetwork, type KnownNetwork } from './adaptConditioning.ts';
+import { splitConditioning } from './conditionedNetwork.ts';
+
+const LABELS = ['elf', 'goblin', 'orc'];
+const VOCABULARY = { hair: ['black', 'red'], wear: { min: 0, max: 1 }, hat: ['no', 'yes'] };
+const SEED = 9;
+
+const classes = tinyUNetConfig();
+const ofClasses: KnownNetwork = {
+  config: classes,
+  weights: randomWeights(unet2dShapes(classes)),
+  conditioning: null,
+  labels: LABELS,
+  vocabulary: {},
+};
+const identity = tinyUNetConfig({ class_embed_type: 'identity', num_class_embeds: null });
+const ofAttributes: KnownNetwork = {
+  config: identity,
+  weights: randomWeights(unet2dShapes(identity)),
+  conditioning: randomWeights(conditioningShapes(conditioningConfig(timeChannels(identity), 3, VOCABULARY)), 5),
+  labels: LABELS,
+  vocabulary: VOCABULARY,
+};
+
+beforeAll(async () => {
+  await selectBackend({ backend: 'cpu' });
+});
+
+/** What a network adds to the time embedding for a label ("any" when null) and attributes. */
+async function vectorOf(
+  weights: Parameters<typeof uploadWeights>[0],
+  labels: readonly string[],
+  vocabulary: Vocabulary,
+  label: string | null,
+  attributes: Attributes,
+): Promise<Float32Array> {
+  const config = conditioningConfig(timeChannels(identity), labels.length, vocabulary);
+  const uploaded = uploadWeights(weights);
+  const vector: Tensor2D = tidy(() =>
+    conditioning(config, uploaded, {
+      classLabels: [label === null ? labels.length : labels.indexOf(label)],
+      attributes: encodeAttributes('test', vocabulary, attributes),
+    }),
+  );
+  const values = (await vector.data()) as Float32Array;
+  dispose([vector, ...Object.values(uploaded)]);
+  return values;
+}
+
+const before = (label: string | null, attributes: Attributes) =>
+  vectorOf(ofAttributes.conditioning!, LABELS, VOCABULARY, label, attributes);
+
+async function expectSame(
+  adapted: ConditionedNetwork,
+  [labels, vocabulary]: [string[], Vocabulary],
+  cases: [label: string | null, now: Attributes, before: Attributes][],
+): Promise<void> {
+  const { conditioning: weights } = splitConditioning(adapted.weights);
+  for (const [label, now, known] of cases) {
+    const actual = await vectorOf(weights, labels, vocabulary, label, now);
+    expectClose(actual, await before(label, known), { absolute: 1e-5, relative: 1e-5 });
+  }
+}
+
+describe('adaptConditioning', () => {
+  it('takes classes for labels: the network begins as what it was, whatever the attributes', async () => {
+    const adapted = adaptConditioning(ofClasses, ['orc', 'elf'], VOCABULARY, SEED);
+    expect(adapted.config).toEqual({ ...classes, class_embed_type: 'identity', num_class_embeds: null });
+    const { unet, conditioning: weights } = splitConditioning(adapted.weights);
+    expect([...unet.keys()]).toEqual([...unet2dShapes(adapted.config).keys()]);
+    expect(unet.get('conv_in.weight')).toBe(ofClasses.weights.get('conv_in.weight'));
+    const { data, shape } = ofClasses.weights.get('class_embedding.weight')!;
+    const row = (index: number) => data.slice(index * shape[1]!, (index + 1) * shape[1]!);
+    for (const [label, index] of [
+      ['orc', 2],
+      ['elf', 0],
+      [null, 3],
+    ] as const) {
+      for (const attributes of [{}, { wear: 0.3 }] as Attributes[]) {
+        const actual = await vectorOf(weights, ['orc', 'elf'], VOCABULARY, label, attributes);
+        expectClose(actual, row(index), { absolute: 1e-5, relative: 1e-5 });
+      }
+    }
+  });
+
+  it('changes nothing where labels and attributes are the same', async () => {
+    const adapted = adaptConditioning(ofAttributes, LABELS, VOCABULARY, SEED);
+    expect(splitConditioning(adapted.weights)).toEqual({
+      unet: ofAttributes.weights,
+      conditioning: new Map(
+        [...ofAttributes.conditioning!].map(([name, { shape, data }]) => [
+          name,
+          expect.objectContaining({ shape, data }),
+        ]),
+      ),
+    });
+  });
+
+  it('begins as what it was with attributes added, in another order and with more words', async () => {
+    const labels = ['troll', 'orc', 'elf'];
+    const vocabulary = {
+      eyes: ['blue'],
+      wear: { min: 0, max: 1 },
+      hat: ['yes', 'no'],
+      hair: ['red', 'blue', 'black'],
+      age: { min: 0, max: 9 },
+    };
+    const adapted = adaptConditioning(ofAttributes, labels, vocabulary, SEED);
+    await expectSame(
+      adapted,
+      [labels, vocabulary],
+      [
+        ['orc', { hair: 'red', wear: 0.7, hat: 'no' }, { hair: 'red', wear: 0.7, hat: 'no' }],
+        ['elf', { hair: 'black' }, { hair: 'black' }],
+        [null, {}, {}],
+        ['elf', { age: 3 }, {}],
+      ],
+    );
+    const { conditioning: weights } = splitConditioning(adapted.weights);
+    const [troll, orc] = [await vectorOf(weights, labels, vocabulary, 'troll', {}), await before('orc', {})];
+    expect(Math.max(...troll.map((value, i) => Math.abs(value - orc[i]!)))).toBeGreaterThan(0.1);
+  });
+
+  it('begins as what it was where attributes are gone: they are "any"', async () => {
+    const vocabulary = { hair: ['black', 'red'] };
+    const adapted = adaptConditioning(ofAttributes, LABELS, vocabulary, SEED);
+    await expectSame(
+      adapted,
+      [LABELS, vocabulary],
+      [
+        ['orc', { hair: 'red' }, { hair: 'red' }],
+        ['elf', {}, {}],
+        [null, {}, {}],
+      ],
+    );
+    const none = adaptConditioning(ofAttributes, LABELS, {}, SEED);
+    await expectSame(
+      none,
+      [LABELS, {}],
+      [
+        ['goblin', {}, {}],
+        [null, {}, {}],
+      ],
+    );
+  });
+
+  it('begins again with an attribute that has another range, or words for numbers', async () => {
+    const vocabulary: Vocabulary = { ...VOCABULARY, wear: { min: 0, max: 2 }, hat: { min: 0, max: 1 } };
+    const adapted = adaptConditioning(ofAttributes, LABELS, vocabulary, SEED);
+    await expectSame(
+      adapted,
+      [LABELS, vocabulary],
+      [
+        ['orc', { hair: 'red', wear: 2, hat: 0.5 }, { hair: 'red' }],
+        [null, {}, {}],
+      ],
+    );
+  });
+
+  it('leaves what it is given as it is', () => {
+    const kept = structuredClone(ofAttributes.conditioning!);
+    adaptConditioning(ofAttributes, ['orc'], { hair: ['red'] }, SEED);
+    expect(ofAttributes.conditioning).toEqual(kept);
+  });
+
+  it('refuses tables that are of other labels or words', () => {
+    const wrong = (changes: Partial<KnownNetwork>) => () =>
+      adaptConditioning({ ...ofAttributes, ...changes }, LABELS, VOCABULARY, SEED);
+    expect(wrong({ labels: ['elf'] })).toThrow(/label_embedding.weight is 4×32; expected 2×32, as the model's labels/);
+    expect(wrong({ vocabulary: { ...VOCABULARY, eyes: ['blue'] } })).toThrow(/attributes.eyes.* is missing/);
+  });
+});

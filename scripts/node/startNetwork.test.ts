@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { conditionedShapes, modelFolderFiles } from '../../runtime/index.ts';
+import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
+import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
+import { writeFilesAtomic } from './atomicWrite.ts';
+import { startNetwork } from './startNetwork.ts';
+
+const plain = tinyDataset();
+const known = { ...plain, attributes: tinyAttributes() };
+const VOCABULARY = { tone: ['plain', 'dark'], hat: ['no', 'yes'] };
+const SHAPE = [8, 8, 4] as const;
+let dir: string;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'figment-start-'));
+  const { labels } = plain;
+  await writeFilesAtomic(join(dir, 'classes'), await modelFolderFiles(tinyModelFiles({ labels })));
+  const conditioned = await modelFolderFiles(tinyModelFiles({ labels, attributes: VOCABULARY }));
+  await writeFilesAtomic(join(dir, 'conditioned'), conditioned);
+  const { 'model_index.json': _, ...parts } = conditioned;
+  await writeFilesAtomic(join(dir, 'parts'), parts);
+});
+
+afterAll(() => rm(dir, { recursive: true }));
+
+const start = (name: string | null, data = plain, options = {}) =>
+  startNetwork(name && join(dir, name), data, [...SHAPE], { seed: 1, ...options });
+
+it('makes a new network, with conditioning where the data have attributes', async () => {
+  const classes = await start(null);
+  expect(classes).toMatchObject({ conditioning: null, config: { class_embed_type: null, num_class_embeds: 4 } });
+  const conditioned = await start(null, known, { widths: [16, 32, 32], layers: 1 });
+  expect(conditioned.config).toMatchObject({ class_embed_type: 'identity', block_out_channels: [16, 32, 32] });
+  expect(conditioned.conditioning).toMatchObject({ embedding_dim: 64, attributes: { tone: 3, growth: 'number' } });
+  expect(conditioned.weights).toBeUndefined();
+});
+
+it.each<[string, typeof plain, object | null]>([
+  ['classes', plain, null],
+  ['classes', known, { tone: 3, growth: 'number' }],
+  ['conditioned', known, { tone: 3, growth: 'number' }],
+  ['conditioned', plain, {}],
+])('begins with %s', async (name, data, attributes) => {
+  const { config, conditioning, weights } = await start(name, data);
+  expect(conditioning?.attributes ?? null).toEqual(attributes);
+  expect(config.sample_size).toBe(8);
+  const shapes = [...weights!].map(([weight, { shape }]) => [weight, shape]);
+  expect(new Map(shapes as never)).toEqual(new Map(conditionedShapes(config, conditioning)));
+});
+
+it('says what does not fit', async () => {
+  await expect(start('parts', known)).rejects.toThrow(/parts has no model_index.json, .*; name a whole model folder/);
+  await expect(start('nowhere')).rejects.toThrow(/there is no .*nowhere.unet.config.json/);
+  await expect(start(null, plain, { widths: [12, 16] })).rejects.toThrow(/--widths is 12,16; expected multiples of 8/);
+  await expect(start(null, plain, { widths: [8, 8, 8, 8, 8] })).rejects.toThrow(/5 levels halve the latents 4 times/);
+});
