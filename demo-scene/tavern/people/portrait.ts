@@ -64,7 +64,10 @@ export class Portrait implements Sitter {
     this.pipeline = pipeline;
     hideIn(this.frame);
     this.texture?.dispose();
-    const { texture, finished } = generator.beginTexture({ ...this.byPipeline(recipe), previewEvery: PREVIEW_EVERY });
+    const { texture, finished } = generator.beginTexture({
+      ...this.byPipeline(recipe, recipe),
+      previewEvery: PREVIEW_EVERY,
+    });
     this.texture = texture;
     this.engrave();
     const crop = generator.info.kind === 'portraits' ? 'bust' : 'whole';
@@ -110,9 +113,16 @@ export class Portrait implements Sitter {
     }
   }
 
-  /** A picture that begins from an image is always painted step by step. */
-  private byPipeline<Asked extends RecipeChanges>(asked: Asked): Asked & { pipeline: PipelineName } {
-    return { ...asked, pipeline: asked.image ? 'ddpm' : this.pipeline };
+  /**
+   * A picture that begins from an image is always painted step by step. The pipeline cvae takes no guidance; when steps are
+   * taken again, they have the guidance of the plan.
+   */
+  private byPipeline<Asked extends RecipeChanges>(
+    asked: Asked,
+    { guidanceScale = this.plan.guidanceScale } = this.recipe,
+  ) {
+    const pipeline = asked.image ? 'ddpm' : this.pipeline;
+    return { ...asked, guidanceScale: pipeline === 'cvae' ? undefined : guidanceScale, pipeline };
   }
 
   private changed(): void {
