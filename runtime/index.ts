@@ -31,8 +31,6 @@ export {
 } from './core/pixels.ts';
 export { integers, MAX_SEED, normals, permutation, uniforms } from './core/random.ts';
 export { nextValue, type Pace, type PacedRun, resultOf, stepsAndResult } from './core/slices.ts';
-// Data sets
-export { append } from './dataset/append.ts';
 export {
   type AttributeColumn,
   attributesOf,
@@ -47,11 +45,10 @@ export { ATTRIBUTES_FILE, writeAttributes } from './dataset/attributeTable.ts';
 export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';
 export { type BatchIndicesOptions, batchIndices, fillBatch } from './dataset/batches.ts';
 export { type Dataset, DatasetError, type DatasetSplit, splitHeldOut } from './dataset/dataset.ts';
-export { fitImages, type ImageFormat } from './dataset/fitImages.ts';
+// Data sets
+export { append, fitImages, type ImageFormat, selectLabels, shrink } from './dataset/derive.ts';
 export { openDataset } from './dataset/openDataset.ts';
-export { selectLabels } from './dataset/selectLabels.ts';
 export { DATASET_FILE, type SheetDescription } from './dataset/sheet.ts';
-export { shrink } from './dataset/shrink.ts';
 export type { DatasetSource, DecodePng } from './dataset/source.ts';
 // Diffusion
 export {
@@ -174,18 +171,19 @@ export { type ImageSize, imageSize } from './recipe/imageSize.ts';
 export { batchKey, recipeKey, samplingKey } from './recipe/keys.ts';
 export { indexOfLabel } from './recipe/label.ts';
 export { RecipeError, type RecipeProblem } from './recipe/problems.ts';
-export type {
-  Interpolation,
-  KnownClassifiers,
-  PictureEditOptions,
-  PictureOptions,
-  Recipe,
-  RecipeModel,
-  RecipeOptions,
-  SamplingOptions,
-  Steering,
+export {
+  type Interpolation,
+  type KnownClassifiers,
+  PIPELINE_NAMES,
+  type PictureEditOptions,
+  type PictureOptions,
+  type PipelineName,
+  type Recipe,
+  type RecipeModel,
+  type RecipeOptions,
+  type SamplingOptions,
+  type Steering,
 } from './recipe/recipe.ts';
-export { PIPELINE_NAMES, type PipelineName } from './recipe/recipe.ts';
 export { RECIPE_KEYS, SAMPLER_NAMES } from './recipe/schema.ts';
 export {
   decodeLatents,

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ANY, encodeAttributes } from '../core/attributes.ts';
 import { tinyAttributes, tinyDataset } from '../testing/tinyDataset.ts';
-import { append } from './append.ts';
 import {
   type AttributeColumn,
   attributesOf,
@@ -12,7 +11,7 @@ import {
   selectColumns,
   vocabularyOf,
 } from './attributeColumns.ts';
-import { selectLabels } from './selectLabels.ts';
+import { append, selectLabels } from './derive.ts';
 
 /** Four images: red and worn; black; of unknown hair and new; nothing is known. */
 const COLUMNS: AttributeColumn[] = [

@@ -9,7 +9,7 @@ import { uploadWeights } from '../networks/weights.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { randomWeights, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { runSteps, tinyLatents } from '../testing/tinyTraining.ts';
-import { drawLatents } from './latentDraw.ts';
+import { drawLatents } from './latentDataset.ts';
 import { trainingScheduler } from './trainDiffusion.ts';
 import {
   defaultNoisyClassifierConfig,

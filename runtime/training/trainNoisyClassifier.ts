@@ -10,8 +10,7 @@ import { classifyNoisy, type NoisyClassifierConfig } from '../networks/noisyClas
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import type { Batch } from './batch.ts';
 import type { GradientSource } from './gradients.ts';
-import type { LatentDataset } from './latentDataset.ts';
-import { drawLatents } from './latentDraw.ts';
+import { drawLatents, type LatentDataset } from './latentDataset.ts';
 import type { TaskSpec } from './task.ts';
 import { createTrainer, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 

@@ -1,0 +1,89 @@
+import { expect, it } from 'vitest';
+import { tinyDataset } from '../testing/tinyDataset.ts';
+import { append, fitImages, selectLabels, shrink } from './derive.ts';
+
+const FIRST = { ...selectLabels(tinyDataset(), ['ramp', 'disc']), licence: 'CC0', attribution: 'Ann' };
+const OTHER = { ...tinyDataset({ seed: 2, perClass: 2 }), licence: 'CC0', attribution: 'Bob' };
+
+it('puts images of known classes behind, and names both authors', () => {
+  const both = append(FIRST, OTHER);
+  expect(both).toMatchObject({ labels: ['ramp', 'disc'], licence: 'CC0', attribution: 'Ann; Bob' });
+  const numFirst = FIRST.classLabels.length;
+  expect([...both.classLabels.subarray(numFirst)]).toEqual([1, 0, 1, 0]); // of stripes, disc, ramp, stripes, disc, ramp
+  expect(both.images.subarray(0, FIRST.images.length)).toEqual(FIRST.images);
+  const size = 8 * 8 * 4;
+  expect(both.images.subarray((numFirst + 1) * size, (numFirst + 2) * size)).toEqual(
+    OTHER.images.subarray(2 * size, 3 * size),
+  );
+  expect(both.images).toHaveLength(both.classLabels.length * size);
+});
+
+it('refuses another size, and a data set with nothing in common', () => {
+  expect(() => append(FIRST, tinyDataset({ widthPx: 4 }))).toThrow('4x8 px, 4 channels; expected 8x8 px');
+  expect(() => append(FIRST, selectLabels(OTHER, ['stripes']))).toThrow('no image of a class of "tiny": ramp, disc');
+});
+
+const DATASET = { ...tinyDataset(), sources: Array.from({ length: 18 }, (_, i) => `image ${i}`) };
+
+it('keeps the images of the named classes, in the order of the data set', () => {
+  const { labels, classLabels, images, sources } = selectLabels(DATASET, ['ramp', 'stripes']);
+  expect(labels).toEqual(['ramp', 'stripes']);
+  expect([...classLabels]).toEqual([1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0]);
+  const size = 8 * 8 * 4;
+  expect(images).toHaveLength(12 * size);
+  expect(images.subarray(size, 2 * size)).toEqual(DATASET.images.subarray(2 * size, 3 * size));
+  expect(sources?.slice(0, 3)).toEqual(['image 0', 'image 2', 'image 3']);
+});
+
+it('names the labels that are missing', () => {
+  expect(() => selectLabels(DATASET, ['disc', 'cat'])).toThrow('the data lack cat; known labels: stripes, disc, ramp');
+  expect(() => selectLabels(DATASET, [])).toThrow('no label is named');
+});
+
+const shape = { name: 'd', labels: ['a'], licence: '', attribution: '', classLabels: Int32Array.of(0) };
+
+it('is the mean of blocks', () => {
+  const images = Uint8Array.from({ length: 4 * 2 * 3 }, (_, i) => 10 * i);
+  const { widthPx, heightPx, images: small } = shrink({ ...shape, widthPx: 4, heightPx: 2, channels: 3, images }, 2);
+  expect([widthPx, heightPx]).toEqual([2, 1]);
+  const mean = (...at: number[]) => at.reduce((sum, i) => sum + images[i]!, 0) / 4;
+  expect([...small]).toEqual([0, 1, 2, 6, 7, 8].map((i) => Math.round(mean(i, i + 3, i + 12, i + 15))));
+});
+
+it('lets what is transparent lend no colour', () => {
+  const images = Uint8Array.of(200, 100, 0, 255, 9, 9, 9, 0, 100, 0, 50, 255, 7, 7, 7, 0);
+  const { images: small } = shrink({ ...shape, widthPx: 2, heightPx: 2, channels: 4, images }, 2);
+  expect([...small]).toEqual([150, 50, 25, 128]);
+});
+
+it('keeps the images apart, and classes and labels as they are', () => {
+  const dataset = tinyDataset();
+  const small = shrink(dataset, 4);
+  expect(small).toMatchObject({ widthPx: 2, heightPx: 2, labels: dataset.labels, classLabels: dataset.classLabels });
+  const second = shrink({ ...dataset, images: dataset.images.subarray(256, 512) }, 4).images;
+  expect(small.images.subarray(16, 32)).toEqual(second);
+});
+
+it('refuses factors that do not divide', () => {
+  for (const factor of [0, 3, 1.5, -2]) expect(() => shrink(tinyDataset(), factor)).toThrow(/divides 8 and 8/);
+});
+
+const dataset = tinyDataset();
+const FORMAT = { widthPx: 8, heightPx: 8, channels: 4 as const };
+
+it('leaves pictures alone that a model can encode', () => {
+  expect(fitImages(dataset, FORMAT)).toBe(dataset);
+});
+
+it('makes opaque pictures RGBA where the model takes alpha', () => {
+  const opaque = { ...dataset, channels: 3 as const, images: dataset.images.filter((_, i) => i % 4 !== 3) };
+  const { channels, images, classLabels } = fitImages(opaque, FORMAT);
+  expect(channels).toBe(4);
+  expect(images).toEqual(dataset.images.map((value, i) => (i % 4 === 3 ? 255 : value)));
+  expect(classLabels).toBe(dataset.classLabels);
+});
+
+it('says what does not fit', () => {
+  expect(() => fitImages(dataset, { ...FORMAT, widthPx: 4 })).toThrow(/are 8×8 px, those of the model 4×8; .*--shrink/);
+  expect(() => fitImages(dataset, { ...FORMAT, channels: 3 })).toThrow(/have alpha, which the model does not take/);
+});

@@ -1,0 +1,138 @@
+// Data sets made from others: joined, with some labels alone, with smaller pictures, or in the format of a model.
+import { withChannels } from '../core/pixels.ts';
+import { joinColumns, rowsOf } from './attributeColumns.ts';
+import type { Dataset } from './dataset.ts';
+
+/**
+ * A data set with the images of another behind its own. Of the other, only classes that the first has are taken; licence
+ * and attribution name both. Attributes are those of the first; where the other lacks one, it is not known, and words that
+ * the first lacks are added to it.
+ *
+ * @throws RangeError when the images differ in size or channels, or no class is in common, or an attribute has
+ *         words in the one and numbers in the other, or numbers of another range
+ */
+export function append(dataset: Dataset, other: Dataset): Dataset {
+  const sizeOf = ({ widthPx, heightPx, channels }: Dataset) => `${widthPx}x${heightPx} px, ${channels} channels`;
+  if (sizeOf(dataset) !== sizeOf(other)) {
+    throw new RangeError(
+      `append: "${other.name}" has ${sizeOf(other)}; expected ${sizeOf(dataset)} as "${dataset.name}"`,
+    );
+  }
+  const labelOf = (image: number) => dataset.labels.indexOf(other.labels[other.classLabels[image]!]!);
+  const taken = Array.from(other.classLabels.keys()).filter((image) => labelOf(image) >= 0);
+  if (taken.length === 0) {
+    throw new RangeError(
+      `append: "${other.name}" has no image of a class of "${dataset.name}": ${dataset.labels.join(', ')}`,
+    );
+  }
+  const size = dataset.widthPx * dataset.heightPx * dataset.channels;
+  const images = new Uint8Array(dataset.images.length + taken.length * size);
+  images.set(dataset.images);
+  for (const [i, image] of taken.entries()) {
+    images.set(other.images.subarray(image * size, (image + 1) * size), dataset.images.length + i * size);
+  }
+  const { sources: _, ...rest } = dataset;
+  return {
+    ...rest,
+    images,
+    classLabels: Int32Array.from([...dataset.classLabels, ...taken.map(labelOf)]),
+    ...(dataset.attributes && {
+      attributes: joinColumns(dataset.attributes, rowsOf(other.attributes ?? [], taken), taken.length),
+    }),
+    licence: joined(dataset.licence, other.licence),
+    attribution: joined(dataset.attribution, other.attribution),
+  };
+}
+
+function joined(...texts: string[]): string {
+  return [...new Set(texts.filter((text) => text !== ''))].join('; ');
+}
+
+/**
+ * The images of some classes, in the order of the data set; the classes in the order in which they are named.
+ *
+ * @throws RangeError naming the labels that the data set lacks
+ */
+export function selectLabels(dataset: Dataset, labels: readonly string[]): Dataset {
+  const missing = labels.filter((label) => !dataset.labels.includes(label));
+  if (labels.length === 0 || missing.length > 0) {
+    throw new RangeError(
+      `selectLabels: ${missing.length > 0 ? `the data lack ${missing.join(', ')}` : 'no label is named'}; known labels: ${dataset.labels.join(', ')}`,
+    );
+  }
+  const chosen = [...new Set(labels)];
+  const labelOf = (image: number) => chosen.indexOf(dataset.labels[dataset.classLabels[image]!]!);
+  const kept = Array.from(dataset.classLabels.keys()).filter((image) => labelOf(image) >= 0);
+  const size = dataset.widthPx * dataset.heightPx * dataset.channels;
+  const images = new Uint8Array(kept.length * size);
+  for (const [i, image] of kept.entries())
+    images.set(dataset.images.subarray(image * size, (image + 1) * size), i * size);
+  return {
+    ...dataset,
+    labels: chosen,
+    images,
+    classLabels: Int32Array.from(kept, labelOf),
+    ...(dataset.attributes && { attributes: rowsOf(dataset.attributes, kept) }),
+    ...(dataset.sources && { sources: kept.map((image) => dataset.sources![image]!) }),
+  };
+}
+
+/**
+ * The same images smaller: each pixel is the mean of a block of factor × factor, weighted by alpha where there is one, so
+ * that what is transparent lends no colour.
+ *
+ * @param factor whole, from 1; it must divide width and height
+ * @throws       RangeError when it does not
+ */
+export function shrink(dataset: Dataset, factor: number): Dataset {
+  const { widthPx, heightPx, channels, images } = dataset;
+  if (!Number.isInteger(factor) || factor < 1 || widthPx % factor !== 0 || heightPx % factor !== 0) {
+    throw new RangeError(
+      `shrink: factor is ${factor}; expected a whole number that divides ${widthPx} and ${heightPx}, such as 2`,
+    );
+  }
+  if (factor === 1) return dataset;
+  const width = widthPx / factor;
+  const numRows = images.length / (channels * widthPx); // of all images: blocks never span two
+  const out = new Uint8Array(images.length / factor ** 2);
+  const sums = new Float64Array(channels);
+  for (let y = 0, to = 0; y < numRows; y += factor) {
+    for (let x = 0; x < width; x++, to += channels) {
+      sums.fill(0);
+      for (let dy = 0; dy < factor; dy++) {
+        for (let dx = 0; dx < factor; dx++) {
+          const from = ((y + dy) * widthPx + x * factor + dx) * channels;
+          const alpha = channels === 4 ? images[from + 3]! : 255;
+          for (let c = 0; c < 3; c++) sums[c]! += alpha * images[from + c]!;
+          sums[channels - 1]! += channels === 4 ? alpha : 0;
+        }
+      }
+      const weight = channels === 4 ? sums[3]! : 255 * factor ** 2;
+      for (let c = 0; c < 3; c++) out[to + c] = weight === 0 ? 0 : Math.round(sums[c]! / weight);
+      if (channels === 4) out[to + 3] = Math.round(sums[3]! / factor ** 2);
+    }
+  }
+  return { ...dataset, widthPx: width, heightPx: heightPx / factor, images: out };
+}
+
+/** The size and channels of a model's pictures. */
+export type ImageFormat = Pick<Dataset, 'widthPx' | 'heightPx' | 'channels'>;
+
+/**
+ * A data set whose pictures a model can encode: opaque ones become RGBA where it takes alpha.
+ *
+ * @throws RangeError naming the difference when the pictures have another size, or alpha that the model does not take
+ */
+export function fitImages(dataset: Dataset, format: ImageFormat): Dataset {
+  const { widthPx, heightPx, channels } = dataset;
+  if (widthPx !== format.widthPx || heightPx !== format.heightPx) {
+    throw new RangeError(
+      `the pictures are ${widthPx}×${heightPx} px, those of the model ${format.widthPx}×${format.heightPx}; resize them, or make them smaller with --shrink`,
+    );
+  }
+  if (channels === format.channels) return dataset;
+  if (format.channels === 3)
+    throw new RangeError('the pictures have alpha, which the model does not take; flatten them');
+  const all = { width: widthPx, height: heightPx * dataset.classLabels.length, channels, pixels: dataset.images };
+  return { ...dataset, channels: 4, images: withChannels(all, 4) as Uint8Array };
+}
