@@ -2,6 +2,7 @@
 // suite loads them first, and what a suite replaces is there again for the next.
 import { afterAll, vi } from 'vitest';
 import { enableRelaxedSimd } from '../node/nodeRuntime.ts';
+import './equalBytes.ts';
 
 enableRelaxedSimd();
 
