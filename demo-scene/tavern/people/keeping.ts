@@ -97,6 +97,5 @@ function isKeptRecipe(value: unknown, model: ModelInfo): value is SitterRecipe {
   if (typeof value !== 'object' || value === null) return false;
   const recipe = value as SitterRecipe;
   const hasOnlyKept = Object.keys(recipe).every((entry) => KEPT.includes(entry));
-  const hasAll = recipe.seed !== undefined && recipe.guidanceScale !== undefined;
-  return hasOnlyKept && hasAll && 'recipe' in checkRecipe(recipe, model);
+  return hasOnlyKept && recipe.seed !== undefined && 'recipe' in checkRecipe(recipe, model);
 }

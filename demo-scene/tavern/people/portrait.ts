@@ -1,6 +1,6 @@
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import type { GeneratedTexture, GenerationProgress, PipelineName } from '../../../plugin/index.ts';
+import type { GeneratedTexture, GenerationProgress, PipelineName, RecipeOptions } from '../../../plugin/index.ts';
 import { labelWords } from '../../shared/page.ts';
 import { ROOM } from '../room/dimensions.ts';
 import type { Materials } from '../room/materials.ts';
@@ -110,9 +110,11 @@ export class Portrait implements Sitter {
     }
   }
 
-  /** A picture that begins from an image is always painted step by step. */
-  private byPipeline<Asked extends RecipeChanges>(asked: Asked): Asked & { pipeline: PipelineName } {
-    return { ...asked, pipeline: asked.image ? 'ddpm' : this.pipeline };
+  /** A picture that begins from an image is always painted step by step; one that is made in one pass has no guidance. */
+  private byPipeline<Asked extends RecipeChanges & Pick<RecipeOptions, 'guidanceScale'>>(asked: Asked) {
+    const pipeline = asked.image ? 'ddpm' : this.pipeline;
+    const guidanceScale = asked.guidanceScale ?? this.recipe.guidanceScale ?? this.plan.guidanceScale;
+    return { ...asked, pipeline, guidanceScale: pipeline === 'cvae' ? undefined : guidanceScale };
   }
 
   private changed(): void {
