@@ -5,22 +5,29 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
-/** The suites that open pages in Chromium, as their source says. */
-const inBrowser = ['demo-scene', 'plugin', 'runtime', 'scripts']
+const suites = ['demo-scene', 'plugin', 'runtime', 'scripts']
   .flatMap((room) => readdirSync(path.join(root, room), { recursive: true }).map((name) => `${room}/${name}`))
-  .filter((file) => file.endsWith('.test.ts'))
-  .filter((file) => /\b(?:describeInBrowser|findChromium)\(/.test(readFileSync(path.join(root, file), 'utf8')));
+  .filter((file) => file.endsWith('.test.ts'));
 
-/**
- * The suites of a worker share its modules (isolate: false): TensorFlow.js, Babylon.js and this repository are imported
- * once a worker, not once a suite. So suites spy (vi.spyOn) on modules and do not replace them (vi.mock).
- */
+const suitesThat = (call: RegExp) => suites.filter((file) => call.test(readFileSync(path.join(root, file), 'utf8')));
+
+/** They open pages in Chromium. */
+const browser = suitesThat(/\b(?:describeInBrowser|findChromium)\(/);
+
+/** They replace modules or backends, which must not be another suite's. A spy (vi.spyOn) does without. */
+const alone = suitesThat(/\b(?:vi\.mock|removeBackend)\(/);
+
+/** Suites of a worker share its modules: TensorFlow.js, Babylon.js and this repository are imported once a worker. */
 const projects: TestProjectInlineConfiguration[] = [
   {
     extends: true,
-    test: { name: 'browser', include: inBrowser, isolate: false, globalSetup: 'scripts/testing/browserSetup.ts' },
+    test: { name: 'browser', include: browser, isolate: false, globalSetup: 'scripts/testing/browserSetup.ts' },
   },
-  { extends: true, test: { name: 'unit', include: ['**/*.test.ts'], exclude: inBrowser, isolate: false } },
+  { extends: true, test: { name: 'unit-alone', include: alone, isolate: true } },
+  {
+    extends: true,
+    test: { name: 'unit', include: ['**/*.test.ts'], exclude: [...browser, ...alone], isolate: false },
+  },
 ];
 
 export default defineConfig({
@@ -31,7 +38,7 @@ export default defineConfig({
     hookTimeout: 240_000,
     pool: 'forks',
     maxWorkers: '100%', // by default one core is left idle
-    setupFiles: 'scripts/testing/leaveNothing.ts',
+    setupFiles: 'scripts/testing/sharedWorker.ts',
     // Debian's software Vulkan (LLVM) crashes on some processors' wide vectors: "Cannot emit physreg copy instruction".
     env: { LP_NATIVE_VECTOR_WIDTH: '128' },
   },

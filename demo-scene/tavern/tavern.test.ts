@@ -311,7 +311,7 @@ async function shownPicture(page: Page): Promise<string> {
       return canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height).data.join();
     },
     undefined,
-    { polling: 50 },
+    { polling: 50, ...WAIT },
   );
   return (await handle.jsonValue()) as string;
 }

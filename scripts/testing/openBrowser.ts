@@ -1,5 +1,7 @@
 // A real browser for tests: pages that run one module of this repository, and what they complained of.
+import path from 'node:path';
 import type { Page } from 'playwright-core';
+import { packageRoot } from '../node/packageRoot.ts';
 import { type SiteOptions, serveSite } from '../node/serveSite.ts';
 import { bundlePage } from './bundlePage.ts';
 import { launchChromium } from './chromium.ts';
@@ -18,8 +20,8 @@ export interface PageOptions extends SiteOptions {
   /** What to open; default: `index.html`. */
   path?: string;
   /**
-   * Draw ten frames a second at most, each with a sixteenth of the pixels: a software GPU takes the processor from what the
-   * test is about. Positions in the page, and canvases that no GPU draws, are as ever.
+   * Let one frame in ten reach the GPU, with a sixteenth of the pixels: a software GPU takes the processor from what the test
+   * is about. The page runs as ever, but for WebGL's picture of it.
    */
   fewFrames?: boolean;
 }
@@ -51,17 +53,24 @@ export interface TestBrowser {
   close(): Promise<void>;
 }
 
+const FEW_FRAMES = path.join(packageRoot(), 'scripts/testing/fewFrames.js');
+
 /** Starts Chromium. */
 export async function openBrowser(options: BrowserOptions): Promise<TestBrowser> {
   const browser = await launchChromium(options);
   return {
-    async openPage<Module>({ module, path = '', fewFrames = false, ...site }: PageOptions): Promise<TestPage<Module>> {
+    async openPage<Module>({
+      module,
+      path: address = '',
+      fewFrames = false,
+      ...site
+    }: PageOptions): Promise<TestPage<Module>> {
       const files = { ...(module === undefined ? {} : await bundlePage(module)), ...site.files };
       const { url, close } = await serveSite({ ...site, files });
       const deviceScaleFactor = fewFrames ? 0.25 : 1;
       const context = await browser.newContext({ viewport: { width: 320, height: 240 }, deviceScaleFactor });
       context.setDefaultTimeout(0); // the test's own limits
-      if (fewFrames) await context.addInitScript(drawSeldom);
+      if (fewFrames) await context.addInitScript({ path: FEW_FRAMES });
       const playwright = await context.newPage();
       const errors = collectErrors(playwright);
       const page = testPage<Module>(playwright, errors, async () => {
@@ -69,7 +78,7 @@ export async function openBrowser(options: BrowserOptions): Promise<TestBrowser>
         await close();
       });
       try {
-        await load(playwright, errors, () => playwright.goto(url + path));
+        await load(playwright, errors, () => playwright.goto(url + address));
         return page;
       } catch (error) {
         await page.close();
@@ -105,13 +114,6 @@ function collectErrors(page: Page): string[] {
     if (message.type() === 'error') errors.push(`console: ${message.text()} (${message.location().url})`);
   });
   return errors;
-}
-
-/** Run in the page: every frame waits a tenth of a second. */
-function drawSeldom(): void {
-  const atOnce = globalThis.requestAnimationFrame;
-  globalThis.requestAnimationFrame = (draw) => Number(setTimeout(() => atOnce(draw), 100));
-  globalThis.cancelAnimationFrame = clearTimeout;
 }
 
 /** Waits for the page's script, or for the error that keeps it from ending. */

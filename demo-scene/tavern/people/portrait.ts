@@ -1,6 +1,6 @@
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import type { GeneratedTexture, GenerationProgress, PipelineName, RecipeOptions } from '../../../plugin/index.ts';
+import type { GeneratedTexture, GenerationProgress, PipelineName } from '../../../plugin/index.ts';
 import { labelWords } from '../../shared/page.ts';
 import { ROOM } from '../room/dimensions.ts';
 import type { Materials } from '../room/materials.ts';
@@ -64,7 +64,10 @@ export class Portrait implements Sitter {
     this.pipeline = pipeline;
     hideIn(this.frame);
     this.texture?.dispose();
-    const { texture, finished } = generator.beginTexture({ ...this.byPipeline(recipe), previewEvery: PREVIEW_EVERY });
+    const { texture, finished } = generator.beginTexture({
+      ...this.byPipeline(recipe, recipe),
+      previewEvery: PREVIEW_EVERY,
+    });
     this.texture = texture;
     this.engrave();
     const crop = generator.info.kind === 'portraits' ? 'bust' : 'whole';
@@ -110,11 +113,16 @@ export class Portrait implements Sitter {
     }
   }
 
-  /** A picture that begins from an image is always painted step by step; one that is made in one pass has no guidance. */
-  private byPipeline<Asked extends RecipeChanges & Pick<RecipeOptions, 'guidanceScale'>>(asked: Asked) {
+  /**
+   * A picture that begins from an image is always painted step by step. The pipeline cvae takes no guidance; when steps are
+   * taken again, they have the guidance of the plan.
+   */
+  private byPipeline<Asked extends RecipeChanges>(
+    asked: Asked,
+    { guidanceScale = this.plan.guidanceScale } = this.recipe,
+  ) {
     const pipeline = asked.image ? 'ddpm' : this.pipeline;
-    const guidanceScale = asked.guidanceScale ?? this.recipe.guidanceScale ?? this.plan.guidanceScale;
-    return { ...asked, pipeline, guidanceScale: pipeline === 'cvae' ? undefined : guidanceScale };
+    return { ...asked, guidanceScale: pipeline === 'cvae' ? undefined : guidanceScale, pipeline };
   }
 
   private changed(): void {

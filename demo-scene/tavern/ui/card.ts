@@ -85,7 +85,7 @@ export class Card {
     element('.greeting', this.dialog).textContent = sitter.words;
     this.write('label', labelWords(label));
     this.write('seed', String(seed));
-    this.write('guidance', String(guidanceScale ?? '–'));
+    this.write('guidance', String(guidanceScale ?? 'none'));
     this.write('varied', variationOf(sitter.recipe));
     element('output', this.dialog).textContent = percent(this.strength.valueAsNumber);
     this.editButton.hidden = isLarge(sitter.recipe);

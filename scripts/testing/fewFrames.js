@@ -1,0 +1,17 @@
+// Runs in a page before its own scripts: thirty frames a second at most, of which WebGL draws one in ten.
+let numFrames = 0;
+const drawAtOnce = globalThis.requestAnimationFrame;
+globalThis.requestAnimationFrame = (draw) => setTimeout(() => drawAtOnce(draw), 20);
+globalThis.cancelAnimationFrame = clearTimeout;
+
+requestAnimationFrame(function count() {
+  numFrames++;
+  requestAnimationFrame(count);
+});
+
+for (const name of ['clear', 'drawArrays', 'drawArraysInstanced', 'drawElements', 'drawElementsInstanced']) {
+  const draw = WebGL2RenderingContext.prototype[name];
+  WebGL2RenderingContext.prototype[name] = function (...values) {
+    if (numFrames % 10 === 0) draw.apply(this, values);
+  };
+}
