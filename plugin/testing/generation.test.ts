@@ -95,7 +95,7 @@ async function expectPipelines(page: TestPage<GenerationPage>): Promise<void> {
   const [refined] = await generate({ model, cvae }, [request], { ...sampling, pipeline: 'cvae+ddpm', strength: 0.7 });
   model.dispose();
   cvae.dispose();
-  await page.call('generate', { ...RECIPE, pipeline: 'cvae' });
+  await page.call('generate', { ...request, pipeline: 'cvae' });
   expect(largestDifference(await page.call('readTexture'), flipped(atOnce!, TINY_PX))).toBeLessThanOrEqual(TOLERANCE);
   const { first, last } = await page.call('refine', { ...RECIPE, strength: 0.7 });
   expect(largestDifference(first, flipped(atOnce!, TINY_PX))).toBeLessThanOrEqual(TOLERANCE);
