@@ -1,21 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import { RECIPE_MODEL } from '../testing/recipeModel.ts';
 import { changeRecipe, shortRecipe } from './change.ts';
 import { completeRecipe } from './complete.ts';
 import { batchKey, recipeKey } from './keys.ts';
 import type { RecipeModel } from './recipe.ts';
-import { PIPELINE_NAMES } from './recipe.ts';
 
-const INFO: RecipeModel = {
-  name: 'tiny',
-  labels: ['elf', 'orc'],
-  widthPx: 4,
-  heightPx: 2,
-  circularPadding: true,
-  sampleDefaults: { guidanceScale: 2, numInferenceSteps: 20, sampler: 'dpm++' },
-  scheduler: parseSchedulerConfig({ _class_name: 'DDIMScheduler', timestep_spacing: 'trailing' }, 'scheduler'),
-  pipelines: PIPELINE_NAMES,
-};
+const INFO: RecipeModel = { ...RECIPE_MODEL, circularPadding: true };
 const ELF = { label: 'elf', seed: 7 };
 
 describe('a pipeline in a recipe', () => {

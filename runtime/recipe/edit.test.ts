@@ -1,20 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import { RECIPE_MODEL as INFO } from '../testing/recipeModel.ts';
 import { shortRecipe } from './change.ts';
 import { completeRecipe } from './complete.ts';
 import { batchKey, recipeKey } from './keys.ts';
-import type { RecipeModel } from './recipe.ts';
 
-const INFO: RecipeModel = {
-  name: 'tiny',
-  labels: ['elf', 'orc'],
-  widthPx: 4,
-  heightPx: 2,
-  circularPadding: false,
-  sampleDefaults: { guidanceScale: 2, numInferenceSteps: 20, sampler: 'dpm++' },
-  scheduler: parseSchedulerConfig({ _class_name: 'DDIMScheduler', timestep_spacing: 'trailing' }, 'scheduler'),
-  pipelines: ['ddpm'],
-};
 const ELF = { label: 'elf', seed: 7 };
 const image = Uint8Array.from({ length: 32 }, (_, i) => 5 * i);
 const mask = Uint8Array.of(0, 0, 255, 255, 0, 0, 100, 0);
