@@ -68,6 +68,5 @@ export async function watchBake(file: string, options: WatchOptions): Promise<vo
       options.onError(error);
     }
   };
-  await bakeOnce();
   await watchFiles(() => [resolve(file), ...watched], bakeOnce, options.signal);
 }

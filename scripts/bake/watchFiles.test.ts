@@ -19,7 +19,9 @@ afterEach(() => rm(dir, { recursive: true }));
 /** Longer than the watcher waits for quiet. */
 const PAUSE_MS = 400;
 
-/** Watches files while `work` runs; returns how often a change was reported. */
+const WAIT = { timeout: 30_000 };
+
+/** Watches files while `work` runs; returns how often a change was reported after the first call. */
 async function countChanges(
   files: string[],
   work: () => Promise<void>,
@@ -27,12 +29,16 @@ async function countChanges(
 ): Promise<number> {
   const controller = new AbortController();
   let count = 0;
+  let isWatching = false;
   const watching = watchFiles(
     () => files,
-    async () => onChange(++count),
+    async () => {
+      if (isWatching) await onChange(++count);
+      isWatching = true;
+    },
     controller.signal,
   );
-  await setTimeout(PAUSE_MS); // until the folders are watched
+  await vi.waitUntil(() => isWatching, WAIT);
   await work();
   await setTimeout(PAUSE_MS);
   controller.abort();
@@ -69,7 +75,7 @@ it('never overlaps calls, reports a change during one afterwards, and asks for t
     files,
     async () => {
       await writeFile(at('a.json'), '2');
-      await vi.waitFor(() => expect(numAtWork).toBe(1), 2000);
+      await vi.waitFor(() => expect(numAtWork).toBe(1), WAIT);
       await writeFile(at('a.json'), '3');
       await setTimeout(3 * PAUSE_MS);
       await writeFile(at('model', 'late.json'), '1');

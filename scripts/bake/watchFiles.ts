@@ -4,8 +4,8 @@ import { dirname, resolve } from 'node:path';
 const QUIET_MS = 150;
 
 /**
- * Calls `onChange` after one of the files was written, until the signal fires. Calls never overlap; a file that is written
- * during a call leads to another one.
+ * Calls `onChange` as soon as the files are watched, and again after one of them was written, until the signal fires. Calls
+ * never overlap; a file that is written during a call leads to another one.
  *
  * @param files asked again after each call; they need not exist
  */
@@ -14,12 +14,14 @@ export async function watchFiles(
   onChange: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
+  if (signal.aborted) return;
   const { watch } = await import('chokidar');
+  const folders = () => [...new Set(files().map((file) => dirname(resolve(file))))];
   const isWatched = (file: string) => files().some((watched) => resolve(watched) === resolve(file));
   const isOther = (file: string, stats?: { isFile(): boolean }) => stats?.isFile() === true && !isWatched(file);
   // Whole folders, since a watcher of a single file loses sight of it when it is deleted and comes back.
-  const watcher = watch([], { ignoreInitial: true, depth: 0, ignored: isOther });
-  let isChanged = false;
+  const watcher = watch(folders(), { ignoreInitial: true, depth: 0, ignored: isOther });
+  let isChanged = true;
   let timer: NodeJS.Timeout | undefined;
   let wake = () => {};
   watcher.on('error', () => {}); // a missing folder is reported by the next bake
@@ -33,8 +35,12 @@ export async function watchFiles(
   });
   signal.addEventListener('abort', () => wake(), { once: true });
   try {
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+      watcher.once('ready', resolve);
+    });
     while (!signal.aborted) {
-      watcher.add([...new Set(files().map((file) => dirname(resolve(file))))]);
+      watcher.add(folders());
       if (!isChanged)
         await new Promise<void>((resolve) => {
           wake = resolve;
