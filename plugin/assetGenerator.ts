@@ -15,7 +15,7 @@ import { GeneratedTexture, type RegenerateOptions } from './texture/generatedTex
 import { registerSource } from './texture/pictureSources.ts';
 import { type LookOptions, lookOf } from './texture/textureLook.ts';
 
-/** Where and how the model runs. */
+/** Options of a generator: where and how its model runs, how it is loaded, and how much memory its pictures may take. */
 export type AssetGeneratorOptions = PictureSourceOptions;
 
 export interface GenerateTextureOptions extends RecipeOptions, LookOptions, RegenerateOptions {

@@ -66,7 +66,7 @@ interface Batch<Request, Result, Step> {
 export class GenerationQueue<Request, Result, Step = never> {
   /** Jobs that can be joined, waiting or running, by key, in order of arrival. */
   private readonly jobs = new Map<string, Job<Request, Result, Step>>();
-  /** Those that hold a lane, aborted ones among them. */
+  /** The batches that hold a lane. An aborted batch holds its lane until it has settled. */
   private readonly batches = new Set<Batch<Request, Result, Step>>();
   private isStartScheduled = false;
   private isDisposed = false;

@@ -5,7 +5,7 @@ import { create, drawPixels, element, labelWords } from '../shared/page.ts';
 import { labRecipe, type Settings } from './settings.ts';
 import { choicesOf } from './settingsPanel.ts';
 
-/** Painted after the strips. */
+/** The walk is painted after the strips, whose priority is higher. */
 const PRIORITY = -3;
 
 /** From the portrait to another: through the latents of the auto-encoder, and through the noise of the diffusion. */

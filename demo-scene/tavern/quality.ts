@@ -1,6 +1,6 @@
 import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 
-/** How much work a frame may be. */
+/** The effects that a frame is drawn with, from which its cost follows. */
 export interface Quality {
   name: 'high' | 'low';
   shadows: boolean;

@@ -39,7 +39,7 @@ function abort(transaction: IDBTransaction): void {
   try {
     transaction.abort();
   } catch {
-    // it has ended already
+    // A transaction that has ended already cannot be aborted, and need not be.
   }
 }
 

@@ -1,7 +1,7 @@
 import { loadClassifierFolder, memorySource, readClassifierFiles } from '../../runtime/index.ts';
 import { type LoadOptions, type ModelLocation, sourceOf } from './loadModelBytes.ts';
 
-/** What a classifier says of itself. */
+/** The public facts of a loaded classifier: its name and labels, its licence, and the hash of its files. */
 export interface ClassifierInfo {
   /** The name by which recipes ask for it. */
   readonly name: string;

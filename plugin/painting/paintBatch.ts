@@ -10,7 +10,7 @@ import {
   stepsAndResult,
 } from '../../runtime/index.ts';
 
-/** What pictures are painted with. */
+/** The networks of one painter: the model, its conditional VAE where it is loaded, and the classifiers that recipes name. */
 export interface PainterNetworks extends Networks {
   model: DiffusionModel;
   classifiers: Classifiers;

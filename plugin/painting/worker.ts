@@ -32,9 +32,9 @@ const WASM_URL = new URL('./tfjs-backend-wasm-simd.wasm', import.meta.url);
 
 let model: Promise<DiffusionModel> | null = null;
 let modelName = '';
-/** Its VAE, once one was sent; what paints by it waits. */
+/** The model's conditional VAE, once it was sent; a picture that needs it waits for it. */
 let cvae: Promise<ConditionalVae> | null = null;
-/** Those that have come, and the last on its way: whoever names one has sent it before. */
+/** The classifiers that have arrived. `arrivals` ends with the last one on its way, since a page sends it before it names it. */
 const classifiers = new Map<string, NoisyClassifier>();
 let arrivals: Promise<unknown> = Promise.resolve();
 const running = new Map<number, AbortController>();

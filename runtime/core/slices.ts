@@ -23,7 +23,7 @@ export function* abortable<T>(slices: Generator<unknown, T>, signal: AbortSignal
   }
 }
 
-/** Where slices let other work in. */
+/** The moments at which work in slices waits, so that other work on the same thread gets its turn. */
 export interface Pace {
   /** Awaited before each slice, which is a few milliseconds of work at most. */
   slice?(): Promise<void>;
@@ -31,7 +31,7 @@ export interface Pace {
   step?(): Promise<void>;
 }
 
-/** How slices are run beside other work. */
+/** How slices are run while other work goes on beside them: at which pace, until which signal, and by which function. */
 export interface PacedRun {
   pace: Pace;
   signal?: AbortSignal;

@@ -41,7 +41,7 @@ export function rowsOf(columns: readonly AttributeColumn[], images: ArrayLike<nu
   );
 }
 
-/** What is known of one image. */
+/** The attributes of one image that are known, by name; those that read "any" are left out. */
 export function attributesOf(columns: readonly AttributeColumn[], image: number): Attributes {
   const known = columns.flatMap((column): [string, string | number][] => {
     const value = column.data[image]!;

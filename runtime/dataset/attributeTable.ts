@@ -131,7 +131,7 @@ function cellOf(column: AttributeColumn, image: number): string {
 /** A cell of the header that is read, and where its values go. */
 interface Reader {
   column: AttributeColumn;
-  /** In a line, from 0. */
+  /** The position of the cell within its line, counted from 0. */
   place: number;
 }
 

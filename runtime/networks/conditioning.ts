@@ -124,7 +124,7 @@ function valuesOf(conditions: Conditions, numAttributes: number, place: number):
 
 const numWords = (kind: number | 'number') => (kind === 'number' ? 0 : kind);
 
-/** Of all tables together. */
+/** The number of rows of all embedding tables together, the row for "any" of each included. */
 function numRows({ num_labels, attributes }: ConditioningConfig): number {
   return Object.values(attributes).reduce<number>((sum, kind) => sum + numWords(kind) + 1, num_labels + 1);
 }

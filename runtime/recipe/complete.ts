@@ -225,7 +225,7 @@ function completeBeginning(
   return { image, strength: strength ?? varied.strength, keepAlpha: asked.keepAlpha ?? varied.keepAlpha };
 }
 
-/** These say how an image is edited. */
+/** Refuses the entries that say how an image is edited when there is no image to edit. */
 function refuseWithoutImage(asked: RecipeOptions, wrong: Wrong): void {
   const { pipeline = 'ddpm' } = asked;
   for (const entry of ['mask', 'strength', 'resamples', 'keepAlpha'] as const) {
@@ -251,7 +251,7 @@ function bytesOf(
   return bytes ?? undefined;
 }
 
-/** One problem an entry is enough. */
-function unique(problems: RecipeProblem[]): RecipeProblem[] {
-  return [...new Map(problems.reverse().map((problem) => [problem.entry, problem])).values()].reverse();
+/** Keeps the first problem of each entry: the schema may find several for one value. */
+function unique(problems: readonly RecipeProblem[]): RecipeProblem[] {
+  return problems.filter(({ entry }, i) => problems.findIndex((other) => other.entry === entry) === i);
 }

@@ -22,7 +22,7 @@ export function batchKey(recipe: Recipe): string {
   return recipe.widthPx || recipe.heightPx ? recipeKey(recipe) : samplingKey(recipe);
 }
 
-/** All that a batch has alike. */
+/** A text of all entries that the recipes of one batch must have in common. */
 export function samplingKey(recipe: Recipe): string {
   const values = SAMPLING_KEYS.map((key) => JSON.stringify(recipe[key as keyof Recipe]) ?? '');
   return [...values, recipe.image ? 'image' : '', recipe.mask ? 'mask' : ''].join();
@@ -30,7 +30,7 @@ export function samplingKey(recipe: Recipe): string {
 
 const fingerprints = new WeakMap<Uint8Array, string>();
 
-/** The bytes of a recipe never change. */
+/** The fingerprint of an image or mask. It is remembered, since the bytes of a complete recipe never change. */
 function fingerprintOf(bytes: Uint8Array): string {
   const known = fingerprints.get(bytes) ?? fingerprint(bytes);
   fingerprints.set(bytes, known);

@@ -26,7 +26,7 @@ export class RecipeError extends RangeError {
   }
 }
 
-/** What the schema found, in words. */
+/** Turns an issue that the schema found into a problem with the entry's name, its value and what was expected. */
 export function problemOf(issue: v.BaseIssue<unknown>): RecipeProblem {
   const path = (issue.path ?? []).map(({ key }) => String(key));
   const entry = path[0] ?? 'recipe';

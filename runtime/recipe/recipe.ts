@@ -91,7 +91,7 @@ export interface RecipeOptions extends PictureOptions, SamplingOptions {}
 /** What a picture begins from, and how far it goes from there. */
 export type PictureEditOptions = Pick<RecipeOptions, 'image' | 'mask' | 'strength' | 'resamples' | 'keepAlpha'>;
 
-/** How a classifier steers. */
+/** The entries by which a classifier steers the model: which classifier, towards which label, and how strongly. */
 export type Steering = Pick<RecipeOptions, 'classifier' | 'classifierLabel' | 'classifierScale'>;
 
 /**

@@ -12,7 +12,7 @@ export const MAX_INFERENCE_STEPS = 1000;
 export const MAX_SIDE_PX = 2048;
 const MAX_NAME_LENGTH = 300;
 
-/** A whole number in a range. */
+/** The form of an entry that takes a whole number within a range, both ends included. */
 export function wholeEntry(min: number, max: number, description: string) {
   const expected = `expected a whole number from ${min} to ${max}`;
   return v.pipe(
@@ -30,7 +30,7 @@ export function realEntry(min: number, max: number, description: string, hint = 
   return v.pipe(v.number(expected), v.minValue(min, expected), v.maxValue(max, expected), v.description(description));
 }
 
-/** A text that is not empty. */
+/** The form of an entry that takes a text of at least one character. */
 export function textEntry(description: string, maxLength = MAX_NAME_LENGTH) {
   const expected = `expected a text of 1 to ${maxLength} characters`;
   return v.pipe(
@@ -41,7 +41,7 @@ export function textEntry(description: string, maxLength = MAX_NAME_LENGTH) {
   );
 }
 
-/** One of a few words. */
+/** The form of an entry that takes one of a few words or numbers. */
 export function wordEntry<const Words extends readonly (string | number)[]>(words: Words, description: string) {
   return v.pipe(v.picklist(words, `expected one of ${words.join(', ')}`), v.description(description));
 }
@@ -144,7 +144,7 @@ const bytes = (name: string) =>
     `expected the bytes of the ${name}, or what a saved recipe has`,
   );
 
-/** A recipe as `complete` takes it. */
+/** The form of a whole recipe, as `completeRecipe` takes it from any door. */
 export const RECIPE_SCHEMA = v.object(
   {
     label: textEntry('a label of the model'),

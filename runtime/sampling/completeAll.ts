@@ -11,7 +11,7 @@ import type { SampleRun } from './samplingPlan.ts';
 export interface SampleOptions
   extends Omit<SamplingOptions, 'classifier'>,
     Pick<SampleRun, 'signal' | 'measureGuidance'> {
-  /** Stays the caller's. */
+  /** The network that steers; it stays the caller's to dispose. */
   classifier?: NoisyClassifier;
 }
 

@@ -8,9 +8,9 @@ import type { DiffusionModel } from './model.ts';
 
 /** What a batch of pictures is to be, ready for the U-Net: it takes these classes, or for each of them a row of vectors. */
 export interface BatchCondition {
-  /** (B). */
+  /** The class of each picture, (B). */
   classLabels: number[];
-  /** The class that means "any". */
+  /** The class that stands for "any", as guidance needs it. */
   nullLabel: number;
   /** (nullLabel + 1, timeChannels), the last row for "any"; null for a U-Net that takes the class. The caller disposes it. */
   vectors: Tensor2D | null;

@@ -7,9 +7,9 @@ import type { DiffusionModel } from './model.ts';
 export interface ModelInfo extends Readonly<Omit<FigmentEntry, 'version' | 'sha256'>>, Pick<RecipeModel, 'pipelines'> {
   readonly labels: readonly string[];
   readonly scheduler: SchedulerConfig;
-  /** Of the latents of one picture. */
+  /** The shape of the latents of one picture. */
   readonly latentShape: readonly [height: number, width: number, channels: number];
-  /** sha-256 of its files. */
+  /** The sha-256 of the model's files. */
   readonly hash: string;
 }
 

@@ -7,7 +7,7 @@ import type { SamplingPlan } from './samplingPlan.ts';
 
 /** Where latents are made new, as bool tensors of the latents' shape. */
 export interface Repainting {
-  /** The cells to be made new. */
+  /** True in the cells of latents that are to be made new. */
   isNew: Tensor4D;
   /** All cells of the images that keep some: these alone go back and make a step again. */
   fitted: Tensor4D;

@@ -16,7 +16,7 @@ import type { DiffusionModel } from './model.ts';
 /** How recipes are sampled, beside what they say themselves. */
 export interface SampleRun {
   signal?: AbortSignal;
-  /** Those that the recipes name. */
+  /** The classifiers that the recipes name, by those names. */
   classifiers?: Classifiers;
   /** Whether each step gives its `guidanceNorm`; default false. */
   measureGuidance?: boolean;

@@ -140,7 +140,7 @@ function addToKnownRows(
   }
 }
 
-/** The last two give what a number adds. */
+/** The weights of the network that embeds a number. The last two belong to the layer whose output is added to the sum. */
 function mlpParts(name: string): string[] {
   return ['linear_1.weight', 'linear_1.bias', 'linear_2.weight', 'linear_2.bias'].map(
     (part) => `attributes.${name}.${part}`,

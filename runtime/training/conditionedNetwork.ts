@@ -13,7 +13,7 @@ export function conditionedShapes(unet: UNet2DConfig, conditioning: Conditioning
   return conditioning ? joinConditioning(shapes, conditioningShapes(conditioning)) : shapes;
 }
 
-/** Both networks' weights as one. */
+/** Puts the weights of the U-Net and of its conditioning into one map, so that they train as one network. */
 export function joinConditioning<T>(
   unet: ReadonlyMap<string, T>,
   conditioning: ReadonlyMap<string, T>,

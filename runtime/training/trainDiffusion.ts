@@ -63,7 +63,7 @@ const ROLL_STREAM = 0x60000000;
 /** Up to this size of the latents two levels see the whole picture. */
 const SMALL_LATENTS = 8;
 
-/** What may be chosen of a new U-Net. */
+/** The sizes that can be chosen for a new U-Net. */
 export interface UNetSizes {
   /** Channels of the levels; default 64, 128 for latents of up to 8×8, else 64, 112, 128. */
   widths?: readonly number[];

@@ -1,13 +1,13 @@
 import type { Trainer, TrainingStep } from './trainer.ts';
 
 export interface TrainingIntervals {
-  /** Between two checkpoints. */
+  /** The time between two checkpoints. */
   saveMs: number;
-  /** Between two previews. */
+  /** The time between two previews. */
   previewMs: number;
 }
 
-/** A training after one more step. */
+/** How far a training is after one more step, and what is due now. */
 export interface TrainingProgress {
   step: TrainingStep;
   /** Exponential mean of the losses so far. */

@@ -56,7 +56,7 @@ export async function deviationFrom(actual: Tensor, expected: WeightTensor): Pro
   return { maxAbs, maxRel: maxAbs === 0 ? 0 : maxAbs / magnitude };
 }
 
-/** The larger of each measure. */
+/** Takes the larger absolute and the larger relative error of two deviations. */
 export function largerDeviation(a: Deviation, b: Deviation): Deviation {
   return { maxAbs: Math.max(a.maxAbs, b.maxAbs), maxRel: Math.max(a.maxRel, b.maxRel) };
 }

@@ -1,11 +1,5 @@
-import {
-  checkRecipe,
-  type KnownClassifiers,
-  type Recipe,
-  type RecipeModel,
-  recipeEntries,
-  recipeModel,
-} from '../../runtime/index.ts';
+import { checkRecipe, type KnownClassifiers, type Recipe, recipeEntries, recipeModel } from '../../runtime/index.ts';
+import { askedSize, type TileSize } from '../../runtime/recipe/imageSize.ts';
 import type { BakeAsset } from './bakeFileSchema.ts';
 import type { BakeImage } from './openImages.ts';
 import type { BakeClassifier, BakeModel } from './openModels.ts';
@@ -79,15 +73,8 @@ function openFiles(
 }
 
 /** In terms of width and height, where a recipe itself counts bytes. */
-function sizeProblemOf(
-  asset: BakeAsset,
-  model: Pick<RecipeModel, 'widthPx' | 'heightPx'>,
-  { width, height }: BakeImage,
-) {
-  const [widthPx, heightPx] = [
-    asset.widthPx ?? asset.sizePx ?? model.widthPx,
-    asset.heightPx ?? asset.sizePx ?? model.heightPx,
-  ];
+function sizeProblemOf(asset: BakeAsset, model: TileSize, { width, height }: BakeImage) {
+  const [widthPx, heightPx] = askedSize(model, asset);
   if (width === widthPx && height === heightPx) return undefined;
   return `is ${width}×${height}; expected ${widthPx}×${heightPx}, the size that is made; scale it`;
 }

@@ -214,7 +214,7 @@ export class Company {
     return this.guests?.present ?? [];
   }
 
-  /** Whether new guests come in. */
+  /** Whether new guests walk in from time to time. While it is false the door stays closed and those inside stay. */
   set areArriving(areArriving: boolean) {
     this.isDoorOpen = areArriving;
     if (this.guests) this.guests.areArriving = areArriving;

@@ -26,7 +26,7 @@ export interface Sitter {
   /** The artist that paints it; null while the model is loading. */
   readonly artist: Artist | null;
   readonly recipe: SitterRecipe;
-  /** Whether a picture is being painted. */
+  /** Whether a new picture of this sitter is being painted now, so that the card can show that it is busy. */
   readonly isPainting: boolean;
   /** True while its card is open: a guest who is spoken to does not leave. */
   isSpokenTo: boolean;

@@ -66,7 +66,7 @@ export class Parts {
     });
   }
 
-  /** Adds any other mesh. */
+  /** Adds a mesh that this class has no method of its own for. */
   add(material: Material, mesh: Mesh, at: Vec): void {
     this.place(material, mesh, at);
   }

@@ -90,7 +90,7 @@ export function offerTraining(user: ModelUser, onError: (error: unknown) => void
   });
 }
 
-/** What a visitor has chosen. */
+/** The settings that a visitor has chosen in the controls, remembered for the next visit. */
 export interface VisitorSettings {
   areArriving: boolean;
   quality: QualityWish;
