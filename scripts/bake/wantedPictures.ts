@@ -7,7 +7,7 @@ import type { BakeModel } from './openModels.ts';
 /** Tells of a mistake in an asset: in which of its entries, and what. */
 export type Wrong = (entry: string | number | (string | number)[], message: string) => void;
 
-const MAX_PICTURES = 1_000_000;
+export const MAX_PICTURES = 1_000_000;
 
 /** Which pictures an asset wants: the product of labels and seeds, but for labels with seeds of their own. */
 export function wantedPictures(
