@@ -1,6 +1,6 @@
 // How esbuild makes Figment's files for browsers; build.ts, pageSizes.ts and the tests in real browsers share it.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { BuildOptions, Loader, Plugin } from 'esbuild';
@@ -18,6 +18,8 @@ export const BROWSER_BUILD = {
   format: 'esm',
   platform: 'browser',
   target: 'es2022',
+  // For scripts of Node that emscripten's code looks out for; bundlers would take their place.
+  define: { __filename: 'undefined', __dirname: 'undefined' },
   plugins: [leanTensorFlow()],
 } satisfies BuildOptions;
 
@@ -28,6 +30,26 @@ export const LIBRARY_BUILD = {
   splitting: true,
   external: ['@babylonjs/core'],
   plugins: [...BROWSER_BUILD.plugins, directImports(packageRoot())],
+} satisfies BuildOptions;
+
+/**
+ * One script for pages that load Babylon.js as a script, too, such as its Playground: it takes the global BABYLON and makes
+ * the global FIGMENT. The backends that compute on the page's own thread are left out; workers and the GPU are there.
+ */
+export const GLOBAL_BUILD = {
+  ...BROWSER_BUILD,
+  entryPoints: { 'babylon.figment': 'plugin/index.ts' },
+  splitting: false,
+  format: 'iife',
+  globalName: 'FIGMENT',
+  banner: { js: 'var FIGMENT_SCRIPT = document.currentScript ? document.currentScript.src : location.href;' },
+  define: { ...BROWSER_BUILD.define, 'import.meta.url': 'FIGMENT_SCRIPT' },
+  plugins: [
+    ...BROWSER_BUILD.plugins,
+    globalBabylon(packageRoot()),
+    withoutThreadBackends(),
+    directImports(packageRoot()),
+  ],
 } satisfies BuildOptions;
 
 /** One file without imports, as bundlers want a worker that they copy. */
@@ -51,6 +73,49 @@ function leanTensorFlow(): Plugin {
       build.onResolve({ filter: /^\.\// }, ({ path: imported, resolveDir }) => {
         const file = `${path.join(resolveDir, imported)}.js`;
         return /tfjs-core[\\/]dist[\\/]io[\\/]/.test(file) ? { path: file, sideEffects: false } : undefined;
+      });
+    },
+  };
+}
+
+/** Imports of Babylon.js that load a class when it is needed. */
+const LATE_LIST = /\bconst \{ ([^}]*) \} = await import\('([^']+)'\)/g;
+
+/** Takes what the plugin imports of Babylon.js from the global BABYLON. */
+function globalBabylon(root: string): Plugin {
+  return {
+    name: 'global BABYLON',
+    setup(build) {
+      const names = new Map<string, Set<string>>();
+      const note = (from: string, list: string) => {
+        const known = names.get(from) ?? new Set();
+        for (const name of namesIn(list)) if (!name.startsWith('type ')) known.add(name.split(' as ')[0]!);
+        names.set(from, known);
+      };
+      for (const file of readdirSync(path.join(root, 'plugin'), { recursive: true, encoding: 'utf8' })) {
+        if (!/^(?!testing|inspector).*(?<!\.test)\.ts$/.test(file)) continue;
+        const source = readFileSync(path.join(root, 'plugin', file), 'utf8');
+        for (const [, isType, list, from] of source.matchAll(LIST)) if (!isType) note(from!, list!);
+        for (const [, list, from] of source.matchAll(LATE_LIST)) note(from!, list!);
+      }
+      build.onResolve({ filter: /^@babylonjs\/core\// }, ({ path: from }) => ({ path: from, namespace: 'babylon' }));
+      build.onLoad({ filter: /./, namespace: 'babylon' }, ({ path: from }) => {
+        return { contents: `export const { ${[...(names.get(from) ?? [])].join(', ')} } = BABYLON;`, loader: 'js' };
+      });
+    },
+  };
+}
+
+/** Leaves out the backends that compute on the page's own thread, and their kernels. */
+function withoutThreadBackends(): Plugin {
+  return {
+    name: 'without the backends of the thread',
+    setup(build) {
+      const filter = /^@tensorflow\/tfjs-backend-(wasm|cpu)$|^\.\.\/kernels\/(wasm|cpu)\/index\.ts$/;
+      const problem = 'babylon.figment.js computes on the GPU and in workers alone; import the package for this thread';
+      build.onResolve({ filter }, ({ path: from }) => ({ path: from, namespace: 'left-out' }));
+      build.onLoad({ filter: /./, namespace: 'left-out' }, () => {
+        return { contents: `throw new Error('${problem}'); module.exports = {};`, loader: 'js' };
       });
     },
   };

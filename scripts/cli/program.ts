@@ -4,6 +4,7 @@ import { coloursFor } from '../node/terminal.ts';
 import { bakeCommand } from './bake.ts';
 import { datasetCommand } from './dataset.ts';
 import { evaluateCommand } from './evaluate.ts';
+import { modelsCommand } from './models.ts';
 import { pickCommand } from './pick.ts';
 import { trainCommand } from './train.ts';
 import { verifyCommand } from './verify.ts';
@@ -14,7 +15,15 @@ export function createProgram(): Command {
     .description('Generates game art with diffusion models, and trains the models that do.')
     .version(packageVersion())
     .option('--debug', 'print where an error came from (as does FIGMENT_DEBUG=1)');
-  const commands = [bakeCommand(), pickCommand(), trainCommand(), evaluateCommand(), verifyCommand(), datasetCommand()];
+  const commands = [
+    bakeCommand(),
+    pickCommand(),
+    trainCommand(),
+    evaluateCommand(),
+    verifyCommand(),
+    datasetCommand(),
+    modelsCommand(),
+  ];
   for (const command of commands) program.addCommand(command);
   configure(program);
   return program;
