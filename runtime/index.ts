@@ -89,6 +89,7 @@ export {
 export {
   type Accuracy,
   accuracyOf,
+  attributeAccuracy,
   classifyImages,
   type Judgement,
   spreadPerClass,

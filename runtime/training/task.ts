@@ -37,6 +37,7 @@ import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { type Batch, batchArray, batchTensor } from './batch.ts';
 import { conditionedShapes, splitConditioning } from './conditionedNetwork.ts';
 import {
+  attributeLoss,
   crossEntropy,
   diffusionLoss,
   elbo,
@@ -218,15 +219,18 @@ function conditionalVaeTask(spec: TaskSpec & { kind: 'cvae' }): TrainingTask {
   };
 }
 
-/** Batch: x (B, H, W, C) in [−1, 1], classLabels (B). */
+/** Batch: x (B, H, W, C) in [−1, 1], classLabels (B); with attributes also those (B, attributes), below 0 where not known. */
 function classifierTask({ config }: TaskSpec & { kind: 'classifier' }): TrainingTask {
   return {
     shapes: classifierShapes(config),
     isTrained: () => true,
     loss: (weights, batch) =>
       tidy(() => {
-        const { logits } = classify(config, weights, batchTensor<Tensor4D>(batch, 'x'));
-        return classificationLoss(logits, batch);
+        const { logits, attributes } = classify(config, weights, batchTensor<Tensor4D>(batch, 'x'));
+        const ofLabel = classificationLoss(logits, batch);
+        if (!attributes) return ofLabel;
+        const ofAttributes = attributeLoss(config.attributes, attributes, batchArray(batch, 'attributes').data);
+        return { ...ofLabel, loss: add(ofLabel.loss, ofAttributes) as Scalar };
       }),
   };
 }
