@@ -99,7 +99,7 @@ export async function judgeGenerated(context: Context) {
 /** Judges the pipelines other than ddpm. */
 async function judgePipelines(context: Context, guidanceScale: number): Promise<Record<string, PipelineMetrics>> {
   const makers = makersAt(context, guidanceScale);
-  const atOnce = await judge(context, makers.cvae!, 'cvae', false);
+  const atOnce = await judge(context, makers.cvae!, 'cvae');
   const refined = await judge(context, makers['cvae+ddpm']!, 'cvae+ddpm');
   return {
     cvae: pipelineMetrics(atOnce.metrics, atOnce.speed),
@@ -123,9 +123,9 @@ function makersAt({ model, cvae, recipe }: Context, guidanceScale: number) {
 }
 
 /** Makes as many pictures of each label as the recipe says, and has them judged. */
-async function judge(context: Context, make: MakePictures, title: string, asksAttributes = true) {
+async function judge(context: Context, make: MakePictures, title: string) {
   const { dataset, classifier, real, perClass } = context;
-  const { requests, classLabels, attributes } = askedPictures(context, asksAttributes);
+  const { requests, classLabels, attributes } = askedPictures(context);
   const started = performance.now();
   const pictures = await withProgress(title, (onProgress) => generateSet(make, requests, onProgress));
   const speed = (1000 * pictures.length) / (performance.now() - started);
@@ -140,9 +140,9 @@ const BATCH = 26;
  * The same number of pictures of every label, with the seeds that `figment bake` would use: counting up from the same first
  * seed for every label. Each is asked for the attributes of a held-out image of its label, one after the other.
  */
-function askedPictures({ dataset, split, recipe }: Context, asksAttributes: boolean) {
+function askedPictures({ dataset, split, recipe }: Context) {
   const { imagesPerClass, firstSeed } = recipe;
-  const columns = asksAttributes ? (dataset.attributes ?? []) : [];
+  const columns = dataset.attributes ?? [];
   const models = dataset.labels.flatMap((_, label) => {
     const heldOut = split.heldOut.filter((image) => dataset.classLabels[image] === label);
     return Array.from({ length: imagesPerClass }, (_, i) => heldOut[i % heldOut.length]!);
