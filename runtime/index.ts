@@ -186,6 +186,7 @@ export {
 } from './recipe/recipe.ts';
 export { RECIPE_KEYS, SAMPLER_NAMES } from './recipe/schema.ts';
 export {
+  assertPictures,
   decodeLatents,
   decodeLatentsInSlices,
   encodePixelsInSlices,

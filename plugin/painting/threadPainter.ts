@@ -1,4 +1,5 @@
 import {
+  assertPictures,
   type BackendChoice,
   type ConditionalVae,
   compilationDone,
@@ -204,7 +205,10 @@ export class ThreadPainter implements Painter {
     const [, heightPx, widthPx] = images.shape;
     const isOnDevice = this.options.device !== null;
     try {
-      if (isOnDevice && !recipes[0]!.image) return this.toTexels(images);
+      if (isOnDevice && !recipes[0]!.image) {
+        await assertPictures(this.model, images);
+        return this.toTexels(images);
+      }
       const finished = await finishedPixels(this.model, recipes, images);
       if (!isOnDevice) return finished.map((pixels) => new PixelPicture(pixels, widthPx, heightPx));
       // What is kept of an image is laid over on this thread; the result joins the other pictures on the device.

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { runToEnd } from '../core/slices.ts';
 import { silu } from '../kernels/silu.ts';
 import type { LatentDistribution } from './autoencoderKl.ts';
-import { Count, parseNetworkConfig } from './config.ts';
+import { Count, parseNetworkConfig, Widths } from './config.ts';
 import {
   activateEmbedding,
   type BlockOptions,
@@ -28,7 +28,7 @@ const schema = v.object({
   in_channels: Count, // of the image, in and out
   num_labels: Count,
   sample_size: v.tuple([Count, Count]), // height, width
-  block_out_channels: v.pipe(v.array(Count), v.minLength(1)), // each level halves the image
+  block_out_channels: Widths, // each level halves the image
   latent_size: Count, // values of the one latent vector
   label_channels: Count, // width of a label's embedding
   hidden_channels: Count, // width of what the decoder is modulated by

@@ -88,3 +88,14 @@ describe('a bake file', () => {
     expect(await readFile(BAKE_SCHEMA_FILE, 'utf8')).toBe(bakeFileJsonSchema()); // else: npm run build:schema
   });
 });
+
+it('tells of a file that is wrong throughout in its first lines, at once', () => {
+  const start = performance.now();
+  const wrong = problems(`{ "figment": 1, "assets": [${'{ "name": 7, "x": 1 },'.repeat(50_000)}] }`);
+  expect(wrong).toHaveLength(21);
+  expect(wrong.at(-1)).toMatch(/^figment.bake.json: \d+ more like these$/);
+  const long = `{ "figment": "${'x'.repeat(1e6)}", "${'y'.repeat(1e6)}": 1, "assets": [{ "name": "a" }] }`;
+  for (const line of problems(long)) expect(line.length).toBeLessThanOrEqual(500);
+  expect(problems(`{ ${'x '.repeat(1e5)}`)).toHaveLength(20);
+  expect(performance.now() - start).toBeLessThan(2000);
+});
