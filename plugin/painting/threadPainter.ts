@@ -34,8 +34,12 @@ import { traceGuidance } from './traceGuidance.ts';
 
 const GPU_BATCH_SIZE = 8;
 
-/** While pipelines compile, nobody may use them: tfjs refuses one that is not ready. */
+/** While pipelines compile, nobody may use them: tfjs refuses one that is not ready. It never rejects, since all wait for it. */
 let compilation: Promise<void> | null = null;
+
+function endCompilation(): void {
+  compilation = null;
+}
 
 export interface ThreadPainterOptions {
   /** Of this thread, and of the device. */
@@ -89,12 +93,9 @@ export class ThreadPainter implements Painter {
   async warmUpAsync(): Promise<void> {
     if (!this.options.device) return; // nothing to compile
     while (compilation) await compilation;
-    compilation = this.run((signal) => this.compile(signal));
-    try {
-      await compilation;
-    } finally {
-      compilation = null;
-    }
+    const own = this.run((signal) => this.compile(signal));
+    compilation = own.then(endCompilation, endCompilation);
+    return own;
   }
 
   async addCvaeAsync(files: Record<string, Uint8Array>): Promise<string> {
