@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { changeRecipe } from '../../runtime/index.ts';
+import { changeRecipe, type RecipeOptions } from '../../runtime/index.ts';
 import type { BakeAsset, BakeDescription } from './bakeFileSchema.ts';
-import type { BakePlan } from './bakePlan.ts';
+import { type BakePlan, pictureCaption } from './bakePlan.ts';
 import { manifestName } from './manifest.ts';
 import { openImages } from './openImages.ts';
 import { openClassifiers, openModels } from './openModels.ts';
@@ -30,7 +30,7 @@ const TOO_MANY_PICTURES = `with this asset there are more than ${MAX_PICTURES} p
 export async function planBake(source: BakeSource, options: PlanOptions = {}): Promise<BakePlan> {
   const { description, folder, fail } = source;
   const { defaults = {} } = description;
-  const assets = description.assets.map((asset) => changeRecipe<BakeAsset>(defaults as BakeAsset, asset));
+  const assets = description.assets.map((asset) => withDefaults(asset, defaults));
   const problems: Problem[] = repeatedNames(assets);
   const out = outFolder(source, options, problems);
   const names = assets.flatMap(({ model }) => model ?? []);
@@ -77,6 +77,11 @@ export async function planBake(source: BakeSource, options: PlanOptions = {}): P
   return plan;
 }
 
+/** What an asset leaves out is that of the defaults; its attributes stand for theirs as a whole. */
+function withDefaults(asset: BakeAsset, defaults: NonNullable<BakeDescription['defaults']>): BakeAsset {
+  return changeRecipe(defaults as Partial<RecipeOptions>, asset as Partial<RecipeOptions>) as unknown as BakeAsset;
+}
+
 /** What is wrong with the defaults is wrong in every asset. */
 function unique(problems: Problem[]): Problem[] {
   return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
@@ -105,8 +110,8 @@ function outFolder({ description, folder }: BakeSource, options: PlanOptions, pr
 /** All files that the plan writes, with whose they are. */
 export function* ownedFiles({ name, pictures, sheets, libraries }: BakePlan): Generator<[string, string]> {
   yield [manifestName(name), 'the manifest'];
-  for (const { look, label, seed, files } of pictures) {
-    for (const { path } of files) yield [path, `${look.asset} (${label}, seed ${seed})`];
+  for (const picture of pictures) {
+    for (const { path } of picture.files) yield [path, `${picture.look.asset} (${pictureCaption(picture)})`];
   }
   for (const { asset, image, atlas } of sheets) {
     yield [image, `the sheet of ${asset}`];
