@@ -33,6 +33,7 @@ const MAX_DEPTH = 8;
 /** A file that is wrong throughout is told by its first lines. */
 const MAX_LISTED = 20;
 const MAX_PLACED = 1000;
+const LARGE = 500_000;
 const MAX_SHOWN_LENGTH = 80;
 const NAME_OF_OBJECT = 'figment.bake.json';
 
@@ -54,7 +55,7 @@ export function parseBakeFile(text: string, file: string): BakeSource {
   const source = { folder: dirname(resolve(file)), name, fail: failIn(name, text, tree) };
   const repeated = repeatedKeys(tree);
   if (repeated.length > 0) source.fail(repeated);
-  return { ...source, description: checkForm(getNodeValue(tree), source.fail) };
+  return { ...source, description: checkForm(getNodeValue(tree), source.fail, text.length > LARGE) };
 }
 
 /** A description that a script made; its paths are relative to the folder. */
@@ -109,8 +110,9 @@ function repeatedKeys(node: Node, path: (string | number)[] = []): Problem[] {
   });
 }
 
-function checkForm(value: unknown, fail: (problems: Problem[]) => never): BakeDescription {
-  const result = v.safeParse(BAKE_FILE_SCHEMA, value);
+/** @param isLarge then the first problem is told alone: to find all could take seconds */
+function checkForm(value: unknown, fail: (problems: Problem[]) => never, isLarge = false): BakeDescription {
+  const result = v.safeParse(BAKE_FILE_SCHEMA, value, { abortEarly: isLarge });
   if (result.success) return result.output;
   return fail(result.issues.slice(0, MAX_PLACED).map(problemOf));
 }
