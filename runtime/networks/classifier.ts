@@ -1,13 +1,13 @@
 import { mean, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import * as v from 'valibot';
 import { ATTRIBUTE_KINDS, type AttributeKind } from './conditioningConfig.ts';
-import { Count, parseNetworkConfig } from './config.ts';
+import { Count, parseNetworkConfig, Widths } from './config.ts';
 import { conv, convShapes, dense, linearShapes, norm, normShapes, type Shapes, type Weights } from './layers.ts';
 
 const schema = v.object({
   in_channels: Count,
   num_labels: Count,
-  block_out_channels: v.pipe(v.array(Count), v.minLength(1)), // each level halves the image; the last are the features
+  block_out_channels: Widths, // each level halves the image; the last are the features
   norm_num_groups: Count,
   norm_eps: v.pipe(v.number(), v.minValue(0)),
   /** What it tells of a picture besides its label. */

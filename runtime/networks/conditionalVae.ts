@@ -7,7 +7,7 @@ import { silu } from '../kernels/silu.ts';
 import type { LatentDistribution } from './autoencoderKl.ts';
 import { type Conditions, conditioning, conditioningShapes } from './conditioning.ts';
 import { ATTRIBUTE_KINDS, type ConditioningConfig, parseConditioningConfig } from './conditioningConfig.ts';
-import { Count, parseNetworkConfig } from './config.ts';
+import { Count, parseNetworkConfig, Widths } from './config.ts';
 import {
   activateEmbedding,
   type BlockOptions,
@@ -31,7 +31,7 @@ const schema = v.object({
   in_channels: Count, // of the image, in and out
   num_labels: Count,
   sample_size: v.tuple([Count, Count]), // height, width
-  block_out_channels: v.pipe(v.array(Count), v.minLength(1)), // each level halves the image
+  block_out_channels: Widths, // each level halves the image
   latent_size: Count, // values of the one latent vector
   label_channels: Count, // width of what the label, and the attributes, become
   hidden_channels: Count, // width of what the decoder is modulated by
