@@ -14,7 +14,14 @@ export {
   sheetColumns,
 } from './core/atlas.ts';
 // Pixels and random numbers
-export type { Attributes, AttributeValues, NumberRange, Vocabulary } from './core/attributes.ts';
+export {
+  type Attributes,
+  type AttributeValues,
+  attributeProblem,
+  isRange,
+  type NumberRange,
+  type Vocabulary,
+} from './core/attributes.ts';
 export { atop, blend } from './core/composite.ts';
 export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
 export { fingerprint } from './core/fingerprint.ts';
@@ -89,6 +96,7 @@ export {
 export {
   type Accuracy,
   accuracyOf,
+  attributeAccuracy,
   classifyImages,
   type Judgement,
   spreadPerClass,
@@ -145,7 +153,12 @@ export {
   parseConditionalVaeConfig,
 } from './networks/conditionalVae.ts';
 export { type Conditions, conditioning, conditioningShapes } from './networks/conditioning.ts';
-export { type ConditioningConfig, conditioningConfig, parseConditioningConfig } from './networks/conditioningConfig.ts';
+export {
+  attributeKinds,
+  type ConditioningConfig,
+  conditioningConfig,
+  parseConditioningConfig,
+} from './networks/conditioningConfig.ts';
 export type { Shapes, Weights } from './networks/layers.ts';
 export {
   classifyNoisy,
@@ -186,6 +199,7 @@ export {
 } from './recipe/recipe.ts';
 export { RECIPE_KEYS, SAMPLER_NAMES } from './recipe/schema.ts';
 export {
+  assertPictures,
   decodeLatents,
   decodeLatentsInSlices,
   encodePixelsInSlices,

@@ -1,5 +1,6 @@
 /** The typed view of a diffusers `scheduler_config.json`: what is missing gets diffusers' default, what differs is refused. */
 import * as v from 'valibot';
+import { quote, shortened } from '../core/errors.ts';
 
 const TIMESTEP_SPACINGS = ['leading', 'linspace', 'trailing'] as const;
 const BETA_SCHEDULES = ['linear', 'scaled_linear', 'squaredcos_cap_v2'] as const;
@@ -59,7 +60,10 @@ const UNSUPPORTED: Readonly<Record<string, readonly unknown[]>> = {
   lambda_min_clipped: [Number.NEGATIVE_INFINITY, '-Infinity'],
 };
 
-const wholeNumber = (least: number) => v.pipe(v.number(), v.integer(), v.minValue(least));
+/** A schedule of T values is computed for every sampler; no model has more than a few thousand. */
+const MAX_TIMESTEPS = 100_000;
+
+const wholeNumber = (least: number) => v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(MAX_TIMESTEPS));
 const beta = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 
 const SCHEMA = v.object({
@@ -94,7 +98,7 @@ export function parseSchedulerConfig(json: unknown, fileName: string): Scheduler
   const fields = assertObject(json, fileName);
   const className = parseClassName(fields._class_name, fileName);
   refuseUnsupported(fields, fileName);
-  const result = v.safeParse(SCHEMA, fields);
+  const result = v.safeParse(SCHEMA, fields, { abortEarly: true });
   if (!result.success) throw schemaError(result.issues[0], fileName);
   const options = result.output;
   assertNumBetas(options.trained_betas, options.num_train_timesteps, fileName);
@@ -192,7 +196,7 @@ function assertNumBetas(betas: readonly number[] | null, numTrainTimesteps: numb
 
 function optionError(fileName: string, option: string, value: unknown, supported: readonly unknown[]): Error {
   return new Error(
-    `parseSchedulerConfig: ${fileName}: "${option}" is ${JSON.stringify(value) ?? 'missing'}, which is not supported; ` +
+    `parseSchedulerConfig: ${fileName}: "${option}" is ${value === undefined ? 'missing' : quote(value)}, which is not supported; ` +
       `expected ${supported.join(', ')}; save the model with a scheduler that needs no other`,
   );
 }
@@ -201,7 +205,7 @@ function schemaError(issue: v.InferIssue<typeof SCHEMA>, fileName: string): Erro
   const option = v.getDotPath(issue) ?? '';
   const expected = issue.expected?.replace(/ \| null \| undefined|[()]|\| undefined|\| null/g, '') ?? 'a whole number';
   return new Error(
-    `parseSchedulerConfig: ${fileName}: "${option}" is ${issue.received}; expected ${expected}; ` +
+    `parseSchedulerConfig: ${fileName}: "${option}" is ${shortened(issue.received, 80)}; expected ${expected}; ` +
       'correct the file or save the model with a supported scheduler',
   );
 }

@@ -10,7 +10,7 @@ import {
   parseConditioningConfig,
 } from '../networks/conditioningConfig.ts';
 import { timeChannels, unet2dShapes } from '../networks/unet2d.ts';
-import { parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
+import { attentionLevel, parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { uploadWeights } from '../networks/weights.ts';
 import type { ModelFiles } from '../weights/modelFolder.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
@@ -46,11 +46,15 @@ export function createModel(files: ModelFiles): DiffusionModel {
   const conditioningConfig = checkConditioning(files, unetConfig);
   const factor = 2 ** (vaeConfig.block_out_channels.length - 1);
   const { widthPx, heightPx } = files.index.figment;
-  if (widthPx % factor !== 0 || heightPx % factor !== 0 || unetConfig.in_channels !== vaeConfig.latent_channels) {
+  const latentShape = [heightPx / factor, widthPx / factor, vaeConfig.latent_channels] as const;
+  const { in_channels, out_channels } = unetConfig;
+  if (!latentShape.every(Number.isInteger) || in_channels !== latentShape[2] || out_channels !== latentShape[2]) {
     throw new Error(
-      `createModel: ${name}: ${widthPx}×${heightPx} px, a VAE of factor ${factor} with ${vaeConfig.latent_channels} channels and a U-Net of ${unetConfig.in_channels} do not fit together`,
+      `createModel: ${name}: ${widthPx}×${heightPx} px, a VAE of factor ${factor} with ${vaeConfig.latent_channels} channels and a U-Net of ${in_channels} to ${out_channels} do not fit together`,
     );
   }
+  checkImageChannels(files.index, vaeConfig);
+  checkAttendedSize(name, latentShape, unetConfig, vaeConfig);
   const unet = uploadWeights(files.unet);
   const vae = uploadWeights(files.vae);
   const conditioning = conditioningConfig && {
@@ -64,9 +68,34 @@ export function createModel(files: ModelFiles): DiffusionModel {
     vae: { config: vaeConfig, weights: vae },
     conditioning,
     scheduler,
-    latentShape: [heightPx / factor, widthPx / factor, vaeConfig.latent_channels],
+    latentShape,
     dispose: () => dispose([unet, vae, conditioning?.weights ?? {}] as unknown as Tensor[]),
   };
+}
+
+function checkImageChannels({ figment }: ModelIndex, { in_channels, out_channels }: AutoencoderKlConfig): void {
+  if (in_channels === figment.channels && out_channels === figment.channels) return;
+  throw new Error(
+    `createModel: ${figment.name}: model_index.json has ${figment.channels} channels, but vae/config.json in_channels ${in_channels} and out_channels ${out_channels}; they must be equal`,
+  );
+}
+
+/** Places that attend to each other at most: their number enters the time of a layer squared. */
+const MAX_ATTENDED = 128 ** 2;
+
+function checkAttendedSize(
+  name: string,
+  [height, width]: readonly [number, number, number],
+  unet: UNet2DConfig,
+  vae: AutoencoderKlConfig,
+): void {
+  const level = attentionLevel(unet);
+  const sizes = [vae.mid_block_add_attention ? height * width : 0, level === null ? 0 : (height * width) / 4 ** level];
+  const most = Math.max(...sizes);
+  if (most <= MAX_ATTENDED) return;
+  throw new Error(
+    `createModel: ${name}: attention among ${most} places takes minutes a layer; expected at most ${MAX_ATTENDED}, by smaller pictures or attention on lower levels`,
+  );
 }
 
 /**

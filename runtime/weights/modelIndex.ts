@@ -50,6 +50,8 @@ export const FIGMENT_DEFAULTS = {
 
 const MAX_DEPTH = 32;
 const MAX_SIZE_PX = 8192;
+const MAX_LABELS = 100_000;
+const MAX_CONFIG_BYTES = 10_000_000;
 
 const text = v.pipe(v.string(), v.maxLength(10_000));
 const label = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
@@ -84,7 +86,7 @@ export const MODEL_INDEX_SCHEMA = v.looseObject({
   unet: v.optional(component),
   vae: v.optional(component),
   scheduler: v.optional(component),
-  labels: v.optional(v.pipe(v.array(label), v.check(isUnique, 'expected every label once'))),
+  labels: v.optional(v.pipe(v.array(label), v.maxLength(MAX_LABELS), v.check(isUnique, 'expected every label once'))),
   image: v.optional(v.record(v.string(), v.unknown())),
   figment: v.optional(FIGMENT_SCHEMA),
 });
@@ -94,14 +96,16 @@ export type StoredModelIndex = v.InferOutput<typeof MODEL_INDEX_SCHEMA>;
 
 /** Parses a JSON object of a model folder. */
 export function parseConfig(bytes: Uint8Array, fileName: string): Record<string, unknown> {
-  return parseUntrustedJson(bytes, MAX_DEPTH, (problem) => {
+  const fail = (problem: string): never => {
     throw new ModelFileError('loadModelFolder', fileName, problem);
-  });
+  };
+  if (bytes.length > MAX_CONFIG_BYTES) fail(`has ${bytes.length} bytes; expected at most ${MAX_CONFIG_BYTES}`);
+  return parseUntrustedJson(bytes, MAX_DEPTH, fail);
 }
 
 /** @throws ModelFileError naming the first entry that is wrong */
 export function parseModelIndex(bytes: Uint8Array, fileName: string): StoredModelIndex {
-  const result = v.safeParse(MODEL_INDEX_SCHEMA, parseConfig(bytes, fileName));
+  const result = v.safeParse(MODEL_INDEX_SCHEMA, parseConfig(bytes, fileName), { abortEarly: true });
   if (result.success) return result.output;
   const issue = result.issues[0];
   throw new ModelFileError(
@@ -180,7 +184,7 @@ function checkLabels(
 }
 
 function defaultLabels(numLabels: number, fail: (problem: string) => never): string[] {
-  if (numLabels < 0 || numLabels > 100_000)
+  if (numLabels < 0 || numLabels > MAX_LABELS)
     fail(`${numLabels + 1} class embeddings are more or less than can be named`);
   return Array.from({ length: numLabels }, (_, i) => `class${i}`);
 }

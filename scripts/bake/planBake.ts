@@ -10,6 +10,7 @@ import { type PlannedAsset, planAsset } from './planAsset.ts';
 import { planLibraries } from './planLibraries.ts';
 import type { BakeSource, Problem } from './readBakeFile.ts';
 import { describedBake, readBakeFile } from './readBakeFile.ts';
+import { MAX_PICTURES } from './wantedPictures.ts';
 
 export interface PlanOptions {
   /** Instead of the file's `out`; relative to the working directory. */
@@ -18,6 +19,7 @@ export interface PlanOptions {
 }
 
 const DEFAULT_OUT = 'baked';
+const TOO_MANY_PICTURES = `with this asset there are more than ${MAX_PICTURES} pictures; make several bake files`;
 
 /**
  * Turns a bake file into the pictures and files that it asks for, and refuses what could not be made or written before
@@ -37,12 +39,17 @@ export async function planBake(source: BakeSource, options: PlanOptions = {}): P
   const images = await openImages(assets, folder, source.takesAnyImage ?? false);
   const steered = assets.flatMap(({ classifier }) => classifier ?? []);
   const classifiers = await openClassifiers(steered, folder, options.signal);
+  let numPictures = 0;
   const planned = assets.map((asset, i): PlannedAsset | undefined => {
+    if (numPictures > MAX_PICTURES) return undefined; // the rest would only take time
     const model = asset.model === undefined ? 'name a model, here or in defaults' : models.get(asset.model)!;
     if (typeof model !== 'string') {
-      return planAsset(asset, model, { images, classifiers }, (entry, message) =>
+      const result = planAsset(asset, model, { images, classifiers }, (entry, message) =>
         problems.push({ path: ['assets', i, ...[entry].flat()], message }),
       );
+      numPictures += result?.pictures.length ?? 0;
+      if (numPictures > MAX_PICTURES) problems.push({ path: ['assets', i], message: TOO_MANY_PICTURES });
+      return result;
     }
     const isOwn = description.assets[i]!.model !== undefined || defaults.model === undefined;
     problems.push({ path: isOwn ? ['assets', i, 'model'] : ['defaults', 'model'], message: model });
