@@ -76,10 +76,19 @@ function packageSource({ name, files }: ModelPackage, settings: UrlSourceOptions
   return urlSource(name, {
     ...settings,
     fetch: async (input, init) => {
-      const path = String(input).slice(name.length + 1);
-      return Object.hasOwn(files, path) ? fetch(files[path]!, init) : new Response(null, { status: 404 });
+      const address = Object.entries(files).find(([path]) => String(input) === `${name}/${path}`)?.[1];
+      if (address === undefined) return new Response(null, { status: 404 });
+      return contentOf(address) ?? fetch(address, init);
     },
   });
+}
+
+/** What is in an address itself, as bundlers write small files; a page's policy may forbid to fetch those. */
+function contentOf(address: string): Response | null {
+  const [, encoding, content] = /^data:[^,]*?(;base64)?,(.*)$/s.exec(address) ?? [];
+  if (content === undefined) return null;
+  const text = decodeURIComponent(content);
+  return new Response(encoding ? Uint8Array.from(atob(text), (character) => character.charCodeAt(0)) : text);
 }
 
 function withRemedy(error: unknown): unknown {

@@ -15,6 +15,8 @@ export interface OutsideProject {
   packed: PackedPackage[];
   /** Runs a script with Node in the project. @returns what it wrote to stdout; @throws Error with all it wrote */
   node(...words: string[]): Promise<string>;
+  /** Runs a command in the project, as `node` does. */
+  run(command: string, ...words: string[]): Promise<string>;
   remove(): void;
 }
 
@@ -36,10 +38,13 @@ export async function createOutsideProject(model: string): Promise<OutsideProjec
     const words = ['xzf', place('packed', filename), '--strip-components=1', '-C', place('node_modules', name)];
     await run('tar', words);
   }
+  const runHere = async (command: string, ...words: string[]) =>
+    (await run(command, words, { cwd: folder, maxBuffer: 2 ** 26 })).stdout;
   return {
     folder,
     packed,
-    node: async (...words) => (await run(process.execPath, words, { cwd: folder, maxBuffer: 2 ** 26 })).stdout,
+    node: (...words) => runHere(process.execPath, ...words),
+    run: (command, ...words) => runHere(path.join(folder, command), ...words),
     remove: () => rmSync(folder, { recursive: true }),
   };
 }

@@ -60,8 +60,9 @@ export const WORKER_BUILD = {
 } satisfies BuildOptions;
 
 /**
- * Lets a bundle leave out what of tfjs-core Figment never calls but tfjs-core registers when it is imported: its optimizers,
- * and its ways to load and save models.
+ * Lets a bundle leave out what Figment never calls of TensorFlow.js but TensorFlow.js brings along when it is imported: its
+ * optimizers, its ways to load and save models, and the wasm module for threads. Where a server imports a bundle for
+ * browsers, it finds there what a browser has.
  */
 function leanTensorFlow(): Plugin {
   return {
@@ -69,6 +70,14 @@ function leanTensorFlow(): Plugin {
     setup(build) {
       build.onLoad({ filter: /tfjs-core[\\/]dist[\\/]index\.js$/ }, () => ({
         contents: `import './base_side_effects'; export * from './base';`,
+      }));
+      build.onLoad({ filter: /tfjs-core[\\/]dist[\\/]platforms[\\/]platform_node\.js$/ }, () => ({
+        contents: `import { env } from '../environment';
+          import { PlatformBrowser } from './platform_browser';
+          if (!env().get('IS_BROWSER')) env().setPlatform('browser', new PlatformBrowser());`,
+      }));
+      build.onLoad({ filter: /tfjs-backend-wasm-threaded-simd(\.worker)?\.js$/ }, () => ({
+        contents: `export default {}; export const wasmWorkerContents = '';`,
       }));
       build.onResolve({ filter: /^\.\// }, ({ path: imported, resolveDir }) => {
         const file = `${path.join(resolveDir, imported)}.js`;

@@ -1,10 +1,18 @@
 // npm run packages -- --out DIR: writes all that is published as .tgz files, as npm would fetch them.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
-import { shippedModels } from '../node/openModel.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 import { writeDeclarations } from './packages/bundleTypes.ts';
 import { buildCliPackage } from './packages/cliPackage.ts';
@@ -25,7 +33,7 @@ const OF_THE_REPOSITORY = ['scripts', 'devDependencies', 'private'];
  *
  * @param models those whose packages are made; default: all
  */
-export async function buildPackages(folder: string, models = shippedModels()): Promise<string[]> {
+export async function buildPackages(folder: string, models = modelNames()): Promise<string[]> {
   mkdirSync(path.join(root, SCRATCH), { recursive: true });
   const scratch = mkdtempSync(path.join(root, SCRATCH, 'types-'));
   const place = (name: string) => path.join(folder, name);
@@ -51,6 +59,11 @@ export async function buildPackages(folder: string, models = shippedModels()): P
     buildModelPackage(place(`babylon-figment-${model}`), model, facts);
   }
   return ['babylon-figment', 'babylon-figment-cli', ...models.map((model) => `babylon-figment-${model}`)].map(place);
+}
+
+function modelNames(): string[] {
+  const models = path.join(root, 'assets/models');
+  return readdirSync(models).filter((name) => existsSync(path.join(models, name, 'model_index.json')));
 }
 
 /** Packs folders of packages by npm, as it does before it publishes them. @returns what npm tells of each */

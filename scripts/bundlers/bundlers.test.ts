@@ -144,7 +144,7 @@ describe('the plugin for Vite', () => {
       root: art.folder,
       logLevel: 'silent',
       configFile: false,
-      plugins: [figmentVite(OPTIONS)],
+      plugins: [figmentVite({ ...OPTIONS, pageModels: ['heroes'] })],
     } as const;
     const outDir = join(art.folder, 'site');
     const lib = { entry: join(art.folder, 'main.js'), formats: ['es' as const], fileName: 'main' };
@@ -154,6 +154,8 @@ describe('the plugin for Vite', () => {
       join(outDir, 'copy.mjs'),
     );
     const { elf, recipe } = await import(/* @vite-ignore */ join(outDir, 'copy.mjs'));
+    const unetConfig = await readFile(join(art.folder, 'heroes/unet/config.json'), 'utf8');
+    expect(await readFile(join(outDir, 'models/heroes/unet/config.json'), 'utf8')).toBe(unetConfig);
     expect(recipe).toMatchObject({ label: 'elf', seed: 7 });
     const png = Buffer.from(elf.url.replace('data:image/png;base64,', ''), 'base64');
     expect(decodePng(png)).toMatchObject({ width: 32, height: 32 });
@@ -168,6 +170,7 @@ describe('the plugin for Vite', () => {
       await server.listen();
       const origin = server.resolvedUrls!.local[0]!;
       const fetched = async (address: string) => (await fetch(new URL(address, origin))).text();
+      expect(await fetched('models/heroes/unet/config.json')).toBe(unetConfig);
       const address = /from "(\/@id\/__x00__figment:[^"]+)"/.exec(await fetched('main.js'))![1]!;
       const module = await fetched(address);
       expect(module).toContain('"label":"elf","seed":7');

@@ -22,7 +22,7 @@ export function shippedFolders(kind: Kind, own = join(packageRoot(), 'assets', k
   if (kind === 'classifiers') return new Map(found);
   const packages = [process.cwd(), packageRoot()].flatMap(ancestors).flatMap((folder) => {
     const modules = join(folder, 'node_modules');
-    const names = namesIn(modules, kind).filter((name) => name.startsWith(PACKAGE_PREFIX));
+    const names = namesIn(modules, kind, PACKAGE_PREFIX);
     return names.map((name): [string, string] => [name.slice(PACKAGE_PREFIX.length), join(modules, name)]);
   });
   return new Map([...packages.reverse(), ...found]);
@@ -33,9 +33,10 @@ function ancestors(folder: string): string[] {
   return parent === folder ? [folder] : [folder, ...ancestors(parent)];
 }
 
-function namesIn(folder: string, kind: Kind): string[] {
+function namesIn(folder: string, kind: Kind, prefix = ''): string[] {
   if (!isFolder(folder)) return [];
-  return readdirSync(folder).filter((name) => existsSync(join(folder, name, INDEX_FILES[kind])));
+  const names = readdirSync(folder).filter((name) => name.startsWith(prefix));
+  return names.filter((name) => existsSync(join(folder, name, INDEX_FILES[kind])));
 }
 
 export function isFolder(path: string): boolean {

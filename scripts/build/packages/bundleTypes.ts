@@ -57,6 +57,6 @@ const ownGlobals: Plugin = {
     const own = names.map(
       (name) => `type ${name} = typeof globalThis extends { ${name}: { prototype: infer T } } ? T : any;\n`,
     );
-    return own.join('') + plain;
+    return own.join('') + plain.replaceAll(/^( {4})+/gm, (indent) => ' '.repeat(indent.length / 4));
   },
 };
