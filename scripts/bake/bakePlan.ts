@@ -105,6 +105,8 @@ export interface BakePlan {
   modelFolders: string[];
   /** Pictures on disk that others begin from. */
   imageFiles: string[];
+  /** What the owners of the models should know, a sentence each. */
+  notes: string[];
 }
 
 /** What the model is asked for. */

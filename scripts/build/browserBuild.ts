@@ -26,7 +26,7 @@ export const LIBRARY_BUILD = {
   entryPoints: { plugin: 'plugin/index.ts', runtime: 'runtime/index.ts' },
   splitting: true,
   external: ['@babylonjs/core'],
-  plugins: [directImports(packageRoot())],
+  plugins: [directImports(packageRoot()), withoutStringHashes()],
 } satisfies BuildOptions;
 
 /** One file without imports, as bundlers want a worker that they copy. */
@@ -34,6 +34,7 @@ export const WORKER_BUILD = {
   ...BROWSER_BUILD,
   entryPoints: { worker: 'plugin/painting/worker.ts' },
   splitting: false,
+  plugins: [withoutStringHashes()],
 } satisfies BuildOptions;
 
 /** `export { a, type B } from './file.ts';` and the same with import; group 1: the word type, 2: names, 3: the file. */
@@ -54,6 +55,21 @@ export function directImports(root: string): Plugin {
         if (!folders.some((folder) => file.startsWith(folder))) return undefined;
         return { contents: redirect(readFileSync(file, 'utf8'), definedIn), loader: 'ts' as Loader };
       });
+    },
+  };
+}
+
+/**
+ * Leaves out how TensorFlow.js hashes strings, with the library of 64-bit integers that it brings along: it is for one
+ * operation on strings, and Figment has none.
+ */
+export function withoutStringHashes(): Plugin {
+  const contents = `const leftOut = () => { throw new Error('tf.string: hashes of strings are left out of this bundle'); };
+    export { leftOut as hexToLong, leftOut as fingerPrint64 };`;
+  return {
+    name: 'without string hashes',
+    setup(build) {
+      build.onLoad({ filter: /tfjs-core[/\\]dist[/\\]hash_util\.js$/ }, () => ({ contents, loader: 'js' }));
     },
   };
 }
