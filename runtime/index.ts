@@ -89,6 +89,7 @@ export {
 export {
   type Accuracy,
   accuracyOf,
+  attributeAccuracy,
   classifyImages,
   type Judgement,
   spreadPerClass,
@@ -145,7 +146,12 @@ export {
   parseConditionalVaeConfig,
 } from './networks/conditionalVae.ts';
 export { type Conditions, conditioning, conditioningShapes } from './networks/conditioning.ts';
-export { type ConditioningConfig, conditioningConfig, parseConditioningConfig } from './networks/conditioningConfig.ts';
+export {
+  attributeKinds,
+  type ConditioningConfig,
+  conditioningConfig,
+  parseConditioningConfig,
+} from './networks/conditioningConfig.ts';
 export type { Shapes, Weights } from './networks/layers.ts';
 export {
   classifyNoisy,
@@ -156,7 +162,7 @@ export {
 export { timeChannels, type UNet2DCondition, unet2d, unet2dInSlices, unet2dShapes } from './networks/unet2d.ts';
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
 export { downloadWeights, initialWeights, uploadWeights } from './networks/weights.ts';
-export { encodeEdit, type PictureBytes } from './recipe/bytes.ts';
+export { encodeEdit, type PictureBytes, toBase64 } from './recipe/bytes.ts';
 export { changeRecipe, recipeEntries, shortRecipe } from './recipe/change.ts';
 export {
   CLASSIFIER_SCALE_DEFAULT,
@@ -186,6 +192,7 @@ export {
 } from './recipe/recipe.ts';
 export { RECIPE_KEYS, SAMPLER_NAMES } from './recipe/schema.ts';
 export {
+  assertPictures,
   decodeLatents,
   decodeLatentsInSlices,
   encodePixelsInSlices,

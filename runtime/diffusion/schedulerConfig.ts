@@ -3,7 +3,7 @@
  * betas and a prediction type, and those must be known here; how a scheduler steps is a choice, for which ours stands in.
  */
 import * as v from 'valibot';
-import { quote } from '../core/errors.ts';
+import { quote, shortened } from '../core/errors.ts';
 
 const TIMESTEP_SPACINGS = ['leading', 'linspace', 'trailing'] as const;
 const BETA_SCHEDULES = ['linear', 'scaled_linear', 'squaredcos_cap_v2'] as const;
@@ -73,7 +73,10 @@ const PASSED_OVER: OffValues = {
   lambda_min_clipped: [Number.NEGATIVE_INFINITY, '-Infinity'],
 };
 
-const wholeNumber = (least: number) => v.pipe(v.number(), v.integer(), v.minValue(least));
+/** A schedule of T values is computed for every sampler; no model has more than a few thousand. */
+const MAX_TIMESTEPS = 100_000;
+
+const wholeNumber = (least: number) => v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(MAX_TIMESTEPS));
 const beta = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 
 const SCHEMA = v.object({
@@ -115,7 +118,7 @@ export function parseSchedulerConfig(
   const className = parseClassName(fields, fileName, onNote);
   refuseUnsupported(fields, fileName);
   if (fields._class_name === className) notePassedOver(fields, fileName, onNote);
-  const result = v.safeParse(SCHEMA, fields);
+  const result = v.safeParse(SCHEMA, fields, { abortEarly: true });
   if (!result.success) throw schemaError(result.issues[0], fileName);
   const options = result.output;
   assertNumBetas(options.trained_betas, options.num_train_timesteps, fileName);
@@ -236,7 +239,7 @@ function assertNumBetas(betas: readonly number[] | null, numTrainTimesteps: numb
 
 function optionError(fileName: string, option: string, value: unknown, supported: readonly unknown[]): Error {
   return new Error(
-    `parseSchedulerConfig: ${fileName}: "${option}" is ${JSON.stringify(value) ?? 'missing'}, which is not supported; ` +
+    `parseSchedulerConfig: ${fileName}: "${option}" is ${value === undefined ? 'missing' : quote(value)}, which is not supported; ` +
       `expected ${supported.join(', ')}; save the model with a scheduler that needs no other`,
   );
 }
@@ -245,7 +248,7 @@ function schemaError(issue: v.InferIssue<typeof SCHEMA>, fileName: string): Erro
   const option = v.getDotPath(issue) ?? '';
   const expected = issue.expected?.replace(/ \| null \| undefined|[()]|\| undefined|\| null/g, '') ?? 'a whole number';
   return new Error(
-    `parseSchedulerConfig: ${fileName}: "${option}" is ${issue.received}; expected ${expected}; ` +
+    `parseSchedulerConfig: ${fileName}: "${option}" is ${shortened(issue.received, 80)}; expected ${expected}; ` +
       'correct the file or save the model with a supported scheduler',
   );
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Count, NotZero, type OnNote, parseNetworkConfig } from './config.ts';
+import { Count, Layers, NotZero, type OnNote, parseNetworkConfig, Widths } from './config.ts';
 
 const blockTypes = <const T extends string>(name: T) => v.optional(v.array(v.literal(name)), () => [name]);
 
@@ -9,8 +9,8 @@ const schema = v.object({
   out_channels: v.optional(Count, 3),
   down_block_types: blockTypes('DownEncoderBlock2D'),
   up_block_types: blockTypes('UpDecoderBlock2D'),
-  block_out_channels: v.optional(v.pipe(v.array(Count), v.minLength(1)), [64]),
-  layers_per_block: v.optional(Count, 1),
+  block_out_channels: v.optional(Widths, [64]),
+  layers_per_block: v.optional(Layers, 1),
   act_fn: v.optional(v.picklist(['silu', 'swish']), 'silu'),
   latent_channels: v.optional(Count, 4),
   norm_num_groups: v.optional(Count, 32),

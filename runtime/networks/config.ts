@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { quote } from '../core/errors.ts';
+import { MAX_MESSAGE_LENGTH, quote, shortened } from '../core/errors.ts';
 
 /** What a person should know of a file that is read nevertheless: a sentence that names the file. */
 export type OnNote = (note: string) => void;
@@ -36,23 +36,38 @@ export function parseNetworkConfig<S extends v.ObjectSchema<v.ObjectEntries, und
   const isUnknown = (key: string) =>
     !(key.startsWith('_') || ignored.includes(key) || Object.hasOwn(schema.entries, key));
   const unknown = Object.keys(json).filter(isUnknown);
-  const problems = foreign ? [] : unknown.map((key) => `${key} is not supported`);
+  const problems = foreign ? [] : unknown.map((key) => `${shortened(key, 80)} is not supported`);
   const result = v.safeParse(schema, json);
   for (const issue of result.issues ?? []) {
     problems.push(
-      `${v.getDotPath(issue) ?? 'the file'}: ${issue.received} is not supported, expected ${issue.expected}`,
+      `${v.getDotPath(issue) ?? 'the file'}: ${shortened(issue.received, 80)} is not supported, expected ${issue.expected}`,
     );
   }
-  if (problems.length > 0 || !result.success) throw new Error(`${fileName}: ${problems.join('; ')}`);
-  for (const key of unknown) {
+  if (problems.length > 0 || !result.success) {
+    throw new Error(shortened(`${fileName}: ${problems.slice(0, MAX_LISTED).join('; ')}`, MAX_MESSAGE_LENGTH));
+  }
+  for (const key of unknown.slice(0, MAX_LISTED)) {
     if (key !== 'dropout') onNote(`${fileName}: nothing here knows ${quote(key)}; it is passed over`);
     else if (dropout !== 0) onNote(`${fileName}: dropout ${quote(dropout)} is for training alone; it is passed over`);
   }
   return result.output;
 }
 
+const MAX_LISTED = 20;
+
+/** What no network reaches; a config beyond it would take seconds only to be compared with its weights. */
+const MAX_COUNT = 100_000;
+const MAX_LAYERS = 64;
+const MAX_LEVELS = 16;
+
 /** A positive integer. */
-export const Count = v.pipe(v.number(), v.integer(), v.minValue(1));
+export const Count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_COUNT));
+
+/** Blocks of one level. */
+export const Layers = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_LAYERS));
+
+/** The channels of each level. */
+export const Widths = v.pipe(v.array(Count), v.minLength(1), v.maxLength(MAX_LEVELS));
 
 /** A number that something is divided by. */
 export const NotZero = v.pipe(v.number(), v.notValue(0));

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Count, NotZero, type OnNote, only, parseNetworkConfig } from './config.ts';
+import { Count, Layers, NotZero, type OnNote, only, parseNetworkConfig, Widths } from './config.ts';
 
 const DOWN_BLOCKS = ['DownBlock2D', 'AttnDownBlock2D', 'ResnetDownsampleBlock2D'] as const;
 const UP_BLOCKS = ['UpBlock2D', 'AttnUpBlock2D', 'ResnetUpsampleBlock2D'] as const;
@@ -30,8 +30,8 @@ const schema = v.object({
     'AttnUpBlock2D',
     'UpBlock2D',
   ]),
-  block_out_channels: v.optional(v.array(Count), [224, 448, 672, 896]),
-  layers_per_block: v.optional(Count, 2),
+  block_out_channels: v.optional(Widths, [224, 448, 672, 896]),
+  layers_per_block: v.optional(Layers, 2),
   mid_block_scale_factor: v.optional(NotZero, 1),
   downsample_padding: v.optional(v.picklist([0, 1]), 1),
   downsample_type: v.optional(v.picklist(RESAMPLERS), 'conv'),
@@ -78,6 +78,15 @@ export function parseUNet2DConfig(json: unknown, fileName = 'unet/config.json', 
     );
   }
   return config;
+}
+
+/** The highest level with attention, which 2^level makes smaller; null where there is none. */
+export function attentionLevel(config: UNet2DConfig): number | null {
+  const { down_block_types: down, up_block_types: up, mid_block_type, add_attention } = config;
+  const attends = down.map((type, i) => type === 'AttnDownBlock2D' || up.at(-1 - i) === 'AttnUpBlock2D');
+  const first = attends.indexOf(true);
+  if (first >= 0) return first;
+  return mid_block_type !== null && add_attention ? down.length - 1 : null;
 }
 
 /** Heads and groups must divide the channels of every level that has attention. */

@@ -1,7 +1,8 @@
-import { clone, slice, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { clone, slice, square, sub, sum, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { fromPixels, toPixels } from '../core/pixels.ts';
 import { decode, decodeInSlices, encodeMeanInSlices, scaleLatents, unscaleLatents } from '../networks/autoencoderKl.ts';
 import { type ImageSize, imageSize } from '../recipe/imageSize.ts';
+import type { ModelIndex } from '../weights/modelIndex.ts';
 import type { DiffusionModel } from './model.ts';
 
 /**
@@ -33,7 +34,11 @@ export function* decodeLatentsInSlices({ vae, index }: DiffusionModel, latents: 
   }
 }
 
-/** Decoded values to one RGBA picture per image: bytes, sRGB, straight alpha, top row first. */
+/**
+ * Decoded values to one RGBA picture per image: bytes, sRGB, straight alpha, top row first.
+ *
+ * @throws Error naming the model when a picture is not finite, or flat, as weights that overflow give it
+ */
 export async function imagesToPixels(
   { index }: Pick<DiffusionModel, 'index'>,
   images: Tensor4D,
@@ -41,8 +46,31 @@ export async function imagesToPixels(
   const { channels, premultipliedAlpha } = index.figment;
   const values = (await images.data()) as Float32Array;
   const size = values.length / images.shape[0];
-  return Array.from({ length: images.shape[0] }, (_, i) =>
-    toPixels(values.subarray(i * size, (i + 1) * size), channels, { premultiplied: premultipliedAlpha }),
+  return Array.from({ length: images.shape[0] }, (_, i) => {
+    const picture = values.subarray(i * size, (i + 1) * size);
+    const spread = picture.reduce((total, value) => total + (value - picture[0]!) ** 2, 0);
+    assertSpread(index, spread);
+    return toPixels(picture, channels, { premultiplied: premultipliedAlpha });
+  });
+}
+
+/**
+ * Checks decoded values where they are: one number for all is read back.
+ *
+ * @throws Error as `imagesToPixels`
+ */
+export async function assertPictures({ index }: Pick<DiffusionModel, 'index'>, images: Tensor4D): Promise<void> {
+  const spread = tidy(() => sum(square(sub(images, slice(images, [0, 0, 0, 0], [1, 1, 1, 1])))));
+  const [value] = await spread.data();
+  spread.dispose();
+  assertSpread(index, value!);
+}
+
+/** Weights that overflow float32 give pictures of NaN, which bytes would hide, or the same value everywhere. */
+function assertSpread({ figment }: ModelIndex, spread: number): void {
+  if (spread > 0 && Number.isFinite(spread)) return;
+  throw new Error(
+    `generate: the picture of ${figment.name} is ${spread === 0 ? 'flat' : 'not finite'}; its weights are damaged or overflow; fetch the model again, or train it anew`,
   );
 }
 

@@ -10,7 +10,7 @@ import {
   parseConditioningConfig,
 } from '../networks/conditioningConfig.ts';
 import { timeChannels, unet2dShapes } from '../networks/unet2d.ts';
-import { parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
+import { attentionLevel, parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { uploadWeights } from '../networks/weights.ts';
 import type { ModelFiles } from '../weights/modelFolder.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
@@ -46,6 +46,8 @@ export function createModel(files: ModelFiles): DiffusionModel {
   if (vaeConfig) checkWeights(files.vae, autoencoderKlShapes(vaeConfig), `${name}/vae`);
   const conditioningConfig = checkConditioning(files, unetConfig);
   const latentShape = checkLatents(files.index, unetConfig, vaeConfig);
+  if (vaeConfig) checkImageChannels(files.index, vaeConfig);
+  checkAttendedSize(name, latentShape, unetConfig, vaeConfig);
   const unet = uploadWeights(files.unet);
   const vae = vaeConfig && { config: vaeConfig, weights: uploadWeights(files.vae) };
   const conditioning = conditioningConfig && {
@@ -81,6 +83,31 @@ function checkLatents(
   const made = vae ? `a VAE of factor ${factor} with ${channels} channels` : `pixels of ${channels} channels`;
   const given = `a U-Net of ${unet.in_channels} to ${unet.out_channels}`;
   throw new Error(`createModel: ${name}: ${widthPx}×${heightPx} px, ${made} and ${given} do not fit together`);
+}
+
+function checkImageChannels({ figment }: ModelIndex, { in_channels, out_channels }: AutoencoderKlConfig): void {
+  if (in_channels === figment.channels && out_channels === figment.channels) return;
+  throw new Error(
+    `createModel: ${figment.name}: model_index.json has ${figment.channels} channels, but vae/config.json in_channels ${in_channels} and out_channels ${out_channels}; they must be equal`,
+  );
+}
+
+/** Places that attend to each other at most: their number enters the time of a layer squared. */
+const MAX_ATTENDED = 128 ** 2;
+
+function checkAttendedSize(
+  name: string,
+  [height, width]: readonly [number, number, number],
+  unet: UNet2DConfig,
+  vae: AutoencoderKlConfig | null,
+): void {
+  const level = attentionLevel(unet);
+  const sizes = [vae?.mid_block_add_attention ? height * width : 0, level === null ? 0 : (height * width) / 4 ** level];
+  const most = Math.max(...sizes);
+  if (most <= MAX_ATTENDED) return;
+  throw new Error(
+    `createModel: ${name}: attention among ${most} places takes minutes a layer; expected at most ${MAX_ATTENDED}, by smaller pictures or attention on lower levels`,
+  );
 }
 
 /**

@@ -52,11 +52,14 @@ export interface LoadModelFolderOptions {
   acceptChanged?: boolean;
   signal?: AbortSignal;
   onProgress?: OnProgress; // over all files
+  /** Pictures larger than this are refused: making one takes many times their memory. */
+  maxPixels?: number;
 }
 
-export const LOAD_MODEL_FOLDER_DEFAULTS: { parts: readonly ModelPart[]; acceptChanged: boolean } = {
+export const LOAD_MODEL_FOLDER_DEFAULTS: Required<Omit<LoadModelFolderOptions, 'signal' | 'onProgress'>> = {
   parts: ['unet', 'vae', 'scheduler'],
   acceptChanged: false,
+  maxPixels: 2 ** 20,
 };
 
 export interface ModelFolderFilesOptions {
@@ -97,7 +100,7 @@ const PATHS: Record<ModelPart, string[]> = {
  * @throws MissingFileError, ModelFileError naming the file; the signal's reason when aborted
  */
 export async function loadModelFolder(source: ModelSource, options: LoadModelFolderOptions = {}): Promise<ModelFiles> {
-  const { parts, acceptChanged } = { ...LOAD_MODEL_FOLDER_DEFAULTS, ...options };
+  const { parts, acceptChanged, maxPixels } = { ...LOAD_MODEL_FOLDER_DEFAULTS, ...options };
   const paths = [...new Set(parts.flatMap((part) => PATHS[part]))];
   const bytes = await readWithConditioning(source, paths, needsIndex(parts), options);
   const digests = await digestFiles(bytes);
@@ -107,8 +110,15 @@ export async function loadModelFolder(source: ModelSource, options: LoadModelFol
   if (changed.length > 0 && !acceptChanged) throw changed[0];
   const unetConfig = readConfig(source, bytes, UNET_CONFIG);
   const vaeConfig = readConfig(source, bytes, VAE_CONFIG);
+  const indexFile = `${source.name}/${INDEX_PATH}`;
+  const index = completeModelIndex(stored, lastPartOf(source.name), unetConfig, vaeConfig, indexFile);
+  const { widthPx, heightPx } = index.figment;
+  if (widthPx * heightPx > maxPixels) {
+    const problem = `its pictures are ${widthPx}×${heightPx}; expected at most ${maxPixels} pixels, or a higher option maxPixels`;
+    throw new ModelFileError('loadModelFolder', indexFile, problem);
+  }
   return {
-    index: completeModelIndex(stored, lastPartOf(source.name), unetConfig, vaeConfig, `${source.name}/${INDEX_PATH}`),
+    index,
     unetConfig,
     unet: readWeights(source, bytes, 'unet'),
     vaeConfig,

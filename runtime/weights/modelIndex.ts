@@ -53,6 +53,8 @@ export const FIGMENT_DEFAULTS = {
 
 const MAX_DEPTH = 32;
 const MAX_SIZE_PX = 8192;
+const MAX_LABELS = 100_000;
+const MAX_CONFIG_BYTES = 10_000_000;
 
 const text = v.pipe(v.string(), v.maxLength(10_000));
 const label = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
@@ -61,8 +63,6 @@ const component = v.strictTuple([v.nullable(v.string()), v.nullable(v.string())]
 
 /** Of a model without classes, by which its pictures are asked for and named. */
 const ONLY_LABEL = 'image';
-
-const MAX_CLASSES = 100_000;
 
 const SAMPLE_DEFAULTS_SCHEMA = v.object({
   sampler: label,
@@ -83,7 +83,7 @@ const FIGMENT_SCHEMA = v.object({
   pixelArt: v.optional(v.boolean()),
   circularPadding: v.optional(v.boolean()),
   sampleDefaults: v.optional(v.partial(SAMPLE_DEFAULTS_SCHEMA)),
-  nullLabel: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_CLASSES)))),
+  nullLabel: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_LABELS)))),
   attributes: v.optional(VOCABULARY_SCHEMA),
   sha256: v.optional(v.record(v.string(), v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits')))),
 });
@@ -93,7 +93,7 @@ export const MODEL_INDEX_SCHEMA = v.looseObject({
   unet: v.optional(component),
   vae: v.optional(component),
   scheduler: v.optional(component),
-  labels: v.optional(v.pipe(v.array(label), v.check(isUnique, 'expected every label once'))),
+  labels: v.optional(v.pipe(v.array(label), v.maxLength(MAX_LABELS), v.check(isUnique, 'expected every label once'))),
   image: v.optional(v.record(v.string(), v.unknown())),
   figment: v.optional(FIGMENT_SCHEMA),
 });
@@ -103,14 +103,16 @@ export type StoredModelIndex = v.InferOutput<typeof MODEL_INDEX_SCHEMA>;
 
 /** Parses a JSON object of a model folder. */
 export function parseConfig(bytes: Uint8Array, fileName: string): Record<string, unknown> {
-  return parseUntrustedJson(bytes, MAX_DEPTH, (problem) => {
+  const fail = (problem: string): never => {
     throw new ModelFileError('loadModelFolder', fileName, problem);
-  });
+  };
+  if (bytes.length > MAX_CONFIG_BYTES) fail(`has ${bytes.length} bytes; expected at most ${MAX_CONFIG_BYTES}`);
+  return parseUntrustedJson(bytes, MAX_DEPTH, fail);
 }
 
 /** @throws ModelFileError naming the first entry that is wrong, or a part of a class that does not run here */
 export function parseModelIndex(bytes: Uint8Array, fileName: string): StoredModelIndex {
-  const result = v.safeParse(MODEL_INDEX_SCHEMA, parseConfig(bytes, fileName));
+  const result = v.safeParse(MODEL_INDEX_SCHEMA, parseConfig(bytes, fileName), { abortEarly: true });
   if (result.success) {
     const flaw = findForeignPart(result.output);
     if (flaw !== undefined) throw new ModelFileError('loadModelFolder', fileName, flaw);
@@ -214,7 +216,7 @@ function labelling(
   const named = figment?.nullLabel;
   if (!Number.isInteger(numRows)) return withoutTable(labels, unet, named, fail);
   const count = numRows as number;
-  if (count < 1 || count > MAX_CLASSES) return fail(`${count} class embeddings are more or less than can be named`);
+  if (count < 1 || count > MAX_LABELS) return fail(`${count} class embeddings are more or less than can be named`);
   if (typeof named === 'number' && named >= count) {
     return fail(`figment.nullLabel is ${named}; expected a row of the ${count} class embeddings, or null`);
   }

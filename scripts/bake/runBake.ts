@@ -79,7 +79,7 @@ export async function runPlan(whole: BakePlan, options: RunOptions, keepsManifes
   } catch (error) {
     if (!signal?.aborted) throw error;
     const count = `${result.numBaked} image${result.numBaked === 1 ? '' : 's'} of ${stale.pictures.length}`;
-    throw new InterruptError(`bake: interrupted; ${count} in ${plan.out}`);
+    throw InterruptError.after(signal.reason, `bake: interrupted; ${count} in ${plan.out}`);
   } finally {
     if (keepsManifest) await manifest.save();
   }

@@ -18,6 +18,7 @@ export const BROWSER_BUILD = {
   format: 'esm',
   platform: 'browser',
   target: 'es2022',
+  plugins: [leanTensorFlow(), withoutStringHashes()],
 } satisfies BuildOptions;
 
 /** Code that `babylon-figment` and `babylon-figment/runtime` share lies in common chunks. The page brings its own Babylon. */
@@ -26,7 +27,7 @@ export const LIBRARY_BUILD = {
   entryPoints: { plugin: 'plugin/index.ts', runtime: 'runtime/index.ts' },
   splitting: true,
   external: ['@babylonjs/core'],
-  plugins: [directImports(packageRoot()), withoutStringHashes()],
+  plugins: [...BROWSER_BUILD.plugins, directImports(packageRoot())],
 } satisfies BuildOptions;
 
 /** One file without imports, as bundlers want a worker that they copy. */
@@ -34,8 +35,26 @@ export const WORKER_BUILD = {
   ...BROWSER_BUILD,
   entryPoints: { worker: 'plugin/painting/worker.ts' },
   splitting: false,
-  plugins: [withoutStringHashes()],
 } satisfies BuildOptions;
+
+/**
+ * Lets a bundle leave out what of tfjs-core Figment never calls but tfjs-core registers when it is imported: its optimizers,
+ * and its ways to load and save models.
+ */
+function leanTensorFlow(): Plugin {
+  return {
+    name: 'lean TensorFlow.js',
+    setup(build) {
+      build.onLoad({ filter: /tfjs-core[\\/]dist[\\/]index\.js$/ }, () => ({
+        contents: `import './base_side_effects'; export * from './base';`,
+      }));
+      build.onResolve({ filter: /^\.\// }, ({ path: imported, resolveDir }) => {
+        const file = `${path.join(resolveDir, imported)}.js`;
+        return /tfjs-core[\\/]dist[\\/]io[\\/]/.test(file) ? { path: file, sideEffects: false } : undefined;
+      });
+    },
+  };
+}
 
 /** `export { a, type B } from './file.ts';` and the same with import; group 1: the word type, 2: names, 3: the file. */
 const LIST = /\b(?:import|export) (type )?\{([^}]*)\} from '([^']+)';/g;

@@ -1,5 +1,6 @@
 import type { BakeDescription } from '../bake/bakeFileSchema.ts';
 import type { BakePlan } from '../bake/bakePlan.ts';
+import { variedNames } from '../bake/combinations.ts';
 import { planBake } from '../bake/planBake.ts';
 import type { BakeSource } from '../bake/readBakeFile.ts';
 import { runPlan } from '../bake/runBake.ts';
@@ -43,6 +44,7 @@ function describe(models: string[], isOne: boolean, options: BakeCommandOptions)
   const shared = {
     ...defined({
       labels: options.label,
+      attributes: options.with,
       pipeline: options.pipeline,
       guidanceScale: options.guidance,
       guidanceRescale: options.guidanceRescale,
@@ -67,11 +69,12 @@ function describe(models: string[], isOne: boolean, options: BakeCommandOptions)
     ...(interpolateSeed === undefined ? {} : { interpolate: { seed: interpolateSeed, amount: interpolateAmount! } }),
   };
   const folder = isOne ? '' : '{model}/';
+  const varied = variedNames(options.with).map((name) => `-{${name}}`);
   const assets = models.map((model) => ({
     ...shared,
     name: model,
     model,
-    output: `${folder}{label}-{seed}`,
+    output: `${folder}{label}-{seed}${varied.join('')}`,
     ...(options.sheet ? { sheet: `${folder}sheet` } : {}),
   }));
   return {

@@ -98,7 +98,7 @@ it('encodes the data once, whoever does it, and goes on at once', async () => {
   const file = 'latents.safetensors';
   const numEncodings = async (...words: string[]) => {
     const encodeDataset = vi.spyOn(runtime, 'encodeDataset');
-    await train('cached', ...words);
+    await train('cached', '--overwrite', ...words);
     const numCalls = encodeDataset.mock.calls.length;
     encodeDataset.mockRestore();
     return numCalls;
