@@ -14,7 +14,14 @@ export {
   sheetColumns,
 } from './core/atlas.ts';
 // Pixels and random numbers
-export type { Attributes, AttributeValues, NumberRange, Vocabulary } from './core/attributes.ts';
+export {
+  type Attributes,
+  type AttributeValues,
+  attributeProblem,
+  isRange,
+  type NumberRange,
+  type Vocabulary,
+} from './core/attributes.ts';
 export { atop, blend } from './core/composite.ts';
 export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
 export { fingerprint } from './core/fingerprint.ts';
