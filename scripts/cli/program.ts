@@ -4,8 +4,10 @@ import { coloursFor } from '../node/terminal.ts';
 import { bakeCommand } from './bake.ts';
 import { datasetCommand } from './dataset.ts';
 import { evaluateCommand } from './evaluate.ts';
+import { inspectCommand } from './inspect.ts';
 import { modelsCommand } from './models.ts';
 import { pickCommand } from './pick.ts';
+import { rehashCommand } from './rehash.ts';
 import { trainCommand } from './train.ts';
 import { verifyCommand } from './verify.ts';
 
@@ -18,9 +20,11 @@ export function createProgram(): Command {
   const commands = [
     bakeCommand(),
     pickCommand(),
+    inspectCommand(),
     trainCommand(),
     evaluateCommand(),
     verifyCommand(),
+    rehashCommand(),
     datasetCommand(),
     modelsCommand(),
   ];
