@@ -30,7 +30,7 @@ export async function drawElf(): Promise<DrawnElf> {
   await scene.whenReadyAsync();
   scene.render();
   const pixel = async (x: number, y: number) => Array.from((await engine.readPixels(x, y, 1, 1)) as Uint8Array);
-  const drawn = { backend: portraits.backend.backend, middle: await pixel(32, 32), corner: await pixel(1, 62) };
+  const drawn = { backend: portraits.backend.backend, middle: await pixel(32, 31), corner: await pixel(1, 62) };
   engine.dispose();
   return drawn;
 }

@@ -349,11 +349,9 @@ function texel({ pixels, sizePx }: { pixels: Uint8Array; sizePx: number }, x: nu
 
 /** Red, green and blue of a place in the page's canvas. */
 async function shown(page: import('playwright-core').Page, x: number, y: number, canvas = 'canvas'): Promise<number[]> {
-  const box = await page
-    .locator(canvas)
-    .boundingBox({ timeout: 1000 })
-    .catch(() => null);
-  if (!box) return [];
-  const clip = { x: Math.floor(box.x + x), y: Math.floor(box.y + y), width: 1, height: 1 };
-  return Array.from(decodePng(await page.screenshot({ clip })).pixels.slice(0, 3));
+  const place = page.locator(canvas);
+  if ((await place.count()) === 0) return [];
+  const { width, pixels } = decodePng(await place.screenshot());
+  const start = 4 * (Math.floor(y) * width + Math.floor(x));
+  return Array.from(pixels.slice(start, start + 3));
 }

@@ -1,5 +1,5 @@
 import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodePng, readPngText } from '../node/png.ts';
@@ -154,7 +154,7 @@ describe('the plugin for Vite', () => {
       join(outDir, 'copy.mjs'),
     );
     const { elf, recipe } = await import(/* @vite-ignore */ join(outDir, 'copy.mjs'));
-    const unetConfig = await readFile(join(art.folder, 'heroes/unet/config.json'), 'utf8');
+    const unetConfig = await readFile(resolve(art.folder, OPTIONS.models.heroes, 'unet/config.json'), 'utf8');
     expect(await readFile(join(outDir, 'models/heroes/unet/config.json'), 'utf8')).toBe(unetConfig);
     expect(recipe).toMatchObject({ label: 'elf', seed: 7 });
     const png = Buffer.from(elf.url.replace('data:image/png;base64,', ''), 'base64');

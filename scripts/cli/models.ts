@@ -1,54 +1,18 @@
-// figment models: what is installed, and how it gets to a web server.
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+// figment models: its options; copyModel.ts does the work and is loaded only then.
 import { Command } from 'commander';
-import { writeFilesAtomic } from '../node/atomicWrite.ts';
-import { fetchedFiles } from '../node/fetchedFiles.ts';
-import { missing } from '../node/openModel.ts';
-import { shippedFolders } from '../node/shippedFolders.ts';
-import { UsageError } from '../node/usageError.ts';
 
 /** The command `figment models`. */
 export function modelsCommand(): Command {
   const models = new Command('models').description('list the models that are installed, and copy them to a site');
-  models.command('list', { isDefault: true }).description('list what is installed').action(listModels);
+  models
+    .command('list', { isDefault: true })
+    .description('list what is installed')
+    .action(async () => (await import('./copyModel.ts')).listModels());
   models
     .command('copy')
     .description('copy what a page fetches of a model or a classifier to a folder of its name')
     .argument('<name>', 'of an installed model, or of a classifier')
     .argument('<folder>', 'what the web server shows, such as public/models')
-    .action(copyModel);
+    .action(async (name: string, folder: string) => (await import('./copyModel.ts')).copyModel(name, folder));
   return models;
 }
-
-function listModels(): void {
-  for (const kind of ['models', 'classifiers'] as const) {
-    for (const [name, folder] of shippedFolders(kind))
-      console.log(`${kind.slice(0, -1).padEnd(12)}${name.padEnd(16)}${folder}`);
-  }
-}
-
-/**
- * Copies the files of a model that pages fetch, and the credits that its licences ask for.
- *
- * @throws UsageError naming the nearest model when there is none of that name
- */
-export async function copyModel(name: string, folder: string): Promise<void> {
-  const models = shippedFolders('models');
-  const classifiers = shippedFolders('classifiers');
-  const from = models.get(name) ?? classifiers.get(name);
-  if (from === undefined) throw new UsageError(missing(name, 'models', [...models.keys(), ...classifiers.keys()]));
-  const names = models.has(name) ? fetchedFiles(from) : CLASSIFIER_FILES;
-  const credits = await readFile(join(from, CREDITS)).then(
-    (bytes) => [[CREDITS, bytes] as const],
-    () => [],
-  );
-  const files = await Promise.all(
-    [...names].reverse().map(async (file) => [file, await readFile(join(from, file))] as const),
-  );
-  await writeFilesAtomic(join(folder, name), Object.fromEntries([...credits, ...files])); // model_index.json comes last
-  console.log(`models: ${name} is in ${join(folder, name)}`);
-}
-
-const CREDITS = 'credits.csv';
-const CLASSIFIER_FILES = ['config.json', 'diffusion_pytorch_model.safetensors'];

@@ -44,7 +44,7 @@ export async function bundleTypes(
 }
 
 /** Globals of WebGPU, which older TypeScript knows only by a package of types. */
-const GPU_NAME = /\bGPU[A-Z]\w*/g;
+const GPU_NAME = /\bGPU(?:[A-Z]\w*)?\b/g;
 
 /** Lets declarations be used where the global types of WebGPU are missing: then they are unknown. */
 const ownGlobals: Plugin = {
