@@ -239,6 +239,13 @@ describeInBrowser('generation with WebGPU, on the device that draws', (openPage)
     expect(await page.call('generate', RECIPE)).toEqual({ numReadBacks: 0, numPipelines: 0 });
     const texels = await page.call('readTexture');
     expect(largestDifference(texels, flipped(tinyBaked, TINY_PX))).toBeLessThanOrEqual(TOLERANCE);
+    const { clone, canvas } = await page.call('copies'); // a canvas keeps no colours where it is transparent
+    expect(clone).toEqual(texels);
+    const opaque = canvas.flatMap((value, i) =>
+      canvas[4 * Math.floor(i / 4) + 3] >= 200 ? [[value, tinyBaked[i]!]] : [],
+    );
+    expect(opaque.length).toBeGreaterThan(0);
+    for (const [value, baked] of opaque) expect(Math.abs(value! - baked!)).toBeLessThanOrEqual(TOLERANCE);
   });
 
   it('draws a sheet of sprites, each the same as in the bake', async () => {

@@ -340,7 +340,7 @@ interface Recipes {
 
 /** A face: neither the scene's own colour nor black. */
 function isOpaque(pixel: number[]): boolean {
-  return Math.max(...pixel) > 90;
+  return Math.max(...pixel) > 20 && Math.abs(pixel[2]! - 76.5) > 4;
 }
 
 function texel({ pixels, sizePx }: { pixels: Uint8Array; sizePx: number }, x: number, y: number): number[] {
