@@ -57,7 +57,7 @@ describeOnBackends(() => {
       expect(difference(any!, alone!)).toBeGreaterThan(5);
     }, MODEL);
   });
-});
+}, ['wasm']);
 
 describe('a conditioned model on wasm', () => {
   beforeAll(async () => {
