@@ -10,7 +10,7 @@ import type { DiffusionModel } from './model.ts';
 export interface BatchCondition {
   /** The class of each picture, (B), at a step of the sampler, from 0. */
   classesAt(step: number): number[];
-  /** The class that stands for "any", as guidance needs it. */
+  /** The class that stands for "any", as guidance needs it; −1 where there is none, and recipes ask for no guidance. */
   nullLabel: number;
   /** (nullLabel + 1, timeChannels), the last row for "any"; null for a U-Net that takes the class. The caller disposes it. */
   vectors: Tensor2D | null;
@@ -28,12 +28,17 @@ export function conditionOf(
   { index, conditioning: network }: DiffusionModel,
   recipes: readonly Told[],
 ): BatchCondition {
-  const any = index.labels.length;
-  const classLabels = recipes.map(({ label }) => indexOfLabel(index.labels, label));
-  const vocabulary = (network && index.figment.attributes) ?? {};
+  const { labels, figment } = index;
+  const any = labels.length;
+  const classLabels = recipes.map(({ label }) => indexOfLabel(labels, label));
+  const vocabulary = (network && figment.attributes) ?? {};
   const encoded = (attributes: Attributes) => encodeAttributes('generate', vocabulary, attributes);
   const attributes = recipes.flatMap((recipe) => encoded(recipe.attributes ?? {}));
-  if (!network) return { classesAt: () => classLabels, nullLabel: any, vectors: null };
+  if (!network) {
+    const nullLabel = figment.nullLabel === undefined ? any : (figment.nullLabel ?? -1);
+    const rows = classLabels.map((label) => rowOfLabel(label, nullLabel));
+    return { classesAt: () => rows, nullLabel, vectors: null };
+  }
   // Rows of the table: the pictures themselves, those that they are to be the same as at first, and "any".
   const origins = [...recipes.keys()].filter((picture) => recipes[picture]!.sameAs);
   const ofOrigins = origins.flatMap((picture) => {
@@ -51,6 +56,11 @@ export function conditionOf(
       step < Math.round(sameFor * numInferenceSteps) ? recipes.length + origins.indexOf(picture) : picture,
     );
   return { classesAt, nullLabel: recipes.length + origins.length, vectors };
+}
+
+/** The row of the embedding table for a label: they are in order, and none is the null label's. */
+function rowOfLabel(label: number, nullLabel: number): number {
+  return nullLabel >= 0 && label >= nullLabel ? label + 1 : label;
 }
 
 /** What the U-Net takes for these classes; a tensor is the caller's to dispose. */

@@ -65,7 +65,10 @@ it('makes all combinations of the values that are listed, in files and on a shee
 });
 
 it('makes the same person with each value of an attribute that it varies', async () => {
-  await art.describe([{ ...ELF, vary: ['hair'], sameFor: 1, output: '{asset}-{hair}' }, { ...ELF, name: 'any' }]);
+  await art.describe([
+    { ...ELF, vary: ['hair'], sameFor: 1, output: '{asset}-{hair}' },
+    { ...ELF, name: 'any' },
+  ]);
   await bake();
   const files = await art.files();
   expect([...files.keys()]).toEqual(['any.png', 'asset0-black.png', 'asset0-red.png']);
@@ -73,11 +76,18 @@ it('makes the same person with each value of an attribute that it varies', async
   expect(pixels[1]).toEqual(pixels[0]); // the same for all steps
   expect(pixels[2]).toEqual(pixels[0]);
   const recipeIn = (name: string) => JSON.parse(readPngText(files.get(name)!).figment!);
-  expect(recipeIn('asset0-red.png')).toMatchObject({ attributes: { hair: 'red' }, sameAs: { hair: 'any' }, sameFor: 1 });
+  expect(recipeIn('asset0-red.png')).toMatchObject({
+    attributes: { hair: 'red' },
+    sameAs: { hair: 'any' },
+    sameFor: 1,
+  });
   const out = join(art.folder, 'by-option');
   const words = ['--label', 'elf', '--seed', '7', '--with', 'hair=black,wear=0', '--vary', 'hair', '--out', out];
   await createProgram().parseAsync(['bake', join(art.folder, 'tiny'), ...words, '--backend', 'wasm'], { from: 'user' });
-  expect((await readdir(out)).filter((name) => name.endsWith('.png')).sort()).toEqual(['elf-7-black.png', 'elf-7-red.png']);
+  expect((await readdir(out)).filter((name) => name.endsWith('.png')).sort()).toEqual([
+    'elf-7-black.png',
+    'elf-7-red.png',
+  ]);
   const { attributes, sameAs } = JSON.parse(readPngText(await readFile(join(out, 'elf-7-red.png'))).figment!);
   expect([attributes, sameAs]).toEqual([{ hair: 'red', wear: 0 }, { hair: 'black' }]);
 });
