@@ -39,17 +39,18 @@ const PICTURES = ['tavern.png', 'lab.png'];
 export async function buildCliPackage(folder: string, declarations: string): Promise<void> {
   const dist = path.join(folder, 'dist');
   const source = (...names: string[]) => path.join(packageRoot(), ...names);
-  await Promise.all([
-    build({ ...NODE_BUILD, outdir: dist }),
-    buildPages(path.join(dist, 'pages')),
-    bundleTypes(declarations, TYPES, dist),
-  ]);
+  await Promise.all([buildScripts(dist), buildPages(path.join(dist, 'pages')), bundleTypes(declarations, TYPES, dist)]);
   copyFileSync(source('scripts/bundlers/imports.d.ts'), path.join(dist, 'imports.d.ts'));
   for (const name of ['schema', 'classifiers']) {
     cpSync(source('assets', name), path.join(folder, 'assets', name), { recursive: true });
   }
   mkdirSync(path.join(folder, 'images'));
   for (const name of PICTURES) copyFileSync(source('docs/images', name), path.join(folder, 'images', name));
+}
+
+/** The command, the bodies of its threads, and what build tools import. */
+export async function buildScripts(outdir: string): Promise<void> {
+  await build({ ...NODE_BUILD, outdir });
 }
 
 /** The scripts and styles of the pages that commands make. */
