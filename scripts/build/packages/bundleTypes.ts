@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
-import { type Plugin, rollup } from 'rollup';
-import { dts } from 'rollup-plugin-dts';
+import type { Plugin } from 'rollup';
 import { packageRoot } from '../../node/packageRoot.ts';
 
 /** Packages whose types are written into ours, because users need not have them. */
@@ -29,6 +28,7 @@ export async function bundleTypes(
   outDir: string,
 ): Promise<void> {
   const input = Object.entries(entries).map(([name, file]) => [name, path.join(declarations, `${file}.d.ts`)]);
+  const [{ rollup }, { dts }] = await Promise.all([import('rollup'), import('rollup-plugin-dts')]);
   const bundle = await rollup({
     input: Object.fromEntries(input),
     plugins: [dts({ includeExternal: BUNDLED, tsconfig: path.join(packageRoot(), 'tsconfig.build.json') }), ownGlobals],
