@@ -1,3 +1,4 @@
+import { quote } from '../core/errors.ts';
 import type { NumChannels, PixelImage } from '../core/pixels.ts';
 import { PALETTE_DEFAULTS, snapToPalette } from './palette.ts';
 import { channelsOf, checkRange, wrapped } from './plane.ts';
@@ -35,7 +36,7 @@ export function scalePixelArt(
 
 /** @throws RangeError naming the option that is out of range */
 export function checkScaleOptions({ factor, tolerance }: PixelArtScaleOptions): void {
-  if (factor !== 2 && factor !== 4) throw new RangeError(`scalePixelArt: factor is ${factor}; expected 2 or 4`);
+  if (factor !== 2 && factor !== 4) throw new RangeError(`scalePixelArt: factor is ${quote(factor)}; expected 2 or 4`);
   checkRange('scalePixelArt', 'tolerance', tolerance, 0, 255);
 }
 

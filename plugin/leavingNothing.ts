@@ -1,0 +1,19 @@
+import type { Scene } from '@babylonjs/core/scene.js';
+import { messageOf } from '../runtime/index.ts';
+
+/**
+ * Reads a part of a scene file, which is not trusted. When that fails, the textures and materials that it has made so far are
+ * disposed.
+ *
+ * @throws RangeError as `parse` does; for any other error one that names the part
+ */
+export function leavingNothing<Part>(scene: Scene, name: string, parse: () => Part): Part {
+  const before = new Set<unknown>([...scene.materials, ...scene.textures]);
+  try {
+    return parse();
+  } catch (error) {
+    for (const made of [...scene.materials, ...scene.textures]) if (!before.has(made)) made.dispose();
+    if (error instanceof RangeError) throw error;
+    throw new Error(`scene file: "${name}" is damaged (${messageOf(error)}); save the scene again`, { cause: error });
+  }
+}
