@@ -89,6 +89,7 @@ export {
 export {
   type Accuracy,
   accuracyOf,
+  attributeAccuracy,
   classifyImages,
   type Judgement,
   spreadPerClass,
@@ -145,7 +146,12 @@ export {
   parseConditionalVaeConfig,
 } from './networks/conditionalVae.ts';
 export { type Conditions, conditioning, conditioningShapes } from './networks/conditioning.ts';
-export { type ConditioningConfig, conditioningConfig, parseConditioningConfig } from './networks/conditioningConfig.ts';
+export {
+  attributeKinds,
+  type ConditioningConfig,
+  conditioningConfig,
+  parseConditioningConfig,
+} from './networks/conditioningConfig.ts';
 export type { Shapes, Weights } from './networks/layers.ts';
 export {
   classifyNoisy,

@@ -106,15 +106,12 @@ function completeInterpolation(
  * over names such as `constructor`.
  */
 function completeAttributes(
-  { attributes: asked = {}, pipeline }: RecipeOptions,
+  { attributes: asked = {} }: RecipeOptions,
   { attributes: vocabulary = {} }: RecipeModel,
   wrong: Wrong,
 ): Attributes | undefined {
   const given = Object.entries(asked);
   if (given.length === 0) return undefined;
-  if (pipeline === 'cvae') {
-    wrong('attributes', 'the pipeline cvae knows the label alone; leave out attributes, or use another pipeline');
-  }
   for (const [name, value] of given) {
     const problem = attributeProblem(vocabulary, name, value);
     if (problem) wrong('attributes', problem);

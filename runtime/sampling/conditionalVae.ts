@@ -1,5 +1,6 @@
 // The VAE as a generator: z from the seed, one pass of the decoder.
 import { dispose, type Tensor, type Tensor2D, type Tensor4D, tensor2d } from '@tensorflow/tfjs-core';
+import { encodeAttributes, type Vocabulary } from '../core/attributes.ts';
 import { normals } from '../core/random.ts';
 import { slerp } from '../diffusion/slerp.ts';
 import {
@@ -8,6 +9,7 @@ import {
   decodeWithLabelsInSlices,
   parseConditionalVaeConfig,
 } from '../networks/conditionalVae.ts';
+import { attributeKinds } from '../networks/conditioningConfig.ts';
 import type { Weights } from '../networks/layers.ts';
 import { uploadWeights } from '../networks/weights.ts';
 import { indexOfLabel } from '../recipe/label.ts';
@@ -31,7 +33,7 @@ export interface ConditionalVae extends CvaeNetwork {
 }
 
 /** What decides on a picture of the conditional VAE. */
-type Drawn = Pick<Recipe, 'label' | 'seed' | 'interpolate'>;
+type Drawn = Pick<Recipe, 'label' | 'attributes' | 'seed' | 'interpolate'>;
 
 /** The stream of a seed that z comes from, apart from those of the diffusion. */
 const Z_STREAM = 0x50000000;
@@ -54,6 +56,11 @@ export function createConditionalVae({ index, cvaeConfig, cvae, hash }: ModelFil
       `createConditionalVae: ${name} makes ${widthPx}×${heightPx} px of ${channels} channels and ${index.labels.length} labels, its cvae ${width}×${height} px of ${config.in_channels} and ${config.num_labels}; train it on the model's data`,
     );
   }
+  if (JSON.stringify(config.attributes) !== JSON.stringify(attributeKinds(index.figment.attributes ?? {}))) {
+    throw new Error(
+      `createConditionalVae: ${name} and its cvae know different attributes; train it on the model's data by figment train cvae --add-to`,
+    );
+  }
   const weights: Record<string, Tensor> = uploadWeights(cvae);
   return { index, hash, config, weights, dispose: () => dispose(Object.values(weights)) };
 }
@@ -63,19 +70,23 @@ export function createConditionalVae({ index, cvaeConfig, cvae, hash }: ModelFil
  * z ~ N(0, I) drawn by the seed. There are no steps, and no guidance. `return()` gives it up. Call `next()` outside of
  * tf.tidy.
  *
- * @param labels the model's, whose order is that of the classes
+ * @param known the model's labels, whose order is that of the classes, and attributes
  * @returns      through the generator, float32 (B, H, W, channels), about [−1, 1]; the caller disposes it
- * @throws       RangeError for an unknown label, at the first slice
+ * @throws       RangeError for an unknown label or attribute, at the first slice
  */
 export function* cvaeImagesInSlices(
   { config, weights }: CvaeNetwork,
-  labels: readonly string[],
+  known: { readonly labels: readonly string[]; readonly attributes?: Vocabulary },
   requests: readonly Drawn[],
 ): Generator<void, Tensor4D> {
-  const classLabels = requests.map(({ label }) => indexOfLabel(labels, label));
+  const vocabulary = known.attributes ?? {};
+  const condition = {
+    classLabels: requests.map(({ label }) => indexOfLabel(known.labels, label)),
+    attributes: requests.flatMap(({ attributes = {} }) => encodeAttributes('generate', vocabulary, attributes)),
+  };
   const z = latentVectors(config.latent_size, requests);
   try {
-    return yield* decodeWithLabelsInSlices(config, weights, z, classLabels);
+    return yield* decodeWithLabelsInSlices(config, weights, z, condition);
   } finally {
     z.dispose();
   }

@@ -76,6 +76,11 @@ Example:
   figment train classifier --data hats --model portraits --minutes 5 --flip --out runs/hat
   figment bake portraits --classifier runs/hat --classifier-label hat --classifier-scale 3 --out out`;
 
+function attributesOption(fallback: string): Option {
+  const what = `condition on these attributes of the data, separated by commas, or on none (${fallback})`;
+  return new Option('--attributes <list>', what).argParser((text) => text.split(','));
+}
+
 /** The command `figment train`. */
 export function trainCommand(): Command {
   const vae = command('vae', 'train a variational auto-encoder (images to latents and back)')
@@ -110,18 +115,15 @@ export function trainCommand(): Command {
         .choices(['linear', 'scaled_linear', 'squaredcos_cap_v2'])
         .default('squaredcos_cap_v2'),
     )
-    .addOption(
-      new Option(
-        '--attributes <list>',
-        'condition on these attributes of the data, separated by commas, or on none (default: all)',
-      ).argParser((text) => text.split(',')),
-    )
+    .addOption(attributesOption('default: all'))
     .option('--widths <list>', 'channels of a new network by level, separated by commas: 64,128', channelCounts)
     .option('--layers <n>', 'residual blocks a level of a new network', wholeNumber(1, 8))
     .option('--cond-drop-prob <p>', 'share of images trained without label and attributes', realNumber(0, 1))
     .option('--min-snr-gamma <x>', 'clamp the weights by signal-to-noise ratio', realNumber(0.1))
     .action(inItsFolder(async (options) => (await import('./trainDdpm.ts')).trainDdpm(options)));
-  const cvae = command('cvae', 'train a class-conditional VAE that makes pictures in one step')
+  const cvae = command('cvae', 'train a VAE, conditioned on label and attributes, that makes pictures in one step')
+    .addOption(attributesOption('default: those of the model of --add-to, otherwise all'))
+    .option('--cond-drop-prob <p>', 'share of images trained without label and attributes', realNumber(0, 1))
     .option('--shift <px>', 'augment by shifts of up to so many pixels', wholeNumber(0), 0)
     .option('--latent-size <n>', 'values of the one latent vector (default: 64)', wholeNumber(1, 4096))
     .option('--kl-weight <x>', 'weight of the KL divergence: 1 is the bound, 0 a plain auto-encoder', realNumber(0))

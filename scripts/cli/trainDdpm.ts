@@ -1,5 +1,4 @@
 import {
-  type AttributeColumn,
   attributeSheet,
   conditionedShapes,
   createModel,
@@ -23,7 +22,6 @@ import {
   type PixelImage,
   type PredictionType,
   sampleSheet,
-  selectColumns,
 } from '../../runtime/index.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { combineCredits, readCredit } from '../node/credit.ts';
@@ -34,6 +32,7 @@ import { UsageError } from '../node/usageError.ts';
 import { startFolder } from './trainingCheckpoint.ts';
 import {
   type CommonTrainOptions,
+  chooseAttributes,
   gradientsIn,
   readTrainingData,
   train,
@@ -98,16 +97,6 @@ function refuseFrames({ name, numFrames = 1 }: Dataset): void {
   throw new UsageError(
     `train ddpm: a subject of the data set "${name}" is ${numFrames} frames, which are not supported yet; train on a data set of single pictures`,
   );
-}
-
-/** The attributes that --attributes names; without it all, and none for `none`. */
-function chooseAttributes({ attributes = [] }: Dataset, names?: string[]): AttributeColumn[] {
-  if (names?.join() === 'none') return [];
-  try {
-    return names ? selectColumns(attributes, names) : [...attributes];
-  } catch (error) {
-    throw error instanceof RangeError ? new UsageError(`--attributes: ${error.message}`) : error;
-  }
 }
 
 /** Latents are those of the encoded images, once for each way in which they are looked at. */

@@ -3,6 +3,7 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  type AttributeColumn,
   append,
   type BackendName,
   combinationsOf,
@@ -288,4 +289,14 @@ export async function writeReconstructions(
   const { sheet, l1 } = await draw(chosen, PREVIEW_COLUMNS);
   const name = await writePreview(out, 'preview', step, sheet, { heldOutL1: l1.toFixed(5) });
   console.log(`\n${[...others, name].join(', ')}: held-out L1 ${l1.toFixed(4)}`);
+}
+
+/** The attributes that --attributes names; without it all, and none for `none`. */
+export function chooseAttributes({ attributes = [] }: Dataset, names?: readonly string[]): AttributeColumn[] {
+  if (names?.join() === 'none') return [];
+  try {
+    return names ? selectColumns(attributes, names) : [...attributes];
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(`--attributes: ${error.message}`) : error;
+  }
 }
