@@ -179,9 +179,9 @@ export class SurfaceMaterial extends PBRMaterial {
 
   /** Makes a saved material, as `GeneratedTexture.Parse` makes its texture. */
   static override Parse(saved: SavedSurfaceMaterial, scene: Scene, rootUrl = ''): SurfaceMaterial {
-    const { name, surface, parallax, variations, cellSize, changed = {} } = saved;
-    checkHashTiling(saved);
-    return leavingNothing(scene, name, () => {
+    return leavingNothing(scene, saved?.name, () => {
+      const { name, surface, parallax, variations, cellSize, changed = {} } = saved;
+      checkHashTiling(saved);
       const albedo = GeneratedTexture.Parse({ customType: '', name, ...saved.albedo }, scene, rootUrl);
       const material = new SurfaceMaterial(name, albedo, { surface, parallax, variations, cellSize });
       material.id = saved.id;

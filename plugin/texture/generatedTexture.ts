@@ -237,7 +237,7 @@ export class GeneratedTexture extends RawTexture {
    * by `loadingError`, `errorObject` and OnTextureLoadErrorObservable; the scene does not wait for it any longer.
    */
   static override Parse(saved: SavedGeneratedTexture, scene: Scene, rootUrl: string): GeneratedTexture {
-    return leavingNothing(scene, saved.name, () => {
+    return leavingNothing(scene, saved?.name, () => {
       if (typeof saved.model !== 'string') throw new RangeError('GeneratedTexture: expected the address of a model');
       const texture = new GeneratedTexture(saved.name, saved.model, scene, parseLook(saved), rootUrl);
       applySettings(texture, saved);
