@@ -107,5 +107,5 @@ function wording(issue: v.InferIssue<typeof PARAMETERS>): string {
 }
 
 function wrong(specifier: string, problem: string): UsageError {
-  return new UsageError(shortened(`import "${shortened(specifier, 200)}": ${problem}`, MAX_MESSAGE_LENGTH));
+  return new UsageError(shortened(`import "${shortened(specifier, 120)}": ${problem}`, MAX_MESSAGE_LENGTH));
 }
