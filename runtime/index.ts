@@ -14,7 +14,14 @@ export {
   sheetColumns,
 } from './core/atlas.ts';
 // Pixels and random numbers
-export type { Attributes, AttributeValues, NumberRange, Vocabulary } from './core/attributes.ts';
+export {
+  type Attributes,
+  type AttributeValues,
+  attributeProblem,
+  isRange,
+  type NumberRange,
+  type Vocabulary,
+} from './core/attributes.ts';
 export { atop, blend } from './core/composite.ts';
 export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
 export { fingerprint } from './core/fingerprint.ts';
@@ -216,6 +223,7 @@ export { type GenerateCallbacks, type GenerateOptions, generate, generateRecipes
 export { type ImageStep, imagesInSlices } from './sampling/images.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';
 export { type ModelInfo, modelInfo, pipelinesOf, recipeModel } from './sampling/modelInfo.ts';
+export { modelNotes } from './sampling/modelNotes.ts';
 export { createNoisyClassifier, type NoisyClassifier } from './sampling/noisyClassifier.ts';
 export { type SampleStep, sample, sampleInSlices, sampleRecipesInSlices } from './sampling/sample.ts';
 export type { SampleRun } from './sampling/samplingPlan.ts';
@@ -278,12 +286,13 @@ export {
   type LatentEncoder,
   type LatentEncoderSpec,
   localEncoder,
+  pixelEncoder,
   serveEncoding,
   workerEncoder,
 } from './training/latentEncoder.ts';
 export { elbo, klOfImages, logLikelihood } from './training/losses.ts';
 export { modelContent, type TrainedNetwork } from './training/modelContent.ts';
-export { type LabelledNetwork, relabel } from './training/relabel.ts';
+export { type LabelledNetwork, nullLabelLast, relabel, withClasses } from './training/relabel.ts';
 export {
   CLASSIFIER_DEFAULTS,
   type ClassifierOptions,

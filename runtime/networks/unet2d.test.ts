@@ -13,7 +13,7 @@ import { parseUNet2DConfig, type UNet2DConfig } from './unet2dConfig.ts';
 import { uploadWeights } from './weights.ts';
 import type { Tiles } from './windows.ts';
 
-const NAMES = ['unet-plain', 'unet-attn-class', 'unet-scale-shift', 'unet-identity'];
+const NAMES = ['unet-plain', 'unet-attn-class', 'unet-scale-shift', 'unet-identity', 'unet-resnet-blocks'];
 const TOLERANCE = { absolute: 2e-5, relative: 2e-5 };
 
 interface Run {

@@ -150,6 +150,9 @@ function completeSampling(asked: RecipeOptions, model: RecipeModel, wrong: Wrong
   if (guidanceInterval && guidanceInterval[0] > guidanceInterval[1]) {
     wrong('guidanceInterval', `guidanceInterval is ${shown(guidanceInterval)}; ${INTERVAL_EXPECTED}`);
   }
+  if (model.nullLabel === null && (asked.guidanceScale ?? 1) !== 1) {
+    wrong('guidanceScale', `${model.name} has no null label, which guidance needs; leave out guidanceScale, or give 1`);
+  }
   if (eta && sampler !== 'ddim') wrong('eta', `eta is for the sampler ddim, not ${sampler}; choose the sampler ddim`);
   try {
     if (scheduler) timesteps(scheduler, numInferenceSteps, sampler);

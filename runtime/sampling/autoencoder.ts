@@ -1,4 +1,4 @@
-import { slice, square, sub, sum, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { clone, slice, square, sub, sum, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { fromPixels, toPixels } from '../core/pixels.ts';
 import { decode, decodeInSlices, encodeMeanInSlices, scaleLatents, unscaleLatents } from '../networks/autoencoderKl.ts';
 import { type ImageSize, imageSize } from '../recipe/imageSize.ts';
@@ -6,15 +6,16 @@ import type { ModelIndex } from '../weights/modelIndex.ts';
 import type { DiffusionModel } from './model.ts';
 
 /**
- * Decodes scaled latents into image values.
+ * Decodes scaled latents into image values; those of a model of pixels are image values already.
  *
  * @param latents float32 (B, h, w, c), as `sample` gives them
  * @returns       float32 (B, H, W, channels), about [−1, 1], premultiplied if the model is; the caller disposes it
  */
-export function decodeLatents(model: DiffusionModel, latents: Tensor4D): Tensor4D {
+export function decodeLatents({ vae, index }: DiffusionModel, latents: Tensor4D): Tensor4D {
+  if (!vae) return clone(latents);
   return tidy(() => {
-    const z = unscaleLatents(model.vae.config, latents);
-    return decode(model.vae.config, model.vae.weights, z, model.index.figment.circularPadding);
+    const z = unscaleLatents(vae.config, latents);
+    return decode(vae.config, vae.weights, z, index.figment.circularPadding);
   });
 }
 
@@ -23,10 +24,11 @@ export function decodeLatents(model: DiffusionModel, latents: Tensor4D): Tensor4
  *
  * @returns through the generator, what `decodeLatents` returns; the caller disposes it, and keeps the latents until then
  */
-export function* decodeLatentsInSlices(model: DiffusionModel, latents: Tensor4D): Generator<void, Tensor4D> {
-  const z = unscaleLatents(model.vae.config, latents);
+export function* decodeLatentsInSlices({ vae, index }: DiffusionModel, latents: Tensor4D): Generator<void, Tensor4D> {
+  if (!vae) return clone(latents);
+  const z = unscaleLatents(vae.config, latents);
   try {
-    return yield* decodeInSlices(model.vae.config, model.vae.weights, z, model.index.figment.circularPadding);
+    return yield* decodeInSlices(vae.config, vae.weights, z, index.figment.circularPadding);
   } finally {
     z.dispose();
   }
@@ -120,11 +122,11 @@ export function* encodePixelsInSlices(
  *
  * @param images float32 (B, H, W, channels), as `decodeLatents` gives them; the caller keeps them until the end
  */
-export function* encodeImagesInSlices(model: DiffusionModel, images: Tensor4D): Generator<void, Tensor4D> {
-  const { config, weights } = model.vae;
-  const mean = yield* encodeMeanInSlices(config, weights, images, model.index.figment.circularPadding);
+export function* encodeImagesInSlices({ vae, index }: DiffusionModel, images: Tensor4D): Generator<void, Tensor4D> {
+  if (!vae) return clone(images);
+  const mean = yield* encodeMeanInSlices(vae.config, vae.weights, images, index.figment.circularPadding);
   try {
-    return scaleLatents(config, mean);
+    return scaleLatents(vae.config, mean);
   } finally {
     mean.dispose();
   }

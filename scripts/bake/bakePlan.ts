@@ -107,6 +107,8 @@ export interface BakePlan {
   modelFolders: string[];
   /** Pictures on disk that others begin from. */
   imageFiles: string[];
+  /** What the owners of the models should know, a sentence each. */
+  notes: string[];
 }
 
 /** Tells a picture apart from the others of its asset. */

@@ -69,6 +69,7 @@ export async function planBake(source: BakeSource, options: PlanOptions = {}): P
     modelFolders: [...models.values(), ...classifiers.values()].flatMap((opened) =>
       typeof opened === 'string' ? [] : (opened.folder ?? []),
     ),
+    notes: [...models.values()].flatMap((opened) => (typeof opened === 'string' ? [] : opened.notes)),
     imageFiles: [...images.values()].flatMap((image) => (typeof image === 'string' ? [] : image.place)),
   };
   const collision = findCollision(ownedFiles(plan));

@@ -24,7 +24,7 @@ export interface StaleWork {
 
 /** Compares a plan with what is on disk; nothing is written. */
 export async function findStale(
-  plan: Omit<BakePlan, 'modelFolders' | 'imageFiles'>,
+  plan: Omit<BakePlan, 'modelFolders' | 'imageFiles' | 'notes'>,
   manifest: Manifest,
 ): Promise<StaleWork> {
   const files: StaleFile[] = [];

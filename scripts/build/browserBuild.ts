@@ -18,7 +18,7 @@ export const BROWSER_BUILD = {
   format: 'esm',
   platform: 'browser',
   target: 'es2022',
-  plugins: [leanTensorFlow()],
+  plugins: [leanTensorFlow(), withoutStringHashes()],
 } satisfies BuildOptions;
 
 /** Code that `babylon-figment` and `babylon-figment/runtime` share lies in common chunks. The page brings its own Babylon. */
@@ -74,6 +74,21 @@ export function directImports(root: string): Plugin {
         if (!folders.some((folder) => file.startsWith(folder))) return undefined;
         return { contents: redirect(readFileSync(file, 'utf8'), definedIn), loader: 'ts' as Loader };
       });
+    },
+  };
+}
+
+/**
+ * Leaves out how TensorFlow.js hashes strings, with the library of 64-bit integers that it brings along: it is for one
+ * operation on strings, and Figment has none.
+ */
+export function withoutStringHashes(): Plugin {
+  const contents = `const leftOut = () => { throw new Error('tf.string: hashes of strings are left out of this bundle'); };
+    export { leftOut as hexToLong, leftOut as fingerPrint64 };`;
+  return {
+    name: 'without string hashes',
+    setup(build) {
+      build.onLoad({ filter: /tfjs-core[/\\]dist[/\\]hash_util\.js$/ }, () => ({ contents, loader: 'js' }));
     },
   };
 }

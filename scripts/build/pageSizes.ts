@@ -29,10 +29,10 @@ const STEERING_CODE = /kernels\/gradients\.ts/;
 
 /**
  * Chunks that a page which shows portraits on WebGPU never asks for: the other backends, the PNG encoder, what makes surfaces,
- * pixel art and files of pictures, and what steers by classifiers.
+ * pixel art and files of pictures, what steers by classifiers, and what reads folders of others than Figment.
  */
 const OTHER_CHUNKS =
-  /tfjs-backend-(wasm|cpu)\/|runtime\/(backends|kernels)\/(wasm|cpu)\b|fast-png\/|material\/(surfaceMaterial|writeSurface)\.|(pixelArtBrush|textureImage)\.|painting\/steering\./;
+  /tfjs-backend-(wasm|cpu)\/|runtime\/(backends|kernels)\/(wasm|cpu)\b|fast-png\/|material\/(surfaceMaterial|writeSurface)\.|(pixelArtBrush|textureImage)\.|painting\/steering\.|weights\/foreignFiles\./;
 
 const MEASURED = {
   minify: true,

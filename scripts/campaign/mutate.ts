@@ -46,7 +46,8 @@ function changeOne(dice: Dice, root: { root: unknown }): void {
   let key = 'root';
   while (dice.happens(0.75)) {
     const child = parent[key];
-    if (typeof child !== 'object' || child === null || Object.keys(child).length === 0) break;
+    if (typeof child !== 'object' || child === null || ArrayBuffer.isView(child)) break;
+    if (Object.keys(child).length === 0) break;
     parent = child as Record<string, unknown>;
     key = dice.pick(Object.keys(parent));
   }

@@ -18,6 +18,7 @@ export async function bakeModels(models: string[], options: BakeCommandOptions):
   const source = describe(isOne ? models : models.length > 0 ? models : shippedModels(), isOne, options);
   await interruptible(async (signal) => {
     const plan = await planBake(source, { out, signal });
+    for (const note of plan.notes) console.log(`bake: ${note}`);
     const progress = startProgress('bake');
     const onProgress = ({ numDone, numPictures }: { numDone: number; numPictures: number }) =>
       progress.update(numDone / numPictures, `${Math.floor(numDone)}/${numPictures} images`);

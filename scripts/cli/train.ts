@@ -102,9 +102,9 @@ export function trainCommand(): Command {
     .action(inItsFolder(async (options) => (await import('./trainVae.ts')).trainVae(options)));
   const ddpm = command(
     'ddpm',
-    'train a diffusion model, conditioned on label and attributes, on the latents of a trained auto-encoder',
+    'train a diffusion model, conditioned on label and attributes, on the latents of a trained auto-encoder or on pixels',
   )
-    .requiredOption('--vae <dir>', 'folder with the trained vae/')
+    .option('--vae <dir>', 'folder with the trained vae/ (default: none, and the model makes pixels)')
     .addOption(
       new Option('--prediction <type>', 'what the network predicts')
         .choices(['epsilon', 'v_prediction', 'sample'])

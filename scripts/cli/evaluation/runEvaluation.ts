@@ -11,6 +11,7 @@ import {
   imagesOfPixels,
   loadModelFolder,
   type ModelFiles,
+  modelNotes,
   reconstruct,
   type SamplerName,
   smallestClass,
@@ -47,9 +48,10 @@ export interface EvaluateFlags {
 /** The work of `figment evaluate`. */
 export async function evaluate(name: string, flags: EvaluateFlags): Promise<void> {
   const source = modelSource(name);
-  const files = await loadModelFolder(source);
+  const files = await loadModelFolder(source, { acceptChanged: true });
+  for (const note of modelNotes(files)) console.log(`evaluate: ${note}`);
   const hasCvae = Object.hasOwn(files.index.figment.sha256, 'cvae/config.json');
-  const cvaeFiles = hasCvae ? await loadModelFolder(source, { parts: ['cvae'] }) : null;
+  const cvaeFiles = hasCvae ? await loadModelFolder(source, { parts: ['cvae'], acceptChanged: true }) : null;
   const out = flags.out ?? (await folderOf(name));
   const dataset = fitTo(files, await readDataset(flags.data));
   checkTogether(files, dataset);
