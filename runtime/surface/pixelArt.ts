@@ -118,7 +118,10 @@ export function pixelArt(
 ): PixelImage {
   const { palette, dither, factor, tolerance, wraps } = { ...PIXEL_ART_DEFAULTS, ...options };
   const channels = channelsOf('pixelArt', pixels.length, widthPx, heightPx);
-  const snapped = Array.isArray(palette) && palette.length === 0 ? pixels : snapToPalette(pixels, widthPx, heightPx, palette, { dither });
+  const snapped =
+    Array.isArray(palette) && palette.length === 0
+      ? pixels
+      : snapToPalette(pixels, widthPx, heightPx, palette, { dither });
   if (factor === 1) return { width: widthPx, height: heightPx, channels, pixels: Uint8Array.from(snapped) };
   return scalePixelArt(snapped, widthPx, heightPx, { factor, tolerance, wraps });
 }

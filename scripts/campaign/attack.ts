@@ -1,4 +1,4 @@
-import type { Dice } from './dice.ts';
+import type { CaseDice } from './caseDice.ts';
 
 /** Either what was asked for came, and is right, or a person is told what is wrong. */
 export type Ending = 'correct' | 'refused';
@@ -20,7 +20,7 @@ export interface OpenAttack {
    *
    * @throws what the attacked code throws: the campaign judges whether it is friendly; FlawError when the result is wrong
    */
-  attempt(dice: Dice): Promise<Ending>;
+  attempt(dice: CaseDice): Promise<Ending>;
   close(): Promise<void>;
 }
 

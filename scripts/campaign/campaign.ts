@@ -4,7 +4,7 @@
 import { parseArgs } from 'node:util';
 import { ALL_ATTACKS } from './allAttacks.ts';
 import type { Attack } from './attack.ts';
-import { Dice } from './dice.ts';
+import { CaseDice } from './caseDice.ts';
 import { judge, type Verdict } from './judge.ts';
 
 export interface AttackReport {
@@ -44,7 +44,7 @@ async function runAttack(
   try {
     let spentMs = 0;
     for (let index = firstCase; wantsMore(attack, index - firstCase, spentMs); index++) {
-      const verdict = await judge(attack, open, new Dice(seed, streamOf(name, index)));
+      const verdict = await judge(attack, open, new CaseDice(seed, streamOf(name, index)));
       spentMs += verdict.durationMs;
       report.slowestMs = Math.max(report.slowestMs, verdict.durationMs);
       if (verdict.ending === 'correct') report.numCorrect++;

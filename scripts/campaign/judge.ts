@@ -2,7 +2,7 @@
 import { MAX_MESSAGE_LENGTH } from '../../runtime/core/errors.ts';
 import type { Attack, Ending, OpenAttack } from './attack.ts';
 import { FlawError } from './attack.ts';
-import type { Dice } from './dice.ts';
+import type { CaseDice } from './caseDice.ts';
 
 export interface Verdict {
   ending: Ending | 'failed';
@@ -13,25 +13,35 @@ export interface Verdict {
 
 const MAX_GROWTH_BYTES = 2 ** 28;
 
+/** Other processes may take the processor away; a case that has not computed for long is slow only after so many limits. */
+const HANG = 5;
+
 /** Errors of the engine: our own have other names, or an operation in front. */
 const RAW = ['TypeError', 'ReferenceError', 'SyntaxError', 'URIError', 'EvalError', 'InternalError', 'AssertionError'];
 
 /** Does one case, and judges it. Never rejects. */
-export async function judge({ limitMs }: Attack, open: OpenAttack, dice: Dice): Promise<Verdict> {
-  const before = { ms: performance.now(), bytes: process.memoryUsage.rss(), peak: peakBytes() };
+export async function judge({ limitMs }: Attack, open: OpenAttack, dice: CaseDice): Promise<Verdict> {
+  const before = {
+    ms: performance.now(),
+    cpu: process.cpuUsage(),
+    bytes: process.memoryUsage.rss(),
+    peak: peakBytes(),
+  };
   const { ending, flaw } = await endingOf(open, dice);
   const durationMs = performance.now() - before.ms;
+  const { user, system } = process.cpuUsage(before.cpu);
+  const isSlow = durationMs > limitMs && (user + system > 1000 * limitMs || durationMs > HANG * limitMs);
   const peak = peakBytes();
   const grownBytes = peak > before.peak ? peak - before.bytes : 0;
   const flaws = [
     flaw,
-    durationMs > limitMs ? `took ${Math.round(durationMs)} ms; expected at most ${limitMs}` : '',
+    isSlow ? `took ${Math.round(durationMs)} ms; expected at most ${limitMs}` : '',
     grownBytes > MAX_GROWTH_BYTES ? `took ${Math.round(grownBytes / 2 ** 20)} MiB` : '',
   ].filter((text) => text !== '');
   return { ending: flaws.length > 0 ? 'failed' : ending, durationMs, flaw: flaws.join('; ') };
 }
 
-async function endingOf(open: OpenAttack, dice: Dice): Promise<{ ending: Ending; flaw: string }> {
+async function endingOf(open: OpenAttack, dice: CaseDice): Promise<{ ending: Ending; flaw: string }> {
   try {
     return { ending: await open.attempt(dice), flaw: '' };
   } catch (error) {

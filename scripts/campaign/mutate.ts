@@ -1,5 +1,5 @@
 // How files, texts and values are damaged: some by accident, some by somebody who knows what hurts.
-import type { Dice } from './dice.ts';
+import type { CaseDice } from './caseDice.ts';
 
 /** Values that code tends not to expect. */
 const NASTY: readonly unknown[] = [
@@ -27,21 +27,21 @@ const NASTY: readonly unknown[] = [
 ];
 
 /** One of the nasty values, or the value itself a little otherwise. */
-function nastyInsteadOf(dice: Dice, value: unknown): unknown {
+function nastyInsteadOf(dice: CaseDice, value: unknown): unknown {
   if (typeof value === 'number' && dice.happens(0.5)) return value * dice.pick([-1, 0.5, 2, 3, 1000, 1e6]);
   if (typeof value === 'string' && dice.happens(0.3)) return mutateText(dice, value);
   return structuredClone(dice.pick(NASTY));
 }
 
 /** JSON data with one to three of its values replaced, left out, renamed or repeated. */
-export function mutateJson<Value>(dice: Dice, value: Value): unknown {
+export function mutateJson<Value>(dice: CaseDice, value: Value): unknown {
   const root = { root: structuredClone(value) as unknown };
   const numChanges = 1 + dice.below(3);
   for (let i = 0; i < numChanges; i++) changeOne(dice, root);
   return root.root;
 }
 
-function changeOne(dice: Dice, root: { root: unknown }): void {
+function changeOne(dice: CaseDice, root: { root: unknown }): void {
   let parent: Record<string, unknown> = root;
   let key = 'root';
   while (dice.happens(0.75)) {
@@ -59,7 +59,7 @@ function changeOne(dice: Dice, root: { root: unknown }): void {
 }
 
 /** Text with a few characters changed, cut, doubled or put in. */
-export function mutateText(dice: Dice, text: string): string {
+export function mutateText(dice: CaseDice, text: string): string {
   const at = dice.below(text.length + 1);
   const end = Math.min(text.length, at + 1 + dice.below(8));
   const pieces = [
@@ -94,7 +94,7 @@ export function mutateText(dice: Dice, text: string): string {
 }
 
 /** Bytes of which some are flipped, cut off, put in or repeated; most changes are near the beginning, where headers are. */
-export function mutateBytes(dice: Dice, bytes: Uint8Array): Uint8Array {
+export function mutateBytes(dice: CaseDice, bytes: Uint8Array): Uint8Array {
   const place = () => dice.below(dice.happens(0.6) ? Math.min(bytes.length, 200) : bytes.length);
   switch (dice.below(5)) {
     case 0:
@@ -117,7 +117,7 @@ const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
 /** The bytes of a JSON file, damaged as data or as text. */
-export function mutateJsonFile(dice: Dice, bytes: Uint8Array): Uint8Array {
+export function mutateJsonFile(dice: CaseDice, bytes: Uint8Array): Uint8Array {
   const text = decoder.decode(bytes);
   if (dice.happens(0.3)) return encoder.encode(mutateText(dice, text));
   return encoder.encode(JSON.stringify(mutateJson(dice, JSON.parse(text))));

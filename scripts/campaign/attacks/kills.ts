@@ -13,7 +13,7 @@ import { packageRoot } from '../../node/packageRoot.ts';
 import { writeDataset } from '../../node/writeDataset.ts';
 import { createBakeFolder } from '../../testing/bakeFolder.ts';
 import { type Attack, demand } from '../attack.ts';
-import type { Dice } from '../dice.ts';
+import type { CaseDice } from '../caseDice.ts';
 
 const SIGNALS = ['SIGKILL', 'SIGKILL', 'SIGINT', 'SIGTERM'] as const;
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGKILL: null };
@@ -81,7 +81,7 @@ export const killedTrainings: Attack = {
 };
 
 async function killOne(
-  dice: Dice,
+  dice: CaseDice,
   train: (out: string, ...more: string[]) => string[],
   out: string,
   durationMs: number,

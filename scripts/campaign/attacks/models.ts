@@ -12,7 +12,7 @@ import {
 } from '../../../runtime/index.ts';
 import { tinyClassifierFiles, tinyModelFolder } from '../../../runtime/testing/tinyModel.ts';
 import { type Attack, demand } from '../attack.ts';
-import type { Dice } from '../dice.ts';
+import type { CaseDice } from '../caseDice.ts';
 import { mutateBytes, mutateJsonFile } from '../mutate.ts';
 
 type Files = Record<string, Uint8Array>;
@@ -85,7 +85,7 @@ function withoutDigests(files: Files): Files {
   return { ...files, [INDEX]: encoder.encode(JSON.stringify({ ...index, figment: { ...figment, sha256: {} } })) };
 }
 
-function damage(dice: Dice, files: Files): Files {
+function damage(dice: CaseDice, files: Files): Files {
   const path = dice.pick(Object.keys(files));
   const bytes = files[path]!;
   if (dice.happens(0.05)) return Object.fromEntries(Object.entries(files).filter(([name]) => name !== path));
@@ -94,7 +94,7 @@ function damage(dice: Dice, files: Files): Files {
 }
 
 /** A safetensors file with another header, or with values that overflow. */
-function mutateWeights(dice: Dice, bytes: Uint8Array): Uint8Array {
+function mutateWeights(dice: CaseDice, bytes: Uint8Array): Uint8Array {
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   if (dice.happens(0.3)) {
     const damaged = bytes.slice();

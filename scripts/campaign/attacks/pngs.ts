@@ -2,7 +2,7 @@
 import { crc32 } from 'node:zlib';
 import { decodePng, encodePng } from '../../node/png.ts';
 import { type Attack, demand } from '../attack.ts';
-import type { Dice } from '../dice.ts';
+import type { CaseDice } from '../caseDice.ts';
 import { mutateBytes } from '../mutate.ts';
 
 export const pngs: Attack = {
@@ -31,7 +31,7 @@ export const pngs: Attack = {
 };
 
 /** Damages one chunk, leaves one out or repeats one, and puts the checksum right. */
-function mutateChunk(dice: Dice, file: Uint8Array): Uint8Array {
+function mutateChunk(dice: CaseDice, file: Uint8Array): Uint8Array {
   const chunks: Uint8Array[] = [];
   const view = new DataView(file.buffer, file.byteOffset, file.length);
   for (let at = 8; at < file.length; at += 12 + view.getUint32(at))

@@ -3,7 +3,7 @@ import { uniforms } from '../../runtime/core/random.ts';
 const BLOCK = 256;
 
 /** Random choices that a seed and a stream fix: a case that failed can be thrown again. */
-export class Dice {
+export class CaseDice {
   private values: Float64Array = new Float64Array(0);
   private at = 0;
   private numBlocks = 0;
