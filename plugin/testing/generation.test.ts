@@ -247,7 +247,7 @@ describeInBrowser('generation with WebGPU, on the device that draws', (openPage)
     const { clone, canvas } = await page.call('copies'); // a canvas keeps no colours where it is transparent
     expect(clone).toEqual(await page.call('readTexture'));
     const opaque = canvas.flatMap((value, i) =>
-      canvas[4 * Math.floor(i / 4) + 3] >= 200 ? [[value, tinyBaked[i]!]] : [],
+      canvas[4 * Math.floor(i / 4) + 3]! >= 200 ? [[value, tinyBaked[i]!]] : [],
     );
     expect(opaque.length).toBeGreaterThan(0);
     for (const [value, baked] of opaque) expect(Math.abs(value! - baked!)).toBeLessThanOrEqual(TOLERANCE);

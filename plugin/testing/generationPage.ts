@@ -86,7 +86,7 @@ export async function copies(): Promise<{ clone: number[]; canvas: number[] }> {
   const { data } = drawn.getContext('2d')!.getImageData(0, 0, drawn.width, drawn.height);
   const texels = await clone.readPixels();
   clone.dispose();
-  return { clone: [...new Uint8Array(texels!.buffer)], canvas: [...data] };
+  return { clone: [...(texels as Uint8Array)], canvas: [...data] };
 }
 
 /** How far guidance goes at each step of a recipe. */
