@@ -51,11 +51,13 @@ function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
 export async function useWebgpuDevice(device: GPUDevice, info: GPUAdapterInfo): Promise<void> {
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
   const { registerWebgpuKernels } = await import('../kernels/webgpu/index.ts');
+  const { useWebgpuRecorder } = await import('../kernels/plan/webgpu/index.ts');
   removeBackend('webgpu');
   registerBackend('webgpu', () => new WebGPUBackend(device, info), 3);
   await setBackend('webgpu');
   await ready();
   if (!hasKernels('webgpu')) registerWebgpuKernels();
+  useWebgpuRecorder();
   openDevice = { device, adapter: adapterName(info) };
   device.lost.then(() => {
     if (openDevice?.device === device) openDevice = null;

@@ -1,8 +1,10 @@
 import { slice, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { fromPixels, toPixels } from '../core/pixels.ts';
+import { runToEnd } from '../core/slices.ts';
 import { decode, decodeInSlices, encodeMeanInSlices, scaleLatents, unscaleLatents } from '../networks/autoencoderKl.ts';
 import { type ImageSize, imageSize } from '../recipe/imageSize.ts';
 import type { DiffusionModel } from './model.ts';
+import { recordedInSlices } from './recordedPass.ts';
 
 /**
  * Decodes scaled latents into image values.
@@ -22,7 +24,19 @@ export function decodeLatents(model: DiffusionModel, latents: Tensor4D): Tensor4
  *
  * @returns through the generator, what `decodeLatents` returns; the caller disposes it, and keeps the latents until then
  */
-export function* decodeLatentsInSlices(model: DiffusionModel, latents: Tensor4D): Generator<void, Tensor4D> {
+export function decodeLatentsInSlices(model: DiffusionModel, latents: Tensor4D): Generator<void, Tensor4D> {
+  const { widthPx, heightPx, channels } = model.index.figment;
+  const [height, width] = model.latentShape;
+  const [batch, rows, columns] = latents.shape;
+  return recordedInSlices(model, latents, {
+    key: `decode ${latents.shape}`,
+    shape: [batch, (rows * heightPx) / height, (columns * widthPx) / width, channels],
+    pass: (x) => decodeLatents(model, x),
+    inSlices: () => decodedInSlices(model, latents),
+  });
+}
+
+function* decodedInSlices(model: DiffusionModel, latents: Tensor4D): Generator<void, Tensor4D> {
   const z = unscaleLatents(model.vae.config, latents);
   try {
     return yield* decodeInSlices(model.vae.config, model.vae.weights, z, model.index.figment.circularPadding);
@@ -50,6 +64,7 @@ export type ImageTensor = Tensor4D;
 /** One tensor (1, H, W, channels) for each image; the caller disposes them, `images` stays. */
 export function splitImages(images: ImageTensor): ImageTensor[] {
   const [numImages, ...shape] = images.shape;
+  if (numImages === 1) return [images.clone()];
   return Array.from({ length: numImages }, (_, i) => slice(images, [i, 0, 0, 0], [1, ...shape]));
 }
 
@@ -92,7 +107,20 @@ export function* encodePixelsInSlices(
  *
  * @param images float32 (B, H, W, channels), as `decodeLatents` gives them; the caller keeps them until the end
  */
-export function* encodeImagesInSlices(model: DiffusionModel, images: Tensor4D): Generator<void, Tensor4D> {
+export function encodeImagesInSlices(model: DiffusionModel, images: Tensor4D): Generator<void, Tensor4D> {
+  const { widthPx, heightPx, circularPadding } = model.index.figment;
+  const { config, weights } = model.vae;
+  const [height, width, channels] = model.latentShape;
+  const [batch, rows, columns] = images.shape;
+  return recordedInSlices(model, images, {
+    key: `encode ${images.shape}`,
+    shape: [batch, (rows * height) / heightPx, (columns * width) / widthPx, channels],
+    pass: (x) => scaleLatents(config, runToEnd(encodeMeanInSlices(config, weights, x, circularPadding))),
+    inSlices: () => encodedInSlices(model, images),
+  });
+}
+
+function* encodedInSlices(model: DiffusionModel, images: Tensor4D): Generator<void, Tensor4D> {
   const { config, weights } = model.vae;
   const mean = yield* encodeMeanInSlices(config, weights, images, model.index.figment.circularPadding);
   try {

@@ -35,7 +35,7 @@ export function* imagesInSlices(
   run: SampleRun = {},
 ): Generator<ImageStep | null, Tensor4D> {
   const { pipeline } = recipes[0]!;
-  const options = { classifiers, ...run };
+  const options = { classifiers, isRecorded: true, ...run };
   if (pipeline === 'cvae') return yield* cvaeImages(loaded(cvae), recipes, run);
   const network = loaded(model);
   if (pipeline !== 'cvae+ddpm')

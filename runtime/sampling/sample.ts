@@ -7,6 +7,7 @@ import { completeAll, type SampleOptions } from './completeAll.ts';
 import { denoiseInSlices } from './denoise.ts';
 import { startNoise } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';
+import { recordedStepsInSlices } from './recordedSteps.ts';
 import { type Repainting, repaintInSlices, repaintingOf } from './repaint.ts';
 import { planSampling, type SampleRun, type SamplingPlan } from './samplingPlan.ts';
 
@@ -109,7 +110,8 @@ function* reverseInSlices(
   let x0Pred: Tensor4D | null = null;
   try {
     if (firstStep === numSteps) yield { step: 1, numSteps: 1, x0Pred: xt, guidanceNorm: null };
-    for (let index = firstStep; index < numSteps; index++) {
+    const first = yield* recordedStepsInSlices(model, plan, xt, signal);
+    for (let index = first; index < numSteps; index++) {
       const slices = repainting
         ? repaintInSlices(model, plan, original!, repainting, xt, index)
         : denoiseInSlices(model, plan, xt, index);
@@ -138,7 +140,7 @@ function startLatents(plan: SamplingPlan, original: Tensor4D | null): Tensor4D {
   const { sampler, firstStep } = plan;
   return tidy(() => {
     const eps = startNoise(plan);
-    if (firstStep === 0) return mul(eps, sampler.initNoiseSigma) as Tensor4D;
+    if (firstStep === 0) return sampler.initNoiseSigma === 1 ? eps : (mul(eps, sampler.initNoiseSigma) as Tensor4D);
     return renoise(original!, CLEAN, sampler.level(firstStep), eps);
   });
 }

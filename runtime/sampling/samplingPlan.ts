@@ -25,6 +25,8 @@ export interface SampleRun {
    * caller disposes them.
    */
   start?: Tensor4D;
+  /** Whether steps may be made by recordings, where the backend has them, and are then equal but for rounding; default false. */
+  isRecorded?: boolean;
 }
 
 /** What is to be made, checked, with the model's defaults. */
@@ -42,6 +44,7 @@ export interface SamplingPlan {
   /** Decoded values that stand for the recipes' images; undefined when there are none. */
   start: Tensor4D | undefined;
   measure: Measure | undefined;
+  isRecorded: boolean;
   widthPx: number;
   heightPx: number;
   /** How many of the model's own pictures one is made of. */
@@ -81,6 +84,7 @@ export function planSampling(model: DiffusionModel, recipes: readonly Recipe[], 
     resamples: first.resamples ?? 1,
     start: run.start,
     measure: run.measureGuidance ? measureOf(scheduler, sampler) : undefined,
+    isRecorded: run.isRecorded ?? false,
     widthPx,
     heightPx,
     tiles,

@@ -1,0 +1,27 @@
+// Recordings on tfjs's WebGPU backend.
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { engine } from '@tensorflow/tfjs-core';
+import { around, structureOf, UnplannedError } from '../graph.ts';
+import { useRecorder } from '../recordings.ts';
+import { traced, valueOfTraced } from '../trace.ts';
+import { WebgpuRecording } from './recording.ts';
+
+/** Lets networks on WebGPU be recorded. */
+export function useWebgpuRecorder(): void {
+  useRecorder('webgpu', {
+    traced,
+    valueOfTraced,
+    around,
+    structureOf,
+    record: (graph) => new WebgpuRecording(engine().backend as WebGPUBackend, graph),
+    refuse: (reason) => {
+      throw new UnplannedError(reason);
+    },
+    isUnplanned: (error) => error instanceof UnplannedError,
+    emptyTensor: (shape) => {
+      const { backend } = engine();
+      const info = (backend as WebGPUBackend).makeTensorInfo(shape, 'float32');
+      return engine().makeTensorFromTensorInfo(info);
+    },
+  });
+}
