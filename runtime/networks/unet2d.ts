@@ -8,7 +8,6 @@ import {
   type Tensor4D,
   tensor2d,
   tidy,
-  zeros,
 } from '@tensorflow/tfjs-core';
 import { runToEnd } from '../core/slices.ts';
 import { linear } from '../kernels/conv2d.ts';

@@ -10,7 +10,7 @@ const FOLDERS = ['runtime', 'plugin', 'demo-scene', 'scripts'];
 
 // Packages by what they are; each folder may import some.
 const TFJS = /^@tensorflow\/tfjs-core(\/|$)|^#stock-gradients$/;
-const TFJS_BACKENDS = /^@tensorflow\/tfjs-backend-(cpu|wasm|webgpu)(\/|$)/;
+const TFJS_BACKENDS = /^@tensorflow\/tfjs-backend-(cpu|wasm|webgpu)(\/|$)|^#webgpu-backend$/;
 const BABYLON = /^@babylonjs\/core(\/|$)/;
 const NODE = /^node:/;
 /** Small packages that the plugin brings along. */

@@ -29,10 +29,10 @@ const STEERING_CODE = /kernels\/gradients\.ts/;
 
 /**
  * Chunks that a page which shows portraits on WebGPU never asks for: the other backends, the PNG encoder of packed sheets,
- * what makes surfaces and pixel art of pictures, and what steers by classifiers.
+ * what makes surfaces and pixel art of pictures, what steers by classifiers, and tfjs's kernels that training alone takes.
  */
 const OTHER_CHUNKS =
-  /tfjs-backend-(wasm|cpu)\/|runtime\/(backends|kernels)\/(wasm|cpu)\b|fast-png\/|material\/(surfaceMaterial|writeSurface)\.|pixelArtBrush\.|painting\/steering\./;
+  /tfjs-backend-(wasm|cpu)\/|runtime\/(backends|kernels)\/(wasm|cpu)\b|fast-png\/|material\/(surfaceMaterial|writeSurface)\.|pixelArtBrush\.|painting\/steering\.|backends\/allWebgpuKernels\.|tfjs-backend-webgpu\/dist\/index\./;
 
 const MEASURED = {
   minify: true,
