@@ -58,7 +58,7 @@ export async function useWebgpuDevice(device: GPUDevice, info: GPUAdapterInfo): 
   await setBackend('webgpu');
   await ready();
   if (!hasKernels('webgpu')) registerWebgpuKernels();
-  useWebgpuRecorder();
+  useWebgpuRecorder(isSoftwareAdapter(info) ? 'software' : 'hardware');
   openDevice = { device, adapter: adapterName(info) };
   device.lost.then(() => {
     if (openDevice?.device === device) openDevice = null;

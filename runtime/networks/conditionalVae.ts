@@ -2,6 +2,7 @@
 import { clipByValue, concat, reshape, slice, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import * as v from 'valibot';
 import { runToEnd } from '../core/slices.ts';
+import { linear } from '../kernels/conv2d.ts';
 import { silu } from '../kernels/silu.ts';
 import type { LatentDistribution } from './autoencoderKl.ts';
 import { Count, parseNetworkConfig } from './config.ts';
@@ -15,12 +16,14 @@ import {
   linearShapes,
   norm,
   normShapes,
+  oneHotRows,
   type ResnetBlock,
   resnetPass,
   resnetShapes,
   type Shapes,
   upsample,
   type Weights,
+  weight,
 } from './layers.ts';
 import { type ForwardPass, inSlices, withLive } from './slices.ts';
 
@@ -184,7 +187,17 @@ export function decodeWithLabels(
   classLabels: ArrayLike<number>,
 ): Tensor4D {
   checkLatents(config, z, classLabels);
-  return tidy(() => runToEnd(decoderPass(config, weights, z, classLabels)));
+  return tidy(() => runToEnd(labelledPass(config, weights, z, classLabels)));
+}
+
+/** `decodeWithLabels` for rows of (B, num_labels), each 1 at its label and else 0. */
+export function decodeWithChosen(
+  config: ConditionalVaeConfig,
+  weights: Weights,
+  z: Tensor2D,
+  chosen: Tensor2D,
+): Tensor4D {
+  return tidy(() => runToEnd(decoderPass(config, weights, z, chosen)));
 }
 
 /**
@@ -200,17 +213,21 @@ export function decodeWithLabelsInSlices(
   classLabels: ArrayLike<number>,
 ): Generator<void, Tensor4D> {
   checkLatents(config, z, classLabels);
-  return inSlices(decoderPass(config, weights, z, classLabels), [z]);
+  return inSlices(labelledPass(config, weights, z, classLabels), [z]);
 }
 
-function* decoderPass(
+function* labelledPass(
   config: ConditionalVaeConfig,
   weights: Weights,
   z: Tensor2D,
   classLabels: ArrayLike<number>,
 ): ForwardPass {
+  return yield* decoderPass(config, weights, z, oneHotRows(classLabels, config.num_labels));
+}
+
+function* decoderPass(config: ConditionalVaeConfig, weights: Weights, z: Tensor2D, chosen: Tensor2D): ForwardPass {
   const { options, up, bottom } = planCvae(config);
-  const label = embeddingRows(weights, 'decoder.class_embedding', classLabels);
+  const label = linear(chosen, weight(weights, 'decoder.class_embedding.weight') as Tensor2D, null);
   const emb = activateEmbedding(dense(weights, 'decoder.linear_1', concat([z, label], 1)));
   let h = reshape(dense(weights, 'decoder.linear_2', emb), [-1, ...bottom]) as Tensor4D;
   for (const { resnet, upsampler } of up) {

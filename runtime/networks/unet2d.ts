@@ -1,14 +1,4 @@
-import {
-  add,
-  mul,
-  reshape,
-  sub,
-  Tensor,
-  type Tensor2D,
-  type Tensor4D,
-  tensor2d,
-  tidy,
-} from '@tensorflow/tfjs-core';
+import { add, mul, reshape, sub, Tensor, type Tensor2D, type Tensor4D, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { runToEnd } from '../core/slices.ts';
 import { linear } from '../kernels/conv2d.ts';
 import {

@@ -1,7 +1,13 @@
 import { slice, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { fromPixels, toPixels } from '../core/pixels.ts';
-import { runToEnd } from '../core/slices.ts';
-import { decode, decodeInSlices, encodeMeanInSlices, scaleLatents, unscaleLatents } from '../networks/autoencoderKl.ts';
+import {
+  decode,
+  decodeInSlices,
+  encode,
+  encodeMeanInSlices,
+  scaleLatents,
+  unscaleLatents,
+} from '../networks/autoencoderKl.ts';
 import { type ImageSize, imageSize } from '../recipe/imageSize.ts';
 import type { DiffusionModel } from './model.ts';
 import { recordedInSlices } from './recordedPass.ts';
@@ -28,10 +34,11 @@ export function decodeLatentsInSlices(model: DiffusionModel, latents: Tensor4D):
   const { widthPx, heightPx, channels } = model.index.figment;
   const [height, width] = model.latentShape;
   const [batch, rows, columns] = latents.shape;
-  return recordedInSlices(model, latents, {
-    key: `decode ${latents.shape}`,
+  return recordedInSlices(model, {
+    name: 'decode',
+    inputs: [{ input: latents, shape: latents.shape }],
     shape: [batch, (rows * heightPx) / height, (columns * widthPx) / width, channels],
-    pass: (x) => decodeLatents(model, x),
+    pass: (z) => decodeLatents(model, z as Tensor4D),
     inSlices: () => decodedInSlices(model, latents),
   });
 }
@@ -112,10 +119,11 @@ export function encodeImagesInSlices(model: DiffusionModel, images: Tensor4D): G
   const { config, weights } = model.vae;
   const [height, width, channels] = model.latentShape;
   const [batch, rows, columns] = images.shape;
-  return recordedInSlices(model, images, {
-    key: `encode ${images.shape}`,
+  return recordedInSlices(model, {
+    name: 'encode',
+    inputs: [{ input: images, shape: images.shape }],
     shape: [batch, (rows * height) / heightPx, (columns * width) / widthPx, channels],
-    pass: (x) => scaleLatents(config, runToEnd(encodeMeanInSlices(config, weights, x, circularPadding))),
+    pass: (x) => scaleLatents(config, encode(config, weights, x as Tensor4D, circularPadding).mean),
     inSlices: () => encodedInSlices(model, images),
   });
 }

@@ -2,19 +2,22 @@
 import { dispose, type Tensor, type Tensor2D, type Tensor4D, tensor2d } from '@tensorflow/tfjs-core';
 import { normals } from '../core/random.ts';
 import { slerp } from '../diffusion/slerp.ts';
+import { forgetRecordings } from '../kernels/plan/recordings.ts';
 import {
   type ConditionalVaeConfig,
   conditionalVaeShapes,
+  decodeWithChosen,
   decodeWithLabelsInSlices,
   parseConditionalVaeConfig,
 } from '../networks/conditionalVae.ts';
-import type { Weights } from '../networks/layers.ts';
+import { oneHotValues, type Weights } from '../networks/layers.ts';
 import { uploadWeights } from '../networks/weights.ts';
 import { indexOfLabel } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { ModelFiles } from '../weights/modelFolder.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
 import { checkWeights } from '../weights/weightTensor.ts';
+import { recordedInSlices } from './recordedPass.ts';
 
 /** A class-conditional VAE with one latent vector, its weights on the current backend. */
 export interface CvaeNetwork {
@@ -55,7 +58,12 @@ export function createConditionalVae({ index, cvaeConfig, cvae, hash }: ModelFil
     );
   }
   const weights: Record<string, Tensor> = uploadWeights(cvae);
-  return { index, hash, config, weights, dispose: () => dispose(Object.values(weights)) };
+  return { index, hash, config, weights, dispose: () => free(weights) };
+}
+
+function free(weights: Record<string, Tensor>): void {
+  forgetRecordings(weights);
+  dispose(Object.values(weights));
 }
 
 /**
@@ -74,8 +82,18 @@ export function* cvaeImagesInSlices(
 ): Generator<void, Tensor4D> {
   const classLabels = requests.map(({ label }) => indexOfLabel(labels, label));
   const z = latentVectors(config.latent_size, requests);
+  const chosen = oneHotValues(classLabels, config.num_labels);
   try {
-    return yield* decodeWithLabelsInSlices(config, weights, z, classLabels);
+    return yield* recordedInSlices(weights, {
+      name: 'cvae',
+      inputs: [
+        { input: z, shape: z.shape },
+        { input: chosen, shape: [requests.length, config.num_labels] },
+      ],
+      shape: [requests.length, ...config.sample_size, config.in_channels],
+      pass: (...given) => decodeWithChosen(config, weights, ...(given as [Tensor2D, Tensor2D])),
+      inSlices: () => decodeWithLabelsInSlices(config, weights, z, classLabels),
+    });
   } finally {
     z.dispose();
   }

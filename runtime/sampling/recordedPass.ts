@@ -1,14 +1,15 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
-import { currentRecorder, replayed } from '../kernels/plan/recordings.ts';
+import { currentRecorder, type RecordedInput, replayed } from '../kernels/plan/recordings.ts';
 
 /** A network's pass over one batch. */
-interface RecordedPass<Input extends Tensor> {
-  /** Names the pass with all that it depends on beside its owner. */
-  key: string;
+interface RecordedPass {
+  /** Names the pass with all that it depends on beside its owner and the shapes. */
+  name: string;
+  inputs: readonly { input: RecordedInput; shape: readonly number[] }[];
   /** Of the result. */
-  shape: Tensor4D['shape'];
+  shape: readonly number[];
   /** The pass at once, of which the recording is made. */
-  pass: (x: Input) => Tensor4D;
+  pass: (...inputs: Tensor[]) => Tensor4D;
   /** The pass in slices, where there is no recording. */
   inSlices: () => Generator<void, Tensor4D>;
 }
@@ -17,20 +18,21 @@ interface RecordedPass<Input extends Tensor> {
  * A pass by its recording, where the backend has them.
  *
  * @param owner whose weights take part
- * @returns     through the generator, the result; the caller disposes it, and keeps x until then
+ * @returns     through the generator, the result; the caller disposes it, and keeps the inputs until then
  */
-export function* recordedInSlices<Input extends Tensor>(
+export function* recordedInSlices(
   owner: object,
-  x: Input,
-  { key, shape, pass, inSlices }: RecordedPass<Input>,
+  { name, inputs, shape, pass, inSlices }: RecordedPass,
 ): Generator<void, Tensor4D> {
   const recorder = currentRecorder();
   if (!recorder) return yield* inSlices();
-  const result = recorder.emptyTensor(shape) as Tensor4D;
+  const result = recorder.emptyTensor([...shape]) as Tensor4D;
+  const shapes = inputs.map((given) => given.shape);
   let isDone = false;
   try {
-    const graph = () => recorder.traced((newInput) => [pass(newInput(x.shape) as Input)]);
-    isDone = yield* replayed(owner, key, graph, [x], [result]);
+    const graph = () => recorder.traced((newInput) => [pass(...shapes.map(newInput))]);
+    const given = inputs.map(({ input }) => input);
+    isDone = yield* replayed(owner, `${name} ${shapes.join(' ')}`, graph, given, [result]);
   } finally {
     if (!isDone) result.dispose();
   }

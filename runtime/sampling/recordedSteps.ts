@@ -9,8 +9,7 @@ import { sinesOf, stepEmbeddings, timeChannels, unet2dOfEmbedding } from '../net
 import { samplingKey } from '../recipe/keys.ts';
 import { noiseValues } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';
-import type { SampleStep } from './sample.ts';
-import type { SamplingPlan } from './samplingPlan.ts';
+import type { SampleStep, SamplingPlan } from './samplingPlan.ts';
 
 /** What a step computes around the network. */
 interface StepNotes {

@@ -1,4 +1,4 @@
-import { dispose, mul, type Tensor1D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { dispose, mul, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { abortable } from '../core/slices.ts';
 import { CLEAN, renoise } from '../diffusion/noiseLevel.ts';
 import type { PictureOptions, Recipe } from '../recipe/recipe.ts';
@@ -9,22 +9,7 @@ import { startNoise } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';
 import { recordedStepsInSlices } from './recordedSteps.ts';
 import { type Repainting, repaintInSlices, repaintingOf } from './repaint.ts';
-import { planSampling, type SampleRun, type SamplingPlan } from './samplingPlan.ts';
-
-/** One denoising step of a batch. */
-export interface SampleStep {
-  /** Steps done, from 1. */
-  step: number;
-  /** Of a strength too low for any step, 1: it gives the image as the auto-encoder sees it. */
-  numSteps: number;
-  /** The clean latents as the network sees them now, (B, h, w, c); disposed by `sample` at the next step. */
-  x0Pred: Tensor4D;
-  /**
-   * How far guidance moved the predicted noise of each image, (B): see `guidanceNorm`. null unless it is asked for, and
-   * where the step took one pass: at guidance 0 and 1, and outside of the interval. The caller disposes it.
-   */
-  guidanceNorm: Tensor1D | null;
-}
+import { planSampling, type SampleRun, type SampleStep, type SamplingPlan } from './samplingPlan.ts';
 
 /**
  * Makes latents by the reverse process, step by step. After the last step `x0Pred` is the result; the caller copies what

@@ -29,6 +29,21 @@ export interface SampleRun {
   isRecorded?: boolean;
 }
 
+/** One denoising step of a batch. */
+export interface SampleStep {
+  /** Steps done, from 1. */
+  step: number;
+  /** Of a strength too low for any step, 1: it gives the image as the auto-encoder sees it. */
+  numSteps: number;
+  /** The clean latents as the network sees them now, (B, h, w, c); disposed by `sample` at the next step. */
+  x0Pred: Tensor4D;
+  /**
+   * How far guidance moved the predicted noise of each image, (B): see `guidanceNorm`. null unless it is asked for, and
+   * where the step took one pass: at guidance 0 and 1, and outside of the interval. The caller disposes it.
+   */
+  guidanceNorm: Tensor1D | null;
+}
+
 /** What is to be made, checked, with the model's defaults. */
 export interface SamplingPlan {
   recipes: readonly Recipe[];

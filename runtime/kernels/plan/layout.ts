@@ -89,6 +89,7 @@ class Planner {
 
   private add(node: Node): void {
     if (node.kind === 'concat') this.copyParts(node);
+    if (node.kind === 'reshape') this.views.set(node.output, this.reshaped(node));
     if (['reshape', 'slice', 'concat'].includes(node.kind) || this.inlined.has(node)) return;
     this.views.set(node.output, this.placeOf(node.output));
     this.steps.push(node);
@@ -179,11 +180,15 @@ class Planner {
     if (value.tensor || value.numbers) return this.givenView(value);
     const slice = nodeOf(value, 'slice');
     if (slice) return sliced(this.viewOf(slice.inputs[0]!), slice.inputs[0]!, value, slice.attrs.begin);
-    const [from] = nodeOf(value, 'reshape')!.inputs as [Value];
-    const view = this.viewOf(from);
-    if (channelsOf(from) === channelsOf(value)) return view;
-    if (view.stride === channelsOf(from)) return { ...view, stride: channelsOf(value) };
-    throw new UnplannedError('a view in another shape');
+    throw new UnplannedError(`a value of (${value.shape}) that nothing computes`);
+  }
+
+  /** A view where the rows stay, or lie one behind the other; else a copy of them that does. */
+  private reshaped({ inputs: [from], output }: Node): View {
+    const view = this.viewOf(from!);
+    if (channelsOf(from!) === channelsOf(output)) return view;
+    const dense = view.stride === channelsOf(from!) ? view : this.viewOf(this.copied(from!));
+    return { ...dense, stride: channelsOf(output) };
   }
 
   private givenView({ tensor, numbers, ...value }: Value): View {
@@ -196,7 +201,8 @@ class Planner {
 
   private constantSteps(): Set<Node> {
     const stores = new Set<Store>();
-    const isConstant = (value: Value) => Boolean(value.tensor) || stores.has(this.viewOf(value).store);
+    const isGiven = ({ tensor, numbers }: Value) => tensor !== undefined || (numbers?.length ?? 0) > 1;
+    const isConstant = (value: Value) => isGiven(value) || stores.has(this.viewOf(value).store);
     const steps = this.steps.filter((step) => {
       if (!this.operands(step).every(isConstant)) return false;
       stores.add(this.viewOf(step.output).store);

@@ -94,7 +94,7 @@ export function* replayed(
   return true;
 }
 
-/** Frees the recordings of an owner, at the latest when they are no longer being replayed. */
+/** Frees the recordings of an owner, none of which may be at work. */
 export function forgetRecordings(owner: object): void {
   for (const { recording } of owners.get(owner)?.kept ?? []) recording.dispose();
   owners.delete(owner);

@@ -13,8 +13,10 @@ const TILE_CHANNELS = 4 * SIDE;
 /** Summands that a workgroup holds at a time. */
 const TILE_DEPTH = 16;
 
-/** Workgroups that keep a GPU busy; below that, tiles of fewer pixels are taken. */
-const ENOUGH_WORKGROUPS = 64;
+/** Workgroups that keep a GPU busy; below that, tiles of fewer pixels are taken. An adapter on the CPU is busy with one. */
+const ENOUGH_WORKGROUPS = { hardware: 64, software: 1 };
+
+export type AdapterKind = keyof typeof ENOUGH_WORKGROUPS;
 
 const UNIFORMS = {
   numPixels: 'i32',
@@ -210,7 +212,11 @@ function loadTile(tilePixels: number, numLoads: number): string {
 }
 
 /** @param viewOf where each value lies */
-export function convCommand(node: Node & { kind: 'conv' }, viewOf: (value: Value) => View): Command {
+export function convCommand(
+  node: Node & { kind: 'conv' },
+  viewOf: (value: Value) => View,
+  adapter: AdapterKind,
+): Command {
   const { attrs } = node;
   const [x, filter, bias, addend] = node.inputs as [Value, Value, Value | null, Value | null];
   const [numImages, height, width, cin] = x.shape as [number, number, number, number];
@@ -225,7 +231,7 @@ export function convCommand(node: Node & { kind: 'conv' }, viewOf: (value: Value
   const places = [xView, yView, ...(addView ? [addView] : [])].flatMap(({ offset, stride }) => [offset, stride]);
   const lanes = lanesFor(cin, cout, ...places);
   const workgroupsFor = (rows: number) => Math.ceil(numPixels / (SIDE * rows)) * Math.ceil(cout / TILE_CHANNELS);
-  const rows = ([4, 2] as const).find((size) => workgroupsFor(size) >= ENOUGH_WORKGROUPS) ?? 1;
+  const rows = ([4, 2] as const).find((size) => workgroupsFor(size) >= ENOUGH_WORKGROUPS[adapter]) ?? 1;
   const numWorkgroups = workgroupsFor(rows);
   const program = convProgram({
     lanes,

@@ -8,14 +8,14 @@ import { forwardProgram } from '../../webgpu/groupNormShader.ts';
 import { channelsOf, type Node, UnplannedError, type Value } from '../graph.ts';
 import type { Layout } from '../layout.ts';
 import type { Command } from './command.ts';
-import { convCommand } from './conv.ts';
+import { type AdapterKind, convCommand } from './conv.ts';
 import { pointwiseCommand, swapCommand } from './pointwise.ts';
 
 /** @throws UnplannedError for an operation that has no shader of a plan */
-export function commandOf(node: Node, layout: Layout): Command {
+export function commandOf(node: Node, layout: Layout, adapter: AdapterKind): Command {
   switch (node.kind) {
     case 'conv':
-      return convCommand(node, layout.viewOf);
+      return convCommand(node, layout.viewOf, adapter);
     case 'groupNorm':
       return normCommand(node, layout);
     case 'attention':

@@ -8,6 +8,7 @@ import { type Layout, laidOut, type Store, slotsFor } from '../layout.ts';
 import type { RecordedInput, Recording } from '../recordings.ts';
 import { simplified } from '../simplify.ts';
 import type { Command } from './command.ts';
+import type { AdapterKind } from './conv.ts';
 import { commandOf } from './lower.ts';
 
 /** Members of tfjs 4.22's backend that its type declarations hide. */
@@ -53,12 +54,13 @@ export class WebgpuRecording implements Recording {
   constructor(
     private readonly backend: WebGPUBackend,
     graph: Graph,
+    adapter: AdapterKind,
   ) {
     this.context = new WebgpuContext(backend);
     this.hidden = backend as unknown as HiddenMembers;
     this.layout = laidOut(simplified(graph));
     const { steps, constant } = this.layout;
-    const commands = steps.map((step) => commandOf(step, this.layout));
+    const commands = steps.map((step) => commandOf(step, this.layout, adapter));
     this.allocate(commands);
     this.uniforms = this.createBuffer(UNIFORM_ALIGNMENT * commands.length, GPUBufferUsage.UNIFORM);
     this.uniformBytes = new DataView(new ArrayBuffer(this.uniforms.size));
