@@ -7,12 +7,12 @@ import type { Latents } from './latents.ts';
 import type { ClassifierInfo } from './loading/classifiers.ts';
 import type { LoadOptions, ModelLocation } from './loading/loadModelBytes.ts';
 import type { SurfaceMaterialOptions } from './material/surfaceMaterial.ts';
-import { PictureSource, type PictureSourceOptions, type Waiting } from './pictureSource.ts';
+import type { PictureSource, PictureSourceOptions, Waiting } from './pictureSource.ts';
 import { scheduleOf } from './schedule.ts';
 import type { SpritesOptions } from './sprite/cells.ts';
 import type { GeneratedSprites } from './sprite/generatedSprites.ts';
 import { GeneratedTexture, type RegenerateOptions } from './texture/generatedTexture.ts';
-import { registerSource } from './texture/pictureSources.ts';
+import { type SourceLease, takeSource } from './texture/pictureSources.ts';
 import { type LookOptions, lookOf } from './texture/textureLook.ts';
 
 /** Options of a generator: where and how its model runs, how it is loaded, and how much memory its pictures may take. */
@@ -55,7 +55,8 @@ export interface GenerateMaterialOptions extends GenerateTextureOptions, Surface
  */
 export class AssetGenerator {
   /**
-   * Loads a model: from the address of its folder, from files that a person chose, or from its files in memory.
+   * Loads a model: from the address of its folder, from files that a person chose, or from its files in memory. Generators
+   * of one address, with the same options, share the model; it is freed when the last of them is disposed.
    *
    * @throws MissingFileError, ModelFileError naming the file that is missing or wrong; an AbortError when aborted, or when
    *         the scene is disposed meanwhile
@@ -65,12 +66,15 @@ export class AssetGenerator {
     scene: Scene,
     options: AssetGeneratorOptions = {},
   ): Promise<AssetGenerator> {
-    const source = await PictureSource.LoadAsync(location, scene, options);
-    registerSource(source);
-    return new AssetGenerator(source);
+    return new AssetGenerator(await takeSource(location, scene, options));
   }
 
-  private constructor(private readonly source: PictureSource) {}
+  private readonly life = new AbortController();
+  private readonly source: PictureSource;
+
+  private constructor(private readonly lease: SourceLease) {
+    this.source = lease.source;
+  }
 
   /** Labels, size in pixels, licence, attribution and defaults of the model. */
   get info(): ModelInfo {
@@ -110,7 +114,7 @@ export class AssetGenerator {
   }
 
   get isDisposed(): boolean {
-    return this.source.isDisposed;
+    return this.life.signal.aborted || this.source.isDisposed;
   }
 
   /**
@@ -118,8 +122,8 @@ export class AssetGenerator {
    *
    * @throws MissingFileError, with the remedy, for a pipeline that the model does not have
    */
-  warmUpAsync({ pipeline }: Pick<RecipeOptions, 'pipeline'> = {}): Promise<void> {
-    return this.source.warmUpAsync(pipeline);
+  async warmUpAsync({ pipeline }: Pick<RecipeOptions, 'pipeline'> = {}): Promise<void> {
+    return this.alive().warmUpAsync(pipeline);
   }
 
   /**
@@ -133,9 +137,12 @@ export class AssetGenerator {
    * @param options name: the name by which recipes ask for it; default: its address, which recipes may use without a call
    * @throws MissingFileError, ModelFileError naming the file; RangeError when it does not fit the model; an AbortError
    */
-  loadClassifierAsync(location: ModelLocation, options: LoadOptions & { name?: string } = {}): Promise<ClassifierInfo> {
+  async loadClassifierAsync(
+    location: ModelLocation,
+    options: LoadOptions & { name?: string } = {},
+  ): Promise<ClassifierInfo> {
     const { name, ...loading } = options;
-    return this.source.loadClassifierAsync(location, name, loading);
+    return this.alive().loadClassifierAsync(location, name, loading);
   }
 
   /**
@@ -145,7 +152,7 @@ export class AssetGenerator {
    *         disposed; no texture is left then
    */
   async generateTextureAsync(options: GenerateTextureOptions): Promise<GeneratedTexture> {
-    await this.source.missingClassifier(options);
+    await this.readyFor(options);
     const { texture, finished } = this.beginTexture(options);
     await finished;
     return texture;
@@ -162,21 +169,23 @@ export class AssetGenerator {
    */
   beginTexture(options: GenerateTextureOptions): { texture: GeneratedTexture; finished: Promise<GeneratedTexture> } {
     const { name, mipmaps, samplingMode, pixelArt, priority, signal, previewEvery, ...asked } = options;
-    const recipe = this.source.complete(asked);
+    const recipe = this.alive().complete(asked);
     const look = lookOf(this.info, { ...asked, mipmaps, samplingMode, pixelArt });
     const texture = new GeneratedTexture(name ?? `${recipe.label}-${recipe.seed}`, this.source, this.scene, look);
-    const finished = texture.paintAsync(recipe, { priority, signal, previewEvery }).catch((error) => {
-      if (!texture.isGenerating) texture.dispose();
-      throw error;
-    });
+    const finished = texture
+      .paintAsync(recipe, { ...this.waiting({ priority, signal }), previewEvery })
+      .catch((error) => {
+        if (!texture.isGenerating) texture.dispose();
+        throw error;
+      });
     return { texture, finished };
   }
 
   /** RGBA bytes, sRGB, straight alpha, top row first. @throws as `generateTextureAsync` */
   async generatePixelsAsync(options: RecipeOptions & Waiting): Promise<Uint8Array> {
     const { priority, signal, ...asked } = options;
-    await this.source.missingClassifier(asked);
-    const picture = await this.source.pictureAsync(this.source.complete(asked), { priority, signal });
+    const source = await this.readyFor(asked);
+    const picture = await source.pictureAsync(source.complete(asked), this.waiting({ priority, signal }));
     return picture.readPixelsAsync();
   }
 
@@ -192,10 +201,10 @@ export class AssetGenerator {
    */
   async traceGuidanceAsync(options: RecipeOptions & Waiting): Promise<GuidanceTrace> {
     const { priority, signal, ...asked } = options;
-    await this.source.missingClassifier(asked);
-    const recipe = this.source.complete(asked);
+    const source = await this.readyFor(asked);
+    const recipe = source.complete(asked);
     if (recipe.pipeline) throw new RangeError('trace: guidance is measured of the pipeline ddpm; leave out pipeline');
-    const guidanceNorm = await this.source.traceAsync(recipe, { priority, signal });
+    const guidanceNorm = await source.traceAsync(recipe, this.waiting({ priority, signal }));
     const { timesteps } = scheduleOf(this.info, recipe);
     return { timesteps, guidanceNorm: guidanceNorm.slice(0, timesteps.length) };
   }
@@ -210,8 +219,8 @@ export class AssetGenerator {
    * @param pixels RGBA bytes, sRGB, straight alpha, top row first
    * @throws RangeError for a picture of another size; an AbortError when aborted or disposed
    */
-  encodeAsync(pixels: Uint8Array | Uint8ClampedArray, waiting?: Waiting): Promise<Latents> {
-    return this.source.encodeAsync(pixels, waiting);
+  async encodeAsync(pixels: Uint8Array | Uint8ClampedArray, waiting: Waiting = {}): Promise<Latents> {
+    return this.alive().encodeAsync(pixels, this.waiting(waiting));
   }
 
   /**
@@ -220,15 +229,15 @@ export class AssetGenerator {
    * @returns RGBA bytes, sRGB, straight alpha, top row first
    * @throws RangeError for latents of another shape, or that are not finite; an AbortError when aborted or disposed
    */
-  decodeAsync(latents: Latents, waiting?: Waiting): Promise<Uint8Array> {
-    return this.source.decodeAsync(latents, waiting);
+  async decodeAsync(latents: Latents, waiting: Waiting = {}): Promise<Uint8Array> {
+    return this.alive().decodeAsync(latents, this.waiting(waiting));
   }
 
   /** Makes a SpriteManager with a sheet of pictures. @throws as `generateTextureAsync` */
   async generateSpritesAsync(options: SpritesOptions & Waiting = {}): Promise<GeneratedSprites> {
     const { priority, signal, ...asked } = options;
     const { GeneratedSprites } = await import('./sprite/generatedSprites.ts');
-    return this.alive(await GeneratedSprites.CreateAsync(this.source, asked, { priority, signal }));
+    return this.inTime(await GeneratedSprites.CreateAsync(this.alive(), asked, this.waiting({ priority, signal })));
   }
 
   /**
@@ -244,31 +253,59 @@ export class AssetGenerator {
     const texture = await this.generateTextureAsync(asked);
     if (!this.info.circularPadding) {
       const { createGeneratedMaterial } = await import('./material/generatedMaterial.ts');
-      return createGeneratedMaterial(texture.name, this.alive(texture));
+      return createGeneratedMaterial(texture.name, this.inTime(texture));
     }
     [texture.uScale, texture.vScale] = typeof tiling === 'number' ? [tiling, tiling] : tiling;
     const { SurfaceMaterial } = await import('./material/surfaceMaterial.ts');
-    let made: { dispose(): void } = this.alive(texture);
+    let made: { dispose(): void } = this.inTime(texture);
     try {
       const material = new SurfaceMaterial(texture.name, texture, { surface, parallax, variations, cellSize });
       made = material;
       await material.whenWrittenAsync();
-      return this.alive(material);
+      return this.inTime(material);
     } catch (error) {
       made.dispose();
       throw error;
     }
   }
 
-  /** Frees the model. Requests that wait or run reject with an AbortError; finished textures stay. */
+  /**
+   * Frees the model, unless another generator shares it. Requests that wait or run reject with an AbortError; finished
+   * textures stay.
+   */
   dispose(): void {
-    this.source.dispose();
+    this.life.abort(this.disposedError());
+    this.lease.release();
+  }
+
+  /** @throws Error when the generator is disposed */
+  private alive(): PictureSource {
+    if (!this.isDisposed) return this.source;
+    throw new Error(`generate: the generator of ${this.source.name} is disposed; load another`);
+  }
+
+  /** Loads the classifier of a recipe where it is not loaded yet. @throws as `alive`; an AbortError when disposed meanwhile */
+  private async readyFor(asked: RecipeOptions): Promise<PictureSource> {
+    const source = this.alive();
+    await source.missingClassifier(asked);
+    this.life.signal.throwIfAborted();
+    return source;
+  }
+
+  /** Requests end with the generator. */
+  private waiting({ priority, signal }: Waiting): Waiting {
+    const { signal: end } = this.life;
+    return { priority, signal: signal ? AbortSignal.any([end, signal]) : end };
   }
 
   /** Disposes a result that came too late. */
-  private alive<Result extends { dispose(): void }>(result: Result): Result {
+  private inTime<Result extends { dispose(): void }>(result: Result): Result {
     if (!this.isDisposed) return result;
     result.dispose();
-    throw abortError(`generate: the generator of ${this.source.name} was disposed`);
+    throw this.disposedError();
+  }
+
+  private disposedError(): DOMException {
+    return abortError(`generate: the generator of ${this.source.name} was disposed`);
   }
 }

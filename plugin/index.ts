@@ -40,7 +40,13 @@ export {
 export type { Compute } from './painting/createPainter.ts';
 export { scheduleOf, type VisitedSchedule } from './schedule.ts';
 export type { SpritesOptions } from './sprite/cells.ts';
-export type { CellProgress, GeneratedSprites, PackedSprites } from './sprite/generatedSprites.ts';
+export {
+  type CellProgress,
+  GeneratedSheet,
+  RegisterGeneratedSheet,
+  type SavedGeneratedSheet,
+} from './sprite/generatedSheet.ts';
+export type { GeneratedSprites, PackedSprites } from './sprite/generatedSprites.ts';
 export {
   GeneratedTexture,
   type GenerationProgress,

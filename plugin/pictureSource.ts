@@ -313,7 +313,7 @@ export class PictureSource {
   }
 
   private assertUsable(): void {
-    if (this.isDead) throw new Error(`generate: the generator of ${this.name} is disposed; load another`);
+    if (this.isDead) throw abortError(`generate: the generator of ${this.name} is disposed; load another`);
   }
 }
 

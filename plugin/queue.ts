@@ -94,7 +94,7 @@ export class GenerationQueue<Request, Result, Step = never> {
   request(request: Request, options: WaitOptions<Step> = {}): Promise<Result> {
     return new Promise((resolve, reject) => {
       const { priority = 0, signal, onStep } = options;
-      if (this.isDisposed) throw new Error('request: the queue is disposed; create another generator');
+      if (this.isDisposed) throw abortError('request: the queue is disposed; create another generator');
       if (Number.isNaN(priority)) throw new RangeError('request: priority is NaN; expected a number, 0 by default');
       signal?.throwIfAborted();
       const job = this.jobFor(request);

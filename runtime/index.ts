@@ -14,7 +14,14 @@ export {
   sheetColumns,
 } from './core/atlas.ts';
 // Pixels and random numbers
-export type { Attributes, AttributeValues, NumberRange, Vocabulary } from './core/attributes.ts';
+export {
+  type Attributes,
+  type AttributeValues,
+  attributeProblem,
+  isRange,
+  type NumberRange,
+  type Vocabulary,
+} from './core/attributes.ts';
 export { atop, blend } from './core/composite.ts';
 export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
 export { fingerprint } from './core/fingerprint.ts';
@@ -89,6 +96,7 @@ export {
 export {
   type Accuracy,
   accuracyOf,
+  attributeAccuracy,
   classifyImages,
   type Judgement,
   spreadPerClass,
@@ -145,7 +153,12 @@ export {
   parseConditionalVaeConfig,
 } from './networks/conditionalVae.ts';
 export { type Conditions, conditioning, conditioningShapes } from './networks/conditioning.ts';
-export { type ConditioningConfig, conditioningConfig, parseConditioningConfig } from './networks/conditioningConfig.ts';
+export {
+  attributeKinds,
+  type ConditioningConfig,
+  conditioningConfig,
+  parseConditioningConfig,
+} from './networks/conditioningConfig.ts';
 export type { Shapes, Weights } from './networks/layers.ts';
 export {
   classifyNoisy,
@@ -156,7 +169,7 @@ export {
 export { timeChannels, type UNet2DCondition, unet2d, unet2dInSlices, unet2dShapes } from './networks/unet2d.ts';
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
 export { downloadWeights, initialWeights, uploadWeights } from './networks/weights.ts';
-export { encodeEdit, type PictureBytes } from './recipe/bytes.ts';
+export { encodeEdit, type PictureBytes, toBase64 } from './recipe/bytes.ts';
 export { changeRecipe, recipeEntries, shortRecipe } from './recipe/change.ts';
 export {
   CLASSIFIER_SCALE_DEFAULT,
@@ -186,6 +199,7 @@ export {
 } from './recipe/recipe.ts';
 export { RECIPE_KEYS, SAMPLER_NAMES } from './recipe/schema.ts';
 export {
+  assertPictures,
   decodeLatents,
   decodeLatentsInSlices,
   encodePixelsInSlices,
@@ -209,6 +223,7 @@ export { type GenerateCallbacks, type GenerateOptions, generate, generateRecipes
 export { type ImageStep, imagesInSlices } from './sampling/images.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';
 export { type ModelInfo, modelInfo, pipelinesOf, recipeModel } from './sampling/modelInfo.ts';
+export { modelNotes } from './sampling/modelNotes.ts';
 export { createNoisyClassifier, type NoisyClassifier } from './sampling/noisyClassifier.ts';
 export { sample, sampleInSlices, sampleRecipesInSlices } from './sampling/sample.ts';
 export type { SampleRun, SampleStep } from './sampling/samplingPlan.ts';
@@ -271,12 +286,13 @@ export {
   type LatentEncoder,
   type LatentEncoderSpec,
   localEncoder,
+  pixelEncoder,
   serveEncoding,
   workerEncoder,
 } from './training/latentEncoder.ts';
 export { elbo, klOfImages, logLikelihood } from './training/losses.ts';
 export { modelContent, type TrainedNetwork } from './training/modelContent.ts';
-export { type LabelledNetwork, relabel } from './training/relabel.ts';
+export { type LabelledNetwork, nullLabelLast, relabel, withClasses } from './training/relabel.ts';
 export {
   CLASSIFIER_DEFAULTS,
   type ClassifierOptions,

@@ -9,6 +9,7 @@ const DEFAULTS = defaultSettings(info);
 
 const FULL: Settings = {
   label: 'orc',
+  attributes: {},
   seed: 4294967295,
   guidanceScale: 2.35,
   intervalMin: 200,
@@ -42,6 +43,23 @@ describe('parseHash', () => {
     ];
     for (const settings of others) {
       expect(parseHash(formatHash(settings, info), info)).toEqual({ settings, notes: [] });
+    }
+  });
+
+  it('keeps attributes of words and numbers, and refuses what the model lacks', () => {
+    const directed = { ...info, attributes: { hair: ['black', 'red'], wear: { min: 0, max: 1 } } };
+    const settings = { ...DEFAULTS, attributes: { hair: 'red', wear: 0.5 } };
+    const hash = formatHash(settings, directed);
+    expect(decodeURIComponent(hash)).toContain('label=elf&with=hair=red,wear=0.5&seed=7');
+    expect(parseHash(hash, directed)).toEqual({ settings, notes: [] });
+    expect(parseHash('#with=hair=red,wear=0.5', directed)).toEqual({ settings, notes: [] });
+    for (const wrong of ['hair=blue', 'wear=2', 'wear=', 'constructor=a', 'red', '']) {
+      expect(parseHash(`#with=${wrong}`, directed)).toEqual({
+        settings: DEFAULTS,
+        notes: [
+          `The address asks for with "${wrong}"; it must be attributes and their values, such as hair=black,wear=1; there are hair, wear. The default is used.`,
+        ],
+      });
     }
   });
 

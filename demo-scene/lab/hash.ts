@@ -1,4 +1,5 @@
 import { checkRecipe, type ModelInfo } from '../../plugin/index.ts';
+import { attributeProblem, isRange, type Vocabulary } from '../../runtime/index.ts';
 import { defaultSettings, isIntervalSet, type NumberName, rangesOf, SAMPLERS, type Settings } from './settings.ts';
 
 /** One key of the address: `guidance=3`. */
@@ -12,6 +13,17 @@ interface Field {
 
 const FIELDS: Readonly<Record<string, Field>> = {
   label: labelField('label'),
+  with: {
+    write: ({ attributes }) =>
+      Object.entries(attributes)
+        .map(([name, value]) => `${name}=${value}`)
+        .join() || null,
+    read: readAttributes,
+    expected: ({ attributes = {} }) =>
+      Object.keys(attributes).length === 0
+        ? 'left out: this model has no attributes'
+        : `attributes and their values, such as ${exampleOf(attributes)}; there are ${Object.keys(attributes).join(', ')}`,
+  },
   seed: numberField('seed'),
   guidance: numberField('guidanceScale'),
   interval: {
@@ -73,6 +85,25 @@ function readInterval(text: string, info: ModelInfo): Partial<Settings> | null {
   return intervalMin <= intervalMax && intervalMax <= rangesOf(info).intervalMax.max
     ? { intervalMin, intervalMax }
     : null;
+}
+
+function readAttributes(text: string, { attributes: vocabulary = {} }: ModelInfo): Partial<Settings> | null {
+  const attributes: Record<string, string | number> = {};
+  for (const pair of text.split(',')) {
+    const [name, value] = splitPair(pair);
+    const values = Object.hasOwn(vocabulary, name) ? vocabulary[name]! : [];
+    const read = isRange(values) && value.trim() !== '' ? Number(value) : value;
+    if (attributeProblem(vocabulary, name, read)) return null;
+    attributes[name] = read;
+  }
+  return { attributes };
+}
+
+function exampleOf(vocabulary: Vocabulary): string {
+  return Object.entries(vocabulary)
+    .slice(0, 2)
+    .map(([name, values]) => `${name}=${isRange(values) ? values.max : values[0]}`)
+    .join();
 }
 
 /** The part of an address that holds settings: `#label=elf&seed=7&guidance=2&sampler=dpm++&steps=20`. */

@@ -27,7 +27,8 @@ let site: PageOptions;
 /** The lab as it is served, its model replaced. */
 async function buildSite(): Promise<PageOptions> {
   const site = await demoSite();
-  const model = Object.entries(await tinyModelFolder()).map(([name, bytes]) => [`/models/portraits/${name}`, bytes]);
+  const files = await tinyModelFolder({ attributes: { hair_colour: ['black', 'red'], wear: { min: 0, max: 1 } } });
+  const model = Object.entries(files).map(([name, bytes]) => [`/models/portraits/${name}`, bytes]);
   const hats = Object.entries(await classifierFolderFiles(tinyClassifierFiles())).map(([name, bytes]) => [
     `/classifiers/portraits-hat/${name}`,
     bytes,
@@ -125,6 +126,24 @@ describeInBrowser('the guidance lab', (openPage) => {
     await ready(page);
     elsewhere = await openPage<Page>({ ...site, path: `lab.html#label=orc&guidance=lots&interval=300-700` });
     await ready(elsewhere);
+  });
+
+  it('asks for attributes, "any" first, and keeps them in the address', async () => {
+    await show(page);
+    const before = await picture(page);
+    const hair = page.playwright.getByLabel('hair colour', { exact: true });
+    expect(await hair.locator('option').allTextContents()).toEqual(['any', 'black', 'red']);
+    await hair.selectOption('red');
+    await page.playwright.getByLabel('wear: any', { exact: true }).uncheck();
+    await ready(page);
+    expect(await page.call('recipe')).toMatchObject({ attributes: { hair_colour: 'red', wear: 0.5 } });
+    expect(await picture(page)).not.toEqual(before);
+    const address = hashOf(page);
+    expect(address).toContain('with=hair_colour=red,wear=0.5');
+    await show(page);
+    expect(await hair.inputValue()).toBe('any');
+    await show(page, address);
+    expect(await page.call('recipe')).toMatchObject({ attributes: { hair_colour: 'red', wear: 0.5 } });
   });
 
   it('paints the picture and the strips', async () => {

@@ -23,6 +23,13 @@ describe('withinRanges', () => {
 });
 
 describe('labRecipe', () => {
+  it('asks for attributes where one is chosen', () => {
+    expect(labRecipe(DEFAULTS, info)).not.toHaveProperty('attributes');
+    expect(labRecipe({ ...DEFAULTS, attributes: { hair: 'red' } }, info)).toMatchObject({
+      attributes: { hair: 'red' },
+    });
+  });
+
   it('leaves out what has no effect', () => {
     expect(labRecipe({ ...DEFAULTS, sampler: 'ddpm', eta: 0.5 }, info)).toEqual({
       label: 'elf',

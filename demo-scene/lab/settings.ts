@@ -1,8 +1,10 @@
 import type { ModelInfo, Recipe, RecipeOptions, Steering } from '../../plugin/index.ts';
+import type { Attributes } from '../../runtime/index.ts';
 
 /** What the controls hold: all that fixes a picture of the model, and the end of the walk that begins at it. */
 export interface Settings {
   label: string;
+  attributes: Attributes; // what is absent is "any"
   seed: number; // uint32
   guidanceScale: number; // 0 … 10
   intervalMin: number; // training timestep, 0 … T − 1; guided from here
@@ -57,7 +59,17 @@ export function defaultSettings(info: ModelInfo): Settings {
   const walk = { walkLabel: info.labels[1] ?? info.labels[0]!, walkSeed: FIRST_SEED + 1 };
   const interval = { intervalMin: 0, intervalMax: info.scheduler.numTrainTimesteps - 1 };
   return withinRanges(
-    { label: info.labels[0]!, seed: FIRST_SEED, ...own, ...interval, guidanceRescale: 0, hat: 0, eta: 0, ...walk },
+    {
+      label: info.labels[0]!,
+      attributes: {},
+      seed: FIRST_SEED,
+      ...own,
+      ...interval,
+      guidanceRescale: 0,
+      hat: 0,
+      eta: 0,
+      ...walk,
+    },
     info,
   );
 }
@@ -75,10 +87,11 @@ export function withinRanges(settings: Settings, info: ModelInfo): Settings {
 
 /** The settings as a recipe; what has no effect is left out. */
 export function labRecipe(settings: Settings, info: ModelInfo): RecipeOptions {
-  const { label, seed, guidanceScale, intervalMin, intervalMax, guidanceRescale } = settings;
+  const { label, attributes, seed, guidanceScale, intervalMin, intervalMax, guidanceRescale } = settings;
   const { sampler, numInferenceSteps, eta } = settings;
   return {
     label,
+    ...(Object.keys(attributes).length > 0 && { attributes }),
     seed,
     guidanceScale,
     ...(isIntervalSet(settings, info) && { guidanceInterval: [intervalMin, intervalMax] as const }),

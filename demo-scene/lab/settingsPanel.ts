@@ -2,6 +2,7 @@ import GUI, { type Controller } from 'lil-gui';
 import type { ModelInfo } from '../../plugin/index.ts';
 import { randomSeed } from '../../runtime/index.ts';
 import { labelWords } from '../shared/page.ts';
+import { AttributeControls } from './attributeControls.ts';
 import { type NumberName, rangesOf, SAMPLERS, type Settings, withinRanges } from './settings.ts';
 
 /** The numbers of this panel; the end of the walk has fields of its own. */
@@ -34,6 +35,7 @@ export class SettingsPanel {
   private readonly values: Settings;
   private readonly gui: GUI;
   private readonly eta: Controller;
+  private readonly attributes: AttributeControls | undefined;
 
   /** @param onChange called at each change, with all values within their ranges */
   constructor(
@@ -45,6 +47,8 @@ export class SettingsPanel {
     this.values = { ...settings };
     this.gui = new GUI({ container, title: 'Settings', injectStyles: false });
     this.gui.add(this.values, 'label', choicesOf(info.labels)).name('label');
+    this.attributes =
+      info.attributes && new AttributeControls(this.gui, info.attributes, (attributes) => this.change({ attributes }));
     this.gui.add(this.values, 'seed').step(1).name(NAMES.seed).domElement.title = HINTS.seed;
     this.gui.add({ random: () => this.change({ seed: randomSeed() }) }, 'random').name('random seed');
     for (const name of ['guidanceScale', 'intervalMin', 'intervalMax', 'guidanceRescale', 'hat'] as const)
@@ -52,8 +56,8 @@ export class SettingsPanel {
     this.gui.add(this.values, 'sampler', choicesOf(SAMPLERS)).name('sampler');
     this.addSlider('numInferenceSteps');
     this.eta = this.addSlider('eta');
-    this.gui.onChange(({ property }) => {
-      if (property in this.values) this.changed(property as keyof Settings);
+    this.gui.onChange(({ object, property }) => {
+      if (object === this.values) this.changed(property as keyof Settings);
     });
     this.show(settings);
   }
@@ -62,6 +66,7 @@ export class SettingsPanel {
     Object.assign(this.values, settings);
     for (const controller of this.gui.controllersRecursive()) controller.updateDisplay();
     this.eta.show(settings.sampler === 'ddim');
+    this.attributes?.show(settings.attributes);
   }
 
   private change(changes: Partial<Settings>): void {

@@ -30,6 +30,12 @@ export class SurfaceTextures implements TiledSurface {
     const { writeSurface } = await import('./writeSurface.ts');
     signal.throwIfAborted();
     await writeSurface(this, { ...options, label: this.albedo.recipe!.label }, signal);
+    for (const map of [this.normal, this.orm]) map.end(null);
+  }
+
+  /** The maps cannot be made; a scene does not wait for them any longer. */
+  fail(error: Error): void {
+    for (const map of [this.normal, this.orm]) map.end(error);
   }
 
   dispose(): void {
@@ -42,8 +48,7 @@ export class SurfaceTextures implements TiledSurface {
  * ready, in Babylon's sense of the word, once it is filled.
  */
 class SurfaceTexture extends RawTexture {
-  /** Set to true by the code that fills it. */
-  isFilled = false;
+  private isFilled = false;
 
   constructor(
     name: string,
@@ -61,6 +66,18 @@ class SurfaceTexture extends RawTexture {
 
   override isReady(): boolean {
     return this.isFilled && this.getInternalTexture() !== null;
+  }
+
+  override get loadingError(): boolean {
+    return this._loadingError || (!this.isFilled && this.albedo.loadingError);
+  }
+
+  /** It is filled, or an error keeps it from being filled. */
+  end(error: Error | null): void {
+    this.isFilled ||= error === null;
+    this._loadingError = !this.isFilled;
+    this._errorObject = error ? { message: error.message, exception: error } : undefined;
+    if (!error) this.onLoadObservable.notifyObservers(this);
   }
 
   /** The map has the scale, offset and rotation of the albedo. */

@@ -7,7 +7,13 @@ import { RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import type { RecipeOptions, SurfaceOptions } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
-import { GeneratedTexture, type RegenerateOptions, type SavedGeneratedTexture } from '../texture/generatedTexture.ts';
+import type { PictureSourceOptions } from '../pictureSource.ts';
+import {
+  GeneratedTexture,
+  type RegenerateOptions,
+  RegisterGeneratedTexture,
+  type SavedGeneratedTexture,
+} from '../texture/generatedTexture.ts';
 import { checkHashTiling, HashTiling, type HashTilingOptions } from './hashTiling.ts';
 import { SurfaceTextures } from './surface.ts';
 
@@ -31,7 +37,7 @@ export interface SavedSurfaceMaterial extends SurfaceMaterialOptions {
   name: string;
   id: string;
   uniqueId: number;
-  albedo: Omit<SavedGeneratedTexture, 'customType' | 'name'>;
+  albedo: Omit<SavedGeneratedTexture, 'customType' | 'name' | 'url'>;
   /** Settings of PBRMaterial that were changed after it was made. */
   changed?: Record<string, unknown>;
 }
@@ -60,11 +66,15 @@ export class SurfaceMaterial extends PBRMaterial {
   private written: Promise<void> = Promise.resolve();
   private isGone = false;
 
-  /** @param albedo belongs to the material from here on; the maps are made when its picture is finished */
+  /**
+   * @param albedo   belongs to the material from here on; the maps are made when its picture is finished
+   * @param pictures those of the other variations, where they are known; they belong to the material, too
+   */
   constructor(
     name: string,
     readonly albedo: GeneratedTexture,
     options: SurfaceMaterialOptions = {},
+    pictures: readonly GeneratedTexture[] = [],
   ) {
     checkHashTiling(options);
     const scene = albedo.getScene()!;
@@ -72,7 +82,7 @@ export class SurfaceMaterial extends PBRMaterial {
     RegisterSurfaceMaterial();
     this.options = { ...options };
     const own = new SurfaceTextures(name, albedo);
-    this.surfaces = [own, ...this.createVariations()];
+    this.surfaces = [own, ...this.createVariations(pictures)];
     this.setUp(scene);
     this.usual = plainData(super.serialize());
     this.albedoTexture = albedo;
@@ -97,11 +107,11 @@ export class SurfaceMaterial extends PBRMaterial {
     this.useParallaxOcclusion = this.options.parallax === 'occlusion';
   }
 
-  private createVariations(): SurfaceTextures[] {
+  private createVariations(pictures: readonly GeneratedTexture[]): SurfaceTextures[] {
     const { variations = 1 } = this.options;
     return Array.from({ length: variations - 1 }, (_, i) => {
       const name = `${this.name} ${i + 2}`;
-      return new SurfaceTextures(name, this.albedo.createSibling(name));
+      return new SurfaceTextures(name, pictures[i] ?? this.albedo.createSibling(name));
     });
   }
 
@@ -138,14 +148,19 @@ export class SurfaceMaterial extends PBRMaterial {
     return 'SurfaceMaterial';
   }
 
+  /** Makes another material with copies of the pictures; its maps are made of them. */
   override clone(name: string): SurfaceMaterial {
-    return SurfaceMaterial.Parse({ ...this.serialize(), name, id: name }, this.getScene());
+    const [albedo, ...pictures] = this.surfaces.map((surface) => surface.albedo.clone());
+    const copy = new SurfaceMaterial(name, albedo!, this.options, pictures);
+    copy.change(this.changes(), '');
+    copy.metadata = this.metadata;
+    return copy;
   }
 
   /** Saves the recipe: less than 300 bytes for usual settings. */
   override serialize(): SavedSurfaceMaterial {
-    const { customType: _type, name: _name, ...albedo } = this.albedo.serialize()!;
-    const changed = changesOf(plainData(super.serialize()), this.usual);
+    const { customType: _type, name: _name, url: _url, ...albedo } = this.albedo.serialize()!;
+    const changed = this.changes();
     const { surface, parallax, variations, cellSize } = this.options;
     return {
       customType: CLASS_NAME,
@@ -168,9 +183,18 @@ export class SurfaceMaterial extends PBRMaterial {
     const albedo = GeneratedTexture.Parse({ customType: '', name, ...saved.albedo }, scene, rootUrl);
     const material = new SurfaceMaterial(name, albedo, { surface, parallax, variations, cellSize });
     material.id = saved.id;
-    SerializationHelper.ParseProperties(changed, material, scene, rootUrl);
-    Material._ParsePlugins(changed, material, scene, rootUrl);
+    material.change(changed, rootUrl);
     return material;
+  }
+
+  /** The settings that were changed after the material was made, as a scene file holds them. */
+  private changes(): Record<string, unknown> {
+    return changesOf(plainData(super.serialize()), this.usual);
+  }
+
+  private change(changed: Record<string, unknown>, rootUrl: string): void {
+    SerializationHelper.ParseProperties(changed, this, this.getScene(), rootUrl);
+    Material._ParsePlugins(changed, this, this.getScene(), rootUrl);
   }
 
   override dispose(forceDisposeEffect?: boolean, forceDisposeTextures?: boolean): void {
@@ -189,19 +213,26 @@ export class SurfaceMaterial extends PBRMaterial {
     this.pending = pending;
     this.written = this.writeAsync(pending.signal);
     this.written.catch((error: Error) => {
-      if (error.name !== 'AbortError') Logger.Error(`SurfaceMaterial "${this.name}": ${error.message}`);
+      if (error.name === 'AbortError') return;
+      Logger.Error(`SurfaceMaterial "${this.name}": ${error.message}`);
+      for (const surface of this.surfaces) surface.fail(error);
     });
   }
 
   private async writeAsync(signal: AbortSignal): Promise<void> {
     const recipe = this.recipe!;
     const writing = this.surfaces.map(async (surface, i) => {
-      if (i > 0) await surface.albedo.regenerateAsync({ ...recipe, seed: (recipe.seed! + i) % 2 ** 32 }, { signal });
+      if (i > 0) await showAsync(surface.albedo, { ...recipe, seed: (recipe.seed! + i) % 2 ** 32 }, signal);
       await surface.writeAsync(this.options.surface ?? {}, signal);
     });
     await Promise.all(writing);
     this.onSurfaceObservable.notifyObservers(this);
   }
+}
+
+async function showAsync(texture: GeneratedTexture, recipe: RecipeOptions, signal: AbortSignal): Promise<void> {
+  const isShown = texture.isReady() && JSON.stringify(texture.recipe) === JSON.stringify(recipe);
+  if (!isShown) await texture.regenerateAsync(recipe, { signal });
 }
 
 function plainData(value: unknown): Record<string, unknown> {
@@ -218,7 +249,12 @@ function changesOf(saved: Record<string, unknown>, usual: Record<string, unknown
   return changes;
 }
 
-/** Lets Babylon's scene loader make surface materials. Call it before a scene is loaded; further calls change nothing. */
-export function RegisterSurfaceMaterial(): void {
+/**
+ * Lets Babylon's scene loader make surface materials. Call it before a scene is loaded.
+ *
+ * @param options as those of `RegisterGeneratedTexture`
+ */
+export function RegisterSurfaceMaterial(options?: PictureSourceOptions): void {
+  RegisterGeneratedTexture(options);
   RegisterClass(CLASS_NAME, SurfaceMaterial);
 }

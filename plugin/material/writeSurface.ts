@@ -14,14 +14,11 @@ import { FrameBudget } from '../painting/frameBudget.ts';
 import type { GeneratedTexture } from '../texture/generatedTexture.ts';
 import { gpuTextureOf, updateMipmaps } from '../texture/texelTexture.ts';
 
-/** A texture of maps, which is ready once it is filled. */
-type MapTexture = RawTexture & { isFilled: boolean };
-
 /** A picture, and the two textures that its maps are written into. */
 interface WrittenSurface {
   readonly albedo: GeneratedTexture;
-  readonly normal: MapTexture;
-  readonly orm: MapTexture;
+  readonly normal: RawTexture;
+  readonly orm: RawTexture;
 }
 
 /** How many milliseconds of a frame the maps may take on this thread. */
@@ -38,13 +35,12 @@ export async function writeSurface(
   surface: SurfaceOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { albedo, normal, orm } = written;
+  const { albedo } = written;
   const settings = enlargedSettings(surfaceSettings(surface), albedo.look.pixelArt?.factor ?? 1);
   // The texels have the bottom row first, and so do the maps: up in the picture is down in them.
   const options: SurfaceOptions = { ...settings, green: 'directx' };
   if (albedo.texels) await writeInSlices(written, albedo.texels.slice(), options, signal);
   else await writeOnDevice(written, options, signal);
-  normal.isFilled = orm.isFilled = true;
 }
 
 async function writeOnDevice({ albedo, normal, orm }: WrittenSurface, options: SurfaceOptions, signal: AbortSignal) {

@@ -1,4 +1,5 @@
 import {
+  assertPictures,
   type BackendChoice,
   type ConditionalVae,
   compilationDone,
@@ -33,8 +34,12 @@ import { traceGuidance } from './traceGuidance.ts';
 
 const GPU_BATCH_SIZE = 8;
 
-/** While pipelines compile, nobody may use them: tfjs refuses one that is not ready. */
+/** While pipelines compile, nobody may use them: tfjs refuses one that is not ready. It never rejects, since all wait for it. */
 let compilation: Promise<void> | null = null;
+
+function endCompilation(): void {
+  compilation = null;
+}
 
 export interface ThreadPainterOptions {
   /** Of this thread, and of the device. */
@@ -88,12 +93,9 @@ export class ThreadPainter implements Painter {
   async warmUpAsync(): Promise<void> {
     if (!this.options.device) return; // nothing to compile
     while (compilation) await compilation;
-    compilation = this.run((signal) => this.compile(signal));
-    try {
-      await compilation;
-    } finally {
-      compilation = null;
-    }
+    const own = this.run((signal) => this.compile(signal));
+    compilation = own.then(endCompilation, endCompilation);
+    return own;
   }
 
   async addCvaeAsync(files: Record<string, Uint8Array>): Promise<string> {
@@ -204,7 +206,10 @@ export class ThreadPainter implements Painter {
     const [, heightPx, widthPx] = images.shape;
     const isOnDevice = this.options.device !== null;
     try {
-      if (isOnDevice && !recipes[0]!.image) return this.toTexels(images);
+      if (isOnDevice && !recipes[0]!.image) {
+        await assertPictures(this.model, images);
+        return this.toTexels(images);
+      }
       const finished = await finishedPixels(this.model, recipes, images);
       if (!isOnDevice) return finished.map((pixels) => new PixelPicture(pixels, widthPx, heightPx));
       // What is kept of an image is laid over on this thread; the result joins the other pictures on the device.

@@ -68,13 +68,23 @@ function letMessagesIn(): Promise<void> {
   });
 }
 
+/** The page takes a worker that says nothing for dead; while this one computes, it hears no pings. */
+const ALIVE_MS = 1000;
+let spokeAt = 0;
+
+async function tellAlive(): Promise<void> {
+  if (performance.now() - spokeAt < ALIVE_MS) return;
+  spokeAt = performance.now();
+  post({ type: 'alive' });
+}
+
 /** Does one job, which a message may abort meanwhile. */
 async function work({ job }: Job, doIt: (loaded: DiffusionModel, run: PacedRun) => Promise<void>): Promise<void> {
   const controller = new AbortController();
   running.set(job, controller);
   try {
     await arrivals;
-    await doIt(await model!, { pace: { step: letMessagesIn }, signal: controller.signal });
+    await doIt(await model!, { pace: { slice: tellAlive, step: letMessagesIn }, signal: controller.signal });
   } finally {
     running.delete(job);
   }
@@ -143,6 +153,8 @@ async function obey(message: ToWorker): Promise<void> {
       return work(message, async (loaded, run) => {
         post({ type: 'decoded', job: message.job, pixels: await decodePixels(loaded, message.latents, run) });
       });
+    case 'ping':
+      return post({ type: 'alive' });
     case 'abort':
       running.get(message.job)?.abort(abortError('generate: aborted'));
   }

@@ -15,7 +15,16 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** A worker with a model in it. */
+/** Between two looks at a worker from which something is expected. */
+export const HEARTBEAT_MS = 5000;
+
+/** So many looks in a row at which it had said nothing since the one before: it is dead, whatever the browser says. */
+const MAX_SILENT = 6;
+
+/**
+ * A worker with a model in it. A worker that fails to load, crashes, or falls silent ends its lane: all that is asked of it
+ * rejects.
+ */
 export class WorkerLane {
   readonly loaded: Promise<Loaded>;
   /** The worker is gone; the lane is of no use any more. */
@@ -23,11 +32,15 @@ export class WorkerLane {
   private info: Loaded['info'] | null = null;
   private numJobs = 0;
   private readonly jobs = new Map<number, Waiting>();
+  private isLoading = true;
+  private numSilent = 0;
+  private heartbeat: ReturnType<typeof setInterval> | undefined;
   private settle!: { resolve(loaded: Loaded): void; reject(error: unknown): void };
 
   constructor(
     private readonly worker: Worker,
     load: Extract<ToWorker, { type: 'load' }>,
+    private readonly heartbeatMs = HEARTBEAT_MS,
   ) {
     this.loaded = new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
@@ -37,6 +50,11 @@ export class WorkerLane {
     worker.onerror = ({ message }) =>
       this.end(new Error(`worker: ${message || 'it did not start'}; check the option workerUrl and the page's policy`));
     worker.postMessage(load);
+    this.watch();
+  }
+
+  get isLoaded(): boolean {
+    return !this.isLoading;
   }
 
   get isBusy(): boolean {
@@ -76,6 +94,7 @@ export class WorkerLane {
   /** Ends the worker; what it loads or paints rejects. */
   end(reason: unknown): void {
     this.hasEnded = true;
+    clearInterval(this.heartbeat);
     this.worker.terminate();
     this.settle.reject(reason);
     for (const job of this.jobs.values()) job.reject(reason);
@@ -94,6 +113,7 @@ export class WorkerLane {
     }) as Promise<AnswerTo<Message['type']>>;
     signal?.addEventListener('abort', abort);
     this.tell({ ...message, job });
+    this.watch();
     return done
       .catch((error) => {
         throw signal?.aborted ? signal.reason : error;
@@ -108,18 +128,37 @@ export class WorkerLane {
     this.worker.postMessage(message);
   }
 
+  /** Looks after the worker while something is expected from it. */
+  private watch(): void {
+    if (this.heartbeat !== undefined || this.hasEnded) return;
+    this.numSilent = 0;
+    this.heartbeat = setInterval(() => {
+      if (!this.isLoading && !this.isBusy) {
+        clearInterval(this.heartbeat);
+        this.heartbeat = undefined;
+      } else if (++this.numSilent > MAX_SILENT) {
+        this.end(new Error('worker: it has stopped answering, perhaps for want of memory; try again'));
+      } else this.tell({ type: 'ping' });
+    }, this.heartbeatMs);
+  }
+
   private hear(message: FromWorker): void {
+    this.numSilent = 0;
     const job = 'job' in message && message.job !== null ? this.jobs.get(message.job) : undefined;
     switch (message.type) {
       case 'loaded':
         this.info = message.info;
+        this.isLoading = false;
         this.settle.resolve(message);
         break;
       case 'step':
         job?.onStep?.(message);
         break;
       case 'failed':
-        (job ?? this.settle).reject(message.error);
+        if (message.job === null) this.end(message.error);
+        else job?.reject(message.error);
+        break;
+      case 'alive':
         break;
       default:
         job?.resolve(message);

@@ -10,10 +10,11 @@ export type ToWorker =
   | { type: 'trace'; job: number; recipe: Recipe }
   | { type: 'encode'; job: number; pixels: Uint8Array }
   | { type: 'decode'; job: number; latents: Latents }
-  | { type: 'abort'; job: number };
+  | { type: 'abort'; job: number }
+  | { type: 'ping' };
 
 /** What is done in its turn, and may be aborted. */
-export type Job = Exclude<ToWorker, { type: 'load' | 'abort' }>;
+export type Job = Exclude<ToWorker, { type: 'load' | 'abort' | 'ping' }>;
 
 /** What a worker says of itself once the model is in it. */
 export interface Loaded {
@@ -30,7 +31,8 @@ export type FromWorker =
   | { type: 'traced'; job: number; norms: (number | null)[] }
   | { type: 'encoded'; job: number; latents: Latents }
   | { type: 'decoded'; job: number; pixels: Uint8Array }
-  | { type: 'failed'; job: number | null; error: Error };
+  | { type: 'failed'; job: number | null; error: Error }
+  | { type: 'alive' };
 
 /** What a worker says when a job is done. */
 export type AnswerTo<Type extends Job['type']> = Extract<

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Recipe } from '../../runtime/index.ts';
 import type { PaintStep } from './painter.ts';
 import type { FromWorker, ToWorker } from './workerMessages.ts';
@@ -43,6 +43,9 @@ function create(numWorkers: number, loads = true): Promise<WorkerPainter> {
   const createWorker = () => new FakeWorker(loads) as unknown as Worker;
   return WorkerPainter.CreateAsync({}, 'tiny', { numWorkers, createWorker });
 }
+
+/** Lets all that is settled be heard of. */
+const turns = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 afterEach(() => {
   FakeWorker.all = [];
@@ -142,16 +145,60 @@ describe('WorkerPainter', () => {
     await expect(painted).rejects.toThrow(RangeError);
   });
 
-  it('replaces a worker that crashed', async () => {
+  it('has another worker paint what one that crashed had begun, once', async () => {
     const painter = await create(1);
     const painted = painter.paintAsync([RECIPE]);
     FakeWorker.all[0]!.onerror!({ message: 'out of memory' });
-    await expect(painted).rejects.toThrow(/worker: out of memory/);
+    await turns();
     expect(FakeWorker.all[0]!.isTerminated).toBe(true);
-    const again = painter.paintAsync([RECIPE]);
-    await Promise.resolve(); // another has loaded
     FakeWorker.all[1]!.say({ type: 'painted', job: 0, pixels: [PIXELS] });
-    expect((await again).length).toBe(1);
+    expect((await painted).length).toBe(1);
+    const again = painter.paintAsync([RECIPE]);
+    FakeWorker.all[1]!.onerror!({ message: 'out of memory' });
+    await turns();
+    FakeWorker.all[2]!.onerror!({ message: 'out of memory' });
+    await expect(again).rejects.toThrow(/worker: out of memory/);
+    expect(FakeWorker.all.length).toBe(3);
+  });
+
+  it('ends a further worker that does not load, and paints on with those that do', async () => {
+    const painter = await create(2);
+    const first = painter.paintAsync([RECIPE]);
+    const second = painter.paintAsync([{ ...RECIPE, seed: 2 }]);
+    FakeWorker.all[1]!.say({ type: 'failed', job: null, error: new Error('no wasm') });
+    await turns();
+    expect(FakeWorker.all.map(({ isTerminated }) => isTerminated)).toEqual([false, true]);
+    for (const job of [0, 1]) FakeWorker.all[0]!.say({ type: 'painted', job, pixels: [PIXELS] });
+    expect([(await first).length, (await second).length]).toEqual([1, 1]);
+  });
+
+  it('takes a worker that falls silent for dead, and one that answers for alive', async () => {
+    const createWorker = () => new FakeWorker() as unknown as Worker;
+    const painter = await WorkerPainter.CreateAsync({}, 'tiny', { numWorkers: 1, createWorker, heartbeatMs: 2 });
+    const painted = painter.paintAsync([RECIPE]);
+    const numPings = () => FakeWorker.all[0]!.heard.filter(({ type }) => type === 'ping').length;
+    for (let answered = 0; answered < 12; answered++) {
+      const before = numPings();
+      await vi.waitUntil(() => numPings() > before, { interval: 1 });
+      FakeWorker.all[0]!.say({ type: 'alive' });
+    }
+    expect(FakeWorker.all[0]!.isTerminated).toBe(false);
+    await vi.waitUntil(() => FakeWorker.all[0]!.isTerminated, { interval: 1 });
+    await vi.waitUntil(() => FakeWorker.all.length === 2, { interval: 1 });
+    FakeWorker.all[1]!.say({ type: 'painted', job: 0, pixels: [PIXELS] });
+    expect((await painted).length).toBe(1);
+    painter.dispose();
+  });
+
+  it('adds a classifier to the workers that live', async () => {
+    const painter = await create(2);
+    const painted = [painter.paintAsync([RECIPE]), painter.paintAsync([{ ...RECIPE, seed: 2 }])];
+    const added = painter.addClassifierAsync('hat', {});
+    FakeWorker.all[1]!.onerror!({ message: 'out of memory' });
+    FakeWorker.all[0]!.say({ type: 'classifierLoaded', job: 1 });
+    await added;
+    for (const job of [0, 2]) FakeWorker.all[0]!.say({ type: 'painted', job, pixels: [PIXELS] });
+    expect(await Promise.all(painted)).toHaveLength(2);
   });
 
   it('does not come to be when the model does not load', async () => {

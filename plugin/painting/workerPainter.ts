@@ -10,6 +10,8 @@ export interface WorkerPainterOptions {
   numWorkers: number;
   createWorker: () => Worker;
   wasmPaths?: string | Record<string, string>;
+  /** Between two looks at a worker that is at work; for tests. */
+  heartbeatMs?: number;
 }
 
 /** Paints in web workers on wasm, one batch at a time in each; the page's thread only hears of it. */
@@ -27,7 +29,7 @@ export class WorkerPainter implements Painter {
     options: WorkerPainterOptions,
   ): Promise<WorkerPainter> {
     const load: ToWorker = { type: 'load', files, name, wasmPaths: options.wasmPaths };
-    const startLane = () => new WorkerLane(options.createWorker(), load);
+    const startLane = () => new WorkerLane(options.createWorker(), load, options.heartbeatMs);
     const first = startLane();
     try {
       return new WorkerPainter(first, await first.loaded, startLane, options.numWorkers);
@@ -59,15 +61,14 @@ export class WorkerPainter implements Painter {
   async addCvaeAsync(files: Record<string, Uint8Array>): Promise<string> {
     if (this.isDisposed) throw this.disposedError();
     this.cvaeFiles = files;
-    const [hash] = await Promise.all(this.lanes.map((lane) => lane.addCvaeAsync(files)));
-    return hash!;
+    return this.inAll((lane) => lane.addCvaeAsync(files));
   }
 
   async addClassifierAsync(name: string, files: Record<string, Uint8Array>): Promise<void> {
     if (this.isDisposed) throw this.disposedError();
     this.classifiers.set(name, files);
     try {
-      await Promise.all(this.lanes.map((lane) => lane.addClassifierAsync(name, files)));
+      await this.inAll((lane) => lane.addClassifierAsync(name, files));
     } catch (error) {
       this.classifiers.delete(name);
       throw error;
@@ -75,19 +76,19 @@ export class WorkerPainter implements Painter {
   }
 
   async paintAsync(recipes: readonly Recipe[], options: PaintOptions = {}): Promise<Picture[]> {
-    return this.laneFor(options).paintAsync(recipes, options);
+    return this.inOne(options, (lane) => lane.paintAsync(recipes, options));
   }
 
   async traceAsync(recipe: Recipe, options: WorkOptions = {}): Promise<(number | null)[]> {
-    return this.laneFor(options).traceAsync(recipe, options);
+    return this.inOne(options, (lane) => lane.traceAsync(recipe, options));
   }
 
   async encodeAsync(pixels: Uint8Array, options: WorkOptions = {}): Promise<Latents> {
-    return this.laneFor(options).encodeAsync(pixels, options);
+    return this.inOne(options, (lane) => lane.encodeAsync(pixels, options));
   }
 
   async decodeAsync(latents: Latents, options: WorkOptions = {}): Promise<Uint8Array> {
-    return this.laneFor(options).decodeAsync(latents, options);
+    return this.inOne(options, (lane) => lane.decodeAsync(latents, options));
   }
 
   dispose(): void {
@@ -96,14 +97,47 @@ export class WorkerPainter implements Painter {
     for (const lane of this.lanes) lane.end(this.disposedError());
   }
 
-  /** A crashed worker is replaced. */
-  private laneFor({ signal }: WorkOptions): WorkerLane {
+  /** Has one worker do a job; when that worker ends meanwhile, another does it, once. */
+  private async inOne<Result>(options: WorkOptions, job: (lane: WorkerLane) => Promise<Result>): Promise<Result> {
+    const lane = this.laneFor(options);
+    try {
+      return await job(lane);
+    } catch (error) {
+      if (!lane.hasEnded || this.isDisposed || options.signal?.aborted) throw error;
+      return job(this.laneFor(options, true));
+    }
+  }
+
+  /** Has all workers do a job. Those that end meanwhile do not count, unless all do. */
+  private async inAll<Result>(job: (lane: WorkerLane) => Promise<Result>): Promise<Result> {
+    const lanes = this.liveLanes();
+    const results = await Promise.allSettled((lanes.length > 0 ? lanes : [this.laneFor({})]).map(job));
+    const failed = results.find(({ status }, i) => status === 'rejected' && !lanes[i]?.hasEnded);
+    const done = results.find(({ status }) => status === 'fulfilled');
+    const result = (failed ?? done ?? results[0])!;
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  }
+
+  private liveLanes(): WorkerLane[] {
+    this.lanes = this.lanes.filter(({ hasEnded }) => !hasEnded);
+    return this.lanes;
+  }
+
+  /**
+   * A worker that has ended is replaced.
+   *
+   * @param isAgain after a worker has ended: one that works is preferred to a new one, which may fail as that did
+   */
+  private laneFor({ signal }: WorkOptions, isAgain = false): WorkerLane {
     if (this.isDisposed) throw this.disposedError();
     signal?.throwIfAborted();
-    this.lanes = this.lanes.filter(({ hasEnded }) => !hasEnded);
-    const free = this.lanes.find(({ isBusy }) => !isBusy);
+    const lanes = this.liveLanes();
+    const working = isAgain ? lanes.filter(({ isLoaded }) => isLoaded) : [];
+    const free = (working.length > 0 ? working : lanes).find(({ isBusy }) => !isBusy);
     if (free) return free;
-    if (this.lanes.length >= this.numLanes) return this.lanes[0]!; // it takes its messages in turn
+    if (working.length > 0) return working[0]!; // it takes its messages in turn
+    if (lanes.length >= this.numLanes) return lanes[0]!;
     const lane = this.startLane();
     if (this.cvaeFiles) lane.addCvaeAsync(this.cvaeFiles).catch(() => {}); // whoever paints with it is told
     for (const [name, files] of this.classifiers) lane.addClassifierAsync(name, files).catch(() => {}); // the same

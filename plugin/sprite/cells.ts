@@ -1,7 +1,5 @@
 import { imageSize, type ModelInfo, type Recipe, type RecipeOptions, randomSeed } from '../../runtime/index.ts';
-import type { Picture } from '../painting/painter.ts';
-import type { PictureSource, RequestOptions } from '../pictureSource.ts';
-import { createTexelTexture, PictureTarget } from '../texture/texelTexture.ts';
+import type { PictureSource } from '../pictureSource.ts';
 
 export interface SpritesOptions extends Omit<RecipeOptions, 'label'> {
   /** Default: all labels of the model. */
@@ -70,34 +68,4 @@ function planPictures(source: PictureSource, options: SpritesOptions): Recipe[] 
 /** The number of columns of a sheet: as many as rows, or one more. */
 export function numColumns(numCells: number): number {
   return Math.ceil(Math.sqrt(numCells));
-}
-
-export function createSheet(source: PictureSource, cells: readonly (Recipe | null)[]): PictureTarget {
-  const { pixelArt, channels } = source.info;
-  const [widthPx, heightPx] = cellSize(cells, source.info);
-  const columns = numColumns(cells.length);
-  const [width, height] = [columns * widthPx, Math.ceil(cells.length / columns) * heightPx];
-  const texture = createTexelTexture(source.scene, width, height, { nearest: pixelArt });
-  texture.hasAlpha = channels === 4;
-  return new PictureTarget(texture, width, height, false);
-}
-
-/** Paints and draws all cells, except for those that are to show something else by then. */
-export async function drawCells(
-  source: PictureSource,
-  cells: readonly (Recipe | null)[],
-  sheet: PictureTarget,
-  request: RequestOptions,
-): Promise<void> {
-  const drawing = cells.map(async (recipe, cell) => {
-    if (!recipe) return;
-    const picture = await source.pictureAsync(recipe, request);
-    if (cells[cell] === recipe) drawInCell(picture, sheet, cell, cells.length);
-  });
-  await Promise.all(drawing);
-}
-
-export function drawInCell(picture: Picture, sheet: PictureTarget, cell: number, numCells: number): void {
-  const columns = numColumns(numCells);
-  picture.drawInto(sheet, (cell % columns) * picture.widthPx, Math.floor(cell / columns) * picture.heightPx);
 }

@@ -101,7 +101,7 @@ describe('cells of another size', () => {
     await sprites.repaintCellAsync(1, { label: 'wood', seed: 2 });
     expect(sprites.cells).toMatchObject([{ widthPx: 32 }, { widthPx: 32 }]);
     await expect(sprites.repaintCellAsync(1, { widthPx: 48 })).rejects.toThrow(
-      /48×32 beside 32×32; cells are of one size/,
+      /48×32 beside 32×32 in tiny; cells are of one size/,
     );
     const recipes = [{ label: 'brick' }, { label: 'wood', sizePx: 32 }];
     await expect(textures.generateSpritesAsync({ recipes })).rejects.toThrow(/32×32 beside 16×16/);

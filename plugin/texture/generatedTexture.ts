@@ -2,14 +2,14 @@ import { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
 import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
-import { RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
+import { GetClass, RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { changeRecipe, imageSize, type Recipe, type RecipeOptions, shortRecipe } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
-import { PictureSource, type RequestOptions } from '../pictureSource.ts';
-import { sourceFor } from './pictureSources.ts';
+import { PictureSource, type PictureSourceOptions, type RequestOptions } from '../pictureSource.ts';
+import { sourceFor, useForSceneFiles } from './pictureSources.ts';
 import type { PixelArtBrush } from './pixelArtBrush.ts';
 import { FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from './texelTexture.ts';
 import {
@@ -37,9 +37,14 @@ export type RegenerateOptions = Omit<RequestOptions, 'onStep'>;
 export interface SavedGeneratedTexture extends SavedLook, Partial<TextureSettings> {
   customType: string;
   name: string;
-  /** The address of the model's folder. */
+  /** Empty, but there, because Babylon's node materials restore only textures that have one. */
+  url?: string;
+  /** The address of the model's folder; one that is no whole address counts from the scene file's folder. */
   model: string;
   recipe: RecipeOptions;
+  metadata?: unknown;
+  /** Babylon's animations of the texture. */
+  animations?: unknown[];
 }
 
 const CLASS_NAME = 'BABYLON.GeneratedTexture';
@@ -69,23 +74,28 @@ export class GeneratedTexture extends RawTexture {
   private isOnCpu = false;
   private brush: Promise<PixelArtBrush> | null = null;
   private isGone = false;
+  /** Whether only an address was given, so that this texture keeps its model. */
+  private readonly keepsModel: boolean;
   private stopObserving: () => void = () => {};
 
   /**
    * Makes an empty texture for `regenerateAsync` to fill. `AssetGenerator` makes textures in this way.
    *
-   * @param source the source of its pictures, or the address of its model, which is loaded for the first picture
+   * @param source  the source of its pictures, or the address of its model, which is loaded for the first picture
+   * @param rootUrl where addresses that are no whole ones count from
    */
   constructor(
     name: string,
     source: PictureSource | string,
     scene: Scene,
     readonly look: TextureLook,
+    private readonly rootUrl = '',
   ) {
     const { widthPx, heightPx, mipmaps, samplingMode } = look;
     super(null, widthPx, heightPx, FORMAT_RGBA, scene, mipmaps, false, samplingMode, TYPE_BYTE, FLAG_STORAGE);
     RegisterGeneratedTexture();
     this.name = name;
+    this.keepsModel = typeof source === 'string';
     this.hasAlpha = look.hasAlpha;
     this.wrapU = this.wrapV = look.tiles ? Texture.WRAP_ADDRESSMODE : Texture.CLAMP_ADDRESSMODE;
     this.usualSettings = settingsOf(this);
@@ -116,7 +126,8 @@ export class GeneratedTexture extends RawTexture {
    * @throws RangeError for what the model cannot paint; an AbortError when superseded, aborted or disposed
    */
   async regenerateAsync(changes: Partial<RecipeOptions> = {}, options: RegenerateOptions = {}): Promise<this> {
-    const source = this.source ?? this.adopt(await sourceFor(this.getScene()!, this.address));
+    this.assertAlive();
+    const source = this.source ?? this.adopt(await sourceFor(this, this.address, this.rootUrl));
     const classifier = source.missingClassifier({ ...this.current, ...changes });
     if (classifier) await classifier;
     this.assertAlive();
@@ -157,34 +168,79 @@ export class GeneratedTexture extends RawTexture {
 
   /** Makes an empty texture for pictures of the same model, size and look. */
   createSibling(name: string): GeneratedTexture {
-    return new GeneratedTexture(name, this.source ?? this.address, this.getScene()!, this.look);
+    const source = this.keepsModel ? this.address : this.source!;
+    return new GeneratedTexture(name, source, this.getScene()!, this.look, this.rootUrl);
   }
 
-  /** Makes another texture with the same picture and settings. */
+  /**
+   * Makes another texture with the same picture and settings, which is ready at once where this one is; otherwise its
+   * picture is made.
+   */
   override clone(): GeneratedTexture {
     const copy = this.createSibling(this.name);
     applySettings(copy, settingsOf(this));
-    if (this.current) copy.regenerateOrReport(this.current);
+    copy.hasAlpha = this.hasAlpha;
+    copy.metadata = this.metadata;
+    copy.animations = this.animations.map((animation) => animation.clone());
+    if (this.samplingMode !== copy.samplingMode) copy.updateSamplingMode(this.samplingMode);
+    if (this.hasPicture) {
+      this.target.copyTo(copy.target);
+      [copy.current, copy.hasPicture, copy.isOnCpu] = [this.current, true, this.isOnCpu];
+    } else if (this.current) copy.regenerateOrReport(this.current);
     return copy;
+  }
+
+  /** The picture as it is in the texture: RGBA bytes, sRGB, straight alpha, top row first. @throws Error before it is ready */
+  async readPictureAsync(): Promise<Uint8Array> {
+    const { readPicture } = await import('./textureImage.ts');
+    return readPicture(this);
+  }
+
+  /** The picture as a PNG file, such as a download or a GUI image needs. @throws as `readPictureAsync` */
+  async toBlobAsync(): Promise<Blob> {
+    const { toPng } = await import('./textureImage.ts');
+    return new Blob([await toPng(this)], { type: 'image/png' });
+  }
+
+  /** The picture as an address, for an image of a GUI or a page. @throws as `readPictureAsync` */
+  async toDataUrlAsync(): Promise<string> {
+    const { toPng, toDataUrl } = await import('./textureImage.ts');
+    return toDataUrl(await toPng(this));
+  }
+
+  /** Draws the picture in a canvas, which takes its size. @throws as `readPictureAsync` */
+  async drawTo(canvas: HTMLCanvasElement | OffscreenCanvas): Promise<void> {
+    const { drawIn } = await import('./textureImage.ts');
+    await drawIn(this, canvas);
   }
 
   /** Saves the recipe and the address of the model: less than 300 bytes for usual settings. */
   override serialize(): SavedGeneratedTexture | null {
     if (!this.current) return null;
+    const animations = this.animations.map((animation) => animation.serialize());
     return {
       customType: CLASS_NAME,
       name: this.name,
+      url: '',
       model: this.address,
       ...saveLook({ ...this.look, samplingMode: this.samplingMode, hasAlpha: this.hasAlpha }),
       recipe: this.source ? shortRecipe(this.current, this.source.info) : this.current,
       ...changedSettings(this, this.usualSettings),
+      ...(this.metadata != null && { metadata: this.metadata }),
+      ...(animations.length > 0 && { animations }),
     };
   }
 
-  /** Makes a saved texture, which is ready once its picture is painted. OnTextureLoadErrorObservable is notified of failures. */
-  static override Parse(saved: SavedGeneratedTexture, scene: Scene, _rootUrl: string): GeneratedTexture {
-    const texture = new GeneratedTexture(saved.name, saved.model, scene, parseLook(saved));
+  /**
+   * Makes a saved texture, which is ready once its picture is painted. Failures are told as Babylon's textures tell them:
+   * by `loadingError`, `errorObject` and OnTextureLoadErrorObservable; the scene does not wait for it any longer.
+   */
+  static override Parse(saved: SavedGeneratedTexture, scene: Scene, rootUrl: string): GeneratedTexture {
+    const texture = new GeneratedTexture(saved.name, saved.model, scene, parseLook(saved), rootUrl);
     applySettings(texture, saved);
+    texture.metadata = saved.metadata ?? null;
+    const animation = GetClass('BABYLON.Animation'); // known to a page that has animations
+    if (animation) texture.animations = (saved.animations ?? []).map((animated) => animation.Parse(animated));
     texture.regenerateOrReport(saved.recipe);
     return texture;
   }
@@ -205,6 +261,8 @@ export class GeneratedTexture extends RawTexture {
     this.current = recipe;
     this.regenerateAsync().catch((error: Error) => {
       if (error.name === 'AbortError') return;
+      this._loadingError = !this.hasPicture;
+      this._errorObject = { message: error.message, exception: error };
       Logger.Error(`GeneratedTexture "${this.name}": ${error.message}`);
       Texture.OnTextureLoadErrorObservable.notifyObservers(this);
     });
@@ -248,6 +306,9 @@ export class GeneratedTexture extends RawTexture {
 
   private finish(recipe: Recipe): void {
     this.current = recipe;
+    this._loadingError = false;
+    this._errorObject = undefined;
+    this.onLoadObservable.notifyObservers(this);
     this.onGeneratedObservable.notifyObservers(this);
   }
 
@@ -263,7 +324,12 @@ export class GeneratedTexture extends RawTexture {
   }
 }
 
-/** Lets Babylon's scene loader make generated textures. Call it before a scene is loaded; further calls change nothing. */
-export function RegisterGeneratedTexture(): void {
+/**
+ * Lets Babylon's scene loader make generated textures. Call it before a scene is loaded.
+ *
+ * @param options how the models are loaded that scene files name, such as `workerUrl` or `compute`; default: as they were
+ */
+export function RegisterGeneratedTexture(options?: PictureSourceOptions): void {
+  useForSceneFiles(options);
   RegisterClass(CLASS_NAME, GeneratedTexture);
 }

@@ -2,7 +2,7 @@ import { AbstractAssetTask, type AssetsManager } from '@babylonjs/core/Misc/asse
 import type { Scene } from '@babylonjs/core/scene.js';
 import type { RecipeOptions } from '../../runtime/index.ts';
 import { GeneratedTexture } from './generatedTexture.ts';
-import { sourceFor } from './pictureSources.ts';
+import { takeByAddress } from './pictureSources.ts';
 import { type LookOptions, lookOf } from './textureLook.ts';
 
 /** A generated texture as an asset of a game's loading screen; the task is done when the picture is. */
@@ -30,9 +30,10 @@ export class GeneratedTextureTask extends AbstractAssetTask {
   }
 
   private async generateAsync(scene: Scene): Promise<void> {
-    const source = await sourceFor(scene, this.model);
+    const { source, release } = await takeByAddress(scene, this.model);
     const { mipmaps: _mipmaps, samplingMode: _mode, pixelArt: _pixelArt, ...recipe } = this.options;
     const texture = new GeneratedTexture(this.name, source, scene, lookOf(source.info, this.options));
+    texture.onDisposeObservable.addOnce(release);
     try {
       this.texture = await texture.regenerateAsync(recipe);
     } catch (error) {

@@ -1,30 +1,161 @@
+// The models that a scene has loaded, each once: generators, scene files and loading tasks share them.
+import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import { PictureSource } from '../pictureSource.ts';
+import type { OnProgress } from '../../runtime/index.ts';
+import { abortError } from '../abortError.ts';
+import type { LoadOptions, ModelLocation } from '../loading/loadModelBytes.ts';
+import { PictureSource, type PictureSourceOptions } from '../pictureSource.ts';
 
-const sources = new WeakMap<Scene, Map<string, Promise<PictureSource>>>();
-
-/** Makes a source known, so that textures parsed later in its scene use it. */
-export function registerSource(source: PictureSource): void {
-  registerPromise(source.scene, source.name, Promise.resolve(source));
+/** A model that somebody uses. It is freed once all who took it have released it. */
+export interface SourceLease {
+  readonly source: PictureSource;
+  /** Further calls change nothing. */
+  release(): void;
 }
 
-/** Finds the source that was loaded for this scene from this address, or loads it with default options. */
-export async function sourceFor(scene: Scene, address: string): Promise<PictureSource> {
-  const known = sources.get(scene)?.get(keyOf(address));
-  const source = await known?.catch(() => null);
-  if (source && !source.isDisposed) return source;
-  const loading = sources.get(scene)?.get(keyOf(address));
-  if (loading && loading !== known) return loading; // another texture has begun to load it
-  const loaded = PictureSource.LoadAsync(address, scene);
-  registerPromise(scene, address, loaded);
-  return loaded;
+type Asker = Pick<LoadOptions, 'signal' | 'onProgress'>;
+
+/** A model that is being loaded, or is loaded, and those who use it. */
+class SharedSource {
+  private readonly life = new AbortController();
+  private readonly listeners = new Set<OnProgress>();
+  private readonly loading: Promise<PictureSource>;
+  private loaded: PictureSource | null = null;
+  private numUsers = 0;
+  private isOver = false;
+
+  /** @param address null: it is known by its name once it is loaded */
+  constructor(
+    public address: string | null,
+    readonly settings: string,
+    load: (asker: Asker) => Promise<PictureSource>,
+  ) {
+    const onProgress: OnProgress = (...progress) => {
+      for (const listener of this.listeners) listener(...progress);
+    };
+    this.loading = load({ signal: this.life.signal, onProgress });
+    this.loading.then(
+      (source) => {
+        this.loaded = source;
+        this.address ??= keyOf(source.name);
+        if (this.isOver) source.dispose();
+      },
+      () => {
+        this.isOver = true;
+      },
+    );
+  }
+
+  get isUsable(): boolean {
+    return !this.isOver && !this.loaded?.isDisposed;
+  }
+
+  /** Waits until it is loaded. Whoever gives up waiting does not keep the others from it. */
+  async takeAsync({ signal, onProgress }: Asker): Promise<SourceLease> {
+    let isHeld = true;
+    this.numUsers++;
+    const release = () => {
+      if (isHeld) this.leave();
+      isHeld = false;
+    };
+    if (onProgress) this.listeners.add(onProgress);
+    try {
+      return { source: await untilAborted(this.loading, signal), release };
+    } catch (error) {
+      release();
+      throw error;
+    } finally {
+      if (onProgress) this.listeners.delete(onProgress);
+    }
+  }
+
+  private leave(): void {
+    if (--this.numUsers > 0) return;
+    this.isOver = true;
+    this.life.abort(abortError('AssetGenerator: nobody waits for the model any more'));
+    this.loaded?.dispose();
+  }
 }
 
-function registerPromise(scene: Scene, address: string, source: Promise<PictureSource>): void {
-  const ofScene = sources.get(scene) ?? new Map<string, Promise<PictureSource>>();
-  sources.set(scene, ofScene.set(keyOf(address), source));
+/** The settings of a model of files, which no generator shares: options never look like this. */
+const FILES = 'files';
+
+const ofScenes = new WeakMap<Scene, SharedSource[]>();
+let usualOptions: PictureSourceOptions = {};
+
+/** Sets how the models are loaded that scene files and loading tasks name. */
+export function useForSceneFiles(options: PictureSourceOptions | undefined): void {
+  if (options) usualOptions = options;
+}
+
+/**
+ * Loads a model for a scene, or shares the one that was loaded from the same address with the same options.
+ *
+ * @throws as `PictureSource.LoadAsync`
+ */
+export function takeSource(
+  location: ModelLocation,
+  scene: Scene,
+  options: PictureSourceOptions = {},
+): Promise<SourceLease> {
+  const { signal, onProgress, timeoutMs, numRetries, ...own } = options;
+  const settings = JSON.stringify(Object.entries(own).sort());
+  const address = typeof location === 'string' ? keyOf(location) : null;
+  const known = usableIn(scene).find((shared) => shared.address === address && shared.settings === settings);
+  return (known ?? share(location, scene, options, settings)).takeAsync({ signal, onProgress });
+}
+
+/**
+ * The model of a texture that has only its address: one that the scene has loaded, else it is loaded. An address that is
+ * no whole one counts from the scene file's folder. The model stays as long as the texture does.
+ */
+export async function sourceFor(texture: BaseTexture, address: string, rootUrl: string): Promise<PictureSource> {
+  const scene = texture.getScene()!;
+  const lease = await takeByAddress(scene, address, rootUrl);
+  if (texture.getScene()) texture.onDisposeObservable.addOnce(lease.release);
+  else lease.release();
+  return lease.source;
+}
+
+/** As `sourceFor`, for whoever releases it. */
+export function takeByAddress(scene: Scene, address: string, rootUrl = ''): Promise<SourceLease> {
+  const whole = /^([a-z][a-z\d+.-]*:|\/)/i.test(address) ? address : rootUrl + address;
+  const usable = usableIn(scene);
+  const known = [address, whole].map((place) => usable.findLast((shared) => shared.address === keyOf(place)));
+  return (known[0] ?? known[1])?.takeAsync({}) ?? takeSource(whole, scene, usualOptions);
+}
+
+function usableIn(scene: Scene): SharedSource[] {
+  const usable = (ofScenes.get(scene) ?? []).filter(({ isUsable }) => isUsable);
+  ofScenes.set(scene, usable);
+  return usable;
+}
+
+function share(location: ModelLocation, scene: Scene, options: PictureSourceOptions, settings: string): SharedSource {
+  const [address, kind] = typeof location === 'string' ? [keyOf(location), settings] : [null, FILES];
+  const shared = new SharedSource(address, kind, (asker) => {
+    return PictureSource.LoadAsync(location, scene, { ...options, ...asker });
+  });
+  ofScenes.get(scene)!.push(shared);
+  return shared;
 }
 
 function keyOf(address: string): string {
   return address.replace(/\/+$/, '');
+}
+
+/** Settles as the promise does, but rejects with the signal's reason as soon as it is aborted. */
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  signal.throwIfAborted();
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort);
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }

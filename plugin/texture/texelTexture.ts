@@ -6,6 +6,7 @@ import type { Constants } from '@babylonjs/core/Engines/constants.js';
 import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import type { Scene } from '@babylonjs/core/scene.js';
+import { sharesDevice } from '../device.ts';
 
 /** Babylon's numbers, repeated here because its class of constants would add 12 KB to a page. */
 export const FORMAT_RGBA = 5 satisfies typeof Constants.TEXTUREFORMAT_RGBA;
@@ -14,7 +15,7 @@ export const FLAG_STORAGE = 1 satisfies typeof Constants.TEXTURE_CREATIONFLAG_ST
 /** Sampling modes, named by how they magnify, minify, and blend mipmaps. */
 export const NEAREST = 1 satisfies typeof Constants.TEXTURE_NEAREST_NEAREST;
 const NEAREST_LINEAR_LINEAR = 6 satisfies typeof Constants.TEXTURE_NEAREST_LINEAR_MIPLINEAR;
-const LINEAR = 2 satisfies typeof Constants.TEXTURE_LINEAR_LINEAR;
+export const LINEAR = 2 satisfies typeof Constants.TEXTURE_LINEAR_LINEAR;
 export const LINEAR_LINEAR_LINEAR = 3 satisfies typeof Constants.TEXTURE_LINEAR_LINEAR_MIPLINEAR;
 
 export interface TexelTextureOptions {
@@ -104,5 +105,20 @@ export class PictureTarget {
       this.copy.set(pixels.subarray(row * rowBytes, (row + 1) * rowBytes), 4 * (to * this.widthPx + x));
     }
     this.texture.update(this.copy);
+  }
+
+  /** Puts all that was drawn here into another target of the same size, where it is: on the GPU, or on the CPU. */
+  copyTo(other: PictureTarget): void {
+    if (this.copy) {
+      other.copy = this.copy.slice();
+      other.texture.update(other.copy);
+      return;
+    }
+    const { device } = sharesDevice(this.texture.getScene()!.getEngine())!;
+    const commands = device.createCommandEncoder();
+    const [from, to] = [gpuTextureOf(this.texture), gpuTextureOf(other.texture)];
+    commands.copyTextureToTexture({ texture: from }, { texture: to }, [this.widthPx, this.heightPx]);
+    device.queue.submit([commands.finish()]);
+    updateMipmaps(other.texture);
   }
 }

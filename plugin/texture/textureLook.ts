@@ -123,6 +123,7 @@ const NAMES = [
   'wRotationCenter',
   'anisotropicFilteringLevel',
   'gammaSpace',
+  'isBlocking',
 ] as const;
 
 export type TextureSettings = Pick<Texture, (typeof NAMES)[number]>;

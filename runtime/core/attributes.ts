@@ -1,3 +1,4 @@
+import { shortened } from './errors.ts';
 import { nearestWord } from './nearestWord.ts';
 
 /** The numbers from min to max, both included. */
@@ -18,7 +19,6 @@ export type Attributes = Readonly<Record<string, string | number>>;
 /** Stands for "any" among the numbers of `encodeAttributes`. */
 export const ANY = -1;
 
-const MAX_COMPARED_LENGTH = 200;
 const MAX_QUOTED_LENGTH = 80;
 const MAX_LISTED_LENGTH = 300;
 
@@ -67,15 +67,11 @@ export function encodeAttributes(operation: string, vocabulary: Vocabulary, attr
 }
 
 function nearest(known: readonly string[], word: string, kind: string): string {
-  const guess = nearestWord(known, word.slice(0, MAX_COMPARED_LENGTH));
+  const guess = nearestWord(known, word);
   return `did you mean "${guess}"? known ${kind}: ${shortened(known.join(', '), MAX_LISTED_LENGTH)}`;
 }
 
 function quoted(value: unknown): string {
   const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
   return shortened(text, MAX_QUOTED_LENGTH);
-}
-
-function shortened(text: string, maxLength: number): string {
-  return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1)}…`;
 }

@@ -21,6 +21,14 @@ export class MissingFileError extends ModelFileError {
   override name = 'MissingFileError';
 }
 
+/** @returns the text itself, or its beginning with an ellipsis */
+export function shortened(text: string, maxLength: number): string {
+  return text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
+}
+
+/** No error says more. */
+export const MAX_MESSAGE_LENGTH = 500;
+
 const MAX_QUOTED_LENGTH = 80;
 
 /** A piece of an untrusted file, quoted for an error message: escaped, and never longer than a line. */

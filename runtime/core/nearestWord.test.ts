@@ -14,3 +14,10 @@ it.each([
 it('has nothing to offer without words', () => {
   expect(nearestWord([], 'elf')).toBeUndefined();
 });
+
+it('takes a moment whatever it is given', () => {
+  const start = performance.now();
+  const words = Array.from({ length: 100_000 }, (_, i) => `${i}`.repeat(40));
+  expect(nearestWord([...words], 'x'.repeat(3e7))).toBeDefined();
+  expect(performance.now() - start).toBeLessThan(2000);
+});

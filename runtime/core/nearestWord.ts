@@ -1,7 +1,17 @@
+/** What is longer is compared by its beginning, and of many words the first, so that no input takes more than a moment. */
+const MAX_LENGTH = 60;
+const MAX_WORDS = 5_000;
+
 /** The word that takes the fewest single-letter edits to reach; undefined when there is none to choose from. */
 export function nearestWord(words: readonly string[], word: string): string | undefined {
-  const distances = new Map(words.map((candidate) => [candidate, editDistance(candidate, word)]));
-  return [...words].sort((a, b) => distances.get(a)! - distances.get(b)!)[0];
+  const wanted = word.slice(0, MAX_LENGTH);
+  let nearest: string | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const candidate of words.slice(0, MAX_WORDS)) {
+    const distance = editDistance(candidate.slice(0, MAX_LENGTH), wanted);
+    if (distance < least) [nearest, least] = [candidate, distance];
+  }
+  return nearest;
 }
 
 /** Levenshtein distance: the fewest insertions, deletions and replacements of a letter between two words. */

@@ -45,18 +45,8 @@ describe('parseSchedulerConfig', () => {
   });
 
   it.each([
-    [{ thresholding: true }, /"thresholding" is true, which is not supported; expected false/],
-    [{ use_karras_sigmas: true }, /"use_karras_sigmas" is true/],
-    [{ use_exponential_sigmas: true }, /"use_exponential_sigmas" is true/],
-    [{ use_beta_sigmas: true }, /"use_beta_sigmas" is true/],
-    [{ use_lu_lambdas: true }, /"use_lu_lambdas" is true/],
-    [{ use_flow_sigmas: true }, /"use_flow_sigmas" is true/],
-    [{ algorithm_type: 'sde-dpmsolver++' }, /"algorithm_type" is "sde-dpmsolver\+\+".*; expected dpmsolver\+\+/],
-    [{ solver_type: 'heun' }, /"solver_type" is "heun".*; expected midpoint/],
-    [{ solver_order: 3 }, /"solver_order" is 3; expected 1 \| 2/],
-    [{ interpolation_type: 'log_linear' }, /"interpolation_type" is "log_linear"/],
+    [{ use_flow_sigmas: true }, /"use_flow_sigmas" is true, which is not supported; expected false/],
     [{ timestep_type: 'continuous' }, /"timestep_type" is "continuous"/],
-    [{ lambda_min_clipped: -5.1 }, /"lambda_min_clipped" is -5.1/],
     [{ variance_type: 'learned_range' }, /"variance_type" is "learned_range"; expected "fixed_small" \| "fixed_large"/],
     [{ variance_type: 'fixed_large_log' }, /"variance_type" is "fixed_large_log"/],
     [{ beta_schedule: 'sigmoid' }, /"beta_schedule" is "sigmoid"; expected "linear" \| "scaled_linear"/],
@@ -67,13 +57,48 @@ describe('parseSchedulerConfig', () => {
     [{ clip_sample: 'yes' }, /"clip_sample" is "yes"; expected boolean/],
     [{ trained_betas: [0.1, 'x'] }, /"trained_betas.1" is "x"; expected number/],
     [{ trained_betas: [0.1, 0.2] }, /"trained_betas" has 2 values; expected num_train_timesteps = 1000/],
-    [{ _class_name: 'PNDMScheduler' }, /"_class_name" is "PNDMScheduler".*; expected DDPMScheduler, DDIMScheduler/],
+    [{ _class_name: 'FlowMatchEulerDiscreteScheduler' }, /"_class_name" is "FlowMatch.*; expected DDPMScheduler, DDIM/],
     [{ _class_name: 'toString' }, /"_class_name" is "toString"/],
+    [{ _class_name: 7, beta_schedule: 'linear' }, /"_class_name" is 7/],
     [{ _class_name: undefined }, /"_class_name" is missing/],
   ])('refuses %o and names the option and the file', (fields, message) => {
     expect(() => parse(fields)).toThrow(message);
     expect(() => parse(fields)).toThrow(/^parseSchedulerConfig: scheduler\/scheduler_config\.json: "/);
   });
+
+  it.each([
+    { thresholding: true },
+    { use_karras_sigmas: true },
+    { use_exponential_sigmas: true },
+    { use_beta_sigmas: true },
+    { use_lu_lambdas: true },
+    { algorithm_type: 'sde-dpmsolver++' },
+    { solver_type: 'heun' },
+    { solver_order: 3 },
+    { interpolation_type: 'log_linear' },
+    { lambda_min_clipped: -5.1 },
+  ])('passes over %o, a way to step that is none of ours, and says so', (fields) => {
+    const notes: string[] = [];
+    const json = { _class_name: 'DDIMScheduler', ...fields };
+    expect(parseSchedulerConfig(json, FILE, (note) => notes.push(note))).toEqual(parse({}));
+    const [[option, value]] = Object.entries(fields) as [[string, unknown]];
+    expect(notes).toEqual([
+      `${FILE}: no sampler here has ${option} ${JSON.stringify(value)}; pictures are made without it`,
+    ]);
+  });
+
+  it.each(['PNDMScheduler', 'UniPCMultistepScheduler', 'HeunDiscreteScheduler', 'LCMScheduler', 'SomethingNew'])(
+    'takes what a model was trained with from %s, and leaves the steps to ours',
+    (className) => {
+      const notes: string[] = [];
+      const trained = { beta_schedule: 'scaled_linear', beta_end: 0.012, prediction_type: 'v_prediction' };
+      const json = { _class_name: className, ...trained, timestep_spacing: 'linspace', solver_type: 'bh2' };
+      const config = parseSchedulerConfig(json, FILE, (note) => notes.push(note));
+      expect(config).toEqual({ ...parse({ ...trained, timestep_spacing: 'linspace' }), clipSample: false });
+      expect(notes).toEqual([expect.stringContaining(`${FILE}: "${className}" is none of ours; its betas,`)]);
+      expect(parseSchedulerConfig({ ...json, clip_sample: true }, FILE).clipSample).toBe(true);
+    },
+  );
 
   it.each([null, [], 'text', 3])('refuses %o, which is no object', (json) => {
     expect(() => parseSchedulerConfig(json, FILE)).toThrow(

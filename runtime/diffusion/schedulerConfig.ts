@@ -1,5 +1,9 @@
-/** The typed view of a diffusers `scheduler_config.json`: what is missing gets diffusers' default, what differs is refused. */
+/**
+ * The typed view of a diffusers `scheduler_config.json`: what is missing gets diffusers' default. A model is trained with
+ * betas and a prediction type, and those must be known here; how a scheduler steps is a choice, for which ours stands in.
+ */
 import * as v from 'valibot';
+import { quote, shortened } from '../core/errors.ts';
 
 const TIMESTEP_SPACINGS = ['leading', 'linspace', 'trailing'] as const;
 const BETA_SCHEDULES = ['linear', 'scaled_linear', 'squaredcos_cap_v2'] as const;
@@ -44,22 +48,35 @@ export interface SchedulerConfig {
   finalSigmasType: 'zero' | 'sigma_min'; // DPM-Solver++ and Euler: sigma after the last step
 }
 
-/** Options of diffusers that no sampler here has, with the values which mean "off" (null and a missing key do too). */
-const UNSUPPORTED: Readonly<Record<string, readonly unknown[]>> = {
+/** Stands in for the schedulers of diffusers that no sampler here is like. */
+const STAND_IN: SchedulerClass = 'DDIMScheduler';
+
+type OffValues = Readonly<Record<string, readonly unknown[]>>;
+
+/** Options that change what the network is asked, with the values which mean "off" (null and a missing key do too). */
+const UNSUPPORTED: OffValues = {
+  use_flow_sigmas: [false],
+  timestep_type: ['discrete'],
+};
+
+/** Options of how to step that no sampler here has, in the same way. */
+const PASSED_OVER: OffValues = {
   thresholding: [false],
   use_karras_sigmas: [false],
   use_exponential_sigmas: [false],
   use_beta_sigmas: [false],
   use_lu_lambdas: [false],
-  use_flow_sigmas: [false],
   algorithm_type: ['dpmsolver++'],
   solver_type: ['midpoint'],
+  solver_order: [1, 2],
   interpolation_type: ['linear'],
-  timestep_type: ['discrete'],
   lambda_min_clipped: [Number.NEGATIVE_INFINITY, '-Infinity'],
 };
 
-const wholeNumber = (least: number) => v.pipe(v.number(), v.integer(), v.minValue(least));
+/** A schedule of T values is computed for every sampler; no model has more than a few thousand. */
+const MAX_TIMESTEPS = 100_000;
+
+const wholeNumber = (least: number) => v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(MAX_TIMESTEPS));
 const beta = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 
 const SCHEMA = v.object({
@@ -77,24 +94,31 @@ const SCHEMA = v.object({
   set_alpha_to_one: v.nullish(v.boolean(), true),
   // The log of fixed_small is taken back by an exponential in diffusers: the same numbers.
   variance_type: v.nullish(v.picklist([...VARIANCE_TYPES, 'fixed_small_log']), 'fixed_small'),
-  solver_order: v.nullish(v.picklist([1, 2]), 2),
+  solver_order: v.fallback(v.nullish(v.picklist([1, 2]), 2), 2),
   lower_order_final: v.nullish(v.boolean(), true),
   euler_at_final: v.nullish(v.boolean(), false),
   final_sigmas_type: v.nullish(v.picklist(FINAL_SIGMAS_TYPES), 'zero'),
 });
 
 /**
- * Checks a parsed `scheduler_config.json` and fills in diffusers' defaults, which depend on `_class_name`.
+ * Checks a parsed `scheduler_config.json` and fills in diffusers' defaults, which depend on `_class_name`. Of a scheduler
+ * that no sampler here is like, betas, prediction type and spacing are taken.
  *
  * @param json     the parsed file
- * @param fileName named in errors
- * @throws         Error naming the option when it is malformed or has a value that no sampler here supports
+ * @param fileName named in errors and notes
+ * @param onNote   told which scheduler or option ours stand in for
+ * @throws         Error naming the option when it is malformed, or no model here can have been trained so
  */
-export function parseSchedulerConfig(json: unknown, fileName: string): SchedulerConfig {
+export function parseSchedulerConfig(
+  json: unknown,
+  fileName: string,
+  onNote: (note: string) => void = () => {},
+): SchedulerConfig {
   const fields = assertObject(json, fileName);
-  const className = parseClassName(fields._class_name, fileName);
+  const className = parseClassName(fields, fileName, onNote);
   refuseUnsupported(fields, fileName);
-  const result = v.safeParse(SCHEMA, fields);
+  if (fields._class_name === className) notePassedOver(fields, fileName, onNote);
+  const result = v.safeParse(SCHEMA, fields, { abortEarly: true });
   if (!result.success) throw schemaError(result.issues[0], fileName);
   const options = result.output;
   assertNumBetas(options.trained_betas, options.num_train_timesteps, fileName);
@@ -109,7 +133,7 @@ export function parseSchedulerConfig(json: unknown, fileName: string): Scheduler
     rescaleBetasZeroSnr: options.rescale_betas_zero_snr,
     timestepSpacing: options.timestep_spacing ?? CLASSES[className].timestepSpacing,
     stepsOffset: options.steps_offset,
-    clipSample: options.clip_sample ?? CLASSES[className].clipSample,
+    clipSample: options.clip_sample ?? (fields._class_name === className && CLASSES[className].clipSample),
     clipSampleRange: options.clip_sample_range,
     setAlphaToOne: options.set_alpha_to_one,
     varianceType: options.variance_type === 'fixed_large' ? 'fixed_large' : 'fixed_small',
@@ -170,15 +194,38 @@ function assertObject(json: unknown, fileName: string): Record<string, unknown> 
   throw new Error(`parseSchedulerConfig: ${fileName} holds no object; expected a diffusers scheduler_config.json`);
 }
 
-function parseClassName(className: unknown, fileName: string): SchedulerClass {
+/** A scheduler without betas, such as those of flow matching, is of another kind of model. */
+function parseClassName(
+  fields: Record<string, unknown>,
+  fileName: string,
+  onNote: (note: string) => void,
+): SchedulerClass {
+  const { _class_name: className, beta_schedule, trained_betas } = fields;
   if (typeof className === 'string' && Object.hasOwn(CLASSES, className)) return className as SchedulerClass;
-  throw optionError(fileName, '_class_name', className, Object.keys(CLASSES));
+  if (typeof className !== 'string' || (beta_schedule ?? trained_betas) === undefined) {
+    throw optionError(fileName, '_class_name', className, Object.keys(CLASSES));
+  }
+  onNote(
+    `${fileName}: ${quote(className)} is none of ours; its betas, prediction type and spacing are taken, and pictures are made by our own samplers`,
+  );
+  return STAND_IN;
+}
+
+function valuesBeyond(fields: Record<string, unknown>, offValues: OffValues): [option: string, value: unknown][] {
+  return Object.entries(offValues)
+    .map(([option, accepted]): [string, unknown] => [option, fields[option] ?? accepted[0]])
+    .filter(([option, value]) => !offValues[option]!.includes(value));
 }
 
 function refuseUnsupported(fields: Record<string, unknown>, fileName: string): void {
-  for (const [option, accepted] of Object.entries(UNSUPPORTED)) {
-    const value = fields[option] ?? accepted[0];
-    if (!accepted.includes(value)) throw optionError(fileName, option, value, accepted.slice(0, 1));
+  for (const [option, value] of valuesBeyond(fields, UNSUPPORTED)) {
+    throw optionError(fileName, option, value, UNSUPPORTED[option]!.slice(0, 1));
+  }
+}
+
+function notePassedOver(fields: Record<string, unknown>, fileName: string, onNote: (note: string) => void): void {
+  for (const [option, value] of valuesBeyond(fields, PASSED_OVER)) {
+    onNote(`${fileName}: no sampler here has ${option} ${quote(value)}; pictures are made without it`);
   }
 }
 
@@ -192,7 +239,7 @@ function assertNumBetas(betas: readonly number[] | null, numTrainTimesteps: numb
 
 function optionError(fileName: string, option: string, value: unknown, supported: readonly unknown[]): Error {
   return new Error(
-    `parseSchedulerConfig: ${fileName}: "${option}" is ${JSON.stringify(value) ?? 'missing'}, which is not supported; ` +
+    `parseSchedulerConfig: ${fileName}: "${option}" is ${value === undefined ? 'missing' : quote(value)}, which is not supported; ` +
       `expected ${supported.join(', ')}; save the model with a scheduler that needs no other`,
   );
 }
@@ -201,7 +248,7 @@ function schemaError(issue: v.InferIssue<typeof SCHEMA>, fileName: string): Erro
   const option = v.getDotPath(issue) ?? '';
   const expected = issue.expected?.replace(/ \| null \| undefined|[()]|\| undefined|\| null/g, '') ?? 'a whole number';
   return new Error(
-    `parseSchedulerConfig: ${fileName}: "${option}" is ${issue.received}; expected ${expected}; ` +
+    `parseSchedulerConfig: ${fileName}: "${option}" is ${shortened(issue.received, 80)}; expected ${expected}; ` +
       'correct the file or save the model with a supported scheduler',
   );
 }

@@ -6,7 +6,7 @@ import { initialWeights, uploadWeights } from '../networks/weights.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
 import { defaultClassifierConfig } from '../training/trainClassifier.ts';
-import { accuracyOf, classifyImages, spreadPerClass } from './classifyImages.ts';
+import { accuracyOf, attributeAccuracy, classifyImages, spreadPerClass } from './classifyImages.ts';
 import { imagesOfDataset } from './imageSet.ts';
 
 const dataset = tinyDataset({ perClass: 25 });
@@ -41,6 +41,40 @@ it('counts the hits of all images and of each class', () => {
 it('refuses sets that do not fit', () => {
   expect(() => accuracyOf(Int32Array.of(0), Int32Array.of(0, 0), 1)).toThrow('1 predictions for 2 images');
   expect(() => accuracyOf(Int32Array.of(), Int32Array.of(), 1)).toThrow('at least one');
+});
+
+it('tells what it takes the attributes for: the likeliest word, and the estimate of a number', async () => {
+  await setBackend('wasm');
+  const attributes = { hair: 2, wear: 'number', eyes: 3 } as const;
+  const withAttributes = { ...config, attributes };
+  const before = memory().numTensors;
+  const weights = uploadWeights(initialWeights(classifierShapes(withAttributes), 2));
+  const { attributes: read } = await classifyImages(withAttributes, weights, images);
+  const x = tensor4d(images.values, [75, 8, 8, 4]);
+  const whole = classify(withAttributes, weights, x);
+  const logits = await whole.attributes!.data();
+  for (let i = 0; i < 75; i++) {
+    const [noHair, hair, wear, ...eyes] = logits.slice(6 * i, 6 * i + 6);
+    const [readHair, readWear, readEyes] = read.slice(3 * i, 3 * i + 3);
+    expect(readHair).toBe(hair! > noHair! ? 1 : 0);
+    expect(readWear).toBeCloseTo(wear!, 5);
+    expect(eyes[readEyes!]).toBe(Math.max(...eyes));
+  }
+  dispose([x, whole.features, whole.logits, whole.attributes!, ...Object.values(weights)]);
+  expect(memory().numTensors).toBe(before);
+});
+
+it('counts words that are read right, and compares the order of numbers, where they are known', () => {
+  const kinds = { hair: 3, wear: 'number' } as const;
+  const expected = [0, 0.1, 1, 0.5, 2, -1, -1, 0.9, 1, 0.2];
+  const read = [0, 0.3, 2, 0.4, 2, 0.9, 0, 0.7, 1, 0.35];
+  const { hair, wear } = attributeAccuracy(kinds, read, expected);
+  expect(hair).toBe(3 / 4);
+  expect(wear).toBe(1);
+  const reversed = attributeAccuracy({ wear: 'number' }, [3, 2, 2, 1], [0.1, 0.2, 0.3, 0.4]);
+  // Ranks 3, 1.5, 1.5, 0 against 0, 1, 2, 3: covariance −4.5, variances 4.5 and 5.
+  expect(reversed.wear).toBeCloseTo(-4.5 / Math.sqrt(4.5 * 5), 12);
+  expect(attributeAccuracy({ hair: 2 }, [1], [-1])).toEqual({ hair: Number.NaN });
 });
 
 it('is the mean distance between two images of a class', () => {

@@ -1,5 +1,6 @@
 import { type NumChannels, toPremultiplied } from '../core/pixels.ts';
 import { permutation } from '../core/random.ts';
+import { encodeColumns } from '../dataset/attributeColumns.ts';
 import { fillBatch } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 
@@ -11,17 +12,20 @@ export interface ImageSet {
   values: Float32Array;
   /** The class of each image, (N). */
   classLabels: Int32Array;
+  /** What is known of the images besides, (N, attributes), as `encodeColumns` gives it; absent where the data have none. */
+  attributes?: Float32Array;
 }
 
 /** Some images of a data set. */
 export function imagesOfDataset(dataset: Dataset, indices: Int32Array): ImageSet {
-  const { heightPx, widthPx, channels, classLabels } = dataset;
+  const { heightPx, widthPx, channels, classLabels, attributes = [] } = dataset;
   const values = new Float32Array(indices.length * heightPx * widthPx * channels);
   fillBatch(dataset, indices, {}, 0, 0, values);
   return {
     shape: [heightPx, widthPx, channels],
     values,
     classLabels: indices.map((image) => classLabels[image]!),
+    ...(attributes.length > 0 && { attributes: encodeColumns(attributes, indices) }),
   };
 }
 

@@ -29,7 +29,7 @@ describeOnBackends(() => {
     const { l1, pictures } = await reconstruct(model, images, (share) => progress.push(share));
     const decoded = tidy(() => {
       const x = tensor4d(images.values, [18, 16, 16, 4]);
-      return decode(model.vae.config, model.vae.weights, encode(model.vae.config, model.vae.weights, x).mean);
+      return decode(model.vae!.config, model.vae!.weights, encode(model.vae!.config, model.vae!.weights, x).mean);
     });
     const values = await decoded.data<'float32'>();
     const expected = values.reduce((sum, value, i) => sum + Math.abs(value - images.values[i]!), 0) / values.length;

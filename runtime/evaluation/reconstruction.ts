@@ -1,4 +1,4 @@
-import { abs, dispose, mean, sub, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { abs, clone, dispose, mean, sub, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { decode, encode } from '../networks/autoencoderKl.ts';
 import { imagesToPixels } from '../sampling/autoencoder.ts';
 import type { DiffusionModel } from '../sampling/model.ts';
@@ -50,8 +50,9 @@ function reconstructBatch(
   const circular = index.figment.circularPadding;
   return tidy(() => {
     const x = tensor4d(values, shape);
-    const latents = encode(vae.config, vae.weights, x, circular);
-    const images: Tensor4D = decode(vae.config, vae.weights, latents.mean, circular);
+    const images: Tensor4D = vae
+      ? decode(vae.config, vae.weights, encode(vae.config, vae.weights, x, circular).mean, circular)
+      : clone(x);
     return { images, error: mean(abs(sub(images, x))) };
   });
 }

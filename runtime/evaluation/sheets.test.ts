@@ -20,7 +20,7 @@ describeOnBackends(() => {
   it('shows each row of images above what becomes of them, and tells their mean error', async () => {
     const model = createModel(tinyModelFiles({ sizePx: 8 }));
     const before = memory().numTensors;
-    const { sheet, l1 } = await reconstructionSheet(dataset, indices, 2, { ...model.vae, circular: false });
+    const { sheet, l1 } = await reconstructionSheet(dataset, indices, 2, { ...model.vae!, circular: false });
     expect(memory().numTensors).toBe(before);
     const expected = await reconstruct(model, imagesOfDataset(dataset, indices));
     expect(sheet).toMatchObject({ width: 16, height: 32, channels: 4 });

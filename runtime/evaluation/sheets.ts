@@ -2,6 +2,7 @@
 import { dispose, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { composeSheet, type PixelImage, toPixels } from '../core/pixels.ts';
 import { runToEnd } from '../core/slices.ts';
+import { encodeColumns, vocabularyOf } from '../dataset/attributeColumns.ts';
 import { fillBatch } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { decode, encode } from '../networks/autoencoderKl.ts';
@@ -44,13 +45,15 @@ export function reconstructionSheet(
  */
 export async function cvaeSheet(
   cvae: CvaeNetwork,
-  { labels, widthPx, heightPx, channels }: Pick<Dataset, 'labels' | 'widthPx' | 'heightPx' | 'channels'>,
+  { labels, attributes, ...size }: Pick<Dataset, 'labels' | 'attributes' | 'widthPx' | 'heightPx' | 'channels'>,
   columns: number,
 ): Promise<PixelImage> {
+  const { widthPx, heightPx, channels } = size;
+  const known = { labels, attributes: vocabularyOf(attributes) };
   const tiles: Uint8Array[] = [];
   for (const label of labels) {
     const requests = Array.from({ length: columns }, (_, seed) => ({ label, seed }));
-    const images = runToEnd(cvaeImagesInSlices(cvae, labels, requests));
+    const images = runToEnd(cvaeImagesInSlices(cvae, known, requests));
     const values = (await images.data()) as Float32Array;
     images.dispose();
     const size = values.length / columns;
@@ -71,9 +74,12 @@ export function cvaeReconstructionSheet(
   indices: Int32Array,
   columns: number,
 ): Promise<{ sheet: PixelImage; l1: number }> {
-  const classLabels = indices.map((image) => dataset.classLabels[image]!);
+  const condition = {
+    classLabels: indices.map((image) => dataset.classLabels[image]!),
+    attributes: encodeColumns(dataset.attributes ?? [], indices),
+  };
   return sheetOfReconstructions(dataset, indices, columns, (x) =>
-    decodeWithLabels(config, weights, encodeWithLabels(config, weights, x, classLabels).mean, classLabels),
+    decodeWithLabels(config, weights, encodeWithLabels(config, weights, x, condition).mean, condition),
   );
 }
 

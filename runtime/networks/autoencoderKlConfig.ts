@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Count, NotZero, only, parseNetworkConfig } from './config.ts';
+import { Count, Layers, NotZero, type OnNote, parseNetworkConfig, Widths } from './config.ts';
 
 const blockTypes = <const T extends string>(name: T) => v.optional(v.array(v.literal(name)), () => [name]);
 
@@ -9,8 +9,8 @@ const schema = v.object({
   out_channels: v.optional(Count, 3),
   down_block_types: blockTypes('DownEncoderBlock2D'),
   up_block_types: blockTypes('UpDecoderBlock2D'),
-  block_out_channels: v.optional(v.pipe(v.array(Count), v.minLength(1)), [64]),
-  layers_per_block: v.optional(Count, 1),
+  block_out_channels: v.optional(Widths, [64]),
+  layers_per_block: v.optional(Layers, 1),
   act_fn: v.optional(v.picklist(['silu', 'swish']), 'silu'),
   latent_channels: v.optional(Count, 4),
   norm_num_groups: v.optional(Count, 32),
@@ -22,7 +22,6 @@ const schema = v.object({
   use_quant_conv: v.optional(v.boolean(), true),
   use_post_quant_conv: v.optional(v.boolean(), true),
   mid_block_add_attention: v.optional(v.boolean(), true),
-  dropout: only(0),
 });
 
 /** Says how diffusers should cast the weights; the result in float32 is the same. */
@@ -35,8 +34,12 @@ export type AutoencoderKlConfig = v.InferOutput<typeof schema>;
  *
  * @throws Error naming every option that is unsupported, malformed or does not fit the others
  */
-export function parseAutoencoderKlConfig(json: unknown, fileName = 'vae/config.json'): AutoencoderKlConfig {
-  const config = parseNetworkConfig(schema, IGNORED, json, fileName);
+export function parseAutoencoderKlConfig(
+  json: unknown,
+  fileName = 'vae/config.json',
+  onNote?: OnNote,
+): AutoencoderKlConfig {
+  const config = parseNetworkConfig(schema, IGNORED, json, fileName, { className: 'AutoencoderKL', onNote });
   const levels = config.block_out_channels.length;
   if (config.down_block_types.length !== levels || config.up_block_types.length !== levels) {
     throw new Error(

@@ -11,6 +11,7 @@ const CONFIG: ClassifierConfig = {
   block_out_channels: [8, 16],
   norm_num_groups: 4,
   norm_eps: 1e-5,
+  attributes: {},
 };
 const WEIGHTS = initialWeights(classifierShapes(CONFIG), 7);
 const IMAGES = draw(3, [5, 9, 12, 4]);

@@ -1,14 +1,17 @@
 import { mean, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import * as v from 'valibot';
-import { Count, parseNetworkConfig } from './config.ts';
+import { ATTRIBUTE_KINDS, type AttributeKind } from './conditioningConfig.ts';
+import { Count, parseNetworkConfig, Widths } from './config.ts';
 import { conv, convShapes, dense, linearShapes, norm, normShapes, type Shapes, type Weights } from './layers.ts';
 
 const schema = v.object({
   in_channels: Count,
   num_labels: Count,
-  block_out_channels: v.pipe(v.array(Count), v.minLength(1)), // each level halves the image; the last are the features
+  block_out_channels: Widths, // each level halves the image; the last are the features
   norm_num_groups: Count,
   norm_eps: v.pipe(v.number(), v.minValue(0)),
+  /** What it tells of a picture besides its label. */
+  attributes: v.optional(ATTRIBUTE_KINDS, {}),
 });
 
 export type ClassifierConfig = v.InferOutput<typeof schema>;
@@ -49,6 +52,23 @@ function planLevels({ in_channels, block_out_channels }: ClassifierConfig): Leve
 }
 
 const HEAD = 'head';
+const ATTRIBUTE_HEAD = 'attribute_head';
+
+/** Where each attribute's logits lie among all: one for each word, and one for a number, which it estimates. */
+export function attributeLogits(
+  attributes: Readonly<Record<string, AttributeKind>>,
+): { name: string; kind: AttributeKind; start: number; size: number }[] {
+  let start = 0;
+  return Object.entries(attributes).map(([name, kind]) => {
+    const size = kind === 'number' ? 1 : kind;
+    start += size;
+    return { name, kind, start: start - size, size };
+  });
+}
+
+function numAttributeLogits({ attributes }: ClassifierConfig): number {
+  return attributeLogits(attributes).reduce((sum, { size }) => sum + size, 0);
+}
 
 /** The length of the feature vector. */
 export function numFeatures(config: ClassifierConfig): number {
@@ -65,6 +85,8 @@ export function classifierShapes(config: ClassifierConfig): Shapes {
     normShapes(shapes, level.refineNorm, level.cout);
   }
   linearShapes(shapes, HEAD, numFeatures(config), config.num_labels);
+  const numLogits = numAttributeLogits(config);
+  if (numLogits > 0) linearShapes(shapes, ATTRIBUTE_HEAD, numFeatures(config), numLogits);
   return shapes;
 }
 
@@ -73,11 +95,14 @@ export interface Classification {
   features: Tensor2D;
   /** float32 (B, numLabels). */
   logits: Tensor2D;
+  /** float32 (B, logits of all attributes), as `attributeLogits` lays them out; null without attributes. */
+  attributes: Tensor2D | null;
 }
 
 /**
  * A small convolutional classifier, the judge of generated images: in each level a convolution that halves the image and
- * one that keeps its size, each with group norm and SiLU; then the mean over all pixels, and a linear head.
+ * one that keeps its size, each with group norm and SiLU; then the mean over all pixels, and a linear head each for labels
+ * and attributes.
  *
  * @param weights by name, in our layout
  * @param x       float32 (B, H, W, in_channels), range [−1, 1], premultiplied
@@ -86,14 +111,15 @@ export interface Classification {
  */
 export function classify(config: ClassifierConfig, weights: Weights, x: Tensor4D): Classification {
   const options = { numGroups: config.norm_num_groups, epsilon: config.norm_eps };
-  const [features, logits] = tidy(() => {
+  const [features, logits, attributes = null] = tidy(() => {
     let h = x;
     for (const level of planLevels(config)) {
       h = norm(weights, level.halveNorm, conv(weights, level.halve, h, { stride: 2 }), options); // (B, H/2, W/2, cout)
       h = norm(weights, level.refineNorm, conv(weights, level.refine, h, {}), options);
     }
     const pooled = mean(h, [1, 2]) as Tensor2D;
-    return [pooled, dense(weights, HEAD, pooled)] as const;
+    const heads = numAttributeLogits(config) > 0 ? [HEAD, ATTRIBUTE_HEAD] : [HEAD];
+    return [pooled, ...heads.map((head) => dense(weights, head, pooled))];
   });
-  return { features, logits };
+  return { features: features!, logits: logits!, attributes };
 }

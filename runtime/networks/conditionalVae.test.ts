@@ -2,10 +2,12 @@ import { dispose, memory, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../../scripts/testing/backends.ts';
 import { selectBackend } from '../backends/selectBackend.ts';
+import { ANY } from '../core/attributes.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { valuesOfSlices } from '../testing/sliceCase.ts';
 import { randomWeights, tinyCvaeConfig } from '../testing/tinyNetworks.ts';
 import {
+  type ConditionalVaeConfig,
   conditionalVaeShapes,
   decodeWithLabels,
   decodeWithLabelsInSlices,
@@ -59,6 +61,31 @@ describeOnBackends((backend) => {
     expect(farthest(await decoded(mean!, [0]), await decoded(mean!, [1]))).toBeGreaterThan(0.02);
   });
 
+  it('knows the attributes on both sides, and what is left out is "any"', async () => {
+    const config = tinyCvaeConfig({ sample_size: [8, 16], attributes: { hair: 2, wear: 'number' } });
+    const weights = randomWeights(conditionalVaeShapes(config));
+    const x = draw(2, [1, 8, 16, 4]);
+    const both = (attributes: number[], label = 1) =>
+      valuesOn(backend, () => {
+        const uploaded = uploadWeights(weights);
+        const condition = { classLabels: [label], attributes };
+        const { mean } = encodeWithLabels(config, uploaded, toTensor(x), condition);
+        return [mean, decodeWithLabels(config, uploaded, toTensor(draw(3, [1, 6])), condition)];
+      });
+    const all = [await both([ANY, ANY], config.num_labels)];
+    for (const attributes of [
+      [ANY, ANY],
+      [1, ANY],
+      [0, ANY],
+      [1, 0.2],
+      [1, 0.9],
+    ])
+      all.push(await both(attributes));
+    for (const side of [0, 1]) expect(new Set(all.map((sides) => sides[side]!.values.join())).size).toBe(all.length);
+    await expect(both([2, ANY])).rejects.toThrow(/hair is 2; expected a place from 0 to 1/);
+    await expect(both([1])).rejects.toThrow(/1 values for 1 pictures; expected 2/);
+  });
+
   it('decodes the same in slices, leaving nothing behind', async () => {
     const z = draw(3, [3, 6]);
     const whole = await decoded(z, LABELS);
@@ -77,19 +104,27 @@ describe('a class-conditional VAE', () => {
     await selectBackend({ backend: 'cpu' });
   });
 
-  it('uses all of its weights', async () => {
-    const used = (values: typeof WEIGHTS) =>
-      valuesOn('cpu', () => {
-        const weights = uploadWeights(values);
-        const { mean, logVar } = encodeWithLabels(CONFIG, weights, toTensor(draw(4, [1, 8, 16, 4])), [1]);
-        return [decodeWithLabels(CONFIG, weights, mean, [1]), logVar];
-      });
-    const before = await used(WEIGHTS);
-    for (const [name, { shape, data }] of WEIGHTS) {
-      const after = await used(new Map(WEIGHTS).set(name, { shape, data: data.map((value) => value + 0.5) }));
-      expect(after, name).not.toEqual(before);
-    }
-  });
+  it.each<ConditionalVaeConfig['attributes']>([{}, { hair: 2, wear: 'number' as const }])(
+    'uses all of its weights, with attributes %j',
+    async (attributes) => {
+      const config = { ...CONFIG, attributes };
+      const own = randomWeights(conditionalVaeShapes(config));
+      const condition = { classLabels: [1], attributes: Object.keys(attributes).length > 0 ? [1, 0.5] : [] };
+      const used = (values: typeof WEIGHTS) =>
+        valuesOn('cpu', () => {
+          const weights = uploadWeights(values);
+          const { mean, logVar } = encodeWithLabels(config, weights, toTensor(draw(4, [1, 8, 16, 4])), condition);
+          return [decodeWithLabels(config, weights, mean, condition), logVar];
+        });
+      const before = await used(own);
+      for (const [name, { shape, data }] of own) {
+        const isForAny = /attributes\.wear\.embedding/.test(name);
+        const after = await used(new Map(own).set(name, { shape, data: data.map((value) => value + 0.5) }));
+        if (isForAny) expect(after, name).toEqual(before);
+        else expect(after, name).not.toEqual(before);
+      }
+    },
+  );
 
   it('begins with the means and variances of the cvae’s order', async () => {
     const weights = uploadWeights(initialWeights(conditionalVaeShapes(CONFIG), 1));

@@ -1,11 +1,13 @@
-// A class-conditional VAE with one latent vector for a whole image: p(x | z, y) with z ~ N(0, I) makes pictures in one pass.
+// A conditional VAE with one latent vector for a whole image: p(x | z, y) with z ~ N(0, I) makes pictures in one pass; y is the
+// label, and the attributes of a network that knows any.
 import { clipByValue, concat, reshape, slice, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import * as v from 'valibot';
 import { runToEnd } from '../core/slices.ts';
-import { linear } from '../kernels/conv2d.ts';
 import { silu } from '../kernels/silu.ts';
 import type { LatentDistribution } from './autoencoderKl.ts';
-import { Count, parseNetworkConfig } from './config.ts';
+import { type Conditions, conditioning, conditioningShapes } from './conditioning.ts';
+import { ATTRIBUTE_KINDS, type ConditioningConfig, parseConditioningConfig } from './conditioningConfig.ts';
+import { Count, parseNetworkConfig, Widths } from './config.ts';
 import {
   activateEmbedding,
   type BlockOptions,
@@ -16,7 +18,6 @@ import {
   linearShapes,
   norm,
   normShapes,
-  oneHotRows,
   type ResnetBlock,
   resnetPass,
   resnetShapes,
@@ -31,15 +32,19 @@ const schema = v.object({
   in_channels: Count, // of the image, in and out
   num_labels: Count,
   sample_size: v.tuple([Count, Count]), // height, width
-  block_out_channels: v.pipe(v.array(Count), v.minLength(1)), // each level halves the image
+  block_out_channels: Widths, // each level halves the image
   latent_size: Count, // values of the one latent vector
-  label_channels: Count, // width of a label's embedding
+  label_channels: Count, // width of what the label, and the attributes, become
   hidden_channels: Count, // width of what the decoder is modulated by
   norm_num_groups: Count,
   norm_eps: v.pipe(v.number(), v.minValue(0)),
+  attributes: v.optional(ATTRIBUTE_KINDS, {}), // by name, in the order of a picture's values
 });
 
 export type ConditionalVaeConfig = v.InferOutput<typeof schema>;
+
+/** What pictures are of: the class of each, (B), or classes and attributes for a network that knows attributes. */
+export type VaeCondition = ArrayLike<number> | Conditions;
 
 /**
  * Reads the config of a class-conditional VAE with one latent vector.
@@ -110,7 +115,7 @@ function planCvae(config: ConditionalVaeConfig): CvaePlan {
 
 /** Shapes of all weights of a config by name, in PyTorch's layout. */
 export function conditionalVaeShapes(config: ConditionalVaeConfig): Shapes {
-  const { in_channels, num_labels, block_out_channels, latent_size, label_channels, hidden_channels } = config;
+  const { in_channels, block_out_channels, latent_size, label_channels, hidden_channels } = config;
   const { options, down, up, bottom } = planCvae(config);
   const bottomSize = bottom[0] * bottom[1] * bottom[2];
   const shapes: Shapes = new Map();
@@ -120,10 +125,10 @@ export function conditionalVaeShapes(config: ConditionalVaeConfig): Shapes {
     convShapes(shapes, `${prefix}.refine`, cout, cout);
     normShapes(shapes, `${prefix}.refine_norm`, cout);
   }
-  shapes.set('encoder.class_embedding.weight', [num_labels, label_channels]);
+  conditionShapes(shapes, config, 'encoder');
   linearShapes(shapes, 'encoder.linear_1', bottomSize + label_channels, hidden_channels);
   linearShapes(shapes, 'encoder.linear_2', hidden_channels, 2 * latent_size);
-  shapes.set('decoder.class_embedding.weight', [num_labels, label_channels]);
+  conditionShapes(shapes, config, 'decoder');
   linearShapes(shapes, 'decoder.linear_1', latent_size + label_channels, hidden_channels);
   linearShapes(shapes, 'decoder.linear_2', hidden_channels, bottomSize);
   for (const { resnet, upsampler } of up) {
@@ -135,14 +140,43 @@ export function conditionalVaeShapes(config: ConditionalVaeConfig): Shapes {
   return shapes;
 }
 
+type Side = 'encoder' | 'decoder';
+
+function conditionShapes(shapes: Shapes, config: ConditionalVaeConfig, side: Side): void {
+  const own = ownConditioning(config);
+  if (!own) return void shapes.set(`${side}.class_embedding.weight`, [config.num_labels, config.label_channels]);
+  for (const [name, shape] of conditioningShapes(own)) shapes.set(`${side}.conditioning.${name}`, shape);
+}
+
+/** The network for label and attributes that each side has of its own; null for one that knows the label alone. */
+function ownConditioning({ attributes, label_channels, num_labels }: ConditionalVaeConfig): ConditioningConfig | null {
+  if (Object.keys(attributes).length === 0) return null;
+  return parseConditioningConfig({ embedding_dim: label_channels, num_labels, attributes });
+}
+
+/** What label and attributes become on a side, (B, label_channels). */
+function conditionRows(config: ConditionalVaeConfig, weights: Weights, side: Side, condition: VaeCondition): Tensor2D {
+  const own = ownConditioning(config);
+  if (!own) return embeddingRows(weights, `${side}.class_embedding`, classesOf(condition));
+  const prefix = `${side}.conditioning.`;
+  const ofSide = Object.entries(weights).filter(([name]) => name.startsWith(prefix));
+  const named = Object.fromEntries(ofSide.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+  return conditioning(own, named, 'classLabels' in condition ? condition : { classLabels: condition, attributes: [] });
+}
+
+function classesOf(condition: VaeCondition): ArrayLike<number> {
+  return 'classLabels' in condition ? condition.classLabels : condition;
+}
+
 /**
  * Encodes images with their labels into the distribution q(z | x, y) of their one latent vector: in each level a
- * convolution that halves the image and one that keeps its size; then, with the label's embedding, two linear layers.
+ * convolution that halves the image and one that keeps its size; then, with what label and attributes become, two linear
+ * layers.
  *
  * Source: Kingma & Welling 2014, arXiv:1312.6114; with labels: Sohn et al. 2015, "Learning structured output
  * representation using deep conditional generative models", NIPS 28.
  * @param x           float32 (B, height, width, in_channels) of sample_size, range [−1, 1]
- * @param classLabels int (B), 0 … num_labels − 1
+ * @param condition   classes 0 … num_labels − 1; with attributes also num_labels, which means "any"
  * @returns           mean and logVar (clamped to −30 … 20), (B, latent_size); the caller disposes both
  * @throws            RangeError for images of another size, labels missing or out of range
  */
@@ -150,10 +184,10 @@ export function encodeWithLabels(
   config: ConditionalVaeConfig,
   weights: Weights,
   x: Tensor4D,
-  classLabels: ArrayLike<number>,
+  condition: VaeCondition,
 ): LatentDistribution<Tensor2D> {
   checkImages(config, x);
-  checkLabels('encodeWithLabels', config, x.shape[0], classLabels);
+  checkLabels('encodeWithLabels', config, x.shape[0], classesOf(condition));
   const [mean, logVar] = tidy(() => {
     const { options, down } = planCvae(config);
     let h = x;
@@ -161,7 +195,7 @@ export function encodeWithLabels(
       h = norm(weights, `${prefix}.halve_norm`, conv(weights, `${prefix}.halve`, h, { stride: 2 }), options); // (B, H/2, W/2, cout)
       h = norm(weights, `${prefix}.refine_norm`, conv(weights, `${prefix}.refine`, h, {}), options);
     }
-    const label = embeddingRows(weights, 'encoder.class_embedding', classLabels);
+    const label = conditionRows(config, weights, 'encoder', condition);
     const joined = concat([reshape(h, [x.shape[0], -1]) as Tensor2D, label], 1);
     const moments = dense(weights, 'encoder.linear_2', silu(dense(weights, 'encoder.linear_1', joined)));
     const half = (which: number) => slice(moments, [0, which * config.latent_size], [-1, config.latent_size]);
@@ -176,7 +210,7 @@ export function encodeWithLabels(
  *
  * Source: Sohn et al. 2015; modulation: Dhariwal & Nichol 2021, arXiv:2105.05233, section 3.2, with z in place of time.
  * @param z           float32 (B, latent_size)
- * @param classLabels int (B), 0 … num_labels − 1
+ * @param condition   classes 0 … num_labels − 1; with attributes also num_labels, which means "any"
  * @returns           float32 (B, height, width, in_channels), about [−1, 1]; the caller disposes it
  * @throws            RangeError for vectors of another length, labels missing or out of range
  */
@@ -184,20 +218,25 @@ export function decodeWithLabels(
   config: ConditionalVaeConfig,
   weights: Weights,
   z: Tensor2D,
-  classLabels: ArrayLike<number>,
+  condition: VaeCondition,
 ): Tensor4D {
-  checkLatents(config, z, classLabels);
-  return tidy(() => runToEnd(labelledPass(config, weights, z, classLabels)));
+  checkLatents(config, z, condition);
+  return tidy(() => runToEnd(conditionedPass(config, weights, z, condition)));
 }
 
-/** `decodeWithLabels` for rows of (B, num_labels), each 1 at its label and else 0. */
-export function decodeWithChosen(
+/** What the decoder is told of each picture, for `decodeWithRows`: float32 (B, label_channels); the caller disposes it. */
+export function decoderRows(config: ConditionalVaeConfig, weights: Weights, condition: VaeCondition): Tensor2D {
+  return tidy(() => conditionRows(config, weights, 'decoder', condition));
+}
+
+/** `decodeWithLabelsInSlices` for `decoderRows` that are computed already, which the caller keeps until the end. */
+export function decodeWithRows(
   config: ConditionalVaeConfig,
   weights: Weights,
   z: Tensor2D,
-  chosen: Tensor2D,
-): Tensor4D {
-  return tidy(() => runToEnd(decoderPass(config, weights, z, chosen)));
+  rows: Tensor2D,
+): Generator<void, Tensor4D> {
+  return inSlices(decoderPass(config, weights, z, rows), [z, rows]);
 }
 
 /**
@@ -210,25 +249,24 @@ export function decodeWithLabelsInSlices(
   config: ConditionalVaeConfig,
   weights: Weights,
   z: Tensor2D,
-  classLabels: ArrayLike<number>,
+  condition: VaeCondition,
 ): Generator<void, Tensor4D> {
-  checkLatents(config, z, classLabels);
-  return inSlices(labelledPass(config, weights, z, classLabels), [z]);
+  checkLatents(config, z, condition);
+  return inSlices(conditionedPass(config, weights, z, condition), [z]);
 }
 
-function* labelledPass(
+function* conditionedPass(
   config: ConditionalVaeConfig,
   weights: Weights,
   z: Tensor2D,
-  classLabels: ArrayLike<number>,
+  condition: VaeCondition,
 ): ForwardPass {
-  return yield* decoderPass(config, weights, z, oneHotRows(classLabels, config.num_labels));
+  return yield* decoderPass(config, weights, z, conditionRows(config, weights, 'decoder', condition));
 }
 
-function* decoderPass(config: ConditionalVaeConfig, weights: Weights, z: Tensor2D, chosen: Tensor2D): ForwardPass {
+function* decoderPass(config: ConditionalVaeConfig, weights: Weights, z: Tensor2D, rows: Tensor2D): ForwardPass {
   const { options, up, bottom } = planCvae(config);
-  const label = linear(chosen, weight(weights, 'decoder.class_embedding.weight') as Tensor2D, null);
-  const emb = activateEmbedding(dense(weights, 'decoder.linear_1', concat([z, label], 1)));
+  const emb = activateEmbedding(dense(weights, 'decoder.linear_1', concat([z, rows], 1)));
   let h = reshape(dense(weights, 'decoder.linear_2', emb), [-1, ...bottom]) as Tensor4D;
   for (const { resnet, upsampler } of up) {
     yield [emb, h];
@@ -247,24 +285,26 @@ function checkImages({ sample_size: [height, width], in_channels }: ConditionalV
   );
 }
 
-function checkLatents(config: ConditionalVaeConfig, z: Tensor2D, classLabels: ArrayLike<number>): void {
+function checkLatents(config: ConditionalVaeConfig, z: Tensor2D, condition: VaeCondition): void {
   if (z.shape[1] !== config.latent_size) {
     throw new RangeError(
       `decodeWithLabels: z has ${z.shape[1]} values; expected ${config.latent_size}, as the config says`,
     );
   }
-  checkLabels('decodeWithLabels', config, z.shape[0], classLabels);
+  checkLabels('decodeWithLabels', config, z.shape[0], classesOf(condition));
 }
 
 function checkLabels(
   operation: string,
-  { num_labels }: ConditionalVaeConfig,
+  config: ConditionalVaeConfig,
   batch: number,
   classLabels: ArrayLike<number>,
 ): void {
   if (classLabels.length !== batch) {
     throw new RangeError(`${operation}: ${batch} images, ${classLabels.length} labels; they must be equal`);
   }
+  const { num_labels } = config;
+  if (ownConditioning(config)) return; // the network itself checks labels and attributes
   for (const label of Array.from(classLabels)) {
     if (!Number.isInteger(label) || label < 0 || label >= num_labels) {
       throw new RangeError(`${operation}: class label ${label} is outside 0 … ${num_labels - 1}`);

@@ -25,8 +25,11 @@ const kind = v.union(
   `expected a number of values from 1 to ${MAX_VALUES}, or "number"`,
 );
 
-/** Read as a list of pairs, since valibot's record passes over names such as `constructor`. */
-const attributes = v.pipe(
+/**
+ * The form of the kinds of attributes by name, in a network's config. Read as a list of pairs, since valibot's record passes
+ * over names such as `constructor`.
+ */
+export const ATTRIBUTE_KINDS = v.pipe(
   v.custom<Record<string, unknown>>(
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
     'expected the attributes by name',
@@ -42,7 +45,7 @@ const schema = v.object({
   embedding_dim: count(MAX_EMBEDDING_DIM),
   num_labels: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_LABELS)),
   /** By name; their order is that of a picture's values. */
-  attributes,
+  attributes: ATTRIBUTE_KINDS,
   /** Sinusoidal features of a numeric attribute; even. */
   numeric_channels: v.optional(v.pipe(count(MAX_NUMERIC_CHANNELS), v.multipleOf(2)), 32),
 });
@@ -64,11 +67,17 @@ export function conditioningConfig(
   numLabels: number,
   vocabulary: Vocabulary,
 ): ConditioningConfig {
-  const kinds = Object.entries(vocabulary).map(
-    ([name, values]) => [name, isRange(values) ? 'number' : values.length] as const,
-  );
   return parseConditioningConfig(
-    { embedding_dim: embeddingDim, num_labels: numLabels, attributes: Object.fromEntries(kinds) },
+    { embedding_dim: embeddingDim, num_labels: numLabels, attributes: attributeKinds(vocabulary) },
     'the attributes',
   );
+}
+
+/** How many words each attribute has, or that it is a number. */
+export function attributeKinds(vocabulary: Vocabulary): Record<string, AttributeKind> {
+  const kinds = Object.entries(vocabulary).map(([name, values]): [string, AttributeKind] => [
+    name,
+    isRange(values) ? 'number' : values.length,
+  ]);
+  return Object.fromEntries(kinds);
 }

@@ -1,37 +1,73 @@
 import * as v from 'valibot';
+import { MAX_MESSAGE_LENGTH, quote, shortened } from '../core/errors.ts';
+
+/** What a person should know of a file that is read nevertheless: a sentence that names the file. */
+export type OnNote = (note: string) => void;
+
+/** A network that others write, too: its files may be of another class, or hold keys that nobody here knows. */
+export interface ForeignNetwork {
+  /** Its `_class_name`. */
+  className: string;
+  onNote?: OnNote;
+}
 
 /**
  * Checks a network's config.json against a schema of what Figment supports. Keys that start with "_" and keys listed in
- * `ignored` have no influence on the result; every other unknown key is refused, since it could change it.
+ * `ignored` have no influence on the result. Other unknown keys could change it, and are refused in Figment's own networks;
+ * in foreign ones they are notes for their owners, and noted, as is dropout, which acts in training alone.
  *
- * @throws Error naming the file and each option that is unsupported or malformed
+ * @throws Error naming the file and each option that is unsupported or malformed, or the class that it is of
  */
 export function parseNetworkConfig<S extends v.ObjectSchema<v.ObjectEntries, undefined>>(
   schema: S,
   ignored: readonly string[],
   json: unknown,
   fileName: string,
+  foreign?: ForeignNetwork,
 ): v.InferOutput<S> {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     throw new Error(`${fileName}: expected a JSON object with the options of the network`);
   }
-  const problems: string[] = [];
-  for (const key of Object.keys(json)) {
-    if (key.startsWith('_') || ignored.includes(key) || Object.hasOwn(schema.entries, key)) continue;
-    problems.push(`${key} is not supported`);
+  const { _class_name, dropout } = json as Record<string, unknown>;
+  const { className = _class_name, onNote = () => {} } = foreign ?? {};
+  if ((_class_name ?? className) !== className) {
+    throw new Error(`${fileName}: it is of a ${quote(_class_name)}; expected a ${className}`);
   }
+  const isUnknown = (key: string) =>
+    !(key.startsWith('_') || ignored.includes(key) || Object.hasOwn(schema.entries, key));
+  const unknown = Object.keys(json).filter(isUnknown);
+  const problems = foreign ? [] : unknown.map((key) => `${shortened(key, 80)} is not supported`);
   const result = v.safeParse(schema, json);
   for (const issue of result.issues ?? []) {
     problems.push(
-      `${v.getDotPath(issue) ?? 'the file'}: ${issue.received} is not supported, expected ${issue.expected}`,
+      `${v.getDotPath(issue) ?? 'the file'}: ${shortened(issue.received, 80)} is not supported, expected ${issue.expected}`,
     );
   }
-  if (problems.length > 0 || !result.success) throw new Error(`${fileName}: ${problems.join('; ')}`);
+  if (problems.length > 0 || !result.success) {
+    throw new Error(shortened(`${fileName}: ${problems.slice(0, MAX_LISTED).join('; ')}`, MAX_MESSAGE_LENGTH));
+  }
+  for (const key of unknown.slice(0, MAX_LISTED)) {
+    if (key !== 'dropout') onNote(`${fileName}: nothing here knows ${quote(key)}; it is passed over`);
+    else if (dropout !== 0) onNote(`${fileName}: dropout ${quote(dropout)} is for training alone; it is passed over`);
+  }
   return result.output;
 }
 
+const MAX_LISTED = 20;
+
+/** What no network reaches; a config beyond it would take seconds only to be compared with its weights. */
+const MAX_COUNT = 100_000;
+const MAX_LAYERS = 64;
+const MAX_LEVELS = 16;
+
 /** A positive integer. */
-export const Count = v.pipe(v.number(), v.integer(), v.minValue(1));
+export const Count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_COUNT));
+
+/** Blocks of one level. */
+export const Layers = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_LAYERS));
+
+/** The channels of each level. */
+export const Widths = v.pipe(v.array(Count), v.minLength(1), v.maxLength(MAX_LEVELS));
 
 /** A number that something is divided by. */
 export const NotZero = v.pipe(v.number(), v.notValue(0));

@@ -1,4 +1,12 @@
-import { add, pad, slice, conv2d as stockConv2d, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  add,
+  pad,
+  slice,
+  conv2d as stockConv2d,
+  type Tensor,
+  type Tensor2D,
+  type Tensor4D,
+} from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../../scripts/testing/backends.ts';
 import type { BackendName } from '../backends/selectBackend.ts';
@@ -122,7 +130,7 @@ describeOnBackends((backend) => {
       const { data } = weights.get('block.time_emb_proj.bias')!;
       data.set(data.map((_, channel) => bias(channel)));
       return one(backend, () =>
-        runToEnd(resnetPass(uploadWeights(weights), block, toTensor(x), toTensor(emb), options)),
+        runToEnd(resnetPass(uploadWeights(weights), block, toTensor(x), toTensor<Tensor2D>(emb), options)),
       );
     };
     const plain = await output(false, () => 0);

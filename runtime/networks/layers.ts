@@ -48,6 +48,8 @@ export interface ResnetBlock {
   prefix: string;
   cin: number;
   cout: number;
+  /** Halves or doubles the image on both ways, before the first convolution; absent: keeps its size. */
+  resize?: (x: Tensor4D) => Tensor4D;
 }
 
 export interface AttentionBlock {
@@ -149,11 +151,15 @@ export function* resnetPass(
   emb: Tensor2D | null,
   options: BlockOptions,
 ): ForwardPass {
-  const { prefix } = block;
+  const { prefix, resize } = block;
   const { circular } = options;
-  const h = tidy(() => conv(weights, `${prefix}.conv1`, norm(weights, `${prefix}.norm1`, x, options), { circular }));
-  yield [x, h];
-  return tidy(() => resnetEnd(weights, block, x, h, emb, options));
+  const skipped = resize ? resize(x) : x;
+  const h = tidy(() => {
+    const normed = norm(weights, `${prefix}.norm1`, x, options);
+    return conv(weights, `${prefix}.conv1`, resize ? resize(normed) : normed, { circular });
+  });
+  yield [skipped, h];
+  return tidy(() => resnetEnd(weights, block, skipped, h, emb, options));
 }
 
 /** From after the first convolution of a residual block, `h`, to its end. */
@@ -209,6 +215,18 @@ export function selfAttention(weights: Weights, block: AttentionBlock, x: Tensor
 export function downsample(weights: Weights, name: string, x: Tensor4D, padding: number, circular: boolean): Tensor4D {
   const sides = padding === 0 ? { top: 0, bottom: 1, left: 0, right: 1 } : padding;
   return conv(weights, name, x, { stride: 2, padding: sides, circular });
+}
+
+/** Halves the image to the means of 2×2 pixels. */
+export function meanOf2x2(x: Tensor4D): Tensor4D {
+  const [batch, height, width, channels] = x.shape;
+  return tidy(() => {
+    const rows = reshape(x, [(batch * height) / 2, 2, width / 2, 2 * channels]);
+    const [upper, lower] = [0, 1].map((row) => slice(rows, [0, row, 0, 0], [-1, 1, -1, -1])) as [Tensor4D, Tensor4D];
+    const both = reshape(add(upper, lower), [batch, height / 2, width / 2, 2 * channels]);
+    const [left, right] = [0, channels].map((at) => slice(both, [0, 0, 0, at], [-1, -1, -1, channels])) as Tensor4D[];
+    return mul(add(left!, right!), 1 / 4) as Tensor4D;
+  });
 }
 
 /** Doubles the image by repetition and smooths it by a convolution. */

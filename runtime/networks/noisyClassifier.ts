@@ -1,6 +1,6 @@
 import { mean, slice, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import * as v from 'valibot';
-import { Count, parseNetworkConfig } from './config.ts';
+import { Count, parseNetworkConfig, Widths } from './config.ts';
 import {
   activateEmbedding,
   conv,
@@ -17,7 +17,7 @@ import { timestepEmbedding } from './unet2d.ts';
 const schema = v.object({
   in_channels: Count,
   num_labels: Count,
-  block_out_channels: v.pipe(v.array(Count), v.minLength(1)), // each level but the first halves the latents
+  block_out_channels: Widths, // each level but the first halves the latents
   time_embedding_dim: Count,
   norm_num_groups: Count,
   norm_eps: v.pipe(v.number(), v.minValue(0)),

@@ -13,7 +13,7 @@ import { parseUNet2DConfig, type UNet2DConfig } from './unet2dConfig.ts';
 import { uploadWeights } from './weights.ts';
 import type { Tiles } from './windows.ts';
 
-const NAMES = ['unet-plain', 'unet-attn-class', 'unet-scale-shift', 'unet-identity'];
+const NAMES = ['unet-plain', 'unet-attn-class', 'unet-scale-shift', 'unet-identity', 'unet-resnet-blocks'];
 const TOLERANCE = { absolute: 2e-5, relative: 2e-5 };
 
 interface Run {
@@ -123,9 +123,9 @@ describe('unet2d refuses', () => {
         return unet2d(config, weights, toTensor(draw(1, [2, 4, 4, 4])), [1, 2], condition);
       });
     const identity = { class_embed_type: 'identity', num_class_embeds: null } as const;
-    expect(given({}, toTensor(draw(2, [2, 32])))).toThrow(/takes classes; found a tensor/);
+    expect(given({}, toTensor<Tensor2D>(draw(2, [2, 32])))).toThrow(/takes classes; found a tensor/);
     expect(given(identity, [0, 1])).toThrow(/a tensor of 2×32 to its time embedding; found none/);
-    expect(given(identity, toTensor(draw(2, [1, 32])))).toThrow(/tensor of 2×32 .* found 1×32/);
+    expect(given(identity, toTensor<Tensor2D>(draw(2, [1, 32])))).toThrow(/tensor of 2×32 .* found 1×32/);
   });
 
   it('timesteps, sizes and channels that do not fit', () => {

@@ -1,6 +1,7 @@
 import { add, mul, reshape, sub, Tensor, type Tensor2D, type Tensor4D, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { runToEnd } from '../core/slices.ts';
 import { linear } from '../kernels/conv2d.ts';
+import { upsample2x } from '../kernels/upsample.ts';
 import {
   type AttentionBlock,
   activateEmbedding,
@@ -14,6 +15,7 @@ import {
   joinChannels,
   linearShapes,
   type MidBlock,
+  meanOf2x2,
   midBlockPass,
   midBlockShapes,
   norm,
@@ -49,8 +51,8 @@ interface Level {
   prefix: string;
   resnets: ResnetBlock[];
   attentions: AttentionBlock[] | null;
-  /** Channels of the convolution that changes the size after the level; null: none. */
-  resample: number | null;
+  /** What changes the size after the level: a convolution of so many channels, or a residual block; null: nothing. */
+  resample: number | ResnetBlock | null;
 }
 
 interface UNet2DPlan {
@@ -82,6 +84,14 @@ function planUNet2D(config: UNet2DConfig, { circular = false, tiles }: UNet2DOpt
       numGroups: config.norm_num_groups,
     }));
 
+  /** Levels named after their residual blocks resample by one; those with attention, by what the config says. */
+  const resampler = (type: string, key: 'downsample_type' | 'upsample_type', prefix: string, channels: number) => {
+    const byBlock = type.startsWith('Resnet') || (type.startsWith('Attn') && config[key] === 'resnet');
+    if (!byBlock) return channels;
+    const [name, resize] = key === 'upsample_type' ? ['upsamplers', upsample2x] : ['downsamplers', meanOf2x2];
+    return { prefix: `${prefix}.${name}.0`, cin: channels, cout: channels, resize } as ResnetBlock;
+  };
+
   const down = widths.map((cout, i): Level => {
     const prefix = `down_blocks.${i}`;
     const cinOf = (j: number) => (j === 0 ? widths[Math.max(i - 1, 0)]! : cout);
@@ -90,12 +100,13 @@ function planUNet2D(config: UNet2DConfig, { circular = false, tiles }: UNet2DOpt
       cin: cinOf(j),
       cout,
     }));
-    const attend = config.down_block_types[i] === 'AttnDownBlock2D';
+    const type = config.down_block_types[i]!;
+    const attend = type === 'AttnDownBlock2D';
     return {
       prefix,
       resnets,
       attentions: attend ? attentions(prefix, resnets.length, cout) : null,
-      resample: i < numLevels - 1 ? cout : null,
+      resample: i < numLevels - 1 ? resampler(type, 'downsample_type', prefix, cout) : null,
     };
   });
 
@@ -108,12 +119,13 @@ function planUNet2D(config: UNet2DConfig, { circular = false, tiles }: UNet2DOpt
       const cin = (j === 0 ? reversed[Math.max(i - 1, 0)]! : cout) + skip;
       return { prefix: `${prefix}.resnets.${j}`, cin, cout };
     });
-    const attend = config.up_block_types[i] === 'AttnUpBlock2D';
+    const type = config.up_block_types[i]!;
+    const attend = type === 'AttnUpBlock2D';
     return {
       prefix,
       resnets,
       attentions: attend ? attentions(prefix, resnets.length, cout) : null,
-      resample: i < numLevels - 1 ? cout : null,
+      resample: i < numLevels - 1 ? resampler(type, 'upsample_type', prefix, cout) : null,
     };
   });
 
@@ -160,7 +172,9 @@ export function unet2dShapes(config: UNet2DConfig): Shapes {
 function levelShapes(shapes: Shapes, level: Level, options: BlockOptions, resampler: string): void {
   for (const block of level.resnets) resnetShapes(shapes, block, options);
   for (const block of level.attentions ?? []) attentionShapes(shapes, block);
-  if (level.resample !== null) convShapes(shapes, `${level.prefix}.${resampler}`, level.resample, level.resample);
+  const { resample } = level;
+  if (typeof resample === 'number') convShapes(shapes, `${level.prefix}.${resampler}`, resample, resample);
+  else if (resample) resnetShapes(shapes, resample, options);
 }
 
 /**
@@ -283,7 +297,10 @@ function* passOfEmbedding(
       yield [emb, ...skips];
     }
     if (level.resample !== null) {
-      h = downsample(weights, `${level.prefix}.downsamplers.0.conv`, h, config.downsample_padding, circular);
+      h =
+        typeof level.resample === 'number'
+          ? downsample(weights, `${level.prefix}.downsamplers.0.conv`, h, config.downsample_padding, circular)
+          : yield* withLive(resnetPass(weights, level.resample, h, emb, options), [emb, ...skips]);
       skips.push(h);
       yield [emb, ...skips];
     }
@@ -296,7 +313,8 @@ function* passOfEmbedding(
       h = yield* withLive(levelPass(weights, level, j, joined, emb, options), [emb, ...skips]);
     }
     yield [emb, h, ...skips];
-    if (level.resample !== null) h = upsample(weights, `${level.prefix}.upsamplers.0.conv`, h, circular);
+    if (typeof level.resample === 'number') h = upsample(weights, `${level.prefix}.upsamplers.0.conv`, h, circular);
+    else if (level.resample) h = yield* withLive(resnetPass(weights, level.resample, h, emb, options), [emb, ...skips]);
   }
   return conv(weights, 'conv_out', norm(weights, 'conv_norm_out', h, options), { circular });
 }

@@ -20,7 +20,6 @@ const DIFFUSERS_DEFAULTS = {
   downsample_padding: 1,
   downsample_type: 'conv',
   upsample_type: 'conv',
-  dropout: 0,
   act_fn: 'silu',
   attention_head_dim: 8,
   norm_num_groups: 32,
@@ -38,10 +37,9 @@ const REFUSED: [key: string, value: unknown][] = [
   ['down_block_types', ['DownBlock2D', 'SkipDownBlock2D']],
   ['down_block_types', []],
   ['mid_block_type', 'UNetMidBlock2DCrossAttn'],
-  ['up_block_types', ['ResnetUpsampleBlock2D', 'UpBlock2D']],
-  ['downsample_type', 'resnet'],
-  ['upsample_type', 'resnet'],
-  ['dropout', 0.1],
+  ['up_block_types', ['SkipUpBlock2D', 'UpBlock2D']],
+  ['downsample_type', 'pool'],
+  ['upsample_type', 'shuffle'],
   ['act_fn', 'mish'],
   ['resnet_time_scale_shift', 'ada_group'],
   ['class_embed_type', 'timestep'],
@@ -50,7 +48,6 @@ const REFUSED: [key: string, value: unknown][] = [
   ['layers_per_block', 0],
   ['norm_num_groups', null],
   ['mid_block_scale_factor', 0],
-  ['encoder_hid_dim', 7],
 ];
 
 describe('parseUNet2DConfig', () => {
@@ -79,9 +76,21 @@ describe('parseUNet2DConfig', () => {
   });
 
   it('names every problem at once', () => {
-    const json = { dropout: 0.5, class_embed_type: 'timestep', act_fn: 'gelu' };
+    const json = { class_embed_type: 'timestep', act_fn: 'gelu' };
     expect(() => parseUNet2DConfig(json)).toThrow(/class_embed_type.*act_fn|act_fn.*class_embed_type/);
-    expect(() => parseUNet2DConfig(json)).toThrow(/dropout/);
+  });
+
+  it('notes what it passes over, and refuses another class', () => {
+    const notes: string[] = [];
+    const json = { _class_name: 'UNet2DModel', encoder_hid_dim: 7, dropout: 0.5 };
+    expect(parseUNet2DConfig(json, 'u.json', (note) => notes.push(note))).toEqual(DIFFUSERS_DEFAULTS);
+    expect(notes).toEqual([
+      'u.json: nothing here knows "encoder_hid_dim"; it is passed over',
+      'u.json: dropout 0.5 is for training alone; it is passed over',
+    ]);
+    expect(() => parseUNet2DConfig({ _class_name: 'UNet2DConditionModel' })).toThrow(
+      'unet/config.json: it is of a "UNet2DConditionModel"; expected a UNet2DModel',
+    );
   });
 
   it('takes sizes that are not square, and what may be null', () => {

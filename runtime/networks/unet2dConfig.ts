@@ -1,5 +1,11 @@
 import * as v from 'valibot';
-import { Count, NotZero, only, parseNetworkConfig } from './config.ts';
+import { Count, Layers, NotZero, type OnNote, only, parseNetworkConfig, Widths } from './config.ts';
+
+const DOWN_BLOCKS = ['DownBlock2D', 'AttnDownBlock2D', 'ResnetDownsampleBlock2D'] as const;
+const UP_BLOCKS = ['UpBlock2D', 'AttnUpBlock2D', 'ResnetUpsampleBlock2D'] as const;
+
+/** How blocks with attention change the size; the others have it in their names. */
+const RESAMPLERS = ['conv', 'resnet'] as const;
 
 /** The options of diffusers' UNet2DModel that Figment computes; its own defaults where a key is missing. */
 const schema = v.object({
@@ -11,26 +17,25 @@ const schema = v.object({
   time_embedding_dim: v.nullish(Count, null),
   freq_shift: v.optional(v.number(), 0),
   flip_sin_to_cos: v.optional(v.boolean(), true),
-  down_block_types: v.optional(v.pipe(v.array(v.picklist(['DownBlock2D', 'AttnDownBlock2D'])), v.minLength(1)), [
+  down_block_types: v.optional(v.pipe(v.array(v.picklist(DOWN_BLOCKS)), v.minLength(1)), [
     'DownBlock2D',
     'AttnDownBlock2D',
     'AttnDownBlock2D',
     'AttnDownBlock2D',
   ]),
   mid_block_type: v.optional(v.nullable(v.literal('UNetMidBlock2D')), 'UNetMidBlock2D'),
-  up_block_types: v.optional(v.pipe(v.array(v.picklist(['UpBlock2D', 'AttnUpBlock2D'])), v.minLength(1)), [
+  up_block_types: v.optional(v.pipe(v.array(v.picklist(UP_BLOCKS)), v.minLength(1)), [
     'AttnUpBlock2D',
     'AttnUpBlock2D',
     'AttnUpBlock2D',
     'UpBlock2D',
   ]),
-  block_out_channels: v.optional(v.array(Count), [224, 448, 672, 896]),
-  layers_per_block: v.optional(Count, 2),
+  block_out_channels: v.optional(Widths, [224, 448, 672, 896]),
+  layers_per_block: v.optional(Layers, 2),
   mid_block_scale_factor: v.optional(NotZero, 1),
   downsample_padding: v.optional(v.picklist([0, 1]), 1),
-  downsample_type: only('conv'),
-  upsample_type: only('conv'),
-  dropout: only(0),
+  downsample_type: v.optional(v.picklist(RESAMPLERS), 'conv'),
+  upsample_type: v.optional(v.picklist(RESAMPLERS), 'conv'),
   act_fn: v.optional(v.picklist(['silu', 'swish']), 'silu'),
   attention_head_dim: v.optional(v.nullable(Count), 8),
   norm_num_groups: v.optional(Count, 32),
@@ -53,8 +58,8 @@ export type UNet2DConfig = v.InferOutput<typeof schema>;
  *
  * @throws Error naming every option that is unsupported, malformed or does not fit the others
  */
-export function parseUNet2DConfig(json: unknown, fileName = 'unet/config.json'): UNet2DConfig {
-  const config = parseNetworkConfig(schema, IGNORED, json, fileName);
+export function parseUNet2DConfig(json: unknown, fileName = 'unet/config.json', onNote?: OnNote): UNet2DConfig {
+  const config = parseNetworkConfig(schema, IGNORED, json, fileName, { className: 'UNet2DModel', onNote });
   const levels = config.block_out_channels.length;
   if (config.down_block_types.length !== levels || config.up_block_types.length !== levels) {
     throw new Error(
@@ -73,6 +78,15 @@ export function parseUNet2DConfig(json: unknown, fileName = 'unet/config.json'):
     );
   }
   return config;
+}
+
+/** The highest level with attention, which 2^level makes smaller; null where there is none. */
+export function attentionLevel(config: UNet2DConfig): number | null {
+  const { down_block_types: down, up_block_types: up, mid_block_type, add_attention } = config;
+  const attends = down.map((type, i) => type === 'AttnDownBlock2D' || up.at(-1 - i) === 'AttnUpBlock2D');
+  const first = attends.indexOf(true);
+  if (first >= 0) return first;
+  return mid_block_type !== null && add_attention ? down.length - 1 : null;
 }
 
 /** Heads and groups must divide the channels of every level that has attention. */

@@ -53,12 +53,12 @@ describe('the attributes of a recipe', () => {
     expect(recipeKey(one!)).toBe(recipeKey(other!));
   });
 
-  it('are of no use to the pipeline cvae, which knows labels alone', () => {
-    const attributes = { hair: 'red' };
-    expect(() => completeRecipe({ ...ELF, attributes, pipeline: 'cvae' }, INFO)).toThrow(/knows the label alone/);
-    expect(completeRecipe({ ...ELF, attributes, pipeline: 'cvae+ddpm' }, INFO)).toMatchObject({ attributes });
-    const recipe = completeRecipe({ ...ELF, attributes }, INFO);
-    expect(completeRecipe(changeRecipe(recipe, { pipeline: 'cvae' }), INFO)).not.toHaveProperty('attributes');
+  it('stay whatever the pipeline', () => {
+    const recipe = completeRecipe({ ...ELF, attributes: { hair: 'red' } }, INFO);
+    for (const pipeline of ['cvae', 'cvae+ddpm'] as const) {
+      const { attributes } = completeRecipe(changeRecipe(recipe, { pipeline }), INFO);
+      expect(attributes).toEqual({ hair: 'red' });
+    }
   });
 
   it.each<[unknown, RegExp]>([

@@ -11,7 +11,7 @@ const OF_EDITS = ['image', 'mask', 'strength', 'resamples', 'keepAlpha'] as cons
  *   changeRecipe({ label: 'elf', sampler: 'ddim', eta: 0.5 }, { sampler: 'euler' }) // { label: 'elf', sampler: 'euler' }
  *
  * - A new image takes the place of the pipeline cvae+ddpm, and a new pipeline the place of the image.
- * - The pipeline cvae leaves out attributes, steps, sampler and guidance; a sampler other than ddim leaves out eta.
+ * - The pipeline cvae leaves out steps, sampler and guidance; a sampler other than ddim leaves out eta.
  * - Without an image its mask and strength go, without a classifier its label and scale, without a mask its resamples.
  *
  * @param changes an entry that is there and undefined goes back to its default
@@ -31,7 +31,7 @@ export function changeRecipe<Options extends Partial<RecipeOptions> = RecipeOpti
     if (kept.image === undefined) leaveOut('strength');
   }
   if (isNew('pipeline') && changes.pipeline === 'cvae') {
-    leaveOut(...OF_STEPS, 'classifierLabel', 'classifierScale', 'attributes');
+    leaveOut(...OF_STEPS, 'classifierLabel', 'classifierScale');
   }
   if (isNew('sampler') && changes.sampler !== 'ddim') leaveOut('eta');
   if (isNew('classifier') && changes.classifier === undefined) leaveOut('classifierLabel', 'classifierScale');

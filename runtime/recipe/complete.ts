@@ -106,15 +106,12 @@ function completeInterpolation(
  * over names such as `constructor`.
  */
 function completeAttributes(
-  { attributes: asked = {}, pipeline }: RecipeOptions,
+  { attributes: asked = {} }: RecipeOptions,
   { attributes: vocabulary = {} }: RecipeModel,
   wrong: Wrong,
 ): Attributes | undefined {
   const given = Object.entries(asked);
   if (given.length === 0) return undefined;
-  if (pipeline === 'cvae') {
-    wrong('attributes', 'the pipeline cvae knows the label alone; leave out attributes, or use another pipeline');
-  }
   for (const [name, value] of given) {
     const problem = attributeProblem(vocabulary, name, value);
     if (problem) wrong('attributes', problem);
@@ -152,6 +149,9 @@ function completeSampling(asked: RecipeOptions, model: RecipeModel, wrong: Wrong
   const sampler = asked.sampler ?? (sampleDefaults.sampler as SamplerName);
   if (guidanceInterval && guidanceInterval[0] > guidanceInterval[1]) {
     wrong('guidanceInterval', `guidanceInterval is ${shown(guidanceInterval)}; ${INTERVAL_EXPECTED}`);
+  }
+  if (model.nullLabel === null && (asked.guidanceScale ?? 1) !== 1) {
+    wrong('guidanceScale', `${model.name} has no null label, which guidance needs; leave out guidanceScale, or give 1`);
   }
   if (eta && sampler !== 'ddim') wrong('eta', `eta is for the sampler ddim, not ${sampler}; choose the sampler ddim`);
   try {

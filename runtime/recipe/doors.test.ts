@@ -201,7 +201,7 @@ const RECIPES: [entries: Entries, wrong: RegExp | null][] = [
   [{ keepAlpha: true }, /there is a keepAlpha but no image/],
   [{ attributes: {} }, null],
   [{ attributes: { hair: 'red' } }, /attribute "hair" is unknown; this model has no attributes/],
-  [{ attributes: { hair: ['red'] } as never }, /attributes\.hair/],
+  [{ attributes: { hair: [true] } as never }, /attributes\.hair/],
   [{ widthPx: 32 }, /makes 16×16 alone/],
   [{ widthPx: 0 }, /width/i],
 ];

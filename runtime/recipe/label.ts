@@ -1,5 +1,5 @@
+import { shortened } from '../core/errors.ts';
 import { nearestWord } from '../core/nearestWord.ts';
-import { shortened } from './problems.ts';
 
 const MAX_LISTED_LENGTH = 300;
 
@@ -8,7 +8,7 @@ export function labelProblem(labels: readonly string[], label: string): string |
   if (labels.includes(label)) return undefined;
   const asked = `label "${shortened(label, 60)}" is unknown`;
   if (labels.length === 0) return `${asked}; this model has no labels`;
-  const nearest = nearestWord(labels, shortened(label, 200));
+  const nearest = nearestWord(labels, label);
   return `${asked}; did you mean "${nearest}"? known labels: ${shortened(labels.join(', '), MAX_LISTED_LENGTH)}`;
 }
 

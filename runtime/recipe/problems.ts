@@ -1,4 +1,5 @@
 import type * as v from 'valibot';
+import { MAX_MESSAGE_LENGTH, shortened } from '../core/errors.ts';
 
 /** What is wrong with one entry of a recipe. */
 export interface RecipeProblem {
@@ -8,7 +9,6 @@ export interface RecipeProblem {
   message: string;
 }
 
-const MAX_MESSAGE_LENGTH = 500;
 const MAX_SHOWN_LENGTH = 40;
 
 /** A recipe that can't be made; `problems` lists everything that is wrong with it. */
@@ -44,9 +44,4 @@ export function shown(value: unknown): string {
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
   if (typeof value === 'function') return 'a function';
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
-}
-
-/** @returns the text itself, or its beginning with an ellipsis */
-export function shortened(text: string, maxLength: number): string {
-  return text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
 }

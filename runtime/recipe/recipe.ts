@@ -134,6 +134,8 @@ export interface RecipeModel {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly circularPadding: boolean;
+  /** null: the model knows no "any", and so takes no guidance. */
+  readonly nullLabel?: number | null;
   readonly sampleDefaults: {
     readonly sampler: string;
     readonly numInferenceSteps: number;

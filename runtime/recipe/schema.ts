@@ -62,16 +62,17 @@ export const INTERPOLATE_ENTRY = v.pipe(
   v.description('begin between the noises of two seeds: a variation'),
 );
 
-const MAX_ATTRIBUTES = 64;
-const ATTRIBUTES_EXPECTED = 'expected words and numbers by name, such as { hair_colour: "red" }';
+export const MAX_ATTRIBUTES = 64;
+export const ATTRIBUTES_EXPECTED = 'expected words and numbers by name, such as { hair_colour: "red" }';
+
+export const ATTRIBUTE_VALUE = v.union(
+  [v.pipe(v.string(), v.maxLength(MAX_NAME_LENGTH)), v.number()],
+  'expected a word or a number',
+);
 
 /** Which names and values there are is the model's to say. */
-export const ATTRIBUTES_ENTRY = v.pipe(
-  v.record(
-    v.string(),
-    v.union([v.pipe(v.string(), v.maxLength(MAX_NAME_LENGTH)), v.number()], 'expected a word or a number'),
-    ATTRIBUTES_EXPECTED,
-  ),
+const ATTRIBUTES_ENTRY = v.pipe(
+  v.record(v.string(), ATTRIBUTE_VALUE, ATTRIBUTES_EXPECTED),
   v.maxEntries(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
   v.description("what the picture has besides, of the model's attributes; what is left out can be anything"),
 );

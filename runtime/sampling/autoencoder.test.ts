@@ -67,7 +67,7 @@ describe('encodePixelsInSlices', () => {
   describeOnBackends(() => {
     it('gives the scaled means of the pictures, and leaves nothing behind', async () => {
       const model = createModel(tinyModelFiles());
-      const { config, weights } = model.vae;
+      const { config, weights } = model.vae!;
       const { numTensors } = memory();
       const latents = runToEnd(encodePixelsInSlices(model, [picture(1), picture(2)]));
       expect(latents.shape).toEqual([2, 8, 8, 4]);

@@ -1,4 +1,4 @@
-import { slice, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { clone, slice, square, sub, sum, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { fromPixels, toPixels } from '../core/pixels.ts';
 import {
   decode,
@@ -9,19 +9,21 @@ import {
   unscaleLatents,
 } from '../networks/autoencoderKl.ts';
 import { type ImageSize, imageSize } from '../recipe/imageSize.ts';
+import type { ModelIndex } from '../weights/modelIndex.ts';
 import type { DiffusionModel } from './model.ts';
 import { recordedInSlices } from './recordedPass.ts';
 
 /**
- * Decodes scaled latents into image values.
+ * Decodes scaled latents into image values; those of a model of pixels are image values already.
  *
  * @param latents float32 (B, h, w, c), as `sample` gives them
  * @returns       float32 (B, H, W, channels), about [−1, 1], premultiplied if the model is; the caller disposes it
  */
-export function decodeLatents(model: DiffusionModel, latents: Tensor4D): Tensor4D {
+export function decodeLatents({ vae, index }: DiffusionModel, latents: Tensor4D): Tensor4D {
+  if (!vae) return clone(latents);
   return tidy(() => {
-    const z = unscaleLatents(model.vae.config, latents);
-    return decode(model.vae.config, model.vae.weights, z, model.index.figment.circularPadding);
+    const z = unscaleLatents(vae.config, latents);
+    return decode(vae.config, vae.weights, z, index.figment.circularPadding);
   });
 }
 
@@ -43,16 +45,21 @@ export function decodeLatentsInSlices(model: DiffusionModel, latents: Tensor4D):
   });
 }
 
-function* decodedInSlices(model: DiffusionModel, latents: Tensor4D): Generator<void, Tensor4D> {
-  const z = unscaleLatents(model.vae.config, latents);
+function* decodedInSlices({ vae, index }: DiffusionModel, latents: Tensor4D): Generator<void, Tensor4D> {
+  if (!vae) return clone(latents);
+  const z = unscaleLatents(vae.config, latents);
   try {
-    return yield* decodeInSlices(model.vae.config, model.vae.weights, z, model.index.figment.circularPadding);
+    return yield* decodeInSlices(vae.config, vae.weights, z, index.figment.circularPadding);
   } finally {
     z.dispose();
   }
 }
 
-/** Decoded values to one RGBA picture per image: bytes, sRGB, straight alpha, top row first. */
+/**
+ * Decoded values to one RGBA picture per image: bytes, sRGB, straight alpha, top row first.
+ *
+ * @throws Error naming the model when a picture is not finite, or flat, as weights that overflow give it
+ */
 export async function imagesToPixels(
   { index }: Pick<DiffusionModel, 'index'>,
   images: Tensor4D,
@@ -60,8 +67,31 @@ export async function imagesToPixels(
   const { channels, premultipliedAlpha } = index.figment;
   const values = (await images.data()) as Float32Array;
   const size = values.length / images.shape[0];
-  return Array.from({ length: images.shape[0] }, (_, i) =>
-    toPixels(values.subarray(i * size, (i + 1) * size), channels, { premultiplied: premultipliedAlpha }),
+  return Array.from({ length: images.shape[0] }, (_, i) => {
+    const picture = values.subarray(i * size, (i + 1) * size);
+    const spread = picture.reduce((total, value) => total + (value - picture[0]!) ** 2, 0);
+    assertSpread(index, spread);
+    return toPixels(picture, channels, { premultiplied: premultipliedAlpha });
+  });
+}
+
+/**
+ * Checks decoded values where they are: one number for all is read back.
+ *
+ * @throws Error as `imagesToPixels`
+ */
+export async function assertPictures({ index }: Pick<DiffusionModel, 'index'>, images: Tensor4D): Promise<void> {
+  const spread = tidy(() => sum(square(sub(images, slice(images, [0, 0, 0, 0], [1, 1, 1, 1])))));
+  const [value] = await spread.data();
+  spread.dispose();
+  assertSpread(index, value!);
+}
+
+/** Weights that overflow float32 give pictures of NaN, which bytes would hide, or the same value everywhere. */
+function assertSpread({ figment }: ModelIndex, spread: number): void {
+  if (spread > 0 && Number.isFinite(spread)) return;
+  throw new Error(
+    `generate: the picture of ${figment.name} is ${spread === 0 ? 'flat' : 'not finite'}; its weights are damaged or overflow; fetch the model again, or train it anew`,
   );
 }
 
@@ -116,23 +146,25 @@ export function* encodePixelsInSlices(
  */
 export function encodeImagesInSlices(model: DiffusionModel, images: Tensor4D): Generator<void, Tensor4D> {
   const { widthPx, heightPx, circularPadding } = model.index.figment;
-  const { config, weights } = model.vae;
-  const [height, width, channels] = model.latentShape;
+  const { vae, latentShape } = model;
+  const [height, width, channels] = latentShape;
   const [batch, rows, columns] = images.shape;
+  const encoded = (x: Tensor4D) =>
+    vae && scaleLatents(vae.config, encode(vae.config, vae.weights, x, circularPadding).mean);
   return recordedInSlices(model, {
     name: 'encode',
     inputs: [{ input: images, shape: images.shape }],
     shape: [batch, (rows * height) / heightPx, (columns * width) / widthPx, channels],
-    pass: (x) => scaleLatents(config, encode(config, weights, x as Tensor4D, circularPadding).mean),
+    pass: (x) => encoded(x as Tensor4D) ?? (x as Tensor4D),
     inSlices: () => encodedInSlices(model, images),
   });
 }
 
-function* encodedInSlices(model: DiffusionModel, images: Tensor4D): Generator<void, Tensor4D> {
-  const { config, weights } = model.vae;
-  const mean = yield* encodeMeanInSlices(config, weights, images, model.index.figment.circularPadding);
+function* encodedInSlices({ vae, index }: DiffusionModel, images: Tensor4D): Generator<void, Tensor4D> {
+  if (!vae) return clone(images);
+  const mean = yield* encodeMeanInSlices(vae.config, vae.weights, images, index.figment.circularPadding);
   try {
-    return scaleLatents(config, mean);
+    return scaleLatents(vae.config, mean);
   } finally {
     mean.dispose();
   }

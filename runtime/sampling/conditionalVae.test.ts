@@ -64,7 +64,7 @@ describe('the VAE of a model', () => {
     const before = memory().numTensors;
     const enough = AbortSignal.abort(new Error('enough'));
     await expect(generate({ cvae }, [ELF], { pipeline: 'cvae', signal: enough })).rejects.toThrow('enough');
-    const slices = cvaeImagesInSlices(cvae, FILES.index.labels, [ELF]);
+    const slices = cvaeImagesInSlices(cvae, FILES.index, [ELF]);
     slices.next();
     slices.next();
     slices.return(undefined as never);
@@ -76,7 +76,7 @@ describe('the VAE of a model', () => {
   it('refuses a label that it does not know', () => {
     const cvae = createConditionalVae(FILES);
     const before = memory().numTensors;
-    const { error } = runSlices(cvaeImagesInSlices(cvae, FILES.index.labels, [{ ...ELF, label: 'elv' }]));
+    const { error } = runSlices(cvaeImagesInSlices(cvae, FILES.index, [{ ...ELF, label: 'elv' }]));
     expect(String(error)).toMatch(/label "elv" is unknown; did you mean "elf"/);
     expect(memory().numTensors).toBe(before);
     cvae.dispose();

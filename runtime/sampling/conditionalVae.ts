@@ -1,16 +1,19 @@
 // The VAE as a generator: z from the seed, one pass of the decoder.
 import { dispose, type Tensor, type Tensor2D, type Tensor4D, tensor2d } from '@tensorflow/tfjs-core';
+import { encodeAttributes, type Vocabulary } from '../core/attributes.ts';
 import { normals } from '../core/random.ts';
+import { runToEnd } from '../core/slices.ts';
 import { slerp } from '../diffusion/slerp.ts';
 import { forgetRecordings } from '../kernels/plan/recordings.ts';
 import {
   type ConditionalVaeConfig,
   conditionalVaeShapes,
-  decodeWithChosen,
-  decodeWithLabelsInSlices,
+  decoderRows,
+  decodeWithRows,
   parseConditionalVaeConfig,
 } from '../networks/conditionalVae.ts';
-import { oneHotValues, type Weights } from '../networks/layers.ts';
+import { attributeKinds } from '../networks/conditioningConfig.ts';
+import type { Weights } from '../networks/layers.ts';
 import { uploadWeights } from '../networks/weights.ts';
 import { indexOfLabel } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
@@ -34,7 +37,7 @@ export interface ConditionalVae extends CvaeNetwork {
 }
 
 /** What decides on a picture of the conditional VAE. */
-type Drawn = Pick<Recipe, 'label' | 'seed' | 'interpolate'>;
+type Drawn = Pick<Recipe, 'label' | 'attributes' | 'seed' | 'interpolate'>;
 
 /** The stream of a seed that z comes from, apart from those of the diffusion. */
 const Z_STREAM = 0x50000000;
@@ -57,6 +60,11 @@ export function createConditionalVae({ index, cvaeConfig, cvae, hash }: ModelFil
       `createConditionalVae: ${name} makes ${widthPx}×${heightPx} px of ${channels} channels and ${index.labels.length} labels, its cvae ${width}×${height} px of ${config.in_channels} and ${config.num_labels}; train it on the model's data`,
     );
   }
+  if (JSON.stringify(config.attributes) !== JSON.stringify(attributeKinds(index.figment.attributes ?? {}))) {
+    throw new Error(
+      `createConditionalVae: ${name} and its cvae know different attributes; train it on the model's data by figment train cvae --add-to`,
+    );
+  }
   const weights: Record<string, Tensor> = uploadWeights(cvae);
   return { index, hash, config, weights, dispose: () => free(weights) };
 }
@@ -71,30 +79,35 @@ function free(weights: Record<string, Tensor>): void {
  * z ~ N(0, I) drawn by the seed. There are no steps, and no guidance. `return()` gives it up. Call `next()` outside of
  * tf.tidy.
  *
- * @param labels the model's, whose order is that of the classes
+ * @param known the model's labels, whose order is that of the classes, and attributes
  * @returns      through the generator, float32 (B, H, W, channels), about [−1, 1]; the caller disposes it
- * @throws       RangeError for an unknown label, at the first slice
+ * @throws       RangeError for an unknown label or attribute, at the first slice
  */
 export function* cvaeImagesInSlices(
   { config, weights }: CvaeNetwork,
-  labels: readonly string[],
+  known: { readonly labels: readonly string[]; readonly attributes?: Vocabulary },
   requests: readonly Drawn[],
 ): Generator<void, Tensor4D> {
-  const classLabels = requests.map(({ label }) => indexOfLabel(labels, label));
+  const vocabulary = known.attributes ?? {};
+  const condition = {
+    classLabels: requests.map(({ label }) => indexOfLabel(known.labels, label)),
+    attributes: requests.flatMap(({ attributes = {} }) => encodeAttributes('generate', vocabulary, attributes)),
+  };
   const z = latentVectors(config.latent_size, requests);
-  const chosen = oneHotValues(classLabels, config.num_labels);
+  const rows = decoderRows(config, weights, condition);
   try {
     return yield* recordedInSlices(weights, {
       name: 'cvae',
       inputs: [
         { input: z, shape: z.shape },
-        { input: chosen, shape: [requests.length, config.num_labels] },
+        { input: rows, shape: rows.shape },
       ],
       shape: [requests.length, ...config.sample_size, config.in_channels],
-      pass: (...given) => decodeWithChosen(config, weights, ...(given as [Tensor2D, Tensor2D])),
-      inSlices: () => decodeWithLabelsInSlices(config, weights, z, classLabels),
+      pass: (...given) => runToEnd(decodeWithRows(config, weights, ...(given as [Tensor2D, Tensor2D]))),
+      inSlices: () => decodeWithRows(config, weights, z, rows),
     });
   } finally {
+    rows.dispose();
     z.dispose();
   }
 }

@@ -10,7 +10,7 @@ import type { DiffusionModel } from './model.ts';
 export interface BatchCondition {
   /** The class of each picture, (B). */
   classLabels: number[];
-  /** The class that stands for "any", as guidance needs it. */
+  /** The class that stands for "any", as guidance needs it; −1 where there is none, and recipes ask for no guidance. */
   nullLabel: number;
   /** (nullLabel + 1, timeChannels), the last row for "any"; null for a U-Net that takes the class. The caller disposes it. */
   vectors: Tensor2D | null;
@@ -25,17 +25,26 @@ export function conditionOf(
   { index, conditioning: network }: DiffusionModel,
   recipes: readonly Pick<Recipe, 'label' | 'attributes'>[],
 ): BatchCondition {
-  const any = index.labels.length;
-  const classLabels = recipes.map(({ label }) => indexOfLabel(index.labels, label));
-  const vocabulary = (network && index.figment.attributes) ?? {};
+  const { labels, figment } = index;
+  const any = labels.length;
+  const classLabels = recipes.map(({ label }) => indexOfLabel(labels, label));
+  const vocabulary = (network && figment.attributes) ?? {};
   const attributes = recipes.flatMap((recipe) => encodeAttributes('generate', vocabulary, recipe.attributes ?? {}));
-  if (!network) return { classLabels, nullLabel: any, vectors: null };
+  if (!network) {
+    const nullLabel = figment.nullLabel === undefined ? any : (figment.nullLabel ?? -1);
+    return { classLabels: classLabels.map((label) => rowOfLabel(label, nullLabel)), nullLabel, vectors: null };
+  }
   const anyAttributes = Object.keys(network.config.attributes).map(() => ANY);
   const vectors = conditioning(network.config, network.weights, {
     classLabels: [...classLabels, any],
     attributes: [...attributes, ...anyAttributes],
   });
   return { classLabels: [...classLabels.keys()], nullLabel: classLabels.length, vectors };
+}
+
+/** The row of the embedding table for a label: they are in order, and none is the null label's. */
+function rowOfLabel(label: number, nullLabel: number): number {
+  return nullLabel >= 0 && label >= nullLabel ? label + 1 : label;
 }
 
 /** What the U-Net takes for these classes; a tensor is the caller's to dispose. */

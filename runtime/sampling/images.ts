@@ -48,13 +48,18 @@ export function* imagesInSlices(
   }
 }
 
+/** What recipes may ask a conditional VAE for. */
+function knownTo({ index: { labels, figment } }: ConditionalVae) {
+  return { labels, attributes: figment.attributes ?? {} };
+}
+
 /** The pictures of the pipeline cvae: one pass is its only step. */
 function* cvaeImages(
   cvae: ConditionalVae,
   recipes: readonly Recipe[],
   { signal }: SampleRun,
 ): Generator<ImageStep | null, Tensor4D> {
-  const images = yield* abortable(cvaeImagesInSlices(cvae, cvae.index.labels, recipes), signal);
+  const images = yield* abortable(cvaeImagesInSlices(cvae, knownTo(cvae), recipes), signal);
   let isTaken = false;
   try {
     yield { step: 1, numSteps: 1, latents: null, preview: null };
@@ -76,7 +81,7 @@ function* beginning(
   { signal }: SampleRun,
 ): Generator<ImageStep | null, Tensor4D> {
   const { strength, numInferenceSteps } = recipes[0]!;
-  const preview = yield* abortable(cvaeImagesInSlices(cvae, cvae.index.labels, recipes), signal);
+  const preview = yield* abortable(cvaeImagesInSlices(cvae, knownTo(cvae), recipes), signal);
   try {
     const numSteps = Math.max(1, numStepsAt(strength!, numInferenceSteps!));
     yield { step: 0, numSteps, latents: null, preview };

@@ -11,23 +11,24 @@ import {
   parseConditioningConfig,
 } from '../networks/conditioningConfig.ts';
 import { timeChannels, unet2dShapes } from '../networks/unet2d.ts';
-import { parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
+import { attentionLevel, parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { uploadWeights } from '../networks/weights.ts';
 import type { ModelFiles } from '../weights/modelFolder.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
 import { checkWeights } from '../weights/weightTensor.ts';
 
-/** A conditional latent diffusion model on the current backend. */
+/** A diffusion model of latents or of pixels on the current backend. */
 export interface DiffusionModel {
   readonly index: ModelIndex;
   /** sha-256 of the files it was loaded from. */
   readonly hash: string;
   readonly unet: { config: UNet2DConfig; weights: Record<string, Tensor> };
-  readonly vae: { config: AutoencoderKlConfig; weights: Record<string, Tensor> };
+  /** Between pictures and latents; null: the model makes pixels. */
+  readonly vae: { config: AutoencoderKlConfig; weights: Record<string, Tensor> } | null;
   /** Turns label and attributes into what the U-Net takes; null: that takes the label. */
   readonly conditioning: { config: ConditioningConfig; weights: Record<string, Tensor> } | null;
   readonly scheduler: SchedulerConfig;
-  /** (h, w, c) of the latents of one image. */
+  /** (h, w, c) of the latents of one image; for a model of pixels, of the image. */
   readonly latentShape: readonly [number, number, number];
   dispose(): void;
 }
@@ -40,20 +41,16 @@ export interface DiffusionModel {
 export function createModel(files: ModelFiles): DiffusionModel {
   const name = files.index.figment.name;
   const unetConfig = parseUNet2DConfig(files.unetConfig, `${name}/unet/config.json`);
-  const vaeConfig = parseAutoencoderKlConfig(files.vaeConfig, `${name}/vae/config.json`);
+  const vaeConfig = files.vaeConfig ? parseAutoencoderKlConfig(files.vaeConfig, `${name}/vae/config.json`) : null;
   const scheduler = parseSchedulerConfig(files.schedulerConfig, `${name}/scheduler/scheduler_config.json`);
   checkWeights(files.unet, unet2dShapes(unetConfig), `${name}/unet`);
-  checkWeights(files.vae, autoencoderKlShapes(vaeConfig), `${name}/vae`);
+  if (vaeConfig) checkWeights(files.vae, autoencoderKlShapes(vaeConfig), `${name}/vae`);
   const conditioningConfig = checkConditioning(files, unetConfig);
-  const factor = 2 ** (vaeConfig.block_out_channels.length - 1);
-  const { widthPx, heightPx } = files.index.figment;
-  if (widthPx % factor !== 0 || heightPx % factor !== 0 || unetConfig.in_channels !== vaeConfig.latent_channels) {
-    throw new Error(
-      `createModel: ${name}: ${widthPx}×${heightPx} px, a VAE of factor ${factor} with ${vaeConfig.latent_channels} channels and a U-Net of ${unetConfig.in_channels} do not fit together`,
-    );
-  }
+  const latentShape = checkLatents(files.index, unetConfig, vaeConfig);
+  if (vaeConfig) checkImageChannels(files.index, vaeConfig);
+  checkAttendedSize(name, latentShape, unetConfig, vaeConfig);
   const unet = uploadWeights(files.unet);
-  const vae = uploadWeights(files.vae);
+  const vae = vaeConfig && { config: vaeConfig, weights: uploadWeights(files.vae) };
   const conditioning = conditioningConfig && {
     config: conditioningConfig,
     weights: uploadWeights(files.conditioning ?? new Map()),
@@ -62,15 +59,59 @@ export function createModel(files: ModelFiles): DiffusionModel {
     index: files.index,
     hash: files.hash,
     unet: { config: unetConfig, weights: unet },
-    vae: { config: vaeConfig, weights: vae },
+    vae,
     conditioning,
     scheduler,
-    latentShape: [heightPx / factor, widthPx / factor, vaeConfig.latent_channels],
+    latentShape,
     dispose() {
       forgetRecordings(this);
-      dispose([unet, vae, conditioning?.weights ?? {}] as unknown as Tensor[]);
+      dispose([unet, vae?.weights ?? {}, conditioning?.weights ?? {}] as unknown as Tensor[]);
     },
   };
+}
+
+/** (h, w, c) of what the U-Net makes. @throws Error when it does not fit the VAE or the size of the pictures */
+function checkLatents(
+  { figment }: ModelIndex,
+  unet: UNet2DConfig,
+  vae: AutoencoderKlConfig | null,
+): DiffusionModel['latentShape'] {
+  const { name, widthPx, heightPx } = figment;
+  const [factor, channels] = vae
+    ? [2 ** (vae.block_out_channels.length - 1), vae.latent_channels]
+    : [1, figment.channels];
+  const fits = widthPx % factor === 0 && heightPx % factor === 0;
+  if (fits && unet.in_channels === channels && unet.out_channels === channels) {
+    return [heightPx / factor, widthPx / factor, channels];
+  }
+  const made = vae ? `a VAE of factor ${factor} with ${channels} channels` : `pixels of ${channels} channels`;
+  const given = `a U-Net of ${unet.in_channels} to ${unet.out_channels}`;
+  throw new Error(`createModel: ${name}: ${widthPx}×${heightPx} px, ${made} and ${given} do not fit together`);
+}
+
+function checkImageChannels({ figment }: ModelIndex, { in_channels, out_channels }: AutoencoderKlConfig): void {
+  if (in_channels === figment.channels && out_channels === figment.channels) return;
+  throw new Error(
+    `createModel: ${figment.name}: model_index.json has ${figment.channels} channels, but vae/config.json in_channels ${in_channels} and out_channels ${out_channels}; they must be equal`,
+  );
+}
+
+/** Places that attend to each other at most: their number enters the time of a layer squared. */
+const MAX_ATTENDED = 128 ** 2;
+
+function checkAttendedSize(
+  name: string,
+  [height, width]: readonly [number, number, number],
+  unet: UNet2DConfig,
+  vae: AutoencoderKlConfig | null,
+): void {
+  const level = attentionLevel(unet);
+  const sizes = [vae?.mid_block_add_attention ? height * width : 0, level === null ? 0 : (height * width) / 4 ** level];
+  const most = Math.max(...sizes);
+  if (most <= MAX_ATTENDED) return;
+  throw new Error(
+    `createModel: ${name}: attention among ${most} places takes minutes a layer; expected at most ${MAX_ATTENDED}, by smaller pictures or attention on lower levels`,
+  );
 }
 
 /**

@@ -207,6 +207,8 @@ function embed(
   );
   const numRows = vectors?.shape[0] ?? config.num_class_embeds ?? 1;
   const classes = places.map((place) => classLabels[place] ?? nullLabel);
+  const isTold = vectors !== null || config.num_class_embeds !== null;
+  const chosenRows = isTold ? oneHotValues(classes, numRows) : new Float32Array(places.length);
   const shapes: [number, number][] = [
     [indices.length, sines.length / indices.length],
     [places.length, numRows],
@@ -217,7 +219,7 @@ function embed(
       const [given, chosen, table] = shapes.map(newInput) as Tensor2D[];
       return [stepEmbeddings(config, weights, given!, chosen!, table ?? null)];
     });
-  const inputs = [sines, oneHotValues(config.num_class_embeds === null && !vectors ? [] : classes, numRows), vectors];
+  const inputs = [sines, chosenRows, vectors];
   return replayed(
     model,
     `embeddings ${shapes.join(' ')}`,

@@ -4,7 +4,7 @@ import { formatSchedulerConfig, parseSchedulerConfig } from '../diffusion/schedu
 import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
 import { conditionalVaeShapes } from '../networks/conditionalVae.ts';
 import { conditioningShapes } from '../networks/conditioning.ts';
-import { conditioningConfig } from '../networks/conditioningConfig.ts';
+import { attributeKinds, conditioningConfig } from '../networks/conditioningConfig.ts';
 import { type NoisyClassifierConfig, noisyClassifierShapes } from '../networks/noisyClassifier.ts';
 import { timeChannels, unet2dShapes } from '../networks/unet2d.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
@@ -54,6 +54,7 @@ export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
     in_channels: channels,
     sample_size: [sizePx, sizePx],
     block_out_channels: [8],
+    attributes: attributeKinds(attributes ?? {}),
   });
   const scheduler = { _class_name: 'DDIMScheduler', beta_schedule: 'squaredcos_cap_v2', clip_sample: false };
   return {

@@ -1,4 +1,5 @@
 import { type Tensor, tensor } from '@tensorflow/tfjs-core';
+import { encodeColumns } from '../dataset/attributeColumns.ts';
 import type { AugmentOptions } from '../dataset/augment.ts';
 import { batchIndices, fillBatch } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
@@ -49,21 +50,25 @@ export function splitBatch(batch: Batch, size: number): Batch[] {
  * The pictures of a training step, which depend on the seed and the step alone.
  *
  * @param indices the training images
- * @returns       x (B, H, W, C) in [−1, 1], augmented, and classLabels (B)
+ * @returns       x (B, H, W, C) in [−1, 1], augmented, classLabels (B), and what is known of their attributes
+ *                (B, attributes), where the data have any
  */
 export function pictureBatch(
   dataset: Dataset,
   indices: Int32Array,
   options: { batchSize: number; balanced: boolean; seed: number; augment: AugmentOptions },
   step: number,
-): Record<'x' | 'classLabels', BatchArray> {
+): Record<'x' | 'classLabels', BatchArray> & { attributes?: BatchArray } {
   const { batchSize, balanced, seed, augment } = options;
-  const { widthPx, heightPx, channels, classLabels } = dataset;
+  const { widthPx, heightPx, channels, classLabels, attributes = [] } = dataset;
   const data = new Float32Array(batchSize * widthPx * heightPx * channels);
   const chosen = batchIndices(indices, classLabels, { batchSize, balanced, seed }, step);
   fillBatch(dataset, chosen, augment, seed, step, data);
   return {
     x: { shape: [batchSize, heightPx, widthPx, channels], data },
     classLabels: { shape: [batchSize], data: chosen.map((image) => classLabels[image]!) },
+    ...(attributes.length > 0 && {
+      attributes: { shape: [batchSize, attributes.length], data: encodeColumns(attributes, chosen) },
+    }),
   };
 }

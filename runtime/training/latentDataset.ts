@@ -22,13 +22,18 @@ export interface EncodeProgress {
   numImages: number;
 }
 
-/** (h, w, c) of one image's latents. */
+/** (h, w, c) of one image's latents; without an auto-encoder those are the pixels. */
 export function latentShape(
-  { widthPx, heightPx }: Pick<Dataset, 'widthPx' | 'heightPx'>,
-  config: AutoencoderKlConfig,
+  { widthPx, heightPx, channels }: Pick<Dataset, 'widthPx' | 'heightPx' | 'channels'>,
+  config: AutoencoderKlConfig | null,
 ): LatentDataset['shape'] {
-  const factor = 2 ** (config.block_out_channels.length - 1);
-  return [heightPx / factor, widthPx / factor, config.latent_channels];
+  const factor = factorOf(config);
+  return [heightPx / factor, widthPx / factor, config?.latent_channels ?? channels];
+}
+
+/** Pixels to a latent. */
+function factorOf(config: AutoencoderKlConfig | null): number {
+  return config ? 2 ** (config.block_out_channels.length - 1) : 1;
 }
 
 const ENCODE_BATCH = 32;
@@ -57,20 +62,21 @@ interface Portion extends View {
  * Encodes images with a trained VAE, view after view: as they are first, the augmented ones behind. The batches are the
  * same whatever the number of encoders, and so are the latents.
  *
+ * @param config     of the auto-encoder; null for `pixelEncoder`
  * @param encoders   each takes the next batch when it is free
  * @param onProgress called, and awaited, after every batch: the place to let other work run
  */
 export async function encodeDataset(
   dataset: Dataset,
   indices: Int32Array,
-  config: AutoencoderKlConfig,
+  config: AutoencoderKlConfig | null,
   encoders: LatentEncoder[],
   options: EncodeOptions,
   onProgress?: (progress: EncodeProgress) => void | Promise<void>,
 ): Promise<LatentDataset> {
   const shape = latentShape(dataset, config);
   const size = shape[0] * shape[1] * shape[2];
-  const portions = portionsOf(indices, viewsOf(options, 2 ** (config.block_out_channels.length - 1)));
+  const portions = portionsOf(indices, viewsOf(options, factorOf(config)));
   const numImages = portions.reduce((sum, portion) => sum + portion.indices.length, 0);
   const mean = new Float32Array(numImages * size);
   const std = new Float32Array(numImages * size);

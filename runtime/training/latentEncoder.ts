@@ -49,6 +49,14 @@ export function localEncoder({ config, weights, circular }: LatentEncoderSpec): 
   };
 }
 
+/** Stands in for an auto-encoder where a model makes pixels: every image is its own latents, without a doubt. */
+export function pixelEncoder(): LatentEncoder {
+  return {
+    encode: async ({ data }) => ({ mean: data, std: new Float32Array(data.length) }),
+    dispose: () => {},
+  };
+}
+
 type EncodeRequest =
   | { type: 'encoder'; spec: LatentEncoderSpec }
   | { type: 'encode'; x: PixelBatch }

@@ -1,3 +1,4 @@
+import '#stock-gradients';
 import { matMul, type Tensor1D, type Tensor2D, tensor1d, tensor2d, tensor4d, zerosLike } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { describeOnBackends, draw, toTensor, type Values, valuesOn } from '../../scripts/testing/backends.ts';
@@ -6,8 +7,10 @@ import { normals } from '../core/random.ts';
 import { createSchedule } from '../diffusion/schedule.ts';
 import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { sampleLatents } from '../networks/autoencoderKl.ts';
+import { checkGradients } from '../testing/gradientCheck.ts';
 import { expectClose } from '../testing/matchers.ts';
 import {
+  attributeLoss,
   diffusionLoss,
   elbo,
   gradientDifference,
@@ -20,8 +23,30 @@ import {
 
 const meanOf = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
 
+const KINDS = { hair: 3, wear: 'number', eyes: 2 } as const;
+/** Of four pictures; hair is not known of the second, eyes of none but the last. */
+const KNOWN = [2, 0.5, -1, -1, 0.25, -1, 0, -1, -1, 1, 1, 1];
+
+/** The loss of attributes by its equation, in float64. */
+function expectedAttributeLoss(logits: ArrayLike<number>): number {
+  const crossEntropyOf = (row: number[], right: number) =>
+    Math.log(row.reduce((total, value) => total + Math.exp(value), 0)) - row[right]!;
+  const rows = [0, 1, 2, 3].map((i) => Array.from(logits).slice(6 * i, 6 * i + 6));
+  const hair = [0, 2, 3].map((i) => crossEntropyOf(rows[i]!.slice(0, 3), KNOWN[3 * i]!));
+  const wear = [0, 1, 3].map((i) => (rows[i]![3]! - KNOWN[3 * i + 1]!) ** 2);
+  const eyes = crossEntropyOf(rows[3]!.slice(4), 1);
+  return meanOf(hair) + meanOf(wear) + eyes;
+}
+
 describeOnBackends((backend) => {
   const scalarOf = async (compute: Parameters<typeof valuesOn>[1]) => (await valuesOn(backend, compute))[0]!.values[0]!;
+
+  it('adds up the losses of the attributes that are known', async () => {
+    const logits = draw(9, [4, 6], { std: 2 });
+    const lossOf = (values: Tensor2D) => attributeLoss(KINDS, values, KNOWN);
+    expect(await scalarOf(() => [lossOf(toTensor(logits))])).toBeCloseTo(expectedAttributeLoss(logits.values), 4);
+    await checkGradients(backend, (values) => lossOf(values as Tensor2D), [logits]);
+  });
 
   it.each(['vae-attn', 'vae-f4'])('agrees with the KL divergence of diffusers, %s', async (name) => {
     const stored = readTensorsFixture(`${name}/case.safetensors`);

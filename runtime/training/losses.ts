@@ -7,6 +7,8 @@ import {
   mul,
   reshape,
   type Scalar,
+  scalar,
+  slice2d,
   slice4d,
   square,
   sub,
@@ -15,11 +17,15 @@ import {
   type Tensor1D,
   type Tensor2D,
   type Tensor4D,
+  tensor1d,
+  tensor2d,
   tidy,
 } from '@tensorflow/tfjs-core';
 import { type Schedule, trainedAlphaBar } from '../diffusion/schedule.ts';
 import type { PredictionType } from '../diffusion/schedulerConfig.ts';
 import type { LatentDistribution } from '../networks/autoencoderKl.ts';
+import { attributeLogits } from '../networks/classifier.ts';
+import type { AttributeKind } from '../networks/conditioningConfig.ts';
 
 /**
  * Kullback–Leibler divergence of q(z | x) from the standard normal, averaged over all latent values:
@@ -84,6 +90,41 @@ export function diffusionLoss(prediction: Tensor4D, target: Tensor4D, weights: T
  */
 export function crossEntropy(logits: Tensor2D, oneHot: Tensor2D): Scalar {
   return tidy(() => mean(sub(logSumExp(logits, 1), sum(mul(logits, oneHot), 1))) as Scalar);
+}
+
+/**
+ * How far a classifier is from the attributes of pictures: for each attribute the mean over the pictures of which it is known,
+ * summed over the attributes. Of a word it is the cross-entropy of the softmax of its logits, in nats; of a number 0 … 1 the
+ * squared error of the estimate.
+ *
+ * @param kinds      how many words each attribute has, or that it is a number
+ * @param logits     float32 (B, logits), as `attributeLogits` lays them out
+ * @param attributes (B, attributes): the place of a word in its list, or a number 0 … 1; below 0 where it is not known
+ * @returns          scalar
+ */
+export function attributeLoss(
+  kinds: Readonly<Record<string, AttributeKind>>,
+  logits: Tensor2D,
+  attributes: ArrayLike<number>,
+): Scalar {
+  const batch = logits.shape[0];
+  return tidy(() => {
+    const losses = attributeLogits(kinds).map(({ kind, start, size }, place, { length }) => {
+      const values = Array.from({ length: batch }, (_, i) => attributes[i * length + place]!);
+      const numKnown = values.filter((value) => value >= 0).length;
+      const weights = tensor1d(values.map((value) => (value >= 0 ? 1 / numKnown : 0)));
+      const own = slice2d(logits, [0, start], [batch, size]);
+      const target = tensor2d(values.map((value) => (kind === 'number' ? [value] : oneHotRow(value, size))));
+      const ofEach =
+        kind === 'number' ? sum(square(sub(own, target)), 1) : sub(logSumExp(own, 1), sum(mul(own, target), 1));
+      return sum(mul(ofEach, weights));
+    });
+    return losses.reduce<Tensor>((total, loss) => add(total, loss), scalar(0)) as Scalar;
+  });
+}
+
+function oneHotRow(value: number, size: number): number[] {
+  return Array.from({ length: size }, (_, i) => (i === value ? 1 : 0));
 }
 
 /**

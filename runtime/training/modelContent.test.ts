@@ -30,7 +30,7 @@ it('is a folder that loads, with what the data set and the training say', async 
     circularPadding: true,
   });
   const model = createModel(loaded);
-  expect(model.vae.config).toMatchObject({ latents_mean: statistics.mean, latents_std: statistics.std });
+  expect(model.vae!.config).toMatchObject({ latents_mean: statistics.mean, latents_std: statistics.std });
   expect(model.scheduler).toMatchObject({ predictionType: 'epsilon', betaSchedule: 'linear' });
   model.dispose();
 });

@@ -17,29 +17,34 @@ export interface TrainedNetwork<Config> {
 /** Up to this size pictures with alpha are taken for pixel art, which is enlarged without blur. */
 const MAX_PIXEL_ART_PX = 64;
 
+const LATENT_DEFAULTS = { sampler: 'dpm++', numInferenceSteps: 20, guidanceScale: 2 };
+
+/** DDIM clips what it predicts to what pixels can be. */
+const PIXEL_DEFAULTS = { sampler: 'ddim', numInferenceSteps: 50, guidanceScale: 2 };
+
 /**
  * The model that a training has come to, for `modelFolderFiles`: named, licensed and labelled as its data set is.
  *
- * @param vae        the auto-encoder whose latents the U-Net was trained on
+ * @param vae        the auto-encoder whose latents the U-Net was trained on; null for pixels
  * @param statistics what the latents were standardised by, from `latentStatistics`
  * @param unet       with the weights of the conditioning, if any, as they were trained together
  */
 export function modelContent(
   dataset: Dataset,
-  vae: TrainedNetwork<AutoencoderKlConfig>,
+  vae: TrainedNetwork<AutoencoderKlConfig> | null,
   statistics: { mean: number[]; std: number[] },
   unet: TrainedNetwork<UNet2DConfig>,
   options: Pick<DiffusionOptions, 'predictionType' | 'betaSchedule' | 'circular' | 'conditioning'>,
 ): ModelContent {
   const { name, labels, licence, attribution, widthPx, heightPx, channels } = dataset;
   const weights = splitConditioning(unet.weights);
-  const scheduler = formatSchedulerConfig(trainingScheduler(options));
+  const scheduler = formatSchedulerConfig({ ...trainingScheduler(options), clipSample: vae === null });
   const latents = { latents_mean: statistics.mean, latents_std: statistics.std };
   return {
     index: {
       _class_name: 'ClassConditionalLatentDiffusionPipeline',
       unet: ['diffusers', 'UNet2DModel'],
-      vae: ['diffusers', 'AutoencoderKL'],
+      ...(vae && { vae: ['diffusers', 'AutoencoderKL'] }),
       scheduler: ['diffusers', String(scheduler._class_name)],
       labels,
       figment: {
@@ -54,7 +59,7 @@ export function modelContent(
         premultipliedAlpha: channels === 4,
         pixelArt: widthPx <= MAX_PIXEL_ART_PX && channels === 4,
         circularPadding: options.circular,
-        sampleDefaults: { sampler: 'dpm++', numInferenceSteps: 20, guidanceScale: 2 },
+        sampleDefaults: vae ? LATENT_DEFAULTS : PIXEL_DEFAULTS,
         ...(options.conditioning && { attributes: vocabularyOf(dataset.attributes) }),
         sha256: {},
       },
@@ -65,8 +70,7 @@ export function modelContent(
       conditioningConfig: { _class_name: 'FigmentConditioning', ...options.conditioning },
       conditioning: weights.conditioning,
     }),
-    vaeConfig: { _class_name: 'AutoencoderKL', ...vae.config, ...latents },
-    vae: vae.weights,
+    ...(vae && { vaeConfig: { _class_name: 'AutoencoderKL', ...vae.config, ...latents }, vae: vae.weights }),
     schedulerConfig: scheduler,
   };
 }

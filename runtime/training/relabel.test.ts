@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { tinyModelFiles } from '../testing/tinyModel.ts';
-import { type LabelledNetwork, relabel } from './relabel.ts';
+import { type LabelledNetwork, nullLabelLast, relabel, withClasses } from './relabel.ts';
 
 const { unetConfig, unet } = tinyModelFiles({ labels: ['elf', 'goblin', 'orc'] });
 const network = { config: unetConfig, weights: unet } as unknown as LabelledNetwork;
@@ -38,4 +38,36 @@ describe('relabel', () => {
   it('refuses labels that are not those of the network', () => {
     expect(() => relabel(network, ['elf'], ['cat'], 5)).toThrow(/4 class embeddings for 1 labels; expected 2/);
   });
+});
+
+describe('nullLabelLast', () => {
+  it('moves the row of the null label to the end', () => {
+    const changed = nullLabelLast(network, 1);
+    expect(changed.config).toEqual(network.config);
+    expect([0, 1, 2, 3].map((i) => row(changed, i))).toEqual([0, 2, 3, 1].map((i) => row(network, i)));
+    const same = nullLabelLast(network, 3);
+    for (const i of [0, 1, 2, 3]) expect(row(same, i)).toEqual(row(network, i));
+  });
+
+  it('adds the mean of all rows where there is none', () => {
+    const changed = nullLabelLast(network, null);
+    expect(changed.config.num_class_embeds).toBe(5);
+    expect([0, 1, 2, 3].map((i) => row(changed, i))).toEqual([0, 1, 2, 3].map((i) => row(network, i)));
+    const columns = row(network, 0).map((_, column) => [0, 1, 2, 3].map((i) => row(network, i)[column]!));
+    row(changed, 4).forEach((value, column) => {
+      expect(value).toBeCloseTo(columns[column]!.reduce((a, b) => a + b) / 4, 6);
+    });
+  });
+});
+
+it('gives a network without classes a table that changes nothing', () => {
+  const { 'class_embedding.weight': _, ...weights } = Object.fromEntries(network.weights);
+  const unconditional = {
+    config: { ...network.config, num_class_embeds: null },
+    weights: new Map(Object.entries(weights)),
+  };
+  const changed = withClasses(unconditional, 2);
+  expect(changed.config.num_class_embeds).toBe(3);
+  expect([0, 1, 2].flatMap((i) => row(changed, i)).every((value) => value === 0)).toBe(true);
+  expect(row(changed, 2).length).toBe(row(network, 2).length);
 });

@@ -44,3 +44,31 @@ export function relabel(
   copyRow(known.length, labels.length);
   return { config: changed, weights: new Map(weights).set(TABLE, { ...fresh, data }) };
 }
+
+/**
+ * The same network with the null label in the last row, where trainings have it. One that has none gets the mean of all
+ * rows, from which "any" is learned.
+ *
+ * @param nullLabel the row that it is in now; null: in none
+ */
+export function nullLabelLast({ config, weights }: LabelledNetwork, nullLabel: number | null): LabelledNetwork {
+  const table = weights.get(TABLE);
+  if (config.num_class_embeds === null || !table) return { config, weights };
+  const [count, width] = table.shape as [number, number];
+  const rows = Array.from({ length: count }, (_, i) => table.data.subarray(i * width, (i + 1) * width));
+  const mean = (_: unknown, column: number) => rows.reduce((sum, row) => sum + row[column]!, 0) / count;
+  const last = nullLabel === null ? Float32Array.from({ length: width }, mean) : rows[nullLabel]!;
+  const ordered = [...rows.filter((_, i) => i !== nullLabel), last];
+  const data = new Float32Array(ordered.length * width);
+  for (const [i, row] of ordered.entries()) data.set(row, i * width);
+  const changed = new Map(weights).set(TABLE, { shape: [ordered.length, width], data });
+  return { config: { ...config, num_class_embeds: ordered.length }, weights: changed };
+}
+
+/** A U-Net that knew no classes, with a table of so many labels and the null label; at first they all change nothing. */
+export function withClasses({ config, weights }: LabelledNetwork, numLabels: number): LabelledNetwork {
+  const changed = { ...config, num_class_embeds: numLabels + 1 };
+  const shape = unet2dShapes(changed).get(TABLE)!;
+  const table = { shape, data: new Float32Array(shape[0]! * shape[1]!) };
+  return { config: changed, weights: new Map(weights).set(TABLE, table) };
+}

@@ -37,6 +37,7 @@ import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { type Batch, batchArray, batchTensor } from './batch.ts';
 import { conditionedShapes, splitConditioning } from './conditionedNetwork.ts';
 import {
+  attributeLoss,
   crossEntropy,
   diffusionLoss,
   elbo,
@@ -192,7 +193,8 @@ function conditionOf(
  * The negative evidence lower bound in nats per value of the image. The difference of finite differences beside it belongs
  * to log p(x | z) as well: it depends on x − decoded alone, so it changes what normalises the distribution by a constant.
  *
- * Batch: x (B, H, W, C) in [−1, 1], eps (B, latent_size) standard normal, classLabels (B), klWeight (B).
+ * Batch: x (B, H, W, C) in [−1, 1], eps (B, latent_size) standard normal, classLabels (B), klWeight (B); with attributes also
+ * those (B, attributes), below 0 where one was dropped.
  */
 function conditionalVaeTask(spec: TaskSpec & { kind: 'cvae' }): TrainingTask {
   const { config, reconstruction, reconstructionScale, gradientWeight } = spec;
@@ -203,9 +205,12 @@ function conditionalVaeTask(spec: TaskSpec & { kind: 'cvae' }): TrainingTask {
       tidy(() => {
         const x = batchTensor<Tensor4D>(batch, 'x');
         const classLabels = batchArray(batch, 'classLabels').data;
-        const distribution = encodeWithLabels(config, weights, x, classLabels);
+        const hasAttributes = Object.keys(config.attributes).length > 0;
+        const attributes = hasAttributes ? batchArray(batch, 'attributes').data : [];
+        const condition = { classLabels, attributes };
+        const distribution = encodeWithLabels(config, weights, x, condition);
         const z = sampleLatents(distribution, batchTensor<Tensor2D>(batch, 'eps'));
-        const decoded = decodeWithLabels(config, weights, z, classLabels);
+        const decoded = decodeWithLabels(config, weights, z, condition);
         const kl = klOfImages(distribution);
         const likelihood = logLikelihood(reconstruction, x, decoded, reconstructionScale);
         const bound = elbo(likelihood, kl, batchTensor<Tensor1D>(batch, 'klWeight'));
@@ -218,15 +223,18 @@ function conditionalVaeTask(spec: TaskSpec & { kind: 'cvae' }): TrainingTask {
   };
 }
 
-/** Batch: x (B, H, W, C) in [−1, 1], classLabels (B). */
+/** Batch: x (B, H, W, C) in [−1, 1], classLabels (B); with attributes also those (B, attributes), below 0 where not known. */
 function classifierTask({ config }: TaskSpec & { kind: 'classifier' }): TrainingTask {
   return {
     shapes: classifierShapes(config),
     isTrained: () => true,
     loss: (weights, batch) =>
       tidy(() => {
-        const { logits } = classify(config, weights, batchTensor<Tensor4D>(batch, 'x'));
-        return classificationLoss(logits, batch);
+        const { logits, attributes } = classify(config, weights, batchTensor<Tensor4D>(batch, 'x'));
+        const ofLabel = classificationLoss(logits, batch);
+        if (!attributes) return ofLabel;
+        const ofAttributes = attributeLoss(config.attributes, attributes, batchArray(batch, 'attributes').data);
+        return { ...ofLabel, loss: add(ofLabel.loss, ofAttributes) as Scalar };
       }),
   };
 }

@@ -1,7 +1,9 @@
 import { normals } from '../core/random.ts';
+import { vocabularyOf } from '../dataset/attributeColumns.ts';
 import type { AugmentOptions } from '../dataset/augment.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import type { ClassifierConfig } from '../networks/classifier.ts';
+import { attributeKinds } from '../networks/conditioningConfig.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import { type Batch, type BatchArray, pictureBatch } from './batch.ts';
 import type { GradientSource } from './gradients.ts';
@@ -39,14 +41,17 @@ export const CLASSIFIER_DEFAULTS: ClassifierOptions = {
 // The stream of the seed that this file draws from; batches.ts has its own.
 const NOISE_STREAM = 0x60000000;
 
-/** A network of three levels and 128 features. */
-export function defaultClassifierConfig(dataset: Pick<Dataset, 'channels' | 'labels'>): ClassifierConfig {
+/** A network of three levels and 128 features, for the labels and attributes of the data. */
+export function defaultClassifierConfig(
+  dataset: Pick<Dataset, 'channels' | 'labels' | 'attributes'>,
+): ClassifierConfig {
   return {
     in_channels: dataset.channels,
     num_labels: dataset.labels.length,
     block_out_channels: [32, 64, 128],
     norm_num_groups: 8,
     norm_eps: 1e-5,
+    attributes: attributeKinds(vocabularyOf(dataset.attributes)),
   };
 }
 

@@ -1,9 +1,12 @@
 import { normals } from '../core/random.ts';
+import { vocabularyOf } from '../dataset/attributeColumns.ts';
 import type { AugmentOptions } from '../dataset/augment.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import type { ConditionalVaeConfig } from '../networks/conditionalVae.ts';
+import { attributeKinds } from '../networks/conditioningConfig.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import { type Batch, pictureBatch } from './batch.ts';
+import { dropConditions } from './dropConditions.ts';
 import type { GradientSource } from './gradients.ts';
 import type { Reconstruction } from './losses.ts';
 import type { TaskSpec } from './task.ts';
@@ -20,6 +23,8 @@ export interface ConditionalVaeOptions extends TrainerOptions {
   klWarmupSteps: number;
   /** Weight of `gradientDifference` beside the reconstruction error: edges are sharper. */
   gradientWeight: number;
+  /** With attributes: share of images trained without label and attributes. */
+  condDropProb: number;
   balanced: boolean;
   augment: AugmentOptions;
 }
@@ -31,6 +36,7 @@ export const CONDITIONAL_VAE_DEFAULTS: ConditionalVaeOptions = {
   klWeight: 1,
   klWarmupSteps: 500,
   gradientWeight: 0.5,
+  condDropProb: 0.1,
   balanced: false,
   augment: { flip: false, shiftPx: 0, circular: false, permuteChannels: 0 },
   batchSize: 32,
@@ -50,10 +56,11 @@ export const CONDITIONAL_VAE_DEFAULTS: ConditionalVaeOptions = {
 
 // Streams of the seed that this file draws from; batches.ts has its own.
 const EPS_STREAM = 0x70000000;
+const DROP_STREAM = 0x50000000;
 
-/** A network of 1.3 million weights for images of 32 px: 2.6 MB in float16. */
+/** A network of 1.3 million weights for images of 32 px: 2.6 MB in float16. It knows all attributes of the data. */
 export function defaultConditionalVaeConfig(
-  dataset: Pick<Dataset, 'channels' | 'widthPx' | 'heightPx' | 'labels'>,
+  dataset: Pick<Dataset, 'channels' | 'widthPx' | 'heightPx' | 'labels' | 'attributes'>,
   latentSize = 64,
 ): ConditionalVaeConfig {
   return {
@@ -66,6 +73,7 @@ export function defaultConditionalVaeConfig(
     hidden_channels: 128,
     norm_num_groups: 8,
     norm_eps: 1e-5,
+    attributes: attributeKinds(vocabularyOf(dataset.attributes)),
   };
 }
 
@@ -108,14 +116,32 @@ export function conditionalVaeTrainer(
 function conditionalVaeBatch(
   dataset: Dataset,
   indices: Int32Array,
-  { latent_size }: ConditionalVaeConfig,
+  { latent_size, num_labels, attributes }: ConditionalVaeConfig,
   options: ConditionalVaeOptions,
   step: number,
 ): Batch {
   const { batchSize, seed } = options;
+  const pictures = pictureBatch(dataset, indices, options, step);
   return {
-    ...pictureBatch(dataset, indices, options, step),
+    ...pictures,
+    ...(Object.keys(attributes).length > 0 && toldOf(pictures, num_labels, options, step)),
     eps: { shape: [batchSize, latent_size], data: normals(seed, EPS_STREAM + step, batchSize * latent_size) },
     klWeight: { shape: [batchSize], data: new Float32Array(batchSize).fill(klWeightAt(options, step)) },
+  };
+}
+
+/** What the network is told of the pictures: each attribute is left out now and then, so that a recipe may do so. */
+function toldOf(
+  { classLabels, attributes }: ReturnType<typeof pictureBatch>,
+  nullLabel: number,
+  { seed, condDropProb }: ConditionalVaeOptions,
+  step: number,
+): Batch {
+  if (!attributes) throw new RangeError('conditionalVaeTrainer: the network knows attributes, but the data have none');
+  const known = { classLabels: classLabels.data as Int32Array, attributes: attributes.data as Float32Array };
+  const told = dropConditions(known, nullLabel, condDropProb, seed, DROP_STREAM + step);
+  return {
+    classLabels: { ...classLabels, data: told.classLabels },
+    attributes: { ...attributes, data: told.attributes },
   };
 }

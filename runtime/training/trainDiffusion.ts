@@ -109,7 +109,6 @@ export function defaultUNetConfig(
     downsample_padding: 1,
     downsample_type: 'conv',
     upsample_type: 'conv',
-    dropout: 0,
     act_fn: 'silu',
     norm_num_groups: 8,
     attn_norm_num_groups: 8,
@@ -142,11 +141,11 @@ export function diffusionTaskSpec(config: UNet2DConfig, options: DiffusionOption
 }
 
 /**
- * A training of a conditional denoising diffusion model on standardised latents; run it with
+ * A training of a conditional denoising diffusion model on standardised latents, or on pixels as they are; run it with
  * `for await (const step of trainer.run(signal))`.
  *
  * Source: Ho et al. 2020, arXiv:2006.11239, algorithm 1; label dropout: Ho & Salimans 2022, arXiv:2207.12598.
- * @param statistics mean and standard deviation of each latent channel, by `latentStatistics`
+ * @param statistics mean and standard deviation of each latent channel, by `latentStatistics`; of pixels 0 and 1
  * @param start      state to go on from, or weights (PyTorch's layout, joined by `joinConditioning`) to begin with; random
  *                   ones when absent
  * @param source     where gradients are computed; this thread when absent

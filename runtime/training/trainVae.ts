@@ -85,7 +85,6 @@ export function defaultVaeConfig(
     use_quant_conv: false,
     use_post_quant_conv: false,
     mid_block_add_attention: false,
-    dropout: 0,
   };
 }
 

@@ -14,9 +14,14 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import { guidedPrediction } from '../diffusion/guidance.ts';
-import { samplerForConfig } from '../diffusion/sampler.ts';
+import { createSampler, samplerForConfig } from '../diffusion/sampler.ts';
 import type { Sampler } from '../diffusion/samplerType.ts';
-import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import {
+  parseSchedulerConfig,
+  type SamplerName,
+  type SchedulerConfig,
+  type TimestepSpacing,
+} from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes, decode, encode, type LatentDistribution } from '../networks/autoencoderKl.ts';
 import { parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { type UNet2DCondition, unet2d, unet2dShapes } from '../networks/unet2d.ts';
@@ -74,8 +79,12 @@ export interface NetworkFolder {
 export interface PipelineCase {
   num_inference_steps: number;
   guidance_scale: number;
-  null_label: number;
+  /** null where the model has none. */
+  null_label: number | null;
   timesteps: number[];
+  /** What took the place of the folder's own scheduler, with its betas and prediction type alone; absent: nothing. */
+  sampler?: SamplerName;
+  timestep_spacing?: TimestepSpacing;
 }
 
 /**
@@ -130,9 +139,9 @@ export async function runVaeCase({ name, config, weights }: NetworkFolder, tenso
 }
 
 /**
- * A whole generation with classifier-free guidance, from given starting latents to the image.
+ * A whole generation, with classifier-free guidance where there is a null label, from given starting latents to the image.
  *
- * @param tensors `latents`, `class_labels`, and the results `latents_out` and `image`
+ * @param tensors `latents`, `class_labels` if the U-Net has classes, and the results `latents_out` and `image`
  * @throws        Error when the timesteps are not the recorded ones, or a tensor or option is missing or wrong
  */
 export async function runPipelineCase(
@@ -153,20 +162,34 @@ export async function runPipelineCase(
 }
 
 function denoise({ unet, scheduler }: DiffusionModel, pipelineCase: PipelineCase, tensors: Tensors): Tensor4D {
-  const sampler = samplerForConfig(scheduler, pipelineCase.num_inference_steps);
+  const { num_inference_steps, null_label } = pipelineCase;
+  const sampler = samplerOf(scheduler, pipelineCase, num_inference_steps);
   assertTimesteps(sampler.timesteps, pipelineCase.timesteps);
   const predict = (xt: Tensor4D, t: ArrayLike<number>, labels: ArrayLike<number>) =>
     unet2d(unet.config, unet.weights, xt, t, labels);
-  const classLabels = find(tensors, 'class_labels').data;
+  const numImages = find(tensors, 'latents').shape[0]!;
+  const classLabels =
+    unet.config.num_class_embeds === null ? new Int32Array(numImages) : find(tensors, 'class_labels').data;
   const guidance = { guidanceScale: pipelineCase.guidance_scale };
   let xt = images(tensors, 'latents');
   for (const [index, t] of sampler.timesteps.entries()) {
     const input = sampler.scaleInput(xt, index);
-    const output = guidedPrediction(predict, input, t, classLabels, pipelineCase.null_label, guidance);
+    const output = guidedPrediction(predict, input, t, classLabels, null_label ?? -1, guidance);
     xt = sampler.step(output, index, xt).xt;
   }
   sampler.dispose();
   return xt;
+}
+
+function samplerOf(
+  scheduler: SchedulerConfig,
+  { sampler, timestep_spacing }: PipelineCase,
+  numInferenceSteps: number,
+): Sampler {
+  if (!sampler) return samplerForConfig(scheduler, numInferenceSteps);
+  const timestepSpacing = timestep_spacing ?? scheduler.timestepSpacing;
+  const plain = { ...scheduler, timestepSpacing, clipSample: false, setAlphaToOne: true };
+  return createSampler(sampler, plain, { numInferenceSteps });
 }
 
 /** Nats per image, (B): the sum over all latent values of ½ (mean² + e^logVar − 1 − logVar). */

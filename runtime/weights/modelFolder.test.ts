@@ -133,6 +133,15 @@ describe('loadModelFolder', () => {
     },
   );
 
+  it('refuses pictures that are too large, unless an option allows them', async () => {
+    const files = diffusersFiles();
+    const index = JSON.parse(new TextDecoder().decode(files[INDEX]));
+    const figment = { version: 1, ...index.figment, widthPx: 8192, heightPx: 8192 };
+    const large = { ...files, [INDEX]: new TextEncoder().encode(JSON.stringify({ ...index, figment })) };
+    await expect(load(large)).rejects.toThrow(/pictures are 8192×8192; expected at most 1048576 pixels, .* maxPixels/);
+    expect((await load(large, { maxPixels: 2 ** 26 })).index.figment.widthPx).toBe(8192);
+  });
+
   it('names the damaged file where there is no sha-256', async () => {
     const files = diffusersFiles();
     const damaged = { ...files, [UNET_WEIGHTS]: files[UNET_WEIGHTS]!.subarray(0, 100_000) };

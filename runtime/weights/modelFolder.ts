@@ -1,4 +1,5 @@
 import { MissingFileError, ModelFileError } from '../core/errors.ts';
+import type { FoundFiles } from './foreignFiles.ts';
 import {
   completeModelIndex,
   type ModelIndex,
@@ -7,6 +8,7 @@ import {
   type StoredModelIndex,
 } from './modelIndex.ts';
 import { type ModelSource, type OnProgress, sha256Hex } from './modelSource.ts';
+import { withNewNames } from './oldNames.ts';
 import { parseSafetensors, writeSafetensors } from './safetensors.ts';
 import { isObject } from './untrustedJson.ts';
 import type { WeightTensor } from './weightTensor.ts';
@@ -40,15 +42,25 @@ export interface ModelFiles extends ModelContent {
   conditioningConfig?: unknown;
   conditioning?: Map<string, WeightTensor>;
   hash: string; // sha-256 over the files read, for caches
+  /** What the owner of the folder should know, a sentence each. */
+  notes?: readonly string[];
 }
 
 export interface LoadModelFolderOptions {
   parts?: readonly ModelPart[];
+  /** Files that are no longer what model_index.json says, as after `save_pretrained`, are noted; else they are refused. */
+  acceptChanged?: boolean;
   signal?: AbortSignal;
   onProgress?: OnProgress; // over all files
+  /** Pictures larger than this are refused: making one takes many times their memory. */
+  maxPixels?: number;
 }
 
-export const LOAD_MODEL_FOLDER_DEFAULTS: { parts: readonly ModelPart[] } = { parts: ['unet', 'vae', 'scheduler'] };
+export const LOAD_MODEL_FOLDER_DEFAULTS: Required<Omit<LoadModelFolderOptions, 'signal' | 'onProgress'>> = {
+  parts: ['unet', 'vae', 'scheduler'],
+  acceptChanged: false,
+  maxPixels: 2 ** 20,
+};
 
 export interface ModelFolderFilesOptions {
   dtype?: 'F32' | 'F16';
@@ -58,15 +70,16 @@ export const MODEL_FOLDER_FILES_DEFAULTS: Required<ModelFolderFilesOptions> = { 
 
 const INDEX_PATH = 'model_index.json';
 const UNET_CONFIG = 'unet/config.json';
-const UNET_WEIGHTS = 'unet/diffusion_pytorch_model.safetensors';
+const WEIGHTS_NAME = 'diffusion_pytorch_model.safetensors';
+const UNET_WEIGHTS = `unet/${WEIGHTS_NAME}`;
 const VAE_CONFIG = 'vae/config.json';
-const VAE_WEIGHTS = 'vae/diffusion_pytorch_model.safetensors';
+const VAE_WEIGHTS = `vae/${WEIGHTS_NAME}`;
 const SCHEDULER_CONFIG = 'scheduler/scheduler_config.json';
 const CVAE_CONFIG = 'cvae/config.json';
-const CVAE_WEIGHTS = 'cvae/diffusion_pytorch_model.safetensors';
+const CVAE_WEIGHTS = `cvae/${WEIGHTS_NAME}`;
 
 const CONDITIONING_CONFIG = 'conditioning/config.json';
-const CONDITIONING_WEIGHTS = 'conditioning/diffusion_pytorch_model.safetensors';
+const CONDITIONING_WEIGHTS = `conditioning/${WEIGHTS_NAME}`;
 
 const PATHS: Record<ModelPart, string[]> = {
   unet: [UNET_CONFIG, UNET_WEIGHTS],
@@ -76,8 +89,9 @@ const PATHS: Record<ModelPart, string[]> = {
 };
 
 /**
- * Reads a diffusers model folder. The files are taken to be untrusted: they are checked for their form, and against the
- * sha-256 that model_index.json has for them, if any. Whether the weights fit the networks is `checkWeights`'s to say.
+ * Reads a diffusers model folder, of latents or of pixels: then it has no VAE. The files are taken to be untrusted: they are
+ * checked for their form, and against the sha-256 that model_index.json has for them, if any. Whether the weights fit the
+ * networks is `checkWeights`'s to say.
  *
  *   const files = await loadModelFolder(urlSource('/models/portraits'));
  *   const vaeInTraining = await loadModelFolder(source, { parts: ['vae'] }); // model_index.json may be missing then
@@ -86,27 +100,38 @@ const PATHS: Record<ModelPart, string[]> = {
  * @throws MissingFileError, ModelFileError naming the file; the signal's reason when aborted
  */
 export async function loadModelFolder(source: ModelSource, options: LoadModelFolderOptions = {}): Promise<ModelFiles> {
-  const { parts } = { ...LOAD_MODEL_FOLDER_DEFAULTS, ...options };
+  const { parts, acceptChanged, maxPixels } = { ...LOAD_MODEL_FOLDER_DEFAULTS, ...options };
   const paths = [...new Set(parts.flatMap((part) => PATHS[part]))];
   const bytes = await readWithConditioning(source, paths, needsIndex(parts), options);
   const digests = await digestFiles(bytes);
   options.signal?.throwIfAborted();
   const stored = readIndex(source, bytes);
-  checkDigests(source, digests, stored.figment?.sha256 ?? {});
+  const changed = changedFiles(source, digests, stored.figment?.sha256 ?? {});
+  if (changed.length > 0 && !acceptChanged) throw changed[0];
   const unetConfig = readConfig(source, bytes, UNET_CONFIG);
   const vaeConfig = readConfig(source, bytes, VAE_CONFIG);
+  const indexFile = `${source.name}/${INDEX_PATH}`;
+  const index = completeModelIndex(stored, lastPartOf(source.name), unetConfig, vaeConfig, indexFile);
+  const { widthPx, heightPx } = index.figment;
+  if (widthPx * heightPx > maxPixels) {
+    const problem = `its pictures are ${widthPx}×${heightPx}; expected at most ${maxPixels} pixels, or a higher option maxPixels`;
+    throw new ModelFileError('loadModelFolder', indexFile, problem);
+  }
   return {
-    index: completeModelIndex(stored, lastPartOf(source.name), unetConfig, vaeConfig, `${source.name}/${INDEX_PATH}`),
+    index,
     unetConfig,
-    unet: readWeights(source, bytes, UNET_WEIGHTS),
+    unet: readWeights(source, bytes, 'unet'),
     vaeConfig,
-    vae: readWeights(source, bytes, VAE_WEIGHTS),
+    vae: readWeights(source, bytes, 'vae'),
     schedulerConfig: readConfig(source, bytes, SCHEDULER_CONFIG),
     cvaeConfig: readConfig(source, bytes, CVAE_CONFIG),
-    cvae: readWeights(source, bytes, CVAE_WEIGHTS),
+    cvae: readWeights(source, bytes, 'cvae'),
     conditioningConfig: readConfig(source, bytes, CONDITIONING_CONFIG),
-    conditioning: readWeights(source, bytes, CONDITIONING_WEIGHTS),
+    conditioning: readWeights(source, bytes, 'conditioning'),
     hash: await hashOf(digests),
+    notes: changed.map(
+      ({ fileName }) => `${fileName}: it is not what model_index.json says; figment rehash renews that`,
+    ),
   };
 }
 
@@ -188,7 +213,10 @@ function isConditioned(source: ModelSource, files: Map<string, Uint8Array>): boo
   }
 }
 
-/** Reads all files at once; when one fails, the others are given up. Of several that are missing, the first is told. */
+/**
+ * Reads all files at once; when one fails, the others are given up. Of several that are missing, the first is told. Files of
+ * others than Figment may be elsewhere: see `findForeignFiles`.
+ */
 async function readFiles(
   source: ModelSource,
   paths: string[],
@@ -199,28 +227,44 @@ async function readFiles(
   const signals = signal === undefined ? [] : [signal];
   const options = { signal: AbortSignal.any([controller.signal, ...signals]) };
   const progress = sumProgress(paths, onProgress);
-  const reads: Promise<[string, Uint8Array | undefined]>[] = [];
+  const reads: Promise<FoundFiles>[] = [];
   const smallBefore = (path: string) =>
     reads.slice(0, paths.indexOf(path)).filter((_, i) => paths[i]!.endsWith('.json'));
-  const readOne = async (path: string): Promise<[string, Uint8Array | undefined]> => {
+  const readOne = async (path: string): Promise<FoundFiles> => {
     try {
-      return [path, await source.read(path, { ...options, onProgress: progress(path) })];
+      return [[path, await source.read(path, { ...options, onProgress: progress(path) })]];
     } catch (error) {
       if (!(error instanceof MissingFileError)) throw error;
-      await Promise.all(smallBefore(path));
+      const before = new Map((await Promise.all(smallBefore(path))).flat());
       if (PATHS.cvae.includes(path)) throw noCvaeError(error);
-      if (path !== INDEX_PATH || isIndexNeeded) throw error;
-      progress(path)(0, 0);
-      return [path, undefined];
+      const found = isOptional(path, before) ? [] : await elsewhere(path);
+      if (!found) throw error;
+      const sizeBytes = found.reduce((sum, [, { length }]) => sum + length, 0);
+      progress(path)(sizeBytes, sizeBytes);
+      return found;
     }
+  };
+  /** The index comes first, to refuse models of other kinds by their names. */
+  const isOptional = (path: string, before: ReadonlyMap<string, Uint8Array>) => {
+    if (path === INDEX_PATH) return !isIndexNeeded;
+    const index = isIndexNeeded && before.has(INDEX_PATH) ? readIndex(source, before) : null;
+    return index !== null && isAbsentVae(path, index, before);
+  };
+  const elsewhere = async (path: string) => {
+    if (path === INDEX_PATH) return null;
+    return (await import('./foreignFiles.ts')).findForeignFiles(source, path, options.signal);
   };
   try {
     for (const path of paths) reads.push(readOne(path));
-    const files = await Promise.all(reads);
-    return new Map(files.filter((file): file is [string, Uint8Array] => file[1] !== undefined));
+    return new Map((await Promise.all(reads)).flat());
   } finally {
     controller.abort();
   }
+}
+
+/** A model of pixels has no VAE, and its index lists none. */
+function isAbsentVae(path: string, { vae }: StoredModelIndex, before: ReadonlyMap<string, Uint8Array>): boolean {
+  return PATHS.vae.includes(path) && !vae?.[1] && !before.has(VAE_CONFIG);
 }
 
 function noCvaeError({ fileName }: MissingFileError): MissingFileError {
@@ -241,20 +285,26 @@ function sumProgress(paths: string[], onProgress: OnProgress | undefined): (path
   };
 }
 
-function readIndex(source: ModelSource, files: Map<string, Uint8Array>): StoredModelIndex {
+function readIndex(source: ModelSource, files: ReadonlyMap<string, Uint8Array>): StoredModelIndex {
   const bytes = files.get(INDEX_PATH);
   if (bytes === undefined) return { _class_name: 'ClassConditionalLatentDiffusionPipeline' };
   return parseModelIndex(bytes, `${source.name}/${INDEX_PATH}`);
 }
 
-function readConfig({ name }: ModelSource, files: Map<string, Uint8Array>, path: string): unknown {
+function readConfig({ name }: ModelSource, files: ReadonlyMap<string, Uint8Array>, path: string): unknown {
   const bytes = files.get(path);
   return bytes === undefined ? undefined : parseConfig(bytes, `${name}/${path}`);
 }
 
-function readWeights({ name }: ModelSource, files: Map<string, Uint8Array>, path: string): Map<string, WeightTensor> {
-  const bytes = files.get(path);
-  return bytes === undefined ? new Map() : parseSafetensors(bytes, `${name}/${path}`).tensors;
+/** The weights of a part, from one file or from several. */
+function readWeights(
+  { name }: ModelSource,
+  files: ReadonlyMap<string, Uint8Array>,
+  part: string,
+): Map<string, WeightTensor> {
+  const parts = [...files].filter(([path]) => path.startsWith(`${part}/`) && path.endsWith('.safetensors'));
+  const tensors = parts.flatMap(([path, bytes]) => [...parseSafetensors(bytes, `${name}/${path}`).tensors]);
+  return withNewNames(new Map(tensors));
 }
 
 async function digestFiles(files: Map<string, Uint8Array>): Promise<Map<string, string>> {
@@ -262,12 +312,17 @@ async function digestFiles(files: Map<string, Uint8Array>): Promise<Map<string, 
   return new Map(await Promise.all(entries));
 }
 
-function checkDigests(source: ModelSource, digests: Map<string, string>, expected: Record<string, string>): void {
-  for (const [path, digest] of digests) {
-    if (!Object.hasOwn(expected, path) || expected[path] === digest) continue;
-    const problem = `expected sha-256 ${expected[path]}, found ${digest}; fetch or save the model again`;
-    throw new ModelFileError('loadModelFolder', `${source.name}/${path}`, problem);
-  }
+/** An error for each file that is not what the index says. */
+function changedFiles(
+  source: ModelSource,
+  digests: Map<string, string>,
+  expected: Record<string, string>,
+): ModelFileError[] {
+  const changed = [...digests].filter(([path, digest]) => Object.hasOwn(expected, path) && expected[path] !== digest);
+  return changed.map(([path, digest]) => {
+    const problem = `expected sha-256 ${expected[path]}, found ${digest}; fetch the model again, or renew its hashes by figment rehash`;
+    return new ModelFileError('loadModelFolder', `${source.name}/${path}`, problem);
+  });
 }
 
 function hashOf(digests: Map<string, string>): Promise<string> {

@@ -47,7 +47,6 @@ describe('parseModelIndex', () => {
     ['an empty label', { ...PLAIN, labels: [''] }, 'entry "labels.0"'],
     ['a label twice', { ...PLAIN, labels: ['a', 'a'] }, 'entry "labels": expected every label once'],
     ['a later version', { ...PLAIN, figment: { version: 2 } }, 'expected 1; a later version needs a later Figment'],
-    ['no version', { ...PLAIN, figment: {} }, 'entry "figment.version"'],
     ['a width of 0', { ...PLAIN, figment: { version: 1, widthPx: 0 } }, 'entry "figment.widthPx"'],
     ['an enormous height', { ...PLAIN, figment: { version: 1, heightPx: 1e9 } }, 'entry "figment.heightPx"'],
     ['a broken width', { ...PLAIN, figment: { version: 1, widthPx: 1.5 } }, 'entry "figment.widthPx"'],
@@ -85,7 +84,7 @@ describe('completeModelIndex', () => {
   it('takes a plain diffusers folder for straight alpha, and its size from the configs', () => {
     expect(complete(PLAIN)).toEqual({
       ...PLAIN,
-      labels: ['class0', 'class1', 'class2'], // the fourth embedding is the null label's
+      labels: ['class0', 'class1', 'class2', 'class3'],
       figment: {
         version: 1,
         name: 'folder',
@@ -98,15 +97,20 @@ describe('completeModelIndex', () => {
         premultipliedAlpha: false,
         pixelArt: false,
         circularPadding: false,
-        sampleDefaults: { sampler: 'ddim', numInferenceSteps: 30, guidanceScale: 2 },
+        sampleDefaults: { sampler: 'ddim', numInferenceSteps: 30, guidanceScale: 1 },
+        nullLabel: null,
         sha256: {},
       },
     });
   });
 
   it('fills in only what is open', () => {
-    const { figment } = complete({ ...PLAIN, figment: { version: 1, premultipliedAlpha: true, heightPx: 16 } });
-    expect(figment).toMatchObject({ premultipliedAlpha: true, pixelArt: false, widthPx: 32, heightPx: 16 });
+    const sampleDefaults = { numInferenceSteps: 7 };
+    const stored = { premultipliedAlpha: true, heightPx: 16, nullLabel: 1, sampleDefaults };
+    const { figment, labels } = complete({ ...PLAIN, figment: stored });
+    expect(figment).toMatchObject({ version: 1, premultipliedAlpha: true, pixelArt: false, widthPx: 32, heightPx: 16 });
+    expect(figment.sampleDefaults).toEqual({ sampler: 'ddim', numInferenceSteps: 7, guidanceScale: 2 });
+    expect([figment.nullLabel, labels]).toEqual([1, ['class0', 'class1', 'class2']]);
   });
 
   it('reads a size of [height, width]', () => {
@@ -131,7 +135,7 @@ describe('completeModelIndex', () => {
       PLAIN,
       UNET,
       { ...VAE, out_channels: 1 },
-      'expected a VAE with out_channels 3 or 4, found 1',
+      'expected pictures of 3 or 4 channels, found out_channels 1',
     ],
     ['no size', PLAIN, {}, { out_channels: 3 }, 'expected figment.widthPx, or a sample_size'],
     ['a size beyond measure', PLAIN, { sample_size: 1e9 }, VAE, 'expected figment.widthPx, or a sample_size'],

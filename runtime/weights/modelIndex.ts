@@ -10,7 +10,8 @@ export interface ModelIndex {
   unet?: ComponentEntry;
   vae?: ComponentEntry;
   scheduler?: ComponentEntry;
-  labels: string[]; // the class of each embedding row; the null label, the last row, has no name
+  /** What can be asked for: the class of each embedding row but the null label's; of a U-Net without classes, one word. */
+  labels: string[];
   image?: Record<string, unknown>;
   figment: FigmentEntry;
 }
@@ -32,6 +33,8 @@ export interface FigmentEntry {
   pixelArt: boolean;
   circularPadding: boolean;
   sampleDefaults: { sampler: string; numInferenceSteps: number; guidanceScale: number };
+  /** The embedding row that stands for no class; null: there is none, and so no guidance. Absent: the last row. */
+  nullLabel?: number | null;
   attributes?: Vocabulary; // what can be asked for besides the label; absent: nothing
   sha256: Record<string, string>; // path → 64 hexadecimal digits; model_index.json itself has none
 }
@@ -50,11 +53,16 @@ export const FIGMENT_DEFAULTS = {
 
 const MAX_DEPTH = 32;
 const MAX_SIZE_PX = 8192;
+const MAX_LABELS = 100_000;
+const MAX_CONFIG_BYTES = 10_000_000;
 
 const text = v.pipe(v.string(), v.maxLength(10_000));
 const label = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 const sizePx = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_SIZE_PX));
-const component = v.tuple([v.nullable(v.string()), v.nullable(v.string())]);
+const component = v.strictTuple([v.nullable(v.string()), v.nullable(v.string())]);
+
+/** Of a model without classes, by which its pictures are asked for and named. */
+const ONLY_LABEL = 'image';
 
 const SAMPLE_DEFAULTS_SCHEMA = v.object({
   sampler: label,
@@ -63,7 +71,7 @@ const SAMPLE_DEFAULTS_SCHEMA = v.object({
 });
 
 const FIGMENT_SCHEMA = v.object({
-  version: v.literal(1, 'expected 1; a later version needs a later Figment'),
+  version: v.optional(v.literal(1, 'expected 1; a later version needs a later Figment'), 1),
   name: v.optional(label),
   kind: v.optional(label),
   licence: v.optional(text),
@@ -74,7 +82,8 @@ const FIGMENT_SCHEMA = v.object({
   premultipliedAlpha: v.optional(v.boolean()),
   pixelArt: v.optional(v.boolean()),
   circularPadding: v.optional(v.boolean()),
-  sampleDefaults: v.optional(SAMPLE_DEFAULTS_SCHEMA),
+  sampleDefaults: v.optional(v.partial(SAMPLE_DEFAULTS_SCHEMA)),
+  nullLabel: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_LABELS)))),
   attributes: v.optional(VOCABULARY_SCHEMA),
   sha256: v.optional(v.record(v.string(), v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits')))),
 });
@@ -84,7 +93,7 @@ export const MODEL_INDEX_SCHEMA = v.looseObject({
   unet: v.optional(component),
   vae: v.optional(component),
   scheduler: v.optional(component),
-  labels: v.optional(v.pipe(v.array(label), v.check(isUnique, 'expected every label once'))),
+  labels: v.optional(v.pipe(v.array(label), v.maxLength(MAX_LABELS), v.check(isUnique, 'expected every label once'))),
   image: v.optional(v.record(v.string(), v.unknown())),
   figment: v.optional(FIGMENT_SCHEMA),
 });
@@ -94,15 +103,21 @@ export type StoredModelIndex = v.InferOutput<typeof MODEL_INDEX_SCHEMA>;
 
 /** Parses a JSON object of a model folder. */
 export function parseConfig(bytes: Uint8Array, fileName: string): Record<string, unknown> {
-  return parseUntrustedJson(bytes, MAX_DEPTH, (problem) => {
+  const fail = (problem: string): never => {
     throw new ModelFileError('loadModelFolder', fileName, problem);
-  });
+  };
+  if (bytes.length > MAX_CONFIG_BYTES) fail(`has ${bytes.length} bytes; expected at most ${MAX_CONFIG_BYTES}`);
+  return parseUntrustedJson(bytes, MAX_DEPTH, fail);
 }
 
-/** @throws ModelFileError naming the first entry that is wrong */
+/** @throws ModelFileError naming the first entry that is wrong, or a part of a class that does not run here */
 export function parseModelIndex(bytes: Uint8Array, fileName: string): StoredModelIndex {
-  const result = v.safeParse(MODEL_INDEX_SCHEMA, parseConfig(bytes, fileName));
-  if (result.success) return result.output;
+  const result = v.safeParse(MODEL_INDEX_SCHEMA, parseConfig(bytes, fileName), { abortEarly: true });
+  if (result.success) {
+    const flaw = findForeignPart(result.output);
+    if (flaw !== undefined) throw new ModelFileError('loadModelFolder', fileName, flaw);
+    return result.output;
+  }
   const issue = result.issues[0];
   throw new ModelFileError(
     'loadModelFolder',
@@ -111,9 +126,31 @@ export function parseModelIndex(bytes: Uint8Array, fileName: string): StoredMode
   );
 }
 
+/** The parts that run here, and their class where others could have that name. */
+const PARTS: Readonly<Record<string, string | null>> = {
+  unet: 'UNet2DModel',
+  vae: 'AutoencoderKL',
+  scheduler: null,
+  conditioning: null,
+  cvae: null,
+};
+
+const REMEDY = 'take a pipeline of a UNet2DModel with or without an AutoencoderKL, or train one by figment train';
+
+/** What is wrong with the first part that does not run here. */
+function findForeignPart({ labels: _, ...index }: StoredModelIndex): string | undefined {
+  for (const [name, entry] of Object.entries(index)) {
+    if (!v.is(component, entry) || !entry[1]) continue;
+    const expected = Object.hasOwn(PARTS, name) ? PARTS[name] : '';
+    if (expected === null || expected === entry[1]) continue;
+    return `its ${quote(name)} is a ${quote(entry[1])}, which does not run here; ${REMEDY}`;
+  }
+  return undefined;
+}
+
 /**
- * Fills in what the stored index leaves open: image size and channels from the networks' configs, labels from the number
- * of class embeddings, the rest from FIGMENT_DEFAULTS.
+ * Fills in what the stored index leaves open: image size and channels from the networks' configs (without a VAE a U-Net makes
+ * pixels), labels from the number of class embeddings, the rest from FIGMENT_DEFAULTS.
  * @param folderName stands in for the model's name
  * @throws ModelFileError when the configs do not tell, or do not fit the labels
  */
@@ -141,10 +178,13 @@ export function completeModelIndex(
       stored.figment?.heightPx ??
       imageSizePx(unet, vae, 0) ??
       fail('expected figment.heightPx, or a sample_size in a config'),
-    channels: stored.figment?.channels ?? checkChannels(vae.out_channels, fail),
+    channels: stored.figment?.channels ?? checkChannels((isObject(vaeConfig) ? vae : unet).out_channels, fail),
     ...definedEntries(stored.figment ?? {}),
+    sampleDefaults: { ...FIGMENT_DEFAULTS.sampleDefaults, ...definedEntries(stored.figment?.sampleDefaults ?? {}) },
   };
-  return { ...stored, labels: checkLabels(stored.labels, unet.num_class_embeds, fail), figment };
+  const { labels, nullLabel } = labelling(stored, unet, fail);
+  if (nullLabel === null) figment.sampleDefaults.guidanceScale = 1;
+  return { ...stored, labels, figment: nullLabel === labels.length ? figment : { ...figment, nullLabel } };
 }
 
 /** The latents' size times the VAE's reduction, or else the VAE's own size; axis 0 is the height. */
@@ -163,26 +203,43 @@ function sizeOnAxis(sampleSize: unknown, axis: 0 | 1): number | undefined {
 
 function checkChannels(outChannels: unknown, fail: (problem: string) => never): 3 | 4 {
   const isImage = outChannels === 3 || outChannels === 4;
-  return isImage ? outChannels : fail(`expected a VAE with out_channels 3 or 4, found ${quote(outChannels)}`);
+  return isImage ? outChannels : fail(`expected pictures of 3 or 4 channels, found out_channels ${quote(outChannels)}`);
 }
 
-/** The last embedding row is the null label's. */
-function checkLabels(
-  labels: string[] | undefined,
-  numClassEmbeds: unknown,
+/** The labels, and the row that stands for none of them: the one that is named, or where labels leave one over, the last. */
+function labelling(
+  { labels, figment }: StoredModelIndex,
+  unet: Record<string, unknown>,
   fail: (problem: string) => never,
-): string[] {
-  if (!Number.isInteger(numClassEmbeds)) return labels ?? [];
-  const numLabels = (numClassEmbeds as number) - 1;
-  if (labels === undefined) return defaultLabels(numLabels, fail);
-  if (labels.length === numLabels) return labels;
-  return fail(`holds ${labels.length} labels, but the U-Net's num_class_embeds ${numClassEmbeds} needs ${numLabels}`);
+): { labels: string[]; nullLabel: number | null } {
+  const numRows = unet.num_class_embeds;
+  const named = figment?.nullLabel;
+  if (!Number.isInteger(numRows)) return withoutTable(labels, unet, named, fail);
+  const count = numRows as number;
+  if (count < 1 || count > MAX_LABELS) return fail(`${count} class embeddings are more or less than can be named`);
+  if (typeof named === 'number' && named >= count) {
+    return fail(`figment.nullLabel is ${named}; expected a row of the ${count} class embeddings, or null`);
+  }
+  const nullLabel = named ?? (named === undefined && labels?.length === count - 1 ? count - 1 : null);
+  const numLabels = nullLabel === null ? count : count - 1;
+  if (labels && labels.length !== numLabels) {
+    return fail(`holds ${labels.length} labels, but the U-Net's num_class_embeds ${count} needs ${numLabels}`);
+  }
+  return { labels: labels ?? Array.from({ length: numLabels }, (_, i) => `class${i}`), nullLabel };
 }
 
-function defaultLabels(numLabels: number, fail: (problem: string) => never): string[] {
-  if (numLabels < 0 || numLabels > 100_000)
-    fail(`${numLabels + 1} class embeddings are more or less than can be named`);
-  return Array.from({ length: numLabels }, (_, i) => `class${i}`);
+/** Labels where the U-Net has no table of classes: it has conditioning, or knows none, or is not there. */
+function withoutTable(
+  labels: string[] = [],
+  unet: Record<string, unknown>,
+  named: number | null | undefined,
+  fail: (problem: string) => never,
+): { labels: string[]; nullLabel: number | null } {
+  const knowsNone = Object.keys(unet).length > 0 && unet.class_embed_type !== 'identity';
+  if (!knowsNone) return { labels, nullLabel: named === undefined ? labels.length : named };
+  if (labels.length > 1)
+    fail(`holds ${labels.length} labels, but the U-Net's num_class_embeds is null: it knows no classes`);
+  return { labels: labels.length === 1 ? labels : [ONLY_LABEL], nullLabel: null };
 }
 
 function definedEntries<T extends object>(entries: T): T {

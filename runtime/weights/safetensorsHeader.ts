@@ -19,7 +19,8 @@ export interface SafetensorsHeader {
 }
 
 const LENGTH_BYTES = 8;
-const MAX_HEADER_BYTES = 100_000_000; // the safetensors library's own limit
+const MAX_HEADER_BYTES = 10_000_000; // a hundred thousand tensors; parsing takes many times as much memory
+const MAX_NAME_LENGTH = 200;
 const MAX_HEADER_DEPTH = 3; // { name: { shape: [ ] } }
 const METADATA_NAME = '__metadata__';
 
@@ -69,6 +70,7 @@ function checkMetadata(value: unknown, fail: Fail): Record<string, string> {
 
 function checkEntry(name: string, value: unknown, dataStart: number, fail: Fail): HeaderEntry {
   const failEntry: Fail = (problem) => fail(`tensor ${quote(name)}: ${problem}`);
+  if (name.length > MAX_NAME_LENGTH) failEntry(`expected a name of at most ${MAX_NAME_LENGTH} characters`);
   if (!isObject(value)) return failEntry('expected an object with dtype, shape and data_offsets');
   const dtype = checkDtype(value.dtype, failEntry);
   const shape = checkShape(value.shape, failEntry);

@@ -43,10 +43,10 @@ it.each<[string, number[], string]>([
   expect(() => parseUntrustedJson(new Uint8Array(bytes), 3, fail)).toThrow(problem);
 });
 
-it('reads what Python writes for a number that is not finite as null', () => {
-  const text = '{ "lambda_min_clipped": -Infinity, "steps_offset": 1 }';
+it('reads what Python writes for a number that is not finite as null, and leaves strings alone', () => {
+  const text = '{ "lambda_min_clipped": -Infinity, "steps_offset": 1, "by": "a: NaN, \\\\\\" : NaN}", "all": [NaN] }';
   const value = parseUntrustedJson(new TextEncoder().encode(text), 8, (problem) => {
     throw new Error(problem);
   });
-  expect(value).toEqual({ lambda_min_clipped: null, steps_offset: 1 });
+  expect(value).toEqual({ lambda_min_clipped: null, steps_offset: 1, by: 'a: NaN, \\" : NaN}', all: [null] });
 });

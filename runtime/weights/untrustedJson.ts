@@ -50,14 +50,19 @@ function decodeUtf8(bytes: Uint8Array, fail: Fail): string {
   }
 }
 
-/** Python writes `-Infinity`, which is no JSON (diffusers does so in scheduler_config.json); such a value becomes null. */
-const PYTHON_NON_FINITE = /(:\s*)(?:-?Infinity|NaN)(?=\s*[,}])/g;
+/** A string, which stays as it is, or a number that is none. */
+const STRING_OR_NON_FINITE = /"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN/g;
 
+/** Python writes `-Infinity`, which is no JSON (diffusers does so in scheduler_config.json); such a value becomes null. */
 function parse(text: string, fail: Fail): unknown {
   try {
-    return JSON.parse(text.replace(PYTHON_NON_FINITE, '$1null'));
+    return JSON.parse(text);
   } catch {
-    return fail('expected JSON');
+    try {
+      return JSON.parse(text.replace(STRING_OR_NON_FINITE, (found) => (found[0] === '"' ? found : 'null')));
+    } catch {
+      return fail('expected JSON');
+    }
   }
 }
 

@@ -6,15 +6,15 @@ export interface UrlSourceOptions {
   timeoutMs?: number; // without a byte
   numRetries?: number; // after a network error, a timeout, an answer cut off, or status 5xx
   retryDelayMs?: number; // before the first retry; doubles each time
+  maxFileBytes?: number; // of one file, which is given up beyond that
 }
 
 export const URL_SOURCE_DEFAULTS: Required<Omit<UrlSourceOptions, 'fetch'>> = {
   timeoutMs: 30_000,
   numRetries: 2,
   retryDelayMs: 250,
+  maxFileBytes: 2 ** 31,
 };
-
-const MAX_FILE_BYTES = 2 ** 31;
 
 /**
  * A model folder at an address, such as `/assets/models/portraits`. Sends no credentials.
@@ -69,7 +69,7 @@ async function readOnce(url: string, settings: Settings, options: ReadOptions): 
   try {
     const response = await (settings.fetch ?? fetch)(url, { credentials: 'omit', signal: controller.signal });
     checkStatus(url, response);
-    return await readBody(url, response, onByte, options);
+    return await readBody(url, response, settings.maxFileBytes, onByte, options);
   } catch (error) {
     if (error instanceof ModelFileError) throw error;
     const reason = controller.signal.aborted
@@ -99,6 +99,7 @@ function checkStatus(url: string, response: Response): void {
 async function readBody(
   url: string,
   response: Response,
+  maxFileBytes: number,
   onByte: () => void,
   options: ReadOptions,
 ): Promise<Uint8Array> {
@@ -111,8 +112,7 @@ async function readBody(
     onByte();
     chunks.push(value);
     loadedBytes += value.length;
-    if (loadedBytes > MAX_FILE_BYTES)
-      throw new ModelFileError('urlSource', url, `is larger than ${MAX_FILE_BYTES} bytes`);
+    if (loadedBytes > maxFileBytes) throw new ModelFileError('urlSource', url, `is larger than ${maxFileBytes} bytes`);
     options.onProgress?.(loadedBytes, totalBytes !== undefined && loadedBytes <= totalBytes ? totalBytes : undefined);
   }
   checkLength(url, response, loadedBytes, totalBytes);

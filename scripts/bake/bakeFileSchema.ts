@@ -2,8 +2,10 @@
 import * as v from 'valibot';
 import { MAX_SEED } from '../../runtime/core/random.ts';
 import {
-  ATTRIBUTES_ENTRY,
+  ATTRIBUTE_VALUE,
+  ATTRIBUTES_EXPECTED,
   INTERPOLATE_ENTRY,
+  MAX_ATTRIBUTES,
   realEntry,
   SAMPLING_ENTRIES,
   SEED_ENTRY,
@@ -70,6 +72,24 @@ const PIXEL_ART = v.pipe(
   v.description('fit the picture to a pixel-art game, before maps are made of it'),
 );
 
+const MAX_VALUES = 1000;
+
+/** As in a recipe, but that an attribute may have several values, of which each makes a picture. */
+const ATTRIBUTES = v.pipe(
+  v.record(
+    v.string(),
+    v.union(
+      [ATTRIBUTE_VALUE, v.pipe(v.array(ATTRIBUTE_VALUE), v.minLength(1), v.maxLength(MAX_VALUES))],
+      'expected a word, a number, or a list of them',
+    ),
+    ATTRIBUTES_EXPECTED,
+  ),
+  v.maxEntries(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
+  v.description(
+    "what the pictures have besides, of the model's attributes; a list makes a picture of each value, several lists of all combinations",
+  ),
+);
+
 /** What `defaults` may say for all assets, and each asset for itself. */
 const PICTURE_ENTRIES = {
   model: v.optional(textEntry("a shipped model's name, a folder relative to this file or an https address")),
@@ -77,7 +97,7 @@ const PICTURE_ENTRIES = {
   classifier: v.optional(
     textEntry("steers by this classifier: a shipped one's name, a folder relative to this file or an https address"),
   ),
-  attributes: v.optional(ATTRIBUTES_ENTRY),
+  attributes: v.optional(ATTRIBUTES),
   interpolate: v.optional(INTERPOLATE_ENTRY),
   image: v.optional(textEntry('a PNG to begin from, of the size that is made; a path below the folder of this file')),
   mask: v.optional(
@@ -102,7 +122,7 @@ const PICTURE_ENTRIES = {
   formats: v.optional(v.pipe(v.array(v.picklist(FORMATS)), v.minLength(1), v.description('default: png'))),
   output: v.optional(
     textEntry(
-      'path below the output folder, without ending; {asset} {model} {label} {seed} {index} {map} are filled in',
+      'path below the output folder, without ending; {asset} {model} {label} {seed} {index} {map} and the names of attributes are filled in',
     ),
   ),
 };

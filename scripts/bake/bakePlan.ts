@@ -32,6 +32,8 @@ export interface Look {
   classifier?: { place: string; name: string; hash: string };
   /** That of the first picture; the others have a label and a seed of their own. */
   recipe: Recipe;
+  /** Values of the attributes of which the asset lists several. */
+  varied: readonly (string | number)[];
   widthPx: number; // as the model makes it, before it is enlarged
   heightPx: number;
   /** What is done to the picture before its maps are made and it is enlarged. */
@@ -105,6 +107,18 @@ export interface BakePlan {
   modelFolders: string[];
   /** Pictures on disk that others begin from. */
   imageFiles: string[];
+  /** What the owners of the models should know, a sentence each. */
+  notes: string[];
+}
+
+/** Tells a picture apart from the others of its asset. */
+export function pictureName({ look, label, seed }: Pick<PlannedPicture, 'look' | 'label' | 'seed'>): string {
+  return [label, seed, ...look.varied].join('-');
+}
+
+/** The same for people. */
+export function pictureCaption({ look, label, seed }: Pick<PlannedPicture, 'look' | 'label' | 'seed'>): string {
+  return [label, `seed ${seed}`, ...look.varied].join(', ');
 }
 
 /** What the model is asked for. */

@@ -62,12 +62,13 @@ function bakeIn(worker: Worker, batch: PictureBatch, { signal, onStep }: BakerOp
     const onAbort = () => post(null);
     const end = () => {
       signal?.removeEventListener('abort', onAbort);
-      worker.off('message', onMessage).off('error', onError);
+      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
     };
     const onError = (error: Error) => {
       end();
       reject(error);
     };
+    const onExit = (code: number) => onError(new Error(`bake: a thread ended with code ${code}; give fewer --jobs`));
     const onMessage = (reply: BakeReply) => {
       if ('share' in reply) return onStep?.(reply.share);
       end();
@@ -75,7 +76,7 @@ function bakeIn(worker: Worker, batch: PictureBatch, { signal, onStep }: BakerOp
       const { name, message } = reply.failure;
       reject(MISTAKES.includes(name) ? new UsageError(message) : new Error(message));
     };
-    worker.on('message', onMessage).on('error', onError);
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
     signal?.addEventListener('abort', onAbort);
     post(batch);
     if (signal?.aborted) onAbort();

@@ -47,9 +47,12 @@ export interface BakerOptions {
 
 /** Makes pictures and writes them, in this thread; holds one model, one VAE of a model and one classifier at a time. */
 export class Baker {
-  readonly #model = new Held((name, signal) => loadModelFolder(modelSource(name), { signal }), buildModel);
+  readonly #model = new Held(
+    (name, signal) => loadModelFolder(modelSource(name), { acceptChanged: true, signal }),
+    buildModel,
+  );
   readonly #cvae = new Held(
-    (name, signal) => loadModelFolder(modelSource(name), { parts: ['cvae'], signal }),
+    (name, signal) => loadModelFolder(modelSource(name), { parts: ['cvae'], acceptChanged: true, signal }),
     buildCvae,
   );
   readonly #classifier = new Held(

@@ -9,6 +9,7 @@ const look = (asset: string, more: Partial<Look> = {}): Look => ({
   model: 'm',
   modelName: 'm',
   modelHash: '',
+  varied: [],
   recipe: RECIPE,
   widthPx: 32,
   heightPx: 32,

@@ -4,11 +4,18 @@ import {
   loadClassifierFolder,
   loadModelFolder,
   type ModelIndex,
+  modelNotes,
   parseSchedulerConfig,
   type SchedulerConfig,
 } from '../../runtime/index.ts';
 import { describeError } from '../node/describeError.ts';
-import { classifierSource, modelSource, shippedClassifierFolder, shippedModelFolder } from '../node/openModel.ts';
+import {
+  classifierSource,
+  modelSource,
+  orUsageError,
+  shippedClassifierFolder,
+  shippedModelFolder,
+} from '../node/openModel.ts';
 
 /** What a plan has to know of a model; its weights are read later, where they are used. */
 export interface BakeModel {
@@ -19,6 +26,8 @@ export interface BakeModel {
   index: ModelIndex;
   scheduler: SchedulerConfig;
   hash: string;
+  /** What its owner should know, a sentence each. */
+  notes: string[];
   /** Its VAE that makes pictures in one step, or why there is none; undefined when nobody asked. */
   cvae?: { hash: string } | string;
 }
@@ -52,13 +61,19 @@ export async function openModels(
 async function openModel(name: string, folder: string, signal?: AbortSignal): Promise<BakeModel> {
   const place = placeOfModel(name, folder);
   const model = place ?? name;
-  const { index, schedulerConfig, hash } = await loadModelFolder(modelSource(model), signal ? { signal } : {});
+  const files = await loadModelFolder(modelSource(model), { acceptChanged: true, ...(signal ? { signal } : {}) });
+  const { index, schedulerConfig, hash } = files;
+  const notes = orUsageError(() => modelNotes(files));
   const scheduler = parseSchedulerConfig(schedulerConfig, `${index.figment.name}/scheduler/scheduler_config.json`);
-  return { model, folder: place, index, scheduler, hash };
+  return { model, folder: place, index, scheduler, hash, notes };
 }
 
 async function openCvae(model: string, signal?: AbortSignal): Promise<{ hash: string }> {
-  const { hash } = await loadModelFolder(modelSource(model), { parts: ['cvae'], ...(signal ? { signal } : {}) });
+  const { hash } = await loadModelFolder(modelSource(model), {
+    parts: ['cvae'],
+    acceptChanged: true,
+    ...(signal ? { signal } : {}),
+  });
   return { hash };
 }
 

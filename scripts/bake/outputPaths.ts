@@ -3,15 +3,8 @@ import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { UsageError } from '../node/usageError.ts';
 
-/** Values of the placeholders in a path. */
-export interface Placeholders {
-  asset: string;
-  model: string;
-  label: string;
-  seed: number;
-  index: number;
-  map: string;
-}
+/** Values of the placeholders in a path, by name. */
+export type Placeholders = Readonly<Record<string, string | number>>;
 
 const MAX_LENGTH = 150;
 
@@ -26,7 +19,7 @@ const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout
  *
  * @returns the path with `/` between folders, or what is wrong with it
  */
-export function expandPath(template: string, values: Partial<Placeholders>): { path: string } | { problem: string } {
+export function expandPath(template: string, values: Placeholders): { path: string } | { problem: string } {
   let problem: string | undefined;
   const path = template.replace(/\{([^{}]*)\}/g, (_, name: string) => {
     if (!Object.hasOwn(values, name)) {
@@ -34,7 +27,7 @@ export function expandPath(template: string, values: Partial<Placeholders>): { p
       problem ??= `{${name}} is unknown; the placeholders here are ${known.join(' ')}`;
       return '';
     }
-    const value = String(values[name as keyof Placeholders]);
+    const value = String(values[name]);
     const flaw = flawOfName(value);
     if (flaw) problem ??= `the ${name} ${JSON.stringify(value.slice(0, MAX_LENGTH))} cannot name a file: ${flaw}`;
     return value;

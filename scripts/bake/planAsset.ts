@@ -11,13 +11,15 @@ import {
   type Look,
   type PictureFile,
   type PlannedPicture,
+  pictureName,
   type Sheet,
 } from './bakePlan.ts';
+import { type Combination, combinations, numCombinations, variedNames } from './combinations.ts';
 import type { BakeClassifier, BakeModel } from './openModels.ts';
 import { expandPath } from './outputPaths.ts';
 import { materialOf } from './planLibraries.ts';
 import { type BakeInputs, planRecipe } from './planRecipe.ts';
-import { type Wrong, wantedPictures, withoutOperation } from './wantedPictures.ts';
+import { MAX_PICTURES, type Wrong, wantedPictures, withoutOperation } from './wantedPictures.ts';
 
 export interface PlannedAsset {
   pictures: PlannedPicture[];
@@ -38,37 +40,68 @@ export function planAsset(
     tell(entry, message);
   };
   const wanted = wantedPictures(asset, model, wrong);
-  const look = planLook(asset, model, inputs, wanted[0]?.label, wrong);
+  const looks = planLooks(asset, model, inputs, wanted, wrong);
   checkSurface(asset, wanted, wrong);
   if (asset.parallax && !asset.maps?.includes('normal')) {
     wrong('parallax', 'the height goes into the normal map; add "normal" to maps');
   }
-  if (numWrong > 0 || !look) return undefined;
+  if (numWrong > 0) return undefined;
   const layers: Layer[] = [...new Set(asset.maps ?? (['picture'] as const))];
+  const chosen = wanted.flatMap((one) => looks.map((look) => ({ ...one, look, files: [] })));
+  const placeholders = Object.keys(model.index.figment.attributes ?? {});
   const pictures: PlannedPicture[] = [];
-  for (const [index, { label, seed }] of wanted.entries()) {
-    const files = planFiles(asset, look, layers, label, seed, index);
+  for (const [index, picture] of chosen.entries()) {
+    const files = planFiles(asset, picture, layers, placeholders, index);
     if (typeof files === 'string') return void wrong('output', files);
-    pictures.push({ look, label, seed, files });
+    pictures.push({ ...picture, files });
   }
-  const sheets = planSheets(asset, look, layers, pictures, wrong);
+  const sheets = planSheets(asset, looks[0]!, layers, pictures, wrong);
   if (numWrong > 0) return undefined;
   const materials = asset.maps ? pictures.map((picture) => materialOf(picture, pictures.length, model)) : [];
   return { pictures, sheets, materials };
 }
 
+/** A look for each combination of attributes; fewer after telling what is wrong. */
+function planLooks(
+  asset: BakeAsset,
+  model: BakeModel,
+  inputs: BakeInputs,
+  wanted: readonly { label: string }[],
+  wrong: Wrong,
+): Look[] {
+  const { labels } = model.index;
+  const label = wanted.map((picture) => picture.label).find((name) => labels.includes(name)) ?? labels[0];
+  if (label === undefined) return []; // wantedPictures has said so
+  if (wanted.length * numCombinations(asset.attributes) > MAX_PICTURES) {
+    wrong('attributes', `expected at most ${MAX_PICTURES} pictures; list fewer values, labels or seeds`);
+    return [];
+  }
+  const looks: Look[] = [];
+  for (const combination of combinations(asset.attributes)) {
+    const look = planLook(asset, combination, model, inputs, label, wrong);
+    if (!look) break; // one combination tells what is wrong
+    looks.push(look);
+  }
+  return looks;
+}
+
 function planLook(
   asset: BakeAsset,
+  { attributes, varied }: Combination,
   opened: BakeModel,
   inputs: BakeInputs,
-  firstLabel: string | undefined,
+  label: string,
   wrong: Wrong,
 ): Look | undefined {
   const { model, index, hash, cvae } = opened;
-  const [anyLabel] = index.labels;
-  if (anyLabel === undefined) return undefined; // wantedPictures has said so
-  const label = firstLabel !== undefined && index.labels.includes(firstLabel) ? firstLabel : anyLabel;
-  const recipe = planRecipe(asset, opened, inputs, label, wrong);
+  const hasAttributes = Object.keys(attributes).length > 0;
+  const recipe = planRecipe(
+    { ...asset, attributes: hasAttributes ? attributes : undefined },
+    opened,
+    inputs,
+    label,
+    wrong,
+  );
   if (!recipe) return undefined;
   const classifier = recipe.classifier === undefined ? undefined : inputs.classifiers.get(recipe.classifier);
   const [widthPx, heightPx] = imageSize(index.figment, recipe);
@@ -81,6 +114,7 @@ function planLook(
     ...(typeof cvae === 'object' && recipe.pipeline && { cvaeHash: cvae.hash }),
     ...(typeof classifier === 'object' && { classifier: stored(classifier) }),
     recipe,
+    varied,
     widthPx,
     heightPx,
     enlarge,
@@ -94,17 +128,20 @@ const stored = ({ place, name, hash }: BakeClassifier) => ({ place, name, hash }
 
 function planFiles(
   asset: BakeAsset,
-  look: Look,
+  picture: PlannedPicture,
   layers: Layer[],
-  label: string,
-  seed: number,
+  attributeNames: readonly string[],
   index: number,
 ): PictureFile[] | string {
-  const template = asset.output ?? `{asset}/{label}-{seed}${layers.length > 1 ? '-{map}' : ''}`;
-  const recipe = bakedRecipe({ look, label, seed });
+  const { look, label, seed } = picture;
+  const varied = variedNames(asset.attributes).map((name) => `-{${name}}`);
+  const template = asset.output ?? `{asset}/{label}-{seed}${varied.join('')}${layers.length > 1 ? '-{map}' : ''}`;
+  const { attributes = {} } = look.recipe;
+  const ofAttributes = Object.fromEntries(attributeNames.map((name) => [name, attributes[name] ?? 'any']));
+  const recipe = bakedRecipe(picture);
   const files: PictureFile[] = [];
   for (const layer of layers) {
-    const values = { asset: asset.name, model: look.modelName, label, seed, index, map: layer };
+    const values = { ...ofAttributes, asset: asset.name, model: look.modelName, label, seed, index, map: layer };
     const expanded = expandPath(template, values);
     if ('problem' in expanded) return expanded.problem;
     for (const format of new Set(asset.formats ?? (['png'] as const))) {
@@ -133,7 +170,7 @@ function planSheets(asset: BakeAsset, look: Look, layers: Layer[], pictures: Pla
       const expanded = expandPath(sheet, { asset: asset.name, model: look.modelName, map: layer });
       if ('problem' in expanded) throw new RangeError(expanded.problem);
       const files = pictures.map(({ files }) => files.find((file) => file.layer === layer && file.format === 'png')!);
-      const tiles = pictures.map(({ label, seed }, i) => ({ name: `${label}-${seed}`, path: files[i]!.path }));
+      const tiles = pictures.map((picture, i) => ({ name: pictureName(picture), path: files[i]!.path }));
       const key = hashJson(['sheet', columns, tiles.map(({ name }, i) => [name, files[i]!.key])]);
       const [image, atlas] = [`${expanded.path}.png`, `${expanded.path}.json`];
       return { asset: asset.name, image, atlas, tiles, columns, widthPx, heightPx, key };

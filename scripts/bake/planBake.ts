@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { changeRecipe } from '../../runtime/index.ts';
+import { changeRecipe, type RecipeOptions } from '../../runtime/index.ts';
 import type { BakeAsset, BakeDescription } from './bakeFileSchema.ts';
-import type { BakePlan } from './bakePlan.ts';
+import { type BakePlan, pictureCaption } from './bakePlan.ts';
 import { manifestName } from './manifest.ts';
 import { openImages } from './openImages.ts';
 import { openClassifiers, openModels } from './openModels.ts';
@@ -10,6 +10,7 @@ import { type PlannedAsset, planAsset } from './planAsset.ts';
 import { planLibraries } from './planLibraries.ts';
 import type { BakeSource, Problem } from './readBakeFile.ts';
 import { describedBake, readBakeFile } from './readBakeFile.ts';
+import { MAX_PICTURES } from './wantedPictures.ts';
 
 export interface PlanOptions {
   /** Instead of the file's `out`; relative to the working directory. */
@@ -18,6 +19,7 @@ export interface PlanOptions {
 }
 
 const DEFAULT_OUT = 'baked';
+const TOO_MANY_PICTURES = `with this asset there are more than ${MAX_PICTURES} pictures; make several bake files`;
 
 /**
  * Turns a bake file into the pictures and files that it asks for, and refuses what could not be made or written before
@@ -28,7 +30,7 @@ const DEFAULT_OUT = 'baked';
 export async function planBake(source: BakeSource, options: PlanOptions = {}): Promise<BakePlan> {
   const { description, folder, fail } = source;
   const { defaults = {} } = description;
-  const assets = description.assets.map((asset) => changeRecipe<BakeAsset>(defaults as BakeAsset, asset));
+  const assets = description.assets.map((asset) => withDefaults(asset, defaults));
   const problems: Problem[] = repeatedNames(assets);
   const out = outFolder(source, options, problems);
   const names = assets.flatMap(({ model }) => model ?? []);
@@ -37,12 +39,17 @@ export async function planBake(source: BakeSource, options: PlanOptions = {}): P
   const images = await openImages(assets, folder, source.takesAnyImage ?? false);
   const steered = assets.flatMap(({ classifier }) => classifier ?? []);
   const classifiers = await openClassifiers(steered, folder, options.signal);
+  let numPictures = 0;
   const planned = assets.map((asset, i): PlannedAsset | undefined => {
+    if (numPictures > MAX_PICTURES) return undefined; // the rest would only take time
     const model = asset.model === undefined ? 'name a model, here or in defaults' : models.get(asset.model)!;
     if (typeof model !== 'string') {
-      return planAsset(asset, model, { images, classifiers }, (entry, message) =>
+      const result = planAsset(asset, model, { images, classifiers }, (entry, message) =>
         problems.push({ path: ['assets', i, ...[entry].flat()], message }),
       );
+      numPictures += result?.pictures.length ?? 0;
+      if (numPictures > MAX_PICTURES) problems.push({ path: ['assets', i], message: TOO_MANY_PICTURES });
+      return result;
     }
     const isOwn = description.assets[i]!.model !== undefined || defaults.model === undefined;
     problems.push({ path: isOwn ? ['assets', i, 'model'] : ['defaults', 'model'], message: model });
@@ -62,12 +69,18 @@ export async function planBake(source: BakeSource, options: PlanOptions = {}): P
     modelFolders: [...models.values(), ...classifiers.values()].flatMap((opened) =>
       typeof opened === 'string' ? [] : (opened.folder ?? []),
     ),
+    notes: [...models.values()].flatMap((opened) => (typeof opened === 'string' ? [] : opened.notes)),
     imageFiles: [...images.values()].flatMap((image) => (typeof image === 'string' ? [] : image.place)),
   };
   const collision = findCollision(ownedFiles(plan));
   if (collision) problems.push({ path: ['assets'], message: collision });
   if (problems.length > 0) fail(problems);
   return plan;
+}
+
+/** What an asset leaves out is that of the defaults; its attributes stand for theirs as a whole. */
+function withDefaults(asset: BakeAsset, defaults: NonNullable<BakeDescription['defaults']>): BakeAsset {
+  return changeRecipe(defaults as Partial<RecipeOptions>, asset as Partial<RecipeOptions>) as unknown as BakeAsset;
 }
 
 /** What is wrong with the defaults is wrong in every asset. */
@@ -98,8 +111,8 @@ function outFolder({ description, folder }: BakeSource, options: PlanOptions, pr
 /** All files that the plan writes, with whose they are. */
 export function* ownedFiles({ name, pictures, sheets, libraries }: BakePlan): Generator<[string, string]> {
   yield [manifestName(name), 'the manifest'];
-  for (const { look, label, seed, files } of pictures) {
-    for (const { path } of files) yield [path, `${look.asset} (${label}, seed ${seed})`];
+  for (const picture of pictures) {
+    for (const { path } of picture.files) yield [path, `${picture.look.asset} (${pictureCaption(picture)})`];
   }
   for (const { asset, image, atlas } of sheets) {
     yield [image, `the sheet of ${asset}`];

@@ -1,17 +1,24 @@
 import { surfaceSettings } from '../../runtime/index.ts';
 import type { MapName } from './bakeFileSchema.ts';
-import { bakedRecipe, hashJson, type Library, type LibraryMaterial, type PlannedPicture } from './bakePlan.ts';
+import {
+  bakedRecipe,
+  hashJson,
+  type Library,
+  type LibraryMaterial,
+  type PlannedPicture,
+  pictureName,
+} from './bakePlan.ts';
 import type { BakeModel } from './openModels.ts';
 import { flawOfPath } from './outputPaths.ts';
 import type { Problem } from './readBakeFile.ts';
 
 /** The entry of a picture with maps in a library. */
 export function materialOf(picture: PlannedPicture, numPictures: number, { index }: BakeModel): LibraryMaterial {
-  const { look, label, seed, files } = picture;
+  const { look, label, files } = picture;
   const pngs = files.filter(({ format }) => format === 'png');
   const { metallic, roughness } = surfaceSettings({ label, ...look.surface });
   return {
-    name: numPictures === 1 ? look.asset : `${look.asset}/${label}-${seed}`,
+    name: numPictures === 1 ? look.asset : `${look.asset}/${pictureName(picture)}`,
     maps: Object.fromEntries(pngs.map(({ layer, path }) => [layer as MapName, path])),
     hasAlpha: index.figment.channels === 4,
     green: look.surface?.green ?? 'opengl',

@@ -10,6 +10,7 @@ import {
   printParseErrorCode,
 } from 'jsonc-parser';
 import * as v from 'valibot';
+import { MAX_MESSAGE_LENGTH, shortened } from '../../runtime/core/errors.ts';
 import { nearestWord } from '../../runtime/index.ts';
 import { UsageError } from '../node/usageError.ts';
 import { BAKE_FILE_SCHEMA, type BakeDescription } from './bakeFileSchema.ts';
@@ -29,6 +30,11 @@ export interface BakeSource {
 
 const MAX_BYTES = 50_000_000;
 const MAX_DEPTH = 8;
+/** A file that is wrong throughout is told by its first lines. */
+const MAX_LISTED = 20;
+const MAX_PLACED = 1000;
+const LARGE = 500_000;
+const MAX_SHOWN_LENGTH = 80;
 const NAME_OF_OBJECT = 'figment.bake.json';
 
 /**
@@ -49,7 +55,7 @@ export function parseBakeFile(text: string, file: string): BakeSource {
   const source = { folder: dirname(resolve(file)), name, fail: failIn(name, text, tree) };
   const repeated = repeatedKeys(tree);
   if (repeated.length > 0) source.fail(repeated);
-  return { ...source, description: checkForm(getNodeValue(tree), source.fail) };
+  return { ...source, description: checkForm(getNodeValue(tree), source.fail, text.length > LARGE) };
 }
 
 /** A description that a script made; its paths are relative to the folder. */
@@ -70,7 +76,7 @@ function parseJson(text: string, name: string): Node {
   const tree = parseTree(text.replace(/^\uFEFF/, ' '), errors, { allowTrailingComma: true });
   if (errors.length === 0 && tree?.type === 'object') return tree;
   if (errors.length === 0) throw new UsageError(`${name}:1:1: expected a JSON object`);
-  const lines = errors.map(({ error, offset }) => {
+  const lines = errors.slice(0, MAX_LISTED).map(({ error, offset }) => {
     const problem = printParseErrorCode(error)
       .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
       .toLowerCase();
@@ -82,7 +88,7 @@ function parseJson(text: string, name: string): Node {
 /** The parser calls itself for each level. Brackets in strings count too; eight levels leave room for them to be few. */
 function checkDepth(text: string, name: string): void {
   let depth = 0;
-  for (const [bracket] of text.replace(/"(?:[^"\\\n]|\\.)*"/g, '""').matchAll(/[[\]{}]/g)) {
+  for (const [bracket] of text.replace(/"[^"\\\n]*(?:\\.[^"\\\n]*)*"/g, '""').matchAll(/[[\]{}]/g)) {
     depth += bracket === '[' || bracket === '{' ? 1 : -1;
     if (depth > MAX_DEPTH) throw new UsageError(`${name}: expected at most ${MAX_DEPTH} levels of nesting`);
   }
@@ -104,10 +110,11 @@ function repeatedKeys(node: Node, path: (string | number)[] = []): Problem[] {
   });
 }
 
-function checkForm(value: unknown, fail: (problems: Problem[]) => never): BakeDescription {
-  const result = v.safeParse(BAKE_FILE_SCHEMA, value);
+/** @param isLarge then the first problem is told alone: to find all could take seconds */
+function checkForm(value: unknown, fail: (problems: Problem[]) => never, isLarge = false): BakeDescription {
+  const result = v.safeParse(BAKE_FILE_SCHEMA, value, { abortEarly: isLarge });
   if (result.success) return result.output;
-  return fail(result.issues.map(problemOf));
+  return fail(result.issues.slice(0, MAX_PLACED).map(problemOf));
 }
 
 type Issue = v.InferIssue<typeof BAKE_FILE_SCHEMA>;
@@ -117,7 +124,8 @@ function problemOf(issue: Issue): Problem {
   return { path, message: wording(issue, path) };
 }
 
-function wording({ kind, type, expected, received, requirement, message }: Issue, keys: (string | number)[]): string {
+function wording({ kind, type, expected, requirement, message, ...issue }: Issue, keys: (string | number)[]): string {
+  const received = shortened(issue.received, MAX_SHOWN_LENGTH);
   if (type === 'strict_object' && expected === 'never') return unknownEntry(String(keys.at(-1)), keys);
   if (type === 'strict_object' && received === 'undefined') return 'this entry is missing';
   if (!message.startsWith('Invalid')) return `${message}, found ${received}`;
@@ -171,7 +179,8 @@ export interface Problem {
 export function formatPath(path: JSONPath): string {
   const steps = path.map((step) => {
     if (typeof step === 'number') return `[${step}]`;
-    return /^[\w$]+$/.test(step) ? `.${step}` : `[${JSON.stringify(step.slice(0, 80))}]`;
+    const name = shortened(step, MAX_SHOWN_LENGTH);
+    return /^[\w$]+$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
   });
   return steps.join('').replace(/^\./, '');
 }
@@ -183,17 +192,21 @@ export function placeOf(text: string, offset: number): string {
 }
 
 /**
- * One line a problem: `file:line:column path: message`, in the order of the file.
+ * One line a problem: `file:line:column path: message`, in the order of the file; of many the first.
  *
  * @param tree undefined for a description that came as an object: then there are no lines
  */
 export function formatProblems(problems: Problem[], fileName: string, text: string, tree: Node | undefined): string {
-  const placed = problems.map((problem) => ({ ...problem, offset: tree ? offsetOf(tree, problem.path) : 0 }));
+  const placed = problems
+    .slice(0, MAX_PLACED)
+    .map((problem) => ({ ...problem, offset: tree ? offsetOf(tree, problem.path) : 0 }));
   if (tree) placed.sort((a, b) => a.offset - b.offset);
-  const lines = placed.map(({ path, message, offset }) => {
+  const lines = placed.slice(0, MAX_LISTED).map(({ path, message, offset }) => {
     const where = tree ? `${fileName}:${placeOf(text, offset)}` : fileName;
-    return `${[where, formatPath(path)].filter((part) => part !== '').join(' ')}: ${message}`;
+    const place = [where, formatPath(path)].filter((part) => part !== '').join(' ');
+    return shortened(`${place}: ${message}`, MAX_MESSAGE_LENGTH);
   });
+  if (problems.length > MAX_LISTED) lines.push(`${fileName}: ${problems.length - MAX_LISTED} more like these`);
   return lines.join('\n');
 }
 

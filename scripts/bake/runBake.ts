@@ -49,6 +49,8 @@ export interface BakeResult {
   orphans: string[];
   /** Time spent on computing, without writing, added up over the jobs. */
   durationMs: number;
+  /** What the owners of the models should know, such as that a scheduler is none of ours; a sentence each. */
+  notes: string[];
   /** Where the model ran, and why; null when there was nothing to compute. */
   backend: { name: string; reason: string } | null;
 }
@@ -77,7 +79,7 @@ export async function runPlan(whole: BakePlan, options: RunOptions, keepsManifes
   } catch (error) {
     if (!signal?.aborted) throw error;
     const count = `${result.numBaked} image${result.numBaked === 1 ? '' : 's'} of ${stale.pictures.length}`;
-    throw new InterruptError(`bake: interrupted; ${count} in ${plan.out}`);
+    throw InterruptError.after(signal.reason, `bake: interrupted; ${count} in ${plan.out}`);
   } finally {
     if (keepsManifest) await manifest.save();
   }
@@ -95,10 +97,10 @@ async function checkPlaces({ out, pictures, sheets, libraries }: BakePlan): Prom
   for (const path of folders.values()) await placeInside(out, path);
 }
 
-function newResult({ out, pictures }: BakePlan, stale: StaleWork): BakeResult {
+function newResult({ out, pictures, notes }: BakePlan, stale: StaleWork): BakeResult {
   const numFresh = pictures.length - stale.pictures.length;
   const nothing = { written: [], numBaked: 0, numSheets: 0, orphans: [], durationMs: 0, backend: null };
-  return { out, numFresh, ...nothing };
+  return { out, numFresh, notes, ...nothing };
 }
 
 async function bakePictures(

@@ -1,5 +1,6 @@
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { dirname, join, normalize } from 'node:path';
+import { removeAbandonedFiles } from '../node/atomicWrite.ts';
 import type { BakePlan, Library, PlannedPicture, Sheet } from './bakePlan.ts';
 import { sha256 } from './baker.ts';
 import type { Manifest } from './manifest.ts';
@@ -23,7 +24,7 @@ export interface StaleWork {
 
 /** Compares a plan with what is on disk; nothing is written. */
 export async function findStale(
-  plan: Omit<BakePlan, 'modelFolders' | 'imageFiles'>,
+  plan: Omit<BakePlan, 'modelFolders' | 'imageFiles' | 'notes'>,
   manifest: Manifest,
 ): Promise<StaleWork> {
   const files: StaleFile[] = [];
@@ -77,25 +78,11 @@ export async function findOrphans(plan: BakePlan, manifest: Manifest): Promise<s
   return orphans;
 }
 
-const TEMPORARY = /^\.(.+)\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
-/** A younger file may belong to another process that is writing at this moment; no file takes this long to write. */
-const ABANDONED_MS = 60_000;
-
 /** Removes the temporary files of a bake that was killed while it wrote. */
 export async function removeAbandoned(plan: BakePlan): Promise<void> {
-  const names = new Map<string, Set<string>>();
-  for (const [path] of ownedFiles(plan)) {
-    const folder = join(plan.out, dirname(path));
-    if (!names.has(folder)) names.set(folder, new Set());
-    names.get(folder)!.add(path.slice(path.lastIndexOf('/') + 1));
-  }
-  for (const [folder, wanted] of names) {
-    for (const name of await readdir(folder).catch((): string[] => [])) {
-      const target = TEMPORARY.exec(name)?.[1];
-      if (target === undefined || !wanted.has(target)) continue;
-      const file = join(folder, name);
-      const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
-      if (Date.now() - mtimeMs > ABANDONED_MS) await rm(file, { force: true });
-    }
-  }
+  const files = [...ownedFiles(plan)].map(([path]) => normalize(path));
+  const owned = new Set(files);
+  await removeAbandonedFiles(plan.out, new Set(['', ...files.map((path) => dirname(path))]), (path) => {
+    return owned.has(path) || /^[^/\\]+\.manifest(\.\d+-of-\d+)?\.json$/.test(path);
+  });
 }

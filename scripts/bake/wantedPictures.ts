@@ -7,7 +7,8 @@ import type { BakeModel } from './openModels.ts';
 /** Tells of a mistake in an asset: in which of its entries, and what. */
 export type Wrong = (entry: string | number | (string | number)[], message: string) => void;
 
-const MAX_PICTURES = 1_000_000;
+/** Of one bake file: at a second each they take two days. */
+export const MAX_PICTURES = 200_000;
 
 /** Which pictures an asset wants: the product of labels and seeds, but for labels with seeds of their own. */
 export function wantedPictures(
@@ -27,13 +28,15 @@ export function wantedPictures(
     }
   }
   for (const label of Object.keys(asset.seedsByLabel ?? {})) {
-    if (asset.labels && !asset.labels.includes(label))
-      wrong(['seedsByLabel', label], 'labels does not list this label');
+    if (asset.labels && !labels.includes(label)) wrong(['seedsByLabel', label], 'labels does not list this label');
   }
   const ways = (['seeds', 'count'] as const).filter((entry) => asset[entry] !== undefined);
   if (ways.length > 1) wrong('count', 'seeds says already how many; leave out one of the two');
   const general = asset.seeds ?? countedSeeds(asset, wrong);
-  if (chosen.length * general.length > MAX_PICTURES) wrong('count', `expected at most ${MAX_PICTURES} pictures`);
+  if (chosen.length * general.length > MAX_PICTURES) {
+    wrong('count', `expected at most ${MAX_PICTURES} pictures; make several bake files`);
+    return [];
+  }
   return chosen.flatMap((label) => {
     const own = asset.seedsByLabel && Object.hasOwn(asset.seedsByLabel, label) ? asset.seedsByLabel[label]! : general;
     return [...new Set(own)].map((seed) => ({ label, seed }));

@@ -7,7 +7,7 @@ import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { encodePng } from '../node/png.ts';
 import type { BakeDescription } from './bakeFileSchema.ts';
-import { type BakePlan, bakedRecipe, type PlannedPicture } from './bakePlan.ts';
+import { type BakePlan, bakedRecipe, type PlannedPicture, pictureCaption } from './bakePlan.ts';
 import { Baker } from './baker.ts';
 import { makeBatches } from './batches.ts';
 import { placeInside } from './outputPaths.ts';
@@ -111,23 +111,22 @@ function neighbouringSeeds(pictures: readonly PlannedPicture[], count: number): 
 
 async function figure(out: string, picture: PlannedPicture, neighbours: Neighbour[]): Promise<string> {
   const { label, seed, files, look } = picture;
+  const varied = look.varied.length > 0 ? ` ${escapeHtml(look.varied.join(', '))}` : '';
   const pngs = files.filter(({ format }) => format === 'png');
   const shown = await Promise.all(
     pngs.map(async ({ path, layer }) => {
       const bytes = await readFile(await placeInside(out, path)).catch((error) => {
         throw new Error(`report: ${path} cannot be read (${error.code}); bake first`, { cause: error });
       });
-      const name = layer === 'picture' ? `${label}, seed ${seed}` : `${label}, seed ${seed}, ${layer}`;
+      const name = layer === 'picture' ? pictureCaption(picture) : `${pictureCaption(picture)}, ${layer}`;
       return button(bytes, name, picture, path, 'map');
     }),
   );
-  const others = neighbours.map(({ picture, png }) =>
-    button(png, `${label}, seed ${picture.seed}`, picture, '', 'neighbour'),
-  );
+  const others = neighbours.map(({ picture, png }) => button(png, pictureCaption(picture), picture, '', 'neighbour'));
   const kinds = look.surface ? '' : ' plain';
   return `<figure class="${look.widthPx > 48 ? 'large' : 'small'}${kinds}">
 <div class="maps">${shown.join('')}</div>
-<figcaption>${escapeHtml(label)} <b>${seed}</b></figcaption>
+<figcaption>${escapeHtml(label)} <b>${seed}</b>${varied}</figcaption>
 ${others.length > 0 ? `<div class="neighbours" role="group" aria-label="Other seeds">${others.join('')}</div>` : ''}
 </figure>`;
 }

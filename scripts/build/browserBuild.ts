@@ -18,6 +18,7 @@ export const BROWSER_BUILD = {
   format: 'esm',
   platform: 'browser',
   target: 'es2022',
+  plugins: [leanTensorFlow(), withoutStringHashes()],
 } satisfies BuildOptions;
 
 /** Code that `babylon-figment` and `babylon-figment/runtime` share lies in common chunks. The page brings its own Babylon. */
@@ -26,7 +27,7 @@ export const LIBRARY_BUILD = {
   entryPoints: { plugin: 'plugin/index.ts', runtime: 'runtime/index.ts' },
   splitting: true,
   external: ['@babylonjs/core'],
-  plugins: [directImports(packageRoot())],
+  plugins: [...BROWSER_BUILD.plugins, directImports(packageRoot())],
 } satisfies BuildOptions;
 
 /** One file without imports, as bundlers want a worker that they copy. */
@@ -35,6 +36,25 @@ export const WORKER_BUILD = {
   entryPoints: { worker: 'plugin/painting/worker.ts' },
   splitting: false,
 } satisfies BuildOptions;
+
+/**
+ * Lets a bundle leave out what of tfjs-core Figment never calls but tfjs-core registers when it is imported: its optimizers,
+ * and its ways to load and save models.
+ */
+function leanTensorFlow(): Plugin {
+  return {
+    name: 'lean TensorFlow.js',
+    setup(build) {
+      build.onLoad({ filter: /tfjs-core[\\/]dist[\\/]index\.js$/ }, () => ({
+        contents: `import './base_side_effects'; export * from './base';`,
+      }));
+      build.onResolve({ filter: /^\.\// }, ({ path: imported, resolveDir }) => {
+        const file = `${path.join(resolveDir, imported)}.js`;
+        return /tfjs-core[\\/]dist[\\/]io[\\/]/.test(file) ? { path: file, sideEffects: false } : undefined;
+      });
+    },
+  };
+}
 
 /** `export { a, type B } from './file.ts';` and the same with import; group 1: the word type, 2: names, 3: the file. */
 const LIST = /\b(?:import|export) (type )?\{([^}]*)\} from '([^']+)';/g;
@@ -54,6 +74,21 @@ export function directImports(root: string): Plugin {
         if (!folders.some((folder) => file.startsWith(folder))) return undefined;
         return { contents: redirect(readFileSync(file, 'utf8'), definedIn), loader: 'ts' as Loader };
       });
+    },
+  };
+}
+
+/**
+ * Leaves out how TensorFlow.js hashes strings, with the library of 64-bit integers that it brings along: it is for one
+ * operation on strings, and Figment has none.
+ */
+export function withoutStringHashes(): Plugin {
+  const contents = `const leftOut = () => { throw new Error('tf.string: hashes of strings are left out of this bundle'); };
+    export { leftOut as hexToLong, leftOut as fingerPrint64 };`;
+  return {
+    name: 'without string hashes',
+    setup(build) {
+      build.onLoad({ filter: /tfjs-core[/\\]dist[/\\]hash_util\.js$/ }, () => ({ contents, loader: 'js' }));
     },
   };
 }

@@ -17,7 +17,7 @@ export const DEMO_BUILD = {
   loader: { '.html': 'text' },
   splitting: true,
   minify: true,
-  plugins: [directImports(packageRoot())],
+  plugins: [...BROWSER_BUILD.plugins, directImports(packageRoot())],
 } satisfies BuildOptions;
 
 const IN_MEMORY = { outdir: '/', write: false, logLevel: 'silent' } as const; // a failed build throws its messages

@@ -28,11 +28,12 @@ export const TRAINING_CODE =
 const STEERING_CODE = /kernels\/gradients\.ts/;
 
 /**
- * Chunks that a page which shows portraits on WebGPU never asks for: the other backends, the PNG encoder of packed sheets,
- * what makes surfaces and pixel art of pictures, what steers by classifiers, and tfjs's kernels that training alone takes.
+ * Chunks that a page which shows portraits on WebGPU never asks for: the other backends, the PNG encoder, what makes surfaces,
+ * pixel art and files of pictures, what steers by classifiers, what reads folders of others than Figment, and the kernels of
+ * tfjs that training alone takes.
  */
 const OTHER_CHUNKS =
-  /tfjs-backend-(wasm|cpu)\/|runtime\/(backends|kernels)\/(wasm|cpu)\b|fast-png\/|material\/(surfaceMaterial|writeSurface)\.|pixelArtBrush\.|painting\/steering\.|backends\/allWebgpuKernels\.|tfjs-backend-webgpu\/dist\/index\./;
+  /tfjs-backend-(wasm|cpu)\/|runtime\/(backends|kernels)\/(wasm|cpu)\b|fast-png\/|material\/(surfaceMaterial|writeSurface)\.|(pixelArtBrush|textureImage)\.|painting\/steering\.|weights\/foreignFiles\.|backends\/allWebgpuKernels\.|tfjs-backend-webgpu\/dist\/index\./;
 
 const MEASURED = {
   minify: true,

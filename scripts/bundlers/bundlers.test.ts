@@ -56,12 +56,19 @@ describe('parseImport', () => {
     });
   });
 
+  it('takes attributes as the command line does', () => {
+    const { asset } = parseImport('figment:portraits/elf?with=hair_colour=red,wear=0.5&seed=7', {});
+    expect(asset).toMatchObject({ seeds: [7], attributes: { hair_colour: 'red', wear: 0.5 } });
+  });
+
   it.each([
+    ['figment:a/b?with=red', /with: expected attributes such as hair_colour=red,expression=happy/],
+    ['figment:a/b?with=hair=red,black', /with: expected attributes/],
     ['figment:elf', /expected figment:MODEL\/LABEL\?seed=7/],
     ['figment:a/b/c', /expected figment:MODEL/],
     ['figment:https%3A%2F%2Fevil.example/elf', /expected a shipped model, or one that the plugin has/],
     ['figment:..%2Felsewhere/elf', /expected a shipped model/],
-    ['figment:a/b?sed=1', /sed is unknown; known: seed, map, enlarge/],
+    ['figment:a/b?sed=1', /sed is unknown; known: seed, with, map, enlarge/],
     ['figment:a/b?classifier=..%2Fmine', /classifier: expected a shipped classifier/],
     ['figment:a/b?seed=one', /seed: expected a number/],
     ['figment:a/b?seed=1&seed=2', /seed is there twice/],

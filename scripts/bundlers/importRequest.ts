@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { SAMPLING_ENTRIES } from '../../runtime/recipe/schema.ts';
 import type { BakeAsset } from '../bake/bakeFileSchema.ts';
 import { hashJson } from '../bake/bakePlan.ts';
+import { ATTRIBUTES_FORM, readAttributes, variedNames } from '../bake/combinations.ts';
 import { UsageError } from '../node/usageError.ts';
 
 /** What an import such as `figment:portraits/elf?seed=7` asks for: one picture, one file. */
@@ -36,6 +37,13 @@ const FORMS: Record<string, v.GenericSchema<string, unknown>> = {
 /** Ranges, and what goes together, are checked where every recipe is. */
 const PARAMETERS = v.strictObject({
   seed: v.optional(number),
+  with: v.optional(
+    v.pipe(
+      v.string(),
+      v.transform((text) => readAttributes(text)),
+      v.check((asked) => asked !== undefined && variedNames(asked).length === 0, `expected ${ATTRIBUTES_FORM}`),
+    ),
+  ),
   map: v.optional(v.string()),
   enlarge: v.optional(number),
   interpolateSeed: v.optional(number),
@@ -44,7 +52,8 @@ const PARAMETERS = v.strictObject({
 });
 
 /**
- * Reads `figment:MODEL/LABEL?seed=7&enlarge=8&map=normal…`. Parameters have the names that they have in a bake file.
+ * Reads `figment:MODEL/LABEL?seed=7&enlarge=8&map=normal…`. Parameters have the names that they have in a bake file, but for
+ * attributes, which are those of the command line: `with=hair_colour=red,expression=happy`.
  *
  * @param models where models of one's own are, by name
  * @throws       UsageError for one that has another form
@@ -57,7 +66,7 @@ export function parseImport(specifier: string, models: Readonly<Record<string, s
   if (repeated) throw wrong(specifier, `${repeated[0]} is there twice`);
   const parsed = v.safeParse(PARAMETERS, Object.fromEntries(parameters));
   if (!parsed.success) throw wrong(specifier, wording(parsed.issues[0]));
-  const { seed = 0, map, interpolateSeed, interpolateAmount, ...settings } = parsed.output;
+  const { seed = 0, with: attributes, map, interpolateSeed, interpolateAmount, ...settings } = parsed.output;
   if ((interpolateSeed === undefined) !== (interpolateAmount === undefined)) {
     throw wrong(specifier, 'interpolateSeed and interpolateAmount go together');
   }
@@ -71,6 +80,7 @@ export function parseImport(specifier: string, models: Readonly<Record<string, s
     labels: [plainLabel],
     seeds: [seed],
     ...settings,
+    ...(attributes && { attributes }),
     ...(map === undefined ? {} : { maps: [map] }),
     ...(interpolateSeed === undefined ? {} : { interpolate: interpolation }),
   };

@@ -5,7 +5,7 @@ import { MAX_SEED } from '../../runtime/core/random.ts';
 import type { Shard } from '../bake/manifest.ts';
 import { UsageError } from '../node/usageError.ts';
 import type { BakeCommandOptions, BakePictureOptions } from './bakeOptions.ts';
-import { realNumber, wholeNumber } from './optionParsers.ts';
+import { attributeValues, realNumber, wholeNumber } from './optionParsers.ts';
 
 const MAX_COUNT = 100_000;
 const MAX_BATCH = 256;
@@ -14,6 +14,7 @@ const MAX_JOBS = 256;
 const EXAMPLES = `
 Examples:
   figment bake portraits --label elf --count 8 --seed 1 --enlarge 8 --out npcs
+  figment bake portraits --label elf --with hair_colour=red,black,expression=happy --out npcs
   figment bake portraits --label elf,orc --guidance 3 --steps 30 --sampler ddim --sheet --out npcs
   figment bake https://example.org/models/portraits --out npcs
   figment bake portraits --pipeline cvae --count 50 --out crowd
@@ -41,6 +42,11 @@ export function bakeCommand(): Command {
     .addOption(new Option('--backend <name>', 'default: the fastest here').choices(['webgpu', 'wasm', 'cpu']))
     .optionsGroup(OF_A_MODEL)
     .option('--label <names>', 'labels to draw, repeated or separated by commas (default: all)', addLabels)
+    .option(
+      '--with <attributes>',
+      "what they have besides, of the model's attributes; several values make all combinations",
+      attributeValues,
+    )
     .option('--count <n>', 'pictures of each label (default: 1)', wholeNumber(1, MAX_COUNT))
     .option(
       '--seed <n>',
@@ -109,6 +115,7 @@ export function bakeCommand(): Command {
 
 const PICTURE_OPTIONS: readonly (keyof BakePictureOptions)[] = [
   'label',
+  'with',
   'count',
   'seed',
   'interpolateSeed',

@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { describeError } from '../node/describeError.ts';
 import { decodePng, readPngText } from '../node/png.ts';
@@ -42,6 +44,57 @@ it('bakes pictures of different attributes, and again those alone whose attribut
   expect(attributes).toEqual({ hair: 'black', wear: 1 });
   await art.describe([asset('any'), asset('red', { hair: 'black' }), asset('worn', { hair: 'black', wear: 1 })]);
   expect(await bake()).toMatch(/bake: 1 images? baked, 2 as they were; 1 files? written/);
+});
+
+it('makes all combinations of the values that are listed, in files and on a sheet that name them', async () => {
+  await art.describe([
+    { labels: ['elf'], seeds: [7, 8], name: 'npc', attributes: { hair: ['black', 'red'], wear: 0 }, sheet: 'all' },
+  ]);
+  expect(await bake()).toMatch(/bake: 4 images baked/);
+  const names = ['elf-7-black', 'elf-7-red', 'elf-8-black', 'elf-8-red'];
+  const files = await art.files();
+  expect([...files.keys()].sort()).toEqual([...['all.json', 'all.png'], ...names.map((name) => `npc/${name}.png`)]);
+  const recipes = names.map((name) => JSON.parse(readPngText(files.get(`npc/${name}.png`)!).figment!));
+  expect(recipes.map(({ seed, attributes }) => [seed, attributes])).toEqual([
+    [7, { hair: 'black', wear: 0 }],
+    [7, { hair: 'red', wear: 0 }],
+    [8, { hair: 'black', wear: 0 }],
+    [8, { hair: 'red', wear: 0 }],
+  ]);
+  expect(Object.keys(JSON.parse(Buffer.from(files.get('all.json')!).toString()).frames)).toEqual(names);
+});
+
+it('fills the names of attributes into output, "any" where one is left out', async () => {
+  const output = '{label}-{hair}-{wear}';
+  await art.describe([{ ...ELF, attributes: { hair: ['black', 'red'] }, output }]);
+  await bake();
+  expect([...(await art.files()).keys()].sort()).toEqual(['elf-black-any.png', 'elf-red-any.png']);
+  await art.describe([{ ...ELF, attributes: { hair: ['black', 'red'] }, output: '{label}' }]);
+  const error = await bake().catch((thrown) => thrown);
+  expect(describeError(error).message).toMatch(/elf\.png would be written twice, by \w+ \(elf, seed 7, black\) and by/);
+});
+
+it('takes attributes from the command line, lists as well', async () => {
+  const out = join(art.folder, 'by-option');
+  const args = [
+    'bake',
+    join(art.folder, 'tiny'),
+    '--label',
+    'elf',
+    '--seed',
+    '7',
+    '--with',
+    'hair=black,red,wear=1',
+    '--out',
+    out,
+  ];
+  await createProgram().parseAsync([...args, '--backend', 'wasm'], { from: 'user' });
+  expect((await readdir(out)).filter((name) => name.endsWith('.png')).sort()).toEqual([
+    'elf-7-black.png',
+    'elf-7-red.png',
+  ]);
+  const { attributes } = JSON.parse(readPngText(await readFile(join(out, 'elf-7-red.png'))).figment!);
+  expect(attributes).toEqual({ hair: 'red', wear: 1 });
 });
 
 it('says where in the file a wrong attribute is', async () => {

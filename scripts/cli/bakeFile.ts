@@ -56,7 +56,8 @@ async function withProgress(work: (onProgress: BakeOptions['onProgress']) => Pro
   }
 }
 
-function tell({ out, backend, numBaked, numFresh, written, orphans }: BakeResult, pruned = false): void {
+function tell({ out, backend, notes, numBaked, numFresh, written, orphans }: BakeResult, pruned = false): void {
+  for (const note of notes) console.log(`bake: ${note}`);
   if (backend) console.log(`bake: ${backend.name}: ${backend.reason}`);
   console.log(`bake: ${numBaked} images baked, ${numFresh} as they were; ${written.length} files written in ${out}`);
   if (orphans.length === 0) return;

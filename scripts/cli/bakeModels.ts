@@ -1,5 +1,6 @@
 import type { BakeDescription } from '../bake/bakeFileSchema.ts';
 import type { BakePlan } from '../bake/bakePlan.ts';
+import { variedNames } from '../bake/combinations.ts';
 import { planBake } from '../bake/planBake.ts';
 import type { BakeSource } from '../bake/readBakeFile.ts';
 import { runPlan } from '../bake/runBake.ts';
@@ -17,6 +18,7 @@ export async function bakeModels(models: string[], options: BakeCommandOptions):
   const source = describe(isOne ? models : models.length > 0 ? models : shippedModels(), isOne, options);
   await interruptible(async (signal) => {
     const plan = await planBake(source, { out, signal });
+    for (const note of plan.notes) console.log(`bake: ${note}`);
     const progress = startProgress('bake');
     const onProgress = ({ numDone, numPictures }: { numDone: number; numPictures: number }) =>
       progress.update(numDone / numPictures, `${Math.floor(numDone)}/${numPictures} images`);
@@ -42,6 +44,7 @@ function describe(models: string[], isOne: boolean, options: BakeCommandOptions)
   const shared = {
     ...defined({
       labels: options.label,
+      attributes: options.with,
       pipeline: options.pipeline,
       guidanceScale: options.guidance,
       guidanceRescale: options.guidanceRescale,
@@ -66,11 +69,12 @@ function describe(models: string[], isOne: boolean, options: BakeCommandOptions)
     ...(interpolateSeed === undefined ? {} : { interpolate: { seed: interpolateSeed, amount: interpolateAmount! } }),
   };
   const folder = isOne ? '' : '{model}/';
+  const varied = variedNames(options.with).map((name) => `-{${name}}`);
   const assets = models.map((model) => ({
     ...shared,
     name: model,
     model,
-    output: `${folder}{label}-{seed}`,
+    output: `${folder}{label}-{seed}${varied.join('')}`,
     ...(options.sheet ? { sheet: `${folder}sheet` } : {}),
   }));
   return {

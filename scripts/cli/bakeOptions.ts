@@ -1,10 +1,12 @@
 // What `figment bake` takes, as commander hands it over.
 import type { BackendName, PipelineName, SamplerName } from '../../runtime/index.ts';
+import type { AskedAttributes } from '../bake/combinations.ts';
 import type { Shard } from '../bake/manifest.ts';
 
 /** Of the pictures of a model; a bake file says these for itself. What is undefined comes from the model's own defaults. */
 export interface BakePictureOptions {
   label?: string[];
+  with?: AskedAttributes;
   count?: number;
   seed?: number;
   interpolateSeed?: number;

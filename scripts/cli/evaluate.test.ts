@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
+import { vocabularyOf } from '../../runtime/dataset/attributeColumns.ts';
+import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { modelFolderFiles } from '../../runtime/weights/modelFolder.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
@@ -98,6 +99,26 @@ it('compares the pipelines of a model that has a VAE, and of no other', async ()
   }
   expect(pipelines.cvae.frechetDistanceToHeldOut).not.toBe(pipelines.ddpm.frechetDistanceToHeldOut);
   expect(JSON.parse(await readFile(at('report/metrics.json'), 'utf8')).pipelines).toBeUndefined();
+});
+
+it('asks for the attributes of held-out images, and tells how well each is read', async () => {
+  const plain = tinyDataset({ perClass: 12, widthPx: 16, heightPx: 16 });
+  const known = tinyAttributes({ perClass: 12 });
+  const unasked = { name: 'unasked', values: ['a', 'b'], data: new Int16Array(plain.classLabels.length) };
+  const attributes = [...known, unasked];
+  await writeDataset(at('directed'), { ...plain, attribution: 'drawn by formula', attributes }, 'shapes');
+  const files = tinyModelFiles({ labels: plain.labels, sizePx: 16, attributes: vocabularyOf(known) });
+  await writeFilesAtomic(at('obedient'), await modelFolderFiles(files));
+  const classifier = ['--classifier', at('directed.safetensors'), '--guidance', '1,2'];
+  const printed = await run(at('obedient'), ...FAST, '--data', at('directed'), ...classifier);
+  expect(printed).toMatch(
+    /attributes +held-out +guidance 1 +guidance 2\ntone +\d\.\d{3} +\d\.\d{3} +\d\.\d{3}\ngrowth /,
+  );
+  const metrics = JSON.parse(await readFile(at('obedient/metrics.json'), 'utf8'));
+  const { heldOutAccuracyPerAttribute: real } = metrics.classifier;
+  expect(Object.keys(real)).toEqual(['tone', 'growth']);
+  const { tone, growth, ...others } = metrics.byGuidance['2'].accuracyPerAttribute;
+  expect([tone >= 0 && tone <= 1, Math.abs(growth) <= 1, others]).toEqual([true, true, {}]);
 });
 
 it('measures the seams of a model that tiles, and of no other', async () => {

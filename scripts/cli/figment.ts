@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command `figment`: exit code 0, 1 after a failure, 2 after a mistake in options or files, 130 after Ctrl-C.
+// The command `figment`: exit code 0, 1 after a failure, 2 after a mistake in options or files, 130 after Ctrl-C, 143 after SIGTERM.
 import { endWithError } from './endWithError.ts';
 import { createProgram } from './program.ts';
 

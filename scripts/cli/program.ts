@@ -4,7 +4,9 @@ import { coloursFor } from '../node/terminal.ts';
 import { bakeCommand } from './bake.ts';
 import { datasetCommand } from './dataset.ts';
 import { evaluateCommand } from './evaluate.ts';
+import { inspectCommand } from './inspect.ts';
 import { pickCommand } from './pick.ts';
+import { rehashCommand } from './rehash.ts';
 import { trainCommand } from './train.ts';
 import { verifyCommand } from './verify.ts';
 
@@ -14,7 +16,16 @@ export function createProgram(): Command {
     .description('Generates game art with diffusion models, and trains the models that do.')
     .version(packageVersion())
     .option('--debug', 'print where an error came from (as does FIGMENT_DEBUG=1)');
-  const commands = [bakeCommand(), pickCommand(), trainCommand(), evaluateCommand(), verifyCommand(), datasetCommand()];
+  const commands = [
+    bakeCommand(),
+    pickCommand(),
+    inspectCommand(),
+    trainCommand(),
+    evaluateCommand(),
+    verifyCommand(),
+    rehashCommand(),
+    datasetCommand(),
+  ];
   for (const command of commands) program.addCommand(command);
   configure(program);
   return program;

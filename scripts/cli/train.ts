@@ -1,6 +1,7 @@
 // figment train vae|ddpm|cvae|classifier: the options. Each training has a file of its own, loaded when it runs.
 import { Command, Option } from 'commander';
 import { realNumber, wholeNumber } from './optionParsers.ts';
+import type { RunFolderOptions } from './runFolder.ts';
 
 function command(name: string, description: string): Command {
   return new Command(name)
@@ -27,6 +28,9 @@ function command(name: string, description: string): Command {
       ).argParser((text) => text.split(',')),
     )
     .option('--resume', 'go on from the checkpoint in --out')
+    .addOption(
+      new Option('--overwrite', 'begin anew in an --out that holds a run or a model, and lose it').conflicts('resume'),
+    )
     .option('--init-from <dir>', 'begin with the weights of this model folder')
     .option('--preview-minutes <n>', 'minutes between preview sheets', realNumber(0.1), 5)
     .addOption(
@@ -41,6 +45,11 @@ function command(name: string, description: string): Command {
       '--circular',
       'for seamless tiles: wrap every convolution around the borders, and augment by shifts that do',
     );
+}
+
+/** An action that has the folder of its run to itself. */
+function inItsFolder<Options extends RunFolderOptions>(run: (options: Options) => Promise<void>) {
+  return async (options: Options) => (await import('./runFolder.ts')).inRunFolder(options, () => run(options));
 }
 
 /** Parser of `--widths`. */
@@ -67,6 +76,11 @@ Example:
   figment train classifier --data hats --model portraits --minutes 5 --flip --out runs/hat
   figment bake portraits --classifier runs/hat --classifier-label hat --classifier-scale 3 --out out`;
 
+function attributesOption(fallback: string): Option {
+  const what = `condition on these attributes of the data, separated by commas, or on none (${fallback})`;
+  return new Option('--attributes <list>', what).argParser((text) => text.split(','));
+}
+
 /** The command `figment train`. */
 export function trainCommand(): Command {
   const vae = command('vae', 'train a variational auto-encoder (images to latents and back)')
@@ -85,12 +99,12 @@ export function trainCommand(): Command {
     .option('--latent-channels <n>', 'channels of the latents of a new network (default: 8)', wholeNumber(1, 256))
     .option('--freeze-encoder', 'train the decoder alone: latents stay as they are')
     .addHelpText('after', VAE_DETAILS)
-    .action(async (options) => (await import('./trainVae.ts')).trainVae(options));
+    .action(inItsFolder(async (options) => (await import('./trainVae.ts')).trainVae(options)));
   const ddpm = command(
     'ddpm',
-    'train a diffusion model, conditioned on label and attributes, on the latents of a trained auto-encoder',
+    'train a diffusion model, conditioned on label and attributes, on the latents of a trained auto-encoder or on pixels',
   )
-    .requiredOption('--vae <dir>', 'folder with the trained vae/')
+    .option('--vae <dir>', 'folder with the trained vae/ (default: none, and the model makes pixels)')
     .addOption(
       new Option('--prediction <type>', 'what the network predicts')
         .choices(['epsilon', 'v_prediction', 'sample'])
@@ -101,18 +115,15 @@ export function trainCommand(): Command {
         .choices(['linear', 'scaled_linear', 'squaredcos_cap_v2'])
         .default('squaredcos_cap_v2'),
     )
-    .addOption(
-      new Option(
-        '--attributes <list>',
-        'condition on these attributes of the data, separated by commas, or on none (default: all)',
-      ).argParser((text) => text.split(',')),
-    )
+    .addOption(attributesOption('default: all'))
     .option('--widths <list>', 'channels of a new network by level, separated by commas: 64,128', channelCounts)
     .option('--layers <n>', 'residual blocks a level of a new network', wholeNumber(1, 8))
     .option('--cond-drop-prob <p>', 'share of images trained without label and attributes', realNumber(0, 1))
     .option('--min-snr-gamma <x>', 'clamp the weights by signal-to-noise ratio', realNumber(0.1))
-    .action(async (options) => (await import('./trainDdpm.ts')).trainDdpm(options));
-  const cvae = command('cvae', 'train a class-conditional VAE that makes pictures in one step')
+    .action(inItsFolder(async (options) => (await import('./trainDdpm.ts')).trainDdpm(options)));
+  const cvae = command('cvae', 'train a VAE, conditioned on label and attributes, that makes pictures in one step')
+    .addOption(attributesOption('default: those of the model of --add-to, otherwise all'))
+    .option('--cond-drop-prob <p>', 'share of images trained without label and attributes', realNumber(0, 1))
     .option('--shift <px>', 'augment by shifts of up to so many pixels', wholeNumber(0), 0)
     .option('--latent-size <n>', 'values of the one latent vector (default: 64)', wholeNumber(1, 4096))
     .option('--kl-weight <x>', 'weight of the KL divergence: 1 is the bound, 0 a plain auto-encoder', realNumber(0))
@@ -120,14 +131,14 @@ export function trainCommand(): Command {
     .option('--gradient-weight <x>', 'weight of the difference of finite differences', realNumber(0))
     .option('--add-to <dir>', 'put the VAE into this model folder as well, whose labels are those of the data')
     .addHelpText('after', CVAE_DETAILS)
-    .action(async (options) => (await import('./trainCvae.ts')).trainConditionalVae(options));
+    .action(inItsFolder(async (options) => (await import('./trainCvae.ts')).trainConditionalVae(options)));
   const classifier = command(
     'classifier',
     'train a classifier of noised latents, which guides a model without retraining it',
   )
     .requiredOption('--model <dir>', 'the model to guide: a shipped one, a folder or an address')
     .addHelpText('after', CLASSIFIER_DETAILS)
-    .action(async (options) => (await import('./trainClassifier.ts')).trainClassifier(options));
+    .action(inItsFolder(async (options) => (await import('./trainClassifier.ts')).trainClassifier(options)));
   return new Command('train')
     .description('train a model on a labelled data set')
     .addCommand(vae)

@@ -2,9 +2,10 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { vocabularyOf } from '../../runtime/dataset/attributeColumns.ts';
 import * as runtime from '../../runtime/index.ts';
 import { expectClose } from '../../runtime/testing/matchers.ts';
-import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
+import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
@@ -62,6 +63,25 @@ describe('train cvae', () => {
     await expect(train('fewer', 1, '--init-from', at('run'), '--labels', 'disc,ramp')).rejects.toThrow(
       /knows 3 labels, the data has 2; .* leave out --init-from/,
     );
+  });
+
+  it('takes the attributes of the model that it is added to, and makes pictures that know them', async () => {
+    const attributes = tinyAttributes();
+    const dataset = { ...tinyDataset({ widthPx: 16, heightPx: 16 }), attribution: 'drawn by formula' };
+    await writeDataset(at('directed'), { ...dataset, attributes }, 'shapes');
+    const tone = { tone: vocabularyOf(attributes).tone! };
+    const files = await runtime.modelFolderFiles(tinyModelFiles({ labels: dataset.labels, attributes: tone }));
+    await writeFilesAtomic(at('obedient'), files);
+    await train('toned', 1, '--data', at('directed'), '--add-to', at('obedient'));
+    const loaded = await runtime.loadModelFolder(diskSource(at('obedient')), { parts: ['cvae'] });
+    const cvae = runtime.createConditionalVae(loaded);
+    expect(cvae.config.attributes).toEqual({ tone: 3 });
+    const requests = ['dark', 'light'].map((value) => ({ label: 'disc', seed: 1, attributes: { tone: value } }));
+    const [dark, light] = await runtime.generate({ cvae }, requests, { pipeline: 'cvae' });
+    cvae.dispose();
+    expect(dark).not.toEqual(light);
+    const other = train('untold', 1, '--data', at('directed'), '--add-to', at('obedient'), '--attributes', 'none');
+    await expect(other).rejects.toThrow(/knows other attributes, or other values of them, than the data/);
   });
 
   it('puts the VAE into a model of the same labels, whose other files stay', async () => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import {
+  attributeKinds,
   CONDITIONAL_VAE_DEFAULTS,
   type ConditionalVaeOptions,
   conditionalVaeShapes,
@@ -7,9 +8,11 @@ import {
   conditionalVaeTrainer,
   cvaeReconstructionSheet,
   cvaeSheet,
+  type Dataset,
   defaultConditionalVaeConfig,
   downloadWeights,
   type ModelContent,
+  vocabularyOf,
   writeSafetensors,
 } from '../../runtime/index.ts';
 import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
@@ -20,6 +23,7 @@ import { readWholeModel, type WholeModel, withNetworks } from '../node/wholeMode
 import { startFolder } from './trainingCheckpoint.ts';
 import {
   type CommonTrainOptions,
+  chooseAttributes,
   gradientsIn,
   readTrainingData,
   train,
@@ -34,13 +38,20 @@ interface ConditionalVaeCommandOptions extends CommonTrainOptions {
   klWarmup?: number;
   gradientWeight?: number;
   addTo?: string;
+  attributes?: string[];
+  condDropProb?: number;
 }
 
 /** figment train cvae */
 export async function trainConditionalVae(command: ConditionalVaeCommandOptions): Promise<void> {
   const options = cvaeOptions(command);
-  const data = await readTrainingData(command);
-  const { dataset, split } = data;
+  const whole = await readTrainingData(command);
+  const { out, addTo } = command;
+  const model = addTo === undefined ? null : await readWholeModel(addTo);
+  const names = command.attributes ?? (model ? attributesOfModel(model) : undefined);
+  const dataset = { ...whole.dataset, attributes: chooseAttributes(whole.dataset, names) };
+  const { split } = whole;
+  const data = { ...whole, dataset };
   const folder = startFolder(command, 'cvae');
   const init = folder ? await readConditionalVae(folder) : null;
   const config = init?.config ?? defaultConditionalVaeConfig(dataset, command.latentSize);
@@ -49,9 +60,12 @@ export async function trainConditionalVae(command: ConditionalVaeCommandOptions)
       `train cvae: ${folder} knows ${config.num_labels} labels, the data has ${dataset.labels.length}; choose them with --labels, or leave out --init-from`,
     );
   }
-  const { out, addTo } = command;
-  const model = addTo === undefined ? null : await readWholeModel(addTo);
-  if (model) checkSameLabels(model, dataset.labels, addTo!);
+  if (model) checkSame(model, dataset, addTo!);
+  if (JSON.stringify(config.attributes) !== JSON.stringify(attributeKinds(vocabularyOf(dataset.attributes)))) {
+    throw new UsageError(
+      `train cvae: ${folder} knows other attributes than the data; choose them with --attributes, or leave out --init-from`,
+    );
+  }
   const credit = combineCredits([dataset, folder ? await readCredit(folder) : null]);
   await train(command, {
     kind: 'cvae',
@@ -87,17 +101,29 @@ function cvaeOptions(command: ConditionalVaeCommandOptions): ConditionalVaeOptio
     klWeight: command.klWeight ?? CONDITIONAL_VAE_DEFAULTS.klWeight,
     klWarmupSteps: command.klWarmup ?? CONDITIONAL_VAE_DEFAULTS.klWarmupSteps,
     gradientWeight: command.gradientWeight ?? CONDITIONAL_VAE_DEFAULTS.gradientWeight,
+    condDropProb: command.condDropProb ?? CONDITIONAL_VAE_DEFAULTS.condDropProb,
     balanced: command.balanced ?? false,
     augment: { flip: command.flip ?? false, shiftPx: command.shift, circular: command.circular ?? false },
   };
 }
 
-/** @throws UsageError when the labels of a model, in their order, are not those of the data */
-function checkSameLabels({ index }: WholeModel, labels: readonly string[], dir: string): void {
-  if (index.labels.join('\n') === labels.join('\n')) return;
-  throw new UsageError(
-    `train cvae: ${dir} has the labels ${index.labels.join(', ')}, the data ${labels.join(', ')}; name the data that the model was trained on`,
-  );
+/** The names of a model's attributes as --attributes takes them. */
+function attributesOfModel({ index }: WholeModel): string[] {
+  const names = Object.keys(index.figment.attributes ?? {});
+  return names.length > 0 ? names : ['none'];
+}
+
+/** @throws UsageError when labels or attributes of a model, in their order, are not those of the data */
+function checkSame({ index }: WholeModel, { labels, attributes }: Dataset, dir: string): void {
+  const remedy = 'name the data that the model was trained on';
+  if (index.labels.join('\n') !== labels.join('\n')) {
+    throw new UsageError(
+      `train cvae: ${dir} has the labels ${index.labels.join(', ')}, the data ${labels.join(', ')}; ${remedy}`,
+    );
+  }
+  const [known, chosen] = [index.figment.attributes ?? {}, vocabularyOf(attributes)].map((all) => JSON.stringify(all));
+  if (known === chosen) return;
+  throw new UsageError(`train cvae: ${dir} knows other attributes, or other values of them, than the data; ${remedy}`);
 }
 
 const CLASS_NAME = 'ClassConditionalVae';

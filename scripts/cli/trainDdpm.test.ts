@@ -3,13 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import * as runtime from '../../runtime/index.ts';
+import { unet2dShapes } from '../../runtime/networks/unet2d.ts';
+import { encodeText, pixelFolder } from '../../runtime/testing/foreignFolders.ts';
 import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
+import { randomWeights, tinyUNetConfig } from '../../runtime/testing/tinyNetworks.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
 import { decodePng } from '../node/png.ts';
 import { writeDataset } from '../node/writeDataset.ts';
 import { createProgram } from './program.ts';
+
+const NO_VAE = '(no vae)';
 
 let dir: string;
 const at = (...names: string[]) => join(dir, ...names);
@@ -26,8 +31,11 @@ afterAll(() => rm(dir, { recursive: true }));
 /** Runs `figment train ddpm …` on the tiny model's networks; returns what it prints. */
 async function train(out: string, ...words: string[]): Promise<string> {
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});
-  const folders = ['--data', at('data'), '--vae', at('model'), '--init-from', at('model'), '--out', at(out)];
-  const options = ['--backend', 'wasm', '--batch', '2', '--held-out', '0.2', '--steps', '2', ...words];
+  const isPixels = words[0] === NO_VAE;
+  const vae = isPixels ? [] : ['--vae', at('model')];
+  const folders = ['--data', at('data'), ...vae, '--init-from', at('model'), '--out', at(out)];
+  const own = isPixels ? words.slice(1) : words;
+  const options = ['--backend', 'wasm', '--batch', '2', '--held-out', '0.2', '--steps', '2', ...own];
   try {
     await createProgram().parseAsync(['train', 'ddpm', ...folders, ...options], { from: 'user' });
     return log.mock.calls.map(([line]) => line).join('\n');
@@ -43,6 +51,30 @@ it('begins with a model of other labels and another size', async () => {
   const { index, unetConfig } = await runtime.loadModelFolder(diskSource(at('relabelled')));
   expect(index.labels).toEqual(tinyDataset().labels);
   expect(unetConfig).toMatchObject({ num_class_embeds: index.labels.length + 1, sample_size: 8 });
+});
+
+it('trains on pixels without an auto-encoder, from a model that knew no classes, and goes on', async () => {
+  const { labels } = tinyDataset();
+  const [config, weights] = ['unet/config.json', 'unet/diffusion_pytorch_model.safetensors'];
+  const unet = tinyUNetConfig({ sample_size: 16, num_class_embeds: null });
+  await writeFilesAtomic(at('pixels'), {
+    ...pixelFolder(),
+    [config]: encodeText(unet),
+    [weights]: runtime.writeSafetensors(randomWeights(unet2dShapes(unet))),
+  });
+  const options = [NO_VAE, '--init-from', at('pixels'), '--prediction', 'epsilon', '--flip'];
+  expect(await train('pixelRun', ...options)).toMatch(/train ddpm: done: 2 steps/);
+  const files = await runtime.loadModelFolder(diskSource(at('pixelRun')));
+  expect(files.index).toMatchObject({ labels, figment: { channels: 4, widthPx: 16 } });
+  expect([files.index.vae, files.vaeConfig]).toEqual([undefined, undefined]);
+  expect(files.unetConfig).toMatchObject({ in_channels: 4, num_class_embeds: labels.length + 1 });
+  expect(files.schedulerConfig).toMatchObject({ clip_sample: true, prediction_type: 'epsilon' });
+  const model = runtime.createModel(files);
+  const pictures = await runtime.generate(model, [{ label: labels[0]!, seed: 3 }], { numInferenceSteps: 2 });
+  model.dispose();
+  expect(pictures[0]!.length).toBe(4 * 16 * 16);
+  expect(await train('pixelRun', ...options, '--resume', '--steps', '3')).toMatch(/done: 3 steps/);
+  await expect(train('relabelled', NO_VAE, '--resume', '--steps', '3')).rejects.toThrow(/pixels/);
 });
 
 it('writes a model, and a preview of the model as it is stored, from one download of the weights', async () => {
@@ -66,7 +98,7 @@ it('encodes the data once, whoever does it, and goes on at once', async () => {
   const file = 'latents.safetensors';
   const numEncodings = async (...words: string[]) => {
     const encodeDataset = vi.spyOn(runtime, 'encodeDataset');
-    await train('cached', ...words);
+    await train('cached', '--overwrite', ...words);
     const numCalls = encodeDataset.mock.calls.length;
     encodeDataset.mockRestore();
     return numCalls;

@@ -1,5 +1,4 @@
 import {
-  type AttributeColumn,
   attributeSheet,
   conditionedShapes,
   createModel,
@@ -12,6 +11,7 @@ import {
   downloadWeights,
   drawExamples,
   encodeColumns,
+  encodeDataset,
   type LabelledPicture,
   type LatentDataset,
   latentShape,
@@ -22,8 +22,8 @@ import {
   modelFolderFiles,
   type PixelImage,
   type PredictionType,
+  pixelEncoder,
   sampleSheet,
-  selectColumns,
 } from '../../runtime/index.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { combineCredits, readCredit } from '../node/credit.ts';
@@ -34,6 +34,7 @@ import { UsageError } from '../node/usageError.ts';
 import { startFolder } from './trainingCheckpoint.ts';
 import {
   type CommonTrainOptions,
+  chooseAttributes,
   gradientsIn,
   readTrainingData,
   train,
@@ -42,7 +43,7 @@ import {
 } from './trainingRun.ts';
 
 interface DdpmCommandOptions extends CommonTrainOptions {
-  vae: string;
+  vae?: string;
   prediction: PredictionType;
   schedule: DiffusionOptions['betaSchedule'];
   condDropProb?: number;
@@ -58,24 +59,30 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
   const { dataset: whole, split } = await readTrainingData(command);
   refuseFrames(whole);
   const dataset = { ...whole, attributes: chooseAttributes(whole, command.attributes) };
-  const vae = await readVae(command.vae);
+  const vae = command.vae === undefined ? null : await readVae(command.vae);
   const folder = startFolder(command, 'unet');
-  const network = await startNetwork(folder, dataset, latentShape(dataset, vae.config), command);
+  const network = await startNetwork(folder, dataset, latentShape(dataset, vae?.config ?? null), command);
   const { config, conditioning } = network;
   const options = { ...chosen, conditioning };
-  const credit = combineCredits([dataset, await readCredit(command.vae), folder ? await readCredit(folder) : null]);
+  const origins = [command.vae, folder].flatMap((origin) => origin ?? []);
+  const credit = combineCredits([dataset, ...(await Promise.all(origins.map(readCredit)))]);
   const examples = examplesOf(dataset, split);
   await train(command, {
     kind: 'ddpm',
     data: { dataset, split },
     options,
-    notes: conditioning ? { attributes: Object.keys(conditioning.attributes).join() } : {},
+    notes: {
+      ...(conditioning && { attributes: Object.keys(conditioning.attributes).join() }),
+      ...(!vae && { space: 'pixels' }),
+    },
     shapes: conditionedShapes(config, conditioning),
     start: async ({ backend, workers, resumed }) => {
-      const origin = { dataset, indices: split.train, vae, ...encodeOptions(command), backend };
-      const encoded = await openLatents('train ddpm', origin, command.out, workers);
+      const origin = { dataset, indices: split.train, ...encodeOptions(command) };
+      const encoded = vae
+        ? await openLatents('train ddpm', { ...origin, vae, backend }, command.out, workers)
+        : await encodeDataset(dataset, split.train, null, [pixelEncoder()], encodeOptions(command));
       const latents = { ...encoded, attributes: attributesOfLatents(dataset, split.train, encoded) };
-      const statistics = latentStatistics(latents);
+      const statistics = vae ? latentStatistics(latents) : pixelStatistics(dataset);
       const source = gradientsIn(workers, diffusionTaskSpec(config, options));
       const trainer = diffusionTrainer(latents, statistics, config, options, resumed ?? network.weights, source);
       return {
@@ -98,16 +105,6 @@ function refuseFrames({ name, numFrames = 1 }: Dataset): void {
   throw new UsageError(
     `train ddpm: a subject of the data set "${name}" is ${numFrames} frames, which are not supported yet; train on a data set of single pictures`,
   );
-}
-
-/** The attributes that --attributes names; without it all, and none for `none`. */
-function chooseAttributes({ attributes = [] }: Dataset, names?: string[]): AttributeColumn[] {
-  if (names?.join() === 'none') return [];
-  try {
-    return names ? selectColumns(attributes, names) : [...attributes];
-  } catch (error) {
-    throw error instanceof RangeError ? new UsageError(`--attributes: ${error.message}`) : error;
-  }
 }
 
 /** Latents are those of the encoded images, once for each way in which they are looked at. */
@@ -134,6 +131,11 @@ function diffusionOptions(command: DdpmCommandOptions): DiffusionOptions {
     balanced: command.balanced ?? false,
     circular: command.circular ?? false,
   };
+}
+
+/** Pixels are between −1 and 1, and stay as they are. */
+function pixelStatistics({ channels }: Dataset): { mean: number[]; std: number[] } {
+  return { mean: new Array(channels).fill(0), std: new Array(channels).fill(1) };
 }
 
 const encodeOptions = ({ circular = false, flip = false }: DdpmCommandOptions) => ({ circular, flip });

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { appendFile, cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -115,9 +115,48 @@ describe('train vae --freeze-encoder', () => {
 
   it('refuses to put latents of another kind into a whole model', async () => {
     await cp(at('model'), at('whole'), { recursive: true });
-    await expect(train('whole', 1, '--init-from', at('model'))).rejects.toThrow(
+    await expect(train('whole', 1, '--init-from', at('model'), '--overwrite')).rejects.toThrow(
       /whole holds a whole model, .* --freeze-encoder --init-from .*whole/,
     );
     expect((await load('whole')).vae).toEqual((await load('model')).vae);
   });
 });
+
+describe('a folder with a run', () => {
+  it('is kept unless it is told to go', async () => {
+    await train('kept', 2, '--init-from', at('model'));
+    const checkpoint = await readFile(at('kept', 'checkpoint.safetensors'));
+    await expect(train('kept', 1, '--init-from', at('model'))).rejects.toThrow(/--resume, .* --out, or .* --overwrite/);
+    expect(await readFile(at('kept', 'checkpoint.safetensors'))).toEqual(checkpoint);
+    await train('kept', 1, '--init-from', at('model'), '--overwrite');
+    expect(await logged('kept')).toEqual([1]);
+    expect(await readdir(at('kept'))).not.toContain('preview-000002.png');
+  });
+
+  it('has each step in its log once after a kill', async () => {
+    await train('killed', 2, '--init-from', at('model'));
+    await appendFile(at('killed', 'log.jsonl'), '{"step":3,"loss":1}\n{"step":4,"lo');
+    await train('killed', 4, '--resume');
+    expect(await logged('killed')).toEqual([1, 2, 3, 4]);
+  });
+
+  it('ends with the code of the signal, and goes on from there', async () => {
+    const training = train('stopped', 100_000, '--init-from', at('model'));
+    await vi.waitUntil(async () => (await logged('stopped').catch(() => [])).length > 0, { timeout: 60_000 });
+    process.kill(process.pid, 'SIGTERM');
+    await expect(training).rejects.toMatchObject({
+      name: 'InterruptError',
+      exitCode: 143,
+      message: expect.stringMatching(/^train vae: interrupted after \d+ steps, .*; go on with --resume$/),
+    });
+    const steps = await logged('stopped');
+    await train('stopped', steps.length + 1, '--resume');
+    expect(await logged('stopped')).toEqual([...steps, steps.length + 1]);
+  });
+});
+
+/** The numbers of the steps in a run's log. */
+async function logged(name: string): Promise<number[]> {
+  const lines = (await readFile(at(name, 'log.jsonl'), 'utf8')).trimEnd().split('\n');
+  return lines.map((line) => JSON.parse(line).step);
+}

@@ -1,6 +1,6 @@
 // What a training leaves in its folder to go on from, and what it begins with.
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   decodeCheckpoint,
@@ -13,6 +13,36 @@ import { writeFileAtomic } from '../node/atomicWrite.ts';
 import { UsageError } from '../node/usageError.ts';
 
 const CHECKPOINT_FILE = 'checkpoint.safetensors';
+
+/** File name of the log in a run's folder: a line of JSON for each step. */
+export const LOG_FILE = 'log.jsonl';
+
+/** Removes what an earlier run left in the folder of a new one; its model stays until the new one is saved. */
+export async function beginAnew(out: string): Promise<void> {
+  const names = await readdir(out);
+  const ofRun = names.filter((name) => /^(checkpoint\.safetensors|log\.jsonl|(preview|samples)-\d+\.png)$/.test(name));
+  for (const name of ofRun) await rm(join(out, name), { force: true });
+}
+
+/** Takes out of the log the steps after a checkpoint, which a run that was killed had made and makes again. */
+export async function shortenLog(out: string, lastStep: number): Promise<void> {
+  const file = join(out, LOG_FILE);
+  const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n');
+  const kept = lines.filter((line) => stepOf(line) <= lastStep);
+  if (kept.length < lines.length - 1 || lines.at(-1) !== '') {
+    await writeFileAtomic(file, new TextEncoder().encode(kept.map((line) => `${line}\n`).join('')));
+  }
+}
+
+/** Infinite where a line is none, as the last one of a run that was killed may be. */
+function stepOf(line: string): number {
+  try {
+    const { step } = JSON.parse(line) as { step?: unknown };
+    return typeof step === 'number' ? step : Number.POSITIVE_INFINITY;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
 
 /** @param notes stored with the trainer's state, and compared on resuming */
 export async function writeCheckpoint(out: string, trainer: Trainer, notes: Record<string, string>): Promise<void> {

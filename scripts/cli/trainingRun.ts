@@ -1,8 +1,9 @@
 // One training on the command line, from its options to the model on disk: `figment train vae|cvae|ddpm|classifier` say only
 // what is their own.
-import { appendFile, mkdir } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  type AttributeColumn,
   append,
   type BackendName,
   combinationsOf,
@@ -21,21 +22,28 @@ import {
   type TrainingStep,
   trainingProgress,
 } from '../../runtime/index.ts';
-import { writeFileAtomic } from '../node/atomicWrite.ts';
-import { letEventsIn } from '../node/interrupt.ts';
+import { namingFile, writeFileAtomic } from '../node/atomicWrite.ts';
+import { InterruptError, interruptible, letEventsIn } from '../node/interrupt.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { startGradientWorkers } from '../node/nodeWorkers.ts';
 import { encodePng } from '../node/png.ts';
 import { chooseFrom, type DatasetChoice, readDataset, splitFrom } from '../node/readDataset.ts';
 import { startProgress } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
-import { checkCheckpoint, readCheckpoint, writeCheckpoint } from './trainingCheckpoint.ts';
+import type { RunFolderOptions } from './runFolder.ts';
+import {
+  beginAnew,
+  checkCheckpoint,
+  LOG_FILE,
+  readCheckpoint,
+  shortenLog,
+  writeCheckpoint,
+} from './trainingCheckpoint.ts';
 
 const CHECKPOINT_INTERVAL_MS = 120_000;
 
 /** The options that all trainings have. */
-export interface CommonTrainOptions extends TrainingDataOptions {
-  out: string;
+export interface CommonTrainOptions extends TrainingDataOptions, RunFolderOptions {
   steps?: number;
   minutes?: number;
   batch?: number;
@@ -43,7 +51,6 @@ export interface CommonTrainOptions extends TrainingDataOptions {
   learningRate?: number;
   workers: number;
   backend?: BackendName;
-  resume?: boolean;
   initFrom?: string;
   previewMinutes: number;
   flip?: boolean;
@@ -112,7 +119,7 @@ export interface TrainingAtWork {
   save(step: TrainingStep): Promise<void>;
 }
 
-/** Opens the backend, starts or resumes the training, and runs it to its end or to Ctrl-C. */
+/** Opens the backend, starts or resumes the training, and runs it to its end or until it is interrupted. */
 export async function train(command: CommonTrainOptions, training: TrainingKind): Promise<void> {
   const { kind, data, options, shapes, freezeEncoder = false } = training;
   const title = `train ${kind}`;
@@ -137,7 +144,9 @@ export async function train(command: CommonTrainOptions, training: TrainingKind)
       throw error;
     });
     try {
-      await runTraining({ title, out: command.out, trainer, notes, previewMinutes: command.previewMinutes, save });
+      const run = { title, out: command.out, trainer, notes, previewMinutes: command.previewMinutes, save };
+      await (resumed ? shortenLog(command.out, resumed.step) : beginAnew(command.out));
+      await interruptible((signal) => runTraining(run, signal));
     } finally {
       await trainer.dispose();
     }
@@ -167,38 +176,43 @@ interface TrainingRun {
   save(step: TrainingStep): Promise<void>;
 }
 
-/** Runs a training to its end or to Ctrl-C; either way checkpoint and model are on disk afterwards. */
-export async function runTraining(run: TrainingRun): Promise<void> {
-  await mkdir(run.out, { recursive: true });
-  const abort = new AbortController();
-  const onSignal = () => abort.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+/**
+ * Runs a training to its end or until it is interrupted; either way checkpoint and model are on disk afterwards.
+ *
+ * @throws InterruptError when interrupted, so that what was to follow a whole training does not
+ */
+async function runTraining(run: TrainingRun, signal: AbortSignal): Promise<void> {
   const progress = startProgress(run.title);
   const intervals = { saveMs: CHECKPOINT_INTERVAL_MS, previewMs: 60_000 * run.previewMinutes };
+  const log = join(run.out, LOG_FILE);
   let last: { step: TrainingStep; meanLoss: number } | undefined;
   try {
-    for await (const now of trainingProgress(run.trainer, intervals, abort.signal)) {
+    for await (const now of trainingProgress(run.trainer, intervals, signal)) {
       last = now;
       const { step, meanLoss } = now;
       const speed = (1000 * step.numImages) / step.elapsedMs;
       progress.update(step.progress, `step ${step.step} | loss ${meanLoss.toFixed(4)} | ${speed.toFixed(1)} images/s`);
       await letEventsIn();
-      await appendFile(join(run.out, 'log.jsonl'), `${JSON.stringify(step)}\n`);
+      await namingFile(log, appendFile(log, `${JSON.stringify(step)}\n`));
       if (now.isSaveDue) await writeCheckpoint(run.out, run.trainer, run.notes);
       if (now.isPreviewDue) await run.save(step);
     }
   } finally {
     progress.stop();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
-  if (!last) return;
-  await writeCheckpoint(run.out, run.trainer, run.notes);
-  await run.save(last.step);
-  const { step, numImages, elapsedMs } = last.step;
-  const end = abort.signal.aborted ? 'stopped; go on with --resume' : 'done';
-  console.log(
-    `${run.title}: ${end}: ${step} steps, ${numImages} images, ${(elapsedMs / 60_000).toFixed(1)} min, loss ${last.meanLoss.toFixed(4)}`,
-  );
+  if (last) {
+    await writeCheckpoint(run.out, run.trainer, run.notes);
+    await run.save(last.step);
+  }
+  if (signal.aborted) {
+    const done = last ? `after ${summary(last)}; go on with --resume` : 'before a step was done';
+    throw InterruptError.after(signal.reason, `${run.title}: interrupted ${done}`);
+  }
+  if (last) console.log(`${run.title}: done: ${summary(last)}`);
+}
+
+function summary({ step: { step, numImages, elapsedMs }, meanLoss }: { step: TrainingStep; meanLoss: number }): string {
+  return `${step} steps, ${numImages} images, ${(elapsedMs / 60_000).toFixed(1)} min, loss ${meanLoss.toFixed(4)}`;
 }
 
 interface TrainingDataOptions extends DatasetChoice {
@@ -275,4 +289,14 @@ export async function writeReconstructions(
   const { sheet, l1 } = await draw(chosen, PREVIEW_COLUMNS);
   const name = await writePreview(out, 'preview', step, sheet, { heldOutL1: l1.toFixed(5) });
   console.log(`\n${[...others, name].join(', ')}: held-out L1 ${l1.toFixed(4)}`);
+}
+
+/** The attributes that --attributes names; without it all, and none for `none`. */
+export function chooseAttributes({ attributes = [] }: Dataset, names?: readonly string[]): AttributeColumn[] {
+  if (names?.join() === 'none') return [];
+  try {
+    return names ? selectColumns(attributes, names) : [...attributes];
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(`--attributes: ${error.message}`) : error;
+  }
 }

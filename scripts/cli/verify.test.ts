@@ -50,12 +50,20 @@ describe('verify', () => {
     for (const name of ['pipeline', 'unet-plain', 'vae-f4', '08-ddpm_fixed_large-linear-v_prediction']) {
       expect(text).toMatch(new RegExp(`^${name} +\\d\\.\\de[-+]\\d+ +\\d\\.\\de-\\d+ +ok$`, 'm'));
     }
-    expect(text).toContain('verify: all 47 agree within 0.0002');
+    expect(text).toContain('verify: all 48 agree within 0.0002');
   });
 
   it.skipIf(!existsSync(SHARED))('runs the whole shared set', async () => {
     const cases = ['pipeline', 'schedulers', 'unet-attn-class', 'unet-plain', 'unet-scale-shift', 'vae-attn', 'vae-f4'];
-    expect(await verify(...cases.map((name) => join(SHARED, name)))).toContain('verify: all 46 agree');
+    const text = await verify(...[...cases, 'folders'].map((name) => join(SHARED, name)));
+    expect(text).toContain('verify: all 62 agree');
+    const errors = Array.from(text.matchAll(/^(\S+) +\S+ +(\S+) +ok$/gm), ([, name, relative]) => ({
+      name,
+      error: Number(relative),
+    }));
+    const folders = errors.filter(({ name }) => existsSync(join(SHARED, 'folders', name!)));
+    expect(folders.length).toBe(16);
+    expect(folders.filter(({ error }) => error > 1e-4)).toEqual([]);
   });
 
   it('runs single cases, on another backend too', async () => {

@@ -132,8 +132,10 @@ function schedulerCase(path: string): CasePlace[] {
 const PIPELINE_SCHEMA = v.object({
   num_inference_steps: v.number(),
   guidance_scale: v.number(),
-  null_label: v.number(),
+  null_label: v.nullable(v.number()),
   timesteps: v.array(v.number()),
+  sampler: v.optional(v.picklist(['ddpm', 'ddim', 'dpm++', 'euler'])),
+  timestep_spacing: v.optional(v.picklist(['leading', 'linspace', 'trailing'])),
 });
 
 const SCHEDULER_SCHEMA = v.object({
@@ -162,7 +164,7 @@ const RUNNERS: Record<CasePlace['kind'], (source: ModelSource, name: string) => 
 
   async pipeline(source) {
     const pipelineCase = await readJson(source, 'case.json', PIPELINE_SCHEMA);
-    const files = await loadModelFolder(source);
+    const files = await loadModelFolder(source, { acceptChanged: true });
     return runPipelineCase(files, pipelineCase, await readTensors(source, 'case.safetensors'));
   },
 

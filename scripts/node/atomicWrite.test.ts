@@ -1,8 +1,16 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeWritableFolder, writeFileAtomic, writeFilesAtomic } from './atomicWrite.ts';
+import {
+  makeWritableFolder,
+  namingFile,
+  removeAbandonedFiles,
+  writeFileAtomic,
+  writeFilesAtomic,
+} from './atomicWrite.ts';
 
 let folder: string;
 
@@ -87,4 +95,24 @@ describe('makeWritableFolder', () => {
       message: expect.stringMatching(/file[/\\]out cannot be written to \(ENOTDIR\)/),
     });
   });
+});
+
+it('names the file when the disk is full', async () => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  await expect(namingFile('runs/a/log.jsonl', Promise.reject(full))).rejects.toThrow(
+    'write: runs/a/log.jsonl: ENOSPC: no space left on device, write; free some space, or write elsewhere',
+  );
+});
+
+it('removes the temporary files of dead processes alone', async () => {
+  const dead = spawnSync(process.execPath, ['-e', '']).pid;
+  const machine = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+  const name = (owner: string) => `.a.png.${owner}.00000000-0000-4000-8000-000000000000.tmp`;
+  const kept = [name(`${machine}-${process.ppid}`), name(`00000000-${dead}`), 'a.tmp', '.a.png.mine.tmp'];
+  await mkdir(join(folder, 'vae'));
+  for (const path of [...kept, name(`${machine}-${dead}`), `vae/${name(`${machine}-${dead}`)}`]) {
+    await writeFile(join(folder, path), '');
+  }
+  await removeAbandonedFiles(folder, ['', 'vae', 'none']);
+  expect(await everyPath()).toEqual([...kept, 'vae'].sort());
 });

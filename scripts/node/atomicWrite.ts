@@ -1,6 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { basename, dirname, isAbsolute, join, normalize, sep } from 'node:path';
+import { isRunning } from './isRunning.ts';
 import { UsageError } from './usageError.ts';
 
 /**
@@ -29,9 +31,9 @@ export function encodeJson(value: unknown): Uint8Array {
 }
 
 async function writeAll(entries: [string, Uint8Array][]): Promise<void> {
-  const staged = entries.map(([path]) => join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`));
+  const staged = entries.map(([path]) => join(dirname(path), temporaryName(basename(path))));
   try {
-    for (const [i, [, bytes]] of entries.entries()) await writeFlushed(staged[i]!, bytes);
+    for (const [i, [path, bytes]] of entries.entries()) await namingFile(path, writeFlushed(staged[i]!, bytes));
     for (const [i, [path]] of entries.entries()) await rename(staged[i]!, path);
   } catch (error) {
     await Promise.all(staged.map((path) => rm(path, { force: true })));
@@ -49,6 +51,58 @@ async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
+/** Names the file in an error that does not, such as that of a full disk. */
+export async function namingFile<Result>(path: string, writing: Promise<Result>): Promise<Result> {
+  try {
+    return await writing;
+  } catch (error) {
+    const { code, path: known, message } = error as NodeJS.ErrnoException;
+    if (code === undefined || known !== undefined || !code.startsWith('E')) throw error;
+    const remedy = code === 'ENOSPC' || code === 'EDQUOT' ? '; free some space, or write elsewhere' : '';
+    throw new Error(`write: ${path}: ${message}${remedy}`, { cause: error });
+  }
+}
+
+/** Process numbers mean something on one machine alone. */
+const MACHINE = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+
+/** A temporary file's name says who writes it. */
+function temporaryName(name: string): string {
+  return `.${name}.${MACHINE}-${process.pid}.${randomUUID()}.tmp`;
+}
+
+const TEMPORARY = /^\.(.+?)(?:\.([0-9a-f]{8})-(\d+))?\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
+
+/** No file takes this long to write, by whatever machine. */
+const ABANDONED_MS = 60_000;
+
+/**
+ * Removes the temporary files that were left in a folder, and in those below it that are named, by processes that were
+ * killed while they wrote.
+ *
+ * @param isOurs whether a file of this name may be removed; default: any that has such a name
+ */
+export async function removeAbandonedFiles(
+  dir: string,
+  folders: Iterable<string> = [''],
+  isOurs: (path: string) => boolean = () => true,
+): Promise<void> {
+  for (const folder of folders) {
+    for (const name of await readdir(join(dir, folder)).catch((): string[] => [])) {
+      const [, target, machine, pid] = TEMPORARY.exec(name) ?? [];
+      if (target === undefined || !isOurs(join(folder, target))) continue;
+      const file = join(dir, folder, name);
+      const isLost = (machine === MACHINE && !isRunning(Number(pid))) || (await isOld(file));
+      if (isLost) await rm(file, { force: true });
+    }
+  }
+}
+
+async function isOld(file: string): Promise<boolean> {
+  const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+  return Date.now() - mtimeMs > ABANDONED_MS;
+}
+
 function pathInside(dir: string, path: string): string {
   const normal = normalize(path);
   const leaves = isAbsolute(normal) || normal === '.' || normal === '..' || normal.startsWith(`..${sep}`);
@@ -60,14 +114,16 @@ function pathInside(dir: string, path: string): string {
  * Makes a folder if need be, and finds out whether files can be written to it, before the long work whose results
  * belong there.
  *
+ * @returns whether the folder is new
  * @throws UsageError naming the folder and the reason
  */
-export async function makeWritableFolder(dir: string): Promise<void> {
-  const probe = join(dir, `.figment-${randomUUID()}.tmp`);
+export async function makeWritableFolder(dir: string): Promise<boolean> {
+  const probe = join(dir, temporaryName('figment'));
   try {
-    await mkdir(dir, { recursive: true });
+    const made = await mkdir(dir, { recursive: true });
     await writeFile(probe, '');
     await rm(probe);
+    return made !== undefined;
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? String(error);
     throw new UsageError(`--out ${dir} cannot be written to (${reason}); choose another folder`);

@@ -1,17 +1,21 @@
 import { expect, it } from 'vitest';
 import { InterruptError, interruptible, letEventsIn } from './interrupt.ts';
 
-it('turns Ctrl-C into an abort of the job alone', async () => {
-  const numListeners = process.listenerCount('SIGINT');
+it.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('turns %s into an abort of the job alone', async (name, exitCode) => {
+  const numListeners = process.listenerCount(name);
   const job = interruptible(async (signal) => {
-    process.kill(process.pid, 'SIGINT');
+    process.kill(process.pid, name);
     for (let i = 0; i < 1000; i++) {
       await letEventsIn();
       signal.throwIfAborted();
     }
   });
   await expect(job).rejects.toBeInstanceOf(InterruptError);
-  expect(process.listenerCount('SIGINT')).toBe(numListeners);
+  await expect(job).rejects.toMatchObject({ exitCode });
+  expect(process.listenerCount(name)).toBe(numListeners);
 });
 
 it('passes the result on', async () => {

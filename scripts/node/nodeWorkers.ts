@@ -15,10 +15,14 @@ export function startGradientWorkers(count: number): GradientWorker[] {
         worker.on('message', listener);
       },
       onError: (listener) => {
-        worker.removeAllListeners('error');
+        worker.removeAllListeners('error').removeAllListeners('exit');
         worker.on('error', listener);
+        worker.on('exit', (code) =>
+          listener(new Error(`train: a thread ended with code ${code}; give fewer --workers`)),
+        );
       },
       terminate: async () => {
+        worker.removeAllListeners('exit');
         await worker.terminate();
       },
     };

@@ -159,6 +159,58 @@ describe('decodePng', () => {
   });
 });
 
+describe('a PNG that is a trap', () => {
+  const row = { depth: 8, colourType: 6, rows: [0, 0, 0, 0, 0] };
+  const header = (width: number, height: number) => write({ ...row, width, height }).subarray(8, 33);
+  const bomb = deflateSync(Buffer.alloc(2 ** 27));
+
+  it.each<[string, Uint8Array, RegExp]>([
+    [
+      'states a size that its bytes cannot have',
+      write({ ...row, width: 30_000, height: 10_000 }),
+      /30000x10000; .* at most 16777216 pixels/,
+    ],
+    [
+      'inflates to more than its size',
+      Buffer.concat([SIGNATURE, header(1, 1), chunk('IDAT', bomb), chunk('IEND', Buffer.of())]),
+      /more than the 5 bytes/,
+    ],
+    [
+      'has a second header',
+      Buffer.concat([SIGNATURE, header(1, 1), header(30_000, 30_000), chunk('IEND', Buffer.of())]),
+      /header is not its first chunk, or there are several/,
+    ],
+    [
+      'has an endless palette',
+      write({ ...row, width: 1, height: 1, palette: new Array(3000).fill(1) }),
+      /more than 256 colours/,
+    ],
+    [
+      'has an endless transparent colour',
+      write({ ...row, colourType: 2, width: 1, height: 1, transparency: new Array(300).fill(0) }),
+      /transparency is of the wrong length/,
+    ],
+  ])('%s', (_, bytes, problem) => {
+    const start = performance.now();
+    expect(() => decodePng(bytes, 'trap.png')).toThrow(problem);
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
+
+  it('has a colour profile that is never unpacked', () => {
+    const png = write({ ...row, width: 1, height: 1 });
+    const profile = chunk('iCCP', Buffer.concat([Buffer.from('p\0\0'), bomb]));
+    expect(decodePng(Buffer.concat([png.subarray(0, 33), profile, png.subarray(33)])).pixels).toEqual(
+      new Uint8Array(4),
+    );
+  });
+
+  it('is read when the limit allows it, or its file is as large as its pixels want', () => {
+    const wide = encodePng({ width: 300, height: 2, channels: 3, pixels: new Uint8Array(1800) });
+    expect(() => decodePng(wide, 'wide.png', { maxPixels: 100 })).not.toThrow();
+    expect(() => decodePng(wide.subarray(0, 33), 'cut.png', { maxPixels: 10 })).toThrow('at most 528 pixels');
+  });
+});
+
 describe('encodePng', () => {
   it.each([
     [3, 2],

@@ -1,4 +1,5 @@
 /** PNG files ↔ 8-bit RGB or RGBA pixels, over fast-png. */
+import { inflateSync } from 'node:zlib';
 import { convertIndexedToRgb, type DecodedPng, decode, encode } from 'fast-png';
 import type { NumChannels, PixelImage } from '../../runtime/index.ts';
 
@@ -14,15 +15,22 @@ export interface EncodePngOptions extends PixelImage {
   text?: Record<string, string>;
 }
 
+export interface DecodePngOptions {
+  /** Pictures that are larger, and larger than 16 pixels for each byte of their file, are refused. */
+  maxPixels?: number;
+}
+
+export const DECODE_PNG_DEFAULTS: Required<DecodePngOptions> = { maxPixels: 2 ** 24 };
+
 /**
  * Decodes a PNG of any kind: palettes, greys, 16 bits a sample and tRNS become 8-bit RGB, or RGBA when the file has
  * transparency.
  *
  * @param fileName stands in the error message
- * @throws         Error when the file is damaged, or no PNG
+ * @throws         Error when the file is damaged, no PNG, or so large that it is refused
  */
-export function decodePng(bytes: Uint8Array, fileName = 'PNG'): PngImage {
-  const png = parse(bytes, fileName);
+export function decodePng(bytes: Uint8Array, fileName = 'PNG', options: DecodePngOptions = {}): PngImage {
+  const png = parse(bytes, fileName, options);
   try {
     const { width, height } = png;
     // A picture in true colour may carry a palette too, as a hint for old displays.
@@ -55,9 +63,9 @@ export function readPngText(bytes: Uint8Array, fileName = 'PNG'): Record<string,
   return parse(bytes, fileName).text;
 }
 
-function parse(bytes: Uint8Array, fileName: string): DecodedPng {
+function parse(bytes: Uint8Array, fileName: string, options: DecodePngOptions = {}): DecodedPng {
   try {
-    const png = decode(bytes, { checkCrc: true });
+    const png = decode(withoutTraps(bytes, { ...DECODE_PNG_DEFAULTS, ...options }), { checkCrc: true });
     if (png.width < 1 || png.height < 1) throw new Error(`its size is ${png.width}x${png.height}`);
     if (bytes[COLOUR_TYPE_BYTE] === PALETTE_TYPE && !png.palette) throw new Error('its palette is missing');
     if (png.depth < 8 && bytes[INTERLACE_BYTE] === 1) {
@@ -70,9 +78,82 @@ function parse(bytes: Uint8Array, fileName: string): DecodedPng {
 }
 
 // Offsets in the header chunk, which comes first.
+const WIDTH_BYTE = 16;
+const HEIGHT_BYTE = 20;
+const DEPTH_BYTE = 24;
 const COLOUR_TYPE_BYTE = 25;
 const INTERLACE_BYTE = 28;
+const HEADER_END = 33;
 const PALETTE_TYPE = 3;
+const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+
+/** A picture has at most so many pixels for each byte of its file, whatever its size. */
+const PIXELS_A_BYTE = 16;
+/** The most that deflate packs into a byte. */
+const MAX_INFLATION = 1032;
+const HARMLESS_BYTES = 2 ** 26;
+
+/**
+ * The file without its colour profile, which may inflate to anything and is not used, after making sure that neither the size
+ * it states nor its data take more memory than a picture of that size does.
+ *
+ * @throws Error saying what is too large
+ */
+function withoutTraps(bytes: Uint8Array, { maxPixels }: Required<DecodePngOptions>): Uint8Array {
+  if (bytes.length < HEADER_END) return bytes;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const [width, height] = [view.getUint32(WIDTH_BYTE), view.getUint32(HEIGHT_BYTE)];
+  const most = Math.max(maxPixels, PIXELS_A_BYTE * bytes.length);
+  if (width * height > most) throw new Error(`it is ${width}x${height}; expected at most ${most} pixels`);
+  const chunks = chunksOf(bytes, view);
+  const isFirst = ({ type }: Chunk, i: number) => (type === 'IHDR') === (i === 0);
+  if (!chunks.every(isFirst)) throw new Error('its header is not its first chunk, or there are several');
+  const colourType = bytes[COLOUR_TYPE_BYTE]!;
+  const transparency = colourType === PALETTE_TYPE ? 256 : 6;
+  for (const { type, data } of chunks) {
+    if (type === 'PLTE' && data.length > 3 * 256) throw new Error('its palette has more than 256 colours');
+    if (type === 'tRNS' && data.length > transparency) throw new Error('its transparency is of the wrong length');
+  }
+  const rowBits = width * bytes[DEPTH_BYTE]! * (CHANNELS[colourType] ?? 4);
+  checkInflation(chunks, height * (Math.ceil(rowBits / 8) + 1), bytes[INTERLACE_BYTE] === 1);
+  const kept = chunks.filter(({ type }) => type !== 'iCCP').map(({ whole }) => whole);
+  return kept.length === chunks.length ? bytes : Buffer.concat([bytes.subarray(0, SIGNATURE_END), ...kept]);
+}
+
+/** @param sizeBytes of the picture's data; interlacing splits rows, each of which has one byte more */
+function checkInflation(chunks: readonly Chunk[], sizeBytes: number, isInterlaced: boolean): void {
+  const data = chunks.filter(({ type }) => type === 'IDAT').map((chunk) => chunk.data);
+  const packed = data.reduce((sum, { length }) => sum + length, 0);
+  if (packed * MAX_INFLATION <= HARMLESS_BYTES) return;
+  try {
+    inflateSync(Buffer.concat(data), { maxOutputLength: isInterlaced ? 3 * sizeBytes + 1024 : sizeBytes });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE') return; // the decoder says what is wrong
+    throw new Error(`its data are more than the ${sizeBytes} bytes of its size`);
+  }
+}
+
+const SIGNATURE_END = 8;
+
+interface Chunk {
+  type: string;
+  data: Uint8Array;
+  /** With its length, type and checksum. */
+  whole: Uint8Array;
+}
+
+/** The chunks up to the first that is cut off. */
+function chunksOf(bytes: Uint8Array, view: DataView): Chunk[] {
+  const chunks: Chunk[] = [];
+  for (let at = SIGNATURE_END; at + 12 <= bytes.length; ) {
+    const end = at + 12 + view.getUint32(at);
+    if (end > bytes.length) break;
+    const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+    chunks.push({ type, data: bytes.subarray(at + 8, end - 4), whole: bytes.subarray(at, end) });
+    at = end;
+  }
+  return chunks;
+}
 
 function damaged(fileName: string, error: unknown): Error {
   const reason = error instanceof Error ? error.message : String(error);

@@ -5,15 +5,17 @@ import {
   type AutoencoderKlConfig,
   type ConditionalVaeConfig,
   type ConditioningConfig,
+  loadModelFolder,
+  type ModelIndex,
   parseAutoencoderKlConfig,
   parseConditionalVaeConfig,
   parseConditioningConfig,
   parseSafetensors,
   parseUNet2DConfig,
   type UNet2DConfig,
-  type Vocabulary,
   type WeightTensor,
 } from '../../runtime/index.ts';
+import { diskSource } from './diskSource.ts';
 import { UsageError } from './usageError.ts';
 import { readWholeModel } from './wholeModel.ts';
 
@@ -31,9 +33,11 @@ export function readVae(dir: string): Promise<NetworkFiles<AutoencoderKlConfig>>
   return readNetwork(join(dir, 'vae'), parseAutoencoderKlConfig);
 }
 
-/** Reads unet/ of a run or model folder. */
-export function readUNet(dir: string): Promise<NetworkFiles<UNet2DConfig>> {
-  return readNetwork(join(dir, 'unet'), parseUNet2DConfig);
+/** Reads unet/ of a run, or the U-Net of a model folder, whoever wrote that. */
+export async function readUNet(dir: string): Promise<NetworkFiles<UNet2DConfig>> {
+  if (!isWhole(dir)) return readNetwork(join(dir, 'unet'), parseUNet2DConfig);
+  const { unetConfig, unet } = await loadModelFolder(diskSource(dir));
+  return { config: parseUNet2DConfig(unetConfig, join(dir, 'unet', 'config.json')), weights: unet };
 }
 
 /** Reads conditioning/ of a run or model folder. */
@@ -46,15 +50,13 @@ export function readConditionalVae(dir: string): Promise<NetworkFiles<Conditiona
   return readNetwork(join(dir, 'cvae'), parseConditionalVaeConfig);
 }
 
-/** The labels of a model folder, without the null label; null where networks stand alone. */
-export async function readLabels(dir: string): Promise<string[] | null> {
-  return existsSync(join(dir, 'model_index.json')) ? (await readWholeModel(dir)).index.labels : null;
+/** The index of a model folder; null where networks stand alone. */
+export async function readIndexOf(dir: string): Promise<ModelIndex | null> {
+  return isWhole(dir) ? (await readWholeModel(dir)).index : null;
 }
 
-/** The attributes of a model folder; none where networks stand alone. */
-export async function readVocabulary(dir: string): Promise<Vocabulary> {
-  const isWhole = existsSync(join(dir, 'model_index.json'));
-  return isWhole ? ((await readWholeModel(dir)).index.figment.attributes ?? {}) : {};
+function isWhole(dir: string): boolean {
+  return existsSync(join(dir, 'model_index.json'));
 }
 
 async function readNetwork<Config>(

@@ -6,6 +6,8 @@ import {
   type Dataset,
   defaultUNetConfig,
   type LatentDataset,
+  type ModelIndex,
+  nullLabelLast,
   parseUNet2DConfig,
   relabel,
   timeChannels,
@@ -13,8 +15,9 @@ import {
   type UNetSizes,
   vocabularyOf,
   type WeightTensor,
+  withClasses,
 } from '../../runtime/index.ts';
-import { readConditioning, readLabels, readUNet, readVocabulary } from './readNetworks.ts';
+import { readConditioning, readIndexOf, readUNet } from './readNetworks.ts';
 import { UsageError } from './usageError.ts';
 
 export interface StartNetwork {
@@ -50,8 +53,10 @@ export async function startNetwork(
     return { config, conditioning: conditioningConfig(timeChannels(config), dataset.labels.length, vocabulary) };
   }
   const found = await readUNet(folder);
-  const network = { ...found, config: { ...found.config, sample_size: usual.sample_size } };
-  const labels = await readLabels(folder);
+  const index = await readIndexOf(folder);
+  const labels = index?.labels;
+  const sized = { ...found, config: { ...found.config, sample_size: usual.sample_size } };
+  const network = labels ? nullLabelLast(sized, nullRowOf(index)) : sized;
   const isConditioned = network.config.class_embed_type === 'identity';
   if (isConditioned && !labels) {
     throw new UsageError(
@@ -59,11 +64,18 @@ export async function startNetwork(
     );
   }
   if (!isConditioned && !hasAttributes) {
+    if (network.config.num_class_embeds === null) {
+      return { conditioning: null, ...withClasses(network, dataset.labels.length) };
+    }
     return { conditioning: null, ...(labels ? relabel(network, labels, dataset.labels, seed) : network) };
   }
   const conditioning = isConditioned ? (await readConditioning(folder)).weights : null;
-  const known = { ...network, conditioning, labels: labels ?? [], vocabulary: await readVocabulary(folder) };
+  const known = { ...network, conditioning, labels: labels ?? [], vocabulary: index?.figment.attributes ?? {} };
   return adaptConditioning(known, dataset.labels, vocabulary, seed);
+}
+
+function nullRowOf({ labels, figment: { nullLabel } }: ModelIndex): number | null {
+  return nullLabel === undefined ? labels.length : nullLabel;
 }
 
 /** @throws UsageError when the latents can't be halved often enough, or a width is no multiple of 8 */

@@ -35,7 +35,7 @@ export async function studyCvae(
   onProgress: (share: number) => void,
 ): Promise<StudyCvae> {
   const { dataset, training, model } = context;
-  const config = { ...defaultConditionalVaeConfig(dataset), block_out_channels: NARROW };
+  const config = { ...defaultConditionalVaeConfig({ ...dataset, attributes: [] }), block_out_channels: NARROW };
   const options = { ...OPTIONS, klWeight };
   const plan = {
     name: `cvae-${klWeight}`,

@@ -48,7 +48,7 @@ export async function studyModel(
 ): Promise<StudyModel> {
   const { model: shipped, dataset } = context;
   const options = { ...OPTIONS, ...choice };
-  const { latents_mean: mean, latents_std: std } = shipped.vae.config;
+  const { latents_mean: mean, latents_std: std } = shipped.vae!.config;
   if (!mean || !std)
     throw new Error('study: the model has no latents_mean and latents_std; train it with figment train');
   const latents = await latentsOf(context);
@@ -83,7 +83,7 @@ function smallConfig(latents: LatentDataset, numLabels: number): UNet2DConfig {
 
 /** The training images' latents: encoded once, then read. */
 async function latentsOf({ model, dataset, training, work }: StudyContext): Promise<LatentDataset> {
-  const vae = { config: model.vae.config, weights: await downloadWeights(model.vae.weights) };
+  const vae = { config: model.vae!.config, weights: await downloadWeights(model.vae!.weights) };
   const settings = { circular: false, flip: false };
   const key = latentKey({ dataset, indices: training, vae, ...settings, backend: 'any' });
   const folder = path.join(work, 'latents');

@@ -54,7 +54,8 @@ export async function pickSite(file: string, painter: CandidatePainter, numCandi
   const readGroups = async () => {
     const plan = await planOf(await readFile(file, 'utf8'), file);
     const groups = groupsOf(plan, numCandidates);
-    const byKey = new Map(plan.pictures.map((picture) => [groupKey(picture.look.asset, picture.label), picture]));
+    const lastFirst = plan.pictures.toReversed();
+    const byKey = new Map(lastFirst.map((picture) => [groupKey(picture.look.asset, picture.label), picture]));
     examples = groups.map(({ asset, label }) => byKey.get(groupKey(asset, label))!);
     return JSON.stringify(groups);
   };
@@ -98,7 +99,8 @@ function groupsOf({ pictures }: BakePlan, numCandidates: number): PickGroup[] {
   for (const { look, label, seed } of pictures) {
     const key = groupKey(look.asset, label);
     if (!groups.has(key)) groups.set(key, { asset: look.asset, label, seeds: [], candidates: [] });
-    groups.get(key)!.seeds.push(seed);
+    const { seeds } = groups.get(key)!;
+    if (seeds.at(-1) !== seed) seeds.push(seed); // that of the combinations of attributes before
   }
   for (const group of groups.values()) group.candidates = [...group.seeds, ...otherSeeds(group.seeds, numCandidates)];
   return [...groups.values()];

@@ -15,9 +15,11 @@ import {
   dataParallelGradients,
   defaultClassifierConfig,
   downloadWeights,
+  encodeColumns,
   parseClassifierConfig,
   parseSafetensors,
   uploadWeights,
+  vocabularyOf,
   type WeightTensor,
   writeSafetensors,
 } from '../../../runtime/index.ts';
@@ -76,11 +78,14 @@ function cachedFile(dataset: Dataset, digest: string, numSteps: number): string 
   return join(folder, `${name}-${digest.slice(0, 16)}-${numSteps}.safetensors`);
 }
 
-/** sha-256 of what a classifier learns from: labels, sizes, and the training images alone. */
+/** sha-256 of what a classifier learns from: labels, sizes, and the training images with their attributes. */
 function trainingDigest(dataset: Dataset, indices: Int32Array): string {
-  const { labels, widthPx, heightPx, channels, images, classLabels } = dataset;
+  const { labels, widthPx, heightPx, channels, images, classLabels, attributes = [] } = dataset;
   const length = widthPx * heightPx * channels;
   const hash = createHash('sha256').update(JSON.stringify({ labels, widthPx, heightPx, channels }));
+  if (attributes.length > 0) {
+    hash.update(JSON.stringify(vocabularyOf(attributes))).update(encodeColumns(attributes, indices));
+  }
   for (const image of indices) {
     hash.update(`${classLabels[image]} `).update(images.subarray(image * length, (image + 1) * length));
   }

@@ -1,9 +1,11 @@
 import {
+  attributesOf,
   type ConditionalVae,
   composeSheet,
   type Dataset,
   type DatasetSplit,
   type DiffusionModel,
+  encodeColumns,
   generate,
   type ImageSet,
   imagesOfPixels,
@@ -122,13 +124,12 @@ function makersAt({ model, cvae, recipe }: Context, guidanceScale: number) {
 
 /** Makes as many pictures of each label as the recipe says, and has them judged. */
 async function judge(context: Context, make: MakePictures, title: string) {
-  const { dataset, recipe, classifier, real, perClass } = context;
-  const { imagesPerClass } = recipe;
+  const { dataset, classifier, real, perClass } = context;
+  const { requests, classLabels, attributes } = askedPictures(context);
   const started = performance.now();
-  const pictures = await withProgress(title, (onProgress) => generateSet(make, dataset.labels, recipe, onProgress));
+  const pictures = await withProgress(title, (onProgress) => generateSet(make, requests, onProgress));
   const speed = (1000 * pictures.length) / (performance.now() - started);
-  const classLabels = Int32Array.from(pictures.keys(), (i) => Math.floor(i / imagesPerClass));
-  const images = imagesOfPixels(pictures, classLabels, dataset);
+  const images = { ...imagesOfPixels(pictures, classLabels, dataset), ...(attributes && { attributes }) };
   const metrics = compareWithReal(await measure(classifier, images, perClass), real, dataset.labels);
   return { pictures, images, metrics, speed };
 }
@@ -136,21 +137,35 @@ async function judge(context: Context, make: MakePictures, title: string) {
 const BATCH = 26;
 
 /**
- * Makes the same number of pictures of every label, with the seeds that `figment bake` would use: counting up from the
- * same first seed for every label.
- *
- * @param onProgress called with the share done
- * @returns          RGBA bytes, label after label
+ * The same number of pictures of every label, with the seeds that `figment bake` would use: counting up from the same first
+ * seed for every label. Each is asked for the attributes of a held-out image of its label, one after the other.
  */
+function askedPictures({ dataset, split, recipe }: Context) {
+  const { imagesPerClass, firstSeed } = recipe;
+  const columns = dataset.attributes ?? [];
+  const models = dataset.labels.flatMap((_, label) => {
+    const heldOut = split.heldOut.filter((image) => dataset.classLabels[image] === label);
+    return Array.from({ length: imagesPerClass }, (_, i) => heldOut[i % heldOut.length]!);
+  });
+  return {
+    requests: models.map(
+      (image, i): PictureOptions => ({
+        label: dataset.labels[dataset.classLabels[image]!]!,
+        seed: (firstSeed + (i % imagesPerClass)) >>> 0,
+        ...(columns.length > 0 && { attributes: attributesOf(columns, image) }),
+      }),
+    ),
+    classLabels: Int32Array.from(models, (image) => dataset.classLabels[image]!),
+    attributes: columns.length > 0 ? encodeColumns(columns, models) : undefined,
+  };
+}
+
+/** @param onProgress called with the share done */
 async function generateSet(
   make: MakePictures,
-  labels: readonly string[],
-  { imagesPerClass, firstSeed }: { imagesPerClass: number; firstSeed: number },
+  requests: readonly PictureOptions[],
   onProgress: (share: number) => void,
 ): Promise<Uint8Array[]> {
-  const requests: PictureOptions[] = labels.flatMap((label) =>
-    Array.from({ length: imagesPerClass }, (_, i) => ({ label, seed: (firstSeed + i) >>> 0 })),
-  );
   const pictures: Uint8Array[] = [];
   while (pictures.length < requests.length) {
     const batch = requests.slice(pictures.length, pictures.length + BATCH);

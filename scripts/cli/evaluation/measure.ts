@@ -1,6 +1,7 @@
 import {
   type Accuracy,
   accuracyOf,
+  attributeAccuracy,
   classifyImages,
   type Dataset,
   type DatasetSplit,
@@ -24,17 +25,20 @@ export interface Measured {
   gaussian: Gaussian;
   /** Mean feature distance between two images, of each class. */
   spread: number[];
+  /** How well attributes are read, by name, as `attributeAccuracy` says. */
+  attributes: Record<string, number>;
 }
 
 /** @param perClass images of each class that the Gaussian is estimated from: alike in all sets to be compared */
 export async function measure(classifier: Judge, images: ImageSet, perClass: number): Promise<Measured> {
   const { config, weights } = classifier;
-  const { features, numFeatures, predicted } = await classifyImages(config, weights, images);
+  const { features, numFeatures, predicted, attributes } = await classifyImages(config, weights, images);
   const drawn = drawPerClass(images.classLabels, config.num_labels, perClass, 0);
   return {
     accuracy: accuracyOf(predicted, images.classLabels, config.num_labels),
     gaussian: gaussianOf(pickRows(features, numFeatures, drawn), numFeatures),
     spread: spreadPerClass(features, numFeatures, images.classLabels, config.num_labels),
+    attributes: images.attributes ? attributeAccuracy(config.attributes, attributes, images.attributes) : {},
   };
 }
 
@@ -53,6 +57,8 @@ export interface GuidanceMetrics {
   frechetDistanceToHeldOut: number;
   spreadRelativeToReal: number;
   accuracyPerClass: Record<string, number>;
+  /** Only for models with attributes. */
+  accuracyPerAttribute?: Record<string, number>;
   spreadRelativeToRealPerClass: Record<string, number>;
 }
 
@@ -68,8 +74,14 @@ export function compareWithReal(generated: Measured, real: Measured, labels: rea
     frechetDistanceToHeldOut: frechetDistance(generated.gaussian, real.gaussian),
     spreadRelativeToReal: relative.reduce((a, b) => a + b, 0) / relative.length,
     accuracyPerClass: byLabel(labels, perClass),
+    ...perAttribute(generated),
     spreadRelativeToRealPerClass: byLabel(labels, relative),
   };
+}
+
+/** The entry of metrics about attributes, where there are any. */
+export function perAttribute({ attributes }: Measured): { accuracyPerAttribute?: Record<string, number> } {
+  return Object.keys(attributes).length > 0 ? { accuracyPerAttribute: attributes } : {};
 }
 
 export function byLabel<T>(labels: readonly string[], values: readonly T[]): Record<string, T> {

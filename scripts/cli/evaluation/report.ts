@@ -14,7 +14,12 @@ export interface Metrics {
     lastSeed: number;
     backend: string;
   };
-  classifier: { numTrainSteps: number; heldOutAccuracy: number; heldOutAccuracyPerClass: Record<string, number> };
+  classifier: {
+    numTrainSteps: number;
+    heldOutAccuracy: number;
+    heldOutAccuracyPerClass: Record<string, number>;
+    heldOutAccuracyPerAttribute?: Record<string, number>;
+  };
   vae: { heldOutL1: number };
   frechet: { imagesPerClass: number; trainToHeldOut: number };
   byGuidance: Record<string, GuidanceMetrics>;
@@ -29,6 +34,8 @@ export interface Metrics {
 /** What the numbers of metrics.json mean. */
 export const METRIC_UNITS = {
   accuracy: 'share of images that the classifier takes for their label, 0 to 1',
+  accuracyPerAttribute:
+    'share of images of which the classifier reads the value that was asked for; of a number the rank correlation, -1 to 1',
   frechet: 'squared Frechet distance between classifier features, equally many images on both sides',
   spread: 'mean feature distance between two images of a class, divided by that of held-out images',
   l1: 'mean absolute difference of premultiplied values, range -1 to 1',
@@ -63,12 +70,23 @@ export function formatSummary(metrics: Metrics): string {
       metrics.spreadRelativeToReal.toFixed(2),
     ]),
   ];
+  const { heldOutAccuracyPerAttribute: real = {} } = classifier;
+  const ofAttributes = Object.entries(real).map(([name, share]) => [
+    name,
+    share.toFixed(3),
+    ...Object.values(byGuidance).map(({ accuracyPerAttribute }) => accuracyPerAttribute![name]!.toFixed(3)),
+  ]);
+  if (ofAttributes.length > 0) {
+    ofAttributes.unshift(['attributes', 'held-out', ...Object.keys(byGuidance).map((scale) => `guidance ${scale}`)]);
+  }
   const weak = Object.entries(byGuidance).flatMap(([scale, { weakClasses }]) =>
     weakClasses.length > 0 ? [`weak at guidance ${scale}: ${weakClasses.join(', ')}`] : [],
   );
   const { guidanceScale, relative } = nearestTrainingImage;
   return [
-    ...rows.map(([name, ...cells]) => `${name!.padEnd(14)}${cells.map((cell) => cell.padStart(10)).join('')}`),
+    ...[...rows, ...ofAttributes].map(
+      ([name, ...cells]) => `${name!.padEnd(14)}${cells.map((cell) => cell.padStart(12)).join('')}`,
+    ),
     `VAE L1 ${vae.heldOutL1.toFixed(4)} on held-out images`,
     `nearest training image at guidance ${guidanceScale}: ${relative.toFixed(2)} times as far as from held-out ones`,
     ...(seam

@@ -11,6 +11,7 @@ import {
   imagesOfPixels,
   loadModelFolder,
   type ModelFiles,
+  modelNotes,
   reconstruct,
   type SamplerName,
   smallestClass,
@@ -47,9 +48,10 @@ export interface EvaluateFlags {
 /** The work of `figment evaluate`. */
 export async function evaluate(name: string, flags: EvaluateFlags): Promise<void> {
   const source = modelSource(name);
-  const files = await loadModelFolder(source);
+  const files = await loadModelFolder(source, { acceptChanged: true });
+  for (const note of modelNotes(files)) console.log(`evaluate: ${note}`);
   const hasCvae = Object.hasOwn(files.index.figment.sha256, 'cvae/config.json');
-  const cvaeFiles = hasCvae ? await loadModelFolder(source, { parts: ['cvae'] }) : null;
+  const cvaeFiles = hasCvae ? await loadModelFolder(source, { parts: ['cvae'], acceptChanged: true }) : null;
   const out = flags.out ?? (await folderOf(name));
   const dataset = fitTo(files, await readDataset(flags.data));
   checkTogether(files, dataset);
@@ -62,7 +64,8 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
   const model = buildModel(files);
   const cvae = cvaeFiles && buildCvae(cvaeFiles);
   try {
-    const { metrics, sheet } = await evaluateModel({ model, cvae }, dataset, split, backend.backend, flags);
+    const judged = withAttributesOf(files, dataset);
+    const { metrics, sheet } = await evaluateModel({ model, cvae }, judged, split, backend.backend, flags);
     const bytes = new TextEncoder().encode(formatMetrics(metrics));
     await writeFilesAtomic(out, { 'contact-sheet.png': sheet, 'metrics.json': bytes });
     console.log(formatSummary(metrics));
@@ -86,6 +89,12 @@ function fitTo({ index: { labels, figment } }: ModelFiles, dataset: Dataset): Da
   const factor = dataset.widthPx / figment.widthPx;
   const isWhole = Number.isInteger(factor) && dataset.heightPx === factor * figment.heightPx;
   return chooseFrom(dataset, { labels: isKnown ? labels : undefined, shrink: isWhole ? factor : 1 });
+}
+
+/** The data with the attributes alone that the model can be asked for. */
+function withAttributesOf({ index }: ModelFiles, dataset: Dataset): Dataset {
+  const known = Object.keys(index.figment.attributes ?? {});
+  return { ...dataset, attributes: dataset.attributes?.filter(({ name }) => known.includes(name)) ?? [] };
 }
 
 /** @throws UsageError when model and data set do not have the same labels and image size */
@@ -150,6 +159,7 @@ async function evaluateModel(
         numTrainSteps: classifier.numSteps,
         heldOutAccuracy: real.accuracy.overall,
         heldOutAccuracyPerClass: byLabel(labels, real.accuracy.perClass),
+        ...(Object.keys(real.attributes).length > 0 && { heldOutAccuracyPerAttribute: real.attributes }),
       },
       vae: { heldOutL1: l1 },
       frechet: { imagesPerClass: perClass, trainToHeldOut: frechetDistance(train.gaussian, real.gaussian) },

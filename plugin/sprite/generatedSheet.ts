@@ -1,0 +1,278 @@
+import { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
+import { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
+import { Logger } from '@babylonjs/core/Misc/logger.js';
+import { Observable } from '@babylonjs/core/Misc/observable.js';
+import { RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
+import type { Scene } from '@babylonjs/core/scene.js';
+import { changeRecipe, imageSize, type Recipe, type RecipeOptions, shortRecipe } from '../../runtime/index.ts';
+import { abortError } from '../abortError.ts';
+import type { Picture } from '../painting/painter.ts';
+import { PictureSource, type PictureSourceOptions, type RequestOptions } from '../pictureSource.ts';
+import type { GenerationProgress, RegenerateOptions } from '../texture/generatedTexture.ts';
+import { sourceFor, useForSceneFiles } from '../texture/pictureSources.ts';
+import { FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from '../texture/texelTexture.ts';
+import { parseLook } from '../texture/textureLook.ts';
+import { numColumns } from './cells.ts';
+
+/** A denoising step of a cell's picture. */
+export interface CellProgress extends GenerationProgress {
+  cell: number;
+}
+
+/** A sheet as a scene file holds it. */
+export interface SavedGeneratedSheet {
+  customType: string;
+  name: string;
+  /** Empty, but there, because Babylon's node materials restore only textures that have one. */
+  url: string;
+  /** The address of the model's folder; one that is no whole address counts from the scene file's folder. */
+  model: string;
+  cellSize: [widthPx: number, heightPx: number];
+  samplingMode: number;
+  hasAlpha: boolean;
+  cells: (RecipeOptions | null)[];
+}
+
+/** What a sheet is made of. */
+export interface SheetLayout {
+  cellSize: readonly [widthPx: number, heightPx: number];
+  numCells: number;
+  samplingMode: number;
+  hasAlpha: boolean;
+}
+
+const CLASS_NAME = 'BABYLON.GeneratedSheet';
+
+/**
+ * A texture with a cell for each picture, row after row, as sprite managers show it. It is saved as the recipes of its
+ * cells: loading a scene paints them again.
+ */
+export class GeneratedSheet extends RawTexture {
+  /** Notified after each step of `repaintCellAsync`, when previews that were asked for are in the sheet. */
+  readonly onCellProgressObservable = new Observable<CellProgress>();
+  private current: (Recipe | null)[] = [];
+  /** The requests that are being painted, by cell. */
+  private readonly pending = new Map<number, AbortController>();
+  private readonly target: PictureTarget;
+  private readonly address: string;
+  private source: PictureSource | null = null;
+  private saved: SavedGeneratedSheet | null = null;
+  private isPainted = false;
+  private isGone = false;
+  private stopObserving: () => void = () => {};
+
+  /** Makes an empty sheet for `paintAsync` to fill. `generateSpritesAsync` makes sheets in this way. */
+  constructor(
+    name: string,
+    source: PictureSource | string,
+    scene: Scene,
+    private readonly layout: SheetLayout,
+  ) {
+    const { cellSize, numCells, samplingMode, hasAlpha } = layout;
+    const columns = numColumns(numCells);
+    const [width, height] = [columns * cellSize[0], Math.ceil(numCells / columns) * cellSize[1]];
+    super(null, width, height, FORMAT_RGBA, scene, false, false, samplingMode, TYPE_BYTE, FLAG_STORAGE);
+    RegisterGeneratedSheet();
+    this.name = name;
+    this.hasAlpha = hasAlpha;
+    this.target = new PictureTarget(this, width, height, false);
+    this.address = typeof source === 'string' ? source : source.name;
+    if (source instanceof PictureSource) this.adopt(source);
+  }
+
+  /** The recipe of each cell; null for an empty cell. */
+  get cells(): readonly (Recipe | null)[] {
+    return this.current;
+  }
+
+  /** Whether a picture for this cell is being made. */
+  isPainting(cell: number): boolean {
+    return this.pending.has(cell);
+  }
+
+  /** Paints all cells. @throws as `PictureSource.pictureAsync` */
+  async paintAsync(cells: readonly (Recipe | null)[], request: RequestOptions = {}): Promise<void> {
+    this.current = [...cells];
+    const drawing = this.current.map(async (recipe, cell) => {
+      if (!recipe) return;
+      const picture = await this.source!.pictureAsync(recipe, request);
+      if (this.current[cell] === recipe) this.draw(picture, cell); // else it is to show something else by now
+    });
+    await Promise.all(drawing);
+    this.isPainted = true;
+    this.onLoadObservable.notifyObservers(this);
+  }
+
+  /**
+   * Paints another picture in a cell, for all sprites that show it, from the cell's recipe with changes. A request for the
+   * cell that is still running is aborted.
+   *
+   * @throws RangeError for a cell that is not in the sheet, or what the model cannot paint; an AbortError when superseded,
+   *         aborted or disposed. The cell keeps its recipe then, but may show a preview
+   */
+  async repaintCellAsync(
+    cell: number,
+    changes: Partial<RecipeOptions> = {},
+    options: RegenerateOptions = {},
+  ): Promise<void> {
+    if (this.isGone) throw this.disposedError();
+    this.assertCell(cell);
+    const recipe = this.recipeFor(cell, changes);
+    this.pending
+      .get(cell)
+      ?.abort(abortError(`generate: a newer request for cell ${cell} of ${this.name} took its place`));
+    const pending = new AbortController();
+    this.pending.set(cell, pending);
+    const signal = options.signal ? AbortSignal.any([pending.signal, options.signal]) : pending.signal;
+    const onStep: RequestOptions['onStep'] = (step, numSteps, preview) => {
+      if (preview) this.draw(preview, cell);
+      this.onCellProgressObservable.notifyObservers({ cell, step, numSteps, recipe });
+    };
+    try {
+      const picture = await this.source!.pictureAsync(recipe, { ...options, signal, onStep });
+      signal.throwIfAborted();
+      this.draw(picture, cell);
+      this.current[cell] = recipe;
+    } finally {
+      if (this.pending.get(cell) === pending) this.pending.delete(cell);
+    }
+  }
+
+  override isReady(): boolean {
+    return this.isPainted && this.getInternalTexture() !== null;
+  }
+
+  override getClassName(): string {
+    return 'GeneratedSheet';
+  }
+
+  /** Saves the recipes of the cells and the address of the model. */
+  override serialize(): SavedGeneratedSheet {
+    if (this.saved) return this.saved;
+    const { info } = this.source!;
+    const { cellSize, hasAlpha } = this.layout;
+    return {
+      customType: CLASS_NAME,
+      name: this.name,
+      url: '',
+      model: this.address,
+      cellSize: [...cellSize],
+      samplingMode: this.samplingMode,
+      hasAlpha,
+      cells: this.current.map((recipe) => recipe && shortRecipe(recipe, info)),
+    };
+  }
+
+  /**
+   * Makes a saved sheet, which is ready once its cells are painted; failures are told as `GeneratedTexture.Parse` tells them.
+   *
+   * @throws RangeError when the saved size is not valid
+   */
+  static override Parse(saved: SavedGeneratedSheet, scene: Scene, rootUrl: string): GeneratedSheet {
+    const sheet = new GeneratedSheet(saved.name, saved.model, scene, parseLayout(saved));
+    sheet.saved = saved;
+    sheet.paintSavedAsync(saved, rootUrl).catch((error: Error) => sheet.report(error));
+    return sheet;
+  }
+
+  override dispose(): void {
+    if (this.isGone) return;
+    this.isGone = true;
+    this.stopObserving();
+    for (const pending of this.pending.values()) pending.abort(this.disposedError());
+    this.onCellProgressObservable.clear();
+    super.dispose();
+  }
+
+  private async paintSavedAsync({ cells }: SavedGeneratedSheet, rootUrl: string): Promise<void> {
+    const source = await sourceFor(this, this.address, rootUrl);
+    if (this.isGone) return;
+    this.adopt(source);
+    const recipes = cells.map((recipe) => recipe && source.complete({ ...this.ownSize, ...recipe }));
+    this.assertFits(recipes);
+    this.saved = null;
+    await this.paintAsync(recipes);
+  }
+
+  private report(error: Error): void {
+    if (error.name === 'AbortError') return;
+    this._loadingError = true;
+    this._errorObject = { message: error.message, exception: error };
+    Logger.Error(`GeneratedSheet "${this.name}": ${error.message}`);
+    Texture.OnTextureLoadErrorObservable.notifyObservers(this);
+  }
+
+  private adopt(source: PictureSource): void {
+    this.source = source;
+    const observer = source.onRestoredObservable.add(() => {
+      this.paintAsync(this.current).catch(() => {}); // it was disposed in the meantime
+    });
+    this.stopObserving = () => source.onRestoredObservable.remove(observer);
+  }
+
+  private get ownSize(): { widthPx: number; heightPx: number } {
+    const [widthPx, heightPx] = this.layout.cellSize;
+    return { widthPx, heightPx };
+  }
+
+  private recipeFor(cell: number, changes: Partial<RecipeOptions>): Recipe {
+    const asked = { ...this.ownSize, ...changeRecipe(this.current[cell] ?? null, changes) };
+    if (asked.label === undefined) throw new RangeError(`repaintCellAsync: cell ${cell} is empty; give a label`);
+    if (!this.source) throw new Error(`repaintCellAsync: ${this.name} is not loaded yet; wait until it is ready`);
+    const recipe = this.source.complete(asked);
+    this.assertFits([recipe]);
+    return recipe;
+  }
+
+  /** @throws RangeError for a picture of another size than the cells */
+  private assertFits(recipes: readonly (Recipe | null)[]): void {
+    const { info } = this.source!;
+    const [widthPx, heightPx] = this.layout.cellSize;
+    for (const recipe of recipes) {
+      const size = recipe && imageSize(info, recipe);
+      if (!size || (size[0] === widthPx && size[1] === heightPx)) continue;
+      throw new RangeError(
+        `repaintCellAsync: ${size.join('×')} beside ${widthPx}×${heightPx} in ${this.name}; cells are of one size`,
+      );
+    }
+  }
+
+  private draw(picture: Picture, cell: number): void {
+    if (this.isGone) return;
+    const { cellSize, numCells } = this.layout;
+    const columns = numColumns(numCells);
+    picture.drawInto(this.target, (cell % columns) * cellSize[0], Math.floor(cell / columns) * cellSize[1]);
+  }
+
+  private assertCell(cell: number): void {
+    if (Number.isInteger(cell) && cell >= 0 && cell < this.current.length) return;
+    throw new RangeError(
+      `repaintCellAsync: cell is ${cell}; expected a whole number from 0 to ${this.current.length - 1}`,
+    );
+  }
+
+  private disposedError(): DOMException {
+    return abortError(`generate: sprites ${this.name} were disposed`);
+  }
+}
+
+/** Reads what a scene file has, which is not trusted. @throws RangeError when the size is not valid */
+function parseLayout({ cellSize, cells, samplingMode, hasAlpha }: SavedGeneratedSheet): SheetLayout {
+  const numCells = Array.isArray(cells) ? cells.length : 0;
+  const columns = numColumns(numCells);
+  const [widthPx, heightPx] = Array.isArray(cellSize) ? cellSize : [0, 0];
+  const size: [number, number] = [columns * widthPx, Math.ceil(numCells / columns) * heightPx];
+  const look = parseLook({ size, samplingMode, hasAlpha });
+  return { cellSize: [widthPx, heightPx], numCells, samplingMode: look.samplingMode, hasAlpha: look.hasAlpha };
+}
+
+/**
+ * Lets Babylon's scene loader make the sheets of generated sprites. Call it before a scene is loaded. The loader makes plain
+ * sprite managers, whose `texture` is the `GeneratedSheet`.
+ *
+ * @param options as those of `RegisterGeneratedTexture`
+ */
+export function RegisterGeneratedSheet(options?: PictureSourceOptions): void {
+  useForSceneFiles(options);
+  RegisterClass(CLASS_NAME, GeneratedSheet);
+}

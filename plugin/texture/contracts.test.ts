@@ -1,0 +1,346 @@
+// What Babylon.js expects of a texture, of whatever kind it is.
+import '@babylonjs/core/Loading/Plugins/babylonFileLoader.js';
+import '@babylonjs/core/Materials/colorCurves.js'; // materials of scene files name it
+import { Animation } from '@babylonjs/core/Animations/animation.js';
+import { AppendSceneAsync } from '@babylonjs/core/Loading/sceneLoader.js';
+import { TextureBlock } from '@babylonjs/core/Materials/Node/Blocks/Dual/textureBlock.js';
+import { FragmentOutputBlock } from '@babylonjs/core/Materials/Node/Blocks/Fragment/fragmentOutputBlock.js';
+import { InputBlock } from '@babylonjs/core/Materials/Node/Blocks/Input/inputBlock.js';
+import { TransformBlock } from '@babylonjs/core/Materials/Node/Blocks/transformBlock.js';
+import { VertexOutputBlock } from '@babylonjs/core/Materials/Node/Blocks/Vertex/vertexOutputBlock.js';
+import { NodeMaterialSystemValues } from '@babylonjs/core/Materials/Node/Enums/nodeMaterialSystemValues.js';
+import { NodeMaterial } from '@babylonjs/core/Materials/Node/nodeMaterial.js';
+import { StandardMaterial } from '@babylonjs/core/Materials/standardMaterial.js';
+import { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
+import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js';
+import { SceneSerializer } from '@babylonjs/core/Misc/sceneSerializer.js';
+import { Scene } from '@babylonjs/core/scene.js';
+import { decode } from 'fast-png';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import { AssetGenerator } from '../assetGenerator.ts';
+import { SurfaceMaterial } from '../material/surfaceMaterial.ts';
+import { GeneratedSheet, RegisterGeneratedSheet } from '../sprite/generatedSheet.ts';
+import { createScene, loadTiny, loadTinyTextures, uploadedTo } from '../testing/tinyScene.ts';
+import { GeneratedTexture, RegisterGeneratedTexture } from './generatedTexture.ts';
+
+let scene: Scene;
+let tiny: AssetGenerator;
+
+beforeEach(async () => {
+  scene = createScene();
+  tiny = await loadTiny(scene);
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  scene.getEngine().dispose();
+});
+
+const RECIPE = { label: 'goblin', seed: 12345, guidanceScale: 3 };
+const MISSING = 'http://localhost:1/none';
+
+function next<T>(observable: { addOnce(callback: (value: T) => void): unknown }): Promise<T> {
+  return new Promise((resolve) => {
+    observable.addOnce(resolve);
+  });
+}
+
+/** A mesh that shows the texture. */
+function show(texture: BaseTexture): StandardMaterial {
+  const material = new StandardMaterial(texture.name, scene);
+  material.diffuseTexture = texture;
+  CreatePlane(texture.name, {}, scene).material = material;
+  return material;
+}
+
+/** Serves the tiny model below some addresses, and tells which of them were asked for. */
+async function serveTiny(...folders: string[]): Promise<string[]> {
+  const files = await tinyModelFolder();
+  const asked: string[] = [];
+  vi.spyOn(globalThis, 'fetch').mockImplementation(async (input) => {
+    const address = String(input);
+    asked.push(address);
+    const folder = folders.find((name) => address.startsWith(`${name}/`));
+    const bytes = folder === undefined ? undefined : files[address.slice(folder.length + 1)];
+    return new Response((bytes ?? null) as BodyInit | null, { status: bytes ? 200 : 404 });
+  });
+  return asked;
+}
+
+const ON_THIS_THREAD = { compute: 'thread', backend: 'wasm', frameBudgetMs: 20 } as const;
+
+describe('a texture whose model is missing', () => {
+  it('has a loading error, and the scene does not wait for it', async () => {
+    await serveTiny();
+    const saved = (await tiny.generateTextureAsync(RECIPE)).serialize()!;
+    const texture = GeneratedTexture.Parse({ ...saved, model: MISSING }, scene, '');
+    show(texture);
+    expect(texture.loadingError).toBe(false);
+    expect(texture.isReadyOrNotBlocking()).toBe(false);
+    await scene.whenReadyAsync();
+    expect(texture.loadingError).toBe(true);
+    expect(texture.errorObject).toMatchObject({
+      message: expect.stringContaining(MISSING),
+      exception: expect.any(Error),
+    });
+  });
+
+  it('is no obstacle in a surface either', async () => {
+    await serveTiny();
+    const textures = await loadTinyTextures(scene);
+    const made = (await textures.generateMaterialAsync({ label: 'brick', seed: 7 })) as SurfaceMaterial;
+    const saved = made.serialize();
+    const material = SurfaceMaterial.Parse({ ...saved, albedo: { ...saved.albedo, model: MISSING } }, scene);
+    await vi.waitFor(() => expect(material.albedo.loadingError).toBe(true));
+    for (const texture of material.getActiveTextures()) expect(texture.isReadyOrNotBlocking(), texture.name).toBe(true);
+  });
+});
+
+describe('a texture that is generated', () => {
+  it('tells that it is loaded', async () => {
+    const { texture } = tiny.beginTexture(RECIPE);
+    const loaded = next(texture.onLoadObservable);
+    const allReady = new Promise<void>((resolve) => BaseTexture.WhenAllReady([texture], resolve));
+    expect(await loaded).toBe(texture);
+    await allReady;
+    const surface = await loadTinyTextures(scene).then((textures) =>
+      textures.generateMaterialAsync({ label: 'brick' }),
+    );
+    await new Promise<void>((resolve) => BaseTexture.WhenAllReady(surface.getActiveTextures(), resolve));
+  });
+
+  it('is an image for a GUI or a page', async () => {
+    const texture = await tiny.generateTextureAsync(RECIPE);
+    const pixels = await tiny.generatePixelsAsync(RECIPE);
+    expect(await texture.readPictureAsync()).toEqual(pixels);
+    const blob = await texture.toBlobAsync();
+    expect(blob.type).toBe('image/png');
+    expect(decode(await blob.arrayBuffer())).toMatchObject({ width: 16, height: 16, channels: 4, data: pixels });
+    const url = await texture.toDataUrlAsync();
+    expect(url).toBe(`data:image/png;base64,${Buffer.from(await blob.arrayBuffer()).toString('base64')}`);
+    const { texture: empty, finished } = tiny.beginTexture({ ...RECIPE, seed: 1 });
+    await expect(empty.toBlobAsync()).rejects.toThrow(/has no picture yet/);
+    await finished;
+  });
+});
+
+describe('a clone', () => {
+  it('has the picture at once, also after its generator was disposed', async () => {
+    const texture = await tiny.generateTextureAsync(RECIPE);
+    tiny.dispose();
+    const copy = texture.clone();
+    expect(copy.isReady()).toBe(true);
+    expect(uploadedTo(copy)).toEqual(uploadedTo(texture));
+    expect(copy.recipe).toEqual(texture.recipe);
+    texture.dispose();
+    expect(copy.isReady()).toBe(true);
+  });
+
+  it('changes without its original', async () => {
+    const texture = await tiny.generateTextureAsync(RECIPE);
+    const before = uploadedTo(texture);
+    const copy = texture.clone();
+    await copy.regenerateAsync({ seed: 1 });
+    expect(uploadedTo(copy)).not.toEqual(before);
+    expect(uploadedTo(texture)).toEqual(before);
+  });
+
+  it('of a surface has its maps again without the generator', async () => {
+    const textures = await loadTinyTextures(scene);
+    const options = { label: 'brick', seed: 7, variations: 2, surface: { depthPx: 6 } };
+    const material = (await textures.generateMaterialAsync(options)) as SurfaceMaterial;
+    material.roughness = 0.5;
+    textures.dispose();
+    const copy = material.clone('copy');
+    await copy.whenWrittenAsync();
+    const maps = ({ name }: SurfaceMaterial) =>
+      scene.textures.filter((texture) => new RegExp(`^${name}( 2)? (normal|occl)`).test(texture.name)).map(uploadedTo);
+    expect(maps(copy)).toEqual(maps(material));
+    expect(maps(copy)).toHaveLength(4);
+    expect(uploadedTo(copy.albedo)).toEqual(uploadedTo(material.albedo));
+    expect(copy.roughness).toBe(0.5);
+  });
+
+  it('keeps metadata and animations, as a scene file does', async () => {
+    const texture = await tiny.generateTextureAsync(RECIPE);
+    texture.metadata = { owner: 'innkeeper' };
+    texture.isBlocking = false;
+    const turning = new Animation('turn', 'wAng', 30, Animation.ANIMATIONTYPE_FLOAT);
+    turning.setKeys([
+      { frame: 0, value: 0 },
+      { frame: 30, value: 1 },
+    ]);
+    texture.animations = [turning];
+    const saved = JSON.parse(JSON.stringify(texture.serialize()));
+    for (const other of [texture.clone(), GeneratedTexture.Parse(saved, scene, '')]) {
+      expect(other.metadata).toEqual({ owner: 'innkeeper' });
+      expect(other.isBlocking).toBe(false);
+      expect(other.animations.map((animation) => animation.serialize())).toEqual([turning.serialize()]);
+      expect(other.animations[0]).not.toBe(turning);
+    }
+  });
+});
+
+describe('a scene file', () => {
+  it('keeps the texture of a node material', async () => {
+    const texture = await tiny.generateTextureAsync(RECIPE);
+    const material = nodeMaterialWith(texture);
+    const again = NodeMaterial.Parse(JSON.parse(JSON.stringify(material.serialize())), scene, '');
+    const { texture: loaded } = again.getBlockByName('picture') as TextureBlock;
+    expect(loaded).toBeInstanceOf(GeneratedTexture);
+    await next(loaded!.onLoadObservable);
+    expect(uploadedTo(loaded!)).toEqual(uploadedTo(texture));
+  });
+
+  it('keeps generated sprites, whose cells can be painted again', async () => {
+    const sprites = await tiny.generateSpritesAsync({ labels: ['elf', 'orc'], count: 3, seed: 4, numSpareCells: 1 });
+    sprites.createSprite('orc').position.x = 2;
+    const file = JSON.stringify(SceneSerializer.Serialize(scene));
+    expect(file).not.toMatch(/base64/);
+    RegisterGeneratedSheet();
+    const other = new Scene(scene.getEngine());
+    await loadTiny(other);
+    await AppendSceneAsync(`data:${file}`, other);
+    const [manager] = other.spriteManagers!;
+    const sheet = manager!.texture as unknown as GeneratedSheet;
+    expect(sheet).toBeInstanceOf(GeneratedSheet);
+    expect(sheet.isReady()).toBe(false);
+    await next(sheet.onLoadObservable);
+    expect(uploadedTo(sheet)).toEqual(uploadedTo(sprites.texture));
+    expect(manager!.sprites).toMatchObject([{ cellIndex: 1, position: { x: 2 } }]);
+    expect(sheet.cells).toEqual(sprites.cells);
+    await sheet.repaintCellAsync(3, { label: 'goblin', seed: 9 });
+    await sprites.repaintCellAsync(3, { label: 'goblin', seed: 9 });
+    expect(uploadedTo(sheet)).toEqual(uploadedTo(sprites.texture));
+    expect(sheet.serialize()).toEqual((sprites.texture as unknown as GeneratedSheet).serialize());
+  });
+
+  it('has sheets of sizes that can be, or is refused', async () => {
+    const sprites = await tiny.generateSpritesAsync({ labels: ['elf'] });
+    const saved = (sprites.texture as unknown as GeneratedSheet).serialize();
+    for (const wrong of [{ cellSize: [0, 16] }, { cellSize: [9000, 16] }, { cells: [] }, { cells: 'all' }]) {
+      expect(() => GeneratedSheet.Parse({ ...saved, ...wrong } as typeof saved, scene, '')).toThrow(/expected \[width/);
+    }
+    const other = GeneratedSheet.Parse({ ...saved, cellSize: [24, 24] }, scene, '');
+    await vi.waitFor(() => expect(other.loadingError).toBe(true));
+  });
+
+  it('counts the addresses of its models from its own folder', async () => {
+    const asked = await serveTiny('https://game.example/scenes/models/tiny');
+    RegisterGeneratedTexture(ON_THIS_THREAD);
+    const saved = { ...(await tiny.generateTextureAsync(RECIPE)).serialize()!, model: 'models/tiny/' };
+    const texture = GeneratedTexture.Parse(saved, scene, 'https://game.example/scenes/');
+    await next(texture.onLoadObservable);
+    expect(asked.every((address) => address.startsWith('https://game.example/scenes/models/tiny/'))).toBe(true);
+    expect(texture.serialize()!.model).toBe('models/tiny/');
+    for (const model of ['https://cdn.example/tiny', '/models/tiny']) {
+      asked.length = 0;
+      const whole = GeneratedTexture.Parse({ ...saved, model }, scene, 'https://game.example/scenes/');
+      await vi.waitFor(() => expect(whole.loadingError).toBe(true));
+      expect(asked[0]).toBe(`${model}/model_index.json`);
+    }
+  });
+
+  it('is opened with the options that the page needs', async () => {
+    const asked = await serveTiny('https://game.example/tiny');
+    const saved = { ...(await tiny.generateTextureAsync(RECIPE)).serialize()!, model: 'https://game.example/tiny' };
+    RegisterGeneratedTexture({ compute: 'gpu' });
+    const failing = GeneratedTexture.Parse(saved, createScene(), '');
+    await vi.waitFor(() => expect(failing.loadingError).toBe(true));
+    expect(failing.errorObject!.message).toMatch(/compute "gpu" needs a WebGPUEngine/);
+    RegisterGeneratedTexture(ON_THIS_THREAD);
+    await next(GeneratedTexture.Parse(saved, scene, '').onLoadObservable);
+    expect(asked.length).toBeGreaterThan(0);
+  });
+});
+
+describe('two generators of one address', () => {
+  const ADDRESS = 'https://game.example/tiny';
+
+  it('share the model until both are disposed', async () => {
+    const asked = await serveTiny(ADDRESS);
+    const load = () => AssetGenerator.LoadAsync(`${ADDRESS}/`, scene, ON_THIS_THREAD);
+    const [first, second] = await Promise.all([load(), load()]);
+    const numAsked = asked.length;
+    const third = await load();
+    expect(asked.length).toBe(numAsked);
+    expect(asked.filter((address) => address.endsWith('model_index.json'))).toHaveLength(1);
+    const running = first!.generateTextureAsync({ ...RECIPE, numInferenceSteps: 500 });
+    const other = second!.generateTextureAsync(RECIPE);
+    first!.dispose();
+    await expect(running).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    await expect(first!.generateTextureAsync(RECIPE)).rejects.toThrow(/is disposed; load another/);
+    await other;
+    first!.dispose();
+    second!.dispose();
+    expect(third.isDisposed).toBe(false);
+    await third.generateTextureAsync(RECIPE);
+    third.dispose();
+    await load();
+    expect(asked.length).toBe(2 * numAsked);
+  });
+
+  it('do not when their options differ', async () => {
+    const asked = await serveTiny(ADDRESS);
+    await AssetGenerator.LoadAsync(ADDRESS, scene, ON_THIS_THREAD);
+    const numAsked = asked.length;
+    await AssetGenerator.LoadAsync(ADDRESS, scene, { ...ON_THIS_THREAD, frameBudgetMs: 10 });
+    expect(asked.length).toBe(2 * numAsked);
+  });
+
+  it('load for the second when the first gives up, as when React mounts a component twice', async () => {
+    await serveTiny(ADDRESS);
+    const leaving = new AbortController();
+    const first = AssetGenerator.LoadAsync(ADDRESS, scene, { ...ON_THIS_THREAD, signal: leaving.signal });
+    leaving.abort();
+    const second = AssetGenerator.LoadAsync(ADDRESS, scene, ON_THIS_THREAD);
+    await expect(first).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    await (await second).generateTextureAsync(RECIPE);
+  });
+
+  it('give the model to textures of scene files, which keep it until they are disposed', async () => {
+    const asked = await serveTiny(ADDRESS);
+    const generator = await AssetGenerator.LoadAsync(ADDRESS, scene, ON_THIS_THREAD);
+    const saved = (await generator.generateTextureAsync(RECIPE)).serialize()!;
+    const numAsked = asked.length;
+    const texture = GeneratedTexture.Parse(saved, scene, '');
+    await next(texture.onLoadObservable);
+    generator.dispose();
+    await texture.regenerateAsync({ seed: 5 });
+    const copy = texture.clone();
+    await copy.regenerateAsync({ seed: 6 });
+    texture.dispose();
+    await copy.regenerateAsync({ seed: 7 });
+    copy.dispose();
+    expect(asked.length).toBe(numAsked);
+    const again = await AssetGenerator.LoadAsync(ADDRESS, scene, ON_THIS_THREAD);
+    expect(asked.length).toBe(2 * numAsked);
+    again.dispose();
+  });
+});
+
+/** A material of nodes that shows a texture at each vertex's place in it. */
+function nodeMaterialWith(texture: BaseTexture): NodeMaterial {
+  const material = new NodeMaterial('nodes', scene);
+  const position = new InputBlock('position');
+  position.setAsAttribute('position');
+  const view = new InputBlock('view');
+  view.setAsSystemValue(NodeMaterialSystemValues.WorldViewProjection);
+  const place = new InputBlock('uv');
+  place.setAsAttribute('uv');
+  const transform = new TransformBlock('transform');
+  position.connectTo(transform);
+  view.connectTo(transform);
+  const vertex = new VertexOutputBlock('vertex');
+  transform.connectTo(vertex);
+  const picture = new TextureBlock('picture');
+  picture.texture = texture as GeneratedTexture;
+  place.connectTo(picture);
+  const fragment = new FragmentOutputBlock('fragment');
+  picture.rgba.connectTo(fragment.rgba);
+  material.addOutputNode(vertex);
+  material.addOutputNode(fragment);
+  material.build();
+  return material;
+}

@@ -1,0 +1,105 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { loadModelFolder } from '../../runtime/index.ts';
+import { pixelFolder, plainIndex, withJson } from '../../runtime/testing/foreignFolders.ts';
+import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import { describeError } from '../node/describeError.ts';
+import { diskSource } from '../node/diskSource.ts';
+import { createProgram } from './program.ts';
+
+let dir: string;
+const at = (...names: string[]) => join(dir, ...names);
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'figment-inspect-'));
+  await writeFilesAtomic(at('own'), await tinyModelFolder({ attributes: { hair: ['red', 'grey'] }, cvae: true }));
+  await writeFilesAtomic(at('pixels'), pixelFolder({ isAtRoot: true }));
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+const printed: string[] = [];
+beforeEach(() => {
+  printed.length = 0;
+  vi.spyOn(console, 'log').mockImplementation((line) => void printed.push(line));
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+});
+afterEach(() => vi.restoreAllMocks());
+
+async function figment(...words: string[]): Promise<string> {
+  printed.length = 0;
+  await createProgram().parseAsync(words, { from: 'user' });
+  return printed.join('\n');
+}
+
+async function failure(...words: string[]): Promise<{ exitCode: number; message: string }> {
+  return describeError(await figment(...words).catch((error) => error));
+}
+
+describe('inspect', () => {
+  it('tells all of a model of our own', async () => {
+    const text = await figment('inspect', at('own'));
+    expect(text).toMatch(/^pipeline +"ClassConditionalLatentDiffusionPipeline"/m);
+    expect(text).toMatch(/^kind +images; a diffusion model of latents; licence: unknown$/m);
+    expect(text).toMatch(/^pictures +16×16 pixels, RGBA, premultiplied alpha$/m);
+    expect(text).toMatch(/^unet +\d+ weights, 8, 16 channels, on 8×8×4$/m);
+    expect(text).toMatch(/^vae +\d+ weights, 2 pixels to a latent$/m);
+    expect(text).toMatch(/^conditioning \d+ weights$/m);
+    expect(text).toMatch(/^labels +3: elf, goblin, orc$/m);
+    expect(text).toMatch(/^attributes +1: hair$/m);
+    expect(text).toMatch(/^guidance +2 unless told otherwise$/m);
+    expect(text).toMatch(/^pipelines +ddpm, cvae, cvae\+ddpm$/m);
+    expect(text).toContain(`runs: yes; figment bake ${at('own')} --out DIR`);
+    expect(text).not.toContain('note:');
+  });
+
+  it('tells what a model of others is, and what is passed over', async () => {
+    const text = await figment('inspect', at('pixels'));
+    expect(text).toMatch(/^pipeline +"DDPMPipeline" of unet \("UNet2DModel"\), scheduler \("DDPMScheduler"\)$/m);
+    expect(text).toMatch(/^vae +none: the U-Net makes pixels$/m);
+    expect(text).toMatch(/^guidance +none: there is no null label$/m);
+    expect(text).toMatch(/^note: pixels: it has no null label/m);
+  });
+
+  it('tells what does not run, and why, with code 1', async () => {
+    const index = { unet: ['diffusers', 'UNet2DConditionModel'], text_encoder: ['transformers', 'CLIPTextModel'] };
+    await writeFilesAtomic(at('text'), plainIndex({}, index));
+    expect(await failure('inspect', at('text'))).toEqual({
+      exitCode: 1,
+      message: expect.stringMatching(/text does not run: .*its "unet" is a "UNet2DConditionModel", which does not run/),
+    });
+    expect(printed[0]).toMatch(/unet \("UNet2DConditionModel"\), .*text_encoder \("CLIPTextModel"\)/);
+    await writeFilesAtomic(at('narrow'), withJson(pixelFolder(), 'unet/config.json', { in_channels: 4 }));
+    expect((await failure('inspect', at('narrow'))).message).toMatch(/narrow does not run: .*"conv_in\.weight" is/);
+  });
+
+  it('tells what an auto-encoder alone is good for', async () => {
+    const files = Object.entries(await tinyModelFolder()).filter(([path]) => path.startsWith('vae/'));
+    await writeFilesAtomic(at('run'), Object.fromEntries(files));
+    expect(await figment('inspect', at('run'))).toMatch(
+      /^vae +\d+ weights\nruns: not by itself .*; figment train ddpm --vae /m,
+    );
+  });
+});
+
+describe('rehash', () => {
+  it('makes a folder that was changed one of which nothing need be said', async () => {
+    await writeFilesAtomic(at('saved'), await tinyModelFolder({ cvae: true }));
+    const config = at('saved', 'unet', 'config.json');
+    await writeFile(config, `${await readFile(config, 'utf8')}\n`);
+    await expect(loadModelFolder(diskSource(at('saved')))).rejects.toThrow(/expected sha-256/);
+    const bake = ['bake', at('saved'), '--label', 'elf', '--steps', '1', '--backend', 'cpu', '--out', at('out')];
+    expect(await figment(...bake)).toContain('saved/unet/config.json: it is not what model_index.json says');
+    const before = JSON.parse(await readFile(at('saved', 'model_index.json'), 'utf8'));
+    expect(await figment('rehash', at('saved'))).toBe(`rehash: ${at('saved')}: 1 renewed`);
+    const after = JSON.parse(await readFile(at('saved', 'model_index.json'), 'utf8'));
+    const { 'unet/config.json': old, ...others } = before.figment.sha256;
+    expect(after.figment.sha256).toEqual({ ...others, 'unet/config.json': expect.not.stringContaining(old) });
+    expect({ ...after, figment: { ...after.figment, sha256: before.figment.sha256 } }).toEqual(before);
+    expect(Object.keys(after.figment.sha256)).toEqual(Object.keys(before.figment.sha256));
+    expect(await figment(...bake)).not.toContain('it is not what');
+    expect(await figment('rehash', at('saved'), at('pixels'))).toMatch(/saved: all was .*pixels: 3 renewed/s);
+  });
+});

@@ -1,0 +1,148 @@
+import { enableProdMode } from '@tensorflow/tfjs-core';
+import {
+  createModel,
+  type DiffusionModel,
+  loadModelFolder,
+  MissingFileError,
+  type ModelFiles,
+  type ModelIndex,
+  type ModelSource,
+  messageOf,
+  modelNotes,
+  numElements,
+  parseConfig,
+  pipelinesOf,
+  quote,
+  selectBackend,
+  type WeightTensor,
+} from '../../runtime/index.ts';
+import { modelSource } from '../node/openModel.ts';
+import { coloursFor } from '../node/terminal.ts';
+
+const INDEX_FILE = 'model_index.json';
+
+/** A fact on a line, after its name. */
+type Line = [name: string, fact: string];
+
+/**
+ * figment inspect: prints what a folder is, and what of it runs.
+ *
+ * @throws Error (exit code 1) with the reason when nothing of it runs
+ */
+export async function inspectModel(name: string): Promise<void> {
+  const source = modelSource(name);
+  print(await listedParts(source));
+  try {
+    const files = await loadModelFolder(source, { acceptChanged: true });
+    print(await modelFacts(files));
+    for (const note of modelNotes(files)) console.log(`note: ${note}`);
+    console.log(`runs: yes; figment bake ${name} --out DIR makes pictures`);
+  } catch (error) {
+    const vae = await vaeAlone(source);
+    if (!vae) throw new Error(`inspect: ${source.name} does not run: ${messageOf(error)}`, { cause: error });
+    print([['vae', vae]]);
+    console.log(`runs: not by itself (${messageOf(error)}); figment train ddpm --vae ${name} trains a model on it`);
+  }
+}
+
+/** What the index lists, whether it runs here or not. */
+async function listedParts(source: ModelSource): Promise<Line[]> {
+  const bytes = await orMissing(source.read(INDEX_FILE));
+  if (!bytes) return [['pipeline', `none: there is no ${INDEX_FILE}`]];
+  const { _class_name: className, ...entries } = parseConfig(bytes, `${source.name}/${INDEX_FILE}`);
+  const parts = Object.entries(entries).flatMap(([name, entry]) => {
+    const isPart = name !== 'labels' && Array.isArray(entry) && entry.length === 2 && typeof entry[1] === 'string';
+    return isPart ? `${name} (${quote(entry[1])})` : [];
+  });
+  return [['pipeline', `${quote(className)} of ${parts.join(', ') || 'parts that it does not list'}`]];
+}
+
+/** @throws Error when the parts do not fit together, naming file and option */
+async function modelFacts(files: ModelFiles): Promise<Line[]> {
+  enableProdMode();
+  await selectBackend({ backend: 'cpu' });
+  const model = createModel(files);
+  try {
+    return [...pictureFacts(model), ...networkFacts(model, files), ...conditionFacts(files.index)];
+  } finally {
+    model.dispose();
+  }
+}
+
+function pictureFacts({ index, vae }: DiffusionModel): Line[] {
+  const { widthPx, heightPx, channels, premultipliedAlpha, circularPadding, kind, licence } = index.figment;
+  const alpha = channels === 3 ? 'RGB' : `RGBA, ${premultipliedAlpha ? 'premultiplied' : 'straight'} alpha`;
+  const size = circularPadding
+    ? `multiples of ${widthPx}×${heightPx} pixels that repeat`
+    : `${widthPx}×${heightPx} pixels`;
+  return [
+    ['kind', `${kind}; a diffusion model of ${vae ? 'latents' : 'pixels'}; licence: ${licence}`],
+    ['pictures', `${size}, ${alpha}`],
+  ];
+}
+
+function networkFacts({ unet, vae, conditioning, scheduler, latentShape }: DiffusionModel, files: ModelFiles): Line[] {
+  const { predictionType, betaSchedule, trainedBetas, numTrainTimesteps, timestepSpacing } = scheduler;
+  const schedule = trainedBetas ? 'betas of its own' : betaSchedule;
+  const factor = vae ? 2 ** (vae.config.block_out_channels.length - 1) : 1;
+  return [
+    [
+      'unet',
+      `${millions(files.unet)}, ${unet.config.block_out_channels.join(', ')} channels, on ${latentShape.join('×')}`,
+    ],
+    ['vae', vae ? `${millions(files.vae)}, ${factor} pixels to a latent` : 'none: the U-Net makes pixels'],
+    ...(conditioning ? [['conditioning', millions(files.conditioning ?? new Map())] satisfies Line] : []),
+    ['schedule', `${schedule}, ${numTrainTimesteps} timesteps, predicts ${predictionType}, ${timestepSpacing} spacing`],
+  ];
+}
+
+function conditionFacts(index: ModelIndex): Line[] {
+  const { labels, figment } = index;
+  const { attributes = {}, nullLabel, sampleDefaults } = figment;
+  const { sampler, numInferenceSteps, guidanceScale } = sampleDefaults;
+  const names = Object.keys(attributes);
+  return [
+    ['labels', `${labels.length}: ${shortList(labels)}`],
+    ...(names.length > 0 ? [['attributes', `${names.length}: ${shortList(names)}`] satisfies Line] : []),
+    ['guidance', nullLabel === null ? 'none: there is no null label' : `${guidanceScale} unless told otherwise`],
+    ['defaults', `${sampler}, ${numInferenceSteps} steps`],
+    ['pipelines', pipelinesOf(index).join(', ')],
+  ];
+}
+
+/** What stands in vae/, where a training has just begun. */
+async function vaeAlone(source: ModelSource): Promise<string | null> {
+  try {
+    const { vae } = await loadModelFolder(source, { parts: ['vae'], acceptChanged: true });
+    return vae.size > 0 ? millions(vae) : null;
+  } catch {
+    return null;
+  }
+}
+
+async function orMissing<T>(reading: Promise<T>): Promise<T | null> {
+  return reading.catch((error) => {
+    if (error instanceof MissingFileError) return null;
+    throw error;
+  });
+}
+
+function millions(weights: ReadonlyMap<string, WeightTensor>): string {
+  const count = [...weights.values()].reduce((sum, { shape }) => sum + numElements(shape), 0);
+  return count < 1e5 ? `${count} weights` : `${(count / 1e6).toFixed(1)} million weights`;
+}
+
+const MAX_LISTED = 8;
+
+function shortList(names: readonly string[]): string {
+  const more = names.length > MAX_LISTED ? ', …' : '';
+  return `${names
+    .slice(0, MAX_LISTED)
+    .map((name) => name.slice(0, 40))
+    .join(', ')}${more}`;
+}
+
+function print(lines: readonly Line[]): void {
+  const { bold } = coloursFor(process.stdout);
+  for (const [name, fact] of lines) console.log(`${bold(name.padEnd(12))} ${fact}`);
+}
