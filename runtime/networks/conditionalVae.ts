@@ -24,7 +24,6 @@ import {
   type Shapes,
   upsample,
   type Weights,
-  weight,
 } from './layers.ts';
 import { type ForwardPass, inSlices, withLive } from './slices.ts';
 

@@ -254,7 +254,7 @@ export function unet2dInSlices(
   return inSlices(forwardPass(config, weights, xt, t, condition, options), [xt]);
 }
 
-/** `unet2d` for an embedding that is computed already: of each image a row of `stepEmbeddings`, (B, timeChannels). */
+/** `unet2d` for an embedding that is computed already: of each image a row of `imageEmbeddings`, (B, timeChannels). */
 export function unet2dOfEmbedding(
   config: UNet2DConfig,
   weights: Weights,
@@ -273,8 +273,17 @@ function* forwardPass(
   condition: UNet2DCondition,
   borders: UNet2DOptions,
 ): ForwardPass {
-  const emb = activateEmbedding(embedding(config, weights, t, condition));
-  return yield* passOfEmbedding(config, weights, xt, emb, borders);
+  return yield* passOfEmbedding(config, weights, xt, imageEmbeddings(config, weights, t, condition), borders);
+}
+
+/** The embedding of each image for `unet2dOfEmbedding`, (B, timeChannels); the caller disposes it. */
+export function imageEmbeddings(
+  config: UNet2DConfig,
+  weights: Weights,
+  t: ArrayLike<number>,
+  condition: UNet2DCondition,
+): Tensor2D {
+  return tidy(() => activateEmbedding(embedding(config, weights, t, condition)));
 }
 
 function* passOfEmbedding(

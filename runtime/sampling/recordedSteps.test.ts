@@ -2,7 +2,6 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { engine, memory, type Tensor4D } from '@tensorflow/tfjs-core';
 import { describe, expect, it, vi } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
-import { createModel, type DiffusionModel } from '../index.ts';
 import { submitKernels } from '../kernels/webgpu/commands.ts';
 import type { PictureOptions, Recipe } from '../recipe/recipe.ts';
 import { difference, ELF, ORC, tinyModelFiles } from '../testing/tinyModel.ts';
@@ -10,6 +9,7 @@ import { decodeLatents, imagesToPixels } from './autoencoder.ts';
 import { completeAll, type SampleOptions } from './completeAll.ts';
 import { generate } from './generate.ts';
 import { imagesInSlices } from './images.ts';
+import { createModel, type DiffusionModel } from './model.ts';
 import { sample } from './sample.ts';
 
 /** Of 255: sums in another order round differently. */

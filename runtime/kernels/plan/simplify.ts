@@ -111,6 +111,7 @@ function onlyUser(graph: Graph, { output }: Node): Node | null {
 function take(conv: ConvNode, next: Node, factors: ReadonlySet<Value>): boolean {
   if (next.kind !== 'pointwise' || conv.attrs.silu) return false;
   const { attrs, output } = conv;
+  if (sizeOf(next.output) !== sizeOf(output)) return false; // it is broadcast
   const others = next.inputs.filter((input) => rootOf(input!) !== output) as Value[];
   if (next.attrs === 'silu') {
     conv.attrs = { ...attrs, silu: true };

@@ -76,6 +76,14 @@ const CASES: Case[] = [
       conv2d(x as Tensor4D, drawn(3, 3, 3, 8, 4), null),
     ],
   },
+  {
+    name: 'a product that is broadcast by a sum',
+    shapes: [
+      [3, 4],
+      [3, 8],
+    ],
+    work: (x, y) => [silu(add(reshape(product(x!, 8, 3), [3, 1, 8]), reshape(y!, [1, 3, 8])))],
+  },
   { name: 'odd channels', shapes: [[2, 5, 7, 3]], work: (x) => [conv(x!, 3, 3), conv(conv(x!, 3, 6), 6, 5, {}, 1)] },
   { name: 'more pixels than a tile', shapes: [[3, 16, 16, 4]], work: (x) => [conv(x!, 4, 40)] },
   {
@@ -117,7 +125,7 @@ const CASES: Case[] = [
       const windows = reshape(transpose(reshape(norm(x as Tensor4D), [4, 2, 2, 16]), [0, 2, 1, 3]), [8, 4, 8]);
       const rows = reshape(windows, [-1, 8]) as Tensor2D;
       const [q, k, v] = [11, 12, 13].map((seed) => reshape(product(rows, 8, seed), [8, 4, 8]) as Tensor3D);
-      return [attention(q!, k!, v!, 2), attention(windows as Tensor3D, k!, v!, 1)];
+      return [attention(q!, k!, v!, 2), attention(windows as Tensor3D, windows as Tensor3D, windows as Tensor3D, 1)];
     },
   },
   {
