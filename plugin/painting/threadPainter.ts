@@ -119,9 +119,12 @@ export class ThreadPainter implements Painter {
     });
   }
 
-  /** One guided denoising step and a decode, compiled ahead; from a picture of the VAE where there is one. */
+  /**
+   * Guided denoising steps and a decode, compiled ahead; from a picture of the VAE where there is one. Of three steps of a
+   * multistep method, the first, the second and the last have each their own arithmetic.
+   */
   private async compile(signal: AbortSignal): Promise<void> {
-    const asked = { label: this.info.labels[0]!, seed: 0, numInferenceSteps: 2, guidanceScale: 2 };
+    const asked = { label: this.info.labels[0]!, seed: 0, numInferenceSteps: 3, guidanceScale: 2 };
     await this.compilePainting(completeRecipe(asked, this.info), signal);
     const refined = { ...asked, pipeline: 'cvae+ddpm', strength: 0.5 } as const;
     if (this.cvae) await this.compilePainting(completeRecipe(refined, this.info), signal);

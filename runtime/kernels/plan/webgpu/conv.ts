@@ -13,6 +13,9 @@ const TILE_CHANNELS = 4 * SIDE;
 /** Summands that a workgroup holds at a time. */
 const TILE_DEPTH = 16;
 
+/** Pixels that a thread may compute: the more, the fewer loads there are for each, and the fewer workgroups. */
+const TILE_ROWS = [4, 2, 1] as const;
+
 /** Workgroups that keep a GPU busy; below that, tiles of fewer pixels are taken. An adapter on the CPU is busy with one. */
 const ENOUGH_WORKGROUPS = { hardware: 64, software: 1 };
 
@@ -41,7 +44,7 @@ const UNIFORMS = {
 interface ConvVariant {
   lanes: Lanes;
   /** Pixels that a thread computes. */
-  rows: 1 | 2 | 4;
+  rows: (typeof TILE_ROWS)[number];
   circular: boolean;
   upsample: boolean;
   bias: boolean;
@@ -116,13 +119,23 @@ function endSource({ lanes, bias, addend, scaled, silu }: ConvVariant): string {
   `;
 }
 
+/** Those that were built, since a source takes longer to build than to look up. */
+const programs = new Map<string, Program>();
+
 function convProgram(variant: ConvVariant): Program {
+  const key = `plan conv ${JSON.stringify(variant)}`;
+  const program = programs.get(key) ?? newProgram(key, variant);
+  programs.set(key, program);
+  return program;
+}
+
+function newProgram(key: string, variant: ConvVariant): Program {
   const { lanes, rows, bias, addend, scaled } = variant;
   const tilePixels = SIDE * rows;
   const numLoads = Math.max(1, (tilePixels * (TILE_DEPTH / 4)) / (SIDE * SIDE));
   const overRows = (line: (i: number) => string) => Array.from({ length: rows }, (_, i) => line(i)).join('\n');
   return {
-    key: `plan conv ${JSON.stringify(variant)}`,
+    key,
     lanes,
     inputs: {
       x: 'Value',
@@ -231,9 +244,9 @@ export function convCommand(
   const places = [xView, yView, ...(addView ? [addView] : [])].flatMap(({ offset, stride }) => [offset, stride]);
   const lanes = lanesFor(cin, cout, ...places);
   const workgroupsFor = (rows: number) => Math.ceil(numPixels / (SIDE * rows)) * Math.ceil(cout / TILE_CHANNELS);
-  const rows = ([4, 2] as const).find((size) => workgroupsFor(size) >= ENOUGH_WORKGROUPS[adapter]) ?? 1;
+  const rows = TILE_ROWS.find((size) => workgroupsFor(size) >= ENOUGH_WORKGROUPS[adapter]) ?? 1;
   const numWorkgroups = workgroupsFor(rows);
-  const program = convProgram({
+  const variant: ConvVariant = {
     lanes,
     rows,
     circular: attrs.circular,
@@ -242,9 +255,11 @@ export function convCommand(
     addend: attrs.addend,
     scaled: attrs.scale !== 1,
     silu: attrs.silu,
-  });
+  };
+  const others = adapter === 'hardware' ? TILE_ROWS.filter((other) => other !== rows) : [];
   return {
-    program,
+    program: convProgram(variant),
+    kindred: others.map((other) => convProgram({ ...variant, rows: other })),
     inputs: [x, filter, ...(bias ? [bias] : []), ...(addend ? [addend] : [])].map((value) => viewOf(value).store),
     output: yView.store,
     numWorkgroups,

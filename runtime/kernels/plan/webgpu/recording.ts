@@ -3,7 +3,7 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { engine, env, type Tensor } from '@tensorflow/tfjs-core';
 import { submitKernels } from '../../webgpu/commands.ts';
 import { dispatchOf, WebgpuContext } from '../../webgpu/context.ts';
-import type { Graph, Value } from '../graph.ts';
+import { type Graph, UnplannedError, type Value } from '../graph.ts';
 import { type Layout, laidOut, type Store, slotsFor } from '../layout.ts';
 import type { RecordedInput, Recording } from '../recordings.ts';
 import { simplified } from '../simplify.ts';
@@ -31,6 +31,9 @@ const SLICE = 4;
 
 /** As far apart as every device wants the uniforms of two commands. */
 const UNIFORM_ALIGNMENT = 256;
+
+/** What a recording may hold for as long as it is kept: a picture of 1,024 pixels a side is made without one. */
+const MAX_BYTES = 2 ** 27;
 
 const BYTES = Float32Array.BYTES_PER_ELEMENT;
 
@@ -95,7 +98,9 @@ export class WebgpuRecording implements Recording {
   }
 
   private compile(outputs: readonly Tensor[]): void {
-    for (const { program } of [...this.constants, ...this.dispatches]) this.context.pipelineOf(program);
+    for (const { program, kindred = [] } of [...this.constants, ...this.dispatches]) {
+      for (const each of [program, ...kindred]) this.context.pipelineOf(each);
+    }
     for (const output of outputs) this.backend.uploadToGPU(output.dataId);
   }
 
@@ -106,9 +111,18 @@ export class WebgpuRecording implements Recording {
       ...views.map(({ store }) => store),
     ]);
     const { slots, sizes } = slotsFor(stores);
+    this.assertSizes(sizes.map((size) => BYTES * size));
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC;
     const memory = sizes.map((size) => this.createBuffer(BYTES * size, usage));
     for (const store of stores) this.bufferOf.set(store, this.givenBuffer(store) ?? memory[slots.get(store)!]!);
+  }
+
+  private assertSizes(sizesBytes: readonly number[]): void {
+    const sum = sizesBytes.reduce((a, b) => a + b, 0);
+    const largest = Math.max(0, ...sizesBytes);
+    if (sum > MAX_BYTES || largest > this.backend.device.limits.maxStorageBufferBindingSize) {
+      throw new UnplannedError(`${sum} bytes of buffers, the largest of ${largest}`);
+    }
   }
 
   /** The buffer of a tensor, which stays its own, or a new one for numbers. */
