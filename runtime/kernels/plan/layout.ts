@@ -110,14 +110,30 @@ class Planner {
     return output;
   }
 
-  /** Finds out which parts of a joined value can be computed where they belong. */
-  private placeParts({ inputs, attrs, output }: ConcatNode): void {
+  /** Finds out which parts of a joined value can be computed where they belong. One that occurs twice is copied. */
+  private placeParts(node: ConcatNode): void {
+    const { inputs, attrs, output } = node;
+    const roots = inputs.map((input) => rootOf(input!));
     let offset = 0;
-    for (const input of inputs as Value[]) {
-      const root = rootOf(input);
-      if (this.canPlace(root, input, output)) this.places.set(root, { joined: output, offset });
+    for (const [i, input] of (inputs as Value[]).entries()) {
+      const root = roots[i]!;
+      const isOnce = roots.indexOf(root) === roots.lastIndexOf(root);
+      if (isOnce && this.canPlace(root, input, output)) this.places.set(root, { joined: output, offset });
+      if (!isOnce && input === root) this.inlineInto(node, root);
       offset += stepAlong(attrs.axis, input, output);
     }
+  }
+
+  /** A pointwise value that is there for the copies of one junction alone becomes part of them. */
+  private inlineInto(junction: ConcatNode, value: Value): void {
+    const { node } = value;
+    if (node?.kind !== 'pointwise') return;
+    if (
+      usersOf(this.graph)
+        .get(value)!
+        .every((user) => user === junction)
+    )
+      this.inlined.add(node);
   }
 
   private canPlace(root: Value, input: Value, joined: Value): boolean {

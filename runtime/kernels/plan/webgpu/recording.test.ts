@@ -115,6 +115,9 @@ const CASES: Case[] = [
         conv(twice, 20, 4),
         add(slice(twice, [1, 0, 0, 4], [2, 4, 4, 8]), 1),
         other,
+        concat([mul(x!, 3), mul(x!, 3)], 0),
+        ...[mul(x!, 2)].map((twofold) => concat([twofold, twofold], 0)),
+        ...[conv(x!, 4, 4)].map((twice) => concat([twice, twice], 3)),
       ];
     },
   },
