@@ -15,6 +15,7 @@ export {
 } from './core/atlas.ts';
 // Pixels and random numbers
 export {
+  ANY_WORD,
   type Attributes,
   type AttributeValues,
   attributeProblem,
@@ -170,7 +171,7 @@ export { timeChannels, type UNet2DCondition, unet2d, unet2dInSlices, unet2dShape
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
 export { downloadWeights, initialWeights, uploadWeights } from './networks/weights.ts';
 export { encodeEdit, type PictureBytes, toBase64 } from './recipe/bytes.ts';
-export { changeRecipe, recipeEntries, shortRecipe } from './recipe/change.ts';
+export { changeRecipe, recipeEntries, shortRecipe, varyRecipe } from './recipe/change.ts';
 export {
   CLASSIFIER_SCALE_DEFAULT,
   checkRecipe,
@@ -240,6 +241,7 @@ export {
   roughnessMap,
 } from './surface/metallicRoughness.ts';
 export { NORMAL_DEFAULTS, type NormalGreen, type NormalOptions, normalMap } from './surface/normals.ts';
+export { ownPalette } from './surface/ownPalette.ts';
 export { PALETTE_DEFAULTS, type PaletteOptions, snapToPalette } from './surface/palette.ts';
 export {
   PIXEL_ART_DEFAULTS,

@@ -1,12 +1,13 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { useIndexedDb } from '../../plugin/testing/indexedDb.ts';
-import { createModel, generate, loadModelFolder, memorySource } from '../../runtime/index.ts';
+import * as runtime from '../../runtime/index.ts';
 import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { openNodeBackend } from '../../scripts/node/nodeBackend.ts';
 import type { FromTraining, SampleSheet, TrainingSettings, TrainingState } from './protocol.ts';
 import { RunStore } from './runStore.ts';
 import { TrainingSession } from './session.ts';
+import * as smallTraining from './smallTraining.ts';
 
 useIndexedDb();
 
@@ -20,11 +21,21 @@ let store: RunStore;
 /** What the first test's training has come to. */
 let uninterrupted: { state: TrainingState; files: Record<string, Uint8Array> };
 
+/** The page's trainings with small batches, and sheets in few steps; what the page takes is tested in smallTraining.test.ts. */
+const SMALL = { batchSize: 4, microBatchSize: 4 };
+const { vaeOptionsOf, diffusionOptionsOf } = smallTraining;
+const { sampleSheet } = runtime;
+
 beforeAll(async () => {
   await openNodeBackend('wasm');
 });
 
 beforeEach(() => {
+  vi.spyOn(smallTraining, 'vaeOptionsOf').mockImplementation((...of) => ({ ...vaeOptionsOf(...of), ...SMALL }));
+  vi.spyOn(smallTraining, 'diffusionOptionsOf').mockImplementation((of) => ({ ...diffusionOptionsOf(of), ...SMALL }));
+  vi.spyOn(runtime, 'sampleSheet').mockImplementation((model, options, onLabel) =>
+    sampleSheet(model, { ...options, numInferenceSteps: 2 }, onLabel),
+  );
   store = new RunStore();
 });
 
@@ -77,8 +88,8 @@ it('trains both phases, shows what they learn, and makes a model that generates'
   ]);
   const files = await modelOf(run);
   expect(memory().numTensors).toBe(before);
-  const model = createModel(await loadModelFolder(memorySource(files)));
-  const [pixels] = await generate(model, [{ label: 'disc', seed: 4 }], { numInferenceSteps: 2 });
+  const model = runtime.createModel(await runtime.loadModelFolder(runtime.memorySource(files)));
+  const [pixels] = await runtime.generate(model, [{ label: 'disc', seed: 4 }], { numInferenceSteps: 2 });
   expect(pixels).toHaveLength(16 * 16 * 4);
   expect(model.index.figment).toMatchObject({ name: 'tiny', licence: 'CC0-1.0', pixelArt: true });
   model.dispose();

@@ -4,7 +4,15 @@ import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import { GetClass, RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import { changeRecipe, imageSize, type Recipe, type RecipeOptions, shortRecipe } from '../../runtime/index.ts';
+import {
+  type Attributes,
+  changeRecipe,
+  imageSize,
+  type Recipe,
+  type RecipeOptions,
+  shortRecipe,
+  varyRecipe,
+} from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
@@ -132,6 +140,18 @@ export class GeneratedTexture extends RawTexture {
     if (classifier) await classifier;
     this.assertAlive();
     return this.paintAsync(source.complete(changeRecipe(this.current, changes)), options);
+  }
+
+  /**
+   * Makes the same person, or thing, with some attributes changed, in this texture: see `varyRecipe`. However often it is
+   * called, it stays the same as the first picture.
+   *
+   *   await portrait.varyAsync({ expression: 'happy' });
+   *
+   * @throws as `regenerateAsync`
+   */
+  async varyAsync(attributes: Attributes, options: RegenerateOptions = {}): Promise<this> {
+    return this.regenerateAsync(varyRecipe<Partial<RecipeOptions>>(this.current ?? {}, attributes), options);
   }
 
   /** Shows the picture of a recipe that the model's generator has completed. @throws as `regenerateAsync` */

@@ -7,6 +7,7 @@ import {
   INTERPOLATE_ENTRY,
   MAX_ATTRIBUTES,
   realEntry,
+  SAME_ENTRIES,
   SAMPLING_ENTRIES,
   SEED_ENTRY,
   textEntry,
@@ -65,6 +66,7 @@ const PIXEL_ART = v.pipe(
         v.description('the only colours that the picture may have, #rrggbb'),
       ),
     ),
+    colours: v.optional(wholeEntry(2, 256, 'instead of palette: each picture gets one of its own, of so many colours')),
     dither: v.optional(realEntry(0, 1, 'how far the pattern of two colours mixed reaches (default: 0, none)')),
     factor: v.optional(wordEntry([1, 2, 4], 'enlarge and round the stairs of slanted edges')),
     tolerance: v.optional(realEntry(0, 255, 'colours count as equal up to this difference, for factor (default: 24)')),
@@ -98,6 +100,17 @@ const PICTURE_ENTRIES = {
     textEntry("steers by this classifier: a shipped one's name, a folder relative to this file or an https address"),
   ),
   attributes: v.optional(ATTRIBUTES),
+  vary: v.optional(
+    v.pipe(
+      v.array(textEntry('the name of an attribute')),
+      v.minLength(1),
+      v.maxLength(MAX_ATTRIBUTES),
+      v.description(
+        'make the same person with each value of these attributes: all words, or those that attributes lists',
+      ),
+    ),
+  ),
+  ...SAME_ENTRIES,
   interpolate: v.optional(INTERPOLATE_ENTRY),
   image: v.optional(textEntry('a PNG to begin from, of the size that is made; a path below the folder of this file')),
   mask: v.optional(

@@ -68,7 +68,7 @@ describe('parseImport', () => {
     ['figment:a/b/c', /expected figment:MODEL/],
     ['figment:https%3A%2F%2Fevil.example/elf', /expected a shipped model, or one that the plugin has/],
     ['figment:..%2Felsewhere/elf', /expected a shipped model/],
-    ['figment:a/b?sed=1', /sed is unknown; known: seed, with, map, enlarge/],
+    ['figment:a/b?sed=1', /sed is unknown; known: seed, with, sameAs, sameFor, map, enlarge/],
     ['figment:a/b?classifier=..%2Fmine', /classifier: expected a shipped classifier/],
     ['figment:a/b?seed=one', /seed: expected a number/],
     ['figment:a/b?seed=1&seed=2', /seed is there twice/],

@@ -34,16 +34,18 @@ const FORMS: Record<string, v.GenericSchema<string, unknown>> = {
   ),
 };
 
+const attributes = v.pipe(
+  v.string(),
+  v.transform((text) => readAttributes(text)),
+  v.check((asked) => asked !== undefined && variedNames(asked).length === 0, `expected ${ATTRIBUTES_FORM}`),
+);
+
 /** Ranges, and what goes together, are checked where every recipe is. */
 const PARAMETERS = v.strictObject({
   seed: v.optional(number),
-  with: v.optional(
-    v.pipe(
-      v.string(),
-      v.transform((text) => readAttributes(text)),
-      v.check((asked) => asked !== undefined && variedNames(asked).length === 0, `expected ${ATTRIBUTES_FORM}`),
-    ),
-  ),
+  with: v.optional(attributes),
+  sameAs: v.optional(attributes),
+  sameFor: v.optional(number),
   map: v.optional(v.string()),
   enlarge: v.optional(number),
   interpolateSeed: v.optional(number),
