@@ -59,6 +59,7 @@ export class ThreadPainter implements Painter {
   private cvae: ConditionalVae | null = null;
   private readonly classifiers = new Map<string, NoisyClassifier>();
   private numBusy = 0;
+  private isSound = false;
 
   static async CreateAsync(
     files: Record<string, Uint8Array>,
@@ -130,14 +131,32 @@ export class ThreadPainter implements Painter {
     if (this.cvae) await this.compilePainting(completeRecipe(refined, this.info), signal);
     prepareTexels(this.options.device!);
     await compilationDone();
+    if (!this.isSound) await this.tryOut(completeRecipe({ ...asked, numInferenceSteps: 1 }, this.info), signal);
   }
 
   private async compilePainting(recipe: Recipe, signal: AbortSignal): Promise<void> {
-    const budget = new FrameBudget(this.options.frameBudgetMs);
-    const pace = { slice: () => budget.turnAsync() };
-    const images = await paintBatch(this.networks, [recipe], { signal }, pace, compileOnly);
+    const images = await paintBatch(this.networks, [recipe], { signal }, this.ownPace(), compileOnly);
     for (const image of compileOnly(() => splitImages(images))) image.dispose();
     images.dispose();
+  }
+
+  /** Paints a picture for nobody, so that those that are asked for need no look at their values. */
+  private async tryOut(recipe: Recipe, signal: AbortSignal): Promise<void> {
+    const images = await paintBatch(this.networks, [recipe], { signal }, this.ownPace());
+    await this.assertSound(images).finally(() => images.dispose());
+  }
+
+  /** A pace that does not wait for the end of the warm-up. */
+  private ownPace(): Pace {
+    const budget = new FrameBudget(this.options.frameBudgetMs);
+    return { slice: () => budget.turnAsync() };
+  }
+
+  /** Looks at the values of a first picture, which tell whether the weights are whole. */
+  private async assertSound(images: ImageTensor): Promise<void> {
+    if (this.isSound) return;
+    await assertPictures(this.model, images);
+    this.isSound = true;
   }
 
   async paintAsync(recipes: readonly Recipe[], options: PaintOptions = {}): Promise<Picture[]> {
@@ -210,7 +229,7 @@ export class ThreadPainter implements Painter {
     const isOnDevice = this.options.device !== null;
     try {
       if (isOnDevice && !recipes[0]!.image) {
-        await assertPictures(this.model, images);
+        await this.assertSound(images);
         return this.toTexels(images);
       }
       const finished = await finishedPixels(this.model, recipes, images);

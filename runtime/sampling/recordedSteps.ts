@@ -82,7 +82,8 @@ function* notesOf(
   plan: SamplingPlan,
 ): Generator<void, readonly StepNotes[] | null> {
   const { recipes, firstStep, latentShape, condition } = plan;
-  const places = condition.classLabels.map((label, i) => (label === condition.nullLabel ? recipes.length : i));
+  const classes = condition.classesAt(firstStep);
+  const places = classes.map((label, i) => (label === condition.nullLabel ? recipes.length : i));
   const key = [samplingKey(recipes[0]!), firstStep, latentShape, places].join('|');
   const known = samplings.get(model) ?? new Map<string, readonly StepNotes[]>();
   samplings.set(model, known);
@@ -165,21 +166,27 @@ interface Embeddings {
   rows: { tensor: Tensor; offset: number }[];
 }
 
-/** Computes the embeddings of steps whose network is given the same images at once; null when they cannot be recorded. */
+/** Computes the embeddings of steps whose network is told the same at once; null when they cannot be recorded. */
 function* embeddingsOf(
   recorder: Recorder,
   model: DiffusionModel,
   plan: SamplingPlan,
   notes: readonly StepNotes[],
 ): Generator<void, Embeddings | null> {
+  const { condition, firstStep } = plan;
   const made: Embeddings = { tensors: [], rows: [] };
+  const classes = notes.map(({ places }, i) => {
+    const labels = condition.classesAt(firstStep + i);
+    return places.map((place) => labels[place] ?? condition.nullLabel);
+  });
   let isDone = false;
   try {
-    for (const places of new Set(notes.map((note) => String(note.places)))) {
-      const indices = [...notes.keys()].filter((i) => String(notes[i]!.places) === places);
-      const tensor = recorder.emptyTensor([indices.length * notes[indices[0]!]!.places.length, channelsOf(model)]);
+    for (const key of new Set(classes.map(String))) {
+      const indices = [...notes.keys()].filter((i) => String(classes[i]) === key);
+      const ofStep = classes[indices[0]!]!;
+      const tensor = recorder.emptyTensor([indices.length * ofStep.length, timeChannels(model.unet.config)]);
       made.tensors.push(tensor);
-      if (!(yield* embed(model, plan, notes, indices, tensor))) return null;
+      if (!(yield* embed(model, plan, indices, ofStep, tensor))) return null;
       for (const [n, i] of indices.entries()) made.rows[i] = { tensor, offset: (n * tensor.size) / indices.length };
     }
     isDone = true;
@@ -189,29 +196,25 @@ function* embeddingsOf(
   }
 }
 
-const channelsOf = ({ unet }: DiffusionModel) => timeChannels(unet.config);
-
 function embed(
   model: DiffusionModel,
   { condition, sampler, firstStep }: SamplingPlan,
-  notes: readonly StepNotes[],
   indices: readonly number[],
+  classes: readonly number[],
   result: Tensor,
 ): Generator<void, boolean> {
   const { config, weights } = model.unet;
-  const { classLabels, nullLabel, vectors } = condition;
-  const { places } = notes[indices[0]!]!;
+  const { vectors } = condition;
   const sines = sinesOf(
     config,
     indices.map((i) => sampler.timesteps[firstStep + i]!),
   );
   const numRows = vectors?.shape[0] ?? config.num_class_embeds ?? 1;
-  const classes = places.map((place) => classLabels[place] ?? nullLabel);
   const isTold = vectors !== null || config.num_class_embeds !== null;
-  const chosenRows = isTold ? oneHotValues(classes, numRows) : new Float32Array(places.length);
+  const chosenRows = isTold ? oneHotValues(classes, numRows) : new Float32Array(classes.length);
   const shapes: [number, number][] = [
     [indices.length, sines.length / indices.length],
-    [places.length, numRows],
+    [classes.length, numRows],
   ];
   if (vectors) shapes.push(vectors.shape);
   const graph = (recorder: Recorder) =>
