@@ -213,12 +213,17 @@ export class WebgpuRecording implements Recording {
     this.backend.ensureCommandEncoderReady();
     this.hidden.computePassEncoder ??= this.hidden.commandEncoder.beginComputePass();
     const pass = this.hidden.computePassEncoder;
+    let current: GPUComputePipeline | null = null; // another slice may have set its own
     for (let i = first; i < end; i++) {
       const dispatch = dispatches[i]!;
       dispatch.bound ??= this.bind(dispatch);
-      pass.setPipeline(dispatch.bound.pipeline);
-      pass.setBindGroup(0, dispatch.bound.bindGroup);
-      pass.dispatchWorkgroups(...dispatch.size);
+      const { pipeline, bindGroup } = dispatch.bound;
+      if (pipeline !== current) pass.setPipeline(pipeline);
+      current = pipeline;
+      pass.setBindGroup(0, bindGroup);
+      const [x, y] = dispatch.size;
+      if (y === 1) pass.dispatchWorkgroups(x);
+      else pass.dispatchWorkgroups(x, y);
     }
   }
 
