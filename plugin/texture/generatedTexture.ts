@@ -14,6 +14,7 @@ import {
   varyRecipe,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
+import { leavingNothing } from '../leavingNothing.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
 import { PictureSource, type PictureSourceOptions, type RequestOptions } from '../pictureSource.ts';
@@ -256,13 +257,16 @@ export class GeneratedTexture extends RawTexture {
    * by `loadingError`, `errorObject` and OnTextureLoadErrorObservable; the scene does not wait for it any longer.
    */
   static override Parse(saved: SavedGeneratedTexture, scene: Scene, rootUrl: string): GeneratedTexture {
-    const texture = new GeneratedTexture(saved.name, saved.model, scene, parseLook(saved), rootUrl);
-    applySettings(texture, saved);
-    texture.metadata = saved.metadata ?? null;
-    const animation = GetClass('BABYLON.Animation'); // known to a page that has animations
-    if (animation) texture.animations = (saved.animations ?? []).map((animated) => animation.Parse(animated));
-    texture.regenerateOrReport(saved.recipe);
-    return texture;
+    return leavingNothing(scene, saved?.name, () => {
+      if (typeof saved.model !== 'string') throw new RangeError('GeneratedTexture: expected the address of a model');
+      const texture = new GeneratedTexture(saved.name, saved.model, scene, parseLook(saved), rootUrl);
+      applySettings(texture, saved);
+      texture.metadata = saved.metadata ?? null;
+      const animation = GetClass('BABYLON.Animation'); // known to a page that has animations
+      if (animation) texture.animations = (saved.animations ?? []).map((animated) => animation.Parse(animated));
+      texture.regenerateOrReport(saved.recipe);
+      return texture;
+    });
   }
 
   override dispose(): void {

@@ -66,7 +66,10 @@ export const MAX_ATTRIBUTES = 64;
 export const ATTRIBUTES_EXPECTED = 'expected words and numbers by name, such as { hair_colour: "red" }';
 
 export const ATTRIBUTE_VALUE = v.union(
-  [v.pipe(v.string(), v.maxLength(MAX_NAME_LENGTH)), v.number()],
+  [
+    v.pipe(v.string(), v.maxLength(MAX_NAME_LENGTH, `expected a word of at most ${MAX_NAME_LENGTH} characters`)),
+    v.number(),
+  ],
   'expected a word or a number',
 );
 
