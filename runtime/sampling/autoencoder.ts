@@ -3,7 +3,7 @@ import { fromPixels, toPixels } from '../core/pixels.ts';
 import { decode, decodeInSlices, encodeMeanInSlices, scaleLatents, unscaleLatents } from '../networks/autoencoderKl.ts';
 import { type ImageSize, imageSize } from '../recipe/imageSize.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
-import type { DiffusionModel } from './model.ts';
+import { type DiffusionModel, elsewhereOf } from './model.ts';
 
 /**
  * Decodes scaled latents into image values; those of a model of pixels are image values already.
@@ -24,7 +24,10 @@ export function decodeLatents({ vae, index }: DiffusionModel, latents: Tensor4D)
  *
  * @returns through the generator, what `decodeLatents` returns; the caller disposes it, and keeps the latents until then
  */
-export function* decodeLatentsInSlices({ vae, index }: DiffusionModel, latents: Tensor4D): Generator<void, Tensor4D> {
+export function* decodeLatentsInSlices(model: DiffusionModel, latents: Tensor4D): Generator<void, Tensor4D> {
+  const { vae, index } = model;
+  const elsewhere = elsewhereOf(model, latents);
+  if (elsewhere) return yield* elsewhere.decode(latents);
   if (!vae) return clone(latents);
   const z = unscaleLatents(vae.config, latents);
   try {
@@ -122,7 +125,10 @@ export function* encodePixelsInSlices(
  *
  * @param images float32 (B, H, W, channels), as `decodeLatents` gives them; the caller keeps them until the end
  */
-export function* encodeImagesInSlices({ vae, index }: DiffusionModel, images: Tensor4D): Generator<void, Tensor4D> {
+export function* encodeImagesInSlices(model: DiffusionModel, images: Tensor4D): Generator<void, Tensor4D> {
+  const { vae, index, elsewhere } = model;
+  const isOwnSize = images.shape[1] === index.figment.heightPx && images.shape[2] === index.figment.widthPx;
+  if (elsewhere && isOwnSize) return yield* elsewhere.encode(images);
   if (!vae) return clone(images);
   const mean = yield* encodeMeanInSlices(vae.config, vae.weights, images, index.figment.circularPadding);
   try {

@@ -4,7 +4,7 @@ import type { SamplerStep } from '../diffusion/samplerType.ts';
 import { sizeUnit, unet2dInSlices } from '../networks/unet2d.ts';
 import { rowsOfCondition } from './conditioningOf.ts';
 import { noise } from './latentNoise.ts';
-import type { DiffusionModel } from './model.ts';
+import { type DiffusionModel, elsewhereOf } from './model.ts';
 import type { SamplingPlan } from './samplingPlan.ts';
 import { withShiftedTiles } from './shiftedTiles.ts';
 
@@ -29,6 +29,7 @@ export function* denoiseInSlices(
   const { guidance, classifierGuide, condition, sampler, measure, tiles } = plan;
   const { config, weights } = model.unet;
   const { figment } = model.index;
+  const elsewhere = elsewhereOf(model, xt);
   const unit = sizeUnit(config);
   const turn = pass * sampler.timesteps.length + index;
   const options = { circular: figment.circularPadding, tiles };
@@ -39,7 +40,8 @@ export function* denoiseInSlices(
         tiles,
         unit,
         turn,
-        predict: (rolled) => unet2dInSlices(config, weights, rolled, t, told, options),
+        predict: (rolled) =>
+          elsewhere?.unet(rolled, t, told) ?? unet2dInSlices(config, weights, rolled, t, told, options),
       });
     } finally {
       if (told instanceof Tensor) told.dispose();
