@@ -250,6 +250,7 @@ export {
   roughnessMap,
 } from './surface/metallicRoughness.ts';
 export { NORMAL_DEFAULTS, type NormalGreen, type NormalOptions, normalMap } from './surface/normals.ts';
+export { ownPalette } from './surface/ownPalette.ts';
 export { PALETTE_DEFAULTS, type PaletteOptions, snapToPalette } from './surface/palette.ts';
 export {
   PIXEL_ART_DEFAULTS,

@@ -176,17 +176,20 @@ describe('a material of several surfaces', () => {
 describe('a picture for a pixel-art game', () => {
   const PIXEL_ART = { palette: ['#1a1c2c', '#b13e53', '#ffcd75', '#38b764'], dither: 0.1, factor: 2 } as const;
 
-  it('is what the runtime makes of it, and so are its maps', async () => {
-    const material = await make({ pixelArt: PIXEL_ART });
-    const drawn = pixelArt(await tiny.generatePixelsAsync(RECIPE), SIZE_PX, SIZE_PX, PIXEL_ART);
-    const pixels = drawn.pixels as Uint8Array;
-    expect(flipped(uploadedTo(material.albedoTexture!), 2 * SIZE_PX)).toEqual(pixels);
-    const settings = enlargedSettings(materialSettings('brick'), 2);
-    const { normal } = surfaceMaps(pixels, 2 * SIZE_PX, 2 * SIZE_PX, settings);
-    const uploadedNormal = flipped(uploadedTo(material.bumpTexture!), 2 * SIZE_PX);
-    expect(uploadedNormal.filter((_, i) => i % 4 < 3)).toEqual(normal.pixels);
-    expect((material.albedoTexture as Texture).samplingMode).toBe(Texture.NEAREST_SAMPLINGMODE);
-  });
+  it.each([PIXEL_ART, { colours: 5, factor: 2 } as const])(
+    'is what the runtime makes of it, and so are its maps: %j',
+    async (art) => {
+      const material = await make({ pixelArt: art });
+      const drawn = pixelArt(await tiny.generatePixelsAsync(RECIPE), SIZE_PX, SIZE_PX, art);
+      const pixels = drawn.pixels as Uint8Array;
+      expect(flipped(uploadedTo(material.albedoTexture!), 2 * SIZE_PX)).toEqual(pixels);
+      const settings = enlargedSettings(materialSettings('brick'), 2);
+      const { normal } = surfaceMaps(pixels, 2 * SIZE_PX, 2 * SIZE_PX, settings);
+      const uploadedNormal = flipped(uploadedTo(material.bumpTexture!), 2 * SIZE_PX);
+      expect(uploadedNormal.filter((_, i) => i % 4 < 3)).toEqual(normal.pixels);
+      expect((material.albedoTexture as Texture).samplingMode).toBe(Texture.NEAREST_SAMPLINGMODE);
+    },
+  );
 
   it('is given up when its texture is disposed', async () => {
     const { texture, finished } = tiny.beginTexture({ ...RECIPE, pixelArt: PIXEL_ART });
@@ -195,22 +198,27 @@ describe('a picture for a pixel-art game', () => {
     expect(scene.textures).toEqual([]);
   });
 
-  it('keeps its colours in a scene file and when it changes', async () => {
-    const texture = await tiny.generateTextureAsync({ ...RECIPE, sizePx: 32, pixelArt: PIXEL_ART });
-    const saved = JSON.parse(JSON.stringify(texture.serialize()));
-    expect(saved).toMatchObject({ size: [64, 64], pixelArt: PIXEL_ART, recipe: { widthPx: 32, heightPx: 32 } });
-    const loaded = GeneratedTexture.Parse(saved, scene, '');
-    await next(loaded.onGeneratedObservable);
-    expect(uploadedTo(loaded)).toEqual(uploadedTo(texture));
-    await loaded.regenerateAsync({ seed: 8 });
-    expect(uploadedTo(loaded)).not.toEqual(uploadedTo(texture));
-    await expect(loaded.regenerateAsync({ widthPx: 16 })).rejects.toThrow(/is 32×32, but tiny is to draw 16×32/);
-  });
+  it.each([PIXEL_ART, { colours: 5, factor: 2 } as const])(
+    'keeps %j in a scene file and when it changes',
+    async (art) => {
+      const texture = await tiny.generateTextureAsync({ ...RECIPE, sizePx: 32, pixelArt: art });
+      const saved = JSON.parse(JSON.stringify(texture.serialize()));
+      expect(saved).toMatchObject({ size: [64, 64], pixelArt: art, recipe: { widthPx: 32, heightPx: 32 } });
+      const loaded = GeneratedTexture.Parse(saved, scene, '');
+      await next(loaded.onGeneratedObservable);
+      expect(uploadedTo(loaded)).toEqual(uploadedTo(texture));
+      await loaded.regenerateAsync({ seed: 8 });
+      expect(uploadedTo(loaded)).not.toEqual(uploadedTo(texture));
+      await expect(loaded.regenerateAsync({ widthPx: 16 })).rejects.toThrow(/is 32×32, but tiny is to draw 16×32/);
+    },
+  );
 
   it.each([
     [{ palette: ['red'] }, /colour "red"; expected #rrggbb/],
     [{ factor: 3 as 2 }, /factor is 3; expected 2 or 4/],
     [{ palette: ['#ffffff'], dither: 7 }, /dither is 7/],
+    [{ colours: 300 }, /colours is 300; expected 2 to 256/],
+    [{ colours: 3, palette: ['#ffffff'] }, /both palette and colours are given.*leave out colours/],
   ])('is refused with %j', async (pixelArt, message) => {
     await expect(tiny.generateTextureAsync({ ...RECIPE, pixelArt })).rejects.toThrow(message);
     expect(scene.textures).toEqual([]);

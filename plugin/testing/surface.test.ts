@@ -68,12 +68,14 @@ describe.each([
     it.runIf(kind === 'webgpu')('has its palette and its size on the GPU, for a pixel-art game', async () => {
       await page.call('make', RECIPE);
       const plain = flipped(Uint8Array.from((await page.call('readMaps')).albedo), SIZE_PX);
-      const options = { palette: ['#1a1c2c', '#b13e53', '#ffcd75', '#38b764'], dither: 0.1, factor: 2 } as const;
-      expect(await page.call('make', { ...RECIPE, pixelArt: options })).toBe(0);
-      const drawn = flipped(Uint8Array.from((await page.call('readMaps')).albedo), 2 * SIZE_PX);
-      const expected = pixelArt(plain, SIZE_PX, SIZE_PX, options).pixels;
-      expect(drawn.filter((value, i) => value !== expected[i]).length).toBeLessThanOrEqual(12); // ties between two colours
-      expect(await page.call('leftovers')).toEqual([]);
+      const palette = ['#1a1c2c', '#b13e53', '#ffcd75', '#38b764'];
+      for (const options of [{ palette, dither: 0.1, factor: 2 } as const, { colours: 6, factor: 2 } as const]) {
+        expect(await page.call('make', { ...RECIPE, pixelArt: options })).toBe(0);
+        const drawn = flipped(Uint8Array.from((await page.call('readMaps')).albedo), 2 * SIZE_PX);
+        const expected = pixelArt(plain, SIZE_PX, SIZE_PX, options).pixels;
+        expect(drawn.filter((value, i) => value !== expected[i]).length).toBeLessThanOrEqual(12); // ties between two colours
+        expect(await page.call('leftovers')).toEqual([]);
+      }
     });
 
     it('does not repeat on a floor of 100 m when several surfaces are mixed', async () => {

@@ -1,4 +1,4 @@
-// This file is loaded when the first texture with a palette or an enlargement is made.
+// This file is loaded when the first texture with a palette, a number of colours or an enlargement is made.
 import { pixelArt, preparePixelArtTexels, writePixelArtTexels } from '../../runtime/index.ts';
 import { sharesDevice } from '../device.ts';
 import type { Picture } from '../painting/painter.ts';
@@ -6,7 +6,7 @@ import { PixelPicture } from '../painting/pixelPicture.ts';
 import { createTexelTexture, gpuTextureOf, PictureTarget, updateMipmaps } from './texelTexture.ts';
 import type { PixelArtLook } from './textureLook.ts';
 
-/** Draws pictures enlarged and with a palette: on the GPU if they are there, otherwise on the CPU. */
+/** Draws pictures enlarged and with few colours: on the GPU if they are there, otherwise on the CPU. */
 export class PixelArtBrush {
   /** Holds a picture that is on the GPU, as it was painted. */
   private raw: PictureTarget | null = null;

@@ -3,7 +3,7 @@ import type { PixelArtOptions } from '../../runtime/index.ts';
 import { type ImageSize, imageSize, type ModelInfo } from '../../runtime/index.ts';
 import { LINEAR_LINEAR_LINEAR, NEAREST } from './texelTexture.ts';
 
-/** A palette and an enlargement; see `pixelArt` of the runtime. Whether pictures wrap follows from the model. */
+/** A palette or a number of colours, and an enlargement; see `pixelArt` of the runtime. Whether pictures wrap follows from the model. */
 export type PixelArtLook = Partial<PixelArtOptions>;
 
 /** How a texture of generated pictures is laid out and sampled. */
@@ -25,7 +25,7 @@ export interface LookOptions {
   mipmaps?: boolean;
   /** Default: nearest for pixel art, trilinear otherwise. */
   samplingMode?: number;
-  /** Snaps pictures to a palette, dithers them, enlarges them 2 or 4 times; default: pictures stay as they are painted. */
+  /** Snaps pictures to a palette, given or of their own, dithers them, enlarges them 2 or 4 times; default: pictures stay as they are painted. */
   pixelArt?: PixelArtLook;
 }
 

@@ -1,4 +1,5 @@
 import type { NumChannels, PixelImage } from '../core/pixels.ts';
+import { checkNumColours, ownPalette } from './ownPalette.ts';
 import { PALETTE_DEFAULTS, snapToPalette } from './palette.ts';
 import { channelsOf, checkRange, wrapped } from './plane.ts';
 
@@ -86,6 +87,8 @@ function clamped(coordinate: number, length: number): number {
 export interface PixelArtOptions {
   /** The colours that the picture may have, `#rrggbb`; when empty it keeps its own. */
   palette: readonly string[];
+  /** Instead of a palette: the picture gets one of its own of so many colours, 2 to 256; see `ownPalette`. */
+  colours?: number;
   /** The reach of dithering, as in `PaletteOptions`. */
   dither: number;
   /** The enlargement, as in `PixelArtScaleOptions`. */
@@ -101,13 +104,24 @@ export const PIXEL_ART_DEFAULTS: Readonly<PixelArtOptions> = {
   factor: 1,
 };
 
+/** @throws RangeError for a number of colours that no palette has, and for a palette beside it */
+export function checkColours({ palette, colours }: Pick<PixelArtOptions, 'palette' | 'colours'>): void {
+  if (colours === undefined) return;
+  checkNumColours(colours);
+  if (palette.length === 0) return;
+  throw new RangeError(
+    'pixelArt: both palette and colours are given; expected one of them; leave out colours to use the palette, or palette to have one chosen for the picture',
+  );
+}
+
 /**
- * Snaps a picture to a palette, then enlarges it.
+ * Snaps a picture to a palette or to one of its own, then enlarges it.
  *
  *   const { pixels, width } = pixelArt(elf, 32, 32, { palette: ['#1a1c2c', '#b13e53', '#ffcd75'], factor: 2, wraps: false });
+ *   const drawn = pixelArt(elf, 32, 32, { colours: 24 });
  *
  * @param pixels RGB or RGBA bytes, sRGB, straight alpha
- * @throws       as `snapToPalette` and `scalePixelArt`
+ * @throws       RangeError for both palette and colours, and as `ownPalette`, `snapToPalette` and `scalePixelArt`
  */
 export function pixelArt(
   pixels: Uint8Array | Uint8ClampedArray,
@@ -115,9 +129,11 @@ export function pixelArt(
   heightPx: number,
   options: Partial<PixelArtOptions> = {},
 ): PixelImage {
-  const { palette, dither, factor, tolerance, wraps } = { ...PIXEL_ART_DEFAULTS, ...options };
+  const { palette, colours, dither, factor, tolerance, wraps } = { ...PIXEL_ART_DEFAULTS, ...options };
   const channels = channelsOf('pixelArt', pixels.length, widthPx, heightPx);
-  const snapped = palette.length === 0 ? pixels : snapToPalette(pixels, widthPx, heightPx, palette, { dither });
+  checkColours({ palette, colours });
+  const chosen = colours === undefined ? palette : ownPalette(pixels, widthPx, heightPx, colours);
+  const snapped = chosen.length === 0 ? pixels : snapToPalette(pixels, widthPx, heightPx, chosen, { dither });
   if (factor === 1) return { width: widthPx, height: heightPx, channels, pixels: Uint8Array.from(snapped) };
   return scalePixelArt(snapped, widthPx, heightPx, { factor, tolerance, wraps });
 }

@@ -65,6 +65,7 @@ const PIXEL_ART = v.pipe(
         v.description('the only colours that the picture may have, #rrggbb'),
       ),
     ),
+    colours: v.optional(wholeEntry(2, 256, 'instead of palette: each picture gets one of its own, of so many colours')),
     dither: v.optional(realEntry(0, 1, 'how far the pattern of two colours mixed reaches (default: 0, none)')),
     factor: v.optional(wordEntry([1, 2, 4], 'enlarge and round the stairs of slanted edges')),
     tolerance: v.optional(realEntry(0, 255, 'colours count as equal up to this difference, for factor (default: 24)')),

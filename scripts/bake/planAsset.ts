@@ -1,4 +1,11 @@
-import { enlargedSettings, imageSize, sheetColumns, surfaceMaps, surfaceSettings } from '../../runtime/index.ts';
+import {
+  enlargedSettings,
+  imageSize,
+  pixelArt,
+  sheetColumns,
+  surfaceMaps,
+  surfaceSettings,
+} from '../../runtime/index.ts';
 import { UsageError } from '../node/usageError.ts';
 import type { BakeAsset } from './bakeFileSchema.ts';
 import {
@@ -42,6 +49,7 @@ export function planAsset(
   const wanted = wantedPictures(asset, model, wrong);
   const looks = planLooks(asset, model, inputs, wanted, wrong);
   checkSurface(asset, wanted, wrong);
+  checkPixelArt(asset, wrong);
   if (asset.parallax && !asset.maps?.includes('normal')) {
     wrong('parallax', 'the height goes into the normal map; add "normal" to maps');
   }
@@ -105,7 +113,7 @@ function planLook(
   if (!recipe) return undefined;
   const classifier = recipe.classifier === undefined ? undefined : inputs.classifiers.get(recipe.classifier);
   const [widthPx, heightPx] = imageSize(index.figment, recipe);
-  const { pixelArt, parallax, enlarge = 1 } = asset;
+  const { pixelArt: art, parallax, enlarge = 1 } = asset;
   return {
     asset: asset.name,
     model,
@@ -120,7 +128,7 @@ function planLook(
     enlarge,
     surface: asset.maps ? (asset.surface ?? {}) : null,
     ...(parallax && { parallax }),
-    ...(pixelArt && { pixelArt: { ...pixelArt, wraps: index.figment.circularPadding } }),
+    ...(art && { pixelArt: { ...art, wraps: index.figment.circularPadding } }),
   };
 }
 
@@ -181,14 +189,23 @@ function planSheets(asset: BakeAsset, look: Look, layers: Layer[], pictures: Pla
   }
 }
 
+/** Tries the settings of pixel art on a picture of nothing. */
+function checkPixelArt(asset: BakeAsset, wrong: Wrong): void {
+  try {
+    pixelArt(new Uint8Array(4), 1, 1, asset.pixelArt);
+  } catch (error) {
+    wrong('pixelArt', withoutOperation(error));
+  }
+}
+
 /** Tries the settings of the maps on a picture of nothing. */
-function checkSurface({ maps, surface, pixelArt }: BakeAsset, wanted: { label: string }[], wrong: Wrong): void {
+function checkSurface({ maps, surface, pixelArt: art }: BakeAsset, wanted: { label: string }[], wrong: Wrong): void {
   if (!surface) return;
   if (!maps) wrong('surface', 'there are no maps to which it would apply; add maps');
   try {
     for (const label of new Set(wanted.map((picture) => picture.label))) {
       const settings = surfaceSettings({ label, ...surface });
-      surfaceMaps(new Uint8Array(4 * 4 * 4), 4, 4, enlargedSettings(settings, pixelArt?.factor ?? 1));
+      surfaceMaps(new Uint8Array(4 * 4 * 4), 4, 4, enlargedSettings(settings, art?.factor ?? 1));
     }
   } catch (error) {
     wrong('surface', withoutOperation(error));

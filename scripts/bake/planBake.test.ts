@@ -58,6 +58,12 @@ describe('a bake', () => {
     ['a height of no normal map', [{ maps: ['albedo'], parallax: 'offset' }], 'assets[0].parallax: the height goes'],
     ['a colour that is none', [{ pixelArt: { palette: ['red'] } }], 'pixelArt.palette[0]: expected a colour such as'],
     [
+      'a palette and colours',
+      [{ pixelArt: { palette: ['#ffffff'], colours: 8 } }],
+      'assets[0].pixelArt: both palette and colours are given; expected one of them; leave out colours',
+    ],
+    ['one colour', [{ pixelArt: { colours: 1 } }], 'assets[0].pixelArt.colours: expected'],
+    [
       'a reach too far once enlarged',
       [{ maps: ['normal'], surface: { radiusPx: 40 }, pixelArt: { factor: 4 } }],
       'surface',

@@ -14,6 +14,7 @@ import {
   normals,
   type PictureOptions,
   parseSchedulerConfig,
+  pixelArt,
   qSample,
   sample,
   scaleSheet,
@@ -42,6 +43,7 @@ export const PICTURES: Record<string, Record<string, Draw>> = {
     variation,
     slerp: walks,
     inpainting,
+    palettes,
   },
   textures: { tiles },
 };
@@ -254,6 +256,20 @@ async function tiles(model: DiffusionModel): Promise<Uint8Array> {
   const pictures: Uint8Array[] = [];
   for (const request of requests) pictures.push(...(await paint(model, [request], size)));
   return encodePng(composeSheet(pictures, pictures.length, size.widthPx, size.heightPx));
+}
+
+/** Portraits as they are painted, and with a palette of their own of fewer and fewer colours. */
+async function palettes(model: DiffusionModel): Promise<Uint8Array> {
+  const { widthPx, heightPx } = model.index.figment;
+  const labels = ['elf', 'goblin', 'human_female', 'vampire', 'human_elder', 'human_male', 'rabbitfolk', 'elf'];
+  const portraits = await paint(
+    model,
+    labels.map((label, i) => ({ label, seed: 21 + i })),
+  );
+  const rows = [24, 12, 6].map((colours) =>
+    portraits.map((portrait) => pixelArt(portrait, widthPx, heightPx, { colours }).pixels as Uint8Array),
+  );
+  return pictureRows(model, [portraits, ...rows]);
 }
 
 const SCALE = 3;

@@ -1,6 +1,8 @@
 // What `pixelArt` does, texture to texture on the GPU.
+import { WHOLE_LIGHT } from '../ownPalette.ts';
 import { BAYER_SIDE, ditherOffsets, type Oklab, parsePalette, toOklab } from '../palette.ts';
-import { checkScaleOptions, PIXEL_ART_DEFAULTS, type PixelArtOptions } from '../pixelArt.ts';
+import { checkColours, checkScaleOptions, PIXEL_ART_DEFAULTS, type PixelArtOptions } from '../pixelArt.ts';
+import { OWN_PALETTE_SHADER, SAMPLES_BYTES } from './ownPaletteShader.ts';
 import { compileOnce, type Pipelines } from './pipelines.ts';
 
 const LABEL = 'figment pixel art';
@@ -42,17 +44,17 @@ const SHADER = `
     let texel = bytesOf(i32(id.x), i32(id.y));
     let offset = offsets[(row % ${BAYER_SIDE}u) * ${BAYER_SIDE}u + id.x % ${BAYER_SIDE}u];
     let colour = toOklab(clamp(texel.rgb + offset, vec3<f32>(0.0), vec3<f32>(255.0)));
-    var nearest = 0u;
-    var least = 1e9;
+    var nearest = texel.rgb;
+    var smallest = 1e9;
     for (var i = 0u; i < uniforms.numColours; i++) {
       let difference = colour - palette[2u * i].xyz;
       let squared = dot(difference, difference);
-      if (squared < least) {
-        nearest = i;
-        least = squared;
+      if (squared < smallest) {
+        nearest = palette[2u * i + 1u].xyz;
+        smallest = squared;
       }
     }
-    textureStore(texels, id.xy, vec4<f32>(palette[2u * nearest + 1u].xyz, texel.a) / 255.0);
+    textureStore(texels, id.xy, vec4<f32>(nearest, texel.a) / 255.0);
   }
 
   fn neighbour(x: i32, y: i32) -> vec4<f32> {
@@ -80,10 +82,15 @@ const SHADER = `
     let isRounded = differ(above, below) && differ(left, right) && !differ(aside, along);
     textureStore(texels, id.xy, select(bytesOf(x, y), aside, isRounded) / 255.0);
   }
+  ${OWN_PALETTE_SHADER}
 `;
 
-const PASSES = { snap: [0, 1, 2, 3, 4], scale: [0, 1, 2] } as const;
+const PASSES = { choose: [0, 1, 5, 6, 7], snap: [0, 1, 2, 3, 4], scale: [0, 1, 2] } as const;
 type Pass = keyof typeof PASSES;
+type DrawingPass = Exclude<Pass, 'choose'>;
+
+/** Eight floats: its Oklab, its bytes, and what aligns them. */
+const COLOUR_BYTES = 32;
 
 /** Compiles what `writePixelArtTexels` needs, once for a device. */
 export const preparePixelArtTexels = compileOnce(LABEL, SHADER, Object.keys(PASSES) as Pass[]);
@@ -95,12 +102,12 @@ export interface PixelArtTexelsOptions extends Partial<PixelArtOptions> {
 
 /**
  * Writes what `pixelArt` makes of a texture's picture into another; colours as near to one palette entry as to another may
- * go to either. The work is submitted when this returns; nothing is read back.
+ * go to either, but a palette of the picture's own is the same. The work is submitted when this returns; nothing is read back.
  *
  * @param pipelines what `preparePixelArtTexels` gave for this device
  * @param source    rgba8unorm with the usage TEXTURE_BINDING
  * @param target    rgba8unorm with the usage STORAGE_BINDING, `factor` times as wide and high; its first mip level is written
- * @throws          RangeError as `pixelArt`, for neither palette nor enlargement, and for a target of another size
+ * @throws          RangeError as `pixelArt`, for neither palette, colours nor enlargement, and for a target of another size
  */
 export function writePixelArtTexels(
   device: GPUDevice,
@@ -109,42 +116,42 @@ export function writePixelArtTexels(
   target: GPUTexture,
   options: PixelArtTexelsOptions = {},
 ): void {
-  const { palette, dither, factor, tolerance, wraps, flipY = false } = { ...PIXEL_ART_DEFAULTS, ...options };
+  const { palette, colours, dither, factor, tolerance, wraps, flipY = false } = { ...PIXEL_ART_DEFAULTS, ...options };
   checkTarget(source, target, factor);
-  const colours = palette.length === 0 ? [] : parsePalette(palette);
+  checkColours({ palette, colours });
+  const given = palette.length === 0 ? [] : parsePalette(palette);
   if (factor !== 1) checkScaleOptions({ factor, tolerance, wraps });
-  const passes: Pass[] = [
-    ...(colours.length > 0 ? ['snap' as const] : []),
+  const numColours = colours ?? given.length;
+  const passes: DrawingPass[] = [
+    ...(numColours > 0 ? ['snap' as const] : []),
     ...new Array(Math.log2(factor)).fill('scale'),
   ];
-  if (passes.length === 0) throw new RangeError('writePixelArtTexels: nothing to do; give a palette or a factor');
+  if (passes.length === 0) {
+    throw new RangeError('writePixelArtTexels: nothing to do; give a palette, a number of colours or a factor');
+  }
 
   const encoder = device.createCommandEncoder({ label: LABEL });
   const owned: { destroy(): void }[] = [];
-  const filled = (values: Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>, usage: GPUBufferUsageFlags) => {
-    const buffer = device.createBuffer({
-      label: LABEL,
-      size: values.byteLength,
-      usage: usage | GPUBufferUsage.COPY_DST,
-    });
-    device.queue.writeBuffer(buffer, 0, values);
+  const sized = (size: number, usage: GPUBufferUsageFlags) => {
+    const buffer = device.createBuffer({ label: LABEL, size, usage: usage | GPUBufferUsage.COPY_DST });
     owned.push(buffer);
     return buffer;
   };
-  const buffers: Record<number, GPUBuffer> = {
-    0: filled(uniformsOf(colours.length, flipY, wraps, tolerance), GPUBufferUsage.UNIFORM),
-    3: filled(paletteValues(colours), GPUBufferUsage.STORAGE),
-    4: filled(Float32Array.from(ditherOffsets(dither)), GPUBufferUsage.STORAGE),
+  const filled = (values: Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>, usage: GPUBufferUsageFlags) => {
+    const buffer = sized(values.byteLength, usage);
+    device.queue.writeBuffer(buffer, 0, values);
+    return buffer;
   };
-  let from = source;
-  for (const [i, pass] of passes.entries()) {
-    const by = pass === 'scale' ? 2 : 1;
-    const to = i === passes.length - 1 ? target : createBetween(device, by * from.width, by * from.height);
-    if (to !== target) owned.push(to);
-    const views: Record<number, GPUTextureView> = {
-      1: from.createView({ mipLevelCount: 1 }),
-      2: to.createView({ mipLevelCount: 1 }),
-    };
+  const { STORAGE, UNIFORM } = GPUBufferUsage;
+  const colourBuffer = colours ? sized(COLOUR_BYTES * colours, STORAGE) : filled(paletteValues(given), STORAGE);
+  const buffers: Partial<Record<number, GPUBuffer>> = {
+    0: filled(uniformsOf(numColours, flipY, wraps, tolerance), UNIFORM),
+    3: colourBuffer,
+    4: filled(Float32Array.from(ditherOffsets(dither)), STORAGE),
+    ...(colours && { 5: filled(Uint32Array.from(WHOLE_LIGHT), STORAGE), 6: sized(SAMPLES_BYTES, STORAGE) }),
+    7: colourBuffer,
+  };
+  const encode = (pass: Pass, views: Record<number, GPUTextureView>, columns: number, rows: number) => {
     const entries = PASSES[pass].map((binding) => {
       const buffer = buffers[binding];
       return { binding, resource: buffer ? { buffer } : views[binding]! };
@@ -153,8 +160,17 @@ export function writePixelArtTexels(
     const encoded = encoder.beginComputePass({ label: `${LABEL} ${pass}` });
     encoded.setPipeline(pipeline);
     encoded.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
-    encoded.dispatchWorkgroups(Math.ceil(to.width / WORKGROUP_SIDE), Math.ceil(to.height / WORKGROUP_SIDE));
+    encoded.dispatchWorkgroups(columns, rows);
     encoded.end();
+  };
+  if (colours) encode('choose', { 1: source.createView({ mipLevelCount: 1 }) }, 1, 1);
+  let from = source;
+  for (const [i, pass] of passes.entries()) {
+    const by = pass === 'scale' ? 2 : 1;
+    const to = i === passes.length - 1 ? target : createBetween(device, by * from.width, by * from.height);
+    if (to !== target) owned.push(to);
+    const views = { 1: from.createView({ mipLevelCount: 1 }), 2: to.createView({ mipLevelCount: 1 }) };
+    encode(pass, views, Math.ceil(to.width / WORKGROUP_SIDE), Math.ceil(to.height / WORKGROUP_SIDE));
     from = to;
   }
   device.queue.submit([encoder.finish()]);
