@@ -29,7 +29,13 @@ const projects: TestProjectInlineConfiguration[] = [
   { extends: true, test: { name: 'unit-alone', include: alone, isolate: true } },
   {
     extends: true,
-    test: { name: 'unit', include: ['**/*.test.ts'], exclude: [...browser, ...alone], isolate: false },
+    test: {
+      name: 'unit',
+      include: ['**/*.test.ts'],
+      exclude: [...browser, ...alone],
+      isolate: false,
+      globalSetup: 'scripts/testing/builtScripts.ts',
+    },
   },
 ];
 

@@ -1,7 +1,15 @@
 import type { PBRMaterial } from '@babylonjs/core/Materials/PBR/pbrMaterial.js';
 import type { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import type { BackendChoice, ModelInfo, RecipeOptions } from '../runtime/index.ts';
+import {
+  attributeProblem,
+  type BackendChoice,
+  isRange,
+  type ModelInfo,
+  type RecipeOptions,
+  randomSeed,
+  varyRecipe,
+} from '../runtime/index.ts';
 import { abortError } from './abortError.ts';
 import type { Latents } from './latents.ts';
 import type { ClassifierInfo } from './loading/classifiers.ts';
@@ -32,6 +40,14 @@ export interface GuidanceTrace {
    * took one pass, so that there is no difference: at guidance 0 and 1, and outside of the guidance interval.
    */
   readonly guidanceNorm: readonly (number | null)[];
+}
+
+/** What the pictures of a set have alike, and which attribute they differ in. */
+export interface GenerateSetOptions extends GenerateTextureOptions {
+  /** The attribute that differs. */
+  vary: string;
+  /** Which values of it to make; default: all words that the model knows. */
+  values?: readonly (string | number)[];
 }
 
 export interface GenerateMaterialOptions extends GenerateTextureOptions, SurfaceMaterialOptions {
@@ -156,6 +172,43 @@ export class AssetGenerator {
     const { texture, finished } = this.beginTexture(options);
     await finished;
     return texture;
+  }
+
+  /**
+   * Makes the same person, or thing, with each value of an attribute: a texture for each expression of a face.
+   *
+   *   const faces = await portraits.generateSetAsync({ label: 'elf', seed: 7, vary: 'expression' });
+   *   material.albedoTexture = faces.get('happy')!;
+   *
+   * @param options vary: the attribute; values: those to make, default: all words of it
+   * @returns       the textures by value, in the order of the values
+   * @throws        as `generateTextureAsync`, and RangeError for an attribute of numbers without values; no texture is left
+   *                then
+   */
+  async generateSetAsync(options: GenerateSetOptions): Promise<Map<string | number, GeneratedTexture>> {
+    const { vary, values = this.wordsOf(vary), name, seed = randomSeed(), ...rest } = options;
+    const begun = values.map((value) => {
+      const named = `${name ?? `${rest.label}-${seed}`}-${value}`;
+      return this.generateTextureAsync({ ...varyRecipe({ ...rest, seed }, { [vary]: value }), name: named });
+    });
+    const settled = await Promise.allSettled(begun);
+    const failed = settled.find((result) => result.status === 'rejected');
+    if (failed) {
+      for (const result of settled) if (result.status === 'fulfilled') result.value.dispose();
+      throw failed.reason;
+    }
+    return new Map(
+      settled.map((result, i) => [values[i]!, (result as PromiseFulfilledResult<GeneratedTexture>).value]),
+    );
+  }
+
+  /** The words of an attribute of the model. @throws RangeError where there are none */
+  private wordsOf(name: string): readonly string[] {
+    const vocabulary = this.info.attributes ?? {};
+    const values = Object.hasOwn(vocabulary, name) ? vocabulary[name]! : null;
+    if (values && !isRange(values)) return values;
+    const problem = values ? `${name} is a number; say which values to make` : attributeProblem(vocabulary, name, '');
+    throw new RangeError(`generateSet: ${problem}`);
   }
 
   /**

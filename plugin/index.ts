@@ -16,11 +16,13 @@ export {
   type RecipeOptions,
   type RecipeProblem,
   type Steering,
+  varyRecipe,
 } from '../runtime/index.ts';
 export {
   AssetGenerator,
   type AssetGeneratorOptions,
   type GenerateMaterialOptions,
+  type GenerateSetOptions,
   type GenerateTextureOptions,
   type GuidanceTrace,
 } from './assetGenerator.ts';

@@ -5,7 +5,7 @@ import type { RecipeOptions } from '../../plugin/index.ts';
 import { classifierFolderFiles } from '../../runtime/index.ts';
 import { tinyClassifierFiles, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { demoSite } from '../../scripts/testing/demoSite.ts';
-import { describeInBrowser } from '../../scripts/testing/describeInBrowser.ts';
+import { describeInBrowser, type OpenPage } from '../../scripts/testing/describeInBrowser.ts';
 import type { PageOptions, TestPage } from '../../scripts/testing/openBrowser.ts';
 
 interface Page {
@@ -115,7 +115,9 @@ function hashOf({ playwright }: TestPage<Page>): string {
   return decodeURIComponent(new URL(playwright.url()).hash);
 }
 
-describeInBrowser('the guidance lab', (openPage) => {
+describeInBrowser('the guidance lab', inLab, { webgpu: false, compositing: 'cpu' });
+
+function inLab(openPage: OpenPage): void {
   let page: TestPage<Page>;
   /** A page that has no picture of the other's in its store, and must paint it itself. */
   let elsewhere: TestPage<Page>;
@@ -276,7 +278,7 @@ describeInBrowser('the guidance lab', (openPage) => {
   });
 
   it('ends 100 rapid changes in the last picture, and leaves nothing behind', async () => {
-    await show(page, '#steps=20');
+    await show(page, '#steps=8');
     const before = await alive(page);
     expect(before.workers).toHaveLength(1);
     expect(before.workers[0]).toBeGreaterThan(50); // the weights
@@ -290,7 +292,7 @@ describeInBrowser('the guidance lab', (openPage) => {
       }
     });
     await ready(page);
-    expect(await page.call('recipe')).toMatchObject({ guidanceScale: 10, numInferenceSteps: 20 });
+    expect(await page.call('recipe')).toMatchObject({ guidanceScale: 10, numInferenceSteps: 8 });
     expect(await alive(page)).toEqual(before);
     expect(before.queue).toBe('0');
     expect(await page.playwright.locator('.cells [data-stale]').count()).toBe(0);
@@ -349,4 +351,4 @@ describeInBrowser('the guidance lab', (openPage) => {
     expect(await broken.playwright.locator('main').isVisible()).toBe(false);
     broken.takeErrors(); // the browser reports the missing file
   });
-});
+}

@@ -31,7 +31,8 @@ interface Console {
   portraits(): { label: string; seed: number }[];
 }
 
-const NUM_STEPS = 20;
+/** Of the second phase enough that it can be paused in their midst. */
+const NUM_STEPS = { vae: 5, ddpm: 12 };
 
 describeInBrowser(
   'the training corner',
@@ -63,10 +64,10 @@ describeInBrowser(
         await outputsOf(playwright),
         await playwright.getAttribute('.sheet canvas', 'aria-label'),
       ];
-      expect(before[0]).toMatch(/^20 steps/);
+      expect(before[0]).toMatch(/^5 steps/);
       const step = Number.parseInt(before[1]!, 10);
       expect(step).toBeGreaterThan(0);
-      expect(step).toBeLessThan(NUM_STEPS);
+      expect(step).toBeLessThan(NUM_STEPS.ddpm);
       expect(sheet).toContain('auto-encoder');
 
       await page.reload();
@@ -77,8 +78,8 @@ describeInBrowser(
       expect(await playwright.getAttribute('[data-phase=ddpm] .plot', 'aria-label')).toMatch(`at step ${step}`);
       await playwright.click('#training [data-action=train]');
       await whenStatus(playwright, 'finished');
-      expect((await outputsOf(playwright))[1]).toMatch(/^20 steps/);
-      expect(await playwright.getAttribute('[data-phase=ddpm] .plot', 'aria-label')).toMatch('at step 20');
+      expect((await outputsOf(playwright))[1]).toMatch(/^12 steps/);
+      expect(await playwright.getAttribute('[data-phase=ddpm] .plot', 'aria-label')).toMatch('at step 12');
       expect(await playwright.locator('.sheet li').allTextContents()).toEqual(ITEM_NAMES);
 
       const files = await downloadModel(playwright);
@@ -130,7 +131,7 @@ describeInBrowser(
       expect(Math.max(...differences)).toBeLessThanOrEqual(1);
       await rm(folder, { recursive: true });
 
-      await giveSteps(playwright, 1000);
+      await giveSteps(playwright, { vae: 1000, ddpm: 1000 });
       await playwright.click('#training [data-action=train]');
       await whenStatus(playwright, 'training');
       await playwright.click('#training [data-action=train]');
@@ -147,7 +148,7 @@ describeInBrowser(
       await whenStatus(playwright, 'ready');
     });
   },
-  { webgpu: false },
+  { webgpu: false, compositing: 'cpu' },
 );
 
 async function openCorner(page: Page): Promise<void> {
@@ -157,10 +158,10 @@ async function openCorner(page: Page): Promise<void> {
   await page.waitForSelector('[data-backend]');
 }
 
-async function giveSteps(page: Page, numSteps: number): Promise<void> {
-  for (const phase of ['vae', 'ddpm']) {
+async function giveSteps(page: Page, numSteps: typeof NUM_STEPS): Promise<void> {
+  for (const [phase, amount] of Object.entries(numSteps)) {
     await page.selectOption(`[data-phase=${phase}] select`, 'steps');
-    await page.fill(`[data-phase=${phase}] input`, String(numSteps));
+    await page.fill(`[data-phase=${phase}] input`, String(amount));
   }
 }
 

@@ -1,6 +1,6 @@
-import { clear, createStore, getMany, setMany, type UseStore } from 'idb-keyval';
+import { createStore, getMany, promisifyRequest, type UseStore } from 'idb-keyval';
 import * as v from 'valibot';
-import type { Dataset } from '../../runtime/index.ts';
+import { type Dataset, messageOf } from '../../runtime/index.ts';
 import { builtInDataset } from './builtInDataset.ts';
 import type { StoredCurve } from './lossCurve.ts';
 import type { Phase, SampleSheet, TrainingSettings } from './protocol.ts';
@@ -68,15 +68,35 @@ const runSchema = v.object({
 });
 
 const BUILT_IN = 'built-in';
-const KEYS = ['dataset', 'run', 'checkpoint', 'vae'];
+const KEYS = ['dataset', 'run', 'checkpoint', 'vae', 'revision'];
 
-/** Stores one training in IndexedDB. What belongs together is written in one transaction. */
+/** What was stored could not be read, which says nothing about whether it is whole. */
+export class UnreadError extends Error {
+  override readonly name = 'UnreadError';
+}
+
+/**
+ * Stores one training in IndexedDB. What belongs together is written in one transaction, and only over what this store has read
+ * or written last: what another tab has stored since then stays.
+ */
 export class RunStore {
   private readonly store: UseStore = createStore('figment-training', 'run');
+  /** Counts the writes to the database; null when what is there could not be read. */
+  private revision: number | null = 0;
 
-  /** The training of an earlier visit; null when there is none. @throws Error saying what is wrong with it */
+  /**
+   * The training of an earlier visit; null when there is none.
+   *
+   * @throws UnreadError when the browser does not give it, or it is of another version; Error saying how it is damaged
+   */
   async load(): Promise<StoredRun | null> {
-    const [dataset, run, checkpoint, vae] = await getMany<unknown>(KEYS, this.store);
+    this.revision = null;
+    const [dataset, run, checkpoint, vae, revision] = await getMany<unknown>(KEYS, this.store).catch((error) => {
+      throw new UnreadError(messageOf(error));
+    });
+    const version = (run as { version?: unknown } | undefined)?.version;
+    if (typeof version === 'number' && version !== 1) throw new UnreadError('another version of this page stored it');
+    this.revision = typeof revision === 'number' ? revision : 0;
     if (dataset === undefined) return null;
     const isBuiltIn = dataset === BUILT_IN;
     const { version: _, ...rest } = parse(runSchema, run, 'the run');
@@ -91,16 +111,32 @@ export class RunStore {
 
   /** Stores a whole training in place of the one before. */
   async begin({ dataset, isBuiltIn, ...run }: StoredRun): Promise<void> {
-    await setMany([['dataset', isBuiltIn ? BUILT_IN : dataset], ...entriesOf(run)], this.store);
+    await this.write([['dataset', isBuiltIn ? BUILT_IN : dataset], ...entriesOf(run)]);
   }
 
   /** Stores everything that changes during a training: all but the data set. */
   async save({ dataset: _, isBuiltIn: __, ...run }: StoredRun): Promise<void> {
-    await setMany(entriesOf(run), this.store);
+    await this.write(entriesOf(run));
   }
 
   async forget(): Promise<void> {
-    await clear(this.store);
+    await this.write(KEYS.map((key) => [key, undefined]));
+  }
+
+  /** @param entries undefined: the entry goes */
+  private async write(entries: readonly [key: string, value: unknown][]): Promise<void> {
+    await this.store('readwrite', async (records) => {
+      const stored = await promisifyRequest<unknown>(records.get('revision'));
+      if (this.revision === null) throw new Error('what is stored could not be read, and stays; reload the page');
+      if ((stored ?? 0) !== this.revision) throw new Error('another tab has gone on with it; reload the page');
+      for (const [key, value] of entries) {
+        if (value === undefined) records.delete(key);
+        else records.put(value, key);
+      }
+      records.put(this.revision + 1, 'revision');
+      await promisifyRequest(records.transaction);
+      this.revision++;
+    });
   }
 }
 

@@ -1,12 +1,15 @@
 import { memory } from '@tensorflow/tfjs-core';
+import { IDBObjectStore } from 'fake-indexeddb';
+import { createStore, get, set } from 'idb-keyval';
 import { beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { useIndexedDb } from '../../plugin/testing/indexedDb.ts';
-import { createModel, generate, loadModelFolder, memorySource } from '../../runtime/index.ts';
+import * as runtime from '../../runtime/index.ts';
 import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { openNodeBackend } from '../../scripts/node/nodeBackend.ts';
 import type { FromTraining, SampleSheet, TrainingSettings, TrainingState } from './protocol.ts';
 import { RunStore } from './runStore.ts';
 import { TrainingSession } from './session.ts';
+import * as smallTraining from './smallTraining.ts';
 
 useIndexedDb();
 
@@ -20,11 +23,21 @@ let store: RunStore;
 /** What the first test's training has come to. */
 let uninterrupted: { state: TrainingState; files: Record<string, Uint8Array> };
 
+/** The page's trainings with small batches, and sheets in few steps; what the page takes is tested in smallTraining.test.ts. */
+const SMALL = { batchSize: 4, microBatchSize: 4 };
+const { vaeOptionsOf, diffusionOptionsOf } = smallTraining;
+const { sampleSheet } = runtime;
+
 beforeAll(async () => {
   await openNodeBackend('wasm');
 });
 
 beforeEach(() => {
+  vi.spyOn(smallTraining, 'vaeOptionsOf').mockImplementation((...of) => ({ ...vaeOptionsOf(...of), ...SMALL }));
+  vi.spyOn(smallTraining, 'diffusionOptionsOf').mockImplementation((of) => ({ ...diffusionOptionsOf(of), ...SMALL }));
+  vi.spyOn(runtime, 'sampleSheet').mockImplementation((model, options, onLabel) =>
+    sampleSheet(model, { ...options, numInferenceSteps: 2 }, onLabel),
+  );
   store = new RunStore();
 });
 
@@ -77,8 +90,8 @@ it('trains both phases, shows what they learn, and makes a model that generates'
   ]);
   const files = await modelOf(run);
   expect(memory().numTensors).toBe(before);
-  const model = createModel(await loadModelFolder(memorySource(files)));
-  const [pixels] = await generate(model, [{ label: 'disc', seed: 4 }], { numInferenceSteps: 2 });
+  const model = runtime.createModel(await runtime.loadModelFolder(runtime.memorySource(files)));
+  const [pixels] = await runtime.generate(model, [{ label: 'disc', seed: 4 }], { numInferenceSteps: 2 });
   expect(pixels).toHaveLength(16 * 16 * 4);
   expect(model.index.figment).toMatchObject({ name: 'tiny', licence: 'CC0-1.0', pixelArt: true });
   model.dispose();
@@ -159,4 +172,54 @@ it('refuses pictures of other sizes, and keeps what it has', () => {
   run.session.useDataset(dataset, true);
   expect(() => run.session.useDataset(tinyDataset({ widthPx: 18, heightPx: 18 }), false)).toThrow('multiple of');
   expect(run.last().dataset).toMatchObject({ isBuiltIn: true, widthPx: 16 });
+});
+
+/** A training of one step each in the database, by a tab that is closed now. */
+async function storeTraining(): Promise<void> {
+  const run = begin();
+  run.session.useDataset(dataset, false);
+  await run.session.train(STEPS(1, 1));
+}
+
+it('keeps what is stored when the browser does not give it, and trains without a store', async () => {
+  await storeTraining();
+  vi.spyOn(IDBObjectStore.prototype, 'get').mockImplementationOnce(() => {
+    throw new DOMException('not now', 'UnknownError');
+  });
+  store = new RunStore();
+  const run = begin();
+  await run.session.open();
+  expect(run.last()).toMatchObject({
+    status: 'empty',
+    notice: expect.stringMatching(/cannot be read: not now\. It is kept/),
+  });
+  run.session.useDataset(dataset, false);
+  await run.session.train(STEPS(1, 0.5));
+  expect(run.last().notice).toMatch(/does not store the training \(what is stored could not be read, and stays/);
+  await run.session.startOver();
+  expect((await new RunStore().load())!.phase).toBe('ddpm');
+});
+
+it('keeps what is stored by a later version of the page', async () => {
+  await storeTraining();
+  await set('run', { version: 2 }, createStore('figment-training', 'run'));
+  const run = begin();
+  await run.session.open();
+  expect(run.last().notice).toMatch(/another version of this page stored it\. It is kept/);
+  expect(await get('run', createStore('figment-training', 'run'))).toEqual({ version: 2 });
+});
+
+it('keeps what another tab has stored in the meantime', async () => {
+  await storeTraining();
+  const here = begin();
+  await here.session.open();
+  store = new RunStore();
+  const there = begin();
+  await there.session.open();
+  await there.session.train(STEPS(1, 3));
+  await here.session.train(STEPS(1, 2));
+  expect(here.last().notice).toMatch(/does not store the training \(another tab has gone on with it/);
+  const stored = begin();
+  await stored.session.open();
+  expect(stored.last().progress.ddpm.step).toBe(3);
 });

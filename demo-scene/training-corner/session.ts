@@ -23,7 +23,7 @@ import {
   type TrainingState,
 } from './protocol.ts';
 import { describeRun, freshRun, isUsedUp, NOTHING, packRun, rewindRun, type TrainingRun, unpackRun } from './run.ts';
-import type { RunStore } from './runStore.ts';
+import { type RunStore, UnreadError } from './runStore.ts';
 import { sizeProblem } from './smallTraining.ts';
 
 const INTERVALS = { saveMs: 20_000, previewMs: 60_000 };
@@ -61,6 +61,10 @@ export class TrainingSession {
       if (stored.sheet) this.send({ type: 'sheet', sheet: stored.sheet });
       this.setStatus(isUsedUp(this.run) ? 'finished' : 'paused', 'Here is the training of your last visit.');
     } catch (error) {
+      if (error instanceof UnreadError) {
+        const notice = `What your last visit has stored cannot be read: ${error.message}. It is kept; reload the page to try again.`;
+        return this.setStatus('empty', notice);
+      }
       await this.store.forget().catch(() => {});
       this.setStatus(
         'empty',

@@ -7,6 +7,7 @@ import { RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import type { RecipeOptions, SurfaceOptions } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
+import { leavingNothing } from '../leavingNothing.ts';
 import type { PictureSourceOptions } from '../pictureSource.ts';
 import {
   GeneratedTexture,
@@ -178,13 +179,15 @@ export class SurfaceMaterial extends PBRMaterial {
 
   /** Makes a saved material, as `GeneratedTexture.Parse` makes its texture. */
   static override Parse(saved: SavedSurfaceMaterial, scene: Scene, rootUrl = ''): SurfaceMaterial {
-    const { name, surface, parallax, variations, cellSize, changed = {} } = saved;
-    checkHashTiling(saved);
-    const albedo = GeneratedTexture.Parse({ customType: '', name, ...saved.albedo }, scene, rootUrl);
-    const material = new SurfaceMaterial(name, albedo, { surface, parallax, variations, cellSize });
-    material.id = saved.id;
-    material.change(changed, rootUrl);
-    return material;
+    return leavingNothing(scene, saved?.name, () => {
+      const { name, surface, parallax, variations, cellSize, changed = {} } = saved;
+      checkHashTiling(saved);
+      const albedo = GeneratedTexture.Parse({ customType: '', name, ...saved.albedo }, scene, rootUrl);
+      const material = new SurfaceMaterial(name, albedo, { surface, parallax, variations, cellSize });
+      material.id = saved.id;
+      material.change(changed, rootUrl);
+      return material;
+    });
   }
 
   /** The settings that were changed after the material was made, as a scene file holds them. */

@@ -226,6 +226,26 @@ describe('a scene file', () => {
     await vi.waitFor(() => expect(other.loadingError).toBe(true));
   });
 
+  it('leaves nothing behind of a part that is damaged', async () => {
+    const saved = (await tiny.generateTextureAsync(RECIPE)).serialize()!;
+    const textures = [...scene.textures];
+    const damages = [
+      { model: 5 },
+      { model: undefined },
+      { size: [8192, 8192] },
+      { size: 'x'.repeat(1e5) },
+      { animations: 5 },
+    ];
+    for (const damage of damages) {
+      const parse = () => GeneratedTexture.Parse({ ...saved, ...damage } as typeof saved, scene, '');
+      expect(parse).toThrow(/^(GeneratedTexture: |scene file: ).{1,480}$/);
+      const surface = { name: 'm', id: 'm', albedo: { ...saved, ...damage } } as never;
+      expect(() => SurfaceMaterial.Parse(surface, scene)).toThrow();
+    }
+    expect(scene.textures.length).toBe(textures.length);
+    expect(scene.materials.length).toBe(0);
+  });
+
   it('counts the addresses of its models from its own folder', async () => {
     const asked = await serveTiny('https://game.example/scenes/models/tiny');
     RegisterGeneratedTexture(ON_THIS_THREAD);

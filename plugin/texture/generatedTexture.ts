@@ -4,8 +4,17 @@ import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import { GetClass, RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import { changeRecipe, imageSize, type Recipe, type RecipeOptions, shortRecipe } from '../../runtime/index.ts';
+import {
+  type Attributes,
+  changeRecipe,
+  imageSize,
+  type Recipe,
+  type RecipeOptions,
+  shortRecipe,
+  varyRecipe,
+} from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
+import { leavingNothing } from '../leavingNothing.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
 import { PictureSource, type PictureSourceOptions, type RequestOptions } from '../pictureSource.ts';
@@ -134,6 +143,18 @@ export class GeneratedTexture extends RawTexture {
     return this.paintAsync(source.complete(changeRecipe(this.current, changes)), options);
   }
 
+  /**
+   * Makes the same person, or thing, with some attributes changed, in this texture: see `varyRecipe`. However often it is
+   * called, it stays the same as the first picture.
+   *
+   *   await portrait.varyAsync({ expression: 'happy' });
+   *
+   * @throws as `regenerateAsync`
+   */
+  async varyAsync(attributes: Attributes, options: RegenerateOptions = {}): Promise<this> {
+    return this.regenerateAsync(varyRecipe<Partial<RecipeOptions>>(this.current ?? {}, attributes), options);
+  }
+
   /** Shows the picture of a recipe that the model's generator has completed. @throws as `regenerateAsync` */
   async paintAsync(recipe: Recipe, options: RegenerateOptions = {}): Promise<this> {
     const source = this.source!;
@@ -236,13 +257,16 @@ export class GeneratedTexture extends RawTexture {
    * by `loadingError`, `errorObject` and OnTextureLoadErrorObservable; the scene does not wait for it any longer.
    */
   static override Parse(saved: SavedGeneratedTexture, scene: Scene, rootUrl: string): GeneratedTexture {
-    const texture = new GeneratedTexture(saved.name, saved.model, scene, parseLook(saved), rootUrl);
-    applySettings(texture, saved);
-    texture.metadata = saved.metadata ?? null;
-    const animation = GetClass('BABYLON.Animation'); // known to a page that has animations
-    if (animation) texture.animations = (saved.animations ?? []).map((animated) => animation.Parse(animated));
-    texture.regenerateOrReport(saved.recipe);
-    return texture;
+    return leavingNothing(scene, saved?.name, () => {
+      if (typeof saved.model !== 'string') throw new RangeError('GeneratedTexture: expected the address of a model');
+      const texture = new GeneratedTexture(saved.name, saved.model, scene, parseLook(saved), rootUrl);
+      applySettings(texture, saved);
+      texture.metadata = saved.metadata ?? null;
+      const animation = GetClass('BABYLON.Animation'); // known to a page that has animations
+      if (animation) texture.animations = (saved.animations ?? []).map((animated) => animation.Parse(animated));
+      texture.regenerateOrReport(saved.recipe);
+      return texture;
+    });
   }
 
   override dispose(): void {

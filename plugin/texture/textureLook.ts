@@ -30,6 +30,8 @@ export interface LookOptions {
 }
 
 const MAX_SIZE_PX = 8192;
+/** The largest picture that a model makes, four times as wide and high. */
+const MAX_PIXELS = 2 ** 24;
 
 /**
  * The look that suits a model's pictures.
@@ -85,10 +87,10 @@ export function saveLook({
 /** Reads a saved look, which is not trusted. @throws RangeError when its size is not valid */
 export function parseLook({ size, samplingMode, hasAlpha, mipmaps, tiles, pixelArt }: SavedLook): TextureLook {
   const [widthPx, heightPx] = Array.isArray(size) ? size : [];
-  for (const sizePx of [widthPx, heightPx]) {
-    if (Number.isInteger(sizePx) && sizePx! >= 1 && sizePx! <= MAX_SIZE_PX) continue;
+  const isSide = (sizePx?: number) => Number.isInteger(sizePx) && sizePx! >= 1 && sizePx! <= MAX_SIZE_PX;
+  if (!isSide(widthPx) || !isSide(heightPx) || widthPx! * heightPx! > MAX_PIXELS) {
     throw new RangeError(
-      `GeneratedTexture: size ${JSON.stringify(size)}; expected [width, height], 1 to ${MAX_SIZE_PX}`,
+      `GeneratedTexture: size ${JSON.stringify(size)?.slice(0, 80)}; expected [width, height], 1 to ${MAX_SIZE_PX}, and at most ${MAX_PIXELS} pixels`,
     );
   }
   const isMode = Number.isInteger(samplingMode) && samplingMode >= 1 && samplingMode <= 12;

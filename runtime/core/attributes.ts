@@ -16,6 +16,9 @@ export type Vocabulary = Readonly<Record<string, AttributeValues>>;
 /** What one picture has of them; an attribute that is absent can be anything. */
 export type Attributes = Readonly<Record<string, string | number>>;
 
+/** Stands for "any" where a recipe says what another picture has. */
+export const ANY_WORD = 'any';
+
 /** Stands for "any" among the numbers of `encodeAttributes`. */
 export const ANY = -1;
 

@@ -3,6 +3,9 @@ export function messageOf(error: unknown): string {
   return error instanceof Error && error.message ? error.message : String(error);
 }
 
+/** No error says more. */
+export const MAX_MESSAGE_LENGTH = 500;
+
 /** A model file that is damaged, or not what it claims to be; the message names the file. */
 export class ModelFileError extends Error {
   override name = 'ModelFileError';
@@ -10,7 +13,7 @@ export class ModelFileError extends Error {
   readonly problem: string;
 
   constructor(operation: string, fileName: string, problem: string) {
-    super(`${operation}: ${fileName}: ${problem}`);
+    super(shortened(`${operation}: ${fileName}: ${problem}`, MAX_MESSAGE_LENGTH));
     this.fileName = fileName;
     this.problem = problem;
   }
@@ -25,9 +28,6 @@ export class MissingFileError extends ModelFileError {
 export function shortened(text: string, maxLength: number): string {
   return text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
 }
-
-/** No error says more. */
-export const MAX_MESSAGE_LENGTH = 500;
 
 const MAX_QUOTED_LENGTH = 80;
 

@@ -1,3 +1,4 @@
+import { MAX_MESSAGE_LENGTH, shortened } from '../core/errors.ts';
 import type { NumChannels } from '../core/pixels.ts';
 import { permutation } from '../core/random.ts';
 import { type AttributeColumn, combinationsOf, selectColumns } from './attributeColumns.ts';
@@ -30,14 +31,18 @@ export interface DatasetSplit {
   heldOut: Int32Array;
 }
 
-/** Every problem of a data set at once, each line with the file it is about. */
+const MAX_LISTED = 50;
+
+/** Every problem of a data set at once, each line with the file it is about; of very many the first. */
 export class DatasetError extends Error {
   override readonly name = 'DatasetError';
   readonly problems: readonly string[];
 
   constructor(datasetName: string, problems: readonly string[]) {
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
-    super(`openDataset: "${datasetName}" has ${count}:\n${problems.map((problem) => `- ${problem}`).join('\n')}`);
+    const listed = problems.slice(0, MAX_LISTED).map((problem) => shortened(`- ${problem}`, MAX_MESSAGE_LENGTH));
+    const more = problems.length > MAX_LISTED ? `\n- ${problems.length - MAX_LISTED} more like these` : '';
+    super(`openDataset: "${shortened(datasetName, 80)}" has ${count}:\n${listed.join('\n')}${more}`);
     this.problems = problems;
   }
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { selectBackend } from '../backends/selectBackend.ts';
 import { normals } from '../core/random.ts';
 import { sampleGaussian } from '../testing/gaussianData.ts';
 import { createDdpm } from './ddpm.ts';
@@ -22,7 +22,7 @@ function moments(numInferenceSteps: number, fields: object, count: number) {
 
 describe('createDdpm', () => {
   beforeAll(async () => {
-    await tf.setBackend('cpu');
+    await selectBackend({ backend: 'wasm' });
   });
 
   it.each([

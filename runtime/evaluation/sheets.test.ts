@@ -87,4 +87,4 @@ describeOnBackends(() => {
     expect(memory().numTensors).toBe(before);
     model.dispose();
   });
-});
+}, ['wasm']);

@@ -169,23 +169,27 @@ describe('unet2dInSlices', () => {
 });
 
 describeOnBackends((backend) => {
-  it.each([
+  const configs = [
     tinyUNetConfig(),
     tinyUNetConfig({ mid_block_type: null, layers_per_block: 2, center_input_sample: true }),
     tinyUNetConfig({ resnet_time_scale_shift: 'default', add_attention: false, num_class_embeds: null }),
-  ])('computes the same in slices, and leaves nothing behind wherever it is given up, case %#', async (config) => {
-    const x = draw(9, [2, 4, 4, 4]);
-    const weights = randomWeights(unet2dShapes(config));
-    const whole = await run(backend, config, x, { weights });
-    const labels = config.num_class_embeds === null ? null : [0, 1];
-    const uploaded = uploadWeights(weights);
-    const { values, numSlices } = await valuesOfSlices(backend, x, (input) =>
-      unet2dInSlices(config, uploaded, input as Tensor4D, [17, 317], labels),
-    );
-    dispose(uploaded);
-    expect(values).toEqual(whole);
-    expect(numSlices).toBeGreaterThan(15);
-  });
+  ];
+  it.each(backend === 'webgpu' ? configs.slice(0, 1) : configs)(
+    'computes the same in slices, and leaves nothing behind wherever it is given up, case %#',
+    async (config) => {
+      const x = draw(9, [2, 4, 4, 4]);
+      const weights = randomWeights(unet2dShapes(config));
+      const whole = await run(backend, config, x, { weights });
+      const labels = config.num_class_embeds === null ? null : [0, 1];
+      const uploaded = uploadWeights(weights);
+      const { values, numSlices } = await valuesOfSlices(backend, x, (input) =>
+        unet2dInSlices(config, uploaded, input as Tensor4D, [17, 317], labels),
+      );
+      dispose(uploaded);
+      expect(values).toEqual(whole);
+      expect(numSlices).toBeGreaterThan(15);
+    },
+  );
 
   it('adds a given vector as it adds the row of a class, in slices too', async () => {
     const classes = tinyUNetConfig();
@@ -232,6 +236,14 @@ describeOnBackends((backend) => {
       if (circular) expectClose(shifted.values, expected.values, TOLERANCE);
       else expect(largestDifference(shifted, expected)).toBeGreaterThan(0.05);
     }
+  });
+});
+
+/** What the network is made of; that each backend computes its parts alike is tested above, and with each kernel. */
+describe('on wasm alone', () => {
+  const backend = 'wasm';
+  beforeAll(async () => {
+    await selectBackend({ backend });
   });
 
   it('tells timesteps and labels apart', async () => {

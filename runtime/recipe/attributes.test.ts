@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { ANY_WORD } from '../core/attributes.ts';
 import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
-import { changeRecipe, shortRecipe } from './change.ts';
+import { changeRecipe, shortRecipe, varyRecipe } from './change.ts';
 import { checkRecipe, completeRecipe, withLabelAndSeed } from './complete.ts';
 import { batchKey, recipeKey } from './keys.ts';
-import type { RecipeModel } from './recipe.ts';
+import type { RecipeModel, RecipeOptions } from './recipe.ts';
 import { PIPELINE_NAMES } from './recipe.ts';
 
 const INFO: RecipeModel = {
@@ -51,6 +52,50 @@ describe('the attributes of a recipe', () => {
       { wear: 1, hair: 'red' },
     ].map((attributes) => completeRecipe({ ...ELF, attributes }, INFO));
     expect(recipeKey(one!)).toBe(recipeKey(other!));
+  });
+
+  it('of another picture that it is to be the same as stay where they differ, and with their share of the steps', () => {
+    const asked = { ...ELF, attributes: { hair: 'red', wear: 0.5 } };
+    const same = completeRecipe({ ...asked, sameAs: { wear: 0.5, hair: 'black' } }, INFO);
+    expect(same).toMatchObject({ sameAs: { hair: 'black' }, sameFor: 0.5 });
+    expect(Object.isFrozen(same.sameAs)).toBe(true);
+    const noOthers: Partial<RecipeOptions>[] = [
+      { sameAs: { hair: 'red' } },
+      { sameAs: { hair: 'black' }, sameFor: 0 },
+      { sameAs: {} },
+    ];
+    for (const none of noOthers) {
+      expect(completeRecipe({ ...asked, ...none }, INFO)).toEqual(completeRecipe(asked, INFO));
+    }
+    expect(completeRecipe({ ...ELF, sameAs: { hair: ANY_WORD } }, INFO)).not.toHaveProperty('sameAs');
+    const longer = completeRecipe({ ...asked, sameAs: { hair: 'black' }, sameFor: 0.7 }, INFO);
+    const recipes = [completeRecipe(asked, INFO), same, longer];
+    expect(new Set(recipes.map(recipeKey)).size).toBe(3);
+    expect(new Set(recipes.map(batchKey)).size).toBe(1);
+    expect(completeRecipe(changeRecipe(longer, { pipeline: 'cvae' }), INFO)).not.toHaveProperty('sameAs');
+    expect(completeRecipe(changeRecipe(longer, { sameAs: undefined }), INFO)).toEqual(completeRecipe(asked, INFO));
+  });
+
+  it.each<[object, RegExp]>([
+    [{ sameAs: { hair: 'blue' } }, /generate: hair "blue" is unknown/],
+    [{ sameFor: 0.5 }, /there is a sameFor but no sameAs/],
+    [{ sameAs: { hair: 'red' }, sameFor: 2 }, /sameFor is 2; expected 0/],
+    [{ sameAs: { hair: 'red' }, pipeline: 'cvae' }, /leave out sameAs/],
+  ])('of another picture are refused where they are wrong: %j', (wrong, message) => {
+    expect(() => completeRecipe({ ...ELF, ...wrong }, INFO)).toThrow(message);
+  });
+
+  it('are varied so that it stays the same person, however often', () => {
+    const person = { ...ELF, attributes: { wear: 0.5 } };
+    const red = varyRecipe(person, { hair: 'red' });
+    expect(red).toEqual({ ...ELF, attributes: { wear: 0.5, hair: 'red' }, sameAs: { hair: ANY_WORD } });
+    const black = varyRecipe(completeRecipe(red, INFO), { hair: 'black' });
+    expect(black).toMatchObject({ attributes: { wear: 0.5, hair: 'black' }, sameAs: { hair: ANY_WORD } });
+    const older = varyRecipe(completeRecipe(black, INFO), { wear: 1 });
+    expect(older.sameAs).toEqual({ hair: ANY_WORD, wear: 0.5 });
+    const back = completeRecipe(varyRecipe(completeRecipe(older, INFO), { wear: 0.5 }), INFO);
+    expect(back).toMatchObject({ attributes: { hair: 'black', wear: 0.5 }, sameAs: { hair: ANY_WORD } });
+    expect(varyRecipe({ ...ELF, pipeline: 'cvae' }, { hair: 'red' })).not.toHaveProperty('sameAs');
   });
 
   it('stay whatever the pipeline', () => {

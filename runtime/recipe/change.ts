@@ -1,3 +1,4 @@
+import { ANY_WORD, type Attributes } from '../core/attributes.ts';
 import { encodeEdit } from './bytes.ts';
 import { OF_STEPS, type Recipe, type RecipeModel, type RecipeOptions } from './recipe.ts';
 import { RECIPE_KEYS } from './schema.ts';
@@ -37,6 +38,7 @@ export function changeRecipe<Options extends Partial<RecipeOptions> = RecipeOpti
   if (isNew('classifier') && changes.classifier === undefined) leaveOut('classifierLabel', 'classifierScale');
   if (isNew('image') && changes.image === undefined) leaveOut('mask', 'strength', 'resamples', 'keepAlpha');
   if (isNew('mask') && changes.mask === undefined) leaveOut('strength', 'resamples', 'keepAlpha');
+  if (isNew('sameAs') && changes.sameAs === undefined) leaveOut('sameFor');
   if (isNew('sizePx')) leaveOut('widthPx', 'heightPx');
   return { ...kept, ...changes } as unknown as Options;
 }
@@ -55,4 +57,23 @@ export function shortRecipe(
   const defaults: Record<string, unknown> = sampleDefaults;
   const kept = Object.entries(recipe).filter(([key, value]) => defaults[key] !== value);
   return { ...Object.fromEntries(kept), ...encodeEdit(recipe) } as unknown as RecipeOptions;
+}
+
+/**
+ * The same person, or thing, with some attributes changed: another expression, older clothes. However often it is varied, it
+ * stays the same as the recipe that was there first.
+ *
+ *   varyRecipe({ label: 'elf', seed: 7 }, { expression: 'happy' })
+ *   // { label: 'elf', seed: 7, attributes: { expression: 'happy' }, sameAs: { expression: 'any' } }
+ */
+export function varyRecipe<Options extends Partial<RecipeOptions> = RecipeOptions>(
+  recipe: Readonly<Options> | Recipe,
+  changes: Attributes,
+): Options {
+  const { attributes = {}, sameAs = {}, pipeline } = recipe as Partial<RecipeOptions>;
+  const origins = Object.keys(changes).map((name) => [name, sameAs[name] ?? attributes[name] ?? ANY_WORD]);
+  const varied: Partial<RecipeOptions> = { ...recipe, attributes: { ...attributes, ...changes } };
+  // One pass has no first steps: there the same seed alone makes the same person.
+  if (pipeline !== 'cvae') varied.sameAs = { ...sameAs, ...Object.fromEntries(origins) };
+  return varied as Options;
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type Attributes, attributeProblem } from '../core/attributes.ts';
+import { ANY_WORD, type Attributes, attributeProblem } from '../core/attributes.ts';
 import { messageOf } from '../core/errors.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import { timesteps } from '../diffusion/timesteps.ts';
@@ -16,6 +16,9 @@ export const CLASSIFIER_SCALE_DEFAULT = 10;
 
 /** How far from the conditional VAE's picture `cvae+ddpm` begins, unless told otherwise. */
 export const REFINE_STRENGTH = 0.6;
+
+/** For which share of the steps a picture is made as that which it is to be the same as, unless told otherwise. */
+export const SAME_FOR = 0.5;
 
 /** How an image is edited, unless told otherwise. */
 export const EDIT_DEFAULTS = {
@@ -58,8 +61,12 @@ export function checkRecipe(
   const label = labelProblem(model.labels, asked.label);
   if (label) wrong('label', label);
   const [widthPx, heightPx] = completeSize(asked, model, wrong);
-  const attributes = completeAttributes(options, model, wrong);
+  if (asked.sameAs === undefined && asked.sameFor !== undefined) {
+    wrong('sameFor', 'there is a sameFor but no sameAs; say which attributes the other picture has instead');
+  }
+  const attributes = completeAttributes('attributes', options.attributes, model, wrong);
   const parts = {
+    ...completeSameness(options, attributes, model, wrong),
     ...completeSampling(asked, model, wrong),
     ...completeSteering(asked, classifiers, wrong),
     ...completeBeginning(asked, [widthPx, heightPx], wrong),
@@ -106,7 +113,8 @@ function completeInterpolation(
  * over names such as `constructor`.
  */
 function completeAttributes(
-  { attributes: asked = {} }: RecipeOptions,
+  entry: 'attributes' | 'sameAs',
+  asked: Attributes = {},
   { attributes: vocabulary = {} }: RecipeModel,
   wrong: Wrong,
 ): Attributes | undefined {
@@ -114,10 +122,25 @@ function completeAttributes(
   if (given.length === 0) return undefined;
   for (const [name, value] of given) {
     const problem = attributeProblem(vocabulary, name, value);
-    if (problem) wrong('attributes', problem);
+    if (problem) wrong(entry, problem);
   }
   const inOrder = Object.keys(vocabulary).filter((name) => Object.hasOwn(asked, name));
   return Object.freeze(Object.fromEntries(inOrder.map((name) => [name, asked[name]!])));
+}
+
+/** What a picture is to be the same as; nothing where that is what it is anyway. */
+function completeSameness(
+  { sameAs = {}, sameFor = SAME_FOR, ...asked }: RecipeOptions,
+  attributes: Attributes = {},
+  model: RecipeModel,
+  wrong: Wrong,
+): Partial<Recipe> {
+  const named = Object.entries(sameAs).filter(([, value]) => value !== ANY_WORD);
+  completeAttributes('sameAs', Object.fromEntries(named), model, wrong);
+  const inOrder = Object.keys(model.attributes ?? {}).filter((name) => Object.hasOwn(sameAs, name));
+  const others = inOrder.filter((name) => (attributes[name] ?? ANY_WORD) !== sameAs[name]);
+  if (asked.pipeline === 'cvae' || others.length === 0 || sameFor === 0) return {};
+  return { sameAs: Object.freeze(Object.fromEntries(others.map((name) => [name, sameAs[name]!]))), sameFor };
 }
 
 function completeSize(asked: RecipeOptions, model: RecipeModel, wrong: Wrong): [widthPx: number, heightPx: number] {

@@ -102,10 +102,20 @@ const planned = async (asset: Omit<BakeAsset, 'name'>): Promise<string | null> =
 const bakeFile: Door = ({ image: _i, mask: _m, ...entries }) =>
   planned({ model: './tiny', labels: ['elf'], seeds: [7], ...entries } as Omit<BakeAsset, 'name'>);
 
+/** Attributes as `hair=red`, numbers and lists as they are written. */
+function textOf(value: unknown): string {
+  const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isRecord
+    ? Object.entries(value)
+        .map((pair) => pair.join('='))
+        .join()
+    : String(value);
+}
+
 /** An address holds texts: `guidanceInterval=200,800`. */
 const imported: Door = async ({ interpolate, ...entries }) => {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(entries)) query.set(name, String(value));
+  for (const [name, value] of Object.entries(entries)) query.set(name === 'attributes' ? 'with' : name, textOf(value));
   for (const [name, value] of Object.entries(interpolate ?? {})) {
     query.set(`interpolate${name[0]!.toUpperCase()}${name.slice(1)}`, String(value));
   }
@@ -118,6 +128,7 @@ const imported: Door = async ({ interpolate, ...entries }) => {
 };
 
 const OPTION_NAMES: Record<string, string> = {
+  attributes: 'with',
   guidanceScale: 'guidance',
   numInferenceSteps: 'steps',
   widthPx: 'width',
@@ -127,7 +138,7 @@ const OPTION_NAMES: Record<string, string> = {
 const commandLine: Door = async ({ interpolate, keepAlpha, ...entries }) => {
   const words = Object.entries(entries).flatMap(([name, value]) => {
     const option = OPTION_NAMES[name] ?? name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    return [`--${option}`, String(value)];
+    return [`--${option}`, textOf(value)];
   });
   if (keepAlpha !== undefined) words.push(keepAlpha ? '--keep-alpha' : '--no-keep-alpha');
   if (interpolate)
@@ -161,8 +172,10 @@ const lab: Door = async (entries) => {
   const { notes } = parseHash(`#label=elf&${pairs.join('&')}`, generator.info);
   return notes[0] ?? null;
 };
-/** Addresses and options have no attributes yet. */
-const isWithoutAttributes = (entries: object) => !('attributes' in entries);
+/** A text holds words and numbers alone, and at least one attribute. */
+const isText = (entries: Entries) =>
+  Object.values(entries.attributes ?? { hair: '' }).length > 0 &&
+  Object.values(entries.attributes ?? {}).every((value) => typeof value !== 'object');
 const isInLab = (entries: object) => Object.keys(entries).every((name) => name in LAB_NAMES);
 
 /** Good recipes, and bad ones with the entry that every door has to name. */
@@ -202,6 +215,8 @@ const RECIPES: [entries: Entries, wrong: RegExp | null][] = [
   [{ attributes: {} }, null],
   [{ attributes: { hair: 'red' } }, /attribute "hair" is unknown; this model has no attributes/],
   [{ attributes: { hair: [true] } as never }, /attributes\.hair/],
+  [{ sameAs: { hair: 'red' } }, /attribute "hair" is unknown; this model has no attributes/],
+  [{ sameFor: 0.5 }, /there is a sameFor but no sameAs/],
   [{ widthPx: 32 }, /makes 16×16 alone/],
   [{ widthPx: 0 }, /width/i],
 ];
@@ -211,8 +226,8 @@ describe.each<[string, Door, (entries: object) => boolean]>([
   ['a scene file', sceneFile, () => true],
   ['the runtime', runtime, () => true],
   ['a bake file', bakeFile, () => true],
-  ['an import', imported, isWithoutAttributes],
-  ['the command line', commandLine, isWithoutAttributes],
+  ['an import', imported, isText],
+  ['the command line', commandLine, isText],
   ['the lab', lab, isInLab],
 ])('%s', (_, door, takes) => {
   it.each(RECIPES.filter(([entries]) => takes(entries)))('%j', async (entries, wrong) => {

@@ -6,10 +6,10 @@ const SAMPLING_KEYS = Object.keys(SAMPLING_ENTRIES);
 
 /** Equal for equal pictures of one model. */
 export function recipeKey(recipe: Recipe): string {
-  const { seed, interpolate, label, attributes, image, mask } = recipe;
+  const { seed, interpolate, label, attributes, sameAs, sameFor, image, mask } = recipe;
   const start = interpolate ? `${seed}~${interpolate.seed}~${interpolate.amount}` : `${seed}`;
   const bytes = [image, mask].flatMap((given) => (given ? [fingerprintOf(given)] : []));
-  const has = attributes ? [JSON.stringify(attributes)] : [];
+  const has = attributes || sameAs ? [JSON.stringify([attributes, sameAs, sameFor])] : [];
   return [start, label, samplingKey(recipe), ...has, ...bytes].join('|');
 }
 

@@ -31,6 +31,14 @@ export interface PictureOptions {
    * can be anything.
    */
   attributes?: Attributes;
+  /**
+   * Makes the same person, or thing, as the recipe with these attributes instead: `sameAs: { expression: 'neutral' }`, or
+   * `'any'` for one that the other leaves out. The first steps, which settle what a picture shows, are made with them, and
+   * the others with the attributes asked for.
+   */
+  sameAs?: Attributes;
+  /** With `sameAs`: which share of the steps that are, 0 (none) … 1 (all). Default 0.5. */
+  sameFor?: number;
   /** uint32; it fixes the picture, whatever else is made in the same batch. Drawn at random when absent. */
   seed?: number;
   /** Begins between the noises of two seeds: a variation, the closer to the first the smaller the amount. */
@@ -103,6 +111,9 @@ export interface Recipe {
   readonly label: string;
   /** In the order of the model's; absent where nothing is asked for. */
   readonly attributes?: Attributes;
+  /** Those alone that differ from the attributes. */
+  readonly sameAs?: Attributes;
+  readonly sameFor?: number;
   readonly seed: number;
   readonly interpolate?: Readonly<Interpolation>;
   readonly pipeline?: Exclude<PipelineName, 'ddpm'>;
@@ -151,6 +162,8 @@ export type KnownClassifiers = ReadonlyMap<string, { readonly labels: readonly s
 
 /** Entries that say how steps are taken. The pipeline cvae takes none. */
 export const OF_STEPS = [
+  'sameAs',
+  'sameFor',
   'guidanceScale',
   'guidanceRescale',
   'guidanceInterval',

@@ -66,16 +66,40 @@ export const MAX_ATTRIBUTES = 64;
 export const ATTRIBUTES_EXPECTED = 'expected words and numbers by name, such as { hair_colour: "red" }';
 
 export const ATTRIBUTE_VALUE = v.union(
-  [v.pipe(v.string(), v.maxLength(MAX_NAME_LENGTH)), v.number()],
+  [
+    v.pipe(v.string(), v.maxLength(MAX_NAME_LENGTH, `expected a word of at most ${MAX_NAME_LENGTH} characters`)),
+    v.number(),
+  ],
   'expected a word or a number',
 );
 
 /** Which names and values there are is the model's to say. */
-const ATTRIBUTES_ENTRY = v.pipe(
-  v.record(v.string(), ATTRIBUTE_VALUE, ATTRIBUTES_EXPECTED),
-  v.maxEntries(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
-  v.description("what the picture has besides, of the model's attributes; what is left out can be anything"),
+function attributesEntry(description: string) {
+  return v.pipe(
+    v.record(v.string(), ATTRIBUTE_VALUE, ATTRIBUTES_EXPECTED),
+    v.maxEntries(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
+    v.description(description),
+  );
+}
+
+const ATTRIBUTES_ENTRY = attributesEntry(
+  "what the picture has besides, of the model's attributes; what is left out can be anything",
 );
+
+/** Entries that make a picture the same person as another. */
+export const SAME_ENTRIES = {
+  sameAs: v.optional(
+    attributesEntry('make the same person as with these attributes instead: { expression: "neutral" }'),
+  ),
+  sameFor: v.optional(
+    realEntry(
+      0,
+      1,
+      'with sameAs: for which share of the steps (default: 0.5)',
+      '0 (another person) to 1 (the same picture)',
+    ),
+  ),
+};
 
 /** What all pictures of a batch have alike, but for the classifier, which every door names in its own way. */
 export const SAMPLING_ENTRIES = {
@@ -150,6 +174,7 @@ export const RECIPE_SCHEMA = v.object(
   {
     label: textEntry('a label of the model'),
     attributes: v.optional(ATTRIBUTES_ENTRY),
+    ...SAME_ENTRIES,
     seed: v.optional(SEED_ENTRY),
     interpolate: v.optional(INTERPOLATE_ENTRY),
     image: v.optional(bytes('image')),

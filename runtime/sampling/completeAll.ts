@@ -1,4 +1,5 @@
 import { completeRecipe } from '../recipe/complete.ts';
+import { shown } from '../recipe/problems.ts';
 import type { KnownClassifiers, PictureOptions, Recipe, RecipeModel, SamplingOptions } from '../recipe/recipe.ts';
 import { PIPELINE_NAMES } from '../recipe/recipe.ts';
 import type { ConditionalVae } from './conditionalVae.ts';
@@ -36,6 +37,12 @@ export function completeAll(
   options: SampleOptions,
 ): { recipes: Recipe[]; run: SampleRun } {
   const { classifier, signal, measureGuidance, ...sampling } = options;
+  if (!Array.isArray(requests)) {
+    throw new RangeError(`generate: the recipes are ${shown(requests)}; expected a list such as [{ label: "elf" }]`);
+  }
+  if (classifier !== undefined && typeof classifier?.gradient !== 'function') {
+    throw new RangeError(`generate: classifier is ${shown(classifier)}; expected what createNoisyClassifier returns`);
+  }
   const named = { ...sampling, ...(classifier && { classifier: THE_CLASSIFIER }) };
   const known: KnownClassifiers = new Map(classifier ? [[THE_CLASSIFIER, classifier]] : []);
   const info = loadedModel({ model, cvae });

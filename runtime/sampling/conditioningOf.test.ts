@@ -23,7 +23,7 @@ describeOnBackends(() => {
         { ...ELF, attributes: RED },
       ];
       const condition = conditionOf(model, recipes);
-      expect(condition).toMatchObject({ classLabels: [0, 1, 2, 3], nullLabel: 4 });
+      expect([condition.classesAt(0), condition.nullLabel]).toEqual([[0, 1, 2, 3], 4]);
       expect(condition.vectors!.shape).toEqual([5, 32]);
       const values = (await condition.vectors!.array()) as number[][];
       expectClose(values[0]!, values[3]!, { absolute: 1e-6, relative: 1e-6 });
@@ -40,7 +40,8 @@ describeOnBackends(() => {
   it('is the class for a U-Net that takes it', async () => {
     await withModel(async (model) => {
       const condition = conditionOf(model, [ORC, ELF]);
-      expect(condition).toEqual({ classLabels: [2, 0], nullLabel: 3, vectors: null });
+      expect(condition).toMatchObject({ nullLabel: 3, vectors: null });
+      expect(condition.classesAt(0)).toEqual([2, 0]);
       expect(rowsOfCondition(condition, [3, 0])).toEqual([3, 0]);
     });
   });
@@ -55,6 +56,59 @@ describeOnBackends(() => {
       expect(difference(same!, alone!)).toBeLessThanOrEqual(1);
       expect(difference(black!, alone!)).toBeGreaterThan(5);
       expect(difference(any!, alone!)).toBeGreaterThan(5);
+    }, MODEL);
+  });
+}, ['wasm']);
+
+describe('a picture that is to be the same as another', () => {
+  beforeAll(async () => {
+    await selectBackend({ backend: 'wasm' });
+  });
+
+  it('has the conditions of the other for its share of the steps, then its own', async () => {
+    await withModel(async (model) => {
+      const same = { ...ELF, attributes: { hair: 'red', wear: 1 }, sameAs: { hair: 'black' }, numInferenceSteps: 4 };
+      const condition = conditionOf(model, [{ ...same, sameFor: 0.5 }, ORC, { ...same, sameFor: 1 }]);
+      const other = conditionOf(model, [{ ...ELF, attributes: { hair: 'black', wear: 1 } }]);
+      expect([0, 1, 2, 3, 4].map(condition.classesAt)).toEqual([
+        [3, 1, 4],
+        [3, 1, 4],
+        [0, 1, 4],
+        [0, 1, 4],
+        [0, 1, 2],
+      ]);
+      const rows = (await condition.vectors!.array()) as number[][];
+      const [expected, any] = (await other.vectors!.array()) as number[][];
+      expect([rows.length, condition.nullLabel]).toEqual([6, 5]);
+      for (const row of [3, 4]) expectClose(rows[row]!, expected!, { absolute: 1e-6, relative: 1e-6 });
+      expectClose(rows[5]!, any!, { absolute: 1e-6, relative: 1e-6 });
+      condition.vectors!.dispose();
+      other.vectors!.dispose();
+    }, MODEL);
+  });
+
+  it('is the other picture where it is the same for all steps, and its own where for none', async () => {
+    await withModel(async (model) => {
+      const before = memory().numTensors;
+      const options = { numInferenceSteps: 4 };
+      const [black, red] = await generate(
+        model,
+        [
+          { ...ELF, attributes: { hair: 'black' } },
+          { ...ELF, attributes: RED },
+        ],
+        options,
+      );
+      const same = { ...ELF, attributes: RED, sameAs: { hair: 'black' } };
+      const made = await generate(
+        model,
+        [1, 0, 0.5].map((sameFor) => ({ ...same, sameFor })),
+        options,
+      );
+      expect(memory().numTensors).toBe(before);
+      expect(difference(made[0]!, black!)).toBeLessThanOrEqual(1);
+      expect(difference(made[1]!, red!)).toBeLessThanOrEqual(1);
+      for (const other of [black!, red!]) expect(difference(made[2]!, other)).toBeGreaterThan(2);
     }, MODEL);
   });
 });

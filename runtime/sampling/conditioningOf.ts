@@ -1,5 +1,5 @@
 import { type Tensor2D, tidy } from '@tensorflow/tfjs-core';
-import { ANY, encodeAttributes } from '../core/attributes.ts';
+import { ANY, ANY_WORD, type Attributes, encodeAttributes } from '../core/attributes.ts';
 import { conditioning } from '../networks/conditioning.ts';
 import { embeddingRows } from '../networks/layers.ts';
 import { indexOfLabel } from '../recipe/label.ts';
@@ -8,13 +8,16 @@ import type { DiffusionModel } from './model.ts';
 
 /** What a batch of pictures is to be, ready for the U-Net: it takes these classes, or for each of them a row of vectors. */
 export interface BatchCondition {
-  /** The class of each picture, (B). */
-  classLabels: number[];
+  /** The class of each picture, (B), at a step of the sampler, from 0. */
+  classesAt(step: number): number[];
   /** The class that stands for "any", as guidance needs it; −1 where there is none, and recipes ask for no guidance. */
   nullLabel: number;
   /** (nullLabel + 1, timeChannels), the last row for "any"; null for a U-Net that takes the class. The caller disposes it. */
   vectors: Tensor2D | null;
 }
+
+/** What a condition is made from. */
+type Told = Pick<Recipe, 'label' | 'attributes' | 'sameAs' | 'sameFor' | 'numInferenceSteps'>;
 
 /**
  * The condition of a batch of recipes, and "any" for guidance.
@@ -23,23 +26,36 @@ export interface BatchCondition {
  */
 export function conditionOf(
   { index, conditioning: network }: DiffusionModel,
-  recipes: readonly Pick<Recipe, 'label' | 'attributes'>[],
+  recipes: readonly Told[],
 ): BatchCondition {
   const { labels, figment } = index;
   const any = labels.length;
   const classLabels = recipes.map(({ label }) => indexOfLabel(labels, label));
   const vocabulary = (network && figment.attributes) ?? {};
-  const attributes = recipes.flatMap((recipe) => encodeAttributes('generate', vocabulary, recipe.attributes ?? {}));
+  const encoded = (attributes: Attributes) => encodeAttributes('generate', vocabulary, attributes);
+  const attributes = recipes.flatMap((recipe) => encoded(recipe.attributes ?? {}));
   if (!network) {
     const nullLabel = figment.nullLabel === undefined ? any : (figment.nullLabel ?? -1);
-    return { classLabels: classLabels.map((label) => rowOfLabel(label, nullLabel)), nullLabel, vectors: null };
+    const rows = classLabels.map((label) => rowOfLabel(label, nullLabel));
+    return { classesAt: () => rows, nullLabel, vectors: null };
   }
+  // Rows of the table: the pictures themselves, those that they are to be the same as at first, and "any".
+  const origins = [...recipes.keys()].filter((picture) => recipes[picture]!.sameAs);
+  const ofOrigins = origins.flatMap((picture) => {
+    const { attributes, sameAs } = recipes[picture]!;
+    const all = Object.entries({ ...attributes, ...sameAs }).filter(([, value]) => value !== ANY_WORD);
+    return encoded(Object.fromEntries(all));
+  });
   const anyAttributes = Object.keys(network.config.attributes).map(() => ANY);
   const vectors = conditioning(network.config, network.weights, {
-    classLabels: [...classLabels, any],
-    attributes: [...attributes, ...anyAttributes],
+    classLabels: [...classLabels, ...origins.map((picture) => classLabels[picture]!), any],
+    attributes: [...attributes, ...ofOrigins, ...anyAttributes],
   });
-  return { classLabels: [...classLabels.keys()], nullLabel: classLabels.length, vectors };
+  const classesAt = (step: number) =>
+    recipes.map(({ sameFor = 0, numInferenceSteps = 0 }, picture) =>
+      step < Math.round(sameFor * numInferenceSteps) ? recipes.length + origins.indexOf(picture) : picture,
+    );
+  return { classesAt, nullLabel: recipes.length + origins.length, vectors };
 }
 
 /** The row of the embedding table for a label: they are in order, and none is the null label's. */

@@ -57,7 +57,7 @@ export function* denoiseInSlices(
       predict,
       input,
       t,
-      condition.classLabels,
+      condition.classesAt(index),
       condition.nullLabel,
       guidance,
       measure && observe,

@@ -42,7 +42,7 @@ export async function generate(
   requests: readonly PictureOptions[],
   options: GenerateOptions = {},
 ): Promise<Uint8Array[]> {
-  if (requests.length === 0) return [];
+  if (requests?.length === 0) return [];
   const { onStep, onSlice, onPreview, ...asked } = options;
   const all: Networks = 'unet' in networks ? { model: networks } : networks;
   const { recipes, run } = completeAll(all, requests, asked);

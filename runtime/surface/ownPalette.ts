@@ -1,3 +1,4 @@
+import { quote } from '../core/errors.ts';
 import { dotOf, linearLight, type Oklab, RGB_TO_LMS, ROOTS_TO_OKLAB } from './palette.ts';
 import { channelsOf, checkRange } from './plane.ts';
 
@@ -50,7 +51,7 @@ export function ownPalette(
 /** @throws RangeError for a number of colours that no palette has */
 export function checkNumColours(numColours: number): void {
   if (!Number.isInteger(numColours)) {
-    throw new RangeError(`ownPalette: colours is ${JSON.stringify(numColours)}; expected a whole number`);
+    throw new RangeError(`ownPalette: colours is ${quote(numColours)}; expected a whole number`);
   }
   checkRange('ownPalette', 'colours', numColours, OWN_PALETTE.minColours, OWN_PALETTE.maxColours);
 }

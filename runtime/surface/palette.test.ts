@@ -81,6 +81,8 @@ describe('snapToPalette', () => {
   it('refuses what is no palette', () => {
     const pixels = new Uint8Array(3);
     expect(() => snapToPalette(pixels, 1, 1, [])).toThrow(/0 colours; expected 1 to 256/);
+    expect(() => snapToPalette(pixels, 1, 1, 5 as never)).toThrow(/the palette is 5; expected 1 to 256 in a list/);
+    expect(() => snapToPalette(pixels, 1, 1, ['x'.repeat(1e5)])).toThrow(/colour "x{79}…; expected #rrggbb/);
     expect(() => snapToPalette(pixels, 1, 1, ['#fff'])).toThrow(/colour "#fff"; expected #rrggbb/);
     expect(() => snapToPalette(pixels, 1, 1, PALETTE, { dither: 2 })).toThrow(/dither is 2; expected 0 to 1/);
   });

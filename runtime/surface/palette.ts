@@ -1,3 +1,4 @@
+import { quote } from '../core/errors.ts';
 import { channelsOf, checkRange } from './plane.ts';
 
 /** Lightness 0 … 1, and how green–red and blue–yellow. */
@@ -116,12 +117,13 @@ export function ditherOffsets(dither: number): number[] {
 
 /** @throws RangeError naming the text that is not a colour */
 export function parsePalette(palette: readonly string[]): [red: number, green: number, blue: number][] {
-  if (palette.length < 1 || palette.length > MAX_COLOURS) {
-    throw new RangeError(`snapToPalette: ${palette.length} colours; expected 1 to ${MAX_COLOURS}`);
+  if (!Array.isArray(palette) || palette.length < 1 || palette.length > MAX_COLOURS) {
+    const given = Array.isArray(palette) ? `${palette.length} colours` : `the palette is ${quote(palette)}`;
+    throw new RangeError(`snapToPalette: ${given}; expected 1 to ${MAX_COLOURS} in a list, such as ["#b13e53"]`);
   }
   return palette.map((colour) => {
     const digits = /^#?([0-9a-f]{6})$/i.exec(colour)?.[1];
-    if (!digits) throw new RangeError(`snapToPalette: colour ${JSON.stringify(colour)}; expected #rrggbb`);
+    if (!digits) throw new RangeError(`snapToPalette: colour ${quote(colour)}; expected #rrggbb`);
     const value = Number.parseInt(digits, 16);
     return [value >> 16, (value >> 8) & 255, value & 255];
   });

@@ -1,3 +1,4 @@
+import { quote } from '../core/errors.ts';
 import type { NumChannels, PixelImage } from '../core/pixels.ts';
 import { checkNumColours, ownPalette } from './ownPalette.ts';
 import { PALETTE_DEFAULTS, snapToPalette } from './palette.ts';
@@ -36,7 +37,7 @@ export function scalePixelArt(
 
 /** @throws RangeError naming the option that is out of range */
 export function checkScaleOptions({ factor, tolerance }: PixelArtScaleOptions): void {
-  if (factor !== 2 && factor !== 4) throw new RangeError(`scalePixelArt: factor is ${factor}; expected 2 or 4`);
+  if (factor !== 2 && factor !== 4) throw new RangeError(`scalePixelArt: factor is ${quote(factor)}; expected 2 or 4`);
   checkRange('scalePixelArt', 'tolerance', tolerance, 0, 255);
 }
 
@@ -108,7 +109,7 @@ export const PIXEL_ART_DEFAULTS: Readonly<PixelArtOptions> = {
 export function checkColours({ palette, colours }: Pick<PixelArtOptions, 'palette' | 'colours'>): void {
   if (colours === undefined) return;
   checkNumColours(colours);
-  if (palette.length === 0) return;
+  if (palette?.length === 0) return;
   throw new RangeError(
     'pixelArt: both palette and colours are given; expected one of them; leave out colours to use the palette, or palette to have one chosen for the picture',
   );
@@ -133,7 +134,7 @@ export function pixelArt(
   const channels = channelsOf('pixelArt', pixels.length, widthPx, heightPx);
   checkColours({ palette, colours });
   const chosen = colours === undefined ? palette : ownPalette(pixels, widthPx, heightPx, colours);
-  const snapped = chosen.length === 0 ? pixels : snapToPalette(pixels, widthPx, heightPx, chosen, { dither });
+  const snapped = chosen?.length === 0 ? pixels : snapToPalette(pixels, widthPx, heightPx, chosen, { dither });
   if (factor === 1) return { width: widthPx, height: heightPx, channels, pixels: Uint8Array.from(snapped) };
   return scalePixelArt(snapped, widthPx, heightPx, { factor, tolerance, wraps });
 }

@@ -1,3 +1,4 @@
+import { quote } from '../core/errors.ts';
 import type { NumChannels } from '../core/pixels.ts';
 import { runToEnd } from '../core/slices.ts';
 
@@ -34,8 +35,9 @@ export function checkPlane(operation: string, plane: Float32Array, widthPx: numb
 
 /** @throws RangeError when a number is NaN or out of range */
 export function checkRange(operation: string, name: string, value: number, min: number, max: number): void {
-  if (value >= min && value <= max) return;
-  throw new RangeError(`${operation}: ${name} is ${value}; expected ${min} to ${max}`);
+  if (typeof value === 'number' && value >= min && value <= max) return;
+  const given = typeof value === 'number' ? value : quote(value);
+  throw new RangeError(`${operation}: ${name} is ${given}; expected ${min} to ${max}`);
 }
 
 /** A value from 0 to 1 as a byte; values outside are clamped. */

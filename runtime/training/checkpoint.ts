@@ -35,7 +35,7 @@ export function decodeCheckpoint(
     part.set(key.slice(slash + 1), { shape: value.shape, data: value.data });
   }
   const { step = '', elapsedMs = '', ...notes } = metadata;
-  if (!/^\d+$/.test(step) || elapsedMs === '' || !(Number(elapsedMs) >= 0)) {
+  if (!/^\d{1,15}$/.test(step) || elapsedMs === '' || !(Number(elapsedMs) >= 0)) {
     throw new Error(`${fileName}: step or elapsedMs is missing; this is no checkpoint of figment train`);
   }
   const state = { step: Number(step), elapsedMs: Number(elapsedMs), ...parts };

@@ -97,7 +97,7 @@ describeOnBackends(() => {
       }
     }
   });
-});
+}, ['wasm']);
 
 /** Answers with the sum of each image's pixels, the later the larger `delayMs`. */
 function fakeEncoder(delayMs: number, log: number[] = []): LatentEncoder {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
+import type { BackendName } from '../backends/selectBackend.ts';
 import { conditionalVaeShapes } from '../networks/conditionalVae.ts';
 import { initialWeights } from '../networks/weights.ts';
 import { expectClose } from '../testing/matchers.ts';
@@ -22,27 +23,31 @@ const OPTIONS = { ...TINY_CVAE_OPTIONS, batchSize: 2, numSteps: 10 };
 let reference: number[] | null = null;
 
 const meanOf = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+/** A software GPU takes a fifth of a second a step: it ends early. */
+const numStepsOn = (backend: BackendName) => (backend === 'webgpu' ? 3 : 8);
+
 describeOnBackends((backend) => {
-  it('trains 10 steps with the losses of a training by the book', async () => {
+  it('trains with the losses of a training by the book', async () => {
     const config = tinyCvaeConfig();
     const task = createTask(conditionalVaeTaskSpec(config, OPTIONS));
     const batches: Batch[] = [];
     const trainer = tinyCvaeTrainer(OPTIONS, undefined, recordingGradients(task, batches));
-    const losses = (await runSteps(trainer)).map(({ loss }) => loss);
+    const losses = (await runSteps(trainer, numStepsOn(backend))).map(({ loss }) => loss);
     await trainer.dispose();
-    expect(losses).toHaveLength(10);
+    expect(losses).toHaveLength(numStepsOn(backend));
     reference ??= await naiveLosses(task, OPTIONS, initialWeights(conditionalVaeShapes(config), OPTIONS.seed), batches);
-    expectClose(losses, reference, { absolute: 2e-3, relative: 0 }, `losses on ${backend}`);
+    const expected = reference.slice(0, losses.length);
+    expectClose(losses, expected, { absolute: 2e-3, relative: 0 }, `losses on ${backend}`);
   });
 
   it.skipIf(backend !== 'wasm')('learns a tiny data set, and pays for its latents by their weight', async () => {
     const trained = async (klWeight: number) => {
-      const trainer = tinyCvaeTrainer({ numSteps: 60, microBatchSize: 4, learningRate: 5e-3, klWeight });
+      const trainer = tinyCvaeTrainer({ numSteps: 40, microBatchSize: 4, learningRate: 5e-3, klWeight });
       const metrics = (await runSteps(trainer)).map((step) => step.metrics);
       await trainer.dispose();
       const of = (name: string, from: number, to?: number) =>
         meanOf(metrics.slice(from, to).map((values) => values[name]!));
-      return { first: of('l1', 0, 5), l1: of('l1', -20), kl: of('kl', -20) };
+      return { first: of('l1', 0, 5), l1: of('l1', -10), kl: of('kl', -10) };
     };
     const [free, cheap, dear] = [await trained(0), await trained(0.1), await trained(20)];
     expect(cheap.l1).toBeLessThan(0.8 * cheap.first);

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
+import type { BackendName } from '../backends/selectBackend.ts';
 import { parseUNet2DConfig } from '../networks/unet2dConfig.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyUNetConfig } from '../testing/tinyNetworks.ts';
@@ -12,22 +13,26 @@ import { type DiffusionOptions, defaultUNetConfig, diffusionTrainer, trainingSch
 /** The first backend's losses, which the others must meet. */
 let reference: number[] | null = null;
 
+/** A software GPU takes a third of a second a step: it ends early. */
+const numStepsOn = (backend: BackendName) => (backend === 'webgpu' ? 3 : 8);
+
 describeOnBackends((backend) => {
-  it('trains 20 steps with the losses of the other backends', async () => {
+  it('trains with the losses of the other backends', async () => {
     const trainer = tinyDiffusionTrainer({ batchSize: 2 });
-    const losses = (await runSteps(trainer)).map(({ loss }) => loss);
+    const losses = (await runSteps(trainer, numStepsOn(backend))).map(({ loss }) => loss);
     await trainer.dispose();
-    expect(losses).toHaveLength(20);
+    expect(losses).toHaveLength(numStepsOn(backend));
     reference ??= losses;
-    expectClose(losses, reference, { absolute: 1e-3, relative: 0 }, `losses on ${backend}`);
+    const expected = reference.slice(0, losses.length);
+    expectClose(losses, expected, { absolute: 1e-3, relative: 0 }, `losses on ${backend}`);
   });
 
   it.skipIf(backend !== 'wasm')('learns tiny latents', async () => {
-    const trainer = tinyDiffusionTrainer({ numSteps: 120, batchSize: 4, microBatchSize: 4, learningRate: 5e-3 });
+    const trainer = tinyDiffusionTrainer({ numSteps: 90, batchSize: 4, microBatchSize: 4, learningRate: 1e-2 });
     const losses = (await runSteps(trainer)).map(({ loss }) => loss);
     await trainer.dispose();
     const meanOf = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-    expect(meanOf(losses.slice(-30))).toBeLessThan(0.8 * meanOf(losses.slice(0, 10)));
+    expect(meanOf(losses.slice(-20))).toBeLessThan(0.8 * meanOf(losses.slice(0, 10)));
   });
 });
 

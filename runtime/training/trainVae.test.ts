@@ -1,7 +1,7 @@
 import { concat, memory, ones, slice4d, type Tensor4D } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';
-import { selectBackend } from '../backends/selectBackend.ts';
+import { type BackendName, selectBackend } from '../backends/selectBackend.ts';
 import { autoencoderKlShapes, decode, encode } from '../networks/autoencoderKl.ts';
 import { parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { initialWeights, uploadWeights } from '../networks/weights.ts';
@@ -19,17 +19,21 @@ const OPTIONS = { ...TINY_VAE_OPTIONS, batchSize: 2 };
 /** The losses of `naiveLosses`, which those of every backend must meet. */
 let reference: number[] | null = null;
 
+/** A software GPU takes a third of a second a step: it ends early. */
+const numStepsOn = (backend: BackendName) => (backend === 'webgpu' ? 3 : 8);
+
 describeOnBackends((backend) => {
-  it('trains 20 steps with the losses of a training by the book', async () => {
+  it('trains with the losses of a training by the book', async () => {
     const config = tinyVaeConfig();
     const task = createTask(vaeTaskSpec(config, OPTIONS));
     const batches: Batch[] = [];
     const trainer = tinyVaeTrainer(OPTIONS, undefined, recordingGradients(task, batches));
-    const losses = (await runSteps(trainer)).map(({ loss }) => loss);
+    const losses = (await runSteps(trainer, numStepsOn(backend))).map(({ loss }) => loss);
     await trainer.dispose();
-    expect(losses).toHaveLength(20);
+    expect(losses).toHaveLength(numStepsOn(backend));
     reference ??= await naiveLosses(task, OPTIONS, initialWeights(autoencoderKlShapes(config), OPTIONS.seed), batches);
-    expectClose(losses, reference, { absolute: 1e-3, relative: 0 }, `losses on ${backend}`);
+    const expected = reference.slice(0, losses.length);
+    expectClose(losses, expected, { absolute: 1e-3, relative: 0 }, `losses on ${backend}`);
   });
 
   it.skipIf(backend !== 'wasm')('learns a tiny data set', async () => {

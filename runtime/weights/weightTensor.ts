@@ -1,4 +1,4 @@
-import { ModelFileError, quote } from '../core/errors.ts';
+import { ModelFileError, quote, shortened } from '../core/errors.ts';
 
 /** Values and their sizes, row-major, with no backend behind them. */
 export interface WeightTensor {
@@ -42,7 +42,7 @@ export function checkWeights(
   ].filter((problem) => problem !== undefined);
   if (problems.length === 0) return;
   const remedy = 'use the weights that belong to this config.json';
-  throw new ModelFileError('checkWeights', fileName, `${problems.join('; ')}; ${remedy}`);
+  throw new ModelFileError('checkWeights', fileName, `${shortened(problems.join('; '), 330)}; ${remedy}`);
 }
 
 function isSameShape(a: readonly number[], b: readonly number[]): boolean {

@@ -7,6 +7,7 @@ import {
   INTERPOLATE_ENTRY,
   MAX_ATTRIBUTES,
   realEntry,
+  SAME_ENTRIES,
   SAMPLING_ENTRIES,
   SEED_ENTRY,
   textEntry,
@@ -99,6 +100,17 @@ const PICTURE_ENTRIES = {
     textEntry("steers by this classifier: a shipped one's name, a folder relative to this file or an https address"),
   ),
   attributes: v.optional(ATTRIBUTES),
+  vary: v.optional(
+    v.pipe(
+      v.array(textEntry('the name of an attribute')),
+      v.minLength(1),
+      v.maxLength(MAX_ATTRIBUTES),
+      v.description(
+        'make the same person with each value of these attributes: all words, or those that attributes lists',
+      ),
+    ),
+  ),
+  ...SAME_ENTRIES,
   interpolate: v.optional(INTERPOLATE_ENTRY),
   image: v.optional(textEntry('a PNG to begin from, of the size that is made; a path below the folder of this file')),
   mask: v.optional(

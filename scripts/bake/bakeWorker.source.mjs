@@ -1,5 +1,8 @@
-// Starts bakeWorker.ts from source: Node 20 does not hand tsx's loader on to worker threads.
-import { register } from 'tsx/esm/api';
-
-register();
-await import('./bakeWorker.ts');
+// Starts bakeWorker.ts from source, since Node 20 does not hand tsx's loader on to worker threads; in tests, what was built of it.
+const built = process.env.FIGMENT_BUILT_SCRIPTS;
+if (built) {
+  await import(`${built}/bakeWorker.js`);
+} else {
+  (await import('tsx/esm/api')).register();
+  await import('./bakeWorker.ts');
+}

@@ -13,7 +13,7 @@ const PICTURE_BYTES = SIZE_PX ** 2 * 4;
 let art: BakeFolder;
 beforeAll(async () => {
   art = await createBakeFolder();
-  await art.writeModel({ sizePx: SIZE_PX });
+  await art.writeModel({ sizePx: SIZE_PX, cvae: true });
 });
 afterAll(() => art.remove());
 
@@ -31,9 +31,7 @@ it('bakes a thousand assets in as much memory as a few', async () => {
     name: `guest ${i}`,
     labels: [['elf', 'goblin', 'orc'][i % 3]!],
     seeds: [i],
-    numInferenceSteps: 1,
-    guidanceScale: 1,
-    enlarge: 2,
+    pipeline: 'cvae' as const,
   }));
   await art.describe(assets);
   const used: number[] = [];

@@ -1,6 +1,9 @@
 import {
+  ANY_WORD,
+  attributeProblem,
   enlargedSettings,
   imageSize,
+  isRange,
   pixelArt,
   sheetColumns,
   surfaceMaps,
@@ -21,7 +24,7 @@ import {
   pictureName,
   type Sheet,
 } from './bakePlan.ts';
-import { type Combination, combinations, numCombinations, variedNames } from './combinations.ts';
+import { type AskedAttributes, type Combination, combinations, numCombinations, variedNames } from './combinations.ts';
 import type { BakeClassifier, BakeModel } from './openModels.ts';
 import { expandPath } from './outputPaths.ts';
 import { materialOf } from './planLibraries.ts';
@@ -80,17 +83,49 @@ function planLooks(
   const { labels } = model.index;
   const label = wanted.map((picture) => picture.label).find((name) => labels.includes(name)) ?? labels[0];
   if (label === undefined) return []; // wantedPictures has said so
-  if (wanted.length * numCombinations(asset.attributes) > MAX_PICTURES) {
+  const attributes = askedAttributes(asset, model, wrong);
+  if (wanted.length * numCombinations(attributes) > MAX_PICTURES) {
     wrong('attributes', `expected at most ${MAX_PICTURES} pictures; list fewer values, labels or seeds`);
     return [];
   }
   const looks: Look[] = [];
-  for (const combination of combinations(asset.attributes)) {
+  for (const combination of combinations(attributes)) {
     const look = planLook(asset, combination, model, inputs, label, wrong);
     if (!look) break; // one combination tells what is wrong
     looks.push(look);
   }
   return looks;
+}
+
+/** The attributes of an asset, with all words of those that it varies where it lists none. */
+function askedAttributes(
+  { attributes = {}, vary = [] }: BakeAsset,
+  { index }: BakeModel,
+  wrong: Wrong,
+): AskedAttributes {
+  const vocabulary = index.figment.attributes ?? {};
+  const varied = vary.map((name, i): [string, AskedAttributes[string]] => {
+    const values = Object.hasOwn(vocabulary, name) ? vocabulary[name]! : [];
+    const listed = attributes[name];
+    if (Array.isArray(listed)) return [name, listed];
+    if (isRange(values)) {
+      wrong(['vary', i], `${name} is a number; list the values to make in attributes`);
+      return [name, []];
+    }
+    if (values.length === 0) wrong(['vary', i], attributeProblem(vocabulary, name, '')!);
+    return [name, values];
+  });
+  return { ...attributes, ...Object.fromEntries(varied) };
+}
+
+/** What each picture of a varied asset is to be the same as: what is asked of the attribute beside vary, or anything. */
+function originOf({ attributes = {}, vary, sameAs }: BakeAsset): BakeAsset['sameAs'] {
+  if (!vary) return sameAs;
+  const origins = vary.map((name) => [
+    name,
+    Array.isArray(attributes[name]) ? ANY_WORD : (attributes[name] ?? ANY_WORD),
+  ]);
+  return { ...Object.fromEntries(origins), ...sameAs };
 }
 
 function planLook(
@@ -104,7 +139,7 @@ function planLook(
   const { model, index, hash, cvae } = opened;
   const hasAttributes = Object.keys(attributes).length > 0;
   const recipe = planRecipe(
-    { ...asset, attributes: hasAttributes ? attributes : undefined },
+    { ...asset, attributes: hasAttributes ? attributes : undefined, sameAs: originOf(asset) },
     opened,
     inputs,
     label,
@@ -142,7 +177,8 @@ function planFiles(
   index: number,
 ): PictureFile[] | string {
   const { look, label, seed } = picture;
-  const varied = variedNames(asset.attributes).map((name) => `-{${name}}`);
+  const names = new Set([...variedNames(asset.attributes), ...(asset.vary ?? [])]);
+  const varied = [...names].map((name) => `-{${name}}`);
   const template = asset.output ?? `{asset}/{label}-{seed}${varied.join('')}${layers.length > 1 ? '-{map}' : ''}`;
   const { attributes = {} } = look.recipe;
   const ofAttributes = Object.fromEntries(attributeNames.map((name) => [name, attributes[name] ?? 'any']));

@@ -1,23 +1,36 @@
 // Compiles the AssemblyScript kernels, with and without relaxed SIMD, into one TypeScript file of base64 strings.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 const OUTPUT = 'runtime/kernels/wasm/binary.ts';
+const SOURCES = 'runtime/kernels/wasm/assembly';
+const COMPILER = 'node_modules/assemblyscript';
+const OPTIONS = [
+  '-O3',
+  '--importMemory',
+  '--runtime',
+  'stub',
+  '--noAssert',
+  '--initialMemory',
+  '0',
+  '--enable',
+  'simd',
+];
+const RELAXED = ['--enable', 'relaxed-simd'];
 
 /** One build of the assembly folder: the bytes of the module. */
 export function compileKernels(relaxed: boolean): Buffer {
   const folder = mkdtempSync(path.join(tmpdir(), 'figment-kernels-'));
   const file = path.join(folder, 'kernels.wasm');
-  const features = relaxed ? ['--enable', 'simd', '--enable', 'relaxed-simd'] : ['--enable', 'simd'];
-  const options = ['-O3', ...features, '--importMemory', '--runtime', 'stub', '--noAssert', '--initialMemory', '0'];
+  const options = relaxed ? [...OPTIONS, ...RELAXED] : OPTIONS;
   try {
-    const asc = path.join(root, 'node_modules/assemblyscript/bin/asc.js');
-    const entry = 'runtime/kernels/wasm/assembly/index.ts';
-    execFileSync(process.execPath, [asc, entry, ...options, '-o', file], {
+    const asc = path.join(root, COMPILER, 'bin/asc.js');
+    execFileSync(process.execPath, [asc, `${SOURCES}/index.ts`, ...options, '-o', file], {
       cwd: root,
       stdio: ['ignore', 'ignore', 'inherit'],
     });
@@ -31,11 +44,30 @@ export function compileKernels(relaxed: boolean): Buffer {
 export function kernelsSource(): string {
   const line = (name: string, relaxed: boolean) =>
     `export const ${name} =\n  '${compileKernels(relaxed).toString('base64')}';\n`;
-  return [
-    '// Generated from assembly/ by `npm run build:kernels`; do not edit.\n',
-    line('SIMD_BASE64', false),
-    line('RELAXED_SIMD_BASE64', true),
-  ].join('\n');
+  const binaries = [line('SIMD_BASE64', false), line('RELAXED_SIMD_BASE64', true)].join('\n');
+  const header = '// Generated from assembly/ by `npm run build:kernels`; do not edit.';
+  return [header, `// sha256 of all that it was made of, and of what follows: ${digestOf(binaries)}\n`, binaries].join(
+    '\n',
+  );
+}
+
+/**
+ * A digest that changes with a source, with the compiler's version or options, and with what was compiled. It tells without
+ * a compilation, which takes seconds, whether the binaries are those of the sources.
+ */
+function digestOf(binaries: string): string {
+  const { version } = JSON.parse(readFileSync(path.join(root, COMPILER, 'package.json'), 'utf8'));
+  const hash = createHash('sha256').update(JSON.stringify([version, OPTIONS, RELAXED]));
+  for (const name of readdirSync(path.join(root, SOURCES)).sort()) {
+    hash.update(`\n${name}\n`).update(readFileSync(path.join(root, SOURCES, name)));
+  }
+  return hash.update(binaries).digest('hex');
+}
+
+/** Whether the generated file is what the sources and the compiler of today give. */
+export function isUpToDate(source: string): boolean {
+  const [head, binaries] = [source.slice(0, source.indexOf('export')), source.slice(source.indexOf('export'))];
+  return head.includes(digestOf(binaries));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(path.join(root, OUTPUT), kernelsSource());

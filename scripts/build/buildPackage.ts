@@ -27,18 +27,7 @@ export async function buildPackage(outDir: string): Promise<void> {
   await Promise.all([
     buildForBrowsers(folder('browser')),
     build({ ...NODE_BUILD, entryPoints: LIBRARY_BUILD.entryPoints, outdir: folder('node') }),
-    build({
-      ...NODE_BUILD,
-      entryPoints: {
-        cli: 'scripts/cli/figment.ts',
-        gradientWorker: 'scripts/node/gradientWorker.ts',
-        bakeWorker: 'scripts/bake/bakeWorker.ts',
-        bake: 'scripts/bake/index.ts',
-        esbuild: 'scripts/bundlers/esbuild.ts',
-        vite: 'scripts/bundlers/vite.ts',
-      },
-      outdir: folder('scripts'),
-    }),
+    buildScripts(folder('scripts')),
     buildPages(folder('scripts/pages')),
   ]);
   const tsc = path.join(packageRoot(), 'node_modules/typescript/bin/tsc');
@@ -46,6 +35,19 @@ export async function buildPackage(outDir: string): Promise<void> {
   execFileSync(process.execPath, [tsc, '-p', project, '--outDir', folder('types')], { stdio: 'inherit' });
   const imports = 'scripts/bundlers/imports.d.ts';
   copyFileSync(path.join(packageRoot(), imports), path.join(folder('types'), imports));
+}
+
+/** The command, the bodies of its threads, and what build tools import. */
+export async function buildScripts(outdir: string): Promise<void> {
+  const entryPoints = {
+    cli: 'scripts/cli/figment.ts',
+    gradientWorker: 'scripts/node/gradientWorker.ts',
+    bakeWorker: 'scripts/bake/bakeWorker.ts',
+    bake: 'scripts/bake/index.ts',
+    esbuild: 'scripts/bundlers/esbuild.ts',
+    vite: 'scripts/bundlers/vite.ts',
+  };
+  await build({ ...NODE_BUILD, entryPoints, outdir });
 }
 
 /** The scripts and styles of the pages that commands make. */

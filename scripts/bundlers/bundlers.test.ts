@@ -68,13 +68,19 @@ describe('parseImport', () => {
     ['figment:a/b/c', /expected figment:MODEL/],
     ['figment:https%3A%2F%2Fevil.example/elf', /expected a shipped model, or one that the plugin has/],
     ['figment:..%2Felsewhere/elf', /expected a shipped model/],
-    ['figment:a/b?sed=1', /sed is unknown; known: seed, with, map, enlarge/],
+    ['figment:%/elf', /% is not well encoded; write % as %25/],
+    ['figment:portraits/%E0%A4%A', /is not well encoded/],
+    ['figment:a/b?sed=1', /sed is unknown; known: seed, with, sameAs, sameFor, map, enlarge/],
     ['figment:a/b?classifier=..%2Fmine', /classifier: expected a shipped classifier/],
     ['figment:a/b?seed=one', /seed: expected a number/],
     ['figment:a/b?seed=1&seed=2', /seed is there twice/],
     ['figment:a/b?interpolateSeed=2', /go together/],
   ])('refuses %s', (specifier, message) => {
     expect(() => parseImport(specifier, {})).toThrow(message);
+  });
+
+  it('says so briefly, however long the specifier', () => {
+    expect(() => parseImport(`figment:a/b?${'x'.repeat(1e5)}=1`, {})).toThrow(/^import "figment:a\/b.{1,483}$/);
   });
 });
 

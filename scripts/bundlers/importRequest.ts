@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { MAX_MESSAGE_LENGTH, shortened } from '../../runtime/core/errors.ts';
 import { SAMPLING_ENTRIES } from '../../runtime/recipe/schema.ts';
 import type { BakeAsset } from '../bake/bakeFileSchema.ts';
 import { hashJson } from '../bake/bakePlan.ts';
@@ -34,16 +35,18 @@ const FORMS: Record<string, v.GenericSchema<string, unknown>> = {
   ),
 };
 
+const attributes = v.pipe(
+  v.string(),
+  v.transform((text) => readAttributes(text)),
+  v.check((asked) => asked !== undefined && variedNames(asked).length === 0, `expected ${ATTRIBUTES_FORM}`),
+);
+
 /** Ranges, and what goes together, are checked where every recipe is. */
 const PARAMETERS = v.strictObject({
   seed: v.optional(number),
-  with: v.optional(
-    v.pipe(
-      v.string(),
-      v.transform((text) => readAttributes(text)),
-      v.check((asked) => asked !== undefined && variedNames(asked).length === 0, `expected ${ATTRIBUTES_FORM}`),
-    ),
-  ),
+  with: v.optional(attributes),
+  sameAs: v.optional(attributes),
+  sameFor: v.optional(number),
   map: v.optional(v.string()),
   enlarge: v.optional(number),
   interpolateSeed: v.optional(number),
@@ -71,7 +74,7 @@ export function parseImport(specifier: string, models: Readonly<Record<string, s
     throw wrong(specifier, 'interpolateSeed and interpolateAmount go together');
   }
   const interpolation = { seed: interpolateSeed, amount: interpolateAmount };
-  const [plainName, plainLabel] = [decodeURIComponent(name), decodeURIComponent(label)];
+  const [plainName, plainLabel] = [decoded(specifier, name), decoded(specifier, label)];
   if (!Object.hasOwn(models, plainName) && !SHIPPED_NAME.test(plainName)) {
     throw wrong(specifier, 'expected a shipped model, or one that the plugin has among its models');
   }
@@ -91,12 +94,20 @@ export function parseImport(specifier: string, models: Readonly<Record<string, s
   };
 }
 
+function decoded(specifier: string, text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw wrong(specifier, `${shortened(text, 80)} is not well encoded; write % as %25`);
+  }
+}
+
 function wording(issue: v.InferIssue<typeof PARAMETERS>): string {
   const key = String(issue.path?.[0].key);
   const known = Object.keys(PARAMETERS.entries).join(', ');
-  return issue.expected === 'never' ? `${key} is unknown; known: ${known}` : `${key}: ${issue.message}`;
+  return issue.expected === 'never' ? `${shortened(key, 80)} is unknown; known: ${known}` : `${key}: ${issue.message}`;
 }
 
 function wrong(specifier: string, problem: string): UsageError {
-  return new UsageError(`import "${specifier.slice(0, 200)}": ${problem}`);
+  return new UsageError(shortened(`import "${shortened(specifier, 120)}": ${problem}`, MAX_MESSAGE_LENGTH));
 }

@@ -15,6 +15,7 @@ const EXAMPLES = `
 Examples:
   figment bake portraits --label elf --count 8 --seed 1 --enlarge 8 --out npcs
   figment bake portraits --label elf --with hair_colour=red,black,expression=happy --out npcs
+  figment bake portraits --label elf --seed 7 --vary expression --out faces
   figment bake portraits --label elf,orc --guidance 3 --steps 30 --sampler ddim --sheet --out npcs
   figment bake https://example.org/models/portraits --out npcs
   figment bake portraits --pipeline cvae --count 50 --out crowd
@@ -49,12 +50,15 @@ export function bakeCommand(): Command {
         .default('tfjs'),
     )
     .optionsGroup(OF_A_MODEL)
-    .option('--label <names>', 'labels to draw, repeated or separated by commas (default: all)', addLabels)
+    .option('--label <names>', 'labels to draw, repeated or separated by commas (default: all)', addNames)
     .option(
       '--with <attributes>',
       "what they have besides, of the model's attributes; several values make all combinations",
       attributeValues,
     )
+    .option('--vary <attributes>', 'make the same person with each value of these attributes', addNames)
+    .option('--same-as <attributes>', 'make the same person as with these attributes instead', attributeValues)
+    .option('--same-for <x>', 'for which share of the steps it is (default: 0.5)', realNumber(0, 1))
     .option('--count <n>', 'pictures of each label (default: 1)', wholeNumber(1, MAX_COUNT))
     .option(
       '--seed <n>',
@@ -124,6 +128,9 @@ export function bakeCommand(): Command {
 const PICTURE_OPTIONS: readonly (keyof BakePictureOptions)[] = [
   'label',
   'with',
+  'vary',
+  'sameAs',
+  'sameFor',
   'count',
   'seed',
   'interpolateSeed',
@@ -155,10 +162,10 @@ function refuse(options: BakeCommandOptions, names: readonly (keyof BakeCommandO
   throw new UsageError(`bake: --${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${why}`);
 }
 
-function addLabels(text: string, before: string[] = []): string[] {
-  const labels = text.split(',').map((label) => label.trim());
-  if (labels.includes('')) throw new InvalidArgumentError('expected labels separated by commas.');
-  return [...new Set([...before, ...labels])];
+function addNames(text: string, before: string[] = []): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.includes('')) throw new InvalidArgumentError('expected names separated by commas.');
+  return [...new Set([...before, ...names])];
 }
 
 function interval(text: string): [number, number] {

@@ -64,6 +64,43 @@ it('makes all combinations of the values that are listed, in files and on a shee
   expect(Object.keys(JSON.parse(Buffer.from(files.get('all.json')!).toString()).frames)).toEqual(names);
 });
 
+it('makes the same person with each value of an attribute that it varies', async () => {
+  await art.describe([
+    { ...ELF, vary: ['hair'], sameFor: 1, output: '{asset}-{hair}' },
+    { ...ELF, name: 'any' },
+  ]);
+  await bake();
+  const files = await art.files();
+  expect([...files.keys()]).toEqual(['any.png', 'asset0-black.png', 'asset0-red.png']);
+  const pixels = [...files.values()].map((bytes) => decodePng(bytes).pixels);
+  expect(pixels[1]).toEqual(pixels[0]); // the same for all steps
+  expect(pixels[2]).toEqual(pixels[0]);
+  const recipeIn = (name: string) => JSON.parse(readPngText(files.get(name)!).figment!);
+  expect(recipeIn('asset0-red.png')).toMatchObject({
+    attributes: { hair: 'red' },
+    sameAs: { hair: 'any' },
+    sameFor: 1,
+  });
+  const out = join(art.folder, 'by-option');
+  const words = ['--label', 'elf', '--seed', '7', '--with', 'hair=black,wear=0', '--vary', 'hair', '--out', out];
+  await createProgram().parseAsync(['bake', join(art.folder, 'tiny'), ...words, '--backend', 'wasm'], { from: 'user' });
+  expect((await readdir(out)).filter((name) => name.endsWith('.png')).sort()).toEqual([
+    'elf-7-black.png',
+    'elf-7-red.png',
+  ]);
+  const { attributes, sameAs } = JSON.parse(readPngText(await readFile(join(out, 'elf-7-red.png'))).figment!);
+  expect([attributes, sameAs]).toEqual([{ hair: 'red', wear: 0 }, { hair: 'black' }]);
+});
+
+it.each([
+  ['hiar', /vary.*: attribute "hiar" is unknown; did you mean "hair"/],
+  ['wear', /vary.*: wear is a number; list the values to make in attributes/],
+])('refuses to vary %s', async (name, message) => {
+  await art.describe([{ ...ELF, vary: [name] }]);
+  const error = await bake().catch((thrown) => thrown);
+  expect(describeError(error).message).toMatch(message);
+});
+
 it('fills the names of attributes into output, "any" where one is left out', async () => {
   const output = '{label}-{hair}-{wear}';
   await art.describe([{ ...ELF, attributes: { hair: ['black', 'red'] }, output }]);

@@ -7,6 +7,7 @@ import { bake, checkBake } from '../bake/index.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 import { decodePng } from '../node/png.ts';
 import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
+import { builtScript } from '../testing/builtScripts.ts';
 
 const LIMIT_MS = 120_000;
 
@@ -20,8 +21,7 @@ const MANY = 2000;
 
 /** The command as a process of its own. */
 function start(...words: string[]) {
-  const cli = join(packageRoot(), 'scripts/cli/figment.ts');
-  const args = ['--import', 'tsx', cli, 'bake', art.file, '--backend', 'wasm', '--batch', '4', ...words];
+  const args = [builtScript('cli'), 'bake', art.file, '--backend', 'wasm', '--batch', '4', ...words];
   const child = spawn(process.execPath, args, { cwd: packageRoot(), stdio: 'ignore' });
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   return { child, exited };

@@ -45,6 +45,9 @@ function describe(models: string[], isOne: boolean, options: BakeCommandOptions)
     ...defined({
       labels: options.label,
       attributes: options.with,
+      vary: options.vary,
+      sameAs: options.sameAs,
+      sameFor: options.sameFor,
       pipeline: options.pipeline,
       guidanceScale: options.guidance,
       guidanceRescale: options.guidanceRescale,
@@ -69,7 +72,8 @@ function describe(models: string[], isOne: boolean, options: BakeCommandOptions)
     ...(interpolateSeed === undefined ? {} : { interpolate: { seed: interpolateSeed, amount: interpolateAmount! } }),
   };
   const folder = isOne ? '' : '{model}/';
-  const varied = variedNames(options.with).map((name) => `-{${name}}`);
+  const names = new Set([...variedNames(options.with), ...(options.vary ?? [])]);
+  const varied = [...names].map((name) => `-{${name}}`);
   const assets = models.map((model) => ({
     ...shared,
     name: model,

@@ -8,6 +8,9 @@ import type { Shard } from '../bake/manifest.ts';
 export interface BakePictureOptions {
   label?: string[];
   with?: AskedAttributes;
+  vary?: string[];
+  sameAs?: AskedAttributes;
+  sameFor?: number;
   count?: number;
   seed?: number;
   interpolateSeed?: number;

@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { isSoftwareAdapter } from '../../runtime/index.ts';
 import { probeNodeAdapter } from '../node/nodeBackend.ts';
 import { packageRoot, packageVersion } from '../node/packageRoot.ts';
+import { builtScript } from '../testing/builtScripts.ts';
 
-const CLI = join(packageRoot(), 'scripts', 'cli', 'figment.ts');
+const SOURCE = ['--import', 'tsx', join(packageRoot(), 'scripts', 'cli', 'figment.ts')];
 
 interface Result {
   exitCode: number | null;
@@ -14,12 +15,12 @@ interface Result {
   err: string;
 }
 
-/** Runs the command as a process of its own. */
-const figment = (...words: string[]) => run(CLI, ...words);
+/** Runs the command as a process of its own, as it is built for the package. */
+const figment = (...words: string[]) => run(builtScript('cli'), ...words);
 
 function run(...words: string[]): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', ...words], { cwd: packageRoot() });
+    const child = spawn(process.execPath, words, { cwd: packageRoot() });
     const result: Result = { exitCode: null, out: '', err: '' };
     child.stdout.on('data', (text) => {
       result.out += text;
@@ -32,8 +33,10 @@ function run(...words: string[]): Promise<Result> {
 }
 
 describe('figment', () => {
-  it('tells its version and its commands', async () => {
-    expect(await figment('--version')).toEqual({ exitCode: 0, out: `${packageVersion()}\n`, err: '' });
+  it('tells its version, from source too, and its commands', async () => {
+    const version = { exitCode: 0, out: `${packageVersion()}\n`, err: '' };
+    expect(await figment('--version')).toEqual(version);
+    expect(await run(...SOURCE, '--version')).toEqual(version);
     const { exitCode, out } = await figment('--help');
     expect(exitCode).toBe(0);
     for (const name of ['bake', 'train', 'evaluate', 'verify', 'dataset'])
@@ -41,8 +44,12 @@ describe('figment', () => {
   });
 
   it('loads nothing of TensorFlow.js for its help', async () => {
-    const program = pathToFileURL(join(packageRoot(), 'scripts', 'cli', 'program.ts')).href;
-    const code = `await import('${program}'); process.exitCode = '_tfengine' in globalThis ? 1 : 0;`;
+    const cli = pathToFileURL(builtScript('cli')).href;
+    const code = `
+      process.on('exit', () => { process.exitCode = '_tfengine' in globalThis ? 1 : 0; });
+      process.argv.splice(1, 0, 'figment', '--help');
+      await import('${cli}');
+    `;
     const { exitCode, err } = await run('--input-type=module', '-e', code);
     expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
   });

@@ -103,6 +103,9 @@ describe('the site of figment pick', () => {
   it.each([
     [{ innkeeper: { orc: [] } }, /at least one seed/],
     [{ innkeeper: { orc: [-1] } }, /at least one seed/],
+    [{ innkeeper: {} }, /at least one seed/],
+    [{ guests: {} }, /at least one seed/],
+    [5, /at least one seed/],
     [{ nobody: { orc: [1] } }, /no asset "nobody" any more/],
     [{ innkeeper: { dragon: [1] } }, /dragon/],
     ['scribble', /at least one seed/],
@@ -110,6 +113,14 @@ describe('the site of figment pick', () => {
     const [status, text] = await picks(picked);
     expect([status, text.toString()]).toEqual([400, expect.stringMatching(message)]);
     expect(await readFile(art.file, 'utf8')).toBe(TEXT);
+  });
+
+  it('writes all of the picks that come at the same time', async () => {
+    const all = [{ innkeeper: { orc: [7, 3] } }, { guests: { goblin: [9] } }, { guests: { elf: [4] } }];
+    const answers = await Promise.all(all.map((picked) => picks(picked)));
+    expect(answers.map(([status]) => status)).toEqual([200, 200, 200]);
+    const text = await readFile(art.file, 'utf8');
+    for (const written of ['"seeds": [7, 3]', '"goblin": [9]', '"elf": [4]']) expect(text).toContain(written);
   });
 
   it('may be opened by a link', async () => {

@@ -3,15 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import * as runtime from '../../runtime/index.ts';
 import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { modelFolderFiles } from '../../runtime/weights/modelFolder.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { decodePng } from '../node/png.ts';
 import { writeDataset } from '../node/writeDataset.ts';
+import type { StudyPart } from './part.ts';
 import { drawFigure, type Figure } from './plot.ts';
 import { PARTS } from './runStudy.ts';
 import { studyCommand } from './study.ts';
+
+/** The study's networks are trained with small batches and paint in few steps, which changes nothing of the course of things. */
+const SMALL = { batchSize: 4, microBatchSize: 4 };
+const { conditionalVaeTrainer, diffusionTrainer, generate } = runtime;
 
 let dir: string;
 const at = (...names: string[]) => join(dir, ...names);
@@ -19,6 +25,15 @@ const at = (...names: string[]) => join(dir, ...names);
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'figment-study-'));
   vi.stubEnv('XDG_CACHE_HOME', at('cache')); // where judges are kept
+  vi.spyOn(runtime, 'conditionalVaeTrainer').mockImplementation((data, indices, config, options, ...rest) =>
+    conditionalVaeTrainer(data, indices, config, { ...options, ...SMALL }, ...rest),
+  );
+  vi.spyOn(runtime, 'diffusionTrainer').mockImplementation((data, statistics, config, options, ...rest) =>
+    diffusionTrainer(data, statistics, config, { ...options, ...SMALL }, ...rest),
+  );
+  vi.spyOn(runtime, 'generate').mockImplementation((model, requests, options) =>
+    generate(model, requests, options?.numInferenceSteps ? { ...options, numInferenceSteps: 3 } : options),
+  );
   const dataset = { ...tinyDataset({ perClass: 48, widthPx: 16, heightPx: 16 }), attribution: 'drawn by formula' };
   await writeDataset(at('data'), dataset, 'shapes');
   const files = tinyModelFiles({ labels: dataset.labels, sizePx: 16 });
@@ -29,11 +44,12 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  vi.restoreAllMocks();
   vi.unstubAllEnvs();
   await rm(dir, { recursive: true });
 });
 
-const FAST = ['--minutes', '0.002', '--images-per-class', '2', '--judge-steps', '20', '--backend', 'wasm'];
+const FAST = ['--minutes', '0.002', '--images-per-class', '2', '--judge-steps', '5', '--backend', 'wasm'];
 
 /** Runs `npm run study -- …`; returns what it prints. */
 async function study(only: string): Promise<string> {
@@ -66,7 +82,7 @@ describe.each(MEASURED)('the part $name', (part) => {
     expect(memory().numTensors).toBe(before);
     const { question, settings, units, cases } = await results(part.name);
     expect(question).toBe(part.question);
-    expect(settings).toMatchObject({ data: 'tiny', judgeSteps: 20 });
+    expect(settings).toMatchObject({ data: 'tiny', judgeSteps: 5 });
     expect(Object.keys(cases)).toEqual(part.cases);
     for (const numbers of Object.values(cases)) {
       expect(new Set(Object.keys(numbers as object))).toEqual(new Set(Object.keys(units)));
@@ -125,10 +141,16 @@ it.each(PARTS)('plots the numbers of $name where they belong, once each', (part)
       const title = 'y' in figure ? `${series} ${figure.y.name}` : series;
       expect(title).toMatch(IN_WORDS[key] ?? new RegExp(`${key}|difference`));
     }
-    const { width, height, pixels } = decodePng(drawFigure(figure));
-    expect([width, height]).toEqual([1120, 660]);
-    expect(new Set(pixels).size).toBeGreaterThan(20); // something is drawn
   }
+});
+
+it.each(['bars', 'lines'])('draws figures of %s', (kind) => {
+  const numbers = (part: StudyPart) =>
+    Object.fromEntries(part.cases.map((name, i) => [name, Object.fromEntries(KEYS.map((key) => [key, 0.1 * i]))]));
+  const figures = PARTS.flatMap((part) => Object.values(part.figures(numbers(part))));
+  const { width, height, pixels } = decodePng(drawFigure(figures.find((figure) => figure.kind === kind)!));
+  expect([width, height]).toEqual([1120, 660]);
+  expect(new Set(pixels).size).toBeGreaterThan(20); // something is drawn
 });
 
 it('goes on where it was: what is done is neither trained nor painted again', async () => {

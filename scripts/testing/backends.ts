@@ -17,9 +17,13 @@ export interface Values {
   values: Float32Array;
 }
 
-/** Describes `suite` on cpu, wasm and, where an adapter exists, WebGPU; its tests are reported as skipped otherwise. */
-export function describeOnBackends(suite: (backend: BackendName) => void): void {
-  for (const backend of BACKENDS) {
+/**
+ * Describes `suite` on cpu, wasm and, where an adapter exists, WebGPU; its tests are reported as skipped otherwise.
+ *
+ * @param backends those that are worth the time: one is enough for what is put together of parts that run on each
+ */
+export function describeOnBackends(suite: (backend: BackendName) => void, backends = BACKENDS): void {
+  for (const backend of backends) {
     const missing = backend === 'webgpu' && !webgpu.gpu;
     describe.skipIf(missing)(missing ? `on webgpu (${webgpu.reason})` : `on ${backend}`, () => {
       beforeAll(async () => {

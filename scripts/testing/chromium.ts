@@ -21,6 +21,13 @@ const SOFTWARE_GPU = [
 
 const SOFTWARE_WEBGL = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-features=WebGPUService'];
 
+export interface BrowserOptions {
+  /** Offer a WebGPU adapter, one that computes on the CPU; WebGL 2 there is always. */
+  webgpu: boolean;
+  /** What puts a page without WebGPU together. The GPU, the default, is a software one, and slower at it than the CPU. */
+  compositing?: 'gpu' | 'cpu';
+}
+
 /** What to do where it is missing. */
 export const NO_CHROMIUM =
   'There is no Chromium, neither /usr/bin/chromium nor $CHROMIUM; on Debian: apt-get install chromium mesa-vulkan-drivers';
@@ -32,11 +39,14 @@ export function findChromium(): string | null {
 }
 
 /** @throws Error where there is no Chromium */
-export function launchChromium({ webgpu }: { webgpu: boolean }): Promise<Browser> {
+export function launchChromium({ webgpu, compositing = 'gpu' }: BrowserOptions): Promise<Browser> {
   const executablePath = findChromium();
   if (!executablePath) {
     throw new Error(`launchChromium: ${NO_CHROMIUM}`);
   }
-  const args = ['--no-sandbox', ...QUIET, ...(webgpu ? SOFTWARE_GPU : SOFTWARE_WEBGL)];
+  const gpu = webgpu
+    ? SOFTWARE_GPU
+    : [...SOFTWARE_WEBGL, ...(compositing === 'cpu' ? ['--disable-gpu-compositing'] : [])];
+  const args = ['--no-sandbox', ...QUIET, ...gpu];
   return chromium.launch({ executablePath, args, headless: true });
 }

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
-import { findChromium } from './chromium.ts';
-import { type BrowserOptions, openBrowser, type PageOptions, type TestBrowser, type TestPage } from './openBrowser.ts';
+import { type BrowserOptions, findChromium } from './chromium.ts';
+import { openBrowser, type PageOptions, type TestBrowser, type TestPage } from './openBrowser.ts';
 
 export type OpenPage = <Module = object>(options: PageOptions) => Promise<TestPage<Module>>;
 

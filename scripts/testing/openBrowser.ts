@@ -4,12 +4,7 @@ import type { Page } from 'playwright-core';
 import { packageRoot } from '../node/packageRoot.ts';
 import { type SiteOptions, serveSite } from '../node/serveSite.ts';
 import { bundlePage } from './bundlePage.ts';
-import { launchChromium } from './chromium.ts';
-
-export interface BrowserOptions {
-  /** Offer a WebGPU adapter, one that computes on the CPU; WebGL 2 there is always. */
-  webgpu: boolean;
-}
+import { type BrowserOptions, launchChromium } from './chromium.ts';
 
 export interface PageOptions extends SiteOptions {
   /**
@@ -20,7 +15,7 @@ export interface PageOptions extends SiteOptions {
   /** What to open; default: `index.html`. */
   path?: string;
   /**
-   * Let one frame in ten reach the GPU, with a sixteenth of the pixels: a software GPU takes the processor from what the test
+   * Let one frame in thirty reach the GPU, with a sixteenth of the pixels: a software GPU takes the processor from what the test
    * is about. The page runs as ever, but for WebGL's picture of it.
    */
   fewFrames?: boolean;

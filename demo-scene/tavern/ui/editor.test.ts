@@ -100,7 +100,7 @@ describeInBrowser(
       expect(await playwright.isVisible('#editor')).toBe(false);
     });
   },
-  { webgpu: false },
+  { webgpu: false, compositing: 'cpu' },
 );
 
 it('keeps the face when the hair is chosen', () => {

@@ -10,7 +10,7 @@ const OPTIONS: MeasureFramesOptions = {
   path: 'worker',
   model: 'tiny/',
   site: { files: Object.fromEntries(files) },
-  sizePx: [320, 180],
+  sizePx: [160, 90],
   activities: ['idle', 'generating', 'busyFrames'],
   numRounds: 2,
   durationMs: 600,

@@ -20,17 +20,12 @@ export interface PickGroup {
   candidates: number[]; // those seeds, and others to choose from
 }
 
-const PICKS_SCHEMA = v.record(
-  v.string(),
-  v.record(
-    v.string(),
-    v.pipe(
-      v.array(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_SEED))),
-      v.minLength(1),
-      v.maxLength(MAX_COUNT),
-    ),
-  ),
+const SEEDS_SCHEMA = v.pipe(
+  v.array(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_SEED))),
+  v.minLength(1),
+  v.maxLength(MAX_COUNT),
 );
+const PICKS_SCHEMA = v.record(v.string(), v.pipe(v.record(v.string(), SEEDS_SCHEMA), v.minEntries(1)));
 
 const POLICY = [
   "default-src 'none'",
@@ -73,7 +68,17 @@ export async function pickSite(file: string, painter: CandidatePainter, numCandi
       const key = JSON.stringify(bakedRecipe(picture));
       return remembered(painted, key, () => painter.paint(picture));
     },
-    posts: { '/picks': (body) => savePicks(file, body) },
+    posts: { '/picks': inTurn((body) => savePicks(file, body)) },
+  };
+}
+
+/** Each call waits for the one before: picks that are made at the same time are all written. */
+function inTurn<Result>(work: (body: string) => Promise<Result>): (body: string) => Promise<Result> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (body) => {
+    const own = last.then(() => work(body));
+    last = own.catch(() => {});
+    return own;
   };
 }
 
