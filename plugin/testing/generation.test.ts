@@ -242,6 +242,18 @@ describeInBrowser('generation with WebGPU, on the device that draws', (openPage)
     expect(largestDifference(texels, flipped(tinyBaked, TINY_PX))).toBeLessThanOrEqual(TOLERANCE);
   });
 
+  it('is cloned where it is, and drawn in a canvas', async () => {
+    await page.call('load', 'tiny/', 'gpu');
+    await page.call('generate', RECIPE);
+    const { clone, canvas } = await page.call('copies'); // a canvas keeps no colours where it is transparent
+    expect(clone).toEqual(await page.call('readTexture'));
+    const opaque = canvas.flatMap((value, i) =>
+      canvas[4 * Math.floor(i / 4) + 3]! >= 200 ? [[value, tinyBaked[i]!]] : [],
+    );
+    expect(opaque.length).toBeGreaterThan(0);
+    for (const [value, baked] of opaque) expect(Math.abs(value! - baked!)).toBeLessThanOrEqual(TOLERANCE);
+  });
+
   it('draws a sheet of sprites, each the same as in the bake', async () => {
     await page.call('load', 'tiny/', 'gpu');
     const { pixels, cells, widthPx } = await page.call('sprites', ['elf', 'goblin'], 3, 5, 1);

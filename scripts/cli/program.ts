@@ -6,6 +6,7 @@ import { datasetCommand } from './dataset.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { exportCommand } from './export.ts';
 import { inspectCommand } from './inspect.ts';
+import { modelsCommand } from './models.ts';
 import { pickCommand } from './pick.ts';
 import { rehashCommand } from './rehash.ts';
 import { trainCommand } from './train.ts';
@@ -27,6 +28,7 @@ export function createProgram(): Command {
     rehashCommand(),
     exportCommand(),
     datasetCommand(),
+    modelsCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   configure(program);
