@@ -34,6 +34,8 @@ describe('modelSource', () => {
       /model "portrait" does not exist; did you mean "portraits"\? shipped models: items, portraits/,
     );
     expect(() => modelSource('no/model', join(dir, 'nowhere'))).toThrow(/does not exist; name a model's folder/);
+    expect(() => modelSource('no\0name', dir)).toThrow(/does not exist/);
+    expect(() => modelSource('x'.repeat(5000), dir)).toThrow(/does not exist/);
   });
 });
 

@@ -1,6 +1,7 @@
 // Models and classifiers by the names that commands take: one shipped with the package, a folder, or an address.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { shortened } from '../../runtime/core/errors.ts';
 import {
   type ClassifierFiles,
   type ConditionalVae,
@@ -67,7 +68,9 @@ function sourceOf(name: string, shipped: Shipped): ModelSource {
   if (isFolder(name)) return diskSource(name);
   const nearest = nearestWord(names, name);
   const guess = nearest === undefined ? '' : `did you mean "${nearest}"? shipped ${kind}s: ${names.join(', ')}; or `;
-  throw new UsageError(`${kind} "${name}" does not exist; ${guess}name a ${kind}'s folder or https address`);
+  throw new UsageError(
+    `${kind} "${shortened(name, 200)}" does not exist; ${guess}name a ${kind}'s folder or https address`,
+  );
 }
 
 function namesOf({ folder, indexFile }: Shipped): string[] {
@@ -75,8 +78,13 @@ function namesOf({ folder, indexFile }: Shipped): string[] {
   return readdirSync(folder).filter((name) => existsSync(join(folder, name, indexFile)));
 }
 
+/** Names that no file can have, such as one that is too long, are none. */
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** @throws UsageError when the files do not make a classifier */
