@@ -23,7 +23,7 @@ let store: RunStore;
 /** What the first test's training has come to. */
 let uninterrupted: { state: TrainingState; files: Record<string, Uint8Array> };
 
-/** The page's trainings with small batches, and sheets in few steps; what the page takes is tested in smallTraining.test.ts. */
+/** Trainings with small batches, and sheets in few steps; what the page takes is tested in smallTraining.test.ts. */
 const SMALL = { batchSize: 4, microBatchSize: 4 };
 const { vaeOptionsOf, diffusionOptionsOf } = smallTraining;
 const { sampleSheet } = runtime;

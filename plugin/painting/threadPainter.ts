@@ -59,6 +59,7 @@ export class ThreadPainter implements Painter {
   private cvae: ConditionalVae | null = null;
   private readonly classifiers = new Map<string, NoisyClassifier>();
   private numBusy = 0;
+  private isSound = false;
 
   static async CreateAsync(
     files: Record<string, Uint8Array>,
@@ -119,22 +120,43 @@ export class ThreadPainter implements Painter {
     });
   }
 
-  /** One guided denoising step and a decode, compiled ahead; from a picture of the VAE where there is one. */
+  /**
+   * Guided denoising steps and a decode, compiled ahead; from a picture of the VAE where there is one. Of three steps of a
+   * multistep method, the first, the second and the last have each their own arithmetic.
+   */
   private async compile(signal: AbortSignal): Promise<void> {
-    const asked = { label: this.info.labels[0]!, seed: 0, numInferenceSteps: 2, guidanceScale: 2 };
+    const asked = { label: this.info.labels[0]!, seed: 0, numInferenceSteps: 3, guidanceScale: 2 };
     await this.compilePainting(completeRecipe(asked, this.info), signal);
     const refined = { ...asked, pipeline: 'cvae+ddpm', strength: 0.5 } as const;
     if (this.cvae) await this.compilePainting(completeRecipe(refined, this.info), signal);
     prepareTexels(this.options.device!);
     await compilationDone();
+    if (!this.isSound) await this.tryOut(completeRecipe({ ...asked, numInferenceSteps: 1 }, this.info), signal);
   }
 
   private async compilePainting(recipe: Recipe, signal: AbortSignal): Promise<void> {
-    const budget = new FrameBudget(this.options.frameBudgetMs);
-    const pace = { slice: () => budget.turnAsync() };
-    const images = await paintBatch(this.networks, [recipe], { signal }, pace, compileOnly);
+    const images = await paintBatch(this.networks, [recipe], { signal }, this.ownPace(), compileOnly);
     for (const image of compileOnly(() => splitImages(images))) image.dispose();
     images.dispose();
+  }
+
+  /** Paints a picture for nobody, so that those that are asked for need no look at their values. */
+  private async tryOut(recipe: Recipe, signal: AbortSignal): Promise<void> {
+    const images = await paintBatch(this.networks, [recipe], { signal }, this.ownPace());
+    await this.assertSound(images).finally(() => images.dispose());
+  }
+
+  /** A pace that does not wait for the end of the warm-up. */
+  private ownPace(): Pace {
+    const budget = new FrameBudget(this.options.frameBudgetMs);
+    return { slice: () => budget.turnAsync() };
+  }
+
+  /** Looks at the values of a first picture, which tell whether the weights are whole. */
+  private async assertSound(images: ImageTensor): Promise<void> {
+    if (this.isSound) return;
+    await assertPictures(this.model, images);
+    this.isSound = true;
   }
 
   async paintAsync(recipes: readonly Recipe[], options: PaintOptions = {}): Promise<Picture[]> {
@@ -207,7 +229,7 @@ export class ThreadPainter implements Painter {
     const isOnDevice = this.options.device !== null;
     try {
       if (isOnDevice && !recipes[0]!.image) {
-        await assertPictures(this.model, images);
+        await this.assertSound(images);
         return this.toTexels(images);
       }
       const finished = await finishedPixels(this.model, recipes, images);

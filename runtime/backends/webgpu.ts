@@ -46,24 +46,32 @@ function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
 
 /**
  * Makes tfjs compute on a device that exists already, for example the one that draws the scene. A former WebGPU backend
- * and its tensors are gone afterwards.
+ * and its tensors are gone afterwards. In a page tfjs then has the kernels that generating takes; who trains on the same
+ * device, or computes anything else there, also imports `@tensorflow/tfjs-backend-webgpu` before.
  */
 export async function useWebgpuDevice(device: GPUDevice, info: GPUAdapterInfo): Promise<void> {
-  const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
+  const { WebGPUBackend } = await import('#webgpu-backend');
   const { registerWebgpuKernels } = await import('../kernels/webgpu/index.ts');
+  const { useWebgpuRecorder } = await import('../kernels/plan/webgpu/index.ts');
   removeBackend('webgpu');
   registerBackend('webgpu', () => new WebGPUBackend(device, info), 3);
   await setBackend('webgpu');
   await ready();
   if (!hasKernels('webgpu')) registerWebgpuKernels();
+  useWebgpuRecorder(isSoftwareAdapter(info) ? 'software' : 'hardware');
   openDevice = { device, adapter: adapterName(info) };
   device.lost.then(() => {
     if (openDevice?.device === device) openDevice = null;
   });
 }
 
-/** Makes WebGPU on this adapter the current backend, on the device that is open already if it is the adapter's. */
+/**
+ * Makes WebGPU on this adapter the current backend, with all of tfjs's kernels, on the device that is open already if it is
+ * the adapter's.
+ */
 export async function startWebgpu(adapter: GPUAdapter): Promise<void> {
+  const { registerAllWebgpuKernels } = await import('./allWebgpuKernels.ts');
+  await registerAllWebgpuKernels();
   if (openDevice?.adapter === adapterName(adapter.info)) await setBackend('webgpu');
   else await useWebgpuDevice(await requestDevice(adapter), adapter.info);
 }

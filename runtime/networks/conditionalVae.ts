@@ -220,7 +220,22 @@ export function decodeWithLabels(
   condition: VaeCondition,
 ): Tensor4D {
   checkLatents(config, z, condition);
-  return tidy(() => runToEnd(decoderPass(config, weights, z, condition)));
+  return tidy(() => runToEnd(conditionedPass(config, weights, z, condition)));
+}
+
+/** What the decoder is told of each picture, for `decodeWithRows`: float32 (B, label_channels); the caller disposes it. */
+export function decoderRows(config: ConditionalVaeConfig, weights: Weights, condition: VaeCondition): Tensor2D {
+  return tidy(() => conditionRows(config, weights, 'decoder', condition));
+}
+
+/** `decodeWithLabelsInSlices` for `decoderRows` that are computed already, which the caller keeps until the end. */
+export function decodeWithRows(
+  config: ConditionalVaeConfig,
+  weights: Weights,
+  z: Tensor2D,
+  rows: Tensor2D,
+): Generator<void, Tensor4D> {
+  return inSlices(decoderPass(config, weights, z, rows), [z, rows]);
 }
 
 /**
@@ -236,18 +251,21 @@ export function decodeWithLabelsInSlices(
   condition: VaeCondition,
 ): Generator<void, Tensor4D> {
   checkLatents(config, z, condition);
-  return inSlices(decoderPass(config, weights, z, condition), [z]);
+  return inSlices(conditionedPass(config, weights, z, condition), [z]);
 }
 
-function* decoderPass(
+function* conditionedPass(
   config: ConditionalVaeConfig,
   weights: Weights,
   z: Tensor2D,
   condition: VaeCondition,
 ): ForwardPass {
+  return yield* decoderPass(config, weights, z, conditionRows(config, weights, 'decoder', condition));
+}
+
+function* decoderPass(config: ConditionalVaeConfig, weights: Weights, z: Tensor2D, rows: Tensor2D): ForwardPass {
   const { options, up, bottom } = planCvae(config);
-  const label = conditionRows(config, weights, 'decoder', condition);
-  const emb = activateEmbedding(dense(weights, 'decoder.linear_1', concat([z, label], 1)));
+  const emb = activateEmbedding(dense(weights, 'decoder.linear_1', concat([z, rows], 1)));
   let h = reshape(dense(weights, 'decoder.linear_2', emb), [-1, ...bottom]) as Tensor4D;
   for (const { resnet, upsampler } of up) {
     yield [emb, h];

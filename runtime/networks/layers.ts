@@ -97,9 +97,14 @@ export function embeddingRows(weights: Weights, name: string, indices: ArrayLike
 
 /** One-hot rows, float32 (B, depth): 1 at the index of each row, else 0. */
 export function oneHotRows(indices: ArrayLike<number>, depth: number): Tensor2D {
+  return tensor2d(oneHotValues(indices, depth), [indices.length, depth]);
+}
+
+/** The values of `oneHotRows`. */
+export function oneHotValues(indices: ArrayLike<number>, depth: number): Float32Array {
   const values = new Float32Array(indices.length * depth);
   for (let i = 0; i < indices.length; i++) values[i * depth + indices[i]!] = 1;
-  return tensor2d(values, [indices.length, depth]);
+  return values;
 }
 
 /** Group norm, followed by SiLU unless `silu` is false. */

@@ -1,5 +1,6 @@
-import { add, mul, sub, Tensor, type Tensor2D, type Tensor4D, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import { add, mul, reshape, sub, Tensor, type Tensor2D, type Tensor4D, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { runToEnd } from '../core/slices.ts';
+import { linear } from '../kernels/conv2d.ts';
 import { upsample2x } from '../kernels/upsample.ts';
 import {
   type AttentionBlock,
@@ -189,6 +190,10 @@ export function timestepEmbedding(
   flipSinToCos: boolean,
   freqShift: number,
 ): Tensor2D {
+  return tensor2d(timestepSines(t, channels, flipSinToCos, freqShift), [t.length, channels]);
+}
+
+function timestepSines(t: ArrayLike<number>, channels: number, flipSinToCos: boolean, freqShift: number): Float32Array {
   const half = Math.floor(channels / 2);
   const values = new Float32Array(t.length * channels);
   for (let i = 0; i < t.length; i++) {
@@ -201,7 +206,7 @@ export function timestepEmbedding(
       values[i * channels + half + j] = flipSinToCos ? sin : cos;
     }
   }
-  return tensor2d(values, [t.length, channels]);
+  return values;
 }
 
 /**
@@ -249,6 +254,17 @@ export function unet2dInSlices(
   return inSlices(forwardPass(config, weights, xt, t, condition, options), [xt]);
 }
 
+/** `unet2d` for an embedding that is computed already: of each image a row of `imageEmbeddings`, (B, timeChannels). */
+export function unet2dOfEmbedding(
+  config: UNet2DConfig,
+  weights: Weights,
+  xt: Tensor4D,
+  emb: Tensor2D,
+  options: UNet2DOptions = {},
+): Tensor4D {
+  return tidy(() => runToEnd(passOfEmbedding(config, weights, xt, emb, options)));
+}
+
 function* forwardPass(
   config: UNet2DConfig,
   weights: Weights,
@@ -257,9 +273,28 @@ function* forwardPass(
   condition: UNet2DCondition,
   borders: UNet2DOptions,
 ): ForwardPass {
+  return yield* passOfEmbedding(config, weights, xt, imageEmbeddings(config, weights, t, condition), borders);
+}
+
+/** The embedding of each image for `unet2dOfEmbedding`, (B, timeChannels); the caller disposes it. */
+export function imageEmbeddings(
+  config: UNet2DConfig,
+  weights: Weights,
+  t: ArrayLike<number>,
+  condition: UNet2DCondition,
+): Tensor2D {
+  return tidy(() => activateEmbedding(embedding(config, weights, t, condition)));
+}
+
+function* passOfEmbedding(
+  config: UNet2DConfig,
+  weights: Weights,
+  xt: Tensor4D,
+  emb: Tensor2D,
+  borders: UNet2DOptions,
+): ForwardPass {
   const { options, midOptions, down, mid, up } = planUNet2D(config, borders);
   const { circular } = options;
-  const emb = activateEmbedding(embedding(config, weights, t, condition));
   const sample: Tensor4D = config.center_input_sample ? sub(mul(xt, 2), 1) : xt;
   let h = conv(weights, 'conv_in', sample, { circular });
   const skips: Tensor4D[] = [h];
@@ -311,12 +346,55 @@ function* levelPass(
 
 /** Time embedding plus class embedding or given vector, (B, timeChannels). */
 function embedding(config: UNet2DConfig, weights: Weights, t: ArrayLike<number>, condition: UNet2DCondition): Tensor2D {
-  const sines = timestepEmbedding(t, config.block_out_channels[0]!, config.flip_sin_to_cos, config.freq_shift);
+  const time = timeEmbedding(config, weights, t);
+  const told = conditionEmbedding(config, weights, condition);
+  return told ? add(time, told) : time;
+}
+
+/** (B, timeChannels). */
+function timeEmbedding(config: UNet2DConfig, weights: Weights, t: ArrayLike<number>): Tensor2D {
+  return embeddingOfSines(weights, tensor2d(sinesOf(config, t), [t.length, config.block_out_channels[0]!]));
+}
+
+/** What the embeddings of timesteps are made of, (B, block_out_channels[0]). */
+export function sinesOf(config: UNet2DConfig, t: ArrayLike<number>): Float32Array {
+  return timestepSines(t, config.block_out_channels[0]!, config.flip_sin_to_cos, config.freq_shift);
+}
+
+function embeddingOfSines(weights: Weights, sines: Tensor2D): Tensor2D {
   const hidden = dense(weights, 'time_embedding.linear_1', sines);
-  const time = dense(weights, 'time_embedding.linear_2', activateEmbedding(hidden));
-  if (condition instanceof Tensor) return add(time, condition);
-  if (config.num_class_embeds === null || condition === null) return time;
-  return add(time, embeddingRows(weights, 'class_embedding', condition));
+  return dense(weights, 'time_embedding.linear_2', activateEmbedding(hidden));
+}
+
+/** (B, timeChannels); null for a network without classes. */
+function conditionEmbedding(config: UNet2DConfig, weights: Weights, condition: UNet2DCondition): Tensor2D | null {
+  if (condition instanceof Tensor) return condition;
+  if (config.num_class_embeds === null || condition === null) return null;
+  return embeddingRows(weights, 'class_embedding', condition);
+}
+
+/**
+ * The embeddings of several steps, for `unet2dOfEmbedding`: SiLU of time plus condition.
+ *
+ * @param sines  float32 (S, block_out_channels[0]), `sinesOf` the steps
+ * @param chosen float32 (B, N), 1 at the row of the table that an image is to show, else 0
+ * @param table  float32 (N, timeChannels); null: the network's own embeddings of classes, if it has any
+ * @returns      float32 (S · B, timeChannels), the images of a step one behind the other; the caller disposes it
+ */
+export function stepEmbeddings(
+  config: UNet2DConfig,
+  weights: Weights,
+  sines: Tensor2D,
+  chosen: Tensor2D,
+  table: Tensor2D | null,
+): Tensor2D {
+  return tidy(() => {
+    const channels = timeChannels(config);
+    const time = reshape(embeddingOfSines(weights, sines), [-1, 1, channels]);
+    const rows = table ?? (config.num_class_embeds === null ? null : (weights['class_embedding.weight'] as Tensor2D));
+    const sum = rows ? add(time, reshape(linear(chosen, rows, null), [1, -1, channels])) : time;
+    return activateEmbedding(reshape(sum, [-1, channels]) as Tensor2D);
+  });
 }
 
 /** Widths and heights are multiples of so many pixels, which are one on the lowest level. */

@@ -1,9 +1,17 @@
 import { clone, slice, square, sub, sum, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { fromPixels, toPixels } from '../core/pixels.ts';
-import { decode, decodeInSlices, encodeMeanInSlices, scaleLatents, unscaleLatents } from '../networks/autoencoderKl.ts';
+import {
+  decode,
+  decodeInSlices,
+  encode,
+  encodeMeanInSlices,
+  scaleLatents,
+  unscaleLatents,
+} from '../networks/autoencoderKl.ts';
 import { type ImageSize, imageSize } from '../recipe/imageSize.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
 import type { DiffusionModel } from './model.ts';
+import { recordedInSlices } from './recordedPass.ts';
 
 /**
  * Decodes scaled latents into image values; those of a model of pixels are image values already.
@@ -24,7 +32,20 @@ export function decodeLatents({ vae, index }: DiffusionModel, latents: Tensor4D)
  *
  * @returns through the generator, what `decodeLatents` returns; the caller disposes it, and keeps the latents until then
  */
-export function* decodeLatentsInSlices({ vae, index }: DiffusionModel, latents: Tensor4D): Generator<void, Tensor4D> {
+export function decodeLatentsInSlices(model: DiffusionModel, latents: Tensor4D): Generator<void, Tensor4D> {
+  const { widthPx, heightPx, channels } = model.index.figment;
+  const [height, width] = model.latentShape;
+  const [batch, rows, columns] = latents.shape;
+  return recordedInSlices(model, {
+    name: 'decode',
+    inputs: [{ input: latents, shape: latents.shape }],
+    shape: [batch, (rows * heightPx) / height, (columns * widthPx) / width, channels],
+    pass: (z) => decodeLatents(model, z as Tensor4D),
+    inSlices: () => decodedInSlices(model, latents),
+  });
+}
+
+function* decodedInSlices({ vae, index }: DiffusionModel, latents: Tensor4D): Generator<void, Tensor4D> {
   if (!vae) return clone(latents);
   const z = unscaleLatents(vae.config, latents);
   try {
@@ -122,7 +143,23 @@ export function* encodePixelsInSlices(
  *
  * @param images float32 (B, H, W, channels), as `decodeLatents` gives them; the caller keeps them until the end
  */
-export function* encodeImagesInSlices({ vae, index }: DiffusionModel, images: Tensor4D): Generator<void, Tensor4D> {
+export function encodeImagesInSlices(model: DiffusionModel, images: Tensor4D): Generator<void, Tensor4D> {
+  const { widthPx, heightPx, circularPadding } = model.index.figment;
+  const { vae, latentShape } = model;
+  const [height, width, channels] = latentShape;
+  const [batch, rows, columns] = images.shape;
+  const encoded = (x: Tensor4D) =>
+    vae && scaleLatents(vae.config, encode(vae.config, vae.weights, x, circularPadding).mean);
+  return recordedInSlices(model, {
+    name: 'encode',
+    inputs: [{ input: images, shape: images.shape }],
+    shape: [batch, (rows * height) / heightPx, (columns * width) / widthPx, channels],
+    pass: (x) => encoded(x as Tensor4D) ?? (x as Tensor4D),
+    inSlices: () => encodedInSlices(model, images),
+  });
+}
+
+function* encodedInSlices({ vae, index }: DiffusionModel, images: Tensor4D): Generator<void, Tensor4D> {
   if (!vae) return clone(images);
   const mean = yield* encodeMeanInSlices(vae.config, vae.weights, images, index.figment.circularPadding);
   try {

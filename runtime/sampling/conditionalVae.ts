@@ -2,11 +2,14 @@
 import { dispose, type Tensor, type Tensor2D, type Tensor4D, tensor2d } from '@tensorflow/tfjs-core';
 import { encodeAttributes, type Vocabulary } from '../core/attributes.ts';
 import { normals } from '../core/random.ts';
+import { runToEnd } from '../core/slices.ts';
 import { slerp } from '../diffusion/slerp.ts';
+import { forgetRecordings } from '../kernels/plan/recordings.ts';
 import {
   type ConditionalVaeConfig,
   conditionalVaeShapes,
-  decodeWithLabelsInSlices,
+  decoderRows,
+  decodeWithRows,
   parseConditionalVaeConfig,
 } from '../networks/conditionalVae.ts';
 import { attributeKinds } from '../networks/conditioningConfig.ts';
@@ -17,6 +20,7 @@ import type { Recipe } from '../recipe/recipe.ts';
 import type { ModelFiles } from '../weights/modelFolder.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
 import { checkWeights } from '../weights/weightTensor.ts';
+import { recordedInSlices } from './recordedPass.ts';
 
 /** A class-conditional VAE with one latent vector, its weights on the current backend. */
 export interface CvaeNetwork {
@@ -62,7 +66,12 @@ export function createConditionalVae({ index, cvaeConfig, cvae, hash }: ModelFil
     );
   }
   const weights: Record<string, Tensor> = uploadWeights(cvae);
-  return { index, hash, config, weights, dispose: () => dispose(Object.values(weights)) };
+  return { index, hash, config, weights, dispose: () => free(weights) };
+}
+
+function free(weights: Record<string, Tensor>): void {
+  forgetRecordings(weights);
+  dispose(Object.values(weights));
 }
 
 /**
@@ -85,9 +94,20 @@ export function* cvaeImagesInSlices(
     attributes: requests.flatMap(({ attributes = {} }) => encodeAttributes('generate', vocabulary, attributes)),
   };
   const z = latentVectors(config.latent_size, requests);
+  const rows = decoderRows(config, weights, condition);
   try {
-    return yield* decodeWithLabelsInSlices(config, weights, z, condition);
+    return yield* recordedInSlices(weights, {
+      name: 'cvae',
+      inputs: [
+        { input: z, shape: z.shape },
+        { input: rows, shape: rows.shape },
+      ],
+      shape: [requests.length, ...config.sample_size, config.in_channels],
+      pass: (...given) => runToEnd(decodeWithRows(config, weights, ...(given as [Tensor2D, Tensor2D]))),
+      inSlices: () => decodeWithRows(config, weights, z, rows),
+    });
   } finally {
+    rows.dispose();
     z.dispose();
   }
 }

@@ -1,10 +1,19 @@
-import { dispose, keep, Tensor, type Tensor1D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { dispose, keep, Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { guidedPredictionInSlices, type SlicedDenoisingModel } from '../diffusion/guidance.ts';
 import type { SamplerStep } from '../diffusion/samplerType.ts';
-import { sizeUnit, unet2dInSlices } from '../networks/unet2d.ts';
+import { currentRecorder } from '../kernels/plan/recordings.ts';
+import {
+  imageEmbeddings,
+  sizeUnit,
+  type UNet2DCondition,
+  type UNet2DOptions,
+  unet2dInSlices,
+  unet2dOfEmbedding,
+} from '../networks/unet2d.ts';
 import { rowsOfCondition } from './conditioningOf.ts';
 import { noise } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';
+import { recordedInSlices } from './recordedPass.ts';
 import type { SamplingPlan } from './samplingPlan.ts';
 import { withShiftedTiles } from './shiftedTiles.ts';
 
@@ -27,9 +36,8 @@ export function* denoiseInSlices(
   pass = 0,
 ): Generator<void, Denoised> {
   const { guidance, classifierGuide, condition, sampler, measure, tiles } = plan;
-  const { config, weights } = model.unet;
   const { figment } = model.index;
-  const unit = sizeUnit(config);
+  const unit = sizeUnit(model.unet.config);
   const turn = pass * sampler.timesteps.length + index;
   const options = { circular: figment.circularPadding, tiles };
   const predict: SlicedDenoisingModel<Tensor4D> = function* (x, t, classes) {
@@ -39,7 +47,7 @@ export function* denoiseInSlices(
         tiles,
         unit,
         turn,
-        predict: (rolled) => unet2dInSlices(config, weights, rolled, t, told, options),
+        predict: (rolled) => (plan.isRecorded ? recordedUNet : unet2dOf)(model, rolled, t, told, options),
       });
     } finally {
       if (told instanceof Tensor) told.dispose();
@@ -69,6 +77,37 @@ export function* denoiseInSlices(
     return { ...tidy(() => sampler.step(steered ?? output, index, xt, stepNoise)), guidanceNorm: norms.pop() ?? null };
   } finally {
     dispose([...owned, ...norms]);
+  }
+}
+
+type Evaluation = [
+  model: DiffusionModel,
+  x: Tensor4D,
+  t: ArrayLike<number>,
+  told: UNet2DCondition,
+  options: UNet2DOptions,
+];
+
+function unet2dOf(...[{ unet }, x, t, told, options]: Evaluation): Generator<void, Tensor4D> {
+  return unet2dInSlices(unet.config, unet.weights, x, t, told, options);
+}
+
+/** The network by its recording, where the backend has one, for steps that are not recorded as a whole. */
+function* recordedUNet(...evaluation: Evaluation): Generator<void, Tensor4D> {
+  const [model, x, t, told, options] = evaluation;
+  if (!currentRecorder()) return yield* unet2dOf(...evaluation);
+  const { config, weights } = model.unet;
+  const emb = imageEmbeddings(config, weights, t, told);
+  try {
+    return yield* recordedInSlices(model, {
+      name: `unet in tiles of ${options.tiles}`,
+      inputs: [x, emb].map((input) => ({ input, shape: input.shape })),
+      shape: [...x.shape.slice(0, 3), config.out_channels],
+      pass: (...given) => unet2dOfEmbedding(config, weights, ...(given as [Tensor4D, Tensor2D]), options),
+      inSlices: () => unet2dOf(...evaluation),
+    });
+  } finally {
+    emb.dispose();
   }
 }
 

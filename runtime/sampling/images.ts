@@ -7,8 +7,8 @@ import type { Networks } from './completeAll.ts';
 import { type ConditionalVae, cvaeImagesInSlices } from './conditionalVae.ts';
 import { numStepsAt } from './edit.ts';
 import type { DiffusionModel } from './model.ts';
-import { type SampleStep, sampleRecipesInSlices } from './sample.ts';
-import type { SampleRun } from './samplingPlan.ts';
+import { sampleRecipesInSlices } from './sample.ts';
+import type { SampleRun, SampleStep } from './samplingPlan.ts';
 
 /** How far the pictures of a batch are. Its tensors are valid until the next slice; copy what is needed longer. */
 export interface ImageStep {
@@ -35,7 +35,7 @@ export function* imagesInSlices(
   run: SampleRun = {},
 ): Generator<ImageStep | null, Tensor4D> {
   const { pipeline } = recipes[0]!;
-  const options = { classifiers, ...run };
+  const options = { classifiers, isRecorded: true, ...run };
   if (pipeline === 'cvae') return yield* cvaeImages(loaded(cvae), recipes, run);
   const network = loaded(model);
   if (pipeline !== 'cvae+ddpm')

@@ -16,26 +16,31 @@ const STREAMS_PER_USE = 2 ** 16;
 /** Standard normal latents that the images begin with, (B, h, w, c): of their seeds, or between two of them. */
 export function startNoise(plan: SamplingPlan): Tensor4D {
   const draw = (seed: number) => tiledNormals(seed, START_STREAM, plan.latentShape, plan.tiles);
-  return latentsOf(plan, ({ seed, interpolate }) =>
+  const values = valuesOf(plan, ({ seed, interpolate }) =>
     interpolate ? slerp(draw(seed), draw(interpolate.seed), interpolate.amount) : draw(seed),
   );
+  return tensor4d(values, [plan.recipes.length, ...plan.latentShape]);
 }
 
 /** Standard normal latents of each image, (B, h, w, c): of its seed, the step, which time that is made, and the use. */
-export function noise(plan: SamplingPlan, use: (typeof USES)[number], index: number, pass: number): Tensor4D {
+export function noise(plan: SamplingPlan, ...of: NoiseOf): Tensor4D {
+  return tensor4d(noiseValues(plan, ...of), [plan.recipes.length, ...plan.latentShape]);
+}
+
+type NoiseOf = [use: (typeof USES)[number], index: number, pass: number];
+
+/** The values of `noise`. */
+export function noiseValues(plan: SamplingPlan, ...[use, index, pass]: NoiseOf): Float32Array {
   const stream = STREAMS_PER_USE * (USES.length * pass + USES.indexOf(use)) + index + 1;
-  return latentsOf(plan, ({ seed }) => tiledNormals(seed, stream, plan.latentShape, plan.tiles));
+  return valuesOf(plan, ({ seed }) => tiledNormals(seed, stream, plan.latentShape, plan.tiles));
 }
 
 /** Puts the values of each image together. */
-function latentsOf(
-  { recipes, latentShape: [height, width, channels] }: SamplingPlan,
-  draw: (recipe: Recipe) => Float32Array,
-): Tensor4D {
-  const size = height * width * channels;
+function valuesOf({ recipes, latentShape }: SamplingPlan, draw: (recipe: Recipe) => Float32Array): Float32Array {
+  const size = latentShape[0] * latentShape[1] * latentShape[2];
   const values = new Float32Array(recipes.length * size);
   for (const [i, recipe] of recipes.entries()) values.set(draw(recipe), i * size);
-  return tensor4d(values, [recipes.length, height, width, channels]);
+  return values;
 }
 
 /** Share of the variance that all tiles of a picture have in common: less, and each looks like another material. */

@@ -1,6 +1,7 @@
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import { forgetRecordings } from '../kernels/plan/recordings.ts';
 import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
 import { type AutoencoderKlConfig, parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { conditioningShapes } from '../networks/conditioning.ts';
@@ -62,7 +63,10 @@ export function createModel(files: ModelFiles): DiffusionModel {
     conditioning,
     scheduler,
     latentShape,
-    dispose: () => dispose([unet, vae?.weights ?? {}, conditioning?.weights ?? {}] as unknown as Tensor[]),
+    dispose() {
+      forgetRecordings(this);
+      dispose([unet, vae?.weights ?? {}, conditioning?.weights ?? {}] as unknown as Tensor[]);
+    },
   };
 }
 

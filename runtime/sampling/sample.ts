@@ -1,4 +1,4 @@
-import { dispose, mul, type Tensor1D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { dispose, mul, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { abortable } from '../core/slices.ts';
 import { CLEAN, renoise } from '../diffusion/noiseLevel.ts';
 import type { PictureOptions, Recipe } from '../recipe/recipe.ts';
@@ -7,23 +7,9 @@ import { completeAll, type SampleOptions } from './completeAll.ts';
 import { denoiseInSlices } from './denoise.ts';
 import { startNoise } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';
+import { recordedStepsInSlices } from './recordedSteps.ts';
 import { type Repainting, repaintInSlices, repaintingOf } from './repaint.ts';
-import { planSampling, type SampleRun, type SamplingPlan } from './samplingPlan.ts';
-
-/** One denoising step of a batch. */
-export interface SampleStep {
-  /** Steps done, from 1. */
-  step: number;
-  /** Of a strength too low for any step, 1: it gives the image as the auto-encoder sees it. */
-  numSteps: number;
-  /** The clean latents as the network sees them now, (B, h, w, c); disposed by `sample` at the next step. */
-  x0Pred: Tensor4D;
-  /**
-   * How far guidance moved the predicted noise of each image, (B): see `guidanceNorm`. null unless it is asked for, and
-   * where the step took one pass: at guidance 0 and 1, and outside of the interval. The caller disposes it.
-   */
-  guidanceNorm: Tensor1D | null;
-}
+import { planSampling, type SampleRun, type SampleStep, type SamplingPlan } from './samplingPlan.ts';
 
 /**
  * Makes latents by the reverse process, step by step. After the last step `x0Pred` is the result; the caller copies what
@@ -109,7 +95,8 @@ function* reverseInSlices(
   let x0Pred: Tensor4D | null = null;
   try {
     if (firstStep === numSteps) yield { step: 1, numSteps: 1, x0Pred: xt, guidanceNorm: null };
-    for (let index = firstStep; index < numSteps; index++) {
+    const first = yield* recordedStepsInSlices(model, plan, xt, signal);
+    for (let index = first; index < numSteps; index++) {
       const slices = repainting
         ? repaintInSlices(model, plan, original!, repainting, xt, index)
         : denoiseInSlices(model, plan, xt, index);
@@ -138,7 +125,7 @@ function startLatents(plan: SamplingPlan, original: Tensor4D | null): Tensor4D {
   const { sampler, firstStep } = plan;
   return tidy(() => {
     const eps = startNoise(plan);
-    if (firstStep === 0) return mul(eps, sampler.initNoiseSigma) as Tensor4D;
+    if (firstStep === 0) return sampler.initNoiseSigma === 1 ? eps : (mul(eps, sampler.initNoiseSigma) as Tensor4D);
     return renoise(original!, CLEAN, sampler.level(firstStep), eps);
   });
 }

@@ -57,29 +57,26 @@ describe('sampling in slices', () => {
     return latents;
   }
 
-  describeOnBackends((backend) => {
-    const cases: [SamplerName, number][] = [
+  const onWasm = () => {
+    it.each<[SamplerName, number]>([
       ['euler', 2],
       ['ddpm', 1],
-    ];
-    it.each(backend === 'webgpu' ? cases.slice(0, 1) : cases)(
-      'computes what the whole functions do, exactly: %s at guidance %d',
-      async (sampler, guidanceScale) => {
-        await withModel(async (model) => {
-          const { numTensors } = memory();
-          const steps = await collect(model, { sampler, guidanceScale });
-          expect(memory().numTensors).toBe(numTensors);
-          expect(steps.map(({ step, numSteps }) => [step, numSteps])).toEqual([
-            [1, 3],
-            [2, 3],
-            [3, 3],
-          ]);
-          for (const { numSlices } of steps) expect(numSlices).toBeGreaterThan(15);
-          expect(steps.map(({ latents }) => latents)).toEqual(await reference(model, sampler, guidanceScale));
-        });
-      },
-    );
-  });
+    ])('computes what the whole functions do, exactly: %s at guidance %d', async (sampler, guidanceScale) => {
+      await withModel(async (model) => {
+        const { numTensors } = memory();
+        const steps = await collect(model, { sampler, guidanceScale });
+        expect(memory().numTensors).toBe(numTensors);
+        expect(steps.map(({ step, numSteps }) => [step, numSteps])).toEqual([
+          [1, 3],
+          [2, 3],
+          [3, 3],
+        ]);
+        for (const { numSlices } of steps) expect(numSlices).toBeGreaterThan(15);
+        expect(steps.map(({ latents }) => latents)).toEqual(await reference(model, sampler, guidanceScale));
+      });
+    });
+  };
+  describeOnBackends(onWasm, ['wasm']);
 
   describe('between two seeds', () => {
     beforeAll(async () => {

@@ -25,6 +25,23 @@ export interface SampleRun {
    * caller disposes them.
    */
   start?: Tensor4D;
+  /** Whether steps may be made by recordings, where the backend has them, and are then equal but for rounding; default false. */
+  isRecorded?: boolean;
+}
+
+/** One denoising step of a batch. */
+export interface SampleStep {
+  /** Steps done, from 1. */
+  step: number;
+  /** Of a strength too low for any step, 1: it gives the image as the auto-encoder sees it. */
+  numSteps: number;
+  /** The clean latents as the network sees them now, (B, h, w, c); disposed by `sample` at the next step. */
+  x0Pred: Tensor4D;
+  /**
+   * How far guidance moved the predicted noise of each image, (B): see `guidanceNorm`. null unless it is asked for, and
+   * where the step took one pass: at guidance 0 and 1, and outside of the interval. The caller disposes it.
+   */
+  guidanceNorm: Tensor1D | null;
 }
 
 /** What is to be made, checked, with the model's defaults. */
@@ -42,6 +59,7 @@ export interface SamplingPlan {
   /** Decoded values that stand for the recipes' images; undefined when there are none. */
   start: Tensor4D | undefined;
   measure: Measure | undefined;
+  isRecorded: boolean;
   widthPx: number;
   heightPx: number;
   /** How many of the model's own pictures one is made of. */
@@ -81,6 +99,7 @@ export function planSampling(model: DiffusionModel, recipes: readonly Recipe[], 
     resamples: first.resamples ?? 1,
     start: run.start,
     measure: run.measureGuidance ? measureOf(scheduler, sampler) : undefined,
+    isRecorded: run.isRecorded ?? false,
     widthPx,
     heightPx,
     tiles,

@@ -131,10 +131,10 @@ describe('ownPalette', () => {
 
   it('depends on the picture alone, with or without alpha, and at twice its size', () => {
     const colours = paintedPicture(9, 128);
-    const palette = ownPalette(rgba(colours), 128, 128, 16);
-    expect(ownPalette(rgba(colours), 128, 128, 16)).toEqual(palette);
-    expect(ownPalette(Uint8Array.from(colours.flat()), 128, 128, 16)).toEqual(palette);
-    expect(ownPalette(scaleNearest(rgba(colours), 128, 128, 2), 256, 256, 16)).toEqual(palette);
+    const palette = ownPalette(rgba(colours), 128, 128, 6);
+    expect(ownPalette(rgba(colours), 128, 128, 6)).toEqual(palette);
+    expect(ownPalette(Uint8Array.from(colours.flat()), 128, 128, 6)).toEqual(palette);
+    expect(ownPalette(scaleNearest(rgba(colours), 128, 128, 2), 256, 256, 6)).toEqual(palette);
   });
 
   it('takes its colours from the picture, each once, and no more than there are', () => {

@@ -37,15 +37,15 @@ export function ownPalette(
   numColours: number,
 ): string[] {
   checkNumColours(numColours);
-  const samples = samplesOf(pixels, widthPx, heightPx);
-  if (samples.length === 0) return [];
-  const centres = farthestColours(samples, numColours);
-  const groups = new Uint16Array(samples.length);
+  const { labs, colours } = samplesOf(pixels, widthPx, heightPx);
+  if (colours.length === 0) return [];
+  const centres = farthestColours(labs, numColours);
+  const groups = new Uint16Array(colours.length);
   for (let round = 0; round < OWN_PALETTE.numRounds; round++) {
-    for (const [i, { lab }] of samples.entries()) groups[i] = nearestCentre(lab, centres);
-    moveToMeans(centres, samples, groups);
+    for (let i = 0; i < groups.length; i++) groups[i] = nearestCentre(labs, i, centres);
+    moveToMeans(centres, labs, groups);
   }
-  return medoids(centres, samples, groups).map(({ rgb }) => `#${rgb.toString(16).padStart(6, '0')}`);
+  return medoids(centres, labs, groups).map((i) => `#${colours[i]!.toString(16).padStart(6, '0')}`);
 }
 
 /** @throws RangeError for a number of colours that no palette has */
@@ -56,10 +56,11 @@ export function checkNumColours(numColours: number): void {
   checkRange('ownPalette', 'colours', numColours, OWN_PALETTE.minColours, OWN_PALETTE.maxColours);
 }
 
-interface Sample {
-  lab: Oklab;
-  /** The colour as 24 bits. */
-  rgb: number;
+interface Samples {
+  /** Three whole numbers of Oklab for each. */
+  labs: Int32Array;
+  /** 24 bits each. */
+  colours: number[];
 }
 
 /** The grid along one side: how far its lines are apart, and how many there are. */
@@ -68,11 +69,12 @@ function gridOf(sizePx: number): { stepPx: number; numLines: number } {
   return { stepPx, numLines: Math.floor(sizePx / stepPx) };
 }
 
-function samplesOf(pixels: Uint8Array | Uint8ClampedArray, widthPx: number, heightPx: number): Sample[] {
+function samplesOf(pixels: Uint8Array | Uint8ClampedArray, widthPx: number, heightPx: number): Samples {
   const channels = channelsOf('ownPalette', pixels.length, widthPx, heightPx);
   const [columns, rows] = [gridOf(widthPx), gridOf(heightPx)];
   const known = new Map<number, Oklab>();
-  const samples: Sample[] = [];
+  const labs: Oklab[] = [];
+  const colours: number[] = [];
   for (let row = 0; row < rows.numLines; row++) {
     for (let column = 0; column < columns.numLines; column++) {
       const x = column * columns.stepPx + (columns.stepPx >> 1);
@@ -80,13 +82,14 @@ function samplesOf(pixels: Uint8Array | Uint8ClampedArray, widthPx: number, heig
       const at = channels * (y * widthPx + x);
       if (channels === 4 && pixels[at + 3]! < OWN_PALETTE.minAlpha) continue;
       const [red, green, blue] = [pixels[at]!, pixels[at + 1]!, pixels[at + 2]!];
-      const rgb = (red << 16) | (green << 8) | blue;
-      const lab = known.get(rgb) ?? toWholeOklab(red, green, blue);
-      known.set(rgb, lab);
-      samples.push({ lab, rgb });
+      const colour = (red << 16) | (green << 8) | blue;
+      const lab = known.get(colour) ?? toWholeOklab(red, green, blue);
+      known.set(colour, lab);
+      labs.push(lab);
+      colours.push(colour);
     }
   }
-  return samples;
+  return { labs: Int32Array.from(labs.flat()), colours };
 }
 
 const LIGHT_UNITS = 2 ** 16;
@@ -123,71 +126,77 @@ function wholeRoot(value: number): number {
   return root;
 }
 
-/** The colour farthest from the mean, then the farthest from all that are there, again and again. */
-function farthestColours(samples: readonly Sample[], numColours: number): Oklab[] {
-  const mean = meanOf(samples);
-  let nearest = samples.map(({ lab }) => squaredDistance(lab, mean));
-  const centres = [samples[indexOfGreatest(nearest)]!.lab];
-  nearest = samples.map(({ lab }) => squaredDistance(lab, centres[0]!));
-  while (centres.length < numColours) {
-    const farthest = indexOfGreatest(nearest);
+/** The colour farthest from the mean, then the farthest from all that are there, again and again; as Oklab, one after another. */
+function farthestColours(labs: Int32Array, numColours: number): Int32Array {
+  const mean = meanOf(labs);
+  const nearest = new Int32Array(labs.length / 3);
+  for (let i = 0; i < nearest.length; i++) nearest[i] = squaredDistance(labs, i, mean, 0);
+  let farthest = indexOfGreatest(nearest);
+  const chosen = [farthest];
+  for (let i = 0; i < nearest.length; i++) nearest[i] = squaredDistance(labs, i, labs, farthest);
+  while (chosen.length < numColours) {
+    farthest = indexOfGreatest(nearest);
     if (nearest[farthest] === 0) break; // every colour is there
-    const centre = samples[farthest]!.lab;
-    centres.push(centre);
-    for (const [i, { lab }] of samples.entries()) nearest[i] = Math.min(nearest[i]!, squaredDistance(lab, centre));
+    chosen.push(farthest);
+    for (let i = 0; i < nearest.length; i++) {
+      nearest[i] = Math.min(nearest[i]!, squaredDistance(labs, i, labs, farthest));
+    }
   }
-  return centres;
+  return Int32Array.from(chosen.flatMap((i) => [...labs.subarray(3 * i, 3 * i + 3)]));
 }
 
-function indexOfGreatest(values: readonly number[]): number {
+function indexOfGreatest(values: Int32Array): number {
   let greatest = 0;
   for (let i = 1; i < values.length; i++) if (values[i]! > values[greatest]!) greatest = i;
   return greatest;
 }
 
-function nearestSample(samples: readonly Sample[], lab: Oklab): Sample {
-  let nearest = samples[0]!;
-  for (const sample of samples) {
-    if (squaredDistance(sample.lab, lab) < squaredDistance(nearest.lab, lab)) nearest = sample;
-  }
-  return nearest;
-}
-
-function nearestCentre(lab: Oklab, centres: readonly Oklab[]): number {
+function nearestCentre(labs: Int32Array, i: number, centres: Int32Array): number {
   let nearest = 0;
   let least = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < centres.length; i++) {
-    const distance = squaredDistance(lab, centres[i]!);
-    if (distance < least) [nearest, least] = [i, distance];
+  for (let group = 0; 3 * group < centres.length; group++) {
+    const distance = squaredDistance(labs, i, centres, group);
+    if (distance >= least) continue;
+    nearest = group;
+    least = distance;
   }
   return nearest;
 }
 
-function squaredDistance(a: Oklab, b: Oklab): number {
-  return (a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2 + (a[2] - b[2]) ** 2;
+/** Between the i-th colour of one list and the j-th of another; below 2^31. */
+function squaredDistance(some: Int32Array, i: number, others: Int32Array, j: number): number {
+  const lightness = some[3 * i]! - others[3 * j]!;
+  const a = some[3 * i + 1]! - others[3 * j + 1]!;
+  const b = some[3 * i + 2]! - others[3 * j + 2]!;
+  return lightness * lightness + a * a + b * b;
+}
+
+function meanOf(labs: Int32Array): Int32Array {
+  const mean = new Int32Array(3);
+  moveToMeans(mean, labs, new Uint16Array(labs.length / 3));
+  return mean;
 }
 
 /** A group that nothing is nearest to stays where it is. */
-function moveToMeans(centres: Oklab[], samples: readonly Sample[], groups: Uint16Array): void {
-  for (const [i, members] of membersOf(centres.length, samples, groups).entries()) {
-    if (members.length > 0) centres[i] = meanOf(members);
+function moveToMeans(centres: Int32Array, labs: Int32Array, groups: Uint16Array): void {
+  const sums = new Float64Array(centres.length);
+  const counts = new Uint32Array(centres.length / 3);
+  for (const [i, group] of groups.entries()) {
+    counts[group]!++;
+    for (let c = 0; c < 3; c++) sums[3 * group + c]! += labs[3 * i + c]!;
+  }
+  for (const [at, sum] of sums.entries()) {
+    const count = counts[Math.floor(at / 3)]!;
+    if (count > 0) centres[at] = Math.trunc(sum / count);
   }
 }
 
-function meanOf(samples: readonly Sample[]): Oklab {
-  const sums = [0, 0, 0];
-  for (const { lab } of samples) for (let c = 0; c < 3; c++) sums[c]! += lab[c]!;
-  return sums.map((sum) => Math.trunc(sum / samples.length)) as unknown as Oklab;
-}
-
-function medoids(centres: readonly Oklab[], samples: readonly Sample[], groups: Uint16Array): Sample[] {
-  return membersOf(centres.length, samples, groups).flatMap((members, i) =>
-    members.length > 0 ? [nearestSample(members, centres[i]!)] : [],
-  );
-}
-
-function membersOf(numGroups: number, samples: readonly Sample[], groups: Uint16Array): Sample[][] {
-  const members: Sample[][] = Array.from({ length: numGroups }, () => []);
-  for (const [i, sample] of samples.entries()) members[groups[i]!]!.push(sample);
-  return members;
+/** Of each group that has members, the first of those nearest to its centre. */
+function medoids(centres: Int32Array, labs: Int32Array, groups: Uint16Array): number[] {
+  const nearest = new Map<number, { i: number; distance: number }>();
+  for (const [i, group] of groups.entries()) {
+    const distance = squaredDistance(labs, i, centres, group);
+    if (distance < (nearest.get(group)?.distance ?? Number.POSITIVE_INFINITY)) nearest.set(group, { i, distance });
+  }
+  return [...nearest].sort(([a], [b]) => a - b).map(([, { i }]) => i);
 }

@@ -1,4 +1,5 @@
-// Starts bakeWorker.ts from source, since Node 20 does not hand tsx's loader on to worker threads; in tests, what was built of it.
+// Starts bakeWorker.ts from source, since Node 20 does not hand tsx's loader on to worker threads. A run of the tests has
+// built it, which starts sooner.
 const built = process.env.FIGMENT_BUILT_SCRIPTS;
 if (built) {
   await import(`${built}/bakeWorker.js`);

@@ -2,13 +2,18 @@
 import {
   conv2d,
   dispose,
+  getBackend,
+  getKernelsForBackend,
+  type KernelConfig,
   matMul,
   profile,
   randomNormal,
+  registerKernel,
   type Tensor,
   type Tensor4D,
   tensor4d,
   tidy,
+  unregisterKernel,
 } from '@tensorflow/tfjs-core';
 import { Command } from 'commander';
 import {
@@ -89,8 +94,11 @@ async function plainProduct(): Promise<number> {
   return (2 * 512 ** 3) / ms / 1e6;
 }
 
-/** One guided step of the U-Net (batch 2): milliseconds, and GFLOP in its convolutions. */
-async function unetForward(): Promise<{ ms: number; gflop: number }> {
+/**
+ * One guided step of the U-Net (batch 2): milliseconds, GFLOP in its convolutions, and the share of the time spent in kernels,
+ * which is known on backends that compute at once.
+ */
+async function unetForward(): Promise<{ ms: number; gflop: number; kernelShare: number | null }> {
   const config = defaultUNetConfig(latents, NUM_LABELS);
   const weights = uploadWeights(initialWeights(unet2dShapes(config), 1));
   const xt = tensor4d(normals(3, 0, 1024), [2, 8, 8, 8]);
@@ -103,8 +111,42 @@ async function unetForward(): Promise<{ ms: number; gflop: number }> {
       return sum + 2 * kh * kw * cin * outputShapes[0]!.reduce((a, b) => a * b, 1);
     }, 0);
   const ms = await medianMs(25, () => read(forward));
+  const kernelShare = getBackend() === 'webgpu' ? null : await shareOfKernels(forward);
   dispose([xt, ...Object.values(weights)]);
-  return { ms, gflop: flop / 1e9 };
+  return { ms, gflop: flop / 1e9, kernelShare };
+}
+
+/** Median share of the time that is spent within kernels, 0 … 1; the rest is tfjs's engine around them. */
+async function shareOfKernels(work: () => Tensor): Promise<number> {
+  const backendName = getBackend();
+  let withinMs = 0;
+  const timed = getKernelsForBackend(backendName).map((kernel): KernelConfig => {
+    const kernelFunc: KernelConfig['kernelFunc'] = (given) => {
+      const started = performance.now();
+      const result = kernel.kernelFunc(given);
+      withinMs += performance.now() - started;
+      return result;
+    };
+    return { ...kernel, kernelFunc };
+  });
+  const exchange = (kernels: KernelConfig[]) => {
+    for (const kernel of kernels) {
+      unregisterKernel(kernel.kernelName, backendName);
+      registerKernel(kernel);
+    }
+  };
+  const plain = getKernelsForBackend(backendName);
+  exchange(timed);
+  const shares: number[] = [];
+  for (let i = 0; i < 25; i++) {
+    withinMs = 0;
+    const started = performance.now();
+    const result = tidy(work);
+    shares.push(withinMs / (performance.now() - started));
+    result.dispose();
+  }
+  exchange(plain);
+  return shares.sort((a, b) => a - b)[Math.floor(shares.length / 2)]!;
 }
 
 /** Median training speed over a few steps, images a second. */
@@ -146,6 +188,9 @@ async function bench({ workers, backend }: { workers: number; backend?: 'webgpu'
     ["tfjs's own convolution, 3×3, 128 → 128, 16×16, batch 8", `${convolution.toFixed(1)} GFLOP/s`],
     ["tfjs's own matrix product, 512³", `${(await plainProduct()).toFixed(1)} GFLOP/s`],
     ['U-Net forward, batch 2 (one guided step)', `${forward.ms.toFixed(1)} ms for ${forward.gflop.toFixed(2)} GFLOP`],
+    ...(forward.kernelShare === null
+      ? []
+      : [['share of that time spent in kernels', `${(100 * forward.kernelShare).toFixed(0)} %`] as [string, string]]),
     ["share of the plain convolution's speed reached", `${((100 * reached) / convolution).toFixed(0)} %`],
     ['U-Net training, batch 128', `${(await benchUNet(workers, isWasm)).toFixed(1)} images/s`],
     ['VAE training, batch 32', `${(await benchVae(workers, isWasm)).toFixed(1)} images/s`],

@@ -10,7 +10,7 @@ const FOLDERS = ['runtime', 'plugin', 'demo-scene', 'scripts'];
 
 // Packages by what they are; each folder may import some.
 const TFJS = /^@tensorflow\/tfjs-core(\/|$)|^#stock-gradients$/;
-const TFJS_BACKENDS = /^@tensorflow\/tfjs-backend-(cpu|wasm|webgpu)(\/|$)/;
+const TFJS_BACKENDS = /^@tensorflow\/tfjs-backend-(cpu|wasm|webgpu)(\/|$)|^#webgpu-backend$/;
 const BABYLON = /^@babylonjs\/core(\/|$)/;
 const NODE = /^node:/;
 /** Small packages that the plugin brings along. */
@@ -27,7 +27,7 @@ const STAGES: Record<string, string[]> = {
   networks: ['core', 'kernels', 'weights'],
   surface: ['core'],
   recipe: ['core', 'diffusion'],
-  sampling: ['core', 'recipe', 'diffusion', 'networks', 'weights'],
+  sampling: ['core', 'kernels', 'recipe', 'diffusion', 'networks', 'weights'],
   training: ['core', 'kernels', 'dataset', 'diffusion', 'networks', 'weights'],
   verify: ['core', 'recipe', 'diffusion', 'networks', 'sampling', 'weights'],
   evaluation: ['core', 'recipe', 'dataset', 'networks', 'sampling', 'weights'],

@@ -12,7 +12,7 @@ const NODE_BUILD = {
   platform: 'node',
   target: 'node20',
   packages: 'external',
-  external: ['#stock-gradients'],
+  external: ['#stock-gradients', '#webgpu-backend'],
   splitting: true,
   sourcemap: true,
 } satisfies BuildOptions;

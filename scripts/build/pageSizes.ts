@@ -29,10 +29,11 @@ const STEERING_CODE = /kernels\/gradients\.ts/;
 
 /**
  * Chunks that a page which shows portraits on WebGPU never asks for: the other backends, the PNG encoder, what makes surfaces,
- * pixel art and files of pictures, what steers by classifiers, and what reads folders of others than Figment.
+ * pixel art and files of pictures, what steers by classifiers, what reads folders of others than Figment, and the kernels of
+ * tfjs that training alone takes.
  */
 const OTHER_CHUNKS =
-  /tfjs-backend-(wasm|cpu)\/|runtime\/(backends|kernels)\/(wasm|cpu)\b|fast-png\/|material\/(surfaceMaterial|writeSurface)\.|(pixelArtBrush|textureImage)\.|painting\/steering\.|weights\/foreignFiles\./;
+  /tfjs-backend-(wasm|cpu)\/|runtime\/(backends|kernels)\/(wasm|cpu)\b|fast-png\/|material\/(surfaceMaterial|writeSurface)\.|(pixelArtBrush|textureImage)\.|painting\/steering\.|weights\/foreignFiles\.|backends\/allWebgpuKernels\.|tfjs-backend-webgpu\/dist\/index\./;
 
 const MEASURED = {
   minify: true,

@@ -29,8 +29,12 @@ function setNavigatorGpu(gpu: GPU | undefined): void {
   Object.defineProperty(globals.navigator, 'gpu', { value: gpu, configurable: true });
 }
 
-/** Makes WebGPU available to tfjs in Node. Call it before anything imports tfjs's WebGPU backend. */
-export async function openNodeWebgpu(): Promise<NodeWebgpu> {
+/**
+ * Makes WebGPU available to tfjs in Node. Call it before anything imports tfjs's WebGPU backend.
+ *
+ * @param switches of Dawn, such as `backend=null`, whose commands compute nothing and cost nothing
+ */
+export async function openNodeWebgpu(switches: string[] = []): Promise<NodeWebgpu> {
   const webgpu = await import('webgpu').catch((error: Error) => error);
   if (webgpu instanceof Error) {
     return none(
@@ -38,7 +42,7 @@ export async function openNodeWebgpu(): Promise<NodeWebgpu> {
     );
   }
   Object.assign(globalThis, webgpu.globals);
-  const gpu = webgpu.create([]);
+  const gpu = webgpu.create(switches);
   const adapter = await gpu.requestAdapter().catch(() => null);
   if (!adapter) return none('the package "webgpu" finds no adapter; install a Vulkan, Metal or Direct3D 12 driver');
   setNavigatorGpu(gpu);

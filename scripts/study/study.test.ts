@@ -15,9 +15,9 @@ import { drawFigure, type Figure } from './plot.ts';
 import { PARTS } from './runStudy.ts';
 import { studyCommand } from './study.ts';
 
-/** The study's networks are trained with small batches and paint in few steps, which changes nothing of the course of things. */
+/** Networks and judge are trained with small batches and paint in few steps; the course of things is the same. */
 const SMALL = { batchSize: 4, microBatchSize: 4 };
-const { conditionalVaeTrainer, diffusionTrainer, generate } = runtime;
+const { classifierTrainer, conditionalVaeTrainer, diffusionTrainer, generate } = runtime;
 
 let dir: string;
 const at = (...names: string[]) => join(dir, ...names);
@@ -25,6 +25,9 @@ const at = (...names: string[]) => join(dir, ...names);
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'figment-study-'));
   vi.stubEnv('XDG_CACHE_HOME', at('cache')); // where judges are kept
+  vi.spyOn(runtime, 'classifierTrainer').mockImplementation((data, indices, config, options, ...rest) =>
+    classifierTrainer(data, indices, config, { ...runtime.CLASSIFIER_DEFAULTS, ...options, ...SMALL }, ...rest),
+  );
   vi.spyOn(runtime, 'conditionalVaeTrainer').mockImplementation((data, indices, config, options, ...rest) =>
     conditionalVaeTrainer(data, indices, config, { ...options, ...SMALL }, ...rest),
   );

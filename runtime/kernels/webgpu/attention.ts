@@ -21,7 +21,7 @@ function tileTokens(d: number): number {
 }
 
 /** Constants of a head dimension, and where this thread's token lies; rows of D Values, `stride` apart. */
-function layout(d: number, lanes: Lanes): string {
+function layout(d: number, lanes: Lanes, stride = 'uniforms.numHeads * D'): string {
   return `
     const D = ${d / lanes};
     const TILE = ${tileTokens(d)};
@@ -33,7 +33,7 @@ function layout(d: number, lanes: Lanes): string {
       let numBlocks = (uniforms.numTokens + WORKGROUP_SIZE - 1) / WORKGROUP_SIZE;
       let head = (group / numBlocks) % uniforms.numHeads;
       let image = group / (numBlocks * uniforms.numHeads);
-      let stride = uniforms.numHeads * D;
+      let stride = ${stride};
       let base = image * uniforms.numTokens * stride + head * D;
       let token = (group % numBlocks) * WORKGROUP_SIZE + local;
       let within = min(token, uniforms.numTokens - 1);
@@ -44,7 +44,7 @@ function layout(d: number, lanes: Lanes): string {
 }
 
 /** Fills two shared tiles with tokens `first` … of two buffers. */
-function loadTiles(left: string, right: string): string {
+function loadTiles(left: string, right: string, [leftOffset, rightOffset] = ['', '']): string {
   return `
     var<workgroup> leftTile: array<Value, TILE * D>;
     var<workgroup> rightTile: array<Value, TILE * D>;
@@ -53,8 +53,8 @@ function loadTiles(left: string, right: string): string {
       workgroupBarrier();
       for (var i = local; i < TILE * D; i += WORKGROUP_SIZE) {
         let at = place.base + min(first + i / D, uniforms.numTokens - 1) * place.stride + i % D;
-        leftTile[i] = ${left}[at];
-        rightTile[i] = ${right}[at];
+        leftTile[i] = ${left}[${leftOffset}at];
+        rightTile[i] = ${right}[${rightOffset}at];
       }
       workgroupBarrier();
     }
@@ -73,22 +73,33 @@ const programBase = (name: string, d: number) => {
   return { key: `${name} ${d}`, lanes, uniforms: UNIFORMS, workgroupSize: QUERIES_PER_WORKGROUP };
 };
 
+/** Where q, k, v and y begin in their buffers, and how far apart the tokens of q, k and v are; those of y are adjacent. */
+const PLACES = {
+  qOffset: 'i32',
+  kOffset: 'i32',
+  vOffset: 'i32',
+  yOffset: 'i32',
+  yStride: 'i32',
+  inStride: 'i32',
+} as const;
+
 /** softmax(q kᵀ · scale) v. */
-function forwardProgram(d: number): Program {
+export function attentionProgram(d: number): Program {
   const base = programBase('attention', d);
   return {
     ...base,
     inputs: { q: 'Value', k: 'Value', v: 'Value' },
     outputs: { y: 'Value' },
+    uniforms: { ...UNIFORMS, ...PLACES },
     code: `
-      ${layout(d, base.lanes)}
-      ${loadTiles('k', 'v')}
+      ${layout(d, base.lanes, 'uniforms.inStride')}
+      ${loadTiles('k', 'v', ['uniforms.kOffset + ', 'uniforms.vOffset + '])}
       fn main(group: i32, local: i32) {
         if (group >= uniforms.numWorkgroups) { return; }
         let place = placeOf(group, local);
         var query: array<Value, D>;
         var sums: array<Value, D>;
-        for (var j = 0; j < D; j++) { query[j] = q[place.row + j] * uniforms.scale; }
+        for (var j = 0; j < D; j++) { query[j] = q[uniforms.qOffset + place.row + j] * uniforms.scale; }
         var top = LOWEST;
         var total = 0.0;
         for (var first = 0; first < uniforms.numTokens; first += TILE) {
@@ -113,7 +124,10 @@ function forwardProgram(d: number): Program {
           }
         }
         if (place.token >= uniforms.numTokens) { return; }
-        for (var j = 0; j < D; j++) { y[place.row + j] = sums[j] / total; }
+        let head = (place.statsBase / uniforms.numTokens) % uniforms.numHeads;
+        let image = place.statsBase / uniforms.numTokens / uniforms.numHeads;
+        let yRow = uniforms.yOffset + (image * uniforms.numTokens + place.token) * uniforms.yStride + head * D;
+        for (var j = 0; j < D; j++) { y[yRow + j] = sums[j] / total; }
       }
     `,
   };
@@ -216,7 +230,7 @@ function keyGradientProgram(d: number): Program {
 /** What two tiles of four tokens leave of the 16 KiB of shared memory that every device has. */
 const MAX_HEAD_CHANNELS = 512;
 
-function sizesOf({ shape }: TensorInfo, { numHeads }: AttentionAttrs) {
+export function attentionSizes(shape: readonly number[], { numHeads }: AttentionAttrs) {
   const [numImages, numTokens, numChannels] = shape as [number, number, number];
   const d = numChannels / numHeads;
   if (d > MAX_HEAD_CHANNELS) {
@@ -228,8 +242,10 @@ function sizesOf({ shape }: TensorInfo, { numHeads }: AttentionAttrs) {
 }
 
 function attention(ctx: WebgpuContext, { q, k, v }: AttentionInputs, attrs: AttentionAttrs): TensorInfo {
-  const { d, numWorkgroups, uniforms } = sizesOf(q, attrs);
-  return ctx.run(forwardProgram(d), [q, k, v], [q.shape], uniforms, numWorkgroups)[0]!;
+  const { d, numWorkgroups, uniforms } = attentionSizes(q.shape, attrs);
+  const stride = q.shape[2]! / lanesFor(d);
+  const places = { qOffset: 0, kOffset: 0, vOffset: 0, yOffset: 0, yStride: stride, inStride: stride };
+  return ctx.run(attentionProgram(d), [q, k, v], [q.shape], { ...uniforms, ...places }, numWorkgroups)[0]!;
 }
 
 /** Returns dq, dk and dv. */
@@ -238,7 +254,7 @@ function attentionGrad(
   { q, k, v, dy }: AttentionInputs & { dy: TensorInfo },
   attrs: AttentionAttrs,
 ): TensorInfo[] {
-  const { d, numWorkgroups, uniforms, statsShape } = sizesOf(q, attrs);
+  const { d, numWorkgroups, uniforms, statsShape } = attentionSizes(q.shape, attrs);
   const shapes = [q.shape, statsShape];
   const [dq, stats] = ctx.run(queryGradientProgram(d), [q, k, v, dy], shapes, uniforms, numWorkgroups);
   const keyInputs = [q, k, v, dy, stats!];

@@ -104,7 +104,7 @@ export class WebgpuContext {
     const outputs = outputShapes.map((shape) => this.backend.makeTensorInfo(shape, 'float32'));
     for (const tensor of [...inputs, ...outputs]) this.backend.uploadToGPU(tensor.dataId);
     const compileOnly = env().getBool('WEBGPU_ENGINE_COMPILE_ONLY');
-    const pipeline = this.pipelineOf(program, compileOnly);
+    const pipeline = this.pipelineOf(program);
     if (compileOnly) return outputs;
     const [first, ...others] = outputs;
     const flat = { ...first!, shape: [util.sizeFromShape(first!.shape)] };
@@ -119,10 +119,12 @@ export class WebgpuContext {
     this.backend.disposeData(tensor.dataId);
   }
 
-  private pipelineOf(program: Program, compileOnly: boolean): Pipeline {
+  /** A promise of it while pipelines are compiled ahead: see `compileOnly`. */
+  pipelineOf(program: Program): Pipeline {
     const key = `figment ${program.key}`;
     const cached = this.hidden.pipelineCache[key];
     if (cached) return cached;
+    const compileOnly = env().getBool('WEBGPU_ENGINE_COMPILE_ONLY');
     const { device } = this.backend;
     const module = device.createShaderModule({ code: programSource(program), label: key });
     const descriptor: GPUComputePipelineDescriptor = { compute: { module }, label: key, layout: 'auto' };
@@ -142,7 +144,7 @@ function uniformData(program: Program, values: Record<string, number>): Uniform[
 }
 
 /** One dimension, or a square of them beyond the device's limit; programs ignore the workgroups in excess. */
-function dispatchOf(numWorkgroups: number, limit: number): [number, number, number] {
+export function dispatchOf(numWorkgroups: number, limit: number): [number, number, number] {
   if (numWorkgroups <= limit) return [numWorkgroups, 1, 1];
   const side = Math.ceil(Math.sqrt(numWorkgroups));
   return [side, side, 1];

@@ -16,24 +16,36 @@ interface NormSizes {
   uniforms: Record<string, number>;
 }
 
-function sizesOf({ x, scale }: GroupNormInputs, { numGroups, epsilon, silu }: GroupNormAttrs): NormSizes {
-  const { shape } = x;
+/** @param places offsets and strides in elements, all of which the lanes must divide */
+export function normSizes(
+  shape: readonly number[],
+  isModulated: boolean,
+  { numGroups, epsilon, silu }: GroupNormAttrs,
+  places: Readonly<Record<string, number>> = {},
+): NormSizes {
   const numImages = shape[0]!;
   const numChannels = shape[shape.length - 1]!;
   const numPixels = shape.slice(1, -1).reduce((a, b) => a * b, 1);
   const width = numChannels / numGroups;
-  const lanes = lanesFor(width);
+  const lanes = lanesFor(width, ...Object.values(places));
   const numWorkgroups = numImages * numGroups;
-  const inValues = { numChannels: numChannels / lanes, width: width / lanes };
-  const uniforms = { ...inValues, numPixels, numGroups, count: numPixels * width, numWorkgroups, epsilon };
-  return { variant: { lanes, silu, modulated: scale !== undefined }, numImages, numWorkgroups, uniforms };
+  const inValues = Object.entries({ numChannels, width, ...places }).map(([name, size]) => [name, size / lanes]);
+  const inPixels = { numPixels, numGroups, count: numPixels * width, numWorkgroups, epsilon };
+  const uniforms = { ...inPixels, ...Object.fromEntries(inValues) };
+  return { variant: { lanes, silu, modulated: isModulated }, numImages, numWorkgroups, uniforms };
 }
 
-function groupNorm(ctx: WebgpuContext, inputs: GroupNormInputs, attrs: GroupNormAttrs): TensorInfo {
-  const { x, gamma, beta, scale, shift } = inputs;
-  const { variant, uniforms, numWorkgroups } = sizesOf(inputs, attrs);
+function sizesOf({ x, scale }: GroupNormInputs, attrs: GroupNormAttrs): NormSizes {
+  return normSizes(x.shape, scale !== undefined, attrs);
+}
+
+function groupNorm(ctx: WebgpuContext, { x, gamma, beta, scale, shift }: GroupNormInputs, attrs: GroupNormAttrs) {
+  const stride = gamma.shape[0]!;
+  const places = { xOffset: 0, xStride: stride, yOffset: 0, yStride: stride };
+  const modulationPlaces = scale && { scaleOffset: 0, shiftOffset: 0, modulationStride: stride };
+  const sizes = normSizes(x.shape, scale !== undefined, attrs, { ...places, ...modulationPlaces });
   const buffers = scale && shift ? [x, gamma, beta, scale, shift] : [x, gamma, beta];
-  return ctx.run(forwardProgram(variant), buffers, [x.shape], uniforms, numWorkgroups)[0]!;
+  return ctx.run(forwardProgram(sizes.variant), buffers, [x.shape], sizes.uniforms, sizes.numWorkgroups)[0]!;
 }
 
 /** Returns the gradients in the order of the inputs. */

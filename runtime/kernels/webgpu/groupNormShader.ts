@@ -17,17 +17,28 @@ const UNIFORMS = { numPixels: 'i32', numChannels: 'i32', width: 'i32', numGroups
 
 const MODULATION_INPUTS = { scale: 'Value', shift: 'Value' } as const;
 
-/** This thread's share of the group: columns `column`, `column + columns`, …, pixels `start`, `start + rows`, … */
-const LAYOUT = `
-  struct Share { first: i32, column: i32, columns: i32, start: i32, rows: i32 }
+/** Where x and y lie in their buffers, and scale and shift in theirs; the strides are from one pixel or image to the next. */
+const PLACES = { xOffset: 'i32', xStride: 'i32', yOffset: 'i32', yStride: 'i32' } as const;
+const MODULATION_PLACES = { scaleOffset: 'i32', shiftOffset: 'i32', modulationStride: 'i32' } as const;
 
-  fn shareOf(group: i32, local: i32) -> Share {
+/**
+ * This thread's share of the group in x: columns `column`, `column + columns`, …, pixels `start`, `start + rows`, …, which
+ * are `stride` apart.
+ */
+const LAYOUT = `
+  struct Share { first: i32, stride: i32, column: i32, columns: i32, start: i32, rows: i32 }
+
+  fn firstOf(group: i32, offset: i32, stride: i32) -> i32 {
+    return offset + (group / uniforms.numGroups) * uniforms.numPixels * stride
+      + (group % uniforms.numGroups) * uniforms.width;
+  }
+
+  fn shareOf(group: i32, local: i32, offset: i32, stride: i32) -> Share {
     let columns = min(uniforms.width, WORKGROUP_SIZE);
     let rows = WORKGROUP_SIZE / columns;
     let row = local / columns;
-    let first = (group / uniforms.numGroups) * uniforms.numPixels * uniforms.numChannels
-      + (group % uniforms.numGroups) * uniforms.width;
-    return Share(first, local % columns, columns, select(uniforms.numPixels, row, row < rows), rows);
+    let start = select(uniforms.numPixels, row, row < rows);
+    return Share(firstOf(group, offset, stride), stride, local % columns, columns, start, rows);
   }
 `;
 
@@ -49,7 +60,7 @@ const STATS = `
   fn meanOf(s: Share, local: i32) -> f32 {
     var sum = Value(0.0);
     for (var c = s.column; c < uniforms.width; c += s.columns) {
-      for (var p = s.start; p < uniforms.numPixels; p += s.rows) { sum += x[s.first + p * uniforms.numChannels + c]; }
+      for (var p = s.start; p < uniforms.numPixels; p += s.rows) { sum += x[s.first + p * s.stride + c]; }
     }
     return sumOverWorkgroup(addUp(sum), local) / f32(uniforms.count);
   }
@@ -58,7 +69,7 @@ const STATS = `
     var sum = Value(0.0);
     for (var c = s.column; c < uniforms.width; c += s.columns) {
       for (var p = s.start; p < uniforms.numPixels; p += s.rows) {
-        let deviation = x[s.first + p * uniforms.numChannels + c] - mean;
+        let deviation = x[s.first + p * s.stride + c] - mean;
         sum += deviation * deviation;
       }
     }
@@ -66,16 +77,17 @@ const STATS = `
   }
 `;
 
-/** The affine map of a channel, z = xHat · slope + offset; `c` counts the image's channels, `i` those of all images. */
-function affine(modulated: boolean): string {
+/** The affine map of a channel, z = xHat · slope + offset; `c` counts the image's channels. */
+function affine(modulated: boolean, scaleAt = 'i', shiftAt = 'i'): string {
   if (!modulated) return 'let slope = gamma[c]; let offset = beta[c];';
   return `
-    let factor = 1.0 + scale[i];
+    let factor = 1.0 + scale[${scaleAt}];
     let slope = gamma[c] * factor;
-    let offset = beta[c] * factor + shift[i];
+    let offset = beta[c] * factor + shift[${shiftAt}];
   `;
 }
 
+/** `c` counts the channels of this image, `i` those of all images. */
 const CHANNEL = `
   let c = (group % uniforms.numGroups) * uniforms.width + column;
   let i = (group / uniforms.numGroups) * uniforms.numChannels + c;
@@ -91,23 +103,30 @@ export function forwardProgram(variant: NormVariant): Program {
     lanes,
     inputs: { x: 'Value', gamma: 'Value', beta: 'Value', ...(modulated ? MODULATION_INPUTS : {}) },
     outputs: { y: 'Value' },
-    uniforms: { ...UNIFORMS, numWorkgroups: 'i32', epsilon: 'f32' },
+    uniforms: {
+      ...UNIFORMS,
+      numWorkgroups: 'i32',
+      epsilon: 'f32',
+      ...PLACES,
+      ...(modulated ? MODULATION_PLACES : {}),
+    },
     workgroupSize: GROUP_WORKGROUP_SIZE,
     code: `
       ${LAYOUT}
       ${STATS}
       fn main(group: i32, local: i32) {
         if (group >= uniforms.numWorkgroups) { return; }
-        let s = shareOf(group, local);
+        let s = shareOf(group, local, uniforms.xOffset, uniforms.xStride);
+        let yFirst = firstOf(group, uniforms.yOffset, uniforms.yStride);
         let mean = meanOf(s, local);
         let rstd = rstdOf(s, mean, local);
         for (var column = s.column; column < uniforms.width; column += s.columns) {
-          ${CHANNEL}
-          ${affine(modulated)}
+          let c = (group % uniforms.numGroups) * uniforms.width + column;
+          ${modulated ? 'let i = (group / uniforms.numGroups) * uniforms.modulationStride + c;' : ''}
+          ${affine(modulated, 'uniforms.scaleOffset + i', 'uniforms.shiftOffset + i')}
           for (var p = s.start; p < uniforms.numPixels; p += s.rows) {
-            let at = s.first + p * uniforms.numChannels + column;
-            let z = (x[at] - mean) * rstd * slope + offset;
-            y[at] = ${silu ? 'z * sigmoid(z)' : 'z'};
+            let z = (x[s.first + p * s.stride + column] - mean) * rstd * slope + offset;
+            y[yFirst + p * uniforms.yStride + column] = ${silu ? 'z * sigmoid(z)' : 'z'};
           }
         }
       }
@@ -143,7 +162,7 @@ export function gradientProgram(variant: NormVariant): Program {
 
       fn main(group: i32, local: i32) {
         if (group >= uniforms.numWorkgroups) { return; }
-        let s = shareOf(group, local);
+        let s = shareOf(group, local, 0, uniforms.numChannels);
         let mean = meanOf(s, local);
         let rstd = rstdOf(s, mean, local);
         let columns = min(uniforms.width, WORKGROUP_SIZE);

@@ -1,0 +1,132 @@
+// Where the recordings of networks are kept, and who makes them on which backend.
+import { engine, getBackend, type Tensor } from '@tensorflow/tfjs-core';
+import type { Graph } from './graph.ts';
+
+/** What a replay is given: a tensor, or so many of its elements from `offset` on, or values of the CPU. */
+export type RecordedInput = Tensor | { tensor: Tensor; offset: number } | Float32Array;
+
+/** A computation whose commands for the GPU are all there: a replay makes no tensor, buffer or bind group. */
+export interface Recording {
+  /**
+   * Computes in slices of a few commands each; one at a time.
+   *
+   * @param inputs  of the graph
+   * @param outputs tensors that take on the graph's outputs
+   * @param factors values of the graph's factors; by default those it was traced with
+   */
+  replay(
+    inputs: readonly RecordedInput[],
+    outputs: readonly Tensor[],
+    factors?: readonly number[],
+  ): Generator<void, void>;
+  dispose(): void;
+}
+
+/** Makes recordings for one backend. */
+export interface Recorder {
+  /** `traced` of trace.ts. */
+  traced: typeof import('./trace.ts').traced;
+  /** `valueOfTraced` of trace.ts. */
+  valueOfTraced: typeof import('./trace.ts').valueOfTraced;
+  record(graph: Graph): Recording;
+  /** `around` of graph.ts. */
+  around: typeof import('./graph.ts').around;
+  /** `structureOf` of graph.ts. */
+  structureOf: typeof import('./graph.ts').structureOf;
+  /** @throws an error that says that no recording can be made */
+  refuse(reason: string): never;
+  /** Whether an error says so. */
+  isUnplanned(error: unknown): boolean;
+  /** An empty tensor on the backend. */
+  emptyTensor(shape: number[]): Tensor;
+}
+
+const recorders = new Map<string, Recorder>();
+
+/** Lets networks on a backend be recorded. */
+export function useRecorder(backendName: string, recorder: Recorder): void {
+  recorders.set(backendName, recorder);
+}
+
+/** The recorder of the current backend; null where nothing is recorded. */
+export function currentRecorder(): Recorder | null {
+  return recorders.get(getBackend()) ?? null;
+}
+
+/** Recordings of one owner at most; the one that was used least recently goes. */
+const MAX_RECORDINGS = 12;
+
+interface Kept {
+  key: string;
+  recording: Recording;
+  isBusy: boolean;
+}
+
+/** The recordings of each owner, such as a model, on the backend that its tensors are on. */
+const owners = new WeakMap<object, { backend: unknown; kept: Kept[] }>();
+const unplanned = new WeakMap<object, Set<string>>();
+
+/**
+ * Replays the recording of this name, which is made when there is none, or when all are being replayed.
+ *
+ * @param owner frees its recordings by `forgetRecordings`
+ * @returns through the generator, false when there can be no recording: then nothing was done
+ */
+export function* replayed(
+  owner: object,
+  key: string,
+  graph: (recorder: Recorder) => Graph,
+  ...given: Parameters<Recording['replay']>
+): Generator<void, boolean> {
+  const recorder = currentRecorder();
+  if (!recorder || unplanned.get(owner)?.has(key)) return false;
+  const kept = keptOf(owner);
+  const entry = kept.find((other) => other.key === key && !other.isBusy) ?? newEntry(recorder, owner, key, graph);
+  if (!entry) return false;
+  kept.splice(0, kept.length, entry, ...kept.filter((other) => other !== entry));
+  entry.isBusy = true;
+  evict(kept);
+  try {
+    yield* entry.recording.replay(...given);
+  } finally {
+    entry.isBusy = false;
+  }
+  return true;
+}
+
+/** Frees the recordings of an owner, none of which may be at work. */
+export function forgetRecordings(owner: object): void {
+  for (const { recording } of owners.get(owner)?.kept ?? []) recording.dispose();
+  owners.delete(owner);
+}
+
+function keptOf(owner: object): Kept[] {
+  const { backend } = engine();
+  const known = owners.get(owner);
+  if (known?.backend === backend) return known.kept;
+  forgetRecordings(owner);
+  const kept: Kept[] = [];
+  owners.set(owner, { backend, kept });
+  return kept;
+}
+
+function newEntry(
+  recorder: Recorder,
+  owner: object,
+  key: string,
+  graph: (recorder: Recorder) => Graph,
+): Kept | undefined {
+  try {
+    return { key, recording: recorder.record(graph(recorder)), isBusy: false };
+  } catch (error) {
+    if (!recorder.isUnplanned(error)) throw error;
+    unplanned.set(owner, (unplanned.get(owner) ?? new Set()).add(key));
+    return undefined;
+  }
+}
+
+function evict(kept: Kept[]): void {
+  for (let i = kept.length - 1; i >= 0 && kept.length > MAX_RECORDINGS; i--) {
+    if (!kept[i]!.isBusy) kept.splice(i, 1)[0]!.recording.dispose();
+  }
+}

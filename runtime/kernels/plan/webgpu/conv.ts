@@ -1,0 +1,293 @@
+// The convolution of a plan, as a product of matrices: rows are pixels of the output, columns its channels, and what is summed
+// over are the filter's taps times the input's channels. Small maps make few tiles, so a tile has few pixels.
+
+import type { Program } from '../../webgpu/context.ts';
+import { type Lanes, lanesFor } from '../../webgpu/context.ts';
+import { channelsOf, type Node, sizeOf, type Value } from '../graph.ts';
+import type { View } from '../layout.ts';
+import type { Command } from './command.ts';
+
+/** Threads of a workgroup: 8 groups of 4 channels by 8 pixels, or a multiple of 8 pixels. */
+const SIDE = 8;
+const TILE_CHANNELS = 4 * SIDE;
+/** Summands that a workgroup holds at a time. */
+const TILE_DEPTH = 16;
+
+/** Pixels that a thread may compute: the more, the fewer loads there are for each, and the fewer workgroups. */
+const TILE_ROWS = [4, 2, 1] as const;
+
+/** Workgroups that keep a GPU busy; below that, tiles of fewer pixels are taken. An adapter on the CPU is busy with one. */
+const ENOUGH_WORKGROUPS = { hardware: 64, software: 1 };
+
+export type AdapterKind = keyof typeof ENOUGH_WORKGROUPS;
+
+const UNIFORMS = {
+  numPixels: 'i32',
+  depth: 'i32',
+  cin: 'i32',
+  cout: 'i32',
+  height: 'i32',
+  width: 'i32',
+  outHeight: 'i32',
+  outWidth: 'i32',
+  kernelWidth: 'i32',
+  stride: 'i32',
+  top: 'i32',
+  left: 'i32',
+  xOffset: 'i32',
+  xStride: 'i32',
+  yOffset: 'i32',
+  yStride: 'i32',
+  numWorkgroups: 'i32',
+} as const;
+
+interface ConvVariant {
+  lanes: Lanes;
+  /** Pixels that a thread computes. */
+  rows: (typeof TILE_ROWS)[number];
+  circular: boolean;
+  upsample: boolean;
+  bias: boolean;
+  addend: 'image' | 'pixel' | null;
+  scaled: boolean;
+  silu: boolean;
+}
+
+/** Four values of the innermost size from `at` on; beyond the last of `count` they are 0. */
+function loadSource(lanes: Lanes, name: string, buffer: string): string {
+  if (lanes === 4) return `fn ${name}(at: i32, count: i32) -> vec4<f32> { return ${buffer}[at / 4]; }`;
+  return `
+    fn ${name}(at: i32, count: i32) -> vec4<f32> {
+      var values = vec4<f32>(0.0);
+      for (var i = 0; i < min(count, 4); i++) { values[i] = ${buffer}[at + i]; }
+      return values;
+    }
+  `;
+}
+
+/** Where a coordinate of the filter falls in an image of this size; -1 outside. */
+function coordinateSource({ circular, upsample }: ConvVariant): string {
+  const doubled = upsample ? '2 * size' : 'size';
+  const halved = upsample ? 'inside / 2' : 'inside';
+  return `
+    fn placeIn(at: i32, size: i32) -> i32 {
+      let whole = ${doubled};
+      ${circular ? 'let inside = ((at % whole) + whole) % whole;' : 'let inside = at; if (at < 0 || at >= whole) { return -1; }'}
+      return ${halved};
+    }
+  `;
+}
+
+/** Four summands of one pixel; in scalars each has a tap of its own. */
+function imageSource({ lanes }: ConvVariant): string {
+  const one = `
+      let tap = k / uniforms.cin;
+      let row = placeIn(origin.y + tap / uniforms.kernelWidth, uniforms.height);
+      let column = placeIn(origin.z + tap % uniforms.kernelWidth, uniforms.width);`;
+  const place = '((origin.x + row) * uniforms.width + column) * uniforms.xStride + k % uniforms.cin';
+  if (lanes === 4) {
+    return `
+    fn loadX(origin: vec3<i32>, k: i32) -> vec4<f32> {
+      if (k >= uniforms.depth) { return vec4<f32>(0.0); }
+      ${one}
+      if (row < 0 || column < 0) { return vec4<f32>(0.0); }
+      return x[(uniforms.xOffset + ${place}) / 4];
+    }`;
+  }
+  return `
+    fn loadOne(origin: vec3<i32>, k: i32) -> f32 {
+      if (k >= uniforms.depth) { return 0.0; }
+      ${one}
+      if (row < 0 || column < 0) { return 0.0; }
+      return x[uniforms.xOffset + ${place}];
+    }
+    fn loadX(origin: vec3<i32>, k: i32) -> vec4<f32> {
+      return vec4<f32>(loadOne(origin, k), loadOne(origin, k + 1), loadOne(origin, k + 2), loadOne(origin, k + 3));
+    }`;
+}
+
+const ADDEND_UNIFORMS = { addOffset: 'i32', addStride: 'i32', addDivisor: 'i32' } as const;
+
+function endSource({ lanes, bias, addend, scaled, silu }: ConvVariant): string {
+  return `
+    ${bias ? 'sum += loadBias(channel, left);' : ''}
+    ${addend ? 'sum += loadAddend(uniforms.addOffset + (pixel / uniforms.addDivisor) * uniforms.addStride + channel, left);' : ''}
+    ${scaled ? 'sum *= uniforms.scale;' : ''}
+    ${silu ? 'sum *= 1.0 / (1.0 + exp(min(-sum, vec4<f32>(80.0))));' : ''}
+    let at = uniforms.yOffset + pixel * uniforms.yStride + channel;
+    ${lanes === 4 ? 'y[at / 4] = sum;' : 'for (var c = 0; c < min(left, 4); c++) { y[at + c] = sum[c]; }'}
+  `;
+}
+
+/** Those that were built, since a source takes longer to build than to look up. */
+const programs = new Map<string, Program>();
+
+function convProgram(variant: ConvVariant): Program {
+  const key = `plan conv ${JSON.stringify(variant)}`;
+  const program = programs.get(key) ?? newProgram(key, variant);
+  programs.set(key, program);
+  return program;
+}
+
+function newProgram(key: string, variant: ConvVariant): Program {
+  const { lanes, rows, bias, addend, scaled } = variant;
+  const tilePixels = SIDE * rows;
+  const numLoads = Math.max(1, (tilePixels * (TILE_DEPTH / 4)) / (SIDE * SIDE));
+  const overRows = (line: (i: number) => string) => Array.from({ length: rows }, (_, i) => line(i)).join('\n');
+  return {
+    key,
+    lanes,
+    inputs: {
+      x: 'Value',
+      filterValues: 'Value',
+      ...(bias ? { bias: 'Value' as const } : {}),
+      ...(addend ? { addend: 'Value' as const } : {}),
+    },
+    outputs: { y: 'Value' },
+    uniforms: {
+      ...UNIFORMS,
+      ...(addend ? ADDEND_UNIFORMS : {}),
+      ...(scaled ? { scale: 'f32' as const } : {}),
+    },
+    workgroupSize: SIDE * SIDE,
+    code: `
+      var<workgroup> image: array<vec4<f32>, ${tilePixels * (TILE_DEPTH / 4)}>;
+      var<workgroup> matrix: array<vec4<f32>, ${TILE_DEPTH * SIDE}>;
+      ${coordinateSource(variant)}
+      ${imageSource(variant)}
+      ${loadSource(lanes, 'loadFilter', 'filterValues')}
+      ${bias ? loadSource(lanes, 'loadBias', 'bias') : ''}
+      ${addend ? loadSource(lanes, 'loadAddend', 'addend') : ''}
+
+      /** The row, as counted over all images, and column of the filter's first tap for a pixel; y and z within the image. */
+      fn originOf(pixel: i32) -> vec3<i32> {
+        let within = pixel % (uniforms.outHeight * uniforms.outWidth);
+        let image = pixel / (uniforms.outHeight * uniforms.outWidth);
+        return vec3<i32>(
+          image * uniforms.height,
+          (within / uniforms.outWidth) * uniforms.stride - uniforms.top,
+          (within % uniforms.outWidth) * uniforms.stride - uniforms.left,
+        );
+      }
+
+      fn main(group: i32, local: i32) {
+        if (group >= uniforms.numWorkgroups) { return; }
+        let numTiles = (uniforms.cout + ${TILE_CHANNELS - 1}) / ${TILE_CHANNELS};
+        let firstPixel = (group / numTiles) * ${tilePixels};
+        let channel = (group % numTiles) * ${TILE_CHANNELS} + (local % ${SIDE}) * 4;
+        let left = uniforms.cout - channel;
+        let row = local / ${SIDE};
+        let loadedPixel = firstPixel + local / 4;
+        ${Array.from({ length: numLoads }, (_, i) => `let origin${i} = originOf(loadedPixel + ${16 * i});`).join('\n')}
+        ${overRows((i) => `var sum${i} = vec4<f32>(0.0);`)}
+        for (var k0 = 0; k0 < uniforms.depth; k0 += ${TILE_DEPTH}) {
+          workgroupBarrier();
+          let k = k0 + (local % 4) * 4;
+          ${loadTile(tilePixels, numLoads)}
+          for (var i = row; i < ${TILE_DEPTH}; i += ${SIDE}) {
+            var values = vec4<f32>(0.0);
+            if (k0 + i < uniforms.depth && left > 0) { values = loadFilter((k0 + i) * uniforms.cout + channel, left); }
+            matrix[i * ${SIDE} + local % ${SIDE}] = values;
+          }
+          workgroupBarrier();
+          for (var kk = 0; kk < ${TILE_DEPTH / 4}; kk++) {
+            let at = kk * ${4 * SIDE} + local % ${SIDE};
+            let w0 = matrix[at];
+            let w1 = matrix[at + ${SIDE}];
+            let w2 = matrix[at + ${2 * SIDE}];
+            let w3 = matrix[at + ${3 * SIDE}];
+            ${overRows((i) => `let a${i} = image[(row + ${SIDE * i}) * ${TILE_DEPTH / 4} + kk];`)}
+            ${overRows((i) => `sum${i} += a${i}.x * w0 + a${i}.y * w1 + a${i}.z * w2 + a${i}.w * w3;`)}
+          }
+        }
+        ${overRows((i) => `finish(firstPixel + row + ${SIDE * i}, channel, left, sum${i});`)}
+      }
+
+      fn finish(pixel: i32, channel: i32, left: i32, total: vec4<f32>) {
+        if (pixel >= uniforms.numPixels || left <= 0) { return; }
+        var sum = total;
+        ${endSource(variant)}
+      }
+    `,
+  };
+}
+
+/** Each thread fetches four summands of one pixel, of every 16th pixel after it, too. */
+function loadTile(tilePixels: number, numLoads: number): string {
+  const load = (i: number) => {
+    const slot = `(local / 4 + ${16 * i}) * ${TILE_DEPTH / 4} + local % 4`;
+    return `
+      if (loadedPixel + ${16 * i} < uniforms.numPixels) { image[${slot}] = loadX(origin${i}, k); }
+      else { image[${slot}] = vec4<f32>(0.0); }`;
+  };
+  const loads = Array.from({ length: numLoads }, (_, i) => load(i)).join('\n');
+  return tilePixels < 16 ? `if (local < ${4 * tilePixels}) { ${loads} }` : loads;
+}
+
+/** @param viewOf where each value lies */
+export function convCommand(
+  node: Node & { kind: 'conv' },
+  viewOf: (value: Value) => View,
+  adapter: AdapterKind,
+): Command {
+  const { attrs } = node;
+  const [x, filter, bias, addend] = node.inputs as [Value, Value, Value | null, Value | null];
+  const [numImages, height, width, cin] = x.shape as [number, number, number, number];
+  const [kh, kernelWidth, , cout] = filter.shape as [number, number, number, number];
+  const numPixels = sizeOf(node.output) / channelsOf(node.output);
+  const { top, bottom, left, right } = attrs.padding;
+  const sizeAfter = (size: number, before: number, after: number, kernel: number) =>
+    Math.floor(((attrs.upsample ? 2 * size : size) + before + after - kernel) / attrs.stride) + 1;
+  const [outHeight, outWidth] = [sizeAfter(height, top, bottom, kh), sizeAfter(width, left, right, kernelWidth)];
+  const [xView, yView] = [viewOf(x), viewOf(node.output)];
+  const addView = addend && viewOf(addend);
+  const places = [xView, yView, ...(addView ? [addView] : [])].flatMap(({ offset, stride }) => [offset, stride]);
+  const lanes = lanesFor(cin, cout, ...places);
+  const workgroupsFor = (rows: number) => Math.ceil(numPixels / (SIDE * rows)) * Math.ceil(cout / TILE_CHANNELS);
+  const rows = TILE_ROWS.find((size) => workgroupsFor(size) >= ENOUGH_WORKGROUPS[adapter]) ?? 1;
+  const numWorkgroups = workgroupsFor(rows);
+  const variant: ConvVariant = {
+    lanes,
+    rows,
+    circular: attrs.circular,
+    upsample: attrs.upsample,
+    bias: bias !== null,
+    addend: attrs.addend,
+    scaled: attrs.scale !== 1,
+    silu: attrs.silu,
+  };
+  const others = adapter === 'hardware' ? TILE_ROWS.filter((other) => other !== rows) : [];
+  return {
+    program: convProgram(variant),
+    kindred: others.map((other) => convProgram({ ...variant, rows: other })),
+    inputs: [x, filter, ...(bias ? [bias] : []), ...(addend ? [addend] : [])].map((value) => viewOf(value).store),
+    output: yView.store,
+    numWorkgroups,
+    factors: [],
+    uniforms: {
+      numPixels,
+      depth: kh * kernelWidth * cin,
+      cin,
+      cout,
+      height,
+      width,
+      outHeight,
+      outWidth,
+      kernelWidth,
+      stride: attrs.stride,
+      top,
+      left,
+      xOffset: xView.offset,
+      xStride: xView.stride,
+      yOffset: yView.offset,
+      yStride: yView.stride,
+      numWorkgroups,
+      ...(addView && {
+        addOffset: addView.offset,
+        addStride: addView.stride,
+        addDivisor: attrs.addend === 'image' ? numPixels / numImages : 1,
+      }),
+      scale: attrs.scale,
+    },
+  };
+}

@@ -1,0 +1,184 @@
+// Recordings beside the same operations one by one.
+import {
+  add,
+  clipByValue,
+  concat,
+  dispose,
+  div,
+  exp,
+  keep,
+  memory,
+  mul,
+  reshape,
+  slice,
+  sub,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+  type Tensor4D,
+  tensor1d,
+  tidy,
+  transpose,
+} from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { describeOnBackends, draw, toTensor } from '../../../../scripts/testing/backends.ts';
+import { runToEnd } from '../../../core/slices.ts';
+import { expectClose } from '../../../testing/matchers.ts';
+import { attention } from '../../attention.ts';
+import { type Conv2dOptions, conv2d, linear } from '../../conv2d.ts';
+import { groupNorm } from '../../groupNorm.ts';
+import { silu } from '../../silu.ts';
+import { upsample2x } from '../../upsample.ts';
+import { currentRecorder, forgetRecordings, type Recorder, replayed } from '../recordings.ts';
+
+/** The weights of a case, which exist before it is recorded, as those of a network do. */
+const weights = new Map<string, Tensor>();
+
+function drawn<T extends Tensor>(seed: number, ...shape: number[]): T {
+  const key = `${seed} ${shape}`;
+  const known = weights.get(key) ?? keep(toTensor(draw(seed, shape)));
+  weights.set(key, known);
+  return known as T;
+}
+
+const conv = (x: Tensor, cin: number, cout: number, options: Conv2dOptions = {}, kernel = 3): Tensor4D =>
+  conv2d(x as Tensor4D, drawn(cin + cout, kernel, kernel, cin, cout), drawn<Tensor1D>(cout, cout), options);
+const product = (x: Tensor, cout: number, seed: number): Tensor2D =>
+  linear(x as Tensor2D, drawn(seed, x.shape[1]!, cout), drawn<Tensor1D>(seed + 1, cout));
+const norm = (x: Tensor4D, modulation?: { scale: Tensor2D; shift: Tensor2D }): Tensor4D => {
+  const channels = x.shape[3];
+  return groupNorm(x, drawn<Tensor1D>(1, channels), drawn<Tensor1D>(2, channels), {
+    numGroups: 2,
+    silu: true,
+    modulation,
+  });
+};
+
+interface Case {
+  name: string;
+  /** Of the inputs. */
+  shapes: number[][];
+  work: (...inputs: Tensor[]) => Tensor[];
+}
+
+const CASES: Case[] = [
+  {
+    name: 'convolutions of every kind',
+    shapes: [[2, 6, 4, 8]],
+    work: (x) => [
+      conv(x!, 8, 12),
+      conv(x!, 8, 5),
+      conv(x!, 8, 8, { stride: 2, padding: { top: 0, bottom: 1, left: 0, right: 1 } }),
+      conv(x!, 8, 8, { circular: true }, 5),
+      conv(upsample2x(x as Tensor4D), 8, 4),
+      conv(upsample2x(x as Tensor4D), 8, 4, { circular: true }),
+      conv2d(x as Tensor4D, drawn(3, 3, 3, 8, 4), null),
+    ],
+  },
+  {
+    name: 'a product that is broadcast by a sum',
+    shapes: [
+      [3, 4],
+      [3, 8],
+    ],
+    work: (x, y) => [silu(add(reshape(product(x!, 8, 3), [3, 1, 8]), reshape(y!, [1, 3, 8])))],
+  },
+  { name: 'odd channels', shapes: [[2, 5, 7, 3]], work: (x) => [conv(x!, 3, 3), conv(conv(x!, 3, 6), 6, 5, {}, 1)] },
+  { name: 'more pixels than a tile', shapes: [[3, 16, 16, 4]], work: (x) => [conv(x!, 4, 40)] },
+  {
+    name: 'what follows a convolution',
+    shapes: [
+      [2, 4, 4, 8],
+      [2, 8],
+    ],
+    work: (x, time) => {
+      const perImage = reshape(time!, [2, 1, 1, 8]);
+      const h = add<Tensor4D>(conv(x!, 8, 8), perImage);
+      return [silu(mul(add(x!, conv(h, 8, 8)), 0.5)), add(conv(x!, 8, 8, {}, 1), conv(h, 8, 8)), h];
+    },
+  },
+  {
+    name: 'joined and cut channels',
+    shapes: [
+      [2, 4, 4, 4],
+      [2, 24],
+    ],
+    work: (x, time) => {
+      const [a, b] = [conv(x!, 4, 8), conv(x!, 4, 12)];
+      const joined = concat([a, b], 3) as Tensor4D;
+      const twice = concat([joined, joined], 0) as Tensor4D;
+      const [scale, shift] = [0, 20].map((at) => slice(product(time!, 40, 7), [0, at], [-1, 20]) as Tensor2D);
+      const other = slice(product(time!, 8, 9), [0, 4], [1, 4]);
+      return [
+        norm(joined, { scale: scale!, shift: shift! }),
+        conv(twice, 20, 4),
+        add(slice(twice, [1, 0, 0, 4], [2, 4, 4, 8]), 1),
+        other,
+        concat([mul(x!, 3), mul(x!, 3)], 0),
+        ...[mul(x!, 2)].map((twofold) => concat([twofold, twofold], 0)),
+        ...[conv(x!, 4, 4)].map((twice) => concat([twice, twice], 3)),
+      ];
+    },
+  },
+  {
+    name: 'attention of one product, in windows',
+    shapes: [[2, 4, 4, 8]],
+    work: (x) => {
+      const windows = reshape(transpose(reshape(norm(x as Tensor4D), [4, 2, 2, 16]), [0, 2, 1, 3]), [8, 4, 8]);
+      const rows = reshape(windows, [-1, 8]) as Tensor2D;
+      const [q, k, v] = [11, 12, 13].map((seed) => reshape(product(rows, 8, seed), [8, 4, 8]) as Tensor3D);
+      return [attention(q!, k!, v!, 2), attention(windows as Tensor3D, windows as Tensor3D, windows as Tensor3D, 1)];
+    },
+  },
+  {
+    name: 'pointwise operations, broadcast',
+    shapes: [
+      [3, 4],
+      [1, 4],
+      [3, 1, 4],
+      [3, 3, 4],
+    ],
+    work: (a, b, c, d) => [
+      clipByValue(sub(mul(a!, 2), exp(div(b!, 3))), -1, 1),
+      add(c!, reshape(a!, [1, 3, 4])),
+      mul(d!, c!),
+      add(mul(a!, tensor1d([1, 2, 3, 4])), a!),
+    ],
+  },
+  {
+    name: 'views of another width',
+    shapes: [[2, 4]],
+    work: (x) => {
+      const [a, b] = [product(x!, 8, 3), product(x!, 6, 5)];
+      return [add(reshape(a, [4, 4]), 1), reshape(b, [2, 2, 3])];
+    },
+  },
+];
+
+describe('a recording', () => {
+  describeOnBackends((backend) => {
+    let recorder: Recorder | null;
+    beforeAll(() => {
+      recorder = currentRecorder();
+    });
+
+    it.each(CASES)('computes the same: $name', async ({ shapes, work }) => {
+      if (!recorder) return expect(backend).not.toBe('webgpu');
+      const before = memory().numTensors;
+      const inputs = shapes.map((shape, i) => toTensor(draw(100 + i, shape)));
+      const expected = tidy(() => work(...inputs));
+      const owner = {};
+      const made = expected.map(({ shape }) => recorder!.emptyTensor([...shape]));
+      const graph = () => recorder!.traced((newInput) => work(...shapes.map(newInput)));
+      for (let i = 0; i < 2; i++) expect(runToEnd(replayed(owner, 'case', graph, inputs, made))).toBe(true);
+      for (const [i, tensor] of made.entries()) {
+        expectClose(await tensor.data(), await expected[i]!.data(), { absolute: 1e-4, relative: 1e-5 }, `output ${i}`);
+      }
+      forgetRecordings(owner);
+      dispose([...inputs, ...expected, ...made, ...weights.values()]);
+      weights.clear();
+      expect(memory().numTensors).toBe(before);
+    });
+  });
+});

@@ -1,0 +1,115 @@
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { engine, memory, type Tensor4D } from '@tensorflow/tfjs-core';
+import { describe, expect, it, vi } from 'vitest';
+import { describeOnBackends } from '../../scripts/testing/backends.ts';
+import { submitKernels } from '../kernels/webgpu/commands.ts';
+import type { PictureOptions, Recipe } from '../recipe/recipe.ts';
+import { difference, ELF, ORC, tinyModelFiles } from '../testing/tinyModel.ts';
+import { decodeLatents, imagesToPixels } from './autoencoder.ts';
+import { completeAll, type SampleOptions } from './completeAll.ts';
+import { generate } from './generate.ts';
+import { imagesInSlices } from './images.ts';
+import { createModel, type DiffusionModel } from './model.ts';
+import { sample } from './sample.ts';
+
+/** Of 255: sums in another order round differently. */
+const TOLERANCE = 2;
+
+const HATS = { hat: ['none', 'cap'] };
+
+/** The pictures that the steps make one operation after the other. */
+async function unrecorded(model: DiffusionModel, requests: PictureOptions[], options: SampleOptions) {
+  let latents: Tensor4D | null = null;
+  for await (const { x0Pred } of sample(model, requests, options)) {
+    latents?.dispose();
+    latents = x0Pred.clone();
+  }
+  const images = decodeLatents(model, latents!);
+  const pictures = await imagesToPixels(model, images);
+  images.dispose();
+  latents!.dispose();
+  return pictures;
+}
+
+const recipesOf = (model: DiffusionModel, requests: PictureOptions[], options: SampleOptions): Recipe[] =>
+  completeAll({ model }, requests, options).recipes;
+
+/** Runs several batches, one slice of each after the other. */
+async function inTurns(model: DiffusionModel, batches: Recipe[][]): Promise<Uint8Array[][]> {
+  const works = batches.map((recipes) => imagesInSlices({ model }, recipes));
+  const made: Tensor4D[] = [];
+  while (works.some((_, i) => !made[i])) {
+    for (const [i, work] of works.entries()) {
+      if (made[i]) continue;
+      const { done, value } = work.next();
+      if (done) made[i] = value as Tensor4D;
+    }
+  }
+  const pictures = await Promise.all(made.map((images) => imagesToPixels(model, images)));
+  for (const images of made) images.dispose();
+  return pictures;
+}
+
+function expectSame(actual: Uint8Array[], expected: Uint8Array[]): void {
+  expect(actual.length).toBe(expected.length);
+  for (const [i, picture] of actual.entries()) expect(difference(picture, expected[i]!)).toBeLessThanOrEqual(TOLERANCE);
+}
+
+describe('pictures by recordings', () => {
+  describeOnBackends((backend) => {
+    it.each<[string, SampleOptions, Parameters<typeof tinyModelFiles>[0]]>([
+      ['dpm++, guided', { sampler: 'dpm++', guidanceScale: 2, numInferenceSteps: 4 }, {}],
+      ['ddim, with noise, guided in an interval', { eta: 0.5, guidanceScale: 3, guidanceInterval: [0, 500] }, {}],
+      ['ddpm, unguided, of a tile', { sampler: 'ddpm', guidanceScale: 1 }, { circularPadding: true, channels: 3 }],
+      ['euler, of attributes', { sampler: 'euler', guidanceScale: 2 }, { attributes: HATS }],
+    ])('are those of single operations: %s', async (_, options, modelOptions) => {
+      const model = createModel(tinyModelFiles(modelOptions));
+      const requests = [modelOptions?.attributes ? { ...ELF, attributes: { hat: 'cap' } } : ELF, ORC];
+      const { numTensors } = memory();
+      const made = await generate(model, requests, options);
+      expectSame(made, await unrecorded(model, requests, options));
+      expect(memory().numTensors).toBe(numTensors);
+      model.dispose();
+    });
+
+    it('make nothing anew at a step, and free what they held with the model', async () => {
+      if (backend !== 'webgpu') return;
+      const model = createModel(tinyModelFiles());
+      const options = { sampler: 'dpm++', guidanceScale: 2, numInferenceSteps: 4 } as const;
+      await generate(model, [ELF], options);
+      const { device } = engine().backend as WebGPUBackend;
+      const spies = [vi.spyOn(device, 'createBindGroup'), vi.spyOn(device, 'createBuffer')];
+      const { numTensors } = memory();
+      const counts: number[][] = [];
+      const work = imagesInSlices({ model }, recipesOf(model, [ORC], options));
+      for (let slice = work.next(); !slice.done; slice = work.next()) {
+        if (slice.value) counts.push([...spies.map(({ mock }) => mock.calls.length), memory().numTensors]);
+        if (slice.value?.step === 4) work.return(undefined as never);
+      }
+      expect(counts).toHaveLength(4);
+      expect(new Set(counts.map(String)).size).toBe(1);
+      expect(memory().numTensors).toBe(numTensors);
+      for (const spy of spies) spy.mockRestore();
+      submitKernels();
+      const destroyed = vi.spyOn(GPUBuffer.prototype, 'destroy');
+      model.dispose();
+      expect(destroyed.mock.calls.length).toBeGreaterThan(20);
+      destroyed.mockRestore();
+    });
+
+    it('do not mix when two batches are at work, or one was given up', async () => {
+      const model = createModel(tinyModelFiles());
+      const options = { sampler: 'dpm++', numInferenceSteps: 3 } as const;
+      const batches = [[ELF], [ORC]].map((requests) => recipesOf(model, requests, options));
+      const alone = [await inTurns(model, [batches[0]!]), await inTurns(model, [batches[1]!])].flat();
+      const { numTensors } = memory();
+      const given = imagesInSlices({ model }, batches[0]!);
+      for (let i = 0; i < 12; i++) given.next();
+      given.return(undefined as never);
+      expect(memory().numTensors).toBe(numTensors);
+      const together = await inTurns(model, batches);
+      for (const [i, pictures] of together.entries()) expectSame(pictures, alone[i]!);
+      model.dispose();
+    });
+  });
+});

@@ -1,0 +1,30 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { packageRoot } from '../node/packageRoot.ts';
+import type { GpuWork } from './countGpuWork.ts';
+
+interface ModelWork {
+  evaluation: GpuWork;
+  picture: GpuWork;
+}
+
+it('finds few dispatches, and nothing made anew, in an evaluation of the portraits', async () => {
+  const args = [
+    '--import',
+    'tsx',
+    path.join(import.meta.dirname, 'benchDispatch.ts'),
+    '--json',
+    '--model',
+    'portraits',
+  ];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: packageRoot() });
+  const { evaluation, picture } = (JSON.parse(stdout) as { portraits: ModelWork }).portraits;
+  expect(evaluation).toMatchObject({ bindGroups: 0, buffers: 0 });
+  expect(evaluation.dispatches).toBeLessThanOrEqual(90);
+  expect(evaluation.dispatches).toBeGreaterThan(60);
+  expect(evaluation.threadMs).toBeGreaterThan(0);
+  expect(picture.dispatches).toBeGreaterThan(4 * evaluation.dispatches);
+  expect(picture.threadMs).toBeGreaterThan(evaluation.threadMs);
+});
