@@ -11,8 +11,8 @@ const suites = ['demo-scene', 'plugin', 'runtime', 'scripts']
 
 const suitesThat = (call: RegExp) => suites.filter((file) => call.test(readFileSync(path.join(root, file), 'utf8')));
 
-/** They open pages in Chromium. */
-const browser = suitesThat(/\b(?:describeInBrowser|findChromium)\(/);
+/** They open pages in Chromium or Firefox. */
+const browser = suitesThat(/\b(?:describeInBrowser|findChromium|findFirefox)\(/);
 
 /**
  * They replace modules, backends or timers, which must not be another suite's (a spy by vi.spyOn does without), or open

@@ -29,7 +29,7 @@ export {
 export { CreateEngineAsync, type CreateEngineOptions, describeDevice } from './device.ts';
 export type { Latents } from './latents.ts';
 export type { ClassifierInfo } from './loading/classifiers.ts';
-export type { ModelLocation } from './loading/loadModelBytes.ts';
+export type { ModelLocation, ModelPackage } from './loading/loadModelBytes.ts';
 export { createGeneratedMaterial } from './material/generatedMaterial.ts';
 export { HashTiling, type HashTilingOptions, type TiledSurface } from './material/hashTiling.ts';
 export {

@@ -1,4 +1,5 @@
 import {
+  MissingFileError,
   type ModelSource,
   memorySource,
   type OnProgress,
@@ -7,8 +8,17 @@ import {
   urlSource,
 } from '../../runtime/index.ts';
 
-/** Where a model comes from: the address of its folder, files that a person chose, or its files in memory. */
-export type ModelLocation = string | Iterable<File> | Record<string, Uint8Array>;
+/** What a package of a model exports: the address of each of its files, as a bundler has placed them. */
+export interface ModelPackage {
+  readonly name: string;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/**
+ * Where a model comes from: the address of its folder, what its package exports, files that a person chose, or its files in
+ * memory.
+ */
+export type ModelLocation = string | ModelPackage | Iterable<File> | Record<string, Uint8Array>;
 
 export interface LoadOptions extends Pick<UrlSourceOptions, 'timeoutMs' | 'numRetries'> {
   signal?: AbortSignal;
@@ -29,9 +39,12 @@ export interface ModelBytes {
 export async function loadModelBytes(location: ModelLocation, options: LoadOptions): Promise<ModelBytes> {
   const source = await sourceOf(location, options);
   const { signal, onProgress } = options;
+  const files = await readModelFiles(source, { signal, onProgress }).catch((error) => {
+    throw typeof location === 'string' ? withRemedy(error) : error;
+  });
   return {
     name: source.name,
-    files: await readModelFiles(source, { signal, onProgress }),
+    files,
     readCvae: (signal) => readModelFiles(source, { parts: ['cvae'], signal }),
   };
 }
@@ -41,9 +54,47 @@ export function sourceOf(
   location: ModelLocation,
   { timeoutMs, numRetries }: LoadOptions,
 ): ModelSource | Promise<ModelSource> {
-  if (typeof location === 'string') return urlSource(location, definedOf({ timeoutMs, numRetries }));
+  const settings = definedOf({ timeoutMs, numRetries });
+  if (typeof location === 'string') return urlSource(location, settings);
+  if (isPackage(location)) return packageSource(location, settings);
   if (Symbol.iterator in location) return fileListSource(location as Iterable<File>);
   return memorySource(location);
+}
+
+/** The address by which a model is known, if it has one. */
+export function addressOf(location: ModelLocation): string | null {
+  if (typeof location === 'string') return location;
+  return isPackage(location) ? location.name : null;
+}
+
+function isPackage(location: ModelLocation): location is ModelPackage {
+  return typeof location === 'object' && 'name' in location && typeof location.name === 'string';
+}
+
+/** Its files have addresses of their own, wherever they are. */
+function packageSource({ name, files }: ModelPackage, settings: UrlSourceOptions): ModelSource {
+  return urlSource(name, {
+    ...settings,
+    fetch: async (input, init) => {
+      const address = Object.entries(files).find(([path]) => String(input) === `${name}/${path}`)?.[1];
+      if (address === undefined) return new Response(null, { status: 404 });
+      return contentOf(address) ?? fetch(address, init);
+    },
+  });
+}
+
+/** What is in an address itself, as bundlers write small files; a page's policy may forbid to fetch those. */
+function contentOf(address: string): Response | null {
+  const [, encoding, content] = /^data:[^,]*?(;base64)?,(.*)$/s.exec(address) ?? [];
+  if (content === undefined) return null;
+  const text = decodeURIComponent(content);
+  return new Response(encoding ? Uint8Array.from(atob(text), (character) => character.charCodeAt(0)) : text);
+}
+
+function withRemedy(error: unknown): unknown {
+  if (!(error instanceof MissingFileError && error.fileName.endsWith(INDEX_FILE))) return error;
+  const remedy = `copy a model there (npx figment models copy portraits public/models), or import one: import { portraits } from 'babylon-figment-portraits'`;
+  return new MissingFileError('AssetGenerator', error.fileName, `${error.problem}; ${remedy}`);
 }
 
 function definedOf<T extends object>(options: T): T {

@@ -88,6 +88,19 @@ async function createOnDevice(
 
 /** The literal expressions are what bundlers look for. */
 function startWorker(url: string | URL | undefined): Worker {
-  if (url !== undefined) return new Worker(url, { type: 'module' });
-  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+  try {
+    if (url !== undefined) return new Worker(url, { type: 'module' });
+    return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+  } catch (error) {
+    if ((error as Error).name !== 'SecurityError') throw error;
+    return startForeignWorker(url);
+  }
+}
+
+/** A page may not start another site's script as a worker, such as one of a CDN, but a worker of its own may import it. */
+function startForeignWorker(url: string | URL | undefined): Worker {
+  const here = import.meta.url;
+  const script = `import ${JSON.stringify(new URL(url ?? 'worker.js', here).href)};`;
+  const address = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
+  return new Worker(address, { type: 'module' });
 }

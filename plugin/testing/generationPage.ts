@@ -78,6 +78,17 @@ export async function generate(recipe: RecipeOptions): Promise<GpuCalls | null> 
   return null;
 }
 
+/** The texels of a clone of the texture, and its picture in a canvas, its rows from the top. */
+export async function copies(): Promise<{ clone: number[]; canvas: number[] }> {
+  const clone = texture.clone();
+  const drawn = document.createElement('canvas');
+  await texture.drawTo(drawn);
+  const { data } = drawn.getContext('2d')!.getImageData(0, 0, drawn.width, drawn.height);
+  const texels = await clone.readPixels();
+  clone.dispose();
+  return { clone: [...(texels as Uint8Array)], canvas: [...data] };
+}
+
 /** How far guidance goes at each step of a recipe. */
 export async function trace(recipe: RecipeOptions): Promise<readonly (number | null)[]> {
   return (await generator.traceGuidanceAsync(recipe)).guidanceNorm;

@@ -1,36 +1,50 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { buildPackage } from '../../scripts/build/buildPackage.ts';
+import { buildPackages, type PackedPackage, packPackages } from '../../scripts/build/packages.ts';
 import { packageRoot } from '../../scripts/node/packageRoot.ts';
 
 const run = promisify(execFile);
 
-/** A project outside this repository that has installed Figment. */
+/** A project outside this repository that has installed Figment's packages. */
 export interface OutsideProject {
   folder: string;
+  /** What was packed, and installed from. */
+  packed: PackedPackage[];
   /** Runs a script with Node in the project. @returns what it wrote to stdout; @throws Error with all it wrote */
   node(...words: string[]): Promise<string>;
+  /** Runs a command in the project, as `node` does. */
+  run(command: string, ...words: string[]): Promise<string>;
   remove(): void;
 }
 
-/** Builds the package into a new project, as npm would unpack it; its dependencies are those installed here. */
-export async function createOutsideProject(): Promise<OutsideProject> {
+/**
+ * Packs the plugin, the command and one model, and unpacks them into a new project as npm would. Other packages, and what
+ * ours depend on, are those installed here, so that no network is needed.
+ */
+export async function createOutsideProject(model: string): Promise<OutsideProject> {
   const folder = mkdtempSync(path.join(tmpdir(), 'figment-outside-'));
+  const place = (...names: string[]) => path.join(folder, ...names);
+  const packed = packPackages(await buildPackages(place('built'), [model]), place('packed'));
   const installed = path.join(packageRoot(), 'node_modules');
-  const own = path.join(folder, 'node_modules/babylon-figment');
-  mkdirSync(own, { recursive: true });
+  mkdirSync(place('node_modules'));
   for (const name of readdirSync(installed)) {
-    if (!name.startsWith('.')) symlinkSync(path.join(installed, name), path.join(folder, 'node_modules', name));
+    if (!/^(\.|babylon-figment)/.test(name)) symlinkSync(path.join(installed, name), place('node_modules', name));
   }
-  copyFileSync(path.join(packageRoot(), 'package.json'), path.join(own, 'package.json'));
-  symlinkSync(path.join(packageRoot(), 'assets'), path.join(own, 'assets'));
-  await buildPackage(path.join(own, 'dist'));
+  for (const { name, filename } of packed) {
+    mkdirSync(place('node_modules', name));
+    const words = ['xzf', place('packed', filename), '--strip-components=1', '-C', place('node_modules', name)];
+    await run('tar', words);
+  }
+  const runHere = async (command: string, ...words: string[]) =>
+    (await run(command, words, { cwd: folder, maxBuffer: 2 ** 26 })).stdout;
   return {
     folder,
-    node: async (...words) => (await run(process.execPath, words, { cwd: folder })).stdout,
+    packed,
+    node: (...words) => runHere(process.execPath, ...words),
+    run: (command, ...words) => runHere(path.join(folder, command), ...words),
     remove: () => rmSync(folder, { recursive: true }),
   };
 }

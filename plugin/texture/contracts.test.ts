@@ -275,6 +275,43 @@ describe('a scene file', () => {
   });
 });
 
+describe('a model of a package', () => {
+  it('is loaded from where a bundler has put its files, small ones within their addresses', async () => {
+    const files = await tinyModelFolder();
+    const addresses = Object.entries(files).map(([path, bytes]) => {
+      if (path === 'model_index.json')
+        return [path, `data:application/json;base64,${Buffer.from(bytes).toString('base64')}`];
+      if (path.endsWith('.json'))
+        return [path, `data:application/json,${encodeURIComponent(Buffer.from(bytes).toString())}`];
+      return [path, `https://game.example/assets/${path.replace('/', '-4fe2.')}`];
+    });
+    const asked: string[] = [];
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async (input) => {
+      asked.push(String(input));
+      const [path] = addresses.find(([, address]) => address === String(input))!;
+      return new Response(files[path!] as BodyInit);
+    });
+    const heroes = { name: 'heroes', files: Object.fromEntries(addresses) };
+    const [generator, same] = await Promise.all(
+      [1, 2].map(() => AssetGenerator.LoadAsync(heroes, scene, ON_THIS_THREAD)),
+    );
+    expect(asked.every((address) => address.endsWith('.safetensors'))).toBe(true);
+    expect(new Set(asked).size).toBe(asked.length);
+    expect(await generator!.generatePixelsAsync(RECIPE)).toEqual(await tiny.generatePixelsAsync(RECIPE));
+    const saved = (await same!.generateTextureAsync(RECIPE)).serialize()!;
+    expect(saved.model).toBe('heroes');
+    await next(GeneratedTexture.Parse(saved, scene, '').onLoadObservable);
+  });
+
+  it('is named as the remedy where there is none', async () => {
+    await serveTiny();
+    const loading = AssetGenerator.LoadAsync('models/portraits/', scene);
+    await expect(loading).rejects.toThrow(
+      /npx figment models copy portraits public\/models.*babylon-figment-portraits/,
+    );
+  });
+});
+
 describe('two generators of one address', () => {
   const ADDRESS = 'https://game.example/tiny';
 

@@ -3,7 +3,7 @@ import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture
 import type { Scene } from '@babylonjs/core/scene.js';
 import type { OnProgress } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
-import type { LoadOptions, ModelLocation } from '../loading/loadModelBytes.ts';
+import { addressOf, type LoadOptions, type ModelLocation } from '../loading/loadModelBytes.ts';
 import { PictureSource, type PictureSourceOptions } from '../pictureSource.ts';
 
 /** A model that somebody uses. It is freed once all who took it have released it. */
@@ -100,7 +100,7 @@ export function takeSource(
 ): Promise<SourceLease> {
   const { signal, onProgress, timeoutMs, numRetries, ...own } = options;
   const settings = JSON.stringify(Object.entries(own).sort());
-  const address = typeof location === 'string' ? keyOf(location) : null;
+  const address = keyOf(addressOf(location));
   const known = usableIn(scene).find((shared) => shared.address === address && shared.settings === settings);
   return (known ?? share(location, scene, options, settings)).takeAsync({ signal, onProgress });
 }
@@ -132,7 +132,8 @@ function usableIn(scene: Scene): SharedSource[] {
 }
 
 function share(location: ModelLocation, scene: Scene, options: PictureSourceOptions, settings: string): SharedSource {
-  const [address, kind] = typeof location === 'string' ? [keyOf(location), settings] : [null, FILES];
+  const address = keyOf(addressOf(location));
+  const kind = address === null ? FILES : settings;
   const shared = new SharedSource(address, kind, (asker) => {
     return PictureSource.LoadAsync(location, scene, { ...options, ...asker });
   });
@@ -140,8 +141,8 @@ function share(location: ModelLocation, scene: Scene, options: PictureSourceOpti
   return shared;
 }
 
-function keyOf(address: string): string {
-  return address.replace(/\/+$/, '');
+function keyOf<Address extends string | null>(address: Address): Address {
+  return (address?.replace(/\/+$/, '') ?? null) as Address;
 }
 
 /** Settles as the promise does, but rejects with the signal's reason as soon as it is aborted. */

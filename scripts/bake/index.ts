@@ -1,4 +1,4 @@
-// `babylon-figment/bake`: what the command `figment bake` does with a bake file, for editors and build scripts.
+// `babylon-figment-cli/bake`: what the command `figment bake` does with a bake file, for editors and build scripts.
 import { join, resolve } from 'node:path';
 import type { BakeDescription } from './bakeFileSchema.ts';
 import { takeShard } from './batches.ts';

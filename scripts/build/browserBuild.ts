@@ -1,6 +1,6 @@
 // How esbuild makes Figment's files for browsers; build.ts, pageSizes.ts and the tests in real browsers share it.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { BuildOptions, Loader, Plugin } from 'esbuild';
@@ -18,6 +18,8 @@ export const BROWSER_BUILD = {
   format: 'esm',
   platform: 'browser',
   target: 'es2022',
+  // For scripts of Node that emscripten's code looks out for; bundlers would take their place.
+  define: { __filename: 'undefined', __dirname: 'undefined' },
   plugins: [leanTensorFlow(), withoutStringHashes()],
 } satisfies BuildOptions;
 
@@ -30,6 +32,26 @@ export const LIBRARY_BUILD = {
   plugins: [...BROWSER_BUILD.plugins, directImports(packageRoot())],
 } satisfies BuildOptions;
 
+/**
+ * One script for pages that load Babylon.js as a script, too, such as its Playground: it takes the global BABYLON and makes
+ * the global FIGMENT. The backends that compute on the page's own thread are left out; workers and the GPU are there.
+ */
+export const GLOBAL_BUILD = {
+  ...BROWSER_BUILD,
+  entryPoints: { 'babylon.figment': 'plugin/index.ts' },
+  splitting: false,
+  format: 'iife',
+  globalName: 'FIGMENT',
+  banner: { js: 'var FIGMENT_SCRIPT = document.currentScript ? document.currentScript.src : location.href;' },
+  define: { ...BROWSER_BUILD.define, 'import.meta.url': 'FIGMENT_SCRIPT' },
+  plugins: [
+    ...BROWSER_BUILD.plugins,
+    globalBabylon(packageRoot()),
+    withoutThreadBackends(),
+    directImports(packageRoot()),
+  ],
+} satisfies BuildOptions;
+
 /** One file without imports, as bundlers want a worker that they copy. */
 export const WORKER_BUILD = {
   ...BROWSER_BUILD,
@@ -38,8 +60,9 @@ export const WORKER_BUILD = {
 } satisfies BuildOptions;
 
 /**
- * Lets a bundle leave out what of tfjs-core Figment never calls but tfjs-core registers when it is imported: its optimizers,
- * and its ways to load and save models.
+ * Lets a bundle leave out what Figment never calls of TensorFlow.js but TensorFlow.js brings along when it is imported: its
+ * optimizers, its ways to load and save models, and the wasm module for threads. Where a server imports a bundle for
+ * browsers, it finds there what a browser has.
  */
 function leanTensorFlow(): Plugin {
   return {
@@ -48,9 +71,60 @@ function leanTensorFlow(): Plugin {
       build.onLoad({ filter: /tfjs-core[\\/]dist[\\/]index\.js$/ }, () => ({
         contents: `import './base_side_effects'; export * from './base';`,
       }));
+      build.onLoad({ filter: /tfjs-core[\\/]dist[\\/]platforms[\\/]platform_node\.js$/ }, () => ({
+        contents: `import { env } from '../environment';
+          import { PlatformBrowser } from './platform_browser';
+          if (!env().get('IS_BROWSER')) env().setPlatform('browser', new PlatformBrowser());`,
+      }));
+      build.onLoad({ filter: /tfjs-backend-wasm-threaded-simd(\.worker)?\.js$/ }, () => ({
+        contents: `export default {}; export const wasmWorkerContents = '';`,
+      }));
       build.onResolve({ filter: /^\.\// }, ({ path: imported, resolveDir }) => {
         const file = `${path.join(resolveDir, imported)}.js`;
         return /tfjs-core[\\/]dist[\\/]io[\\/]/.test(file) ? { path: file, sideEffects: false } : undefined;
+      });
+    },
+  };
+}
+
+/** Imports of Babylon.js that load a class when it is needed. */
+const LATE_LIST = /\bconst \{ ([^}]*) \} = await import\('([^']+)'\)/g;
+
+/** Takes what the plugin imports of Babylon.js from the global BABYLON. */
+function globalBabylon(root: string): Plugin {
+  return {
+    name: 'global BABYLON',
+    setup(build) {
+      const names = new Map<string, Set<string>>();
+      const note = (from: string, list: string) => {
+        const known = names.get(from) ?? new Set();
+        for (const name of namesIn(list)) if (!name.startsWith('type ')) known.add(name.split(' as ')[0]!);
+        names.set(from, known);
+      };
+      for (const file of readdirSync(path.join(root, 'plugin'), { recursive: true, encoding: 'utf8' })) {
+        if (!/^(?!testing|inspector).*(?<!\.test)\.ts$/.test(file)) continue;
+        const source = readFileSync(path.join(root, 'plugin', file), 'utf8');
+        for (const [, isType, list, from] of source.matchAll(LIST)) if (!isType) note(from!, list!);
+        for (const [, list, from] of source.matchAll(LATE_LIST)) note(from!, list!);
+      }
+      build.onResolve({ filter: /^@babylonjs\/core\// }, ({ path: from }) => ({ path: from, namespace: 'babylon' }));
+      build.onLoad({ filter: /./, namespace: 'babylon' }, ({ path: from }) => {
+        return { contents: `export const { ${[...(names.get(from) ?? [])].join(', ')} } = BABYLON;`, loader: 'js' };
+      });
+    },
+  };
+}
+
+/** Leaves out the backends that compute on the page's own thread, and their kernels. */
+function withoutThreadBackends(): Plugin {
+  return {
+    name: 'without the backends of the thread',
+    setup(build) {
+      const filter = /^@tensorflow\/tfjs-backend-(wasm|cpu)$|^\.\.\/kernels\/(wasm|cpu)\/index\.ts$/;
+      const problem = 'babylon.figment.js computes on the GPU and in workers alone; import the package for this thread';
+      build.onResolve({ filter }, ({ path: from }) => ({ path: from, namespace: 'left-out' }));
+      build.onLoad({ filter: /./, namespace: 'left-out' }, () => {
+        return { contents: `throw new Error('${problem}'); module.exports = {};`, loader: 'js' };
       });
     },
   };

@@ -1,5 +1,5 @@
 import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodePng, readPngText } from '../node/png.ts';
@@ -150,7 +150,7 @@ describe('the plugin for Vite', () => {
       root: art.folder,
       logLevel: 'silent',
       configFile: false,
-      plugins: [figmentVite(OPTIONS)],
+      plugins: [figmentVite({ ...OPTIONS, pageModels: ['heroes'] })],
     } as const;
     const outDir = join(art.folder, 'site');
     const lib = { entry: join(art.folder, 'main.js'), formats: ['es' as const], fileName: 'main' };
@@ -160,6 +160,8 @@ describe('the plugin for Vite', () => {
       join(outDir, 'copy.mjs'),
     );
     const { elf, recipe } = await import(/* @vite-ignore */ join(outDir, 'copy.mjs'));
+    const unetConfig = await readFile(resolve(art.folder, OPTIONS.models.heroes, 'unet/config.json'), 'utf8');
+    expect(await readFile(join(outDir, 'models/heroes/unet/config.json'), 'utf8')).toBe(unetConfig);
     expect(recipe).toMatchObject({ label: 'elf', seed: 7 });
     const png = Buffer.from(elf.url.replace('data:image/png;base64,', ''), 'base64');
     expect(decodePng(png)).toMatchObject({ width: 32, height: 32 });
@@ -174,6 +176,7 @@ describe('the plugin for Vite', () => {
       await server.listen();
       const origin = server.resolvedUrls!.local[0]!;
       const fetched = async (address: string) => (await fetch(new URL(address, origin))).text();
+      expect(await fetched('models/heroes/unet/config.json')).toBe(unetConfig);
       const address = /from "(\/@id\/__x00__figment:[^"]+)"/.exec(await fetched('main.js'))![1]!;
       const module = await fetched(address);
       expect(module).toContain('"label":"elf","seed":7');

@@ -1,4 +1,4 @@
-// `babylon-figment/esbuild`
+// `babylon-figment-cli/esbuild`
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Plugin } from 'esbuild';

@@ -1,15 +1,32 @@
-// `babylon-figment/vite`
+// `babylon-figment-cli/vite`
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import sirv from 'sirv';
+import { fetchedFiles } from '../node/fetchedFiles.ts';
+import { missing } from '../node/openModel.ts';
+import { PACKAGE_PREFIX, shippedFolders } from '../node/shippedFolders.ts';
+import { UsageError } from '../node/usageError.ts';
 import { createImporter, type FigmentPluginOptions, type Importer, moduleSource } from './importer.ts';
 
 export type { FigmentPluginOptions } from './importer.ts';
+
+export interface FigmentViteOptions extends FigmentPluginOptions {
+  /** Models that pages load from `models/NAME/`: they are served in development, and part of what is built. */
+  pageModels?: readonly string[];
+}
 
 /** The part of Vite's `Plugin` that is used here. */
 export interface FigmentVitePlugin {
   name: 'figment';
   enforce: 'pre';
+  config(): { optimizeDeps: { exclude: string[] } };
   configResolved(config: { root: string }): void;
+  configureServer(server: { middlewares: { use(route: string, handler: ReturnType<typeof sirv>): void } }): void;
   resolveId(id: string): string | undefined;
   load(id: string): Promise<string | undefined>;
+  generateBundle(this: {
+    emitFile(file: { type: 'asset'; fileName: string; source: Uint8Array }): void;
+  }): Promise<void>;
 }
 
 /** Vite and Rollup leave ids that begin with this character to the plugin that made them. */
@@ -20,18 +37,30 @@ const MARK = '\0';
  *
  *   import elf from 'figment:portraits/elf?seed=7&enlarge=8'; // { url, recipe, widthPx, heightPx }
  *
- *   export default defineConfig({ plugins: [figmentVite()] });
+ *   export default defineConfig({ plugins: [figmentVite({ pageModels: ['portraits'] })] });
  *
  * They are Vite's assets like any other: hashed, and small ones part of the script unless `assetsInlineLimit` is 0. What was
- * baked stays in a cache, so that only new recipes take time.
+ * baked stays in a cache, so that only new recipes take time. The files of installed models, and the worker of the plugin, are
+ * found in development, too.
+ *
+ * @throws UsageError for a model among `pageModels` that there is not
  */
-export function figmentVite(options: FigmentPluginOptions = {}): FigmentVitePlugin {
+export function figmentVite(options: FigmentViteOptions = {}): FigmentVitePlugin {
+  const { pageModels = [], ...baking } = options;
   let importer: Importer;
+  let root = process.cwd();
+  const folders = () => pageModels.map((name) => [name, folderOf(name, root, baking)] as const);
   return {
     name: 'figment',
     enforce: 'pre',
-    configResolved({ root }) {
-      importer = createImporter(root, options);
+    // Vite would move these modules away from the files beside them, whose addresses they have.
+    config: () => ({ optimizeDeps: { exclude: packagesWithFiles() } }),
+    configResolved(config) {
+      root = config.root;
+      importer = createImporter(root, baking);
+    },
+    configureServer({ middlewares }) {
+      for (const [name, folder] of folders()) middlewares.use(`/models/${name}`, sirv(folder, { dev: true }));
     },
     resolveId: (id) => (id.startsWith('figment:') ? MARK + id : undefined),
     async load(id) {
@@ -39,5 +68,24 @@ export function figmentVite(options: FigmentPluginOptions = {}): FigmentVitePlug
       const picture = await importer.load(id.slice(MARK.length));
       return moduleSource(picture, `${picture.file.replaceAll('\\', '/')}?url`);
     },
+    async generateBundle() {
+      for (const [name, folder] of folders()) {
+        for (const file of fetchedFiles(folder)) {
+          const source = await readFile(join(folder, file));
+          this.emitFile({ type: 'asset', fileName: `models/${name}/${file}`, source });
+        }
+      }
+    },
   };
+}
+
+function packagesWithFiles(): string[] {
+  return ['babylon-figment', ...[...shippedFolders('models').keys()].map((name) => PACKAGE_PREFIX + name)];
+}
+
+function folderOf(name: string, root: string, { models = {} }: FigmentPluginOptions): string {
+  const shipped = shippedFolders('models');
+  const folder = Object.hasOwn(models, name) ? resolve(root, models[name]!) : shipped.get(name);
+  if (folder === undefined) throw new UsageError(`figmentVite: ${missing(name, 'models', [...shipped.keys()])}`);
+  return folder;
 }

@@ -5,6 +5,7 @@ import { bakeCommand } from './bake.ts';
 import { datasetCommand } from './dataset.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { inspectCommand } from './inspect.ts';
+import { modelsCommand } from './models.ts';
 import { pickCommand } from './pick.ts';
 import { rehashCommand } from './rehash.ts';
 import { trainCommand } from './train.ts';
@@ -25,6 +26,7 @@ export function createProgram(): Command {
     verifyCommand(),
     rehashCommand(),
     datasetCommand(),
+    modelsCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   configure(program);

@@ -96,6 +96,8 @@ describe('README', () => {
     expect(statSync(path.join(root, 'README.md')).size).toBeLessThanOrEqual(README_MAX_BYTES);
     const readme = read('README.md');
     expect(readme.match(/^!\[/gm)!.length).toBeLessThanOrEqual(README_MAX_PICTURES);
-    expect(readme.split('\n').indexOf('npm install babylon-figment @babylonjs/core')).toBeLessThan(40);
+    expect(
+      readme.split('\n').indexOf('npm install babylon-figment babylon-figment-portraits @babylonjs/core'),
+    ).toBeLessThan(40);
   });
 });

@@ -22,7 +22,7 @@ declare global {
   const heightPx: number;
   const model: DiffusionModel;
   const cvae: ConditionalVae;
-  const latents: import('@tensorflow/tfjs-core').Tensor4D;
+  const latents: Parameters<typeof import('babylon-figment/runtime').decodeLatents>[1];
   function show(pixels: Uint8Array): void;
 }
 export type Given = Material;

@@ -1,8 +1,8 @@
 // An editor's "Bake" button, or a step of a build: bakes the portraits of a game's characters, skips what is there already,
-// and writes the list that the game reads. To run it: npm i babylon-figment, then node bakeInEditor.mjs OUT
+// and writes the list that the game reads. To run it: npm i babylon-figment-cli babylon-figment-portraits, then node bakeInEditor.mjs OUT
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bake, checkBake, writeReport } from 'babylon-figment/bake';
+import { bake, checkBake, writeReport } from 'babylon-figment-cli/bake';
 
 const [out = 'art'] = process.argv.slice(2);
 

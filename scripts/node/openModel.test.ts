@@ -33,7 +33,10 @@ describe('modelSource', () => {
     expect(() => modelSource('portrait', dir)).toThrow(
       /model "portrait" does not exist; did you mean "portraits"\? shipped models: items, portraits/,
     );
-    expect(() => modelSource('no/model', join(dir, 'nowhere'))).toThrow(/does not exist; name a model's folder/);
+    expect(() => modelSource('no/model', join(dir, 'nowhere'))).toThrow(
+      /"no\/model" does not exist; name a model's folder/,
+    );
+    expect(() => modelSource('dragons', join(dir, 'nowhere'))).toThrow(/npm install babylon-figment-dragons, or name/);
     expect(() => modelSource('no\0name', dir)).toThrow(/does not exist/);
     expect(() => modelSource('x'.repeat(5000), dir)).toThrow(/does not exist/);
   });

@@ -1,6 +1,4 @@
-// Models and classifiers by the names that commands take: one shipped with the package, a folder, or an address.
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+// Models and classifiers by the names that commands take: a shipped or installed one, a folder, or an address.
 import { shortened } from '../../runtime/core/errors.ts';
 import {
   type ClassifierFiles,
@@ -16,75 +14,54 @@ import {
   urlSource,
 } from '../../runtime/index.ts';
 import { diskSource } from './diskSource.ts';
-import { packageRoot } from './packageRoot.ts';
+import { isFolder, type Kind, PACKAGE_PREFIX, shippedFolders } from './shippedFolders.ts';
 import { UsageError } from './usageError.ts';
 
-/** What is shipped of one kind: folders below `assets/`, each with this file in it. */
-interface Shipped {
-  kind: string;
-  folder: string;
-  indexFile: string;
-}
-
-const assets = (name: string) => join(packageRoot(), 'assets', name);
-const MODELS: Shipped = { kind: 'model', folder: assets('models'), indexFile: 'model_index.json' };
-const CLASSIFIERS: Shipped = { kind: 'classifier', folder: assets('classifiers'), indexFile: 'config.json' };
-
 /**
- * Where the model that a command names comes from: a shipped model's name, else a folder, else an address.
+ * Where the model that a command names comes from: a shipped or installed model's name, else a folder, else an address.
  *
- * @param shippedFolder holds the models that are part of the package
- * @throws              UsageError naming the nearest shipped model when there is none of that name
+ * @param shippedFolder holds the models that need no package
+ * @throws              UsageError naming the nearest model when there is none of that name
  */
-export function modelSource(model: string, shippedFolder = MODELS.folder): ModelSource {
-  return sourceOf(model, { ...MODELS, folder: shippedFolder });
+export function modelSource(model: string, shippedFolder?: string): ModelSource {
+  return sourceOf(model, 'models', shippedFolder);
 }
 
 /** Where the classifier that a command names comes from, as `modelSource`. */
 export function classifierSource(classifier: string): ModelSource {
-  return sourceOf(classifier, CLASSIFIERS);
+  return sourceOf(classifier, 'classifiers');
 }
 
-/** The names of the models that are part of the package. */
+/** The names of the models that are part of this repository, or installed as packages. */
 export function shippedModels(): string[] {
-  return namesOf(MODELS);
+  return [...shippedFolders('models').keys()];
 }
 
-/** Where a shipped model is; undefined when none has this name. */
+/** Where a shipped or installed model is; undefined when none has this name. */
 export function shippedModelFolder(name: string): string | undefined {
-  return shippedModels().includes(name) ? join(MODELS.folder, name) : undefined;
+  return shippedFolders('models').get(name);
 }
 
 /** Where a shipped classifier is; undefined when none has this name. */
 export function shippedClassifierFolder(name: string): string | undefined {
-  return namesOf(CLASSIFIERS).includes(name) ? join(CLASSIFIERS.folder, name) : undefined;
+  return shippedFolders('classifiers').get(name);
 }
 
-function sourceOf(name: string, shipped: Shipped): ModelSource {
+function sourceOf(name: string, kind: Kind, ownFolder?: string): ModelSource {
   if (/^https?:\/\//i.test(name)) return urlSource(name);
-  const { kind, folder } = shipped;
-  const names = namesOf(shipped);
-  if (names.includes(name)) return diskSource(join(folder, name));
-  if (isFolder(name)) return diskSource(name);
+  const folders = shippedFolders(kind, ownFolder);
+  const folder = folders.get(name) ?? (isFolder(name) ? name : undefined);
+  if (folder !== undefined) return diskSource(folder);
+  throw new UsageError(missing(name, kind, [...folders.keys()]));
+}
+
+/** What to say where there is no model or classifier of that name. */
+export function missing(name: string, kind: Kind, names: readonly string[]): string {
+  const one = kind.slice(0, -1);
   const nearest = nearestWord(names, name);
-  const guess = nearest === undefined ? '' : `did you mean "${nearest}"? shipped ${kind}s: ${names.join(', ')}; or `;
-  throw new UsageError(
-    `${kind} "${shortened(name, 200)}" does not exist; ${guess}name a ${kind}'s folder or https address`,
-  );
-}
-
-function namesOf({ folder, indexFile }: Shipped): string[] {
-  if (!isFolder(folder)) return [];
-  return readdirSync(folder).filter((name) => existsSync(join(folder, name, indexFile)));
-}
-
-/** Names that no file can have, such as one that is too long, are none. */
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
+  const guess = nearest === undefined ? '' : `did you mean "${nearest}"? shipped ${kind}: ${names.join(', ')}; or `;
+  const install = kind === 'models' && /^[\w-]+$/.test(name) ? `npm install ${PACKAGE_PREFIX}${name}, or ` : '';
+  return `${one} "${shortened(name, 200)}" does not exist; ${guess}${install}name a ${one}'s folder or https address`;
 }
 
 /** @throws UsageError when the files do not make a classifier */

@@ -2,9 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The folder of Figment's package.json, above this file whether it runs from source or bundled in dist/. */
+/**
+ * The folder that holds what commands read, such as `assets`: this repository when they run from source, else that of their
+ * package.
+ */
 export function packageRoot(): string {
-  let dir = dirname(fileURLToPath(import.meta.url));
+  const here = dirname(fileURLToPath(import.meta.url));
+  if (import.meta.url.endsWith('.ts')) return dirname(dirname(here));
+  let dir = here;
   while (!existsSync(join(dir, 'package.json'))) {
     const parent = dirname(dir);
     if (parent === dir) throw new Error('packageRoot: there is no package.json above this file; install Figment again');

@@ -1,7 +1,7 @@
 // The command and its threads, bundled once a run: from source each process would compile a hundred files first.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { buildScripts } from '../build/buildPackage.ts';
+import { buildScripts } from '../build/packages/cliPackage.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 
 /** The variable that names their folder. Threads that are started from source look for it, too. */

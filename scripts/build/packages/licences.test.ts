@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { writeLicences } from './buildPackage.ts';
+import { writeLicences } from './licences.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'figment-licences-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,0 +1,40 @@
+import { resolveObjectURL } from 'node:buffer';
+import { afterEach, expect, it, vi } from 'vitest';
+import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import { createScene } from '../testing/tinyScene.ts';
+import { createPainter } from './createPainter.ts';
+
+const started: string[] = [];
+
+/** A worker as a page has it, which may not be of another site, and which ends at once. */
+class FakeWorker {
+  onerror: (event: { message: string }) => void = () => {};
+
+  constructor(url: string | URL) {
+    started.push(String(url));
+    if (String(url).startsWith('https://')) throw new DOMException('it is of another site', 'SecurityError');
+  }
+
+  postMessage(): void {
+    setTimeout(() => this.onerror({ message: 'it ends' }));
+  }
+
+  terminate(): void {}
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  started.length = 0;
+});
+
+it('starts a worker of another site by a worker of this page that imports it', async () => {
+  vi.stubGlobal('Worker', FakeWorker);
+  const scene = createScene();
+  const options = { compute: 'worker', workerUrl: 'https://cdn.example/figment/worker.js' } as const;
+  await expect(createPainter(await tinyModelFolder(), 'tiny', scene, options)).rejects.toThrow(/it ends/);
+  const [foreign, own] = started;
+  expect(foreign).toBe('https://cdn.example/figment/worker.js');
+  expect(own).toMatch(/^blob:/);
+  expect(await resolveObjectURL(own!)!.text()).toBe('import "https://cdn.example/figment/worker.js";');
+  scene.getEngine().dispose();
+});

@@ -1,0 +1,62 @@
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import type { Plugin } from 'rollup';
+import { packageRoot } from '../../node/packageRoot.ts';
+
+/** Packages whose types are written into ours, because users need not have them. */
+const BUNDLED = ['@tensorflow/tfjs-core', 'valibot'];
+
+/** Writes a declaration file for each source of the packages, which `bundleTypes` then joins. */
+export function writeDeclarations(folder: string): void {
+  const root = packageRoot();
+  const options = ['-p', path.join(root, 'tsconfig.build.json'), '--outDir', folder];
+  execFileSync(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), ...options], {
+    stdio: 'inherit',
+  });
+}
+
+/**
+ * Joins declaration files to one for each entry that needs no other package but Babylon.js and, for the plugins of bundlers,
+ * those bundlers.
+ *
+ * @param declarations the folder that `writeDeclarations` has filled
+ * @param entries      by the name of the file to write, such as `plugin`: the source, such as `plugin/index`
+ */
+export async function bundleTypes(
+  declarations: string,
+  entries: Record<string, string>,
+  outDir: string,
+): Promise<void> {
+  const input = Object.entries(entries).map(([name, file]) => [name, path.join(declarations, `${file}.d.ts`)]);
+  const [{ rollup }, { dts }] = await Promise.all([import('rollup'), import('rollup-plugin-dts')]);
+  const bundle = await rollup({
+    input: Object.fromEntries(input),
+    plugins: [dts({ includeExternal: BUNDLED, tsconfig: path.join(packageRoot(), 'tsconfig.build.json') }), ownGlobals],
+    external: /^@babylonjs|^esbuild$|^node:|^@fluentui|^react/,
+    onLog: (level, log) => {
+      // Types that both entries use are in a file that they share, some without a public name, such as those of tensors.
+      const isOfSharedTypes = log.message.includes('no public re-export');
+      if (level === 'warn' && !isOfSharedTypes) throw new Error(`bundleTypes: ${log.message}`);
+    },
+  });
+  await bundle.write({ dir: outDir, entryFileNames: '[name].d.ts', chunkFileNames: '[name].ts' });
+  await bundle.close();
+}
+
+/** Globals of WebGPU, which older TypeScript knows only by a package of types. */
+const GPU_NAME = /\bGPU(?:[A-Z]\w*)?\b/g;
+
+/** Lets declarations be used where the global types of WebGPU are missing: then they are unknown. */
+const ownGlobals: Plugin = {
+  name: 'own globals',
+  renderChunk(code) {
+    const plain = code.replaceAll(/^\/\/\/ <reference .*\n/gm, '');
+    const names = [...new Set(plain.match(GPU_NAME))].filter(
+      (name) => !new RegExp(`(interface|type|class) ${name}\\b`).test(plain),
+    );
+    const own = names.map(
+      (name) => `type ${name} = typeof globalThis extends { ${name}: { prototype: infer T } } ? T : any;\n`,
+    );
+    return own.join('') + plain.replaceAll(/^( {4})+/gm, (indent) => ' '.repeat(indent.length / 4));
+  },
+};

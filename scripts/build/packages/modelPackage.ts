@@ -1,0 +1,66 @@
+// babylon-figment-NAME: a model, as files and as a module that knows the address of each.
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fetchedFiles } from '../../node/fetchedFiles.ts';
+import { packageRoot, packageVersion } from '../../node/packageRoot.ts';
+
+/** What people read, and what the licences ask for. */
+const DOCUMENTS = ['README.md', 'credits.csv', 'contact-sheet.png'];
+
+/** The facts that all packages have in common. */
+type Facts = Record<'homepage' | 'repository' | 'bugs' | 'author', unknown>;
+
+/**
+ * Writes the package of a model folder: its files, those documents that it has, and a module whose export loads it,
+ *
+ *   import { portraits } from 'babylon-figment-portraits';
+ *   const generator = await AssetGenerator.LoadAsync(portraits, scene);
+ *
+ * Every address in it is written as `new URL('./file', import.meta.url)`, which bundlers look for.
+ *
+ * @param name of a folder below assets/models
+ */
+export function buildModelPackage(folder: string, name: string, facts: Facts): void {
+  const model = path.join(packageRoot(), 'assets/models', name);
+  const files = fetchedFiles(model);
+  for (const file of [...files, ...DOCUMENTS]) {
+    if (!existsSync(path.join(model, file))) continue;
+    mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+    copyFileSync(path.join(model, file), path.join(folder, file));
+  }
+  const { figment } = JSON.parse(readFileSync(path.join(model, 'model_index.json'), 'utf8'));
+  const write = (file: string, content: string) => writeFileSync(path.join(folder, file), content);
+  write('package.json', `${JSON.stringify(packageOf(name, figment.licence, facts), null, 2)}\n`);
+  write('index.js', moduleOf(name, files));
+  write('index.d.ts', typesOf(name));
+}
+
+function packageOf(name: string, licence: string, facts: Facts) {
+  return {
+    name: `babylon-figment-${name}`,
+    version: packageVersion(),
+    description: `The model "${name}" of babylon-figment, which generates game art inside Babylon.js. Licence: ${licence}`,
+    license: 'SEE LICENSE IN README.md',
+    ...facts,
+    keywords: ['babylonjs', 'babylon-figment', 'game-art', 'diffusion', 'model'],
+    type: 'module',
+    sideEffects: false,
+    exports: { '.': { types: './index.d.ts', default: './index.js' }, './*': './*' },
+  };
+}
+
+function moduleOf(name: string, files: readonly string[]): string {
+  const entries = files.map((file) => `    '${file}': new URL('./${file}', import.meta.url).href,\n`);
+  return `export const ${exportOf(name)} = {\n  name: '${name}',\n  files: {\n${entries.join('')}  },\n};\n`;
+}
+
+function typesOf(name: string): string {
+  return `/** The model, for AssetGenerator.LoadAsync: the address of each of its files. */
+export declare const ${exportOf(name)}: { readonly name: string; readonly files: Readonly<Record<string, string>> };
+`;
+}
+
+/** A folder's name as that of a constant: `pixel-portraits` is exported as pixelPortraits. */
+function exportOf(name: string): string {
+  return name.replaceAll(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import { fetchedFiles } from '../node/fetchedFiles.ts';
+import { missing } from '../node/openModel.ts';
+import { shippedFolders } from '../node/shippedFolders.ts';
+import { UsageError } from '../node/usageError.ts';
+
+/** Prints the models and classifiers that commands know by name, and where they are. */
+export function listModels(): void {
+  for (const kind of ['models', 'classifiers'] as const) {
+    for (const [name, folder] of shippedFolders(kind))
+      console.log(`${kind.slice(0, -1).padEnd(12)}${name.padEnd(16)}${folder}`);
+  }
+}
+
+/**
+ * Copies the files of a model that pages fetch, and the credits that its licences ask for.
+ *
+ * @throws UsageError naming the nearest model when there is none of that name
+ */
+export async function copyModel(name: string, folder: string): Promise<void> {
+  const models = shippedFolders('models');
+  const classifiers = shippedFolders('classifiers');
+  const from = models.get(name) ?? classifiers.get(name);
+  if (from === undefined) throw new UsageError(missing(name, 'models', [...models.keys(), ...classifiers.keys()]));
+  const names = models.has(name) ? fetchedFiles(from) : CLASSIFIER_FILES;
+  const credits = await readFile(join(from, CREDITS)).then(
+    (bytes) => [[CREDITS, bytes] as const],
+    () => [],
+  );
+  const files = await Promise.all(
+    [...names].reverse().map(async (file) => [file, await readFile(join(from, file))] as const),
+  );
+  await writeFilesAtomic(join(folder, name), Object.fromEntries([...credits, ...files])); // model_index.json comes last
+  console.log(`models: ${name} is in ${join(folder, name)}`);
+}
+
+const CREDITS = 'credits.csv';
+const CLASSIFIER_FILES = ['config.json', 'diffusion_pytorch_model.safetensors'];

@@ -1,0 +1,38 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { UsageError } from './usageError.ts';
+
+/** What a model folder may have beside, which no page fetches. */
+const NEVER_FETCHED = /^unet_teacher\//;
+
+/**
+ * The files of a model folder that pages fetch, relative to it: model_index.json, and those of which it has the sha-256;
+ * where it has none, the configs and weights that lie in folders.
+ *
+ * @throws UsageError where the folder has no readable model_index.json, or one that names files outside
+ */
+export function fetchedFiles(folder: string): string[] {
+  const index = join(folder, 'model_index.json');
+  if (!existsSync(index)) throw new UsageError(`${folder} has no model_index.json; name the folder of a model`);
+  const files = (hashedFiles(index) ?? filesInParts(folder)).filter((file) => !NEVER_FETCHED.test(file));
+  const outside = files.find((file) => !file.split('/').every((part) => /^\w[\w.-]*$/.test(part)));
+  if (outside !== undefined) throw new UsageError(`${index} names "${outside}"; expected files inside its folder`);
+  return ['model_index.json', ...files];
+}
+
+function hashedFiles(index: string): string[] | null {
+  try {
+    const { sha256 } = JSON.parse(readFileSync(index, 'utf8')).figment ?? {};
+    return sha256 ? Object.keys(sha256) : null;
+  } catch (error) {
+    throw new UsageError(`${index} cannot be read; fetch or save the model again`, { cause: error });
+  }
+}
+
+function filesInParts(folder: string): string[] {
+  const parts = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return parts.flatMap(({ name }) => {
+    const files = readdirSync(join(folder, name)).filter((file) => /\.(json|safetensors)$/.test(file));
+    return files.map((file) => `${name}/${file}`);
+  });
+}
