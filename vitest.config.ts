@@ -15,10 +15,10 @@ const suitesThat = (call: RegExp) => suites.filter((file) => call.test(readFileS
 const browser = suitesThat(/\b(?:describeInBrowser|findChromium|findFirefox)\(/);
 
 /**
- * They replace modules, backends or timers, which must not be another suite's (a spy by vi.spyOn does without), or open
- * WebGPU devices of their own: Dawn, which is WebGPU in Node, may crash where a process has had several.
+ * They replace modules, backends, recorders or timers, which must not be another suite's (a spy by vi.spyOn does without),
+ * or open WebGPU devices of their own: Dawn, which is WebGPU in Node, may crash where a process has had several.
  */
-const alone = suitesThat(/\b(?:vi\.mock|vi\.useFakeTimers|removeBackend|openNodeWebgpu|openTestDevice)\(/);
+const alone = suitesThat(/\b(?:vi\.mock|vi\.useFakeTimers|removeBackend|useRecorder|openNodeWebgpu|openTestDevice)\(/);
 
 /** Suites of a worker share its modules: TensorFlow.js, Babylon.js and this repository are imported once a worker. */
 const projects: TestProjectInlineConfiguration[] = [

@@ -86,6 +86,7 @@ export {
   samplerNameOf,
 } from './diffusion/schedulerConfig.ts';
 export { slerp } from './diffusion/slerp.ts';
+export { timesteps } from './diffusion/timesteps.ts';
 // Evaluation
 export {
   ATTRIBUTE_SHEET_DEFAULTS,
@@ -133,6 +134,7 @@ export {
   decodeInSlices,
   encode,
   type LatentDistribution,
+  planAutoencoder,
   sampleLatents,
   scaleLatents,
   unscaleLatents,
@@ -167,7 +169,14 @@ export {
   noisyClassifierShapes,
   parseNoisyClassifierConfig,
 } from './networks/noisyClassifier.ts';
-export { timeChannels, type UNet2DCondition, unet2d, unet2dInSlices, unet2dShapes } from './networks/unet2d.ts';
+export {
+  planUNet2D,
+  timeChannels,
+  type UNet2DCondition,
+  unet2d,
+  unet2dInSlices,
+  unet2dShapes,
+} from './networks/unet2d.ts';
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
 export { downloadWeights, initialWeights, uploadWeights } from './networks/weights.ts';
 export { encodeEdit, type PictureBytes, toBase64 } from './recipe/bytes.ts';
@@ -220,6 +229,7 @@ export {
   cvaeImagesInSlices,
 } from './sampling/conditionalVae.ts';
 export { finishEdit, numStepsAt } from './sampling/edit.ts';
+export type { Elsewhere } from './sampling/elsewhere.ts';
 export { type GenerateCallbacks, type GenerateOptions, generate, generateRecipes } from './sampling/generate.ts';
 export { type ImageStep, imagesInSlices } from './sampling/images.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';

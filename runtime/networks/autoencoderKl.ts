@@ -47,7 +47,8 @@ interface AutoencoderPlan {
   up: Level[];
 }
 
-function planAutoencoder(config: AutoencoderKlConfig, circular: boolean): AutoencoderPlan {
+/** The blocks of a config, with the names and channels of their weights. */
+export function planAutoencoder(config: AutoencoderKlConfig, circular: boolean): AutoencoderPlan {
   const widths = config.block_out_channels;
   const reversed = [...widths].reverse();
   const levels = (prefix: string, channels: number[], numLayers: number): Level[] =>

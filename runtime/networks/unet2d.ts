@@ -64,7 +64,7 @@ interface UNet2DPlan {
 }
 
 /** The blocks of a config, with the names and channels of their weights. */
-function planUNet2D(config: UNet2DConfig, { circular = false, tiles }: UNet2DOptions = {}): UNet2DPlan {
+export function planUNet2D(config: UNet2DConfig, { circular = false, tiles }: UNet2DOptions = {}): UNet2DPlan {
   const widths = config.block_out_channels;
   const numLevels = widths.length;
   const options: BlockOptions = {

@@ -10,7 +10,7 @@ import {
 } from '../networks/autoencoderKl.ts';
 import { type ImageSize, imageSize } from '../recipe/imageSize.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
-import type { DiffusionModel } from './model.ts';
+import { type DiffusionModel, elsewhereOf } from './model.ts';
 import { recordedInSlices } from './recordedPass.ts';
 
 /**
@@ -33,6 +33,8 @@ export function decodeLatents({ vae, index }: DiffusionModel, latents: Tensor4D)
  * @returns through the generator, what `decodeLatents` returns; the caller disposes it, and keeps the latents until then
  */
 export function decodeLatentsInSlices(model: DiffusionModel, latents: Tensor4D): Generator<void, Tensor4D> {
+  const elsewhere = elsewhereOf(model, latents);
+  if (elsewhere) return elsewhere.decode(latents);
   const { widthPx, heightPx, channels } = model.index.figment;
   const [height, width] = model.latentShape;
   const [batch, rows, columns] = latents.shape;
@@ -145,7 +147,9 @@ export function* encodePixelsInSlices(
  */
 export function encodeImagesInSlices(model: DiffusionModel, images: Tensor4D): Generator<void, Tensor4D> {
   const { widthPx, heightPx, circularPadding } = model.index.figment;
-  const { vae, latentShape } = model;
+  const { vae, latentShape, elsewhere } = model;
+  const isOwnSize = images.shape[1] === heightPx && images.shape[2] === widthPx;
+  if (elsewhere && isOwnSize) return elsewhere.encode(images);
   const [height, width, channels] = latentShape;
   const [batch, rows, columns] = images.shape;
   const encoded = (x: Tensor4D) =>

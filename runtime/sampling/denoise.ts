@@ -12,7 +12,7 @@ import {
 } from '../networks/unet2d.ts';
 import { rowsOfCondition } from './conditioningOf.ts';
 import { noise } from './latentNoise.ts';
-import type { DiffusionModel } from './model.ts';
+import { type DiffusionModel, elsewhereOf } from './model.ts';
 import { recordedInSlices } from './recordedPass.ts';
 import type { SamplingPlan } from './samplingPlan.ts';
 import { withShiftedTiles } from './shiftedTiles.ts';
@@ -37,6 +37,7 @@ export function* denoiseInSlices(
 ): Generator<void, Denoised> {
   const { guidance, classifierGuide, condition, sampler, measure, tiles } = plan;
   const { figment } = model.index;
+  const elsewhere = elsewhereOf(model, xt);
   const unit = sizeUnit(model.unet.config);
   const turn = pass * sampler.timesteps.length + index;
   const options = { circular: figment.circularPadding, tiles };
@@ -47,7 +48,9 @@ export function* denoiseInSlices(
         tiles,
         unit,
         turn,
-        predict: (rolled) => (plan.isRecorded ? recordedUNet : unet2dOf)(model, rolled, t, told, options),
+        predict: (rolled) =>
+          elsewhere?.unet(rolled, t, told) ??
+          (plan.isRecorded ? recordedUNet : unet2dOf)(model, rolled, t, told, options),
       });
     } finally {
       if (told instanceof Tensor) told.dispose();

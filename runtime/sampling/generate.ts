@@ -10,6 +10,8 @@ import type { SampleRun } from './samplingPlan.ts';
 export interface GenerateCallbacks {
   /** Called after every step. The step's tensors are valid until its promise is fulfilled. */
   onStep?: (step: ImageStep) => void | Promise<void>;
+  /** Called after every slice that finishes nothing: where networks compute elsewhere, their results come meanwhile. */
+  onSlice?: () => void | Promise<void>;
   /** Given the conditional VAE's pictures, RGBA bytes, before the first step of the pipeline cvae+ddpm. */
   onPreview?: (pictures: Uint8Array[]) => void | Promise<void>;
 }
@@ -41,17 +43,17 @@ export async function generate(
   options: GenerateOptions = {},
 ): Promise<Uint8Array[]> {
   if (requests?.length === 0) return [];
-  const { onStep, onPreview, ...asked } = options;
+  const { onStep, onSlice, onPreview, ...asked } = options;
   const all: Networks = 'unet' in networks ? { model: networks } : networks;
   const { recipes, run } = completeAll(all, requests, asked);
-  return generateRecipes(all, recipes, { ...run, onStep, onPreview });
+  return generateRecipes(all, recipes, { ...run, onStep, onSlice, onPreview });
 }
 
 /** `generate` for complete recipes of one batch. */
 export async function generateRecipes(
   networks: Networks,
   recipes: readonly Recipe[],
-  { onStep, onPreview, ...run }: SampleRun & GenerateCallbacks = {},
+  { onStep, onSlice, onPreview, ...run }: SampleRun & GenerateCallbacks = {},
 ): Promise<Uint8Array[]> {
   const index = (networks.model ?? networks.cvae)!;
   const slices = imagesInSlices(networks, recipes, run);
@@ -62,6 +64,7 @@ export async function generateRecipes(
         const pictures = await imagesToPixels(index, images).finally(() => images.dispose());
         return pictures.map((pixels, i) => finishEdit(recipes[i]!, pixels));
       }
+      if (!slice.value) await onSlice?.();
       if (slice.value?.preview && onPreview) await onPreview(await imagesToPixels(index, slice.value.preview));
       if (slice.value && slice.value.step > 0) await onStep?.(slice.value);
     }

@@ -1,4 +1,4 @@
-import { dispose, type Tensor } from '@tensorflow/tfjs-core';
+import { dispose, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { forgetRecordings } from '../kernels/plan/recordings.ts';
@@ -16,6 +16,7 @@ import { uploadWeights } from '../networks/weights.ts';
 import type { ModelFiles } from '../weights/modelFolder.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
 import { checkWeights } from '../weights/weightTensor.ts';
+import type { Elsewhere } from './elsewhere.ts';
 
 /** A diffusion model of latents or of pixels on the current backend. */
 export interface DiffusionModel {
@@ -27,6 +28,8 @@ export interface DiffusionModel {
   readonly vae: { config: AutoencoderKlConfig; weights: Record<string, Tensor> } | null;
   /** Turns label and attributes into what the U-Net takes; null: that takes the label. */
   readonly conditioning: { config: ConditioningConfig; weights: Record<string, Tensor> } | null;
+  /** Stands for the networks in pictures of the model's own size; absent: they compute here. */
+  readonly elsewhere?: Elsewhere;
   readonly scheduler: SchedulerConfig;
   /** (h, w, c) of the latents of one image; for a model of pixels, of the image. */
   readonly latentShape: readonly [number, number, number];
@@ -142,4 +145,9 @@ function checkConditioning(files: ModelFiles, unet: UNet2DConfig): ConditioningC
   }
   checkWeights(files.conditioning ?? new Map(), conditioningShapes(config), `${figment.name}/conditioning`);
   return config;
+}
+
+/** What stands for the networks where latents are of the model's own size. */
+export function elsewhereOf({ elsewhere, latentShape }: DiffusionModel, latents: Tensor4D): Elsewhere | undefined {
+  return latents.shape[1] === latentShape[0] && latents.shape[2] === latentShape[1] ? elsewhere : undefined;
 }

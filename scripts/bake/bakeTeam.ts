@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { BackendName } from '../../runtime/index.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { UsageError } from '../node/usageError.ts';
-import { type BakedBatch, Baker, type BakerOptions, type PictureBatch } from './baker.ts';
+import { type BakedBatch, type BakeEngine, Baker, type BakerOptions, type PictureBatch } from './baker.ts';
 import type { BakeReply, BakeRequest } from './bakeWorker.ts';
 
 /** The threads that bake at the same time, a batch each; or this thread alone. */
@@ -21,16 +21,18 @@ const isSource = import.meta.url.endsWith('.ts');
 const MISTAKES = ['UsageError', 'ModelFileError', 'MissingFileError'];
 
 /** One job computes in this thread, on the GPU where there is one; more are threads, each on a core of the CPU. */
-export async function openTeam(numJobs: number, backend?: BackendName): Promise<BakeTeam> {
+export async function openTeam(numJobs: number, backend?: BackendName, engine?: BakeEngine): Promise<BakeTeam> {
   if (numJobs > 1 && backend === 'webgpu') {
     throw new UsageError('bake: jobs are threads on the CPU, and webgpu is one device; leave one of the two out');
   }
-  return numJobs > 1 ? threads(numJobs, backend ?? 'wasm') : thisThread(backend);
+  const team = numJobs > 1 ? threads(numJobs, backend ?? 'wasm', engine) : await thisThread(backend, engine);
+  if (engine !== 'onnx') return team;
+  return { ...team, backend: 'onnx', reason: 'The networks of diffusion models run in ONNX Runtime.' };
 }
 
-async function thisThread(backend?: BackendName): Promise<BakeTeam> {
-  const opened = await openNodeBackend(backend);
-  const baker = new Baker();
+async function thisThread(backend?: BackendName, engine?: BakeEngine): Promise<BakeTeam> {
+  const opened = await openNodeBackend(backend ?? (engine === 'onnx' ? 'wasm' : undefined));
+  const baker = new Baker(engine);
   return {
     members: [baker],
     backend: opened.backend,
@@ -42,9 +44,9 @@ async function thisThread(backend?: BackendName): Promise<BakeTeam> {
   };
 }
 
-function threads(numJobs: number, backend: BackendName): BakeTeam {
+function threads(numJobs: number, backend: BackendName, engine?: BakeEngine): BakeTeam {
   const file = new URL(isSource ? './bakeWorker.source.mjs' : './bakeWorker.js', import.meta.url);
-  const workers = Array.from({ length: numJobs }, () => new Worker(file, { workerData: { backend } }));
+  const workers = Array.from({ length: numJobs }, () => new Worker(file, { workerData: { backend, engine } }));
   return {
     members: workers.map((worker) => ({ bake: (batch, options) => bakeIn(worker, batch, options) })),
     backend,

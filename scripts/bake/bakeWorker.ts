@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { BackendName } from '../../runtime/index.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
-import { type BakedBatch, Baker, type PictureBatch } from './baker.ts';
+import { type BakedBatch, type BakeEngine, Baker, type PictureBatch } from './baker.ts';
 
 /** What a thread receives: a batch to bake, or null to give up the current one. */
 export type BakeRequest = PictureBatch | null;
@@ -12,8 +12,9 @@ export type BakeReply = { share: number } | { baked: BakedBatch } | { failure: {
 
 const port = parentPort;
 if (!port) throw new Error('bakeWorker: this file runs as a worker thread of figment bake');
-const opened = openNodeBackend((workerData as { backend: BackendName }).backend);
-const baker = new Baker();
+const { backend, engine } = workerData as { backend: BackendName; engine?: BakeEngine };
+const opened = openNodeBackend(backend);
+const baker = new Baker(engine);
 const reply = (message: BakeReply) => port.postMessage(message);
 let controller = new AbortController();
 

@@ -7,6 +7,7 @@ import {
   generateRecipes,
   loadClassifierFolder,
   loadModelFolder,
+  type ModelFiles,
   type PixelImage,
 } from '../../runtime/index.ts';
 import { writeFileAtomic } from '../node/atomicWrite.ts';
@@ -26,6 +27,24 @@ import { encodeKtx2 } from './encodeKtx2.ts';
 import { layerImages } from './layers.ts';
 import type { FileRecord } from './manifest.ts';
 import { placeInside } from './outputPaths.ts';
+
+/** What computes networks: TensorFlow.js, or ONNX Runtime for Node where that is installed. */
+export type BakeEngine = 'tfjs' | 'onnx';
+
+/** The model, its networks in ONNX Runtime. */
+async function buildOnnxModel(files: ModelFiles): Promise<DiffusionModel> {
+  const { openOnnxEngine } = await import('../node/onnx/onnxEngine.ts');
+  const model = buildModel(files);
+  const elsewhere = await openOnnxEngine(files).catch((error) => {
+    model.dispose();
+    throw error;
+  });
+  const dispose = () => {
+    model.dispose();
+    elsewhere.dispose();
+  };
+  return { ...model, elsewhere, dispose };
+}
 
 /** Pictures made at once: of one model, with one sampling. */
 export interface PictureBatch {
@@ -49,7 +68,7 @@ export interface BakerOptions {
 export class Baker {
   readonly #model = new Held(
     (name, signal) => loadModelFolder(modelSource(name), { acceptChanged: true, signal }),
-    buildModel,
+    (files) => (this.engine === 'onnx' ? buildOnnxModel(files) : buildModel(files)),
   );
   readonly #cvae = new Held(
     (name, signal) => loadModelFolder(modelSource(name), { parts: ['cvae'], acceptChanged: true, signal }),
@@ -60,6 +79,9 @@ export class Baker {
     buildClassifier,
   );
 
+  /** @param engine what computes the networks of diffusion models; by default TensorFlow.js, on the current backend */
+  constructor(private readonly engine: BakeEngine = 'tfjs') {}
+
   /** Makes the pictures of a batch without writing them: RGBA bytes of each, of the model's size. */
   async make(pictures: readonly PlannedPicture[], { signal, onStep }: BakerOptions = {}): Promise<Uint8Array[]> {
     const { look } = pictures[0]!;
@@ -69,6 +91,7 @@ export class Baker {
     const model = pipeline === 'cvae' ? null : await this.#model.open(look.model, look.modelHash, signal);
     return generateRecipes({ model, cvae, classifiers: await this.#classifiersOf(look, model, signal) }, recipes, {
       signal,
+      ...(this.engine === 'onnx' && { onSlice: letEventsIn }),
       onStep: async ({ step, numSteps }) => {
         onStep?.(step / numSteps);
         await letEventsIn();
@@ -140,7 +163,7 @@ export class Held<Files extends { hash: string }, Network extends { hash: string
   /** @param read reads the files of a name */
   constructor(
     private readonly read: (name: string, signal?: AbortSignal) => Promise<Files>,
-    private readonly build: (files: Files) => Network,
+    private readonly build: (files: Files) => Network | Promise<Network>,
   ) {}
 
   /** @throws UsageError when the files' hash is another */
@@ -150,8 +173,9 @@ export class Held<Files extends { hash: string }, Network extends { hash: string
     const files = await this.read(name, signal);
     if (files.hash !== hash) throw new UsageError(`bake: ${name} has changed meanwhile; bake again`);
     this.#name = name;
-    this.#network = this.build(files);
-    return this.#network;
+    const network = await this.build(files);
+    this.#network = network;
+    return network;
   }
 
   dispose(): void {

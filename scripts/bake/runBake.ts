@@ -5,7 +5,7 @@ import { InterruptError } from '../node/interrupt.ts';
 import { packageVersion } from '../node/packageRoot.ts';
 import { decodePng, encodePng } from '../node/png.ts';
 import type { BakePlan, PlannedPicture, Sheet } from './bakePlan.ts';
-import { sha256, writeOutput } from './baker.ts';
+import { type BakeEngine, sha256, writeOutput } from './baker.ts';
 import { type BakeTeam, openTeam } from './bakeTeam.ts';
 import { makeBatches, takeShard } from './batches.ts';
 import { type FileRecord, Manifest, type Shard } from './manifest.ts';
@@ -20,6 +20,8 @@ export interface RunOptions {
   jobs?: number;
   /** Default: the fastest here. */
   backend?: BackendName;
+  /** What computes the networks of diffusion models. Default: TensorFlow.js; `onnx` needs the package onnxruntime-node. */
+  engine?: BakeEngine;
   /** Bake only this part of the whole. */
   shard?: Shard;
   /** Bake everything, whatever the manifest says. */
@@ -112,9 +114,9 @@ async function bakePictures(
   result: BakeResult,
 ): Promise<void> {
   if (pictures.length === 0) return;
-  const { batch = DEFAULT_BATCH, jobs = 1, backend, signal, onProgress } = options;
+  const { batch = DEFAULT_BATCH, jobs = 1, backend, engine, signal, onProgress } = options;
   const queue = makeBatches(pictures, batch);
-  const team = await openTeam(Math.min(jobs, queue.length), backend);
+  const team = await openTeam(Math.min(jobs, queue.length), backend, engine);
   result.backend = { name: team.backend, reason: team.reason };
   const shares = new Map<number, number>();
   const report = () => {

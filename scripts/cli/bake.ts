@@ -41,6 +41,14 @@ export function bakeCommand(): Command {
     .option('--batch <n>', 'pictures computed at once; they do not depend on it', wholeNumber(1, MAX_BATCH), 16)
     .option('--jobs <n>', 'how many bake at the same time, each on a core', wholeNumber(1, MAX_JOBS), 1)
     .addOption(new Option('--backend <name>', 'default: the fastest here').choices(['webgpu', 'wasm', 'cpu']))
+    .addOption(
+      new Option(
+        '--engine <name>',
+        'what computes the networks: onnx is faster on a CPU, and needs the package onnxruntime-node',
+      )
+        .choices(['tfjs', 'onnx'])
+        .default('tfjs'),
+    )
     .optionsGroup(OF_A_MODEL)
     .option('--label <names>', 'labels to draw, repeated or separated by commas (default: all)', addNames)
     .option(

@@ -29,12 +29,13 @@ export async function bakeFile(file: string, options: BakeCommandOptions): Promi
 }
 
 function runOptions(
-  { out, batch, jobs, backend, shard, force, prune }: BakeCommandOptions,
+  { out, batch, jobs, backend, engine, shard, force, prune }: BakeCommandOptions,
   signal: AbortSignal,
 ): BakeOptions {
   return {
     batch,
     jobs,
+    engine,
     signal,
     ...(out === undefined ? {} : { out }),
     ...(backend === undefined ? {} : { backend }),

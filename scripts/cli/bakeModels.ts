@@ -22,8 +22,8 @@ export async function bakeModels(models: string[], options: BakeCommandOptions):
     const progress = startProgress('bake');
     const onProgress = ({ numDone, numPictures }: { numDone: number; numPictures: number }) =>
       progress.update(numDone / numPictures, `${Math.floor(numDone)}/${numPictures} images`);
-    const { batch, jobs, backend } = options;
-    const run = { batch, jobs, ...(backend ? { backend } : {}), signal, onProgress };
+    const { batch, jobs, backend, engine } = options;
+    const run = { batch, jobs, ...(backend ? { backend } : {}), engine, signal, onProgress };
     const result = await runPlan(plan, run, false).finally(() => progress.stop());
     console.log(`bake: ${result.backend!.name}: ${result.backend!.reason}`);
     const lines = samplings(plan);

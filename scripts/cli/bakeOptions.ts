@@ -1,5 +1,6 @@
 // What `figment bake` takes, as commander hands it over.
 import type { BackendName, PipelineName, SamplerName } from '../../runtime/index.ts';
+import type { BakeEngine } from '../bake/baker.ts';
 import type { AskedAttributes } from '../bake/combinations.ts';
 import type { Shard } from '../bake/manifest.ts';
 
@@ -52,6 +53,7 @@ export interface CommonOptions {
   batch: number;
   jobs: number;
   backend?: BackendName;
+  engine: BakeEngine;
 }
 
 export type BakeCommandOptions = BakePictureOptions & FileOptions & CommonOptions;

@@ -4,6 +4,7 @@ import { coloursFor } from '../node/terminal.ts';
 import { bakeCommand } from './bake.ts';
 import { datasetCommand } from './dataset.ts';
 import { evaluateCommand } from './evaluate.ts';
+import { exportCommand } from './export.ts';
 import { inspectCommand } from './inspect.ts';
 import { modelsCommand } from './models.ts';
 import { pickCommand } from './pick.ts';
@@ -25,6 +26,7 @@ export function createProgram(): Command {
     evaluateCommand(),
     verifyCommand(),
     rehashCommand(),
+    exportCommand(),
     datasetCommand(),
     modelsCommand(),
   ];

@@ -28,6 +28,7 @@ import {
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { combineCredits, readCredit } from '../node/credit.ts';
 import { openLatents } from '../node/openLatents.ts';
+import { withPipeline } from '../node/pipelineFile.ts';
 import { readVae } from '../node/readNetworks.ts';
 import { startNetwork } from '../node/startNetwork.ts';
 import { UsageError } from '../node/usageError.ts';
@@ -91,7 +92,7 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
           const unet = { config, weights: await downloadWeights(trainer.ema) };
           const content = modelContent({ ...dataset, ...credit }, vae, statistics, unet, options);
           const files = await modelFolderFiles(content, { dtype: 'F16' });
-          await writeFilesAtomic(command.out, files);
+          await writeFilesAtomic(command.out, await withPipeline(files));
           await writePreview(command.out, 'preview', step, await previewSheet(files, examples));
         },
       };

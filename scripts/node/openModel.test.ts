@@ -37,6 +37,8 @@ describe('modelSource', () => {
       /"no\/model" does not exist; name a model's folder/,
     );
     expect(() => modelSource('dragons', join(dir, 'nowhere'))).toThrow(/npm install babylon-figment-dragons, or name/);
+    expect(() => modelSource('no\0name', dir)).toThrow(/does not exist/);
+    expect(() => modelSource('x'.repeat(5000), dir)).toThrow(/does not exist/);
   });
 });
 

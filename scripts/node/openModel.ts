@@ -1,4 +1,5 @@
 // Models and classifiers by the names that commands take: a shipped or installed one, a folder, or an address.
+import { shortened } from '../../runtime/core/errors.ts';
 import {
   type ClassifierFiles,
   type ConditionalVae,
@@ -60,7 +61,7 @@ export function missing(name: string, kind: Kind, names: readonly string[]): str
   const nearest = nearestWord(names, name);
   const guess = nearest === undefined ? '' : `did you mean "${nearest}"? shipped ${kind}: ${names.join(', ')}; or `;
   const install = kind === 'models' && /^[\w-]+$/.test(name) ? `npm install ${PACKAGE_PREFIX}${name}, or ` : '';
-  return `${one} "${name}" does not exist; ${guess}${install}name a ${one}'s folder or https address`;
+  return `${one} "${shortened(name, 200)}" does not exist; ${guess}${install}name a ${one}'s folder or https address`;
 }
 
 /** @throws UsageError when the files do not make a classifier */

@@ -40,5 +40,9 @@ function namesIn(folder: string, kind: Kind, prefix = ''): string[] {
 }
 
 export function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false; // such as a name that no file can have
+  }
 }

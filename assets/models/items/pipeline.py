@@ -1,0 +1,321 @@
+"""How Python runs a Figment model, with the picture that the game gets of the same label and seed.
+
+    import torch
+    from diffusers import DiffusionPipeline
+
+    pipe = DiffusionPipeline.from_pretrained(folder, custom_pipeline=folder, trust_remote_code=True)
+    pipe(label="elf", seed=7).images[0].save("elf.png")
+"""
+
+import json
+import math
+import os
+import shutil
+
+import numpy as np
+import torch
+from diffusers import (
+    AutoencoderKL,
+    DDIMScheduler,
+    DDPMScheduler,
+    DiffusionPipeline,
+    DPMSolverMultistepScheduler,
+    EulerDiscreteScheduler,
+    ImagePipelineOutput,
+    UNet2DModel,
+)
+from diffusers.schedulers import scheduling_ddpm
+from PIL import Image
+from safetensors.torch import load_file
+
+SAMPLERS = {
+    "ddpm": (DDPMScheduler, {}),
+    "ddim": (DDIMScheduler, {}),
+    "dpm++": (
+        DPMSolverMultistepScheduler,
+        {"algorithm_type": "dpmsolver++", "solver_order": 2, "lower_order_final": True, "euler_at_final": False},
+    ),
+    "euler": (EulerDiscreteScheduler, {}),
+}
+
+# Below this byte value alpha becomes 0: a network's nearly transparent pixels are noise.
+MIN_ALPHA = 8
+
+# The stream of a seed that begins its image.
+START_STREAM = 0
+
+
+def philox(seed, stream, count):
+    """The first words of a stream, uint32 (Salmon et al. 2011, Philox4x32-10)."""
+    blocks = -(-count // 4)
+    c = [np.arange(blocks, dtype=np.uint64)] + [np.zeros(blocks, dtype=np.uint64) for _ in range(3)]
+    k0, k1 = seed, stream
+    low = np.uint64(0xFFFFFFFF)
+    shift = np.uint64(32)
+    for _ in range(10):
+        p0 = np.uint64(0xD2511F53) * c[0]
+        p1 = np.uint64(0xCD9E8D57) * c[2]
+        c = [
+            (p1 >> shift) ^ c[1] ^ np.uint64(k0),
+            p1 & low,
+            (p0 >> shift) ^ c[3] ^ np.uint64(k1),
+            p0 & low,
+        ]
+        k0 = (k0 + 0x9E3779B9) & 0xFFFFFFFF
+        k1 = (k1 + 0xBB67AE85) & 0xFFFFFFFF
+    return np.stack(c, axis=1).reshape(-1)[:count]
+
+
+def normals(seed, stream, count):
+    """Standard normal float32 of a stream (Box & Muller 1958), the same as in the game."""
+    words = philox(seed, stream, count + count % 2).astype(np.float64).reshape(-1, 2)
+    radius = np.sqrt(-2 * np.log((words[:, 0] + 0.5) / 2**32))
+    angle = 2 * math.pi * (words[:, 1] / 2**32)
+    pairs = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+    return pairs.reshape(-1)[:count].astype(np.float32)
+
+
+class FigmentConditioning(torch.nn.Module):
+    """Turns label and attributes into the vector that the U-Net adds to its time embedding."""
+
+    def __init__(self, embedding_dim, num_labels, attributes, numeric_channels=32, **_):
+        super().__init__()
+        self.num_labels = num_labels
+        self.kinds = dict(attributes)
+        self.numeric_channels = numeric_channels
+        self.label_embedding = torch.nn.Embedding(num_labels + 1, embedding_dim)
+        self.attributes = torch.nn.ModuleDict()
+        for name, kind in self.kinds.items():
+            rows = 0 if kind == "number" else kind
+            parts = {"embedding": torch.nn.Embedding(rows + 1, embedding_dim)}
+            if kind == "number":
+                parts["linear_1"] = torch.nn.Linear(numeric_channels, embedding_dim)
+                parts["linear_2"] = torch.nn.Linear(embedding_dim, embedding_dim)
+            self.attributes[name] = torch.nn.ModuleDict(parts)
+
+    def forward(self, labels, values):
+        """labels: int (B), num_labels means "any"; values: float (B, attributes), below 0 means "any"."""
+        total = self.label_embedding(labels)
+        for place, (name, kind) in enumerate(self.kinds.items()):
+            parts, value = self.attributes[name], values[:, place]
+            is_any = value < 0
+            if kind == "number":
+                half = self.numeric_channels // 2
+                steps = torch.arange(half, device=value.device, dtype=torch.float32) / max(1, half - 1)
+                angles = value[:, None] * (math.pi / 2) * 32**steps[None]
+                waves = torch.cat([angles.sin(), angles.cos()], dim=1)
+                known = parts["linear_2"](torch.nn.functional.silu(parts["linear_1"](waves)))
+                nothing = parts["embedding"](torch.zeros_like(labels))
+                total = total + torch.where(is_any[:, None], nothing, known)
+            else:
+                total = total + parts["embedding"](torch.where(is_any, kind, value).long())
+        return total / math.sqrt(1 + len(self.kinds))
+
+
+def make_circular(network):
+    """Lets every convolution wrap around the borders, those that halve by one row and column too."""
+    for module in network.modules():
+        if isinstance(module, torch.nn.Conv2d):
+            module.padding_mode = "circular"
+            module._reversed_padding_repeated_twice = [p for p in reversed(module.padding) for _ in range(2)]
+        if type(module).__name__ == "Downsample2D" and module.use_conv and module.padding == 0:
+            module.forward = _circular_halving(module)
+
+
+def _circular_halving(module):
+    def forward(hidden_states, *args, **kwargs):
+        return module.conv(torch.nn.functional.pad(hidden_states, (0, 1, 0, 1), mode="circular"))
+
+    return forward
+
+
+class FigmentPipeline(DiffusionPipeline):
+    """A diffusion model of latents or of pixels, conditioned on a label and attributes."""
+
+    model_cpu_offload_seq = "unet->vae"
+    _optional_components = ["vae"]
+
+    def __init__(self, unet: UNet2DModel, scheduler, vae: AutoencoderKL = None, labels=None, figment=None):
+        super().__init__()
+        self.register_modules(unet=unet, scheduler=scheduler, vae=vae)
+        self.register_to_config(labels=labels, figment=figment)
+        self.conditioning = None
+        if self.figment.get("circularPadding", False):
+            for network in (unet, vae):
+                if network is not None:
+                    make_circular(network)
+
+    @property
+    def figment(self):
+        return self.config.figment or {}
+
+    @property
+    def labels(self):
+        rows = self.unet.config.num_class_embeds
+        return self.config.labels or (["image"] if rows is None else [f"class{i}" for i in range(rows)])
+
+    @property
+    def null_label(self):
+        """The row that means "any"; None where there is none."""
+        if "nullLabel" in self.figment:
+            return self.figment["nullLabel"]
+        rows = self.unet.config.num_class_embeds
+        if self.unet.config.class_embed_type == "identity" or rows == len(self.labels) + 1:
+            return len(self.labels)
+        return None
+
+    def save_pretrained(self, save_directory, **kwargs):
+        super().save_pretrained(save_directory, **kwargs)
+        for name in ("conditioning", "cvae", "pipeline.py"):
+            place = os.path.join(self.name_or_path, name)
+            target = os.path.join(save_directory, name)
+            if os.path.abspath(place) == os.path.abspath(target):
+                continue
+            if os.path.isdir(place):
+                shutil.copytree(place, target, dirs_exist_ok=True)
+            elif os.path.isfile(place):
+                shutil.copyfile(place, target)
+
+    def _open_conditioning(self):
+        if self.conditioning is None:
+            folder = os.path.join(self.name_or_path, "conditioning")
+            with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
+                config = json.load(file)
+            network = FigmentConditioning(**{k: v for k, v in config.items() if not k.startswith("_")})
+            weights = load_file(os.path.join(folder, "diffusion_pytorch_model.safetensors"))
+            network.load_state_dict({name: value.float() for name, value in weights.items()})
+            self.conditioning = network.eval()
+        return self.conditioning.to(self.device)
+
+    def _values(self, attributes):
+        """A number for each attribute of the model: the place of a word, a share of a range, −1 for "any"."""
+        vocabulary = self.figment.get("attributes", {})
+        unknown = [name for name in attributes if name not in vocabulary]
+        if unknown:
+            raise ValueError(f"attribute {unknown[0]!r} is unknown; known: {', '.join(vocabulary)}")
+        values = []
+        for name, known in vocabulary.items():
+            if name not in attributes:
+                values.append(-1.0)
+            elif isinstance(known, dict):
+                values.append((attributes[name] - known["min"]) / (known["max"] - known["min"]))
+            else:
+                values.append(float(known.index(attributes[name])))
+        return values
+
+    def _conditions(self, labels, attributes):
+        """What the U-Net is told of each picture and, behind that, of none in particular."""
+        rows = [self.labels.index(label) for label in labels]
+        if self.unet.config.class_embed_type == "identity":
+            network = self._open_conditioning()
+            values = [self._values(one) for one in attributes]
+            anything = [[-1.0] * len(network.kinds)] * len(rows)
+            told = torch.tensor(rows + [network.num_labels] * len(rows), device=self.device)
+            return network(told, torch.tensor(values + anything, device=self.device)).to(self.unet.dtype)
+        if self.unet.config.num_class_embeds is None:
+            return None
+        null = self.null_label
+        classes = rows if null is None else [row + 1 if row >= null else row for row in rows] + [null] * len(rows)
+        return torch.tensor(classes, device=self.device)
+
+    def _noise(self, seeds, stream, shape):
+        """(B, C, h, w); in the game the channels come last."""
+        channels, height, width = shape
+        images = [normals(seed, stream, height * width * channels) for seed in seeds]
+        noise = np.stack(images).reshape(len(seeds), height, width, channels).transpose(0, 3, 1, 2)
+        return torch.from_numpy(np.ascontiguousarray(noise)).to(self.device, self.unet.dtype)
+
+    def _latent_shape(self):
+        size = self.unet.config.sample_size
+        if "heightPx" in self.figment:
+            factor = 1 if self.vae is None else 2 ** (len(self.vae.config.block_out_channels) - 1)
+            size = [self.figment["heightPx"] // factor, self.figment["widthPx"] // factor]
+        height, width = (size, size) if isinstance(size, int) else size
+        return self.unet.config.in_channels, height, width
+
+    def _decode(self, latents):
+        if self.vae is None:
+            return latents
+        config = self.vae.config
+        z = latents / config.scaling_factor
+        if config.latents_mean is not None and config.latents_std is not None:
+            shape = (1, -1, 1, 1)
+            z = z * torch.tensor(config.latents_std).view(shape).to(z) + torch.tensor(config.latents_mean).view(shape).to(z)
+        elif config.shift_factor is not None:
+            z = z + config.shift_factor
+        return self.vae.decode(z).sample
+
+    def _pixels(self, images):
+        """Values −1 … 1 to bytes with straight alpha, (B, H, W, 3 or 4)."""
+        values = (images.float().permute(0, 2, 3, 1).cpu().numpy() + 1) / 2
+        values = np.clip(np.nan_to_num(values), 0, 1)
+        if values.shape[-1] == 4:
+            alpha = values[..., 3:]
+            if self.figment.get("premultipliedAlpha", False):
+                values = np.concatenate([np.clip(values[..., :3] / np.maximum(alpha, 1e-9), 0, 1), alpha], axis=-1)
+            values = np.where(np.round(255 * alpha) < MIN_ALPHA, 0, values)
+        return np.round(255 * values).astype(np.uint8)
+
+    @torch.no_grad()
+    def __call__(
+        self,
+        label=None,
+        attributes=None,
+        seed=0,
+        num_inference_steps=None,
+        guidance_scale=None,
+        sampler=None,
+        eta=0.0,
+        latents=None,
+        output_type="pil",
+        return_dict=True,
+    ):
+        """
+        label: one of the model's, or a list of them; attributes: a dict, or one for each label; seed: uint32, or a list;
+        latents: (B, C, h, w) in place of the seeds' noise; output_type: "pil", "np" (bytes) or "latent".
+        """
+        defaults = {"sampler": "ddim", "numInferenceSteps": 30, "guidanceScale": 2, **self.figment.get("sampleDefaults", {})}
+        labels = label if isinstance(label, (list, tuple)) else [label if label is not None else self.labels[0]]
+        seeds = list(seed) if isinstance(seed, (list, tuple)) else [seed + i for i in range(len(labels))]
+        asked = attributes if isinstance(attributes, (list, tuple)) else [attributes or {}] * len(labels)
+        steps = num_inference_steps or defaults["numInferenceSteps"]
+        scale = defaults["guidanceScale"] if guidance_scale is None else guidance_scale
+        scale = 1 if self.null_label is None else scale
+        scheduler_class, options = SAMPLERS[sampler or defaults["sampler"]]
+        scheduler = scheduler_class.from_config(self.scheduler.config, **options)
+        scheduler.set_timesteps(steps, device=self.device)
+        conditions = self._conditions(labels, asked)
+        shape = self._latent_shape()
+        x = self._noise(seeds, START_STREAM, shape) if latents is None else latents.to(self.device, self.unet.dtype)
+        x = x * scheduler.init_noise_sigma
+        batch = len(labels)
+        extra = {"eta": eta} if scheduler_class is DDIMScheduler else {}
+        for index, t in enumerate(self.progress_bar(scheduler.timesteps)):
+            is_guided = scale != 1 and conditions is not None
+            inputs = scheduler.scale_model_input(torch.cat([x, x]) if is_guided else x, t)
+            told = conditions if conditions is None or is_guided else conditions[:batch]
+            output = self.unet(inputs, t, class_labels=told).sample
+            if is_guided:
+                conditioned, anything = output.chunk(2)
+                output = anything + scale * (conditioned - anything)
+            if scheduler_class is DDPMScheduler or eta > 0:
+                x = self._noisy_step(scheduler, output, t, x, self._noise(seeds, index + 1, shape), eta)
+            else:
+                x = scheduler.step(output, t, x, **extra).prev_sample
+        if output_type == "latent":
+            images = x
+        else:
+            pixels = self._pixels(self._decode(x))
+            images = pixels if output_type == "np" else [Image.fromarray(one) for one in pixels]
+        return ImagePipelineOutput(images=images) if return_dict else (images,)
+
+    def _noisy_step(self, scheduler, output, t, x, noise, eta):
+        """A step with the game's noise: that of the seed and the step."""
+        if isinstance(scheduler, DDIMScheduler):
+            return scheduler.step(output, t, x, eta=eta, variance_noise=noise).prev_sample
+        own = scheduling_ddpm.randn_tensor
+        scheduling_ddpm.randn_tensor = lambda *args, **kwargs: noise
+        try:
+            return scheduler.step(output, t, x).prev_sample
+        finally:
+            scheduling_ddpm.randn_tensor = own
