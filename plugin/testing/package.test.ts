@@ -351,7 +351,7 @@ function texel({ pixels, sizePx }: { pixels: Uint8Array; sizePx: number }, x: nu
 async function shown(page: import('playwright-core').Page, x: number, y: number, canvas = 'canvas'): Promise<number[]> {
   const place = page.locator(canvas);
   if ((await place.count()) === 0) return [];
-  const { width, pixels } = decodePng(await place.screenshot());
-  const start = 4 * (Math.floor(y) * width + Math.floor(x));
+  const { width, height, pixels } = decodePng(await place.screenshot());
+  const start = (pixels.length / (width * height)) * (Math.floor(y) * width + Math.floor(x));
   return Array.from(pixels.slice(start, start + 3));
 }

@@ -34,7 +34,8 @@ export const LIBRARY_BUILD = {
 
 /**
  * One script for pages that load Babylon.js as a script, too, such as its Playground: it takes the global BABYLON and makes
- * the global FIGMENT. The backends that compute on the page's own thread are left out; workers and the GPU are there.
+ * the global FIGMENT. The backends that compute on the page's own thread are left out, and steering by classifiers on the GPU;
+ * workers have all.
  */
 export const GLOBAL_BUILD = {
   ...BROWSER_BUILD,
@@ -115,13 +116,17 @@ function globalBabylon(root: string): Plugin {
   };
 }
 
-/** Leaves out the backends that compute on the page's own thread, and their kernels. */
+/**
+ * Leaves out the backends that compute on the page's own thread, their kernels, and those of tfjs's WebGPU kernels that only
+ * training and steering by a classifier take.
+ */
 function withoutThreadBackends(): Plugin {
   return {
     name: 'without the backends of the thread',
     setup(build) {
-      const filter = /^@tensorflow\/tfjs-backend-(wasm|cpu)$|^\.\.\/kernels\/(wasm|cpu)\/index\.ts$/;
-      const problem = 'babylon.figment.js computes on the GPU and in workers alone; import the package for this thread';
+      const filter = /^@tensorflow\/tfjs-backend-(wasm|cpu|webgpu)$|^\.\.\/kernels\/(wasm|cpu)\/index\.ts$/;
+      const problem =
+        'babylon.figment.js neither computes on this thread nor steers on the GPU; take compute: "worker", or import the package';
       build.onResolve({ filter }, ({ path: from }) => ({ path: from, namespace: 'left-out' }));
       build.onLoad({ filter: /./, namespace: 'left-out' }, () => {
         return { contents: `throw new Error('${problem}'); module.exports = {};`, loader: 'js' };
