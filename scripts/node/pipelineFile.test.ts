@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { createModel, generate, loadModelFolder, memorySource, selectBackend } from '../../runtime/index.ts';
+import { withJson } from '../../runtime/testing/foreignFolders.ts';
 import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { writeFilesAtomic } from './atomicWrite.ts';
 import { packageRoot } from './packageRoot.ts';
@@ -44,7 +45,13 @@ sys.stdout.buffer.write(pixels.tobytes())
 
 it.skipIf(!hasDiffusers)('gives our picture in Python, of a model with attributes and circular padding', async () => {
   const attributes = { hair: ['black', 'red'], wear: { min: 0, max: 2 } };
-  const files = await tinyModelFolder({ attributes, circularPadding: true });
+  const parts = {
+    unet: ['diffusers', 'UNet2DModel'],
+    vae: ['diffusers', 'AutoencoderKL'],
+    scheduler: ['diffusers', 'DDIMScheduler'],
+  };
+  const tiny = await tinyModelFolder({ attributes, circularPadding: true });
+  const files = withJson(tiny, 'model_index.json', parts);
   const dir = await mkdtemp(join(tmpdir(), 'figment-python-'));
   await writeFilesAtomic(dir, await withPipeline(files));
   await writeFile(join(dir, 'run.py'), SCRIPT);

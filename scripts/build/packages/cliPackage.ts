@@ -41,7 +41,7 @@ export async function buildCliPackage(folder: string, declarations: string): Pro
   const source = (...names: string[]) => path.join(packageRoot(), ...names);
   await Promise.all([buildScripts(dist), buildPages(path.join(dist, 'pages')), bundleTypes(declarations, TYPES, dist)]);
   copyFileSync(source('scripts/bundlers/imports.d.ts'), path.join(dist, 'imports.d.ts'));
-  for (const name of ['schema', 'classifiers']) {
+  for (const name of ['schema', 'classifiers', 'python']) {
     cpSync(source('assets', name), path.join(folder, 'assets', name), { recursive: true });
   }
   mkdirSync(path.join(folder, 'images'));
