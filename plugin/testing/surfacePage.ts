@@ -36,6 +36,7 @@ export async function start(kind: 'webgpu' | 'webgl', compute: Compute, canvasPx
   camera.mode = FreeCamera.ORTHOGRAPHIC_CAMERA;
   [camera.orthoLeft, camera.orthoRight, camera.orthoBottom, camera.orthoTop] = [-1, 1, -1, 1];
   textures = await AssetGenerator.LoadAsync('tiny/', scene, { compute, numWorkers: 1, frameBudgetMs: 200 });
+  await textures.warmUpAsync(); // which reads one number back: whether the weights make pictures at all
   return `${engine.name}, ${textures.backend.backend}`;
 }
 

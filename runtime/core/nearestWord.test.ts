@@ -16,8 +16,8 @@ it('has nothing to offer without words', () => {
 });
 
 it('takes a moment whatever it is given', () => {
-  const start = performance.now();
+  const before = process.cpuUsage();
   const words = Array.from({ length: 100_000 }, (_, i) => `${i}`.repeat(40));
   expect(nearestWord([...words], 'x'.repeat(3e7))).toBeDefined();
-  expect(performance.now() - start).toBeLessThan(2000);
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(2000); // ms of computing, however busy the machine is
 });

@@ -90,7 +90,7 @@ describe('a bake file', () => {
 });
 
 it('tells of a file that is wrong throughout in its first lines, at once', () => {
-  const start = performance.now();
+  const before = process.cpuUsage();
   const all = (count: number) => `{ "figment": 1, "assets": [${'{ "name": 7, "x": 1 },'.repeat(count)}] }`;
   const wrong = problems(all(5000));
   expect(wrong).toHaveLength(21);
@@ -99,5 +99,5 @@ it('tells of a file that is wrong throughout in its first lines, at once', () =>
   const long = `{ "figment": "${'x'.repeat(1e5)}", "${'y'.repeat(1e5)}": 1, "assets": [{ "name": "a" }] }`;
   for (const line of problems(long)) expect(line.length).toBeLessThanOrEqual(500);
   expect(problems(`{ ${'x '.repeat(1e4)}`)).toHaveLength(20);
-  expect(performance.now() - start).toBeLessThan(2000);
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(2000); // ms of computing, however busy the machine is
 });
