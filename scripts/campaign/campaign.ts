@@ -1,7 +1,9 @@
 // npm run campaign: attacks Figment with damaged and hostile input and with accidents, and ends with a table of cases and
 // failures; exit code 1 if there was any.
 //   -- --seed 7 --minutes 10 --only "model folders,PNG files" --case 123
-import { parseArgs } from 'node:util';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { realNumber, wholeNumber } from '../cli/optionParsers.ts';
+import { startProgress } from '../node/terminal.ts';
 import { ALL_ATTACKS } from './allAttacks.ts';
 import type { Attack } from './attack.ts';
 import { CaseDice } from './caseDice.ts';
@@ -92,30 +94,56 @@ export function formatReports(reports: readonly AttackReport[]): string {
   return lines.join('\n');
 }
 
-if (process.argv[1] === import.meta.filename) {
-  const { values } = parseArgs({
-    options: {
-      seed: { type: 'string', default: '1' },
-      minutes: { type: 'string', default: '10' },
-      only: { type: 'string' },
-      case: { type: 'string' },
-    },
-  });
-  const names = values.only?.split(',');
-  const chosen = names ? ALL_ATTACKS.filter(({ name }) => names.includes(name)) : ALL_ATTACKS;
-  if (chosen.length === 0) throw new Error(`campaign: --only knows ${ALL_ATTACKS.map(({ name }) => name).join(', ')}`);
-  const one = values.case === undefined ? undefined : Number(values.case);
-  const totalMs = 60_000 * Number(values.minutes);
-  const totalWeight = chosen.reduce((sum, { weight }) => sum + weight, 0);
-  const reports = await runCampaign(chosen, {
-    seed: Number(values.seed),
+interface CampaignFlags {
+  seed: number;
+  minutes: number;
+  only?: Attack[];
+  case?: number;
+}
+
+/** The work of `npm run campaign`. */
+async function campaign({ seed, minutes, only = [...ALL_ATTACKS], case: one }: CampaignFlags): Promise<void> {
+  const totalMs = 60_000 * minutes;
+  const totalWeight = only.reduce((sum, { weight }) => sum + weight, 0);
+  const progress = startProgress('campaign');
+  const spent = new Map<string, number>();
+  let numCases = 0;
+  const failures: string[] = [];
+  const reports = await runCampaign(only, {
+    seed,
     firstCase: one ?? 0,
-    wantsMore: ({ weight }, numCases, spentMs) =>
-      one === undefined ? spentMs < (totalMs * weight) / totalWeight : numCases === 0,
-    onCase: ({ name }, index, { ending, flaw }) => {
-      if (ending === 'failed') console.log(`${name} --case ${index}: ${flaw}`);
+    wantsMore: ({ name, weight }, numDone, spentMs) => {
+      spent.set(name, Math.min(spentMs, (totalMs * weight) / totalWeight));
+      return one === undefined ? spentMs < (totalMs * weight) / totalWeight : numDone === 0;
     },
-  });
-  console.log(`\n${formatReports(reports)}`);
-  process.exit(reports.some(({ failures }) => failures.length > 0) ? 1 : 0);
+    onCase: ({ name }, index, { ending, flaw }) => {
+      if (ending === 'failed') failures.push(`${name} --case ${index}: ${flaw}`);
+      const share = [...spent.values()].reduce((sum, ms) => sum + ms, 0) / totalMs;
+      progress.update(share, `${name} | ${++numCases} cases | ${failures.length} failed`);
+    },
+  }).finally(() => progress.stop());
+  console.log([...failures, '', formatReports(reports)].join('\n'));
+  process.exit(failures.length > 0 ? 1 : 0); // attacked workers may still hold the process
+}
+
+/** Parser of a list of attacks by name. */
+function attacksOf(text: string): Attack[] {
+  const names = text.split(',').map((name) => name.trim());
+  const known = ALL_ATTACKS.map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new InvalidArgumentError(`there is no attack "${unknown}"; there are ${known.join(', ')}.`);
+  }
+  return ALL_ATTACKS.filter(({ name }) => names.includes(name));
+}
+
+if (process.argv[1] === import.meta.filename) {
+  await new Command('campaign')
+    .description('attack Figment with damaged and hostile input and with accidents; ends with 1 if any case failed')
+    .option('--seed <n>', 'the same seed makes the same cases', wholeNumber(0), 1)
+    .option('--minutes <x>', 'how long the cases may take in all', realNumber(0), 10)
+    .addOption(new Option('--only <names>', 'these attacks alone, separated by commas').argParser(attacksOf))
+    .option('--case <n>', 'this case alone, of each attack', wholeNumber(0))
+    .action(campaign)
+    .parseAsync();
 }
