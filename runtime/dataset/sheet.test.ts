@@ -176,3 +176,13 @@ describe('openDataset of sheets', () => {
     ]);
   });
 });
+
+it('refuses more tiles than could be, before anything is laid out for them', async () => {
+  const many = [{ ...classes[0], count: 1_999_999 }, classes[1]];
+  const attributes = { hair: ['black', 'red'] };
+  const before = process.cpuUsage();
+  expect(await problemsOf({ 'dataset.json': json({ classes: many, attributes }), ...sheets })).toEqual([
+    'dataset.json: classes: expected at most 2000000 tiles in all; split the data set',
+  ]);
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(500); // ms of computing
+});

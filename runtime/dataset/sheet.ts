@@ -14,6 +14,9 @@ export const DATASET_FILE = 'dataset.json';
 const text = v.pipe(v.string(), v.trim(), v.nonEmpty('is empty; expected text'));
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 
+/** Of all classes together: what is laid out for each tile is bounded before any sheet is looked at. */
+const MAX_TILES = 2_000_000;
+
 const classSchema = v.object({
   label: text,
   file: text,
@@ -33,7 +36,14 @@ const sheetSchema = v.object({
   attributes: v.optional(VocabularySchema),
   /** Tiles that one row of `attributes.csv` is about, for data sets of frames. */
   tilesPerCharacter: v.optional(positive),
-  classes: v.pipe(v.array(classSchema), v.minLength(1, 'there are no classes; expected at least one')),
+  classes: v.pipe(
+    v.array(classSchema),
+    v.minLength(1, 'there are no classes; expected at least one'),
+    v.check(
+      (classes) => classes.reduce((sum, { count }) => sum + count, 0) <= MAX_TILES,
+      `expected at most ${MAX_TILES} tiles in all; split the data set`,
+    ),
+  ),
 });
 
 /** What `dataset.json` says. */
