@@ -94,6 +94,9 @@ export function formatReports(reports: readonly AttackReport[]): string {
   return lines.join('\n');
 }
 
+/** Cases are many and short: the line that tells of them need not follow each. */
+const UPDATE_MS = 500;
+
 interface CampaignFlags {
   seed: number;
   minutes: number;
@@ -108,6 +111,7 @@ async function campaign({ seed, minutes, only = [...ALL_ATTACKS], case: one }: C
   const progress = startProgress('campaign');
   const spent = new Map<string, number>();
   let numCases = 0;
+  let shown = 0;
   const failures: string[] = [];
   const reports = await runCampaign(only, {
     seed,
@@ -118,8 +122,11 @@ async function campaign({ seed, minutes, only = [...ALL_ATTACKS], case: one }: C
     },
     onCase: ({ name }, index, { ending, flaw }) => {
       if (ending === 'failed') failures.push(`${name} --case ${index}: ${flaw}`);
+      numCases++;
+      if (performance.now() - shown < UPDATE_MS) return;
+      shown = performance.now();
       const share = [...spent.values()].reduce((sum, ms) => sum + ms, 0) / totalMs;
-      progress.update(share, `${name} | ${++numCases} cases | ${failures.length} failed`);
+      progress.update(share, `${name} | case ${numCases} | ${failures.length} failed`);
     },
   }).finally(() => progress.stop());
   console.log([...failures, '', formatReports(reports)].join('\n'));
