@@ -33,8 +33,8 @@ export interface SavedGeneratedSheet {
   cells: (RecipeOptions | null)[];
 }
 
-/** What a sheet is made of. */
-export interface SheetLayout {
+/** The size and number of a sheet's cells, and how the sheet is sampled when it is drawn. */
+export interface SheetCells {
   cellSize: readonly [widthPx: number, heightPx: number];
   numCells: number;
   samplingMode: number;
@@ -66,7 +66,7 @@ export class GeneratedSheet extends RawTexture {
     name: string,
     source: PictureSource | string,
     scene: Scene,
-    private readonly layout: SheetLayout,
+    private readonly layout: SheetCells,
   ) {
     const { cellSize, numCells, samplingMode, hasAlpha } = layout;
     const columns = numColumns(numCells);
@@ -85,7 +85,7 @@ export class GeneratedSheet extends RawTexture {
     return this.current;
   }
 
-  /** Whether a picture for this cell is being made. */
+  /** Tells whether the generator is making a picture for the cell with this index. */
   isPainting(cell: number): boolean {
     return this.pending.has(cell);
   }
@@ -257,7 +257,7 @@ export class GeneratedSheet extends RawTexture {
 }
 
 /** Reads what a scene file has, which is not trusted. @throws RangeError when the size is not valid */
-function parseLayout({ cellSize, cells, samplingMode, hasAlpha }: SavedGeneratedSheet): SheetLayout {
+function parseLayout({ cellSize, cells, samplingMode, hasAlpha }: SavedGeneratedSheet): SheetCells {
   const numCells = Array.isArray(cells) ? cells.length : 0;
   const columns = numColumns(numCells);
   const [widthPx, heightPx] = Array.isArray(cellSize) ? cellSize : [0, 0];

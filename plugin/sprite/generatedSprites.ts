@@ -76,7 +76,7 @@ export class GeneratedSprites extends SpriteManager {
     return this.sheet.cells;
   }
 
-  /** Whether a picture for this cell is being made. */
+  /** Tells whether the generator is making a picture for the cell with this index. */
   isPainting(cell: number): boolean {
     return this.sheet.isPainting(cell);
   }

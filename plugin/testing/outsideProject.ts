@@ -11,7 +11,7 @@ const run = promisify(execFile);
 /** A project outside this repository that has installed Figment's packages. */
 export interface OutsideProject {
   folder: string;
-  /** What was packed, and installed from. */
+  /** The packages that were packed from this repository and are installed in the project. */
   packed: PackedPackage[];
   /** Runs a script with Node in the project. @returns what it wrote to stdout; @throws Error with all it wrote */
   node(...words: string[]): Promise<string>;

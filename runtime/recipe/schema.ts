@@ -62,7 +62,7 @@ export const INTERPOLATE_ENTRY = v.pipe(
   v.description('begin between the noises of two seeds: a variation'),
 );
 
-export const MAX_ATTRIBUTES = 64;
+export const MAX_ASKED_ATTRIBUTES = 64;
 export const ATTRIBUTES_EXPECTED = 'expected words and numbers by name, such as { hair_colour: "red" }';
 
 export const ATTRIBUTE_VALUE = v.union(
@@ -77,7 +77,7 @@ export const ATTRIBUTE_VALUE = v.union(
 function attributesEntry(description: string) {
   return v.pipe(
     v.record(v.string(), ATTRIBUTE_VALUE, ATTRIBUTES_EXPECTED),
-    v.maxEntries(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
+    v.maxEntries(MAX_ASKED_ATTRIBUTES, `expected at most ${MAX_ASKED_ATTRIBUTES} attributes`),
     v.description(description),
   );
 }

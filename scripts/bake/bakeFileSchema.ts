@@ -5,7 +5,7 @@ import {
   ATTRIBUTE_VALUE,
   ATTRIBUTES_EXPECTED,
   INTERPOLATE_ENTRY,
-  MAX_ATTRIBUTES,
+  MAX_ASKED_ATTRIBUTES,
   realEntry,
   SAME_ENTRIES,
   SAMPLING_ENTRIES,
@@ -86,7 +86,7 @@ const ATTRIBUTES = v.pipe(
     ),
     ATTRIBUTES_EXPECTED,
   ),
-  v.maxEntries(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
+  v.maxEntries(MAX_ASKED_ATTRIBUTES, `expected at most ${MAX_ASKED_ATTRIBUTES} attributes`),
   v.description(
     "what the pictures have besides, of the model's attributes; a list makes a picture of each value, several lists of all combinations",
   ),
@@ -104,7 +104,7 @@ const PICTURE_ENTRIES = {
     v.pipe(
       v.array(textEntry('the name of an attribute')),
       v.minLength(1),
-      v.maxLength(MAX_ATTRIBUTES),
+      v.maxLength(MAX_ASKED_ATTRIBUTES),
       v.description(
         'make the same person with each value of these attributes: all words, or those that attributes lists',
       ),

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { combinations, numCombinations, readAttributes, variedNames } from './combinations.ts';
+import { attributesFromText, combinations, numCombinations, variedNames } from './combinations.ts';
 
 it('makes every choice of the values, each once, the last attribute changing fastest', () => {
   const asked = { sex: 'male', hair: ['red', 'black', 'red'], wear: [0, 0.5] };
@@ -19,11 +19,14 @@ it('has one choice where nothing is asked for', () => {
 });
 
 it('reads attributes from a text, and several values of one', () => {
-  expect(readAttributes('hair=red,expression=happy')).toEqual({ hair: 'red', expression: 'happy' });
-  expect(readAttributes(' hair = red, black,wear=0.5,1')).toEqual({ hair: ['red', 'black'], wear: [0.5, 1] });
-  expect(readAttributes('hair=black', { hair: 'red', sex: 'male' })).toEqual({ hair: ['red', 'black'], sex: 'male' });
+  expect(attributesFromText('hair=red,expression=happy')).toEqual({ hair: 'red', expression: 'happy' });
+  expect(attributesFromText(' hair = red, black,wear=0.5,1')).toEqual({ hair: ['red', 'black'], wear: [0.5, 1] });
+  expect(attributesFromText('hair=black', { hair: 'red', sex: 'male' })).toEqual({
+    hair: ['red', 'black'],
+    sex: 'male',
+  });
 });
 
 it.each(['', 'red', 'hair=', '=red', 'hair=red,', 'hair=red=blue'])('does not read %j', (text) => {
-  expect(readAttributes(text)).toBeUndefined();
+  expect(attributesFromText(text)).toBeUndefined();
 });

@@ -47,7 +47,7 @@ export const ATTRIBUTES_FORM = 'attributes such as hair_colour=red,expression=ha
  * @param before attributes to which these are added
  * @returns      undefined for a text of another form
  */
-export function readAttributes(text: string, before: AskedAttributes = {}): AskedAttributes | undefined {
+export function attributesFromText(text: string, before: AskedAttributes = {}): AskedAttributes | undefined {
   const asked = new Map(Object.entries(before).map(([name, values]) => [name, listed(values)]));
   let name: string | undefined;
   for (const part of text.split(',')) {

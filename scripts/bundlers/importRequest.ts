@@ -3,7 +3,7 @@ import { MAX_MESSAGE_LENGTH, shortened } from '../../runtime/core/errors.ts';
 import { SAMPLING_ENTRIES } from '../../runtime/recipe/schema.ts';
 import type { BakeAsset } from '../bake/bakeFileSchema.ts';
 import { hashJson } from '../bake/bakePlan.ts';
-import { ATTRIBUTES_FORM, readAttributes, variedNames } from '../bake/combinations.ts';
+import { ATTRIBUTES_FORM, attributesFromText, variedNames } from '../bake/combinations.ts';
 import { UsageError } from '../node/usageError.ts';
 
 /** What an import such as `figment:portraits/elf?seed=7` asks for: one picture, one file. */
@@ -37,7 +37,7 @@ const FORMS: Record<string, v.GenericSchema<string, unknown>> = {
 
 const attributes = v.pipe(
   v.string(),
-  v.transform((text) => readAttributes(text)),
+  v.transform((text) => attributesFromText(text)),
   v.check((asked) => asked !== undefined && variedNames(asked).length === 0, `expected ${ATTRIBUTES_FORM}`),
 );
 

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { type AskedAttributes, ATTRIBUTES_FORM, readAttributes } from '../bake/combinations.ts';
+import { type AskedAttributes, ATTRIBUTES_FORM, attributesFromText } from '../bake/combinations.ts';
 
 /** Parser of an option that takes a whole number. */
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -27,7 +27,7 @@ export function realNumber(min: number, max = Number.POSITIVE_INFINITY): (text: 
 
 /** Parser of an option that takes attributes, as often as it is given. */
 export function attributeValues(text: string, before: AskedAttributes = {}): AskedAttributes {
-  const asked = readAttributes(text, before);
+  const asked = attributesFromText(text, before);
   if (!asked) throw new InvalidArgumentError(`expected ${ATTRIBUTES_FORM}.`);
   return asked;
 }

@@ -6,7 +6,7 @@ import type { GroupNormAttrs } from '../groupNorm.ts';
 /** A tensor that a graph speaks of. */
 export interface Value {
   readonly shape: readonly number[];
-  /** What computes it; null where it is given. */
+  /** The operation whose result this value is; null for a value that the graph is given, such as an input or a weight. */
   node: Node | null;
   /** A tensor that exists, such as a weight. */
   readonly tensor?: Tensor;
@@ -70,7 +70,7 @@ export function nodeOf<K extends Node['kind']>(value: Value, kind: K): (Node & {
   return value.node?.kind === kind ? (value.node as Node & { kind: K }) : null;
 }
 
-/** What a value is a reshaped view of. */
+/** Follows reshapes back to the value whose memory a value shares; a value that is no reshape is its own root. */
 export function rootOf(value: Value): Value {
   const reshape = nodeOf(value, 'reshape');
   return reshape ? rootOf(reshape.inputs[0]!) : value;
