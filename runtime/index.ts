@@ -26,6 +26,7 @@ export {
 export { atop, blend } from './core/composite.ts';
 export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
 export { fingerprint } from './core/fingerprint.ts';
+export { animationsOf, type Frame, type FrameAnimation, numFramesOf, parseFrames, swapAxes } from './core/frames.ts';
 export { nearestWord } from './core/nearestWord.ts';
 export {
   composeSheet,
@@ -52,9 +53,9 @@ export {
 export { ATTRIBUTES_FILE, writeAttributes } from './dataset/attributeTable.ts';
 export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';
 export { type BatchIndicesOptions, batchIndices, fillBatch } from './dataset/batches.ts';
-export { type Dataset, DatasetError, type DatasetSplit, splitHeldOut } from './dataset/dataset.ts';
+export { type Dataset, DatasetError, type DatasetSplit, imageLength, splitHeldOut } from './dataset/dataset.ts';
 // Data sets
-export { append, fitImages, type ImageFormat, selectLabels, shrink } from './dataset/derive.ts';
+export { append, fitImages, framesOf, type ImageFormat, selectLabels, shrink, singleFrames } from './dataset/derive.ts';
 export { openDataset } from './dataset/openDataset.ts';
 export { DATASET_FILE, type SheetDescription } from './dataset/sheet.ts';
 export type { DatasetSource, DecodePng } from './dataset/source.ts';

@@ -3,6 +3,7 @@
  */
 import * as v from 'valibot';
 import { messageOf } from '../core/errors.ts';
+import { numFramesOf, parseFrames } from '../core/frames.ts';
 import { isTransparent, type NumChannels, type PixelImage, withChannels } from '../core/pixels.ts';
 import type { AttributeColumn } from './attributeColumns.ts';
 import { readAttributes, VocabularySchema } from './attributeTable.ts';
@@ -23,6 +24,18 @@ const classSchema = v.object({
   count: v.pipe(v.number(), v.integer(), v.minValue(0)),
 });
 
+const framesSchema = v.pipe(
+  v.unknown(),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    try {
+      return parseFrames(dataset.value);
+    } catch (error) {
+      addIssue({ message: messageOf(error) });
+      return NEVER;
+    }
+  }),
+);
+
 const sheetSchema = v.object({
   name: text,
   description: v.optional(v.string()),
@@ -34,7 +47,9 @@ const sheetSchema = v.object({
   attribution: text,
   /** What `attributes.csv` tells of the tiles. */
   attributes: v.optional(VocabularySchema),
-  /** Tiles that one row of `attributes.csv` is about, for data sets of frames. */
+  /** What so many tiles in a row are: the frames of one subject, which one row of `attributes.csv` is about. */
+  frames: v.optional(framesSchema),
+  /** As many as there are frames. */
   tilesPerCharacter: v.optional(positive),
   classes: v.pipe(
     v.array(classSchema),
@@ -57,7 +72,7 @@ type SheetClass = SheetDescription['classes'][number];
  */
 export async function openSheets(source: DatasetSource, decode: DecodePng): Promise<Dataset> {
   const description = await readDescription(source);
-  const problems = [...channelProblems(description), ...classProblems(description)];
+  const problems = [...channelProblems(description), ...frameProblems(description), ...classProblems(description)];
   const tiles: Uint8Array[] = [];
   for (const entry of description.classes) {
     if (leavesFolder(entry.file)) continue;
@@ -93,6 +108,22 @@ async function readJson(source: DatasetSource): Promise<unknown> {
 function channelProblems({ channels }: SheetDescription): string[] {
   if (channels === 3 || channels === 4) return [];
   return [`${DATASET_FILE}: unknown channels ${channels}; expected 3 (RGB) or 4 (RGBA)`];
+}
+
+/** The tiles of a class are whole subjects. */
+function frameProblems(description: SheetDescription): string[] {
+  const { frames, tilesPerCharacter = numFramesOf(description), classes } = description;
+  const numFrames = numFramesOf(description);
+  if (tilesPerCharacter !== numFrames) {
+    return [
+      `${DATASET_FILE}: tilesPerCharacter is ${tilesPerCharacter}, but ${frames ? `there are ${numFrames}` : 'there are no'} frames; list one for each tile of a character in "frames"`,
+    ];
+  }
+  return classes
+    .filter(({ count }) => count % numFrames !== 0)
+    .map(
+      ({ file, count }) => `${file}: count ${count} is no multiple of the ${numFrames} frames; give whole characters`,
+    );
 }
 
 function classProblems({ classes }: SheetDescription): string[] {
@@ -153,7 +184,8 @@ function assemble(
   tiles: Uint8Array[],
   attributes: AttributeColumn[] | undefined,
 ): Dataset {
-  const { name, tileWidth, tileHeight, channels, licence, attribution, classes, tilesPerCharacter = 1 } = description;
+  const { name, tileWidth, tileHeight, channels, licence, attribution, classes, frames } = description;
+  const numFrames = numFramesOf(description);
   const images = new Uint8Array(tiles.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of tiles) {
@@ -169,9 +201,13 @@ function assemble(
     licence,
     attribution,
     images,
-    classLabels: Int32Array.from(classes.flatMap(({ count }, index) => new Array<number>(count).fill(index))),
+    classLabels: Int32Array.from(
+      classes.flatMap(({ count }, index) => new Array<number>(count / numFrames).fill(index)),
+    ),
     ...(attributes && { attributes }),
-    ...(tilesPerCharacter > 1 && { numFrames: tilesPerCharacter }),
-    sources: classes.flatMap(({ file, count }) => Array.from({ length: count }, (_, tile) => `${file}#${tile}`)),
+    ...(frames && { frames }),
+    sources: classes.flatMap(({ file, count }) =>
+      Array.from({ length: count / numFrames }, (_, image) => `${file}#${image * numFrames}`),
+    ),
   };
 }

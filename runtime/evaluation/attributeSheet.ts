@@ -1,7 +1,8 @@
 import type { Attributes } from '../core/attributes.ts';
+import { numFramesOf, swapAxes } from '../core/frames.ts';
 import { composeSheet, type PixelImage, withChannels } from '../core/pixels.ts';
 import { attributesOf } from '../dataset/attributeColumns.ts';
-import type { Dataset } from '../dataset/dataset.ts';
+import { type Dataset, imageLength } from '../dataset/dataset.ts';
 import { generate } from '../sampling/generate.ts';
 import type { DiffusionModel } from '../sampling/model.ts';
 import { SAMPLE_SHEET_DEFAULTS } from './sheets.ts';
@@ -38,17 +39,19 @@ export const ATTRIBUTE_SHEET_DEFAULTS: AttributeSheetOptions = {
  */
 export function drawExamples(dataset: Dataset, indices: Int32Array, perLabel: number): LabelledPicture[] {
   const { images, widthPx, heightPx, channels, attributes = [] } = dataset;
-  const size = widthPx * heightPx * channels;
+  const size = imageLength(dataset);
+  const numFrames = numFramesOf(dataset);
   return dataset.labels.flatMap((label, index) => {
     const members = [...indices].filter((image) => dataset.classLabels[image] === index);
     const count = Math.min(perLabel, members.length);
     const chosen = Array.from({ length: count }, (_, i) => members[Math.floor((i * members.length) / count)]!);
     return chosen.map((image) => {
-      const pixels = images.subarray(image * size, (image + 1) * size);
+      const frames = images.subarray(image * size, (image + 1) * size);
+      const pixels = swapAxes(frames, numFrames, heightPx, widthPx * channels);
       return {
         label,
         attributes: attributesOf(attributes, image),
-        pixels: withChannels({ width: widthPx, height: heightPx, channels, pixels }, 4),
+        pixels: withChannels({ width: numFrames * widthPx, height: heightPx, channels, pixels }, 4),
       };
     });
   });

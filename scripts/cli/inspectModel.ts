@@ -1,7 +1,9 @@
 import { enableProdMode } from '@tensorflow/tfjs-core';
 import {
+  animationsOf,
   createModel,
   type DiffusionModel,
+  type Frame,
   loadModelFolder,
   MissingFileError,
   type ModelFiles,
@@ -70,7 +72,7 @@ async function modelFacts(files: ModelFiles): Promise<Line[]> {
 }
 
 function pictureFacts({ index, vae }: DiffusionModel): Line[] {
-  const { widthPx, heightPx, channels, premultipliedAlpha, circularPadding, kind, licence } = index.figment;
+  const { widthPx, heightPx, channels, premultipliedAlpha, circularPadding, kind, licence, frames } = index.figment;
   const alpha = channels === 3 ? 'RGB' : `RGBA, ${premultipliedAlpha ? 'premultiplied' : 'straight'} alpha`;
   const size = circularPadding
     ? `multiples of ${widthPx}×${heightPx} pixels that repeat`
@@ -78,7 +80,15 @@ function pictureFacts({ index, vae }: DiffusionModel): Line[] {
   return [
     ['kind', `${kind}; a diffusion model of ${vae ? 'latents' : 'pixels'}; licence: ${licence}`],
     ['pictures', `${size}, ${alpha}`],
+    ...(frames ? [['frames', framesFact(frames, widthPx / frames.length, heightPx)] satisfies Line] : []),
   ];
+}
+
+function framesFact(frames: readonly Frame[], widthPx: number, heightPx: number): string {
+  const animations = animationsOf(frames).map(({ name, from, to }) =>
+    to > from ? `${name} (${to - from + 1})` : name,
+  );
+  return `${frames.length} of ${widthPx}×${heightPx} in a row: ${shortList(animations)}`;
 }
 
 function networkFacts({ unet, vae, conditioning, scheduler, latentShape }: DiffusionModel, files: ModelFiles): Line[] {
