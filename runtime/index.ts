@@ -23,6 +23,7 @@ export {
   type NumberRange,
   type Vocabulary,
 } from './core/attributes.ts';
+export { channelNames, MATERIAL_CHANNELS } from './core/channelNames.ts';
 export { atop, blend } from './core/composite.ts';
 export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
 export { fingerprint } from './core/fingerprint.ts';
@@ -30,10 +31,12 @@ export { nearestWord } from './core/nearestWord.ts';
 export {
   composeSheet,
   type NumChannels,
+  type NumValues,
   type PixelImage,
   scaleNearest,
   scaleSheet,
   type ToPixelsOptions,
+  takeChannels,
   toPixels,
   toPremultiplied,
 } from './core/pixels.ts';
@@ -54,8 +57,9 @@ export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';
 export { type BatchIndicesOptions, batchIndices, fillBatch } from './dataset/batches.ts';
 export { type Dataset, DatasetError, type DatasetSplit, splitHeldOut } from './dataset/dataset.ts';
 // Data sets
-export { append, fitImages, type ImageFormat, selectLabels, shrink } from './dataset/derive.ts';
+export { albedoOf, append, fitImages, type ImageFormat, selectLabels, shrink } from './dataset/derive.ts';
 export { openDataset } from './dataset/openDataset.ts';
+export { mapsAt, pictureAt } from './dataset/pictureAt.ts';
 export { DATASET_FILE, type SheetDescription } from './dataset/sheet.ts';
 export type { DatasetSource, DecodePng } from './dataset/source.ts';
 // Diffusion
@@ -213,7 +217,9 @@ export {
   decodeLatents,
   decodeLatentsInSlices,
   encodePixelsInSlices,
+  type GeneratedPicture,
   type ImageTensor,
+  imagesToPictures,
   imagesToPixels,
   latentTensor,
   pixelsToImages,
@@ -230,7 +236,13 @@ export {
 } from './sampling/conditionalVae.ts';
 export { finishEdit, numStepsAt } from './sampling/edit.ts';
 export type { Elsewhere } from './sampling/elsewhere.ts';
-export { type GenerateCallbacks, type GenerateOptions, generate, generateRecipes } from './sampling/generate.ts';
+export {
+  type GenerateCallbacks,
+  type GenerateOptions,
+  generate,
+  generatePictures,
+  generateRecipes,
+} from './sampling/generate.ts';
 export { type ImageStep, imagesInSlices } from './sampling/images.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';
 export { type ModelInfo, modelInfo, pipelinesOf, recipeModel } from './sampling/modelInfo.ts';

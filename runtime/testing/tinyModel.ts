@@ -1,5 +1,6 @@
 // A whole model of a few thousand random weights, for tests: fast, and every part has a say in the picture.
 import type { Vocabulary } from '../core/attributes.ts';
+import type { NumValues } from '../core/pixels.ts';
 import { formatSchedulerConfig, parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
 import { conditionalVaeShapes } from '../networks/conditionalVae.ts';
@@ -20,7 +21,7 @@ export interface TinyModelOptions {
   labels?: string[];
   sizePx?: number; // even; width and height
   circularPadding?: boolean;
-  channels?: 3 | 4;
+  channels?: NumValues; // of the pictures
   seed?: number; // uint32, of the weights
   attributes?: Vocabulary | null; // of a U-Net that takes a vector for label and attributes; null: it takes the label
   cvae?: boolean; // a VAE beside it that makes pictures in one step

@@ -1,8 +1,10 @@
 import { enableProdMode } from '@tensorflow/tfjs-core';
 import {
+  channelNames,
   createModel,
   type DiffusionModel,
   loadModelFolder,
+  MATERIAL_CHANNELS,
   MissingFileError,
   type ModelFiles,
   type ModelIndex,
@@ -71,13 +73,18 @@ async function modelFacts(files: ModelFiles): Promise<Line[]> {
 
 function pictureFacts({ index, vae }: DiffusionModel): Line[] {
   const { widthPx, heightPx, channels, premultipliedAlpha, circularPadding, kind, licence } = index.figment;
-  const alpha = channels === 3 ? 'RGB' : `RGBA, ${premultipliedAlpha ? 'premultiplied' : 'straight'} alpha`;
+  const alpha = `RGBA, ${premultipliedAlpha ? 'premultiplied' : 'straight'} alpha`;
+  const values = {
+    3: 'RGB',
+    4: alpha,
+    [MATERIAL_CHANNELS]: `RGB with maps: ${channelNames(MATERIAL_CHANNELS).slice(3).join(', ')}`,
+  };
   const size = circularPadding
     ? `multiples of ${widthPx}×${heightPx} pixels that repeat`
     : `${widthPx}×${heightPx} pixels`;
   return [
     ['kind', `${kind}; a diffusion model of ${vae ? 'latents' : 'pixels'}; licence: ${licence}`],
-    ['pictures', `${size}, ${alpha}`],
+    ['pictures', `${size}, ${values[channels]}`],
   ];
 }
 

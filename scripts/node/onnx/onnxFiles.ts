@@ -1,4 +1,5 @@
 import {
+  channelNames,
   createSchedule,
   type ModelFiles,
   type ModelIndex,
@@ -59,7 +60,7 @@ function description(index: ModelIndex, scheduler: SchedulerConfig, unet: UNet2D
   return {
     figmentOnnx: 1,
     model: { name, licence, attribution, sha256: files.hash },
-    image: { widthPx, heightPx, channels, premultipliedAlpha, range: [-1, 1] },
+    image: { widthPx, heightPx, channels, channelNames: channelNames(channels), premultipliedAlpha, range: [-1, 1] },
     labels,
     nullLabel: unet.num_class_embeds === null && unet.class_embed_type === null ? null : nullLabelOf(index),
     attributes: figment.attributes ?? {},
