@@ -1,6 +1,6 @@
 import { MAX_MESSAGE_LENGTH, shortened } from '../core/errors.ts';
 import { type Frame, numFramesOf } from '../core/frames.ts';
-import type { NumChannels } from '../core/pixels.ts';
+import type { NumValues } from '../core/pixels.ts';
 import { permutation } from '../core/random.ts';
 import { type AttributeColumn, combinationsOf, selectColumns } from './attributeColumns.ts';
 
@@ -9,12 +9,15 @@ export interface Dataset {
   name: string;
   widthPx: number;
   heightPx: number;
-  channels: NumChannels;
+  /** Of a pixel: 3 RGB, 4 RGBA, 6 of a material, whose maps come behind RGB: height, roughness, metallic. */
+  channels: NumValues;
   /** The class names; the index is the class. */
   labels: string[];
   licence: string;
   attribution: string;
-  /** The pixels of all images, (N, H, W, C) bytes, straight alpha; with frames (N, F, H, W, C). */
+  /**
+   * The pixels of all images, (N, H, W, C) bytes, straight alpha; with frames (N, F, H, W, C). Colours are sRGB, maps are data.
+   */
   images: Uint8Array;
   /** The class of each image, (N). */
   classLabels: Int32Array;

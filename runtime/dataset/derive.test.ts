@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { tinyDataset } from '../testing/tinyDataset.ts';
+import { tinyDataset, tinyMaterials } from '../testing/tinyDataset.ts';
 import { tinyFrames } from '../testing/tinyFrames.ts';
-import { append, fitImages, framesOf, selectLabels, shrink, singleFrames } from './derive.ts';
+import { albedoOf, append, fitImages, framesOf, selectLabels, shrink, singleFrames } from './derive.ts';
 
 const FIRST = { ...selectLabels(tinyDataset(), ['ramp', 'disc']), licence: 'CC0', attribution: 'Ann' };
 const OTHER = { ...tinyDataset({ seed: 2, perClass: 2 }), licence: 'CC0', attribution: 'Bob' };
@@ -57,6 +57,12 @@ it('lets what is transparent lend no colour', () => {
   expect([...small]).toEqual([150, 50, 25, 128]);
 });
 
+it('is the mean of blocks in the maps of materials, too', () => {
+  const images = Uint8Array.from({ length: 2 * 2 * 6 }, (_, i) => 10 * i);
+  const { images: small } = shrink({ ...shape, widthPx: 2, heightPx: 2, channels: 6, images }, 2);
+  expect([...small]).toEqual([0, 1, 2, 3, 4, 5].map((c) => 90 + 10 * c));
+});
+
 it('keeps the images apart, and classes and labels as they are', () => {
   const dataset = tinyDataset();
   const small = shrink(dataset, 4);
@@ -82,6 +88,18 @@ it('makes opaque pictures RGBA where the model takes alpha', () => {
   expect(channels).toBe(4);
   expect(images).toEqual(dataset.images.map((value, i) => (i % 4 === 3 ? 255 : value)));
   expect(classLabels).toBe(dataset.classLabels);
+});
+
+it('takes the maps away where the model makes none, and asks for them where it does', () => {
+  const materials = tinyMaterials();
+  const rgb = dataset.images.filter((_, i) => i % 4 !== 3);
+  expect(albedoOf(materials)).toEqual({ ...materials, channels: 3, images: rgb });
+  expect(fitImages(materials, { ...FORMAT, channels: 3 })).toEqual(albedoOf(materials));
+  expect(fitImages(materials, { ...FORMAT, channels: 6 })).toBe(materials);
+  expect(fitImages(materials, FORMAT).images).toHaveLength(dataset.images.length);
+  expect(() => fitImages(dataset, { ...FORMAT, channels: 6 })).toThrow(
+    'the pictures have no maps, which the model makes: height, roughness, metallic; name a data set that has them',
+  );
 });
 
 it('says what does not fit', () => {

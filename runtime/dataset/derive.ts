@@ -1,6 +1,7 @@
 // Data sets made from others: joined, with some labels alone, with smaller pictures, or in the format of a model.
+import { channelNames, MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { numFramesOf } from '../core/frames.ts';
-import { withChannels } from '../core/pixels.ts';
+import { type PixelImage, takeChannels, withChannels } from '../core/pixels.ts';
 import { joinColumns, rowsOf } from './attributeColumns.ts';
 import { type Dataset, imageLength } from './dataset.ts';
 
@@ -123,6 +124,7 @@ export function shrink(dataset: Dataset, factor: number): Dataset {
   const numRows = images.length / (channels * widthPx); // of all images: blocks never span two
   const out = new Uint8Array(images.length / factor ** 2);
   const sums = new Float64Array(channels);
+  const numWeighted = channels === 4 ? 3 : channels;
   for (let y = 0, to = 0; y < numRows; y += factor) {
     for (let x = 0; x < width; x++, to += channels) {
       sums.fill(0);
@@ -130,12 +132,12 @@ export function shrink(dataset: Dataset, factor: number): Dataset {
         for (let dx = 0; dx < factor; dx++) {
           const from = ((y + dy) * widthPx + x * factor + dx) * channels;
           const alpha = channels === 4 ? images[from + 3]! : 255;
-          for (let c = 0; c < 3; c++) sums[c]! += alpha * images[from + c]!;
-          sums[channels - 1]! += channels === 4 ? alpha : 0;
+          for (let c = 0; c < numWeighted; c++) sums[c]! += alpha * images[from + c]!;
+          if (channels === 4) sums[3]! += alpha;
         }
       }
       const weight = channels === 4 ? sums[3]! : 255 * factor ** 2;
-      for (let c = 0; c < 3; c++) out[to + c] = weight === 0 ? 0 : Math.round(sums[c]! / weight);
+      for (let c = 0; c < numWeighted; c++) out[to + c] = weight === 0 ? 0 : Math.round(sums[c]! / weight);
       if (channels === 4) out[to + 3] = Math.round(sums[3]! / factor ** 2);
     }
   }
@@ -145,15 +147,22 @@ export function shrink(dataset: Dataset, factor: number): Dataset {
 /** The size and channels of a model's pictures. */
 export type ImageFormat = Pick<Dataset, 'widthPx' | 'heightPx' | 'channels' | 'frames'>;
 
+/** The pictures of materials without their maps; other data as they are. */
+export function albedoOf(dataset: Dataset): Dataset {
+  if (dataset.channels !== MATERIAL_CHANNELS) return dataset;
+  return { ...dataset, channels: 3, images: takeChannels(dataset.images, MATERIAL_CHANNELS, 0) };
+}
+
 /**
- * A data set whose pictures a model can encode: opaque ones become RGBA where it takes alpha.
+ * A data set whose pictures a model can encode: opaque ones become RGBA where it takes alpha, and materials lose their maps
+ * where it makes none.
  *
  * @param format of a model with frames the width is that of all of them in a row
  * @throws RangeError naming the difference when the pictures have another size or other frames, or alpha that the model does
- *         not take
+ *         not take, or lack the maps that it makes
  */
 export function fitImages(dataset: Dataset, format: ImageFormat): Dataset {
-  const { widthPx, heightPx, channels } = dataset;
+  const { widthPx, heightPx } = dataset;
   const [numFrames, numExpected] = [numFramesOf(dataset), numFramesOf(format)];
   if (numFrames !== numExpected) {
     throw new RangeError(
@@ -165,10 +174,20 @@ export function fitImages(dataset: Dataset, format: ImageFormat): Dataset {
       `the pictures are ${widthPx}×${heightPx} px, those of the model ${format.widthPx / numFrames}×${format.heightPx}; resize them, or make them smaller with --shrink`,
     );
   }
-  if (channels === format.channels) return dataset;
+  if (dataset.channels === format.channels) return dataset;
+  if (format.channels === MATERIAL_CHANNELS) {
+    const names = channelNames(MATERIAL_CHANNELS).slice(3).join(', ');
+    throw new RangeError(`the pictures have no maps, which the model makes: ${names}; name a data set that has them`);
+  }
+  const plain = albedoOf(dataset);
+  if (plain.channels === format.channels) return plain;
   if (format.channels === 3)
     throw new RangeError('the pictures have alpha, which the model does not take; flatten them');
-  const height = dataset.images.length / (widthPx * channels); // of all images and frames
-  const all = { width: widthPx, height, channels, pixels: dataset.images };
-  return { ...dataset, channels: 4, images: withChannels(all, 4) as Uint8Array };
+  const all: PixelImage = {
+    width: widthPx,
+    height: plain.images.length / (3 * widthPx), // of all images and frames
+    channels: 3,
+    pixels: plain.images,
+  };
+  return { ...plain, channels: 4, images: withChannels(all, 4) as Uint8Array };
 }

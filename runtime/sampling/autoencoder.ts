@@ -1,6 +1,7 @@
 import { clone, slice, square, sub, sum, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { numFramesOf } from '../core/frames.ts';
-import { fromPixels, toPixels } from '../core/pixels.ts';
+import { fromPixels, toMapPixels, toPixels } from '../core/pixels.ts';
 import {
   decode,
   decodeInSlices,
@@ -74,15 +75,28 @@ function* decodedInSlices({ vae, index }: DiffusionModel, latents: Tensor4D): Ge
   }
 }
 
+/** A finished picture as bytes, top row first. */
+export interface GeneratedPicture {
+  /** RGBA, sRGB, straight alpha. */
+  pixels: Uint8Array;
+  /** RGBA, of a material: height, roughness, metallic, and 255; null where the model makes no maps. */
+  maps: Uint8Array | null;
+}
+
+/** The pictures of `imagesToPictures` without maps. @throws as it does */
+export async function imagesToPixels(model: Pick<DiffusionModel, 'index'>, images: Tensor4D): Promise<Uint8Array[]> {
+  return (await imagesToPictures(model, images)).map(({ pixels }) => pixels);
+}
+
 /**
- * Decoded values to one RGBA picture per image: bytes, sRGB, straight alpha, top row first.
+ * Decoded values to one picture per image.
  *
  * @throws Error naming the model when a picture is not finite, or flat, as weights that overflow give it
  */
-export async function imagesToPixels(
+export async function imagesToPictures(
   { index }: Pick<DiffusionModel, 'index'>,
   images: Tensor4D,
-): Promise<Uint8Array[]> {
+): Promise<GeneratedPicture[]> {
   const { channels, premultipliedAlpha } = index.figment;
   const values = (await images.data()) as Float32Array;
   const size = values.length / images.shape[0];
@@ -90,7 +104,10 @@ export async function imagesToPixels(
     const picture = values.subarray(i * size, (i + 1) * size);
     const spread = picture.reduce((total, value) => total + (value - picture[0]!) ** 2, 0);
     assertSpread(index, spread);
-    return toPixels(picture, channels, { premultiplied: premultipliedAlpha });
+    return {
+      pixels: toPixels(picture, channels, { premultiplied: premultipliedAlpha }),
+      maps: channels === MATERIAL_CHANNELS ? toMapPixels(picture) : null,
+    };
   });
 }
 
@@ -208,14 +225,19 @@ function* encodedInSlices({ vae, index }: DiffusionModel, images: Tensor4D): Gen
  *
  * @param asked their size
  * @returns     float32 (B, H, W, channels), −1 … 1; the caller disposes it
- * @throws      RangeError as `encodePixelsInSlices`
+ * @throws      RangeError as `encodePixelsInSlices`; for a model of materials, as the maps of a picture are not known
  */
 export function pixelsToImages(
   { index }: DiffusionModel,
   pictures: readonly (Uint8Array | Uint8ClampedArray)[],
   asked: ImageSize = {},
 ): Tensor4D {
-  const { channels, premultipliedAlpha } = index.figment;
+  const { name, channels, premultipliedAlpha } = index.figment;
+  if (channels === MATERIAL_CHANNELS) {
+    throw new RangeError(
+      `encode: ${name} makes materials, and a picture alone has no maps; generate one by label, attributes and seed instead`,
+    );
+  }
   const [widthPx, heightPx] = imageSize(index.figment, asked);
   const size = widthPx * heightPx * channels;
   const values = new Float32Array(pictures.length * size);

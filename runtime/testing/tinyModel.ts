@@ -1,6 +1,7 @@
 // A whole model of a few thousand random weights, for tests: fast, and every part has a say in the picture.
 import type { Vocabulary } from '../core/attributes.ts';
 import { type Frame, parseFrames } from '../core/frames.ts';
+import type { NumValues } from '../core/pixels.ts';
 import { formatSchedulerConfig, parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
 import { conditionalVaeShapes } from '../networks/conditionalVae.ts';
@@ -23,7 +24,7 @@ export interface TinyModelOptions {
   heightPx?: number | null; // even; null: sizePx
   frames?: readonly Frame[] | null;
   circularPadding?: boolean;
-  channels?: 3 | 4;
+  channels?: NumValues; // of the pictures
   seed?: number; // uint32, of the weights
   attributes?: Vocabulary | null; // of a U-Net that takes a vector for label and attributes; null: it takes the label
   cvae?: boolean; // a VAE beside it that makes pictures in one step

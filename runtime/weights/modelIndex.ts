@@ -1,7 +1,9 @@
 import * as v from 'valibot';
 import type { Vocabulary } from '../core/attributes.ts';
+import { channelNames, channelsNamed, knownChannels, MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { ModelFileError, messageOf, quote } from '../core/errors.ts';
 import { type Frame, numFramesOf, parseFrames } from '../core/frames.ts';
+import type { NumValues } from '../core/pixels.ts';
 import { isObject, parseUntrustedJson } from './untrustedJson.ts';
 import { VOCABULARY_SCHEMA } from './vocabulary.ts';
 
@@ -29,7 +31,8 @@ export interface FigmentEntry {
   attribution: string;
   widthPx: number; // with frames, of all of them in a row
   heightPx: number;
-  channels: 3 | 4;
+  /** 3 or 4, of pictures; of materials 6, and the file has their names: see `storedIndex`. */
+  channels: NumValues;
   premultipliedAlpha: boolean;
   pixelArt: boolean;
   circularPadding: boolean;
@@ -72,6 +75,18 @@ const SAMPLE_DEFAULTS_SCHEMA = v.object({
   guidanceScale: v.pipe(v.number(), v.finite()),
 });
 
+const CHANNELS_SCHEMA = v.union(
+  [
+    v.picklist([3, 4]),
+    v.pipe(
+      v.array(label),
+      v.check((names) => channelsNamed(names) !== undefined, `expected one of ${knownChannels()}`),
+      v.transform((names) => channelsNamed(names)!),
+    ),
+  ],
+  `expected 3, 4 or names: ${knownChannels()}`,
+);
+
 const FRAMES_SCHEMA = v.pipe(
   v.unknown(),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
@@ -92,7 +107,7 @@ const FIGMENT_SCHEMA = v.object({
   attribution: v.optional(text),
   widthPx: v.optional(sizePx),
   heightPx: v.optional(sizePx),
-  channels: v.optional(v.picklist([3, 4])),
+  channels: v.optional(CHANNELS_SCHEMA),
   premultipliedAlpha: v.optional(v.boolean()),
   pixelArt: v.optional(v.boolean()),
   circularPadding: v.optional(v.boolean()),
@@ -228,9 +243,18 @@ function sizeOnAxis(sampleSize: unknown, axis: 0 | 1): number | undefined {
   return typeof size === 'number' ? size : undefined;
 }
 
-function checkChannels(outChannels: unknown, fail: (problem: string) => never): 3 | 4 {
-  const isImage = outChannels === 3 || outChannels === 4;
-  return isImage ? outChannels : fail(`expected pictures of 3 or 4 channels, found out_channels ${quote(outChannels)}`);
+function checkChannels(outChannels: unknown, fail: (problem: string) => never): NumValues {
+  if (outChannels === 3 || outChannels === 4) return outChannels;
+  return fail(
+    `expected pictures of 3 or 4 channels, found out_channels ${quote(outChannels)}; name what they are in figment.channels`,
+  );
+}
+
+/** The index as model_index.json has it: channels of materials by name. */
+export function storedIndex(index: ModelIndex): object {
+  const { figment } = index;
+  if (figment.channels !== MATERIAL_CHANNELS) return index;
+  return { ...index, figment: { ...figment, channels: channelNames(figment.channels) } };
 }
 
 /** The labels, and the row that stands for none of them: the one that is named, or where labels leave one over, the last. */

@@ -95,6 +95,11 @@ export function trainCommand(): Command {
     .addOption(new Option('--reconstruction <kind>', 'reconstruction error').choices(['l1', 'l2']).default('l1'))
     .option('--l2-weight <x>', 'weight of the squared error beside it', realNumber(0), 0)
     .option('--gradient-weight <x>', 'weight of the difference of finite differences beside it', realNumber(0), 0)
+    .option(
+      '--channel-weights <list>',
+      'how much the errors of each channel count, separated by commas: 1,1,1,2,1,1',
+      (text) => text.split(',').map(realNumber(0, 1000)),
+    )
     .option('--widths <list>', 'channels of a new network by level, separated by commas: 32,64,96,128', channelCounts)
     .option('--latent-channels <n>', 'channels of the latents of a new network (default: 8)', wholeNumber(1, 256))
     .option('--freeze-encoder', 'train the decoder alone: latents stay as they are')

@@ -1,4 +1,5 @@
 import {
+  type AutoencoderKlConfig,
   attributeSheet,
   conditionedShapes,
   createModel,
@@ -12,11 +13,13 @@ import {
   drawExamples,
   encodeColumns,
   encodeDataset,
+  fitImages,
   type LabelledPicture,
   type LatentDataset,
   latentShape,
   latentStatistics,
   loadModelFolder,
+  MATERIAL_CHANNELS,
   memorySource,
   modelContent,
   modelFolderFiles,
@@ -58,12 +61,13 @@ interface DdpmCommandOptions extends CommonTrainOptions {
 
 /** figment train ddpm */
 export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
-  const { dataset: whole, split } = await readTrainingData(command);
-  checkFrames(whole, command);
-  const chosen = diffusionOptions(command, whole);
-  const latentScale = command.latentScale ?? 1 / Math.sqrt(numFramesOf(whole));
-  const dataset = { ...whole, attributes: chooseAttributes(whole, command.attributes) };
+  const { dataset: read, split } = await readTrainingData(command);
+  checkFrames(read, command);
+  const chosen = diffusionOptions(command, read);
+  const latentScale = command.latentScale ?? 1 / Math.sqrt(numFramesOf(read));
   const vae = command.vae === undefined ? null : await readVae(command.vae);
+  const whole = vae ? seenBy(vae.config, read) : read;
+  const dataset = { ...whole, attributes: chooseAttributes(whole, command.attributes) };
   const folder = startFolder(command, 'unet');
   const network = await startNetwork(folder, dataset, latentShape(dataset, vae?.config ?? null), command);
   const { config, conditioning } = network;
@@ -102,6 +106,20 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
       };
     },
   });
+}
+
+/** The pictures as the auto-encoder takes them: see `fitImages`. */
+function seenBy({ in_channels: channels }: AutoencoderKlConfig, dataset: Dataset): Dataset {
+  if (channels !== 3 && channels !== 4 && channels !== MATERIAL_CHANNELS) {
+    throw new UsageError(
+      `train ddpm: the auto-encoder takes ${channels} channels; expected 3, 4 or ${MATERIAL_CHANNELS}`,
+    );
+  }
+  try {
+    return fitImages(dataset, { ...dataset, widthPx: numFramesOf(dataset) * dataset.widthPx, channels });
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(`train ddpm: ${error.message}`) : error;
+  }
 }
 
 /** @throws UsageError for what would mix up frames: a mirrored walk to the left is lit from the other side */

@@ -270,7 +270,10 @@ function appendTo(dataset: Dataset, extra: Dataset): Dataset {
 const PREVIEW_COLUMNS = 12;
 const PREVIEW_ROWS = 4;
 
-/** Writes a sheet to a run's folder, enlarged; its name carries the step. @returns the name */
+/** Sheets that are wider are not enlarged. */
+const MAX_ENLARGED_PX = 1600;
+
+/** Writes a sheet to a run's folder, enlarged where it is small; its name carries the step. @returns the name */
 export async function writePreview(
   out: string,
   prefix: string,
@@ -279,7 +282,10 @@ export async function writePreview(
   text: Record<string, string> = {},
 ): Promise<string> {
   const name = `${prefix}-${String(step).padStart(6, '0')}.png`;
-  await writeFileAtomic(join(out, name), encodePng({ ...scaleSheet(sheet, 2), text }));
+  await writeFileAtomic(
+    join(out, name),
+    encodePng({ ...scaleSheet(sheet, sheet.width > MAX_ENLARGED_PX ? 1 : 2), text }),
+  );
   return name;
 }
 

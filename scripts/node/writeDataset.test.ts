@@ -42,6 +42,20 @@ describe('writeDataset', () => {
     expect([...back.classLabels]).toEqual(order.map((i) => classLabels[i]));
   });
 
+  it('writes the maps of materials beside their pictures', async () => {
+    const dataset: Dataset = { ...sample(), widthPx: 1, heightPx: 1, channels: 6 };
+    dataset.images = dataset.images.subarray(0, 48 * 6);
+    await writeDataset(dir, dataset, 'for the test');
+    const files = ['a.png', 'a_hrm.png', 'class_1.png', 'class_1_hrm.png', 'dataset.json'];
+    expect((await readdir(dir)).sort()).toEqual(files);
+    const back = await readDataset(dir);
+    const order = [...dataset.classLabels.keys()].sort(
+      (i, j) => dataset.classLabels[i]! - dataset.classLabels[j]! || i - j,
+    );
+    expect(back.channels).toBe(6);
+    expect([...back.images]).toEqual(order.flatMap((i) => [...dataset.images.slice(i * 6, i * 6 + 6)]));
+  });
+
   it('leaves nothing but dataset.json and the sheets', async () => {
     await writeDataset(dir, sample(), 'for the test');
     expect((await readdir(dir)).sort()).toEqual(['a.png', 'class_1.png', 'dataset.json']);

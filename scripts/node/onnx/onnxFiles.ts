@@ -1,4 +1,5 @@
 import {
+  channelNames,
   createSchedule,
   type ModelFiles,
   type ModelIndex,
@@ -63,7 +64,7 @@ function description(index: ModelIndex, scheduler: SchedulerConfig, unet: UNet2D
   return {
     figmentOnnx: 1,
     model: { name, licence, attribution, sha256: files.hash },
-    image: { widthPx, heightPx, channels, premultipliedAlpha, range: [-1, 1] },
+    image: { widthPx, heightPx, channels, channelNames: channelNames(channels), premultipliedAlpha, range: [-1, 1] },
     ...(frames && {
       frames,
       frameOrder: `an image has ${frames.length} frames in a row, and latents their latents stacked along channels; decoder and encoder take frames one by one`,
