@@ -1,9 +1,14 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type Conv2dAttrs, convOutSize } from '../conv2d.ts';
 import type { SimdKernels, WasmContext } from './context.ts';
-import { preparedWinograd, suitsWinograd, winogradGradFilter, winogradGradInput } from './winograd.ts';
-
-export type Shape4 = [number, number, number, number];
+import {
+  type PreparedConv,
+  preparedWinograd,
+  type Shape4,
+  suitsWinograd,
+  winogradGradFilter,
+  winogradGradInput,
+} from './winograd.ts';
 
 /** Images taken together by the filter gradient: enough pixels for its inner loops, few enough for the cache. */
 const GRAD_GROUP_PIXELS = 256;
@@ -12,17 +17,6 @@ const roundUp = (n: number, multiple: number) => Math.ceil(n / multiple) * multi
 
 function isPointwise(kh: number, kw: number, { stride, padding: p }: Conv2dAttrs): boolean {
   return kh === 1 && kw === 1 && stride === 1 && p.top + p.bottom + p.left + p.right === 0;
-}
-
-/** A convolution of known sizes: how its filter is laid out for it, and how it is computed with that. Sizes are in floats. */
-export interface PreparedConv {
-  outShape: Shape4;
-  packedSize: number;
-  scratchSizes: number[];
-  /** All arguments are addresses, as they are of `run`. */
-  pack(filter: number, packed: number): void;
-  /** @param bias 0: none */
-  run(x: number, packed: number, bias: number, out: number, scratch: readonly number[]): void;
 }
 
 /** @param xShape (B, H, W, Cin) */

@@ -1,7 +1,19 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type Conv2dAttrs, convOutSize, type Padding } from '../conv2d.ts';
 import type { SimdKernels, WasmContext } from './context.ts';
-import type { PreparedConv, Shape4 } from './conv2d.ts';
+
+export type Shape4 = [number, number, number, number];
+
+/** A convolution of known sizes: how its filter is laid out for it, and how it is computed with that. Sizes are in floats. */
+export interface PreparedConv {
+  outShape: Shape4;
+  packedSize: number;
+  scratchSizes: number[];
+  /** All arguments are addresses, as they are of `run`. */
+  pack(filter: number, packed: number): void;
+  /** @param bias 0: none */
+  run(x: number, packed: number, bias: number, out: number, scratch: readonly number[]): void;
+}
 
 /** Tiles of 2×2 output pixels taken together: enough for the products' inner loops, few enough for the cache. */
 const GROUP_TILES = 128;

@@ -1,7 +1,8 @@
 // A plan's steps as calls of wasm kernels at fixed addresses.
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { SimdKernels } from '../../wasm/context.ts';
-import { type PreparedConv, preparedConv } from '../../wasm/conv2d.ts';
+import { preparedConv } from '../../wasm/conv2d.ts';
+import type { PreparedConv } from '../../wasm/winograd.ts';
 import { rowsOf } from '../broadcast.ts';
 import { channelsOf, type Node, type PointwiseName, sizeOf, UnplannedError, type Value } from '../graph.ts';
 import { type Layout, type Store, slotsFor } from '../layout.ts';

@@ -1,7 +1,7 @@
 // The memory of recordings in tfjs's wasm module, beside its tensors.
 import type { DataId, Tensor } from '@tensorflow/tfjs-core';
 import type { WasmContext } from '../../wasm/context.ts';
-import type { PreparedConv } from '../../wasm/conv2d.ts';
+import type { PreparedConv } from '../../wasm/winograd.ts';
 import { UnplannedError } from '../graph.ts';
 
 export const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;

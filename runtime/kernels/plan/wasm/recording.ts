@@ -1,7 +1,7 @@
 // A plan on wasm: a list of kernel calls at fixed addresses, without tfjs's engine in between.
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { WasmContext } from '../../wasm/context.ts';
-import type { PreparedConv } from '../../wasm/conv2d.ts';
+import type { PreparedConv } from '../../wasm/winograd.ts';
 import type { Graph } from '../graph.ts';
 import { type Layout, laidOut, type Store } from '../layout.ts';
 import type { RecordedInput, Recording } from '../recordings.ts';
