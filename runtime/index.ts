@@ -27,6 +27,7 @@ export { channelNames, MATERIAL_CHANNELS } from './core/channelNames.ts';
 export { atop, blend } from './core/composite.ts';
 export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
 export { fingerprint } from './core/fingerprint.ts';
+export { animationsOf, type Frame, type FrameAnimation, numFramesOf, parseFrames, swapAxes } from './core/frames.ts';
 export { nearestWord } from './core/nearestWord.ts';
 export {
   composeSheet,
@@ -55,9 +56,18 @@ export {
 export { ATTRIBUTES_FILE, writeAttributes } from './dataset/attributeTable.ts';
 export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';
 export { type BatchIndicesOptions, batchIndices, fillBatch } from './dataset/batches.ts';
-export { type Dataset, DatasetError, type DatasetSplit, splitHeldOut } from './dataset/dataset.ts';
+export { type Dataset, DatasetError, type DatasetSplit, imageLength, splitHeldOut } from './dataset/dataset.ts';
 // Data sets
-export { albedoOf, append, fitImages, type ImageFormat, selectLabels, shrink } from './dataset/derive.ts';
+export {
+  albedoOf,
+  append,
+  fitImages,
+  framesOf,
+  type ImageFormat,
+  selectLabels,
+  shrink,
+  singleFrames,
+} from './dataset/derive.ts';
 export { openDataset } from './dataset/openDataset.ts';
 export { mapsAt, pictureAt } from './dataset/pictureAt.ts';
 export { DATASET_FILE, type SheetDescription } from './dataset/sheet.ts';

@@ -1,14 +1,15 @@
 import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
+import { numFramesOf, swapAxes } from '../core/frames.ts';
 import { type PixelImage, takeChannels } from '../core/pixels.ts';
-import type { Dataset } from './dataset.ts';
+import { type Dataset, imageLength } from './dataset.ts';
 
-type Pictures = Pick<Dataset, 'images' | 'widthPx' | 'heightPx' | 'channels'>;
+type Pictures = Pick<Dataset, 'images' | 'widthPx' | 'heightPx' | 'channels' | 'frames'>;
 
-/** One picture of a data set, RGB or RGBA, without its maps. */
+/** One picture of a data set, RGB or RGBA, without its maps; frames stand in a row. */
 export function pictureAt(dataset: Pictures, image: number): PixelImage {
-  const { widthPx: width, heightPx: height, channels } = dataset;
+  const { heightPx: height, channels } = dataset;
   if (channels === MATERIAL_CHANNELS) return partAt(dataset, image, 0);
-  return { width, height, channels, pixels: bytesAt(dataset, image) };
+  return { width: rowWidth(dataset), height, channels, pixels: bytesAt(dataset, image) };
 }
 
 /** The maps of a picture as RGB: height, roughness, metallic; null where the data have none. */
@@ -18,10 +19,14 @@ export function mapsAt(dataset: Pictures, image: number): PixelImage | null {
 
 function partAt(dataset: Pictures, image: number, first: number): PixelImage {
   const pixels = takeChannels(bytesAt(dataset, image), MATERIAL_CHANNELS, first);
-  return { width: dataset.widthPx, height: dataset.heightPx, channels: 3, pixels };
+  return { width: rowWidth(dataset), height: dataset.heightPx, channels: 3, pixels };
 }
 
-function bytesAt({ images, widthPx, heightPx, channels }: Pictures, image: number): Uint8Array {
-  const length = widthPx * heightPx * channels;
-  return images.subarray(image * length, (image + 1) * length);
+const rowWidth = (dataset: Pictures) => numFramesOf(dataset) * dataset.widthPx;
+
+function bytesAt(dataset: Pictures, image: number): Uint8Array {
+  const { images, widthPx, heightPx, channels } = dataset;
+  const length = imageLength(dataset);
+  const frames = images.subarray(image * length, (image + 1) * length);
+  return swapAxes(frames, numFramesOf(dataset), heightPx, widthPx * channels);
 }

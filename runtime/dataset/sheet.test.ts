@@ -224,6 +224,51 @@ describe('openDataset of sheets', () => {
   });
 });
 
+describe('frames', () => {
+  const walk = [{ frame: 0 }, { frame: 1, durationMs: 80 }];
+  const frames = [
+    { action: 'walk', index: 0, durationMs: 100 },
+    { action: 'walk', index: 1, durationMs: 80 },
+  ];
+  const whole = [{ ...classes[0], count: 6 }, classes[1]];
+
+  it('make an image of so many tiles, wherever rows of the sheet end', async () => {
+    const columns = 3;
+    const narrow = { 'elf.png': sheet(6, 6, 10), 'sub/orc.png': sheet(6, 3, 20) };
+    const described = json({ classes: whole, columns, frames: walk, tilesPerCharacter: 2 });
+    const dataset = await open({ 'dataset.json': described, ...narrow });
+    expect(dataset).toMatchObject({ widthPx: 2, heightPx: 3, frames, sources: expect.any(Array) });
+    expect([...dataset.classLabels]).toEqual([0, 0, 0, 1]);
+    expect(dataset.sources).toEqual(['elf.png#0', 'elf.png#2', 'elf.png#4', 'sub/orc.png#0']);
+    const corners = [0, 1, 2, 3, 4, 5, 6, 7].map((tile) => [...dataset.images.slice(tile * 24, tile * 24 + 3)]);
+    expect(corners.map(String)).toEqual([
+      ...['0,0,10', '2,0,10', '4,0,10', '0,3,10', '2,3,10', '4,3,10'],
+      ...['0,0,20', '2,0,20'],
+    ]);
+  });
+
+  it.each<[string, object, string]>([
+    ['one tile more', { frames: walk }, 'elf.png: count 5 is no multiple of the 2 frames; give whole characters'],
+    [
+      'another number of tiles',
+      { classes: whole, frames: walk, tilesPerCharacter: 3 },
+      'dataset.json: tilesPerCharacter is 3, but there are 2 frames; list one for each tile of a character in "frames"',
+    ],
+    [
+      'no list',
+      { classes: whole, tilesPerCharacter: 2 },
+      'dataset.json: tilesPerCharacter is 2, but there are no frames; list one for each tile of a character in "frames"',
+    ],
+    [
+      'a gap',
+      { classes: whole, frames: [{ frame: 0 }, { frame: 2 }] },
+      'dataset.json: frames: frame 1: is walk 2; expected the frames of an animation one after the other, from index 0',
+    ],
+  ])('are told when they have %s', async (_, changes, problem) => {
+    expect(await problemsOf({ 'dataset.json': json(changes), ...sheets })).toEqual([problem]);
+  });
+});
+
 it('refuses more tiles than could be, before anything is laid out for them', async () => {
   const many = [{ ...classes[0], count: 1_999_999 }, classes[1]];
   const attributes = { hair: ['black', 'red'] };

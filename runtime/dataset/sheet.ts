@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { messageOf } from '../core/errors.ts';
+import { numFramesOf, parseFrames } from '../core/frames.ts';
 import { isTransparent, joinMaps, type NumChannels, type PixelImage, withChannels } from '../core/pixels.ts';
 import type { AttributeColumn } from './attributeColumns.ts';
 import { readAttributes, VocabularySchema } from './attributeTable.ts';
@@ -33,6 +34,18 @@ const classSchema = v.object({
   count: v.pipe(v.number(), v.integer(), v.minValue(0)),
 });
 
+const framesSchema = v.pipe(
+  v.unknown(),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    try {
+      return parseFrames(dataset.value);
+    } catch (error) {
+      addIssue({ message: messageOf(error) });
+      return NEVER;
+    }
+  }),
+);
+
 const sheetSchema = v.object({
   name: text,
   description: v.optional(v.string()),
@@ -46,7 +59,9 @@ const sheetSchema = v.object({
   maps: v.optional(v.object({ hrm: v.optional(mapsName) })),
   /** What `attributes.csv` tells of the tiles. */
   attributes: v.optional(VocabularySchema),
-  /** Tiles that one row of `attributes.csv` is about, for data sets of frames. */
+  /** What so many tiles in a row are: the frames of one subject, which one row of `attributes.csv` is about. */
+  frames: v.optional(framesSchema),
+  /** As many as there are frames. */
   tilesPerCharacter: v.optional(positive),
   classes: v.pipe(
     v.array(classSchema),
@@ -69,7 +84,7 @@ type SheetClass = SheetDescription['classes'][number];
  */
 export async function openSheets(source: DatasetSource, decode: DecodePng): Promise<Dataset> {
   const description = await readDescription(source);
-  const problems = [...channelProblems(description), ...classProblems(description)];
+  const problems = [...channelProblems(description), ...frameProblems(description), ...classProblems(description)];
   const tiles: Uint8Array[] = [];
   for (const entry of description.classes) {
     const sheets: PixelImage[] = [];
@@ -125,6 +140,22 @@ function channelProblems(description: SheetDescription): string[] {
   const without = maps?.hrm ? undefined : classes.find((entry) => entry.maps === undefined);
   if (without) return [`${DATASET_FILE}: class "${without.label}" has no maps, as others do; name its sheet of them`];
   return channels === 3 ? [] : [`${DATASET_FILE}: channels is 4; expected 3, as pictures with maps have no alpha`];
+}
+
+/** The tiles of a class are whole subjects. */
+function frameProblems(description: SheetDescription): string[] {
+  const { frames, tilesPerCharacter = numFramesOf(description), classes } = description;
+  const numFrames = numFramesOf(description);
+  if (tilesPerCharacter !== numFrames) {
+    return [
+      `${DATASET_FILE}: tilesPerCharacter is ${tilesPerCharacter}, but ${frames ? `there are ${numFrames}` : 'there are no'} frames; list one for each tile of a character in "frames"`,
+    ];
+  }
+  return classes
+    .filter(({ count }) => count % numFrames !== 0)
+    .map(
+      ({ file, count }) => `${file}: count ${count} is no multiple of the ${numFrames} frames; give whole characters`,
+    );
 }
 
 function classProblems(description: SheetDescription): string[] {
@@ -187,7 +218,8 @@ function assemble(
   tiles: Uint8Array[],
   attributes: AttributeColumn[] | undefined,
 ): Dataset {
-  const { name, tileWidth, tileHeight, channels, licence, attribution, classes, tilesPerCharacter = 1 } = description;
+  const { name, tileWidth, tileHeight, channels, licence, attribution, classes, frames } = description;
+  const numFrames = numFramesOf(description);
   const images = new Uint8Array(tiles.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of tiles) {
@@ -203,9 +235,13 @@ function assemble(
     licence,
     attribution,
     images,
-    classLabels: Int32Array.from(classes.flatMap(({ count }, index) => new Array<number>(count).fill(index))),
+    classLabels: Int32Array.from(
+      classes.flatMap(({ count }, index) => new Array<number>(count / numFrames).fill(index)),
+    ),
     ...(attributes && { attributes }),
-    ...(tilesPerCharacter > 1 && { numFrames: tilesPerCharacter }),
-    sources: classes.flatMap(({ file, count }) => Array.from({ length: count }, (_, tile) => `${file}#${tile}`)),
+    ...(frames && { frames }),
+    sources: classes.flatMap(({ file, count }) =>
+      Array.from({ length: count / numFrames }, (_, image) => `${file}#${image * numFrames}`),
+    ),
   };
 }

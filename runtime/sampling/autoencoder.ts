@@ -1,5 +1,6 @@
 import { clone, slice, square, sub, sum, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
+import { numFramesOf } from '../core/frames.ts';
 import { fromPixels, toMapPixels, toPixels } from '../core/pixels.ts';
 import {
   decode,
@@ -11,6 +12,7 @@ import {
 } from '../networks/autoencoderKl.ts';
 import { type ImageSize, imageSize } from '../recipe/imageSize.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
+import { framewiseInSlices, IN_A_ROW, STACKED } from './frameRow.ts';
 import { type DiffusionModel, elsewhereOf } from './model.ts';
 import { recordedInSlices } from './recordedPass.ts';
 
@@ -20,7 +22,14 @@ import { recordedInSlices } from './recordedPass.ts';
  * @param latents float32 (B, h, w, c), as `sample` gives them
  * @returns       float32 (B, H, W, channels), about [−1, 1], premultiplied if the model is; the caller disposes it
  */
-export function decodeLatents({ vae, index }: DiffusionModel, latents: Tensor4D): Tensor4D {
+export function decodeLatents(model: DiffusionModel, latents: Tensor4D): Tensor4D {
+  const numFrames = numFramesOf(model.index.figment);
+  if (numFrames === 1) return decodeEach(model, latents);
+  return tidy(() => IN_A_ROW.together(decodeEach(model, STACKED.apart(latents, numFrames)), numFrames));
+}
+
+/** What latents of single frames decode to. */
+function decodeEach({ vae, index }: DiffusionModel, latents: Tensor4D): Tensor4D {
   if (!vae) return clone(latents);
   return tidy(() => {
     const z = unscaleLatents(vae.config, latents);
@@ -34,16 +43,24 @@ export function decodeLatents({ vae, index }: DiffusionModel, latents: Tensor4D)
  * @returns through the generator, what `decodeLatents` returns; the caller disposes it, and keeps the latents until then
  */
 export function decodeLatentsInSlices(model: DiffusionModel, latents: Tensor4D): Generator<void, Tensor4D> {
+  const numFrames = numFramesOf(model.index.figment);
+  const decodeFrames = (frames: Tensor4D) => decodeEachInSlices(model, frames);
+  return numFrames === 1
+    ? decodeFrames(latents)
+    : framewiseInSlices(latents, numFrames, decodeFrames, STACKED, IN_A_ROW);
+}
+
+function decodeEachInSlices(model: DiffusionModel, latents: Tensor4D): Generator<void, Tensor4D> {
   const elsewhere = elsewhereOf(model, latents);
   if (elsewhere) return elsewhere.decode(latents);
-  const { widthPx, heightPx, channels } = model.index.figment;
+  const [widthPx, heightPx] = frameSize(model.index);
   const [height, width] = model.latentShape;
   const [batch, rows, columns] = latents.shape;
   return recordedInSlices(model, {
     name: 'decode',
     inputs: [{ input: latents, shape: latents.shape }],
-    shape: [batch, (rows * heightPx) / height, (columns * widthPx) / width, channels],
-    pass: (z) => decodeLatents(model, z as Tensor4D),
+    shape: [batch, (rows * heightPx) / height, (columns * widthPx) / width, model.index.figment.channels],
+    pass: (z) => decodeEach(model, z as Tensor4D),
     inSlices: () => decodedInSlices(model, latents),
   });
 }
@@ -163,11 +180,19 @@ export function* encodePixelsInSlices(
  * @param images float32 (B, H, W, channels), as `decodeLatents` gives them; the caller keeps them until the end
  */
 export function encodeImagesInSlices(model: DiffusionModel, images: Tensor4D): Generator<void, Tensor4D> {
-  const { widthPx, heightPx, circularPadding } = model.index.figment;
+  const numFrames = numFramesOf(model.index.figment);
+  const encodeFrames = (frames: Tensor4D) => encodeEachInSlices(model, frames);
+  return numFrames === 1 ? encodeFrames(images) : framewiseInSlices(images, numFrames, encodeFrames, IN_A_ROW, STACKED);
+}
+
+function encodeEachInSlices(model: DiffusionModel, images: Tensor4D): Generator<void, Tensor4D> {
+  const { circularPadding } = model.index.figment;
+  const [widthPx, heightPx] = frameSize(model.index);
   const { vae, latentShape, elsewhere } = model;
   const isOwnSize = images.shape[1] === heightPx && images.shape[2] === widthPx;
   if (elsewhere && isOwnSize) return elsewhere.encode(images);
-  const [height, width, channels] = latentShape;
+  const [height, width] = latentShape;
+  const channels = latentShape[2] / numFramesOf(model.index.figment);
   const [batch, rows, columns] = images.shape;
   const encoded = (x: Tensor4D) =>
     vae && scaleLatents(vae.config, encode(vae.config, vae.weights, x, circularPadding).mean);
@@ -178,6 +203,11 @@ export function encodeImagesInSlices(model: DiffusionModel, images: Tensor4D): G
     pass: (x) => encoded(x as Tensor4D) ?? (x as Tensor4D),
     inSlices: () => encodedInSlices(model, images),
   });
+}
+
+/** The size of a frame; without frames, of a picture. */
+function frameSize({ figment }: ModelIndex): [widthPx: number, heightPx: number] {
+  return [figment.widthPx / numFramesOf(figment), figment.heightPx];
 }
 
 function* encodedInSlices({ vae, index }: DiffusionModel, images: Tensor4D): Generator<void, Tensor4D> {

@@ -57,6 +57,8 @@ describe('parseModelIndex', () => {
     ],
     ['two channels', { ...PLAIN, figment: { version: 1, channels: 2 } }, 'entry "figment.channels"'],
     ['a flag as text', { ...PLAIN, figment: { version: 1, pixelArt: 'no' } }, 'entry "figment.pixelArt"'],
+    ['frames that are no list', { ...PLAIN, figment: { frames: 36 } }, 'expected a list of 1 to 256 frames'],
+    ['frames in disorder', { ...PLAIN, figment: { frames: [{ frame: 1 }] } }, 'frame 0: is walk 1; expected'],
     ['a short hash', { ...PLAIN, figment: { version: 1, sha256: { a: '00' } } }, 'expected 64 hex digits'],
     [
       'no steps',
@@ -84,6 +86,15 @@ describe('completeModelIndex', () => {
   it('changes nothing that the folder says', () => {
     const index = { ...PLAIN, labels: ['a', 'b', 'c'], figment: FIGMENT };
     expect(complete(index)).toEqual(index);
+  });
+
+  it('takes frames for a row, as wide as all of them together', () => {
+    const frames = [{ frame: 0 }, { frame: 1 }];
+    const { figment } = complete({ ...PLAIN, figment: { frames } });
+    expect(figment).toMatchObject({ widthPx: 64, heightPx: 32, frames: [{ index: 0 }, { index: 1 }] });
+    const changed = (entries: object) => () => complete({ ...PLAIN, figment: { frames, ...entries } });
+    expect(changed({ widthPx: 33 })).toThrow('figment.widthPx is 33; expected a multiple of the 2 frames');
+    expect(changed({ circularPadding: true })).toThrow('has frames and circularPadding, which do not go together');
   });
 
   it('knows channels by number and by name, and stores those of materials by name', () => {

@@ -111,9 +111,11 @@ export function trainCommand(): Command {
   )
     .option('--vae <dir>', 'folder with the trained vae/ (default: none, and the model makes pixels)')
     .addOption(
-      new Option('--prediction <type>', 'what the network predicts')
-        .choices(['epsilon', 'v_prediction', 'sample'])
-        .default('v_prediction'),
+      new Option('--prediction <type>', 'what the network predicts (default: v_prediction, of frames sample)').choices([
+        'epsilon',
+        'v_prediction',
+        'sample',
+      ]),
     )
     .addOption(
       new Option('--schedule <name>', 'noise schedule')
@@ -123,6 +125,11 @@ export function trainCommand(): Command {
     .addOption(attributesOption('default: all'))
     .option('--widths <list>', 'channels of a new network by level, separated by commas: 64,128', channelCounts)
     .option('--layers <n>', 'residual blocks a level of a new network', wholeNumber(1, 8))
+    .option(
+      '--latent-scale <x>',
+      'standard deviation of the latents, that of the noise being 1 (default: 1, of n frames 1/√n)',
+      realNumber(0.01, 10),
+    )
     .option('--cond-drop-prob <p>', 'share of images trained without label and attributes', realNumber(0, 1))
     .option('--min-snr-gamma <x>', 'clamp the weights by signal-to-noise ratio', realNumber(0.1))
     .action(inItsFolder(async (options) => (await import('./trainDdpm.ts')).trainDdpm(options)));

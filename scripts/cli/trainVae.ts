@@ -26,6 +26,7 @@ import { readWholeModel, type WholeModel, withNetworks } from '../node/wholeMode
 import { startFolder } from './trainingCheckpoint.ts';
 import {
   type CommonTrainOptions,
+  framesAsPictures,
   gradientsIn,
   readTrainingData,
   train,
@@ -46,7 +47,7 @@ interface VaeCommandOptions extends CommonTrainOptions {
 
 /** figment train vae */
 export async function trainVae(command: VaeCommandOptions): Promise<void> {
-  const data = await readTrainingData(command);
+  const data = framesAsPictures(await readTrainingData(command));
   const { dataset, split } = data;
   const folder = startFolder(command, 'vae');
   const found = folder ? await readVae(folder) : null;

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseFrames } from '../../runtime/core/frames.ts';
 import type { Dataset } from '../../runtime/dataset/dataset.ts';
 import { decodePng } from './png.ts';
 import { readDataset } from './readDataset.ts';
@@ -64,33 +65,34 @@ describe('writeDataset', () => {
     expect([width, height]).toEqual([6, 15]);
   });
 
-  it('writes attributes, and how many frames a subject has', async () => {
+  it('writes attributes and frames', async () => {
+    const frames = parseFrames([{ frame: 0 }, { frame: 'stand', direction: 'up' }]);
     const dataset: Dataset = {
       ...sample(),
-      classLabels: Int32Array.from({ length: 48 }, (_, i) => Math.floor(i / 24)),
-      numFrames: 2,
+      classLabels: Int32Array.from({ length: 24 }, (_, i) => Math.floor(i / 12)),
+      frames,
       attributes: [
         {
           name: 'hair',
           values: ['black', 'red'],
-          data: Int16Array.from({ length: 48 }, (_, i) => (Math.floor(i / 2) % 3) - 1),
+          data: Int16Array.from({ length: 24 }, (_, i) => (i % 3) - 1),
         },
         {
           name: 'wear',
           values: { min: 0, max: 2.5 },
-          data: Float32Array.from({ length: 48 }, (_, i) => Math.floor(i / 2) / 10),
+          data: Float32Array.from({ length: 24 }, (_, i) => i / 10),
         },
       ],
     };
     await writeDataset(dir, dataset, 'for the test');
     const back = await readDataset(dir);
-    expect(back).toMatchObject({ numFrames: 2, attributes: dataset.attributes });
+    expect(back).toMatchObject({ frames, attributes: dataset.attributes, images: dataset.images });
     expect((await readFile(join(dir, 'attributes.csv'), 'utf8')).split('\n').slice(0, 3)).toEqual([
       'label,tile,hair,wear',
       'a,0,,0',
       'a,2,black,0.1',
     ]);
-    const { attributes: _, numFrames: _frames, ...plain } = dataset;
+    const { attributes: _, ...plain } = dataset;
     await writeDataset(join(dir, 'plain'), plain, '');
     expect(await readdir(join(dir, 'plain'))).not.toContain('attributes.csv');
   });

@@ -22,10 +22,10 @@ const MAX_COLUMNS = 40;
  * @param description one line for whoever opens `dataset.json`
  */
 export async function writeDataset(dir: string, dataset: Dataset, description: string): Promise<void> {
-  const { name, widthPx, heightPx, channels, licence, attribution, attributes, numFrames } = dataset;
+  const { name, widthPx, heightPx, channels, licence, attribution, attributes, frames } = dataset;
   const tiles = tilesByClass(dataset);
   const hasMaps = channels === MATERIAL_CHANNELS;
-  const columns = Math.min(MAX_COLUMNS, ...tiles.map((part) => part.length));
+  const columns = frames?.length ?? Math.min(MAX_COLUMNS, ...tiles.map((part) => part.length));
   const classes = dataset.labels.map((label, index) => ({
     label,
     file: `${stemOf(label, index)}.png`,
@@ -36,7 +36,7 @@ export async function writeDataset(dir: string, dataset: Dataset, description: s
   const table = attributes?.length ? writeAttributes(dataset, attributes) : null;
   const known = {
     ...(table && { attributes: table.description }),
-    ...(numFrames && { tilesPerCharacter: numFrames }),
+    ...(frames && { frames: [...frames], tilesPerCharacter: frames.length }),
   };
   const json: SheetDescription = { name, description, ...size, licence, attribution, classes, ...known };
   const files: Record<string, Uint8Array> = {};
@@ -51,11 +51,14 @@ export async function writeDataset(dir: string, dataset: Dataset, description: s
   await writeFilesAtomic(dir, files);
 }
 
-function tilesByClass({ images, classLabels, labels, widthPx, heightPx, channels }: Dataset): Uint8Array[][] {
+function tilesByClass({ images, classLabels, labels, widthPx, heightPx, channels, frames }: Dataset): Uint8Array[][] {
   const length = widthPx * heightPx * channels;
+  const numFrames = frames?.length ?? 1;
   const tiles: Uint8Array[][] = labels.map(() => []);
   classLabels.forEach((label, i) => {
-    tiles[label]!.push(images.subarray(i * length, (i + 1) * length));
+    for (let tile = i * numFrames; tile < (i + 1) * numFrames; tile++) {
+      tiles[label]!.push(images.subarray(tile * length, (tile + 1) * length));
+    }
   });
   const empty = tiles.findIndex((part) => part.length === 0);
   if (empty >= 0) throw new RangeError(`writeDataset: class "${labels[empty]}" is empty; expected at least one image`);

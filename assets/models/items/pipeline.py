@@ -180,6 +180,11 @@ class FigmentPipeline(DiffusionPipeline):
             return len(self.labels)
         return None
 
+    @property
+    def num_frames(self):
+        """How many frames stand in a picture in a row; their latents are stacked along channels."""
+        return len(self.figment.get("frames", [None]))
+
     def save_pretrained(self, save_directory, **kwargs):
         super().save_pretrained(save_directory, **kwargs)
         for name in ("conditioning", "cvae", "pipeline.py"):
@@ -245,11 +250,19 @@ class FigmentPipeline(DiffusionPipeline):
         size = self.unet.config.sample_size
         if "heightPx" in self.figment:
             factor = 1 if self.vae is None else 2 ** (len(self.vae.config.block_out_channels) - 1)
-            size = [self.figment["heightPx"] // factor, self.figment["widthPx"] // factor]
+            size = [self.figment["heightPx"] // factor, self.figment["widthPx"] // factor // self.num_frames]
         height, width = (size, size) if isinstance(size, int) else size
         return self.unet.config.in_channels, height, width
 
     def _decode(self, latents):
+        frames = self.num_frames
+        batch, channels, height, width = latents.shape
+        images = self._decode_each(latents.reshape(batch * frames, channels // frames, height, width))
+        _, channels, height, width = images.shape
+        row = images.reshape(batch, frames, channels, height, width).permute(0, 2, 3, 1, 4)
+        return row.reshape(batch, channels, height, frames * width)
+
+    def _decode_each(self, latents):
         if self.vae is None:
             return latents
         config = self.vae.config

@@ -54,6 +54,7 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
   const hasCvae = Object.hasOwn(files.index.figment.sha256, 'cvae/config.json');
   const cvaeFiles = hasCvae ? await loadModelFolder(source, { parts: ['cvae'], acceptChanged: true }) : null;
   const out = flags.out ?? (await folderOf(name));
+  refuseFrames(files);
   const dataset = fitTo(files, await readDataset(flags.data));
   checkTogether(files, dataset);
   const { heldOut, splitSeed, holdOutBy } = flags;
@@ -82,6 +83,13 @@ async function folderOf(model: string): Promise<string> {
   const found = await stat(model).catch(() => null);
   if (found?.isDirectory()) return model;
   throw new UsageError(`evaluate: model ${model} is no folder to write to; say where with --out`);
+}
+
+function refuseFrames({ index: { figment } }: ModelFiles): void {
+  if (!figment.frames) return;
+  throw new UsageError(
+    `evaluate: pictures of ${figment.name} have frames, which are not measured yet; look at a bake of it`,
+  );
 }
 
 /**
