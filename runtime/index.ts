@@ -12,6 +12,7 @@ export {
   type SheetLayout,
   type SheetTile,
   sheetColumns,
+  squareColumns,
 } from './core/atlas.ts';
 // Pixels and random numbers
 export {
