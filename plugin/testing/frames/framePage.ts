@@ -18,6 +18,8 @@ export type Activity = 'idle' | 'generating' | 'busyWorker' | 'busyFrames';
 /** Where the page draws and where it makes pictures: with WebGL and in a worker, or both on one WebGPU device. */
 export type FramePath = 'worker' | 'gpu';
 
+const isHere = (path: FramePath | 'auto') => (path === 'auto' ? 'gpu' in navigator : path === 'gpu');
+
 export interface FramePhase {
   /** Between the timestamps of successive frames. */
   frameMs: number[];
@@ -39,11 +41,15 @@ let frameTimes: number[] = [];
 let drawHandles: number[] = [];
 let nextDraw: number;
 
-/** Draws, with a portrait on every plane; tells what draws, what makes the pictures, and how long it may take in a frame. */
-export async function start(path: FramePath, model: string, [widthPx, heightPx]: readonly [number, number]) {
+/**
+ * Draws, with a portrait on every plane; tells what draws, what makes the pictures, and how long it may take in a frame.
+ *
+ * @param path auto: as a game that leaves the choice to the plugin
+ */
+export async function start(path: FramePath | 'auto', model: string, [widthPx, heightPx]: readonly [number, number]) {
   const canvas = document.querySelector('canvas')!;
   [canvas.width, canvas.height] = [widthPx, heightPx];
-  engine = path === 'worker' ? new Engine(canvas) : await CreateEngineAsync(canvas);
+  engine = isHere(path) ? await CreateEngineAsync(canvas) : new Engine(canvas);
   scene = createFrameScene(engine);
   generator = await AssetGenerator.LoadAsync(model, scene, { compute: path, storeBytes: 0 });
   await generator.warmUpAsync();
@@ -51,7 +57,9 @@ export async function start(path: FramePath, model: string, [widthPx, heightPx]:
   await scene.whenReadyAsync();
   await gpuIsDone();
   nextDraw = requestAnimationFrame(draw);
-  return { engine: engine.name, reason: generator.backend.reason, frameBudgetMs: PAINTER_DEFAULTS.frameBudgetMs };
+  const { reason, adapter } = generator.backend;
+  const device = adapter ?? engine.extractDriverInfo();
+  return { engine: engine.name, reason, device, frameBudgetMs: PAINTER_DEFAULTS.frameBudgetMs };
 }
 
 /** Two steps: it is there to be drawn, and a software GPU is slow. */
@@ -87,6 +95,19 @@ export async function measure(activity: Activity, durationMs: number): Promise<F
   await gpuIsDone();
   await pause(SETTLE_MS);
   return measured;
+}
+
+/** Asks for so many pictures at once; the milliseconds until the GPU has them all. */
+export async function timePictures(count: number): Promise<number> {
+  const { labels } = generator;
+  const ask = (_: unknown, i: number) =>
+    generator.generateTextureAsync({ label: labels[i % labels.length]!, seed: seed++ });
+  const started = performance.now();
+  const made = await Promise.all(Array.from({ length: count }, ask));
+  await gpuIsDone();
+  const durationMs = performance.now() - started;
+  for (const texture of made) texture.dispose();
+  return durationMs;
 }
 
 /** A software GPU may have seconds of work before it. */

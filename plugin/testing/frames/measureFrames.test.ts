@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { tinyModelFolder } from '../../../runtime/testing/tinyModel.ts';
 import { findChromium } from '../../../scripts/testing/chromium.ts';
+import { describeInBrowser } from '../../../scripts/testing/describeInBrowser.ts';
 import { summarise } from './frameTimes.ts';
 import { BUSY_FRAME_MS } from './mainThread.ts';
 import { type MeasureFramesOptions, measureFrames, type Phases } from './measureFrames.ts';
@@ -21,6 +22,36 @@ const ROUNDING = 0.02;
 
 /** Of the main thread besides drawing, in a frame. */
 const medianWorkMs = ({ work }: Phases) => summarise(work.map(({ durationMs }) => durationMs)).median;
+
+describeInBrowser(
+  'the page that measures a GPU',
+  (openPage) => {
+    it('finds frames with and without generation, and how long pictures take', async () => {
+      const page = await openPage<typeof import('./gpuPage.ts')>({
+        module: 'plugin/testing/frames/gpuPage.ts',
+        files: OPTIONS.site.files,
+      });
+      const measured = await page.call('measureGpu', {
+        model: 'tiny/',
+        counts: [1, 5],
+        durationMs: 600,
+        sizePx: [160, 90],
+      });
+      expect(measured).toMatchObject({ engine: 'WebGL', reason: expect.stringContaining('worker'), model: 'tiny/' });
+      expect(measured.device).toMatch(/swiftshader/i);
+      const { idle, generating } = measured.frames;
+      for (const { medianMs, p95Ms, worstMs } of [idle, generating]) {
+        expect(medianMs).toBeGreaterThan(0);
+        expect(p95Ms).toBeGreaterThanOrEqual(medianMs);
+        expect(worstMs).toBeGreaterThanOrEqual(p95Ms);
+      }
+      expect(generating.picturesPerSecond).toBeGreaterThan(0);
+      expect(Object.keys(measured.msPerPicture)).toEqual(['1', '5']);
+      expect(Math.min(...Object.values(measured.msPerPicture))).toBeGreaterThan(0);
+    });
+  },
+  { webgpu: false },
+);
 
 describe.skipIf(!findChromium())('measureFrames', () => {
   it(
