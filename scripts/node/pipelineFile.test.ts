@@ -8,6 +8,7 @@ import { expect, it } from 'vitest';
 import { createModel, generate, loadModelFolder, memorySource, selectBackend } from '../../runtime/index.ts';
 import { withJson } from '../../runtime/testing/foreignFolders.ts';
 import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import { findPython } from '../testing/python.ts';
 import { writeFilesAtomic } from './atomicWrite.ts';
 import { packageRoot } from './packageRoot.ts';
 import { withPipeline } from './pipelineFile.ts';
@@ -15,10 +16,7 @@ import { withPipeline } from './pipelineFile.ts';
 const MODELS = join(packageRoot(), 'assets', 'models');
 const run = promisify(execFile);
 
-const hasDiffusers = await run('python3', ['-c', 'import importlib.util as u; assert u.find_spec("diffusers")']).then(
-  () => true,
-  () => false,
-);
+const python = findPython('diffusers');
 
 it('is in every model folder of the package, and the same in all', async () => {
   const expected = Buffer.from((await withPipeline({}))['pipeline.py']!).toString();
@@ -43,7 +41,7 @@ pixels = pipe(label="orc", attributes={"hair": "red", "wear": 0.5}, seed=7, outp
 sys.stdout.buffer.write(pixels.tobytes())
 `;
 
-it.skipIf(!hasDiffusers)('gives our picture in Python, of a model with attributes and circular padding', async () => {
+it.skipIf(!python)('gives our picture in Python, of a model with attributes and circular padding', async () => {
   const attributes = { hair: ['black', 'red'], wear: { min: 0, max: 2 } };
   const parts = {
     unet: ['diffusers', 'UNet2DModel'],
@@ -55,7 +53,7 @@ it.skipIf(!hasDiffusers)('gives our picture in Python, of a model with attribute
   const dir = await mkdtemp(join(tmpdir(), 'figment-python-'));
   await writeFilesAtomic(dir, await withPipeline(files));
   await writeFile(join(dir, 'run.py'), SCRIPT);
-  const { stdout } = await run('python3', [join(dir, 'run.py'), dir], { encoding: 'buffer' });
+  const { stdout } = await run(python!, [join(dir, 'run.py'), dir], { encoding: 'buffer' });
   await selectBackend({ backend: 'wasm' });
   const model = createModel(await loadModelFolder(memorySource(files)));
   const [ours] = await generate(model, [{ label: 'orc', attributes: { hair: 'red', wear: 0.5 }, seed: 7 }]);
