@@ -1,4 +1,4 @@
-import { concat, memory, ones, slice4d, type Tensor4D } from '@tensorflow/tfjs-core';
+import { concat, dispose, memory, ones, slice4d, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';
 import { type BackendName, selectBackend } from '../backends/selectBackend.ts';
@@ -11,7 +11,7 @@ import { tinyDataset } from '../testing/tinyDataset.ts';
 import { randomWeights, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { runSteps, TINY_VAE_OPTIONS, tinyVaeTrainer } from '../testing/tinyTraining.ts';
 import type { Batch } from './batch.ts';
-import { createTask } from './task.ts';
+import { createTask, type TaskSpec } from './task.ts';
 import { defaultVaeConfig, vaeTaskSpec, withoutAlpha } from './trainVae.ts';
 
 const OPTIONS = { ...TINY_VAE_OPTIONS, batchSize: 2 };
@@ -43,6 +43,31 @@ describeOnBackends((backend) => {
     const meanOf = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
     expect(meanOf(errors.slice(-10))).toBeLessThan(0.4 * meanOf(errors.slice(0, 5)));
   });
+});
+
+it('counts the errors of each channel as the weights say', async () => {
+  await selectBackend({ backend: 'cpu' });
+  const config = tinyVaeConfig({ in_channels: 4, out_channels: 4 });
+  const spec = { ...vaeTaskSpec(config, { ...OPTIONS, l2Weight: 2, gradientWeight: 0.5, klWeight: 0 }) };
+  const weights = uploadWeights(initialWeights(autoencoderKlShapes(config), 1));
+  const values = draw(5, [1, 8, 8, 4]);
+  const batch = {
+    x: { shape: values.shape, data: Float32Array.from(values.values) },
+    eps: { shape: [1, 4, 4, 4], data: new Float32Array(64) },
+  };
+  const lossOf = (channelWeights: number[] | null) => {
+    const { loss, metrics } = createTask({ ...spec, channelWeights } as TaskSpec).loss(weights, batch);
+    const [value] = loss.dataSync();
+    dispose([loss, metrics] as unknown as Tensor[]);
+    return value!;
+  };
+  const each = [0, 1, 2, 3].map((channel) => lossOf([0, 1, 2, 3].map((c) => (c === channel ? 1 : 0))));
+  const sum = each.reduce((a, b) => a + b, 0);
+  expect(Math.min(...each)).toBeGreaterThan(0);
+  expect(lossOf(null)).toBeCloseTo(sum, 5);
+  expect(lossOf([1, 1, 1, 1])).toBeCloseTo(sum, 5);
+  expect(lossOf([1, 0, 0, 1])).toBeCloseTo(each[0]! + each[3]!, 5);
+  dispose(weights as unknown as Tensor[]);
 });
 
 it('defaultVaeConfig fits the data set', () => {

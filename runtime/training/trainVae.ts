@@ -18,6 +18,8 @@ export interface VaeOptions extends TrainerOptions {
   l2Weight: number;
   /** Weight of `gradientDifference` beside it, which makes edges sharper. */
   gradientWeight: number;
+  /** What the difference of each channel is multiplied by before it is measured; null: by 1. */
+  channelWeights: readonly number[] | null;
   freezeEncoder: boolean;
   balanced: boolean;
   augment: AugmentOptions;
@@ -30,6 +32,7 @@ export const VAE_DEFAULTS: VaeOptions = {
   klWeight: 2e-4,
   l2Weight: 0,
   gradientWeight: 0,
+  channelWeights: null,
   freezeEncoder: false,
   balanced: false,
   augment: { flip: false, shiftPx: 0, circular: false, permuteChannels: 0 },
@@ -89,8 +92,9 @@ export function defaultVaeConfig(
 }
 
 export function vaeTaskSpec(config: AutoencoderKlConfig, options: VaeOptions): TaskSpec {
-  const { circular, reconstruction, klWeight, l2Weight, gradientWeight, freezeEncoder } = options;
-  return { kind: 'vae', config, circular, reconstruction, klWeight, l2Weight, gradientWeight, freezeEncoder };
+  const { circular, reconstruction, klWeight, l2Weight, gradientWeight, channelWeights, freezeEncoder } = options;
+  const weights = { klWeight, l2Weight, gradientWeight, channelWeights };
+  return { kind: 'vae', config, circular, reconstruction, ...weights, freezeEncoder };
 }
 
 /**

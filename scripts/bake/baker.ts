@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import {
   type Classifiers,
   type DiffusionModel,
+  type GeneratedPicture,
   generateRecipes,
   loadClassifierFolder,
   loadModelFolder,
@@ -82,8 +83,8 @@ export class Baker {
   /** @param engine what computes the networks of diffusion models; by default TensorFlow.js, on the current backend */
   constructor(private readonly engine: BakeEngine = 'tfjs') {}
 
-  /** Makes the pictures of a batch without writing them: RGBA bytes of each, of the model's size. */
-  async make(pictures: readonly PlannedPicture[], { signal, onStep }: BakerOptions = {}): Promise<Uint8Array[]> {
+  /** Makes the pictures of a batch without writing them, of the model's size. */
+  async make(pictures: readonly PlannedPicture[], { signal, onStep }: BakerOptions = {}): Promise<GeneratedPicture[]> {
     const { look } = pictures[0]!;
     const recipes = pictures.map(recipeOf);
     const { pipeline } = look.recipe;
@@ -123,9 +124,13 @@ export class Baker {
   }
 }
 
-async function writePicture(out: string, picture: PlannedPicture, pixels: Uint8Array): Promise<BakedBatch['files']> {
+async function writePicture(
+  out: string,
+  picture: PlannedPicture,
+  generated: GeneratedPicture,
+): Promise<BakedBatch['files']> {
   const { look, label, files } = picture;
-  const images = layerImages(pixels, look, label, [...new Set(files.map(({ layer }) => layer))]);
+  const images = layerImages(generated.pixels, look, label, [...new Set(files.map(({ layer }) => layer))]);
   const text = { [RECIPE_KEYWORD]: JSON.stringify(bakedRecipe(picture)) };
   const written: BakedBatch['files'] = [];
   for (const file of files) {

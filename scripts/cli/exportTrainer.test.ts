@@ -3,12 +3,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { mul, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { shiftCircular, shiftClamped } from '../../runtime/dataset/augment.ts';
 import * as runtime from '../../runtime/index.ts';
 import { expectClose } from '../../runtime/testing/matchers.ts';
-import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
+import { tinyAttributes, tinyDataset, tinyMaterials } from '../../runtime/testing/tinyDataset.ts';
+import { tinyFrames, WALK } from '../../runtime/testing/tinyFrames.ts';
 import { randomWeights } from '../../runtime/testing/tinyNetworks.ts';
 import {
   diffusionLoss,
@@ -55,6 +56,9 @@ async function exportTrainer(out: string, ...words: string[]): Promise<string> {
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'figment-trainer-'));
   await writeDataset(at('sheets'), { ...dataset, attributes: tinyAttributes() }, 'shapes');
+  await writeDataset(at('frames'), tinyFrames({ widthPx: 16, heightPx: 16 }), 'boxes that move');
+  const materials = tinyMaterials({ widthPx: 16, heightPx: 16 });
+  await writeDataset(at('maps'), { ...materials, attribution: 'drawn by formula' }, 'materials');
   await exportTrainer('project', '--data', at('sheets'), '--flip', '--circular');
   await runtime.selectBackend({ backend: 'wasm' });
 });
@@ -120,8 +124,23 @@ describe('figment export trainer', () => {
       'narrow shapes',
     );
     await expect(exportTrainer('other', '--data', at('odd'))).rejects.toThrow(/12×16 px; expected multiples of 8/);
-    await writeDataset(at('frames'), { ...dataset, numFrames: 2 }, 'walks');
-    await expect(exportTrainer('other', '--data', at('frames'))).rejects.toThrow(/a subject of .* is 2 frames/);
+    await expect(exportTrainer('other', '--data', at('frames'), '--flip')).rejects.toThrow(
+      /have frames, which go without --flip/,
+    );
+  });
+
+  it('knows of frames and of maps', async () => {
+    await exportTrainer('walks', '--data', at('frames'));
+    const walks = (await readJson('walks', 'model', 'model_index.json')).figment;
+    expect(walks).toMatchObject({ widthPx: 16 * WALK.length, heightPx: 16, frames: WALK });
+    expect(await readJson('walks', 'model', 'scheduler', 'scheduler_config.json')).toMatchObject({
+      prediction_type: 'sample',
+    });
+    const { latentScale } = (await readJson('walks', 'training.json')).ddpm;
+    expect(latentScale).toBeCloseTo(1 / Math.sqrt(WALK.length));
+    await exportTrainer('materials', '--data', at('maps'));
+    const { channels } = (await readJson('materials', 'model', 'model_index.json')).figment;
+    expect(channels).toEqual(['r', 'g', 'b', 'height', 'roughness', 'metallic']);
   });
 
   it('leaves attributes out on request, and goes on with labels', async () => {
@@ -171,7 +190,7 @@ async function withWeights(
 }
 
 /** Small networks in place of the usual ones, as a user would edit the configs. */
-async function makeSmall(project: string): Promise<void> {
+async function makeSmall(project: string, numFrames = 1): Promise<void> {
   const files = await emptyModel(project);
   const latents = { latents_mean: [0, 0, 0, 0], latents_std: [1, 1, 1, 1] };
   const vae = { ...files['vae/config.json'], block_out_channels: [8, 16, 16], latent_channels: 4, ...latents };
@@ -179,8 +198,8 @@ async function makeSmall(project: string): Promise<void> {
     ...files['unet/config.json'],
     block_out_channels: [8, 16],
     layers_per_block: 1,
-    in_channels: 4,
-    out_channels: 4,
+    in_channels: 4 * numFrames,
+    out_channels: 4 * numFrames,
     attention_head_dim: 8,
   };
   const conditioning = { ...files['conditioning/config.json'], embedding_dim: 32 };
@@ -199,7 +218,7 @@ describe.skipIf(!torch)('in PyTorch', () => {
   let files: Record<string, Record<string, unknown>>;
 
   const options = {
-    vae: { klWeight: 0.3, l2Weight: 0.5, gradientWeight: 0.25 },
+    vae: { klWeight: 0.3, l2Weight: 0.5, gradientWeight: 0.25, channelWeights: [1, 2, 0.5, 1] },
     ddpm: { ...runtime.DIFFUSION_DEFAULTS, numSteps: 100, decayFrom: 0.4 },
   };
 
@@ -226,7 +245,9 @@ describe.skipIf(!torch)('in PyTorch', () => {
     await writeFile(at('checks', 'inputs.json'), JSON.stringify(options));
     await writeClassFolders();
     const script = new URL('../testing/trainerChecks.py', import.meta.url).pathname;
-    await run(torch!, [script, at('project'), at('checks'), at('sheets'), at('folders')], { env: ENV });
+    await run(torch!, [script, at('project'), at('checks'), at('sheets'), at('folders'), at('frames'), at('maps')], {
+      env: ENV,
+    });
     const bytes = new Uint8Array(await readFile(at('checks', 'outputs.safetensors')));
     outputs = runtime.parseSafetensors(bytes, 'outputs').tensors;
   });
@@ -244,7 +265,7 @@ describe.skipIf(!torch)('in PyTorch', () => {
 
   const output = (name: string) => outputs.get(name)!.data;
 
-  it.each(['sheets', 'folders'])('reads %s as we do, byte for byte', async (name) => {
+  it.each(['sheets', 'folders', 'frames', 'maps'])('reads %s as we do, byte for byte', async (name) => {
     const ours = await readDataset(at(name));
     expect(Buffer.from(Uint8Array.from(output(`${name}.pixels`))).equals(ours.images)).toBe(true);
     expect(output(`${name}.classLabels`)).toEqual(ours.classLabels);
@@ -347,9 +368,10 @@ describe.skipIf(!torch)('in PyTorch', () => {
 
   it.each(['l1', 'l2'] as const)('has our loss of an auto-encoder by %s', (kind) => {
     const expected = tidy(() => {
-      const [x, decoded, mean, logVar] = ['x0', 'eps', 'mean', 'logvar'].map((name) =>
-        imageTensor(nchwToNhwc(of(name))),
-      );
+      const [x, decoded, mean, logVar] = ['x0', 'eps', 'mean', 'logvar'].map((name) => {
+        const values = imageTensor(nchwToNhwc(of(name)));
+        return name === 'x0' || name === 'eps' ? (mul(values, options.vae.channelWeights) as Tensor4D) : values;
+      });
       const error = (of: 'l1' | 'l2') => reconstructionError(of, x!, decoded!).dataSync()[0]!;
       const kl = klDivergence({ mean: mean!, logVar: logVar! }).dataSync()[0]!;
       const edges = gradientDifference(x!, decoded!).dataSync()[0]!;
@@ -404,46 +426,55 @@ describe.skipIf(!torch)('in PyTorch', () => {
   });
 });
 
-describe.skipIf(!trainer)('with diffusers', () => {
-  const python = (script: string, ...words: string[]) =>
-    run(trainer!, [at('trained', script), ...words], { env: ENV, cwd: at('trained') });
+/** Each starts PyTorch three times. */
+describe.skipIf(!trainer)('with diffusers', { timeout: 600_000 }, () => {
+  const python = (project: string, script: string, ...words: string[]) =>
+    run(trainer!, [at(project, script), ...words], { env: ENV, cwd: at(project) });
 
-  it('trains a model that Figment loads, and whose pictures agree', async () => {
-    await exportTrainer('trained', '--data', at('sheets'), '--flip', '--circular');
-    await makeSmall('trained');
-    const options = await readJson('trained', 'training.json');
+  it.each([
+    { data: 'sheets', words: ['--flip', '--circular'], frames: undefined },
+    { data: 'frames', words: [], frames: WALK },
+  ])('trains a model of $data that Figment loads, and whose pictures agree', async ({ data, words, frames }) => {
+    const project = `of-${data}`;
+    await exportTrainer(project, '--data', at(data), ...words);
+    await makeSmall(project, frames?.length);
+    const options = await readJson(project, 'training.json');
     const short = { numSteps: 6, batchSize: 4, accumulation: 2, learningRate: 0.01, numWarmupSteps: 0 };
     for (const stage of ['vae', 'ddpm']) Object.assign(options[stage], short);
-    await writeFile(at('trained', 'training.json'), JSON.stringify({ ...options, saveEvery: 4 }));
-    await python('train.py', 'vae');
-    await python('train.py', 'ddpm');
-    await python('make_case.py', at('trained', 'runs', 'ddpm'));
-    const files = await runtime.loadModelFolder(diskSource(at('trained', 'runs', 'ddpm')));
+    await writeFile(at(project, 'training.json'), JSON.stringify({ ...options, saveEvery: 4 }));
+    await python(project, 'train.py', 'vae');
+    await python(project, 'train.py', 'ddpm');
+    const out = at(project, 'runs', 'ddpm');
+    await python(project, 'make_case.py', out);
+    const files = await runtime.loadModelFolder(diskSource(out));
     const model = runtime.createModel(files);
-    expect(model.index.figment.attributes).toEqual(VOCABULARY);
+    expect(model.index.figment.frames).toEqual(frames);
     expect(model.vae!.config.latents_std!.every((std) => std > 0 && std !== 1)).toBe(true);
     model.dispose();
     const tensors = runtime.parseSafetensors(
-      new Uint8Array(await readFile(at('trained', 'runs', 'ddpm', 'case.safetensors'))),
+      new Uint8Array(await readFile(join(out, 'case.safetensors'))),
       'case',
-    );
+    ).tensors;
     const { maxRel } = await runtime.runPipelineCase(
       files,
-      await readJson('trained', 'runs', 'ddpm', 'case.json'),
-      tensors.tensors,
+      await readJson(project, 'runs', 'ddpm', 'case.json'),
+      tensors,
     );
     expect(maxRel).toBeLessThan(1e-4);
   });
 
   it('goes on where it was, and ends where it would have', async () => {
+    await exportTrainer('stopped', '--data', at('sheets'), '--flip');
+    await makeSmall('stopped');
     const weights = async (runs: string) => {
-      await python('train.py', 'vae', '--runs', at('trained', runs));
-      return (await readVae(at('trained', runs, 'vae'))).weights;
+      await python('stopped', 'train.py', 'vae', '--runs', at('stopped', runs));
+      return (await readVae(at('stopped', runs, 'vae'))).weights;
     };
-    const file = at('trained', 'training.json');
-    const options = await readJson('trained', 'training.json');
-    const withSteps = (numSteps: number) =>
-      writeFile(file, JSON.stringify({ ...options, vae: { ...options.vae, numSteps, decayFrom: 1 } }));
+    const options = await readJson('stopped', 'training.json');
+    const withSteps = (numSteps: number) => {
+      const vae = { ...options.vae, batchSize: 4, decayFrom: 1, numSteps };
+      return writeFile(at('stopped', 'training.json'), JSON.stringify({ ...options, vae }));
+    };
     await withSteps(2);
     await weights('again');
     await withSteps(4);

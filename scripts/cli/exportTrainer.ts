@@ -23,6 +23,7 @@ import { packageRoot } from '../node/packageRoot.ts';
 import { withPipeline } from '../node/pipelineFile.ts';
 import { readDataset } from '../node/readDataset.ts';
 import { UsageError } from '../node/usageError.ts';
+import { checkFrames, usualLatentScale, usualPrediction } from './trainDdpm.ts';
 import { chooseAttributes } from './trainingRun.ts';
 
 export interface ExportTrainerOptions {
@@ -38,7 +39,7 @@ export interface ExportTrainerOptions {
 export async function exportTrainer(options: ExportTrainerOptions): Promise<void> {
   const { data, out } = options;
   const whole = await readDataset(data);
-  refuseFrames(whole);
+  checkFrames('export trainer', whole, options);
   const dataset = { ...whole, attributes: chooseAttributes(whole, options.attributes) };
   const model = await emptyModel(dataset, options.circular ?? false);
   if (!options.overwrite && existsSync(join(out, 'training.json'))) {
@@ -48,19 +49,12 @@ export async function exportTrainer(options: ExportTrainerOptions): Promise<void
   await writeFilesAtomic(out, {
     ...(await withPipeline(await projectFiles())),
     ...model,
-    'training.json': encodeJson(trainingOptions(relativePath(out, data), options)),
+    'training.json': encodeJson(trainingOptions(dataset, relativePath(out, data), options)),
   });
   const { labels, widthPx, heightPx, attributes } = dataset;
   const known = attributes.length > 0 ? `, ${attributes.length} attributes` : '';
   console.log(
     `export: ${labels.length} labels${known}, ${widthPx}×${heightPx} px: ${out}; README.md there tells how to train`,
-  );
-}
-
-function refuseFrames({ name, numFrames = 1 }: Dataset): void {
-  if (numFrames === 1) return;
-  throw new UsageError(
-    `export trainer: a subject of the data set "${name}" is ${numFrames} frames, of which the project knows nothing; take a data set of single pictures`,
   );
 }
 
@@ -71,6 +65,8 @@ async function projectFiles(): Promise<Record<string, Uint8Array>> {
   const files = names.map(async (name): Promise<[string, Uint8Array]> => [name, await readFile(join(folder, name))]);
   return Object.fromEntries(await Promise.all(files));
 }
+
+const INDEX = 'model_index.json';
 
 /** The configs of the model to come, below `model/`: the model folder without its weights. */
 async function emptyModel(dataset: Dataset, circular: boolean): Promise<Record<string, Uint8Array>> {
@@ -89,10 +85,11 @@ async function emptyModel(dataset: Dataset, circular: boolean): Promise<Record<s
     { config: vae, weights: none },
     statistics,
     { config: unet, weights: none },
-    { ...DIFFUSION_DEFAULTS, circular, conditioning },
+    { ...DIFFUSION_DEFAULTS, predictionType: usualPrediction(dataset), circular, conditioning },
   );
   const files = await modelFolderFiles(content);
-  files['model_index.json'] = encodeJson(content.index); // without hashes of files that are to change
+  const index = JSON.parse(new TextDecoder().decode(files[INDEX]));
+  files[INDEX] = encodeJson({ ...index, figment: { ...index.figment, sha256: {} } }); // its files are to change
   return Object.fromEntries(Object.entries(files).map(([path, bytes]) => [`model/${path}`, bytes]));
 }
 
@@ -107,10 +104,11 @@ function checkSize({ widthPx, heightPx }: Dataset, divisor: number): void {
 const NUM_STEPS = { vae: 30_000, ddpm: 60_000 };
 
 /** What `training.json` says: the defaults of `figment train`, and for how long. */
-function trainingOptions(data: string, { flip = false }: ExportTrainerOptions): object {
-  const { seed, augment, reconstruction, klWeight, l2Weight, gradientWeight, ...vae } = VAE_DEFAULTS;
+function trainingOptions(dataset: Dataset, data: string, { flip = false }: ExportTrainerOptions): object {
+  const { seed, augment, reconstruction, klWeight, l2Weight, gradientWeight, channelWeights, ...vae } = VAE_DEFAULTS;
   const { condDropProb, minSnrGamma, ...ddpm } = DIFFUSION_DEFAULTS;
-  const loss = { reconstruction, klWeight, l2Weight, gradientWeight };
+  const loss = { reconstruction, klWeight, l2Weight, gradientWeight, channelWeights };
+  const latentScale = usualLatentScale(dataset);
   const { shiftPx, permuteChannels } = augment;
   return {
     data,
@@ -119,7 +117,7 @@ function trainingOptions(data: string, { flip = false }: ExportTrainerOptions): 
     balanced: false,
     saveEvery: 2000,
     vae: { ...stepOptions(vae, NUM_STEPS.vae), ...loss, shiftPx, permuteChannels },
-    ddpm: { ...stepOptions(ddpm, NUM_STEPS.ddpm), condDropProb, minSnrGamma },
+    ddpm: { ...stepOptions(ddpm, NUM_STEPS.ddpm), condDropProb, minSnrGamma, latentScale },
   };
 }
 

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { createModel, generate, loadModelFolder, memorySource, selectBackend } from '../../runtime/index.ts';
 import { withJson } from '../../runtime/testing/foreignFolders.ts';
-import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import { TINY_FRAMES, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { findPython } from '../testing/python.ts';
 import { writeFilesAtomic } from './atomicWrite.ts';
 import { packageRoot } from './packageRoot.ts';
@@ -16,7 +16,7 @@ import { withPipeline } from './pipelineFile.ts';
 const MODELS = join(packageRoot(), 'assets', 'models');
 const run = promisify(execFile);
 
-const python = findPython('diffusers');
+const python = findPython('torch', 'diffusers');
 
 it('is in every model folder of the package, and the same in all', async () => {
   const expected = Buffer.from((await withPipeline({}))['pipeline.py']!).toString();
@@ -41,14 +41,18 @@ pixels = pipe(label="orc", attributes={"hair": "red", "wear": 0.5}, seed=7, outp
 sys.stdout.buffer.write(pixels.tobytes())
 `;
 
-it.skipIf(!python)('gives our picture in Python, of a model with attributes and circular padding', async () => {
-  const attributes = { hair: ['black', 'red'], wear: { min: 0, max: 2 } };
+const attributes = { hair: ['black', 'red'], wear: { min: 0, max: 2 } };
+
+it.skipIf(!python).each([
+  { attributes, circularPadding: true },
+  { attributes, sizePx: 8, heightPx: 12, frames: TINY_FRAMES },
+])('gives our picture in Python, of a model with %j', async (options) => {
   const parts = {
     unet: ['diffusers', 'UNet2DModel'],
     vae: ['diffusers', 'AutoencoderKL'],
     scheduler: ['diffusers', 'DDIMScheduler'],
   };
-  const tiny = await tinyModelFolder({ attributes, circularPadding: true });
+  const tiny = await tinyModelFolder(options);
   const files = withJson(tiny, 'model_index.json', parts);
   const dir = await mkdtemp(join(tmpdir(), 'figment-python-'));
   await writeFilesAtomic(dir, await withPipeline(files));

@@ -12,7 +12,7 @@ import types
 import torch
 from safetensors.torch import load_file, save_file
 
-project, place, sheets, folders = sys.argv[1:]
+project, place, sheets, folders, frames, maps = sys.argv[1:]
 sys.path.insert(0, project)
 
 
@@ -42,14 +42,16 @@ configs = folder.read_configs(os.path.join(project, "model"))
 out = {}
 
 # Data sets.
-for name, path, vocabulary in [("sheets", sheets, index["figment"]["attributes"]), ("folders", folders, {})]:
+tones = {"tone": ["red", "blue"]}
+sets = {"sheets": index["figment"]["attributes"], "folders": {}, "frames": tones, "maps": {}}
+for (name, vocabulary), path in zip(sets.items(), (sheets, folders, frames, maps)):
     found = data.read_data(path, vocabulary)
     out[f"{name}.pixels"] = found.pixels.int()
     out[f"{name}.classLabels"] = found.class_labels
-    out[f"{name}.values"] = data.to_values(found.pixels).permute(0, 2, 3, 1)
+    out[f"{name}.values"] = data.to_values(found.pixels.flatten(0, 1)).permute(0, 2, 3, 1)
     if vocabulary:
         out[f"{name}.attributes"] = found.attributes
-pictures = data.to_values(data.read_data(sheets, {}).pixels)[:3]
+pictures = data.to_values(data.read_data(sheets, {}).pixels[:, 0])[:3]
 for circular in (False, True):
     moved = data.moved(pictures, given["dx"].long(), given["dy"].long(), circular)
     out[f"moved.{str(circular).lower()}"] = moved.permute(0, 2, 3, 1)

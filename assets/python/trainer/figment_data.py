@@ -15,8 +15,10 @@ ANY = -1.0
 
 @dataclass
 class LabelledPictures:
+    """A picture has several frames where the data set lists them: one subject, who walks."""
+
     labels: list
-    pixels: torch.Tensor  # uint8 (N, H, W, 3 or 4), straight alpha
+    pixels: torch.Tensor  # uint8 (N, frames, H, W, C): RGB, RGBA with straight alpha, or RGB and three maps of a material
     class_labels: torch.Tensor  # int64 (N)
     attributes: torch.Tensor  # float32 (N, attributes): a word's place, a share of a range, or ANY
 
@@ -34,16 +36,26 @@ def read_data(folder, vocabulary):
 def _read_sheets(folder, vocabulary):
     with open(os.path.join(folder, "dataset.json"), encoding="utf-8") as file:
         description = json.load(file)
-    classes = description["classes"]
-    tiles = [_cut(_decode(os.path.join(folder, one["file"])), description, one["count"]) for one in classes]
-    counts = [one["count"] for one in classes]
+    classes, frames = description["classes"], len(description.get("frames", [None]))
+    tiles = np.concatenate([_tiles(folder, description, one) for one in classes])
     labels = [one["label"] for one in classes]
+    counts = [one["count"] // frames for one in classes]
     return LabelledPictures(
         labels,
-        torch.from_numpy(np.ascontiguousarray(np.concatenate(tiles)[..., : description["channels"]])),
+        torch.from_numpy(tiles.reshape(-1, frames, *tiles.shape[1:])),
         torch.from_numpy(np.repeat(np.arange(len(labels)), counts)),
-        _read_attributes(folder, labels, counts, vocabulary),
+        _read_attributes(folder, labels, counts, frames, vocabulary),
     )
+
+
+def _tiles(folder, description, one):
+    """The tiles of a label, and of materials the maps behind their colours."""
+    named = description.get("maps", {}).get("hrm")
+    maps = one.get("maps") or (named and named.split()[0].replace("{label}", one["label"]))
+    tiles = _cut(_decode(os.path.join(folder, one["file"])), description, one["count"])[..., : description["channels"]]
+    if not maps:
+        return np.ascontiguousarray(tiles)
+    return np.concatenate([tiles, _cut(_decode(os.path.join(folder, maps)), description, one["count"])[..., :3]], axis=-1)
 
 
 def _cut(sheet, description, count):
@@ -66,7 +78,7 @@ def _read_folders(folder):
                 class_labels.append(place)
     if len({image.shape for image in images}) != 1:
         raise ValueError(f"{folder}: expected folders of PNG files, all of one size")
-    pixels = np.stack(images)
+    pixels = np.stack(images)[:, None]
     channels = 4 if (pixels[..., 3] < 255).any() else 3
     return LabelledPictures(
         labels,
@@ -84,7 +96,7 @@ def _decode(path):
         return np.array(image.convert("RGBA"))
 
 
-def _read_attributes(folder, labels, counts, vocabulary):
+def _read_attributes(folder, labels, counts, frames, vocabulary):
     """What attributes.csv knows of each picture, float32 (N, attributes)."""
     values = np.full((sum(counts), len(vocabulary)), ANY, np.float32)
     if not vocabulary:
@@ -95,7 +107,7 @@ def _read_attributes(folder, labels, counts, vocabulary):
     header = lines[0]
     label_at, tile_at = header.index("label"), header.index("tile")
     for number, cells in enumerate(lines[1:], start=2):
-        picture = first[cells[label_at]] + int(cells[tile_at])
+        picture = first[cells[label_at]] + int(cells[tile_at]) // frames
         for place, (name, known) in enumerate(vocabulary.items()):
             text = cells[header.index(name)]
             if text == "":
@@ -136,7 +148,7 @@ def _order(seed, epoch, count):
 def to_values(pixels):
     """Bytes (B, H, W, C) to training values with premultiplied alpha, float32 (B, C, H, W), −1 … 1."""
     values = pixels.permute(0, 3, 1, 2).float()
-    if values.shape[1] == 3:
+    if values.shape[1] != 4:
         return values * 2 / 255 - 1
     alpha = values[:, 3:]
     return torch.cat([values[:, :3] * (2 * alpha / 65025) - 1, 2 * alpha / 255 - 1], dim=1)

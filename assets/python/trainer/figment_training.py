@@ -57,6 +57,8 @@ def diffusion_loss(prediction, target, weights=None):
 def vae_loss(x, decoded, mean, logvar, options):
     """The loss of an auto-encoder, and its two main parts: reconstruction and KL divergence for each latent value."""
     difference = decoded.float() - x
+    if options["channelWeights"] is not None:
+        difference = difference * torch.tensor(options["channelWeights"]).view(1, -1, 1, 1).to(x)
     errors = {"l1": difference.abs().mean(), "l2": (difference**2).mean()}
     kl = 0.5 * (mean**2 + logvar.exp() - 1 - logvar).mean()
     down = (difference[:, :, 1:] - difference[:, :, :-1]).abs().mean()

@@ -51,8 +51,11 @@ class Project:
         torch.manual_seed(self.options["seed"])  # of the weights that networks begin with
         self.accelerator = Accelerator(gradient_accumulation_steps=self.options.get("accumulation", 1))
         self.data = read_data(data or os.path.join(HERE, self.options["data"]), self.figment.get("attributes", {}))
-        found = (self.data.labels, list(self.data.pixels.shape[1:]))
-        expected = (self.index["labels"], [self.figment[key] for key in ("heightPx", "widthPx", "channels")])
+        self.frames = len(self.figment.get("frames", [None]))
+        channels = self.figment["channels"]
+        size = (self.figment["heightPx"], self.figment["widthPx"] // self.frames)
+        expected = (self.index["labels"], (self.frames, *size, channels if isinstance(channels, int) else len(channels)))
+        found = (self.data.labels, tuple(self.data.pixels.shape[1:]))
         if found != expected:
             raise SystemExit(f"train: the data have {found}, but model/{INDEX} says {expected}; export the project again")
 
@@ -70,8 +73,10 @@ class Project:
         seed = np.random.SeedSequence([self.options["seed"], *place]).generate_state(1, np.uint64)[0]
         return torch.Generator(self.accelerator.device).manual_seed(int(seed >> np.uint64(1)))
 
-    def values(self, chosen):
-        return to_values(self.data.pixels[chosen].to(self.accelerator.device))
+    def values(self, chosen, frame=None):
+        """Pictures as training values, one frame of each, (B, C, H, W), or all of them, (B · frames, C, H, W)."""
+        pixels = self.data.pixels[chosen].flatten(0, 1) if frame is None else self.data.pixels[chosen, frame]
+        return to_values(pixels.to(self.accelerator.device))
 
 
 class VaeTask(torch.nn.Module):
@@ -101,7 +106,8 @@ def train_vae(project):
     def batch(step, part):
         chosen, generator = project.pictures(step, part)
         altered = {"shift": options["shiftPx"], "permute_channels": options["permuteChannels"]}
-        x = augment(project.values(chosen), generator, options["flip"], circular=project.circular, **altered)
+        frame = torch.randint(project.frames, (len(chosen),), device=device, generator=generator).cpu()
+        x = augment(project.values(chosen, frame), generator, options["flip"], circular=project.circular, **altered)
         size = (len(chosen), config["latent_channels"], x.shape[2] // factor, x.shape[3] // factor)
         return x, torch.randn(size, device=device, generator=generator)
 
@@ -146,11 +152,13 @@ class Latents:
         self.config = {**self.config, "latents_mean": self.mean, "latents_std": self.std}
 
     def draw(self, chosen, generator):
-        """Standardised latents of some pictures, drawn anew at each step."""
+        """Standardised latents of some pictures, drawn anew at each step, (B, C, h, w). Frames are encoded one by one, and
+        the latents of one lie behind those of the other."""
         mean, std = self._encode(chosen, generator)
         z = mean + std * torch.randn(mean.shape, device=mean.device, generator=generator)
         shape = (1, -1, 1, 1)
-        return (z - torch.tensor(self.mean).view(shape).to(z)) / torch.tensor(self.std).view(shape).to(z)
+        x0 = (z - torch.tensor(self.mean).view(shape).to(z)) / torch.tensor(self.std).view(shape).to(z)
+        return x0.reshape(len(chosen), -1, *x0.shape[2:])
 
     @torch.no_grad()
     def _encode(self, chosen, generator):
@@ -173,6 +181,7 @@ class Latents:
         if accelerator.num_processes > 1:
             statistics.sums = accelerator.reduce(statistics.sums.to(accelerator.device)).cpu()
         mean, std = statistics.result()
+        std = [value / self.project.options["latentScale"] for value in std]
         if accelerator.is_main_process:
             write_files(self.project.out, {"latents.json": json.dumps({"mean": mean, "std": std}).encode()})
         accelerator.wait_for_everyone()

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import {
+  albedoOf,
   type BackendName,
   CLASSIFIER_DEFAULTS,
   type Dataset,
@@ -53,6 +54,7 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
   const hasCvae = Object.hasOwn(files.index.figment.sha256, 'cvae/config.json');
   const cvaeFiles = hasCvae ? await loadModelFolder(source, { parts: ['cvae'], acceptChanged: true }) : null;
   const out = flags.out ?? (await folderOf(name));
+  refuseFrames(files);
   const dataset = fitTo(files, await readDataset(flags.data));
   checkTogether(files, dataset);
   const { heldOut, splitSeed, holdOutBy } = flags;
@@ -83,12 +85,23 @@ async function folderOf(model: string): Promise<string> {
   throw new UsageError(`evaluate: model ${model} is no folder to write to; say where with --out`);
 }
 
-/** The data as the model was trained on them: only its labels, and images shrunk to its size where a whole factor does that. */
+function refuseFrames({ index: { figment } }: ModelFiles): void {
+  if (!figment.frames) return;
+  throw new UsageError(
+    `evaluate: pictures of ${figment.name} have frames, which are not measured yet; look at a bake of it`,
+  );
+}
+
+/**
+ * The data as the model was trained on them: only its labels, images shrunk to its size where a whole factor does that, and
+ * without maps where it makes none.
+ */
 function fitTo({ index: { labels, figment } }: ModelFiles, dataset: Dataset): Dataset {
   const isKnown = labels.every((label) => dataset.labels.includes(label));
   const factor = dataset.widthPx / figment.widthPx;
   const isWhole = Number.isInteger(factor) && dataset.heightPx === factor * figment.heightPx;
-  return chooseFrom(dataset, { labels: isKnown ? labels : undefined, shrink: isWhole ? factor : 1 });
+  const chosen = chooseFrom(dataset, { labels: isKnown ? labels : undefined, shrink: isWhole ? factor : 1 });
+  return figment.channels === 3 ? albedoOf(chosen) : chosen;
 }
 
 /** The data with the attributes alone that the model can be asked for. */
@@ -127,11 +140,12 @@ function labelsOf(dataset: Dataset, indices: Int32Array): Int32Array {
 
 async function evaluateModel(
   { model, cvae }: Judged,
-  dataset: Dataset,
+  whole: Dataset,
   split: DatasetSplit,
   backend: BackendName,
   flags: EvaluateFlags,
 ): Promise<{ metrics: Metrics; sheet: Uint8Array }> {
+  const dataset = albedoOf(whole); // what the judge sees
   const { labels } = dataset;
   const classifier = await openJudge(dataset, {
     file: flags.classifier,
@@ -145,7 +159,9 @@ async function evaluateModel(
     const perClass = Math.min(flags.imagesPerClass, smallestClass(heldOut.classLabels, labels.length));
     const real = await measure(classifier, heldOut, perClass);
     const train = await measure(classifier, sampleOf(dataset, split.train, perClass), perClass);
-    const { l1, pictures } = await withProgress('reconstruct', (onProgress) => reconstruct(model, heldOut, onProgress));
+    const { l1, pictures } = await withProgress('reconstruct', (onProgress) =>
+      reconstruct(model, imagesOfDataset(whole, split.heldOut), onProgress),
+    );
     const reconstructedHeldOut = imagesOfPixels(pictures, heldOut.classLabels, dataset);
     const recipe = recipeOf(model, flags);
     const sets = { heldOut, reconstructedHeldOut };
