@@ -12,6 +12,7 @@ export {
   type SheetLayout,
   type SheetTile,
   sheetColumns,
+  squareColumns,
 } from './core/atlas.ts';
 // Pixels and random numbers
 export {
@@ -303,6 +304,7 @@ export {
 } from './surface/webgpu/pixelArtTexels.ts';
 export { prepareSurfaceTexels, type SurfaceTargets, writeSurfaceTexels } from './surface/webgpu/surfaceTexels.ts';
 // Training
+export { type AutoEncoder, forChannels, withMaps, withoutAlpha } from './training/adaptChannels.ts';
 export { adaptConditioning, type ConditionedNetwork, type KnownNetwork } from './training/adaptConditioning.ts';
 export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
 export { conditionedShapes, joinConditioning, splitConditioning } from './training/conditionedNetwork.ts';
@@ -364,13 +366,11 @@ export {
   noisyClassifierTrainer,
 } from './training/trainNoisyClassifier.ts';
 export {
-  type AutoEncoder,
   defaultVaeConfig,
   VAE_DEFAULTS,
   type VaeOptions,
   vaeTaskSpec,
   vaeTrainer,
-  withoutAlpha,
 } from './training/trainVae.ts';
 export {
   type Deviation,

@@ -11,6 +11,7 @@ import {
   type ModelFiles,
   type PixelImage,
 } from '../../runtime/index.ts';
+import { encodeApng } from '../node/apng.ts';
 import { writeFileAtomic } from '../node/atomicWrite.ts';
 import { letEventsIn } from '../node/interrupt.ts';
 import {
@@ -23,6 +24,7 @@ import {
 } from '../node/openModel.ts';
 import { encodePng } from '../node/png.ts';
 import { UsageError } from '../node/usageError.ts';
+import { animationOf } from './animation.ts';
 import { bakedRecipe, type Look, type PictureFile, type PlannedPicture, RECIPE_KEYWORD, recipeOf } from './bakePlan.ts';
 import { encodeKtx2 } from './encodeKtx2.ts';
 import { layerImages } from './layers.ts';
@@ -130,11 +132,11 @@ async function writePicture(
   generated: GeneratedPicture,
 ): Promise<BakedBatch['files']> {
   const { look, label, files } = picture;
-  const images = layerImages(generated.pixels, look, label, [...new Set(files.map(({ layer }) => layer))]);
+  const images = layerImages(generated, look, label, [...new Set(files.map(({ layer }) => layer))]);
   const text = { [RECIPE_KEYWORD]: JSON.stringify(bakedRecipe(picture)) };
   const written: BakedBatch['files'] = [];
   for (const file of files) {
-    const bytes = await encode(images.get(file.layer)!, file, text);
+    const bytes = await encode(images.get(file.layer)!, file, text, look);
     await writeOutput(out, file.path, bytes);
     written.push([file.path, { key: file.key, sha256: sha256(bytes) }]);
   }
@@ -145,7 +147,9 @@ async function encode(
   image: PixelImage,
   { format, layer }: PictureFile,
   text: Record<string, string>,
+  { frames }: Look,
 ): Promise<Uint8Array> {
+  if (format === 'apng') return encodeApng({ ...animationOf(image, frames!), text });
   return format === 'ktx2' ? encodeKtx2(image, layer, text) : encodePng({ ...image, text });
 }
 
