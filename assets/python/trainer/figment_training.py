@@ -49,6 +49,35 @@ def min_snr_weights(prediction_type, alpha_bar, gamma):
     return {"epsilon": clamped / snr, "v_prediction": clamped / (snr + 1), "sample": clamped}[prediction_type]
 
 
+def x0_and_eps(prediction_type, output, xt, alpha_bar):
+    """The clean picture and the noise that an output of the network stands for."""
+    signal, noise = alpha_bar.sqrt(), (1 - alpha_bar).sqrt()
+    if prediction_type == "epsilon":
+        return (xt - noise * output) / signal, output
+    if prediction_type == "sample":
+        return output, (xt - signal * output) / noise
+    return signal * xt - noise * output, noise * xt + signal * output
+
+
+def ddim_step(prediction_type, output, xt, alpha_bar, next_alpha_bar):
+    """One step to another noise level (Song et al. 2021, eq. 12, with eta 0)."""
+    return noised(*x0_and_eps(prediction_type, output, xt, alpha_bar), next_alpha_bar)
+
+
+def long_step_target(prediction_type, xt, end, alpha_bar, next_alpha_bar):
+    """What the network should say at xt for one step of DDIM to get to `end` (Salimans & Ho 2022, appendix G)."""
+    ratio = ((1 - next_alpha_bar) / (1 - alpha_bar)).sqrt()
+    x0 = (end - ratio * xt) / (next_alpha_bar.sqrt() - ratio * alpha_bar.sqrt())
+    eps = (xt - alpha_bar.sqrt() * x0) / (1 - alpha_bar).sqrt()
+    return prediction_target(prediction_type, x0, eps, alpha_bar)
+
+
+def guided(output, scale):
+    """Classifier-free guidance, by outputs for what is told and behind them for anything; scale (B, 1, 1, 1)."""
+    told, anything = output.float().chunk(2)
+    return anything + scale * (told - anything)
+
+
 def diffusion_loss(prediction, target, weights=None):
     error = (prediction.float() - target) ** 2
     return (error if weights is None else weights * error).mean()
