@@ -49,27 +49,27 @@ def min_snr_weights(prediction_type, alpha_bar, gamma):
     return {"epsilon": clamped / snr, "v_prediction": clamped / (snr + 1), "sample": clamped}[prediction_type]
 
 
-def x0_and_eps(prediction_type, output, xt, alpha_bar):
-    """The clean picture and the noise that an output of the network stands for."""
+def step_coefficients(prediction_type, alpha_bar, next_alpha_bar):
+    """A step of DDIM without noise (Song et al. 2021, eq. 12) to another noise level is linear in the network's output:
+    the shares of xt and of the output."""
     signal, noise = alpha_bar.sqrt(), (1 - alpha_bar).sqrt()
+    next_signal, next_noise = next_alpha_bar.sqrt(), (1 - next_alpha_bar).sqrt()
     if prediction_type == "epsilon":
-        return (xt - noise * output) / signal, output
+        return next_signal / signal, next_noise - noise * next_signal / signal
     if prediction_type == "sample":
-        return output, (xt - signal * output) / noise
-    return signal * xt - noise * output, noise * xt + signal * output
+        return next_noise / noise, next_signal - signal * next_noise / noise
+    return signal * next_signal + noise * next_noise, signal * next_noise - noise * next_signal
 
 
 def ddim_step(prediction_type, output, xt, alpha_bar, next_alpha_bar):
-    """One step to another noise level (Song et al. 2021, eq. 12, with eta 0)."""
-    return noised(*x0_and_eps(prediction_type, output, xt, alpha_bar), next_alpha_bar)
+    of_xt, of_output = step_coefficients(prediction_type, alpha_bar, next_alpha_bar)
+    return of_xt * xt + of_output * output
 
 
 def long_step_target(prediction_type, xt, end, alpha_bar, next_alpha_bar):
-    """What the network should say at xt for one step of DDIM to get to `end` (Salimans & Ho 2022, appendix G)."""
-    ratio = ((1 - next_alpha_bar) / (1 - alpha_bar)).sqrt()
-    x0 = (end - ratio * xt) / (next_alpha_bar.sqrt() - ratio * alpha_bar.sqrt())
-    eps = (xt - alpha_bar.sqrt() * x0) / (1 - alpha_bar).sqrt()
-    return prediction_target(prediction_type, x0, eps, alpha_bar)
+    """What the network should say at xt for one step to lead to `end` (Salimans & Ho 2022, appendix G)."""
+    of_xt, of_output = step_coefficients(prediction_type, alpha_bar, next_alpha_bar)
+    return (end - of_xt * xt) / of_output
 
 
 def guided(output, scale):
