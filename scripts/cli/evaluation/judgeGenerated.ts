@@ -1,14 +1,20 @@
 import {
+  albedoOf,
   attributesOf,
   type ConditionalVae,
+  classifyImages,
   composeSheet,
   type Dataset,
   type DatasetSplit,
   type DiffusionModel,
+  datasetOfPictures,
   encodeColumns,
-  generate,
+  type GeneratedPicture,
+  generatePictures,
+  type HeightGuesser,
   type ImageSet,
-  imagesOfPixels,
+  type ImageSize,
+  imagesOfDataset,
   type PictureOptions,
   REFINE_STRENGTH,
   type SampleOptions,
@@ -18,6 +24,8 @@ import {
 import { encodePng } from '../../node/png.ts';
 import { withProgress } from '../../node/terminal.ts';
 import type { Judge } from './judge.ts';
+import { type MaterialMetrics, measureHeights, seamsOf, withHeldOut } from './judgeMaterials.ts';
+import { type MonotonyMetrics, monotonyOf, planSweeps } from './judgeMonotony.ts';
 import {
   byLabel,
   type CopyMetrics,
@@ -32,6 +40,7 @@ import {
   type SeamMetrics,
 } from './measure.ts';
 import type { Metrics } from './report.ts';
+import { seenByJudge } from './seenByJudge.ts';
 
 /** The networks that are judged. */
 export interface Judged {
@@ -45,10 +54,17 @@ export type EvaluationRecipe = Omit<Metrics['recipe'], 'backend'>;
 
 /** What it takes to judge what a model generates. */
 export interface Context extends Judged {
+  /** In the format of the model's pictures, with their maps. */
+  whole: Dataset;
+  /** What the classifier sees of it. */
   dataset: Dataset;
   split: DatasetSplit;
   sets: Record<'heldOut' | 'reconstructedHeldOut', ImageSet>;
   classifier: Judge;
+  /** Of models of materials alone. */
+  heights: (HeightGuesser & { numSteps: number }) | null;
+  /** How many seeds of each class have their numeric attributes swept. */
+  numSweepSeeds: number;
   real: Measured;
   perClass: number;
   recipe: EvaluationRecipe;
@@ -56,16 +72,17 @@ export interface Context extends Judged {
 
 /** Generates at each guidance scale, one after the other; the sheet and the search for copies are of one of them. */
 export async function judgeGenerated(context: Context) {
-  const { model, cvae, dataset, recipe } = context;
+  const { model, cvae, whole, dataset, recipe } = context;
   const shownScale = scaleOfSheet(recipe.guidanceScales, model);
   const byGuidance: Record<string, GuidanceMetrics> = {};
   const imagesPerSecond: Record<string, number> = {};
   let copying: CopyMetrics[] = [];
   let seam: SeamMetrics | undefined;
+  let materials: MaterialMetrics | undefined;
   let sheet = new Uint8Array();
   for (const guidanceScale of recipe.guidanceScales) {
     const { ddpm } = makersAt(context, guidanceScale);
-    const { pictures, images, metrics, speed } = await judge(context, ddpm, `guidance ${guidanceScale}`);
+    const { pictures, made, images, metrics, speed } = await judge(context, ddpm, `guidance ${guidanceScale}`);
     byGuidance[guidanceScale] = metrics;
     imagesPerSecond[guidanceScale] = speed;
     if (guidanceScale !== shownScale) continue;
@@ -73,9 +90,13 @@ export async function judgeGenerated(context: Context) {
     copying = await withProgress('compare', async (onProgress) =>
       copyingPerClass(dataset, context.split, sets, onProgress),
     );
-    if (model.index.figment.circularPadding) seam = measureSeams(pictures, shownScale, dataset, context.split);
+    if (model.index.figment.circularPadding) {
+      const plain = pictures.map(({ pixels }) => pixels);
+      seam = measureSeams(plain, shownScale, whole, context.split);
+    }
+    if (context.heights) materials = await judgeMaterials(context, { pictures, made }, context.heights, shownScale);
     const text = { model: model.index.figment.name, ...recipe, guidanceScales: [guidanceScale] };
-    sheet = new Uint8Array(contactSheet(pictures, dataset.labels.length, dataset, text));
+    sheet = new Uint8Array(contactSheet(pictures, dataset.labels.length, whole, text));
   }
   const nearestTrainingImage = {
     guidanceScale: shownScale,
@@ -83,18 +104,70 @@ export async function judgeGenerated(context: Context) {
     perClass: byLabel(dataset.labels, copying),
   };
   const ddpm = pipelineMetrics(byGuidance[shownScale]!, imagesPerSecond[shownScale]!);
+  const monotony = await judgeMonotony(context, shownScale);
   const pipelines = cvae ? { ddpm, ...(await judgePipelines(context, shownScale)) } : undefined;
   return {
     metrics: {
       byGuidance,
       nearestTrainingImage,
       ...(seam && { seam }),
+      ...(materials && { materials }),
+      ...(monotony && { monotony }),
       ...(pipelines && { pipelines }),
       generation: { imagesPerSecond },
     },
     sheet,
   };
 }
+
+const TILES_ACROSS = 3;
+const TILES_DOWN = 2;
+
+/** @param generated of one tile, and what is seen of them */
+async function judgeMaterials(
+  context: Context,
+  generated: { pictures: readonly GeneratedPicture[]; made: Dataset },
+  heights: HeightGuesser & { numSteps: number },
+  guidanceScale: number,
+): Promise<MaterialMetrics> {
+  const { model, whole, split, recipe } = context;
+  const { widthPx, heightPx } = whole;
+  const { circularPadding } = model.index.figment;
+  const seams = withHeldOut(seamsOf({ pictures: generated.pictures, widthPx, heightPx }, whole), whole, split);
+  if (circularPadding) {
+    const size = { widthPx: TILES_ACROSS * widthPx, heightPx: TILES_DOWN * heightPx };
+    const make = makersAt(context, guidanceScale, size).ddpm;
+    const { requests } = askedPictures(context);
+    const first = requests.filter((_, i) => i % recipe.imagesPerClass === 0);
+    const numAtOnce = Math.max(1, Math.floor(BATCH / (TILES_ACROSS * TILES_DOWN)));
+    const pictures = await withProgress('tiles', (onProgress) => generateSet(make, first, onProgress, numAtOnce));
+    seams.push(...seamsOf({ pictures, ...size }, whole));
+  }
+  const real = imagesOfDataset(seenByJudge(whole), split.heldOut);
+  const heightFromAlbedo = await measureHeights(heights, everyImage(generated.made), real);
+  return { guidanceScale, seams: circularPadding ? seams : [], heightFromAlbedo };
+}
+
+/** How well numbers are heeded; undefined where there are none to ask for. */
+async function judgeMonotony(context: Context, guidanceScale: number): Promise<MonotonyMetrics | undefined> {
+  const { whole, dataset, split, recipe, numSweepSeeds: numSeeds, classifier } = context;
+  const sweeps = planSweeps(dataset, split, { firstSeed: recipe.firstSeed, numSeeds });
+  if (sweeps.length === 0) return undefined;
+  const { ddpm } = makersAt(context, guidanceScale);
+  const requests = sweeps.flatMap((sweep) => sweep.requests);
+  const pictures = await withProgress('sweep', (onProgress) => generateSet(ddpm, requests, onProgress));
+  const classLabels = Int32Array.from(requests, ({ label }) => dataset.labels.indexOf(label));
+  const images = everyImage(albedoOf(seenByJudge(datasetOfPictures(pictures, classLabels, whole))));
+  const { attributes } = await classifyImages(classifier.config, classifier.weights, images);
+  const names = Object.keys(classifier.config.attributes);
+  let next = 0;
+  const read = sweeps.map(({ attribute, values }) =>
+    values.map(() => attributes[next++ * names.length + names.indexOf(attribute)]!),
+  );
+  return { guidanceScale, seedsPerClass: numSeeds, attributes: monotonyOf(sweeps, read) };
+}
+
+const everyImage = (dataset: Dataset) => imagesOfDataset(dataset, Int32Array.from(dataset.classLabels.keys()));
 
 /** Judges the pipelines other than ddpm. */
 async function judgePipelines(context: Context, guidanceScale: number): Promise<Record<string, PipelineMetrics>> {
@@ -117,21 +190,22 @@ function scaleOfSheet(scales: readonly number[], { index }: DiffusionModel): num
   return [...scales].sort((a, b) => Math.abs(a - usual) - Math.abs(b - usual))[0]!;
 }
 
-function makersAt({ model, cvae, recipe }: Context, guidanceScale: number) {
+function makersAt({ model, cvae, recipe }: Context, guidanceScale: number, size: ImageSize = {}) {
   const { numInferenceSteps, sampler } = recipe;
-  return makersOf(model, cvae, { guidanceScale, numInferenceSteps, sampler: sampler as SamplerName });
+  return makersOf(model, cvae, { ...size, guidanceScale, numInferenceSteps, sampler: sampler as SamplerName });
 }
 
 /** Makes as many pictures of each label as the recipe says, and has them judged. */
 async function judge(context: Context, make: MakePictures, title: string) {
-  const { dataset, classifier, real, perClass } = context;
+  const { whole, dataset, classifier, real, perClass } = context;
   const { requests, classLabels, attributes } = askedPictures(context);
   const started = performance.now();
   const pictures = await withProgress(title, (onProgress) => generateSet(make, requests, onProgress));
   const speed = (1000 * pictures.length) / (performance.now() - started);
-  const images = { ...imagesOfPixels(pictures, classLabels, dataset), ...(attributes && { attributes }) };
+  const made = seenByJudge(datasetOfPictures(pictures, classLabels, whole));
+  const images = { ...everyImage(albedoOf(made)), ...(attributes && { attributes }) };
   const metrics = compareWithReal(await measure(classifier, images, perClass), real, dataset.labels);
-  return { pictures, images, metrics, speed };
+  return { pictures, made, images, metrics, speed };
 }
 
 const BATCH = 26;
@@ -165,10 +239,11 @@ async function generateSet(
   make: MakePictures,
   requests: readonly PictureOptions[],
   onProgress: (share: number) => void,
-): Promise<Uint8Array[]> {
-  const pictures: Uint8Array[] = [];
+  numAtOnce = BATCH,
+): Promise<GeneratedPicture[]> {
+  const pictures: GeneratedPicture[] = [];
   while (pictures.length < requests.length) {
-    const batch = requests.slice(pictures.length, pictures.length + BATCH);
+    const batch = requests.slice(pictures.length, pictures.length + numAtOnce);
     const onShare = (share: number) => onProgress((pictures.length + batch.length * share) / requests.length);
     pictures.push(...(await make(batch, onShare)));
   }
@@ -176,16 +251,17 @@ async function generateSet(
 }
 
 const MAX_COLUMNS = 12;
-const SCALE = 2;
+/** Pictures of a larger size are shown as they are, others at twice their size. */
+const MAX_ENLARGED_PX = 64;
 
 /**
- * One row a label, the first pictures of each, at twice their size, as a PNG file.
+ * One row a label, the first pictures of each, as a PNG file.
  *
- * @param pictures RGBA bytes, label after label, equally many of each
+ * @param pictures label after label, equally many of each
  * @param recipe   stored in the file's text
  */
 function contactSheet(
-  pictures: readonly Uint8Array[],
+  pictures: readonly GeneratedPicture[],
   numLabels: number,
   { widthPx, heightPx }: { widthPx: number; heightPx: number },
   recipe: unknown,
@@ -193,13 +269,17 @@ function contactSheet(
   const perLabel = pictures.length / numLabels;
   const columns = Math.min(MAX_COLUMNS, perLabel);
   const chosen = pictures.filter((_, i) => i % perLabel < columns);
-  const tiles = chosen.map((picture) => scaleNearest(picture, widthPx, heightPx, SCALE));
-  const sheet = composeSheet(tiles, columns, SCALE * widthPx, SCALE * heightPx);
+  const scale = widthPx > MAX_ENLARGED_PX ? 1 : 2;
+  const tiles = chosen.map(({ pixels }) => scaleNearest(pixels, widthPx, heightPx, scale));
+  const sheet = composeSheet(tiles, columns, scale * widthPx, scale * heightPx);
   return encodePng({ ...sheet, text: { recipe: JSON.stringify(recipe) } });
 }
 
 /** Makes the pictures of a batch, and reports the share that is done. */
-type MakePictures = (requests: readonly PictureOptions[], onShare: (share: number) => void) => Promise<Uint8Array[]>;
+type MakePictures = (
+  requests: readonly PictureOptions[],
+  onShare: (share: number) => void,
+) => Promise<GeneratedPicture[]>;
 
 /** How each pipeline makes pictures; the two that need a conditional VAE are absent where the model has none. */
 function makersOf(
@@ -211,12 +291,16 @@ function makersOf(
     ...options,
     onStep: ({ step, numSteps }: { step: number; numSteps: number }) => onShare(step / numSteps),
   });
-  const ddpm: MakePictures = (requests, onShare) => generate(model, requests, inSteps(onShare));
+  const ddpm: MakePictures = (requests, onShare) => generatePictures(model, requests, inSteps(onShare));
   if (!cvae) return { ddpm };
   return {
     ddpm,
-    cvae: (requests) => generate({ cvae }, requests, { pipeline: 'cvae' }),
+    cvae: (requests) => generatePictures({ cvae }, requests, { pipeline: 'cvae' }),
     'cvae+ddpm': (requests, onShare) =>
-      generate({ model, cvae }, requests, { ...inSteps(onShare), pipeline: 'cvae+ddpm', strength: REFINE_STRENGTH }),
+      generatePictures({ model, cvae }, requests, {
+        ...inSteps(onShare),
+        pipeline: 'cvae+ddpm',
+        strength: REFINE_STRENGTH,
+      }),
   };
 }

@@ -6,11 +6,12 @@ import {
   type Dataset,
   type DatasetSplit,
   type DiffusionModel,
+  datasetOfPictures,
   drawPerClass,
   type ImageSet,
   imagesOfDataset,
-  imagesOfPixels,
   loadModelFolder,
+  MATERIAL_CHANNELS,
   type ModelFiles,
   modelNotes,
   reconstruct,
@@ -24,16 +25,20 @@ import { chooseFrom, readDataset, splitFrom } from '../../node/readDataset.ts';
 import { withProgress } from '../../node/terminal.ts';
 import { UsageError } from '../../node/usageError.ts';
 import { frechetDistance } from './frechet.ts';
+import { openHeightJudge } from './heightJudge.ts';
 import { openJudge } from './judge.ts';
 import { type EvaluationRecipe, type Judged, judgeGenerated } from './judgeGenerated.ts';
 import { byLabel, measure } from './measure.ts';
 import { formatMetrics, formatSummary, METRIC_UNITS, type Metrics } from './report.ts';
+import { seenByJudge } from './seenByJudge.ts';
 
 export interface EvaluateFlags {
   data: string;
   out?: string;
   classifier?: string;
   classifierSteps?: number;
+  heightSteps: number;
+  sweepSeeds: number;
   imagesPerClass: number;
   guidance: number[];
   steps?: number;
@@ -145,7 +150,8 @@ async function evaluateModel(
   backend: BackendName,
   flags: EvaluateFlags,
 ): Promise<{ metrics: Metrics; sheet: Uint8Array }> {
-  const dataset = albedoOf(whole); // what the judge sees
+  const seen = seenByJudge(whole);
+  const dataset = albedoOf(seen);
   const { labels } = dataset;
   const classifier = await openJudge(dataset, {
     file: flags.classifier,
@@ -154,6 +160,7 @@ async function evaluateModel(
     numWorkers: backend === 'wasm' ? flags.workers : 1,
   });
   console.log(`evaluate: classifier ${classifier.isNew ? 'trained and stored in' : 'read from'} ${classifier.file}`);
+  const heights = await openHeights(seen, split, classifier.file, backend, model, flags);
   try {
     const heldOut = imagesOfDataset(dataset, split.heldOut);
     const perClass = Math.min(flags.imagesPerClass, smallestClass(heldOut.classLabels, labels.length));
@@ -162,10 +169,14 @@ async function evaluateModel(
     const { l1, pictures } = await withProgress('reconstruct', (onProgress) =>
       reconstruct(model, imagesOfDataset(whole, split.heldOut), onProgress),
     );
-    const reconstructedHeldOut = imagesOfPixels(pictures, heldOut.classLabels, dataset);
+    const reconstructed = seenByJudge(datasetOfPictures(pictures, heldOut.classLabels, whole));
+    const everyOne = Int32Array.from(heldOut.classLabels.keys());
+    const reconstructedHeldOut = imagesOfDataset(albedoOf(reconstructed), everyOne);
     const recipe = recipeOf(model, flags);
     const sets = { heldOut, reconstructedHeldOut };
-    const generated = await judgeGenerated({ model, cvae, dataset, split, sets, classifier, real, perClass, recipe });
+    const judges = { classifier, heights, numSweepSeeds: flags.sweepSeeds };
+    const context = { model, cvae, whole, dataset, split, sets, ...judges, real, perClass, recipe };
+    const generated = await judgeGenerated(context);
     const metrics: Metrics = {
       units: METRIC_UNITS,
       model: { name: model.index.figment.name, sha256: model.hash },
@@ -184,7 +195,23 @@ async function evaluateModel(
     return { metrics, sheet: generated.sheet };
   } finally {
     classifier.dispose();
+    heights?.dispose();
   }
+}
+
+/** The network that guesses heights, of models of materials alone. */
+async function openHeights(
+  seen: Dataset,
+  { train: indices }: DatasetSplit,
+  classifierFile: string,
+  backend: BackendName,
+  { index }: DiffusionModel,
+  { heightSteps: numSteps, workers }: EvaluateFlags,
+) {
+  if (seen.channels !== MATERIAL_CHANNELS) return null;
+  const numWorkers = backend === 'wasm' ? workers : 1;
+  const circular = index.figment.circularPadding;
+  return openHeightJudge(seen, { classifierFile, indices, numSteps, numWorkers, circular });
 }
 
 function sampleOf(dataset: Dataset, indices: Int32Array, perClass: number): ImageSet {
