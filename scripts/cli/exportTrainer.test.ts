@@ -12,6 +12,7 @@ import { expectClose } from '../../runtime/testing/matchers.ts';
 import { tinyAttributes, tinyDataset, tinyMaterials } from '../../runtime/testing/tinyDataset.ts';
 import { tinyFrames, WALK } from '../../runtime/testing/tinyFrames.ts';
 import { randomWeights } from '../../runtime/testing/tinyNetworks.ts';
+import { longStepTarget } from '../../runtime/training/distillation.ts';
 import {
   diffusionLoss,
   gradientDifference,
@@ -19,7 +20,6 @@ import {
   minSnrWeights,
   reconstructionError,
 } from '../../runtime/training/losses.ts';
-import { longStepTarget } from '../../runtime/training/distillation.ts';
 import { learningRateAt } from '../../runtime/training/optimiser.ts';
 import { nchwToNhwc } from '../../runtime/weights/tensorLayout.ts';
 import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
@@ -236,7 +236,7 @@ describe.skipIf(!torch)('in PyTorch', () => {
     for (const [i, name] of ['x0', 'eps', 'noise', 'mean'].entries()) inputs.set(name, image(i + 1));
     inputs.set('logvar', image(9, 0.5));
     inputs.set('t', vector(0, 3, 500, 900, 999));
-    inputs.set('nextAlphaBars', vector(1, 0.9, 0.7, 0.5, 0.3));
+    inputs.set('nextAlphaBars', vector(1, 1, 0.7, 0.5, 0.3));
     inputs.set('scales', vector(1, 2.5, 4, 5, 3));
     inputs.set('dx', vector(3, -2, 20));
     inputs.set('dy', vector(-1, 0, 7));

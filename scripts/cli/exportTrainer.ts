@@ -123,7 +123,11 @@ function trainingOptions(dataset: Dataset, data: string, { flip = false }: Expor
     saveEvery: 2000,
     vae: { ...stepOptions(vae, NUM_STEPS.vae), ...loss, shiftPx, permuteChannels },
     ddpm: { ...stepOptions(ddpm, NUM_STEPS.ddpm), condDropProb, minSnrGamma, latentScale },
-    distil: { ...stepOptions({ ...DISTIL_DEFAULTS, batchSize: ddpm.batchSize }, NUM_STEPS.distil), ...DISTILLATION, guidanceScale },
+    distil: {
+      ...stepOptions({ ...DISTIL_DEFAULTS, batchSize: ddpm.batchSize }, NUM_STEPS.distil),
+      ...DISTILLATION,
+      guidanceScale,
+    },
   };
 }
 
