@@ -304,6 +304,7 @@ export {
 } from './surface/webgpu/pixelArtTexels.ts';
 export { prepareSurfaceTexels, type SurfaceTargets, writeSurfaceTexels } from './surface/webgpu/surfaceTexels.ts';
 // Training
+export { type AutoEncoder, forChannels, withMaps, withoutAlpha } from './training/adaptChannels.ts';
 export { adaptConditioning, type ConditionedNetwork, type KnownNetwork } from './training/adaptConditioning.ts';
 export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
 export { conditionedShapes, joinConditioning, splitConditioning } from './training/conditionedNetwork.ts';
@@ -365,13 +366,11 @@ export {
   noisyClassifierTrainer,
 } from './training/trainNoisyClassifier.ts';
 export {
-  type AutoEncoder,
   defaultVaeConfig,
   VAE_DEFAULTS,
   type VaeOptions,
   vaeTaskSpec,
   vaeTrainer,
-  withoutAlpha,
 } from './training/trainVae.ts';
 export {
   type Deviation,

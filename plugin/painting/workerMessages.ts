@@ -1,5 +1,5 @@
 // What the page and its painting workers tell each other.
-import type { BackendChoice, ModelInfo, Recipe } from '../../runtime/index.ts';
+import type { BackendChoice, GeneratedPicture, ModelInfo, Recipe } from '../../runtime/index.ts';
 import type { Latents } from '../latents.ts';
 
 export type ToWorker =
@@ -26,8 +26,8 @@ export type FromWorker =
   | ({ type: 'loaded' } & Loaded)
   | { type: 'cvaeLoaded'; job: number; hash: string }
   | { type: 'classifierLoaded'; job: number }
-  | { type: 'step'; job: number; step: number; numSteps: number; previews: Uint8Array[] | null }
-  | { type: 'painted'; job: number; pixels: Uint8Array[] }
+  | { type: 'step'; job: number; step: number; numSteps: number; previews: GeneratedPicture[] | null }
+  | { type: 'painted'; job: number; pictures: GeneratedPicture[] }
   | { type: 'traced'; job: number; norms: (number | null)[] }
   | { type: 'encoded'; job: number; latents: Latents }
   | { type: 'decoded'; job: number; pixels: Uint8Array }

@@ -24,6 +24,18 @@ export async function loadTinyTextures(scene: Scene, options: AssetGeneratorOpti
   return AssetGenerator.LoadAsync(await tinyModelFolder(TINY_TEXTURES), scene, { ...ON_THIS_THREAD, ...options });
 }
 
+/** A tiny model of materials: their maps are made with the picture, and they age. */
+export const TINY_MATERIALS: TinyModelOptions = {
+  ...TINY_TEXTURES,
+  channels: 6,
+  attributes: { wear: { min: 0, max: 1 }, colour: ['red', 'grey'] },
+};
+
+/** The tiny model of materials, as `loadTiny`. */
+export async function loadTinyMaterials(scene: Scene, options: AssetGeneratorOptions = {}): Promise<AssetGenerator> {
+  return AssetGenerator.LoadAsync(await tinyModelFolder(TINY_MATERIALS), scene, { ...ON_THIS_THREAD, ...options });
+}
+
 /** A tiny model of characters that stand and walk: frames of 8 × 12, as `loadTiny`. */
 export async function loadTinyWalks(scene: Scene, options: TinyModelOptions = {}): Promise<AssetGenerator> {
   const files = await tinyModelFolder({ sizePx: 8, heightPx: 12, frames: TINY_FRAMES, ...options });

@@ -1,18 +1,18 @@
-import { concat, dispose, memory, ones, slice4d, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';
+import { dispose, type Tensor } from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { describeOnBackends, draw } from '../../scripts/testing/backends.ts';
 import { type BackendName, selectBackend } from '../backends/selectBackend.ts';
-import { autoencoderKlShapes, decode, encode } from '../networks/autoencoderKl.ts';
+import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
 import { parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { initialWeights, uploadWeights } from '../networks/weights.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { naiveLosses, recordingGradients } from '../testing/naiveTraining.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
-import { randomWeights, tinyVaeConfig } from '../testing/tinyNetworks.ts';
+import { tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { runSteps, TINY_VAE_OPTIONS, tinyVaeTrainer } from '../testing/tinyTraining.ts';
 import type { Batch } from './batch.ts';
 import { createTask, type TaskSpec } from './task.ts';
-import { defaultVaeConfig, vaeTaskSpec, withoutAlpha } from './trainVae.ts';
+import { defaultVaeConfig, vaeTaskSpec } from './trainVae.ts';
 
 const OPTIONS = { ...TINY_VAE_OPTIONS, batchSize: 2 };
 
@@ -86,53 +86,4 @@ it('defaultVaeConfig makes a level of every width', () => {
   expect(config).toMatchObject({ block_out_channels: [8, 16, 24, 32], latent_channels: 16 });
   expect(config.down_block_types).toHaveLength(4);
   expect(parseAutoencoderKlConfig(config)).toEqual(config);
-});
-
-const CONFIG = tinyVaeConfig({ in_channels: 4, out_channels: 4 });
-const RGBA = { config: CONFIG, weights: randomWeights(autoencoderKlShapes(CONFIG), 3) };
-
-describe('withoutAlpha', () => {
-  beforeAll(async () => {
-    await selectBackend({ backend: 'cpu' });
-  });
-
-  it('computes for opaque images what the network of RGBA did', async () => {
-    const rgb = withoutAlpha(RGBA);
-    const colours = draw(5, [2, 16, 16, 3]);
-    const [mean, expectedMean, decoded, expected] = await valuesOn('cpu', () => {
-      const x = toTensor(colours) as Tensor4D;
-      const opaque = concat([x, ones([2, 16, 16, 1])], 3) as Tensor4D;
-      const [weights, before] = [uploadWeights(rgb.weights), uploadWeights(RGBA.weights)];
-      const [own, theirs] = [encode(rgb.config, weights, x, true).mean, encode(CONFIG, before, opaque, true).mean];
-      const theirImage = decode(CONFIG, before, theirs, true);
-      return [
-        own,
-        theirs,
-        decode(rgb.config, weights, theirs, true),
-        slice4d(theirImage, [0, 0, 0, 0], [2, 16, 16, 3]),
-      ];
-    });
-    expectClose(mean!.values, expectedMean!.values, { absolute: 1e-5, relative: 1e-5 });
-    expectClose(decoded!.values, expected!.values, { absolute: 1e-6, relative: 1e-6 });
-  });
-
-  it('fits its own config, leaves the network as it is, and allocates nothing', () => {
-    const before = RGBA.weights.get('decoder.conv_out.weight')!.data.slice();
-    const numTensors = memory().numTensors;
-    const { config, weights } = withoutAlpha(RGBA);
-    expect(memory().numTensors).toBe(numTensors);
-    expect(config).toEqual({ ...CONFIG, in_channels: 3, out_channels: 3 });
-    for (const [name, shape] of autoencoderKlShapes(config)) {
-      const { shape: own, data } = weights.get(name)!;
-      expect([own, data.length]).toEqual([[...shape], shape.reduce((a, b) => a * b, 1)]);
-    }
-    expect(RGBA.weights.get('decoder.conv_out.weight')!.data).toEqual(before);
-  });
-
-  it('leaves RGB alone, and refuses other channels', () => {
-    const rgb = withoutAlpha(RGBA);
-    expect(withoutAlpha(rgb)).toEqual(rgb);
-    const grey = { ...RGBA, config: tinyVaeConfig({ in_channels: 1, out_channels: 1 }) };
-    expect(() => withoutAlpha(grey)).toThrow(/1 and 1 channels; expected 4 or 3/);
-  });
 });

@@ -132,7 +132,7 @@ async function writePicture(
   generated: GeneratedPicture,
 ): Promise<BakedBatch['files']> {
   const { look, label, files } = picture;
-  const images = layerImages(generated.pixels, look, label, [...new Set(files.map(({ layer }) => layer))]);
+  const images = layerImages(generated, look, label, [...new Set(files.map(({ layer }) => layer))]);
   const text = { [RECIPE_KEYWORD]: JSON.stringify(bakedRecipe(picture)) };
   const written: BakedBatch['files'] = [];
   for (const file of files) {

@@ -67,7 +67,7 @@ async function measure({ pixels, ms }: Painted, { look, label }: PlannedPicture,
 }
 
 function large(pixels: Uint8Array, look: Look, label: string): PixelImage {
-  return layerImages(pixels, look, label, ['picture']).get('picture')!;
+  return layerImages({ pixels, maps: null }, look, label, ['picture']).get('picture')!;
 }
 
 interface BenchOptions {

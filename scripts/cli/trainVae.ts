@@ -7,6 +7,7 @@ import {
   type Dataset,
   defaultVaeConfig,
   downloadWeights,
+  forChannels,
   type LiveVae,
   type NumValues,
   parseAutoencoderKlConfig,
@@ -15,7 +16,6 @@ import {
   type VaeOptions,
   vaeTaskSpec,
   vaeTrainer,
-  withoutAlpha,
   writeSafetensors,
 } from '../../runtime/index.ts';
 import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
@@ -51,7 +51,7 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
   const { dataset, split } = data;
   const folder = startFolder(command, 'vae');
   const found = folder ? await readVae(folder) : null;
-  const init = found && dataset.channels === 3 ? withoutAlpha(found) : found;
+  const init = found && forChannels(found, dataset.channels);
   if (init && folder) checkChannels(init.config, dataset, folder);
   const config = init?.config ?? newConfig(dataset, command);
   const credit = combineCredits([dataset, folder ? await readCredit(folder) : null]);
