@@ -118,6 +118,7 @@ export {
   type Judgement,
   spreadPerClass,
 } from './evaluation/classifyImages.ts';
+export { colourDrift, type FrameAgreement, frameAgreement } from './evaluation/frameConsistency.ts';
 export {
   drawPerClass,
   type ImageSet,

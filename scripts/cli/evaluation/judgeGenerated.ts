@@ -9,6 +9,7 @@ import {
   generate,
   type ImageSet,
   imagesOfPixels,
+  numFramesOf,
   type PictureOptions,
   REFINE_STRENGTH,
   type SampleOptions,
@@ -17,6 +18,7 @@ import {
 } from '../../../runtime/index.ts';
 import { encodePng } from '../../node/png.ts';
 import { withProgress } from '../../node/terminal.ts';
+import { cutFrames, type FrameMetrics, frameMetrics, repeatRows, stillFrames } from './frames.ts';
 import type { Judge } from './judge.ts';
 import {
   byLabel,
@@ -45,11 +47,16 @@ export type EvaluationRecipe = Omit<Metrics['recipe'], 'backend'>;
 
 /** What it takes to judge what a model generates. */
 export interface Context extends Judged {
+  /** Images as the model makes them, which may have frames. */
+  subjects: { dataset: Dataset; split: DatasetSplit };
+  /** What the judge sees: every frame as an image. */
   dataset: Dataset;
   split: DatasetSplit;
   sets: Record<'heldOut' | 'reconstructedHeldOut', ImageSet>;
   classifier: Judge;
   real: Measured;
+  /** Of the held-out images, where they have frames. */
+  realFrames: FrameMetrics | null;
   perClass: number;
   recipe: EvaluationRecipe;
 }
@@ -70,12 +77,14 @@ export async function judgeGenerated(context: Context) {
     imagesPerSecond[guidanceScale] = speed;
     if (guidanceScale !== shownScale) continue;
     const sets = { ...context.sets, generated: images };
+    const { frames } = context.subjects.dataset;
+    const compared = frames ? stillFrames(frames, context.split, sets) : { split: context.split, sets };
     copying = await withProgress('compare', async (onProgress) =>
-      copyingPerClass(dataset, context.split, sets, onProgress),
+      copyingPerClass(dataset, compared.split, compared.sets, onProgress),
     );
     if (model.index.figment.circularPadding) seam = measureSeams(pictures, shownScale, dataset, context.split);
     const text = { model: model.index.figment.name, ...recipe, guidanceScales: [guidanceScale] };
-    sheet = new Uint8Array(contactSheet(pictures, dataset.labels.length, dataset, text));
+    sheet = new Uint8Array(contactSheet(pictures, context.subjects.dataset, text));
   }
   const nearestTrainingImage = {
     guidanceScale: shownScale,
@@ -124,14 +133,34 @@ function makersAt({ model, cvae, recipe }: Context, guidanceScale: number) {
 
 /** Makes as many pictures of each label as the recipe says, and has them judged. */
 async function judge(context: Context, make: MakePictures, title: string) {
-  const { dataset, classifier, real, perClass } = context;
+  const { dataset, classifier, real, perClass, subjects } = context;
+  const numFrames = numFramesOf(subjects.dataset);
   const { requests, classLabels, attributes } = askedPictures(context);
   const started = performance.now();
   const pictures = await withProgress(title, (onProgress) => generateSet(make, requests, onProgress));
   const speed = (1000 * pictures.length) / (performance.now() - started);
-  const images = { ...imagesOfPixels(pictures, classLabels, dataset), ...(attributes && { attributes }) };
-  const metrics = compareWithReal(await measure(classifier, images, perClass), real, dataset.labels);
+  const single = pictures.flatMap((picture) => cutFrames(picture, subjects.dataset));
+  const perRow = (attributes?.length ?? 0) / classLabels.length;
+  const images: ImageSet = {
+    ...imagesOfPixels(single, repeatRows(classLabels, 1, numFrames), dataset),
+    ...(attributes && { attributes: repeatRows(attributes, perRow, numFrames) }),
+  };
+  const measured = await measure(classifier, images, perClass);
+  const frames = framesCompared(context, measured, images);
+  const metrics = { ...compareWithReal(measured, real, dataset.labels), ...(frames && { frames }) };
   return { pictures, images, metrics, speed };
+}
+
+/** How the frames of subjects agree, beside those of real ones; undefined where there are none. */
+function framesCompared(
+  { subjects, classifier, realFrames }: Context,
+  measured: Measured,
+  images: ImageSet,
+): FrameMetrics | undefined {
+  const { frames } = subjects.dataset;
+  if (!frames || !realFrames) return undefined;
+  const own = frameMetrics(classifier.config, measured, images, frames);
+  return { ...own, colourDriftRelativeToReal: own.colourDrift / realFrames.colourDrift };
 }
 
 const BATCH = 26;
@@ -140,7 +169,7 @@ const BATCH = 26;
  * The same number of pictures of every label, with the seeds that `figment bake` would use: counting up from the same first
  * seed for every label. Each is asked for the attributes of a held-out image of its label, one after the other.
  */
-function askedPictures({ dataset, split, recipe }: Context) {
+function askedPictures({ subjects: { dataset, split }, recipe }: Context) {
   const { imagesPerClass, firstSeed } = recipe;
   const columns = dataset.attributes ?? [];
   const models = dataset.labels.flatMap((_, label) => {
@@ -179,19 +208,15 @@ const MAX_COLUMNS = 12;
 const SCALE = 2;
 
 /**
- * One row a label, the first pictures of each, at twice their size, as a PNG file.
+ * One row a label, the first pictures of each, of frames one, at twice their size, as a PNG file.
  *
  * @param pictures RGBA bytes, label after label, equally many of each
  * @param recipe   stored in the file's text
  */
-function contactSheet(
-  pictures: readonly Uint8Array[],
-  numLabels: number,
-  { widthPx, heightPx }: { widthPx: number; heightPx: number },
-  recipe: unknown,
-): Uint8Array {
-  const perLabel = pictures.length / numLabels;
-  const columns = Math.min(MAX_COLUMNS, perLabel);
+function contactSheet(pictures: readonly Uint8Array[], dataset: Dataset, recipe: unknown): Uint8Array {
+  const perLabel = pictures.length / dataset.labels.length;
+  const columns = Math.min(dataset.frames ? 1 : MAX_COLUMNS, perLabel);
+  const [widthPx, heightPx] = [dataset.widthPx * numFramesOf(dataset), dataset.heightPx];
   const chosen = pictures.filter((_, i) => i % perLabel < columns);
   const tiles = chosen.map((picture) => scaleNearest(picture, widthPx, heightPx, SCALE));
   const sheet = composeSheet(tiles, columns, SCALE * widthPx, SCALE * heightPx);

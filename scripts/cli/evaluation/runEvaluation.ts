@@ -7,12 +7,14 @@ import {
   type DatasetSplit,
   type DiffusionModel,
   drawPerClass,
+  type ImageFormat,
   type ImageSet,
   imagesOfDataset,
   imagesOfPixels,
   loadModelFolder,
   type ModelFiles,
   modelNotes,
+  numFramesOf,
   reconstruct,
   type SamplerName,
   smallestClass,
@@ -20,9 +22,10 @@ import {
 import { makeWritableFolder, writeFilesAtomic } from '../../node/atomicWrite.ts';
 import { openNodeBackend } from '../../node/nodeBackend.ts';
 import { buildCvae, buildModel, modelSource } from '../../node/openModel.ts';
-import { chooseFrom, readDataset, splitFrom } from '../../node/readDataset.ts';
+import { chooseFrom, framesAsPictures, readDataset, splitFrom } from '../../node/readDataset.ts';
 import { withProgress } from '../../node/terminal.ts';
 import { UsageError } from '../../node/usageError.ts';
+import { frameMetrics } from './frames.ts';
 import { frechetDistance } from './frechet.ts';
 import { openJudge } from './judge.ts';
 import { type EvaluationRecipe, type Judged, judgeGenerated } from './judgeGenerated.ts';
@@ -54,7 +57,6 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
   const hasCvae = Object.hasOwn(files.index.figment.sha256, 'cvae/config.json');
   const cvaeFiles = hasCvae ? await loadModelFolder(source, { parts: ['cvae'], acceptChanged: true }) : null;
   const out = flags.out ?? (await folderOf(name));
-  refuseFrames(files);
   const dataset = fitTo(files, await readDataset(flags.data));
   checkTogether(files, dataset);
   const { heldOut, splitSeed, holdOutBy } = flags;
@@ -85,20 +87,13 @@ async function folderOf(model: string): Promise<string> {
   throw new UsageError(`evaluate: model ${model} is no folder to write to; say where with --out`);
 }
 
-function refuseFrames({ index: { figment } }: ModelFiles): void {
-  if (!figment.frames) return;
-  throw new UsageError(
-    `evaluate: pictures of ${figment.name} have frames, which are not measured yet; look at a bake of it`,
-  );
-}
-
 /**
  * The data as the model was trained on them: only its labels, images shrunk to its size where a whole factor does that, and
  * without maps where it makes none.
  */
 function fitTo({ index: { labels, figment } }: ModelFiles, dataset: Dataset): Dataset {
   const isKnown = labels.every((label) => dataset.labels.includes(label));
-  const factor = dataset.widthPx / figment.widthPx;
+  const factor = (numFramesOf(figment) * dataset.widthPx) / figment.widthPx;
   const isWhole = Number.isInteger(factor) && dataset.heightPx === factor * figment.heightPx;
   const chosen = chooseFrom(dataset, { labels: isKnown ? labels : undefined, shrink: isWhole ? factor : 1 });
   return figment.channels === 3 ? albedoOf(chosen) : chosen;
@@ -119,12 +114,12 @@ function checkTogether({ index }: ModelFiles, dataset: Dataset): void {
     const which = missing.length > 0 ? `the data lack ${missing.join(', ')}` : `the model lacks ${unknown.join(', ')}`;
     throw new UsageError(`evaluate: model and data have different labels: ${which}; ${remedy}`);
   }
-  const sizeOf = ({ widthPx, heightPx, channels }: Pick<Dataset, 'widthPx' | 'heightPx' | 'channels'>) =>
-    `${widthPx}x${heightPx} px with ${channels} channels`;
-  if (sizeOf(index.figment) !== sizeOf(dataset)) {
-    throw new UsageError(
-      `evaluate: the model makes ${sizeOf(index.figment)}, the data are ${sizeOf(dataset)}; ${remedy}`,
-    );
+  const { figment } = index;
+  const frame = { ...figment, widthPx: figment.widthPx / numFramesOf(figment) };
+  const sizeOf = ({ widthPx, heightPx, channels, frames }: ImageFormat) =>
+    `${widthPx}x${heightPx} px with ${channels} channels${frames ? ` and ${frames.length} frames` : ''}`;
+  if (sizeOf(frame) !== sizeOf(dataset)) {
+    throw new UsageError(`evaluate: the model makes ${sizeOf(frame)}, the data are ${sizeOf(dataset)}; ${remedy}`);
   }
 }
 
@@ -141,11 +136,14 @@ function labelsOf(dataset: Dataset, indices: Int32Array): Int32Array {
 async function evaluateModel(
   { model, cvae }: Judged,
   whole: Dataset,
-  split: DatasetSplit,
+  splitOfSubjects: DatasetSplit,
   backend: BackendName,
   flags: EvaluateFlags,
 ): Promise<{ metrics: Metrics; sheet: Uint8Array }> {
-  const dataset = albedoOf(whole); // what the judge sees
+  const subjects = { dataset: whole, split: splitOfSubjects };
+  const { frames } = whole;
+  const { dataset: pictures, split } = framesAsPictures(subjects);
+  const dataset = albedoOf(pictures); // what the judge sees
   const { labels } = dataset;
   const classifier = await openJudge(dataset, {
     file: flags.classifier,
@@ -156,20 +154,25 @@ async function evaluateModel(
   console.log(`evaluate: classifier ${classifier.isNew ? 'trained and stored in' : 'read from'} ${classifier.file}`);
   try {
     const heldOut = imagesOfDataset(dataset, split.heldOut);
-    const perClass = Math.min(flags.imagesPerClass, smallestClass(heldOut.classLabels, labels.length));
+    const perClass = Math.min(
+      flags.imagesPerClass * numFramesOf(whole),
+      smallestClass(heldOut.classLabels, labels.length),
+    );
     const real = await measure(classifier, heldOut, perClass);
     const train = await measure(classifier, sampleOf(dataset, split.train, perClass), perClass);
-    const { l1, pictures } = await withProgress('reconstruct', (onProgress) =>
-      reconstruct(model, imagesOfDataset(whole, split.heldOut), onProgress),
+    const realFrames = frames ? frameMetrics(classifier.config, real, heldOut, frames) : null;
+    const { l1, pictures: reconstructed } = await withProgress('reconstruct', (onProgress) =>
+      reconstruct(model, imagesOfDataset(pictures, split.heldOut), onProgress),
     );
-    const reconstructedHeldOut = imagesOfPixels(pictures, heldOut.classLabels, dataset);
+    const reconstructedHeldOut = imagesOfPixels(reconstructed, heldOut.classLabels, dataset);
     const recipe = recipeOf(model, flags);
     const sets = { heldOut, reconstructedHeldOut };
-    const generated = await judgeGenerated({ model, cvae, dataset, split, sets, classifier, real, perClass, recipe });
+    const judged = { model, cvae, subjects, dataset, split, sets, classifier, real, realFrames, perClass, recipe };
+    const generated = await judgeGenerated(judged);
     const metrics: Metrics = {
       units: METRIC_UNITS,
       model: { name: model.index.figment.name, sha256: model.hash },
-      data: dataOf(dataset, split, flags),
+      data: dataOf(whole, splitOfSubjects, flags),
       recipe: { ...recipe, backend },
       classifier: {
         numTrainSteps: classifier.numSteps,
@@ -177,6 +180,7 @@ async function evaluateModel(
         heldOutAccuracyPerClass: byLabel(labels, real.accuracy.perClass),
         ...(Object.keys(real.attributes).length > 0 && { heldOutAccuracyPerAttribute: real.attributes }),
       },
+      ...(realFrames && { heldOutFrames: { numFrames: numFramesOf(whole), ...realFrames } }),
       vae: { heldOutL1: l1 },
       frechet: { imagesPerClass: perClass, trainToHeldOut: frechetDistance(train.gaussian, real.gaussian) },
       ...generated.metrics,
