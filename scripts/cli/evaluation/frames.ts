@@ -12,7 +12,6 @@ import {
   numFramesOf,
   swapAxes,
 } from '../../../runtime/index.ts';
-import type { Measured } from './measure.ts';
 
 /** What a model of frames is measured by, beside each frame alone. */
 export interface FrameMetrics {
@@ -24,10 +23,13 @@ export interface FrameMetrics {
   colourDriftRelativeToReal?: number;
 }
 
-/** @param images all frames of each subject, one behind the other, as they were measured */
+/**
+ * @param readAttributes what the judge takes the images for
+ * @param images         all frames of each subject, one behind the other
+ */
 export function frameMetrics(
   { attributes }: ClassifierConfig,
-  { readAttributes }: Measured,
+  readAttributes: Float32Array,
   images: ImageSet,
   frames: readonly Frame[],
 ): FrameMetrics {

@@ -159,7 +159,7 @@ function framesCompared(
 ): FrameMetrics | undefined {
   const { frames } = subjects.dataset;
   if (!frames || !realFrames) return undefined;
-  const own = frameMetrics(classifier.config, measured, images, frames);
+  const own = frameMetrics(classifier.config, measured.readAttributes, images, frames);
   return { ...own, colourDriftRelativeToReal: own.colourDrift / realFrames.colourDrift };
 }
 

@@ -160,7 +160,7 @@ async function evaluateModel(
     );
     const real = await measure(classifier, heldOut, perClass);
     const train = await measure(classifier, sampleOf(dataset, split.train, perClass), perClass);
-    const realFrames = frames ? frameMetrics(classifier.config, real, heldOut, frames) : null;
+    const realFrames = frames ? frameMetrics(classifier.config, real.readAttributes, heldOut, frames) : null;
     const { l1, pictures: reconstructed } = await withProgress('reconstruct', (onProgress) =>
       reconstruct(model, imagesOfDataset(pictures, split.heldOut), onProgress),
     );
