@@ -50,6 +50,14 @@ it('dataset walkers writes a data set of frames', async () => {
   expect(frames).toHaveLength(20);
 });
 
+it('dataset surfaces --maps writes materials', async () => {
+  const out = join(dir, 'materials');
+  const { printed } = await run('surfaces', '--out', out, '--count', '2', '--size', '8', '--maps');
+  expect(printed).toBe(`16 images with 8 labels in ${out}`);
+  const { channels, attributes } = await readDataset(out);
+  expect([channels, attributes!.map(({ name }) => name)]).toEqual([6, ['wear']]);
+});
+
 describe('dataset dicebear', () => {
   it('writes a data set that can be read', async () => {
     const out = join(dir, 'faces');

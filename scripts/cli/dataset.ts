@@ -58,6 +58,7 @@ function surfacesCommand(): Command {
     .addOption(
       numberOption('--seed <n>', 'other surfaces for another seed', SURFACE_DEFAULTS.seed, wholeNumber(0, MAX_SEED)),
     )
+    .option('--maps', 'unlit, with height, roughness and metal, a metal too, and worn more or less (wear, 0 to 1)')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
     .action(async (flags: DrawFlags) => (await work()).makeSurfaces(flags));
 }

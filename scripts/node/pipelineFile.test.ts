@@ -8,6 +8,7 @@ import { expect, it } from 'vitest';
 import { createModel, generate, loadModelFolder, memorySource, selectBackend } from '../../runtime/index.ts';
 import { withJson } from '../../runtime/testing/foreignFolders.ts';
 import { TINY_FRAMES, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import { findPython } from '../testing/python.ts';
 import { writeFilesAtomic } from './atomicWrite.ts';
 import { packageRoot } from './packageRoot.ts';
 import { withPipeline } from './pipelineFile.ts';
@@ -15,10 +16,7 @@ import { withPipeline } from './pipelineFile.ts';
 const MODELS = join(packageRoot(), 'assets', 'models');
 const run = promisify(execFile);
 
-const hasDiffusers = await run('python3', ['-c', 'import importlib.util as u; assert u.find_spec("diffusers")']).then(
-  () => true,
-  () => false,
-);
+const python = findPython('torch', 'diffusers');
 
 it('is in every model folder of the package, and the same in all', async () => {
   const expected = Buffer.from((await withPipeline({}))['pipeline.py']!).toString();
@@ -45,7 +43,7 @@ sys.stdout.buffer.write(pixels.tobytes())
 
 const attributes = { hair: ['black', 'red'], wear: { min: 0, max: 2 } };
 
-it.skipIf(!hasDiffusers).each([
+it.skipIf(!python).each([
   { attributes, circularPadding: true },
   { attributes, sizePx: 8, heightPx: 12, frames: TINY_FRAMES },
 ])('gives our picture in Python, of a model with %j', async (options) => {
@@ -59,7 +57,7 @@ it.skipIf(!hasDiffusers).each([
   const dir = await mkdtemp(join(tmpdir(), 'figment-python-'));
   await writeFilesAtomic(dir, await withPipeline(files));
   await writeFile(join(dir, 'run.py'), SCRIPT);
-  const { stdout } = await run('python3', [join(dir, 'run.py'), dir], { encoding: 'buffer' });
+  const { stdout } = await run(python!, [join(dir, 'run.py'), dir], { encoding: 'buffer' });
   await selectBackend({ backend: 'wasm' });
   const model = createModel(await loadModelFolder(memorySource(files)));
   const [ours] = await generate(model, [{ label: 'orc', attributes: { hair: 'red', wear: 0.5 }, seed: 7 }]);

@@ -7,6 +7,7 @@ import { UsageError } from '../../node/usageError.ts';
 import { writeDataset } from '../../node/writeDataset.ts';
 import { drawFaces } from './dicebearFaces.ts';
 import { type Group, regroup } from './regroup.ts';
+import { drawMaterials } from './surfaces/drawMaterials.ts';
 import { drawSurfaces } from './surfaces/drawSurfaces.ts';
 import { drawWalkers, WALKER_GRID } from './walkers/drawWalkers.ts';
 
@@ -15,6 +16,8 @@ export interface DrawFlags {
   count: number;
   size: number;
   seed: number;
+  /** Of surfaces: whether maps are drawn with them. */
+  maps?: boolean;
 }
 
 export function makeFaces({ out, count, size, seed }: DrawFlags): Promise<void> {
@@ -23,7 +26,11 @@ export function makeFaces({ out, count, size, seed }: DrawFlags): Promise<void> 
   return make('dicebear', out, description, draw);
 }
 
-export function makeSurfaces({ out, count, size, seed }: DrawFlags): Promise<void> {
+export function makeSurfaces({ out, count, size, seed, maps = false }: DrawFlags): Promise<void> {
+  if (maps) {
+    const description = `${size}x${size} seamless materials drawn by formula, with height, roughness and metal; label = material.`;
+    return make('surfaces', out, description, (onProgress) => drawMaterials({ count, sizePx: size, seed, onProgress }));
+  }
   const description = `${size}x${size} RGB seamless surfaces drawn by formula; label = material.`;
   const draw = (onProgress: OnProgress) => drawSurfaces({ count, sizePx: size, seed, onProgress });
   return make('surfaces', out, description, draw);

@@ -3,14 +3,11 @@ import {
   animationsOf,
   type ClassifierConfig,
   colourDrift,
-  type Dataset,
   type DatasetSplit,
   type Frame,
   type FrameAgreement,
   frameAgreement,
   type ImageSet,
-  numFramesOf,
-  swapAxes,
 } from '../../../runtime/index.ts';
 
 /** What a model of frames is measured by, beside each frame alone. */
@@ -37,18 +34,6 @@ export function frameMetrics(
     agreement: frameAgreement(attributes, readAttributes, frames.length),
     colourDrift: colourDrift(images, frames),
   };
-}
-
-/** RGBA of each frame of a picture that has them in a row. */
-export function cutFrames(
-  picture: Uint8Array,
-  dataset: Pick<Dataset, 'widthPx' | 'heightPx' | 'frames'>,
-): Uint8Array[] {
-  const { widthPx, heightPx } = dataset;
-  const numFrames = numFramesOf(dataset);
-  const apart = swapAxes(picture, heightPx, numFrames, 4 * widthPx);
-  const length = 4 * widthPx * heightPx;
-  return Array.from({ length: numFrames }, (_, frame) => apart.subarray(frame * length, (frame + 1) * length));
 }
 
 /** The rows of an array, each so many times. */

@@ -6,12 +6,13 @@ import {
   type Dataset,
   type DatasetSplit,
   type DiffusionModel,
+  datasetOfPictures,
   drawPerClass,
   type ImageFormat,
   type ImageSet,
   imagesOfDataset,
-  imagesOfPixels,
   loadModelFolder,
+  MATERIAL_CHANNELS,
   type ModelFiles,
   modelNotes,
   numFramesOf,
@@ -27,16 +28,20 @@ import { withProgress } from '../../node/terminal.ts';
 import { UsageError } from '../../node/usageError.ts';
 import { frameMetrics } from './frames.ts';
 import { frechetDistance } from './frechet.ts';
+import { openHeightJudge } from './heightJudge.ts';
 import { openJudge } from './judge.ts';
 import { type EvaluationRecipe, type Judged, judgeGenerated } from './judgeGenerated.ts';
 import { byLabel, measure } from './measure.ts';
 import { formatMetrics, formatSummary, METRIC_UNITS, type Metrics } from './report.ts';
+import { seenByJudge } from './seenByJudge.ts';
 
 export interface EvaluateFlags {
   data: string;
   out?: string;
   classifier?: string;
   classifierSteps?: number;
+  heightSteps: number;
+  sweepSeeds: number;
   imagesPerClass: number;
   guidance: number[];
   steps?: number;
@@ -136,14 +141,14 @@ function labelsOf(dataset: Dataset, indices: Int32Array): Int32Array {
 async function evaluateModel(
   { model, cvae }: Judged,
   whole: Dataset,
-  splitOfSubjects: DatasetSplit,
+  splitOfWhole: DatasetSplit,
   backend: BackendName,
   flags: EvaluateFlags,
 ): Promise<{ metrics: Metrics; sheet: Uint8Array }> {
-  const subjects = { dataset: whole, split: splitOfSubjects };
   const { frames } = whole;
-  const { dataset: pictures, split } = framesAsPictures(subjects);
-  const dataset = albedoOf(pictures); // what the judge sees
+  const { dataset: single, split } = framesAsPictures({ dataset: whole, split: splitOfWhole });
+  const seen = seenByJudge(single);
+  const dataset = albedoOf(seen);
   const { labels } = dataset;
   const classifier = await openJudge(dataset, {
     file: flags.classifier,
@@ -152,6 +157,7 @@ async function evaluateModel(
     numWorkers: backend === 'wasm' ? flags.workers : 1,
   });
   console.log(`evaluate: classifier ${classifier.isNew ? 'trained and stored in' : 'read from'} ${classifier.file}`);
+  const heights = await openHeights(seen, split, classifier.file, backend, model, flags);
   try {
     const heldOut = imagesOfDataset(dataset, split.heldOut);
     const perClass = Math.min(
@@ -162,17 +168,21 @@ async function evaluateModel(
     const train = await measure(classifier, sampleOf(dataset, split.train, perClass), perClass);
     const realFrames = frames ? frameMetrics(classifier.config, real.readAttributes, heldOut, frames) : null;
     const { l1, pictures: reconstructed } = await withProgress('reconstruct', (onProgress) =>
-      reconstruct(model, imagesOfDataset(pictures, split.heldOut), onProgress),
+      reconstruct(model, imagesOfDataset(single, split.heldOut), onProgress),
     );
-    const reconstructedHeldOut = imagesOfPixels(reconstructed, heldOut.classLabels, dataset);
+    const remade = seenByJudge(datasetOfPictures(reconstructed, heldOut.classLabels, single));
+    const everyOne = Int32Array.from(heldOut.classLabels.keys());
+    const reconstructedHeldOut = imagesOfDataset(albedoOf(remade), everyOne);
     const recipe = recipeOf(model, flags);
     const sets = { heldOut, reconstructedHeldOut };
-    const judged = { model, cvae, subjects, dataset, split, sets, classifier, real, realFrames, perClass, recipe };
-    const generated = await judgeGenerated(judged);
+    const judges = { classifier, heights, numSweepSeeds: flags.sweepSeeds };
+    const measured = { ...judges, real, realFrames, perClass, recipe };
+    const context = { model, cvae, whole, splitOfWhole, dataset, split, sets, ...measured };
+    const generated = await judgeGenerated(context);
     const metrics: Metrics = {
       units: METRIC_UNITS,
       model: { name: model.index.figment.name, sha256: model.hash },
-      data: dataOf(whole, splitOfSubjects, flags),
+      data: dataOf(whole, splitOfWhole, flags),
       recipe: { ...recipe, backend },
       classifier: {
         numTrainSteps: classifier.numSteps,
@@ -188,7 +198,23 @@ async function evaluateModel(
     return { metrics, sheet: generated.sheet };
   } finally {
     classifier.dispose();
+    heights?.dispose();
   }
+}
+
+/** The network that guesses heights, of models of materials alone. */
+async function openHeights(
+  seen: Dataset,
+  { train: indices }: DatasetSplit,
+  classifierFile: string,
+  backend: BackendName,
+  { index }: DiffusionModel,
+  { heightSteps: numSteps, workers }: EvaluateFlags,
+) {
+  if (seen.channels !== MATERIAL_CHANNELS) return null;
+  const numWorkers = backend === 'wasm' ? workers : 1;
+  const circular = index.figment.circularPadding;
+  return openHeightJudge(seen, { classifierFile, indices, numSteps, numWorkers, circular });
 }
 
 function sampleOf(dataset: Dataset, indices: Int32Array, perClass: number): ImageSet {

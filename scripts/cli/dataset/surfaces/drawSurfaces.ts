@@ -8,7 +8,7 @@ const MATERIALS: Readonly<Record<string, (dice: Dice) => Surface>> = { brick, pa
 
 export const SURFACE_LABELS = Object.keys(MATERIALS);
 
-interface SurfaceDatasetOptions {
+export interface SurfaceDatasetOptions {
   /** Images of each material. */
   count?: number;
   sizePx?: number;
