@@ -238,6 +238,7 @@ export { modelNotes } from './sampling/modelNotes.ts';
 export { createNoisyClassifier, type NoisyClassifier } from './sampling/noisyClassifier.ts';
 export { sample, sampleInSlices, sampleRecipesInSlices } from './sampling/sample.ts';
 export type { SampleRun, SampleStep } from './sampling/samplingPlan.ts';
+export { createTeacher } from './sampling/teacher.ts';
 // Surface: the maps of a material, and pixel art
 export { ambientOcclusionMap, OCCLUSION_DEFAULTS, type OcclusionOptions } from './surface/ambientOcclusion.ts';
 export { CAVITY_DEFAULTS, type CavityOptions, cavityMap } from './surface/cavity.ts';
@@ -285,6 +286,7 @@ export { adaptConditioning, type ConditionedNetwork, type KnownNetwork } from '.
 export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
 export { conditionedShapes, joinConditioning, splitConditioning } from './training/conditionedNetwork.ts';
 export { dataParallelGradients, type GradientWorker, serveGradients } from './training/dataParallel.ts';
+export type { DistilSpec } from './training/distilTask.ts';
 export { type GradientSource, localGradients } from './training/gradients.ts';
 export {
   type EncodeOptions,
@@ -341,6 +343,16 @@ export {
   noisyClassifierTaskSpec,
   noisyClassifierTrainer,
 } from './training/trainNoisyClassifier.ts';
+export {
+  DISTIL_DEFAULTS,
+  type DistilOptions,
+  distilSpec,
+  type StudentNetwork,
+  splitStudent,
+  studentNetwork,
+  studentScheduler,
+  studentTrainer,
+} from './training/trainStudent.ts';
 export {
   type AutoEncoder,
   defaultVaeConfig,
