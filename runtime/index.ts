@@ -208,6 +208,7 @@ export {
   type Steering,
 } from './recipe/recipe.ts';
 export { RECIPE_KEYS, SAMPLER_NAMES } from './recipe/schema.ts';
+export { entryForTeacher, sampleDefaultsFor } from './recipe/student.ts';
 export {
   assertPictures,
   decodeLatents,
@@ -231,7 +232,7 @@ export {
 export { finishEdit, numStepsAt } from './sampling/edit.ts';
 export type { Elsewhere } from './sampling/elsewhere.ts';
 export { type GenerateCallbacks, type GenerateOptions, generate, generateRecipes } from './sampling/generate.ts';
-export { type ImageStep, imagesInSlices } from './sampling/images.ts';
+export { diffusionModelFor, type ImageStep, imagesInSlices } from './sampling/images.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';
 export { type ModelInfo, modelInfo, pipelinesOf, recipeModel } from './sampling/modelInfo.ts';
 export { modelNotes } from './sampling/modelNotes.ts';

@@ -116,7 +116,7 @@ function* decodedSteps(
 }
 
 /** The student of a distilled model, or its teacher where the student can't do what the recipe says. */
-function diffusionModelFor(recipe: Recipe, { model, teacher }: Networks): DiffusionModel {
+export function diffusionModelFor(recipe: Recipe, { model, teacher }: Networks): DiffusionModel {
   const own = loaded(model);
   const entry = entryForTeacher(recipe, own.index.figment);
   if (entry === null) return own;

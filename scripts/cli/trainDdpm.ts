@@ -109,7 +109,11 @@ function refuseFrames({ name, numFrames = 1 }: Dataset): void {
 }
 
 /** Latents are those of the encoded images, once for each way in which they are looked at. */
-function attributesOfLatents(dataset: Dataset, indices: Int32Array, { classLabels }: LatentDataset): Float32Array {
+export function attributesOfLatents(
+  dataset: Dataset,
+  indices: Int32Array,
+  { classLabels }: LatentDataset,
+): Float32Array {
   const imageOf = (_: number, latent: number) => indices[latent % indices.length]!;
   return encodeColumns(dataset.attributes ?? [], classLabels.map(imageOf));
 }
@@ -117,7 +121,7 @@ function attributesOfLatents(dataset: Dataset, indices: Int32Array, { classLabel
 const EXAMPLES_PER_LABEL = 3;
 
 /** Pictures that the model has not seen, if there are any, and what they show; none where nothing is known of them. */
-function examplesOf(dataset: Dataset, { train, heldOut }: DatasetSplit): LabelledPicture[] {
+export function examplesOf(dataset: Dataset, { train, heldOut }: DatasetSplit): LabelledPicture[] {
   if (!dataset.attributes?.length) return [];
   return drawExamples(dataset, heldOut.length > 0 ? heldOut : train, EXAMPLES_PER_LABEL);
 }
@@ -145,13 +149,15 @@ const encodeOptions = ({ circular = false, flip = false }: DdpmCommandOptions) =
  * One row of samples for each label, from the model as it is stored; of a model with attributes also samples that ought to
  * show what the picture to the left of them shows.
  */
-async function previewSheet(
+export async function previewSheet(
   files: Record<string, Uint8Array>,
   examples: readonly LabelledPicture[],
 ): Promise<PixelImage> {
   const model = createModel(await loadModelFolder(memorySource(files)));
+  const { student, sampleDefaults } = model.index.figment;
+  const steps = student ? { numInferenceSteps: sampleDefaults.numInferenceSteps } : {};
   try {
-    return await (examples.length > 0 ? attributeSheet(model, examples) : sampleSheet(model));
+    return await (examples.length > 0 ? attributeSheet(model, examples, steps) : sampleSheet(model, steps));
   } finally {
     model.dispose();
   }

@@ -36,6 +36,8 @@ import type { Metrics } from './report.ts';
 /** The networks that are judged. */
 export interface Judged {
   model: DiffusionModel;
+  /** Of a distilled model, whose recipes may need it. */
+  teacher: DiffusionModel | null;
   /** The model's conditional VAE, where it has one. */
   cvae: ConditionalVae | null;
 }
@@ -117,9 +119,9 @@ function scaleOfSheet(scales: readonly number[], { index }: DiffusionModel): num
   return [...scales].sort((a, b) => Math.abs(a - usual) - Math.abs(b - usual))[0]!;
 }
 
-function makersAt({ model, cvae, recipe }: Context, guidanceScale: number) {
+function makersAt({ model, teacher, cvae, recipe }: Context, guidanceScale: number) {
   const { numInferenceSteps, sampler } = recipe;
-  return makersOf(model, cvae, { guidanceScale, numInferenceSteps, sampler: sampler as SamplerName });
+  return makersOf({ model, teacher, cvae }, { guidanceScale, numInferenceSteps, sampler: sampler as SamplerName });
 }
 
 /** Makes as many pictures of each label as the recipe says, and has them judged. */
@@ -203,20 +205,23 @@ type MakePictures = (requests: readonly PictureOptions[], onShare: (share: numbe
 
 /** How each pipeline makes pictures; the two that need a conditional VAE are absent where the model has none. */
 function makersOf(
-  model: DiffusionModel,
-  cvae: ConditionalVae | null,
+  { model, teacher, cvae }: Judged,
   options: SampleOptions,
 ): { ddpm: MakePictures; cvae?: MakePictures; 'cvae+ddpm'?: MakePictures } {
   const inSteps = (onShare: (share: number) => void) => ({
     ...options,
     onStep: ({ step, numSteps }: { step: number; numSteps: number }) => onShare(step / numSteps),
   });
-  const ddpm: MakePictures = (requests, onShare) => generate(model, requests, inSteps(onShare));
+  const ddpm: MakePictures = (requests, onShare) => generate({ model, teacher }, requests, inSteps(onShare));
   if (!cvae) return { ddpm };
   return {
     ddpm,
     cvae: (requests) => generate({ cvae }, requests, { pipeline: 'cvae' }),
     'cvae+ddpm': (requests, onShare) =>
-      generate({ model, cvae }, requests, { ...inSteps(onShare), pipeline: 'cvae+ddpm', strength: REFINE_STRENGTH }),
+      generate({ model, teacher, cvae }, requests, {
+        ...inSteps(onShare),
+        pipeline: 'cvae+ddpm',
+        strength: REFINE_STRENGTH,
+      }),
   };
 }
