@@ -161,6 +161,7 @@ export {
   type ConditioningConfig,
   conditioningConfig,
   parseConditioningConfig,
+  type StudentConfig,
 } from './networks/conditioningConfig.ts';
 export type { Shapes, Weights } from './networks/layers.ts';
 export {

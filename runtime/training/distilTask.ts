@@ -9,6 +9,7 @@ import {
   square,
   stack,
   sub,
+  sum,
   type Tensor,
   type Tensor1D,
   type Tensor2D,
@@ -47,6 +48,12 @@ export interface DistilSpec {
   teacherSteps: number;
 }
 
+/**
+ * How much faster what is new learns than what was the teacher: G and S begin at zero, and until they tell the network of its
+ * guidance and steps, it learns the mean over all of them.
+ */
+const STUDENT_RATE = 10;
+
 type Shape4D = [number, number, number, number];
 
 /** Begins the names of the teacher's weights, which stay as they are. */
@@ -77,12 +84,16 @@ export function distilTask(spec: DistilSpec): TrainingTask {
       name.startsWith(CONDITIONING_PREFIX)
         ? isOfStudent(name.slice(CONDITIONING_PREFIX.length))
         : !name.startsWith(TEACHER_PREFIX),
+    rateFactor: (name) => (name.startsWith(CONDITIONING_PREFIX) ? STUDENT_RATE : 1),
     prepare: (weights, batch) => (batch.x0 ? guidedLevels(spec, weights, batch) : ownSteps(spec, weights, batch)),
     loss: (weights, batch) => tidy(() => studentLoss(spec, weights, batch)),
   };
 }
 
-/** The mean squared error of the student's outputs. Prepared: xt and target (B, P, h, w, C), t and stepCounts (B, P). */
+/**
+ * The mean squared error of the student's outputs, each weighted by its number of steps: one long step is hard to learn, and
+ * would drown what the shorter ones have to learn. Prepared: xt and target (B, P, h, w, C), t and stepCounts (B, P).
+ */
 function studentLoss({ config, conditioning, circular }: DistilSpec, weights: Weights, batch: Batch) {
   const [numImages, numParts] = batchArray(batch, 't').shape as [number, number];
   const stepCounts = batchArray(batch, 'stepCounts').data;
@@ -97,8 +108,10 @@ function studentLoss({ config, conditioning, circular }: DistilSpec, weights: We
     const share = isOf.reduce((sum, value) => sum + value, 0) / (numImages * numParts);
     return keep(mul(mean(mul(errors, tensor1d(isOf))), 1 / share)) as Scalar;
   };
+  const weightings = Float32Array.from(stepCounts, (count) => Math.max(1, count));
+  const total = weightings.reduce((sum, value) => sum + value, 0);
   return {
-    loss: mean(errors) as Scalar,
+    loss: mul(sum(mul(errors, tensor1d(weightings))), 1 / total) as Scalar,
     metrics: Object.fromEntries(counts.map((count) => [`steps${count}`, ofCount(count)])),
   };
 }

@@ -164,7 +164,7 @@ export function diffusionTrainer(
   const all = Int32Array.from(latents.classLabels.keys());
   const nullLabel = options.conditioning?.num_labels ?? (config.num_class_embeds ?? 1) - 1;
   const batchAt = (step: number) => diffusionBatch(latents, statistics, all, nullLabel, options, step);
-  return new Trainer(source ?? localGradients(task), batchAt, options, task.isTrained, initial);
+  return new Trainer(source ?? localGradients(task), batchAt, options, task, initial);
 }
 
 /** @throws RangeError when the latents have not a value for each attribute of the conditioning */

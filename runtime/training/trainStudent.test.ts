@@ -220,7 +220,7 @@ describe('distilTask', () => {
         return value!;
       };
       expect(await lossOf(all)).toBeCloseTo(loss, 5);
-      expect((metrics.steps1! + 2 * metrics.steps2! + 4 * metrics.steps4!) / 7).toBeCloseTo(loss, 5);
+      expect((metrics.steps1! + 4 * metrics.steps2! + 16 * metrics.steps4!) / 21).toBeCloseTo(loss, 5);
       const names = Object.keys(grads);
       expect(names.some((name) => name.startsWith('teacher.') || name.startsWith('conditioning.label'))).toBe(false);
       for (const name of [

@@ -153,7 +153,7 @@ export function studentTrainer(
   checkAttributes(latents, spec.conditioning);
   const task = distilTask(spec);
   const batchAt = (step: number) => distilBatch(latents, statistics, spec, options, step);
-  return new Trainer(source ?? localGradients(task), batchAt, options, task.isTrained, start);
+  return new Trainer(source ?? localGradients(task), batchAt, options, task, start);
 }
 
 function distilBatch(
