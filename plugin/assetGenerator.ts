@@ -5,6 +5,7 @@ import {
   attributeProblem,
   type BackendChoice,
   isRange,
+  MATERIAL_CHANNELS,
   type ModelInfo,
   type RecipeOptions,
   randomSeed,
@@ -294,8 +295,8 @@ export class AssetGenerator {
   }
 
   /**
-   * Makes a PBRMaterial that suits the model's pictures: a `SurfaceMaterial` with all maps for pictures that repeat, a
-   * cut-out for pictures with alpha, and a plain material for others.
+   * Makes a PBRMaterial that suits the model's pictures: a `SurfaceMaterial` with all maps for pictures that repeat or have
+   * maps of their own, a cut-out for pictures with alpha, and a plain material for others.
    *
    *   const bricks = await textures.generateMaterialAsync({ label: 'brick', seed: 7, tiling: 4, parallax: 'offset' });
    *
@@ -304,7 +305,7 @@ export class AssetGenerator {
   async generateMaterialAsync(options: GenerateMaterialOptions): Promise<PBRMaterial> {
     const { tiling = 1, surface, parallax, variations, cellSize, ...asked } = options;
     const texture = await this.generateTextureAsync(asked);
-    if (!this.info.circularPadding) {
+    if (!this.info.circularPadding && this.info.channels !== MATERIAL_CHANNELS) {
       const { createGeneratedMaterial } = await import('./material/generatedMaterial.ts');
       return createGeneratedMaterial(texture.name, this.inTime(texture));
     }

@@ -39,6 +39,8 @@ export {
   type SurfaceMaterialOptions,
   type SurfaceSettings,
 } from './material/surfaceMaterial.ts';
+export { type CharacterRequest, type CharacterSheet, characterRequests } from './npc/characterSheet.ts';
+export { createNpcAsync, type Npc, type NpcGenerators, type NpcOptions } from './npc/createNpc.ts';
 export type { Compute } from './painting/createPainter.ts';
 export { scheduleOf, type VisitedSchedule } from './schedule.ts';
 export type { SpritesOptions } from './sprite/cells.ts';
@@ -48,6 +50,7 @@ export {
   RegisterGeneratedSheet,
   type SavedGeneratedSheet,
 } from './sprite/generatedSheet.ts';
+export type { GeneratedSprite, PlayOptions } from './sprite/generatedSprite.ts';
 export type { GeneratedSprites, PackedSprites } from './sprite/generatedSprites.ts';
 export {
   GeneratedTexture,

@@ -6,6 +6,7 @@ import {
   completeRecipe,
   entryForTeacher,
   imageSize,
+  MATERIAL_CHANNELS,
   type ModelInfo,
   type Recipe,
   type RecipeOptions,
@@ -274,7 +275,8 @@ export class PictureSource {
   }
 
   private remember(recipe: Recipe, picture: Picture): void {
-    if (this.store && picture instanceof PixelPicture) void this.store.setAsync(this.storeKey(recipe), picture.pixels);
+    if (this.store && picture instanceof PixelPicture)
+      void this.store.setAsync(this.storeKey(recipe), picture.toBytes());
     this.keep(recipe, picture);
   }
 
@@ -285,8 +287,9 @@ export class PictureSource {
 
   private async storedAsync(recipe: Recipe): Promise<Picture | null> {
     const [widthPx, heightPx] = imageSize(this.info, recipe);
-    const pixels = await this.store?.getAsync(this.storeKey(recipe), 4 * widthPx * heightPx);
-    return pixels ? new PixelPicture(pixels, widthPx, heightPx) : null;
+    const numPictures = this.info.channels === MATERIAL_CHANNELS ? 2 : 1; // a material's maps are stored behind it
+    const bytes = await this.store?.getAsync(this.storeKey(recipe), numPictures * 4 * widthPx * heightPx);
+    return bytes ? PixelPicture.FromBytes(bytes, widthPx, heightPx) : null;
   }
 
   private storeKey(recipe: Recipe): string {

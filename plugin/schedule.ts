@@ -27,7 +27,7 @@ export interface VisitedSchedule {
  */
 export function scheduleOf(
   info: Pick<ModelInfo, 'scheduler' | 'sampleDefaults' | 'student'>,
-  recipe: Pick<RecipeOptions, 'sampler' | 'numInferenceSteps' | 'strength'> = {},
+  recipe: Partial<RecipeOptions> = {},
 ): VisitedSchedule {
   const { scheduler } = info;
   const sampleDefaults = sampleDefaultsFor(recipe, info);

@@ -12,6 +12,7 @@ export {
   type SheetLayout,
   type SheetTile,
   sheetColumns,
+  squareColumns,
 } from './core/atlas.ts';
 // Pixels and random numbers
 export {
@@ -23,17 +24,21 @@ export {
   type NumberRange,
   type Vocabulary,
 } from './core/attributes.ts';
+export { channelNames, MATERIAL_CHANNELS } from './core/channelNames.ts';
 export { atop, blend } from './core/composite.ts';
 export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
 export { fingerprint } from './core/fingerprint.ts';
+export { animationsOf, type Frame, type FrameAnimation, numFramesOf, parseFrames, swapAxes } from './core/frames.ts';
 export { nearestWord } from './core/nearestWord.ts';
 export {
   composeSheet,
   type NumChannels,
+  type NumValues,
   type PixelImage,
   scaleNearest,
   scaleSheet,
   type ToPixelsOptions,
+  takeChannels,
   toPixels,
   toPremultiplied,
 } from './core/pixels.ts';
@@ -52,10 +57,20 @@ export {
 export { ATTRIBUTES_FILE, writeAttributes } from './dataset/attributeTable.ts';
 export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';
 export { type BatchIndicesOptions, batchIndices, fillBatch } from './dataset/batches.ts';
-export { type Dataset, DatasetError, type DatasetSplit, splitHeldOut } from './dataset/dataset.ts';
+export { type Dataset, DatasetError, type DatasetSplit, imageLength, splitHeldOut } from './dataset/dataset.ts';
 // Data sets
-export { append, fitImages, type ImageFormat, selectLabels, shrink } from './dataset/derive.ts';
+export {
+  albedoOf,
+  append,
+  fitImages,
+  framesOf,
+  type ImageFormat,
+  selectLabels,
+  shrink,
+  singleFrames,
+} from './dataset/derive.ts';
 export { openDataset } from './dataset/openDataset.ts';
+export { mapsAt, pictureAt } from './dataset/pictureAt.ts';
 export { DATASET_FILE, type SheetDescription } from './dataset/sheet.ts';
 export type { DatasetSource, DecodePng } from './dataset/source.ts';
 // Diffusion
@@ -215,7 +230,9 @@ export {
   decodeLatents,
   decodeLatentsInSlices,
   encodePixelsInSlices,
+  type GeneratedPicture,
   type ImageTensor,
+  imagesToPictures,
   imagesToPixels,
   latentTensor,
   pixelsToImages,
@@ -232,7 +249,13 @@ export {
 } from './sampling/conditionalVae.ts';
 export { finishEdit, numStepsAt } from './sampling/edit.ts';
 export type { Elsewhere } from './sampling/elsewhere.ts';
-export { type GenerateCallbacks, type GenerateOptions, generate, generateRecipes } from './sampling/generate.ts';
+export {
+  type GenerateCallbacks,
+  type GenerateOptions,
+  generate,
+  generatePictures,
+  generateRecipes,
+} from './sampling/generate.ts';
 export { diffusionModelFor, type ImageStep, imagesInSlices } from './sampling/images.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';
 export { type ModelInfo, modelInfo, pipelinesOf, recipeModel } from './sampling/modelInfo.ts';
@@ -284,6 +307,7 @@ export {
 } from './surface/webgpu/pixelArtTexels.ts';
 export { prepareSurfaceTexels, type SurfaceTargets, writeSurfaceTexels } from './surface/webgpu/surfaceTexels.ts';
 // Training
+export { type AutoEncoder, forChannels, withMaps, withoutAlpha } from './training/adaptChannels.ts';
 export { adaptConditioning, type ConditionedNetwork, type KnownNetwork } from './training/adaptConditioning.ts';
 export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
 export { conditionedShapes, joinConditioning, splitConditioning } from './training/conditionedNetwork.ts';
@@ -356,13 +380,11 @@ export {
   studentTrainer,
 } from './training/trainStudent.ts';
 export {
-  type AutoEncoder,
   defaultVaeConfig,
   VAE_DEFAULTS,
   type VaeOptions,
   vaeTaskSpec,
   vaeTrainer,
-  withoutAlpha,
 } from './training/trainVae.ts';
 export {
   type Deviation,

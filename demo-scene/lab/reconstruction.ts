@@ -40,7 +40,7 @@ export class ReconstructionView {
     const original = own?.pixels ?? (await generator.generatePixelsAsync({ ...recipe, ...waiting }));
     const decoded = await generator.decodeAsync(await generator.encodeAsync(original, waiting), waiting);
     signal.throwIfAborted();
-    const { pixels, meanError } = differenceOf(original, decoded, generator.info.channels, GAIN);
+    const { pixels, meanError } = differenceOf(original, decoded, generator.info.channels === 4 ? 4 : 3, GAIN);
     drawPixels(this.canvases.original, original);
     drawPixels(this.canvases.decoded, decoded);
     drawPixels(this.canvases.difference, pixels);

@@ -37,7 +37,7 @@ const datasetSchema = v.pipe(
     name: text,
     widthPx: size,
     heightPx: size,
-    channels: v.picklist([3, 4]),
+    channels: v.picklist([3, 4, 6]),
     labels: v.pipe(v.array(v.pipe(text, v.nonEmpty())), v.minLength(1)),
     licence: text,
     attribution: text,

@@ -78,7 +78,9 @@ export class TrainingSession {
     if (this.status !== 'empty' && this.status !== 'ready') {
       throw new Error('a training has begun; start over to take other pictures');
     }
-    const problem = sizeProblem(dataset);
+    const problem = dataset.frames
+      ? 'the pictures have frames; train on them with the command figment'
+      : sizeProblem(dataset);
     if (problem) throw new Error(problem);
     this.begin(dataset, isBuiltIn, this.run?.settings ?? TRAINING_DEFAULTS);
   }

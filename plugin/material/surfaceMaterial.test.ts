@@ -13,14 +13,25 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   createModel,
   enlargedSettings,
+  type GeneratedPicture,
   generate,
+  generatePictures,
   materialSettings,
   pixelArt,
+  scaleNearest,
   surfaceMaps,
 } from '../../runtime/index.ts';
-import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
-import type { AssetGenerator, GenerateMaterialOptions } from '../assetGenerator.ts';
-import { createScene, flipped, loadTinyTextures, TINY_TEXTURES, uploadedTo } from '../testing/tinyScene.ts';
+import { tinyModelFiles, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import { AssetGenerator, type GenerateMaterialOptions } from '../assetGenerator.ts';
+import {
+  createScene,
+  flipped,
+  loadTinyMaterials,
+  loadTinyTextures,
+  TINY_MATERIALS,
+  TINY_TEXTURES,
+  uploadedTo,
+} from '../testing/tinyScene.ts';
 import { GeneratedTexture } from '../texture/generatedTexture.ts';
 import type { HashTiling } from './hashTiling.ts';
 import { RegisterSurfaceMaterial, SurfaceMaterial } from './surfaceMaterial.ts';
@@ -124,6 +135,56 @@ describe('a material of a model whose pictures repeat', () => {
     await expect(make({ surface: { depthPx: 1000 } })).rejects.toThrow(/depthPx is 1000; expected 0 to 64/);
     await expect(make({ label: 'brik' })).rejects.toThrow(/did you mean "brick"/);
     expect(leftovers()).toEqual([]);
+  });
+});
+
+describe('a material whose maps are generated', () => {
+  let materials: AssetGenerator;
+  let made: GeneratedPicture;
+
+  beforeEach(async () => {
+    materials = await loadTinyMaterials(scene);
+    const model = createModel(tinyModelFiles(TINY_MATERIALS));
+    [made] = (await generatePictures(model, [RECIPE])) as [GeneratedPicture];
+    model.dispose();
+  });
+
+  const makeMaterial = async (options: Partial<GenerateMaterialOptions> = {}) =>
+    (await materials.generateMaterialAsync({ ...RECIPE, ...options })) as SurfaceMaterial;
+
+  it('has these, and those that follow from its height', async () => {
+    const material = await makeMaterial();
+    const maps = surfaceMaps(made.pixels, SIZE_PX, SIZE_PX, { label: 'brick' }, made.maps);
+    expect(maps.roughness.pixels).not.toEqual(surfaceMaps(made.pixels, SIZE_PX, SIZE_PX).roughness.pixels);
+    expect(uploaded(material.albedoTexture, 'rgb')).toEqual(made.pixels.filter((_, i) => i % 4 < 3));
+    expect(uploaded(material.bumpTexture, 'rgb')).toEqual(maps.normal.pixels);
+    expect(uploaded(material.bumpTexture, 'alpha')).toEqual(maps.height.pixels);
+    expect(uploaded(material.metallicTexture, 'rgb')).toEqual(maps.orm.pixels);
+    const flat = await material.reshapeAsync({ depthPx: 0 });
+    expect(uploaded(flat.metallicTexture, 'rgb').filter((_, i) => i % 3 === 1)).toEqual(maps.roughness.pixels);
+    expect(new Set(uploaded(flat.bumpTexture, 'rgb'))).toEqual(new Set([128, 255]));
+  });
+
+  it('is cloned with them, enlarged with its pixel art, and leaves nothing', async () => {
+    const material = await makeMaterial();
+    const copy = material.clone('copy');
+    await next(copy.onSurfaceObservable);
+    expect(uploadedTo(copy.metallicTexture!)).toEqual(uploadedTo(material.metallicTexture!));
+    const large = await makeMaterial({ pixelArt: { factor: 2 } });
+    const metals = (texture: BaseTexture) => uploadedTo(texture).filter((_, i) => i % 4 === 2);
+    const blocks = scaleNearest(uploadedTo(material.metallicTexture!), SIZE_PX, SIZE_PX, 2).filter(
+      (_, i) => i % 4 === 2,
+    );
+    expect(metals(large.metallicTexture!)).toEqual(blocks);
+    for (const each of [material, copy, large]) each.dispose();
+    await new Promise((resolve) => setTimeout(resolve)); // what draws pixel art goes a moment later
+    expect(leftovers()).toEqual([]);
+  });
+
+  it('is one of all maps, also where pictures do not repeat', async () => {
+    const files = await tinyModelFolder({ ...TINY_MATERIALS, circularPadding: false });
+    const generator = await AssetGenerator.LoadAsync(files, scene, { compute: 'thread', backend: 'wasm' });
+    expect(await generator.generateMaterialAsync(RECIPE)).toBeInstanceOf(SurfaceMaterial);
   });
 });
 

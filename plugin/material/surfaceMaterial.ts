@@ -50,7 +50,8 @@ const OWN_KEYS = /^(name|id|uniqueId|customType|tags|albedoTexture|bumpTexture|m
 
 /**
  * A PBRMaterial all of whose maps are made from one generated picture: albedo, normal and height, ambient occlusion,
- * roughness and metal. The maps follow whenever the picture changes, and are placed as `albedo` is.
+ * roughness and metal. A model of materials makes height, roughness and metal with the picture; of other pictures they are
+ * guessed. The maps follow whenever the picture changes, and are placed as `albedo` is.
  *
  *   const bricks = await textures.generateMaterialAsync({ label: 'brick', seed: 7, tiling: 4 });
  *   await bricks.regenerateAsync({ seed: 8 });

@@ -5,6 +5,7 @@ import {
   prepareSurfaceTexels,
   resultOf,
   type SurfaceOptions,
+  scaleNearest,
   surfaceMapsInSlices,
   surfaceSettings,
   writeSurfaceTexels,
@@ -25,7 +26,8 @@ interface WrittenSurface {
 const BUDGET_MS = 4;
 
 /**
- * Fills the maps of an albedo texture that has its picture. Where the picture is on the GPU alone, compute passes make them
+ * Fills the maps of an albedo texture that has its picture: those that were generated with it as they are, and the others from
+ * their height; or all from the picture alone. Where the picture is on the GPU alone, compute passes make them
  * there; otherwise this thread makes them, a few milliseconds in each frame.
  *
  * @throws RangeError for an option out of range; the signal's reason when aborted
@@ -36,7 +38,8 @@ export async function writeSurface(
   signal: AbortSignal,
 ): Promise<void> {
   const { albedo } = written;
-  const settings = enlargedSettings(surfaceSettings(surface), albedo.look.pixelArt?.factor ?? 1);
+  const { pixelArt } = albedo.look;
+  const settings = enlargedSettings(surfaceSettings(surface, albedo.maps !== null), pixelArt?.factor ?? 1);
   // The texels have the bottom row first, and so do the maps: up in the picture is down in them.
   const options: SurfaceOptions = { ...settings, green: 'directx' };
   if (albedo.texels) await writeInSlices(written, albedo.texels.slice(), options, signal);
@@ -48,7 +51,8 @@ async function writeOnDevice({ albedo, normal, orm }: WrittenSurface, options: S
   const pipelines = await prepareSurfaceTexels(device);
   signal.throwIfAborted();
   const targets = { normal: gpuTextureOf(normal), orm: gpuTextureOf(orm) };
-  writeSurfaceTexels(device, pipelines, gpuTextureOf(albedo), targets, options);
+  const generated = albedo.maps && gpuTextureOf(albedo.maps.texture);
+  writeSurfaceTexels(device, pipelines, gpuTextureOf(albedo), targets, options, generated);
   updateMipmaps(normal);
   updateMipmaps(orm);
 }
@@ -60,11 +64,17 @@ async function writeInSlices(
   signal: AbortSignal,
 ): Promise<void> {
   const { widthPx, heightPx } = albedo.look;
-  const slices = surfaceMapsInSlices(texels, widthPx, heightPx, options);
+  const slices = surfaceMapsInSlices(texels, widthPx, heightPx, options, generatedMaps(albedo));
   const budget = new FrameBudget(BUDGET_MS);
   const maps = await resultOf(slices, { pace: { slice: () => budget.turnAsync() }, signal });
   normal.update(interleaved(maps.normal.pixels, maps.height.pixels));
   orm.update(interleaved(maps.orm.pixels, maps.cavity.pixels));
+}
+
+/** The bytes of the maps that were generated with the picture, of its size; null where there are none. */
+function generatedMaps({ maps, look }: GeneratedTexture): Uint8Array | null {
+  if (!maps?.pixels) return null;
+  return scaleNearest(maps.pixels, maps.widthPx, maps.heightPx, look.pixelArt?.factor ?? 1);
 }
 
 /** RGBA from RGB and alpha. */

@@ -1,9 +1,16 @@
-import type { Classifiers, DiffusionModel, ImageTensor, Networks, Recipe } from '../../runtime/index.ts';
+import type {
+  Classifiers,
+  DiffusionModel,
+  GeneratedPicture,
+  ImageTensor,
+  Networks,
+  Recipe,
+} from '../../runtime/index.ts';
 import {
   decodeLatentsInSlices,
   finishEdit,
   imagesInSlices,
-  imagesToPixels,
+  imagesToPictures,
   type Pace,
   type PacedRun,
   resultOf,
@@ -53,12 +60,12 @@ export async function paintBatch(
   );
 }
 
-/** Decoded values as finished pictures: RGBA bytes of each, with what an edit keeps of its image. `images` stays. */
-export async function finishedPixels(
+/** Decoded values as finished pictures, with what an edit keeps of its image. `images` stays. */
+export async function finishedPictures(
   model: DiffusionModel,
   recipes: readonly Recipe[],
   images: ImageTensor,
-): Promise<Uint8Array[]> {
-  const generated = await imagesToPixels(model, images);
-  return generated.map((pixels, i) => finishEdit(recipes[i]!, pixels));
+): Promise<GeneratedPicture[]> {
+  const generated = await imagesToPictures(model, images);
+  return generated.map(({ pixels, maps }, i) => ({ pixels: finishEdit(recipes[i]!, pixels), maps }));
 }

@@ -8,8 +8,12 @@ export interface Picture {
   readonly heightPx: number;
   /** Memory it holds, for caches with a limit. */
   readonly sizeBytes: number;
+  /** Whether it is of a material, whose maps were made with it. */
+  readonly hasMaps: boolean;
   /** Shows it in a texture with its top left corner at (x, y); synchronous, also on the GPU. */
   drawInto(target: PictureTarget, x?: number, y?: number): void;
+  /** Shows its maps, where it has them: height, roughness, metallic. */
+  drawMapsInto(target: PictureTarget): void;
   /** RGBA bytes, sRGB, straight alpha, top row first. On the GPU path this and edits bring pixels to the CPU, nothing else. */
   readPixelsAsync(): Promise<Uint8Array>;
   /** Frees what it holds on the GPU; it is not used afterwards. */

@@ -1,4 +1,10 @@
-import { type DiffusionModel, type ImageTensor, imagesToPixels, writeTexels } from '../../runtime/index.ts';
+import {
+  type DiffusionModel,
+  type ImageTensor,
+  imagesToPixels,
+  MATERIAL_CHANNELS,
+  writeTexels,
+} from '../../runtime/index.ts';
 import { gpuTextureOf, type PictureTarget, updateMipmaps } from '../texture/texelTexture.ts';
 import type { Picture } from './painter.ts';
 
@@ -22,10 +28,18 @@ export class TexelPicture implements Picture {
     return 4 * this.values.size;
   }
 
+  get hasMaps(): boolean {
+    return this.values.shape[3] === MATERIAL_CHANNELS;
+  }
+
   drawInto({ texture, flipY }: PictureTarget, x = 0, y = 0): void {
     const { premultipliedAlpha: premultiplied } = this.model.index.figment;
     writeTexels(this.values, 0, gpuTextureOf(texture), { premultiplied, flipY, x, y });
     updateMipmaps(texture);
+  }
+
+  drawMapsInto({ texture, flipY }: PictureTarget): void {
+    writeTexels(this.values, 0, gpuTextureOf(texture), { premultiplied: false, flipY, maps: true });
   }
 
   async readPixelsAsync(): Promise<Uint8Array> {

@@ -27,7 +27,7 @@ import { abortError } from '../abortError.ts';
 import type { Latents } from '../latents.ts';
 import { decodePixels, encodePixels } from '../latents.ts';
 import { FrameBudget, GpuLimit, nextFrame } from './frameBudget.ts';
-import { finishedPixels, type PainterNetworks, paintBatch } from './paintBatch.ts';
+import { finishedPictures, type PainterNetworks, paintBatch } from './paintBatch.ts';
 import type { OptionalPart, Painter, PaintOptions, Picture, WorkOptions } from './painter.ts';
 import { PixelPicture } from './pixelPicture.ts';
 import { TexelPicture } from './texelPicture.ts';
@@ -240,10 +240,11 @@ export class ThreadPainter implements Painter {
         await this.assertSound(images);
         return this.toTexels(images);
       }
-      const finished = await finishedPixels(this.model, recipes, images);
-      if (!isOnDevice) return finished.map((pixels) => new PixelPicture(pixels, widthPx, heightPx));
+      const finished = await finishedPictures(this.model, recipes, images);
+      if (!isOnDevice) return finished.map((picture) => new PixelPicture(picture, widthPx, heightPx));
       // What is kept of an image is laid over on this thread; the result joins the other pictures on the device.
-      const whole = pixelsToImages(this.model, finished, { widthPx, heightPx });
+      const kept = finished.map(({ pixels }) => pixels);
+      const whole = pixelsToImages(this.model, kept, { widthPx, heightPx });
       const pictures = this.toTexels(whole);
       whole.dispose();
       return pictures;

@@ -7,6 +7,7 @@ import {
   createTeacher,
   type DiffusionModel,
   entryForTeacher,
+  type GeneratedPicture,
   type ImageTensor,
   loadModelFolder,
   memorySource,
@@ -18,7 +19,7 @@ import {
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import { decodePixels, encodePixels } from '../latents.ts';
-import { finishedPixels, type PainterNetworks, paintBatch } from './paintBatch.ts';
+import { finishedPictures, type PainterNetworks, paintBatch } from './paintBatch.ts';
 import { openClassifier } from './steering.ts';
 import { traceGuidance } from './traceGuidance.ts';
 import type { FromWorker, Job, ToWorker } from './workerMessages.ts';
@@ -42,10 +43,10 @@ const classifiers = new Map<string, NoisyClassifier>();
 let arrivals: Promise<unknown> = Promise.resolve();
 const running = new Map<number, AbortController>();
 
-function post(message: FromWorker, pixels: Uint8Array[] = []): void {
+function post(message: FromWorker, pictures: GeneratedPicture[] = []): void {
   scope.postMessage(
     message,
-    pixels.map(({ buffer }) => buffer),
+    pictures.flatMap(({ pixels, maps }) => (maps ? [pixels.buffer, maps.buffer] : [pixels.buffer])),
   );
 }
 
@@ -123,24 +124,24 @@ function paint(message: Job & { type: 'paint' }): Promise<void> {
   const { job, recipes, previewEvery } = message;
   return work(message, async (loaded, { pace, signal }) => {
     const onStep = async (step: number, numSteps: number, images: ImageTensor | null) => {
-      const previews = images && (await toPixels(loaded, recipes, images));
+      const previews = images && (await toPictures(loaded, recipes, images));
       post({ type: 'step', job, step, numSteps, previews }, previews ?? []);
     };
     const networks = await networksFor(loaded, recipes[0]!);
     const images = await paintBatch(networks, recipes, { signal, previewEvery, onStep }, pace);
-    const pixels = await toPixels(loaded, recipes, images);
-    post({ type: 'painted', job, pixels }, pixels);
+    const pictures = await toPictures(loaded, recipes, images);
+    post({ type: 'painted', job, pictures }, pictures);
   });
 }
 
-async function toPixels(
+async function toPictures(
   loaded: DiffusionModel,
   recipes: readonly Recipe[],
   images: ImageTensor,
-): Promise<Uint8Array[]> {
-  const pixels = await finishedPixels(loaded, recipes, images);
+): Promise<GeneratedPicture[]> {
+  const pictures = await finishedPictures(loaded, recipes, images);
   images.dispose();
-  return pixels;
+  return pictures;
 }
 
 async function obey(message: ToWorker): Promise<void> {

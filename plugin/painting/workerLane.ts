@@ -1,4 +1,4 @@
-import { imageSize, type Recipe } from '../../runtime/index.ts';
+import { type GeneratedPicture, imageSize, type Recipe } from '../../runtime/index.ts';
 import type { Latents } from '../latents.ts';
 import type { OptionalPart, PaintOptions, Picture, WorkOptions } from './painter.ts';
 import { PixelPicture } from './pixelPicture.ts';
@@ -65,8 +65,8 @@ export class WorkerLane {
     const { previewEvery = 0, signal } = options;
     const onStep = ({ previews, ...step }: Step) =>
       options.onStep?.({ ...step, previews: previews && this.toPictures(previews, recipes[0]!) });
-    const { pixels } = await this.do({ type: 'paint', recipes, previewEvery }, { signal }, onStep);
-    return this.toPictures(pixels, recipes[0]!);
+    const { pictures } = await this.do({ type: 'paint', recipes, previewEvery }, { signal }, onStep);
+    return this.toPictures(pictures, recipes[0]!);
   }
 
   /** Its later jobs wait for it. */
@@ -165,8 +165,8 @@ export class WorkerLane {
     }
   }
 
-  private toPictures(pixels: Uint8Array[], recipe: Recipe): Picture[] {
+  private toPictures(pictures: GeneratedPicture[], recipe: Recipe): Picture[] {
     const [widthPx, heightPx] = imageSize(this.info!, recipe);
-    return pixels.map((image) => new PixelPicture(image, widthPx, heightPx));
+    return pictures.map((picture) => new PixelPicture(picture, widthPx, heightPx));
   }
 }

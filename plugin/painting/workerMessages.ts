@@ -1,5 +1,5 @@
 // What the page and its painting workers tell each other.
-import type { BackendChoice, ModelInfo, Recipe } from '../../runtime/index.ts';
+import type { BackendChoice, GeneratedPicture, ModelInfo, Recipe } from '../../runtime/index.ts';
 import type { Latents } from '../latents.ts';
 import type { OptionalPart } from './painter.ts';
 
@@ -27,8 +27,8 @@ export type FromWorker =
   | ({ type: 'loaded' } & Loaded)
   | { type: 'partLoaded'; job: number; hash: string }
   | { type: 'classifierLoaded'; job: number }
-  | { type: 'step'; job: number; step: number; numSteps: number; previews: Uint8Array[] | null }
-  | { type: 'painted'; job: number; pixels: Uint8Array[] }
+  | { type: 'step'; job: number; step: number; numSteps: number; previews: GeneratedPicture[] | null }
+  | { type: 'painted'; job: number; pictures: GeneratedPicture[] }
   | { type: 'traced'; job: number; norms: (number | null)[] }
   | { type: 'encoded'; job: number; latents: Latents }
   | { type: 'decoded'; job: number; pixels: Uint8Array }

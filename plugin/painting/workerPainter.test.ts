@@ -55,7 +55,7 @@ describe('WorkerPainter', () => {
   it('gives pictures of the size that their recipe asks for', async () => {
     const painter = await create(1);
     const painted = painter.paintAsync([{ ...RECIPE, widthPx: 3, heightPx: 4 }]);
-    FakeWorker.all[0]!.say({ type: 'painted', job: 0, pixels: [PIXELS] });
+    FakeWorker.all[0]!.say({ type: 'painted', job: 0, pictures: [{ pixels: PIXELS, maps: null }] });
     const [picture] = await painted;
     expect([picture!.widthPx, picture!.heightPx]).toEqual([3, 4]);
   });
@@ -67,8 +67,8 @@ describe('WorkerPainter', () => {
     const [worker] = FakeWorker.all;
     expect(worker!.heard[1]).toEqual({ type: 'paint', job: 0, recipes: [RECIPE], previewEvery: 2 });
     worker!.say({ type: 'step', job: 0, step: 1, numSteps: 4, previews: null });
-    worker!.say({ type: 'step', job: 0, step: 2, numSteps: 4, previews: [PIXELS] });
-    worker!.say({ type: 'painted', job: 0, pixels: [PIXELS] });
+    worker!.say({ type: 'step', job: 0, step: 2, numSteps: 4, previews: [{ pixels: PIXELS, maps: null }] });
+    worker!.say({ type: 'painted', job: 0, pictures: [{ pixels: PIXELS, maps: null }] });
     const [picture] = await painted;
     expect([picture!.widthPx, picture!.heightPx]).toEqual([1, 2]);
     expect(await picture!.readPixelsAsync()).toEqual(PIXELS);
@@ -104,7 +104,7 @@ describe('WorkerPainter', () => {
     const recipe: Recipe = { ...RECIPE, pipeline: 'cvae' };
     const painted = [painter.paintAsync([recipe]), painter.paintAsync([{ ...recipe, seed: 2 }])];
     expect(FakeWorker.all[1]!.heard.map(({ type }) => type)).toEqual(['load', 'part', 'paint']);
-    FakeWorker.all[0]!.say({ type: 'painted', job: 1, pixels: [PIXELS] });
+    FakeWorker.all[0]!.say({ type: 'painted', job: 1, pictures: [{ pixels: PIXELS, maps: null }] });
     FakeWorker.all[1]!.say({ type: 'failed', job: 0, error: new Error('damaged') });
     FakeWorker.all[1]!.say({ type: 'failed', job: 1, error: new Error('damaged') });
     expect(await painted[0]).toHaveLength(1);
@@ -118,11 +118,12 @@ describe('WorkerPainter', () => {
     const second = painter.paintAsync([{ ...RECIPE, seed: 2 }]);
     expect(FakeWorker.all.length).toBe(2);
     await Promise.resolve(); // the second has loaded
-    for (const worker of FakeWorker.all) worker.say({ type: 'painted', job: 0, pixels: [PIXELS] });
+    for (const worker of FakeWorker.all)
+      worker.say({ type: 'painted', job: 0, pictures: [{ pixels: PIXELS, maps: null }] });
     await Promise.all([first, second]);
     const third = painter.paintAsync([RECIPE]);
     expect(FakeWorker.all.length).toBe(2);
-    FakeWorker.all[0]!.say({ type: 'painted', job: 1, pixels: [PIXELS] });
+    FakeWorker.all[0]!.say({ type: 'painted', job: 1, pictures: [{ pixels: PIXELS, maps: null }] });
     await third;
   });
 
@@ -151,7 +152,7 @@ describe('WorkerPainter', () => {
     FakeWorker.all[0]!.onerror!({ message: 'out of memory' });
     await turns();
     expect(FakeWorker.all[0]!.isTerminated).toBe(true);
-    FakeWorker.all[1]!.say({ type: 'painted', job: 0, pixels: [PIXELS] });
+    FakeWorker.all[1]!.say({ type: 'painted', job: 0, pictures: [{ pixels: PIXELS, maps: null }] });
     expect((await painted).length).toBe(1);
     const again = painter.paintAsync([RECIPE]);
     FakeWorker.all[1]!.onerror!({ message: 'out of memory' });
@@ -168,7 +169,8 @@ describe('WorkerPainter', () => {
     FakeWorker.all[1]!.say({ type: 'failed', job: null, error: new Error('no wasm') });
     await turns();
     expect(FakeWorker.all.map(({ isTerminated }) => isTerminated)).toEqual([false, true]);
-    for (const job of [0, 1]) FakeWorker.all[0]!.say({ type: 'painted', job, pixels: [PIXELS] });
+    for (const job of [0, 1])
+      FakeWorker.all[0]!.say({ type: 'painted', job, pictures: [{ pixels: PIXELS, maps: null }] });
     expect([(await first).length, (await second).length]).toEqual([1, 1]);
   });
 
@@ -185,7 +187,7 @@ describe('WorkerPainter', () => {
     expect(FakeWorker.all[0]!.isTerminated).toBe(false);
     await vi.waitUntil(() => FakeWorker.all[0]!.isTerminated, { interval: 1 });
     await vi.waitUntil(() => FakeWorker.all.length === 2, { interval: 1 });
-    FakeWorker.all[1]!.say({ type: 'painted', job: 0, pixels: [PIXELS] });
+    FakeWorker.all[1]!.say({ type: 'painted', job: 0, pictures: [{ pixels: PIXELS, maps: null }] });
     expect((await painted).length).toBe(1);
     painter.dispose();
   });
@@ -197,7 +199,8 @@ describe('WorkerPainter', () => {
     FakeWorker.all[1]!.onerror!({ message: 'out of memory' });
     FakeWorker.all[0]!.say({ type: 'classifierLoaded', job: 1 });
     await added;
-    for (const job of [0, 2]) FakeWorker.all[0]!.say({ type: 'painted', job, pixels: [PIXELS] });
+    for (const job of [0, 2])
+      FakeWorker.all[0]!.say({ type: 'painted', job, pictures: [{ pixels: PIXELS, maps: null }] });
     expect(await Promise.all(painted)).toHaveLength(2);
   });
 

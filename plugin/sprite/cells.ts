@@ -1,4 +1,11 @@
-import { imageSize, type ModelInfo, type Recipe, type RecipeOptions, randomSeed } from '../../runtime/index.ts';
+import {
+  imageSize,
+  type ModelInfo,
+  type Recipe,
+  type RecipeOptions,
+  randomSeed,
+  squareColumns,
+} from '../../runtime/index.ts';
 import type { PictureSource } from '../pictureSource.ts';
 
 export interface SpritesOptions extends Omit<RecipeOptions, 'label'> {
@@ -65,7 +72,7 @@ function planPictures(source: PictureSource, options: SpritesOptions): Recipe[] 
   });
 }
 
-/** The number of columns of a sheet: as many as rows, or one more. */
-export function numColumns(numCells: number): number {
-  return Math.ceil(Math.sqrt(numCells));
+/** The number of columns of a sheet, which is about as wide as high. */
+export function numColumns(numCells: number, [widthPx, heightPx]: readonly [number, number]): number {
+  return squareColumns(numCells, widthPx, heightPx);
 }

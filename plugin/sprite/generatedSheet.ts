@@ -33,7 +33,7 @@ export interface SavedGeneratedSheet {
   cells: (RecipeOptions | null)[];
 }
 
-/** The size and number of a sheet's cells, and how the sheet is sampled when it is drawn. */
+/** The size and number of a sheet's cells, each of which holds a picture with all its frames, and how the sheet is sampled when it is drawn. */
 export interface SheetCells {
   cellSize: readonly [widthPx: number, heightPx: number];
   numCells: number;
@@ -69,7 +69,7 @@ export class GeneratedSheet extends RawTexture {
     private readonly layout: SheetCells,
   ) {
     const { cellSize, numCells, samplingMode, hasAlpha } = layout;
-    const columns = numColumns(numCells);
+    const columns = numColumns(numCells, cellSize);
     const [width, height] = [columns * cellSize[0], Math.ceil(numCells / columns) * cellSize[1]];
     super(null, width, height, FORMAT_RGBA, scene, false, false, samplingMode, TYPE_BYTE, FLAG_STORAGE);
     RegisterGeneratedSheet();
@@ -240,7 +240,7 @@ export class GeneratedSheet extends RawTexture {
   private draw(picture: Picture, cell: number): void {
     if (this.isGone) return;
     const { cellSize, numCells } = this.layout;
-    const columns = numColumns(numCells);
+    const columns = numColumns(numCells, cellSize);
     picture.drawInto(this.target, (cell % columns) * cellSize[0], Math.floor(cell / columns) * cellSize[1]);
   }
 
@@ -259,8 +259,8 @@ export class GeneratedSheet extends RawTexture {
 /** Reads what a scene file has, which is not trusted. @throws RangeError when the size is not valid */
 function parseLayout({ cellSize, cells, samplingMode, hasAlpha }: SavedGeneratedSheet): SheetCells {
   const numCells = Array.isArray(cells) ? cells.length : 0;
-  const columns = numColumns(numCells);
   const [widthPx, heightPx] = Array.isArray(cellSize) ? cellSize : [0, 0];
+  const columns = numColumns(numCells, [widthPx, heightPx]);
   const size: [number, number] = [columns * widthPx, Math.ceil(numCells / columns) * heightPx];
   const look = parseLook({ size, samplingMode, hasAlpha });
   return { cellSize: [widthPx, heightPx], numCells, samplingMode: look.samplingMode, hasAlpha: look.hasAlpha };

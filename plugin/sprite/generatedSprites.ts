@@ -1,13 +1,21 @@
 import type { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
 import type { Observable } from '@babylonjs/core/Misc/observable.js';
-import { Sprite } from '@babylonjs/core/Sprites/sprite.js';
+import type { Sprite } from '@babylonjs/core/Sprites/sprite.js';
 import { SpriteManager } from '@babylonjs/core/Sprites/spriteManager.js';
-import { type Atlas, composeAtlas, footPivot, type Recipe, type RecipeOptions } from '../../runtime/index.ts';
+import {
+  type Atlas,
+  composeAtlas,
+  footPivot,
+  numFramesOf,
+  type Recipe,
+  type RecipeOptions,
+} from '../../runtime/index.ts';
 import type { PictureSource, RequestOptions } from '../pictureSource.ts';
 import type { RegenerateOptions } from '../texture/generatedTexture.ts';
 import { LINEAR, NEAREST } from '../texture/texelTexture.ts';
 import { cellSize, numColumns, planCells, type SpritesOptions } from './cells.ts';
 import { type CellProgress, GeneratedSheet } from './generatedSheet.ts';
+import { GeneratedSprite } from './generatedSprite.ts';
 
 /** A sheet and its atlas, in the form that SpritePackedManager and other tools read. */
 export interface PackedSprites {
@@ -19,11 +27,13 @@ const SPRITES_PER_CELL = 4;
 const EPSILON = 0.01;
 
 /**
- * A SpriteManager whose sheet a model has painted, with a cell for each picture, row after row.
+ * A SpriteManager whose sheet a model has painted, with a cell for each picture, row after row. Where pictures have frames, a
+ * cell holds all of them, and sprites walk.
  *
  *   const elf = npcs.createSprite('elf');
  *   elf.position.x = 3;
- *   await npcs.repaintCellAsync(elf.cellIndex, { seed: 8 });
+ *   elf.play('walk', 'left');
+ *   await npcs.repaintCellAsync(elf.cell, { seed: 8 });
  */
 export class GeneratedSprites extends SpriteManager {
   /**
@@ -62,7 +72,8 @@ export class GeneratedSprites extends SpriteManager {
     private readonly worldHeight: number | null,
   ) {
     const [width, height] = cellSize(sheet.cells, source.info);
-    super(name, '', capacity, { width, height }, source.scene, EPSILON, sheet.samplingMode);
+    const size = { width: width / numFramesOf(source.info), height };
+    super(name, '', capacity, size, source.scene, EPSILON, sheet.samplingMode);
     this.texture = sheet;
   }
 
@@ -71,7 +82,7 @@ export class GeneratedSprites extends SpriteManager {
     return this.sheet.onCellProgressObservable;
   }
 
-  /** The recipe of each cell, by cellIndex; null for an empty cell. */
+  /** The recipe of each cell; null for an empty cell. */
   get cells(): readonly (Recipe | null)[] {
     return this.sheet.cells;
   }
@@ -108,15 +119,16 @@ export class GeneratedSprites extends SpriteManager {
    *
    * @throws RangeError when no cell has the label
    */
-  createSprite(label: string, name = label): Sprite {
+  createSprite(label: string, name = label): GeneratedSprite {
     const cells = this.cellsOf(label);
     if (cells.length === 0) {
       const known = [...new Set(this.cells.flatMap((cell) => cell?.label ?? []))].join(', ');
       throw new RangeError(`createSprite: no cell shows "${label}"; this sheet has ${known}`);
     }
-    const numBefore = this.sprites.filter(({ cellIndex }) => cells.includes(cellIndex)).length;
-    const sprite = new Sprite(name, this);
-    sprite.cellIndex = cells[numBefore % cells.length]!;
+    const { frames } = this.source.info;
+    const cellOf = ({ cellIndex }: Sprite) => Math.floor(cellIndex / numFramesOf({ frames }));
+    const numBefore = this.sprites.filter((sprite) => cells.includes(cellOf(sprite))).length;
+    const sprite = new GeneratedSprite(name, this, cells[numBefore % cells.length]!, frames);
     if (this.worldHeight !== null) {
       sprite.height = this.worldHeight;
       sprite.width = (this.worldHeight * this.cellWidth) / this.cellHeight;
@@ -131,10 +143,12 @@ export class GeneratedSprites extends SpriteManager {
 
   /**
    * Packs the sheet as a PNG file with a TexturePacker JSON. Frames are called `<label>-<seed>`, or `<label>-<seed>-<cell>`
-   * where that name is taken. The pivots are where the pictures stand. Empty cells are left out.
+   * where that name is taken, and those of animated pictures as `composeAtlas` calls them. The pivots are where the pictures
+   * stand. Empty cells are left out.
    */
   async packAsync(imageName = `${this.name}.png`): Promise<PackedSprites> {
-    const [widthPx, heightPx] = [this.cellWidth, this.cellHeight];
+    const { frames } = this.source.info;
+    const [widthPx, heightPx] = cellSize(this.cells, this.source.info);
     const tiles = new Map<string, Uint8Array>();
     for (const [cell, recipe] of this.cells.entries()) {
       if (!recipe) continue;
@@ -143,7 +157,8 @@ export class GeneratedSprites extends SpriteManager {
       tiles.set(tiles.has(name) ? `${name}-${cell}` : name, await picture.readPixelsAsync());
     }
     if (tiles.size === 0) throw new RangeError(`packAsync: all cells of ${this.name} are empty; paint one first`);
-    const layout = { columns: numColumns(tiles.size), widthPx, heightPx };
+    const columns = numColumns(tiles.size, [widthPx, heightPx]);
+    const layout = { columns, widthPx, heightPx, ...(frames && { frames }) };
     const { sheet, atlas } = composeAtlas(
       Array.from(tiles, ([name, pixels]) => ({ name, pixels, pivot: footPivot(pixels, widthPx, heightPx) })),
       layout,

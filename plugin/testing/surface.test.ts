@@ -1,11 +1,11 @@
 // Surface materials in a real browser, beside the maps that the runtime makes in Node.
 import { decode } from 'fast-png';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { createModel, generate, pixelArt, selectBackend, surfaceMaps } from '../../runtime/index.ts';
-import { tinyModelFiles, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import { createModel, generate, generatePictures, pixelArt, selectBackend, surfaceMaps } from '../../runtime/index.ts';
+import { type TinyModelOptions, tinyModelFiles, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { describeInBrowser } from '../../scripts/testing/describeInBrowser.ts';
 import type { TestPage } from '../../scripts/testing/openBrowser.ts';
-import { flipped, TINY_TEXTURES } from './tinyScene.ts';
+import { flipped, TINY_MATERIALS, TINY_TEXTURES } from './tinyScene.ts';
 
 type SurfacePage = typeof import('./surfacePage.ts');
 const module = 'plugin/testing/surfacePage.ts';
@@ -19,13 +19,23 @@ const [PICTURE_TOLERANCE, MAP_TOLERANCE] = [2, 1];
 
 vi.setConfig({ testTimeout: 240_000 });
 
-const files = Object.fromEntries(
-  Object.entries(await tinyModelFolder(TINY_TEXTURES)).map(([name, bytes]) => [`/tiny/${name}`, bytes]),
-);
+const folderOf = async (options: TinyModelOptions, folder: string) =>
+  Object.entries(await tinyModelFolder(options)).map(([name, bytes]): [string, Uint8Array] => [
+    `/${folder}/${name}`,
+    bytes,
+  ]);
+const files = Object.fromEntries([
+  ...(await folderOf(TINY_TEXTURES, 'tiny')),
+  ...(await folderOf(TINY_MATERIALS, 'materials')),
+]);
 await selectBackend({ backend: 'wasm' });
 const model = createModel(tinyModelFiles(TINY_TEXTURES));
 const baked = (await generate(model, [RECIPE], { widthPx: SIZE_PX, heightPx: SIZE_PX }))[0]!;
 model.dispose();
+const TILE_PX = 16;
+const materials = createModel(tinyModelFiles(TINY_MATERIALS));
+const material = (await generatePictures(materials, [{ label: 'brick', seed: 7 }]))[0]!;
+materials.dispose();
 
 describe.each([
   ['webgl', 'worker', 'WebGL, wasm'],
@@ -77,6 +87,26 @@ describe.each([
         expect(await page.call('leftovers')).toEqual([]);
       }
     });
+
+    it.runIf(kind === 'webgpu')(
+      'has the maps that were generated with its picture, which stay on the GPU',
+      async () => {
+        await page.call('use', 'materials/');
+        const recipe = { label: 'brick', seed: 7 };
+        expect(await page.call('make', recipe)).toBe(0);
+        const { albedo, normal, orm } = await page.call('readMaps');
+        const upright = (pixels: number[]) => flipped(Uint8Array.from(pixels), TILE_PX);
+        const channel = (pixels: ArrayLike<number>, c: number) => Array.from(pixels).filter((_, i) => i % 4 === c);
+        expect(worst(upright(albedo), material.pixels)).toBeLessThanOrEqual(PICTURE_TOLERANCE);
+        expect(worst(channel(upright(normal), 3), channel(material.maps!, 0))).toBeLessThanOrEqual(PICTURE_TOLERANCE);
+        for (const c of [1, 2]) {
+          const expected = channel(material.maps!, c).map((value) => (c === 1 ? Math.max(value, 10) : value));
+          expect(worst(channel(upright(orm), c), expected)).toBeLessThanOrEqual(PICTURE_TOLERANCE);
+        }
+        expect(await page.call('leftovers')).toEqual([]);
+        await page.call('use', 'tiny/');
+      },
+    );
 
     it('does not repeat on a floor of 100 m when several surfaces are mixed', async () => {
       const floor = { numTiles: NUM_TILES, view: 'above' } as const;

@@ -40,6 +40,12 @@ export async function start(kind: 'webgpu' | 'webgl', compute: Compute, canvasPx
   return `${engine.name}, ${textures.backend.backend}`;
 }
 
+/** Makes the materials that follow by another model. */
+export async function use(folder: string): Promise<void> {
+  textures = await AssetGenerator.LoadAsync(folder, scene, { compute: 'gpu', frameBudgetMs: 200 });
+  await textures.warmUpAsync();
+}
+
 /** How often data came back from the GPU while the material was made; the one before is disposed. */
 export async function make(options: GenerateMaterialOptions): Promise<number> {
   material?.dispose();

@@ -2,7 +2,7 @@
 import { NullEngine } from '@babylonjs/core/Engines/nullEngine.js';
 import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import { Scene } from '@babylonjs/core/scene.js';
-import { type TinyModelOptions, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import { TINY_FRAMES, type TinyModelOptions, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { AssetGenerator, type AssetGeneratorOptions } from '../assetGenerator.ts';
 
 export function createScene(): Scene {
@@ -14,7 +14,8 @@ export async function loadTiny(scene: Scene, options: AssetGeneratorOptions = {}
   return AssetGenerator.LoadAsync(await tinyModelFolder(), scene, { ...ON_THIS_THREAD, ...options });
 }
 
-const ON_THIS_THREAD: AssetGeneratorOptions = { compute: 'thread', backend: 'wasm', frameBudgetMs: 20 };
+/** Computes here, on wasm. */
+export const ON_THIS_THREAD: AssetGeneratorOptions = { compute: 'thread', backend: 'wasm', frameBudgetMs: 20 };
 
 /** A tiny model whose pictures repeat: RGB, with circular padding, tiles of 16 × 16. */
 export const TINY_TEXTURES: TinyModelOptions = { labels: ['brick', 'wood'], circularPadding: true, channels: 3 };
@@ -22,6 +23,24 @@ export const TINY_TEXTURES: TinyModelOptions = { labels: ['brick', 'wood'], circ
 /** The tiny model of textures, as `loadTiny`. */
 export async function loadTinyTextures(scene: Scene, options: AssetGeneratorOptions = {}): Promise<AssetGenerator> {
   return AssetGenerator.LoadAsync(await tinyModelFolder(TINY_TEXTURES), scene, { ...ON_THIS_THREAD, ...options });
+}
+
+/** A tiny model of materials: their maps are made with the picture, and they age. */
+export const TINY_MATERIALS: TinyModelOptions = {
+  ...TINY_TEXTURES,
+  channels: 6,
+  attributes: { wear: { min: 0, max: 1 }, colour: ['red', 'grey'] },
+};
+
+/** The tiny model of materials, as `loadTiny`. */
+export async function loadTinyMaterials(scene: Scene, options: AssetGeneratorOptions = {}): Promise<AssetGenerator> {
+  return AssetGenerator.LoadAsync(await tinyModelFolder(TINY_MATERIALS), scene, { ...ON_THIS_THREAD, ...options });
+}
+
+/** A tiny model of characters that stand and walk: frames of 8 × 12, as `loadTiny`. */
+export async function loadTinyWalks(scene: Scene, options: TinyModelOptions = {}): Promise<AssetGenerator> {
+  const files = await tinyModelFolder({ sizePx: 8, heightPx: 12, frames: TINY_FRAMES, ...options });
+  return AssetGenerator.LoadAsync(files, scene, ON_THIS_THREAD);
 }
 
 /** What was uploaded to a texture: RGBA bytes, as the texture has them. */

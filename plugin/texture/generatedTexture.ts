@@ -20,7 +20,7 @@ import { PixelPicture } from '../painting/pixelPicture.ts';
 import { PictureSource, type PictureSourceOptions, type RequestOptions } from '../pictureSource.ts';
 import { sourceFor, useForSceneFiles } from './pictureSources.ts';
 import type { PixelArtBrush } from './pixelArtBrush.ts';
-import { FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from './texelTexture.ts';
+import { createTexelTexture, FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from './texelTexture.ts';
 import {
   applySettings,
   changedSettings,
@@ -74,6 +74,7 @@ export class GeneratedTexture extends RawTexture {
   /** Notified after each denoising step, when previews that were asked for are in the texture. */
   readonly onProgressObservable = new Observable<GenerationProgress>();
   private readonly target: PictureTarget;
+  private mapsTarget: PictureTarget | null = null;
   private readonly usualSettings: TextureSettings;
   private readonly address: string;
   private source: PictureSource | null = null;
@@ -121,6 +122,11 @@ export class GeneratedTexture extends RawTexture {
   /** RGBA bytes of the picture, bottom row first; null before the first picture, and where it is on the GPU alone. */
   get texels(): Uint8Array | null {
     return this.isOnCpu ? this.target.pixels : null;
+  }
+
+  /** Of a material: height, roughness and metallic as they were made with the picture, of the model's size; else null. */
+  get maps(): PictureTarget | null {
+    return this.mapsTarget;
   }
 
   /** Whether a picture is being made. */
@@ -206,6 +212,7 @@ export class GeneratedTexture extends RawTexture {
     if (this.samplingMode !== copy.samplingMode) copy.updateSamplingMode(this.samplingMode);
     if (this.hasPicture) {
       this.target.copyTo(copy.target);
+      if (this.mapsTarget) this.mapsTarget.copyTo(copy.targetOfMaps());
       [copy.current, copy.hasPicture, copy.isOnCpu] = [this.current, true, this.isOnCpu];
     } else if (this.current) copy.regenerateOrReport(this.current);
     return copy;
@@ -277,6 +284,7 @@ export class GeneratedTexture extends RawTexture {
     this.brush?.then((brush) => brush.dispose()).catch(() => {}); // the brush could not be loaded
     this.onGeneratedObservable.clear();
     this.onProgressObservable.clear();
+    this.mapsTarget?.texture.dispose();
     super.dispose();
   }
 
@@ -339,8 +347,16 @@ export class GeneratedTexture extends RawTexture {
   private show(picture: Picture, draw: Draw): void {
     if (this.isGone) return;
     draw(picture);
+    if (picture.hasMaps) picture.drawMapsInto(this.targetOfMaps());
     this.hasPicture = true;
     this.isOnCpu = picture instanceof PixelPicture;
+  }
+
+  private targetOfMaps(): PictureTarget {
+    const { widthPx, heightPx, pixelArt } = this.look;
+    const [width, height] = [widthPx, heightPx].map((length) => length / (pixelArt?.factor ?? 1)) as [number, number];
+    this.mapsTarget ??= new PictureTarget(createTexelTexture(this.getScene()!, width, height), width, height, true);
+    return this.mapsTarget;
   }
 
   private assertAlive(): void {

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { composeSheet, fromPixels, MIN_ALPHA, scaleNearest, scaleSheet, toPixels, toPremultiplied } from './pixels.ts';
+import {
+  composeSheet,
+  fromPixels,
+  joinMaps,
+  MIN_ALPHA,
+  scaleNearest,
+  scaleSheet,
+  takeChannels,
+  toMapPixels,
+  toPixels,
+  toPremultiplied,
+} from './pixels.ts';
 
 describe('toPremultiplied', () => {
   it('multiplies colour by alpha and maps 0…255 to −1…1', () => {
@@ -91,6 +102,27 @@ describe('toPixels', () => {
     const values = (alpha: number) => Float32Array.of(-1, -1, -1, 2 * (alpha / 255) - 1);
     expect(toPixels(values(7), 4)[3]).toBe(0);
     expect(toPixels(values(8), 4)[3]).toBe(8);
+  });
+});
+
+describe('the pixels of materials', () => {
+  const picture = Uint8Array.of(10, 20, 30, 11, 21, 31);
+  const maps = Uint8Array.of(40, 50, 60, 41, 51, 61);
+  const material = joinMaps(picture, maps);
+
+  it('have maps behind the colours', () => {
+    expect([...material]).toEqual([10, 20, 30, 40, 50, 60, 11, 21, 31, 41, 51, 61]);
+    expect(takeChannels(material, 6, 0)).toEqual(picture);
+    expect(takeChannels(material, 6, 3)).toEqual(maps);
+  });
+
+  it('become two pictures', () => {
+    const values = toPremultiplied(material, 6);
+    expect(values[3]).toBeCloseTo(40 / 127.5 - 1, 6);
+    expect([...toPixels(values, 6)]).toEqual([10, 20, 30, 255, 11, 21, 31, 255]);
+    expect([...toMapPixels(values)]).toEqual([40, 50, 60, 255, 41, 51, 61, 255]);
+    expect([...toMapPixels(Float32Array.of(0, 0, 0, 2, Number.NaN, -2))]).toEqual([255, 0, 0, 255]);
+    expect(() => toMapPixels(new Float32Array(8))).toThrow(/toMapPixels: length 8 is not a whole number of pixels/);
   });
 });
 

@@ -8,6 +8,9 @@
 /** 3 = RGB, 4 = RGBA. */
 export type NumChannels = 3 | 4;
 
+/** Values of a pixel that a network sees: those of a picture, or 6 of a material: RGB, height, roughness, metallic. */
+export type NumValues = NumChannels | 6;
+
 export interface ToPixelsOptions {
   /** The colour values are multiplied by alpha; false for values with straight alpha. Without effect for RGB. */
   premultiplied?: boolean;
@@ -32,46 +35,84 @@ export interface PixelImage {
  *   colour = 2 · c·a / 255² − 1      alpha = 2 · a / 255 − 1      (a = 255 for RGB)
  *
  * @param pixels   bytes of any number of pixels, straight alpha
- * @param channels 3 or 4: of `pixels` and of the result
+ * @param channels 3, 4 or 6: of `pixels` and of the result
  * @param out      written and returned when given; as long as `pixels`
  * @returns        float32 in [-1, 1], as long as `pixels`
  * @throws         RangeError when a length does not fit
  */
 export function toPremultiplied(
   pixels: Uint8Array | Uint8ClampedArray,
-  channels: NumChannels,
+  channels: NumValues,
   out: Float32Array = new Float32Array(pixels.length),
 ): Float32Array {
   checkWholePixels('toPremultiplied', pixels.length, channels);
   if (out.length !== pixels.length) {
     throw new RangeError(`toPremultiplied: out has ${out.length} values; expected ${pixels.length}, one for each byte`);
   }
-  if (channels === 3) scaleBytes(pixels, out);
-  else premultiplyBytes(pixels, out);
+  if (channels === 4) premultiplyBytes(pixels, out);
+  else scaleBytes(pixels, out);
   return out;
 }
 
 /**
  * Turns training values into RGBA bytes with straight alpha. Values outside [-1, 1] are clamped, NaN becomes 0, and a pixel
- * whose alpha is below `MIN_ALPHA` becomes transparent black. RGB gets alpha 255.
+ * whose alpha is below `MIN_ALPHA` becomes transparent black. RGB gets alpha 255, and the maps of a material are left out.
  *
  * @param values   float32, one value for each channel of each pixel
- * @param channels 3 or 4: of `values`; the result always has 4
+ * @param channels 3, 4 or 6: of `values`; the result always has 4
  * @returns        4 bytes a pixel
  * @throws         RangeError when `values` is not a whole number of pixels
  */
 export function toPixels(
   values: Float32Array,
-  channels: NumChannels,
+  channels: NumValues,
   options: ToPixelsOptions = {},
 ): Uint8Array<ArrayBuffer> {
   checkWholePixels('toPixels', values.length, channels);
   const { premultiplied } = { ...TO_PIXELS_DEFAULTS, ...options };
   const pixels = new Uint8Array((values.length / channels) * 4);
   const clamped = new Uint8ClampedArray(pixels.buffer); // rounds and clamps as it stores
-  if (channels === 3) writeOpaque(values, clamped);
-  else writeStraight(values, clamped, premultiplied);
+  if (channels === 4) writeStraight(values, clamped, premultiplied);
+  else writeOpaque(values, clamped, channels, 0);
   return pixels;
+}
+
+/**
+ * The maps of a material's values as RGBA bytes: height, roughness, metallic, and 255. Values are treated as by `toPixels`.
+ *
+ * @param values float32, six for each pixel
+ * @throws       RangeError when `values` is not a whole number of pixels
+ */
+export function toMapPixels(values: Float32Array): Uint8Array<ArrayBuffer> {
+  checkWholePixels('toMapPixels', values.length, 6);
+  const pixels = new Uint8Array((values.length / 6) * 4);
+  writeOpaque(values, new Uint8ClampedArray(pixels.buffer), 6, 3);
+  return pixels;
+}
+
+/**
+ * Three neighbouring channels of each pixel: of a material's six bytes the picture, or the maps.
+ *
+ * @param first the first of them, counted from 0
+ */
+export function takeChannels(pixels: Uint8Array, channels: number, first: number): Uint8Array<ArrayBuffer> {
+  const taken = new Uint8Array((pixels.length / channels) * 3);
+  for (let to = 0, from = first; to < taken.length; to += 3, from += channels) {
+    for (let c = 0; c < 3; c++) taken[to + c] = pixels[from + c]!;
+  }
+  return taken;
+}
+
+/** The bytes of a material: three of each pixel of the picture, and behind them three of its maps. */
+export function joinMaps(picture: Uint8Array, maps: Uint8Array): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(picture.length + maps.length);
+  for (let from = 0, to = 0; from < picture.length; from += 3, to += 6) {
+    for (let c = 0; c < 3; c++) {
+      joined[to + c] = picture[from + c]!;
+      joined[to + 3 + c] = maps[from + c]!;
+    }
+  }
+  return joined;
 }
 
 /**
@@ -188,8 +229,9 @@ function premultiplyBytes(pixels: Uint8Array | Uint8ClampedArray, out: Float32Ar
   }
 }
 
-function writeOpaque(values: Float32Array, pixels: Uint8ClampedArray): void {
-  for (let from = 0, to = 0; from < values.length; from += 3, to += 4) {
+/** @param first of the three channels that are written */
+function writeOpaque(values: Float32Array, pixels: Uint8ClampedArray, channels: number, first: number): void {
+  for (let from = first, to = 0; to < pixels.length; from += channels, to += 4) {
     for (let c = 0; c < 3; c++) pixels[to + c] = (values[from + c]! + 1) * 127.5;
     pixels[to + 3] = 255;
   }
@@ -209,7 +251,9 @@ function writeStraight(values: Float32Array, pixels: Uint8ClampedArray, premulti
 }
 
 function checkWholePixels(operation: string, length: number, channels: number): void {
-  if (channels !== 3 && channels !== 4) throw new RangeError(`${operation}: channels is ${channels}; expected 3 or 4`);
+  if (channels !== 3 && channels !== 4 && channels !== 6) {
+    throw new RangeError(`${operation}: channels is ${channels}; expected 3 or 4, or 6 of a material`);
+  }
   if (length % channels !== 0) {
     throw new RangeError(`${operation}: length ${length} is not a whole number of pixels with ${channels} channels`);
   }

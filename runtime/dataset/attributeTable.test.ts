@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { ANY } from '../core/attributes.ts';
+import { parseFrames } from '../core/frames.ts';
 import { type AttributeColumn, vocabularyOf } from './attributeColumns.ts';
 import { readAttributes, VocabularySchema, writeAttributes } from './attributeTable.ts';
 import type { DatasetSource } from './source.ts';
@@ -47,17 +48,23 @@ describe('readAttributes', () => {
     }
   });
 
-  it('gives a row of frames to all of them', async () => {
+  it('takes a row for all frames of a subject, which names the first of them', async () => {
     const classes = [
       { label: 'elf', count: 4 },
       { label: 'orc', count: 2 },
     ];
+    const frames = parseFrames([{ frame: 0 }, { frame: 1 }]);
     const rows = [HEADER, 'elf,0,black,,0', 'elf,2,red,,0.25', 'orc,0,red,,1'];
-    const { columns, problems } = await read(rows.join('\n'), { classes, tilesPerCharacter: 2 });
+    const { columns, problems } = await read(rows.join('\n'), { classes, frames });
     expect(problems).toEqual([]);
     expect(columns.map(({ data }) => [...data])).toEqual([
-      [0, 0, 1, 1, 1, 1],
-      [0, 0, 0.25, 0.25, 1, 1],
+      [0, 1, 1],
+      [0, 0.25, 1],
+    ]);
+    const second = rows.join('\n').replace('elf,2', 'elf,1');
+    expect((await read(second, { classes, frames })).problems).toEqual([
+      'attributes.csv: line 3, column 2 (tile): is "1"; expected 0 to 2 in steps of 2, as elf has 4 tiles',
+      'attributes.csv: elf: 1 of 2 tiles have no row: 2',
     ]);
   });
 
@@ -150,8 +157,9 @@ describe('writeAttributes', () => {
   });
 
   it('writes a row for all frames of a subject', () => {
-    const columns: AttributeColumn[] = [{ name: 'hair', values: ['red'], data: new Int16Array(4) }];
-    const dataset = { labels: ['elf'], classLabels: new Int32Array(4), numFrames: 2 };
+    const columns: AttributeColumn[] = [{ name: 'hair', values: ['red'], data: new Int16Array(2) }];
+    const frames = parseFrames([{ frame: 0 }, { frame: 1 }]);
+    const dataset = { labels: ['elf'], classLabels: new Int32Array(2), frames };
     expect(writeAttributes(dataset, columns).csv).toBe('label,tile,hair\nelf,0,red\nelf,2,red\n');
   });
 

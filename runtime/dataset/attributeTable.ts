@@ -1,10 +1,11 @@
 /**
- * What is known of the tiles of a data set besides their class: `attributes.csv`, with a row for each tile (label, tile and
- * a column for each attribute), and the words or ranges that its columns may hold, in `dataset.json`.
+ * What is known of the tiles of a data set besides their class: `attributes.csv`, with a row for each image (label, its
+ * tile, or the first of its frames, and a column for each attribute), and the words or ranges that its columns may hold, in `dataset.json`.
  */
 import * as v from 'valibot';
 import { ANY, type AttributeValues, isRange, type NumberRange } from '../core/attributes.ts';
 import { messageOf } from '../core/errors.ts';
+import { type Frame, numFramesOf } from '../core/frames.ts';
 import { nearestWord } from '../core/nearestWord.ts';
 import { type AttributeColumn, isWords } from './attributeColumns.ts';
 import type { Dataset } from './dataset.ts';
@@ -56,7 +57,7 @@ export const VocabularySchema = v.pipe(
 interface TableDescription {
   attributes?: Record<string, readonly string[] | string>;
   classes: { label: string; count: number }[];
-  tilesPerCharacter?: number;
+  frames?: readonly Frame[];
 }
 
 /**
@@ -93,9 +94,11 @@ export async function readAttributes(
  * @throws RangeError for a label or word with a comma, quote or line break, which the table has no way to hold
  */
 export function writeAttributes(
-  { labels, classLabels, numFrames = 1 }: Pick<Dataset, 'labels' | 'classLabels' | 'numFrames'>,
+  dataset: Pick<Dataset, 'labels' | 'classLabels' | 'frames'>,
   columns: readonly AttributeColumn[],
 ): { description: Record<string, readonly string[] | string>; csv: string } {
+  const { labels, classLabels } = dataset;
+  const numFrames = numFramesOf(dataset);
   for (const text of [
     ...labels,
     ...columns.flatMap((column) => [column.name, ...(isWords(column) ? column.values : [])]),
@@ -106,8 +109,8 @@ export function writeAttributes(
   const lines = [['label', 'tile', ...columns.map(({ name }) => name)].join()];
   for (const [label, word] of labels.entries()) {
     const images = Array.from(classLabels.keys()).filter((image) => classLabels[image] === label);
-    for (let tile = 0; tile < images.length; tile += numFrames) {
-      lines.push([word, tile, ...columns.map((column) => cellOf(column, images[tile]!))].join());
+    for (const [place, image] of images.entries()) {
+      lines.push([word, place * numFrames, ...columns.map((column) => cellOf(column, image))].join());
     }
   }
   const description = columns.map(({ name, values }): [string, readonly string[] | string] => [
@@ -138,14 +141,14 @@ interface Reader {
 function parseAttributes(text: string, description: TableDescription, problems: string[]): AttributeColumn[] {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   const header = (lines[0] ?? '').split(',');
-  const numTiles = description.classes.reduce((sum, { count }) => sum + count, 0);
-  const readers = readersOf(description, header, numTiles, problems);
+  const numImages = description.classes.reduce((sum, { count }) => sum + imagesIn(count, description), 0);
+  const readers = readersOf(description, header, numImages, problems);
   const [labelAt, tileAt] = ['label', 'tile'].map((name) => header.indexOf(name)) as [number, number];
   if (labelAt < 0 || tileAt < 0) {
     problems.push('line 1: expected the columns label and tile, and one for each attribute, separated by commas');
     return [];
   }
-  const lineOfTile = new Int32Array(numTiles);
+  const lineOfImage = new Int32Array(numImages);
   for (let line = 1; line < lines.length; line++) {
     if (lines[line] === '') continue;
     const cells = lines[line]!.split(',');
@@ -153,26 +156,23 @@ function parseAttributes(text: string, description: TableDescription, problems: 
       problems.push(`line ${line + 1}: has ${cells.length} values; expected ${header.length}, without quotes`);
       continue;
     }
-    const tiles = tilesOf(cells[labelAt]!, cells[tileAt]!, description, [labelAt, tileAt], line, problems);
-    for (const tile of tiles) {
-      if (lineOfTile[tile] !== 0) {
-        problems.push(
-          `line ${line + 1}: tells of ${cells[labelAt]} ${cells[tileAt]} again, as line ${lineOfTile[tile]}`,
-        );
-        break;
-      }
-      lineOfTile[tile] = line + 1;
+    const image = imageOf(cells[labelAt]!, cells[tileAt]!, description, [labelAt, tileAt], line, problems);
+    if (image !== null && lineOfImage[image] !== 0) {
+      problems.push(
+        `line ${line + 1}: tells of ${cells[labelAt]} ${cells[tileAt]} again, as line ${lineOfImage[image]}`,
+      );
     }
-    for (const reader of readers) readCell(reader, cells[reader.place]!, tiles, line, problems);
+    if (image !== null) lineOfImage[image] = line + 1;
+    for (const reader of readers) readCell(reader, cells[reader.place]!, image, line, problems);
   }
-  addMissing(lineOfTile, description, problems);
+  addMissing(lineOfImage, description, problems);
   return readers.map(({ column }) => column);
 }
 
 function readersOf(
   { attributes = {} }: TableDescription,
   header: string[],
-  numTiles: number,
+  numImages: number,
   problems: string[],
 ): Reader[] {
   const known = new Set(['label', 'tile', ...Object.keys(attributes)]);
@@ -189,8 +189,8 @@ function readersOf(
     }
     if (header.indexOf(name, place + 1) >= 0) problems.push(`line 1: has the column "${name}" twice`);
     const column: AttributeColumn = isRange(values)
-      ? { name, values, data: new Float32Array(numTiles).fill(Number.NaN) }
-      : { name, values, data: new Int16Array(numTiles).fill(ANY) };
+      ? { name, values, data: new Float32Array(numImages).fill(Number.NaN) }
+      : { name, values, data: new Int16Array(numImages).fill(ANY) };
     return [{ column, place }];
   });
 }
@@ -208,34 +208,48 @@ function hasWidth(range: NumberRange | null): boolean {
   return range !== null && range.min < range.max;
 }
 
-/** The places in the data set that a row is about. */
-function tilesOf(
+/** So many tiles as images, of as many frames as they have. */
+function imagesIn(numTiles: number, description: Pick<TableDescription, 'frames'>): number {
+  return Math.floor(numTiles / numFramesOf(description));
+}
+
+/** The image of the data set that a row is about; null where there is none. */
+function imageOf(
   label: string,
   tile: string,
-  { classes, tilesPerCharacter = 1 }: TableDescription,
+  description: TableDescription,
   [labelAt, tileAt]: [number, number],
   line: number,
   problems: string[],
-): number[] {
+): number | null {
+  const { classes } = description;
   const index = classes.findIndex((entry) => entry.label === label);
   if (index < 0) {
     const labels = classes.map((entry) => entry.label);
     problems.push(`${cell(line, labelAt, 'label')}: ${unknown(label, labels)}`);
-    return [];
+    return null;
   }
   const { count } = classes[index]!;
+  const numFrames = numFramesOf(description);
   const number = /^\d+$/.test(tile) ? Number(tile) : -1;
-  if (number < 0 || number + tilesPerCharacter > count) {
+  if (number < 0 || number + numFrames > count || number % numFrames !== 0) {
+    const step = numFrames > 1 ? ` in steps of ${numFrames}` : '';
     problems.push(
-      `${cell(line, tileAt, 'tile')}: is ${JSON.stringify(tile.slice(0, 80))}; expected 0 to ${count - tilesPerCharacter}, as ${label} has ${count} tiles`,
+      `${cell(line, tileAt, 'tile')}: is ${JSON.stringify(tile.slice(0, 80))}; expected 0 to ${count - numFrames}${step}, as ${label} has ${count} tiles`,
     );
-    return [];
+    return null;
   }
-  const first = classes.slice(0, index).reduce((sum, entry) => sum + entry.count, 0) + number;
-  return Array.from({ length: tilesPerCharacter }, (_, i) => first + i);
+  const before = classes.slice(0, index).reduce((sum, entry) => sum + imagesIn(entry.count, description), 0);
+  return before + number / numFrames;
 }
 
-function readCell({ column, place }: Reader, text: string, tiles: number[], line: number, problems: string[]): void {
+function readCell(
+  { column, place }: Reader,
+  text: string,
+  image: number | null,
+  line: number,
+  problems: string[],
+): void {
   if (text === '') return;
   let value: number;
   if (isWords(column)) {
@@ -249,17 +263,19 @@ function readCell({ column, place }: Reader, text: string, tiles: number[], line
       problems.push(`${cell(line, place, column.name)}: is ${found}; expected a number from ${min} to ${max}`);
     }
   }
-  for (const tile of tiles) column.data[tile] = value;
+  if (image !== null) column.data[image] = value;
 }
 
-function addMissing(lineOfTile: Int32Array, { classes }: TableDescription, problems: string[]): void {
+function addMissing(lineOfImage: Int32Array, description: TableDescription, problems: string[]): void {
+  const numFrames = numFramesOf(description);
   let first = 0;
-  for (const { label, count } of classes) {
-    const missing = Array.from({ length: count }, (_, tile) => tile).filter((tile) => lineOfTile[first + tile] === 0);
-    first += count;
+  for (const { label, count } of description.classes) {
+    const lines = lineOfImage.subarray(first, first + imagesIn(count, description));
+    const missing = Array.from(lines.keys()).flatMap((image) => (lines[image] === 0 ? image * numFrames : []));
+    first += lines.length;
     if (missing.length === 0) continue;
     const some = `${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}`;
-    problems.push(`${label}: ${missing.length} of ${count} tiles have no row: ${some}`);
+    problems.push(`${label}: ${missing.length} of ${lines.length} tiles have no row: ${some}`);
   }
 }
 
@@ -270,13 +286,13 @@ function unknown(word: string, known: readonly string[]): string {
   return `${JSON.stringify(word.slice(0, 80))} is unknown; did you mean "${nearestWord(known, word)}"?${some}`;
 }
 
-function repeatsLabel(column: AttributeColumn, { classes }: TableDescription): boolean {
+function repeatsLabel(column: AttributeColumn, description: TableDescription): boolean {
   if (!isWords(column)) return false;
   let first = 0;
-  return classes.every(({ label, count }) => {
+  return description.classes.every(({ label, count }) => {
     const word = column.values.indexOf(label);
-    const tiles = column.data.subarray(first, first + count);
-    first += count;
-    return word >= 0 && tiles.every((value) => value === word);
+    const values = column.data.subarray(first, first + imagesIn(count, description));
+    first += values.length;
+    return word >= 0 && values.every((value) => value === word);
   });
 }

@@ -75,6 +75,12 @@ describe('permuteColours', () => {
     expect([...out]).toEqual([2, 3, 1, 5, 6, 4]);
   });
 
+  it('leaves the maps of materials', () => {
+    const out = new Float32Array(6);
+    permuteColours(Float32Array.of(1, 2, 3, 4, 5, 6), out, { heightPx: 1, widthPx: 1, channels: 6 }, [1, 2, 0]);
+    expect([...out]).toEqual([2, 3, 1, 4, 5, 6]);
+  });
+
   it('knows every order but the one that changes nothing', () => {
     const orders = new Set(CHANNEL_ORDERS.map((order) => order.join('')));
     expect(orders.size).toBe(5);

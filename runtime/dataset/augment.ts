@@ -77,7 +77,7 @@ export function shiftCircular(image: Float32Array, out: Float32Array, size: Imag
   }
 }
 
-/** Reorders the colour channels: channel c of the result is channel order[c] of the image. Alpha stays. */
+/** Reorders the colour channels: channel c of the result is channel order[c] of the image. Alpha and maps stay. */
 export function permuteColours(
   image: Float32Array,
   out: Float32Array,
@@ -90,7 +90,7 @@ export function permuteColours(
     out[i] = image[i + red]!;
     out[i + 1] = image[i + green]!;
     out[i + 2] = image[i + blue]!;
-    if (channels === 4) out[i + 3] = image[i + 3]!;
+    for (let c = 3; c < channels; c++) out[i + c] = image[i + c]!;
   }
 }
 

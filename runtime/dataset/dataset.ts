@@ -1,5 +1,6 @@
 import { MAX_MESSAGE_LENGTH, shortened } from '../core/errors.ts';
-import type { NumChannels } from '../core/pixels.ts';
+import { type Frame, numFramesOf } from '../core/frames.ts';
+import type { NumValues } from '../core/pixels.ts';
 import { permutation } from '../core/random.ts';
 import { type AttributeColumn, combinationsOf, selectColumns } from './attributeColumns.ts';
 
@@ -8,21 +9,29 @@ export interface Dataset {
   name: string;
   widthPx: number;
   heightPx: number;
-  channels: NumChannels;
+  /** Of a pixel: 3 RGB, 4 RGBA, 6 of a material, whose maps come behind RGB: height, roughness, metallic. */
+  channels: NumValues;
   /** The class names; the index is the class. */
   labels: string[];
   licence: string;
   attribution: string;
-  /** The pixels of all images, (N, H, W, C) bytes, straight alpha. */
+  /**
+   * The pixels of all images, (N, H, W, C) bytes, straight alpha; with frames (N, F, H, W, C). Colours are sRGB, maps are data.
+   */
   images: Uint8Array;
   /** The class of each image, (N). */
   classLabels: Int32Array;
   /** What is known of the images besides their class, a column an attribute. */
   attributes?: readonly AttributeColumn[];
-  /** So many images in a row are the frames of one subject; absent: every image stands for itself. */
-  numFrames?: number;
+  /** What each image is made of: an image is one subject in all of its frames, and its size that of a frame. */
+  frames?: readonly Frame[];
   /** Where each image came from, for messages: `elf.png#12` is tile 12 of a sheet. */
   sources?: string[];
+}
+
+/** The number of bytes of one image, with all its frames. */
+export function imageLength(dataset: Pick<Dataset, 'widthPx' | 'heightPx' | 'channels' | 'frames'>): number {
+  return numFramesOf(dataset) * dataset.heightPx * dataset.widthPx * dataset.channels;
 }
 
 /** Which images train and which are kept away to judge with; both ascending. */

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
-import { tinyDataset } from '../testing/tinyDataset.ts';
-import { append, fitImages, selectLabels, shrink } from './derive.ts';
+import { tinyDataset, tinyMaterials } from '../testing/tinyDataset.ts';
+import { tinyFrames } from '../testing/tinyFrames.ts';
+import { albedoOf, append, fitImages, framesOf, selectLabels, shrink, singleFrames } from './derive.ts';
 
 const FIRST = { ...selectLabels(tinyDataset(), ['ramp', 'disc']), licence: 'CC0', attribution: 'Ann' };
 const OTHER = { ...tinyDataset({ seed: 2, perClass: 2 }), licence: 'CC0', attribution: 'Bob' };
@@ -56,6 +57,12 @@ it('lets what is transparent lend no colour', () => {
   expect([...small]).toEqual([150, 50, 25, 128]);
 });
 
+it('is the mean of blocks in the maps of materials, too', () => {
+  const images = Uint8Array.from({ length: 2 * 2 * 6 }, (_, i) => 10 * i);
+  const { images: small } = shrink({ ...shape, widthPx: 2, heightPx: 2, channels: 6, images }, 2);
+  expect([...small]).toEqual([0, 1, 2, 3, 4, 5].map((c) => 90 + 10 * c));
+});
+
 it('keeps the images apart, and classes and labels as they are', () => {
   const dataset = tinyDataset();
   const small = shrink(dataset, 4);
@@ -83,7 +90,56 @@ it('makes opaque pictures RGBA where the model takes alpha', () => {
   expect(classLabels).toBe(dataset.classLabels);
 });
 
+it('takes the maps away where the model makes none, and asks for them where it does', () => {
+  const materials = tinyMaterials();
+  const rgb = dataset.images.filter((_, i) => i % 4 !== 3);
+  expect(albedoOf(materials)).toEqual({ ...materials, channels: 3, images: rgb });
+  expect(fitImages(materials, { ...FORMAT, channels: 3 })).toEqual(albedoOf(materials));
+  expect(fitImages(materials, { ...FORMAT, channels: 6 })).toBe(materials);
+  expect(fitImages(materials, FORMAT).images).toHaveLength(dataset.images.length);
+  expect(() => fitImages(dataset, { ...FORMAT, channels: 6 })).toThrow(
+    'the pictures have no maps, which the model makes: height, roughness, metallic; name a data set that has them',
+  );
+});
+
 it('says what does not fit', () => {
   expect(() => fitImages(dataset, { ...FORMAT, widthPx: 4 })).toThrow(/are 8×8 px, those of the model 4×8; .*--shrink/);
   expect(() => fitImages(dataset, { ...FORMAT, channels: 3 })).toThrow(/have alpha, which the model does not take/);
+});
+
+const WALKS = { ...tinyFrames(), sources: Array.from({ length: 8 }, (_, i) => `walk ${i}`) };
+const FRAME_BYTES = 8 * 12 * 4;
+
+it('keeps the frames of an image together', () => {
+  const bars = selectLabels(WALKS, ['bar']);
+  expect(bars.images).toHaveLength(4 * 3 * FRAME_BYTES);
+  expect(bars.images.subarray(0, 3 * FRAME_BYTES)).toEqual(WALKS.images.subarray(3 * FRAME_BYTES, 6 * FRAME_BYTES));
+  const both = append(WALKS, bars);
+  expect(both.images).toHaveLength(12 * 3 * FRAME_BYTES);
+  expect(shrink(WALKS, 2)).toMatchObject({ widthPx: 4, heightPx: 6, frames: WALKS.frames });
+  expect(shrink(WALKS, 2).images).toHaveLength(8 * 3 * 4 * 6 * 4);
+  const { frames: _, ...still } = WALKS;
+  expect(() => append(WALKS, still)).toThrow('8x12 px, 4 channels; expected 8x12 px, 4 channels, 3 frames');
+});
+
+it('takes every frame for an image, with what is known of its subject', () => {
+  const single = singleFrames(WALKS);
+  expect(single.images).toBe(WALKS.images);
+  expect([...single.classLabels.subarray(0, 7)]).toEqual([0, 0, 0, 1, 1, 1, 0]);
+  expect([...single.attributes![0]!.data.subarray(0, 6)]).toEqual(
+    [0, 0, 0, 1, 1, 1].map((image) => WALKS.attributes![0]!.data[image]),
+  );
+  expect(single.sources![4]).toBe('walk 1 frame 1');
+  expect(single.frames).toBeUndefined();
+  expect([...framesOf(WALKS, Int32Array.of(2, 0))]).toEqual([6, 7, 8, 0, 1, 2]);
+  expect(singleFrames(DATASET)).toBe(DATASET);
+});
+
+it('fits frames to a model that makes them in a row', () => {
+  const format = { widthPx: 24, heightPx: 12, channels: 4 as const, frames: WALKS.frames };
+  expect(fitImages(WALKS, format)).toBe(WALKS);
+  expect(() => fitImages(WALKS, { ...format, widthPx: 27 })).toThrow('are 8×12 px, those of the model 9×12');
+  expect(() => fitImages(singleFrames(WALKS), format)).toThrow('have 1 frames, those of the model 3');
+  const opaque = { ...WALKS, channels: 3 as const, images: new Uint8Array(8 * 3 * 8 * 12 * 3) };
+  expect(fitImages(opaque, format).images).toHaveLength(WALKS.images.length);
 });

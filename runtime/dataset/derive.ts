@@ -1,7 +1,9 @@
 // Data sets made from others: joined, with some labels alone, with smaller pictures, or in the format of a model.
-import { withChannels } from '../core/pixels.ts';
+import { channelNames, MATERIAL_CHANNELS } from '../core/channelNames.ts';
+import { numFramesOf } from '../core/frames.ts';
+import { type PixelImage, takeChannels, withChannels } from '../core/pixels.ts';
 import { joinColumns, rowsOf } from './attributeColumns.ts';
-import type { Dataset } from './dataset.ts';
+import { type Dataset, imageLength } from './dataset.ts';
 
 /**
  * A data set with the images of another behind its own. Of the other, only classes that the first has are taken; licence
@@ -12,7 +14,10 @@ import type { Dataset } from './dataset.ts';
  *         words in the one and numbers in the other, or numbers of another range
  */
 export function append(dataset: Dataset, other: Dataset): Dataset {
-  const sizeOf = ({ widthPx, heightPx, channels }: Dataset) => `${widthPx}x${heightPx} px, ${channels} channels`;
+  const sizeOf = (images: Dataset) => {
+    const { widthPx, heightPx, channels, frames } = images;
+    return `${widthPx}x${heightPx} px, ${channels} channels${frames ? `, ${frames.length} frames` : ''}`;
+  };
   if (sizeOf(dataset) !== sizeOf(other)) {
     throw new RangeError(
       `append: "${other.name}" has ${sizeOf(other)}; expected ${sizeOf(dataset)} as "${dataset.name}"`,
@@ -25,7 +30,7 @@ export function append(dataset: Dataset, other: Dataset): Dataset {
       `append: "${other.name}" has no image of a class of "${dataset.name}": ${dataset.labels.join(', ')}`,
     );
   }
-  const size = dataset.widthPx * dataset.heightPx * dataset.channels;
+  const size = imageLength(dataset);
   const images = new Uint8Array(dataset.images.length + taken.length * size);
   images.set(dataset.images);
   for (const [i, image] of taken.entries()) {
@@ -63,7 +68,7 @@ export function selectLabels(dataset: Dataset, labels: readonly string[]): Datas
   const chosen = [...new Set(labels)];
   const labelOf = (image: number) => chosen.indexOf(dataset.labels[dataset.classLabels[image]!]!);
   const kept = Array.from(dataset.classLabels.keys()).filter((image) => labelOf(image) >= 0);
-  const size = dataset.widthPx * dataset.heightPx * dataset.channels;
+  const size = imageLength(dataset);
   const images = new Uint8Array(kept.length * size);
   for (const [i, image] of kept.entries())
     images.set(dataset.images.subarray(image * size, (image + 1) * size), i * size);
@@ -75,6 +80,29 @@ export function selectLabels(dataset: Dataset, labels: readonly string[]): Datas
     ...(dataset.attributes && { attributes: rowsOf(dataset.attributes, kept) }),
     ...(dataset.sources && { sources: kept.map((image) => dataset.sources![image]!) }),
   };
+}
+
+/** Every frame as an image of its own, with the label and attributes of its subject. The pixels are shared. */
+export function singleFrames(dataset: Dataset): Dataset {
+  const { frames, classLabels, attributes, sources, ...rest } = dataset;
+  if (!frames) return dataset;
+  const subjects = Int32Array.from({ length: classLabels.length * frames.length }, (_, i) =>
+    Math.floor(i / frames.length),
+  );
+  return {
+    ...rest,
+    classLabels: subjects.map((subject) => classLabels[subject]!),
+    ...(attributes && { attributes: rowsOf(attributes, subjects) }),
+    ...(sources && { sources: Array.from(subjects, (subject, i) => `${sources[subject]} frame ${i % frames.length}`) }),
+  };
+}
+
+/** The places of subjects' frames among those of `singleFrames`. */
+export function framesOf(dataset: Pick<Dataset, 'frames'>, subjects: Int32Array): Int32Array {
+  const numFrames = numFramesOf(dataset);
+  return Int32Array.from({ length: subjects.length * numFrames }, (_, i) => {
+    return subjects[Math.floor(i / numFrames)]! * numFrames + (i % numFrames);
+  });
 }
 
 /**
@@ -96,6 +124,7 @@ export function shrink(dataset: Dataset, factor: number): Dataset {
   const numRows = images.length / (channels * widthPx); // of all images: blocks never span two
   const out = new Uint8Array(images.length / factor ** 2);
   const sums = new Float64Array(channels);
+  const numWeighted = channels === 4 ? 3 : channels;
   for (let y = 0, to = 0; y < numRows; y += factor) {
     for (let x = 0; x < width; x++, to += channels) {
       sums.fill(0);
@@ -103,12 +132,12 @@ export function shrink(dataset: Dataset, factor: number): Dataset {
         for (let dx = 0; dx < factor; dx++) {
           const from = ((y + dy) * widthPx + x * factor + dx) * channels;
           const alpha = channels === 4 ? images[from + 3]! : 255;
-          for (let c = 0; c < 3; c++) sums[c]! += alpha * images[from + c]!;
-          sums[channels - 1]! += channels === 4 ? alpha : 0;
+          for (let c = 0; c < numWeighted; c++) sums[c]! += alpha * images[from + c]!;
+          if (channels === 4) sums[3]! += alpha;
         }
       }
       const weight = channels === 4 ? sums[3]! : 255 * factor ** 2;
-      for (let c = 0; c < 3; c++) out[to + c] = weight === 0 ? 0 : Math.round(sums[c]! / weight);
+      for (let c = 0; c < numWeighted; c++) out[to + c] = weight === 0 ? 0 : Math.round(sums[c]! / weight);
       if (channels === 4) out[to + 3] = Math.round(sums[3]! / factor ** 2);
     }
   }
@@ -116,23 +145,49 @@ export function shrink(dataset: Dataset, factor: number): Dataset {
 }
 
 /** The size and channels of a model's pictures. */
-export type ImageFormat = Pick<Dataset, 'widthPx' | 'heightPx' | 'channels'>;
+export type ImageFormat = Pick<Dataset, 'widthPx' | 'heightPx' | 'channels' | 'frames'>;
+
+/** The pictures of materials without their maps; other data as they are. */
+export function albedoOf(dataset: Dataset): Dataset {
+  if (dataset.channels !== MATERIAL_CHANNELS) return dataset;
+  return { ...dataset, channels: 3, images: takeChannels(dataset.images, MATERIAL_CHANNELS, 0) };
+}
 
 /**
- * A data set whose pictures a model can encode: opaque ones become RGBA where it takes alpha.
+ * A data set whose pictures a model can encode: opaque ones become RGBA where it takes alpha, and materials lose their maps
+ * where it makes none.
  *
- * @throws RangeError naming the difference when the pictures have another size, or alpha that the model does not take
+ * @param format of a model with frames the width is that of all of them in a row
+ * @throws RangeError naming the difference when the pictures have another size or other frames, or alpha that the model does
+ *         not take, or lack the maps that it makes
  */
 export function fitImages(dataset: Dataset, format: ImageFormat): Dataset {
-  const { widthPx, heightPx, channels } = dataset;
-  if (widthPx !== format.widthPx || heightPx !== format.heightPx) {
+  const { widthPx, heightPx } = dataset;
+  const [numFrames, numExpected] = [numFramesOf(dataset), numFramesOf(format)];
+  if (numFrames !== numExpected) {
     throw new RangeError(
-      `the pictures are ${widthPx}×${heightPx} px, those of the model ${format.widthPx}×${format.heightPx}; resize them, or make them smaller with --shrink`,
+      `the pictures have ${numFrames} frames, those of the model ${numExpected}; take a data set with the model's frames`,
     );
   }
-  if (channels === format.channels) return dataset;
+  if (widthPx !== format.widthPx / numFrames || heightPx !== format.heightPx) {
+    throw new RangeError(
+      `the pictures are ${widthPx}×${heightPx} px, those of the model ${format.widthPx / numFrames}×${format.heightPx}; resize them, or make them smaller with --shrink`,
+    );
+  }
+  if (dataset.channels === format.channels) return dataset;
+  if (format.channels === MATERIAL_CHANNELS) {
+    const names = channelNames(MATERIAL_CHANNELS).slice(3).join(', ');
+    throw new RangeError(`the pictures have no maps, which the model makes: ${names}; name a data set that has them`);
+  }
+  const plain = albedoOf(dataset);
+  if (plain.channels === format.channels) return plain;
   if (format.channels === 3)
     throw new RangeError('the pictures have alpha, which the model does not take; flatten them');
-  const all = { width: widthPx, height: heightPx * dataset.classLabels.length, channels, pixels: dataset.images };
-  return { ...dataset, channels: 4, images: withChannels(all, 4) as Uint8Array };
+  const all: PixelImage = {
+    width: widthPx,
+    height: plain.images.length / (3 * widthPx), // of all images and frames
+    channels: 3,
+    pixels: plain.images,
+  };
+  return { ...plain, channels: 4, images: withChannels(all, 4) as Uint8Array };
 }

@@ -101,6 +101,53 @@ describe('openDataset of sheets', () => {
     expect([...rgba.images.slice(0, 8)]).toEqual([0, 0, 10, 255, 1, 0, 10, 255]);
   });
 
+  describe('with maps', () => {
+    const maps = { 'elf_hrm.png': sheet(8, 6, 30, 3), 'orc_hrm.png': sheet(8, 3, 40, 3) };
+    const named = { channels: 3, maps: { albedo: '{label}.png (sRGB)', hrm: '{label}_hrm.png (linear)' } };
+
+    it('puts the maps of each tile behind its colours', async () => {
+      const dataset = await open({ 'dataset.json': json(named), ...sheets, ...maps });
+      expect(dataset.channels).toBe(6);
+      expect(dataset.images).toHaveLength(7 * 2 * 3 * 6);
+      const tile = (i: number) => [...dataset.images.slice(i * 36, i * 36 + 12)];
+      expect(tile(1)).toEqual([2, 0, 10, 2, 0, 30, 3, 0, 10, 3, 0, 30]);
+      expect(tile(6)).toEqual([2, 0, 20, 2, 0, 40, 3, 0, 20, 3, 0, 40]);
+    });
+
+    it('takes the sheets that classes name', async () => {
+      const own = classes.map((entry) => ({ ...entry, maps: `${entry.label}_hrm.png` }));
+      const files = { ...sheets, ...maps };
+      const expected = await open({ 'dataset.json': json(named), ...files });
+      expect(await open({ 'dataset.json': json({ channels: 3, classes: own }), ...files })).toEqual(expected);
+    });
+
+    it('names the sheets that are missing, too small, or elsewhere', async () => {
+      const lacking = { 'dataset.json': json(named), ...sheets, 'elf_hrm.png': sheet(8, 3, 30, 3) };
+      expect(await problemsOf(lacking)).toEqual([
+        'elf_hrm.png: count 5 is beyond the sheet, which holds 4 tiles',
+        expect.stringMatching(/^orc_hrm.png: /),
+      ]);
+      const away = json({ channels: 3, maps: { hrm: '../{label}_hrm.png' } });
+      expect(await problemsOf({ 'dataset.json': away, ...sheets, ...maps })).toContain(
+        "../elf_hrm.png: leaves the data set's folder; expected a path inside it",
+      );
+      const one = [{ ...classes[0], maps: 'elf_hrm.png' }, classes[1]];
+      expect(await problemsOf({ 'dataset.json': json({ channels: 3, classes: one }), ...sheets, ...maps })).toEqual([
+        'dataset.json: class "orc" has no maps, as others do; name its sheet of them',
+      ]);
+    });
+
+    it('refuses alpha, and a name without its label', async () => {
+      const alpha = json({ ...named, channels: 4 });
+      expect(await problemsOf({ 'dataset.json': alpha, ...sheets, ...maps })).toEqual([
+        'dataset.json: channels is 4; expected 3, as pictures with maps have no alpha',
+      ]);
+      expect(await problemsOf({ 'dataset.json': json({ maps: { hrm: 'hrm.png' } }), ...sheets })).toEqual([
+        'dataset.json: maps.hrm: expected a name with {label} in it',
+      ]);
+    });
+  });
+
   it('refuses to drop transparency', async () => {
     const files = { 'dataset.json': json({ channels: 3 }), ...sheets, 'elf.png': sheet(8, 6, 10, 4, 254) };
     expect(await problemsOf(files)).toEqual([expect.stringMatching(/^elf.png: has transparent pixels.*channels to 4/)]);
@@ -174,6 +221,51 @@ describe('openDataset of sheets', () => {
       'damaged.png: is not a readable PNG (bad signature); save it again as PNG',
       'small.png: wrong size 2x3; expected 8 wide (4 x 2) and a multiple of 3 high',
     ]);
+  });
+});
+
+describe('frames', () => {
+  const walk = [{ frame: 0 }, { frame: 1, durationMs: 80 }];
+  const frames = [
+    { action: 'walk', index: 0, durationMs: 100 },
+    { action: 'walk', index: 1, durationMs: 80 },
+  ];
+  const whole = [{ ...classes[0], count: 6 }, classes[1]];
+
+  it('make an image of so many tiles, wherever rows of the sheet end', async () => {
+    const columns = 3;
+    const narrow = { 'elf.png': sheet(6, 6, 10), 'sub/orc.png': sheet(6, 3, 20) };
+    const described = json({ classes: whole, columns, frames: walk, tilesPerCharacter: 2 });
+    const dataset = await open({ 'dataset.json': described, ...narrow });
+    expect(dataset).toMatchObject({ widthPx: 2, heightPx: 3, frames, sources: expect.any(Array) });
+    expect([...dataset.classLabels]).toEqual([0, 0, 0, 1]);
+    expect(dataset.sources).toEqual(['elf.png#0', 'elf.png#2', 'elf.png#4', 'sub/orc.png#0']);
+    const corners = [0, 1, 2, 3, 4, 5, 6, 7].map((tile) => [...dataset.images.slice(tile * 24, tile * 24 + 3)]);
+    expect(corners.map(String)).toEqual([
+      ...['0,0,10', '2,0,10', '4,0,10', '0,3,10', '2,3,10', '4,3,10'],
+      ...['0,0,20', '2,0,20'],
+    ]);
+  });
+
+  it.each<[string, object, string]>([
+    ['one tile more', { frames: walk }, 'elf.png: count 5 is no multiple of the 2 frames; give whole characters'],
+    [
+      'another number of tiles',
+      { classes: whole, frames: walk, tilesPerCharacter: 3 },
+      'dataset.json: tilesPerCharacter is 3, but there are 2 frames; list one for each tile of a character in "frames"',
+    ],
+    [
+      'no list',
+      { classes: whole, tilesPerCharacter: 2 },
+      'dataset.json: tilesPerCharacter is 2, but there are no frames; list one for each tile of a character in "frames"',
+    ],
+    [
+      'a gap',
+      { classes: whole, frames: [{ frame: 0 }, { frame: 2 }] },
+      'dataset.json: frames: frame 1: is walk 2; expected the frames of an animation one after the other, from index 0',
+    ],
+  ])('are told when they have %s', async (_, changes, problem) => {
+    expect(await problemsOf({ 'dataset.json': json(changes), ...sheets })).toEqual([problem]);
   });
 });
 

@@ -1,9 +1,12 @@
 /**
- * A data set as `dataset.json` and one PNG sheet for each class: tiles left to right, top to bottom, `count` of them.
+ * A data set as `dataset.json` and one PNG sheet for each class: tiles left to right, top to bottom, `count` of them. Of
+ * materials, a second sheet for each class has the maps of the same tiles: height in red, roughness in green, metal in blue.
  */
 import * as v from 'valibot';
+import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { messageOf } from '../core/errors.ts';
-import { isTransparent, type NumChannels, type PixelImage, withChannels } from '../core/pixels.ts';
+import { numFramesOf, parseFrames } from '../core/frames.ts';
+import { isTransparent, joinMaps, type NumChannels, type PixelImage, withChannels } from '../core/pixels.ts';
 import type { AttributeColumn } from './attributeColumns.ts';
 import { readAttributes, VocabularySchema } from './attributeTable.ts';
 import { type Dataset, DatasetError } from './dataset.ts';
@@ -17,11 +20,31 @@ const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 /** Of all classes together: what is laid out for each tile is bounded before any sheet is looked at. */
 const MAX_TILES = 2_000_000;
 
+const mapsName = v.pipe(
+  text,
+  v.includes('{label}', 'expected a name with {label} in it'),
+  v.transform((name) => name.split(/\s/, 1)[0]!),
+);
+
 const classSchema = v.object({
   label: text,
   file: text,
+  /** The sheet of the maps; default: what `maps.hrm` says of all classes. */
+  maps: v.optional(text),
   count: v.pipe(v.number(), v.integer(), v.minValue(0)),
 });
+
+const framesSchema = v.pipe(
+  v.unknown(),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    try {
+      return parseFrames(dataset.value);
+    } catch (error) {
+      addIssue({ message: messageOf(error) });
+      return NEVER;
+    }
+  }),
+);
 
 const sheetSchema = v.object({
   name: text,
@@ -32,9 +55,13 @@ const sheetSchema = v.object({
   channels: v.number(), // 3 or 4; checked with the classes, so that the sheets are looked at all the same
   licence: text,
   attribution: text,
+  /** How the sheets with the maps are called, as `{label}_hrm.png`; what stands behind a space is a remark. */
+  maps: v.optional(v.object({ hrm: v.optional(mapsName) })),
   /** What `attributes.csv` tells of the tiles. */
   attributes: v.optional(VocabularySchema),
-  /** Tiles that one row of `attributes.csv` is about, for data sets of frames. */
+  /** What so many tiles in a row are: the frames of one subject, which one row of `attributes.csv` is about. */
+  frames: v.optional(framesSchema),
+  /** As many as there are frames. */
   tilesPerCharacter: v.optional(positive),
   classes: v.pipe(
     v.array(classSchema),
@@ -57,15 +84,20 @@ type SheetClass = SheetDescription['classes'][number];
  */
 export async function openSheets(source: DatasetSource, decode: DecodePng): Promise<Dataset> {
   const description = await readDescription(source);
-  const problems = [...channelProblems(description), ...classProblems(description)];
+  const problems = [...channelProblems(description), ...frameProblems(description), ...classProblems(description)];
   const tiles: Uint8Array[] = [];
   for (const entry of description.classes) {
-    if (leavesFolder(entry.file)) continue;
-    const sheet = await readImage(source, decode, entry.file, problems);
-    if (!sheet) continue;
-    const found = sheetProblems(description, entry, sheet);
-    problems.push(...found);
-    if (problems.length === 0) tiles.push(cutTiles(sheet, description, entry.count));
+    const sheets: PixelImage[] = [];
+    for (const file of sheetsOf(description, entry)) {
+      if (leavesFolder(file)) continue;
+      const sheet = await readImage(source, decode, file, problems);
+      if (!sheet) continue;
+      problems.push(...sheetProblems(description, { ...entry, file }, sheet));
+      sheets.push(sheet);
+    }
+    if (problems.length > 0) continue;
+    const [pictures, maps] = sheets.map((sheet) => cutTiles(sheet, description, entry.count));
+    tiles.push(maps ? joinMaps(pictures!, maps) : pictures!);
   }
   const attributes = description.attributes && (await readAttributes(source, description, problems));
   if (problems.length > 0) throw new DatasetError(description.name, problems);
@@ -90,21 +122,54 @@ async function readJson(source: DatasetSource): Promise<unknown> {
   }
 }
 
-function channelProblems({ channels }: SheetDescription): string[] {
-  if (channels === 3 || channels === 4) return [];
-  return [`${DATASET_FILE}: unknown channels ${channels}; expected 3 (RGB) or 4 (RGBA)`];
+/** The sheet of a class's pictures and, where there is one, that of their maps. */
+function sheetsOf({ maps }: SheetDescription, { label, file, maps: own }: SheetClass): string[] {
+  const named = maps?.hrm?.replaceAll('{label}', label);
+  return [file, own ?? named].filter((name) => name !== undefined);
 }
 
-function classProblems({ classes }: SheetDescription): string[] {
+const haveMaps = ({ maps, classes }: SheetDescription) =>
+  maps?.hrm !== undefined || classes.some((entry) => entry.maps !== undefined);
+
+function channelProblems(description: SheetDescription): string[] {
+  const { channels, maps, classes } = description;
+  if (channels !== 3 && channels !== 4) {
+    return [`${DATASET_FILE}: unknown channels ${channels}; expected 3 (RGB) or 4 (RGBA)`];
+  }
+  if (!haveMaps(description)) return [];
+  const without = maps?.hrm ? undefined : classes.find((entry) => entry.maps === undefined);
+  if (without) return [`${DATASET_FILE}: class "${without.label}" has no maps, as others do; name its sheet of them`];
+  return channels === 3 ? [] : [`${DATASET_FILE}: channels is 4; expected 3, as pictures with maps have no alpha`];
+}
+
+/** The tiles of a class are whole subjects. */
+function frameProblems(description: SheetDescription): string[] {
+  const { frames, tilesPerCharacter = numFramesOf(description), classes } = description;
+  const numFrames = numFramesOf(description);
+  if (tilesPerCharacter !== numFrames) {
+    return [
+      `${DATASET_FILE}: tilesPerCharacter is ${tilesPerCharacter}, but ${frames ? `there are ${numFrames}` : 'there are no'} frames; list one for each tile of a character in "frames"`,
+    ];
+  }
+  return classes
+    .filter(({ count }) => count % numFrames !== 0)
+    .map(
+      ({ file, count }) => `${file}: count ${count} is no multiple of the ${numFrames} frames; give whole characters`,
+    );
+}
+
+function classProblems(description: SheetDescription): string[] {
   const problems: string[] = [];
   const seen = new Map<string, SheetClass>();
-  for (const entry of classes) {
+  for (const entry of description.classes) {
     const { label, file, count } = entry;
     const other = seen.get(label);
     if (other) problems.push(`${file}: duplicate label "${label}", also of ${other.file}; labels must differ`);
     else seen.set(label, entry);
     if (count === 0) problems.push(`${file}: class "${label}" is empty; expected at least one image`);
-    if (leavesFolder(file)) problems.push(`${file}: leaves the data set's folder; expected a path inside it`);
+    for (const path of sheetsOf(description, entry).filter(leavesFolder)) {
+      problems.push(`${path}: leaves the data set's folder; expected a path inside it`);
+    }
   }
   return problems;
 }
@@ -153,7 +218,8 @@ function assemble(
   tiles: Uint8Array[],
   attributes: AttributeColumn[] | undefined,
 ): Dataset {
-  const { name, tileWidth, tileHeight, channels, licence, attribution, classes, tilesPerCharacter = 1 } = description;
+  const { name, tileWidth, tileHeight, channels, licence, attribution, classes, frames } = description;
+  const numFrames = numFramesOf(description);
   const images = new Uint8Array(tiles.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of tiles) {
@@ -164,14 +230,18 @@ function assemble(
     name,
     widthPx: tileWidth,
     heightPx: tileHeight,
-    channels: channels as NumChannels,
+    channels: haveMaps(description) ? MATERIAL_CHANNELS : (channels as NumChannels),
     labels: classes.map(({ label }) => label),
     licence,
     attribution,
     images,
-    classLabels: Int32Array.from(classes.flatMap(({ count }, index) => new Array<number>(count).fill(index))),
+    classLabels: Int32Array.from(
+      classes.flatMap(({ count }, index) => new Array<number>(count / numFrames).fill(index)),
+    ),
     ...(attributes && { attributes }),
-    ...(tilesPerCharacter > 1 && { numFrames: tilesPerCharacter }),
-    sources: classes.flatMap(({ file, count }) => Array.from({ length: count }, (_, tile) => `${file}#${tile}`)),
+    ...(frames && { frames }),
+    sources: classes.flatMap(({ file, count }) =>
+      Array.from({ length: count / numFrames }, (_, image) => `${file}#${image * numFrames}`),
+    ),
   };
 }

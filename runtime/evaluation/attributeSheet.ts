@@ -1,10 +1,12 @@
 import type { Attributes } from '../core/attributes.ts';
+import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { composeSheet, type PixelImage, withChannels } from '../core/pixels.ts';
 import { attributesOf } from '../dataset/attributeColumns.ts';
 import type { Dataset } from '../dataset/dataset.ts';
-import { generate } from '../sampling/generate.ts';
+import { mapsAt, pictureAt } from '../dataset/pictureAt.ts';
+import { generatePictures } from '../sampling/generate.ts';
 import type { DiffusionModel } from '../sampling/model.ts';
-import { SAMPLE_SHEET_DEFAULTS } from './sheets.ts';
+import { SAMPLE_SHEET_DEFAULTS, tilesOf } from './sheets.ts';
 
 /** A picture and what it shows. */
 export interface LabelledPicture {
@@ -12,6 +14,8 @@ export interface LabelledPicture {
   attributes: Attributes;
   /** RGBA. */
   pixels: Uint8Array | Uint8ClampedArray;
+  /** Of a material: RGBA, see `GeneratedPicture`; null where there are none. */
+  maps: Uint8Array | Uint8ClampedArray | null;
 }
 
 export interface AttributeSheetOptions {
@@ -37,18 +41,18 @@ export const ATTRIBUTE_SHEET_DEFAULTS: AttributeSheetOptions = {
  * @param perLabel how many of each; fewer where there are no more
  */
 export function drawExamples(dataset: Dataset, indices: Int32Array, perLabel: number): LabelledPicture[] {
-  const { images, widthPx, heightPx, channels, attributes = [] } = dataset;
-  const size = widthPx * heightPx * channels;
+  const { attributes = [] } = dataset;
   return dataset.labels.flatMap((label, index) => {
     const members = [...indices].filter((image) => dataset.classLabels[image] === index);
     const count = Math.min(perLabel, members.length);
     const chosen = Array.from({ length: count }, (_, i) => members[Math.floor((i * members.length) / count)]!);
     return chosen.map((image) => {
-      const pixels = images.subarray(image * size, (image + 1) * size);
+      const maps = mapsAt(dataset, image);
       return {
         label,
         attributes: attributesOf(attributes, image),
-        pixels: withChannels({ width: widthPx, height: heightPx, channels, pixels }, 4),
+        pixels: withChannels(pictureAt(dataset, image), 4),
+        maps: maps && withChannels(maps, 4),
       };
     });
   });
@@ -56,7 +60,8 @@ export function drawExamples(dataset: Dataset, indices: Int32Array, perLabel: nu
 
 /**
  * Whether a model does what it is told: a row for each label. First pictures of the label alone; then examples, each beside
- * pictures that the model makes for the same label and attributes. All rows have the same seeds.
+ * pictures that the model makes for the same label and attributes. All rows have the same seeds; maps stand behind their
+ * pictures.
  *
  * @param onLabel called, and awaited, after each row: the place to let other work run
  * @returns       RGBA; a row has numPlain + examples · (1 + numCopies) pictures, as many examples as the label with the most
@@ -71,7 +76,7 @@ export async function attributeSheet(
   const { labels, figment } = model.index;
   const examplesOf = (label: string) => examples.filter((example) => example.label === label);
   const numExamples = Math.max(0, ...labels.map((label) => examplesOf(label).length));
-  const columns = numPlain + numExamples * (1 + numCopies);
+  const columns = (numPlain + numExamples * (1 + numCopies)) * (figment.channels === MATERIAL_CHANNELS ? 2 : 1);
   const blank = new Uint8Array(4 * figment.widthPx * figment.heightPx);
   const tiles: (Uint8Array | Uint8ClampedArray)[] = [];
   for (const label of labels) {
@@ -81,11 +86,11 @@ export async function attributeSheet(
       ...seeds(numPlain).map((seed) => ({ label, seed })),
       ...own.flatMap(({ attributes }) => seeds(numCopies).map((seed) => ({ label, seed, attributes }))),
     ];
-    const made = await generate(model, requests, sampling);
-    const row = [...made.slice(0, numPlain)] as (Uint8Array | Uint8ClampedArray)[];
-    for (const [i, { pixels }] of own.entries()) {
+    const made = await generatePictures(model, requests, sampling);
+    const row: (Uint8Array | Uint8ClampedArray)[] = made.slice(0, numPlain).flatMap(tilesOf);
+    for (const [i, example] of own.entries()) {
       const start = numPlain + i * numCopies;
-      row.push(pixels, ...made.slice(start, start + numCopies));
+      row.push(...tilesOf(example), ...made.slice(start, start + numCopies).flatMap(tilesOf));
     }
     while (row.length < columns) row.push(blank);
     tiles.push(...row);

@@ -30,7 +30,7 @@ export function imagesOfDataset(dataset: Dataset, indices: Int32Array): ImageSet
 }
 
 /**
- * Generated pictures, brought to the form of the data set.
+ * Generated pictures, brought to the form of the data set. Of materials, maps are left out.
  *
  * @param pictures RGBA bytes of each, straight alpha, as `generate` returns them
  */
@@ -39,7 +39,8 @@ export function imagesOfPixels(
   classLabels: Int32Array,
   size: Pick<Dataset, 'heightPx' | 'widthPx' | 'channels'>,
 ): ImageSet {
-  const { heightPx, widthPx, channels } = size;
+  const { heightPx, widthPx } = size;
+  const channels = size.channels === 4 ? 4 : 3;
   const length = heightPx * widthPx * channels;
   const values = new Float32Array(pictures.length * length);
   pictures.forEach((picture, i) => {

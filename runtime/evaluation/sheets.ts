@@ -1,6 +1,7 @@
 // Pictures of a network at work, to look at while it trains.
 import { dispose, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
-import { composeSheet, type PixelImage, toPixels } from '../core/pixels.ts';
+import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
+import { composeSheet, type NumValues, type PixelImage, toMapPixels, toPixels } from '../core/pixels.ts';
 import { runToEnd } from '../core/slices.ts';
 import { encodeColumns, vocabularyOf } from '../dataset/attributeColumns.ts';
 import { fillBatch } from '../dataset/batches.ts';
@@ -10,7 +11,7 @@ import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { decodeWithLabels, encodeWithLabels } from '../networks/conditionalVae.ts';
 import type { Weights } from '../networks/layers.ts';
 import { type CvaeNetwork, cvaeImagesInSlices } from '../sampling/conditionalVae.ts';
-import { generate } from '../sampling/generate.ts';
+import { generatePictures } from '../sampling/generate.ts';
 import type { DiffusionModel } from '../sampling/model.ts';
 
 /** An auto-encoder whose weights are on the current backend. */
@@ -57,9 +58,9 @@ export async function cvaeSheet(
     const values = (await images.data()) as Float32Array;
     images.dispose();
     const size = values.length / columns;
-    for (let i = 0; i < columns; i++) tiles.push(toPixels(values.subarray(i * size, (i + 1) * size), channels));
+    for (let i = 0; i < columns; i++) tiles.push(...tilesOfValues(values.subarray(i * size, (i + 1) * size), channels));
   }
-  return composeSheet(tiles, columns, widthPx, heightPx);
+  return composeSheet(tiles, tiles.length / labels.length, widthPx, heightPx);
 }
 
 /**
@@ -101,12 +102,24 @@ async function sheetOfReconstructions(
   for (let row = 0; row < indices.length; row += columns) {
     for (const array of [values, results]) {
       for (let i = row; i < row + columns; i++) {
-        tiles.push(toPixels(array.subarray(i * size, (i + 1) * size), channels, { premultiplied: true }));
+        tiles.push(...tilesOfValues(array.subarray(i * size, (i + 1) * size), channels));
       }
     }
   }
   const l1 = results.reduce((sum, value, i) => sum + Math.abs(value - values[i]!), 0) / values.length;
-  return { sheet: composeSheet(tiles, columns, widthPx, heightPx), l1 };
+  const across = (columns * tiles.length) / (2 * indices.length);
+  return { sheet: composeSheet(tiles, across, widthPx, heightPx), l1 };
+}
+
+/** What a sheet shows of decoded values: the picture and, of a material, its maps beside it. */
+function tilesOfValues(values: Float32Array, channels: NumValues): Uint8Array[] {
+  const picture = toPixels(values, channels, { premultiplied: true });
+  return channels === MATERIAL_CHANNELS ? [picture, toMapPixels(values)] : [picture];
+}
+
+/** What a sheet shows of a picture: itself and, of a material, its maps beside it. */
+export function tilesOf<Pixels>({ pixels, maps }: { pixels: Pixels; maps: Pixels | null }): Pixels[] {
+  return maps === null ? [pixels] : [pixels, maps];
 }
 
 export interface SampleSheetOptions {
@@ -120,10 +133,10 @@ export interface SampleSheetOptions {
 export const SAMPLE_SHEET_DEFAULTS: SampleSheetOptions = { columns: 10, numInferenceSteps: 10, guidanceScale: 2 };
 
 /**
- * A look at a model: one row of pictures for each label, the same seeds every time.
+ * A look at a model: one row of pictures for each label, the same seeds every time. Maps stand behind their pictures.
  *
  * @param onLabel called, and awaited, after each row: the place to let other work run
- * @returns       RGBA, (numLabels · heightPx) × (columns · widthPx)
+ * @returns       RGBA, (numLabels · heightPx) × (columns · widthPx), twice as wide where there are maps
  */
 export async function sampleSheet(
   model: DiffusionModel,
@@ -135,8 +148,8 @@ export async function sampleSheet(
   const tiles: Uint8Array[] = [];
   for (const label of labels) {
     const requests = Array.from({ length: columns }, (_, seed) => ({ label, seed }));
-    tiles.push(...(await generate(model, requests, sampling)));
+    tiles.push(...(await generatePictures(model, requests, sampling)).flatMap(tilesOf));
     await onLabel?.(label);
   }
-  return composeSheet(tiles, columns, figment.widthPx, figment.heightPx);
+  return composeSheet(tiles, tiles.length / labels.length, figment.widthPx, figment.heightPx);
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ANY_WORD, type Attributes, attributeProblem } from '../core/attributes.ts';
+import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { messageOf } from '../core/errors.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import { timesteps } from '../diffusion/timesteps.ts';
@@ -70,7 +71,7 @@ export function checkRecipe(
     ...completeSameness(options, attributes, model, wrong),
     ...completeSampling(asked, model, wrong),
     ...completeSteering(asked, classifiers, wrong),
-    ...completeBeginning(asked, [widthPx, heightPx], wrong),
+    ...completeBeginning(asked, model, [widthPx, heightPx], wrong),
   };
   if (problems.length > 0) return { problems };
   const seed = asked.seed ?? randomSeed();
@@ -226,6 +227,7 @@ function completeSteering(asked: RecipeOptions, classifiers: KnownClassifiers, w
 /** What a picture begins from, where that is not noise alone: an image, or the picture of the conditional VAE. */
 function completeBeginning(
   asked: RecipeOptions,
+  model: RecipeModel,
   [widthPx, heightPx]: readonly [number, number],
   wrong: Wrong,
 ): Partial<Recipe> {
@@ -234,6 +236,8 @@ function completeBeginning(
   const mask = bytesOf('mask', asked.mask, widthPx * heightPx, `one for each of ${widthPx}×${heightPx} pixels`, wrong);
   if (asked.image !== undefined && pipeline !== 'ddpm') {
     wrong('image', `the pipeline ${pipeline} begins with a picture of its own; leave out image, or pipeline`);
+  } else if (asked.image !== undefined && model.channels === MATERIAL_CHANNELS) {
+    wrong('image', `${model.name} makes materials, and a picture alone has no maps to begin from; leave out image`);
   }
   if (asked.image === undefined) refuseWithoutImage(asked, wrong);
   else if (asked.mask === undefined && asked.resamples !== undefined) {

@@ -33,6 +33,13 @@ describe('an edit in a recipe', () => {
     expect(shortRecipe(JSON.parse(saved), INFO)).toEqual(JSON.parse(saved));
   });
 
+  it('is refused of a material, whose maps a picture does not have', () => {
+    expect(() => completeRecipe({ ...ELF, image }, { ...INFO, channels: 6 })).toThrow(
+      /makes materials, and a picture alone has no maps to begin from; leave out image/,
+    );
+    expect(completeRecipe(ELF, { ...INFO, channels: 6 })).toEqual(completeRecipe(ELF, INFO));
+  });
+
   it('counts for which picture it is', () => {
     const other = image.map((value) => value + 1);
     const edits = [

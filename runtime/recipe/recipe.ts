@@ -155,6 +155,8 @@ export interface RecipeModel {
   readonly labels: readonly string[];
   /** What can be asked for besides the label; absent: nothing. */
   readonly attributes?: Vocabulary;
+  /** Values of a pixel: 6 of a material, whose maps are made with it. Absent: a picture. */
+  readonly channels?: number;
   /** Of a picture, or of the tile that pictures are multiples of. */
   readonly widthPx: number;
   readonly heightPx: number;

@@ -1,5 +1,7 @@
 import { clone, slice, square, sub, sum, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
-import { fromPixels, toPixels } from '../core/pixels.ts';
+import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
+import { numFramesOf } from '../core/frames.ts';
+import { fromPixels, toMapPixels, toPixels } from '../core/pixels.ts';
 import {
   decode,
   decodeInSlices,
@@ -10,6 +12,7 @@ import {
 } from '../networks/autoencoderKl.ts';
 import { type ImageSize, imageSize } from '../recipe/imageSize.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
+import { framewiseInSlices, IN_A_ROW, STACKED } from './frameRow.ts';
 import { type DiffusionModel, elsewhereOf } from './model.ts';
 import { recordedInSlices } from './recordedPass.ts';
 
@@ -19,7 +22,14 @@ import { recordedInSlices } from './recordedPass.ts';
  * @param latents float32 (B, h, w, c), as `sample` gives them
  * @returns       float32 (B, H, W, channels), about [−1, 1], premultiplied if the model is; the caller disposes it
  */
-export function decodeLatents({ vae, index }: DiffusionModel, latents: Tensor4D): Tensor4D {
+export function decodeLatents(model: DiffusionModel, latents: Tensor4D): Tensor4D {
+  const numFrames = numFramesOf(model.index.figment);
+  if (numFrames === 1) return decodeEach(model, latents);
+  return tidy(() => IN_A_ROW.together(decodeEach(model, STACKED.apart(latents, numFrames)), numFrames));
+}
+
+/** What latents of single frames decode to. */
+function decodeEach({ vae, index }: DiffusionModel, latents: Tensor4D): Tensor4D {
   if (!vae) return clone(latents);
   return tidy(() => {
     const z = unscaleLatents(vae.config, latents);
@@ -33,16 +43,24 @@ export function decodeLatents({ vae, index }: DiffusionModel, latents: Tensor4D)
  * @returns through the generator, what `decodeLatents` returns; the caller disposes it, and keeps the latents until then
  */
 export function decodeLatentsInSlices(model: DiffusionModel, latents: Tensor4D): Generator<void, Tensor4D> {
+  const numFrames = numFramesOf(model.index.figment);
+  const decodeFrames = (frames: Tensor4D) => decodeEachInSlices(model, frames);
+  return numFrames === 1
+    ? decodeFrames(latents)
+    : framewiseInSlices(latents, numFrames, decodeFrames, STACKED, IN_A_ROW);
+}
+
+function decodeEachInSlices(model: DiffusionModel, latents: Tensor4D): Generator<void, Tensor4D> {
   const elsewhere = elsewhereOf(model, latents);
   if (elsewhere) return elsewhere.decode(latents);
-  const { widthPx, heightPx, channels } = model.index.figment;
+  const [widthPx, heightPx] = frameSize(model.index);
   const [height, width] = model.latentShape;
   const [batch, rows, columns] = latents.shape;
   return recordedInSlices(model, {
     name: 'decode',
     inputs: [{ input: latents, shape: latents.shape }],
-    shape: [batch, (rows * heightPx) / height, (columns * widthPx) / width, channels],
-    pass: (z) => decodeLatents(model, z as Tensor4D),
+    shape: [batch, (rows * heightPx) / height, (columns * widthPx) / width, model.index.figment.channels],
+    pass: (z) => decodeEach(model, z as Tensor4D),
     inSlices: () => decodedInSlices(model, latents),
   });
 }
@@ -57,15 +75,28 @@ function* decodedInSlices({ vae, index }: DiffusionModel, latents: Tensor4D): Ge
   }
 }
 
+/** A finished picture as bytes, top row first. */
+export interface GeneratedPicture {
+  /** RGBA, sRGB, straight alpha. */
+  pixels: Uint8Array;
+  /** RGBA, of a material: height, roughness, metallic, and 255; null where the model makes no maps. */
+  maps: Uint8Array | null;
+}
+
+/** The pictures of `imagesToPictures` without maps. @throws as it does */
+export async function imagesToPixels(model: Pick<DiffusionModel, 'index'>, images: Tensor4D): Promise<Uint8Array[]> {
+  return (await imagesToPictures(model, images)).map(({ pixels }) => pixels);
+}
+
 /**
- * Decoded values to one RGBA picture per image: bytes, sRGB, straight alpha, top row first.
+ * Decoded values to one picture per image.
  *
  * @throws Error naming the model when a picture is not finite, or flat, as weights that overflow give it
  */
-export async function imagesToPixels(
+export async function imagesToPictures(
   { index }: Pick<DiffusionModel, 'index'>,
   images: Tensor4D,
-): Promise<Uint8Array[]> {
+): Promise<GeneratedPicture[]> {
   const { channels, premultipliedAlpha } = index.figment;
   const values = (await images.data()) as Float32Array;
   const size = values.length / images.shape[0];
@@ -73,7 +104,10 @@ export async function imagesToPixels(
     const picture = values.subarray(i * size, (i + 1) * size);
     const spread = picture.reduce((total, value) => total + (value - picture[0]!) ** 2, 0);
     assertSpread(index, spread);
-    return toPixels(picture, channels, { premultiplied: premultipliedAlpha });
+    return {
+      pixels: toPixels(picture, channels, { premultiplied: premultipliedAlpha }),
+      maps: channels === MATERIAL_CHANNELS ? toMapPixels(picture) : null,
+    };
   });
 }
 
@@ -146,11 +180,19 @@ export function* encodePixelsInSlices(
  * @param images float32 (B, H, W, channels), as `decodeLatents` gives them; the caller keeps them until the end
  */
 export function encodeImagesInSlices(model: DiffusionModel, images: Tensor4D): Generator<void, Tensor4D> {
-  const { widthPx, heightPx, circularPadding } = model.index.figment;
+  const numFrames = numFramesOf(model.index.figment);
+  const encodeFrames = (frames: Tensor4D) => encodeEachInSlices(model, frames);
+  return numFrames === 1 ? encodeFrames(images) : framewiseInSlices(images, numFrames, encodeFrames, IN_A_ROW, STACKED);
+}
+
+function encodeEachInSlices(model: DiffusionModel, images: Tensor4D): Generator<void, Tensor4D> {
+  const { circularPadding } = model.index.figment;
+  const [widthPx, heightPx] = frameSize(model.index);
   const { vae, latentShape, elsewhere } = model;
   const isOwnSize = images.shape[1] === heightPx && images.shape[2] === widthPx;
   if (elsewhere && isOwnSize) return elsewhere.encode(images);
-  const [height, width, channels] = latentShape;
+  const [height, width] = latentShape;
+  const channels = latentShape[2] / numFramesOf(model.index.figment);
   const [batch, rows, columns] = images.shape;
   const encoded = (x: Tensor4D) =>
     vae && scaleLatents(vae.config, encode(vae.config, vae.weights, x, circularPadding).mean);
@@ -161,6 +203,11 @@ export function encodeImagesInSlices(model: DiffusionModel, images: Tensor4D): G
     pass: (x) => encoded(x as Tensor4D) ?? (x as Tensor4D),
     inSlices: () => encodedInSlices(model, images),
   });
+}
+
+/** The size of a frame; without frames, of a picture. */
+function frameSize({ figment }: ModelIndex): [widthPx: number, heightPx: number] {
+  return [figment.widthPx / numFramesOf(figment), figment.heightPx];
 }
 
 function* encodedInSlices({ vae, index }: DiffusionModel, images: Tensor4D): Generator<void, Tensor4D> {
@@ -178,14 +225,19 @@ function* encodedInSlices({ vae, index }: DiffusionModel, images: Tensor4D): Gen
  *
  * @param asked their size
  * @returns     float32 (B, H, W, channels), −1 … 1; the caller disposes it
- * @throws      RangeError as `encodePixelsInSlices`
+ * @throws      RangeError as `encodePixelsInSlices`; for a model of materials, as the maps of a picture are not known
  */
 export function pixelsToImages(
   { index }: DiffusionModel,
   pictures: readonly (Uint8Array | Uint8ClampedArray)[],
   asked: ImageSize = {},
 ): Tensor4D {
-  const { channels, premultipliedAlpha } = index.figment;
+  const { name, channels, premultipliedAlpha } = index.figment;
+  if (channels === MATERIAL_CHANNELS) {
+    throw new RangeError(
+      `encode: ${name} makes materials, and a picture alone has no maps; generate one by label, attributes and seed instead`,
+    );
+  }
   const [widthPx, heightPx] = imageSize(index.figment, asked);
   const size = widthPx * heightPx * channels;
   const values = new Float32Array(pictures.length * size);

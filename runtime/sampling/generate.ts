@@ -1,5 +1,5 @@
 import type { PictureOptions, Recipe } from '../recipe/recipe.ts';
-import { imagesToPixels } from './autoencoder.ts';
+import { type GeneratedPicture, imagesToPictures, imagesToPixels } from './autoencoder.ts';
 import { completeAll, type Networks, type SampleOptions } from './completeAll.ts';
 import { finishEdit } from './edit.ts';
 import { type ImageStep, imagesInSlices } from './images.ts';
@@ -42,6 +42,21 @@ export async function generate(
   requests: readonly PictureOptions[],
   options: GenerateOptions = {},
 ): Promise<Uint8Array[]> {
+  return (await generatePictures(networks, requests, options)).map(({ pixels }) => pixels);
+}
+
+/**
+ * `generate`, with the maps of materials.
+ *
+ *   const [{ pixels, maps }] = await generatePictures(model, [{ label: 'brick', seed: 7 }]);
+ *
+ * @throws as `generate`
+ */
+export async function generatePictures(
+  networks: DiffusionModel | Networks,
+  requests: readonly PictureOptions[],
+  options: GenerateOptions = {},
+): Promise<GeneratedPicture[]> {
   if (requests?.length === 0) return [];
   const { onStep, onSlice, onPreview, ...asked } = options;
   const all: Networks = 'unet' in networks ? { model: networks } : networks;
@@ -49,20 +64,20 @@ export async function generate(
   return generateRecipes(all, recipes, { ...run, onStep, onSlice, onPreview });
 }
 
-/** `generate` for complete recipes of one batch. */
+/** `generatePictures` for complete recipes of one batch. */
 export async function generateRecipes(
   networks: Networks,
   recipes: readonly Recipe[],
   { onStep, onSlice, onPreview, ...run }: SampleRun & GenerateCallbacks = {},
-): Promise<Uint8Array[]> {
+): Promise<GeneratedPicture[]> {
   const index = (networks.model ?? networks.cvae)!;
   const slices = imagesInSlices(networks, recipes, run);
   try {
     for (let slice = slices.next(); ; slice = slices.next()) {
       if (slice.done) {
         const images = slice.value;
-        const pictures = await imagesToPixels(index, images).finally(() => images.dispose());
-        return pictures.map((pixels, i) => finishEdit(recipes[i]!, pixels));
+        const pictures = await imagesToPictures(index, images).finally(() => images.dispose());
+        return pictures.map(({ pixels, maps }, i) => ({ pixels: finishEdit(recipes[i]!, pixels), maps }));
       }
       if (!slice.value) await onSlice?.();
       if (slice.value?.preview && onPreview) await onPreview(await imagesToPixels(index, slice.value.preview));

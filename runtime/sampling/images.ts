@@ -137,7 +137,7 @@ function asPicture({ index }: DiffusionModel, values: Tensor4D): Tensor4D {
   const { channels, premultipliedAlpha } = index.figment;
   return tidy(() => {
     const clipped: Tensor4D = clipByValue(values, -1, 1);
-    if (channels === 3 || !premultipliedAlpha) return clipped;
+    if (channels !== 4 || !premultipliedAlpha) return clipped;
     const alpha = slice(clipped, [0, 0, 0, 3], [-1, -1, -1, 1]);
     const isSeen = greater(alpha, (2 * (MIN_ALPHA - 0.5)) / 255 - 1);
     return where(isSeen, minimum(clipped, alpha), -1) as Tensor4D;

@@ -1,4 +1,5 @@
 import { dispose, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import { numFramesOf } from '../core/frames.ts';
 import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { forgetRecordings } from '../kernels/plan/recordings.ts';
@@ -31,7 +32,10 @@ export interface DiffusionModel {
   /** Stands for the networks in pictures of the model's own size; absent: they compute here. */
   readonly elsewhere?: Elsewhere;
   readonly scheduler: SchedulerConfig;
-  /** (h, w, c) of the latents of one image; for a model of pixels, of the image. */
+  /**
+   * (h, w, c) of the latents of one image; for a model of pixels, of the image. Of F frames (h, w, F · c): those of the
+   * frames are stacked along channels.
+   */
   readonly latentShape: readonly [number, number, number];
   dispose(): void;
 }
@@ -79,17 +83,21 @@ function checkLatents(
   unet: UNet2DConfig,
   vae: AutoencoderKlConfig | null,
 ): DiffusionModel['latentShape'] {
-  const { name, widthPx, heightPx } = figment;
+  const { name, heightPx } = figment;
+  const numFrames = numFramesOf(figment);
+  const widthPx = figment.widthPx / numFrames;
   const [factor, channels] = vae
     ? [2 ** (vae.block_out_channels.length - 1), vae.latent_channels]
     : [1, figment.channels];
   const fits = widthPx % factor === 0 && heightPx % factor === 0;
-  if (fits && unet.in_channels === channels && unet.out_channels === channels) {
-    return [heightPx / factor, widthPx / factor, channels];
+  const stacked = numFrames * channels;
+  if (fits && unet.in_channels === stacked && unet.out_channels === stacked) {
+    return [heightPx / factor, widthPx / factor, stacked];
   }
   const made = vae ? `a VAE of factor ${factor} with ${channels} channels` : `pixels of ${channels} channels`;
   const given = `a U-Net of ${unet.in_channels} to ${unet.out_channels}`;
-  throw new Error(`createModel: ${name}: ${widthPx}×${heightPx} px, ${made} and ${given} do not fit together`);
+  const frames = figment.frames ? `${numFrames} frames of ` : '';
+  throw new Error(`createModel: ${name}: ${frames}${widthPx}×${heightPx} px, ${made} and ${given} do not fit together`);
 }
 
 function checkImageChannels({ figment }: ModelIndex, { in_channels, out_channels }: AutoencoderKlConfig): void {

@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { submitKernels } from '../kernels/webgpu/commands.ts';
 import type { PictureOptions, Recipe } from '../recipe/recipe.ts';
-import { difference, ELF, ORC, tinyModelFiles } from '../testing/tinyModel.ts';
+import { difference, ELF, ORC, TINY_FRAMES, tinyModelFiles } from '../testing/tinyModel.ts';
 import { decodeLatents, imagesToPixels } from './autoencoder.ts';
 import { completeAll, type SampleOptions } from './completeAll.ts';
 import { generate } from './generate.ts';
@@ -62,6 +62,7 @@ describe('pictures by recordings', () => {
       ['ddim, with noise, guided in an interval', { eta: 0.5, guidanceScale: 3, guidanceInterval: [0, 500] }, {}],
       ['ddpm, unguided, of a tile', { sampler: 'ddpm', guidanceScale: 1 }, { circularPadding: true, channels: 3 }],
       ['of a student, told its guidance', { guidanceScale: 3, numInferenceSteps: 2 }, { student: true }],
+      ['dpm++, of frames', { sampler: 'dpm++' }, { sizePx: 8, heightPx: 12, frames: TINY_FRAMES }],
       ['euler, of attributes', { sampler: 'euler', guidanceScale: 2 }, { attributes: HATS }],
     ])('are those of single operations: %s', async (_, options, modelOptions) => {
       const model = createModel(tinyModelFiles(modelOptions));

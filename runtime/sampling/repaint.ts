@@ -14,12 +14,15 @@ export interface Repainting {
 }
 
 /** The recipes' masks on the grid of latents; the caller disposes both tensors. */
-export function repaintingOf({ recipes, widthPx, latentShape }: SamplingPlan): Repainting {
+export function repaintingOf({ recipes, widthPx, latentShape, numFrames }: SamplingPlan): Repainting {
   const [height, width, channels] = latentShape;
-  const masks = recipes.map(({ mask }) => latentMask(mask!, widthPx, width, height));
+  const masks = recipes.map(({ mask }) => {
+    const inARow = latentMask(mask!, widthPx, width * numFrames, height);
+    return stackedMask(inARow, width, numFrames);
+  });
   const spread = (cellsOf: (cells: Uint8Array) => Uint8Array) => {
     const values = masks.flatMap((cells) =>
-      [...cellsOf(cells)].flatMap((cell) => new Array<number>(channels).fill(cell)),
+      [...cellsOf(cells)].flatMap((cell) => new Array<number>(channels / numFrames).fill(cell)),
     );
     return tensor4d(Uint8Array.from(values), [recipes.length, height, width, channels], 'bool');
   };
@@ -27,6 +30,15 @@ export function repaintingOf({ recipes, widthPx, latentShape }: SamplingPlan): R
     isNew: spread((cells) => cells),
     fitted: spread((cells) => cells.map(() => (cells.includes(0) ? 1 : 0))),
   };
+}
+
+/** Cells of frames in a row, (h, F · w), as (h · w, F). */
+function stackedMask(cells: Uint8Array, width: number, numFrames: number): Uint8Array {
+  const rowLength = width * numFrames;
+  return cells.map((_, i) => {
+    const [cell, frame] = [Math.floor(i / numFrames), i % numFrames];
+    return cells[Math.floor(cell / width) * rowLength + frame * width + (cell % width)]!;
+  });
 }
 
 /**

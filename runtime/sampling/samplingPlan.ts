@@ -1,4 +1,5 @@
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { numFramesOf } from '../core/frames.ts';
 import { type GuidanceOptions, guidanceNorm } from '../diffusion/guidance.ts';
 import { createSampler } from '../diffusion/sampler.ts';
 import type { Sampler } from '../diffusion/samplerType.ts';
@@ -64,6 +65,7 @@ export interface SamplingPlan {
   heightPx: number;
   /** How many of the model's own pictures one is made of. */
   tiles: Tiles;
+  numFrames: number;
   /** (h, w, c) of the latents of one image. */
   latentShape: readonly [number, number, number];
 }
@@ -106,6 +108,7 @@ export function planSampling(model: DiffusionModel, recipes: readonly Recipe[], 
     widthPx,
     heightPx,
     tiles,
+    numFrames: numFramesOf(index.figment),
     latentShape: [tiles[0] * height, tiles[1] * width, channels],
   };
 }

@@ -26,6 +26,22 @@ export function channelsOf(operation: string, numBytes: number, widthPx: number,
   );
 }
 
+/**
+ * A channel of a picture's bytes, 0 … 1.
+ *
+ * @throws RangeError when the bytes are no picture of this size
+ */
+export function planeOf(
+  operation: string,
+  pixels: Uint8Array,
+  widthPx: number,
+  heightPx: number,
+  channel: number,
+): Plane {
+  const channels = channelsOf(operation, pixels.length, widthPx, heightPx);
+  return Float32Array.from({ length: widthPx * heightPx }, (_, i) => pixels[i * channels + channel]! / 255);
+}
+
 /** @throws RangeError when there is not one value for each texel */
 export function checkPlane(operation: string, plane: Float32Array, widthPx: number, heightPx: number): void {
   const fits = Number.isInteger(widthPx) && Number.isInteger(heightPx) && plane.length === widthPx * heightPx;

@@ -2,6 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { expectClose } from '../testing/matchers.ts';
 import { rollImage } from '../testing/roll.ts';
 import { BRICK_HEIGHT_PX, BRICK_WIDTH_PX, brickPixels } from '../testing/tinyDataset.ts';
+import { ambientOcclusionMap } from './ambientOcclusion.ts';
+import { cavityMap } from './cavity.ts';
+import { normalMap } from './normals.ts';
+import { greyMap } from './plane.ts';
 import {
   enlargedSettings,
   GENERIC_MATERIAL,
@@ -88,6 +92,37 @@ describe('surfaceMaps', () => {
     const down = surfaceMaps(rgb, W, H, { label: 'brick', green: 'directx' }).normal.pixels;
     expect(down.filter((_, i) => i % 3 !== 1)).toEqual(plain.normal.pixels.filter((_, i) => i % 3 !== 1));
     expect(down).not.toEqual(plain.normal.pixels);
+  });
+
+  describe('of generated height, roughness and metal', () => {
+    const pixels = brickPixels('dark');
+    const generated = Uint8Array.from({ length: W * H * 4 }, (_, i) => (i * 31 + (i >> 5) * 7) % 256);
+    const channel = (c: number) => generated.filter((_, i) => i % 4 === c);
+    const maps = surfaceMaps(pixels, W, H, { label: 'brick' }, generated);
+
+    it('takes these as they are, but for mirrors that would flicker', () => {
+      expect(maps.height.pixels).toEqual(channel(0));
+      expect(maps.roughness.pixels).toEqual(channel(1).map((value) => Math.max(value, Math.round(255 * 0.04))));
+      expect(maps.metallic.pixels).toEqual(channel(2));
+    });
+
+    it('makes the others of that height, by the depth of its label', () => {
+      const height = Float32Array.from(channel(0), (byte) => byte / 255);
+      const { depthPx, radiusPx, edgePx, strength } = materialSettings('brick', true);
+      expect(depthPx).toBe(7);
+      expect(maps.normal).toEqual(normalMap(height, W, H, { depthPx }));
+      const occlusion = ambientOcclusionMap(height, W, H, { depthPx, radiusPx });
+      expect(maps.ambientOcclusion).toEqual(greyMap(occlusion, W, H));
+      expect(maps.cavity).toEqual(greyMap(cavityMap(height, W, H, { edgePx, strength }), W, H));
+      const flat = surfaceMaps(pixels, W, H, { label: 'brick', depthPx: 0 }, generated).normal;
+      expect([...new Set(flat.pixels)]).toEqual([128, 255]);
+      expect(materialSettings('cheese', true)).toEqual(GENERIC_MATERIAL);
+    });
+
+    it('refuses maps of another size', () => {
+      const other = generated.subarray(0, 4 * W);
+      expect(() => surfaceMaps(pixels, W, H, {}, other)).toThrow(/surfaceMaps: 144 bytes for 36×20 pixels/);
+    });
   });
 
   it('refuses what does not fit', () => {

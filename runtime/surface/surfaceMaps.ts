@@ -12,13 +12,14 @@ import {
   checkRoughnessOptions,
   METALLIC_DEFAULTS,
   type MetallicOptions,
+  MIN_ROUGHNESS,
   metallicMap,
   ROUGHNESS_DEFAULTS,
   type RoughnessOptions,
   roughnessMap,
 } from './metallicRoughness.ts';
 import { NORMAL_DEFAULTS, type NormalGreen, normalMap } from './normals.ts';
-import { greyMap, type Plane, type SurfaceMap } from './plane.ts';
+import { greyMap, type Plane, planeOf, type SurfaceMap } from './plane.ts';
 
 /** All that turns a picture of a material into its maps. Lengths are in texels, for tiles of 64 or 128. */
 export interface MaterialSettings
@@ -67,13 +68,43 @@ const BY_LABEL: Readonly<Record<string, Partial<MaterialSettings>>> = {
 export const MATERIAL_LABELS: readonly string[] = Object.keys(BY_LABEL);
 
 /**
+ * How many texels high a generated height of 1 is, by label of the materials data set: the mean of its column `bump`, by which
+ * its normals were made.
+ */
+const GENERATED_DEPTH_PX: Readonly<Record<string, number>> = {
+  bark: 12.5,
+  brick: 7,
+  cobble: 12,
+  fabric: 3.2,
+  grass: 6.5,
+  ground: 8,
+  leather: 5,
+  marble: 0.6,
+  metal_plate: 4.7,
+  mosaic: 4,
+  planks: 5,
+  plaster: 4.1,
+  rock: 7.2,
+  roof: 6.9,
+  rust: 2.5,
+  sand: 6,
+  snow: 4.4,
+  stone_wall: 8.7,
+  tiles: 2.8,
+};
+
+/**
  * The settings of a material, for a person to change: the generic ones where the label is unknown or absent.
  *
  *   surfaceMaps(pixels, 64, 64, { ...materialSettings('brick'), depthPx: 8 });
+ *
+ * @param isGenerated whether its maps are generated with the picture, whose height is another than one that is guessed
  */
-export function materialSettings(label?: string): MaterialSettings {
-  const own = label !== undefined && Object.hasOwn(BY_LABEL, label) ? BY_LABEL[label] : undefined;
-  return { ...GENERIC_MATERIAL, ...own };
+export function materialSettings(label?: string, isGenerated = false): MaterialSettings {
+  const of = <Value>(table: Readonly<Record<string, Value>>) =>
+    label !== undefined && Object.hasOwn(table, label) ? table[label] : undefined;
+  const depthPx = isGenerated ? of(GENERATED_DEPTH_PX) : undefined;
+  return { ...GENERIC_MATERIAL, ...of(BY_LABEL), ...(depthPx !== undefined && { depthPx }) };
 }
 
 /** The same surface in a picture enlarged by a factor: all lengths grow with it. */
@@ -114,16 +145,24 @@ export interface SurfaceMaps {
  *
  *   const { normal, orm } = surfaceMaps(pixels, 64, 64, { label: 'brick', depthPx: 6 });
  *
- * @param pixels RGB or RGBA bytes, sRGB, top row first
- * @throws       RangeError when the bytes do not fit the size, or an option is out of range
+ * Where height, roughness and metal were generated with the picture, they are taken as they are, and the other maps follow from
+ * that height:
+ *
+ *   const [{ pixels, maps }] = await generatePictures(model, [{ label: 'brick', seed: 7 }]);
+ *   const { normal, orm } = surfaceMaps(pixels, 128, 128, { label: 'brick' }, maps);
+ *
+ * @param pixels    RGB or RGBA bytes, sRGB, top row first
+ * @param generated RGBA bytes of the same size: height, roughness, metallic; null: they are guessed from the picture
+ * @throws          RangeError when the bytes do not fit the size, or an option is out of range
  */
 export function surfaceMaps(
   pixels: Uint8Array | Uint8ClampedArray,
   widthPx: number,
   heightPx: number,
   options: SurfaceOptions = {},
+  generated: Uint8Array | null = null,
 ): SurfaceMaps {
-  return runToEnd(surfaceMapsInSlices(pixels, widthPx, heightPx, options));
+  return runToEnd(surfaceMapsInSlices(pixels, widthPx, heightPx, options, generated));
 }
 
 /** `surfaceMaps` in slices of about a millisecond for a picture of 512 × 512, for a thread that has other work. */
@@ -132,14 +171,17 @@ export function* surfaceMapsInSlices(
   widthPx: number,
   heightPx: number,
   options: SurfaceOptions = {},
+  generated: Uint8Array | null = null,
 ): Generator<void, SurfaceMaps> {
   const { green = NORMAL_DEFAULTS.green } = options;
-  const settings = surfaceSettings(options);
-  const height = yield* heightInSlices(pixels, widthPx, heightPx, settings);
+  const settings = surfaceSettings(options, generated !== null);
+  const given = (channel: number) => generated && planeOf('surfaceMaps', generated, widthPx, heightPx, channel);
+  const height = given(0) ?? (yield* heightInSlices(pixels, widthPx, heightPx, settings));
   const occlusion = yield* ambientOcclusionInSlices(height, widthPx, heightPx, settings);
   const cavity = yield* cavityInSlices(height, widthPx, heightPx, settings);
-  const roughness = roughnessMap(height, widthPx, heightPx, settings);
-  const metallic = metallicMap(pixels, widthPx, heightPx, settings);
+  const roughness =
+    given(1)?.map((value) => Math.max(value, MIN_ROUGHNESS)) ?? roughnessMap(height, widthPx, heightPx, settings);
+  const metallic = given(2) ?? metallicMap(pixels, widthPx, heightPx, settings);
   yield;
   const grey = (plane: Plane) => greyMap(plane, widthPx, heightPx);
   const maps = {
@@ -165,11 +207,15 @@ function packed(red: SurfaceMap, green: SurfaceMap, blue: SurfaceMap): SurfaceMa
 /**
  * The settings of the label's material, with those that the options change.
  *
- * @throws RangeError when one is out of range
+ * @param isGenerated see `materialSettings`
+ * @throws            RangeError when one is out of range
  */
-export function surfaceSettings({ label, green: _green, ...own }: SurfaceOptions): MaterialSettings {
+export function surfaceSettings(
+  { label, green: _green, ...own }: SurfaceOptions,
+  isGenerated = false,
+): MaterialSettings {
   const changes = Object.entries(own).filter(([, value]) => value !== undefined);
-  const settings: MaterialSettings = { ...materialSettings(label), ...Object.fromEntries(changes) };
+  const settings: MaterialSettings = { ...materialSettings(label, isGenerated), ...Object.fromEntries(changes) };
   checkHeightOptions(settings);
   checkOcclusionOptions(settings);
   checkCavityOptions(settings);

@@ -56,6 +56,17 @@ export function tinyDataset({ perClass = 6, widthPx = 8, heightPx = 8, seed = 1 
   };
 }
 
+/** The shapes of `tinyDataset` as materials on black ground, whose three maps differ from each other and from the colours. */
+export function tinyMaterials(options: Parameters<typeof tinyDataset>[0] = {}): Dataset {
+  const { images, ...rest } = tinyDataset(options);
+  const materials = new Uint8Array((images.length / CHANNELS) * 6);
+  for (let from = 0, to = 0; from < images.length; from += CHANNELS, to += 6) {
+    const [red, green, blue, alpha] = images.subarray(from, from + CHANNELS);
+    materials.set([red!, green!, blue!, alpha!, 255 - (alpha! >> 1), (to / 6) % 3], to);
+  }
+  return { ...rest, channels: 6, images: materials };
+}
+
 // A small picture of bricks for tests: exact, of odd size, and different along both axes.
 
 export const BRICK_WIDTH_PX = 36;

@@ -1,5 +1,7 @@
 // A whole model of a few thousand random weights, for tests: fast, and every part has a say in the picture.
 import type { Vocabulary } from '../core/attributes.ts';
+import { type Frame, parseFrames } from '../core/frames.ts';
+import type { NumValues } from '../core/pixels.ts';
 import { formatSchedulerConfig, parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
 import { conditionalVaeShapes } from '../networks/conditionalVae.ts';
@@ -18,9 +20,11 @@ import { randomWeights, tinyCvaeConfig, tinyUNetConfig, tinyVaeConfig } from './
 
 export interface TinyModelOptions {
   labels?: string[];
-  sizePx?: number; // even; width and height
+  sizePx?: number; // even; width and height, of a frame
+  heightPx?: number | null; // even; null: sizePx
+  frames?: readonly Frame[] | null;
   circularPadding?: boolean;
-  channels?: 3 | 4;
+  channels?: NumValues; // of the pictures
   seed?: number; // uint32, of the weights
   attributes?: Vocabulary | null; // of a U-Net that takes a vector for label and attributes; null: it takes the label
   cvae?: boolean; // a VAE beside it that makes pictures in one step
@@ -30,6 +34,8 @@ export interface TinyModelOptions {
 export const TINY_MODEL_DEFAULTS: Required<TinyModelOptions> = {
   labels: ['elf', 'goblin', 'orc'],
   sizePx: 16,
+  heightPx: null,
+  frames: null,
   circularPadding: false,
   channels: 4,
   seed: 1,
@@ -45,6 +51,13 @@ export const TINY_STUDENT: StudentEntry = {
   teacher: { sampler: 'dpm++', numInferenceSteps: 3, guidanceScale: 3 },
 };
 
+/** Of a subject that stands, and walks to the left. */
+export const TINY_FRAMES: readonly Frame[] = parseFrames([
+  { direction: 'down', frame: 'stand' },
+  { direction: 'left', frame: 0 },
+  { direction: 'left', frame: 1, durationMs: 150 },
+]);
+
 /**
  * The files of a model, RGBA with premultiplied alpha unless told otherwise, whose latents are half as wide and high as its
  * images.
@@ -52,20 +65,25 @@ export const TINY_STUDENT: StudentEntry = {
  *   const model = createModel(tinyModelFiles());
  */
 export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
-  const { labels, sizePx, circularPadding, channels, seed, attributes, cvae, student } = {
-    ...TINY_MODEL_DEFAULTS,
-    ...options,
-  };
+  const all = { ...TINY_MODEL_DEFAULTS, ...options };
+  const { labels, sizePx, circularPadding, channels, seed, attributes, cvae, student, frames } = all;
+  const heightPx = all.heightPx ?? sizePx;
+  const numFrames = frames?.length ?? 1;
   const classes =
     attributes || student
       ? { class_embed_type: 'identity' as const, num_class_embeds: null }
       : { num_class_embeds: labels.length + 1 };
-  const unetConfig = tinyUNetConfig({ ...classes, sample_size: sizePx / 2 });
+  const unetConfig = tinyUNetConfig({
+    ...classes,
+    sample_size: heightPx === sizePx ? sizePx / 2 : [heightPx / 2, sizePx / 2],
+    in_channels: 4 * numFrames,
+    out_channels: 4 * numFrames,
+  });
   const vaeConfig = tinyVaeConfig({ sample_size: sizePx, in_channels: channels, out_channels: channels });
   const cvaeConfig = tinyCvaeConfig({
     num_labels: labels.length,
     in_channels: channels,
-    sample_size: [sizePx, sizePx],
+    sample_size: [heightPx, sizePx],
     block_out_channels: [8],
     attributes: attributeKinds(attributes ?? {}),
   });
@@ -84,12 +102,13 @@ export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
         version: 1,
         name: 'tiny',
         ...structuredClone(FIGMENT_DEFAULTS),
-        widthPx: sizePx,
-        heightPx: sizePx,
+        widthPx: numFrames * sizePx,
+        heightPx,
         channels,
         premultipliedAlpha: channels === 4,
         circularPadding,
         sampleDefaults: { sampler: 'ddim', numInferenceSteps: student ? 4 : 3, guidanceScale: 2 },
+        ...(frames && { frames }),
         ...(attributes && { attributes }),
         ...(student && { student: TINY_STUDENT }),
       },

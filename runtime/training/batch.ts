@@ -60,7 +60,8 @@ export function pictureBatch(
   step: number,
 ): Record<'x' | 'classLabels', BatchArray> & { attributes?: BatchArray } {
   const { batchSize, balanced, seed, augment } = options;
-  const { widthPx, heightPx, channels, classLabels, attributes = [] } = dataset;
+  const { widthPx, heightPx, channels, classLabels, attributes = [], frames } = dataset;
+  if (frames) throw new RangeError('pictureBatch: images of several frames are no pictures; give singleFrames of them');
   const data = new Float32Array(batchSize * widthPx * heightPx * channels);
   const chosen = batchIndices(indices, classLabels, { batchSize, balanced, seed }, step);
   fillBatch(dataset, chosen, augment, seed, step, data);

@@ -2,12 +2,14 @@ import { memory, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { fillBatch } from '../dataset/batches.ts';
+import { framesOf, singleFrames } from '../dataset/derive.ts';
 import { autoencoderKlShapes, encode } from '../networks/autoencoderKl.ts';
 import { uploadWeights } from '../networks/weights.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
+import { tinyFrames } from '../testing/tinyFrames.ts';
 import { randomWeights, tinyVaeConfig } from '../testing/tinyNetworks.ts';
-import { encodeDataset, latentStatistics } from './latentDataset.ts';
+import { drawLatents, encodeDataset, latentStatistics } from './latentDataset.ts';
 import { type LatentEncoder, localEncoder } from './latentEncoder.ts';
 
 const DATASET = tinyDataset({ perClass: 12, widthPx: 8, heightPx: 4 });
@@ -56,6 +58,38 @@ describeOnBackends(() => {
       expectClose(actual, await meanOf(image, flip), { absolute: 1e-5, relative: 1e-5 });
     }
     expect(latents.std.every((value) => value > 0)).toBe(true);
+  });
+
+  it('stacks the latents of frames along channels', async () => {
+    const walks = tinyFrames({ perClass: 8 });
+    const chosen = Int32Array.from({ length: 13 }, (_, i) => 13 - i); // more frames than one batch
+    const encoder = localEncoder(SPEC);
+    const latents = await encodeDataset(walks, chosen, CONFIG, [encoder], { flip: false });
+    const frames = framesOf(walks, chosen);
+    const each = await encodeDataset(singleFrames(walks), frames, CONFIG, [encoder], { flip: false });
+    encoder.dispose();
+    expect(latents.shape).toEqual([6, 4, 12]);
+    expect([...latents.classLabels]).toEqual(Array.from(chosen, (image) => walks.classLabels[image]));
+    const cells = 6 * 4;
+    for (const part of ['mean', 'std'] as const) {
+      const expected = latents[part].map((_, i) => {
+        const [image, cell, channel] = [Math.floor(i / (cells * 12)), Math.floor(i / 12) % cells, i % 12];
+        const frame = Math.floor(channel / 4);
+        return each[part][((image * 3 + frame) * cells + cell) * 4 + (channel % 4)]!;
+      });
+      expect(latents[part]).toEqual(expected);
+    }
+    const statistics = latentStatistics(latents, 3);
+    const ofEach = latentStatistics(each);
+    expectClose(statistics.mean, ofEach.mean, { absolute: 1e-6, relative: 1e-6 });
+    expectClose(statistics.std, ofEach.std, { absolute: 1e-6, relative: 1e-6 });
+    const scaling = { latents_mean: ofEach.mean, latents_std: ofEach.std, shift_factor: null, scaling_factor: 0.5 };
+    const drawn = drawLatents(latents, Int32Array.of(2), scaling, null);
+    const expected = drawn.map((_, i) => {
+      const c = i % 4;
+      return (0.5 * (latents.mean[2 * cells * 12 + i]! - ofEach.mean[c]!)) / ofEach.std[c]!;
+    });
+    expectClose(drawn, expected, { absolute: 1e-6, relative: 1e-5 });
   });
 
   it('encodes seamless images at shifts that fill a latent cell', async () => {

@@ -1,12 +1,14 @@
+import { numFramesOf } from '../core/frames.ts';
 import { flipHorizontal, shiftCircular } from '../dataset/augment.ts';
 import { fillBatch } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
+import { framesOf, singleFrames } from '../dataset/derive.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import type { LatentEncoder, PixelBatch } from './latentEncoder.ts';
 
 /** The latent distribution of every image, encoded once before the diffusion is trained. */
 export interface LatentDataset {
-  /** (h, w, c) of one image. */
+  /** (h, w, c) of one image; of F frames (h, w, F · c), the channels of one frame behind those of the other. */
   shape: [number, number, number];
   /** (N, h, w, c) each. */
   mean: Float32Array;
@@ -24,11 +26,12 @@ export interface EncodeProgress {
 
 /** (h, w, c) of one image's latents; without an auto-encoder those are the pixels. */
 export function latentShape(
-  { widthPx, heightPx, channels }: Pick<Dataset, 'widthPx' | 'heightPx' | 'channels'>,
+  dataset: Pick<Dataset, 'widthPx' | 'heightPx' | 'channels' | 'frames'>,
   config: AutoencoderKlConfig | null,
 ): LatentDataset['shape'] {
+  const { widthPx, heightPx, channels } = dataset;
   const factor = factorOf(config);
-  return [heightPx / factor, widthPx / factor, config?.latent_channels ?? channels];
+  return [heightPx / factor, widthPx / factor, numFramesOf(dataset) * (config?.latent_channels ?? channels)];
 }
 
 /** Pixels to a latent. */
@@ -52,7 +55,7 @@ interface View {
   shift: readonly [dx: number, dy: number];
 }
 
-/** Some images: places in the data set, and the place of the first among the latents. */
+/** Some pictures: places among all of the data set, and the place of the first among those that are encoded. */
 interface Portion extends View {
   indices: Int32Array;
   at: number;
@@ -60,7 +63,7 @@ interface Portion extends View {
 
 /**
  * Encodes images with a trained VAE, view after view: as they are first, the augmented ones behind. The batches are the
- * same whatever the number of encoders, and so are the latents.
+ * same whatever the number of encoders, and so are the latents. Frames are encoded one by one.
  *
  * @param config     of the auto-encoder; null for `pixelEncoder`
  * @param encoders   each takes the next batch when it is free
@@ -75,19 +78,22 @@ export async function encodeDataset(
   onProgress?: (progress: EncodeProgress) => void | Promise<void>,
 ): Promise<LatentDataset> {
   const shape = latentShape(dataset, config);
+  const pictures = singleFrames(dataset);
+  const numFrames = numFramesOf(dataset);
+  const views = viewsOf(options, factorOf(config));
+  const portions = portionsOf(framesOf(dataset, indices), views);
+  const numImages = indices.length * views.length;
   const size = shape[0] * shape[1] * shape[2];
-  const portions = portionsOf(indices, viewsOf(options, factorOf(config)));
-  const numImages = portions.reduce((sum, portion) => sum + portion.indices.length, 0);
   const mean = new Float32Array(numImages * size);
   const std = new Float32Array(numImages * size);
   let [next, numDone] = [0, 0];
   const work = async (encoder: LatentEncoder) => {
     while (next < portions.length) {
       const portion = portions[next++]!;
-      const batch = await encoder.encode(pixelsOf(dataset, portion));
-      mean.set(batch.mean, portion.at * size);
-      std.set(batch.std, portion.at * size);
-      numDone += portion.indices.length;
+      const batch = await encoder.encode(pixelsOf(pictures, portion));
+      stack(batch.mean, mean, portion.at, shape, numFrames);
+      stack(batch.std, std, portion.at, shape, numFrames);
+      numDone += portion.indices.length / numFrames;
       await onProgress?.({ numDone, numImages });
     }
   };
@@ -97,6 +103,23 @@ export async function encodeDataset(
   });
   const labelOf = (i: number) => dataset.classLabels[indices[i % indices.length]!]!;
   return { shape, mean, std, classLabels: Int32Array.from({ length: numImages }, (_, i) => labelOf(i)) };
+}
+
+/** Puts the latents of pictures, the first of which is number `at`, where those of their images belong. */
+function stack(
+  from: Float32Array,
+  to: Float32Array,
+  at: number,
+  [height, width, channels]: LatentDataset['shape'],
+  numFrames: number,
+): void {
+  const [numCells, length] = [height * width, channels / numFrames];
+  for (let cell = 0; cell * length < from.length; cell++) {
+    const picture = at + Math.floor(cell / numCells);
+    const [image, frame] = [Math.floor(picture / numFrames), picture % numFrames];
+    const place = (image * numCells + (cell % numCells)) * channels + frame * length;
+    to.set(from.subarray(cell * length, (cell + 1) * length), place);
+  }
 }
 
 /** The shifts fill a latent cell of `factor` pixels evenly, one in each row and column (Hammersley's points). */
@@ -143,9 +166,11 @@ function pixelsOf(dataset: Dataset, { indices, mirrored, shift: [dx, dy] }: Port
 /**
  * Mean and standard deviation of each latent channel over data and draws: what latents are standardised by, so that the
  * diffusion starts from unit variance (the variance of z is that of the means plus the mean posterior variance).
+ *
+ * @param numFrames all frames together have one mean and deviation for each channel of the auto-encoder
  */
-export function latentStatistics(latents: LatentDataset): { mean: number[]; std: number[] } {
-  const channels = latents.shape[2];
+export function latentStatistics(latents: LatentDataset, numFrames = 1): { mean: number[]; std: number[] } {
+  const channels = latents.shape[2] / numFrames;
   const sums = new Float64Array(channels);
   const squares = new Float64Array(channels);
   for (let i = 0; i < latents.mean.length; i++) {
@@ -176,9 +201,9 @@ export function drawLatents(
   noise: Float32Array | null,
 ): Float32Array {
   const { latents_mean, latents_std, shift_factor, scaling_factor } = scaling;
-  const channels = latents.shape[2];
   const size = latents.mean.length / latents.classLabels.length;
   const isPerChannel = latents_mean && latents_std;
+  const channels = isPerChannel ? latents_mean.length : 1; // of each frame
   const shift = (c: number) => (isPerChannel ? latents_mean[c]! : (shift_factor ?? 0));
   const scale = (c: number) => (isPerChannel ? scaling_factor / latents_std[c]! : scaling_factor);
   const x0 = new Float32Array(chosen.length * size);

@@ -1,3 +1,4 @@
+import { numFramesOf } from '../core/frames.ts';
 import { vocabularyOf } from '../dataset/attributeColumns.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { formatSchedulerConfig } from '../diffusion/schedulerConfig.ts';
@@ -36,7 +37,7 @@ export function modelContent(
   unet: TrainedNetwork<UNet2DConfig>,
   options: Pick<DiffusionOptions, 'predictionType' | 'betaSchedule' | 'circular' | 'conditioning'>,
 ): ModelContent {
-  const { name, labels, licence, attribution, widthPx, heightPx, channels } = dataset;
+  const { name, labels, licence, attribution, widthPx, heightPx, channels, frames } = dataset;
   const weights = splitConditioning(unet.weights);
   const scheduler = formatSchedulerConfig({ ...trainingScheduler(options), clipSample: vae === null });
   const latents = { latents_mean: statistics.mean, latents_std: statistics.std };
@@ -53,13 +54,14 @@ export function modelContent(
         kind: name,
         licence,
         attribution,
-        widthPx,
+        widthPx: widthPx * numFramesOf(dataset),
         heightPx,
         channels,
         premultipliedAlpha: channels === 4,
         pixelArt: widthPx <= MAX_PIXEL_ART_PX && channels === 4,
         circularPadding: options.circular,
         sampleDefaults: vae ? LATENT_DEFAULTS : PIXEL_DEFAULTS,
+        ...(frames && { frames: [...frames] }),
         ...(options.conditioning && { attributes: vocabularyOf(dataset.attributes) }),
         sha256: {},
       },

@@ -64,6 +64,8 @@ export type TaskSpec =
       l2Weight: number;
       /** Weight of the difference of finite differences beside it. */
       gradientWeight: number;
+      /** What the difference of each channel is multiplied by in all three; absent and null: by 1. */
+      channelWeights?: readonly number[] | null;
       /** Keep the encoder as it is and train the decoder alone. */
       freezeEncoder: boolean;
     }
@@ -116,7 +118,7 @@ export function createTask(spec: TaskSpec): TrainingTask {
 
 /** Batch: x (B, H, W, C) in [−1, 1], eps (B, h, w, latent_channels) standard normal. */
 function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
-  const { config, circular, reconstruction, klWeight, l2Weight, gradientWeight, freezeEncoder } = spec;
+  const { config, circular, reconstruction, klWeight, l2Weight, gradientWeight, channelWeights, freezeEncoder } = spec;
   const isEncoder = (name: string) => name.startsWith('encoder.') || name.startsWith('quant_conv.');
   return {
     shapes: autoencoderKlShapes(config),
@@ -127,11 +129,14 @@ function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
         const distribution = encode(config, weights, x, circular);
         const z = sampleLatents(distribution, batchTensor<Tensor4D>(batch, 'eps'));
         const decoded = decode(config, weights, z, circular);
-        const error = reconstructionError(reconstruction, x, decoded);
+        const weighed = (values: Tensor4D) =>
+          channelWeights ? (mul(values, tensor1d([...channelWeights])) as Tensor4D) : values;
+        const [target, given] = [weighed(x), weighed(decoded)];
+        const error = reconstructionError(reconstruction, target, given);
         const kl = klDivergence(distribution);
         const parts: [Scalar, number][] = [[kl, freezeEncoder ? 0 : klWeight]];
-        if (l2Weight > 0) parts.push([reconstructionError('l2', x, decoded), l2Weight]);
-        if (gradientWeight > 0) parts.push([gradientDifference(x, decoded), gradientWeight]);
+        if (l2Weight > 0) parts.push([reconstructionError('l2', target, given), l2Weight]);
+        if (gradientWeight > 0) parts.push([gradientDifference(target, given), gradientWeight]);
         const loss = parts.reduce<Scalar>(
           (sum, [part, weight]) => (weight > 0 ? (add(sum, mul(part, weight)) as Scalar) : sum),
           error,

@@ -63,17 +63,21 @@ const ROLL_STREAM = 0x60000000;
 /** Up to this size of the latents two levels see the whole picture. */
 const SMALL_LATENTS = 8;
 
+/** From so many channels on latents are those of several frames. */
+const MANY_CHANNELS = 32;
+
 /** The sizes that can be chosen for a new U-Net. */
 export interface UNetSizes {
-  /** Channels of the levels; default 64, 128 for latents of up to 8×8, else 64, 112, 128. */
+  /** Channels of the levels; default 64, 128 for latents of up to 8×8, else 64, 112, 128; of several frames 128, 128. */
   widths?: readonly number[];
-  /** Residual blocks of a level; default 2 for two levels, else 1. */
+  /** Residual blocks of a level; default 2 for two levels, else 1; of several frames 1. */
   layers?: number;
 }
 
 /**
  * A network for latents of 8×8 (two levels of two blocks, attention on the lower one) or larger (three levels of one
- * block, attention on the lower two), with labels and a null label; 4.3 and 4.6 million weights.
+ * block, attention on the lower two), with labels and a null label; 4.3 and 4.6 million weights. For frames, whose latents
+ * are stacked, two wide levels of one block.
  */
 export function defaultUNetConfig(
   latents: Pick<LatentDataset, 'shape'>,
@@ -82,7 +86,8 @@ export function defaultUNetConfig(
 ): UNet2DConfig {
   const [height, width, channels] = latents.shape;
   const isSmall = Math.max(height, width) <= SMALL_LATENTS;
-  const widths = sizes.widths ?? (isSmall ? [64, 128] : [64, 112, 128]);
+  const isStacked = channels >= MANY_CHANNELS;
+  const widths = sizes.widths ?? (isStacked ? [128, 128] : isSmall ? [64, 128] : [64, 112, 128]);
   const isAttended = (level: number) => level > 0;
   const levels = {
     down_block_types: widths.map((_, i) => (isAttended(i) ? ('AttnDownBlock2D' as const) : 'DownBlock2D')),
@@ -90,7 +95,7 @@ export function defaultUNetConfig(
       isAttended(widths.length - 1 - i) ? ('AttnUpBlock2D' as const) : 'UpBlock2D',
     ),
     block_out_channels: [...widths],
-    layers_per_block: sizes.layers ?? (widths.length <= 2 ? 2 : 1),
+    layers_per_block: sizes.layers ?? (widths.length <= 2 && !isStacked ? 2 : 1),
     attention_head_dim:
       [32, 16].find((size) => widths.slice(-1 * Math.max(1, widths.length - 1)).every((c) => c % size === 0)) ?? 8,
   };
@@ -145,7 +150,8 @@ export function diffusionTaskSpec(config: UNet2DConfig, options: DiffusionOption
  * `for await (const step of trainer.run(signal))`.
  *
  * Source: Ho et al. 2020, arXiv:2006.11239, algorithm 1; label dropout: Ho & Salimans 2022, arXiv:2207.12598.
- * @param statistics mean and standard deviation of each latent channel, by `latentStatistics`; of pixels 0 and 1
+ * @param statistics mean and standard deviation of each channel of the auto-encoder, by `latentStatistics`; of pixels 0
+ *                   and 1
  * @param start      state to go on from, or weights (PyTorch's layout, joined by `joinConditioning`) to begin with; random
  *                   ones when absent
  * @param source     where gradients are computed; this thread when absent
@@ -201,7 +207,7 @@ export function diffusionBatch(
 ): Batch {
   const { batchSize, balanced, seed, circular } = options;
   const chosen = batchIndices(all, latents.classLabels, { batchSize, balanced, seed }, step);
-  const channels = latents.shape[2];
+  const channels = mean.length; // of each frame
   const size = latents.mean.length / latents.classLabels.length;
   const shape = [batchSize, ...latents.shape];
   const noise = normals(seed, POSTERIOR_STREAM + step, batchSize * size);

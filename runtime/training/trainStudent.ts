@@ -21,7 +21,7 @@ export interface DistilOptions extends TrainerOptions {
   stepCounts: readonly number[];
   /** The least and the largest guidance scale that it learns. */
   guidanceScale: readonly [least: number, most: number];
-  /** Training steps of stage one, in which it learns guidance alone. */
+  /** Training steps of stage one, in which it learns guidance alone; the long steps of stage two teach it as well. */
   numGuidanceSteps: number;
   /** In how many steps the teacher makes the pictures of stage two: a multiple of the student's most. */
   teacherSteps: number;
@@ -34,13 +34,13 @@ export const DISTIL_DEFAULTS: DistilOptions = {
   seed: 0,
   stepCounts: [1, 2, 4],
   guidanceScale: [1, 5],
-  numGuidanceSteps: 200,
+  numGuidanceSteps: 0,
   teacherSteps: 16,
   balanced: false,
   circular: false,
-  batchSize: 16,
+  batchSize: 8,
   microBatchSize: 4,
-  learningRate: 5e-4,
+  learningRate: 2e-4,
   numWarmupSteps: 50,
   decayFrom: 0.4,
   finalShare: 0.02,

@@ -1,18 +1,18 @@
-import { concat, memory, ones, slice4d, type Tensor4D } from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';
+import { dispose, type Tensor } from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { describeOnBackends, draw } from '../../scripts/testing/backends.ts';
 import { type BackendName, selectBackend } from '../backends/selectBackend.ts';
-import { autoencoderKlShapes, decode, encode } from '../networks/autoencoderKl.ts';
+import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
 import { parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { initialWeights, uploadWeights } from '../networks/weights.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { naiveLosses, recordingGradients } from '../testing/naiveTraining.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
-import { randomWeights, tinyVaeConfig } from '../testing/tinyNetworks.ts';
+import { tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { runSteps, TINY_VAE_OPTIONS, tinyVaeTrainer } from '../testing/tinyTraining.ts';
 import type { Batch } from './batch.ts';
-import { createTask } from './task.ts';
-import { defaultVaeConfig, vaeTaskSpec, withoutAlpha } from './trainVae.ts';
+import { createTask, type TaskSpec } from './task.ts';
+import { defaultVaeConfig, vaeTaskSpec } from './trainVae.ts';
 
 const OPTIONS = { ...TINY_VAE_OPTIONS, batchSize: 2 };
 
@@ -45,6 +45,31 @@ describeOnBackends((backend) => {
   });
 });
 
+it('counts the errors of each channel as the weights say', async () => {
+  await selectBackend({ backend: 'cpu' });
+  const config = tinyVaeConfig({ in_channels: 4, out_channels: 4 });
+  const spec = { ...vaeTaskSpec(config, { ...OPTIONS, l2Weight: 2, gradientWeight: 0.5, klWeight: 0 }) };
+  const weights = uploadWeights(initialWeights(autoencoderKlShapes(config), 1));
+  const values = draw(5, [1, 8, 8, 4]);
+  const batch = {
+    x: { shape: values.shape, data: Float32Array.from(values.values) },
+    eps: { shape: [1, 4, 4, 4], data: new Float32Array(64) },
+  };
+  const lossOf = (channelWeights: number[] | null) => {
+    const { loss, metrics } = createTask({ ...spec, channelWeights } as TaskSpec).loss(weights, batch);
+    const [value] = loss.dataSync();
+    dispose([loss, metrics] as unknown as Tensor[]);
+    return value!;
+  };
+  const each = [0, 1, 2, 3].map((channel) => lossOf([0, 1, 2, 3].map((c) => (c === channel ? 1 : 0))));
+  const sum = each.reduce((a, b) => a + b, 0);
+  expect(Math.min(...each)).toBeGreaterThan(0);
+  expect(lossOf(null)).toBeCloseTo(sum, 5);
+  expect(lossOf([1, 1, 1, 1])).toBeCloseTo(sum, 5);
+  expect(lossOf([1, 0, 0, 1])).toBeCloseTo(each[0]! + each[3]!, 5);
+  dispose(weights as unknown as Tensor[]);
+});
+
 it('defaultVaeConfig fits the data set', () => {
   const config = defaultVaeConfig(tinyDataset({ widthPx: 16, heightPx: 16 }));
   expect(config).toMatchObject({ in_channels: 4, out_channels: 4, sample_size: 16, scaling_factor: 1 });
@@ -61,53 +86,4 @@ it('defaultVaeConfig makes a level of every width', () => {
   expect(config).toMatchObject({ block_out_channels: [8, 16, 24, 32], latent_channels: 16 });
   expect(config.down_block_types).toHaveLength(4);
   expect(parseAutoencoderKlConfig(config)).toEqual(config);
-});
-
-const CONFIG = tinyVaeConfig({ in_channels: 4, out_channels: 4 });
-const RGBA = { config: CONFIG, weights: randomWeights(autoencoderKlShapes(CONFIG), 3) };
-
-describe('withoutAlpha', () => {
-  beforeAll(async () => {
-    await selectBackend({ backend: 'cpu' });
-  });
-
-  it('computes for opaque images what the network of RGBA did', async () => {
-    const rgb = withoutAlpha(RGBA);
-    const colours = draw(5, [2, 16, 16, 3]);
-    const [mean, expectedMean, decoded, expected] = await valuesOn('cpu', () => {
-      const x = toTensor(colours) as Tensor4D;
-      const opaque = concat([x, ones([2, 16, 16, 1])], 3) as Tensor4D;
-      const [weights, before] = [uploadWeights(rgb.weights), uploadWeights(RGBA.weights)];
-      const [own, theirs] = [encode(rgb.config, weights, x, true).mean, encode(CONFIG, before, opaque, true).mean];
-      const theirImage = decode(CONFIG, before, theirs, true);
-      return [
-        own,
-        theirs,
-        decode(rgb.config, weights, theirs, true),
-        slice4d(theirImage, [0, 0, 0, 0], [2, 16, 16, 3]),
-      ];
-    });
-    expectClose(mean!.values, expectedMean!.values, { absolute: 1e-5, relative: 1e-5 });
-    expectClose(decoded!.values, expected!.values, { absolute: 1e-6, relative: 1e-6 });
-  });
-
-  it('fits its own config, leaves the network as it is, and allocates nothing', () => {
-    const before = RGBA.weights.get('decoder.conv_out.weight')!.data.slice();
-    const numTensors = memory().numTensors;
-    const { config, weights } = withoutAlpha(RGBA);
-    expect(memory().numTensors).toBe(numTensors);
-    expect(config).toEqual({ ...CONFIG, in_channels: 3, out_channels: 3 });
-    for (const [name, shape] of autoencoderKlShapes(config)) {
-      const { shape: own, data } = weights.get(name)!;
-      expect([own, data.length]).toEqual([[...shape], shape.reduce((a, b) => a * b, 1)]);
-    }
-    expect(RGBA.weights.get('decoder.conv_out.weight')!.data).toEqual(before);
-  });
-
-  it('leaves RGB alone, and refuses other channels', () => {
-    const rgb = withoutAlpha(RGBA);
-    expect(withoutAlpha(rgb)).toEqual(rgb);
-    const grey = { ...RGBA, config: tinyVaeConfig({ in_channels: 1, out_channels: 1 }) };
-    expect(() => withoutAlpha(grey)).toThrow(/1 and 1 channels; expected 4 or 3/);
-  });
 });

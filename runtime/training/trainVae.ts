@@ -18,6 +18,8 @@ export interface VaeOptions extends TrainerOptions {
   l2Weight: number;
   /** Weight of `gradientDifference` beside it, which makes edges sharper. */
   gradientWeight: number;
+  /** What the difference of each channel is multiplied by before it is measured; null: by 1. */
+  channelWeights: readonly number[] | null;
   freezeEncoder: boolean;
   balanced: boolean;
   augment: AugmentOptions;
@@ -30,6 +32,7 @@ export const VAE_DEFAULTS: VaeOptions = {
   klWeight: 2e-4,
   l2Weight: 0,
   gradientWeight: 0,
+  channelWeights: null,
   freezeEncoder: false,
   balanced: false,
   augment: { flip: false, shiftPx: 0, circular: false, permuteChannels: 0 },
@@ -89,8 +92,9 @@ export function defaultVaeConfig(
 }
 
 export function vaeTaskSpec(config: AutoencoderKlConfig, options: VaeOptions): TaskSpec {
-  const { circular, reconstruction, klWeight, l2Weight, gradientWeight, freezeEncoder } = options;
-  return { kind: 'vae', config, circular, reconstruction, klWeight, l2Weight, gradientWeight, freezeEncoder };
+  const { circular, reconstruction, klWeight, l2Weight, gradientWeight, channelWeights, freezeEncoder } = options;
+  const weights = { klWeight, l2Weight, gradientWeight, channelWeights };
+  return { kind: 'vae', config, circular, reconstruction, ...weights, freezeEncoder };
 }
 
 /**
@@ -130,65 +134,4 @@ function vaeBatch(
     latentShape.reduce((a, b) => a * b, 1),
   );
   return { x: pictureBatch(dataset, indices, options, step).x, eps: { shape: latentShape, data: eps } };
-}
-
-export interface AutoEncoder {
-  config: AutoencoderKlConfig;
-  /** PyTorch's layout. */
-  weights: Map<string, WeightTensor>;
-}
-
-const ALPHA = 3;
-
-/**
- * An auto-encoder of RGBA images for images without alpha, to begin a training with: what the first convolution made of
- * alpha = 1 goes into its bias, and the last convolution gives no alpha. For opaque images it computes what it did before,
- * but for the first pixels beside edges that are padded by zeros.
- *
- * @returns an auto-encoder that shares the other weights; one of RGB as it is
- * @throws  RangeError when the network has neither three nor four channels
- */
-export function withoutAlpha({ config, weights }: AutoEncoder): AutoEncoder {
-  const { in_channels, out_channels } = config;
-  if (in_channels === 3 && out_channels === 3) return { config, weights };
-  if (in_channels !== 4 || out_channels !== 4) {
-    throw new RangeError(`withoutAlpha: the network has ${in_channels} and ${out_channels} channels; expected 4 or 3`);
-  }
-  const changed = new Map(weights);
-  const [first, firstBias] = [weights.get('encoder.conv_in.weight')!, weights.get('encoder.conv_in.bias')!];
-  changed.set('encoder.conv_in.weight', withoutInput(first));
-  changed.set('encoder.conv_in.bias', plusInput(firstBias, first));
-  for (const name of ['decoder.conv_out.weight', 'decoder.conv_out.bias']) {
-    changed.set(name, firstRows(weights.get(name)!, ALPHA));
-  }
-  return { config: { ...config, in_channels: 3, out_channels: 3 }, weights: changed };
-}
-
-/** (cout, 4, kh, kw) → (cout, 3, kh, kw). */
-function withoutInput({ shape, data }: WeightTensor): WeightTensor {
-  const [cout, cin, height, width] = shape as [number, number, number, number];
-  const size = height * width;
-  const kept = new Float32Array(cout * ALPHA * size);
-  for (let out = 0; out < cout; out++) {
-    kept.set(data.subarray(out * cin * size, (out * cin + ALPHA) * size), out * ALPHA * size);
-  }
-  return { shape: [cout, ALPHA, height, width], data: kept };
-}
-
-/** A bias plus everything that alpha = 1 adds to it. */
-function plusInput(bias: WeightTensor, { shape, data }: WeightTensor): WeightTensor {
-  const [, cin, height, width] = shape as [number, number, number, number];
-  const size = height * width;
-  const sums = Float32Array.from(bias.data, (value, out) => {
-    const begin = (out * cin + ALPHA) * size;
-    let sum = value;
-    for (let i = begin; i < begin + size; i++) sum += data[i]!;
-    return sum;
-  });
-  return { shape: bias.shape, data: sums };
-}
-
-function firstRows({ shape, data }: WeightTensor, count: number): WeightTensor {
-  const rowLength = data.length / shape[0]!;
-  return { shape: [count, ...shape.slice(1)], data: data.slice(0, count * rowLength) };
 }

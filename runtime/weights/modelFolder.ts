@@ -6,6 +6,7 @@ import {
   parseConfig,
   parseModelIndex,
   type StoredModelIndex,
+  storedIndex,
 } from './modelIndex.ts';
 import { type ModelSource, type OnProgress, sha256Hex } from './modelSource.ts';
 import { withNewNames } from './oldNames.ts';
@@ -192,7 +193,7 @@ export async function modelFolderFiles(
   addConfig(CONDITIONING_CONFIG, model.conditioningConfig);
   addWeights(CONDITIONING_WEIGHTS, model.conditioning);
   const sha256 = Object.fromEntries(await digestFiles(files));
-  addConfig(INDEX_PATH, { ...model.index, figment: { ...model.index.figment, sha256 } });
+  addConfig(INDEX_PATH, storedIndex({ ...model.index, figment: { ...model.index.figment, sha256 } }));
   return Object.fromEntries(files);
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ModelFileError } from '../core/errors.ts';
-import { completeModelIndex, parseConfig, parseModelIndex } from './modelIndex.ts';
+import { completeModelIndex, parseConfig, parseModelIndex, storedIndex } from './modelIndex.ts';
 
 const FIGMENT = {
   version: 1,
@@ -50,8 +50,15 @@ describe('parseModelIndex', () => {
     ['a width of 0', { ...PLAIN, figment: { version: 1, widthPx: 0 } }, 'entry "figment.widthPx"'],
     ['an enormous height', { ...PLAIN, figment: { version: 1, heightPx: 1e9 } }, 'entry "figment.heightPx"'],
     ['a broken width', { ...PLAIN, figment: { version: 1, widthPx: 1.5 } }, 'entry "figment.widthPx"'],
+    [
+      'channels of no network',
+      { ...PLAIN, figment: { version: 1, channels: ['r', 'g', 'b', 'height'] } },
+      'entry "figment.channels": expected 3, 4 or names: [r, g, b], [r, g, b, a], [r, g, b, height, roughness, metallic]',
+    ],
     ['two channels', { ...PLAIN, figment: { version: 1, channels: 2 } }, 'entry "figment.channels"'],
     ['a flag as text', { ...PLAIN, figment: { version: 1, pixelArt: 'no' } }, 'entry "figment.pixelArt"'],
+    ['frames that are no list', { ...PLAIN, figment: { frames: 36 } }, 'expected a list of 1 to 256 frames'],
+    ['frames in disorder', { ...PLAIN, figment: { frames: [{ frame: 1 }] } }, 'frame 0: is walk 1; expected'],
     ['a short hash', { ...PLAIN, figment: { version: 1, sha256: { a: '00' } } }, 'expected 64 hex digits'],
     [
       'no steps',
@@ -79,6 +86,26 @@ describe('completeModelIndex', () => {
   it('changes nothing that the folder says', () => {
     const index = { ...PLAIN, labels: ['a', 'b', 'c'], figment: FIGMENT };
     expect(complete(index)).toEqual(index);
+  });
+
+  it('takes frames for a row, as wide as all of them together', () => {
+    const frames = [{ frame: 0 }, { frame: 1 }];
+    const { figment } = complete({ ...PLAIN, figment: { frames } });
+    expect(figment).toMatchObject({ widthPx: 64, heightPx: 32, frames: [{ index: 0 }, { index: 1 }] });
+    const changed = (entries: object) => () => complete({ ...PLAIN, figment: { frames, ...entries } });
+    expect(changed({ widthPx: 33 })).toThrow('figment.widthPx is 33; expected a multiple of the 2 frames');
+    expect(changed({ circularPadding: true })).toThrow('has frames and circularPadding, which do not go together');
+  });
+
+  it('knows channels by number and by name, and stores those of materials by name', () => {
+    const names = ['r', 'g', 'b', 'height', 'roughness', 'metallic'];
+    const index = { ...PLAIN, labels: ['a', 'b', 'c'], figment: { ...FIGMENT, channels: names } };
+    const complete6 = complete(index);
+    expect(complete6.figment.channels).toBe(6);
+    expect(storedIndex(complete6)).toEqual(index);
+    const rgb = complete({ ...index, figment: { ...FIGMENT, channels: ['r', 'g', 'b'] } });
+    expect(rgb).toEqual({ ...index, figment: FIGMENT });
+    expect(storedIndex(rgb)).toBe(rgb);
   });
 
   it('takes a plain diffusers folder for straight alpha, and its size from the configs', () => {

@@ -1,6 +1,9 @@
 import * as v from 'valibot';
 import type { Vocabulary } from '../core/attributes.ts';
-import { ModelFileError, quote } from '../core/errors.ts';
+import { channelNames, channelsNamed, knownChannels, MATERIAL_CHANNELS } from '../core/channelNames.ts';
+import { ModelFileError, messageOf, quote } from '../core/errors.ts';
+import { type Frame, numFramesOf, parseFrames } from '../core/frames.ts';
+import type { NumValues } from '../core/pixels.ts';
 import { isObject, parseUntrustedJson } from './untrustedJson.ts';
 import { VOCABULARY_SCHEMA } from './vocabulary.ts';
 
@@ -26,9 +29,10 @@ export interface FigmentEntry {
   kind: string; // what it draws: portraits, items, textures, …
   licence: string;
   attribution: string;
-  widthPx: number;
+  widthPx: number; // with frames, of all of them in a row
   heightPx: number;
-  channels: 3 | 4;
+  /** 3 or 4, of pictures; of materials 6, and the file has their names: see `storedIndex`. */
+  channels: NumValues;
   premultipliedAlpha: boolean;
   pixelArt: boolean;
   circularPadding: boolean;
@@ -37,6 +41,7 @@ export interface FigmentEntry {
   student?: StudentEntry;
   /** The embedding row that stands for no class; null: there is none, and so no guidance. Absent: the last row. */
   nullLabel?: number | null;
+  frames?: readonly Frame[]; // what stands in a picture from left to right, each as wide as the others; absent: one thing
   attributes?: Vocabulary; // what can be asked for besides the label; absent: nothing
   sha256: Record<string, string>; // path → 64 hexadecimal digits; model_index.json itself has none
 }
@@ -93,6 +98,30 @@ const STUDENT_SCHEMA = v.object({
   teacher: SAMPLE_DEFAULTS_SCHEMA,
 });
 
+const CHANNELS_SCHEMA = v.union(
+  [
+    v.picklist([3, 4]),
+    v.pipe(
+      v.array(label),
+      v.check((names) => channelsNamed(names) !== undefined, `expected one of ${knownChannels()}`),
+      v.transform((names) => channelsNamed(names)!),
+    ),
+  ],
+  `expected 3, 4 or names: ${knownChannels()}`,
+);
+
+const FRAMES_SCHEMA = v.pipe(
+  v.unknown(),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    try {
+      return parseFrames(dataset.value);
+    } catch (error) {
+      addIssue({ message: messageOf(error) });
+      return NEVER;
+    }
+  }),
+);
+
 const FIGMENT_SCHEMA = v.object({
   version: v.optional(v.literal(1, 'expected 1; a later version needs a later Figment'), 1),
   name: v.optional(label),
@@ -101,13 +130,14 @@ const FIGMENT_SCHEMA = v.object({
   attribution: v.optional(text),
   widthPx: v.optional(sizePx),
   heightPx: v.optional(sizePx),
-  channels: v.optional(v.picklist([3, 4])),
+  channels: v.optional(CHANNELS_SCHEMA),
   premultipliedAlpha: v.optional(v.boolean()),
   pixelArt: v.optional(v.boolean()),
   circularPadding: v.optional(v.boolean()),
   sampleDefaults: v.optional(v.partial(SAMPLE_DEFAULTS_SCHEMA)),
   student: v.optional(STUDENT_SCHEMA),
   nullLabel: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_LABELS)))),
+  frames: v.optional(FRAMES_SCHEMA),
   attributes: v.optional(VOCABULARY_SCHEMA),
   sha256: v.optional(v.record(v.string(), v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits')))),
 });
@@ -190,13 +220,14 @@ export function completeModelIndex(
   };
   const unet = isObject(unetConfig) ? unetConfig : {};
   const vae = isObject(vaeConfig) ? vaeConfig : {};
+  const numFrames = numFramesOf(stored.figment ?? {});
   const figment: FigmentEntry = {
     version: 1,
     name: folderName,
     ...structuredClone(FIGMENT_DEFAULTS),
     widthPx:
       stored.figment?.widthPx ??
-      imageSizePx(unet, vae, 1) ??
+      imageSizePx(unet, vae, 1, numFrames) ??
       fail('expected figment.widthPx, or a sample_size in a config'),
     heightPx:
       stored.figment?.heightPx ??
@@ -206,17 +237,28 @@ export function completeModelIndex(
     ...definedEntries(stored.figment ?? {}),
     sampleDefaults: { ...FIGMENT_DEFAULTS.sampleDefaults, ...definedEntries(stored.figment?.sampleDefaults ?? {}) },
   };
+  if (figment.widthPx % numFrames !== 0) {
+    fail(`figment.widthPx is ${figment.widthPx}; expected a multiple of the ${numFrames} frames, which stand in a row`);
+  }
+  if (figment.frames && figment.circularPadding) {
+    fail('has frames and circularPadding, which do not go together; take one of them out');
+  }
   const { labels, nullLabel } = labelling(stored, unet, fail);
   if (nullLabel === null) figment.sampleDefaults.guidanceScale = 1;
   return { ...stored, labels, figment: nullLabel === labels.length ? figment : { ...figment, nullLabel } };
 }
 
 /** The latents' size times the VAE's reduction, or else the VAE's own size; axis 0 is the height. */
-function imageSizePx(unet: Record<string, unknown>, vae: Record<string, unknown>, axis: 0 | 1): number | undefined {
+function imageSizePx(
+  unet: Record<string, unknown>,
+  vae: Record<string, unknown>,
+  axis: 0 | 1,
+  numFrames = 1,
+): number | undefined {
   const numLevels = Array.isArray(vae.block_out_channels) ? vae.block_out_channels.length : 1;
   const latentSize = sizeOnAxis(unet.sample_size, axis);
   const size = latentSize === undefined ? sizeOnAxis(vae.sample_size, axis) : latentSize * 2 ** (numLevels - 1);
-  return v.is(sizePx, size) ? size : undefined;
+  return v.is(sizePx, size) && v.is(sizePx, size * numFrames) ? size * numFrames : undefined;
 }
 
 /** diffusers stores one number for a square, else [height, width]. */
@@ -225,9 +267,18 @@ function sizeOnAxis(sampleSize: unknown, axis: 0 | 1): number | undefined {
   return typeof size === 'number' ? size : undefined;
 }
 
-function checkChannels(outChannels: unknown, fail: (problem: string) => never): 3 | 4 {
-  const isImage = outChannels === 3 || outChannels === 4;
-  return isImage ? outChannels : fail(`expected pictures of 3 or 4 channels, found out_channels ${quote(outChannels)}`);
+function checkChannels(outChannels: unknown, fail: (problem: string) => never): NumValues {
+  if (outChannels === 3 || outChannels === 4) return outChannels;
+  return fail(
+    `expected pictures of 3 or 4 channels, found out_channels ${quote(outChannels)}; name what they are in figment.channels`,
+  );
+}
+
+/** The index as model_index.json has it: channels of materials by name. */
+export function storedIndex(index: ModelIndex): object {
+  const { figment } = index;
+  if (figment.channels !== MATERIAL_CHANNELS) return index;
+  return { ...index, figment: { ...figment, channels: channelNames(figment.channels) } };
 }
 
 /** The labels, and the row that stands for none of them: the one that is named, or where labels leave one over, the last. */

@@ -25,7 +25,7 @@ export const MAP_NAMES = [
   'metallic',
   'orm',
 ] as const;
-export const FORMATS = ['png', 'ktx2'] as const;
+export const FORMATS = ['png', 'ktx2', 'apng'] as const;
 
 export type MapName = (typeof MAP_NAMES)[number];
 export type FileFormat = (typeof FORMATS)[number];
@@ -132,7 +132,13 @@ const PICTURE_ENTRIES = {
       v.description('put the height into the alpha of normal, and have the .babylon material shift the picture by it'),
     ),
   ),
-  formats: v.optional(v.pipe(v.array(v.picklist(FORMATS)), v.minLength(1), v.description('default: png'))),
+  formats: v.optional(
+    v.pipe(
+      v.array(v.picklist(FORMATS)),
+      v.minLength(1),
+      v.description('default: png; apng: an animated PNG, of models with frames'),
+    ),
+  ),
   output: v.optional(
     textEntry(
       'path below the output folder, without ending; {asset} {model} {label} {seed} {index} {map} and the names of attributes are filled in',

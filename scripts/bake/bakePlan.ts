@@ -1,6 +1,6 @@
 // What a bake comes to: every picture, every file, and the key that tells whether a file is what it should be.
 import { createHash } from 'node:crypto';
-import { encodeEdit, type PixelArtOptions, type Recipe, withLabelAndSeed } from '../../runtime/index.ts';
+import { encodeEdit, type Frame, type PixelArtOptions, type Recipe, withLabelAndSeed } from '../../runtime/index.ts';
 import type { BakeAsset, FileFormat, MapName } from './bakeFileSchema.ts';
 
 /** Counts up whenever equal recipes give other bytes than before, so that all is baked again. */
@@ -36,6 +36,8 @@ export interface Look {
   varied: readonly (string | number)[];
   widthPx: number; // as the model makes it, before it is enlarged
   heightPx: number;
+  /** What stands in the picture from left to right; absent: one thing. */
+  frames?: readonly Frame[];
   /** What is done to the picture before its maps are made and it is enlarged. */
   pixelArt?: Partial<PixelArtOptions>;
   enlarge: number;
@@ -71,6 +73,7 @@ export interface Sheet {
   columns: number;
   widthPx: number; // of a tile
   heightPx: number;
+  frames?: readonly Frame[]; // that a tile has in a row
   key: string;
 }
 

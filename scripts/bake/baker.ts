@@ -6,12 +6,14 @@ import {
   createTeacher,
   type DiffusionModel,
   entryForTeacher,
+  type GeneratedPicture,
   generateRecipes,
   loadClassifierFolder,
   loadModelFolder,
   type ModelFiles,
   type PixelImage,
 } from '../../runtime/index.ts';
+import { encodeApng } from '../node/apng.ts';
 import { writeFileAtomic } from '../node/atomicWrite.ts';
 import { letEventsIn } from '../node/interrupt.ts';
 import {
@@ -24,6 +26,7 @@ import {
 } from '../node/openModel.ts';
 import { encodePng } from '../node/png.ts';
 import { UsageError } from '../node/usageError.ts';
+import { animationOf } from './animation.ts';
 import { bakedRecipe, type Look, type PictureFile, type PlannedPicture, RECIPE_KEYWORD, recipeOf } from './bakePlan.ts';
 import { encodeKtx2 } from './encodeKtx2.ts';
 import { layerImages } from './layers.ts';
@@ -86,8 +89,8 @@ export class Baker {
   /** @param engine what computes the networks of diffusion models; by default TensorFlow.js, on the current backend */
   constructor(private readonly engine: BakeEngine = 'tfjs') {}
 
-  /** Makes the pictures of a batch without writing them: RGBA bytes of each, of the model's size. */
-  async make(pictures: readonly PlannedPicture[], { signal, onStep }: BakerOptions = {}): Promise<Uint8Array[]> {
+  /** Makes the pictures of a batch without writing them, of the model's size. */
+  async make(pictures: readonly PlannedPicture[], { signal, onStep }: BakerOptions = {}): Promise<GeneratedPicture[]> {
     const { look } = pictures[0]!;
     const recipes = pictures.map(recipeOf);
     const { pipeline } = look.recipe;
@@ -143,13 +146,17 @@ export class Baker {
   }
 }
 
-async function writePicture(out: string, picture: PlannedPicture, pixels: Uint8Array): Promise<BakedBatch['files']> {
+async function writePicture(
+  out: string,
+  picture: PlannedPicture,
+  generated: GeneratedPicture,
+): Promise<BakedBatch['files']> {
   const { look, label, files } = picture;
-  const images = layerImages(pixels, look, label, [...new Set(files.map(({ layer }) => layer))]);
+  const images = layerImages(generated, look, label, [...new Set(files.map(({ layer }) => layer))]);
   const text = { [RECIPE_KEYWORD]: JSON.stringify(bakedRecipe(picture)) };
   const written: BakedBatch['files'] = [];
   for (const file of files) {
-    const bytes = await encode(images.get(file.layer)!, file, text);
+    const bytes = await encode(images.get(file.layer)!, file, text, look);
     await writeOutput(out, file.path, bytes);
     written.push([file.path, { key: file.key, sha256: sha256(bytes) }]);
   }
@@ -160,7 +167,9 @@ async function encode(
   image: PixelImage,
   { format, layer }: PictureFile,
   text: Record<string, string>,
+  { frames }: Look,
 ): Promise<Uint8Array> {
+  if (format === 'apng') return encodeApng({ ...animationOf(image, frames!), text });
   return format === 'ktx2' ? encodeKtx2(image, layer, text) : encodePng({ ...image, text });
 }
 

@@ -17,7 +17,7 @@ function texel(
 }
 
 describe('layerImages', () => {
-  const images = layerImages(pixels, look, 'brick', ['albedo', 'normal', 'height', 'orm']);
+  const images = layerImages({ pixels, maps: null }, look, 'brick', ['albedo', 'normal', 'height', 'orm']);
   const maps = surfaceMaps(pixels, WIDTH, HEIGHT, { label: 'brick', depthPx: 2 });
 
   it('enlarges the picture and its maps, each texel to a block', () => {
@@ -39,7 +39,10 @@ describe('layerImages', () => {
 
   it('fits the picture to a pixel-art game first, and makes the maps of that', () => {
     const art = { palette: ['#102030', '#c0a080'], factor: 2, wraps: true } as const;
-    const images = layerImages(pixels, { ...look, enlarge: 1, pixelArt: art }, 'brick', ['albedo', 'normal']);
+    const images = layerImages({ pixels, maps: null }, { ...look, enlarge: 1, pixelArt: art }, 'brick', [
+      'albedo',
+      'normal',
+    ]);
     const expected = pixelArt(pixels, WIDTH, HEIGHT, art);
     expect(images.get('albedo')).toEqual(expected);
     const settings = enlargedSettings(surfaceSettings({ label: 'brick', depthPx: 2 }), 2);
@@ -47,17 +50,34 @@ describe('layerImages', () => {
     expect(images.get('normal')).toMatchObject({ width: 12, height: 8, pixels: normal.pixels });
   });
 
+  it('takes the maps that were generated with the picture, as large as a pixel-art game needs them', () => {
+    const generated = { pixels, maps: pixels.map((value, i) => (i % 4 === 3 ? 255 : 255 - value)) };
+    const plain = layerImages(generated, look, 'brick', ['height', 'normal']);
+    const expected = surfaceMaps(pixels, WIDTH, HEIGHT, { label: 'brick', depthPx: 2 }, generated.maps);
+    expect(texel(plain.get('height')!, 7, 5)).toEqual(new Array(3).fill(generated.maps[4 * (WIDTH + 2)]));
+    expect(texel(plain.get('normal')!, 7, 5)).toEqual(texel(expected.normal, 2, 1));
+    const art = { palette: ['#102030', '#c0a080'], factor: 2, wraps: true } as const;
+    const twice = layerImages(generated, { ...look, enlarge: 1, pixelArt: art }, 'brick', ['metallic', 'roughness']);
+    expect(twice.get('metallic')).toMatchObject({ width: 2 * WIDTH, height: 2 * HEIGHT });
+    expect(texel(twice.get('metallic')!, 5, 3)).toEqual(new Array(3).fill(generated.maps[4 * (WIDTH + 2) + 2]));
+  });
+
   it('puts the height into the alpha of the normal map for parallax', () => {
-    const normal = layerImages(pixels, { ...look, parallax: 'offset' }, 'brick', ['normal']).get('normal')!;
+    const normal = layerImages({ pixels, maps: null }, { ...look, parallax: 'offset' }, 'brick', ['normal']).get(
+      'normal',
+    )!;
     expect(normal.channels).toBe(4);
     const [grey] = texel(maps.height, 2, 1);
     expect(texel(normal, 7, 5)).toEqual([...texel(maps.normal, 2, 1), grey]);
   });
 
   it("takes the settings of the label's material", () => {
-    const flat = layerImages(pixels, { ...look, surface: { depthPx: 0 } }, 'brick', ['normal']).get('normal')!;
+    const flat = layerImages({ pixels, maps: null }, { ...look, surface: { depthPx: 0 } }, 'brick', ['normal']).get(
+      'normal',
+    )!;
     expect(new Set(Array.from({ length: 18 }, (_, x) => texel(flat, x, 3).join()))).toEqual(new Set(['128,128,255']));
-    const rough = (label: string) => texel(layerImages(pixels, look, label, ['orm']).get('orm')!, 0, 0)[1]!;
+    const rough = (label: string) =>
+      texel(layerImages({ pixels, maps: null }, look, label, ['orm']).get('orm')!, 0, 0)[1]!;
     expect(rough('brick')).toBeGreaterThan(rough('marble') + 50);
   });
 });

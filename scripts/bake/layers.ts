@@ -1,5 +1,6 @@
 import {
   enlargedSettings,
+  type GeneratedPicture,
   type PixelImage,
   pixelArt,
   type SurfaceMaps,
@@ -12,16 +13,16 @@ import type { Layer, Look } from './bakePlan.ts';
 /**
  * What a picture's files show: the picture, or its maps as a material, enlarged.
  *
- * @param pixels RGBA bytes as the model made them
+ * @param generated as the model made it
  */
 export function layerImages(
-  pixels: Uint8Array,
+  generated: GeneratedPicture,
   look: Look,
   label: string,
   layers: readonly Layer[],
 ): Map<Layer, PixelImage> {
-  const picture = pixelArt(pixels, look.widthPx, look.heightPx, look.pixelArt);
-  const maps = layers.some(isMap) ? mapsOf(picture, look, label) : undefined;
+  const picture = pixelArt(generated.pixels, look.widthPx, look.heightPx, look.pixelArt);
+  const maps = layers.some(isMap) ? mapsOf(picture, generated.maps, look, label) : undefined;
   const images = layers.map((layer): [Layer, PixelImage] => {
     const { pixels: small, channels } = maps && isMap(layer) ? shown(maps, layer, look) : picture;
     const { width, height } = picture;
@@ -48,9 +49,17 @@ function isMap(layer: Layer): layer is MapLayer {
   return layer !== 'picture' && layer !== 'albedo';
 }
 
-function mapsOf({ pixels, width, height }: PixelImage, { pixelArt, surface }: Look, label: string) {
-  const settings = enlargedSettings(surfaceSettings({ label, ...surface }), pixelArt?.factor ?? 1);
-  return surfaceMaps(pixels, width, height, { ...settings, green: surface?.green });
+/** @param generated maps of the size that the model makes */
+function mapsOf(
+  { pixels, width, height }: PixelImage,
+  generated: Uint8Array | null,
+  { widthPx, heightPx, pixelArt, surface }: Look,
+  label: string,
+) {
+  const factor = pixelArt?.factor ?? 1;
+  const settings = enlargedSettings(surfaceSettings({ label, ...surface }, generated !== null), factor);
+  const enlarged = generated && scaleNearest(generated, widthPx, heightPx, factor);
+  return surfaceMaps(pixels, width, height, { ...settings, green: surface?.green }, enlarged);
 }
 
 function rgb(pixels: Uint8Array, channels: number): Uint8Array {

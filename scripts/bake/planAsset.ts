@@ -6,6 +6,7 @@ import {
   isRange,
   pixelArt,
   sheetColumns,
+  squareColumns,
   surfaceMaps,
   surfaceSettings,
 } from '../../runtime/index.ts';
@@ -53,6 +54,7 @@ export function planAsset(
   const looks = planLooks(asset, model, inputs, wanted, wrong);
   checkSurface(asset, wanted, wrong);
   checkPixelArt(asset, wrong);
+  checkAnimated(asset, model, wrong);
   if (asset.parallax && !asset.maps?.includes('normal')) {
     wrong('parallax', 'the height goes into the normal map; add "normal" to maps');
   }
@@ -160,6 +162,7 @@ function planLook(
     varied,
     widthPx,
     heightPx,
+    ...(index.figment.frames && { frames: index.figment.frames }),
     enlarge,
     surface: asset.maps ? (asset.surface ?? {}) : null,
     ...(parallax && { parallax }),
@@ -209,6 +212,7 @@ function planSheets(asset: BakeAsset, look: Look, layers: Layer[], pictures: Pla
       pictures.map(({ label }) => label),
       widthPx,
       heightPx,
+      look.frames !== undefined,
     );
     return layers.map((layer) => {
       const expanded = expandPath(sheet, { asset: asset.name, model: look.modelName, map: layer });
@@ -217,7 +221,8 @@ function planSheets(asset: BakeAsset, look: Look, layers: Layer[], pictures: Pla
       const tiles = pictures.map((picture, i) => ({ name: pictureName(picture), path: files[i]!.path }));
       const key = hashJson(['sheet', columns, tiles.map(({ name }, i) => [name, files[i]!.key])]);
       const [image, atlas] = [`${expanded.path}.png`, `${expanded.path}.json`];
-      return { asset: asset.name, image, atlas, tiles, columns, widthPx, heightPx, key };
+      const { frames } = look;
+      return { asset: asset.name, image, atlas, tiles, columns, widthPx, heightPx, ...(frames && { frames }), key };
     });
   } catch (error) {
     wrong('sheet', withoutOperation(error));
@@ -232,6 +237,11 @@ function checkPixelArt(asset: BakeAsset, wrong: Wrong): void {
   } catch (error) {
     wrong('pixelArt', withoutOperation(error));
   }
+}
+
+function checkAnimated({ formats }: BakeAsset, { index: { figment } }: BakeModel, wrong: Wrong): void {
+  if (figment.frames || !formats?.includes('apng')) return;
+  wrong('formats', `pictures of ${figment.name} have no frames, so they do not move; leave out "apng"`);
 }
 
 /** Tries the settings of the maps on a picture of nothing. */
@@ -252,17 +262,20 @@ function checkSurface({ maps, surface, pixelArt: art }: BakeAsset, wanted: { lab
 const MAX_SHEET_PX = 16_384;
 
 /**
- * How many pictures stand side by side: a row for each label where all have equally many.
+ * How many pictures stand side by side: a row for each label where all have equally many; of rows of frames so many that the
+ * sheet is about as wide as high.
  *
  * @param labels of each picture, those of one label together
  * @throws       UsageError when the sheet would be larger than a texture
  */
-export function sheetLayout(labels: readonly string[], widthPx: number, heightPx: number): number {
+export function sheetLayout(labels: readonly string[], widthPx: number, heightPx: number, areRows = false): number {
   const counts = new Map<string, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
   const isEven = new Set(counts.values()).size === 1;
   const numLabels = isEven ? counts.size : 1;
-  const columns = sheetColumns(numLabels, labels.length / numLabels);
+  const columns = areRows
+    ? squareColumns(labels.length, widthPx, heightPx)
+    : sheetColumns(numLabels, labels.length / numLabels);
   const width = columns * widthPx;
   const height = Math.ceil(labels.length / columns) * heightPx;
   if (Math.max(width, height) <= MAX_SHEET_PX) return columns;

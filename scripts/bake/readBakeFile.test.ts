@@ -44,7 +44,7 @@ describe('a bake file', () => {
         /^figment.bake.json:4:53 assets\[0\].lables: this entry is unknown; did you mean "labels"\?/,
       ),
       'figment.bake.json:5:5 assets[1].name: this entry is missing',
-      'figment.bake.json:5:33 assets[1].formats[0]: expected "png", "ktx2", found "jpeg"',
+      'figment.bake.json:5:33 assets[1].formats[0]: expected "png", "ktx2", "apng", found "jpeg"',
       'figment.bake.json:5:51 assets[1].count: expected a whole number from 1 to 100000, found "3"',
       'figment.bake.json:7:28 defaults.enlarge: expected a whole number from 1 to 64, found 65',
     ]);

@@ -1,5 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
-import { type BackendName, composeAtlas, type SheetTile } from '../../runtime/index.ts';
+import { type BackendName, composeAtlas, footPivot, type SheetTile } from '../../runtime/index.ts';
 import { makeWritableFolder } from '../node/atomicWrite.ts';
 import { InterruptError } from '../node/interrupt.ts';
 import { packageVersion } from '../node/packageRoot.ts';
@@ -205,7 +205,8 @@ async function writeSheet(out: string, sheet: Sheet): Promise<[string, FileRecor
         `bake: ${path} is ${png.width}×${png.height} pixels; expected ${sheet.widthPx}×${sheet.heightPx}`,
       );
     }
-    tiles.push({ name, pixels: png.pixels });
+    const pivot = sheet.frames && footPivot(png.pixels, png.width, png.height);
+    tiles.push({ name, pixels: png.pixels, ...(pivot && { pivot }) });
   }
   const image = sheet.image.slice(sheet.image.lastIndexOf('/') + 1);
   const composed = composeAtlas(tiles, sheet, image, packageVersion());

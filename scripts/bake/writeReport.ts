@@ -73,7 +73,7 @@ async function paintNeighbours(plan: BakePlan, options: ReportOptions): Promise<
       const images = await baker.make(batch, signal ? { signal } : {});
       for (const [i, picture] of batch.entries()) {
         const { widthPx: width, heightPx: height } = picture.look;
-        const png = encodePng({ width, height, channels: 4, pixels: images[i]! });
+        const png = encodePng({ width, height, channels: 4, pixels: images[i]!.pixels });
         const owner = owners.get(picture)!;
         found.set(owner, [...(found.get(owner) ?? []), { picture, png }]);
       }

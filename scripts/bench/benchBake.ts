@@ -1,6 +1,6 @@
 // npm run bench:bake: how long an asset of each shipped model takes to bake, by size and by what is made of it.
 import { Command, Option } from 'commander';
-import { type BackendName, type PixelImage, surfaceMaps } from '../../runtime/index.ts';
+import { type BackendName, type GeneratedPicture, type PixelImage, surfaceMaps } from '../../runtime/index.ts';
 import type { BakePlan, Look, PlannedPicture } from '../bake/bakePlan.ts';
 import { Baker } from '../bake/baker.ts';
 import { makeBatches } from '../bake/batches.ts';
@@ -51,11 +51,11 @@ interface Painted {
 
 async function paint(baker: Baker, pictures: PlannedPicture[], numRuns: number): Promise<Painted> {
   const [batch] = makeBatches(pictures, BATCH);
-  let made: Uint8Array[] = [];
+  let made: GeneratedPicture[] = [];
   const ms = await medianMs(numRuns, async () => {
     made = await baker.make(batch!);
   });
-  return { pixels: made[0]!, ms: ms / batch!.length };
+  return { pixels: made[0]!.pixels, ms: ms / batch!.length };
 }
 
 async function measure({ pixels, ms }: Painted, { look, label }: PlannedPicture, numRuns: number) {
@@ -67,7 +67,7 @@ async function measure({ pixels, ms }: Painted, { look, label }: PlannedPicture,
 }
 
 function large(pixels: Uint8Array, look: Look, label: string): PixelImage {
-  return layerImages(pixels, look, label, ['picture']).get('picture')!;
+  return layerImages({ pixels, maps: null }, look, label, ['picture']).get('picture')!;
 }
 
 interface BenchOptions {

@@ -23,6 +23,7 @@ Examples:
   figment bake portraits --label elf --image npcs/elf-3.png --strength 0.9 --count 8 --out sisters
   figment bake portraits --label elf --image npcs/elf-3.png --mask hair.png --count 8 --out hair
   figment bake portraits --classifier portraits-hat --classifier-label hat --classifier-scale 20 --out hats
+  figment bake runs/characters --label guard --count 3 --sheet --animated --out guards
   figment bake art/figment.bake.json --jobs 4 --report
   figment bake art/figment.bake.json --check`;
 
@@ -100,6 +101,7 @@ export function bakeCommand(): Command {
     .option('--height <px>', 'the same for the height', wholeNumber(1, 2048))
     .option('--enlarge <n>', 'make n × n pixels of every pixel (default: 1)', wholeNumber(1, 64))
     .option('--sheet', 'also write sheet.png and sheet.json, an atlas in the TexturePacker layout')
+    .option('--animated', 'of models with frames, also write an animated PNG of each picture (.apng)')
     .optionsGroup(OF_A_FILE)
     .option('--check', 'write nothing; list what is missing or stale, and end with 1 if anything is')
     .option('--watch', 'bake again whenever the file is saved')
@@ -154,6 +156,7 @@ const PICTURE_OPTIONS: readonly (keyof BakePictureOptions)[] = [
   'height',
   'enlarge',
   'sheet',
+  'animated',
 ];
 
 function refuse(options: BakeCommandOptions, names: readonly (keyof BakeCommandOptions)[], why: string): void {

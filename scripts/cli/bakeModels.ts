@@ -80,6 +80,7 @@ function describe(models: string[], isOne: boolean, options: BakeCommandOptions)
     model,
     output: `${folder}{label}-{seed}${varied.join('')}`,
     ...(options.sheet ? { sheet: `${folder}sheet` } : {}),
+    ...(options.animated ? { formats: ['png', 'apng'] } : {}),
   }));
   return {
     description: { figment: 1, assets } as BakeDescription,

@@ -34,6 +34,7 @@ export interface BakePictureOptions {
   height?: number;
   enlarge?: number;
   sheet?: boolean;
+  animated?: boolean;
 }
 
 /** Of a bake file alone. */

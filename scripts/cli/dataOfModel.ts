@@ -1,13 +1,17 @@
-import { type Dataset, type ModelFiles, vocabularyOf } from '../../runtime/index.ts';
+import { albedoOf, type Dataset, type ModelFiles, numFramesOf, vocabularyOf } from '../../runtime/index.ts';
 import { chooseFrom } from '../node/readDataset.ts';
 import { UsageError } from '../node/usageError.ts';
 
-/** The data as the model was trained on them: only its labels, and images shrunk to its size where a whole factor does that. */
+/**
+ * The data as the model was trained on them: only its labels, images shrunk to its size where a whole factor does that, and
+ * without maps where it makes none.
+ */
 export function fitToModel({ index: { labels, figment } }: Pick<ModelFiles, 'index'>, dataset: Dataset): Dataset {
   const isKnown = labels.every((label) => dataset.labels.includes(label));
-  const factor = dataset.widthPx / figment.widthPx;
+  const factor = (numFramesOf(dataset) * dataset.widthPx) / figment.widthPx;
   const isWhole = Number.isInteger(factor) && dataset.heightPx === factor * figment.heightPx;
-  return chooseFrom(dataset, { labels: isKnown ? labels : undefined, shrink: isWhole ? factor : 1 });
+  const chosen = chooseFrom(dataset, { labels: isKnown ? labels : undefined, shrink: isWhole ? factor : 1 });
+  return figment.channels === 3 ? albedoOf(chosen) : chosen;
 }
 
 /** The data with the attributes alone that the model can be asked for. */
@@ -27,11 +31,9 @@ export function checkOfModel(operation: string, { index }: Pick<ModelFiles, 'ind
   }
   const sizeOf = ({ widthPx, heightPx, channels }: Pick<Dataset, 'widthPx' | 'heightPx' | 'channels'>) =>
     `${widthPx}x${heightPx} px with ${channels} channels`;
-  if (sizeOf(index.figment) !== sizeOf(dataset)) {
-    throw new UsageError(
-      `${operation}: the model makes ${sizeOf(index.figment)}, the data are ${sizeOf(dataset)}; ${remedy}`,
-    );
-  }
+  const ofData = sizeOf({ ...dataset, widthPx: numFramesOf(dataset) * dataset.widthPx });
+  if (sizeOf(index.figment) === ofData) return;
+  throw new UsageError(`${operation}: the model makes ${sizeOf(index.figment)}, the data are ${ofData}; ${remedy}`);
 }
 
 /** @throws UsageError when the attributes of a model, and their values, are not in this order those of the data */

@@ -80,7 +80,8 @@ describe('figment distil', () => {
   });
 
   it('is baked by student or teacher, as the recipe says', async () => {
-    const bake = (...words: string[]) => figment('bake', at('run'), '--label', labels[0]!, '--out', at('out'), ...words);
+    const bake = (...words: string[]) =>
+      figment('bake', at('run'), '--label', labels[0]!, '--out', at('out'), ...words);
     expect(await bake()).toMatch(/ddim, 4 steps, guidance 2/);
     const picture = at('out', `${labels[0]}-0.png`);
     const student = await readFile(picture);
@@ -102,7 +103,11 @@ describe('figment distil', () => {
     const { index, ...files } = tinyModelFiles({ labels });
     const unet = { ...(files.unetConfig as object), num_class_embeds: 4 };
     const figmentEntry = { ...index.figment, nullLabel: null };
-    const none = { ...files, unetConfig: unet, index: { ...index, labels: [...labels, 'other'], figment: figmentEntry } };
+    const none = {
+      ...files,
+      unetConfig: unet,
+      index: { ...index, labels: [...labels, 'other'], figment: figmentEntry },
+    };
     await writeFilesAtomic(at('unguided'), await runtime.modelFolderFiles(none));
     const others = await runtime.modelFolderFiles(tinyModelFiles({ labels: ['elf', 'orc', 'troll'] }));
     await writeFilesAtomic(at('others'), others);
@@ -110,6 +115,8 @@ describe('figment distil', () => {
       figment('distil', at(model), '--data', at('data'), '--out', at('refused'), '--steps', '1', ...words);
     await expect(of('others')).rejects.toThrow(/model and data have different labels/);
     await expect(of('model', '--teacher-steps', '6')).rejects.toThrow(/expected multiples of the student's 4/);
-    await expect(figment('distil', at('model'), '--data', at('data'), '--out', at('refused'))).rejects.toThrow(/how long/);
+    await expect(figment('distil', at('model'), '--data', at('data'), '--out', at('refused'))).rejects.toThrow(
+      /how long/,
+    );
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadModelFolder } from '../../runtime/index.ts';
 import { pixelFolder, plainIndex, withJson } from '../../runtime/testing/foreignFolders.ts';
-import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import { TINY_FRAMES, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { describeError } from '../node/describeError.ts';
 import { diskSource } from '../node/diskSource.ts';
@@ -53,6 +53,14 @@ describe('inspect', () => {
     expect(text).toMatch(/^pipelines +ddpm, cvae, cvae\+ddpm$/m);
     expect(text).toContain(`runs: yes; figment bake ${at('own')} --out DIR`);
     expect(text).not.toContain('note:');
+  });
+
+  it('tells of frames', async () => {
+    await writeFilesAtomic(at('walks'), await tinyModelFolder({ sizePx: 8, heightPx: 12, frames: TINY_FRAMES }));
+    const text = await figment('inspect', at('walks'));
+    expect(text).toMatch(/^pictures +24×12 pixels, RGBA, premultiplied alpha$/m);
+    expect(text).toMatch(/^frames +3 of 8×12 in a row: stand-down, walk-left \(2\)$/m);
+    expect(text).toMatch(/^unet .* on 6×4×12$/m);
   });
 
   it('tells what a model of others is, and what is passed over', async () => {

@@ -1,8 +1,12 @@
 import { enableProdMode } from '@tensorflow/tfjs-core';
 import {
+  animationsOf,
+  channelNames,
   createModel,
   type DiffusionModel,
+  type Frame,
   loadModelFolder,
+  MATERIAL_CHANNELS,
   MissingFileError,
   type ModelFiles,
   type ModelIndex,
@@ -70,15 +74,28 @@ async function modelFacts(files: ModelFiles): Promise<Line[]> {
 }
 
 function pictureFacts({ index, vae }: DiffusionModel): Line[] {
-  const { widthPx, heightPx, channels, premultipliedAlpha, circularPadding, kind, licence } = index.figment;
-  const alpha = channels === 3 ? 'RGB' : `RGBA, ${premultipliedAlpha ? 'premultiplied' : 'straight'} alpha`;
+  const { widthPx, heightPx, channels, premultipliedAlpha, circularPadding, kind, licence, frames } = index.figment;
+  const alpha = `RGBA, ${premultipliedAlpha ? 'premultiplied' : 'straight'} alpha`;
+  const values = {
+    3: 'RGB',
+    4: alpha,
+    [MATERIAL_CHANNELS]: `RGB with maps: ${channelNames(MATERIAL_CHANNELS).slice(3).join(', ')}`,
+  };
   const size = circularPadding
     ? `multiples of ${widthPx}×${heightPx} pixels that repeat`
     : `${widthPx}×${heightPx} pixels`;
   return [
     ['kind', `${kind}; a diffusion model of ${vae ? 'latents' : 'pixels'}; licence: ${licence}`],
-    ['pictures', `${size}, ${alpha}`],
+    ['pictures', `${size}, ${values[channels]}`],
+    ...(frames ? [['frames', framesFact(frames, widthPx / frames.length, heightPx)] satisfies Line] : []),
   ];
+}
+
+function framesFact(frames: readonly Frame[], widthPx: number, heightPx: number): string {
+  const animations = animationsOf(frames).map(({ name, from, to }) =>
+    to > from ? `${name} (${to - from + 1})` : name,
+  );
+  return `${frames.length} of ${widthPx}×${heightPx} in a row: ${shortList(animations)}`;
 }
 
 function networkFacts({ unet, vae, conditioning, scheduler, latentShape }: DiffusionModel, files: ModelFiles): Line[] {

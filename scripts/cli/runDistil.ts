@@ -46,6 +46,9 @@ export async function distil(name: string, command: DistilCommandOptions): Promi
   const dataset = withAttributesOf(files, fitToModel(files, await readDataset(command.data)));
   checkOfModel('distil', files, dataset);
   checkVocabulary('distil', files, dataset);
+  if (dataset.frames && command.flip) {
+    throw new UsageError(`distil: the images of "${dataset.name}" have frames, which go without --flip; leave it out`);
+  }
   const split = splitFrom(dataset, command);
   const scheduler = parseSchedulerConfig(files.schedulerConfig, `${name}/scheduler/scheduler_config.json`);
   const vae = files.vaeConfig

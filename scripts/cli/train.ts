@@ -62,6 +62,11 @@ export function trainCommand(): Command {
     .addOption(new Option('--reconstruction <kind>', 'reconstruction error').choices(['l1', 'l2']).default('l1'))
     .option('--l2-weight <x>', 'weight of the squared error beside it', realNumber(0), 0)
     .option('--gradient-weight <x>', 'weight of the difference of finite differences beside it', realNumber(0), 0)
+    .option(
+      '--channel-weights <list>',
+      'how much the errors of each channel count, separated by commas: 1,1,1,2,1,1',
+      (text) => text.split(',').map(realNumber(0, 1000)),
+    )
     .option('--widths <list>', 'channels of a new network by level, separated by commas: 32,64,96,128', channelCounts)
     .option('--latent-channels <n>', 'channels of the latents of a new network (default: 8)', wholeNumber(1, 256))
     .option('--freeze-encoder', 'train the decoder alone: latents stay as they are')
@@ -73,9 +78,11 @@ export function trainCommand(): Command {
   )
     .option('--vae <dir>', 'folder with the trained vae/ (default: none, and the model makes pixels)')
     .addOption(
-      new Option('--prediction <type>', 'what the network predicts')
-        .choices(['epsilon', 'v_prediction', 'sample'])
-        .default('v_prediction'),
+      new Option('--prediction <type>', 'what the network predicts (default: v_prediction, of frames sample)').choices([
+        'epsilon',
+        'v_prediction',
+        'sample',
+      ]),
     )
     .addOption(
       new Option('--schedule <name>', 'noise schedule')
@@ -85,6 +92,11 @@ export function trainCommand(): Command {
     .addOption(attributesOption('default: all'))
     .option('--widths <list>', 'channels of a new network by level, separated by commas: 64,128', channelCounts)
     .option('--layers <n>', 'residual blocks a level of a new network', wholeNumber(1, 8))
+    .option(
+      '--latent-scale <x>',
+      'standard deviation of the latents, that of the noise being 1 (default: 1, of n frames 1/√n)',
+      realNumber(0.01, 10),
+    )
     .option('--cond-drop-prob <p>', 'share of images trained without label and attributes', realNumber(0, 1))
     .option('--min-snr-gamma <x>', 'clamp the weights by signal-to-noise ratio', realNumber(0.1))
     .action(inItsFolder(async (options) => (await import('./trainDdpm.ts')).trainDdpm(options)));

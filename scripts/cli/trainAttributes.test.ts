@@ -126,10 +126,3 @@ describe('--init-from', () => {
     runtime.createModel(gone).dispose();
   });
 });
-
-it('refuses frames instead of taking each for a picture of its own', async () => {
-  await writeDataset(at('walks'), { ...dataset, numFrames: 3 }, 'walk cycles');
-  await expect(train('walking', '--data', at('walks'))).rejects.toThrow(
-    'train ddpm: a subject of the data set "tiny" is 3 frames, which are not supported yet; train on a data set of single pictures',
-  );
-});

@@ -42,10 +42,19 @@ interface ConditionalVaeCommandOptions extends CommonTrainOptions {
   condDropProb?: number;
 }
 
+/** @throws UsageError for pictures of several frames, which one latent vector can't hold */
+function refuseFrames({ name, frames }: Dataset): void {
+  if (!frames) return;
+  throw new UsageError(
+    `train cvae: the images of "${name}" have ${frames.length} frames, which it does not take; train a diffusion model on them by figment train ddpm`,
+  );
+}
+
 /** figment train cvae */
 export async function trainConditionalVae(command: ConditionalVaeCommandOptions): Promise<void> {
   const options = cvaeOptions(command);
   const whole = await readTrainingData(command);
+  refuseFrames(whole.dataset);
   const { out, addTo } = command;
   const model = addTo === undefined ? null : await readWholeModel(addTo);
   const names = command.attributes ?? (model ? attributesOfModel(model) : undefined);

@@ -3,17 +3,19 @@ import { join } from 'node:path';
 import {
   type AutoencoderKlConfig,
   autoencoderKlShapes,
+  channelNames,
   type Dataset,
   defaultVaeConfig,
   downloadWeights,
+  forChannels,
   type LiveVae,
+  type NumValues,
   parseAutoencoderKlConfig,
   reconstructionSheet,
   VAE_DEFAULTS,
   type VaeOptions,
   vaeTaskSpec,
   vaeTrainer,
-  withoutAlpha,
   writeSafetensors,
 } from '../../runtime/index.ts';
 import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
@@ -24,6 +26,7 @@ import { readWholeModel, type WholeModel, withNetworks } from '../node/wholeMode
 import { startFolder } from './trainingCheckpoint.ts';
 import {
   type CommonTrainOptions,
+  framesAsPictures,
   gradientsIn,
   readTrainingData,
   train,
@@ -36,6 +39,7 @@ interface VaeCommandOptions extends CommonTrainOptions {
   reconstruction: 'l1' | 'l2';
   l2Weight: number;
   gradientWeight: number;
+  channelWeights?: number[];
   freezeEncoder?: boolean;
   widths?: number[];
   latentChannels?: number;
@@ -43,15 +47,16 @@ interface VaeCommandOptions extends CommonTrainOptions {
 
 /** figment train vae */
 export async function trainVae(command: VaeCommandOptions): Promise<void> {
-  const data = await readTrainingData(command);
+  const data = framesAsPictures(await readTrainingData(command));
   const { dataset, split } = data;
   const folder = startFolder(command, 'vae');
   const found = folder ? await readVae(folder) : null;
-  const init = found && dataset.channels === 3 ? withoutAlpha(found) : found;
+  const init = found && forChannels(found, dataset.channels);
+  if (init && folder) checkChannels(init.config, dataset, folder);
   const config = init?.config ?? newConfig(dataset, command);
   const credit = combineCredits([dataset, folder ? await readCredit(folder) : null]);
   const model = command.freezeEncoder && folder && isWholeModel(folder) ? await readWholeModel(folder) : null;
-  const options = vaeOptions(command, model?.index.figment.circularPadding);
+  const options = vaeOptions(command, dataset, model?.index.figment.circularPadding);
   const { freezeEncoder, circular } = options;
   await train(command, {
     kind: 'vae',
@@ -77,6 +82,14 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
   });
 }
 
+function checkChannels({ in_channels }: AutoencoderKlConfig, { channels }: Dataset, folder: string): void {
+  if (in_channels === channels) return;
+  const names = channelNames(channels).join(', ');
+  throw new UsageError(
+    `train vae: the auto-encoder of ${folder} takes ${in_channels} channels, the data have ${channels}: ${names}; leave out --init-from`,
+  );
+}
+
 /** The config of a network that begins with random weights. @throws UsageError when the widths don't fit the tiles */
 function newConfig(dataset: Dataset, { widths, latentChannels }: VaeCommandOptions): AutoencoderKlConfig {
   const factor = widths ? 2 ** (widths.length - 1) : 1;
@@ -99,7 +112,7 @@ function refuseWholeModel(out: string): void {
 }
 
 /** @param circular what the model says that the decoder is trained for; the command may ask for it too */
-function vaeOptions(command: VaeCommandOptions, circular = false): VaeOptions {
+function vaeOptions(command: VaeCommandOptions, { channels }: Dataset, circular = false): VaeOptions {
   const isCircular = command.circular ?? circular;
   return {
     ...trainerOptions(command, VAE_DEFAULTS),
@@ -107,6 +120,7 @@ function vaeOptions(command: VaeCommandOptions, circular = false): VaeOptions {
     klWeight: command.klWeight ?? VAE_DEFAULTS.klWeight,
     l2Weight: command.l2Weight,
     gradientWeight: command.gradientWeight,
+    channelWeights: channelWeights(command, channels),
     freezeEncoder: command.freezeEncoder ?? false,
     balanced: command.balanced ?? false,
     circular: isCircular,
@@ -117,6 +131,15 @@ function vaeOptions(command: VaeCommandOptions, circular = false): VaeOptions {
       permuteChannels: command.permuteChannels,
     },
   };
+}
+
+/** @throws UsageError when there is not one for each channel of the data */
+function channelWeights({ channelWeights }: VaeCommandOptions, channels: NumValues): number[] | null {
+  if (channelWeights === undefined) return null;
+  if (channelWeights.length === channels) return channelWeights;
+  throw new UsageError(
+    `train vae: --channel-weights has ${channelWeights.length} numbers; expected ${channels}, of ${channelNames(channels).join(', ')}`,
+  );
 }
 
 /** Writes the folder vae/, or the whole model that the VAE belongs to, ready for use. */

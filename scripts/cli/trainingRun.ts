@@ -10,12 +10,14 @@ import {
   type Dataset,
   type DatasetSplit,
   dataParallelGradients,
+  framesOf,
   type GradientSource,
   type GradientWorker,
   type PixelImage,
   type Shapes,
   scaleSheet,
   selectColumns,
+  singleFrames,
   type Trainer,
   type TrainerOptions,
   type TrainerState,
@@ -241,6 +243,15 @@ export async function readTrainingData(options: TrainingDataOptions): Promise<Tr
   return { dataset: both, split: { ...split, train: Int32Array.from(train) } };
 }
 
+/** Training data with every frame as a picture of its own; the frames of a subject stay on one side. */
+export function framesAsPictures({ dataset, split }: TrainingData): TrainingData {
+  const { train, heldOut } = split;
+  return {
+    dataset: singleFrames(dataset),
+    split: { train: framesOf(dataset, train), heldOut: framesOf(dataset, heldOut) },
+  };
+}
+
 /** All images of the combinations that are held out, wherever they come from. */
 function imagesLikeHeldOut(dataset: Dataset, { heldOut }: DatasetSplit, by: readonly string[]): Set<number> {
   if (by.length === 0) return new Set();
@@ -261,7 +272,10 @@ function appendTo(dataset: Dataset, extra: Dataset): Dataset {
 const PREVIEW_COLUMNS = 12;
 const PREVIEW_ROWS = 4;
 
-/** Writes a sheet to a run's folder, enlarged; its name carries the step. @returns the name */
+/** Sheets that are wider are not enlarged. */
+const MAX_ENLARGED_PX = 1600;
+
+/** Writes a sheet to a run's folder, enlarged where it is small; its name carries the step. @returns the name */
 export async function writePreview(
   out: string,
   prefix: string,
@@ -270,7 +284,10 @@ export async function writePreview(
   text: Record<string, string> = {},
 ): Promise<string> {
   const name = `${prefix}-${String(step).padStart(6, '0')}.png`;
-  await writeFileAtomic(join(out, name), encodePng({ ...scaleSheet(sheet, 2), text }));
+  await writeFileAtomic(
+    join(out, name),
+    encodePng({ ...scaleSheet(sheet, sheet.width > MAX_ENLARGED_PX ? 1 : 2), text }),
+  );
   return name;
 }
 

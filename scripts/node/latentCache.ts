@@ -30,9 +30,9 @@ export interface LatentSource {
 
 /** sha-256 of where latents come from. */
 export function latentKey({ dataset, indices, vae, circular, flip, backend }: LatentSource): string {
-  const { widthPx, heightPx, channels, classLabels, images } = dataset;
+  const { widthPx, heightPx, channels, classLabels, images, frames } = dataset;
   const hash = createHash('sha256');
-  hash.update(JSON.stringify({ widthPx, heightPx, channels, config: vae.config, circular, flip, backend }));
+  hash.update(JSON.stringify({ widthPx, heightPx, channels, frames, config: vae.config, circular, flip, backend }));
   for (const array of [images, classLabels, indices]) addArray(hash, array);
   for (const [name, { shape, data }] of [...vae.weights].sort(([a], [b]) => (a < b ? -1 : 1))) {
     hash.update(JSON.stringify([name, shape]));

@@ -15,7 +15,7 @@ import {
   selectBackend,
 } from '../../runtime/index.ts';
 import { withJson } from '../../runtime/testing/foreignFolders.ts';
-import { type TinyModelOptions, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import { TINY_FRAMES, type TinyModelOptions, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { writeFilesAtomic } from './atomicWrite.ts';
 import { packageRoot } from './packageRoot.ts';
 import { withPipeline } from './pipelineFile.ts';
@@ -55,12 +55,17 @@ for options in json.loads(sys.argv[2]):
     sys.stdout.buffer.write(pixels.tobytes())
 `;
 
-it.skipIf(!hasDiffusers)('gives our picture in Python, of a model with attributes and circular padding', async () => {
-  expect(await differenceToPython({}, [{}])).toBeLessThanOrEqual(1);
-});
+it
+  .skipIf(!hasDiffusers)
+  .each<TinyModelOptions>([{ circularPadding: true }, { sizePx: 8, heightPx: 12, frames: TINY_FRAMES }])(
+  'gives our picture in Python, of a model with %j',
+  async (options) => {
+    expect(await differenceToPython(options, [{}])).toBeLessThanOrEqual(1);
+  },
+);
 
 it.skipIf(!hasDiffusers)('gives our pictures in Python, of a student and of its teacher', async () => {
-  const difference = await differenceToPython({ student: true }, [
+  const difference = await differenceToPython({ circularPadding: true, student: true }, [
     { numInferenceSteps: 2, guidanceScale: 4.5 },
     { numInferenceSteps: 5, guidanceScale: 3 },
     { numInferenceSteps: 4, guidanceScale: 6 },
@@ -70,7 +75,7 @@ it.skipIf(!hasDiffusers)('gives our pictures in Python, of a student and of its 
 
 /** The largest between our pictures of a tiny model and Python's, one for each of the samplings, in bytes. */
 async function differenceToPython(modelOptions: TinyModelOptions, samplings: SampleOptions[]): Promise<number> {
-  const tiny = await tinyModelFolder({ attributes: ATTRIBUTES, circularPadding: true, ...modelOptions });
+  const tiny = await tinyModelFolder({ attributes: ATTRIBUTES, ...modelOptions });
   const files = withJson(tiny, 'model_index.json', {
     unet: ['diffusers', 'UNet2DModel'],
     vae: ['diffusers', 'AutoencoderKL'],

@@ -133,9 +133,10 @@ function checkInflation(chunks: readonly Chunk[], sizeBytes: number, isInterlace
   }
 }
 
-const SIGNATURE_END = 8;
+export const SIGNATURE_END = 8;
 
-interface Chunk {
+/** A part of a PNG file. */
+export interface Chunk {
   type: string;
   data: Uint8Array;
   /** With its length, type and checksum. */
@@ -143,7 +144,10 @@ interface Chunk {
 }
 
 /** The chunks up to the first that is cut off. */
-function chunksOf(bytes: Uint8Array, view: DataView): Chunk[] {
+export function chunksOf(
+  bytes: Uint8Array,
+  view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+): Chunk[] {
   const chunks: Chunk[] = [];
   for (let at = SIGNATURE_END; at + 12 <= bytes.length; ) {
     const end = at + 12 + view.getUint32(at);

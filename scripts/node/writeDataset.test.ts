@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseFrames } from '../../runtime/core/frames.ts';
 import type { Dataset } from '../../runtime/dataset/dataset.ts';
 import { decodePng } from './png.ts';
 import { readDataset } from './readDataset.ts';
@@ -41,6 +42,20 @@ describe('writeDataset', () => {
     expect([...back.classLabels]).toEqual(order.map((i) => classLabels[i]));
   });
 
+  it('writes the maps of materials beside their pictures', async () => {
+    const dataset: Dataset = { ...sample(), widthPx: 1, heightPx: 1, channels: 6 };
+    dataset.images = dataset.images.subarray(0, 48 * 6);
+    await writeDataset(dir, dataset, 'for the test');
+    const files = ['a.png', 'a_hrm.png', 'class_1.png', 'class_1_hrm.png', 'dataset.json'];
+    expect((await readdir(dir)).sort()).toEqual(files);
+    const back = await readDataset(dir);
+    const order = [...dataset.classLabels.keys()].sort(
+      (i, j) => dataset.classLabels[i]! - dataset.classLabels[j]! || i - j,
+    );
+    expect(back.channels).toBe(6);
+    expect([...back.images]).toEqual(order.flatMap((i) => [...dataset.images.slice(i * 6, i * 6 + 6)]));
+  });
+
   it('leaves nothing but dataset.json and the sheets', async () => {
     await writeDataset(dir, sample(), 'for the test');
     expect((await readdir(dir)).sort()).toEqual(['a.png', 'class_1.png', 'dataset.json']);
@@ -50,33 +65,34 @@ describe('writeDataset', () => {
     expect([width, height]).toEqual([6, 15]);
   });
 
-  it('writes attributes, and how many frames a subject has', async () => {
+  it('writes attributes and frames', async () => {
+    const frames = parseFrames([{ frame: 0 }, { frame: 'stand', direction: 'up' }]);
     const dataset: Dataset = {
       ...sample(),
-      classLabels: Int32Array.from({ length: 48 }, (_, i) => Math.floor(i / 24)),
-      numFrames: 2,
+      classLabels: Int32Array.from({ length: 24 }, (_, i) => Math.floor(i / 12)),
+      frames,
       attributes: [
         {
           name: 'hair',
           values: ['black', 'red'],
-          data: Int16Array.from({ length: 48 }, (_, i) => (Math.floor(i / 2) % 3) - 1),
+          data: Int16Array.from({ length: 24 }, (_, i) => (i % 3) - 1),
         },
         {
           name: 'wear',
           values: { min: 0, max: 2.5 },
-          data: Float32Array.from({ length: 48 }, (_, i) => Math.floor(i / 2) / 10),
+          data: Float32Array.from({ length: 24 }, (_, i) => i / 10),
         },
       ],
     };
     await writeDataset(dir, dataset, 'for the test');
     const back = await readDataset(dir);
-    expect(back).toMatchObject({ numFrames: 2, attributes: dataset.attributes });
+    expect(back).toMatchObject({ frames, attributes: dataset.attributes, images: dataset.images });
     expect((await readFile(join(dir, 'attributes.csv'), 'utf8')).split('\n').slice(0, 3)).toEqual([
       'label,tile,hair,wear',
       'a,0,,0',
       'a,2,black,0.1',
     ]);
-    const { attributes: _, numFrames: _frames, ...plain } = dataset;
+    const { attributes: _, ...plain } = dataset;
     await writeDataset(join(dir, 'plain'), plain, '');
     expect(await readdir(join(dir, 'plain'))).not.toContain('attributes.csv');
   });

@@ -4,7 +4,9 @@ import {
   composeSheet,
   DATASET_FILE,
   type Dataset,
+  MATERIAL_CHANNELS,
   type SheetDescription,
+  takeChannels,
   writeAttributes,
 } from '../../runtime/index.ts';
 import { writeFilesAtomic } from './atomicWrite.ts';
@@ -13,48 +15,56 @@ import { encodePng } from './png.ts';
 const MAX_COLUMNS = 40;
 
 /**
- * Writes a data set as `dataset.json`, one PNG sheet for each class and, where it has attributes, `attributes.csv`; nothing
- * is in place before all is on disk, and `dataset.json` comes last.
+ * Writes a data set as `dataset.json`, one PNG sheet for each class (of materials a second one with the maps) and, where it
+ * has attributes, `attributes.csv`; nothing is in place before all is on disk, and `dataset.json` comes last.
  *
  * @param dir         made if need be
  * @param description one line for whoever opens `dataset.json`
  */
 export async function writeDataset(dir: string, dataset: Dataset, description: string): Promise<void> {
-  const { name, widthPx, heightPx, channels, licence, attribution, attributes, numFrames } = dataset;
+  const { name, widthPx, heightPx, channels, licence, attribution, attributes, frames } = dataset;
   const tiles = tilesByClass(dataset);
-  const columns = Math.min(MAX_COLUMNS, ...tiles.map((part) => part.length));
+  const hasMaps = channels === MATERIAL_CHANNELS;
+  const columns = frames?.length ?? Math.min(MAX_COLUMNS, ...tiles.map((part) => part.length));
   const classes = dataset.labels.map((label, index) => ({
     label,
-    file: fileOf(label, index),
+    file: `${stemOf(label, index)}.png`,
+    ...(hasMaps && { maps: `${stemOf(label, index)}_hrm.png` }),
     count: tiles[index]!.length,
   }));
-  const size = { tileWidth: widthPx, tileHeight: heightPx, columns, channels };
+  const size = { tileWidth: widthPx, tileHeight: heightPx, columns, channels: hasMaps ? 3 : channels };
   const table = attributes?.length ? writeAttributes(dataset, attributes) : null;
   const known = {
     ...(table && { attributes: table.description }),
-    ...(numFrames && { tilesPerCharacter: numFrames }),
+    ...(frames && { frames: [...frames], tilesPerCharacter: frames.length }),
   };
   const json: SheetDescription = { name, description, ...size, licence, attribution, classes, ...known };
   const files: Record<string, Uint8Array> = {};
-  for (const [index, { file }] of classes.entries()) {
-    files[file] = encodePng(composeSheet(tiles[index]!, columns, widthPx, heightPx));
+  const sheetOf = (part: Uint8Array[]) => encodePng(composeSheet(part, columns, widthPx, heightPx));
+  for (const [index, { file, maps }] of classes.entries()) {
+    const taken = (first: number) => tiles[index]!.map((tile) => takeChannels(tile, MATERIAL_CHANNELS, first));
+    files[file] = sheetOf(hasMaps ? taken(0) : tiles[index]!);
+    if (maps) files[maps] = sheetOf(taken(3));
   }
   if (table) files[ATTRIBUTES_FILE] = Buffer.from(table.csv);
   files[DATASET_FILE] = Buffer.from(`${JSON.stringify(json, null, 1)}\n`);
   await writeFilesAtomic(dir, files);
 }
 
-function tilesByClass({ images, classLabels, labels, widthPx, heightPx, channels }: Dataset): Uint8Array[][] {
+function tilesByClass({ images, classLabels, labels, widthPx, heightPx, channels, frames }: Dataset): Uint8Array[][] {
   const length = widthPx * heightPx * channels;
+  const numFrames = frames?.length ?? 1;
   const tiles: Uint8Array[][] = labels.map(() => []);
   classLabels.forEach((label, i) => {
-    tiles[label]!.push(images.subarray(i * length, (i + 1) * length));
+    for (let tile = i * numFrames; tile < (i + 1) * numFrames; tile++) {
+      tiles[label]!.push(images.subarray(tile * length, (tile + 1) * length));
+    }
   });
   const empty = tiles.findIndex((part) => part.length === 0);
   if (empty >= 0) throw new RangeError(`writeDataset: class "${labels[empty]}" is empty; expected at least one image`);
   return tiles;
 }
 
-function fileOf(label: string, index: number): string {
-  return /^[\w-]+$/.test(label) ? `${label}.png` : `class_${index}.png`;
+function stemOf(label: string, index: number): string {
+  return /^[\w-]+$/.test(label) ? label : `class_${index}`;
 }

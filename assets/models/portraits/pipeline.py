@@ -5,12 +5,18 @@
 
     pipe = DiffusionPipeline.from_pretrained(folder, custom_pipeline=folder, trust_remote_code=True)
     pipe(label="elf", seed=7).images[0].save("elf.png")
+
+A model of materials gives their maps beside them, as RGB: height, roughness, metallic.
+
+    made = pipe(label="brick", attributes={"wear": 0.7}, seed=7)
+    made.maps[0].save("brick_hrm.png")
 """
 
 import json
 import math
 import os
 import shutil
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -43,6 +49,16 @@ MIN_ALPHA = 8
 
 # The stream of a seed that begins its image.
 START_STREAM = 0
+
+# Values of a pixel of a material: RGB, height, roughness, metallic.
+MATERIAL_CHANNELS = 6
+
+
+@dataclass
+class FigmentOutput(ImagePipelineOutput):
+    """The images and, of a model of materials, the maps of each: None where there are none."""
+
+    maps: list = None
 
 
 def philox(seed, stream, count):
@@ -188,6 +204,11 @@ class FigmentPipeline(DiffusionPipeline):
             return len(self.labels)
         return None
 
+    @property
+    def num_frames(self):
+        """How many frames stand in a picture in a row; their latents are stacked along channels."""
+        return len(self.figment.get("frames", [None]))
+
     def save_pretrained(self, save_directory, **kwargs):
         super().save_pretrained(save_directory, **kwargs)
         for name in ("conditioning", "cvae", "unet_teacher", "pipeline.py"):
@@ -277,11 +298,19 @@ class FigmentPipeline(DiffusionPipeline):
         size = self.unet.config.sample_size
         if "heightPx" in self.figment:
             factor = 1 if self.vae is None else 2 ** (len(self.vae.config.block_out_channels) - 1)
-            size = [self.figment["heightPx"] // factor, self.figment["widthPx"] // factor]
+            size = [self.figment["heightPx"] // factor, self.figment["widthPx"] // factor // self.num_frames]
         height, width = (size, size) if isinstance(size, int) else size
         return self.unet.config.in_channels, height, width
 
     def _decode(self, latents):
+        frames = self.num_frames
+        batch, channels, height, width = latents.shape
+        images = self._decode_each(latents.reshape(batch * frames, channels // frames, height, width))
+        _, channels, height, width = images.shape
+        row = images.reshape(batch, frames, channels, height, width).permute(0, 2, 3, 1, 4)
+        return row.reshape(batch, channels, height, frames * width)
+
+    def _decode_each(self, latents):
         if self.vae is None:
             return latents
         config = self.vae.config
@@ -294,7 +323,7 @@ class FigmentPipeline(DiffusionPipeline):
         return self.vae.decode(z).sample
 
     def _pixels(self, images):
-        """Values −1 … 1 to bytes with straight alpha, (B, H, W, 3 or 4)."""
+        """Values −1 … 1 to bytes with straight alpha, (B, H, W, channels)."""
         values = (images.float().permute(0, 2, 3, 1).cpu().numpy() + 1) / 2
         values = np.clip(np.nan_to_num(values), 0, 1)
         if values.shape[-1] == 4:
@@ -357,11 +386,13 @@ class FigmentPipeline(DiffusionPipeline):
             else:
                 x = scheduler.step(output, t, x, **extra).prev_sample
         if output_type == "latent":
-            images = x
-        else:
-            pixels = self._pixels(self._decode(x))
-            images = pixels if output_type == "np" else [Image.fromarray(one) for one in pixels]
-        return ImagePipelineOutput(images=images) if return_dict else (images,)
+            return FigmentOutput(images=x) if return_dict else (x,)
+        pixels = self._pixels(self._decode(x))
+        has_maps = pixels.shape[-1] == MATERIAL_CHANNELS
+        parts = [pixels[..., :3], pixels[..., 3:]] if has_maps else [pixels]
+        if output_type != "np":
+            parts = [[Image.fromarray(np.ascontiguousarray(one)) for one in part] for part in parts]
+        return FigmentOutput(*parts) if return_dict else tuple(parts)
 
     def _noisy_step(self, scheduler, output, t, x, noise, eta):
         """A step with the game's noise: that of the seed and the step."""

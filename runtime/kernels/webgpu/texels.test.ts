@@ -12,7 +12,7 @@ import {
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { describeOnBackends } from '../../../scripts/testing/backends.ts';
 import { readTexture } from '../../../scripts/testing/testDevice.ts';
-import { MIN_ALPHA, type NumChannels, toPixels, toPremultiplied } from '../../core/pixels.ts';
+import { MIN_ALPHA, type NumValues, toMapPixels, toPixels, toPremultiplied } from '../../core/pixels.ts';
 import { normals } from '../../core/random.ts';
 import { type WriteTexelsOptions, writeTexels } from './texels.ts';
 
@@ -125,6 +125,13 @@ function describeOrder(): void {
       expect(await texelsOf(values, SIZE, { index, flipY: true })).toEqual(flipRows(pixels, 9));
     });
 
+    test('is the picture or the maps of a material', async () => {
+      const materials = Float32Array.from(normals(4, 0, 2 * 5 * 9 * 6), (value) => 0.5 * value);
+      const second = materials.subarray(5 * 9 * 6);
+      expect(await texelsOf(materials, [5, 9, 6], { index: 1 })).toEqual(toPixels(second, 6));
+      expect(await texelsOf(materials, [5, 9, 6], { index: 1, maps: true })).toEqual(toMapPixels(second));
+    });
+
     test('begins at (x, y) and leaves the other texels as they were', async () => {
       const images = tensor4d(values, [3, 5, 9, 4]);
       const texture = createTexture(12, 11);
@@ -193,9 +200,15 @@ function describeErrors(): void {
     ] as const)('%s', (_, shape, dtype) => {
       const other = fill([...shape], 0, dtype) as Tensor4D;
       expect(() => writeTexels(other, 0, texture, OPTIONS)).toThrow(
-        `writeTexels: the images are ${dtype} (${shape}); expected float32 (B, H, W, 3 or 4)`,
+        `writeTexels: the images are ${dtype} (${shape}); expected float32 (B, H, W, 3, 4 or 6)`,
       );
       other.dispose();
+    });
+
+    test('maps of images that have none', () => {
+      expect(() => writeTexels(images, 0, texture, { ...OPTIONS, maps: true })).toThrow(
+        'writeTexels: images of 4 channels have no maps; expected 6, of materials',
+      );
     });
 
     test('disposed images', () => {
@@ -225,7 +238,7 @@ function describeErrors(): void {
   });
 }
 
-type Size = [height: number, width: number, channels: NumChannels];
+type Size = [height: number, width: number, channels: NumValues];
 
 /** The value of a byte with straight alpha. */
 function valueFor(byte: number): number {
@@ -263,11 +276,11 @@ function createTexture(width: number, height: number, descriptor: Partial<GPUTex
 async function texelsOf(
   values: Float32Array,
   [height, width, channels]: Size,
-  { premultiplied = true, flipY = false, index = 0 } = {},
+  { premultiplied = true, flipY = false, index = 0, maps = false } = {},
 ): Promise<Uint8Array> {
   const images = tensor4d(values, [values.length / (height * width * channels), height, width, channels]);
   const texture = createTexture(width, height);
-  writeTexels(images, index, texture, { premultiplied, flipY });
+  writeTexels(images, index, texture, { premultiplied, flipY, maps });
   images.dispose();
   return readTexture(deviceInUse(), texture);
 }

@@ -8,6 +8,8 @@ export interface WriteTexelsOptions {
   premultiplied: boolean;
   /** Write the picture's bottom row first. */
   flipY: boolean;
+  /** Of materials: write height, roughness and metallic in place of the picture, as `toMapPixels` does; default false. */
+  maps?: boolean;
   /** The texel of the texture at which the picture begins; by default (0, 0). */
   x?: number;
   y?: number;
@@ -99,20 +101,21 @@ export function prepareTexels(device: GPUDevice): void {
  * The work is submitted, after all that tfjs has begun, when this returns: the images may be disposed at once, and what
  * is submitted later finds the texels written. Nothing is read back.
  *
- * @param images  float32 (B, H, W, 3 or 4), about [-1, 1], on tfjs's WebGPU backend
+ * @param images  float32 (B, H, W, 3, 4 or 6), about [-1, 1], on tfjs's WebGPU backend
  * @param index   of the image: 0 … B − 1
  * @param texture rgba8unorm with the usage STORAGE_BINDING, of the backend's own device; only its first mip level is written
  * @throws        Error when the images are not on that backend, or the texture's format or usage does not fit; RangeError
- *                when the index is out of range, the channels are neither 3 nor 4, or the picture exceeds the texture
+ *                when the index is out of range, the channels are none of a picture, there are no maps to write, or the
+ *                picture exceeds the texture
  */
 export function writeTexels(images: Tensor4D, index: number, texture: GPUTexture, options: WriteTexelsOptions): void {
   const backend = backendOf(images);
-  const { x = 0, y = 0 } = options;
-  checkImages(images, index);
+  const { x = 0, y = 0, maps = false } = options;
+  checkImages(images, index, maps);
   checkTexture(images, texture, x, y);
   const [, height, width, channels] = images.shape;
   const { pipeline, uniforms } = converterOf(backend.device);
-  const first = index * height * width * channels;
+  const first = index * height * width * channels + (maps ? 3 : 0);
   const premultiplied = Number(options.premultiplied && channels === 4);
   const values = Uint32Array.of(x, y, width, height, first, channels, premultiplied, Number(options.flipY));
   // Runs before what is submitted next, and after the pictures submitted so far have used the buffer.
@@ -149,10 +152,13 @@ function backendOf(images: Tensor4D): WebGPUBackend {
   );
 }
 
-function checkImages({ shape, dtype }: Tensor4D, index: number): void {
+function checkImages({ shape, dtype }: Tensor4D, index: number, maps: boolean): void {
   const [numImages, , , channels] = shape;
-  if (shape.length !== 4 || dtype !== 'float32' || (channels !== 3 && channels !== 4)) {
-    throw new RangeError(`writeTexels: the images are ${dtype} (${shape}); expected float32 (B, H, W, 3 or 4)`);
+  if (shape.length !== 4 || dtype !== 'float32' || ![3, 4, 6].includes(channels)) {
+    throw new RangeError(`writeTexels: the images are ${dtype} (${shape}); expected float32 (B, H, W, 3, 4 or 6)`);
+  }
+  if (maps && channels !== 6) {
+    throw new RangeError(`writeTexels: images of ${channels} channels have no maps; expected 6, of materials`);
   }
   if (!Number.isInteger(index) || index < 0 || index >= numImages) {
     throw new RangeError(`writeTexels: index is ${index}; expected 0 … ${numImages - 1}, one of the images`);

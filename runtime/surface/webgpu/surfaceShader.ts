@@ -21,6 +21,7 @@ export const UNIFORM_NAMES = [
   'wear',
   'metallic',
   'rust',
+  'isGenerated',
 ] as const;
 
 export type UniformName = (typeof UNIFORM_NAMES)[number];
@@ -40,7 +41,11 @@ export type Pass = keyof typeof PASSES;
 
 const float = (value: number) => (Number.isInteger(value) ? `${value}.0` : `${value}`);
 
-/** Bindings 2 … 5 are planes, or the weights of a blur, the offsets of a horizon and the statistics of a relief. */
+/**
+ * Binding 1 is the picture; or, where maps are generated, those: height, roughness, metallic, of the picture's size or smaller by a
+ * whole factor. Bindings 2 … 5 are planes, or the weights of a blur, the offsets of a horizon and the
+ * statistics of a relief.
+ */
 export const SURFACE_SHADER = `
   struct Uniforms { size: vec2<i32>, ${UNIFORM_NAMES.map((name) => `${name}: f32`).join(', ')} }
   @group(0) @binding(0) var<uniform> uniforms: Uniforms;
@@ -68,11 +73,18 @@ export const SURFACE_SHADER = `
     return floor(clamp(values, vec4<f32>(0.0), vec4<f32>(1.0)) * 255.0 + 0.5) / 255.0;
   }
 
+  /** The texel of the picture, or of the generated maps. */
+  fn texelAt(id: vec3<u32>) -> vec4<f32> {
+    return textureLoad(albedo, id.xy * textureDimensions(albedo) / vec2<u32>(uniforms.size), 0);
+  }
+
+  /** Luma, or the generated height. */
   @compute @workgroup_size(${WORKGROUP_SIDE}, ${WORKGROUP_SIDE})
   fn luma(@builtin(global_invocation_id) id: vec3<u32>) {
     if (isOutside(id)) { return; }
-    let texel = textureLoad(albedo, id.xy, 0);
-    written[placeOf(i32(id.x), i32(id.y))] = dot(texel.rgb, vec3<f32>(${LUMA_WEIGHTS.join(', ')})) * texel.a;
+    let texel = texelAt(id);
+    let luma = dot(texel.rgb, vec3<f32>(${LUMA_WEIGHTS.join(', ')})) * texel.a;
+    written[placeOf(i32(id.x), i32(id.y))] = select(luma, texel.r, uniforms.isGenerated > 0.5);
   }
 
   /** first: weights; second: the plane. */
@@ -190,8 +202,11 @@ export const SURFACE_SHADER = `
     if (isOutside(id)) { return; }
     let i = placeOf(i32(id.x), i32(id.y));
     let cavity = 0.5 + uniforms.cavityStrength * (first[i] - second[i]);
-    let roughness = clamp(uniforms.roughness + uniforms.wear * (0.5 - first[i]), ${float(MIN_ROUGHNESS)}, 1.0);
-    let metal = metalOf(textureLoad(albedo, id.xy, 0).rgb);
+    let texel = texelAt(id);
+    let isGenerated = uniforms.isGenerated > 0.5;
+    let rough = select(uniforms.roughness + uniforms.wear * (0.5 - first[i]), texel.g, isGenerated);
+    let metal = select(metalOf(texel.rgb), texel.b, isGenerated);
+    let roughness = clamp(rough, ${float(MIN_ROUGHNESS)}, 1.0);
     textureStore(texels, id.xy, toBytes(vec4<f32>(occlusion(id), roughness, metal, cavity)));
   }
 `;

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openTestDevice, type TestDevice, testDeviceFlaw } from '../../../scripts/testing/testDevice.ts';
+import { scaleNearest } from '../../core/pixels.ts';
 import { integers } from '../../core/random.ts';
 import { BRICK_HEIGHT_PX, BRICK_WIDTH_PX, brickPixels } from '../../testing/tinyDataset.ts';
-import { type SurfaceOptions, surfaceMaps } from '../surfaceMaps.ts';
+import { type SurfaceMaps, type SurfaceOptions, surfaceMaps } from '../surfaceMaps.ts';
 import { prepareSurfaceTexels, type SurfaceTargets, writeSurfaceTexels } from './surfaceTexels.ts';
 
 const [W, H] = [BRICK_WIDTH_PX, BRICK_HEIGHT_PX];
@@ -37,6 +38,15 @@ describe.skipIf(testDeviceFlaw)(`writeSurfaceTexels${testDeviceFlaw && ` (${test
     await expectSameMaps(noise.subarray(0, 4 * 5 * 3), 5, 3, { label: 'gravel' });
   });
 
+  it.each([1, 2])('takes height, roughness and metal that were generated, of 1/%i of the size', async (factor) => {
+    const [width, height] = [W / factor, H / factor];
+    const generated = Uint8Array.from(integers(9, 0, 4 * width * height, 256));
+    const options = { label: 'roof', edgePx: 2 };
+    const actual = await mapsOnGpu(brickPixels('dark'), W, H, options, { pixels: generated, width, height });
+    const enlarged = scaleNearest(generated, width, height, factor);
+    expectEqualMaps(actual, surfaceMaps(brickPixels('dark'), W, H, options, enlarged));
+  });
+
   it('of a plain picture are flat', async () => {
     const { normal, orm } = await mapsOnGpu(new Uint8Array(4 * 64).fill(255), 8, 8, { label: 'brick' });
     expect([...new Set(normal)].sort()).toEqual([128, 255]);
@@ -60,17 +70,22 @@ describe.skipIf(testDeviceFlaw)(`writeSurfaceTexels${testDeviceFlaw && ` (${test
   it('refuses targets of another size and options out of range', async () => {
     const albedo = gpu.createTexture(W, H);
     const pipelines = await prepareSurfaceTexels(device);
-    const write = (targets: SurfaceTargets, options?: SurfaceOptions) =>
-      writeSurfaceTexels(device, pipelines, albedo, targets, options);
+    const write = (targets: SurfaceTargets, options?: SurfaceOptions, generated?: GPUTexture) =>
+      writeSurfaceTexels(device, pipelines, albedo, targets, options, generated);
     const [fitting, other] = [gpu.createTexture(W, H), gpu.createTexture(W, 2 * H)];
     expect(() => write({ normal: fitting, orm: other })).toThrow(/the orm texture is 36×40; expected 36×20/);
     expect(() => write({ normal: fitting, orm: fitting }, { plateau: 9 })).toThrow(/plateau is 9; expected 0 to 4/);
+    expect(() => write({ normal: fitting, orm: fitting }, {}, other)).toThrow(
+      /the generated maps are 36×40; expected 36×20/,
+    );
   });
 });
 
 async function expectSameMaps(pixels: Uint8Array, width: number, height: number, options: SurfaceOptions) {
-  const actual = await mapsOnGpu(pixels, width, height, options);
-  const maps = surfaceMaps(pixels, width, height, options);
+  expectEqualMaps(await mapsOnGpu(pixels, width, height, options), surfaceMaps(pixels, width, height, options));
+}
+
+function expectEqualMaps(actual: Record<'normal' | 'orm', Uint8Array>, maps: SurfaceMaps): void {
   expectSame(channel(actual.normal, 0, 1, 2), maps.normal.pixels, 'normal');
   expectSame(channel(actual.normal, 3), maps.height.pixels, 'height');
   expectSame(channel(actual.orm, 0, 1, 2), maps.orm.pixels, 'orm');
@@ -85,10 +100,18 @@ function expectSame(actual: Uint8Array, expected: Uint8Array, name: string): voi
 
 const channel = (pixels: Uint8Array, ...channels: number[]) => pixels.filter((_, i) => channels.includes(i % 4));
 
-async function mapsOnGpu(pixels: Uint8Array, width: number, height: number, options: SurfaceOptions) {
+async function mapsOnGpu(
+  pixels: Uint8Array,
+  width: number,
+  height: number,
+  options: SurfaceOptions,
+  maps?: { pixels: Uint8Array; width: number; height: number },
+) {
   const albedo = gpu.createTexture(width, height, pixels);
+  const generated = maps ? gpu.createTexture(maps.width, maps.height, maps.pixels) : null;
   const targets = { normal: gpu.createTexture(width, height), orm: gpu.createTexture(width, height) };
-  writeSurfaceTexels(device, await prepareSurfaceTexels(device), albedo, targets, options);
+  writeSurfaceTexels(device, await prepareSurfaceTexels(device), albedo, targets, options, generated);
   albedo.destroy();
+  generated?.destroy();
   return { normal: await gpu.readTexture(targets.normal), orm: await gpu.readTexture(targets.orm) };
 }

@@ -2,7 +2,7 @@
 import { horizonSamples } from '../ambientOcclusion.ts';
 import { NORMAL_DEFAULTS } from '../normals.ts';
 import { gaussianWeights } from '../plane.ts';
-import { type SurfaceOptions, surfaceSettings } from '../surfaceMaps.ts';
+import { type MaterialSettings, type SurfaceOptions, surfaceSettings } from '../surfaceMaps.ts';
 import { compileOnce, type Pipelines } from './pipelines.ts';
 import { PASSES, type Pass, SURFACE_SHADER, UNIFORM_NAMES, type UniformName, WORKGROUP_SIDE } from './surfaceShader.ts';
 
@@ -26,7 +26,9 @@ export const prepareSurfaceTexels = compileOnce(LABEL, SURFACE_SHADER, Object.ke
  * @param pipelines what `prepareSurfaceTexels` gave for this device
  * @param albedo    rgba8unorm with the usage TEXTURE_BINDING, sRGB values; its first row is taken for the top: a texture that
  *                  has its bottom row first is asked for the other direction of `green`
- * @throws          RangeError when an option is out of range or a target differs in size
+ * @param generated height, roughness and metallic that were generated with the picture, rgba8unorm with the same usage, of the
+ *                  albedo's size or smaller by a whole factor; null: they are guessed from the albedo
+ * @throws          RangeError when an option is out of range or a texture has a size that does not fit
  */
 export function writeSurfaceTexels(
   device: GPUDevice,
@@ -34,28 +36,44 @@ export function writeSurfaceTexels(
   albedo: GPUTexture,
   targets: SurfaceTargets,
   options: SurfaceOptions = {},
+  generated: GPUTexture | null = null,
 ): void {
   const { width, height } = albedo;
   checkTargets(targets, width, height);
-  const settings = surfaceSettings(options);
+  if (generated) checkGenerated(generated, width, height);
+  const settings = surfaceSettings(options, generated !== null);
   const run = new Run(device, pipelines, width, height);
   const uniforms = run.uniforms({
     ...settings,
     rareIsLow: Number(settings.lowParts === 'rare'),
     greenSign: (options.green ?? NORMAL_DEFAULTS.green) === 'opengl' ? 1 : -1,
     cavityStrength: settings.strength,
+    isGenerated: Number(generated !== null),
   });
-  const picture = albedo.createView({ mipLevelCount: 1 });
-  const luma = run.plane('luma', { 0: uniforms, 1: picture });
-  const smooth = run.blurred(uniforms, luma, settings.grainPx);
-  const wide = run.blurred(uniforms, luma, settings.reliefPx);
-  const statistics = run.sums('statistics', { 0: uniforms, 3: smooth, 4: wide });
-  const relief = run.plane('height', { 0: uniforms, 2: luma, 3: smooth, 4: wide, 5: statistics });
+  const picture = (generated ?? albedo).createView({ mipLevelCount: 1 });
+  const first = run.plane('luma', { 0: uniforms, 1: picture });
+  const relief = generated ? first : guessedHeight(run, uniforms, first, settings);
   const around = run.blurred(uniforms, relief, settings.edgePx);
   run.texels('normal', targets.normal, { 0: uniforms, 2: relief });
   const horizon = run.filled(horizonOf(settings.radiusPx));
   run.texels('orm', targets.orm, { 0: uniforms, 1: picture, 2: relief, 3: around, 4: horizon });
   run.submit();
+}
+
+/** The height that is guessed from the luma of the picture: see `heightMap`. */
+function guessedHeight(run: Run, uniforms: GPUBuffer, luma: GPUBuffer, settings: MaterialSettings): GPUBuffer {
+  const smooth = run.blurred(uniforms, luma, settings.grainPx);
+  const wide = run.blurred(uniforms, luma, settings.reliefPx);
+  const statistics = run.sums('statistics', { 0: uniforms, 3: smooth, 4: wide });
+  return run.plane('height', { 0: uniforms, 2: luma, 3: smooth, 4: wide, 5: statistics });
+}
+
+function checkGenerated(maps: GPUTexture, width: number, height: number): void {
+  const factor = width / maps.width;
+  if (Number.isInteger(factor) && factor * maps.height === height) return;
+  throw new RangeError(
+    `writeSurfaceTexels: the generated maps are ${maps.width}×${maps.height}; expected ${width}×${height} or a whole fraction of it`,
+  );
 }
 
 function checkTargets(targets: SurfaceTargets, width: number, height: number): void {

@@ -37,7 +37,7 @@ export async function openPainter(backend?: BackendName): Promise<CandidatePaint
       for (const picture of batch) waiting.delete(picture);
       try {
         const images = await baker.make(batch, { signal: controller.signal });
-        for (const [i, { picture, resolve }] of asked.entries()) resolve(encoded(picture, images[i]!));
+        for (const [i, { picture, resolve }] of asked.entries()) resolve(encoded(picture, images[i]!.pixels));
       } catch (error) {
         for (const { reject } of asked) reject(error);
       }

@@ -47,7 +47,7 @@ class FatefulWorker {
       this.say({
         type: 'painted',
         job,
-        pixels: recipes.map(({ seed }) => Uint8Array.of(seed, 0, 0, 255, 0, 0, 0, 255)),
+        pictures: recipes.map(({ seed }) => ({ pixels: Uint8Array.of(seed, 0, 0, 255, 0, 0, 0, 255), maps: null })),
       });
   }
 

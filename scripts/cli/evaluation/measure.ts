@@ -12,6 +12,7 @@ import {
   type NearestDistance,
   nearestDistance,
   type PixelImage,
+  pictureAt,
   seamRatio,
   spreadPerClass,
 } from '../../../runtime/index.ts';
@@ -138,18 +139,12 @@ export function measureSeams(
   return {
     guidanceScale,
     generated: seamRatio(generated),
-    heldOut: seamRatio(Array.from(split.heldOut, (image) => pictureOf(dataset, image))),
+    heldOut: seamRatio(Array.from(split.heldOut, (image) => pictureAt(dataset, image))),
     perClass: byLabel(
       dataset.labels,
       dataset.labels.map((_, label) => seamRatio(ofLabel(label))),
     ),
   };
-}
-
-function pictureOf({ widthPx, heightPx, channels, images }: Dataset, image: number): PixelImage {
-  const length = widthPx * heightPx * channels;
-  const pixels = images.subarray(image * length, (image + 1) * length);
-  return { width: widthPx, height: heightPx, channels, pixels: new Uint8Array(pixels) };
 }
 
 /** What a pipeline's pictures cost, and how good they are, at the guidance that the model is used with. */

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import {
+  albedoOf,
   type BackendName,
   CLASSIFIER_DEFAULTS,
   createTeacher,
@@ -11,6 +12,7 @@ import {
   imagesOfDataset,
   imagesOfPixels,
   loadModelFolder,
+  type ModelFiles,
   type ModelPart,
   modelNotes,
   reconstruct,
@@ -59,6 +61,7 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
     parts.includes(part) ? loadModelFolder(source, { parts: [part], acceptChanged: true }) : null;
   const [cvaeFiles, teacherFiles] = [await read('cvae'), await read('teacher')];
   const out = flags.out ?? (await folderOf(name));
+  refuseFrames(files);
   const dataset = fitToModel(files, await readDataset(flags.data));
   checkOfModel('evaluate', files, dataset);
   const { heldOut, splitSeed, holdOutBy } = flags;
@@ -91,6 +94,13 @@ async function folderOf(model: string): Promise<string> {
   throw new UsageError(`evaluate: model ${model} is no folder to write to; say where with --out`);
 }
 
+function refuseFrames({ index: { figment } }: ModelFiles): void {
+  if (!figment.frames) return;
+  throw new UsageError(
+    `evaluate: pictures of ${figment.name} have frames, which are not measured yet; look at a bake of it`,
+  );
+}
+
 function checkHeldOut(dataset: Dataset, { heldOut }: DatasetSplit): void {
   const smallest = smallestClass(labelsOf(dataset, heldOut), dataset.labels.length);
   if (smallest >= 2) return;
@@ -103,11 +113,12 @@ function labelsOf(dataset: Dataset, indices: Int32Array): Int32Array {
 
 async function evaluateModel(
   networks: Judged,
-  dataset: Dataset,
+  whole: Dataset,
   split: DatasetSplit,
   backend: BackendName,
   flags: EvaluateFlags,
 ): Promise<{ metrics: Metrics; sheet: Uint8Array }> {
+  const dataset = albedoOf(whole); // what the judge sees
   const { labels } = dataset;
   const { model } = networks;
   const classifier = await openJudge(dataset, {
@@ -122,7 +133,9 @@ async function evaluateModel(
     const perClass = Math.min(flags.imagesPerClass, smallestClass(heldOut.classLabels, labels.length));
     const real = await measure(classifier, heldOut, perClass);
     const train = await measure(classifier, sampleOf(dataset, split.train, perClass), perClass);
-    const { l1, pictures } = await withProgress('reconstruct', (onProgress) => reconstruct(model, heldOut, onProgress));
+    const { l1, pictures } = await withProgress('reconstruct', (onProgress) =>
+      reconstruct(model, imagesOfDataset(whole, split.heldOut), onProgress),
+    );
     const reconstructedHeldOut = imagesOfPixels(pictures, heldOut.classLabels, dataset);
     const recipe = recipeOf(model, flags);
     const sets = { heldOut, reconstructedHeldOut };

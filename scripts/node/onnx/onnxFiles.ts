@@ -1,7 +1,9 @@
 import {
+  channelNames,
   createSchedule,
   type ModelFiles,
   type ModelIndex,
+  numFramesOf,
   parseAutoencoderKlConfig,
   parseConditioningConfig,
   parseSchedulerConfig,
@@ -24,7 +26,9 @@ export interface OnnxGraphs {
 
 /** @throws Error naming the file and option that is wrong, as `createModel`, which should have checked the files before */
 export function onnxGraphs(files: ModelFiles): OnnxGraphs {
-  const { widthPx, heightPx, circularPadding: circular } = files.index.figment;
+  const { figment } = files.index;
+  const { heightPx, circularPadding: circular } = figment;
+  const widthPx = figment.widthPx / numFramesOf(figment);
   const unet = { config: parseUNet2DConfig(files.unetConfig), weights: files.unet };
   const vae = files.vaeConfig ? { config: parseAutoencoderKlConfig(files.vaeConfig), weights: files.vae } : null;
   const factor = vae ? 2 ** (vae.config.block_out_channels.length - 1) : 1;
@@ -53,14 +57,18 @@ export function onnxFiles(files: ModelFiles): Record<string, Uint8Array> {
 /** All that a program must know beside the graphs. */
 function description(index: ModelIndex, scheduler: SchedulerConfig, unet: UNet2DConfig, files: ModelFiles): object {
   const { labels, figment } = index;
-  const { name, licence, attribution, widthPx, heightPx, channels, premultipliedAlpha, sampleDefaults, student } =
-    figment;
+  const { name, licence, attribution, widthPx, heightPx, channels, premultipliedAlpha, sampleDefaults } = figment;
+  const { frames, student } = figment;
   const vae = files.vaeConfig ? parseAutoencoderKlConfig(files.vaeConfig) : null;
   const { alphasCumprod } = createSchedule(scheduler);
   return {
     figmentOnnx: 1,
     model: { name, licence, attribution, sha256: files.hash },
-    image: { widthPx, heightPx, channels, premultipliedAlpha, range: [-1, 1] },
+    image: { widthPx, heightPx, channels, channelNames: channelNames(channels), premultipliedAlpha, range: [-1, 1] },
+    ...(frames && {
+      frames,
+      frameOrder: `an image has ${frames.length} frames in a row, and latents their latents stacked along channels; decoder and encoder take frames one by one`,
+    }),
     labels,
     nullLabel: unet.num_class_embeds === null && unet.class_embed_type === null ? null : nullLabelOf(index),
     attributes: figment.attributes ?? {},

@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest';
+import { characterRequests } from './characterSheet.ts';
+
+const HAIR = ['red', 'grey', 'none'];
+const PORTRAITS = {
+  name: 'portraits',
+  labels: ['elf', 'orc'],
+  attributes: { hair: HAIR, age: { min: 10, max: 90 }, expression: ['happy', 'sad'] },
+};
+const CHARACTERS = {
+  name: 'characters',
+  labels: ['guard', 'mage'],
+  attributes: {
+    kind: ['orc', 'elf', 'troll'],
+    hair: [...HAIR, 'blue'],
+    age: { min: 20, max: 200 },
+    cape: ['none', 'cape'],
+  },
+};
+const both = (sheet: Record<string, string | number>, seed = 1) =>
+  characterRequests(sheet, [PORTRAITS, CHARACTERS], seed);
+
+it('asks each model for what it knows, and tells what it passes over', () => {
+  const sheet = { role: 'mage', kind: 'elf', hair: 'grey', age: 30, cape: 'cape', expression: 'sad' };
+  expect(both(sheet)).toEqual([
+    { label: 'elf', attributes: { hair: 'grey', age: 30, expression: 'sad' }, ignored: ['role', 'cape'] },
+    { label: 'mage', attributes: { kind: 'elf', hair: 'grey', age: 30, cape: 'cape' }, ignored: ['expression'] },
+  ]);
+  const [portrait] = both({ ...sheet, hair: 'blue' });
+  expect(portrait).toMatchObject({ ignored: ['role', 'hair', 'cape'] });
+  expect(portrait!.attributes).not.toHaveProperty('hair');
+});
+
+it('draws what is left out by the seed, the same for both, and leaves what one alone knows to it', () => {
+  const seen = new Set<string>();
+  let numBald = 0;
+  for (let seed = 0; seed < 400; seed++) {
+    const [portrait, sprite] = both({}, seed);
+    expect(sprite!.attributes).toMatchObject({ ...portrait!.attributes, kind: portrait!.label });
+    expect(Object.keys(portrait!.attributes).sort()).toEqual(['age', 'hair']);
+    expect(portrait!.attributes.age).toBeGreaterThanOrEqual(20);
+    expect(portrait!.attributes.age).toBeLessThanOrEqual(90);
+    seen.add(`${portrait!.label} ${sprite!.label} ${portrait!.attributes.hair}`);
+    if (portrait!.attributes.hair === 'none') numBald++;
+  }
+  expect(seen.size).toBe(2 * 2 * 3);
+  expect(numBald / 400).toBeGreaterThan(0.42); // a half, within three standard deviations
+  expect(numBald / 400).toBeLessThan(0.58);
+  expect(both({}, 7)).toEqual(both({}, 7));
+  const told = both({ hair: 'red' }, 7);
+  expect(told[0]!.attributes).toEqual({ ...both({}, 7)[0]!.attributes, hair: 'red' });
+});
+
+it.each([
+  [{ hiar: 'red' }, 'createNpc: portraits and characters know nothing of "hiar"; did you mean "hair"?'],
+  [{ hair: 'gray' }, 'createNpc: hair "gray" is unknown; did you mean "grey"?'],
+  [{ age: 5 }, 'createNpc: age is 5; expected a number from 10 to 90'],
+  [{ label: 'gaurd' }, 'createNpc: characters has no label "gaurd"; did you mean "guard"?'],
+])('refuses %j', (sheet, problem) => {
+  expect(() => both(sheet)).toThrow(problem);
+});

@@ -1,0 +1,139 @@
+import {
+  type Attributes,
+  type AttributeValues,
+  attributeProblem,
+  fingerprint,
+  isRange,
+  type ModelInfo,
+  nearestWord,
+  uniforms,
+  type Vocabulary,
+} from '../../runtime/index.ts';
+
+/**
+ * A character in words: attributes of models, and what is a label to one of them, under any name: `{ role: 'guard', kind:
+ * 'elf', hair_colour: 'red' }`.
+ */
+export type CharacterSheet = Attributes;
+
+/** What a model is asked for. */
+export interface CharacterRequest {
+  label: string;
+  attributes: Record<string, string | number>;
+  /** Names of entries that the model knows nothing of. */
+  ignored: string[];
+}
+
+type CharacterModel = Pick<ModelInfo, 'name' | 'labels' | 'attributes'>;
+
+/** Of the seed, for values that are drawn. */
+const DRAW_STREAM = 0x70000000;
+
+/**
+ * What each model is asked for, so that all show the same character. What a model does not know it is not asked for. An
+ * attribute that several models know, and a label, is drawn by the seed where the sheet leaves it out: the same for all. What
+ * one model alone knows stays its own choice.
+ *
+ * @throws RangeError for a name or value that no model knows, with the nearest
+ */
+export function characterRequests(
+  sheet: CharacterSheet,
+  models: readonly CharacterModel[],
+  seed: number,
+): CharacterRequest[] {
+  const labelNames = models.map((model) => labelNameOf(sheet, model, models));
+  checkKnown(sheet, models, labelNames);
+  const words = { ...drawnAttributes(sheet, models, labelNames, seed), ...sheet };
+  return models.map((model, i) => {
+    const name = labelNames[i]!;
+    const { attributes: vocabulary = {} } = model;
+    const known = (entry: string) => attributeProblem(vocabulary, entry, words[entry]) === undefined;
+    const names = Object.keys(words);
+    return {
+      label: String(words[name] ?? draw(model.labels, seed, `label ${model.name}`)),
+      attributes: Object.fromEntries(names.filter(known).map((entry) => [entry, words[entry]!])),
+      ignored: Object.keys(sheet).filter((entry) => entry !== name && !known(entry)),
+    };
+  });
+}
+
+/** The entry that is the model's label: one whose values elsewhere are its labels, or one that names one of them. */
+function labelNameOf(sheet: CharacterSheet, model: CharacterModel, models: readonly CharacterModel[]): string {
+  const { labels, attributes: own = {} } = model;
+  const elsewhere = models.flatMap(({ attributes = {} }) => Object.entries(attributes));
+  const isLabels = (values: AttributeValues) => !isRange(values) && labels.every((label) => values.includes(label));
+  const shared = elsewhere.find(([name, values]) => !Object.hasOwn(own, name) && isLabels(values));
+  if (shared) return shared[0];
+  const names = Object.keys(sheet).filter((name) => !elsewhere.some(([known]) => known === name));
+  return names.find((name) => labels.includes(String(sheet[name]))) ?? 'label';
+}
+
+function checkKnown(sheet: CharacterSheet, models: readonly CharacterModel[], labelNames: readonly string[]): void {
+  for (const [name, value] of Object.entries(sheet)) {
+    const takesLabel = models.some(({ labels }, i) => labelNames[i] === name && labels.includes(String(value)));
+    const problems = models.map(({ attributes = {} }) => attributeProblem(attributes, name, value));
+    if (takesLabel || problems.includes(undefined)) continue;
+    const knowing = models.findIndex(({ attributes = {} }) => Object.hasOwn(attributes, name));
+    if (knowing >= 0) throw new RangeError(`createNpc: ${problems[knowing]}`);
+    const labelled = models.find((_, i) => labelNames[i] === name);
+    if (labelled) {
+      const nearest = nearestWord(labelled.labels, String(value));
+      throw new RangeError(
+        `createNpc: ${labelled.name} has no label "${String(value).slice(0, 80)}"; did you mean "${nearest}"?`,
+      );
+    }
+    const all = models.flatMap(({ attributes = {} }) => Object.keys(attributes));
+    throw new RangeError(
+      `createNpc: ${models.map((model) => model.name).join(' and ')} know nothing of "${name.slice(0, 80)}"; did you mean "${nearestWord(all, name)}"?`,
+    );
+  }
+}
+
+/** What the sheet leaves out and several models know. */
+function drawnAttributes(
+  sheet: CharacterSheet,
+  models: readonly CharacterModel[],
+  labelNames: readonly string[],
+  seed: number,
+): Record<string, string | number> {
+  const vocabularies = models.map(({ labels, attributes = {} }, i): Vocabulary => {
+    return { ...attributes, [labelNames[i]!]: labels };
+  });
+  const drawn: Record<string, string | number> = {};
+  for (const name of new Set(vocabularies.flatMap((vocabulary) => Object.keys(vocabulary)))) {
+    const values = vocabularies.flatMap((vocabulary) => (Object.hasOwn(vocabulary, name) ? [vocabulary[name]!] : []));
+    if (Object.hasOwn(sheet, name) || values.length < 2) continue;
+    const value = drawShared(values, seed, name);
+    if (value !== undefined) drawn[name] = value;
+  }
+  return drawn;
+}
+
+/** A value that is one to all; undefined where there is none. */
+function drawShared(values: readonly AttributeValues[], seed: number, name: string): string | number | undefined {
+  const ranges = values.filter(isRange);
+  if (ranges.length === values.length) {
+    const min = Math.max(...ranges.map((range) => range.min));
+    const max = Math.min(...ranges.map((range) => range.max));
+    return min <= max ? min + (max - min) * share(seed, name) : undefined;
+  }
+  if (ranges.length > 0) return undefined;
+  const [first, ...others] = values as readonly (readonly string[])[];
+  const shared = first!.filter((word) => others.every((words) => words.includes(word)));
+  return shared.length > 0 ? draw(shared, seed, name) : undefined;
+}
+
+const NONE = 'none';
+
+/** One of the words; `none` as often as all others together, since few have horns and a beard and glasses. */
+function draw(words: readonly string[], seed: number, name: string): string {
+  const others = words.filter((word) => word !== NONE);
+  const at = share(seed, name) * (others.length < words.length ? 2 : 1);
+  return others[Math.floor(at * others.length)] ?? NONE;
+}
+
+/** A number from 0 to less than 1, which depends on the seed and the name alone. */
+function share(seed: number, name: string): number {
+  const hash = Number.parseInt(fingerprint(new TextEncoder().encode(name)).slice(0, 7), 16);
+  return uniforms(seed, DRAW_STREAM + hash, 1)[0]!;
+}

@@ -1,0 +1,81 @@
+// figment train on images of several frames: the auto-encoder on each frame, the diffusion model on all of them.
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import * as runtime from '../../runtime/index.ts';
+import { tinyFrames, WALK } from '../../runtime/testing/tinyFrames.ts';
+import { diskSource } from '../node/diskSource.ts';
+import { decodePng } from '../node/png.ts';
+import { readVae } from '../node/readNetworks.ts';
+import { writeDataset } from '../node/writeDataset.ts';
+import { createProgram } from './program.ts';
+
+let dir: string;
+const at = (...names: string[]) => join(dir, ...names);
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'figment-frames-'));
+  await writeDataset(at('data'), tinyFrames(), 'boxes that move');
+  await train('vae', '--out', at('vae'), '--widths', '8,16', '--latent-channels', '2', '--flip');
+});
+
+afterAll(() => rm(dir, { recursive: true }));
+
+/** Runs `figment train …` for two steps; returns what it prints. */
+async function train(kind: string, ...words: string[]): Promise<string> {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  const options = ['--data', at('data'), '--backend', 'wasm', '--batch', '2', '--held-out', '0.25', '--steps', '2'];
+  try {
+    await createProgram().parseAsync(['train', kind, ...options, ...words], { from: 'user' });
+    return log.mock.calls.map(([line]) => line).join('\n');
+  } finally {
+    log.mockRestore();
+  }
+}
+
+const ddpm = (out: string, ...words: string[]) =>
+  train('ddpm', '--vae', at('vae'), '--out', at(out), '--widths', '8,16', '--layers', '1', ...words);
+
+it('trains a model of whole walks, which goes on, is loaded and makes them', async () => {
+  expect(await ddpm('walks')).toMatch(/6 images, 2 held out(.|\n)*done: 2 steps/);
+  expect(await ddpm('walks', '--resume', '--steps', '3')).toMatch(/6 images encoded before(.|\n)*done: 3 steps/);
+  const files = await runtime.loadModelFolder(diskSource(at('walks')));
+  expect(files.index).toMatchObject({
+    labels: ['box', 'bar'],
+    figment: { widthPx: 24, heightPx: 12, frames: WALK, attributes: { tone: ['red', 'blue'] } },
+  });
+  expect(files.unetConfig).toMatchObject({ in_channels: 6, out_channels: 6, sample_size: [6, 4] });
+  expect(files.schedulerConfig).toMatchObject({ prediction_type: 'sample' });
+  const model = runtime.createModel(files);
+  const [picture] = await runtime.generate(model, [{ label: 'bar', seed: 3, attributes: { tone: 'red' } }]);
+  model.dispose();
+  expect(picture).toHaveLength(24 * 12 * 4);
+});
+
+it('scales the latents of frames that say the same', async () => {
+  await ddpm('loud', '--latent-scale', '1');
+  const stdOf = async (name: string) => (await readVae(at(name))).config.latents_std!;
+  const [loud, walks] = [await stdOf('loud'), await stdOf('walks')];
+  expect(loud).toHaveLength(2);
+  for (const [i, std] of loud.entries()) expect(walks[i]! / std).toBeCloseTo(Math.sqrt(WALK.length), 5);
+});
+
+it('shows rows of frames: of each label one of its own, a real one, and one that ought to be like it', async () => {
+  const { width, height } = decodePng(await readPreview('walks'));
+  expect([width, height]).toEqual([2 * 3 * 24, 2 * 2 * 12]);
+  const ofFrames = decodePng(await readPreview('vae'));
+  expect(ofFrames.width).toBe(2 * 12 * 8);
+});
+
+it('refuses what mixes frames up, with a remedy', async () => {
+  await expect(ddpm('mirrored', '--flip')).rejects.toThrow('"tiny frames" have frames, which go without --flip');
+  await expect(train('cvae', '--out', at('cvae'))).rejects.toThrow(
+    'train cvae: the images of "tiny frames" have 3 frames',
+  );
+});
+
+async function readPreview(name: string): Promise<Uint8Array> {
+  const [file] = (await readdir(at(name))).filter((entry) => entry.startsWith('preview'));
+  return readFile(at(name, file!));
+}

@@ -1,0 +1,111 @@
+// figment train on materials, from sheets with maps to pictures with maps, and what other commands say of the model.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import * as runtime from '../../runtime/index.ts';
+import { tinyAttributes, tinyDataset, tinyMaterials } from '../../runtime/testing/tinyDataset.ts';
+import { diskSource } from '../node/diskSource.ts';
+import { decodePng } from '../node/png.ts';
+import { writeDataset } from '../node/writeDataset.ts';
+import { createProgram } from './program.ts';
+
+const SIZE = { widthPx: 16, heightPx: 16 };
+
+let dir: string;
+const at = (...names: string[]) => join(dir, ...names);
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'figment-materials-'));
+  const attribution = 'drawn by formula';
+  await writeDataset(at('data'), { ...tinyMaterials(SIZE), attribution, attributes: tinyAttributes() }, 'materials');
+  await writeDataset(at('pictures'), { ...tinyDataset(SIZE), attribution }, 'pictures alone');
+  await train('vae', 'vae', '--widths', '8,16', '--latent-channels', '4', '--channel-weights', '1,1,1,2,1,1');
+  await train('ddpm', 'run', '--vae', at('vae'), '--widths', '8,16', '--layers', '1');
+});
+
+afterAll(() => rm(dir, { recursive: true }));
+
+/** Runs `figment …`; returns what it prints. */
+async function figment(...words: string[]): Promise<string> {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  try {
+    await createProgram().parseAsync(words, { from: 'user' });
+    return log.mock.calls.map(([line]) => line).join('\n');
+  } finally {
+    log.mockRestore();
+  }
+}
+
+function train(kind: string, out: string, ...words: string[]): Promise<string> {
+  const data = ['--data', at('data'), '--held-out', '0.2', '--circular'];
+  const options = ['--backend', 'wasm', '--batch', '2', '--steps', '1', ...words];
+  return figment('train', kind, ...data, '--out', at(out), ...options);
+}
+
+const sizeOf = async (...names: string[]) => {
+  const { width, height } = decodePng(new Uint8Array(await readFile(at(...names))));
+  return [width, height];
+};
+
+it('gives a model whose index names the channels', async () => {
+  const index = JSON.parse(await readFile(at('run', 'model_index.json'), 'utf8'));
+  expect(index.figment).toMatchObject({
+    channels: ['r', 'g', 'b', 'height', 'roughness', 'metallic'],
+    premultipliedAlpha: false,
+    pixelArt: false,
+    circularPadding: true,
+    attributes: { growth: { min: 0, max: 1 } },
+  });
+});
+
+it('shows maps beside pictures in previews', async () => {
+  // of 12 pictures, twice enlarged, each with its maps: 4 rows of them and of what they become
+  expect(await sizeOf('vae', 'preview-000001.png')).toEqual([2 * 2 * 12 * 16, 2 * 2 * 4 * 16]);
+  expect(await sizeOf('run', 'preview-000001.png')).toEqual([2 * 2 * 7 * 16, 2 * 3 * 16]);
+});
+
+it('makes pictures with maps, larger ones, too', async () => {
+  const model = runtime.createModel(await runtime.loadModelFolder(diskSource(at('run'))));
+  const request = { label: 'disc', seed: 7, attributes: { growth: 0.5 } };
+  const [made] = await runtime.generatePictures(model, [request], { numInferenceSteps: 1 });
+  expect([made!.pixels.length, made!.maps!.length]).toEqual([4 * 256, 4 * 256]);
+  expect(new Set(made!.maps!.filter((_, i) => i % 4 === 0)).size).toBeGreaterThan(5);
+  const [large] = await runtime.generatePictures(model, [request], { numInferenceSteps: 1, widthPx: 32 });
+  expect(large!.maps).toHaveLength(4 * 512);
+  expect(await runtime.generate(model, [request], { numInferenceSteps: 1 })).toEqual([made!.pixels]);
+  model.dispose();
+});
+
+it('is inspected, exported and evaluated', async () => {
+  expect(await figment('inspect', at('run'))).toMatch(
+    /^pictures +multiples of 16×16 pixels that repeat, RGB with maps: height, roughness, metallic$/m,
+  );
+  await figment('export', 'onnx', at('run'), '--out', at('onnx'));
+  const { image } = JSON.parse(await readFile(at('onnx', 'figment.json'), 'utf8'));
+  expect(image).toMatchObject({ channels: 6, channelNames: ['r', 'g', 'b', 'height', 'roughness', 'metallic'] });
+  const judge = ['--classifier', at('judge.safetensors'), '--classifier-steps', '2', '--held-out', '0.4'];
+  const few = ['--images-per-class', '2', '--steps', '1', '--guidance', '1', '--workers', '1', '--backend', 'wasm'];
+  expect(await figment('evaluate', at('run'), '--data', at('data'), ...judge, ...few)).toMatch(/^seam at guidance/m);
+  await expect(figment('evaluate', at('run'), '--data', at('pictures'), ...judge, ...few)).rejects.toThrow(
+    'the model makes 16x16 px with 6 channels, the data are 16x16 px with 4 channels',
+  );
+});
+
+it('says which channels do not fit', async () => {
+  const pictures = ['--data', at('pictures')];
+  await expect(train('ddpm', 'a', '--vae', at('vae'), ...pictures)).rejects.toThrow(
+    'train ddpm: the pictures have no maps, which the model makes: height, roughness, metallic; name a data set that has them',
+  );
+  await expect(train('vae', 'b', '--init-from', at('vae'), ...pictures)).rejects.toThrow(
+    /takes 6 channels, the data have 4: r, g, b, a; leave out --init-from/,
+  );
+  await expect(train('vae', 'c', '--channel-weights', '1,2')).rejects.toThrow(
+    'train vae: --channel-weights has 2 numbers; expected 6, of r, g, b, height, roughness, metallic',
+  );
+  const model = runtime.createModel(await runtime.loadModelFolder(diskSource(at('run'))));
+  expect(() => runtime.pixelsToImages(model, [new Uint8Array(1024)])).toThrow(
+    /makes materials, and a picture alone has no maps; generate one by label/,
+  );
+  model.dispose();
+});
