@@ -27,7 +27,8 @@ export async function startWasm({ wasmPaths }: WasmOptions): Promise<string> {
   if (!(await setBackend('wasm'))) return `tfjs's ${BINARY} did not load (wasmPaths must say where it is)`;
   await ready();
   const { registerWasmKernels } = await import('../kernels/wasm/index.ts');
-  if (!hasKernels('wasm')) await registerWasmKernels();
+  const { useWasmRecorder } = await import('../kernels/plan/wasm/index.ts');
+  if (!hasKernels('wasm')) useWasmRecorder(await registerWasmKernels());
   return '';
 }
 

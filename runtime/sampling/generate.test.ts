@@ -8,6 +8,7 @@ import type { PictureOptions } from '../recipe/recipe.ts';
 import { difference, ELF, GOBLIN, makePictures, ORC, withModel } from '../testing/tinyModel.ts';
 import type { SampleOptions } from './completeAll.ts';
 import { generate } from './generate.ts';
+import { sample } from './sample.ts';
 
 const pictures = new Map<BackendName, Uint8Array>();
 
@@ -85,7 +86,11 @@ describe('generate on wasm', () => {
     [0, 2],
   ])('runs at guidance %f over %i images for two', async (guidanceScale, numForward) => {
     const unet = vi.spyOn(networks, 'unet2dInSlices');
-    await makePictures([ELF, ORC], { guidanceScale, numInferenceSteps: 3 });
+    await withModel(async (model) => {
+      // Not recorded, so that each step calls the network.
+      for await (const { step } of sample(model, [ELF, ORC], { guidanceScale, numInferenceSteps: 3 }))
+        expect(step).toBeGreaterThan(0);
+    });
     expect(unet.mock.calls.map(([, , xt]) => xt.shape[0])).toEqual([numForward, numForward, numForward]);
     unet.mockRestore();
   });

@@ -1,36 +1,36 @@
 // npm run bench: how fast the portraits' networks train and run here, beside the speed of plain convolutions.
+import { Session } from 'node:inspector/promises';
 import {
   conv2d,
   dispose,
   getBackend,
-  getKernelsForBackend,
-  type KernelConfig,
   matMul,
   profile,
   randomNormal,
-  registerKernel,
   type Tensor,
   type Tensor4D,
-  tensor4d,
   tidy,
-  unregisterKernel,
+  zeros,
 } from '@tensorflow/tfjs-core';
 import { Command } from 'commander';
 import {
+  completeRecipe,
+  createModel,
   type Dataset,
   DIFFUSION_DEFAULTS,
+  type DiffusionModel,
   dataParallelGradients,
   defaultUNetConfig,
   defaultVaeConfig,
   diffusionTaskSpec,
   diffusionTrainer,
-  initialWeights,
+  imagesInSlices,
   type LatentDataset,
+  loadModelFolder,
+  modelInfo,
   normals,
   type Trainer,
   unet2d,
-  unet2dShapes,
-  uploadWeights,
   VAE_DEFAULTS,
   vaeTaskSpec,
   vaeTrainer,
@@ -38,10 +38,12 @@ import {
 import { wholeNumber } from '../cli/optionParsers.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { startGradientWorkers } from '../node/nodeWorkers.ts';
+import { modelSource } from '../node/openModel.ts';
 
 const NUM_LABELS = 13;
 const NUM_IMAGES = 256;
 const WARM_UP = 2;
+const NUM_PICTURES = 5;
 
 const latents: LatentDataset = {
   shape: [8, 8, 8],
@@ -69,8 +71,10 @@ async function medianMs(numRuns: number, work: () => Promise<unknown>): Promise<
     await work();
     if (i >= 0) times.push(performance.now() - started);
   }
-  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!;
+  return median(times);
 }
+
+const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 async function read(make: () => Tensor): Promise<void> {
   const result = tidy(make);
@@ -95,58 +99,59 @@ async function plainProduct(): Promise<number> {
 }
 
 /**
- * One guided step of the U-Net (batch 2): milliseconds, GFLOP in its convolutions, and the share of the time spent in kernels,
- * which is known on backends that compute at once.
+ * A guided step of the shipped portraits (batch 2) as pictures are made of it: milliseconds, GFLOP in its convolutions, and
+ * on wasm the share of the time spent in kernels.
  */
-async function unetForward(): Promise<{ ms: number; gflop: number; kernelShare: number | null }> {
-  const config = defaultUNetConfig(latents, NUM_LABELS);
-  const weights = uploadWeights(initialWeights(unet2dShapes(config), 1));
-  const xt = tensor4d(normals(3, 0, 1024), [2, 8, 8, 8]);
-  const forward = () => unet2d(config, weights, xt, [500, 500], [1, NUM_LABELS]);
-  const { kernels } = await profile(() => tidy(forward));
-  const flop = kernels
-    .filter(({ name }) => name === 'FigmentConv2D')
-    .reduce((sum, { inputShapes, outputShapes }) => {
-      const [kh, kw, cin] = inputShapes[1] as [number, number, number];
-      return sum + 2 * kh * kw * cin * outputShapes[0]!.reduce((a, b) => a * b, 1);
-    }, 0);
-  const ms = await medianMs(25, () => read(forward));
-  const kernelShare = getBackend() === 'webgpu' ? null : await shareOfKernels(forward);
-  dispose([xt, ...Object.values(weights)]);
-  return { ms, gflop: flop / 1e9, kernelShare };
+async function guidedStep(): Promise<{ ms: number; gflop: number; kernelShare: number | null }> {
+  const model = createModel(await loadModelFolder(modelSource('portraits')));
+  const gflop = await gflopOfStep(model);
+  paintSteps(model); // makes the recordings
+  const kernelShare = getBackend() === 'wasm' ? await shareOfWasm(() => paintSteps(model)) : null;
+  const times = Array.from({ length: NUM_PICTURES }, () => paintSteps(model)).flat();
+  model.dispose();
+  return { ms: median(times), gflop, kernelShare };
 }
 
-/** Median share of the time that is spent within kernels, 0 … 1; the rest is tfjs's engine around them. */
-async function shareOfKernels(work: () => Tensor): Promise<number> {
-  const backendName = getBackend();
-  let withinMs = 0;
-  const timed = getKernelsForBackend(backendName).map((kernel): KernelConfig => {
-    const kernelFunc: KernelConfig['kernelFunc'] = (given) => {
-      const started = performance.now();
-      const result = kernel.kernelFunc(given);
-      withinMs += performance.now() - started;
-      return result;
-    };
-    return { ...kernel, kernelFunc };
+async function gflopOfStep({ latentShape, unet: { config, weights } }: DiffusionModel): Promise<number> {
+  const xt = zeros([2, ...latentShape]) as Tensor4D;
+  const { kernels } = await profile(() => tidy(() => unet2d(config, weights, xt, [500, 500], [0, 1])));
+  xt.dispose();
+  const convolutions = kernels.filter(({ name }) => name === 'FigmentConv2D');
+  const flop = convolutions.map(({ inputShapes, outputShapes }) => {
+    const [kh, kw, cin] = inputShapes[1] as [number, number, number];
+    return 2 * kh * kw * cin * outputShapes[0]!.reduce((a, b) => a * b, 1);
   });
-  const exchange = (kernels: KernelConfig[]) => {
-    for (const kernel of kernels) {
-      unregisterKernel(kernel.kernelName, backendName);
-      registerKernel(kernel);
-    }
-  };
-  const plain = getKernelsForBackend(backendName);
-  exchange(timed);
-  const shares: number[] = [];
-  for (let i = 0; i < 25; i++) {
-    withinMs = 0;
-    const started = performance.now();
-    const result = tidy(work);
-    shares.push(withinMs / (performance.now() - started));
-    result.dispose();
+  return flop.reduce((a, b) => a + b, 0) / 1e9;
+}
+
+/** Makes a picture; the milliseconds of each of its steps but the first. */
+function paintSteps(model: DiffusionModel): number[] {
+  const info = modelInfo(model);
+  const recipe = completeRecipe({ label: info.labels[0]!, seed: 1, guidanceScale: 2 }, info);
+  const slices = imagesInSlices({ model }, [recipe]);
+  const times: number[] = [];
+  let started = 0;
+  for (let slice = slices.next(); !slice.done; slice = slices.next()) {
+    if (slice.value === null) continue;
+    if (started > 0) times.push(performance.now() - started);
+    started = performance.now();
   }
-  exchange(plain);
-  return shares.sort((a, b) => a - b)[Math.floor(shares.length / 2)]!;
+  return times;
+}
+
+/** The share of the time that is spent within WebAssembly, 0 … 1, as the engine's own profiler sees it. */
+async function shareOfWasm(work: () => void): Promise<number> {
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.setSamplingInterval', { interval: 100 });
+  await session.post('Profiler.start');
+  for (let i = 0; i < NUM_PICTURES; i++) work();
+  const { profile: seen } = await session.post('Profiler.stop');
+  session.disconnect();
+  const sum = (nodes: typeof seen.nodes) => nodes.reduce((total, { hitCount = 0 }) => total + hitCount, 0);
+  const isWasm = ({ callFrame }: (typeof seen.nodes)[number]) => callFrame.url.startsWith('wasm:');
+  return sum(seen.nodes.filter(isWasm)) / sum(seen.nodes);
 }
 
 /** Median training speed over a few steps, images a second. */
@@ -154,7 +159,7 @@ async function trainingSpeed(trainer: Trainer): Promise<number> {
   const speeds: number[] = [];
   for await (const { step, imagesPerSecond } of trainer.run()) if (step > WARM_UP) speeds.push(imagesPerSecond);
   await trainer.dispose();
-  return speeds.sort((a, b) => a - b)[Math.floor(speeds.length / 2)]!;
+  return median(speeds);
 }
 
 async function benchUNet(numWorkers: number, isWasm: boolean): Promise<number> {
@@ -181,13 +186,13 @@ async function bench({ workers, backend }: { workers: number; backend?: 'webgpu'
   const choice = await openNodeBackend(backend);
   const isWasm = choice.backend === 'wasm';
   const convolution = await plainConvolution();
-  const forward = await unetForward();
+  const forward = await guidedStep();
   const reached = forward.gflop / (forward.ms / 1000);
   const rows: [string, string][] = [
     [`backend (${isWasm ? `${workers} workers` : (choice.adapter ?? 'one thread')})`, choice.backend],
     ["tfjs's own convolution, 3×3, 128 → 128, 16×16, batch 8", `${convolution.toFixed(1)} GFLOP/s`],
     ["tfjs's own matrix product, 512³", `${(await plainProduct()).toFixed(1)} GFLOP/s`],
-    ['U-Net forward, batch 2 (one guided step)', `${forward.ms.toFixed(1)} ms for ${forward.gflop.toFixed(2)} GFLOP`],
+    ['a guided step of the U-Net (batch 2)', `${forward.ms.toFixed(1)} ms for ${forward.gflop.toFixed(2)} GFLOP`],
     ...(forward.kernelShare === null
       ? []
       : [['share of that time spent in kernels', `${(100 * forward.kernelShare).toFixed(0)} %`] as [string, string]]),

@@ -85,10 +85,10 @@ describe('recordings of an owner', () => {
   it('are made anew on another backend', async () => {
     const { record, made, recorder } = fakeRecorder();
     useRecorder('cpu', recorder);
-    useRecorder('wasm', recorder);
     const owner = {};
     runToEnd(replay(owner, 'a'));
     await selectBackend({ backend: 'wasm' });
+    useRecorder('wasm', recorder);
     runToEnd(replay(owner, 'a'));
     expect(record).toHaveBeenCalledTimes(2);
     expect(made[0]!.isDisposed).toBe(true);

@@ -1,9 +1,14 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type Conv2dAttrs, convOutSize } from '../conv2d.ts';
-import type { WasmContext } from './context.ts';
-import { suitsWinograd, winogradConv2d, winogradGradFilter, winogradGradInput } from './winograd.ts';
-
-type Shape4 = [number, number, number, number];
+import type { SimdKernels, WasmContext } from './context.ts';
+import {
+  type PreparedConv,
+  preparedWinograd,
+  type Shape4,
+  suitsWinograd,
+  winogradGradFilter,
+  winogradGradInput,
+} from './winograd.ts';
 
 /** Images taken together by the filter gradient: enough pixels for its inner loops, few enough for the cache. */
 const GRAD_GROUP_PIXELS = 256;
@@ -14,34 +19,48 @@ function isPointwise(kh: number, kw: number, { stride, padding: p }: Conv2dAttrs
   return kh === 1 && kw === 1 && stride === 1 && p.top + p.bottom + p.left + p.right === 0;
 }
 
+/** @param xShape (B, H, W, Cin) */
+export function preparedConv(
+  simd: SimdKernels,
+  xShape: readonly number[],
+  filterShape: readonly number[],
+  attrs: Conv2dAttrs,
+): PreparedConv {
+  if (suitsWinograd(filterShape, attrs)) return preparedWinograd(simd, xShape, filterShape, attrs);
+  const [n, h, w, cin] = xShape as Shape4;
+  const [kh, kw, , cout] = filterShape as Shape4;
+  const { stride, padding: p, circular } = attrs;
+  const outH = convOutSize(h, p.top, p.bottom, kh, stride);
+  const outW = convOutSize(w, p.left, p.right, kw, stride);
+  const [padH, padW] = [p.top + h + p.bottom, p.left + w + p.right];
+  const isPlain = isPointwise(kh, kw, attrs);
+  const runPlain: PreparedConv['run'] = (x, packed, bias, out) =>
+    simd.conv2d(x, packed, bias, out, 1, 1, n * h * w, cin, 1, n * h * w, cout, 1, 1, 1);
+  return {
+    outShape: [n, outH, outW, cout],
+    packedSize: kh * kw * cin * roundUp(cout, 8),
+    scratchSizes: isPlain ? [] : [n * padH * padW * cin],
+    pack: (filter, packed) => simd.packFilter(filter, packed, kh * kw, cin, cout),
+    run: isPlain
+      ? runPlain
+      : (x, packed, bias, out, [padded]) => {
+          simd.pad2d(x, padded!, n, h, w, cin, p.top, p.bottom, p.left, p.right, Number(circular));
+          simd.conv2d(padded!, packed, bias, out, n, padH, padW, cin, outH, outW, cout, kh, kw, stride);
+        },
+  };
+}
+
 /** x (B, H, W, Cin) ⋆ filter + bias. */
 function conv2d(
   ctx: WasmContext,
   { x, filter, bias }: { x: TensorInfo; filter: TensorInfo; bias?: TensorInfo },
   attrs: Conv2dAttrs,
 ): TensorInfo {
-  const [n, h, w, cin] = x.shape as Shape4;
-  const [kh, kw, , cout] = filter.shape as Shape4;
-  const { stride, padding: p, circular } = attrs;
-  if (suitsWinograd(filter.shape, attrs)) return winogradConv2d(ctx, { x, filter, bias }, attrs);
-  const outH = convOutSize(h, p.top, p.bottom, kh, stride);
-  const outW = convOutSize(w, p.left, p.right, kw, stride);
-  const out = ctx.output([n, outH, outW, cout]);
-  const biasAt = bias ? ctx.address(bias) : 0;
-  const panelSize = kh * kw * cin * roundUp(cout, 8);
-  const [input, result] = [ctx.address(x), ctx.address(out)];
-  if (isPointwise(kh, kw, attrs)) {
-    ctx.withScratch([panelSize], (panels) => {
-      ctx.simd.packFilter(ctx.address(filter), panels!, 1, cin, cout);
-      ctx.simd.conv2d(input, panels!, biasAt, result, 1, 1, n * h * w, cin, 1, n * h * w, cout, 1, 1, 1);
-    });
-    return out;
-  }
-  const [padH, padW] = [p.top + h + p.bottom, p.left + w + p.right];
-  ctx.withScratch([panelSize, n * padH * padW * cin], (panels, padded) => {
-    ctx.simd.packFilter(ctx.address(filter), panels!, kh * kw, cin, cout);
-    ctx.simd.pad2d(input, padded!, n, h, w, cin, p.top, p.bottom, p.left, p.right, Number(circular));
-    ctx.simd.conv2d(padded!, panels!, biasAt, result, n, padH, padW, cin, outH, outW, cout, kh, kw, stride);
+  const conv = preparedConv(ctx.simd, x.shape, filter.shape, attrs);
+  const out = ctx.output(conv.outShape);
+  ctx.withScratch([conv.packedSize, ...conv.scratchSizes], (packed, ...scratch) => {
+    conv.pack(ctx.address(filter), packed!);
+    conv.run(ctx.address(x), packed!, bias ? ctx.address(bias) : 0, ctx.address(out), scratch);
   });
   return out;
 }

@@ -7,9 +7,10 @@ import { wasmNormAndAttention } from './normAndAttention.ts';
 
 const KERNELS: KernelSet<WasmContext> = { ...wasmConv2d, ...wasmNormAndAttention, ...wasmElementwise };
 
-/** Registers every kernel for tfjs's wasm backend, which must be the current one. */
-export async function registerWasmKernels(): Promise<void> {
+/** Registers every kernel for tfjs's wasm backend, which must be the current one; gives what they work with. */
+export async function registerWasmKernels(): Promise<WasmContext> {
   const wasmBackend = backend() as unknown as WasmBackend;
   const ctx = new WasmContext(wasmBackend, await loadSimdKernels(wasmBackend));
   registerKernels('wasm', KERNELS, () => ctx);
+  return ctx;
 }

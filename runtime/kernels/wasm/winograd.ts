@@ -1,8 +1,19 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type Conv2dAttrs, convOutSize, type Padding } from '../conv2d.ts';
-import type { WasmContext } from './context.ts';
+import type { SimdKernels, WasmContext } from './context.ts';
 
-type Shape4 = [number, number, number, number];
+export type Shape4 = [number, number, number, number];
+
+/** A convolution of known sizes: how its filter is laid out for it, and how it is computed with that. Sizes are in floats. */
+export interface PreparedConv {
+  outShape: Shape4;
+  packedSize: number;
+  scratchSizes: number[];
+  /** All arguments are addresses, as they are of `run`. */
+  pack(filter: number, packed: number): void;
+  /** @param bias 0: none */
+  run(x: number, packed: number, bias: number, out: number, scratch: readonly number[]): void;
+}
 
 /** Tiles of 2×2 output pixels taken together: enough for the products' inner loops, few enough for the cache. */
 const GROUP_TILES = 128;
@@ -22,15 +33,27 @@ export function suitsWinograd(filterShape: readonly number[], { stride, padding,
   return kh === 3 && kw === 3 && stride === 1 && isInvertible && suits(cin) && suits(cout);
 }
 
-/** x (B, H, W, Cin) ⋆ filter + bias. */
-export function winogradConv2d(
-  ctx: WasmContext,
-  { x, filter, bias }: { x: TensorInfo; filter: TensorInfo; bias?: TensorInfo },
+/** A convolution whose filter is transformed for products of whole tiles. */
+export function preparedWinograd(
+  simd: SimdKernels,
+  xShape: readonly number[],
+  filterShape: readonly number[],
   attrs: Conv2dAttrs,
-): TensorInfo {
-  const [, , cin, cout] = filter.shape as Shape4;
-  const transform = (u: number) => ctx.simd.winogradFilter(ctx.address(filter), u, cin, cout);
-  return convolve(ctx, x, cout, bias ? ctx.address(bias) : 0, transform, attrs);
+): PreparedConv {
+  const [n, h, w, cin] = xShape as Shape4;
+  const cout = filterShape[3]!;
+  const { outH, outW, borders: b, padH, padW } = planOf(h, w, attrs);
+  return {
+    outShape: [n, outH, outW, cout],
+    packedSize: planes(cin * cout),
+    scratchSizes: [n * padH * padW * cin, planes(GROUP_TILES * cin), planes(GROUP_TILES * cout)],
+    pack: (filter, packed) => simd.winogradFilter(filter, packed, cin, cout),
+    run: (x, packed, bias, out, [padded, v, m]) => {
+      simd.pad2d(x, padded!, n, h, w, cin, b.top, b.bottom, b.left, b.right, Number(attrs.circular));
+      const [group, shape] = [GROUP_TILES, [n, padH, padW, cin, outH, outW, cout]];
+      simd.winogradConv2d(padded!, packed, bias, out, v!, m!, ...shape, group);
+    },
+  };
 }
 
 /** The gradient by the input: dy convolved with the reversed filter, within the borders that undo those of x. */
@@ -39,32 +62,15 @@ export function winogradGradInput(
   { dy, filter }: { dy: TensorInfo; filter: TensorInfo },
   { padding: p, ...attrs }: Conv2dAttrs,
 ): TensorInfo {
-  const [, , cin, cout] = filter.shape as Shape4;
-  const transform = (u: number) => ctx.simd.winogradFilterTransposed(ctx.address(filter), u, cin, cout);
+  const [kh, kw, cin, cout] = filter.shape as Shape4;
   const padding = { top: 2 - p.top, bottom: 2 - p.bottom, left: 2 - p.left, right: 2 - p.right };
-  return convolve(ctx, dy, cin, 0, transform, { ...attrs, padding });
-}
-
-function convolve(
-  ctx: WasmContext,
-  x: TensorInfo,
-  cout: number,
-  bias: number,
-  transformFilter: (u: number) => void,
-  attrs: Conv2dAttrs,
-): TensorInfo {
-  const [n, h, w, cin] = x.shape as Shape4;
-  const { outH, outW, borders: b, padH, padW } = planOf(h, w, attrs);
-  const out = ctx.output([n, outH, outW, cout]);
-  const result = ctx.address(out);
-  const sizes = [n * padH * padW * cin, planes(cin * cout), planes(GROUP_TILES * cin), planes(GROUP_TILES * cout)];
-  ctx.withScratch(sizes, (padded, u, v, m) => {
-    transformFilter(u!);
-    ctx.simd.pad2d(ctx.address(x), padded!, n, h, w, cin, b.top, b.bottom, b.left, b.right, Number(attrs.circular));
-    const [group, shape] = [GROUP_TILES, [n, padH, padW, cin, outH, outW, cout]];
-    ctx.simd.winogradConv2d(padded!, u!, bias, result, v!, m!, ...shape, group);
+  const conv = preparedWinograd(ctx.simd, dy.shape, [kh, kw, cout, cin], { ...attrs, padding });
+  const dx = ctx.output(conv.outShape);
+  ctx.withScratch([conv.packedSize, ...conv.scratchSizes], (packed, ...scratch) => {
+    ctx.simd.winogradFilterTransposed(ctx.address(filter), packed!, cin, cout);
+    conv.run(ctx.address(dy), packed!, 0, ctx.address(dx), scratch);
   });
-  return out;
+  return dx;
 }
 
 /** The gradient by the filter. */

@@ -1,5 +1,6 @@
 // Pointwise operations of a plan: one program for all that follow one another.
 import { lanesFor, type Program } from '../../webgpu/context.ts';
+import { rowsOf } from '../broadcast.ts';
 import { channelsOf, type Node, type PointwiseName, sizeOf, UnplannedError, type Value } from '../graph.ts';
 import type { Layout, View } from '../layout.ts';
 import type { Command } from './command.ts';
@@ -55,19 +56,6 @@ class Expression {
     const operand = { value, view: this.layout.viewOf(value), ...rowsOf(value, this.output) };
     return `v${this.operands.push(operand) - 1}`;
   }
-}
-
-/** Which row of a value belongs to each row of what it is broadcast to. */
-function rowsOf(value: Value, output: Value): { divisor: number; numRows: number } {
-  const whole = output.shape.slice(0, -1);
-  const part = [...whole.slice(value.shape.length - 1).map(() => 1), ...value.shape.slice(0, -1)];
-  const numRows = part.reduce((a, b) => a * b, 1);
-  const last = part.findLastIndex((size) => size > 1);
-  const first = part.findIndex((size) => size > 1);
-  const isWhole = part.every((size, i) => size === whole[i] || i < first || i > last || last < 0);
-  if (!isWhole) throw new UnplannedError(`a value of (${value.shape}) broadcast to (${output.shape})`);
-  const divisor = last < 0 ? 1 : whole.slice(last + 1).reduce((a, b) => a * b, 1);
-  return { divisor, numRows };
 }
 
 export function pointwiseCommand(node: Node & { kind: 'pointwise' }, layout: Layout): Command {
