@@ -14,7 +14,11 @@ Example:
 export function distilCommand(): Command {
   return runCommand('distil', 'teach a student of a model to make its pictures in few steps of one pass each')
     .argument('<model>', 'the teacher: a shipped model, a model folder or an address')
-    .option('--guidance-steps <n>', 'training steps of a first stage that learns guidance alone (default: 0)', wholeNumber(0))
+    .option(
+      '--guidance-steps <n>',
+      'training steps of a first stage that learns guidance alone (default: 0)',
+      wholeNumber(0),
+    )
     .option(
       '--teacher-steps <n>',
       "steps of the teacher's pictures: a multiple of 4 (default: 16)",

@@ -124,8 +124,18 @@ function makersAt({ model, teacher, cvae, recipe }: Context, guidanceScale: numb
   return makersOf({ model, teacher, cvae }, { guidanceScale, numInferenceSteps, sampler: sampler as SamplerName });
 }
 
+/** What it takes to make pictures and have them judged. */
+export type JudgeContext = Pick<Context, 'dataset' | 'split' | 'classifier' | 'real' | 'perClass'> & {
+  recipe: Pick<EvaluationRecipe, 'imagesPerClass' | 'firstSeed'>;
+};
+
+/** Makes pictures of the pipeline ddpm with this sampling, and has them judged. */
+export function judgeSampling(networks: Judged, context: JudgeContext, options: SampleOptions, title: string) {
+  return judge(context, makersOf(networks, options).ddpm, title);
+}
+
 /** Makes as many pictures of each label as the recipe says, and has them judged. */
-async function judge(context: Context, make: MakePictures, title: string) {
+async function judge(context: JudgeContext, make: MakePictures, title: string) {
   const { dataset, classifier, real, perClass } = context;
   const { requests, classLabels, attributes } = askedPictures(context);
   const started = performance.now();
@@ -142,7 +152,7 @@ const BATCH = 26;
  * The same number of pictures of every label, with the seeds that `figment bake` would use: counting up from the same first
  * seed for every label. Each is asked for the attributes of a held-out image of its label, one after the other.
  */
-function askedPictures({ dataset, split, recipe }: Context) {
+function askedPictures({ dataset, split, recipe }: JudgeContext) {
   const { imagesPerClass, firstSeed } = recipe;
   const columns = dataset.attributes ?? [];
   const models = dataset.labels.flatMap((_, label) => {

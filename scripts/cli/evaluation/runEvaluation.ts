@@ -29,9 +29,9 @@ import { UsageError } from '../../node/usageError.ts';
 import { optionalParts } from '../../node/wholeModel.ts';
 import { checkOfModel, fitToModel, withAttributesOf } from '../dataOfModel.ts';
 import { frechetDistance } from './frechet.ts';
-import { openJudge } from './judge.ts';
+import { type Judge, openJudge } from './judge.ts';
 import { type EvaluationRecipe, type Judged, judgeGenerated } from './judgeGenerated.ts';
-import { byLabel, measure } from './measure.ts';
+import { byLabel, type Measured, measure } from './measure.ts';
 import { formatMetrics, formatSummary, METRIC_UNITS, type Metrics } from './report.ts';
 
 export interface EvaluateFlags {
@@ -53,38 +53,57 @@ export interface EvaluateFlags {
 
 /** The work of `figment evaluate`. */
 export async function evaluate(name: string, flags: EvaluateFlags): Promise<void> {
-  const source = modelSource(name);
-  const files = await loadModelFolder(source, { acceptChanged: true });
-  for (const note of modelNotes(files)) console.log(`evaluate: ${note}`);
-  const parts = optionalParts(files.index);
-  const read = async (part: ModelPart) =>
-    parts.includes(part) ? loadModelFolder(source, { parts: [part], acceptChanged: true }) : null;
-  const [cvaeFiles, teacherFiles] = [await read('cvae'), await read('teacher')];
   const out = flags.out ?? (await folderOf(name));
-  refuseFrames(files);
-  const dataset = fitToModel(files, await readDataset(flags.data));
-  checkOfModel('evaluate', files, dataset);
-  const { heldOut, splitSeed, holdOutBy } = flags;
-  const split = splitFrom(dataset, { heldOut, seed: splitSeed, holdOutBy });
-  checkHeldOut(dataset, split);
-  await makeWritableFolder(out);
-  const backend = await openNodeBackend(flags.backend);
-  console.log(`evaluate: ${backend.backend}; ${backend.reason}`);
-  const model = buildModel(files);
-  const cvae = cvaeFiles && buildCvae(cvaeFiles);
-  const teacher = teacherFiles && orUsageError(() => createTeacher(model, teacherFiles));
-  try {
-    const judged = withAttributesOf(files, dataset);
-    const { metrics, sheet } = await evaluateModel({ model, teacher, cvae }, judged, split, backend.backend, flags);
+  await withEvaluated('evaluate', name, flags, async (evaluated) => {
+    await makeWritableFolder(out);
+    const { metrics, sheet } = await evaluateModel(evaluated, flags);
     const bytes = new TextEncoder().encode(formatMetrics(metrics));
     await writeFilesAtomic(out, { 'contact-sheet.png': sheet, 'metrics.json': bytes });
     console.log(formatSummary(metrics));
     console.log(`evaluate: wrote metrics.json and contact-sheet.png to ${out}`);
+  });
+}
+
+/** A model with all its networks, on a backend, and the data that it was trained on. */
+export interface Evaluated {
+  networks: Judged;
+  dataset: Dataset;
+  split: DatasetSplit;
+  backend: BackendName;
+}
+
+/** Opens a model and its data, and has work done with them. */
+export async function withEvaluated(
+  operation: string,
+  name: string,
+  flags: Pick<EvaluateFlags, 'data' | 'heldOut' | 'splitSeed' | 'holdOutBy' | 'backend'>,
+  work: (evaluated: Evaluated) => Promise<void>,
+): Promise<void> {
+  const source = modelSource(name);
+  const files = await loadModelFolder(source, { acceptChanged: true });
+  for (const note of modelNotes(files)) console.log(`${operation}: ${note}`);
+  const parts = optionalParts(files.index);
+  const read = async (part: ModelPart) =>
+    parts.includes(part) ? loadModelFolder(source, { parts: [part], acceptChanged: true }) : null;
+  const [cvaeFiles, teacherFiles] = [await read('cvae'), await read('teacher')];
+  refuseFrames(files);
+  const dataset = fitToModel(files, await readDataset(flags.data));
+  checkOfModel(operation, files, dataset);
+  const { heldOut, splitSeed, holdOutBy } = flags;
+  const split = splitFrom(dataset, { heldOut, seed: splitSeed, holdOutBy });
+  checkHeldOut(dataset, split);
+  const { backend, reason, release } = await openNodeBackend(flags.backend);
+  console.log(`${operation}: ${backend}; ${reason}`);
+  const model = buildModel(files);
+  const cvae = cvaeFiles && buildCvae(cvaeFiles);
+  const teacher = teacherFiles && orUsageError(() => createTeacher(model, teacherFiles));
+  try {
+    await work({ networks: { model, teacher, cvae }, dataset: withAttributesOf(files, dataset), split, backend });
   } finally {
     teacher?.dispose();
     model.dispose();
     cvae?.dispose();
-    backend.release();
+    release();
   }
 }
 
@@ -112,26 +131,13 @@ function labelsOf(dataset: Dataset, indices: Int32Array): Int32Array {
 }
 
 async function evaluateModel(
-  networks: Judged,
-  whole: Dataset,
-  split: DatasetSplit,
-  backend: BackendName,
+  { networks, dataset: whole, split, backend }: Evaluated,
   flags: EvaluateFlags,
 ): Promise<{ metrics: Metrics; sheet: Uint8Array }> {
   const dataset = albedoOf(whole); // what the judge sees
   const { labels } = dataset;
   const { model } = networks;
-  const classifier = await openJudge(dataset, {
-    file: flags.classifier,
-    indices: split.train,
-    numSteps: flags.classifierSteps ?? CLASSIFIER_DEFAULTS.numSteps!,
-    numWorkers: backend === 'wasm' ? flags.workers : 1,
-  });
-  console.log(`evaluate: classifier ${classifier.isNew ? 'trained and stored in' : 'read from'} ${classifier.file}`);
-  try {
-    const heldOut = imagesOfDataset(dataset, split.heldOut);
-    const perClass = Math.min(flags.imagesPerClass, smallestClass(heldOut.classLabels, labels.length));
-    const real = await measure(classifier, heldOut, perClass);
+  return withJudge('evaluate', dataset, split, backend, flags, async ({ classifier, heldOut, real, perClass }) => {
     const train = await measure(classifier, sampleOf(dataset, split.train, perClass), perClass);
     const { l1, pictures } = await withProgress('reconstruct', (onProgress) =>
       reconstruct(model, imagesOfDataset(whole, split.heldOut), onProgress),
@@ -156,6 +162,40 @@ async function evaluateModel(
       ...generated.metrics,
     };
     return { metrics, sheet: generated.sheet };
+  });
+}
+
+/** A judge, and what it says of the held-out pictures. */
+export interface Judging {
+  classifier: Judge;
+  heldOut: ImageSet;
+  real: Measured;
+  /** How many pictures of each label distances are measured with. */
+  perClass: number;
+}
+
+/** Reads or trains the judge of a data set, and has work done with it. */
+export async function withJudge<T>(
+  operation: string,
+  dataset: Dataset,
+  split: DatasetSplit,
+  backend: BackendName,
+  flags: Pick<EvaluateFlags, 'classifier' | 'classifierSteps' | 'imagesPerClass' | 'workers'>,
+  work: (judging: Judging) => Promise<T>,
+): Promise<T> {
+  const classifier = await openJudge(dataset, {
+    file: flags.classifier,
+    indices: split.train,
+    numSteps: flags.classifierSteps ?? CLASSIFIER_DEFAULTS.numSteps!,
+    numWorkers: backend === 'wasm' ? flags.workers : 1,
+  });
+  console.log(
+    `${operation}: classifier ${classifier.isNew ? 'trained and stored in' : 'read from'} ${classifier.file}`,
+  );
+  try {
+    const heldOut = imagesOfDataset(dataset, split.heldOut);
+    const perClass = Math.min(flags.imagesPerClass, smallestClass(heldOut.classLabels, dataset.labels.length));
+    return await work({ classifier, heldOut, real: await measure(classifier, heldOut, perClass), perClass });
   } finally {
     classifier.dispose();
   }
