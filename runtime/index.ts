@@ -50,6 +50,7 @@ export {
   combinationsOf,
   encodeColumns,
   isWords,
+  type NumberColumn,
   rowsOf,
   selectColumns,
   vocabularyOf,
@@ -116,9 +117,13 @@ export {
   attributeAccuracy,
   classifyImages,
   type Judgement,
+  rankCorrelation,
   spreadPerClass,
 } from './evaluation/classifyImages.ts';
+export { colourDrift, type FrameAgreement, frameAgreement } from './evaluation/frameConsistency.ts';
+export { type HeightGuesser, heightError } from './evaluation/heightError.ts';
 export {
+  datasetOfPictures,
   drawPerClass,
   type ImageSet,
   imagesOfClass,
@@ -358,6 +363,13 @@ export {
   type UNetSizes,
 } from './training/trainDiffusion.ts';
 export type { Trainer, TrainerOptions, TrainerState, TrainingStep } from './training/trainer.ts';
+export {
+  HEIGHT_TRAINING_DEFAULTS,
+  type HeightTrainingOptions,
+  heightConfig,
+  heightTaskSpec,
+  heightTrainer,
+} from './training/trainHeight.ts';
 export { type TrainingIntervals, type TrainingProgress, trainingProgress } from './training/trainingProgress.ts';
 export {
   defaultNoisyClassifierConfig,

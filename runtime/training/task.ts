@@ -93,6 +93,11 @@ export type TaskSpec =
       config: ClassifierConfig;
     }
   | {
+      kind: 'height';
+      config: AutoencoderKlConfig;
+      circular: boolean;
+    }
+  | {
       kind: 'noisyClassifier';
       config: NoisyClassifierConfig;
       scheduler: SchedulerConfig;
@@ -109,6 +114,8 @@ export function createTask(spec: TaskSpec): TrainingTask {
       return conditionalVaeTask(spec);
     case 'classifier':
       return classifierTask(spec);
+    case 'height':
+      return heightTask(spec);
     case 'noisyClassifier':
       return noisyClassifierTask(spec);
     case 'distil':
@@ -232,6 +239,20 @@ function classifierTask({ config }: TaskSpec & { kind: 'classifier' }): Training
         if (!attributes) return ofLabel;
         const ofAttributes = attributeLoss(config.attributes, attributes, batchArray(batch, 'attributes').data);
         return { ...ofLabel, loss: add(ofLabel.loss, ofAttributes) as Scalar };
+      }),
+  };
+}
+
+/** Batch: x (B, H, W, 3), pictures, and y (B, H, W, 1), their heights, both in [−1, 1]. */
+function heightTask({ config, circular }: TaskSpec & { kind: 'height' }): TrainingTask {
+  return {
+    shapes: autoencoderKlShapes(config),
+    isTrained: () => true,
+    loss: (weights, batch) =>
+      tidy(() => {
+        const { mean: code } = encode(config, weights, batchTensor<Tensor4D>(batch, 'x'), circular);
+        const guessed = decode(config, weights, code, circular);
+        return { loss: reconstructionError('l1', batchTensor<Tensor4D>(batch, 'y'), guessed), metrics: {} };
       }),
   };
 }

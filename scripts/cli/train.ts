@@ -1,6 +1,6 @@
 // figment train vae|ddpm|cvae|classifier: the options. Each training has a file of its own, loaded when it runs.
 import { Command, Option } from 'commander';
-import { realNumber, wholeNumber } from './optionParsers.ts';
+import { attributesOption, realNumber, wholeNumber } from './optionParsers.ts';
 import { inItsFolder, runCommand } from './runCommand.ts';
 
 function command(name: string, description: string): Command {
@@ -42,11 +42,6 @@ Labels are drawn equally often; --circular follows the model.
 Example:
   figment train classifier --data hats --model portraits --minutes 5 --flip --out runs/hat
   figment bake portraits --classifier runs/hat --classifier-label hat --classifier-scale 3 --out out`;
-
-function attributesOption(fallback: string): Option {
-  const what = `condition on these attributes of the data, separated by commas, or on none (${fallback})`;
-  return new Option('--attributes <list>', what).argParser((text) => text.split(','));
-}
 
 /** The command `figment train`. */
 export function trainCommand(): Command {

@@ -62,9 +62,9 @@ interface DdpmCommandOptions extends CommonTrainOptions {
 /** figment train ddpm */
 export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
   const { dataset: read, split } = await readTrainingData(command);
-  checkFrames(read, command);
+  checkFrames('train ddpm', read, command);
   const chosen = diffusionOptions(command, read);
-  const latentScale = command.latentScale ?? 1 / Math.sqrt(numFramesOf(read));
+  const latentScale = command.latentScale ?? usualLatentScale(read);
   const vae = command.vae === undefined ? null : await readVae(command.vae);
   const whole = vae ? seenBy(vae.config, read) : read;
   const dataset = { ...whole, attributes: chooseAttributes(whole, command.attributes) };
@@ -123,19 +123,28 @@ function seenBy({ in_channels: channels }: AutoencoderKlConfig, dataset: Dataset
 }
 
 /** @throws UsageError for what would mix up frames: a mirrored walk to the left is lit from the other side */
-function checkFrames({ name, frames }: Dataset, { flip, circular }: DdpmCommandOptions): void {
+export function checkFrames(
+  operation: string,
+  { name, frames }: Dataset,
+  { flip, circular }: { flip?: boolean; circular?: boolean },
+): void {
   if (!frames || !(flip || circular)) return;
   throw new UsageError(
-    `train ddpm: the images of "${name}" have frames, which go without --${flip ? 'flip' : 'circular'}; leave it out`,
+    `${operation}: the images of "${name}" have frames, which go without --${flip ? 'flip' : 'circular'}; leave it out`,
   );
 }
 
 /**
- * What makes the standard deviation of latents `latentScale`. Frames tell much of the same, so that noise hides less of it:
- * at a scale of 1 the first of 20 steps would settle what half of a picture shows.
+ * The standard deviation of latents. Frames tell much of the same, so that noise hides less of it: at 1 the first of 20 steps
+ * would settle what half of a picture shows.
  *
  * Source: Chen 2023, arXiv:2301.10972, section 3.
  */
+export function usualLatentScale(dataset: Pick<Dataset, 'frames'>): number {
+  return 1 / Math.sqrt(numFramesOf(dataset));
+}
+
+/** What makes the standard deviation of latents `latentScale`. */
 function scaledStatistics(latents: LatentDataset, dataset: Dataset, latentScale: number) {
   const { mean, std } = latentStatistics(latents, numFramesOf(dataset));
   return { mean, std: std.map((value) => value / latentScale) };
@@ -164,10 +173,14 @@ export function examplesOf(dataset: Dataset, { train, heldOut }: DatasetSplit): 
 }
 
 /** Of frames the picture itself is predicted: noise is different in each, and more than the network has room for. */
-function diffusionOptions(command: DdpmCommandOptions, { frames }: Dataset): DiffusionOptions {
+export function usualPrediction({ frames }: Pick<Dataset, 'frames'>): PredictionType {
+  return frames ? 'sample' : DIFFUSION_DEFAULTS.predictionType;
+}
+
+function diffusionOptions(command: DdpmCommandOptions, dataset: Dataset): DiffusionOptions {
   return {
     ...trainerOptions(command, DIFFUSION_DEFAULTS),
-    predictionType: command.prediction ?? (frames ? 'sample' : DIFFUSION_DEFAULTS.predictionType),
+    predictionType: command.prediction ?? usualPrediction(dataset),
     betaSchedule: command.schedule,
     condDropProb: command.condDropProb ?? DIFFUSION_DEFAULTS.condDropProb,
     minSnrGamma: command.minSnrGamma ?? null,

@@ -16,6 +16,7 @@ import {
 } from '../../runtime/index.ts';
 import { withJson } from '../../runtime/testing/foreignFolders.ts';
 import { TINY_FRAMES, type TinyModelOptions, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import { findPython } from '../testing/python.ts';
 import { writeFilesAtomic } from './atomicWrite.ts';
 import { packageRoot } from './packageRoot.ts';
 import { withPipeline } from './pipelineFile.ts';
@@ -23,10 +24,7 @@ import { withPipeline } from './pipelineFile.ts';
 const MODELS = join(packageRoot(), 'assets', 'models');
 const run = promisify(execFile);
 
-const hasDiffusers = await run('python3', ['-c', 'import importlib.util as u; assert u.find_spec("diffusers")']).then(
-  () => true,
-  () => false,
-);
+const python = findPython('torch', 'diffusers');
 
 it('is in every model folder of the package, and the same in all', async () => {
   const expected = Buffer.from((await withPipeline({}))['pipeline.py']!).toString();
@@ -56,7 +54,7 @@ for options in json.loads(sys.argv[2]):
 `;
 
 it
-  .skipIf(!hasDiffusers)
+  .skipIf(!python)
   .each<TinyModelOptions>([{ circularPadding: true }, { sizePx: 8, heightPx: 12, frames: TINY_FRAMES }])(
   'gives our picture in Python, of a model with %j',
   async (options) => {
@@ -64,7 +62,7 @@ it
   },
 );
 
-it.skipIf(!hasDiffusers)('gives our pictures in Python, of a student and of its teacher', async () => {
+it.skipIf(!python)('gives our pictures in Python, of a student and of its teacher', async () => {
   const difference = await differenceToPython({ circularPadding: true, student: true }, [
     { numInferenceSteps: 2, guidanceScale: 4.5 },
     { numInferenceSteps: 5, guidanceScale: 3 },
@@ -89,7 +87,7 @@ async function differenceToPython(modelOptions: TinyModelOptions, samplings: Sam
     guidance_scale: guidanceScale,
   }));
   const words = [join(dir, 'run.py'), dir, JSON.stringify(asked)];
-  const { stdout } = await run('python3', words, { encoding: 'buffer' });
+  const { stdout } = await run(python!, words, { encoding: 'buffer' });
   await rm(dir, { recursive: true });
   await selectBackend({ backend: 'wasm' });
   const source = memorySource(files);

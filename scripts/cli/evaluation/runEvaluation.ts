@@ -7,14 +7,15 @@ import {
   type Dataset,
   type DatasetSplit,
   type DiffusionModel,
+  datasetOfPictures,
   drawPerClass,
   type ImageSet,
   imagesOfDataset,
-  imagesOfPixels,
   loadModelFolder,
-  type ModelFiles,
+  MATERIAL_CHANNELS,
   type ModelPart,
   modelNotes,
+  numFramesOf,
   reconstruct,
   type SamplerName,
   sampleDefaultsFor,
@@ -23,22 +24,27 @@ import {
 import { makeWritableFolder, writeFilesAtomic } from '../../node/atomicWrite.ts';
 import { openNodeBackend } from '../../node/nodeBackend.ts';
 import { buildCvae, buildModel, modelSource, orUsageError } from '../../node/openModel.ts';
-import { readDataset, splitFrom } from '../../node/readDataset.ts';
+import { framesAsPictures, readDataset, splitFrom } from '../../node/readDataset.ts';
 import { withProgress } from '../../node/terminal.ts';
 import { UsageError } from '../../node/usageError.ts';
 import { optionalParts } from '../../node/wholeModel.ts';
 import { checkOfModel, fitToModel, withAttributesOf } from '../dataOfModel.ts';
+import { frameMetrics } from './frames.ts';
 import { frechetDistance } from './frechet.ts';
-import { type Judge, openJudge } from './judge.ts';
+import { openHeightJudge } from './heightJudge.ts';
+import { openJudge } from './judge.ts';
 import { type EvaluationRecipe, type Judged, judgeGenerated } from './judgeGenerated.ts';
-import { byLabel, type Measured, measure } from './measure.ts';
+import { byLabel, measure } from './measure.ts';
 import { formatMetrics, formatSummary, METRIC_UNITS, type Metrics } from './report.ts';
+import { seenByJudge } from './seenByJudge.ts';
 
 export interface EvaluateFlags {
   data: string;
   out?: string;
   classifier?: string;
   classifierSteps?: number;
+  heightSteps: number;
+  sweepSeeds: number;
   imagesPerClass: number;
   guidance: number[];
   steps?: number;
@@ -53,57 +59,37 @@ export interface EvaluateFlags {
 
 /** The work of `figment evaluate`. */
 export async function evaluate(name: string, flags: EvaluateFlags): Promise<void> {
-  const out = flags.out ?? (await folderOf(name));
-  await withEvaluated('evaluate', name, flags, async (evaluated) => {
-    await makeWritableFolder(out);
-    const { metrics, sheet } = await evaluateModel(evaluated, flags);
-    const bytes = new TextEncoder().encode(formatMetrics(metrics));
-    await writeFilesAtomic(out, { 'contact-sheet.png': sheet, 'metrics.json': bytes });
-    console.log(formatSummary(metrics));
-    console.log(`evaluate: wrote metrics.json and contact-sheet.png to ${out}`);
-  });
-}
-
-/** A model with all its networks, on a backend, and the data that it was trained on. */
-export interface Evaluated {
-  networks: Judged;
-  dataset: Dataset;
-  split: DatasetSplit;
-  backend: BackendName;
-}
-
-/** Opens a model and its data, and has work done with them. */
-export async function withEvaluated(
-  operation: string,
-  name: string,
-  flags: Pick<EvaluateFlags, 'data' | 'heldOut' | 'splitSeed' | 'holdOutBy' | 'backend'>,
-  work: (evaluated: Evaluated) => Promise<void>,
-): Promise<void> {
   const source = modelSource(name);
   const files = await loadModelFolder(source, { acceptChanged: true });
-  for (const note of modelNotes(files)) console.log(`${operation}: ${note}`);
+  for (const note of modelNotes(files)) console.log(`evaluate: ${note}`);
   const parts = optionalParts(files.index);
   const read = async (part: ModelPart) =>
     parts.includes(part) ? loadModelFolder(source, { parts: [part], acceptChanged: true }) : null;
   const [cvaeFiles, teacherFiles] = [await read('cvae'), await read('teacher')];
-  refuseFrames(files);
+  const out = flags.out ?? (await folderOf(name));
   const dataset = fitToModel(files, await readDataset(flags.data));
-  checkOfModel(operation, files, dataset);
+  checkOfModel('evaluate', files, dataset);
   const { heldOut, splitSeed, holdOutBy } = flags;
   const split = splitFrom(dataset, { heldOut, seed: splitSeed, holdOutBy });
   checkHeldOut(dataset, split);
-  const { backend, reason, release } = await openNodeBackend(flags.backend);
-  console.log(`${operation}: ${backend}; ${reason}`);
+  await makeWritableFolder(out);
+  const backend = await openNodeBackend(flags.backend);
+  console.log(`evaluate: ${backend.backend}; ${backend.reason}`);
   const model = buildModel(files);
   const cvae = cvaeFiles && buildCvae(cvaeFiles);
   const teacher = teacherFiles && orUsageError(() => createTeacher(model, teacherFiles));
   try {
-    await work({ networks: { model, teacher, cvae }, dataset: withAttributesOf(files, dataset), split, backend });
+    const judged = withAttributesOf(files, dataset);
+    const { metrics, sheet } = await evaluateModel({ model, teacher, cvae }, judged, split, backend.backend, flags);
+    const bytes = new TextEncoder().encode(formatMetrics(metrics));
+    await writeFilesAtomic(out, { 'contact-sheet.png': sheet, 'metrics.json': bytes });
+    console.log(formatSummary(metrics));
+    console.log(`evaluate: wrote metrics.json and contact-sheet.png to ${out}`);
   } finally {
     teacher?.dispose();
     model.dispose();
     cvae?.dispose();
-    release();
+    backend.release();
   }
 }
 
@@ -111,13 +97,6 @@ async function folderOf(model: string): Promise<string> {
   const found = await stat(model).catch(() => null);
   if (found?.isDirectory()) return model;
   throw new UsageError(`evaluate: model ${model} is no folder to write to; say where with --out`);
-}
-
-function refuseFrames({ index: { figment } }: ModelFiles): void {
-  if (!figment.frames) return;
-  throw new UsageError(
-    `evaluate: pictures of ${figment.name} have frames, which are not measured yet; look at a bake of it`,
-  );
 }
 
 function checkHeldOut(dataset: Dataset, { heldOut }: DatasetSplit): void {
@@ -131,25 +110,50 @@ function labelsOf(dataset: Dataset, indices: Int32Array): Int32Array {
 }
 
 async function evaluateModel(
-  { networks, dataset: whole, split, backend }: Evaluated,
+  { model, teacher, cvae }: Judged,
+  whole: Dataset,
+  splitOfWhole: DatasetSplit,
+  backend: BackendName,
   flags: EvaluateFlags,
 ): Promise<{ metrics: Metrics; sheet: Uint8Array }> {
-  const dataset = albedoOf(whole); // what the judge sees
+  const { frames } = whole;
+  const { dataset: single, split } = framesAsPictures({ dataset: whole, split: splitOfWhole });
+  const seen = seenByJudge(single);
+  const dataset = albedoOf(seen);
   const { labels } = dataset;
-  const { model } = networks;
-  return withJudge('evaluate', dataset, split, backend, flags, async ({ classifier, heldOut, real, perClass }) => {
-    const train = await measure(classifier, sampleOf(dataset, split.train, perClass), perClass);
-    const { l1, pictures } = await withProgress('reconstruct', (onProgress) =>
-      reconstruct(model, imagesOfDataset(whole, split.heldOut), onProgress),
+  const classifier = await openJudge(dataset, {
+    file: flags.classifier,
+    indices: split.train,
+    numSteps: flags.classifierSteps ?? CLASSIFIER_DEFAULTS.numSteps!,
+    numWorkers: backend === 'wasm' ? flags.workers : 1,
+  });
+  console.log(`evaluate: classifier ${classifier.isNew ? 'trained and stored in' : 'read from'} ${classifier.file}`);
+  const heights = await openHeights(seen, split, classifier.file, backend, model, flags);
+  try {
+    const heldOut = imagesOfDataset(dataset, split.heldOut);
+    const perClass = Math.min(
+      flags.imagesPerClass * numFramesOf(whole),
+      smallestClass(heldOut.classLabels, labels.length),
     );
-    const reconstructedHeldOut = imagesOfPixels(pictures, heldOut.classLabels, dataset);
+    const real = await measure(classifier, heldOut, perClass);
+    const train = await measure(classifier, sampleOf(dataset, split.train, perClass), perClass);
+    const realFrames = frames ? frameMetrics(classifier.config, real.readAttributes, heldOut, frames) : null;
+    const { l1, pictures: reconstructed } = await withProgress('reconstruct', (onProgress) =>
+      reconstruct(model, imagesOfDataset(single, split.heldOut), onProgress),
+    );
+    const remade = seenByJudge(datasetOfPictures(reconstructed, heldOut.classLabels, single));
+    const everyOne = Int32Array.from(heldOut.classLabels.keys());
+    const reconstructedHeldOut = imagesOfDataset(albedoOf(remade), everyOne);
     const recipe = recipeOf(model, flags);
     const sets = { heldOut, reconstructedHeldOut };
-    const generated = await judgeGenerated({ ...networks, dataset, split, sets, classifier, real, perClass, recipe });
+    const judges = { classifier, heights, numSweepSeeds: flags.sweepSeeds };
+    const measured = { ...judges, real, realFrames, perClass, recipe };
+    const context = { model, teacher, cvae, whole, splitOfWhole, dataset, split, sets, ...measured };
+    const generated = await judgeGenerated(context);
     const metrics: Metrics = {
       units: METRIC_UNITS,
       model: { name: model.index.figment.name, sha256: model.hash },
-      data: dataOf(dataset, split, flags),
+      data: dataOf(whole, splitOfWhole, flags),
       recipe: { ...recipe, backend },
       classifier: {
         numTrainSteps: classifier.numSteps,
@@ -157,48 +161,31 @@ async function evaluateModel(
         heldOutAccuracyPerClass: byLabel(labels, real.accuracy.perClass),
         ...(Object.keys(real.attributes).length > 0 && { heldOutAccuracyPerAttribute: real.attributes }),
       },
+      ...(realFrames && { heldOutFrames: { numFrames: numFramesOf(whole), ...realFrames } }),
       vae: { heldOutL1: l1 },
       frechet: { imagesPerClass: perClass, trainToHeldOut: frechetDistance(train.gaussian, real.gaussian) },
       ...generated.metrics,
     };
     return { metrics, sheet: generated.sheet };
-  });
-}
-
-/** A judge, and what it says of the held-out pictures. */
-export interface Judging {
-  classifier: Judge;
-  heldOut: ImageSet;
-  real: Measured;
-  /** How many pictures of each label distances are measured with. */
-  perClass: number;
-}
-
-/** Reads or trains the judge of a data set, and has work done with it. */
-export async function withJudge<T>(
-  operation: string,
-  dataset: Dataset,
-  split: DatasetSplit,
-  backend: BackendName,
-  flags: Pick<EvaluateFlags, 'classifier' | 'classifierSteps' | 'imagesPerClass' | 'workers'>,
-  work: (judging: Judging) => Promise<T>,
-): Promise<T> {
-  const classifier = await openJudge(dataset, {
-    file: flags.classifier,
-    indices: split.train,
-    numSteps: flags.classifierSteps ?? CLASSIFIER_DEFAULTS.numSteps!,
-    numWorkers: backend === 'wasm' ? flags.workers : 1,
-  });
-  console.log(
-    `${operation}: classifier ${classifier.isNew ? 'trained and stored in' : 'read from'} ${classifier.file}`,
-  );
-  try {
-    const heldOut = imagesOfDataset(dataset, split.heldOut);
-    const perClass = Math.min(flags.imagesPerClass, smallestClass(heldOut.classLabels, dataset.labels.length));
-    return await work({ classifier, heldOut, real: await measure(classifier, heldOut, perClass), perClass });
   } finally {
     classifier.dispose();
+    heights?.dispose();
   }
+}
+
+/** The network that guesses heights, of models of materials alone. */
+async function openHeights(
+  seen: Dataset,
+  { train: indices }: DatasetSplit,
+  classifierFile: string,
+  backend: BackendName,
+  { index }: DiffusionModel,
+  { heightSteps: numSteps, workers }: EvaluateFlags,
+) {
+  if (seen.channels !== MATERIAL_CHANNELS) return null;
+  const numWorkers = backend === 'wasm' ? workers : 1;
+  const circular = index.figment.circularPadding;
+  return openHeightJudge(seen, { classifierFile, indices, numSteps, numWorkers, circular });
 }
 
 function sampleOf(dataset: Dataset, indices: Int32Array, perClass: number): ImageSet {
