@@ -112,7 +112,7 @@ describe('figment export trainer', () => {
 
   it('has a model that loads as soon as it has weights', async () => {
     const files = await emptyModel();
-    const model = runtime.createModel(await withWeights(files));
+    const model = runtime.createModel(await withWeights(files, {}, zeros));
     expect(model.latentShape).toEqual([4, 4, 8]);
     expect(model.conditioning!.config.attributes).toEqual({ tone: 3, growth: 'number' });
     model.dispose();
@@ -168,17 +168,25 @@ async function emptyModel(project = 'project'): Promise<Record<string, Record<st
 
 type Weights = Map<string, runtime.WeightTensor>;
 
-function weightsOf(files: Record<string, unknown>): Record<'unet' | 'vae' | 'conditioning', Weights> {
-  const unet = randomWeights(runtime.unet2dShapes(runtime.parseUNet2DConfig(files['unet/config.json'])), 1);
-  const vae = randomWeights(runtime.autoencoderKlShapes(runtime.parseAutoencoderKlConfig(files['vae/config.json'])), 2);
+/** In place of random weights, which take their time where a network has its usual size. */
+const zeros: typeof randomWeights = (shapes) =>
+  new Map(Array.from(shapes, ([name, shape]) => [name, { shape, data: new Float32Array(runtime.numElements(shape)) }]));
+
+function weightsOf(
+  files: Record<string, unknown>,
+  make = randomWeights,
+): Record<'unet' | 'vae' | 'conditioning', Weights> {
+  const unet = make(runtime.unet2dShapes(runtime.parseUNet2DConfig(files['unet/config.json'])), 1);
+  const vae = make(runtime.autoencoderKlShapes(runtime.parseAutoencoderKlConfig(files['vae/config.json'])), 2);
   const config = runtime.parseConditioningConfig(files['conditioning/config.json']);
-  return { unet, vae, conditioning: randomWeights(runtime.conditioningShapes(config), 3) };
+  return { unet, vae, conditioning: make(runtime.conditioningShapes(config), 3) };
 }
 
-/** The project's model with random weights, as Figment writes and reads it. */
+/** The project's model with weights, as Figment writes and reads it. */
 async function withWeights(
   files: Record<string, Record<string, unknown>>,
   statistics = {},
+  make = randomWeights,
 ): Promise<runtime.ModelFiles> {
   const content = {
     index: files['model_index.json'] as unknown as runtime.ModelIndex,
@@ -186,7 +194,7 @@ async function withWeights(
     vaeConfig: { ...files['vae/config.json'], ...statistics },
     conditioningConfig: files['conditioning/config.json'],
     schedulerConfig: files['scheduler/scheduler_config.json'],
-    ...weightsOf(files),
+    ...weightsOf(files, make),
   };
   const written = await runtime.modelFolderFiles(content, { dtype: 'F16' });
   return runtime.loadModelFolder(runtime.memorySource(written));
