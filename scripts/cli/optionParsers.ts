@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { type AskedAttributes, ATTRIBUTES_FORM, attributesFromText } from '../bake/combinations.ts';
 
 /** Parser of an option that takes a whole number. */
@@ -30,4 +30,10 @@ export function attributeValues(text: string, before: AskedAttributes = {}): Ask
   const asked = attributesFromText(text, before);
   if (!asked) throw new InvalidArgumentError(`expected ${ATTRIBUTES_FORM}.`);
   return asked;
+}
+
+/** The option that chooses among the attributes of a data set. */
+export function attributesOption(fallback: string): Option {
+  const what = `condition on these attributes of the data, separated by commas, or on none (${fallback})`;
+  return new Option('--attributes <list>', what).argParser((text) => text.split(','));
 }
