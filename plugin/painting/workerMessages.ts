@@ -3,7 +3,13 @@ import type { BackendChoice, GeneratedPicture, ModelInfo, Recipe } from '../../r
 import type { Latents } from '../latents.ts';
 
 export type ToWorker =
-  | { type: 'load'; files: Record<string, Uint8Array>; name: string; wasmPaths?: string | Record<string, string> }
+  | {
+      type: 'load';
+      files: Record<string, Uint8Array>;
+      name: string;
+      wasmPaths?: string | Record<string, string>;
+      maxPixels?: number;
+    }
   | { type: 'cvae'; job: number; files: Record<string, Uint8Array> }
   | { type: 'classifier'; job: number; name: string; files: Record<string, Uint8Array> }
   | { type: 'paint'; job: number; recipes: readonly Recipe[]; previewEvery: number }

@@ -8,6 +8,7 @@ import {
   type Attributes,
   changeRecipe,
   imageSize,
+  type ModelInfo,
   type Recipe,
   type RecipeOptions,
   shortRecipe,
@@ -117,6 +118,11 @@ export class GeneratedTexture extends RawTexture {
   /** The recipe of the finished picture, or of the first one that was asked for; null before that. */
   get recipe(): Readonly<RecipeOptions> | null {
     return this.current;
+  }
+
+  /** What its model can make; null before the model is loaded. */
+  get info(): ModelInfo | null {
+    return this.source?.info ?? null;
   }
 
   /** RGBA bytes of the picture, bottom row first; null before the first picture, and where it is on the GPU alone. */

@@ -31,3 +31,12 @@ export function attributeValues(text: string, before: AskedAttributes = {}): Ask
   if (!asked) throw new InvalidArgumentError(`expected ${ATTRIBUTES_FORM}.`);
   return asked;
 }
+
+/** Parser of an option that takes the address of a page. @returns its origin */
+export function pageOrigin(text: string): string {
+  const address = URL.canParse(text) ? new URL(text) : null;
+  if (!address || !/^https?:$/.test(address.protocol)) {
+    throw new InvalidArgumentError('expected an address such as http://localhost:5173.');
+  }
+  return address.origin;
+}
