@@ -22,11 +22,17 @@ let workbench: Workbench | null = null;
 Object.assign(globalThis, { page: { recipe: () => workbench?.recipe ?? null } });
 
 async function start(): Promise<void> {
-  const generator = await AssetGenerator.LoadAsync(document.body.dataset.model!, await createScene(), {
+  const generator = await AssetGenerator.LoadAsync(modelFolder(), await createScene(), {
     frameBudgetMs: FRAME_BUDGET_MS,
     onProgress: showProgress,
   });
   workbench = new Workbench(generator, setState);
+}
+
+/** One of the models beside the page that the address names, as `lab.html?model=materials`; otherwise the page's own. */
+function modelFolder(): string {
+  const named = new URLSearchParams(location.search).get('model') ?? '';
+  return /^[\w-]+$/.test(named) ? `models/${named}/` : document.body.dataset.model!;
 }
 
 /** An empty scene. Its GPU computes the pictures where there is one; otherwise workers do. */

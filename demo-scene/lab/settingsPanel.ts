@@ -1,6 +1,6 @@
 import GUI, { type Controller } from 'lil-gui';
 import type { ModelInfo } from '../../plugin/index.ts';
-import { randomSeed } from '../../runtime/index.ts';
+import { MATERIAL_CHANNELS, randomSeed } from '../../runtime/index.ts';
 import { labelWords } from '../shared/page.ts';
 import { AttributeControls } from './attributeControls.ts';
 import { type NumberName, rangesOf, SAMPLERS, type Settings, withinRanges } from './settings.ts';
@@ -51,8 +51,9 @@ export class SettingsPanel {
       info.attributes && new AttributeControls(this.gui, info.attributes, (attributes) => this.change({ attributes }));
     this.gui.add(this.values, 'seed').step(1).name(NAMES.seed).domElement.title = HINTS.seed;
     this.gui.add({ random: () => this.change({ seed: randomSeed() }) }, 'random').name('random seed');
-    for (const name of ['guidanceScale', 'intervalMin', 'intervalMax', 'guidanceRescale', 'hat'] as const)
+    for (const name of ['guidanceScale', 'intervalMin', 'intervalMax', 'guidanceRescale'] as const)
       this.addSlider(name);
+    if (info.channels !== MATERIAL_CHANNELS) this.addSlider('hat');
     this.gui.add(this.values, 'sampler', choicesOf(SAMPLERS)).name('sampler');
     this.addSlider('numInferenceSteps');
     this.eta = this.addSlider('eta');

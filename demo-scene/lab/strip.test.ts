@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { createScene, loadTiny } from '../../plugin/testing/tinyScene.ts';
+import { createScene, loadTiny, loadTinyMaterials } from '../../plugin/testing/tinyScene.ts';
 import { defaultSettings, withinRanges } from './settings.ts';
-import { STRIP_PLANS } from './strip.ts';
+import { stripPlans } from './strip.ts';
 
 const { info } = await loadTiny(createScene());
 const DEFAULTS = defaultSettings(info);
+const PLANS = stripPlans(info);
 
-describe('STRIP_PLANS', () => {
+describe('the strips', () => {
   it('vary guidance, the hat, steps and seeds', () => {
-    const captions = STRIP_PLANS.map(({ variantsOf }) => variantsOf(DEFAULTS, info).map(({ caption }) => caption));
+    const captions = PLANS.map(({ variantsOf }) => variantsOf(DEFAULTS, info).map(({ caption }) => caption));
     expect(captions.map((row) => row.join(' '))).toEqual([
       '0 1 1.5 2 3 5 8',
       '−20 −10 0 10 20 40',
@@ -17,9 +18,19 @@ describe('STRIP_PLANS', () => {
     ]);
   });
 
+  it('vary the numbers of materials in place of the hat', async () => {
+    const { info: materials } = await loadTinyMaterials(createScene());
+    const plans = stripPlans(materials);
+    expect(plans.map(({ title }) => title)).toEqual(['Guidance scale', 'wear', 'Steps', 'Seeds']);
+    const settings = { ...defaultSettings(materials), attributes: { colour: 'red', wear: 0.5 } };
+    const wear = plans[1]!.variantsOf(settings, materials);
+    expect(wear.map(({ caption }) => caption).join(' ')).toBe('0 0.25 0.5 0.75 1');
+    expect(wear[3]!.changes).toEqual({ attributes: { colour: 'red', wear: 0.75 } });
+  });
+
   it('keep to what the settings may be, up to the last seed', () => {
     for (const seed of [0, 7, 8, 2 ** 31 + 3, 2 ** 32 - 1]) {
-      for (const { variantsOf } of STRIP_PLANS) {
+      for (const { variantsOf } of PLANS) {
         for (const { changes } of variantsOf({ ...DEFAULTS, seed }, info)) {
           const settings = { ...DEFAULTS, seed, ...changes };
           expect(withinRanges(settings, info)).toEqual(settings);
@@ -29,7 +40,7 @@ describe('STRIP_PLANS', () => {
   });
 
   it('show the same seeds when one of them is chosen', () => {
-    const { variantsOf } = STRIP_PLANS[3]!;
+    const { variantsOf } = PLANS[3]!;
     const seeds = variantsOf({ ...DEFAULTS, seed: 1003 }, info);
     for (const { changes } of seeds) expect(variantsOf({ ...DEFAULTS, ...changes }, info)).toEqual(seeds);
     expect(seeds.map(({ changes }) => changes.seed)).toContain(1003);

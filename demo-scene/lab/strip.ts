@@ -1,5 +1,6 @@
 import type { AssetGenerator, ModelInfo } from '../../plugin/index.ts';
-import { create, drawPixels } from '../shared/page.ts';
+import { isRange, MATERIAL_CHANNELS, type NumberRange } from '../../runtime/index.ts';
+import { create, drawPixels, labelWords } from '../shared/page.ts';
 import { labRecipe, rangesOf, type Settings } from './settings.ts';
 
 /** One picture of a strip: the settings with some of them changed. */
@@ -18,30 +19,53 @@ const SCALES = [0, 1, 1.5, 2, 3, 5, 8];
 const HATS = [-20, -10, 0, 10, 20, 40];
 const STEPS = [2, 4, 8, 16, 32];
 const NUM_SEEDS = 8;
+/** Of the range of an attribute. */
+const SHARES = [0, 0.25, 0.5, 0.75, 1];
 
-/** The strips, in the order in which they are painted. */
-export const STRIP_PLANS: readonly StripPlan[] = [
-  {
-    title: 'Guidance scale',
-    variantsOf: () => SCALES.map((guidanceScale) => ({ caption: String(guidanceScale), changes: { guidanceScale } })),
-  },
-  {
-    title: 'No hat ← 0 → hat, by a classifier',
-    variantsOf: () => HATS.map((hat) => ({ caption: String(hat).replace('-', '−'), changes: { hat } })),
-  },
-  {
-    title: 'Steps',
-    variantsOf: (_, info) =>
-      STEPS.filter((steps) => steps <= rangesOf(info).numInferenceSteps.max).map((numInferenceSteps) => ({
-        caption: String(numInferenceSteps),
-        changes: { numInferenceSteps },
-      })),
-  },
-  {
-    title: 'Seeds',
-    variantsOf: ({ seed }) => seedsAround(seed).map((other) => ({ caption: String(other), changes: { seed: other } })),
-  },
-];
+const GUIDANCE: StripPlan = {
+  title: 'Guidance scale',
+  variantsOf: () => SCALES.map((guidanceScale) => ({ caption: String(guidanceScale), changes: { guidanceScale } })),
+};
+
+const HAT: StripPlan = {
+  title: 'No hat ← 0 → hat, by a classifier',
+  variantsOf: () => HATS.map((hat) => ({ caption: String(hat).replace('-', '−'), changes: { hat } })),
+};
+
+const NUM_STEPS: StripPlan = {
+  title: 'Steps',
+  variantsOf: (_, info) =>
+    STEPS.filter((steps) => steps <= rangesOf(info).numInferenceSteps.max).map((numInferenceSteps) => ({
+      caption: String(numInferenceSteps),
+      changes: { numInferenceSteps },
+    })),
+};
+
+const SEEDS: StripPlan = {
+  title: 'Seeds',
+  variantsOf: ({ seed }) => seedsAround(seed).map((other) => ({ caption: String(other), changes: { seed: other } })),
+};
+
+/** The strips of a model, in the order in which they are painted: materials have no hats, but may age. */
+export function stripPlans({ channels, attributes = {} }: ModelInfo): StripPlan[] {
+  if (channels !== MATERIAL_CHANNELS) return [GUIDANCE, HAT, NUM_STEPS, SEEDS];
+  const numbers = Object.entries(attributes).flatMap(([name, values]) =>
+    isRange(values) ? [planOf(name, values)] : [],
+  );
+  return [GUIDANCE, ...numbers, NUM_STEPS, SEEDS];
+}
+
+/** The same picture with more and more of an attribute. */
+function planOf(name: string, { min, max }: NumberRange): StripPlan {
+  return {
+    title: labelWords(name),
+    variantsOf: ({ attributes }) =>
+      SHARES.map((share) => {
+        const value = min + share * (max - min);
+        return { caption: String(value), changes: { attributes: { ...attributes, [name]: value } } };
+      }),
+  };
+}
 
 /** The eight seeds from a multiple of eight on, so that choosing one of them leaves the strip as it is. */
 function seedsAround(seed: number): number[] {

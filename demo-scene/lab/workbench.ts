@@ -1,4 +1,5 @@
 import type { AssetGenerator, RecipeOptions } from '../../plugin/index.ts';
+import { MATERIAL_CHANNELS } from '../../runtime/index.ts';
 import { element } from '../shared/page.ts';
 import { LargePicture } from './largePicture.ts';
 import { GuidancePlot, SchedulePlot } from './plots.ts';
@@ -6,7 +7,7 @@ import { ReconstructionView } from './reconstruction.ts';
 import { labRecipe, type Settings, withinRanges } from './settings.ts';
 import { SettingsPanel } from './settingsPanel.ts';
 import { Address, offerSharing, recipeText } from './sharing.ts';
-import { STRIP_PLANS, Strip } from './strip.ts';
+import { Strip, stripPlans } from './strip.ts';
 import { Walk, WalkControls } from './walk.ts';
 
 /** A part of the page that follows the settings once the portrait is there. */
@@ -43,11 +44,14 @@ export class Workbench {
     const change = (changes: Partial<Settings>) => this.use(withinRanges({ ...this.settings, ...changes }, info));
     this.walkControls = new WalkControls(info, settings, change);
     this.schedule = new SchedulePlot(info);
+    // The auto-encoder of materials sees maps, which a picture alone does not have.
+    const isEncoded = info.channels !== MATERIAL_CHANNELS;
+    element('#vae').hidden = !isEncoded;
     this.followers = [
       new GuidancePlot(generator),
-      new ReconstructionView(generator, () => this.use(this.settings)),
-      ...STRIP_PLANS.map((plan, i) => new Strip(element('#strips'), plan, generator, -i, change, settings)),
-      new Walk(generator),
+      ...(isEncoded ? [new ReconstructionView(generator, () => this.use(this.settings))] : []),
+      ...stripPlans(info).map((plan, i) => new Strip(element('#strips'), plan, generator, -i, change, settings)),
+      ...(isEncoded ? [new Walk(generator)] : []),
     ];
     const { canvas } = this.portrait;
     offerSharing({ canvas, link: () => this.address.linkTo(this.settings), recipe: () => this.recipe }, notify);

@@ -181,6 +181,30 @@ describe('a material whose maps are generated', () => {
     expect(leftovers()).toEqual([]);
   });
 
+  it('ages in place: the same material with other attributes', async () => {
+    const material = await makeMaterial({ attributes: { colour: 'red', wear: 0 }, variations: 2 });
+    const young = uploadedTo(material.metallicTexture!);
+    await material.changeAsync({ attributes: { wear: 0.8 } });
+    expect(material.recipe).toMatchObject({
+      ...RECIPE,
+      attributes: { colour: 'red', wear: 0.8 },
+      sameAs: { wear: 0 },
+    });
+    expect(uploadedTo(material.metallicTexture!)).not.toEqual(young);
+    const old = await materials.generatePixelsAsync({ ...RECIPE, ...material.recipe });
+    expect(uploaded(material.albedoTexture, 'rgb')).toEqual(old.filter((_, i) => i % 4 < 3));
+    const younger = expect(material.changeAsync({ attributes: { wear: 0.4 } })).rejects;
+    const superseded = younger.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    await material.changeAsync({ attributes: { wear: 0 } });
+    await superseded; // the newest request wins
+    expect(uploadedTo(material.metallicTexture!)).toEqual(young);
+    await expect(material.changeAsync({ attributes: { wear: 2 } })).rejects.toThrow(
+      /wear is 2; expected a number from 0 to 1/,
+    );
+    await material.changeAsync({ seed: 8, sameFor: 0 });
+    expect(material.recipe).toMatchObject({ seed: 8, attributes: { colour: 'red', wear: 0 } });
+  });
+
   it('is one of all maps, also where pictures do not repeat', async () => {
     const files = await tinyModelFolder({ ...TINY_MATERIALS, circularPadding: false });
     const generator = await AssetGenerator.LoadAsync(files, scene, { compute: 'thread', backend: 'wasm' });

@@ -5,7 +5,7 @@ import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import { RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import type { RecipeOptions, SurfaceOptions } from '../../runtime/index.ts';
+import { type RecipeOptions, type SurfaceOptions, varyRecipe } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import { leavingNothing } from '../leavingNothing.ts';
 import type { PictureSourceOptions } from '../pictureSource.ts';
@@ -131,6 +131,23 @@ export class SurfaceMaterial extends PBRMaterial {
     await this.albedo.regenerateAsync(changes, options);
     await this.written;
     return this;
+  }
+
+  /**
+   * Makes the same material with some attributes changed, in place: the same seed, and so the same bricks, only more worn.
+   * Attributes that are not named stay; however often it is called, it stays the same as the first. See `varyRecipe`.
+   *
+   *   await wall.changeAsync({ attributes: { wear: 0.8 } });
+   *
+   * @param changes attributes, and any other entry of the recipe: `sameFor` (0 … 1) says how strictly it stays the same
+   * @throws        as `regenerateAsync`
+   */
+  async changeAsync(
+    { attributes = {}, ...changes }: Partial<RecipeOptions>,
+    options: RegenerateOptions = {},
+  ): Promise<this> {
+    const varied = varyRecipe<Partial<RecipeOptions>>(this.recipe ?? {}, attributes);
+    return this.regenerateAsync({ ...varied, ...changes }, options);
   }
 
   /** Resolves when the maps of the current picture are made. @throws Error when they cannot be made */

@@ -124,8 +124,8 @@ export function attributeAccuracy(
   );
 }
 
-/** Spearman's: the correlation of ranks, of which equal values share their mean. */
-function rankCorrelation(pairs: readonly (readonly [number, number])[]): number {
+/** Spearman's: the correlation of ranks, of which equal values share their mean; NaN where all are equal. */
+export function rankCorrelation(pairs: readonly (readonly [number, number])[]): number {
   const [a, b] = [ranks(pairs.map(([value]) => value)), ranks(pairs.map(([, value]) => value))];
   const middle = (pairs.length - 1) / 2;
   const covariance = (x: number[], y: number[]) =>

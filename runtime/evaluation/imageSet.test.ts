@@ -1,6 +1,16 @@
 import { expect, it } from 'vitest';
-import { tinyDataset } from '../testing/tinyDataset.ts';
-import { drawPerClass, imagesOfClass, imagesOfDataset, imagesOfPixels, smallestClass } from './imageSet.ts';
+import { withChannels } from '../core/pixels.ts';
+import { albedoOf } from '../dataset/derive.ts';
+import { mapsAt, pictureAt } from '../dataset/pictureAt.ts';
+import { tinyDataset, tinyMaterials } from '../testing/tinyDataset.ts';
+import {
+  datasetOfPictures,
+  drawPerClass,
+  imagesOfClass,
+  imagesOfDataset,
+  imagesOfPixels,
+  smallestClass,
+} from './imageSet.ts';
 
 const dataset = tinyDataset();
 const LENGTH = 8 * 8 * 4;
@@ -42,4 +52,17 @@ it('takes all of a small class, and knows which is smallest', () => {
   expect(drawPerClass(labels, 2, 2, 0)).toHaveLength(3);
   expect(smallestClass(labels, 2)).toBe(1);
   expect(smallestClass(labels, 3)).toBe(0);
+});
+
+it('makes a data set of generated pictures, with their maps', () => {
+  for (const data of [tinyDataset(), albedoOf(tinyMaterials()), tinyMaterials()]) {
+    const pictures = Array.from(data.classLabels.keys(), (image) => {
+      const maps = mapsAt(data, image);
+      return {
+        pixels: Uint8Array.from(withChannels(pictureAt(data, image), 4)),
+        maps: maps && Uint8Array.from(withChannels(maps, 4)),
+      };
+    });
+    expect(datasetOfPictures(pictures, data.classLabels, data)).toEqual(data);
+  }
 });

@@ -1,8 +1,10 @@
-import { type NumChannels, toPremultiplied } from '../core/pixels.ts';
+import { numFramesOf, swapAxes } from '../core/frames.ts';
+import { joinMaps, takeChannels, toPremultiplied } from '../core/pixels.ts';
 import { permutation } from '../core/random.ts';
 import { encodeColumns } from '../dataset/attributeColumns.ts';
 import { fillBatch } from '../dataset/batches.ts';
-import type { Dataset } from '../dataset/dataset.ts';
+import { type Dataset, imageLength } from '../dataset/dataset.ts';
+import type { GeneratedPicture } from '../sampling/autoencoder.ts';
 
 /** Labelled images as training values: premultiplied, in [−1, 1]. */
 export interface ImageSet {
@@ -44,13 +46,26 @@ export function imagesOfPixels(
   const length = heightPx * widthPx * channels;
   const values = new Float32Array(pictures.length * length);
   pictures.forEach((picture, i) => {
-    toPremultiplied(withChannels(picture, channels), channels, values.subarray(i * length, (i + 1) * length));
+    const pixels = channels === 4 ? picture : takeChannels(picture, 4, 0);
+    toPremultiplied(pixels, channels, values.subarray(i * length, (i + 1) * length));
   });
   return { shape: [heightPx, widthPx, channels], values, classLabels };
 }
 
-function withChannels(rgba: Uint8Array, channels: NumChannels): Uint8Array {
-  return channels === 4 ? rgba : rgba.filter((_, i) => i % 4 !== 3);
+/** Generated pictures as a data set of the same labels, size, channels and frames as another. */
+export function datasetOfPictures(
+  pictures: readonly GeneratedPicture[],
+  classLabels: Int32Array,
+  { sources: _, attributes: __, ...like }: Dataset,
+): Dataset {
+  const length = imageLength(like);
+  const images = new Uint8Array(pictures.length * length);
+  pictures.forEach(({ pixels, maps }, i) => {
+    const colours = () => takeChannels(pixels, 4, 0);
+    const bytes = like.channels === 4 ? pixels : maps ? joinMaps(colours(), takeChannels(maps, 4, 0)) : colours();
+    images.set(swapAxes(bytes, like.heightPx, numFramesOf(like), like.widthPx * like.channels), i * length);
+  });
+  return { ...like, images, classLabels };
 }
 
 /** The images of one class, one array each, sharing the set's memory. */

@@ -1,14 +1,14 @@
 import { abs, clone, dispose, mean, sub, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { decode, encode } from '../networks/autoencoderKl.ts';
-import { imagesToPixels } from '../sampling/autoencoder.ts';
+import { type GeneratedPicture, imagesToPictures } from '../sampling/autoencoder.ts';
 import type { DiffusionModel } from '../sampling/model.ts';
 import type { ImageSet } from './imageSet.ts';
 
 export interface Reconstructed {
   /** Mean absolute difference to the originals over all values, range −1 … 1. */
   l1: number;
-  /** RGBA bytes of each picture, as `generate` would return them. */
-  pictures: Uint8Array[];
+  /** Each picture, as `generatePictures` would return it. */
+  pictures: GeneratedPicture[];
 }
 
 const BATCH = 16;
@@ -25,7 +25,7 @@ export async function reconstruct(
   onProgress?: (share: number) => void,
 ): Promise<Reconstructed> {
   const length = shape[0] * shape[1] * shape[2];
-  const pictures: Uint8Array[] = [];
+  const pictures: GeneratedPicture[] = [];
   let sum = 0;
   for (let start = 0; start < classLabels.length; start += BATCH) {
     const count = Math.min(BATCH, classLabels.length - start);
@@ -33,7 +33,7 @@ export async function reconstruct(
     const { images, error } = reconstructBatch(model, batch, [count, ...shape]);
     try {
       sum += count * (await error.data())[0]!;
-      pictures.push(...(await imagesToPixels(model, images)));
+      pictures.push(...(await imagesToPictures(model, images)));
     } finally {
       dispose([images, error]);
     }

@@ -35,6 +35,13 @@ describe('seamRatio', () => {
     expect(seamRatio([])).toBe(1);
   });
 
+  it('looks at the channels that it is asked for', () => {
+    const pixels = Uint8Array.from({ length: 3 * 16 }, (_, i) => (i % 3 === 1 ? 10 * (Math.floor(i / 3) % 4) : 7));
+    const image: PixelImage = { width: 4, height: 4, channels: 3, pixels };
+    expect(seamRatio([image], [1])).toBe(3);
+    expect(seamRatio([image], [0])).toBe(1);
+  });
+
   it('leaves alpha out, and is 1 for a plain picture', () => {
     const pixels = Uint8Array.from({ length: 4 * 16 }, (_, i) => (i % 4 === 3 ? i : 7));
     expect(seamRatio([{ width: 4, height: 4, channels: 4, pixels }])).toBe(1);

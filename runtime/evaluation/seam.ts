@@ -5,12 +5,13 @@ import type { NumChannels, PixelImage } from '../core/pixels.ts';
  * neighbouring rows and columns inside, of all pictures together. At 1 the seam looks like every other place.
  *
  * @param pictures RGB or RGBA bytes; alpha is left out
+ * @param measured which channels are looked at, by default all three colours
  * @returns        the worse of left–right and top–bottom; 1 for pictures that are plain both ways
  * @throws         RangeError for a picture that is less than 3 pixels wide or high
  */
-export function seamRatio(pictures: readonly PixelImage[]): number {
-  const across = new Differences();
-  const down = new Differences();
+export function seamRatio(pictures: readonly PixelImage[], measured: readonly number[] = [0, 1, 2]): number {
+  const across = new Differences(measured);
+  const down = new Differences(measured);
   for (const { width, height, channels, pixels } of pictures) {
     if (width < 3 || height < 3) throw new RangeError(`seamRatio: ${width}×${height} pixels; expected at least 3×3`);
     across.addLines(pixels, channels, { length: width, step: 1, numLines: height, lineStep: width });
@@ -33,6 +34,8 @@ class Differences {
   private seam = 0;
   private numSeam = 0;
 
+  constructor(private readonly measured: readonly number[]) {}
+
   /** The mean difference at the seam over that inside; 1 where neither has any difference. */
   get ratio(): number {
     if (this.inside === 0) return this.seam === 0 ? 1 : Number.POSITIVE_INFINITY;
@@ -44,7 +47,9 @@ class Differences {
       for (let i = 0; i < length; i++) {
         const [here, next] = [line * lineStep + i * step, line * lineStep + ((i + 1) % length) * step];
         let difference = 0;
-        for (let c = 0; c < 3; c++) difference += Math.abs(pixels[here * channels + c]! - pixels[next * channels + c]!);
+        for (const c of this.measured) {
+          difference += Math.abs(pixels[here * channels + c]! - pixels[next * channels + c]!);
+        }
         if (i === length - 1) this.seam += difference;
         else this.inside += difference;
       }

@@ -30,12 +30,13 @@ import {
 } from '../networks/conditionalVae.ts';
 import { conditioning as conditioningVectors } from '../networks/conditioning.ts';
 import type { ConditioningConfig } from '../networks/conditioningConfig.ts';
-import type { Shapes, Weights } from '../networks/layers.ts';
+import type { Weights } from '../networks/layers.ts';
 import { classifyNoisy, type NoisyClassifierConfig, noisyClassifierShapes } from '../networks/noisyClassifier.ts';
 import { type UNet2DCondition, unet2d } from '../networks/unet2d.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { type Batch, batchArray, batchTensor } from './batch.ts';
 import { conditionedShapes, splitConditioning } from './conditionedNetwork.ts';
+import { type DistilSpec, distilTask } from './distilTask.ts';
 import {
   attributeLoss,
   crossEntropy,
@@ -49,6 +50,7 @@ import {
   type Reconstruction,
   reconstructionError,
 } from './losses.ts';
+import type { TrainingTask } from './trainingTask.ts';
 
 /** What is trained, as plain data: a worker builds the same task from it. */
 export type TaskSpec =
@@ -91,23 +93,16 @@ export type TaskSpec =
       config: ClassifierConfig;
     }
   | {
+      kind: 'height';
+      config: AutoencoderKlConfig;
+      circular: boolean;
+    }
+  | {
       kind: 'noisyClassifier';
       config: NoisyClassifierConfig;
       scheduler: SchedulerConfig;
-    };
-
-export interface LossResult {
-  loss: Scalar;
-  /** Parts of the loss worth showing, kept: the caller disposes them. */
-  metrics: Record<string, Scalar>;
-}
-
-export interface TrainingTask {
-  shapes: Shapes;
-  /** Names of the weights that change; the others stay as they are. */
-  isTrained(name: string): boolean;
-  loss(weights: Weights, batch: Batch): LossResult;
-}
+    }
+  | DistilSpec;
 
 export function createTask(spec: TaskSpec): TrainingTask {
   switch (spec.kind) {
@@ -119,8 +114,12 @@ export function createTask(spec: TaskSpec): TrainingTask {
       return conditionalVaeTask(spec);
     case 'classifier':
       return classifierTask(spec);
+    case 'height':
+      return heightTask(spec);
     case 'noisyClassifier':
       return noisyClassifierTask(spec);
+    case 'distil':
+      return distilTask(spec);
   }
 }
 
@@ -240,6 +239,20 @@ function classifierTask({ config }: TaskSpec & { kind: 'classifier' }): Training
         if (!attributes) return ofLabel;
         const ofAttributes = attributeLoss(config.attributes, attributes, batchArray(batch, 'attributes').data);
         return { ...ofLabel, loss: add(ofLabel.loss, ofAttributes) as Scalar };
+      }),
+  };
+}
+
+/** Batch: x (B, H, W, 3), pictures, and y (B, H, W, 1), their heights, both in [−1, 1]. */
+function heightTask({ config, circular }: TaskSpec & { kind: 'height' }): TrainingTask {
+  return {
+    shapes: autoencoderKlShapes(config),
+    isTrained: () => true,
+    loss: (weights, batch) =>
+      tidy(() => {
+        const { mean: code } = encode(config, weights, batchTensor<Tensor4D>(batch, 'x'), circular);
+        const guessed = decode(config, weights, code, circular);
+        return { loss: reconstructionError('l1', batchTensor<Tensor4D>(batch, 'y'), guessed), metrics: {} };
       }),
   };
 }

@@ -55,6 +55,8 @@ it('largerDeviation takes the larger of each', () => {
 
 const WEIGHTS = 'diffusion_pytorch_model.safetensors';
 const BOUND = 2e-4;
+/** A seamless model with attributes, trained in PyTorch by a project of `figment export trainer`, and its `make_case.py`. */
+const ATTRIBUTES = 'pipeline-attributes';
 
 type Tensors = Map<string, WeightTensor>;
 
@@ -67,8 +69,9 @@ function readNetwork(name: string): [NetworkFolder & { weights: Tensors }, Tenso
   return [folder, readTensorsFixture(`${name}/case.safetensors`)];
 }
 
-async function readPipeline(): Promise<[ModelFiles, PipelineCase, Tensors]> {
+async function readPipeline(name = 'pipeline'): Promise<[ModelFiles, PipelineCase, Tensors]> {
   const paths = [
+    ...(name === ATTRIBUTES ? ['conditioning/config.json', `conditioning/${WEIGHTS}`] : []),
     'model_index.json',
     'unet/config.json',
     `unet/${WEIGHTS}`,
@@ -76,11 +79,11 @@ async function readPipeline(): Promise<[ModelFiles, PipelineCase, Tensors]> {
     `vae/${WEIGHTS}`,
     'scheduler/scheduler_config.json',
   ];
-  const files = Object.fromEntries(paths.map((path) => [path, readFixture(`pipeline/${path}`)]));
+  const files = Object.fromEntries(paths.map((path) => [path, readFixture(`${name}/${path}`)]));
   return [
-    await loadModelFolder(memorySource(files, 'pipeline')),
-    readJsonFixture('pipeline/case.json'),
-    readTensorsFixture('pipeline/case.safetensors'),
+    await loadModelFolder(memorySource(files, name)),
+    readJsonFixture(`${name}/case.json`),
+    readTensorsFixture(`${name}/case.safetensors`),
   ];
 }
 
@@ -98,9 +101,9 @@ describe('networks agree with diffusers', () => {
       expect(memory().numTensors).toBe(numTensors);
     });
 
-    it('pipeline', async () => {
+    it.each(['pipeline', ATTRIBUTES])('%s', async (name) => {
       const { numTensors } = memory();
-      expect((await runPipelineCase(...(await readPipeline()))).maxRel).toBeLessThan(BOUND);
+      expect((await runPipelineCase(...(await readPipeline(name)))).maxRel).toBeLessThan(BOUND);
       expect(memory().numTensors).toBe(numTensors);
     });
   });
@@ -136,6 +139,20 @@ describe('what is wrong is noticed', () => {
     const other = { ...pipelineCase, guidance_scale: 2.4 };
     expect((await runPipelineCase(files, other, tensors)).maxRel).toBeGreaterThan(BOUND);
     await expect(runPipelineCase(files, { ...pipelineCase, timesteps: [1] }, tensors)).rejects.toThrow(/expected 1/);
+  });
+
+  it('in one attribute, one label, the padding of a pipeline', async () => {
+    const [files, pipelineCase, tensors] = await readPipeline(ATTRIBUTES);
+    const { figment } = files.index;
+    const straight = { ...files, index: { ...files.index, figment: { ...figment, circularPadding: false } } };
+    expect((await runPipelineCase(straight, pipelineCase, tensors)).maxRel).toBeGreaterThan(BOUND);
+    for (const name of ['attributes', 'class_labels']) {
+      const { data } = tensors.get(name)!;
+      const before = data[0]!;
+      data[0] = 1;
+      expect((await runPipelineCase(files, pipelineCase, tensors)).maxRel, name).toBeGreaterThan(BOUND);
+      data[0] = before;
+    }
   });
 
   it('when a tensor is missing, and nothing leaks', async () => {

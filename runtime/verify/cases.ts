@@ -13,6 +13,7 @@ import {
   tensor,
   tidy,
 } from '@tensorflow/tfjs-core';
+import { ANY } from '../core/attributes.ts';
 import { guidedPrediction } from '../diffusion/guidance.ts';
 import { createSampler, samplerForConfig } from '../diffusion/sampler.ts';
 import type { Sampler } from '../diffusion/samplerType.ts';
@@ -24,6 +25,8 @@ import {
 } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes, decode, encode, type LatentDistribution } from '../networks/autoencoderKl.ts';
 import { parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
+import { conditioning } from '../networks/conditioning.ts';
+import { embeddingRows } from '../networks/layers.ts';
 import { type UNet2DCondition, unet2d, unet2dShapes } from '../networks/unet2d.ts';
 import { parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { uploadWeights } from '../networks/weights.ts';
@@ -141,7 +144,8 @@ export async function runVaeCase({ name, config, weights }: NetworkFolder, tenso
 /**
  * A whole generation, with classifier-free guidance where there is a null label, from given starting latents to the image.
  *
- * @param tensors `latents`, `class_labels` if the U-Net has classes, and the results `latents_out` and `image`
+ * @param tensors `latents`, `class_labels` if the U-Net has classes or conditioning, `attributes` (B, attributes) if that
+ *                knows any, and the results `latents_out` and `image`
  * @throws        Error when the timesteps are not the recorded ones, or a tensor or option is missing or wrong
  */
 export async function runPipelineCase(
@@ -161,24 +165,56 @@ export async function runPipelineCase(
   }
 }
 
-function denoise({ unet, scheduler }: DiffusionModel, pipelineCase: PipelineCase, tensors: Tensors): Tensor4D {
-  const { num_inference_steps, null_label } = pipelineCase;
-  const sampler = samplerOf(scheduler, pipelineCase, num_inference_steps);
+function denoise(model: DiffusionModel, pipelineCase: PipelineCase, tensors: Tensors): Tensor4D {
+  const { unet, scheduler, index } = model;
+  const sampler = samplerOf(scheduler, pipelineCase, pipelineCase.num_inference_steps);
   assertTimesteps(sampler.timesteps, pipelineCase.timesteps);
-  const predict = (xt: Tensor4D, t: ArrayLike<number>, labels: ArrayLike<number>) =>
-    unet2d(unet.config, unet.weights, xt, t, labels);
-  const numImages = find(tensors, 'latents').shape[0]!;
-  const classLabels =
-    unet.config.num_class_embeds === null ? new Int32Array(numImages) : find(tensors, 'class_labels').data;
+  const circular = index.figment.circularPadding;
+  const { classLabels, nullLabel, rowsOf } = conditionsOf(model, pipelineCase.null_label, tensors);
+  const predict = (xt: Tensor4D, t: ArrayLike<number>, classes: ArrayLike<number>) =>
+    unet2d(unet.config, unet.weights, xt, t, rowsOf(classes), { circular });
   const guidance = { guidanceScale: pipelineCase.guidance_scale };
   let xt = images(tensors, 'latents');
   for (const [index, t] of sampler.timesteps.entries()) {
     const input = sampler.scaleInput(xt, index);
-    const output = guidedPrediction(predict, input, t, classLabels, null_label ?? -1, guidance);
+    const output = guidedPrediction(predict, input, t, classLabels, nullLabel, guidance);
     xt = sampler.step(output, index, xt).xt;
   }
   sampler.dispose();
   return xt;
+}
+
+/** What the pictures of a case are to be, as classes, and what the U-Net takes for some of them. */
+interface CaseConditions {
+  classLabels: ArrayLike<number>;
+  nullLabel: number;
+  rowsOf(classes: ArrayLike<number>): UNet2DCondition;
+}
+
+/** Where a vector stands for label and attributes, each picture is a class of its own, and the one behind them is "any". */
+function conditionsOf(
+  { unet, conditioning: network }: DiffusionModel,
+  nullLabel: number | null,
+  tensors: Tensors,
+): CaseConditions {
+  const numImages = find(tensors, 'latents').shape[0]!;
+  if (!network) {
+    const isTold = unet.config.num_class_embeds !== null;
+    const classLabels = isTold ? find(tensors, 'class_labels').data : new Int32Array(numImages);
+    return { classLabels, nullLabel: nullLabel ?? -1, rowsOf: (classes) => classes };
+  }
+  const { num_labels, attributes } = network.config;
+  const names = Object.keys(attributes);
+  const told = names.length > 0 ? find(tensors, 'attributes').data : [];
+  const vectors = conditioning(network.config, network.weights, {
+    classLabels: [...find(tensors, 'class_labels').data, num_labels],
+    attributes: [...told, ...names.map(() => ANY)],
+  });
+  return {
+    classLabels: Array.from({ length: numImages }, (_, image) => image),
+    nullLabel: numImages,
+    rowsOf: (classes) => embeddingRows({ 'vectors.weight': vectors }, 'vectors', classes),
+  };
 }
 
 function samplerOf(

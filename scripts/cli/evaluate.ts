@@ -12,6 +12,18 @@ export function evaluateCommand(): Command {
     .option('--out <dir>', 'folder for metrics.json and contact-sheet.png (default: the model folder)')
     .option('--classifier <file>', 'where the classifier is kept (default: in the user cache folder)')
     .option('--classifier-steps <n>', 'steps that a new classifier is trained (default: 2000)', wholeNumber(1))
+    .option(
+      '--height-steps <n>',
+      'of materials: steps that a network is trained which guesses height from albedo',
+      wholeNumber(1),
+      400,
+    )
+    .option(
+      '--sweep-seeds <n>',
+      'seeds of each label of which every numeric attribute is swept; 0: none',
+      wholeNumber(0, 100),
+      2,
+    )
     .option('--images-per-class <n>', 'pictures of each label, at each guidance scale', wholeNumber(2, 10_000), 32)
     .addOption(
       new Option('--guidance <list>', 'guidance scales').default([1, 2, 4], '1,2,4').argParser(parseGuidanceList),

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { type AskedAttributes, ATTRIBUTES_FORM, attributesFromText } from '../bake/combinations.ts';
 
 /** Parser of an option that takes a whole number. */
@@ -39,4 +39,10 @@ export function pageOrigin(text: string): string {
     throw new InvalidArgumentError('expected an address such as http://localhost:5173.');
   }
   return address.origin;
+}
+
+/** The option that chooses among the attributes of a data set. */
+export function attributesOption(fallback: string): Option {
+  const what = `condition on these attributes of the data, separated by commas, or on none (${fallback})`;
+  return new Option('--attributes <list>', what).argParser((text) => text.split(','));
 }

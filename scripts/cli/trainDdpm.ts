@@ -62,9 +62,9 @@ interface DdpmCommandOptions extends CommonTrainOptions {
 /** figment train ddpm */
 export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
   const { dataset: read, split } = await readTrainingData(command);
-  checkFrames(read, command);
+  checkFrames('train ddpm', read, command);
   const chosen = diffusionOptions(command, read);
-  const latentScale = command.latentScale ?? 1 / Math.sqrt(numFramesOf(read));
+  const latentScale = command.latentScale ?? usualLatentScale(read);
   const vae = command.vae === undefined ? null : await readVae(command.vae);
   const whole = vae ? seenBy(vae.config, read) : read;
   const dataset = { ...whole, attributes: chooseAttributes(whole, command.attributes) };
@@ -123,26 +123,39 @@ function seenBy({ in_channels: channels }: AutoencoderKlConfig, dataset: Dataset
 }
 
 /** @throws UsageError for what would mix up frames: a mirrored walk to the left is lit from the other side */
-function checkFrames({ name, frames }: Dataset, { flip, circular }: DdpmCommandOptions): void {
+export function checkFrames(
+  operation: string,
+  { name, frames }: Dataset,
+  { flip, circular }: { flip?: boolean; circular?: boolean },
+): void {
   if (!frames || !(flip || circular)) return;
   throw new UsageError(
-    `train ddpm: the images of "${name}" have frames, which go without --${flip ? 'flip' : 'circular'}; leave it out`,
+    `${operation}: the images of "${name}" have frames, which go without --${flip ? 'flip' : 'circular'}; leave it out`,
   );
 }
 
 /**
- * What makes the standard deviation of latents `latentScale`. Frames tell much of the same, so that noise hides less of it:
- * at a scale of 1 the first of 20 steps would settle what half of a picture shows.
+ * The standard deviation of latents. Frames tell much of the same, so that noise hides less of it: at 1 the first of 20 steps
+ * would settle what half of a picture shows.
  *
  * Source: Chen 2023, arXiv:2301.10972, section 3.
  */
+export function usualLatentScale(dataset: Pick<Dataset, 'frames'>): number {
+  return 1 / Math.sqrt(numFramesOf(dataset));
+}
+
+/** What makes the standard deviation of latents `latentScale`. */
 function scaledStatistics(latents: LatentDataset, dataset: Dataset, latentScale: number) {
   const { mean, std } = latentStatistics(latents, numFramesOf(dataset));
   return { mean, std: std.map((value) => value / latentScale) };
 }
 
 /** Latents are those of the encoded images, once for each way in which they are looked at. */
-function attributesOfLatents(dataset: Dataset, indices: Int32Array, { classLabels }: LatentDataset): Float32Array {
+export function attributesOfLatents(
+  dataset: Dataset,
+  indices: Int32Array,
+  { classLabels }: LatentDataset,
+): Float32Array {
   const imageOf = (_: number, latent: number) => indices[latent % indices.length]!;
   return encodeColumns(dataset.attributes ?? [], classLabels.map(imageOf));
 }
@@ -153,17 +166,21 @@ const EXAMPLES_PER_LABEL = 3;
 const FRAMES_PREVIEW = { numPlain: 1, numExamples: 1, numCopies: 1 };
 
 /** Pictures that the model has not seen, if there are any, and what they show; none where nothing is known of them. */
-function examplesOf(dataset: Dataset, { train, heldOut }: DatasetSplit): LabelledPicture[] {
+export function examplesOf(dataset: Dataset, { train, heldOut }: DatasetSplit): LabelledPicture[] {
   if (!dataset.attributes?.length) return [];
   const count = dataset.frames ? FRAMES_PREVIEW.numExamples : EXAMPLES_PER_LABEL;
   return drawExamples(dataset, heldOut.length > 0 ? heldOut : train, count);
 }
 
 /** Of frames the picture itself is predicted: noise is different in each, and more than the network has room for. */
-function diffusionOptions(command: DdpmCommandOptions, { frames }: Dataset): DiffusionOptions {
+export function usualPrediction({ frames }: Pick<Dataset, 'frames'>): PredictionType {
+  return frames ? 'sample' : DIFFUSION_DEFAULTS.predictionType;
+}
+
+function diffusionOptions(command: DdpmCommandOptions, dataset: Dataset): DiffusionOptions {
   return {
     ...trainerOptions(command, DIFFUSION_DEFAULTS),
-    predictionType: command.prediction ?? (frames ? 'sample' : DIFFUSION_DEFAULTS.predictionType),
+    predictionType: command.prediction ?? usualPrediction(dataset),
     betaSchedule: command.schedule,
     condDropProb: command.condDropProb ?? DIFFUSION_DEFAULTS.condDropProb,
     minSnrGamma: command.minSnrGamma ?? null,
@@ -183,15 +200,17 @@ const encodeOptions = ({ circular = false, flip = false }: DdpmCommandOptions) =
  * One row of samples for each label, from the model as it is stored; of a model with attributes also samples that ought to
  * show what the picture to the left of them shows.
  */
-async function previewSheet(
+export async function previewSheet(
   files: Record<string, Uint8Array>,
   examples: readonly LabelledPicture[],
 ): Promise<PixelImage> {
   const model = createModel(await loadModelFolder(memorySource(files)));
+  const { student, sampleDefaults } = model.index.figment;
+  const steps = student ? { numInferenceSteps: sampleDefaults.numInferenceSteps } : {};
   try {
-    const fewer = model.index.figment.frames;
-    if (examples.length === 0) return await sampleSheet(model, fewer && { columns: 2 });
-    return await attributeSheet(model, examples, fewer && FRAMES_PREVIEW);
+    const isFew = model.index.figment.frames !== undefined;
+    if (examples.length === 0) return await sampleSheet(model, { ...steps, ...(isFew && { columns: 2 }) });
+    return await attributeSheet(model, examples, { ...steps, ...(isFew && FRAMES_PREVIEW) });
   } finally {
     model.dispose();
   }

@@ -86,7 +86,24 @@ it('is inspected, exported and evaluated', async () => {
   expect(image).toMatchObject({ channels: 6, channelNames: ['r', 'g', 'b', 'height', 'roughness', 'metallic'] });
   const judge = ['--classifier', at('judge.safetensors'), '--classifier-steps', '2', '--held-out', '0.4'];
   const few = ['--images-per-class', '2', '--steps', '1', '--guidance', '1', '--workers', '1', '--backend', 'wasm'];
-  expect(await figment('evaluate', at('run'), '--data', at('data'), ...judge, ...few)).toMatch(/^seam at guidance/m);
+  const measured = ['--height-steps', '2', '--sweep-seeds', '1'];
+  const printed = await figment('evaluate', at('run'), '--data', at('data'), ...judge, ...few, ...measured);
+  expect(printed).toMatch(/^seam of height, 3x2 tiles: \d\.\d\d$/m);
+  expect(printed).toMatch(/^height from albedo errs by 0\.\d+, of held-out ones by 0\.\d+: \d\.\d\d times$/m);
+  expect(printed).toMatch(/^rank correlation of growth asked and read: -?\d\.\d{3}$/m);
+  const metrics = JSON.parse(await readFile(at('run', 'metrics.json'), 'utf8'));
+  expect(metrics.materials.seams.map(({ channel, tiles }: Record<string, string>) => `${channel} ${tiles}`)).toEqual(
+    ['1x1', '3x2'].flatMap((tiles) => ['albedo', 'height', 'roughness', 'metallic'].map((name) => `${name} ${tiles}`)),
+  );
+  expect(metrics.materials.seams[1].perClass).toEqual({
+    disc: expect.any(Number),
+    ramp: expect.any(Number),
+    stripes: expect.any(Number),
+  });
+  expect(metrics.monotony).toMatchObject({
+    seedsPerClass: 1,
+    attributes: { growth: { perClass: { disc: expect.any(Number) } } },
+  });
   await expect(figment('evaluate', at('run'), '--data', at('pictures'), ...judge, ...few)).rejects.toThrow(
     'the model makes 16x16 px with 6 channels, the data are 16x16 px with 4 channels',
   );

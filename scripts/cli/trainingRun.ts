@@ -10,14 +10,12 @@ import {
   type Dataset,
   type DatasetSplit,
   dataParallelGradients,
-  framesOf,
   type GradientSource,
   type GradientWorker,
   type PixelImage,
   type Shapes,
   scaleSheet,
   selectColumns,
-  singleFrames,
   type Trainer,
   type TrainerOptions,
   type TrainerState,
@@ -93,16 +91,18 @@ export interface TrainingData {
 
 /** What one kind of training does in its own way. */
 export interface TrainingKind {
-  /** Stands in titles: `train vae`. */
+  /** Stands in checkpoints, and in titles: `train vae`. */
   kind: string;
+  /** Stands in titles, where that is another. */
+  title?: string;
   data: TrainingData;
   options: Pick<TrainerOptions, 'batchSize'> & { seed: number };
   /** What else a training that is resumed must have in common with the one before, beside data set, seed and batch size. */
   notes?: Record<string, string>;
   /** Shapes of the network's weights; a checkpoint must have the same. */
   shapes: Shapes;
-  /** Whether the encoder stays as it is. */
-  freezeEncoder?: boolean;
+  /** Whether some of the weights stay as they are: those of an encoder, or of a teacher. */
+  keepsWeights?: boolean;
   /** Makes the trainer on the backend that is open by then. */
   start(place: TrainingPlace): TrainingAtWork | Promise<TrainingAtWork>;
 }
@@ -123,8 +123,8 @@ export interface TrainingAtWork {
 
 /** Opens the backend, starts or resumes the training, and runs it to its end or until it is interrupted. */
 export async function train(command: CommonTrainOptions, training: TrainingKind): Promise<void> {
-  const { kind, data, options, shapes, freezeEncoder = false } = training;
-  const title = `train ${kind}`;
+  const { kind, data, options, shapes, keepsWeights = false } = training;
+  const { title = `train ${kind}` } = training;
   const { seed, batchSize } = options;
   const notes = {
     kind,
@@ -134,7 +134,7 @@ export async function train(command: CommonTrainOptions, training: TrainingKind)
     ...training.notes,
   };
   const resumed = command.resume ? await readCheckpoint(command.out, notes) : undefined;
-  if (resumed) checkCheckpoint(resumed, shapes, freezeEncoder, command.out);
+  if (resumed) checkCheckpoint(resumed, shapes, keepsWeights, command.out);
   const { backend, reason, release } = await openNodeBackend(command.backend);
   try {
     const { train, heldOut } = data.split;
@@ -239,15 +239,6 @@ export async function readTrainingData(options: TrainingDataOptions): Promise<Tr
   const extra = Array.from(both.classLabels.keys()).slice(dataset.classLabels.length);
   const train = [...split.train, ...extra.filter((image) => !hidden.has(image))];
   return { dataset: both, split: { ...split, train: Int32Array.from(train) } };
-}
-
-/** Training data with every frame as a picture of its own; the frames of a subject stay on one side. */
-export function framesAsPictures({ dataset, split }: TrainingData): TrainingData {
-  const { train, heldOut } = split;
-  return {
-    dataset: singleFrames(dataset),
-    split: { train: framesOf(dataset, train), heldOut: framesOf(dataset, heldOut) },
-  };
 }
 
 /** All images of the combinations that are held out, wherever they come from. */

@@ -47,10 +47,16 @@ describe('verify', () => {
   it('runs every kind of case below a folder', async () => {
     const text = await verify(FIXTURES);
     expect(text).toMatch(/^case +absolute +relative +result$/m);
-    for (const name of ['pipeline', 'unet-plain', 'vae-f4', '08-ddpm_fixed_large-linear-v_prediction']) {
+    for (const name of [
+      'pipeline',
+      'pipeline-attributes',
+      'unet-plain',
+      'vae-f4',
+      '08-ddpm_fixed_large-linear-v_prediction',
+    ]) {
       expect(text).toMatch(new RegExp(`^${name} +\\d\\.\\de[-+]\\d+ +\\d\\.\\de-\\d+ +ok$`, 'm'));
     }
-    expect(text).toContain('verify: all 48 agree within 0.0002');
+    expect(text).toContain('verify: all 49 agree within 0.0002');
   });
 
   it.skipIf(!existsSync(SHARED))('runs the whole shared set', async () => {

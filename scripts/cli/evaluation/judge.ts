@@ -18,6 +18,7 @@ import {
   encodeColumns,
   parseClassifierConfig,
   parseSafetensors,
+  type Shapes,
   uploadWeights,
   vocabularyOf,
   type WeightTensor,
@@ -38,15 +39,7 @@ export interface OpenClassifierOptions {
   numWorkers: number;
 }
 
-export interface Judge {
-  file: string;
-  config: ClassifierConfig;
-  weights: Record<string, Tensor>;
-  /** Steps it was trained for. */
-  numSteps: number;
-  isNew: boolean;
-  dispose(): void;
-}
+export type Judge = TrainedNetworkAtWork<ClassifierConfig>;
 
 /**
  * The judge of a data set: read from its file where one was trained on the same images before, otherwise trained and stored.
@@ -55,31 +48,66 @@ export interface Judge {
  */
 export async function openJudge(dataset: Dataset, options: OpenClassifierOptions): Promise<Judge> {
   const digest = trainingDigest(dataset, options.indices);
-  const file = options.file ?? cachedFile(dataset, digest, options.numSteps);
-  const stored = await readIfThere(file);
-  if (stored) {
-    const { config, weights, numSteps } = readClassifier(stored, file, digest);
-    return opened({ file, config, weights, numSteps, isNew: false });
-  }
-  const config = defaultClassifierConfig(dataset);
-  const weights = await train(dataset, config, options);
-  await store(file, weights, { config: JSON.stringify(config), digest, numSteps: String(options.numSteps) });
-  return opened({ file, config, weights, numSteps: options.numSteps, isNew: true });
+  const network = await openTrained({
+    file: options.file ?? cachedFile(dataset.name, digest, options.numSteps),
+    digest,
+    numSteps: options.numSteps,
+    config: defaultClassifierConfig(dataset),
+    parse: parseClassifierConfig,
+    shapes: classifierShapes,
+    train: (config) => train(dataset, config, options),
+  });
+  return network;
 }
 
-function opened(parts: Omit<Judge, 'weights' | 'dispose'> & { weights: Map<string, WeightTensor> }) {
+/** A network that evaluations train and keep. */
+interface TrainedNetworkPlan<Config> {
+  file: string;
+  /** Of all that it learns from. */
+  digest: string;
+  numSteps: number;
+  config: Config;
+  parse(config: unknown, fileName: string): Config;
+  shapes(config: Config): Shapes;
+  train(config: Config): Promise<Map<string, WeightTensor>>;
+}
+
+/** A network whose weights are on the current backend. */
+export interface TrainedNetworkAtWork<Config> {
+  file: string;
+  config: Config;
+  weights: Record<string, Tensor>;
+  /** Steps it was trained for. */
+  numSteps: number;
+  isNew: boolean;
+  dispose(): void;
+}
+
+/** Reads a network from its file; or trains it, and stores it there. @throws UsageError when the file belongs to other data */
+export async function openTrained<Config>(plan: TrainedNetworkPlan<Config>): Promise<TrainedNetworkAtWork<Config>> {
+  const { file, digest, numSteps, config } = plan;
+  const stored = await readIfThere(file);
+  if (stored) return opened({ file, isNew: false, ...readTrained(stored, plan) });
+  const weights = await plan.train(config);
+  await store(file, weights, { config: JSON.stringify(config), digest, numSteps: String(numSteps) });
+  return opened({ file, config, weights, numSteps, isNew: true });
+}
+
+function opened<Config>(
+  parts: Omit<TrainedNetworkAtWork<Config>, 'weights' | 'dispose'> & { weights: Map<string, WeightTensor> },
+): TrainedNetworkAtWork<Config> {
   const weights = uploadWeights(parts.weights);
   return { ...parts, weights, dispose: () => dispose(Object.values(weights)) };
 }
 
-function cachedFile(dataset: Dataset, digest: string, numSteps: number): string {
-  const name = dataset.name.replace(/[^\w-]+/g, '_');
+function cachedFile(dataName: string, digest: string, numSteps: number): string {
+  const name = dataName.replace(/[^\w-]+/g, '_');
   const folder = join(envPaths('babylon-figment', { suffix: '' }).cache, 'classifiers');
   return join(folder, `${name}-${digest.slice(0, 16)}-${numSteps}.safetensors`);
 }
 
-/** sha-256 of what a classifier learns from: labels, sizes, and the training images with their attributes. */
-function trainingDigest(dataset: Dataset, indices: Int32Array): string {
+/** sha-256 of what a network learns from: labels, sizes, and the training images with their attributes. */
+export function trainingDigest(dataset: Dataset, indices: Int32Array): string {
   const { labels, widthPx, heightPx, channels, images, classLabels, attributes = [] } = dataset;
   const length = widthPx * heightPx * channels;
   const hash = createHash('sha256').update(JSON.stringify({ labels, widthPx, heightPx, channels }));
@@ -101,7 +129,10 @@ async function readIfThere(file: string): Promise<Uint8Array | null> {
   }
 }
 
-function readClassifier(bytes: Uint8Array, file: string, digest: string) {
+function readTrained<Config>(
+  bytes: Uint8Array,
+  { file, digest, parse, shapes }: TrainedNetworkPlan<Config>,
+): { config: Config; weights: Map<string, WeightTensor>; numSteps: number } {
   const { metadata, tensors } = parseSafetensors(bytes, file);
   if (metadata.config === undefined) {
     throw new UsageError(`evaluate: ${file} is no classifier; name one made by figment evaluate, or a new file`);
@@ -111,8 +142,8 @@ function readClassifier(bytes: Uint8Array, file: string, digest: string) {
       `evaluate: classifier ${file} was trained on other images; name a new file, or the same --data, --held-out and --split-seed`,
     );
   }
-  const config = parseClassifierConfig(JSON.parse(metadata.config), file);
-  checkWeights(tensors, classifierShapes(config), file);
+  const config = parse(JSON.parse(metadata.config), file);
+  checkWeights(tensors, shapes(config), file);
   return { config, weights: tensors as Map<string, WeightTensor>, numSteps: Number(metadata.numSteps) };
 }
 

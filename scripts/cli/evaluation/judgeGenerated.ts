@@ -1,23 +1,34 @@
 import {
+  albedoOf,
   attributesOf,
   type ConditionalVae,
+  classifyImages,
   composeSheet,
   type Dataset,
   type DatasetSplit,
   type DiffusionModel,
+  datasetOfPictures,
   encodeColumns,
-  generate,
+  type GeneratedPicture,
+  generatePictures,
+  type HeightGuesser,
   type ImageSet,
-  imagesOfPixels,
+  type ImageSize,
+  imagesOfDataset,
+  numFramesOf,
   type PictureOptions,
   REFINE_STRENGTH,
   type SampleOptions,
   type SamplerName,
   scaleNearest,
+  singleFrames,
 } from '../../../runtime/index.ts';
 import { encodePng } from '../../node/png.ts';
 import { withProgress } from '../../node/terminal.ts';
+import { type FrameMetrics, frameMetrics, repeatRows, stillFrames } from './frames.ts';
 import type { Judge } from './judge.ts';
+import { type MaterialMetrics, measureHeights, seamsOf, withHeldOut } from './judgeMaterials.ts';
+import { type MonotonyMetrics, monotonyOf, planSweeps } from './judgeMonotony.ts';
 import {
   byLabel,
   type CopyMetrics,
@@ -32,10 +43,13 @@ import {
   type SeamMetrics,
 } from './measure.ts';
 import type { Metrics } from './report.ts';
+import { seenByJudge } from './seenByJudge.ts';
 
 /** The networks that are judged. */
 export interface Judged {
   model: DiffusionModel;
+  /** Of a distilled model, whose recipes may need it. */
+  teacher: DiffusionModel | null;
   /** The model's conditional VAE, where it has one. */
   cvae: ConditionalVae | null;
 }
@@ -45,37 +59,55 @@ export type EvaluationRecipe = Omit<Metrics['recipe'], 'backend'>;
 
 /** What it takes to judge what a model generates. */
 export interface Context extends Judged {
+  /** In the format of the model's pictures, with their maps and frames. */
+  whole: Dataset;
+  /** Of the same. */
+  splitOfWhole: DatasetSplit;
+  /** What the classifier sees of it: every frame is an image. */
   dataset: Dataset;
   split: DatasetSplit;
   sets: Record<'heldOut' | 'reconstructedHeldOut', ImageSet>;
   classifier: Judge;
+  /** Of models of materials alone. */
+  heights: (HeightGuesser & { numSteps: number }) | null;
+  /** How many seeds of each class have their numeric attributes swept. */
+  numSweepSeeds: number;
   real: Measured;
+  /** Of the held-out images, where they have frames. */
+  realFrames: FrameMetrics | null;
   perClass: number;
   recipe: EvaluationRecipe;
 }
 
 /** Generates at each guidance scale, one after the other; the sheet and the search for copies are of one of them. */
 export async function judgeGenerated(context: Context) {
-  const { model, cvae, dataset, recipe } = context;
+  const { model, cvae, whole, dataset, recipe } = context;
   const shownScale = scaleOfSheet(recipe.guidanceScales, model);
   const byGuidance: Record<string, GuidanceMetrics> = {};
   const imagesPerSecond: Record<string, number> = {};
   let copying: CopyMetrics[] = [];
   let seam: SeamMetrics | undefined;
+  let materials: MaterialMetrics | undefined;
   let sheet = new Uint8Array();
   for (const guidanceScale of recipe.guidanceScales) {
     const { ddpm } = makersAt(context, guidanceScale);
-    const { pictures, images, metrics, speed } = await judge(context, ddpm, `guidance ${guidanceScale}`);
+    const { pictures, made, images, metrics, speed } = await judge(context, ddpm, `guidance ${guidanceScale}`);
     byGuidance[guidanceScale] = metrics;
     imagesPerSecond[guidanceScale] = speed;
     if (guidanceScale !== shownScale) continue;
     const sets = { ...context.sets, generated: images };
+    const { frames } = whole;
+    const compared = frames ? stillFrames(frames, context.split, sets) : { split: context.split, sets };
     copying = await withProgress('compare', async (onProgress) =>
-      copyingPerClass(dataset, context.split, sets, onProgress),
+      copyingPerClass(dataset, compared.split, compared.sets, onProgress),
     );
-    if (model.index.figment.circularPadding) seam = measureSeams(pictures, shownScale, dataset, context.split);
+    if (model.index.figment.circularPadding) {
+      const plain = pictures.map(({ pixels }) => pixels);
+      seam = measureSeams(plain, shownScale, whole, context.split);
+    }
+    if (context.heights) materials = await judgeMaterials(context, { pictures, made }, context.heights, shownScale);
     const text = { model: model.index.figment.name, ...recipe, guidanceScales: [guidanceScale] };
-    sheet = new Uint8Array(contactSheet(pictures, dataset.labels.length, dataset, text));
+    sheet = new Uint8Array(contactSheet(pictures, whole, text));
   }
   const nearestTrainingImage = {
     guidanceScale: shownScale,
@@ -83,18 +115,76 @@ export async function judgeGenerated(context: Context) {
     perClass: byLabel(dataset.labels, copying),
   };
   const ddpm = pipelineMetrics(byGuidance[shownScale]!, imagesPerSecond[shownScale]!);
+  const monotony = await judgeMonotony(context, shownScale);
   const pipelines = cvae ? { ddpm, ...(await judgePipelines(context, shownScale)) } : undefined;
   return {
     metrics: {
       byGuidance,
       nearestTrainingImage,
       ...(seam && { seam }),
+      ...(materials && { materials }),
+      ...(monotony && { monotony }),
       ...(pipelines && { pipelines }),
       generation: { imagesPerSecond },
     },
     sheet,
   };
 }
+
+const TILES_ACROSS = 3;
+const TILES_DOWN = 2;
+
+/** @param generated of one tile, and what is seen of them */
+async function judgeMaterials(
+  context: Context,
+  generated: { pictures: readonly GeneratedPicture[]; made: Dataset },
+  heights: HeightGuesser & { numSteps: number },
+  guidanceScale: number,
+): Promise<MaterialMetrics> {
+  const { model, whole, split, recipe } = context;
+  const { widthPx, heightPx } = whole;
+  const { circularPadding } = model.index.figment;
+  const seams = withHeldOut(seamsOf({ pictures: generated.pictures, widthPx, heightPx }, whole), whole, split);
+  if (circularPadding) {
+    const size = { widthPx: TILES_ACROSS * widthPx, heightPx: TILES_DOWN * heightPx };
+    const make = makersAt(context, guidanceScale, size).ddpm;
+    const { requests } = askedPictures(context);
+    const first = requests.filter((_, i) => i % recipe.imagesPerClass === 0);
+    const numAtOnce = Math.max(1, Math.floor(BATCH / (TILES_ACROSS * TILES_DOWN)));
+    const pictures = await withProgress('tiles', (onProgress) => generateSet(make, first, onProgress, numAtOnce));
+    seams.push(...seamsOf({ pictures, ...size }, whole));
+  }
+  const real = imagesOfDataset(seenByJudge(whole), split.heldOut);
+  const heightFromAlbedo = await measureHeights(heights, everyImage(generated.made), real);
+  return { guidanceScale, seams: circularPadding ? seams : [], heightFromAlbedo };
+}
+
+/** How well numbers are heeded; undefined where there are none to ask for. */
+async function judgeMonotony(context: Context, guidanceScale: number): Promise<MonotonyMetrics | undefined> {
+  const { whole, splitOfWhole, recipe, numSweepSeeds: numSeeds, classifier } = context;
+  const sweeps = planSweeps(whole, splitOfWhole, { firstSeed: recipe.firstSeed, numSeeds });
+  if (sweeps.length === 0) return undefined;
+  const { ddpm } = makersAt(context, guidanceScale);
+  const requests = sweeps.flatMap((sweep) => sweep.requests);
+  const pictures = await withProgress('sweep', (onProgress) => generateSet(ddpm, requests, onProgress));
+  const classLabels = Int32Array.from(requests, ({ label }) => whole.labels.indexOf(label));
+  const made = seenByJudge(datasetOfPictures(pictures, classLabels, whole));
+  const images = everyImage(albedoOf(singleFrames(made)));
+  const { attributes } = await classifyImages(classifier.config, classifier.weights, images);
+  const names = Object.keys(classifier.config.attributes);
+  const numFrames = numFramesOf(whole);
+  const readOf = (picture: number, attribute: string) => {
+    const ofFrames = Array.from({ length: numFrames }, (_, frame) => {
+      return attributes[(picture * numFrames + frame) * names.length + names.indexOf(attribute)]!;
+    });
+    return ofFrames.reduce((sum, value) => sum + value, 0) / numFrames;
+  };
+  let next = 0;
+  const read = sweeps.map(({ attribute, values }) => values.map(() => readOf(next++, attribute)));
+  return { guidanceScale, seedsPerClass: numSeeds, attributes: monotonyOf(sweeps, read) };
+}
+
+const everyImage = (dataset: Dataset) => imagesOfDataset(dataset, Int32Array.from(dataset.classLabels.keys()));
 
 /** Judges the pipelines other than ddpm. */
 async function judgePipelines(context: Context, guidanceScale: number): Promise<Record<string, PipelineMetrics>> {
@@ -117,21 +207,42 @@ function scaleOfSheet(scales: readonly number[], { index }: DiffusionModel): num
   return [...scales].sort((a, b) => Math.abs(a - usual) - Math.abs(b - usual))[0]!;
 }
 
-function makersAt({ model, cvae, recipe }: Context, guidanceScale: number) {
+function makersAt({ model, teacher, cvae, recipe }: Context, guidanceScale: number, size: ImageSize = {}) {
   const { numInferenceSteps, sampler } = recipe;
-  return makersOf(model, cvae, { guidanceScale, numInferenceSteps, sampler: sampler as SamplerName });
+  return makersOf(
+    { model, teacher, cvae },
+    { ...size, guidanceScale, numInferenceSteps, sampler: sampler as SamplerName },
+  );
 }
 
 /** Makes as many pictures of each label as the recipe says, and has them judged. */
 async function judge(context: Context, make: MakePictures, title: string) {
-  const { dataset, classifier, real, perClass } = context;
+  const { whole, dataset, classifier, real, perClass } = context;
   const { requests, classLabels, attributes } = askedPictures(context);
   const started = performance.now();
   const pictures = await withProgress(title, (onProgress) => generateSet(make, requests, onProgress));
   const speed = (1000 * pictures.length) / (performance.now() - started);
-  const images = { ...imagesOfPixels(pictures, classLabels, dataset), ...(attributes && { attributes }) };
-  const metrics = compareWithReal(await measure(classifier, images, perClass), real, dataset.labels);
-  return { pictures, images, metrics, speed };
+  const made = seenByJudge(datasetOfPictures(pictures, classLabels, whole));
+  const perRow = (attributes?.length ?? 0) / classLabels.length;
+  const images: ImageSet = {
+    ...everyImage(albedoOf(singleFrames(made))),
+    ...(attributes && { attributes: repeatRows(attributes, perRow, numFramesOf(whole)) }),
+  };
+  const measured = await measure(classifier, images, perClass);
+  const frames = framesCompared(context, measured, images);
+  const metrics = { ...compareWithReal(measured, real, dataset.labels), ...(frames && { frames }) };
+  return { pictures, made, images, metrics, speed };
+}
+
+/** How the frames of subjects agree, beside those of real ones; undefined where there are none. */
+function framesCompared(
+  { whole: { frames }, classifier, realFrames }: Context,
+  measured: Measured,
+  images: ImageSet,
+): FrameMetrics | undefined {
+  if (!frames || !realFrames) return undefined;
+  const own = frameMetrics(classifier.config, measured.readAttributes, images, frames);
+  return { ...own, colourDriftRelativeToReal: own.colourDrift / realFrames.colourDrift };
 }
 
 const BATCH = 26;
@@ -140,7 +251,7 @@ const BATCH = 26;
  * The same number of pictures of every label, with the seeds that `figment bake` would use: counting up from the same first
  * seed for every label. Each is asked for the attributes of a held-out image of its label, one after the other.
  */
-function askedPictures({ dataset, split, recipe }: Context) {
+function askedPictures({ whole: dataset, splitOfWhole: split, recipe }: Context) {
   const { imagesPerClass, firstSeed } = recipe;
   const columns = dataset.attributes ?? [];
   const models = dataset.labels.flatMap((_, label) => {
@@ -165,10 +276,11 @@ async function generateSet(
   make: MakePictures,
   requests: readonly PictureOptions[],
   onProgress: (share: number) => void,
-): Promise<Uint8Array[]> {
-  const pictures: Uint8Array[] = [];
+  numAtOnce = BATCH,
+): Promise<GeneratedPicture[]> {
+  const pictures: GeneratedPicture[] = [];
   while (pictures.length < requests.length) {
-    const batch = requests.slice(pictures.length, pictures.length + BATCH);
+    const batch = requests.slice(pictures.length, pictures.length + numAtOnce);
     const onShare = (share: number) => onProgress((pictures.length + batch.length * share) / requests.length);
     pictures.push(...(await make(batch, onShare)));
   }
@@ -176,47 +288,51 @@ async function generateSet(
 }
 
 const MAX_COLUMNS = 12;
-const SCALE = 2;
+/** Pictures of a larger size are shown as they are, others at twice their size. */
+const MAX_ENLARGED_PX = 64;
 
 /**
- * One row a label, the first pictures of each, at twice their size, as a PNG file.
+ * One row a label, the first pictures of each, of frames one, as a PNG file.
  *
- * @param pictures RGBA bytes, label after label, equally many of each
+ * @param pictures label after label, equally many of each
  * @param recipe   stored in the file's text
  */
-function contactSheet(
-  pictures: readonly Uint8Array[],
-  numLabels: number,
-  { widthPx, heightPx }: { widthPx: number; heightPx: number },
-  recipe: unknown,
-): Uint8Array {
-  const perLabel = pictures.length / numLabels;
-  const columns = Math.min(MAX_COLUMNS, perLabel);
+function contactSheet(pictures: readonly GeneratedPicture[], dataset: Dataset, recipe: unknown): Uint8Array {
+  const perLabel = pictures.length / dataset.labels.length;
+  const columns = Math.min(dataset.frames ? 1 : MAX_COLUMNS, perLabel);
+  const [widthPx, heightPx] = [dataset.widthPx * numFramesOf(dataset), dataset.heightPx];
   const chosen = pictures.filter((_, i) => i % perLabel < columns);
-  const tiles = chosen.map((picture) => scaleNearest(picture, widthPx, heightPx, SCALE));
-  const sheet = composeSheet(tiles, columns, SCALE * widthPx, SCALE * heightPx);
+  const scale = dataset.widthPx > MAX_ENLARGED_PX ? 1 : 2;
+  const tiles = chosen.map(({ pixels }) => scaleNearest(pixels, widthPx, heightPx, scale));
+  const sheet = composeSheet(tiles, columns, scale * widthPx, scale * heightPx);
   return encodePng({ ...sheet, text: { recipe: JSON.stringify(recipe) } });
 }
 
 /** Makes the pictures of a batch, and reports the share that is done. */
-type MakePictures = (requests: readonly PictureOptions[], onShare: (share: number) => void) => Promise<Uint8Array[]>;
+type MakePictures = (
+  requests: readonly PictureOptions[],
+  onShare: (share: number) => void,
+) => Promise<GeneratedPicture[]>;
 
 /** How each pipeline makes pictures; the two that need a conditional VAE are absent where the model has none. */
 function makersOf(
-  model: DiffusionModel,
-  cvae: ConditionalVae | null,
+  { model, teacher, cvae }: Judged,
   options: SampleOptions,
 ): { ddpm: MakePictures; cvae?: MakePictures; 'cvae+ddpm'?: MakePictures } {
   const inSteps = (onShare: (share: number) => void) => ({
     ...options,
     onStep: ({ step, numSteps }: { step: number; numSteps: number }) => onShare(step / numSteps),
   });
-  const ddpm: MakePictures = (requests, onShare) => generate(model, requests, inSteps(onShare));
+  const ddpm: MakePictures = (requests, onShare) => generatePictures({ model, teacher }, requests, inSteps(onShare));
   if (!cvae) return { ddpm };
   return {
     ddpm,
-    cvae: (requests) => generate({ cvae }, requests, { pipeline: 'cvae' }),
+    cvae: (requests) => generatePictures({ cvae }, requests, { pipeline: 'cvae' }),
     'cvae+ddpm': (requests, onShare) =>
-      generate({ model, cvae }, requests, { ...inSteps(onShare), pipeline: 'cvae+ddpm', strength: REFINE_STRENGTH }),
+      generatePictures({ model, teacher, cvae }, requests, {
+        ...inSteps(onShare),
+        pipeline: 'cvae+ddpm',
+        strength: REFINE_STRENGTH,
+      }),
   };
 }

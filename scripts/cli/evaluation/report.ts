@@ -1,3 +1,6 @@
+import type { FrameMetrics } from './frames.ts';
+import type { MaterialMetrics } from './judgeMaterials.ts';
+import type { MonotonyMetrics } from './judgeMonotony.ts';
 import type { CopyMetrics, GuidanceMetrics, PipelineMetrics, SeamMetrics } from './measure.ts';
 
 /** The content of metrics.json. */
@@ -20,12 +23,18 @@ export interface Metrics {
     heldOutAccuracyPerClass: Record<string, number>;
     heldOutAccuracyPerAttribute?: Record<string, number>;
   };
+  /** Only for models with frames: of held-out images, each of so many frames. */
+  heldOutFrames?: FrameMetrics & { numFrames: number };
   vae: { heldOutL1: number };
   frechet: { imagesPerClass: number; trainToHeldOut: number };
   byGuidance: Record<string, GuidanceMetrics>;
   nearestTrainingImage: { guidanceScale: number; relative: number; perClass: Record<string, CopyMetrics> };
   /** Only for models whose pictures tile. */
   seam?: SeamMetrics;
+  /** Only for models of materials. */
+  materials?: MaterialMetrics;
+  /** Only for models with numeric attributes that differ among the images of a class. */
+  monotony?: MonotonyMetrics;
   /** Only for models with a conditional VAE; at the guidance that they are used with. */
   pipelines?: Record<string, PipelineMetrics>;
   generation: { imagesPerSecond: Record<string, number> };
@@ -42,10 +51,31 @@ export const METRIC_UNITS = {
   nearestTrainingImage:
     'l1 to the nearest training image of the class, mirrored ones included; 0: the data hold it twice',
   seam: 'mean absolute difference of pixels across the edges where a picture repeats, divided by that inside',
+  heightFromAlbedo:
+    'mean absolute difference, 0 to 1, of heights to those that a network guesses from the pictures, which has learnt it from real ones',
+  monotony:
+    'mean rank correlation, -1 to 1, of a number that is asked for and what the classifier reads, all else alike; of the range that the class has',
   msPerImage:
     'milliseconds, in batches of 26 on the backend of the recipe; strength: share of the noise that cvae+ddpm begins with',
+  agreement:
+    'share of frames that the classifier reads as most frames of their subject, and of subjects of which it reads all alike',
+  colourDrift: 'mean change of the mean colours of four bands from a frame to the next, in 1/255',
   relative: 'distance of generated images divided by that of held-out images after the auto-encoder',
 };
+
+/** Of each attribute the share of frames that agree, and the colour drift. */
+function framesRows({ heldOutFrames, byGuidance }: Metrics): string[][] {
+  if (!heldOutFrames) return [];
+  const all = [heldOutFrames, ...Object.values(byGuidance).map(({ frames }) => frames!)];
+  return [
+    ['frames agree', 'held-out', ...Object.keys(byGuidance).map((scale) => `guidance ${scale}`)],
+    ...Object.keys(heldOutFrames.agreement).map((name) => [
+      name,
+      ...all.map(({ agreement }) => agreement[name]!.frames.toFixed(3)),
+    ]),
+    ['colour drift', ...all.map(({ colourDrift }) => colourDrift.toFixed(2))],
+  ];
+}
 
 const SIGNIFICANT_DIGITS = 5;
 
@@ -58,7 +88,7 @@ export function formatMetrics(metrics: Metrics): string {
 
 /** A few lines for the terminal. */
 export function formatSummary(metrics: Metrics): string {
-  const { classifier, vae, frechet, byGuidance, nearestTrainingImage, seam, pipelines = {} } = metrics;
+  const { classifier, vae, frechet, byGuidance, nearestTrainingImage, seam, materials, pipelines = {} } = metrics;
   const rows = [
     ['', 'accuracy', 'Fréchet', 'spread'],
     ['held-out', classifier.heldOutAccuracy.toFixed(3), '0', '1'],
@@ -84,7 +114,7 @@ export function formatSummary(metrics: Metrics): string {
   );
   const { guidanceScale, relative } = nearestTrainingImage;
   return [
-    ...[...rows, ...ofAttributes].map(
+    ...[...rows, ...ofAttributes, ...framesRows(metrics)].map(
       ([name, ...cells]) => `${name!.padEnd(14)}${cells.map((cell) => cell.padStart(12)).join('')}`,
     ),
     `VAE L1 ${vae.heldOutL1.toFixed(4)} on held-out images`,
@@ -92,10 +122,25 @@ export function formatSummary(metrics: Metrics): string {
     ...(seam
       ? [`seam at guidance ${guidanceScale}: ${seam.generated.toFixed(2)} (held-out ${seam.heldOut.toFixed(2)})`]
       : []),
+    ...(materials ? formatMaterials(materials) : []),
+    ...Object.entries(metrics.monotony?.attributes ?? {}).map(
+      ([name, { mean }]) => `rank correlation of ${name} asked and read: ${mean.toFixed(3)}`,
+    ),
     ...Object.entries(pipelines).map(
       ([name, { msPerImage, accuracy, frechetDistanceToHeldOut, spreadRelativeToReal }]) =>
         `${name.padEnd(14)}${msPerImage.toFixed(1)} ms an image, accuracy ${accuracy.toFixed(3)}, Fréchet ${frechetDistanceToHeldOut.toFixed(3)}, spread ${spreadRelativeToReal.toFixed(2)}`,
     ),
     ...weak,
   ].join('\n');
+}
+
+function formatMaterials({ seams, heightFromAlbedo: { heldOut, generated, relative } }: MaterialMetrics): string[] {
+  const lines = seams.map(({ channel, tiles, generated, heldOut }) =>
+    [
+      `seam of ${channel}, ${tiles} tiles: ${generated.toFixed(2)}`,
+      heldOut ? ` (held-out ${heldOut.toFixed(2)})` : '',
+    ].join(''),
+  );
+  const height = `height from albedo errs by ${generated.toFixed(4)}, of held-out ones by ${heldOut.toFixed(4)}: ${relative.toFixed(2)} times`;
+  return [...lines, height];
 }

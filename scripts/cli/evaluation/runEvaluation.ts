@@ -3,37 +3,48 @@ import {
   albedoOf,
   type BackendName,
   CLASSIFIER_DEFAULTS,
+  createTeacher,
   type Dataset,
   type DatasetSplit,
   type DiffusionModel,
+  datasetOfPictures,
   drawPerClass,
   type ImageSet,
   imagesOfDataset,
-  imagesOfPixels,
   loadModelFolder,
-  type ModelFiles,
+  MATERIAL_CHANNELS,
+  type ModelPart,
   modelNotes,
+  numFramesOf,
   reconstruct,
   type SamplerName,
+  sampleDefaultsFor,
   smallestClass,
 } from '../../../runtime/index.ts';
 import { makeWritableFolder, writeFilesAtomic } from '../../node/atomicWrite.ts';
 import { openNodeBackend } from '../../node/nodeBackend.ts';
-import { buildCvae, buildModel, modelSource } from '../../node/openModel.ts';
-import { chooseFrom, readDataset, splitFrom } from '../../node/readDataset.ts';
+import { buildCvae, buildModel, modelSource, orUsageError } from '../../node/openModel.ts';
+import { framesAsPictures, readDataset, splitFrom } from '../../node/readDataset.ts';
 import { withProgress } from '../../node/terminal.ts';
 import { UsageError } from '../../node/usageError.ts';
+import { optionalParts } from '../../node/wholeModel.ts';
+import { checkOfModel, fitToModel, withAttributesOf } from '../dataOfModel.ts';
+import { frameMetrics } from './frames.ts';
 import { frechetDistance } from './frechet.ts';
+import { openHeightJudge } from './heightJudge.ts';
 import { openJudge } from './judge.ts';
 import { type EvaluationRecipe, type Judged, judgeGenerated } from './judgeGenerated.ts';
 import { byLabel, measure } from './measure.ts';
 import { formatMetrics, formatSummary, METRIC_UNITS, type Metrics } from './report.ts';
+import { seenByJudge } from './seenByJudge.ts';
 
 export interface EvaluateFlags {
   data: string;
   out?: string;
   classifier?: string;
   classifierSteps?: number;
+  heightSteps: number;
+  sweepSeeds: number;
   imagesPerClass: number;
   guidance: number[];
   steps?: number;
@@ -51,12 +62,13 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
   const source = modelSource(name);
   const files = await loadModelFolder(source, { acceptChanged: true });
   for (const note of modelNotes(files)) console.log(`evaluate: ${note}`);
-  const hasCvae = Object.hasOwn(files.index.figment.sha256, 'cvae/config.json');
-  const cvaeFiles = hasCvae ? await loadModelFolder(source, { parts: ['cvae'], acceptChanged: true }) : null;
+  const parts = optionalParts(files.index);
+  const read = async (part: ModelPart) =>
+    parts.includes(part) ? loadModelFolder(source, { parts: [part], acceptChanged: true }) : null;
+  const [cvaeFiles, teacherFiles] = [await read('cvae'), await read('teacher')];
   const out = flags.out ?? (await folderOf(name));
-  refuseFrames(files);
-  const dataset = fitTo(files, await readDataset(flags.data));
-  checkTogether(files, dataset);
+  const dataset = fitToModel(files, await readDataset(flags.data));
+  checkOfModel('evaluate', files, dataset);
   const { heldOut, splitSeed, holdOutBy } = flags;
   const split = splitFrom(dataset, { heldOut, seed: splitSeed, holdOutBy });
   checkHeldOut(dataset, split);
@@ -65,14 +77,16 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
   console.log(`evaluate: ${backend.backend}; ${backend.reason}`);
   const model = buildModel(files);
   const cvae = cvaeFiles && buildCvae(cvaeFiles);
+  const teacher = teacherFiles && orUsageError(() => createTeacher(model, teacherFiles));
   try {
     const judged = withAttributesOf(files, dataset);
-    const { metrics, sheet } = await evaluateModel({ model, cvae }, judged, split, backend.backend, flags);
+    const { metrics, sheet } = await evaluateModel({ model, teacher, cvae }, judged, split, backend.backend, flags);
     const bytes = new TextEncoder().encode(formatMetrics(metrics));
     await writeFilesAtomic(out, { 'contact-sheet.png': sheet, 'metrics.json': bytes });
     console.log(formatSummary(metrics));
     console.log(`evaluate: wrote metrics.json and contact-sheet.png to ${out}`);
   } finally {
+    teacher?.dispose();
     model.dispose();
     cvae?.dispose();
     backend.release();
@@ -83,49 +97,6 @@ async function folderOf(model: string): Promise<string> {
   const found = await stat(model).catch(() => null);
   if (found?.isDirectory()) return model;
   throw new UsageError(`evaluate: model ${model} is no folder to write to; say where with --out`);
-}
-
-function refuseFrames({ index: { figment } }: ModelFiles): void {
-  if (!figment.frames) return;
-  throw new UsageError(
-    `evaluate: pictures of ${figment.name} have frames, which are not measured yet; look at a bake of it`,
-  );
-}
-
-/**
- * The data as the model was trained on them: only its labels, images shrunk to its size where a whole factor does that, and
- * without maps where it makes none.
- */
-function fitTo({ index: { labels, figment } }: ModelFiles, dataset: Dataset): Dataset {
-  const isKnown = labels.every((label) => dataset.labels.includes(label));
-  const factor = dataset.widthPx / figment.widthPx;
-  const isWhole = Number.isInteger(factor) && dataset.heightPx === factor * figment.heightPx;
-  const chosen = chooseFrom(dataset, { labels: isKnown ? labels : undefined, shrink: isWhole ? factor : 1 });
-  return figment.channels === 3 ? albedoOf(chosen) : chosen;
-}
-
-/** The data with the attributes alone that the model can be asked for. */
-function withAttributesOf({ index }: ModelFiles, dataset: Dataset): Dataset {
-  const known = Object.keys(index.figment.attributes ?? {});
-  return { ...dataset, attributes: dataset.attributes?.filter(({ name }) => known.includes(name)) ?? [] };
-}
-
-/** @throws UsageError when model and data set do not have the same labels and image size */
-function checkTogether({ index }: ModelFiles, dataset: Dataset): void {
-  const missing = index.labels.filter((label) => !dataset.labels.includes(label));
-  const unknown = dataset.labels.filter((label) => !index.labels.includes(label));
-  const remedy = 'name the data set that the model was trained on';
-  if (missing.length > 0 || unknown.length > 0) {
-    const which = missing.length > 0 ? `the data lack ${missing.join(', ')}` : `the model lacks ${unknown.join(', ')}`;
-    throw new UsageError(`evaluate: model and data have different labels: ${which}; ${remedy}`);
-  }
-  const sizeOf = ({ widthPx, heightPx, channels }: Pick<Dataset, 'widthPx' | 'heightPx' | 'channels'>) =>
-    `${widthPx}x${heightPx} px with ${channels} channels`;
-  if (sizeOf(index.figment) !== sizeOf(dataset)) {
-    throw new UsageError(
-      `evaluate: the model makes ${sizeOf(index.figment)}, the data are ${sizeOf(dataset)}; ${remedy}`,
-    );
-  }
 }
 
 function checkHeldOut(dataset: Dataset, { heldOut }: DatasetSplit): void {
@@ -139,13 +110,16 @@ function labelsOf(dataset: Dataset, indices: Int32Array): Int32Array {
 }
 
 async function evaluateModel(
-  { model, cvae }: Judged,
+  { model, teacher, cvae }: Judged,
   whole: Dataset,
-  split: DatasetSplit,
+  splitOfWhole: DatasetSplit,
   backend: BackendName,
   flags: EvaluateFlags,
 ): Promise<{ metrics: Metrics; sheet: Uint8Array }> {
-  const dataset = albedoOf(whole); // what the judge sees
+  const { frames } = whole;
+  const { dataset: single, split } = framesAsPictures({ dataset: whole, split: splitOfWhole });
+  const seen = seenByJudge(single);
+  const dataset = albedoOf(seen);
   const { labels } = dataset;
   const classifier = await openJudge(dataset, {
     file: flags.classifier,
@@ -154,22 +128,32 @@ async function evaluateModel(
     numWorkers: backend === 'wasm' ? flags.workers : 1,
   });
   console.log(`evaluate: classifier ${classifier.isNew ? 'trained and stored in' : 'read from'} ${classifier.file}`);
+  const heights = await openHeights(seen, split, classifier.file, backend, model, flags);
   try {
     const heldOut = imagesOfDataset(dataset, split.heldOut);
-    const perClass = Math.min(flags.imagesPerClass, smallestClass(heldOut.classLabels, labels.length));
+    const perClass = Math.min(
+      flags.imagesPerClass * numFramesOf(whole),
+      smallestClass(heldOut.classLabels, labels.length),
+    );
     const real = await measure(classifier, heldOut, perClass);
     const train = await measure(classifier, sampleOf(dataset, split.train, perClass), perClass);
-    const { l1, pictures } = await withProgress('reconstruct', (onProgress) =>
-      reconstruct(model, imagesOfDataset(whole, split.heldOut), onProgress),
+    const realFrames = frames ? frameMetrics(classifier.config, real.readAttributes, heldOut, frames) : null;
+    const { l1, pictures: reconstructed } = await withProgress('reconstruct', (onProgress) =>
+      reconstruct(model, imagesOfDataset(single, split.heldOut), onProgress),
     );
-    const reconstructedHeldOut = imagesOfPixels(pictures, heldOut.classLabels, dataset);
+    const remade = seenByJudge(datasetOfPictures(reconstructed, heldOut.classLabels, single));
+    const everyOne = Int32Array.from(heldOut.classLabels.keys());
+    const reconstructedHeldOut = imagesOfDataset(albedoOf(remade), everyOne);
     const recipe = recipeOf(model, flags);
     const sets = { heldOut, reconstructedHeldOut };
-    const generated = await judgeGenerated({ model, cvae, dataset, split, sets, classifier, real, perClass, recipe });
+    const judges = { classifier, heights, numSweepSeeds: flags.sweepSeeds };
+    const measured = { ...judges, real, realFrames, perClass, recipe };
+    const context = { model, teacher, cvae, whole, splitOfWhole, dataset, split, sets, ...measured };
+    const generated = await judgeGenerated(context);
     const metrics: Metrics = {
       units: METRIC_UNITS,
       model: { name: model.index.figment.name, sha256: model.hash },
-      data: dataOf(dataset, split, flags),
+      data: dataOf(whole, splitOfWhole, flags),
       recipe: { ...recipe, backend },
       classifier: {
         numTrainSteps: classifier.numSteps,
@@ -177,6 +161,7 @@ async function evaluateModel(
         heldOutAccuracyPerClass: byLabel(labels, real.accuracy.perClass),
         ...(Object.keys(real.attributes).length > 0 && { heldOutAccuracyPerAttribute: real.attributes }),
       },
+      ...(realFrames && { heldOutFrames: { numFrames: numFramesOf(whole), ...realFrames } }),
       vae: { heldOutL1: l1 },
       frechet: { imagesPerClass: perClass, trainToHeldOut: frechetDistance(train.gaussian, real.gaussian) },
       ...generated.metrics,
@@ -184,7 +169,23 @@ async function evaluateModel(
     return { metrics, sheet: generated.sheet };
   } finally {
     classifier.dispose();
+    heights?.dispose();
   }
+}
+
+/** The network that guesses heights, of models of materials alone. */
+async function openHeights(
+  seen: Dataset,
+  { train: indices }: DatasetSplit,
+  classifierFile: string,
+  backend: BackendName,
+  { index }: DiffusionModel,
+  { heightSteps: numSteps, workers }: EvaluateFlags,
+) {
+  if (seen.channels !== MATERIAL_CHANNELS) return null;
+  const numWorkers = backend === 'wasm' ? workers : 1;
+  const circular = index.figment.circularPadding;
+  return openHeightJudge(seen, { classifierFile, indices, numSteps, numWorkers, circular });
 }
 
 function sampleOf(dataset: Dataset, indices: Int32Array, perClass: number): ImageSet {
@@ -206,7 +207,9 @@ function dataOf(dataset: Dataset, split: DatasetSplit, flags: EvaluateFlags): Me
 }
 
 function recipeOf({ index }: DiffusionModel, flags: EvaluateFlags): EvaluationRecipe {
-  const { sampleDefaults } = index.figment;
+  const { steps: numInferenceSteps, sampler } = flags;
+  const asked = { ...(numInferenceSteps && { numInferenceSteps }), ...(sampler && { sampler }) };
+  const sampleDefaults = sampleDefaultsFor(asked, index.figment);
   return {
     sampler: flags.sampler ?? sampleDefaults.sampler,
     numInferenceSteps: flags.steps ?? sampleDefaults.numInferenceSteps,

@@ -52,6 +52,14 @@ export function scale([red, green, blue]: Rgb, factor: number): Rgb {
   return [red * factor, green * factor, blue * factor];
 }
 
+/** A point of a material. */
+export interface MaterialPoint extends Point {
+  /** 0 … 1. */
+  roughness: number;
+  /** 0 … 1. */
+  metallic: number;
+}
+
 /** Samples along a pixel's side. */
 const SAMPLES = 3;
 
@@ -75,6 +83,23 @@ export function renderSurface(surface: Surface, sizePx: number, relief: number):
       const to = 3 * (Math.floor(y / SAMPLES) * sizePx + Math.floor(x / SAMPLES));
       for (const c of [0, 1, 2] as const)
         pixels[to + c]! += Math.min(255, Math.max(0, colour[c] * light)) / SAMPLES ** 2;
+    }
+  }
+  return Uint8Array.from(pixels, Math.round);
+}
+
+/** Six bytes a pixel of a material: its colour unlit, height, roughness and metal. */
+export function renderMaterial(material: (u: number, v: number) => MaterialPoint, sizePx: number): Uint8Array {
+  const size = sizePx * SAMPLES;
+  const pixels = new Float64Array(6 * sizePx * sizePx);
+  for (let y = 0; y < size; y++) {
+    for (let x = 0; x < size; x++) {
+      const { colour, height, roughness, metallic } = material((x + 0.5) / size, (y + 0.5) / size);
+      const to = 6 * (Math.floor(y / SAMPLES) * sizePx + Math.floor(x / SAMPLES));
+      const values = [...colour, 255 * height, 255 * roughness, 255 * metallic];
+      for (const [c, value] of values.entries()) {
+        pixels[to + c]! += Math.min(255, Math.max(0, value)) / SAMPLES ** 2;
+      }
     }
   }
   return Uint8Array.from(pixels, Math.round);

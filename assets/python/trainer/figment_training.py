@@ -1,0 +1,155 @@
+"""What Figment computes in training, in PyTorch: schedule, losses, dropout of conditions, statistics and averages."""
+
+import math
+
+import torch
+
+from figment_data import ANY
+
+# Of the pictures that are told of at all, this share is told of in full.
+KEEP_ALL = 0.5
+
+
+def alphas_cumprod(scheduler):
+    """The signal's share of the variance at each timestep, float32 (T), of a scheduler_config.json."""
+    count, name = scheduler["num_train_timesteps"], scheduler["beta_schedule"]
+    start, end = scheduler["beta_start"], scheduler["beta_end"]
+    if scheduler.get("trained_betas") is not None:
+        betas = torch.tensor(scheduler["trained_betas"], dtype=torch.float32)
+    elif name == "linear":
+        betas = torch.linspace(start, end, count, dtype=torch.float32)
+    elif name == "scaled_linear":
+        betas = torch.linspace(start**0.5, end**0.5, count, dtype=torch.float32) ** 2
+    elif name == "squaredcos_cap_v2":
+        signal = [math.cos((i / count + 0.008) / 1.008 * math.pi / 2) ** 2 for i in range(count + 1)]
+        betas = torch.tensor([min(1 - after / before, 0.999) for before, after in zip(signal, signal[1:])])
+    else:
+        raise ValueError(f"beta_schedule is {name!r}; expected linear, scaled_linear or squaredcos_cap_v2")
+    return torch.cumprod(1 - betas, dim=0)
+
+
+def noised(x0, eps, alpha_bar):
+    """xt = √ᾱ · x0 + √(1 − ᾱ) · eps (Ho et al. 2020, eq. 4); alpha_bar (B, 1, 1, 1)."""
+    return alpha_bar.sqrt() * x0 + (1 - alpha_bar).sqrt() * eps
+
+
+def prediction_target(prediction_type, x0, eps, alpha_bar):
+    """What the network should say; v = √ᾱ · eps − √(1 − ᾱ) · x0 (Salimans & Ho 2022)."""
+    if prediction_type == "epsilon":
+        return eps
+    if prediction_type == "sample":
+        return x0
+    return alpha_bar.sqrt() * eps - (1 - alpha_bar).sqrt() * x0
+
+
+def min_snr_weights(prediction_type, alpha_bar, gamma):
+    """Weights of the squared errors: the signal-to-noise ratio, clamped at gamma (Hang et al. 2023, section 3.4)."""
+    snr = alpha_bar / (1 - alpha_bar)
+    clamped = snr.clamp(max=gamma)
+    return {"epsilon": clamped / snr, "v_prediction": clamped / (snr + 1), "sample": clamped}[prediction_type]
+
+
+def diffusion_loss(prediction, target, weights=None):
+    error = (prediction.float() - target) ** 2
+    return (error if weights is None else weights * error).mean()
+
+
+def vae_loss(x, decoded, mean, logvar, options):
+    """The loss of an auto-encoder, and its two main parts: reconstruction and KL divergence for each latent value."""
+    difference = decoded.float() - x
+    if options["channelWeights"] is not None:
+        difference = difference * torch.tensor(options["channelWeights"]).view(1, -1, 1, 1).to(x)
+    errors = {"l1": difference.abs().mean(), "l2": (difference**2).mean()}
+    kl = 0.5 * (mean**2 + logvar.exp() - 1 - logvar).mean()
+    down = (difference[:, :, 1:] - difference[:, :, :-1]).abs().mean()
+    right = (difference[:, :, :, 1:] - difference[:, :, :, :-1]).abs().mean()
+    error = errors[options["reconstruction"]]
+    loss = error + options["klWeight"] * kl + options["l2Weight"] * errors["l2"]
+    return loss + options["gradientWeight"] * 0.5 * (down + right), error, kl
+
+
+def drop_conditions(labels, attributes, null_label, probability, generator):
+    """Makes some of what is known "any", so that the network learns every part of it, and nothing at all, which guidance
+    needs (Ho & Salimans 2022).
+
+    With this probability nothing is told of a picture. Of half of the others all is; of the rest each attribute is left
+    out with a rate r, and the label with r / 2, where r is drawn evenly for each picture.
+    """
+    batch, count = attributes.shape
+    drop, keep, rate, of_label = torch.rand(4, batch, device=labels.device, generator=generator)
+    of_attributes = torch.rand(batch, count, device=labels.device, generator=generator)
+    rate = torch.where(keep < KEEP_ALL, 0.0, rate)
+    rate = torch.where(drop < probability, 2.0, rate)
+    labels = torch.where(of_label < rate / 2, null_label, labels)
+    return labels, torch.where(of_attributes < rate[:, None], ANY, attributes)
+
+
+class LatentStatistics:
+    """Mean and deviation of each latent channel over pictures and draws, by which latents are standardised: the variance of
+    z is that of the means plus the mean variance of the posteriors."""
+
+    def __init__(self, channels):
+        self.sums = torch.zeros(3, channels, dtype=torch.float64)  # of means, of squares, and how many
+
+    def add(self, mean, std):
+        """mean, std: (B, C, h, w)"""
+        mean, std = mean.double().cpu(), std.double().cpu()
+        counts = torch.full_like(self.sums[2], mean[:, 0].numel())
+        self.sums += torch.stack([mean.sum((0, 2, 3)), (mean**2 + std**2).sum((0, 2, 3)), counts])
+
+    def result(self):
+        """Two lists, as vae/config.json has them."""
+        sums, squares, counts = self.sums
+        mean = sums / counts
+        std = (squares / counts - mean**2).clamp(min=1e-12).sqrt()
+        return mean.tolist(), std.tolist()
+
+
+def learning_rate_at(options, step):
+    """Linear warm-up, then constant, then half a cosine down to `finalShare`; steps count from 0."""
+    warm_up = min(1, (step + 1) / max(1, options["numWarmupSteps"]))
+    progress = step / options["numSteps"]
+    fallen = min(1, max(0, (progress - options["decayFrom"]) / max(1e-9, 1 - options["decayFrom"])))
+    cosine = 0.5 * (1 + math.cos(math.pi * fallen))
+    return options["learningRate"] * warm_up * (options["finalShare"] + (1 - options["finalShare"]) * cosine)
+
+
+def optimiser_of(network, options):
+    """AdamW, whose decay pulls on filters and matrices alone: not on biases, norms and embeddings."""
+    groups = {True: [], False: []}
+    for name, weight in network.named_parameters():
+        if weight.requires_grad:
+            groups[weight.dim() > 1 and not name.endswith("embedding.weight")].append(weight)
+    return torch.optim.AdamW(
+        [
+            {"params": groups[True], "weight_decay": options["weightDecay"]},
+            {"params": groups[False], "weight_decay": 0.0},
+        ],
+        lr=options["learningRate"],
+        betas=(options["beta1"], options["beta2"]),
+    )
+
+
+class Average:
+    """The exponential moving average of a network's weights, which is what is used; early steps weigh more."""
+
+    def __init__(self, network):
+        self.weights = {name: value.detach().clone() for name, value in network.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, network, decay, step):
+        """step: counted from 1"""
+        decay = min(decay, (1 + step) / (10 + step))
+        for name, value in network.state_dict().items():
+            self.weights[name].lerp_(value, 1 - decay)
+
+    def part(self, prefix):
+        """The weights whose names begin with a prefix, by the rest of their names."""
+        return {name[len(prefix) :]: value for name, value in self.weights.items() if name.startswith(prefix)}
+
+    def state_dict(self):
+        return self.weights
+
+    def load_state_dict(self, weights):
+        for name, value in self.weights.items():
+            value.copy_(weights[name])

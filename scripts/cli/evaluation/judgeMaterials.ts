@@ -1,0 +1,93 @@
+// What is measured of models that make maps with their pictures: whether these repeat, and belong to their pictures.
+import {
+  type Dataset,
+  type DatasetSplit,
+  type GeneratedPicture,
+  type HeightGuesser,
+  heightError,
+  type ImageSet,
+  mapsAt,
+  type PixelImage,
+  pictureAt,
+  seamRatio,
+} from '../../../runtime/index.ts';
+import { byLabel } from './measure.ts';
+
+/** The seams of one channel, as `seamRatio`. */
+export interface ChannelSeam {
+  channel: 'albedo' | 'height' | 'roughness' | 'metallic';
+  /** How many tiles the pictures have across and down: 1x1, 3x2. */
+  tiles: string;
+  generated: number;
+  /** Of held-out tiles; absent for larger pictures. */
+  heldOut?: number;
+  perClass: Record<string, number>;
+}
+
+export interface MaterialMetrics {
+  guidanceScale: number;
+  seams: ChannelSeam[];
+  heightFromAlbedo: HeightMetrics;
+}
+
+/** See `heightError`. */
+export interface HeightMetrics {
+  numTrainSteps: number;
+  heldOut: number;
+  generated: number;
+  /** `generated` as a share of `heldOut`. */
+  relative: number;
+}
+
+/** Where the channels of a material are: in its picture, or at a place of its maps. */
+const CHANNELS = { albedo: [0, 1, 2], height: [0], roughness: [1], metallic: [2] } as const;
+
+export interface TiledPictures {
+  /** Label after label, equally many of each. */
+  pictures: readonly GeneratedPicture[];
+  widthPx: number;
+  heightPx: number;
+}
+
+/** The seams of every channel, of pictures of one tile or several. */
+export function seamsOf(
+  { pictures, widthPx, heightPx }: TiledPictures,
+  { labels, ...tile }: Pick<Dataset, 'labels' | 'widthPx' | 'heightPx'>,
+): ChannelSeam[] {
+  const perLabel = pictures.length / labels.length;
+  const image = (pixels: Uint8Array): PixelImage => ({ width: widthPx, height: heightPx, channels: 4, pixels });
+  return Object.entries(CHANNELS).map(([name, measured]) => {
+    const images = pictures.map(({ pixels, maps }) => image(name === 'albedo' ? pixels : maps!));
+    const ofLabel = (_: string, label: number) =>
+      seamRatio(images.slice(label * perLabel, (label + 1) * perLabel), measured);
+    return {
+      channel: name as ChannelSeam['channel'],
+      tiles: `${widthPx / tile.widthPx}x${heightPx / tile.heightPx}`,
+      generated: seamRatio(images, measured),
+      perClass: byLabel(labels, labels.map(ofLabel)),
+    };
+  });
+}
+
+/** Adds the seams of real materials, to compare with. */
+export function withHeldOut(seams: readonly ChannelSeam[], dataset: Dataset, { heldOut }: DatasetSplit): ChannelSeam[] {
+  return seams.map((seam) => {
+    const take = seam.channel === 'albedo' ? pictureAt : mapsAt;
+    const images = Array.from(heldOut, (image) => take(dataset, image)!);
+    return { ...seam, heldOut: seamRatio(images, CHANNELS[seam.channel]) };
+  });
+}
+
+export async function measureHeights(
+  guesser: HeightGuesser & { numSteps: number },
+  generated: ImageSet,
+  heldOut: ImageSet,
+): Promise<HeightMetrics> {
+  const [ofGenerated, ofHeldOut] = [await heightError(guesser, generated), await heightError(guesser, heldOut)];
+  return {
+    numTrainSteps: guesser.numSteps,
+    heldOut: ofHeldOut,
+    generated: ofGenerated,
+    relative: ofGenerated / ofHeldOut,
+  };
+}

@@ -1,0 +1,134 @@
+// figment export trainer: a PyTorch project that trains a model on a data set, with the configs that figment train would begin with.
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative, resolve, sep } from 'node:path';
+import {
+  conditioningConfig,
+  type Dataset,
+  DIFFUSION_DEFAULTS,
+  defaultUNetConfig,
+  defaultVaeConfig,
+  latentShape,
+  modelContent,
+  modelFolderFiles,
+  parseAutoencoderKlConfig,
+  type TrainerOptions,
+  timeChannels,
+  type UNet2DConfig,
+  VAE_DEFAULTS,
+  vocabularyOf,
+} from '../../runtime/index.ts';
+import { encodeJson, makeWritableFolder, writeFilesAtomic } from '../node/atomicWrite.ts';
+import { packageRoot } from '../node/packageRoot.ts';
+import { withPipeline } from '../node/pipelineFile.ts';
+import { readDataset } from '../node/readDataset.ts';
+import { UsageError } from '../node/usageError.ts';
+import { checkFrames, usualLatentScale, usualPrediction } from './trainDdpm.ts';
+import { chooseAttributes } from './trainingRun.ts';
+
+export interface ExportTrainerOptions {
+  data: string;
+  out: string;
+  attributes?: string[];
+  circular?: boolean;
+  flip?: boolean;
+  overwrite?: boolean;
+}
+
+/** figment export trainer */
+export async function exportTrainer(options: ExportTrainerOptions): Promise<void> {
+  const { data, out } = options;
+  const whole = await readDataset(data);
+  checkFrames('export trainer', whole, options);
+  const dataset = { ...whole, attributes: chooseAttributes(whole, options.attributes) };
+  const model = await emptyModel(dataset, options.circular ?? false);
+  if (!options.overwrite && existsSync(join(out, 'training.json'))) {
+    throw new UsageError(`export trainer: ${out} holds a project already; give --overwrite, or choose another --out`);
+  }
+  await makeWritableFolder(out);
+  await writeFilesAtomic(out, {
+    ...(await withPipeline(await projectFiles())),
+    ...model,
+    'training.json': encodeJson(trainingOptions(dataset, relativePath(out, data), options)),
+  });
+  const { labels, widthPx, heightPx, attributes } = dataset;
+  const known = attributes.length > 0 ? `, ${attributes.length} attributes` : '';
+  console.log(
+    `export: ${labels.length} labels${known}, ${widthPx}×${heightPx} px: ${out}; README.md there tells how to train`,
+  );
+}
+
+/** The files of every such project, path → bytes. */
+async function projectFiles(): Promise<Record<string, Uint8Array>> {
+  const folder = join(packageRoot(), 'assets', 'python', 'trainer');
+  const names = (await readdir(folder)).filter((name) => /\.(py|txt|md)$/.test(name));
+  const files = names.map(async (name): Promise<[string, Uint8Array]> => [name, await readFile(join(folder, name))]);
+  return Object.fromEntries(await Promise.all(files));
+}
+
+const INDEX = 'model_index.json';
+
+/** The configs of the model to come, below `model/`: the model folder without its weights. */
+async function emptyModel(dataset: Dataset, circular: boolean): Promise<Record<string, Uint8Array>> {
+  const vae = parseAutoencoderKlConfig(defaultVaeConfig(dataset), 'vae/config.json');
+  const usual = defaultUNetConfig({ shape: latentShape(dataset, vae) }, dataset.labels.length);
+  checkSize(dataset, 2 ** (vae.block_out_channels.length + usual.block_out_channels.length - 2));
+  const unet: UNet2DConfig = { ...usual, class_embed_type: 'identity', num_class_embeds: null };
+  const conditioning = conditioningConfig(timeChannels(unet), dataset.labels.length, vocabularyOf(dataset.attributes));
+  const none = new Map();
+  const statistics = {
+    mean: Array<number>(vae.latent_channels).fill(0),
+    std: Array<number>(vae.latent_channels).fill(1),
+  };
+  const content = modelContent(
+    dataset,
+    { config: vae, weights: none },
+    statistics,
+    { config: unet, weights: none },
+    { ...DIFFUSION_DEFAULTS, predictionType: usualPrediction(dataset), circular, conditioning },
+  );
+  const files = await modelFolderFiles(content);
+  const index = JSON.parse(new TextDecoder().decode(files[INDEX]));
+  files[INDEX] = encodeJson({ ...index, figment: { ...index.figment, sha256: {} } }); // its files are to change
+  return Object.fromEntries(Object.entries(files).map(([path, bytes]) => [`model/${path}`, bytes]));
+}
+
+/** @throws UsageError when auto-encoder and U-Net can't halve the pictures as often as they have levels */
+function checkSize({ widthPx, heightPx }: Dataset, divisor: number): void {
+  if (widthPx % divisor === 0 && heightPx % divisor === 0) return;
+  throw new UsageError(
+    `export trainer: the pictures are ${widthPx}×${heightPx} px; expected multiples of ${divisor}, by which the networks make them smaller`,
+  );
+}
+
+const NUM_STEPS = { vae: 30_000, ddpm: 60_000 };
+
+/** What `training.json` says: the defaults of `figment train`, and for how long. */
+function trainingOptions(dataset: Dataset, data: string, { flip = false }: ExportTrainerOptions): object {
+  const { seed, augment, reconstruction, klWeight, l2Weight, gradientWeight, channelWeights, ...vae } = VAE_DEFAULTS;
+  const { condDropProb, minSnrGamma, ...ddpm } = DIFFUSION_DEFAULTS;
+  const loss = { reconstruction, klWeight, l2Weight, gradientWeight, channelWeights };
+  const latentScale = usualLatentScale(dataset);
+  const { shiftPx, permuteChannels } = augment;
+  return {
+    data,
+    seed,
+    flip,
+    balanced: false,
+    saveEvery: 2000,
+    vae: { ...stepOptions(vae, NUM_STEPS.vae), ...loss, shiftPx, permuteChannels },
+    ddpm: { ...stepOptions(ddpm, NUM_STEPS.ddpm), condDropProb, minSnrGamma, latentScale },
+  };
+}
+
+function stepOptions(defaults: TrainerOptions, numSteps: number): object {
+  const { batchSize, learningRate, numWarmupSteps, decayFrom, finalShare } = defaults;
+  const { beta1, beta2, weightDecay, clipNorm, emaDecay } = defaults;
+  const rate = { learningRate, numWarmupSteps, decayFrom, finalShare };
+  return { numSteps, batchSize, accumulation: 1, ...rate, beta1, beta2, weightDecay, clipNorm, emaDecay };
+}
+
+/** From one folder to another, as Python on any machine takes it. */
+function relativePath(from: string, to: string): string {
+  return relative(resolve(from), resolve(to)).split(sep).join('/');
+}
