@@ -1,4 +1,4 @@
-import { createElement } from 'react';
+import { createElement, type ReactElement } from 'react';
 import type { RecipeOptions } from '../index.ts';
 import type { Control } from './controls.ts';
 import { SpinButtonPropertyLine, StringDropdownPropertyLine, SyncedSliderPropertyLine } from './inspectorParts.ts';
@@ -12,7 +12,7 @@ interface ControlLineProps {
 const MAX_SLIDER_STEPS = 1000;
 
 /** A line of the pane that changes one entry of a recipe. */
-export function ControlLine({ control, onChange }: ControlLineProps) {
+export function ControlLine({ control, onChange }: ControlLineProps): ReactElement {
   const label = control.name.replaceAll('_', ' ');
   if (control.kind === 'word') {
     const { value, words, change } = control;

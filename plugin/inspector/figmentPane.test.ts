@@ -36,6 +36,8 @@ describeInBrowser(
     });
 
     const text = (content: string | RegExp, options = {}) => page.playwright.getByText(content, options);
+    /** What is painted and drawn in the page takes as long as it takes. */
+    const soon = <T>(read: () => T) => expect.poll(read, { timeout: 30_000 });
     const openPane = () => page.playwright.locator('[role=radio][value=Figment]').click();
     /** Selects as a click in the Scene Explorer does, whereupon the Inspector goes to its properties. */
     const select = async (name: Parameters<typeof import('../testing/inspectorPage.ts').select>[0]) => {
@@ -53,49 +55,47 @@ describeInBrowser(
     const shows = async (changes: object) => page.call('showsPictureOf', { ...(await hero()), ...changes });
 
     it('lists the models', async () => {
-      await expect.poll(() => text('16×16 · 3 labels · wasm').count()).toBe(1);
+      await soon(() => text('16×16 · 3 labels · wasm').count()).toBe(1);
     });
 
     it('changes the picture that is selected, takes it back, and keeps it, in the bake file, too', async () => {
       await select('hero');
-      await expect.poll(() => shows({ label: 'elf', seed: 7 })).toBe(true);
+      await soon(() => shows({ label: 'elf', seed: 7 })).toBe(true);
       await button('Reroll').click();
-      await expect.poll(async () => (await hero()).seed).not.toBe(7);
-      await expect.poll(() => shows({})).toBe(true);
+      await soon(async () => (await hero()).seed).not.toBe(7);
+      await soon(() => shows({})).toBe(true);
       await button('Back').click();
-      await expect.poll(() => shows({ seed: 7 })).toBe(true);
+      await soon(() => shows({ seed: 7 })).toBe(true);
       await field('seed').fill('8');
       await field('seed').press('Enter');
-      await expect.poll(hero).toMatchObject({ label: 'elf', seed: 8 });
+      await soon(hero).toMatchObject({ label: 'elf', seed: 8 });
       await button('Keep').click();
-      await expect.poll(() => text('Kept in the scene, and as guests in the bake file.').count()).toBe(1);
+      await soon(() => text('Kept in the scene, and as guests in the bake file.').count()).toBe(1);
       expect(await readFile(art.file, 'utf8')).toContain('"seedsByLabel": { "elf": [8] }');
       await field('hair').click();
       await page.playwright.getByRole('option', { name: 'grey' }).click();
-      await expect.poll(hero).toMatchObject({ seed: 8, attributes: { hair: 'grey' } });
-      await expect.poll(() => shows({})).toBe(true);
+      await soon(hero).toMatchObject({ seed: 8, attributes: { hair: 'grey' } });
+      await soon(() => shows({})).toBe(true);
       await button('Copy recipe').click();
-      await expect.poll(() => text(/^Copied: /).count()).toBe(1);
+      await soon(() => text(/^Copied: /).count()).toBe(1);
       expect(JSON.parse(await page.playwright.evaluate(() => navigator.clipboard.readText()))).toEqual(await hero());
     });
 
     it('repaints the cell of a sprite', async () => {
       await select('goblin');
-      await expect.poll(() => text('goblin, cell 0 of tiny').count()).toBe(1);
+      await soon(() => text('goblin, cell 0 of tiny').count()).toBe(1);
       await button('Reroll').click();
-      await expect.poll(async () => (await page.call('recipeOf', 'goblin')).seed).not.toBe(7);
+      await soon(async () => (await page.call('recipeOf', 'goblin')).seed).not.toBe(7);
     });
 
-    it('puts a generated texture in the place of another, and selects it', async () => {
+    it('puts a generated texture in the place of another, and goes on with it', async () => {
       await select('wall');
       await button('Replace this texture by a generated one').click();
-      await expect
-        .poll(() => page.call('savedWall'))
-        .toMatchObject({
-          customType: 'BABYLON.GeneratedTexture',
-          recipe: { label: 'elf' },
-        });
-      await expect.poll(() => button('Reroll').count()).toBe(1);
+      await soon(() => page.call('savedWall')).toMatchObject({
+        customType: 'BABYLON.GeneratedTexture',
+        recipe: { label: 'elf' },
+      });
+      await soon(() => button('Reroll').count()).toBe(1);
     });
   },
   { webgpu: false, compositing: 'cpu' },
