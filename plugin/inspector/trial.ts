@@ -39,7 +39,10 @@ export class Trial {
   }
 
   changeAsync(changes: Partial<RecipeOptions>): Promise<void> {
-    return this.paintAsync(changeRecipe(this.current.recipe, changes));
+    const { recipe } = this.current;
+    // What the model takes for granted may be another with the change.
+    const asked = recipe === this.subject.recipe ? this.subject.savedRecipe : recipe;
+    return this.paintAsync(changeRecipe(asked, changes));
   }
 
   /** Takes another seed. */

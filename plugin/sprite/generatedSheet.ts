@@ -11,6 +11,7 @@ import {
   type Recipe,
   type RecipeOptions,
   shortRecipe,
+  withoutDefaults,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { Picture } from '../painting/painter.ts';
@@ -239,12 +240,14 @@ export class GeneratedSheet extends RawTexture {
   }
 
   private recipeFor(cell: number, changes: Partial<RecipeOptions>): Recipe {
-    const asked = { ...this.ownSize, ...changeRecipe(this.current[cell] ?? null, changes) };
-    if (asked.label === undefined) throw new RangeError(`repaintCellAsync: cell ${cell} is empty; give a label`);
     if (!this.source) throw new Error(`repaintCellAsync: ${this.name} is not loaded yet; wait until it is ready`);
-    const recipe = this.source.complete(asked);
-    this.assertFits([recipe]);
-    return recipe;
+    const current = this.current[cell];
+    const recipe = current ? withoutDefaults(current, this.source.info) : null;
+    const asked = { ...this.ownSize, ...changeRecipe(recipe, changes) };
+    if (asked.label === undefined) throw new RangeError(`repaintCellAsync: cell ${cell} is empty; give a label`);
+    const complete = this.source.complete(asked);
+    this.assertFits([complete]);
+    return complete;
   }
 
   /** @throws RangeError for a picture of another size than the cells */
