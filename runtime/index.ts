@@ -120,6 +120,7 @@ export {
   rankCorrelation,
   spreadPerClass,
 } from './evaluation/classifyImages.ts';
+export { colourDrift, type FrameAgreement, frameAgreement } from './evaluation/frameConsistency.ts';
 export { type HeightGuesser, heightError } from './evaluation/heightError.ts';
 export {
   datasetOfPictures,

@@ -1,8 +1,9 @@
+import { numFramesOf, swapAxes } from '../core/frames.ts';
 import { joinMaps, takeChannels, toPremultiplied } from '../core/pixels.ts';
 import { permutation } from '../core/random.ts';
 import { encodeColumns } from '../dataset/attributeColumns.ts';
 import { fillBatch } from '../dataset/batches.ts';
-import type { Dataset } from '../dataset/dataset.ts';
+import { type Dataset, imageLength } from '../dataset/dataset.ts';
 import type { GeneratedPicture } from '../sampling/autoencoder.ts';
 
 /** Labelled images as training values: premultiplied, in [−1, 1]. */
@@ -51,18 +52,18 @@ export function imagesOfPixels(
   return { shape: [heightPx, widthPx, channels], values, classLabels };
 }
 
-/** Generated pictures as a data set of the same labels, size and channels as another. */
+/** Generated pictures as a data set of the same labels, size, channels and frames as another. */
 export function datasetOfPictures(
   pictures: readonly GeneratedPicture[],
   classLabels: Int32Array,
   { sources: _, attributes: __, ...like }: Dataset,
 ): Dataset {
-  const length = like.heightPx * like.widthPx * like.channels;
+  const length = imageLength(like);
   const images = new Uint8Array(pictures.length * length);
   pictures.forEach(({ pixels, maps }, i) => {
     const colours = () => takeChannels(pixels, 4, 0);
     const bytes = like.channels === 4 ? pixels : maps ? joinMaps(colours(), takeChannels(maps, 4, 0)) : colours();
-    images.set(bytes, i * length);
+    images.set(swapAxes(bytes, like.heightPx, numFramesOf(like), like.widthPx * like.channels), i * length);
   });
   return { ...like, images, classLabels };
 }

@@ -41,6 +41,15 @@ it('dataset surfaces writes a data set that can be read', async () => {
   expect(await readDataset(out)).toMatchObject({ name: 'surfaces', widthPx: 16, heightPx: 16, channels: 3 });
 });
 
+it('dataset walkers writes a data set of frames', async () => {
+  const out = join(dir, 'walkers');
+  const { printed } = await run('walkers', '--out', out, '--count', '2', '--size', '32');
+  expect(printed).toBe(`6 images with 3 labels in ${out}`);
+  const { frames, ...dataset } = await readDataset(out);
+  expect(dataset).toMatchObject({ name: 'walkers', widthPx: 32, heightPx: 48, channels: 4 });
+  expect(frames).toHaveLength(20);
+});
+
 it('dataset surfaces --maps writes materials', async () => {
   const out = join(dir, 'materials');
   const { printed } = await run('surfaces', '--out', out, '--count', '2', '--size', '8', '--maps');

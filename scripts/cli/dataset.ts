@@ -5,6 +5,7 @@ import { FACE_DEFAULTS, FACE_GRID_PX, FACE_LABELS } from './dataset/dicebearFace
 import type { DrawFlags, RelabelFlags } from './dataset/makeDataset.ts';
 import type { Group } from './dataset/regroup.ts';
 import { SURFACE_DEFAULTS, SURFACE_LABELS } from './dataset/surfaces/drawSurfaces.ts';
+import { WALKER_DEFAULTS, WALKER_GRID, WALKER_LABELS } from './dataset/walkers/drawWalkers.ts';
 import { wholeNumber } from './optionParsers.ts';
 
 const MAX_COUNT = 20_000;
@@ -18,6 +19,7 @@ export function datasetCommand(): Command {
     .description('make a data set to train on')
     .addCommand(dicebearCommand())
     .addCommand(surfacesCommand())
+    .addCommand(walkersCommand())
     .addCommand(relabelCommand());
 }
 
@@ -26,7 +28,9 @@ function dicebearCommand(): Command {
     .description(`draw labelled pixel faces with DiceBear (${FACE_LABELS.join(', ')})`)
     .requiredOption('--out <dir>', 'folder to write dataset.json and the sheets to; new or empty')
     .addOption(numberOption('--count <n>', 'faces of each label', FACE_DEFAULTS.count, wholeNumber(1, MAX_COUNT)))
-    .addOption(numberOption('--size <px>', 'width and height, a multiple of 16', FACE_DEFAULTS.sizePx, faceSize))
+    .addOption(
+      numberOption('--size <px>', 'width and height, a multiple of 16', FACE_DEFAULTS.sizePx, multipleOf(FACE_GRID_PX)),
+    )
     .addOption(numberOption('--seed <n>', 'other faces for another seed', FACE_DEFAULTS.seed, wholeNumber(0, MAX_SEED)))
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
     .action(async (flags: DrawFlags) => (await work()).makeFaces(flags));
@@ -36,10 +40,13 @@ function numberOption(flags: string, text: string, preset: number, parse: (text:
   return new Option(flags, text).default(preset).argParser(parse);
 }
 
-function faceSize(text: string): number {
-  const size = wholeNumber(FACE_GRID_PX, MAX_SIZE_PX)(text);
-  if (size % FACE_GRID_PX === 0) return size;
-  throw new InvalidArgumentError(`expected a multiple of ${FACE_GRID_PX}, so that pixels stay square.`);
+/** Parser of a size on a grid. */
+function multipleOf(gridPx: number): (text: string) => number {
+  return (text) => {
+    const size = wholeNumber(gridPx, MAX_SIZE_PX)(text);
+    if (size % gridPx === 0) return size;
+    throw new InvalidArgumentError(`expected a multiple of ${gridPx}, so that pixels stay square.`);
+  };
 }
 
 function surfacesCommand(): Command {
@@ -54,6 +61,20 @@ function surfacesCommand(): Command {
     .option('--maps', 'unlit, with height, roughness and metal, a metal too, and worn more or less (wear, 0 to 1)')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
     .action(async (flags: DrawFlags) => (await work()).makeSurfaces(flags));
+}
+
+function walkersCommand(): Command {
+  const size = multipleOf(WALKER_GRID.widthPx);
+  return new Command('walkers')
+    .description(`draw labelled figures that walk, in frames (${WALKER_LABELS.join(', ')})`)
+    .requiredOption('--out <dir>', 'folder to write dataset.json and the sheets to; new or empty')
+    .addOption(numberOption('--count <n>', 'figures of each label', WALKER_DEFAULTS.count, wholeNumber(1, MAX_COUNT)))
+    .addOption(numberOption('--size <px>', 'width of a frame, a multiple of 16', WALKER_DEFAULTS.sizePx, size))
+    .addOption(
+      numberOption('--seed <n>', 'other figures for another seed', WALKER_DEFAULTS.seed, wholeNumber(0, MAX_SEED)),
+    )
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+    .action(async (flags: DrawFlags) => (await work()).makeWalkers(flags));
 }
 
 const RELABEL_DETAILS = `

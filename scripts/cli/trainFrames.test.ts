@@ -68,6 +68,26 @@ it('shows rows of frames: of each label one of its own, a real one, and one that
   expect(ofFrames.width).toBe(2 * 12 * 8);
 });
 
+it('is judged frame by frame, and by whether the frames of a subject agree', async () => {
+  const judge = ['--classifier', at('judge.safetensors'), '--classifier-steps', '2', '--held-out', '0.5'];
+  const few = ['--images-per-class', '2', '--steps', '1', '--guidance', '1', '--workers', '1', '--backend', 'wasm'];
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  const words = ['evaluate', at('walks'), '--data', at('data'), ...judge, ...few];
+  await createProgram().parseAsync(words, { from: 'user' });
+  expect(log.mock.calls.join('\n')).toMatch(/^colour drift +0\.00 +\d/m);
+  log.mockRestore();
+  const metrics = JSON.parse(await readFile(at('walks', 'metrics.json'), 'utf8'));
+  expect(metrics.data).toMatchObject({ numTrainImages: 4, numHeldOutImages: 4 });
+  expect(metrics.frechet.imagesPerClass).toBe(2 * WALK.length);
+  expect(metrics.heldOutFrames).toMatchObject({ numFrames: 3, colourDrift: 0 }); // boxes keep their colours
+  const { agreement, colourDrift } = metrics.byGuidance['1'].frames;
+  expect(agreement.tone.frames).toBeGreaterThanOrEqual(1 / 2); // of two words
+  expect(agreement.tone.frames).toBeGreaterThanOrEqual(agreement.tone.subjects);
+  expect(colourDrift).toBeGreaterThan(0);
+  const sheet = decodePng(await readFile(at('walks', 'contact-sheet.png')));
+  expect([sheet.width, sheet.height]).toEqual([2 * 3 * 8, 2 * 2 * 12]);
+});
+
 it('refuses what mixes frames up, with a remedy', async () => {
   await expect(ddpm('mirrored', '--flip')).rejects.toThrow('"tiny frames" have frames, which go without --flip');
   await expect(train('cvae', '--out', at('cvae'))).rejects.toThrow(

@@ -20,13 +20,13 @@ import {
 } from '../../runtime/index.ts';
 import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { CREDIT_FILE, type Credit, combineCredits, readCredit } from '../node/credit.ts';
+import { framesAsPictures } from '../node/readDataset.ts';
 import { readVae, WEIGHTS_FILE } from '../node/readNetworks.ts';
 import { UsageError } from '../node/usageError.ts';
 import { readWholeModel, type WholeModel, withNetworks } from '../node/wholeModel.ts';
 import { startFolder } from './trainingCheckpoint.ts';
 import {
   type CommonTrainOptions,
-  framesAsPictures,
   gradientsIn,
   readTrainingData,
   train,

@@ -10,14 +10,12 @@ import {
   type Dataset,
   type DatasetSplit,
   dataParallelGradients,
-  framesOf,
   type GradientSource,
   type GradientWorker,
   type PixelImage,
   type Shapes,
   scaleSheet,
   selectColumns,
-  singleFrames,
   type Trainer,
   type TrainerOptions,
   type TrainerState,
@@ -239,15 +237,6 @@ export async function readTrainingData(options: TrainingDataOptions): Promise<Tr
   const extra = Array.from(both.classLabels.keys()).slice(dataset.classLabels.length);
   const train = [...split.train, ...extra.filter((image) => !hidden.has(image))];
   return { dataset: both, split: { ...split, train: Int32Array.from(train) } };
-}
-
-/** Training data with every frame as a picture of its own; the frames of a subject stay on one side. */
-export function framesAsPictures({ dataset, split }: TrainingData): TrainingData {
-  const { train, heldOut } = split;
-  return {
-    dataset: singleFrames(dataset),
-    split: { train: framesOf(dataset, train), heldOut: framesOf(dataset, heldOut) },
-  };
 }
 
 /** All images of the combinations that are held out, wherever they come from. */

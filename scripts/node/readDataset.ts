@@ -4,9 +4,11 @@ import {
   type Dataset,
   type DatasetSource,
   type DatasetSplit,
+  framesOf,
   openDataset,
   selectLabels,
   shrink,
+  singleFrames,
   splitHeldOut,
 } from '../../runtime/index.ts';
 import { decodePng } from './png.ts';
@@ -72,6 +74,15 @@ export function splitFrom(dataset: Dataset, { heldOut, seed, holdOutBy }: SplitC
     if (!(error instanceof RangeError)) throw error;
     throw new UsageError(`--hold-out-by: ${error.message.replace(/^splitHeldOut: /, '')}`);
   }
+}
+
+/** Data with every frame as a picture of its own; the frames of a subject stay on one side. */
+export function framesAsPictures({ dataset, split }: { dataset: Dataset; split: DatasetSplit }) {
+  const { train, heldOut } = split;
+  return {
+    dataset: singleFrames(dataset),
+    split: { train: framesOf(dataset, train), heldOut: framesOf(dataset, heldOut) },
+  };
 }
 
 /** Links count as what they point to. */

@@ -1,6 +1,6 @@
 // The work of figment dataset: draws or relabels pictures under a progress line, and writes them as a data set.
 import { readdir, readFile } from 'node:fs/promises';
-import type { Dataset } from '../../../runtime/index.ts';
+import { type Dataset, numFramesOf } from '../../../runtime/index.ts';
 import { readDataset } from '../../node/readDataset.ts';
 import { type Progress, startProgress } from '../../node/terminal.ts';
 import { UsageError } from '../../node/usageError.ts';
@@ -9,6 +9,7 @@ import { drawFaces } from './dicebearFaces.ts';
 import { type Group, regroup } from './regroup.ts';
 import { drawMaterials } from './surfaces/drawMaterials.ts';
 import { drawSurfaces } from './surfaces/drawSurfaces.ts';
+import { drawWalkers, WALKER_GRID } from './walkers/drawWalkers.ts';
 
 export interface DrawFlags {
   out: string;
@@ -35,6 +36,13 @@ export function makeSurfaces({ out, count, size, seed, maps = false }: DrawFlags
   return make('surfaces', out, description, draw);
 }
 
+export function makeWalkers({ out, count, size, seed }: DrawFlags): Promise<void> {
+  const height = (size / WALKER_GRID.widthPx) * WALKER_GRID.heightPx;
+  const description = `${size}x${height} RGBA figures that walk, drawn by formula; label = role.`;
+  const draw = (onProgress: OnProgress) => drawWalkers({ count, sizePx: size, seed, onProgress });
+  return make('walkers', out, description, draw);
+}
+
 export interface RelabelFlags {
   data: string;
   attributes: string;
@@ -54,12 +62,14 @@ export async function relabelPictures(flags: RelabelFlags): Promise<void> {
 }
 
 /** The value in a column for every picture, in the order of the data set. */
-function valuesOf({ labels, classLabels }: Dataset, rows: Record<string, string>[], file: string, column: string) {
+function valuesOf(dataset: Dataset, rows: Record<string, string>[], file: string, column: string) {
+  const { labels, classLabels } = dataset;
   if (!(column in (rows[0] ?? {}))) throw new UsageError(`dataset relabel: ${file} has no column "${column}"`);
   const byPlace = new Map(rows.map((row) => [`${row.label} ${row.tile}`, row[column]!]));
   const next = labels.map(() => 0);
   return Array.from(classLabels, (label) => {
-    const tile = next[label]!++;
+    const tile = next[label]!;
+    next[label]! += numFramesOf(dataset);
     const value = byPlace.get(`${labels[label]} ${tile}`);
     if (value !== undefined) return value;
     throw new UsageError(`dataset relabel: ${file} has no line for tile ${tile} of "${labels[label]}"`);

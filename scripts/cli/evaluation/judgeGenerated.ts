@@ -15,14 +15,17 @@ import {
   type ImageSet,
   type ImageSize,
   imagesOfDataset,
+  numFramesOf,
   type PictureOptions,
   REFINE_STRENGTH,
   type SampleOptions,
   type SamplerName,
   scaleNearest,
+  singleFrames,
 } from '../../../runtime/index.ts';
 import { encodePng } from '../../node/png.ts';
 import { withProgress } from '../../node/terminal.ts';
+import { type FrameMetrics, frameMetrics, repeatRows, stillFrames } from './frames.ts';
 import type { Judge } from './judge.ts';
 import { type MaterialMetrics, measureHeights, seamsOf, withHeldOut } from './judgeMaterials.ts';
 import { type MonotonyMetrics, monotonyOf, planSweeps } from './judgeMonotony.ts';
@@ -54,9 +57,11 @@ export type EvaluationRecipe = Omit<Metrics['recipe'], 'backend'>;
 
 /** What it takes to judge what a model generates. */
 export interface Context extends Judged {
-  /** In the format of the model's pictures, with their maps. */
+  /** In the format of the model's pictures, with their maps and frames. */
   whole: Dataset;
-  /** What the classifier sees of it. */
+  /** Of the same. */
+  splitOfWhole: DatasetSplit;
+  /** What the classifier sees of it: every frame is an image. */
   dataset: Dataset;
   split: DatasetSplit;
   sets: Record<'heldOut' | 'reconstructedHeldOut', ImageSet>;
@@ -66,6 +71,8 @@ export interface Context extends Judged {
   /** How many seeds of each class have their numeric attributes swept. */
   numSweepSeeds: number;
   real: Measured;
+  /** Of the held-out images, where they have frames. */
+  realFrames: FrameMetrics | null;
   perClass: number;
   recipe: EvaluationRecipe;
 }
@@ -87,8 +94,10 @@ export async function judgeGenerated(context: Context) {
     imagesPerSecond[guidanceScale] = speed;
     if (guidanceScale !== shownScale) continue;
     const sets = { ...context.sets, generated: images };
+    const { frames } = whole;
+    const compared = frames ? stillFrames(frames, context.split, sets) : { split: context.split, sets };
     copying = await withProgress('compare', async (onProgress) =>
-      copyingPerClass(dataset, context.split, sets, onProgress),
+      copyingPerClass(dataset, compared.split, compared.sets, onProgress),
     );
     if (model.index.figment.circularPadding) {
       const plain = pictures.map(({ pixels }) => pixels);
@@ -96,7 +105,7 @@ export async function judgeGenerated(context: Context) {
     }
     if (context.heights) materials = await judgeMaterials(context, { pictures, made }, context.heights, shownScale);
     const text = { model: model.index.figment.name, ...recipe, guidanceScales: [guidanceScale] };
-    sheet = new Uint8Array(contactSheet(pictures, dataset.labels.length, whole, text));
+    sheet = new Uint8Array(contactSheet(pictures, whole, text));
   }
   const nearestTrainingImage = {
     guidanceScale: shownScale,
@@ -150,20 +159,26 @@ async function judgeMaterials(
 
 /** How well numbers are heeded; undefined where there are none to ask for. */
 async function judgeMonotony(context: Context, guidanceScale: number): Promise<MonotonyMetrics | undefined> {
-  const { whole, dataset, split, recipe, numSweepSeeds: numSeeds, classifier } = context;
-  const sweeps = planSweeps(dataset, split, { firstSeed: recipe.firstSeed, numSeeds });
+  const { whole, splitOfWhole, recipe, numSweepSeeds: numSeeds, classifier } = context;
+  const sweeps = planSweeps(whole, splitOfWhole, { firstSeed: recipe.firstSeed, numSeeds });
   if (sweeps.length === 0) return undefined;
   const { ddpm } = makersAt(context, guidanceScale);
   const requests = sweeps.flatMap((sweep) => sweep.requests);
   const pictures = await withProgress('sweep', (onProgress) => generateSet(ddpm, requests, onProgress));
-  const classLabels = Int32Array.from(requests, ({ label }) => dataset.labels.indexOf(label));
-  const images = everyImage(albedoOf(seenByJudge(datasetOfPictures(pictures, classLabels, whole))));
+  const classLabels = Int32Array.from(requests, ({ label }) => whole.labels.indexOf(label));
+  const made = seenByJudge(datasetOfPictures(pictures, classLabels, whole));
+  const images = everyImage(albedoOf(singleFrames(made)));
   const { attributes } = await classifyImages(classifier.config, classifier.weights, images);
   const names = Object.keys(classifier.config.attributes);
+  const numFrames = numFramesOf(whole);
+  const readOf = (picture: number, attribute: string) => {
+    const ofFrames = Array.from({ length: numFrames }, (_, frame) => {
+      return attributes[(picture * numFrames + frame) * names.length + names.indexOf(attribute)]!;
+    });
+    return ofFrames.reduce((sum, value) => sum + value, 0) / numFrames;
+  };
   let next = 0;
-  const read = sweeps.map(({ attribute, values }) =>
-    values.map(() => attributes[next++ * names.length + names.indexOf(attribute)]!),
-  );
+  const read = sweeps.map(({ attribute, values }) => values.map(() => readOf(next++, attribute)));
   return { guidanceScale, seedsPerClass: numSeeds, attributes: monotonyOf(sweeps, read) };
 }
 
@@ -203,9 +218,26 @@ async function judge(context: Context, make: MakePictures, title: string) {
   const pictures = await withProgress(title, (onProgress) => generateSet(make, requests, onProgress));
   const speed = (1000 * pictures.length) / (performance.now() - started);
   const made = seenByJudge(datasetOfPictures(pictures, classLabels, whole));
-  const images = { ...everyImage(albedoOf(made)), ...(attributes && { attributes }) };
-  const metrics = compareWithReal(await measure(classifier, images, perClass), real, dataset.labels);
+  const perRow = (attributes?.length ?? 0) / classLabels.length;
+  const images: ImageSet = {
+    ...everyImage(albedoOf(singleFrames(made))),
+    ...(attributes && { attributes: repeatRows(attributes, perRow, numFramesOf(whole)) }),
+  };
+  const measured = await measure(classifier, images, perClass);
+  const frames = framesCompared(context, measured, images);
+  const metrics = { ...compareWithReal(measured, real, dataset.labels), ...(frames && { frames }) };
   return { pictures, made, images, metrics, speed };
+}
+
+/** How the frames of subjects agree, beside those of real ones; undefined where there are none. */
+function framesCompared(
+  { whole: { frames }, classifier, realFrames }: Context,
+  measured: Measured,
+  images: ImageSet,
+): FrameMetrics | undefined {
+  if (!frames || !realFrames) return undefined;
+  const own = frameMetrics(classifier.config, measured.readAttributes, images, frames);
+  return { ...own, colourDriftRelativeToReal: own.colourDrift / realFrames.colourDrift };
 }
 
 const BATCH = 26;
@@ -214,7 +246,7 @@ const BATCH = 26;
  * The same number of pictures of every label, with the seeds that `figment bake` would use: counting up from the same first
  * seed for every label. Each is asked for the attributes of a held-out image of its label, one after the other.
  */
-function askedPictures({ dataset, split, recipe }: Context) {
+function askedPictures({ whole: dataset, splitOfWhole: split, recipe }: Context) {
   const { imagesPerClass, firstSeed } = recipe;
   const columns = dataset.attributes ?? [];
   const models = dataset.labels.flatMap((_, label) => {
@@ -255,21 +287,17 @@ const MAX_COLUMNS = 12;
 const MAX_ENLARGED_PX = 64;
 
 /**
- * One row a label, the first pictures of each, as a PNG file.
+ * One row a label, the first pictures of each, of frames one, as a PNG file.
  *
  * @param pictures label after label, equally many of each
  * @param recipe   stored in the file's text
  */
-function contactSheet(
-  pictures: readonly GeneratedPicture[],
-  numLabels: number,
-  { widthPx, heightPx }: { widthPx: number; heightPx: number },
-  recipe: unknown,
-): Uint8Array {
-  const perLabel = pictures.length / numLabels;
-  const columns = Math.min(MAX_COLUMNS, perLabel);
+function contactSheet(pictures: readonly GeneratedPicture[], dataset: Dataset, recipe: unknown): Uint8Array {
+  const perLabel = pictures.length / dataset.labels.length;
+  const columns = Math.min(dataset.frames ? 1 : MAX_COLUMNS, perLabel);
+  const [widthPx, heightPx] = [dataset.widthPx * numFramesOf(dataset), dataset.heightPx];
   const chosen = pictures.filter((_, i) => i % perLabel < columns);
-  const scale = widthPx > MAX_ENLARGED_PX ? 1 : 2;
+  const scale = dataset.widthPx > MAX_ENLARGED_PX ? 1 : 2;
   const tiles = chosen.map(({ pixels }) => scaleNearest(pixels, widthPx, heightPx, scale));
   const sheet = composeSheet(tiles, columns, scale * widthPx, scale * heightPx);
   return encodePng({ ...sheet, text: { recipe: JSON.stringify(recipe) } });

@@ -16,6 +16,7 @@ import {
   seamRatio,
   spreadPerClass,
 } from '../../../runtime/index.ts';
+import type { FrameMetrics } from './frames.ts';
 import { frechetDistance, type Gaussian, gaussianOf } from './frechet.ts';
 import type { Judge } from './judge.ts';
 
@@ -28,6 +29,8 @@ export interface Measured {
   spread: number[];
   /** How well attributes are read, by name, as `attributeAccuracy` says. */
   attributes: Record<string, number>;
+  /** What they are read as, as `classifyImages` gives it. */
+  readAttributes: Float32Array;
 }
 
 /** @param perClass images of each class that the Gaussian is estimated from: alike in all sets to be compared */
@@ -40,6 +43,7 @@ export async function measure(classifier: Judge, images: ImageSet, perClass: num
     gaussian: gaussianOf(pickRows(features, numFeatures, drawn), numFeatures),
     spread: spreadPerClass(features, numFeatures, images.classLabels, config.num_labels),
     attributes: images.attributes ? attributeAccuracy(config.attributes, attributes, images.attributes) : {},
+    readAttributes: attributes,
   };
 }
 
@@ -61,6 +65,8 @@ export interface GuidanceMetrics {
   /** Only for models with attributes. */
   accuracyPerAttribute?: Record<string, number>;
   spreadRelativeToRealPerClass: Record<string, number>;
+  /** Only for models with frames. */
+  frames?: FrameMetrics;
 }
 
 const WEAK_ACCURACY = 0.5;

@@ -1,3 +1,4 @@
+import type { FrameMetrics } from './frames.ts';
 import type { MaterialMetrics } from './judgeMaterials.ts';
 import type { MonotonyMetrics } from './judgeMonotony.ts';
 import type { CopyMetrics, GuidanceMetrics, PipelineMetrics, SeamMetrics } from './measure.ts';
@@ -22,6 +23,8 @@ export interface Metrics {
     heldOutAccuracyPerClass: Record<string, number>;
     heldOutAccuracyPerAttribute?: Record<string, number>;
   };
+  /** Only for models with frames: of held-out images, each of so many frames. */
+  heldOutFrames?: FrameMetrics & { numFrames: number };
   vae: { heldOutL1: number };
   frechet: { imagesPerClass: number; trainToHeldOut: number };
   byGuidance: Record<string, GuidanceMetrics>;
@@ -54,8 +57,25 @@ export const METRIC_UNITS = {
     'mean rank correlation, -1 to 1, of a number that is asked for and what the classifier reads, all else alike; of the range that the class has',
   msPerImage:
     'milliseconds, in batches of 26 on the backend of the recipe; strength: share of the noise that cvae+ddpm begins with',
+  agreement:
+    'share of frames that the classifier reads as most frames of their subject, and of subjects of which it reads all alike',
+  colourDrift: 'mean change of the mean colours of four bands from a frame to the next, in 1/255',
   relative: 'distance of generated images divided by that of held-out images after the auto-encoder',
 };
+
+/** Of each attribute the share of frames that agree, and the colour drift. */
+function framesRows({ heldOutFrames, byGuidance }: Metrics): string[][] {
+  if (!heldOutFrames) return [];
+  const all = [heldOutFrames, ...Object.values(byGuidance).map(({ frames }) => frames!)];
+  return [
+    ['frames agree', 'held-out', ...Object.keys(byGuidance).map((scale) => `guidance ${scale}`)],
+    ...Object.keys(heldOutFrames.agreement).map((name) => [
+      name,
+      ...all.map(({ agreement }) => agreement[name]!.frames.toFixed(3)),
+    ]),
+    ['colour drift', ...all.map(({ colourDrift }) => colourDrift.toFixed(2))],
+  ];
+}
 
 const SIGNIFICANT_DIGITS = 5;
 
@@ -94,7 +114,7 @@ export function formatSummary(metrics: Metrics): string {
   );
   const { guidanceScale, relative } = nearestTrainingImage;
   return [
-    ...[...rows, ...ofAttributes].map(
+    ...[...rows, ...ofAttributes, ...framesRows(metrics)].map(
       ([name, ...cells]) => `${name!.padEnd(14)}${cells.map((cell) => cell.padStart(12)).join('')}`,
     ),
     `VAE L1 ${vae.heldOutL1.toFixed(4)} on held-out images`,

@@ -8,12 +8,14 @@ import {
   type DiffusionModel,
   datasetOfPictures,
   drawPerClass,
+  type ImageFormat,
   type ImageSet,
   imagesOfDataset,
   loadModelFolder,
   MATERIAL_CHANNELS,
   type ModelFiles,
   modelNotes,
+  numFramesOf,
   reconstruct,
   type SamplerName,
   smallestClass,
@@ -21,9 +23,10 @@ import {
 import { makeWritableFolder, writeFilesAtomic } from '../../node/atomicWrite.ts';
 import { openNodeBackend } from '../../node/nodeBackend.ts';
 import { buildCvae, buildModel, modelSource } from '../../node/openModel.ts';
-import { chooseFrom, readDataset, splitFrom } from '../../node/readDataset.ts';
+import { chooseFrom, framesAsPictures, readDataset, splitFrom } from '../../node/readDataset.ts';
 import { withProgress } from '../../node/terminal.ts';
 import { UsageError } from '../../node/usageError.ts';
+import { frameMetrics } from './frames.ts';
 import { frechetDistance } from './frechet.ts';
 import { openHeightJudge } from './heightJudge.ts';
 import { openJudge } from './judge.ts';
@@ -59,7 +62,6 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
   const hasCvae = Object.hasOwn(files.index.figment.sha256, 'cvae/config.json');
   const cvaeFiles = hasCvae ? await loadModelFolder(source, { parts: ['cvae'], acceptChanged: true }) : null;
   const out = flags.out ?? (await folderOf(name));
-  refuseFrames(files);
   const dataset = fitTo(files, await readDataset(flags.data));
   checkTogether(files, dataset);
   const { heldOut, splitSeed, holdOutBy } = flags;
@@ -90,20 +92,13 @@ async function folderOf(model: string): Promise<string> {
   throw new UsageError(`evaluate: model ${model} is no folder to write to; say where with --out`);
 }
 
-function refuseFrames({ index: { figment } }: ModelFiles): void {
-  if (!figment.frames) return;
-  throw new UsageError(
-    `evaluate: pictures of ${figment.name} have frames, which are not measured yet; look at a bake of it`,
-  );
-}
-
 /**
  * The data as the model was trained on them: only its labels, images shrunk to its size where a whole factor does that, and
  * without maps where it makes none.
  */
 function fitTo({ index: { labels, figment } }: ModelFiles, dataset: Dataset): Dataset {
   const isKnown = labels.every((label) => dataset.labels.includes(label));
-  const factor = dataset.widthPx / figment.widthPx;
+  const factor = (numFramesOf(figment) * dataset.widthPx) / figment.widthPx;
   const isWhole = Number.isInteger(factor) && dataset.heightPx === factor * figment.heightPx;
   const chosen = chooseFrom(dataset, { labels: isKnown ? labels : undefined, shrink: isWhole ? factor : 1 });
   return figment.channels === 3 ? albedoOf(chosen) : chosen;
@@ -124,12 +119,12 @@ function checkTogether({ index }: ModelFiles, dataset: Dataset): void {
     const which = missing.length > 0 ? `the data lack ${missing.join(', ')}` : `the model lacks ${unknown.join(', ')}`;
     throw new UsageError(`evaluate: model and data have different labels: ${which}; ${remedy}`);
   }
-  const sizeOf = ({ widthPx, heightPx, channels }: Pick<Dataset, 'widthPx' | 'heightPx' | 'channels'>) =>
-    `${widthPx}x${heightPx} px with ${channels} channels`;
-  if (sizeOf(index.figment) !== sizeOf(dataset)) {
-    throw new UsageError(
-      `evaluate: the model makes ${sizeOf(index.figment)}, the data are ${sizeOf(dataset)}; ${remedy}`,
-    );
+  const { figment } = index;
+  const frame = { ...figment, widthPx: figment.widthPx / numFramesOf(figment) };
+  const sizeOf = ({ widthPx, heightPx, channels, frames }: ImageFormat) =>
+    `${widthPx}x${heightPx} px with ${channels} channels${frames ? ` and ${frames.length} frames` : ''}`;
+  if (sizeOf(frame) !== sizeOf(dataset)) {
+    throw new UsageError(`evaluate: the model makes ${sizeOf(frame)}, the data are ${sizeOf(dataset)}; ${remedy}`);
   }
 }
 
@@ -146,11 +141,13 @@ function labelsOf(dataset: Dataset, indices: Int32Array): Int32Array {
 async function evaluateModel(
   { model, cvae }: Judged,
   whole: Dataset,
-  split: DatasetSplit,
+  splitOfWhole: DatasetSplit,
   backend: BackendName,
   flags: EvaluateFlags,
 ): Promise<{ metrics: Metrics; sheet: Uint8Array }> {
-  const seen = seenByJudge(whole);
+  const { frames } = whole;
+  const { dataset: single, split } = framesAsPictures({ dataset: whole, split: splitOfWhole });
+  const seen = seenByJudge(single);
   const dataset = albedoOf(seen);
   const { labels } = dataset;
   const classifier = await openJudge(dataset, {
@@ -163,24 +160,29 @@ async function evaluateModel(
   const heights = await openHeights(seen, split, classifier.file, backend, model, flags);
   try {
     const heldOut = imagesOfDataset(dataset, split.heldOut);
-    const perClass = Math.min(flags.imagesPerClass, smallestClass(heldOut.classLabels, labels.length));
+    const perClass = Math.min(
+      flags.imagesPerClass * numFramesOf(whole),
+      smallestClass(heldOut.classLabels, labels.length),
+    );
     const real = await measure(classifier, heldOut, perClass);
     const train = await measure(classifier, sampleOf(dataset, split.train, perClass), perClass);
-    const { l1, pictures } = await withProgress('reconstruct', (onProgress) =>
-      reconstruct(model, imagesOfDataset(whole, split.heldOut), onProgress),
+    const realFrames = frames ? frameMetrics(classifier.config, real.readAttributes, heldOut, frames) : null;
+    const { l1, pictures: reconstructed } = await withProgress('reconstruct', (onProgress) =>
+      reconstruct(model, imagesOfDataset(single, split.heldOut), onProgress),
     );
-    const reconstructed = seenByJudge(datasetOfPictures(pictures, heldOut.classLabels, whole));
+    const remade = seenByJudge(datasetOfPictures(reconstructed, heldOut.classLabels, single));
     const everyOne = Int32Array.from(heldOut.classLabels.keys());
-    const reconstructedHeldOut = imagesOfDataset(albedoOf(reconstructed), everyOne);
+    const reconstructedHeldOut = imagesOfDataset(albedoOf(remade), everyOne);
     const recipe = recipeOf(model, flags);
     const sets = { heldOut, reconstructedHeldOut };
     const judges = { classifier, heights, numSweepSeeds: flags.sweepSeeds };
-    const context = { model, cvae, whole, dataset, split, sets, ...judges, real, perClass, recipe };
+    const measured = { ...judges, real, realFrames, perClass, recipe };
+    const context = { model, cvae, whole, splitOfWhole, dataset, split, sets, ...measured };
     const generated = await judgeGenerated(context);
     const metrics: Metrics = {
       units: METRIC_UNITS,
       model: { name: model.index.figment.name, sha256: model.hash },
-      data: dataOf(dataset, split, flags),
+      data: dataOf(whole, splitOfWhole, flags),
       recipe: { ...recipe, backend },
       classifier: {
         numTrainSteps: classifier.numSteps,
@@ -188,6 +190,7 @@ async function evaluateModel(
         heldOutAccuracyPerClass: byLabel(labels, real.accuracy.perClass),
         ...(Object.keys(real.attributes).length > 0 && { heldOutAccuracyPerAttribute: real.attributes }),
       },
+      ...(realFrames && { heldOutFrames: { numFrames: numFramesOf(whole), ...realFrames } }),
       vae: { heldOutL1: l1 },
       frechet: { imagesPerClass: perClass, trainToHeldOut: frechetDistance(train.gaussian, real.gaussian) },
       ...generated.metrics,

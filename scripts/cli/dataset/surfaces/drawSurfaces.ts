@@ -1,7 +1,8 @@
 // Seamless surfaces drawn by formula, to train on beside photographs: their courses and grids are regular.
 import type { Dataset } from '../../../../runtime/index.ts';
+import { colours } from '../colours.ts';
 import { cellAt, fractal, hash, smoothstep, wrap } from './noise.ts';
-import { Dice, mix, type Rgb, renderSurface, type Surface, scale } from './surface.ts';
+import { Dice, mix, renderSurface, type Surface, scale } from './surface.ts';
 
 const MATERIALS: Readonly<Record<string, (dice: Dice) => Surface>> = { brick, paving, roof, stone, tile, weave, wood };
 
@@ -43,12 +44,6 @@ export async function drawSurfaces(options: SurfaceDatasetOptions = {}): Promise
     images,
     classLabels: Int32Array.from({ length: numImages }, (_, index) => Math.floor(index / count)),
   };
-}
-
-/** Colours from their hexadecimal digits, with spaces between. */
-function colours(digits: string): Rgb[] {
-  const byte = (colour: string, at: number) => Number.parseInt(colour.slice(at, at + 2), 16);
-  return digits.split(' ').map((colour): Rgb => [byte(colour, 0), byte(colour, 2), byte(colour, 4)]);
 }
 
 const WOODS = colours('966840 68442c ba8e5e 543a2c 82705c 9e5834');

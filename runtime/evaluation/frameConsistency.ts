@@ -1,0 +1,89 @@
+// Whether the frames of a subject show the same subject.
+import { animationsOf, type Frame } from '../core/frames.ts';
+import type { AttributeKind } from '../networks/conditioningConfig.ts';
+import type { ImageSet } from './imageSet.ts';
+
+/** How far the frames of subjects agree on an attribute. */
+export interface FrameAgreement {
+  /** Share of frames that read as most frames of their subject do, 0 … 1. */
+  frames: number;
+  /** Share of subjects of which all frames read alike. */
+  subjects: number;
+}
+
+/**
+ * How often a classifier reads the same words from the frames of a subject. Numbers are left out.
+ *
+ * @param kinds how many words each attribute has, or that it is a number
+ * @param read  (N · F, attributes), as `classifyImages` gives it, the frames of a subject one behind the other
+ */
+export function frameAgreement(
+  kinds: Readonly<Record<string, AttributeKind>>,
+  read: ArrayLike<number>,
+  numFrames: number,
+): Record<string, FrameAgreement> {
+  const names = Object.keys(kinds);
+  const numSubjects = read.length / names.length / numFrames;
+  const agreements = names.map((name, place): [string, FrameAgreement] => {
+    const mosts = Array.from({ length: numSubjects }, (_, subject) => {
+      const counts = new Map<number, number>();
+      for (let frame = 0; frame < numFrames; frame++) {
+        const value = read[(subject * numFrames + frame) * names.length + place]!;
+        counts.set(value, (counts.get(value) ?? 0) + 1);
+      }
+      return Math.max(...counts.values());
+    });
+    const inAll = mosts.filter((most) => most === numFrames).length;
+    return [name, { frames: mean(mosts) / numFrames, subjects: inAll / numSubjects }];
+  });
+  return Object.fromEntries(agreements.filter(([name]) => kinds[name] !== 'number'));
+}
+
+/** Head, chest, hips and legs of a figure, about. */
+const NUM_BANDS = 4;
+
+/**
+ * How much colours change from each frame of an animation to the next, its first after its last: the mean absolute
+ * difference of the mean colours of four bands, from top to bottom, each as often as the frames have pixels in it. A moving
+ * leg changes little of that; a coat that changes its colour, much.
+ *
+ * @param images RGBA values of (N · F), premultiplied, −1 … 1, the frames of a subject one behind the other
+ * @returns      in units of 1/255; NaN where nothing moves
+ */
+export function colourDrift({ values, shape }: Pick<ImageSet, 'values' | 'shape'>, frames: readonly Frame[]): number {
+  const length = shape[0] * shape[1] * shape[2];
+  const bandsOf = (frame: number) => meanColours(values.subarray(frame * length, (frame + 1) * length), shape);
+  const moving = animationsOf(frames).filter(({ from, to }) => to > from);
+  let [sum, total] = [0, 0];
+  for (let first = 0; first < values.length / length; first += frames.length) {
+    for (const { from, to } of moving) {
+      const bands = Array.from({ length: to - from + 1 }, (_, i) => bandsOf(first + from + i));
+      for (const [i, here] of bands.entries()) {
+        const next = bands[(i + 1) % bands.length]!;
+        for (const [band, { colour, weight }] of here.entries()) {
+          const shared = Math.min(weight, next[band]!.weight);
+          const change = mean(colour.map((value, c) => Math.abs(value - next[band]!.colour[c]!)));
+          sum += shared > 0 ? shared * change : 0;
+          total += shared;
+        }
+      }
+    }
+  }
+  return sum / total;
+}
+
+/** The mean colour of what is opaque in each band, 0 … 255, and how much that is. */
+function meanColours(image: Float32Array, [height, width, channels]: ImageSet['shape']) {
+  return Array.from({ length: NUM_BANDS }, (_, band) => {
+    const [top, end] = [band, band + 1].map((edge) => Math.round((edge * height) / NUM_BANDS)) as [number, number];
+    const sums = [0, 0, 0];
+    let weight = 0;
+    for (let at = top * width * channels; at < end * width * channels; at += channels) {
+      weight += channels === 4 ? (image[at + 3]! + 1) / 2 : 1;
+      for (const c of [0, 1, 2]) sums[c]! += (255 * (image[at + c]! + 1)) / 2;
+    }
+    return { colour: sums.map((sum) => sum / weight), weight };
+  });
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
