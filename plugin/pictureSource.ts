@@ -4,6 +4,7 @@ import type { Scene } from '@babylonjs/core/scene.js';
 import type { PipelineName } from '../runtime/index.ts';
 import {
   completeRecipe,
+  entryForTeacher,
   imageSize,
   MATERIAL_CHANNELS,
   type ModelInfo,
@@ -20,7 +21,7 @@ import { type LoadOptions, loadModelBytes, type ModelBytes, type ModelLocation }
 import { isPaintOrder, type Order, orderBatchKey, orderKey, type PaintOrder } from './orders.ts';
 import { createPainter, type PainterOptions } from './painting/createPainter.ts';
 import { CurrentPainter } from './painting/currentPainter.ts';
-import { LazyCvae } from './painting/lazyCvae.ts';
+import { LazyPart } from './painting/lazyPart.ts';
 import type { Painter, PaintStep, Picture } from './painting/painter.ts';
 import { PixelPicture } from './painting/pixelPicture.ts';
 import { GenerationQueue } from './queue.ts';
@@ -59,7 +60,8 @@ export class PictureSource {
   readonly onRestoredObservable = new Observable<PictureSource>();
   /** The model's address, or the name it was given. */
   readonly name: string;
-  private readonly cvae: LazyCvae;
+  private readonly cvae: LazyPart;
+  private readonly teacher: LazyPart;
   /** Gives a picture for a PaintOrder, else what the work gives. */
   private readonly queue: GenerationQueue<Order, unknown, PaintStep>;
   private numWorks = 0;
@@ -103,14 +105,14 @@ export class PictureSource {
     const { cacheBytes, storeBytes } = { ...PICTURE_SOURCE_DEFAULTS, ...options };
     const { name, files } = bytes;
     this.name = name;
-    this.cvae = new LazyCvae(bytes.readCvae);
-    this.painter = new CurrentPainter(painter, () =>
-      this.cvae.addAgainAsync(async () => {
-        const another = await createPainter(files, name, scene, options);
-        await this.classifiers.addAllTo((title, own) => another.addClassifierAsync(title, own));
-        return another;
-      }),
-    );
+    this.cvae = new LazyPart('cvae', (signal) => bytes.readPart('cvae', signal));
+    this.teacher = new LazyPart('teacher', (signal) => bytes.readPart('teacher', signal));
+    const create = async () => {
+      const another = await createPainter(files, name, scene, options);
+      await this.classifiers.addAllTo((title, own) => another.addClassifierAsync(title, own));
+      return another;
+    };
+    this.painter = new CurrentPainter(painter, () => this.cvae.addAgainAsync(() => this.teacher.addAgainAsync(create)));
     this.finished = new LruCache({ maxBytes: cacheBytes, onEvict: disposeLater });
     const canStore = storeBytes > 0 && typeof indexedDB !== 'undefined';
     this.store = canStore ? new PixelStore({ maxBytes: storeBytes, onWarning: Logger.Warn }) : null;
@@ -182,7 +184,7 @@ export class PictureSource {
     options.signal?.throwIfAborted();
     const known = this.finished.get(recipeKey(recipe));
     if (known) return known;
-    if (recipe.pipeline) await this.cvae.addAsync(this.painter);
+    await this.addPartsFor(recipe);
     this.assertUsable();
     options.signal?.throwIfAborted();
     const stored = await this.storedAsync(recipe);
@@ -202,7 +204,8 @@ export class PictureSource {
   }
 
   /** How far guidance moves the predicted noise at each step; null where it took one pass. @throws as `pictureAsync` */
-  traceAsync(recipe: Recipe, waiting?: Waiting): Promise<(number | null)[]> {
+  async traceAsync(recipe: Recipe, waiting?: Waiting): Promise<(number | null)[]> {
+    await this.addPartsFor(recipe);
     return this.workAsync((painter, signal) => painter.traceAsync(recipe, { signal }), waiting);
   }
 
@@ -222,6 +225,12 @@ export class PictureSource {
     return this.workAsync((painter, signal) => painter.decodeAsync(own, { signal }), waiting);
   }
 
+  /** Fetches what a recipe needs besides the model, where it is not there yet. */
+  private async addPartsFor(recipe: Recipe): Promise<void> {
+    if (recipe.pipeline) await this.cvae.addAsync(this.painter);
+    if (entryForTeacher(recipe, this.info) !== null) await this.teacher.addAsync(this.painter);
+  }
+
   /** Work on the model that is no picture, in its turn. */
   private async workAsync<Result>(
     work: (painter: Painter, signal: AbortSignal) => Promise<Result>,
@@ -239,6 +248,7 @@ export class PictureSource {
     this.queue.dispose();
     this.finished.clear();
     this.cvae.dispose();
+    this.teacher.dispose();
     this.painter.dispose();
     this.onQueueChangedObservable.clear();
     this.onRestoredObservable.clear();

@@ -1,4 +1,11 @@
-import { createSampler, createSchedule, type ModelInfo, numStepsAt, type RecipeOptions } from '../runtime/index.ts';
+import {
+  createSampler,
+  createSchedule,
+  type ModelInfo,
+  numStepsAt,
+  type RecipeOptions,
+  sampleDefaultsFor,
+} from '../runtime/index.ts';
 
 /** A model's noise schedule, and the timesteps at which a sampler visits it. */
 export interface VisitedSchedule {
@@ -19,9 +26,11 @@ export interface VisitedSchedule {
  * @throws RangeError for an unknown sampler, or steps that the model's schedule cannot take
  */
 export function scheduleOf(
-  { scheduler, sampleDefaults }: Pick<ModelInfo, 'scheduler' | 'sampleDefaults'>,
-  recipe: Pick<RecipeOptions, 'sampler' | 'numInferenceSteps' | 'strength'> = {},
+  info: Pick<ModelInfo, 'scheduler' | 'sampleDefaults' | 'student'>,
+  recipe: Partial<RecipeOptions> = {},
 ): VisitedSchedule {
+  const { scheduler } = info;
+  const sampleDefaults = sampleDefaultsFor(recipe, info);
   const { numInferenceSteps = sampleDefaults.numInferenceSteps, strength = 1 } = recipe;
   const name = recipe.sampler ?? (sampleDefaults.sampler as NonNullable<RecipeOptions['sampler']>);
   const sampler = createSampler(name, scheduler, { numInferenceSteps });

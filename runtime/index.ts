@@ -181,6 +181,7 @@ export {
   type ConditioningConfig,
   conditioningConfig,
   parseConditioningConfig,
+  type StudentConfig,
 } from './networks/conditioningConfig.ts';
 export type { Shapes, Weights } from './networks/layers.ts';
 export {
@@ -228,6 +229,7 @@ export {
   type Steering,
 } from './recipe/recipe.ts';
 export { RECIPE_KEYS, SAMPLER_NAMES } from './recipe/schema.ts';
+export { entryForTeacher, sampleDefaultsFor } from './recipe/student.ts';
 export {
   assertPictures,
   decodeLatents,
@@ -259,13 +261,14 @@ export {
   generatePictures,
   generateRecipes,
 } from './sampling/generate.ts';
-export { type ImageStep, imagesInSlices } from './sampling/images.ts';
+export { diffusionModelFor, type ImageStep, imagesInSlices } from './sampling/images.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';
 export { type ModelInfo, modelInfo, pipelinesOf, recipeModel } from './sampling/modelInfo.ts';
 export { modelNotes } from './sampling/modelNotes.ts';
 export { createNoisyClassifier, type NoisyClassifier } from './sampling/noisyClassifier.ts';
 export { sample, sampleInSlices, sampleRecipesInSlices } from './sampling/sample.ts';
 export type { SampleRun, SampleStep } from './sampling/samplingPlan.ts';
+export { createTeacher } from './sampling/teacher.ts';
 // Surface: the maps of a material, and pixel art
 export { ambientOcclusionMap, OCCLUSION_DEFAULTS, type OcclusionOptions } from './surface/ambientOcclusion.ts';
 export { CAVITY_DEFAULTS, type CavityOptions, cavityMap } from './surface/cavity.ts';
@@ -314,6 +317,7 @@ export { adaptConditioning, type ConditionedNetwork, type KnownNetwork } from '.
 export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
 export { conditionedShapes, joinConditioning, splitConditioning } from './training/conditionedNetwork.ts';
 export { dataParallelGradients, type GradientWorker, serveGradients } from './training/dataParallel.ts';
+export type { DistilSpec } from './training/distilTask.ts';
 export { type GradientSource, localGradients } from './training/gradients.ts';
 export {
   type EncodeOptions,
@@ -377,6 +381,16 @@ export {
   noisyClassifierTaskSpec,
   noisyClassifierTrainer,
 } from './training/trainNoisyClassifier.ts';
+export {
+  DISTIL_DEFAULTS,
+  type DistilOptions,
+  distilSpec,
+  type StudentNetwork,
+  splitStudent,
+  studentNetwork,
+  studentScheduler,
+  studentTrainer,
+} from './training/trainStudent.ts';
 export {
   defaultVaeConfig,
   VAE_DEFAULTS,

@@ -5,6 +5,7 @@ import { beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { useIndexedDb } from '../../plugin/testing/indexedDb.ts';
 import * as runtime from '../../runtime/index.ts';
 import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
+import { tinyFrames } from '../../runtime/testing/tinyFrames.ts';
 import { openNodeBackend } from '../../scripts/node/nodeBackend.ts';
 import type { FromTraining, SampleSheet, TrainingSettings, TrainingState } from './protocol.ts';
 import { RunStore } from './runStore.ts';
@@ -171,6 +172,7 @@ it('refuses pictures of other sizes, and keeps what it has', () => {
   const run = begin();
   run.session.useDataset(dataset, true);
   expect(() => run.session.useDataset(tinyDataset({ widthPx: 18, heightPx: 18 }), false)).toThrow('multiple of');
+  expect(() => run.session.useDataset(tinyFrames(), false)).toThrow('frames; train on them with the command figment');
   expect(run.last().dataset).toMatchObject({ isBuiltIn: true, widthPx: 16 });
 });
 

@@ -31,8 +31,8 @@ export interface ModelBytes {
   name: string;
   /** Path → bytes. */
   files: Record<string, Uint8Array>;
-  /** Fetches the files of the conditional VAE. @throws MissingFileError, with the remedy, where the model has none */
-  readCvae(signal: AbortSignal): Promise<Record<string, Uint8Array>>;
+  /** Fetches the files of a part. @throws MissingFileError, with the remedy, where the model has none */
+  readPart(part: 'cvae' | 'teacher', signal: AbortSignal): Promise<Record<string, Uint8Array>>;
 }
 
 /** Reads the files of a model folder, except for those that are fetched only when they are asked for. */
@@ -45,7 +45,7 @@ export async function loadModelBytes(location: ModelLocation, options: LoadOptio
   return {
     name: source.name,
     files,
-    readCvae: (signal) => readModelFiles(source, { parts: ['cvae'], signal }),
+    readPart: (part, signal) => readModelFiles(source, { parts: [part], signal }),
   };
 }
 

@@ -38,6 +38,9 @@ export interface PaintOptions extends WorkOptions {
   onStep?: (step: PaintStep) => void;
 }
 
+/** What is fetched when a recipe needs it: the VAE of the other pipelines than ddpm, and the teacher of a distilled model. */
+export type OptionalPart = 'cvae' | 'teacher';
+
 /** Runs one model somewhere: on the scene's GPU device, in workers, or on this thread. */
 export interface Painter {
   readonly info: ModelInfo;
@@ -49,13 +52,13 @@ export interface Painter {
   /** Compiles all it needs, so that the first picture takes no longer than the next. */
   warmUpAsync(): Promise<void>;
   /**
-   * Puts the model's VAE beside it, for the other pipelines than ddpm, ready to paint.
+   * Puts another network of the model's folder beside it, ready to paint.
    *
-   * @param files of its part of the model folder, path → bytes
+   * @param files of that part of the folder, path → bytes
    * @returns     sha-256 of the files
    * @throws      Error naming the file that is wrong
    */
-  addCvaeAsync(files: Record<string, Uint8Array>): Promise<string>;
+  addPartAsync(part: OptionalPart, files: Record<string, Uint8Array>): Promise<string>;
   /**
    * Paints recipes that differ in label, seed, interpolation, image and mask alone.
    * @throws the signal's reason when aborted, between steps or before the decode; nothing stays allocated then

@@ -7,6 +7,7 @@ import {
   completeRecipe,
   createConditionalVae,
   createModel,
+  createTeacher,
   type DiffusionModel,
   type ImageTensor,
   loadModelFolder,
@@ -27,7 +28,7 @@ import type { Latents } from '../latents.ts';
 import { decodePixels, encodePixels } from '../latents.ts';
 import { FrameBudget, GpuLimit, nextFrame } from './frameBudget.ts';
 import { finishedPictures, type PainterNetworks, paintBatch } from './paintBatch.ts';
-import type { Painter, PaintOptions, Picture, WorkOptions } from './painter.ts';
+import type { OptionalPart, Painter, PaintOptions, Picture, WorkOptions } from './painter.ts';
 import { PixelPicture } from './pixelPicture.ts';
 import { TexelPicture } from './texelPicture.ts';
 import { traceGuidance } from './traceGuidance.ts';
@@ -57,6 +58,7 @@ export class ThreadPainter implements Painter {
   private readonly pace: Pace;
   private readonly limit: GpuLimit | null;
   private cvae: ConditionalVae | null = null;
+  private teacher: DiffusionModel | null = null;
   private readonly classifiers = new Map<string, NoisyClassifier>();
   private numBusy = 0;
   private isSound = false;
@@ -99,14 +101,15 @@ export class ThreadPainter implements Painter {
     return own;
   }
 
-  async addCvaeAsync(files: Record<string, Uint8Array>): Promise<string> {
+  async addPartAsync(part: OptionalPart, files: Record<string, Uint8Array>): Promise<string> {
     return this.run(async () => {
-      if (!this.cvae) {
-        const loaded = await loadModelFolder(memorySource(files, this.name), { parts: ['cvae'] });
-        this.cvae ??= createConditionalVae(loaded);
+      if (!this[part]) {
+        const loaded = await loadModelFolder(memorySource(files, this.name), { parts: [part] });
+        if (part === 'cvae') this.cvae ??= createConditionalVae(loaded);
+        else this.teacher ??= createTeacher(this.model, loaded);
         await this.warmUpAsync();
       }
-      return this.cvae.hash;
+      return this[part]!.hash;
     });
   }
 
@@ -125,13 +128,17 @@ export class ThreadPainter implements Painter {
    * multistep method, the first, the second and the last have each their own arithmetic.
    */
   private async compile(signal: AbortSignal): Promise<void> {
-    const asked = { label: this.info.labels[0]!, seed: 0, numInferenceSteps: 3, guidanceScale: 2 };
+    const any = { label: this.info.labels[0]!, seed: 0 };
+    const inSteps = { ...any, numInferenceSteps: 3, guidanceScale: 2 };
+    const asked = this.info.student ? any : inSteps;
     await this.compilePainting(completeRecipe(asked, this.info), signal);
     const refined = { ...asked, pipeline: 'cvae+ddpm', strength: 0.5 } as const;
     if (this.cvae) await this.compilePainting(completeRecipe(refined, this.info), signal);
+    if (this.teacher) await this.compilePainting(completeRecipe(inSteps, this.info), signal);
     prepareTexels(this.options.device!);
     await compilationDone();
-    if (!this.isSound) await this.tryOut(completeRecipe({ ...asked, numInferenceSteps: 1 }, this.info), signal);
+    const quick = this.info.student ? {} : { numInferenceSteps: 1 };
+    if (!this.isSound) await this.tryOut(completeRecipe({ ...asked, ...quick }, this.info), signal);
   }
 
   private async compilePainting(recipe: Recipe, signal: AbortSignal): Promise<void> {
@@ -173,7 +180,7 @@ export class ThreadPainter implements Painter {
   }
 
   traceAsync(recipe: Recipe, options?: WorkOptions): Promise<(number | null)[]> {
-    return this.run((signal) => traceGuidance(this.model, recipe, this.paced(signal), this.classifiers), options);
+    return this.run((signal) => traceGuidance(this.networks, recipe, this.paced(signal)), options);
   }
 
   encodeAsync(pixels: Uint8Array, options?: WorkOptions): Promise<Latents> {
@@ -208,7 +215,7 @@ export class ThreadPainter implements Painter {
   }
 
   private get networks(): PainterNetworks {
-    return { model: this.model, cvae: this.cvae, classifiers: this.classifiers };
+    return { model: this.model, teacher: this.teacher, cvae: this.cvae, classifiers: this.classifiers };
   }
 
   private paced(signal: AbortSignal): PacedRun {
@@ -217,6 +224,7 @@ export class ThreadPainter implements Painter {
 
   private freeWhenIdle(): void {
     if (!this.life.signal.aborted || this.numBusy > 0) return;
+    this.teacher?.dispose();
     this.model.dispose();
     this.cvae?.dispose();
     for (const classifier of this.classifiers.values()) classifier.dispose();

@@ -32,22 +32,22 @@ describe('traceGuidance', () => {
       expected.push(guidanceNorm && (await guidanceNorm.data())[0]!);
       guidanceNorm?.dispose();
     }
-    const norms = await traceGuidance(model, RECIPE, { pace: PACE });
+    const norms = await traceGuidance({ model }, RECIPE, { pace: PACE });
     expect(norms).toEqual(expected);
     expect(norms.map((norm) => norm !== null)).toEqual([false, true, true, false, false]);
     for (const norm of norms) expect(norm ?? 0.1).toBeGreaterThan(0.01);
   });
 
   it('grows with the guidance scale, and is null where one pass is enough', async () => {
-    const [first] = await traceGuidance(model, { ...RECIPE, guidanceInterval: undefined }, { pace: PACE });
+    const [first] = await traceGuidance({ model }, { ...RECIPE, guidanceInterval: undefined }, { pace: PACE });
     const [doubled] = await traceGuidance(
-      model,
+      { model },
       { ...RECIPE, guidanceScale: 6, guidanceInterval: undefined },
       { pace: PACE },
     );
     expect(doubled! / first!).toBeCloseTo(2, 3); // the first step starts from the same noise
     for (const guidanceScale of [0, 1]) {
-      const norms = await traceGuidance(model, { ...RECIPE, guidanceScale }, { pace: PACE });
+      const norms = await traceGuidance({ model }, { ...RECIPE, guidanceScale }, { pace: PACE });
       expect(norms).toEqual([null, null, null, null, null]);
     }
   });
@@ -58,7 +58,9 @@ describe('traceGuidance', () => {
     const step = async () => {
       if (++numSteps === 3) controller.abort(new Error('enough'));
     };
-    await expect(traceGuidance(model, RECIPE, { pace: { step }, signal: controller.signal })).rejects.toThrow('enough');
+    await expect(traceGuidance({ model }, RECIPE, { pace: { step }, signal: controller.signal })).rejects.toThrow(
+      'enough',
+    );
     expect(numSteps).toBe(3);
   });
 });

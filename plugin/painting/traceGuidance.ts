@@ -1,6 +1,6 @@
 import {
-  type Classifiers,
-  type DiffusionModel,
+  diffusionModelFor,
+  type Networks,
   nextValue,
   type PacedRun,
   type Recipe,
@@ -14,12 +14,9 @@ import {
  * @returns one value for each step; null where it took one pass
  * @throws  the signal's reason, between slices; nothing stays allocated then
  */
-export async function traceGuidance(
-  model: DiffusionModel,
-  recipe: Recipe,
-  run: PacedRun,
-  classifiers: Classifiers = new Map(),
-): Promise<(number | null)[]> {
+export async function traceGuidance(networks: Networks, recipe: Recipe, run: PacedRun): Promise<(number | null)[]> {
+  const { classifiers } = networks;
+  const model = diffusionModelFor(recipe, networks);
   const steps = sampleRecipesInSlices(model, [recipe], { classifiers, signal: run.signal, measureGuidance: true });
   const norms: SampleStep['guidanceNorm'][] = [];
   try {

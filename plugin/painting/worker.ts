@@ -4,7 +4,9 @@ import {
   type ConditionalVae,
   createConditionalVae,
   createModel,
+  createTeacher,
   type DiffusionModel,
+  entryForTeacher,
   type GeneratedPicture,
   type ImageTensor,
   loadModelFolder,
@@ -17,7 +19,7 @@ import {
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import { decodePixels, encodePixels } from '../latents.ts';
-import { finishedPictures, paintBatch } from './paintBatch.ts';
+import { finishedPictures, type PainterNetworks, paintBatch } from './paintBatch.ts';
 import { openClassifier } from './steering.ts';
 import { traceGuidance } from './traceGuidance.ts';
 import type { FromWorker, Job, ToWorker } from './workerMessages.ts';
@@ -33,8 +35,9 @@ const WASM_URL = new URL('./tfjs-backend-wasm-simd.wasm', import.meta.url);
 
 let model: Promise<DiffusionModel> | null = null;
 let modelName = '';
-/** The model's conditional VAE, once it was sent; a picture that needs it waits for it. */
+/** What was sent besides the model; a picture that needs it waits for it. */
 let cvae: Promise<ConditionalVae> | null = null;
+let teacher: Promise<DiffusionModel> | null = null;
 /** The classifiers that have arrived. `arrivals` ends with the last one on its way, since a page sends it before it names it. */
 const classifiers = new Map<string, NoisyClassifier>();
 let arrivals: Promise<unknown> = Promise.resolve();
@@ -52,9 +55,13 @@ async function load({ files, name, wasmPaths }: ToWorker & { type: 'load' }): Pr
   return createModel(await loadModelFolder(memorySource(files, name)));
 }
 
-async function loadCvae(files: Record<string, Uint8Array>): Promise<ConditionalVae> {
-  await model!; // the backend is there then
-  return createConditionalVae(await loadModelFolder(memorySource(files, modelName), { parts: ['cvae'] }));
+/** @returns sha-256 of the files */
+async function addPart({ part, files }: Job & { type: 'part' }): Promise<string> {
+  const loading = loadModelFolder(memorySource(files, modelName), { parts: [part] });
+  const student = model!; // the backend is there once it is
+  if (part === 'cvae') cvae = student.then(async () => createConditionalVae(await loading));
+  else teacher = student.then(async (loaded) => createTeacher(loaded, await loading));
+  return (await (part === 'cvae' ? cvae : teacher)!).hash;
 }
 
 /** A message of its own, behind those that have come; timers in a row would wait 4 ms each. */
@@ -102,6 +109,17 @@ async function addClassifier({ job, name, files }: Job & { type: 'classifier' })
   post({ type: 'classifierLoaded', job });
 }
 
+/** The model and what a recipe needs besides; nobody waits for a part that the recipe does not need. */
+async function networksFor(loaded: DiffusionModel, recipe: Recipe): Promise<PainterNetworks> {
+  const needsTeacher = entryForTeacher(recipe, loaded.index.figment) !== null;
+  return {
+    model: loaded,
+    cvae: recipe.pipeline ? await cvae : null,
+    teacher: needsTeacher ? await teacher : null,
+    classifiers,
+  };
+}
+
 function paint(message: Job & { type: 'paint' }): Promise<void> {
   const { job, recipes, previewEvery } = message;
   return work(message, async (loaded, { pace, signal }) => {
@@ -109,7 +127,7 @@ function paint(message: Job & { type: 'paint' }): Promise<void> {
       const previews = images && (await toPictures(loaded, recipes, images));
       post({ type: 'step', job, step, numSteps, previews }, previews ?? []);
     };
-    const networks = { model: loaded, cvae: recipes[0]!.pipeline ? await cvae : null, classifiers };
+    const networks = await networksFor(loaded, recipes[0]!);
     const images = await paintBatch(networks, recipes, { signal, previewEvery, onStep }, pace);
     const pictures = await toPictures(loaded, recipes, images);
     post({ type: 'painted', job, pictures }, pictures);
@@ -134,16 +152,15 @@ async function obey(message: ToWorker): Promise<void> {
       const backend: BackendChoice = { backend: 'wasm', adapter: null, reason: 'A worker paints on wasm.' };
       return post({ type: 'loaded', info: modelInfo(await model), backend });
     }
-    case 'cvae':
-      cvae = loadCvae(message.files);
-      return post({ type: 'cvaeLoaded', job: message.job, hash: (await cvae).hash });
+    case 'part':
+      return post({ type: 'partLoaded', job: message.job, hash: await addPart(message) });
     case 'classifier':
       return addClassifier(message);
     case 'paint':
       return paint(message);
     case 'trace':
       return work(message, async (loaded, run) => {
-        const norms = await traceGuidance(loaded, message.recipe, run, classifiers);
+        const norms = await traceGuidance(await networksFor(loaded, message.recipe), message.recipe, run);
         post({ type: 'traced', job: message.job, norms });
       });
     case 'encode':

@@ -1,6 +1,6 @@
 import { type GeneratedPicture, imageSize, type Recipe } from '../../runtime/index.ts';
 import type { Latents } from '../latents.ts';
-import type { PaintOptions, Picture, WorkOptions } from './painter.ts';
+import type { OptionalPart, PaintOptions, Picture, WorkOptions } from './painter.ts';
 import { PixelPicture } from './pixelPicture.ts';
 import type { AnswerTo, FromWorker, Job, Loaded, ToWorker } from './workerMessages.ts';
 
@@ -70,8 +70,8 @@ export class WorkerLane {
   }
 
   /** Its later jobs wait for it. */
-  async addCvaeAsync(files: Record<string, Uint8Array>): Promise<string> {
-    return (await this.do({ type: 'cvae', files }, {})).hash;
+  async addPartAsync(part: OptionalPart, files: Record<string, Uint8Array>): Promise<string> {
+    return (await this.do({ type: 'part', part, files }, {})).hash;
   }
 
   /** Its later jobs wait for it. */

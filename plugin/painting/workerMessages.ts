@@ -1,10 +1,11 @@
 // What the page and its painting workers tell each other.
 import type { BackendChoice, GeneratedPicture, ModelInfo, Recipe } from '../../runtime/index.ts';
 import type { Latents } from '../latents.ts';
+import type { OptionalPart } from './painter.ts';
 
 export type ToWorker =
   | { type: 'load'; files: Record<string, Uint8Array>; name: string; wasmPaths?: string | Record<string, string> }
-  | { type: 'cvae'; job: number; files: Record<string, Uint8Array> }
+  | { type: 'part'; job: number; part: OptionalPart; files: Record<string, Uint8Array> }
   | { type: 'classifier'; job: number; name: string; files: Record<string, Uint8Array> }
   | { type: 'paint'; job: number; recipes: readonly Recipe[]; previewEvery: number }
   | { type: 'trace'; job: number; recipe: Recipe }
@@ -24,7 +25,7 @@ export interface Loaded {
 
 export type FromWorker =
   | ({ type: 'loaded' } & Loaded)
-  | { type: 'cvaeLoaded'; job: number; hash: string }
+  | { type: 'partLoaded'; job: number; hash: string }
   | { type: 'classifierLoaded'; job: number }
   | { type: 'step'; job: number; step: number; numSteps: number; previews: GeneratedPicture[] | null }
   | { type: 'painted'; job: number; pictures: GeneratedPicture[] }
@@ -39,7 +40,7 @@ export type AnswerTo<Type extends Job['type']> = Extract<
   FromWorker,
   {
     type: {
-      cvae: 'cvaeLoaded';
+      part: 'partLoaded';
       classifier: 'classifierLoaded';
       paint: 'painted';
       trace: 'traced';

@@ -97,13 +97,13 @@ describe('WorkerPainter', () => {
   it('puts a VAE into every worker, those that start later too', async () => {
     const painter = await create(2);
     const files = { 'cvae/config.json': PIXELS };
-    const added = painter.addCvaeAsync(files);
-    expect(FakeWorker.all[0]!.heard[1]).toEqual({ type: 'cvae', job: 0, files });
-    FakeWorker.all[0]!.say({ type: 'cvaeLoaded', job: 0, hash: 'abc' });
+    const added = painter.addPartAsync('cvae', files);
+    expect(FakeWorker.all[0]!.heard[1]).toEqual({ type: 'part', part: 'cvae', job: 0, files });
+    FakeWorker.all[0]!.say({ type: 'partLoaded', job: 0, hash: 'abc' });
     expect(await added).toBe('abc');
     const recipe: Recipe = { ...RECIPE, pipeline: 'cvae' };
     const painted = [painter.paintAsync([recipe]), painter.paintAsync([{ ...recipe, seed: 2 }])];
-    expect(FakeWorker.all[1]!.heard.map(({ type }) => type)).toEqual(['load', 'cvae', 'paint']);
+    expect(FakeWorker.all[1]!.heard.map(({ type }) => type)).toEqual(['load', 'part', 'paint']);
     FakeWorker.all[0]!.say({ type: 'painted', job: 1, pictures: [{ pixels: PIXELS, maps: null }] });
     FakeWorker.all[1]!.say({ type: 'failed', job: 0, error: new Error('damaged') });
     FakeWorker.all[1]!.say({ type: 'failed', job: 1, error: new Error('damaged') });

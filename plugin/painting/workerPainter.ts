@@ -1,7 +1,7 @@
 import type { BackendChoice, ModelInfo, Recipe } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { Latents } from '../latents.ts';
-import type { Painter, PaintOptions, Picture, WorkOptions } from './painter.ts';
+import type { OptionalPart, Painter, PaintOptions, Picture, WorkOptions } from './painter.ts';
 import { WorkerLane } from './workerLane.ts';
 import type { Loaded, ToWorker } from './workerMessages.ts';
 
@@ -20,7 +20,7 @@ export class WorkerPainter implements Painter {
   private isDisposed = false;
   private lanes: WorkerLane[] = [];
   private readonly classifiers = new Map<string, Record<string, Uint8Array>>();
-  private cvaeFiles: Record<string, Uint8Array> | null = null;
+  private readonly parts = new Map<OptionalPart, Record<string, Uint8Array>>();
 
   /** @param files a model folder, path → bytes; each worker gets a copy */
   static async CreateAsync(
@@ -58,10 +58,10 @@ export class WorkerPainter implements Painter {
     await Promise.all(this.lanes.map(({ loaded }) => loaded));
   }
 
-  async addCvaeAsync(files: Record<string, Uint8Array>): Promise<string> {
+  async addPartAsync(part: OptionalPart, files: Record<string, Uint8Array>): Promise<string> {
     if (this.isDisposed) throw this.disposedError();
-    this.cvaeFiles = files;
-    return this.inAll((lane) => lane.addCvaeAsync(files));
+    this.parts.set(part, files);
+    return this.inAll((lane) => lane.addPartAsync(part, files));
   }
 
   async addClassifierAsync(name: string, files: Record<string, Uint8Array>): Promise<void> {
@@ -139,7 +139,7 @@ export class WorkerPainter implements Painter {
     if (working.length > 0) return working[0]!; // it takes its messages in turn
     if (lanes.length >= this.numLanes) return lanes[0]!;
     const lane = this.startLane();
-    if (this.cvaeFiles) lane.addCvaeAsync(this.cvaeFiles).catch(() => {}); // whoever paints with it is told
+    for (const [part, files] of this.parts) lane.addPartAsync(part, files).catch(() => {}); // whoever paints with it is told
     for (const [name, files] of this.classifiers) lane.addClassifierAsync(name, files).catch(() => {}); // the same
     this.lanes.push(lane);
     return lane;

@@ -14,7 +14,8 @@ export async function loadTiny(scene: Scene, options: AssetGeneratorOptions = {}
   return AssetGenerator.LoadAsync(await tinyModelFolder(), scene, { ...ON_THIS_THREAD, ...options });
 }
 
-const ON_THIS_THREAD: AssetGeneratorOptions = { compute: 'thread', backend: 'wasm', frameBudgetMs: 20 };
+/** Computes here, on wasm. */
+export const ON_THIS_THREAD: AssetGeneratorOptions = { compute: 'thread', backend: 'wasm', frameBudgetMs: 20 };
 
 /** A tiny model whose pictures repeat: RGB, with circular padding, tiles of 16 × 16. */
 export const TINY_TEXTURES: TinyModelOptions = { labels: ['brick', 'wood'], circularPadding: true, channels: 3 };

@@ -7,7 +7,7 @@ import { quote, shortened } from '../core/errors.ts';
 
 const TIMESTEP_SPACINGS = ['leading', 'linspace', 'trailing'] as const;
 const BETA_SCHEDULES = ['linear', 'scaled_linear', 'squaredcos_cap_v2'] as const;
-const PREDICTION_TYPES = ['epsilon', 'v_prediction', 'sample'] as const;
+export const PREDICTION_TYPES = ['epsilon', 'v_prediction', 'sample'] as const;
 const VARIANCE_TYPES = ['fixed_small', 'fixed_large'] as const;
 const FINAL_SIGMAS_TYPES = ['zero', 'sigma_min'] as const;
 

@@ -6,7 +6,7 @@ import { selectBackend } from '../backends/selectBackend.ts';
 import { checkGradients } from '../testing/gradientCheck.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { randomWeights } from '../testing/tinyNetworks.ts';
-import { type Conditions, conditioning, conditioningShapes, numericFeatures } from './conditioning.ts';
+import { type Conditions, conditioning, conditioningShapes, isOfStudent, numericFeatures } from './conditioning.ts';
 import { conditioningConfig } from './conditioningConfig.ts';
 import { uploadWeights } from './weights.ts';
 
@@ -20,16 +20,15 @@ const conditions: Conditions = { classLabels: [2, 0, 3], attributes: [1, 0.3, 2,
 const row = (name: string, index: number) => Array.from(weights.get(name)!.data.slice(index * DIM, (index + 1) * DIM));
 const sumOf = (...rows: number[][]) => rows[0]!.map((_, i) => rows.reduce((sum, values) => sum + values[i]!, 0) / 2); // √4
 
+const numberRow = (u: number) => mlpRow(weights, 'attributes.wear', u);
+
 /** Linear–SiLU–Linear of the features of a number, by loops. */
-function numberRow(u: number): number[] {
+function mlpRow(from: typeof weights, mlp: string, u: number): number[] {
   const angles = [(u * Math.PI) / 2, u * 16 * Math.PI];
   const features = [...angles.map(Math.sin), ...angles.map(Math.cos)];
   const layer = (name: string, x: number[]) =>
-    Array.from(weights.get(`attributes.wear.${name}.bias`)!.data, (bias, out) =>
-      x.reduce(
-        (sum, value, i) => sum + value * weights.get(`attributes.wear.${name}.weight`)!.data[out * x.length + i]!,
-        bias,
-      ),
+    Array.from(from.get(`${mlp}.${name}.bias`)!.data, (bias, out) =>
+      x.reduce((sum, value, i) => sum + value * from.get(`${mlp}.${name}.weight`)!.data[out * x.length + i]!, bias),
     );
   return layer(
     'linear_2',
@@ -58,7 +57,33 @@ const EXPECTED = [
   ),
 ].flat();
 
+const STUDENT = { ...config, student: { step_counts: [1, 2, 4], guidance_scale: [1, 5] as [number, number] } };
+const studentWeights = randomWeights(conditioningShapes(STUDENT), 5);
+/** Two steps with w = 2; one with w = 5; nothing is told of the steps, and w = 1. */
+const sampled: Conditions = { ...conditions, sampling: { guidanceScales: [2, 5, 1], stepCounts: [2, 1, 0] } };
+const SAMPLING = [
+  [0.25, 1],
+  [1, 0],
+  [0, -1],
+].flatMap(([u, row]) => {
+  const steps = studentWeights.get('student.steps.embedding.weight')!.data;
+  return mlpRow(studentWeights, 'student.guidance', u!).map(
+    (value, i) => value + (row! < 0 ? 0 : steps[row! * DIM + i]!),
+  );
+});
+
 describe('conditioningShapes', () => {
+  it('has a row for each number of steps of a student, and a network for its guidance scale', () => {
+    const own = [...conditioningShapes(STUDENT)].filter(([name]) => isOfStudent(name));
+    expect(Object.fromEntries(own)).toEqual({
+      'student.guidance.linear_1.weight': [6, 4],
+      'student.guidance.linear_1.bias': [6],
+      'student.guidance.linear_2.weight': [6, 6],
+      'student.guidance.linear_2.bias': [6],
+      'student.steps.embedding.weight': [3, 6],
+    });
+  });
+
   it('has a row for each word and one for "any", and a small network for a number', () => {
     expect(Object.fromEntries(conditioningShapes(config))).toEqual({
       'label_embedding.weight': [4, 6],
@@ -91,6 +116,19 @@ describe('conditioning refuses', () => {
     expect(() => tidy(() => conditioning(config, uploadWeights(weights), wrong))).toThrow(message);
     expect(memory().numTensors).toBe(before);
   });
+
+  it.each<[Conditions['sampling'], RegExp]>([
+    [undefined, /0 guidance scales and 0 numbers of steps for 3 pictures; a student expects one of each/],
+    [{ guidanceScales: [2, 2, 5.5], stepCounts: [4, 4, 4] }, /guidance scale is 5.5; expected 1 to 5/],
+    [{ guidanceScales: [2, 2, Number.NaN], stepCounts: [4, 4, 4] }, /guidance scale is NaN/],
+    [{ guidanceScales: [2, 2, 2], stepCounts: [4, 3, 4] }, /number of steps is 3; expected one of 1, 2, 4/],
+  ])('a student with the sampling %j', (sampling, message) => {
+    const before = memory().numTensors;
+    expect(() => tidy(() => conditioning(STUDENT, uploadWeights(studentWeights), { ...conditions, sampling }))).toThrow(
+      message,
+    );
+    expect(memory().numTensors).toBe(before);
+  });
 });
 
 describeOnBackends((backend) => {
@@ -114,6 +152,20 @@ describeOnBackends((backend) => {
     const uploaded = await valuesOn(backend, () => Object.values(uploadWeights(weights)));
     const forward = (...tensors: Tensor[]) =>
       conditioning(config, Object.fromEntries(names.map((name, i) => [name, tensors[i]!])), conditions);
+    await checkGradients(backend, forward, uploaded);
+  });
+
+  it('adds what a student is told of its sampling, by hand', async () => {
+    const [output] = await valuesOn(backend, () => [conditioning(STUDENT, uploadWeights(studentWeights), sampled)]);
+    const expected = EXPECTED.map((value, i) => value + SAMPLING[i]!);
+    expectClose(output!.values, expected, { absolute: 3e-6, relative: 3e-6 });
+  });
+
+  it('has the gradients of finite differences in a student', async () => {
+    const names = [...studentWeights.keys()];
+    const uploaded = await valuesOn(backend, () => Object.values(uploadWeights(studentWeights)));
+    const forward = (...tensors: Tensor[]) =>
+      conditioning(STUDENT, Object.fromEntries(names.map((name, i) => [name, tensors[i]!])), sampled);
     await checkGradients(backend, forward, uploaded);
   });
 

@@ -1,6 +1,6 @@
 import { add, concat, mul, type Tensor2D, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { linear } from '../kernels/conv2d.ts';
-import type { ConditioningConfig } from './conditioningConfig.ts';
+import type { ConditioningConfig, StudentConfig } from './conditioningConfig.ts';
 import { activateEmbedding, dense, linearShapes, type Shapes, type Weights, weight } from './layers.ts';
 
 /** What pictures are to be: for each a label and a value of every attribute, in the order of the config. */
@@ -9,11 +9,29 @@ export interface Conditions {
   classLabels: ArrayLike<number>;
   /** (B, attributes): the place of a word in its list, or a number 0 … 1; below 0 means "any". */
   attributes: ArrayLike<number>;
+  /** How the pictures of a student are sampled; for other networks it is left out. */
+  sampling?: SamplingConditions;
+}
+
+/** What a student is told of how each picture is sampled. */
+export interface SamplingConditions {
+  /** w of each picture, (B), within the config's range. */
+  guidanceScales: ArrayLike<number>;
+  /** In how many evaluations each picture is made, (B), of the config's list; 0: nothing is told, as for small steps. */
+  stepCounts: ArrayLike<number>;
 }
 
 const LABEL = 'label_embedding.weight';
 const tableOf = (name: string) => `attributes.${name}.embedding.weight`;
 const mlpOf = (name: string) => `attributes.${name}`;
+
+/** Begins the names of the weights that only a student has. */
+const STUDENT = 'student.';
+const GUIDANCE = `${STUDENT}guidance`;
+const STEPS = `${STUDENT}steps.embedding.weight`;
+
+/** Whether a weight of the conditioning is one that only a student has. */
+export const isOfStudent = (name: string) => name.startsWith(STUDENT);
 
 /** Shapes of all weights of a config by name, in PyTorch's layout. */
 export function conditioningShapes(config: ConditioningConfig): Shapes {
@@ -25,6 +43,11 @@ export function conditioningShapes(config: ConditioningConfig): Shapes {
     linearShapes(shapes, `${mlpOf(name)}.linear_1`, numeric_channels, dim);
     linearShapes(shapes, `${mlpOf(name)}.linear_2`, dim, dim);
   }
+  if (config.student) {
+    linearShapes(shapes, `${GUIDANCE}.linear_1`, numeric_channels, dim);
+    linearShapes(shapes, `${GUIDANCE}.linear_2`, dim, dim);
+    shapes.set(STEPS, [config.student.step_counts.length, dim]);
+  }
   return shapes;
 }
 
@@ -34,10 +57,17 @@ export function conditioningShapes(config: ConditioningConfig): Shapes {
  *
  *   c = Σ_a E_a[value_a] / √n     over the label and the attributes, n in all
  *
+ * and of a student, which learned to guide itself and to take few steps,
+ *
+ *   c + G(w) + S[number of steps]
+ *
+ * where G is Linear–SiLU–Linear of `numericFeatures` of the guidance scale w, whose range becomes 0 … 1.
+ *
  * The last row of each table E_a means "any". A number u goes through Linear–SiLU–Linear of `numericFeatures(u)` instead
  * of a table; its table has the row for "any" alone.
  *
- * Sums of embeddings: Dhariwal & Nichol 2021, arXiv:2105.05233, for classes; 1/√n keeps the variance that of one.
+ * Sums of embeddings: Dhariwal & Nichol 2021, arXiv:2105.05233, for classes; 1/√n keeps the variance that of one. G: Meng
+ * et al. 2023, arXiv:2210.03142, section 3.1. S: Frans et al. 2024, arXiv:2410.12557, for the size of a step.
  * @param weights by name, in our layout
  * @returns       float32 (B, embedding_dim); the caller disposes it
  * @throws        RangeError when there are too few or too many values, or one is out of range
@@ -53,12 +83,34 @@ export function conditioning(config: ConditioningConfig, weights: Weights, condi
     const rows = tensor2d(chosenRows(config, conditions, scale), [batch, numRows(config)]);
     // One product with all tables in one costs less than one for each.
     const words = linear(rows, tables.length === 1 ? tables[0]! : concat(tables, 0), null);
-    return names.reduce<Tensor2D>((sum, name, place) => {
+    const known = names.reduce<Tensor2D>((sum, name, place) => {
       if (attributes[name] !== 'number') return sum;
       // Also where it is "any" for all: training needs a gradient of every weight.
       return add(sum, numberRows(config, weights, name, valuesOf(conditions, names.length, place), scale));
     }, words);
+    return config.student ? add(known, samplingRows(config, config.student, weights, conditions.sampling!)) : known;
   });
+}
+
+/** G(w) + S[number of steps]. */
+function samplingRows(
+  { numeric_channels }: ConditioningConfig,
+  { step_counts, guidance_scale: [least, most] }: StudentConfig,
+  weights: Weights,
+  { guidanceScales, stepCounts }: SamplingConditions,
+): Tensor2D {
+  const shares = Array.from(guidanceScales, (w) => (w - least) / (most - least));
+  const hidden = activateEmbedding(dense(weights, `${GUIDANCE}.linear_1`, numericFeatures(shares, numeric_channels)));
+  const rows = new Float32Array(shares.length * step_counts.length);
+  for (let i = 0; i < shares.length; i++) {
+    const place = step_counts.indexOf(stepCounts[i]!);
+    if (place >= 0) rows[i * step_counts.length + place] = 1;
+  }
+  const table = weight(weights, STEPS) as Tensor2D;
+  return add(
+    dense(weights, `${GUIDANCE}.linear_2`, hidden),
+    linear(tensor2d(rows, [shares.length, step_counts.length]), table, null),
+  );
 }
 
 /**
@@ -129,7 +181,8 @@ function numRows({ num_labels, attributes }: ConditioningConfig): number {
   return Object.values(attributes).reduce<number>((sum, kind) => sum + numWords(kind) + 1, num_labels + 1);
 }
 
-function checkConditions(config: ConditioningConfig, { classLabels, attributes }: Conditions): void {
+function checkConditions(config: ConditioningConfig, { classLabels, attributes, sampling }: Conditions): void {
+  if (config.student) checkSampling(config.student, sampling, classLabels.length);
   const entries = Object.entries(config.attributes);
   if (attributes.length !== classLabels.length * entries.length) {
     throw new RangeError(
@@ -144,6 +197,31 @@ function checkConditions(config: ConditioningConfig, { classLabels, attributes }
     for (const [place, [name, kind]] of entries.entries()) {
       checkValue(name, kind, attributes[i * entries.length + place]!);
     }
+  }
+}
+
+function checkSampling(
+  { step_counts, guidance_scale: [least, most] }: StudentConfig,
+  sampling: SamplingConditions | undefined,
+  batch: number,
+): void {
+  const { guidanceScales = [], stepCounts = [] } = sampling ?? {};
+  if (guidanceScales.length !== batch || stepCounts.length !== batch) {
+    throw new RangeError(
+      `conditioning: ${guidanceScales.length} guidance scales and ${stepCounts.length} numbers of steps for ${batch} pictures; a student expects one of each for each picture`,
+    );
+  }
+  for (let i = 0; i < batch; i++) {
+    const [w, numSteps] = [guidanceScales[i]!, stepCounts[i]!];
+    if (!(w >= least && w <= most)) {
+      throw new RangeError(
+        `conditioning: the guidance scale is ${w}; expected ${least} to ${most}, which the student has learned`,
+      );
+    }
+    if (numSteps === 0 || step_counts.includes(numSteps)) continue;
+    throw new RangeError(
+      `conditioning: the number of steps is ${numSteps}; expected one of ${step_counts.join(', ')}, or 0`,
+    );
   }
 }
 

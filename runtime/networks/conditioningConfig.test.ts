@@ -10,6 +10,11 @@ describe('parseConditioningConfig', () => {
     expect(parseConditioningConfig(short)).toEqual({ ...CONFIG, numeric_channels: 32 });
   });
 
+  it('reads what a student is told besides', () => {
+    const student = { step_counts: [1, 2, 4], guidance_scale: [1, 5] };
+    expect(parseConditioningConfig({ ...CONFIG, student }).student).toEqual(student);
+  });
+
   it('keeps names that objects have', () => {
     const attributes = JSON.parse('{"constructor":2,"toString":"number"}');
     expect(Object.entries(parseConditioningConfig({ ...CONFIG, attributes }).attributes)).toEqual([
@@ -29,6 +34,9 @@ describe('parseConditioningConfig', () => {
     [{ attributes: ['hair'] }, /attributes/],
     [{ attributes: Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`a${i}`, 2])) }, /attributes/],
     [{ dropout: 0.1 }, /dropout is not supported/],
+    [{ student: { step_counts: [], guidance_scale: [1, 5] } }, /step_counts/],
+    [{ student: { step_counts: [0], guidance_scale: [1, 5] } }, /step_counts/],
+    [{ student: { step_counts: [4], guidance_scale: [5, 1] } }, /guidance_scale/],
   ])('refuses %j', (changes, message) => {
     expect(() => parseConditioningConfig({ ...CONFIG, ...changes }, 'file.json')).toThrow(message);
     expect(() => parseConditioningConfig({ ...CONFIG, ...changes }, 'file.json')).toThrow(/^file\.json: /);

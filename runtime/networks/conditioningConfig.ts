@@ -40,14 +40,33 @@ export const ATTRIBUTE_KINDS = v.pipe(
   v.transform((entries): Readonly<Record<string, AttributeKind>> => Object.fromEntries(entries)),
 );
 
+const MAX_STEP_COUNTS = 16;
+const MAX_STEPS = 1000;
+const scale = v.pipe(v.number(), v.minValue(0), v.maxValue(100));
+
+/** What a distilled network is told besides: how its pictures are sampled. */
+const student = v.object({
+  /** The numbers of evaluations that it makes a picture in; each has a row of its own. */
+  step_counts: v.pipe(v.array(count(MAX_STEPS)), v.minLength(1), v.maxLength(MAX_STEP_COUNTS)),
+  /** The least and the largest guidance scale that it has learned. */
+  guidance_scale: v.pipe(
+    v.tuple([scale, scale]),
+    v.check(([least, most]) => least < most, 'expected two guidance scales, the smaller one first'),
+  ),
+});
+
+export type StudentConfig = v.InferOutput<typeof student>;
+
 const schema = v.object({
   /** Width of the vector: the time channels of the U-Net that it is for. */
   embedding_dim: count(MAX_EMBEDDING_DIM),
   num_labels: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_LABELS)),
   /** By name; their order is that of a picture's values. */
   attributes: ATTRIBUTE_KINDS,
-  /** Sinusoidal features of a numeric attribute; even. */
+  /** Sinusoidal features of a numeric attribute and of a guidance scale; even. */
   numeric_channels: v.optional(v.pipe(count(MAX_NUMERIC_CHANNELS), v.multipleOf(2)), 32),
+  /** Of a network made by `figment distil`; absent: of any other. */
+  student: v.optional(student),
 });
 
 export type ConditioningConfig = v.InferOutput<typeof schema>;
@@ -61,14 +80,16 @@ export function parseConditioningConfig(json: unknown, fileName = 'conditioning/
   return parseNetworkConfig(schema, [], json, fileName);
 }
 
-/** The config for this many labels and these attributes. @throws Error as `parseConditioningConfig` */
+/** The config for this many labels and these attributes, and of a student. @throws Error as `parseConditioningConfig` */
 export function conditioningConfig(
   embeddingDim: number,
   numLabels: number,
   vocabulary: Vocabulary,
+  student?: StudentConfig,
 ): ConditioningConfig {
+  const attributes = attributeKinds(vocabulary);
   return parseConditioningConfig(
-    { embedding_dim: embeddingDim, num_labels: numLabels, attributes: attributeKinds(vocabulary) },
+    { embedding_dim: embeddingDim, num_labels: numLabels, attributes, ...(student && { student }) },
     'the attributes',
   );
 }

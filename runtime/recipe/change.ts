@@ -2,6 +2,7 @@ import { ANY_WORD, type Attributes } from '../core/attributes.ts';
 import { encodeEdit } from './bytes.ts';
 import { OF_STEPS, type Recipe, type RecipeModel, type RecipeOptions } from './recipe.ts';
 import { RECIPE_KEYS } from './schema.ts';
+import { entryForTeacher } from './student.ts';
 
 const OF_EDITS = ['image', 'mask', 'strength', 'resamples', 'keepAlpha'] as const;
 
@@ -52,9 +53,10 @@ export function recipeEntries(options: Partial<RecipeOptions>): RecipeOptions {
 /** A recipe as JSON can hold it, without the values that are the model's defaults anyway. */
 export function shortRecipe(
   recipe: Recipe | RecipeOptions,
-  { sampleDefaults }: Pick<RecipeModel, 'sampleDefaults'>,
+  model: Pick<RecipeModel, 'sampleDefaults' | 'student'>,
 ): RecipeOptions {
-  const defaults: Record<string, unknown> = sampleDefaults;
+  // What makes a recipe one for the teacher must stay, or the student would make it.
+  const defaults: Record<string, unknown> = entryForTeacher(recipe, model) === null ? { ...model.sampleDefaults } : {};
   const kept = Object.entries(recipe).filter(([key, value]) => defaults[key] !== value);
   return { ...Object.fromEntries(kept), ...encodeEdit(recipe) } as unknown as RecipeOptions;
 }

@@ -11,6 +11,7 @@ import { problemOf, RecipeError, type RecipeProblem, shown } from './problems.ts
 import type { PipelineName } from './recipe.ts';
 import { type KnownClassifiers, OF_STEPS, type Recipe, type RecipeModel, type RecipeOptions } from './recipe.ts';
 import { INTERVAL_EXPECTED, RECIPE_SCHEMA } from './schema.ts';
+import { sampleDefaultsFor } from './student.ts';
 
 /** How strongly a classifier steers, unless told otherwise. */
 export const CLASSIFIER_SCALE_DEFAULT = 10;
@@ -168,7 +169,8 @@ function completeSampling(asked: RecipeOptions, model: RecipeModel, wrong: Wrong
     }
     return {};
   }
-  const { sampleDefaults, scheduler } = model;
+  const { scheduler } = model;
+  const sampleDefaults = sampleDefaultsFor(asked, model);
   const numInferenceSteps = asked.numInferenceSteps ?? sampleDefaults.numInferenceSteps;
   const sampler = asked.sampler ?? (sampleDefaults.sampler as SamplerName);
   if (guidanceInterval && guidanceInterval[0] > guidanceInterval[1]) {

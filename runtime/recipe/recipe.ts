@@ -135,6 +135,20 @@ export interface Recipe {
   readonly heightPx?: number;
 }
 
+/** How a model samples unless told otherwise. */
+export interface SampleDefaults {
+  readonly sampler: string;
+  readonly numInferenceSteps: number;
+  readonly guidanceScale: number;
+}
+
+/** What a distilled network has learned: see `StudentEntry` of a model's index. */
+export interface StudentFacts {
+  readonly stepCounts: readonly number[];
+  readonly guidanceScale: readonly [least: number, most: number];
+  readonly teacher: SampleDefaults;
+}
+
 /** What a recipe has to know of the model that it is for. */
 export interface RecipeModel {
   readonly name: string;
@@ -149,11 +163,9 @@ export interface RecipeModel {
   readonly circularPadding: boolean;
   /** null: the model knows no "any", and so takes no guidance. */
   readonly nullLabel?: number | null;
-  readonly sampleDefaults: {
-    readonly sampler: string;
-    readonly numInferenceSteps: number;
-    readonly guidanceScale: number;
-  };
+  readonly sampleDefaults: SampleDefaults;
+  /** Of a distilled model: what its student has learned. Whatever else is asked for, its teacher makes. */
+  readonly student?: StudentFacts;
   /** null where only the conditional VAE is loaded, which has no steps. */
   readonly scheduler: SchedulerConfig | null;
   readonly pipelines: readonly PipelineName[];

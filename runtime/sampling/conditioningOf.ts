@@ -1,6 +1,6 @@
 import { type Tensor2D, tidy } from '@tensorflow/tfjs-core';
 import { ANY, ANY_WORD, type Attributes, encodeAttributes } from '../core/attributes.ts';
-import { conditioning } from '../networks/conditioning.ts';
+import { conditioning, type SamplingConditions } from '../networks/conditioning.ts';
 import { embeddingRows } from '../networks/layers.ts';
 import { indexOfLabel } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
@@ -17,7 +17,7 @@ export interface BatchCondition {
 }
 
 /** What a condition is made from. */
-type Told = Pick<Recipe, 'label' | 'attributes' | 'sameAs' | 'sameFor' | 'numInferenceSteps'>;
+type Told = Pick<Recipe, 'label' | 'attributes' | 'sameAs' | 'sameFor' | 'numInferenceSteps' | 'guidanceScale'>;
 
 /**
  * The condition of a batch of recipes, and "any" for guidance.
@@ -47,15 +47,23 @@ export function conditionOf(
     return encoded(Object.fromEntries(all));
   });
   const anyAttributes = Object.keys(network.config.attributes).map(() => ANY);
+  const rowLabels = [...classLabels, ...origins.map((picture) => classLabels[picture]!), any];
   const vectors = conditioning(network.config, network.weights, {
-    classLabels: [...classLabels, ...origins.map((picture) => classLabels[picture]!), any],
+    classLabels: rowLabels,
     attributes: [...attributes, ...ofOrigins, ...anyAttributes],
+    ...(network.config.student && { sampling: samplingOf(recipes[0]!, rowLabels.length) }),
   });
   const classesAt = (step: number) =>
     recipes.map(({ sameFor = 0, numInferenceSteps = 0 }, picture) =>
       step < Math.round(sameFor * numInferenceSteps) ? recipes.length + origins.indexOf(picture) : picture,
     );
   return { classesAt, nullLabel: recipes.length + origins.length, vectors };
+}
+
+/** What a student is told of how a batch is sampled, for so many rows. */
+function samplingOf({ guidanceScale, numInferenceSteps }: Told, numRows: number): SamplingConditions {
+  const rows = <Value>(value: Value) => new Array<Value>(numRows).fill(value);
+  return { guidanceScales: rows(guidanceScale ?? 1), stepCounts: rows(numInferenceSteps!) };
 }
 
 /** The row of the embedding table for a label: they are in order, and none is the null label's. */

@@ -2,6 +2,7 @@ import { clipByValue, greater, minimum, slice, type Tensor4D, tidy, where } from
 import { MIN_ALPHA } from '../core/pixels.ts';
 import { abortable } from '../core/slices.ts';
 import type { Recipe } from '../recipe/recipe.ts';
+import { entryForTeacher } from '../recipe/student.ts';
 import { decodeLatentsInSlices } from './autoencoder.ts';
 import type { Networks } from './completeAll.ts';
 import { type ConditionalVae, cvaeImagesInSlices } from './conditionalVae.ts';
@@ -30,14 +31,15 @@ export interface ImageStep {
  * @throws        RangeError as `sampleRecipesInSlices`, or when a network is missing; the signal's reason when aborted
  */
 export function* imagesInSlices(
-  { model, cvae, classifiers }: Networks,
+  networks: Networks,
   recipes: readonly Recipe[],
   run: SampleRun = {},
 ): Generator<ImageStep | null, Tensor4D> {
+  const { cvae, classifiers } = networks;
   const { pipeline } = recipes[0]!;
   const options = { classifiers, isRecorded: true, ...run };
   if (pipeline === 'cvae') return yield* cvaeImages(loaded(cvae), recipes, run);
-  const network = loaded(model);
+  const network = diffusionModelFor(recipes[0]!, networks);
   if (pipeline !== 'cvae+ddpm')
     return yield* decodedSteps(network, sampleRecipesInSlices(network, recipes, options), run);
   const start = yield* beginning(network, loaded(cvae), recipes, run);
@@ -111,6 +113,18 @@ function* decodedSteps(
     steps.return(undefined);
   }
   throw new Error('generate: the sampler made no step; ask for at least 1');
+}
+
+/** The student of a distilled model, or its teacher where the student can't do what the recipe says. */
+export function diffusionModelFor(recipe: Recipe, { model, teacher }: Networks): DiffusionModel {
+  const own = loaded(model);
+  const entry = entryForTeacher(recipe, own.index.figment);
+  if (entry === null) return own;
+  if (teacher) return teacher;
+  const { stepCounts, guidanceScale } = own.index.figment.student!;
+  throw new RangeError(
+    `generate: ${entry} is for the teacher of ${own.index.figment.name}, which is not loaded; give it as "teacher" (createTeacher), or ask for ${stepCounts.join(', ')} steps of ddim with a guidanceScale from ${guidanceScale.join(' to ')}`,
+  );
 }
 
 function loaded<Network>(network: Network | null | undefined): Network {

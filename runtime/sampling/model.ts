@@ -133,14 +133,21 @@ function checkAttendedSize(
 function checkConditioning(files: ModelFiles, unet: UNet2DConfig): ConditioningConfig | null {
   const { labels, figment } = files.index;
   if (unet.class_embed_type !== 'identity') {
-    if (Object.keys(figment.attributes ?? {}).length === 0) return null;
+    const lists = Object.keys(figment.attributes ?? {}).length > 0 ? 'attributes' : 'a student';
+    if (lists === 'a student' && !figment.student) return null;
     throw new Error(
-      `${figment.name}/unet/config.json: class_embed_type is ${unet.class_embed_type}; expected "identity", since model_index.json lists attributes`,
+      `${figment.name}/unet/config.json: class_embed_type is ${unet.class_embed_type}; expected "identity", since model_index.json lists ${lists}`,
     );
   }
   const fileName = `${figment.name}/conditioning/config.json`;
   const config = parseConditioningConfig(files.conditioningConfig, fileName);
-  const expected = conditioningConfig(timeChannels(unet), labels.length, figment.attributes ?? {});
+  const { student } = figment;
+  const expected = conditioningConfig(
+    timeChannels(unet),
+    labels.length,
+    figment.attributes ?? {},
+    student && { step_counts: student.stepCounts, guidance_scale: student.guidanceScale },
+  );
   for (const key of ['embedding_dim', 'num_labels'] as const) {
     if (config[key] === expected[key]) continue;
     throw new Error(`${fileName}: ${key} is ${config[key]}; expected ${expected[key]}, as U-Net and labels have`);
@@ -149,6 +156,12 @@ function checkConditioning(files: ModelFiles, unet: UNet2DConfig): ConditioningC
   if (list(config) !== list(expected)) {
     throw new Error(
       `${fileName}: attributes are ${list(config).slice(0, 150)}; expected those of model_index.json, ${list(expected).slice(0, 150)}`,
+    );
+  }
+  const told = ({ student }: ConditioningConfig) => JSON.stringify(student) ?? 'nothing';
+  if (told(config) !== told(expected)) {
+    throw new Error(
+      `${fileName}: what a student is told is ${told(config).slice(0, 150)}; expected ${told(expected).slice(0, 150)}, as figment.student of model_index.json says`,
     );
   }
   checkWeights(files.conditioning ?? new Map(), conditioningShapes(config), `${figment.name}/conditioning`);

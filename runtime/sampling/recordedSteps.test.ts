@@ -61,6 +61,7 @@ describe('pictures by recordings', () => {
       ['dpm++, guided', { sampler: 'dpm++', guidanceScale: 2, numInferenceSteps: 4 }, {}],
       ['ddim, with noise, guided in an interval', { eta: 0.5, guidanceScale: 3, guidanceInterval: [0, 500] }, {}],
       ['ddpm, unguided, of a tile', { sampler: 'ddpm', guidanceScale: 1 }, { circularPadding: true, channels: 3 }],
+      ['of a student, told its guidance', { guidanceScale: 3, numInferenceSteps: 2 }, { student: true }],
       ['dpm++, of frames', { sampler: 'dpm++' }, { sizePx: 8, heightPx: 12, frames: TINY_FRAMES }],
       ['euler, of attributes', { sampler: 'euler', guidanceScale: 2 }, { attributes: HATS }],
     ])('are those of single operations: %s', async (_, options, modelOptions) => {

@@ -84,7 +84,10 @@ export function planSampling(model: DiffusionModel, recipes: readonly Recipe[], 
   assertOneBatch(recipes);
   const [widthPx, heightPx] = imageSize(index.figment, first);
   const classifierGuide = classifierGuideOf(model, first, run.classifiers);
-  const { guidanceScale, guidanceInterval, guidanceRescale } = first;
+  // A student is told how far to guide, and does so in one pass.
+  const { guidanceScale, guidanceInterval, guidanceRescale } = model.conditioning?.config.student
+    ? { guidanceScale: 1 }
+    : first;
   const numInferenceSteps = first.numInferenceSteps!;
   const hasBeginning = first.image !== undefined || run.start !== undefined;
   const numSteps = hasBeginning ? numStepsAt(first.strength!, numInferenceSteps) : numInferenceSteps;

@@ -3,8 +3,8 @@ import { dispose, getBackend, setBackend, type Tensor, tensor, valueAndGrads } f
 import { registerKernelGradients } from '../kernels/gradients.ts';
 import type { Batch } from '../training/batch.ts';
 import { type GradientSource, localGradients } from '../training/gradients.ts';
-import type { TrainingTask } from '../training/task.ts';
 import type { TrainerOptions } from '../training/trainer.ts';
+import type { TrainingTask } from '../training/trainingTask.ts';
 import { fromTorch } from '../weights/tensorLayout.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 

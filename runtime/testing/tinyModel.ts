@@ -15,7 +15,7 @@ import { type GenerateOptions, generate } from '../sampling/generate.ts';
 import { createModel, type DiffusionModel } from '../sampling/model.ts';
 import type { ClassifierFiles } from '../weights/classifierFolder.ts';
 import { type ModelFiles, modelFolderFiles } from '../weights/modelFolder.ts';
-import { FIGMENT_DEFAULTS } from '../weights/modelIndex.ts';
+import { FIGMENT_DEFAULTS, type StudentEntry } from '../weights/modelIndex.ts';
 import { randomWeights, tinyCvaeConfig, tinyUNetConfig, tinyVaeConfig } from './tinyNetworks.ts';
 
 export interface TinyModelOptions {
@@ -28,6 +28,7 @@ export interface TinyModelOptions {
   seed?: number; // uint32, of the weights
   attributes?: Vocabulary | null; // of a U-Net that takes a vector for label and attributes; null: it takes the label
   cvae?: boolean; // a VAE beside it that makes pictures in one step
+  student?: boolean; // a U-Net that was distilled, beside its teacher
 }
 
 export const TINY_MODEL_DEFAULTS: Required<TinyModelOptions> = {
@@ -40,6 +41,14 @@ export const TINY_MODEL_DEFAULTS: Required<TinyModelOptions> = {
   seed: 1,
   attributes: null,
   cvae: false,
+  student: false,
+};
+
+/** What the tiny student has learned. */
+export const TINY_STUDENT: StudentEntry = {
+  stepCounts: [1, 2, 4],
+  guidanceScale: [1, 5],
+  teacher: { sampler: 'dpm++', numInferenceSteps: 3, guidanceScale: 3 },
 };
 
 /** Of a subject that stands, and walks to the left. */
@@ -57,12 +66,13 @@ export const TINY_FRAMES: readonly Frame[] = parseFrames([
  */
 export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
   const all = { ...TINY_MODEL_DEFAULTS, ...options };
-  const { labels, sizePx, circularPadding, channels, seed, attributes, cvae, frames } = all;
+  const { labels, sizePx, circularPadding, channels, seed, attributes, cvae, student, frames } = all;
   const heightPx = all.heightPx ?? sizePx;
   const numFrames = frames?.length ?? 1;
-  const classes = attributes
-    ? { class_embed_type: 'identity' as const, num_class_embeds: null }
-    : { num_class_embeds: labels.length + 1 };
+  const classes =
+    attributes || student
+      ? { class_embed_type: 'identity' as const, num_class_embeds: null }
+      : { num_class_embeds: labels.length + 1 };
   const unetConfig = tinyUNetConfig({
     ...classes,
     sample_size: heightPx === sizePx ? sizePx / 2 : [heightPx / 2, sizePx / 2],
@@ -77,7 +87,13 @@ export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
     block_out_channels: [8],
     attributes: attributeKinds(attributes ?? {}),
   });
-  const scheduler = { _class_name: 'DDIMScheduler', beta_schedule: 'squaredcos_cap_v2', clip_sample: false };
+  const scheduler = {
+    _class_name: 'DDIMScheduler',
+    beta_schedule: 'squaredcos_cap_v2',
+    clip_sample: false,
+    timestep_spacing: student ? 'trailing' : 'leading',
+    prediction_type: student ? 'v_prediction' : 'epsilon',
+  };
   return {
     index: {
       _class_name: 'ClassConditionalLatentDiffusionPipeline',
@@ -91,14 +107,19 @@ export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
         channels,
         premultipliedAlpha: channels === 4,
         circularPadding,
-        sampleDefaults: { sampler: 'ddim', numInferenceSteps: 3, guidanceScale: 2 },
+        sampleDefaults: { sampler: 'ddim', numInferenceSteps: student ? 4 : 3, guidanceScale: 2 },
         ...(frames && { frames }),
         ...(attributes && { attributes }),
+        ...(student && { student: TINY_STUDENT }),
       },
     },
     unetConfig: { _class_name: 'UNet2DModel', ...unetConfig },
     unet: randomWeights(unet2dShapes(unetConfig), seed),
-    ...(attributes && tinyConditioning(unetConfig, labels.length, attributes, seed + 3)),
+    ...((attributes || student) && tinyConditioning(unetConfig, labels.length, attributes ?? {}, seed + 3, student)),
+    ...(student && {
+      teacherConfig: { _class_name: 'UNet2DModel', ...unetConfig },
+      teacher: randomWeights(unet2dShapes(unetConfig), seed + 4),
+    }),
     vaeConfig: { _class_name: 'AutoencoderKL', ...vaeConfig },
     vae: randomWeights(autoencoderKlShapes(vaeConfig), seed + 1),
     schedulerConfig: formatSchedulerConfig(parseSchedulerConfig(scheduler, 'the tiny model')),
@@ -108,8 +129,15 @@ export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
   };
 }
 
-function tinyConditioning(unet: UNet2DConfig, numLabels: number, attributes: Vocabulary, seed: number) {
-  const config = conditioningConfig(timeChannels(unet), numLabels, attributes);
+function tinyConditioning(
+  unet: UNet2DConfig,
+  numLabels: number,
+  attributes: Vocabulary,
+  seed: number,
+  isStudent: boolean,
+) {
+  const told = { step_counts: TINY_STUDENT.stepCounts, guidance_scale: TINY_STUDENT.guidanceScale };
+  const config = conditioningConfig(timeChannels(unet), numLabels, attributes, isStudent ? told : undefined);
   return {
     conditioningConfig: { _class_name: 'FigmentConditioning', ...config },
     conditioning: randomWeights(conditioningShapes(config), seed),

@@ -5,7 +5,8 @@ import type { Shapes } from '../networks/layers.ts';
 import { unet2dShapes } from '../networks/unet2d.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
 
-const PREFIX = 'conditioning.';
+/** Begins the names of the conditioning's weights. */
+export const CONDITIONING_PREFIX = 'conditioning.';
 
 /** Shapes of all weights that are trained together, PyTorch's layout; without conditioning those of the U-Net. */
 export function conditionedShapes(unet: UNet2DConfig, conditioning: ConditioningConfig | null): Shapes {
@@ -18,7 +19,10 @@ export function joinConditioning<T>(
   unet: ReadonlyMap<string, T>,
   conditioning: ReadonlyMap<string, T>,
 ): Map<string, T> {
-  return new Map([...unet, ...Array.from(conditioning, ([name, value]): [string, T] => [PREFIX + name, value])]);
+  return new Map([
+    ...unet,
+    ...Array.from(conditioning, ([name, value]): [string, T] => [CONDITIONING_PREFIX + name, value]),
+  ]);
 }
 
 /** The inverse of `joinConditioning`. */
@@ -26,13 +30,13 @@ export function splitConditioning<T>(weights: ReadonlyMap<string, T>): {
   unet: Map<string, T>;
   conditioning: Map<string, T>;
 } {
-  const isConditioning = (name: string) => name.startsWith(PREFIX);
+  const isConditioning = (name: string) => name.startsWith(CONDITIONING_PREFIX);
   return {
     unet: new Map([...weights].filter(([name]) => !isConditioning(name))),
     conditioning: new Map(
       [...weights]
         .filter(([name]) => isConditioning(name))
-        .map(([name, value]): [string, T] => [name.slice(PREFIX.length), value]),
+        .map(([name, value]): [string, T] => [name.slice(CONDITIONING_PREFIX.length), value]),
     ),
   };
 }

@@ -3,7 +3,7 @@ import { add, clone, dispose, engine, mul, type Tensor, tidy, valueAndGrads } fr
 import { registerKernelGradients } from '../kernels/gradients.ts';
 import type { Weights } from '../networks/layers.ts';
 import { type Batch, batchLength } from './batch.ts';
-import type { TrainingTask } from './task.ts';
+import type { TrainingTask } from './trainingTask.ts';
 
 export interface GradientResult {
   /** Gradients of the trained weights; the caller disposes them. */
@@ -21,7 +21,8 @@ export interface GradientSource {
 
 /** The mean loss over one micro-batch and its gradients, on the current backend. */
 export async function gradientsOf(task: TrainingTask, weights: Weights, batch: Batch): Promise<GradientResult> {
-  const { loss, metrics, grads } = differentiate(task, weights, batch);
+  const prepared = await task.prepare?.(weights, batch);
+  const { loss, metrics, grads } = differentiate(task, weights, { ...batch, ...prepared });
   try {
     const [value] = await loss.data();
     return { grads, loss: value!, metrics: await readScalars(metrics) };

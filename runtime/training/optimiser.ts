@@ -56,17 +56,21 @@ function decays(name: string, param: Tensor): boolean {
 
 /**
  * One AdamW step over all trained weights, in place of the old tensors, which are disposed as are the gradients.
+ *
+ * @param rateFactor how many times the learning rate each weight takes
  */
 export function optimise(
   weights: Record<string, Tensor>,
   moments: Moments,
   grads: Record<string, Tensor>,
   attrs: AdamWAttrs,
+  rateFactor: (name: string) => number = () => 1,
 ): void {
   for (const [name, grad] of Object.entries(grads)) {
     const old = { param: weights[name]!, ...moments[name]! };
     const weightDecay = decays(name, old.param) ? attrs.weightDecay : 0;
-    const { param, m, v } = adamW(old, grad, { ...attrs, weightDecay });
+    const learningRate = rateFactor(name) * attrs.learningRate;
+    const { param, m, v } = adamW(old, grad, { ...attrs, learningRate, weightDecay });
     dispose([old.param, old.m, old.v, grad]);
     weights[name] = param;
     moments[name] = { m, v };

@@ -30,12 +30,13 @@ import {
 } from '../networks/conditionalVae.ts';
 import { conditioning as conditioningVectors } from '../networks/conditioning.ts';
 import type { ConditioningConfig } from '../networks/conditioningConfig.ts';
-import type { Shapes, Weights } from '../networks/layers.ts';
+import type { Weights } from '../networks/layers.ts';
 import { classifyNoisy, type NoisyClassifierConfig, noisyClassifierShapes } from '../networks/noisyClassifier.ts';
 import { type UNet2DCondition, unet2d } from '../networks/unet2d.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { type Batch, batchArray, batchTensor } from './batch.ts';
 import { conditionedShapes, splitConditioning } from './conditionedNetwork.ts';
+import { type DistilSpec, distilTask } from './distilTask.ts';
 import {
   attributeLoss,
   crossEntropy,
@@ -49,6 +50,7 @@ import {
   type Reconstruction,
   reconstructionError,
 } from './losses.ts';
+import type { TrainingTask } from './trainingTask.ts';
 
 /** What is trained, as plain data: a worker builds the same task from it. */
 export type TaskSpec =
@@ -99,20 +101,8 @@ export type TaskSpec =
       kind: 'noisyClassifier';
       config: NoisyClassifierConfig;
       scheduler: SchedulerConfig;
-    };
-
-export interface LossResult {
-  loss: Scalar;
-  /** Parts of the loss worth showing, kept: the caller disposes them. */
-  metrics: Record<string, Scalar>;
-}
-
-export interface TrainingTask {
-  shapes: Shapes;
-  /** Names of the weights that change; the others stay as they are. */
-  isTrained(name: string): boolean;
-  loss(weights: Weights, batch: Batch): LossResult;
-}
+    }
+  | DistilSpec;
 
 export function createTask(spec: TaskSpec): TrainingTask {
   switch (spec.kind) {
@@ -128,6 +118,8 @@ export function createTask(spec: TaskSpec): TrainingTask {
       return heightTask(spec);
     case 'noisyClassifier':
       return noisyClassifierTask(spec);
+    case 'distil':
+      return distilTask(spec);
   }
 }
 

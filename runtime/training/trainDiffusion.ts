@@ -170,10 +170,14 @@ export function diffusionTrainer(
   const all = Int32Array.from(latents.classLabels.keys());
   const nullLabel = options.conditioning?.num_labels ?? (config.num_class_embeds ?? 1) - 1;
   const batchAt = (step: number) => diffusionBatch(latents, statistics, all, nullLabel, options, step);
-  return new Trainer(source ?? localGradients(task), batchAt, options, task.isTrained, initial);
+  return new Trainer(source ?? localGradients(task), batchAt, options, task, initial);
 }
 
-function checkAttributes({ classLabels, attributes }: LatentDataset, conditioning: ConditioningConfig | null): void {
+/** @throws RangeError when the latents have not a value for each attribute of the conditioning */
+export function checkAttributes(
+  { classLabels, attributes }: LatentDataset,
+  conditioning: ConditioningConfig | null,
+): void {
   const expected = classLabels.length * Object.keys(conditioning?.attributes ?? {}).length;
   const found = attributes?.length ?? 0;
   if (!conditioning || found === expected) return;
@@ -182,12 +186,23 @@ function checkAttributes({ classLabels, attributes }: LatentDataset, conditionin
   );
 }
 
-function diffusionBatch(
+/** What a batch of latents depends on, beside the step. */
+export type DiffusionBatchOptions = Pick<
+  DiffusionOptions,
+  'batchSize' | 'balanced' | 'seed' | 'circular' | 'condDropProb' | 'conditioning'
+>;
+
+/**
+ * The batch of a step: latents x0, noise eps, timesteps t, and what the network is told of each, some of it left out.
+ *
+ * @param all places of the latents to draw from
+ */
+export function diffusionBatch(
   latents: LatentDataset,
   { mean, std }: { mean: number[]; std: number[] },
   all: Int32Array,
   nullLabel: number,
-  options: DiffusionOptions,
+  options: DiffusionBatchOptions,
   step: number,
 ): Batch {
   const { batchSize, balanced, seed, circular } = options;
@@ -218,7 +233,7 @@ function conditionArrays(
   latents: LatentDataset,
   chosen: Int32Array,
   nullLabel: number,
-  { seed, condDropProb, conditioning }: DiffusionOptions,
+  { seed, condDropProb, conditioning }: DiffusionBatchOptions,
   step: number,
 ): Batch {
   const batch = chosen.length;

@@ -34,7 +34,7 @@ function oneWeight(
   batchAt = (_: number) => BATCH,
 ): Trainer {
   const start = new Map([['w', { shape: [2], data: new Float32Array(2) }]]);
-  return new Trainer(source, batchAt, { ...OPTIONS, ...options }, () => true, start);
+  return new Trainer(source, batchAt, { ...OPTIONS, ...options }, { isTrained: () => true }, start);
 }
 
 /** After a save and a load. */

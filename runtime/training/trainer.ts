@@ -14,6 +14,7 @@ import {
   zeroMoments,
 } from './optimiser.ts';
 import { createTask, type TaskSpec } from './task.ts';
+import type { TrainingTask } from './trainingTask.ts';
 
 export interface TrainerOptions extends LearningRateOptions {
   batchSize: number;
@@ -63,6 +64,7 @@ export class Trainer {
   readonly weights: Record<string, Tensor>;
   readonly ema: Record<string, Tensor>;
   private readonly moments: Moments;
+  private readonly rateFactor: TrainingTask['rateFactor'];
   private step: number;
   private elapsedMs: number;
 
@@ -70,9 +72,10 @@ export class Trainer {
     private readonly source: GradientSource,
     private readonly batchAt: (step: number) => Batch,
     private readonly options: TrainerOptions,
-    isTrained: (name: string) => boolean,
+    { isTrained, rateFactor }: Pick<TrainingTask, 'isTrained' | 'rateFactor'>,
     start: Map<string, WeightTensor> | TrainerState,
   ) {
+    this.rateFactor = rateFactor;
     const state = start instanceof Map ? null : start;
     this.weights = uploadWeights(state ? state.weights : (start as Map<string, WeightTensor>));
     this.ema = uploadWeights(state ? state.ema : (start as Map<string, WeightTensor>));
@@ -104,13 +107,9 @@ export class Trainer {
       }
       const learningRate = learningRateAt(this.options, this.step, this.progress());
       this.step += 1;
-      optimise(this.weights, this.moments, grads, {
-        ...ADAM_W_DEFAULTS,
-        ...this.options,
-        learningRate,
-        step: this.step,
-        gradScale: Math.min(1, this.options.clipNorm / (gradNorm + 1e-12)),
-      });
+      const gradScale = Math.min(1, this.options.clipNorm / (gradNorm + 1e-12));
+      const attrs = { ...ADAM_W_DEFAULTS, ...this.options, learningRate, step: this.step, gradScale };
+      optimise(this.weights, this.moments, grads, attrs, this.rateFactor);
       updateEma(this.ema, this.trainedWeights(), this.options.emaDecay, this.step);
       const stepMs = performance.now() - started;
       this.elapsedMs += stepMs;
@@ -173,7 +172,7 @@ export function createTrainer(
 ): Trainer {
   const task = createTask(spec);
   const initial = start ?? initialWeights(task.shapes, options.seed);
-  return new Trainer(source ?? localGradients(task), batchAt, options, task.isTrained, initial);
+  return new Trainer(source ?? localGradients(task), batchAt, options, task, initial);
 }
 
 const ignore = () => {};

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import { MissingFileError, ModelFileError } from '../core/errors.ts';
-import { tinyModelFolder } from '../testing/tinyModel.ts';
+import { TINY_STUDENT, tinyModelFolder } from '../testing/tinyModel.ts';
 import { type LoadModelFolderOptions, loadModelFolder, modelFolderFiles, readModelFiles } from './modelFolder.ts';
 import { type ModelSource, memorySource } from './modelSource.ts';
 
@@ -132,6 +132,20 @@ describe('loadModelFolder', () => {
       await expect(loading).rejects.toThrow(`loadModelFolder: models/tiny/${path}: expected sha-256 `);
     },
   );
+
+  it('reads the teacher of a student when asked for it, and tells what to do where there is none', async () => {
+    const files = await tinyModelFolder({ student: true });
+    const whole = await load(files);
+    expect([whole.teacherConfig, whole.teacher?.size]).toEqual([undefined, 0]);
+    expect(whole.index.figment.student).toEqual(TINY_STUDENT);
+    const { teacher, teacherConfig, unet, hash } = await load(files, { parts: ['teacher'] });
+    expect(teacherConfig).toMatchObject({ class_embed_type: 'identity' });
+    expect([...teacher!.keys()]).toEqual([...whole.unet.keys()]);
+    expect([unet.size, hash === whole.hash]).toEqual([0, false]);
+    await expect(load(await tinyModelFolder(), { parts: ['teacher'] })).rejects.toThrow(
+      /unet_teacher\/config.json: .*no teacher beside it; figment distil/,
+    );
+  });
 
   it('refuses pictures that are too large, unless an option allows them', async () => {
     const files = diffusersFiles();

@@ -14,8 +14,11 @@ import { parseSafetensors, writeSafetensors } from './safetensors.ts';
 import { isObject } from './untrustedJson.ts';
 import type { WeightTensor } from './weightTensor.ts';
 
-/** `cvae` is optional in a folder: a VAE that makes pictures in one step. */
-export type ModelPart = 'unet' | 'vae' | 'scheduler' | 'cvae';
+/**
+ * Optional in a folder are `cvae`, a VAE that makes pictures in one step, and `teacher`, the U-Net of which that in unet/ is
+ * the student.
+ */
+export type ModelPart = 'unet' | 'vae' | 'scheduler' | 'cvae' | 'teacher';
 
 /** A model folder's content; the parts that were not asked for are undefined and empty. */
 export interface ModelContent {
@@ -27,6 +30,8 @@ export interface ModelContent {
   schedulerConfig?: unknown;
   cvaeConfig?: unknown;
   cvae?: ReadonlyMap<string, WeightTensor>;
+  teacherConfig?: unknown;
+  teacher?: ReadonlyMap<string, WeightTensor>;
   /** Of a U-Net whose class_embed_type is `identity`. */
   conditioningConfig?: unknown;
   conditioning?: ReadonlyMap<string, WeightTensor>;
@@ -40,6 +45,8 @@ export interface ModelFiles extends ModelContent {
   schedulerConfig: unknown;
   cvaeConfig: unknown;
   cvae: Map<string, WeightTensor>;
+  teacherConfig?: unknown;
+  teacher?: Map<string, WeightTensor>;
   conditioningConfig?: unknown;
   conditioning?: Map<string, WeightTensor>;
   hash: string; // sha-256 over the files read, for caches
@@ -78,6 +85,8 @@ const VAE_WEIGHTS = `vae/${WEIGHTS_NAME}`;
 const SCHEDULER_CONFIG = 'scheduler/scheduler_config.json';
 const CVAE_CONFIG = 'cvae/config.json';
 const CVAE_WEIGHTS = `cvae/${WEIGHTS_NAME}`;
+const TEACHER_CONFIG = 'unet_teacher/config.json';
+const TEACHER_WEIGHTS = `unet_teacher/${WEIGHTS_NAME}`;
 
 const CONDITIONING_CONFIG = 'conditioning/config.json';
 const CONDITIONING_WEIGHTS = `conditioning/${WEIGHTS_NAME}`;
@@ -87,6 +96,7 @@ const PATHS: Record<ModelPart, string[]> = {
   vae: [VAE_CONFIG, VAE_WEIGHTS],
   scheduler: [SCHEDULER_CONFIG],
   cvae: [CVAE_CONFIG, CVAE_WEIGHTS],
+  teacher: [TEACHER_CONFIG, TEACHER_WEIGHTS],
 };
 
 /**
@@ -97,6 +107,7 @@ const PATHS: Record<ModelPart, string[]> = {
  *   const files = await loadModelFolder(urlSource('/models/portraits'));
  *   const vaeInTraining = await loadModelFolder(source, { parts: ['vae'] }); // model_index.json may be missing then
  *   const { cvaeConfig, cvae } = await loadModelFolder(source, { parts: ['cvae'] }); // for createConditionalVae
+ *   const { teacherConfig, teacher } = await loadModelFolder(source, { parts: ['teacher'] }); // for createTeacher
  *
  * @throws MissingFileError, ModelFileError naming the file; the signal's reason when aborted
  */
@@ -127,6 +138,8 @@ export async function loadModelFolder(source: ModelSource, options: LoadModelFol
     schedulerConfig: readConfig(source, bytes, SCHEDULER_CONFIG),
     cvaeConfig: readConfig(source, bytes, CVAE_CONFIG),
     cvae: readWeights(source, bytes, 'cvae'),
+    teacherConfig: readConfig(source, bytes, TEACHER_CONFIG),
+    teacher: readWeights(source, bytes, 'unet_teacher'),
     conditioningConfig: readConfig(source, bytes, CONDITIONING_CONFIG),
     conditioning: readWeights(source, bytes, 'conditioning'),
     hash: await hashOf(digests),
@@ -175,6 +188,8 @@ export async function modelFolderFiles(
   addConfig(SCHEDULER_CONFIG, model.schedulerConfig);
   addConfig(CVAE_CONFIG, model.cvaeConfig);
   addWeights(CVAE_WEIGHTS, model.cvae);
+  addConfig(TEACHER_CONFIG, model.teacherConfig);
+  addWeights(TEACHER_WEIGHTS, model.teacher);
   addConfig(CONDITIONING_CONFIG, model.conditioningConfig);
   addWeights(CONDITIONING_WEIGHTS, model.conditioning);
   const sha256 = Object.fromEntries(await digestFiles(files));
@@ -184,7 +199,7 @@ export async function modelFolderFiles(
 
 /** The networks that are used with labels need to know them. */
 function needsIndex(parts: readonly ModelPart[]): boolean {
-  return parts.includes('unet') || parts.includes('cvae');
+  return parts.some((part) => part === 'unet' || part === 'cvae' || part === 'teacher');
 }
 
 /** The index, these files, and the conditioning of a U-Net that takes one: its config says so, so that comes first. */
@@ -237,7 +252,8 @@ async function readFiles(
     } catch (error) {
       if (!(error instanceof MissingFileError)) throw error;
       const before = new Map((await Promise.all(smallBefore(path))).flat());
-      if (PATHS.cvae.includes(path)) throw noCvaeError(error);
+      const remedy = REMEDIES.find(([part]) => PATHS[part].includes(path));
+      if (remedy) throw new MissingFileError('loadModelFolder', error.fileName, remedy[1]);
       const found = isOptional(path, before) ? [] : await elsewhere(path);
       if (!found) throw error;
       const sizeBytes = found.reduce((sum, [, { length }]) => sum + length, 0);
@@ -268,10 +284,14 @@ function isAbsentVae(path: string, { vae }: StoredModelIndex, before: ReadonlyMa
   return PATHS.vae.includes(path) && !vae?.[1] && !before.has(VAE_CONFIG);
 }
 
-function noCvaeError({ fileName }: MissingFileError): MissingFileError {
-  const remedy = 'train one for it by figment train cvae --add-to, or use the pipeline "ddpm"';
-  return new MissingFileError('loadModelFolder', fileName, `this model makes no pictures in one step; ${remedy}`);
-}
+/** What to say of a model that lacks an optional part. */
+const REMEDIES: readonly (readonly [ModelPart, string])[] = [
+  [
+    'cvae',
+    'this model makes no pictures in one step; train one for it by figment train cvae --add-to, or use the pipeline "ddpm"',
+  ],
+  ['teacher', 'this model has no teacher beside it; figment distil makes a folder of student and teacher'],
+];
 
 /** Adds up what the files report; the total is known once every file's is. */
 function sumProgress(paths: string[], onProgress: OnProgress | undefined): (path: string) => OnProgress {

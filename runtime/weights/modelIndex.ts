@@ -37,11 +37,22 @@ export interface FigmentEntry {
   pixelArt: boolean;
   circularPadding: boolean;
   sampleDefaults: { sampler: string; numInferenceSteps: number; guidanceScale: number };
+  /** Of a model whose U-Net was distilled; absent: of any other. */
+  student?: StudentEntry;
   /** The embedding row that stands for no class; null: there is none, and so no guidance. Absent: the last row. */
   nullLabel?: number | null;
   frames?: readonly Frame[]; // what stands in a picture from left to right, each as wide as the others; absent: one thing
   attributes?: Vocabulary; // what can be asked for besides the label; absent: nothing
   sha256: Record<string, string>; // path → 64 hexadecimal digits; model_index.json itself has none
+}
+
+/** What a distilled U-Net has learned to do. Whatever else is asked for, its teacher does, with defaults of its own. */
+export interface StudentEntry {
+  /** The numbers of steps, of the sampler ddim, that it takes. */
+  stepCounts: number[];
+  /** The least and the largest guidance scale that it follows in one pass. */
+  guidanceScale: [least: number, most: number];
+  teacher: FigmentEntry['sampleDefaults'];
 }
 
 /** What stands for the entries that a folder written by diffusers lacks; the rest follows from its configs. */
@@ -73,6 +84,18 @@ const SAMPLE_DEFAULTS_SCHEMA = v.object({
   sampler: label,
   numInferenceSteps: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)),
   guidanceScale: v.pipe(v.number(), v.finite()),
+});
+
+const guidanceScale = v.pipe(v.number(), v.minValue(0), v.maxValue(100));
+
+const STUDENT_SCHEMA = v.object({
+  stepCounts: v.pipe(
+    v.array(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000))),
+    v.minLength(1),
+    v.maxLength(16),
+  ),
+  guidanceScale: v.tuple([guidanceScale, guidanceScale]),
+  teacher: SAMPLE_DEFAULTS_SCHEMA,
 });
 
 const CHANNELS_SCHEMA = v.union(
@@ -112,6 +135,7 @@ const FIGMENT_SCHEMA = v.object({
   pixelArt: v.optional(v.boolean()),
   circularPadding: v.optional(v.boolean()),
   sampleDefaults: v.optional(v.partial(SAMPLE_DEFAULTS_SCHEMA)),
+  student: v.optional(STUDENT_SCHEMA),
   nullLabel: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_LABELS)))),
   frames: v.optional(FRAMES_SCHEMA),
   attributes: v.optional(VOCABULARY_SCHEMA),

@@ -3,7 +3,9 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
   type Classifiers,
+  createTeacher,
   type DiffusionModel,
+  entryForTeacher,
   type GeneratedPicture,
   generateRecipes,
   loadClassifierFolder,
@@ -82,6 +84,8 @@ export class Baker {
     buildClassifier,
   );
 
+  #teacher: { of: DiffusionModel; network: DiffusionModel } | null = null;
+
   /** @param engine what computes the networks of diffusion models; by default TensorFlow.js, on the current backend */
   constructor(private readonly engine: BakeEngine = 'tfjs') {}
 
@@ -92,7 +96,9 @@ export class Baker {
     const { pipeline } = look.recipe;
     const cvae = pipeline ? await this.#cvae.open(look.model, look.cvaeHash!, signal) : null;
     const model = pipeline === 'cvae' ? null : await this.#model.open(look.model, look.modelHash, signal);
-    return generateRecipes({ model, cvae, classifiers: await this.#classifiersOf(look, model, signal) }, recipes, {
+    const teacher = model && (await this.#teacherOf(look, model, signal));
+    const classifiers = await this.#classifiersOf(look, model, signal);
+    return generateRecipes({ model, teacher, cvae, classifiers }, recipes, {
       signal,
       ...(this.engine === 'onnx' && { onSlice: letEventsIn }),
       onStep: async ({ step, numSteps }) => {
@@ -100,6 +106,18 @@ export class Baker {
         await letEventsIn();
       },
     });
+  }
+
+  /** The teacher of a distilled model, where a look's recipe needs it. Its files are those of the model's own hash. */
+  async #teacherOf({ model: name, recipe }: Look, model: DiffusionModel, signal?: AbortSignal) {
+    if (entryForTeacher(recipe, model.index.figment) === null) return null;
+    if (this.#teacher?.of === model) return this.#teacher.network;
+    this.#teacher?.network.dispose();
+    this.#teacher = null;
+    const files = await loadModelFolder(modelSource(name), { parts: ['teacher'], acceptChanged: true, signal });
+    const network = orUsageError(() => createTeacher(model, files));
+    this.#teacher = { of: model, network };
+    return network;
   }
 
   /** The classifier that a look's recipe names, if any. @throws UsageError when it does not fit the model */
@@ -120,6 +138,8 @@ export class Baker {
   }
 
   dispose(): void {
+    this.#teacher?.network.dispose();
+    this.#teacher = null;
     this.#model.dispose();
     this.#cvae.dispose();
     this.#classifier.dispose();

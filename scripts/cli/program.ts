@@ -3,6 +3,7 @@ import { packageVersion } from '../node/packageRoot.ts';
 import { coloursFor } from '../node/terminal.ts';
 import { bakeCommand } from './bake.ts';
 import { datasetCommand } from './dataset.ts';
+import { distilCommand } from './distil.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { exportCommand } from './export.ts';
 import { inspectCommand } from './inspect.ts';
@@ -23,6 +24,7 @@ export function createProgram(): Command {
     pickCommand(),
     inspectCommand(),
     trainCommand(),
+    distilCommand(),
     evaluateCommand(),
     verifyCommand(),
     rehashCommand(),

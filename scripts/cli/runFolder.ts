@@ -48,7 +48,7 @@ export async function inRunFolder(options: RunFolderOptions, training: () => Pro
   const isNew = await makeWritableFolder(out);
   try {
     await withLock(out, async () => {
-      await removeAbandonedFiles(out, ['', 'vae', 'unet', 'cvae', 'scheduler', 'conditioning']);
+      await removeAbandonedFiles(out, ['', 'vae', 'unet', 'unet_teacher', 'cvae', 'scheduler', 'conditioning']);
       await training();
     });
   } finally {

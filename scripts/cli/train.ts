@@ -1,55 +1,22 @@
 // figment train vae|ddpm|cvae|classifier: the options. Each training has a file of its own, loaded when it runs.
 import { Command, Option } from 'commander';
 import { attributesOption, realNumber, wholeNumber } from './optionParsers.ts';
-import type { RunFolderOptions } from './runFolder.ts';
+import { inItsFolder, runCommand } from './runCommand.ts';
 
 function command(name: string, description: string): Command {
-  return new Command(name)
-    .description(description)
-    .requiredOption(
-      '--data <dir>',
-      'data set: a folder with dataset.json and sheets, or one folder of PNG files per class',
-    )
+  return runCommand(name, description)
     .option('--extra-data <dir>', 'a data set of the same image size to train on besides; none of it is held out')
-    .requiredOption('--out <dir>', 'folder of this run: model, checkpoint, log and preview sheets')
-    .option('--steps <n>', 'stop after this many steps in all', wholeNumber(1))
-    .option('--minutes <n>', 'stop after this many minutes of training in all', realNumber(0.01))
-    .option('--batch <n>', 'images a step', wholeNumber(1))
-    .option('--micro-batch <n>', 'images whose gradients are computed at once', wholeNumber(1))
-    .option('--learning-rate <x>', 'highest learning rate', realNumber(0, 1))
-    .option('--workers <n>', 'threads on wasm; the result does not depend on it', wholeNumber(1, 64), 1)
-    .addOption(new Option('--backend <name>', 'compute on this backend').choices(['webgpu', 'wasm', 'cpu']))
-    .option('--seed <n>', 'seed of weights, batches and noise', wholeNumber(0, 2 ** 32 - 1), 0)
-    .option('--held-out <share>', 'share of each class kept away from training', realNumber(0, 0.9), 0.05)
-    .addOption(
-      new Option(
-        '--hold-out-by <list>',
-        'keep whole combinations of these attributes away from training, separated by commas: hair_style,clothes',
-      ).argParser((text) => text.split(',')),
-    )
-    .option('--resume', 'go on from the checkpoint in --out')
-    .addOption(
-      new Option('--overwrite', 'begin anew in an --out that holds a run or a model, and lose it').conflicts('resume'),
-    )
     .option('--init-from <dir>', 'begin with the weights of this model folder')
-    .option('--preview-minutes <n>', 'minutes between preview sheets', realNumber(0.1), 5)
     .addOption(
       new Option('--labels <list>', 'train on these classes alone, separated by commas').argParser((text) =>
         text.split(','),
       ),
     )
     .option('--shrink <n>', 'make one pixel of n × n: images of a half of the size with 2', wholeNumber(1, 64), 1)
-    .option('--flip', 'augment by mirroring')
-    .option('--balanced', 'draw all classes equally often')
     .option(
       '--circular',
       'for seamless tiles: wrap every convolution around the borders, and augment by shifts that do',
     );
-}
-
-/** An action that has the folder of its run to itself. */
-function inItsFolder<Options extends RunFolderOptions>(run: (options: Options) => Promise<void>) {
-  return async (options: Options) => (await import('./runFolder.ts')).inRunFolder(options, () => run(options));
 }
 
 /** Parser of `--widths`. */

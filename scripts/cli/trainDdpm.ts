@@ -151,7 +151,11 @@ function scaledStatistics(latents: LatentDataset, dataset: Dataset, latentScale:
 }
 
 /** Latents are those of the encoded images, once for each way in which they are looked at. */
-function attributesOfLatents(dataset: Dataset, indices: Int32Array, { classLabels }: LatentDataset): Float32Array {
+export function attributesOfLatents(
+  dataset: Dataset,
+  indices: Int32Array,
+  { classLabels }: LatentDataset,
+): Float32Array {
   const imageOf = (_: number, latent: number) => indices[latent % indices.length]!;
   return encodeColumns(dataset.attributes ?? [], classLabels.map(imageOf));
 }
@@ -162,7 +166,7 @@ const EXAMPLES_PER_LABEL = 3;
 const FRAMES_PREVIEW = { numPlain: 1, numExamples: 1, numCopies: 1 };
 
 /** Pictures that the model has not seen, if there are any, and what they show; none where nothing is known of them. */
-function examplesOf(dataset: Dataset, { train, heldOut }: DatasetSplit): LabelledPicture[] {
+export function examplesOf(dataset: Dataset, { train, heldOut }: DatasetSplit): LabelledPicture[] {
   if (!dataset.attributes?.length) return [];
   const count = dataset.frames ? FRAMES_PREVIEW.numExamples : EXAMPLES_PER_LABEL;
   return drawExamples(dataset, heldOut.length > 0 ? heldOut : train, count);
@@ -196,15 +200,17 @@ const encodeOptions = ({ circular = false, flip = false }: DdpmCommandOptions) =
  * One row of samples for each label, from the model as it is stored; of a model with attributes also samples that ought to
  * show what the picture to the left of them shows.
  */
-async function previewSheet(
+export async function previewSheet(
   files: Record<string, Uint8Array>,
   examples: readonly LabelledPicture[],
 ): Promise<PixelImage> {
   const model = createModel(await loadModelFolder(memorySource(files)));
+  const { student, sampleDefaults } = model.index.figment;
+  const steps = student ? { numInferenceSteps: sampleDefaults.numInferenceSteps } : {};
   try {
-    const fewer = model.index.figment.frames;
-    if (examples.length === 0) return await sampleSheet(model, fewer && { columns: 2 });
-    return await attributeSheet(model, examples, fewer && FRAMES_PREVIEW);
+    const isFew = model.index.figment.frames !== undefined;
+    if (examples.length === 0) return await sampleSheet(model, { ...steps, ...(isFew && { columns: 2 }) });
+    return await attributeSheet(model, examples, { ...steps, ...(isFew && FRAMES_PREVIEW) });
   } finally {
     model.dispose();
   }

@@ -63,7 +63,7 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
     data,
     options,
     shapes: autoencoderKlShapes(config),
-    freezeEncoder,
+    keepsWeights: freezeEncoder,
     start: ({ workers, resumed }) => {
       if (!model) refuseWholeModel(command.out);
       const source = gradientsIn(workers, vaeTaskSpec(config, options));

@@ -81,10 +81,10 @@ export async function readCheckpoint(out: string, notes: Record<string, string>)
  * trained weights alone.
  *
  * @param shapes       of the network's weights
- * @param freezeEncoder whether the encoder stays as it is; a diffusion model has none
+ * @param keepsWeights whether some weights stay as they are: those of a frozen encoder, or of a teacher
  * @throws             UsageError naming the option to give
  */
-export function checkCheckpoint(state: TrainerState, shapes: Shapes, freezeEncoder: boolean, out: string): void {
+export function checkCheckpoint(state: TrainerState, shapes: Shapes, keepsWeights: boolean, out: string): void {
   const file = join(out, CHECKPOINT_FILE);
   const fits = shapes.size === state.weights.size && [...shapes].every(([name, shape]) => hasShape(state, name, shape));
   if (!fits) {
@@ -93,10 +93,10 @@ export function checkCheckpoint(state: TrainerState, shapes: Shapes, freezeEncod
     );
   }
   const wasFrozen = state.m.size < state.weights.size;
-  if (wasFrozen && !freezeEncoder) {
+  if (wasFrozen && !keepsWeights) {
     throw new UsageError(`train: ${file} was made with --freeze-encoder; add --freeze-encoder to go on`);
   }
-  if (!wasFrozen && freezeEncoder) {
+  if (!wasFrozen && keepsWeights) {
     throw new UsageError(
       `train: ${file} was made without --freeze-encoder; leave it out, or start again in another --out with --init-from ${out}`,
     );

@@ -91,16 +91,18 @@ export interface TrainingData {
 
 /** What one kind of training does in its own way. */
 export interface TrainingKind {
-  /** Stands in titles: `train vae`. */
+  /** Stands in checkpoints, and in titles: `train vae`. */
   kind: string;
+  /** Stands in titles, where that is another. */
+  title?: string;
   data: TrainingData;
   options: Pick<TrainerOptions, 'batchSize'> & { seed: number };
   /** What else a training that is resumed must have in common with the one before, beside data set, seed and batch size. */
   notes?: Record<string, string>;
   /** Shapes of the network's weights; a checkpoint must have the same. */
   shapes: Shapes;
-  /** Whether the encoder stays as it is. */
-  freezeEncoder?: boolean;
+  /** Whether some of the weights stay as they are: those of an encoder, or of a teacher. */
+  keepsWeights?: boolean;
   /** Makes the trainer on the backend that is open by then. */
   start(place: TrainingPlace): TrainingAtWork | Promise<TrainingAtWork>;
 }
@@ -121,8 +123,8 @@ export interface TrainingAtWork {
 
 /** Opens the backend, starts or resumes the training, and runs it to its end or until it is interrupted. */
 export async function train(command: CommonTrainOptions, training: TrainingKind): Promise<void> {
-  const { kind, data, options, shapes, freezeEncoder = false } = training;
-  const title = `train ${kind}`;
+  const { kind, data, options, shapes, keepsWeights = false } = training;
+  const { title = `train ${kind}` } = training;
   const { seed, batchSize } = options;
   const notes = {
     kind,
@@ -132,7 +134,7 @@ export async function train(command: CommonTrainOptions, training: TrainingKind)
     ...training.notes,
   };
   const resumed = command.resume ? await readCheckpoint(command.out, notes) : undefined;
-  if (resumed) checkCheckpoint(resumed, shapes, freezeEncoder, command.out);
+  if (resumed) checkCheckpoint(resumed, shapes, keepsWeights, command.out);
   const { backend, reason, release } = await openNodeBackend(command.backend);
   try {
     const { train, heldOut } = data.split;

@@ -10,12 +10,11 @@ const dir = mkdtempSync(join(tmpdir(), 'figment-fetched-'));
 let paths: string[];
 
 beforeAll(async () => {
-  const files = await tinyModelFolder();
+  const files = await tinyModelFolder({ student: true });
   paths = Object.keys(files).sort();
   await writeFilesAtomic(dir, {
     ...files,
     'README.md': new Uint8Array(),
-    'unet_teacher/config.json': new Uint8Array(),
   });
 });
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -23,7 +22,7 @@ afterAll(() => rmSync(dir, { recursive: true }));
 const index = (content: object | string) =>
   writeFileSync(join(dir, 'model_index.json'), typeof content === 'string' ? content : JSON.stringify(content));
 
-it('are those of which the index has the hash, or all of the parts; no documents, and no teacher', () => {
+it('are those of which the index has the hash, or all of the parts; no documents', () => {
   expect(fetchedFiles(dir).sort()).toEqual(paths);
   index({ figment: {} });
   expect(fetchedFiles(dir).sort()).toEqual(paths);

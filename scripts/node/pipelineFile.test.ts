@@ -5,9 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { createModel, generate, loadModelFolder, memorySource, selectBackend } from '../../runtime/index.ts';
+import {
+  createModel,
+  createTeacher,
+  generate,
+  loadModelFolder,
+  memorySource,
+  type SampleOptions,
+  selectBackend,
+} from '../../runtime/index.ts';
 import { withJson } from '../../runtime/testing/foreignFolders.ts';
-import { TINY_FRAMES, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import { TINY_FRAMES, type TinyModelOptions, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { findPython } from '../testing/python.ts';
 import { writeFilesAtomic } from './atomicWrite.ts';
 import { packageRoot } from './packageRoot.ts';
@@ -32,37 +40,66 @@ it('leaves the index last', async () => {
   expect(Object.keys(files).at(-1)).toBe('model_index.json');
 });
 
+const ATTRIBUTES = { hair: ['black', 'red'], wear: { min: 0, max: 2 } };
+const REQUEST = { label: 'orc', attributes: { hair: 'red', wear: 0.5 }, seed: 7 };
+
 const SCRIPT = `
-import sys
+import json, sys
 from diffusers import DiffusionPipeline
 folder = sys.argv[1]
 pipe = DiffusionPipeline.from_pretrained(folder, custom_pipeline=folder, trust_remote_code=True)
-pixels = pipe(label="orc", attributes={"hair": "red", "wear": 0.5}, seed=7, output_type="np").images[0]
-sys.stdout.buffer.write(pixels.tobytes())
+for options in json.loads(sys.argv[2]):
+    pixels = pipe(label="orc", attributes={"hair": "red", "wear": 0.5}, seed=7, output_type="np", **options).images[0]
+    sys.stdout.buffer.write(pixels.tobytes())
 `;
 
-const attributes = { hair: ['black', 'red'], wear: { min: 0, max: 2 } };
+it
+  .skipIf(!python)
+  .each<TinyModelOptions>([{ circularPadding: true }, { sizePx: 8, heightPx: 12, frames: TINY_FRAMES }])(
+  'gives our picture in Python, of a model with %j',
+  async (options) => {
+    expect(await differenceToPython(options, [{}])).toBeLessThanOrEqual(1);
+  },
+);
 
-it.skipIf(!python).each([
-  { attributes, circularPadding: true },
-  { attributes, sizePx: 8, heightPx: 12, frames: TINY_FRAMES },
-])('gives our picture in Python, of a model with %j', async (options) => {
-  const parts = {
+it.skipIf(!python)('gives our pictures in Python, of a student and of its teacher', async () => {
+  const difference = await differenceToPython({ circularPadding: true, student: true }, [
+    { numInferenceSteps: 2, guidanceScale: 4.5 },
+    { numInferenceSteps: 5, guidanceScale: 3 },
+    { numInferenceSteps: 4, guidanceScale: 6 },
+  ]);
+  expect(difference).toBeLessThanOrEqual(1);
+});
+
+/** The largest between our pictures of a tiny model and Python's, one for each of the samplings, in bytes. */
+async function differenceToPython(modelOptions: TinyModelOptions, samplings: SampleOptions[]): Promise<number> {
+  const tiny = await tinyModelFolder({ attributes: ATTRIBUTES, ...modelOptions });
+  const files = withJson(tiny, 'model_index.json', {
     unet: ['diffusers', 'UNet2DModel'],
     vae: ['diffusers', 'AutoencoderKL'],
     scheduler: ['diffusers', 'DDIMScheduler'],
-  };
-  const tiny = await tinyModelFolder(options);
-  const files = withJson(tiny, 'model_index.json', parts);
+  });
   const dir = await mkdtemp(join(tmpdir(), 'figment-python-'));
   await writeFilesAtomic(dir, await withPipeline(files));
   await writeFile(join(dir, 'run.py'), SCRIPT);
-  const { stdout } = await run(python!, [join(dir, 'run.py'), dir], { encoding: 'buffer' });
-  await selectBackend({ backend: 'wasm' });
-  const model = createModel(await loadModelFolder(memorySource(files)));
-  const [ours] = await generate(model, [{ label: 'orc', attributes: { hair: 'red', wear: 0.5 }, seed: 7 }]);
-  model.dispose();
+  const asked = samplings.map(({ numInferenceSteps, guidanceScale }) => ({
+    num_inference_steps: numInferenceSteps,
+    guidance_scale: guidanceScale,
+  }));
+  const words = [join(dir, 'run.py'), dir, JSON.stringify(asked)];
+  const { stdout } = await run(python!, words, { encoding: 'buffer' });
   await rm(dir, { recursive: true });
-  expect(stdout.length).toBe(ours!.length);
-  expect(Math.max(...ours!.map((value, i) => Math.abs(value - stdout[i]!)))).toBeLessThanOrEqual(1);
-});
+  await selectBackend({ backend: 'wasm' });
+  const source = memorySource(files);
+  const model = createModel(await loadModelFolder(source));
+  const teacher = modelOptions.student
+    ? createTeacher(model, await loadModelFolder(source, { parts: ['teacher'] }))
+    : null;
+  const ours: Uint8Array[] = [];
+  for (const sampling of samplings) ours.push(...(await generate({ model, teacher }, [REQUEST], sampling)));
+  teacher?.dispose();
+  model.dispose();
+  const all = ours.flatMap((picture) => [...picture]);
+  expect(stdout.length).toBe(all.length);
+  return Math.max(...all.map((value, i) => Math.abs(value - stdout[i]!)));
+}

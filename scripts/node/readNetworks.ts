@@ -33,10 +33,14 @@ export function readVae(dir: string): Promise<NetworkFiles<AutoencoderKlConfig>>
   return readNetwork(join(dir, 'vae'), parseAutoencoderKlConfig);
 }
 
-/** Reads unet/ of a run, or the U-Net of a model folder, whoever wrote that. */
+/** Reads unet/ of a run, or the U-Net of a model folder, whoever wrote that; of a distilled model that of its teacher. */
 export async function readUNet(dir: string): Promise<NetworkFiles<UNet2DConfig>> {
   if (!isWhole(dir)) return readNetwork(join(dir, 'unet'), parseUNet2DConfig);
-  const { unetConfig, unet } = await loadModelFolder(diskSource(dir));
+  const { index, unetConfig, unet } = await loadModelFolder(diskSource(dir));
+  if (index.figment.student) {
+    const { teacherConfig, teacher = new Map() } = await loadModelFolder(diskSource(dir), { parts: ['teacher'] });
+    return { config: parseUNet2DConfig(teacherConfig, join(dir, 'unet_teacher', 'config.json')), weights: teacher };
+  }
   return { config: parseUNet2DConfig(unetConfig, join(dir, 'unet', 'config.json')), weights: unet };
 }
 

@@ -14,8 +14,10 @@ const INDEX_FILE = 'model_index.json';
  * @throws  ModelFileError, MissingFileError naming the file that is damaged or missing
  */
 export async function rehashModel(folder: string): Promise<number> {
-  const hasCvae = existsSync(join(folder, 'cvae', 'config.json'));
-  const parts: ModelPart[] = ['unet', 'vae', 'scheduler', ...(hasCvae ? (['cvae'] as const) : [])];
+  const isThere = (part: string) => existsSync(join(folder, part, 'config.json'));
+  const parts: ModelPart[] = ['unet', 'vae', 'scheduler'];
+  if (isThere('cvae')) parts.push('cvae');
+  if (isThere('unet_teacher')) parts.push('teacher');
   const { [INDEX_FILE]: indexBytes, ...files } = await readModelFiles(diskSource(folder), { parts });
   const index = parseConfig(indexBytes!, join(folder, INDEX_FILE));
   const figment = (index.figment ?? { version: 1 }) as { sha256?: Record<string, string> };

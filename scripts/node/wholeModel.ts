@@ -3,6 +3,7 @@ import {
   loadModelFolder,
   type ModelContent,
   type ModelIndex,
+  type ModelPart,
   memorySource,
   modelFolderFiles,
   readModelFiles,
@@ -11,7 +12,9 @@ import { encodeJson } from './atomicWrite.ts';
 import { diskSource } from './diskSource.ts';
 
 const INDEX_FILE = 'model_index.json';
-const CVAE_CONFIG = 'cvae/config.json';
+
+/** What a folder may have besides, and by which file of it the index tells. */
+const OPTIONAL = { cvae: 'cvae/config.json', teacher: 'unet_teacher/config.json' } as const;
 
 /** A model folder in memory. */
 export interface WholeModel {
@@ -20,13 +23,19 @@ export interface WholeModel {
   files: Record<string, Uint8Array>;
 }
 
+/** The parts that a model has besides those that every model has. */
+export function optionalParts({ figment }: ModelIndex): ModelPart[] {
+  const names = Object.keys(OPTIONAL) as (keyof typeof OPTIONAL)[];
+  return names.filter((name) => Object.hasOwn(figment.sha256, OPTIONAL[name]));
+}
+
 /** @throws ModelFileError, MissingFileError naming the file that is damaged or missing */
 export async function readWholeModel(dir: string): Promise<WholeModel> {
   const source = diskSource(dir);
   const files = await readModelFiles(source);
   const { index } = await loadModelFolder(memorySource(files, basename(resolve(dir))));
-  const hasCvae = Object.hasOwn(index.figment.sha256, CVAE_CONFIG);
-  return { index, files: hasCvae ? { ...files, ...(await readModelFiles(source, { parts: ['cvae'] })) } : files };
+  const parts = optionalParts(index);
+  return { index, files: parts.length > 0 ? { ...files, ...(await readModelFiles(source, { parts })) } : files };
 }
 
 /**

@@ -94,7 +94,7 @@ def normals(seed, stream, count):
 class FigmentConditioning(torch.nn.Module):
     """Turns label and attributes into the vector that the U-Net adds to its time embedding."""
 
-    def __init__(self, embedding_dim, num_labels, attributes, numeric_channels=32, **_):
+    def __init__(self, embedding_dim, num_labels, attributes, numeric_channels=32, student=None, **_):
         super().__init__()
         self.num_labels = num_labels
         self.kinds = dict(attributes)
@@ -108,24 +108,47 @@ class FigmentConditioning(torch.nn.Module):
                 parts["linear_1"] = torch.nn.Linear(numeric_channels, embedding_dim)
                 parts["linear_2"] = torch.nn.Linear(embedding_dim, embedding_dim)
             self.attributes[name] = torch.nn.ModuleDict(parts)
+        self.sampling = student
+        if student is not None:
+            layers = {
+                "linear_1": torch.nn.Linear(numeric_channels, embedding_dim),
+                "linear_2": torch.nn.Linear(embedding_dim, embedding_dim),
+            }
+            steps = {"embedding": torch.nn.Embedding(len(student["step_counts"]), embedding_dim)}
+            parts = {"guidance": torch.nn.ModuleDict(layers), "steps": torch.nn.ModuleDict(steps)}
+            self.student = torch.nn.ModuleDict(parts)
 
-    def forward(self, labels, values):
-        """labels: int (B), num_labels means "any"; values: float (B, attributes), below 0 means "any"."""
+    def _of_number(self, layers, value):
+        """Linear-SiLU-Linear of the waves of numbers 0 ... 1, (B) to (B, embedding_dim)."""
+        half = self.numeric_channels // 2
+        steps = torch.arange(half, device=value.device, dtype=torch.float32) / max(1, half - 1)
+        angles = value[:, None] * (math.pi / 2) * 32**steps[None]
+        waves = torch.cat([angles.sin(), angles.cos()], dim=1)
+        return layers["linear_2"](torch.nn.functional.silu(layers["linear_1"](waves)))
+
+    def forward(self, labels, values, guidance_scale=None, num_inference_steps=None):
+        """
+        labels: int (B), num_labels means "any"; values: float (B, attributes), below 0 means "any"; the other two are for
+        a student alone, and left out for its teacher.
+        """
         total = self.label_embedding(labels)
         for place, (name, kind) in enumerate(self.kinds.items()):
             parts, value = self.attributes[name], values[:, place]
             is_any = value < 0
             if kind == "number":
-                half = self.numeric_channels // 2
-                steps = torch.arange(half, device=value.device, dtype=torch.float32) / max(1, half - 1)
-                angles = value[:, None] * (math.pi / 2) * 32**steps[None]
-                waves = torch.cat([angles.sin(), angles.cos()], dim=1)
-                known = parts["linear_2"](torch.nn.functional.silu(parts["linear_1"](waves)))
+                known = self._of_number(parts, value)
                 nothing = parts["embedding"](torch.zeros_like(labels))
                 total = total + torch.where(is_any[:, None], nothing, known)
             else:
                 total = total + parts["embedding"](torch.where(is_any, kind, value).long())
-        return total / math.sqrt(1 + len(self.kinds))
+        total = total / math.sqrt(1 + len(self.kinds))
+        if guidance_scale is None:
+            return total
+        least, most = self.sampling["guidance_scale"]
+        share = torch.full(labels.shape, (guidance_scale - least) / (most - least), device=labels.device)
+        place = self.sampling["step_counts"].index(num_inference_steps)
+        of_steps = self.student["steps"]["embedding"](torch.full_like(labels, place))
+        return total + self._of_number(self.student["guidance"], share) + of_steps
 
 
 def make_circular(network):
@@ -156,6 +179,7 @@ class FigmentPipeline(DiffusionPipeline):
         self.register_modules(unet=unet, scheduler=scheduler, vae=vae)
         self.register_to_config(labels=labels, figment=figment)
         self.conditioning = None
+        self.teacher = None
         if self.figment.get("circularPadding", False):
             for network in (unet, vae):
                 if network is not None:
@@ -187,7 +211,7 @@ class FigmentPipeline(DiffusionPipeline):
 
     def save_pretrained(self, save_directory, **kwargs):
         super().save_pretrained(save_directory, **kwargs)
-        for name in ("conditioning", "cvae", "pipeline.py"):
+        for name in ("conditioning", "cvae", "unet_teacher", "pipeline.py"):
             place = os.path.join(self.name_or_path, name)
             target = os.path.join(save_directory, name)
             if os.path.abspath(place) == os.path.abspath(target):
@@ -208,6 +232,27 @@ class FigmentPipeline(DiffusionPipeline):
             self.conditioning = network.eval()
         return self.conditioning.to(self.device)
 
+    def _open_teacher(self):
+        """The U-Net of which a distilled one is the student."""
+        if self.teacher is None:
+            self.teacher = UNet2DModel.from_pretrained(self.name_or_path, subfolder="unet_teacher").eval()
+            if self.figment.get("circularPadding", False):
+                make_circular(self.teacher)
+        return self.teacher.to(self.device, self.unet.dtype)
+
+    def _is_for_teacher(self, num_inference_steps, guidance_scale, sampler, eta):
+        """Whether a distilled model's student can't do what is asked for, so that its teacher does."""
+        student = self.figment.get("student")
+        if student is None:
+            return False
+        least, most = student["guidanceScale"]
+        return (
+            (num_inference_steps is not None and num_inference_steps not in student["stepCounts"])
+            or sampler not in (None, "ddim")
+            or eta > 0
+            or (guidance_scale is not None and not least <= guidance_scale <= most)
+        )
+
     def _values(self, attributes):
         """A number for each attribute of the model: the place of a word, a share of a range, −1 for "any"."""
         vocabulary = self.figment.get("attributes", {})
@@ -224,15 +269,18 @@ class FigmentPipeline(DiffusionPipeline):
                 values.append(float(known.index(attributes[name])))
         return values
 
-    def _conditions(self, labels, attributes):
-        """What the U-Net is told of each picture and, behind that, of none in particular."""
+    def _conditions(self, labels, attributes, sampling=()):
+        """
+        What the U-Net is told of each picture and, behind that, of none in particular; a student also of its sampling,
+        the guidance scale and the number of steps.
+        """
         rows = [self.labels.index(label) for label in labels]
         if self.unet.config.class_embed_type == "identity":
             network = self._open_conditioning()
             values = [self._values(one) for one in attributes]
             anything = [[-1.0] * len(network.kinds)] * len(rows)
             told = torch.tensor(rows + [network.num_labels] * len(rows), device=self.device)
-            return network(told, torch.tensor(values + anything, device=self.device)).to(self.unet.dtype)
+            return network(told, torch.tensor(values + anything, device=self.device), *sampling).to(self.unet.dtype)
         if self.unet.config.num_class_embeds is None:
             return None
         null = self.null_label
@@ -304,6 +352,10 @@ class FigmentPipeline(DiffusionPipeline):
         latents: (B, C, h, w) in place of the seeds' noise; output_type: "pil", "np" (bytes) or "latent".
         """
         defaults = {"sampler": "ddim", "numInferenceSteps": 30, "guidanceScale": 2, **self.figment.get("sampleDefaults", {})}
+        student = self.figment.get("student")
+        is_for_teacher = self._is_for_teacher(num_inference_steps, guidance_scale, sampler, eta)
+        if is_for_teacher:
+            defaults = student["teacher"]
         labels = label if isinstance(label, (list, tuple)) else [label if label is not None else self.labels[0]]
         seeds = list(seed) if isinstance(seed, (list, tuple)) else [seed + i for i in range(len(labels))]
         asked = attributes if isinstance(attributes, (list, tuple)) else [attributes or {}] * len(labels)
@@ -313,17 +365,19 @@ class FigmentPipeline(DiffusionPipeline):
         scheduler_class, options = SAMPLERS[sampler or defaults["sampler"]]
         scheduler = scheduler_class.from_config(self.scheduler.config, **options)
         scheduler.set_timesteps(steps, device=self.device)
-        conditions = self._conditions(labels, asked)
+        unet = self._open_teacher() if is_for_teacher else self.unet
+        guides_itself = student is not None and not is_for_teacher
+        conditions = self._conditions(labels, asked, (scale, steps) if guides_itself else ())
         shape = self._latent_shape()
         x = self._noise(seeds, START_STREAM, shape) if latents is None else latents.to(self.device, self.unet.dtype)
         x = x * scheduler.init_noise_sigma
         batch = len(labels)
         extra = {"eta": eta} if scheduler_class is DDIMScheduler else {}
         for index, t in enumerate(self.progress_bar(scheduler.timesteps)):
-            is_guided = scale != 1 and conditions is not None
+            is_guided = scale != 1 and conditions is not None and not guides_itself
             inputs = scheduler.scale_model_input(torch.cat([x, x]) if is_guided else x, t)
             told = conditions if conditions is None or is_guided else conditions[:batch]
-            output = self.unet(inputs, t, class_labels=told).sample
+            output = unet(inputs, t, class_labels=told).sample
             if is_guided:
                 conditioned, anything = output.chunk(2)
                 output = anything + scale * (conditioned - anything)

@@ -48,6 +48,8 @@ import { seenByJudge } from './seenByJudge.ts';
 /** The networks that are judged. */
 export interface Judged {
   model: DiffusionModel;
+  /** Of a distilled model, whose recipes may need it. */
+  teacher: DiffusionModel | null;
   /** The model's conditional VAE, where it has one. */
   cvae: ConditionalVae | null;
 }
@@ -205,9 +207,12 @@ function scaleOfSheet(scales: readonly number[], { index }: DiffusionModel): num
   return [...scales].sort((a, b) => Math.abs(a - usual) - Math.abs(b - usual))[0]!;
 }
 
-function makersAt({ model, cvae, recipe }: Context, guidanceScale: number, size: ImageSize = {}) {
+function makersAt({ model, teacher, cvae, recipe }: Context, guidanceScale: number, size: ImageSize = {}) {
   const { numInferenceSteps, sampler } = recipe;
-  return makersOf(model, cvae, { ...size, guidanceScale, numInferenceSteps, sampler: sampler as SamplerName });
+  return makersOf(
+    { model, teacher, cvae },
+    { ...size, guidanceScale, numInferenceSteps, sampler: sampler as SamplerName },
+  );
 }
 
 /** Makes as many pictures of each label as the recipe says, and has them judged. */
@@ -311,21 +316,20 @@ type MakePictures = (
 
 /** How each pipeline makes pictures; the two that need a conditional VAE are absent where the model has none. */
 function makersOf(
-  model: DiffusionModel,
-  cvae: ConditionalVae | null,
+  { model, teacher, cvae }: Judged,
   options: SampleOptions,
 ): { ddpm: MakePictures; cvae?: MakePictures; 'cvae+ddpm'?: MakePictures } {
   const inSteps = (onShare: (share: number) => void) => ({
     ...options,
     onStep: ({ step, numSteps }: { step: number; numSteps: number }) => onShare(step / numSteps),
   });
-  const ddpm: MakePictures = (requests, onShare) => generatePictures(model, requests, inSteps(onShare));
+  const ddpm: MakePictures = (requests, onShare) => generatePictures({ model, teacher }, requests, inSteps(onShare));
   if (!cvae) return { ddpm };
   return {
     ddpm,
     cvae: (requests) => generatePictures({ cvae }, requests, { pipeline: 'cvae' }),
     'cvae+ddpm': (requests, onShare) =>
-      generatePictures({ model, cvae }, requests, {
+      generatePictures({ model, teacher, cvae }, requests, {
         ...inSteps(onShare),
         pipeline: 'cvae+ddpm',
         strength: REFINE_STRENGTH,

@@ -3,29 +3,32 @@ import {
   albedoOf,
   type BackendName,
   CLASSIFIER_DEFAULTS,
+  createTeacher,
   type Dataset,
   type DatasetSplit,
   type DiffusionModel,
   datasetOfPictures,
   drawPerClass,
-  type ImageFormat,
   type ImageSet,
   imagesOfDataset,
   loadModelFolder,
   MATERIAL_CHANNELS,
-  type ModelFiles,
+  type ModelPart,
   modelNotes,
   numFramesOf,
   reconstruct,
   type SamplerName,
+  sampleDefaultsFor,
   smallestClass,
 } from '../../../runtime/index.ts';
 import { makeWritableFolder, writeFilesAtomic } from '../../node/atomicWrite.ts';
 import { openNodeBackend } from '../../node/nodeBackend.ts';
-import { buildCvae, buildModel, modelSource } from '../../node/openModel.ts';
-import { chooseFrom, framesAsPictures, readDataset, splitFrom } from '../../node/readDataset.ts';
+import { buildCvae, buildModel, modelSource, orUsageError } from '../../node/openModel.ts';
+import { framesAsPictures, readDataset, splitFrom } from '../../node/readDataset.ts';
 import { withProgress } from '../../node/terminal.ts';
 import { UsageError } from '../../node/usageError.ts';
+import { optionalParts } from '../../node/wholeModel.ts';
+import { checkOfModel, fitToModel, withAttributesOf } from '../dataOfModel.ts';
 import { frameMetrics } from './frames.ts';
 import { frechetDistance } from './frechet.ts';
 import { openHeightJudge } from './heightJudge.ts';
@@ -59,11 +62,13 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
   const source = modelSource(name);
   const files = await loadModelFolder(source, { acceptChanged: true });
   for (const note of modelNotes(files)) console.log(`evaluate: ${note}`);
-  const hasCvae = Object.hasOwn(files.index.figment.sha256, 'cvae/config.json');
-  const cvaeFiles = hasCvae ? await loadModelFolder(source, { parts: ['cvae'], acceptChanged: true }) : null;
+  const parts = optionalParts(files.index);
+  const read = async (part: ModelPart) =>
+    parts.includes(part) ? loadModelFolder(source, { parts: [part], acceptChanged: true }) : null;
+  const [cvaeFiles, teacherFiles] = [await read('cvae'), await read('teacher')];
   const out = flags.out ?? (await folderOf(name));
-  const dataset = fitTo(files, await readDataset(flags.data));
-  checkTogether(files, dataset);
+  const dataset = fitToModel(files, await readDataset(flags.data));
+  checkOfModel('evaluate', files, dataset);
   const { heldOut, splitSeed, holdOutBy } = flags;
   const split = splitFrom(dataset, { heldOut, seed: splitSeed, holdOutBy });
   checkHeldOut(dataset, split);
@@ -72,14 +77,16 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
   console.log(`evaluate: ${backend.backend}; ${backend.reason}`);
   const model = buildModel(files);
   const cvae = cvaeFiles && buildCvae(cvaeFiles);
+  const teacher = teacherFiles && orUsageError(() => createTeacher(model, teacherFiles));
   try {
     const judged = withAttributesOf(files, dataset);
-    const { metrics, sheet } = await evaluateModel({ model, cvae }, judged, split, backend.backend, flags);
+    const { metrics, sheet } = await evaluateModel({ model, teacher, cvae }, judged, split, backend.backend, flags);
     const bytes = new TextEncoder().encode(formatMetrics(metrics));
     await writeFilesAtomic(out, { 'contact-sheet.png': sheet, 'metrics.json': bytes });
     console.log(formatSummary(metrics));
     console.log(`evaluate: wrote metrics.json and contact-sheet.png to ${out}`);
   } finally {
+    teacher?.dispose();
     model.dispose();
     cvae?.dispose();
     backend.release();
@@ -90,42 +97,6 @@ async function folderOf(model: string): Promise<string> {
   const found = await stat(model).catch(() => null);
   if (found?.isDirectory()) return model;
   throw new UsageError(`evaluate: model ${model} is no folder to write to; say where with --out`);
-}
-
-/**
- * The data as the model was trained on them: only its labels, images shrunk to its size where a whole factor does that, and
- * without maps where it makes none.
- */
-function fitTo({ index: { labels, figment } }: ModelFiles, dataset: Dataset): Dataset {
-  const isKnown = labels.every((label) => dataset.labels.includes(label));
-  const factor = (numFramesOf(figment) * dataset.widthPx) / figment.widthPx;
-  const isWhole = Number.isInteger(factor) && dataset.heightPx === factor * figment.heightPx;
-  const chosen = chooseFrom(dataset, { labels: isKnown ? labels : undefined, shrink: isWhole ? factor : 1 });
-  return figment.channels === 3 ? albedoOf(chosen) : chosen;
-}
-
-/** The data with the attributes alone that the model can be asked for. */
-function withAttributesOf({ index }: ModelFiles, dataset: Dataset): Dataset {
-  const known = Object.keys(index.figment.attributes ?? {});
-  return { ...dataset, attributes: dataset.attributes?.filter(({ name }) => known.includes(name)) ?? [] };
-}
-
-/** @throws UsageError when model and data set do not have the same labels and image size */
-function checkTogether({ index }: ModelFiles, dataset: Dataset): void {
-  const missing = index.labels.filter((label) => !dataset.labels.includes(label));
-  const unknown = dataset.labels.filter((label) => !index.labels.includes(label));
-  const remedy = 'name the data set that the model was trained on';
-  if (missing.length > 0 || unknown.length > 0) {
-    const which = missing.length > 0 ? `the data lack ${missing.join(', ')}` : `the model lacks ${unknown.join(', ')}`;
-    throw new UsageError(`evaluate: model and data have different labels: ${which}; ${remedy}`);
-  }
-  const { figment } = index;
-  const frame = { ...figment, widthPx: figment.widthPx / numFramesOf(figment) };
-  const sizeOf = ({ widthPx, heightPx, channels, frames }: ImageFormat) =>
-    `${widthPx}x${heightPx} px with ${channels} channels${frames ? ` and ${frames.length} frames` : ''}`;
-  if (sizeOf(frame) !== sizeOf(dataset)) {
-    throw new UsageError(`evaluate: the model makes ${sizeOf(frame)}, the data are ${sizeOf(dataset)}; ${remedy}`);
-  }
 }
 
 function checkHeldOut(dataset: Dataset, { heldOut }: DatasetSplit): void {
@@ -139,7 +110,7 @@ function labelsOf(dataset: Dataset, indices: Int32Array): Int32Array {
 }
 
 async function evaluateModel(
-  { model, cvae }: Judged,
+  { model, teacher, cvae }: Judged,
   whole: Dataset,
   splitOfWhole: DatasetSplit,
   backend: BackendName,
@@ -177,7 +148,7 @@ async function evaluateModel(
     const sets = { heldOut, reconstructedHeldOut };
     const judges = { classifier, heights, numSweepSeeds: flags.sweepSeeds };
     const measured = { ...judges, real, realFrames, perClass, recipe };
-    const context = { model, cvae, whole, splitOfWhole, dataset, split, sets, ...measured };
+    const context = { model, teacher, cvae, whole, splitOfWhole, dataset, split, sets, ...measured };
     const generated = await judgeGenerated(context);
     const metrics: Metrics = {
       units: METRIC_UNITS,
@@ -236,7 +207,9 @@ function dataOf(dataset: Dataset, split: DatasetSplit, flags: EvaluateFlags): Me
 }
 
 function recipeOf({ index }: DiffusionModel, flags: EvaluateFlags): EvaluationRecipe {
-  const { sampleDefaults } = index.figment;
+  const { steps: numInferenceSteps, sampler } = flags;
+  const asked = { ...(numInferenceSteps && { numInferenceSteps }), ...(sampler && { sampler }) };
+  const sampleDefaults = sampleDefaultsFor(asked, index.figment);
   return {
     sampler: flags.sampler ?? sampleDefaults.sampler,
     numInferenceSteps: flags.steps ?? sampleDefaults.numInferenceSteps,

@@ -131,11 +131,33 @@ describe.skipIf(!onnx)('in ONNX Runtime', () => {
     model.dispose();
   });
 
+  it('tells a student of its guidance and steps in the same way', async () => {
+    const files = tinyModelFiles({ sizePx: 8, attributes: VOCABULARY, student: true });
+    const model = createModel(files);
+    const [classLabels, attributes] = [
+      [0, 2, 3],
+      [0, 0.5, -1, -1, 1, -1],
+    ];
+    const { config, weights } = model.conditioning!;
+    const sampling = { guidanceScales: [1, 2.5, 5], stepCounts: [4, 1, 2] };
+    const expected = conditioning(config, weights, { classLabels, attributes, sampling });
+    const actual = await runOnnx(onnxGraphs(files).conditioning!.encode('c'), {
+      class_labels: integers(classLabels),
+      attributes: floats([3, 2], attributes),
+      guidance_scale: floats([3, 1], sampling.guidanceScales),
+      steps: integers([2, 0, 1]),
+    });
+    expect(relativeError(actual, expected.dataSync())).toBeLessThan(TOLERANCE);
+    expected.dispose();
+    model.dispose();
+  });
+
   it('makes the same picture of a recipe within 2/255, and leaves nothing behind', async () => {
     const pixels = await loadModelFolder(memorySource(pixelFolder({ numClasses: 4 }), 'pixels'));
+    const student = tinyModelFiles({ student: true });
     const walks = tinyModelFiles({ sizePx: 8, heightPx: 12, frames: TINY_FRAMES });
     const circular = tinyModelFiles({ attributes: VOCABULARY, circularPadding: true });
-    for (const files of [tinyModelFiles(), circular, walks, pixels]) {
+    for (const files of [tinyModelFiles(), circular, walks, student, pixels]) {
       expect(await differenceOf(files)).toBeLessThanOrEqual(2);
     }
   });
@@ -186,6 +208,10 @@ it('describes a model for programs without TensorFlow.js', async () => {
     ddim: { steps: [{ timestep: 666 }, { timestep: 333 }, { timestep: 0, alphaBarNext: 1 }] },
   });
   expect(told.schedule.alphasCumprod.length).toBe(1000);
+  const student = onnxFiles(tinyModelFiles({ student: true }));
+  const { ddim, ...others } = JSON.parse(new TextDecoder().decode(student['figment.json']));
+  expect(others.student).toMatchObject({ stepCounts: [1, 2, 4], guidanceScale: [1, 5] });
+  expect(ddim.steps.map(({ timestep }: { timestep: number }) => timestep)).toEqual([999, 749, 499, 249]);
   const plain = onnxFiles(await loadModelFolder(memorySource(pixelFolder())));
   expect(Object.keys(plain)).toEqual(['unet.onnx', 'figment.json']);
 });

@@ -57,8 +57,8 @@ export function onnxFiles(files: ModelFiles): Record<string, Uint8Array> {
 /** All that a program must know beside the graphs. */
 function description(index: ModelIndex, scheduler: SchedulerConfig, unet: UNet2DConfig, files: ModelFiles): object {
   const { labels, figment } = index;
-  const { name, licence, attribution, widthPx, heightPx, channels, premultipliedAlpha, sampleDefaults, frames } =
-    figment;
+  const { name, licence, attribution, widthPx, heightPx, channels, premultipliedAlpha, sampleDefaults } = figment;
+  const { frames, student } = figment;
   const vae = files.vaeConfig ? parseAutoencoderKlConfig(files.vaeConfig) : null;
   const { alphasCumprod } = createSchedule(scheduler);
   return {
@@ -88,6 +88,14 @@ function description(index: ModelIndex, scheduler: SchedulerConfig, unet: UNet2D
       alphasCumprod: [...alphasCumprod],
     },
     sampleDefaults,
+    ...(student && {
+      student: {
+        stepCounts: student.stepCounts,
+        guidanceScale: student.guidanceScale,
+        takes:
+          'conditioning.onnx takes guidance_scale, and as steps the place in stepCounts; one pass a step, without a second one for guidance',
+      },
+    }),
     ddim: ddimSteps(scheduler, alphasCumprod, sampleDefaults.numInferenceSteps),
   };
 }

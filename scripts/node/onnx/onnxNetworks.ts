@@ -4,6 +4,7 @@ import {
   type ConditioningConfig,
   planAutoencoder,
   planUNet2D,
+  type StudentConfig,
   timeChannels,
   type UNet2DConfig,
   type WeightTensor,
@@ -140,7 +141,8 @@ function midOf(context: LayerContext, mid: PlannedMid, x: Features, embedding: s
 /**
  * What turns label and attributes into the vector that a U-Net takes: `class_labels` (N, int64; the number of labels means
  * "any") and `attributes` (N, attributes: the place of a word, or a number 0 … 1; below 0 means "any"); gives
- * `conditioning` (N, embedding_dim). See `conditioning` in the runtime.
+ * `conditioning` (N, embedding_dim). A student takes besides `guidance_scale` (N, 1) and `steps` (N, int64), the place of the
+ * number of steps in its list. See `conditioning` in the runtime.
  */
 export function conditioningGraph({ config, weights }: OnnxSource<ConditioningConfig>): OnnxGraph {
   const graph = new OnnxGraph();
@@ -164,19 +166,40 @@ export function conditioningGraph({ config, weights }: OnnxSource<ConditioningCo
       kind === 'number' ? graph.op('Where', [isAny, found, numberOf(context, config, name, column)]) : found;
     sum = graph.op('Add', [sum, added]);
   }
-  graph.output(scaledBy(context, sum, scale), 'conditioning', [BATCH, config.embedding_dim]);
+  const known = scaledBy(context, sum, scale);
+  const output = config.student ? samplingOf(context, config, config.student, known) : known;
+  graph.output(output, 'conditioning', [BATCH, config.embedding_dim]);
   return graph;
 }
 
-/** See `numericFeatures`. */
+/** What a student is told of its sampling, added to what is known of the picture. */
+function samplingOf(context: LayerContext, config: ConditioningConfig, student: StudentConfig, known: string): string {
+  const { graph } = context;
+  const [least, most] = student.guidance_scale;
+  const w = graph.input('guidance_scale', 'float32', [BATCH, 1]);
+  const steps = graph.input('steps', 'int64', [BATCH]);
+  const share = graph.op('Div', [
+    graph.op('Sub', [w, constant(context, 'least_guidance', [least])]),
+    constant(context, 'guidance_range', [most - least]),
+  ]);
+  const guidance = mlpOf(context, config, 'student.guidance', share);
+  const ofSteps = graph.op('Gather', [weightOf(context, 'student.steps.embedding.weight'), steps]);
+  return graph.op('Add', [known, graph.op('Add', [guidance, ofSteps])]);
+}
+
 function numberOf(context: LayerContext, config: ConditioningConfig, name: string, column: string): string {
+  return mlpOf(context, config, `attributes.${name}`, column);
+}
+
+/** Linear–SiLU–Linear of a number's features: see `numericFeatures`. */
+function mlpOf(context: LayerContext, config: ConditioningConfig, prefix: string, column: string): string {
   const { graph } = context;
   const half = config.numeric_channels / 2;
   const frequencies = Array.from({ length: half }, (_, j) => (Math.PI / 2) * 32 ** (j / Math.max(1, half - 1)));
   const angles = graph.op('Mul', [column, constant(context, 'numeric_frequencies', frequencies, [1, half])]);
   const waves = graph.op('Concat', [graph.op('Sin', [angles]), graph.op('Cos', [angles])], { axis: 1 });
-  const hidden = siluOf(context, linearOf(context, waves, `attributes.${name}.linear_1`));
-  return linearOf(context, hidden, `attributes.${name}.linear_2`);
+  const hidden = siluOf(context, linearOf(context, waves, `${prefix}.linear_1`));
+  return linearOf(context, hidden, `${prefix}.linear_2`);
 }
 
 /** The decoder: `latents` (N, C, h, w) as the U-Net makes them, scaled; gives `image` (N, channels, H, W), about −1 … 1. */

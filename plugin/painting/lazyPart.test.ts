@@ -1,34 +1,34 @@
 import { describe, expect, it, vi } from 'vitest';
 import { CurrentPainter } from './currentPainter.ts';
-import { LazyCvae } from './lazyCvae.ts';
+import { LazyPart } from './lazyPart.ts';
 import type { Painter } from './painter.ts';
 
 const FILES = { 'cvae/config.json': Uint8Array.of(1) };
 
 function fakePainter(hash = 'abc') {
-  return { addCvaeAsync: vi.fn(async () => hash), dispose: vi.fn() };
+  return { addPartAsync: vi.fn(async () => hash), dispose: vi.fn() };
 }
 
 const current = (painter: ReturnType<typeof fakePainter>) =>
   new CurrentPainter(painter as unknown as Painter, async () => fakePainter() as unknown as Painter);
 
-describe('LazyCvae', () => {
+describe('LazyPart', () => {
   it('reads the files once, when they are needed', async () => {
     const read = vi.fn(async () => FILES);
     const painter = fakePainter();
-    const cvae = new LazyCvae(read);
+    const cvae = new LazyPart('cvae', read);
     expect([read.mock.calls.length, cvae.hash]).toEqual([0, '']);
     await Promise.all([cvae.addAsync(current(painter)), cvae.addAsync(current(painter))]);
     expect(read).toHaveBeenCalledOnce();
-    expect(painter.addCvaeAsync.mock.calls).toEqual([[FILES]]);
+    expect(painter.addPartAsync.mock.calls).toEqual([['cvae', FILES]]);
     expect(cvae.hash).toBe('abc');
   });
 
   it('may be tried again when reading, or adding, failed', async () => {
     const read = vi.fn(async () => FILES).mockRejectedValueOnce(new Error('no net'));
     const painter = fakePainter();
-    painter.addCvaeAsync.mockRejectedValueOnce(new Error('damaged'));
-    const cvae = new LazyCvae(read);
+    painter.addPartAsync.mockRejectedValueOnce(new Error('damaged'));
+    const cvae = new LazyPart('cvae', read);
     await expect(cvae.addAsync(current(painter))).rejects.toThrow('no net');
     await expect(cvae.addAsync(current(painter))).rejects.toThrow('damaged');
     await cvae.addAsync(current(painter));
@@ -37,16 +37,17 @@ describe('LazyCvae', () => {
 
   it('gives a painter that takes another’s place what that one had', async () => {
     const [first, second] = [fakePainter(), fakePainter()];
-    const cvae = new LazyCvae(async () => FILES);
+    const cvae = new LazyPart('cvae', async () => FILES);
     await cvae.addAgainAsync(async () => first as unknown as Painter);
-    expect(first.addCvaeAsync).not.toHaveBeenCalled();
+    expect(first.addPartAsync).not.toHaveBeenCalled();
     await cvae.addAsync(current(first));
     await cvae.addAgainAsync(async () => second as unknown as Painter);
-    expect(second.addCvaeAsync).toHaveBeenCalledWith(FILES);
+    expect(second.addPartAsync).toHaveBeenCalledWith('cvae', FILES);
   });
 
   it('gives up reading when it is disposed', async () => {
-    const cvae = new LazyCvae(
+    const cvae = new LazyPart(
+      'cvae',
       (signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
     );
     const added = cvae.addAsync(current(fakePainter()));

@@ -1,14 +1,17 @@
 import type { CurrentPainter } from './currentPainter.ts';
-import type { Painter } from './painter.ts';
+import type { OptionalPart, Painter } from './painter.ts';
 
-/** A model's VAE, fetched when the first picture needs it, and once more given to a painter that takes another's place. */
-export class LazyCvae {
+/** A part of a model, fetched when the first picture needs it, and once more given to a painter that takes another's place. */
+export class LazyPart {
   private readonly life = new AbortController();
   private files: Promise<Record<string, Uint8Array>> | null = null;
   private added: Promise<string> | null = null;
   private ownHash = '';
 
-  constructor(private readonly read: (signal: AbortSignal) => Promise<Record<string, Uint8Array>>) {}
+  constructor(
+    private readonly part: OptionalPart,
+    private readonly read: (signal: AbortSignal) => Promise<Record<string, Uint8Array>>,
+  ) {}
 
   /** sha-256 of its files; empty before it was added. */
   get hash(): string {
@@ -29,7 +32,7 @@ export class LazyCvae {
   /** Makes a painter that has what the one before it had. */
   async addAgainAsync(create: () => Promise<Painter>): Promise<Painter> {
     const painter = await create();
-    if (this.files) await painter.addCvaeAsync(await this.files);
+    if (this.files) await painter.addPartAsync(this.part, await this.files);
     return painter;
   }
 
@@ -41,7 +44,7 @@ export class LazyCvae {
     this.files ??= this.read(this.life.signal);
     try {
       const files = await this.files;
-      return await painter.useAsync(this.life.signal, (current) => current.addCvaeAsync(files));
+      return await painter.useAsync(this.life.signal, (current) => current.addPartAsync(this.part, files));
     } catch (error) {
       this.files = null;
       throw error;

@@ -1,0 +1,69 @@
+import type { Scene } from '@babylonjs/core/scene.js';
+import { memory } from '@tensorflow/tfjs-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createModel, createTeacher, generate } from '../runtime/index.ts';
+import { tinyModelFiles, tinyModelFolder } from '../runtime/testing/tinyModel.ts';
+import { AssetGenerator } from './assetGenerator.ts';
+import { scheduleOf } from './schedule.ts';
+import { createScene, ON_THIS_THREAD } from './testing/tinyScene.ts';
+
+const ELF = { label: 'elf', seed: 7 };
+
+describe('a distilled model', () => {
+  let scene: Scene;
+  let distilled: AssetGenerator;
+  /** The files that were asked for. */
+  let read: string[];
+  /** Tensors of other suites, which share the worker. */
+  let numElsewhere: number;
+
+  beforeEach(async () => {
+    numElsewhere = memory().numTensors;
+    scene = createScene();
+    read = [];
+    const get = (files: Record<string, Uint8Array>, path: string) => {
+      read.push(path);
+      return files[path];
+    };
+    const files = new Proxy(await tinyModelFolder({ student: true }), { get: (all, path) => get(all, String(path)) });
+    distilled = await AssetGenerator.LoadAsync(files, scene, ON_THIS_THREAD);
+  });
+
+  afterEach(() => scene.getEngine().dispose());
+
+  const teacherFiles = () => read.filter((path) => path.startsWith('unet_teacher/'));
+
+  it('makes the pictures of the runtime, and fetches the teacher when a recipe needs it, once', async () => {
+    const files = tinyModelFiles({ student: true });
+    const model = createModel(files);
+    const teacher = createTeacher(model, files);
+    const [inFour] = await generate(model, [ELF], { guidanceScale: 4 });
+    const many = { numInferenceSteps: 5, guidanceScale: 2 };
+    const [inFive] = await generate({ model, teacher }, [ELF], many);
+    teacher.dispose();
+    model.dispose();
+    expect(await distilled.generatePixelsAsync({ ...ELF, guidanceScale: 4 })).toEqual(inFour);
+    await distilled.warmUpAsync();
+    expect((await distilled.traceGuidanceAsync(ELF)).guidanceNorm).toEqual([null, null, null, null]);
+    expect(teacherFiles()).toEqual([]);
+    expect(await distilled.generatePixelsAsync({ ...ELF, ...many })).toEqual(inFive);
+    const { guidanceNorm } = await distilled.traceGuidanceAsync({ ...ELF, ...many });
+    expect(guidanceNorm.every((norm) => norm! > 0)).toBe(true);
+    expect(teacherFiles()).toHaveLength(2);
+    distilled.dispose();
+    expect(memory().numTensors).toBe(numElsewhere);
+  });
+
+  it('visits the timesteps of whoever makes the picture', () => {
+    expect(scheduleOf(distilled.info).timesteps).toEqual([999, 749, 499, 249]);
+    expect(scheduleOf(distilled.info, { guidanceScale: 7 }).timesteps).toHaveLength(3);
+  });
+
+  it('says that its teacher is missing, and goes on', async () => {
+    const { 'unet_teacher/config.json': _, ...files } = await tinyModelFolder({ student: true });
+    const alone = await AssetGenerator.LoadAsync(files, scene, ON_THIS_THREAD);
+    const asked = { ...ELF, numInferenceSteps: 9 };
+    await expect(alone.generatePixelsAsync(asked)).rejects.toThrow(/no teacher beside it; figment distil/);
+    expect(await alone.generatePixelsAsync({ ...ELF, numInferenceSteps: 1 })).toHaveLength(1024);
+  });
+});

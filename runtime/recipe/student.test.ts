@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { RECIPE_MODEL } from '../testing/recipeModel.ts';
+import { shortRecipe } from './change.ts';
+import { completeRecipe } from './complete.ts';
+import type { RecipeModel, RecipeOptions } from './recipe.ts';
+import { entryForTeacher } from './student.ts';
+
+const MODEL: RecipeModel = {
+  ...RECIPE_MODEL,
+  sampleDefaults: { sampler: 'ddim', numInferenceSteps: 4, guidanceScale: 2 },
+  student: {
+    stepCounts: [1, 2, 4],
+    guidanceScale: [1, 5],
+    teacher: { sampler: 'dpm++', numInferenceSteps: 20, guidanceScale: 3 },
+  },
+};
+const CLASSIFIERS = new Map([['hat', { labels: ['hat', 'no_hat'] }]]);
+const HAT = { classifier: 'hat', classifierLabel: 'hat' };
+const complete = (options: Partial<RecipeOptions>) =>
+  completeRecipe({ label: 'elf', seed: 7, ...options }, MODEL, CLASSIFIERS);
+
+describe('a distilled model', () => {
+  it.each<[Partial<RecipeOptions>, number, number]>([
+    [{}, 4, 2],
+    [{ numInferenceSteps: 1 }, 1, 2],
+    [{ guidanceScale: 5, sampler: 'ddim', numInferenceSteps: 2 }, 2, 5],
+    [{ guidanceScale: 1, eta: 0, guidanceRescale: 0 }, 4, 1],
+    [{ pipeline: 'cvae+ddpm' }, 4, 2],
+    [{ ...HAT, classifierScale: 0 }, 4, 2],
+  ])('makes %j by its student', (options, numInferenceSteps, guidanceScale) => {
+    const recipe = complete(options);
+    expect(recipe).toMatchObject({ sampler: 'ddim', numInferenceSteps, guidanceScale });
+    expect([entryForTeacher(options, MODEL), entryForTeacher(recipe, MODEL)]).toEqual([null, null]);
+  });
+
+  it.each<[keyof RecipeOptions, Partial<RecipeOptions>, object]>([
+    ['numInferenceSteps', { numInferenceSteps: 8 }, { sampler: 'dpm++', numInferenceSteps: 8, guidanceScale: 3 }],
+    ['sampler', { sampler: 'euler' }, { sampler: 'euler', numInferenceSteps: 20, guidanceScale: 3 }],
+    ['guidanceScale', { guidanceScale: 0 }, { sampler: 'dpm++', numInferenceSteps: 20, guidanceScale: 0 }],
+    ['guidanceScale', { guidanceScale: 5.1 }, { sampler: 'dpm++', numInferenceSteps: 20 }],
+    ['guidanceInterval', { guidanceInterval: [0, 500] }, { sampler: 'dpm++', numInferenceSteps: 20 }],
+    ['guidanceRescale', { guidanceRescale: 0.7 }, { sampler: 'dpm++', numInferenceSteps: 20 }],
+    ['classifier', HAT, { sampler: 'dpm++', numInferenceSteps: 20 }],
+    ['eta', { sampler: 'ddim', eta: 1 }, { sampler: 'ddim', numInferenceSteps: 20 }],
+  ])('asks its teacher because of %s: %j', (entry, options, expected) => {
+    const recipe = complete(options);
+    expect(recipe).toMatchObject(expected);
+    expect(entryForTeacher(options, MODEL)).toBe(entry);
+    expect(entryForTeacher(recipe, MODEL), 'so does the complete recipe').not.toBeNull();
+  });
+
+  it.each<Partial<RecipeOptions>>([
+    {},
+    { numInferenceSteps: 2 },
+    { numInferenceSteps: 20, guidanceScale: 2 },
+    { guidanceScale: 7 },
+    { guidanceInterval: [0, 500] },
+  ])('makes the same of a recipe that was shortened: %j', (options) => {
+    const recipe = complete(options);
+    expect(completeRecipe(shortRecipe(recipe, MODEL), MODEL)).toEqual(recipe);
+  });
+
+  it('makes pictures of the conditional VAE alone by neither', () => {
+    expect(entryForTeacher(complete({ pipeline: 'cvae' }), MODEL)).toBeNull();
+  });
+
+  it('is asked for no teacher where it has none', () => {
+    expect(entryForTeacher({ numInferenceSteps: 50 }, RECIPE_MODEL)).toBeNull();
+  });
+});

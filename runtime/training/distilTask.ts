@@ -1,0 +1,248 @@
+import {
+  concat,
+  keep,
+  mean,
+  mul,
+  reshape,
+  type Scalar,
+  split,
+  square,
+  stack,
+  sub,
+  sum,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+  tensor1d,
+  tidy,
+  tile,
+} from '@tensorflow/tfjs-core';
+import { ANY } from '../core/attributes.ts';
+import { createDdim } from '../diffusion/ddim.ts';
+import { qSample } from '../diffusion/forward.ts';
+import { createSampler } from '../diffusion/sampler.ts';
+import { alphaBar, createSchedule } from '../diffusion/schedule.ts';
+import type { SamplerName, SchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import { type Conditions, conditioning as conditioningVectors, isOfStudent } from '../networks/conditioning.ts';
+import type { ConditioningConfig } from '../networks/conditioningConfig.ts';
+import type { Weights } from '../networks/layers.ts';
+import { unet2d } from '../networks/unet2d.ts';
+import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
+import { type Batch, batchArray, batchTensor } from './batch.ts';
+import { CONDITIONING_PREFIX, conditionedShapes, splitConditioning } from './conditionedNetwork.ts';
+import { guidedByEach, longSteps, longStepTarget, trajectory } from './distillation.ts';
+import type { TrainingTask } from './trainingTask.ts';
+
+/** A student and its teacher, as plain data. */
+export interface DistilSpec {
+  kind: 'distil';
+  /** Of both, which take vectors. */
+  config: UNet2DConfig;
+  /** Of the student; the teacher has the same tables. */
+  conditioning: ConditioningConfig & Required<Pick<ConditioningConfig, 'student'>>;
+  circular: boolean;
+  scheduler: SchedulerConfig;
+  /** How the teacher makes pictures, in a multiple of the student's steps. */
+  teacherSampler: Extract<SamplerName, 'ddim' | 'dpm++'>;
+  teacherSteps: number;
+}
+
+/**
+ * How much faster what is new learns than what was the teacher: G and S begin at zero, and until they tell the network of its
+ * guidance and steps, it learns the mean over all of them.
+ */
+const STUDENT_RATE = 10;
+
+type Shape4D = [number, number, number, number];
+
+/** Begins the names of the teacher's weights, which stay as they are. */
+export const TEACHER_PREFIX = 'teacher.';
+
+/**
+ * Distillation in two stages, which differ in their batches alone. In both the teacher is guided by two passes, with a scale
+ * w of its own for each image, and the student is told w.
+ *
+ * Stage one, batches with x0: the student learns the guided output at any noise level (Meng et al. 2023, arXiv:2210.03142,
+ * section 3.1). x0 (B, h, w, C) are latents of the data, eps (B, P, h, w, C) and t (B, P) noise them to P levels each.
+ *
+ * Stage two, batches without: the teacher makes pictures from the noise eps (B, h, w, C), and the student learns to be after
+ * each of its own long steps where the teacher is by then. Progressive distillation (Salimans & Ho 2022, arXiv:2202.00512)
+ * goes to half of the steps again and again; here every number of steps is learned at once, told by S as the step's size is
+ * in shortcut models (Frans et al. 2024, arXiv:2410.12557), and the states are those of the teacher's own pictures.
+ *
+ * Both: classLabels (B), attributes (B, attributes), guidanceScales (B). The label and attribute tables are shared with the
+ * teacher, and so stay as they are.
+ */
+export function distilTask(spec: DistilSpec): TrainingTask {
+  const { config, conditioning } = spec;
+  const shapes = conditionedShapes(config, conditioning);
+  for (const [name, shape] of conditionedShapes(config, null)) shapes.set(`${TEACHER_PREFIX}${name}`, shape);
+  return {
+    shapes,
+    isTrained: (name) =>
+      name.startsWith(CONDITIONING_PREFIX)
+        ? isOfStudent(name.slice(CONDITIONING_PREFIX.length))
+        : !name.startsWith(TEACHER_PREFIX),
+    rateFactor: (name) => (name.startsWith(CONDITIONING_PREFIX) ? STUDENT_RATE : 1),
+    prepare: (weights, batch) => (batch.x0 ? guidedLevels(spec, weights, batch) : ownSteps(spec, weights, batch)),
+    loss: (weights, batch) => tidy(() => studentLoss(spec, weights, batch)),
+  };
+}
+
+/**
+ * The mean squared error of the student's outputs, each weighted by its number of steps: one long step is hard to learn, and
+ * would drown what the shorter ones have to learn. Prepared: xt and target (B, P, h, w, C), t and stepCounts (B, P).
+ */
+function studentLoss({ config, conditioning, circular }: DistilSpec, weights: Weights, batch: Batch) {
+  const [numImages, numParts] = batchArray(batch, 't').shape as [number, number];
+  const stepCounts = batchArray(batch, 'stepCounts').data;
+  const conditions = repeated(batch, numParts);
+  const sampling = { guidanceScales: each(batchArray(batch, 'guidanceScales').data, 1, numParts), stepCounts };
+  const told = conditioningVectors(conditioning, conditioningOf(weights), { ...conditions, sampling });
+  const output = unet2d(config, weights, joined(batch, 'xt'), batchArray(batch, 't').data, told, { circular });
+  const errors = mean(square(sub(output, joined(batch, 'target'))), [1, 2, 3]) as Tensor1D;
+  const counts = [...new Set(stepCounts)].filter((count) => count > 0);
+  const ofCount = (count: number) => {
+    const isOf = Float32Array.from(stepCounts, (value) => (value === count ? 1 : 0));
+    const share = isOf.reduce((sum, value) => sum + value, 0) / (numImages * numParts);
+    return keep(mul(mean(mul(errors, tensor1d(isOf))), 1 / share)) as Scalar;
+  };
+  const weightings = Float32Array.from(stepCounts, (count) => Math.max(1, count));
+  const total = weightings.reduce((sum, value) => sum + value, 0);
+  return {
+    loss: mul(sum(mul(errors, tensor1d(weightings))), 1 / total) as Scalar,
+    metrics: Object.fromEntries(counts.map((count) => [`steps${count}`, ofCount(count)])),
+  };
+}
+
+/** Stage one: noised data, and the guided output of the teacher. */
+async function guidedLevels(spec: DistilSpec, weights: Weights, batch: Batch): Promise<Batch> {
+  const { shape, data: t } = batchArray(batch, 't');
+  const [numImages, numParts] = shape as [number, number];
+  const [xt, target] = tidy(() => {
+    const x0 = batchTensor<Tensor>(batch, 'x0');
+    const [height, width, channels] = x0.shape.slice(1) as [number, number, number];
+    const whole: Shape4D = [numImages * numParts, height, width, channels];
+    const images = tile(reshape(x0, [numImages, 1, height, width, channels]), [1, numParts, 1, 1, 1]);
+    const noised = qSample(createSchedule(spec.scheduler), reshape(images, whole) as Tensor4D, t, joined(batch, 'eps'));
+    const scales = each(batchArray(batch, 'guidanceScales').data, 1, numParts);
+    const guided = guidedTeacher(spec, weights, repeated(batch, numParts), scales);
+    return [noised, guided(noised, t)] as [Tensor4D, Tensor4D];
+  });
+  const stepCounts = { shape, data: new Int32Array(numImages * numParts) };
+  return { xt: await taken(xt, numParts), target: await taken(target, numParts), stepCounts };
+}
+
+/** Stage two: the states of the teacher's pictures from which the student steps, and by which output it gets to the next. */
+async function ownSteps(spec: DistilSpec, weights: Weights, batch: Batch): Promise<Batch> {
+  const { conditioning, scheduler, teacherSampler, teacherSteps } = spec;
+  const steps = longSteps(conditioning.student.step_counts);
+  const numParts = Math.max(...conditioning.student.step_counts);
+  const { predictionType } = createSchedule(scheduler);
+  const levels = levelsOf(scheduler, numParts);
+  const numImages = batchArray(batch, 'classLabels').data.length;
+  const [xt, target] = tidy(() => {
+    const scales = batchArray(batch, 'guidanceScales').data;
+    const guided = guidedTeacher(spec, weights, repeated(batch, 1), scales);
+    const predict = (x: Tensor4D, time: number) => guided(x, new Array(numImages).fill(time));
+    const sampler = createSampler(teacherSampler, scheduler, { numInferenceSteps: teacherSteps });
+    const states = trajectory(sampler, predict, batchTensor<Tensor4D>(batch, 'eps'), numParts);
+    const froms = steps.map(({ from }) => states[from]!);
+    const targets = steps.map(({ from, to }) =>
+      longStepTarget(predictionType, states[from]!, states[to]!, levels[from]!.alphaBar, levels[to]!.alphaBar),
+    );
+    const together = (parts: Tensor4D[]) =>
+      reshape(stack(parts, 1), [-1, ...states[0]!.shape.slice(1)] as Shape4D) as Tensor4D;
+    return [together(froms), together(targets)] as [Tensor4D, Tensor4D];
+  });
+  const ofEach = (value: (step: (typeof steps)[number]) => number) => ({
+    shape: [numImages, steps.length],
+    data: Int32Array.from({ length: numImages * steps.length }, (_, i) => value(steps[i % steps.length]!)),
+  });
+  return {
+    xt: await taken(xt, steps.length),
+    target: await taken(target, steps.length),
+    t: ofEach(({ from }) => levels[from]!.t),
+    stepCounts: ofEach(({ stepCount }) => stepCount),
+  };
+}
+
+/** The timesteps of the most steps that a student takes, and the alphaBar at each; the last is the picture's. */
+function levelsOf(scheduler: SchedulerConfig, numSteps: number): { t: number; alphaBar: number }[] {
+  const schedule = createSchedule(scheduler);
+  const { timesteps } = createDdim(scheduler, { numInferenceSteps: numSteps });
+  return [
+    ...timesteps.map((t) => ({ t, alphaBar: alphaBar(schedule, t) })),
+    { t: -1, alphaBar: alphaBar(schedule, -1) },
+  ];
+}
+
+/** The teacher's output, guided by two passes in one. */
+function guidedTeacher(
+  { config, conditioning, circular }: DistilSpec,
+  weights: Weights,
+  { classLabels, attributes }: Conditions,
+  guidanceScales: ArrayLike<number>,
+): (xt: Tensor4D, t: ArrayLike<number>) => Tensor4D {
+  const { student: _, ...ofTeacher } = conditioning;
+  const anything = {
+    classLabels: Array.from(classLabels, () => conditioning.num_labels),
+    attributes: Array.from(attributes, () => ANY),
+  };
+  const own = conditioningOf(weights);
+  const told = concat([
+    conditioningVectors(ofTeacher, own, { classLabels, attributes }),
+    conditioningVectors(ofTeacher, own, anything),
+  ]) as Tensor2D;
+  const teacher = withoutPrefix(weights, TEACHER_PREFIX);
+  return (xt, t) =>
+    tidy(() => {
+      const times = [...Array.from(t), ...Array.from(t)];
+      const both = unet2d(config, teacher, concat([xt, xt]), times, told, { circular });
+      const [cond, uncond] = split(both, 2) as [Tensor4D, Tensor4D];
+      return guidedByEach(cond, uncond, guidanceScales);
+    });
+}
+
+function conditioningOf(weights: Weights): Weights {
+  return Object.fromEntries(splitConditioning(new Map(Object.entries(weights))).conditioning);
+}
+
+function withoutPrefix(weights: Weights, prefix: string): Weights {
+  const named = Object.entries(weights).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(named.map(([name, value]) => [name.slice(prefix.length), value]));
+}
+
+/** What a batch is told, once for each part of an image. */
+function repeated(batch: Batch, numParts: number): Conditions {
+  const { data: classLabels } = batchArray(batch, 'classLabels');
+  const { data: attributes } = batchArray(batch, 'attributes');
+  const numAttributes = attributes.length / classLabels.length;
+  return {
+    classLabels: each(classLabels, 1, numParts),
+    attributes: numAttributes > 0 ? each(attributes, numAttributes, numParts) : [],
+  };
+}
+
+/** Rows of so many values, each of them as often as an image has parts. */
+function each(values: ArrayLike<number>, width: number, numParts: number): number[] {
+  const rows = Array.from({ length: values.length / width }, (_, i) =>
+    Array.from({ length: width }, (_, j) => values[i * width + j]!),
+  );
+  return rows.flatMap((row) => Array.from({ length: numParts }, () => row).flat());
+}
+
+/** An input of the shape (B, P, h, w, C) as one batch of B · P. */
+function joined(batch: Batch, name: string): Tensor4D {
+  const [, , ...rest] = batchArray(batch, name).shape;
+  return reshape(batchTensor(batch, name), [-1, ...rest] as Shape4D) as Tensor4D;
+}
+
+/** Reads one batch of B · P back as (B, P, h, w, C), and disposes it. */
+async function taken(tensor: Tensor4D, numParts: number) {
+  const [whole, ...rest] = tensor.shape;
+  const data = Float32Array.from(await tensor.data());
+  tensor.dispose();
+  return { shape: [whole / numParts, numParts, ...rest], data };
+}

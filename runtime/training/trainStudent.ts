@@ -1,0 +1,188 @@
+import { integers, normals, uniforms } from '../core/random.ts';
+import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
+import { conditioningShapes, isOfStudent } from '../networks/conditioning.ts';
+import { conditioningConfig, type StudentConfig } from '../networks/conditioningConfig.ts';
+import { timeChannels } from '../networks/unet2d.ts';
+import { initialWeights } from '../networks/weights.ts';
+import type { WeightTensor } from '../weights/weightTensor.ts';
+import { adaptConditioning, type ConditionedNetwork, type KnownNetwork } from './adaptConditioning.ts';
+import type { Batch } from './batch.ts';
+import { joinConditioning, splitConditioning } from './conditionedNetwork.ts';
+import { longSteps } from './distillation.ts';
+import { type DistilSpec, distilTask, TEACHER_PREFIX } from './distilTask.ts';
+import { type GradientSource, localGradients } from './gradients.ts';
+import type { LatentDataset } from './latentDataset.ts';
+import { checkAttributes, diffusionBatch } from './trainDiffusion.ts';
+import { Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
+
+export interface DistilOptions extends TrainerOptions {
+  seed: number;
+  /** The numbers of steps that the student learns; each divides the largest. */
+  stepCounts: readonly number[];
+  /** The least and the largest guidance scale that it learns. */
+  guidanceScale: readonly [least: number, most: number];
+  /** Training steps of stage one, in which it learns guidance alone; the long steps of stage two teach it as well. */
+  numGuidanceSteps: number;
+  /** In how many steps the teacher makes the pictures of stage two: a multiple of the student's most. */
+  teacherSteps: number;
+  balanced: boolean;
+  circular: boolean;
+}
+
+/** A batch counts images; of each the student learns seven steps, or noise levels. */
+export const DISTIL_DEFAULTS: DistilOptions = {
+  seed: 0,
+  stepCounts: [1, 2, 4],
+  guidanceScale: [1, 5],
+  numGuidanceSteps: 0,
+  teacherSteps: 16,
+  balanced: false,
+  circular: false,
+  batchSize: 8,
+  microBatchSize: 4,
+  learningRate: 2e-4,
+  numWarmupSteps: 50,
+  decayFrom: 0.4,
+  finalShare: 0.02,
+  beta1: 0.9,
+  beta2: 0.99,
+  weightDecay: 0,
+  clipNorm: 1,
+  emaDecay: 0.99,
+  numSteps: null,
+  numMinutes: null,
+};
+
+// Streams of the seed beside those of trainDiffusion.ts and batches.ts.
+const SCALE_STREAM = 0x70000000;
+const LEVEL_STREAM = 0xc0000000;
+const LEVEL_TIME_STREAM = 0xd0000000;
+
+/** A student before its first step, and its teacher. */
+export interface StudentNetwork extends ConditionedNetwork {
+  conditioning: DistilSpec['conditioning'];
+  /** Of the student's U-Net, the conditioning of both, and the teacher's U-Net, joined. */
+  weights: Map<string, WeightTensor>;
+}
+
+/**
+ * A student that begins as its teacher without guidance: the same weights, and what it is told of its sampling adds nothing
+ * at first. Both take vectors: the classes of a U-Net that took them become the labels of the conditioning.
+ *
+ * @param teacher with its null label in the last row
+ * @param seed    uint32, of the first layer of G
+ * @throws        RangeError as `adaptConditioning`, or when one of the step counts does not divide the largest
+ */
+export function studentNetwork(
+  teacher: KnownNetwork,
+  { stepCounts, guidanceScale, seed }: Pick<DistilOptions, 'stepCounts' | 'guidanceScale' | 'seed'>,
+): StudentNetwork {
+  longSteps(stepCounts);
+  const { labels, vocabulary } = teacher;
+  const { config, weights } = adaptConditioning(teacher, labels, vocabulary, seed);
+  const student: StudentConfig = { step_counts: [...stepCounts], guidance_scale: [...guidanceScale] };
+  const known = splitConditioning(weights);
+  const conditioning = { ...conditioningConfig(timeChannels(config), labels.length, vocabulary, student), student };
+  const own = [...initialWeights(conditioningShapes(conditioning), seed)].filter(([name]) => isOfStudent(name));
+  for (const [name, { data }] of own) if (!name.includes('.linear_1.')) data.fill(0);
+  const joined = joinConditioning(known.unet, new Map([...known.conditioning, ...own]));
+  const ofTeacher = Array.from(known.unet, ([name, value]): [string, WeightTensor] => [TEACHER_PREFIX + name, value]);
+  return { config, conditioning, weights: new Map([...joined, ...ofTeacher]) };
+}
+
+/** The parts of a student's weights, as a model folder keeps them. */
+export function splitStudent<T>(
+  weights: ReadonlyMap<string, T>,
+): Record<'unet' | 'conditioning' | 'teacher', Map<string, T>> {
+  const isTeacher = (name: string) => name.startsWith(TEACHER_PREFIX);
+  const teacher = new Map(
+    [...weights]
+      .filter(([name]) => isTeacher(name))
+      .map(([name, value]): [string, T] => [name.slice(TEACHER_PREFIX.length), value]),
+  );
+  return { ...splitConditioning(new Map([...weights].filter(([name]) => !isTeacher(name)))), teacher };
+}
+
+/** The scheduler of a model for its student too, whose steps are those of DDIM from the last timestep on. */
+export function studentScheduler(scheduler: SchedulerConfig): SchedulerConfig {
+  return {
+    ...scheduler,
+    className: 'DDIMScheduler',
+    timestepSpacing: 'trailing',
+    stepsOffset: 0,
+    clipSample: false,
+    setAlphaToOne: true,
+  };
+}
+
+/**
+ * @param scheduler what the teacher was trained with
+ * @throws          RangeError when the steps of student, teacher and training do not divide each other
+ */
+export function distilSpec(
+  { config, conditioning }: Pick<StudentNetwork, 'config' | 'conditioning'>,
+  scheduler: SchedulerConfig,
+  { stepCounts, teacherSteps, circular }: Pick<DistilOptions, 'stepCounts' | 'teacherSteps' | 'circular'>,
+): DistilSpec {
+  const most = Math.max(...stepCounts);
+  if (teacherSteps % most !== 0 || scheduler.numTrainTimesteps % most !== 0) {
+    throw new RangeError(
+      `distil: the teacher takes ${teacherSteps} of ${scheduler.numTrainTimesteps} steps; expected multiples of the student's ${most}`,
+    );
+  }
+  const own = studentScheduler(scheduler);
+  return { kind: 'distil', config, conditioning, circular, scheduler: own, teacherSampler: 'dpm++', teacherSteps };
+}
+
+/**
+ * A training of a student of few steps that is told its guidance scale; see `distilTask` for its two stages.
+ *
+ * @param latents    the data that the teacher was trained on: stage one noises them, and stage two asks for what they show
+ * @param statistics mean and standard deviation of each latent channel, as the model divides by them
+ * @param start      weights from `studentNetwork`, or a state to go on from
+ * @param source     where gradients are computed; this thread when absent
+ */
+export function studentTrainer(
+  latents: LatentDataset,
+  statistics: { mean: number[]; std: number[] },
+  spec: DistilSpec,
+  options: DistilOptions,
+  start: TrainerState | Map<string, WeightTensor>,
+  source?: GradientSource,
+): Trainer {
+  checkAttributes(latents, spec.conditioning);
+  const task = distilTask(spec);
+  const batchAt = (step: number) => distilBatch(latents, statistics, spec, options, step);
+  return new Trainer(source ?? localGradients(task), batchAt, options, task, start);
+}
+
+function distilBatch(
+  latents: LatentDataset,
+  statistics: { mean: number[]; std: number[] },
+  { conditioning, scheduler }: DistilSpec,
+  options: DistilOptions,
+  step: number,
+): Batch {
+  const { batchSize, seed, guidanceScale, numGuidanceSteps } = options;
+  const all = Int32Array.from(latents.classLabels.keys());
+  const of = { ...options, condDropProb: 0, conditioning };
+  const { x0, eps, t: _, ...told } = diffusionBatch(latents, statistics, all, conditioning.num_labels, of, step);
+  const [least, most] = guidanceScale;
+  const draws = uniforms(seed, SCALE_STREAM + step, batchSize);
+  const guidanceScales = { shape: [batchSize], data: Float32Array.from(draws, (u) => least + (most - least) * u) };
+  if (step >= numGuidanceSteps) return { eps: eps!, ...told, guidanceScales };
+  const numLevels = longSteps(conditioning.student.step_counts).length;
+  return {
+    x0: x0!,
+    eps: {
+      shape: [batchSize, numLevels, ...latents.shape],
+      data: normals(seed, LEVEL_STREAM + step, numLevels * x0!.data.length),
+    },
+    t: {
+      shape: [batchSize, numLevels],
+      data: integers(seed, LEVEL_TIME_STREAM + step, batchSize * numLevels, scheduler.numTrainTimesteps),
+    },
+    ...told,
+    guidanceScales,
+  };
+}

@@ -1,0 +1,171 @@
+// npm run bench:steps: what a distilled model's pictures cost and how good they are, by student and by teacher, in few steps
+// and in many.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import {
+  type BackendName,
+  createTeacher,
+  generate,
+  loadModelFolder,
+  type SampleOptions,
+  type SamplerName,
+} from '../../runtime/index.ts';
+import { type EvaluateFlags, evaluate } from '../cli/evaluation/runEvaluation.ts';
+import { realNumber, wholeNumber } from '../cli/optionParsers.ts';
+import { openNodeBackend } from '../node/nodeBackend.ts';
+import { buildModel, modelSource, orUsageError } from '../node/openModel.ts';
+import { UsageError } from '../node/usageError.ts';
+
+type Flags = Omit<EvaluateFlags, 'guidance' | 'steps' | 'sampler' | 'out'> & {
+  teacherSteps: number[];
+  guidance: number;
+  runs: number;
+  backend?: BackendName;
+  json?: string;
+};
+
+/** How pictures are made. */
+interface Way {
+  network: 'student' | 'teacher';
+  sampler: SamplerName;
+  numInferenceSteps: number;
+}
+
+/** One line of the table. */
+interface StepsRow extends Way {
+  /** Passes of the network for one picture. */
+  numPasses: number;
+  /** Of one picture alone, decode included: the median. */
+  ms: number;
+  /** Mean difference from the teacher's pictures of the same seeds in its usual number of steps, of 255. */
+  differenceFromTeacher: number;
+  accuracy: number;
+  frechetDistanceToHeldOut: number;
+  spreadRelativeToReal: number;
+}
+
+type Painted = Omit<StepsRow, 'accuracy' | 'frechetDistanceToHeldOut' | 'spreadRelativeToReal'>;
+
+/** Makes pictures one by one in every way: how long each takes, and how far it is from the teacher's usual one. */
+async function paintInAllWays(name: string, { teacherSteps, guidance, runs, backend }: Flags): Promise<Painted[]> {
+  const files = await loadModelFolder(modelSource(name), { acceptChanged: true });
+  const { student, name: title } = files.index.figment;
+  if (!student) throw new UsageError(`bench:steps: ${title} has no student; make one by figment distil`);
+  const teacherFiles = await loadModelFolder(modelSource(name), { parts: ['teacher'], acceptChanged: true });
+  const { release } = await openNodeBackend(backend);
+  const model = buildModel(files);
+  const teacher = orUsageError(() => createTeacher(model, teacherFiles));
+  const usual = student.teacher;
+  const ways: Way[] = [
+    { network: 'teacher', sampler: usual.sampler as SamplerName, numInferenceSteps: usual.numInferenceSteps },
+    ...teacherSteps.map((numInferenceSteps): Way => ({ network: 'teacher', sampler: 'dpm++', numInferenceSteps })),
+    ...student.stepCounts.map((numInferenceSteps): Way => ({ network: 'student', sampler: 'ddim', numInferenceSteps })),
+  ];
+  const rows: Painted[] = [];
+  let expected: Uint8Array[] | null = null;
+  for (const way of ways) {
+    const { network, sampler, numInferenceSteps } = way;
+    const sampling: SampleOptions = { sampler, numInferenceSteps, guidanceScale: guidance };
+    const { pictures, ms } = await paintSome(network === 'teacher' ? teacher : model, sampling, runs);
+    expected ??= pictures;
+    const numPasses = numInferenceSteps * (network === 'teacher' && guidance !== 1 ? 2 : 1);
+    rows.push({ ...way, numPasses, ms, differenceFromTeacher: meanDifference(pictures, expected) });
+  }
+  teacher.dispose();
+  model.dispose();
+  release();
+  return rows;
+}
+
+/** The first picture is not timed. */
+async function paintSome(network: ReturnType<typeof buildModel>, sampling: SampleOptions, numTimed: number) {
+  const { labels } = network.index;
+  const pictures: Uint8Array[] = [];
+  const times: number[] = [];
+  for (let seed = 0; seed <= numTimed; seed++) {
+    const started = performance.now();
+    pictures.push(...(await generate(network, [{ label: labels[seed % labels.length]!, seed }], sampling)));
+    if (seed > 0) times.push(performance.now() - started);
+  }
+  return { pictures, ms: times.sort((a, b) => a - b)[Math.floor(numTimed / 2)]! };
+}
+
+function meanDifference(pictures: readonly Uint8Array[], others: readonly Uint8Array[]): number {
+  const sumOf = (picture: Uint8Array, i: number) =>
+    picture.reduce((sum, value, j) => sum + Math.abs(value - others[i]![j]!), 0);
+  return pictures.map(sumOf).reduce((a, b) => a + b, 0) / (pictures.length * pictures[0]!.length);
+}
+
+/** Has `figment evaluate` judge each way, by one judge. */
+async function judged(name: string, flags: Flags, painted: readonly Painted[]): Promise<StepsRow[]> {
+  const { guidance, teacherSteps: _t, runs: _r, json: _j, ...asked } = flags;
+  const out = await mkdtemp(join(tmpdir(), 'figment-steps-'));
+  const rows: StepsRow[] = [];
+  try {
+    for (const row of painted) {
+      const { sampler, numInferenceSteps: steps } = row;
+      await evaluate(name, { ...asked, out, guidance: [guidance], steps, sampler });
+      const { byGuidance } = JSON.parse(await readFile(join(out, 'metrics.json'), 'utf8'));
+      const { accuracy, frechetDistanceToHeldOut, spreadRelativeToReal } = byGuidance[guidance];
+      rows.push({ ...row, accuracy, frechetDistanceToHeldOut, spreadRelativeToReal });
+    }
+  } finally {
+    await rm(out, { recursive: true });
+  }
+  return rows;
+}
+
+function table(rows: readonly StepsRow[]): string {
+  const cells = rows.map((row) => [
+    row.network,
+    `${row.numInferenceSteps} of ${row.sampler}`,
+    String(row.numPasses),
+    row.ms.toFixed(0),
+    row.accuracy.toFixed(3),
+    row.frechetDistanceToHeldOut.toFixed(2),
+    row.spreadRelativeToReal.toFixed(2),
+    row.differenceFromTeacher.toFixed(1),
+  ]);
+  const head = ['by', 'steps', 'passes', 'ms', 'accuracy', 'Fréchet', 'spread', 'from the teacher, of 255'];
+  return [head, head.map(() => '---'), ...cells].map((line) => `| ${line.join(' | ')} |`).join('\n');
+}
+
+async function run(name: string, flags: Flags): Promise<void> {
+  const rows = await judged(name, flags, await paintInAllWays(name, flags));
+  console.log(`\n${table(rows)}`);
+  if (!flags.json) return;
+  const byWay = Object.fromEntries(rows.map((row) => [`${row.network}-${row.numInferenceSteps}`, row]));
+  await writeFile(
+    flags.json,
+    `${JSON.stringify({ model: name, guidanceScale: flags.guidance, rows: byWay }, null, 2)}\n`,
+  );
+}
+
+const stepCounts = (text: string) => {
+  const counts = text.split(',').map(Number);
+  if (counts.every((count) => Number.isInteger(count) && count >= 1 && count <= 1000)) return counts;
+  throw new InvalidArgumentError('expected whole numbers from 1 to 1000, separated by commas.');
+};
+
+await new Command('bench:steps')
+  .description("time and quality of a distilled model's pictures, by student and by teacher")
+  .argument('<model>', 'a model that figment distil made: a shipped one, a folder or an address')
+  .requiredOption('--data <dir>', 'the data set that the model was trained on')
+  .option('--teacher-steps <list>', 'steps of the teacher besides its usual ones', stepCounts, [8, 4])
+  .option('--guidance <w>', 'guidance scale', realNumber(1, 5), 2)
+  .option('--runs <n>', 'pictures that are timed, and compared with those of the teacher', wholeNumber(1, 1000), 26)
+  .option('--images-per-class <n>', 'pictures of each label to judge', wholeNumber(2, 10_000), 20)
+  .option('--classifier <file>', 'where the judge is kept')
+  .option('--classifier-steps <n>', 'steps that a new judge is trained', wholeNumber(1))
+  .option('--height-steps <n>', 'as of figment evaluate', wholeNumber(1), 400)
+  .option('--sweep-seeds <n>', 'as of figment evaluate', wholeNumber(0, 100), 0)
+  .option('--seed <n>', 'seed of the first picture of each label', wholeNumber(0), 1)
+  .option('--held-out <share>', 'share of each class kept away from training', realNumber(0, 0.9), 0.05)
+  .option('--split-seed <n>', 'seed of that split', wholeNumber(0), 1)
+  .option('--workers <n>', 'threads that train the judge', wholeNumber(1, 64), 2)
+  .addOption(new Option('--backend <name>', 'compute on this backend').choices(['webgpu', 'wasm', 'cpu']))
+  .option('--json <file>', 'write what was measured to this file, too')
+  .action(run)
+  .parseAsync();

@@ -1,0 +1,122 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import * as runtime from '../../runtime/index.ts';
+import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
+import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import { diskSource } from '../node/diskSource.ts';
+import { writeDataset } from '../node/writeDataset.ts';
+import { createProgram } from './program.ts';
+
+let dir: string;
+const at = (...names: string[]) => join(dir, ...names);
+const { labels } = tinyDataset();
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'figment-distil-'));
+  const dataset = { ...tinyDataset({ widthPx: 16, heightPx: 16 }), attribution: 'drawn by formula' };
+  await writeDataset(at('data'), dataset, 'shapes');
+  await writeFilesAtomic(at('model'), await runtime.modelFolderFiles(tinyModelFiles({ labels, cvae: true })));
+});
+
+afterAll(() => rm(dir, { recursive: true }));
+
+/** Runs a command; returns what it prints. */
+async function figment(...words: string[]): Promise<string> {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  try {
+    await createProgram().parseAsync(words, { from: 'user' });
+    return log.mock.calls.map(([line]) => line).join('\n');
+  } finally {
+    log.mockRestore();
+  }
+}
+
+const distil = (out: string, ...words: string[]) => {
+  const folders = ['--data', at('data'), '--out', at(out), '--backend', 'wasm'];
+  const sizes = ['--batch', '2', '--guidance-steps', '1', '--teacher-steps', '4', '--steps', '2'];
+  return figment('distil', at('model'), ...folders, ...sizes, ...words);
+};
+
+const load = (out: string, parts?: runtime.ModelPart[]) =>
+  runtime.loadModelFolder(diskSource(at(out)), parts && { parts });
+
+describe('figment distil', () => {
+  it('writes a folder with the student and its teacher, and goes on', async () => {
+    expect(await distil('run')).toMatch(/distil: done: 2 steps/);
+    expect((await stat(at('run', 'preview-000002.png'))).isFile()).toBe(true);
+    const { index, unetConfig, schedulerConfig, conditioning } = await load('run');
+    expect(index.figment).toMatchObject({
+      sampleDefaults: { sampler: 'ddim', numInferenceSteps: 4, guidanceScale: 2 },
+      student: { stepCounts: [1, 2, 4], guidanceScale: [1, 5], teacher: { sampler: 'ddim', numInferenceSteps: 3 } },
+    });
+    expect(unetConfig).toMatchObject({ class_embed_type: 'identity', num_class_embeds: null });
+    expect(schedulerConfig).toMatchObject({ _class_name: 'DDIMScheduler', timestep_spacing: 'trailing' });
+    expect(Object.keys(index.figment.sha256)).toContain('cvae/config.json');
+    expect([...conditioning!.keys()]).toContain('student.steps.embedding.weight');
+    expect(await distil('run', '--resume', '--steps', '3')).toMatch(/distil: done: 3 steps/);
+    const log = await readFile(at('run', 'log.jsonl'), 'utf8');
+    expect(JSON.parse(log.trim().split('\n')[2]!).metrics).toHaveProperty('steps4');
+    await expect(distil('run', '--resume', '--teacher-steps', '8', '--steps', '4')).rejects.toThrow(
+      /made with another stages/,
+    );
+  });
+
+  it('keeps the teacher: its pictures are those that the model made before', async () => {
+    const expected = await load('model');
+    const before = runtime.createModel({ ...expected, schedulerConfig: (await load('run')).schedulerConfig });
+    const files = await load('run', ['unet', 'vae', 'scheduler', 'teacher']);
+    const model = runtime.createModel(files);
+    const teacher = runtime.createTeacher(model, files);
+    const request = [{ label: labels[1]!, seed: 3 }];
+    const options = { sampler: 'dpm++', numInferenceSteps: 5 } as const;
+    const [one] = await runtime.generate({ model, teacher }, request, options);
+    const [other] = await runtime.generate(before, request, options);
+    const difference = one!.reduce((most, value, i) => Math.max(most, Math.abs(value - other![i]!)), 0);
+    expect(difference, 'but for the rounding of float16').toBeLessThanOrEqual(3);
+    for (const network of [teacher, model, before]) network.dispose();
+  });
+
+  it('is baked by student or teacher, as the recipe says', async () => {
+    const bake = (...words: string[]) =>
+      figment('bake', at('run'), '--label', labels[0]!, '--out', at('out'), ...words);
+    expect(await bake()).toMatch(/ddim, 4 steps, guidance 2/);
+    const picture = at('out', `${labels[0]}-0.png`);
+    const student = await readFile(picture);
+    expect(await bake('--steps', '5')).toMatch(/ddim, 5 steps, guidance 2/);
+    expect(await readFile(picture)).not.toEqual(student);
+  });
+
+  it('begins with the teacher of a model that was distilled before, as does train ddpm', async () => {
+    const again = ['--data', at('data'), '--backend', 'wasm', '--batch', '2', '--steps', '1'];
+    await figment('distil', at('run'), ...again, '--guidance-steps', '0', '--teacher-steps', '4', '--out', at('again'));
+    const [first, second] = [await load('run', ['teacher']), await load('again', ['teacher'])];
+    expect(second.teacher).toEqual(first.teacher);
+    expect((await load('again')).index.figment.student).toEqual((await load('run')).index.figment.student);
+    await figment('train', 'ddpm', ...again, '--vae', at('run'), '--init-from', at('run'), '--out', at('further'));
+    expect((await load('further')).index.figment.student).toBeUndefined();
+  });
+
+  it('says what is wrong with model, data and steps', async () => {
+    const { index, ...files } = tinyModelFiles({ labels });
+    const unet = { ...(files.unetConfig as object), num_class_embeds: 4 };
+    const figmentEntry = { ...index.figment, nullLabel: null };
+    const none = {
+      ...files,
+      unetConfig: unet,
+      index: { ...index, labels: [...labels, 'other'], figment: figmentEntry },
+    };
+    await writeFilesAtomic(at('unguided'), await runtime.modelFolderFiles(none));
+    const others = await runtime.modelFolderFiles(tinyModelFiles({ labels: ['elf', 'orc', 'troll'] }));
+    await writeFilesAtomic(at('others'), others);
+    const of = (model: string, ...words: string[]) =>
+      figment('distil', at(model), '--data', at('data'), '--out', at('refused'), '--steps', '1', ...words);
+    await expect(of('others')).rejects.toThrow(/model and data have different labels/);
+    await expect(of('model', '--teacher-steps', '6')).rejects.toThrow(/expected multiples of the student's 4/);
+    await expect(figment('distil', at('model'), '--data', at('data'), '--out', at('refused'))).rejects.toThrow(
+      /how long/,
+    );
+  });
+});

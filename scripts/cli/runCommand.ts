@@ -1,0 +1,42 @@
+// The options of every command that trains and has a folder for its run.
+import { Command, Option } from 'commander';
+import { realNumber, wholeNumber } from './optionParsers.ts';
+import type { RunFolderOptions } from './runFolder.ts';
+
+/** A command with the options that all trainings have: where, how long, and on what. */
+export function runCommand(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .requiredOption(
+      '--data <dir>',
+      'data set: a folder with dataset.json and sheets, or one folder of PNG files per class',
+    )
+    .requiredOption('--out <dir>', 'folder of this run: model, checkpoint, log and preview sheets')
+    .option('--steps <n>', 'stop after this many steps in all', wholeNumber(1))
+    .option('--minutes <n>', 'stop after this many minutes of training in all', realNumber(0.01))
+    .option('--batch <n>', 'images a step', wholeNumber(1))
+    .option('--micro-batch <n>', 'images whose gradients are computed at once', wholeNumber(1))
+    .option('--learning-rate <x>', 'highest learning rate', realNumber(0, 1))
+    .option('--workers <n>', 'threads on wasm; the result does not depend on it', wholeNumber(1, 64), 1)
+    .addOption(new Option('--backend <name>', 'compute on this backend').choices(['webgpu', 'wasm', 'cpu']))
+    .option('--seed <n>', 'seed of weights, batches and noise', wholeNumber(0, 2 ** 32 - 1), 0)
+    .option('--held-out <share>', 'share of each class kept away from training', realNumber(0, 0.9), 0.05)
+    .addOption(
+      new Option(
+        '--hold-out-by <list>',
+        'keep whole combinations of these attributes away from training, separated by commas: hair_style,clothes',
+      ).argParser((text) => text.split(',')),
+    )
+    .option('--resume', 'go on from the checkpoint in --out')
+    .addOption(
+      new Option('--overwrite', 'begin anew in an --out that holds a run or a model, and lose it').conflicts('resume'),
+    )
+    .option('--preview-minutes <n>', 'minutes between preview sheets', realNumber(0.1), 5)
+    .option('--flip', 'augment by mirroring')
+    .option('--balanced', 'draw all classes equally often');
+}
+
+/** Runs a training that has the folder of its run to itself. */
+export function inItsFolder<Options extends RunFolderOptions>(run: (options: Options) => Promise<void>) {
+  return async (options: Options) => (await import('./runFolder.ts')).inRunFolder(options, () => run(options));
+}

@@ -1,0 +1,202 @@
+import {
+  DISTIL_DEFAULTS,
+  type DistilOptions,
+  distilSpec,
+  downloadWeights,
+  encodeDataset,
+  formatSchedulerConfig,
+  type KnownNetwork,
+  loadModelFolder,
+  type ModelContent,
+  type ModelFiles,
+  modelFolderFiles,
+  nullLabelLast,
+  parseAutoencoderKlConfig,
+  parseSchedulerConfig,
+  parseUNet2DConfig,
+  pixelEncoder,
+  type SchedulerConfig,
+  type StudentNetwork,
+  splitStudent,
+  studentNetwork,
+  studentScheduler,
+  studentTrainer,
+  type WeightTensor,
+} from '../../runtime/index.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import { openLatents } from '../node/openLatents.ts';
+import { modelSource } from '../node/openModel.ts';
+import { withPipeline } from '../node/pipelineFile.ts';
+import { readDataset, splitFrom } from '../node/readDataset.ts';
+import { UsageError } from '../node/usageError.ts';
+import { optionalParts } from '../node/wholeModel.ts';
+import { checkOfModel, checkVocabulary, fitToModel, withAttributesOf } from './dataOfModel.ts';
+import { attributesOfLatents, examplesOf, previewSheet } from './trainDdpm.ts';
+import { type CommonTrainOptions, gradientsIn, train, trainerOptions, writePreview } from './trainingRun.ts';
+
+export interface DistilCommandOptions extends CommonTrainOptions {
+  guidanceSteps?: number;
+  teacherSteps?: number;
+}
+
+/** figment distil */
+export async function distil(name: string, command: DistilCommandOptions): Promise<void> {
+  const options = distilOptions(command);
+  const files = await readTeacher(name);
+  const dataset = withAttributesOf(files, fitToModel(files, await readDataset(command.data)));
+  checkOfModel('distil', files, dataset);
+  checkVocabulary('distil', files, dataset);
+  if (dataset.frames && command.flip) {
+    throw new UsageError(`distil: the images of "${dataset.name}" have frames, which go without --flip; leave it out`);
+  }
+  const split = splitFrom(dataset, command);
+  const scheduler = parseSchedulerConfig(files.schedulerConfig, `${name}/scheduler/scheduler_config.json`);
+  const vae = files.vaeConfig
+    ? { config: parseAutoencoderKlConfig(files.vaeConfig, `${name}/vae/config.json`), weights: files.vae }
+    : null;
+  const student = studentNetwork(knownTeacher(name, files), options);
+  const circular = files.index.figment.circularPadding;
+  const spec = orUsage(() => distilSpec(student, scheduler, { ...options, circular }));
+  const examples = examplesOf(dataset, split);
+  await train(command, {
+    kind: 'distil',
+    title: 'distil',
+    data: { dataset, split },
+    options,
+    notes: { teacher: files.hash, stages: `${options.numGuidanceSteps}, ${options.teacherSteps}` },
+    shapes: shapesOf(student),
+    keepsWeights: true,
+    start: async ({ backend, workers, resumed }) => {
+      const origin = { dataset, indices: split.train, circular, flip: command.flip ?? false };
+      const encoded = vae
+        ? await openLatents('distil', { ...origin, vae, backend }, command.out, workers)
+        : await encodeDataset(dataset, split.train, null, [pixelEncoder()], origin);
+      const latents = { ...encoded, attributes: attributesOfLatents(dataset, split.train, encoded) };
+      const own = { ...options, circular };
+      const trainer = studentTrainer(
+        latents,
+        scalingOf(files),
+        spec,
+        own,
+        resumed ?? student.weights,
+        gradientsIn(workers, spec),
+      );
+      return {
+        trainer,
+        save: async ({ step }) => {
+          const content = studentContent(files, student, scheduler, options, await downloadWeights(trainer.ema));
+          const written = await modelFolderFiles(content, { dtype: 'F16' });
+          await writeFilesAtomic(command.out, await withPipeline(written));
+          await writePreview(command.out, 'preview', step, await previewSheet(written, examples));
+        },
+      };
+    },
+  });
+}
+
+function distilOptions(command: DistilCommandOptions): DistilOptions {
+  return {
+    ...trainerOptions(command, DISTIL_DEFAULTS),
+    numGuidanceSteps: command.guidanceSteps ?? DISTIL_DEFAULTS.numGuidanceSteps,
+    teacherSteps: command.teacherSteps ?? DISTIL_DEFAULTS.teacherSteps,
+    balanced: command.balanced ?? false,
+  };
+}
+
+/** A model with all its parts; of one that was distilled before, its teacher in place of the student. */
+async function readTeacher(name: string): Promise<ModelFiles> {
+  const source = modelSource(name);
+  const usual = await loadModelFolder(source, { acceptChanged: true });
+  const parts = optionalParts(usual.index);
+  if (parts.length === 0) return usual;
+  const files = await loadModelFolder(source, { parts: ['unet', 'vae', 'scheduler', ...parts], acceptChanged: true });
+  const { student, ...figment } = files.index.figment;
+  if (!student) return files;
+  const { teacherConfig, teacher = new Map(), ...others } = files;
+  const index = { ...files.index, figment: { ...figment, sampleDefaults: student.teacher } };
+  return { ...others, index, unetConfig: teacherConfig, unet: teacher };
+}
+
+/** @throws UsageError for a model that knows no "any", which guidance needs */
+function knownTeacher(name: string, { index, unetConfig, unet, conditioning }: ModelFiles): KnownNetwork {
+  const { labels, figment } = index;
+  const { nullLabel = labels.length } = figment;
+  if (nullLabel === null) {
+    throw new UsageError(
+      `distil: ${name} has no null label, so there is no guidance for a student to learn; train it on by figment train ddpm --init-from`,
+    );
+  }
+  const config = parseUNet2DConfig(unetConfig, `${name}/unet/config.json`);
+  const network = nullLabelLast({ config, weights: unet }, nullLabel);
+  const known = config.class_embed_type === 'identity' ? (conditioning ?? null) : null;
+  return { ...network, conditioning: known, labels, vocabulary: figment.attributes ?? {} };
+}
+
+/** Shapes of all weights in the checkpoint. */
+function shapesOf({ weights }: StudentNetwork): Map<string, number[]> {
+  return new Map(Array.from(weights, ([name, { shape }]) => [name, [...shape]]));
+}
+
+/** By what the model's latents are shifted and divided, channel by channel; pixels are taken as they are. */
+function scalingOf({ index, vaeConfig }: ModelFiles): { mean: number[]; std: number[] } {
+  const all = (count: number, value: number) => new Array<number>(count).fill(value);
+  if (!vaeConfig) return { mean: all(index.figment.channels, 0), std: all(index.figment.channels, 1) };
+  const { latents_mean, latents_std, shift_factor, scaling_factor, latent_channels } =
+    parseAutoencoderKlConfig(vaeConfig);
+  if (latents_mean && latents_std) {
+    return { mean: [...latents_mean], std: latents_std.map((std) => std / scaling_factor) };
+  }
+  return { mean: all(latent_channels, shift_factor ?? 0), std: all(latent_channels, 1 / scaling_factor) };
+}
+
+/** The model of a student beside its teacher: all other parts are those of the teacher's folder. */
+function studentContent(
+  files: ModelFiles,
+  { config, conditioning }: StudentNetwork,
+  scheduler: SchedulerConfig,
+  { stepCounts, guidanceScale }: DistilOptions,
+  weights: ReadonlyMap<string, WeightTensor>,
+): ModelContent {
+  const { nullLabel: _, ...figment } = files.index.figment;
+  const [least, most] = guidanceScale;
+  const usual = figment.sampleDefaults.guidanceScale;
+  const { unet, conditioning: told, teacher } = splitStudent(weights);
+  const unetConfig = { _class_name: 'UNet2DModel', ...config };
+  const own = formatSchedulerConfig(studentScheduler(scheduler));
+  return {
+    index: {
+      ...files.index,
+      scheduler: ['diffusers', String(own._class_name)],
+      figment: {
+        ...figment,
+        sampleDefaults: {
+          sampler: 'ddim',
+          numInferenceSteps: Math.max(...stepCounts),
+          guidanceScale: Math.min(most, Math.max(least, usual)),
+        },
+        student: { stepCounts: [...stepCounts], guidanceScale: [least, most], teacher: figment.sampleDefaults },
+        sha256: {},
+      },
+    },
+    unetConfig,
+    unet,
+    conditioningConfig: { _class_name: 'FigmentConditioning', ...conditioning },
+    conditioning: told,
+    vaeConfig: files.vaeConfig,
+    vae: files.vae,
+    schedulerConfig: own,
+    cvaeConfig: files.cvaeConfig,
+    cvae: files.cvae,
+    teacherConfig: unetConfig,
+    teacher,
+  };
+}
+
+/** Runs what checks options. @throws UsageError with the message of a RangeError */
+function orUsage<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(error.message) : error;
+  }
+}
