@@ -57,6 +57,8 @@ const WEIGHTS = 'diffusion_pytorch_model.safetensors';
 const BOUND = 2e-4;
 /** A seamless model with attributes, trained in PyTorch by a project of `figment export trainer`, and its `make_case.py`. */
 const ATTRIBUTES = 'pipeline-attributes';
+/** A student of a model with frames, by the same project. */
+const STUDENT = 'pipeline-student';
 
 type Tensors = Map<string, WeightTensor>;
 
@@ -71,7 +73,7 @@ function readNetwork(name: string): [NetworkFolder & { weights: Tensors }, Tenso
 
 async function readPipeline(name = 'pipeline'): Promise<[ModelFiles, PipelineCase, Tensors]> {
   const paths = [
-    ...(name === ATTRIBUTES ? ['conditioning/config.json', `conditioning/${WEIGHTS}`] : []),
+    ...(name !== 'pipeline' ? ['conditioning/config.json', `conditioning/${WEIGHTS}`] : []),
     'model_index.json',
     'unet/config.json',
     `unet/${WEIGHTS}`,
@@ -101,7 +103,7 @@ describe('networks agree with diffusers', () => {
       expect(memory().numTensors).toBe(numTensors);
     });
 
-    it.each(['pipeline', ATTRIBUTES])('%s', async (name) => {
+    it.each(['pipeline', ATTRIBUTES, STUDENT])('%s', async (name) => {
       const { numTensors } = memory();
       expect((await runPipelineCase(...(await readPipeline(name)))).maxRel).toBeLessThan(BOUND);
       expect(memory().numTensors).toBe(numTensors);
@@ -153,6 +155,12 @@ describe('what is wrong is noticed', () => {
       expect((await runPipelineCase(files, pipelineCase, tensors)).maxRel, name).toBeGreaterThan(BOUND);
       data[0] = before;
     }
+  });
+
+  it('in what a student is told of its guidance', async () => {
+    const [files, pipelineCase, tensors] = await readPipeline(STUDENT);
+    const other = { ...pipelineCase, guidance_scale: 2.4 };
+    expect((await runPipelineCase(files, other, tensors)).maxRel).toBeGreaterThan(BOUND);
   });
 
   it('when a tensor is missing, and nothing leaks', async () => {

@@ -170,14 +170,13 @@ function denoise(model: DiffusionModel, pipelineCase: PipelineCase, tensors: Ten
   const sampler = samplerOf(scheduler, pipelineCase, pipelineCase.num_inference_steps);
   assertTimesteps(sampler.timesteps, pipelineCase.timesteps);
   const circular = index.figment.circularPadding;
-  const { classLabels, nullLabel, rowsOf } = conditionsOf(model, pipelineCase.null_label, tensors);
+  const { classLabels, nullLabel, guidanceScale, rowsOf } = conditionsOf(model, pipelineCase, tensors);
   const predict = (xt: Tensor4D, t: ArrayLike<number>, classes: ArrayLike<number>) =>
     unet2d(unet.config, unet.weights, xt, t, rowsOf(classes), { circular });
-  const guidance = { guidanceScale: pipelineCase.guidance_scale };
   let xt = images(tensors, 'latents');
   for (const [index, t] of sampler.timesteps.entries()) {
     const input = sampler.scaleInput(xt, index);
-    const output = guidedPrediction(predict, input, t, classLabels, nullLabel, guidance);
+    const output = guidedPrediction(predict, input, t, classLabels, nullLabel, { guidanceScale });
     xt = sampler.step(output, index, xt).xt;
   }
   sampler.dispose();
@@ -188,31 +187,38 @@ function denoise(model: DiffusionModel, pipelineCase: PipelineCase, tensors: Ten
 interface CaseConditions {
   classLabels: ArrayLike<number>;
   nullLabel: number;
+  /** Of the sampling: 1 where the U-Net is told it instead. */
+  guidanceScale: number;
   rowsOf(classes: ArrayLike<number>): UNet2DCondition;
 }
 
 /** Where a vector stands for label and attributes, each picture is a class of its own, and the one behind them is "any". */
 function conditionsOf(
   { unet, conditioning: network }: DiffusionModel,
-  nullLabel: number | null,
+  { null_label, guidance_scale, num_inference_steps }: PipelineCase,
   tensors: Tensors,
 ): CaseConditions {
   const numImages = find(tensors, 'latents').shape[0]!;
   if (!network) {
     const isTold = unet.config.num_class_embeds !== null;
     const classLabels = isTold ? find(tensors, 'class_labels').data : new Int32Array(numImages);
-    return { classLabels, nullLabel: nullLabel ?? -1, rowsOf: (classes) => classes };
+    return { classLabels, nullLabel: null_label ?? -1, guidanceScale: guidance_scale, rowsOf: (classes) => classes };
   }
-  const { num_labels, attributes } = network.config;
+  const { num_labels, attributes, student } = network.config;
   const names = Object.keys(attributes);
   const told = names.length > 0 ? find(tensors, 'attributes').data : [];
+  const classes = [...find(tensors, 'class_labels').data, num_labels];
+  const ofEach = (value: number) => classes.map(() => value);
+  const sampling = { guidanceScales: ofEach(guidance_scale), stepCounts: ofEach(num_inference_steps) };
   const vectors = conditioning(network.config, network.weights, {
-    classLabels: [...find(tensors, 'class_labels').data, num_labels],
+    classLabels: classes,
     attributes: [...told, ...names.map(() => ANY)],
+    ...(student && { sampling }),
   });
   return {
     classLabels: Array.from({ length: numImages }, (_, image) => image),
     nullLabel: numImages,
+    guidanceScale: student ? 1 : guidance_scale,
     rowsOf: (classes) => embeddingRows({ 'vectors.weight': vectors }, 'vectors', classes),
   };
 }

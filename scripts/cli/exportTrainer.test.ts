@@ -3,14 +3,16 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { mul, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { add, mul, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { shiftCircular, shiftClamped } from '../../runtime/dataset/augment.ts';
+import { toX0Eps } from '../../runtime/diffusion/prediction.ts';
 import * as runtime from '../../runtime/index.ts';
 import { expectClose } from '../../runtime/testing/matchers.ts';
 import { tinyAttributes, tinyDataset, tinyMaterials } from '../../runtime/testing/tinyDataset.ts';
 import { tinyFrames, WALK } from '../../runtime/testing/tinyFrames.ts';
 import { randomWeights } from '../../runtime/testing/tinyNetworks.ts';
+import { longStepTarget } from '../../runtime/training/distillation.ts';
 import {
   diffusionLoss,
   gradientDifference,
@@ -73,6 +75,7 @@ describe('figment export trainer', () => {
         'README.md',
         'figment_data.py',
         'figment_folder.py',
+        'figment_loop.py',
         'figment_training.py',
         'make_case.py',
         'model',
@@ -109,7 +112,7 @@ describe('figment export trainer', () => {
 
   it('has a model that loads as soon as it has weights', async () => {
     const files = await emptyModel();
-    const model = runtime.createModel(await withWeights(files));
+    const model = runtime.createModel(await withWeights(files, {}, zeros));
     expect(model.latentShape).toEqual([4, 4, 8]);
     expect(model.conditioning!.config.attributes).toEqual({ tone: 3, growth: 'number' });
     model.dispose();
@@ -165,17 +168,25 @@ async function emptyModel(project = 'project'): Promise<Record<string, Record<st
 
 type Weights = Map<string, runtime.WeightTensor>;
 
-function weightsOf(files: Record<string, unknown>): Record<'unet' | 'vae' | 'conditioning', Weights> {
-  const unet = randomWeights(runtime.unet2dShapes(runtime.parseUNet2DConfig(files['unet/config.json'])), 1);
-  const vae = randomWeights(runtime.autoencoderKlShapes(runtime.parseAutoencoderKlConfig(files['vae/config.json'])), 2);
+/** In place of random weights, which take their time where a network has its usual size. */
+const zeros: typeof randomWeights = (shapes) =>
+  new Map(Array.from(shapes, ([name, shape]) => [name, { shape, data: new Float32Array(runtime.numElements(shape)) }]));
+
+function weightsOf(
+  files: Record<string, unknown>,
+  make = randomWeights,
+): Record<'unet' | 'vae' | 'conditioning', Weights> {
+  const unet = make(runtime.unet2dShapes(runtime.parseUNet2DConfig(files['unet/config.json'])), 1);
+  const vae = make(runtime.autoencoderKlShapes(runtime.parseAutoencoderKlConfig(files['vae/config.json'])), 2);
   const config = runtime.parseConditioningConfig(files['conditioning/config.json']);
-  return { unet, vae, conditioning: randomWeights(runtime.conditioningShapes(config), 3) };
+  return { unet, vae, conditioning: make(runtime.conditioningShapes(config), 3) };
 }
 
-/** The project's model with random weights, as Figment writes and reads it. */
+/** The project's model with weights, as Figment writes and reads it. */
 async function withWeights(
   files: Record<string, Record<string, unknown>>,
   statistics = {},
+  make = randomWeights,
 ): Promise<runtime.ModelFiles> {
   const content = {
     index: files['model_index.json'] as unknown as runtime.ModelIndex,
@@ -183,7 +194,7 @@ async function withWeights(
     vaeConfig: { ...files['vae/config.json'], ...statistics },
     conditioningConfig: files['conditioning/config.json'],
     schedulerConfig: files['scheduler/scheduler_config.json'],
-    ...weightsOf(files),
+    ...weightsOf(files, make),
   };
   const written = await runtime.modelFolderFiles(content, { dtype: 'F16' });
   return runtime.loadModelFolder(runtime.memorySource(written));
@@ -233,6 +244,8 @@ describe.skipIf(!torch)('in PyTorch', () => {
     for (const [i, name] of ['x0', 'eps', 'noise', 'mean'].entries()) inputs.set(name, image(i + 1));
     inputs.set('logvar', image(9, 0.5));
     inputs.set('t', vector(0, 3, 500, 900, 999));
+    inputs.set('nextAlphaBars', vector(1, 1, 0.7, 0.5, 0.3));
+    inputs.set('scales', vector(1, 2.5, 4, 5, 3));
     inputs.set('dx', vector(3, -2, 20));
     inputs.set('dy', vector(-1, 0, 7));
     inputs.set('labels', vector(0, 2, 3, 1));
@@ -240,6 +253,7 @@ describe.skipIf(!torch)('in PyTorch', () => {
     for (const [part, weights] of Object.entries(weightsOf(files))) {
       for (const [name, value] of weights) inputs.set(`${part}.${name}`, value);
     }
+    for (const [name, value] of studentWeights()) inputs.set(`student.${name}`, value);
     await mkdir(at('checks'));
     await writeFile(at('checks', 'inputs.safetensors'), runtime.writeSafetensors(inputs));
     await writeFile(at('checks', 'inputs.json'), JSON.stringify(options));
@@ -325,6 +339,25 @@ describe.skipIf(!torch)('in PyTorch', () => {
     expectClose(output('conditioning'), vectors);
   });
 
+  const studentConfig = () =>
+    runtime.parseConditioningConfig({
+      ...files['conditioning/config.json'],
+      student: { step_counts: [2, 4], guidance_scale: [1, 5] },
+    });
+  const studentWeights = () => randomWeights(runtime.conditioningShapes(studentConfig()), 4);
+
+  it('tells a student its guidance scale and steps as we do', () => {
+    const conditions = {
+      classLabels: of('labels').data,
+      attributes: of('attributes').data,
+      sampling: { guidanceScales: of('scales').data.slice(0, 4), stepCounts: [4, 4, 4, 4] },
+    };
+    const vectors = tidy(() =>
+      runtime.conditioning(studentConfig(), runtime.uploadWeights(studentWeights()), conditions).dataSync(),
+    );
+    expectClose(output('student'), vectors);
+  });
+
   it('leaves conditions out as often as we do', () => {
     const rates = [0.2 + 0.8 * 0.5 * 0.25, 0.2 + 0.8 * 0.5 * 0.5, 0.2 + 0.8 * 0.5 * 0.5];
     expectClose(output('dropped'), rates, { absolute: 0.012, relative: 0 });
@@ -362,6 +395,35 @@ describe.skipIf(!torch)('in PyTorch', () => {
       expectClose(output(`loss.${predictionType}`), loss!);
     },
   );
+
+  it.each(['epsilon', 'v_prediction', 'sample'] as const)('steps by %s as we do, and back', (predictionType) => {
+    const { alphasCumprod } = runtime.createSchedule(
+      runtime.trainingScheduler({ betaSchedule: 'squaredcos_cap_v2', predictionType }),
+    );
+    const size = of('x0').data.length / BATCH;
+    for (const [i, t] of of('t').data.entries()) {
+      const [from, to] = [alphasCumprod[t]!, of('nextAlphaBars').data[i]!];
+      const [step, long] = tidy(() => {
+        const [xt, said, end] = ['x0', 'noise', 'mean'].map((name) => {
+          const data = of(name).data.slice(i * size, (i + 1) * size);
+          return imageTensor({ shape: [1, ...of(name).shape.slice(1)], data });
+        });
+        const { x0, eps } = toX0Eps(predictionType, said!, xt!, from);
+        const next = add(mul(x0, Math.sqrt(to)), mul(eps, Math.sqrt(1 - to)));
+        return [next, longStepTarget(predictionType, xt!, end!, from, to)].map((result) => result.dataSync());
+      });
+      const part = (name: string) => output(`${name}.${predictionType}`).slice(i * size, (i + 1) * size);
+      expectClose(part('step'), step!, { relative: 1e-4 });
+      expectClose(part('long'), long!, { relative: 1e-4 });
+    }
+  });
+
+  it('guides each picture by its own scale', () => {
+    const [told, anything, scales] = [of('x0').data, of('eps').data, of('scales').data];
+    const size = told.length / BATCH;
+    const expected = told.map((value, i) => anything[i]! + scales[Math.floor(i / size)]! * (value - anything[i]!));
+    expectClose(output('guided'), expected);
+  });
 
   const imageTensor = ({ shape, data }: runtime.WeightTensor) =>
     tensor4d(data, shape as [number, number, number, number], 'float32');
@@ -426,7 +488,7 @@ describe.skipIf(!torch)('in PyTorch', () => {
   });
 });
 
-/** Each starts PyTorch three times. */
+/** Each starts PyTorch three to five times. */
 describe.skipIf(!trainer)('with diffusers', { timeout: 600_000 }, () => {
   const python = (project: string, script: string, ...words: string[]) =>
     run(trainer!, [at(project, script), ...words], { env: ENV, cwd: at(project) });
@@ -440,27 +502,28 @@ describe.skipIf(!trainer)('with diffusers', { timeout: 600_000 }, () => {
     await makeSmall(project, frames?.length);
     const options = await readJson(project, 'training.json');
     const short = { numSteps: 6, batchSize: 4, accumulation: 2, learningRate: 0.01, numWarmupSteps: 0 };
-    for (const stage of ['vae', 'ddpm']) Object.assign(options[stage], short);
+    for (const stage of ['vae', 'ddpm', 'distil']) Object.assign(options[stage], short);
+    Object.assign(options.distil, { stepCounts: [2, 4], teacherSteps: 4 });
     await writeFile(at(project, 'training.json'), JSON.stringify({ ...options, saveEvery: 4 }));
-    await python(project, 'train.py', 'vae');
-    await python(project, 'train.py', 'ddpm');
-    const out = at(project, 'runs', 'ddpm');
-    await python(project, 'make_case.py', out);
-    const files = await runtime.loadModelFolder(diskSource(out));
-    const model = runtime.createModel(files);
-    expect(model.index.figment.frames).toEqual(frames);
-    expect(model.vae!.config.latents_std!.every((std) => std > 0 && std !== 1)).toBe(true);
-    model.dispose();
-    const tensors = runtime.parseSafetensors(
-      new Uint8Array(await readFile(join(out, 'case.safetensors'))),
-      'case',
-    ).tensors;
-    const { maxRel } = await runtime.runPipelineCase(
-      files,
-      await readJson(project, 'runs', 'ddpm', 'case.json'),
-      tensors,
-    );
-    expect(maxRel).toBeLessThan(1e-4);
+    for (const stage of ['vae', 'ddpm', 'distil']) await python(project, 'train.py', stage);
+    for (const stage of ['ddpm', 'distil']) {
+      const out = at(project, 'runs', stage);
+      await python(project, 'make_case.py', out);
+      const files = await runtime.loadModelFolder(diskSource(out));
+      const model = runtime.createModel(files);
+      expect(model.index.figment.frames).toEqual(frames);
+      expect(model.index.figment.student?.stepCounts).toEqual(stage === 'distil' ? [2, 4] : undefined);
+      expect(model.vae!.config.latents_std!.every((std) => std > 0 && std !== 1)).toBe(true);
+      model.dispose();
+      const bytes = new Uint8Array(await readFile(join(out, 'case.safetensors')));
+      const { tensors } = runtime.parseSafetensors(bytes, 'case');
+      const { maxRel } = await runtime.runPipelineCase(
+        files,
+        await readJson(project, 'runs', stage, 'case.json'),
+        tensors,
+      );
+      expect(maxRel).toBeLessThan(1e-4);
+    }
   });
 
   it('goes on where it was, and ends where it would have', async () => {

@@ -6,6 +6,7 @@ import {
   conditioningConfig,
   type Dataset,
   DIFFUSION_DEFAULTS,
+  DISTIL_DEFAULTS,
   defaultUNetConfig,
   defaultVaeConfig,
   latentShape,
@@ -101,13 +102,17 @@ function checkSize({ widthPx, heightPx }: Dataset, divisor: number): void {
   );
 }
 
-const NUM_STEPS = { vae: 30_000, ddpm: 60_000 };
+const NUM_STEPS = { vae: 30_000, ddpm: 60_000, distil: 20_000 };
+
+/** What a student of the project learns: the numbers of its steps, and those of its teacher in the same picture. */
+const DISTILLATION = { stepCounts: [4, 8, 16], teacherSteps: 32 };
 
 /** What `training.json` says: the defaults of `figment train`, and for how long. */
 function trainingOptions(dataset: Dataset, data: string, { flip = false }: ExportTrainerOptions): object {
   const { seed, augment, reconstruction, klWeight, l2Weight, gradientWeight, channelWeights, ...vae } = VAE_DEFAULTS;
   const { condDropProb, minSnrGamma, ...ddpm } = DIFFUSION_DEFAULTS;
   const loss = { reconstruction, klWeight, l2Weight, gradientWeight, channelWeights };
+  const { guidanceScale } = DISTIL_DEFAULTS;
   const latentScale = usualLatentScale(dataset);
   const { shiftPx, permuteChannels } = augment;
   return {
@@ -118,6 +123,11 @@ function trainingOptions(dataset: Dataset, data: string, { flip = false }: Expor
     saveEvery: 2000,
     vae: { ...stepOptions(vae, NUM_STEPS.vae), ...loss, shiftPx, permuteChannels },
     ddpm: { ...stepOptions(ddpm, NUM_STEPS.ddpm), condDropProb, minSnrGamma, latentScale },
+    distil: {
+      ...stepOptions({ ...DISTIL_DEFAULTS, batchSize: ddpm.batchSize }, NUM_STEPS.distil),
+      ...DISTILLATION,
+      guidanceScale,
+    },
   };
 }
 

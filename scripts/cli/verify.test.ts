@@ -50,13 +50,14 @@ describe('verify', () => {
     for (const name of [
       'pipeline',
       'pipeline-attributes',
+      'pipeline-student',
       'unet-plain',
       'vae-f4',
       '08-ddpm_fixed_large-linear-v_prediction',
     ]) {
       expect(text).toMatch(new RegExp(`^${name} +\\d\\.\\de[-+]\\d+ +\\d\\.\\de-\\d+ +ok$`, 'm'));
     }
-    expect(text).toContain('verify: all 49 agree within 0.0002');
+    expect(text).toContain('verify: all 50 agree within 0.0002');
   });
 
   it.skipIf(!existsSync(SHARED))('runs the whole shared set', async () => {

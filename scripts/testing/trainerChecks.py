@@ -69,6 +69,10 @@ prefix = "conditioning."
 weights = {name[len(prefix) :]: value for name, value in given.items() if name.startswith(prefix)}
 network.load_state_dict(weights)
 out["conditioning"] = network(given["labels"].long(), given["attributes"]).detach()
+pupil = {"step_counts": [2, 4], "guidance_scale": [1, 5]}
+student = FigmentConditioning(**config, student=pupil)
+student.load_state_dict({name[len("student.") :]: value for name, value in given.items() if name.startswith("student.")})
+out["student"] = student(given["labels"].long(), given["attributes"], given["scales"][:4], 4).detach()
 told = training.drop_conditions(
     torch.zeros(20000, dtype=torch.long), torch.zeros(20000, 2), 9, 0.2, torch.Generator().manual_seed(1)
 )
@@ -86,6 +90,10 @@ for kind in ("epsilon", "v_prediction", "sample"):
     out[f"target.{kind}"] = target
     out[f"weights.{kind}"] = weight.flatten()
     out[f"loss.{kind}"] = training.diffusion_loss(given["noise"], target, weight)[None]
+    levels = alpha_bar, given["nextAlphaBars"].view(-1, 1, 1, 1)
+    out[f"step.{kind}"] = training.ddim_step(kind, given["noise"], given["x0"], *levels)
+    out[f"long.{kind}"] = training.long_step_target(kind, given["x0"], given["mean"], *levels)
+out["guided"] = training.guided(torch.cat([given["x0"], given["eps"]]), given["scales"].view(-1, 1, 1, 1))
 for kind in ("l1", "l2"):
     parts = training.vae_loss(given["x0"], given["eps"], given["mean"], given["logvar"], {**options["vae"], "reconstruction": kind})
     out[f"vae.{kind}"] = torch.stack(parts)

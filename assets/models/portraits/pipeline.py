@@ -129,7 +129,7 @@ class FigmentConditioning(torch.nn.Module):
     def forward(self, labels, values, guidance_scale=None, num_inference_steps=None):
         """
         labels: int (B), num_labels means "any"; values: float (B, attributes), below 0 means "any"; the other two are for
-        a student alone, and left out for its teacher.
+        a student alone, and left out for its teacher: a guidance scale for all or each (B), and how many steps.
         """
         total = self.label_embedding(labels)
         for place, (name, kind) in enumerate(self.kinds.items()):
@@ -145,10 +145,10 @@ class FigmentConditioning(torch.nn.Module):
         if guidance_scale is None:
             return total
         least, most = self.sampling["guidance_scale"]
-        share = torch.full(labels.shape, (guidance_scale - least) / (most - least), device=labels.device)
+        scale = torch.as_tensor(guidance_scale, dtype=torch.float32, device=labels.device).expand(labels.shape)
         place = self.sampling["step_counts"].index(num_inference_steps)
         of_steps = self.student["steps"]["embedding"](torch.full_like(labels, place))
-        return total + self._of_number(self.student["guidance"], share) + of_steps
+        return total + self._of_number(self.student["guidance"], (scale - least) / (most - least)) + of_steps
 
 
 def make_circular(network):

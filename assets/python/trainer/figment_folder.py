@@ -8,7 +8,8 @@ from safetensors.torch import save
 
 INDEX = "model_index.json"
 WEIGHTS = "diffusion_pytorch_model.safetensors"
-PARTS = {"unet": "config.json", "vae": "config.json", "conditioning": "config.json", "scheduler": "scheduler_config.json"}
+PARTS = {part: "config.json" for part in ("unet", "unet_teacher", "vae", "conditioning")}
+PARTS["scheduler"] = "scheduler_config.json"
 
 
 def read_json(*path):

@@ -49,6 +49,35 @@ def min_snr_weights(prediction_type, alpha_bar, gamma):
     return {"epsilon": clamped / snr, "v_prediction": clamped / (snr + 1), "sample": clamped}[prediction_type]
 
 
+def step_coefficients(prediction_type, alpha_bar, next_alpha_bar):
+    """A step of DDIM without noise (Song et al. 2021, eq. 12) to another noise level is linear in the network's output:
+    the shares of xt and of the output."""
+    signal, noise = alpha_bar.sqrt(), (1 - alpha_bar).sqrt()
+    next_signal, next_noise = next_alpha_bar.sqrt(), (1 - next_alpha_bar).sqrt()
+    if prediction_type == "epsilon":
+        return next_signal / signal, next_noise - noise * next_signal / signal
+    if prediction_type == "sample":
+        return next_noise / noise, next_signal - signal * next_noise / noise
+    return signal * next_signal + noise * next_noise, signal * next_noise - noise * next_signal
+
+
+def ddim_step(prediction_type, output, xt, alpha_bar, next_alpha_bar):
+    of_xt, of_output = step_coefficients(prediction_type, alpha_bar, next_alpha_bar)
+    return of_xt * xt + of_output * output
+
+
+def long_step_target(prediction_type, xt, end, alpha_bar, next_alpha_bar):
+    """What the network should say at xt for one step to lead to `end` (Salimans & Ho 2022, appendix G)."""
+    of_xt, of_output = step_coefficients(prediction_type, alpha_bar, next_alpha_bar)
+    return (end - of_xt * xt) / of_output
+
+
+def guided(output, scale):
+    """Classifier-free guidance, by outputs for what is told and behind them for anything; scale (B, 1, 1, 1)."""
+    told, anything = output.float().chunk(2)
+    return anything + scale * (told - anything)
+
+
 def diffusion_loss(prediction, target, weights=None):
     error = (prediction.float() - target) ** 2
     return (error if weights is None else weights * error).mean()

@@ -26,22 +26,24 @@ def main():
     case, tensors = record(pipe, read_json(folder, "model_index.json"))
     data = save({name: tensor.contiguous().cpu() for name, tensor in tensors.items()})
     write_files(folder, {"case.safetensors": data, "case.json": (json.dumps(case, indent=2) + "\n").encode()})
-    print(f"make_case: {PICTURES} pictures in {STEPS} steps; now: figment verify {folder}")
+    print(f"make_case: {PICTURES} pictures in {case['num_inference_steps']} steps; now: figment verify {folder}")
 
 
 def record(pipe, index):
-    """The case and its tensors: pictures of several labels and attributes, from noise to pixels by DDIM with guidance."""
+    """The case and its tensors: pictures of several labels and attributes, from noise to pixels by DDIM with guidance; of a
+    distilled model by its student."""
     draws = torch.Generator().manual_seed(SEED)
     vocabulary = index["figment"].get("attributes", {})
     labels = [index["labels"][i % len(index["labels"])] for i in range(PICTURES)]
     asked = [_asked(vocabulary, draws, known=i > 0) for i in range(PICTURES)]
     latents = torch.randn(PICTURES, *pipe._latent_shape(), generator=draws)
     scale = 2.0 if pipe.null_label is not None else 1.0
-    common = {"seed": 0, "sampler": "ddim", "num_inference_steps": STEPS, "guidance_scale": scale, "latents": latents}
+    steps = max(index["figment"].get("student", {}).get("stepCounts", [STEPS]))
+    common = {"seed": 0, "sampler": "ddim", "num_inference_steps": steps, "guidance_scale": scale, "latents": latents}
     result = pipe(labels, asked, output_type="latent", **common).images
     with torch.no_grad():
         image = pipe._decode(result)
-    pipe.scheduler.set_timesteps(STEPS)
+    pipe.scheduler.set_timesteps(steps)
     tensors = {"latents": latents, "latents_out": result, "image": image}
     if pipe.unet.config.class_embed_type == "identity":
         tensors["class_labels"] = torch.tensor([index["labels"].index(label) for label in labels])
@@ -50,7 +52,7 @@ def record(pipe, index):
     elif pipe.unet.config.num_class_embeds is not None:
         tensors["class_labels"] = pipe._conditions(labels, asked)[:PICTURES]
     return {
-        "num_inference_steps": STEPS,
+        "num_inference_steps": steps,
         "guidance_scale": scale,
         "null_label": pipe.null_label,
         "timesteps": pipe.scheduler.timesteps.tolist(),

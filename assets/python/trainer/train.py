@@ -2,38 +2,38 @@
 
     accelerate launch train.py vae       # the auto-encoder
     accelerate launch train.py ddpm      # the diffusion model on its latents, conditioned on label and attributes
+    accelerate launch train.py distil    # a student of it, which guides itself and takes few steps
 """
 
 import argparse
 import json
 import os
-import shutil
-import time
 
 import numpy as np
 import torch
 from accelerate import Accelerator
 from diffusers import AutoencoderKL, UNet2DModel
+from safetensors.torch import load_file
 
-from figment_data import augment, batch_indices, read_data, to_values
-from figment_folder import INDEX, read_configs, read_json, write_files, write_model, write_network
+from figment_data import ANY, augment, batch_indices, read_data, to_values
+from figment_folder import INDEX, WEIGHTS, read_configs, read_json, write_files, write_model, write_network
+from figment_loop import run
 from figment_training import (
-    Average,
     LatentStatistics,
     alphas_cumprod,
+    ddim_step,
     diffusion_loss,
     drop_conditions,
-    learning_rate_at,
+    guided,
+    long_step_target,
     min_snr_weights,
     noised,
-    optimiser_of,
     prediction_target,
     vae_loss,
 )
 from pipeline import FigmentConditioning, make_circular
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-LOG_EVERY = 50
 
 
 class Project:
@@ -139,7 +139,8 @@ class DdpmTask(torch.nn.Module):
 class Latents:
     """The auto-encoder that has been trained, and what its latents are standardised by."""
 
-    def __init__(self, project, folder):
+    def __init__(self, project, folder, statistics=None):
+        """statistics: mean and deviation of each channel; by default they are computed"""
         self.project = project
         self.config = read_configs(folder).get("vae")
         if self.config is None:
@@ -148,7 +149,7 @@ class Latents:
         self.vae.to(project.accelerator.device).eval().requires_grad_(False)
         if project.circular:
             make_circular(self.vae)
-        self.mean, self.std = self._statistics()
+        self.mean, self.std = statistics or self._statistics()
         self.config = {**self.config, "latents_mean": self.mean, "latents_std": self.std}
 
     def draw(self, chosen, generator):
@@ -219,116 +220,120 @@ def conditioning_of(configs):
     return FigmentConditioning(**{key: value for key, value in configs["conditioning"].items() if key[0] != "_"})
 
 
-class Clock:
-    """The steps that are done; a checkpoint has them."""
+class Teacher:
+    """A diffusion model that has been trained, asked for guided pictures."""
 
-    step = 0
+    def __init__(self, project, folder, scheduler):
+        self.accelerator = project.accelerator
+        self.unet = open_unet(project, folder).to(self.accelerator.device).eval().requires_grad_(False)
+        self.prediction_type = scheduler["prediction_type"]
+        self.alphas = alphas_cumprod(scheduler).to(self.accelerator.device)
 
-    def state_dict(self):
-        return {"step": self.step}
+    def alpha_bar(self, t):
+        """(B, 1, 1, 1); before the first timestep there is no noise."""
+        return torch.where(t < 0, 1.0, self.alphas[t.clamp(min=0)]).view(-1, 1, 1, 1)
 
-    def load_state_dict(self, state):
-        self.step = state["step"]
+    @torch.no_grad()
+    def target(self, xt, t, stride, parts, told, scale):
+        """What a student should say at xt, to get by one step over `stride` timesteps where the teacher gets by so many.
 
-
-def run(project, task, batch, save):
-    """Trains a task until it has had all steps. What a process sees in a step depends on the seed, the step and its own
-    number alone, so a training that was stopped goes on as if it had not been.
-
-    task:  a module that gives a loss, and what else is worth showing
-    batch: step, part → its arguments
-    save:  writes what has been learned, of which it is given the average
-    """
-    accelerator, options = project.accelerator, project.options
-    keep_options(project)
-    network, optimiser = accelerator.prepare(task, optimiser_of(task, options))
-    average, clock = Average(task), Clock()
-    accelerator.register_for_checkpointing(average, clock)
-    resume(project)
-    started, sums = time.time(), []
-    while clock.step < options["numSteps"]:
-        for group in optimiser.param_groups:
-            group["lr"] = learning_rate_at(options, clock.step)
-        for part in range(accelerator.gradient_accumulation_steps):
-            with accelerator.accumulate(network):
-                loss, shown = network(*batch(clock.step, part))
-                accelerator.backward(loss)
-                if accelerator.sync_gradients:
-                    accelerator.clip_grad_norm_(network.parameters(), options["clipNorm"])
-                optimiser.step()
-                optimiser.zero_grad()
-            sums.append(torch.stack([loss.detach(), *shown.values()]))
-        clock.step += 1
-        average.update(task, options["emaDecay"], clock.step)
-        is_last = clock.step == options["numSteps"]
-        if clock.step % LOG_EVERY == 0 or is_last:
-            log(project, clock.step, ["loss", *shown], sums, started)
-            started, sums = time.time(), []
-        if clock.step % options["saveEvery"] == 0 or is_last:
-            if accelerator.is_main_process:
-                save(average)
-            checkpoint(project, clock.step)
+        told: the vectors of what each picture is told, and behind them of anything
+        """
+        x, before = xt, self.alpha_bar(t)
+        for part in range(parts):
+            now = t - stride * part // parts
+            with self.accelerator.autocast():
+                both = self.unet(torch.cat([x, x]), torch.cat([now, now]), class_labels=told).sample
+            after = self.alpha_bar(t - stride * (part + 1) // parts)
+            x = ddim_step(self.prediction_type, guided(both, scale), x, self.alpha_bar(now), after)
+        return long_step_target(self.prediction_type, xt, x, before, self.alpha_bar(t - stride))
 
 
-def log(project, step, names, sums, started):
-    accelerator = project.accelerator
-    means = accelerator.reduce(torch.stack(sums).mean(0).float(), "mean").tolist()
-    speed = len(sums) * project.options["batchSize"] / accelerator.gradient_accumulation_steps / (time.time() - started)
-    entry = {"step": step, **dict(zip(names, means)), "imagesPerSecond": speed}
-    accelerator.print(", ".join(f"{name} {value:.5g}" for name, value in entry.items()))
-    if accelerator.is_main_process:
-        with open(os.path.join(project.out, "log.jsonl"), "a", encoding="utf-8") as file:
-            file.write(json.dumps(entry) + "\n")
-    if not all(np.isfinite(means)):
-        raise SystemExit(f"train: the loss is {means[0]} at step {step}; lower the learning rate")
+class DistilTask(torch.nn.Module):
+    """A U-Net that is told its guidance scale and in how many steps it makes a picture."""
+
+    def __init__(self, unet, conditioning):
+        super().__init__()
+        self.unet = unet
+        self.conditioning = conditioning
+
+    def forward(self, xt, t, target, labels, attributes, scale, num_steps):
+        told = self.conditioning(labels, attributes, scale, num_steps)
+        return diffusion_loss(self.unet(xt, t, class_labels=told).sample, target), {}
 
 
-def keep_options(project):
-    """Keeps the options beside the checkpoints; a training does not go on with others, but for how long it takes."""
-    may_differ = ("numSteps", "saveEvery", "accumulation", "data")
-    options = {key: value for key, value in project.options.items() if key not in may_differ}
-    place = os.path.join(project.out, "options.json")
-    if os.path.exists(place):
-        if read_json(place) != options:
-            raise SystemExit(f"train: {place} has other options than training.json; take those, or move {project.out} away")
-    elif project.accelerator.is_main_process:
-        write_files(project.out, {"options.json": json.dumps(options, indent=2).encode()})
-    project.accelerator.wait_for_everyone()
+def train_distil(project):
+    """Guidance becomes an input of the student (Meng et al. 2023, arXiv:2210.03142), and one of its steps does what several of
+    the teacher's do (Salimans & Ho 2022, arXiv:2202.00512)."""
+    options, device, folder = project.options, project.accelerator.device, os.path.join(project.runs, "ddpm")
+    configs = read_configs(folder)
+    if "unet" not in configs:
+        raise SystemExit(f"train: {folder} has no model; train one first: train.py ddpm")
+    latents = Latents(project, folder, (configs["vae"]["latents_mean"], configs["vae"]["latents_std"]))
+    teacher = Teacher(project, folder, configs["scheduler"])
+    least, most = options["guidanceScale"]
+    student = {"step_counts": options["stepCounts"], "guidance_scale": [least, most]}
+    configs = {**configs, "conditioning": {**configs["conditioning"], "student": student}, "unet_teacher": configs["unet"]}
+    conditioning = student_conditioning(configs, folder)
+    tables = conditioning_of(configs).to(device).requires_grad_(False)
+    tables.load_state_dict(conditioning.state_dict())
+
+    def batch(step, part):
+        chosen, generator = project.pictures(step, part)
+        labels, attributes = project.data.class_labels[chosen].to(device), project.data.attributes[chosen].to(device)
+        labels, attributes = drop_conditions(labels, attributes, tables.num_labels, 0.0, generator)
+        anything = torch.full_like(labels, tables.num_labels), torch.full_like(attributes, ANY)
+        told = tables(torch.cat([labels, anything[0]]), torch.cat([attributes, anything[1]]))
+        draw = torch.rand(3, len(chosen), device=device, generator=generator)
+        num_steps = options["stepCounts"][int(draw[0, 0] * len(options["stepCounts"]))]
+        count = configs["scheduler"]["num_train_timesteps"]
+        t = (count - (draw[1] * num_steps).long() * count / num_steps).round().long() - 1
+        scale = least + (most - least) * draw[2]
+        x0 = latents.draw(chosen, generator)
+        xt = noised(x0, torch.randn(x0.shape, device=device, generator=generator), teacher.alpha_bar(t))
+        parts = max(1, options["teacherSteps"] // num_steps)
+        target = teacher.target(xt, t, count // num_steps, parts, told, scale.view(-1, 1, 1, 1))
+        return xt, t, target, labels, attributes, scale, num_steps
+
+    def save(average):
+        parts = {part: average.part(f"{part}.") for part in ("unet", "conditioning")}
+        weights = {**parts, "vae": latents.vae.state_dict(), "unet_teacher": teacher.unet.state_dict()}
+        write_model(project.out, student_index(project, options), configs, weights, os.path.join(HERE, "pipeline.py"))
+
+    run(project, DistilTask(open_unet(project, folder), conditioning), batch, save)
 
 
-def checkpoints_of(project):
-    """The checkpoints that are whole, the last one last."""
-    folder = os.path.join(project.out, "checkpoints")
-    names = sorted(name for name in os.listdir(folder) if name.isdigit()) if os.path.isdir(folder) else []
-    return [os.path.join(folder, name) for name in names]
+def open_unet(project, folder):
+    unet = UNet2DModel.from_pretrained(os.path.join(folder, "unet"), torch_dtype=torch.float32)
+    if project.circular:
+        make_circular(unet)
+    return unet
 
 
-def resume(project):
-    found = checkpoints_of(project)
-    if found:
-        project.accelerator.load_state(found[-1])
-        project.accelerator.print(f"train: goes on from {found[-1]}")
+def student_conditioning(configs, folder):
+    """Begins with what the teacher is told; what a student is told besides adds nothing at first. Both share the tables of
+    label and attributes, which stay as they are."""
+    conditioning = conditioning_of(configs)
+    known = load_file(os.path.join(folder, "conditioning", WEIGHTS))
+    conditioning.load_state_dict({name: value.float() for name, value in known.items()}, strict=False)
+    for name, weight in conditioning.named_parameters():
+        weight.requires_grad_(name.startswith("student."))
+        if name.startswith("student.") and ".linear_1." not in name:
+            torch.nn.init.zeros_(weight)
+    return conditioning
 
 
-def checkpoint(project, step):
-    """Keeps what is needed to go on from here, in place of what was kept before."""
-    accelerator, older = project.accelerator, checkpoints_of(project)
-    place = os.path.join(project.out, "checkpoints", f"{step:08d}")
-    if accelerator.is_main_process:
-        shutil.rmtree(f"{place}.tmp", ignore_errors=True)
-    accelerator.wait_for_everyone()
-    accelerator.save_state(f"{place}.tmp")
-    accelerator.wait_for_everyone()
-    if accelerator.is_main_process:
-        if place not in older:
-            os.replace(f"{place}.tmp", place)
-        for folder in older:
-            if folder != place:
-                shutil.rmtree(folder)
-    accelerator.wait_for_everyone()
+def student_index(project, options):
+    """The index of the teacher's model, with what its student can do."""
+    figment, (least, most) = project.figment, options["guidanceScale"]
+    usual = figment["sampleDefaults"]
+    scale = min(most, max(least, usual["guidanceScale"]))
+    own = {"sampler": "ddim", "numInferenceSteps": max(options["stepCounts"]), "guidanceScale": scale}
+    student = {"stepCounts": options["stepCounts"], "guidanceScale": [least, most], "teacher": usual}
+    return {**project.index, "figment": {**figment, "sampleDefaults": own, "student": student}}
 
 
-STAGES = {"vae": train_vae, "ddpm": train_ddpm}
+STAGES = {"vae": train_vae, "ddpm": train_ddpm, "distil": train_distil}
 
 
 def main():
