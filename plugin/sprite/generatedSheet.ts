@@ -4,7 +4,14 @@ import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import { RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import { changeRecipe, imageSize, type Recipe, type RecipeOptions, shortRecipe } from '../../runtime/index.ts';
+import {
+  changeRecipe,
+  imageSize,
+  type Recipe,
+  type RecipeOptions,
+  shortRecipe,
+  withoutDefaults,
+} from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PictureSource, type PictureSourceOptions, type RequestOptions } from '../pictureSource.ts';
@@ -216,12 +223,14 @@ export class GeneratedSheet extends RawTexture {
   }
 
   private recipeFor(cell: number, changes: Partial<RecipeOptions>): Recipe {
-    const asked = { ...this.ownSize, ...changeRecipe(this.current[cell] ?? null, changes) };
-    if (asked.label === undefined) throw new RangeError(`repaintCellAsync: cell ${cell} is empty; give a label`);
     if (!this.source) throw new Error(`repaintCellAsync: ${this.name} is not loaded yet; wait until it is ready`);
-    const recipe = this.source.complete(asked);
-    this.assertFits([recipe]);
-    return recipe;
+    const current = this.current[cell];
+    const recipe = current ? withoutDefaults(current, this.source.info) : null;
+    const asked = { ...this.ownSize, ...changeRecipe(recipe, changes) };
+    if (asked.label === undefined) throw new RangeError(`repaintCellAsync: cell ${cell} is empty; give a label`);
+    const complete = this.source.complete(asked);
+    this.assertFits([complete]);
+    return complete;
   }
 
   /** @throws RangeError for a picture of another size than the cells */

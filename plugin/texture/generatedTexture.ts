@@ -12,6 +12,7 @@ import {
   type RecipeOptions,
   shortRecipe,
   varyRecipe,
+  withoutDefaults,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import { leavingNothing } from '../leavingNothing.ts';
@@ -146,7 +147,8 @@ export class GeneratedTexture extends RawTexture {
     const classifier = source.missingClassifier({ ...this.current, ...changes });
     if (classifier) await classifier;
     this.assertAlive();
-    return this.paintAsync(source.complete(changeRecipe(this.current, changes)), options);
+    const recipe = this.current && withoutDefaults(this.current, source.info);
+    return this.paintAsync(source.complete(changeRecipe(recipe, changes)), options);
   }
 
   /**
