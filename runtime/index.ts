@@ -227,6 +227,7 @@ export {
   type RecipeOptions,
   type SamplingOptions,
   type Steering,
+  type StudentFacts,
 } from './recipe/recipe.ts';
 export { RECIPE_KEYS, SAMPLER_NAMES } from './recipe/schema.ts';
 export { entryForTeacher, sampleDefaultsFor } from './recipe/student.ts';
