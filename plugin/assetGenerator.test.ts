@@ -1,7 +1,7 @@
 import { SpritePackedManager } from '@babylonjs/core/Sprites/spritePackedManager.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { memory } from '@tensorflow/tfjs-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createModel, generate } from '../runtime/index.ts';
 import { tinyModelFiles, tinyModelFolder } from '../runtime/testing/tinyModel.ts';
 import { AssetGenerator } from './assetGenerator.ts';
@@ -174,6 +174,15 @@ describe('AssetGenerator', () => {
     await expect(AssetGenerator.LoadAsync(files, scene, { compute: 'thread', backend: 'wasm' })).rejects.toThrow(
       /unet\/diffusion_pytorch_model.safetensors.*sha-256/,
     );
+  });
+
+  it('refuses a model beyond the limits that it is given', async () => {
+    await expect(loadTiny(scene, { maxPixels: 16 })).rejects.toThrow(/pictures are 16×16; expected at most 16 pixels/);
+    const body = new Uint8Array(2000);
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response(body));
+    const loading = AssetGenerator.LoadAsync('http://localhost:1/large', scene, { maxFileBytes: 1000 });
+    await expect(loading).rejects.toThrow(/large\/model_index.json.*is larger than 1000 bytes/);
+    vi.restoreAllMocks();
   });
 
   it('leaves nothing behind after 200 cycles of making, aborting and disposing', async () => {

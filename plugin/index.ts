@@ -60,3 +60,4 @@ export {
   type SavedGeneratedTexture,
 } from './texture/generatedTexture.ts';
 export { addGeneratedTextureTask, GeneratedTextureTask } from './texture/generatedTextureTask.ts';
+export { type LoadedModel, loadedModels } from './texture/loadedModels.ts';

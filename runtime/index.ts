@@ -201,7 +201,7 @@ export {
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
 export { downloadWeights, initialWeights, uploadWeights } from './networks/weights.ts';
 export { encodeEdit, type PictureBytes, toBase64 } from './recipe/bytes.ts';
-export { changeRecipe, recipeEntries, shortRecipe, varyRecipe } from './recipe/change.ts';
+export { changeRecipe, recipeEntries, shortRecipe, varyRecipe, withoutDefaults } from './recipe/change.ts';
 export {
   CLASSIFIER_SCALE_DEFAULT,
   checkRecipe,
@@ -227,6 +227,7 @@ export {
   type RecipeOptions,
   type SamplingOptions,
   type Steering,
+  type StudentFacts,
 } from './recipe/recipe.ts';
 export { RECIPE_KEYS, SAMPLER_NAMES } from './recipe/schema.ts';
 export { entryForTeacher, sampleDefaultsFor } from './recipe/student.ts';

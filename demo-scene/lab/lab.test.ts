@@ -2,6 +2,7 @@
 import { encode } from 'fast-png';
 import { beforeAll, expect, it, vi } from 'vitest';
 import type { RecipeOptions } from '../../plugin/index.ts';
+import { TINY_MATERIALS } from '../../plugin/testing/tinyScene.ts';
 import { classifierFolderFiles } from '../../runtime/index.ts';
 import { tinyClassifierFiles, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { demoSite } from '../../scripts/testing/demoSite.ts';
@@ -29,11 +30,13 @@ async function buildSite(): Promise<PageOptions> {
   const site = await demoSite();
   const files = await tinyModelFolder({ attributes: { hair_colour: ['black', 'red'], wear: { min: 0, max: 1 } } });
   const model = Object.entries(files).map(([name, bytes]) => [`/models/portraits/${name}`, bytes]);
+  const materials = await tinyModelFolder({ ...TINY_MATERIALS, labels: ['plaster'] });
+  const stones = Object.entries(materials).map(([name, bytes]) => [`/models/stones/${name}`, bytes]);
   const hats = Object.entries(await classifierFolderFiles(tinyClassifierFiles())).map(([name, bytes]) => [
     `/classifiers/portraits-hat/${name}`,
     bytes,
   ]);
-  return { ...site, files: { ...site.files, ...Object.fromEntries([...model, ...hats]) } };
+  return { ...site, files: { ...site.files, ...Object.fromEntries([...model, ...stones, ...hats]) } };
 }
 
 /** Waits until the picture and all strips are painted. */
@@ -166,6 +169,22 @@ function inLab(openPage: OpenPage): void {
     expect(await page.playwright.locator('[data-status=step]').textContent()).toMatch(/^about [\d.]+ ms$/);
     expect(await page.playwright.locator('[data-status=queue]').textContent()).toBe('0');
     expect(await page.playwright.locator('#schedule .steps').textContent()).toContain('3 steps of ddim, from t = 666');
+  });
+
+  it('opens another model of the address: of materials, with a slider and a strip for what wears', async () => {
+    const stones = await openPage<Page>({ ...site, path: 'lab.html?model=stones#label=plaster&with=wear=0.25' });
+    await ready(stones);
+    expect(await stones.call('recipe')).toMatchObject({ label: 'plaster', attributes: { wear: 0.25 } });
+    const { playwright } = stones;
+    expect(await playwright.locator('#notice').textContent()).toBe('');
+    expect(await playwright.locator('#strips h2, #strips h3').allTextContents()).toContain('wear');
+    expect(await playwright.locator('#strips').textContent()).not.toContain('hat');
+    expect(await playwright.locator('#vae').isVisible()).toBe(false);
+    const young = await picture(stones);
+    await playwright.locator('.cells button', { hasText: /^0\.75$/ }).click();
+    await ready(stones);
+    expect(await stones.call('recipe')).toMatchObject({ attributes: { wear: 0.75 } });
+    expect(await picture(stones)).not.toEqual(young);
   });
 
   it('begins with what its address says, and tells what in it is wrong', async () => {

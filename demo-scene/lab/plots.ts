@@ -97,7 +97,7 @@ export class SchedulePlot {
 
   show(settings: Settings): void {
     this.plot.show(this.dataOf(settings), [settings.intervalMin, settings.intervalMax]);
-    const { timesteps } = scheduleOf(this.info, settings);
+    const { timesteps } = scheduleOf(this.info, labRecipe(settings, this.info));
     const [first, last] = [timesteps[0]!, timesteps[timesteps.length - 1]!].map(Math.round);
     const numGuided = timesteps.filter((t) => isGuidedAt(t, settings)).length;
     const sentence =
@@ -109,7 +109,7 @@ export class SchedulePlot {
 
   /** Four rows: t, ᾱ, ᾱ at the steps with guidance, and ᾱ at the steps without. */
   private dataOf(settings: Settings): uPlot.AlignedData {
-    const { alphasCumprod, timesteps } = scheduleOf(this.info, settings);
+    const { alphasCumprod, timesteps } = scheduleOf(this.info, labRecipe(settings, this.info));
     const guided: (number | null)[] = this.ts.map(() => null);
     const unguided = [...guided];
     for (const t of timesteps) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createScene, loadTiny } from '../../plugin/testing/tinyScene.ts';
+import { TINY_STUDENT } from '../../runtime/testing/tinyModel.ts';
 import { defaultSettings, labRecipe, withinRanges } from './settings.ts';
 
 const { info } = await loadTiny(createScene());
@@ -43,6 +44,15 @@ describe('labRecipe', () => {
   it('keeps what has', () => {
     const settings = { ...DEFAULTS, intervalMin: 1, guidanceRescale: 0.5, sampler: 'ddim' as const, eta: 0.5 };
     expect(labRecipe(settings, info)).toMatchObject({ guidanceInterval: [1, 999], guidanceRescale: 0.5, eta: 0.5 });
+  });
+
+  it('leaves the steps of a student to its teacher where the rest is for that', () => {
+    const distilled = { ...info, student: TINY_STUDENT };
+    const inFour = { ...DEFAULTS, numInferenceSteps: 4 };
+    expect(labRecipe(inFour, distilled)).toMatchObject({ sampler: 'ddim', numInferenceSteps: 4 });
+    expect(labRecipe({ ...inFour, hat: 12 }, distilled)).not.toHaveProperty('numInferenceSteps');
+    expect(labRecipe({ ...inFour, hat: 12, numInferenceSteps: 9 }, distilled)).toMatchObject({ numInferenceSteps: 9 });
+    expect(labRecipe({ ...inFour, hat: 12 }, info)).toMatchObject({ numInferenceSteps: 4 });
   });
 
   it('steers to a hat, or away from one', () => {

@@ -1,5 +1,5 @@
 import type { ModelInfo, Recipe, RecipeOptions, Steering } from '../../plugin/index.ts';
-import type { Attributes } from '../../runtime/index.ts';
+import { type Attributes, entryForTeacher } from '../../runtime/index.ts';
 
 /** What the controls hold: all that fixes a picture of the model, and the end of the walk that begins at it. */
 export interface Settings {
@@ -85,8 +85,18 @@ export function withinRanges(settings: Settings, info: ModelInfo): Settings {
   return result;
 }
 
-/** The settings as a recipe; what has no effect is left out. */
+/**
+ * The settings as a recipe; what has no effect is left out. Where the few steps of a distilled model's student are set, but
+ * the rest is for its teacher, the teacher takes its own.
+ */
 export function labRecipe(settings: Settings, info: ModelInfo): RecipeOptions {
+  const { sampler, numInferenceSteps, ...others } = wholeRecipe(settings, info);
+  const isOfStudent = info.student && entryForTeacher({ sampler, numInferenceSteps }, info) === null;
+  if (isOfStudent && entryForTeacher(others, info) !== null) return others;
+  return { ...others, sampler, numInferenceSteps };
+}
+
+function wholeRecipe(settings: Settings, info: ModelInfo): RecipeOptions {
   const { label, attributes, seed, guidanceScale, intervalMin, intervalMax, guidanceRescale } = settings;
   const { sampler, numInferenceSteps, eta } = settings;
   return {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createScene, loadTiny, loadTinyMaterials } from '../../plugin/testing/tinyScene.ts';
+import { TINY_STUDENT } from '../../runtime/testing/tinyModel.ts';
 import { defaultSettings, withinRanges } from './settings.ts';
 import { stripPlans } from './strip.ts';
 
@@ -16,6 +17,14 @@ describe('the strips', () => {
       '2 4 8 16 32',
       '0 1 2 3 4 5 6 7',
     ]);
+  });
+
+  it('show the steps of a student, and its teacher beside them', () => {
+    const distilled = { ...info, student: TINY_STUDENT };
+    const steps = stripPlans(distilled)[2]!.variantsOf(DEFAULTS, distilled);
+    expect(steps.map(({ caption }) => caption)).toEqual(['1', '2', '4', '3, teacher']);
+    expect(steps[0]!.changes).toEqual({ numInferenceSteps: 1, sampler: 'ddim', eta: 0 });
+    expect(steps[3]!.changes).toEqual({ numInferenceSteps: 3, sampler: 'dpm++' });
   });
 
   it('vary the numbers of materials in place of the hat', async () => {

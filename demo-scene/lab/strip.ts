@@ -35,11 +35,27 @@ const HAT: StripPlan = {
 const NUM_STEPS: StripPlan = {
   title: 'Steps',
   variantsOf: (_, info) =>
+    fewSteps(info) ??
     STEPS.filter((steps) => steps <= rangesOf(info).numInferenceSteps.max).map((numInferenceSteps) => ({
       caption: String(numInferenceSteps),
       changes: { numInferenceSteps },
     })),
 };
+
+/** Of a distilled model: the steps of its student, and beside them the teacher. */
+function fewSteps({ student }: ModelInfo): Variant[] | null {
+  if (!student) return null;
+  const { sampler, numInferenceSteps } = student.teacher;
+  return [
+    ...student.stepCounts.map((count): Variant => {
+      return { caption: String(count), changes: { numInferenceSteps: count, sampler: 'ddim', eta: 0 } };
+    }),
+    {
+      caption: `${numInferenceSteps}, teacher`,
+      changes: { numInferenceSteps, sampler: sampler as Settings['sampler'] },
+    },
+  ];
+}
 
 const SEEDS: StripPlan = {
   title: 'Seeds',

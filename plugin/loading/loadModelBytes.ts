@@ -20,7 +20,7 @@ export interface ModelPackage {
  */
 export type ModelLocation = string | ModelPackage | Iterable<File> | Record<string, Uint8Array>;
 
-export interface LoadOptions extends Pick<UrlSourceOptions, 'timeoutMs' | 'numRetries'> {
+export interface LoadOptions extends Pick<UrlSourceOptions, 'timeoutMs' | 'numRetries' | 'maxFileBytes'> {
   signal?: AbortSignal;
   /** Called with the number of bytes that have arrived, and of all bytes where it is known. */
   onProgress?: OnProgress;
@@ -52,9 +52,9 @@ export async function loadModelBytes(location: ModelLocation, options: LoadOptio
 /** Opens a location, so that files can be read from it. */
 export function sourceOf(
   location: ModelLocation,
-  { timeoutMs, numRetries }: LoadOptions,
+  { timeoutMs, numRetries, maxFileBytes }: LoadOptions,
 ): ModelSource | Promise<ModelSource> {
-  const settings = definedOf({ timeoutMs, numRetries });
+  const settings = definedOf({ timeoutMs, numRetries, maxFileBytes });
   if (typeof location === 'string') return urlSource(location, settings);
   if (isPackage(location)) return packageSource(location, settings);
   if (Symbol.iterator in location) return fileListSource(location as Iterable<File>);

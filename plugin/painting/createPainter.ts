@@ -2,7 +2,7 @@ import type { Scene } from '@babylonjs/core/scene.js';
 import { type BackendName, isSoftwareAdapter, selectBackend } from '../../runtime/index.ts';
 import { adoptDeviceAsync, sharesDevice } from '../device.ts';
 import type { Painter } from './painter.ts';
-import { ThreadPainter } from './threadPainter.ts';
+import { ThreadPainter, type ThreadPainterOptions } from './threadPainter.ts';
 import { WorkerPainter } from './workerPainter.ts';
 
 /**
@@ -23,6 +23,8 @@ export interface PainterOptions {
   wasmPaths?: string | Record<string, string>;
   /** Backend of tfjs on this thread, for `thread`; default: the fastest. */
   backend?: BackendName;
+  /** A model whose pictures are larger is refused; default 2²⁰ pixels. Making one takes many times their memory. */
+  maxPixels?: number;
 }
 
 export const PAINTER_DEFAULTS = { compute: 'auto' as Compute, frameBudgetMs: 4 };
@@ -42,21 +44,22 @@ export async function createPainter(
   scene: Scene,
   options: PainterOptions,
 ): Promise<Painter> {
-  const { compute, frameBudgetMs } = { ...PAINTER_DEFAULTS, ...options };
+  const { compute, frameBudgetMs, maxPixels } = { ...PAINTER_DEFAULTS, ...options };
   switch (compute === 'auto' ? bestFor(scene) : compute) {
     case 'gpu':
-      return createOnDevice(files, name, scene, frameBudgetMs);
+      return createOnDevice(files, name, scene, { frameBudgetMs, maxPixels });
     case 'worker': {
       const { numWorkers = defaultNumWorkers(), workerUrl, wasmPaths } = options;
       return WorkerPainter.CreateAsync(files, name, {
         numWorkers,
         wasmPaths,
+        maxPixels,
         createWorker: () => startWorker(workerUrl),
       });
     }
     case 'thread': {
       const backend = await selectBackend({ backend: options.backend, wasmPaths: options.wasmPaths });
-      return ThreadPainter.CreateAsync(files, name, backend, { frameBudgetMs, device: null });
+      return ThreadPainter.CreateAsync(files, name, backend, { frameBudgetMs, maxPixels, device: null });
     }
     default:
       throw new RangeError(`AssetGenerator: compute is "${compute}"; expected auto, gpu, worker or thread`);
@@ -73,7 +76,7 @@ async function createOnDevice(
   files: Record<string, Uint8Array>,
   name: string,
   scene: Scene,
-  frameBudgetMs: number,
+  options: Omit<ThreadPainterOptions, 'device'>,
 ): Promise<Painter> {
   const engine = scene.getEngine();
   const shared = sharesDevice(engine);
@@ -83,7 +86,7 @@ async function createOnDevice(
     );
   }
   const backend = await adoptDeviceAsync(engine);
-  return ThreadPainter.CreateAsync(files, name, backend, { frameBudgetMs, device: shared.device });
+  return ThreadPainter.CreateAsync(files, name, backend, { ...options, device: shared.device });
 }
 
 /** The literal expressions are what bundlers look for. */

@@ -47,6 +47,7 @@ export interface ThreadPainterOptions {
   frameBudgetMs: number;
   /** The scene's device, when tfjs computes on it: pictures stay there. */
   device: GPUDevice | null;
+  maxPixels?: number;
 }
 
 /** Paints on this thread in slices, with the tfjs backend that is current: the GPU of the scene, or the CPU in Node. */
@@ -69,7 +70,7 @@ export class ThreadPainter implements Painter {
     backend: BackendChoice,
     options: ThreadPainterOptions,
   ): Promise<ThreadPainter> {
-    const model = createModel(await loadModelFolder(memorySource(files, name)));
+    const model = createModel(await loadModelFolder(memorySource(files, name), { maxPixels: options.maxPixels }));
     return new ThreadPainter(model, name, backend, options);
   }
 

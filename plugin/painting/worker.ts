@@ -50,9 +50,9 @@ function post(message: FromWorker, pictures: GeneratedPicture[] = []): void {
   );
 }
 
-async function load({ files, name, wasmPaths }: ToWorker & { type: 'load' }): Promise<DiffusionModel> {
+async function load({ files, name, wasmPaths, maxPixels }: ToWorker & { type: 'load' }): Promise<DiffusionModel> {
   await useWasm({ wasmPaths: wasmPaths ?? { 'tfjs-backend-wasm-simd.wasm': WASM_URL.href } });
-  return createModel(await loadModelFolder(memorySource(files, name)));
+  return createModel(await loadModelFolder(memorySource(files, name), { maxPixels }));
 }
 
 /** @returns sha-256 of the files */

@@ -4,7 +4,13 @@ import type { Latents } from '../latents.ts';
 import type { OptionalPart } from './painter.ts';
 
 export type ToWorker =
-  | { type: 'load'; files: Record<string, Uint8Array>; name: string; wasmPaths?: string | Record<string, string> }
+  | {
+      type: 'load';
+      files: Record<string, Uint8Array>;
+      name: string;
+      wasmPaths?: string | Record<string, string>;
+      maxPixels?: number;
+    }
   | { type: 'part'; job: number; part: OptionalPart; files: Record<string, Uint8Array> }
   | { type: 'classifier'; job: number; name: string; files: Record<string, Uint8Array> }
   | { type: 'paint'; job: number; recipes: readonly Recipe[]; previewEvery: number }

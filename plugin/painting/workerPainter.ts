@@ -10,6 +10,8 @@ export interface WorkerPainterOptions {
   numWorkers: number;
   createWorker: () => Worker;
   wasmPaths?: string | Record<string, string>;
+  /** As that of a generator. */
+  maxPixels?: number;
   /** Between two looks at a worker that is at work; for tests. */
   heartbeatMs?: number;
 }
@@ -28,7 +30,7 @@ export class WorkerPainter implements Painter {
     name: string,
     options: WorkerPainterOptions,
   ): Promise<WorkerPainter> {
-    const load: ToWorker = { type: 'load', files, name, wasmPaths: options.wasmPaths };
+    const load: ToWorker = { type: 'load', files, name, wasmPaths: options.wasmPaths, maxPixels: options.maxPixels };
     const startLane = () => new WorkerLane(options.createWorker(), load, options.heartbeatMs);
     const first = startLane();
     try {

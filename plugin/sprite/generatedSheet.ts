@@ -4,7 +4,15 @@ import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import { RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import { changeRecipe, imageSize, type Recipe, type RecipeOptions, shortRecipe } from '../../runtime/index.ts';
+import {
+  changeRecipe,
+  imageSize,
+  type ModelInfo,
+  type Recipe,
+  type RecipeOptions,
+  shortRecipe,
+  withoutDefaults,
+} from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PictureSource, type PictureSourceOptions, type RequestOptions } from '../pictureSource.ts';
@@ -85,6 +93,11 @@ export class GeneratedSheet extends RawTexture {
     return this.current;
   }
 
+  /** What its model can make; null before the model is loaded. */
+  get info(): ModelInfo | null {
+    return this.source?.info ?? null;
+  }
+
   /** Tells whether the generator is making a picture for the cell with this index. */
   isPainting(cell: number): boolean {
     return this.pending.has(cell);
@@ -136,6 +149,17 @@ export class GeneratedSheet extends RawTexture {
     } finally {
       if (this.pending.get(cell) === pending) this.pending.delete(cell);
     }
+  }
+
+  /**
+   * The picture of a cell, all its frames beside each other: RGBA bytes, sRGB, straight alpha, top row first.
+   *
+   * @throws RangeError for a cell that is empty or not in the sheet; an AbortError when disposed
+   */
+  async readCellAsync(cell: number): Promise<Uint8Array> {
+    const recipe = this.current[cell];
+    if (!recipe || !this.source) throw new RangeError(`readCellAsync: cell ${cell} of ${this.name} has no picture`);
+    return (await this.source.pictureAsync(recipe)).readPixelsAsync();
   }
 
   override isReady(): boolean {
@@ -216,12 +240,14 @@ export class GeneratedSheet extends RawTexture {
   }
 
   private recipeFor(cell: number, changes: Partial<RecipeOptions>): Recipe {
-    const asked = { ...this.ownSize, ...changeRecipe(this.current[cell] ?? null, changes) };
-    if (asked.label === undefined) throw new RangeError(`repaintCellAsync: cell ${cell} is empty; give a label`);
     if (!this.source) throw new Error(`repaintCellAsync: ${this.name} is not loaded yet; wait until it is ready`);
-    const recipe = this.source.complete(asked);
-    this.assertFits([recipe]);
-    return recipe;
+    const current = this.current[cell];
+    const recipe = current ? withoutDefaults(current, this.source.info) : null;
+    const asked = { ...this.ownSize, ...changeRecipe(recipe, changes) };
+    if (asked.label === undefined) throw new RangeError(`repaintCellAsync: cell ${cell} is empty; give a label`);
+    const complete = this.source.complete(asked);
+    this.assertFits([complete]);
+    return complete;
   }
 
   /** @throws RangeError for a picture of another size than the cells */

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { footPivot } from '../../runtime/index.ts';
 import type { AssetGenerator } from '../assetGenerator.ts';
 import { createScene, loadTiny, loadTinyTextures, uploadedTo } from '../testing/tinyScene.ts';
+import type { GeneratedSheet } from './generatedSheet.ts';
 import type { GeneratedSprites } from './generatedSprites.ts';
 
 const SIZE_PX = 16;
@@ -52,6 +53,9 @@ describe('a sheet of given recipes', () => {
     ]);
     expect(cellOf(sprites, 1)).toEqual(await tiny.generatePixelsAsync(recipes[1]!));
     expect(cellOf(sprites, 2)).toEqual(EMPTY);
+    const sheet = sprites.texture as GeneratedSheet;
+    expect(await sheet.readCellAsync(1)).toEqual(cellOf(sprites, 1));
+    await expect(sheet.readCellAsync(2)).rejects.toThrow(/cell 2 of tiny has no picture/);
     expect(sprites.cellsOf('elf')).toEqual([1]);
     expect(Object.keys((await sprites.packAsync()).json.frames)).toEqual(['orc-5', 'elf-1']);
   });

@@ -23,6 +23,7 @@ import { SurfaceMaterial } from '../material/surfaceMaterial.ts';
 import { GeneratedSheet, RegisterGeneratedSheet } from '../sprite/generatedSheet.ts';
 import { createScene, loadTiny, loadTinyTextures, uploadedTo } from '../testing/tinyScene.ts';
 import { GeneratedTexture, RegisterGeneratedTexture } from './generatedTexture.ts';
+import { loadedModels } from './loadedModels.ts';
 
 let scene: Scene;
 let tiny: AssetGenerator;
@@ -122,6 +123,20 @@ describe('a texture that is generated', () => {
     const { texture: empty, finished } = tiny.beginTexture({ ...RECIPE, seed: 1 });
     await expect(empty.toBlobAsync()).rejects.toThrow(/has no picture yet/);
     await finished;
+  });
+});
+
+describe('the models of a scene', () => {
+  it('are listed as long as somebody uses them', async () => {
+    const textures = await loadTinyTextures(scene);
+    const facts = [tiny, textures].map(({ info, backend }) => ({ address: 'memory', info, backend, queueLength: 0 }));
+    expect(loadedModels(scene)).toMatchObject(facts);
+    const texture = loadedModels(scene)[1]!.createTexture('wall', { sizePx: 32 });
+    await texture.regenerateAsync({ label: 'wood', seed: 1, sizePx: 32 });
+    expect(texture).toMatchObject({ name: 'wall', info: textures.info, recipe: { label: 'wood', widthPx: 32 } });
+    textures.dispose();
+    expect(loadedModels(scene).map(({ info }) => info)).toEqual([tiny.info]);
+    expect(loadedModels(createScene())).toEqual([]);
   });
 });
 

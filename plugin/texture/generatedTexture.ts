@@ -8,10 +8,12 @@ import {
   type Attributes,
   changeRecipe,
   imageSize,
+  type ModelInfo,
   type Recipe,
   type RecipeOptions,
   shortRecipe,
   varyRecipe,
+  withoutDefaults,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import { leavingNothing } from '../leavingNothing.ts';
@@ -119,6 +121,11 @@ export class GeneratedTexture extends RawTexture {
     return this.current;
   }
 
+  /** What its model can make; null before the model is loaded. */
+  get info(): ModelInfo | null {
+    return this.source?.info ?? null;
+  }
+
   /** RGBA bytes of the picture, bottom row first; null before the first picture, and where it is on the GPU alone. */
   get texels(): Uint8Array | null {
     return this.isOnCpu ? this.target.pixels : null;
@@ -146,7 +153,8 @@ export class GeneratedTexture extends RawTexture {
     const classifier = source.missingClassifier({ ...this.current, ...changes });
     if (classifier) await classifier;
     this.assertAlive();
-    return this.paintAsync(source.complete(changeRecipe(this.current, changes)), options);
+    const recipe = this.current && withoutDefaults(this.current, source.info);
+    return this.paintAsync(source.complete(changeRecipe(recipe, changes)), options);
   }
 
   /**

@@ -46,6 +46,11 @@ class SharedSource {
     );
   }
 
+  /** Null while it is being loaded. */
+  get source(): PictureSource | null {
+    return this.loaded;
+  }
+
   get isUsable(): boolean {
     return !this.isOver && !this.loaded?.isDisposed;
   }
@@ -123,6 +128,11 @@ export function takeByAddress(scene: Scene, address: string, rootUrl = ''): Prom
   const usable = usableIn(scene);
   const known = [address, whole].map((place) => usable.findLast((shared) => shared.address === keyOf(place)));
   return (known[0] ?? known[1])?.takeAsync({}) ?? takeSource(whole, scene, usualOptions);
+}
+
+/** What a scene has loaded, in the order in which it was asked for. */
+export function sourcesIn(scene: Scene): PictureSource[] {
+  return usableIn(scene).flatMap(({ source }) => source ?? []);
 }
 
 function usableIn(scene: Scene): SharedSource[] {

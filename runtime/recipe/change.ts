@@ -55,10 +55,21 @@ export function shortRecipe(
   recipe: Recipe | RecipeOptions,
   model: Pick<RecipeModel, 'sampleDefaults' | 'student'>,
 ): RecipeOptions {
+  return { ...withoutDefaults(recipe, model), ...encodeEdit(recipe) } as unknown as RecipeOptions;
+}
+
+/**
+ * A recipe without the values that are the model's defaults anyway, so that changes of it may have other defaults: a
+ * classifier's picture of a distilled model is made in the steps of the teacher.
+ */
+export function withoutDefaults(
+  recipe: Recipe | RecipeOptions,
+  model: Pick<RecipeModel, 'sampleDefaults' | 'student'>,
+): RecipeOptions {
   // What makes a recipe one for the teacher must stay, or the student would make it.
   const defaults: Record<string, unknown> = entryForTeacher(recipe, model) === null ? { ...model.sampleDefaults } : {};
   const kept = Object.entries(recipe).filter(([key, value]) => defaults[key] !== value);
-  return { ...Object.fromEntries(kept), ...encodeEdit(recipe) } as unknown as RecipeOptions;
+  return Object.fromEntries(kept) as unknown as RecipeOptions;
 }
 
 /**

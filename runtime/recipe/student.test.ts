@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RECIPE_MODEL } from '../testing/recipeModel.ts';
-import { shortRecipe } from './change.ts';
+import { changeRecipe, shortRecipe, withoutDefaults } from './change.ts';
 import { completeRecipe } from './complete.ts';
 import type { RecipeModel, RecipeOptions } from './recipe.ts';
 import { entryForTeacher } from './student.ts';
@@ -58,6 +58,18 @@ describe('a distilled model', () => {
   ])('makes the same of a recipe that was shortened: %j', (options) => {
     const recipe = complete(options);
     expect(completeRecipe(shortRecipe(recipe, MODEL), MODEL)).toEqual(recipe);
+  });
+
+  it('has the teacher take its own steps when a recipe of the student changes', () => {
+    const changed = (recipe: Partial<RecipeOptions>, changes: Partial<RecipeOptions>) =>
+      completeRecipe(changeRecipe(withoutDefaults(complete(recipe), MODEL), changes), MODEL, CLASSIFIERS);
+    expect(changed({}, HAT)).toMatchObject({ sampler: 'dpm++', numInferenceSteps: 20 });
+    expect(changed({}, { guidanceScale: 4 })).toMatchObject({
+      sampler: 'ddim',
+      numInferenceSteps: 4,
+      guidanceScale: 4,
+    });
+    expect(changed({ numInferenceSteps: 9 }, { guidanceScale: 2 })).toMatchObject({ numInferenceSteps: 9 });
   });
 
   it('makes pictures of the conditional VAE alone by neither', () => {

@@ -112,7 +112,8 @@ const PATHS: Record<ModelPart, string[]> = {
  * @throws MissingFileError, ModelFileError naming the file; the signal's reason when aborted
  */
 export async function loadModelFolder(source: ModelSource, options: LoadModelFolderOptions = {}): Promise<ModelFiles> {
-  const { parts, acceptChanged, maxPixels } = { ...LOAD_MODEL_FOLDER_DEFAULTS, ...options };
+  const usual = LOAD_MODEL_FOLDER_DEFAULTS;
+  const { parts = usual.parts, acceptChanged = usual.acceptChanged, maxPixels = usual.maxPixels } = options;
   const paths = [...new Set(parts.flatMap((part) => PATHS[part]))];
   const bytes = await readWithConditioning(source, paths, needsIndex(parts), options);
   const digests = await digestFiles(bytes);

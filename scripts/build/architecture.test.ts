@@ -13,6 +13,8 @@ const TFJS = /^@tensorflow\/tfjs-core(\/|$)|^#stock-gradients$/;
 const TFJS_BACKENDS = /^@tensorflow\/tfjs-backend-(cpu|wasm|webgpu)(\/|$)|^#webgpu-backend$/;
 const BABYLON = /^@babylonjs\/core(\/|$)/;
 const NODE = /^node:/;
+/** What the pane of Babylon's Inspector is made of. */
+const INSPECTOR = /^(@babylonjs\/inspector|react)$/;
 /** Small packages that the plugin brings along. */
 const PLUGIN_PACKAGES = /^(idb-keyval|fast-png)$/;
 
@@ -121,7 +123,16 @@ describe('imports', () => {
       if (topFolder(from) !== 'plugin' && topFolder(from) !== 'demo-scene') return false;
       const below = topFolder(from) === 'plugin' ? ['runtime/index.ts'] : ['plugin/index.ts', 'runtime/index.ts'];
       if (isFile) return topFolder(to) !== topFolder(from) && !below.includes(to);
-      return NODE.test(to) || (topFolder(from) === 'plugin' && !BABYLON.test(to) && !PLUGIN_PACKAGES.test(to));
+      const mayImport = [BABYLON, stageOf(from) === 'inspector' ? INSPECTOR : PLUGIN_PACKAGES];
+      return NODE.test(to) || (topFolder(from) === 'plugin' && !mayImport.some((packages) => packages.test(to)));
+    });
+    expect(list(wrong)).toEqual([]);
+  });
+
+  it("of the Inspector's pane: the plugin's public names, as those who install both; nobody imports the pane", () => {
+    const isPane = (file: string) => file.startsWith('plugin/inspector/');
+    const wrong = outsideTests.filter(({ from, to, isFile }) => {
+      return isFile && (isPane(from) ? !isPane(to) && to !== 'plugin/index.ts' : isPane(to));
     });
     expect(list(wrong)).toEqual([]);
   });

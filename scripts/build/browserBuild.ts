@@ -53,6 +53,15 @@ export const GLOBAL_BUILD = {
   ],
 } satisfies BuildOptions;
 
+/** The pane of Babylon's Inspector. It takes from the page what must be there once: the plugin, the Inspector, and its React. */
+export const INSPECTOR_BUILD = {
+  ...BROWSER_BUILD,
+  entryPoints: { inspector: 'plugin/inspector/index.ts' },
+  splitting: false,
+  external: ['@babylonjs/core', '@babylonjs/inspector', 'react'],
+  plugins: [packagedPlugin()],
+} satisfies BuildOptions;
+
 /** One file without imports, as bundlers want a worker that they copy. */
 export const WORKER_BUILD = {
   ...BROWSER_BUILD,
@@ -84,6 +93,16 @@ function leanTensorFlow(): Plugin {
         const file = `${path.join(resolveDir, imported)}.js`;
         return /tfjs-core[\\/]dist[\\/]io[\\/]/.test(file) ? { path: file, sideEffects: false } : undefined;
       });
+    },
+  };
+}
+
+/** Takes the plugin from its package. */
+function packagedPlugin(): Plugin {
+  return {
+    name: 'packaged plugin',
+    setup(build) {
+      build.onResolve({ filter: /^\.\.\/index\.ts$/ }, () => ({ path: 'babylon-figment', external: true }));
     },
   };
 }

@@ -2,6 +2,8 @@ import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Atlas } from '../../runtime/core/atlas.ts';
+import { createModel, generatePictures, selectBackend } from '../../runtime/index.ts';
+import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import type { BakeAsset } from '../bake/bakeFileSchema.ts';
 import { describeError } from '../node/describeError.ts';
 import { decodePng, readPngText } from '../node/png.ts';
@@ -200,6 +202,28 @@ describe('figment bake FILE', () => {
     expect(JSON.parse(readPngText(files.get('albedo.png')!).figment!)).toMatchObject({ widthPx: 48, heightPx: 32 });
     await art.describe([{ labels: ['orc'], heightPx: 32 }]);
     expect((await failure())[1]).toMatch(/heightPx: the size is 16×32, but tiny makes 16×16 alone/);
+  });
+
+  it('writes the maps that a model of materials makes with its pictures', async () => {
+    const materials = { labels: ['brick'], channels: 6 as const, circularPadding: true };
+    await art.writeModel(materials, 'materials');
+    const maps = ['albedo', 'height', 'roughness', 'metallic'] as const;
+    await art.describe([{ model: './materials', labels: ['brick'], seeds: [5], maps: [...maps], output: '{map}' }]);
+    await bake();
+    const files = await art.files();
+    const bytesOf = (name: string, channel: number) =>
+      decodePng(files.get(`${name}.png`)!).pixels.filter((_, i) => i % 3 === channel);
+    await selectBackend({ backend: 'wasm' });
+    const model = createModel(tinyModelFiles(materials));
+    const [made] = await generatePictures(model, [{ label: 'brick', seed: 5 }]);
+    model.dispose();
+    for (const [channel, name] of (['height', 'roughness', 'metallic'] as const).entries()) {
+      const least = name === 'roughness' ? 10 : 0; // smoother ones would flicker
+      const expected = made!.maps!.filter((_, i) => i % 4 === channel).map((value) => Math.max(value, least));
+      expect(bytesOf(name, 0), name).toEqual(expected);
+    }
+    await art.describe([{ model: './materials', image: 'baked/albedo.png', labels: ['brick'] }]);
+    expect((await failure())[1]).toMatch(/image: tiny makes materials, and a picture alone has no maps to begin from/);
   });
 
   it('begins between two seeds when asked to', async () => {

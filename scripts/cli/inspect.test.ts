@@ -38,6 +38,13 @@ async function failure(...words: string[]): Promise<{ exitCode: number; message:
   return describeError(await figment(...words).catch((error) => error));
 }
 
+it('tells what a student does, and what its teacher', async () => {
+  await writeFilesAtomic(at('student'), await tinyModelFolder({ student: true }));
+  expect(await figment('inspect', at('student'))).toMatch(
+    /student +1, 2, 4 steps of one pass, guidance 1 to 5; others by its teacher: dpm\+\+, 3 steps/,
+  );
+});
+
 describe('inspect', () => {
   it('tells all of a model of our own', async () => {
     const text = await figment('inspect', at('own'));

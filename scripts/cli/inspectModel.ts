@@ -17,6 +17,7 @@ import {
   parseConfig,
   pipelinesOf,
   quote,
+  type StudentFacts,
   selectBackend,
   type WeightTensor,
 } from '../../runtime/index.ts';
@@ -113,9 +114,14 @@ function networkFacts({ unet, vae, conditioning, scheduler, latentShape }: Diffu
   ];
 }
 
+function studentFact({ stepCounts, guidanceScale, teacher }: StudentFacts): string {
+  const others = `others by its teacher: ${teacher.sampler}, ${teacher.numInferenceSteps} steps`;
+  return `${stepCounts.join(', ')} steps of one pass, guidance ${guidanceScale.join(' to ')}; ${others}`;
+}
+
 function conditionFacts(index: ModelIndex): Line[] {
   const { labels, figment } = index;
-  const { attributes = {}, nullLabel, sampleDefaults } = figment;
+  const { attributes = {}, nullLabel, sampleDefaults, student } = figment;
   const { sampler, numInferenceSteps, guidanceScale } = sampleDefaults;
   const names = Object.keys(attributes);
   return [
@@ -123,6 +129,7 @@ function conditionFacts(index: ModelIndex): Line[] {
     ...(names.length > 0 ? [['attributes', `${names.length}: ${shortList(names)}`] satisfies Line] : []),
     ['guidance', nullLabel === null ? 'none: there is no null label' : `${guidanceScale} unless told otherwise`],
     ['defaults', `${sampler}, ${numInferenceSteps} steps`],
+    ...(student ? [['student', studentFact(student)] satisfies Line] : []),
     ['pipelines', pipelinesOf(index).join(', ')],
   ];
 }

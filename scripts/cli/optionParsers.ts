@@ -32,6 +32,15 @@ export function attributeValues(text: string, before: AskedAttributes = {}): Ask
   return asked;
 }
 
+/** Parser of an option that takes the address of a page. @returns its origin */
+export function pageOrigin(text: string): string {
+  const address = URL.canParse(text) ? new URL(text) : null;
+  if (!address || !/^https?:$/.test(address.protocol)) {
+    throw new InvalidArgumentError('expected an address such as http://localhost:5173.');
+  }
+  return address.origin;
+}
+
 /** The option that chooses among the attributes of a data set. */
 export function attributesOption(fallback: string): Option {
   const what = `condition on these attributes of the data, separated by commas, or on none (${fallback})`;

@@ -1,6 +1,6 @@
 // figment pick: its options; runPick.ts does the work and is loaded only then.
 import { Command, Option } from 'commander';
-import { wholeNumber } from './optionParsers.ts';
+import { pageOrigin, wholeNumber } from './optionParsers.ts';
 import type { PickOptions } from './runPick.ts';
 
 /** The command `figment pick`. */
@@ -15,6 +15,11 @@ export function pickCommand(): Command {
       24,
     )
     .option('--port <n>', 'default: any that is free', wholeNumber(1, 65_535))
+    .option(
+      '--page <address>',
+      'a page on this machine whose Inspector may choose, too, such as http://localhost:5173',
+      pageOrigin,
+    )
     .option('--no-open', 'print the address without opening a browser')
     .addOption(new Option('--backend <name>', 'default: the fastest here').choices(['webgpu', 'wasm', 'cpu']))
     .action(async (file: string, options: PickOptions) => (await import('./runPick.ts')).runPick(file, options));

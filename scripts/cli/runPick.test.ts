@@ -8,6 +8,7 @@ import { decodePng } from '../node/png.ts';
 import { type Site, serveSite } from '../node/serveSite.ts';
 import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
 import { findChromium, launchChromium } from '../testing/chromium.ts';
+import { pageOrigin } from './optionParsers.ts';
 
 const TEXT = `{
   "figment": 1,
@@ -121,6 +122,23 @@ describe('the site of figment pick', () => {
     expect(answers.map(([status]) => status)).toEqual([200, 200, 200]);
     const text = await readFile(art.file, 'utf8');
     for (const written of ['"seeds": [7, 3]', '"goblin": [9]', '"elf": [4]']) expect(text).toContain(written);
+  });
+
+  it('answers the pages that it was started for, too, and no others', async () => {
+    const page = pageOrigin('http://localhost:5173/game/');
+    await site.close();
+    site = await serveSite({ ...(await pickSite(art.file, painter, 0)), otherPages: [page] });
+    const fromPage = { origin: page, 'sec-fetch-site': 'same-site' };
+    expect((await picks({ innkeeper: { orc: [7] } }, fromPage))[0]).toBe(200);
+    expect(await readFile(art.file, 'utf8')).toContain('"seeds": [7]');
+    const groups = await fetch(`${site.url}groups.json`, { headers: { origin: page } });
+    expect(groups.headers.get('access-control-allow-origin')).toBe(page);
+    for (const origin of ['http://localhost:5174', 'https://localhost:5173', 'null']) {
+      expect((await picks({ innkeeper: { orc: [8] } }, { ...fromPage, origin }))[0], origin).toBe(403);
+    }
+    const rebound = { ...fromPage, host: 'evil.example:80' };
+    expect((await picks({ innkeeper: { orc: [8] } }, rebound))[0]).toBe(403);
+    expect(() => pageOrigin('localhost:5173')).toThrow(/expected an address such as/);
   });
 
   it('may be opened by a link', async () => {

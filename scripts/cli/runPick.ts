@@ -9,16 +9,20 @@ import { showSite } from './showSite.ts';
 export interface PickOptions {
   candidates: number;
   port?: number;
+  /** The origin of another page that may choose. */
+  page?: string;
   open: boolean;
   backend?: BackendName;
 }
 
 /** figment pick: serves the page on this machine alone until Ctrl-C. */
-export async function runPick(file: string, { candidates, port, open, backend }: PickOptions): Promise<void> {
+export async function runPick(file: string, { candidates, port, page, open, backend }: PickOptions): Promise<void> {
   if (!existsSync(file)) throw new UsageError(`pick: there is no file ${file}`);
   const painter = await openPainter(backend);
   try {
-    const site = await serveSite({ ...(await pickSite(file, painter, candidates)), ...(port ? { port } : {}) });
+    const otherPages = page === undefined ? [] : [page];
+    const options = await pickSite(file, painter, candidates);
+    const site = await serveSite({ ...options, otherPages, ...(port ? { port } : {}) });
     await showSite(site, 'pick', 'Ctrl-C ends it', open);
   } finally {
     await painter.dispose();

@@ -7,7 +7,7 @@ import { headingId, resolveReference } from './renderChapter.ts';
 
 const README_MAX_BYTES = 10_000;
 /** Pictures of README: one at the top and at most one more. */
-const README_MAX_PICTURES = 2;
+const README_MAX_PICTURES = 3;
 
 const root = packageRoot();
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');

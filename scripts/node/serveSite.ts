@@ -27,6 +27,8 @@ export interface SiteOptions {
    * it listens on 127.0.0.1 alone and refuses requests that come from another site.
    */
   posts?: Readonly<Record<string, (body: string) => Promise<string>>>;
+  /** Origins of other pages whose requests a private site answers, too, such as `http://localhost:5173`. */
+  otherPages?: readonly string[];
 }
 
 export type SiteFile = string | Uint8Array | (() => Promise<string | Uint8Array>);
@@ -105,7 +107,9 @@ async function answer(
 ): Promise<void> {
   const file = fileAddress(request.url);
   response.setHeaders(headersFor(options, file ?? ''));
-  if (!isLocalName(request) || (options.posts && !isOwnPage(request))) {
+  const otherPage = options.otherPages?.find((origin) => origin === request.headers.origin);
+  if (otherPage) response.setHeader('Access-Control-Allow-Origin', otherPage);
+  if (!isLocalName(request) || (options.posts && !otherPage && !isOwnPage(request))) {
     return refuse(response, 403, 'this site answers its own page alone');
   }
   if (file === undefined) return refuse(response, 400, 'the address is malformed');

@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { buildDemoSite } from '../build/demoSite.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 import { serveSite } from '../node/serveSite.ts';
+import { bundlePage } from '../testing/bundlePage.ts';
 import { launchChromium } from '../testing/chromium.ts';
 
 const WIDE = { width: 1280, height: 720 };
@@ -17,12 +18,18 @@ interface ScreenshotOptions {
   only?: ViewName;
 }
 
-const VIEWS = { tavern: shootTavern, edit: shootEdit, lab: shootLab, training: shootTraining };
+const VIEWS = {
+  tavern: shootTavern,
+  edit: shootEdit,
+  lab: shootLab,
+  training: shootTraining,
+  inspector: shootInspector,
+};
 
 type ViewName = keyof typeof VIEWS;
 
 async function takeScreenshots({ out, quality, only }: ScreenshotOptions): Promise<void> {
-  const site = await serveSite(await buildDemoSite());
+  const site = await serveSite(only === 'inspector' ? {} : await buildDemoSite());
   const browser = await launchChromium({ webgpu: false });
   try {
     for (const view of only ? [only] : (Object.keys(VIEWS) as ViewName[])) {
@@ -111,6 +118,23 @@ async function shootLab(page: Page, url: string, out: string): Promise<void> {
   const clip = { x: 0, y: y + 1, width: WIDE.width, height: height + 12 };
   await page.screenshot({ path: path.join(out, 'lab-vae.png'), fullPage: true, clip });
 }
+
+/** The pane in Babylon's Inspector. */
+async function shootInspector(page: Page, _url: string, out: string): Promise<void> {
+  const folders = { '/models/': path.join(packageRoot(), 'assets/models') };
+  const site = await serveSite({ files: await bundlePage('plugin/testing/inspectorPage.ts'), folders });
+  await page.setViewportSize({ width: 1000, height: 760 });
+  await page.goto(site.url);
+  await page.waitForFunction(() => 'page' in globalThis);
+  await page.evaluate(() => (globalThis as unknown as { page: Inspected }).page.openGallery());
+  await page.locator('[role=radio][value=Figment]').click();
+  await page.getByRole('button', { name: 'Reroll' }).waitFor();
+  await page.mouse.move(500, 400); // away from the tab and its tooltip
+  await shoot(page, path.join(out, 'inspector.png'));
+  await site.close();
+}
+
+type Inspected = { openGallery(): Promise<void> };
 
 /** Run in the page: frames that nobody will see would take the CPU from the painting and the training; maps want some each. */
 const DRAW_RARELY = `window.requestAnimationFrame = (draw) => {

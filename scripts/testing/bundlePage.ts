@@ -17,6 +17,11 @@ const HTML = `<!doctype html>
 /** The canvas keeps its size, so that a test knows which pixels it sees. */
 const CSS = 'html, body { margin: 0 } canvas { display: block }';
 
+/** Babylon's Inspector loads them, and they are large, when one is opened; no page does. */
+const EDITORS = ['gui', 'node', 'node-geometry', 'node-particle', 'node-render-graph'].map(
+  (name) => `@babylonjs/${name}-editor`,
+);
+
 const pages = new Map<string, Promise<Files>>();
 let worker: Promise<Uint8Array> | undefined;
 
@@ -41,6 +46,7 @@ async function bundle(module: string): Promise<Files> {
       loader: 'ts',
     },
     entryNames: 'page',
+    external: EDITORS,
     outdir: '/',
     splitting: true,
     write: false,

@@ -33,7 +33,7 @@ const TYPES = {
 };
 
 /** Pictures of the README. */
-const PICTURES = ['tavern.png', 'lab.png'];
+const PICTURES = ['tavern.png', 'lab.png', 'inspector.png'];
 
 /** Writes the package's `dist`, the files that commands read, and the pictures that npm's page of the plugin shows. */
 export async function buildCliPackage(folder: string, declarations: string): Promise<void> {

@@ -2,18 +2,20 @@
 import { copyFileSync } from 'node:fs';
 import path from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
-import { GLOBAL_BUILD, LIBRARY_BUILD, WASM_FILE, WORKER_BUILD, wasmPath } from '../browserBuild.ts';
+import { GLOBAL_BUILD, INSPECTOR_BUILD, LIBRARY_BUILD, WASM_FILE, WORKER_BUILD, wasmPath } from '../browserBuild.ts';
 import { bundleTypes } from './bundleTypes.ts';
 import { writeLicences } from './licences.ts';
 
 /** The type declarations that users see, by the entry that they are of. */
-const TYPES = { plugin: 'plugin/index', runtime: 'runtime/index' };
+const TYPES = { plugin: 'plugin/index', runtime: 'runtime/index', inspector: 'plugin/inspector/index' };
 
 /** Writes the package's `dist`. */
 export async function buildPluginPackage(folder: string, declarations: string): Promise<void> {
   const dist = path.join(folder, 'dist');
   const options = { minify: true, metafile: true, outdir: dist } satisfies BuildOptions;
-  const builds = [LIBRARY_BUILD, WORKER_BUILD, GLOBAL_BUILD].map((settings) => build({ ...settings, ...options }));
+  const builds = [LIBRARY_BUILD, WORKER_BUILD, GLOBAL_BUILD, INSPECTOR_BUILD].map((settings) =>
+    build({ ...settings, ...options }),
+  );
   const [results] = await Promise.all([Promise.all(builds), bundleTypes(declarations, TYPES, dist)]);
   copyFileSync(wasmPath, path.join(dist, WASM_FILE));
   const bundled = results.flatMap(({ metafile }) => Object.keys(metafile.inputs));

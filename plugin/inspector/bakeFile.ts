@@ -1,0 +1,39 @@
+/** A choice that a bake file leaves: seeds for a label of an asset, as `figment pick` tells them. */
+export interface PickGroup {
+  asset: string;
+  label: string;
+  seeds: readonly number[];
+}
+
+/** The bake file that a local `figment pick` has open for this page (its option `--page`). */
+export class BakeFile {
+  /** @param address of the server, such as `http://127.0.0.1:4848/` */
+  constructor(private readonly address: string) {}
+
+  /** @throws Error saying how to start the server when it does not answer this page */
+  async groupsAsync(): Promise<PickGroup[]> {
+    return JSON.parse(await this.askAsync('groups.json'));
+  }
+
+  /** Writes the seeds of an asset's label into the file. @throws Error with what the server says against it */
+  async writeAsync({ asset, label, seeds }: PickGroup): Promise<void> {
+    await this.askAsync('picks', { method: 'POST', body: JSON.stringify({ [asset]: { [label]: seeds } }) });
+  }
+
+  private async askAsync(path: string, init?: RequestInit): Promise<string> {
+    const response = await fetch(new URL(path, this.address), init).catch((cause) => {
+      const start = `npx figment pick FILE --port ${new URL(this.address).port} --page ${location.origin}`;
+      throw new Error(`pick: nothing answers this page at ${this.address}; start it: ${start}`, { cause });
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(text);
+    return text;
+  }
+}
+
+/** Takes another seed instead of one, or besides the others where that one is not among them. */
+export function withSeed(group: PickGroup, before: number | undefined, after: number): PickGroup {
+  const isThere = before !== undefined && group.seeds.includes(before);
+  const seeds = isThere ? group.seeds.map((seed) => (seed === before ? after : seed)) : [...group.seeds, after];
+  return { ...group, seeds: [...new Set(seeds)] };
+}

@@ -1,0 +1,90 @@
+import { Material } from '@babylonjs/core/Materials/material.js';
+import { AbstractMesh } from '@babylonjs/core/Meshes/abstractMesh.js';
+import { Sprite } from '@babylonjs/core/Sprites/sprite.js';
+import { GeneratedSheet, GeneratedTexture, type ModelInfo, type RecipeOptions } from '../index.ts';
+
+/** A picture: RGBA bytes, sRGB, straight alpha, top row first. */
+export interface PaintedPicture {
+  pixels: Uint8Array;
+  widthPx: number;
+  heightPx: number;
+}
+
+/** Something in a scene whose picture a model has made and can make anew: a texture, or the cell of a sheet. */
+export interface Paintable {
+  readonly name: string;
+  /** Of the picture that is finished. */
+  readonly recipe: Readonly<RecipeOptions>;
+  /** The recipe as a scene file keeps it, without what the model takes for granted. */
+  readonly savedRecipe: Readonly<RecipeOptions>;
+  /** What its model can make; null before the model is loaded. */
+  readonly info: ModelInfo | null;
+  /** Shows the picture of a recipe, for all that show this one. @throws as `GeneratedTexture.regenerateAsync` */
+  paintAsync(recipe: Readonly<RecipeOptions>): Promise<unknown>;
+  readPictureAsync(): Promise<PaintedPicture>;
+  /** Calls back when another has painted it. @returns a function that ends that */
+  onPainted(callback: () => void): () => void;
+}
+
+/** What can be painted of what is selected: a generated texture, that of a material or of a mesh, or a sprite's cell. */
+export function paintableOf(entity: unknown): Paintable | null {
+  if (entity instanceof AbstractMesh) return paintableOf(entity.material);
+  if (entity instanceof Material) return paintableOf(entity.getActiveTextures().find(isGenerated));
+  if (isGenerated(entity)) return entity.recipe && ofTexture(entity);
+  return entity instanceof Sprite ? ofSprite(entity) : null;
+}
+
+function isGenerated(entity: unknown): entity is GeneratedTexture {
+  return entity instanceof GeneratedTexture;
+}
+
+function ofTexture(texture: GeneratedTexture): Paintable {
+  return {
+    name: texture.name,
+    get recipe() {
+      return texture.recipe!;
+    },
+    get savedRecipe() {
+      return texture.serialize()!.recipe;
+    },
+    get info() {
+      return texture.info;
+    },
+    paintAsync: (recipe) => texture.regenerateAsync(changesTo(recipe, texture.recipe!)),
+    readPictureAsync: async () => ({ ...texture.look, pixels: await texture.readPictureAsync() }),
+    onPainted: (callback) => {
+      const observer = texture.onGeneratedObservable.add(callback);
+      return () => observer.remove();
+    },
+  };
+}
+
+function ofSprite(sprite: Sprite): Paintable | null {
+  const sheet = sprite.manager.texture;
+  if (!(sheet instanceof GeneratedSheet)) return null;
+  const cell = Math.floor(sprite.cellIndex / (sheet.info?.frames?.length ?? 1));
+  if (!sheet.cells[cell]) return null;
+  return {
+    name: `${sprite.name}, cell ${cell} of ${sheet.name}`,
+    get recipe() {
+      return sheet.cells[cell]!;
+    },
+    get savedRecipe() {
+      return sheet.serialize().cells[cell]!;
+    },
+    get info() {
+      return sheet.info;
+    },
+    paintAsync: (recipe) => sheet.repaintCellAsync(cell, changesTo(recipe, sheet.cells[cell]!)),
+    readPictureAsync: async () => {
+      const [widthPx, heightPx] = sheet.serialize().cellSize;
+      return { pixels: await sheet.readCellAsync(cell), widthPx, heightPx };
+    },
+    onPainted: () => () => {}, // a sheet does not tell
+  };
+}
+
+/** The changes that make one recipe of another: what the other alone has goes back to its default. */
+function changesTo(recipe: Readonly<RecipeOptions>, from: object): Partial<RecipeOptions> {
+  return { ...Object.fromEntries(Object.keys(from).map((name) => [name, undefined])), ...recipe };
+}
