@@ -1,10 +1,11 @@
-// Compiles the AssemblyScript kernels, with and without relaxed SIMD, into one TypeScript file of base64 strings.
+// Compiles the AssemblyScript kernels, with and without relaxed SIMD, into one TypeScript file of deflated bytes as base64.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { deflateSync } from 'node:zlib';
 
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 const OUTPUT = 'runtime/kernels/wasm/binary.ts';
@@ -43,8 +44,8 @@ export function compileKernels(relaxed: boolean): Buffer {
 /** The text of the generated file. */
 export function kernelsSource(): string {
   const line = (name: string, relaxed: boolean) =>
-    `export const ${name} =\n  '${compileKernels(relaxed).toString('base64')}';\n`;
-  const binaries = [line('SIMD_BASE64', false), line('RELAXED_SIMD_BASE64', true)].join('\n');
+    `export const ${name} =\n  '${deflateSync(compileKernels(relaxed), { level: 9 }).toString('base64')}';\n`;
+  const binaries = [line('DEFLATED_SIMD', false), line('DEFLATED_RELAXED_SIMD', true)].join('\n');
   const header = '// Generated from assembly/ by `npm run build:kernels`; do not edit.';
   return [header, `// sha256 of all that it was made of, and of what follows: ${digestOf(binaries)}\n`, binaries].join(
     '\n',
