@@ -309,10 +309,11 @@ describe('files that diffusers wrote', () => {
       const { metadata, tensors } = parseSafetensors(stored, name);
       const rewritten = read(writeSafetensors(tensors, { metadata }));
       for (const tensorName of Object.keys(header).filter((key) => key !== '__metadata__')) {
-        const { shape, data_offsets } = header[tensorName];
+        const { dtype, shape, data_offsets } = header[tensorName];
         const [begin, end] = data_offsets.map((offset: number) => 8 + headerLength + offset);
         for (const tensor of [tensors.get(tensorName)!, rewritten.tensors.get(tensorName)!]) {
           expect(tensor.shape).toEqual(shape);
+          if (!['F32', 'I32'].includes(dtype)) continue; // it is widened, as tests above check
           expect(Buffer.from(tensor.data.buffer).equals(stored.subarray(begin, end))).toBe(true);
         }
       }
