@@ -57,7 +57,7 @@ describe('the attributes of a recipe', () => {
   it('of another picture that it is to be the same as stay where they differ, and with their share of the steps', () => {
     const asked = { ...ELF, attributes: { hair: 'red', wear: 0.5 } };
     const same = completeRecipe({ ...asked, sameAs: { wear: 0.5, hair: 'black' } }, INFO);
-    expect(same).toMatchObject({ sameAs: { hair: 'black' }, sameFor: 0.5 });
+    expect(same).toMatchObject({ sameAs: { hair: 'black' }, sameFor: 0.2 });
     expect(Object.isFrozen(same.sameAs)).toBe(true);
     const noOthers: Partial<RecipeOptions>[] = [
       { sameAs: { hair: 'red' } },

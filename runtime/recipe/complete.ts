@@ -20,7 +20,7 @@ export const CLASSIFIER_SCALE_DEFAULT = 10;
 export const REFINE_STRENGTH = 0.6;
 
 /** For which share of the steps a picture is made as that which it is to be the same as, unless told otherwise. */
-export const SAME_FOR = 0.5;
+export const SAME_FOR = 0.2;
 
 /** How an image is edited, unless told otherwise. */
 export const EDIT_DEFAULTS = {

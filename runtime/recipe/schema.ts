@@ -95,7 +95,7 @@ export const SAME_ENTRIES = {
     realEntry(
       0,
       1,
-      'with sameAs: for which share of the steps (default: 0.5)',
+      'with sameAs: for which share of the steps (default: 0.2)',
       '0 (another person) to 1 (the same picture)',
     ),
   ),

@@ -59,7 +59,7 @@ export function bakeCommand(): Command {
     )
     .option('--vary <attributes>', 'make the same person with each value of these attributes', addNames)
     .option('--same-as <attributes>', 'make the same person as with these attributes instead', attributeValues)
-    .option('--same-for <x>', 'for which share of the steps it is (default: 0.5)', realNumber(0, 1))
+    .option('--same-for <x>', 'for which share of the steps it is (default: 0.2)', realNumber(0, 1))
     .option('--count <n>', 'pictures of each label (default: 1)', wholeNumber(1, MAX_COUNT))
     .option(
       '--seed <n>',
