@@ -19,7 +19,7 @@ const SCALES = [0, 1, 1.5, 2, 3, 5, 8];
 const HATS = [-20, -10, 0, 10, 20, 40];
 const STEPS = [2, 4, 8, 16, 32];
 const NUM_SEEDS = 8;
-/** Of the range of an attribute. */
+/** Where in the range of a numeric attribute the pictures of its strip lie. */
 const SHARES = [0, 0.25, 0.5, 0.75, 1];
 
 const GUIDANCE: StripPlan = {
@@ -42,7 +42,7 @@ const NUM_STEPS: StripPlan = {
     })),
 };
 
-/** Of a distilled model: the steps of its student, and beside them the teacher. */
+/** For a distilled model: the numbers of steps that its student knows, and its teacher beside them. */
 function fewSteps({ student }: ModelInfo): Variant[] | null {
   if (!student) return null;
   const { sampler, numInferenceSteps } = student.teacher;

@@ -24,7 +24,7 @@ export interface SceneContext {
   readonly currentSceneObservable: IReadonlyObservable<Scene | null>;
 }
 
-/** What is selected in the Scene Explorer. */
+/** The Inspector's service that tells which object of the scene is selected in its Scene Explorer. */
 export interface Selection {
   selectedEntity: object | null;
   readonly onSelectedEntityChanged: IReadonlyObservable<void>;

@@ -13,7 +13,7 @@ export interface PaintedPicture {
 /** Something in a scene whose picture a model has made and can make anew: a texture, or the cell of a sheet. */
 export interface Paintable {
   readonly name: string;
-  /** Of the picture that is finished. */
+  /** The recipe of the last picture that was finished. */
   readonly recipe: Readonly<RecipeOptions>;
   /** The recipe as a scene file keeps it, without what the model takes for granted. */
   readonly savedRecipe: Readonly<RecipeOptions>;

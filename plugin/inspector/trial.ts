@@ -2,12 +2,12 @@ import { Observable } from '@babylonjs/core/Misc/observable.js';
 import { changeRecipe, type RecipeOptions } from '../index.ts';
 import type { Paintable } from './paintable.ts';
 
-/** How a trial stands; another object whenever something has changed. */
+/** How a trial stands. Whenever something changes, a new object takes the place of this one. */
 export interface TrialState {
-  /** What is shown, or is being painted. */
+  /** The recipe of the picture that is shown, or of the one that is being painted. */
   readonly recipe: Readonly<RecipeOptions>;
   readonly isPainting: boolean;
-  /** Whether it differs from what was kept. */
+  /** True when the recipe is another than the one that was kept last. */
   readonly isChanged: boolean;
   /** Why the last change could not be made. */
   readonly problem: string | null;

@@ -26,7 +26,7 @@ export interface CharacterRequest {
 
 type CharacterModel = Pick<ModelInfo, 'name' | 'labels' | 'attributes'>;
 
-/** Of the seed, for values that are drawn. */
+/** The stream of the seed's random numbers from which values are drawn that the sheet leaves out. */
 const DRAW_STREAM = 0x70000000;
 
 /**

@@ -7,14 +7,14 @@ import type { GeneratedSprites } from '../sprite/generatedSprites.ts';
 import type { GeneratedTexture } from '../texture/generatedTexture.ts';
 import { type CharacterRequest, type CharacterSheet, characterRequests } from './characterSheet.ts';
 
-/** What makes the two pictures of a character. */
+/** The generators that make the two pictures of a character. */
 export interface NpcGenerators {
   portraits: AssetGenerator;
   sprites: AssetGenerator;
 }
 
 export interface NpcOptions {
-  /** Of both pictures, and of what the sheet leaves out; default: a random one. */
+  /** The seed of both pictures, by which the values are drawn, too, that the sheet leaves out; default: a random one. */
   seed?: number;
   /** How the portrait is made. */
   portrait?: Omit<GenerateTextureOptions, 'label' | 'attributes' | 'seed'>;

@@ -131,7 +131,7 @@ export class GeneratedTexture extends RawTexture {
     return this.isOnCpu ? this.target.pixels : null;
   }
 
-  /** Of a material: height, roughness and metallic as they were made with the picture, of the model's size; else null. */
+  /** Height, roughness and metallic as a model of materials made them with the picture, in the model's size; else null. */
   get maps(): PictureTarget | null {
     return this.mapsTarget;
   }

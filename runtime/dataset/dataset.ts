@@ -9,7 +9,7 @@ export interface Dataset {
   name: string;
   widthPx: number;
   heightPx: number;
-  /** Of a pixel: 3 RGB, 4 RGBA, 6 of a material, whose maps come behind RGB: height, roughness, metallic. */
+  /** Values of a pixel: 3 are RGB, 4 are RGBA, and 6 are RGB, height, roughness and metallic of a material. */
   channels: NumValues;
   /** The class names; the index is the class. */
   labels: string[];

@@ -17,7 +17,7 @@ export const DATASET_FILE = 'dataset.json';
 const text = v.pipe(v.string(), v.trim(), v.nonEmpty('is empty; expected text'));
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 
-/** Of all classes together: what is laid out for each tile is bounded before any sheet is looked at. */
+/** All classes together may have so many: what is laid out for each tile is bounded before any sheet is looked at. */
 const MAX_TILES = 2_000_000;
 
 const mapsName = v.pipe(

@@ -14,7 +14,7 @@ export interface LabelledPicture {
   attributes: Attributes;
   /** RGBA. */
   pixels: Uint8Array | Uint8ClampedArray;
-  /** Of a material: RGBA, see `GeneratedPicture`; null where there are none. */
+  /** The maps of a material as RGBA, see `GeneratedPicture`; null for a picture that has none. */
   maps: Uint8Array | Uint8ClampedArray | null;
 }
 

@@ -65,7 +65,7 @@ const schema = v.object({
   attributes: ATTRIBUTE_KINDS,
   /** Sinusoidal features of a numeric attribute and of a guidance scale; even. */
   numeric_channels: v.optional(v.pipe(count(MAX_NUMERIC_CHANNELS), v.multipleOf(2)), 32),
-  /** Of a network made by `figment distil`; absent: of any other. */
+  /** There for a network that was made by `figment distil`, and for no other. */
   student: v.optional(student),
 });
 

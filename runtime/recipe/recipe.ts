@@ -164,7 +164,7 @@ export interface RecipeModel {
   /** null: the model knows no "any", and so takes no guidance. */
   readonly nullLabel?: number | null;
   readonly sampleDefaults: SampleDefaults;
-  /** Of a distilled model: what its student has learned. Whatever else is asked for, its teacher makes. */
+  /** What the student of a distilled model has learned. Whatever else is asked for, its teacher makes. */
   readonly student?: StudentFacts;
   /** null where only the conditional VAE is loaded, which has no steps. */
   readonly scheduler: SchedulerConfig | null;

@@ -19,7 +19,7 @@ export interface SampleOptions
 /** The networks that make pictures; each pipeline needs its own. */
 export interface Networks {
   model?: DiffusionModel | null;
-  /** Of a distilled model: makes what its student has not learned. */
+  /** The teacher of a distilled model, which makes what its student has not learned. */
   teacher?: DiffusionModel | null;
   cvae?: ConditionalVae | null;
   classifiers?: SampleRun['classifiers'];

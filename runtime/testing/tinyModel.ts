@@ -51,7 +51,7 @@ export const TINY_STUDENT: StudentEntry = {
   teacher: { sampler: 'dpm++', numInferenceSteps: 3, guidanceScale: 3 },
 };
 
-/** Of a subject that stands, and walks to the left. */
+/** The frames of a subject that stands, and walks to the left. */
 export const TINY_FRAMES: readonly Frame[] = parseFrames([
   { direction: 'down', frame: 'stand' },
   { direction: 'left', frame: 0 },

@@ -37,9 +37,9 @@ import type { TrainingTask } from './trainingTask.ts';
 /** A student and its teacher, as plain data. */
 export interface DistilSpec {
   kind: 'distil';
-  /** Of both, which take vectors. */
+  /** The form of both U-Nets, which take vectors for their label and attributes. */
   config: UNet2DConfig;
-  /** Of the student; the teacher has the same tables. */
+  /** The student's conditioning; the teacher has the same tables. */
   conditioning: ConditioningConfig & Required<Pick<ConditioningConfig, 'student'>>;
   circular: boolean;
   scheduler: SchedulerConfig;

@@ -61,7 +61,7 @@ const LEVEL_TIME_STREAM = 0xd0000000;
 /** A student before its first step, and its teacher. */
 export interface StudentNetwork extends ConditionedNetwork {
   conditioning: DistilSpec['conditioning'];
-  /** Of the student's U-Net, the conditioning of both, and the teacher's U-Net, joined. */
+  /** The weights of the student's U-Net, of the conditioning of both, and of the teacher's U-Net, in one map. */
   weights: Map<string, WeightTensor>;
 }
 

@@ -187,7 +187,7 @@ function denoise(model: DiffusionModel, pipelineCase: PipelineCase, tensors: Ten
 interface CaseConditions {
   classLabels: ArrayLike<number>;
   nullLabel: number;
-  /** Of the sampling: 1 where the U-Net is told it instead. */
+  /** The scale by which two passes are combined; 1 where the U-Net is told the scale and needs one pass. */
   guidanceScale: number;
   rowsOf(classes: ArrayLike<number>): UNet2DCondition;
 }

@@ -37,7 +37,7 @@ export interface FigmentEntry {
   pixelArt: boolean;
   circularPadding: boolean;
   sampleDefaults: { sampler: string; numInferenceSteps: number; guidanceScale: number };
-  /** Of a model whose U-Net was distilled; absent: of any other. */
+  /** There for a model whose U-Net was distilled, and for no other. */
   student?: StudentEntry;
   /** The embedding row that stands for no class; null: there is none, and so no guidance. Absent: the last row. */
   nullLabel?: number | null;

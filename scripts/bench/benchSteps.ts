@@ -37,7 +37,7 @@ interface Way {
 interface StepsRow extends Way {
   /** Passes of the network for one picture. */
   numPasses: number;
-  /** Of one picture alone, decode included: the median. */
+  /** The median time of a picture that is made alone, decoding included. */
   ms: number;
   /** Mean difference from the teacher's pictures of the same seeds in its usual number of steps, of 255. */
   differenceFromTeacher: number;

@@ -162,7 +162,7 @@ export function attributesOfLatents(
 
 const EXAMPLES_PER_LABEL = 3;
 
-/** Of pictures with frames there are fewer in a preview: each is a whole row of them. */
+/** A preview has fewer pictures of a model with frames, since each is a whole row of them. */
 const FRAMES_PREVIEW = { numPlain: 1, numExamples: 1, numCopies: 1 };
 
 /** Pictures that the model has not seen, if there are any, and what they show; none where nothing is known of them. */
@@ -172,7 +172,7 @@ export function examplesOf(dataset: Dataset, { train, heldOut }: DatasetSplit): 
   return drawExamples(dataset, heldOut.length > 0 ? heldOut : train, count);
 }
 
-/** Of frames the picture itself is predicted: noise is different in each, and more than the network has room for. */
+/** Models with frames predict the picture itself: noise differs in each frame, and is more than the network has room for. */
 export function usualPrediction({ frames }: Pick<Dataset, 'frames'>): PredictionType {
   return frames ? 'sample' : DIFFUSION_DEFAULTS.predictionType;
 }

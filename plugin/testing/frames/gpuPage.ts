@@ -8,7 +8,7 @@ interface GpuPageOptions {
   model: string;
   /** How many pictures are asked for at once. */
   counts: readonly number[];
-  /** Of each phase of frames. */
+  /** How long frames are measured with generation, and again without it. */
   durationMs: number;
   sizePx: readonly [widthPx: number, heightPx: number];
 }

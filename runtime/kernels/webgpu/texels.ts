@@ -8,7 +8,7 @@ export interface WriteTexelsOptions {
   premultiplied: boolean;
   /** Write the picture's bottom row first. */
   flipY: boolean;
-  /** Of materials: write height, roughness and metallic in place of the picture, as `toMapPixels` does; default false. */
+  /** Write the height, roughness and metallic of a material in place of its picture, as `toMapPixels` does; default false. */
   maps?: boolean;
   /** The texel of the texture at which the picture begins; by default (0, 0). */
   x?: number;

@@ -16,7 +16,7 @@ export interface DrawFlags {
   count: number;
   size: number;
   seed: number;
-  /** Of surfaces: whether maps are drawn with them. */
+  /** Whether surfaces are drawn with their maps. */
   maps?: boolean;
 }
 

@@ -12,7 +12,7 @@ import {
 
 /** What a model of frames is measured by, beside each frame alone. */
 export interface FrameMetrics {
-  /** Of each attribute that is a word. */
+  /** How often the frames of a subject agree in an attribute, for each attribute that is a word. */
   agreement: Record<string, FrameAgreement>;
   /** From a frame to the next. */
   colourDrift: number;

@@ -63,7 +63,7 @@ export async function openJudge(dataset: Dataset, options: OpenClassifierOptions
 /** A network that evaluations train and keep. */
 interface TrainedNetworkPlan<Config> {
   file: string;
-  /** Of all that it learns from. */
+  /** A digest of everything that the judge learns from. */
   digest: string;
   numSteps: number;
   config: Config;

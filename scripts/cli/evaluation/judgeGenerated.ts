@@ -48,7 +48,7 @@ import { seenByJudge } from './seenByJudge.ts';
 /** The networks that are judged. */
 export interface Judged {
   model: DiffusionModel;
-  /** Of a distilled model, whose recipes may need it. */
+  /** The teacher of a distilled model, which some recipes need. */
   teacher: DiffusionModel | null;
   /** The model's conditional VAE, where it has one. */
   cvae: ConditionalVae | null;
@@ -61,19 +61,19 @@ export type EvaluationRecipe = Omit<Metrics['recipe'], 'backend'>;
 export interface Context extends Judged {
   /** In the format of the model's pictures, with their maps and frames. */
   whole: Dataset;
-  /** Of the same. */
+  /** Which images of `whole` are held out. */
   splitOfWhole: DatasetSplit;
   /** What the classifier sees of it: every frame is an image. */
   dataset: Dataset;
   split: DatasetSplit;
   sets: Record<'heldOut' | 'reconstructedHeldOut', ImageSet>;
   classifier: Judge;
-  /** Of models of materials alone. */
+  /** What guesses heights from pictures; models of materials alone have it. */
   heights: (HeightGuesser & { numSteps: number }) | null;
   /** How many seeds of each class have their numeric attributes swept. */
   numSweepSeeds: number;
   real: Measured;
-  /** Of the held-out images, where they have frames. */
+  /** How much the frames of held-out subjects agree; null for pictures of one frame. */
   realFrames: FrameMetrics | null;
   perClass: number;
   recipe: EvaluationRecipe;

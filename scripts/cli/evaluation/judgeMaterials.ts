@@ -19,7 +19,7 @@ export interface ChannelSeam {
   /** How many tiles the pictures have across and down: 1x1, 3x2. */
   tiles: string;
   generated: number;
-  /** Of held-out tiles; absent for larger pictures. */
+  /** The same number of held-out tiles; absent for larger pictures, of which there are none. */
   heldOut?: number;
   perClass: Record<string, number>;
 }

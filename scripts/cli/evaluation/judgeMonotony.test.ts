@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Dataset } from '../../../runtime/index.ts';
 import { monotonyOf, planSweeps } from './judgeMonotony.ts';
 
-/** Of a, wear is from 0 to 1; of b it hardly differs. */
+/** The wear of class a goes from 0 to 1, and that of class b hardly differs. */
 const dataset = {
   labels: ['a', 'b'],
   classLabels: Int32Array.from({ length: 44 }, (_, i) => Math.floor(i / 22)),

@@ -63,7 +63,7 @@ export const METRIC_UNITS = {
   relative: 'distance of generated images divided by that of held-out images after the auto-encoder',
 };
 
-/** Of each attribute the share of frames that agree, and the colour drift. */
+/** A row for each attribute with the share of frames that agree in it, and one for the colour drift. */
 function framesRows({ heldOutFrames, byGuidance }: Metrics): string[][] {
   if (!heldOutFrames) return [];
   const all = [heldOutFrames, ...Object.values(byGuidance).map(({ frames }) => frames!)];

@@ -30,7 +30,7 @@ describe('drawWalkers', () => {
     });
     for (let image = 0; image < 36; image++) {
       const drawn = Array.from({ length: numFrames }, (_, frame) => String(frameOf(image, frame)));
-      // Of a walk the two frames between the steps are alike, and like standing.
+      // The two frames of a walk that lie between the steps are alike, and like standing.
       expect(new Set(drawn).size).toBe(4 * 3);
     }
   });
