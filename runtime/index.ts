@@ -190,15 +190,9 @@ export {
   noisyClassifierShapes,
   parseNoisyClassifierConfig,
 } from './networks/noisyClassifier.ts';
-export {
-  planUNet2D,
-  timeChannels,
-  type UNet2DCondition,
-  unet2d,
-  unet2dInSlices,
-  unet2dShapes,
-} from './networks/unet2d.ts';
+export { planUNet2D, unet2d, unet2dInSlices, unet2dShapes } from './networks/unet2d.ts';
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
+export { timeChannels, type UNet2DCondition } from './networks/unet2dEmbedding.ts';
 export { downloadWeights, initialWeights, uploadWeights } from './networks/weights.ts';
 export { encodeEdit, type PictureBytes, toBase64 } from './recipe/bytes.ts';
 export { changeRecipe, recipeEntries, shortRecipe, varyRecipe, withoutDefaults } from './recipe/change.ts';

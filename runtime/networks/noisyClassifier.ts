@@ -12,7 +12,7 @@ import {
   type Shapes,
   type Weights,
 } from './layers.ts';
-import { timestepEmbedding } from './unet2d.ts';
+import { timestepEmbedding } from './unet2dEmbedding.ts';
 
 const schema = v.object({
   in_channels: Count,

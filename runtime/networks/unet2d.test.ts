@@ -8,8 +8,9 @@ import { rollValues } from '../testing/roll.ts';
 import { runSlices, valuesOfSlices } from '../testing/sliceCase.ts';
 import { randomWeights, tinyUNetConfig } from '../testing/tinyNetworks.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
-import { timestepEmbedding, type UNet2DCondition, unet2d, unet2dInSlices, unet2dShapes } from './unet2d.ts';
+import { unet2d, unet2dInSlices, unet2dShapes } from './unet2d.ts';
 import { parseUNet2DConfig, type UNet2DConfig } from './unet2dConfig.ts';
+import { timestepEmbedding, type UNet2DCondition } from './unet2dEmbedding.ts';
 import { uploadWeights } from './weights.ts';
 import type { Tiles } from './windows.ts';
 

@@ -1,17 +1,13 @@
-import { add, mul, reshape, sub, Tensor, type Tensor2D, type Tensor4D, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import { mul, sub, Tensor, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { runToEnd } from '../core/slices.ts';
-import { linear } from '../kernels/conv2d.ts';
 import { upsample2x } from '../kernels/upsample.ts';
 import {
   type AttentionBlock,
-  activateEmbedding,
   attentionShapes,
   type BlockOptions,
   conv,
   convShapes,
-  dense,
   downsample,
-  embeddingRows,
   joinChannels,
   linearShapes,
   type MidBlock,
@@ -31,6 +27,7 @@ import {
 } from './layers.ts';
 import { type ForwardPass, inSlices, withLive } from './slices.ts';
 import type { UNet2DConfig } from './unet2dConfig.ts';
+import { imageEmbeddings, timeChannels, type UNet2DCondition } from './unet2dEmbedding.ts';
 import { ONE_TILE, type Tiles } from './windows.ts';
 
 /** How a U-Net treats borders and pictures larger than those it was trained on. */
@@ -40,12 +37,6 @@ export interface UNet2DOptions {
   /** Attend within each tile alone; default one tile, as diffusers does. */
   tiles?: Tiles;
 }
-
-/**
- * What pictures are to show: the class of each, int (B), 0 … num_class_embeds − 1; for `class_embed_type: "identity"` the
- * vector of each that is added to the time embedding, float32 (B, timeChannels); null for a network without either.
- */
-export type UNet2DCondition = ArrayLike<number> | Tensor2D | null;
 
 interface Level {
   prefix: string;
@@ -142,11 +133,6 @@ export function planUNet2D(config: UNet2DConfig, { circular = false, tiles }: UN
   };
 }
 
-/** Width of the time embedding. */
-export function timeChannels(config: UNet2DConfig): number {
-  return config.time_embedding_dim ?? 4 * config.block_out_channels[0]!;
-}
-
 function numHeads(config: UNet2DConfig, channels: number): number {
   return config.attention_head_dim === null ? 1 : channels / config.attention_head_dim;
 }
@@ -175,38 +161,6 @@ function levelShapes(shapes: Shapes, level: Level, options: BlockOptions, resamp
   const { resample } = level;
   if (typeof resample === 'number') convShapes(shapes, `${level.prefix}.${resampler}`, resample, resample);
   else if (resample) resnetShapes(shapes, resample, options);
-}
-
-/**
- * Sinusoidal embedding of the timesteps, computed in float64.
- *
- * Source: Vaswani et al. 2017, section 3.5, with the order and shift of diffusers' get_timestep_embedding.
- * @param t int (B)
- * @returns float32 (B, channels): sines then cosines, or cosines then sines when flipped; a last 0 for odd widths
- */
-export function timestepEmbedding(
-  t: ArrayLike<number>,
-  channels: number,
-  flipSinToCos: boolean,
-  freqShift: number,
-): Tensor2D {
-  return tensor2d(timestepSines(t, channels, flipSinToCos, freqShift), [t.length, channels]);
-}
-
-function timestepSines(t: ArrayLike<number>, channels: number, flipSinToCos: boolean, freqShift: number): Float32Array {
-  const half = Math.floor(channels / 2);
-  const values = new Float32Array(t.length * channels);
-  for (let i = 0; i < t.length; i++) {
-    for (let j = 0; j < half; j++) {
-      // diffusers rounds the frequency and the angle to float32.
-      const frequency = Math.fround(Math.exp((-Math.log(10000) * j) / (half - freqShift)));
-      const angle = Math.fround(t[i]! * frequency);
-      const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
-      values[i * channels + j] = flipSinToCos ? cos : sin;
-      values[i * channels + half + j] = flipSinToCos ? sin : cos;
-    }
-  }
-  return values;
 }
 
 /**
@@ -276,16 +230,6 @@ function* forwardPass(
   return yield* passOfEmbedding(config, weights, xt, imageEmbeddings(config, weights, t, condition), borders);
 }
 
-/** The embedding of each image for `unet2dOfEmbedding`, (B, timeChannels); the caller disposes it. */
-export function imageEmbeddings(
-  config: UNet2DConfig,
-  weights: Weights,
-  t: ArrayLike<number>,
-  condition: UNet2DCondition,
-): Tensor2D {
-  return tidy(() => activateEmbedding(embedding(config, weights, t, condition)));
-}
-
 function* passOfEmbedding(
   config: UNet2DConfig,
   weights: Weights,
@@ -342,59 +286,6 @@ function* levelPass(
   if (!attend) return h;
   yield [h];
   return selfAttention(weights, attend, h, options);
-}
-
-/** Time embedding plus class embedding or given vector, (B, timeChannels). */
-function embedding(config: UNet2DConfig, weights: Weights, t: ArrayLike<number>, condition: UNet2DCondition): Tensor2D {
-  const time = timeEmbedding(config, weights, t);
-  const told = conditionEmbedding(config, weights, condition);
-  return told ? add(time, told) : time;
-}
-
-/** (B, timeChannels). */
-function timeEmbedding(config: UNet2DConfig, weights: Weights, t: ArrayLike<number>): Tensor2D {
-  return embeddingOfSines(weights, tensor2d(sinesOf(config, t), [t.length, config.block_out_channels[0]!]));
-}
-
-/** What the embeddings of timesteps are made of, (B, block_out_channels[0]). */
-export function sinesOf(config: UNet2DConfig, t: ArrayLike<number>): Float32Array {
-  return timestepSines(t, config.block_out_channels[0]!, config.flip_sin_to_cos, config.freq_shift);
-}
-
-function embeddingOfSines(weights: Weights, sines: Tensor2D): Tensor2D {
-  const hidden = dense(weights, 'time_embedding.linear_1', sines);
-  return dense(weights, 'time_embedding.linear_2', activateEmbedding(hidden));
-}
-
-/** (B, timeChannels); null for a network without classes. */
-function conditionEmbedding(config: UNet2DConfig, weights: Weights, condition: UNet2DCondition): Tensor2D | null {
-  if (condition instanceof Tensor) return condition;
-  if (config.num_class_embeds === null || condition === null) return null;
-  return embeddingRows(weights, 'class_embedding', condition);
-}
-
-/**
- * The embeddings of several steps, for `unet2dOfEmbedding`: SiLU of time plus condition.
- *
- * @param sines  float32 (S, block_out_channels[0]), `sinesOf` the steps
- * @param chosen float32 (B, N), 1 at the row of the table that an image is to show, else 0
- * @param table  float32 (N, timeChannels); null: the network's own embeddings of classes, if it has any
- * @returns      float32 (S · B, timeChannels), the images of a step one behind the other; the caller disposes it
- */
-export function stepEmbeddings(
-  config: UNet2DConfig,
-  weights: Weights,
-  sines: Tensor2D,
-  chosen: Tensor2D,
-  table: Tensor2D | null,
-): Tensor2D {
-  return tidy(() => {
-    const channels = timeChannels(config);
-    const time = reshape(embeddingOfSines(weights, sines), [-1, 1, channels]);
-    const rows = table ?? (config.num_class_embeds === null ? null : (weights['class_embedding.weight'] as Tensor2D));
-    const sum = rows ? add(time, reshape(linear(chosen, rows, null), [1, -1, channels])) : time;
-    return activateEmbedding(reshape(sum, [-1, channels]) as Tensor2D);
-  });
 }
 
 /** Widths and heights are multiples of so many pixels, which are one on the lowest level. */

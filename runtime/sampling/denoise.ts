@@ -2,14 +2,8 @@ import { dispose, keep, Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tid
 import { guidedPredictionInSlices, type SlicedDenoisingModel } from '../diffusion/guidance.ts';
 import type { SamplerStep } from '../diffusion/samplerType.ts';
 import { currentRecorder } from '../kernels/plan/recordings.ts';
-import {
-  imageEmbeddings,
-  sizeUnit,
-  type UNet2DCondition,
-  type UNet2DOptions,
-  unet2dInSlices,
-  unet2dOfEmbedding,
-} from '../networks/unet2d.ts';
+import { sizeUnit, type UNet2DOptions, unet2dInSlices, unet2dOfEmbedding } from '../networks/unet2d.ts';
+import { imageEmbeddings, type UNet2DCondition } from '../networks/unet2dEmbedding.ts';
 import { rowsOfCondition } from './conditioningOf.ts';
 import { noise } from './latentNoise.ts';
 import { type DiffusionModel, elsewhereOf } from './model.ts';

@@ -1,5 +1,5 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import type { UNet2DCondition } from '../networks/unet2d.ts';
+import type { UNet2DCondition } from '../networks/unet2dEmbedding.ts';
 
 /**
  * What stands for a model's networks where they compute outside of TensorFlow.js, such as in ONNX Runtime. All pause at every

@@ -11,8 +11,9 @@ import {
   conditioningConfig,
   parseConditioningConfig,
 } from '../networks/conditioningConfig.ts';
-import { timeChannels, unet2dShapes } from '../networks/unet2d.ts';
+import { unet2dShapes } from '../networks/unet2d.ts';
 import { attentionLevel, parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
+import { timeChannels } from '../networks/unet2dEmbedding.ts';
 import { uploadWeights } from '../networks/weights.ts';
 import type { ModelFiles } from '../weights/modelFolder.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';

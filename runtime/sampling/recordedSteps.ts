@@ -5,7 +5,8 @@ import { guidedPredictionInSlices, type SlicedDenoisingModel } from '../diffusio
 import type { Graph, Value } from '../kernels/plan/graph.ts';
 import { currentRecorder, type Recorder, replayed } from '../kernels/plan/recordings.ts';
 import { oneHotValues } from '../networks/layers.ts';
-import { sinesOf, stepEmbeddings, timeChannels, unet2dOfEmbedding } from '../networks/unet2d.ts';
+import { unet2dOfEmbedding } from '../networks/unet2d.ts';
+import { sinesOf, stepEmbeddings, timeChannels } from '../networks/unet2dEmbedding.ts';
 import { samplingKey } from '../recipe/keys.ts';
 import { noiseValues } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';

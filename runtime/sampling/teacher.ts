@@ -1,7 +1,8 @@
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import { forgetRecordings } from '../kernels/plan/recordings.ts';
-import { timeChannels, unet2dShapes } from '../networks/unet2d.ts';
+import { unet2dShapes } from '../networks/unet2d.ts';
 import { parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
+import { timeChannels } from '../networks/unet2dEmbedding.ts';
 import { uploadWeights } from '../networks/weights.ts';
 import type { ModelFiles } from '../weights/modelFolder.ts';
 import { checkWeights } from '../weights/weightTensor.ts';

@@ -1,8 +1,8 @@
 import { type AttributeValues, isRange, type Vocabulary } from '../core/attributes.ts';
 import { conditioningShapes } from '../networks/conditioning.ts';
 import { type ConditioningConfig, conditioningConfig } from '../networks/conditioningConfig.ts';
-import { timeChannels } from '../networks/unet2d.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
+import { timeChannels } from '../networks/unet2dEmbedding.ts';
 import { initialWeights } from '../networks/weights.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import { joinConditioning } from './conditionedNetwork.ts';

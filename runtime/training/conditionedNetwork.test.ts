@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { conditioningShapes } from '../networks/conditioning.ts';
 import { conditioningConfig } from '../networks/conditioningConfig.ts';
-import { timeChannels, unet2dShapes } from '../networks/unet2d.ts';
+import { unet2dShapes } from '../networks/unet2d.ts';
+import { timeChannels } from '../networks/unet2dEmbedding.ts';
 import { randomWeights, tinyUNetConfig } from '../testing/tinyNetworks.ts';
 import { conditionedShapes, joinConditioning, splitConditioning } from './conditionedNetwork.ts';
 

@@ -32,8 +32,9 @@ import { conditioning as conditioningVectors } from '../networks/conditioning.ts
 import type { ConditioningConfig } from '../networks/conditioningConfig.ts';
 import type { Weights } from '../networks/layers.ts';
 import { classifyNoisy, type NoisyClassifierConfig, noisyClassifierShapes } from '../networks/noisyClassifier.ts';
-import { type UNet2DCondition, unet2d } from '../networks/unet2d.ts';
+import { unet2d } from '../networks/unet2d.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
+import type { UNet2DCondition } from '../networks/unet2dEmbedding.ts';
 import { type Batch, batchArray, batchTensor } from './batch.ts';
 import { conditionedShapes, splitConditioning } from './conditionedNetwork.ts';
 import { type DistilSpec, distilTask } from './distilTask.ts';

@@ -2,7 +2,7 @@ import { integers, normals, uniforms } from '../core/random.ts';
 import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { conditioningShapes, isOfStudent } from '../networks/conditioning.ts';
 import { conditioningConfig, type StudentConfig } from '../networks/conditioningConfig.ts';
-import { timeChannels } from '../networks/unet2d.ts';
+import { timeChannels } from '../networks/unet2dEmbedding.ts';
 import { initialWeights } from '../networks/weights.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import { adaptConditioning, type ConditionedNetwork, type KnownNetwork } from './adaptConditioning.ts';

@@ -27,8 +27,9 @@ import { autoencoderKlShapes, decode, encode, type LatentDistribution } from '..
 import { parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { conditioning } from '../networks/conditioning.ts';
 import { embeddingRows } from '../networks/layers.ts';
-import { type UNet2DCondition, unet2d, unet2dShapes } from '../networks/unet2d.ts';
+import { unet2d, unet2dShapes } from '../networks/unet2d.ts';
 import { parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
+import type { UNet2DCondition } from '../networks/unet2dEmbedding.ts';
 import { uploadWeights } from '../networks/weights.ts';
 import { decodeLatents } from '../sampling/autoencoder.ts';
 import { createModel, type DiffusionModel } from '../sampling/model.ts';
