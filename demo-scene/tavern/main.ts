@@ -5,7 +5,7 @@ import { AssetGenerator, CreateEngineAsync, encodeEdit } from '../../plugin/inde
 import { messageOf } from '../../runtime/index.ts';
 import { Gallery } from './people/gallery.ts';
 import { Company } from './people/guests.ts';
-import { Artist, type Sitter } from './people/sitter.ts';
+import { Artist, type Sitter, TRAINED_HERE } from './people/sitter.ts';
 import { adapterOf, chooseQuality, type Quality } from './quality.ts';
 import { onPicked, PeopleList } from './ui/choosing.ts';
 import './tavern.css';
@@ -71,7 +71,7 @@ async function start(): Promise<void> {
   );
   exposeForConsole(scene, shown);
   const useModel = async (files: Record<string, Uint8Array>) =>
-    useGenerator(await AssetGenerator.LoadAsync(files, scene), 'trained here');
+    useGenerator(await AssetGenerator.LoadAsync(files, scene), TRAINED_HERE);
   const useShipped = async () => useGenerator(await AssetGenerator.LoadAsync(TAVERN.model, scene), 'portraits');
   offerTraining({ useModel, useShipped }, fail);
   await working(fillRoom(scene, gallery, company, things, surfaces));

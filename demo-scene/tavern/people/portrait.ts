@@ -8,8 +8,8 @@ import type { PortraitPlan } from '../tavernFile.ts';
 import { PREVIEW_EVERY } from './cellSitter.ts';
 import { createFrame, hideIn, NamePlate, type PictureFrame, showIn } from './frame.ts';
 import type { RecipeChanges, SitterRecipe } from './keeping.ts';
-import { greetingOf, nameOf } from './names.ts';
-import type { Artist, Sitter } from './sitter.ts';
+import { greetingOf, nameOf, nameOfThing, remarkOn } from './names.ts';
+import { type Artist, type Sitter, TRAINED_HERE } from './sitter.ts';
 
 /** A framed portrait on the wall: a generated texture that can be painted again. */
 export class Portrait implements Sitter {
@@ -41,11 +41,17 @@ export class Portrait implements Sitter {
   }
 
   get name(): string {
-    return nameOf(this.recipe.label, this.recipe.seed);
+    const { label, seed } = this.recipe;
+    return this.isPerson ? nameOf(label, seed) : nameOfThing(label, seed);
   }
 
   get words(): string {
-    return `“${greetingOf(this.recipe.seed)}”`;
+    const { seed } = this.recipe;
+    return this.isPerson ? `“${greetingOf(seed)}”` : remarkOn(seed);
+  }
+
+  private get isPerson(): boolean {
+    return this.artist?.name !== TRAINED_HERE;
   }
 
   get recipe(): SitterRecipe {

@@ -4,6 +4,9 @@ import type { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { AssetGenerator } from '../../../plugin/index.ts';
 import { Keeping, type RecipeChanges, type SitterRecipe } from './keeping.ts';
 
+/** The name of a model that a visitor has trained: who knows what it paints. */
+export const TRAINED_HERE = 'trained here';
+
 /** A model that paints, with the name it has in copied recipes. */
 export class Artist {
   readonly keeping: Keeping;
