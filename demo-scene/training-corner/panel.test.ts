@@ -18,6 +18,7 @@ import { openNodeBackend } from '../../scripts/node/nodeBackend.ts';
 import { encodePng } from '../../scripts/node/png.ts';
 import { demoSite } from '../../scripts/testing/demoSite.ts';
 import { describeInBrowser } from '../../scripts/testing/describeInBrowser.ts';
+import { flawsOfAccess } from '../../scripts/testing/flawsOfAccess.ts';
 import type { TestPage } from '../../scripts/testing/openBrowser.ts';
 import tavern from '../tavern/tavern.json';
 import { quickModels } from '../testing/quickModels.ts';
@@ -136,6 +137,15 @@ describeInBrowser(
       expect(Math.max(...differences)).toBeLessThanOrEqual(1);
       await rm(folder, { recursive: true });
 
+      expect(await flawsOfAccess(playwright, '#training')).toEqual([]);
+      for (const [width, height] of [
+        [390, 844],
+        [844, 390],
+      ] as const) {
+        await playwright.setViewportSize({ width, height });
+        expect(await playwright.evaluate(overflowOfPanel)).toBeLessThanOrEqual(0);
+      }
+
       await giveSteps(playwright, { vae: 1000, ddpm: 1000 });
       await playwright.click('#training [data-action=train]');
       await whenStatus(playwright, 'training');
@@ -229,6 +239,12 @@ function pngThatStates(width: number, height: number): Buffer {
   png.writeUInt32BE(width, 16);
   png.writeUInt32BE(height, 20);
   return png;
+}
+
+/** Run in the page: by how many pixels the panel is wider than there is room for. */
+function overflowOfPanel(): number {
+  const panel = document.querySelector('#training')!;
+  return Math.max(panel.getBoundingClientRect().right - innerWidth, panel.scrollWidth - panel.clientWidth);
 }
 
 /** Run in the page. */
