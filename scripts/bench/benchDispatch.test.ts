@@ -25,6 +25,7 @@ it('finds few dispatches, and nothing made anew, in an evaluation of the portrai
   expect(evaluation.dispatches).toBeLessThanOrEqual(90);
   expect(evaluation.dispatches).toBeGreaterThan(60);
   expect(evaluation.threadMs).toBeGreaterThan(0);
+  expect(picture).toMatchObject({ bindGroups: 0, buffers: 0 });
   expect(picture.dispatches).toBeGreaterThan(4 * evaluation.dispatches);
   expect(picture.threadMs).toBeGreaterThan(evaluation.threadMs);
 });

@@ -1,6 +1,6 @@
 // npm run bench:dispatch: what one evaluation of the U-Net and a whole picture ask of the GPU, and of the thread that draws.
 // It runs on Dawn's null adapter, on which commands cost nothing: what is measured is our own time.
-import { dispose, enableProdMode } from '@tensorflow/tfjs-core';
+import { enableProdMode } from '@tensorflow/tfjs-core';
 import { Command } from 'commander';
 import {
   completeRecipe,
@@ -10,8 +10,9 @@ import {
   loadModelFolder,
   modelInfo,
   type Recipe,
-  splitImages,
   submitKernels,
+  type TexelImage,
+  texelImages,
   useWebgpuDevice,
   writeTexels,
 } from '../../runtime/index.ts';
@@ -36,11 +37,11 @@ function paint(model: DiffusionModel, recipe: Recipe, texture: GPUTexture, count
   const slices = imagesInSlices({ model }, [recipe]);
   for (let slice = slices.next(); ; slice = slices.next()) {
     if (slice.done) {
-      const { premultipliedAlpha: premultiplied } = model.index.figment;
-      const pictures = splitImages(slice.value);
+      const [image] = texelImages(model, slice.value) as [TexelImage];
       slice.value.dispose();
-      writeTexels(pictures[0]!, 0, texture, { premultiplied, flipY: true });
-      dispose(pictures);
+      writeTexels(image.picture, image.widthPx, texture, { flipY: true });
+      image.picture.dispose();
+      image.maps?.dispose();
       works.push(counter.take());
       return { picture: sum(works), evaluations };
     }
@@ -64,11 +65,11 @@ function sum(works: readonly GpuWork[]): GpuWork {
 async function measure(name: string, device: GPUDevice, counter: GpuWorkCounter): Promise<ModelWork> {
   const model = createModel(await loadModelFolder(modelSource(name)));
   const info = modelInfo(model);
-  const { STORAGE_BINDING, TEXTURE_BINDING } = GPUTextureUsage;
+  const { COPY_DST, TEXTURE_BINDING } = GPUTextureUsage;
   const texture = device.createTexture({
     size: [info.widthPx, info.heightPx],
     format: 'rgba8unorm',
-    usage: STORAGE_BINDING | TEXTURE_BINDING,
+    usage: COPY_DST | TEXTURE_BINDING,
   });
   const pictures: GpuWork[] = [];
   const evaluations: GpuWork[] = [];
