@@ -25,9 +25,16 @@ const WARM_UP = 3;
 const NUM_PICTURES = 25;
 
 interface ModelWork {
+  /** Guided, of a sampler without noise. */
   evaluation: GpuWork;
+  /** Guided, of a sampler that adds noise. */
+  noisyEvaluation: GpuWork;
   picture: GpuWork;
 }
+
+/** What is painted: the model's usual sampler, or the one that adds noise at every step. */
+const ASKED = { guidanceScale: 2, numInferenceSteps: NUM_EVALUATIONS };
+const NOISY = { ...ASKED, sampler: 'ddpm' } as const;
 
 /** Paints one picture into a texture, as the scene's device does it; what each step but the first cost, and all of it. */
 function paint(model: DiffusionModel, recipe: Recipe, texture: GPUTexture, counter: GpuWorkCounter) {
@@ -71,26 +78,32 @@ async function measure(name: string, device: GPUDevice, counter: GpuWorkCounter)
     format: 'rgba8unorm',
     usage: COPY_DST | TEXTURE_BINDING,
   });
-  const pictures: GpuWork[] = [];
-  const evaluations: GpuWork[] = [];
-  for (let i = -WARM_UP; i < NUM_PICTURES; i++) {
-    const asked = { label: info.labels[0]!, seed: i + WARM_UP, guidanceScale: 2, numInferenceSteps: NUM_EVALUATIONS };
-    const painted = paint(model, completeRecipe(asked, info), texture, counter);
-    if (i < 0) continue;
-    pictures.push(painted.picture);
-    evaluations.push(...painted.evaluations);
-  }
+  const paintAll = (asked: typeof ASKED) => {
+    const pictures: GpuWork[] = [];
+    const evaluations: GpuWork[] = [];
+    for (let i = -WARM_UP; i < NUM_PICTURES; i++) {
+      const recipe = completeRecipe({ ...asked, label: info.labels[0]!, seed: i + WARM_UP }, info);
+      const painted = paint(model, recipe, texture, counter);
+      if (i < 0) continue;
+      pictures.push(painted.picture);
+      evaluations.push(...painted.evaluations);
+    }
+    return { evaluation: medianWork(evaluations), picture: medianWork(pictures) };
+  };
+  const usual = paintAll(ASKED);
+  const noisy = paintAll(NOISY);
   texture.destroy();
   model.dispose();
-  return { evaluation: medianWork(evaluations), picture: medianWork(pictures) };
+  return { ...usual, noisyEvaluation: noisy.evaluation };
 }
 
 function formatTable(works: Record<string, ModelWork>): string {
   const title = `| model | | dispatches | bind groups | buffers | CPU ms |\n|---|---|---|---|---|---|`;
   const row = (name: string, what: string, { dispatches, bindGroups, buffers, threadMs }: GpuWork) =>
     `| ${name} | ${what} | ${dispatches} | ${bindGroups} | ${buffers} | ${threadMs.toFixed(2)} |`;
-  const rows = Object.entries(works).flatMap(([name, { evaluation, picture }]) => [
+  const rows = Object.entries(works).flatMap(([name, { evaluation, noisyEvaluation, picture }]) => [
     row(name, 'guided evaluation of the U-Net', evaluation),
+    row(name, 'the same with noise', noisyEvaluation),
     row(name, `picture of ${NUM_EVALUATIONS} evaluations`, picture),
   ]);
   return [title, ...rows].join('\n');
