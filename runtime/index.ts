@@ -146,8 +146,8 @@ export {
   sampleSheet,
 } from './evaluation/sheets.ts';
 // Kernels that the plugin calls itself
+export { readTexels, type WriteTexelsOptions, writeTexels } from './kernels/texels.ts';
 export { compilationDone, compileOnly, submitKernels } from './kernels/webgpu/commands.ts';
-export { prepareTexels, type WriteTexelsOptions, writeTexels } from './kernels/webgpu/texels.ts';
 // Networks
 export {
   autoencoderKlShapes,
@@ -237,7 +237,6 @@ export {
   imagesToPixels,
   latentTensor,
   pixelsToImages,
-  splitImages,
 } from './sampling/autoencoder.ts';
 export type { Classifiers } from './sampling/classifierGuide.ts';
 export type { Networks, SampleOptions } from './sampling/completeAll.ts';
@@ -265,6 +264,7 @@ export { createNoisyClassifier, type NoisyClassifier } from './sampling/noisyCla
 export { sample, sampleInSlices, sampleRecipesInSlices } from './sampling/sample.ts';
 export type { SampleRun, SampleStep } from './sampling/samplingPlan.ts';
 export { createTeacher } from './sampling/teacher.ts';
+export { type TexelImage, texelImages } from './sampling/texelImages.ts';
 // Surface: the maps of a material, and pixel art
 export { ambientOcclusionMap, OCCLUSION_DEFAULTS, type OcclusionOptions } from './surface/ambientOcclusion.ts';
 export { CAVITY_DEFAULTS, type CavityOptions, cavityMap } from './surface/cavity.ts';
