@@ -66,7 +66,7 @@ describe('parseHash', () => {
 
   it('keeps attributes of words and numbers, and refuses what the model lacks', () => {
     const directed = { ...info, attributes: { hair: ['black', 'red'], wear: { min: 0, max: 1 } } };
-    const settings = { ...DEFAULTS, attributes: { hair: 'red', wear: 0.5 } };
+    const settings = { ...defaultSettings(directed), attributes: { hair: 'red', wear: 0.5 } };
     const hash = formatHash(settings, directed);
     expect(decodeURIComponent(hash)).toContain('label=elf&with=hair=red,wear=0.5&seed=7');
     expect(parseHash(hash, directed)).toEqual({ settings, notes: [] });
@@ -77,7 +77,7 @@ describe('parseHash', () => {
     expect(parseHash('#with=hair=any', directed).notes).toHaveLength(1);
     for (const wrong of ['hair=blue', 'wear=2', 'wear=', 'constructor=a', 'red', '']) {
       expect(parseHash(`#with=${wrong}`, directed)).toEqual({
-        settings: DEFAULTS,
+        settings: defaultSettings(directed),
         notes: [
           `The address asks for with "${wrong}"; it must be attributes and their values, such as hair=black,wear=1; there are hair, wear. The default is used.`,
         ],

@@ -39,7 +39,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
     expected: expectedAttributes,
   },
   compare: {
-    write: ({ compared }, info) => (compared === defaultSettings(info).compared ? null : compared),
+    write: ({ compared }, info) => (compared === '' || compared === defaultSettings(info).compared ? null : compared),
     read: (text, { attributes = {} }) => (Object.hasOwn(attributes, text) ? { compared: text } : null),
     expected: ({ attributes = {} }) => `one of ${Object.keys(attributes).join(', ') || 'none'}`,
   },

@@ -373,7 +373,7 @@ function inLab(openPage: OpenPage): void {
       [1280, 720],
     ] as const) {
       await playwright.setViewportSize({ width, height });
-      await expect.poll(widthOf, `at ${width} × ${height}`).toBeLessThanOrEqual(width); // the plots follow
+      await expect.poll(widthOf, { message: `at ${width} × ${height}` }).toBeLessThanOrEqual(width); // the plots follow
     }
   });
 

@@ -89,6 +89,7 @@ function comparedAtFirst({ attributes = {} }: ModelInfo): string {
 const OPENING = {
   label: 'elf',
   attributes: { hair_style: 'long', hair_colour: 'ginger', expression: 'happy', eyewear: 'glasses' },
+  walkLabel: 'vampire',
 };
 
 /** The example that the lab opens on, as far as this model knows what is in it. */
@@ -98,8 +99,10 @@ export function openingSettings(info: ModelInfo): Settings {
   const known = Object.entries(OPENING.attributes).filter(([name, value]) => {
     return !attributeProblem(vocabulary, name, value);
   });
-  const label = labels.includes(OPENING.label) ? OPENING.label : settings.label;
-  return { ...settings, label, attributes: Object.fromEntries(known) };
+  const orElse = (wanted: string, otherwise: string) => (labels.includes(wanted) ? wanted : otherwise);
+  const label = orElse(OPENING.label, settings.label);
+  const walkLabel = orElse(OPENING.walkLabel, settings.walkLabel);
+  return { ...settings, label, attributes: Object.fromEntries(known), walkLabel };
 }
 
 /** Rounds and limits each number, and lets the interval's end give way to its start. */
