@@ -24,6 +24,7 @@ export {
   type NumberRange,
   type Vocabulary,
 } from './core/attributes.ts';
+export { toBase64 } from './core/base64.ts';
 export { channelNames, MATERIAL_CHANNELS } from './core/channelNames.ts';
 export { atop, blend } from './core/composite.ts';
 export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
@@ -195,7 +196,7 @@ export { planUNet2D, unet2d, unet2dInSlices, unet2dShapes } from './networks/une
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
 export { timeChannels, type UNet2DCondition } from './networks/unet2dEmbedding.ts';
 export { downloadWeights, initialWeights, uploadWeights } from './networks/weights.ts';
-export { encodeEdit, type PictureBytes, toBase64 } from './recipe/bytes.ts';
+export { encodeEdit, type PictureBytes } from './recipe/bytes.ts';
 export { changeRecipe, recipeEntries, shortRecipe, varyRecipe, withoutDefaults } from './recipe/change.ts';
 export {
   CLASSIFIER_SCALE_DEFAULT,
