@@ -7,6 +7,7 @@ import { expectClose } from '../../../testing/matchers.ts';
 import { type Conv2dOptions, conv2d } from '../../conv2d.ts';
 import { silu } from '../../silu.ts';
 import { upsample2x } from '../../upsample.ts';
+import { submitKernels } from '../../webgpu/commands.ts';
 import { currentRecorder, forgetRecordings, type Recorder, replayed } from '../recordings.ts';
 import { useWebgpuRecorder } from './index.ts';
 import { byRule, type ConvProblem, Tiling } from './tiling.ts';
@@ -76,17 +77,11 @@ const CASES: Record<string, Case> = {
     work: (conv, x) => silu(add(x, conv(x))),
   },
   'of odd channels': { shape: [1, 5, 7, 3], filter: [3, 3, 3, 5] },
-  'of a product, deeper than a tile': { shape: [3, 4, 4, 72], filter: [1, 1, 72, 36] },
   'of a doubled map that is circular': {
     shape: [1, 6, 6, 8],
     filter: [5, 5, 8, 4],
     options: { circular: true },
     work: (conv, x) => conv(upsample2x(x)),
-  },
-  'with a stride': {
-    shape: [1, 16, 16, 4],
-    filter: [3, 3, 4, 40],
-    options: { stride: 2, padding: { top: 0, bottom: 1, left: 0, right: 1 } },
   },
 };
 
@@ -150,6 +145,7 @@ describeOnBackends(() => {
     useWebgpuRecorder('hardware');
     const owner = {};
     record(owner, [4, 16, 8]);
+    submitKernels(); // what tfjs frees with it is none of the measurements'
     const now = vi.spyOn(performance, 'now').mockReturnValue(0);
     const destroyed = vi.spyOn(GPUBuffer.prototype, 'destroy');
     const created = vi.spyOn((engine().backend as WebGPUBackend).device, 'createBuffer');
