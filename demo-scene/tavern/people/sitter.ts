@@ -23,6 +23,8 @@ export interface Sitter {
   readonly name: string;
   /** The sentence on the card, below the name. */
   readonly words: string;
+  /** The portrait of a guest, whose own picture is a figure; absent where there is none. */
+  readonly face?: Sitter | null;
   /** The artist that paints it; null while the model is loading. */
   readonly artist: Artist | null;
   readonly recipe: SitterRecipe;
@@ -36,6 +38,22 @@ export interface Sitter {
   pixelsAsync(): Promise<Uint8Array | null>;
   /** Paints another picture. @throws an AbortError when a newer request takes its place */
   changeAsync(changes: RecipeChanges): Promise<void>;
+  /**
+   * Shows the picture with another expression, in its place, until it is called with null; the recipe stays as it is. Absent
+   * for what has no face.
+   */
+  expressAsync?(expression: string | null): Promise<void>;
+}
+
+/** The expressions that a sitter's model knows; none where it knows no such attribute. */
+export function expressionsOf({ artist, expressAsync }: Sitter): readonly string[] {
+  const { expression } = artist?.generator.info.attributes ?? {};
+  return expressAsync && Array.isArray(expression) ? expression : [];
+}
+
+/** Whether a model paints people: others, such as those trained in this page, may paint anything. */
+export function paintsPeople({ generator }: Artist): boolean {
+  return generator.info.kind.startsWith('portraits');
 }
 
 /** The label itself where the model knows it; otherwise another label, always the same one. */

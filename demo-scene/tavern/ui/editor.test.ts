@@ -19,6 +19,7 @@ const site = {
     '/index.html': (await read('tavern/index.html')).replace('src="main.js"', 'src="page.js"'),
     '/main.css': await read('tavern/tavern.css'),
     '/shared/theme.css': await read('shared/theme.css'),
+    '/ui/card.css': await read('tavern/ui/card.css'),
     '/ui/editor.css': await read('tavern/ui/editor.css'),
   },
 };
@@ -104,14 +105,14 @@ describeInBrowser(
 );
 
 it('keeps the face when the hair is chosen', () => {
-  const mask = maskOf(presetsFor('portraits').Hair!, 32, 32);
+  const mask = maskOf(presetsFor({ kind: 'portraits', widthPx: 32 }).Hair!, 32, 32);
   const at = (x: number, y: number) => mask[32 * y + x];
   expect([at(16, 12), at(4, 30), at(27, 30), at(16, 23)]).toEqual([255, 255, 255, 255]);
   expect([at(16, 24), at(8, 31), at(23, 31)]).toEqual([0, 0, 0]);
 });
 
 it('halves other pictures, no pixel in both', () => {
-  const [upper, lower] = Object.values(presetsFor('items')).map((part) => maskOf(part, 8, 6));
+  const [upper, lower] = Object.values(presetsFor({ kind: 'items', widthPx: 32 })).map((part) => maskOf(part, 8, 6));
   expect(upper!.every((value, i) => value + lower![i]! === 255)).toBe(true);
   expect([upper![23], upper![24]]).toEqual([255, 0]);
 });
