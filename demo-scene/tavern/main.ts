@@ -5,7 +5,7 @@ import { AssetGenerator, CreateEngineAsync, encodeEdit } from '../../plugin/inde
 import { messageOf } from '../../runtime/index.ts';
 import { Gallery } from './people/gallery.ts';
 import { Company } from './people/guests.ts';
-import { Artist, type Sitter } from './people/sitter.ts';
+import { Artist, type Sitter, TRAINED_HERE } from './people/sitter.ts';
 import { adapterOf, adaptResolution, chooseQuality, type Quality } from './quality.ts';
 import { onPicked, PeopleList } from './ui/choosing.ts';
 import './tavern.css';
@@ -76,7 +76,7 @@ async function start(): Promise<void> {
   );
   exposeForConsole(scene, shown);
   const useModel = async (files: Record<string, Uint8Array>) =>
-    useGenerator(await AssetGenerator.LoadAsync(files, scene), 'trained here');
+    useGenerator(await AssetGenerator.LoadAsync(files, scene), TRAINED_HERE);
   const useShipped = async () => useGenerator(await AssetGenerator.LoadAsync(TAVERN.model, scene), 'portraits');
   offerTraining({ useModel, useShipped }, fail);
   await working(fillRoom(scene, gallery, company, things, surfaces));
@@ -214,7 +214,8 @@ interface Everything {
 function exposeForConsole(scene: Scene, { portraits, guests, things, surfaces }: Everything): void {
   const page = {
     portraits: () => portraits().map(summary),
-    guests: () => guests().map((guest) => ({ ...summary(guest), state: guest.state })),
+    guests: () =>
+      guests().map((guest) => ({ ...summary(guest), state: guest.state, face: guest.face && summary(guest.face) })),
     things: () => things().map(summary),
     surfaces: () => surfaces().map(summary),
     counts: () => countsOf(scene),

@@ -88,11 +88,19 @@ function depthAt(x: number): number {
 const FOV = 0.64;
 /** The least horizontal field of view, which a narrow window shows, in radians. */
 const MIN_FOV_ACROSS = 0.6;
-const TARGET = new Vector3(-0.15, 1.78, 1.4);
+/** Where the camera is at first: what it looks at, from how far away, in metres, and its angle from straight above, in radians. */
+export const VIEW = { target: [-0.15, 1.78, 1.4], distanceM: 5.5, fromAbove: 1.5 } as const;
 
 /** A camera that turns and zooms, and stays inside the room. */
 function createCamera(scene: Scene, canvas: HTMLCanvasElement): ArcRotateCamera {
-  const camera = new ArcRotateCamera('eye', -Math.PI / 2, 1.5, 5.5, TARGET.clone(), scene);
+  const camera = new ArcRotateCamera(
+    'eye',
+    -Math.PI / 2,
+    VIEW.fromAbove,
+    VIEW.distanceM,
+    new Vector3(...VIEW.target),
+    scene,
+  );
   camera.minZ = 0.1;
   camera.maxZ = 30;
   camera.lowerAlphaLimit = -Math.PI / 2 - 0.55;

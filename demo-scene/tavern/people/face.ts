@@ -1,5 +1,5 @@
 import { Observable } from '@babylonjs/core/Misc/observable.js';
-import { changeRecipe, varyRecipe } from '../../../plugin/index.ts';
+import { changeRecipe, checkRecipe, varyRecipe } from '../../../plugin/index.ts';
 import type { RecipeChanges, SitterRecipe } from './keeping.ts';
 import { lineOf, spoken } from './lines.ts';
 import { nameOf } from './names.ts';
@@ -48,7 +48,8 @@ export class Face implements Sitter {
     this.changed();
     try {
       await this.artist.generator.generatePixelsAsync({ ...recipe, priority: 1, signal: painting.signal });
-      this.current = recipe;
+      const checked = checkRecipe(recipe, this.artist.generator.info);
+      if ('recipe' in checked) this.current = checked.recipe; // without what has no effect
     } finally {
       if (this.painting === painting) this.painting = null;
       this.changed();

@@ -154,7 +154,8 @@ export class FloorPath {
   directionAt(distanceM: number): Direction {
     const found = this.marks.findIndex((mark) => mark > distanceM);
     const next = Math.max(1, found === -1 ? this.points.length - 1 : found);
-    const [[fromX, fromZ], [toX, toZ]] = [this.points[next - 1]!, this.points[next] ?? this.points[next - 1]!];
+    const from = this.points[next - 1]!;
+    const [[fromX, fromZ], [toX, toZ]] = [from, this.points[next] ?? from];
     const [along, away] = [toX - fromX, toZ - fromZ];
     if (Math.abs(along) > Math.abs(away)) return along > 0 ? 'right' : 'left';
     return away > 0 ? 'up' : 'down';

@@ -15,7 +15,7 @@ import { createFrame, hideIn, NamePlate, type PictureFrame, showIn } from './fra
 import type { RecipeChanges, SitterRecipe } from './keeping.ts';
 import { lineOf, spoken } from './lines.ts';
 import { nameOf, nameOfThing, remarkOn } from './names.ts';
-import { type Artist, paintsPeople, type Sitter } from './sitter.ts';
+import { type Artist, type Sitter, TRAINED_HERE } from './sitter.ts';
 
 /** A framed portrait on the wall: a generated texture that can be painted again. */
 export class Portrait implements Sitter {
@@ -66,7 +66,7 @@ export class Portrait implements Sitter {
   }
 
   private get isPerson(): boolean {
-    return !this.artist || paintsPeople(this.artist);
+    return this.artist?.name !== TRAINED_HERE;
   }
 
   /** Paints the first picture by this artist, and shows it while it is painted. */
@@ -83,7 +83,7 @@ export class Portrait implements Sitter {
     });
     this.texture = texture;
     this.engrave();
-    const crop = generator.info.widthPx < 64 && paintsPeople(artist) ? 'bust' : 'whole';
+    const crop = generator.info.widthPx < 64 && this.isPerson ? 'bust' : 'whole';
     texture.onProgressObservable.add((progress) => {
       if (texture.isReady()) showIn(this.frame, texture, crop);
       this.onProgressObservable.notifyObservers(progress);

@@ -4,6 +4,9 @@ import type { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { AssetGenerator } from '../../../plugin/index.ts';
 import { Keeping, type RecipeChanges, type SitterRecipe } from './keeping.ts';
 
+/** The name of a model that a visitor has trained: who knows what it paints. */
+export const TRAINED_HERE = 'trained here';
+
 /** A model that paints, with the name it has in copied recipes. */
 export class Artist {
   readonly keeping: Keeping;
@@ -49,11 +52,6 @@ export interface Sitter {
 export function expressionsOf({ artist, expressAsync }: Sitter): readonly string[] {
   const { expression } = artist?.generator.info.attributes ?? {};
   return expressAsync && Array.isArray(expression) ? expression : [];
-}
-
-/** Whether a model paints people: others, such as those trained in this page, may paint anything. */
-export function paintsPeople({ generator }: Artist): boolean {
-  return generator.info.kind.startsWith('portraits');
 }
 
 /** The label itself where the model knows it; otherwise another label, always the same one. */

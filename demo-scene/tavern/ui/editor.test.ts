@@ -83,6 +83,29 @@ describeInBrowser(
       expect(await page.call('lastAsked')).toMatchObject({ image: null, mask: null, interpolate: null });
     });
 
+    it('asks for the same person with one attribute changed, or with any', async () => {
+      const page = await openPage<CardPage>(site);
+      const { playwright } = page;
+      await page.call('open');
+      await playwright.selectOption('[data-attribute=hair_colour]', 'red');
+      const red = { attributes: { hair_colour: 'red' }, sameAs: { hair_colour: 'any' } };
+      expect(await page.call('lastAsked')).toEqual(red);
+      await playwright.locator('input[data-attribute=age]').fill('40');
+      const sameAs = { hair_colour: 'any', age: 'any' };
+      expect(await page.call('lastAsked')).toEqual({ attributes: { hair_colour: 'red', age: 40 }, sameAs });
+      await playwright.selectOption('[data-attribute=hair_colour]', 'any');
+      expect(await page.call('lastAsked')).toEqual({ attributes: { age: 40 }, sameAs });
+      await playwright.check('[aria-label="any age"]');
+      expect(await page.call('lastAsked')).toEqual({ attributes: null, sameAs });
+      await playwright.selectOption('[data-attribute=kind]', 'orc');
+      expect(await page.call('lastAsked')).toEqual({ label: 'orc' });
+      expect(await playwright.locator('[data-attribute=gender] option').allTextContents()).toEqual([
+        'any',
+        'female',
+        'male',
+      ]);
+    });
+
     it('marks by its buttons, and nothing again', async () => {
       const page = await openPage<CardPage>(site);
       const { playwright } = page;
