@@ -24,6 +24,7 @@ export {
   type NumberRange,
   type Vocabulary,
 } from './core/attributes.ts';
+export { toBase64 } from './core/base64.ts';
 export { channelNames, MATERIAL_CHANNELS } from './core/channelNames.ts';
 export { atop, blend } from './core/composite.ts';
 export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
@@ -145,8 +146,8 @@ export {
   sampleSheet,
 } from './evaluation/sheets.ts';
 // Kernels that the plugin calls itself
+export { readTexels, type WriteTexelsOptions, writeTexels } from './kernels/texels.ts';
 export { compilationDone, compileOnly, submitKernels } from './kernels/webgpu/commands.ts';
-export { prepareTexels, type WriteTexelsOptions, writeTexels } from './kernels/webgpu/texels.ts';
 // Networks
 export {
   autoencoderKlShapes,
@@ -194,7 +195,7 @@ export { planUNet2D, unet2d, unet2dInSlices, unet2dShapes } from './networks/une
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
 export { timeChannels, type UNet2DCondition } from './networks/unet2dEmbedding.ts';
 export { downloadWeights, initialWeights, uploadWeights } from './networks/weights.ts';
-export { encodeEdit, type PictureBytes, toBase64 } from './recipe/bytes.ts';
+export { encodeEdit, type PictureBytes } from './recipe/bytes.ts';
 export { changeRecipe, recipeEntries, shortRecipe, varyRecipe, withoutDefaults } from './recipe/change.ts';
 export {
   CLASSIFIER_SCALE_DEFAULT,
@@ -236,7 +237,6 @@ export {
   imagesToPixels,
   latentTensor,
   pixelsToImages,
-  splitImages,
 } from './sampling/autoencoder.ts';
 export type { Classifiers } from './sampling/classifierGuide.ts';
 export type { Networks, SampleOptions } from './sampling/completeAll.ts';
@@ -264,6 +264,7 @@ export { createNoisyClassifier, type NoisyClassifier } from './sampling/noisyCla
 export { sample, sampleInSlices, sampleRecipesInSlices } from './sampling/sample.ts';
 export type { SampleRun, SampleStep } from './sampling/samplingPlan.ts';
 export { createTeacher } from './sampling/teacher.ts';
+export { type TexelImage, texelImages } from './sampling/texelImages.ts';
 // Surface: the maps of a material, and pixel art
 export { ambientOcclusionMap, OCCLUSION_DEFAULTS, type OcclusionOptions } from './surface/ambientOcclusion.ts';
 export { CAVITY_DEFAULTS, type CavityOptions, cavityMap } from './surface/cavity.ts';

@@ -110,7 +110,9 @@ export function modelFiles(
     { config: smallUNetConfig(dataset), weights: unet },
   ] as const;
   const statistics = latentStatistics(latents);
-  const content = modelContent(dataset, networks[0], statistics, networks[1], diffusionOptionsOf(settings));
+  const content = modelContent(dataset, networks[0], statistics, networks[1], diffusionOptionsOf(settings), [
+    ...dataset.classLabels.keys(),
+  ]);
   return modelFolderFiles(content, { dtype: 'F16' });
 }
 

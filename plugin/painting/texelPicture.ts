@@ -1,53 +1,44 @@
-import {
-  type DiffusionModel,
-  type ImageTensor,
-  imagesToPixels,
-  MATERIAL_CHANNELS,
-  writeTexels,
-} from '../../runtime/index.ts';
+import { readTexels, type TexelImage, writeTexels } from '../../runtime/index.ts';
 import { gpuTextureOf, type PictureTarget, updateMipmaps } from '../texture/texelTexture.ts';
 import type { Picture } from './painter.ts';
 
-/** A picture as decoded values on the device that draws the scene: (1, H, W, channels). */
+/** A picture as bytes on the device that draws the scene. */
 export class TexelPicture implements Picture {
-  /** @param values owned by the picture */
-  constructor(
-    private readonly values: ImageTensor,
-    private readonly model: DiffusionModel,
-  ) {}
+  /** @param image owned by the picture */
+  constructor(private readonly image: TexelImage) {}
 
   get widthPx(): number {
-    return this.values.shape[2];
+    return this.image.widthPx;
   }
 
   get heightPx(): number {
-    return this.values.shape[1];
+    return this.image.heightPx;
   }
 
   get sizeBytes(): number {
-    return 4 * this.values.size;
+    const { picture, maps } = this.image;
+    return 4 * (picture.size + (maps?.size ?? 0));
   }
 
   get hasMaps(): boolean {
-    return this.values.shape[3] === MATERIAL_CHANNELS;
+    return this.image.maps !== null;
   }
 
   drawInto({ texture, flipY }: PictureTarget, x = 0, y = 0): void {
-    const { premultipliedAlpha: premultiplied } = this.model.index.figment;
-    writeTexels(this.values, 0, gpuTextureOf(texture), { premultiplied, flipY, x, y });
+    writeTexels(this.image.picture, this.widthPx, gpuTextureOf(texture), { flipY, x, y });
     updateMipmaps(texture);
   }
 
   drawMapsInto({ texture, flipY }: PictureTarget): void {
-    writeTexels(this.values, 0, gpuTextureOf(texture), { premultiplied: false, flipY, maps: true });
+    writeTexels(this.image.maps!, this.widthPx, gpuTextureOf(texture), { flipY });
   }
 
-  async readPixelsAsync(): Promise<Uint8Array> {
-    const [pixels] = await imagesToPixels(this.model, this.values);
-    return pixels!;
+  readPixelsAsync(): Promise<Uint8Array> {
+    return readTexels(this.image.picture, this.widthPx);
   }
 
   dispose(): void {
-    this.values.dispose();
+    this.image.picture.dispose();
+    this.image.maps?.dispose();
   }
 }

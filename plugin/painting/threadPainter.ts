@@ -18,10 +18,9 @@ import {
   type Pace,
   type PacedRun,
   pixelsToImages,
-  prepareTexels,
   type Recipe,
-  splitImages,
   submitKernels,
+  texelImages,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { Latents } from '../latents.ts';
@@ -136,7 +135,6 @@ export class ThreadPainter implements Painter {
     const refined = { ...asked, pipeline: 'cvae+ddpm', strength: 0.5 } as const;
     if (this.cvae) await this.compilePainting(completeRecipe(refined, this.info), signal);
     if (this.teacher) await this.compilePainting(completeRecipe(inSteps, this.info), signal);
-    prepareTexels(this.options.device!);
     await compilationDone();
     const quick = this.info.student ? {} : { numInferenceSteps: 1 };
     if (!this.isSound) await this.tryOut(completeRecipe({ ...asked, ...quick }, this.info), signal);
@@ -144,7 +142,7 @@ export class ThreadPainter implements Painter {
 
   private async compilePainting(recipe: Recipe, signal: AbortSignal): Promise<void> {
     const images = await paintBatch(this.networks, [recipe], { signal }, this.ownPace(), compileOnly);
-    for (const image of compileOnly(() => splitImages(images))) image.dispose();
+    for (const picture of compileOnly(() => this.toTexels(images))) picture.dispose();
     images.dispose();
   }
 
@@ -255,6 +253,6 @@ export class ThreadPainter implements Painter {
   }
 
   private toTexels(images: ImageTensor): Picture[] {
-    return splitImages(images).map((image) => new TexelPicture(image, this.model));
+    return texelImages(this.model, images).map((image) => new TexelPicture(image));
   }
 }

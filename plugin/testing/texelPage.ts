@@ -9,8 +9,17 @@ import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
 import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js';
 import { Scene } from '@babylonjs/core/scene.js';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { getBackend, memory, ones, tensor4d, engine as tfjs } from '@tensorflow/tfjs-core';
-import { writeTexels } from '../../runtime/index.ts';
+import {
+  dispose,
+  getBackend,
+  memory,
+  ones,
+  slice,
+  type Tensor4D,
+  tensor4d,
+  engine as tfjs,
+} from '@tensorflow/tfjs-core';
+import { packTexels, writeTexels } from '../../runtime/kernels/texels.ts';
 import { adoptDeviceAsync, CreateEngineAsync, describeDevice, sharesDevice } from '../device.ts';
 import { createTexelTexture, gpuTextureOf, type TexelTextureOptions, updateMipmaps } from '../texture/texelTexture.ts';
 
@@ -89,8 +98,10 @@ export async function showTexels(
     if (mode === GPUMapMode.READ) numReadBacks++;
     return mapAsync.call(this, mode, ...range);
   };
-  writeTexels(images, index, gpuTextureOf(texture), { premultiplied: true, flipY: true });
-  images.dispose();
+  const image = slice(images, [index, 0, 0, 0], [1, ...images.shape.slice(1)]) as Tensor4D;
+  const texels = packTexels(image, { premultiplied: true, maps: false });
+  writeTexels(texels, images.shape[2], gpuTextureOf(texture), { flipY: true });
+  dispose([images, image, texels]);
   ones(shape).dispose(); // takes the buffer that the images had
   updateMipmaps(texture);
   await draw();

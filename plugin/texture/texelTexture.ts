@@ -1,4 +1,4 @@
-// Textures whose texels come from a compute pass (on WebGPU) or from bytes (on any engine), and what pictures are drawn
+// Textures whose texels come from the GPU (on WebGPU) or from bytes (on any engine), and what pictures are drawn
 // into. Row 0 is the picture's bottom row, because Babylon's meshes have v = 0 at the bottom.
 
 import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
@@ -22,7 +22,7 @@ export interface TexelTextureOptions {
   mipmaps: boolean;
   /** Shows hard pixels when magnified. When minified, pixels are averaged where there are mipmaps. */
   nearest: boolean;
-  /** Lets `writeTexels` write it. This has an effect on WebGPU only. */
+  /** Lets compute shaders write it. This has an effect on WebGPU only. */
   storage: boolean;
 }
 

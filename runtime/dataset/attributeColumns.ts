@@ -1,3 +1,4 @@
+import type { AttributeExamples } from '../core/attributeExamples.ts';
 import {
   ANY,
   type Attributes,
@@ -25,6 +26,13 @@ export interface NumberColumn {
 }
 
 export type AttributeColumn = WordColumn | NumberColumn;
+
+/** Images of which label and attributes are known. */
+interface LabelledImages {
+  readonly labels: readonly string[];
+  readonly classLabels: ArrayLike<number>;
+  readonly attributes?: readonly AttributeColumn[];
+}
 
 /** What the attributes of a data set can be. */
 export function vocabularyOf(columns: readonly AttributeColumn[] = []): Vocabulary {
@@ -85,6 +93,32 @@ export function selectColumns(columns: readonly AttributeColumn[], names: readon
         : `attribute "${name}" is unknown; did you mean "${nearest}"? known attributes: ${known.join(', ')}`,
     );
   });
+}
+
+/**
+ * What some images are, as examples by which a model decides on what a recipe leaves open: of each label up to so many images
+ * of which everything is known, spread evenly.
+ */
+export function examplesOfImages(
+  { classLabels, labels, attributes = [] }: LabelledImages,
+  images: ArrayLike<number>,
+  perLabel: number,
+): AttributeExamples {
+  const values = encodeColumns(attributes, images);
+  const isKnown = (at: number) => attributes.every((_, place) => values[at * attributes.length + place]! >= 0);
+  const chosen = labels.flatMap((_, label) => {
+    const members = Array.from(images).flatMap((image, at) =>
+      classLabels[image] === label && isKnown(at) ? [at] : [],
+    );
+    const count = Math.min(perLabel, members.length);
+    return Array.from({ length: count }, (_, i) => members[Math.floor((i * members.length) / count)]!);
+  });
+  return {
+    labels: Uint8Array.from(chosen, (at) => classLabels[images[at]!]!),
+    values: Float32Array.from(
+      chosen.flatMap((at) => [...values.subarray(at * attributes.length, (at + 1) * attributes.length)]),
+    ),
+  };
 }
 
 /** The images by combination of their values, each combination's in ascending order. */

@@ -1,3 +1,5 @@
+import { fromBase64, toBase64 } from '../core/base64.ts';
+
 /** Bytes, or the same as base64, as saved recipes have them. */
 export type PictureBytes = Uint8Array | Uint8ClampedArray | string;
 
@@ -17,22 +19,4 @@ export function encodeEdit({ image, mask }: { image?: PictureBytes; mask?: Pictu
 } {
   const encoded = (bytes: PictureBytes) => (typeof bytes === 'string' ? bytes : toBase64(Uint8Array.from(bytes)));
   return { ...(image !== undefined && { image: encoded(image) }), ...(mask !== undefined && { mask: encoded(mask) }) };
-}
-
-const CHUNK = 2 ** 15; // arguments of one call
-
-/** Bytes as text, for JSON. */
-export function toBase64(bytes: Uint8Array): string {
-  let binary = '';
-  for (let at = 0; at < bytes.length; at += CHUNK) binary += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
-  return btoa(binary);
-}
-
-/** The bytes again; null when the text is none of theirs. */
-export function fromBase64(text: string): Uint8Array | null {
-  try {
-    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  } catch {
-    return null;
-  }
 }

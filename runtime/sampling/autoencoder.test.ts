@@ -8,7 +8,7 @@ import { runToEnd } from '../core/slices.ts';
 import { encode, scaleLatents } from '../networks/autoencoderKl.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyModelFiles, withModel } from '../testing/tinyModel.ts';
-import { decodeLatents, decodeLatentsInSlices, encodePixelsInSlices, splitImages } from './autoencoder.ts';
+import { decodeLatents, decodeLatentsInSlices, encodePixelsInSlices } from './autoencoder.ts';
 import { createModel } from './model.ts';
 
 describe('decodeLatentsInSlices', () => {
@@ -42,23 +42,6 @@ describe('decodeLatentsInSlices', () => {
       expect(latents.isDisposed).toBe(false);
       latents.dispose();
     });
-  });
-});
-
-describeOnBackends(() => {
-  it('gives each image a tensor of its own', async () => {
-    const values = Float32Array.from({ length: 3 * 2 * 1 * 4 }, (_, i) => i);
-    const images = tensor4d(values, [3, 2, 1, 4]);
-    const before = memory().numTensors;
-    const parts = splitImages(images);
-    expect(memory().numTensors).toBe(before + 3);
-    images.dispose();
-    for (const [i, part] of parts.entries()) {
-      expect(part.shape).toEqual([1, 2, 1, 4]);
-      expect(await part.data()).toEqual(values.slice(8 * i, 8 * i + 8));
-      part.dispose();
-    }
-    expect(memory().numTensors).toBe(before - 1);
   });
 });
 

@@ -134,12 +134,6 @@ function assertSpread({ figment }: ModelIndex, spread: number): void {
 /** Latents or decoded images, (B, H, W, channels). */
 export type ImageTensor = Tensor4D;
 
-/** One tensor (1, H, W, channels) for each image; the caller disposes them, `images` stays. */
-export function splitImages(images: ImageTensor): ImageTensor[] {
-  const [numImages, ...shape] = images.shape;
-  return Array.from({ length: numImages }, (_, i) => slice(images, [i, 0, 0, 0], [1, ...shape]));
-}
-
 /**
  * The latents of one picture as a tensor, for `decodeLatentsInSlices`.
  *

@@ -1,6 +1,5 @@
 // The VAE as a generator: z from the seed, one pass of the decoder.
 import { dispose, type Tensor, type Tensor2D, type Tensor4D, tensor2d } from '@tensorflow/tfjs-core';
-import { encodeAttributes, type Vocabulary } from '../core/attributes.ts';
 import { normals } from '../core/random.ts';
 import { runToEnd } from '../core/slices.ts';
 import { slerp } from '../diffusion/slerp.ts';
@@ -18,8 +17,9 @@ import { uploadWeights } from '../networks/weights.ts';
 import { indexOfLabel } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { ModelFiles } from '../weights/modelFolder.ts';
-import type { ModelIndex } from '../weights/modelIndex.ts';
+import type { FigmentEntry, ModelIndex } from '../weights/modelIndex.ts';
 import { checkWeights } from '../weights/weightTensor.ts';
+import { type Asked, decidedAttributes } from './conditioningOf.ts';
 import { recordedInSlices } from './recordedPass.ts';
 
 /** A class-conditional VAE with one latent vector, its weights on the current backend. */
@@ -37,7 +37,7 @@ export interface ConditionalVae extends CvaeNetwork {
 }
 
 /** What decides on a picture of the conditional VAE. */
-type Drawn = Pick<Recipe, 'label' | 'attributes' | 'seed' | 'interpolate'>;
+type Drawn = Asked & Pick<Recipe, 'seed'>;
 
 /** The stream of a seed that z comes from, apart from those of the diffusion. */
 const Z_STREAM = 0x50000000;
@@ -79,19 +79,18 @@ function free(weights: Record<string, Tensor>): void {
  * z ~ N(0, I) drawn by the seed. There are no steps, and no guidance. `return()` gives it up. Call `next()` outside of
  * tf.tidy.
  *
- * @param known the model's labels, whose order is that of the classes, and attributes
+ * @param known the model's labels, whose order is that of the classes, its attributes and their examples
  * @returns      through the generator, float32 (B, H, W, channels), about [−1, 1]; the caller disposes it
  * @throws       RangeError for an unknown label or attribute, at the first slice
  */
 export function* cvaeImagesInSlices(
   { config, weights }: CvaeNetwork,
-  known: { readonly labels: readonly string[]; readonly attributes?: Vocabulary },
+  known: { readonly labels: readonly string[] } & Pick<FigmentEntry, 'attributes' | 'examples'>,
   requests: readonly Drawn[],
 ): Generator<void, Tensor4D> {
-  const vocabulary = known.attributes ?? {};
   const condition = {
     classLabels: requests.map(({ label }) => indexOfLabel(known.labels, label)),
-    attributes: requests.flatMap(({ attributes = {} }) => encodeAttributes('generate', vocabulary, attributes)),
+    attributes: requests.flatMap((request) => decidedAttributes(known.labels, known, request).own),
   };
   const z = latentVectors(config.latent_size, requests);
   const rows = decoderRows(config, weights, condition);

@@ -1,9 +1,11 @@
 import { type Tensor2D, tidy } from '@tensorflow/tfjs-core';
+import { decideAttributes } from '../core/attributeExamples.ts';
 import { ANY, ANY_WORD, type Attributes, encodeAttributes } from '../core/attributes.ts';
 import { conditioning, type SamplingConditions } from '../networks/conditioning.ts';
 import { embeddingRows } from '../networks/layers.ts';
 import { indexOfLabel } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
+import type { FigmentEntry } from '../weights/modelIndex.ts';
 import type { DiffusionModel } from './model.ts';
 
 /** What a batch of pictures is to be, ready for the U-Net: it takes these classes, or for each of them a row of vectors. */
@@ -17,7 +19,42 @@ export interface BatchCondition {
 }
 
 /** What a condition is made from. */
-type Told = Pick<Recipe, 'label' | 'attributes' | 'sameAs' | 'sameFor' | 'numInferenceSteps' | 'guidanceScale'>;
+type Told = Asked & Pick<Recipe, 'sameFor' | 'numInferenceSteps' | 'guidanceScale'>;
+
+/** What a recipe says of the attributes of its picture. */
+export type Asked = Pick<Recipe, 'label' | 'attributes' | 'sameAs'> &
+  Partial<Pick<Recipe, 'seed' | 'interpolate'>> & { image?: unknown };
+
+/** The attributes of a picture, and those of the one that it is to be the same as, as a network takes them. */
+export interface DecidedAttributes {
+  own: number[];
+  origin: number[] | null;
+}
+
+/**
+ * The attributes that a recipe asks for, and where it leaves them open those that the model's examples decide on. Of a
+ * picture that begins from another one they stay open: that one tells.
+ *
+ * @throws RangeError for an attribute that the model lacks
+ */
+export function decidedAttributes(
+  labels: readonly string[],
+  { attributes: vocabulary = {}, examples }: Pick<FigmentEntry, 'attributes' | 'examples'>,
+  { label, attributes = {}, sameAs, seed, interpolate, image }: Asked,
+): DecidedAttributes {
+  const nearer = interpolate && interpolate.amount > 0.5 ? interpolate.seed : seed;
+  const decided = (asked: Attributes) => {
+    const values = encodeAttributes('generate', vocabulary, asked);
+    if (!examples || image || nearer === undefined) return values;
+    return decideAttributes(examples, indexOfLabel(labels, label), values, nearer);
+  };
+  if (!sameAs) return { own: decided(attributes), origin: null };
+  const known = Object.entries({ ...attributes, ...sameAs }).filter(([, value]) => value !== ANY_WORD);
+  const origin = decided(Object.fromEntries(known));
+  const own = encodeAttributes('generate', vocabulary, attributes);
+  const isOpen = (place: number) => own[place] === ANY && !Object.hasOwn(sameAs, Object.keys(vocabulary)[place]!);
+  return { own: own.map((value, place) => (isOpen(place) ? origin[place]! : value)), origin };
+}
 
 /**
  * The condition of a batch of recipes, and "any" for guidance.
@@ -31,9 +68,7 @@ export function conditionOf(
   const { labels, figment } = index;
   const any = labels.length;
   const classLabels = recipes.map(({ label }) => indexOfLabel(labels, label));
-  const vocabulary = (network && figment.attributes) ?? {};
-  const encoded = (attributes: Attributes) => encodeAttributes('generate', vocabulary, attributes);
-  const attributes = recipes.flatMap((recipe) => encoded(recipe.attributes ?? {}));
+  const decided = recipes.map((recipe) => decidedAttributes(labels, network ? figment : {}, recipe));
   if (!network) {
     const nullLabel = figment.nullLabel === undefined ? any : (figment.nullLabel ?? -1);
     const rows = classLabels.map((label) => rowOfLabel(label, nullLabel));
@@ -41,16 +76,15 @@ export function conditionOf(
   }
   // Rows of the table: the pictures themselves, those that they are to be the same as at first, and "any".
   const origins = [...recipes.keys()].filter((picture) => recipes[picture]!.sameAs);
-  const ofOrigins = origins.flatMap((picture) => {
-    const { attributes, sameAs } = recipes[picture]!;
-    const all = Object.entries({ ...attributes, ...sameAs }).filter(([, value]) => value !== ANY_WORD);
-    return encoded(Object.fromEntries(all));
-  });
   const anyAttributes = Object.keys(network.config.attributes).map(() => ANY);
   const rowLabels = [...classLabels, ...origins.map((picture) => classLabels[picture]!), any];
   const vectors = conditioning(network.config, network.weights, {
     classLabels: rowLabels,
-    attributes: [...attributes, ...ofOrigins, ...anyAttributes],
+    attributes: [
+      ...decided.flatMap(({ own }) => own),
+      ...origins.flatMap((picture) => decided[picture]!.origin!),
+      ...anyAttributes,
+    ],
     ...(network.config.student && { sampling: samplingOf(recipes[0]!, rowLabels.length) }),
   });
   const classesAt = (step: number) =>

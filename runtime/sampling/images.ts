@@ -52,7 +52,7 @@ export function* imagesInSlices(
 
 /** What recipes may ask a conditional VAE for. */
 function knownTo({ index: { labels, figment } }: ConditionalVae) {
-  return { labels, attributes: figment.attributes ?? {} };
+  return { labels, ...figment };
 }
 
 /** The pictures of the pipeline cvae: one pass is its only step. */

@@ -1,8 +1,10 @@
-import { type Tensor4D, tensor4d } from '@tensorflow/tfjs-core';
+import { mul, scalar, type Tensor1D, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { normals } from '../core/random.ts';
 import { slerp } from '../diffusion/slerp.ts';
+import { seedBits, seededNormals } from '../kernels/normals.ts';
 import type { Tiles } from '../networks/windows.ts';
 import type { Recipe } from '../recipe/recipe.ts';
+import { recordedInSlices } from './recordedPass.ts';
 import type { SamplingPlan } from './samplingPlan.ts';
 
 /** What noise is for: the step of a sampler, what is kept of an image, or the way back to before a step. */
@@ -13,8 +15,37 @@ const START_STREAM = 0;
 /** More than there are steps. */
 const STREAMS_PER_USE = 2 ** 16;
 
-/** Standard normal latents that the images begin with, (B, h, w, c): of their seeds, or between two of them. */
-export function startNoise(plan: SamplingPlan): Tensor4D {
+/**
+ * Standard normal latents that the images begin with, times `scale`: of their seeds, or between two of them. Where steps are
+ * recorded, those of the seeds alone are, too.
+ *
+ * @param owner frees the recording by `forgetRecordings`
+ * @returns     through the generator, (B, h, w, c); the caller disposes it
+ */
+export function* startNoiseInSlices(owner: object, plan: SamplingPlan, scale: number): Generator<void, Tensor4D> {
+  const { recipes, latentShape, tiles, isRecorded } = plan;
+  const scaled = (eps: Tensor4D): Tensor4D => (scale === 1 ? eps : mul(eps, scale));
+  if (!isRecorded || tiles[0] * tiles[1] > 1 || recipes.some(({ interpolate }) => interpolate)) {
+    return tidy(() => scaled(startNoise(plan)));
+  }
+  const shape = [recipes.length, ...latentShape];
+  return yield* recordedInSlices(owner, {
+    name: `noise ${shape} times ${scale}`,
+    inputs: [{ input: seedsOf(plan), shape: [recipes.length] }],
+    shape,
+    pass: (seeds) => scaled(seededNormals(seeds as Tensor1D, scalar(START_STREAM), shape)),
+    inSlices: function* () {
+      return tidy(() => scaled(startNoise(plan)));
+    },
+  });
+}
+
+/** The seeds of the images, as `seededNormals` takes them. */
+export function seedsOf({ recipes }: SamplingPlan): Float32Array {
+  return seedBits(recipes.map(({ seed }) => seed));
+}
+
+function startNoise(plan: SamplingPlan): Tensor4D {
   const draw = (seed: number) => tiledNormals(seed, START_STREAM, plan.latentShape, plan.tiles);
   const values = valuesOf(plan, ({ seed, interpolate }) =>
     interpolate ? slerp(draw(seed), draw(interpolate.seed), interpolate.amount) : draw(seed),
@@ -24,15 +55,15 @@ export function startNoise(plan: SamplingPlan): Tensor4D {
 
 /** Standard normal latents of each image, (B, h, w, c): of its seed, the step, which time that is made, and the use. */
 export function noise(plan: SamplingPlan, ...of: NoiseOf): Tensor4D {
-  return tensor4d(noiseValues(plan, ...of), [plan.recipes.length, ...plan.latentShape]);
+  const values = valuesOf(plan, ({ seed }) => tiledNormals(seed, noiseStream(...of), plan.latentShape, plan.tiles));
+  return tensor4d(values, [plan.recipes.length, ...plan.latentShape]);
 }
 
 type NoiseOf = [use: (typeof USES)[number], index: number, pass: number];
 
-/** The values of `noise`. */
-export function noiseValues(plan: SamplingPlan, ...[use, index, pass]: NoiseOf): Float32Array {
-  const stream = STREAMS_PER_USE * (USES.length * pass + USES.indexOf(use)) + index + 1;
-  return valuesOf(plan, ({ seed }) => tiledNormals(seed, stream, plan.latentShape, plan.tiles));
+/** The stream of each seed that `noise` draws from. */
+export function noiseStream(...[use, index, pass]: NoiseOf): number {
+  return STREAMS_PER_USE * (USES.length * pass + USES.indexOf(use)) + index + 1;
 }
 
 /** Puts the values of each image together. */

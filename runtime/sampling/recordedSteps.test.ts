@@ -1,5 +1,5 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { engine, memory, type Tensor4D } from '@tensorflow/tfjs-core';
+import { dispose, engine, memory, type Tensor4D } from '@tensorflow/tfjs-core';
 import { describe, expect, it, vi } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { submitKernels } from '../kernels/webgpu/commands.ts';
@@ -11,6 +11,7 @@ import { generate } from './generate.ts';
 import { imagesInSlices } from './images.ts';
 import { createModel, type DiffusionModel } from './model.ts';
 import { sample } from './sample.ts';
+import { texelImages } from './texelImages.ts';
 
 /** Of 255: sums in another order round differently. */
 const TOLERANCE = 2;
@@ -35,7 +36,7 @@ const recipesOf = (model: DiffusionModel, requests: PictureOptions[], options: S
   completeAll({ model }, requests, options).recipes;
 
 /** Runs several batches, one slice of each after the other. */
-async function inTurns(model: DiffusionModel, batches: Recipe[][]): Promise<Uint8Array[][]> {
+function imagesInTurns(model: DiffusionModel, batches: Recipe[][]): Tensor4D[] {
   const works = batches.map((recipes) => imagesInSlices({ model }, recipes));
   const made: Tensor4D[] = [];
   while (works.some((_, i) => !made[i])) {
@@ -45,6 +46,11 @@ async function inTurns(model: DiffusionModel, batches: Recipe[][]): Promise<Uint
       if (done) made[i] = value as Tensor4D;
     }
   }
+  return made;
+}
+
+async function inTurns(model: DiffusionModel, batches: Recipe[][]): Promise<Uint8Array[][]> {
+  const made = imagesInTurns(model, batches);
   const pictures = await Promise.all(made.map((images) => imagesToPixels(model, images)));
   for (const images of made) images.dispose();
   return pictures;
@@ -74,30 +80,36 @@ describe('pictures by recordings', () => {
       model.dispose();
     });
 
-    it('make nothing anew at a step, and free what they held with the model', async () => {
-      if (backend !== 'webgpu') return;
-      const model = createModel(tinyModelFiles());
-      const options = { sampler: 'dpm++', guidanceScale: 2, numInferenceSteps: 4 } as const;
-      await generate(model, [ELF], options);
-      const { device } = engine().backend as WebGPUBackend;
-      const spies = [vi.spyOn(device, 'createBindGroup'), vi.spyOn(device, 'createBuffer')];
-      const { numTensors } = memory();
-      const counts: number[][] = [];
-      const work = imagesInSlices({ model }, recipesOf(model, [ORC], options));
-      for (let slice = work.next(); !slice.done; slice = work.next()) {
-        if (slice.value) counts.push([...spies.map(({ mock }) => mock.calls.length), memory().numTensors]);
-        if (slice.value?.step === 4) work.return(undefined as never);
-      }
-      expect(counts).toHaveLength(4);
-      expect(new Set(counts.map(String)).size).toBe(1);
-      expect(memory().numTensors).toBe(numTensors);
-      for (const spy of spies) spy.mockRestore();
-      submitKernels();
-      const destroyed = vi.spyOn(GPUBuffer.prototype, 'destroy');
-      model.dispose();
-      expect(destroyed.mock.calls.length).toBeGreaterThan(20);
-      destroyed.mockRestore();
-    });
+    it.each(['dpm++', 'ddpm'] as const)(
+      'make nothing anew from noise to texels, and free what they held: %s',
+      async (sampler) => {
+        if (backend !== 'webgpu') return;
+        const model = createModel(tinyModelFiles());
+        const options = { sampler, guidanceScale: 2, numInferenceSteps: 4 } as const;
+        const [first] = imagesInTurns(model, [recipesOf(model, [ELF], options)]);
+        dispose([first!, texelImages(model, first!)[0]!.picture]);
+        submitKernels();
+        const { device } = engine().backend as WebGPUBackend;
+        const spies = [vi.spyOn(device, 'createBindGroup'), vi.spyOn(device, 'createBuffer')];
+        const { numTensors } = memory();
+        const counts: number[] = [];
+        const work = imagesInSlices({ model }, recipesOf(model, [ORC], options));
+        let slice = work.next();
+        for (; !slice.done; slice = work.next()) if (slice.value) counts.push(memory().numTensors);
+        const [texels] = texelImages(model, slice.value);
+        expect(counts).toHaveLength(4);
+        expect(new Set(counts).size).toBe(1);
+        for (const spy of spies) expect(spy).not.toHaveBeenCalled();
+        dispose([slice.value, texels!.picture]);
+        expect(memory().numTensors).toBe(numTensors);
+        for (const spy of spies) spy.mockRestore();
+        submitKernels();
+        const destroyed = vi.spyOn(GPUBuffer.prototype, 'destroy');
+        model.dispose();
+        expect(destroyed.mock.calls.length).toBeGreaterThan(20);
+        destroyed.mockRestore();
+      },
+    );
 
     it('do not mix when two batches are at work, or one was given up', async () => {
       const model = createModel(tinyModelFiles());

@@ -1,14 +1,15 @@
-// The steps of the reverse process as recordings: guidance, network and sampler of a step are one list of commands.
-import { dispose, type Tensor, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core';
+// The steps of the reverse process as recordings: guidance, network, noise and sampler of a step are one list of commands.
+import { dispose, scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core';
 import { abortable, runToEnd } from '../core/slices.ts';
 import { guidedPredictionInSlices, type SlicedDenoisingModel } from '../diffusion/guidance.ts';
+import { seededNormals } from '../kernels/normals.ts';
 import type { Graph, Value } from '../kernels/plan/graph.ts';
 import { currentRecorder, type Recorder, replayed } from '../kernels/plan/recordings.ts';
 import { oneHotValues } from '../networks/layers.ts';
 import { unet2dOfEmbedding } from '../networks/unet2d.ts';
 import { sinesOf, stepEmbeddings, timeChannels } from '../networks/unet2dEmbedding.ts';
 import { samplingKey } from '../recipe/keys.ts';
-import { noiseValues } from './latentNoise.ts';
+import { noiseStream, seedsOf } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';
 import type { SampleStep, SamplingPlan } from './samplingPlan.ts';
 
@@ -55,7 +56,7 @@ export function* recordedStepsInSlices(
     for (const [i, note] of notes.entries()) {
       const inputs = [
         xt,
-        ...(note.takesNoise ? [noiseValues(plan, 'step', firstStep + i, 0)] : []),
+        ...(note.takesNoise ? [seedsOf(plan)] : []),
         ...(note.takesPrevious ? [x0Pred] : []),
         embeddings.rows[i]!,
       ];
@@ -121,7 +122,9 @@ function noteStep(
   let asked: Pick<StepNotes, 'request' | 'prediction' | 'places'> | null = null;
   const graph = recorder.traced((newInput) => {
     const xt = newInput([places.length, ...latentShape]) as Tensor4D;
-    const stepNoise = sampler.needsNoise ? (newInput(xt.shape) as Tensor4D) : undefined;
+    const stepNoise = sampler.needsNoise
+      ? seededNormals<Tensor4D>(newInput([places.length]) as Tensor1D, scalar(noiseStream('step', index, 0)), xt.shape)
+      : undefined;
     // biome-ignore lint/correctness/useYield: nothing is computed
     const predict: SlicedDenoisingModel<Tensor4D> = function* (x, _times, classes) {
       const output = newInput(x.shape) as Tensor4D;

@@ -1,11 +1,11 @@
-import { dispose, mul, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { dispose, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { abortable } from '../core/slices.ts';
 import { CLEAN, renoise } from '../diffusion/noiseLevel.ts';
 import type { PictureOptions, Recipe } from '../recipe/recipe.ts';
 import { encodeImagesInSlices, encodePixelsInSlices } from './autoencoder.ts';
 import { completeAll, type SampleOptions } from './completeAll.ts';
 import { denoiseInSlices } from './denoise.ts';
-import { startNoise } from './latentNoise.ts';
+import { startNoiseInSlices } from './latentNoise.ts';
 import type { DiffusionModel } from './model.ts';
 import { recordedStepsInSlices } from './recordedSteps.ts';
 import { type Repainting, repaintInSlices, repaintingOf } from './repaint.ts';
@@ -91,7 +91,7 @@ function* reverseInSlices(
   const { sampler, firstStep, recipes } = plan;
   const numSteps = sampler.timesteps.length;
   const repainting = recipes[0]!.mask ? repaintingOf(plan) : null;
-  let xt = startLatents(plan, original);
+  let xt = yield* abortable(startLatents(model, plan, original), signal);
   let x0Pred: Tensor4D | null = null;
   try {
     if (firstStep === numSteps) yield { step: 1, numSteps: 1, x0Pred: xt, guidanceNorm: null };
@@ -121,11 +121,15 @@ function masksOf(repainting: Repainting | null): Tensor4D[] {
 }
 
 /** Pure noise, or the original noised to the level of the first step. */
-function startLatents(plan: SamplingPlan, original: Tensor4D | null): Tensor4D {
+function* startLatents(
+  model: DiffusionModel,
+  plan: SamplingPlan,
+  original: Tensor4D | null,
+): Generator<void, Tensor4D> {
   const { sampler, firstStep } = plan;
-  return tidy(() => {
-    const eps = startNoise(plan);
-    if (firstStep === 0) return sampler.initNoiseSigma === 1 ? eps : (mul(eps, sampler.initNoiseSigma) as Tensor4D);
-    return renoise(original!, CLEAN, sampler.level(firstStep), eps);
-  });
+  if (firstStep === 0) return yield* startNoiseInSlices(model, plan, sampler.initNoiseSigma);
+  const eps = yield* startNoiseInSlices(model, plan, 1);
+  const xt = tidy(() => renoise(original!, CLEAN, sampler.level(firstStep), eps));
+  eps.dispose();
+  return xt;
 }

@@ -5,6 +5,7 @@ import { tinyModelFiles } from '../testing/tinyModel.ts';
 import { tinyUNetConfig, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { loadModelFolder, modelFolderFiles } from '../weights/modelFolder.ts';
 import { memorySource } from '../weights/modelSource.ts';
+import { joinConditioning } from './conditionedNetwork.ts';
 import { modelContent } from './modelContent.ts';
 import { DIFFUSION_DEFAULTS } from './trainDiffusion.ts';
 
@@ -17,6 +18,7 @@ it('is a folder that loads, with what the data set and the training say', async 
     statistics,
     { config: tinyUNetConfig({ sample_size: 4 }), weights: unet },
     { ...DIFFUSION_DEFAULTS, predictionType: 'epsilon', betaSchedule: 'linear', circular: true },
+    [],
   );
   const loaded = await loadModelFolder(memorySource(await modelFolderFiles(content)));
   expect(loaded.index.labels).toEqual(['stripes', 'disc', 'ramp']);
@@ -33,4 +35,49 @@ it('is a folder that loads, with what the data set and the training say', async 
   expect(model.vae!.config).toMatchObject({ latents_mean: statistics.mean, latents_std: statistics.std });
   expect(model.scheduler).toMatchObject({ predictionType: 'epsilon', betaSchedule: 'linear' });
   model.dispose();
+});
+
+it('has examples of what it was trained on, in the folder too', async () => {
+  const attributes = { hair: ['black', 'red'], wear: { min: 0, max: 2 } };
+  const { index, unet, vae, conditioning, unetConfig, vaeConfig, conditioningConfig } = tinyModelFiles({
+    labels: ['stripes', 'disc', 'ramp'],
+    sizePx: 8,
+    attributes,
+  });
+  const { classLabels, ...rest } = tinyDataset();
+  const count = classLabels.length;
+  const dataset = {
+    ...rest,
+    classLabels,
+    attributes: [
+      { name: 'hair', values: attributes.hair, data: Int16Array.from({ length: count }, (_, i) => i % 2) },
+      {
+        name: 'wear',
+        values: attributes.wear,
+        data: Float32Array.from({ length: count }, (_, i) => (i === 0 ? Number.NaN : 1)),
+      },
+    ],
+  };
+  const images = [...classLabels.keys()].filter((image) => image % 3 > 0 || image === 0);
+  const content = modelContent(
+    dataset,
+    { config: vaeConfig as never, weights: vae },
+    { mean: [0, 0, 0, 0], std: [1, 1, 1, 1] },
+    { config: unetConfig as never, weights: joinConditioning(unet, conditioning!) },
+    {
+      ...DIFFUSION_DEFAULTS,
+      predictionType: 'epsilon',
+      betaSchedule: 'linear',
+      conditioning: conditioningConfig as never,
+    },
+    images,
+  );
+  const loaded = await loadModelFolder(memorySource(await modelFolderFiles(content)));
+  const { labels, values } = loaded.index.figment.examples!;
+  const known = images.filter((image) => image !== 0); // of the first something is not known
+  expect([...labels]).toEqual(known.map((image) => classLabels[image]).sort());
+  const hair = (label: number) => known.filter((image) => classLabels[image] === label).map((image) => image % 2);
+  expect([...values].filter((_, i) => i % 2 === 0)).toEqual([0, 1, 2].flatMap(hair));
+  expect([...values].filter((_, i) => i % 2 === 1)).toEqual(known.map(() => Math.fround(128 / 255)));
+  expect(index.figment).not.toHaveProperty('examples');
 });

@@ -1,5 +1,5 @@
 import { numFramesOf } from '../core/frames.ts';
-import { vocabularyOf } from '../dataset/attributeColumns.ts';
+import { examplesOfImages, vocabularyOf } from '../dataset/attributeColumns.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { formatSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
@@ -18,6 +18,9 @@ export interface TrainedNetwork<Config> {
 /** Up to this size pictures with alpha are taken for pixel art, which is enlarged without blur. */
 const MAX_PIXEL_ART_PX = 64;
 
+/** So many sheets of attributes are a small part of a model's bytes, and more than a game has characters of a kind. */
+const EXAMPLES_PER_LABEL = 100;
+
 const LATENT_DEFAULTS = { sampler: 'dpm++', numInferenceSteps: 20, guidanceScale: 2 };
 
 /** DDIM clips what it predicts to what pixels can be. */
@@ -29,6 +32,7 @@ const PIXEL_DEFAULTS = { sampler: 'ddim', numInferenceSteps: 50, guidanceScale: 
  * @param vae        the auto-encoder whose latents the U-Net was trained on; null for pixels
  * @param statistics what the latents were standardised by, from `latentStatistics`
  * @param unet       with the weights of the conditioning, if any, as they were trained together
+ * @param images     those that it was trained on, which the model's examples are of
  */
 export function modelContent(
   dataset: Dataset,
@@ -36,6 +40,7 @@ export function modelContent(
   statistics: { mean: number[]; std: number[] },
   unet: TrainedNetwork<UNet2DConfig>,
   options: Pick<DiffusionOptions, 'predictionType' | 'betaSchedule' | 'circular' | 'conditioning'>,
+  images: ArrayLike<number>,
 ): ModelContent {
   const { name, labels, licence, attribution, widthPx, heightPx, channels, frames } = dataset;
   const weights = splitConditioning(unet.weights);
@@ -62,7 +67,10 @@ export function modelContent(
         circularPadding: options.circular,
         sampleDefaults: vae ? LATENT_DEFAULTS : PIXEL_DEFAULTS,
         ...(frames && { frames: [...frames] }),
-        ...(options.conditioning && { attributes: vocabularyOf(dataset.attributes) }),
+        ...(options.conditioning && {
+          attributes: vocabularyOf(dataset.attributes),
+          examples: examplesOfImages(dataset, images, EXAMPLES_PER_LABEL),
+        }),
         sha256: {},
       },
     },

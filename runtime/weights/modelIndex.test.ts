@@ -105,7 +105,21 @@ describe('completeModelIndex', () => {
     expect(storedIndex(complete6)).toEqual(index);
     const rgb = complete({ ...index, figment: { ...FIGMENT, channels: ['r', 'g', 'b'] } });
     expect(rgb).toEqual({ ...index, figment: FIGMENT });
-    expect(storedIndex(rgb)).toBe(rgb);
+    expect(storedIndex(rgb)).toEqual(rgb);
+  });
+
+  it('reads examples of its labels and attributes, and stores them as they were', () => {
+    const examples = btoa('\u0002\u0001');
+    const index = {
+      ...PLAIN,
+      labels: ['a', 'b', 'c'],
+      figment: { ...FIGMENT, attributes: { hair: ['black', 'red'] }, examples },
+    };
+    const whole = complete(index);
+    expect(whole.figment.examples).toEqual({ labels: Uint8Array.of(2), values: Float32Array.of(1) });
+    expect(storedIndex(whole)).toEqual(index);
+    const wrong = { ...index, figment: { ...index.figment, examples: btoa('\u0003\u0001') } };
+    expect(() => complete(wrong)).toThrow('figment.examples: example 0 has a label or a word that the model lacks');
   });
 
   it('takes a plain diffusers folder for straight alpha, and its size from the configs', () => {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { type AttributeExamples, formatExamples, parseExamples } from '../core/attributeExamples.ts';
 import type { Vocabulary } from '../core/attributes.ts';
 import { channelNames, channelsNamed, knownChannels, MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { ModelFileError, messageOf, quote } from '../core/errors.ts';
@@ -43,6 +44,8 @@ export interface FigmentEntry {
   nullLabel?: number | null;
   frames?: readonly Frame[]; // what stands in a picture from left to right, each as wide as the others; absent: one thing
   attributes?: Vocabulary; // what can be asked for besides the label; absent: nothing
+  /** Of training images, which decide on what a recipe leaves open; the file has them as base64. Absent: the network does. */
+  examples?: AttributeExamples;
   sha256: Record<string, string>; // path → 64 hexadecimal digits; model_index.json itself has none
 }
 
@@ -71,6 +74,7 @@ const MAX_DEPTH = 32;
 const MAX_SIZE_PX = 8192;
 const MAX_LABELS = 100_000;
 const MAX_CONFIG_BYTES = 10_000_000;
+const MAX_EXAMPLES_LENGTH = 1_000_000;
 
 const text = v.pipe(v.string(), v.maxLength(10_000));
 const label = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
@@ -139,6 +143,7 @@ const FIGMENT_SCHEMA = v.object({
   nullLabel: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_LABELS)))),
   frames: v.optional(FRAMES_SCHEMA),
   attributes: v.optional(VOCABULARY_SCHEMA),
+  examples: v.optional(v.pipe(v.string(), v.maxLength(MAX_EXAMPLES_LENGTH))),
   sha256: v.optional(v.record(v.string(), v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits')))),
 });
 
@@ -221,6 +226,7 @@ export function completeModelIndex(
   const unet = isObject(unetConfig) ? unetConfig : {};
   const vae = isObject(vaeConfig) ? vaeConfig : {};
   const numFrames = numFramesOf(stored.figment ?? {});
+  const { examples, ...told } = stored.figment ?? {};
   const figment: FigmentEntry = {
     version: 1,
     name: folderName,
@@ -234,7 +240,7 @@ export function completeModelIndex(
       imageSizePx(unet, vae, 0) ??
       fail('expected figment.heightPx, or a sample_size in a config'),
     channels: stored.figment?.channels ?? checkChannels((isObject(vaeConfig) ? vae : unet).out_channels, fail),
-    ...definedEntries(stored.figment ?? {}),
+    ...definedEntries(told),
     sampleDefaults: { ...FIGMENT_DEFAULTS.sampleDefaults, ...definedEntries(stored.figment?.sampleDefaults ?? {}) },
   };
   if (figment.widthPx % numFrames !== 0) {
@@ -245,6 +251,13 @@ export function completeModelIndex(
   }
   const { labels, nullLabel } = labelling(stored, unet, fail);
   if (nullLabel === null) figment.sampleDefaults.guidanceScale = 1;
+  if (examples !== undefined) {
+    try {
+      figment.examples = parseExamples(examples, labels.length, figment.attributes ?? {});
+    } catch (error) {
+      fail(`figment.examples: ${messageOf(error)}`);
+    }
+  }
   return { ...stored, labels, figment: nullLabel === labels.length ? figment : { ...figment, nullLabel } };
 }
 
@@ -274,11 +287,19 @@ function checkChannels(outChannels: unknown, fail: (problem: string) => never): 
   );
 }
 
-/** The index as model_index.json has it: channels of materials by name. */
+/** The index as model_index.json has it: channels of materials by name, examples as text. */
 export function storedIndex(index: ModelIndex): object {
-  const { figment } = index;
-  if (figment.channels !== MATERIAL_CHANNELS) return index;
-  return { ...index, figment: { ...figment, channels: channelNames(figment.channels) } };
+  const { examples, sha256, ...figment } = index.figment;
+  const text = examples && formatExamples(examples, index.labels.length, figment.attributes ?? {});
+  return {
+    ...index,
+    figment: {
+      ...figment,
+      ...(figment.channels === MATERIAL_CHANNELS && { channels: channelNames(figment.channels) }),
+      ...(text !== undefined && { examples: text }),
+      sha256,
+    },
+  };
 }
 
 /** The labels, and the row that stands for none of them: the one that is named, or where labels leave one over, the last. */

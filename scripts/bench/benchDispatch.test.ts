@@ -7,10 +7,11 @@ import type { GpuWork } from './countGpuWork.ts';
 
 interface ModelWork {
   evaluation: GpuWork;
+  noisyEvaluation: GpuWork;
   picture: GpuWork;
 }
 
-it('finds few dispatches, and nothing made anew, in an evaluation of the portraits', async () => {
+it('finds few dispatches, and nothing made anew, in an evaluation and a picture of the portraits', async () => {
   const args = [
     '--import',
     'tsx',
@@ -20,11 +21,13 @@ it('finds few dispatches, and nothing made anew, in an evaluation of the portrai
     'portraits',
   ];
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: packageRoot() });
-  const { evaluation, picture } = (JSON.parse(stdout) as { portraits: ModelWork }).portraits;
+  const { evaluation, noisyEvaluation, picture } = (JSON.parse(stdout) as { portraits: ModelWork }).portraits;
   expect(evaluation).toMatchObject({ bindGroups: 0, buffers: 0 });
+  expect(noisyEvaluation).toMatchObject({ dispatches: evaluation.dispatches + 1, bindGroups: 0, buffers: 0 });
   expect(evaluation.dispatches).toBeLessThanOrEqual(90);
   expect(evaluation.dispatches).toBeGreaterThan(60);
   expect(evaluation.threadMs).toBeGreaterThan(0);
+  expect(picture).toMatchObject({ bindGroups: 0, buffers: 0 });
   expect(picture.dispatches).toBeGreaterThan(4 * evaluation.dispatches);
   expect(picture.threadMs).toBeGreaterThan(evaluation.threadMs);
 });

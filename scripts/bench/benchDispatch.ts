@@ -1,6 +1,6 @@
 // npm run bench:dispatch: what one evaluation of the U-Net and a whole picture ask of the GPU, and of the thread that draws.
 // It runs on Dawn's null adapter, on which commands cost nothing: what is measured is our own time.
-import { dispose, enableProdMode } from '@tensorflow/tfjs-core';
+import { enableProdMode } from '@tensorflow/tfjs-core';
 import { Command } from 'commander';
 import {
   completeRecipe,
@@ -10,8 +10,9 @@ import {
   loadModelFolder,
   modelInfo,
   type Recipe,
-  splitImages,
   submitKernels,
+  type TexelImage,
+  texelImages,
   useWebgpuDevice,
   writeTexels,
 } from '../../runtime/index.ts';
@@ -24,9 +25,16 @@ const WARM_UP = 3;
 const NUM_PICTURES = 25;
 
 interface ModelWork {
+  /** Guided, of a sampler without noise. */
   evaluation: GpuWork;
+  /** Guided, of a sampler that adds noise. */
+  noisyEvaluation: GpuWork;
   picture: GpuWork;
 }
+
+/** What is painted: the model's usual sampler, or the one that adds noise at every step. */
+const ASKED = { guidanceScale: 2, numInferenceSteps: NUM_EVALUATIONS };
+const NOISY = { ...ASKED, sampler: 'ddpm' } as const;
 
 /** Paints one picture into a texture, as the scene's device does it; what each step but the first cost, and all of it. */
 function paint(model: DiffusionModel, recipe: Recipe, texture: GPUTexture, counter: GpuWorkCounter) {
@@ -36,11 +44,11 @@ function paint(model: DiffusionModel, recipe: Recipe, texture: GPUTexture, count
   const slices = imagesInSlices({ model }, [recipe]);
   for (let slice = slices.next(); ; slice = slices.next()) {
     if (slice.done) {
-      const { premultipliedAlpha: premultiplied } = model.index.figment;
-      const pictures = splitImages(slice.value);
+      const [image] = texelImages(model, slice.value) as [TexelImage];
       slice.value.dispose();
-      writeTexels(pictures[0]!, 0, texture, { premultiplied, flipY: true });
-      dispose(pictures);
+      writeTexels(image.picture, image.widthPx, texture, { flipY: true });
+      image.picture.dispose();
+      image.maps?.dispose();
       works.push(counter.take());
       return { picture: sum(works), evaluations };
     }
@@ -64,32 +72,38 @@ function sum(works: readonly GpuWork[]): GpuWork {
 async function measure(name: string, device: GPUDevice, counter: GpuWorkCounter): Promise<ModelWork> {
   const model = createModel(await loadModelFolder(modelSource(name)));
   const info = modelInfo(model);
-  const { STORAGE_BINDING, TEXTURE_BINDING } = GPUTextureUsage;
+  const { COPY_DST, TEXTURE_BINDING } = GPUTextureUsage;
   const texture = device.createTexture({
     size: [info.widthPx, info.heightPx],
     format: 'rgba8unorm',
-    usage: STORAGE_BINDING | TEXTURE_BINDING,
+    usage: COPY_DST | TEXTURE_BINDING,
   });
-  const pictures: GpuWork[] = [];
-  const evaluations: GpuWork[] = [];
-  for (let i = -WARM_UP; i < NUM_PICTURES; i++) {
-    const asked = { label: info.labels[0]!, seed: i + WARM_UP, guidanceScale: 2, numInferenceSteps: NUM_EVALUATIONS };
-    const painted = paint(model, completeRecipe(asked, info), texture, counter);
-    if (i < 0) continue;
-    pictures.push(painted.picture);
-    evaluations.push(...painted.evaluations);
-  }
+  const paintAll = (asked: typeof ASKED) => {
+    const pictures: GpuWork[] = [];
+    const evaluations: GpuWork[] = [];
+    for (let i = -WARM_UP; i < NUM_PICTURES; i++) {
+      const recipe = completeRecipe({ ...asked, label: info.labels[0]!, seed: i + WARM_UP }, info);
+      const painted = paint(model, recipe, texture, counter);
+      if (i < 0) continue;
+      pictures.push(painted.picture);
+      evaluations.push(...painted.evaluations);
+    }
+    return { evaluation: medianWork(evaluations), picture: medianWork(pictures) };
+  };
+  const usual = paintAll(ASKED);
+  const noisy = paintAll(NOISY);
   texture.destroy();
   model.dispose();
-  return { evaluation: medianWork(evaluations), picture: medianWork(pictures) };
+  return { ...usual, noisyEvaluation: noisy.evaluation };
 }
 
 function formatTable(works: Record<string, ModelWork>): string {
   const title = `| model | | dispatches | bind groups | buffers | CPU ms |\n|---|---|---|---|---|---|`;
   const row = (name: string, what: string, { dispatches, bindGroups, buffers, threadMs }: GpuWork) =>
     `| ${name} | ${what} | ${dispatches} | ${bindGroups} | ${buffers} | ${threadMs.toFixed(2)} |`;
-  const rows = Object.entries(works).flatMap(([name, { evaluation, picture }]) => [
+  const rows = Object.entries(works).flatMap(([name, { evaluation, noisyEvaluation, picture }]) => [
     row(name, 'guided evaluation of the U-Net', evaluation),
+    row(name, 'the same with noise', noisyEvaluation),
     row(name, `picture of ${NUM_EVALUATIONS} evaluations`, picture),
   ]);
   return [title, ...rows].join('\n');

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { definitions, redirect } from './browserBuild.ts';
+import { definitions, redirect, tightLines } from './browserBuild.ts';
 
 const definedIn = definitions(`
 // Pixels
@@ -10,6 +10,12 @@ export {
 } from './core/random.ts';
 export type { Dataset } from './dataset/dataset.ts';
 `);
+
+it('leaves indentation, empty lines and comments out of shaders', () => {
+  const source =
+    'const code = `\n    // A comment.\n\n    /** Twice. */\n    fn twice(x: f32) -> f32 {\n      return 2.0 * x; // so\n    }\n`;\n';
+  expect(tightLines(source)).toBe('const code = `\nfn twice(x: f32) -> f32 {\nreturn 2.0 * x; // so\n}\n`;\n');
+});
 
 it('finds where the index takes its names from', () => {
   expect(definedIn.get('toPixels')).toBe('./core/pixels.ts');

@@ -20,7 +20,7 @@ export const BROWSER_BUILD = {
   target: 'es2022',
   // For scripts of Node that emscripten's code looks out for; bundlers would take their place.
   define: { __filename: 'undefined', __dirname: 'undefined' },
-  plugins: [leanTensorFlow(), withoutStringHashes()],
+  plugins: [leanTensorFlow(), withoutStringHashes(), tightShaders()],
 } satisfies BuildOptions;
 
 /** Code that `babylon-figment` and `babylon-figment/runtime` share lies in common chunks. The page brings its own Babylon. */
@@ -95,6 +95,28 @@ function leanTensorFlow(): Plugin {
       });
     },
   };
+}
+
+/** Files whose template literals are shaders: ours, and those of tfjs's WebGPU backend. */
+const SHADER_FILES =
+  /(runtime[\\/](kernels|surface)[\\/](plan[\\/])?webgpu|tfjs-backend-webgpu[\\/]dist)[\\/].*\.[jt]s$/;
+
+/** Leaves indentation, empty lines and comments out of shaders, which no minifier looks into. */
+function tightShaders(): Plugin {
+  return {
+    name: 'tight shaders',
+    setup(build) {
+      build.onLoad({ filter: SHADER_FILES }, ({ path: file }) => ({
+        contents: tightLines(readFileSync(file, 'utf8')),
+        loader: file.endsWith('.ts') ? 'ts' : 'js',
+      }));
+    },
+  };
+}
+
+/** A source without indentation, empty lines, and lines that are comments alone. */
+export function tightLines(source: string): string {
+  return source.replace(/^[ \t]*(?:\/\/.*|\/\*\*.*\*\/)?[ \t]*\n/gm, '').replace(/^[ \t]+/gm, '');
 }
 
 /** Takes the plugin from its package. */

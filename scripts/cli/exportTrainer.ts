@@ -87,6 +87,7 @@ async function emptyModel(dataset: Dataset, circular: boolean): Promise<Record<s
     statistics,
     { config: unet, weights: none },
     { ...DIFFUSION_DEFAULTS, predictionType: usualPrediction(dataset), circular, conditioning },
+    [...dataset.classLabels.keys()],
   );
   const files = await modelFolderFiles(content);
   const index = JSON.parse(new TextDecoder().decode(files[INDEX]));

@@ -98,7 +98,7 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
         trainer,
         save: async ({ step }) => {
           const unet = { config, weights: await downloadWeights(trainer.ema) };
-          const content = modelContent({ ...dataset, ...credit }, vae, statistics, unet, options);
+          const content = modelContent({ ...dataset, ...credit }, vae, statistics, unet, options, split.train);
           const files = await modelFolderFiles(content, { dtype: 'F16' });
           await writeFilesAtomic(command.out, await withPipeline(files));
           await writePreview(command.out, 'preview', step, await previewSheet(files, examples));

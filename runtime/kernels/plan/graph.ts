@@ -2,6 +2,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Conv2dAttrs } from '../conv2d.ts';
 import type { GroupNormAttrs } from '../groupNorm.ts';
+import type { TexelAttrs } from '../texels.ts';
 
 /** A tensor that a graph speaks of. */
 export interface Value {
@@ -34,6 +35,8 @@ export type Operation =
   | { kind: 'groupNorm'; attrs: GroupNormAttrs } // x, gamma, beta, and scale and shift or none
   | { kind: 'attention'; attrs: { numHeads: number } } // q, k, v
   | { kind: 'upsample2x'; attrs: null }
+  | { kind: 'normals'; attrs: null } // seeds of the images, and the stream, which is one of the graph's factors
+  | { kind: 'texels'; attrs: TexelAttrs } // one picture
   | { kind: 'pointwise'; attrs: PointwiseName } // one, two or three values, broadcast
   | { kind: 'reshape'; attrs: null }
   | { kind: 'slice'; attrs: { begin: readonly number[] } }

@@ -58,7 +58,7 @@ describe('recordings of an owner', () => {
     const slices = replay(owner, 'first');
     slices.next();
     for (let i = 0; i < 30; i++) runToEnd(replay(owner, `${i}`));
-    expect(made.filter(({ isDisposed }) => !isDisposed)).toHaveLength(12);
+    expect(made.filter(({ isDisposed }) => !isDisposed)).toHaveLength(16);
     expect(made[0]!.isDisposed).toBe(false);
     slices.return(undefined as never);
     forgetRecordings(owner);

@@ -54,7 +54,7 @@ export function currentRecorder(): Recorder | null {
 }
 
 /** Recordings of one owner at most; the one that was used least recently goes. */
-const MAX_RECORDINGS = 12;
+const MAX_RECORDINGS = 16;
 
 interface Kept {
   key: string;

@@ -28,7 +28,9 @@ import {
 import { ATTENTION } from '../attention.ts';
 import { CONV2D, type Conv2dAttrs, convOutSize } from '../conv2d.ts';
 import { GROUP_NORM, type GroupNormAttrs, MODULATED_GROUP_NORM } from '../groupNorm.ts';
+import { SEEDED_NORMALS } from '../normals.ts';
 import { SILU } from '../silu.ts';
+import { TEXELS, type TexelAttrs, texelShape } from '../texels.ts';
 import { UPSAMPLE_2X } from '../upsample.ts';
 import { type ConvAttrs, type Graph, type Operation, type PointwiseName, UnplannedError, type Value } from './graph.ts';
 
@@ -162,6 +164,10 @@ const NOTES: Record<string, Note> = {
     const [n, h, w, c] = x.shape;
     return noted({ kind: 'upsample2x', attrs: null }, [tracedValue(x)], [n, 2 * h, 2 * w, c]);
   },
+  [SEEDED_NORMALS]: ({ seeds, stream }, { shape }) =>
+    noted({ kind: 'normals', attrs: null }, [seeds, stream].map(tracedValue), shape),
+  [TEXELS]: ({ image }, attrs: TexelAttrs) =>
+    noted({ kind: 'texels', attrs }, [tracedValue(image)], texelShape(image.shape)),
   [SILU]: pointwise('silu'),
   [Add]: pointwise('add'),
   [Sub]: pointwise('sub'),

@@ -4,8 +4,8 @@ import { env, type TensorInfo, util } from '@tensorflow/tfjs-core';
 /** Values that one shader element holds: 4 where the innermost size allows it, else 1. */
 export type Lanes = 1 | 4;
 
-/** `f32` or a `Value`, which is as wide as the program's lanes. */
-type ElementType = 'Value' | 'f32' | 'vec2<f32>';
+/** Of a buffer; a `Value` is as wide as the program's lanes. */
+type ElementType = 'Value' | 'f32' | 'u32' | 'vec2<f32>';
 
 /** One compute shader: `code` defines `fn main(group: i32, local: i32)`, called by every thread of every workgroup. */
 export interface Program {

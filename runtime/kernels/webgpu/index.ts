@@ -7,6 +7,7 @@ import { webgpuConv2d } from './conv2d.ts';
 import { webgpuConv2dGradFilter } from './conv2dGradFilter.ts';
 import { webgpuElementwise } from './elementwise.ts';
 import { webgpuGroupNorm } from './groupNorm.ts';
+import { registerTexels } from './texels.ts';
 
 const KERNELS: KernelSet<WebgpuContext> = {
   ...webgpuConv2d,
@@ -18,5 +19,7 @@ const KERNELS: KernelSet<WebgpuContext> = {
 
 /** Registers every kernel for tfjs's WebGPU backend. */
 export function registerWebgpuKernels(): void {
-  registerKernels('webgpu', KERNELS, (backend) => new WebgpuContext(backend as WebGPUBackend));
+  const contextOf = (backend: unknown) => new WebgpuContext(backend as WebGPUBackend);
+  registerKernels('webgpu', KERNELS, contextOf);
+  registerTexels(contextOf);
 }

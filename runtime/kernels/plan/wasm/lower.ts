@@ -1,5 +1,6 @@
 // A plan's steps as calls of wasm kernels at fixed addresses.
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { normals } from '../../../core/random.ts';
 import type { SimdKernels } from '../../wasm/context.ts';
 import { preparedConv } from '../../wasm/conv2d.ts';
 import type { PreparedConv } from '../../wasm/winograd.ts';
@@ -15,6 +16,8 @@ export interface Places {
   /** Blocks for what stays between replays, and for what a step uses while it runs. */
   kept: Region;
   scratch: Region;
+  /** The memory as it is now; it is another object when it has grown. */
+  memory(): ArrayBufferLike;
   addressOfTensor(tensor: Tensor): number;
   /** The address of a weight, packed for a convolution. */
   packedFilter(filter: Tensor, conv: PreparedConv): number;
@@ -94,6 +97,7 @@ export class Lowered {
     else if (step.kind === 'attention') this.addAttention(step);
     else if (step.kind === 'upsample2x') this.addUpsampling(step);
     else if (step.kind === 'swap') this.addSwap(step);
+    else if (step.kind === 'normals') this.addNormals(step);
     else if (step.kind === 'pointwise') this.addPointwise(step, this.rowsOfValue(step.output));
     else throw new UnplannedError(`an operation of the kind ${step.kind}`);
   }
@@ -202,6 +206,20 @@ export class Lowered {
     const [a, b, c, d] = x!.shape as [number, number, number, number];
     const [from, to] = [this.rowsOfValue(x!), this.rowsOfValue(output)];
     this.calls.push(() => this.simd.swapRows(from.at, from.stride, to.at, to.stride, a, b, c, d));
+  }
+
+  private addNormals({ inputs, output }: Node & { kind: 'normals' }): void {
+    const [seeds, stream] = inputs as [Value, Value];
+    const { memory } = this.places;
+    const [seedsAt, streamAt] = [this.dense(seeds), this.placeOfNumber(stream)];
+    const numImages = output.shape[0]!;
+    const size = sizeOf(output) / numImages;
+    this.writeDense(output, (at) => () => {
+      const [streamNow] = new Float32Array(memory(), streamAt, 1);
+      const values = new Float32Array(memory(), at, numImages * size);
+      for (const [i, seed] of new Uint32Array(memory(), seedsAt, numImages).entries())
+        normals(seed, streamNow!, size, values, i * size);
+    });
   }
 
   private addPointwise({ attrs, inputs, output }: Node & { kind: 'pointwise' }, to: Rows): void {

@@ -73,7 +73,8 @@ export class WasmRecording implements Recording {
 
   private lower(kept: Region, scratch: Region, packedFilter: Places['packedFilter']): Lowered {
     const addressOfTensor = (tensor: Tensor) => this.ctx.address(tensor);
-    return new Lowered(this.ctx.simd, this.layout, { kept, scratch, addressOfTensor, packedFilter });
+    const memory = () => this.ctx.backend.wasm.HEAPU8.buffer;
+    return new Lowered(this.ctx.simd, this.layout, { kept, scratch, memory, addressOfTensor, packedFilter });
   }
 
   private takeFilter(filter: Tensor, conv: PreparedConv): number {

@@ -5,10 +5,12 @@ import type { Lanes } from '../../webgpu/context.ts';
 import { lanesFor } from '../../webgpu/context.ts';
 import { normSizes } from '../../webgpu/groupNorm.ts';
 import { forwardProgram } from '../../webgpu/groupNormShader.ts';
+import { TEXELS_PROGRAM, texelSizes } from '../../webgpu/texels.ts';
 import { channelsOf, type Node, UnplannedError, type Value } from '../graph.ts';
 import type { Layout } from '../layout.ts';
 import type { Command } from './command.ts';
 import { type AdapterKind, convCommand } from './conv.ts';
+import { normalsCommand } from './normals.ts';
 import { pointwiseCommand, swapCommand } from './pointwise.ts';
 
 /** @throws UnplannedError for an operation that has no shader of a plan */
@@ -20,6 +22,10 @@ export function commandOf(node: Node, layout: Layout, adapter: AdapterKind): Com
       return normCommand(node, layout);
     case 'attention':
       return attentionCommand(node, layout);
+    case 'normals':
+      return normalsCommand(node, layout.viewOf);
+    case 'texels':
+      return texelsCommand(node, layout);
     case 'pointwise':
       return pointwiseCommand(node, layout);
     case 'swap':
@@ -62,6 +68,20 @@ function attentionCommand(node: Node & { kind: 'attention' }, { viewOf }: Layout
     inputs: [q!, k!, v!].map(({ store }) => store),
     output: y.store,
     uniforms: { ...uniforms, ...inValues },
+    numWorkgroups,
+    factors: [],
+  };
+}
+
+function texelsCommand(node: Node & { kind: 'texels' }, { viewOf }: Layout): Command {
+  const [image] = node.inputs as [Value];
+  const [from, to] = [viewOf(image), viewOf(node.output)];
+  const { uniforms, numWorkgroups } = texelSizes(image.shape, node.attrs, { first: from.offset, stride: from.stride });
+  return {
+    program: TEXELS_PROGRAM,
+    inputs: [from.store],
+    output: to.store,
+    uniforms,
     numWorkgroups,
     factors: [],
   };

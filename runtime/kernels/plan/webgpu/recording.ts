@@ -81,7 +81,12 @@ export class WebgpuRecording implements Recording {
   ): Generator<void, void> {
     if (env().getBool('WEBGPU_ENGINE_COMPILE_ONLY')) return this.compile(outputs);
     this.writeFactors(factors);
-    for (const [i, input] of inputs.entries()) this.fill(this.buffer(this.layout.inputs[i]!.store), input);
+    // Values of the CPU go first, since they overtake what is encoded: nothing of this replay may be yet.
+    for (const isOfCpu of [true, false]) {
+      for (const [i, input] of inputs.entries()) {
+        if (input instanceof Float32Array === isOfCpu) this.fill(this.buffer(this.layout.inputs[i]!.store), input);
+      }
+    }
     if (!this.isReady) this.encode(this.constants, 0, this.constants.length);
     for (let first = 0; first < this.dispatches.length; first += SLICE) {
       this.encode(this.dispatches, first, Math.min(first + SLICE, this.dispatches.length));

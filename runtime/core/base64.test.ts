@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fromBase64, toBase64 } from './bytes.ts';
+import { fromBase64, toBase64 } from './base64.ts';
 
 it.each([0, 1, 2, 255, 40_000])('gives %i bytes back', (length) => {
   const bytes = Uint8Array.from({ length }, (_, i) => (i * 7) % 256);

@@ -5,18 +5,22 @@ import {
   fill,
   memory,
   mul,
+  slice,
+  type Tensor3D,
   type Tensor4D,
+  tensor3d,
   tensor4d,
   tidy,
 } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { describeOnBackends } from '../../../scripts/testing/backends.ts';
-import { readTexture } from '../../../scripts/testing/testDevice.ts';
-import { MIN_ALPHA, type NumValues, toMapPixels, toPixels, toPremultiplied } from '../../core/pixels.ts';
-import { normals } from '../../core/random.ts';
-import { type WriteTexelsOptions, writeTexels } from './texels.ts';
+import { describeOnBackends } from '../../scripts/testing/backends.ts';
+import { readTexture } from '../../scripts/testing/testDevice.ts';
+import { MIN_ALPHA, type NumValues, toMapPixels, toPixels, toPremultiplied } from '../core/pixels.ts';
+import { normals } from '../core/random.ts';
+import { packTexels, readTexels, type TexelAttrs, type WriteTexelsOptions, writeTexels } from './texels.ts';
 
-const OPTIONS: WriteTexelsOptions = { premultiplied: true, flipY: false };
+const OPTIONS: WriteTexelsOptions = { flipY: false };
+const PICTURE: TexelAttrs = { premultiplied: true, maps: false };
 
 describeOnBackends((backend) => {
   if (backend === 'webgpu') {
@@ -25,17 +29,17 @@ describeOnBackends((backend) => {
     describeErrors();
     return;
   }
-  test('writeTexels refuses images of another backend', () => {
-    const images = tensor4d([0, 0, 0], [1, 1, 1, 3]);
-    expect(() => writeTexels(images, 0, {} as GPUTexture, OPTIONS)).toThrow(
-      `writeTexels: the images are on backend "${backend}"; expected "webgpu"`,
+  test('writeTexels refuses texels of another backend', () => {
+    const texels = tensor3d([0], [1, 1, 1]);
+    expect(() => writeTexels(texels, 1, {} as GPUTexture, OPTIONS)).toThrow(
+      `writeTexels: the texels are on backend "${backend}"; expected "webgpu"`,
     );
-    images.dispose();
+    texels.dispose();
   });
 });
 
 function describeBytes(): void {
-  describe('the bytes that writeTexels writes', () => {
+  describe('the bytes that packTexels makes', () => {
     test.each([true, false])(
       'are those of toPixels for all that bytes encode, premultiplied: %s',
       async (premultiplied) => {
@@ -135,8 +139,8 @@ function describeOrder(): void {
     test('begins at (x, y) and leaves the other texels as they were', async () => {
       const images = tensor4d(values, [3, 5, 9, 4]);
       const texture = createTexture(12, 11);
-      writeTexels(images, 0, texture, { ...OPTIONS, x: 3, y: 6, flipY: true });
-      writeTexels(images, 1, texture, { ...OPTIONS, x: 0, y: 0 });
+      writeImage(images, 0, texture, { x: 3, y: 6, flipY: true });
+      writeImage(images, 1, texture, { ...OPTIONS, x: 0, y: 0 });
       images.dispose();
       const expected = new Uint8Array(4 * 12 * 11);
       const [lower, upper] = [
@@ -155,7 +159,7 @@ function describeOrder(): void {
       const images = tidy(() => add(mul(tensor4d(values, [3, 5, 9, 4]), 0.5), 0.25) as Tensor4D); // begun, not submitted
       const texture = createTexture(9, 5);
       const mapAsync = vi.spyOn(GPUBuffer.prototype, 'mapAsync');
-      writeTexels(images, 1, texture, OPTIONS);
+      writeImage(images, 1, texture, OPTIONS);
       images.dispose();
       tidy(() => {
         for (let i = 0; i < 20; i++) add(mul(fill([3, 5, 9, 4], i / 20), -1), 0.1);
@@ -170,8 +174,8 @@ function describeOrder(): void {
     test('leaves the images as they were', async () => {
       const images = tensor4d(values, [3, 5, 9, 4]);
       const texture = createTexture(9, 5);
-      writeTexels(images, 0, texture, OPTIONS);
-      writeTexels(images, 2, texture, OPTIONS);
+      writeImage(images, 0, texture, OPTIONS);
+      writeImage(images, 2, texture, OPTIONS);
       expect(await images.data()).toEqual(values);
       images.dispose();
       expect(await readTexture(deviceInUse(), texture)).toEqual(toPixels(values.subarray(2 * numValues), 4));
@@ -180,41 +184,40 @@ function describeOrder(): void {
 }
 
 function describeErrors(): void {
-  describe('writeTexels refuses', () => {
-    let images: Tensor4D;
-    let texture: GPUTexture;
-    beforeAll(() => {
-      images = fill([2, 3, 4, 4], 0);
-      texture = createTexture(4, 3);
-    });
-
-    test.each([-1, 2, 0.5])('index %s of 2 images', (index) => {
-      expect(() => writeTexels(images, index, texture, OPTIONS)).toThrow(
-        new RangeError(`writeTexels: index is ${index}; expected 0 … 1, one of the images`),
-      );
-    });
-
+  describe('packTexels refuses', () => {
     test.each([
       ['two channels', [1, 3, 4, 2], 'float32'],
+      ['two images', [2, 3, 4, 4], 'float32'],
       ['integers', [1, 3, 4, 4], 'int32'],
     ] as const)('%s', (_, shape, dtype) => {
       const other = fill([...shape], 0, dtype) as Tensor4D;
-      expect(() => writeTexels(other, 0, texture, OPTIONS)).toThrow(
-        `writeTexels: the images are ${dtype} (${shape}); expected float32 (B, H, W, 3, 4 or 6)`,
+      expect(() => packTexels(other, PICTURE)).toThrow(
+        new RangeError(`packTexels: the image is ${dtype} (${shape}); expected float32 (1, H, W, 3, 4 or 6)`),
       );
       other.dispose();
     });
 
-    test('maps of images that have none', () => {
-      expect(() => writeTexels(images, 0, texture, { ...OPTIONS, maps: true })).toThrow(
-        'writeTexels: images of 4 channels have no maps; expected 6, of materials',
+    test('maps of an image that has none', () => {
+      const image = fill([1, 3, 4, 4], 0) as Tensor4D;
+      expect(() => packTexels(image, { premultiplied: false, maps: true })).toThrow(
+        'packTexels: an image of 4 channels has no maps; expected 6, of a material',
       );
+      image.dispose();
+    });
+  });
+
+  describe('writeTexels refuses', () => {
+    let texels: Tensor3D;
+    let texture: GPUTexture;
+    beforeAll(() => {
+      texels = tidy(() => packTexels(fill([1, 3, 4, 4], 0), PICTURE));
+      texture = createTexture(4, 3);
     });
 
-    test('disposed images', () => {
-      const gone = fill([1, 3, 4, 4], 0) as Tensor4D;
+    test('disposed texels', () => {
+      const gone = texels.clone();
       gone.dispose();
-      expect(() => writeTexels(gone, 0, texture, OPTIONS)).toThrow('writeTexels: the images are disposed');
+      expect(() => writeTexels(gone, 4, texture, OPTIONS)).toThrow('writeTexels: the texels are disposed');
     });
 
     test.each([
@@ -223,17 +226,17 @@ function describeErrors(): void {
       [-1, 0],
       [0.5, 0],
     ])('a picture that does not fit the texture at (%s, %s)', (x, y) => {
-      expect(() => writeTexels(images, 0, texture, { ...OPTIONS, x, y })).toThrow(
+      expect(() => writeTexels(texels, 4, texture, { ...OPTIONS, x, y })).toThrow(
         `writeTexels: a picture of 4x3 pixels at (${x}, ${y}) does not fit the texture of 4x3`,
       );
     });
 
     test('a texture of another format or usage', () => {
-      const { STORAGE_BINDING, TEXTURE_BINDING } = GPUTextureUsage;
-      const float = createTexture(4, 3, { format: 'rgba16float', usage: STORAGE_BINDING });
-      expect(() => writeTexels(images, 0, float, OPTIONS)).toThrow('format is rgba16float; expected rgba8unorm');
+      const { COPY_DST, TEXTURE_BINDING } = GPUTextureUsage;
+      const float = createTexture(4, 3, { format: 'rgba16float', usage: COPY_DST });
+      expect(() => writeTexels(texels, 4, float, OPTIONS)).toThrow('format is rgba16float; expected rgba8unorm');
       const sampled = createTexture(4, 3, { usage: TEXTURE_BINDING });
-      expect(() => writeTexels(images, 0, sampled, OPTIONS)).toThrow('lacks the usage STORAGE_BINDING');
+      expect(() => writeTexels(texels, 4, sampled, OPTIONS)).toThrow('lacks the usage COPY_DST');
     });
   });
 }
@@ -268,11 +271,24 @@ function deviceInUse(): GPUDevice {
 }
 
 function createTexture(width: number, height: number, descriptor: Partial<GPUTextureDescriptor> = {}): GPUTexture {
-  const usage = GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_SRC;
+  const usage = GPUTextureUsage.COPY_DST | GPUTextureUsage.COPY_SRC;
   return deviceInUse().createTexture({ size: [width, height], format: 'rgba8unorm', usage, ...descriptor });
 }
 
-/** The texels that one image of `values` becomes. */
+function packImage(images: Tensor4D, index: number, attrs: TexelAttrs): Tensor3D {
+  return tidy(() => {
+    const image = slice(images, [index, 0, 0, 0], [1, ...images.shape.slice(1)]);
+    return packTexels(image as Tensor4D, attrs);
+  });
+}
+
+function writeImage(images: Tensor4D, index: number, texture: GPUTexture, options: WriteTexelsOptions): void {
+  const texels = packImage(images, index, PICTURE);
+  writeTexels(texels, images.shape[2], texture, options);
+  texels.dispose();
+}
+
+/** The texels that one image of `values` becomes. Those that are read without a texture are the same. */
 async function texelsOf(
   values: Float32Array,
   [height, width, channels]: Size,
@@ -280,7 +296,12 @@ async function texelsOf(
 ): Promise<Uint8Array> {
   const images = tensor4d(values, [values.length / (height * width * channels), height, width, channels]);
   const texture = createTexture(width, height);
-  writeTexels(images, index, texture, { premultiplied, flipY, maps });
+  const texels = packImage(images, index, { premultiplied, maps });
+  writeTexels(texels, width, texture, { flipY });
+  const written = await readTexture(deviceInUse(), texture);
+  const read = await readTexels(texels, width);
+  expect(flipY ? flipRows(read, width) : read).toEqual(written);
   images.dispose();
-  return readTexture(deviceInUse(), texture);
+  texels.dispose();
+  return written;
 }

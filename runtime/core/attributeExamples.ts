@@ -1,0 +1,121 @@
+// What training images were, by which a model decides on what a recipe leaves open.
+import { ANY, isRange, type Vocabulary } from './attributes.ts';
+import { fromBase64, toBase64 } from './base64.ts';
+import { uniforms } from './random.ts';
+
+/** Label and attributes of some training images. */
+export interface AttributeExamples {
+  /** (examples), places among the labels. */
+  labels: Uint8Array;
+  /** (examples, attributes), as `encodeAttributes` has them; every one is known. */
+  values: Float32Array;
+}
+
+/** The largest value of a byte, as which each label and value is stored. */
+const MAX_BYTE = 255;
+
+/** The stream of a seed from which an example is drawn. */
+const EXAMPLE_STREAM = 0x60000000;
+
+/**
+ * Examples as text, for JSON: of each the label and its values, a byte each.
+ *
+ * @returns undefined where there are none, or too many labels or words for a byte
+ */
+export function formatExamples(
+  { labels, values }: AttributeExamples,
+  numLabels: number,
+  vocabulary: Vocabulary,
+): string | undefined {
+  const sizes = wordCounts(vocabulary);
+  const fits = [numLabels, ...sizes].every((size) => size <= MAX_BYTE + 1);
+  if (labels.length === 0 || sizes.length === 0 || !fits) return undefined;
+  const width = 1 + sizes.length;
+  const bytes = new Uint8Array(labels.length * width);
+  for (const [i, label] of labels.entries()) {
+    bytes[i * width] = label;
+    for (const [place, size] of sizes.entries()) {
+      const value = values[i * sizes.length + place]!;
+      bytes[i * width + 1 + place] = size === 0 ? Math.round(MAX_BYTE * value) : value;
+    }
+  }
+  return toBase64(bytes);
+}
+
+/** The examples again. @throws RangeError when the text is not theirs, of so many labels and this vocabulary */
+export function parseExamples(text: string, numLabels: number, vocabulary: Vocabulary): AttributeExamples {
+  const sizes = wordCounts(vocabulary);
+  const width = 1 + sizes.length;
+  const bytes = fromBase64(text);
+  if (!bytes || bytes.length === 0 || bytes.length % width !== 0) {
+    throw new RangeError(`expected base64 of ${width} bytes an example, for the label and each attribute`);
+  }
+  const count = bytes.length / width;
+  const examples = { labels: new Uint8Array(count), values: new Float32Array(count * sizes.length) };
+  for (let i = 0; i < count; i++) {
+    const [label, ...row] = bytes.subarray(i * width, (i + 1) * width);
+    if (label! >= numLabels || row.some((value, place) => sizes[place]! > 0 && value >= sizes[place]!)) {
+      throw new RangeError(`example ${i} has a label or a word that the model lacks`);
+    }
+    examples.labels[i] = label!;
+    examples.values.set(
+      row.map((value, place) => (sizes[place] === 0 ? value / MAX_BYTE : value)),
+      i * sizes.length,
+    );
+  }
+  return examples;
+}
+
+/** The number of words of each attribute; 0 for one that is a number. */
+function wordCounts(vocabulary: Vocabulary): number[] {
+  return Object.values(vocabulary).map((values) => (isRange(values) ? 0 : values.length));
+}
+
+/**
+ * Decides on the attributes that are open as an example of the label has them, which the seed draws. Where a word of it
+ * never goes together with one that was asked for, such as a beard's colour with no beard, the example that is most like
+ * the whole decides. So what is asked for changes little else: the same seed stays the same person.
+ *
+ * @param label its place; one past the last for "any"
+ * @param asked as `encodeAttributes` has them, `ANY` where they are open
+ * @param seed  uint32
+ * @returns     the same with no `ANY` left; as they are where no example has the label
+ */
+export function decideAttributes(
+  examples: AttributeExamples,
+  label: number,
+  asked: readonly number[],
+  seed: number,
+): number[] {
+  const numAttributes = asked.length;
+  const rows = Array.from(examples.labels, (own, i) => ({
+    isLabel: own === label,
+    values: examples.values.subarray(i * numAttributes, (i + 1) * numAttributes),
+  }));
+  const ofLabel = rows.filter(({ isLabel }) => isLabel);
+  if (ofLabel.length === 0 || !asked.includes(ANY)) return [...asked];
+  const drawn = ofLabel[Math.floor(uniforms(seed, EXAMPLE_STREAM, 1)[0]! * ofLabel.length)]!.values;
+  const decided = asked.map((value, place) => (value === ANY ? drawn[place]! : value));
+  const isKnown = (place: number) => asked[place] !== ANY;
+  const places = [...asked.keys()];
+  const unheardOf = places.filter((place) => !isKnown(place) && !places.filter(isKnown).every(goesWith(place)));
+  if (unheardOf.length === 0) return decided;
+  const likeness = ({ isLabel, values }: (typeof rows)[number]) =>
+    places.reduce((sum, place) => sum + (isLike(values, place) ? (isKnown(place) ? numAttributes : 1) : 0), +isLabel);
+  const nearest = rows.reduce((best, row) => (likeness(row) > likeness(best) ? row : best)).values;
+  for (const place of unheardOf) decided[place] = nearest[place]!;
+  return decided;
+
+  /** Whether some example has both words, or none has the one that was asked for. */
+  function goesWith(place: number) {
+    return (known: number) => {
+      const having = rows.filter(({ values }) => isLike(values, known));
+      return having.length === 0 || having.some(({ values }) => isLike(values, place));
+    };
+  }
+
+  /** Whether an example has what was decided: the same word, or a number that is near. */
+  function isLike(values: Float32Array, place: number): boolean {
+    return Math.abs(values[place]! - decided[place]!) < 0.5;
+  }
+}
