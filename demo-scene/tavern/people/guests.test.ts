@@ -158,6 +158,7 @@ describe('Guests', () => {
 
     guests.areArriving = true;
     await pass(() => guests.present[2]?.state === 'coming');
+    guests.areArriving = false;
     const sprite = scene.spriteManagers!.flatMap(({ sprites }) => sprites)[2]!;
     const playing = new Set<boolean>();
     await pass(() => {
