@@ -18,6 +18,24 @@ const OTHER_MOUTH: Readonly<Record<string, string>> = {
   surprised: 'neutral',
 };
 
+/** The pictures of a line while they are made. */
+interface Faces {
+  /** The expressions of which there is a picture; it grows. */
+  ready: ReadonlySet<string>;
+  /** Resolves with the first of them. */
+  first: Promise<unknown>;
+}
+
+/** A part of a line, from letter to letter. */
+interface SpokenPhrase {
+  sitter: Sitter;
+  expression: string;
+  text: string;
+  from: number;
+  to: number;
+  ready: ReadonlySet<string>;
+}
+
 /** Lets the sitter on the card speak: a line appears letter by letter, and the face goes with it. */
 export class Talk {
   private readonly line = element('#card .greeting');
@@ -37,15 +55,20 @@ export class Talk {
     this.line.textContent = sitter.words;
   }
 
-  /** Makes the pictures that the next line needs, so that they are there when it is spoken. */
-  prepare(sitter: Sitter, priority: number): Promise<unknown> {
+  /** Makes the pictures that the next line needs, one after the other, so that they are there when it is spoken. */
+  prepare(sitter: Sitter, priority: number): Faces {
     const { recipe, artist } = sitter;
-    const faces = facesOf(this.nextLine(sitter), expressionsOf(sitter));
-    return Promise.allSettled(
-      [...faces].map((expression) => {
-        return artist!.generator.generatePixelsAsync({ ...varyRecipe(recipe, { expression }), priority });
-      }),
-    );
+    const known = expressionsOf(sitter);
+    const ready = new Set<string>();
+    const making = facesOf(this.nextLine(sitter)).flatMap((expression) => {
+      if (!known.includes(expression)) return [];
+      const asked = { ...varyRecipe(recipe, { expression }), priority };
+      return artist!.generator.generatePixelsAsync(asked).then(
+        () => ready.add(expression),
+        () => {}, // the model is gone; the line is spoken without this face
+      );
+    });
+    return { ready, first: making[0] ?? Promise.resolve() };
   }
 
   /** Speaks the next line. It settles at its end, or when `stop` is called. */
@@ -54,16 +77,15 @@ export class Talk {
     const speaking = new AbortController();
     this.speaking = speaking;
     const line = this.nextLine(sitter);
-    const known = expressionsOf(sitter);
-    const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    this.forReaders.textContent = spoken(line);
     const text = spoken(line);
+    this.forReaders.textContent = text;
     try {
-      await this.prepare(sitter, 1);
-      for (let from = 0, i = 0; i < line.length && !speaking.signal.aborted; i++) {
-        const phrase = line[i]!;
-        const to = i === line.length - 1 ? text.length : text.indexOf(phrase.text) + phrase.text.length;
-        await this.speakPhrase(sitter, phrase, { text, from, to }, known, isStill, speaking.signal);
+      const { ready, first } = this.prepare(sitter, 1);
+      await first;
+      let from = 0;
+      for (const [i, { expression, text: words }] of line.entries()) {
+        const to = i === line.length - 1 ? text.length : text.indexOf(words) + words.length;
+        await this.speakPhrase({ sitter, expression, text, from, to, ready }, speaking.signal);
         from = to;
       }
       this.numSpoken++;
@@ -89,30 +111,25 @@ export class Talk {
     return lineOf(sitter.recipe.seed, sitter === this.speaker ? this.numSpoken : 0);
   }
 
-  private async speakPhrase(
-    sitter: Sitter,
-    { expression }: Phrase,
-    { text, from, to }: { text: string; from: number; to: number },
-    known: readonly string[],
-    isStill: boolean,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const faces = [expression, OTHER_MOUTH[expression] ?? expression].filter((face) => known.includes(face));
-    const face = async (i: number) => {
-      if (faces.length > 0) await sitter.expressAsync!(faces[i % faces.length]!);
+  private async speakPhrase(phrase: SpokenPhrase, signal: AbortSignal): Promise<void> {
+    const { sitter, expression, text, from, to, ready } = phrase;
+    const face = async (isOther: boolean) => {
+      const wished = isOther ? OTHER_MOUTH[expression]! : expression;
+      if (ready.has(wished) && !signal.aborted) await sitter.expressAsync!(wished);
     };
-    await face(0);
-    if (isStill) {
+    await face(false);
+    if (matchMedia('(prefers-reduced-motion: reduce)').matches) {
       this.reveal(text, to);
-      return rest((to - from) * LETTER_MS + REST_MS, signal);
+      await rest((to - from) * LETTER_MS, signal);
+    } else {
+      for (let at = from; at <= to && !signal.aborted; at++) {
+        this.reveal(text, at);
+        const numLetters = at - from;
+        if (numLetters % LETTERS_A_SYLLABLE === 0) await face(numLetters % (2 * LETTERS_A_SYLLABLE) > 0);
+        await rest(LETTER_MS, signal);
+      }
     }
-    for (let at = from; at <= to && !signal.aborted; at++) {
-      this.reveal(text, at);
-      if ((at - from) % LETTERS_A_SYLLABLE === LETTERS_A_SYLLABLE - 1)
-        await face(Math.floor((at - from) / LETTERS_A_SYLLABLE) + 1);
-      await rest(LETTER_MS, signal);
-    }
-    await face(0);
+    await face(false);
     await rest(REST_MS, signal);
   }
 
@@ -125,10 +142,9 @@ export class Talk {
   }
 }
 
-/** All expressions that a line is spoken with, as far as they are known. */
-function facesOf(line: readonly Phrase[], known: readonly string[]): Set<string> {
-  const faces = line.flatMap(({ expression }) => [expression, OTHER_MOUTH[expression] ?? expression]);
-  return new Set(faces.filter((face) => known.includes(face)));
+/** All expressions that a line is spoken with, in the order in which they are needed. */
+function facesOf(line: readonly Phrase[]): string[] {
+  return [...new Set(line.flatMap(({ expression }) => [expression, OTHER_MOUTH[expression]!]))];
 }
 
 function rest(durationMs: number, signal: AbortSignal): Promise<void> {
