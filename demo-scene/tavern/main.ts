@@ -90,9 +90,10 @@ interface Part {
 
 /** Loads one model after another, the portraits' first. Where workers paint, each of the later models has one. */
 async function fillRoom(scene: Scene, onWall: Part, onFloor: Company, onTables: Part, below: Part): Promise<void> {
-  const isPainted = await bring(onWall, 'portraits', TAVERN.model, scene);
+  const painter = await bring(onWall, 'portraits', TAVERN.model, scene);
   // The same model once more, since a model trained here may take the place of that on the wall.
-  const faces = isPainted && new Artist(await AssetGenerator.LoadAsync(TAVERN.model, scene), 'portraits');
+  const faces =
+    painter && new Artist(await AssetGenerator.LoadAsync(TAVERN.model, scene), painter.name, painter.keeping);
   await bring(
     { paintAllAsync: (artist) => onFloor.paintAllAsync(artist, faces) },
     'characters',

@@ -9,14 +9,12 @@ export const TRAINED_HERE = 'trained here';
 
 /** A model that paints, with the name it has in copied recipes. */
 export class Artist {
-  readonly keeping: Keeping;
-
+  /** @param keeping that of another artist with the same model, which keeps for both */
   constructor(
     readonly generator: AssetGenerator,
     readonly name: string,
-  ) {
-    this.keeping = new Keeping(generator.info);
-  }
+    readonly keeping: Keeping = new Keeping(generator.info),
+  ) {}
 }
 
 /** Somebody or something whose picture a model makes: in a frame, on the floor or on a table. */
