@@ -1,6 +1,11 @@
 // The demo as a person meets it: in a real Chromium, served as npm start serves it, with models that paint faster.
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { wasmPath } from '../../scripts/build/browserBuild.ts';
+import { packageRoot } from '../../scripts/node/packageRoot.ts';
 import type { SiteOptions } from '../../scripts/node/serveSite.ts';
 import { demoSite } from '../../scripts/testing/demoSite.ts';
 import { describeInBrowser } from '../../scripts/testing/describeInBrowser.ts';
@@ -69,6 +74,8 @@ describeInBrowser(
       const shown = [0, 1, numPortraits, numPeople, numAll - 1];
       const pictures = await picturesOf(playwright, shown);
       expect(new Set(pictures).size).toBe(shown.length);
+
+      expect(await bytesBeforeFirstFace(playwright)).toBeLessThanOrEqual(15_000_000);
 
       await playwright.evaluate(() => indexedDB.deleteDatabase('figment'));
       await page.reload();
@@ -366,6 +373,25 @@ async function whenArrival(page: Page, state: string): Promise<Person> {
 async function openCard(page: Page, person: number): Promise<void> {
   await page.evaluate(() => document.querySelector('details')!.toggleAttribute('open', true));
   await page.locator('#people nav button').nth(person).click();
+}
+
+/** What the browser has fetched when the first face is painted, with the shipped model in place of the one that paints faster. */
+async function bytesBeforeFirstFace(page: Page): Promise<number> {
+  const fetched = await page.evaluate(() => {
+    const [face] = performance.getEntriesByName('first face');
+    const entries = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
+    const before = entries.filter(({ name, startTime }) => startTime < face!.startTime && !name.includes('/models/'));
+    return before.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0);
+  });
+  expect(fetched).toBeGreaterThan(300_000);
+  const folder = path.join(packageRoot(), 'assets', tavern.model);
+  const parts = ['unet', 'vae', 'scheduler', 'conditioning'];
+  const files = (await readdir(folder, { recursive: true })).filter((name) =>
+    parts.some((part) => name.startsWith(`${part}/`)),
+  );
+  const sizes = await Promise.all(files.map((name) => stat(path.join(folder, name))));
+  const kernels = gzipSync(await readFile(wasmPath)).length; // which a worker fetches
+  return sizes.reduce((sum, { size }) => sum + size, fetched + kernels);
 }
 
 /** Chooses a value of the character sheet, and waits for the picture. */
