@@ -85,7 +85,7 @@ function depthAt(x: number): number {
   return Math.abs(x - FIREPLACE.x) < FIREPLACE.width / 2 ? FIREPLACE.depth - 0.2 : 0;
 }
 
-const FOV = 0.64;
+const FOV = 0.68;
 /** The least horizontal field of view, which a narrow window shows, in radians. */
 const MIN_FOV_ACROSS = 0.6;
 /** Where the camera is at first: what it looks at, from how far away, in metres, and its angle from straight above, in radians. */
