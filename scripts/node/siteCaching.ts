@@ -21,7 +21,7 @@ export function answeredAsKnown(
   response: ServerResponse,
   content: string | Uint8Array,
 ): boolean {
-  const etag = `"${contentHash(content)}"`;
+  const etag = `W/"${contentHash(content)}"`; // weak: the same compressed or not
   response.setHeader('ETag', etag);
   if (request.headers['if-none-match'] !== etag) return false;
   response.writeHead(304).end();
