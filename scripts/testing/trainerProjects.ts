@@ -7,6 +7,7 @@ import * as runtime from '../../runtime/index.ts';
 import { tinyAttributes, tinyDataset, tinyMaterials } from '../../runtime/testing/tinyDataset.ts';
 import { tinyFrames } from '../../runtime/testing/tinyFrames.ts';
 import { randomWeights } from '../../runtime/testing/tinyNetworks.ts';
+import { completeModelIndex, type StoredModelIndex } from '../../runtime/weights/modelIndex.ts';
 import { createProgram } from '../cli/program.ts';
 import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { writeDataset } from '../node/writeDataset.ts';
@@ -113,8 +114,9 @@ export async function withWeights(
   statistics = {},
   make = randomWeights,
 ): Promise<runtime.ModelFiles> {
+  const stored = files['model_index.json'] as StoredModelIndex;
   const content = {
-    index: files['model_index.json'] as unknown as runtime.ModelIndex,
+    index: completeModelIndex(stored, 'tiny', files['unet/config.json'], files['vae/config.json'], 'model_index.json'),
     unetConfig: files['unet/config.json'],
     vaeConfig: { ...files['vae/config.json'], ...statistics },
     conditioningConfig: files['conditioning/config.json'],
