@@ -133,10 +133,12 @@ function inLab(openPage: OpenPage): void {
 
   beforeAll(async () => {
     site = await buildSite();
-    page = await openPage<Page>({ ...site, path: 'lab.html', serviceWorker: true });
-    await ready(page);
-    elsewhere = await openPage<Page>({ ...site, path: `lab.html#label=orc&guidance=lots&interval=300-700` });
-    await ready(elsewhere);
+    const other = 'lab.html#label=orc&guidance=lots&interval=300-700';
+    [page, elsewhere] = await Promise.all([
+      openPage<Page>({ ...site, path: 'lab.html', serviceWorker: true }),
+      openPage<Page>({ ...site, path: other }),
+    ]);
+    await Promise.all([ready(page), ready(elsewhere)]);
   });
 
   it('asks for attributes, "any" first, and keeps them in the address', async () => {

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 
-export const FRAMES_PER_SECOND = 8;
+/** How long a frame is shown; GIF counts in hundredths of a second. */
+export const FRAME_MS = 120;
 
 /** Widths to try, until the film is small enough. */
 const WIDTHS_PX = [720, 640, 560, 480, 400, 320, 240, 160];
@@ -30,7 +31,7 @@ async function encode(frames: readonly Uint8Array[], width: number): Promise<Uin
   return sharp(resized, { join: { animated: true } })
     .gif({
       loop: 0,
-      delay: frames.map(() => 1000 / FRAMES_PER_SECOND),
+      delay: frames.map(() => FRAME_MS),
       colours: 128,
       dither: 0.4,
       interFrameMaxError: 8,

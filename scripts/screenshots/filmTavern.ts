@@ -1,17 +1,18 @@
 // Twenty seconds of the tavern, frame by frame: the page's clock stands still while a frame is drawn, however slow that is.
 import type { Page } from 'playwright-core';
 import { writeFileAtomic } from '../node/atomicWrite.ts';
-import { encodeFilm, FRAMES_PER_SECOND } from './encodeFilm.ts';
+import { encodeFilm, FRAME_MS } from './encodeFilm.ts';
 
 const DURATION_S = 20;
 const MAX_BYTES = 5_000_000;
 
-/** What happens, by the second at which it does. */
-const SCRIPT: Readonly<Record<number, (page: Page) => Promise<void>>> = {
-  6: (page) => click(page, '#people nav button:nth-of-type(2)'),
-  8: (page) => click(page, '#card [data-action=reroll]'),
-  14: (page) => click(page, '#card [data-action=close]'),
-};
+/** What is clicked, and at which second. */
+const SCRIPT: readonly (readonly [atS: number, selector: string])[] = [
+  [5, '#people nav button:nth-of-type(2)'],
+  [7, '#card [data-action=reroll]'],
+  [10.5, '#card [data-action=talk]'],
+  [14.5, '#card [data-action=close]'],
+];
 
 /** Films a tavern that is ready, as a GIF that plays for ever. */
 export async function filmTavern(page: Page, file: string): Promise<void> {
@@ -19,11 +20,11 @@ export async function filmTavern(page: Page, file: string): Promise<void> {
   await page.clock.install();
   await page.clock.pauseAt(Date.now() + 1000);
   const frames: Buffer[] = [];
-  for (let i = 0; i < DURATION_S * FRAMES_PER_SECOND; i++) {
-    const second = i / FRAMES_PER_SECOND;
-    await SCRIPT[second]?.(page);
-    await lookAround(page, second / DURATION_S, width, height);
-    await page.clock.fastForward(1000 / FRAMES_PER_SECOND);
+  const coming = [...SCRIPT];
+  for (let timeS = 0; timeS < DURATION_S; timeS += FRAME_MS / 1000) {
+    while (coming.length > 0 && coming[0]![0] <= timeS) await click(page, coming.shift()![1]);
+    await lookAround(page, timeS / DURATION_S, width, height);
+    await page.clock.fastForward(FRAME_MS);
     frames.push(await page.screenshot());
   }
   await writeFileAtomic(file, await encodeFilm(frames, MAX_BYTES));
