@@ -9,7 +9,7 @@ const DEFAULTS = defaultSettings(info);
 const PLANS = stripPlans(info);
 
 describe('the strips', () => {
-  it('vary guidance, the hat, steps and seeds', () => {
+  it('vary guidance, ornament, steps and seeds', () => {
     const captions = PLANS.map(({ variantsOf }) => variantsOf(DEFAULTS, info).map(({ caption }) => caption));
     expect(captions.map((row) => row.join(' '))).toEqual([
       '0 1 1.5 2 3 5 8',
@@ -27,7 +27,7 @@ describe('the strips', () => {
     expect(steps[3]!.changes).toEqual({ numInferenceSteps: 3, sampler: 'dpm++' });
   });
 
-  it('vary the numbers of materials in place of the hat', async () => {
+  it('vary the numbers of materials in place of ornament', async () => {
     const { info: materials } = await loadTinyMaterials(createScene());
     const plans = stripPlans(materials);
     expect(plans.map(({ title }) => title)).toEqual(['Guidance scale', 'wear', 'Steps', 'Seeds']);

@@ -16,7 +16,7 @@ interface StripPlan {
 }
 
 const SCALES = [0, 1, 1.5, 2, 3, 5, 8];
-const HATS = [-20, -10, 0, 10, 20, 40];
+const ORNAMENT = [-20, -10, 0, 10, 20, 40];
 const STEPS = [2, 4, 8, 16, 32];
 const NUM_SEEDS = 8;
 /** Where in the range of a numeric attribute the pictures of its strip lie. */
@@ -28,8 +28,8 @@ const GUIDANCE: StripPlan = {
 };
 
 const HAT: StripPlan = {
-  title: 'No hat ← 0 → hat, by a classifier',
-  variantsOf: () => HATS.map((hat) => ({ caption: String(hat).replace('-', '−'), changes: { hat } })),
+  title: 'Plain ← 0 → ornate, by a classifier',
+  variantsOf: () => ORNAMENT.map((ornate) => ({ caption: String(ornate).replace('-', '−'), changes: { ornate } })),
 };
 
 const NUM_STEPS: StripPlan = {
@@ -62,7 +62,7 @@ const SEEDS: StripPlan = {
   variantsOf: ({ seed }) => seedsAround(seed).map((other) => ({ caption: String(other), changes: { seed: other } })),
 };
 
-/** The strips of a model, in the order in which they are painted: materials have no hats, but may age. */
+/** The strips of a model, in the order in which they are painted: materials have no ornaments, but may age. */
 export function stripPlans({ channels, attributes = {} }: ModelInfo): StripPlan[] {
   if (channels !== MATERIAL_CHANNELS) return [GUIDANCE, HAT, NUM_STEPS, SEEDS];
   const numbers = Object.entries(attributes).flatMap(([name, values]) =>

@@ -169,7 +169,7 @@ describe('the packages in Node', () => {
     write(
       'figment.bake.json',
       `{ "figment": 1, "defaults": { "model": "portraits", "numInferenceSteps": 2, "output": "{label}" },
-         "assets": [{ "name": "a", "labels": ["elf", "troll"], "formats": ["ktx2"] }] }`,
+         "assets": [{ "name": "a", "labels": ["elf", "orc"], "formats": ["ktx2"] }] }`,
     );
     const baked = await figment('bake', 'figment.bake.json', '--jobs', '2', '--batch', '1');
     expect(baked).toMatch(/2 images baked, 0 as they were; 2 files written/);
@@ -177,7 +177,7 @@ describe('the packages in Node', () => {
 
   it('list models and copy what a page fetches of them', async () => {
     expect(await figment('models')).toMatch(
-      /^model +portraits .*babylon-figment-portraits\nclassifier +portraits-hat /m,
+      /^model +portraits .*babylon-figment-portraits\nclassifier +portraits-ornate /m,
     );
     expect(await figment('models', 'copy', MODEL, 'public/models')).toContain(path.join('public/models', MODEL));
     const copied = readdirSync(inProject('public/models', MODEL), { recursive: true, encoding: 'utf8' });

@@ -113,7 +113,7 @@ async function shootLab(page: Page, url: string, out: string): Promise<void> {
   await page.goto(`${url}lab.html#label=goblin&seed=4&guidance=2&interval=100-900&walkto=vampire`);
   await page.waitForFunction(() => document.body.dataset.state === 'ready', undefined, { timeout: LIMIT_MS });
   await shoot(page, path.join(out, 'lab.png'));
-  await page.locator('.strip', { hasText: 'No hat' }).screenshot({ path: path.join(out, 'lab-hat.png') });
+  await page.locator('.strip', { hasText: 'Plain' }).screenshot({ path: path.join(out, 'lab-ornate.png') });
   const { y, height } = (await page.locator('#vae').boundingBox())!;
   const clip = { x: 0, y: y + 1, width: WIDE.width, height: height + 12 };
   await page.screenshot({ path: path.join(out, 'lab-vae.png'), fullPage: true, clip });
