@@ -146,6 +146,7 @@ export {
   sampleSheet,
 } from './evaluation/sheets.ts';
 // Kernels that the plugin calls itself
+export { tuneRecordings } from './kernels/plan/recordings.ts';
 export { readTexels, type WriteTexelsOptions, writeTexels } from './kernels/texels.ts';
 export { compilationDone, compileOnly, submitKernels } from './kernels/webgpu/commands.ts';
 // Networks

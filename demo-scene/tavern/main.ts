@@ -5,8 +5,8 @@ import { AssetGenerator, CreateEngineAsync, encodeEdit } from '../../plugin/inde
 import { messageOf } from '../../runtime/index.ts';
 import { Gallery } from './people/gallery.ts';
 import { Company } from './people/guests.ts';
-import { Artist, type Sitter } from './people/sitter.ts';
-import { adapterOf, chooseQuality, type Quality } from './quality.ts';
+import { Artist, type Sitter, TRAINED_HERE } from './people/sitter.ts';
+import { adapterOf, adaptResolution, chooseQuality, type Quality } from './quality.ts';
 import { onPicked, PeopleList } from './ui/choosing.ts';
 import './tavern.css';
 import { element } from '../shared/page.ts';
@@ -18,6 +18,7 @@ import { Things } from './things.ts';
 import { Card } from './ui/card.ts';
 import { Controls, offerTraining } from './ui/controls.ts';
 import { Measures, ProgressLine } from './ui/readouts.ts';
+import { offerWeathering } from './ui/weathering.ts';
 
 const progress = new ProgressLine();
 const card = new Card();
@@ -42,15 +43,19 @@ async function start(): Promise<void> {
   const engine = await CreateEngineAsync(element<HTMLCanvasElement>('#canvas'));
   const quality = chooseQuality(engine, location.search, controls.settings.quality);
   fitWindow(engine, quality);
-  const tavern = await openTavern(engine, TAVERN, quality);
+  const tavern = openTavern(engine, TAVERN, quality);
   const { scene, portraits, lights } = tavern;
   engine.runRenderLoop(() => scene.render());
+  scene.onAfterRenderObservable.addOnce(() => performance.mark('room'));
   measures = new Measures(engine, adapterOf(engine));
   const events = {
     onCome: people.add.bind(people),
     onGone: people.remove.bind(people),
     onStep: measures.step.bind(measures),
-    onPortraits: progress.portraits.bind(progress),
+    onPortraits: (numDone: number, numAll: number) => {
+      progress.portraits(numDone, numAll);
+      if (numDone === 1) performance.mark('first face');
+    },
   };
   gallery = new Gallery(portraits, events, controls.settings.pipeline);
   company = new Company(tavern, TAVERN.guests, events);
@@ -71,10 +76,11 @@ async function start(): Promise<void> {
   );
   exposeForConsole(scene, shown);
   const useModel = async (files: Record<string, Uint8Array>) =>
-    useGenerator(await AssetGenerator.LoadAsync(files, scene), 'trained here');
+    useGenerator(await AssetGenerator.LoadAsync(files, scene), TRAINED_HERE);
   const useShipped = async () => useGenerator(await AssetGenerator.LoadAsync(TAVERN.model, scene), 'portraits');
   offerTraining({ useModel, useShipped }, fail);
   await working(fillRoom(scene, gallery, company, things, surfaces));
+  offerWeathering(surfaces.present);
 }
 
 /** A part of the room that has a model of its own. */
@@ -83,24 +89,56 @@ interface Part {
 }
 
 /** Loads one model after another, the portraits' first. Where workers paint, each of the later models has one. */
-async function fillRoom(scene: Scene, onWall: Part, onFloor: Part, onTables: Part, below: Part): Promise<void> {
-  await bring(onWall, 'portraits', TAVERN.model, scene);
-  await bring(onFloor, 'characters', TAVERN.guests.model, scene, 1);
+async function fillRoom(scene: Scene, onWall: Part, onFloor: Company, onTables: Part, below: Part): Promise<void> {
+  const painter = await bring(onWall, 'portraits', TAVERN.model, scene);
+  // The same model once more, since a model trained here may take the place of that on the wall.
+  const faces =
+    painter && new Artist(await AssetGenerator.LoadAsync(TAVERN.model, scene), painter.name, painter.keeping);
+  await bring(
+    { paintAllAsync: (artist) => onFloor.paintAllAsync(artist, faces) },
+    'characters',
+    TAVERN.guests.model,
+    scene,
+    1,
+  );
   await bring(onTables, 'items', TAVERN.things.model, scene, 1);
   await bring(below, 'textures', TAVERN.surfaces.model, scene, 1);
 }
 
-/** Loads a model and paints its part of the room, which stays empty when the model is missing or broken. */
-async function bring(part: Part, name: string, address: string, scene: Scene, numWorkers?: number): Promise<void> {
+/**
+ * Loads a model and paints its part of the room, which stays empty when the model is missing or broken.
+ *
+ * @returns who painted; null where nobody could
+ */
+async function bring(
+  part: Part,
+  name: string,
+  address: string,
+  scene: Scene,
+  numWorkers?: number,
+): Promise<Artist | null> {
   try {
+    await whenSeen();
     const generator = await AssetGenerator.LoadAsync(address, scene, {
       ...(numWorkers && { numWorkers }),
       onProgress: (loadedBytes, totalBytes) => progress.loading(name, loadedBytes, totalBytes),
     });
-    progress.painting(name);
-    await part.paintAllAsync(artistOf(generator, name));
+    const artist = artistOf(generator, name);
+    if (part === gallery) controls.offerPipelines(generator.info.pipelines);
+    const counting = generator.onQueueChangedObservable.add((numLeft) => progress.painting(name, numLeft));
+    await part.paintAllAsync(artist);
+    counting.remove();
+    return artist;
   } catch (error) {
     missing.set(name, `There are no ${name} here: ${messageOf(error)}`);
+    return null;
+  }
+}
+
+/** Resolves when the page can be seen: what nobody looks at yet is not fetched. */
+async function whenSeen(): Promise<void> {
+  while (document.visibilityState !== 'visible') {
+    await new Promise((resolve) => document.addEventListener('visibilitychange', resolve, { once: true }));
   }
 }
 
@@ -112,6 +150,7 @@ async function bring(part: Part, name: string, address: string, scene: Scene, nu
 async function useGenerator(generator: AssetGenerator, name: string): Promise<void> {
   if (!gallery) throw new Error('useGenerator: the tavern is not open yet; wait until the room shows');
   card.close();
+  controls.offerPipelines(generator.info.pipelines);
   missing.delete('portraits');
   await working(gallery.paintAllAsync(artistOf(generator, name)));
 }
@@ -135,13 +174,20 @@ async function working(work: Promise<void>): Promise<void> {
   }
 }
 
-function fitWindow(engine: AbstractEngine, { maxPixelRatio }: Quality): void {
+/** Draws as many pixels as the window has and the quality allows, and fewer while that is too slow. */
+function fitWindow(engine: AbstractEngine, { maxPixelRatio, adapts }: Quality): void {
+  let coarseness = 1;
   const resize = () => {
-    engine.setHardwareScalingLevel(1 / Math.min(devicePixelRatio, maxPixelRatio));
+    engine.setHardwareScalingLevel(coarseness / Math.min(devicePixelRatio, maxPixelRatio));
     engine.resize();
   };
   resize();
-  addEventListener('resize', resize);
+  new ResizeObserver(resize).observe(element('main'));
+  if (!adapts) return;
+  adaptResolution(engine, (value) => {
+    coarseness = value;
+    resize();
+  });
 }
 
 function state(name: 'painting' | 'ready' | 'failed'): void {
@@ -169,7 +215,8 @@ interface Everything {
 function exposeForConsole(scene: Scene, { portraits, guests, things, surfaces }: Everything): void {
   const page = {
     portraits: () => portraits().map(summary),
-    guests: () => guests().map((guest) => ({ ...summary(guest), state: guest.state })),
+    guests: () =>
+      guests().map((guest) => ({ ...summary(guest), state: guest.state, face: guest.face && summary(guest.face) })),
     things: () => things().map(summary),
     surfaces: () => surfaces().map(summary),
     counts: () => countsOf(scene),

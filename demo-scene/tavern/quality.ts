@@ -9,10 +9,12 @@ export interface Quality {
   numLights: number;
   /** The most device pixels for one pixel of the page, along each side. */
   maxPixelRatio: number;
+  /** Whether fewer pixels are drawn where frames take too long. */
+  adapts: boolean;
 }
 
-const HIGH: Quality = { name: 'high', shadows: true, glow: true, numLights: 6, maxPixelRatio: 2 };
-const LOW: Quality = { name: 'low', shadows: false, glow: false, numLights: 3, maxPixelRatio: 1 };
+const HIGH: Quality = { name: 'high', shadows: true, glow: true, numLights: 6, maxPixelRatio: 2, adapts: false };
+const LOW: Quality = { name: 'low', shadows: false, glow: false, numLights: 3, maxPixelRatio: 1, adapts: false };
 
 /** What a visitor may ask for. */
 export type QualityWish = 'auto' | Quality['name'];
@@ -22,7 +24,7 @@ export function chooseQuality(engine: AbstractEngine, search: string, chosen: Qu
   const asked = new URLSearchParams(search).get('quality') ?? chosen;
   if (asked === 'high') return HIGH;
   if (asked === 'low') return LOW;
-  return drawsOnCpu(adapterOf(engine)) ? LOW : HIGH;
+  return drawsOnCpu(adapterOf(engine)) ? { ...LOW, adapts: true } : HIGH;
 }
 
 /** The name of the graphics adapter, as the browser gives it. */
@@ -40,4 +42,53 @@ interface EngineInfo {
 
 function drawsOnCpu(adapter: string): boolean {
   return /swiftshader|llvmpipe|software|basic render/i.test(adapter);
+}
+
+/** The fewest frames a second with which the page still moves, and so many more that sharper pictures are worth a try. */
+const FEWEST_FPS = 15;
+const PLENTY_FPS = 27;
+/** The most pixels of the page that one drawn pixel covers, along each side. */
+const COARSEST = 4;
+/** A frame takes longer in proportion to the pixels; aiming a little higher saves a second attempt. */
+const AIM_FPS = 18;
+const FINER = 0.85;
+
+/**
+ * How coarse to draw so that the page moves: from how long frames took it follows how many pixels there may be. What was too
+ * slow once is not tried again.
+ */
+export class Coarseness {
+  /** How many pixels of the page one drawn pixel covers, along each side: 1 … 4. */
+  value = 1;
+  private tooFine = 0;
+
+  /** Takes the frames a second of the last moments into account. @returns whether the value has changed */
+  measure(fps: number): boolean {
+    const before = this.value;
+    if (fps < FEWEST_FPS) {
+      this.tooFine = Math.max(this.tooFine, this.value);
+      this.value = Math.min(COARSEST, this.value * Math.min(2, Math.sqrt(AIM_FPS / Math.max(1, fps))));
+    } else if (fps > PLENTY_FPS) {
+      const finer = Math.max(1, this.value * FINER);
+      if (finer > this.tooFine || (finer === 1 && this.tooFine < 1)) this.value = finer;
+    }
+    return this.value !== before;
+  }
+}
+
+const WINDOW_MS = 1500;
+
+/** Draws fewer pixels for as long as frames take too long. @param resize applies the coarseness */
+export function adaptResolution(engine: AbstractEngine, resize: (coarseness: number) => void): void {
+  const coarseness = new Coarseness();
+  let numFrames = 0;
+  let since = performance.now();
+  engine.onEndFrameObservable.add(() => {
+    numFrames++;
+    const lastedMs = performance.now() - since;
+    if (lastedMs < WINDOW_MS) return;
+    const wasSeen = document.visibilityState === 'visible' && lastedMs < 4 * WINDOW_MS;
+    if (wasSeen && coarseness.measure((1000 * numFrames) / lastedMs)) resize(coarseness.value);
+    [numFrames, since] = [0, performance.now()];
+  });
 }

@@ -10,7 +10,7 @@ import { TILE_M } from './room/parts.ts';
 import type { SurfacePlan, SurfacesPlan } from './tavernFile.ts';
 
 /** A surface of the room: a material with all its maps, which can be painted again. */
-class Surface implements Sitter {
+export class Surface implements Sitter {
   readonly onChangedObservable = new Observable<Sitter>();
   isSpokenTo = false;
 
@@ -19,6 +19,10 @@ class Surface implements Sitter {
     readonly material: SurfaceMaterial,
     private readonly plan: SurfacePlan,
   ) {}
+
+  get is(): SurfacePlan['material'] {
+    return this.plan.material;
+  }
 
   get place(): string {
     return placeOf(this.plan);
@@ -44,8 +48,16 @@ class Surface implements Sitter {
     return this.artist.generator.generatePixelsAsync(this.recipe);
   }
 
-  async changeAsync(changes: RecipeChanges): Promise<void> {
-    const painting = this.material.regenerateAsync(changes, { priority: 1 });
+  changeAsync(changes: RecipeChanges): Promise<void> {
+    return this.paintAsync(this.material.regenerateAsync(changes, { priority: 1 }));
+  }
+
+  /** The same surface, more or less worn: an attribute of the model with another value. */
+  weatherAsync(attribute: string, value: number): Promise<void> {
+    return this.paintAsync(this.material.changeAsync({ attributes: { [attribute]: value } }, { priority: 1 }));
+  }
+
+  private async paintAsync(painting: Promise<unknown>): Promise<void> {
     this.onChangedObservable.notifyObservers(this);
     try {
       await painting;

@@ -1,6 +1,11 @@
 // The demo as a person meets it: in a real Chromium, served as npm start serves it, with models that paint faster.
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { wasmPath } from '../../scripts/build/browserBuild.ts';
+import { packageRoot } from '../../scripts/node/packageRoot.ts';
 import type { SiteOptions } from '../../scripts/node/serveSite.ts';
 import { demoSite } from '../../scripts/testing/demoSite.ts';
 import { describeInBrowser } from '../../scripts/testing/describeInBrowser.ts';
@@ -18,13 +23,14 @@ interface Person {
   name: string;
   label: string;
   seed: number;
+  attributes?: Record<string, string | number>;
   interpolate?: { seed: number; amount: number };
   pipeline?: string;
 }
 
 interface Console {
   portraits(): Person[];
-  guests(): (Person & { state: string })[];
+  guests(): (Person & { state: string; face: Person | null })[];
   things(): Person[];
   surfaces(): (Person & { widthPx?: number })[];
 }
@@ -55,7 +61,8 @@ describeInBrowser(
     beforeEach(() =>
       playwright.evaluate(() => {
         document.querySelector<HTMLDialogElement>('#card')!.close();
-        document.querySelector('details')!.open = false;
+        for (const drawer of document.querySelectorAll<HTMLDetailsElement>('#controls details')) drawer.open = false;
+        document.querySelector<HTMLDetailsElement>('.recipe')!.open = true;
       }),
     );
 
@@ -67,6 +74,8 @@ describeInBrowser(
       const shown = [0, 1, numPortraits, numPeople, numAll - 1];
       const pictures = await picturesOf(playwright, shown);
       expect(new Set(pictures).size).toBe(shown.length);
+
+      expect(await bytesBeforeFirstFace(playwright)).toBeLessThanOrEqual(15_000_000);
 
       await playwright.evaluate(() => indexedDB.deleteDatabase('figment'));
       await page.reload();
@@ -124,6 +133,109 @@ describeInBrowser(
       expect(portrait!.interpolate).toMatchObject({ amount: 0.35 });
     });
 
+    it('changes one line of a character sheet, and the rest of the person stays; a guest has a face', async () => {
+      await openCard(playwright, FIRST);
+      const before = (await page.call('portraits'))[FIRST]!;
+      const plain = await shownPicture(playwright);
+      await choose(playwright, 'hair_colour', 'grey');
+      const grey = await shownPicture(playwright);
+      const after = (await page.call('portraits'))[FIRST]!;
+      expect(after).toMatchObject({ name: before.name, label: before.label, seed: before.seed });
+      expect(after.attributes).toEqual({ ...before.attributes, hair_colour: 'grey' });
+      expect(grey).not.toBe(plain);
+      await choose(playwright, 'gender', 'male');
+      const [given, byname] = before.name.split(' ');
+      const { name } = (await page.call('portraits'))[FIRST]!;
+      expect(name.split(' ')[0]).not.toBe(given);
+      expect(name.split(' ')[1]).toBe(byname);
+      await choose(playwright, 'gender', 'female');
+      await choose(playwright, 'hair_colour', 'any');
+      expect(await shownPicture(playwright)).toBe(plain);
+      await playwright.keyboard.press('Escape');
+
+      await openCard(playwright, numPortraits);
+      const guest = (await page.call('guests'))[0]!;
+      expect(await playwright.inputValue('[data-attribute=kind]')).toBe(guest.face!.label);
+      await choose(playwright, 'role', 'mage');
+      await choose(playwright, 'hair_colour', 'red');
+      const changed = (await page.call('guests'))[0]!;
+      expect([changed.label, changed.face!.attributes]).toEqual([
+        'mage',
+        { ...guest.face!.attributes, hair_colour: 'red' },
+      ]);
+      expect(await playwright.isVisible('#card-figure')).toBe(true);
+    });
+
+    it('lets somebody speak: a line with faces that change, and the same face afterwards', async () => {
+      await openCard(playwright, FIRST);
+      const before = (await page.call('portraits'))[FIRST]!;
+      const calm = await shownPicture(playwright);
+      await playwright.click('[data-action=talk]');
+      await playwright.waitForFunction(() => document.querySelector('.unspoken')?.textContent !== '');
+      await expect.poll(() => shownPicture(playwright), WAIT).not.toBe(calm);
+      expect((await page.call('portraits'))[FIRST], 'its recipe stays').toEqual(before);
+      expect(await playwright.textContent('[data-spoken]')).toMatch(/^“.+”$/);
+      await playwright.click('[data-action=close]');
+      await openCard(playwright, FIRST);
+      await expect.poll(() => shownPicture(playwright), WAIT).toBe(calm);
+    });
+
+    it('weathers walls and floor by sliders', async () => {
+      await playwright.click('#room summary');
+      await playwright.fill('[data-weathers="floor wear"]', '0.75');
+      const floor = async () => (await page.call('surfaces')).find(({ name }) => name === 'The floor')!.attributes;
+      await expect.poll(floor, WAIT).toEqual({ wear: 0.75 });
+      await playwright.fill('[data-weathers="floor moss"]', '0.5');
+      await expect.poll(floor, WAIT).toEqual({ wear: 0.75, moss: 0.5 });
+      expect(await playwright.locator('#room input').count()).toBe(4);
+    });
+
+    it('fits every screen: nothing covers anything or runs off, and all of it is named and can be read', async () => {
+      // The last is a window of 1280 × 720 at 200 %.
+      for (const [width, height] of [
+        [1280, 720],
+        [844, 390],
+        [390, 844],
+        [640, 360],
+      ] as const) {
+        await playwright.setViewportSize({ width, height });
+        const screen = `${width} × ${height}`;
+        expect(await overlapsOf(playwright, PIECES), screen).toEqual([]);
+        expect(await playwright.locator('main').evaluate(({ clientHeight }) => clientHeight), screen).toBeGreaterThan(
+          height / 2,
+        );
+        for (const drawer of ['people', 'room', 'settings', 'measures']) {
+          await playwright.click(`#${drawer} summary`);
+          expect(
+            await overlapsOf(playwright, [`#${drawer} .drawer`, '#controls > * > summary', 'body > header']),
+            `${drawer}, ${screen}`,
+          ).toEqual([]);
+          await playwright.keyboard.press('Escape');
+          expect(await playwright.locator('.drawer:visible').count()).toBe(0);
+        }
+        await openCard(playwright, numPortraits);
+        await shownPicture(playwright);
+        expect(await overlapsOf(playwright, ['#card'], true), `card, ${screen}`).toEqual([]);
+        expect(await dimTexts(playwright), screen).toEqual([]);
+        expect(await playwright.locator('#card').evaluate((card) => card.scrollWidth - card.clientWidth)).toBe(0);
+        await playwright.keyboard.press('Escape');
+        await playwright.evaluate(() => document.querySelector('details')!.toggleAttribute('open', false));
+      }
+      expect(
+        await playwright.evaluate(() => {
+          const controls = document.querySelectorAll<HTMLElement>(
+            'button, select, input, summary, canvas, a, [role=status]',
+          );
+          const named = (control: HTMLElement) =>
+            control.textContent!.trim() ||
+            control.ariaLabel ||
+            control.closest('label')?.textContent?.trim() ||
+            control.role === 'status';
+          return [...controls].filter((control) => !named(control)).map(({ outerHTML }) => outerHTML);
+        }),
+      ).toEqual([]);
+    });
+
     it('paints a part of a picture again, and goes back', async () => {
       await openCard(playwright, EDITED);
       const name = await playwright.textContent('#card-name');
@@ -145,10 +257,10 @@ describeInBrowser(
     });
 
     it('has portraits painted by the pipeline that is chosen, each in its place', async () => {
-      expect([await pipelineOf(page), await playwright.inputValue('#pipeline')]).toEqual(['cvae+ddpm', 'cvae+ddpm']);
+      expect([await pipelineOf(page), await playwright.inputValue('#pipeline')]).toEqual(['ddpm', 'ddpm']);
       const pictures = [await pictureOfFirst(playwright)];
-      for (const pipeline of ['cvae', 'ddpm', 'cvae+ddpm']) {
-        await playwright.selectOption('#pipeline', pipeline);
+      for (const pipeline of ['cvae', 'cvae+ddpm', 'ddpm']) {
+        await choosePipeline(playwright, pipeline);
         await expect.poll(() => pipelineOf(page), WAIT).toBe(pipeline);
         await whenReady(playwright);
         pictures.push(await pictureOfFirst(playwright));
@@ -158,7 +270,7 @@ describeInBrowser(
     });
 
     it('remembers the pipeline, and keeps what was varied until it is let go', async () => {
-      await playwright.selectOption('#pipeline', 'cvae');
+      await choosePipeline(playwright, 'cvae');
       await expect.poll(() => pipelineOf(page), WAIT).toBe('cvae');
       await whenReady(playwright);
       const seen = async () => ({
@@ -170,8 +282,8 @@ describeInBrowser(
       await page.reload();
       await whenReady(playwright);
       expect(await seen()).toEqual(before);
-      await playwright.selectOption('#pipeline', 'cvae+ddpm'); // by which the portrait was kept
-      await expect.poll(() => pipelineOf(page), WAIT).toBe('cvae+ddpm');
+      await choosePipeline(playwright, 'ddpm'); // by which the portrait was kept
+      await expect.poll(() => pipelineOf(page), WAIT).toBe('ddpm');
       await openCard(playwright, VARIED);
       expect(await playwright.getAttribute('[data-action=keep]', 'aria-pressed')).toBe('true');
       await playwright.click('[data-action=keep]');
@@ -229,6 +341,11 @@ describeInBrowser(
   { webgpu: false, compositing: 'cpu' },
 );
 
+async function choosePipeline(page: Page, pipeline: string): Promise<void> {
+  await page.evaluate(() => document.querySelector('#settings')!.toggleAttribute('open', true));
+  await page.selectOption('#pipeline', pipeline);
+}
+
 /** The pipeline of all portraits. */
 async function pipelineOf(page: TestPage<Console>): Promise<string> {
   const pipelines = (await page.call('portraits')).map(({ pipeline }) => pipeline);
@@ -256,6 +373,91 @@ async function whenArrival(page: Page, state: string): Promise<Person> {
 async function openCard(page: Page, person: number): Promise<void> {
   await page.evaluate(() => document.querySelector('details')!.toggleAttribute('open', true));
   await page.locator('#people nav button').nth(person).click();
+}
+
+/** What the browser has fetched when the first face is painted, with the shipped model in place of the one that paints faster. */
+async function bytesBeforeFirstFace(page: Page): Promise<number> {
+  const fetched = await page.evaluate(() => {
+    const [face] = performance.getEntriesByName('first face');
+    const entries = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
+    const before = entries.filter(({ name, startTime }) => startTime < face!.startTime && !name.includes('/models/'));
+    return before.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0);
+  });
+  expect(fetched).toBeGreaterThan(300_000);
+  const folder = path.join(packageRoot(), 'assets', tavern.model);
+  const parts = ['unet', 'vae', 'scheduler', 'conditioning'];
+  const files = (await readdir(folder, { recursive: true })).filter((name) =>
+    parts.some((part) => name.startsWith(`${part}/`)),
+  );
+  const sizes = await Promise.all(files.map((name) => stat(path.join(folder, name))));
+  const kernels = gzipSync(await readFile(wasmPath)).length; // which a worker fetches
+  return sizes.reduce((sum, { size }) => sum + size, fetched + kernels);
+}
+
+/** Chooses a value of the character sheet, and waits for the picture. */
+async function choose(page: Page, name: string, value: string): Promise<void> {
+  await page.selectOption(`[data-attribute=${name}]`, value);
+  await page.waitForFunction(() => document.querySelector('.notice')!.textContent === '');
+}
+
+/** What lies beside each other on the page. */
+const PIECES = ['h1', 'header nav a', '#progress', 'main', '#controls > button', '#controls > details > summary'];
+
+/** What covers something else of the same list, or is not wholly on the screen. */
+function overlapsOf(page: Page, selectors: readonly string[], isModal = false): Promise<string[]> {
+  return page.evaluate(
+    ([pieces, modal]) => {
+      const shown = [...document.querySelectorAll<HTMLElement>(pieces.join())].filter((piece) =>
+        piece.checkVisibility(),
+      );
+      const found: string[] = [];
+      const wordsOf = (piece: HTMLElement) => piece.id || piece.textContent!.slice(0, 30);
+      for (const [i, piece] of shown.entries()) {
+        const box = piece.getBoundingClientRect();
+        const { left, right, top, bottom } = box;
+        const isOff = left < -0.5 || right > innerWidth + 0.5 || top < -0.5 || bottom > innerHeight + 0.5;
+        if (isOff) found.push(`${wordsOf(piece)} runs off: ${[left, right, top, bottom].map(Math.round)}`);
+        for (const other of shown.slice(i + 1)) {
+          if (modal || piece.contains(other) || other.contains(piece)) continue;
+          const { left: l, right: r, top: t, bottom: b } = other.getBoundingClientRect();
+          const isOver = Math.min(right, r) - Math.max(left, l) > 0.5 && Math.min(bottom, b) - Math.max(top, t) > 0.5;
+          if (isOver) found.push(`${wordsOf(piece)} covers ${wordsOf(other)}`);
+        }
+      }
+      return found;
+    },
+    [selectors, isModal] as const,
+  );
+}
+
+/** Texts with a contrast below 4.5 : 1 to the colour behind them (WCAG 2.2, 1.4.3). */
+function dimTexts(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const numbersOf = (colour: string) => colour.match(/[\d.]+/g)!.map(Number);
+    const luminanceOf = (colour: string) => {
+      const [red, green, blue] = numbersOf(colour).map((value) => {
+        const share = value / 255;
+        return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+      });
+      return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!;
+    };
+    const groundOf = (element: Element | null): string => {
+      if (!element) return 'rgb(255, 255, 255)';
+      const { backgroundColor } = getComputedStyle(element);
+      const isOpaque = (numbersOf(backgroundColor)[3] ?? 1) === 1;
+      return isOpaque ? backgroundColor : groundOf(element.parentElement);
+    };
+    const texts = [...document.querySelectorAll<HTMLElement>('body *:not(option, script, noscript, style)')].filter(
+      (element) =>
+        element.checkVisibility() &&
+        [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent!.trim()),
+    );
+    return texts.flatMap((element) => {
+      const [text, ground] = [getComputedStyle(element).color, groundOf(element)].map(luminanceOf) as [number, number];
+      const contrast = (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
+      return contrast >= 4.5 ? [] : [`${element.textContent!.slice(0, 40)}: ${contrast.toFixed(2)}`];
+    });
+  });
 }
 
 /** Rerolls who or what is on the card: another picture and seed. */

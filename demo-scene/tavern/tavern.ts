@@ -3,6 +3,7 @@ import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 import { ImageProcessingConfiguration } from '@babylonjs/core/Materials/imageProcessingConfiguration.js';
 import { Color3, Color4 } from '@babylonjs/core/Maths/math.color.js';
 import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
+import type { AbstractMesh } from '@babylonjs/core/Meshes/abstractMesh.js';
 import { Scene } from '@babylonjs/core/scene.js';
 import { Flames } from './light/flames.ts';
 import { CHANDELIER, Lights } from './light/lights.ts';
@@ -22,8 +23,8 @@ export interface Tavern {
   door: Door;
 }
 
-/** Builds the room with its lights and empty frames, without waiting for any model. */
-export async function openTavern(engine: AbstractEngine, plan: TavernPlan, quality: Quality): Promise<Tavern> {
+/** Builds the room in plain colours, with its lights and empty frames, without waiting for any model. */
+export function openTavern(engine: AbstractEngine, plan: TavernPlan, quality: Quality): Tavern {
   const scene = new Scene(engine);
   scene.clearColor = new Color4(0.02, 0.012, 0.008, 1);
   scene.ambientColor = Color3.Black();
@@ -37,22 +38,38 @@ export async function openTavern(engine: AbstractEngine, plan: TavernPlan, quali
   const portraits = plan.portraits.map(
     (portrait, i) => new Portrait(scene, portrait, `frame ${i + 1}`, materials, depthAt(portrait.position[0])),
   );
-  if (quality.glow) (await import('./light/glowAndShadows.ts')).addGlow(scene, flames.meshes);
   const started = performance.now();
+  const still = matchMedia('(prefers-reduced-motion: reduce)');
   scene.onBeforeRenderObservable.add(() => {
-    const timeS = (performance.now() - started) / 1000;
+    const timeS = still.matches ? 0 : (performance.now() - started) / 1000;
     flames.burn(timeS);
     lights.burn(timeS);
-    door.swing(engine.getDeltaTime() / 1000);
+    door.swing(still.matches ? Number.POSITIVE_INFINITY : engine.getDeltaTime() / 1000);
   });
-  await scene.whenReadyAsync();
-  if (quality.shadows) {
-    const { castShadows } = await import('./light/glowAndShadows.ts');
-    const casters = [...meshes, ...portraits.flatMap(({ frame }) => frame.root.getChildMeshes())];
-    castShadows(lights.chandelier, casters);
-    castShadows(lights.fire, casters);
-  }
+  const casters = [...meshes, ...portraits.flatMap(({ frame }) => frame.root.getChildMeshes())];
+  void addEffects(scene, quality, flames, lights, casters);
   return { scene, portraits, materials, lights, door };
+}
+
+/** The chandelier's light swings slowly: its shadows are drawn again after so many frames. */
+const SHADOW_FRAMES = 4;
+
+/** Adds halos and shadows once the plain room shows. */
+async function addEffects(
+  scene: Scene,
+  { glow, shadows }: Quality,
+  flames: Flames,
+  lights: Lights,
+  casters: AbstractMesh[],
+): Promise<void> {
+  await scene.whenReadyAsync();
+  if (!glow && !shadows) return;
+  const { addGlow, castShadows } = await import('./light/glowAndShadows.ts');
+  if (scene.isDisposed) return;
+  if (glow) addGlow(scene, flames.meshes);
+  if (!shadows) return;
+  castShadows(lights.chandelier, casters, SHADOW_FRAMES);
+  castShadows(lights.fire, casters);
 }
 
 /** Maps light to colour as film does, so that flames are not plain white. */
@@ -68,14 +85,22 @@ function depthAt(x: number): number {
   return Math.abs(x - FIREPLACE.x) < FIREPLACE.width / 2 ? FIREPLACE.depth - 0.2 : 0;
 }
 
-const FOV = 0.82;
+const FOV = 0.68;
 /** The least horizontal field of view, which a narrow window shows, in radians. */
-const MIN_FOV_ACROSS = 0.62;
-const TARGET = new Vector3(-0.15, 1.78, 1.4);
+const MIN_FOV_ACROSS = 0.6;
+/** Where the camera is at first: what it looks at, from how far away, in metres, and its angle from straight above, in radians. */
+export const VIEW = { target: [-0.15, 1.78, 1.4], distanceM: 5.5, fromAbove: 1.5 } as const;
 
 /** A camera that turns and zooms, and stays inside the room. */
 function createCamera(scene: Scene, canvas: HTMLCanvasElement): ArcRotateCamera {
-  const camera = new ArcRotateCamera('eye', -Math.PI / 2, 1.5, 5.5, TARGET.clone(), scene);
+  const camera = new ArcRotateCamera(
+    'eye',
+    -Math.PI / 2,
+    VIEW.fromAbove,
+    VIEW.distanceM,
+    new Vector3(...VIEW.target),
+    scene,
+  );
   camera.minZ = 0.1;
   camera.maxZ = 30;
   camera.lowerAlphaLimit = -Math.PI / 2 - 0.55;

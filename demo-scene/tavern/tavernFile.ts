@@ -8,6 +8,8 @@ export interface PortraitPlan {
   label: string;
   seed: number;
   guidanceScale: number;
+  /** What is asked for besides, as far as the model knows it. */
+  attributes?: Readonly<Record<string, string | number>>;
   /** Its middle on the back wall, in metres. */
   position: readonly [x: number, y: number];
   /** Width of the frame, in metres. */
@@ -25,6 +27,8 @@ export interface Place {
   at: FloorPoint;
   /** Points between the door and the place, in order. */
   way: readonly FloorPoint[];
+  /** Behind a table, where guests sit. */
+  seated?: boolean;
 }
 
 /** Who comes after the first guests. */
@@ -57,8 +61,6 @@ export interface ThingPlan {
   seed: number;
   /** Of its lowest pixel, in metres. */
   at: Vec;
-  /** Width and height of the whole picture, in metres. */
-  size: number;
   /** On a wall: casts no shadow on what is below. */
   hangs?: boolean;
 }

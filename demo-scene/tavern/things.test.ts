@@ -5,6 +5,7 @@ import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { footPivot } from '../../plugin/index.ts';
 import { createScene, loadTiny } from '../../plugin/testing/tinyScene.ts';
+import { ART_PIXEL_M } from './artPixel.ts';
 import { Artist } from './people/sitter.ts';
 import { FIREPLACE, MANTEL, ROOM } from './room/dimensions.ts';
 import { BAR, SHELVES, TABLE_RADIUS, TABLE_Y } from './room/furniture.ts';
@@ -15,9 +16,9 @@ const PLAN: ThingsPlan = {
   model: 'tiny/',
   guidanceScale: 2,
   spots: [
-    { label: 'elf', seed: 1, at: [1, 0.76, 2], size: 0.3 },
-    { label: 'orc', seed: 2, at: [0, 2, 3], size: 0.5, hangs: true },
-    { label: 'potion', seed: 3, at: [2, 0.76, 1], size: 0.4 },
+    { label: 'elf', seed: 1, at: [1, 0.76, 2] },
+    { label: 'orc', seed: 2, at: [0, 2, 3], hangs: true },
+    { label: 'potion', seed: 3, at: [2, 0.76, 1] },
   ],
 };
 
@@ -52,7 +53,9 @@ describe('Things', () => {
     ]);
     const sprites = scene.spriteManagers!.flatMap((manager) => manager.sprites);
     for (const [i, sprite] of sprites.entries()) {
-      const { at, size } = PLAN.spots[i]!;
+      const { at } = PLAN.spots[i]!;
+      const size = 16 * ART_PIXEL_M;
+      expect([sprite.width, sprite.height]).toEqual([size, size]);
       const empty = 1 - footPivot(await things.present[i]!.pixelsAsync(), 16, 16).y;
       expect(sprite.position.y - size / 2 + empty * size).toBeCloseTo(at[1], 5);
       expect([sprite.position.x, sprite.position.z]).toEqual([at[0], at[2]]);

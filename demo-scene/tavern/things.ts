@@ -1,5 +1,6 @@
 import type { Scene } from '@babylonjs/core/scene.js';
 import type { GeneratedSprites, GenerationProgress } from '../../plugin/index.ts';
+import { ART_PIXEL_M } from './artPixel.ts';
 import { CellSitter } from './people/cellSitter.ts';
 import { createShadowMaterial, SpriteFigure, type Tint } from './people/figure.ts';
 import type { SitterRecipe } from './people/keeping.ts';
@@ -21,7 +22,7 @@ class Thing extends CellSitter {
   }
 
   get name(): string {
-    return nameOfThing(this.recipe.label, this.recipe.seed);
+    return nameOfThing(this.recipe);
   }
 
   get words(): string {
@@ -70,7 +71,7 @@ export class Things {
     sheet.isPickable = true;
     const shade = createShadowMaterial(this.scene);
     this.things = spots.map((spot, cell) => {
-      const figure = new SpriteFigure(sheet, cell, spot.size, spot.hangs ? null : shade, this.tint);
+      const figure = new SpriteFigure(sheet, cell, ART_PIXEL_M, spot.hangs ? null : shade, this.tint);
       return new Thing(artist, sheet, figure, spot, spotName(cell), sheet.cells[cell]!);
     });
     sheet.onCellProgressObservable.add((progress) => this.events.onStep(this.things[progress.cell]!, progress));

@@ -7,6 +7,7 @@ import { Card } from '../tavern/ui/card.ts';
 const SIZE_PX = 32;
 export const pixels = () => Array.from({ length: 4 * SIZE_PX ** 2 }, (_, i) => (i % 4 === 3 ? 255 : (7 * i) % 256));
 
+const ATTRIBUTES = { gender: ['female', 'male'], hair_colour: ['red', 'grey'], age: { min: 10, max: 90 } };
 const asked: RecipeChanges[] = [];
 let recipe: SitterRecipe = { label: 'elf', seed: 7, guidanceScale: 2, interpolate: { seed: 5, amount: 0.25 } };
 
@@ -16,7 +17,11 @@ const sitter: Sitter = {
   words: 'Good evening.',
   artist: {
     name: 'nobody',
-    generator: { info: { kind: 'portraits' }, sizePx: [SIZE_PX, SIZE_PX] },
+    generator: {
+      info: { kind: 'portraits', widthPx: SIZE_PX, attributes: ATTRIBUTES },
+      labels: ['elf', 'orc'],
+      sizePx: [SIZE_PX, SIZE_PX],
+    },
     keeping: { has: () => false },
   } as unknown as Artist,
   get recipe() {

@@ -1,14 +1,26 @@
+import type { Vocabulary } from '../../runtime/index.ts';
 import { type TinyModelOptions, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import tavern from '../tavern/tavern.json';
+
+const OF_FACES: Vocabulary = {
+  gender: ['female', 'male'],
+  hair_colour: ['red', 'grey'],
+  expression: ['neutral', 'happy', 'grin', 'surprised'],
+};
+const OF_MATERIALS: Vocabulary = { wear: { min: 0, max: 1 }, moss: { min: 0, max: 1 } };
 
 /** Stand-ins for the four models, with the same labels but only a few thousand weights. */
 export async function quickModels(): Promise<Record<string, Uint8Array>> {
   const { model, portraits, guests, things, surfaces } = tavern;
   const folders = await Promise.all([
-    quickModel(model, labelsOf(portraits), 1, { cvae: true }),
+    quickModel(model, labelsOf(portraits), 1, { cvae: true, attributes: OF_FACES }),
     quickModel(guests.model, [...guests.labels, ...guests.arrivals.labels], 2),
     quickModel(things.model, labelsOf(things.spots), 3),
-    quickModel(surfaces.model, labelsOf(surfaces.of), 4, { circularPadding: true, channels: 3 }),
+    quickModel(surfaces.model, labelsOf(surfaces.of), 4, {
+      circularPadding: true,
+      channels: 6,
+      attributes: OF_MATERIALS,
+    }),
   ]);
   return Object.assign({}, ...folders);
 }

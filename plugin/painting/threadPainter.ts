@@ -21,6 +21,7 @@ import {
   type Recipe,
   submitKernels,
   texelImages,
+  tuneRecordings,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { Latents } from '../latents.ts';
@@ -136,6 +137,7 @@ export class ThreadPainter implements Painter {
     if (this.cvae) await this.compilePainting(completeRecipe(refined, this.info), signal);
     if (this.teacher) await this.compilePainting(completeRecipe(inSteps, this.info), signal);
     await compilationDone();
+    await tuneRecordings();
     const quick = this.info.student ? {} : { numInferenceSteps: 1 };
     if (!this.isSound) await this.tryOut(completeRecipe({ ...asked, ...quick }, this.info), signal);
   }

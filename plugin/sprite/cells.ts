@@ -7,6 +7,7 @@ import {
   squareColumns,
 } from '../../runtime/index.ts';
 import type { PictureSource } from '../pictureSource.ts';
+import type { PixelArtLook } from '../texture/textureLook.ts';
 
 export interface SpritesOptions extends Omit<RecipeOptions, 'label'> {
   /** Default: all labels of the model. */
@@ -23,6 +24,8 @@ export interface SpritesOptions extends Omit<RecipeOptions, 'label'> {
   name?: string;
   /** The height of sprites that `createSprite` makes, in world units; their width follows. Default: 1. */
   worldHeight?: number;
+  /** As of a texture: snaps pictures to a palette, enlarges them 2 or 4 times; default: pictures stay as they are painted. */
+  pixelArt?: PixelArtLook;
   /** The most sprites that there can be; default: four for each cell. */
   capacity?: number;
 }
@@ -58,7 +61,7 @@ export function cellSize(cells: readonly (Recipe | null)[], info: ModelInfo): [w
 
 function planPictures(source: PictureSource, options: SpritesOptions): Recipe[] {
   const { labels = source.info.labels, count = labels.length, recipes, ...others } = options;
-  const { name: _n, capacity: _c, numSpareCells: _s, worldHeight: _w, ...recipe } = others;
+  const { name: _n, capacity: _c, numSpareCells: _s, worldHeight: _w, pixelArt: _p, ...recipe } = others;
   if (recipes?.length === 0) throw new RangeError('generateSpritesAsync: recipes is empty; give at least one');
   if (recipes) return recipes.map((own) => source.complete({ ...recipe, ...own }));
   if (labels.length === 0) throw new RangeError('generateSpritesAsync: labels is empty; name at least one');

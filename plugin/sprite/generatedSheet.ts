@@ -18,8 +18,9 @@ import type { Picture } from '../painting/painter.ts';
 import { PictureSource, type PictureSourceOptions, type RequestOptions } from '../pictureSource.ts';
 import type { GenerationProgress, RegenerateOptions } from '../texture/generatedTexture.ts';
 import { sourceFor, useForSceneFiles } from '../texture/pictureSources.ts';
-import { FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from '../texture/texelTexture.ts';
-import { parseLook } from '../texture/textureLook.ts';
+import type { PixelArtBrush } from '../texture/pixelArtBrush.ts';
+import { createTexelTexture, FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from '../texture/texelTexture.ts';
+import { type PixelArtLook, parseLook } from '../texture/textureLook.ts';
 import { numColumns } from './cells.ts';
 
 /** A denoising step of a cell's picture. */
@@ -38,6 +39,7 @@ export interface SavedGeneratedSheet {
   cellSize: [widthPx: number, heightPx: number];
   samplingMode: number;
   hasAlpha: boolean;
+  pixelArt?: PixelArtLook;
   cells: (RecipeOptions | null)[];
 }
 
@@ -47,6 +49,8 @@ export interface SheetCells {
   numCells: number;
   samplingMode: number;
   hasAlpha: boolean;
+  /** How pictures are turned into pixel art before they are shown; the cells of the texture are larger by its factor. */
+  pixelArt?: PixelArtLook;
 }
 
 const CLASS_NAME = 'BABYLON.GeneratedSheet';
@@ -62,6 +66,8 @@ export class GeneratedSheet extends RawTexture {
   /** The requests that are being painted, by cell. */
   private readonly pending = new Map<number, AbortController>();
   private readonly target: PictureTarget;
+  /** Draws a cell's picture as pixel art, from where it is copied into the sheet. */
+  private brush: Promise<{ brush: PixelArtBrush; drawn: PictureTarget }> | null = null;
   private readonly address: string;
   private source: PictureSource | null = null;
   private saved: SavedGeneratedSheet | null = null;
@@ -76,9 +82,10 @@ export class GeneratedSheet extends RawTexture {
     scene: Scene,
     private readonly layout: SheetCells,
   ) {
-    const { cellSize, numCells, samplingMode, hasAlpha } = layout;
+    const { cellSize, numCells, samplingMode, hasAlpha, pixelArt } = layout;
     const columns = numColumns(numCells, cellSize);
-    const [width, height] = [columns * cellSize[0], Math.ceil(numCells / columns) * cellSize[1]];
+    const factor = pixelArt?.factor ?? 1;
+    const [width, height] = [factor * columns * cellSize[0], factor * Math.ceil(numCells / columns) * cellSize[1]];
     super(null, width, height, FORMAT_RGBA, scene, false, false, samplingMode, TYPE_BYTE, FLAG_STORAGE);
     RegisterGeneratedSheet();
     this.name = name;
@@ -106,10 +113,12 @@ export class GeneratedSheet extends RawTexture {
   /** Paints all cells. @throws as `PictureSource.pictureAsync` */
   async paintAsync(cells: readonly (Recipe | null)[], request: RequestOptions = {}): Promise<void> {
     this.current = [...cells];
+    const { pixelArt } = this.layout;
+    const draw = pixelArt ? await this.pixelArtDrawing(pixelArt) : drawPlain;
     const drawing = this.current.map(async (recipe, cell) => {
       if (!recipe) return;
       const picture = await this.source!.pictureAsync(recipe, request);
-      if (this.current[cell] === recipe) this.draw(picture, cell); // else it is to show something else by now
+      if (this.current[cell] === recipe) this.show(picture, cell, draw); // else it is to show something else by now
     });
     await Promise.all(drawing);
     this.isPainted = true;
@@ -137,14 +146,17 @@ export class GeneratedSheet extends RawTexture {
     const pending = new AbortController();
     this.pending.set(cell, pending);
     const signal = options.signal ? AbortSignal.any([pending.signal, options.signal]) : pending.signal;
-    const onStep: RequestOptions['onStep'] = (step, numSteps, preview) => {
-      if (preview) this.draw(preview, cell);
-      this.onCellProgressObservable.notifyObservers({ cell, step, numSteps, recipe });
-    };
     try {
+      const { pixelArt } = this.layout;
+      const draw = pixelArt ? await this.pixelArtDrawing(pixelArt) : drawPlain;
+      signal.throwIfAborted();
+      const onStep: RequestOptions['onStep'] = (step, numSteps, preview) => {
+        if (preview) this.show(preview, cell, draw);
+        this.onCellProgressObservable.notifyObservers({ cell, step, numSteps, recipe });
+      };
       const picture = await this.source!.pictureAsync(recipe, { ...options, signal, onStep });
       signal.throwIfAborted();
-      this.draw(picture, cell);
+      this.show(picture, cell, draw);
       this.current[cell] = recipe;
     } finally {
       if (this.pending.get(cell) === pending) this.pending.delete(cell);
@@ -174,7 +186,7 @@ export class GeneratedSheet extends RawTexture {
   override serialize(): SavedGeneratedSheet {
     if (this.saved) return this.saved;
     const { info } = this.source!;
-    const { cellSize, hasAlpha } = this.layout;
+    const { cellSize, hasAlpha, pixelArt } = this.layout;
     return {
       customType: CLASS_NAME,
       name: this.name,
@@ -183,6 +195,7 @@ export class GeneratedSheet extends RawTexture {
       cellSize: [...cellSize],
       samplingMode: this.samplingMode,
       hasAlpha,
+      ...(pixelArt && { pixelArt }),
       cells: this.current.map((recipe) => recipe && shortRecipe(recipe, info)),
     };
   }
@@ -205,6 +218,12 @@ export class GeneratedSheet extends RawTexture {
     this.stopObserving();
     for (const pending of this.pending.values()) pending.abort(this.disposedError());
     this.onCellProgressObservable.clear();
+    this.brush
+      ?.then(({ brush, drawn }) => {
+        brush.dispose();
+        drawn.texture.dispose();
+      })
+      .catch(() => {}); // the brush could not be loaded
     super.dispose();
   }
 
@@ -263,11 +282,28 @@ export class GeneratedSheet extends RawTexture {
     }
   }
 
-  private draw(picture: Picture, cell: number): void {
+  /** Shows a picture in a cell. */
+  private show(picture: Picture, cell: number, draw: Draw): void {
     if (this.isGone) return;
-    const { cellSize, numCells } = this.layout;
+    const { cellSize, numCells, pixelArt } = this.layout;
     const columns = numColumns(numCells, cellSize);
-    picture.drawInto(this.target, (cell % columns) * cellSize[0], Math.floor(cell / columns) * cellSize[1]);
+    const [width, height] = cellSize.map((side) => side * (pixelArt?.factor ?? 1)) as [number, number];
+    draw(picture, this.target, (cell % columns) * width, Math.floor(cell / columns) * height);
+  }
+
+  /** Returns the function that draws pictures as pixel art: beside the sheet, and then into it. */
+  private async pixelArtDrawing(look: PixelArtLook): Promise<Draw> {
+    this.brush ??= import('../texture/pixelArtBrush.ts').then(({ PixelArtBrush }) => {
+      const [width, height] = this.layout.cellSize.map((side) => side * (look.factor ?? 1)) as [number, number];
+      const drawn = new PictureTarget(createTexelTexture(this.getScene()!, width, height), width, height, false);
+      return { brush: new PixelArtBrush(drawn, { wraps: false, ...look }), drawn };
+    });
+    const { brush, drawn } = await this.brush;
+    await brush.prepareAsync();
+    return (picture, target, x, y) => {
+      brush.draw(picture);
+      drawn.copyTo(target, x, y);
+    };
   }
 
   private assertCell(cell: number): void {
@@ -283,14 +319,25 @@ export class GeneratedSheet extends RawTexture {
 }
 
 /** Reads what a scene file has, which is not trusted. @throws RangeError when the size is not valid */
-function parseLayout({ cellSize, cells, samplingMode, hasAlpha }: SavedGeneratedSheet): SheetCells {
+function parseLayout({ cellSize, cells, samplingMode, hasAlpha, pixelArt }: SavedGeneratedSheet): SheetCells {
   const numCells = Array.isArray(cells) ? cells.length : 0;
   const [widthPx, heightPx] = Array.isArray(cellSize) ? cellSize : [0, 0];
   const columns = numColumns(numCells, [widthPx, heightPx]);
   const size: [number, number] = [columns * widthPx, Math.ceil(numCells / columns) * heightPx];
-  const look = parseLook({ size, samplingMode, hasAlpha });
-  return { cellSize: [widthPx, heightPx], numCells, samplingMode: look.samplingMode, hasAlpha: look.hasAlpha };
+  const factor = pixelArt?.factor ?? 1;
+  const look = parseLook({ size: [size[0] * factor, size[1] * factor], samplingMode, hasAlpha, pixelArt });
+  return {
+    cellSize: [widthPx, heightPx],
+    numCells,
+    samplingMode: look.samplingMode,
+    hasAlpha: look.hasAlpha,
+    ...(look.pixelArt && { pixelArt: look.pixelArt }),
+  };
 }
+
+type Draw = (picture: Picture, target: PictureTarget, x: number, y: number) => void;
+
+const drawPlain: Draw = (picture, target, x, y) => picture.drawInto(target, x, y);
 
 /**
  * Lets Babylon's scene loader make the sheets of generated sprites. Call it before a scene is loaded. The loader makes plain

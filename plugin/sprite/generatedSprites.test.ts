@@ -2,10 +2,10 @@ import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { footPivot } from '../../runtime/index.ts';
+import { footPivot, pixelArt } from '../../runtime/index.ts';
 import type { AssetGenerator } from '../assetGenerator.ts';
 import { createScene, loadTiny, loadTinyTextures, uploadedTo } from '../testing/tinyScene.ts';
-import type { GeneratedSheet } from './generatedSheet.ts';
+import { GeneratedSheet } from './generatedSheet.ts';
 import type { GeneratedSprites } from './generatedSprites.ts';
 
 const SIZE_PX = 16;
@@ -37,6 +37,39 @@ function cellOf(sprites: GeneratedSprites, cell: number): Uint8Array {
 }
 
 const EMPTY = new Uint8Array(4 * SIZE_PX * SIZE_PX);
+
+describe('a sheet that enlarges its pictures', () => {
+  it('shows them as a texture would, in cells that are larger, and is saved so', async () => {
+    const look = { factor: 2, tolerance: 24, wraps: false } as const;
+    const recipes = [
+      { label: 'orc', seed: 5 },
+      { label: 'elf', seed: 1 },
+    ];
+    const sprites = await tiny.generateSpritesAsync({ recipes, numSpareCells: 1, pixelArt: look });
+    expect([sprites.cellWidth, sprites.cellHeight]).toEqual([2 * SIZE_PX, 2 * SIZE_PX]);
+    const shown = async (cell: number) => {
+      const { width } = sprites.texture.getSize();
+      const pixels = await tiny.generatePixelsAsync({ ...sprites.cells[cell]! });
+      const large = pixelArt(pixels, SIZE_PX, SIZE_PX, look).pixels;
+      const [x, y] = [(cell % 2) * 2 * SIZE_PX, Math.floor(cell / 2) * 2 * SIZE_PX];
+      const uploaded = uploadedTo(sprites.texture);
+      return Array.from({ length: 2 * SIZE_PX }, (_, row) => {
+        const at = 4 * ((y + row) * width + x);
+        return [uploaded.subarray(at, at + 8 * SIZE_PX), large.subarray(8 * SIZE_PX * row, 8 * SIZE_PX * (row + 1))];
+      });
+    };
+    for (const [row, expected] of await shown(1)) expect([...row!]).toEqual([...expected!]);
+    const sprite = sprites.createSprite(2);
+    await sprites.repaintCellAsync(sprite.cell, { label: 'goblin', seed: 2 }, { previewEvery: 1 });
+    for (const [row, expected] of await shown(2)) expect([...row!]).toEqual([...expected!]);
+    expect(() => sprites.createSprite(3)).toThrow('there is no cell 3; this sheet has 3, from 0');
+
+    const saved = (sprites.texture as GeneratedSheet).serialize();
+    expect(saved).toMatchObject({ cellSize: [SIZE_PX, SIZE_PX], pixelArt: look });
+    expect(GeneratedSheet.Parse(saved, scene, '').getSize()).toEqual(sprites.texture.getSize());
+    sprites.dispose();
+  });
+});
 
 describe('a sheet of given recipes', () => {
   it('has one in each cell, and spare cells that are empty', async () => {

@@ -47,13 +47,19 @@ export class GeneratedSprites extends SpriteManager {
     request: RequestOptions,
   ): Promise<GeneratedSprites> {
     const cells = planCells(source, options);
-    const { name = source.info.name, capacity = SPRITES_PER_CELL * cells.length, worldHeight = null } = options;
-    const { pixelArt, channels } = source.info;
+    const {
+      name = source.info.name,
+      capacity = SPRITES_PER_CELL * cells.length,
+      worldHeight = null,
+      pixelArt,
+    } = options;
+    const { pixelArt: isPixelArt, channels } = source.info;
     const sheet = new GeneratedSheet(name, source, source.scene, {
       cellSize: cellSize(cells, source.info),
       numCells: cells.length,
-      samplingMode: pixelArt ? NEAREST : LINEAR,
+      samplingMode: isPixelArt || pixelArt ? NEAREST : LINEAR,
       hasAlpha: channels === 4,
+      ...(pixelArt && { pixelArt }),
     });
     try {
       await sheet.paintAsync(cells, request);
@@ -61,7 +67,7 @@ export class GeneratedSprites extends SpriteManager {
       sheet.dispose();
       throw error;
     }
-    return new GeneratedSprites(name, capacity, source, sheet, worldHeight);
+    return new GeneratedSprites(name, capacity, source, sheet, worldHeight, pixelArt?.factor ?? 1);
   }
 
   private constructor(
@@ -70,8 +76,9 @@ export class GeneratedSprites extends SpriteManager {
     private readonly source: PictureSource,
     private readonly sheet: GeneratedSheet,
     private readonly worldHeight: number | null,
+    factor: number,
   ) {
-    const [width, height] = cellSize(sheet.cells, source.info);
+    const [width, height] = cellSize(sheet.cells, source.info).map((side) => side * factor) as [number, number];
     const size = { width: width / numFramesOf(source.info), height };
     super(name, '', capacity, size, source.scene, EPSILON, sheet.samplingMode);
     this.texture = sheet;
@@ -115,25 +122,34 @@ export class GeneratedSprites extends SpriteManager {
   }
 
   /**
-   * Makes a sprite that shows a picture with this label; each call takes the next cell, and then begins again.
+   * Makes a sprite that shows a picture with this label, where each call takes the next cell and then begins again; or what is
+   * in the cell with this index, which may be empty yet.
    *
-   * @throws RangeError when no cell has the label
+   * @throws RangeError when no cell has the label, or there is no such cell
    */
-  createSprite(label: string, name = label): GeneratedSprite {
-    const cells = this.cellsOf(label);
-    if (cells.length === 0) {
-      const known = [...new Set(this.cells.flatMap((cell) => cell?.label ?? []))].join(', ');
-      throw new RangeError(`createSprite: no cell shows "${label}"; this sheet has ${known}`);
-    }
+  createSprite(labelOrCell: string | number, name = String(labelOrCell)): GeneratedSprite {
     const { frames } = this.source.info;
-    const cellOf = ({ cellIndex }: Sprite) => Math.floor(cellIndex / numFramesOf({ frames }));
-    const numBefore = this.sprites.filter((sprite) => cells.includes(cellOf(sprite))).length;
-    const sprite = new GeneratedSprite(name, this, cells[numBefore % cells.length]!, frames);
+    const cell = typeof labelOrCell === 'number' ? labelOrCell : this.nextCellOf(labelOrCell);
+    if (!(cell in this.cells)) {
+      throw new RangeError(`createSprite: there is no cell ${cell}; this sheet has ${this.cells.length}, from 0`);
+    }
+    const sprite = new GeneratedSprite(name, this, cell, frames);
     if (this.worldHeight !== null) {
       sprite.height = this.worldHeight;
       sprite.width = (this.worldHeight * this.cellWidth) / this.cellHeight;
     }
     return sprite;
+  }
+
+  private nextCellOf(label: string): number {
+    const cells = this.cellsOf(label);
+    if (cells.length === 0) {
+      const known = [...new Set(this.cells.flatMap((cell) => cell?.label ?? []))].join(', ');
+      throw new RangeError(`createSprite: no cell shows "${label}"; this sheet has ${known}`);
+    }
+    const cellOf = ({ cellIndex }: Sprite) => Math.floor(cellIndex / numFramesOf(this.source.info));
+    const numBefore = this.sprites.filter((sprite) => cells.includes(cellOf(sprite))).length;
+    return cells[numBefore % cells.length]!;
   }
 
   /** Puts the lower edge of a sprite at a place; Babylon's own position is that of its middle. */

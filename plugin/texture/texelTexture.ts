@@ -98,26 +98,33 @@ export class PictureTarget {
 
   /** Draws RGBA bytes, top row first, with their top left corner at (x, y). */
   drawPixels(pixels: Uint8Array, widthPx: number, heightPx: number, x: number, y: number): void {
+    this.drawRows(pixels, widthPx, heightPx, x, y, this.flipY);
+  }
+
+  private drawRows(pixels: Uint8Array, widthPx: number, heightPx: number, x: number, y: number, flipY = false): void {
     this.copy ??= new Uint8Array(4 * this.widthPx * this.heightPx);
     const rowBytes = 4 * widthPx;
     for (let row = 0; row < heightPx; row++) {
-      const to = y + (this.flipY ? heightPx - 1 - row : row);
+      const to = y + (flipY ? heightPx - 1 - row : row);
       this.copy.set(pixels.subarray(row * rowBytes, (row + 1) * rowBytes), 4 * (to * this.widthPx + x));
     }
     this.texture.update(this.copy);
   }
 
-  /** Puts all that was drawn here into another target of the same size, where it is: on the GPU, or on the CPU. */
-  copyTo(other: PictureTarget): void {
+  /**
+   * Puts all that was drawn here into another target, of its own size or of a sheet with its top left corner at (x, y), where
+   * it is: on the GPU, or on the CPU. Both are drawn either way up alike.
+   */
+  copyTo(other: PictureTarget, x = 0, y = 0): void {
     if (this.copy) {
-      other.copy = this.copy.slice();
-      other.texture.update(other.copy);
+      const { widthPx, heightPx, copy } = this;
+      other.drawRows(copy, widthPx, heightPx, x, y);
       return;
     }
     const { device } = sharesDevice(this.texture.getScene()!.getEngine())!;
     const commands = device.createCommandEncoder();
     const [from, to] = [gpuTextureOf(this.texture), gpuTextureOf(other.texture)];
-    commands.copyTextureToTexture({ texture: from }, { texture: to }, [this.widthPx, this.heightPx]);
+    commands.copyTextureToTexture({ texture: from }, { texture: to, origin: [x, y] }, [this.widthPx, this.heightPx]);
     device.queue.submit([commands.finish()]);
     updateMipmaps(other.texture);
   }

@@ -1,7 +1,7 @@
 // npm run bench:gpu: what pictures take on the GPU of this machine, in Node or in a page of a browser; JSON to be pasted.
 import path from 'node:path';
 import { Command } from 'commander';
-import { createModel, generate, loadModelFolder, modelInfo } from '../../runtime/index.ts';
+import { createModel, generate, loadModelFolder, modelInfo, tuneRecordings } from '../../runtime/index.ts';
 import { endWithError } from '../cli/endWithError.ts';
 import { wholeNumber } from '../cli/optionParsers.ts';
 import { showSite } from '../cli/showSite.ts';
@@ -38,6 +38,8 @@ async function inNode({ model: name, counts, steps, backend, out }: GpuOptions):
   const numInferenceSteps = steps ?? sampleDefaults.numInferenceSteps;
   const progress = startProgress('bench:gpu');
   const make = (requests: Parameters<typeof generate>[1]) => generate(model, requests, { numInferenceSteps });
+  await make([{ label: labels[0]!, seed: 0 }]);
+  await tuneRecordings();
   const msPerPicture = await batchTimes(counts, labels, make, (share, count) => {
     progress.update(share, `${count} at once`);
   }).finally(() => progress.stop());

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { lookup } from 'mrmime';
 import sirv from 'sirv';
+import { compressedFor } from './compressed.ts';
 import { UsageError } from './usageError.ts';
 
 export interface SiteOptions {
@@ -173,8 +174,18 @@ function send(response: ServerResponse, file: string, content: unknown): void {
     refuse(response, 404, `${file} is not part of this site`);
     return;
   }
-  const length = typeof content === 'string' ? Buffer.byteLength(content) : content.length;
-  response.writeHead(200, { 'Content-Type': typeOf(file), 'Content-Length': length }).end(content);
+  const type = typeOf(file);
+  const compressed = compressedFor(response.req, type, content);
+  if (compressed)
+    response.setHeaders(
+      new Map([
+        ['Content-Encoding', 'gzip'],
+        ['Vary', 'Accept-Encoding'],
+      ]),
+    );
+  const body = compressed ?? content;
+  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+  response.writeHead(200, { 'Content-Type': type, 'Content-Length': length }).end(body);
 }
 
 function refuse(response: ServerResponse, status: number, reason: string): void {

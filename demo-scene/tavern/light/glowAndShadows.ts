@@ -21,8 +21,12 @@ export function addGlow(scene: Scene, sources: readonly AbstractMesh[]): void {
 
 const MAP_SIZE_PX = 1024;
 
-/** Adds the shadows of meshes that stand still: they are drawn once, although the flames flicker. */
-export function castShadows(light: PointLight, meshes: readonly AbstractMesh[]): void {
+/**
+ * Adds the shadows of meshes that stand still. Those of a light that stands still, too, are drawn once, although flames flicker.
+ *
+ * @param everyFrames how often the shadows of a light that moves are drawn again
+ */
+export function castShadows(light: PointLight, meshes: readonly AbstractMesh[], everyFrames?: number): void {
   light.shadowMinZ = 0.1;
   light.shadowMaxZ = 12;
   const generator = new ShadowGenerator(MAP_SIZE_PX, light);
@@ -32,5 +36,5 @@ export function castShadows(light: PointLight, meshes: readonly AbstractMesh[]):
   generator.darkness = 0.12;
   const map = generator.getShadowMap()!;
   for (const mesh of meshes) map.renderList!.push(mesh);
-  map.refreshRate = RenderTargetTexture.REFRESHRATE_RENDER_ONCE;
+  map.refreshRate = everyFrames ?? RenderTargetTexture.REFRESHRATE_RENDER_ONCE;
 }

@@ -3,7 +3,7 @@ import { Scene } from '@babylonjs/core/scene.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Quality } from '../quality.ts';
 import { FIREPLACE, ROOM } from '../room/dimensions.ts';
-import { Lights } from './lights.ts';
+import { CHANDELIER, Lights } from './lights.ts';
 
 const engine = new NullEngine();
 afterEach(() => {
@@ -43,4 +43,15 @@ describe('the tint of a sprite', () => {
     room.burn(0.37);
     expect(tintAt(room, 0, 1.2, 1)).not.toEqual(before);
   });
+});
+
+it('swings the light of the chandelier, around where it hangs', () => {
+  const room = lights();
+  const xs = Array.from({ length: 200 }, (_, i) => {
+    room.burn(i / 10);
+    return room.chandelier.position.x - CHANDELIER[0];
+  });
+  expect(Math.max(...xs)).toBeGreaterThan(0.4);
+  expect(Math.min(...xs)).toBeLessThan(-0.4);
+  expect(Math.max(...xs.map(Math.abs))).toBeLessThan(0.5);
 });

@@ -14,6 +14,9 @@ const FIRE = new Color3(1, 0.42, 0.14);
 const AMBIENT = new Color3(0.15, 0.14, 0.15);
 const ALBEDO = 0.2;
 
+/** How far the chandelier's light swings to each side, in metres, so that the relief of walls and floor shows. */
+const SWAY_M = 0.45;
+
 /** Where the chandelier hangs. */
 export const CHANDELIER: Vec = [-0.5, 3.3, -0.15];
 
@@ -48,6 +51,9 @@ export class Lights {
     for (const [i, { light, intensity }] of this.flickering.entries()) {
       light.intensity = intensity * flicker(timeS, i);
     }
+    const [x, , z] = CHANDELIER;
+    this.chandelier.position.x = x + SWAY_M * Math.sin(0.62 * timeS);
+    this.chandelier.position.z = z + 0.5 + 0.6 * SWAY_M * Math.sin(0.43 * timeS);
   }
 
   /** The colour of the light at a place, for sprites, which Babylon does not light. The result is valid until the next call. */

@@ -60,11 +60,11 @@ export abstract class CellSitter implements Sitter {
 
   /** Gives the figure its picture, so that it stands on its lowest pixel and can be clicked where it is not transparent. */
   async standAsync(): Promise<void> {
-    this.figure.shows(await this.pixelsAsync());
+    this.figure.shows(await this.pixelsAsync(), this.artist.generator.info);
   }
 }
 
 /** The recipe with everything that it leaves out set to undefined, so that nothing of the cell's last recipe stays. */
 function asksForAll(recipe: SitterRecipe): SitterRecipe {
-  return { interpolate: undefined, ...NO_EDIT, ...recipe };
+  return { interpolate: undefined, attributes: undefined, sameAs: undefined, ...NO_EDIT, ...recipe };
 }

@@ -6,9 +6,9 @@ import { Color3, Color4 } from '@babylonjs/core/Maths/math.color.js';
 import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
 import { CreateGround } from '@babylonjs/core/Meshes/Builders/groundBuilder.js';
 import type { Mesh } from '@babylonjs/core/Meshes/mesh.js';
-import { Sprite } from '@babylonjs/core/Sprites/sprite.js';
+import type { Sprite } from '@babylonjs/core/Sprites/sprite.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import { footPivot, type GeneratedSprites } from '../../../plugin/index.ts';
+import { footPivot, type GeneratedSprite, type GeneratedSprites, type ModelInfo } from '../../../plugin/index.ts';
 
 /** Where a figure stands, and how it leans and bobs as it walks. */
 interface Pose {
@@ -25,33 +25,47 @@ interface Pose {
 /** Gives the colour of the light at a place. */
 export type Tint = (x: number, y: number, z: number) => Color4;
 
+/** The way that somebody looks or goes, as models of walking characters call it. */
+export type Direction = 'down' | 'left' | 'right' | 'up';
+
+/** One picture of somebody. */
+interface Still {
+  /** RGBA bytes, top row first. */
+  pixels: Uint8Array;
+  widthPx: number;
+  heightPx: number;
+}
+
 /** A pixel can be clicked from this alpha on. */
 const SOLID = 128;
 
-/** A sprite that shows one cell of a sheet and stands on its lowest pixel, with its contact shadow. */
+/**
+ * A sprite that shows one cell of a sheet and stands on its lowest pixel, with its contact shadow. Where the model makes
+ * frames it walks.
+ */
 export class SpriteFigure {
   /** The share of the picture's height that is transparent at its lower edge. */
   private emptyBelow = 0;
-  private picture: Uint8Array | null = null;
-  private readonly sprite: Sprite;
+  private still: Still | null = null;
+  private readonly sprite: GeneratedSprite;
   private readonly shadow: Mesh | null;
 
   /**
-   * @param sizeM width and height of the whole picture, in metres
-   * @param shade the material of the shadow; null when it casts none
+   * @param pixelM the length of one pixel of the sheet, in metres
+   * @param shade  the material of the shadow; null when it casts none
    */
   constructor(
     private readonly sheet: GeneratedSprites,
     readonly cell: number,
-    private readonly sizeM: number,
+    pixelM: number,
     shade: StandardMaterial | null,
     private readonly tint: Tint,
   ) {
-    this.shadow = shade && createShadow(sheet.scene, shade, 0.62 * sizeM);
-    this.sprite = new Sprite(sheet.name, sheet);
-    this.sprite.cellIndex = cell;
-    this.sprite.size = sizeM;
+    this.sprite = sheet.createSprite(cell, sheet.name);
+    this.sprite.width = pixelM * sheet.cellWidth;
+    this.sprite.height = pixelM * sheet.cellHeight;
     this.sprite.color = new Color4(1, 1, 1, 1);
+    this.shadow = shade && createShadow(sheet.scene, shade, 0.62 * this.sprite.width);
     this.isVisible = false;
   }
 
@@ -63,24 +77,46 @@ export class SpriteFigure {
     this.sprite.isVisible = isVisible;
     this.sprite.isPickable = isVisible;
     if (this.shadow) this.shadow.isVisible = isVisible;
-    if (!isVisible) this.picture = null; // the figure is used again for another picture
+    if (!isVisible) this.still = null; // the figure is used again for another picture
+  }
+
+  /** Whether there are frames of walking. */
+  get canWalk(): boolean {
+    return this.sprite.animationNames.some((name) => name.startsWith('walk'));
   }
 
   has(sprite: Sprite): boolean {
     return sprite === this.sprite;
   }
 
-  /** Takes the picture that it shows. @param pixels RGBA bytes, top row first */
-  shows(pixels: Uint8Array): void {
-    this.picture = pixels;
-    const { cellWidth, cellHeight } = this.sheet;
-    this.emptyBelow = 1 - footPivot(pixels, cellWidth, cellHeight).y;
+  /** Takes the picture that it shows. @param pixels of all frames: RGBA bytes, top row first */
+  shows(pixels: Uint8Array, info: ModelInfo): void {
+    this.still = standingFrame(pixels, info);
+    this.emptyBelow = 1 - footPivot(this.still.pixels, this.still.widthPx, this.still.heightPx).y;
+  }
+
+  /** Plays the frames of walking, where there are any in that direction. */
+  walk(direction: Direction): void {
+    this.turn('walk', direction);
+  }
+
+  /** Stands still, or sits where the model knows how to. */
+  rest(direction: Direction, isSeated: boolean): void {
+    if (isSeated && this.sprite.animationNames.includes(`sit-${direction}`)) this.turn('sit', direction);
+    else this.turn('stand', direction);
+  }
+
+  private turn(action: string, direction: Direction): void {
+    const has = (asked: string) => this.sprite.animationNames.includes(`${asked}-${direction}`);
+    if (action !== 'stand' && has(action)) this.sprite.play(action, direction);
+    else if (has('stand') || has('walk')) this.sprite.stand(direction);
+    else this.sprite.stand();
   }
 
   /** Whether a ray from the camera meets an opaque pixel. Until the picture is known, any point counts. */
   isSolidAt({ origin, direction }: Ray): boolean {
     const eye = this.sheet.scene.activeCamera;
-    if (!this.picture || !eye) return true;
+    if (!this.still || !eye) return true;
     const [right, up, ahead] = [Axis.X, Axis.Y, Axis.Z].map((axis) => eye.getDirection(axis)) as [
       Vector3,
       Vector3,
@@ -89,16 +125,16 @@ export class SpriteFigure {
     const toMiddle = this.sprite.position.subtract(origin);
     const distance = Vector3.Dot(toMiddle, ahead) / Vector3.Dot(direction, ahead);
     const offset = direction.scale(distance).subtract(toMiddle);
-    const { cellWidth, cellHeight } = this.sheet;
-    const column = Math.floor((0.5 + Vector3.Dot(offset, right) / this.sizeM) * cellWidth);
-    const row = Math.floor((0.5 - Vector3.Dot(offset, up) / this.sizeM) * cellHeight);
-    if (column < 0 || column >= cellWidth || row < 0 || row >= cellHeight) return false;
-    return this.picture[4 * (row * cellWidth + column) + 3]! >= SOLID;
+    const { widthPx, heightPx, pixels } = this.still;
+    const column = Math.floor((0.5 + Vector3.Dot(offset, right) / this.sprite.width) * widthPx);
+    const row = Math.floor((0.5 - Vector3.Dot(offset, up) / this.sprite.height) * heightPx);
+    if (column < 0 || column >= widthPx || row < 0 || row >= heightPx) return false;
+    return pixels[4 * (row * widthPx + column) + 3]! >= SOLID;
   }
 
   hold({ x, y, z, bobM = 0, lean = 0 }: Pose): void {
-    this.shadow?.position.set(x, y + LIFT, z);
-    const middle = (0.5 - this.emptyBelow) * this.sizeM;
+    this.shadow?.position.set(x, Math.max(y, 0) + LIFT, z); // of a guest who sits, it stays on the floor
+    const middle = (0.5 - this.emptyBelow) * this.sprite.height;
     this.sprite.position.set(x - lean * middle, y + middle + bobM, z);
     this.sprite.angle = lean;
     this.sprite.color.copyFrom(this.tint(x, y + middle, z));
@@ -108,6 +144,22 @@ export class SpriteFigure {
     this.shadow?.dispose();
     this.sprite.dispose();
   }
+}
+
+/**
+ * Somebody standing, looking at the eye, out of all frames of a picture, which are beside each other; the picture itself where
+ * there is one frame.
+ */
+export function standingFrame(pixels: Uint8Array, { frames, widthPx, heightPx }: ModelInfo): Still {
+  if (!frames) return { pixels, widthPx: pixels.length / (4 * heightPx), heightPx };
+  const frameWidth = widthPx / frames.length;
+  const standing = frames.findIndex(({ action, direction }) => action === 'stand' && direction === 'down');
+  const still = new Uint8Array(4 * frameWidth * heightPx);
+  for (let row = 0; row < heightPx; row++) {
+    const at = 4 * (row * widthPx + frameWidth * Math.max(0, standing));
+    still.set(pixels.subarray(at, at + 4 * frameWidth), 4 * frameWidth * row);
+  }
+  return { pixels: still, widthPx: frameWidth, heightPx };
 }
 
 const SIZE_PX = 32;

@@ -8,6 +8,7 @@ import { CreateBox } from '@babylonjs/core/Meshes/Builders/boxBuilder.js';
 import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js';
 import { Mesh } from '@babylonjs/core/Meshes/mesh.js';
 import type { Scene } from '@babylonjs/core/scene.js';
+import { ART_PIXEL_M } from '../artPixel.ts';
 import type { CanvasColour } from '../tavernFile.ts';
 
 /** The colours of the canvas behind the sitter, in the middle and at the edge. */
@@ -18,8 +19,6 @@ const CANVASES: Readonly<Record<CanvasColour, readonly [middle: string, edge: st
   slate: ['#6b7c90', '#28313e'],
 };
 
-/** The share of the frame's width that each moulding takes. */
-const MOULDING = 0.085;
 /** The part of a picture that a frame shows, in u and v: busts stand on the lower edge and leave the upper corners free. */
 const CROPS = {
   bust: { left: 0.0625, right: 0.9375, bottom: 0, top: 0.875 },
@@ -36,7 +35,14 @@ export interface PictureFrame {
   paint: PBRMaterial;
 }
 
-/** Makes a frame with a painted canvas in it and no sitter yet. @param size width and height in metres */
+/** How wide and high a picture is in its frame, in metres: that of a face of 64 pixels. */
+const PICTURE_M = 64 * ART_PIXEL_M;
+
+/**
+ * Makes a frame with a painted canvas in it and no sitter yet.
+ *
+ * @param size width and height in metres; what is more than the picture is wood
+ */
 export function createFrame(
   scene: Scene,
   size: number,
@@ -45,9 +51,9 @@ export function createFrame(
   gilt: PBRMaterial,
 ): PictureFrame {
   const root = new Mesh('frame', scene);
-  addMouldings(scene, root, size, size * MOULDING, 0.09, wood);
-  addMouldings(scene, root, size * (1 - 2 * MOULDING) + 0.02, 0.022, 0.06, gilt);
-  const inner = size * (1 - 2 * MOULDING);
+  const inner = PICTURE_M;
+  addMouldings(scene, root, size, (size - inner) / 2, 0.09, wood);
+  addMouldings(scene, root, inner + 0.03, 0.026, 0.1, gilt);
   const back = CreatePlane('canvas', { size: inner }, scene);
   back.material = createCanvas(scene, canvas, wood.maxSimultaneousLights);
   back.position.z = -0.015;

@@ -1,4 +1,5 @@
 import type { GenerationProgress, PipelineName } from '../../../plugin/index.ts';
+import { attributeProblem } from '../../../runtime/index.ts';
 import type { SitterRecipe } from './keeping.ts';
 import type { Portrait } from './portrait.ts';
 import { type Artist, labelFor, type Sitter } from './sitter.ts';
@@ -60,7 +61,15 @@ export class Gallery {
   }
 }
 
+/** What the plan asks for, as far as this model knows it. */
 function planned({ plan }: Framed, { generator }: Artist): SitterRecipe {
-  const { label, seed, guidanceScale } = plan;
-  return { label: labelFor(generator.labels, label), seed, guidanceScale };
+  const { label, seed, guidanceScale, attributes = {} } = plan;
+  const { attributes: vocabulary = {} } = generator.info;
+  const known = Object.entries(attributes).filter(([name, value]) => !attributeProblem(vocabulary, name, value));
+  return {
+    label: labelFor(generator.labels, label),
+    seed,
+    guidanceScale,
+    ...(known.length > 0 && { attributes: Object.fromEntries(known) }),
+  };
 }

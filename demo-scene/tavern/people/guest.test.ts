@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FIREPLACE, ROOM } from '../room/dimensions.ts';
+import { VIEW } from '../tavern.ts';
 import { TAVERN } from '../tavernFile.ts';
 import { FloorPath } from './guest.ts';
 
@@ -16,6 +17,18 @@ describe('Walk', () => {
     expect(walk.at(2.5)).toEqual([1.5, 2]);
     expect(walk.at(5)).toEqual([3, 4]);
     expect(walk.at(6)).toEqual([3, 5]);
+  });
+
+  it('tells the way that somebody faces', () => {
+    expect([walk.directionAt(0), walk.directionAt(6), walk.directionAt(99)]).toEqual(['up', 'up', 'up']);
+    const back = new FloorPath([
+      [3, 4],
+      [-1, 4],
+      [-1, 1],
+      [0, 1],
+    ]);
+    expect([1, 5, 7.5].map((distance) => back.directionAt(distance))).toEqual(['left', 'down', 'right']);
+    expect(new FloorPath([[1, 2]]).directionAt(0)).toBe('down');
   });
 
   it('ends at its end', () => {
@@ -44,6 +57,32 @@ describe('the ways to the places of the tavern', () => {
       }
     },
   );
+
+  it('are at most five, and lead nobody in front of a portrait, as the camera sees them at first', () => {
+    expect(places.length).toBeLessThanOrEqual(5);
+    const { target, distanceM, fromAbove } = VIEW;
+    const eye = [
+      target[0],
+      target[1] + distanceM * Math.cos(fromAbove),
+      target[2] - distanceM * Math.sin(fromAbove),
+    ] as const;
+    const [HEIGHT, HALF_WIDTH] = [1.5, 0.3];
+    for (const place of places) {
+      const walk = new FloorPath([door, ...place.way, place.at]);
+      for (let distance = 1; distance <= walk.lengthM; distance += 0.1) {
+        const [x, z] = walk.at(distance);
+        for (const { position, size } of TAVERN.portraits) {
+          const isOverFire = Math.abs(position[0] - FIREPLACE.x) < FIREPLACE.width / 2;
+          const depth = ROOM.backZ - (isOverFire ? FIREPLACE.depth - 0.2 : 0) - eye[2];
+          const onWall = depth / (z - eye[2]);
+          const top = eye[1] + (HEIGHT - eye[1]) * onWall;
+          const across = Math.abs(eye[0] + (x - eye[0]) * onWall - position[0]);
+          const isBelow = top < position[1] - size / 2;
+          expect(isBelow || across > size / 2 + HALF_WIDTH * onWall, `at ${x}, ${z}`).toBe(true);
+        }
+      }
+    }
+  });
 
   it('leave room for everybody', () => {
     for (const [i, { at }] of places.entries()) {

@@ -1,20 +1,24 @@
 import type { CellProgress, GeneratedSprites } from '../../../plugin/index.ts';
 import type { FloorPoint, Place } from '../tavernFile.ts';
 import { CellSitter, PREVIEW_EVERY } from './cellSitter.ts';
-import type { SpriteFigure } from './figure.ts';
+import type { Face } from './face.ts';
+import type { Direction, SpriteFigure } from './figure.ts';
 import type { RecipeChanges, SitterRecipe } from './keeping.ts';
-import { greetingOf, nameOf } from './names.ts';
+import { lineOf, spoken } from './lines.ts';
+import { nameOf } from './names.ts';
 import type { Artist } from './sitter.ts';
 
 const SPEED_M_PER_S = 1.15;
 const STEP_M = 0.55;
 const BOB_M = 0.045;
 const LEAN = 0.045;
+/** Whoever sits behind a table is lower by this, in metres. */
+const SEAT_M = 0.22;
 
 /** A guest waits outside until a first preview is painted, walks in, is there, walks out, and is gone. */
 type GuestState = 'waiting' | 'coming' | 'here' | 'leaving' | 'gone';
 
-/** A guest: a figure with a place in the room. */
+/** A guest: a figure with a place in the room, and a face where a model of portraits is there. */
 export class Guest extends CellSitter {
   state: GuestState = 'waiting';
   private walk: FloorPath | null = null;
@@ -27,16 +31,17 @@ export class Guest extends CellSitter {
     readonly spot: Place,
     place: string,
     recipe: SitterRecipe,
+    readonly face: Face | null,
   ) {
     super(artist, sheet, figure, place, recipe);
   }
 
   get name(): string {
-    return nameOf(this.recipe.label, this.recipe.seed);
+    return this.face?.name ?? nameOf(this.recipe);
   }
 
   get words(): string {
-    return `“${greetingOf(this.recipe.seed)}”`;
+    return spoken(lineOf(this.recipe.seed));
   }
 
   get isWalking(): boolean {
@@ -90,6 +95,7 @@ export class Guest extends CellSitter {
     this.walk = null;
     this.figure.isVisible = false;
     this.onChangedObservable.clear();
+    this.face?.onChangedObservable.clear();
   }
 
   get position(): FloorPoint {
@@ -119,8 +125,13 @@ export class Guest extends CellSitter {
 
   private hold(): void {
     const [x, z] = this.position;
-    const stride = this.walk ? (Math.PI * this.walkedM) / STEP_M : 0;
-    this.figure.hold({ x, y: 0, z, bobM: BOB_M * Math.abs(Math.sin(stride)), lean: LEAN * Math.sin(stride) });
+    const { figure, walk, spot } = this;
+    const direction = walk?.directionAt(this.walkedM) ?? 'down';
+    if (walk) figure.walk(direction);
+    else figure.rest(direction, spot.seated === true);
+    const y = !walk && spot.seated ? -SEAT_M : 0;
+    const stride = walk && !figure.canWalk ? (Math.PI * this.walkedM) / STEP_M : 0;
+    figure.hold({ x, y, z, bobM: BOB_M * Math.abs(Math.sin(stride)), lean: LEAN * Math.sin(stride) });
   }
 }
 
@@ -137,6 +148,17 @@ export class FloorPath {
       this.marks.push(this.marks[i - 1]! + Math.hypot(toX - fromX, toZ - fromZ));
     }
     this.lengthM = this.marks.at(-1)!;
+  }
+
+  /** The way that somebody faces after so many metres: to a side, to the eye or away from it. */
+  directionAt(distanceM: number): Direction {
+    const found = this.marks.findIndex((mark) => mark > distanceM);
+    const next = Math.max(1, found === -1 ? this.points.length - 1 : found);
+    const from = this.points[next - 1]!;
+    const [[fromX, fromZ], [toX, toZ]] = [from, this.points[next] ?? from];
+    const [along, away] = [toX - fromX, toZ - fromZ];
+    if (Math.abs(along) > Math.abs(away)) return along > 0 ? 'right' : 'left';
+    return away > 0 ? 'up' : 'down';
   }
 
   /** The point after so many metres; beyond the end it is the last point. */

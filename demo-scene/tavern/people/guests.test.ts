@@ -3,19 +3,24 @@ import { Color4 } from '@babylonjs/core/Maths/math.color.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { AssetGenerator } from '../../../plugin/index.ts';
-import { createScene, loadTiny } from '../../../plugin/testing/tinyScene.ts';
+import { AssetGenerator } from '../../../plugin/index.ts';
+import { createScene, loadTiny, loadTinyWalks, ON_THIS_THREAD } from '../../../plugin/testing/tinyScene.ts';
+import { parseFrames } from '../../../runtime/core/frames.ts';
+import { tinyModelFolder } from '../../../runtime/testing/tinyModel.ts';
 import type { Tavern } from '../tavern.ts';
 import { type GuestsPlan, TAVERN } from '../tavernFile.ts';
 import type { Guest } from './guest.ts';
 import { Company, Guests, type GuestsOptions } from './guests.ts';
+import { nameOf } from './names.ts';
+import { changeSheetAsync, sheetOf } from './sheet.ts';
 import { Artist } from './sitter.ts';
 
-const FRAME_S = 0.1;
+const FRAME_S = 0.2;
 const PLAN: GuestsPlan = {
   ...TAVERN.guests,
   labels: TAVERN.guests.labels.slice(0, 2),
   places: TAVERN.guests.places.slice(0, 4),
+  arrivals: { ...TAVERN.guests.arrivals, everyS: 1 },
 };
 
 let scene: Scene;
@@ -32,6 +37,7 @@ beforeEach(async () => {
   gone = [];
   options = {
     plan: PLAN,
+    faces: null,
     tint: () => new Color4(1, 1, 1, 1),
     isStill: () => false,
     onCome: vi.fn(),
@@ -82,7 +88,7 @@ describe('Guests', () => {
     await pass(() => guest.state === 'coming');
     guests.areArriving = false;
     expect(guest.figure.isVisible).toBe(true);
-    expect(Math.hypot(guest.position[0] - PLAN.door[0], guest.position[1] - PLAN.door[1])).toBeLessThan(0.3);
+    expect(Math.hypot(guest.position[0] - PLAN.door[0], guest.position[1] - PLAN.door[1])).toBeLessThan(0.5);
     await pass(() => guest.state === 'here');
     expect(guest.position).toEqual(PLAN.places[2]!.at);
     expect(guest.recipe).toMatchObject({ seed: PLAN.arrivals.seed });
@@ -106,6 +112,9 @@ describe('Guests', () => {
     spokenTo!.isSpokenTo = true;
     guests.areArriving = true;
     await pass(() => guests.present.length === 4);
+    guests.areArriving = false;
+    await pass(() => guests.present.every(({ state }) => state === 'here'));
+    guests.areArriving = true;
     const third = guests.present[2]!;
     await pass(() => gone.length === 1);
     expect(gone).toEqual([third]);
@@ -114,6 +123,51 @@ describe('Guests', () => {
     await expect(third.changeAsync({ seed: 1 })).rejects.toThrow(/has left the tavern/);
     artist.keeping.letGo(kept!);
     await pass(() => gone.includes(kept!));
+  });
+
+  it('have a face of the same person where somebody paints faces, and a name that fits it', async () => {
+    guests.dispose();
+    const vocabulary = { gender: ['female', 'male'], hair: ['red', 'grey'] };
+    const faces = new Artist(
+      await AssetGenerator.LoadAsync(
+        await tinyModelFolder({ labels: ['elf', 'orc'], attributes: vocabulary }),
+        scene,
+        ON_THIS_THREAD,
+      ),
+      'faces',
+    );
+    const walkers = await loadTinyWalks(scene, {
+      labels: ['knight', 'mage'],
+      attributes: { kind: ['elf', 'orc'], hair: ['red', 'grey'] },
+      frames: parseFrames([
+        { direction: 'down', frame: 'stand' },
+        { direction: 'right', frame: 0 },
+        { direction: 'right', frame: 1 },
+      ]),
+    });
+    guests = await Guests.InviteAsync(new Artist(walkers, 'walkers'), { ...options, faces });
+    const [first] = guests.present;
+    const { attributes = {}, label } = first!.face!.recipe;
+    expect(first!.recipe).toMatchObject({ label: 'knight', attributes: { kind: label, hair: attributes.hair } });
+    expect(first!.name).toBe(nameOf(first!.face!.recipe));
+    await changeSheetAsync(first!, 'hair', 'red');
+    await changeSheetAsync(first!, 'kind', 'orc');
+    expect(first!.face!.recipe).toMatchObject({ label: 'orc', attributes: { ...attributes, hair: 'red' } });
+    expect(first!.recipe.attributes).toEqual({ kind: 'orc', hair: 'red' });
+    expect(sheetOf(first!).map(({ name }) => name)).toEqual(['kind', 'role', 'gender', 'hair']);
+
+    guests.areArriving = true;
+    await pass(() => guests.present[2]?.state === 'coming');
+    guests.areArriving = false;
+    const sprite = scene.spriteManagers!.flatMap(({ sprites }) => sprites)[2]!;
+    const playing = new Set<boolean>();
+    await pass(() => {
+      playing.add(sprite.animationStarted);
+      return guests.present[2]!.state === 'here';
+    });
+    expect(playing).toContain(true); // on the way to the right; of other ways the tiny model has no frames
+    expect(sprite.animationStarted).toBe(false);
+    faces.generator.dispose();
   });
 
   it('are there again when they are kept, with what was made of them', async () => {
@@ -149,7 +203,7 @@ describe('Guests', () => {
     guests.areArriving = true;
     await pass(() => gone.length >= 50);
     expect(new Set(gone).size).toBe(gone.length);
-    expect(guests.present.length).toBeLessThanOrEqual(PLAN.places.length + 3);
+    expect(guests.present.length).toBeLessThanOrEqual(PLAN.places.length);
     guests.areArriving = false;
     await pass(() => !has('waiting') && !has('coming') && !has('leaving'));
     expect(tiny.queueLength).toBe(0);

@@ -1,16 +1,21 @@
 import type { StandardMaterial } from '@babylonjs/core/Materials/standardMaterial.js';
-import type { CellProgress, GeneratedSprites, GenerationProgress } from '../../../plugin/index.ts';
+import {
+  type CellProgress,
+  characterRequests,
+  type GeneratedSprites,
+  type GenerationProgress,
+} from '../../../plugin/index.ts';
+import { ART_PIXEL_M, enlargementFor } from '../artPixel.ts';
 import type { Tavern } from '../tavern.ts';
 import type { FloorPoint, GuestsPlan, Place } from '../tavernFile.ts';
+import { Face } from './face.ts';
 import { createShadowMaterial, SpriteFigure, type Tint } from './figure.ts';
 import { Guest } from './guest.ts';
 import type { SitterRecipe } from './keeping.ts';
 import { type Artist, labelFor, type Sitter } from './sitter.ts';
 
-/** Width and height of a guest's picture, in metres; the figure is a little smaller. */
-const SIZE_M = 1.5;
-/** The number of extra figures, for guests who are on their way in or out. */
-const NUM_ON_THE_WAY = 3;
+/** The height of a guest's picture, in metres, as nearly as whole enlargements of it allow. */
+const HEIGHT_M = 1.6;
 /** Guests who come later are painted after everything else. */
 const PRIORITY_LATER = -1;
 /** How far the path out lies beside the path in, in metres. */
@@ -18,6 +23,8 @@ const LANE_M = 0.34;
 
 export interface GuestsOptions {
   plan: GuestsPlan;
+  /** Who paints the guests' faces; null where nobody does. */
+  faces: Artist | null;
   tint: Tint;
   /** Whether guests appear and vanish instead of walking. */
   isStill: () => boolean;
@@ -45,15 +52,21 @@ export class Guests {
     const { generator, keeping } = artist;
     const { plan } = options;
     const first = plan.places.flatMap((spot, i) => {
-      const recipe = keeping.recipeAt(placeName(i)) ?? firstRecipe(plan, i, generator.labels);
-      return recipe ? [{ spot, place: placeName(i), recipe }] : [];
+      const asked = firstGuest(plan, i);
+      if (!asked) return [];
+      const guest = requestsFor(asked, plan, artist, options.faces);
+      const recipe = keeping.recipeAt(placeName(i)) ?? guest.figure;
+      return [{ spot, place: placeName(i), recipe, face: guest.face }];
     });
-    const numSpareCells = plan.places.length - first.length + NUM_ON_THE_WAY;
-    const recipes = first.map(({ recipe }) => recipe);
-    const sheet = await generator.generateSpritesAsync({ recipes, numSpareCells });
+    const factor = enlargementFor(HEIGHT_M, generator.sizePx[1]);
+    const sheet = await generator.generateSpritesAsync({
+      recipes: first.map(({ recipe }) => recipe),
+      numSpareCells: plan.places.length - first.length,
+      ...(factor > 1 && { pixelArt: { factor } }),
+    });
     const guests = new Guests(artist, sheet, options);
     try {
-      for (const { spot, place } of first) await guests.welcome(spot, place);
+      for (const { spot, place, face } of first) await guests.welcome(spot, place, face);
       return guests;
     } catch (error) {
       guests.dispose();
@@ -69,7 +82,7 @@ export class Guests {
     const { tint, plan } = options;
     sheet.isPickable = true;
     this.shade = createShadowMaterial(sheet.scene);
-    this.figures = sheet.cells.map((_, cell) => new SpriteFigure(sheet, cell, SIZE_M, this.shade, tint));
+    this.figures = sheet.cells.map((_, cell) => new SpriteFigure(sheet, cell, ART_PIXEL_M, this.shade, tint));
     this.free.push(...this.figures);
     this.nextInS = plan.arrivals.everyS;
     sheet.onCellProgressObservable.add((progress) => {
@@ -104,26 +117,37 @@ export class Guests {
   }
 
   /** Puts the guest of the next cell in its place. */
-  private async welcome(spot: Place, place: string): Promise<void> {
+  private async welcome(spot: Place, place: string, face: SitterRecipe | null): Promise<void> {
     const figure = this.free.shift()!;
-    const guest = new Guest(this.artist, this.sheet, figure, spot, place, this.sheet.cells[figure.cell]!);
+    const recipe = this.sheet.cells[figure.cell]!;
+    const guest = new Guest(this.artist, this.sheet, figure, spot, place, recipe, this.faceOf(place, face));
     await guest.standAsync();
     guest.settle();
     this.add(guest);
   }
 
-  /** Sends the next guest in, if a place is free or somebody can leave. */
+  /** Sends the next guest in if a place is free, or else somebody out, so that there is room for the one after. */
   private arrive(): void {
-    if (this.free.length === 0 || this.guests.some(({ state }) => state === 'waiting')) return;
-    const index = this.freePlace() ?? this.makePlace();
-    if (index === null) return;
-    const { plan } = this.options;
+    if (this.guests.some(({ state }) => state === 'waiting')) return;
+    const index = this.freePlace();
+    if (index === null || this.free.length === 0) {
+      this.makePlace();
+      return;
+    }
+    const { plan, faces } = this.options;
     const spot = plan.places[index]!;
-    const recipe = arrivalRecipe(plan, this.numArrivals++, this.artist.generator.labels);
-    const guest = new Guest(this.artist, this.sheet, this.free.shift()!, spot, placeName(index), recipe);
+    const asked = laterGuest(plan, this.numArrivals++);
+    const { figure: recipe, face } = requestsFor(asked, plan, this.artist, faces);
+    const [figure, place] = [this.free.shift()!, placeName(index)];
+    const guest = new Guest(this.artist, this.sheet, figure, spot, place, recipe, this.faceOf(place, face));
     if (!this.options.isStill()) guest.comeAlong([plan.door, ...spot.way, spot.at]);
     this.add(guest);
     void this.paint(guest, recipe);
+  }
+
+  private faceOf(place: string, recipe: SitterRecipe | null): Face | null {
+    const { faces } = this.options;
+    return faces && recipe && new Face(faces, place, faces.keeping.recipeAt(place) ?? recipe);
   }
 
   private async paint(guest: Guest, recipe: SitterRecipe): Promise<void> {
@@ -135,23 +159,25 @@ export class Guests {
     }
   }
 
+  /** A place where nobody is, nor has just risen. */
   private freePlace(): number | null {
-    const taken = new Set(this.guests.filter(({ state }) => state !== 'leaving').map(({ spot }) => spot));
+    const taken = new Set(this.guests.map(({ spot }) => spot));
     const index = this.options.plan.places.findIndex((spot) => !taken.has(spot));
     return index === -1 ? null : index;
   }
 
-  /** Sends out the guest who has been there longest and is neither kept nor spoken to. @returns the free place, if any */
-  private makePlace(): number | null {
+  /** Sends out the guest who has been there longest and is neither kept nor spoken to, unless somebody is leaving anyway. */
+  private makePlace(): void {
+    if (this.guests.some(({ state }) => state === 'leaving')) return;
     const { plan, isStill } = this.options;
     const { keeping } = this.artist;
     const goes = this.guests.find((guest) => guest.state === 'here' && !guest.isSpokenTo && !keeping.has(guest));
-    if (!goes) return null;
+    if (!goes) return;
     const { spot } = goes;
-    if (isStill()) goes.vanish();
-    else goes.leaveAlong([spot.at, ...spot.way.toReversed().map(beside), plan.door]);
-    if (goes.state === 'gone') this.remove(goes);
-    return plan.places.indexOf(spot);
+    if (isStill()) {
+      goes.vanish();
+      this.remove(goes);
+    } else goes.leaveAlong([spot.at, ...spot.way.toReversed().map(beside), plan.door]);
   }
 
   private add(guest: Guest): void {
@@ -171,14 +197,52 @@ function placeName(index: number): string {
   return `place ${index + 1}`;
 }
 
-function firstRecipe({ labels, seed, guidanceScale }: GuestsPlan, i: number, known: readonly string[]) {
-  const label = labels[i];
-  return label === undefined ? null : { label: labelFor(known, label), seed: seed + i, guidanceScale };
+/** Who somebody is: what the model of characters calls a role, and the seed that settles all else. */
+interface Asked {
+  role: string;
+  seed: number;
 }
 
-function arrivalRecipe({ arrivals, guidanceScale }: GuestsPlan, i: number, known: readonly string[]): SitterRecipe {
-  const label = arrivals.labels[i % arrivals.labels.length]!;
-  return { label: labelFor(known, label), seed: arrivals.seed + i, guidanceScale };
+function firstGuest({ labels, seed }: GuestsPlan, i: number): Asked | null {
+  const role = labels[i];
+  return role === undefined ? null : { role, seed: seed + i };
+}
+
+function laterGuest({ arrivals }: GuestsPlan, i: number): Asked {
+  return { role: arrivals.labels[i % arrivals.labels.length]!, seed: arrivals.seed + i };
+}
+
+/** The recipes of a guest's two pictures, which show the same person as far as both models know the words. */
+function requestsFor(
+  { role, seed }: Asked,
+  { guidanceScale }: GuestsPlan,
+  { generator }: Artist,
+  faces: Artist | null,
+): { figure: SitterRecipe; face: SitterRecipe | null } {
+  const label = labelFor(generator.labels, role);
+  if (!faces) return { figure: { label, seed, guidanceScale }, face: null };
+  const { labels } = faces.generator;
+  // The label of one model may be of both: then it is no role but a kind.
+  const sheet = { [labels.includes(label) ? 'kind' : 'role']: label };
+  const [face, figure] = characterRequests(sheet, [faces.generator.info, generator.info], seed);
+  const recipe = ({ label: own, attributes }: typeof face & object): SitterRecipe => ({
+    label: own,
+    seed,
+    guidanceScale,
+    ...(Object.keys(attributes).length > 0 && { attributes }),
+  });
+  return { figure: recipe(figure!), face: recipe(withSex(face!, faces, seed)) };
+}
+
+/** The request with a sex, where the model knows that and the request leaves it open: a name is to fit the face. */
+function withSex<Request extends Pick<SitterRecipe, 'label' | 'attributes'>>(
+  request: Request,
+  { generator }: Artist,
+  seed: number,
+): Request {
+  const { gender } = generator.info.attributes ?? {};
+  if (!Array.isArray(gender) || request.attributes?.gender || /male/.test(request.label)) return request;
+  return { ...request, attributes: { ...request.attributes, gender: gender[seed % gender.length]! } };
 }
 
 function beside([x, z]: FloorPoint): FloorPoint {
@@ -220,10 +284,11 @@ export class Company {
     if (this.guests) this.guests.areArriving = areArriving;
   }
 
-  /** Paints the first guests, once; from then on others may come. */
-  async paintAllAsync(artist: Artist): Promise<void> {
+  /** Paints the first guests, once; from then on others may come. @param faces who paints their faces; null: nobody */
+  async paintAllAsync(artist: Artist, faces: Artist | null = null): Promise<void> {
     this.guests = await Guests.InviteAsync(artist, {
       plan: this.plan,
+      faces,
       tint: this.tavern.lights.tint,
       isStill: () => matchMedia('(prefers-reduced-motion: reduce)').matches,
       ...this.events,

@@ -26,7 +26,10 @@ export const NO_EDIT = {
 
 /** What a visitor can change of a recipe; an undefined value removes it. */
 export interface RecipeChanges extends PictureEditOptions {
+  label?: string;
   seed?: number;
+  attributes?: Recipe['attributes'];
+  sameAs?: Recipe['sameAs'];
   interpolate?: Interpolation | undefined;
 }
 
@@ -83,15 +86,20 @@ export class Keeping {
 }
 
 /** The fields of a recipe that differ from sitter to sitter, always in the same order. */
-function essential({ label, seed, guidanceScale, interpolate, ...others }: SitterRecipe): SitterRecipe {
+function essential(recipe: SitterRecipe): SitterRecipe {
+  const { label, seed, guidanceScale, attributes, sameAs, sameFor, interpolate, ...others } = recipe;
+  const directed = { ...(attributes && { attributes }), ...(sameAs && { sameAs }), ...(sameFor && { sameFor }) };
   const varied = interpolate && { interpolate: { seed: interpolate.seed, amount: interpolate.amount } };
   const { image, strength, resamples, keepAlpha } = others;
   const edited = image && { ...encodeEdit(others), strength, ...(resamples && { resamples }), keepAlpha };
-  return { label, seed, guidanceScale, ...varied, ...edited };
+  return { label, seed, guidanceScale, ...directed, ...varied, ...edited };
 }
 
 /** The entries that `essential` may leave in a recipe. */
-const KEPT: readonly string[] = ['label', 'seed', 'guidanceScale', 'interpolate', ...Object.keys(NO_EDIT)];
+const KEPT: readonly string[] = [
+  ...['label', 'seed', 'guidanceScale', 'attributes', 'sameAs', 'sameFor', 'interpolate'],
+  ...Object.keys(NO_EDIT),
+];
 
 function isKeptRecipe(value: unknown, model: ModelInfo): value is SitterRecipe {
   if (typeof value !== 'object' || value === null) return false;

@@ -1,6 +1,11 @@
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import type { GeneratedTexture, GenerationProgress, PipelineName } from '../../../plugin/index.ts';
+import {
+  type GeneratedTexture,
+  type GenerationProgress,
+  type PipelineName,
+  varyRecipe,
+} from '../../../plugin/index.ts';
 import { labelWords } from '../../shared/page.ts';
 import { ROOM } from '../room/dimensions.ts';
 import type { Materials } from '../room/materials.ts';
@@ -8,8 +13,9 @@ import type { PortraitPlan } from '../tavernFile.ts';
 import { PREVIEW_EVERY } from './cellSitter.ts';
 import { createFrame, hideIn, NamePlate, type PictureFrame, showIn } from './frame.ts';
 import type { RecipeChanges, SitterRecipe } from './keeping.ts';
-import { greetingOf, nameOf } from './names.ts';
-import type { Artist, Sitter } from './sitter.ts';
+import { lineOf, spoken } from './lines.ts';
+import { nameOf, nameOfThing, remarkOn } from './names.ts';
+import { type Artist, type Sitter, TRAINED_HERE } from './sitter.ts';
 
 /** A framed portrait on the wall: a generated texture that can be painted again. */
 export class Portrait implements Sitter {
@@ -21,6 +27,8 @@ export class Portrait implements Sitter {
   private readonly plate: NamePlate;
   private texture: GeneratedTexture | null = null;
   private pipeline: PipelineName = 'ddpm';
+  /** The recipe that the picture goes back to while it shows a passing expression; null while it shows none. */
+  private calm: SitterRecipe | null = null;
 
   /** @param depth how far the wall behind it stands out from the back wall, in metres */
   constructor(
@@ -41,20 +49,24 @@ export class Portrait implements Sitter {
   }
 
   get name(): string {
-    return nameOf(this.recipe.label, this.recipe.seed);
+    return this.isPerson ? nameOf(this.recipe) : nameOfThing(this.recipe);
   }
 
   get words(): string {
-    return `“${greetingOf(this.recipe.seed)}”`;
+    return this.isPerson ? spoken(lineOf(this.recipe.seed)) : remarkOn(this.recipe.seed);
   }
 
   get recipe(): SitterRecipe {
     const { label, seed, guidanceScale } = this.plan;
-    return (this.texture?.recipe as SitterRecipe | undefined) ?? { label, seed, guidanceScale };
+    return this.calm ?? (this.texture?.recipe as SitterRecipe | undefined) ?? { label, seed, guidanceScale };
   }
 
   get isPainting(): boolean {
-    return this.texture?.isGenerating ?? true;
+    return !this.calm && (this.texture?.isGenerating ?? true);
+  }
+
+  private get isPerson(): boolean {
+    return this.artist?.name !== TRAINED_HERE;
   }
 
   /** Paints the first picture by this artist, and shows it while it is painted. */
@@ -64,13 +76,14 @@ export class Portrait implements Sitter {
     this.pipeline = pipeline;
     hideIn(this.frame);
     this.texture?.dispose();
+    this.calm = null;
     const { texture, finished } = generator.beginTexture({
       ...this.byPipeline(recipe, recipe),
       previewEvery: PREVIEW_EVERY,
     });
     this.texture = texture;
     this.engrave();
-    const crop = generator.info.kind === 'portraits' ? 'bust' : 'whole';
+    const crop = generator.info.widthPx < 64 && this.isPerson ? 'bust' : 'whole';
     texture.onProgressObservable.add((progress) => {
       if (texture.isReady()) showIn(this.frame, texture, crop);
       this.onProgressObservable.notifyObservers(progress);
@@ -100,7 +113,9 @@ export class Portrait implements Sitter {
 
   async changeAsync(changes: RecipeChanges): Promise<void> {
     if (!this.texture) throw new Error('The painter is still on the way.');
-    const painting = this.texture.regenerateAsync(this.byPipeline(changes), {
+    const { attributes, sameAs } = this.recipe; // without the expression that it may show in passing
+    this.calm = null;
+    const painting = this.texture.regenerateAsync(this.byPipeline({ attributes, sameAs, ...changes }), {
       previewEvery: PREVIEW_EVERY,
       priority: 1,
     });
@@ -113,6 +128,17 @@ export class Portrait implements Sitter {
     }
   }
 
+  async expressAsync(expression: string | null): Promise<void> {
+    const { texture } = this;
+    const calm = this.calm ?? this.recipe;
+    if (!texture || (expression === null && !this.calm)) return;
+    this.calm = calm;
+    const { attributes, sameAs } = expression === null ? calm : varyRecipe(calm, { expression });
+    await texture.regenerateAsync({ attributes, sameAs }, { priority: 1 });
+    if (expression === null) this.calm = null;
+    this.changed();
+  }
+
   /**
    * A picture that begins from an image is always painted step by step. The pipeline cvae takes no guidance; when steps are
    * taken again, they have the guidance of the plan.
@@ -122,7 +148,8 @@ export class Portrait implements Sitter {
     { guidanceScale = this.plan.guidanceScale } = this.recipe,
   ) {
     const pipeline = asked.image ? 'ddpm' : this.pipeline;
-    return { ...asked, guidanceScale: pipeline === 'cvae' ? undefined : guidanceScale, pipeline };
+    const withoutSteps = pipeline === 'cvae' && { guidanceScale: undefined, sameAs: undefined };
+    return { ...asked, guidanceScale, ...withoutSteps, pipeline };
   }
 
   private changed(): void {

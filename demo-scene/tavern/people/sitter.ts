@@ -4,16 +4,17 @@ import type { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { AssetGenerator } from '../../../plugin/index.ts';
 import { Keeping, type RecipeChanges, type SitterRecipe } from './keeping.ts';
 
+/** The name of a model that a visitor has trained: who knows what it paints. */
+export const TRAINED_HERE = 'trained here';
+
 /** A model that paints, with the name it has in copied recipes. */
 export class Artist {
-  readonly keeping: Keeping;
-
+  /** @param keeping that of another artist with the same model, which keeps for both */
   constructor(
     readonly generator: AssetGenerator,
     readonly name: string,
-  ) {
-    this.keeping = new Keeping(generator.info);
-  }
+    readonly keeping: Keeping = new Keeping(generator.info),
+  ) {}
 }
 
 /** Somebody or something whose picture a model makes: in a frame, on the floor or on a table. */
@@ -23,6 +24,8 @@ export interface Sitter {
   readonly name: string;
   /** The sentence on the card, below the name. */
   readonly words: string;
+  /** The portrait of a guest, whose own picture is a figure; absent where there is none. */
+  readonly face?: Sitter | null;
   /** The artist that paints it; null while the model is loading. */
   readonly artist: Artist | null;
   readonly recipe: SitterRecipe;
@@ -36,6 +39,17 @@ export interface Sitter {
   pixelsAsync(): Promise<Uint8Array | null>;
   /** Paints another picture. @throws an AbortError when a newer request takes its place */
   changeAsync(changes: RecipeChanges): Promise<void>;
+  /**
+   * Shows the picture with another expression, in its place, until it is called with null; the recipe stays as it is. Absent
+   * for what has no face.
+   */
+  expressAsync?(expression: string | null): Promise<void>;
+}
+
+/** The expressions that a sitter's model knows; none where it knows no such attribute. */
+export function expressionsOf({ artist, expressAsync }: Sitter): readonly string[] {
+  const { expression } = artist?.generator.info.attributes ?? {};
+  return expressAsync && Array.isArray(expression) ? expression : [];
 }
 
 /** The label itself where the model knows it; otherwise another label, always the same one. */

@@ -1,21 +1,24 @@
-import { PBRMaterial } from '@babylonjs/core/Materials/PBR/pbrMaterial.js';
-import { Color3 } from '@babylonjs/core/Maths/math.color.js';
 import { CreateBox } from '@babylonjs/core/Meshes/Builders/boxBuilder.js';
+import type { Mesh } from '@babylonjs/core/Meshes/mesh.js';
 import { TransformNode } from '@babylonjs/core/Meshes/transformNode.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { DOOR, ROOM } from './dimensions.ts';
 import type { Materials } from './materials.ts';
+import { createMoonlight, hangNight } from './night.ts';
 import type { Parts, Vec } from './parts.ts';
 
 const NUM_PLANKS = 4;
 const THICKNESS = 0.05;
 const OPEN_RAD = -1.75;
 const SWING_RAD_PER_S = 3.2;
+/** How far the moon shines in at the open door, in metres. */
+const MOONLIT_M = 1.5;
 
 /** The leaf of the door: planks and iron, on a hinge. */
 export class Door {
   isOpen = false;
   private readonly hinge: TransformNode;
+  private readonly moonlight: Mesh;
 
   constructor(
     private readonly scene: Scene,
@@ -30,6 +33,7 @@ export class Door {
     }
     for (const y of [0.35, height - 0.35]) this.box(iron, [0.86 * width, 0.07, THICKNESS + 0.02], [0.45 * width, y, 0]);
     this.box(brass, [0.05, 0.16, THICKNESS + 0.08], [width - 0.12, 1, 0]);
+    this.moonlight = createMoonlight(scene, width, MOONLIT_M, [x, 0.006, ROOM.backZ - 0.1 - MOONLIT_M / 2]);
   }
 
   /** Moves the door on by so many seconds. */
@@ -38,6 +42,8 @@ export class Door {
     const left = goal - this.hinge.rotation.y;
     const most = SWING_RAD_PER_S * durationS;
     this.hinge.rotation.y += Math.max(-most, Math.min(most, left));
+    this.moonlight.visibility = this.hinge.rotation.y / OPEN_RAD;
+    this.moonlight.isVisible = this.moonlight.visibility > 0.01;
   }
 
   private box(material: Materials['oak'], [width, height, depth]: Vec, at: Vec): void {
@@ -56,15 +62,26 @@ const WIDTH = 0.9;
 const HEIGHT = 1.1;
 const { backZ } = ROOM;
 
-/** A doorway at the end of the back wall and a leaded window above it, with the night sky behind both. */
+/** A doorway at the end of the back wall and a leaded window above it, with the night behind both. */
 export function buildWindow(scene: Scene, parts: Parts, { beam, iron }: Materials): void {
-  const night = new PBRMaterial('night', scene);
-  night.albedoColor = new Color3(0.01, 0.02, 0.05);
-  night.emissiveColor = new Color3(0.06, 0.13, 0.3);
-  night.roughness = 0.2;
-  night.metallic = 0;
-  parts.box(night, [WIDTH, HEIGHT, 0.02], [X, Y, backZ - 0.01]);
-  parts.box(night, [DOOR.width, DOOR.height, 0.02], [X, DOOR.height / 2, backZ - 0.1]);
+  hangNight(scene, [WIDTH, HEIGHT], [X, Y, backZ - 0.02], {
+    horizon: 0.96,
+    moon: [43, 27, 11],
+    houses: [
+      [-4, 22, 26],
+      [20, 16, 17],
+      [40, 30, 22],
+    ],
+  });
+  hangNight(scene, [DOOR.width, DOOR.height], [X, DOOR.height / 2, backZ - 0.1], {
+    horizon: 0.68,
+    moon: [46, 22, 7],
+    houses: [
+      [-6, 26, 52],
+      [17, 20, 34],
+      [44, 26, 46],
+    ],
+  });
   for (const side of [-1, 1]) {
     parts.box(beam, [0.12, DOOR.height, 0.3], [X + side * (DOOR.width / 2 + 0.06), DOOR.height / 2, backZ - 0.1]);
   }

@@ -1,18 +1,32 @@
 import { encodeEdit } from '../../../plugin/index.ts';
 import { randomSeed } from '../../../runtime/index.ts';
 import { copied, downloadPng, drawPixels, element, labelWords, onClicks } from '../../shared/page.ts';
+import { standingFrame } from '../people/figure.ts';
 import { NO_EDIT, type RecipeChanges, type SitterRecipe } from '../people/keeping.ts';
+import { changeSheetAsync, sheetOf } from '../people/sheet.ts';
 import type { Sitter } from '../people/sitter.ts';
 import { Editor } from './editor.ts';
+import { SheetPanel } from './sheetPanel.ts';
+import { Talk } from './talk.ts';
 
-/** The card of a sitter: who or what it is, what its picture is made from, and what can be done with the picture. */
+/**
+ * The card of a sitter: who or what it is, what its picture is made from, and what can be done with the picture. Of a guest
+ * it shows the face, and the figure beside it.
+ */
 export class Card {
   private readonly dialog = element<HTMLDialogElement>('#card');
   private readonly canvas = element<HTMLCanvasElement>('#card-picture');
+  private readonly figure = element<HTMLCanvasElement>('#card-figure');
   private readonly notice = element('.notice', this.dialog);
   private readonly strength = element<HTMLInputElement>('#strength');
   private readonly keepButton = element('[data-action=keep]', this.dialog);
   private readonly editButton = element('[data-action=edit]', this.dialog);
+  private readonly talkButton = element('[data-action=talk]', this.dialog);
+  private readonly talk = new Talk();
+  private readonly sheet = new SheetPanel((name, value) => {
+    const { sitter } = this;
+    if (sitter) void this.paint(() => changeSheetAsync(sitter, name, value));
+  });
   private readonly editor = new Editor(
     (changes) => this.change(changes),
     () => this.endEditing(),
@@ -25,6 +39,7 @@ export class Card {
 
   constructor() {
     onClicks(this.dialog, 'data-action', {
+      talk: () => this.speak(),
       reroll: () => this.reroll(),
       vary: () => this.vary(randomSeed()),
       edit: () => this.edit(),
@@ -44,16 +59,22 @@ export class Card {
     this.leave();
     this.sitter = sitter;
     sitter.isSpokenTo = true;
-    const observer = sitter.onChangedObservable.add(() => void this.show());
-    this.stopObserving = () => sitter.onChangedObservable.remove(observer);
+    const pictured = picturedOf(sitter);
+    const parts = new Set([sitter, pictured]);
+    const observers = Array.from(parts, (part) => part.onChangedObservable.add(() => void this.show()));
+    this.stopObserving = () => {
+      for (const observer of observers) observer.remove();
+    };
     this.notice.textContent = '';
-    const { interpolate } = sitter.recipe;
+    const { interpolate } = pictured.recipe;
     this.secondSeed = interpolate?.seed ?? null;
     if (interpolate) this.strength.value = String(interpolate.amount);
-    if (sitter.artist) this.fit(sitter.recipe, sitter.artist.generator.sizePx);
+    if (pictured.artist) this.fit(pictured.recipe, pictured.artist.generator.sizePx);
+    this.figure.hidden = pictured === sitter;
     drawPixels(this.canvas, new Uint8Array(4 * this.canvas.width * this.canvas.height));
     void this.show();
     if (!this.dialog.open) this.dialog.showModal();
+    if (pictured.artist) void this.talk.prepare(pictured, PRIORITY_AHEAD);
   }
 
   private fit({ widthPx, heightPx }: SitterRecipe, [tileWidthPx, tileHeightPx]: readonly [number, number]): void {
@@ -65,6 +86,7 @@ export class Card {
   }
 
   private leave(): void {
+    this.talk.stop();
     this.stopObserving();
     this.endEditing();
     if (this.sitter) this.sitter.isSpokenTo = false;
@@ -80,27 +102,39 @@ export class Card {
   private async show(): Promise<void> {
     const { sitter } = this;
     if (!sitter) return;
-    const { label, seed, guidanceScale } = sitter.recipe;
+    const pictured = picturedOf(sitter);
+    const { label, seed, guidanceScale } = pictured.recipe;
     element('#card-name').textContent = sitter.name;
-    element('.greeting', this.dialog).textContent = sitter.words;
+    this.talk.show(pictured);
+    this.talkButton.hidden = !pictured.expressAsync || !pictured.words.startsWith('“');
+    if (!sitter.isPainting && !pictured.isPainting) this.sheet.show(sheetOf(sitter));
     this.write('label', labelWords(label));
     this.write('seed', String(seed));
     this.write('guidance', String(guidanceScale ?? 'none'));
-    this.write('varied', variationOf(sitter.recipe));
-    element('output', this.dialog).textContent = percent(this.strength.valueAsNumber);
-    this.editButton.hidden = isLarge(sitter.recipe);
+    this.write('varied', variationOf(pictured.recipe));
+    element('output[for=strength]', this.dialog).textContent = percent(this.strength.valueAsNumber);
+    this.editButton.hidden = isLarge(pictured.recipe);
     this.showKept(sitter);
-    this.dialog.toggleAttribute('data-painting', sitter.isPainting);
+    this.dialog.toggleAttribute('data-painting', sitter.isPainting || pictured.isPainting);
     const order = ++this.numShows;
     this.canvas.ariaBusy = 'true'; // until it shows the picture of all that the card says
-    const pixels = await sitter.pixelsAsync().catch(() => null); // the sitter has left, or a newer picture was asked for
-    if (!pixels || this.sitter !== sitter || order !== this.numShows) return;
+    const picture = (part: Sitter) => part.pixelsAsync().catch(() => null); // it has left, or a newer one was asked for
+    const [pixels, figure] = await Promise.all([picture(pictured), pictured === sitter ? null : picture(sitter)]);
+    if (this.sitter !== sitter || order !== this.numShows) return;
+    if (figure) this.showFigure(figure, sitter);
+    if (!pixels) return;
     drawPixels(this.canvas, pixels);
     this.canvas.ariaBusy = 'false';
   }
 
+  private showFigure(pixels: Uint8Array, { artist }: Sitter): void {
+    const frame = standingFrame(pixels, artist!.generator.info);
+    [this.figure.width, this.figure.height] = [frame.widthPx, frame.heightPx];
+    drawPixels(this.figure, frame.pixels);
+  }
+
   private showKept(sitter: Sitter): void {
-    const isKept = sitter.artist?.keeping.has(sitter) ?? false;
+    const isKept = isKeptWhole(sitter);
     this.keepButton.textContent = isKept ? 'Kept' : 'Keep';
     this.keepButton.setAttribute('aria-pressed', String(isKept));
   }
@@ -123,9 +157,12 @@ export class Card {
   /** Opens the editor, where a part of the picture can be painted again. */
   private async edit(): Promise<void> {
     const { sitter } = this;
-    const pixels = await sitter?.pixelsAsync().catch(() => null);
-    if (!sitter?.artist || !pixels || this.sitter !== sitter) return;
-    this.editor.open(sitter, pixels);
+    if (!sitter) return;
+    this.talk.stop();
+    const pictured = picturedOf(sitter);
+    const pixels = await pictured.pixelsAsync().catch(() => null);
+    if (!pictured.artist || !pixels || this.sitter !== sitter) return;
+    this.editor.open(pictured, pixels);
     this.dialog.toggleAttribute('data-editing', true);
     this.notice.textContent = '';
     element('#editor button').focus();
@@ -138,14 +175,23 @@ export class Card {
     this.editButton.focus();
   }
 
+  /** Changes all pictures of the sitter; an edit is of the picture that the card shows. */
   private async change(changes: RecipeChanges): Promise<void> {
     const { sitter } = this;
     if (!sitter) return;
-    const isKept = sitter.artist?.keeping.has(sitter);
+    const parts = changes.image ? [picturedOf(sitter)] : partsOf(sitter);
+    await this.paint(() => Promise.all(parts.map((part) => part.changeAsync(changes))));
+  }
+
+  private async paint(work: () => Promise<unknown>): Promise<void> {
+    const { sitter } = this;
+    if (!sitter) return;
+    this.talk.stop();
+    const isKept = isKeptWhole(sitter);
     this.notice.textContent = 'Painting another…';
     try {
-      await sitter.changeAsync(changes);
-      if (isKept) sitter.artist?.keeping.keep(sitter);
+      await work();
+      if (isKept) for (const part of partsOf(sitter)) part.artist?.keeping.keep(part);
       void this.show();
       if (this.sitter === sitter) this.notice.textContent = '';
     } catch (error) {
@@ -153,16 +199,25 @@ export class Card {
     }
   }
 
+  private async speak(): Promise<void> {
+    const { sitter } = this;
+    if (!sitter) return;
+    this.notice.textContent = '';
+    await this.talk.speakAsync(picturedOf(sitter)).catch((error: Error) => {
+      if (error.name !== 'AbortError') this.notice.textContent = error.message;
+    });
+  }
+
   /** A sitter that is kept is there again after a reload, as it was last seen. */
   private toggleKept(): void {
     const { sitter } = this;
     if (!sitter?.artist) return;
-    const { keeping } = sitter.artist;
-    if (keeping.has(sitter)) {
-      keeping.letGo(sitter);
+    const parts = partsOf(sitter);
+    if (isKeptWhole(sitter)) {
+      for (const part of parts) part.artist?.keeping.letGo(part);
       this.notice.textContent = 'No longer kept.';
     } else {
-      const isStored = keeping.keep(sitter);
+      const isStored = parts.map((part) => part.artist?.keeping.keep(part)).every(Boolean);
       const place = sitter.place.replace(/ \d+$/, '');
       this.notice.textContent = isStored
         ? `Kept for this ${place}, in this browser's local storage.`
@@ -173,15 +228,36 @@ export class Card {
 
   private async copyRecipe(): Promise<void> {
     if (!this.sitter) return;
-    const { artist, recipe } = this.sitter;
-    const text = JSON.stringify({ model: artist?.name, ...recipe, ...encodeEdit(recipe) }, null, 2);
+    const [picture, figure] = [picturedOf(this.sitter), this.sitter].map(copyOf);
+    const text = JSON.stringify(this.sitter.face ? { ...picture, figure } : picture, null, 2);
     this.notice.textContent = await copied(text, 'The recipe');
   }
 
   /** Saves the picture without enlarging it. */
   private async download(): Promise<void> {
-    if (this.sitter) await downloadPng(this.canvas, `${fileName(this.sitter.recipe)}.png`);
+    if (this.sitter) await downloadPng(this.canvas, `${fileName(picturedOf(this.sitter).recipe)}.png`);
   }
+}
+
+/** Pictures that the visitor may want next are made after all others. */
+const PRIORITY_AHEAD = -1;
+
+/** Whose picture the card shows: the face of a guest, or else the sitter. */
+function picturedOf(sitter: Sitter): Sitter {
+  return sitter.face ?? sitter;
+}
+
+/** All pictures of a sitter. */
+function partsOf(sitter: Sitter): Sitter[] {
+  return sitter.face ? [sitter.face, sitter] : [sitter];
+}
+
+function isKeptWhole(sitter: Sitter): boolean {
+  return partsOf(sitter).every((part) => part.artist?.keeping.has(part) ?? false);
+}
+
+function copyOf({ artist, recipe }: Sitter): Record<string, unknown> {
+  return { model: artist?.name, ...recipe, ...encodeEdit(recipe) };
 }
 
 /** A surface of several tiles: its image would be too large to keep in this browser. */

@@ -49,7 +49,7 @@ export class PeopleList {
     const kind = create('small');
     const write = () => {
       button.textContent = `${sitter.name} `;
-      kind.textContent = labelWords(sitter.recipe.label);
+      kind.textContent = labelWords((sitter.face ?? sitter).recipe.label);
       button.append(kind);
     };
     write();

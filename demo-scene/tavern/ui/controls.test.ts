@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { memoryStorage } from '../../testing/memoryStorage.ts';
 import { recallSettings, rememberSettings } from './controls.ts';
 
-const DEFAULTS = { areArriving: true, quality: 'auto', isListOpen: false, pipeline: 'cvae+ddpm' };
+const DEFAULTS = { areArriving: true, quality: 'auto', isListOpen: false, pipeline: 'ddpm' };
 
 beforeEach(() => vi.stubGlobal('localStorage', memoryStorage()));
 afterEach(() => vi.unstubAllGlobals());
@@ -18,7 +18,7 @@ describe('settings', () => {
   it.each(['{', '7', 'null', '{"quality":"ultra","areArriving":"no","isListOpen":1,"pipeline":"gan"}'])(
     'are the usual ones where %s is stored',
     (stored) => {
-      rememberSettings({ areArriving: false, quality: 'low', isListOpen: true, pipeline: 'ddpm' });
+      rememberSettings({ areArriving: false, quality: 'low', isListOpen: true, pipeline: 'cvae' });
       localStorage.setItem(localStorage.key(0)!, stored);
       expect(recallSettings()).toEqual(DEFAULTS);
     },

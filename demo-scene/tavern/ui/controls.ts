@@ -32,6 +32,14 @@ export class Controls {
     this.rememberQuality();
     this.rememberPipeline(onPipeline);
     this.rememberList();
+    this.closeByEscape();
+  }
+
+  /** Offers the pipelines alone that the model of the portraits has. */
+  offerPipelines(known: readonly PipelineName[]): void {
+    const select = element<HTMLSelectElement>('#pipeline');
+    for (const option of select.options) option.hidden = !known.includes(option.value as PipelineName);
+    select.parentElement!.hidden = known.length < 2;
   }
 
   private change(changes: Partial<VisitorSettings>): void {
@@ -71,6 +79,16 @@ export class Controls {
     details.open = this.settings.isListOpen;
     details.addEventListener('toggle', () => this.change({ isListOpen: details.open }));
   }
+
+  /** Escape closes the drawer that is open, and the focus goes back to what opened it. */
+  private closeByEscape(): void {
+    element('#controls').addEventListener('keydown', ({ key }) => {
+      const open = key === 'Escape' && document.querySelector<HTMLDetailsElement>('#controls details[open]');
+      if (!open) return;
+      open.open = false;
+      element('summary', open).focus();
+    });
+  }
 }
 
 /** Shows the button of the training corner; its code is loaded when it is opened for the first time. */
@@ -99,7 +117,7 @@ export interface VisitorSettings {
   pipeline: PipelineName;
 }
 
-const DEFAULTS: VisitorSettings = { areArriving: true, quality: 'auto', isListOpen: false, pipeline: 'cvae+ddpm' };
+const DEFAULTS: VisitorSettings = { areArriving: true, quality: 'auto', isListOpen: false, pipeline: 'ddpm' };
 const NAME = 'settings';
 
 /** The settings of the last visit. Stored values are not trusted. */

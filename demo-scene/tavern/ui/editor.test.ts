@@ -19,6 +19,7 @@ const site = {
     '/index.html': (await read('tavern/index.html')).replace('src="main.js"', 'src="page.js"'),
     '/main.css': await read('tavern/tavern.css'),
     '/shared/theme.css': await read('shared/theme.css'),
+    '/ui/card.css': await read('tavern/ui/card.css'),
     '/ui/editor.css': await read('tavern/ui/editor.css'),
   },
 };
@@ -82,6 +83,29 @@ describeInBrowser(
       expect(await page.call('lastAsked')).toMatchObject({ image: null, mask: null, interpolate: null });
     });
 
+    it('asks for the same person with one attribute changed, or with any', async () => {
+      const page = await openPage<CardPage>(site);
+      const { playwright } = page;
+      await page.call('open');
+      await playwright.selectOption('[data-attribute=hair_colour]', 'red');
+      const red = { attributes: { hair_colour: 'red' }, sameAs: { hair_colour: 'any' } };
+      expect(await page.call('lastAsked')).toEqual(red);
+      await playwright.locator('input[data-attribute=age]').fill('40');
+      const sameAs = { hair_colour: 'any', age: 'any' };
+      expect(await page.call('lastAsked')).toEqual({ attributes: { hair_colour: 'red', age: 40 }, sameAs });
+      await playwright.selectOption('[data-attribute=hair_colour]', 'any');
+      expect(await page.call('lastAsked')).toEqual({ attributes: { age: 40 }, sameAs });
+      await playwright.check('[aria-label="any age"]');
+      expect(await page.call('lastAsked')).toEqual({ attributes: null, sameAs });
+      await playwright.selectOption('[data-attribute=kind]', 'orc');
+      expect(await page.call('lastAsked')).toEqual({ label: 'orc' });
+      expect(await playwright.locator('[data-attribute=gender] option').allTextContents()).toEqual([
+        'any',
+        'female',
+        'male',
+      ]);
+    });
+
     it('marks by its buttons, and nothing again', async () => {
       const page = await openPage<CardPage>(site);
       const { playwright } = page;
@@ -104,14 +128,14 @@ describeInBrowser(
 );
 
 it('keeps the face when the hair is chosen', () => {
-  const mask = maskOf(presetsFor('portraits').Hair!, 32, 32);
+  const mask = maskOf(presetsFor({ kind: 'portraits', widthPx: 32 }).Hair!, 32, 32);
   const at = (x: number, y: number) => mask[32 * y + x];
   expect([at(16, 12), at(4, 30), at(27, 30), at(16, 23)]).toEqual([255, 255, 255, 255]);
   expect([at(16, 24), at(8, 31), at(23, 31)]).toEqual([0, 0, 0]);
 });
 
 it('halves other pictures, no pixel in both', () => {
-  const [upper, lower] = Object.values(presetsFor('items')).map((part) => maskOf(part, 8, 6));
+  const [upper, lower] = Object.values(presetsFor({ kind: 'items', widthPx: 32 })).map((part) => maskOf(part, 8, 6));
   expect(upper!.every((value, i) => value + lower![i]! === 255)).toBe(true);
   expect([upper![23], upper![24]]).toEqual([255, 0]);
 });

@@ -1,3 +1,4 @@
+import type { ModelInfo } from '../../../plugin/index.ts';
 import { randomSeed } from '../../../runtime/index.ts';
 import { create, element, onClicks } from '../../shared/page.ts';
 import type { RecipeChanges, SitterRecipe } from '../people/keeping.ts';
@@ -37,7 +38,7 @@ export class Editor {
     this.image = image;
     this.before = recipe;
     this.brush.begin(...sizePx);
-    const parts = Object.entries(presetsFor(info.kind)).map(([name, part]) => {
+    const parts = Object.entries(presetsFor(info)).map(([name, part]) => {
       return presetButton(name, () => this.brush.set(maskOf(part, ...sizePx)));
     });
     const none = presetButton('Nothing', () => this.brush.begin(...sizePx));
@@ -194,14 +195,22 @@ const OF_PORTRAITS: Record<string, Part> = {
   Face: (x, y) => y > 5 / 8 && x > 1 / 4 && x < 3 / 4,
 };
 
+/** In a portrait of 64 pixels the head fills the picture, and clothes are below it. */
+const OF_BUSTS: Record<string, Part> = {
+  Hair: (x, y) => y < 0.86 && (y < 0.34 || x < 0.27 || x > 0.77),
+  Face: (x, y) => y > 0.36 && y < 0.8 && x > 0.27 && x < 0.77,
+  Clothes: (_, y) => y > 0.82,
+};
+
 const OF_OTHERS: Record<string, Part> = {
   'Upper half': (_, y) => y < 1 / 2,
   'Lower half': (_, y) => y > 1 / 2,
 };
 
 /** The parts that buttons offer for a model's pictures, by name. */
-export function presetsFor(kind: string): Readonly<Record<string, Part>> {
-  return kind === 'portraits' ? OF_PORTRAITS : OF_OTHERS;
+export function presetsFor({ kind, widthPx }: Pick<ModelInfo, 'kind' | 'widthPx'>): Readonly<Record<string, Part>> {
+  if (!kind.startsWith('portraits')) return OF_OTHERS;
+  return widthPx < 64 ? OF_PORTRAITS : OF_BUSTS;
 }
 
 /** The mask of a part: one byte for each pixel, 255 where the middle of the pixel is inside. */

@@ -15,7 +15,10 @@ export class Measures {
 
   constructor(engine: AbstractEngine, adapter: string) {
     show('adapter', adapter);
-    setInterval(() => show('fps', `${formatFps(engine.getFps())} fps`), INTERVAL_MS);
+    setInterval(() => {
+      show('fps', `${formatFps(engine.getFps())} fps`);
+      show('resolution', `${engine.getRenderWidth()} × ${engine.getRenderHeight()}`);
+    }, INTERVAL_MS);
   }
 
   /** Shows this generator too; the lengths of all queues are added up. */
@@ -57,6 +60,8 @@ export class ProgressLine {
   private readonly line = element('#progress');
   private readonly text = element('span', this.line);
   private readonly bar = element<HTMLProgressElement>('progress', this.line);
+  private painted = '';
+  private numAll = 0;
 
   loading(what: string, loadedBytes: number, totalBytes: number | undefined): void {
     this.show(loadingSentence(what, loadedBytes, totalBytes), totalBytes ? loadedBytes / totalBytes : 0);
@@ -66,9 +71,13 @@ export class ProgressLine {
     this.show(`Painting portrait ${Math.min(numDone + 1, numAll)} of ${numAll}`, numDone / numAll);
   }
 
-  painting(what: string): void {
-    this.show(`Painting the ${what}`, 0);
-    this.bar.hidden = true;
+  /** @param numLeft how many pictures are still to be painted; the most that there have been are all */
+  painting(what: string, numLeft: number): void {
+    if (what !== this.painted) [this.painted, this.numAll] = [what, 0];
+    if (what === 'portraits') return; // they tell by themselves
+    this.numAll = Math.max(this.numAll, numLeft);
+    const numDone = this.numAll - numLeft;
+    this.show(`Painting the ${what}: ${numDone} of ${this.numAll}`, numDone / this.numAll);
   }
 
   /** Shows a last sentence, or none, without the bar. */
@@ -78,7 +87,7 @@ export class ProgressLine {
   }
 
   private show(text: string, share: number): void {
-    this.text.textContent = text;
+    this.text.textContent = this.text.title = text;
     this.bar.value = share;
     this.bar.hidden = false;
   }

@@ -1,6 +1,7 @@
 // Where the recordings of networks are kept, and who makes them on which backend.
 import { engine, getBackend, type Tensor } from '@tensorflow/tfjs-core';
 import type { Graph } from './graph.ts';
+import type { GpuTimer } from './webgpu/timer.ts';
 
 /** What a replay is given: a tensor, or so many of its elements from `offset` on, or values of the CPU. */
 export type RecordedInput = Tensor | { tensor: Tensor; offset: number } | Float32Array;
@@ -39,6 +40,8 @@ export interface Recorder {
   isUnplanned(error: unknown): boolean;
   /** An empty tensor on the backend. */
   emptyTensor(shape: number[]): Tensor;
+  /** Measures which of several ways to compute is the fastest here, for the recordings there are; see `tuneRecordings`. */
+  tune?(timer?: GpuTimer): Promise<void>;
 }
 
 const recorders = new Map<string, Recorder>();
@@ -51,6 +54,14 @@ export function useRecorder(backendName: string, recorder: Recorder): void {
 /** The recorder of the current backend; null where nothing is recorded. */
 export function currentRecorder(): Recorder | null {
   return recorders.get(getBackend()) ?? null;
+}
+
+/**
+ * Lets the current backend find out by a few measurements, of about 100 ms in all, how to compute fastest what has been
+ * recorded so far: on WebGPU, where a GPU computes, in which tiles convolutions are. Elsewhere nothing is done.
+ */
+export async function tuneRecordings(): Promise<void> {
+  await currentRecorder()?.tune?.();
 }
 
 /** Recordings of one owner at most; the one that was used least recently goes. */

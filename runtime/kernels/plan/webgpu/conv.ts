@@ -6,20 +6,7 @@ import { type Lanes, lanesFor } from '../../webgpu/context.ts';
 import { channelsOf, type Node, sizeOf, type Value } from '../graph.ts';
 import type { View } from '../layout.ts';
 import type { Command } from './command.ts';
-
-/** Threads of a workgroup: 8 groups of 4 channels by 8 pixels, or a multiple of 8 pixels. */
-const SIDE = 8;
-const TILE_CHANNELS = 4 * SIDE;
-/** Summands that a workgroup holds at a time. */
-const TILE_DEPTH = 16;
-
-/** Pixels that a thread may compute: the more, the fewer loads there are for each, and the fewer workgroups. */
-const TILE_ROWS = [4, 2, 1] as const;
-
-/** Workgroups that keep a GPU busy; below that, tiles of fewer pixels are taken. An adapter on the CPU is busy with one. */
-const ENOUGH_WORKGROUPS = { hardware: 64, software: 1 };
-
-export type AdapterKind = keyof typeof ENOUGH_WORKGROUPS;
+import { type ConvProblem, numWorkgroupsFor, SIDE, TILE_CHANNELS, type Tile, type Tiling } from './tiling.ts';
 
 const UNIFORMS = {
   numPixels: 'i32',
@@ -38,13 +25,11 @@ const UNIFORMS = {
   xStride: 'i32',
   yOffset: 'i32',
   yStride: 'i32',
-  numWorkgroups: 'i32',
 } as const;
 
 interface ConvVariant {
   lanes: Lanes;
-  /** Pixels that a thread computes. */
-  rows: (typeof TILE_ROWS)[number];
+  tile: Tile;
   circular: boolean;
   upsample: boolean;
   bias: boolean;
@@ -130,9 +115,10 @@ function convProgram(variant: ConvVariant): Program {
 }
 
 function newProgram(key: string, variant: ConvVariant): Program {
-  const { lanes, rows, bias, addend, scaled } = variant;
+  const { lanes, tile, bias, addend, scaled } = variant;
+  const { rows, depth } = tile;
   const tilePixels = SIDE * rows;
-  const numLoads = Math.max(1, (tilePixels * (TILE_DEPTH / 4)) / (SIDE * SIDE));
+  const quads = depth / 4;
   const overRows = (line: (i: number) => string) => Array.from({ length: rows }, (_, i) => line(i)).join('\n');
   return {
     key,
@@ -151,8 +137,8 @@ function newProgram(key: string, variant: ConvVariant): Program {
     },
     workgroupSize: SIDE * SIDE,
     code: `
-      var<workgroup> image: array<vec4<f32>, ${tilePixels * (TILE_DEPTH / 4)}>;
-      var<workgroup> matrix: array<vec4<f32>, ${TILE_DEPTH * SIDE}>;
+      var<workgroup> image: array<vec4<f32>, ${tilePixels * quads}>;
+      var<workgroup> matrix: array<vec4<f32>, ${depth * SIDE}>;
       ${coordinateSource(variant)}
       ${imageSource(variant)}
       ${loadSource(lanes, 'loadFilter', 'filterValues')}
@@ -171,32 +157,32 @@ function newProgram(key: string, variant: ConvVariant): Program {
       }
 
       fn main(group: i32, local: i32) {
-        if (group >= uniforms.numWorkgroups) { return; }
         let numTiles = (uniforms.cout + ${TILE_CHANNELS - 1}) / ${TILE_CHANNELS};
         let firstPixel = (group / numTiles) * ${tilePixels};
+        if (firstPixel >= uniforms.numPixels) { return; }
         let channel = (group % numTiles) * ${TILE_CHANNELS} + (local % ${SIDE}) * 4;
         let left = uniforms.cout - channel;
         let row = local / ${SIDE};
-        let loadedPixel = firstPixel + local / 4;
-        ${Array.from({ length: numLoads }, (_, i) => `let origin${i} = originOf(loadedPixel + ${16 * i});`).join('\n')}
+        let loadedPixel = firstPixel + local / ${quads};
+        ${overLoads(tile, (i, step) => `let origin${i} = originOf(loadedPixel + ${step * i});`)}
         ${overRows((i) => `var sum${i} = vec4<f32>(0.0);`)}
-        for (var k0 = 0; k0 < uniforms.depth; k0 += ${TILE_DEPTH}) {
+        for (var k0 = 0; k0 < uniforms.depth; k0 += ${depth}) {
           workgroupBarrier();
-          let k = k0 + (local % 4) * 4;
-          ${loadTile(tilePixels, numLoads)}
-          for (var i = row; i < ${TILE_DEPTH}; i += ${SIDE}) {
+          let k = k0 + (local % ${quads}) * 4;
+          ${loadTile(tile)}
+          for (var i = row; i < ${depth}; i += ${SIDE}) {
             var values = vec4<f32>(0.0);
             if (k0 + i < uniforms.depth && left > 0) { values = loadFilter((k0 + i) * uniforms.cout + channel, left); }
             matrix[i * ${SIDE} + local % ${SIDE}] = values;
           }
           workgroupBarrier();
-          for (var kk = 0; kk < ${TILE_DEPTH / 4}; kk++) {
+          for (var kk = 0; kk < ${quads}; kk++) {
             let at = kk * ${4 * SIDE} + local % ${SIDE};
             let w0 = matrix[at];
             let w1 = matrix[at + ${SIDE}];
             let w2 = matrix[at + ${2 * SIDE}];
             let w3 = matrix[at + ${3 * SIDE}];
-            ${overRows((i) => `let a${i} = image[(row + ${SIDE * i}) * ${TILE_DEPTH / 4} + kk];`)}
+            ${overRows((i) => `let a${i} = image[(row + ${SIDE * i}) * ${quads} + kk];`)}
             ${overRows((i) => `sum${i} += a${i}.x * w0 + a${i}.y * w1 + a${i}.z * w2 + a${i}.w * w3;`)}
           }
         }
@@ -212,24 +198,27 @@ function newProgram(key: string, variant: ConvVariant): Program {
   };
 }
 
-/** Each thread fetches four summands of one pixel, of every 16th pixel after it, too. */
-function loadTile(tilePixels: number, numLoads: number): string {
-  const load = (i: number) => {
-    const slot = `(local / 4 + ${16 * i}) * ${TILE_DEPTH / 4} + local % 4`;
+/** Of the loads of one thread: which they are, and how many pixels lie between two of them. */
+function overLoads({ rows, depth }: Tile, load: (i: number, step: number) => string): string {
+  const step = (SIDE * SIDE) / (depth / 4);
+  return Array.from({ length: Math.max(1, (SIDE * rows) / step) }, (_, i) => load(i, step)).join('\n');
+}
+
+/** Each thread fetches four summands of one pixel, and of some pixels after it. */
+function loadTile(tile: Tile): string {
+  const quads = tile.depth / 4;
+  const loads = overLoads(tile, (i, step) => {
+    const slot = `(local / ${quads} + ${step * i}) * ${quads} + local % ${quads}`;
     return `
-      if (loadedPixel + ${16 * i} < uniforms.numPixels) { image[${slot}] = loadX(origin${i}, k); }
+      if (loadedPixel + ${step * i} < uniforms.numPixels) { image[${slot}] = loadX(origin${i}, k); }
       else { image[${slot}] = vec4<f32>(0.0); }`;
-  };
-  const loads = Array.from({ length: numLoads }, (_, i) => load(i)).join('\n');
-  return tilePixels < 16 ? `if (local < ${4 * tilePixels}) { ${loads} }` : loads;
+  });
+  const numLoaded = SIDE * tile.rows * quads;
+  return numLoaded < SIDE * SIDE ? `if (local < ${numLoaded}) { ${loads} }` : loads;
 }
 
 /** @param viewOf where each value lies */
-export function convCommand(
-  node: Node & { kind: 'conv' },
-  viewOf: (value: Value) => View,
-  adapter: AdapterKind,
-): Command {
+export function convCommand(node: Node & { kind: 'conv' }, viewOf: (value: Value) => View, tiling: Tiling): Command {
   const { attrs } = node;
   const [x, filter, bias, addend] = node.inputs as [Value, Value, Value | null, Value | null];
   const [numImages, height, width, cin] = x.shape as [number, number, number, number];
@@ -243,12 +232,8 @@ export function convCommand(
   const addView = addend && viewOf(addend);
   const places = [xView, yView, ...(addView ? [addView] : [])].flatMap(({ offset, stride }) => [offset, stride]);
   const lanes = lanesFor(cin, cout, ...places);
-  const workgroupsFor = (rows: number) => Math.ceil(numPixels / (SIDE * rows)) * Math.ceil(cout / TILE_CHANNELS);
-  const rows = TILE_ROWS.find((size) => workgroupsFor(size) >= ENOUGH_WORKGROUPS[adapter]) ?? 1;
-  const numWorkgroups = workgroupsFor(rows);
-  const variant: ConvVariant = {
+  const variant: Omit<ConvVariant, 'tile'> = {
     lanes,
-    rows,
     circular: attrs.circular,
     upsample: attrs.upsample,
     bias: bias !== null,
@@ -256,13 +241,25 @@ export function convCommand(
     scaled: attrs.scale !== 1,
     silu: attrs.silu,
   };
-  const others = adapter === 'hardware' ? TILE_ROWS.filter((other) => other !== rows) : [];
+  const problem: ConvProblem = {
+    numImages,
+    from: [height, width, cin],
+    to: [outHeight, outWidth, cout],
+    filter: filter.shape,
+    attrs,
+    hasBias: bias !== null,
+  };
+  tiling.note(problem);
+  const versions = tiling.tiles.map((tile) => ({
+    program: convProgram({ ...variant, tile }),
+    numWorkgroups: numWorkgroupsFor(tile, numPixels, cout),
+  }));
   return {
-    program: convProgram(variant),
-    kindred: others.map((other) => convProgram({ ...variant, rows: other })),
+    ...versions[0]!,
+    versions,
+    chosen: () => tiling.choice(problem),
     inputs: [x, filter, ...(bias ? [bias] : []), ...(addend ? [addend] : [])].map((value) => viewOf(value).store),
     output: yView.store,
-    numWorkgroups,
     factors: [],
     uniforms: {
       numPixels,
@@ -281,7 +278,6 @@ export function convCommand(
       xStride: xView.stride,
       yOffset: yView.offset,
       yStride: yView.stride,
-      numWorkgroups,
       ...(addView && {
         addOffset: addView.offset,
         addStride: addView.stride,

@@ -3,18 +3,21 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { engine } from '@tensorflow/tfjs-core';
 import { useRecorder } from '../recordings.ts';
 import { tracing } from '../tracing.ts';
-import type { AdapterKind } from './conv.ts';
 import { WebgpuRecording } from './recording.ts';
+import { type AdapterKind, Tiling } from './tiling.ts';
 
-/** Lets networks on WebGPU be recorded, for an adapter of this kind. */
+/** Lets networks on WebGPU be recorded, for an adapter of this kind; on hardware, convolutions can be tuned. */
 export function useWebgpuRecorder(adapter: AdapterKind): void {
+  const tiling = new Tiling(adapter);
+  const backend = () => engine().backend as WebGPUBackend;
   useRecorder('webgpu', {
     ...tracing,
-    record: (graph) => new WebgpuRecording(engine().backend as WebGPUBackend, graph, adapter),
-    emptyTensor: (shape) => {
-      const { backend } = engine();
-      const info = (backend as WebGPUBackend).makeTensorInfo(shape, 'float32');
-      return engine().makeTensorFromTensorInfo(info);
+    record: (graph) => new WebgpuRecording(backend(), graph, tiling),
+    emptyTensor: (shape) => engine().makeTensorFromTensorInfo(backend().makeTensorInfo(shape, 'float32')),
+    tune: async (timer) => {
+      if (tiling.untuned.length === 0) return;
+      const { tuneConvolutions } = await import('./tuning.ts');
+      await tuneConvolutions(backend(), tiling, timer);
     },
   });
 }

@@ -9,15 +9,16 @@ import { TEXELS_PROGRAM, texelSizes } from '../../webgpu/texels.ts';
 import { channelsOf, type Node, UnplannedError, type Value } from '../graph.ts';
 import type { Layout } from '../layout.ts';
 import type { Command } from './command.ts';
-import { type AdapterKind, convCommand } from './conv.ts';
+import { convCommand } from './conv.ts';
 import { normalsCommand } from './normals.ts';
 import { pointwiseCommand, swapCommand } from './pointwise.ts';
+import type { Tiling } from './tiling.ts';
 
 /** @throws UnplannedError for an operation that has no shader of a plan */
-export function commandOf(node: Node, layout: Layout, adapter: AdapterKind): Command {
+export function commandOf(node: Node, layout: Layout, tiling: Tiling): Command {
   switch (node.kind) {
     case 'conv':
-      return convCommand(node, layout.viewOf, adapter);
+      return convCommand(node, layout.viewOf, tiling);
     case 'groupNorm':
       return normCommand(node, layout);
     case 'attention':

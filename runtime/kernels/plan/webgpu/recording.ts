@@ -7,9 +7,9 @@ import { type Graph, UnplannedError, type Value } from '../graph.ts';
 import { type Layout, laidOut, type Store, slotsFor } from '../layout.ts';
 import type { RecordedInput, Recording } from '../recordings.ts';
 import { simplified } from '../simplify.ts';
-import type { Command } from './command.ts';
-import type { AdapterKind } from './conv.ts';
+import type { Command, Version } from './command.ts';
 import { commandOf } from './lower.ts';
+import type { Tiling } from './tiling.ts';
 
 /** Members of tfjs 4.22's backend that its type declarations hide. */
 interface HiddenMembers {
@@ -17,13 +17,19 @@ interface HiddenMembers {
   computePassEncoder: GPUComputePassEncoder | null;
 }
 
+/** What a compute pass is told of one dispatch. */
+interface Bound {
+  pipeline: GPUComputePipeline;
+  bindGroup: GPUBindGroup;
+  size: [number, number, number];
+}
+
 /** A command with its buffers; the bind group is made at the first replay, when its pipeline is compiled. */
 interface Dispatch extends Command {
   buffers: GPUBuffer[];
   /** Where its uniforms begin. */
   offset: number;
-  size: [number, number, number];
-  bound: { pipeline: GPUComputePipeline; bindGroup: GPUBindGroup } | null;
+  bound: Bound | null;
 }
 
 /** Commands of a slice: about a convolution with what belongs to it. */
@@ -52,18 +58,20 @@ export class WebgpuRecording implements Recording {
   private readonly places: { offset: number; index: number }[] = [];
   private factors: readonly number[];
   private isReady = false;
+  /** Of the tiling, when the dispatches were bound. */
+  private tilingVersion: number;
 
   /** @throws UnplannedError when the graph has an operation without a shader */
   constructor(
     private readonly backend: WebGPUBackend,
     graph: Graph,
-    adapter: AdapterKind,
+    private readonly tiling: Tiling,
   ) {
     this.context = new WebgpuContext(backend);
     this.hidden = backend as unknown as HiddenMembers;
     this.layout = laidOut(simplified(graph));
     const { steps, constant } = this.layout;
-    const commands = steps.map((step) => commandOf(step, this.layout, adapter));
+    const commands = steps.map((step) => commandOf(step, this.layout, tiling));
     this.allocate(commands);
     this.uniforms = this.createBuffer(UNIFORM_ALIGNMENT * commands.length, GPUBufferUsage.UNIFORM);
     this.uniformBytes = new DataView(new ArrayBuffer(this.uniforms.size));
@@ -72,6 +80,7 @@ export class WebgpuRecording implements Recording {
     this.constants = dispatches.filter((_, i) => constant.has(steps[i]!));
     this.dispatches = dispatches.filter((_, i) => !constant.has(steps[i]!));
     this.factors = graph.factors.map(({ numbers }) => numbers![0]!);
+    this.tilingVersion = tiling.version;
   }
 
   *replay(
@@ -80,6 +89,7 @@ export class WebgpuRecording implements Recording {
     factors: readonly number[] = this.factors,
   ): Generator<void, void> {
     if (env().getBool('WEBGPU_ENGINE_COMPILE_ONLY')) return this.compile(outputs);
+    this.followTiling();
     this.writeFactors(factors);
     // Values of the CPU go first, since they overtake what is encoded: nothing of this replay may be yet.
     for (const isOfCpu of [true, false]) {
@@ -103,8 +113,8 @@ export class WebgpuRecording implements Recording {
   }
 
   private compile(outputs: readonly Tensor[]): void {
-    for (const { program, kindred = [] } of [...this.constants, ...this.dispatches]) {
-      for (const each of [program, ...kindred]) this.context.pipelineOf(each);
+    for (const command of [...this.constants, ...this.dispatches]) {
+      for (const { program } of command.versions ?? [command]) this.context.pipelineOf(program);
     }
     for (const output of outputs) this.backend.uploadToGPU(output.dataId);
   }
@@ -155,14 +165,8 @@ export class WebgpuRecording implements Recording {
   }
 
   private dispatchOf(command: Command, offset: number): Dispatch {
-    const { maxComputeWorkgroupsPerDimension } = this.backend.device.limits;
-    return {
-      ...command,
-      buffers: [command.output, ...command.inputs].map((store) => this.buffer(store)),
-      offset,
-      size: dispatchOf(command.numWorkgroups, maxComputeWorkgroupsPerDimension),
-      bound: null,
-    };
+    const buffers = [command.output, ...command.inputs].map((store) => this.buffer(store));
+    return { ...command, buffers, offset, bound: null };
   }
 
   private writeUniforms(dispatches: readonly Dispatch[], factors: readonly Value[]): void {
@@ -222,24 +226,53 @@ export class WebgpuRecording implements Recording {
     for (let i = first; i < end; i++) {
       const dispatch = dispatches[i]!;
       dispatch.bound ??= this.bind(dispatch);
-      const { pipeline, bindGroup } = dispatch.bound;
+      const { pipeline } = dispatch.bound;
       if (pipeline !== current) pass.setPipeline(pipeline);
       current = pipeline;
-      pass.setBindGroup(0, bindGroup);
-      const [x, y] = dispatch.size;
-      if (y === 1) pass.dispatchWorkgroups(x);
-      else pass.dispatchWorkgroups(x, y);
+      dispatchBound(pass, dispatch.bound);
     }
   }
 
-  private bind({ program, buffers, offset }: Dispatch): Dispatch['bound'] & object {
+  /** Each way to compute the first dispatch that has several, for a pass to be timed. */
+  trials(): ((pass: GPUComputePassEncoder) => void)[] {
+    const dispatch = this.dispatches.find(({ versions }) => versions)!;
+    return dispatch.versions!.map((version) => {
+      const bound = this.boundAs(version, dispatch);
+      return (pass) => {
+        pass.setPipeline(bound.pipeline);
+        dispatchBound(pass, bound);
+      };
+    });
+  }
+
+  /** Lets go of what was bound before a tuning has chosen otherwise. */
+  private followTiling(): void {
+    if (this.tilingVersion === this.tiling.version) return;
+    this.tilingVersion = this.tiling.version;
+    for (const dispatch of this.dispatches) if (dispatch.versions) dispatch.bound = null;
+  }
+
+  private bind(dispatch: Dispatch): Bound {
+    const { versions, chosen } = dispatch;
+    return this.boundAs(versions ? versions[chosen!()]! : dispatch, dispatch);
+  }
+
+  private boundAs({ program, numWorkgroups }: Version, { buffers, offset }: Dispatch): Bound {
     const pipeline = this.context.pipelineOf(program) as GPUComputePipeline;
     const size = Math.ceil((BYTES * (1 + Object.keys(program.uniforms).length)) / 16) * 16;
     const resources = [...buffers.map((buffer) => ({ buffer })), { buffer: this.uniforms, offset, size }];
     const entries = resources.map((resource, binding) => ({ binding, resource }));
+    const { device } = this.backend;
     return {
       pipeline,
-      bindGroup: this.backend.device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }),
+      bindGroup: device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }),
+      size: dispatchOf(numWorkgroups, device.limits.maxComputeWorkgroupsPerDimension),
     };
   }
+}
+
+function dispatchBound(pass: GPUComputePassEncoder, { bindGroup, size: [x, y] }: Bound): void {
+  pass.setBindGroup(0, bindGroup);
+  if (y === 1) pass.dispatchWorkgroups(x);
+  else pass.dispatchWorkgroups(x, y);
 }

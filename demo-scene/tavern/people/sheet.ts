@@ -1,0 +1,80 @@
+// The character sheet: what a visitor can choose of somebody's looks, as far as the models know it. A guest has two pictures,
+// a face and a figure, which are changed together.
+import { type Attributes, type AttributeValues, attributeProblem } from '../../../runtime/index.ts';
+import type { RecipeChanges, SitterRecipe } from './keeping.ts';
+import type { Sitter } from './sitter.ts';
+
+/** One line of the sheet. */
+export interface SheetEntry {
+  name: string;
+  values: AttributeValues;
+  /** What is asked for now; null: any. */
+  chosen: string | number | null;
+  /** Whether "any" can be chosen; a picture always has one label. */
+  canBeAny: boolean;
+}
+
+/** A picture of somebody, and what its label is called on the sheet. */
+interface Part {
+  sitter: Sitter;
+  labelName: 'kind' | 'role';
+}
+
+/** Somebody's sheet: the labels first, then the models' attributes, each once. What has one value alone is left out. */
+export function sheetOf(sitter: Sitter): SheetEntry[] {
+  const parts = partsOf(sitter);
+  const entries = new Map<string, SheetEntry>();
+  for (const { sitter: part, labelName } of parts) {
+    const { labels } = part.artist!.generator;
+    if (labels.length < 2 || entries.has(labelName)) continue;
+    entries.set(labelName, { name: labelName, values: labels, chosen: part.recipe.label, canBeAny: false });
+  }
+  for (const { sitter: part } of parts) {
+    const { attributes = {} } = part.artist!.generator.info;
+    for (const [name, values] of Object.entries(attributes)) {
+      if (entries.has(name)) continue;
+      entries.set(name, { name, values, chosen: part.recipe.attributes?.[name] ?? null, canBeAny: true });
+    }
+  }
+  return [...entries.values()];
+}
+
+/**
+ * Changes one line of a sheet, in each picture that knows it; the rest of the person stays.
+ *
+ * @param value null: any
+ */
+export async function changeSheetAsync(sitter: Sitter, name: string, value: string | number | null): Promise<void> {
+  const changing = partsOf(sitter).map(({ sitter: part, labelName }) => {
+    const { labels, info } = part.artist!.generator;
+    if (labelName === name) return labels.includes(String(value)) ? part.changeAsync({ label: String(value) }) : null;
+    const { attributes: vocabulary = {} } = info;
+    if (!Object.hasOwn(vocabulary, name)) return null;
+    if (value !== null && attributeProblem(vocabulary, name, value)) return null; // the other picture knows it
+    return part.changeAsync(withAttribute(part.recipe, name, value));
+  });
+  await Promise.all(changing);
+}
+
+/** The same person with one attribute changed, or left open. */
+export function withAttribute(recipe: SitterRecipe, name: string, value: string | number | null): RecipeChanges {
+  const { attributes = {}, sameAs = {} } = recipe;
+  const { [name]: before = ANY, ...others } = attributes;
+  const changed: Attributes = value === null ? others : { ...attributes, [name]: value };
+  const hasAny = Object.keys(changed).length > 0;
+  return { attributes: hasAny ? changed : undefined, sameAs: { ...sameAs, [name]: sameAs[name] ?? before } };
+}
+
+const ANY = 'any';
+
+function partsOf(sitter: Sitter): Part[] {
+  const { face } = sitter;
+  const own: Part[] = sitter.artist ? [{ sitter, labelName: 'kind' }] : [];
+  if (!face?.artist) return own;
+  const kinds = face.artist.generator.labels;
+  const isOfKinds = sitter.artist?.generator.labels.every((label) => kinds.includes(label));
+  return [
+    { sitter: face, labelName: 'kind' },
+    ...own.map((part): Part => ({ ...part, labelName: isOfKinds ? 'kind' : 'role' })),
+  ];
+}

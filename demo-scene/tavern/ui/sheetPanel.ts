@@ -1,0 +1,75 @@
+import { isRange, type NumberRange } from '../../../runtime/index.ts';
+import { create, element, labelWords } from '../../shared/page.ts';
+import type { SheetEntry } from '../people/sheet.ts';
+
+/** Words of attributes as people say them. */
+const NAMES: Readonly<Record<string, string>> = { gender: 'sex', expression: 'mood', eyewear: 'glasses' };
+const ANY = 'any';
+
+/** The pickers of the card's character sheet: a list of words each, or a slider for what is a number. */
+export class SheetPanel {
+  private readonly panel = element('#sheet');
+  private shown = '';
+  private updates: ((entry: SheetEntry) => void)[] = [];
+
+  /** @param onChange called with the name of an entry and what was chosen; null: any */
+  constructor(private readonly onChange: (name: string, value: string | number | null) => void) {}
+
+  /** Shows these entries. Pickers that are there already stay, so that the keyboard's focus does. */
+  show(entries: readonly SheetEntry[]): void {
+    this.panel.hidden = entries.length === 0;
+    const kind = JSON.stringify(entries.map(({ name, values, canBeAny }) => [name, values, canBeAny]));
+    if (kind !== this.shown) this.build(entries);
+    this.shown = kind;
+    for (const [i, entry] of entries.entries()) this.updates[i]!(entry);
+  }
+
+  private build(entries: readonly SheetEntry[]): void {
+    this.updates = [];
+    const pickers = entries.map((entry) => {
+      const { name, values } = entry;
+      const change = (value: string | number | null) => this.onChange(name, value);
+      return isRange(values) ? this.slider(entry, values, change) : this.list(entry, values, change);
+    });
+    this.panel.replaceChildren(element('legend', this.panel), ...pickers);
+  }
+
+  private list(
+    { name, canBeAny }: SheetEntry,
+    words: readonly string[],
+    change: (value: string | null) => void,
+  ): HTMLElement {
+    const choices = canBeAny ? [ANY, ...words] : words;
+    const options = choices.map((word) => create('option', { value: word, textContent: labelWords(word) }));
+    const select = create('select', {}, ...options);
+    select.dataset.attribute = name;
+    select.addEventListener('change', () => change(select.value === ANY && canBeAny ? null : select.value));
+    this.updates.push(({ chosen }) => {
+      select.value = String(chosen ?? ANY);
+    });
+    return labelled(name, select);
+  }
+
+  private slider({ name }: SheetEntry, { min, max }: NumberRange, change: (value: number | null) => void): HTMLElement {
+    const slider = create('input', { type: 'range', min: String(min), max: String(max), step: 'any' });
+    slider.dataset.attribute = name;
+    const any = create('input', { type: 'checkbox' });
+    slider.addEventListener('change', () => change(slider.valueAsNumber));
+    any.addEventListener('change', () => change(any.checked ? null : slider.valueAsNumber));
+    this.updates.push(({ chosen }) => {
+      any.checked = chosen === null;
+      slider.valueAsNumber = Number(chosen ?? (min + max) / 2);
+    });
+    const anyOf = create('label', { className: 'check' }, any, document.createTextNode(ANY));
+    any.ariaLabel = `any ${wordsOf(name)}`;
+    return create('div', {}, labelled(name, slider), anyOf);
+  }
+}
+
+function labelled(name: string, control: HTMLElement): HTMLLabelElement {
+  return create('label', {}, document.createTextNode(wordsOf(name)), control);
+}
+
+function wordsOf(name: string): string {
+  return NAMES[name] ?? labelWords(name);
+}

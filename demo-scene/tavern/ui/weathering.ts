@@ -1,0 +1,34 @@
+import { isRange } from '../../../runtime/index.ts';
+import { create, element, labelWords } from '../../shared/page.ts';
+import type { Surface } from '../surfaces.ts';
+
+/** The surfaces that weather while the visitor looks on. */
+const OFFERED: readonly Surface['is'][] = ['wall', 'floor'];
+
+/**
+ * Offers a slider for each number that the model of materials knows, such as wear and moss, on walls and floor. Where it knows
+ * none there is nothing to see.
+ */
+export function offerWeathering(surfaces: readonly Surface[]): void {
+  const drawer = element('#room');
+  const rows = surfaces.filter(({ is }) => OFFERED.includes(is)).flatMap(slidersOf);
+  element('.drawer', drawer).replaceChildren(...rows);
+  drawer.hidden = rows.length === 0;
+}
+
+function slidersOf(surface: Surface): HTMLElement[] {
+  const vocabulary = Object.entries(surface.artist.generator.info.attributes ?? {});
+  return vocabulary.flatMap(([name, values]) => {
+    if (!isRange(values)) return [];
+    const { min, max } = values;
+    const slider = create('input', { type: 'range', min: String(min), max: String(max), step: 'any' });
+    slider.valueAsNumber = Number(surface.recipe.attributes?.[name] ?? min);
+    slider.dataset.weathers = `${surface.is} ${name}`;
+    slider.addEventListener('input', () => {
+      surface.weatherAsync(name, slider.valueAsNumber).catch((error: Error) => {
+        if (error.name !== 'AbortError') throw error; // the slider has moved on
+      });
+    });
+    return create('label', {}, document.createTextNode(`${surface.name}: ${labelWords(name)}`), slider);
+  });
+}
