@@ -292,7 +292,7 @@ async function inpainting(model: DiffusionModel): Promise<Uint8Array> {
 }
 
 /** Whether a pixel lies in the face, from the brows to the chin. */
-const isFace = (x: number, y: number) => x >= 22 && x < 45 && y >= 27 && y < 52;
+const isFace = (x: number, y: number) => x >= 20 && x < 49 && y >= 27 && y < 53;
 
 /** The latents of pictures; the caller disposes them. */
 function encoded(model: DiffusionModel, pictures: Uint8Array[]): Tensor4D {
