@@ -92,8 +92,7 @@ interface Part {
 async function fillRoom(scene: Scene, onWall: Part, onFloor: Company, onTables: Part, below: Part): Promise<void> {
   const painter = await bring(onWall, 'portraits', TAVERN.model, scene);
   // The same model once more, since a model trained here may take the place of that on the wall.
-  const faces =
-    painter && new Artist(await AssetGenerator.LoadAsync(TAVERN.model, scene), painter.name, painter.keeping);
+  const faces = painter && new Artist(await AssetGenerator.LoadAsync(TAVERN.model, scene), painter.name);
   await bring(
     { paintAllAsync: (artist) => onFloor.paintAllAsync(artist, faces) },
     'characters',

@@ -1,7 +1,7 @@
 // A sitter is whoever or whatever in the tavern has a picture painted by a model: a portrait, a guest, a thing, a surface.
 // An artist is a loaded model, together with the recipes that this browser keeps of its pictures.
 import type { Observable } from '@babylonjs/core/Misc/observable.js';
-import type { AssetGenerator } from '../../../plugin/index.ts';
+import type { AssetGenerator, ModelInfo } from '../../../plugin/index.ts';
 import { Keeping, type RecipeChanges, type SitterRecipe } from './keeping.ts';
 
 /** The name of a model that a visitor has trained: who knows what it paints. */
@@ -9,12 +9,23 @@ export const TRAINED_HERE = 'trained here';
 
 /** A model that paints, with the name it has in copied recipes. */
 export class Artist {
-  /** @param keeping that of another artist with the same model, which keeps for both */
+  readonly keeping: Keeping;
+
   constructor(
     readonly generator: AssetGenerator,
     readonly name: string,
-    readonly keeping: Keeping = new Keeping(generator.info),
-  ) {}
+  ) {
+    this.keeping = keepingOf(generator.info);
+  }
+}
+
+const keepings = new WeakMap<ModelInfo, Keeping>();
+
+/** All artists with one model keep in one place: those on the wall and those who paint the faces of guests. */
+function keepingOf(info: ModelInfo): Keeping {
+  const keeping = keepings.get(info) ?? new Keeping(info);
+  keepings.set(info, keeping);
+  return keeping;
 }
 
 /** Somebody or something whose picture a model makes: in a frame, on the floor or on a table. */
