@@ -1,4 +1,4 @@
-"""Computes with the files of an exported project what exportTrainer.test.ts computes in TypeScript.
+"""Computes with the files of an exported project what exportTrainerPytorch.test.ts computes in TypeScript.
 
 Arguments: the project, a folder with inputs.safetensors and inputs.json, which gets outputs.safetensors, and data sets.
 """

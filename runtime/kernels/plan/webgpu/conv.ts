@@ -1,5 +1,7 @@
 // The convolution of a plan, as a product of matrices: rows are pixels of the output, columns its channels, and what is summed
-// over are the filter's taps times the input's channels. Small maps make few tiles, so a tile has few pixels.
+// over are the filter's taps times the input's channels. Small maps make few tiles, so a tile has few pixels. What a tile has
+// beyond the last pixel and channel is loaded from wherever WebGPU lets a shader read, and never written; summands beyond the last
+// are 0 in the image.
 
 import type { Program } from '../../webgpu/context.ts';
 import { type Lanes, lanesFor } from '../../webgpu/context.ts';
@@ -30,6 +32,8 @@ const UNIFORMS = {
 interface ConvVariant {
   lanes: Lanes;
   tile: Tile;
+  /** Whether the input has as many channels as a tile has summands, or more. */
+  isWide: boolean;
   circular: boolean;
   upsample: boolean;
   bias: boolean;
@@ -63,31 +67,40 @@ function coordinateSource({ circular, upsample }: ConvVariant): string {
   `;
 }
 
-/** Four summands of one pixel; in scalars each has a tap of its own. */
-function imageSource({ lanes }: ConvVariant): string {
-  const one = `
-      let tap = k / uniforms.cin;
+/** Whether a tile has the channels of one tap. */
+const isByTap = ({ lanes, isWide }: ConvVariant) => lanes === 4 && isWide;
+
+/** Loads of summands of one pixel: of the tap of each summand, or of one tap. */
+function imageSource(variant: ConvVariant): string {
+  const place = `
+    /** Where the tap of a pixel lies; -1 outside of the image. */
+    fn placeOf(origin: vec3<i32>, tap: i32) -> i32 {
       let row = placeIn(origin.y + tap / uniforms.kernelWidth, uniforms.height);
-      let column = placeIn(origin.z + tap % uniforms.kernelWidth, uniforms.width);`;
-  const place = '((origin.x + row) * uniforms.width + column) * uniforms.xStride + k % uniforms.cin';
-  if (lanes === 4) {
-    return `
-    fn loadX(origin: vec3<i32>, k: i32) -> vec4<f32> {
-      if (k >= uniforms.depth) { return vec4<f32>(0.0); }
-      ${one}
-      if (row < 0 || column < 0) { return vec4<f32>(0.0); }
-      return x[(uniforms.xOffset + ${place}) / 4];
+      let column = placeIn(origin.z + tap % uniforms.kernelWidth, uniforms.width);
+      if (row < 0 || column < 0) { return -1; }
+      return uniforms.xOffset + ((origin.x + row) * uniforms.width + column) * uniforms.xStride;
+    }`;
+  if (isByTap(variant)) {
+    return `${place}
+    fn loadPlace(place: i32, c: i32) -> vec4<f32> {
+      if (place < 0 || c >= uniforms.cin) { return vec4<f32>(0.0); }
+      return x[(place + c) / 4];
     }`;
   }
-  return `
-    fn loadOne(origin: vec3<i32>, k: i32) -> f32 {
-      if (k >= uniforms.depth) { return 0.0; }
-      ${one}
-      if (row < 0 || column < 0) { return 0.0; }
-      return x[uniforms.xOffset + ${place}];
-    }
+  const load = (type: string, value: (at: string) => string) => `${place}
+    fn load${variant.lanes}(origin: vec3<i32>, k: i32) -> ${type} {
+      if (k >= uniforms.depth) { return ${type}(0.0); }
+      let place = placeOf(origin, k / uniforms.cin);
+      if (place < 0) { return ${type}(0.0); }
+      return ${value('place + k % uniforms.cin')};
+    }`;
+  if (variant.lanes === 4) {
+    return `${load('vec4<f32>', (at) => `x[(${at}) / 4]`)}
+    fn loadX(origin: vec3<i32>, k: i32) -> vec4<f32> { return load4(origin, k); }`;
+  }
+  return `${load('f32', (at) => `x[${at}]`)}
     fn loadX(origin: vec3<i32>, k: i32) -> vec4<f32> {
-      return vec4<f32>(loadOne(origin, k), loadOne(origin, k + 1), loadOne(origin, k + 2), loadOne(origin, k + 3));
+      return vec4<f32>(load1(origin, k), load1(origin, k + 1), load1(origin, k + 2), load1(origin, k + 3));
     }`;
 }
 
@@ -119,7 +132,6 @@ function newProgram(key: string, variant: ConvVariant): Program {
   const { rows, depth } = tile;
   const tilePixels = SIDE * rows;
   const quads = depth / 4;
-  const overRows = (line: (i: number) => string) => Array.from({ length: rows }, (_, i) => line(i)).join('\n');
   return {
     key,
     lanes,
@@ -159,34 +171,14 @@ function newProgram(key: string, variant: ConvVariant): Program {
       fn main(group: i32, local: i32) {
         let numTiles = (uniforms.cout + ${TILE_CHANNELS - 1}) / ${TILE_CHANNELS};
         let firstPixel = (group / numTiles) * ${tilePixels};
-        if (firstPixel >= uniforms.numPixels) { return; }
         let channel = (group % numTiles) * ${TILE_CHANNELS} + (local % ${SIDE}) * 4;
         let left = uniforms.cout - channel;
         let row = local / ${SIDE};
         let loadedPixel = firstPixel + local / ${quads};
         ${overLoads(tile, (i, step) => `let origin${i} = originOf(loadedPixel + ${step * i});`)}
-        ${overRows((i) => `var sum${i} = vec4<f32>(0.0);`)}
-        for (var k0 = 0; k0 < uniforms.depth; k0 += ${depth}) {
-          workgroupBarrier();
-          let k = k0 + (local % ${quads}) * 4;
-          ${loadTile(tile)}
-          for (var i = row; i < ${depth}; i += ${SIDE}) {
-            var values = vec4<f32>(0.0);
-            if (k0 + i < uniforms.depth && left > 0) { values = loadFilter((k0 + i) * uniforms.cout + channel, left); }
-            matrix[i * ${SIDE} + local % ${SIDE}] = values;
-          }
-          workgroupBarrier();
-          for (var kk = 0; kk < ${quads}; kk++) {
-            let at = kk * ${4 * SIDE} + local % ${SIDE};
-            let w0 = matrix[at];
-            let w1 = matrix[at + ${SIDE}];
-            let w2 = matrix[at + ${2 * SIDE}];
-            let w3 = matrix[at + ${3 * SIDE}];
-            ${overRows((i) => `let a${i} = image[(row + ${SIDE * i}) * ${quads} + kk];`)}
-            ${overRows((i) => `sum${i} += a${i}.x * w0 + a${i}.y * w1 + a${i}.z * w2 + a${i}.w * w3;`)}
-          }
-        }
-        ${overRows((i) => `finish(firstPixel + row + ${SIDE * i}, channel, left, sum${i});`)}
+        ${overRows(tile, (i) => `var sum${i} = vec4<f32>(0.0);`)}
+        ${isByTap(variant) ? tapLoop(tile) : flatLoop(tile)}
+        ${overRows(tile, (i) => `finish(firstPixel + row + ${SIDE * i}, channel, left, sum${i});`)}
       }
 
       fn finish(pixel: i32, channel: i32, left: i32, total: vec4<f32>) {
@@ -198,23 +190,76 @@ function newProgram(key: string, variant: ConvVariant): Program {
   };
 }
 
+const overRows = ({ rows }: Tile, line: (i: number) => string) =>
+  Array.from({ length: rows }, (_, i) => line(i)).join('\n');
+
 /** Of the loads of one thread: which they are, and how many pixels lie between two of them. */
 function overLoads({ rows, depth }: Tile, load: (i: number, step: number) => string): string {
   const step = (SIDE * SIDE) / (depth / 4);
   return Array.from({ length: Math.max(1, (SIDE * rows) / step) }, (_, i) => load(i, step)).join('\n');
 }
 
-/** Each thread fetches four summands of one pixel, and of some pixels after it. */
-function loadTile(tile: Tile): string {
+/** Each thread puts four summands of one pixel into `image`, and of some pixels after it. */
+function imageTile(tile: Tile, load: (i: number) => string): string {
   const quads = tile.depth / 4;
-  const loads = overLoads(tile, (i, step) => {
-    const slot = `(local / ${quads} + ${step * i}) * ${quads} + local % ${quads}`;
-    return `
-      if (loadedPixel + ${step * i} < uniforms.numPixels) { image[${slot}] = loadX(origin${i}, k); }
-      else { image[${slot}] = vec4<f32>(0.0); }`;
-  });
+  const slot = (i: number, step: number) => `(local / ${quads} + ${step * i}) * ${quads} + local % ${quads}`;
+  const loads = overLoads(tile, (i, step) => `image[${slot(i, step)}] = ${load(i)};`);
   const numLoaded = SIDE * tile.rows * quads;
   return numLoaded < SIDE * SIDE ? `if (local < ${numLoaded}) { ${loads} }` : loads;
+}
+
+/** Each thread puts four channels of some summands into `matrix`, from this row of the filter on. */
+function filterTile({ depth }: Tile, firstRow: string): string {
+  const load = (i: number) => `loadFilter((${firstRow} + row + ${i}) * uniforms.cout + channel, left)`;
+  const loads = Array.from(
+    { length: depth / SIDE },
+    (_, i) => `matrix[local + ${SIDE * SIDE * i}] = ${load(SIDE * i)};`,
+  );
+  return loads.join('\n');
+}
+
+/** The products of what is in `image` and `matrix`. */
+function products(tile: Tile): string {
+  const quads = tile.depth / 4;
+  return `
+    for (var kk = 0; kk < ${quads}; kk++) {
+      let at = kk * ${4 * SIDE} + local % ${SIDE};
+      let w0 = matrix[at];
+      let w1 = matrix[at + ${SIDE}];
+      let w2 = matrix[at + ${2 * SIDE}];
+      let w3 = matrix[at + ${3 * SIDE}];
+      ${overRows(tile, (i) => `let a${i} = image[(row + ${SIDE * i}) * ${quads} + kk];`)}
+      ${overRows(tile, (i) => `sum${i} += a${i}.x * w0 + a${i}.y * w1 + a${i}.z * w2 + a${i}.w * w3;`)}
+    }`;
+}
+
+/** Over all summands as they lie in the filter: of few channels, several taps are in one tile. */
+function flatLoop(tile: Tile): string {
+  return `
+    for (var k0 = 0; k0 < uniforms.depth; k0 += ${tile.depth}) {
+      workgroupBarrier();
+      let k = k0 + (local % ${tile.depth / 4}) * 4;
+      ${imageTile(tile, (i) => `loadX(origin${i}, k)`)}
+      ${filterTile(tile, 'k0')}
+      workgroupBarrier();
+      ${products(tile)}
+    }`;
+}
+
+/** Over the taps and, within each, over the channels, so that the place of a pixel is found once for a tap. */
+function tapLoop(tile: Tile): string {
+  return `
+    for (var tap = 0; tap < uniforms.depth / uniforms.cin; tap++) {
+      ${overLoads(tile, (i) => `let place${i} = placeOf(origin${i}, tap);`)}
+      for (var c0 = 0; c0 < uniforms.cin; c0 += ${tile.depth}) {
+        workgroupBarrier();
+        let c = c0 + (local % ${tile.depth / 4}) * 4;
+        ${imageTile(tile, (i) => `loadPlace(place${i}, c)`)}
+        ${filterTile(tile, 'tap * uniforms.cin + c0')}
+        workgroupBarrier();
+        ${products(tile)}
+      }
+    }`;
 }
 
 /** @param viewOf where each value lies */
@@ -232,7 +277,7 @@ export function convCommand(node: Node & { kind: 'conv' }, viewOf: (value: Value
   const addView = addend && viewOf(addend);
   const places = [xView, yView, ...(addView ? [addView] : [])].flatMap(({ offset, stride }) => [offset, stride]);
   const lanes = lanesFor(cin, cout, ...places);
-  const variant: Omit<ConvVariant, 'tile'> = {
+  const variant: Omit<ConvVariant, 'tile' | 'isWide'> = {
     lanes,
     circular: attrs.circular,
     upsample: attrs.upsample,
@@ -251,7 +296,7 @@ export function convCommand(node: Node & { kind: 'conv' }, viewOf: (value: Value
   };
   tiling.note(problem);
   const versions = tiling.tiles.map((tile) => ({
-    program: convProgram({ ...variant, tile }),
+    program: convProgram({ ...variant, tile, isWide: cin >= tile.depth }),
     numWorkgroups: numWorkgroupsFor(tile, numPixels, cout),
   }));
   return {

@@ -1,0 +1,327 @@
+// What the exported project computes in PyTorch beside what we compute.
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { add, mul, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { shiftCircular, shiftClamped } from '../../runtime/dataset/augment.ts';
+import { toX0Eps } from '../../runtime/diffusion/prediction.ts';
+import * as runtime from '../../runtime/index.ts';
+import { expectClose } from '../../runtime/testing/matchers.ts';
+import { randomWeights } from '../../runtime/testing/tinyNetworks.ts';
+import { longStepTarget } from '../../runtime/training/distillation.ts';
+import {
+  diffusionLoss,
+  gradientDifference,
+  klDivergence,
+  minSnrWeights,
+  reconstructionError,
+} from '../../runtime/training/losses.ts';
+import { learningRateAt } from '../../runtime/training/optimiser.ts';
+import { nchwToNhwc } from '../../runtime/weights/tensorLayout.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import { diskSource } from '../node/diskSource.ts';
+import { encodePng } from '../node/png.ts';
+import { readDataset } from '../node/readDataset.ts';
+import { readVae } from '../node/readNetworks.ts';
+import { findPython } from '../testing/python.ts';
+import {
+  type ModelConfigs,
+  type NamedWeights,
+  TRAINER_ENV,
+  TrainerProjects,
+  trainerDataset,
+  trainerWeights,
+  withWeights,
+} from '../testing/trainerProjects.ts';
+
+const run = promisify(execFile);
+const torch = findPython('torch', 'safetensors', 'PIL');
+
+let projects: TrainerProjects;
+beforeAll(async () => {
+  projects = await TrainerProjects.open();
+});
+afterAll(() => projects.close());
+beforeEach(() => void vi.spyOn(process.stderr, 'write').mockReturnValue(true));
+
+describe.skipIf(!torch)('in PyTorch', () => {
+  const BATCH = 5;
+  const inputs = new Map<string, runtime.WeightTensor>();
+  const of = (name: string) => inputs.get(name)!;
+  let outputs: NamedWeights;
+  let files: ModelConfigs;
+
+  const options = {
+    vae: { klWeight: 0.3, l2Weight: 0.5, gradientWeight: 0.25, channelWeights: [1, 2, 0.5, 1] },
+    ddpm: { ...runtime.DIFFUSION_DEFAULTS, numSteps: 100, decayFrom: 0.4 },
+  };
+
+  beforeAll(async () => {
+    await projects.makeSmall('project');
+    files = await projects.emptyModel();
+    const image = (seed: number, scale = 1) => ({
+      shape: [BATCH, 4, 6, 5],
+      data: runtime.normals(seed, 0, BATCH * 4 * 30).map((value) => scale * value),
+    });
+    const vector = (...data: number[]) => ({ shape: [data.length], data: Float32Array.from(data) });
+    for (const [i, name] of ['x0', 'eps', 'noise', 'mean'].entries()) inputs.set(name, image(i + 1));
+    inputs.set('logvar', image(9, 0.5));
+    inputs.set('t', vector(0, 3, 500, 900, 999));
+    inputs.set('nextAlphaBars', vector(1, 1, 0.7, 0.5, 0.3));
+    inputs.set('scales', vector(1, 2.5, 4, 5, 3));
+    inputs.set('dx', vector(3, -2, 20));
+    inputs.set('dy', vector(-1, 0, 7));
+    inputs.set('labels', vector(0, 2, 3, 1));
+    inputs.set('attributes', { shape: [4, 2], data: Float32Array.from([0, 0.25, 2, -1, -1, 1, -1, -1]) });
+    for (const [part, weights] of Object.entries(trainerWeights(files))) {
+      for (const [name, value] of weights) inputs.set(`${part}.${name}`, value);
+    }
+    for (const [name, value] of studentWeights()) inputs.set(`student.${name}`, value);
+    await mkdir(projects.at('checks'));
+    await writeFile(projects.at('checks', 'inputs.safetensors'), runtime.writeSafetensors(inputs));
+    await writeFile(projects.at('checks', 'inputs.json'), JSON.stringify(options));
+    await writeClassFolders();
+    const script = new URL('../testing/trainerChecks.py', import.meta.url).pathname;
+    await run(
+      torch!,
+      [
+        script,
+        projects.at('project'),
+        projects.at('checks'),
+        projects.at('sheets'),
+        projects.at('folders'),
+        projects.at('frames'),
+        projects.at('maps'),
+      ],
+      {
+        env: TRAINER_ENV,
+      },
+    );
+    const bytes = new Uint8Array(await readFile(projects.at('checks', 'outputs.safetensors')));
+    outputs = runtime.parseSafetensors(bytes, 'outputs').tensors;
+  });
+
+  /** Opaque pictures beside one with alpha, hidden files, and names out of order. */
+  async function writeClassFolders(): Promise<void> {
+    const size = 16 * 16 * 4;
+    for (const [i, path] of ['b/2.png', 'b/10.PNG', 'a/x.png', 'b/.hidden.png'].entries()) {
+      const pixels = trainerDataset.images.slice(i * size, (i + 1) * size);
+      const opaque = pixels.filter((_, j) => j % 4 < 3);
+      const picture = i === 1 ? { channels: 4 as const, pixels } : { channels: 3 as const, pixels: opaque };
+      await writeFilesAtomic(projects.at('folders'), { [path]: encodePng({ width: 16, height: 16, ...picture }) });
+    }
+  }
+
+  const output = (name: string) => outputs.get(name)!.data;
+
+  it.each(['sheets', 'folders', 'frames', 'maps'])('reads %s as we do, byte for byte', async (name) => {
+    const ours = await readDataset(projects.at(name));
+    expect(Buffer.from(Uint8Array.from(output(`${name}.pixels`))).equals(ours.images)).toBe(true);
+    expect(output(`${name}.classLabels`)).toEqual(ours.classLabels);
+    expectClose(output(`${name}.values`), runtime.toPremultiplied(ours.images, ours.channels));
+    if (!ours.attributes) return;
+    expect(output(`${name}.attributes`)).toEqual(
+      runtime.encodeColumns(ours.attributes, Array.from(ours.classLabels.keys())),
+    );
+  });
+
+  it.each([false, true])('moves pictures as we do, wrapped: %s', (circular) => {
+    const { widthPx, heightPx, channels } = trainerDataset;
+    const size = widthPx * heightPx * channels;
+    const move = circular ? shiftCircular : shiftClamped;
+    const moved = [0, 1, 2].map((i) => {
+      const out = new Float32Array(size);
+      move(pictureOf(i), out, trainerDataset, of('dx').data[i]!, of('dy').data[i]!);
+      return [...out];
+    });
+    expectClose(output(`moved.${circular}`), moved.flat());
+  });
+
+  /** A picture of the first label, in the order of the sheets. */
+  function pictureOf(place: number): Float32Array {
+    const image = Array.from(trainerDataset.classLabels.keys()).filter((i) => trainerDataset.classLabels[i] === 0)[
+      place
+    ]!;
+    const size = 16 * 16 * 4;
+    return runtime.toPremultiplied(trainerDataset.images.subarray(image * size, (image + 1) * size), 4);
+  }
+
+  it('augments by moving values alone', () => {
+    const augmented = output('augmented');
+    const size = augmented.length / 3;
+    for (let i = 0; i < 3; i++) {
+      const [now, before] = [augmented.slice(i * size, (i + 1) * size), pictureOf(i)];
+      expect(now.some((value, j) => Math.abs(value - before[j]!) > 0.1)).toBe(true);
+      expectClose(now.sort(), before.sort());
+    }
+  });
+
+  it('sees each picture once an epoch, or each label as often', () => {
+    const epochs = Array.from({ length: 3 }, (_, epoch) => [...output('epochs').slice(7 * epoch, 7 * (epoch + 1))]);
+    for (const epoch of epochs) expect([...epoch].sort()).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(new Set(epochs.map((epoch) => epoch.join())).size).toBe(3);
+    const labels = [...output('balanced')];
+    for (const label of [0, 1, 2]) {
+      expect(labels.filter((value) => value === label).length / labels.length).toBeCloseTo(1 / 3, 1);
+    }
+  });
+
+  it('turns label and attributes into our vectors', () => {
+    const config = runtime.parseConditioningConfig(files['conditioning/config.json']);
+    const conditions = { classLabels: of('labels').data, attributes: of('attributes').data };
+    const vectors = tidy(() => {
+      const weights = runtime.uploadWeights(trainerWeights(files).conditioning);
+      return runtime.conditioning(config, weights, conditions).dataSync();
+    });
+    expectClose(output('conditioning'), vectors);
+  });
+
+  const studentConfig = () =>
+    runtime.parseConditioningConfig({
+      ...files['conditioning/config.json'],
+      student: { step_counts: [2, 4], guidance_scale: [1, 5] },
+    });
+  const studentWeights = () => randomWeights(runtime.conditioningShapes(studentConfig()), 4);
+
+  it('tells a student its guidance scale and steps as we do', () => {
+    const conditions = {
+      classLabels: of('labels').data,
+      attributes: of('attributes').data,
+      sampling: { guidanceScales: of('scales').data.slice(0, 4), stepCounts: [4, 4, 4, 4] },
+    };
+    const vectors = tidy(() =>
+      runtime.conditioning(studentConfig(), runtime.uploadWeights(studentWeights()), conditions).dataSync(),
+    );
+    expectClose(output('student'), vectors);
+  });
+
+  it('leaves conditions out as often as we do', () => {
+    const rates = [0.2 + 0.8 * 0.5 * 0.25, 0.2 + 0.8 * 0.5 * 0.5, 0.2 + 0.8 * 0.5 * 0.5];
+    expectClose(output('dropped'), rates, { absolute: 0.012, relative: 0 });
+    const all = 0.2 + (0.8 * 0.5) / 8; // the mean of r/2 · r · r over rates from 0 to 1
+    expectClose(output('nothing'), [all], { absolute: 0.01, relative: 0 });
+  });
+
+  it.each(['linear', 'scaled_linear', 'squaredcos_cap_v2'] as const)('has our schedule %s', (betaSchedule) => {
+    const { alphasCumprod } = runtime.createSchedule(
+      runtime.trainingScheduler({ betaSchedule, predictionType: 'epsilon' }),
+    );
+    expectClose(output(`alphas.${betaSchedule}`), alphasCumprod, { absolute: 1e-7, relative: 0 });
+  });
+
+  it.each(['epsilon', 'v_prediction', 'sample'] as const)(
+    'has our target, weights and loss of %s',
+    (predictionType) => {
+      const schedule = runtime.createSchedule(
+        runtime.trainingScheduler({ betaSchedule: 'squaredcos_cap_v2', predictionType }),
+      );
+      const t = of('t').data;
+      const weights = minSnrWeights(schedule, t, 5);
+      const [noised, target, loss] = tidy(() => {
+        const [x0, eps, noise] = ['x0', 'eps', 'noise'].map((name) => imageTensor(of(name)));
+        const goal = { epsilon: eps!, sample: x0!, v_prediction: runtime.vTarget(schedule, x0!, t, eps!) }[
+          predictionType
+        ];
+        const ofEach = tensor4d(Float32Array.from(weights), [BATCH, 1, 1, 1]);
+        const results = [runtime.qSample(schedule, x0!, t, eps!), goal, diffusionLoss(noise!, goal, ofEach)];
+        return results.map((result) => result.dataSync());
+      });
+      expectClose(output('noised'), noised!);
+      expectClose(output(`target.${predictionType}`), target!);
+      expectClose(output(`weights.${predictionType}`), weights);
+      expectClose(output(`loss.${predictionType}`), loss!);
+    },
+  );
+
+  it.each(['epsilon', 'v_prediction', 'sample'] as const)('steps by %s as we do, and back', (predictionType) => {
+    const { alphasCumprod } = runtime.createSchedule(
+      runtime.trainingScheduler({ betaSchedule: 'squaredcos_cap_v2', predictionType }),
+    );
+    const size = of('x0').data.length / BATCH;
+    for (const [i, t] of of('t').data.entries()) {
+      const [from, to] = [alphasCumprod[t]!, of('nextAlphaBars').data[i]!];
+      const [step, long] = tidy(() => {
+        const [xt, said, end] = ['x0', 'noise', 'mean'].map((name) => {
+          const data = of(name).data.slice(i * size, (i + 1) * size);
+          return imageTensor({ shape: [1, ...of(name).shape.slice(1)], data });
+        });
+        const { x0, eps } = toX0Eps(predictionType, said!, xt!, from);
+        const next = add(mul(x0, Math.sqrt(to)), mul(eps, Math.sqrt(1 - to)));
+        return [next, longStepTarget(predictionType, xt!, end!, from, to)].map((result) => result.dataSync());
+      });
+      const part = (name: string) => output(`${name}.${predictionType}`).slice(i * size, (i + 1) * size);
+      expectClose(part('step'), step!, { relative: 1e-4 });
+      expectClose(part('long'), long!, { relative: 1e-4 });
+    }
+  });
+
+  it('guides each picture by its own scale', () => {
+    const [told, anything, scales] = [of('x0').data, of('eps').data, of('scales').data];
+    const size = told.length / BATCH;
+    const expected = told.map((value, i) => anything[i]! + scales[Math.floor(i / size)]! * (value - anything[i]!));
+    expectClose(output('guided'), expected);
+  });
+
+  const imageTensor = ({ shape, data }: runtime.WeightTensor) =>
+    tensor4d(data, shape as [number, number, number, number], 'float32');
+
+  it.each(['l1', 'l2'] as const)('has our loss of an auto-encoder by %s', (kind) => {
+    const expected = tidy(() => {
+      const [x, decoded, mean, logVar] = ['x0', 'eps', 'mean', 'logvar'].map((name) => {
+        const values = imageTensor(nchwToNhwc(of(name)));
+        return name === 'x0' || name === 'eps' ? (mul(values, options.vae.channelWeights) as Tensor4D) : values;
+      });
+      const error = (of: 'l1' | 'l2') => reconstructionError(of, x!, decoded!).dataSync()[0]!;
+      const kl = klDivergence({ mean: mean!, logVar: logVar! }).dataSync()[0]!;
+      const edges = gradientDifference(x!, decoded!).dataSync()[0]!;
+      const { klWeight, l2Weight, gradientWeight } = options.vae;
+      return [error(kind) + klWeight * kl + l2Weight * error('l2') + gradientWeight * edges, error(kind), kl];
+    });
+    expectClose(output(`vae.${kind}`), expected);
+  });
+
+  it('has our statistics of latents, learning rates, averages and weights without decay', () => {
+    const [mean, logVar] = [nchwToNhwc(of('mean')), nchwToNhwc(of('logvar'))];
+    const std = Float32Array.from(logVar.data, (value) => Math.exp(value / 2));
+    const shape: [number, number, number] = [6, 5, 4];
+    const data = { shape, mean: mean.data as Float32Array, std, classLabels: new Int32Array(BATCH) };
+    const statistics = runtime.latentStatistics(data);
+    expectClose(output('statistics'), [...statistics.mean, ...statistics.std]);
+    const rates = Array.from({ length: 15 }, (_, i) => learningRateAt(options.ddpm, 7 * i, (7 * i) / 100));
+    expectClose(output('rates'), rates, { absolute: 1e-9 });
+    const averages: number[] = [];
+    let average = output('averages')[1]!; // of the second step on
+    for (let step = 3; step < 40; step++) {
+      const decay = Math.min(0.9, (1 + step) / (10 + step));
+      average = decay * average + (1 - decay) * step;
+      averages.push(average);
+    }
+    expectClose(output('averages').slice(2), averages);
+    expect([...output('decays')]).toEqual([2, expect.closeTo(0.01, 6), 5, 0]);
+  });
+
+  it('writes the model folder that we write', async () => {
+    const source = diskSource(projects.at('checks', 'model'));
+    const theirs = await runtime.loadModelFolder(source);
+    const [means, stds] = [[...output('statistics').slice(0, 4)], [...output('statistics').slice(4)]];
+    const ours = await withWeights(files, { latents_mean: means, latents_std: stds });
+    expect(theirs.index).toEqual({
+      ...ours.index,
+      figment: { ...ours.index.figment, sha256: theirs.index.figment.sha256 },
+    });
+    expect(Object.keys(theirs.index.figment.sha256)).toEqual(
+      expect.arrayContaining(Object.keys(ours.index.figment.sha256)),
+    );
+    expect(theirs.notes).toEqual([]);
+    for (const part of ['unet', 'vae', 'conditioning'] as const) {
+      for (const [name, { shape, data }] of ours[part]!) {
+        expect(theirs[part]!.get(name), name).toMatchObject({ shape, data });
+      }
+    }
+    runtime.createModel(theirs).dispose();
+    const { config, weights } = await readVae(projects.at('checks', 'vae'));
+    expect(weights.size).toBe(ours.vae.size);
+    expect(config.latent_channels).toBe(4);
+  });
+});
