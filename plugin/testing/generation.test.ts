@@ -32,7 +32,7 @@ type GenerationPage = typeof import('./generationPage.ts');
 const module = 'plugin/testing/generationPage.ts';
 const models = path.join(packageRoot(), 'assets/models');
 const WAIT = { timeout: 60_000 };
-const WIDTH_PX = 32;
+const WIDTH_PX = 64;
 const TINY_PX = 16;
 /** A software GPU takes a second for a step. */
 const RECIPE = { label: 'elf', seed: 7, interpolate: { seed: 9, amount: 0.3 }, guidanceScale: 2, numInferenceSteps: 2 };

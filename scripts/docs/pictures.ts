@@ -1,7 +1,9 @@
 // The guide's pictures, all painted by shipped models from fixed seeds.
 import { type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { runToEnd } from '../../runtime/core/slices.ts';
 import {
   composeSheet,
+  conditionInSlices,
   createSampler,
   createSchedule,
   type DiffusionModel,
@@ -10,12 +12,12 @@ import {
   generate,
   guidedPrediction,
   imagesToPixels,
-  indexOfLabel,
   normals,
   type PictureOptions,
   parseSchedulerConfig,
   pixelArt,
   qSample,
+  rowsOfCondition,
   sample,
   scaleSheet,
   slerp,
@@ -256,20 +258,22 @@ async function walks(model: DiffusionModel): Promise<Uint8Array> {
 /** Runs the reverse process from given noises. */
 async function paintFrom(model: DiffusionModel, label: string, noises: Float32Array[]): Promise<Uint8Array[]> {
   const { config, weights } = model.unet;
-  const { labels } = model.index;
-  const classLabels = noises.map(() => indexOfLabel(labels, label));
+  const told = noises.map(() => ({ label, seed: 12 }));
+  const condition = runToEnd(conditionInSlices(model, told));
+  const classLabels = condition.classesAt(0);
   const sampler = createSampler('ddim', model.scheduler, { numInferenceSteps: 20 });
   const predict = (x: Tensor4D, t: ArrayLike<number>, classes: ArrayLike<number>) =>
-    unet2d(config, weights, x, t, classes);
+    unet2d(config, weights, x, t, rowsOfCondition(condition, classes));
   let xt = tensor4d(Float32Array.from(noises.flatMap((noise) => [...noise])), [noises.length, ...model.latentShape]);
   for (const [index, t] of sampler.timesteps.entries()) {
     const next = tidy(() => {
-      const output = guidedPrediction(predict, xt, t, classLabels, labels.length, { guidanceScale: GUIDANCE });
+      const output = guidedPrediction(predict, xt, t, classLabels, condition.nullLabel, { guidanceScale: GUIDANCE });
       return sampler.step(output, index, xt).xt;
     });
     xt.dispose();
     xt = next;
   }
+  condition.vectors?.dispose();
   return decodedFrom(model, xt);
 }
 
