@@ -1,51 +1,81 @@
-import type { GUI } from 'lil-gui';
-import { type Attributes, isRange, type NumberRange, type Vocabulary } from '../../runtime/index.ts';
+import GUI from 'lil-gui';
+import { ANY_WORD, type Attributes, isRange, type NumberRange, type Vocabulary } from '../../runtime/index.ts';
 import { labelWords } from '../shared/page.ts';
+import type { Settings } from './settings.ts';
 
-const ANY = 'any';
-
-/** A control for each attribute of a model, in a folder of the panel: a list of words, or a number beside "any". */
+/** A panel with a control for each attribute of a model: a list of words, or a number beside "any". */
 export class AttributeControls {
-  readonly #updates: ((attributes: Attributes) => void)[] = [];
+  readonly #updates: ((settings: Settings) => void)[] = [];
 
-  /** @param onChange called with all attributes that are asked for; what reads "any" is absent */
-  constructor(gui: GUI, vocabulary: Vocabulary, onChange: (attributes: Attributes) => void) {
+  /** @param onChange called with what is asked for now; an attribute that reads "any" is absent */
+  constructor(container: HTMLElement, vocabulary: Vocabulary, onChange: (changes: Partial<Settings>) => void) {
+    const gui = new GUI({ container, title: 'Attributes', injectStyles: false });
+    if (isNarrow()) gui.close();
     const asked = new Map<string, string | number>();
-    const folder = gui.addFolder('Attributes');
     const change = (name: string, value: string | number | null) => {
       if (value === null) asked.delete(name);
       else asked.set(name, value);
-      const inOrder = Object.keys(vocabulary).filter((known) => asked.has(known));
-      onChange(Object.fromEntries(inOrder.map((known) => [known, asked.get(known)!])));
+      onChange({ attributes: inOrder(asked, vocabulary) });
     };
     for (const [name, values] of Object.entries(vocabulary)) {
       const show = isRange(values)
-        ? addNumber(folder, name, values, (value) => change(name, value))
-        : addWords(folder, name, values, (value) => change(name, value));
-      this.#updates.push((attributes) => {
+        ? addNumber(gui, name, values, (value) => change(name, value))
+        : addWords(gui, name, values, (value) => change(name, value));
+      this.#updates.push(({ attributes }) => {
         const value = attributes[name];
         if (value === undefined) asked.delete(name);
         else asked.set(name, value);
         show(value);
       });
     }
+    this.#updates.push(addCompared(gui, Object.keys(vocabulary), onChange));
   }
 
   /** Shows these attributes, and "any" for all others. */
-  show(attributes: Attributes): void {
-    for (const update of this.#updates) update(attributes);
+  show(settings: Settings): void {
+    for (const update of this.#updates) update(settings);
   }
+}
+
+function inOrder(asked: ReadonlyMap<string, string | number>, vocabulary: Vocabulary): Attributes {
+  const known = Object.keys(vocabulary).filter((name) => asked.has(name));
+  return Object.fromEntries(known.map((name) => [name, asked.get(name)!]));
+}
+
+/** The choice of the attribute whose values the strip shows side by side. */
+function addCompared(
+  gui: GUI,
+  names: readonly string[],
+  onChange: (changes: Partial<Settings>) => void,
+): (settings: Settings) => void {
+  const held = { compared: names[0]! };
+  const controller = gui.add(held, 'compared', choicesOf(names)).name('side by side');
+  controller.domElement.title = 'The attribute whose values are painted in a row';
+  controller.onChange((compared: string) => onChange({ compared }));
+  return ({ compared }) => {
+    held.compared = compared;
+    controller.updateDisplay();
+  };
+}
+
+/** Whether all parts of the page lie below one another, so that a long panel would hide what comes after it. */
+export function isNarrow(): boolean {
+  return matchMedia('(width < 680px)').matches;
+}
+
+/** The choices of a list: the words that a person reads, and the value of each. */
+export function choicesOf<Value extends string>(values: readonly Value[]): Record<string, Value> {
+  return Object.fromEntries(values.map((value) => [labelWords(value), value]));
 }
 
 type Show = (value: string | number | undefined) => void;
 
 function addWords(gui: GUI, name: string, words: readonly string[], change: (value: string | null) => void): Show {
-  const held = { word: ANY };
-  const choices = Object.fromEntries([ANY, ...words].map((word) => [labelWords(word), word]));
-  const controller = gui.add(held, 'word', choices).name(labelWords(name));
-  controller.onChange((word: string) => change(word === ANY ? null : word));
+  const held = { word: ANY_WORD };
+  const controller = gui.add(held, 'word', choicesOf([ANY_WORD, ...words])).name(labelWords(name));
+  controller.onChange((word: string) => change(word === ANY_WORD ? null : word));
   return (value) => {
-    held.word = String(value ?? ANY);
+    held.word = String(value ?? ANY_WORD);
     controller.updateDisplay();
   };
 }

@@ -10,6 +10,7 @@ const DEFAULTS = defaultSettings(info);
 const FULL: Settings = {
   label: 'orc',
   attributes: {},
+  sameAs: {},
   seed: 4294967295,
   guidanceScale: 2.35,
   intervalMin: 200,
@@ -21,6 +22,7 @@ const FULL: Settings = {
   eta: 0.25,
   walkLabel: 'elf',
   walkSeed: 12,
+  compared: '',
 };
 
 describe('formatHash', () => {
@@ -46,16 +48,36 @@ describe('parseHash', () => {
     }
   });
 
+  it('is the opening example where the address has no settings, as far as the model knows it', () => {
+    expect(parseHash('', info)).toEqual({ settings: DEFAULTS, notes: [] });
+    const attributes = { hair_colour: ['black', 'ginger'], expression: ['sad', 'happy'], eyewear: ['none'] };
+    const directed = { ...info, labels: ['android', 'elf'], attributes };
+    const asked = { hair_colour: 'ginger', expression: 'happy' };
+    expect(parseHash('#', directed).settings).toMatchObject({
+      label: 'elf',
+      attributes: asked,
+      compared: 'expression',
+    });
+    expect(parseHash('#seed=3', directed).settings).toMatchObject({ label: 'android', attributes: {}, seed: 3 });
+    const { settings } = parseHash('#compare=hair_colour', directed);
+    expect(settings.compared).toBe('hair_colour');
+    expect(formatHash(settings, directed)).toContain('&compare=hair_colour&');
+  });
+
   it('keeps attributes of words and numbers, and refuses what the model lacks', () => {
     const directed = { ...info, attributes: { hair: ['black', 'red'], wear: { min: 0, max: 1 } } };
-    const settings = { ...DEFAULTS, attributes: { hair: 'red', wear: 0.5 } };
+    const settings = { ...defaultSettings(directed), attributes: { hair: 'red', wear: 0.5 } };
     const hash = formatHash(settings, directed);
     expect(decodeURIComponent(hash)).toContain('label=elf&with=hair=red,wear=0.5&seed=7');
     expect(parseHash(hash, directed)).toEqual({ settings, notes: [] });
     expect(parseHash('#with=hair=red,wear=0.5', directed)).toEqual({ settings, notes: [] });
+    const older = { ...settings, sameAs: { hair: 'any', wear: 0.25 } };
+    expect(decodeURIComponent(formatHash(older, directed))).toContain('&as=hair=any,wear=0.25&');
+    expect(parseHash(formatHash(older, directed), directed)).toEqual({ settings: older, notes: [] });
+    expect(parseHash('#with=hair=any', directed).notes).toHaveLength(1);
     for (const wrong of ['hair=blue', 'wear=2', 'wear=', 'constructor=a', 'red', '']) {
       expect(parseHash(`#with=${wrong}`, directed)).toEqual({
-        settings: DEFAULTS,
+        settings: defaultSettings(directed),
         notes: [
           `The address asks for with "${wrong}"; it must be attributes and their values, such as hair=black,wear=1; there are hair, wear. The default is used.`,
         ],

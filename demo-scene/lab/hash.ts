@@ -1,6 +1,15 @@
 import { checkRecipe, type ModelInfo } from '../../plugin/index.ts';
-import { attributeProblem, isRange, type Vocabulary } from '../../runtime/index.ts';
-import { defaultSettings, isIntervalSet, type NumberName, rangesOf, SAMPLERS, type Settings } from './settings.ts';
+import { ANY_WORD, type Attributes, attributeProblem, isRange, type Vocabulary } from '../../runtime/index.ts';
+import {
+  changedOf,
+  defaultSettings,
+  isIntervalSet,
+  type NumberName,
+  openingSettings,
+  rangesOf,
+  SAMPLERS,
+  type Settings,
+} from './settings.ts';
 
 /** One key of the address: `guidance=3`. */
 interface Field {
@@ -14,15 +23,25 @@ interface Field {
 const FIELDS: Readonly<Record<string, Field>> = {
   label: labelField('label'),
   with: {
-    write: ({ attributes }) =>
-      Object.entries(attributes)
-        .map(([name, value]) => `${name}=${value}`)
-        .join() || null,
-    read: readAttributes,
-    expected: ({ attributes = {} }) =>
-      Object.keys(attributes).length === 0
-        ? 'left out: this model has no attributes'
-        : `attributes and their values, such as ${exampleOf(attributes)}; there are ${Object.keys(attributes).join(', ')}`,
+    write: ({ attributes }) => writeAttributes(attributes),
+    read: (text, info) => {
+      const attributes = readAttributes(text, info);
+      return attributes && Object.values(attributes).every((value) => value !== ANY_WORD) ? { attributes } : null;
+    },
+    expected: expectedAttributes,
+  },
+  as: {
+    write: (settings) => writeAttributes(changedOf(settings)),
+    read: (text, info) => {
+      const sameAs = readAttributes(text, info);
+      return sameAs && { sameAs };
+    },
+    expected: expectedAttributes,
+  },
+  compare: {
+    write: ({ compared }, info) => (compared === '' || compared === defaultSettings(info).compared ? null : compared),
+    read: (text, { attributes = {} }) => (Object.hasOwn(attributes, text) ? { compared: text } : null),
+    expected: ({ attributes = {} }) => `one of ${Object.keys(attributes).join(', ') || 'none'}`,
   },
   seed: numberField('seed'),
   guidance: numberField('guidanceScale'),
@@ -87,16 +106,31 @@ function readInterval(text: string, info: ModelInfo): Partial<Settings> | null {
     : null;
 }
 
-function readAttributes(text: string, { attributes: vocabulary = {} }: ModelInfo): Partial<Settings> | null {
+function writeAttributes(attributes: Attributes): string | null {
+  return (
+    Object.entries(attributes)
+      .map(([name, value]) => `${name}=${value}`)
+      .join() || null
+  );
+}
+
+function readAttributes(text: string, { attributes: vocabulary = {} }: ModelInfo): Attributes | null {
   const attributes: Record<string, string | number> = {};
   for (const pair of text.split(',')) {
     const [name, value] = splitPair(pair);
     const values = Object.hasOwn(vocabulary, name) ? vocabulary[name]! : [];
-    const read = isRange(values) && value.trim() !== '' ? Number(value) : value;
-    if (attributeProblem(vocabulary, name, read)) return null;
+    const read = isRange(values) && value.trim() !== '' && value !== ANY_WORD ? Number(value) : value;
+    const isAny = read === ANY_WORD && Object.hasOwn(vocabulary, name);
+    if (!isAny && attributeProblem(vocabulary, name, read)) return null;
     attributes[name] = read;
   }
-  return { attributes };
+  return attributes;
+}
+
+function expectedAttributes({ attributes = {} }: ModelInfo): string {
+  const names = Object.keys(attributes);
+  if (names.length === 0) return 'left out: this model has no attributes';
+  return `attributes and their values, such as ${exampleOf(attributes)}; there are ${names.join(', ')}`;
 }
 
 function exampleOf(vocabulary: Vocabulary): string {
@@ -119,8 +153,12 @@ export interface ParsedHash {
   notes: string[];
 }
 
-/** Reads what `formatHash` wrote, or a person: what is missing or wrong is the model's default. */
+/**
+ * Reads what `formatHash` wrote, or a person: what is missing or wrong is the model's default. An address without settings
+ * is the example that the lab opens on.
+ */
 export function parseHash(hash: string, info: ModelInfo): ParsedHash {
+  if (/^#?$/.test(hash)) return { settings: openingSettings(info), notes: [] };
   const settings = defaultSettings(info);
   const notes: string[] = [];
   const asked = new Set<string>();

@@ -5,8 +5,10 @@ import type { RecipeOptions } from '../../plugin/index.ts';
 import { TINY_MATERIALS } from '../../plugin/testing/tinyScene.ts';
 import { classifierFolderFiles } from '../../runtime/index.ts';
 import { tinyClassifierFiles, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import { withSiteList } from '../../scripts/build/siteList.ts';
 import { demoSite } from '../../scripts/testing/demoSite.ts';
 import { describeInBrowser, type OpenPage } from '../../scripts/testing/describeInBrowser.ts';
+import { flawsOfAccess } from '../../scripts/testing/flawsOfAccess.ts';
 import type { PageOptions, TestPage } from '../../scripts/testing/openBrowser.ts';
 
 interface Page {
@@ -35,7 +37,11 @@ async function buildSite(): Promise<PageOptions> {
   const ornament = Object.entries(await classifierFolderFiles(tinyClassifierFiles(['plain', 'ornate']))).map(
     ([name, bytes]) => [`/classifiers/portraits-ornate/${name}`, bytes],
   );
-  return { ...site, files: { ...site.files, ...Object.fromEntries([...model, ...stones, ...ornament]) } };
+  const changed = withSiteList({
+    ...site,
+    files: { ...site.files, ...Object.fromEntries([...model, ...stones, ...ornament]) },
+  });
+  return { ...changed, viewport: { width: 1280, height: 720 } };
 }
 
 /** Waits until the picture and all strips are painted. */
@@ -126,7 +132,7 @@ function inLab(openPage: OpenPage): void {
 
   beforeAll(async () => {
     site = await buildSite();
-    page = await openPage<Page>({ ...site, path: 'lab.html' });
+    page = await openPage<Page>({ ...site, path: 'lab.html', serviceWorker: true });
     await ready(page);
     elsewhere = await openPage<Page>({ ...site, path: `lab.html#label=orc&guidance=lots&interval=300-700` });
     await ready(elsewhere);
@@ -157,13 +163,19 @@ function inLab(openPage: OpenPage): void {
     expect(new Set(pixels).size).toBeGreaterThan(32);
     const cells = page.playwright.locator('.cells button');
     expect(await cells.allTextContents()).toEqual([
-      ...['0', '1', '1.5', '2', '3', '5', '8'],
+      ...['0', '1', '2', '3', '4', '5', '8'],
+      ...['any', '0', '0.25', '0.5', '0.75', '1'],
       ...['−20', '−10', '0', '10', '20', '40'],
       ...['2', '4', '8', '16', '32'],
       ...['0', '1', '2', '3', '4', '5', '6', '7'],
     ]);
     expect(await page.playwright.locator('.cells [data-stale]').count()).toBe(0);
-    expect(await page.playwright.locator('.cells [aria-pressed=true]').allTextContents()).toEqual(['2', '0', '7']);
+    expect(await page.playwright.locator('.cells [aria-pressed=true]').allTextContents()).toEqual([
+      '2',
+      'any',
+      '0',
+      '7',
+    ]);
     expect(await page.playwright.locator('[data-status=backend]').textContent()).toBe('wasm: A worker paints on wasm.');
     expect(await page.playwright.locator('[data-status=step]').textContent()).toMatch(/^about [\d.]+ ms$/);
     expect(await page.playwright.locator('[data-status=queue]').textContent()).toBe('0');
@@ -176,7 +188,7 @@ function inLab(openPage: OpenPage): void {
     expect(await stones.call('recipe')).toMatchObject({ label: 'plaster', attributes: { wear: 0.25 } });
     const { playwright } = stones;
     expect(await playwright.locator('#notice').textContent()).toBe('');
-    expect(await playwright.locator('#strips h2, #strips h3').allTextContents()).toContain('wear');
+    expect(await playwright.locator('#strips h2, #strips h3').allTextContents()).toContain('Wear');
     expect(await playwright.locator('#strips').textContent()).not.toContain('ornate');
     expect(await playwright.locator('#vae').isVisible()).toBe(false);
     const young = await picture(stones);
@@ -271,18 +283,6 @@ function inLab(openPage: OpenPage): void {
     expect(await shown('original')).toEqual(await picture(page));
   });
 
-  it('is the same after a reload', async () => {
-    await show(page, '#walkto=orc&interval=300-900');
-    await enter(page, 'guidance scale', 4);
-    await expect.poll(() => hashOf(page)).toContain('guidance=4&');
-    const before = { recipe: await page.call('recipe'), hash: hashOf(page), pictures: await pictures(page, PICTURES) };
-    await page.reload();
-    await ready(page);
-    const after = { recipe: await page.call('recipe'), hash: hashOf(page), pictures: await pictures(page, PICTURES) };
-    expect(after).toEqual(before);
-    expect(after.recipe).toMatchObject({ guidanceScale: 4, guidanceInterval: [300, 900] });
-  });
-
   it('paints another picture at another guidance scale, and the same one for the same settings', async () => {
     await show(page);
     const before = await picture(page);
@@ -359,6 +359,47 @@ function inLab(openPage: OpenPage): void {
     await playwright.getByRole('button', { name: 'Download PNG' }).click();
     expect((await downloading).suggestedFilename()).toBe(`elf-${recipe!.seed}-guidance-2.png`);
     expect(JSON.parse(await copied('Copy'))).toEqual(recipe);
+  });
+
+  it('fits into every window, and all of it can be read and named', async () => {
+    const { playwright } = page;
+    expect(await flawsOfAccess(playwright)).toEqual([]);
+    const widthOf = () => playwright.evaluate(() => document.documentElement.scrollWidth);
+    for (const [width, height] of [
+      [844, 390],
+      [640, 360], // 1280 × 720 enlarged to 200 %
+      [390, 844],
+      [1280, 720],
+    ] as const) {
+      await playwright.setViewportSize({ width, height });
+      await expect.poll(widthOf, { message: `at ${width} × ${height}` }).toBeLessThanOrEqual(width); // the plots follow
+    }
+  });
+
+  it('is the same after a reload, which fetches nothing, and after another without a server', async () => {
+    await show(page, '#walkto=orc&interval=300-900');
+    await enter(page, 'guidance scale', 4);
+    await expect.poll(() => hashOf(page)).toContain('guidance=4&');
+    const seen = async () => {
+      return { recipe: await page.call('recipe'), hash: hashOf(page), pictures: await pictures(page, PICTURES) };
+    };
+    const before = await seen();
+    expect(before.recipe).toMatchObject({ guidanceScale: 4, guidanceInterval: [300, 900] });
+    const { playwright } = page;
+    await playwright.waitForSelector('[data-kept]', { state: 'attached' });
+    const fetched: string[] = [];
+    playwright.context().on('response', (response) => {
+      if (!response.fromServiceWorker()) fetched.push(new URL(response.url()).pathname);
+    });
+    await page.reload();
+    await ready(page);
+    expect(await seen()).toEqual(before);
+    expect(fetched.filter((address) => address !== '/serviceWorker.js')).toEqual(['/site.json']); // is there anything new?
+    await page.endServer();
+    await page.reload();
+    await ready(page);
+    expect(await seen()).toEqual(before);
+    page.takeErrors(); // the browser reports that the list does not come
   });
 
   it('shows a panel when the model does not load', async () => {

@@ -3,6 +3,7 @@ import { NullEngine } from '@babylonjs/core/Engines/nullEngine.js';
 import { Scene } from '@babylonjs/core/scene.js';
 import { AssetGenerator, CreateEngineAsync } from '../../plugin/index.ts';
 import { messageOf } from '../../runtime/index.ts';
+import { keepForNextVisit } from '../shared/keepForNextVisit.ts';
 import { element, loadingSentence } from '../shared/page.ts';
 import './lab.css';
 import { Workbench } from './workbench.ts';
@@ -14,6 +15,7 @@ const FRAME_BUDGET_MS = 10;
 
 function setState(state: State): void {
   document.body.dataset.state = state;
+  if (state === 'ready') void keepForNextVisit();
 }
 
 let workbench: Workbench | null = null;

@@ -1,5 +1,6 @@
 import type { AssetGenerator } from '../../plugin/index.ts';
 import { drawPixels, element } from '../shared/page.ts';
+import { statedSize } from '../shared/statedSize.ts';
 import { labRecipe, type Settings } from './settings.ts';
 
 /** Made after the guidance plot and before the strips. */
@@ -132,20 +133,29 @@ function seen(pixels: Uint8Array, start: number, channel: number, channels: 3 | 
   return channels === 3 ? pixels[start + channel]! : (pixels[start + channel]! * pixels[start + 3]!) / 255;
 }
 
-/** More than any small picture needs; larger files would only fill the memory. */
+/** More than any small picture needs; larger files and pictures would only fill the memory. */
 const MAX_BYTES = 20e6;
+const MAX_PIXELS = 50e6;
 
 /**
  * Reads an image file and fits it into a picture of the given size: scaled evenly, centred, with transparent borders.
  *
  * @returns RGBA bytes, sRGB, straight alpha, top row first
- * @throws  Error with a sentence for people when the file is too large or is not an image
+ * @throws  Error with a sentence for people when the file or its picture is too large, or it is not an image
  */
 async function openPicture(file: File, widthPx: number, heightPx: number): Promise<Uint8Array> {
   if (file.size > MAX_BYTES) throw new Error(`${file.name} has ${file.size} bytes; choose one below ${MAX_BYTES}.`);
-  const bitmap = await createImageBitmap(file).catch((error) => {
+  const unreadable = (error: unknown) => {
     throw new Error(`${file.name} is no picture that this browser can read; choose a PNG.`, { cause: error });
-  });
+  };
+  const stated = await file
+    .arrayBuffer()
+    .then((bytes) => statedSize(new Uint8Array(bytes)))
+    .catch(unreadable);
+  if (stated.width * stated.height > MAX_PIXELS) {
+    throw new Error(`${file.name} has ${stated.width}×${stated.height} pixels; choose one with at most ${MAX_PIXELS}.`);
+  }
+  const bitmap = await createImageBitmap(file).catch(unreadable);
   const canvas = new OffscreenCanvas(widthPx, heightPx);
   const context = canvas.getContext('2d', { willReadFrequently: true })!;
   const scale = Math.min(widthPx / bitmap.width, heightPx / bitmap.height);

@@ -31,6 +31,13 @@ describe('labRecipe', () => {
     });
   });
 
+  it('says what the same person had at first, where that has changed', () => {
+    const sameAs = { hair: 'any', wear: 0.5 };
+    const recipe = labRecipe({ ...DEFAULTS, attributes: { hair: 'red', wear: 0.5 }, sameAs }, info);
+    expect(recipe).toMatchObject({ attributes: { hair: 'red', wear: 0.5 }, sameAs: { hair: 'any' } });
+    expect(labRecipe({ ...DEFAULTS, sameAs: { hair: 'any' } }, info)).not.toHaveProperty('sameAs');
+  });
+
   it('leaves out what has no effect', () => {
     expect(labRecipe({ ...DEFAULTS, sampler: 'ddpm', eta: 0.5 }, info)).toEqual({
       label: 'elf',

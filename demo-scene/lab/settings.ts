@@ -1,10 +1,11 @@
 import type { ModelInfo, Recipe, RecipeOptions, Steering } from '../../plugin/index.ts';
-import { type Attributes, entryForTeacher } from '../../runtime/index.ts';
+import { ANY_WORD, type Attributes, attributeProblem, entryForTeacher, isRange } from '../../runtime/index.ts';
 
 /** What the controls hold: all that fixes a picture of the model, and the end of the walk that begins at it. */
 export interface Settings {
   label: string;
   attributes: Attributes; // what is absent is "any"
+  sameAs: Attributes; // what attributes the same person, or thing, had at first; "any" is a value here
   seed: number; // uint32
   guidanceScale: number; // 0 … 10
   intervalMin: number; // training timestep, 0 … T − 1; guided from here
@@ -16,6 +17,7 @@ export interface Settings {
   eta: number; // 0 … 1; DDIM alone heeds it
   walkLabel: string; // of the portrait at the walk's other end
   walkSeed: number; // uint32
+  compared: string; // the attribute whose values are shown side by side; '' where the model has none
 }
 
 /** Beside the page: it tells ornate portraits from plain ones, words that the model has never heard. */
@@ -62,6 +64,7 @@ export function defaultSettings(info: ModelInfo): Settings {
     {
       label: info.labels[0]!,
       attributes: {},
+      sameAs: {},
       seed: FIRST_SEED,
       ...own,
       ...interval,
@@ -69,9 +72,37 @@ export function defaultSettings(info: ModelInfo): Settings {
       ornate: 0,
       eta: 0,
       ...walk,
+      compared: comparedAtFirst(info),
     },
     info,
   );
+}
+
+/** How worn a material is, the mood of a face, or else whatever the model knows first. */
+function comparedAtFirst({ attributes = {} }: ModelInfo): string {
+  const names = Object.keys(attributes);
+  const number = names.find((name) => isRange(attributes[name]!));
+  return number ?? names.find((name) => name === 'expression') ?? names[0] ?? '';
+}
+
+/** What the lab opens on: somebody of whom much is asked, so that guidance shows. */
+const OPENING = {
+  label: 'elf',
+  attributes: { hair_style: 'long', hair_colour: 'ginger', expression: 'happy', eyewear: 'glasses' },
+  walkLabel: 'vampire',
+};
+
+/** The example that the lab opens on, as far as this model knows what is in it. */
+export function openingSettings(info: ModelInfo): Settings {
+  const settings = defaultSettings(info);
+  const { attributes: vocabulary = {}, labels } = info;
+  const known = Object.entries(OPENING.attributes).filter(([name, value]) => {
+    return !attributeProblem(vocabulary, name, value);
+  });
+  const orElse = (wanted: string, otherwise: string) => (labels.includes(wanted) ? wanted : otherwise);
+  const label = orElse(OPENING.label, settings.label);
+  const walkLabel = orElse(OPENING.walkLabel, settings.walkLabel);
+  return { ...settings, label, attributes: Object.fromEntries(known), walkLabel };
 }
 
 /** Rounds and limits each number, and lets the interval's end give way to its start. */
@@ -98,10 +129,12 @@ export function labRecipe(settings: Settings, info: ModelInfo): RecipeOptions {
 
 function wholeRecipe(settings: Settings, info: ModelInfo): RecipeOptions {
   const { label, attributes, seed, guidanceScale, intervalMin, intervalMax, guidanceRescale } = settings;
+  const sameAs = changedOf(settings);
   const { sampler, numInferenceSteps, eta } = settings;
   return {
     label,
     ...(Object.keys(attributes).length > 0 && { attributes }),
+    ...(Object.keys(sameAs).length > 0 && { sameAs }),
     seed,
     guidanceScale,
     ...(isIntervalSet(settings, info) && { guidanceInterval: [intervalMin, intervalMax] as const }),
@@ -120,6 +153,12 @@ function steeringOf({ ornate }: Settings): Steering {
     classifierLabel: ornate > 0 ? 'ornate' : 'plain',
     classifierScale: Math.abs(ornate),
   };
+}
+
+/** What of `sameAs` is another value now. */
+export function changedOf({ attributes, sameAs }: Settings): Attributes {
+  const changed = Object.entries(sameAs).filter(([name, value]) => value !== (attributes[name] ?? ANY_WORD));
+  return Object.fromEntries(changed);
 }
 
 /** Whether there are timesteps without guidance. */

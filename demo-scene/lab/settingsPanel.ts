@@ -1,8 +1,8 @@
 import GUI, { type Controller } from 'lil-gui';
 import type { ModelInfo } from '../../plugin/index.ts';
 import { MATERIAL_CHANNELS, randomSeed } from '../../runtime/index.ts';
-import { labelWords } from '../shared/page.ts';
-import { AttributeControls } from './attributeControls.ts';
+import { element } from '../shared/page.ts';
+import { AttributeControls, choicesOf, isNarrow } from './attributeControls.ts';
 import { type NumberName, rangesOf, SAMPLERS, type Settings, withinRanges } from './settings.ts';
 
 /** The numbers of this panel; the end of the walk has fields of its own. */
@@ -47,9 +47,12 @@ export class SettingsPanel {
   ) {
     this.values = { ...settings };
     this.gui = new GUI({ container, title: 'Settings', injectStyles: false });
+    if (isNarrow()) this.gui.close();
     this.gui.add(this.values, 'label', choicesOf(info.labels)).name('label');
+    const attributesPlace = element('#attributes');
+    attributesPlace.hidden = !info.attributes;
     this.attributes =
-      info.attributes && new AttributeControls(this.gui, info.attributes, (attributes) => this.change({ attributes }));
+      info.attributes && new AttributeControls(attributesPlace, info.attributes, (changes) => this.change(changes));
     this.gui.add(this.values, 'seed').step(1).name(NAMES.seed).domElement.title = HINTS.seed;
     this.gui.add({ random: () => this.change({ seed: randomSeed() }) }, 'random').name('random seed');
     for (const name of ['guidanceScale', 'intervalMin', 'intervalMax', 'guidanceRescale'] as const)
@@ -68,7 +71,7 @@ export class SettingsPanel {
     Object.assign(this.values, settings);
     for (const controller of this.gui.controllersRecursive()) controller.updateDisplay();
     this.eta.show(settings.sampler === 'ddim');
-    this.attributes?.show(settings.attributes);
+    this.attributes?.show(settings);
   }
 
   private change(changes: Partial<Settings>): void {
@@ -87,9 +90,4 @@ export class SettingsPanel {
     controller.domElement.title = HINTS[name];
     return controller;
   }
-}
-
-/** The choices of a list: the words that a person reads, and the value of each. */
-export function choicesOf<Value extends string>(values: readonly Value[]): Record<string, Value> {
-  return Object.fromEntries(values.map((value) => [labelWords(value), value]));
 }

@@ -12,7 +12,7 @@ describe('the strips', () => {
   it('vary guidance, ornament, steps and seeds', () => {
     const captions = PLANS.map(({ variantsOf }) => variantsOf(DEFAULTS, info).map(({ caption }) => caption));
     expect(captions.map((row) => row.join(' '))).toEqual([
-      '0 1 1.5 2 3 5 8',
+      '0 1 2 3 4 5 8',
       '−20 −10 0 10 20 40',
       '2 4 8 16 32',
       '0 1 2 3 4 5 6 7',
@@ -21,20 +21,27 @@ describe('the strips', () => {
 
   it('show the steps of a student, and its teacher beside them', () => {
     const distilled = { ...info, student: TINY_STUDENT };
-    const steps = stripPlans(distilled)[2]!.variantsOf(DEFAULTS, distilled);
+    const plan = stripPlans(distilled)[1]!;
+    expect(plan.titleOf(DEFAULTS)).toBe('Steps of the student, and of its teacher');
+    const steps = plan.variantsOf(DEFAULTS, distilled);
     expect(steps.map(({ caption }) => caption)).toEqual(['1', '2', '4', '3, teacher']);
     expect(steps[0]!.changes).toEqual({ numInferenceSteps: 1, sampler: 'ddim', eta: 0 });
     expect(steps[3]!.changes).toEqual({ numInferenceSteps: 3, sampler: 'dpm++' });
   });
 
-  it('vary the numbers of materials in place of ornament', async () => {
+  it('vary an attribute that is chosen: of materials a number, in place of ornament', async () => {
     const { info: materials } = await loadTinyMaterials(createScene());
-    const plans = stripPlans(materials);
-    expect(plans.map(({ title }) => title)).toEqual(['Guidance scale', 'wear', 'Steps', 'Seeds']);
     const settings = { ...defaultSettings(materials), attributes: { colour: 'red', wear: 0.5 } };
-    const wear = plans[1]!.variantsOf(settings, materials);
-    expect(wear.map(({ caption }) => caption).join(' ')).toBe('0 0.25 0.5 0.75 1');
-    expect(wear[3]!.changes).toEqual({ attributes: { colour: 'red', wear: 0.75 } });
+    const plans = stripPlans(materials);
+    expect(plans.map(({ titleOf }) => titleOf(settings))).toEqual(['Guidance scale', 'Wear', 'Steps', 'Seeds']);
+    const { variantsOf } = plans[1]!;
+    const wear = variantsOf(settings, materials);
+    expect(wear.map(({ caption }) => caption).join(' ')).toBe('any 0 0.25 0.5 0.75 1');
+    expect(wear[0]!.changes).toEqual({ attributes: { colour: 'red' }, sameAs: { wear: 0.5 } });
+    expect(wear[4]!.changes).toEqual({ attributes: { colour: 'red', wear: 0.75 }, sameAs: { wear: 0.5 } });
+    const words = variantsOf({ ...settings, compared: 'colour' }, materials);
+    expect(words.map(({ caption }) => caption)).toEqual(['any', ...(materials.attributes!.colour as string[])]);
+    expect(words[1]!.changes.attributes).toMatchObject({ wear: 0.5 });
   });
 
   it('keep to what the settings may be, up to the last seed', () => {

@@ -1,5 +1,5 @@
 import type { AssetGenerator, ModelInfo } from '../../plugin/index.ts';
-import { isRange, MATERIAL_CHANNELS, type NumberRange } from '../../runtime/index.ts';
+import { ANY_WORD, isRange, MATERIAL_CHANNELS, messageOf, type Vocabulary } from '../../runtime/index.ts';
 import { create, drawPixels, labelWords } from '../shared/page.ts';
 import { labRecipe, rangesOf, type Settings } from './settings.ts';
 
@@ -10,12 +10,11 @@ interface Variant {
 }
 
 interface StripPlan {
-  title: string;
-  /** For one model the number of variants is always the same. */
+  titleOf(settings: Settings): string;
   variantsOf(settings: Settings, info: ModelInfo): Variant[];
 }
 
-const SCALES = [0, 1, 1.5, 2, 3, 5, 8];
+const SCALES = [0, 1, 2, 3, 4, 5, 8];
 const ORNAMENT = [-20, -10, 0, 10, 20, 40];
 const STEPS = [2, 4, 8, 16, 32];
 const NUM_SEEDS = 8;
@@ -23,19 +22,18 @@ const NUM_SEEDS = 8;
 const SHARES = [0, 0.25, 0.5, 0.75, 1];
 
 const GUIDANCE: StripPlan = {
-  title: 'Guidance scale',
+  titleOf: () => 'Guidance scale',
   variantsOf: () => SCALES.map((guidanceScale) => ({ caption: String(guidanceScale), changes: { guidanceScale } })),
 };
 
-const HAT: StripPlan = {
-  title: 'Plain ← 0 → ornate, by a classifier',
+const ORNATE: StripPlan = {
+  titleOf: () => 'Plain ← 0 → ornate, by a classifier',
   variantsOf: () => ORNAMENT.map((ornate) => ({ caption: String(ornate).replace('-', '−'), changes: { ornate } })),
 };
 
 const NUM_STEPS: StripPlan = {
-  title: 'Steps',
+  titleOf: () => 'Steps',
   variantsOf: (_, info) =>
-    fewSteps(info) ??
     STEPS.filter((steps) => steps <= rangesOf(info).numInferenceSteps.max).map((numInferenceSteps) => ({
       caption: String(numInferenceSteps),
       changes: { numInferenceSteps },
@@ -43,44 +41,59 @@ const NUM_STEPS: StripPlan = {
 };
 
 /** For a distilled model: the numbers of steps that its student knows, and its teacher beside them. */
-function fewSteps({ student }: ModelInfo): Variant[] | null {
-  if (!student) return null;
-  const { sampler, numInferenceSteps } = student.teacher;
-  return [
-    ...student.stepCounts.map((count): Variant => {
-      return { caption: String(count), changes: { numInferenceSteps: count, sampler: 'ddim', eta: 0 } };
-    }),
-    {
-      caption: `${numInferenceSteps}, teacher`,
-      changes: { numInferenceSteps, sampler: sampler as Settings['sampler'] },
-    },
-  ];
-}
+const OF_STUDENT: StripPlan = {
+  titleOf: () => 'Steps of the student, and of its teacher',
+  variantsOf: (_, { student }) => {
+    const { stepCounts, teacher } = student!;
+    const { sampler, numInferenceSteps } = teacher;
+    return [
+      ...stepCounts.map((count): Variant => {
+        return { caption: String(count), changes: { numInferenceSteps: count, sampler: 'ddim', eta: 0 } };
+      }),
+      {
+        caption: `${numInferenceSteps}, teacher`,
+        changes: { numInferenceSteps, sampler: sampler as Settings['sampler'] },
+      },
+    ];
+  },
+};
 
 const SEEDS: StripPlan = {
-  title: 'Seeds',
+  titleOf: () => 'Seeds',
   variantsOf: ({ seed }) => seedsAround(seed).map((other) => ({ caption: String(other), changes: { seed: other } })),
 };
 
-/** The strips of a model, in the order in which they are painted: materials have no ornaments, but may age. */
-export function stripPlans({ channels, attributes = {} }: ModelInfo): StripPlan[] {
-  if (channels !== MATERIAL_CHANNELS) return [GUIDANCE, HAT, NUM_STEPS, SEEDS];
-  const numbers = Object.entries(attributes).flatMap(([name, values]) =>
-    isRange(values) ? [planOf(name, values)] : [],
-  );
-  return [GUIDANCE, ...numbers, NUM_STEPS, SEEDS];
+/** The same person, or thing, with each value of one attribute. */
+const ATTRIBUTE: StripPlan = {
+  titleOf: ({ compared }) => labelWords(compared).replace(/^./, (letter) => letter.toUpperCase()),
+  variantsOf: ({ attributes, sameAs, compared }, { attributes: vocabulary = {} }) => {
+    const { [compared]: present, ...others } = attributes;
+    const origin = { sameAs: { ...sameAs, [compared]: sameAs[compared] ?? present ?? ANY_WORD } };
+    return [
+      { caption: ANY_WORD, changes: { attributes: others, ...origin } },
+      ...valuesOf(vocabulary[compared] ?? []).map((value) => ({
+        caption: labelWords(String(value)),
+        changes: { attributes: { ...attributes, [compared]: value }, ...origin },
+      })),
+    ];
+  },
+};
+
+function valuesOf(values: Vocabulary[string]): (string | number)[] {
+  if (!isRange(values)) return [...values];
+  return SHARES.map((share) => values.min + share * (values.max - values.min));
 }
 
-/** The same picture with more and more of an attribute. */
-function planOf(name: string, { min, max }: NumberRange): StripPlan {
-  return {
-    title: labelWords(name),
-    variantsOf: ({ attributes }) =>
-      SHARES.map((share) => {
-        const value = min + share * (max - min);
-        return { caption: String(value), changes: { attributes: { ...attributes, [name]: value } } };
-      }),
-  };
+/** The strips of a model, in the order in which they are painted. Materials have no ornaments. */
+export function stripPlans({ channels, attributes = {}, student }: ModelInfo): StripPlan[] {
+  return [
+    GUIDANCE,
+    ...(Object.keys(attributes).length > 0 ? [ATTRIBUTE] : []),
+    ...(student ? [OF_STUDENT] : []),
+    ...(channels === MATERIAL_CHANNELS ? [] : [ORNATE]),
+    ...(student ? [] : [NUM_STEPS]),
+    SEEDS,
+  ];
 }
 
 /** The eight seeds from a multiple of eight on, so that choosing one of them leaves the strip as it is. */
@@ -101,7 +114,10 @@ interface Cell {
 
 /** A row of small pictures that differ in one setting; a click on a picture takes over its setting. */
 export class Strip {
-  private readonly cells: Cell[];
+  private readonly heading = create('h2');
+  private readonly list = create('div', { className: 'cells' });
+  private readonly problem = create('p', { className: 'problem' });
+  private readonly cells: Cell[] = [];
 
   /** @param priority the priority of its pictures in the queue; higher goes first */
   constructor(
@@ -110,32 +126,45 @@ export class Strip {
     private readonly generator: AssetGenerator,
     private readonly priority: number,
     private readonly onChosen: (changes: Partial<Settings>) => void,
-    settings: Settings,
   ) {
-    this.cells = plan.variantsOf(settings, generator.info).map((variant) => this.createCell(variant));
-    const heading = create('h2', { textContent: plan.title });
-    const list = create('div', { className: 'cells' }, ...this.cells.map(({ button }) => button));
-    list.setAttribute('role', 'group');
-    list.setAttribute('aria-label', plan.title);
-    container.append(create('div', { className: 'strip' }, heading, list));
+    this.list.setAttribute('role', 'group');
+    container.append(create('div', { className: 'strip' }, this.heading, this.list, this.problem));
   }
 
   /** Marks the pictures that are out of date, and the one that shows the current settings. */
   show(settings: Settings): void {
+    const title = this.plan.titleOf(settings);
+    this.heading.textContent = title;
+    this.list.setAttribute('aria-label', title);
     const variants = this.plan.variantsOf(settings, this.generator.info);
+    while (this.cells.length < variants.length) this.cells.push(this.createCell());
+    for (const { button } of this.cells.splice(variants.length)) button.remove();
     const present = this.keyOf(settings);
     for (const [i, cell] of this.cells.entries()) {
       cell.variant = variants[i]!;
       cell.caption.textContent = cell.variant.caption;
+      cell.button.title = `Take over ${cell.variant.caption}`;
       const key = this.keyOf({ ...settings, ...cell.variant.changes });
       cell.button.toggleAttribute('data-stale', cell.shown !== key);
       cell.button.setAttribute('aria-pressed', String(key === present));
     }
   }
 
-  /** Paints the pictures that are out of date, from left to right. @throws the signal's reason when aborted */
+  /**
+   * Paints the pictures that are out of date, from left to right. Where one cannot be painted the strip says why, and the
+   * others are painted all the same. @throws the signal's reason when aborted
+   */
   async fillAsync(settings: Settings, signal: AbortSignal): Promise<void> {
-    await Promise.all(this.cells.map((cell) => this.fillCell(cell, settings, signal)));
+    this.problem.textContent = '';
+    const filling = this.cells.map(async (cell) => {
+      try {
+        await this.fillCell(cell, settings, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        this.problem.textContent = messageOf(error);
+      }
+    });
+    await Promise.all(filling);
   }
 
   private async fillCell(cell: Cell, settings: Settings, signal: AbortSignal): Promise<void> {
@@ -150,14 +179,14 @@ export class Strip {
     cell.button.removeAttribute('data-stale');
   }
 
-  private createCell(variant: Variant): Cell {
+  private createCell(): Cell {
     const [width, height] = this.generator.sizePx;
     const canvas = create('canvas', { width, height });
     const caption = create('span');
-    const title = `Take over: ${this.plan.title.toLowerCase()}`;
-    const button = create('button', { type: 'button', title }, canvas, caption);
-    const cell = { button, canvas, caption, variant, shown: '' };
+    const button = create('button', { type: 'button' }, canvas, caption);
+    const cell = { button, canvas, caption, variant: { caption: '', changes: {} }, shown: '' };
     button.addEventListener('click', () => this.onChosen(cell.variant.changes));
+    this.list.append(button);
     return cell;
   }
 

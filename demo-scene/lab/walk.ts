@@ -2,8 +2,8 @@ import GUI from 'lil-gui';
 import type { AssetGenerator, Latents, ModelInfo, RecipeOptions } from '../../plugin/index.ts';
 import { randomSeed } from '../../runtime/index.ts';
 import { create, drawPixels, element, labelWords } from '../shared/page.ts';
+import { choicesOf } from './attributeControls.ts';
 import { labRecipe, type Settings } from './settings.ts';
-import { choicesOf } from './settingsPanel.ts';
 
 /** The walk is painted after the strips, whose priority is higher. */
 const PRIORITY = -3;

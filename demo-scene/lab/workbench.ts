@@ -50,7 +50,7 @@ export class Workbench {
     this.followers = [
       new GuidancePlot(generator),
       ...(isEncoded ? [new ReconstructionView(generator, () => this.use(this.settings))] : []),
-      ...stripPlans(info).map((plan, i) => new Strip(element('#strips'), plan, generator, -i, change, settings)),
+      ...stripPlans(info).map((plan, i) => new Strip(element('#strips'), plan, generator, -i, change)),
       ...(isEncoded ? [new Walk(generator)] : []),
     ];
     const { canvas } = this.portrait;

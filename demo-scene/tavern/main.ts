@@ -9,6 +9,7 @@ import { Artist, type Sitter, TRAINED_HERE } from './people/sitter.ts';
 import { adapterOf, adaptResolution, chooseQuality, type Quality } from './quality.ts';
 import { onPicked, PeopleList } from './ui/choosing.ts';
 import './tavern.css';
+import { keepForNextVisit } from '../shared/keepForNextVisit.ts';
 import { element } from '../shared/page.ts';
 import type { Guest } from './people/guest.ts';
 import { Surfaces } from './surfaces.ts';
@@ -191,6 +192,7 @@ function fitWindow(engine: AbstractEngine, { maxPixelRatio, adapts }: Quality): 
 
 function state(name: 'painting' | 'ready' | 'failed'): void {
   document.body.dataset.state = name;
+  if (name === 'ready') void keepForNextVisit();
 }
 
 function fail(error: unknown): void {

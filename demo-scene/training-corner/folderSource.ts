@@ -1,4 +1,5 @@
-import type { DatasetSource, PixelImage } from '../../runtime/index.ts';
+import { DatasetError, type DatasetSource, type DecodePng } from '../../runtime/index.ts';
+import { statedSize } from '../shared/statedSize.ts';
 import type { FolderFile } from './protocol.ts';
 
 /** Lets `openDataset` read the files of a chosen or dropped folder. */
@@ -26,15 +27,26 @@ export function folderSource(name: string, files: readonly FolderFile[]): Datase
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** Decodes a PNG with the browser's own decoder, in a page or a worker, without changing its colours. */
-export async function decodePngByBrowser(bytes: Uint8Array): Promise<PixelImage> {
-  if (!SIGNATURE.every((byte, i) => bytes[i] === byte)) throw new Error('it does not begin as a PNG does');
-  const blob = new Blob([bytes as Uint8Array<ArrayBuffer>], { type: 'image/png' });
-  const bitmap = await createImageBitmap(blob, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
-  const { width, height } = bitmap;
-  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
-  context.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  const { data } = context.getImageData(0, 0, width, height);
-  return { width, height, channels: 4, pixels: data };
+/**
+ * Decodes PNG files with the browser's own decoder, in a page or a worker, without changing their colours.
+ *
+ * @param maxSidePx the decoder throws a DatasetError where a file states a longer side, before it is decoded
+ */
+export function pngDecoder(maxSidePx: number): DecodePng {
+  return async (bytes, fileName) => {
+    if (!SIGNATURE.every((byte, i) => bytes[i] === byte)) throw new Error('it does not begin as a PNG does');
+    const stated = statedSize(bytes);
+    if (Math.max(stated.width, stated.height) > maxSidePx) {
+      const problem = `is ${stated.width}×${stated.height} pixels; expected at most ${maxSidePx} a side: make it smaller`;
+      throw new DatasetError('pictures', [`${fileName}: ${problem}, or train with the command figment`]);
+    }
+    const blob = new Blob([bytes as Uint8Array<ArrayBuffer>], { type: 'image/png' });
+    const bitmap = await createImageBitmap(blob, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
+    const { width, height } = bitmap;
+    const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
+    context.drawImage(bitmap, 0, 0);
+    bitmap.close();
+    const { data } = context.getImageData(0, 0, width, height);
+    return { width, height, channels: 4, pixels: data };
+  };
 }

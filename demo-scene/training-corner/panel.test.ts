@@ -18,6 +18,7 @@ import { openNodeBackend } from '../../scripts/node/nodeBackend.ts';
 import { encodePng } from '../../scripts/node/png.ts';
 import { demoSite } from '../../scripts/testing/demoSite.ts';
 import { describeInBrowser } from '../../scripts/testing/describeInBrowser.ts';
+import { flawsOfAccess } from '../../scripts/testing/flawsOfAccess.ts';
 import type { TestPage } from '../../scripts/testing/openBrowser.ts';
 import tavern from '../tavern/tavern.json';
 import { quickModels } from '../testing/quickModels.ts';
@@ -28,7 +29,7 @@ const LIMIT_MS = 240_000;
 vi.setConfig({ testTimeout: LIMIT_MS, hookTimeout: LIMIT_MS });
 
 interface Console {
-  portraits(): { label: string; seed: number }[];
+  portraits(): { label: string; seed: number; name: string }[];
 }
 
 /** Of the second phase enough that it can be paused in their midst. */
@@ -92,7 +93,10 @@ describeInBrowser(
 
       await playwright.click('#training [data-action=useModel]');
       await playwright.waitForSelector('#training [data-action=shipped]', { state: 'visible' });
-      for (const { label } of await page.call('portraits')) expect(ITEM_NAMES).toContain(label);
+      for (const { label, name } of await page.call('portraits')) {
+        expect(ITEM_NAMES).toContain(label);
+        expect(name).toMatch(/^The /); // of a thing, not of a person
+      }
       await playwright.click('#training [data-action=shipped]');
       await playwright.waitForSelector('#training [data-action=shipped]', { state: 'hidden' });
       const shipped = tavern.portraits.map(({ label, seed }) => ({ label, seed }));
@@ -111,15 +115,17 @@ describeInBrowser(
       await whenStatus(playwright, 'ready');
       await writeFile(path.join(folder, 'disc', 'broken.png'), 'no picture');
       await writeFile(path.join(folder, 'ramp', 'photo.jpg'), '');
+      await writeFile(path.join(folder, 'disc', 'huge.png'), pngThatStates(30_000, 20_000));
       await playwright.setInputFiles('.folder input', folder);
       await playwright.waitForSelector('.problems', { state: 'visible' });
       const problems = await playwright.locator('.problems li').allTextContents();
-      expect(problems).toHaveLength(2);
+      expect(problems).toHaveLength(3);
       expect(problems[0]).toMatch('disc/broken.png: is not a readable PNG');
-      expect(problems[1]).toMatch('ramp/photo.jpg: is not a PNG file');
+      expect(problems[1]).toMatch('disc/huge.png: is 30000×20000 pixels; expected at most 64 a side: make it smaller');
+      expect(problems[2]).toMatch('ramp/photo.jpg: is not a PNG file');
       expect(await playwright.textContent('[data-training=dataset]')).toMatch('built-in treasures');
 
-      await rm(path.join(folder, 'disc', 'broken.png'));
+      for (const name of ['broken.png', 'huge.png']) await rm(path.join(folder, 'disc', name));
       await rm(path.join(folder, 'ramp', 'photo.jpg'));
       await playwright.setInputFiles('.folder input', folder);
       await playwright.waitForFunction(() =>
@@ -130,6 +136,15 @@ describeInBrowser(
       const differences = (await firstTile(playwright)).map((byte, i) => Math.abs(byte - firstDisc()[i]!));
       expect(Math.max(...differences)).toBeLessThanOrEqual(1);
       await rm(folder, { recursive: true });
+
+      expect(await flawsOfAccess(playwright, '#training')).toEqual([]);
+      for (const [width, height] of [
+        [390, 844],
+        [844, 390],
+      ] as const) {
+        await playwright.setViewportSize({ width, height });
+        expect(await playwright.evaluate(overflowOfPanel)).toBeLessThanOrEqual(0);
+      }
 
       await giveSteps(playwright, { vae: 1000, ddpm: 1000 });
       await playwright.click('#training [data-action=train]');
@@ -216,6 +231,20 @@ async function folderOfShapes(): Promise<string> {
     await writeFile(path.join(folder, labels[classLabel]!, `${i}.png`), png);
   }
   return folder;
+}
+
+/** A small file that begins as a large picture does. */
+function pngThatStates(width: number, height: number): Buffer {
+  const png = Buffer.from(encodePng({ width: 1, height: 1, channels: 4, pixels: new Uint8Array(4) }));
+  png.writeUInt32BE(width, 16);
+  png.writeUInt32BE(height, 20);
+  return png;
+}
+
+/** Run in the page: by how many pixels the panel is wider than there is room for. */
+function overflowOfPanel(): number {
+  const panel = document.querySelector('#training')!;
+  return Math.max(panel.getBoundingClientRect().right - innerWidth, panel.scrollWidth - panel.clientWidth);
 }
 
 /** Run in the page. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { chosenFolder, droppedFolder } from './pictureChoice.ts';
+import { chosenFolder, droppedFolder, sentenceOf } from './pictureChoice.ts';
 
 function fileAt(webkitRelativePath: string): File {
   const file = new File([], webkitRelativePath.split('/').at(-1)!);
@@ -42,4 +42,12 @@ it('takes folders that are dropped side by side as labels, and passes over what 
     'sword/1.png',
   ]);
   expect(pathsOf(await droppedFolder([itemOf(gem!)]))).toEqual(['gem/1.png']);
+});
+
+it('tells whose pictures there are, and how many', () => {
+  const gems = { name: 'gems', isBuiltIn: false, labels: ['red_gem'], numImages: 1, widthPx: 16, heightPx: 8 };
+  expect(sentenceOf(gems)).toBe('Your folder “gems”: red gem; 1 picture of 16×8 px.');
+  const { name } = chosenFolder([fileAt('gem/1.png')]);
+  expect(sentenceOf({ ...gems, name, numImages: 2 })).toBe('Your pictures: red gem; 2 pictures of 16×8 px.');
+  expect(sentenceOf({ ...gems, isBuiltIn: true })).toMatch(/^The built-in gems: /);
 });

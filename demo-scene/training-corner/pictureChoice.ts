@@ -27,6 +27,9 @@ export class PictureChoice {
     element('[data-training=dataset]', this.panel).textContent = dataset
       ? sentenceOf(dataset)
       : 'What shall it learn to paint?';
+    const warnings = dataset?.warnings ?? [];
+    const lines = warnings.map((sentence) => create('li', { textContent: sentence }));
+    element('.warnings', this.panel).replaceChildren(...lines);
     element('[data-training=choices]', this.panel).hidden = status !== 'empty' && status !== 'ready';
   }
 
@@ -69,9 +72,14 @@ export class PictureChoice {
   }
 }
 
-function sentenceOf({ name, isBuiltIn, labels, numImages, widthPx, heightPx }: DatasetSummary): string {
-  const words = labels.map(labelWords).join(', ');
-  return `${isBuiltIn ? 'The built-in' : 'Your'} ${name}: ${words}; ${numImages} pictures of ${widthPx}×${heightPx} px.`;
+/** The name of pictures that lie in no folder of their own. */
+const LOOSE = 'pictures';
+
+export function sentenceOf(dataset: Omit<DatasetSummary, 'warnings'>): string {
+  const { name, isBuiltIn, labels, numImages, widthPx, heightPx } = dataset;
+  const whose = isBuiltIn ? `The built-in ${name}` : name === LOOSE ? `Your ${name}` : `Your folder “${name}”`;
+  const count = numImages === 1 ? '1 picture' : `${numImages} pictures`;
+  return `${whose}: ${labels.map(labelWords).join(', ')}; ${count} of ${widthPx}×${heightPx} px.`;
 }
 
 interface ChosenFolder {
@@ -98,7 +106,7 @@ function belowRoot(found: FolderFile[]): ChosenFolder {
   const roots = new Set(found.map(({ path }) => (path.includes('/') ? path.slice(0, path.indexOf('/')) : '')));
   const [root = ''] = roots;
   const isDataset = roots.size === 1 && root !== '' && found.some(({ path }) => path.split('/').length > 2);
-  if (!isDataset) return { name: 'dropped', files: found };
+  if (!isDataset) return { name: LOOSE, files: found };
   return { name: root, files: found.map(({ path, file }) => ({ path: path.slice(root.length + 1), file })) };
 }
 

@@ -42,6 +42,8 @@ export interface DatasetSummary {
   numImages: number;
   widthPx: number;
   heightPx: number;
+  /** What to know before training on them, in sentences; it is possible all the same. */
+  warnings: string[];
 }
 
 /** A loss over the steps of a phase. */

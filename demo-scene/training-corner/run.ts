@@ -8,6 +8,7 @@ import {
   type TrainerState,
   unet2dShapes,
 } from '../../runtime/index.ts';
+import { datasetWarnings } from './datasetWarnings.ts';
 import { LossCurve } from './lossCurve.ts';
 import {
   PHASES,
@@ -100,7 +101,15 @@ export function describeRun(run: TrainingRun): Omit<TrainingState, 'status' | 'n
   });
   return {
     phase,
-    dataset: { name, isBuiltIn, labels, numImages: classLabels.length, widthPx, heightPx },
+    dataset: {
+      name,
+      isBuiltIn,
+      labels,
+      numImages: classLabels.length,
+      widthPx,
+      heightPx,
+      warnings: datasetWarnings(dataset),
+    },
     settings,
     progress: { vae: progressOf('vae'), ddpm: progressOf('ddpm') },
     hasModel: measured.ddpm.step > 0,

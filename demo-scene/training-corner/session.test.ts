@@ -122,6 +122,17 @@ it.each(['vae', 'ddpm'])('goes on after a reload in the phase %s exactly as if n
   expect(await modelOf(second)).toEqual(uninterrupted.files);
 });
 
+it('warns of a single picture, and trains on it all the same', async () => {
+  const { images } = dataset;
+  const one = { ...dataset, labels: ['disc'], images: images.subarray(0, 1024), classLabels: new Int32Array(1) };
+  const run = begin();
+  run.session.useDataset(one, false);
+  expect(run.last().dataset!.warnings).toEqual([expect.stringMatching(/^With one picture/)]);
+  await run.session.train(STEPS(1, 1));
+  expect(run.last()).toMatchObject({ status: 'finished', hasModel: true, notice: '' });
+  expect(run.last().progress.ddpm.curve.losses.every(Number.isFinite)).toBe(true);
+});
+
 it('trains on when it is given more, and forgets when it is to start over', async () => {
   const run = begin();
   run.session.useDataset(dataset, false);

@@ -65,7 +65,8 @@ const VAE_WIDTHS = [16, 32, 64, 64];
 const UNET_WIDTHS = [32, 64];
 /** The side that latents should have: thus a U-Net costs the same for pictures of 16 and of 64 pixels. */
 const LATENT_SIDE_PX = 8;
-const MAX_SIDE_PX = 64;
+/** Larger pictures take more than a page has time for. */
+export const MAX_PICTURE_SIDE_PX = 64;
 
 type PictureSize = Pick<Dataset, 'widthPx' | 'heightPx'>;
 
@@ -98,8 +99,8 @@ export function smallUNetConfig(dataset: Pick<Dataset, 'channels' | 'labels'> & 
 /** Says why pictures of this size cannot be trained on here; '' when they can. */
 export function sizeProblem({ widthPx, heightPx }: PictureSize): string {
   const factor = 2 ** numLevels({ widthPx, heightPx }); // the U-Net halves once more
-  const fits = [widthPx, heightPx].every((side) => side <= MAX_SIDE_PX && side % factor === 0);
+  const fits = [widthPx, heightPx].every((side) => side <= MAX_PICTURE_SIDE_PX && side % factor === 0);
   if (fits) return '';
-  const expected = `both sides at most ${MAX_SIDE_PX} and a multiple of ${factor}`;
+  const expected = `both sides at most ${MAX_PICTURE_SIDE_PX} and a multiple of ${factor}`;
   return `the pictures are ${widthPx}×${heightPx} pixels; expected ${expected}: resize them, or train with the command figment`;
 }

@@ -106,7 +106,7 @@ function isDone(phase: Phase, current: Phase, status: Status): boolean {
 
 function sentenceOf({ step, share, elapsedMs, imagesPerSecond }: PhaseProgress, isAtWork: boolean): string {
   if (step === 0) return isAtWork ? 'first step…' : '';
-  const steps = `${step} steps in ${clockOf(elapsedMs)}`;
+  const steps = `${step} ${step === 1 ? 'step' : 'steps'} in ${clockOf(elapsedMs)}`;
   if (!isAtWork) return steps;
   const speed = imagesPerSecond > 0 ? `${imagesPerSecond.toFixed(0)} images/s, ` : '';
   return `${steps}\n${speed}${clockOf(elapsedMs / share - elapsedMs)} left`;

@@ -1,10 +1,11 @@
 // The worker of the training corner. It trains on a backend of its own, while the page goes on drawing the scene.
 import { DatasetError, messageOf, openDataset, selectBackend } from '../../runtime/index.ts';
 import { builtInDataset } from './builtInDataset.ts';
-import { decodePngByBrowser, folderSource } from './folderSource.ts';
+import { folderSource, pngDecoder } from './folderSource.ts';
 import type { FromTraining, ToTraining } from './protocol.ts';
 import { RunStore } from './runStore.ts';
 import { TrainingSession } from './session.ts';
+import { MAX_PICTURE_SIDE_PX } from './smallTraining.ts';
 
 /** The worker's own global scope, typed as far as it is used. */
 const scope = globalThis as unknown as {
@@ -69,9 +70,14 @@ async function handle(message: ToTraining): Promise<void> {
   }
 }
 
+/** Longest side of a sheet, which holds many pictures. */
+const MAX_SHEET_SIDE_PX = 8192;
+
 async function openFolder({ name, files }: ToTraining & { type: 'openFolder' }): Promise<void> {
+  const hasSheets = files.some(({ path }) => path === 'dataset.json');
+  const decode = pngDecoder(hasSheets ? MAX_SHEET_SIDE_PX : MAX_PICTURE_SIDE_PX);
   try {
-    session.useDataset(await openDataset(folderSource(name, files), decodePngByBrowser), false);
+    session.useDataset(await openDataset(folderSource(name, files), decode), false);
   } catch (error) {
     const problems = error instanceof DatasetError ? [...error.problems] : [messageOf(error)];
     send({ type: 'problems', name, problems });

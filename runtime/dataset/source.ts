@@ -1,5 +1,6 @@
 import { messageOf } from '../core/errors.ts';
 import type { PixelImage } from '../core/pixels.ts';
+import { DatasetError } from './dataset.ts';
 
 /** Where a data set's files come from: a folder on disk, an uploaded directory, a web server. Paths use `/`. */
 export interface DatasetSource {
@@ -13,7 +14,7 @@ export interface DatasetSource {
   read(path: string): Promise<Uint8Array>;
 }
 
-/** Decodes one PNG file; the name is for error messages. */
+/** Decodes one PNG file; the name is for error messages. A DatasetError says what is wrong with a file that is a good PNG. */
 export type DecodePng = (bytes: Uint8Array, fileName: string) => PixelImage | Promise<PixelImage>;
 
 /** Reads and decodes one image; a failure is added to the problems and gives undefined. */
@@ -33,7 +34,8 @@ export async function readImage(
   try {
     return await decode(bytes, path);
   } catch (error) {
-    problems.push(`${path}: is not a readable PNG (${messageOf(error)}); save it again as PNG`);
+    if (error instanceof DatasetError) problems.push(...error.problems);
+    else problems.push(`${path}: is not a readable PNG (${messageOf(error)}); save it again as PNG`);
     return undefined;
   }
 }

@@ -88,7 +88,7 @@ export class Trainer {
   async *run(signal?: AbortSignal): AsyncGenerator<TrainingStep> {
     const { batchSize, microBatchSize } = this.options;
     let next = splitBatch(this.batchAt(this.step), microBatchSize);
-    while (this.progress() < 1 && !signal?.aborted) {
+    while (this.progress < 1 && !signal?.aborted) {
       const started = performance.now();
       const working = this.source.gradients(this.weights, next);
       try {
@@ -105,7 +105,7 @@ export class Trainer {
           `train: the loss is ${loss} and the gradient's norm ${gradNorm} at step ${this.step}; lower the learning rate`,
         );
       }
-      const learningRate = learningRateAt(this.options, this.step, this.progress());
+      const learningRate = learningRateAt(this.options, this.step, this.progress);
       this.step += 1;
       const gradScale = Math.min(1, this.options.clipNorm / (gradNorm + 1e-12));
       const attrs = { ...ADAM_W_DEFAULTS, ...this.options, learningRate, step: this.step, gradScale };
@@ -122,7 +122,7 @@ export class Trainer {
         numImages: this.step * batchSize,
         imagesPerSecond: (1000 * batchSize) / stepMs,
         elapsedMs: this.elapsedMs,
-        progress: this.progress(),
+        progress: this.progress,
       };
     }
   }
@@ -132,7 +132,8 @@ export class Trainer {
     return Object.fromEntries(Object.keys(this.moments).map((name) => [name, this.weights[name]!]));
   }
 
-  private progress(): number {
+  /** The share of the training that is over, 0 … 1. */
+  get progress(): number {
     const { numSteps, numMinutes } = this.options;
     const bySteps = numSteps === null ? 0 : this.step / numSteps;
     const byTime = numMinutes === null ? 0 : this.elapsedMs / (60_000 * numMinutes);

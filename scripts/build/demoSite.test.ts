@@ -1,6 +1,7 @@
 import { build, type Metafile } from 'esbuild';
 import { expect, it } from 'vitest';
-import { buildDemoSite, DEMO_BUILD } from './demoSite.ts';
+import { demoSite } from '../testing/demoSite.ts';
+import { DEMO_BUILD } from './demoSite.ts';
 import { TRAINING_CODE } from './pageSizes.ts';
 
 /** Sources of which something is in a script, or in what it imports at once. */
@@ -37,7 +38,7 @@ it('loads nothing of the training with the tavern, and all of it with the traini
 });
 
 it('has the guide beside the tavern, with its own letters and pictures', async () => {
-  const { make } = await buildDemoSite();
+  const { make } = await demoSite();
   const page = String(await make!('/guide/14-diffusion.html'));
   const [, picture] = /<img src="([^"]+)"/.exec(page)!;
   for (const file of ['index.html', 'guide.css', 'katex/katex.css', 'katex/fonts/KaTeX_Main-Regular.woff2', picture!]) {
@@ -47,4 +48,24 @@ it('has the guide beside the tavern, with its own letters and pictures', async (
     expect(await make!(`/guide/${name}`), name).toBeUndefined();
   }
   expect(await make!('/nothing.html')).toBeUndefined();
+});
+
+it('names the scripts of its pages by what is in them, and lists all its files', async () => {
+  const { files = {} } = await demoSite();
+  const contentOf = async (name: string) => {
+    const file = files[name]!;
+    return String(typeof file === 'function' ? await file() : file);
+  };
+  for (const [page, name] of [
+    ['/index.html', 'main'],
+    ['/lab.html', 'lab'],
+  ] as const) {
+    const html = await contentOf(page);
+    const own = Array.from(html.matchAll(/(?:src|href)="([^"]+\.(?:js|css))"/g), ([, address]) => address!);
+    expect(own.map((address) => address.replace(/-[A-Z0-9]{8}\./, '.')).sort()).toEqual([`${name}.css`, `${name}.js`]);
+    for (const address of own) expect(files, address).toHaveProperty([`/${address}`]);
+  }
+  const list = JSON.parse(await contentOf('/site.json'));
+  expect(Object.keys(list)).toEqual(expect.arrayContaining(['lab.html', 'worker.js', 'models/items/model_index.json']));
+  expect(new Set(Object.values(list)).size).toBeGreaterThan(20);
 });

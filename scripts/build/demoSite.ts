@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type OutputFile } from 'esbuild';
 import { publicSources } from '../docs/buildGuide.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 import { READING_CSP, type SiteFile, type SiteOptions, STRICT_CSP } from '../node/serveSite.ts';
 import { BROWSER_BUILD, directImports, WASM_FILE, WORKER_BUILD, wasmPath } from './browserBuild.ts';
+import { withSiteList } from './siteList.ts';
 
 export const DEMO_BUILD = {
   ...BROWSER_BUILD,
@@ -20,19 +22,36 @@ export const DEMO_BUILD = {
   plugins: [...BROWSER_BUILD.plugins, directImports(packageRoot())],
 } satisfies BuildOptions;
 
+/** What keeps the site in the browser: a script without imports, as older browsers want a service worker. */
+const SERVICE_WORKER_BUILD = {
+  ...BROWSER_BUILD,
+  entryPoints: { serviceWorker: 'demo-scene/shared/serviceWorker.ts' },
+  format: 'iife',
+} satisfies BuildOptions;
+
+/** Scripts and style sheets of pages; they are named by what they contain. Others name the workers, and must know how. */
+const PAGE_FILE = /^(main|lab)\.(js|css)$/;
+
 const IN_MEMORY = { outdir: '/', write: false, logLevel: 'silent' } as const; // a failed build throws its messages
 
 /** Builds demo-scene's two pages and their workers: a site to be served, its scripts in memory, models and classifiers beside them. */
 export async function buildDemoSite(): Promise<SiteOptions> {
   const demo = path.join(packageRoot(), 'demo-scene');
-  const builds = [build({ ...DEMO_BUILD, ...IN_MEMORY }), build({ ...WORKER_BUILD, minify: true, ...IN_MEMORY })];
+  const builds = [DEMO_BUILD, WORKER_BUILD, SERVICE_WORKER_BUILD].map((options) =>
+    build({ ...options, minify: true, ...IN_MEMORY }),
+  );
   const outputs = (await Promise.all(builds)).flatMap(({ outputFiles = [] }) => outputFiles);
-  const scripts = outputs.map((file): [string, SiteFile] => [`/${path.basename(file.path)}`, file.contents]);
-  return {
+  const names = new Map(outputs.map((file) => [path.basename(file.path), hashedName(file)]));
+  const scripts = outputs.map((file): [string, SiteFile] => [`/${hashedName(file)}`, file.contents]);
+  const page = (file: string) => async () => {
+    const html = await readFile(path.join(demo, file), 'utf8');
+    return html.replace(/(?<=(?:href|src)=")[\w.]+(?=")/g, (name) => names.get(name) ?? name);
+  };
+  return withSiteList({
     files: {
       ...Object.fromEntries(scripts),
-      '/index.html': () => readFile(path.join(demo, 'tavern/index.html')),
-      '/lab.html': () => readFile(path.join(demo, 'lab/lab.html')),
+      '/index.html': page('tavern/index.html'),
+      '/lab.html': page('lab/lab.html'),
       [`/${WASM_FILE}`]: () => readFile(wasmPath),
     },
     folders: {
@@ -44,7 +63,16 @@ export async function buildDemoSite(): Promise<SiteOptions> {
     crossOriginIsolated: true,
     contentSecurityPolicy: STRICT_CSP,
     policiesBelow: { [GUIDE]: READING_CSP },
-  };
+    caching: true,
+  });
+}
+
+/** The name of a built file, which for files of pages says what is in it, as esbuild names chunks. */
+function hashedName({ path: file, contents }: OutputFile): string {
+  const name = path.basename(file);
+  if (!PAGE_FILE.test(name)) return name;
+  const hash = createHash('sha256').update(contents).digest('hex').slice(0, 8).toUpperCase();
+  return name.replace('.', `-${hash}.`);
 }
 
 /** Address of the guide on the demo's site. */

@@ -184,7 +184,7 @@ interface TrainingRun {
  * @throws InterruptError when interrupted, so that what was to follow a whole training does not
  */
 async function runTraining(run: TrainingRun, signal: AbortSignal): Promise<void> {
-  const progress = startProgress(run.title);
+  const progress = startProgress(run.title, run.trainer.progress);
   const intervals = { saveMs: CHECKPOINT_INTERVAL_MS, previewMs: 60_000 * run.previewMinutes };
   const log = join(run.out, LOG_FILE);
   let last: { step: TrainingStep; meanLoss: number } | undefined;

@@ -1,6 +1,6 @@
-// npm run docs:pictures: the guide's pictures, to docs/guide/images.
+// npm run docs:pictures: the pictures that shipped models paint for the guide, to docs/guide/images and docs/images.
 import path from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { loadModelFolder } from '../../runtime/index.ts';
 import { endWithError } from '../cli/endWithError.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
@@ -8,32 +8,61 @@ import { openNodeBackend } from '../node/nodeBackend.ts';
 import { buildModel, modelSource } from '../node/openModel.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 import { PICTURES } from './pictures.ts';
+import { PIXEL_SHEET, SHEETS } from './sheets.ts';
 
 interface PictureOptions {
+  /** The folder of the documents. */
   out: string;
+  /** The name of one picture; default: all. */
   only?: string;
 }
 
-async function drawPictures({ out, only }: PictureOptions): Promise<void> {
+const FOLDERS = [
+  { folder: 'guide/images', pictures: PICTURES },
+  { folder: 'images', pictures: SHEETS },
+  { folder: 'guide/images', pictures: PIXEL_SHEET },
+];
+
+/** All pictures: the name of each, and its file in the folder of the documents. */
+export const DRAWN_PICTURES: Readonly<Record<string, string>> = Object.fromEntries(
+  FOLDERS.flatMap(({ folder, pictures }) => {
+    const names = Object.values(pictures).flatMap(Object.keys);
+    return names.map((name) => [name, `${folder}/${name}.png`]);
+  }),
+);
+
+/** Draws the pictures. One that cannot be drawn is told of, and the others are drawn all the same. */
+export async function drawPictures({ out, only }: PictureOptions): Promise<void> {
   const backend = await openNodeBackend();
-  for (const [name, drawings] of Object.entries(PICTURES)) {
-    const wanted = Object.entries(drawings).filter(([picture]) => only === undefined || only === picture);
-    if (wanted.length === 0) continue;
-    const model = buildModel(await loadModelFolder(modelSource(name)));
-    for (const [picture, draw] of wanted) {
-      await writeFilesAtomic(out, { [`${picture}.png`]: await draw(model) });
-      console.log(path.join(path.relative(process.cwd(), out), `${picture}.png`));
+  for (const { folder, pictures } of FOLDERS) {
+    for (const [name, drawings] of Object.entries(pictures)) {
+      const wanted = Object.entries(drawings).filter(([picture]) => only === undefined || only === picture);
+      if (wanted.length === 0) continue;
+      const model = buildModel(await loadModelFolder(modelSource(name)));
+      for (const [picture, draw] of wanted) await write(path.join(out, folder), picture, () => draw(model));
+      model.dispose();
     }
-    model.dispose();
   }
   backend.release();
 }
 
-await new Command('npm run docs:pictures --')
-  .description("paint the guide's pictures with the shipped models")
-  .option('--out <folder>', 'where to', path.join(packageRoot(), 'docs/guide/images'))
-  .option('--only <name>', `one of ${Object.values(PICTURES).flatMap(Object.keys).join(', ')}`)
-  .action(drawPictures)
-  .exitOverride()
-  .parseAsync()
-  .catch(endWithError);
+async function write(folder: string, picture: string, draw: () => Promise<Uint8Array>): Promise<void> {
+  try {
+    await writeFilesAtomic(folder, { [`${picture}.png`]: await draw() });
+    console.log(path.join(path.relative(process.cwd(), folder), `${picture}.png`));
+  } catch (error) {
+    console.error(`docs:pictures: ${picture} is left as it is: ${(error as Error).message}`);
+    process.exitCode = 1;
+  }
+}
+
+/** The command `npm run docs:pictures`. */
+function picturesCommand(): Command {
+  return new Command('npm run docs:pictures --')
+    .description("paint the guide's pictures with the shipped models")
+    .option('--out <folder>', 'the folder of the documents', path.join(packageRoot(), 'docs'))
+    .addOption(new Option('--only <name>', 'one picture').choices(Object.keys(DRAWN_PICTURES)))
+    .action(drawPictures);
+}
+
+if (process.argv[1] === import.meta.filename) await picturesCommand().exitOverride().parseAsync().catch(endWithError);

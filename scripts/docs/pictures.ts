@@ -30,7 +30,7 @@ import { encodePng } from '../node/png.ts';
 import { drawFigure } from '../study/plot.ts';
 
 /** One picture, as PNG. */
-type Draw = (model: DiffusionModel) => Promise<Uint8Array>;
+export type Draw = (model: DiffusionModel) => Promise<Uint8Array>;
 
 const GUIDANCE = 2;
 

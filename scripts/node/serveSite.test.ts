@@ -111,4 +111,25 @@ describe('a site', () => {
       await strict.close();
     }
   });
+
+  it('lets browsers keep files where it is told to, until they change', async () => {
+    const files = { '/index.html': 'one', '/main-0A1B2C3D.js': '' };
+    const kept = await serveSite({ files, folders: { '/io/': here }, caching: true });
+    try {
+      for (const address of ['', 'io/serveSite.ts']) {
+        const { headers } = await fetch(kept.url + address);
+        expect(headers.get('cache-control'), address).toBe('no-cache');
+        const again = { headers: { 'If-None-Match': headers.get('etag')! } };
+        expect((await fetch(kept.url + address, again)).status, address).toBe(304);
+      }
+      const { headers } = await fetch(`${kept.url}main-0A1B2C3D.js`);
+      expect(headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+      const etag = (await fetch(kept.url)).headers.get('etag')!;
+      files['/index.html'] = 'two';
+      const changed = await fetch(kept.url, { headers: { 'If-None-Match': etag } });
+      expect([changed.status, await changed.text()]).toEqual([200, 'two']);
+    } finally {
+      await kept.close();
+    }
+  });
 });

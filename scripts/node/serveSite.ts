@@ -6,6 +6,7 @@ import path from 'node:path';
 import { lookup } from 'mrmime';
 import sirv from 'sirv';
 import { compressedFor } from './compressed.ts';
+import { answeredAsKnown, cacheControlOf } from './siteCaching.ts';
 import { UsageError } from './usageError.ts';
 
 export interface SiteOptions {
@@ -17,6 +18,8 @@ export interface SiteOptions {
   crossOriginIsolated?: boolean;
   /** The Content-Security-Policy header, such as `STRICT_CSP`. */
   contentSecurityPolicy?: string;
+  /** Let browsers keep files; default: they keep none. A file is fetched again only when it has changed. */
+  caching?: boolean;
   /** Another policy for all that lies below an address, by that address with its trailing slash. */
   policiesBelow?: Readonly<Record<string, string>>;
   /** Default: any free port. */
@@ -77,7 +80,7 @@ type FolderHandler = (request: IncomingMessage, response: ServerResponse, next: 
  */
 export async function serveSite(options: SiteOptions): Promise<Site> {
   const folders = Object.entries(options.folders ?? {}).map(
-    ([address, folder]) => [address, folderHandler(folder)] as const,
+    ([address, folder]) => [address, folderHandler(folder, options.caching)] as const,
   );
   const server = createServer((request, response) => {
     answer(options, folders, request, response).catch((error) => fail(response, error));
@@ -95,9 +98,9 @@ export async function serveSite(options: SiteOptions): Promise<Site> {
 }
 
 /** Serves the files below a folder as they are at the time of the request. */
-function folderHandler(folder: string): FolderHandler {
+function folderHandler(folder: string, etag = false): FolderHandler {
   const checkReadable = (_: ServerResponse, file: string) => accessSync(path.join(folder, file), constants.R_OK);
-  return sirv(folder, { dev: true, extensions: [], setHeaders: checkReadable });
+  return sirv(folder, { dev: true, etag, extensions: [], setHeaders: checkReadable });
 }
 
 async function answer(
@@ -117,13 +120,17 @@ async function answer(
   if (request.method === 'POST') return send(response, file, await post(options, file, request));
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'expected GET or POST');
   const { files = {}, make } = options;
+  const sendWhereNew = (content: unknown) => {
+    const isKnown = options.caching && isContent(content) && answeredAsKnown(request, response, content);
+    if (!isKnown) send(response, file, content);
+  };
   if (Object.hasOwn(files, file)) {
     const content = files[file]!;
-    return send(response, file, typeof content === 'function' ? await content() : content);
+    return sendWhereNew(typeof content === 'function' ? await content() : content);
   }
   response.setHeader('Content-Type', typeOf(file));
   if (folders.some(([address, handler]) => serveFrom(address, handler, file, request, response))) return;
-  send(response, file, await make?.(file));
+  sendWhereNew(await make?.(file));
 }
 
 /** Sends a file from a folder. @returns whether the folder has it */
@@ -154,11 +161,11 @@ function fileAddress(url = '/'): string | undefined {
 }
 
 function headersFor(options: SiteOptions, file: string): Map<string, string> {
-  const { crossOriginIsolated, contentSecurityPolicy, policiesBelow = {} } = options;
+  const { caching, crossOriginIsolated, contentSecurityPolicy, policiesBelow = {} } = options;
   const [, below] = Object.entries(policiesBelow).find(([address]) => file.startsWith(address)) ?? [];
   const policy = below ?? contentSecurityPolicy;
   return new Map([
-    ['Cache-Control', 'no-store'],
+    ['Cache-Control', caching ? cacheControlOf(file) : 'no-store'],
     ...(crossOriginIsolated ? Object.entries(ISOLATION_HEADERS) : []),
     ...(policy ? [['Content-Security-Policy', policy] as const] : []),
   ]);
@@ -168,9 +175,13 @@ function typeOf(file: string): string {
   return lookup(file) ?? 'application/octet-stream';
 }
 
+function isContent(content: unknown): content is string | Uint8Array {
+  return typeof content === 'string' || content instanceof Uint8Array;
+}
+
 /** Sends content with its length, which the page's progress bars need; answers 404 where there is no content. */
 function send(response: ServerResponse, file: string, content: unknown): void {
-  if (typeof content !== 'string' && !(content instanceof Uint8Array)) {
+  if (!isContent(content)) {
     refuse(response, 404, `${file} is not part of this site`);
     return;
   }

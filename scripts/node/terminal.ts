@@ -6,8 +6,12 @@ export interface Progress {
   stop(): void;
 }
 
-/** One line that shows the progress of a long job; where output is piped, a plain line from time to time. */
-export function startProgress(title: string): Progress {
+/**
+ * One line that shows the progress of a long job; where output is piped, a plain line from time to time.
+ *
+ * @param share what of the job was done before, 0 … 1: the time that is left is told by the rest alone
+ */
+export function startProgress(title: string, share = 0): Progress {
   const bar = new cliProgress.SingleBar({
     format: `${title} {bar} {percentage}% | {note} | ETA {eta_formatted}`,
     barCompleteChar: '█',
@@ -18,13 +22,18 @@ export function startProgress(title: string): Progress {
     notTTYSchedule: 30_000,
     etaBuffer: 50,
     stopOnComplete: false,
+    formatTime,
   });
-  bar.start(1000, 0, { note: '' });
+  bar.start(1, share, { note: '' });
   return {
-    update: (share, note) => bar.update(Math.round(1000 * share), { note }),
+    update: (share, note) => bar.update(share, { note }),
     stop: () => bar.stop(),
   };
 }
+
+/** Until the speed is known, the time that is left comes as a word. */
+const formatTime: cliProgress.TimeFormatter = (time, options, roundToMultipleOf) =>
+  typeof time === 'number' ? cliProgress.Format.TimeFormat(time, options, roundToMultipleOf) : '–';
 
 /** Colours for a stream; plain text where it is piped, or where NO_COLOR asks for that. */
 export function coloursFor(stream: NodeJS.WriteStream) {

@@ -1,12 +1,15 @@
-// npm run screenshots: pictures of the demo, drawn on the CPU, to docs/images.
+// npm run screenshots: all pictures of the demo, drawn on the CPU, and then those of the guide.
 import path from 'node:path';
-import { Command } from 'commander';
-import type { Page } from 'playwright-core';
+import { Command, Option } from 'commander';
+import type { Browser, Page } from 'playwright-core';
 import { buildDemoSite } from '../build/demoSite.ts';
+import { endWithError } from '../cli/endWithError.ts';
+import { DRAWN_PICTURES, drawPictures } from '../docs/docsPictures.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 import { serveSite } from '../node/serveSite.ts';
 import { bundlePage } from '../testing/bundlePage.ts';
 import { launchChromium } from '../testing/chromium.ts';
+import { filmTavern } from './filmTavern.ts';
 
 const WIDE = { width: 1280, height: 720 };
 /** A software renderer takes seconds for a frame of full quality. */
@@ -15,32 +18,40 @@ const LIMIT_MS = 300_000;
 interface ScreenshotOptions {
   out: string;
   quality: string;
-  only?: ViewName;
+  only?: string;
 }
 
-const VIEWS = {
-  tavern: shootTavern,
-  edit: shootEdit,
-  lab: shootLab,
-  training: shootTraining,
-  inspector: shootInspector,
+interface View {
+  /** The files that it writes. */
+  files: readonly string[];
+  shoot(page: Page, url: string, out: string, quality: string): Promise<void>;
+}
+
+/** What of the demo is shown, by name. */
+export const VIEWS: Readonly<Record<string, View>> = {
+  tavern: { files: ['tavern.png', 'card.png'], shoot: shootTavern },
+  edit: { files: ['edit.png'], shoot: shootEdit },
+  film: { files: ['tavern.gif'], shoot: shootFilm },
+  lab: { files: ['lab.png', 'lab-ornate.png', 'lab-vae.png'], shoot: shootLab },
+  training: { files: ['training.png'], shoot: shootTraining },
+  inspector: { files: ['inspector.png'], shoot: shootInspector },
 };
 
-type ViewName = keyof typeof VIEWS;
-
 async function takeScreenshots({ out, quality, only }: ScreenshotOptions): Promise<void> {
-  const site = await serveSite(only === 'inspector' ? {} : await buildDemoSite());
+  const views = only === undefined ? Object.keys(VIEWS) : [only].filter((name) => Object.hasOwn(VIEWS, name));
+  if (views.length > 0) await shootViews(views, out, quality);
+  if (only !== undefined && views.length > 0) return;
+  await drawPictures({ out: path.dirname(out), ...(only !== undefined && { only }) });
+}
+
+async function shootViews(views: readonly string[], out: string, quality: string): Promise<void> {
+  const site = await serveSite(views.join() === 'inspector' ? {} : await buildDemoSite());
   const browser = await launchChromium({ webgpu: false });
   try {
-    for (const view of only ? [only] : (Object.keys(VIEWS) as ViewName[])) {
-      const page = await browser.newPage({ viewport: WIDE });
-      page.setDefaultTimeout(LIMIT_MS);
-      page.on('console', (message) => {
-        if (message.type() === 'error') console.error(`page: ${message.text()}`);
-      });
-      page.on('pageerror', (error) => console.error(error));
-      await VIEWS[view](page, site.url, out, quality);
-      await page.close();
+    for (const view of views) {
+      const page = await openView(browser);
+      await VIEWS[view]!.shoot(page, site.url, out, quality);
+      await page.context().close();
     }
   } finally {
     await browser.close();
@@ -48,9 +59,19 @@ async function takeScreenshots({ out, quality, only }: ScreenshotOptions): Promi
   }
 }
 
-async function enterTavern(page: Page, url: string, quality: string): Promise<void> {
+async function openView(browser: Browser): Promise<Page> {
+  const page = await browser.newPage({ viewport: WIDE, serviceWorkers: 'block' });
+  page.setDefaultTimeout(LIMIT_MS);
+  page.on('console', (message) => {
+    if (message.type() === 'error') console.error(`page: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => console.error(error));
+  return page;
+}
+
+async function enterTavern(page: Page, url: string, quality: string, arrivals: 'on' | 'off' = 'off'): Promise<void> {
   await page.addInitScript(DRAW_RARELY);
-  await page.goto(`${url}?quality=${quality}&arrivals=off`);
+  await page.goto(`${url}?quality=${quality}&arrivals=${arrivals}`);
   await page.waitForFunction(() => document.body.dataset.state === 'ready');
   await page.evaluate(() => document.querySelector('#measures')?.toggleAttribute('hidden', true)); // of this machine's CPU
 }
@@ -66,6 +87,15 @@ async function shootTavern(page: Page, url: string, out: string, quality: string
   });
   await page.evaluate(() => document.querySelector<HTMLElement>('[data-action=keep]')!.click());
   await shoot(page, path.join(out, 'card.png'));
+}
+
+/** Twenty seconds of the tavern. */
+async function shootFilm(page: Page, url: string, out: string, quality: string): Promise<void> {
+  await page.setViewportSize({ width: 960, height: 540 });
+  await enterTavern(page, url, quality, 'on');
+  const file = path.join(out, 'tavern.gif');
+  await filmTavern(page, file);
+  console.log(path.relative(process.cwd(), file));
 }
 
 /** A face that stays, with other hair. */
@@ -110,7 +140,7 @@ async function shootTraining(page: Page, url: string, out: string, quality: stri
 }
 
 async function shootLab(page: Page, url: string, out: string): Promise<void> {
-  await page.goto(`${url}lab.html#label=goblin&seed=4&guidance=2&interval=100-900&walkto=vampire`);
+  await page.goto(`${url}lab.html`);
   await page.waitForFunction(() => document.body.dataset.state === 'ready', undefined, { timeout: LIMIT_MS });
   await shoot(page, path.join(out, 'lab.png'));
   await page.locator('.strip', { hasText: 'Plain' }).screenshot({ path: path.join(out, 'lab-ornate.png') });
@@ -164,10 +194,16 @@ async function save(page: Page, file: string): Promise<void> {
   console.log(path.relative(process.cwd(), file));
 }
 
-await new Command('npm run screenshots --')
-  .description('write pictures of the demo')
-  .option('--out <folder>', 'where to', path.join(packageRoot(), 'docs/images'))
-  .option('--quality <name>', 'high or low', 'high')
-  .option('--only <view>', `one of ${Object.keys(VIEWS).join(', ')}`)
-  .action(takeScreenshots)
-  .parseAsync();
+/** The command `npm run screenshots`. */
+function screenshotsCommand(): Command {
+  const names = [...Object.keys(VIEWS), ...Object.keys(DRAWN_PICTURES)];
+  return new Command('npm run screenshots --')
+    .description("renew every picture of README and the guide; those of the guide's numbers: npm run study")
+    .option('--out <folder>', 'where to', path.join(packageRoot(), 'docs/images'))
+    .option('--quality <name>', 'high or low', 'high')
+    .addOption(new Option('--only <name>', 'one view of the demo, or one picture').choices(names))
+    .action(takeScreenshots);
+}
+
+if (process.argv[1] === import.meta.filename)
+  await screenshotsCommand().exitOverride().parseAsync().catch(endWithError);

@@ -19,6 +19,10 @@ export interface PageOptions extends SiteOptions {
    * is about. The page runs as ever, but for WebGL's picture of it.
    */
   fewFrames?: boolean;
+  /** The window; default: a small one, for what has no look of its own. */
+  viewport?: { width: number; height: number };
+  /** Let the page have a service worker, which other tests do without. */
+  serviceWorker?: boolean;
 }
 
 /** The functions among a module's exports, and what a test gets of them: plain data, by value. */
@@ -39,6 +43,8 @@ export interface TestPage<Module> {
   /** Errors of the page since the last call: uncaught ones, those on the console, and crashes. */
   takeErrors(): string[];
   readonly playwright: Page;
+  /** Ends the server of the page's site. */
+  endServer(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -58,19 +64,28 @@ export async function openBrowser(options: BrowserOptions): Promise<TestBrowser>
       module,
       path: address = '',
       fewFrames = false,
+      viewport = { width: 320, height: 240 },
+      serviceWorker = false,
       ...site
     }: PageOptions): Promise<TestPage<Module>> {
       const files = { ...(module === undefined ? {} : await bundlePage(module)), ...site.files };
       const { url, close } = await serveSite({ ...site, files });
       const deviceScaleFactor = fewFrames ? 0.25 : 1;
-      const context = await browser.newContext({ viewport: { width: 320, height: 240 }, deviceScaleFactor });
+      const context = await browser.newContext({
+        viewport,
+        deviceScaleFactor,
+        serviceWorkers: serviceWorker ? 'allow' : 'block',
+      });
       context.setDefaultTimeout(0); // the test's own limits
       if (fewFrames) await context.addInitScript({ path: FEW_FRAMES });
       const playwright = await context.newPage();
       const errors = collectErrors(playwright);
-      const page = testPage<Module>(playwright, errors, async () => {
-        await context.close();
-        await close();
+      const page = testPage<Module>(playwright, errors, {
+        endServer: close,
+        close: async () => {
+          await context.close();
+          await close();
+        },
       });
       try {
         await load(playwright, errors, () => playwright.goto(url + address));
@@ -84,10 +99,14 @@ export async function openBrowser(options: BrowserOptions): Promise<TestBrowser>
   };
 }
 
-function testPage<Module>(playwright: Page, errors: string[], close: () => Promise<void>): TestPage<Module> {
+function testPage<Module>(
+  playwright: Page,
+  errors: string[],
+  ends: Pick<TestPage<Module>, 'endServer' | 'close'>,
+): TestPage<Module> {
   return {
     playwright,
-    close,
+    ...ends,
     takeErrors: () => errors.splice(0),
     reload: () => load(playwright, errors, () => playwright.reload()),
     call: (name, ...values) =>

@@ -1,0 +1,133 @@
+// The site's service worker. It keeps every file under the hash of its content, which the list of the site says. So a visit asks
+// for the list, fetches what has changed since the last one, and without a network shows the site as it was.
+
+/** The worker's own global scope, typed as far as it is used. */
+interface Scope {
+  readonly registration: { readonly scope: string };
+  readonly clients: { claim(): Promise<void> };
+  skipWaiting(): Promise<void>;
+  addEventListener(type: 'install' | 'activate', listen: (event: LastingEvent) => void): void;
+  addEventListener(type: 'fetch', listen: (event: FetchingEvent) => void): void;
+  addEventListener(type: 'message', listen: (event: MessageEvent<string[]> & LastingEvent) => void): void;
+}
+
+interface LastingEvent {
+  waitUntil(work: Promise<unknown>): void;
+}
+
+interface FetchingEvent extends LastingEvent {
+  readonly request: Request;
+  respondWith(response: Promise<Response>): void;
+}
+
+const scope = globalThis as unknown as Scope;
+
+const CACHE = 'figment-site';
+const LIST = 'site.json';
+const LIST_LIMIT_MS = 3000;
+
+/** Address, relative to the worker's scope → hash of the content. */
+type SiteList = Record<string, string>;
+
+let list: Promise<SiteList> | undefined;
+
+scope.addEventListener('install', (event) => event.waitUntil(scope.skipWaiting()));
+
+scope.addEventListener('activate', (event) => event.waitUntil(scope.clients.claim()));
+
+scope.addEventListener('fetch', (event) => {
+  const { request } = event;
+  if (request.method !== 'GET' || !request.url.startsWith(scope.registration.scope) || request.headers.has('range')) {
+    return;
+  }
+  if (request.mode === 'navigate') list = latestList(); // all files of a page are then of one version
+  list ??= keptList();
+  event.respondWith(answer(request, list));
+});
+
+/** A page that is ready says what it has loaded; this is kept, and so are both pages with all their scripts. */
+scope.addEventListener('message', (event) => {
+  const keeping = keep(event.data).then((numKept) => event.source?.postMessage(numKept));
+  event.waitUntil(keeping.catch(() => {})); // what is not kept is fetched again
+});
+
+async function answer(request: Request, siteList: Promise<SiteList>): Promise<Response> {
+  const address = addressOf(request.url);
+  const hash = (await siteList)[address];
+  if (hash === undefined) return newest(request, address);
+  const cache = await caches.open(CACHE);
+  const key = keyOf(address, hash);
+  const kept = await cache.match(key);
+  if (kept) return kept;
+  const response = await fetch(request);
+  if (response.status === 200) await cache.put(key, response.clone());
+  return response;
+}
+
+/** A file that the list does not name, such as a page of the guide: from the network, or as it was without one. */
+async function newest(request: Request, address: string): Promise<Response> {
+  const cache = await caches.open(CACHE);
+  const key = keyOf(address);
+  try {
+    const response = await fetch(request);
+    if (response.status === 200) await cache.put(key, response.clone());
+    return response;
+  } catch (error) {
+    const kept = await cache.match(key);
+    if (kept) return kept;
+    throw error;
+  }
+}
+
+/** The list as the server has it now, or the kept one where the server does not answer in time. */
+async function latestList(): Promise<SiteList> {
+  const cache = await caches.open(CACHE);
+  try {
+    const response = await fetch(LIST, { cache: 'no-cache', signal: AbortSignal.timeout(LIST_LIMIT_MS) });
+    if (response.ok) await cache.put(keyOf(LIST), response);
+  } catch {
+    // There is no network; the kept list says what is here.
+  }
+  return keptList();
+}
+
+async function keptList(): Promise<SiteList> {
+  const cache = await caches.open(CACHE);
+  const kept = await cache.match(keyOf(LIST));
+  return kept ? kept.json() : {};
+}
+
+/** Keeps these files and those of the pages, and drops what the list names no more. @returns how many files are kept */
+async function keep(urls: readonly string[]): Promise<number> {
+  list ??= latestList();
+  const siteList = await list;
+  const cache = await caches.open(CACHE);
+  const ofPages = Object.keys(siteList).filter((address) => !address.includes('/'));
+  const loaded = urls.filter((url) => url.startsWith(scope.registration.scope)).map(addressOf);
+  const wanted = new Set([...ofPages, ...loaded].filter((address) => address in siteList));
+  const named = new Set(Object.entries(siteList).map(([address, hash]) => keyOf(address, hash)));
+  for (const { url } of await cache.keys()) {
+    if (new URL(url).searchParams.has('hash') && !named.has(url)) await cache.delete(url);
+  }
+  for (const address of wanted) {
+    const key = keyOf(address, siteList[address]);
+    if (!(await cache.match(key))) await cache.put(key, await fetched(address));
+  }
+  return wanted.size;
+}
+
+async function fetched(address: string): Promise<Response> {
+  const response = await fetch(new URL(address, scope.registration.scope));
+  if (!response.ok) throw new Error(`${address} is not there`);
+  return response;
+}
+
+/** The address of a file as the list names it. */
+function addressOf(url: string): string {
+  const address = decodeURI(new URL(url).pathname.slice(new URL(scope.registration.scope).pathname.length));
+  return address === '' || address.endsWith('/') ? `${address}index.html` : address;
+}
+
+function keyOf(address: string, hash?: string): string {
+  return new URL(hash === undefined ? address : `${address}?hash=${hash}`, scope.registration.scope).href;
+}

@@ -1,0 +1,28 @@
+import { expect, it, vi } from 'vitest';
+import { startProgress } from './terminal.ts';
+
+/** What a job prints that is at these shares a minute later each. */
+function printed(start: number, ...shares: number[]): string {
+  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  let now = Date.now();
+  vi.spyOn(Date, 'now').mockImplementation(() => now);
+  const progress = startProgress('train', start);
+  for (const share of shares) {
+    now += 60_000;
+    progress.update(share, `at ${share}`);
+  }
+  progress.stop();
+  const text = write.mock.calls.map(([line]) => String(line)).join('');
+  vi.restoreAllMocks();
+  return text.trimEnd().split('\n').at(-1)!;
+}
+
+it('tells the time that is left by what this run has done, not by what was done before', () => {
+  expect(printed(0, 0.1, 0.2)).toMatch(/ 20% \| at 0\.2 \| ETA 8m0s/);
+  expect(printed(0.5, 0.51, 0.52)).toMatch(/ 52% \| at 0\.52 \| ETA 48m0s/);
+  expect(printed(0.5, 0.5001, 0.5002)).toMatch(/ETA 83h20m/);
+});
+
+it('tells no time before it is known', () => {
+  expect(printed(0.5)).toMatch(/ 50% \| {2}\| ETA –/);
+});
