@@ -1,11 +1,9 @@
-import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { generate, loadModelFolder, selectBackend } from '../../runtime/index.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
-import { buildCvae, buildModel, modelSource } from './openModel.ts';
-import { packageRoot } from './packageRoot.ts';
+import { buildModel, modelSource } from './openModel.ts';
 
 let dir: string;
 beforeAll(async () => {
