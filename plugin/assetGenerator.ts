@@ -147,8 +147,8 @@ export class AssetGenerator {
    * Loads a classifier of the model's noised latents, as `figment train classifier` makes them, which recipes then steer by:
    * the model is not trained again, and need not know the label.
    *
-   *   await portraits.loadClassifierAsync('classifiers/portraits-hat/', { name: 'hat' });
-   *   await portraits.generateTextureAsync({ label: 'elf', classifier: 'hat', classifierLabel: 'hat', classifierScale: 20 });
+   *   await portraits.loadClassifierAsync('classifiers/portraits-ornate/', { name: 'ornate' });
+   *   await portraits.generateTextureAsync({ label: 'elf', classifier: 'ornate', classifierLabel: 'ornate', classifierScale: 20 });
    *
    * Source: Dhariwal & Nichol 2021, arXiv:2105.05233, algorithm 2.
    * @param options name: the name by which recipes ask for it; default: its address, which recipes may use without a call

@@ -248,6 +248,7 @@ export {
   createConditionalVae,
   cvaeImagesInSlices,
 } from './sampling/conditionalVae.ts';
+export { conditionInSlices, rowsOfCondition } from './sampling/conditioningOf.ts';
 export { finishEdit, numStepsAt } from './sampling/edit.ts';
 export type { Elsewhere } from './sampling/elsewhere.ts';
 export {

@@ -16,7 +16,7 @@ const FULL: Settings = {
   intervalMin: 200,
   intervalMax: 800,
   guidanceRescale: 0.7,
-  hat: -12,
+  ornate: -12,
   sampler: 'ddim',
   numInferenceSteps: 33,
   eta: 0.25,
@@ -28,7 +28,7 @@ const FULL: Settings = {
 describe('formatHash', () => {
   it('writes keys that people can read, and leaves out what has no effect', () => {
     expect(formatHash(FULL, info)).toBe(
-      '#label=orc&seed=4294967295&guidance=2.35&interval=200-800&rescale=0.7&hat=-12&sampler=ddim&steps=33&eta=0.25&walkto=elf&walkseed=12',
+      '#label=orc&seed=4294967295&guidance=2.35&interval=200-800&rescale=0.7&ornate=-12&sampler=ddim&steps=33&eta=0.25&walkto=elf&walkseed=12',
     );
     const plain: Settings = { ...DEFAULTS, sampler: 'dpm++', eta: 0.5 };
     expect(formatHash(plain, info)).toBe('#label=elf&seed=7&guidance=2&sampler=dpm++&steps=3');

@@ -52,7 +52,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
     expected: (info) => `two timesteps from 0 to ${rangesOf(info).intervalMax.max}, such as 200-800`,
   },
   rescale: numberField('guidanceRescale', ({ guidanceRescale }) => guidanceRescale > 0),
-  hat: numberField('hat', ({ hat }) => hat !== 0),
+  ornate: numberField('ornate', ({ ornate }) => ornate !== 0),
   sampler: {
     write: ({ sampler }) => sampler,
     read: (text) => {

@@ -34,13 +34,12 @@ async function buildSite(): Promise<PageOptions> {
   const model = Object.entries(files).map(([name, bytes]) => [`/models/portraits/${name}`, bytes]);
   const materials = await tinyModelFolder({ ...TINY_MATERIALS, labels: ['plaster'] });
   const stones = Object.entries(materials).map(([name, bytes]) => [`/models/stones/${name}`, bytes]);
-  const hats = Object.entries(await classifierFolderFiles(tinyClassifierFiles())).map(([name, bytes]) => [
-    `/classifiers/portraits-hat/${name}`,
-    bytes,
-  ]);
+  const ornament = Object.entries(await classifierFolderFiles(tinyClassifierFiles(['plain', 'ornate']))).map(
+    ([name, bytes]) => [`/classifiers/portraits-ornate/${name}`, bytes],
+  );
   const changed = withSiteList({
     ...site,
-    files: { ...site.files, ...Object.fromEntries([...model, ...stones, ...hats]) },
+    files: { ...site.files, ...Object.fromEntries([...model, ...stones, ...ornament]) },
   });
   return { ...changed, viewport: { width: 1280, height: 720 } };
 }
@@ -192,7 +191,7 @@ function inLab(openPage: OpenPage): void {
     const { playwright } = stones;
     expect(await playwright.locator('#notice').textContent()).toBe('');
     expect(await playwright.locator('#strips h2, #strips h3').allTextContents()).toContain('Wear');
-    expect(await playwright.locator('#strips').textContent()).not.toContain('hat');
+    expect(await playwright.locator('#strips').textContent()).not.toContain('ornate');
     expect(await playwright.locator('#vae').isVisible()).toBe(false);
     const young = await picture(stones);
     await playwright.locator('.cells button', { hasText: /^0\.75$/ }).click();
@@ -213,25 +212,25 @@ function inLab(openPage: OpenPage): void {
     expect(await notice.textContent()).toBe('');
   });
 
-  it('steers by a classifier that is fetched for it, to a hat and away', async () => {
+  it('steers by a classifier that is fetched for it, to ornate and to plain', async () => {
     await show(page);
     const plain = await picture(page);
-    await enter(page, 'hat', 30);
-    const hat = await picture(page);
-    expect(hat).not.toEqual(plain);
-    expect(hashOf(page)).toContain('hat=30');
+    await enter(page, 'ornate', 30);
+    const ornate = await picture(page);
+    expect(ornate).not.toEqual(plain);
+    expect(hashOf(page)).toContain('ornate=30');
     expect(await page.playwright.evaluate(() => (globalThis as unknown as { page: Page }).page.recipe())).toMatchObject(
       {
-        classifier: 'classifiers/portraits-hat/',
-        classifierLabel: 'hat',
+        classifier: 'classifiers/portraits-ornate/',
+        classifierLabel: 'ornate',
         classifierScale: 30,
       },
     );
-    const row = page.playwright.getByRole('group', { name: 'No hat ← 0 → hat, by a classifier' });
+    const row = page.playwright.getByRole('group', { name: 'Plain ← 0 → ornate, by a classifier' });
     await row.getByRole('button', { name: '−20' }).click();
     await ready(page);
-    expect(await picture(page)).not.toEqual(hat);
-    await enter(page, 'hat', 0);
+    expect(await picture(page)).not.toEqual(ornate);
+    await enter(page, 'ornate', 0);
     expect(await picture(page)).toEqual(plain);
   });
 

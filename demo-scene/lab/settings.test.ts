@@ -57,16 +57,18 @@ describe('labRecipe', () => {
     const distilled = { ...info, student: TINY_STUDENT };
     const inFour = { ...DEFAULTS, numInferenceSteps: 4 };
     expect(labRecipe(inFour, distilled)).toMatchObject({ sampler: 'ddim', numInferenceSteps: 4 });
-    expect(labRecipe({ ...inFour, hat: 12 }, distilled)).not.toHaveProperty('numInferenceSteps');
-    expect(labRecipe({ ...inFour, hat: 12, numInferenceSteps: 9 }, distilled)).toMatchObject({ numInferenceSteps: 9 });
-    expect(labRecipe({ ...inFour, hat: 12 }, info)).toMatchObject({ numInferenceSteps: 4 });
+    expect(labRecipe({ ...inFour, ornate: 12 }, distilled)).not.toHaveProperty('numInferenceSteps');
+    expect(labRecipe({ ...inFour, ornate: 12, numInferenceSteps: 9 }, distilled)).toMatchObject({
+      numInferenceSteps: 9,
+    });
+    expect(labRecipe({ ...inFour, ornate: 12 }, info)).toMatchObject({ numInferenceSteps: 4 });
   });
 
-  it('steers to a hat, or away from one', () => {
-    const classifier = 'classifiers/portraits-hat/';
-    const steered = (hat: number) => labRecipe({ ...DEFAULTS, hat }, info);
+  it('steers to ornate portraits and to plain ones', () => {
+    const classifier = 'classifiers/portraits-ornate/';
+    const steered = (ornate: number) => labRecipe({ ...DEFAULTS, ornate }, info);
     expect(steered(0)).not.toHaveProperty('classifier');
-    expect(steered(12)).toMatchObject({ classifier, classifierLabel: 'hat', classifierScale: 12 });
-    expect(steered(-5)).toMatchObject({ classifier, classifierLabel: 'no_hat', classifierScale: 5 });
+    expect(steered(12)).toMatchObject({ classifier, classifierLabel: 'ornate', classifierScale: 12 });
+    expect(steered(-5)).toMatchObject({ classifier, classifierLabel: 'plain', classifierScale: 5 });
   });
 });

@@ -11,7 +11,7 @@ export interface Settings {
   intervalMin: number; // training timestep, 0 … T − 1; guided from here
   intervalMax: number; // up to here, both included; not below intervalMin
   guidanceRescale: number; // 0 … 1
-  hat: number; // −40 … 40; below 0 the classifier steers away from hats, above 0 to one
+  ornate: number; // −40 … 40; below 0 the classifier steers to plain portraits, above 0 to ornate ones
   sampler: NonNullable<Recipe['sampler']>;
   numInferenceSteps: number; // 1 … 100
   eta: number; // 0 … 1; DDIM alone heeds it
@@ -20,8 +20,8 @@ export interface Settings {
   compared: string; // the attribute whose values are shown side by side; '' where the model has none
 }
 
-/** Beside the page: it knows hats, of which the model has never been told. */
-export const HAT_CLASSIFIER = 'classifiers/portraits-hat/';
+/** Beside the page: it tells ornate portraits from plain ones, words that the model has never heard. */
+export const ORNATE_CLASSIFIER = 'classifiers/portraits-ornate/';
 
 export const SAMPLERS: readonly Settings['sampler'][] = ['ddpm', 'ddim', 'dpm++', 'euler'];
 
@@ -46,7 +46,7 @@ export function rangesOf({ scheduler }: ModelInfo): Record<NumberName, Range> {
     intervalMin: timestep,
     intervalMax: timestep,
     guidanceRescale: share,
-    hat: { min: -40, max: 40, step: 1 },
+    ornate: { min: -40, max: 40, step: 1 },
     numInferenceSteps: { min: 1, max: Math.min(100, scheduler.numTrainTimesteps), step: 1 },
     eta: share,
   };
@@ -69,7 +69,7 @@ export function defaultSettings(info: ModelInfo): Settings {
       ...own,
       ...interval,
       guidanceRescale: 0,
-      hat: 0,
+      ornate: 0,
       eta: 0,
       ...walk,
       compared: comparedAtFirst(info),
@@ -146,9 +146,13 @@ function wholeRecipe(settings: Settings, info: ModelInfo): RecipeOptions {
   };
 }
 
-function steeringOf({ hat }: Settings): Steering {
-  if (hat === 0) return {};
-  return { classifier: HAT_CLASSIFIER, classifierLabel: hat > 0 ? 'hat' : 'no_hat', classifierScale: Math.abs(hat) };
+function steeringOf({ ornate }: Settings): Steering {
+  if (ornate === 0) return {};
+  return {
+    classifier: ORNATE_CLASSIFIER,
+    classifierLabel: ornate > 0 ? 'ornate' : 'plain',
+    classifierScale: Math.abs(ornate),
+  };
 }
 
 /** What of `sameAs` is another value now. */

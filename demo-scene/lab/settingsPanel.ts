@@ -14,7 +14,7 @@ const NAMES: Record<PanelNumber, string> = {
   intervalMin: 'guided from t',
   intervalMax: 'guided to t',
   guidanceRescale: 'rescale',
-  hat: 'hat',
+  ornate: 'ornate',
   numInferenceSteps: 'steps',
   eta: 'eta (DDIM)',
 };
@@ -25,7 +25,8 @@ const HINTS: Record<PanelNumber, string> = {
   intervalMin: 'Guidance is off at timesteps below: the last steps, where details form',
   intervalMax: 'Guidance is off at timesteps above: the first steps, where the outline forms',
   guidanceRescale: 'How far to take back the contrast that a high guidance scale adds',
-  hat: 'How strongly a classifier steers away from a hat, or to one. The model itself was never told of hats',
+  ornate:
+    'How strongly a classifier steers to ornate portraits, or below 0 to plain ones. The model itself knows neither word',
   numInferenceSteps: 'How often the network is asked: more is slower',
   eta: 'Noise that DDIM adds again in each step: 0 none, 1 as much as DDPM',
 };
@@ -56,7 +57,7 @@ export class SettingsPanel {
     this.gui.add({ random: () => this.change({ seed: randomSeed() }) }, 'random').name('random seed');
     for (const name of ['guidanceScale', 'intervalMin', 'intervalMax', 'guidanceRescale'] as const)
       this.addSlider(name);
-    if (info.channels !== MATERIAL_CHANNELS) this.addSlider('hat');
+    if (info.channels !== MATERIAL_CHANNELS) this.addSlider('ornate');
     this.gui.add(this.values, 'sampler', choicesOf(SAMPLERS)).name('sampler');
     this.addSlider('numInferenceSteps');
     this.eta = this.addSlider('eta');

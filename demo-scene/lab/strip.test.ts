@@ -9,7 +9,7 @@ const DEFAULTS = defaultSettings(info);
 const PLANS = stripPlans(info);
 
 describe('the strips', () => {
-  it('vary guidance, the hat, steps and seeds', () => {
+  it('vary guidance, ornament, steps and seeds', () => {
     const captions = PLANS.map(({ variantsOf }) => variantsOf(DEFAULTS, info).map(({ caption }) => caption));
     expect(captions.map((row) => row.join(' '))).toEqual([
       '0 1 2 3 4 5 8',
@@ -29,7 +29,7 @@ describe('the strips', () => {
     expect(steps[3]!.changes).toEqual({ numInferenceSteps: 3, sampler: 'dpm++' });
   });
 
-  it('vary an attribute that is chosen: of materials a number, in place of the hat', async () => {
+  it('vary an attribute that is chosen: of materials a number, in place of ornament', async () => {
     const { info: materials } = await loadTinyMaterials(createScene());
     const settings = { ...defaultSettings(materials), attributes: { colour: 'red', wear: 0.5 } };
     const plans = stripPlans(materials);

@@ -15,7 +15,7 @@ interface StripPlan {
 }
 
 const SCALES = [0, 1, 2, 3, 4, 5, 8];
-const HATS = [-20, -10, 0, 10, 20, 40];
+const ORNAMENT = [-20, -10, 0, 10, 20, 40];
 const STEPS = [2, 4, 8, 16, 32];
 const NUM_SEEDS = 8;
 /** Where in the range of a numeric attribute the pictures of its strip lie. */
@@ -26,9 +26,9 @@ const GUIDANCE: StripPlan = {
   variantsOf: () => SCALES.map((guidanceScale) => ({ caption: String(guidanceScale), changes: { guidanceScale } })),
 };
 
-const HAT: StripPlan = {
-  titleOf: () => 'No hat ← 0 → hat, by a classifier',
-  variantsOf: () => HATS.map((hat) => ({ caption: String(hat).replace('-', '−'), changes: { hat } })),
+const ORNATE: StripPlan = {
+  titleOf: () => 'Plain ← 0 → ornate, by a classifier',
+  variantsOf: () => ORNAMENT.map((ornate) => ({ caption: String(ornate).replace('-', '−'), changes: { ornate } })),
 };
 
 const NUM_STEPS: StripPlan = {
@@ -84,13 +84,13 @@ function valuesOf(values: Vocabulary[string]): (string | number)[] {
   return SHARES.map((share) => values.min + share * (values.max - values.min));
 }
 
-/** The strips of a model, in the order in which they are painted. Materials have no hats. */
+/** The strips of a model, in the order in which they are painted. Materials have no ornaments. */
 export function stripPlans({ channels, attributes = {}, student }: ModelInfo): StripPlan[] {
   return [
     GUIDANCE,
     ...(Object.keys(attributes).length > 0 ? [ATTRIBUTE] : []),
     ...(student ? [OF_STUDENT] : []),
-    ...(channels === MATERIAL_CHANNELS ? [] : [HAT]),
+    ...(channels === MATERIAL_CHANNELS ? [] : [ORNATE]),
     ...(student ? [] : [NUM_STEPS]),
     SEEDS,
   ];

@@ -24,9 +24,10 @@ let store: RunStore;
 /** What the first test's training has come to. */
 let uninterrupted: { state: TrainingState; files: Record<string, Uint8Array> };
 
-/** Trainings with small batches, and sheets in few steps; what the page takes is tested in smallTraining.test.ts. */
+/** Narrow networks, small batches, and sheets in few steps; what the page takes is tested in smallTraining.test.ts. */
 const SMALL = { batchSize: 4, microBatchSize: 4 };
-const { vaeOptionsOf, diffusionOptionsOf } = smallTraining;
+const NARROW = { block_out_channels: [8, 16] };
+const { vaeOptionsOf, diffusionOptionsOf, smallVaeConfig, smallUNetConfig } = smallTraining;
 const { sampleSheet } = runtime;
 
 beforeAll(async () => {
@@ -36,6 +37,8 @@ beforeAll(async () => {
 beforeEach(() => {
   vi.spyOn(smallTraining, 'vaeOptionsOf').mockImplementation((...of) => ({ ...vaeOptionsOf(...of), ...SMALL }));
   vi.spyOn(smallTraining, 'diffusionOptionsOf').mockImplementation((of) => ({ ...diffusionOptionsOf(of), ...SMALL }));
+  vi.spyOn(smallTraining, 'smallVaeConfig').mockImplementation((of) => ({ ...smallVaeConfig(of), ...NARROW }));
+  vi.spyOn(smallTraining, 'smallUNetConfig').mockImplementation((of) => ({ ...smallUNetConfig(of), ...NARROW }));
   vi.spyOn(runtime, 'sampleSheet').mockImplementation((model, options, onLabel) =>
     sampleSheet(model, { ...options, numInferenceSteps: 2 }, onLabel),
   );

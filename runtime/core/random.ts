@@ -97,7 +97,9 @@ function words(operation: string, seed: number, stream: number, count: number): 
 /** Uniform float64 in [0, 1), multiples of 2^-32. */
 export function uniforms(seed: number, stream: number, count: number): Float64Array {
   const source = words('uniforms', seed, stream, count);
-  return Float64Array.from({ length: count }, (_, i) => source[i]! / TWO_POW_32);
+  const out = new Float64Array(count);
+  for (let i = 0; i < count; i++) out[i] = source[i]! / TWO_POW_32;
+  return out;
 }
 
 /**

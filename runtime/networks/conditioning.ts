@@ -73,44 +73,82 @@ export function conditioningShapes(config: ConditioningConfig): Shapes {
  * @throws        RangeError when there are too few or too many values, or one is out of range
  */
 export function conditioning(config: ConditioningConfig, weights: Weights, conditions: Conditions): Tensor2D {
-  checkConditions(config, conditions);
-  return tidy(() => {
-    const { attributes } = config;
-    const names = Object.keys(attributes);
-    const batch = conditions.classLabels.length;
-    const scale = 1 / Math.sqrt(1 + names.length);
-    const tables = [LABEL, ...names.map(tableOf)].map((name) => weight(weights, name) as Tensor2D);
-    const rows = tensor2d(chosenRows(config, conditions, scale), [batch, numRows(config)]);
-    // One product with all tables in one costs less than one for each.
-    const words = linear(rows, tables.length === 1 ? tables[0]! : concat(tables, 0), null);
-    const known = names.reduce<Tensor2D>((sum, name, place) => {
-      if (attributes[name] !== 'number') return sum;
-      // Also where it is "any" for all: training needs a gradient of every weight.
-      return add(sum, numberRows(config, weights, name, valuesOf(conditions, names.length, place), scale));
-    }, words);
-    return config.student ? add(known, samplingRows(config, config.student, weights, conditions.sampling!)) : known;
-  });
+  const inputs = conditioningInputs(config, conditions);
+  return tidy(() =>
+    conditioningOfInputs(
+      config,
+      weights,
+      inputs.map(({ values, shape }) => tensor2d(values, shape)),
+    ),
+  );
 }
 
-/** G(w) + S[number of steps]. */
-function samplingRows(
+/** Numbers that conditions become before any weight has a part. */
+export interface ConditioningInput {
+  values: Float32Array;
+  shape: [batch: number, width: number];
+}
+
+/**
+ * What `conditioningOfInputs` computes from: which rows of the tables are added; of each attribute that is a number its
+ * features, and whether it is known; of a student the features of the guidance scale, and the row of the number of steps.
+ *
+ * @throws RangeError as `conditioning`
+ */
+export function conditioningInputs(config: ConditioningConfig, conditions: Conditions): ConditioningInput[] {
+  checkConditions(config, conditions);
+  const batch = conditions.classLabels.length;
+  const names = Object.keys(config.attributes);
+  const scale = scaleOf(config);
+  const input = (values: Float32Array): ConditioningInput => ({ values, shape: [batch, values.length / batch] });
+  const numbers = names.flatMap((name, place) => {
+    if (config.attributes[name] !== 'number') return [];
+    const values = valuesOf(conditions, names.length, place);
+    const known = Float32Array.from(values, (value) => (value < 0 ? 0 : scale));
+    return [input(numericFeatures(values, config.numeric_channels)), input(known)];
+  });
+  const told = config.student ? samplingInputs(config, config.student, conditions.sampling!).map(input) : [];
+  return [input(chosenRows(config, conditions, scale)), ...numbers, ...told];
+}
+
+/** The same as `conditioning`, of its inputs; to be called in a tidy. */
+export function conditioningOfInputs(config: ConditioningConfig, weights: Weights, inputs: Tensor2D[]): Tensor2D {
+  const [rows, ...rest] = inputs as [Tensor2D, ...Tensor2D[]];
+  const names = Object.keys(config.attributes);
+  const tables = [LABEL, ...names.map(tableOf)].map((name) => weight(weights, name) as Tensor2D);
+  // One product with all tables in one costs less than one for each.
+  const words = linear(rows, tables.length === 1 ? tables[0]! : concat(tables, 0), null);
+  const numbers = names.filter((name) => config.attributes[name] === 'number');
+  const known = numbers.reduce((sum, name, i) => {
+    // Also where it is "any" for all: training needs a gradient of every weight.
+    const [features, isKnown] = rest.slice(2 * i) as [Tensor2D, Tensor2D];
+    return add<Tensor2D>(sum, mul(embedded(weights, mlpOf(name), features), isKnown));
+  }, words);
+  if (!config.student) return known;
+  const [features, steps] = rest.slice(2 * numbers.length) as [Tensor2D, Tensor2D];
+  const sampling = add(embedded(weights, GUIDANCE, features), linear(steps, weight(weights, STEPS) as Tensor2D, null));
+  return add(known, sampling);
+}
+
+/** Linear–SiLU–Linear of features. */
+const embedded = (weights: Weights, name: string, features: Tensor2D) =>
+  dense(weights, `${name}.linear_2`, activateEmbedding(dense(weights, `${name}.linear_1`, features)));
+
+const scaleOf = ({ attributes }: ConditioningConfig) => 1 / Math.sqrt(1 + Object.keys(attributes).length);
+
+/** Features of the guidance scale, and 1 at the number of steps: what G and S of the equation take. */
+function samplingInputs(
   { numeric_channels }: ConditioningConfig,
   { step_counts, guidance_scale: [least, most] }: StudentConfig,
-  weights: Weights,
   { guidanceScales, stepCounts }: SamplingConditions,
-): Tensor2D {
+): Float32Array[] {
   const shares = Array.from(guidanceScales, (w) => (w - least) / (most - least));
-  const hidden = activateEmbedding(dense(weights, `${GUIDANCE}.linear_1`, numericFeatures(shares, numeric_channels)));
   const rows = new Float32Array(shares.length * step_counts.length);
   for (let i = 0; i < shares.length; i++) {
     const place = step_counts.indexOf(stepCounts[i]!);
     if (place >= 0) rows[i * step_counts.length + place] = 1;
   }
-  const table = weight(weights, STEPS) as Tensor2D;
-  return add(
-    dense(weights, `${GUIDANCE}.linear_2`, hidden),
-    linear(tensor2d(rows, [shares.length, step_counts.length]), table, null),
-  );
+  return [numericFeatures(shares, numeric_channels), rows];
 }
 
 /**
@@ -119,9 +157,9 @@ function samplingRows(
  *
  * Source: Vaswani et al. 2017, section 3.5, with frequencies for 0 … 1; Tancik et al. 2020, arXiv:2006.10739.
  * @param values (B), 0 … 1
- * @returns      float32 (B, channels), the sines first
+ * @returns      (B, channels), the sines first
  */
-export function numericFeatures(values: ArrayLike<number>, channels: number): Tensor2D {
+export function numericFeatures(values: ArrayLike<number>, channels: number): Float32Array {
   const half = channels / 2;
   const features = new Float32Array(values.length * channels);
   for (let i = 0; i < values.length; i++) {
@@ -131,24 +169,7 @@ export function numericFeatures(values: ArrayLike<number>, channels: number): Te
       features[i * channels + half + j] = Math.cos(angle);
     }
   }
-  return tensor2d(features, [values.length, channels]);
-}
-
-/** What a numeric attribute adds; nothing where it is "any". */
-function numberRows(
-  config: ConditioningConfig,
-  weights: Weights,
-  name: string,
-  values: number[],
-  scale: number,
-): Tensor2D {
-  const features = numericFeatures(values, config.numeric_channels);
-  const hidden = activateEmbedding(dense(weights, `${mlpOf(name)}.linear_1`, features));
-  const known = tensor2d(
-    values.map((value) => (value < 0 ? 0 : scale)),
-    [values.length, 1],
-  );
-  return mul(dense(weights, `${mlpOf(name)}.linear_2`, hidden), known);
+  return features;
 }
 
 /** (B, all rows of all tables): `scale` at the row of the label and at one of each attribute, except for numbers. */

@@ -31,7 +31,10 @@ function initialTensor(name: string, shape: number[], shapes: Shapes, seed: numb
   if (/norm[^.]*\.bias$/.test(name)) return new Float32Array(size);
   const weightShape = shapes.get(name.replace(/bias$/, 'weight')) ?? shape;
   const bound = 1 / Math.sqrt(weightShape.slice(1).reduce((a, b) => a * b, 1));
-  return Float32Array.from(uniforms(seed, stream, size), (u) => (2 * u - 1) * bound);
+  const draws = uniforms(seed, stream, size);
+  const weights = new Float32Array(size);
+  for (let i = 0; i < size; i++) weights[i] = (2 * draws[i]! - 1) * bound;
+  return weights;
 }
 
 /** Weights in PyTorch's layout to tensors in ours, on the current backend; the caller disposes them. */
@@ -47,7 +50,7 @@ export function uploadWeights(weights: ReadonlyMap<string, WeightTensor>): Recor
 export async function downloadWeights(tensors: Readonly<Record<string, Tensor>>): Promise<Map<string, WeightTensor>> {
   const weights = new Map<string, WeightTensor>();
   for (const [name, value] of Object.entries(tensors)) {
-    weights.set(name, toTorch(name, { shape: value.shape, data: Float32Array.from(await value.data()) }));
+    weights.set(name, toTorch(name, { shape: value.shape, data: new Float32Array(await value.data()) }));
   }
   return weights;
 }

@@ -2,16 +2,18 @@ import { memory, type Tensor } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { selectBackend } from '../backends/selectBackend.ts';
+import { runToEnd } from '../core/slices.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { difference, ELF, GOBLIN, makePictures, ORC, tinyModelFiles, withModel } from '../testing/tinyModel.ts';
 import { createConditionalVae } from './conditionalVae.ts';
-import { conditionOf, decidedAttributes, rowsOfCondition } from './conditioningOf.ts';
+import { conditionInSlices, decidedAttributes, rowsOfCondition } from './conditioningOf.ts';
 import { generate } from './generate.ts';
 import { createModel } from './model.ts';
 import { sampleInSlices } from './sample.ts';
 
 const MODEL = { attributes: { hair: ['black', 'red'], wear: { min: 0, max: 2 } } };
 const RED = { hair: 'red' };
+const conditionNow = (...given: Parameters<typeof conditionInSlices>) => runToEnd(conditionInSlices(...given));
 
 describeOnBackends(() => {
   it('is a row a recipe, and one for "any"; what is absent is "any" too', async () => {
@@ -23,7 +25,7 @@ describeOnBackends(() => {
         { ...ORC, attributes: { wear: 1 } },
         { ...ELF, attributes: RED },
       ];
-      const condition = conditionOf(model, recipes);
+      const condition = conditionNow(model, recipes);
       expect([condition.classesAt(0), condition.nullLabel]).toEqual([[0, 1, 2, 3], 4]);
       expect(condition.vectors!.shape).toEqual([5, 32]);
       const values = (await condition.vectors!.array()) as number[][];
@@ -40,7 +42,7 @@ describeOnBackends(() => {
 
   it('is the class for a U-Net that takes it', async () => {
     await withModel(async (model) => {
-      const condition = conditionOf(model, [ORC, ELF]);
+      const condition = conditionNow(model, [ORC, ELF]);
       expect(condition).toMatchObject({ nullLabel: 3, vectors: null });
       expect(condition.classesAt(0)).toEqual([2, 0]);
       expect(rowsOfCondition(condition, [3, 0])).toEqual([3, 0]);
@@ -69,8 +71,8 @@ describe('a picture that is to be the same as another', () => {
   it('has the conditions of the other for its share of the steps, then its own', async () => {
     await withModel(async (model) => {
       const same = { ...ELF, attributes: { hair: 'red', wear: 1 }, sameAs: { hair: 'black' }, numInferenceSteps: 4 };
-      const condition = conditionOf(model, [{ ...same, sameFor: 0.5 }, ORC, { ...same, sameFor: 1 }]);
-      const other = conditionOf(model, [{ ...ELF, attributes: { hair: 'black', wear: 1 } }]);
+      const condition = conditionNow(model, [{ ...same, sameFor: 0.5 }, ORC, { ...same, sameFor: 1 }]);
+      const other = conditionNow(model, [{ ...ELF, attributes: { hair: 'black', wear: 1 } }]);
       expect([0, 1, 2, 3, 4].map(condition.classesAt)).toEqual([
         [3, 1, 4],
         [3, 1, 4],
@@ -186,7 +188,7 @@ describe('a conditioned model on wasm', () => {
     await withModel(async (model) => {
       const before = memory().numTensors;
       await expect(generate(model, [{ ...ELF, attributes: { hair: 'redd' } }])).rejects.toThrow(/did you mean "red"/);
-      expect(() => conditionOf(model, [{ label: 'elf', attributes: { hat: 'no' } }])).toThrow(/"hat" is unknown/);
+      expect(() => conditionNow(model, [{ label: 'elf', attributes: { hat: 'no' } }])).toThrow(/"hat" is unknown/);
       expect(memory().numTensors).toBe(before);
     }, MODEL);
     await expect(makePictures([{ ...ELF, attributes: RED }])).rejects.toThrow(/this model has no attributes/);

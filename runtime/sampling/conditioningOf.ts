@@ -1,12 +1,19 @@
 import { type Tensor2D, tidy } from '@tensorflow/tfjs-core';
 import { decideAttributes } from '../core/attributeExamples.ts';
 import { ANY, ANY_WORD, type Attributes, encodeAttributes } from '../core/attributes.ts';
-import { conditioning, type SamplingConditions } from '../networks/conditioning.ts';
+import {
+  type Conditions,
+  conditioning,
+  conditioningInputs,
+  conditioningOfInputs,
+  type SamplingConditions,
+} from '../networks/conditioning.ts';
 import { embeddingRows } from '../networks/layers.ts';
 import { indexOfLabel } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { FigmentEntry } from '../weights/modelIndex.ts';
 import type { DiffusionModel } from './model.ts';
+import { recordedInSlices } from './recordedPass.ts';
 
 /** What a batch of pictures is to be, ready for the U-Net: it takes these classes, or for each of them a row of vectors. */
 export interface BatchCondition {
@@ -59,12 +66,13 @@ export function decidedAttributes(
 /**
  * The condition of a batch of recipes, and "any" for guidance.
  *
- * @throws RangeError for a label or attribute that the model lacks, which completed recipes of this model have not
+ * @returns through the generator
+ * @throws  RangeError for a label or attribute that the model lacks, which completed recipes of this model have not
  */
-export function conditionOf(
+export function* conditionInSlices(
   { index, conditioning: network }: DiffusionModel,
   recipes: readonly Told[],
-): BatchCondition {
+): Generator<void, BatchCondition> {
   const { labels, figment } = index;
   const any = labels.length;
   const classLabels = recipes.map(({ label }) => indexOfLabel(labels, label));
@@ -78,7 +86,7 @@ export function conditionOf(
   const origins = [...recipes.keys()].filter((picture) => recipes[picture]!.sameAs);
   const anyAttributes = Object.keys(network.config.attributes).map(() => ANY);
   const rowLabels = [...classLabels, ...origins.map((picture) => classLabels[picture]!), any];
-  const vectors = conditioning(network.config, network.weights, {
+  const vectors = yield* vectorsInSlices(network, {
     classLabels: rowLabels,
     attributes: [
       ...decided.flatMap(({ own }) => own),
@@ -92,6 +100,24 @@ export function conditionOf(
       step < Math.round(sameFor * numInferenceSteps) ? recipes.length + origins.indexOf(picture) : picture,
     );
   return { classesAt, nullLabel: recipes.length + origins.length, vectors };
+}
+
+/** `conditioning` by a recording, where the backend has them. */
+function vectorsInSlices(
+  { config, weights }: NonNullable<DiffusionModel['conditioning']>,
+  conditions: Conditions,
+): Generator<void, Tensor2D> {
+  const inputs = conditioningInputs(config, conditions);
+  return recordedInSlices(weights, {
+    name: 'conditioning',
+    inputs: inputs.map(({ values, shape }) => ({ input: values, shape })),
+    shape: [conditions.classLabels.length, config.embedding_dim],
+    pass: (...given) => conditioningOfInputs(config, weights, given as Tensor2D[]),
+    // biome-ignore lint/correctness/useYield: it is small, and one slice
+    *inSlices() {
+      return conditioning(config, weights, conditions);
+    },
+  });
 }
 
 /** What a student is told of how a batch is sampled, for so many rows. */

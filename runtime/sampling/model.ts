@@ -72,7 +72,7 @@ export function createModel(files: ModelFiles): DiffusionModel {
     scheduler,
     latentShape,
     dispose() {
-      forgetRecordings(this);
+      for (const owner of [this, conditioning?.weights ?? {}]) forgetRecordings(owner);
       dispose([unet, vae?.weights ?? {}, conditioning?.weights ?? {}] as unknown as Tensor[]);
     },
   };

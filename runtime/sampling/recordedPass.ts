@@ -1,17 +1,17 @@
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { currentRecorder, type RecordedInput, replayed } from '../kernels/plan/recordings.ts';
 
 /** A network's pass over one batch. */
-interface RecordedPass {
+interface RecordedPass<Output extends Tensor> {
   /** Names the pass with all that it depends on beside its owner and the shapes. */
   name: string;
   inputs: readonly { input: RecordedInput; shape: readonly number[] }[];
   /** Of the result. */
   shape: readonly number[];
   /** The pass at once, of which the recording is made. */
-  pass: (...inputs: Tensor[]) => Tensor4D;
+  pass: (...inputs: Tensor[]) => Output;
   /** The pass in slices, where there is no recording. */
-  inSlices: () => Generator<void, Tensor4D>;
+  inSlices: () => Generator<void, Output>;
 }
 
 /**
@@ -20,13 +20,13 @@ interface RecordedPass {
  * @param owner whose weights take part
  * @returns     through the generator, the result; the caller disposes it, and keeps the inputs until then
  */
-export function* recordedInSlices(
+export function* recordedInSlices<Output extends Tensor>(
   owner: object,
-  { name, inputs, shape, pass, inSlices }: RecordedPass,
-): Generator<void, Tensor4D> {
+  { name, inputs, shape, pass, inSlices }: RecordedPass<Output>,
+): Generator<void, Output> {
   const recorder = currentRecorder();
   if (!recorder) return yield* inSlices();
-  const result = recorder.emptyTensor([...shape]) as Tensor4D;
+  const result = recorder.emptyTensor([...shape]) as Output;
   const shapes = inputs.map((given) => given.shape);
   let isDone = false;
   try {

@@ -57,7 +57,7 @@ export function* sampleRecipesInSlices(
   recipes: readonly Recipe[],
   run: SampleRun = {},
 ): Generator<SampleStep | null> {
-  const plan = planSampling(model, recipes, run);
+  const plan = yield* abortable(planSampling(model, recipes, run), run.signal);
   try {
     const original = yield* abortable(originalInSlices(model, plan), run.signal);
     try {

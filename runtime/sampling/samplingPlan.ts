@@ -10,7 +10,7 @@ import { imageSize } from '../recipe/imageSize.ts';
 import { batchKey } from '../recipe/keys.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import { type ClassifierGuide, type Classifiers, classifierGuideOf } from './classifierGuide.ts';
-import { type BatchCondition, conditionOf } from './conditioningOf.ts';
+import { type BatchCondition, conditionInSlices } from './conditioningOf.ts';
 import { numStepsAt } from './edit.ts';
 import type { DiffusionModel } from './model.ts';
 
@@ -76,9 +76,14 @@ type Measure = (guided: Tensor4D, uncond: Tensor4D, index: number) => Tensor1D;
 /**
  * Lays out the sampling of recipes that can be made in one batch.
  *
- * @throws RangeError when the recipes differ in more than a batch may, or name a classifier that is not there
+ * @returns through the generator
+ * @throws  RangeError when the recipes differ in more than a batch may, or name a classifier that is not there
  */
-export function planSampling(model: DiffusionModel, recipes: readonly Recipe[], run: SampleRun): SamplingPlan {
+export function* planSampling(
+  model: DiffusionModel,
+  recipes: readonly Recipe[],
+  run: SampleRun,
+): Generator<void, SamplingPlan> {
   const { index, scheduler, latentShape: ownShape } = model;
   const [first] = recipes as readonly [Recipe, ...Recipe[]];
   assertOneBatch(recipes);
@@ -98,7 +103,7 @@ export function planSampling(model: DiffusionModel, recipes: readonly Recipe[], 
     recipes,
     guidance: { guidanceScale, guidanceInterval, guidanceRescale },
     classifierGuide,
-    condition: conditionOf(model, recipes),
+    condition: yield* conditionInSlices(model, recipes),
     sampler,
     firstStep: numInferenceSteps - numSteps,
     resamples: first.resamples ?? 1,

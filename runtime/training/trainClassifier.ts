@@ -41,14 +41,20 @@ export const CLASSIFIER_DEFAULTS: ClassifierOptions = {
 // The stream of the seed that this file draws from; batches.ts has its own.
 const NOISE_STREAM = 0x60000000;
 
-/** A network of three levels and 128 features, for the labels and attributes of the data. */
+const LEVELS = [32, 64, 128];
+
+/**
+ * A network of 128 features, for the labels and attributes of the data. Images of 64 px and more have one more level, so that they
+ * cost little more than smaller ones.
+ */
 export function defaultClassifierConfig(
-  dataset: Pick<Dataset, 'channels' | 'labels' | 'attributes'>,
+  dataset: Pick<Dataset, 'channels' | 'labels' | 'attributes' | 'widthPx' | 'heightPx'>,
 ): ClassifierConfig {
+  const isLarge = Math.max(dataset.widthPx, dataset.heightPx) >= 64;
   return {
     in_channels: dataset.channels,
     num_labels: dataset.labels.length,
-    block_out_channels: [32, 64, 128],
+    block_out_channels: isLarge ? [16, ...LEVELS] : LEVELS,
     norm_num_groups: 8,
     norm_eps: 1e-5,
     attributes: attributeKinds(vocabularyOf(dataset.attributes)),

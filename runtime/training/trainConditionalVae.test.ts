@@ -74,4 +74,6 @@ it('defaultConditionalVaeConfig fits the data set, and what a model has room for
   const config = defaultConditionalVaeConfig({ ...dataset, heightPx: 32 });
   const sizes = [...conditionalVaeShapes(config).values()].map((shape) => shape.reduce((a, b) => a * b, 1));
   expect(2 * sizes.reduce((a, b) => a + b, 0)).toBeLessThan(3_000_000);
+  expect(config.block_out_channels).toHaveLength(3);
+  expect(defaultConditionalVaeConfig({ ...dataset, widthPx: 64 }).block_out_channels).toHaveLength(4);
 });

@@ -58,16 +58,22 @@ export const CONDITIONAL_VAE_DEFAULTS: ConditionalVaeOptions = {
 const EPS_STREAM = 0x70000000;
 const DROP_STREAM = 0x50000000;
 
-/** A network of 1.3 million weights for images of 32 px: 2.6 MB in float16. It knows all attributes of the data. */
+const LEVELS = [32, 64, 112];
+
+/**
+ * A network of 1.3 million weights: 2.6 MB in float16. It knows all attributes of the data. Images of 64 px and more have one
+ * more level, so that they cost little more than smaller ones.
+ */
 export function defaultConditionalVaeConfig(
   dataset: Pick<Dataset, 'channels' | 'widthPx' | 'heightPx' | 'labels' | 'attributes'>,
   latentSize = 64,
 ): ConditionalVaeConfig {
+  const isLarge = Math.max(dataset.widthPx, dataset.heightPx) >= 64;
   return {
     in_channels: dataset.channels,
     num_labels: dataset.labels.length,
     sample_size: [dataset.heightPx, dataset.widthPx],
-    block_out_channels: [32, 64, 112],
+    block_out_channels: isLarge ? [16, ...LEVELS] : LEVELS,
     latent_size: latentSize,
     label_channels: 32,
     hidden_channels: 128,

@@ -64,7 +64,7 @@ const INDEX_SCHEMA = v.object({
  * Reads a noise-aware classifier's folder: config.json and its weights. The files are taken to be untrusted, as a model's
  * are. Whether the weights fit the network, and both a model, is `createNoisyClassifier`'s and `checkFits`'s to say.
  *
- *   const files = await loadClassifierFolder(urlSource('/classifiers/portraits-hat'));
+ *   const files = await loadClassifierFolder(urlSource('/classifiers/portraits-ornate'));
  *
  * @throws MissingFileError, ModelFileError naming the file; the signal's reason when aborted
  */

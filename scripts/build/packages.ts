@@ -94,7 +94,7 @@ function writeReadme(folder: string): void {
   const repository = homepage.replace(/#.*$/, '');
   const pictures = `https://unpkg.com/babylon-figment-cli@${version}/images/`;
   const readme = readFileSync(path.join(root, 'README.md'), 'utf8')
-    .replaceAll('](docs/images/', `](${pictures}`)
+    .replaceAll(/\]\(docs\/(guide\/)?images\//g, `](${pictures}`)
     .replaceAll(/\]\((?!https?:|#)/g, `](${repository}/blob/main/`);
   writeFileSync(path.join(folder, 'README.md'), readme);
 }

@@ -46,12 +46,13 @@ describe('parseImport', () => {
   });
 
   it('asks for pipelines and steering as a bake file does', () => {
-    const query = 'pipeline=cvae%2Bddpm&strength=0.4&classifier=portraits-hat&classifierLabel=hat&classifierScale=-20';
+    const query =
+      'pipeline=cvae%2Bddpm&strength=0.4&classifier=portraits-ornate&classifierLabel=ornate&classifierScale=-20';
     expect(parseImport(`figment:portraits/elf?${query}`, {}).asset).toMatchObject({
       pipeline: 'cvae+ddpm',
       strength: 0.4,
-      classifier: 'portraits-hat',
-      classifierLabel: 'hat',
+      classifier: 'portraits-ornate',
+      classifierLabel: 'ornate',
       classifierScale: -20,
     });
   });

@@ -10,7 +10,7 @@ import { UsageError } from '../node/usageError.ts';
 export function listModels(): void {
   for (const kind of ['models', 'classifiers'] as const) {
     for (const [name, folder] of shippedFolders(kind))
-      console.log(`${kind.slice(0, -1).padEnd(12)}${name.padEnd(16)}${folder}`);
+      console.log(`${kind.slice(0, -1).padEnd(12)}${name.padEnd(20)}${folder}`);
   }
 }
 

@@ -82,8 +82,8 @@ The CSV has a line for each picture: its label, its place among those of that la
 A group is a new label and the values it stands for, * for all others; what no group names is left out.
 
 Example:
-  figment dataset relabel --data portraits --attributes portraits/attributes.csv --column hat \\
-      --group no_hat=none --group 'hat=*' --matched --out hats`;
+  figment dataset relabel --data portraits64 --attributes portraits64/attributes.csv --column eyewear \\
+      --group bare=none --group 'glasses=*' --matched --out eyewear`;
 
 function relabelCommand(): Command {
   return new Command('relabel')

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { vocabularyOf } from '../../runtime/dataset/attributeColumns.ts';
+import * as runtime from '../../runtime/index.ts';
 import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { modelFolderFiles } from '../../runtime/weights/modelFolder.ts';
@@ -14,8 +15,13 @@ import { evaluateCommand } from './evaluate.ts';
 
 let dir: string;
 const at = (name: string) => join(dir, name);
+const { defaultClassifierConfig } = runtime;
 
 beforeAll(async () => {
+  vi.spyOn(runtime, 'defaultClassifierConfig').mockImplementation((data) => ({
+    ...defaultClassifierConfig(data),
+    block_out_channels: [16, 32, 32], // enough for three shapes
+  }));
   dir = await mkdtemp(join(tmpdir(), 'figment-evaluate-'));
   const dataset = { ...tinyDataset({ perClass: 12, widthPx: 16, heightPx: 16 }), attribution: 'drawn by formula' };
   await writeDataset(at('data'), dataset, 'shapes');
@@ -25,7 +31,10 @@ beforeAll(async () => {
   await writeModel('tiles', dataset.labels, 16, true);
 });
 
-afterAll(() => rm(dir, { recursive: true }));
+afterAll(() => {
+  vi.restoreAllMocks();
+  return rm(dir, { recursive: true });
+});
 
 async function writeModel(name: string, labels: string[], sizePx = 16, circularPadding = false): Promise<void> {
   await writeFilesAtomic(at(name), await modelFolderFiles(tinyModelFiles({ labels, sizePx, circularPadding })));

@@ -15,14 +15,22 @@ import { createProgram } from './program.ts';
 
 let dir: string;
 const at = (...names: string[]) => join(dir, ...names);
+const { defaultConditionalVaeConfig } = runtime;
 
 beforeAll(async () => {
+  vi.spyOn(runtime, 'defaultConditionalVaeConfig').mockImplementation((...of) => ({
+    ...defaultConditionalVaeConfig(...of),
+    block_out_channels: [8, 16, 16], // what the command does with a network is the same for a small one
+  }));
   dir = await mkdtemp(join(tmpdir(), 'figment-cvae-'));
   const dataset = { ...tinyDataset({ widthPx: 16, heightPx: 16 }), attribution: 'drawn by formula' };
   await writeDataset(at('data'), dataset, 'shapes');
 });
 
-afterAll(() => rm(dir, { recursive: true }));
+afterAll(() => {
+  vi.restoreAllMocks();
+  return rm(dir, { recursive: true });
+});
 
 /** Runs `figment train cvae …` for so many steps in all; returns what it prints. */
 async function train(out: string, steps: number, ...words: string[]): Promise<string> {

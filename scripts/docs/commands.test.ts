@@ -54,7 +54,7 @@ describe('commands in the documents', () => {
   it('are found by this test', () => {
     const words = commands.flatMap(({ command }) => figmentWords(command) ?? []);
     expect(words).toEqual(
-      expect.arrayContaining(['bake', 'pick', 'train', 'evaluate', 'verify', 'dataset', '--matched']),
+      expect.arrayContaining(['bake', 'pick', 'train', 'evaluate', 'verify', 'dataset', '--column']),
     );
     expect(unknownWords(['bake', 'portraits', '--toroidal'])).toEqual(['--toroidal']);
     expect(unknownWords(['train', 'prior'])).toEqual(['prior']);

@@ -6,8 +6,7 @@ import { checkQuote } from './quote.ts';
 import { headingId, resolveReference } from './renderChapter.ts';
 
 const README_MAX_BYTES = 10_000;
-/** Pictures of README: one at the top and at most one more. */
-const README_MAX_PICTURES = 3;
+const README_MAX_PICTURES = 4;
 
 const root = packageRoot();
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');

@@ -1,7 +1,9 @@
 // The guide's pictures, all painted by shipped models from fixed seeds.
 import { type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { runToEnd } from '../../runtime/core/slices.ts';
 import {
   composeSheet,
+  conditionInSlices,
   createSampler,
   createSchedule,
   type DiffusionModel,
@@ -10,12 +12,12 @@ import {
   generate,
   guidedPrediction,
   imagesToPixels,
-  indexOfLabel,
   normals,
   type PictureOptions,
   parseSchedulerConfig,
   pixelArt,
   qSample,
+  rowsOfCondition,
   sample,
   scaleSheet,
   slerp,
@@ -35,6 +37,10 @@ const GUIDANCE = 2;
 /** The pictures by the model that paints them and by the name of their file. */
 export const PICTURES: Record<string, Record<string, Draw>> = {
   portraits: {
+    kinds,
+    people,
+    hair,
+    expressions,
     reconstruction,
     forward,
     denoising,
@@ -51,9 +57,74 @@ export const PICTURES: Record<string, Record<string, Draw>> = {
 const paint = (model: DiffusionModel, requests: PictureOptions[], options = {}) =>
   generate(model, requests, { guidanceScale: GUIDANCE, ...options });
 
+/** Two portraits of each kind, in rows of half of the kinds. */
+async function kinds(model: DiffusionModel): Promise<Uint8Array> {
+  const { labels } = model.index;
+  const columns = Math.ceil(labels.length / 2);
+  const requests = [1, 101].flatMap((seed) => labels.map((label, i) => ({ label, seed: seed + (i % columns) })));
+  return pictureRows(model, await paintRows(model, requests, columns));
+}
+
+/** Two people with every colour of hair. */
+async function hair(model: DiffusionModel): Promise<Uint8Array> {
+  const woman = variedRows(model, 'hair_colour', WOMAN);
+  const orc = variedRows(model, 'hair_colour', { label: 'orc', seed: 8, attributes: { hair_style: 'spiky' } });
+  return pictureRows(model, [...(await woman), ...(await orc)]);
+}
+
+const WOMAN: PictureOptions = { label: 'human_female', seed: 3, attributes: { hair_style: 'long' } };
+const ELF: PictureOptions = { label: 'elf', seed: 7, attributes: { hair_colour: 'blonde' } };
+
+/** Four people with every expression: each of them stays who they are. */
+async function expressions(model: DiffusionModel): Promise<Uint8Array> {
+  const rows: Uint8Array[][] = [];
+  for (const person of [
+    ELF,
+    { label: 'human_male', seed: 4, attributes: { beard: 'full' } },
+    { label: 'dark_elf', seed: 12, attributes: { eyewear: 'glasses' } },
+    { label: 'catfolk', seed: 5, attributes: { hair_colour: 'black' } },
+  ]) {
+    rows.push(...(await variedRows(model, 'expression', person)));
+  }
+  return pictureRows(model, rows);
+}
+
+/** What a sheet can say, at a glance: kinds, one person with every colour of hair, one with every expression. */
+async function people(model: DiffusionModel): Promise<Uint8Array> {
+  const { labels } = model.index;
+  const requests = [...labels, ...labels].slice(0, 3 * COLUMNS).map((label, i) => ({ label, seed: 1 + i }));
+  return pictureRows(model, [
+    ...(await paintRows(model, requests, COLUMNS)),
+    ...(await variedRows(model, 'hair_colour', WOMAN)),
+    ...(await variedRows(model, 'expression', ELF)),
+  ]);
+}
+
+const COLUMNS = 7;
+
+/** The requests in rows of so many. */
+async function paintRows(model: DiffusionModel, requests: PictureOptions[], columns: number): Promise<Uint8Array[][]> {
+  const rows: Uint8Array[][] = [];
+  for (let at = 0; at < requests.length; at += columns) {
+    rows.push(await paint(model, requests.slice(at, at + columns)));
+  }
+  return rows;
+}
+
+/** Rows in which one attribute goes through all its words while the person stays. */
+function variedRows(model: DiffusionModel, name: string, person: PictureOptions): Promise<Uint8Array[][]> {
+  const words = (model.index.figment.attributes![name] as string[]).filter((word) => word !== 'none');
+  const varied = words.map((word) => ({
+    ...person,
+    attributes: { ...person.attributes, [name]: word },
+    sameAs: { [name]: 'any' },
+  }));
+  return paintRows(model, varied, COLUMNS);
+}
+
 /** Some portraits, and the same after the auto-encoder alone. */
 async function reconstruction(model: DiffusionModel): Promise<Uint8Array> {
-  const labels = ['elf', 'goblin', 'human_male', 'vampire', 'ratfolk', 'troll', 'human_elder', 'alien'];
+  const labels = ['elf', 'goblin', 'human_male', 'vampire', 'catfolk', 'orc', 'human_elder', 'android'];
   const portraits = await paint(
     model,
     labels.map((label, i) => ({ label, seed: 11 + i })),
@@ -128,7 +199,7 @@ async function schedules(): Promise<Uint8Array> {
 async function latents(model: DiffusionModel): Promise<Uint8Array> {
   const { widthPx } = model.index.figment;
   const rows: Uint8Array[][] = [];
-  for (const label of ['elf', 'troll']) {
+  for (const label of ['elf', 'orc']) {
     const portraits = await paint(model, [{ label, seed: 7 }]);
     const z = encoded(model, portraits);
     const values = z.dataSync<'float32'>();
@@ -187,20 +258,22 @@ async function walks(model: DiffusionModel): Promise<Uint8Array> {
 /** Runs the reverse process from given noises. */
 async function paintFrom(model: DiffusionModel, label: string, noises: Float32Array[]): Promise<Uint8Array[]> {
   const { config, weights } = model.unet;
-  const { labels } = model.index;
-  const classLabels = noises.map(() => indexOfLabel(labels, label));
+  const told = noises.map(() => ({ label, seed: 12 }));
+  const condition = runToEnd(conditionInSlices(model, told));
+  const classLabels = condition.classesAt(0);
   const sampler = createSampler('ddim', model.scheduler, { numInferenceSteps: 20 });
   const predict = (x: Tensor4D, t: ArrayLike<number>, classes: ArrayLike<number>) =>
-    unet2d(config, weights, x, t, classes);
+    unet2d(config, weights, x, t, rowsOfCondition(condition, classes));
   let xt = tensor4d(Float32Array.from(noises.flatMap((noise) => [...noise])), [noises.length, ...model.latentShape]);
   for (const [index, t] of sampler.timesteps.entries()) {
     const next = tidy(() => {
-      const output = guidedPrediction(predict, xt, t, classLabels, labels.length, { guidanceScale: GUIDANCE });
+      const output = guidedPrediction(predict, xt, t, classLabels, condition.nullLabel, { guidanceScale: GUIDANCE });
       return sampler.step(output, index, xt).xt;
     });
     xt.dispose();
     xt = next;
   }
+  condition.vectors?.dispose();
   return decodedFrom(model, xt);
 }
 
@@ -223,7 +296,7 @@ async function inpainting(model: DiffusionModel): Promise<Uint8Array> {
 }
 
 /** Whether a pixel lies in the face, from the brows to the chin. */
-const isFace = (x: number, y: number) => x >= 12 && x < 20 && y >= 16 && y < 28;
+const isFace = (x: number, y: number) => x >= 20 && x < 49 && y >= 27 && y < 53;
 
 /** The latents of pictures; the caller disposes them. */
 function encoded(model: DiffusionModel, pictures: Uint8Array[]): Tensor4D {

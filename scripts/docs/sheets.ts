@@ -10,13 +10,13 @@ import {
   type PictureOptions,
   scaleSheet,
 } from '../../runtime/index.ts';
-import { buildCvae, buildModel, modelSource } from '../node/openModel.ts';
+import { buildModel, modelSource } from '../node/openModel.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 import { decodePng, encodePng } from '../node/png.ts';
 import type { Draw } from './pictures.ts';
 
-/** The sheets of docs/images by the model that paints them and by the name of their file. */
-export const SHEETS: Record<string, Record<string, Draw>> = { portraits: { portraits, pipelines, editing } };
+/** The sheet of docs/images by the model that paints them and by the name of their file. */
+export const SHEETS: Record<string, Record<string, Draw>> = { portraits: { editing } };
 
 /** The sheet of docs/guide/images that needs a model of the visitor's own training. */
 export const PIXEL_SHEET: Record<string, Record<string, Draw>> = { portraits: { pixels } };
@@ -26,36 +26,6 @@ const TILE_PX = 64;
 const COLUMNS = 12;
 
 const seedsFrom = (seed: number, count: number) => Array.from({ length: count }, (_, i) => seed + i);
-
-/** A row of each label. */
-async function portraits(model: DiffusionModel): Promise<Uint8Array> {
-  const rows: Uint8Array[][] = [];
-  for (const label of model.index.labels) {
-    rows.push(
-      await generate(
-        model,
-        seedsFrom(0, COLUMNS).map((seed) => ({ label, seed })),
-      ),
-    );
-  }
-  return sheetOf(model, rows);
-}
-
-/** Four labels by each pipeline, from the same seeds. */
-async function pipelines(model: DiffusionModel): Promise<Uint8Array> {
-  const cvae = buildCvae(await loadModelFolder(modelSource('portraits'), { parts: ['cvae'] }));
-  const { labels } = model.index;
-  const shown = ['elf', 'human_female', 'troll', 'orc', 'rabbitfolk'].filter((label) => labels.includes(label));
-  const rows: Uint8Array[][] = [];
-  for (const pipeline of ['cvae', 'cvae+ddpm', 'ddpm'] as const) {
-    for (const label of shown) {
-      const requests = seedsFrom(0, COLUMNS).map((seed) => ({ label, seed }));
-      rows.push(await generate({ model, cvae }, requests, { pipeline }));
-    }
-  }
-  cvae.dispose();
-  return sheetOf(model, rows);
-}
 
 /** An elf and eight sisters of hers, and the same elf with other hair. */
 async function editing(model: DiffusionModel): Promise<Uint8Array> {
@@ -75,24 +45,21 @@ async function editing(model: DiffusionModel): Promise<Uint8Array> {
 /** Where the chapter on diffusion trains its model of pixels. */
 const PIXEL_MODEL = 'runs/pixels';
 
-/** Portraits of a model of pixels, of the conditional VAE, and of the shipped model of latents. */
+/** Portraits of a model of pixels, and of the shipped model of latents. */
 async function pixels(model: DiffusionModel): Promise<Uint8Array> {
   const folder = path.join(packageRoot(), PIXEL_MODEL);
   if (!existsSync(folder)) {
     throw new Error(`there is no ${PIXEL_MODEL}; train it by the commands of docs/guide/14-diffusion.md`);
   }
   const small = buildModel(await loadModelFolder(modelSource(folder)));
-  const cvae = buildCvae(await loadModelFolder(modelSource('portraits'), { parts: ['cvae'] }));
   const labels = small.index.labels.filter((label) => model.index.labels.includes(label)).slice(0, COLUMNS / 2);
   const requests = labels.flatMap((label) => seedsFrom(7, 2).map((seed) => ({ label, seed })));
   const ownOptions = { sampler: 'ddpm', numInferenceSteps: 250, guidanceScale: 1.5 } as const;
   const rows = [
     enlarged(small, await generate(small, requests, ownOptions)),
-    enlarged(model, await generate({ cvae }, requests, { pipeline: 'cvae' })),
     enlarged(model, await generate(model, requests)),
   ];
   small.dispose();
-  cvae.dispose();
   return encodePng(composeSheet(rows.flat(), requests.length, TILE_PX, TILE_PX));
 }
 

@@ -13,6 +13,7 @@ declare global {
   const scene: Scene;
   const material: PBRMaterial;
   const portraits: AssetGenerator;
+  const heroes: AssetGenerator;
   const textures: AssetGenerator;
   const wall: AbstractMesh;
   const floor: AbstractMesh;

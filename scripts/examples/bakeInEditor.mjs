@@ -9,8 +9,8 @@ const [out = 'art'] = process.argv.slice(2);
 /** What the editor knows of the game. */
 const characters = [
   { name: 'Ilva', label: 'elf', seed: 7 },
-  { name: 'Grumm', label: 'troll', seed: 12 },
-  { name: 'Sessa', label: 'lizardfolk', seed: 3 },
+  { name: 'Grumm', label: 'orc', seed: 12 },
+  { name: 'Sessa', label: 'dragonkin', seed: 3 },
 ];
 
 /** The same that a bake file would say. */

@@ -1,11 +1,9 @@
-import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { generate, loadModelFolder, selectBackend } from '../../runtime/index.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
-import { buildCvae, buildModel, modelSource } from './openModel.ts';
-import { packageRoot } from './packageRoot.ts';
+import { buildModel, modelSource } from './openModel.ts';
 
 let dir: string;
 beforeAll(async () => {
@@ -40,26 +38,6 @@ describe('modelSource', () => {
     expect(() => modelSource('no\0name', dir)).toThrow(/does not exist/);
     expect(() => modelSource('x'.repeat(5000), dir)).toThrow(/does not exist/);
   });
-});
-
-it('the shipped portraits have a VAE of at most 3 MB that makes a face of each label in one pass', async () => {
-  await selectBackend({ backend: 'wasm' });
-  const folder = join(packageRoot(), 'assets/models/portraits/cvae');
-  const { size } = await stat(join(folder, 'diffusion_pytorch_model.safetensors'));
-  expect(size).toBeLessThan(3_000_000);
-  const cvae = buildCvae(await loadModelFolder(modelSource('portraits'), { parts: ['cvae'] }));
-  const faces = await generate(
-    { cvae },
-    cvae.index.labels.map((label) => ({ label, seed: 1 })),
-    { pipeline: 'cvae' },
-  );
-  cvae.dispose();
-  expect(faces.length).toBe(13);
-  for (const pixels of faces) {
-    const alphaAt = (x: number, y: number) => pixels[4 * (32 * y + x) + 3]!;
-    expect(alphaAt(16, 24), 'the middle of the face').toBeGreaterThan(200);
-    expect(Math.max(alphaAt(0, 0), alphaAt(31, 0)), 'the corners above').toBeLessThan(100);
-  }
 });
 
 it('buildModel calls an unsupported option a mistake', () => {

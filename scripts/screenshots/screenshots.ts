@@ -32,7 +32,7 @@ export const VIEWS: Readonly<Record<string, View>> = {
   tavern: { files: ['tavern.png', 'card.png'], shoot: shootTavern },
   edit: { files: ['edit.png'], shoot: shootEdit },
   film: { files: ['tavern.gif'], shoot: shootFilm },
-  lab: { files: ['lab.png', 'lab-hat.png', 'lab-vae.png'], shoot: shootLab },
+  lab: { files: ['lab.png', 'lab-ornate.png', 'lab-vae.png'], shoot: shootLab },
   training: { files: ['training.png'], shoot: shootTraining },
   inspector: { files: ['inspector.png'], shoot: shootInspector },
 };
@@ -143,7 +143,7 @@ async function shootLab(page: Page, url: string, out: string): Promise<void> {
   await page.goto(`${url}lab.html`);
   await page.waitForFunction(() => document.body.dataset.state === 'ready', undefined, { timeout: LIMIT_MS });
   await shoot(page, path.join(out, 'lab.png'));
-  await page.locator('.strip', { hasText: 'No hat' }).screenshot({ path: path.join(out, 'lab-hat.png') });
+  await page.locator('.strip', { hasText: 'Plain' }).screenshot({ path: path.join(out, 'lab-ornate.png') });
   const { y, height } = (await page.locator('#vae').boundingBox())!;
   const clip = { x: 0, y: y + 1, width: WIDE.width, height: height + 12 };
   await page.screenshot({ path: path.join(out, 'lab-vae.png'), fullPage: true, clip });

@@ -17,7 +17,7 @@ import { studyCommand } from './study.ts';
 
 /** Networks and judge are trained with small batches and paint in few steps; the course of things is the same. */
 const SMALL = { batchSize: 4, microBatchSize: 4 };
-const { classifierTrainer, conditionalVaeTrainer, diffusionTrainer, generate } = runtime;
+const { classifierTrainer, conditionalVaeTrainer, defaultClassifierConfig, diffusionTrainer, generate } = runtime;
 
 let dir: string;
 const at = (...names: string[]) => join(dir, ...names);
@@ -25,6 +25,10 @@ const at = (...names: string[]) => join(dir, ...names);
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'figment-study-'));
   vi.stubEnv('XDG_CACHE_HOME', at('cache')); // where judges are kept
+  vi.spyOn(runtime, 'defaultClassifierConfig').mockImplementation((data) => ({
+    ...defaultClassifierConfig(data),
+    block_out_channels: [8, 16, 16], // a distance takes the cube of the last
+  }));
   vi.spyOn(runtime, 'classifierTrainer').mockImplementation((data, indices, config, options, ...rest) =>
     classifierTrainer(data, indices, config, { ...runtime.CLASSIFIER_DEFAULTS, ...options, ...SMALL }, ...rest),
   );

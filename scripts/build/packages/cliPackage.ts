@@ -33,7 +33,7 @@ const TYPES = {
 };
 
 /** Pictures of the README. */
-const PICTURES = ['tavern.png', 'lab.png', 'inspector.png'];
+const PICTURES = ['images/tavern.png', 'guide/images/people.png', 'images/lab.png', 'images/inspector.png'];
 
 /** Writes the package's `dist`, the files that commands read, and the pictures that npm's page of the plugin shows. */
 export async function buildCliPackage(folder: string, declarations: string): Promise<void> {
@@ -45,7 +45,7 @@ export async function buildCliPackage(folder: string, declarations: string): Pro
     cpSync(source('assets', name), path.join(folder, 'assets', name), { recursive: true });
   }
   mkdirSync(path.join(folder, 'images'));
-  for (const name of PICTURES) copyFileSync(source('docs/images', name), path.join(folder, 'images', name));
+  for (const file of PICTURES) copyFileSync(source('docs', file), path.join(folder, 'images', path.basename(file)));
 }
 
 /** The command, the bodies of its threads, and what build tools import. */
