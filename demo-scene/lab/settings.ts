@@ -155,7 +155,7 @@ function steeringOf({ ornate }: Settings): Steering {
   };
 }
 
-/** What of `sameAs` is another value now. */
+/** The attributes of `sameAs` for which another value is asked now. */
 export function changedOf({ attributes, sameAs }: Settings): Attributes {
   const changed = Object.entries(sameAs).filter(([name, value]) => value !== (attributes[name] ?? ANY_WORD));
   return Object.fromEntries(changed);

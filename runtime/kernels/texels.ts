@@ -41,7 +41,7 @@ export function packTexels(image: Tensor4D, attrs: TexelAttrs): Tensor3D {
   return engine().runKernel(TEXELS, { image }, { ...attrs }) as Tensor3D;
 }
 
-/** Where texels go. */
+/** Where the texels of a picture are written, and in which order. */
 export interface WriteTexelsOptions {
   /** Write the picture's bottom row first. */
   flipY: boolean;

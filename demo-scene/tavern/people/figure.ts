@@ -80,7 +80,7 @@ export class SpriteFigure {
     if (!isVisible) this.still = null; // the figure is used again for another picture
   }
 
-  /** Whether there are frames of walking. */
+  /** True when the sprite's model has animations of walking. */
   get canWalk(): boolean {
     return this.sprite.animationNames.some((name) => name.startsWith('walk'));
   }

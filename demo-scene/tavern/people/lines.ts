@@ -4,7 +4,7 @@ export interface Phrase {
   text: string;
 }
 
-/** What people say. */
+/** Short speeches: each is a list of sentences, with the expression that the speaker has while saying them. */
 const LINES: readonly (readonly (readonly [expression: string, text: string])[])[] = [
   [
     ['happy', 'Pull up a stool.'],

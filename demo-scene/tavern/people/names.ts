@@ -1,6 +1,6 @@
 // Names of people and things, and what people say of things. A name follows from what a picture is made from alone.
 
-/** What a name follows from. */
+/** A person or thing that gets a name: its kind, its seed and its sex decide which. */
 interface Named {
   label: string;
   seed: number;

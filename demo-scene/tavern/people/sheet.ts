@@ -8,9 +8,9 @@ import type { Sitter } from './sitter.ts';
 export interface SheetEntry {
   name: string;
   values: AttributeValues;
-  /** What is asked for now; null: any. */
+  /** The value that the recipe asks for now; null when it leaves the attribute open. */
   chosen: string | number | null;
-  /** Whether "any" can be chosen; a picture always has one label. */
+  /** False for the label, since a picture always has one; "any" can be chosen for everything else. */
   canBeAny: boolean;
 }
 

@@ -4,7 +4,7 @@ import { env, type TensorInfo, util } from '@tensorflow/tfjs-core';
 /** Values that one shader element holds: 4 where the innermost size allows it, else 1. */
 export type Lanes = 1 | 4;
 
-/** Of a buffer; a `Value` is as wide as the program's lanes. */
+/** The type of a buffer's elements in WGSL; a `Value` is as wide as the program's lanes. */
 type ElementType = 'Value' | 'f32' | 'u32' | 'vec2<f32>';
 
 /** One compute shader: `code` defines `fn main(group: i32, local: i32)`, called by every thread of every workgroup. */

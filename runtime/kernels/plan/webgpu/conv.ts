@@ -193,7 +193,7 @@ function newProgram(key: string, variant: ConvVariant): Program {
 const overRows = ({ rows }: Tile, line: (i: number) => string) =>
   Array.from({ length: rows }, (_, i) => line(i)).join('\n');
 
-/** Of the loads of one thread: which they are, and how many pixels lie between two of them. */
+/** Code for all loads of one thread, of each its number and the distance in pixels from one to the next. */
 function overLoads({ rows, depth }: Tile, load: (i: number, step: number) => string): string {
   const step = (SIDE * SIDE) / (depth / 4);
   return Array.from({ length: Math.max(1, (SIDE * rows) / step) }, (_, i) => load(i, step)).join('\n');

@@ -58,7 +58,7 @@ export class WebgpuRecording implements Recording {
   private readonly places: { offset: number; index: number }[] = [];
   private factors: readonly number[];
   private isReady = false;
-  /** Of the tiling, when the dispatches were bound. */
+  /** The version that the device's tiling had when the dispatches were bound. */
   private tilingVersion: number;
 
   /** @throws UnplannedError when the graph has an operation without a shader */

@@ -59,7 +59,7 @@ interface Tuned {
 
 /** The choice of tiles on one device: by a rule, until a tuning has measured. */
 export class Tiling {
-  /** Those to choose from. An adapter on the CPU is busy with one workgroup, and gets the largest tile. */
+  /** The tiles to choose from. An adapter on the CPU is busy with one workgroup, and gets the largest tile. */
   readonly tiles: readonly Tile[];
   /** Grows with every choice, so that whoever has taken one over sees that there are others. */
   version = 0;

@@ -1,4 +1,4 @@
-// How long work takes a GPU.
+// Measures how long a GPU takes for compute passes.
 
 /** Commands of one compute pass. */
 export type PassRun = (pass: GPUComputePassEncoder) => void;
@@ -25,7 +25,7 @@ function shortest(timesMs: readonly number[], numRuns: number): number[] {
   return Array.from({ length: numRuns }, (_, i) => Math.min(...ofRun(i)));
 }
 
-/** By the GPU's own clock. */
+/** Milliseconds of each run, by timestamp queries of the GPU. */
 export async function byTimestamps(device: GPUDevice, runs: readonly PassRun[], numRepeats: number): Promise<number[]> {
   const count = 2 * ROUNDS * runs.length;
   const size = BigUint64Array.BYTES_PER_ELEMENT * count;
@@ -51,7 +51,7 @@ export async function byTimestamps(device: GPUDevice, runs: readonly PassRun[], 
   }
 }
 
-/** By this thread's clock, from submitting the work until it is done. */
+/** Milliseconds of each run, by this thread's clock from submitting the work until it is done. */
 export async function byWaiting(device: GPUDevice, runs: readonly PassRun[], numRepeats: number): Promise<number[]> {
   await device.queue.onSubmittedWorkDone();
   const timesMs: number[] = [];
