@@ -11,7 +11,8 @@ const CONFIG: ClassifierConfig = {
   block_out_channels: [8, 16],
   norm_num_groups: 4,
   norm_eps: 1e-5,
-  attributes: {},
+  attributes: { hair: 3, wear: 'number' },
+  attribute_grid: 2,
 };
 const WEIGHTS = initialWeights(classifierShapes(CONFIG), 7);
 const IMAGES = draw(3, [5, 9, 12, 4]);
@@ -20,20 +21,22 @@ const IMAGES = draw(3, [5, 9, 12, 4]);
 function judge(backend: 'cpu' | 'wasm' | 'webgpu', images = IMAGES) {
   return valuesOn(backend, () => {
     const weights = uploadWeights(WEIGHTS);
-    const { features, logits } = classify(CONFIG, weights, toTensor<Tensor4D>(images));
+    const { features, logits, attributes } = classify(CONFIG, weights, toTensor<Tensor4D>(images));
     dispose(Object.values(weights));
-    return [features, logits];
+    return [features, logits, attributes!];
   });
 }
 
 describeOnBackends((backend) => {
   it('gives features and logits for images of any size, as on cpu', async () => {
-    const [features, logits] = await judge(backend);
-    expect(features!.shape).toEqual([5, 16]);
-    expect(logits!.shape).toEqual([5, 3]);
-    const [expectedFeatures, expectedLogits] = await judge('cpu');
-    expectClose(features!.values, expectedFeatures!.values, { relative: 1e-4 });
-    expectClose(logits!.values, expectedLogits!.values, { relative: 1e-4 });
+    const results = await judge(backend);
+    expect(results.map(({ shape }) => shape)).toEqual([
+      [5, 16],
+      [5, 3],
+      [5, 4],
+    ]);
+    const expected = await judge('cpu');
+    for (const [i, { values }] of results.entries()) expectClose(values, expected[i]!.values, { relative: 1e-4 });
   });
 
   it('judges each image by itself', async () => {
@@ -56,6 +59,13 @@ it('lists weights that all take part', () => {
       name,
     ).toBe(!isShift);
   }
+});
+
+it('knows where things are: the head of attributes has weights for each cell of the grid', () => {
+  expect(classifierShapes(CONFIG).get('attribute_head.weight')).toEqual([4, 16 * 2 ** 2]);
+  const { attribute_grid: _grid, ...withoutGrid } = CONFIG;
+  const plain = parseClassifierConfig(withoutGrid, 'c.json');
+  expect(classifierShapes(plain).get('attribute_head.weight')).toEqual([4, 16]);
 });
 
 it('refuses a config that it cannot compute', () => {

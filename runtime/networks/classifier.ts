@@ -1,5 +1,6 @@
 import { mean, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import * as v from 'valibot';
+import { cellMeans } from './cellMeans.ts';
 import { ATTRIBUTE_KINDS, type AttributeKind } from './conditioningConfig.ts';
 import { Count, parseNetworkConfig, Widths } from './config.ts';
 import { conv, convShapes, dense, linearShapes, norm, normShapes, type Shapes, type Weights } from './layers.ts';
@@ -12,6 +13,8 @@ const schema = v.object({
   norm_eps: v.pipe(v.number(), v.minValue(0)),
   /** What it tells of a picture besides its label. */
   attributes: v.optional(ATTRIBUTE_KINDS, {}),
+  /** Attributes are told from the means of so many cells a side, so that it knows where things are; 1: of the whole. */
+  attribute_grid: v.optional(v.pipe(Count, v.maxValue(16)), 1),
 });
 
 export type ClassifierConfig = v.InferOutput<typeof schema>;
@@ -86,7 +89,7 @@ export function classifierShapes(config: ClassifierConfig): Shapes {
   }
   linearShapes(shapes, HEAD, numFeatures(config), config.num_labels);
   const numLogits = numAttributeLogits(config);
-  if (numLogits > 0) linearShapes(shapes, ATTRIBUTE_HEAD, numFeatures(config), numLogits);
+  if (numLogits > 0) linearShapes(shapes, ATTRIBUTE_HEAD, numFeatures(config) * config.attribute_grid ** 2, numLogits);
   return shapes;
 }
 
@@ -101,8 +104,8 @@ export interface Classification {
 
 /**
  * A small convolutional classifier, the judge of generated images: in each level a convolution that halves the image and
- * one that keeps its size, each with group norm and SiLU; then the mean over all pixels, and a linear head each for labels
- * and attributes.
+ * one that keeps its size, each with group norm and SiLU; then the mean over all pixels, and a linear head for labels; and
+ * one for attributes on the means of each cell of a grid.
  *
  * @param weights by name, in our layout
  * @param x       float32 (B, H, W, in_channels), range [−1, 1], premultiplied
@@ -118,8 +121,9 @@ export function classify(config: ClassifierConfig, weights: Weights, x: Tensor4D
       h = norm(weights, level.refineNorm, conv(weights, level.refine, h, {}), options);
     }
     const pooled = mean(h, [1, 2]) as Tensor2D;
-    const heads = numAttributeLogits(config) > 0 ? [HEAD, ATTRIBUTE_HEAD] : [HEAD];
-    return [pooled, ...heads.map((head) => dense(weights, head, pooled))];
+    const label = dense(weights, HEAD, pooled);
+    if (numAttributeLogits(config) === 0) return [pooled, label];
+    return [pooled, label, dense(weights, ATTRIBUTE_HEAD, cellMeans(h, config.attribute_grid))];
   });
   return { features: features!, logits: logits!, attributes };
 }

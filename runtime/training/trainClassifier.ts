@@ -42,10 +42,12 @@ export const CLASSIFIER_DEFAULTS: ClassifierOptions = {
 const NOISE_STREAM = 0x60000000;
 
 const LEVELS = [32, 64, 128];
+const GRID = 4;
 
 /**
  * A network of 128 features, for the labels and attributes of the data. Images of 64 px and more have one more level, so that they
- * cost little more than smaller ones.
+ * cost little more than smaller ones. In pictures that are cut out (with alpha) things have their place, as eyes have in a face,
+ * which attributes are told by; tiles look the same everywhere.
  */
 export function defaultClassifierConfig(
   dataset: Pick<Dataset, 'channels' | 'labels' | 'attributes' | 'widthPx' | 'heightPx'>,
@@ -58,6 +60,7 @@ export function defaultClassifierConfig(
     norm_num_groups: 8,
     norm_eps: 1e-5,
     attributes: attributeKinds(vocabularyOf(dataset.attributes)),
+    attribute_grid: dataset.channels === 4 ? GRID : 1,
   };
 }
 

@@ -48,11 +48,12 @@ export type Judge = TrainedNetworkAtWork<ClassifierConfig>;
  */
 export async function openJudge(dataset: Dataset, options: OpenClassifierOptions): Promise<Judge> {
   const digest = trainingDigest(dataset, options.indices);
+  const config = defaultClassifierConfig(dataset);
   const network = await openTrained({
-    file: options.file ?? cachedFile(dataset.name, digest, options.numSteps),
+    file: options.file ?? cachedFile(dataset.name, config, digest, options.numSteps),
     digest,
     numSteps: options.numSteps,
-    config: defaultClassifierConfig(dataset),
+    config,
     parse: parseClassifierConfig,
     shapes: classifierShapes,
     train: (config) => train(dataset, config, options),
@@ -100,10 +101,14 @@ function opened<Config>(
   return { ...parts, weights, dispose: () => dispose(Object.values(weights)) };
 }
 
-function cachedFile(dataName: string, digest: string, numSteps: number): string {
+/** A judge of another make has another file. */
+function cachedFile(dataName: string, config: ClassifierConfig, digest: string, numSteps: number): string {
   const name = dataName.replace(/[^\w-]+/g, '_');
+  const make = createHash('sha256')
+    .update(`${digest} ${JSON.stringify(config)}`)
+    .digest('hex');
   const folder = join(envPaths('babylon-figment', { suffix: '' }).cache, 'classifiers');
-  return join(folder, `${name}-${digest.slice(0, 16)}-${numSteps}.safetensors`);
+  return join(folder, `${name}-${make.slice(0, 16)}-${numSteps}.safetensors`);
 }
 
 /** sha-256 of what a network learns from: labels, sizes, and the training images with their attributes. */

@@ -1,0 +1,31 @@
+import { matMul, reshape, type Tensor2D, type Tensor4D, tensor2d, tidy, transpose } from '@tensorflow/tfjs-core';
+
+/**
+ * The mean of each cell of a grid, as PyTorch's AdaptiveAvgPool2d: where the size is no multiple of the grid, cells overlap.
+ *
+ * @param x    float32 (B, H, W, C)
+ * @param grid cells a side
+ * @returns    (B, C · grid²), in PyTorch's order
+ */
+export function cellMeans(x: Tensor4D, grid: number): Tensor2D {
+  const [batch, height, width, channels] = x.shape;
+  const pixels = height * width;
+  const shares = new Float32Array(pixels * grid ** 2);
+  for (let cell = 0; cell < grid ** 2; cell++) {
+    const [top, bottom] = cellRange(Math.floor(cell / grid), grid, height);
+    const [left, right] = cellRange(cell % grid, grid, width);
+    for (let y = top; y < bottom; y++) {
+      for (let i = left; i < right; i++) {
+        shares[(y * width + i) * grid ** 2 + cell] = 1 / ((bottom - top) * (right - left));
+      }
+    }
+  }
+  return tidy(() => {
+    const rows = reshape(transpose(x, [0, 3, 1, 2]), [batch * channels, pixels]);
+    return reshape(matMul(rows, tensor2d(shares, [pixels, grid ** 2])), [batch, channels * grid ** 2]);
+  });
+}
+
+function cellRange(place: number, grid: number, size: number): [start: number, end: number] {
+  return [Math.floor((place * size) / grid), Math.ceil(((place + 1) * size) / grid)];
+}
