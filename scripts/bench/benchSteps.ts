@@ -18,7 +18,7 @@ import { openNodeBackend } from '../node/nodeBackend.ts';
 import { buildModel, modelSource, orUsageError } from '../node/openModel.ts';
 import { UsageError } from '../node/usageError.ts';
 
-type Flags = Omit<EvaluateFlags, 'guidance' | 'steps' | 'sampler' | 'out'> & {
+type Flags = Omit<EvaluateFlags, 'guidance' | 'steps' | 'sampler' | 'out' | 'vary' | 'identities'> & {
   teacherSteps: number[];
   guidance: number;
   runs: number;
@@ -106,7 +106,7 @@ async function judged(name: string, flags: Flags, painted: readonly Painted[]): 
   try {
     for (const row of painted) {
       const { sampler, numInferenceSteps: steps } = row;
-      await evaluate(name, { ...asked, out, guidance: [guidance], steps, sampler });
+      await evaluate(name, { ...asked, out, guidance: [guidance], steps, sampler, identities: 0 });
       const { byGuidance } = JSON.parse(await readFile(join(out, 'metrics.json'), 'utf8'));
       const { accuracy, frechetDistanceToHeldOut, spreadRelativeToReal } = byGuidance[guidance];
       rows.push({ ...row, accuracy, frechetDistanceToHeldOut, spreadRelativeToReal });
@@ -163,6 +163,7 @@ await new Command('bench:steps')
   .option('--sweep-seeds <n>', 'as of figment evaluate', wholeNumber(0, 100), 0)
   .option('--seed <n>', 'seed of the first picture of each label', wholeNumber(0), 1)
   .option('--held-out <share>', 'share of each class kept away from training', realNumber(0, 0.9), 0.05)
+  .option('--hold-out-by <list>', 'the attributes that the training held out by', (text) => text.split(','))
   .option('--split-seed <n>', 'seed of that split', wholeNumber(0), 1)
   .option('--workers <n>', 'threads that train the judge', wholeNumber(1, 64), 2)
   .addOption(new Option('--backend <name>', 'compute on this backend').choices(['webgpu', 'wasm', 'cpu']))

@@ -118,8 +118,9 @@ it('asks for the attributes of held-out images, and tells how well each is read'
   await writeDataset(at('directed'), { ...plain, attribution: 'drawn by formula', attributes }, 'shapes');
   const files = tinyModelFiles({ labels: plain.labels, sizePx: 16, attributes: vocabularyOf(known) });
   await writeFilesAtomic(at('obedient'), await modelFolderFiles(files));
-  const classifier = ['--classifier', at('directed.safetensors'), '--guidance', '1,2'];
-  const printed = await run(at('obedient'), ...FAST, '--data', at('directed'), ...classifier);
+  const classifier = ['--classifier', at('directed.safetensors'), '--guidance', '1,2', '--data', at('directed')];
+  await expect(run(at('obedient'), ...FAST, ...classifier, '--vary', 'growth')).rejects.toThrow('there are tone');
+  const printed = await run(at('obedient'), ...FAST, ...classifier, '--vary', 'tone', '--identities', '4');
   expect(printed).toMatch(
     /attributes +held-out +guidance 1 +guidance 2\ntone +\d\.\d{3} +\d\.\d{3} +\d\.\d{3}\ngrowth /,
   );
@@ -128,6 +129,10 @@ it('asks for the attributes of held-out images, and tells how well each is read'
   expect(Object.keys(real)).toEqual(['tone', 'growth']);
   const { tone, growth, ...others } = metrics.byGuidance['2'].accuracyPerAttribute;
   expect([tone >= 0 && tone <= 1, Math.abs(growth) <= 1, others]).toEqual([true, true, {}]);
+  expect(printed).toMatch(
+    /tone varied of 4: recognised \d\.\d{3} \(.*\)\nall else is read as before in \d\.\d{3} \(growth /,
+  );
+  expect(metrics.variation).toMatchObject({ guidanceScale: 2, attribute: 'tone', numIdentities: 4 });
 });
 
 it('measures the seams of a model that tiles, and of no other', async () => {

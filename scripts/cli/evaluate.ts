@@ -24,6 +24,8 @@ export function evaluateCommand(): Command {
       wholeNumber(0, 100),
       2,
     )
+    .option('--vary <attribute>', 'change this attribute alone: is it recognised, and does all else stay?')
+    .option('--identities <n>', 'of how many pictures', wholeNumber(1, 10_000), 100)
     .option('--images-per-class <n>', 'pictures of each label, at each guidance scale', wholeNumber(2, 10_000), 32)
     .addOption(
       new Option('--guidance <list>', 'guidance scales').default([1, 2, 4], '1,2,4').argParser(parseGuidanceList),

@@ -29,6 +29,7 @@ import { type FrameMetrics, frameMetrics, repeatRows, stillFrames } from './fram
 import type { Judge } from './judge.ts';
 import { type MaterialMetrics, measureHeights, seamsOf, withHeldOut } from './judgeMaterials.ts';
 import { type MonotonyMetrics, monotonyOf, planSweeps } from './judgeMonotony.ts';
+import { planVariedSets, type VariationMetrics, variationOf, variedWords } from './judgeVariation.ts';
 import {
   byLabel,
   type CopyMetrics,
@@ -72,6 +73,8 @@ export interface Context extends Judged {
   heights: (HeightGuesser & { numSteps: number }) | null;
   /** How many seeds of each class have their numeric attributes swept. */
   numSweepSeeds: number;
+  /** The attribute that is varied alone, and in how many pictures. */
+  vary?: { attribute: string; numIdentities: number };
   real: Measured;
   /** How much the frames of held-out subjects agree; null for pictures of one frame. */
   realFrames: FrameMetrics | null;
@@ -116,6 +119,7 @@ export async function judgeGenerated(context: Context) {
   };
   const ddpm = pipelineMetrics(byGuidance[shownScale]!, imagesPerSecond[shownScale]!);
   const monotony = await judgeMonotony(context, shownScale);
+  const variation = await judgeVariation(context, shownScale);
   const pipelines = cvae ? { ddpm, ...(await judgePipelines(context, shownScale)) } : undefined;
   return {
     metrics: {
@@ -124,6 +128,7 @@ export async function judgeGenerated(context: Context) {
       ...(seam && { seam }),
       ...(materials && { materials }),
       ...(monotony && { monotony }),
+      ...(variation && { variation }),
       ...(pipelines && { pipelines }),
       generation: { imagesPerSecond },
     },
@@ -164,24 +169,52 @@ async function judgeMonotony(context: Context, guidanceScale: number): Promise<M
   const { whole, splitOfWhole, recipe, numSweepSeeds: numSeeds, classifier } = context;
   const sweeps = planSweeps(whole, splitOfWhole, { firstSeed: recipe.firstSeed, numSeeds });
   if (sweeps.length === 0) return undefined;
-  const { ddpm } = makersAt(context, guidanceScale);
   const requests = sweeps.flatMap((sweep) => sweep.requests);
-  const pictures = await withProgress('sweep', (onProgress) => generateSet(ddpm, requests, onProgress));
+  const pictures = await readRequests(context, requests, { guidanceScale, title: 'sweep' });
+  const names = Object.keys(classifier.config.attributes);
+  const meanOver = (frames: readonly ArrayLike<number>[], place: number) =>
+    frames.reduce((sum, values) => sum + values[place]!, 0) / frames.length;
+  let next = 0;
+  const read = sweeps.map(({ attribute, values }) =>
+    values.map(() => meanOver(pictures[next++]!, names.indexOf(attribute))),
+  );
+  return { guidanceScale, seedsPerClass: numSeeds, attributes: monotonyOf(sweeps, read) };
+}
+
+/** How well one attribute is changed alone; undefined where none was named. Of frames the first one counts. */
+async function judgeVariation(context: Context, guidanceScale: number): Promise<VariationMetrics | undefined> {
+  const { whole, splitOfWhole, recipe, vary, classifier } = context;
+  if (!vary) return undefined;
+  const sets = planVariedSets(whole, splitOfWhole, { ...vary, firstSeed: recipe.firstSeed });
+  const requests = sets.flatMap((set) => set.requests);
+  const pictures = await readRequests(context, requests, { guidanceScale, title: `vary ${vary.attribute}` });
+  const ofPictures = pictures.map(([first]) => first!);
+  let next = 0;
+  const read = sets.map((set) => set.requests.map(() => ofPictures[next++]!));
+  const names = Object.keys(classifier.config.attributes);
+  const words = variedWords(whole, vary.attribute);
+  return { guidanceScale, ...vary, ...variationOf(sets, read, { names, attribute: vary.attribute, words }) };
+}
+
+/** Makes pictures, and gives of each the attributes that the classifier reads in each of its frames. */
+async function readRequests(
+  context: Context,
+  requests: readonly PictureOptions[],
+  { guidanceScale, title }: { guidanceScale: number; title: string },
+): Promise<Float32Array[][]> {
+  const { whole, classifier } = context;
+  const { ddpm } = makersAt(context, guidanceScale);
+  const pictures = await withProgress(title, (onProgress) => generateSet(ddpm, requests, onProgress));
   const classLabels = Int32Array.from(requests, ({ label }) => whole.labels.indexOf(label));
   const made = seenByJudge(datasetOfPictures(pictures, classLabels, whole));
   const images = everyImage(albedoOf(singleFrames(made)));
   const { attributes } = await classifyImages(classifier.config, classifier.weights, images);
-  const names = Object.keys(classifier.config.attributes);
+  const numAttributes = Object.keys(classifier.config.attributes).length;
   const numFrames = numFramesOf(whole);
-  const readOf = (picture: number, attribute: string) => {
-    const ofFrames = Array.from({ length: numFrames }, (_, frame) => {
-      return attributes[(picture * numFrames + frame) * names.length + names.indexOf(attribute)]!;
-    });
-    return ofFrames.reduce((sum, value) => sum + value, 0) / numFrames;
-  };
-  let next = 0;
-  const read = sweeps.map(({ attribute, values }) => values.map(() => readOf(next++, attribute)));
-  return { guidanceScale, seedsPerClass: numSeeds, attributes: monotonyOf(sweeps, read) };
+  const valuesAt = (row: number) => attributes.subarray(row * numAttributes, (row + 1) * numAttributes);
+  return requests.map((_, picture) =>
+    Array.from({ length: numFrames }, (_, frame) => valuesAt(picture * numFrames + frame)),
+  );
 }
 
 const everyImage = (dataset: Dataset) => imagesOfDataset(dataset, Int32Array.from(dataset.classLabels.keys()));

@@ -1,6 +1,7 @@
 import type { FrameMetrics } from './frames.ts';
 import type { MaterialMetrics } from './judgeMaterials.ts';
 import type { MonotonyMetrics } from './judgeMonotony.ts';
+import type { VariationMetrics } from './judgeVariation.ts';
 import type { CopyMetrics, GuidanceMetrics, PipelineMetrics, SeamMetrics } from './measure.ts';
 
 /** The content of metrics.json. */
@@ -35,6 +36,8 @@ export interface Metrics {
   materials?: MaterialMetrics;
   /** Only for models with numeric attributes that differ among the images of a class. */
   monotony?: MonotonyMetrics;
+  /** Only where an attribute to vary was named. */
+  variation?: VariationMetrics;
   /** Only for models with a conditional VAE; at the guidance that they are used with. */
   pipelines?: Record<string, PipelineMetrics>;
   generation: { imagesPerSecond: Record<string, number> };
@@ -55,6 +58,8 @@ export const METRIC_UNITS = {
     'mean absolute difference, 0 to 1, of heights to those that a network guesses from the pictures, which has learnt it from real ones',
   monotony:
     'mean rank correlation, -1 to 1, of a number that is asked for and what the classifier reads, all else alike; of the range that the class has',
+  variation:
+    'sets of pictures that differ in one attribute alone; recognised: share read as the word asked for; kept: share in which another attribute is read as in the first picture of the set',
   msPerImage:
     'milliseconds, in batches of 26 on the backend of the recipe; strength: share of the noise that cvae+ddpm begins with',
   agreement:
@@ -126,6 +131,7 @@ export function formatSummary(metrics: Metrics): string {
     ...Object.entries(metrics.monotony?.attributes ?? {}).map(
       ([name, { mean }]) => `rank correlation of ${name} asked and read: ${mean.toFixed(3)}`,
     ),
+    ...(metrics.variation ? formatVariation(metrics.variation) : []),
     ...Object.entries(pipelines).map(
       ([name, { msPerImage, accuracy, frechetDistanceToHeldOut, spreadRelativeToReal }]) =>
         `${name.padEnd(14)}${msPerImage.toFixed(1)} ms an image, accuracy ${accuracy.toFixed(3)}, Fréchet ${frechetDistanceToHeldOut.toFixed(3)}, spread ${spreadRelativeToReal.toFixed(2)}`,
@@ -143,4 +149,15 @@ function formatMaterials({ seams, heightFromAlbedo: { heldOut, generated, relati
   );
   const height = `height from albedo errs by ${generated.toFixed(4)}, of held-out ones by ${heldOut.toFixed(4)}: ${relative.toFixed(2)} times`;
   return [...lines, height];
+}
+
+function formatVariation({ attribute, numIdentities, ...shares }: VariationMetrics): string[] {
+  const list = (of: Record<string, number>) =>
+    Object.entries(of)
+      .map(([name, share]) => `${name} ${share.toFixed(2)}`)
+      .join(', ');
+  return [
+    `${attribute} varied of ${numIdentities}: recognised ${shares.recognised.toFixed(3)} (${list(shares.recognisedPerWord)})`,
+    `all else is read as before in ${shares.kept.toFixed(3)} (${list(shares.keptPerAttribute)})`,
+  ];
 }

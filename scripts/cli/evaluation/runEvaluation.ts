@@ -34,6 +34,7 @@ import { frechetDistance } from './frechet.ts';
 import { openHeightJudge } from './heightJudge.ts';
 import { openJudge } from './judge.ts';
 import { type EvaluationRecipe, type Judged, judgeGenerated } from './judgeGenerated.ts';
+import { variedWords } from './judgeVariation.ts';
 import { byLabel, measure } from './measure.ts';
 import { formatMetrics, formatSummary, METRIC_UNITS, type Metrics } from './report.ts';
 import { seenByJudge } from './seenByJudge.ts';
@@ -45,6 +46,8 @@ export interface EvaluateFlags {
   classifierSteps?: number;
   heightSteps: number;
   sweepSeeds: number;
+  vary?: string;
+  identities: number;
   imagesPerClass: number;
   guidance: number[];
   steps?: number;
@@ -80,6 +83,7 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
   const teacher = teacherFiles && orUsageError(() => createTeacher(model, teacherFiles));
   try {
     const judged = withAttributesOf(files, dataset);
+    if (flags.vary !== undefined) variedWords(judged, flags.vary);
     const { metrics, sheet } = await evaluateModel({ model, teacher, cvae }, judged, split, backend.backend, flags);
     const bytes = new TextEncoder().encode(formatMetrics(metrics));
     await writeFilesAtomic(out, { 'contact-sheet.png': sheet, 'metrics.json': bytes });
@@ -146,7 +150,8 @@ async function evaluateModel(
     const reconstructedHeldOut = imagesOfDataset(albedoOf(remade), everyOne);
     const recipe = recipeOf(model, flags);
     const sets = { heldOut, reconstructedHeldOut };
-    const judges = { classifier, heights, numSweepSeeds: flags.sweepSeeds };
+    const vary = flags.vary === undefined ? undefined : { attribute: flags.vary, numIdentities: flags.identities };
+    const judges = { classifier, heights, numSweepSeeds: flags.sweepSeeds, vary };
     const measured = { ...judges, real, realFrames, perClass, recipe };
     const context = { model, teacher, cvae, whole, splitOfWhole, dataset, split, sets, ...measured };
     const generated = await judgeGenerated(context);

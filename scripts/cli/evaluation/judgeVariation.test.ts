@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest';
+import type { Dataset } from '../../../runtime/index.ts';
+import { planVariedSets, variationOf } from './judgeVariation.ts';
+
+const MOODS = ['calm', 'glad', 'sad'];
+const dataset = {
+  labels: ['elf', 'orc'],
+  classLabels: Int32Array.of(0, 0, 1, 1),
+  attributes: [
+    { name: 'hair', values: ['red', 'grey'], data: Int16Array.of(0, 1, 0, 1) },
+    { name: 'mood', values: MOODS, data: Int16Array.of(0, 1, 2, 0) },
+    { name: 'wear', values: { min: 0, max: 1 }, data: Float32Array.of(0, 0, 0, 0) },
+  ],
+} as unknown as Dataset;
+const split = { train: new Int32Array(0), heldOut: Int32Array.of(0, 1, 2, 3) };
+const plan = { attribute: 'mood', numIdentities: 3, firstSeed: 7 };
+
+it('plans sets of held-out images, of which all but the attribute stays', () => {
+  const sets = planVariedSets(dataset, split, plan);
+  expect(sets.map(({ label, words }) => [label, words])).toEqual([
+    ['elf', ['calm', 'glad', 'sad']],
+    ['orc', ['sad', 'calm', 'glad']],
+    ['elf', ['glad', 'calm', 'sad']],
+  ]);
+  expect(sets[2]!.requests.slice(0, 2)).toEqual([
+    { label: 'elf', seed: 8, attributes: { hair: 'grey', mood: 'glad', wear: 0 } },
+    { label: 'elf', seed: 8, attributes: { hair: 'grey', mood: 'calm', wear: 0 }, sameAs: { mood: 'glad' } },
+  ]);
+});
+
+it.each(['wear', 'mooood'])('refuses %s, which has no words', (attribute) => {
+  expect(() => planVariedSets(dataset, split, { ...plan, attribute })).toThrow(
+    `evaluate: --vary ${attribute}: no attribute of words has that name; there are hair, mood`,
+  );
+});
+
+it('counts what is recognised, and of all varied pictures what stays', () => {
+  const sets = planVariedSets(dataset, split, { ...plan, numIdentities: 2 });
+  // As (hair, mood): the first set is read as it was asked for, in the second "calm" is read as "glad", and "glad" has other hair.
+  const read = [
+    [
+      [1, 0],
+      [1, 1],
+      [1, 2],
+    ],
+    [
+      [0, 2],
+      [0, 1],
+      [1, 1],
+    ],
+  ];
+  expect(variationOf(sets, read, { names: ['hair', 'mood'], attribute: 'mood', words: MOODS })).toEqual({
+    recognised: 5 / 6,
+    recognisedPerWord: { calm: 1 / 2, glad: 1, sad: 1 },
+    kept: 3 / 4,
+    keptPerAttribute: { hair: 3 / 4 },
+  });
+});
