@@ -3,6 +3,7 @@ import type { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import {
   attributeProblem,
+  attributesOfRecipe,
   type BackendChoice,
   isRange,
   MATERIAL_CHANNELS,
@@ -201,6 +202,21 @@ export class AssetGenerator {
     return new Map(
       settled.map((result, i) => [values[i]!, (result as PromiseFulfilledResult<GeneratedTexture>).value]),
     );
+  }
+
+  /**
+   * What the picture of a recipe shows: the attributes that it asks for, and those that its seed decides by the model's
+   * examples, so that a game knows whom it has got.
+   *
+   *   portraits.attributesOf({ label: 'elf', seed: 7 }).gender; // 'female'
+   *
+   * @returns by name; without those that are open, as all are that a model without examples is not asked for
+   * @throws  RangeError for a label or an attribute that the model lacks
+   */
+  attributesOf(
+    recipe: Pick<RecipeOptions, 'label' | 'attributes' | 'seed' | 'sameAs' | 'interpolate' | 'image'>,
+  ): Record<string, string | number> {
+    return attributesOfRecipe(this.info, recipe);
   }
 
   /** The words of an attribute of the model. @throws RangeError where there are none */

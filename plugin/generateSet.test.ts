@@ -33,6 +33,17 @@ describe('the same person', () => {
     for (const face of faces.values()) face.dispose();
   });
 
+  it('is known: a recipe tells what its picture shows', async () => {
+    const asked = { ...ELF, seed: 7, attributes: { expression: 'sad' } };
+    expect(generator.attributesOf(asked)).toEqual({ expression: 'sad' });
+    const face = await generator.generateTextureAsync(asked);
+    expect(generator.attributesOf(face.recipe!)).toEqual({ expression: 'sad' });
+    face.dispose();
+    expect(() => generator.attributesOf({ ...ELF, attributes: { mood: 'sad' } })).toThrow(
+      'attribute "mood" is unknown',
+    );
+  });
+
   it('is nearer to itself than another person is', async () => {
     const [happy, sad] = (
       await generator.generateSetAsync({ ...ELF, seed: 7, vary: 'expression', values: ['happy', 'sad'], sameFor: 1 })

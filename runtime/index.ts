@@ -21,6 +21,7 @@ export {
   type Attributes,
   type AttributeValues,
   attributeProblem,
+  decodeAttributes,
   encodeAttributes,
   isRange,
   type NumberRange,
@@ -250,7 +251,7 @@ export {
   createConditionalVae,
   cvaeImagesInSlices,
 } from './sampling/conditionalVae.ts';
-export { conditionInSlices, rowsOfCondition } from './sampling/conditioningOf.ts';
+export { attributesOfRecipe, conditionInSlices, rowsOfCondition } from './sampling/conditioningOf.ts';
 export { finishEdit, numStepsAt } from './sampling/edit.ts';
 export type { Elsewhere } from './sampling/elsewhere.ts';
 export {

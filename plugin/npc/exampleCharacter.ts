@@ -3,8 +3,8 @@ import {
   type Attributes,
   attributeProblem,
   decideAttributes,
+  decodeAttributes,
   encodeAttributes,
-  isRange,
   type Vocabulary,
 } from '../../runtime/index.ts';
 
@@ -30,7 +30,7 @@ export function characterByExamples(character: ExampleCharacter, seed: number): 
   const known = Object.entries(asked).filter(([name, value]) => !attributeProblem(vocabulary, name, value));
   const values = encodeAttributes('createNpc', vocabulary, Object.fromEntries(known));
   const place = labels.indexOf(label);
-  return wordsOf(vocabulary, decideAttributes(examplesForAll(character, place), place, values, seed));
+  return decodeAttributes(vocabulary, decideAttributes(examplesForAll(character, place), place, values, seed));
 }
 
 function examplesForAll(
@@ -40,21 +40,11 @@ function examplesForAll(
   const width = Object.keys(vocabulary).length;
   const valuesOf = (i: number) => [...examples.values.subarray(i * width, (i + 1) * width)];
   const kept = [...examples.labels.keys()].filter((i) =>
-    Object.entries(wordsOf(vocabulary, valuesOf(i))).every(([name, value]) => isKnownToAll(name, value)),
+    Object.entries(decodeAttributes(vocabulary, valuesOf(i))).every(([name, value]) => isKnownToAll(name, value)),
   );
   if (!kept.some((i) => examples.labels[i] === label)) return examples;
   return {
     labels: Uint8Array.from(kept, (i) => examples.labels[i]!),
     values: Float32Array.from(kept.flatMap(valuesOf)),
   };
-}
-
-/** The words and numbers that `encodeAttributes` made these values of, without those of any. */
-function wordsOf(vocabulary: Vocabulary, values: readonly number[]): Record<string, string | number> {
-  const words: Record<string, string | number> = {};
-  for (const [place, [name, known]] of Object.entries(vocabulary).entries()) {
-    const value = values[place]!;
-    if (value >= 0) words[name] = isRange(known) ? known.min + value * (known.max - known.min) : known[value]!;
-  }
-  return words;
 }

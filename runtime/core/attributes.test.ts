@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ANY, attributeProblem, encodeAttributes } from './attributes.ts';
+import { ANY, attributeProblem, decodeAttributes, encodeAttributes } from './attributes.ts';
 
 const VOCABULARY = {
   hair: ['black', 'red'],
@@ -32,6 +32,11 @@ describe('encodeAttributes', () => {
   ])('refuses %j', (attributes, message) => {
     expect(() => encodeAttributes('test', VOCABULARY, attributes)).toThrow(new RangeError(message));
   });
+});
+
+it('gives the words and numbers again, without those of any', () => {
+  expect(decodeAttributes(VOCABULARY, [1, 0.25, ANY])).toEqual({ hair: 'red', wear: 0 });
+  expect(decodeAttributes({}, [])).toEqual({});
 });
 
 describe('attributeProblem', () => {

@@ -69,6 +69,15 @@ export function encodeAttributes(operation: string, vocabulary: Vocabulary, attr
   });
 }
 
+/** The attributes that `encodeAttributes` made these numbers of; those of any are absent. */
+export function decodeAttributes(vocabulary: Vocabulary, values: ArrayLike<number>): Record<string, string | number> {
+  const entries = Object.entries(vocabulary).map(([name, known], place) => {
+    const value = values[place]!;
+    return [name, isRange(known) ? known.min + value * (known.max - known.min) : known[value]!, value] as const;
+  });
+  return Object.fromEntries(entries.filter(([, , value]) => value !== ANY));
+}
+
 function nearest(known: readonly string[], word: string, kind: string): string {
   const guess = nearestWord(known, word);
   return `did you mean "${guess}"? known ${kind}: ${shortened(known.join(', '), MAX_LISTED_LENGTH)}`;

@@ -6,7 +6,7 @@ import { runToEnd } from '../core/slices.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { difference, ELF, GOBLIN, makePictures, ORC, tinyModelFiles, withModel } from '../testing/tinyModel.ts';
 import { createConditionalVae } from './conditionalVae.ts';
-import { conditionInSlices, decidedAttributes, rowsOfCondition } from './conditioningOf.ts';
+import { attributesOfRecipe, conditionInSlices, decidedAttributes, rowsOfCondition } from './conditioningOf.ts';
 import { generate } from './generate.ts';
 import { createModel } from './model.ts';
 import { sampleInSlices } from './sample.ts';
@@ -132,6 +132,19 @@ describe('a model with examples', () => {
     ['its label has no example', { label: 'goblin' }, [-1, -1], null],
   ])('decides on what is open where %s', (_, asked, own, origin) => {
     expect(decided(asked)).toEqual({ own, origin });
+  });
+
+  it('tells what a picture is to show, in words', () => {
+    const model = { labels: ['elf', 'goblin', 'orc'], attributes: VOCABULARY, examples };
+    expect(attributesOfRecipe(model, { ...ELF, attributes: { hair: 'black' } })).toEqual({
+      hair: 'black',
+      mood: 'happy',
+    });
+    expect(attributesOfRecipe(model, { ...ELF, label: 'goblin', attributes: { mood: 'sad' } })).toEqual({
+      mood: 'sad',
+    });
+    expect(() => attributesOfRecipe(model, { ...ELF, label: 'elv' })).toThrow('did you mean "elf"?');
+    expect(() => attributesOfRecipe(model, { ...ELF, attributes: { hair: 'blck' } })).toThrow('did you mean "black"?');
   });
 
   it('goes by the seed that a picture is nearer to', () => {

@@ -1,6 +1,6 @@
 import { type Tensor2D, tidy } from '@tensorflow/tfjs-core';
 import { decideAttributes } from '../core/attributeExamples.ts';
-import { ANY, ANY_WORD, type Attributes, encodeAttributes } from '../core/attributes.ts';
+import { ANY, ANY_WORD, type Attributes, decodeAttributes, encodeAttributes } from '../core/attributes.ts';
 import {
   type Conditions,
   conditioning,
@@ -61,6 +61,20 @@ export function decidedAttributes(
   const own = encodeAttributes('generate', vocabulary, attributes);
   const isOpen = (place: number) => own[place] === ANY && !Object.hasOwn(sameAs, Object.keys(vocabulary)[place]!);
   return { own: own.map((value, place) => (isOpen(place) ? origin[place]! : value)), origin };
+}
+
+/**
+ * What the picture of a recipe is to show: the attributes that it asks for, and those that the model's examples decide on by
+ * its seed. Without examples the others are absent.
+ *
+ * @throws RangeError for a label or attribute that the model lacks
+ */
+export function attributesOfRecipe(
+  { labels, ...known }: { readonly labels: readonly string[] } & Pick<FigmentEntry, 'attributes' | 'examples'>,
+  asked: Asked,
+): Record<string, string | number> {
+  indexOfLabel(labels, asked.label);
+  return decodeAttributes(known.attributes ?? {}, decidedAttributes(labels, known, asked).own);
 }
 
 /**

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
+  attributesOfRecipe,
   composeSheet,
   type DiffusionModel,
   generate,
@@ -27,6 +28,18 @@ const COLUMNS = 12;
 
 const seedsFrom = (seed: number, count: number) => Array.from({ length: count }, (_, i) => seed + i);
 
+/** Hair for the same elf; all else of her is told as her seed has decided on it. */
+const HAIR = [
+  ['long', 'red'],
+  ['bob', 'white'],
+  ['spiky', 'blonde'],
+  ['ponytail', 'teal'],
+  ['bun', 'auburn'],
+  ['shaggy', 'purple'],
+  ['braids', 'ginger'],
+  ['afro', 'brown'],
+] as const;
+
 /** An elf and eight sisters of hers, and the same elf with other hair. */
 async function editing(model: DiffusionModel): Promise<Uint8Array> {
   const label = 'elf';
@@ -35,7 +48,15 @@ async function editing(model: DiffusionModel): Promise<Uint8Array> {
   const requests = (edit: Partial<PictureOptions>) =>
     seedsFrom(10, 8).map((seed) => ({ label, seed, image: elf!, ...edit }));
   const sisters = await generate(model, requests({}), { strength: 0.9 });
-  const hair = await generate(model, requests({ mask }));
+  const { labels, figment } = model.index;
+  const { fringe: _fringe, ...known } = attributesOfRecipe({ labels, ...figment }, { label, seed: 7 });
+  const hair = await generate(
+    model,
+    HAIR.map(([hair_style, hair_colour], i) => ({
+      ...requests({ mask })[i]!,
+      attributes: { ...known, hair_style, hair_colour },
+    })),
+  );
   return sheetOf(model, [
     [elf!, ...sisters],
     [elf!, ...hair],
