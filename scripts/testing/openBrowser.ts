@@ -15,8 +15,8 @@ export interface PageOptions extends SiteOptions {
   /** What to open; default: `index.html`. */
   path?: string;
   /**
-   * Let one frame in thirty reach the GPU, with a sixteenth of the pixels: a software GPU takes the processor from what the test
-   * is about. The page runs as ever, but for WebGL's picture of it.
+   * Let a quarter of the frames be drawn, and one of them in fifteen reach the GPU, with a sixteenth of the pixels: a software
+   * GPU takes the processor from what the test is about. The page runs as ever, but for WebGL's picture of it.
    */
   fewFrames?: boolean;
   /** Let the page think that it lies behind another: what waits until somebody looks does not begin. */
