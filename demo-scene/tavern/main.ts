@@ -42,12 +42,13 @@ const controls = new Controls(
 
 async function start(): Promise<void> {
   const engine = await CreateEngineAsync(element<HTMLCanvasElement>('#canvas'));
+  reached('engine');
   const quality = chooseQuality(engine, location.search, controls.settings.quality);
   fitWindow(engine, quality);
   const tavern = openTavern(engine, TAVERN, quality);
   const { scene, portraits, lights } = tavern;
   engine.runRenderLoop(() => scene.render());
-  scene.onAfterRenderObservable.addOnce(() => performance.mark('room'));
+  scene.executeWhenReady(() => scene.onAfterRenderObservable.addOnce(() => reached('room')));
   measures = new Measures(engine, adapterOf(engine));
   const events = {
     onCome: people.add.bind(people),
@@ -55,7 +56,8 @@ async function start(): Promise<void> {
     onStep: measures.step.bind(measures),
     onPortraits: (numDone: number, numAll: number) => {
       progress.portraits(numDone, numAll);
-      if (numDone === 1) performance.mark('first face');
+      if (numDone === 1) reached('first face');
+      if (numDone === numAll) reached('faces');
     },
   };
   gallery = new Gallery(portraits, events, controls.settings.pipeline);
@@ -124,7 +126,10 @@ async function bring(
       onProgress: (loadedBytes, totalBytes) => progress.loading(name, loadedBytes, totalBytes),
     });
     const artist = artistOf(generator, name);
-    if (part === gallery) controls.offerPipelines(generator.info.pipelines);
+    if (part === gallery) {
+      reached('painter');
+      controls.offerPipelines(generator.info.pipelines);
+    }
     const counting = generator.onQueueChangedObservable.add((numLeft) => progress.painting(name, numLeft));
     await part.paintAllAsync(artist);
     counting.remove();
@@ -181,18 +186,27 @@ function fitWindow(engine: AbstractEngine, { maxPixelRatio, adapts }: Quality): 
     engine.setHardwareScalingLevel(coarseness / Math.min(devicePixelRatio, maxPixelRatio));
     engine.resize();
   };
-  resize();
+  if (adapts) {
+    adaptResolution(engine, (value) => {
+      coarseness = value;
+      resize();
+    });
+  } else resize();
   new ResizeObserver(resize).observe(element('main'));
-  if (!adapts) return;
-  adaptResolution(engine, (value) => {
-    coarseness = value;
-    resize();
-  });
 }
+
+/** Notes when the visit came this far, for `npm run bench:tavern` and the browser's profiler. */
+function reached(name: Milestone): void {
+  performance.mark(name);
+}
+
+type Milestone = 'engine' | 'room' | 'painter' | 'first face' | 'faces' | 'ready';
 
 function state(name: 'painting' | 'ready' | 'failed'): void {
   document.body.dataset.state = name;
-  if (name === 'ready') void keepForNextVisit();
+  if (name !== 'ready') return;
+  reached('ready');
+  void keepForNextVisit();
 }
 
 function fail(error: unknown): void {
@@ -220,6 +234,7 @@ function exposeForConsole(scene: Scene, { portraits, guests, things, surfaces }:
       guests().map((guest) => ({ ...summary(guest), state: guest.state, face: guest.face && summary(guest.face) })),
     things: () => things().map(summary),
     surfaces: () => surfaces().map(summary),
+    lights: () => scene.lights.map((light) => ({ name: light.name, position: light.getAbsolutePosition().asArray() })),
     counts: () => countsOf(scene),
   };
   Object.assign(globalThis, { page });

@@ -49,18 +49,23 @@ const FEWEST_FPS = 15;
 const PLENTY_FPS = 27;
 /** The most pixels of the page that one drawn pixel covers, along each side. */
 const COARSEST = 4;
+/** Where it begins: while the first faces are painted, the painter needs the processor that draws. */
+const COARSE_AT_FIRST = 3;
 /** A frame takes longer in proportion to the pixels; aiming a little higher saves a second attempt. */
 const AIM_FPS = 18;
 const FINER = 0.85;
+/** How many fast moments it takes until what was too slow is tried again. */
+const PATIENCE = 8;
 
 /**
  * How coarse to draw so that the page moves: from how long frames took it follows how many pixels there may be. What was too
- * slow once is not tried again.
+ * slow once is tried again after many fast moments alone, when whatever took the processor may have ended.
  */
 export class Coarseness {
   /** How many pixels of the page one drawn pixel covers, along each side: 1 … 4. */
-  value = 1;
+  value = COARSE_AT_FIRST;
   private tooFine = 0;
+  private numFast = 0;
 
   /** Takes the frames a second of the last moments into account. @returns whether the value has changed */
   measure(fps: number): boolean {
@@ -71,6 +76,7 @@ export class Coarseness {
     } else if (fps > PLENTY_FPS) {
       const finer = Math.max(1, this.value * FINER);
       if (finer > this.tooFine || (finer === 1 && this.tooFine < 1)) this.value = finer;
+      else if (++this.numFast % PATIENCE === 0) this.tooFine = 0;
     }
     return this.value !== before;
   }
@@ -81,6 +87,7 @@ const WINDOW_MS = 1500;
 /** Draws fewer pixels for as long as frames take too long. @param resize applies the coarseness */
 export function adaptResolution(engine: AbstractEngine, resize: (coarseness: number) => void): void {
   const coarseness = new Coarseness();
+  resize(coarseness.value);
   let numFrames = 0;
   let since = performance.now();
   engine.onEndFrameObservable.add(() => {

@@ -9,7 +9,6 @@ import { Flames } from './light/flames.ts';
 import { CHANDELIER, Lights } from './light/lights.ts';
 import { Portrait } from './people/portrait.ts';
 import type { Quality } from './quality.ts';
-import { FIREPLACE } from './room/dimensions.ts';
 import { Door } from './room/door.ts';
 import { createMaterials, type Materials } from './room/materials.ts';
 import { buildRoom } from './room/tavernRoom.ts';
@@ -36,7 +35,7 @@ export function openTavern(engine: AbstractEngine, plan: TavernPlan, quality: Qu
   const door = new Door(scene, materials);
   const lights = new Lights(scene, quality, tableCandles);
   const portraits = plan.portraits.map(
-    (portrait, i) => new Portrait(scene, portrait, `frame ${i + 1}`, materials, depthAt(portrait.position[0])),
+    (portrait, i) => new Portrait(scene, portrait, `frame ${i + 1}`, quality.numLights),
   );
   const started = performance.now();
   const still = matchMedia('(prefers-reduced-motion: reduce)');
@@ -46,8 +45,7 @@ export function openTavern(engine: AbstractEngine, plan: TavernPlan, quality: Qu
     lights.burn(timeS);
     door.swing(still.matches ? Number.POSITIVE_INFINITY : engine.getDeltaTime() / 1000);
   });
-  const casters = [...meshes, ...portraits.flatMap(({ frame }) => frame.root.getChildMeshes())];
-  void addEffects(scene, quality, flames, lights, casters);
+  void addEffects(scene, quality, flames, lights, meshes);
   return { scene, portraits, materials, lights, door };
 }
 
@@ -78,11 +76,6 @@ function setFilm(film: ImageProcessingConfiguration): void {
   film.toneMappingType = ImageProcessingConfiguration.TONEMAPPING_ACES;
   film.exposure = 1.15;
   film.contrast = 1.15;
-}
-
-/** How far the wall stands out at x: the chimney does, the rest does not. */
-function depthAt(x: number): number {
-  return Math.abs(x - FIREPLACE.x) < FIREPLACE.width / 2 ? FIREPLACE.depth - 0.2 : 0;
 }
 
 const FOV = 0.68;

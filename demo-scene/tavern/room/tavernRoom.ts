@@ -9,6 +9,7 @@ import { buildFireplace } from './fireplace.ts';
 import { BAR_CANDLE, buildBar, buildStool, buildTable, TABLE_Y } from './furniture.ts';
 import { buildHall, hangCloths } from './hall.ts';
 import type { Materials } from './materials.ts';
+import { hangMouldings } from './mouldings.ts';
 import { Parts, type Vec } from './parts.ts';
 
 interface TavernRoom {
@@ -33,6 +34,7 @@ export function buildRoom(
   buildBar(parts, materials);
   hangCloths(parts, materials);
   buildWindow(scene, parts, materials);
+  for (const portrait of plan.portraits) hangMouldings(parts, materials, portrait);
   for (const [x, z] of plan.tables) buildTable(parts, materials, x, z);
   for (const [x, z] of plan.stools) buildStool(parts, materials, x, z);
   for (const flame of buildChandelier(parts, materials, chandelier)) flames.add(flame, CANDLE_FLAME);

@@ -130,6 +130,7 @@ export class Card {
   private showFigure(pixels: Uint8Array, { artist }: Sitter): void {
     const frame = standingFrame(pixels, artist!.generator.info);
     [this.figure.width, this.figure.height] = [frame.widthPx, frame.heightPx];
+    this.figure.style.setProperty('--height-px', String(frame.heightPx));
     drawPixels(this.figure, frame.pixels);
   }
 
