@@ -1,17 +1,18 @@
 // The tavern. The room shows at once; then four models paint the portraits, the guests, the things and the room's surfaces.
-import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { AssetGenerator, CreateEngineAsync, encodeEdit } from '../../plugin/index.ts';
 import { messageOf } from '../../runtime/index.ts';
 import { Gallery } from './people/gallery.ts';
 import { Company } from './people/guests.ts';
 import { Artist, type Sitter, TRAINED_HERE } from './people/sitter.ts';
-import { adapterOf, adaptResolution, chooseQuality, type Quality } from './quality.ts';
+import { adapterOf, chooseQuality, isDrawnByCpu } from './quality.ts';
 import { onPicked, PeopleList } from './ui/choosing.ts';
 import './tavern.css';
 import { keepForNextVisit } from '../shared/keepForNextVisit.ts';
 import { element } from '../shared/page.ts';
+import { Drawing } from './drawing.ts';
 import type { Guest } from './people/guest.ts';
+import { fetchShaders } from './room/shaders.ts';
 import { Surfaces } from './surfaces.ts';
 import { openTavern } from './tavern.ts';
 import { TAVERN } from './tavernFile.ts';
@@ -27,6 +28,7 @@ const people = new PeopleList((sitter) => card.open(sitter));
 let gallery: Gallery | null = null;
 let company: Company | null = null;
 let measures: Measures;
+let drawing: Drawing;
 /** For each model that could not be loaded: what it paints, and a sentence that says so. */
 const missing = new Map<string, string>();
 let numWorking = 0;
@@ -41,13 +43,14 @@ const controls = new Controls(
 );
 
 async function start(): Promise<void> {
-  const engine = await CreateEngineAsync(element<HTMLCanvasElement>('#canvas'));
+  const engine = await CreateEngineAsync(element<HTMLCanvasElement>('#canvas'), { antialias: !isDrawnByCpu() });
   reached('engine');
   const quality = chooseQuality(engine, location.search, controls.settings.quality);
-  fitWindow(engine, quality);
+  fetchShaders(engine);
+  drawing = new Drawing(engine, quality);
   const tavern = openTavern(engine, TAVERN, quality);
   const { scene, portraits, lights } = tavern;
-  engine.runRenderLoop(() => scene.render());
+  drawing.begin(scene);
   scene.executeWhenReady(() => scene.onAfterRenderObservable.addOnce(() => reached('room')));
   measures = new Measures(engine, adapterOf(engine));
   const events = {
@@ -56,6 +59,8 @@ async function start(): Promise<void> {
     onStep: measures.step.bind(measures),
     onPortraits: (numDone: number, numAll: number) => {
       progress.portraits(numDone, numAll);
+      if (numDone === 0) return;
+      drawing.endRests();
       if (numDone === 1) reached('first face');
       if (numDone === numAll) reached('faces');
     },
@@ -135,6 +140,7 @@ async function bring(
     counting.remove();
     return artist;
   } catch (error) {
+    if (part === gallery) drawing.endRests();
     missing.set(name, `There are no ${name} here: ${messageOf(error)}`);
     return null;
   }
@@ -177,22 +183,6 @@ async function working(work: Promise<void>): Promise<void> {
       state('ready');
     }
   }
-}
-
-/** Draws as many pixels as the window has and the quality allows, and fewer while that is too slow. */
-function fitWindow(engine: AbstractEngine, { maxPixelRatio, adapts }: Quality): void {
-  let coarseness = 1;
-  const resize = () => {
-    engine.setHardwareScalingLevel(coarseness / Math.min(devicePixelRatio, maxPixelRatio));
-    engine.resize();
-  };
-  if (adapts) {
-    adaptResolution(engine, (value) => {
-      coarseness = value;
-      resize();
-    });
-  } else resize();
-  new ResizeObserver(resize).observe(element('main'));
 }
 
 /** Notes when the visit came this far, for `npm run bench:tavern` and the browser's profiler. */

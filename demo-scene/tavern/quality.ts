@@ -5,6 +5,8 @@ export interface Quality {
   name: 'high' | 'low';
   shadows: boolean;
   glow: boolean;
+  /** How many samples of a texture make it sharp where it is seen from the side. */
+  anisotropy: number;
   /** How many point lights a surface takes into account. */
   numLights: number;
   /** The most device pixels for one pixel of the page, along each side. */
@@ -13,8 +15,24 @@ export interface Quality {
   adapts: boolean;
 }
 
-const HIGH: Quality = { name: 'high', shadows: true, glow: true, numLights: 6, maxPixelRatio: 2, adapts: false };
-const LOW: Quality = { name: 'low', shadows: false, glow: false, numLights: 3, maxPixelRatio: 1, adapts: false };
+const HIGH: Quality = {
+  name: 'high',
+  shadows: true,
+  glow: true,
+  anisotropy: 8,
+  numLights: 6,
+  maxPixelRatio: 2,
+  adapts: false,
+};
+const LOW: Quality = {
+  name: 'low',
+  shadows: false,
+  glow: false,
+  anisotropy: 1,
+  numLights: 3,
+  maxPixelRatio: 1,
+  adapts: false,
+};
 
 /** What a visitor may ask for. */
 export type QualityWish = 'auto' | Quality['name'];
@@ -40,6 +58,21 @@ interface EngineInfo {
   getInfo(): { vendor: string; renderer: string };
 }
 
+/**
+ * Whether the CPU draws here, asked before there is an engine: smooth edges, which engines are made with or without, would
+ * take it several times as long.
+ */
+export function isDrawnByCpu(): boolean {
+  const context = document.createElement('canvas').getContext('webgl2');
+  if (!context) return false;
+  context.getExtension('WEBGL_debug_renderer_info'); // by which browsers tell the adapter's whole name
+  const renderer = String(context.getParameter(UNMASKED_RENDERER));
+  context.getExtension('WEBGL_lose_context')?.loseContext();
+  return drawsOnCpu(renderer);
+}
+
+const UNMASKED_RENDERER = 0x9246; // WEBGL_debug_renderer_info
+
 function drawsOnCpu(adapter: string): boolean {
   return /swiftshader|llvmpipe|software|basic render/i.test(adapter);
 }
@@ -50,7 +83,7 @@ const PLENTY_FPS = 27;
 /** The most pixels of the page that one drawn pixel covers, along each side. */
 const COARSEST = 4;
 /** Where it begins: while the first faces are painted, the painter needs the processor that draws. */
-const COARSE_AT_FIRST = 3;
+export const COARSE_AT_FIRST = 3;
 /** A frame takes longer in proportion to the pixels; aiming a little higher saves a second attempt. */
 const AIM_FPS = 18;
 const FINER = 0.85;
@@ -87,7 +120,6 @@ const WINDOW_MS = 1500;
 /** Draws fewer pixels for as long as frames take too long. @param resize applies the coarseness */
 export function adaptResolution(engine: AbstractEngine, resize: (coarseness: number) => void): void {
   const coarseness = new Coarseness();
-  resize(coarseness.value);
   let numFrames = 0;
   let since = performance.now();
   engine.onEndFrameObservable.add(() => {

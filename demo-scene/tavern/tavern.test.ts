@@ -5,11 +5,10 @@ import type { SiteOptions } from '../../scripts/node/serveSite.ts';
 import { demoSite } from '../../scripts/testing/demoSite.ts';
 import { describeInBrowser } from '../../scripts/testing/describeInBrowser.ts';
 import { quickModels } from '../testing/quickModels.ts';
-import plan from './tavern.json';
-import { testCards } from './testing/cards.ts';
-import { testCharacterSheets } from './testing/characterSheet.ts';
-import { testPainting } from './testing/painting.ts';
-import { testScreens } from './testing/screens.ts';
+import { testCards } from '../testing/tavern/cards.ts';
+import { testCharacterSheets } from '../testing/tavern/characterSheet.ts';
+import { testPainting } from '../testing/tavern/painting.ts';
+import { testScreens } from '../testing/tavern/screens.ts';
 import {
   numAll,
   openCard,
@@ -17,8 +16,9 @@ import {
   type TavernConsole,
   type VisitedTavern,
   whenReady,
-} from './testing/visitedTavern.ts';
-import { testVisits } from './testing/visits.ts';
+} from '../testing/tavern/visitedTavern.ts';
+import { testVisits } from '../testing/tavern/visits.ts';
+import plan from './tavern.json';
 
 /** Few pixels, and nobody who comes or goes by himself. */
 const FAST = { fewFrames: true, path: '?quality=low&arrivals=off' };

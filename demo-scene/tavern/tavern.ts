@@ -1,6 +1,8 @@
 import { ArcRotateCamera } from '@babylonjs/core/Cameras/arcRotateCamera.js';
 import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 import { ImageProcessingConfiguration } from '@babylonjs/core/Materials/imageProcessingConfiguration.js';
+import { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
+import { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import { Color3, Color4 } from '@babylonjs/core/Maths/math.color.js';
 import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
 import type { AbstractMesh } from '@babylonjs/core/Meshes/abstractMesh.js';
@@ -24,9 +26,11 @@ export interface Tavern {
 
 /** Builds the room in plain colours, with its lights and empty frames, without waiting for any model. */
 export function openTavern(engine: AbstractEngine, plan: TavernPlan, quality: Quality): Tavern {
+  BaseTexture.DEFAULT_ANISOTROPIC_FILTERING_LEVEL = quality.anisotropy;
   const scene = new Scene(engine);
   scene.clearColor = new Color4(0.02, 0.012, 0.008, 1);
   scene.ambientColor = Color3.Black();
+  doWithoutSky(scene);
   setFilm(scene.imageProcessingConfiguration);
   createCamera(scene, engine.getRenderingCanvas()!);
   const materials = createMaterials(scene, quality);
@@ -68,6 +72,14 @@ async function addEffects(
   if (!shadows) return;
   castShadows(lights.chandelier, casters, SHADOW_FRAMES);
   castShadows(lights.fire, casters);
+}
+
+/**
+ * Nothing but single lights shines here, so the table of how surfaces reflect a sky need not be decoded before the room shows:
+ * its value for single lights is 1, nearly everywhere.
+ */
+function doWithoutSky(scene: Scene): void {
+  scene.environmentBRDFTexture = RawTexture.CreateRGBATexture(Uint8Array.of(0, 255, 0, 255), 1, 1, scene, false);
 }
 
 /** Maps light to colour as film does, so that flames are not plain white. */

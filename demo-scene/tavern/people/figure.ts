@@ -149,11 +149,20 @@ export class SpriteFigure {
  */
 export function standingFrame(pixels: Uint8Array, { frames, widthPx, heightPx }: ModelInfo): Still {
   if (!frames) return { pixels, widthPx: pixels.length / (4 * heightPx), heightPx };
-  const frameWidth = widthPx / frames.length;
   const standing = frames.findIndex(({ action, direction }) => action === 'stand' && direction === 'down');
+  return frameAt(pixels, { frames, widthPx, heightPx }, Math.max(0, standing));
+}
+
+/** One frame out of all frames of a picture, which are beside each other. @param index its place, from the left */
+export function frameAt(
+  pixels: Uint8Array,
+  { frames = [], widthPx, heightPx }: Pick<ModelInfo, 'frames' | 'widthPx' | 'heightPx'>,
+  index: number,
+): Still {
+  const frameWidth = widthPx / Math.max(1, frames.length);
   const still = new Uint8Array(4 * frameWidth * heightPx);
   for (let row = 0; row < heightPx; row++) {
-    const at = 4 * (row * widthPx + frameWidth * Math.max(0, standing));
+    const at = 4 * (row * widthPx + frameWidth * index);
     still.set(pixels.subarray(at, at + 4 * frameWidth), 4 * frameWidth * row);
   }
   return { pixels: still, widthPx: frameWidth, heightPx };

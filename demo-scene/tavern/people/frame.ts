@@ -117,7 +117,6 @@ export class NamePlate {
 
   constructor(scene: Scene, widthM: number, numLights: number) {
     this.texture = new DynamicTexture('plate', { width: WIDTH_PX, height: HEIGHT_PX }, scene, true);
-    this.texture.anisotropicFilteringLevel = 8;
     const material = new PBRMaterial('plate', scene);
     material.albedoTexture = this.texture;
     material.emissiveTexture = this.texture;

@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { wasmPath } from '../../../scripts/build/browserBuild.ts';
 import { packageRoot } from '../../../scripts/node/packageRoot.ts';
-import tavern from '../tavern.json';
+import tavern from '../../tavern/tavern.json';
 import { numAll, numPeople, numPortraits, picturesOf, type VisitedTavern, WAIT, whenReady } from './visitedTavern.ts';
 
 export function testPainting(visit: VisitedTavern): void {

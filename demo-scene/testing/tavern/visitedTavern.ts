@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { TestPage } from '../../../scripts/testing/openBrowser.ts';
-import tavern from '../tavern.json';
+import tavern from '../../tavern/tavern.json';
 
 /** How long a picture may take, in milliseconds. */
 export const WAIT = { timeout: 60_000 };

@@ -1,7 +1,7 @@
 // Who somebody is, and what they say.
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import tavern from '../tavern.json';
+import tavern from '../../tavern/tavern.json';
 import { FIRST, numPortraits, openCard, shownPicture, type VisitedTavern, WAIT } from './visitedTavern.ts';
 
 export function testCharacterSheets(visit: VisitedTavern): void {

@@ -1,7 +1,7 @@
 // What a visitor does with a card.
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import tavern from '../tavern.json';
+import tavern from '../../tavern/tavern.json';
 import {
   CHANGED,
   EDITED,
