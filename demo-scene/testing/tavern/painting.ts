@@ -7,10 +7,10 @@ import { expect, it } from 'vitest';
 import { wasmPath } from '../../../scripts/build/browserBuild.ts';
 import { packageRoot } from '../../../scripts/node/packageRoot.ts';
 import tavern from '../../tavern/tavern.json';
-import { numAll, numPeople, numPortraits, picturesOf, type VisitedTavern, WAIT, whenReady } from './visitedTavern.ts';
+import { numAll, numPeople, numPortraits, picturesOf, type VisitedTavern, WAIT } from './visitedTavern.ts';
 
 export function testPainting(visit: VisitedTavern): void {
-  it('paints everybody, and again the same from the same recipe, fetching nothing a second time', async () => {
+  it('paints everybody, each from a recipe', async () => {
     const { page, playwright } = visit;
     const [first] = await page.call('portraits');
     expect(first).toMatchObject({ label: tavern.portraits[0]!.label, seed: tavern.portraits[0]!.seed });
@@ -19,19 +19,9 @@ export function testPainting(visit: VisitedTavern): void {
     const shown = [0, 1, numPortraits, numPeople, numAll - 1];
     const pictures = await picturesOf(playwright, shown);
     expect(new Set(pictures).size).toBe(shown.length);
+    visit.firstPictures = pictures.filter((_, i) => shown[i] !== numPortraits);
 
     expect(await bytesBeforeFirstFace(playwright)).toBeLessThanOrEqual(15_000_000);
-
-    await playwright.waitForSelector('[data-kept]', { state: 'attached' });
-    const fetched: string[] = [];
-    playwright.context().on('response', (response) => {
-      if (!response.fromServiceWorker()) fetched.push(new URL(response.url()).pathname);
-    });
-    await playwright.evaluate(() => indexedDB.deleteDatabase('figment'));
-    await page.reload();
-    await whenReady(playwright);
-    expect(fetched.filter((address) => address !== '/serviceWorker.js')).toEqual(['/site.json']); // is there anything new?
-    expect(await picturesOf(playwright, shown)).toEqual(pictures);
   });
 
   it('weathers walls and floor by sliders', async () => {

@@ -28,6 +28,8 @@ export interface TavernConsole {
 export interface VisitedTavern {
   page: TestPage<TavernConsole>;
   playwright: Page;
+  /** Pictures of two portraits, a thing and a surface, as they are painted first. */
+  firstPictures: string[];
 }
 
 /** A person each for the tests that change one's picture; the others stay as they were painted. */
