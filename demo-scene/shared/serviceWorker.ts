@@ -104,6 +104,7 @@ async function keep(urls: readonly string[]): Promise<number> {
   const isKnown = list && Object.keys(await list).length > 0;
   if (!isKnown) list = latestList(KEEPING_LIMIT_MS); // at the first visit
   const siteList = await list!;
+  if (Object.keys(siteList).length === 0) throw new Error('there is no list of the site');
   const cache = await caches.open(CACHE);
   const ofPages = Object.keys(siteList).filter((address) => !address.includes('/'));
   const loaded = urls.filter((url) => url.startsWith(scope.registration.scope)).map(addressOf);
