@@ -15,10 +15,10 @@ const suitesThat = (call: RegExp) => suites.filter((file) => call.test(readFileS
 const browser = suitesThat(/\b(?:describeInBrowser|findChromium|findFirefox)\(/);
 
 /**
- * They replace modules, backends, recorders or timers, which must not be another suite's (a spy by vi.spyOn does without),
+ * They replace modules, backends or recorders, which must not be another suite's (a spy by vi.spyOn does without),
  * or open WebGPU devices of their own: Dawn, which is WebGPU in Node, may crash where a process has had several.
  */
-const alone = suitesThat(/\b(?:vi\.mock|vi\.useFakeTimers|removeBackend|useRecorder|openNodeWebgpu|openTestDevice)\(/);
+const alone = suitesThat(/\b(?:vi\.mock|removeBackend|useRecorder|openNodeWebgpu|openTestDevice)\(/);
 
 /** Suites of a worker share its modules: TensorFlow.js, Babylon.js and this repository are imported once a worker. */
 const projects: TestProjectInlineConfiguration[] = [
@@ -47,6 +47,8 @@ export default defineConfig({
     hookTimeout: 240_000,
     pool: 'forks',
     maxWorkers: '100%', // by default one core is left idle
+    experimental: { fsModuleCache: true }, // what all projects import is translated once, until it changes
+    execArgv: ['--max-semi-space-size=64'], // MB: most of what tests make is dropped at once
     setupFiles: 'scripts/testing/sharedWorker.ts',
     // Debian's software Vulkan (LLVM) crashes on some processors' wide vectors: "Cannot emit physreg copy instruction".
     env: { LP_NATIVE_VECTOR_WIDTH: '128' },

@@ -14,12 +14,14 @@ export {
   sheetColumns,
   squareColumns,
 } from './core/atlas.ts';
+export { type AttributeExamples, decideAttributes } from './core/attributeExamples.ts';
 // Pixels and random numbers
 export {
   ANY_WORD,
   type Attributes,
   type AttributeValues,
   attributeProblem,
+  encodeAttributes,
   isRange,
   type NumberRange,
   type Vocabulary,

@@ -41,10 +41,11 @@ describeInBrowser(
     let page: TestPage<Console>;
     let playwright: Page;
 
+    // The tavern paints nobody until it is seen.
     beforeAll(async () => {
       const demo = await demoSite();
       const files = { ...demo.files, ...(await quickModels()) };
-      page = await openPage({ ...demo, files, fewFrames: true, path: '?quality=low&arrivals=off' });
+      page = await openPage({ ...demo, files, fewFrames: true, unseen: true, path: '?quality=low&arrivals=off' });
       playwright = page.playwright;
       await openCorner(playwright);
     });

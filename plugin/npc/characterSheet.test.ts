@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { characterRequests } from './characterSheet.ts';
 
 const HAIR = ['red', 'grey', 'none'];
@@ -49,6 +49,67 @@ it('draws what is left out by the seed, the same for both, and leaves what one a
   expect(both({}, 7)).toEqual(both({}, 7));
   const told = both({ hair: 'red' }, 7);
   expect(told[0]!.attributes).toEqual({ ...both({}, 7)[0]!.attributes, hair: 'red' });
+});
+
+describe('by examples', () => {
+  const VOCABULARY = {
+    kind: ['orc', 'elf'],
+    hair: ['red', 'grey', 'none'],
+    beard: ['none', 'full'],
+    skin: ['green', 'fair'],
+  };
+  const rows = [
+    ['guard', 'orc', 'grey', 'full', 'green'],
+    ['guard', 'elf', 'red', 'none', 'fair'],
+    ['mage', 'orc', 'none', 'full', 'green'],
+    ['mage', 'elf', 'grey', 'none', 'fair'],
+  ].map(([label, ...words]) => ({ label: label!, words }));
+  const roles = ['guard', 'mage'];
+  const sprites = {
+    name: 'characters',
+    labels: roles,
+    attributes: VOCABULARY,
+    examples: {
+      labels: Uint8Array.from(rows, ({ label }) => roles.indexOf(label)),
+      values: Float32Array.from(
+        rows.flatMap(({ words }) => Object.values(VOCABULARY).map((known, i) => known.indexOf(words[i]!))),
+      ),
+    },
+  };
+  const { kind: _kind, beard: _beard, ...shared } = VOCABULARY;
+  const portraits = { name: 'portraits', labels: ['elf', 'orc'], attributes: { ...shared, mood: ['glad'] } };
+  const npc = (sheet: Record<string, string>, seed: number, faces = portraits) =>
+    characterRequests(sheet, [faces, sprites], seed);
+  const seeds = Array.from({ length: 40 }, (_, seed) => seed);
+
+  it('draws words that go together, and asks each model for those that it shares with another', () => {
+    for (const seed of seeds) {
+      const [face, figure] = npc({}, seed);
+      const { label, attributes } = figure!;
+      const { kind, hair, skin } = attributes;
+      expect(rows.filter((row) => row.label === label).map(({ words: [a, b, , d] }) => [a, b, d])).toContainEqual([
+        kind,
+        hair,
+        skin,
+      ]);
+      expect(face).toEqual({ label: kind, attributes: { hair, skin }, ignored: [] });
+      expect(attributes).not.toHaveProperty('beard');
+    }
+    expect(new Set(seeds.map((seed) => JSON.stringify(npc({}, seed)))).size).toBe(rows.length);
+  });
+
+  it('lets a word give way that never goes together with one that is asked for', () => {
+    for (const seed of seeds) {
+      const [face, figure] = npc({ role: 'guard', kind: 'elf' }, seed);
+      expect(face).toMatchObject({ label: 'elf', attributes: { skin: 'fair' } });
+      expect(figure).toMatchObject({ label: 'guard', attributes: { kind: 'elf', skin: 'fair' } });
+    }
+  });
+
+  it('passes over examples of words that one of the models lacks', () => {
+    const withoutRed = { ...portraits, attributes: { ...portraits.attributes, hair: ['grey', 'none'] } };
+    for (const seed of seeds) expect(npc({ role: 'guard' }, seed, withoutRed)[1]!.attributes.hair).toBe('grey');
+  });
 });
 
 it.each([

@@ -9,6 +9,7 @@ import {
   uniforms,
   type Vocabulary,
 } from '../../runtime/index.ts';
+import { characterByExamples } from './exampleCharacter.ts';
 
 /**
  * A character in words: attributes of models, and what is a label to one of them, under any name: `{ role: 'guard', kind:
@@ -24,15 +25,16 @@ export interface CharacterRequest {
   ignored: string[];
 }
 
-type CharacterModel = Pick<ModelInfo, 'name' | 'labels' | 'attributes'>;
+type CharacterModel = Pick<ModelInfo, 'name' | 'labels' | 'attributes' | 'examples'>;
 
 /** The stream of the seed's random numbers from which values are drawn that the sheet leaves out. */
 const DRAW_STREAM = 0x70000000;
 
 /**
  * What each model is asked for, so that all show the same character. What a model does not know it is not asked for. An
- * attribute that several models know, and a label, is drawn by the seed where the sheet leaves it out: the same for all. What
- * one model alone knows stays its own choice.
+ * attribute that several models know, and a label, is drawn by the seed where the sheet leaves it out: the same for all, from
+ * the examples of the model that knows most attributes, so that they go together; evenly where no model has examples. What one
+ * model alone knows stays its own choice.
  *
  * @throws RangeError for a name or value that no model knows, with the nearest
  */
@@ -43,7 +45,8 @@ export function characterRequests(
 ): CharacterRequest[] {
   const labelNames = models.map((model) => labelNameOf(sheet, model, models));
   checkKnown(sheet, models, labelNames);
-  const words = { ...drawnAttributes(sheet, models, labelNames, seed), ...sheet };
+  const drawn = drawnAttributes(sheet, models, labelNames, seed);
+  const words = { ...drawn, ...wordsByExamples(sheet, models, labelNames, seed), ...sheet };
   return models.map((model, i) => {
     const name = labelNames[i]!;
     const { attributes: vocabulary = {} } = model;
@@ -87,6 +90,30 @@ function checkKnown(sheet: CharacterSheet, models: readonly CharacterModel[], la
       `createNpc: ${models.map((model) => model.name).join(' and ')} know nothing of "${name.slice(0, 80)}"; did you mean "${nearestWord(all, name)}"?`,
     );
   }
+}
+
+/** What the examples of the model that knows most attributes decide on, as far as others know of it, and its label. */
+function wordsByExamples(
+  sheet: CharacterSheet,
+  models: readonly CharacterModel[],
+  labelNames: readonly string[],
+  seed: number,
+): Record<string, string | number> {
+  const numAttributes = ({ attributes = {} }: CharacterModel) => Object.keys(attributes).length;
+  const [lead] = models.filter(({ examples }) => examples).sort((a, b) => numAttributes(b) - numAttributes(a));
+  if (!lead?.examples) return {};
+  const { labels, attributes = {}, examples } = lead;
+  const labelName = labelNames[models.indexOf(lead)]!;
+  const given = String(sheet[labelName]);
+  const label = labels.includes(given) ? given : draw(labels, seed, `label ${lead.name}`);
+  const others = models.flatMap((model, i): Vocabulary[] =>
+    model === lead ? [] : [{ ...model.attributes, [labelNames[i]!]: model.labels }],
+  );
+  const isKnownToAll = (name: string, value: string | number) =>
+    others.every((known) => !Object.hasOwn(known, name) || !attributeProblem(known, name, value));
+  const words = characterByExamples({ labels, attributes, examples, label, asked: sheet, isKnownToAll }, seed);
+  const isShared = (name: string) => others.some((known) => Object.hasOwn(known, name));
+  return { ...Object.fromEntries(Object.entries(words).filter(([name]) => isShared(name))), [labelName]: label };
 }
 
 /** What the sheet leaves out and several models know. */

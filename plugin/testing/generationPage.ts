@@ -172,7 +172,7 @@ async function reencode(short: AssetGenerator, signal: AbortSignal): Promise<Uin
 /** Generates, aborts and disposes so many times, on one generator after another. */
 export async function churn(model: string, compute: Compute, numCycles: number): Promise<number> {
   let numFinished = 0;
-  const perGenerator = 16;
+  const perGenerator = 8;
   for (let cycle = 0; cycle < numCycles; cycle += perGenerator) {
     const short = await AssetGenerator.LoadAsync(model, scene, { compute, ...SETTINGS, storeBytes: 0 });
     const asked = Array.from({ length: perGenerator }, async (_, i) => {

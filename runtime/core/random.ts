@@ -16,15 +16,15 @@ const NUM_ROUNDS = 10;
 const WORDS_PER_BLOCK = 4;
 const TWO_POW_32 = 2 ** 32;
 
-/** High 32 bits of the 64-bit product of two uint32. */
+/** High 32 bits of the 64-bit product of two uint32, by products of halves, whose sums all stay below 2^32. */
 function mulHigh(a: number, b: number): number {
   const aLow = a & 0xffff;
   const aHigh = a >>> 16;
   const bLow = b & 0xffff;
   const bHigh = b >>> 16;
-  const cross = aHigh * bLow + ((aLow * bLow) >>> 16);
-  const middle = aLow * bHigh + (cross & 0xffff);
-  return (aHigh * bHigh + Math.floor(cross / 65536) + Math.floor(middle / 65536)) >>> 0;
+  const cross = Math.imul(aHigh, bLow) + (Math.imul(aLow, bLow) >>> 16);
+  const middle = Math.imul(aLow, bHigh) + (cross & 0xffff);
+  return (Math.imul(aHigh, bHigh) + (cross >>> 16) + (middle >>> 16)) >>> 0;
 }
 
 /**

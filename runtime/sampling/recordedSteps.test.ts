@@ -2,6 +2,7 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { dispose, engine, memory, type Tensor4D } from '@tensorflow/tfjs-core';
 import { describe, expect, it, vi } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
+import type { BackendName } from '../backends/selectBackend.ts';
 import { submitKernels } from '../kernels/webgpu/commands.ts';
 import type { PictureOptions, Recipe } from '../recipe/recipe.ts';
 import { difference, ELF, ORC, TINY_FRAMES, tinyModelFiles } from '../testing/tinyModel.ts';
@@ -60,6 +61,9 @@ function expectSame(actual: Uint8Array[], expected: Uint8Array[]): void {
   expect(actual.length).toBe(expected.length);
   for (const [i, picture] of actual.entries()) expect(difference(picture, expected[i]!)).toBeLessThanOrEqual(TOLERANCE);
 }
+
+/** On cpu nothing is recorded. */
+const RECORDING: BackendName[] = ['wasm', 'webgpu'];
 
 describe('pictures by recordings', () => {
   describeOnBackends((backend) => {
@@ -125,5 +129,5 @@ describe('pictures by recordings', () => {
       for (const [i, pictures] of together.entries()) expectSame(pictures, alone[i]!);
       model.dispose();
     });
-  });
+  }, RECORDING);
 });

@@ -63,7 +63,19 @@ export function randomWeights(shapes: Shapes, seed = 1): Map<string, WeightTenso
     const size = shape.reduce((a, b) => a * b, 1);
     const std = shape.length > 1 ? Math.sqrt(shape[0]! / size) : 0.2;
     const mean = /norm[^.]*\.weight$/.test(name) ? 1 : 0;
-    weights.set(name, { shape, data: normals(seed, stream++, size).map((value) => mean + std * value) });
+    weights.set(name, { shape, data: drawn(seed, stream++, size).map((value) => mean + std * value) });
   }
   return weights;
+}
+
+/** Tests make the same few networks hundreds of times. */
+const known = new Map<string, Float32Array>();
+const MAX_KNOWN_SIZE = 2 ** 14;
+
+function drawn(seed: number, stream: number, size: number): Float32Array {
+  if (size > MAX_KNOWN_SIZE) return normals(seed, stream, size);
+  const key = `${seed} ${stream} ${size}`;
+  const values = known.get(key) ?? normals(seed, stream, size);
+  known.set(key, values);
+  return values;
 }

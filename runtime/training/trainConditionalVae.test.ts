@@ -24,7 +24,7 @@ let reference: number[] | null = null;
 
 const meanOf = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 /** A software GPU takes a fifth of a second a step: it ends early. */
-const numStepsOn = (backend: BackendName) => (backend === 'webgpu' ? 3 : 8);
+const numStepsOn = (backend: BackendName) => (backend === 'webgpu' ? 3 : 4);
 
 describeOnBackends((backend) => {
   it('trains with the losses of a training by the book', async () => {

@@ -14,7 +14,7 @@ import { type DiffusionOptions, defaultUNetConfig, diffusionTrainer, trainingSch
 let reference: number[] | null = null;
 
 /** A software GPU takes a third of a second a step: it ends early. */
-const numStepsOn = (backend: BackendName) => (backend === 'webgpu' ? 3 : 8);
+const numStepsOn = (backend: BackendName) => (backend === 'webgpu' ? 3 : 4);
 
 describeOnBackends((backend) => {
   it('trains with the losses of the other backends', async () => {

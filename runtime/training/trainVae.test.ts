@@ -20,7 +20,7 @@ const OPTIONS = { ...TINY_VAE_OPTIONS, batchSize: 2 };
 let reference: number[] | null = null;
 
 /** A software GPU takes a third of a second a step: it ends early. */
-const numStepsOn = (backend: BackendName) => (backend === 'webgpu' ? 3 : 8);
+const numStepsOn = (backend: BackendName) => (backend === 'webgpu' ? 3 : 4);
 
 describeOnBackends((backend) => {
   it('trains with the losses of a training by the book', async () => {

@@ -102,13 +102,17 @@ describe('networks agree with diffusers', () => {
       expect((await runVaeCase(...readNetwork(name))).maxRel).toBeLessThan(BOUND);
       expect(memory().numTensors).toBe(numTensors);
     });
+  });
+});
 
+describe('pipelines agree with diffusers', () => {
+  describeOnBackends(() => {
     it.each(['pipeline', ATTRIBUTES, STUDENT])('%s', async (name) => {
       const { numTensors } = memory();
       expect((await runPipelineCase(...(await readPipeline(name)))).maxRel).toBeLessThan(BOUND);
       expect(memory().numTensors).toBe(numTensors);
     });
-  });
+  }, ['wasm', 'webgpu']);
 });
 
 describe('what is wrong is noticed', () => {

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
-import { findChromium, launchChromium } from '../testing/chromium.ts';
+import { findChromium, sharedChromium } from '../testing/chromium.ts';
 import { bake, writeReport } from './index.ts';
 
 const EVIL = `"><img src=x onerror="document.title='evil'"><script>document.title='evil'</script>&amp;'`;
@@ -44,17 +44,15 @@ it('refuses what has not been baked', async () => {
 });
 
 describe.skipIf(!findChromium())('in a browser, from disk', () => {
-  let browser: Browser;
   let page: Page;
   const errors: string[] = [];
   beforeAll(async () => {
-    browser = await launchChromium({ webgpu: false });
-    page = await browser.newPage();
+    page = await (await sharedChromium({ webgpu: false })).newPage();
     page.on('pageerror', (error) => errors.push(String(error)));
     page.on('console', (message) => void (message.type() === 'error' && errors.push(message.text())));
     await page.goto(pathToFileURL(html).href);
   });
-  afterAll(() => browser.close());
+  afterAll(() => page.close());
 
   it('shows every picture, with neighbouring seeds that are not in the bake', async () => {
     expect(await page.locator('figure').count()).toBe(5);

@@ -1,7 +1,7 @@
-import { build, type Metafile } from 'esbuild';
+import path from 'node:path';
+import type { Metafile } from 'esbuild';
 import { expect, it } from 'vitest';
-import { demoSite } from '../testing/demoSite.ts';
-import { DEMO_BUILD } from './demoSite.ts';
+import { demoMetafile, demoSite } from '../testing/demoSite.ts';
 import { TRAINING_CODE } from './pageSizes.ts';
 
 /** Sources of which something is in a script, or in what it imports at once. */
@@ -10,27 +10,21 @@ function loadedAtOnce({ outputs }: Metafile, script: string): string[] {
   const load = (file: string) => {
     if (loaded.has(file)) return;
     loaded.add(file);
-    for (const { path, kind } of outputs[file]!.imports) if (kind === 'import-statement') load(path);
+    for (const { path: imported, kind } of outputs[file]!.imports) if (kind === 'import-statement') load(imported);
   };
-  load(script);
+  load(Object.keys(outputs).find((file) => path.basename(file) === script)!);
   const inputs = [...loaded].flatMap((file) => Object.entries(outputs[file]!.inputs));
   return [...new Set(inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => file))];
 }
 
 it('loads nothing of the training with the tavern, and all of it with the training worker', async () => {
-  const { metafile } = await build({
-    ...DEMO_BUILD,
-    write: false,
-    metafile: true,
-    outdir: 'unused',
-    logLevel: 'silent',
-  });
-  const tavern = loadedAtOnce(metafile, 'unused/main.js');
+  const metafile = await demoMetafile();
+  const tavern = loadedAtOnce(metafile, 'main.js');
   expect(tavern).toContain('demo-scene/tavern/ui/controls.ts');
   expect(tavern.filter((file) => TRAINING_CODE.test(file) || /demo-scene\/training\/|uplot|fflate/.test(file))).toEqual(
     [],
   );
-  const worker = loadedAtOnce(metafile, 'unused/trainingWorker.js');
+  const worker = loadedAtOnce(metafile, 'trainingWorker.js');
   expect(worker).toEqual(
     expect.arrayContaining(['runtime/training/trainer.ts', 'demo-scene/training-corner/session.ts']),
   );

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type BuildOptions, build, type OutputFile } from 'esbuild';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { publicSources } from '../docs/buildGuide.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 import { READING_CSP, type SiteFile, type SiteOptions, STRICT_CSP } from '../node/serveSite.ts';
 import { BROWSER_BUILD, directImports, WASM_FILE, WORKER_BUILD, wasmPath } from './browserBuild.ts';
 import { withSiteList } from './siteList.ts';
 
-export const DEMO_BUILD = {
+const DEMO_BUILD = {
   ...BROWSER_BUILD,
   entryPoints: {
     main: 'demo-scene/tavern/main.ts',
@@ -34,15 +34,33 @@ const PAGE_FILE = /^(main|lab)\.(js|css)$/;
 
 const IN_MEMORY = { outdir: '/', write: false, logLevel: 'silent' } as const; // a failed build throws its messages
 
+/** A script or style sheet of the demo's pages, or one of its workers. */
+interface DemoScript {
+  name: string;
+  contents: Uint8Array;
+}
+
 /** Builds demo-scene's two pages and their workers: a site to be served, its scripts in memory, models and classifiers beside them. */
 export async function buildDemoSite(): Promise<SiteOptions> {
+  return demoSiteOf((await buildDemoScripts()).scripts);
+}
+
+/** The scripts by themselves, and what esbuild tells of those of the pages. */
+export async function buildDemoScripts(): Promise<{ scripts: DemoScript[]; metafile: Metafile }> {
+  const [pages, ...workers] = await Promise.all([
+    build({ ...DEMO_BUILD, ...IN_MEMORY, metafile: true }),
+    ...[WORKER_BUILD, SERVICE_WORKER_BUILD].map((options) => build({ ...options, minify: true, ...IN_MEMORY })),
+  ]);
+  const outputs = [pages, ...workers].flatMap(({ outputFiles }) => outputFiles);
+  const scripts = outputs.map(({ path: file, contents }) => ({ name: path.basename(file), contents }));
+  return { scripts, metafile: pages.metafile };
+}
+
+/** The site of these scripts. */
+export function demoSiteOf(built: readonly DemoScript[]): SiteOptions {
   const demo = path.join(packageRoot(), 'demo-scene');
-  const builds = [DEMO_BUILD, WORKER_BUILD, SERVICE_WORKER_BUILD].map((options) =>
-    build({ ...options, minify: true, ...IN_MEMORY }),
-  );
-  const outputs = (await Promise.all(builds)).flatMap(({ outputFiles = [] }) => outputFiles);
-  const names = new Map(outputs.map((file) => [path.basename(file.path), hashedName(file)]));
-  const scripts = outputs.map((file): [string, SiteFile] => [`/${hashedName(file)}`, file.contents]);
+  const names = new Map(built.map((script) => [script.name, hashedName(script)]));
+  const scripts = built.map((script): [string, SiteFile] => [`/${hashedName(script)}`, script.contents]);
   const page = (file: string) => async () => {
     const html = await readFile(path.join(demo, file), 'utf8');
     return html.replace(/(?<=(?:href|src)=")[\w.]+(?=")/g, (name) => names.get(name) ?? name);
@@ -68,8 +86,7 @@ export async function buildDemoSite(): Promise<SiteOptions> {
 }
 
 /** The name of a built file, which for files of pages says what is in it, as esbuild names chunks. */
-function hashedName({ path: file, contents }: OutputFile): string {
-  const name = path.basename(file);
+function hashedName({ name, contents }: DemoScript): string {
   if (!PAGE_FILE.test(name)) return name;
   const hash = createHash('sha256').update(contents).digest('hex').slice(0, 8).toUpperCase();
   return name.replace('.', `-${hash}.`);

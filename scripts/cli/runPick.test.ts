@@ -1,13 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type CandidatePainter, openPainter } from '../bake/pick/candidatePainter.ts';
 import { pickSite } from '../bake/pick/pickSite.ts';
 import { decodePng } from '../node/png.ts';
 import { type Site, serveSite } from '../node/serveSite.ts';
 import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
-import { findChromium, launchChromium } from '../testing/chromium.ts';
+import { findChromium, sharedChromium } from '../testing/chromium.ts';
 import { pageOrigin } from './optionParsers.ts';
 
 const TEXT = `{
@@ -161,15 +161,10 @@ describe('the site of figment pick', () => {
 });
 
 describe.skipIf(!findChromium())('the page of figment pick', () => {
-  let browser: Browser;
   let page: Page;
   const errors: string[] = [];
-  beforeAll(async () => {
-    browser = await launchChromium({ webgpu: false });
-  });
-  afterAll(() => browser.close());
   beforeEach(async () => {
-    page = await browser.newPage();
+    page = await (await sharedChromium({ webgpu: false })).newPage();
     errors.length = 0;
     page.on('pageerror', (error) => errors.push(String(error)));
     page.on('console', (message) => void (message.type() === 'error' && errors.push(message.text())));

@@ -137,7 +137,18 @@ const fontFiles = readdirSync(FONT_FOLDER)
 function rasterise(svg: string): Uint8Array {
   const font = { loadSystemFonts: false, fontFiles, defaultFontFamily: FONT, sansSerifFamily: FONT };
   const { pixels, width, height } = new Resvg(svg, { fitTo: { mode: 'zoom', value: SCALE }, font }).render();
-  return encodePng({ width, height, channels: 3, pixels: pixels.filter((_, i) => i % 4 !== 3) });
+  return encodePng({ width, height, channels: 3, pixels: withoutAlpha(pixels) });
+}
+
+/** RGB bytes of RGBA bytes. */
+function withoutAlpha(pixels: Uint8Array): Uint8Array {
+  const colours = new Uint8Array((pixels.length / 4) * 3);
+  for (let from = 0, to = 0; from < pixels.length; from += 4, to += 3) {
+    colours[to] = pixels[from]!;
+    colours[to + 1] = pixels[from + 1]!;
+    colours[to + 2] = pixels[from + 2]!;
+  }
+  return colours;
 }
 
 interface SheetRow {

@@ -50,3 +50,15 @@ export function launchChromium({ webgpu, compositing = 'gpu' }: BrowserOptions):
   const args = ['--no-sandbox', ...QUIET, ...gpu];
   return chromium.launch({ executablePath, args, headless: true });
 }
+
+const running = new Map<string, Promise<Browser>>();
+
+/** A Chromium that all suites of a worker share, one for each choice of options; it ends with the worker. */
+export async function sharedChromium(options: BrowserOptions): Promise<Browser> {
+  const key = JSON.stringify(options);
+  const known = await running.get(key);
+  if (known?.isConnected()) return known;
+  const launched = launchChromium(options);
+  running.set(key, launched);
+  return launched;
+}

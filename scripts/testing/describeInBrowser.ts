@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
-import { type BrowserOptions, findChromium } from './chromium.ts';
-import { openBrowser, type PageOptions, type TestBrowser, type TestPage } from './openBrowser.ts';
+import { type BrowserOptions, findChromium, sharedChromium } from './chromium.ts';
+import { type PageOptions, type TestBrowser, type TestPage, testBrowser } from './openBrowser.ts';
 
 export type OpenPage = <Module = object>(options: PageOptions) => Promise<TestPage<Module>>;
 
 /**
- * Describes `suite` in one Chromium, or reports it as skipped where there is none. A page that is opened in `beforeAll`
+ * Describes `suite` in the Chromium of its worker, or reports it as skipped where there is none. A page that is opened in `beforeAll`
  * serves all tests of the suite, which saves seconds a test; one that a test opens closes with the test. A test fails when
  * one of its pages has complained on the console or thrown.
  *
@@ -34,7 +34,7 @@ export function describeInBrowser(
     let isInTest = false;
 
     beforeAll(async () => {
-      browser = await openBrowser(options);
+      browser = testBrowser(await sharedChromium(options));
     });
 
     beforeEach(() => {
@@ -51,7 +51,6 @@ export function describeInBrowser(
 
     afterAll(async () => {
       await Promise.all(pages.ofSuite.map((page) => page.close()));
-      await browser?.close();
     });
 
     suite(async <Module>(pageOptions: PageOptions) => {

@@ -1,6 +1,6 @@
 // A real browser for tests: pages that run one module of this repository, and what they complained of.
 import path from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { packageRoot } from '../node/packageRoot.ts';
 import { type SiteOptions, serveSite } from '../node/serveSite.ts';
 import { bundlePage } from './bundlePage.ts';
@@ -15,10 +15,12 @@ export interface PageOptions extends SiteOptions {
   /** What to open; default: `index.html`. */
   path?: string;
   /**
-   * Let one frame in thirty reach the GPU, with a sixteenth of the pixels: a software GPU takes the processor from what the test
-   * is about. The page runs as ever, but for WebGL's picture of it.
+   * Let a quarter of the frames be drawn, and one of them in fifteen reach the GPU, with a sixteenth of the pixels: a software
+   * GPU takes the processor from what the test is about. The page runs as ever, but for WebGL's picture of it.
    */
   fewFrames?: boolean;
+  /** Let the page think that it lies behind another: what waits until somebody looks does not begin. */
+  unseen?: boolean;
   /** The window; default: a small one, for what has no look of its own. */
   viewport?: { width: number; height: number };
   /** Let the page have a service worker, which other tests do without. */
@@ -58,12 +60,17 @@ const FEW_FRAMES = path.join(packageRoot(), 'scripts/testing/fewFrames.js');
 
 /** Starts Chromium. */
 export async function openBrowser(options: BrowserOptions): Promise<TestBrowser> {
-  const browser = await launchChromium(options);
+  return testBrowser(await launchChromium(options));
+}
+
+/** What a test needs of a browser that runs. */
+export function testBrowser(browser: Browser): TestBrowser {
   return {
     async openPage<Module>({
       module,
       path: address = '',
       fewFrames = false,
+      unseen = false,
       viewport = { width: 320, height: 240 },
       serviceWorker = false,
       ...site
@@ -78,6 +85,7 @@ export async function openBrowser(options: BrowserOptions): Promise<TestBrowser>
       });
       context.setDefaultTimeout(0); // the test's own limits
       if (fewFrames) await context.addInitScript({ path: FEW_FRAMES });
+      if (unseen) await context.addInitScript(hide);
       const playwright = await context.newPage();
       const errors = collectErrors(playwright);
       const page = testPage<Module>(playwright, errors, {
@@ -97,6 +105,11 @@ export async function openBrowser(options: BrowserOptions): Promise<TestBrowser>
     },
     close: () => browser.close(),
   };
+}
+
+/** Run in a page before its own scripts. */
+function hide(): void {
+  Object.defineProperty(document, 'visibilityState', { value: 'hidden' });
 }
 
 function testPage<Module>(

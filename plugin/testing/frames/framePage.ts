@@ -28,7 +28,7 @@ export interface FramePhase {
   numPictures: number;
 }
 
-/** What a change of activity sets off is not measured. */
+/** What a change of activity sets off is not measured: so long is waited before and after each phase. */
 const SETTLE_MS = 500;
 
 let engine: AbstractEngine;
@@ -82,9 +82,13 @@ function draw(time: number): void {
 const pause = (durationMs: number) => new Promise((resolve) => setTimeout(resolve, durationMs));
 
 /** Draws for so long; the trace has these bounds as `PHASE`. */
-export async function measure(activity: Activity, durationMs: number): Promise<FramePhase> {
+export async function measure(
+  activity: Activity,
+  durationMs: number,
+  settleMs: number = SETTLE_MS,
+): Promise<FramePhase> {
   const stop = ACTIVITIES[activity]();
-  await pause(SETTLE_MS);
+  await pause(settleMs);
   const start = performance.now();
   const numBefore = numPictures;
   [frameTimes, drawHandles] = [[], []];
@@ -93,7 +97,7 @@ export async function measure(activity: Activity, durationMs: number): Promise<F
   const measured = { frameMs: differences(frameTimes), drawHandles, numPictures: numPictures - numBefore };
   stop();
   await gpuIsDone();
-  await pause(SETTLE_MS);
+  await pause(settleMs);
   return measured;
 }
 

@@ -10,6 +10,8 @@ interface GpuPageOptions {
   counts: readonly number[];
   /** How long frames are measured with generation, and again without it. */
   durationMs: number;
+  /** How long what a change sets off is let pass by, before and after each of both; default: half a second. */
+  settleMs?: number;
   sizePx: readonly [widthPx: number, heightPx: number];
 }
 
@@ -17,13 +19,13 @@ const DEFAULTS: Pick<GpuPageOptions, 'durationMs' | 'sizePx'> = { durationMs: 50
 
 /** Measures, and tells what is being measured. */
 export async function measureGpu(options: GpuPageOptions, onPhase: (what: string) => void = () => {}) {
-  const { model, counts, durationMs, sizePx } = options;
+  const { model, counts, durationMs, settleMs, sizePx } = options;
   onPhase('loading the model');
   const { engine, reason, device } = await start('auto', model, sizePx);
   onPhase('frames while nothing is made');
-  const idle = framesOf(await measure('idle', durationMs));
+  const idle = framesOf(await measure('idle', durationMs, settleMs));
   onPhase('frames while pictures are made');
-  const made = await measure('generating', durationMs);
+  const made = await measure('generating', durationMs, settleMs);
   const generating = { ...framesOf(made), picturesPerSecond: rounded((1000 * made.numPictures) / durationMs) };
   const msPerPicture: Record<string, number> = {};
   for (const count of counts) {

@@ -15,6 +15,7 @@ const OPTIONS: MeasureFramesOptions = {
   activities: ['idle', 'generating', 'busyFrames'],
   numRounds: 2,
   durationMs: 600,
+  settleMs: 50,
 };
 const LIMIT_MS = 240_000;
 /** Two clocks, one of the page and one of its trace. */
@@ -35,6 +36,7 @@ describeInBrowser(
         model: 'tiny/',
         counts: [1, 5],
         durationMs: 600,
+        settleMs: 50,
         sizePx: [160, 90],
       });
       expect(measured).toMatchObject({ engine: 'WebGL', reason: expect.stringContaining('worker'), model: 'tiny/' });

@@ -35,6 +35,8 @@ export interface MeasureFramesOptions {
   numRounds: number;
   /** Of one activity in one round. */
   durationMs: number;
+  /** How long what a change of activity sets off is let pass by, before and after each; default: half a second. */
+  settleMs?: number;
   signal?: AbortSignal;
   /** Told before each phase, with its place from 0; null: the page starts. */
   onPhase?: (activity: Activity | null, index: number) => void;
@@ -76,12 +78,14 @@ async function measurePage(page: FramePage, options: MeasureFramesOptions): Prom
 }
 
 async function measurePhases(page: FramePage, options: MeasureFramesOptions): Promise<FrameMeasurement['phases']> {
-  const { activities, numRounds, durationMs, onPhase } = options;
+  const { activities, numRounds, durationMs, settleMs, onPhase } = options;
   const phases: FrameMeasurement['phases'] = {};
   for (let i = 0; i < numRounds * activities.length; i++) {
     const activity = activities[i % activities.length]!;
     onPhase?.(activity, i);
-    const { result, events } = await traced(page.playwright, () => page.call('measure', activity, durationMs));
+    const { result, events } = await traced(page.playwright, () =>
+      page.call('measure', activity, durationMs, settleMs),
+    );
     phases[activity] ??= { durationMs: 0, numPictures: 0, frameMs: [], work: [] };
     const all = phases[activity];
     all.durationMs += durationMs;

@@ -84,7 +84,9 @@ export function usersOf({ nodes, outputs }: Pick<Graph, 'nodes' | 'outputs'>): M
   const users = new Map<Value, (Node | null)[]>();
   const use = (value: Value, user: Node | null) => {
     const root = rootOf(value);
-    users.set(root, [...(users.get(root) ?? []), user]);
+    const known = users.get(root);
+    if (known) known.push(user);
+    else users.set(root, [user]);
   };
   for (const node of nodes) {
     if (node.kind !== 'reshape') for (const input of node.inputs) if (input) use(input, node);

@@ -21,7 +21,7 @@ export function simplified(graph: Graph): Graph {
   const all = { ...graph, nodes: withoutUnused(graph.nodes, graph.outputs) };
   mergeProducts(all);
   takeUpsampling(all);
-  for (const node of [...all.nodes]) if (node.kind === 'conv') takeEnd(all, node);
+  takeEnds(all);
   return { ...all, nodes: withoutUnused(all.nodes, all.outputs) };
 }
 
@@ -90,21 +90,42 @@ function takeUpsampling(graph: Graph): void {
   }
 }
 
-/** Takes over what follows a convolution, as long as nothing else looks at what is between. */
-function takeEnd(graph: Graph, conv: ConvNode): void {
+/** The nodes that take each value. */
+type Users = ReturnType<typeof usersOf>;
+
+/** Convolutions take over what follows them, as long as nothing else looks at what is between. */
+function takeEnds(graph: Graph): void {
+  const users = usersOf(graph);
   const factors = new Set(graph.factors);
-  for (let next = onlyUser(graph, conv); next && take(conv, next, factors); next = onlyUser(graph, conv)) {
-    const output = next.output;
-    const ended: Node = { kind: 'conv', attrs: conv.attrs, inputs: conv.inputs, output };
-    output.node = ended;
-    graph.nodes = graph.nodes.filter((node) => node !== conv).map((node) => (node === next ? ended : node));
-    conv = ended as ConvNode;
+  const gone = new Set<Node>();
+  const ends = new Map<Node, Node>();
+  for (const node of graph.nodes) {
+    if (node.kind !== 'conv') continue;
+    let conv: ConvNode = node;
+    for (let next = onlyUser(users, conv); next && take(conv, next, factors); next = onlyUser(users, conv)) {
+      const { output } = next;
+      const ended: ConvNode = { kind: 'conv', attrs: conv.attrs, inputs: conv.inputs, output };
+      output.node = ended;
+      passOn(users, [conv, next], ended);
+      gone.add(conv);
+      ends.set(next, ended);
+      conv = ended;
+    }
+  }
+  graph.nodes = graph.nodes.map((node) => ends.get(node) ?? node).filter((node) => !gone.has(node));
+}
+
+/** A node takes the inputs of others, in their place. */
+function passOn(users: Users, others: readonly Node[], node: Node): void {
+  for (const input of node.inputs) {
+    const taking = input && users.get(rootOf(input));
+    for (const [i, user] of taking?.entries() ?? []) if (user && others.includes(user)) taking![i] = node;
   }
 }
 
-function onlyUser(graph: Graph, { output }: Node): Node | null {
-  const users = usersOf(graph).get(output) ?? [];
-  return users.length === 1 ? users[0]! : null;
+function onlyUser(users: Users, { output }: Node): Node | null {
+  const taking = users.get(output) ?? [];
+  return taking.length === 1 ? taking[0]! : null;
 }
 
 /** Whether the convolution can end with this, and if so lets it. */
