@@ -144,6 +144,7 @@ function newProgram(key: string, variant: ConvVariant): Program {
       ...(addend ? ADDEND_UNIFORMS : {}),
       ...(scaled ? { scale: 'f32' as const } : {}),
     },
+    // With columns and rows, so that a compiler sees which threads read the same pixels: on a CPU that saves a third of the time.
     workgroupSize: [SIDE, SIDE, tile.parts],
     code: `
       var<workgroup> image: array<vec4<f32>, ${tile.parts * numImage}>;
