@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
@@ -20,13 +21,22 @@ const browser = suitesThat(/\b(?:describeInBrowser|findChromium|findFirefox)\(/)
  */
 const alone = suitesThat(/\b(?:vi\.mock|removeBackend|useRecorder|openNodeWebgpu|openTestDevice)\(/);
 
+/** After the suites in a browser. */
+const AFTERWARDS = { groupOrder: 1 };
+
 /** Suites of a worker share its modules: TensorFlow.js, Babylon.js and this repository are imported once a worker. */
 const projects: TestProjectInlineConfiguration[] = [
   {
     extends: true,
-    test: { name: 'browser', include: browser, isolate: false, globalSetup: 'scripts/testing/browserSetup.ts' },
+    test: {
+      name: 'browser',
+      include: browser,
+      isolate: false,
+      globalSetup: 'scripts/testing/browserSetup.ts',
+      maxWorkers: availableParallelism() + 1, // they wait much: for pages, and for people who walk through them
+    },
   },
-  { extends: true, test: { name: 'unit-alone', include: alone, isolate: true } },
+  { extends: true, test: { name: 'unit-alone', include: alone, isolate: true, sequence: AFTERWARDS } },
   {
     extends: true,
     test: {
@@ -35,6 +45,7 @@ const projects: TestProjectInlineConfiguration[] = [
       exclude: [...browser, ...alone],
       isolate: false,
       globalSetup: 'scripts/testing/builtScripts.ts',
+      sequence: AFTERWARDS,
     },
   },
 ];

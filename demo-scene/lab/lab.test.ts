@@ -298,7 +298,7 @@ function inLab(openPage: OpenPage): void {
   });
 
   it('ends 100 rapid changes in the last picture, and leaves nothing behind', async () => {
-    await show(page, '#steps=8');
+    await show(page, '#steps=4');
     const before = await alive(page);
     expect(before.workers).toHaveLength(1);
     expect(before.workers[0]).toBeGreaterThan(50); // the weights
@@ -312,7 +312,7 @@ function inLab(openPage: OpenPage): void {
       }
     });
     await ready(page);
-    expect(await page.call('recipe')).toMatchObject({ guidanceScale: 10, numInferenceSteps: 8 });
+    expect(await page.call('recipe')).toMatchObject({ guidanceScale: 10, numInferenceSteps: 4 });
     expect(await alive(page)).toEqual(before);
     expect(before.queue).toBe('0');
     expect(await page.playwright.locator('.cells [data-stale]').count()).toBe(0);

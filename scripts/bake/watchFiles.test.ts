@@ -2,19 +2,17 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { expect, it, type TestContext, vi } from 'vitest';
 import { watchFiles } from './watchFiles.ts';
 
-let dir: string;
-const at = (...names: string[]) => join(dir, ...names);
-
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'figment-watch-'));
-  await mkdir(at('model'));
-  await writeFile(at('a.json'), '1');
-});
-
-afterEach(() => rm(dir, { recursive: true }));
+/** A folder of the test's own, since tests watch side by side; returns paths in it. */
+async function createFolder({ onTestFinished }: TestContext): Promise<(...names: string[]) => string> {
+  const dir = await mkdtemp(join(tmpdir(), 'figment-watch-'));
+  onTestFinished(() => rm(dir, { recursive: true }));
+  await mkdir(join(dir, 'model'));
+  await writeFile(join(dir, 'a.json'), '1');
+  return (...names) => join(dir, ...names);
+}
 
 /** Longer than the watcher waits for quiet. */
 const PAUSE_MS = 400;
@@ -46,7 +44,8 @@ async function countChanges(
   return count;
 }
 
-it('reports several writes at once as one change, and nothing about other files', async () => {
+it.concurrent('reports several writes at once as one change, and nothing about other files', async (context) => {
+  const at = await createFolder(context);
   const count = await countChanges([at('a.json'), at('model', 'index.json')], async () => {
     await writeFile(at('other.json'), 'x');
     await setTimeout(PAUSE_MS);
@@ -56,7 +55,8 @@ it('reports several writes at once as one change, and nothing about other files'
   expect(count).toBe(1);
 });
 
-it('keeps sight of a file that is replaced, and of one that is deleted and comes back', async () => {
+it.concurrent('keeps sight of a file that is replaced, and of one that is deleted and comes back', async (context) => {
+  const at = await createFolder(context);
   const count = await countChanges([at('a.json')], async () => {
     await writeFile(at('new'), '2');
     await rename(at('new'), at('a.json'));
@@ -68,7 +68,8 @@ it('keeps sight of a file that is replaced, and of one that is deleted and comes
   expect(count).toBe(3);
 });
 
-it('never overlaps calls, reports a change during one afterwards, and asks for the files again', async () => {
+it.concurrent('never overlaps calls, reports a change during one afterwards, and asks for the files again', async (context) => {
+  const at = await createFolder(context);
   const files = [at('a.json')];
   let numAtWork = 0;
   const count = await countChanges(
@@ -91,6 +92,7 @@ it('never overlaps calls, reports a change during one afterwards, and asks for t
   expect(count).toBe(3);
 });
 
-it('ends at once when the signal has fired', async () => {
+it.concurrent('ends at once when the signal has fired', async (context) => {
+  const at = await createFolder(context);
   await watchFiles(() => [at('a.json')], expect.unreachable, AbortSignal.abort());
 });

@@ -39,13 +39,18 @@ describe('probeAdapter', () => {
 
   it('tells why a search failed', async () => {
     const failureOf = async (url: string, timeoutMs?: number) => (await probeAdapter(url, { timeoutMs })).failure;
-    expect(await failureOf(moduleThat("throw new Error('the driver is too old');"))).toBe('the driver is too old');
-    expect(await failureOf('file:///no/such/webgpu.js')).toMatch(/Cannot find module/);
-    expect(await failureOf(moduleThat("process.kill(process.pid, 'SIGSEGV');"))).toMatch(/ended with signal SIGSEGV/);
-    expect(await failureOf(moduleThat('process.exit(3);'))).toMatch(/ended with code 3/);
-    expect(await failureOf(moduleThat('await new Promise((resolve) => setTimeout(resolve, 60_000));'), 1500)).toMatch(
-      /ended with signal SIGTERM/,
-    );
+    const [old, missing, killed, ended, endless] = await Promise.all([
+      failureOf(moduleThat("throw new Error('the driver is too old');")),
+      failureOf('file:///no/such/webgpu.js'),
+      failureOf(moduleThat("process.kill(process.pid, 'SIGSEGV');")),
+      failureOf(moduleThat('process.exit(3);')),
+      failureOf(moduleThat('await new Promise((resolve) => setTimeout(resolve, 60_000));'), 1500),
+    ]);
+    expect(old).toBe('the driver is too old');
+    expect(missing).toMatch(/Cannot find module/);
+    expect(killed).toMatch(/ended with signal SIGSEGV/);
+    expect(ended).toMatch(/ended with code 3/);
+    expect(endless).toMatch(/ended with signal SIGTERM/);
   });
 });
 

@@ -15,7 +15,7 @@ export interface PageOptions extends SiteOptions {
   /** What to open; default: `index.html`. */
   path?: string;
   /**
-   * Let a quarter of the frames be drawn, and one of them in fifteen reach the GPU, with a sixteenth of the pixels: a software
+   * Let a third of the frames be drawn, and one of them in twenty reach the GPU, with a sixteenth of the pixels: a software
    * GPU takes the processor from what the test is about. The page runs as ever, but for WebGL's picture of it.
    */
   fewFrames?: boolean;

@@ -2,9 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { expect, it, vi } from 'vitest';
+import { beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { packageRoot } from '../../../scripts/node/packageRoot.ts';
 import { describeInBrowser } from '../../../scripts/testing/describeInBrowser.ts';
+import type { TestPage } from '../../../scripts/testing/openBrowser.ts';
 import { maskOf, presetsFor } from './editor.ts';
 
 type CardPage = typeof import('../../testing/cardPage.ts');
@@ -40,11 +41,16 @@ async function brush(page: Page): Promise<void> {
 describeInBrowser(
   'the editor of the card',
   (openPage) => {
+    let page: TestPage<CardPage>;
+    let playwright: Page;
+    beforeAll(async () => {
+      page = await openPage<CardPage>(site);
+      playwright = page.playwright;
+    });
+    beforeEach(() => page.call('open'));
+
     it('asks for what is marked to be painted again, and goes back', async () => {
-      const page = await openPage<CardPage>(site);
-      const { playwright } = page;
       const pixels = await page.call('pixels');
-      await page.call('open');
       await playwright.click('[data-action=edit]');
       await playwright.waitForSelector('.presets button');
       expect(await playwright.isVisible('[data-action=reroll]')).toBe(false);
@@ -84,9 +90,6 @@ describeInBrowser(
     });
 
     it('asks for the same person with one attribute changed, or with any', async () => {
-      const page = await openPage<CardPage>(site);
-      const { playwright } = page;
-      await page.call('open');
       await playwright.selectOption('[data-attribute=hair_colour]', 'red');
       const red = { attributes: { hair_colour: 'red' }, sameAs: { hair_colour: 'any' } };
       expect(await page.call('lastAsked')).toEqual(red);
@@ -107,9 +110,6 @@ describeInBrowser(
     });
 
     it('marks by its buttons, and nothing again', async () => {
-      const page = await openPage<CardPage>(site);
-      const { playwright } = page;
-      await page.call('open');
       await playwright.click('[data-action=edit]');
       await playwright.click('.presets button:text("Hair")');
       expect(await strengthOn(playwright)).toBe('100 %');
