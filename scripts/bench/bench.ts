@@ -39,7 +39,6 @@ import { wholeNumber } from '../cli/optionParsers.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { startGradientWorkers } from '../node/nodeWorkers.ts';
 import { modelSource } from '../node/openModel.ts';
-import { openOnnxStep } from './onnxStep.ts';
 
 const NUM_LABELS = 13;
 const NUM_IMAGES = 256;
@@ -99,33 +98,18 @@ async function plainProduct(): Promise<number> {
   return (2 * 512 ** 3) / ms / 1e6;
 }
 
-interface GuidedStep {
-  ms: number;
-  /** In its convolutions. */
-  gflop: number;
-  /** The share of the time that is spent in kernels; on wasm alone. */
-  kernelShare: number | null;
-  /** What ONNX Runtime takes for the U-Net alone, measured in turns; on wasm alone, and where it is installed. */
-  onnxMs: number | null;
-}
-
-/** A guided step of the shipped portraits (batch 2) as pictures are made of it. */
-async function guidedStep(): Promise<GuidedStep> {
-  const files = await loadModelFolder(modelSource('portraits'));
-  const model = createModel(files);
+/**
+ * A guided step of the shipped portraits (batch 2) as pictures are made of it: milliseconds, GFLOP in its convolutions, and
+ * on wasm the share of the time spent in kernels.
+ */
+async function guidedStep(): Promise<{ ms: number; gflop: number; kernelShare: number | null }> {
+  const model = createModel(await loadModelFolder(modelSource('portraits')));
   const gflop = await gflopOfStep(model);
   paintSteps(model); // makes the recordings
   const kernelShare = getBackend() === 'wasm' ? await shareOfWasm(() => paintSteps(model)) : null;
-  const onnxStep = getBackend() === 'wasm' ? await openOnnxStep(files) : null;
-  const times: number[] = [];
-  const onnxTimes: number[] = [];
-  for (let i = 0; i < NUM_PICTURES; i++) {
-    const ofPicture = paintSteps(model);
-    times.push(...ofPicture);
-    for (let step = 0; onnxStep && step < ofPicture.length; step++) onnxTimes.push(await onnxStep());
-  }
+  const times = Array.from({ length: NUM_PICTURES }, () => paintSteps(model)).flat();
   model.dispose();
-  return { ms: median(times), gflop, kernelShare, onnxMs: onnxStep ? median(onnxTimes) : null };
+  return { ms: median(times), gflop, kernelShare };
 }
 
 async function gflopOfStep({ latentShape, unet: { config, weights } }: DiffusionModel): Promise<number> {
@@ -198,13 +182,7 @@ async function benchVae(numWorkers: number, isWasm: boolean): Promise<number> {
   return trainingSpeed(vaeTrainer(images, all, config, options, undefined, source));
 }
 
-interface BenchOptions {
-  workers: number;
-  backend?: 'webgpu' | 'wasm' | 'cpu';
-  step?: boolean;
-}
-
-async function bench({ workers, backend, step = false }: BenchOptions): Promise<void> {
+async function bench({ workers, backend }: { workers: number; backend?: 'webgpu' | 'wasm' | 'cpu' }): Promise<void> {
   const choice = await openNodeBackend(backend);
   const isWasm = choice.backend === 'wasm';
   const convolution = await plainConvolution();
@@ -218,26 +196,17 @@ async function bench({ workers, backend, step = false }: BenchOptions): Promise<
     ...(forward.kernelShare === null
       ? []
       : [['share of that time spent in kernels', `${(100 * forward.kernelShare).toFixed(0)} %`] as [string, string]]),
-    ["its time, times that of ONNX Runtime's wasm, one thread", besideOnnx(forward)],
     ["share of the plain convolution's speed reached", `${((100 * reached) / convolution).toFixed(0)} %`],
+    ['U-Net training, batch 128', `${(await benchUNet(workers, isWasm)).toFixed(1)} images/s`],
+    ['VAE training, batch 32', `${(await benchVae(workers, isWasm)).toFixed(1)} images/s`],
   ];
-  if (!step) {
-    rows.push(
-      ['U-Net training, batch 128', `${(await benchUNet(workers, isWasm)).toFixed(1)} images/s`],
-      ['VAE training, batch 32', `${(await benchVae(workers, isWasm)).toFixed(1)} images/s`],
-    );
-  }
   console.log(`| measured | here |\n|---|---|\n${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}`);
   choice.release();
 }
-
-const besideOnnx = ({ ms, onnxMs }: GuidedStep) =>
-  onnxMs === null ? 'on wasm, after npm install --no-save onnxruntime-web' : (ms / onnxMs).toFixed(2);
 
 await new Command('bench')
   .description('measure training and sampling speed on this machine')
   .option('--workers <n>', 'threads that train on wasm', wholeNumber(1, 64), 2)
   .option('--backend <name>', 'webgpu, wasm or cpu')
-  .option('--step', 'the guided step alone, without the trainings')
   .action(bench)
   .parseAsync();
