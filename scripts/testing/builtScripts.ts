@@ -1,5 +1,6 @@
 // The command and its threads, bundled once a run: from source each process would compile a hundred files first.
 import path from 'node:path';
+import type { TestProject } from 'vitest/node';
 import { buildScripts } from '../build/packages/cliPackage.ts';
 import { madeOnce, openRunFolder } from './runFolder.ts';
 
@@ -7,9 +8,13 @@ import { madeOnce, openRunFolder } from './runFolder.ts';
 const FOLDER = 'FIGMENT_BUILT_SCRIPTS';
 
 /** Runs before the first suite; what it returns runs after the last one. */
-export default async function buildForTests(): Promise<() => void> {
-  const close = openRunFolder();
-  process.env[FOLDER] = await madeOnce('scripts', buildScripts);
+export default async function buildForTests(project: TestProject): Promise<() => void> {
+  const close = openRunFolder(project);
+  const build = async () => {
+    process.env[FOLDER] = await madeOnce('scripts', buildScripts);
+  };
+  await build();
+  project.onTestsRerun(build);
   return close;
 }
 

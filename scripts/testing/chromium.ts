@@ -56,7 +56,7 @@ const running = new Map<string, Promise<Browser>>();
 /** A Chromium that all suites of a worker share, one for each choice of options; it ends with the worker. */
 export async function sharedChromium(options: BrowserOptions): Promise<Browser> {
   const key = JSON.stringify(options);
-  const known = await running.get(key);
+  const known = await running.get(key)?.catch(() => null);
   if (known?.isConnected()) return known;
   const launched = launchChromium(options);
   running.set(key, launched);

@@ -2,22 +2,31 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { TestProject } from 'vitest/node';
 import { packageRoot } from '../node/packageRoot.ts';
 
 /** The variable that names it. */
 const FOLDER = 'FIGMENT_TEST_RUN';
 
+/** The part of it that `madeOnce` fills. */
+const onceFolder = () => path.join(process.env[FOLDER]!, 'once');
+
 /**
  * Makes the folder, within the repository so that packages are found from there; git ignores it.
  *
- * @returns removes it; where another has made it, does nothing
+ * @returns removes it; where another project has made it, does nothing
  */
-export function openRunFolder(): () => void {
+export function openRunFolder(project: TestProject): () => void {
   if (process.env[FOLDER]) return () => {};
   const parent = path.join(packageRoot(), 'out');
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(path.join(parent, 'tests-'));
   process.env[FOLDER] = folder;
+  mkdirSync(onceFolder());
+  project.onTestsRerun(() => {
+    rmSync(onceFolder(), { recursive: true }); // it was made of sources that have changed
+    mkdirSync(onceFolder());
+  });
   return () => {
     delete process.env[FOLDER];
     rmSync(folder, { recursive: true });
@@ -33,7 +42,7 @@ export const isInRun = () => process.env[FOLDER] !== undefined;
  * @throws Error what `make` throws, in each process
  */
 export async function madeOnce(name: string, make: (folder: string) => Promise<void>): Promise<string> {
-  const folder = path.join(process.env[FOLDER]!, name);
+  const folder = path.join(onceFolder(), name);
   const [started, unfinished, failed] = ['started', 'unfinished', 'failed'].map((state) => `${folder}.${state}`) as [
     string,
     string,

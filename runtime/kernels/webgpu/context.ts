@@ -7,7 +7,10 @@ export type Lanes = 1 | 4;
 /** The type of a buffer's elements in WGSL; a `Value` is as wide as the program's lanes. */
 type ElementType = 'Value' | 'f32' | 'u32' | 'vec2<f32>';
 
-/** One compute shader: `code` defines `fn main(group: i32, local: i32)`, called by every thread of every workgroup. */
+/**
+ * One compute shader: `code` defines `fn main(group: i32, local: i32)`, called by every thread of every workgroup; of a
+ * workgroup in three dimensions, `local` is a vec3<i32>.
+ */
 export interface Program {
   /** Identifies the program: programs with the same key have the same source. */
   key: string;
@@ -16,7 +19,7 @@ export interface Program {
   outputs: Record<string, ElementType>;
   /** Read in the code as `uniforms.name`; all of them and all buffers must be used, or WebGPU drops the binding. */
   uniforms: Record<string, 'i32' | 'f32'>;
-  workgroupSize: number;
+  workgroupSize: number | readonly [number, number, number];
   code: string;
 }
 
@@ -47,16 +50,17 @@ function bindingSource({ inputs, outputs }: Program): string {
 /** The whole shader. The first uniform is tfjs's own and unused. */
 export function programSource(program: Program): string {
   const fields = Object.entries(program.uniforms).map(([name, type]) => `${name}: ${type}`);
+  const size = [program.workgroupSize].flat();
   return `
     ${valueSource(program.lanes)}
     struct Uniforms { ${['reserved: i32', ...fields].join(', ')} }
     ${bindingSource(program)}
-    const WORKGROUP_SIZE = ${program.workgroupSize};
+    const WORKGROUP_SIZE = ${size.reduce((a, b) => a * b)};
     ${program.code}
-    @compute @workgroup_size(WORKGROUP_SIZE)
+    @compute @workgroup_size(${size})
     fn _start(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,
-              @builtin(local_invocation_index) local: u32) {
-      main(i32(id.y * count.x + id.x), i32(local));
+              @builtin(local_invocation_id) local: vec3<u32>) {
+      main(i32(id.y * count.x + id.x), ${size.length > 1 ? 'vec3<i32>(local)' : 'i32(local.x)'});
     }
   `;
 }

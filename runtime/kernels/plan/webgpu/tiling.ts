@@ -1,26 +1,31 @@
 // Which tiles the convolutions of a device are computed in.
 import type { ConvAttrs } from '../graph.ts';
 
-/** Threads of a workgroup: 8 groups of 4 channels by 8 pixels, or a multiple of 8 pixels. */
+/** Threads side by side in a workgroup: 8 groups of 4 channels by 8 pixels, or a multiple of 8 pixels. */
 export const SIDE = 8;
 export const TILE_CHANNELS = 4 * SIDE;
 
 /** What one workgroup of a convolution computes and holds. */
 export interface Tile {
   /** Pixels of a thread: the more, the fewer loads there are for each, and the fewer workgroups. */
-  readonly rows: 1 | 2 | 4;
-  /** Summands that the workgroup holds at a time. */
+  readonly rows: 1 | 2 | 4 | 8;
+  /** Summands that threads hold at a time. */
   readonly depth: 16 | 32;
+  /** Groups of threads that share the summands: where a map has few tiles, a GPU has threads to spare. */
+  readonly parts: 1 | 4;
+  /** Whether the summands are taken as they lie in the filter, and not tap by tap. */
+  readonly isFlat?: boolean;
 }
 
-/** The last is the tile of tfjs's own convolution. */
+/** From the largest to the smallest. */
+const BY_SIZE: readonly Tile[] = ([8, 4, 2, 1] as const).map((rows) => ({ rows, depth: 16, parts: 1 }));
+
+/** Those that follow are for small maps, and as tfjs's own convolution (Conv2DMM) computes. */
 const TILES: readonly Tile[] = [
-  { rows: 4, depth: 16 },
-  { rows: 2, depth: 16 },
-  { rows: 1, depth: 16 },
-  { rows: 4, depth: 32 },
+  ...BY_SIZE,
+  { rows: 1, depth: 16, parts: 4 },
+  { rows: 4, depth: 32, parts: 1, isFlat: true },
 ];
-const SMALLEST = 2;
 
 /** The workgroups of a convolution whose output has so many pixels and channels. */
 export function numWorkgroupsFor({ rows }: Tile, numPixels: number, cout: number): number {
@@ -59,21 +64,22 @@ interface Tuned {
 
 /** The choice of tiles on one device: by a rule, until a tuning has measured. */
 export class Tiling {
-  /** The tiles to choose from. An adapter on the CPU is busy with one workgroup, and gets the largest tile. */
-  readonly tiles: readonly Tile[];
   /** Grows with every choice, so that whoever has taken one over sees that there are others. */
   version = 0;
   private readonly noted = new Map<string, ConvProblem>();
   private readonly tuned = new Map<string, Tuned[]>();
 
-  constructor(adapter: AdapterKind) {
-    this.tiles = adapter === 'hardware' ? TILES : TILES.slice(0, 1);
+  constructor(private readonly adapter: AdapterKind) {}
+
+  /** The tiles to choose from. An adapter on the CPU is busy with any number of workgroups, and needs no choice. */
+  tilesFor(problem: ConvProblem): readonly Tile[] {
+    return this.adapter === 'hardware' ? TILES : [tileOfCpu(problem)];
   }
 
   /** Remembers a convolution for the next tuning. */
   note(problem: ConvProblem): void {
-    const isKnown = this.tuned.has(keyOf(problem));
-    if (this.tiles.length > 1 && !isKnown && this.noted.size < MAX_UNTUNED) this.noted.set(keyOf(problem), problem);
+    if (this.adapter === 'software' || this.tuned.has(keyOf(problem)) || this.noted.size >= MAX_UNTUNED) return;
+    this.noted.set(keyOf(problem), problem);
   }
 
   /** The convolutions that no tuning has measured. */
@@ -83,7 +89,7 @@ export class Tiling {
 
   /** The index of the tile to take now: as measured for the number of images that is nearest. */
   choice(problem: ConvProblem): number {
-    if (this.tiles.length === 1) return 0;
+    if (this.adapter === 'software') return 0;
     const tuned = this.tuned.get(keyOf(problem));
     if (!tuned) return byRule(problem);
     const distance = ({ numImages }: Tuned) => Math.abs(Math.log(numImages / problem.numImages));
@@ -102,10 +108,16 @@ export class Tiling {
 /** The same for all numbers of images. */
 const keyOf = ({ numImages: _, ...problem }: ConvProblem) => JSON.stringify(problem);
 
-/** The first of the tiles of which there are enough to keep a GPU busy, or the smallest. */
-export function byRule({ numImages, to }: ConvProblem): number {
-  const [height, width, cout] = to as [number, number, number];
-  const numPixels = numImages * height * width;
-  const fitting = TILES.findIndex((tile) => numWorkgroupsFor(tile, numPixels, cout) >= ENOUGH_WORKGROUPS);
-  return fitting < 0 ? SMALLEST : fitting;
+const numPixelsOf = ({ numImages, to }: ConvProblem) => numImages * to[0]! * to[1]!;
+
+/** The largest of the tiles of which there are enough to keep a GPU busy, or the smallest; the very largest only if measured. */
+export function byRule(problem: ConvProblem): number {
+  const isEnough = (tile: Tile) => numWorkgroupsFor(tile, numPixelsOf(problem), problem.to[2]!) >= ENOUGH_WORKGROUPS;
+  const fitting = BY_SIZE.findIndex((tile, i) => i > 0 && isEnough(tile));
+  return fitting < 0 ? BY_SIZE.length - 1 : fitting;
+}
+
+/** The smallest tile that holds all pixels, or the largest. */
+function tileOfCpu(problem: ConvProblem): Tile {
+  return BY_SIZE.findLast(({ rows }) => SIDE * rows >= numPixelsOf(problem)) ?? BY_SIZE[0]!;
 }

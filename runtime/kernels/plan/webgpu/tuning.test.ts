@@ -14,7 +14,7 @@ import { byRule, type ConvProblem, Tiling } from './tiling.ts';
 import { byTimestamps, byWaiting, type GpuTimer } from './timer.ts';
 import { fastest } from './tuning.ts';
 
-const NUM_TILES = 4;
+const NUM_TILES = 6;
 
 const problem = (parts: Partial<ConvProblem> = {}): ConvProblem => ({
   numImages: 1,
@@ -38,9 +38,9 @@ describe('fastest', () => {
 });
 
 describe('the tile of a convolution', () => {
-  it('is, unmeasured, the largest of which there are 64, or the smallest', () => {
+  it('is, unmeasured, the largest but one of which there are 64, or the smallest', () => {
     const tileOf = (numImages: number, side: number) => byRule(problem({ numImages, to: [side, side, 32] }));
-    expect([tileOf(2, 8), tileOf(8, 8), tileOf(16, 8), tileOf(8, 16), tileOf(2, 64)]).toEqual([2, 2, 1, 0, 0]);
+    expect([tileOf(2, 8), tileOf(8, 8), tileOf(16, 8), tileOf(8, 16), tileOf(2, 64)]).toEqual([3, 3, 2, 1, 1]);
   });
 
   it('is, measured, that of the nearest number of images', () => {
@@ -52,13 +52,19 @@ describe('the tile of a convolution', () => {
     tiling.note(problem({ numImages: 4 }));
     expect(tiling.untuned).toEqual([]);
     expect([1, 2, 5, 6, 16, 40].map((numImages) => tiling.choice(problem({ numImages })))).toEqual([3, 3, 3, 1, 1, 1]);
-    expect(tiling.choice(problem({ numImages: 2, hasBias: false }))).toBe(2);
+    expect(tiling.choice(problem({ numImages: 2, hasBias: false }))).toBe(3);
   });
 
   it('is never measured where a CPU computes', () => {
     const tiling = new Tiling('software');
     tiling.note(problem());
     expect([tiling.untuned, tiling.choice(problem())]).toEqual([[], 0]);
+  });
+
+  it('is the smallest that holds all pixels, or the largest, where a CPU computes', () => {
+    const tiling = new Tiling('software');
+    const rowsOf = (side: number) => tiling.tilesFor(problem({ to: [side, side, 32] })).map(({ rows }) => rows);
+    expect([1, 4, 5, 8, 16].map(rowsOf)).toEqual([[1], [2], [4], [8], [8]]);
   });
 });
 
@@ -71,9 +77,9 @@ interface Case {
 }
 
 const CASES: Record<string, Case> = {
-  'of a small map, with what follows': {
-    shape: [2, 8, 8, 16],
-    filter: [3, 3, 16, 16],
+  'of so many channels that all threads have a share, with what follows': {
+    shape: [2, 8, 8, 72],
+    filter: [3, 3, 72, 72],
     work: (conv, x) => silu(add(x, conv(x))),
   },
   'of odd channels': { shape: [1, 5, 7, 3], filter: [3, 3, 3, 5] },
