@@ -24,7 +24,9 @@ const scope = globalThis as unknown as Scope;
 
 const CACHE = 'figment-site';
 const LIST = 'site.json';
-const LIST_LIMIT_MS = 3000;
+/** How long a page waits for the list, and how long the keeping of it does, which delays nobody. */
+const PAGE_LIMIT_MS = 3000;
+const KEEPING_LIMIT_MS = 120_000;
 
 /** Address, relative to the worker's scope → hash of the content. */
 type SiteList = Record<string, string>;
@@ -40,7 +42,7 @@ scope.addEventListener('fetch', (event) => {
   if (request.method !== 'GET' || !request.url.startsWith(scope.registration.scope) || request.headers.has('range')) {
     return;
   }
-  if (request.mode === 'navigate') list = latestList(); // all files of a page are then of one version
+  if (request.mode === 'navigate') list = latestList(PAGE_LIMIT_MS); // all files of a page are then of one version
   list ??= keptList();
   event.respondWith(answer(request, list));
 });
@@ -80,10 +82,10 @@ async function newest(request: Request, address: string): Promise<Response> {
 }
 
 /** The list as the server has it now, or the kept one where the server does not answer in time. */
-async function latestList(): Promise<SiteList> {
+async function latestList(limitMs: number): Promise<SiteList> {
   const cache = await caches.open(CACHE);
   try {
-    const response = await fetch(LIST, { cache: 'no-cache', signal: AbortSignal.timeout(LIST_LIMIT_MS) });
+    const response = await fetch(LIST, { cache: 'no-cache', signal: AbortSignal.timeout(limitMs) });
     if (response.ok) await cache.put(keyOf(LIST), response);
   } catch {
     // There is no network; the kept list says what is here.
@@ -99,8 +101,10 @@ async function keptList(): Promise<SiteList> {
 
 /** Keeps these files and those of the pages, and drops what the list names no more. @returns how many files are kept */
 async function keep(urls: readonly string[]): Promise<number> {
-  list ??= latestList();
-  const siteList = await list;
+  const isKnown = list && Object.keys(await list).length > 0;
+  if (!isKnown) list = latestList(KEEPING_LIMIT_MS); // at the first visit
+  const siteList = await list!;
+  if (Object.keys(siteList).length === 0) throw new Error('there is no list of the site');
   const cache = await caches.open(CACHE);
   const ofPages = Object.keys(siteList).filter((address) => !address.includes('/'));
   const loaded = urls.filter((url) => url.startsWith(scope.registration.scope)).map(addressOf);

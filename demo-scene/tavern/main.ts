@@ -1,17 +1,18 @@
 // The tavern. The room shows at once; then four models paint the portraits, the guests, the things and the room's surfaces.
-import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { AssetGenerator, CreateEngineAsync, encodeEdit } from '../../plugin/index.ts';
 import { messageOf } from '../../runtime/index.ts';
 import { Gallery } from './people/gallery.ts';
 import { Company } from './people/guests.ts';
 import { Artist, type Sitter, TRAINED_HERE } from './people/sitter.ts';
-import { adapterOf, adaptResolution, chooseQuality, type Quality } from './quality.ts';
+import { adapterOf, chooseQuality, isDrawnByCpu } from './quality.ts';
 import { onPicked, PeopleList } from './ui/choosing.ts';
 import './tavern.css';
 import { keepForNextVisit } from '../shared/keepForNextVisit.ts';
 import { element } from '../shared/page.ts';
+import { Drawing } from './drawing.ts';
 import type { Guest } from './people/guest.ts';
+import { fetchShaders } from './room/shaders.ts';
 import { Surfaces } from './surfaces.ts';
 import { openTavern } from './tavern.ts';
 import { TAVERN } from './tavernFile.ts';
@@ -27,6 +28,7 @@ const people = new PeopleList((sitter) => card.open(sitter));
 let gallery: Gallery | null = null;
 let company: Company | null = null;
 let measures: Measures;
+let drawing: Drawing;
 /** For each model that could not be loaded: what it paints, and a sentence that says so. */
 const missing = new Map<string, string>();
 let numWorking = 0;
@@ -41,13 +43,15 @@ const controls = new Controls(
 );
 
 async function start(): Promise<void> {
-  const engine = await CreateEngineAsync(element<HTMLCanvasElement>('#canvas'));
+  const engine = await CreateEngineAsync(element<HTMLCanvasElement>('#canvas'), { antialias: !isDrawnByCpu() });
+  reached('engine');
   const quality = chooseQuality(engine, location.search, controls.settings.quality);
-  fitWindow(engine, quality);
+  fetchShaders(engine);
+  drawing = new Drawing(engine, quality);
   const tavern = openTavern(engine, TAVERN, quality);
   const { scene, portraits, lights } = tavern;
-  engine.runRenderLoop(() => scene.render());
-  scene.onAfterRenderObservable.addOnce(() => performance.mark('room'));
+  drawing.begin(scene);
+  scene.executeWhenReady(() => scene.onAfterRenderObservable.addOnce(() => reached('room')));
   measures = new Measures(engine, adapterOf(engine));
   const events = {
     onCome: people.add.bind(people),
@@ -55,7 +59,10 @@ async function start(): Promise<void> {
     onStep: measures.step.bind(measures),
     onPortraits: (numDone: number, numAll: number) => {
       progress.portraits(numDone, numAll);
-      if (numDone === 1) performance.mark('first face');
+      if (numDone === 0) return;
+      drawing.endRests();
+      if (numDone === 1) reached('first face');
+      if (numDone === numAll) reached('faces');
     },
   };
   gallery = new Gallery(portraits, events, controls.settings.pipeline);
@@ -124,12 +131,16 @@ async function bring(
       onProgress: (loadedBytes, totalBytes) => progress.loading(name, loadedBytes, totalBytes),
     });
     const artist = artistOf(generator, name);
-    if (part === gallery) controls.offerPipelines(generator.info.pipelines);
+    if (part === gallery) {
+      reached('painter');
+      controls.offerPipelines(generator.info.pipelines);
+    }
     const counting = generator.onQueueChangedObservable.add((numLeft) => progress.painting(name, numLeft));
     await part.paintAllAsync(artist);
     counting.remove();
     return artist;
   } catch (error) {
+    if (part === gallery) drawing.endRests();
     missing.set(name, `There are no ${name} here: ${messageOf(error)}`);
     return null;
   }
@@ -174,25 +185,18 @@ async function working(work: Promise<void>): Promise<void> {
   }
 }
 
-/** Draws as many pixels as the window has and the quality allows, and fewer while that is too slow. */
-function fitWindow(engine: AbstractEngine, { maxPixelRatio, adapts }: Quality): void {
-  let coarseness = 1;
-  const resize = () => {
-    engine.setHardwareScalingLevel(coarseness / Math.min(devicePixelRatio, maxPixelRatio));
-    engine.resize();
-  };
-  resize();
-  new ResizeObserver(resize).observe(element('main'));
-  if (!adapts) return;
-  adaptResolution(engine, (value) => {
-    coarseness = value;
-    resize();
-  });
+/** Notes when the visit came this far, for `npm run bench:tavern` and the browser's profiler. */
+function reached(name: Milestone): void {
+  performance.mark(name);
 }
+
+type Milestone = 'engine' | 'room' | 'painter' | 'first face' | 'faces' | 'ready';
 
 function state(name: 'painting' | 'ready' | 'failed'): void {
   document.body.dataset.state = name;
-  if (name === 'ready') void keepForNextVisit();
+  if (name !== 'ready') return;
+  reached('ready');
+  void keepForNextVisit();
 }
 
 function fail(error: unknown): void {
@@ -220,6 +224,7 @@ function exposeForConsole(scene: Scene, { portraits, guests, things, surfaces }:
       guests().map((guest) => ({ ...summary(guest), state: guest.state, face: guest.face && summary(guest.face) })),
     things: () => things().map(summary),
     surfaces: () => surfaces().map(summary),
+    lights: () => scene.lights.map((light) => ({ name: light.name, position: light.getAbsolutePosition().asArray() })),
     counts: () => countsOf(scene),
   };
   Object.assign(globalThis, { page });

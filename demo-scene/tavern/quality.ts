@@ -5,6 +5,8 @@ export interface Quality {
   name: 'high' | 'low';
   shadows: boolean;
   glow: boolean;
+  /** How many samples of a texture make it sharp where it is seen from the side. */
+  anisotropy: number;
   /** How many point lights a surface takes into account. */
   numLights: number;
   /** The most device pixels for one pixel of the page, along each side. */
@@ -13,8 +15,24 @@ export interface Quality {
   adapts: boolean;
 }
 
-const HIGH: Quality = { name: 'high', shadows: true, glow: true, numLights: 6, maxPixelRatio: 2, adapts: false };
-const LOW: Quality = { name: 'low', shadows: false, glow: false, numLights: 3, maxPixelRatio: 1, adapts: false };
+const HIGH: Quality = {
+  name: 'high',
+  shadows: true,
+  glow: true,
+  anisotropy: 8,
+  numLights: 6,
+  maxPixelRatio: 2,
+  adapts: false,
+};
+const LOW: Quality = {
+  name: 'low',
+  shadows: false,
+  glow: false,
+  anisotropy: 1,
+  numLights: 3,
+  maxPixelRatio: 1,
+  adapts: false,
+};
 
 /** What a visitor may ask for. */
 export type QualityWish = 'auto' | Quality['name'];
@@ -40,6 +58,21 @@ interface EngineInfo {
   getInfo(): { vendor: string; renderer: string };
 }
 
+/**
+ * Whether the CPU draws here, asked before there is an engine: smooth edges, which engines are made with or without, would
+ * take it several times as long.
+ */
+export function isDrawnByCpu(): boolean {
+  const context = document.createElement('canvas').getContext('webgl2');
+  if (!context) return false;
+  context.getExtension('WEBGL_debug_renderer_info'); // by which browsers tell the adapter's whole name
+  const renderer = String(context.getParameter(UNMASKED_RENDERER));
+  context.getExtension('WEBGL_lose_context')?.loseContext();
+  return drawsOnCpu(renderer);
+}
+
+const UNMASKED_RENDERER = 0x9246; // WEBGL_debug_renderer_info
+
 function drawsOnCpu(adapter: string): boolean {
   return /swiftshader|llvmpipe|software|basic render/i.test(adapter);
 }
@@ -49,18 +82,23 @@ const FEWEST_FPS = 15;
 const PLENTY_FPS = 27;
 /** The most pixels of the page that one drawn pixel covers, along each side. */
 const COARSEST = 4;
+/** Where it begins: while the first faces are painted, the painter needs the processor that draws. */
+export const COARSE_AT_FIRST = 3;
 /** A frame takes longer in proportion to the pixels; aiming a little higher saves a second attempt. */
 const AIM_FPS = 18;
 const FINER = 0.85;
+/** How many fast moments it takes until what was too slow is tried again. */
+const PATIENCE = 8;
 
 /**
  * How coarse to draw so that the page moves: from how long frames took it follows how many pixels there may be. What was too
- * slow once is not tried again.
+ * slow once is tried again after many fast moments alone, when whatever took the processor may have ended.
  */
 export class Coarseness {
   /** How many pixels of the page one drawn pixel covers, along each side: 1 … 4. */
-  value = 1;
+  value = COARSE_AT_FIRST;
   private tooFine = 0;
+  private numFast = 0;
 
   /** Takes the frames a second of the last moments into account. @returns whether the value has changed */
   measure(fps: number): boolean {
@@ -71,6 +109,7 @@ export class Coarseness {
     } else if (fps > PLENTY_FPS) {
       const finer = Math.max(1, this.value * FINER);
       if (finer > this.tooFine || (finer === 1 && this.tooFine < 1)) this.value = finer;
+      else if (++this.numFast % PATIENCE === 0) this.tooFine = 0;
     }
     return this.value !== before;
   }

@@ -1,6 +1,8 @@
 import { ArcRotateCamera } from '@babylonjs/core/Cameras/arcRotateCamera.js';
 import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 import { ImageProcessingConfiguration } from '@babylonjs/core/Materials/imageProcessingConfiguration.js';
+import { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
+import { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import { Color3, Color4 } from '@babylonjs/core/Maths/math.color.js';
 import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
 import type { AbstractMesh } from '@babylonjs/core/Meshes/abstractMesh.js';
@@ -9,7 +11,6 @@ import { Flames } from './light/flames.ts';
 import { CHANDELIER, Lights } from './light/lights.ts';
 import { Portrait } from './people/portrait.ts';
 import type { Quality } from './quality.ts';
-import { FIREPLACE } from './room/dimensions.ts';
 import { Door } from './room/door.ts';
 import { createMaterials, type Materials } from './room/materials.ts';
 import { buildRoom } from './room/tavernRoom.ts';
@@ -25,9 +26,11 @@ export interface Tavern {
 
 /** Builds the room in plain colours, with its lights and empty frames, without waiting for any model. */
 export function openTavern(engine: AbstractEngine, plan: TavernPlan, quality: Quality): Tavern {
+  BaseTexture.DEFAULT_ANISOTROPIC_FILTERING_LEVEL = quality.anisotropy;
   const scene = new Scene(engine);
   scene.clearColor = new Color4(0.02, 0.012, 0.008, 1);
   scene.ambientColor = Color3.Black();
+  doWithoutSky(scene);
   setFilm(scene.imageProcessingConfiguration);
   createCamera(scene, engine.getRenderingCanvas()!);
   const materials = createMaterials(scene, quality);
@@ -36,7 +39,7 @@ export function openTavern(engine: AbstractEngine, plan: TavernPlan, quality: Qu
   const door = new Door(scene, materials);
   const lights = new Lights(scene, quality, tableCandles);
   const portraits = plan.portraits.map(
-    (portrait, i) => new Portrait(scene, portrait, `frame ${i + 1}`, materials, depthAt(portrait.position[0])),
+    (portrait, i) => new Portrait(scene, portrait, `frame ${i + 1}`, quality.numLights),
   );
   const started = performance.now();
   const still = matchMedia('(prefers-reduced-motion: reduce)');
@@ -46,8 +49,7 @@ export function openTavern(engine: AbstractEngine, plan: TavernPlan, quality: Qu
     lights.burn(timeS);
     door.swing(still.matches ? Number.POSITIVE_INFINITY : engine.getDeltaTime() / 1000);
   });
-  const casters = [...meshes, ...portraits.flatMap(({ frame }) => frame.root.getChildMeshes())];
-  void addEffects(scene, quality, flames, lights, casters);
+  void addEffects(scene, quality, flames, lights, meshes);
   return { scene, portraits, materials, lights, door };
 }
 
@@ -72,17 +74,20 @@ async function addEffects(
   castShadows(lights.fire, casters);
 }
 
+/**
+ * Nothing but single lights shines here, so the table of how surfaces reflect a sky need not be decoded before the room shows:
+ * its value for single lights is 1, nearly everywhere.
+ */
+function doWithoutSky(scene: Scene): void {
+  scene.environmentBRDFTexture = RawTexture.CreateRGBATexture(Uint8Array.of(0, 255, 0, 255), 1, 1, scene, false);
+}
+
 /** Maps light to colour as film does, so that flames are not plain white. */
 function setFilm(film: ImageProcessingConfiguration): void {
   film.toneMappingEnabled = true;
   film.toneMappingType = ImageProcessingConfiguration.TONEMAPPING_ACES;
   film.exposure = 1.15;
   film.contrast = 1.15;
-}
-
-/** How far the wall stands out at x: the chimney does, the rest does not. */
-function depthAt(x: number): number {
-  return Math.abs(x - FIREPLACE.x) < FIREPLACE.width / 2 ? FIREPLACE.depth - 0.2 : 0;
 }
 
 const FOV = 0.68;

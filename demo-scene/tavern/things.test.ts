@@ -63,7 +63,7 @@ describe('Things', () => {
       expect(sprite.color.asArray()).toEqual([1, 0.5, 0.25, 1]);
       expect(things.present[i]!.is(sprite)).toBe(true);
     }
-    expect(scene.meshes.map(({ position }) => [position.x, position.z])).toEqual([
+    expect(scene.meshes.filter(({ isVisible }) => isVisible).map(({ position }) => [position.x, position.z])).toEqual([
       [1, 2],
       [2, 1],
     ]);

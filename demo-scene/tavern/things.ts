@@ -2,7 +2,8 @@ import type { Scene } from '@babylonjs/core/scene.js';
 import type { GeneratedSprites, GenerationProgress } from '../../plugin/index.ts';
 import { ART_PIXEL_M } from './artPixel.ts';
 import { CellSitter } from './people/cellSitter.ts';
-import { createShadowMaterial, SpriteFigure, type Tint } from './people/figure.ts';
+import { ContactShadows } from './people/contactShadows.ts';
+import { SpriteFigure, type Tint } from './people/figure.ts';
 import type { SitterRecipe } from './people/keeping.ts';
 import { nameOfThing, remarkOn } from './people/names.ts';
 import { type Artist, labelFor, type Sitter } from './people/sitter.ts';
@@ -69,9 +70,9 @@ export class Things {
     });
     const sheet = await generator.generateSpritesAsync({ recipes });
     sheet.isPickable = true;
-    const shade = createShadowMaterial(this.scene);
+    const shadows = new ContactShadows(this.scene);
     this.things = spots.map((spot, cell) => {
-      const figure = new SpriteFigure(sheet, cell, ART_PIXEL_M, spot.hangs ? null : shade, this.tint);
+      const figure = new SpriteFigure(sheet, cell, ART_PIXEL_M, spot.hangs ? null : shadows, this.tint);
       return new Thing(artist, sheet, figure, spot, spotName(cell), sheet.cells[cell]!);
     });
     sheet.onCellProgressObservable.add((progress) => this.events.onStep(this.things[progress.cell]!, progress));

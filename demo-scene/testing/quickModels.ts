@@ -1,3 +1,4 @@
+import { parseFrames } from '../../runtime/core/frames.ts';
 import type { Vocabulary } from '../../runtime/index.ts';
 import { type TinyModelOptions, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import tavern from '../tavern/tavern.json';
@@ -7,14 +8,24 @@ const OF_FACES: Vocabulary = {
   hair_colour: ['red', 'grey'],
   expression: ['neutral', 'happy', 'grin', 'surprised'],
 };
+/** Standing and two steps, in each of four directions. */
+const FRAMES = parseFrames(
+  ['down', 'left', 'right', 'up'].flatMap((direction) => ['stand', 0, 1].map((frame) => ({ direction, frame }))),
+);
 const OF_MATERIALS: Vocabulary = { wear: { min: 0, max: 1 }, moss: { min: 0, max: 1 } };
 
-/** Stand-ins for the four models, with the same labels but only a few thousand weights. */
+/** Stand-ins for the four models, with a few thousand weights: the guests walk in frames, and are of the portraits' kinds. */
 export async function quickModels(): Promise<Record<string, Uint8Array>> {
   const { model, portraits, guests, things, surfaces } = tavern;
+  const kinds = [...new Set(labelsOf(portraits))];
   const folders = await Promise.all([
     quickModel(model, labelsOf(portraits), 1, { cvae: true, attributes: OF_FACES }),
-    quickModel(guests.model, [...guests.labels, ...guests.arrivals.labels], 2),
+    quickModel(guests.model, [...guests.labels, ...guests.arrivals.labels], 2, {
+      sizePx: 16,
+      heightPx: 28,
+      frames: FRAMES,
+      attributes: { kind: kinds, gender: OF_FACES.gender!, hair_colour: OF_FACES.hair_colour! },
+    }),
     quickModel(things.model, labelsOf(things.spots), 3),
     quickModel(surfaces.model, labelsOf(surfaces.of), 4, {
       circularPadding: true,

@@ -1,8 +1,9 @@
-import type { Material } from '@babylonjs/core/Materials/material.js';
 import { StandardMaterial } from '@babylonjs/core/Materials/standardMaterial.js';
 import { Color3 } from '@babylonjs/core/Maths/math.color.js';
 import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
+import type { AbstractMesh } from '@babylonjs/core/Meshes/abstractMesh.js';
 import { CreateLathe } from '@babylonjs/core/Meshes/Builders/latheBuilder.js';
+import '@babylonjs/core/Meshes/instancedMesh.js';
 import type { Mesh } from '@babylonjs/core/Meshes/mesh.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import type { Vec } from '../room/parts.ts';
@@ -28,23 +29,26 @@ const OUTLINE_WIDTH = 0.38;
 const ADD = 1; // Constants.ALPHA_ADD
 
 interface Flame {
-  mesh: Mesh;
+  mesh: AbstractMesh;
   heightM: number;
 }
 
-/** The flames of the room: bright bodies that dance. They glow, but the light that they cast is in `Lights`. */
+/**
+ * The flames of the room: bright bodies that dance, all drawn at once. They glow, but the light that they cast is in `Lights`.
+ */
 export class Flames {
   private readonly flames: Flame[] = [];
-  private readonly outer: StandardMaterial;
-  private readonly core: StandardMaterial;
+  private readonly outer: Mesh;
+  private readonly core: Mesh;
 
   constructor(private readonly scene: Scene) {
-    this.outer = this.material('flame', new Color3(1, 0.3, 0.05), 0.5);
-    this.core = this.material('flame core', new Color3(1, 0.7, 0.28), 0.75);
+    this.outer = this.body('flame', new Color3(1, 0.3, 0.05), 0.5);
+    this.core = this.body('flame core', new Color3(1, 0.7, 0.28), 0.75);
   }
 
+  /** The bodies of which all flames are instances. */
   get meshes(): Mesh[] {
-    return this.flames.map(({ mesh }) => mesh);
+    return [this.outer, this.core];
   }
 
   /** A flame that stands on `at`. */
@@ -62,23 +66,26 @@ export class Flames {
     }
   }
 
-  private make(material: Material, [x, y, z]: Vec, heightM: number, widthM: number): void {
-    const shape = OUTLINE.map(([radius, height]) => new Vector3(radius, height, 0));
-    const mesh = CreateLathe(material.name, { shape, tessellation: 12 }, this.scene);
+  private make(body: Mesh, [x, y, z]: Vec, heightM: number, widthM: number): void {
+    const mesh = body.createInstance(body.name);
     mesh.position.set(x, y, z);
     mesh.scaling.set(widthM / OUTLINE_WIDTH, heightM, widthM / OUTLINE_WIDTH);
-    mesh.material = material;
     mesh.isPickable = false;
     this.flames.push({ mesh, heightM });
   }
 
-  private material(name: string, colour: Color3, alpha: number): StandardMaterial {
+  private body(name: string, colour: Color3, alpha: number): Mesh {
+    const shape = OUTLINE.map(([radius, height]) => new Vector3(radius, height, 0));
+    const mesh = CreateLathe(name, { shape, tessellation: 12 }, this.scene);
+    mesh.isVisible = false; // its instances are
+    mesh.isPickable = false;
     const material = new StandardMaterial(name, this.scene);
     material.disableLighting = true;
     material.emissiveColor = colour;
     material.alpha = alpha;
     material.alphaMode = ADD;
     material.backFaceCulling = false;
-    return material;
+    mesh.material = material;
+    return mesh;
   }
 }

@@ -17,8 +17,9 @@ const ALBEDO = 0.2;
 /** How far the chandelier's light swings to each side, in metres, so that the relief of walls and floor shows. */
 const SWAY_M = 0.45;
 
-/** Where the chandelier hangs. */
-export const CHANDELIER: Vec = [-0.5, 3.3, -0.15];
+/** Where the chandelier hangs: above what the camera sees at first. Its light comes from a little below. */
+export const CHANDELIER: Vec = [-0.5, 3.5, -0.15];
+const LIGHT_BELOW_M = 0.5;
 
 /** The lights of the room; the lights of flames flicker. */
 export class Lights {
@@ -40,7 +41,7 @@ export class Lights {
     sky.intensity = 0.22;
     this.fire = this.flame('fire', [FIREPLACE.x, 0.62, ROOM.backZ - 0.75], FIRE, 15, 7);
     const [x, y, z] = CHANDELIER;
-    this.chandelier = this.flame('chandelier', [x, y - 0.3, z + 0.5], CANDLE, 34, 12);
+    this.chandelier = this.flame('chandelier', [x, y - LIGHT_BELOW_M, z + 0.5], CANDLE, 34, 12);
     const numCandles = quality.numLights - 3;
     for (const [i, at] of candles.slice(0, numCandles).entries()) {
       this.flame(`candle ${i}`, [at[0], at[1] + 0.12, at[2]], CANDLE, 2.2, 3.5);

@@ -1,14 +1,11 @@
 import type { Ray } from '@babylonjs/core/Culling/ray.core.js';
-import { StandardMaterial } from '@babylonjs/core/Materials/standardMaterial.js';
-import { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import { Axis } from '@babylonjs/core/Maths/math.axis.js';
-import { Color3, Color4 } from '@babylonjs/core/Maths/math.color.js';
+import { Color4 } from '@babylonjs/core/Maths/math.color.js';
 import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
-import { CreateGround } from '@babylonjs/core/Meshes/Builders/groundBuilder.js';
-import type { Mesh } from '@babylonjs/core/Meshes/mesh.js';
+import type { AbstractMesh } from '@babylonjs/core/Meshes/abstractMesh.js';
 import type { Sprite } from '@babylonjs/core/Sprites/sprite.js';
-import type { Scene } from '@babylonjs/core/scene.js';
 import { footPivot, type GeneratedSprite, type GeneratedSprites, type ModelInfo } from '../../../plugin/index.ts';
+import { type ContactShadows, SHADOW_LIFT_M } from './contactShadows.ts';
 
 /** Where a figure stands, and how it leans and bobs as it walks. */
 interface Pose {
@@ -48,24 +45,24 @@ export class SpriteFigure {
   private emptyBelow = 0;
   private still: Still | null = null;
   private readonly sprite: GeneratedSprite;
-  private readonly shadow: Mesh | null;
+  private readonly shadow: AbstractMesh | null;
 
   /**
-   * @param pixelM the length of one pixel of the sheet, in metres
-   * @param shade  the material of the shadow; null when it casts none
+   * @param pixelM  the length of one pixel of the sheet, in metres
+   * @param shadows those of the room, of which it gets one; null when it casts none
    */
   constructor(
     private readonly sheet: GeneratedSprites,
     readonly cell: number,
     pixelM: number,
-    shade: StandardMaterial | null,
+    shadows: ContactShadows | null,
     private readonly tint: Tint,
   ) {
     this.sprite = sheet.createSprite(cell, sheet.name);
     this.sprite.width = pixelM * sheet.cellWidth;
     this.sprite.height = pixelM * sheet.cellHeight;
     this.sprite.color = new Color4(1, 1, 1, 1);
-    this.shadow = shade && createShadow(sheet.scene, shade, 0.62 * this.sprite.width);
+    this.shadow = shadows?.add(0.62 * this.sprite.width) ?? null;
     this.isVisible = false;
   }
 
@@ -133,7 +130,7 @@ export class SpriteFigure {
   }
 
   hold({ x, y, z, bobM = 0, lean = 0 }: Pose): void {
-    this.shadow?.position.set(x, Math.max(y, 0) + LIFT, z); // of a guest who sits, it stays on the floor
+    this.shadow?.position.set(x, Math.max(y, 0) + SHADOW_LIFT_M, z); // of a guest who sits, it stays on the floor
     const middle = (0.5 - this.emptyBelow) * this.sprite.height;
     this.sprite.position.set(x - lean * middle, y + middle + bobM, z);
     this.sprite.angle = lean;
@@ -152,40 +149,21 @@ export class SpriteFigure {
  */
 export function standingFrame(pixels: Uint8Array, { frames, widthPx, heightPx }: ModelInfo): Still {
   if (!frames) return { pixels, widthPx: pixels.length / (4 * heightPx), heightPx };
-  const frameWidth = widthPx / frames.length;
   const standing = frames.findIndex(({ action, direction }) => action === 'stand' && direction === 'down');
+  return frameAt(pixels, { frames, widthPx, heightPx }, Math.max(0, standing));
+}
+
+/** One frame out of all frames of a picture, which are beside each other. @param index its place, from the left */
+export function frameAt(
+  pixels: Uint8Array,
+  { frames = [], widthPx, heightPx }: Pick<ModelInfo, 'frames' | 'widthPx' | 'heightPx'>,
+  index: number,
+): Still {
+  const frameWidth = widthPx / Math.max(1, frames.length);
   const still = new Uint8Array(4 * frameWidth * heightPx);
   for (let row = 0; row < heightPx; row++) {
-    const at = 4 * (row * widthPx + frameWidth * Math.max(0, standing));
+    const at = 4 * (row * widthPx + frameWidth * index);
     still.set(pixels.subarray(at, at + 4 * frameWidth), 4 * frameWidth * row);
   }
   return { pixels: still, widthPx: frameWidth, heightPx };
-}
-
-const SIZE_PX = 32;
-const DARKEST = 0.62;
-/** How far the shadow floats above the ground, in metres. */
-const LIFT = 0.008;
-
-/** The material of the sprites' shadows: black, and more transparent farther from the middle. */
-export function createShadowMaterial(scene: Scene): StandardMaterial {
-  const pixels = new Uint8Array(4 * SIZE_PX * SIZE_PX);
-  for (let i = 0; i < SIZE_PX * SIZE_PX; i++) {
-    const [x, y] = [(i % SIZE_PX) + 0.5, Math.floor(i / SIZE_PX) + 0.5].map((at) => (2 * at) / SIZE_PX - 1);
-    const inside = Math.max(0, 1 - Math.hypot(x!, y!));
-    pixels[4 * i + 3] = 255 * DARKEST * inside * inside * (3 - 2 * inside);
-  }
-  const material = new StandardMaterial('contact shadow', scene);
-  material.opacityTexture = RawTexture.CreateRGBATexture(pixels, SIZE_PX, SIZE_PX, scene, false);
-  material.diffuseColor = Color3.Black();
-  material.disableLighting = true;
-  return material;
-}
-
-/** The shadow below a sprite, which the lights' own shadow maps leave out. */
-function createShadow(scene: Scene, material: StandardMaterial, sizeM: number): Mesh {
-  const shadow = CreateGround('contact shadow', { width: sizeM, height: sizeM }, scene);
-  shadow.material = material;
-  shadow.isPickable = false;
-  return shadow;
 }

@@ -4,11 +4,10 @@ import { PBRMaterial } from '@babylonjs/core/Materials/PBR/pbrMaterial.js';
 import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import { DynamicTexture } from '@babylonjs/core/Materials/Textures/dynamicTexture.js';
 import { Color3 } from '@babylonjs/core/Maths/math.color.js';
-import { CreateBox } from '@babylonjs/core/Meshes/Builders/boxBuilder.js';
 import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js';
 import { Mesh } from '@babylonjs/core/Meshes/mesh.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import { ART_PIXEL_M } from '../artPixel.ts';
+import { PICTURE_M } from '../room/mouldings.ts';
 import type { CanvasColour } from '../tavernFile.ts';
 
 /** The colours of the canvas behind the sitter, in the middle and at the edge. */
@@ -35,31 +34,15 @@ export interface PictureFrame {
   paint: PBRMaterial;
 }
 
-/** How wide and high a picture is in its frame, in metres: that of a face of 64 pixels. */
-const PICTURE_M = 64 * ART_PIXEL_M;
-
-/**
- * Makes a frame with a painted canvas in it and no sitter yet.
- *
- * @param size width and height in metres; what is more than the picture is wood
- */
-export function createFrame(
-  scene: Scene,
-  size: number,
-  canvas: CanvasColour,
-  wood: PBRMaterial,
-  gilt: PBRMaterial,
-): PictureFrame {
+/** Makes a canvas with no sitter on it yet. Its mouldings are parts of the room. */
+export function createFrame(scene: Scene, canvas: CanvasColour, numLights: number): PictureFrame {
   const root = new Mesh('frame', scene);
-  const inner = PICTURE_M;
-  addMouldings(scene, root, size, (size - inner) / 2, 0.09, wood);
-  addMouldings(scene, root, inner + 0.03, 0.026, 0.1, gilt);
-  const back = CreatePlane('canvas', { size: inner }, scene);
-  back.material = createCanvas(scene, canvas, wood.maxSimultaneousLights);
+  const back = CreatePlane('canvas', { size: PICTURE_M }, scene);
+  back.material = createCanvas(scene, canvas, numLights);
   back.position.z = -0.015;
-  const picture = CreatePlane('picture', { size: inner }, scene);
+  const picture = CreatePlane('picture', { size: PICTURE_M }, scene);
   picture.position.z = -0.025;
-  const paint = createPaint(scene, wood.maxSimultaneousLights);
+  const paint = createPaint(scene, numLights);
   picture.material = paint;
   picture.isVisible = false;
   for (const mesh of [back, picture]) mesh.parent = root;
@@ -85,21 +68,6 @@ export function hideIn({ picture, paint }: PictureFrame): void {
   picture.isVisible = false;
   paint.albedoTexture = null;
   paint.emissiveTexture = null;
-}
-
-function addMouldings(scene: Scene, root: Mesh, size: number, width: number, depth: number, wood: PBRMaterial): void {
-  const middle = (size - width) / 2;
-  for (const side of [-1, 1]) {
-    const across = CreateBox('moulding', { width: size, height: width, depth }, scene);
-    across.position.set(0, side * middle, -depth / 2);
-    const upright = CreateBox('moulding', { width, height: size - 2 * width, depth }, scene);
-    upright.position.set(side * middle, 0, -depth / 2);
-    for (const mesh of [across, upright]) {
-      mesh.parent = root;
-      mesh.material = wood;
-      mesh.receiveShadows = true;
-    }
-  }
 }
 
 function createCanvas(scene: Scene, colour: CanvasColour, numLights: number): PBRMaterial {
@@ -149,7 +117,6 @@ export class NamePlate {
 
   constructor(scene: Scene, widthM: number, numLights: number) {
     this.texture = new DynamicTexture('plate', { width: WIDTH_PX, height: HEIGHT_PX }, scene, true);
-    this.texture.anisotropicFilteringLevel = 8;
     const material = new PBRMaterial('plate', scene);
     material.albedoTexture = this.texture;
     material.emissiveTexture = this.texture;

@@ -12,8 +12,8 @@ const SPEED_M_PER_S = 1.15;
 const STEP_M = 0.55;
 const BOB_M = 0.045;
 const LEAN = 0.045;
-/** Whoever sits behind a table is lower by this, in metres. */
-const SEAT_M = 0.22;
+/** Whoever sits behind a table is lower by this, in metres: stools are nearly as high as the guests' legs are long. */
+const SEAT_M = 0.06;
 
 /** A guest waits outside until a first preview is painted, walks in, is there, walks out, and is gone. */
 type GuestState = 'waiting' | 'coming' | 'here' | 'leaving' | 'gone';
@@ -23,6 +23,7 @@ export class Guest extends CellSitter {
   state: GuestState = 'waiting';
   private walk: FloorPath | null = null;
   private walkedM = 0;
+  private looks: Direction = 'down';
 
   constructor(
     artist: Artist,
@@ -42,6 +43,10 @@ export class Guest extends CellSitter {
 
   get words(): string {
     return spoken(lineOf(this.recipe.seed));
+  }
+
+  get seed(): number {
+    return this.recipe.seed;
   }
 
   get isWalking(): boolean {
@@ -89,6 +94,11 @@ export class Guest extends CellSitter {
     this.hold();
   }
 
+  /** Has the guest look that way once it is in its place. */
+  turn(direction: Direction): void {
+    this.looks = direction;
+  }
+
   /** Removes the guest from the room at once. */
   vanish(): void {
     this.state = 'gone';
@@ -126,7 +136,7 @@ export class Guest extends CellSitter {
   private hold(): void {
     const [x, z] = this.position;
     const { figure, walk, spot } = this;
-    const direction = walk?.directionAt(this.walkedM) ?? 'down';
+    const direction = walk?.directionAt(this.walkedM) ?? this.looks;
     if (walk) figure.walk(direction);
     else figure.rest(direction, spot.seated === true);
     const y = !walk && spot.seated ? -SEAT_M : 0;

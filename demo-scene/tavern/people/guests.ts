@@ -1,4 +1,3 @@
-import type { StandardMaterial } from '@babylonjs/core/Materials/standardMaterial.js';
 import {
   type CellProgress,
   characterRequests,
@@ -8,8 +7,10 @@ import {
 import { ART_PIXEL_M, enlargementFor } from '../artPixel.ts';
 import type { Tavern } from '../tavern.ts';
 import type { FloorPoint, GuestsPlan, Place } from '../tavernFile.ts';
+import { ContactShadows } from './contactShadows.ts';
 import { Face } from './face.ts';
-import { createShadowMaterial, SpriteFigure, type Tint } from './figure.ts';
+import { facingOf } from './facing.ts';
+import { SpriteFigure, type Tint } from './figure.ts';
 import { Guest } from './guest.ts';
 import type { SitterRecipe } from './keeping.ts';
 import { type Artist, labelFor, type Sitter } from './sitter.ts';
@@ -43,8 +44,9 @@ export class Guests {
   private readonly guests: Guest[] = [];
   private readonly free: SpriteFigure[] = [];
   private readonly figures: SpriteFigure[];
-  private readonly shade: StandardMaterial;
+  private readonly shadows: ContactShadows;
   private numArrivals = 0;
+  private timeS = 0;
   private nextInS: number;
 
   /** Paints the first guests and puts them in their places. @throws as `generateSpritesAsync` */
@@ -81,8 +83,8 @@ export class Guests {
   ) {
     const { tint, plan } = options;
     sheet.isPickable = true;
-    this.shade = createShadowMaterial(sheet.scene);
-    this.figures = sheet.cells.map((_, cell) => new SpriteFigure(sheet, cell, ART_PIXEL_M, this.shade, tint));
+    this.shadows = new ContactShadows(sheet.scene);
+    this.figures = sheet.cells.map((_, cell) => new SpriteFigure(sheet, cell, ART_PIXEL_M, this.shadows, tint));
     this.free.push(...this.figures);
     this.nextInS = plan.arrivals.everyS;
     sheet.onCellProgressObservable.add((progress) => {
@@ -100,6 +102,12 @@ export class Guests {
 
   /** Moves all guests on by so many seconds, and lets the next one come when it is time. */
   update(durationS: number): void {
+    this.timeS += durationS;
+    const settled = this.guests.filter(({ state }) => state === 'here');
+    for (const guest of settled) {
+      const others = settled.filter((other) => other !== guest);
+      guest.turn(facingOf(guest, this.options.isStill() ? [] : others, this.timeS));
+    }
     for (const guest of this.guests) guest.update(durationS);
     for (const guest of this.guests.filter(({ state }) => state === 'gone')) this.remove(guest);
     if (!this.areArriving) return;
@@ -112,7 +120,7 @@ export class Guests {
   dispose(): void {
     for (const guest of [...this.guests]) this.remove(guest);
     for (const figure of this.figures) figure.dispose();
-    this.shade.dispose(false, true);
+    this.shadows.dispose();
     this.sheet.dispose();
   }
 

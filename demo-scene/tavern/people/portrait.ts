@@ -7,8 +7,7 @@ import {
   varyRecipe,
 } from '../../../plugin/index.ts';
 import { labelWords } from '../../shared/page.ts';
-import { ROOM } from '../room/dimensions.ts';
-import type { Materials } from '../room/materials.ts';
+import { placeOnWall } from '../room/mouldings.ts';
 import type { PortraitPlan } from '../tavernFile.ts';
 import { PREVIEW_EVERY } from './cellSitter.ts';
 import { createFrame, hideIn, NamePlate, type PictureFrame, showIn } from './frame.ts';
@@ -30,19 +29,18 @@ export class Portrait implements Sitter {
   /** The recipe that the picture goes back to while it shows a passing expression; null while it shows none. */
   private calm: SitterRecipe | null = null;
 
-  /** @param depth how far the wall behind it stands out from the back wall, in metres */
+  /** @param numLights how many lights its materials take into account */
   constructor(
     scene: Scene,
     readonly plan: PortraitPlan,
     readonly place: string,
-    { panel, brass }: Materials,
-    depth: number,
+    numLights: number,
   ) {
     const { position, size, canvas } = plan;
-    this.frame = createFrame(scene, size, canvas, panel, brass);
-    this.frame.root.position.set(position[0], position[1], ROOM.backZ - depth);
+    this.frame = createFrame(scene, canvas, numLights);
+    this.frame.root.position.set(...placeOnWall(position));
     const width = Math.min(1.1, 0.86 * size);
-    this.plate = new NamePlate(scene, width, panel.maxSimultaneousLights);
+    this.plate = new NamePlate(scene, width, numLights);
     this.plate.mesh.parent = this.frame.root;
     this.plate.mesh.position.set(0, -size / 2 - 0.6 * (width / NamePlate.ASPECT) - 0.02, -0.02);
     this.engrave();

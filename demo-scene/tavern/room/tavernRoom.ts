@@ -1,4 +1,4 @@
-import { CreateTorus } from '@babylonjs/core/Meshes/Builders/torusBuilder.js';
+import { CreateTorusVertexData } from '@babylonjs/core/Meshes/Builders/torusBuilder.js';
 import type { Mesh } from '@babylonjs/core/Meshes/mesh.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import type { Flames } from '../light/flames.ts';
@@ -9,6 +9,7 @@ import { buildFireplace } from './fireplace.ts';
 import { BAR_CANDLE, buildBar, buildStool, buildTable, TABLE_Y } from './furniture.ts';
 import { buildHall, hangCloths } from './hall.ts';
 import type { Materials } from './materials.ts';
+import { hangMouldings } from './mouldings.ts';
 import { Parts, type Vec } from './parts.ts';
 
 interface TavernRoom {
@@ -33,6 +34,7 @@ export function buildRoom(
   buildBar(parts, materials);
   hangCloths(parts, materials);
   buildWindow(scene, parts, materials);
+  for (const portrait of plan.portraits) hangMouldings(parts, materials, portrait);
   for (const [x, z] of plan.tables) buildTable(parts, materials, x, z);
   for (const [x, z] of plan.stools) buildStool(parts, materials, x, z);
   for (const flame of buildChandelier(parts, materials, chandelier)) flames.add(flame, CANDLE_FLAME);
@@ -61,7 +63,7 @@ const NUM_CANDLES = 6;
 
 /** An iron ring of candles on a chain, its middle at `at`. @returns where the flames of the candles stand */
 function buildChandelier(parts: Parts, { iron, wax, brass }: Materials, [x, y, z]: Vec): Vec[] {
-  parts.add(iron, CreateTorus('ring', { diameter: 2 * RADIUS, thickness: 0.05, tessellation: 36 }), [x, y, z]);
+  parts.add(iron, CreateTorusVertexData({ diameter: 2 * RADIUS, thickness: 0.05, tessellation: 36 }), [x, y, z]);
   parts.cylinder(iron, 0.03, ROOM.height - y - 0.5, [x, y + 0.5, z], { tessellation: 6 });
   for (const turn of [0, Math.PI / 3, (2 * Math.PI) / 3]) {
     parts.box(iron, [2 * RADIUS, 0.025, 0.03], [x, y, z], [0, turn, 0]);

@@ -1,10 +1,10 @@
 import { encodeEdit } from '../../../plugin/index.ts';
 import { randomSeed } from '../../../runtime/index.ts';
 import { copied, downloadPng, drawPixels, element, labelWords, onClicks } from '../../shared/page.ts';
-import { standingFrame } from '../people/figure.ts';
 import { NO_EDIT, type RecipeChanges, type SitterRecipe } from '../people/keeping.ts';
 import { changeSheetAsync, sheetOf } from '../people/sheet.ts';
 import type { Sitter } from '../people/sitter.ts';
+import { CardFigure } from './cardFigure.ts';
 import { Editor } from './editor.ts';
 import { SheetPanel } from './sheetPanel.ts';
 import { Talk } from './talk.ts';
@@ -16,7 +16,7 @@ import { Talk } from './talk.ts';
 export class Card {
   private readonly dialog = element<HTMLDialogElement>('#card');
   private readonly canvas = element<HTMLCanvasElement>('#card-picture');
-  private readonly figure = element<HTMLCanvasElement>('#card-figure');
+  private readonly figure = new CardFigure();
   private readonly notice = element('.notice', this.dialog);
   private readonly strength = element<HTMLInputElement>('#strength');
   private readonly keepButton = element('[data-action=keep]', this.dialog);
@@ -70,7 +70,8 @@ export class Card {
     this.secondSeed = interpolate?.seed ?? null;
     if (interpolate) this.strength.value = String(interpolate.amount);
     if (pictured.artist) this.fit(pictured.recipe, pictured.artist.generator.sizePx);
-    this.figure.hidden = pictured === sitter;
+    if (pictured === sitter) this.figure.hide();
+    else this.figure.await();
     drawPixels(this.canvas, new Uint8Array(4 * this.canvas.width * this.canvas.height));
     void this.show();
     if (!this.dialog.open) this.dialog.showModal();
@@ -88,6 +89,7 @@ export class Card {
   private leave(): void {
     this.talk.stop();
     this.stopObserving();
+    this.figure.hide();
     this.endEditing();
     if (this.sitter) this.sitter.isSpokenTo = false;
     this.sitter = null;
@@ -121,16 +123,10 @@ export class Card {
     const picture = (part: Sitter) => part.pixelsAsync().catch(() => null); // it has left, or a newer one was asked for
     const [pixels, figure] = await Promise.all([picture(pictured), pictured === sitter ? null : picture(sitter)]);
     if (this.sitter !== sitter || order !== this.numShows) return;
-    if (figure) this.showFigure(figure, sitter);
+    if (figure) this.figure.show(figure, sitter.artist!.generator.info);
     if (!pixels) return;
     drawPixels(this.canvas, pixels);
     this.canvas.ariaBusy = 'false';
-  }
-
-  private showFigure(pixels: Uint8Array, { artist }: Sitter): void {
-    const frame = standingFrame(pixels, artist!.generator.info);
-    [this.figure.width, this.figure.height] = [frame.widthPx, frame.heightPx];
-    drawPixels(this.figure, frame.pixels);
   }
 
   private showKept(sitter: Sitter): void {
