@@ -6,8 +6,9 @@ import {
   getBackend,
   matMul,
   profile,
+  type Rank,
   randomNormal,
-  type Tensor,
+  Tensor,
   type Tensor4D,
   tidy,
   zeros,
@@ -30,6 +31,7 @@ import {
   modelInfo,
   normals,
   type Trainer,
+  timeChannels,
   unet2d,
   VAE_DEFAULTS,
   vaeTaskSpec,
@@ -39,6 +41,7 @@ import { wholeNumber } from '../cli/optionParsers.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { startGradientWorkers } from '../node/nodeWorkers.ts';
 import { modelSource } from '../node/openModel.ts';
+import { openOnnxStep } from './onnxStep.ts';
 
 const NUM_LABELS = 13;
 const NUM_IMAGES = 256;
@@ -98,24 +101,41 @@ async function plainProduct(): Promise<number> {
   return (2 * 512 ** 3) / ms / 1e6;
 }
 
-/**
- * A guided step of the shipped portraits (batch 2) as pictures are made of it: milliseconds, GFLOP in its convolutions, and
- * on wasm the share of the time spent in kernels.
- */
-async function guidedStep(): Promise<{ ms: number; gflop: number; kernelShare: number | null }> {
-  const model = createModel(await loadModelFolder(modelSource('portraits')));
+interface GuidedStep {
+  ms: number;
+  /** In its convolutions. */
+  gflop: number;
+  /** The share of the time that is spent in kernels; on wasm alone. */
+  kernelShare: number | null;
+  /** What ONNX Runtime takes for the U-Net alone, measured in turns; on wasm alone, and where it is installed. */
+  onnxMs: number | null;
+}
+
+/** A guided step of the shipped portraits (batch 2) as pictures are made of it. */
+async function guidedStep(): Promise<GuidedStep> {
+  const files = await loadModelFolder(modelSource('portraits'));
+  const model = createModel(files);
   const gflop = await gflopOfStep(model);
   paintSteps(model); // makes the recordings
   const kernelShare = getBackend() === 'wasm' ? await shareOfWasm(() => paintSteps(model)) : null;
-  const times = Array.from({ length: NUM_PICTURES }, () => paintSteps(model)).flat();
+  const onnxStep = getBackend() === 'wasm' ? await openOnnxStep(files) : null;
+  const times: number[] = [];
+  const onnxTimes: number[] = [];
+  for (let i = 0; i < NUM_PICTURES; i++) {
+    const ofPicture = paintSteps(model);
+    times.push(...ofPicture);
+    for (let step = 0; onnxStep && step < ofPicture.length; step++) onnxTimes.push(await onnxStep());
+  }
   model.dispose();
-  return { ms: median(times), gflop, kernelShare };
+  return { ms: median(times), gflop, kernelShare, onnxMs: onnxStep ? median(onnxTimes) : null };
 }
 
 async function gflopOfStep({ latentShape, unet: { config, weights } }: DiffusionModel): Promise<number> {
   const xt = zeros([2, ...latentShape]) as Tensor4D;
-  const { kernels } = await profile(() => tidy(() => unet2d(config, weights, xt, [500, 500], [0, 1])));
-  xt.dispose();
+  const takesVectors = config.class_embed_type === 'identity';
+  const condition = takesVectors ? zeros<Rank.R2>([2, timeChannels(config)]) : [0, 1];
+  const { kernels } = await profile(() => tidy(() => unet2d(config, weights, xt, [500, 500], condition)));
+  dispose(condition instanceof Tensor ? [xt, condition] : xt);
   const convolutions = kernels.filter(({ name }) => name === 'FigmentConv2D');
   const flop = convolutions.map(({ inputShapes, outputShapes }) => {
     const [kh, kw, cin] = inputShapes[1] as [number, number, number];
@@ -182,7 +202,13 @@ async function benchVae(numWorkers: number, isWasm: boolean): Promise<number> {
   return trainingSpeed(vaeTrainer(images, all, config, options, undefined, source));
 }
 
-async function bench({ workers, backend }: { workers: number; backend?: 'webgpu' | 'wasm' | 'cpu' }): Promise<void> {
+interface BenchOptions {
+  workers: number;
+  backend?: 'webgpu' | 'wasm' | 'cpu';
+  step?: boolean;
+}
+
+async function bench({ workers, backend, step = false }: BenchOptions): Promise<void> {
   const choice = await openNodeBackend(backend);
   const isWasm = choice.backend === 'wasm';
   const convolution = await plainConvolution();
@@ -196,17 +222,26 @@ async function bench({ workers, backend }: { workers: number; backend?: 'webgpu'
     ...(forward.kernelShare === null
       ? []
       : [['share of that time spent in kernels', `${(100 * forward.kernelShare).toFixed(0)} %`] as [string, string]]),
+    ["its time, times that of ONNX Runtime's wasm, one thread", besideOnnx(forward)],
     ["share of the plain convolution's speed reached", `${((100 * reached) / convolution).toFixed(0)} %`],
-    ['U-Net training, batch 128', `${(await benchUNet(workers, isWasm)).toFixed(1)} images/s`],
-    ['VAE training, batch 32', `${(await benchVae(workers, isWasm)).toFixed(1)} images/s`],
   ];
+  if (!step) {
+    rows.push(
+      ['U-Net training, batch 128', `${(await benchUNet(workers, isWasm)).toFixed(1)} images/s`],
+      ['VAE training, batch 32', `${(await benchVae(workers, isWasm)).toFixed(1)} images/s`],
+    );
+  }
   console.log(`| measured | here |\n|---|---|\n${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}`);
   choice.release();
 }
+
+const besideOnnx = ({ ms, onnxMs }: GuidedStep) =>
+  onnxMs === null ? 'on wasm, after npm install --no-save onnxruntime-web' : (ms / onnxMs).toFixed(2);
 
 await new Command('bench')
   .description('measure training and sampling speed on this machine')
   .option('--workers <n>', 'threads that train on wasm', wholeNumber(1, 64), 2)
   .option('--backend <name>', 'webgpu, wasm or cpu')
+  .option('--step', 'the guided step alone, without the trainings')
   .action(bench)
   .parseAsync();
