@@ -23,7 +23,7 @@ Examples:
   figment bake portraits --label elf --image npcs/elf-3.png --strength 0.9 --count 8 --out sisters
   figment bake portraits --label elf --image npcs/elf-3.png --mask hair.png --count 8 --out hair
   figment bake portraits --classifier portraits-ornate --classifier-label ornate --classifier-scale 20 --out ornate
-  figment bake runs/characters --label guard --count 3 --sheet --animated --out guards
+  figment bake characters --label guard --count 3 --sheet --animated --out guards
   figment bake art/figment.bake.json --jobs 4 --report
   figment bake art/figment.bake.json --check`;
 

@@ -22,7 +22,7 @@ const BEGINNINGS: Readonly<Record<string, readonly string[]>> = {
 /** Which of them a kind has: the first whose pattern its label fits. */
 const PEOPLES: readonly (readonly [kind: RegExp, people: string])[] = [
   [/elf/, 'elven'],
-  [/orc|goblin|troll|dragon|lizard|barbarian/, 'rough'],
+  [/orc|goblin|troll|dragon|lizard/, 'rough'],
   [/vampire|undead|demon/, 'grave'],
   [/folk/, 'furry'],
   [/android|construct|alien/, 'made'],
