@@ -92,7 +92,10 @@ function checkKnown(sheet: CharacterSheet, models: readonly CharacterModel[], la
   }
 }
 
-/** What the examples of the model that knows most attributes decide on, as far as others know of it, and its label. */
+/**
+ * The label and the attributes that the examples of the model with most attributes decide on; of the attributes those alone that
+ * another model knows, too.
+ */
 function wordsByExamples(
   sheet: CharacterSheet,
   models: readonly CharacterModel[],
@@ -106,9 +109,7 @@ function wordsByExamples(
   const labelName = labelNames[models.indexOf(lead)]!;
   const given = String(sheet[labelName]);
   const label = labels.includes(given) ? given : draw(labels, seed, `label ${lead.name}`);
-  const others = models.flatMap((model, i): Vocabulary[] =>
-    model === lead ? [] : [{ ...model.attributes, [labelNames[i]!]: model.labels }],
-  );
+  const others = vocabulariesOf(models, labelNames).filter((_, i) => models[i] !== lead);
   const isKnownToAll = (name: string, value: string | number) =>
     others.every((known) => !Object.hasOwn(known, name) || !attributeProblem(known, name, value));
   const words = characterByExamples({ labels, attributes, examples, label, asked: sheet, isKnownToAll }, seed);
@@ -123,9 +124,7 @@ function drawnAttributes(
   labelNames: readonly string[],
   seed: number,
 ): Record<string, string | number> {
-  const vocabularies = models.map(({ labels, attributes = {} }, i): Vocabulary => {
-    return { ...attributes, [labelNames[i]!]: labels };
-  });
+  const vocabularies = vocabulariesOf(models, labelNames);
   const drawn: Record<string, string | number> = {};
   for (const name of new Set(vocabularies.flatMap((vocabulary) => Object.keys(vocabulary)))) {
     const values = vocabularies.flatMap((vocabulary) => (Object.hasOwn(vocabulary, name) ? [vocabulary[name]!] : []));
@@ -134,6 +133,11 @@ function drawnAttributes(
     if (value !== undefined) drawn[name] = value;
   }
   return drawn;
+}
+
+/** The attributes of each model, its labels among them. */
+function vocabulariesOf(models: readonly CharacterModel[], labelNames: readonly string[]): Vocabulary[] {
+  return models.map(({ labels, attributes }, i) => ({ ...attributes, [labelNames[i]!]: labels }));
 }
 
 /** A value that is one to all; undefined where there is none. */

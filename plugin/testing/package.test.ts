@@ -140,7 +140,7 @@ const COMPILER_OPTIONS = {
 /** Errors in our declarations, in the project's files, or in neither. */
 const isOurs = (line: string) => /^[\w-]+\.ts\(|babylon-figment|^error/.test(line);
 
-/** What the compiler says of our declarations and of the project's files. */
+/** The errors that TypeScript finds in our declarations and in the project's files. */
 async function typeErrors(files: string[]): Promise<string[]> {
   write('tsconfig.json', JSON.stringify({ compilerOptions: COMPILER_OPTIONS, files }));
   const output = await project

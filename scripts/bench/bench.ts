@@ -103,7 +103,7 @@ async function plainProduct(): Promise<number> {
 
 interface GuidedStep {
   ms: number;
-  /** In its convolutions. */
+  /** Billions of floating-point operations in the step's convolutions. */
   gflop: number;
   /** The share of the time that is spent in kernels; on wasm alone. */
   kernelShare: number | null;

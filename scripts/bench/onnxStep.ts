@@ -4,7 +4,7 @@ import type * as ort from 'onnxruntime-node';
 import { type ModelFiles, normals } from '../../runtime/index.ts';
 import { onnxGraphs } from '../node/onnx/onnxFiles.ts';
 
-/** Of the guided step of one picture. */
+/** A guided step of one picture computes two at once: one for its label and one for "any". */
 const BATCH = 2;
 
 /**

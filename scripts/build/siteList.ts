@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { SiteOptions } from '../node/serveSite.ts';
 import { contentHash } from '../node/siteCaching.ts';
 
-/** Where a site has the list. */
+/** The path of the list of files on every site. */
 export const SITE_LIST = '/site.json';
 
 /** The site with a list of its files beside them: address, without the slash at its beginning → hash of the content. */

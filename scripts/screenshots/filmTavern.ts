@@ -6,7 +6,7 @@ import { encodeFilm, FRAME_MS } from './encodeFilm.ts';
 const DURATION_S = 20;
 const MAX_BYTES = 5_000_000;
 
-/** What is clicked, and at which second. */
+/** The clicks of the film: at which second each happens, and on which element. */
 const SCRIPT: readonly (readonly [atS: number, selector: string])[] = [
   [5, '#people nav button:nth-of-type(2)'],
   [7, '#card [data-action=reroll]'],

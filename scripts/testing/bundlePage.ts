@@ -58,7 +58,7 @@ const nameOf = (module: string) => module.replaceAll('/', '-').replace(/\.ts$/, 
 /** Scripts by their addresses. */
 type Scripts = Record<string, Uint8Array>;
 
-/** By folder: each file is read once, and so compressed once. */
+/** The scripts of each folder that was asked for: every file of it is read once, and so compressed once. */
 const known = new Map<string, Scripts>();
 
 async function builtOnce(module: string): Promise<Scripts> {

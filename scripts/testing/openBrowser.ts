@@ -63,7 +63,7 @@ export async function openBrowser(options: BrowserOptions): Promise<TestBrowser>
   return testBrowser(await launchChromium(options));
 }
 
-/** What a test needs of a browser that runs. */
+/** Wraps a running browser in the functions that tests need. */
 export function testBrowser(browser: Browser): TestBrowser {
   return {
     async openPage<Module>({

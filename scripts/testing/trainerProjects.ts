@@ -12,7 +12,7 @@ import { createProgram } from '../cli/program.ts';
 import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { writeDataset } from '../node/writeDataset.ts';
 
-/** What Python is run with. */
+/** The environment of Python: one thread, no network, and no compiled files beside the sources. */
 export const TRAINER_ENV = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', OMP_NUM_THREADS: '1', HF_HUB_OFFLINE: '1' };
 
 /** Pictures of the folder `sheets`, which has attributes as well. */

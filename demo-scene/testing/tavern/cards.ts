@@ -1,4 +1,4 @@
-// What a visitor does with a card.
+// Tests of the card that a click on a person or thing opens: reroll, vary, keep and edit.
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import tavern from '../../tavern/tavern.json';

@@ -1,4 +1,4 @@
-// Who somebody is, and what they say.
+// Tests of the character sheet on a person's card, and of the lines that the person speaks.
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import tavern from '../../tavern/tavern.json';
@@ -77,7 +77,7 @@ export function testCharacterSheets(visit: VisitedTavern): void {
   });
 }
 
-/** What is read once it stays the same through several frames, slow ones too. */
+/** Reads again and again until the value stays the same through several frames, and returns it. */
 async function whenStill(read: () => Promise<string>): Promise<string> {
   let last = '';
   let numAlike = 0;

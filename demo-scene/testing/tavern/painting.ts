@@ -1,4 +1,4 @@
-// What is painted, by which pipeline, and what it takes to fetch.
+// Tests of the pictures that the tavern paints, and of how much it fetches for them.
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -36,7 +36,7 @@ export function testPainting(visit: VisitedTavern): void {
   });
 }
 
-/** What the browser has fetched when the first face is painted, with the shipped model in place of the one that paints faster. */
+/** The files that the browser has fetched when the first face is painted, with the shipped model in place of the one that paints faster. */
 async function bytesBeforeFirstFace(page: Page): Promise<number> {
   const fetched = await page.evaluate(() => {
     const [face] = performance.getEntriesByName('first face');

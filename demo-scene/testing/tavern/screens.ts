@@ -50,10 +50,10 @@ export function testScreens(visit: VisitedTavern): void {
   });
 }
 
-/** What lies beside each other on the page. */
+/** Selectors of the parts of the page that must not cover one another. */
 const PIECES = ['h1', 'header nav a', '#progress', 'main', '#controls > button', '#controls > details > summary'];
 
-/** What covers something else of the same list, or is not wholly on the screen. */
+/** Finds the parts of the list that cover another one of it, or are not wholly on the screen. */
 function overlapsOf(page: Page, selectors: readonly string[], isModal = false): Promise<string[]> {
   return page.evaluate(
     ([pieces, modal]) => {

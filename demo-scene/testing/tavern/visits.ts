@@ -1,4 +1,4 @@
-// What stays from visit to visit, and who comes and goes.
+// Tests of what the tavern keeps from one visit to the next, and of guests who come and go.
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import tavern from '../../tavern/tavern.json';

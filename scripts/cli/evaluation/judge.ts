@@ -49,16 +49,15 @@ export type Judge = TrainedNetworkAtWork<ClassifierConfig>;
 export async function openJudge(dataset: Dataset, options: OpenClassifierOptions): Promise<Judge> {
   const digest = trainingDigest(dataset, options.indices);
   const config = defaultClassifierConfig(dataset);
-  const network = await openTrained({
+  return openTrained({
     file: options.file ?? cachedFile(dataset.name, config, digest, options.numSteps),
     digest,
     numSteps: options.numSteps,
     config,
     parse: parseClassifierConfig,
     shapes: classifierShapes,
-    train: (config) => train(dataset, config, options),
+    train: () => train(dataset, config, options),
   });
-  return network;
 }
 
 /** A network that evaluations train and keep. */
