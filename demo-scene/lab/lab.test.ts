@@ -34,12 +34,14 @@ async function buildSite(): Promise<PageOptions> {
   const model = Object.entries(files).map(([name, bytes]) => [`/models/portraits/${name}`, bytes]);
   const materials = await tinyModelFolder({ ...TINY_MATERIALS, labels: ['plaster'] });
   const stones = Object.entries(materials).map(([name, bytes]) => [`/models/stones/${name}`, bytes]);
+  const distilled = await tinyModelFolder({ student: true });
+  const pupil = Object.entries(distilled).map(([name, bytes]) => [`/models/pupil/${name}`, bytes]);
   const ornament = Object.entries(await classifierFolderFiles(tinyClassifierFiles(['plain', 'ornate']))).map(
     ([name, bytes]) => [`/classifiers/portraits-ornate/${name}`, bytes],
   );
   const changed = withSiteList({
     ...site,
-    files: { ...site.files, ...Object.fromEntries([...model, ...stones, ...ornament]) },
+    files: { ...site.files, ...Object.fromEntries([...model, ...stones, ...pupil, ...ornament]) },
   });
   return { ...changed, viewport: { width: 1280, height: 720 } };
 }
@@ -198,6 +200,22 @@ function inLab(openPage: OpenPage): void {
     await ready(stones);
     expect(await stones.call('recipe')).toMatchObject({ attributes: { wear: 0.75 } });
     expect(await picture(stones)).not.toEqual(young);
+  });
+
+  it('compares the few steps of a student with its teacher', async () => {
+    const pupil = await openPage<Page>({ ...site, path: 'lab.html?model=pupil' });
+    await ready(pupil);
+    const row = pupil.playwright.getByRole('group', { name: 'Steps of the student, and of its teacher' });
+    expect(await row.getByRole('button').allTextContents()).toEqual(['1', '2', '4', '3, teacher']);
+    const [one, two, four, taught] = await pictures(pupil, '[aria-label^="Steps of the student"] canvas');
+    expect(new Set([one, two, four, taught].map(String)).size).toBe(4);
+    expect(await picture(pupil)).toEqual(four);
+    await row.getByRole('button', { name: '3, teacher' }).click();
+    await ready(pupil);
+    expect(await pupil.call('recipe')).toMatchObject({ sampler: 'dpm++', numInferenceSteps: 3 });
+    expect(await picture(pupil)).toEqual(taught);
+    expect(await pupil.playwright.locator('.problem:not(:empty)').allTextContents()).toEqual([]);
+    await pupil.close();
   });
 
   it('begins with what its address says, and tells what in it is wrong', async () => {

@@ -99,7 +99,7 @@ export class Surfaces {
     const usual = { label: labelFor(generator.labels, label), seed, guidanceScale: this.plan.guidanceScale };
     const material = await generator.generateMaterialAsync({
       ...(keeping.recipeAt(placeOf(plan)) ?? usual),
-      sizePx,
+      sizePx: Math.ceil(sizePx / generator.sizePx[0]) * generator.sizePx[0],
       tiling: TILE_M / coversM,
       surface: plan.surface,
     });

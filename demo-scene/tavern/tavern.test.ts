@@ -55,9 +55,10 @@ describeInBrowser(
     testScreens(tavern);
     testVisits(tavern);
 
-    it('leaves out who has no model, and says so; paints the others the same as in another browser', async () => {
+    it('leaves out who has no model, and says so; paints the others the same as in another browser, and plainer surfaces', async () => {
       await tavern.playwright.goto('about:blank'); // two taverns would share the processor
-      const files = Object.entries(site.files!).filter(([name]) => !name.includes(plan.guests.model));
+      const all = { ...site.files, ...(await quickModels({ plainSurfaces: true })) };
+      const files = Object.entries(all).filter(([name]) => !name.includes(plan.guests.model));
       const elsewhere = await openPage<TavernConsole>({
         ...site,
         files: Object.fromEntries(files),
@@ -70,8 +71,11 @@ describeInBrowser(
       expect(await elsewhere.call('guests')).toEqual([]);
       const numOthers = numAll - plan.guests.labels.length;
       expect(await elsewhere.playwright.locator('#people nav button').count()).toBe(numOthers);
-      const others = [0, 1, numPortraits, numOthers - 1];
-      expect(await picturesOf(elsewhere.playwright, others), 'the same recipes').toEqual(tavern.firstPictures);
+      const shown = await picturesOf(elsewhere.playwright, [0, 1, numPortraits, numOthers - 1]);
+      const [surface, surfaceWithMaps] = [shown.pop(), tavern.firstPictures.pop()];
+      expect(shown, 'the same recipes').toEqual(tavern.firstPictures);
+      expect(surface).not.toBe(surfaceWithMaps);
+      expect(await elsewhere.playwright.isVisible('#room'), 'what is to weather').toBe(false);
       // The browser notes the missing file by itself; the page has nothing to add.
       expect(elsewhere.takeErrors().filter((error) => !error.includes('status of 404'))).toEqual([]);
     });

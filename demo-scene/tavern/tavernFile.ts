@@ -79,7 +79,7 @@ export interface SurfacePlan {
   name: string;
   label: string;
   seed: number;
-  /** Width and height of the picture: a multiple of the model's tile. */
+  /** Width and height of the picture, at least: whole tiles of the model make it. */
   sizePx: number;
   /** Metres that the picture covers, before it repeats. */
   coversM: number;

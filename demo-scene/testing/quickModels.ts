@@ -14,8 +14,15 @@ const FRAMES = parseFrames(
 );
 const OF_MATERIALS: Vocabulary = { wear: { min: 0, max: 1 }, moss: { min: 0, max: 1 } };
 
+interface QuickModelsOptions {
+  /** Let the model of surfaces make their colours alone, and know no wear. */
+  plainSurfaces?: boolean;
+}
+
 /** Stand-ins for the four models, with a few thousand weights: the guests walk in frames, and are of the portraits' kinds. */
-export async function quickModels(): Promise<Record<string, Uint8Array>> {
+export async function quickModels({
+  plainSurfaces = false,
+}: QuickModelsOptions = {}): Promise<Record<string, Uint8Array>> {
   const { model, portraits, guests, things, surfaces } = tavern;
   const kinds = [...new Set(labelsOf(portraits))];
   const folders = await Promise.all([
@@ -29,8 +36,7 @@ export async function quickModels(): Promise<Record<string, Uint8Array>> {
     quickModel(things.model, labelsOf(things.spots), 3),
     quickModel(surfaces.model, labelsOf(surfaces.of), 4, {
       circularPadding: true,
-      channels: 6,
-      attributes: OF_MATERIALS,
+      ...(plainSurfaces ? { channels: 3 } : { channels: 6, attributes: OF_MATERIALS }),
     }),
   ]);
   return Object.assign({}, ...folders);

@@ -42,7 +42,8 @@ interface DemoScript {
 
 /** Builds demo-scene's two pages and their workers: a site to be served, its scripts in memory, models and classifiers beside them. */
 export async function buildDemoSite(): Promise<SiteOptions> {
-  return demoSiteOf((await buildDemoScripts()).scripts);
+  const { scripts, metafile } = await buildDemoScripts();
+  return demoSiteOf(scripts, metafile);
 }
 
 /** The scripts by themselves, and what esbuild tells of those of the pages. */
@@ -56,20 +57,24 @@ export async function buildDemoScripts(): Promise<{ scripts: DemoScript[]; metaf
   return { scripts, metafile: pages.metafile };
 }
 
-/** The site of these scripts. */
-export function demoSiteOf(built: readonly DemoScript[]): SiteOptions {
+/** The site of these scripts. @param metafile what esbuild tells of those of the pages */
+export function demoSiteOf(built: readonly DemoScript[], metafile: Metafile): SiteOptions {
   const demo = path.join(packageRoot(), 'demo-scene');
   const names = new Map(built.map((script) => [script.name, hashedName(script)]));
   const scripts = built.map((script): [string, SiteFile] => [`/${hashedName(script)}`, script.contents]);
-  const page = (file: string) => async () => {
+  const page = (file: string, script: string) => async () => {
     const html = await readFile(path.join(demo, file), 'utf8');
-    return html.replace(/(?<=(?:href|src)=")[\w.]+(?=")/g, (name) => names.get(name) ?? name);
+    const [, ...chunks] = loadedAtOnce(metafile, script).map((output) => path.basename(output));
+    const preloads = chunks.map((chunk) => `    <link rel="modulepreload" href="${chunk}">\n`).join('');
+    return html
+      .replace(/(?<=(?:href|src)=")[\w.]+(?=")/g, (name) => names.get(name) ?? name)
+      .replace('  </head>', `${preloads}  </head>`);
   };
   return withSiteList({
     files: {
       ...Object.fromEntries(scripts),
-      '/index.html': page('tavern/index.html'),
-      '/lab.html': page('lab/lab.html'),
+      '/index.html': page('tavern/index.html', 'main.js'),
+      '/lab.html': page('lab/lab.html', 'lab.js'),
       [`/${WASM_FILE}`]: () => readFile(wasmPath),
     },
     folders: {
@@ -83,6 +88,18 @@ export function demoSiteOf(built: readonly DemoScript[]): SiteOptions {
     policiesBelow: { [GUIDE]: READING_CSP },
     caching: true,
   });
+}
+
+/** A script and all that it imports at once, directly or not: a page that names them all has them in one go. */
+export function loadedAtOnce({ outputs }: Metafile, script: string): string[] {
+  const loaded = new Set<string>();
+  const load = (file: string) => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    for (const { path: imported, kind } of outputs[file]!.imports) if (kind === 'import-statement') load(imported);
+  };
+  load(Object.keys(outputs).find((file) => path.basename(file) === script)!);
+  return [...loaded];
 }
 
 /** The name of a built file, which for files of pages says what is in it, as esbuild names chunks. */

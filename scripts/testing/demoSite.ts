@@ -15,7 +15,8 @@ export async function demoSite(): Promise<SiteOptions> {
   if (site) return site;
   const folder = await built();
   const names = readdirSync(folder).filter((name) => name !== METAFILE);
-  site = demoSiteOf(names.map((name) => ({ name, contents: readFileSync(path.join(folder, name)) })));
+  const scripts = names.map((name) => ({ name, contents: readFileSync(path.join(folder, name)) }));
+  site = demoSiteOf(scripts, await demoMetafile());
   return site;
 }
 
