@@ -5,6 +5,8 @@ import { adaptResolution, COARSE_AT_FIRST, type Quality } from './quality.ts';
 
 /** Where the CPU draws, it rests so long after a frame while the first face is painted. */
 const REST_MS = 250;
+/** Until all shaders are there nothing is drawn, for a frame would delay them; but no longer than this. */
+const PATIENCE_MS = 1000;
 
 /** Draws the scene over and over, with as many pixels as the window has and the quality allows. */
 export class Drawing {
@@ -21,11 +23,18 @@ export class Drawing {
     new ResizeObserver(() => this.resize()).observe(element('main'));
   }
 
-  begin(scene: Scene): void {
+  /** @param onWhole called when all of the scene has been drawn for the first time */
+  begin(scene: Scene, onWhole: () => void): void {
+    const begun = performance.now();
+    let isWhole = false;
     this.engine.runRenderLoop(() => {
       if (performance.now() < this.restsUntil) return;
+      const wasWhole = isWhole;
+      isWhole ||= scene.isReady();
+      if (!isWhole && performance.now() < begun + PATIENCE_MS) return;
       scene.render();
-      const isPainterFirst = this.quality.adapts && this.isFaceAwaited && scene.isReady();
+      if (isWhole && !wasWhole) onWhole();
+      const isPainterFirst = this.quality.adapts && this.isFaceAwaited && isWhole;
       if (isPainterFirst) this.restsUntil = performance.now() + REST_MS;
     });
   }

@@ -50,8 +50,7 @@ async function start(): Promise<void> {
   drawing = new Drawing(engine, quality);
   const tavern = openTavern(engine, TAVERN, quality);
   const { scene, portraits, lights } = tavern;
-  drawing.begin(scene);
-  scene.executeWhenReady(() => scene.onAfterRenderObservable.addOnce(() => reached('room')));
+  drawing.begin(scene, () => reached('room'));
   measures = new Measures(engine, adapterOf(engine));
   const events = {
     onCome: people.add.bind(people),

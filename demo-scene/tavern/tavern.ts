@@ -64,8 +64,8 @@ async function addEffects(
   lights: Lights,
   casters: AbstractMesh[],
 ): Promise<void> {
-  await scene.whenReadyAsync();
   if (!glow && !shadows) return;
+  await scene.whenReadyAsync();
   const { addGlow, castShadows } = await import('./light/glowAndShadows.ts');
   if (scene.isDisposed) return;
   if (glow) addGlow(scene, flames.meshes);
