@@ -37,7 +37,7 @@ export interface PictureOptions {
    * the others with the attributes asked for.
    */
   sameAs?: Attributes;
-  /** With `sameAs`: which share of the steps that are, 0 (none) … 1 (all). Default 0.2. */
+  /** With `sameAs`: which share of the steps that are, 0 (none) … 1 (all). Default 0.2: of four steps none. */
   sameFor?: number;
   /** uint32; it fixes the picture, whatever else is made in the same batch. Drawn at random when absent. */
   seed?: number;

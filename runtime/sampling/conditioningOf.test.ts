@@ -90,6 +90,19 @@ describe('a picture that is to be the same as another', () => {
     }, MODEL);
   });
 
+  it('is its own from the first step on where none lies within its share', async () => {
+    await withModel(async (model) => {
+      const same = { ...ELF, attributes: RED, sameAs: { hair: 'black' }, sameFor: 0.2 };
+      const firstSteps = [4, 5, 15, 20].map((numInferenceSteps) => {
+        const condition = conditionNow(model, [{ ...same, numInferenceSteps }]);
+        condition.vectors!.dispose();
+        const steps = Array.from({ length: numInferenceSteps }, (_, step) => condition.classesAt(step)[0]);
+        return steps.indexOf(0);
+      });
+      expect(firstSteps).toEqual([0, 1, 3, 4]);
+    }, MODEL);
+  });
+
   it('is the other picture where it is the same for all steps, and its own where for none', async () => {
     await withModel(async (model) => {
       const before = memory().numTensors;

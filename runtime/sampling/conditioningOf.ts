@@ -111,7 +111,7 @@ export function* conditionInSlices(
   });
   const classesAt = (step: number) =>
     recipes.map(({ sameFor = 0, numInferenceSteps = 0 }, picture) =>
-      step < Math.round(sameFor * numInferenceSteps) ? recipes.length + origins.indexOf(picture) : picture,
+      step < Math.floor(sameFor * numInferenceSteps + ROUNDING) ? recipes.length + origins.indexOf(picture) : picture,
     );
   return { classesAt, nullLabel: recipes.length + origins.length, vectors };
 }
@@ -144,6 +144,9 @@ function samplingOf({ guidanceScale, numInferenceSteps }: Told, numRows: number)
 function rowOfLabel(label: number, nullLabel: number): number {
   return nullLabel >= 0 && label >= nullLabel ? label + 1 : label;
 }
+
+/** Products of shares and whole numbers may lie this far below a whole number. */
+const ROUNDING = 1e-9;
 
 /** What the U-Net takes for these classes; a tensor is the caller's to dispose. */
 export function rowsOfCondition({ vectors }: BatchCondition, classes: ArrayLike<number>): Tensor2D | ArrayLike<number> {

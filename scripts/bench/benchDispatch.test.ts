@@ -23,9 +23,10 @@ it('finds few dispatches, and nothing made anew, in an evaluation and a picture 
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: packageRoot() });
   const { evaluation, noisyEvaluation, picture } = (JSON.parse(stdout) as { portraits: ModelWork }).portraits;
   expect(evaluation).toMatchObject({ bindGroups: 0, buffers: 0 });
-  expect(noisyEvaluation).toMatchObject({ dispatches: evaluation.dispatches + 1, bindGroups: 0, buffers: 0 });
-  expect(evaluation.dispatches).toBeLessThanOrEqual(90);
+  expect(noisyEvaluation).toMatchObject({ bindGroups: 0, buffers: 0 });
   expect(evaluation.dispatches).toBeGreaterThan(60);
+  expect(noisyEvaluation.dispatches, 'by the teacher: two passes, and noise').toBeGreaterThan(evaluation.dispatches);
+  expect(noisyEvaluation.dispatches).toBeLessThanOrEqual(90);
   expect(evaluation.threadMs).toBeGreaterThan(0);
   expect(picture).toMatchObject({ bindGroups: 0, buffers: 0 });
   expect(picture.dispatches).toBeGreaterThan(4 * evaluation.dispatches);

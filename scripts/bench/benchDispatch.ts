@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import {
   completeRecipe,
   createModel,
+  createTeacher,
   type DiffusionModel,
   imagesInSlices,
   loadModelFolder,
@@ -21,7 +22,7 @@ import { modelSource, shippedModels } from '../node/openModel.ts';
 import { countGpuWork, type GpuWork, type GpuWorkCounter, medianWork } from './countGpuWork.ts';
 
 const NUM_EVALUATIONS = 4;
-const WARM_UP = 3;
+const WARM_UP = 10; // pictures by which the code is compiled
 const NUM_PICTURES = 25;
 
 interface ModelWork {
@@ -32,19 +33,24 @@ interface ModelWork {
   picture: GpuWork;
 }
 
-/** What is painted: the model's usual sampler, or the one that adds noise at every step. */
+/** What is painted: the model's usual sampler, or the one that adds noise at every step, which of a student its teacher takes. */
 const ASKED = { guidanceScale: 2, numInferenceSteps: NUM_EVALUATIONS };
 const NOISY = { ...ASKED, sampler: 'ddpm' } as const;
 
+interface Painters {
+  model: DiffusionModel;
+  teacher: DiffusionModel | null;
+}
+
 /** Paints one picture into a texture, as the scene's device does it; what each step but the first cost, and all of it. */
-function paint(model: DiffusionModel, recipe: Recipe, texture: GPUTexture, counter: GpuWorkCounter) {
+function paint(networks: Painters, recipe: Recipe, texture: GPUTexture, counter: GpuWorkCounter) {
   const works: GpuWork[] = [];
   const evaluations: GpuWork[] = [];
   counter.take();
-  const slices = imagesInSlices({ model }, [recipe]);
+  const slices = imagesInSlices(networks, [recipe]);
   for (let slice = slices.next(); ; slice = slices.next()) {
     if (slice.done) {
-      const [image] = texelImages(model, slice.value) as [TexelImage];
+      const [image] = texelImages(networks.model, slice.value) as [TexelImage];
       slice.value.dispose();
       writeTexels(image.picture, image.widthPx, texture, { flipY: true });
       image.picture.dispose();
@@ -71,6 +77,9 @@ function sum(works: readonly GpuWork[]): GpuWork {
 
 async function measure(name: string, device: GPUDevice, counter: GpuWorkCounter): Promise<ModelWork> {
   const model = createModel(await loadModelFolder(modelSource(name)));
+  const teacher = model.index.figment.student
+    ? createTeacher(model, await loadModelFolder(modelSource(name), { parts: ['teacher'] }))
+    : null;
   const info = modelInfo(model);
   const { COPY_DST, TEXTURE_BINDING } = GPUTextureUsage;
   const texture = device.createTexture({
@@ -83,7 +92,7 @@ async function measure(name: string, device: GPUDevice, counter: GpuWorkCounter)
     const evaluations: GpuWork[] = [];
     for (let i = -WARM_UP; i < NUM_PICTURES; i++) {
       const recipe = completeRecipe({ ...asked, label: info.labels[0]!, seed: i + WARM_UP }, info);
-      const painted = paint(model, recipe, texture, counter);
+      const painted = paint({ model, teacher }, recipe, texture, counter);
       if (i < 0) continue;
       pictures.push(painted.picture);
       evaluations.push(...painted.evaluations);
@@ -93,6 +102,7 @@ async function measure(name: string, device: GPUDevice, counter: GpuWorkCounter)
   const usual = paintAll(ASKED);
   const noisy = paintAll(NOISY);
   texture.destroy();
+  teacher?.dispose();
   model.dispose();
   return { ...usual, noisyEvaluation: noisy.evaluation };
 }

@@ -16,6 +16,7 @@ import { Command } from 'commander';
 import { packageRoot } from '../node/packageRoot.ts';
 import { writeDeclarations } from './packages/bundleTypes.ts';
 import { buildCliPackage } from './packages/cliPackage.ts';
+import { linkedToRepository } from './packages/linkedToRepository.ts';
 import { buildModelPackage } from './packages/modelPackage.ts';
 import { buildPluginPackage } from './packages/pluginPackage.ts';
 
@@ -90,13 +91,13 @@ function writeManifest(folder: string, manifest: Record<string, unknown>): void 
 
 /** The README, whose pictures and links lead to where they are on the web. */
 function writeReadme(folder: string): void {
-  const { version, homepage } = readJson('plugin/package.json');
-  const repository = homepage.replace(/#.*$/, '');
+  const { version } = readJson('plugin/package.json');
   const pictures = `https://unpkg.com/babylon-figment-cli@${version}/images/`;
-  const readme = readFileSync(path.join(root, 'README.md'), 'utf8')
-    .replaceAll(/\]\(docs\/(guide\/)?images\//g, `](${pictures}`)
-    .replaceAll(/\]\((?!https?:|#)/g, `](${repository}/blob/main/`);
-  writeFileSync(path.join(folder, 'README.md'), readme);
+  const readme = readFileSync(path.join(root, 'README.md'), 'utf8').replaceAll(
+    /\]\(docs\/(guide\/)?images\//g,
+    `](${pictures}`,
+  );
+  writeFileSync(path.join(folder, 'README.md'), linkedToRepository(readme, ''));
 }
 
 async function writeAll({ out }: { out: string }): Promise<void> {

@@ -121,12 +121,12 @@ it('asks for the attributes of held-out images, and tells how well each is read'
   const classifier = ['--classifier', at('directed.safetensors'), '--guidance', '1,2', '--data', at('directed')];
   await expect(run(at('obedient'), ...FAST, ...classifier, '--vary', 'growth')).rejects.toThrow('there are tone');
   const printed = await run(at('obedient'), ...FAST, ...classifier, '--vary', 'tone', '--identities', '4');
-  expect(printed).toMatch(
-    /attributes +held-out +guidance 1 +guidance 2\ntone +\d\.\d{3} +\d\.\d{3} +\d\.\d{3}\ngrowth /,
-  );
+  expect(printed).toMatch(/attributes +held-out +after VAE +guidance 1 +guidance 2\ntone(?: +\d\.\d{3}){4}\ngrowth /);
   const metrics = JSON.parse(await readFile(at('obedient/metrics.json'), 'utf8'));
   const { heldOutAccuracyPerAttribute: real } = metrics.classifier;
   expect(Object.keys(real)).toEqual(['tone', 'growth']);
+  const { accuracy, accuracyPerAttribute: kept } = metrics.vae;
+  expect([accuracy >= 0 && accuracy <= 1, Object.keys(kept)]).toEqual([true, ['tone', 'growth']]);
   const { tone, growth, ...others } = metrics.byGuidance['2'].accuracyPerAttribute;
   expect([tone >= 0 && tone <= 1, Math.abs(growth) <= 1, others]).toEqual([true, true, {}]);
   expect(printed).toMatch(

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   createModel,
   createNoisyClassifier,
+  createTeacher,
   type DiffusionModel,
   decodeLatents,
   imagesToPixels,
@@ -26,13 +27,17 @@ const REQUESTS: PictureOptions[] = ['elf', 'human_male'].flatMap((label) =>
 const STEPS = { numInferenceSteps: 10, guidanceScale: 2 };
 const SCALE = 25;
 
+let student: DiffusionModel;
+/** The teacher of the portraits: their student takes no gradients. */
 let model: DiffusionModel;
 let classifier: NoisyClassifier;
 
 beforeAll(async () => {
   await selectBackend({ backend: 'wasm' });
   const assets = join(packageRoot(), 'assets');
-  model = createModel(await loadModelFolder(diskSource(join(assets, 'models/portraits'))));
+  const portraits = diskSource(join(assets, 'models/portraits'));
+  student = createModel(await loadModelFolder(portraits));
+  model = createTeacher(student, await loadModelFolder(portraits, { parts: ['teacher'] }));
   classifier = createNoisyClassifier(
     await loadClassifierFolder(diskSource(join(assets, 'classifiers/portraits-ornate'))),
   );
@@ -40,6 +45,7 @@ beforeAll(async () => {
 
 afterAll(() => {
   model.dispose();
+  student.dispose();
   classifier.dispose();
 });
 

@@ -1,7 +1,7 @@
 // npm run docs:pictures: the pictures that shipped models paint for the guide, to docs/guide/images and docs/images.
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { loadModelFolder } from '../../runtime/index.ts';
+import { createTeacher, loadModelFolder } from '../../runtime/index.ts';
 import { endWithError } from '../cli/endWithError.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
@@ -38,8 +38,13 @@ export async function drawPictures({ out, only }: PictureOptions): Promise<void>
     for (const [name, drawings] of Object.entries(pictures)) {
       const wanted = Object.entries(drawings).filter(([picture]) => only === undefined || only === picture);
       if (wanted.length === 0) continue;
-      const model = buildModel(await loadModelFolder(modelSource(name)));
-      for (const [picture, draw] of wanted) await write(path.join(out, folder), picture, () => draw(model));
+      const source = modelSource(name);
+      const model = buildModel(await loadModelFolder(source));
+      const teacher = model.index.figment.student
+        ? createTeacher(model, await loadModelFolder(source, { parts: ['teacher'] }))
+        : model;
+      for (const [picture, draw] of wanted) await write(path.join(out, folder), picture, () => draw(model, teacher));
+      if (teacher !== model) teacher.dispose();
       model.dispose();
     }
   }

@@ -31,8 +31,8 @@ import { encodeApng } from '../node/apng.ts';
 import { encodePng } from '../node/png.ts';
 import { drawFigure } from '../study/plot.ts';
 
-/** One picture, as PNG. */
-export type Draw = (model: DiffusionModel) => Promise<Uint8Array>;
+/** One picture, as PNG. What takes many steps is painted by the model's teacher, which is the model itself where it has none. */
+export type Draw = (model: DiffusionModel, teacher: DiffusionModel) => Promise<Uint8Array>;
 
 const GUIDANCE = 2;
 
@@ -185,7 +185,7 @@ function opaque(values: Float32Array): Uint8Array {
 }
 
 /** The network's estimate of the final picture at some of 20 steps. */
-async function denoising(model: DiffusionModel): Promise<Uint8Array> {
+async function denoising(_: DiffusionModel, model: DiffusionModel): Promise<Uint8Array> {
   const shown = [1, 2, 4, 6, 9, 12, 16, 20];
   const rows: Uint8Array[][] = [];
   for (const label of ['elf', 'goblin', 'vampire']) {
@@ -265,7 +265,7 @@ async function variation(model: DiffusionModel): Promise<Uint8Array> {
 }
 
 /** From one noise to another: along the arc, and straight on. */
-async function walks(model: DiffusionModel): Promise<Uint8Array> {
+async function walks(_: DiffusionModel, model: DiffusionModel): Promise<Uint8Array> {
   const amounts = [0, 1 / 7, 2 / 7, 3 / 7, 4 / 7, 5 / 7, 6 / 7, 1];
   const size = model.latentShape.reduce((a, b) => a * b, 1);
   const [from, to] = [normals(12, 0, size), normals(112, 0, size)];

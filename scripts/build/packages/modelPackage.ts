@@ -3,15 +3,16 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import path from 'node:path';
 import { fetchedFiles } from '../../node/fetchedFiles.ts';
 import { packageRoot, packageVersion } from '../../node/packageRoot.ts';
+import { linkedToRepository } from './linkedToRepository.ts';
 
-/** What people read, and what the licences ask for. */
-const DOCUMENTS = ['README.md', 'credits.csv', 'contact-sheet.png'];
+/** What the licences ask for. */
+const CREDITS = 'credits.csv';
 
 /** The facts that all packages have in common. */
 type Facts = Record<'homepage' | 'repository' | 'bugs' | 'author', unknown>;
 
 /**
- * Writes the package of a model folder: its files, those documents that it has, and a module whose export loads it,
+ * Writes the package of a model folder: its files, its README and credits if it has them, and a module whose export loads it,
  *
  *   import { portraits } from 'babylon-figment-portraits';
  *   const generator = await AssetGenerator.LoadAsync(portraits, scene);
@@ -23,13 +24,14 @@ type Facts = Record<'homepage' | 'repository' | 'bugs' | 'author', unknown>;
 export function buildModelPackage(folder: string, name: string, facts: Facts): void {
   const model = path.join(packageRoot(), 'assets/models', name);
   const files = fetchedFiles(model);
-  for (const file of [...files, ...DOCUMENTS]) {
-    if (!existsSync(path.join(model, file))) continue;
+  for (const file of existsSync(path.join(model, CREDITS)) ? [...files, CREDITS] : files) {
     mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
     copyFileSync(path.join(model, file), path.join(folder, file));
   }
   const { figment } = JSON.parse(readFileSync(path.join(model, 'model_index.json'), 'utf8'));
   const write = (file: string, content: string) => writeFileSync(path.join(folder, file), content);
+  const readme = path.join(model, 'README.md');
+  if (existsSync(readme)) write('README.md', linkedToRepository(readFileSync(readme, 'utf8'), `assets/models/${name}`));
   write('package.json', `${JSON.stringify(packageOf(name, figment.licence, facts), null, 2)}\n`);
   write('index.js', moduleOf(name, files));
   write('index.d.ts', typesOf(name));

@@ -26,7 +26,8 @@ export interface Metrics {
   };
   /** Only for models with frames: of held-out images, each of so many frames. */
   heldOutFrames?: FrameMetrics & { numFrames: number };
-  vae: { heldOutL1: number };
+  /** Of held-out images after the auto-encoder, whose pictures no generated one can outdo. */
+  vae: { heldOutL1: number; accuracy: number; accuracyPerAttribute?: Record<string, number> };
   frechet: { imagesPerClass: number; trainToHeldOut: number };
   byGuidance: Record<string, GuidanceMetrics>;
   nearestTrainingImage: { guidanceScale: number; relative: number; perClass: Record<string, CopyMetrics> };
@@ -97,6 +98,7 @@ export function formatSummary(metrics: Metrics): string {
   const rows = [
     ['', 'accuracy', 'Fréchet', 'spread'],
     ['held-out', classifier.heldOutAccuracy.toFixed(3), '0', '1'],
+    ['after the VAE', vae.accuracy.toFixed(3), '', ''],
     ['train', '', frechet.trainToHeldOut.toFixed(3), ''],
     ...Object.entries(byGuidance).map(([scale, metrics]) => [
       `guidance ${scale}`,
@@ -109,10 +111,12 @@ export function formatSummary(metrics: Metrics): string {
   const ofAttributes = Object.entries(real).map(([name, share]) => [
     name,
     share.toFixed(3),
+    vae.accuracyPerAttribute![name]!.toFixed(3),
     ...Object.values(byGuidance).map(({ accuracyPerAttribute }) => accuracyPerAttribute![name]!.toFixed(3)),
   ]);
   if (ofAttributes.length > 0) {
-    ofAttributes.unshift(['attributes', 'held-out', ...Object.keys(byGuidance).map((scale) => `guidance ${scale}`)]);
+    const scales = Object.keys(byGuidance).map((scale) => `guidance ${scale}`);
+    ofAttributes.unshift(['attributes', 'held-out', 'after VAE', ...scales]);
   }
   const weak = Object.entries(byGuidance).flatMap(([scale, { weakClasses }]) =>
     weakClasses.length > 0 ? [`weak at guidance ${scale}: ${weakClasses.join(', ')}`] : [],

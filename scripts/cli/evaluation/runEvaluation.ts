@@ -35,7 +35,7 @@ import { openHeightJudge } from './heightJudge.ts';
 import { openJudge } from './judge.ts';
 import { type EvaluationRecipe, type Judged, judgeGenerated } from './judgeGenerated.ts';
 import { variedWords } from './judgeVariation.ts';
-import { byLabel, measure } from './measure.ts';
+import { byLabel, measure, perAttribute } from './measure.ts';
 import { formatMetrics, formatSummary, METRIC_UNITS, type Metrics } from './report.ts';
 import { seenByJudge } from './seenByJudge.ts';
 
@@ -148,6 +148,7 @@ async function evaluateModel(
     const remade = seenByJudge(datasetOfPictures(reconstructed, heldOut.classLabels, single));
     const everyOne = Int32Array.from(heldOut.classLabels.keys());
     const reconstructedHeldOut = imagesOfDataset(albedoOf(remade), everyOne);
+    const kept = await measure(classifier, { ...reconstructedHeldOut, attributes: heldOut.attributes }, perClass);
     const recipe = recipeOf(model, flags);
     const sets = { heldOut, reconstructedHeldOut };
     const vary = flags.vary === undefined ? undefined : { attribute: flags.vary, numIdentities: flags.identities };
@@ -167,7 +168,7 @@ async function evaluateModel(
         ...(Object.keys(real.attributes).length > 0 && { heldOutAccuracyPerAttribute: real.attributes }),
       },
       ...(realFrames && { heldOutFrames: { numFrames: numFramesOf(whole), ...realFrames } }),
-      vae: { heldOutL1: l1 },
+      vae: { heldOutL1: l1, accuracy: kept.accuracy.overall, ...perAttribute(kept) },
       frechet: { imagesPerClass: perClass, trainToHeldOut: frechetDistance(train.gaussian, real.gaussian) },
       ...generated.metrics,
     };
