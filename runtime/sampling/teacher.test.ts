@@ -86,7 +86,7 @@ describe('a student', () => {
           [{ ...CAP, image: orc! }, { strength: 0.5 }],
           [{ ...CAP, image: orc!, mask }, {}],
           [{ ...CAP, interpolate: { seed: 8, amount: 0.5 } }, {}],
-          [{ ...CAP, sameAs: { hat: 'none' } }, {}],
+          [{ ...CAP, sameAs: { hat: 'none' }, sameFor: 0.5 }, {}],
           [CAP, { pipeline: 'cvae+ddpm' }],
         ];
         const { numTensors } = memory();

@@ -190,11 +190,11 @@ function send(response: ServerResponse, file: string, content: unknown): void {
   if (compressed)
     response.setHeaders(
       new Map([
-        ['Content-Encoding', 'gzip'],
+        ['Content-Encoding', compressed.encoding],
         ['Vary', 'Accept-Encoding'],
       ]),
     );
-  const body = compressed ?? content;
+  const body = compressed?.body ?? content;
   const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
   response.writeHead(200, { 'Content-Type': type, 'Content-Length': length }).end(body);
 }
