@@ -51,7 +51,7 @@ const OF_STUDENT: StripPlan = {
         return { caption: String(count), changes: { numInferenceSteps: count, sampler: 'ddim', eta: 0 } };
       }),
       {
-        caption: `${numInferenceSteps}, teacher`,
+        caption: 'teacher',
         changes: { numInferenceSteps, sampler: sampler as Settings['sampler'] },
       },
     ];
