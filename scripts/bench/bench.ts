@@ -17,7 +17,6 @@ import { Command } from 'commander';
 import {
   completeRecipe,
   createModel,
-  createTeacher,
   type Dataset,
   DIFFUSION_DEFAULTS,
   type DiffusionModel,
@@ -41,7 +40,7 @@ import {
 import { wholeNumber } from '../cli/optionParsers.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { startGradientWorkers } from '../node/nodeWorkers.ts';
-import { modelSource } from '../node/openModel.ts';
+import { modelSource, openTeacher } from '../node/openModel.ts';
 import { openOnnxStep } from './onnxStep.ts';
 
 const NUM_LABELS = 13;
@@ -116,7 +115,7 @@ interface GuidedStep {
 async function guidedStep(): Promise<GuidedStep> {
   const files = await loadModelFolder(modelSource('portraits'));
   const student = createModel(files);
-  const model = createTeacher(student, await loadModelFolder(modelSource('portraits'), { parts: ['teacher'] }));
+  const model = (await openTeacher(student, modelSource('portraits')))!;
   const gflop = await gflopOfStep(model);
   paintSteps(model); // makes the recordings
   const kernelShare = getBackend() === 'wasm' ? await shareOfWasm(() => paintSteps(model)) : null;

@@ -5,7 +5,6 @@ import { Command } from 'commander';
 import {
   completeRecipe,
   createModel,
-  createTeacher,
   type DiffusionModel,
   imagesInSlices,
   loadModelFolder,
@@ -18,7 +17,7 @@ import {
   writeTexels,
 } from '../../runtime/index.ts';
 import { openNodeWebgpu } from '../node/nodeRuntime.ts';
-import { modelSource, shippedModels } from '../node/openModel.ts';
+import { modelSource, openTeacher, shippedModels } from '../node/openModel.ts';
 import { countGpuWork, type GpuWork, type GpuWorkCounter, medianWork } from './countGpuWork.ts';
 
 const NUM_EVALUATIONS = 4;
@@ -77,9 +76,7 @@ function sum(works: readonly GpuWork[]): GpuWork {
 
 async function measure(name: string, device: GPUDevice, counter: GpuWorkCounter): Promise<ModelWork> {
   const model = createModel(await loadModelFolder(modelSource(name)));
-  const teacher = model.index.figment.student
-    ? createTeacher(model, await loadModelFolder(modelSource(name), { parts: ['teacher'] }))
-    : null;
+  const teacher = await openTeacher(model, modelSource(name));
   const info = modelInfo(model);
   const { COPY_DST, TEXTURE_BINDING } = GPUTextureUsage;
   const texture = device.createTexture({

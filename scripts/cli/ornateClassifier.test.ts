@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   createModel,
   createNoisyClassifier,
-  createTeacher,
   type DiffusionModel,
   decodeLatents,
   imagesToPixels,
@@ -18,6 +17,7 @@ import {
   selectBackend,
 } from '../../runtime/index.ts';
 import { diskSource } from '../node/diskSource.ts';
+import { openTeacher } from '../node/openModel.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 
 /** Two seeds in a row of each of two kinds. */
@@ -37,7 +37,7 @@ beforeAll(async () => {
   const assets = join(packageRoot(), 'assets');
   const portraits = diskSource(join(assets, 'models/portraits'));
   student = createModel(await loadModelFolder(portraits));
-  model = createTeacher(student, await loadModelFolder(portraits, { parts: ['teacher'] }));
+  model = (await openTeacher(student, portraits))!;
   classifier = createNoisyClassifier(
     await loadClassifierFolder(diskSource(join(assets, 'classifiers/portraits-ornate'))),
   );

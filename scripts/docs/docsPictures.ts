@@ -1,11 +1,11 @@
 // npm run docs:pictures: the pictures that shipped models paint for the guide, to docs/guide/images and docs/images.
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { createTeacher, loadModelFolder } from '../../runtime/index.ts';
+import { loadModelFolder } from '../../runtime/index.ts';
 import { endWithError } from '../cli/endWithError.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
-import { buildModel, modelSource } from '../node/openModel.ts';
+import { buildModel, modelSource, openTeacher } from '../node/openModel.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 import { PICTURES } from './pictures.ts';
 import { PIXEL_SHEET, SHEETS } from './sheets.ts';
@@ -40,11 +40,11 @@ export async function drawPictures({ out, only }: PictureOptions): Promise<void>
       if (wanted.length === 0) continue;
       const source = modelSource(name);
       const model = buildModel(await loadModelFolder(source));
-      const teacher = model.index.figment.student
-        ? createTeacher(model, await loadModelFolder(source, { parts: ['teacher'] }))
-        : model;
-      for (const [picture, draw] of wanted) await write(path.join(out, folder), picture, () => draw(model, teacher));
-      if (teacher !== model) teacher.dispose();
+      const teacher = await openTeacher(model, source);
+      for (const [picture, draw] of wanted) {
+        await write(path.join(out, folder), picture, () => draw(model, teacher ?? model));
+      }
+      teacher?.dispose();
       model.dispose();
     }
   }

@@ -6,7 +6,9 @@ import {
   createConditionalVae,
   createModel,
   createNoisyClassifier,
+  createTeacher,
   type DiffusionModel,
+  loadModelFolder,
   type ModelFiles,
   type ModelSource,
   type NoisyClassifier,
@@ -45,6 +47,12 @@ export function shippedModelFolder(name: string): string | undefined {
 /** Where a shipped classifier is; undefined when none has this name. */
 export function shippedClassifierFolder(name: string): string | undefined {
   return shippedFolders('classifiers').get(name);
+}
+
+/** The teacher of a distilled model, to be disposed before the model; null where the model has none. */
+export async function openTeacher(model: DiffusionModel, source: ModelSource): Promise<DiffusionModel | null> {
+  if (!model.index.figment.student) return null;
+  return createTeacher(model, await loadModelFolder(source, { parts: ['teacher'] }));
 }
 
 function sourceOf(name: string, kind: Kind, ownFolder?: string): ModelSource {

@@ -5,7 +5,7 @@ import { fetchedFiles } from '../../node/fetchedFiles.ts';
 import { packageRoot, packageVersion } from '../../node/packageRoot.ts';
 import { linkedToRepository } from './linkedToRepository.ts';
 
-/** What the licences ask for. */
+/** The list of a model's authors: licences of its training data ask every copy of the model to name them. */
 const CREDITS = 'credits.csv';
 
 /** The facts that all packages have in common. */

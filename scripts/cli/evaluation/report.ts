@@ -26,7 +26,7 @@ export interface Metrics {
   };
   /** Only for models with frames: of held-out images, each of so many frames. */
   heldOutFrames?: FrameMetrics & { numFrames: number };
-  /** Of held-out images after the auto-encoder, whose pictures no generated one can outdo. */
+  /** How the auto-encoder gives held-out images back, and what the classifier reads then: no generated picture can outdo it. */
   vae: { heldOutL1: number; accuracy: number; accuracyPerAttribute?: Record<string, number> };
   frechet: { imagesPerClass: number; trainToHeldOut: number };
   byGuidance: Record<string, GuidanceMetrics>;
