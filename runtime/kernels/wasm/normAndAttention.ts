@@ -36,7 +36,7 @@ function groupNormGrad(
   if (inputs.scale) grads.push(ctx.output([n, c]), ctx.output([n, c]));
   const addresses = [...normAddresses(ctx, inputs), ctx.address(inputs.dy)];
   const results = Array.from({ length: 5 }, (_, i) => (grads[i] ? ctx.address(grads[i]) : 0));
-  ctx.withScratch([4 * c], (scratch) => {
+  ctx.withScratch([6 * c], (scratch) => {
     const sizes = [n, pixels, c, attrs.numGroups, attrs.epsilon, Number(attrs.silu)];
     ctx.simd.groupNormGrad(...addresses, ...results, scratch!, ...sizes);
   });

@@ -1,7 +1,20 @@
 // Group normalisation on (n, pixels, c), with optional scale and shift per image and channel and an optional SiLU:
-// z = (xhat * gamma + beta) * (1 + scale) + shift, y = silu(z) or z. Both directions see each image as
-// columns of 4 channels; `scratch` holds 4 * c floats: mean, rstd, and two sums per channel.
+// z = (xhat * gamma + beta) * (1 + scale) + shift, y = silu(z) or z. Both directions walk over each image as it lies in memory,
+// and keep a few numbers for each channel in `scratch`.
 import { fma, loadLanes, sigmoid4, siluGrad4, storeLanes } from './math';
+
+/** sums += x - from, for four channels. */
+@inline
+function addDifferences(x: usize, from: usize, sums: usize, width: i32): void {
+  storeLanes(sums, f32x4.add(loadLanes(sums, width), f32x4.sub(loadLanes(x, width), loadLanes(from, width))), width);
+}
+
+/** sums += (x - from)², for four channels. */
+@inline
+function addSquares(x: usize, from: usize, sums: usize, width: i32): void {
+  const d = f32x4.sub(loadLanes(x, width), loadLanes(from, width));
+  storeLanes(sums, fma(d, d, loadLanes(sums, width)), width);
+}
 
 /**
  * Mean and 1 / sqrt(var + eps) of every group, written per channel to mean (c) and rstd (c). Two passes, and the mean is
@@ -10,30 +23,21 @@ import { fma, loadLanes, sigmoid4, siluGrad4, storeLanes } from './math';
 function groupStats(x: usize, mean: usize, rstd: usize, pixels: i32, c: i32, groups: i32, eps: f32): void {
   const size = c / groups;
   const rowBytes = <usize>c << 2;
-  const inverse = f32x4.splat(1 / <f32>pixels);
-  for (let j = 0; j < c; j += 4) {
-    let sum = f32x4.splat(0);
-    let p = x + (<usize>j << 2);
-    const width = c - j;
-    const first = loadLanes(p, width);
-    for (let i = 0; i < pixels; i++) {
-      sum = f32x4.add(sum, f32x4.sub(loadLanes(p, width), first));
-      p += rowBytes;
-    }
-    storeLanes(mean + (<usize>j << 2), fma(sum, inverse, first), width);
+  const whole = (c & ~3) << 2;
+  memory.fill(mean, 0, rowBytes);
+  memory.fill(rstd, 0, rowBytes);
+  for (let i = 0, p = x; i < pixels; i++, p += rowBytes) {
+    for (let at = 0; at < whole; at += 16) addDifferences(p + at, x + at, mean + at, 4);
+    if (c & 3) addDifferences(p + whole, x + whole, mean + whole, c & 3);
+  }
+  for (let j = 0; j < c; j++) {
+    const at = <usize>j << 2;
+    store<f32>(mean + at, load<f32>(mean + at) / <f32>pixels + load<f32>(x + at));
   }
   spread(mean, c, size, 1 / <f64>size);
-  for (let j = 0; j < c; j += 4) {
-    const width = c - j;
-    const m = loadLanes(mean + (<usize>j << 2), width);
-    let sum = f32x4.splat(0);
-    let p = x + (<usize>j << 2);
-    for (let i = 0; i < pixels; i++) {
-      const d = f32x4.sub(loadLanes(p, width), m);
-      sum = fma(d, d, sum);
-      p += rowBytes;
-    }
-    storeLanes(rstd + (<usize>j << 2), sum, width);
+  for (let i = 0, p = x; i < pixels; i++, p += rowBytes) {
+    for (let at = 0; at < whole; at += 16) addSquares(p + at, mean + at, rstd + at, 4);
+    if (c & 3) addSquares(p + whole, mean + whole, rstd + whole, c & 3);
   }
   spread(rstd, c, size, 1 / (<f64>pixels * <f64>size));
   for (let j = 0; j < c; j++) {
@@ -52,44 +56,47 @@ function spread(values: usize, c: i32, size: i32, factor: f64): void {
   }
 }
 
+/** y = a x + b, through SiLU if asked, for four channels. */
+@inline
+function normalise(x: usize, a: usize, b: usize, out: usize, silu: bool, width: i32): void {
+  const z = fma(loadLanes(x, width), loadLanes(a, width), loadLanes(b, width));
+  storeLanes(out, silu ? f32x4.mul(z, sigmoid4(z)) : z, width);
+}
+
+/** @param scratch 2 * c floats */
 export function groupNorm(
   x: usize, gamma: usize, beta: usize, scale: usize, shift: usize, out: usize, scratch: usize,
   n: i32, pixels: i32, c: i32, groups: i32, eps: f32, silu: bool,
 ): void {
   const rowBytes = <usize>c << 2;
-  const mean = scratch;
-  const rstd = scratch + rowBytes;
-  const one = f32x4.splat(1);
+  const whole = (c & ~3) << 2;
+  const b = scratch;
+  const a = scratch + rowBytes;
   for (let i = 0; i < n; i++) {
-    groupStats(x, mean, rstd, pixels, c, groups, eps);
-    for (let j = 0; j < c; j += 4) {
+    groupStats(x, b, a, pixels, c, groups, eps);
+    for (let j = 0; j < c; j++) {
       const at = <usize>j << 2;
-      const width = c - j;
-      // z = a x + b
-      let a = f32x4.mul(loadLanes(rstd + at, width), loadLanes(gamma + at, width));
-      let b = fma(f32x4.neg(loadLanes(mean + at, width)), a, loadLanes(beta + at, width));
+      let factor = load<f32>(a + at) * load<f32>(gamma + at);
+      let addend = load<f32>(beta + at) - load<f32>(b + at) * factor;
       if (scale) {
-        const s = f32x4.add(one, loadLanes(scale + at, width));
-        a = f32x4.mul(a, s);
-        b = fma(b, s, loadLanes(shift + at, width));
+        const s: f32 = <f32>1 + load<f32>(scale + at);
+        factor *= s;
+        addend = addend * s + load<f32>(shift + at);
       }
-      let p = x + at;
-      let o = out + at;
-      if (silu) {
-        for (let k = 0; k < pixels; k++) {
-          const z = fma(loadLanes(p, width), a, b);
-          storeLanes(o, f32x4.mul(z, sigmoid4(z)), width);
-          p += rowBytes; o += rowBytes;
-        }
-      } else {
-        for (let k = 0; k < pixels; k++) {
-          storeLanes(o, fma(loadLanes(p, width), a, b), width);
-          p += rowBytes; o += rowBytes;
-        }
+      store<f32>(a + at, factor);
+      store<f32>(b + at, addend);
+    }
+    if (silu) {
+      for (let k = 0; k < pixels; k++, x += rowBytes, out += rowBytes) {
+        for (let at = 0; at < whole; at += 16) normalise(x + at, a + at, b + at, out + at, true, 4);
+        if (c & 3) normalise(x + whole, a + whole, b + whole, out + whole, true, c & 3);
+      }
+    } else {
+      for (let k = 0; k < pixels; k++, x += rowBytes, out += rowBytes) {
+        for (let at = 0; at < whole; at += 16) normalise(x + at, a + at, b + at, out + at, false, 4);
+        if (c & 3) normalise(x + whole, a + whole, b + whole, out + whole, false, c & 3);
       }
     }
-    x += <usize>pixels * rowBytes;
-    out += <usize>pixels * rowBytes;
     if (scale) {
       scale += rowBytes;
       shift += rowBytes;
@@ -97,10 +104,37 @@ export function groupNorm(
   }
 }
 
+/** dz of four channels into dx; sumA += dz, sumB += dz xhat. */
+@inline
+function gradOfSum(
+  x: usize, dy: usize, dx: usize, mean: usize, rstd: usize, a: usize, b: usize, sumA: usize, sumB: usize,
+  silu: bool, width: i32,
+): void {
+  const xhat = f32x4.mul(f32x4.sub(loadLanes(x, width), loadLanes(mean, width)), loadLanes(rstd, width));
+  let dz = loadLanes(dy, width);
+  if (silu) dz = f32x4.mul(dz, siluGrad4(fma(xhat, loadLanes(a, width), loadLanes(b, width))));
+  storeLanes(dx, dz, width);
+  storeLanes(sumA, f32x4.add(loadLanes(sumA, width), dz), width);
+  storeLanes(sumB, fma(dz, xhat, loadLanes(sumB, width)), width);
+}
+
+/** dx = rstd (g dz - S1 - xhat S2) of four channels, whose dz stands in dx. */
+@inline
+function gradOfNorm(
+  x: usize, dx: usize, mean: usize, rstd: usize, g: usize, s1: usize, s2: usize, width: i32,
+): void {
+  const r = loadLanes(rstd, width);
+  const xhat = f32x4.mul(f32x4.sub(loadLanes(x, width), loadLanes(mean, width)), r);
+  const own = f32x4.sub(f32x4.mul(loadLanes(dx, width), loadLanes(g, width)), loadLanes(s1, width));
+  storeLanes(dx, f32x4.mul(r, f32x4.sub(own, f32x4.mul(xhat, loadLanes(s2, width)))), width);
+}
+
 /**
  * dx, and dGamma, dBeta (c, accumulated: zeroed by the caller), and dScale, dShift (n, c) where scale is given.
  * With A = sum dz and B = sum dz xhat per channel and g = gamma (1 + scale):
  * dx = rstd (g dz - S1 - xhat S2), where S1 and S2 are the group means of g A and g B.
+ *
+ * @param scratch 6 * c floats
  */
 export function groupNormGrad(
   x: usize, gamma: usize, beta: usize, scale: usize, shift: usize, dy: usize,
@@ -108,68 +142,61 @@ export function groupNormGrad(
   n: i32, pixels: i32, c: i32, groups: i32, eps: f32, silu: bool,
 ): void {
   const rowBytes = <usize>c << 2;
+  const whole = (c & ~3) << 2;
   const mean = scratch;
   const rstd = mean + rowBytes;
   const sumA = rstd + rowBytes;
   const sumB = sumA + rowBytes;
-  const one = f32x4.splat(1);
+  const a = sumB + rowBytes;
+  const b = a + rowBytes;
   const size = c / groups;
   const inverse = 1 / (<f64>pixels * <f64>size);
   for (let i = 0; i < n; i++) {
     groupStats(x, mean, rstd, pixels, c, groups, eps);
-    for (let j = 0; j < c; j += 4) {
+    memory.fill(sumA, 0, 2 * rowBytes);
+    for (let j = 0; j < c; j++) {
       const at = <usize>j << 2;
-      const width = c - j;
-      const m = loadLanes(mean + at, width);
-      const r = loadLanes(rstd + at, width);
-      const g = loadLanes(gamma + at, width);
-      const b = loadLanes(beta + at, width);
-      const s = scale ? f32x4.add(one, loadLanes(scale + at, width)) : one;
-      const za = f32x4.mul(g, s);
-      const zb = scale ? fma(b, s, loadLanes(shift + at, width)) : b;
-      let a = f32x4.splat(0);
-      let bs = f32x4.splat(0);
-      let p = x + at, q = dy + at, o = dx + at;
-      for (let k = 0; k < pixels; k++) {
-        const xhat = f32x4.mul(f32x4.sub(loadLanes(p, width), m), r);
-        let dz = loadLanes(q, width);
-        if (silu) dz = f32x4.mul(dz, siluGrad4(fma(xhat, za, zb)));
-        storeLanes(o, dz, width);
-        a = f32x4.add(a, dz);
-        bs = fma(dz, xhat, bs);
-        p += rowBytes; q += rowBytes; o += rowBytes;
+      const s: f32 = scale ? <f32>1 + load<f32>(scale + at) : 1;
+      store<f32>(a + at, load<f32>(gamma + at) * s);
+      store<f32>(b + at, load<f32>(beta + at) * s + (scale ? load<f32>(shift + at) : 0));
+    }
+    let p = x, q = dy, o = dx;
+    for (let k = 0; k < pixels; k++, p += rowBytes, q += rowBytes, o += rowBytes) {
+      for (let at = 0; at < whole; at += 16) {
+        gradOfSum(p + at, q + at, o + at, mean + at, rstd + at, a + at, b + at, sumA + at, sumB + at, silu, 4);
       }
-      storeLanes(dGamma + at, fma(bs, s, loadLanes(dGamma + at, width)), width);
-      storeLanes(dBeta + at, fma(a, s, loadLanes(dBeta + at, width)), width);
+      if (c & 3) {
+        gradOfSum(
+          p + whole, q + whole, o + whole, mean + whole, rstd + whole, a + whole, b + whole, sumA + whole, sumB + whole,
+          silu, c & 3,
+        );
+      }
+    }
+    for (let j = 0; j < c; j++) {
+      const at = <usize>j << 2;
+      const ofChannel = load<f32>(sumA + at);
+      const withXhat = load<f32>(sumB + at);
+      const s: f32 = scale ? <f32>1 + load<f32>(scale + at) : 1;
+      store<f32>(dGamma + at, load<f32>(dGamma + at) + withXhat * s);
+      store<f32>(dBeta + at, load<f32>(dBeta + at) + ofChannel * s);
       if (scale) {
-        storeLanes(dScale + at, fma(g, bs, f32x4.mul(b, a)), width);
-        storeLanes(dShift + at, a, width);
+        store<f32>(dScale + at, load<f32>(gamma + at) * withXhat + load<f32>(beta + at) * ofChannel);
+        store<f32>(dShift + at, ofChannel);
       }
-      storeLanes(sumA + at, f32x4.mul(a, za), width);
-      storeLanes(sumB + at, f32x4.mul(bs, za), width);
+      store<f32>(sumA + at, ofChannel * load<f32>(a + at));
+      store<f32>(sumB + at, withXhat * load<f32>(a + at));
     }
     spread(sumA, c, size, inverse);
     spread(sumB, c, size, inverse);
-    for (let j = 0; j < c; j += 4) {
-      const at = <usize>j << 2;
-      const width = c - j;
-      const m = loadLanes(mean + at, width);
-      const r = loadLanes(rstd + at, width);
-      let g = loadLanes(gamma + at, width);
-      if (scale) g = f32x4.mul(g, f32x4.add(one, loadLanes(scale + at, width)));
-      const s1 = loadLanes(sumA + at, width);
-      const s2 = loadLanes(sumB + at, width);
-      let p = x + at, o = dx + at;
-      for (let k = 0; k < pixels; k++) {
-        const xhat = f32x4.mul(f32x4.sub(loadLanes(p, width), m), r);
-        const inner = f32x4.sub(f32x4.sub(f32x4.mul(loadLanes(o, width), g), s1), f32x4.mul(xhat, s2));
-        storeLanes(o, f32x4.mul(r, inner), width);
-        p += rowBytes; o += rowBytes;
+    for (let k = 0; k < pixels; k++, x += rowBytes, dx += rowBytes) {
+      for (let at = 0; at < whole; at += 16) {
+        gradOfNorm(x + at, dx + at, mean + at, rstd + at, a + at, sumA + at, sumB + at, 4);
+      }
+      if (c & 3) {
+        gradOfNorm(x + whole, dx + whole, mean + whole, rstd + whole, a + whole, sumA + whole, sumB + whole, c & 3);
       }
     }
-    x += <usize>pixels * rowBytes;
     dy += <usize>pixels * rowBytes;
-    dx += <usize>pixels * rowBytes;
     if (scale) {
       scale += rowBytes; shift += rowBytes; dScale += rowBytes; dShift += rowBytes;
     }

@@ -18,10 +18,12 @@ export function sumLanes(v: v128): f32 {
  */
 @inline
 export function exp4(x: v128): v128 {
-  x = f32x4.min(f32x4.max(x, f32x4.splat(-87.0)), f32x4.splat(88.0));
-  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504088896341)));
-  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
-  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
+  x = f32x4.pmin(f32x4.splat(88.0), f32x4.pmax(f32x4.splat(-87.0), x));
+  // Added to 1.5 · 2^23 a number is rounded to a whole one, which then stands in the lowest bits.
+  const shifted = f32x4.add(f32x4.mul(x, f32x4.splat(1.44269504088896341)), f32x4.splat(12582912));
+  const n = f32x4.sub(shifted, f32x4.splat(12582912));
+  let r = fma(n, f32x4.splat(-0.693359375), x);
+  r = fma(n, f32x4.splat(2.12194440e-4), r);
   let p = f32x4.splat(1.0 / 720.0);
   p = fma(p, r, f32x4.splat(1.0 / 120.0));
   p = fma(p, r, f32x4.splat(1.0 / 24.0));
@@ -29,7 +31,7 @@ export function exp4(x: v128): v128 {
   p = fma(p, r, f32x4.splat(0.5));
   p = fma(p, r, f32x4.splat(1.0));
   p = fma(p, r, f32x4.splat(1.0));
-  const bits = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  const bits = i32x4.shl(i32x4.add(shifted, i32x4.splat(127)), 23);
   return f32x4.mul(p, bits);
 }
 
