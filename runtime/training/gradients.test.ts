@@ -160,5 +160,8 @@ describe('gradients on wasm', () => {
     const [single, double] = [await lossOf({ gradientWeight: 0.2 }), await lossOf({ gradientWeight: 0.4 })];
     expect(single.loss).toBeGreaterThan(plain.loss + 0.01);
     expectClose([double.loss - plain.loss], [2 * (single.loss - plain.loss)], { relative: 1e-4 });
+    const [once, twice] = [await lossOf({ coarseWeight: 0.2 }), await lossOf({ coarseWeight: 0.4 })];
+    expect(once.loss).toBeGreaterThan(plain.loss + 0.001);
+    expectClose([twice.loss - plain.loss], [2 * (once.loss - plain.loss)], { relative: 1e-4 });
   });
 });

@@ -11,6 +11,7 @@ import { checkGradients } from '../testing/gradientCheck.ts';
 import { expectClose } from '../testing/matchers.ts';
 import {
   attributeLoss,
+  coarseDifference,
   diffusionLoss,
   elbo,
   gradientDifference,
@@ -107,6 +108,19 @@ describeOnBackends((backend) => {
     }
     const expected = (meanOf(steps.down) + meanOf(steps.right)) / 2;
     expectClose([await scalarOf(() => [gradientDifference(toTensor(x), toTensor(y))])], [expected]);
+  });
+
+  it('compares the averages of blocks', async () => {
+    const [x, y] = [draw(6, [2, 4, 6, 3]), draw(7, [2, 4, 6, 3])];
+    const averages = new Map<string, number>();
+    for (const [i, value] of y.values.entries()) {
+      const [image, row, column, channel] = [Math.floor(i / 72), Math.floor(i / 18) % 4, Math.floor(i / 3) % 6, i % 3];
+      const block = [image, row >> 1, column >> 1, channel].join();
+      averages.set(block, (averages.get(block) ?? 0) + (value - x.values[i]!) / 4);
+    }
+    expect(averages.size).toBe(2 * 2 * 3 * 3);
+    const expected = meanOf([...averages.values()].map(Math.abs));
+    expectClose([await scalarOf(() => [coarseDifference(toTensor(x), toTensor(y), 2)])], [expected]);
   });
 
   it('weighs the images of the diffusion loss', async () => {

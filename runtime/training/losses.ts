@@ -68,6 +68,23 @@ export function gradientDifference(x: Tensor4D, decoded: Tensor4D): Scalar {
 }
 
 /**
+ * Mean absolute difference of the averages of square blocks. Where an image is rough, the sign of one pixel's error says little of
+ * a hue that is wrong everywhere; the sign of a block's says it plainly.
+ *
+ * Source: Bojanowski et al. 2018, arXiv:1707.05776, section 3.2: the absolute differences of a pyramid; this is its coarse end.
+ * @param x, decoded float32 (B, H, W, C), H and W multiples of `size`
+ */
+export function coarseDifference(x: Tensor4D, decoded: Tensor4D, size: number): Scalar {
+  return tidy(() => {
+    const [batch, height, width, channels] = x.shape;
+    const [rows, columns] = [height / size, width / size];
+    const difference = reshape(sub(decoded, x), [batch * rows, size, width * channels]);
+    const averages = mean(reshape(mean(difference, 1), [batch * rows * columns, size, channels]), 1);
+    return mean(abs(averages)) as Scalar;
+  });
+}
+
+/**
  * Mean squared error of the network's prediction, each image weighted.
  *
  * Source: Ho et al. 2020, arXiv:2006.11239, eq. (14); weights: Hang et al. 2023, arXiv:2303.09556.

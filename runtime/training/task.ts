@@ -40,6 +40,7 @@ import { conditionedShapes, splitConditioning } from './conditionedNetwork.ts';
 import { type DistilSpec, distilTask } from './distilTask.ts';
 import {
   attributeLoss,
+  coarseDifference,
   crossEntropy,
   diffusionLoss,
   elbo,
@@ -65,7 +66,9 @@ export type TaskSpec =
       l2Weight: number;
       /** Weight of the difference of finite differences beside it. */
       gradientWeight: number;
-      /** What the difference of each channel is multiplied by in all three; absent and null: by 1. */
+      /** Weight of `coarseDifference` beside it, of blocks of one latent each; absent: 0. */
+      coarseWeight?: number;
+      /** What the difference of each channel is multiplied by in all of them; absent and null: by 1. */
       channelWeights?: readonly number[] | null;
       /** Keep the encoder as it is and train the decoder alone. */
       freezeEncoder: boolean;
@@ -126,7 +129,9 @@ export function createTask(spec: TaskSpec): TrainingTask {
 
 /** Batch: x (B, H, W, C) in [−1, 1], eps (B, h, w, latent_channels) standard normal. */
 function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
-  const { config, circular, reconstruction, klWeight, l2Weight, gradientWeight, channelWeights, freezeEncoder } = spec;
+  const { config, circular, reconstruction, klWeight, channelWeights, freezeEncoder } = spec;
+  const { l2Weight, gradientWeight, coarseWeight = 0 } = spec;
+  const blockPx = 2 ** (config.block_out_channels.length - 1);
   const isEncoder = (name: string) => name.startsWith('encoder.') || name.startsWith('quant_conv.');
   return {
     shapes: autoencoderKlShapes(config),
@@ -145,6 +150,7 @@ function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
         const parts: [Scalar, number][] = [[kl, freezeEncoder ? 0 : klWeight]];
         if (l2Weight > 0) parts.push([reconstructionError('l2', target, given), l2Weight]);
         if (gradientWeight > 0) parts.push([gradientDifference(target, given), gradientWeight]);
+        if (coarseWeight > 0) parts.push([coarseDifference(target, given, blockPx), coarseWeight]);
         const loss = parts.reduce<Scalar>(
           (sum, [part, weight]) => (weight > 0 ? (add(sum, mul(part, weight)) as Scalar) : sum),
           error,

@@ -18,6 +18,8 @@ export interface VaeOptions extends TrainerOptions {
   l2Weight: number;
   /** Weight of `gradientDifference` beside it, which makes edges sharper. */
   gradientWeight: number;
+  /** Weight of `coarseDifference` beside it, which makes hues right sooner. */
+  coarseWeight: number;
   /** What the difference of each channel is multiplied by before it is measured; null: by 1. */
   channelWeights: readonly number[] | null;
   freezeEncoder: boolean;
@@ -32,6 +34,7 @@ export const VAE_DEFAULTS: VaeOptions = {
   klWeight: 2e-4,
   l2Weight: 0,
   gradientWeight: 0,
+  coarseWeight: 0,
   channelWeights: null,
   freezeEncoder: false,
   balanced: false,
@@ -92,8 +95,9 @@ export function defaultVaeConfig(
 }
 
 export function vaeTaskSpec(config: AutoencoderKlConfig, options: VaeOptions): TaskSpec {
-  const { circular, reconstruction, klWeight, l2Weight, gradientWeight, channelWeights, freezeEncoder } = options;
-  const weights = { klWeight, l2Weight, gradientWeight, channelWeights };
+  const { circular, reconstruction, freezeEncoder } = options;
+  const { klWeight, l2Weight, gradientWeight, coarseWeight, channelWeights } = options;
+  const weights = { klWeight, l2Weight, gradientWeight, coarseWeight, channelWeights };
   return { kind: 'vae', config, circular, reconstruction, ...weights, freezeEncoder };
 }
 

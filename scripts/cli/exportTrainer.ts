@@ -110,9 +110,10 @@ const DISTILLATION = { stepCounts: [4, 8, 16], teacherSteps: 32 };
 
 /** What `training.json` says: the defaults of `figment train`, and for how long. */
 function trainingOptions(dataset: Dataset, data: string, { flip = false }: ExportTrainerOptions): object {
-  const { seed, augment, reconstruction, klWeight, l2Weight, gradientWeight, channelWeights, ...vae } = VAE_DEFAULTS;
+  const { seed, augment, reconstruction, klWeight, l2Weight, gradientWeight, coarseWeight, channelWeights, ...vae } =
+    VAE_DEFAULTS;
   const { condDropProb, minSnrGamma, ...ddpm } = DIFFUSION_DEFAULTS;
-  const loss = { reconstruction, klWeight, l2Weight, gradientWeight, channelWeights };
+  const loss = { reconstruction, klWeight, l2Weight, gradientWeight, coarseWeight, channelWeights };
   const { guidanceScale } = DISTIL_DEFAULTS;
   const latentScale = usualLatentScale(dataset);
   const { shiftPx, permuteChannels } = augment;

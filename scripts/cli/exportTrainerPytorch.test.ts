@@ -11,6 +11,7 @@ import { expectClose } from '../../runtime/testing/matchers.ts';
 import { randomWeights } from '../../runtime/testing/tinyNetworks.ts';
 import { longStepTarget } from '../../runtime/training/distillation.ts';
 import {
+  coarseDifference,
   diffusionLoss,
   gradientDifference,
   klDivergence,
@@ -53,7 +54,7 @@ describe.skipIf(!torch)('in PyTorch', () => {
   let files: ModelConfigs;
 
   const options = {
-    vae: { klWeight: 0.3, l2Weight: 0.5, gradientWeight: 0.25, channelWeights: [1, 2, 0.5, 1] },
+    vae: { klWeight: 0.3, l2Weight: 0.5, gradientWeight: 0.25, coarseWeight: 0.75, channelWeights: [1, 2, 0.5, 1] },
     ddpm: { ...runtime.DIFFUSION_DEFAULTS, numSteps: 100, decayFrom: 0.4 },
   };
 
@@ -275,8 +276,10 @@ describe.skipIf(!torch)('in PyTorch', () => {
       const error = (of: 'l1' | 'l2') => reconstructionError(of, x!, decoded!).dataSync()[0]!;
       const kl = klDivergence({ mean: mean!, logVar: logVar! }).dataSync()[0]!;
       const edges = gradientDifference(x!, decoded!).dataSync()[0]!;
-      const { klWeight, l2Weight, gradientWeight } = options.vae;
-      return [error(kind) + klWeight * kl + l2Weight * error('l2') + gradientWeight * edges, error(kind), kl];
+      const coarse = coarseDifference(x!, decoded!, 1).dataSync()[0]!;
+      const { klWeight, l2Weight, gradientWeight, coarseWeight } = options.vae;
+      const others = klWeight * kl + l2Weight * error('l2') + gradientWeight * edges + coarseWeight * coarse;
+      return [error(kind) + others, error(kind), kl];
     });
     expectClose(output(`vae.${kind}`), expected);
   });

@@ -58,6 +58,12 @@ export function trainCommand(): Command {
     .option('--l2-weight <x>', 'weight of the squared error beside it', realNumber(0), 0)
     .option('--gradient-weight <x>', 'weight of the difference of finite differences beside it', realNumber(0), 0)
     .option(
+      '--coarse-weight <x>',
+      'weight of the difference of the averages of blocks beside it: hues of rough images',
+      realNumber(0),
+      0,
+    )
+    .option(
       '--channel-weights <list>',
       'how much the errors of each channel count, separated by commas: 1,1,1,2,1,1',
       (text) => text.split(',').map(realNumber(0, 1000)),

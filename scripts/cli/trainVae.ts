@@ -39,6 +39,7 @@ interface VaeCommandOptions extends CommonTrainOptions {
   reconstruction: 'l1' | 'l2';
   l2Weight: number;
   gradientWeight: number;
+  coarseWeight: number;
   channelWeights?: number[];
   freezeEncoder?: boolean;
   widths?: number[];
@@ -120,6 +121,7 @@ function vaeOptions(command: VaeCommandOptions, { channels }: Dataset, circular 
     klWeight: command.klWeight ?? VAE_DEFAULTS.klWeight,
     l2Weight: command.l2Weight,
     gradientWeight: command.gradientWeight,
+    coarseWeight: command.coarseWeight,
     channelWeights: channelWeights(command, channels),
     freezeEncoder: command.freezeEncoder ?? false,
     balanced: command.balanced ?? false,

@@ -93,7 +93,8 @@ def vae_loss(x, decoded, mean, logvar, options):
     down = (difference[:, :, 1:] - difference[:, :, :-1]).abs().mean()
     right = (difference[:, :, :, 1:] - difference[:, :, :, :-1]).abs().mean()
     error = errors[options["reconstruction"]]
-    loss = error + options["klWeight"] * kl + options["l2Weight"] * errors["l2"]
+    coarse = torch.nn.functional.avg_pool2d(difference, x.shape[-1] // mean.shape[-1]).abs().mean()
+    loss = error + options["klWeight"] * kl + options["l2Weight"] * errors["l2"] + options["coarseWeight"] * coarse
     return loss + options["gradientWeight"] * 0.5 * (down + right), error, kl
 
 
