@@ -4,7 +4,7 @@ import type { Scene } from '@babylonjs/core/scene.js';
 import { SurfaceMaterial } from '../../plugin/index.ts';
 import type { RecipeChanges, SitterRecipe } from './people/keeping.ts';
 import { remarkOn } from './people/names.ts';
-import { type Artist, labelFor, type Sitter } from './people/sitter.ts';
+import { type Artist, plannedRecipe, type Sitter } from './people/sitter.ts';
 import type { Materials } from './room/materials.ts';
 import { TILE_M } from './room/parts.ts';
 import type { SurfacePlan, SurfacesPlan } from './tavernFile.ts';
@@ -95,10 +95,10 @@ export class Surfaces {
 
   private async paintAsync(artist: Artist, plan: SurfacePlan): Promise<Surface> {
     const { generator, keeping } = artist;
-    const { label, seed, sizePx, coversM, tint } = plan;
-    const usual = { label: labelFor(generator.labels, label), seed, guidanceScale: this.plan.guidanceScale };
+    const { sizePx, coversM, tint } = plan;
+    const usual = { ...plan, guidanceScale: this.plan.guidanceScale };
     const material = await generator.generateMaterialAsync({
-      ...(keeping.recipeAt(placeOf(plan)) ?? usual),
+      ...(keeping.recipeAt(placeOf(plan)) ?? plannedRecipe(usual, artist)),
       sizePx: Math.ceil(sizePx / generator.sizePx[0]) * generator.sizePx[0],
       tiling: TILE_M / coversM,
       surface: plan.surface,

@@ -79,6 +79,8 @@ export interface SurfacePlan {
   name: string;
   label: string;
   seed: number;
+  /** What is asked for besides, as far as the model knows it. */
+  attributes?: Readonly<Record<string, string | number>>;
   /** Width and height of the picture, at least: whole tiles of the model make it. */
   sizePx: number;
   /** Metres that the picture covers, before it repeats. */

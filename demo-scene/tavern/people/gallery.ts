@@ -1,8 +1,6 @@
 import type { GenerationProgress, PipelineName } from '../../../plugin/index.ts';
-import { attributeProblem } from '../../../runtime/index.ts';
-import type { SitterRecipe } from './keeping.ts';
 import type { Portrait } from './portrait.ts';
-import { type Artist, labelFor, type Sitter } from './sitter.ts';
+import { type Artist, plannedRecipe, type Sitter } from './sitter.ts';
 
 /** What the gallery needs of a portrait. */
 export type Framed = Pick<Portrait, 'plan' | 'place' | 'paintAsync' | 'paintByAsync' | 'onProgressObservable'> & Sitter;
@@ -38,7 +36,7 @@ export class Gallery {
     let numDone = 0;
     this.events.onPortraits(0, this.portraits.length);
     const painting = this.portraits.map(async (portrait) => {
-      const recipe = artist.keeping.recipeAt(portrait.place) ?? planned(portrait, artist);
+      const recipe = artist.keeping.recipeAt(portrait.place) ?? plannedRecipe(portrait.plan, artist);
       await portrait.paintAsync(artist, recipe, this.pipelineOf(artist));
       this.events.onPortraits(++numDone, this.portraits.length);
     });
@@ -59,17 +57,4 @@ export class Gallery {
   private pipelineOf({ generator }: Artist): PipelineName {
     return generator.info.pipelines.includes(this.pipeline) ? this.pipeline : 'ddpm';
   }
-}
-
-/** What the plan asks for, as far as this model knows it. */
-function planned({ plan }: Framed, { generator }: Artist): SitterRecipe {
-  const { label, seed, guidanceScale, attributes = {} } = plan;
-  const { attributes: vocabulary = {} } = generator.info;
-  const known = Object.entries(attributes).filter(([name, value]) => !attributeProblem(vocabulary, name, value));
-  return {
-    label: labelFor(generator.labels, label),
-    seed,
-    guidanceScale,
-    ...(known.length > 0 && { attributes: Object.fromEntries(known) }),
-  };
 }

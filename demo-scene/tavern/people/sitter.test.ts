@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { labelFor } from './sitter.ts';
+import type { AssetGenerator } from '../../../plugin/index.ts';
+import { labelFor, plannedRecipe } from './sitter.ts';
 
 describe('labelFor', () => {
   it('is the label itself where the model knows it', () => {
@@ -13,5 +14,29 @@ describe('labelFor', () => {
     expect(
       new Set(['elf', 'orc', 'troll', 'goblin', 'ratfolk'].map((label) => labelFor(labels, label))).size,
     ).toBeGreaterThan(1);
+  });
+});
+
+const LABELS = ['planks', 'plaster', 'tiles'];
+
+function artistWho(attributes?: Record<string, readonly string[] | { min: number; max: number }>) {
+  return { generator: { labels: LABELS, info: { attributes } } as unknown as AssetGenerator };
+}
+
+const PLAN = {
+  label: 'planks',
+  seed: 7,
+  guidanceScale: 2,
+  attributes: { base_colour: 'brown', wear: 0.3, weight: 'heavy' },
+};
+
+describe('what a plan asks for', () => {
+  it('is asked of a model as far as the model knows it', () => {
+    const vocabulary = { base_colour: ['brown', 'grey'], wear: { min: 0, max: 1 } };
+    const known = { base_colour: 'brown', wear: 0.3 };
+    expect(plannedRecipe(PLAN, artistWho(vocabulary))).toEqual({ ...PLAN, attributes: known });
+    const narrow = { base_colour: ['white'], wear: { min: 0.5, max: 1 } };
+    expect(plannedRecipe(PLAN, artistWho(narrow))).toEqual({ label: 'planks', seed: 7, guidanceScale: 2 });
+    expect(plannedRecipe(PLAN, artistWho())).toEqual({ label: 'planks', seed: 7, guidanceScale: 2 });
   });
 });

@@ -2,6 +2,7 @@
 // An artist is a loaded model, together with the recipes that this browser keeps of its pictures.
 import type { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { AssetGenerator, ModelInfo } from '../../../plugin/index.ts';
+import { attributeProblem } from '../../../runtime/index.ts';
 import { Keeping, type RecipeChanges, type SitterRecipe } from './keeping.ts';
 
 /** The name of a model that a visitor has trained: who knows what it paints. */
@@ -68,4 +69,19 @@ export function labelFor(labels: readonly string[], wanted: string): string {
   if (labels.includes(wanted)) return wanted;
   const sum = Array.from(wanted, (letter) => letter.charCodeAt(0)).reduce((a, b) => a + b, 0);
   return labels[sum % labels.length]!;
+}
+
+/** What a plan asks for, as far as the artist's model knows it. */
+export function plannedRecipe(
+  { label, seed, guidanceScale, attributes = {} }: SitterRecipe,
+  { generator }: Pick<Artist, 'generator'>,
+): SitterRecipe {
+  const { attributes: vocabulary = {} } = generator.info;
+  const known = Object.entries(attributes).filter(([name, value]) => !attributeProblem(vocabulary, name, value));
+  return {
+    label: labelFor(generator.labels, label),
+    seed,
+    guidanceScale,
+    ...(known.length > 0 && { attributes: Object.fromEntries(known) }),
+  };
 }
