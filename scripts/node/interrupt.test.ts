@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { InterruptError, interruptible, letEventsIn } from './interrupt.ts';
 
 it.each([
@@ -20,4 +20,22 @@ it.each([
 
 it('passes the result on', async () => {
   expect(await interruptible(async () => 7)).toBe(7);
+});
+
+it('takes signals at once for one press of Ctrl-C, and ends the process at a later one', async () => {
+  const now = vi.spyOn(performance, 'now').mockReturnValue(5000);
+  const ended = vi.spyOn(process, 'kill').mockReturnValue(true);
+  const numListeners = process.listenerCount('SIGINT');
+  const job = interruptible(async (signal) => {
+    for (let i = 0; i < 3; i++) process.emit('SIGINT', 'SIGINT');
+    expect(signal.reason).toBeInstanceOf(InterruptError);
+    expect(ended).not.toHaveBeenCalled();
+    now.mockReturnValue(6000);
+    process.emit('SIGINT', 'SIGINT');
+    expect(ended).toHaveBeenCalledWith(process.pid, 'SIGINT');
+    expect(process.listenerCount('SIGINT'), 'the signal finds no listener').toBe(numListeners);
+    signal.throwIfAborted();
+  });
+  await expect(job).rejects.toBeInstanceOf(InterruptError);
+  for (const spy of [now, ended]) spy.mockRestore();
 });

@@ -24,18 +24,31 @@ export class InterruptError extends Error {
   }
 }
 
+/** One Ctrl-C may arrive several times: from the terminal, and once more from each program that started this one. */
+const SAME_PRESS_MS = 1000;
+
 /**
- * Runs a job whose signal fires on the first Ctrl-C or SIGTERM; a second one ends the process at once. The job has to give way to
- * events from time to time: see `letEventsIn`.
+ * Runs a job whose signal fires on the first Ctrl-C or SIGTERM; another one, a second later or more, ends the process at once. The
+ * job has to give way to events from time to time: see `letEventsIn`.
  */
 export async function interruptible<T>(job: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  const onSignal = (name: EndingSignal) => controller.abort(new InterruptError('interrupted', name));
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  let firstMs = 0;
+  const leave = () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  const onSignal = (name: EndingSignal) => {
+    if (!controller.signal.aborted) {
+      firstMs = performance.now();
+      controller.abort(new InterruptError('interrupted', name));
+    } else if (performance.now() - firstMs >= SAME_PRESS_MS) {
+      leave();
+      process.kill(process.pid, name); // nobody listens any more, so it ends the process
+    }
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
     return await job(controller.signal);
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    leave();
   }
 }
 
