@@ -71,7 +71,7 @@ export function gradientDifference(x: Tensor4D, decoded: Tensor4D): Scalar {
  * Mean absolute difference of the averages of square blocks. Where an image is rough, the sign of one pixel's error says little of
  * a hue that is wrong everywhere; the sign of a block's says it plainly.
  *
- * Source: Bojanowski et al. 2018, arXiv:1707.05776, section 3.2: the absolute differences of a pyramid; this is its coarse end.
+ * Source: the absolute differences of a pyramid, Lap1 of Bojanowski et al. 2018, arXiv:1707.05776; this is one coarse level of it.
  * @param x, decoded float32 (B, H, W, C), H and W multiples of `size`
  */
 export function coarseDifference(x: Tensor4D, decoded: Tensor4D, size: number): Scalar {
