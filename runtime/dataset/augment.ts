@@ -1,6 +1,6 @@
 /**
  * Augmentations of one float32 HWC image: each reads `image`, writes all of `out` and allocates nothing; the two must be
- * different buffers. They hold for premultiplied values, since they move or swap whole values.
+ * different buffers. They hold for premultiplied values from −1 to 1.
  */
 
 export interface AugmentOptions {
@@ -12,6 +12,10 @@ export interface AugmentOptions {
   circular?: boolean;
   /** Probability that the colour channels change places, 0 … 1. */
   permuteChannels?: number;
+  /** Probability that hues are turned by any angle, made up to four times as strong and tinted, 0 … 1. */
+  colourJitter?: number;
+  /** Take a square of so many pixels, anywhere in the picture; 0: the whole picture. */
+  cropPx?: number;
 }
 
 export const AUGMENT_DEFAULTS: Required<AugmentOptions> = {
@@ -19,6 +23,8 @@ export const AUGMENT_DEFAULTS: Required<AugmentOptions> = {
   shiftPx: 0,
   circular: false,
   permuteChannels: 0,
+  colourJitter: 0,
+  cropPx: 0,
 };
 
 /** Height, width and channels of the image, which may be latents. */
@@ -92,6 +98,62 @@ export function permuteColours(
     out[i + 2] = image[i + blue]!;
     for (let c = 3; c < channels; c++) out[i + c] = image[i + c]!;
   }
+}
+
+/** How the colours of a picture are altered: an affine map of the plane of (blue, red) minus luma. */
+export interface ColourTurn {
+  /** Radians. */
+  angle: number;
+  /** What the distance from grey is multiplied by. */
+  strength: number;
+  /** What is added to blue and to red minus luma, as shares of the range of a channel. */
+  tint: readonly [blue: number, red: number];
+}
+
+/**
+ * Turns, strengthens and tints the colours of every pixel. Its luma (ITU-R BT.601) stays, unless a channel leaves its range
+ * and is clamped; alpha and maps stay.
+ */
+export function turnColours(image: Float32Array, out: Float32Array, { channels }: ImageShape, turn: ColourTurn): void {
+  const { strength, tint } = turn;
+  const cosine = strength * Math.cos(turn.angle);
+  const sine = strength * Math.sin(turn.angle);
+  for (let i = 0; i < image.length; i += channels) {
+    const max = channels === 4 ? image[i + 3]! : 1;
+    const luma = LUMA[0] * image[i]! + LUMA[1] * image[i + 1]! + LUMA[2] * image[i + 2]!;
+    const blue = image[i + 2]! - luma;
+    const red = image[i]! - luma;
+    const turnedBlue = luma + cosine * blue - sine * red + tint[0] * (max + 1);
+    const turnedRed = luma + sine * blue + cosine * red + tint[1] * (max + 1);
+    const green = (luma - LUMA[0] * turnedRed - LUMA[2] * turnedBlue) / LUMA[1];
+    out[i] = Math.min(Math.max(turnedRed, -1), max);
+    out[i + 1] = Math.min(Math.max(green, -1), max);
+    out[i + 2] = Math.min(Math.max(turnedBlue, -1), max);
+    for (let c = 3; c < channels; c++) out[i + c] = image[i + c]!;
+  }
+}
+
+const LUMA = [0.299, 0.587, 0.114] as const;
+
+/** Writes to `out` the part of the image that has the size `part` and whose upper left pixel is (left, top). */
+export function crop(
+  image: Float32Array,
+  out: Float32Array,
+  { widthPx, channels }: ImageShape,
+  part: Pick<ImageShape, 'heightPx' | 'widthPx'>,
+  left: number,
+  top: number,
+): void {
+  const length = part.widthPx * channels;
+  for (let y = 0; y < part.heightPx; y++) {
+    const from = ((top + y) * widthPx + left) * channels;
+    out.set(image.subarray(from, from + length), y * length);
+  }
+}
+
+/** The shape of an image once it is cropped. */
+export function croppedShape({ heightPx, widthPx, channels }: ImageShape, { cropPx = 0 }: AugmentOptions): ImageShape {
+  return { heightPx: cropPx || heightPx, widthPx: cropPx || widthPx, channels };
 }
 
 function copyPixel(image: Float32Array, from: number, out: Float32Array, to: number, channels: number): void {

@@ -171,8 +171,29 @@ describe('fillBatch', () => {
     );
   });
 
+  it('turns colours as often as asked, each time otherwise', () => {
+    const jittered = fill(dataset, many, { colourJitter: 0.5 }).map(String);
+    const counts = countBy(jittered);
+    const numUnchanged = counts.get(String(fill(dataset, [1], {})[0]))!;
+    expect(numUnchanged).toBeGreaterThan(150);
+    expect(numUnchanged).toBeLessThan(250);
+    expect(counts.size).toBeGreaterThan(100);
+  });
+
+  it('takes squares from everywhere, each place as often, and after all else', () => {
+    const out = new Float32Array(many.length * 16);
+    const corners = (augment: object) => {
+      fillBatch(dataset, Int32Array.from(many), { cropPx: 2, ...augment }, 1, 0, out);
+      return countBy(many.map((_, i) => String([...out.subarray(i * 16 + 1, i * 16 + 3)])));
+    };
+    const counts = corners({});
+    expect(counts.size).toBe(6); // three columns and two rows
+    for (const count of counts.values()) expect(count).toBeGreaterThan(40);
+    expect(corners({ circular: true }).size).toBe(12);
+  });
+
   it('is fixed by seed and step', () => {
-    const augment = { flip: true, circular: true, permuteChannels: 0.5 };
+    const augment = { flip: true, circular: true, permuteChannels: 0.5, colourJitter: 0.5 };
     const first = fill(dataset, many, augment, 5, 9);
     expect(fill(dataset, many, augment, 5, 9)).toEqual(first);
     expect(fill(dataset, many, augment, 5, 10)).not.toEqual(first);
@@ -191,6 +212,9 @@ describe('fillBatch', () => {
     expect(() => fillBatch(dataset, Int32Array.of(0), { permuteChannels: 2 }, 0, 0, out)).toThrow(
       /permuteChannels is 2/,
     );
+    expect(() => fillBatch(dataset, Int32Array.of(0), { colourJitter: -1 }, 0, 0, out)).toThrow(/colourJitter is -1/);
+    expect(() => fillBatch(dataset, Int32Array.of(0), { cropPx: 4 }, 0, 0, out)).toThrow(/cropPx is 4; expected/);
+    expect(() => fillBatch(dataset, Int32Array.of(0), { cropPx: 2 }, 0, 0, out)).toThrow(/expected 1 images of 16/);
     expect(() => fillBatch(dataset, Int32Array.of(0), { flip: true }, 0, 0.5, out)).toThrow(/step is 0.5/);
   });
 });

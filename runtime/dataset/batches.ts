@@ -8,11 +8,15 @@ import {
   AUGMENT_DEFAULTS,
   type AugmentOptions,
   CHANNEL_ORDERS,
+  type ColourTurn,
+  crop,
+  croppedShape,
   flipHorizontal,
   type ImageShape,
   permuteColours,
   shiftCircular,
   shiftClamped,
+  turnColours,
 } from './augment.ts';
 import type { Dataset } from './dataset.ts';
 
@@ -28,9 +32,17 @@ const EPOCH_STREAM = 0x80000000;
 const ROUND_STREAM = 0x90000000;
 const CLASS_STREAM = 0xa0000000;
 const AUGMENT_STREAM = 0xb0000000;
+const JITTER_STREAM = 0xc0000000;
+const CROP_STREAM = 0xd0000000;
 const STREAMS_PER_PURPOSE = 2 ** 28;
 
 const DRAWS_PER_IMAGE = 5;
+const DRAWS_PER_JITTER = 5;
+const DRAWS_PER_CROP = 2;
+
+// How far the colour jitter goes.
+const MAX_STRENGTH = 4;
+const MAX_TINT = 0.25;
 
 /**
  * Chooses the images of one step.
@@ -70,7 +82,7 @@ export function batchIndices(
  * @param indices the images, as indices into the data set
  * @param augment what is left out is off
  * @param seed    uint32; with `step` it fixes how each place of the batch is altered
- * @param out     float32 (B, H, W, C), written whole
+ * @param out     float32 (B, H, W, C), written whole; height and width are those of the crop, where one is taken
  * @throws        RangeError when `out` does not fit, or an option is out of range
  */
 export function fillBatch(
@@ -82,16 +94,16 @@ export function fillBatch(
   out: Float32Array,
 ): void {
   const { images, channels, widthPx, heightPx } = dataset;
-  const length = widthPx * heightPx * channels;
-  if (out.length !== indices.length * length) {
-    throw new RangeError(`fillBatch: out has ${out.length} values; expected ${indices.length} images of ${length}`);
-  }
   const options = checkAugment({ ...AUGMENT_DEFAULTS, ...augment }, dataset);
-  const isAltered = options.flip || options.circular || options.shiftPx > 0 || options.permuteChannels > 0;
-  const draws = isAltered
-    ? uniforms(seed, AUGMENT_STREAM + checkStep(step), indices.length * DRAWS_PER_IMAGE)
-    : NO_DRAWS;
-  const scratch = isAltered ? new Float32Array(length) : undefined;
+  const length = widthPx * heightPx * channels;
+  const cropped = croppedShape(dataset, options);
+  const outLength = cropped.widthPx * cropped.heightPx * channels;
+  if (out.length !== indices.length * outLength) {
+    throw new RangeError(`fillBatch: out has ${out.length} values; expected ${indices.length} images of ${outLength}`);
+  }
+  const draws = drawsOf(options, indices.length, seed, checkStep(step));
+  const image = new Float32Array(length);
+  const scratch = new Float32Array(length);
   for (let slot = 0; slot < indices.length; slot++) {
     const from = indices[slot]! * length;
     if (!(from >= 0 && from + length <= images.length)) {
@@ -99,46 +111,94 @@ export function fillBatch(
         `fillBatch: image ${indices[slot]} does not exist; expected 0 to ${images.length / length - 1}`,
       );
     }
-    const image = out.subarray(slot * length, (slot + 1) * length);
     toPremultiplied(images.subarray(from, from + length), channels, image);
-    if (scratch) alter(image, scratch, dataset, options, draws, slot * DRAWS_PER_IMAGE);
+    const altered = alter(image, scratch, dataset, options, draws, slot);
+    const [left, top] = cropPlace(dataset, options, draws, slot);
+    crop(altered, out.subarray(slot * outLength, (slot + 1) * outLength), dataset, cropped, left, top);
   }
+}
+
+/** The uniform draws of a batch by purpose; what is off has none. */
+interface Draws {
+  /** Of each image: flip, x, y, whether and how the colours change places. */
+  changes: Float64Array;
+  /** Of each image: whether, angle, strength, blue and red of the tint. */
+  jitter: Float64Array;
+  /** Of each image: left and top. */
+  crop: Float64Array;
+}
+
+function drawsOf(options: Required<AugmentOptions>, count: number, seed: number, step: number): Draws {
+  const { flip, circular, shiftPx, permuteChannels, colourJitter, cropPx } = options;
+  const isChanged = flip || circular || shiftPx > 0 || permuteChannels > 0;
+  return {
+    changes: isChanged ? uniforms(seed, AUGMENT_STREAM + step, count * DRAWS_PER_IMAGE) : NO_DRAWS,
+    jitter: colourJitter > 0 ? uniforms(seed, JITTER_STREAM + step, count * DRAWS_PER_JITTER) : NO_DRAWS,
+    crop: cropPx > 0 ? uniforms(seed, CROP_STREAM + step, count * DRAWS_PER_CROP) : NO_DRAWS,
+  };
 }
 
 const NO_DRAWS = new Float64Array(0);
 
-/** Augments one image in place, by five uniform draws: flip, x, y, whether and how the colours change places. */
+/** Augments one image; the result is in `image` or in `scratch`, both of which are written. */
 function alter(
   image: Float32Array,
   scratch: Float32Array,
   size: ImageShape,
   options: Required<AugmentOptions>,
-  draws: Float64Array,
-  at: number,
-): void {
+  { changes, jitter }: Draws,
+  slot: number,
+): Float32Array {
+  const at = slot * DRAWS_PER_IMAGE;
   let current = image;
   let spare = scratch;
   const swap = () => {
     [current, spare] = [spare, current];
   };
-  if (options.flip && draws[at]! < 0.5) {
+  if (options.flip && changes[at]! < 0.5) {
     flipHorizontal(current, spare, size);
     swap();
   }
   if (options.circular) {
-    const dx = Math.floor(draws[at + 1]! * size.widthPx);
-    const dy = Math.floor(draws[at + 2]! * size.heightPx);
+    const dx = Math.floor(changes[at + 1]! * size.widthPx);
+    const dy = Math.floor(changes[at + 2]! * size.heightPx);
     shiftCircular(current, spare, size, dx, dy);
     swap();
   } else if (options.shiftPx > 0) {
-    shiftClamped(current, spare, size, drawShift(draws[at + 1]!, options), drawShift(draws[at + 2]!, options));
+    shiftClamped(current, spare, size, drawShift(changes[at + 1]!, options), drawShift(changes[at + 2]!, options));
     swap();
   }
-  if (draws[at + 3]! < options.permuteChannels) {
-    permuteColours(current, spare, size, CHANNEL_ORDERS[Math.floor(draws[at + 4]! * CHANNEL_ORDERS.length)]!);
+  if (changes[at + 3]! < options.permuteChannels) {
+    permuteColours(current, spare, size, CHANNEL_ORDERS[Math.floor(changes[at + 4]! * CHANNEL_ORDERS.length)]!);
     swap();
   }
-  if (current !== image) image.set(current);
+  if (jitter[slot * DRAWS_PER_JITTER]! < options.colourJitter) {
+    turnColours(current, spare, size, drawTurn(jitter, slot * DRAWS_PER_JITTER + 1));
+    swap();
+  }
+  return current;
+}
+
+/** Any angle, one to `MAX_STRENGTH` times as strong, tinted by up to `MAX_TINT`, each as likely. */
+function drawTurn(draws: Float64Array, at: number): ColourTurn {
+  const tint = (draw: number) => (2 * draw - 1) * MAX_TINT;
+  return {
+    angle: draws[at]! * 2 * Math.PI,
+    strength: 1 + draws[at + 1]! * (MAX_STRENGTH - 1),
+    tint: [tint(draws[at + 2]!), tint(draws[at + 3]!)],
+  };
+}
+
+/** The upper left pixel of a crop, each as likely; that of the image where the whole of it is taken. */
+function cropPlace(
+  { widthPx, heightPx }: ImageShape,
+  { cropPx }: Required<AugmentOptions>,
+  { crop: draws }: Draws,
+  slot: number,
+): [left: number, top: number] {
+  if (cropPx === 0) return [0, 0];
+  const at = slot * DRAWS_PER_CROP;
+  return [Math.floor(draws[at]! * (widthPx - cropPx + 1)), Math.floor(draws[at + 1]! * (heightPx - cropPx + 1))];
 }
 
 /** A shift from −shiftPx to +shiftPx, each as likely. */
@@ -202,13 +262,17 @@ function order(seed: number, purpose: number, number: number, count: number): In
 }
 
 function checkAugment(options: Required<AugmentOptions>, { widthPx, heightPx }: Pick<Dataset, 'widthPx' | 'heightPx'>) {
-  const { shiftPx, permuteChannels } = options;
+  const { shiftPx, cropPx } = options;
   const maxShiftPx = Math.min(widthPx, heightPx) - 1;
   if (!Number.isInteger(shiftPx) || shiftPx < 0 || shiftPx > maxShiftPx) {
     throw new RangeError(`fillBatch: shiftPx is ${shiftPx}; expected a whole number from 0 to ${maxShiftPx}`);
   }
-  if (!(permuteChannels >= 0 && permuteChannels <= 1)) {
-    throw new RangeError(`fillBatch: permuteChannels is ${permuteChannels}; expected a probability from 0 to 1`);
+  if (!Number.isInteger(cropPx) || cropPx < 0 || cropPx > maxShiftPx + 1) {
+    throw new RangeError(`fillBatch: cropPx is ${cropPx}; expected a whole number from 0 to ${maxShiftPx + 1}`);
+  }
+  for (const name of ['permuteChannels', 'colourJitter'] as const) {
+    if (options[name] >= 0 && options[name] <= 1) continue;
+    throw new RangeError(`fillBatch: ${name} is ${options[name]}; expected a probability from 0 to 1`);
   }
   return options;
 }

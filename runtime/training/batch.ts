@@ -1,6 +1,6 @@
 import { type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { encodeColumns } from '../dataset/attributeColumns.ts';
-import type { AugmentOptions } from '../dataset/augment.ts';
+import { type AugmentOptions, croppedShape } from '../dataset/augment.ts';
 import { batchIndices, fillBatch } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 
@@ -60,8 +60,9 @@ export function pictureBatch(
   step: number,
 ): Record<'x' | 'classLabels', BatchArray> & { attributes?: BatchArray } {
   const { batchSize, balanced, seed, augment } = options;
-  const { widthPx, heightPx, channels, classLabels, attributes = [], frames } = dataset;
+  const { classLabels, attributes = [], frames } = dataset;
   if (frames) throw new RangeError('pictureBatch: images of several frames are no pictures; give singleFrames of them');
+  const { widthPx, heightPx, channels } = croppedShape(dataset, augment);
   const data = new Float32Array(batchSize * widthPx * heightPx * channels);
   const chosen = batchIndices(indices, classLabels, { batchSize, balanced, seed }, step);
   fillBatch(dataset, chosen, augment, seed, step, data);

@@ -1,5 +1,5 @@
 import { normals } from '../core/random.ts';
-import type { AugmentOptions } from '../dataset/augment.ts';
+import { AUGMENT_DEFAULTS, type AugmentOptions, croppedShape } from '../dataset/augment.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
@@ -38,7 +38,7 @@ export const VAE_DEFAULTS: VaeOptions = {
   channelWeights: null,
   freezeEncoder: false,
   balanced: false,
-  augment: { flip: false, shiftPx: 0, circular: false, permuteChannels: 0 },
+  augment: AUGMENT_DEFAULTS,
   circular: false,
   batchSize: 32,
   microBatchSize: 8,
@@ -129,7 +129,7 @@ function vaeBatch(
   step: number,
 ): Batch {
   const { batchSize, seed } = options;
-  const { widthPx, heightPx } = dataset;
+  const { widthPx, heightPx } = croppedShape(dataset, options.augment);
   const factor = 2 ** (config.block_out_channels.length - 1);
   const latentShape = [batchSize, heightPx / factor, widthPx / factor, config.latent_channels];
   const eps = normals(

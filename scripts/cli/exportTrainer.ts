@@ -115,15 +115,15 @@ function trainingOptions(dataset: Dataset, data: string, { flip = false }: Expor
   const { condDropProb, minSnrGamma, ...ddpm } = DIFFUSION_DEFAULTS;
   const loss = { reconstruction, klWeight, l2Weight, gradientWeight, coarseWeight, channelWeights };
   const { guidanceScale } = DISTIL_DEFAULTS;
+  const { flip: _, circular, ...altered } = augment;
   const latentScale = usualLatentScale(dataset);
-  const { shiftPx, permuteChannels } = augment;
   return {
     data,
     seed,
     flip,
     balanced: false,
     saveEvery: 2000,
-    vae: { ...stepOptions(vae, NUM_STEPS.vae), ...loss, shiftPx, permuteChannels },
+    vae: { ...stepOptions(vae, NUM_STEPS.vae), ...loss, ...altered },
     ddpm: { ...stepOptions(ddpm, NUM_STEPS.ddpm), condDropProb, minSnrGamma, latentScale },
     distil: {
       ...stepOptions({ ...DISTIL_DEFAULTS, batchSize: ddpm.batchSize }, NUM_STEPS.distil),

@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { add, mul, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { shiftCircular, shiftClamped } from '../../runtime/dataset/augment.ts';
+import { shiftCircular, shiftClamped, turnColours } from '../../runtime/dataset/augment.ts';
 import { toX0Eps } from '../../runtime/diffusion/prediction.ts';
 import * as runtime from '../../runtime/index.ts';
 import { expectClose } from '../../runtime/testing/matchers.ts';
@@ -61,13 +61,18 @@ describe.skipIf(!torch)('in PyTorch', () => {
   beforeAll(async () => {
     await projects.makeSmall('project');
     files = await projects.emptyModel();
-    const image = (seed: number, scale = 1) => ({
-      shape: [BATCH, 4, 6, 5],
-      data: runtime.normals(seed, 0, BATCH * 4 * 30).map((value) => scale * value),
+    const image = (seed: number, scale = 1, [height, width] = [6, 5]) => ({
+      shape: [BATCH, 4, height!, width!],
+      data: runtime.normals(seed, 0, BATCH * 4 * height! * width!).map((value) => scale * value),
     });
     const vector = (...data: number[]) => ({ shape: [data.length], data: Float32Array.from(data) });
     for (const [i, name] of ['x0', 'eps', 'noise', 'mean'].entries()) inputs.set(name, image(i + 1));
     inputs.set('logvar', image(9, 0.5));
+    inputs.set('pictures', image(10, 1, [12, 10]));
+    inputs.set('decoded', image(11, 1, [12, 10]));
+    inputs.set('angle', vector(0.5, 2, 5));
+    inputs.set('strength', vector(1, 2.5, 4));
+    inputs.set('tint', { shape: [3, 2], data: Float32Array.of(0.2, -0.1, -0.25, 0.25, 0, 0.1) });
     inputs.set('t', vector(0, 3, 500, 900, 999));
     inputs.set('nextAlphaBars', vector(1, 1, 0.7, 0.5, 0.3));
     inputs.set('scales', vector(1, 2.5, 4, 5, 3));
@@ -155,6 +160,34 @@ describe.skipIf(!torch)('in PyTorch', () => {
       const [now, before] = [augmented.slice(i * size, (i + 1) * size), pictureOf(i)];
       expect(now.some((value, j) => Math.abs(value - before[j]!) > 0.1)).toBe(true);
       expectClose(now.sort(), before.sort());
+    }
+  });
+
+  it('turns colours as we do', () => {
+    const size = 16 * 16 * 4;
+    const turned = [0, 1, 2].map((i) => {
+      const out = new Float32Array(size);
+      const [angle, strength] = [of('angle').data[i]!, of('strength').data[i]!];
+      const [blue, red] = of('tint').data.slice(2 * i, 2 * i + 2);
+      turnColours(pictureOf(i), out, trainerDataset, { angle, strength, tint: [blue!, red!] });
+      return [...out];
+    });
+    expectClose(output('turned'), turned.flat());
+    expectClose(output('jittered'), [0.5], { absolute: 0.1, relative: 0 });
+  });
+
+  it('takes squares that are in the pictures', () => {
+    const [size, row] = [8 * 8 * 4, 8 * 4];
+    for (let i = 0; i < 3; i++) {
+      const cropped = output('cropped').slice(i * size, (i + 1) * size);
+      const rows = Array.from({ length: 8 }, (_, y) => cropped.slice(y * row, (y + 1) * row));
+      const [whole, wide] = [pictureOf(i), 16 * 4];
+      const isAt = (left: number, top: number) =>
+        rows.every((values, y) =>
+          values.every((value, j) => Math.abs(value - whole[(top + y) * wide + left * 4 + j]!) < 1e-5),
+        );
+      const places = Array.from({ length: 81 }, (_, at) => isAt(at % 9, Math.floor(at / 9)));
+      expect(places).toContain(true);
     }
   });
 
@@ -269,14 +302,16 @@ describe.skipIf(!torch)('in PyTorch', () => {
 
   it.each(['l1', 'l2'] as const)('has our loss of an auto-encoder by %s', (kind) => {
     const expected = tidy(() => {
-      const [x, decoded, mean, logVar] = ['x0', 'eps', 'mean', 'logvar'].map((name) => {
+      const [x, decoded, mean, logVar] = ['pictures', 'decoded', 'mean', 'logvar'].map((name) => {
         const values = imageTensor(nchwToNhwc(of(name)));
-        return name === 'x0' || name === 'eps' ? (mul(values, options.vae.channelWeights) as Tensor4D) : values;
+        return name === 'pictures' || name === 'decoded'
+          ? (mul(values, options.vae.channelWeights) as Tensor4D)
+          : values;
       });
       const error = (of: 'l1' | 'l2') => reconstructionError(of, x!, decoded!).dataSync()[0]!;
       const kl = klDivergence({ mean: mean!, logVar: logVar! }).dataSync()[0]!;
       const edges = gradientDifference(x!, decoded!).dataSync()[0]!;
-      const coarse = coarseDifference(x!, decoded!, 1).dataSync()[0]!;
+      const coarse = coarseDifference(x!, decoded!, 2).dataSync()[0]!;
       const { klWeight, l2Weight, gradientWeight, coarseWeight } = options.vae;
       const others = klWeight * kl + l2Weight * error('l2') + gradientWeight * edges + coarseWeight * coarse;
       return [error(kind) + others, error(kind), kl];

@@ -53,6 +53,13 @@ export function trainCommand(): Command {
       realNumber(0, 1),
       0,
     )
+    .option(
+      '--colour-jitter <p>',
+      'augment by turning hues and making colours stronger, with this probability',
+      realNumber(0, 1),
+      0,
+    )
+    .option('--crop <px>', 'train on squares of so many pixels from anywhere in the images', wholeNumber(0), 0)
     .option('--kl-weight <x>', 'weight of the KL divergence', realNumber(0))
     .addOption(new Option('--reconstruction <kind>', 'reconstruction error').choices(['l1', 'l2']).default('l1'))
     .option('--l2-weight <x>', 'weight of the squared error beside it', realNumber(0), 0)

@@ -109,6 +109,15 @@ it('is inspected, exported and evaluated', async () => {
   );
 });
 
+it('trains an auto-encoder on squares of turned colours, which then makes whole pictures', async () => {
+  await train('vae', 'hues', '--widths', '8,16', '--latent-channels', '4', '--crop', '8', '--colour-jitter', '1');
+  await expect(sizeOf('hues', 'preview-000001.png')).resolves.toEqual(await sizeOf('vae', 'preview-000001.png'));
+  await expect(train('vae', 'none', '--widths', '8,16', '--crop', '7')).rejects.toThrow(
+    'train vae: --crop is 7; expected a multiple of 2 of at most 16 px, or 0 for whole pictures',
+  );
+  await expect(train('vae', 'none', '--widths', '8,16', '--crop', '18')).rejects.toThrow(/of at most 16 px/);
+});
+
 it('says which channels do not fit', async () => {
   const pictures = ['--data', at('pictures')];
   await expect(train('ddpm', 'a', '--vae', at('vae'), ...pictures)).rejects.toThrow(

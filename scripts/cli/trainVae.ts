@@ -41,6 +41,8 @@ interface VaeCommandOptions extends CommonTrainOptions {
   gradientWeight: number;
   coarseWeight: number;
   channelWeights?: number[];
+  colourJitter: number;
+  crop: number;
   freezeEncoder?: boolean;
   widths?: number[];
   latentChannels?: number;
@@ -55,6 +57,7 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
   const init = found && forChannels(found, dataset.channels);
   if (init && folder) checkChannels(init.config, dataset, folder);
   const config = init?.config ?? newConfig(dataset, command);
+  checkCrop(command.crop, dataset, config);
   const credit = combineCredits([dataset, folder ? await readCredit(folder) : null]);
   const model = command.freezeEncoder && folder && isWholeModel(folder) ? await readWholeModel(folder) : null;
   const options = vaeOptions(command, dataset, model?.index.figment.circularPadding);
@@ -102,6 +105,16 @@ function newConfig(dataset: Dataset, { widths, latentChannels }: VaeCommandOptio
   return parseAutoencoderKlConfig(defaultVaeConfig(dataset, { widths, latentChannels }), '--widths');
 }
 
+/** @throws UsageError when the crop is larger than the tiles, or the network cannot halve it as often as it does */
+function checkCrop(cropPx: number, { widthPx, heightPx }: Dataset, config: AutoencoderKlConfig): void {
+  const factor = 2 ** (config.block_out_channels.length - 1);
+  const maxPx = Math.min(widthPx, heightPx);
+  if (cropPx % factor === 0 && cropPx <= maxPx) return;
+  throw new UsageError(
+    `train vae: --crop is ${cropPx}; expected a multiple of ${factor} of at most ${maxPx} px, or 0 for whole pictures`,
+  );
+}
+
 const isWholeModel = (dir: string) => existsSync(join(dir, 'model_index.json'));
 
 /** Refuses a folder whose U-Net was trained on the latents of another auto-encoder. */
@@ -131,6 +144,8 @@ function vaeOptions(command: VaeCommandOptions, { channels }: Dataset, circular 
       shiftPx: command.shift,
       circular: isCircular,
       permuteChannels: command.permuteChannels,
+      colourJitter: command.colourJitter,
+      cropPx: command.crop,
     },
   };
 }

@@ -57,6 +57,10 @@ for circular in (False, True):
     out[f"moved.{str(circular).lower()}"] = moved.permute(0, 2, 3, 1)
 augmented = data.augment(pictures, torch.Generator().manual_seed(1), flip=True, circular=True, permute_channels=1.0)
 out["augmented"] = augmented.permute(0, 2, 3, 1)
+out["turned"] = data.turned(pictures, given["angle"], given["strength"], given["tint"]).permute(0, 2, 3, 1)
+out["cropped"] = data.augment(pictures, torch.Generator().manual_seed(1), crop=8).permute(0, 2, 3, 1)
+jittered = data.augment(pictures[:1].expand(200, -1, -1, -1), torch.Generator().manual_seed(1), colour_jitter=0.5)
+out["jittered"] = (jittered != pictures[:1]).flatten(1).any(1).float().mean()[None]
 labels = torch.tensor([0, 0, 0, 0, 0, 1, 2]).numpy()
 epoch = [data.batch_indices(labels, 3, 5, step, balanced=False) for step in range(7)]
 out["epochs"] = torch.tensor(epoch).flatten()
@@ -95,7 +99,7 @@ for kind in ("epsilon", "v_prediction", "sample"):
     out[f"long.{kind}"] = training.long_step_target(kind, given["x0"], given["mean"], *levels)
 out["guided"] = training.guided(torch.cat([given["x0"], given["eps"]]), given["scales"].view(-1, 1, 1, 1))
 for kind in ("l1", "l2"):
-    parts = training.vae_loss(given["x0"], given["eps"], given["mean"], given["logvar"], {**options["vae"], "reconstruction": kind})
+    parts = training.vae_loss(given["pictures"], given["decoded"], given["mean"], given["logvar"], {**options["vae"], "reconstruction": kind})
     out[f"vae.{kind}"] = torch.stack(parts)
 
 # Statistics, rate and average.

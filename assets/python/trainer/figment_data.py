@@ -154,9 +154,10 @@ def to_values(pixels):
     return torch.cat([values[:, :3] * (2 * alpha / 65025) - 1, 2 * alpha / 255 - 1], dim=1)
 
 
-def augment(values, generator, flip=False, shift=0, circular=False, permute_channels=0.0):
+def augment(values, generator, flip=False, shift=0, circular=False, permute_channels=0.0, colour_jitter=0.0, crop=0):
     """Each picture mirrored or not; moved by up to `shift` pixels, or, where it is seamless, by any number of them, which
-    wrap around; and with probability `permute_channels` its colours in another order."""
+    wrap around; with probability `permute_channels` its colours in another order, with `colour_jitter` turned, made
+    stronger and tinted; and of `crop` pixels, where that is not 0, a square from anywhere in it."""
     batch, _, height, width = values.shape
     device = values.device
     draw = functools.partial(torch.rand, device=device, generator=generator)
@@ -171,7 +172,28 @@ def augment(values, generator, flip=False, shift=0, circular=False, permute_chan
         orders = torch.where(draw(batch, 1) < permute_channels, draw(batch, 3), torch.arange(3, device=device)).argsort(1)
         colours = values[:, :3].gather(1, orders[:, :, None, None].expand(-1, -1, height, width))
         values = torch.cat([colours, values[:, 3:]], dim=1)
+    if colour_jitter > 0:
+        drawn = draw(batch) < colour_jitter, 2 * torch.pi * draw(batch), 1 + 3 * draw(batch), 0.5 * draw(batch, 2) - 0.25
+        values = torch.where(drawn[0][:, None, None, None], turned(values, *drawn[1:]), values)
+    if crop > 0:
+        left, top = (draw(batch) * (width - crop + 1)).long(), (draw(batch) * (height - crop + 1)).long()
+        values = moved(values, -left, -top, circular=True)[..., :crop, :crop]
     return values
+
+
+def turned(values, angle, strength, tint):
+    """The colours of each picture (B, C, H, W) turned by angle (B), in radians, strength (B) times as far from grey, and
+    moved by tint (B, 2), which is for blue and red, as a share of the range. Luma, alpha and maps stay."""
+    angle, strength, tint = (drawn.reshape(len(values), -1, 1, 1) for drawn in (angle, strength, tint))
+    most = values[:, 3:] if values.shape[1] == 4 else torch.ones_like(values[:, :1])
+    red, green, blue = values[:, :3].split(1, dim=1)
+    luma = 0.299 * red + 0.587 * green + 0.114 * blue
+    cosine, sine = strength * angle.cos(), strength * angle.sin()
+    new_blue = luma + cosine * (blue - luma) - sine * (red - luma) + tint[:, :1] * (most + 1)
+    new_red = luma + sine * (blue - luma) + cosine * (red - luma) + tint[:, 1:] * (most + 1)
+    new_green = (luma - 0.299 * new_red - 0.114 * new_blue) / 0.587
+    colours = torch.cat([new_red, new_green, new_blue], dim=1).clamp(min=-1).minimum(most)
+    return torch.cat([colours, values[:, 3:]], dim=1)
 
 
 def moved(values, dx, dy, circular):

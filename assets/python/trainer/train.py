@@ -105,7 +105,8 @@ def train_vae(project):
 
     def batch(step, part):
         chosen, generator = project.pictures(step, part)
-        altered = {"shift": options["shiftPx"], "permute_channels": options["permuteChannels"]}
+        names = {"shift": "shiftPx", "permute_channels": "permuteChannels", "colour_jitter": "colourJitter", "crop": "cropPx"}
+        altered = {name: options[option] for name, option in names.items()}
         frame = torch.randint(project.frames, (len(chosen),), device=device, generator=generator).cpu()
         x = augment(project.values(chosen, frame), generator, options["flip"], circular=project.circular, **altered)
         size = (len(chosen), config["latent_channels"], x.shape[2] // factor, x.shape[3] // factor)
