@@ -5,6 +5,7 @@ export {
   encodeEdit,
   footPivot,
   type Interpolation,
+  type LabelBlend,
   type ModelInfo,
   PIPELINE_NAMES,
   type PictureBytes,

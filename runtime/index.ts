@@ -217,6 +217,7 @@ export { RecipeError, type RecipeProblem } from './recipe/problems.ts';
 export {
   type Interpolation,
   type KnownClassifiers,
+  type LabelBlend,
   PIPELINE_NAMES,
   type PictureEditOptions,
   type PictureOptions,

@@ -9,6 +9,8 @@ const DEFAULTS = defaultSettings(info);
 
 const FULL: Settings = {
   label: 'orc',
+  blendLabel: 'goblin',
+  blendAmount: 0,
   attributes: {},
   sameAs: {},
   seed: 4294967295,
@@ -33,6 +35,15 @@ describe('formatHash', () => {
     const plain: Settings = { ...DEFAULTS, sampler: 'dpm++', eta: 0.5 };
     expect(formatHash(plain, info)).toBe('#label=elf&seed=7&guidance=2&sampler=dpm++&steps=3');
   });
+});
+
+it('writes and reads a blend, where the model can mix its labels', () => {
+  const blended = { ...DEFAULTS, blendLabel: 'orc', blendAmount: 0.4 };
+  expect(formatHash(blended, info)).toBe(formatHash(DEFAULTS, info));
+  const directed = { ...info, attributes: { hair: ['red'] } };
+  const settings = { ...defaultSettings(directed), blendLabel: 'orc', blendAmount: 0.4 };
+  expect(formatHash(settings, directed)).toMatch(/^#label=elf&blend=orc&share=0.4&seed=7/);
+  expect(parseHash(formatHash(settings, directed), directed)).toEqual({ settings, notes: [] });
 });
 
 describe('parseHash', () => {

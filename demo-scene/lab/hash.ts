@@ -3,6 +3,7 @@ import { ANY_WORD, type Attributes, attributeProblem, isRange, type Vocabulary }
 import {
   changedOf,
   defaultSettings,
+  isBlended,
   isIntervalSet,
   type NumberName,
   openingSettings,
@@ -22,6 +23,8 @@ interface Field {
 
 const FIELDS: Readonly<Record<string, Field>> = {
   label: labelField('label'),
+  blend: labelField('blendLabel', isBlended),
+  share: numberField('blendAmount', isBlended),
   with: {
     write: ({ attributes }) => writeAttributes(attributes),
     read: (text, info) => {
@@ -68,7 +71,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
 };
 
 function labelField(
-  name: 'label' | 'walkLabel',
+  name: 'label' | 'blendLabel' | 'walkLabel',
   hasEffect: (settings: Settings, info: ModelInfo) => boolean = () => true,
 ): Field {
   return {

@@ -31,6 +31,13 @@ describe('labRecipe', () => {
     });
   });
 
+  it('is blended with another label where the model can mix them', () => {
+    const blended = { ...DEFAULTS, blendLabel: 'orc', blendAmount: 0.4 };
+    expect(labRecipe(blended, info)).not.toHaveProperty('blend');
+    const recipe = labRecipe(blended, { ...info, attributes: { hair: ['red'] } });
+    expect(recipe.blend).toEqual({ label: 'orc', amount: 0.4 });
+  });
+
   it('says what the same person had at first, where that has changed', () => {
     const sameAs = { hair: 'any', wear: 0.5 };
     const recipe = labRecipe({ ...DEFAULTS, attributes: { hair: 'red', wear: 0.5 }, sameAs }, info);

@@ -4,6 +4,8 @@ import { ANY_WORD, type Attributes, attributeProblem, entryForTeacher, isRange }
 /** What the controls hold: all that fixes a picture of the model, and the end of the walk that begins at it. */
 export interface Settings {
   label: string;
+  blendLabel: string; // what it is in part besides
+  blendAmount: number; // 0 … 1
   attributes: Attributes; // what is absent is "any"
   sameAs: Attributes; // what attributes the same person, or thing, had at first; "any" is a value here
   seed: number; // uint32
@@ -42,6 +44,7 @@ export function rangesOf({ scheduler }: ModelInfo): Record<NumberName, Range> {
   return {
     seed,
     walkSeed: seed,
+    blendAmount: share,
     guidanceScale: { min: 0, max: 10, step: 0.1 },
     intervalMin: timestep,
     intervalMax: timestep,
@@ -63,6 +66,8 @@ export function defaultSettings(info: ModelInfo): Settings {
   return withinRanges(
     {
       label: info.labels[0]!,
+      blendLabel: info.labels[1] ?? info.labels[0]!,
+      blendAmount: 0,
       attributes: {},
       sameAs: {},
       seed: FIRST_SEED,
@@ -128,11 +133,13 @@ export function labRecipe(settings: Settings, info: ModelInfo): RecipeOptions {
 }
 
 function wholeRecipe(settings: Settings, info: ModelInfo): RecipeOptions {
-  const { label, attributes, seed, guidanceScale, intervalMin, intervalMax, guidanceRescale } = settings;
+  const { label, blendLabel, blendAmount, attributes, seed, guidanceScale, intervalMin, intervalMax, guidanceRescale } =
+    settings;
   const sameAs = changedOf(settings);
   const { sampler, numInferenceSteps, eta } = settings;
   return {
     label,
+    ...(isBlended(settings, info) && { blend: { label: blendLabel, amount: blendAmount } }),
     ...(Object.keys(attributes).length > 0 && { attributes }),
     ...(Object.keys(sameAs).length > 0 && { sameAs }),
     seed,
@@ -159,6 +166,11 @@ function steeringOf({ ornate }: Settings): Steering {
 export function changedOf({ attributes, sameAs }: Settings): Attributes {
   const changed = Object.entries(sameAs).filter(([name, value]) => value !== (attributes[name] ?? ANY_WORD));
   return Object.fromEntries(changed);
+}
+
+/** Whether the picture is in part of another label. */
+export function isBlended({ blendAmount }: Settings, { attributes }: ModelInfo): boolean {
+  return blendAmount > 0 && attributes !== undefined;
 }
 
 /** Whether there are timesteps without guidance. */

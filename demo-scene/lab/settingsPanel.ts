@@ -10,6 +10,7 @@ type PanelNumber = Exclude<NumberName, 'walkSeed'>;
 
 const NAMES: Record<PanelNumber, string> = {
   seed: 'seed',
+  blendAmount: 'share of that',
   guidanceScale: 'guidance scale',
   intervalMin: 'guided from t',
   intervalMax: 'guided to t',
@@ -20,6 +21,7 @@ const NAMES: Record<PanelNumber, string> = {
 };
 
 const HINTS: Record<PanelNumber, string> = {
+  blendAmount: '0 is the label alone, 1 the one that it is blended with',
   seed: 'Which noise it begins with: 0 to 4294967295',
   guidanceScale: '0 ignores the label, 1 is off, more exaggerates what the label means',
   intervalMin: 'Guidance is off at timesteps below: the last steps, where details form',
@@ -49,6 +51,10 @@ export class SettingsPanel {
     this.gui = new GUI({ container, title: 'Settings', injectStyles: false });
     if (isNarrow()) this.gui.close();
     this.gui.add(this.values, 'label', choicesOf(info.labels)).name('label');
+    if (info.attributes) {
+      this.gui.add(this.values, 'blendLabel', choicesOf(info.labels)).name('blend with');
+      this.addSlider('blendAmount');
+    }
     const attributesPlace = element('#attributes');
     attributesPlace.hidden = !info.attributes;
     this.attributes =

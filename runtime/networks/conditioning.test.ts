@@ -111,6 +111,9 @@ describe('conditioning refuses', () => {
     [{ classLabels: [0], attributes: [0.5, 0, 0] }, /hair is 0.5/],
     [{ classLabels: [0], attributes: [0, 1.5, 0] }, /wear is 1.5; expected a number from 0 to 1/],
     [{ classLabels: [0], attributes: [0, Number.NaN, 0] }, /wear is NaN/],
+    [{ classLabels: [0], attributes: [0, 0, 0], blends: [] }, /0 blends for 1 pictures/],
+    [{ classLabels: [0], attributes: [0, 0, 0], blends: [{ classLabel: 3, amount: 0.5 }] }, /0.5 of class 3 is/],
+    [{ classLabels: [0], attributes: [0, 0, 0], blends: [{ classLabel: 1, amount: 2 }] }, /expected 0 … 1 of a class/],
   ])('%j', (wrong, message) => {
     const before = memory().numTensors;
     expect(() => tidy(() => conditioning(config, uploadWeights(weights), wrong))).toThrow(message);
@@ -145,6 +148,22 @@ describeOnBackends((backend) => {
     ]);
     const expected = [...row('label_embedding.weight', 1), ...row('label_embedding.weight', 3)];
     expectClose(output!.values, expected, { absolute: 1e-6, relative: 1e-6 });
+  });
+
+  it('blends the rows of two labels by their shares', async () => {
+    const alone = conditioningConfig(DIM, 3, {});
+    const blends = [
+      { classLabel: 0, amount: 0.25 },
+      null,
+      { classLabel: 1, amount: 1 },
+      { classLabel: 2, amount: 0.5 },
+    ];
+    const [output] = await valuesOn(backend, () => [
+      conditioning(alone, uploadWeights(weights), { classLabels: [2, 0, 0, 2], blends, attributes: [] }),
+    ]);
+    const [first, second, third] = [0, 1, 2].map((index) => row('label_embedding.weight', index));
+    const mixed = third!.map((value, i) => 0.75 * value + 0.25 * first![i]!);
+    expectClose(output!.values, [...mixed, ...first!, ...second!, ...third!], { absolute: 1e-6, relative: 1e-6 });
   });
 
   it('has the gradients of finite differences', async () => {

@@ -7,10 +7,18 @@ import { activateEmbedding, dense, linearShapes, type Shapes, type Weights, weig
 export interface Conditions {
   /** int (B), 0 … num_labels − 1; num_labels means "any". */
   classLabels: ArrayLike<number>;
+  /** Of each picture what it is in part besides, (B), or null; all of its own label alone when absent. */
+  blends?: readonly (ClassBlend | null)[];
   /** (B, attributes): the place of a word in its list, or a number 0 … 1; below 0 means "any". */
   attributes: ArrayLike<number>;
   /** How the pictures of a student are sampled; for other networks it is left out. */
   sampling?: SamplingConditions;
+}
+
+/** Another class, 0 … num_labels − 1, and its share, 0 … 1. */
+export interface ClassBlend {
+  classLabel: number;
+  amount: number;
 }
 
 /** What a student is told of how each picture is sampled. */
@@ -64,7 +72,8 @@ export function conditioningShapes(config: ConditioningConfig): Shapes {
  * where G is Linear–SiLU–Linear of `numericFeatures` of the guidance scale w, whose range becomes 0 … 1.
  *
  * The last row of each table E_a means "any". A number u goes through Linear–SiLU–Linear of `numericFeatures(u)` instead
- * of a table; its table has the row for "any" alone.
+ * of a table; its table has the row for "any" alone. The row of a label that is blended with another one is the mean of
+ * both rows, weighted by their shares.
  *
  * Sums of embeddings: Dhariwal & Nichol 2021, arXiv:2105.05233, for classes; 1/√n keeps the variance that of one. G: Meng
  * et al. 2023, arXiv:2210.03142, section 3.1. S: Frans et al. 2024, arXiv:2410.12557, for the size of a step.
@@ -178,7 +187,9 @@ function chosenRows(config: ConditioningConfig, conditions: Conditions, scale: n
   const width = numRows(config);
   const rows = new Float32Array(conditions.classLabels.length * width);
   for (let i = 0; i < conditions.classLabels.length; i++) {
-    rows[i * width + conditions.classLabels[i]!] = scale;
+    const { classLabel = 0, amount = 0 } = conditions.blends?.[i] ?? {};
+    rows[i * width + conditions.classLabels[i]!] = scale * (1 - amount);
+    rows[i * width + classLabel]! += scale * amount;
     let first = config.num_labels + 1;
     for (const [place, kind] of kinds.entries()) {
       const value = conditions.attributes[i * kinds.length + place]!;
@@ -202,7 +213,7 @@ function numRows({ num_labels, attributes }: ConditioningConfig): number {
   return Object.values(attributes).reduce<number>((sum, kind) => sum + numWords(kind) + 1, num_labels + 1);
 }
 
-function checkConditions(config: ConditioningConfig, { classLabels, attributes, sampling }: Conditions): void {
+function checkConditions(config: ConditioningConfig, { classLabels, blends, attributes, sampling }: Conditions): void {
   if (config.student) checkSampling(config.student, sampling, classLabels.length);
   const entries = Object.entries(config.attributes);
   if (attributes.length !== classLabels.length * entries.length) {
@@ -210,6 +221,12 @@ function checkConditions(config: ConditioningConfig, { classLabels, attributes, 
       `conditioning: ${attributes.length} values for ${classLabels.length} pictures; expected ${entries.length} for each`,
     );
   }
+  if (blends && blends.length !== classLabels.length) {
+    throw new RangeError(
+      `conditioning: ${blends.length} blends for ${classLabels.length} pictures; expected one for each`,
+    );
+  }
+  for (const blend of blends ?? []) checkBlend(config, blend);
   for (let i = 0; i < classLabels.length; i++) {
     const label = classLabels[i]!;
     if (!Number.isInteger(label) || label < 0 || label > config.num_labels) {
@@ -219,6 +236,15 @@ function checkConditions(config: ConditioningConfig, { classLabels, attributes, 
       checkValue(name, kind, attributes[i * entries.length + place]!);
     }
   }
+}
+
+function checkBlend({ num_labels }: ConditioningConfig, blend: ClassBlend | null): void {
+  if (!blend) return;
+  const { classLabel, amount } = blend;
+  if (Number.isInteger(classLabel) && classLabel >= 0 && classLabel < num_labels && amount >= 0 && amount <= 1) return;
+  throw new RangeError(
+    `conditioning: ${amount} of class ${classLabel} is blended in; expected 0 … 1 of a class from 0 to ${num_labels - 1}`,
+  );
 }
 
 function checkSampling(

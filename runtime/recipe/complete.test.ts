@@ -41,6 +41,46 @@ describe('an interpolation in a recipe', () => {
   });
 });
 
+describe('a blend in a recipe', () => {
+  const MIXED = { ...INFO, attributes: {} };
+  const blend = { label: 'orc', amount: 0.25 };
+
+  it('is kept as a copy, and counts for which picture it is, not for what can be painted together', () => {
+    const own = { ...blend };
+    const recipe = completeRecipe({ ...ELF, blend: own }, MIXED);
+    own.amount = 1;
+    expect(recipe.blend).toEqual(blend);
+    expect(shortRecipe(recipe, MIXED)).toEqual({ ...ELF, blend });
+    const all = [{}, { blend }, { blend: { ...blend, amount: 0.5 } }].map((asked) =>
+      completeRecipe({ ...ELF, ...asked }, MIXED),
+    );
+    expect(new Set(all.map(recipeKey)).size).toBe(3);
+    expect(new Set(all.map(batchKey)).size).toBe(1);
+  });
+
+  it.each([undefined, { label: 'orc', amount: 0 }])('%j is without effect', (asked) => {
+    expect(completeRecipe({ ...ELF, blend: asked }, MIXED)).toEqual(completeRecipe(ELF, MIXED));
+  });
+
+  it.each([
+    [{ label: 'orc', amount: 1.5 }, /blend.amount is 1.5; expected 0 \(the own label alone\) to 1/],
+    [{ label: 'orcc', amount: 0.5 }, /label "orcc" is unknown; did you mean "orc"/],
+    ['orc', /blend is "orc"; expected \{ label, amount \}/],
+    [{ label: 'orc' }, /blend.amount is missing/],
+  ])('%j is refused', (asked, message) => {
+    expect(() => completeRecipe({ ...ELF, blend: asked as never }, MIXED)).toThrow(message);
+  });
+
+  it('is refused where a model cannot mix its labels, or makes the picture in one pass', () => {
+    expect(() => completeRecipe({ ...ELF, blend }, INFO)).toThrow(
+      /tiny tells its labels apart by number.*leave out blend/,
+    );
+    expect(() => completeRecipe({ ...ELF, blend, pipeline: 'cvae' }, MIXED)).toThrow(
+      /cvae makes a picture in one pass/,
+    );
+  });
+});
+
 describe('the size in a recipe', () => {
   const TILES = { ...INFO, name: 'tiles', widthPx: 16, heightPx: 16, circularPadding: true };
 

@@ -68,6 +68,7 @@ export function checkRecipe(
   }
   const attributes = completeAttributes('attributes', options.attributes, model, wrong);
   const parts = {
+    ...completeBlend(asked, model, wrong),
     ...completeSameness(options, attributes, model, wrong),
     ...completeSampling(asked, model, wrong),
     ...completeSteering(asked, classifiers, wrong),
@@ -108,6 +109,21 @@ function completeInterpolation(
 ): Pick<Recipe, 'interpolate'> {
   if (!interpolate || interpolate.amount === 0 || interpolate.seed === ownSeed) return {};
   return { interpolate: Object.freeze({ ...interpolate }) };
+}
+
+/** A copy of what the label is blended with; nothing where it would be without effect. */
+function completeBlend({ blend }: RecipeOptions, model: RecipeModel, wrong: Wrong): Pick<Recipe, 'blend'> {
+  if (!blend) return {};
+  const problem = labelProblem(model.labels, blend.label);
+  if (problem) wrong('blend', problem);
+  if (!model.attributes) {
+    wrong(
+      'blend',
+      `${model.name} tells its labels apart by number, and between numbers there is nothing; leave out blend`,
+    );
+  }
+  if (blend.amount === 0) return {};
+  return { blend: Object.freeze({ ...blend }) };
 }
 
 /**

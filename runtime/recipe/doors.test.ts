@@ -19,7 +19,7 @@ import { createConditionalVae } from '../sampling/conditionalVae.ts';
 import { generate } from '../sampling/generate.ts';
 import { createModel } from '../sampling/model.ts';
 import { tinyModelFiles, tinyModelFolder } from '../testing/tinyModel.ts';
-import type { RecipeOptions } from './recipe.ts';
+import type { LabelBlend, RecipeOptions } from './recipe.ts';
 
 type Entries = Partial<RecipeOptions>;
 /** What a door says of a recipe: null, or why it is refused. */
@@ -112,9 +112,11 @@ function textOf(value: unknown): string {
     : String(value);
 }
 
+const textOfBlend = ({ label, amount }: LabelBlend) => `${label}=${amount}`;
+
 /** An address holds texts: `guidanceInterval=200,800`. */
-const imported: Door = async ({ interpolate, ...entries }) => {
-  const query = new URLSearchParams();
+const imported: Door = async ({ interpolate, blend, ...entries }) => {
+  const query = new URLSearchParams(blend && { blend: textOfBlend(blend) });
   for (const [name, value] of Object.entries(entries)) query.set(name === 'attributes' ? 'with' : name, textOf(value));
   for (const [name, value] of Object.entries(interpolate ?? {})) {
     query.set(`interpolate${name[0]!.toUpperCase()}${name.slice(1)}`, String(value));
@@ -135,12 +137,13 @@ const OPTION_NAMES: Record<string, string> = {
   heightPx: 'height',
 };
 
-const commandLine: Door = async ({ interpolate, keepAlpha, ...entries }) => {
+const commandLine: Door = async ({ interpolate, blend, keepAlpha, ...entries }) => {
   const words = Object.entries(entries).flatMap(([name, value]) => {
     const option = OPTION_NAMES[name] ?? name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     return [`--${option}`, textOf(value)];
   });
   if (keepAlpha !== undefined) words.push(keepAlpha ? '--keep-alpha' : '--no-keep-alpha');
+  if (blend) words.push('--blend', textOfBlend(blend));
   if (interpolate)
     words.push('--interpolate-seed', `${interpolate.seed}`, '--interpolate-amount', `${interpolate.amount}`);
   const silent = [vi.spyOn(console, 'log'), vi.spyOn(process.stderr, 'write'), vi.spyOn(process.stdout, 'write')];
@@ -216,6 +219,9 @@ const RECIPES: [entries: Entries, wrong: RegExp | null][] = [
   [{ attributes: { hair: 'red' } }, /attribute "hair" is unknown; this model has no attributes/],
   [{ attributes: { hair: [true] } as never }, /attributes\.hair/],
   [{ sameAs: { hair: 'red' } }, /attribute "hair" is unknown; this model has no attributes/],
+  [{ blend: { label: 'orc', amount: 0.5 } }, /tells its labels apart by number.*leave out blend/],
+  [{ blend: { label: 'elff', amount: 0.5 } }, /label "elff" is unknown/],
+  [{ blend: { label: 'orc', amount: 2 } }, /blend/],
   [{ sameFor: 0.5 }, /there is a sameFor but no sameAs/],
   [{ widthPx: 32 }, /makes 16×16 alone/],
   [{ widthPx: 0 }, /width/i],

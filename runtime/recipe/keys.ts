@@ -6,17 +6,17 @@ const SAMPLING_KEYS = Object.keys(SAMPLING_ENTRIES);
 
 /** Equal for equal pictures of one model. */
 export function recipeKey(recipe: Recipe): string {
-  const { seed, interpolate, label, attributes, sameAs, sameFor, image, mask } = recipe;
+  const { seed, interpolate, label, blend, attributes, sameAs, sameFor, image, mask } = recipe;
   const start = interpolate ? `${seed}~${interpolate.seed}~${interpolate.amount}` : `${seed}`;
   const bytes = [image, mask].flatMap((given) => (given ? [fingerprintOf(given)] : []));
+  const mixed = blend ? [`${blend.label}~${blend.amount}`] : [];
   const has = attributes || sameAs ? [JSON.stringify([attributes, sameAs, sameFor])] : [];
-  return [start, label, samplingKey(recipe), ...has, ...bytes].join('|');
+  return [start, label, ...mixed, samplingKey(recipe), ...has, ...bytes].join('|');
 }
 
 /**
- * Equal for recipes that can be made in one batch: they differ in label, attributes, seed, interpolation,
- * image and mask alone. A large
- * picture fills a batch by itself.
+ * Equal for recipes that can be made in one batch: they differ in label, blend, attributes, seed, interpolation, image and
+ * mask alone. A large picture fills a batch by itself.
  */
 export function batchKey(recipe: Recipe): string {
   return recipe.widthPx || recipe.heightPx ? recipeKey(recipe) : samplingKey(recipe);

@@ -22,10 +22,20 @@ export interface Interpolation {
   amount: number;
 }
 
+/** What a picture is to be in part: another label, and how much of it. */
+export interface LabelBlend {
+  /** Another of the model's labels. */
+  label: string;
+  /** 0 is the own label alone, 1 the other. */
+  amount: number;
+}
+
 /** What one picture of a batch may have for itself. */
 export interface PictureOptions {
   /** One of the model's labels. */
   label: string;
+  /** Another label that it is to be in part: brick that is overgrown, `{ label: 'grass', amount: 0.4 }`. */
+  blend?: LabelBlend;
   /**
    * What the picture has besides, by name: `{ hair_colour: 'red', wear: 0.4 }`, of the model's attributes. What is left out
    * can be anything.
@@ -109,6 +119,7 @@ export type Steering = Pick<RecipeOptions, 'classifier' | 'classifierLabel' | 'c
  */
 export interface Recipe {
   readonly label: string;
+  readonly blend?: Readonly<LabelBlend>;
   /** In the order of the model's; absent where nothing is asked for. */
   readonly attributes?: Attributes;
   /** Those alone that differ from the attributes. */
@@ -176,6 +187,7 @@ export type KnownClassifiers = ReadonlyMap<string, { readonly labels: readonly s
 
 /** Entries that say how steps are taken. The pipeline cvae takes none. */
 export const OF_STEPS = [
+  'blend',
   'sameAs',
   'sameFor',
   'guidanceScale',

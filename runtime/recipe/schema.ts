@@ -62,6 +62,22 @@ export const INTERPOLATE_ENTRY = v.pipe(
   v.description('begin between the noises of two seeds: a variation'),
 );
 
+export const BLEND_ENTRY = v.pipe(
+  v.strictObject(
+    {
+      label: textEntry('another label of the model'),
+      amount: realEntry(
+        0,
+        1,
+        '0: the own label alone, 1: the other',
+        '0 (the own label alone) to 1 (blend.label alone)',
+      ),
+    },
+    'expected { label, amount }',
+  ),
+  v.description('be in part of another label'),
+);
+
 export const MAX_ASKED_ATTRIBUTES = 64;
 export const ATTRIBUTES_EXPECTED = 'expected words and numbers by name, such as { hair_colour: "red" }';
 
@@ -173,6 +189,7 @@ const bytes = (name: string) =>
 export const RECIPE_SCHEMA = v.object(
   {
     label: textEntry('a label of the model'),
+    blend: v.optional(BLEND_ENTRY),
     attributes: v.optional(ATTRIBUTES_ENTRY),
     ...SAME_ENTRIES,
     seed: v.optional(SEED_ENTRY),

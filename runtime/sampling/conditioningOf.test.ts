@@ -202,6 +202,26 @@ describe('a conditioned model on wasm', () => {
     await selectBackend({ backend: 'wasm' });
   });
 
+  it('is between two labels where it is blended, and at the ends one of them', async () => {
+    await withModel(async (model) => {
+      const before = memory().numTensors;
+      const blends = [0.5, 1].map((amount) => ({ ...ELF, blend: { label: 'orc', amount } }));
+      const orc = { ...ELF, label: 'orc' };
+      const pictures = await generate(model, [ELF, ...blends, orc]);
+      const [elf, half, whole, expected] = pictures as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+      expect(difference(whole, expected)).toBeLessThanOrEqual(1);
+      expect(difference(half, elf)).toBeGreaterThan(2);
+      expect(difference(half, expected)).toBeGreaterThan(2);
+      const condition = conditionNow(model, [ELF, ...blends, orc]);
+      const [first, mixed, , last] = (await condition.vectors!.array()) as number[][];
+      const mean = first!.map((value, i) => (value + last![i]!) / 2);
+      expectClose(mixed!, mean, { absolute: 1e-6, relative: 1e-6 });
+      condition.vectors!.dispose();
+      expect(memory().numTensors).toBe(before);
+    }, MODEL);
+    await expect(makePictures([{ ...ELF, blend: { label: 'orc', amount: 0.5 } }])).rejects.toThrow(/leave out blend/);
+  });
+
   it('is not told label and attributes at guidance 0', async () => {
     await withModel(async (model) => {
       const requests = [{ ...ELF, attributes: RED }, { ...ORC, attributes: { wear: 2 } }, ELF];

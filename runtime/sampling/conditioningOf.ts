@@ -2,6 +2,7 @@ import { type Tensor2D, tidy } from '@tensorflow/tfjs-core';
 import { decideAttributes } from '../core/attributeExamples.ts';
 import { ANY, ANY_WORD, type Attributes, decodeAttributes, encodeAttributes } from '../core/attributes.ts';
 import {
+  type ClassBlend,
   type Conditions,
   conditioning,
   conditioningInputs,
@@ -26,7 +27,7 @@ export interface BatchCondition {
 }
 
 /** What a condition is made from. */
-type Told = Asked & Pick<Recipe, 'sameFor' | 'numInferenceSteps' | 'guidanceScale'>;
+type Told = Asked & Pick<Recipe, 'blend' | 'sameFor' | 'numInferenceSteps' | 'guidanceScale'>;
 
 /** What a recipe says of the attributes of its picture. */
 export type Asked = Pick<Recipe, 'label' | 'attributes' | 'sameAs'> &
@@ -39,8 +40,9 @@ export interface DecidedAttributes {
 }
 
 /**
- * The attributes that a recipe asks for, and where it leaves them open those that the model's examples decide on. Of a
- * picture that begins from another one they stay open: that one tells.
+ * The attributes that a recipe asks for, and where it leaves them open those that the model's examples decide on, by the
+ * label alone and not by what is blended in, so that a blend can be changed in place. Of a picture that begins from another
+ * one they stay open: that one tells.
  *
  * @throws RangeError for an attribute that the model lacks
  */
@@ -100,8 +102,10 @@ export function* conditionInSlices(
   const origins = [...recipes.keys()].filter((picture) => recipes[picture]!.sameAs);
   const anyAttributes = Object.keys(network.config.attributes).map(() => ANY);
   const rowLabels = [...classLabels, ...origins.map((picture) => classLabels[picture]!), any];
+  const blends = recipes.map(({ blend }) => blendOf(labels, blend));
   const vectors = yield* vectorsInSlices(network, {
     classLabels: rowLabels,
+    blends: [...blends, ...origins.map((picture) => blends[picture]!), null],
     attributes: [
       ...decided.flatMap(({ own }) => own),
       ...origins.flatMap((picture) => decided[picture]!.origin!),
@@ -114,6 +118,10 @@ export function* conditionInSlices(
       step < Math.floor(sameFor * numInferenceSteps + ROUNDING) ? recipes.length + origins.indexOf(picture) : picture,
     );
   return { classesAt, nullLabel: recipes.length + origins.length, vectors };
+}
+
+function blendOf(labels: readonly string[], blend: Recipe['blend']): ClassBlend | null {
+  return blend ? { classLabel: indexOfLabel(labels, blend.label), amount: blend.amount } : null;
 }
 
 /** `conditioning` by a recording, where the backend has them. */

@@ -4,6 +4,7 @@ import { MAX_SEED } from '../../runtime/core/random.ts';
 import {
   ATTRIBUTE_VALUE,
   ATTRIBUTES_EXPECTED,
+  BLEND_ENTRY,
   INTERPOLATE_ENTRY,
   MAX_ASKED_ATTRIBUTES,
   realEntry,
@@ -111,6 +112,7 @@ const PICTURE_ENTRIES = {
     ),
   ),
   ...SAME_ENTRIES,
+  blend: v.optional(BLEND_ENTRY),
   interpolate: v.optional(INTERPOLATE_ENTRY),
   image: v.optional(textEntry('a PNG to begin from, of the size that is made; a path below the folder of this file')),
   mask: v.optional(

@@ -62,16 +62,23 @@ describe('parseImport', () => {
     expect(asset).toMatchObject({ seeds: [7], attributes: { hair_colour: 'red', wear: 0.5 } });
   });
 
+  it('takes another label and its share', () => {
+    const { asset, path } = parseImport('figment:materials/brick?blend=grass=0.4', {});
+    expect(asset).toMatchObject({ labels: ['brick'], blend: { label: 'grass', amount: 0.4 } });
+    expect(path).not.toBe(parseImport('figment:materials/brick', {}).path);
+  });
+
   it.each([
     ['figment:a/b?with=red', /with: expected attributes such as hair_colour=red,expression=happy/],
     ['figment:a/b?with=hair=red,black', /with: expected attributes/],
+    ['figment:a/b?blend=grass', /blend: expected another label and its share, such as grass=0.4/],
     ['figment:elf', /expected figment:MODEL\/LABEL\?seed=7/],
     ['figment:a/b/c', /expected figment:MODEL/],
     ['figment:https%3A%2F%2Fevil.example/elf', /expected a shipped model, or one that the plugin has/],
     ['figment:..%2Felsewhere/elf', /expected a shipped model/],
     ['figment:%/elf', /% is not well encoded; write % as %25/],
     ['figment:portraits/%E0%A4%A', /is not well encoded/],
-    ['figment:a/b?sed=1', /sed is unknown; known: seed, with, sameAs, sameFor, map, enlarge/],
+    ['figment:a/b?sed=1', /sed is unknown; known: seed, with, blend, sameAs, sameFor, map, enlarge/],
     ['figment:a/b?classifier=..%2Fmine', /classifier: expected a shipped classifier/],
     ['figment:a/b?seed=one', /seed: expected a number/],
     ['figment:a/b?seed=1&seed=2', /seed is there twice/],

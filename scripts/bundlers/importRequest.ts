@@ -3,6 +3,7 @@ import { MAX_MESSAGE_LENGTH, shortened } from '../../runtime/core/errors.ts';
 import { SAMPLING_ENTRIES } from '../../runtime/recipe/schema.ts';
 import type { BakeAsset } from '../bake/bakeFileSchema.ts';
 import { hashJson } from '../bake/bakePlan.ts';
+import { BLEND_FORM, blendFromText } from '../bake/blendText.ts';
 import { ATTRIBUTES_FORM, attributesFromText, variedNames } from '../bake/combinations.ts';
 import { UsageError } from '../node/usageError.ts';
 
@@ -41,10 +42,17 @@ const attributes = v.pipe(
   v.check((asked) => asked !== undefined && variedNames(asked).length === 0, `expected ${ATTRIBUTES_FORM}`),
 );
 
+const blend = v.pipe(
+  v.string(),
+  v.transform(blendFromText),
+  v.check((asked) => asked !== undefined, `expected ${BLEND_FORM}`),
+);
+
 /** Ranges, and what goes together, are checked where every recipe is. */
 const PARAMETERS = v.strictObject({
   seed: v.optional(number),
   with: v.optional(attributes),
+  blend: v.optional(blend),
   sameAs: v.optional(attributes),
   sameFor: v.optional(number),
   map: v.optional(v.string()),

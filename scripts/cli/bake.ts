@@ -5,7 +5,7 @@ import { MAX_SEED } from '../../runtime/core/random.ts';
 import type { Shard } from '../bake/manifest.ts';
 import { UsageError } from '../node/usageError.ts';
 import type { BakeCommandOptions, BakePictureOptions } from './bakeOptions.ts';
-import { attributeValues, realNumber, wholeNumber } from './optionParsers.ts';
+import { attributeValues, labelBlend, realNumber, wholeNumber } from './optionParsers.ts';
 
 const MAX_COUNT = 100_000;
 const MAX_BATCH = 256;
@@ -57,6 +57,7 @@ export function bakeCommand(): Command {
       "what they have besides, of the model's attributes; several values make all combinations",
       attributeValues,
     )
+    .option('--blend <label=amount>', 'be in part of another label: grass=0.4', labelBlend)
     .option('--vary <attributes>', 'make the same person with each value of these attributes', addNames)
     .option('--same-as <attributes>', 'make the same person as with these attributes instead', attributeValues)
     .option('--same-for <x>', 'for which share of the steps it is (default: 0.2)', realNumber(0, 1))
@@ -130,6 +131,7 @@ export function bakeCommand(): Command {
 const PICTURE_OPTIONS: readonly (keyof BakePictureOptions)[] = [
   'label',
   'with',
+  'blend',
   'vary',
   'sameAs',
   'sameFor',

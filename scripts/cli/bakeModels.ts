@@ -45,6 +45,7 @@ function describe(models: string[], isOne: boolean, options: BakeCommandOptions)
     ...defined({
       labels: options.label,
       attributes: options.with,
+      blend: options.blend,
       vary: options.vary,
       sameAs: options.sameAs,
       sameFor: options.sameFor,

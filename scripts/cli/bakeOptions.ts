@@ -1,5 +1,5 @@
 // What `figment bake` takes, as commander hands it over.
-import type { BackendName, PipelineName, SamplerName } from '../../runtime/index.ts';
+import type { BackendName, LabelBlend, PipelineName, SamplerName } from '../../runtime/index.ts';
 import type { BakeEngine } from '../bake/baker.ts';
 import type { AskedAttributes } from '../bake/combinations.ts';
 import type { Shard } from '../bake/manifest.ts';
@@ -8,6 +8,7 @@ import type { Shard } from '../bake/manifest.ts';
 export interface BakePictureOptions {
   label?: string[];
   with?: AskedAttributes;
+  blend?: LabelBlend;
   vary?: string[];
   sameAs?: AskedAttributes;
   sameFor?: number;

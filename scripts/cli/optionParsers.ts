@@ -1,4 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
+import type { LabelBlend } from '../../runtime/index.ts';
+import { BLEND_FORM, blendFromText } from '../bake/blendText.ts';
 import { type AskedAttributes, ATTRIBUTES_FORM, attributesFromText } from '../bake/combinations.ts';
 
 /** Parser of an option that takes a whole number. */
@@ -30,6 +32,13 @@ export function attributeValues(text: string, before: AskedAttributes = {}): Ask
   const asked = attributesFromText(text, before);
   if (!asked) throw new InvalidArgumentError(`expected ${ATTRIBUTES_FORM}.`);
   return asked;
+}
+
+/** Parser of an option that takes another label and its share. */
+export function labelBlend(text: string): LabelBlend {
+  const blend = blendFromText(text);
+  if (!blend) throw new InvalidArgumentError(`expected ${BLEND_FORM}.`);
+  return blend;
 }
 
 /** Parser of an option that takes the address of a page. @returns its origin */

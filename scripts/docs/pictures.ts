@@ -43,6 +43,7 @@ export const PICTURES: Record<string, Record<string, Draw>> = {
     people,
     hair,
     expressions,
+    blends,
     reconstruction,
     forward,
     denoising,
@@ -113,6 +114,19 @@ async function expressions(model: DiffusionModel): Promise<Uint8Array> {
   }
   return pictureRows(model, rows);
 }
+
+/** People who are more and more of another kind. */
+async function blends(model: DiffusionModel): Promise<Uint8Array> {
+  const requests = [
+    ['catfolk', { label: 'human_female', seed: 7 }] as const,
+    ['goblin', { label: 'human_male', seed: 4, attributes: { beard: 'full' } }] as const,
+    ['elf', { label: 'orc', seed: 8 }] as const,
+    ['undead', ELF] as const,
+  ].flatMap(([label, person]) => BLEND_AMOUNTS.map((amount) => ({ ...person, blend: { label, amount } })));
+  return pictureRows(model, await paintRows(model, requests, BLEND_AMOUNTS.length));
+}
+
+const BLEND_AMOUNTS = [0, 0.3, 0.5, 0.6, 0.7, 0.85, 1];
 
 /** What a sheet can say, at a glance: kinds, one person with every colour of hair, one with every expression. */
 async function people(model: DiffusionModel): Promise<Uint8Array> {

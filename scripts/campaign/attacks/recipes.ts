@@ -14,6 +14,7 @@ const RECIPE = {
   guidanceRescale: 0.7,
   sampler: 'ddim',
   eta: 0.5,
+  blend: { label: 'orc', amount: 0.5 },
   interpolate: { seed: 8, amount: 0.5 },
   pipeline: 'ddpm',
   image: 'AAAA',
