@@ -15,7 +15,7 @@ const DEFAULT_LIMITS = {
   maxStorageTexturesPerShaderStage: 4,
 };
 
-/** As much of a WebGPUEngine as is looked at before its device is used. */
+/** A stand-in with what is read of a WebGPUEngine before its device is used. */
 function engineWith(limits: Partial<typeof DEFAULT_LIMITS> | null, isDisposed = false): AbstractEngine {
   const _device = limits ? { limits: { ...DEFAULT_LIMITS, ...limits } } : undefined;
   return { name: 'WebGPU', isWebGPU: true, isDisposed, _device } as unknown as AbstractEngine;

@@ -121,7 +121,7 @@ export class GenerationQueue<Request, Result, Step = never> {
     this.changed();
   }
 
-  /** As `clear`, with an AbortError; later requests reject. */
+  /** Clears the queue with an AbortError; later requests reject. */
   dispose(): void {
     if (this.isDisposed) return;
     this.isDisposed = true;

@@ -37,7 +37,7 @@ export interface ArrivalsPlan {
   everyS: number;
   /** In turn. */
   labels: readonly string[];
-  /** Of the first of them; the others count up. */
+  /** The seed of the first of them; the others count up from it. */
   seed: number;
 }
 
@@ -46,7 +46,7 @@ export interface GuestsPlan {
   model: string;
   /** Who is there at the start, one a place. */
   labels: readonly string[];
-  /** Of the first guest; the others count up. */
+  /** The seed of the first guest; the others count up from it. */
   seed: number;
   guidanceScale: number;
   places: readonly Place[];
@@ -59,7 +59,7 @@ export interface GuestsPlan {
 export interface ThingPlan {
   label: string;
   seed: number;
-  /** Of its lowest pixel, in metres. */
+  /** The place of its lowest pixel, in metres. */
   at: Vec;
   /** On a wall: casts no shadow on what is below. */
   hangs?: boolean;

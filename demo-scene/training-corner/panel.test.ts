@@ -32,7 +32,7 @@ interface Console {
   portraits(): { label: string; seed: number; name: string }[];
 }
 
-/** Of the second phase enough that it can be paused in their midst. */
+/** The second phase has enough steps for a pause in their midst. */
 const NUM_STEPS = { vae: 5, ddpm: 12 };
 
 describeInBrowser(

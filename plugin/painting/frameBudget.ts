@@ -119,7 +119,7 @@ export class GpuLimit implements FrameLimit {
     this.maxSlices = Math.max(1, Math.min(numFitting, MAX_GROWTH * this.maxSlices, MAX_SLICES));
   }
 
-  /** Of a lost device nothing is to be waited for. */
+  /** Resolves when the GPU has done its work, and at once when its device is lost. */
   private gpuIsDone(): Promise<unknown> {
     return this.device.queue.onSubmittedWorkDone().catch(() => {});
   }

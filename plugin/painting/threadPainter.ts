@@ -43,7 +43,7 @@ function endCompilation(): void {
 }
 
 export interface ThreadPainterOptions {
-  /** Of this thread, and of the device. */
+  /** What painting may take of each frame, on this thread and on the device. */
   frameBudgetMs: number;
   /** The scene's device, when tfjs computes on it: pictures stay there. */
   device: GPUDevice | null;

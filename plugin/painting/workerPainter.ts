@@ -10,7 +10,7 @@ export interface WorkerPainterOptions {
   numWorkers: number;
   createWorker: () => Worker;
   wasmPaths?: string | Record<string, string>;
-  /** As that of a generator. */
+  /** The same limit as a generator's. */
   maxPixels?: number;
   /** Between two looks at a worker that is at work; for tests. */
   heartbeatMs?: number;

@@ -24,7 +24,7 @@ export interface SpritesOptions extends Omit<RecipeOptions, 'label'> {
   name?: string;
   /** The height of sprites that `createSprite` makes, in world units; their width follows. Default: 1. */
   worldHeight?: number;
-  /** As of a texture: snaps pictures to a palette, enlarges them 2 or 4 times; default: pictures stay as they are painted. */
+  /** Snaps pictures to a palette and enlarges them 2 or 4 times, as it does textures. By default they stay as they are painted. */
   pixelArt?: PixelArtLook;
   /** The most sprites that there can be; default: four for each cell. */
   capacity?: number;

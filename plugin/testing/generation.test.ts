@@ -38,7 +38,7 @@ const TINY_PX = 16;
 const RECIPE = { label: 'elf', seed: 7, interpolate: { seed: 9, amount: 0.3 }, guidanceScale: 2, numInferenceSteps: 2 };
 /** On two generators, of which each finishes two pictures at least; what one cycle leaves behind is found exactly. */
 const [NUM_CYCLES, NUM_FINISHED] = [16, 4];
-/** Of 255: sums in another order round differently. */
+/** The largest difference of a byte: sums in another order round differently. */
 const TOLERANCE = 2;
 
 async function bake(source: ModelSource, requests: PictureOptions[], options: SampleOptions): Promise<Uint8Array[]> {

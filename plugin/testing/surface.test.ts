@@ -14,7 +14,7 @@ const CANVAS_PX = 256;
 const NUM_TILES = 8;
 const SIZE_PX = 32;
 const RECIPE = { label: 'brick', seed: 7, sizePx: SIZE_PX };
-/** Of 255: sums in another order round differently, and what is made of them differs more. */
+/** The largest differences of a byte: sums in another order round differently, and what is made of them differs more. */
 const [PICTURE_TOLERANCE, MAP_TOLERANCE] = [2, 1];
 
 vi.setConfig({ testTimeout: 240_000 });
@@ -128,7 +128,7 @@ describe.each([
       ] as const) {
         expect(Math.abs(correlation(mixed, dx * periodPx, dy * periodPx)), `${dx}, ${dy} tiles`).toBeLessThan(0.2);
       }
-      // As bright and as rich in contrast as before.
+      // It is as bright and as rich in contrast as before.
       const [before, after] = [statisticsOf(plain), statisticsOf(mixed)];
       expect(Math.abs(after.mean - before.mean)).toBeLessThan(0.15 * before.mean);
       expect(after.deviation / before.deviation).toBeGreaterThan(0.7);

@@ -122,7 +122,7 @@ export async function sourceFor(texture: BaseTexture, address: string, rootUrl: 
   return lease.source;
 }
 
-/** As `sourceFor`, for whoever releases it. */
+/** The same as `sourceFor`, as a lease that the caller releases. */
 export function takeByAddress(scene: Scene, address: string, rootUrl = ''): Promise<SourceLease> {
   const whole = /^([a-z][a-z\d+.-]*:|\/)/i.test(address) ? address : rootUrl + address;
   const usable = usableIn(scene);

@@ -13,7 +13,7 @@ import { nearestWord } from '../core/nearestWord.ts';
 export interface WordColumn {
   name: string;
   values: readonly string[];
-  /** Of each image the place of its word; `ANY` (−1) where that is not known. */
+  /** The place of each image's word; `ANY` (−1) where it is not known. */
   data: Int16Array;
 }
 
@@ -21,7 +21,7 @@ export interface WordColumn {
 export interface NumberColumn {
   name: string;
   values: NumberRange;
-  /** Of each image its number; NaN where that is not known. */
+  /** Each image's number; NaN where it is not known. */
   data: Float32Array;
 }
 

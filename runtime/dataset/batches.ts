@@ -120,11 +120,11 @@ export function fillBatch(
 
 /** The uniform draws of a batch by purpose; what is off has none. */
 interface Draws {
-  /** Of each image: flip, x, y, whether and how the colours change places. */
+  /** Five for each image: flip, x, y, whether and how the colours change places. */
   changes: Float64Array;
-  /** Of each image: whether, angle, strength, blue and red of the tint. */
+  /** Five for each image: whether its colours are turned, angle, strength, blue and red of the tint. */
   jitter: Float64Array;
-  /** Of each image: left and top. */
+  /** Two for each image: left and top. */
   crop: Float64Array;
 }
 

@@ -61,7 +61,7 @@ const sheetSchema = v.object({
   attributes: v.optional(VocabularySchema),
   /** What so many tiles in a row are: the frames of one subject, which one row of `attributes.csv` is about. */
   frames: v.optional(framesSchema),
-  /** As many as there are frames. */
+  /** The number of frames, as the data set's own tools count them. */
   tilesPerCharacter: v.optional(positive),
   classes: v.pipe(
     v.array(classSchema),

@@ -74,7 +74,7 @@ export function toEps<T extends tf.Tensor>(
   }
 }
 
-/** Both `toX0` and `toEps`; the caller disposes both. */
+/** The results of `toX0` and of `toEps`; the caller disposes both. */
 export function toX0Eps<T extends tf.Tensor>(
   predictionType: PredictionType,
   modelOutput: T,

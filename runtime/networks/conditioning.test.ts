@@ -14,7 +14,7 @@ const DIM = 6;
 const VOCABULARY = { hair: ['black', 'red'], wear: { min: 0, max: 1 }, constructor: ['a', 'b', 'c'] };
 const config = { ...conditioningConfig(DIM, 3, VOCABULARY), numeric_channels: 4 };
 const weights = randomWeights(conditioningShapes(config), 5);
-/** Of three images: everything is known; the number is not; nothing is. */
+/** Three images: everything is known of the first, all but the number of the second, nothing of the third. */
 const conditions: Conditions = { classLabels: [2, 0, 3], attributes: [1, 0.3, 2, 0, -1, -1, -1, -1, -1] };
 
 const row = (name: string, index: number) => Array.from(weights.get(name)!.data.slice(index * DIM, (index + 1) * DIM));

@@ -122,7 +122,7 @@ export interface Recipe {
   readonly blend?: Readonly<LabelBlend>;
   /** In the order of the model's; absent where nothing is asked for. */
   readonly attributes?: Attributes;
-  /** Those alone that differ from the attributes. */
+  /** Only the attributes that differ from those asked for. */
   readonly sameAs?: Attributes;
   readonly sameFor?: number;
   readonly seed: number;
@@ -168,7 +168,7 @@ export interface RecipeModel {
   readonly attributes?: Vocabulary;
   /** Values of a pixel: 6 of a material, whose maps are made with it. Absent: a picture. */
   readonly channels?: number;
-  /** Of a picture, or of the tile that pictures are multiples of. */
+  /** The width of a picture, or of the tile that pictures are multiples of. */
   readonly widthPx: number;
   readonly heightPx: number;
   readonly circularPadding: boolean;

@@ -131,7 +131,7 @@ describe('a picture that is to be the same as another', () => {
 
 describe('a model with examples', () => {
   const VOCABULARY = { hair: ['black', 'red', 'blue'], mood: ['calm', 'happy', 'sad'] };
-  /** Of each label one: elves are red and happy, orcs blue and sad. */
+  /** One example a label: elves are red and happy, orcs blue and sad. */
   const examples = { labels: Uint8Array.of(0, 2), values: Float32Array.of(1, 1, 2, 2) };
   const decided = (asked: Partial<typeof ELF> & Record<string, unknown>) =>
     decidedAttributes(['elf', 'goblin', 'orc'], { attributes: VOCABULARY, examples }, { ...ELF, ...asked });

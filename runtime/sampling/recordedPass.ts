@@ -6,7 +6,7 @@ interface RecordedPass<Output extends Tensor> {
   /** Names the pass with all that it depends on beside its owner and the shapes. */
   name: string;
   inputs: readonly { input: RecordedInput; shape: readonly number[] }[];
-  /** Of the result. */
+  /** The shape of the result. */
   shape: readonly number[];
   /** The pass at once, of which the recording is made. */
   pass: (...inputs: Tensor[]) => Output;

@@ -14,7 +14,7 @@ import { createModel, type DiffusionModel } from './model.ts';
 import { sample } from './sample.ts';
 import { texelImages } from './texelImages.ts';
 
-/** Of 255: sums in another order round differently. */
+/** The largest difference of a byte: sums in another order round differently. */
 const TOLERANCE = 2;
 
 const HATS = { hat: ['none', 'cap'] };

@@ -22,7 +22,7 @@ interface StepNotes {
   /** What the network is given, and what stands for its output. */
   request: Value;
   prediction: Value;
-  /** Of each image that the network is given, the place of its class in the batch; the batch's size stands for "any". */
+  /** For each image that the network is given, the place of its class in the batch; the batch's size stands for "any". */
   places: readonly number[];
   takesNoise: boolean;
   /** Whether it takes x0Pred of the step before. */

@@ -16,7 +16,7 @@ import { repaintInSlices, repaintingOf } from './repaint.ts';
 import type { SamplingPlan } from './samplingPlan.ts';
 
 const NUM_PAIRS = 2000;
-/** Of the two numbers of a pair, each of variance 1. */
+/** How the two numbers of a pair are correlated; each has variance 1. */
 const CORRELATION = 0.9;
 
 /** One step by E[x0 | xt], which is (a, b) ↦ (p·a + q·b, q·a + p·b). */

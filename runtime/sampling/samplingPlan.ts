@@ -34,7 +34,7 @@ export interface SampleRun {
 export interface SampleStep {
   /** Steps done, from 1. */
   step: number;
-  /** Of a strength too low for any step, 1: it gives the image as the auto-encoder sees it. */
+  /** At least 1: where the strength is too low for any step, that one gives the image as the auto-encoder sees it. */
   numSteps: number;
   /** The clean latents as the network sees them now, (B, h, w, c); disposed by `sample` at the next step. */
   x0Pred: Tensor4D;
@@ -53,7 +53,7 @@ export interface SamplingPlan {
   /** Its vectors are disposed with the sampler. */
   condition: BatchCondition;
   sampler: Sampler;
-  /** Of the sampler's steps the one to begin with; as many as there are: none is made. */
+  /** The sampler's step to begin with; where it equals the number of steps, none is made. */
   firstStep: number;
   /** How often a step is made where something is kept. */
   resamples: number;

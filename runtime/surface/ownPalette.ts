@@ -191,7 +191,7 @@ function moveToMeans(centres: Int32Array, labs: Int32Array, groups: Uint16Array)
   }
 }
 
-/** Of each group that has members, the first of those nearest to its centre. */
+/** The member nearest to the centre of each group, the first where several are; groups without members have none. */
 function medoids(centres: Int32Array, labs: Int32Array, groups: Uint16Array): number[] {
   const nearest = new Map<number, { i: number; distance: number }>();
   for (const [i, group] of groups.entries()) {

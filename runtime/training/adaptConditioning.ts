@@ -14,7 +14,7 @@ const LABEL_TABLE = 'label_embedding.weight';
 export interface KnownNetwork {
   config: UNet2DConfig;
   weights: ReadonlyMap<string, WeightTensor>;
-  /** Of a U-Net with `class_embed_type: "identity"`. */
+  /** The conditioning of a U-Net with `class_embed_type: "identity"`; null for others. */
   conditioning: ReadonlyMap<string, WeightTensor> | null;
   labels: readonly string[];
   vocabulary: Vocabulary;
@@ -32,7 +32,7 @@ interface Tables {
   weights: ReadonlyMap<string, WeightTensor>;
   labels: readonly string[];
   vocabulary: Vocabulary;
-  /** Of label and attributes, whose sum is divided by its root. */
+  /** How many embeddings are summed, those of label and attributes; the sum is divided by the root of it. */
   count: number;
 }
 

@@ -25,7 +25,7 @@ import {
 const meanOf = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
 
 const KINDS = { hair: 3, wear: 'number', eyes: 2 } as const;
-/** Of four pictures; hair is not known of the second, eyes of none but the last. */
+/** Four pictures: the hair of the second is not known, and the eyes of the last alone are. */
 const KNOWN = [2, 0.5, -1, -1, 0.25, -1, 0, -1, -1, 1, 1, 1];
 
 /** The loss of attributes by its equation, in float64. */
@@ -210,7 +210,7 @@ function truePosterior() {
 }
 
 describeOnBackends((backend) => {
-  /** Of draws; a software GPU takes a second for as many as the others. */
+  /** The number of draws; for as many as the others make, a software GPU takes a second. */
   const count = backend === 'webgpu' ? 10_000 : 100_000;
 
   /** Bounds of x from so many draws of z, by the functions that train. */

@@ -76,7 +76,7 @@ export type TaskSpec =
   | {
       kind: 'ddpm';
       config: UNet2DConfig;
-      /** Of a U-Net that takes a vector for label and attributes; absent and null: it takes the label, or nothing. */
+      /** For a U-Net that takes a vector for label and attributes; absent or null where it takes the label, or nothing. */
       conditioning?: ConditioningConfig | null;
       circular: boolean;
       scheduler: SchedulerConfig;
@@ -87,7 +87,7 @@ export type TaskSpec =
       kind: 'cvae';
       config: ConditionalVaeConfig;
       reconstruction: Reconstruction;
-      /** Of log p(x | z): see `logLikelihood`. */
+      /** The scale of log p(x | z): see `logLikelihood`. */
       reconstructionScale: number;
       /** Weight of `gradientDifference` beside the reconstruction error. */
       gradientWeight: number;

@@ -15,7 +15,7 @@ import { createTrainer, type Trainer, type TrainerOptions, type TrainerState } f
 export interface ConditionalVaeOptions extends TrainerOptions {
   seed: number;
   reconstruction: Reconstruction;
-  /** Of log p(x | z), in units of the values: the smaller, the more a nat of KL divergence may buy. */
+  /** The scale of log p(x | z), in units of the values: the smaller it is, the more a nat of KL divergence may buy. */
   reconstructionScale: number;
   /** Weight of the KL divergence in the evidence lower bound: 1 is the bound itself, 0 a plain auto-encoder. */
   klWeight: number;

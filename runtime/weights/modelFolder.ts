@@ -32,7 +32,7 @@ export interface ModelContent {
   cvae?: ReadonlyMap<string, WeightTensor>;
   teacherConfig?: unknown;
   teacher?: ReadonlyMap<string, WeightTensor>;
-  /** Of a U-Net whose class_embed_type is `identity`. */
+  /** Present where the U-Net's class_embed_type is `identity`. */
   conditioningConfig?: unknown;
   conditioning?: ReadonlyMap<string, WeightTensor>;
 }

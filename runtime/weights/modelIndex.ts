@@ -44,7 +44,7 @@ export interface FigmentEntry {
   nullLabel?: number | null;
   frames?: readonly Frame[]; // what stands in a picture from left to right, each as wide as the others; absent: one thing
   attributes?: Vocabulary; // what can be asked for besides the label; absent: nothing
-  /** Of training images, which decide on what a recipe leaves open; the file has them as base64. Absent: the network does. */
+  /** Attributes of training images, which decide on what a recipe leaves open; base64 in the file. Absent: the network decides. */
   examples?: AttributeExamples;
   sha256: Record<string, string>; // path → 64 hexadecimal digits; model_index.json itself has none
 }
@@ -81,7 +81,7 @@ const label = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 const sizePx = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_SIZE_PX));
 const component = v.strictTuple([v.nullable(v.string()), v.nullable(v.string())]);
 
-/** Of a model without classes, by which its pictures are asked for and named. */
+/** The label by which pictures of a model without classes are asked for and named. */
 const ONLY_LABEL = 'image';
 
 const SAMPLE_DEFAULTS_SCHEMA = v.object({

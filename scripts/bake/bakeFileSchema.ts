@@ -77,7 +77,7 @@ const PIXEL_ART = v.pipe(
 
 const MAX_VALUES = 1000;
 
-/** As in a recipe, but that an attribute may have several values, of which each makes a picture. */
+/** The same as in a recipe, except that an attribute may have several values, each of which makes a picture. */
 const ATTRIBUTES = v.pipe(
   v.record(
     v.string(),

@@ -30,7 +30,7 @@ export interface Look {
   cvaeHash?: string;
   /** What steers, as `classifierSource` takes it. */
   classifier?: { place: string; name: string; hash: string };
-  /** That of the first picture; the others have a label and a seed of their own. */
+  /** The recipe of the first picture; the others have a label and a seed of their own. */
   recipe: Recipe;
   /** Values of the attributes of which the asset lists several. */
   varied: readonly (string | number)[];

@@ -7,7 +7,7 @@ import { bake } from './index.ts';
 
 const NUM_ASSETS = 1000;
 const SIZE_PX = 32;
-/** Of one picture as the model makes it. */
+/** The size of one picture as the model makes it. */
 const PICTURE_BYTES = SIZE_PX ** 2 * 4;
 
 let art: BakeFolder;

@@ -13,7 +13,7 @@ export interface BakeImage {
   width: number;
   height: number;
   rgba: Uint8Array;
-  /** As a mask, one byte a pixel: white and opaque is 255; black, and what is transparent, 0. */
+  /** The image as a mask, one byte a pixel: white and opaque is 255; black, and what is transparent, 0. */
   mask: Uint8Array;
 }
 

@@ -7,7 +7,7 @@ import type { BakeModel } from './openModels.ts';
 /** Tells of a mistake in an asset: in which of its entries, and what. */
 export type Wrong = (entry: string | number | (string | number)[], message: string) => void;
 
-/** Of one bake file: at a second each they take more than a day. */
+/** The most pictures that one bake file may ask for: at a second each they take more than a day. */
 export const MAX_PICTURES = 100_000;
 
 /** Which pictures an asset wants: the product of labels and seeds, but for labels with seeds of their own. */

@@ -74,7 +74,7 @@ export function packPackages(folders: readonly string[], outDir: string): Packed
   return JSON.parse(execFileSync('npm', [...options, ...folders], { encoding: 'utf8', maxBuffer: 2 ** 26 }));
 }
 
-/** As `npm pack --json` tells it. */
+/** What `npm pack --json` tells of a package. */
 export interface PackedPackage {
   name: string;
   version: string;

@@ -6,7 +6,7 @@ import { formatReports, runCampaign } from './campaign.ts';
 import { unfriendliness } from './judge.ts';
 
 const SEED = 2;
-/** Of each attack; those of model folders make pictures and take longest. */
+/** How often each attack is tried; those on model folders make pictures and take longest. */
 const NUM_CASES = 25;
 
 describe.each(QUICK_ATTACKS)('hostile $name', (attack) => {

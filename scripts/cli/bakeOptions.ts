@@ -4,7 +4,7 @@ import type { BakeEngine } from '../bake/baker.ts';
 import type { AskedAttributes } from '../bake/combinations.ts';
 import type { Shard } from '../bake/manifest.ts';
 
-/** Of the pictures of a model; a bake file says these for itself. What is undefined comes from the model's own defaults. */
+/** Options of the pictures of a model, which a bake file says for itself. What is undefined comes from the model's defaults. */
 export interface BakePictureOptions {
   label?: string[];
   with?: AskedAttributes;
@@ -38,7 +38,7 @@ export interface BakePictureOptions {
   animated?: boolean;
 }
 
-/** Of a bake file alone. */
+/** Options for bake files only. */
 export interface FileOptions {
   check?: boolean;
   watch?: boolean;
@@ -49,7 +49,7 @@ export interface FileOptions {
   neighbours?: number;
 }
 
-/** Of both. */
+/** Options for bake files and for models' names. */
 export interface CommonOptions {
   out?: string;
   batch: number;

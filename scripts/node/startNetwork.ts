@@ -24,7 +24,7 @@ export interface StartNetwork {
   config: UNet2DConfig;
   /** null: the U-Net takes the label. */
   conditioning: ConditioningConfig | null;
-  /** Of U-Net and conditioning, joined; undefined: random ones. */
+  /** The weights of U-Net and conditioning, joined; undefined: random ones. */
   weights?: Map<string, WeightTensor>;
 }
 

@@ -21,7 +21,7 @@ import { trainNetwork } from './trainNetwork.ts';
 /** What the study varies. */
 export type UNetChoice = Pick<DiffusionOptions, 'betaSchedule' | 'predictionType'>;
 
-/** As the shipped models are trained. */
+/** How the shipped models are trained. */
 export const USUAL_CHOICE: UNetChoice = { betaSchedule: 'squaredcos_cap_v2', predictionType: 'v_prediction' };
 
 /** Many small steps, since training lasts only minutes. */

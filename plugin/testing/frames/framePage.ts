@@ -23,7 +23,7 @@ const isHere = (path: FramePath | 'auto') => (path === 'auto' ? 'gpu' in navigat
 export interface FramePhase {
   /** Between the timestamps of successive frames. */
   frameMs: number[];
-  /** Of the calls of requestAnimationFrame that drew. */
+  /** The handles of those calls of requestAnimationFrame that drew. */
   drawHandles: number[];
   numPictures: number;
 }

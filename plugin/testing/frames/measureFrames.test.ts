@@ -21,7 +21,7 @@ const LIMIT_MS = 240_000;
 /** Two clocks, one of the page and one of its trace. */
 const ROUNDING = 0.02;
 
-/** Of the main thread besides drawing, in a frame. */
+/** The median work of the main thread in a frame, besides drawing. */
 const medianWorkMs = ({ work }: Phases) => summarise(work.map(({ durationMs }) => durationMs)).median;
 
 describeInBrowser(

@@ -33,7 +33,7 @@ export interface MeasureFramesOptions {
   /** They take turns, so that what else the machine does falls on all alike. */
   activities: readonly Activity[];
   numRounds: number;
-  /** Of one activity in one round. */
+  /** How long one activity takes in one round. */
   durationMs: number;
   /** How long what a change of activity sets off is let pass by, before and after each; default: half a second. */
   settleMs?: number;

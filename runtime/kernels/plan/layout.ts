@@ -32,11 +32,11 @@ export interface View {
 export interface Layout {
   /** The nodes that compute, in order. */
   readonly steps: readonly Node[];
-  /** Those of them whose results never change, since they take tensors that exist alone. */
+  /** The nodes whose results never change, since all that they take are tensors that exist already. */
   readonly constant: ReadonlySet<Node>;
   readonly inputs: readonly View[];
   readonly outputs: readonly View[];
-  /** Of every value that a step takes or gives. */
+  /** Where a value lies that a step takes or gives. */
   viewOf(value: Value): View;
   /** Whether a pointwise node is part of those that take its value. */
   isInlined(node: Node): boolean;

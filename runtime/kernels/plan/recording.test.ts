@@ -57,7 +57,7 @@ const norm = (x: Tensor4D, modulation?: { scale: Tensor2D; shift: Tensor2D }): T
 
 interface Case {
   name: string;
-  /** Of the inputs. */
+  /** The shapes of the inputs. */
   shapes: number[][];
   work: (...inputs: Tensor[]) => Tensor[];
 }

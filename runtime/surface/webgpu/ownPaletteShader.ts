@@ -15,15 +15,15 @@ const row = (weights: Oklab, type: string) => `vec3<${type}>(${weights.join(', '
 /** The pass `choose`, which goes with uniforms, `source`, `bytesOf` and `toOklab` of the module that it is part of. */
 export const OWN_PALETTE_SHADER = `
   @group(0) @binding(5) var<storage, read> wholeLight: array<u32, 256>;
-  /** Of each sample its Oklab, and its distance to the nearest colour, later the number of its group; −1 means that it does not count. */
+  /** Each sample's Oklab, and its distance to the nearest colour, later the number of its group; −1 means that it does not count. */
   @group(0) @binding(6) var<storage, read_write> samples: array<vec4<i32>>;
   @group(0) @binding(7) var<storage, read_write> chosen: array<vec4<f32>>;
 
   const NONE = 0xffffffffu;
   var<workgroup> centres: array<vec3<i32>, ${NUM_THREADS}>;
-  /** Of each group the sums of Oklab, and the number of members. */
+  /** Each group's sums of Oklab, and the number of its members. */
   var<workgroup> sums: array<array<atomic<i32>, 4>, ${NUM_THREADS}>;
-  /** Of each colour the least that was offered for it, and the first sample that offered it. */
+  /** The least that was offered for each colour, and the first sample that offered it. */
   var<workgroup> least: array<atomic<u32>, ${NUM_THREADS}>;
   var<workgroup> first: array<atomic<u32>, ${NUM_THREADS}>;
 

@@ -7,7 +7,7 @@ import { type SurfaceMaps, type SurfaceOptions, surfaceMaps } from '../surfaceMa
 import { prepareSurfaceTexels, type SurfaceTargets, writeSurfaceTexels } from './surfaceTexels.ts';
 
 const [W, H] = [BRICK_WIDTH_PX, BRICK_HEIGHT_PX];
-/** Of 255: the GPU computes with 32 bits. */
+/** The largest difference of a byte: the GPU computes with 32 bits. */
 const TOLERANCE = 1;
 
 let gpu: TestDevice;

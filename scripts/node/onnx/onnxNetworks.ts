@@ -33,7 +33,7 @@ export interface OnnxSource<Config> {
   weights: ReadonlyMap<string, WeightTensor>;
 }
 
-/** Of the images that a graph takes. */
+/** The size of the images that a graph takes. */
 export interface OnnxImage {
   heightPx: number;
   widthPx: number;

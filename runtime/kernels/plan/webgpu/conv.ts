@@ -116,7 +116,7 @@ function endSource({ lanes, bias, addend, scaled, silu }: ConvVariant): string {
   `;
 }
 
-/** Those that were built, since a source takes longer to build than to look up. */
+/** The programs that were built, since a source takes longer to build than to look up. */
 const programs = new Map<string, Program>();
 
 function convProgram(variant: ConvVariant): Program {

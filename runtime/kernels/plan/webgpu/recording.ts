@@ -35,7 +35,7 @@ interface Dispatch extends Command {
 /** Commands of a slice: about a convolution with what belongs to it. */
 const SLICE = 4;
 
-/** As far apart as every device wants the uniforms of two commands. */
+/** How far apart, in bytes, every device accepts the uniforms of two commands. */
 const UNIFORM_ALIGNMENT = 256;
 
 /** What a recording may hold for as long as it is kept: a picture of 1,024 pixels a side is made without one. */
@@ -50,7 +50,7 @@ export class WebgpuRecording implements Recording {
   private readonly buffers: GPUBuffer[] = [];
   private readonly bufferOf = new Map<Store, GPUBuffer>();
   private readonly dispatches: Dispatch[];
-  /** Of those, the ones whose results stay. */
+  /** The dispatches among them whose results stay. */
   private readonly constants: Dispatch[];
   private readonly uniforms: GPUBuffer;
   private readonly uniformBytes: DataView<ArrayBuffer>;

@@ -20,7 +20,7 @@ export interface Tile {
 /** From the largest to the smallest. */
 const BY_SIZE: readonly Tile[] = ([8, 4, 2, 1] as const).map((rows) => ({ rows, depth: 16, parts: 1 }));
 
-/** Those that follow are for small maps, and as tfjs's own convolution (Conv2DMM) computes. */
+/** The last ones are for small maps, and for computing as tfjs's own convolution (Conv2DMM) does. */
 const TILES: readonly Tile[] = [
   ...BY_SIZE,
   { rows: 1, depth: 16, parts: 4 },
@@ -53,7 +53,7 @@ const ENOUGH_WORKGROUPS = 64;
 
 export type AdapterKind = 'hardware' | 'software';
 
-/** As many convolutions as several models have; those beyond are not tuned. */
+/** Several models have fewer convolutions than this; any beyond are not tuned. */
 const MAX_UNTUNED = 256;
 
 /** What tunings have found for a convolution. */
