@@ -206,6 +206,7 @@ export {
   checkRecipe,
   completeRecipe,
   EDIT_DEFAULTS,
+  mixesLabels,
   REFINE_STRENGTH,
   randomSeed,
   withLabelAndSeed,

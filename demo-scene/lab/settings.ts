@@ -1,11 +1,18 @@
 import type { ModelInfo, Recipe, RecipeOptions, Steering } from '../../plugin/index.ts';
-import { ANY_WORD, type Attributes, attributeProblem, entryForTeacher, isRange } from '../../runtime/index.ts';
+import {
+  ANY_WORD,
+  type Attributes,
+  attributeProblem,
+  entryForTeacher,
+  isRange,
+  mixesLabels,
+} from '../../runtime/index.ts';
 
 /** What the controls hold: all that fixes a picture of the model, and the end of the walk that begins at it. */
 export interface Settings {
   label: string;
-  blendLabel: string; // what it is in part besides
-  blendAmount: number; // 0 … 1
+  blendLabel: string; // the other label that is mixed into the picture
+  blendAmount: number; // the share of that label, 0 … 1
   attributes: Attributes; // what is absent is "any"
   sameAs: Attributes; // what attributes the same person, or thing, had at first; "any" is a value here
   seed: number; // uint32
@@ -168,9 +175,9 @@ export function changedOf({ attributes, sameAs }: Settings): Attributes {
   return Object.fromEntries(changed);
 }
 
-/** Whether the picture is in part of another label. */
-export function isBlended({ blendAmount }: Settings, { attributes }: ModelInfo): boolean {
-  return blendAmount > 0 && attributes !== undefined;
+/** Tells whether the recipe mixes another label into its own: a share is set, and the model can mix labels. */
+export function isBlended({ blendAmount }: Settings, info: ModelInfo): boolean {
+  return blendAmount > 0 && mixesLabels(info);
 }
 
 /** Whether there are timesteps without guidance. */

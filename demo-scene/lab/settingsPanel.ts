@@ -1,6 +1,6 @@
 import GUI, { type Controller } from 'lil-gui';
 import type { ModelInfo } from '../../plugin/index.ts';
-import { MATERIAL_CHANNELS, randomSeed } from '../../runtime/index.ts';
+import { MATERIAL_CHANNELS, mixesLabels, randomSeed } from '../../runtime/index.ts';
 import { element } from '../shared/page.ts';
 import { AttributeControls, choicesOf, isNarrow } from './attributeControls.ts';
 import { type NumberName, rangesOf, SAMPLERS, type Settings, withinRanges } from './settings.ts';
@@ -51,7 +51,7 @@ export class SettingsPanel {
     this.gui = new GUI({ container, title: 'Settings', injectStyles: false });
     if (isNarrow()) this.gui.close();
     this.gui.add(this.values, 'label', choicesOf(info.labels)).name('label');
-    if (info.attributes) {
+    if (mixesLabels(info)) {
       this.gui.add(this.values, 'blendLabel', choicesOf(info.labels)).name('blend with');
       this.addSlider('blendAmount');
     }

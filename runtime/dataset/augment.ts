@@ -104,9 +104,9 @@ export function permuteColours(
 export interface ColourTurn {
   /** Radians. */
   angle: number;
-  /** What the distance from grey is multiplied by. */
+  /** The factor by which a colour moves away from grey; 1 leaves it where it is. */
   strength: number;
-  /** What is added to blue and to red minus luma, as shares of the range of a channel. */
+  /** The colour that is added: to blue and to red minus luma, each as a share of a channel's range. */
   tint: readonly [blue: number, red: number];
 }
 

@@ -7,7 +7,7 @@ import { activateEmbedding, dense, linearShapes, type Shapes, type Weights, weig
 export interface Conditions {
   /** int (B), 0 … num_labels − 1; num_labels means "any". */
   classLabels: ArrayLike<number>;
-  /** What each picture is in part besides its label, (B), or null where that is nothing; absent: nothing for all. */
+  /** The class that is mixed into each picture's own, (B); null where there is none. Absent: no picture is mixed. */
   blends?: readonly (ClassBlend | null)[];
   /** (B, attributes): the place of a word in its list, or a number 0 … 1; below 0 means "any". */
   attributes: ArrayLike<number>;

@@ -75,6 +75,8 @@ describe('a blend in a recipe', () => {
     expect(() => completeRecipe({ ...ELF, blend }, INFO)).toThrow(
       /tiny tells its labels apart by number.*leave out blend/,
     );
+    const student = { stepCounts: [1, 4], guidanceScale: [1, 5] as const, teacher: INFO.sampleDefaults };
+    expect(completeRecipe({ ...ELF, blend }, { ...INFO, student }).blend).toEqual(blend);
     expect(() => completeRecipe({ ...ELF, blend, pipeline: 'cvae' }, MIXED)).toThrow(
       /cvae makes a picture in one pass/,
     );

@@ -111,12 +111,20 @@ function completeInterpolation(
   return { interpolate: Object.freeze({ ...interpolate }) };
 }
 
+/**
+ * Tells whether a model can mix two labels. It can where its conditioning has a vector a label, as models with attributes
+ * and students do; the U-Net of others takes the number of the label.
+ */
+export function mixesLabels({ attributes, student }: Pick<RecipeModel, 'attributes' | 'student'>): boolean {
+  return attributes !== undefined || student !== undefined;
+}
+
 /** A copy of what the label is blended with; nothing where it would be without effect. */
 function completeBlend({ blend }: RecipeOptions, model: RecipeModel, wrong: Wrong): Pick<Recipe, 'blend'> {
   if (!blend) return {};
   const problem = labelProblem(model.labels, blend.label);
   if (problem) wrong('blend', problem);
-  if (!model.attributes) {
+  if (!mixesLabels(model)) {
     wrong(
       'blend',
       `${model.name} tells its labels apart by number, and between numbers there is nothing; leave out blend`,

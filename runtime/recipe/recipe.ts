@@ -22,7 +22,7 @@ export interface Interpolation {
   amount: number;
 }
 
-/** What a picture is to be in part: another label, and how much of it. */
+/** Another label that is mixed into a picture's own, and its share. */
 export interface LabelBlend {
   /** Another of the model's labels. */
   label: string;

@@ -147,7 +147,7 @@ function pixelsOf(dataset: Dataset, { indices, mirrored, shift: [dx, dy] }: Port
   const shape: PixelBatch['shape'] = [indices.length, heightPx, widthPx, channels];
   const length = widthPx * heightPx * channels;
   const values = new Float32Array(indices.length * length);
-  fillBatch(dataset, indices, { flip: false, shiftPx: 0, circular: false, permuteChannels: 0 }, 0, 0, values);
+  fillBatch(dataset, indices, {}, 0, 0, values);
   const spare = new Float32Array(length);
   for (let at = 0; at < values.length; at += length) {
     const image = values.subarray(at, at + length);

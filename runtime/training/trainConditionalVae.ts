@@ -1,6 +1,6 @@
 import { normals } from '../core/random.ts';
 import { vocabularyOf } from '../dataset/attributeColumns.ts';
-import type { AugmentOptions } from '../dataset/augment.ts';
+import { AUGMENT_DEFAULTS, type AugmentOptions } from '../dataset/augment.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import type { ConditionalVaeConfig } from '../networks/conditionalVae.ts';
 import { attributeKinds } from '../networks/conditioningConfig.ts';
@@ -38,7 +38,7 @@ export const CONDITIONAL_VAE_DEFAULTS: ConditionalVaeOptions = {
   gradientWeight: 0.5,
   condDropProb: 0.1,
   balanced: false,
-  augment: { flip: false, shiftPx: 0, circular: false, permuteChannels: 0 },
+  augment: AUGMENT_DEFAULTS,
   batchSize: 32,
   microBatchSize: 16,
   learningRate: 1e-3,

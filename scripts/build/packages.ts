@@ -74,7 +74,7 @@ export function packPackages(folders: readonly string[], outDir: string): Packed
   return JSON.parse(execFileSync('npm', [...options, ...folders], { encoding: 'utf8', maxBuffer: 2 ** 26 }));
 }
 
-/** What `npm pack --json` tells of a package. */
+/** A package that npm has packed: the entries of its description by `npm pack --json` that are read here. */
 export interface PackedPackage {
   name: string;
   version: string;
