@@ -21,7 +21,9 @@ export type FramePath = 'worker' | 'gpu';
 const isHere = (path: FramePath | 'auto') => (path === 'auto' ? 'gpu' in navigator : path === 'gpu');
 
 export interface FramePhase {
-  /** Between the timestamps of successive frames. */
+  /** At least what was asked for; longer where two frames take longer. */
+  durationMs: number;
+  /** Between the timestamps of successive frames; one at least. */
   frameMs: number[];
   /** The handles of those calls of requestAnimationFrame that drew. */
   drawHandles: number[];
@@ -80,8 +82,9 @@ function draw(time: number): void {
 }
 
 const pause = (durationMs: number) => new Promise((resolve) => setTimeout(resolve, durationMs));
+const nextFrame = () => new Promise(requestAnimationFrame);
 
-/** Draws for so long; the trace has these bounds as `PHASE`. */
+/** Draws for so long, and until two frames were drawn at least; the trace has these bounds as `PHASE`. */
 export async function measure(
   activity: Activity,
   durationMs: number,
@@ -93,8 +96,11 @@ export async function measure(
   const numBefore = numPictures;
   [frameTimes, drawHandles] = [[], []];
   await pause(durationMs);
-  performance.measure(PHASE, { start, end: performance.now() });
-  const measured = { frameMs: differences(frameTimes), drawHandles, numPictures: numPictures - numBefore };
+  while (frameTimes.length < 2) await nextFrame();
+  const end = performance.now();
+  performance.measure(PHASE, { start, end });
+  const frameMs = differences(frameTimes);
+  const measured = { durationMs: end - start, frameMs, drawHandles, numPictures: numPictures - numBefore };
   stop();
   await gpuIsDone();
   await pause(settleMs);

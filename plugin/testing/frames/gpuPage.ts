@@ -26,7 +26,7 @@ export async function measureGpu(options: GpuPageOptions, onPhase: (what: string
   const idle = framesOf(await measure('idle', durationMs, settleMs));
   onPhase('frames while pictures are made');
   const made = await measure('generating', durationMs, settleMs);
-  const generating = { ...framesOf(made), picturesPerSecond: rounded((1000 * made.numPictures) / durationMs) };
+  const generating = { ...framesOf(made), picturesPerSecond: rounded((1000 * made.numPictures) / made.durationMs) };
   const msPerPicture: Record<string, number> = {};
   for (const count of counts) {
     onPhase(`${count} ${count === 1 ? 'picture' : 'pictures'} at once`);

@@ -88,7 +88,7 @@ async function measurePhases(page: FramePage, options: MeasureFramesOptions): Pr
     );
     phases[activity] ??= { durationMs: 0, numPictures: 0, frameMs: [], work: [] };
     const all = phases[activity];
-    all.durationMs += durationMs;
+    all.durationMs += result.durationMs;
     all.numPictures += result.numPictures;
     all.frameMs.push(...result.frameMs);
     all.work.push(...workBesidesDrawing(events, result.drawHandles));
