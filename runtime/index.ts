@@ -400,6 +400,7 @@ export {
   type VaeOptions,
   vaeTaskSpec,
   vaeTrainer,
+  vaeTrainingShapes,
 } from './training/trainVae.ts';
 export {
   type Deviation,

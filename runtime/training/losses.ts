@@ -5,6 +5,8 @@ import {
   logSumExp,
   mean,
   mul,
+  neg,
+  relu,
   reshape,
   type Scalar,
   scalar,
@@ -82,6 +84,21 @@ export function coarseDifference(x: Tensor4D, decoded: Tensor4D, size: number): 
     const averages = mean(reshape(mean(difference, 1), [batch * rows * columns, size, channels]), 1);
     return mean(abs(averages)) as Scalar;
   });
+}
+
+/**
+ * A discriminator is trained by this: that it gives real images at least 1, and others at most −1,
+ * ½ (relu(1 − real) + relu(1 + fake)), averaged over all values.
+ *
+ * Source: Lim & Ye 2017, arXiv:1705.02894; halved as in Esser et al. 2021, arXiv:2012.09841.
+ */
+export function hingeLoss(real: Tensor, fake: Tensor): Scalar {
+  return tidy(() => mul(add(mean(relu(sub(1, real))), mean(relu(add(1, fake)))), 0.5) as Scalar);
+}
+
+/** A decoder is trained by this beside its errors: that the discriminator takes its images for real ones, −fake on average. */
+export function realismLoss(fake: Tensor): Scalar {
+  return tidy(() => neg(mean(fake)) as Scalar);
 }
 
 /**

@@ -30,6 +30,7 @@ import {
 } from '../networks/conditionalVae.ts';
 import { conditioning as conditioningVectors } from '../networks/conditioning.ts';
 import type { ConditioningConfig } from '../networks/conditioningConfig.ts';
+import { discriminate, discriminatorShapes, isOfDiscriminator } from '../networks/discriminator.ts';
 import type { Weights } from '../networks/layers.ts';
 import { classifyNoisy, type NoisyClassifierConfig, noisyClassifierShapes } from '../networks/noisyClassifier.ts';
 import { unet2d } from '../networks/unet2d.ts';
@@ -45,13 +46,16 @@ import {
   diffusionLoss,
   elbo,
   gradientDifference,
+  hingeLoss,
   klDivergence,
   klOfImages,
   logLikelihood,
   minSnrWeights,
   type Reconstruction,
+  realismLoss,
   reconstructionError,
 } from './losses.ts';
+import { constantWeights, stopGradient } from './stopGradient.ts';
 import type { TrainingTask } from './trainingTask.ts';
 
 /** What is trained, as plain data: a worker builds the same task from it. */
@@ -68,6 +72,8 @@ export type TaskSpec =
       gradientWeight: number;
       /** Weight of `coarseDifference` beside it, of blocks of one latent each; absent: 0. */
       coarseWeight?: number;
+      /** Weight of `realismLoss` beside it, by a discriminator that is trained at the same time; absent: 0, and there is none. */
+      adversarialWeight?: number;
       /** What the difference of each channel is multiplied by in all of them; absent and null: by 1. */
       channelWeights?: readonly number[] | null;
       /** Keep the encoder as it is and train the decoder alone. */
@@ -127,14 +133,20 @@ export function createTask(spec: TaskSpec): TrainingTask {
   }
 }
 
-/** Batch: x (B, H, W, C) in [−1, 1], eps (B, h, w, latent_channels) standard normal. */
+/**
+ * Batch: x (B, H, W, C) in [−1, 1], eps (B, h, w, latent_channels) standard normal; with a discriminator also adversarial (B),
+ * the share of its weight.
+ */
 function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
   const { config, circular, reconstruction, klWeight, channelWeights, freezeEncoder } = spec;
-  const { l2Weight, gradientWeight, coarseWeight = 0 } = spec;
+  const { l2Weight, gradientWeight, coarseWeight = 0, adversarialWeight = 0 } = spec;
   const blockPx = 2 ** (config.block_out_channels.length - 1);
   const isEncoder = (name: string) => name.startsWith('encoder.') || name.startsWith('quant_conv.');
   return {
-    shapes: autoencoderKlShapes(config),
+    shapes: new Map([
+      ...autoencoderKlShapes(config),
+      ...(adversarialWeight > 0 ? discriminatorShapes(config.in_channels) : []),
+    ]),
     isTrained: (name) => !(freezeEncoder && isEncoder(name)),
     loss: (weights, batch) =>
       tidy(() => {
@@ -151,6 +163,11 @@ function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
         if (l2Weight > 0) parts.push([reconstructionError('l2', target, given), l2Weight]);
         if (gradientWeight > 0) parts.push([gradientDifference(target, given), gradientWeight]);
         if (coarseWeight > 0) parts.push([coarseDifference(target, given, blockPx), coarseWeight]);
+        if (adversarialWeight > 0) {
+          const share = batchArray(batch, 'adversarial').data[0]!;
+          parts.push([realismOf(weights, decoded, circular), adversarialWeight * share]);
+          parts.push([discriminationOf(weights, x, decoded, circular), DISCRIMINATION_WEIGHT]);
+        }
         const loss = parts.reduce<Scalar>(
           (sum, [part, weight]) => (weight > 0 ? (add(sum, mul(part, weight)) as Scalar) : sum),
           error,
@@ -158,6 +175,20 @@ function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
         return { loss, metrics: { [reconstruction]: keep(clone(error)), kl: keep(clone(kl)) } };
       }),
   };
+}
+
+/** Adam learns as fast whatever it is, but all gradients are clipped together, and the discriminator's are the largest. */
+const DISCRIMINATION_WEIGHT = 0.1;
+
+/** How real the discriminator takes decoded images for, which teaches the decoder and not the discriminator. */
+function realismOf(weights: Weights, decoded: Tensor4D, circular: boolean): Scalar {
+  const own = Object.fromEntries(Object.entries(weights).filter(([name]) => isOfDiscriminator(name)));
+  return realismLoss(discriminate(constantWeights(own), decoded, circular));
+}
+
+/** How well the discriminator tells images from decoded ones, which teaches it and not the decoder. */
+function discriminationOf(weights: Weights, x: Tensor4D, decoded: Tensor4D, circular: boolean): Scalar {
+  return hingeLoss(discriminate(weights, x, circular), discriminate(weights, stopGradient(decoded), circular));
 }
 
 /**

@@ -2,11 +2,13 @@ import { normals } from '../core/random.ts';
 import { AUGMENT_DEFAULTS, type AugmentOptions, croppedShape } from '../dataset/augment.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
+import type { Shapes } from '../networks/layers.ts';
+import { initialWeights } from '../networks/weights.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import { type Batch, pictureBatch } from './batch.ts';
 import type { GradientSource } from './gradients.ts';
 import type { Reconstruction } from './losses.ts';
-import type { TaskSpec } from './task.ts';
+import { createTask, type TaskSpec } from './task.ts';
 import { createTrainer, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
 export interface VaeOptions extends TrainerOptions {
@@ -20,6 +22,8 @@ export interface VaeOptions extends TrainerOptions {
   gradientWeight: number;
   /** Weight of `coarseDifference` beside it, which makes hues right sooner. */
   coarseWeight: number;
+  /** Weight of `realismLoss` beside it, which brings grain back; it grows from 0 over the first `ADVERSARIAL_WARMUP` steps. */
+  adversarialWeight: number;
   /** What the difference of each channel is multiplied by before it is measured; null: by 1. */
   channelWeights: readonly number[] | null;
   freezeEncoder: boolean;
@@ -35,6 +39,7 @@ export const VAE_DEFAULTS: VaeOptions = {
   l2Weight: 0,
   gradientWeight: 0,
   coarseWeight: 0,
+  adversarialWeight: 0,
   channelWeights: null,
   freezeEncoder: false,
   balanced: false,
@@ -54,6 +59,9 @@ export const VAE_DEFAULTS: VaeOptions = {
   numSteps: null,
   numMinutes: null,
 };
+
+/** Steps in which the discriminator learns before its word counts fully. */
+const ADVERSARIAL_WARMUP = 200;
 
 // Streams of the seed that this file draws from; batches.ts has its own.
 const EPS_STREAM = 0x10000000;
@@ -96,9 +104,14 @@ export function defaultVaeConfig(
 
 export function vaeTaskSpec(config: AutoencoderKlConfig, options: VaeOptions): TaskSpec {
   const { circular, reconstruction, freezeEncoder } = options;
-  const { klWeight, l2Weight, gradientWeight, coarseWeight, channelWeights } = options;
-  const weights = { klWeight, l2Weight, gradientWeight, coarseWeight, channelWeights };
+  const { klWeight, l2Weight, gradientWeight, coarseWeight, adversarialWeight, channelWeights } = options;
+  const weights = { klWeight, l2Weight, gradientWeight, coarseWeight, adversarialWeight, channelWeights };
   return { kind: 'vae', config, circular, reconstruction, ...weights, freezeEncoder };
+}
+
+/** Shapes of the weights of the auto-encoder, and of the discriminator where one is trained beside it, in PyTorch's layout. */
+export function vaeTrainingShapes(config: AutoencoderKlConfig, options: VaeOptions): Shapes {
+  return createTask(vaeTaskSpec(config, options)).shapes;
 }
 
 /**
@@ -118,7 +131,12 @@ export function vaeTrainer(
   source?: GradientSource,
 ): Trainer {
   const batchAt = (step: number) => vaeBatch(dataset, indices, config, options, step);
-  return createTrainer(vaeTaskSpec(config, options), batchAt, options, start, source);
+  const spec = vaeTaskSpec(config, options);
+  const from =
+    start instanceof Map
+      ? new Map([...initialWeights(vaeTrainingShapes(config, options), options.seed), ...start])
+      : start;
+  return createTrainer(spec, batchAt, options, from, source);
 }
 
 function vaeBatch(
@@ -137,5 +155,14 @@ function vaeBatch(
     EPS_STREAM + step,
     latentShape.reduce((a, b) => a * b, 1),
   );
-  return { x: pictureBatch(dataset, indices, options, step).x, eps: { shape: latentShape, data: eps } };
+  return {
+    x: pictureBatch(dataset, indices, options, step).x,
+    eps: { shape: latentShape, data: eps },
+    ...(options.adversarialWeight > 0 && {
+      adversarial: {
+        shape: [batchSize],
+        data: new Float32Array(batchSize).fill(Math.min(1, step / ADVERSARIAL_WARMUP)),
+      },
+    }),
+  };
 }

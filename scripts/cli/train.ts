@@ -71,6 +71,12 @@ export function trainCommand(): Command {
       0,
     )
     .option(
+      '--adversarial-weight <x>',
+      'weight of what a discriminator says, which is trained at the same time: grain instead of blur',
+      realNumber(0),
+      0,
+    )
+    .option(
       '--channel-weights <list>',
       'how much the errors of each channel count, separated by commas: 1,1,1,2,1,1',
       (text) => text.split(',').map(realNumber(0, 1000)),

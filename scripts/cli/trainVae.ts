@@ -16,6 +16,7 @@ import {
   type VaeOptions,
   vaeTaskSpec,
   vaeTrainer,
+  vaeTrainingShapes,
   writeSafetensors,
 } from '../../runtime/index.ts';
 import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
@@ -41,6 +42,7 @@ interface VaeCommandOptions extends CommonTrainOptions {
   gradientWeight: number;
   coarseWeight: number;
   channelWeights?: number[];
+  adversarialWeight: number;
   colourJitter: number;
   crop: number;
   freezeEncoder?: boolean;
@@ -66,16 +68,18 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
     kind: 'vae',
     data,
     options,
-    shapes: autoencoderKlShapes(config),
+    shapes: vaeTrainingShapes(config, options),
     keepsWeights: freezeEncoder,
     start: ({ workers, resumed }) => {
       if (!model) refuseWholeModel(command.out);
       const source = gradientsIn(workers, vaeTaskSpec(config, options));
       const trainer = vaeTrainer(dataset, split.train, config, options, resumed ?? init?.weights, source);
-      const vae = { config, weights: trainer.ema, circular };
+      const names = [...autoencoderKlShapes(config).keys()];
       return {
         trainer,
         save: async ({ step }) => {
+          const weights = Object.fromEntries(names.map((name) => [name, trainer.ema[name]!])); // without a discriminator's
+          const vae = { config, weights, circular };
           await saveVae(command.out, vae, model, credit);
           await writeReconstructions(command.out, step, data, (images, columns) =>
             reconstructionSheet(dataset, images, columns, vae),
@@ -135,6 +139,7 @@ function vaeOptions(command: VaeCommandOptions, { channels }: Dataset, circular 
     l2Weight: command.l2Weight,
     gradientWeight: command.gradientWeight,
     coarseWeight: command.coarseWeight,
+    adversarialWeight: command.adversarialWeight,
     channelWeights: channelWeights(command, channels),
     freezeEncoder: command.freezeEncoder ?? false,
     balanced: command.balanced ?? false,
