@@ -1,9 +1,9 @@
 import { type Tensor4D, tidy } from '@tensorflow/tfjs-core';
-import { conv, convShapes, norm, normShapes, type Shapes, type Weights } from './layers.ts';
+import { silu } from '../kernels/silu.ts';
+import { conv, convShapes, type Shapes, type Weights } from './layers.ts';
 
 /** Channels of each level; the first two halve the image. */
 const WIDTHS = [32, 64, 64];
-const NORM = { numGroups: 8, epsilon: 1e-5 };
 
 /** Begins the names of the discriminator's weights, which stand beside those of an auto-encoder in training alone. */
 const PREFIX = 'discriminator.';
@@ -18,7 +18,6 @@ export function discriminatorShapes(channels: number): Shapes {
   const shapes: Shapes = new Map();
   for (const [i, width] of WIDTHS.entries()) {
     convShapes(shapes, `${levelOf(i)}.conv`, i === 0 ? channels : WIDTHS[i - 1]!, width);
-    normShapes(shapes, `${levelOf(i)}.norm`, width);
   }
   convShapes(shapes, HEAD, WIDTHS.at(-1)!, 1);
   return shapes;
@@ -26,7 +25,7 @@ export function discriminatorShapes(channels: number): Shapes {
 
 /**
  * How real each patch of an image looks, the larger the more: convolutions of which each number sees 23 pixels a side, so that it
- * judges grain and edges, and not what is shown.
+ * judges grain and edges, and not what is shown. Nothing is normalised: how strong the grain is must count.
  *
  * Source: the PatchGAN of Isola et al. 2017, arXiv:1611.07004, section 3.2.2; beside an auto-encoder, Esser et al. 2021,
  * arXiv:2012.09841.
@@ -39,12 +38,7 @@ export function discriminate(weights: Weights, x: Tensor4D, circular: boolean): 
   return tidy(() => {
     let h = x;
     for (const i of WIDTHS.keys()) {
-      h = norm(
-        weights,
-        `${levelOf(i)}.norm`,
-        conv(weights, `${levelOf(i)}.conv`, h, { stride: i < 2 ? 2 : 1, circular }),
-        NORM,
-      );
+      h = silu(conv(weights, `${levelOf(i)}.conv`, h, { stride: i < 2 ? 2 : 1, circular }));
     }
     return conv(weights, HEAD, h, { circular });
   });
