@@ -108,7 +108,7 @@ async function fillRoom(scene: Scene, onWall: Part, onFloor: Company, onTables: 
     1,
   );
   await bring(onTables, 'items', TAVERN.things.model, scene, 1);
-  await bring(below, 'textures', TAVERN.surfaces.model, scene, 1);
+  await bring(below, 'materials', TAVERN.surfaces.model, scene, 1);
 }
 
 /**

@@ -71,7 +71,7 @@ describe('a bake file', () => {
   });
 
   it.each([
-    ['README.md', 2],
+    ['README.md', 3],
     ['docs/guide/07-baking.md', 3],
   ])('is shown in %s', async (document, numAssets) => {
     const text = await readFile(join(packageRoot(), document), 'utf8');

@@ -55,7 +55,7 @@ export const PICTURES: Record<string, Record<string, Draw>> = {
     palettes,
   },
   characters: { walkers },
-  textures: { tiles },
+  materials: { tiles, overgrown },
 };
 
 const paint = (model: DiffusionModel, requests: PictureOptions[], options = {}) =>
@@ -362,12 +362,23 @@ async function tiles(model: DiffusionModel): Promise<Uint8Array> {
   const size = { widthPx: 256, heightPx: 256 };
   const requests = [
     { label: 'brick', seed: 7 },
-    { label: 'wood', seed: 7 },
+    { label: 'planks', seed: 3 },
     { label: 'roof', seed: 8 },
   ];
   const pictures: Uint8Array[] = [];
   for (const request of requests) pictures.push(...(await paint(model, [request], size)));
   return encodePng(composeSheet(pictures, pictures.length, size.widthPx, size.heightPx));
+}
+
+/** Materials that are more and more of another one. */
+async function overgrown(model: DiffusionModel): Promise<Uint8Array> {
+  const { widthPx, heightPx } = model.index.figment;
+  const requests = [
+    { label: 'brick', seed: 7, to: 'grass' },
+    { label: 'planks', seed: 3, to: 'rust' },
+    { label: 'cobble', seed: 7, to: 'sand' },
+  ].flatMap(({ to, ...from }) => BLEND_AMOUNTS.map((amount) => ({ ...from, blend: { label: to, amount } })));
+  return encodePng(composeSheet(await paint(model, requests), BLEND_AMOUNTS.length, widthPx, heightPx));
 }
 
 /** Portraits as they are painted, and with a palette of their own of fewer and fewer colours. */

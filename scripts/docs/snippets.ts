@@ -14,7 +14,7 @@ declare global {
   const material: PBRMaterial;
   const portraits: AssetGenerator;
   const heroes: AssetGenerator;
-  const textures: AssetGenerator;
+  const materials: AssetGenerator;
   const wall: AbstractMesh;
   const floor: AbstractMesh;
   const hair: Uint8Array;

@@ -43,8 +43,8 @@ export function testCards(visit: VisitedTavern): void {
     await openCard(playwright, numPeople + tavern.things.spots.length);
     await rerollByKeyboard(playwright);
     const [floor] = await page.call('surfaces');
-    const { label: wood, seed: another, widthPx } = floor!;
-    expect(await copiedRecipe(playwright)).toMatchObject({ model: 'textures', label: wood, seed: another, widthPx });
+    const { label: planks, seed: another, widthPx } = floor!;
+    expect(await copiedRecipe(playwright)).toMatchObject({ model: 'materials', label: planks, seed: another, widthPx });
   });
 
   it('varies a portrait and a guest, the same way each time, and keeps them', async () => {
