@@ -24,7 +24,7 @@ export function discriminatorShapes(channels: number): Shapes {
 }
 
 /**
- * How real each patch of an image looks, the larger the more: convolutions of which each number sees 23 pixels a side, so that it
+ * Says of each patch of an image how real it looks, the larger the more. Each number sees 23 pixels a side, so that it
  * judges grain and edges, and not what is shown. Nothing is normalised: how strong the grain is must count.
  *
  * Source: the PatchGAN of Isola et al. 2017, arXiv:1611.07004, section 3.2.2; beside an auto-encoder, Esser et al. 2021,

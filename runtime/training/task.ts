@@ -180,13 +180,13 @@ function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
 /** Adam learns as fast whatever it is, but all gradients are clipped together, and the discriminator's are the largest. */
 const DISCRIMINATION_WEIGHT = 0.1;
 
-/** How real the discriminator takes decoded images for, which teaches the decoder and not the discriminator. */
+/** Teaches the decoder, and not the discriminator, to be taken for real. */
 function realismOf(weights: Weights, decoded: Tensor4D, circular: boolean): Scalar {
   const own = Object.fromEntries(Object.entries(weights).filter(([name]) => isOfDiscriminator(name)));
   return realismLoss(discriminate(constantWeights(own), decoded, circular));
 }
 
-/** How well the discriminator tells images from decoded ones, which teaches it and not the decoder. */
+/** Teaches the discriminator, and not the decoder, to tell images from decoded ones. */
 function discriminationOf(weights: Weights, x: Tensor4D, decoded: Tensor4D, circular: boolean): Scalar {
   return hingeLoss(discriminate(weights, x, circular), discriminate(weights, stopGradient(decoded), circular));
 }
