@@ -1,5 +1,6 @@
 // Animated PNG files: those of png.ts with further frames, which programs that know none of it pass over.
-import { chunksOf, type EncodePngOptions, encodePng, SIGNATURE_END } from './png.ts';
+import { type EncodePngOptions, encodePng } from './png.ts';
+import { chunk, chunksOf, numbers, SIGNATURE_END } from './pngChunks.ts';
 
 /** A picture of an animation, and how long it is shown. */
 export interface MovingFrame {
@@ -50,28 +51,3 @@ function control(number: number, { width, height }: { width: number; height: num
   view.setUint16(22, 1000); // of a second
   return bytes;
 }
-
-function numbers(...values: number[]): Uint8Array {
-  const bytes = new Uint8Array(4 * values.length);
-  for (const [i, value] of values.entries()) new DataView(bytes.buffer).setUint32(4 * i, value);
-  return bytes;
-}
-
-/** A chunk with its length, type and checksum. */
-function chunk(type: string, data: Uint8Array): Uint8Array {
-  const named = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-  return Buffer.concat([numbers(data.length), named, numbers(checksum(named))]);
-}
-
-/** CRC-32, as PNG files have it. */
-function checksum(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = (crc >>> 8) ^ TABLE[(crc ^ byte) & 0xff]!;
-  return ~crc >>> 0;
-}
-
-const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let value = byte;
-  for (let bit = 0; bit < 8; bit++) value = (value >>> 1) ^ (value & 1 ? 0xedb88320 : 0);
-  return value;
-});

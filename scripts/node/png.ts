@@ -1,7 +1,9 @@
 /** PNG files ↔ 8-bit RGB or RGBA pixels, over fast-png. */
-import { inflateSync } from 'node:zlib';
+import { deflateSync, inflateSync } from 'node:zlib';
 import { convertIndexedToRgb, type DecodedPng, decode, encode } from 'fast-png';
 import type { NumChannels, PixelImage } from '../../runtime/index.ts';
+import { type Chunk, chunk, chunksOf, SIGNATURE_END } from './pngChunks.ts';
+import { filteredRows, plainRows } from './pngRows.ts';
 
 export interface PngImage extends PixelImage {
   pixels: Uint8Array<ArrayBuffer>;
@@ -44,7 +46,7 @@ export function decodePng(bytes: Uint8Array, fileName = 'PNG', options: DecodePn
 }
 
 /**
- * Encodes pixels as an 8-bit PNG.
+ * Encodes pixels as an 8-bit PNG: with rows as they are or filtered, whichever packs into fewer bytes.
  *
  * @throws Error when the bytes do not fit the size, or a keyword is not 1 to 79 characters of Latin-1
  */
@@ -55,7 +57,24 @@ export function encodePng({ width, height, channels, pixels, text }: EncodePngOp
       `encodePng: there are ${pixels.length} bytes; expected ${width * height * channels} for ${size}`,
     );
   }
-  return encode({ width, height, channels, data: pixels, text: text && escapeValues(text) }, { zlib: { level: 9 } });
+  const png = encode(
+    { width, height, channels, data: pixels, text: text && escapeValues(text) },
+    { zlib: { level: 0 } },
+  );
+  return withData(
+    png,
+    smallest([plainRows, filteredRows].map((rows) => pack(rows(pixels, width * channels, channels)))),
+  );
+}
+
+const pack = (rows: Uint8Array) => deflateSync(rows, { level: 9 });
+
+const smallest = (packed: readonly Uint8Array[]) => packed.reduce((a, b) => (b.length < a.length ? b : a));
+
+/** The file with other data for its pixels. */
+function withData(png: Uint8Array, data: Uint8Array): Uint8Array {
+  const chunks = chunksOf(png).map(({ type, whole }) => (type === 'IDAT' ? chunk(type, data) : whole));
+  return new Uint8Array(Buffer.concat([png.subarray(0, SIGNATURE_END), ...chunks]));
 }
 
 /** The tEXt chunks of a PNG, keyword → text as it is stored; `JSON.parse` undoes the escapes of `encodePng`. */
@@ -131,32 +150,6 @@ function checkInflation(chunks: readonly Chunk[], sizeBytes: number, isInterlace
     if ((error as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE') return; // the decoder says what is wrong
     throw new Error(`its data are more than the ${sizeBytes} bytes of its size`);
   }
-}
-
-export const SIGNATURE_END = 8;
-
-/** A part of a PNG file. */
-export interface Chunk {
-  type: string;
-  data: Uint8Array;
-  /** With its length, type and checksum. */
-  whole: Uint8Array;
-}
-
-/** The chunks up to the first that is cut off. */
-export function chunksOf(
-  bytes: Uint8Array,
-  view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-): Chunk[] {
-  const chunks: Chunk[] = [];
-  for (let at = SIGNATURE_END; at + 12 <= bytes.length; ) {
-    const end = at + 12 + view.getUint32(at);
-    if (end > bytes.length) break;
-    const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
-    chunks.push({ type, data: bytes.subarray(at + 8, end - 4), whole: bytes.subarray(at, end) });
-    at = end;
-  }
-  return chunks;
 }
 
 function damaged(fileName: string, error: unknown): Error {

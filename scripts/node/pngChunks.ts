@@ -1,0 +1,54 @@
+// The chunks that a PNG file is made of.
+// Source: W3C, PNG (Third Edition), section 5.3.
+
+export const SIGNATURE_END = 8;
+
+/** A part of a PNG file. */
+export interface Chunk {
+  type: string;
+  data: Uint8Array;
+  /** With its length, type and checksum. */
+  whole: Uint8Array;
+}
+
+/** The chunks up to the first that is cut off. */
+export function chunksOf(
+  bytes: Uint8Array,
+  view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+): Chunk[] {
+  const chunks: Chunk[] = [];
+  for (let at = SIGNATURE_END; at + 12 <= bytes.length; ) {
+    const end = at + 12 + view.getUint32(at);
+    if (end > bytes.length) break;
+    const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+    chunks.push({ type, data: bytes.subarray(at + 8, end - 4), whole: bytes.subarray(at, end) });
+    at = end;
+  }
+  return chunks;
+}
+
+/** Unsigned numbers of 32 bits, as PNG files have them. */
+export function numbers(...values: number[]): Uint8Array {
+  const bytes = new Uint8Array(4 * values.length);
+  for (const [i, value] of values.entries()) new DataView(bytes.buffer).setUint32(4 * i, value);
+  return bytes;
+}
+
+/** A chunk with its length, type and checksum. */
+export function chunk(type: string, data: Uint8Array): Uint8Array {
+  const named = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+  return Buffer.concat([numbers(data.length), named, numbers(checksum(named))]);
+}
+
+/** CRC-32, as PNG files have it. */
+function checksum(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = (crc >>> 8) ^ TABLE[(crc ^ byte) & 0xff]!;
+  return ~crc >>> 0;
+}
+
+const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let value = byte;
+  for (let bit = 0; bit < 8; bit++) value = (value >>> 1) ^ (value & 1 ? 0xedb88320 : 0);
+  return value;
+});
