@@ -138,7 +138,7 @@ export {
 } from './evaluation/imageSet.ts';
 export { type NearestDistance, nearestDistance } from './evaluation/nearest.ts';
 export { type Reconstructed, reconstruct } from './evaluation/reconstruction.ts';
-export { seamRatio } from './evaluation/seam.ts';
+export { movedSeamRatio, seamRatio } from './evaluation/seam.ts';
 export {
   cvaeReconstructionSheet,
   cvaeSheet,

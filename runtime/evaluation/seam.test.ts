@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PixelImage } from '../core/pixels.ts';
-import { seamRatio } from './seam.ts';
+import { rollImage } from '../testing/roll.ts';
+import { movedSeamRatio, seamRatio } from './seam.ts';
 
 function picture(width: number, height: number, grey: (x: number, y: number) => number): PixelImage {
   const pixels = Uint8Array.from({ length: 3 * width * height }, (_, i) => {
@@ -47,5 +48,36 @@ describe('seamRatio', () => {
     expect(seamRatio([{ width: 4, height: 4, channels: 4, pixels }])).toBe(1);
     expect(seamRatio([picture(4, 4, (x) => (x === 3 ? 9 : 0))])).toBe(3);
     expect(() => seamRatio([picture(2, 4, () => 0)])).toThrow(/2×4 pixels; expected at least 3×3/);
+  });
+});
+
+describe('movedSeamRatio', () => {
+  const moved = (image: PixelImage): PixelImage => {
+    const { width, height, pixels } = image;
+    return { ...image, pixels: Uint8Array.from(rollImage(pixels, width, height, height / 2, width / 2)) };
+  };
+
+  it('is 1 where a picture moves with its noise, whatever lies on its edge', () => {
+    const mortar = picture(16, 8, (x, y) => (x === 0 || y === 0 ? 200 : 7 * ((x * y) % 5)));
+    expect(seamRatio([mortar])).toBeGreaterThan(3);
+    expect(movedSeamRatio([[mortar, moved(mortar)]])).toBe(1);
+  });
+
+  it('is what the edges of both add to the same places inside', () => {
+    const slope = picture(8, 4, (x) => 10 * x); // 70 across its edge, 10 in the middle
+    const bump = picture(8, 4, (x) => (x === 3 ? 20 : 0)); // 0 across its edge, 20 in the middle
+    expect(movedSeamRatio([[slope, bump]])).toBeCloseTo((70 + 0) / (10 + 20), 10);
+    const turned = [slope, bump].map(({ pixels }) => picture(4, 8, (x, y) => pixels[3 * (8 * x + y)]!));
+    expect(movedSeamRatio([[turned[0]!, turned[1]!]])).toBeCloseTo(70 / 30, 10);
+  });
+
+  it('is 1 for plain pictures and for none, and refuses pairs that do not fit', () => {
+    const [plain, odd] = [picture(4, 4, () => 9), picture(5, 4, () => 9)];
+    expect(movedSeamRatio([[plain, plain]])).toBe(1);
+    expect(movedSeamRatio([])).toBe(1);
+    expect(() => movedSeamRatio([[odd, odd]])).toThrow(
+      /5×4 and 5×4 pixels; expected two pictures of one size, which is even/,
+    );
+    expect(() => movedSeamRatio([[plain, odd]])).toThrow(/4×4 and 5×4 pixels/);
   });
 });

@@ -11,7 +11,7 @@ import type { SampleRun } from './samplingPlan.ts';
 /** What the runtime's own functions take for all pictures of a batch: the classifier is the network itself. */
 export interface SampleOptions
   extends Omit<SamplingOptions, 'classifier'>,
-    Pick<SampleRun, 'signal' | 'measureGuidance'> {
+    Pick<SampleRun, 'signal' | 'measureGuidance' | 'noiseShift'> {
   /** The network that steers; it stays the caller's to dispose. */
   classifier?: NoisyClassifier;
 }
@@ -38,7 +38,7 @@ export function completeAll(
   requests: readonly PictureOptions[],
   options: SampleOptions,
 ): { recipes: Recipe[]; run: SampleRun } {
-  const { classifier, signal, measureGuidance, ...sampling } = options;
+  const { classifier, signal, measureGuidance, noiseShift, ...sampling } = options;
   if (!Array.isArray(requests)) {
     throw new RangeError(`generate: the recipes are ${shown(requests)}; expected a list such as [{ label: "elf" }]`);
   }
@@ -50,7 +50,12 @@ export function completeAll(
   const info = loadedModel({ model, cvae });
   return {
     recipes: requests.map((request) => completeRecipe({ ...named, ...request }, info, known)),
-    run: { signal, measureGuidance, ...(classifier && { classifiers: new Map([[THE_CLASSIFIER, classifier]]) }) },
+    run: {
+      signal,
+      measureGuidance,
+      noiseShift,
+      ...(classifier && { classifiers: new Map([[THE_CLASSIFIER, classifier]]) }),
+    },
   };
 }
 

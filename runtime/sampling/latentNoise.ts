@@ -6,6 +6,7 @@ import type { Tiles } from '../networks/windows.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import { recordedInSlices } from './recordedPass.ts';
 import type { SamplingPlan } from './samplingPlan.ts';
+import { roll } from './shiftedTiles.ts';
 
 /** What noise is for: the step of a sampler, what is kept of an image, or the way back to before a step. */
 const USES = ['step', 'kept', 'back'] as const;
@@ -50,13 +51,17 @@ function startNoise(plan: SamplingPlan): Tensor4D {
   const values = valuesOf(plan, ({ seed, interpolate }) =>
     interpolate ? slerp(draw(seed), draw(interpolate.seed), interpolate.amount) : draw(seed),
   );
-  return tensor4d(values, [plan.recipes.length, ...plan.latentShape]);
+  return shifted(plan, values);
 }
 
 /** Standard normal latents of each image, (B, h, w, c): of its seed, the step, which time that is made, and the use. */
 export function noise(plan: SamplingPlan, ...of: NoiseOf): Tensor4D {
   const values = valuesOf(plan, ({ seed }) => tiledNormals(seed, noiseStream(...of), plan.latentShape, plan.tiles));
-  return tensor4d(values, [plan.recipes.length, ...plan.latentShape]);
+  return shifted(plan, values);
+}
+
+function shifted({ recipes, latentShape, noiseShift }: SamplingPlan, values: Float32Array): Tensor4D {
+  return tidy(() => roll(tensor4d(values, [recipes.length, ...latentShape]), ...noiseShift));
 }
 
 type NoiseOf = [use: (typeof USES)[number], index: number, pass: number];

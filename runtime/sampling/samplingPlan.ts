@@ -28,7 +28,15 @@ export interface SampleRun {
   start?: Tensor4D;
   /** Whether steps may be made by recordings, where the backend has them, and are then equal but for rounding; default false. */
   isRecorded?: boolean;
+  /**
+   * Moves all noise around the borders of the picture by so many of its latents, as an evaluation does: a network that knows
+   * no borders moves its picture with it.
+   */
+  noiseShift?: NoiseShift;
 }
+
+/** In latents; negative: up and left. */
+export type NoiseShift = readonly [down: number, right: number];
 
 /** One denoising step of a batch. */
 export interface SampleStep {
@@ -61,6 +69,7 @@ export interface SamplingPlan {
   start: Tensor4D | undefined;
   measure: Measure | undefined;
   isRecorded: boolean;
+  noiseShift: NoiseShift;
   widthPx: number;
   heightPx: number;
   /** How many of the model's own pictures one is made of. */
@@ -109,7 +118,8 @@ export function* planSampling(
     resamples: first.resamples ?? 1,
     start: run.start,
     measure: run.measureGuidance ? measureOf(scheduler, sampler) : undefined,
-    isRecorded: run.isRecorded ?? false,
+    isRecorded: (run.isRecorded ?? false) && !run.noiseShift,
+    noiseShift: run.noiseShift ?? [0, 0],
     widthPx,
     heightPx,
     tiles,

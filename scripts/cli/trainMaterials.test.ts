@@ -88,7 +88,7 @@ it('is inspected, exported and evaluated', async () => {
   const few = ['--images-per-class', '2', '--steps', '1', '--guidance', '1', '--workers', '1', '--backend', 'wasm'];
   const measured = ['--height-steps', '2', '--sweep-seeds', '1'];
   const printed = await figment('evaluate', at('run'), '--data', at('data'), ...judge, ...few, ...measured);
-  expect(printed).toMatch(/^seam of height, 3x2 tiles: \d\.\d\d$/m);
+  expect(printed).toMatch(/^seam of height, 3x2 tiles: \d\.\d{3} of the same places inside, \d\.\d\d of all places$/m);
   expect(printed).toMatch(/^height from albedo errs by 0\.\d+, of held-out ones by 0\.\d+: \d\.\d\d times$/m);
   expect(printed).toMatch(/^rank correlation of growth asked and read: -?\d\.\d{3}$/m);
   const metrics = JSON.parse(await readFile(at('run', 'metrics.json'), 'utf8'));

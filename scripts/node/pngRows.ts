@@ -1,8 +1,12 @@
 // Rows of pixels as PNG files store them, each with its filter in front.
 // Source: W3C, PNG (Third Edition), chapter 9 and section 12.7.
 
+import type { PixelImage } from '../../runtime/index.ts';
+
+type Bytes = PixelImage['pixels'];
+
 /** The pixels as they are: best for flat colours, such as pixel art. */
-export function plainRows(pixels: Uint8Array, rowBytes: number): Uint8Array {
+export function plainRows(pixels: Bytes, rowBytes: number): Uint8Array {
   const rows = new Uint8Array(pixels.length + pixels.length / rowBytes);
   for (let from = 0, to = 0; from < pixels.length; from += rowBytes, to += rowBytes + 1) {
     rows.set(pixels.subarray(from, from + rowBytes), to + 1);
@@ -16,7 +20,7 @@ export function plainRows(pixels: Uint8Array, rowBytes: number): Uint8Array {
  *
  * @param pixelBytes bytes of a pixel
  */
-export function filteredRows(pixels: Uint8Array, rowBytes: number, pixelBytes: number): Uint8Array {
+export function filteredRows(pixels: Bytes, rowBytes: number, pixelBytes: number): Uint8Array {
   const rows = new Uint8Array(pixels.length + pixels.length / rowBytes);
   let above = new Uint8Array(rowBytes);
   for (let from = 0, to = 0; from < pixels.length; from += rowBytes, to += rowBytes + 1) {
@@ -50,7 +54,7 @@ function paeth(left: number, above: number, aboveLeft: number): number {
   return byAbove <= byAboveLeft ? above : aboveLeft;
 }
 
-function differences(row: Uint8Array, above: Uint8Array, pixelBytes: number, foretell: Foretell): Uint8Array {
+function differences(row: Bytes, above: Uint8Array, pixelBytes: number, foretell: Foretell): Uint8Array {
   const result = new Uint8Array(row.length);
   for (let i = 0; i < row.length; i++) {
     const hasLeft = i >= pixelBytes;

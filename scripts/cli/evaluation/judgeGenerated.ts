@@ -13,7 +13,6 @@ import {
   generatePictures,
   type HeightGuesser,
   type ImageSet,
-  type ImageSize,
   imagesOfDataset,
   numFramesOf,
   type PictureOptions,
@@ -27,7 +26,14 @@ import { encodePng } from '../../node/png.ts';
 import { withProgress } from '../../node/terminal.ts';
 import { type FrameMetrics, frameMetrics, repeatRows, stillFrames } from './frames.ts';
 import type { Judge } from './judge.ts';
-import { type MaterialMetrics, measureHeights, seamsOf, withHeldOut } from './judgeMaterials.ts';
+import {
+  type ChannelSeam,
+  type MaterialMetrics,
+  measureHeights,
+  seamsOf,
+  type TileCounts,
+  withHeldOut,
+} from './judgeMaterials.ts';
 import { type MonotonyMetrics, monotonyOf, planSweeps } from './judgeMonotony.ts';
 import { planVariedSets, type VariationMetrics, variationOf, variedWords } from './judgeVariation.ts';
 import {
@@ -136,8 +142,8 @@ export async function judgeGenerated(context: Context) {
   };
 }
 
-const TILES_ACROSS = 3;
-const TILES_DOWN = 2;
+const TILES: TileCounts = [3, 2];
+const HALF = 0.5;
 
 /** @param generated of one tile, and what is seen of them */
 async function judgeMaterials(
@@ -146,22 +152,37 @@ async function judgeMaterials(
   heights: HeightGuesser & { numSteps: number },
   guidanceScale: number,
 ): Promise<MaterialMetrics> {
-  const { model, whole, split, recipe } = context;
-  const { widthPx, heightPx } = whole;
+  const { model, whole, split } = context;
   const { circularPadding } = model.index.figment;
-  const seams = withHeldOut(seamsOf({ pictures: generated.pictures, widthPx, heightPx }, whole), whole, split);
-  if (circularPadding) {
-    const size = { widthPx: TILES_ACROSS * widthPx, heightPx: TILES_DOWN * heightPx };
-    const make = makersAt(context, guidanceScale, size).ddpm;
-    const { requests } = askedPictures(context);
-    const first = requests.filter((_, i) => i % recipe.imagesPerClass === 0);
-    const numAtOnce = Math.max(1, Math.floor(BATCH / (TILES_ACROSS * TILES_DOWN)));
-    const pictures = await withProgress('tiles', (onProgress) => generateSet(make, first, onProgress, numAtOnce));
-    seams.push(...seamsOf({ pictures, ...size }, whole));
-  }
+  const seams = circularPadding ? await judgeSeams(context, generated.pictures, guidanceScale) : [];
   const real = imagesOfDataset(seenByJudge(whole), split.heldOut);
   const heightFromAlbedo = await measureHeights(heights, everyImage(generated.made), real);
-  return { guidanceScale, seams: circularPadding ? seams : [], heightFromAlbedo };
+  return { guidanceScale, seams, heightFromAlbedo };
+}
+
+/** @param pictures of one tile */
+async function judgeSeams(
+  context: Context,
+  pictures: readonly GeneratedPicture[],
+  guidanceScale: number,
+): Promise<ChannelSeam[]> {
+  const { model, whole, split, recipe } = context;
+  const { requests } = askedPictures(context);
+  /** Pictures of so many tiles, their noise moved by a share of their size. */
+  const tiled = (title: string, asked: readonly PictureOptions[], [across, down]: TileCounts, moved: number) => {
+    const [height, width] = model.latentShape;
+    const size = { widthPx: across * whole.widthPx, heightPx: down * whole.heightPx };
+    const noiseShift = [moved * down * height, moved * across * width] as const;
+    const make = makersAt(context, guidanceScale, { ...size, ...(moved > 0 && { noiseShift }) }).ddpm;
+    const numAtOnce = Math.max(1, Math.floor(BATCH / (across * down)));
+    return withProgress(title, (onProgress) => generateSet(make, asked, onProgress, numAtOnce));
+  };
+  const moved = await tiled('moved', requests, [1, 1], HALF);
+  const seams = withHeldOut(seamsOf({ pictures, moved }, whole, [1, 1]), whole, split);
+  const first = requests.filter((_, i) => i % recipe.imagesPerClass === 0);
+  const larger = await tiled('tiles', first, TILES, 0);
+  const largerMoved = await tiled('moved tiles', first, TILES, HALF);
+  return [...seams, ...seamsOf({ pictures: larger, moved: largerMoved }, whole, TILES)];
 }
 
 /** How well numbers are heeded; undefined where there are none to ask for. */
@@ -240,11 +261,11 @@ function scaleOfSheet(scales: readonly number[], { index }: DiffusionModel): num
   return [...scales].sort((a, b) => Math.abs(a - usual) - Math.abs(b - usual))[0]!;
 }
 
-function makersAt({ model, teacher, cvae, recipe }: Context, guidanceScale: number, size: ImageSize = {}) {
+function makersAt({ model, teacher, cvae, recipe }: Context, guidanceScale: number, more: SampleOptions = {}) {
   const { numInferenceSteps, sampler } = recipe;
   return makersOf(
     { model, teacher, cvae },
-    { ...size, guidanceScale, numInferenceSteps, sampler: sampler as SamplerName },
+    { ...more, guidanceScale, numInferenceSteps, sampler: sampler as SamplerName },
   );
 }
 

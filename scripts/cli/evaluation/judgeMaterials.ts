@@ -7,21 +7,25 @@ import {
   heightError,
   type ImageSet,
   mapsAt,
+  movedSeamRatio,
   type PixelImage,
   pictureAt,
   seamRatio,
 } from '../../../runtime/index.ts';
 import { byLabel } from './measure.ts';
 
-/** The seams of one channel, as `seamRatio`. */
+/** The seams of one channel. */
 export interface ChannelSeam {
   channel: 'albedo' | 'height' | 'roughness' | 'metallic';
   /** How many tiles the pictures have across and down: 1x1, 3x2. */
   tiles: string;
-  generated: number;
-  /** The same number of held-out tiles; absent for larger pictures, of which there are none. */
-  heldOut?: number;
+  /** As `movedSeamRatio`, and the same of each class. */
+  moved: number;
   perClass: Record<string, number>;
+  /** As `seamRatio`. */
+  generated: number;
+  /** The same of held-out tiles; absent for larger pictures, of which there are none. */
+  heldOut?: number;
 }
 
 export interface MaterialMetrics {
@@ -45,26 +49,32 @@ const CHANNELS = { albedo: [0, 1, 2], height: [0], roughness: [1], metallic: [2]
 export interface TiledPictures {
   /** Label after label, equally many of each. */
   pictures: readonly GeneratedPicture[];
-  widthPx: number;
-  heightPx: number;
+  /** The same made of noise that was moved by half of the picture both ways. */
+  moved: readonly GeneratedPicture[];
 }
+
+export type TileCounts = readonly [across: number, down: number];
 
 /** The seams of every channel, of pictures of one tile or several. */
 export function seamsOf(
-  { pictures, widthPx, heightPx }: TiledPictures,
+  { pictures, moved }: TiledPictures,
   { labels, ...tile }: Pick<Dataset, 'labels' | 'widthPx' | 'heightPx'>,
+  [across, down]: TileCounts,
 ): ChannelSeam[] {
   const perLabel = pictures.length / labels.length;
+  const [widthPx, heightPx] = [across * tile.widthPx, down * tile.heightPx];
   const image = (pixels: Uint8Array): PixelImage => ({ width: widthPx, height: heightPx, channels: 4, pixels });
   return Object.entries(CHANNELS).map(([name, measured]) => {
-    const images = pictures.map(({ pixels, maps }) => image(name === 'albedo' ? pixels : maps!));
+    const take = ({ pixels, maps }: GeneratedPicture) => image(name === 'albedo' ? pixels : maps!);
+    const pairs = pictures.map((picture, i) => [take(picture), take(moved[i]!)] as const);
     const ofLabel = (_: string, label: number) =>
-      seamRatio(images.slice(label * perLabel, (label + 1) * perLabel), measured);
+      movedSeamRatio(pairs.slice(label * perLabel, (label + 1) * perLabel), measured);
     return {
       channel: name as ChannelSeam['channel'],
-      tiles: `${widthPx / tile.widthPx}x${heightPx / tile.heightPx}`,
-      generated: seamRatio(images, measured),
+      tiles: `${across}x${down}`,
+      moved: movedSeamRatio(pairs, measured),
       perClass: byLabel(labels, labels.map(ofLabel)),
+      generated: seamRatio(pictures.map(take), measured),
     };
   });
 }

@@ -55,6 +55,8 @@ export const METRIC_UNITS = {
   nearestTrainingImage:
     'l1 to the nearest training image of the class, mirrored ones included; 0: the data hold it twice',
   seam: 'mean absolute difference of pixels across the edges where a picture repeats, divided by that inside',
+  moved:
+    'the same divided by that at the same places of the same pictures where these lie inside: their noise is moved by half',
   heightFromAlbedo:
     'mean absolute difference, 0 to 1, of heights to those that a network guesses from the pictures, which has learnt it from real ones',
   monotony:
@@ -145,10 +147,10 @@ export function formatSummary(metrics: Metrics): string {
 }
 
 function formatMaterials({ seams, heightFromAlbedo: { heldOut, generated, relative } }: MaterialMetrics): string[] {
-  const lines = seams.map(({ channel, tiles, generated, heldOut }) =>
+  const lines = seams.map(({ channel, tiles, moved, generated, heldOut }) =>
     [
-      `seam of ${channel}, ${tiles} tiles: ${generated.toFixed(2)}`,
-      heldOut ? ` (held-out ${heldOut.toFixed(2)})` : '',
+      `seam of ${channel}, ${tiles} tiles: ${moved.toFixed(3)} of the same places inside`,
+      `, ${generated.toFixed(2)} of all places${heldOut ? ` (held-out ${heldOut.toFixed(2)})` : ''}`,
     ].join(''),
   );
   const height = `height from albedo errs by ${generated.toFixed(4)}, of held-out ones by ${heldOut.toFixed(4)}: ${relative.toFixed(2)} times`;
