@@ -57,6 +57,7 @@ export {
   type NumberColumn,
   rowsOf,
   selectColumns,
+  unfilledRanges,
   vocabularyOf,
 } from './dataset/attributeColumns.ts';
 export { ATTRIBUTES_FILE, writeAttributes } from './dataset/attributeTable.ts';

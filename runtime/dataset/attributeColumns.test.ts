@@ -9,6 +9,7 @@ import {
   joinColumns,
   rowsOf,
   selectColumns,
+  unfilledRanges,
   vocabularyOf,
 } from './attributeColumns.ts';
 import { append, selectLabels } from './derive.ts';
@@ -21,6 +22,20 @@ const COLUMNS: AttributeColumn[] = [
 const dataOf = (columns: AttributeColumn[]) => columns.map(({ data }) => [...data]);
 
 describe('attribute columns', () => {
+  it('say which ranges the images do not fill, by more than a tenth at either end', () => {
+    const wear = (...numbers: number[]): AttributeColumn => ({
+      name: 'wear',
+      values: { min: 10, max: 20 },
+      data: Float32Array.from(numbers),
+    });
+    const unfilled = (...numbers: number[]) => unfilledRanges([COLUMNS[0]!, wear(...numbers)]);
+    expect(unfilledRanges(COLUMNS)).toEqual([]);
+    expect(unfilled(10.9, Number.NaN, 19.1)).toEqual([]);
+    expect(unfilled(12, 10, 18)).toEqual([{ name: 'wear', range: { min: 10, max: 20 }, seen: { min: 10, max: 18 } }]);
+    expect(unfilled(12, 20).map(({ seen }) => seen)).toEqual([{ min: 12, max: 20 }]);
+    expect(unfilled(Number.NaN)).toEqual([]);
+  });
+
   it('have a vocabulary, and say what is known of an image', () => {
     expect(vocabularyOf(COLUMNS)).toEqual({ hair: ['black', 'red'], wear: { min: 10, max: 20 } });
     expect(vocabularyOf()).toEqual({});

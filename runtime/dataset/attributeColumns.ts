@@ -75,6 +75,27 @@ export function encodeColumns(columns: readonly AttributeColumn[], images: Array
   return out;
 }
 
+/** An end of a range is unseen when so large a share of the range lies between it and all numbers. */
+const UNSEEN_SHARE = 0.1;
+
+/**
+ * What numbers the images have, of each measured attribute that does not use its whole range: a model has nothing to go by for
+ * the rest.
+ */
+export function unfilledRanges(
+  columns: readonly AttributeColumn[],
+): { name: string; range: NumberRange; seen: NumberRange }[] {
+  return columns.flatMap((column) => {
+    if (isWords(column)) return [];
+    const { name, values: range, data } = column;
+    const numbers = data.filter((value) => !Number.isNaN(value));
+    if (numbers.length === 0) return [];
+    const seen = { min: numbers.reduce((a, b) => Math.min(a, b)), max: numbers.reduce((a, b) => Math.max(a, b)) };
+    const unseen = Math.max(seen.min - range.min, range.max - seen.max);
+    return unseen > UNSEEN_SHARE * (range.max - range.min) ? [{ name, range, seen }] : [];
+  });
+}
+
 /**
  * Some of the columns, in the order in which they are named.
  *

@@ -87,6 +87,16 @@ describe('a new model', () => {
     );
   });
 
+  it('says which part of a range the images do not show', async () => {
+    const column = tinyAttributes()[1] as runtime.NumberColumn;
+    const low = { ...column, data: column.data.map((value) => 0.4 * value) };
+    await writeDataset(at('low'), { ...dataset, attributes: [low] }, 'shapes');
+    expect(await train('low-run', ...SMALL, '--data', at('low'))).toMatch(
+      /^attributes: growth goes from 0 to 1, in the images from 0\.\d+ to 0\.[34]\d*; a model learns nothing of the rest/m,
+    );
+    expect(await train('run-again', ...SMALL)).not.toContain('growth goes from');
+  });
+
   it('takes the attributes that are named, or none', async () => {
     await train('one', ...SMALL, '--attributes', 'growth');
     expect((await load('one')).index.figment.attributes).toEqual({ growth: VOCABULARY.growth });

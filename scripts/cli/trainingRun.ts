@@ -21,6 +21,7 @@ import {
   type TrainerState,
   type TrainingStep,
   trainingProgress,
+  unfilledRanges,
 } from '../../runtime/index.ts';
 import { namingFile, writeFileAtomic } from '../node/atomicWrite.ts';
 import { InterruptError, interruptible, letEventsIn } from '../node/interrupt.ts';
@@ -299,9 +300,22 @@ export async function writeReconstructions(
   console.log(`\n${[...others, name].join(', ')}: held-out L1 ${l1.toFixed(4)}`);
 }
 
-/** The attributes that --attributes names; without it all, and none for `none`. */
+/** The attributes that --attributes names; without it all, and none for `none`. Says which ranges are not filled. */
 export function chooseAttributes({ attributes = [] }: Dataset, names?: readonly string[]): AttributeColumn[] {
   if (names?.join() === 'none') return [];
+  const chosen = namedColumns(attributes, names);
+  for (const { name, range, seen } of unfilledRanges(chosen)) {
+    const [all, some] = [range, seen].map(({ min, max }) => `${shownNumber(min)} to ${shownNumber(max)}`);
+    console.log(
+      `attributes: ${name} goes from ${all}, in the images from ${some}; a model learns nothing of the rest, so give that range in dataset.json`,
+    );
+  }
+  return chosen;
+}
+
+const shownNumber = (value: number) => Number(value.toPrecision(3));
+
+function namedColumns(attributes: readonly AttributeColumn[], names?: readonly string[]): AttributeColumn[] {
   try {
     return names ? selectColumns(attributes, names) : [...attributes];
   } catch (error) {
