@@ -7,7 +7,7 @@ import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { buildModel, modelSource, openTeacher } from '../node/openModel.ts';
 import { packageRoot } from '../node/packageRoot.ts';
-import { PICTURES } from './pictures.ts';
+import { PICTURES } from './pictures/index.ts';
 import { PIXEL_SHEET, SHEETS } from './sheets.ts';
 
 interface PictureOptions {

@@ -14,7 +14,7 @@ import {
 import { buildModel, modelSource } from '../node/openModel.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 import { decodePng, encodePng } from '../node/png.ts';
-import type { Draw } from './pictures.ts';
+import type { Draw } from './pictures/painting.ts';
 
 /** The sheet of docs/images by the model that paints them and by the name of their file. */
 export const SHEETS: Record<string, Record<string, Draw>> = { portraits: { editing } };

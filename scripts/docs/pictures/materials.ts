@@ -1,0 +1,29 @@
+// Materials, larger than a tile and overgrown.
+import { composeSheet, type DiffusionModel } from '../../../runtime/index.ts';
+import { encodePng } from '../../node/png.ts';
+import { paint } from './painting.ts';
+import { BLEND_AMOUNTS } from './people.ts';
+
+/** Materials several tiles wide and high. */
+export async function tiles(model: DiffusionModel): Promise<Uint8Array> {
+  const size = { widthPx: 256, heightPx: 256 };
+  const requests = [
+    { label: 'brick', seed: 7 },
+    { label: 'planks', seed: 3 },
+    { label: 'roof', seed: 8 },
+  ];
+  const pictures: Uint8Array[] = [];
+  for (const request of requests) pictures.push(...(await paint(model, [request], size)));
+  return encodePng(composeSheet(pictures, pictures.length, size.widthPx, size.heightPx));
+}
+
+/** Materials that are more and more of another one. */
+export async function overgrown(model: DiffusionModel): Promise<Uint8Array> {
+  const { widthPx, heightPx } = model.index.figment;
+  const requests = [
+    { label: 'brick', seed: 7, to: 'grass' },
+    { label: 'planks', seed: 3, to: 'rust' },
+    { label: 'cobble', seed: 7, to: 'sand' },
+  ].flatMap(({ to, ...from }) => BLEND_AMOUNTS.map((amount) => ({ ...from, blend: { label: to, amount } })));
+  return encodePng(composeSheet(await paint(model, requests), BLEND_AMOUNTS.length, widthPx, heightPx));
+}
