@@ -77,6 +77,15 @@ const CASES: Case[] = [
     ],
   },
   {
+    name: 'convolutions of doubled images',
+    shapes: [[2, 5, 7, 16]],
+    work: (x) => [
+      conv(upsample2x(x as Tensor4D), 16, 24),
+      conv(upsample2x(x as Tensor4D), 16, 16, { circular: true }),
+      conv(upsample2x(conv(x!, 16, 40)), 40, 16),
+    ],
+  },
+  {
     name: 'a product that is broadcast by a sum',
     shapes: [
       [3, 4],

@@ -28,6 +28,8 @@ export type SimdKernels = Record<
   | 'groupNorm'
   | 'groupNormGrad'
   | 'winogradConv2d'
+  | 'winogradDoubledConv2d'
+  | 'winogradDoubledFilter'
   | 'winogradFilter'
   | 'winogradFilterTransposed'
   | 'winogradGradFilter',

@@ -21,8 +21,8 @@ const GROUP_TILES = 128;
 /** Below so many channels the transforms cost more than the products that they save. */
 const MIN_CHANNELS = 16;
 
-/** The number of floats that 16 planes take, with a cache line between any two. */
-const planes = (size: number) => 16 * (size + 16);
+/** The number of floats that planes take, with a cache line between any two. */
+const planes = (size: number, count = 16) => count * (size + 16);
 
 /** Whether a convolution and its gradients go by Winograd's F(2×2, 3×3): assembly/winograd.ts. */
 export function suitsWinograd(filterShape: readonly number[], { stride, padding, circular }: Conv2dAttrs): boolean {
@@ -52,6 +52,41 @@ export function preparedWinograd(
       simd.pad2d(x, padded!, n, h, w, cin, b.top, b.bottom, b.left, b.right, Number(attrs.circular));
       const [group, shape] = [GROUP_TILES, [n, padH, padW, cin, outH, outW, cout]];
       simd.winogradConv2d(padded!, packed, bias, out, v!, m!, ...shape, group);
+    },
+  };
+}
+
+/** The planes of a doubled image: assembly/winogradDoubled.ts. */
+const DOUBLED_PLANES = 9;
+
+/** Whether a convolution of a doubled image is made of the small one. */
+export function suitsDoubledWinograd(filterShape: readonly number[], attrs: Conv2dAttrs): boolean {
+  const { top, bottom, left, right } = attrs.padding;
+  return suitsWinograd(filterShape, attrs) && [top, bottom, left, right].every((border) => border === 1);
+}
+
+/**
+ * A convolution of an image that is doubled before.
+ *
+ * @param xShape of the small image, (B, H, W, Cin)
+ */
+export function preparedDoubledWinograd(
+  simd: SimdKernels,
+  xShape: readonly number[],
+  filterShape: readonly number[],
+  { circular }: Conv2dAttrs,
+): PreparedConv {
+  const [n, h, w, cin] = xShape as Shape4;
+  const cout = filterShape[3]!;
+  const groupSize = (channels: number) => planes(GROUP_TILES * channels, DOUBLED_PLANES);
+  return {
+    outShape: [n, 2 * h, 2 * w, cout],
+    packedSize: planes(cin * cout, DOUBLED_PLANES),
+    scratchSizes: [n * (h + 2) * (w + 2) * cin, groupSize(cin), groupSize(cout)],
+    pack: (filter, packed) => simd.winogradDoubledFilter(filter, packed, cin, cout),
+    run: (x, packed, bias, out, [padded, v, m]) => {
+      simd.pad2d(x, padded!, n, h, w, cin, 1, 1, 1, 1, Number(circular));
+      simd.winogradDoubledConv2d(padded!, packed, bias, out, v!, m!, n, h, w, cin, cout, GROUP_TILES);
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { normals } from '../../../core/random.ts';
 import type { SimdKernels } from '../../wasm/context.ts';
 import { preparedConv } from '../../wasm/conv2d.ts';
-import type { PreparedConv } from '../../wasm/winograd.ts';
+import { type PreparedConv, preparedDoubledWinograd, suitsDoubledWinograd } from '../../wasm/winograd.ts';
 import { rowsOf } from '../broadcast.ts';
 import { channelsOf, type Node, type PointwiseName, sizeOf, UnplannedError, type Value } from '../graph.ts';
 import { type Layout, type Store, slotsFor } from '../layout.ts';
@@ -134,8 +134,9 @@ export class Lowered {
   private addConv({ attrs, inputs, output }: Node & { kind: 'conv' }): void {
     const { simd, places } = this;
     const [x, filter, bias, addend] = inputs as [Value, Value, Value | null, Value | null];
-    const [image, shape] = attrs.upsample ? this.doubled(x) : [this.dense(x), x.shape];
-    const conv = preparedConv(simd, shape, filter.shape, attrs);
+    const isOfSmall = attrs.upsample && suitsDoubledWinograd(filter.shape, attrs);
+    const [image, shape] = attrs.upsample && !isOfSmall ? this.doubled(x) : [this.dense(x), x.shape];
+    const conv = (isOfSmall ? preparedDoubledWinograd : preparedConv)(simd, shape, filter.shape, attrs);
     const packed = this.packed(filter, conv);
     const biasAt = bias ? this.dense(bias) : 0;
     const scratch = conv.scratchSizes.map((size) => places.scratch.take(size));

@@ -3,4 +3,5 @@ export { attention, attentionGrad } from './attention';
 export { adamW, silu, siluGrad, sumRows, upsample2x, upsample2xGrad } from './elementwise';
 export { groupNorm, groupNormGrad } from './groupNorm';
 export { winogradConv2d, winogradFilter, winogradFilterTransposed, winogradGradFilter } from './winograd';
+export { winogradDoubledConv2d, winogradDoubledFilter } from './winogradDoubled';
 export { copyRows, finishRows, pointwise, swapRows } from './rows';

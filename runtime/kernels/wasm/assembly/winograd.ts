@@ -10,9 +10,9 @@
 // Channels come in multiples of 8. Tiles are counted over images, rows and columns: `first` … `first + count` of them.
 import { conv2d, conv2dGradFilter } from './conv2d';
 
-/** Bytes from one of 16 planes to the next: a cache line more than it holds, or powers of two would meet in one cache set. */
+/** Bytes from one plane to the next: a cache line more than it holds, or powers of two would meet in one cache set. */
 @inline
-function planeBytes(rows: i32, columns: i32): usize {
+export function planeBytes(rows: i32, columns: i32): usize {
   return (<usize>(rows * columns) << 2) + 64;
 }
 
