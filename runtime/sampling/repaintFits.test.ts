@@ -54,6 +54,7 @@ async function correlation(name: SamplerName, resamples: number): Promise<number
     widthPx: 2,
     heightPx: NUM_PAIRS,
     tiles: ONE_TILE,
+    noiseShift: [0, 0],
     numFrames: 1,
     latentShape: [NUM_PAIRS, 2, 1],
   } as unknown as SamplingPlan;
