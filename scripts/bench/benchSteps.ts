@@ -106,7 +106,7 @@ async function judged(name: string, flags: Flags, painted: readonly Painted[]): 
   try {
     for (const row of painted) {
       const { sampler, numInferenceSteps: steps } = row;
-      await evaluate(name, { ...asked, out, guidance: [guidance], steps, sampler, identities: 0 });
+      await evaluate(name, { ...asked, out, guidance: [guidance], steps, sampler, identities: 0, seams: false });
       const { byGuidance } = JSON.parse(await readFile(join(out, 'metrics.json'), 'utf8'));
       const { accuracy, frechetDistanceToHeldOut, spreadRelativeToReal } = byGuidance[guidance];
       rows.push({ ...row, accuracy, frechetDistanceToHeldOut, spreadRelativeToReal });

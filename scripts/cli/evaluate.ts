@@ -18,6 +18,7 @@ export function evaluateCommand(): Command {
       wholeNumber(1),
       400,
     )
+    .option('--no-seams', 'leave out the seams of materials, for which their pictures are made again, and larger ones')
     .option(
       '--sweep-seeds <n>',
       'seeds of each label of which every numeric attribute is swept; 0: none',

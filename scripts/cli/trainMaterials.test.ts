@@ -104,6 +104,9 @@ it('is inspected, exported and evaluated', async () => {
     seedsPerClass: 1,
     attributes: { growth: { perClass: { disc: expect.any(Number) } } },
   });
+  const quick = await figment('evaluate', at('run'), '--data', at('data'), ...judge, ...few, ...measured, '--no-seams');
+  expect(quick).toContain('height from albedo errs by');
+  expect(quick).not.toContain('seam of');
   await expect(figment('evaluate', at('run'), '--data', at('pictures'), ...judge, ...few)).rejects.toThrow(
     'the model makes 16x16 px with 6 channels, the data are 16x16 px with 4 channels',
   );

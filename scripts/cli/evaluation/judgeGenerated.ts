@@ -77,6 +77,8 @@ export interface Context extends Judged {
   classifier: Judge;
   /** What guesses heights from pictures; models of materials alone have it. */
   heights: (HeightGuesser & { numSteps: number }) | null;
+  /** Whether seams are measured, which takes pictures of their own. */
+  hasSeams: boolean;
   /** How many seeds of each class have their numeric attributes swept. */
   numSweepSeeds: number;
   /** The attribute that is varied alone, and in how many pictures. */
@@ -152,9 +154,9 @@ async function judgeMaterials(
   heights: HeightGuesser & { numSteps: number },
   guidanceScale: number,
 ): Promise<MaterialMetrics> {
-  const { model, whole, split } = context;
+  const { model, whole, split, hasSeams } = context;
   const { circularPadding } = model.index.figment;
-  const seams = circularPadding ? await judgeSeams(context, generated.pictures, guidanceScale) : [];
+  const seams = circularPadding && hasSeams ? await judgeSeams(context, generated.pictures, guidanceScale) : [];
   const real = imagesOfDataset(seenByJudge(whole), split.heldOut);
   const heightFromAlbedo = await measureHeights(heights, everyImage(generated.made), real);
   return { guidanceScale, seams, heightFromAlbedo };

@@ -45,6 +45,7 @@ export interface EvaluateFlags {
   classifier?: string;
   classifierSteps?: number;
   heightSteps: number;
+  seams: boolean;
   sweepSeeds: number;
   vary?: string;
   identities: number;
@@ -152,7 +153,7 @@ async function evaluateModel(
     const recipe = recipeOf(model, flags);
     const sets = { heldOut, reconstructedHeldOut };
     const vary = flags.vary === undefined ? undefined : { attribute: flags.vary, numIdentities: flags.identities };
-    const judges = { classifier, heights, numSweepSeeds: flags.sweepSeeds, vary };
+    const judges = { classifier, heights, hasSeams: flags.seams, numSweepSeeds: flags.sweepSeeds, vary };
     const measured = { ...judges, real, realFrames, perClass, recipe };
     const context = { model, teacher, cvae, whole, splitOfWhole, dataset, split, sets, ...measured };
     const generated = await judgeGenerated(context);
