@@ -391,6 +391,7 @@ export {
   distilSpec,
   type StudentNetwork,
   splitStudent,
+  studentFrom,
   studentNetwork,
   studentScheduler,
   studentTrainer,

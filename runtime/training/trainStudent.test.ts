@@ -24,6 +24,7 @@ import {
   type DistilOptions,
   distilSpec,
   splitStudent,
+  studentFrom,
   studentNetwork,
   studentTrainer,
 } from './trainStudent.ts';
@@ -272,4 +273,20 @@ describe('studentTrainer', () => {
     const table = 'conditioning.label_embedding.weight';
     expect(whole.state.ema.get(table)!.data).toEqual(student.weights.get(table)!.data);
   });
+});
+
+it('a student begins with what another training of it left, and not with another network', () => {
+  const { unet, conditioning } = splitStudent(student.weights);
+  const learned = new Map(
+    Array.from(unet, ([name, { shape, data }]) => [name, { shape, data: data.map((x) => x + 1) }]),
+  );
+  const begun = splitStudent(studentFrom(student, { unet: learned, conditioning }).weights);
+  expect(begun.unet).toEqual(learned);
+  expect(begun.teacher).toEqual(splitStudent(student.weights).teacher);
+  expect(() => studentFrom(student, { unet, conditioning: null })).toThrow(
+    /of another network: conditioning\..* is missing/,
+  );
+  const [name, { data }] = [...unet][0]!;
+  const other = new Map([...unet, [name, { shape: [data.length], data }]]);
+  expect(() => studentFrom(student, { unet: other, conditioning })).toThrow(`${name} is ${data.length}, expected`);
 });

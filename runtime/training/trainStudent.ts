@@ -90,6 +90,27 @@ export function studentNetwork(
   return { config, conditioning, weights: new Map([...joined, ...ofTeacher]) };
 }
 
+/**
+ * The student as another training of it left it, to learn on.
+ *
+ * @param learned the student's U-Net and its conditioning, as a model folder keeps them
+ * @throws        RangeError where the weights are those of another network
+ */
+export function studentFrom(
+  student: StudentNetwork,
+  learned: Pick<KnownNetwork, 'conditioning'> & { unet: ReadonlyMap<string, WeightTensor> },
+): StudentNetwork {
+  const known = joinConditioning(learned.unet, learned.conditioning ?? new Map<string, WeightTensor>());
+  const weights = Array.from(student.weights, ([name, own]): [string, WeightTensor] => {
+    if (name.startsWith(TEACHER_PREFIX)) return [name, own];
+    const found = known.get(name);
+    if (String(found?.shape) === String(own.shape)) return [name, found!];
+    const problem = found ? `is ${found.shape.join('×')}, expected ${own.shape.join('×')}` : 'is missing';
+    throw new RangeError(`distil: the student to begin with is of another network: ${name} ${problem}`);
+  });
+  return { ...student, weights: new Map(weights) };
+}
+
 /** The parts of a student's weights, as a model folder keeps them. */
 export function splitStudent<T>(
   weights: ReadonlyMap<string, T>,

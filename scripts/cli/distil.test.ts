@@ -40,6 +40,14 @@ const distil = (out: string, ...words: string[]) => {
   return figment('distil', at('model'), ...folders, ...sizes, ...words);
 };
 
+/** Of all weights; both have the same. */
+function largestChange(before: runtime.ModelFiles['unet'], after: runtime.ModelFiles['unet']): number {
+  expect([...after.keys()].sort()).toEqual([...before.keys()].sort());
+  const changeOf = ([name, { data }]: [string, { data: ArrayLike<number> }]) =>
+    Math.max(...Array.from(data, (value, i) => Math.abs(value - after.get(name)!.data[i]!)));
+  return Math.max(...Array.from(before, changeOf));
+}
+
 const load = (out: string, parts?: runtime.ModelPart[]) =>
   runtime.loadModelFolder(diskSource(at(out)), parts && { parts });
 
@@ -97,6 +105,17 @@ describe('figment distil', () => {
     expect((await load('again')).index.figment.student).toEqual((await load('run')).index.figment.student);
     await figment('train', 'ddpm', ...again, '--vae', at('run'), '--init-from', at('run'), '--out', at('further'));
     expect((await load('further')).index.figment.student).toBeUndefined();
+  });
+
+  it('goes on with a student that was taught before', async () => {
+    const still = ['--learning-rate', '1e-12', '--guidance-steps', '0'];
+    await distil('on', '--init-from', at('run'), ...still);
+    const [first, on] = [await load('run'), await load('on')];
+    expect(largestChange(first.unet, on.unet)).toBeLessThan(1e-6);
+    expect(largestChange(first.conditioning!, on.conditioning!)).toBeLessThan(1e-6);
+    await distil('untaught', ...still);
+    expect(largestChange(first.unet, (await load('untaught')).unet)).toBeGreaterThan(1e-5);
+    await expect(distil('refused', '--init-from', at('model'))).rejects.toThrow(/has no student to begin with/);
   });
 
   it('says what is wrong with model, data and steps', async () => {

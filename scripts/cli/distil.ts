@@ -7,13 +7,15 @@ const DETAILS = `
 --out gets a whole model folder: the student in unet/, its teacher in unet_teacher/, and all other parts of the model. The
 student makes a picture in 4, 2 or 1 passes, with guidance from 1 to 5; whatever else is asked for, the teacher makes.
 
-Example:
-  figment distil portraits --data DIR --minutes 90 --workers 2 --out runs/portraits-student`;
+Examples:
+  figment distil portraits --data DIR --minutes 90 --workers 2 --out runs/portraits-student
+  figment distil portraits --init-from portraits --data DIR --minutes 30 --workers 2 --out runs/further`;
 
 /** The command `figment distil`. */
 export function distilCommand(): Command {
   return runCommand('distil', 'teach a student of a model to make its pictures in few steps of one pass each')
     .argument('<model>', 'the teacher: a shipped model, a model folder or an address')
+    .option('--init-from <dir>', 'begin with the student of this model, made of the same teacher')
     .option(
       '--guidance-steps <n>',
       'training steps of a first stage that learns guidance alone (default: 0)',

@@ -18,6 +18,7 @@ import {
   type SchedulerConfig,
   type StudentNetwork,
   splitStudent,
+  studentFrom,
   studentNetwork,
   studentScheduler,
   studentTrainer,
@@ -54,7 +55,8 @@ export async function distil(name: string, command: DistilCommandOptions): Promi
   const vae = files.vaeConfig
     ? { config: parseAutoencoderKlConfig(files.vaeConfig, `${name}/vae/config.json`), weights: files.vae }
     : null;
-  const student = studentNetwork(knownTeacher(name, files), options);
+  const untaught = studentNetwork(knownTeacher(name, files), options);
+  const student = command.initFrom === undefined ? untaught : await taughtBefore(untaught, command.initFrom);
   const circular = files.index.figment.circularPadding;
   const spec = orUsage(() => distilSpec(student, scheduler, { ...options, circular }));
   const examples = examplesOf(dataset, split);
@@ -115,6 +117,13 @@ async function readTeacher(name: string): Promise<ModelFiles> {
   const { teacherConfig, teacher = new Map(), ...others } = files;
   const index = { ...files.index, figment: { ...figment, sampleDefaults: student.teacher } };
   return { ...others, index, unetConfig: teacherConfig, unet: teacher };
+}
+
+/** @throws UsageError for a model without a student, or with one of another network */
+async function taughtBefore(student: StudentNetwork, name: string): Promise<StudentNetwork> {
+  const { index, unet, conditioning = null } = await loadModelFolder(modelSource(name), { acceptChanged: true });
+  if (index.figment.student) return orUsage(() => studentFrom(student, { unet, conditioning }));
+  throw new UsageError(`distil: ${name} has no student to begin with; leave out --init-from`);
 }
 
 /** @throws UsageError for a model that knows no "any", which guidance needs */
