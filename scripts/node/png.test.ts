@@ -221,9 +221,18 @@ describe('encodePng', () => {
     const chunks = new Map(chunksOf(png));
     expect([...chunks.get('IHDR')!]).toEqual([0, 0, 0, 3, 0, 0, 0, 2, 8, colourType, 0, 0, 0]);
     const rows = inflateSync(chunks.get('IDAT')!);
-    const row = (y: number) => [0, ...pixels.subarray(y * 3 * channels, (y + 1) * 3 * channels)];
-    expect([...rows]).toEqual([...row(0), ...row(1)]);
+    expect(rows).toHaveLength(2 * (1 + 3 * channels));
     expect(decodePng(png)).toEqual({ width: 3, height: 2, channels, pixels });
+  });
+
+  it.each([
+    ['flat colours, as they are', (i: number) => 80 * (Math.floor((Math.floor(i / 3) % 64) / 8) % 2), 0],
+    ['a slope, filtered', (i: number) => 2 * (Math.floor(i / 3) % 64) + Math.floor(i / 192), 4],
+  ])('packs %s', (_, value, filter) => {
+    const pixels = Uint8Array.from({ length: 3 * 64 * 64 }, (_, i) => value(i));
+    const png = encodePng({ width: 64, height: 64, channels: 3, pixels });
+    expect(inflateSync(new Map(chunksOf(png)).get('IDAT')!)[0]).toBe(filter);
+    expect(decodePng(png).pixels).toEqual(pixels);
   });
 
   const onePixel = { width: 1, height: 1, channels: 3, pixels: new Uint8Array(3) } as const;

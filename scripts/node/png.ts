@@ -3,7 +3,7 @@ import { deflateSync, inflateSync } from 'node:zlib';
 import { convertIndexedToRgb, type DecodedPng, decode, encode } from 'fast-png';
 import type { NumChannels, PixelImage } from '../../runtime/index.ts';
 import { type Chunk, chunk, chunksOf, SIGNATURE_END } from './pngChunks.ts';
-import { filteredRows, plainRows } from './pngRows.ts';
+import { paethRows, plainRows } from './pngRows.ts';
 
 export interface PngImage extends PixelImage {
   pixels: Uint8Array<ArrayBuffer>;
@@ -61,10 +61,7 @@ export function encodePng({ width, height, channels, pixels, text }: EncodePngOp
     { width, height, channels, data: pixels, text: text && escapeValues(text) },
     { zlib: { level: 0 } },
   );
-  return withData(
-    png,
-    smallest([plainRows, filteredRows].map((rows) => pack(rows(pixels, width * channels, channels)))),
-  );
+  return withData(png, smallest([plainRows, paethRows].map((rows) => pack(rows(pixels, width * channels, channels)))));
 }
 
 const pack = (rows: Uint8Array) => deflateSync(rows, { level: 9 });
