@@ -1,5 +1,5 @@
 import type { DataId, TensorInfo } from '@tensorflow/tfjs-core';
-import { DEFLATED_RELAXED_SIMD, DEFLATED_SIMD } from './binary.ts';
+import { DEFLATED_KERNELS, SIMD_BYTES } from './binary.ts';
 
 type Kernel = (...args: number[]) => void;
 
@@ -48,7 +48,7 @@ export interface WasmBackend {
   makeOutput(shape: number[], dtype: 'float32'): TensorInfo;
 }
 
-/** The bytes of what binary.ts holds: deflated, which is a quarter of them, as base64. */
+/** The bytes of what binary.ts holds: deflated, which is a sixth of them, as base64. */
 async function inflated(text: string): Promise<ArrayBuffer> {
   const deflated = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const bytes = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate'));
@@ -60,8 +60,9 @@ async function inflated(text: string): Promise<ArrayBuffer> {
  * Fused multiply-add is used where the engine knows relaxed SIMD.
  */
 export async function loadSimdKernels(backend: WasmBackend): Promise<SimdKernels> {
-  const relaxed = await inflated(DEFLATED_RELAXED_SIMD);
-  const bytes = WebAssembly.validate(relaxed) ? relaxed : await inflated(DEFLATED_SIMD);
+  const kernels = await inflated(DEFLATED_KERNELS);
+  const [plain, relaxed] = [kernels.slice(0, SIMD_BYTES), kernels.slice(SIMD_BYTES)];
+  const bytes = WebAssembly.validate(relaxed) ? relaxed : plain;
   const memory = Object.values(backend.wasm.asm).find((value) => value instanceof WebAssembly.Memory);
   if (!memory) throw new Error('wasm kernels: tfjs exports no memory; use @tensorflow/tfjs-backend-wasm 4.22');
   const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
