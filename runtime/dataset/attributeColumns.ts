@@ -79,8 +79,8 @@ export function encodeColumns(columns: readonly AttributeColumn[], images: Array
 const UNSEEN_SHARE = 0.1;
 
 /**
- * What numbers the images have, of each measured attribute that does not use its whole range: a model has nothing to go by for
- * the rest.
+ * Finds the measured attributes of which no image shows an end of the range, and between which numbers their images are: a model
+ * learns nothing of the rest.
  */
 export function unfilledRanges(
   columns: readonly AttributeColumn[],

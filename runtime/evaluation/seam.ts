@@ -26,8 +26,8 @@ export function seamRatio(pictures: readonly PixelImage[], measured: readonly nu
 }
 
 /**
- * How visible the seam is beside the very same places elsewhere: the mean absolute difference of pixels across the edges of
- * pictures, over that in the middle of the same pictures moved by half. A line of mortar that lies on an edge counts on both
+ * Compares the seam with the very same places elsewhere: the mean absolute difference of pixels across the edges of pictures,
+ * over that in the middle of the same pictures moved by half. A line of mortar that lies on an edge counts on both
  * sides, so that few pictures tell what the edge alone does. At 1 it does nothing.
  *
  * @param pairs    a picture, and what its noise makes when it is moved by half of the picture both ways; RGB or RGBA bytes

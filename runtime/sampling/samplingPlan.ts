@@ -35,7 +35,7 @@ export interface SampleRun {
   noiseShift?: NoiseShift;
 }
 
-/** In latents; negative: up and left. */
+/** By how many latents noise is moved; negative numbers move it up and left. */
 export type NoiseShift = readonly [down: number, right: number];
 
 /** One denoising step of a batch. */

@@ -40,7 +40,7 @@ const distil = (out: string, ...words: string[]) => {
   return figment('distil', at('model'), ...folders, ...sizes, ...words);
 };
 
-/** Of all weights; both have the same. */
+/** The largest change of any weight between two networks, whose weights have the same names. */
 function largestChange(before: runtime.ModelFiles['unet'], after: runtime.ModelFiles['unet']): number {
   expect([...after.keys()].sort()).toEqual([...before.keys()].sort());
   const changeOf = ([name, { data }]: [string, { data: ArrayLike<number> }]) =>

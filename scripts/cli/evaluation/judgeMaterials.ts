@@ -19,12 +19,13 @@ export interface ChannelSeam {
   channel: 'albedo' | 'height' | 'roughness' | 'metallic';
   /** How many tiles the pictures have across and down: 1x1, 3x2. */
   tiles: string;
-  /** As `movedSeamRatio`, and the same of each class. */
+  /** The result of `movedSeamRatio`, of all pictures. */
   moved: number;
+  /** The result of `movedSeamRatio`, of the pictures of each class. */
   perClass: Record<string, number>;
-  /** As `seamRatio`. */
+  /** The result of `seamRatio`, of all pictures. */
   generated: number;
-  /** The same of held-out tiles; absent for larger pictures, of which there are none. */
+  /** The result of `seamRatio`, of held-out tiles; absent for larger pictures, of which there are none. */
   heldOut?: number;
 }
 

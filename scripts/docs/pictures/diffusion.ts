@@ -1,4 +1,4 @@
-// What an auto-encoder and a diffusion model do, step by step.
+// Pictures that show what an auto-encoder and a diffusion model do, step by step.
 import { type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { runToEnd } from '../../../runtime/core/slices.ts';
 import {

@@ -1,4 +1,4 @@
-// Portraits that are changed.
+// Pictures of portraits that are edited: varied as a whole, and painted again around the face.
 import type { DiffusionModel } from '../../../runtime/index.ts';
 import { paint, pictureRows } from './painting.ts';
 

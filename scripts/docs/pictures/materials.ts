@@ -1,4 +1,4 @@
-// Materials, larger than a tile and overgrown.
+// Pictures of materials: of several tiles, and blended with one another.
 import { composeSheet, type DiffusionModel } from '../../../runtime/index.ts';
 import { encodePng } from '../../node/png.ts';
 import { paint } from './painting.ts';

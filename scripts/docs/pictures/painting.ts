@@ -1,4 +1,4 @@
-// What the guide's pictures are painted with.
+// Functions that paint pictures for the guide and put them into sheets.
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import {
   composeSheet,

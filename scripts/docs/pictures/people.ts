@@ -1,4 +1,4 @@
-// Portraits by their sheets.
+// Pictures of portraits that are asked for by character sheets.
 import { type DiffusionModel, type PictureOptions, pixelArt } from '../../../runtime/index.ts';
 import { paint, paintRows, pictureRows } from './painting.ts';
 

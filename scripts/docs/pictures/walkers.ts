@@ -1,4 +1,4 @@
-// Characters that walk.
+// The moving picture of a character of each role, walking.
 import { composeSheet, type DiffusionModel, scaleSheet } from '../../../runtime/index.ts';
 import { animationOf } from '../../bake/animation.ts';
 import { encodeApng } from '../../node/apng.ts';
