@@ -67,7 +67,7 @@ it('measures a model and writes metrics and a contact sheet', async () => {
   expect(await readdir(at('report'))).toEqual(['contact-sheet.png', 'metrics.json']);
   const metrics = JSON.parse(await readFile(at('report/metrics.json'), 'utf8'));
   expect(metrics).toMatchObject({
-    data: { name: 'tiny', numTrainImages: 21, numHeldOutImages: 15, heldOutShare: 0.4, splitSeed: 1 },
+    data: { name: 'tiny', numTrainImages: 21, numHeldOutImages: 15, heldOutShare: 0.4, splitSeed: 0 },
     recipe: { sampler: 'ddim', numInferenceSteps: 2, guidanceScales: [1, 2, 4], imagesPerClass: 3, firstSeed: 1 },
     nearestTrainingImage: { guidanceScale: 2 },
   });
@@ -91,6 +91,15 @@ it('finds the classifier again, gives the same numbers, and leaves no tensor beh
   );
   expect(again.byGuidance['2']).toEqual(first.byGuidance['2']);
   expect(again.nearestTrainingImage).toEqual(first.nearestTrainingImage);
+});
+
+it('takes extra data for images of the training', async () => {
+  const files = ['--extra-data', at('data'), '--classifier', at('more.safetensors'), '--out', at('more')];
+  await run(at('model'), ...FAST, ...files, '--guidance', '2');
+  const { data, nearestTrainingImage } = JSON.parse(await readFile(at('more/metrics.json'), 'utf8'));
+  expect(data).toMatchObject({ numTrainImages: 21 + 36, numHeldOutImages: 15 });
+  const { disc } = nearestTrainingImage.perClass;
+  expect([disc.heldOut.mean, disc.generated.mean > 0]).toEqual([0, true]); // the extra data have what is held out
 });
 
 it('compares the pipelines of a model that has a VAE, and of no other', async () => {

@@ -9,6 +9,7 @@ export function evaluateCommand(): Command {
     .description('measure a model: are its pictures recognised, varied, near to real ones, and not copied?')
     .argument('<model>', 'a shipped model, a model folder or an address')
     .requiredOption('--data <dir>', 'the data set that the model was trained on')
+    .option('--extra-data <dir>', 'more that it was trained on; none of it is held out')
     .option('--out <dir>', 'folder for metrics.json and contact-sheet.png (default: the model folder)')
     .option('--classifier <file>', 'where the classifier is kept (default: in the user cache folder)')
     .option('--classifier-steps <n>', 'steps that a new classifier is trained (default: 2000)', wholeNumber(1))
@@ -47,7 +48,7 @@ export function evaluateCommand(): Command {
         text.split(','),
       ),
     )
-    .option('--split-seed <n>', 'seed of that split: the --seed of the training', wholeNumber(0, MAX_SEED), 1)
+    .option('--split-seed <n>', 'seed of that split: the --seed of the training', wholeNumber(0, MAX_SEED), 0)
     .option('--workers <n>', 'threads that train the classifier on wasm', wholeNumber(1, 64), 2)
     .addOption(new Option('--backend <name>', 'compute on this backend').choices(['webgpu', 'wasm', 'cpu']))
     .action(async (name: string, flags: EvaluateFlags) =>

@@ -4,9 +4,7 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type AttributeColumn,
-  append,
   type BackendName,
-  combinationsOf,
   type Dataset,
   type DatasetSplit,
   dataParallelGradients,
@@ -24,6 +22,7 @@ import {
   unfilledRanges,
 } from '../../runtime/index.ts';
 import { namingFile, writeFileAtomic } from '../node/atomicWrite.ts';
+import { withExtraData } from '../node/extraData.ts';
 import { InterruptError, interruptible, letEventsIn } from '../node/interrupt.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { startGradientWorkers } from '../node/nodeWorkers.ts';
@@ -226,37 +225,14 @@ interface TrainingDataOptions extends DatasetChoice {
   seed: number;
 }
 
-/**
- * The data of a training: the chosen part of --data, split, and on the training side all of --extra-data but for
- * combinations that are held out.
- */
+/** The data of a training: the chosen part of --data, split, and --extra-data on the training side. */
 export async function readTrainingData(options: TrainingDataOptions): Promise<TrainingData> {
   const dataset = chooseFrom(await readDataset(options.data), options);
   const { heldOut, seed, holdOutBy = [] } = options;
   const split = splitFrom(dataset, { heldOut, seed, holdOutBy });
-  if (options.extraData === undefined) return { dataset, split };
-  const both = appendTo(dataset, await readDataset(options.extraData));
-  const hidden = imagesLikeHeldOut(both, split, holdOutBy);
-  const extra = Array.from(both.classLabels.keys()).slice(dataset.classLabels.length);
-  const train = [...split.train, ...extra.filter((image) => !hidden.has(image))];
-  return { dataset: both, split: { ...split, train: Int32Array.from(train) } };
-}
-
-/** All images of the combinations that are held out, wherever they come from. */
-function imagesLikeHeldOut(dataset: Dataset, { heldOut }: DatasetSplit, by: readonly string[]): Set<number> {
-  if (by.length === 0) return new Set();
-  const isHeldOut = new Set(heldOut);
-  const columns = selectColumns(dataset.attributes ?? [], by);
-  const combinations = combinationsOf(columns, dataset.classLabels.length);
-  return new Set(combinations.filter((images) => images.some((image) => isHeldOut.has(image))).flat());
-}
-
-function appendTo(dataset: Dataset, extra: Dataset): Dataset {
-  try {
-    return append(dataset, extra);
-  } catch (error) {
-    throw error instanceof RangeError ? new UsageError(`--extra-data: ${error.message}`) : error;
-  }
+  return options.extraData === undefined
+    ? { dataset, split }
+    : withExtraData({ dataset, split }, await readDataset(options.extraData), holdOutBy);
 }
 
 const PREVIEW_COLUMNS = 12;

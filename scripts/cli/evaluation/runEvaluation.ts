@@ -13,6 +13,7 @@ import {
   imagesOfDataset,
   loadModelFolder,
   MATERIAL_CHANNELS,
+  type ModelFiles,
   type ModelPart,
   modelNotes,
   numFramesOf,
@@ -22,6 +23,7 @@ import {
   smallestClass,
 } from '../../../runtime/index.ts';
 import { makeWritableFolder, writeFilesAtomic } from '../../node/atomicWrite.ts';
+import { withExtraData } from '../../node/extraData.ts';
 import { openNodeBackend } from '../../node/nodeBackend.ts';
 import { buildCvae, buildModel, modelSource, orUsageError } from '../../node/openModel.ts';
 import { framesAsPictures, readDataset, splitFrom } from '../../node/readDataset.ts';
@@ -41,6 +43,7 @@ import { seenByJudge } from './seenByJudge.ts';
 
 export interface EvaluateFlags {
   data: string;
+  extraData?: string;
   out?: string;
   classifier?: string;
   classifierSteps?: number;
@@ -71,11 +74,7 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
     parts.includes(part) ? loadModelFolder(source, { parts: [part], acceptChanged: true }) : null;
   const [cvaeFiles, teacherFiles] = [await read('cvae'), await read('teacher')];
   const out = flags.out ?? (await folderOf(name));
-  const dataset = fitToModel(files, await readDataset(flags.data));
-  checkOfModel('evaluate', files, dataset);
-  const { heldOut, splitSeed, holdOutBy } = flags;
-  const split = splitFrom(dataset, { heldOut, seed: splitSeed, holdOutBy });
-  checkHeldOut(dataset, split);
+  const { dataset, split } = await readSplitData(files, flags);
   await makeWritableFolder(out);
   const backend = await openNodeBackend(flags.backend);
   console.log(`evaluate: ${backend.backend}; ${backend.reason}`);
@@ -96,6 +95,17 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
     cvae?.dispose();
     backend.release();
   }
+}
+
+/** The data as the model was trained on them. @throws UsageError when they are not of its labels and size, or too few */
+async function readSplitData(files: ModelFiles, { data, extraData, heldOut, splitSeed, holdOutBy }: EvaluateFlags) {
+  const dataset = fitToModel(files, await readDataset(data));
+  checkOfModel('evaluate', files, dataset);
+  const split = splitFrom(dataset, { heldOut, seed: splitSeed, holdOutBy });
+  checkHeldOut(dataset, split);
+  return extraData === undefined
+    ? { dataset, split }
+    : withExtraData({ dataset, split }, fitToModel(files, await readDataset(extraData)), holdOutBy);
 }
 
 async function folderOf(model: string): Promise<string> {

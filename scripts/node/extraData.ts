@@ -1,0 +1,43 @@
+// Data that a model learns from besides its own: `--extra-data`.
+import { append, combinationsOf, type Dataset, type DatasetSplit, selectColumns } from '../../runtime/index.ts';
+import { UsageError } from './usageError.ts';
+
+interface SplitDataset {
+  dataset: Dataset;
+  split: DatasetSplit;
+}
+
+/**
+ * Both data sets in one, with all of `extra` on the training side but for combinations that are held out.
+ *
+ * @param holdOutBy the attributes that `split` holds out by
+ * @throws          UsageError when their images or labels don't go together
+ */
+export function withExtraData(
+  { dataset, split }: SplitDataset,
+  extra: Dataset,
+  holdOutBy: readonly string[] = [],
+): SplitDataset {
+  const both = appendTo(dataset, extra);
+  const hidden = imagesLikeHeldOut(both, split, holdOutBy);
+  const added = Array.from(both.classLabels.keys()).slice(dataset.classLabels.length);
+  const train = [...split.train, ...added.filter((image) => !hidden.has(image))];
+  return { dataset: both, split: { ...split, train: Int32Array.from(train) } };
+}
+
+/** All images of the combinations that are held out, wherever they come from. */
+function imagesLikeHeldOut(dataset: Dataset, { heldOut }: DatasetSplit, by: readonly string[]): Set<number> {
+  if (by.length === 0) return new Set();
+  const isHeldOut = new Set(heldOut);
+  const columns = selectColumns(dataset.attributes ?? [], by);
+  const combinations = combinationsOf(columns, dataset.classLabels.length);
+  return new Set(combinations.filter((images) => images.some((image) => isHeldOut.has(image))).flat());
+}
+
+function appendTo(dataset: Dataset, extra: Dataset): Dataset {
+  try {
+    return append(dataset, extra);
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(`--extra-data: ${error.message}`) : error;
+  }
+}
