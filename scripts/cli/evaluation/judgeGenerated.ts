@@ -189,8 +189,8 @@ async function judgeSeams(
 
 /** How well numbers are heeded; undefined where there are none to ask for. */
 async function judgeMonotony(context: Context, guidanceScale: number): Promise<MonotonyMetrics | undefined> {
-  const { whole, splitOfWhole, recipe, numSweepSeeds: numSeeds, classifier } = context;
-  const sweeps = planSweeps(whole, splitOfWhole, { firstSeed: recipe.firstSeed, numSeeds });
+  const { whole, recipe, numSweepSeeds: numSeeds, classifier } = context;
+  const sweeps = planSweeps(whole, { firstSeed: recipe.firstSeed, numSeeds });
   if (sweeps.length === 0) return undefined;
   const requests = sweeps.flatMap((sweep) => sweep.requests);
   const pictures = await readRequests(context, requests, { guidanceScale, title: 'sweep' });

@@ -2,7 +2,6 @@
 import {
   attributesOf,
   type Dataset,
-  type DatasetSplit,
   isWords,
   type NumberColumn,
   type PictureOptions,
@@ -33,24 +32,24 @@ const MIN_SHARE = 0.2;
 const RARE_SHARE = 0.05;
 
 /**
- * A sweep over the values that a class has, for each of its numeric attributes that differ, and each of some seeds; the other
- * attributes are those of one of its held-out images.
+ * A sweep over the values that a class has, for each of its numeric attributes that differ, and each of some seeds. The other
+ * attributes are those of an image that has much of it: boards without paint, say, have none that could peel.
  */
 export function planSweeps(
   dataset: Dataset,
-  { train, heldOut }: DatasetSplit,
   { firstSeed, numSeeds }: { firstSeed: number; numSeeds: number },
 ): Sweep[] {
   const { labels, classLabels, attributes = [] } = dataset;
   const numbers = attributes.filter((column): column is NumberColumn => !isWords(column));
   return numbers.flatMap((column) =>
     labels.flatMap((label, index) => {
-      const isOfLabel = (image: number) => classLabels[image] === index;
-      const values = valuesBetween(column, train.filter(isOfLabel));
+      const images = Array.from(classLabels.keys()).filter((image) => classLabels[image] === index);
+      const values = valuesBetween(column, images);
       if (!values) return [];
-      const examples = heldOut.filter(isOfLabel);
+      const middle = (values[0]! + values.at(-1)!) / 2;
+      const examples = images.filter((image) => column.data[image]! >= middle);
       return Array.from({ length: numSeeds }, (_, i) => {
-        const others = attributesOf(attributes, examples[i % examples.length]!);
+        const others = attributesOf(attributes, examples[Math.floor((i * examples.length) / numSeeds)]!);
         const request = (value: number) => ({
           label,
           seed: (firstSeed + i) >>> 0,
@@ -63,8 +62,9 @@ export function planSweeps(
 }
 
 /** Values evenly between the rare ends of what some images have; null where that is too little of the range. */
-function valuesBetween({ data, values: { min, max } }: NumberColumn, images: Int32Array): number[] | null {
-  const known = Array.from(images, (image) => data[image]!)
+function valuesBetween({ data, values: { min, max } }: NumberColumn, images: readonly number[]): number[] | null {
+  const known = images
+    .map((image) => data[image]!)
     .filter((value) => !Number.isNaN(value))
     .sort((a, b) => a - b);
   const at = (share: number) => known[Math.round(share * (known.length - 1))]!;
