@@ -34,7 +34,7 @@ function expectedAttributeLoss(logits: ArrayLike<number>): number {
     Math.log(row.reduce((total, value) => total + Math.exp(value), 0)) - row[right]!;
   const rows = [0, 1, 2, 3].map((i) => Array.from(logits).slice(6 * i, 6 * i + 6));
   const hair = [0, 2, 3].map((i) => crossEntropyOf(rows[i]!.slice(0, 3), KNOWN[3 * i]!));
-  const wear = [0, 1, 3].map((i) => (rows[i]![3]! - KNOWN[3 * i + 1]!) ** 2);
+  const wear = [0, 1, 3].map((i) => (rows[i]![3]! - KNOWN[3 * i + 1]!) ** 2 / (2 * 0.1 ** 2));
   const eyes = crossEntropyOf(rows[3]!.slice(4), 1);
   return meanOf(hair) + meanOf(wear) + eyes;
 }

@@ -126,10 +126,14 @@ export function crossEntropy(logits: Tensor2D, oneHot: Tensor2D): Scalar {
   return tidy(() => mean(sub(logSumExp(logits, 1), sum(mul(logits, oneHot), 1))) as Scalar);
 }
 
+/** How far the estimate of a number 0 … 1 may be off without much harm. */
+const NUMBER_STD = 0.1;
+
 /**
  * How far a classifier is from the attributes of pictures: for each attribute the mean over the pictures of which it is known,
- * summed over the attributes. Of a word it is the cross-entropy of the softmax of its logits, in nats; of a number 0 … 1 the
- * squared error of the estimate.
+ * summed over the attributes, in nats. For a word it is the cross-entropy of the softmax of its logits; for a number 0 … 1 the
+ * negative log-likelihood of a Gaussian of deviation `NUMBER_STD` around the estimate, without its constant. By the squared error alone a
+ * number would count a hundredth of a word, and hardly be learnt beside it.
  *
  * @param kinds      how many words each attribute has, or that it is a number
  * @param logits     float32 (B, logits), as `attributeLogits` lays them out
@@ -150,7 +154,9 @@ export function attributeLoss(
       const own = slice2d(logits, [0, start], [batch, size]);
       const target = tensor2d(values.map((value) => (kind === 'number' ? [value] : oneHotRow(value, size))));
       const ofEach =
-        kind === 'number' ? sum(square(sub(own, target)), 1) : sub(logSumExp(own, 1), sum(mul(own, target), 1));
+        kind === 'number'
+          ? mul(sum(square(sub(own, target)), 1), 1 / (2 * NUMBER_STD ** 2))
+          : sub(logSumExp(own, 1), sum(mul(own, target), 1));
       return sum(mul(ofEach, weights));
     });
     return losses.reduce<Tensor>((total, loss) => add(total, loss), scalar(0)) as Scalar;
