@@ -31,12 +31,19 @@ it.each([['{"__proto__":1}'], ['{"a":{"__pro\\u0074o__":1}}']])('finds the reser
   expect(findJsonFlaw(json, 3)).toBe('the name "__proto__" is not allowed');
 });
 
-it.each<[string, number[], string]>([
+/** 1 MB that takes hours where a search begins anew at each of its quotes. */
+function hostile(repeated: string): Uint8Array {
+  return new TextEncoder().encode(`{"a":"${repeated.repeat(2 ** 20 / repeated.length)}\\`);
+}
+
+it.each<[string, number[] | Uint8Array, string]>([
   ['bytes that are not UTF-8', [0x22, 0xff, 0x22], 'expected UTF-8 text'],
   ['a byte order mark', [0xef, 0xbb, 0xbf, 0x7b, 0x7d], 'expected JSON'],
   ['a list', [0x5b, 0x5d], 'expected a JSON object'],
   ['no bytes', [], 'expected JSON'],
-])('refuses %s', (_, bytes, problem) => {
+  ['a string of quotes that does not end', hostile('\\"'), 'expected JSON'],
+  ['lines in such a string', hostile('\\"\\\n'), 'expected JSON'],
+])('refuses %s at once', (_, bytes, problem) => {
   const fail = (found: string) => {
     throw new Error(found);
   };
