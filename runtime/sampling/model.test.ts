@@ -30,6 +30,11 @@ describe('createModel', () => {
     ['schedulerConfig', { num_train_timesteps: 1e8 }, /"num_train_timesteps" is 100000000; expected <=100000/],
     ['schedulerConfig', { beta_schedule: 'x'.repeat(1e6) }, /"beta_schedule" is "x{20,}…; expected/],
     ['figment', { widthPx: 4096, heightPx: 4096 }, /attention among \d+ places .* expected at most 16384/],
+    [
+      'figment',
+      { widthPx: 18, heightPx: 20 },
+      /tiny: a U-Net of 2 levels cannot halve latents of 9×10; expected multiples of 2/,
+    ],
     ['figment', { channels: 3 }, /model_index.json has 3 channels, but vae\/config.json in_channels 4/],
   ])('refuses %s with %o at once, in a short message', (part, entries, message) => {
     const files = changed({ [part]: entries });

@@ -11,7 +11,7 @@ import {
   conditioningConfig,
   parseConditioningConfig,
 } from '../networks/conditioningConfig.ts';
-import { unet2dShapes } from '../networks/unet2d.ts';
+import { sizeUnit, unet2dShapes } from '../networks/unet2d.ts';
 import { attentionLevel, parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { timeChannels } from '../networks/unet2dEmbedding.ts';
 import { uploadWeights } from '../networks/weights.ts';
@@ -56,6 +56,7 @@ export function createModel(files: ModelFiles): DiffusionModel {
   const conditioningConfig = checkConditioning(files, unetConfig);
   const latentShape = checkLatents(files.index, unetConfig, vaeConfig);
   if (vaeConfig) checkImageChannels(files.index, vaeConfig);
+  checkHalved('createModel', name, latentShape, unetConfig);
   checkAttendedSize(name, latentShape, unetConfig, vaeConfig);
   const unet = uploadWeights(files.unet);
   const vae = vaeConfig && { config: vaeConfig, weights: uploadWeights(files.vae) };
@@ -99,6 +100,20 @@ function checkLatents(
   const given = `a U-Net of ${unet.in_channels} to ${unet.out_channels}`;
   const frames = figment.frames ? `${numFrames} frames of ` : '';
   throw new Error(`createModel: ${name}: ${frames}${widthPx}×${heightPx} px, ${made} and ${given} do not fit together`);
+}
+
+/** @throws Error when a U-Net cannot halve latents as often as it has levels to go down */
+export function checkHalved(
+  operation: string,
+  name: string,
+  [height, width]: DiffusionModel['latentShape'],
+  unet: UNet2DConfig,
+): void {
+  const unit = sizeUnit(unet);
+  if (height % unit === 0 && width % unit === 0) return;
+  throw new Error(
+    `${operation}: ${name}: a U-Net of ${unet.block_out_channels.length} levels cannot halve latents of ${width}×${height}; expected multiples of ${unit}, by pictures of another size or a U-Net of fewer levels`,
+  );
 }
 
 function checkImageChannels({ figment }: ModelIndex, { in_channels, out_channels }: AutoencoderKlConfig): void {

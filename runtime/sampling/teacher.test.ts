@@ -4,10 +4,11 @@ import { selectBackend } from '../backends/selectBackend.ts';
 import { normals } from '../core/random.ts';
 import { createDdim } from '../diffusion/ddim.ts';
 import { conditioning } from '../networks/conditioning.ts';
-import { unet2d } from '../networks/unet2d.ts';
+import { unet2d, unet2dShapes } from '../networks/unet2d.ts';
 import type { PictureOptions } from '../recipe/recipe.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { difference, ELF, ORC, type TinyModelOptions, tinyModelFiles } from '../testing/tinyModel.ts';
+import { randomWeights, tinyUNetConfig } from '../testing/tinyNetworks.ts';
 import type { SampleOptions } from './completeAll.ts';
 import { createConditionalVae } from './conditionalVae.ts';
 import { generate } from './generate.ts';
@@ -152,6 +153,15 @@ describe('createTeacher', () => {
       /unet_teacher\/config.json: in_channels is 3; expected 4, as its student has/,
     );
     expect(() => createTeacher(model, { ...files, teacher: new Map() })).toThrow(/tiny\/unet_teacher/);
+    const deep = tinyUNetConfig({
+      class_embed_type: 'identity',
+      num_class_embeds: null,
+      block_out_channels: [8, 8, 8, 8, 8],
+      down_block_types: new Array(5).fill('DownBlock2D'),
+      up_block_types: new Array(5).fill('UpBlock2D'),
+    });
+    const ofDeep = { teacherConfig: deep, teacher: randomWeights(unet2dShapes(deep)), hash: 'deep' };
+    expect(() => createTeacher(model, ofDeep)).toThrow(/createTeacher: tiny: a U-Net of 5 levels cannot halve .* 8×8/);
     expect(memory().numTensors).toBe(own);
     model.dispose();
     const plain = createModel(tinyModelFiles());

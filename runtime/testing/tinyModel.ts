@@ -21,8 +21,8 @@ import { randomWeights, tinyCvaeConfig, tinyUNetConfig, tinyVaeConfig } from './
 
 export interface TinyModelOptions {
   labels?: string[];
-  sizePx?: number; // even; width and height, of a frame
-  heightPx?: number | null; // even; null: sizePx
+  sizePx?: number; // a multiple of 4; width and height, of a frame
+  heightPx?: number | null; // a multiple of 4; null: sizePx
   frames?: readonly Frame[] | null;
   circularPadding?: boolean;
   channels?: NumValues; // of the pictures
