@@ -1,6 +1,6 @@
 // Pictures of which a masked part is made new.
 
-import { memory, type Tensor4D } from '@tensorflow/tfjs-core';
+import { dispose, memory, type Tensor4D } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { selectBackend } from '../backends/selectBackend.ts';
@@ -10,8 +10,9 @@ import { difference, ELF, makePictures, ORC, withModel } from '../testing/tinyMo
 import { encodePixelsInSlices } from './autoencoder.ts';
 import type { SampleOptions } from './completeAll.ts';
 import { generate } from './generate.ts';
-import { latentMask } from './repaint.ts';
+import { latentMask, repaintingOf } from './repaint.ts';
 import { sample, sampleInSlices } from './sample.ts';
+import type { SamplingPlan } from './samplingPlan.ts';
 
 const SAMPLERS: SamplerName[] = ['ddpm', 'ddim', 'dpm++', 'euler'];
 const OPTIONS: SampleOptions = { numInferenceSteps: 4, resamples: 3 };
@@ -103,6 +104,14 @@ describe('repainting', () => {
       expect(steps).toEqual([2, 2]);
     });
   });
+
+  it('of all of a large picture is laid out at once', () => {
+    const recipes = [{ label: 'elf', seed: 7, mask: new Uint8Array(400 * 400).fill(255) }];
+    const plan = { recipes, widthPx: 400, latentShape: [400, 400, 1], numFrames: 1 } as unknown as SamplingPlan;
+    const { isNew, fitted } = repaintingOf(plan);
+    expect([isNew.dataSync().includes(0), fitted.dataSync().includes(1)]).toEqual([false, false]);
+    dispose([isNew, fitted]);
+  }, 10_000); // ms; it takes longer where each cell looks at all others
 
   it('measures guidance once a step', async () => {
     await withModel(async (model) => {

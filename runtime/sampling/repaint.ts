@@ -28,7 +28,7 @@ export function repaintingOf({ recipes, widthPx, latentShape, numFrames }: Sampl
   };
   return {
     isNew: spread((cells) => cells),
-    fitted: spread((cells) => cells.map(() => (cells.includes(0) ? 1 : 0))),
+    fitted: spread((cells) => new Uint8Array(cells.length).fill(cells.includes(0) ? 1 : 0)),
   };
 }
 
