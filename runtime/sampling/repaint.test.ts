@@ -8,10 +8,10 @@ import { runToEnd } from '../core/slices.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import { difference, ELF, makePictures, ORC, withModel } from '../testing/tinyModel.ts';
 import { encodePixelsInSlices } from './autoencoder.ts';
-import type { SampleOptions } from './completeAll.ts';
+import { completeAll, type SampleOptions } from './completeAll.ts';
 import { generate } from './generate.ts';
 import { latentMask, repaintingOf } from './repaint.ts';
-import { sample, sampleInSlices } from './sample.ts';
+import { sample, sampleInSlices, sampleRecipesInSlices } from './sample.ts';
 import type { SamplingPlan } from './samplingPlan.ts';
 
 const SAMPLERS: SamplerName[] = ['ddpm', 'ddim', 'dpm++', 'euler'];
@@ -146,6 +146,20 @@ describe('repainting', () => {
         while (!broken.next().done);
       }).toThrow('conv_out.bias is missing');
       expect(memory().numTensors).toBe(numTensors);
+    });
+  });
+
+  it('leaves nothing behind when it is given up before its first step, where noise and steps are recorded', async () => {
+    await withModel(async (model) => {
+      const { recipes } = completeAll({ model }, [request], { numInferenceSteps: 2, resamples: 1 });
+      const { numTensors } = memory();
+      let isBefore = true;
+      for (let count = 1; isBefore; count++) {
+        const slices = sampleRecipesInSlices(model, recipes, { isRecorded: true });
+        for (let i = 0; i < count; i++) isBefore = slices.next().value === null;
+        slices.return(undefined);
+        expect(memory().numTensors, `after ${count} slices`).toBe(numTensors);
+      }
     });
   });
 

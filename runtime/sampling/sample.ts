@@ -90,8 +90,8 @@ function* reverseInSlices(
 ): Generator<SampleStep | null> {
   const { sampler, firstStep, recipes } = plan;
   const numSteps = sampler.timesteps.length;
-  const repainting = recipes[0]!.mask ? repaintingOf(plan) : null;
   let xt = yield* abortable(startLatents(model, plan, original), signal);
+  const repainting = recipes[0]!.mask ? repaintingOf(plan) : null;
   let x0Pred: Tensor4D | null = null;
   try {
     if (firstStep === numSteps) yield { step: 1, numSteps: 1, x0Pred: xt, guidanceNorm: null };
