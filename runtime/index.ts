@@ -264,7 +264,7 @@ export {
   generatePictures,
   generateRecipes,
 } from './sampling/generate.ts';
-export { diffusionModelFor, type ImageStep, imagesInSlices } from './sampling/images.ts';
+export { diffusionModelFor, type ImageRun, type ImageStep, imagesInSlices } from './sampling/images.ts';
 export { createModel, type DiffusionModel } from './sampling/model.ts';
 export { type ModelInfo, modelInfo, pipelinesOf, recipeModel } from './sampling/modelInfo.ts';
 export { modelNotes } from './sampling/modelNotes.ts';

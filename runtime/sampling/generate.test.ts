@@ -95,6 +95,15 @@ describe('generate on wasm', () => {
     unet.mockRestore();
   });
 
+  it('measures no guidance, which no one would dispose of', async () => {
+    await withModel(async (model) => {
+      const { numTensors } = memory();
+      const measured: SampleOptions = { measureGuidance: true };
+      await generate(model, [ELF], { guidanceScale: 3, ...measured });
+      expect(memory().numTensors).toBe(numTensors);
+    });
+  });
+
   it('stops between steps when aborted, and leaves nothing behind', async () => {
     await withModel(async (model) => {
       const { numTensors } = memory();

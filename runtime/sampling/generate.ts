@@ -2,9 +2,8 @@ import type { PictureOptions, Recipe } from '../recipe/recipe.ts';
 import { type GeneratedPicture, imagesToPictures, imagesToPixels } from './autoencoder.ts';
 import { completeAll, type Networks, type SampleOptions } from './completeAll.ts';
 import { finishEdit } from './edit.ts';
-import { type ImageStep, imagesInSlices } from './images.ts';
+import { type ImageRun, type ImageStep, imagesInSlices } from './images.ts';
 import type { DiffusionModel } from './model.ts';
-import type { SampleRun } from './samplingPlan.ts';
 
 /** Callbacks are waited for: a promise lets events in, such as the one that aborts. */
 export interface GenerateCallbacks {
@@ -16,7 +15,7 @@ export interface GenerateCallbacks {
   onPreview?: (pictures: Uint8Array[]) => void | Promise<void>;
 }
 
-export interface GenerateOptions extends SampleOptions, GenerateCallbacks {}
+export interface GenerateOptions extends Omit<SampleOptions, 'measureGuidance'>, GenerateCallbacks {}
 
 /**
  * Makes pictures.
@@ -68,7 +67,7 @@ export async function generatePictures(
 export async function generateRecipes(
   networks: Networks,
   recipes: readonly Recipe[],
-  { onStep, onSlice, onPreview, ...run }: SampleRun & GenerateCallbacks = {},
+  { onStep, onSlice, onPreview, ...run }: ImageRun & GenerateCallbacks = {},
 ): Promise<GeneratedPicture[]> {
   const index = (networks.model ?? networks.cvae)!;
   const slices = imagesInSlices(networks, recipes, run);

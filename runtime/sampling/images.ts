@@ -11,6 +11,9 @@ import type { DiffusionModel } from './model.ts';
 import { sampleRecipesInSlices } from './sample.ts';
 import type { SampleRun, SampleStep } from './samplingPlan.ts';
 
+/** How pictures are made, beside what their recipes say. No one sees the steps' guidance, so none is measured. */
+export type ImageRun = Omit<SampleRun, 'measureGuidance'>;
+
 /** How far the pictures of a batch are. Its tensors are valid until the next slice; copy what is needed longer. */
 export interface ImageStep {
   /** Steps done, from 1; 0 when the conditional VAE's pictures are there, which the steps then begin from. */
@@ -33,11 +36,11 @@ export interface ImageStep {
 export function* imagesInSlices(
   networks: Networks,
   recipes: readonly Recipe[],
-  run: SampleRun = {},
+  run: ImageRun = {},
 ): Generator<ImageStep | null, Tensor4D> {
   const { cvae, classifiers } = networks;
   const { pipeline } = recipes[0]!;
-  const options = { classifiers, isRecorded: true, ...run };
+  const options = { classifiers, isRecorded: true, ...run, measureGuidance: false };
   if (pipeline === 'cvae') return yield* cvaeImages(loaded(cvae), recipes, run);
   const network = diffusionModelFor(recipes[0]!, networks);
   if (pipeline !== 'cvae+ddpm')
@@ -59,7 +62,7 @@ function knownTo({ index: { labels, figment } }: ConditionalVae) {
 function* cvaeImages(
   cvae: ConditionalVae,
   recipes: readonly Recipe[],
-  { signal }: SampleRun,
+  { signal }: ImageRun,
 ): Generator<ImageStep | null, Tensor4D> {
   const images = yield* abortable(cvaeImagesInSlices(cvae, knownTo(cvae), recipes), signal);
   let isTaken = false;
@@ -80,7 +83,7 @@ function* beginning(
   model: DiffusionModel,
   cvae: ConditionalVae,
   recipes: readonly Recipe[],
-  { signal }: SampleRun,
+  { signal }: ImageRun,
 ): Generator<ImageStep | null, Tensor4D> {
   const { strength, numInferenceSteps } = recipes[0]!;
   const preview = yield* abortable(cvaeImagesInSlices(cvae, knownTo(cvae), recipes), signal);
@@ -97,7 +100,7 @@ function* beginning(
 function* decodedSteps(
   model: DiffusionModel,
   steps: Generator<SampleStep | null>,
-  { signal }: SampleRun,
+  { signal }: ImageRun,
 ): Generator<ImageStep | null, Tensor4D> {
   try {
     for (const result of steps) {
