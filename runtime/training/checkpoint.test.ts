@@ -52,6 +52,7 @@ describe('a checkpoint', () => {
   it('is told from other safetensors files', () => {
     const file = (name: string, metadata: Record<string, string>) => writeSafetensors([[name, draw3()]], { metadata });
     expect(() => decodeCheckpoint(file('conv_in.bias', {}), 'c')).toThrow(/conv_in.bias does not belong/);
+    expect(() => decodeCheckpoint(file('constructor/w', {}), 'c')).toThrow(/constructor\/w does not belong/);
     expect(() => decodeCheckpoint(file('weights/b', {}), 'c')).toThrow(/step or elapsedMs is missing/);
     for (const step of ['', '-1', '1.5', 'ten']) {
       expect(() => decodeCheckpoint(file('weights/b', { step, elapsedMs: '0' }), 'c')).toThrow(/step/);

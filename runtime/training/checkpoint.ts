@@ -29,10 +29,10 @@ export function decodeCheckpoint(
   >;
   for (const [key, value] of tensors) {
     const slash = key.indexOf('/');
-    const part = parts[key.slice(0, slash) as (typeof PARTS)[number]];
+    const part = PARTS.find((name) => name === key.slice(0, slash));
     if (!part)
       throw new Error(`${fileName}: tensor ${key} does not belong into a checkpoint; expected ${PARTS.join(', ')}`);
-    part.set(key.slice(slash + 1), { shape: value.shape, data: value.data });
+    parts[part].set(key.slice(slash + 1), { shape: value.shape, data: value.data });
   }
   const { step = '', elapsedMs = '', ...notes } = metadata;
   if (!/^\d{1,15}$/.test(step) || elapsedMs === '' || !(Number(elapsedMs) >= 0)) {
