@@ -378,12 +378,12 @@ export { type TrainingIntervals, type TrainingProgress, trainingProgress } from 
 export {
   defaultNoisyClassifierConfig,
   NOISY_CLASSIFIER_DEFAULTS,
-  NOISY_TIMESTEPS,
   type NoisyAccuracy,
   type NoisyClassifierOptions,
   noisyAccuracy,
   noisyClassifierTaskSpec,
   noisyClassifierTrainer,
+  noisyTimesteps,
 } from './training/trainNoisyClassifier.ts';
 export {
   DISTIL_DEFAULTS,

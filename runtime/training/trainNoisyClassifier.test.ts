@@ -16,6 +16,7 @@ import {
   NOISY_CLASSIFIER_DEFAULTS,
   noisyAccuracy,
   noisyClassifierTrainer,
+  noisyTimesteps,
 } from './trainNoisyClassifier.ts';
 
 const VAE = tinyVaeConfig({ latents_mean: [1, 1, 0.5, 1], latents_std: [1, 0.9, 2, 1.1] });
@@ -108,6 +109,18 @@ describe('noisyAccuracy', () => {
     expect(measured!.accuracy).toBeCloseTo(mean(hits));
     expect(measured!.logLoss).toBeCloseTo(mean(losses), 4);
     dispose([logits, ...Object.values(weights)]);
+  });
+
+  it('measures at tenths of the schedule, however long it is', async () => {
+    const weights = uploadWeights(randomWeights(noisyClassifierShapes(CONFIG), 3));
+    const timesteps = async (numTrainTimesteps: number) => {
+      const origin = { ...ORIGIN, scheduler: { ...ORIGIN.scheduler, numTrainTimesteps } };
+      return (await noisyAccuracy(CONFIG, weights, tinyLatents(3), origin)).map(({ t }) => t);
+    };
+    expect(await timesteps(1000)).toEqual([0, 100, 200, 300, 400, 500, 600, 700, 800, 900, 999]);
+    expect(await timesteps(50)).toEqual([0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 49]);
+    expect(noisyTimesteps({ numTrainTimesteps: 4 })).toEqual([0, 1, 2, 3]);
+    dispose(weights);
   });
 });
 

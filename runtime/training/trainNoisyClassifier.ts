@@ -125,8 +125,11 @@ export interface NoisyAccuracy {
   logLoss: number;
 }
 
-/** Every hundredth timestep of a schedule of 1000, and the last one. */
-export const NOISY_TIMESTEPS: readonly number[] = [0, 100, 200, 300, 400, 500, 600, 700, 800, 900, 999];
+/** A schedule's timesteps at each tenth of it, and the last one, each once: 0, 100, … 900 and 999 of 1000. */
+export function noisyTimesteps({ numTrainTimesteps }: Pick<SchedulerConfig, 'numTrainTimesteps'>): number[] {
+  const tenths = Array.from({ length: 10 }, (_, i) => Math.floor((i * numTrainTimesteps) / 10));
+  return [...new Set([...tenths, numTrainTimesteps - 1])];
+}
 
 const BATCH = 64;
 
@@ -134,15 +137,16 @@ const BATCH = 64;
  * Accuracy by noise level on images that did not train, each noised once. The noise of an image depends on the seed
  * and on the image's place alone.
  *
- * @param heldOut their latents
- * @param seed    uint32
+ * @param heldOut   their latents
+ * @param timesteps 0 … numTrainTimesteps − 1; by default those of `noisyTimesteps`
+ * @param seed      uint32
  */
 export async function noisyAccuracy(
   config: NoisyClassifierConfig,
   weights: Weights,
   heldOut: LatentDataset,
   { vaeConfig, scheduler }: NoisedLatents,
-  timesteps: readonly number[] = NOISY_TIMESTEPS,
+  timesteps: readonly number[] = noisyTimesteps(scheduler),
   seed = 0,
 ): Promise<NoisyAccuracy[]> {
   const schedule = createSchedule(scheduler);

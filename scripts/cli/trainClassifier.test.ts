@@ -73,7 +73,7 @@ describe('train classifier', () => {
     classifier.dispose();
     const { accuracies, numTrained } = JSON.parse(await readFile(at('run', 'metrics.json'), 'utf8'));
     expect(numTrained).toBe(15);
-    expect(accuracies.map(({ t }: runtime.NoisyAccuracy) => t)).toEqual(runtime.NOISY_TIMESTEPS);
+    expect(accuracies.map(({ t }: runtime.NoisyAccuracy) => t)).toEqual(runtime.noisyTimesteps(model.scheduler));
     expect(await readFile(at('run', 'README.md'), 'utf8')).toMatch(/# run\n[\s\S]*\| 999 \| /);
   });
 
