@@ -2,13 +2,15 @@ import { memory } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { type BackendName, selectBackend } from '../backends/selectBackend.ts';
+import { runToEnd } from '../core/slices.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import * as networks from '../networks/unet2d.ts';
 import type { PictureOptions } from '../recipe/recipe.ts';
 import { difference, ELF, GOBLIN, makePictures, ORC, withModel } from '../testing/tinyModel.ts';
 import type { SampleOptions } from './completeAll.ts';
-import { generate } from './generate.ts';
-import { sample } from './sample.ts';
+import { generate, generateRecipes } from './generate.ts';
+import { imagesInSlices } from './images.ts';
+import { sample, sampleInSlices } from './sample.ts';
 
 const pictures = new Map<BackendName, Uint8Array>();
 
@@ -143,5 +145,15 @@ describe('generate on wasm', () => {
 
   it('has nothing to do without requests', async () => {
     expect(await makePictures([])).toEqual([]);
+  });
+
+  it('is told of a batch without recipes, as sampling is', async () => {
+    await withModel(async (model) => {
+      const nothing = /generate: the batch has no recipes; give at least one/;
+      await expect(generateRecipes({ model }, [])).rejects.toThrow(nothing);
+      expect(() => runToEnd(imagesInSlices({ model }, []))).toThrow(nothing);
+      expect(() => runToEnd(sampleInSlices(model, []))).toThrow(nothing);
+      await expect(sample(model, []).next()).rejects.toThrow(nothing);
+    });
   });
 });

@@ -63,7 +63,11 @@ export async function generatePictures(
   return generateRecipes(all, recipes, { ...run, onStep, onSlice, onPreview });
 }
 
-/** `generatePictures` for complete recipes of one batch. */
+/**
+ * `generatePictures` for complete recipes of one batch.
+ *
+ * @throws RangeError as `imagesInSlices`; the signal's reason when aborted
+ */
 export async function generateRecipes(
   networks: Networks,
   recipes: readonly Recipe[],

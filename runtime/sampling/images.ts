@@ -9,7 +9,7 @@ import { type ConditionalVae, cvaeImagesInSlices } from './conditionalVae.ts';
 import { numStepsAt } from './edit.ts';
 import type { DiffusionModel } from './model.ts';
 import { sampleRecipesInSlices } from './sample.ts';
-import type { SampleRun, SampleStep } from './samplingPlan.ts';
+import { firstRecipe, type SampleRun, type SampleStep } from './samplingPlan.ts';
 
 /** How pictures are made, beside what their recipes say. No one sees the steps' guidance, so none is measured. */
 export type ImageRun = Omit<SampleRun, 'measureGuidance'>;
@@ -39,10 +39,11 @@ export function* imagesInSlices(
   run: ImageRun = {},
 ): Generator<ImageStep | null, Tensor4D> {
   const { cvae, classifiers } = networks;
-  const { pipeline } = recipes[0]!;
+  const first = firstRecipe(recipes);
+  const { pipeline } = first;
   const options = { classifiers, isRecorded: true, ...run, measureGuidance: false };
   if (pipeline === 'cvae') return yield* cvaeImages(loaded(cvae), recipes, run);
-  const network = diffusionModelFor(recipes[0]!, networks);
+  const network = diffusionModelFor(first, networks);
   if (pipeline !== 'cvae+ddpm')
     return yield* decodedSteps(network, sampleRecipesInSlices(network, recipes, options), run);
   const start = yield* beginning(network, loaded(cvae), recipes, run);

@@ -16,7 +16,7 @@ import { planSampling, type SampleRun, type SampleStep, type SamplingPlan } from
  * it wants to keep beyond a step.
  *
  * Source: Ho et al. 2020, arXiv:2006.11239, algorithm 2, with the sampler that the options or the model's defaults name.
- * @throws RangeError for an unknown label, a size the model does not make, a number out of range or an image or mask that
+ * @throws RangeError for no requests, an unknown label, a size the model does not make, a number out of range or an image or mask that
  *         does not fit; the signal's reason when aborted
  */
 export async function* sample(

@@ -86,7 +86,7 @@ type Measure = (guided: Tensor4D, uncond: Tensor4D, index: number) => Tensor1D;
  * Lays out the sampling of recipes that can be made in one batch.
  *
  * @returns through the generator
- * @throws  RangeError when the recipes differ in more than a batch may, or name a classifier that is not there
+ * @throws  RangeError when there are no recipes, they differ in more than a batch may, or name a classifier that is not there
  */
 export function* planSampling(
   model: DiffusionModel,
@@ -94,7 +94,7 @@ export function* planSampling(
   run: SampleRun,
 ): Generator<void, SamplingPlan> {
   const { index, scheduler, latentShape: ownShape } = model;
-  const [first] = recipes as readonly [Recipe, ...Recipe[]];
+  const first = firstRecipe(recipes);
   assertOneBatch(recipes);
   const [widthPx, heightPx] = imageSize(index.figment, first);
   const classifierGuide = classifierGuideOf(model, first, run.classifiers);
@@ -126,6 +126,12 @@ export function* planSampling(
     numFrames: numFramesOf(index.figment),
     latentShape: [tiles[0] * height, tiles[1] * width, channels],
   };
+}
+
+/** The recipe whose sampling is that of its batch. @throws RangeError when the batch is empty */
+export function firstRecipe([first]: readonly Recipe[]): Recipe {
+  if (first) return first;
+  throw new RangeError('generate: the batch has no recipes; give at least one');
 }
 
 /** A batch has one sampling: labels, attributes, seeds, interpolations, images and masks alone may differ. */
