@@ -51,7 +51,7 @@ function decodeUtf8(bytes: Uint8Array, fail: Fail): string {
 }
 
 /** A string, which stays as it is and ends with the text at the latest, or a number that is none. */
-const STRING_OR_NON_FINITE = /"[^"\\]*(?:\\[^][^"\\]*)*(?:"|\\?$)|-?Infinity|NaN/g;
+const STRING_OR_NON_FINITE = /"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?$)|-?Infinity|NaN/gs;
 
 /** Python writes `-Infinity`, which is no JSON (diffusers does so in scheduler_config.json); such a value becomes null. */
 function parse(text: string, fail: Fail): unknown {
