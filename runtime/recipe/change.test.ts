@@ -81,7 +81,27 @@ describe('changeRecipe', () => {
       { image: 'AA==' },
     ],
     ['no image leaves out all of the edit', { image: 'AA==', keepAlpha: true }, { image: undefined }, {}],
+    [
+      'no image and no mask, where there was none, leave the strength of the pipeline',
+      { pipeline: 'cvae+ddpm', strength: 0.3 },
+      { image: undefined, mask: undefined },
+      { pipeline: 'cvae+ddpm', strength: 0.3 },
+    ],
+    [
+      'no mask, where there was none, leaves the strength of the image',
+      { image: 'AA==', strength: 0.3, keepAlpha: true },
+      { mask: undefined },
+      { image: 'AA==', strength: 0.3, keepAlpha: true },
+    ],
+    [
+      'no image leaves out its strength',
+      { image: 'AA==', strength: 0.3, pipeline: 'ddpm' },
+      { image: undefined },
+      { pipeline: 'ddpm' },
+    ],
     ['one size takes the place of two', { widthPx: 8, heightPx: 4 }, { sizePx: 8 }, { sizePx: 8 }],
+    ['two sizes take the place of one', { sizePx: 8 }, { widthPx: 16, heightPx: 4 }, { widthPx: 16, heightPx: 4 }],
+    ['a width takes that of one side', { sizePx: 8 }, { widthPx: 16 }, { widthPx: 16, heightPx: 8 }],
     [
       'steps give way to the pipeline without any',
       { numInferenceSteps: 9 },

@@ -15,6 +15,7 @@ const OF_EDITS = ['image', 'mask', 'strength', 'resamples', 'keepAlpha'] as cons
  * - A new image takes the place of the pipeline cvae+ddpm, and a new pipeline the place of the image.
  * - The pipeline cvae leaves out steps, sampler and guidance; a sampler other than ddim leaves out eta.
  * - Without an image its mask and strength go, without a classifier its label and scale, without a mask its resamples.
+ * - A sizePx takes the place of width and height; a width or a height that of one side of sizePx, whose other side stays.
  *
  * @param changes an entry that is there and undefined goes back to its default
  */
@@ -27,7 +28,7 @@ export function changeRecipe<Options extends Partial<RecipeOptions> = RecipeOpti
     for (const name of names) delete kept[name];
   };
   const isNew = (name: keyof RecipeOptions) => Object.hasOwn(changes, name);
-  if (isNew('image') && kept.image === undefined) leaveOut('pipeline', 'strength');
+  if (changes.image !== undefined && kept.image === undefined) leaveOut('pipeline', 'strength');
   if (isNew('pipeline') && changes.pipeline !== kept.pipeline) {
     leaveOut(...(changes.pipeline === undefined || changes.pipeline === 'ddpm' ? [] : OF_EDITS));
     if (kept.image === undefined) leaveOut('strength');
@@ -37,9 +38,17 @@ export function changeRecipe<Options extends Partial<RecipeOptions> = RecipeOpti
   }
   if (isNew('sampler') && changes.sampler !== 'ddim') leaveOut('eta');
   if (isNew('classifier') && changes.classifier === undefined) leaveOut('classifierLabel', 'classifierScale');
-  if (isNew('image') && changes.image === undefined) leaveOut('mask', 'strength', 'resamples', 'keepAlpha');
-  if (isNew('mask') && changes.mask === undefined) leaveOut('strength', 'resamples', 'keepAlpha');
+  const isWithout = (name: 'image' | 'mask') => isNew(name) && changes[name] === undefined;
+  if (isWithout('image')) leaveOut('mask', 'resamples', 'keepAlpha');
+  if (isWithout('image') && kept.pipeline !== 'cvae+ddpm') leaveOut('strength');
+  if (isWithout('mask')) leaveOut('resamples');
+  if (isWithout('mask') && kept.mask !== undefined) leaveOut('strength', 'keepAlpha');
   if (isNew('sameAs') && changes.sameAs === undefined) leaveOut('sameFor');
+  const { sizePx } = kept;
+  if (sizePx !== undefined && (isNew('widthPx') || isNew('heightPx'))) {
+    leaveOut('sizePx');
+    Object.assign(kept, { widthPx: sizePx, heightPx: sizePx });
+  }
   if (isNew('sizePx')) leaveOut('widthPx', 'heightPx');
   return { ...kept, ...changes } as unknown as Options;
 }
