@@ -78,6 +78,7 @@ describe('the attributes of a recipe', () => {
 
   it.each<[object, RegExp]>([
     [{ sameAs: { hair: 'blue' } }, /generate: hair "blue" is unknown/],
+    [{ sameAs: { hiar: ANY_WORD } }, /generate: attribute "hiar" is unknown; did you mean "hair"/],
     [{ sameFor: 0.5 }, /there is a sameFor but no sameAs/],
     [{ sameAs: { hair: 'red' }, sameFor: 2 }, /sameFor is 2; expected 0/],
     [{ sameAs: { hair: 'red' }, pipeline: 'cvae' }, /leave out sameAs/],

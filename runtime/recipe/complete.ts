@@ -161,9 +161,10 @@ function completeSameness(
   model: RecipeModel,
   wrong: Wrong,
 ): Partial<Recipe> {
-  const named = Object.entries(sameAs).filter(([, value]) => value !== ANY_WORD);
+  const { attributes: known = {} } = model;
+  const named = Object.entries(sameAs).filter(([name, value]) => value !== ANY_WORD || !Object.hasOwn(known, name));
   completeAttributes('sameAs', Object.fromEntries(named), model, wrong);
-  const inOrder = Object.keys(model.attributes ?? {}).filter((name) => Object.hasOwn(sameAs, name));
+  const inOrder = Object.keys(known).filter((name) => Object.hasOwn(sameAs, name));
   const others = inOrder.filter((name) => (attributes[name] ?? ANY_WORD) !== sameAs[name]);
   if (asked.pipeline === 'cvae' || others.length === 0 || sameFor === 0) return {};
   return { sameAs: Object.freeze(Object.fromEntries(others.map((name) => [name, sameAs[name]!]))), sameFor };
