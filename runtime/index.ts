@@ -47,6 +47,7 @@ export {
   toPremultiplied,
 } from './core/pixels.ts';
 export { integers, MAX_SEED, normals, permutation, uniforms } from './core/random.ts';
+export { SAMPLER_NAMES } from './core/samplingBounds.ts';
 export { nextValue, type Pace, type PacedRun, resultOf, stepsAndResult } from './core/slices.ts';
 export {
   type AttributeColumn,
@@ -231,7 +232,7 @@ export {
   type Steering,
   type StudentFacts,
 } from './recipe/recipe.ts';
-export { RECIPE_KEYS, SAMPLER_NAMES } from './recipe/schema.ts';
+export { RECIPE_KEYS } from './recipe/schema.ts';
 export { entryForTeacher, sampleDefaultsFor } from './recipe/student.ts';
 export {
   assertPictures,

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { MAX_GUIDANCE_SCALE } from '../core/samplingBounds.ts';
 import { runToEnd } from '../core/slices.ts';
 import type { PredictionType } from './schedulerConfig.ts';
 
@@ -25,8 +26,6 @@ export const GUIDANCE_DEFAULTS: Required<GuidanceOptions> = {
   guidanceInterval: [0, Number.POSITIVE_INFINITY],
   guidanceRescale: 0,
 };
-
-const MAX_GUIDANCE_SCALE = 20;
 
 /** Keeps the ratio of two standard deviations finite where a prediction is constant. */
 const MIN_VARIANCE = 1e-12;

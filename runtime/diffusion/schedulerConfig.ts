@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import { quote, shortened } from '../core/errors.ts';
+import type { SAMPLER_NAMES } from '../core/samplingBounds.ts';
 
 const TIMESTEP_SPACINGS = ['leading', 'linspace', 'trailing'] as const;
 const BETA_SCHEDULES = ['linear', 'scaled_linear', 'squaredcos_cap_v2'] as const;
@@ -15,7 +16,7 @@ export type TimestepSpacing = (typeof TIMESTEP_SPACINGS)[number];
 export type BetaSchedule = (typeof BETA_SCHEDULES)[number];
 export type PredictionType = (typeof PREDICTION_TYPES)[number];
 export type VarianceType = (typeof VARIANCE_TYPES)[number];
-export type SamplerName = 'ddpm' | 'ddim' | 'dpm++' | 'euler';
+export type SamplerName = (typeof SAMPLER_NAMES)[number];
 
 /** Which sampler runs a diffusers scheduler, and the defaults in which the four classes differ. */
 const CLASSES = {

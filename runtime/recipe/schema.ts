@@ -2,13 +2,10 @@
 // and the published JSON schema are made from the same entries.
 import * as v from 'valibot';
 import { MAX_SEED } from '../core/random.ts';
+import { MAX_GUIDANCE_SCALE, MAX_INFERENCE_STEPS, SAMPLER_NAMES } from '../core/samplingBounds.ts';
 import { PIPELINE_NAMES } from './recipe.ts';
 
-export const SAMPLER_NAMES = ['ddpm', 'ddim', 'dpm++', 'euler'] as const;
-
-export const MAX_GUIDANCE_SCALE = 20;
 export const MAX_CLASSIFIER_SCALE = 100;
-export const MAX_INFERENCE_STEPS = 1000;
 export const MAX_SIDE_PX = 2048;
 const MAX_NAME_LENGTH = 300;
 

@@ -17,6 +17,7 @@ const FIGMENT = {
   sampleDefaults: { sampler: 'dpm++', numInferenceSteps: 12, guidanceScale: 1.5 },
   sha256: { 'vae/config.json': '0'.repeat(64) },
 };
+const STUDENT = { stepCounts: [1, 2], guidanceScale: [1, 5], teacher: FIGMENT.sampleDefaults };
 const PLAIN = { _class_name: 'LDMPipeline', unet: ['diffusers', 'UNet2DModel'], vae: [null, null] };
 const UNET = { sample_size: 8, num_class_embeds: 4 };
 const VAE = { out_channels: 4, block_out_channels: [8, 16, 16], sample_size: 40 };
@@ -37,6 +38,7 @@ describe('parseModelIndex', () => {
   it('keeps every entry, those of diffusers too', () => {
     const index = { ...PLAIN, _diffusers_version: '0.40.0', labels: ['a', 'b'], image: { x: 1 }, figment: FIGMENT };
     expect(parse(index)).toEqual(index);
+    expect(parse({ ...PLAIN, figment: { student: STUDENT } }).figment?.student).toEqual(STUDENT);
   });
 
   it.each<[string, unknown, string]>([
@@ -74,6 +76,16 @@ describe('parseModelIndex', () => {
     expect(() => parse(value)).toThrow('loadModelFolder: tiny/model_index.json: ');
     expect(() => parse(value)).toThrow(message);
   });
+});
+
+it.each<[string, object]>([
+  ['sampleDefaults.sampler', { sampleDefaults: { sampler: 'dpm' } }],
+  ['sampleDefaults.guidanceScale', { sampleDefaults: { guidanceScale: 21 } }],
+  ['sampleDefaults.guidanceScale', { sampleDefaults: { guidanceScale: -1 } }],
+  ['student.guidanceScale.1', { student: { ...STUDENT, guidanceScale: [1, 21] } }],
+  ['student.teacher.sampler', { student: { ...STUDENT, teacher: { ...FIGMENT.sampleDefaults, sampler: 'dpm' } } }],
+])('parseModelIndex refuses a %s that no recipe may have', (entry, figment) => {
+  expect(() => parse({ ...PLAIN, figment })).toThrow(`tiny/model_index.json: entry "figment.${entry}"`);
 });
 
 describe('parseConfig', () => {

@@ -5,6 +5,7 @@ import { channelNames, channelsNamed, knownChannels, MATERIAL_CHANNELS } from '.
 import { ModelFileError, messageOf, quote } from '../core/errors.ts';
 import { type Frame, numFramesOf, parseFrames } from '../core/frames.ts';
 import type { NumValues } from '../core/pixels.ts';
+import { MAX_GUIDANCE_SCALE, MAX_INFERENCE_STEPS, SAMPLER_NAMES } from '../core/samplingBounds.ts';
 import { isObject, parseUntrustedJson } from './untrustedJson.ts';
 import { VOCABULARY_SCHEMA } from './vocabulary.ts';
 
@@ -84,20 +85,13 @@ const component = v.strictTuple([v.nullable(v.string()), v.nullable(v.string())]
 /** The label by which pictures of a model without classes are asked for and named. */
 const ONLY_LABEL = 'image';
 
-const SAMPLE_DEFAULTS_SCHEMA = v.object({
-  sampler: label,
-  numInferenceSteps: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)),
-  guidanceScale: v.pipe(v.number(), v.finite()),
-});
+const numInferenceSteps = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_INFERENCE_STEPS));
+const guidanceScale = v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_GUIDANCE_SCALE));
 
-const guidanceScale = v.pipe(v.number(), v.minValue(0), v.maxValue(100));
+const SAMPLE_DEFAULTS_SCHEMA = v.object({ sampler: v.picklist(SAMPLER_NAMES), numInferenceSteps, guidanceScale });
 
 const STUDENT_SCHEMA = v.object({
-  stepCounts: v.pipe(
-    v.array(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000))),
-    v.minLength(1),
-    v.maxLength(16),
-  ),
+  stepCounts: v.pipe(v.array(numInferenceSteps), v.minLength(1), v.maxLength(16)),
   guidanceScale: v.tuple([guidanceScale, guidanceScale]),
   teacher: SAMPLE_DEFAULTS_SCHEMA,
 });
