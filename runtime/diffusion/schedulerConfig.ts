@@ -75,7 +75,7 @@ const PASSED_OVER: OffValues = {
 };
 
 /** A schedule of T values is computed for every sampler; no model has more than a few thousand. */
-const MAX_TIMESTEPS = 100_000;
+export const MAX_TIMESTEPS = 100_000;
 
 const wholeNumber = (least: number) => v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(MAX_TIMESTEPS));
 const beta = v.pipe(v.number(), v.minValue(0), v.maxValue(1));

@@ -83,6 +83,21 @@ describe('a blend in a recipe', () => {
   });
 });
 
+describe('a guidance interval in a recipe', () => {
+  it('comes back as it was saved', () => {
+    const recipe = completeRecipe({ ...ELF, guidanceInterval: [200, 999] }, INFO);
+    expect(completeRecipe(JSON.parse(JSON.stringify(shortRecipe(recipe, INFO))), INFO)).toEqual(recipe);
+  });
+
+  it('is refused where its ends are no timesteps, such as what JSON cannot hold', () => {
+    for (const end of [Number.POSITIVE_INFINITY, Number.NaN, 100_000]) {
+      expect(() => completeRecipe({ ...ELF, guidanceInterval: [200, end] }, INFO)).toThrow(
+        `guidanceInterval.1 is ${end}; expected two training timesteps, the smaller one first, such as [200, 999]`,
+      );
+    }
+  });
+});
+
 describe('the size in a recipe', () => {
   const TILES = { ...INFO, name: 'tiles', widthPx: 16, heightPx: 16, circularPadding: true };
 

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { MAX_SEED } from '../core/random.ts';
 import { MAX_GUIDANCE_SCALE, MAX_INFERENCE_STEPS, SAMPLER_NAMES } from '../core/samplingBounds.ts';
+import { MAX_TIMESTEPS } from '../diffusion/schedulerConfig.ts';
 import { PIPELINE_NAMES } from './recipe.ts';
 
 export const MAX_CLASSIFIER_SCALE = 100;
@@ -43,8 +44,12 @@ export function wordEntry<const Words extends readonly (string | number)[]>(word
   return v.pipe(v.picklist(words, `expected one of ${words.join(', ')}`), v.description(description));
 }
 
-export const INTERVAL_EXPECTED = 'expected two training timesteps, the smaller one first';
-const timestep = v.pipe(v.number(INTERVAL_EXPECTED), v.minValue(0, INTERVAL_EXPECTED));
+export const INTERVAL_EXPECTED = 'expected two training timesteps, the smaller one first, such as [200, 999]';
+const timestep = v.pipe(
+  v.number(INTERVAL_EXPECTED),
+  v.minValue(0, INTERVAL_EXPECTED),
+  v.maxValue(MAX_TIMESTEPS - 1, INTERVAL_EXPECTED),
+);
 
 export const SEED_ENTRY = wholeEntry(0, MAX_SEED, 'uint32; it fixes the picture');
 
