@@ -1,13 +1,11 @@
 // Makes the maps of a surface. This file is loaded when the first surface material is made.
 import type { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import {
-  enlargedSettings,
   prepareSurfaceTexels,
   resultOf,
   type SurfaceOptions,
   scaleNearest,
   surfaceMapsInSlices,
-  surfaceSettings,
   writeSurfaceTexels,
 } from '../../runtime/index.ts';
 import { sharesDevice } from '../device.ts';
@@ -38,10 +36,8 @@ export async function writeSurface(
   signal: AbortSignal,
 ): Promise<void> {
   const { albedo } = written;
-  const { pixelArt } = albedo.look;
-  const settings = enlargedSettings(surfaceSettings(surface, albedo.maps !== null), pixelArt?.factor ?? 1);
   // The texels have the bottom row first, and so do the maps: up in the picture is down in them.
-  const options: SurfaceOptions = { ...settings, green: 'directx' };
+  const options: SurfaceOptions = { ...surface, green: 'directx' };
   if (albedo.texels) await writeInSlices(written, albedo.texels.slice(), options, signal);
   else await writeOnDevice(written, options, signal);
 }
@@ -52,7 +48,7 @@ async function writeOnDevice({ albedo, normal, orm }: WrittenSurface, options: S
   signal.throwIfAborted();
   const targets = { normal: gpuTextureOf(normal), orm: gpuTextureOf(orm) };
   const generated = albedo.maps && gpuTextureOf(albedo.maps.texture);
-  writeSurfaceTexels(device, pipelines, gpuTextureOf(albedo), targets, options, generated);
+  writeSurfaceTexels(device, pipelines, gpuTextureOf(albedo), targets, options, generated, factorOf(albedo));
   updateMipmaps(normal);
   updateMipmaps(orm);
 }
@@ -64,7 +60,7 @@ async function writeInSlices(
   signal: AbortSignal,
 ): Promise<void> {
   const { widthPx, heightPx } = albedo.look;
-  const slices = surfaceMapsInSlices(texels, widthPx, heightPx, options, generatedMaps(albedo));
+  const slices = surfaceMapsInSlices(texels, widthPx, heightPx, options, generatedMaps(albedo), factorOf(albedo));
   const budget = new FrameBudget(BUDGET_MS);
   const maps = await resultOf(slices, { pace: { slice: () => budget.turnAsync() }, signal });
   normal.update(interleaved(maps.normal.pixels, maps.height.pixels));
@@ -72,9 +68,15 @@ async function writeInSlices(
 }
 
 /** The bytes of the maps that were generated with the picture, of its size; null where there are none. */
-function generatedMaps({ maps, look }: GeneratedTexture): Uint8Array | null {
+function generatedMaps(albedo: GeneratedTexture): Uint8Array | null {
+  const { maps } = albedo;
   if (!maps?.pixels) return null;
-  return scaleNearest(maps.pixels, maps.widthPx, maps.heightPx, look.pixelArt?.factor ?? 1);
+  return scaleNearest(maps.pixels, maps.widthPx, maps.heightPx, factorOf(albedo));
+}
+
+/** By how much its picture was enlarged. */
+function factorOf({ look }: GeneratedTexture): number {
+  return look.pixelArt?.factor ?? 1;
 }
 
 /** RGBA from RGB and alpha. */

@@ -66,22 +66,22 @@ export function ambientOcclusionMap(
   heightPx: number,
   options: Partial<OcclusionOptions> = {},
 ): Plane {
-  return runToEnd(ambientOcclusionInSlices(height, widthPx, heightPx, options));
+  const settings = { ...OCCLUSION_DEFAULTS, ...options };
+  checkOcclusionOptions(settings);
+  return runToEnd(ambientOcclusionInSlices(height, widthPx, heightPx, settings));
 }
 
 /** The rows of a slice, about a millisecond of work at 512 texels a row. */
 const ROWS_IN_SLICE = 4;
 
-/** `ambientOcclusionMap` for a thread that has other work. */
+/** `ambientOcclusionMap` for a thread that has other work, by options that were checked before. */
 export function* ambientOcclusionInSlices(
   height: Float32Array,
   widthPx: number,
   heightPx: number,
-  options: Partial<OcclusionOptions>,
+  { depthPx, radiusPx }: OcclusionOptions,
 ): Generator<void, Plane> {
-  const { depthPx, radiusPx } = { ...OCCLUSION_DEFAULTS, ...options };
   checkPlane('ambientOcclusionMap', height, widthPx, heightPx);
-  checkOcclusionOptions({ depthPx, radiusPx });
   const samples = horizonSamples(radiusPx);
   const open = new Float32Array(height.length);
   const steepest = new Float64Array(widthPx);

@@ -26,20 +26,20 @@ export function cavityMap(
   heightPx: number,
   options: Partial<CavityOptions> = {},
 ): Plane {
-  return runToEnd(cavityInSlices(height, widthPx, heightPx, options));
+  const settings = { ...CAVITY_DEFAULTS, ...options };
+  checkCavityOptions(settings);
+  return runToEnd(cavityInSlices(height, widthPx, heightPx, settings));
 }
 
-/** `cavityMap` for a thread that has other work. */
+/** `cavityMap` for a thread that has other work, by options that were checked before. */
 export function* cavityInSlices(
   height: Float32Array,
   widthPx: number,
   heightPx: number,
-  options: Partial<CavityOptions>,
+  { edgePx, strength }: CavityOptions,
 ): Generator<void, Plane> {
-  const settings = { ...CAVITY_DEFAULTS, ...options };
-  checkCavityOptions(settings);
-  const around = yield* wrappedBlurInSlices(height, widthPx, heightPx, settings.edgePx);
-  return around.map((mean, i) => Math.min(Math.max(0.5 + settings.strength * (height[i]! - mean), 0), 1));
+  const around = yield* wrappedBlurInSlices(height, widthPx, heightPx, edgePx);
+  return around.map((mean, i) => Math.min(Math.max(0.5 + strength * (height[i]! - mean), 0), 1));
 }
 
 /** @throws RangeError naming the option that is out of range */

@@ -86,18 +86,18 @@ export function heightMap(
   heightPx: number,
   options: Partial<HeightOptions> = {},
 ): Plane {
-  return runToEnd(heightInSlices(pixels, widthPx, heightPx, options));
+  const settings = { ...HEIGHT_DEFAULTS, ...options };
+  checkHeightOptions(settings);
+  return runToEnd(heightInSlices(pixels, widthPx, heightPx, settings));
 }
 
-/** `heightMap` for a thread that has other work. */
+/** `heightMap` for a thread that has other work, by options that were checked before. */
 export function* heightInSlices(
   pixels: Uint8Array | Uint8ClampedArray,
   widthPx: number,
   heightPx: number,
-  options: Partial<HeightOptions>,
+  settings: HeightOptions,
 ): Generator<void, Plane> {
-  const settings = { ...HEIGHT_DEFAULTS, ...options };
-  checkHeightOptions(settings);
   const luma = luminance(pixels, widthPx, heightPx);
   const smooth = yield* wrappedBlurInSlices(luma, widthPx, heightPx, settings.grainPx);
   const wide = yield* wrappedBlurInSlices(luma, widthPx, heightPx, settings.reliefPx);

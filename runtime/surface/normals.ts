@@ -33,12 +33,19 @@ export function normalMap(
   heightPx: number,
   options: Partial<NormalOptions> = {},
 ): SurfaceMap {
-  const { depthPx, green } = { ...NORMAL_DEFAULTS, ...options };
+  const settings = { ...NORMAL_DEFAULTS, ...options };
+  checkNormalOptions(settings);
+  return normalsOfHeight(height, widthPx, heightPx, settings);
+}
+
+/** `normalMap` by options that were checked before. */
+export function normalsOfHeight(
+  height: Float32Array,
+  widthPx: number,
+  heightPx: number,
+  { depthPx, green }: NormalOptions,
+): SurfaceMap {
   checkPlane('normalMap', height, widthPx, heightPx);
-  checkRange('normalMap', 'depthPx', depthPx, 0, 64);
-  if (green !== 'opengl' && green !== 'directx') {
-    throw new RangeError(`normalMap: green is "${green}"; expected opengl or directx`);
-  }
   const down = green === 'opengl' ? depthPx : -depthPx;
   const pixels = new Uint8Array(3 * height.length);
   for (let y = 0, at = 0; y < heightPx; y++) {
@@ -57,6 +64,13 @@ export function normalMap(
     }
   }
   return { width: widthPx, height: heightPx, channels: 3, pixels };
+}
+
+/** @throws RangeError naming the option that is out of range */
+export function checkNormalOptions({ depthPx, green }: NormalOptions): void {
+  checkRange('normalMap', 'depthPx', depthPx, 0, 64);
+  if (green === 'opengl' || green === 'directx') return;
+  throw new RangeError(`normalMap: green is "${green}"; expected opengl or directx`);
 }
 
 function writeNormal(pixels: Uint8Array, at: number, x: number, y: number): void {

@@ -50,6 +50,6 @@ describe('wrappedBlur', () => {
 
   it('refuses a plane or width that does not fit', () => {
     expect(() => wrappedBlur(new Float32Array(5), 2, 3, 1)).toThrow(/wrappedBlur: 5 values for 2×3 texels/);
-    expect(() => wrappedBlur(new Float32Array(6), 2, 3, -1)).toThrow(/sigmaPx is -1; expected 0 to 256/);
+    expect(() => wrappedBlur(new Float32Array(6), 2, 3, -1)).toThrow(/sigmaPx is -1; expected 0 to 1024/);
   });
 });

@@ -69,10 +69,13 @@ export function greyMap(plane: Float32Array, width: number, height: number): Sur
 /** A Gaussian is cut off at so many times its width, where it is below 1.2 % of its peak. */
 const CUTOFF = 3;
 
+/** That of the widest relief, 256 texels, in a picture enlarged by 4. */
+const MAX_SIGMA_PX = 1024;
+
 /** Weights of a Gaussian at −radius … radius, float32; their sum is 1. A width of 0 is the picture itself. */
 export function gaussianWeights(sigmaPx: number): Float32Array<ArrayBuffer> {
-  if (!(sigmaPx >= 0 && sigmaPx <= 256)) {
-    throw new RangeError(`wrappedBlur: sigmaPx is ${sigmaPx}; expected 0 to 256 texels`);
+  if (!(sigmaPx >= 0 && sigmaPx <= MAX_SIGMA_PX)) {
+    throw new RangeError(`wrappedBlur: sigmaPx is ${sigmaPx}; expected 0 to ${MAX_SIGMA_PX} texels`);
   }
   const radius = Math.ceil(CUTOFF * sigmaPx);
   const weights = Float64Array.from({ length: 2 * radius + 1 }, (_, i) =>
@@ -86,7 +89,7 @@ export function gaussianWeights(sigmaPx: number): Float32Array<ArrayBuffer> {
  * A Gaussian blur of a picture that continues at its opposite edge, first along rows, then along columns.
  *
  * @param plane   one value for each texel
- * @param sigmaPx standard deviation in texels, 0 … 256
+ * @param sigmaPx standard deviation in texels, 0 … 1024
  * @returns       a new plane
  * @throws        RangeError when the plane or the width does not fit
  */

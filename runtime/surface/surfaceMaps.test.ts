@@ -125,7 +125,21 @@ describe('surfaceMaps', () => {
     });
   });
 
+  it('takes the options of the picture before it was enlarged, over all of their range', () => {
+    const pixels = brickPixels('dark');
+    const settings = { ...materialSettings('brick'), depthPx: 6 };
+    const expected = surfaceMaps(pixels, W, H, enlargedSettings(settings, 2));
+    expect(surfaceMaps(pixels, W, H, { label: 'brick', depthPx: 6 }, null, 2)).toEqual(expected);
+    const widest = { depthPx: 64, radiusPx: 64, edgePx: 64, reliefPx: 256 };
+    expect(Object.keys(surfaceMaps(pixels, W, H, widest, null, 4))).toEqual(Object.keys(CHANNELS));
+    expect(() => surfaceMaps(pixels, W, H, { depthPx: 65 }, null, 4)).toThrow(/depthPx is 65; expected 0 to 64/);
+  });
+
   it('refuses what does not fit', () => {
+    const green = 'up' as 'opengl';
+    expect(() => surfaceMaps(brickPixels('dark'), W, H, { green })).toThrow(
+      /green is "up"; expected opengl or directx/,
+    );
     expect(() => surfaceMaps(new Uint8Array(7), 2, 2)).toThrow(RangeError);
     expect(() => surfaceMaps(brickPixels('dark'), W, H, { roughness: 7 })).toThrow(/roughness is 7; expected 0 to 1/);
   });

@@ -18,7 +18,7 @@ import {
   type RoughnessOptions,
   roughnessMap,
 } from './metallicRoughness.ts';
-import { NORMAL_DEFAULTS, type NormalGreen, normalMap } from './normals.ts';
+import { checkNormalOptions, NORMAL_DEFAULTS, type NormalGreen, normalsOfHeight } from './normals.ts';
 import { greyMap, type Plane, planeOf, type SurfaceMap } from './plane.ts';
 
 /** All that turns a picture of a material into its maps. Lengths are in texels, for tiles of 64 or 128. */
@@ -153,6 +153,7 @@ export interface SurfaceMaps {
  *
  * @param pixels    RGB or RGBA bytes, sRGB, top row first
  * @param generated RGBA bytes of the same size: height, roughness, metallic; null: they are guessed from the picture
+ * @param factor    by which the picture was enlarged, 1 … 4: the options are those of the picture before, see `enlargedSettings`
  * @throws          RangeError when the bytes do not fit the size, or an option is out of range
  */
 export function surfaceMaps(
@@ -161,8 +162,9 @@ export function surfaceMaps(
   heightPx: number,
   options: SurfaceOptions = {},
   generated: Uint8Array | null = null,
+  factor = 1,
 ): SurfaceMaps {
-  return runToEnd(surfaceMapsInSlices(pixels, widthPx, heightPx, options, generated));
+  return runToEnd(surfaceMapsInSlices(pixels, widthPx, heightPx, options, generated, factor));
 }
 
 /** `surfaceMaps` in slices of about a millisecond for a picture of 512 × 512, for a thread that has other work. */
@@ -172,9 +174,10 @@ export function* surfaceMapsInSlices(
   heightPx: number,
   options: SurfaceOptions = {},
   generated: Uint8Array | null = null,
+  factor = 1,
 ): Generator<void, SurfaceMaps> {
   const { green = NORMAL_DEFAULTS.green } = options;
-  const settings = surfaceSettings(options, generated !== null);
+  const settings = enlargedSettings(surfaceSettings(options, generated !== null), factor);
   const given = (channel: number) => generated && planeOf('surfaceMaps', generated, widthPx, heightPx, channel);
   const height = given(0) ?? (yield* heightInSlices(pixels, widthPx, heightPx, settings));
   const occlusion = yield* ambientOcclusionInSlices(height, widthPx, heightPx, settings);
@@ -186,7 +189,7 @@ export function* surfaceMapsInSlices(
   const grey = (plane: Plane) => greyMap(plane, widthPx, heightPx);
   const maps = {
     height: grey(height),
-    normal: normalMap(height, widthPx, heightPx, { depthPx: settings.depthPx, green }),
+    normal: normalsOfHeight(height, widthPx, heightPx, { depthPx: settings.depthPx, green }),
     ambientOcclusion: grey(occlusion),
     cavity: grey(cavity),
     roughness: grey(roughness),
@@ -211,7 +214,7 @@ function packed(red: SurfaceMap, green: SurfaceMap, blue: SurfaceMap): SurfaceMa
  * @throws            RangeError when one is out of range
  */
 export function surfaceSettings(
-  { label, green: _green, ...own }: SurfaceOptions,
+  { label, green = NORMAL_DEFAULTS.green, ...own }: SurfaceOptions,
   isGenerated = false,
 ): MaterialSettings {
   const changes = Object.entries(own).filter(([, value]) => value !== undefined);
@@ -221,5 +224,6 @@ export function surfaceSettings(
   checkCavityOptions(settings);
   checkRoughnessOptions(settings);
   checkMetallicOptions(settings);
+  checkNormalOptions({ depthPx: settings.depthPx, green });
   return settings;
 }

@@ -48,6 +48,13 @@ describe('layerImages', () => {
     const settings = enlargedSettings(surfaceSettings({ label: 'brick', depthPx: 2 }), 2);
     const { normal } = surfaceMaps(expected.pixels, 2 * WIDTH, 2 * HEIGHT, settings);
     expect(images.get('normal')).toMatchObject({ width: 12, height: 8, pixels: normal.pixels });
+    const deep = {
+      ...look,
+      enlarge: 1,
+      pixelArt: { ...art, factor: 4 as const },
+      surface: { depthPx: 20, radiusPx: 20 },
+    };
+    expect(layerImages({ pixels, maps: null }, deep, 'brick', ['normal']).get('normal')).toMatchObject({ width: 24 });
   });
 
   it('takes the maps that were generated with the picture, as large as a pixel-art game needs them', () => {

@@ -1,12 +1,10 @@
 import {
-  enlargedSettings,
   type GeneratedPicture,
   type PixelImage,
   pixelArt,
   type SurfaceMaps,
   scaleNearest,
   surfaceMaps,
-  surfaceSettings,
 } from '../../runtime/index.ts';
 import type { Layer, Look } from './bakePlan.ts';
 
@@ -57,9 +55,8 @@ function mapsOf(
   label: string,
 ) {
   const factor = pixelArt?.factor ?? 1;
-  const settings = enlargedSettings(surfaceSettings({ label, ...surface }, generated !== null), factor);
   const enlarged = generated && scaleNearest(generated, widthPx, heightPx, factor);
-  return surfaceMaps(pixels, width, height, { ...settings, green: surface?.green }, enlarged);
+  return surfaceMaps(pixels, width, height, { label, ...surface }, enlarged, factor);
 }
 
 function rgb(pixels: Uint8Array, channels: number): Uint8Array {

@@ -1,13 +1,11 @@
 import {
   ANY_WORD,
   attributeProblem,
-  enlargedSettings,
   imageSize,
   isRange,
   pixelArt,
   sheetColumns,
   squareColumns,
-  surfaceMaps,
   surfaceSettings,
 } from '../../runtime/index.ts';
 import { UsageError } from '../node/usageError.ts';
@@ -244,15 +242,12 @@ function checkAnimated({ formats }: BakeAsset, { index: { figment } }: BakeModel
   wrong('formats', `pictures of ${figment.name} have no frames, so they do not move; leave out "apng"`);
 }
 
-/** Tries the settings of the maps on a picture of nothing. */
-function checkSurface({ maps, surface, pixelArt: art }: BakeAsset, wanted: { label: string }[], wrong: Wrong): void {
+/** Tries the settings of the maps on each label. */
+function checkSurface({ maps, surface }: BakeAsset, wanted: { label: string }[], wrong: Wrong): void {
   if (!surface) return;
   if (!maps) wrong('surface', 'there are no maps to which it would apply; add maps');
   try {
-    for (const label of new Set(wanted.map((picture) => picture.label))) {
-      const settings = surfaceSettings({ label, ...surface });
-      surfaceMaps(new Uint8Array(4 * 4 * 4), 4, 4, enlargedSettings(settings, art?.factor ?? 1));
-    }
+    for (const label of new Set(wanted.map((picture) => picture.label))) surfaceSettings({ label, ...surface });
   } catch (error) {
     wrong('surface', withoutOperation(error));
   }

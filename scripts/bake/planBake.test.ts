@@ -64,11 +64,6 @@ describe('a bake', () => {
     ],
     ['one colour', [{ pixelArt: { colours: 1 } }], 'assets[0].pixelArt.colours: expected'],
     [
-      'a reach too far once enlarged',
-      [{ maps: ['normal'], surface: { radiusPx: 40 }, pixelArt: { factor: 4 } }],
-      'surface',
-    ],
-    [
       'settings that clash',
       [{ maps: ['normal'], surface: { reliefPx: 1, grainPx: 2 } }],
       'assets[0].surface: grainPx is 2',

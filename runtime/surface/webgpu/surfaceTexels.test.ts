@@ -41,10 +41,10 @@ describe.skipIf(testDeviceFlaw)(`writeSurfaceTexels${testDeviceFlaw && ` (${test
   it.each([1, 2])('takes height, roughness and metal that were generated, of 1/%i of the size', async (factor) => {
     const [width, height] = [W / factor, H / factor];
     const generated = Uint8Array.from(integers(9, 0, 4 * width * height, 256));
-    const options = { label: 'roof', edgePx: 2 };
+    const options = { label: 'roof', edgePx: 2, depthPx: 40 };
     const actual = await mapsOnGpu(brickPixels('dark'), W, H, options, { pixels: generated, width, height });
     const enlarged = scaleNearest(generated, width, height, factor);
-    expectEqualMaps(actual, surfaceMaps(brickPixels('dark'), W, H, options, enlarged));
+    expectEqualMaps(actual, surfaceMaps(brickPixels('dark'), W, H, options, enlarged, factor));
   });
 
   it('of a plain picture are flat', async () => {
@@ -110,7 +110,8 @@ async function mapsOnGpu(
   const albedo = gpu.createTexture(width, height, pixels);
   const generated = maps ? gpu.createTexture(maps.width, maps.height, maps.pixels) : null;
   const targets = { normal: gpu.createTexture(width, height), orm: gpu.createTexture(width, height) };
-  writeSurfaceTexels(device, await prepareSurfaceTexels(device), albedo, targets, options, generated);
+  const factor = maps ? width / maps.width : 1;
+  writeSurfaceTexels(device, await prepareSurfaceTexels(device), albedo, targets, options, generated, factor);
   albedo.destroy();
   generated?.destroy();
   return { normal: await gpu.readTexture(targets.normal), orm: await gpu.readTexture(targets.orm) };

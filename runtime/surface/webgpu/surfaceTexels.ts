@@ -2,7 +2,7 @@
 import { horizonSamples } from '../ambientOcclusion.ts';
 import { NORMAL_DEFAULTS } from '../normals.ts';
 import { gaussianWeights } from '../plane.ts';
-import { type MaterialSettings, type SurfaceOptions, surfaceSettings } from '../surfaceMaps.ts';
+import { enlargedSettings, type MaterialSettings, type SurfaceOptions, surfaceSettings } from '../surfaceMaps.ts';
 import { compileOnce, type Pipelines } from './pipelines.ts';
 import { PASSES, type Pass, SURFACE_SHADER, UNIFORM_NAMES, type UniformName, WORKGROUP_SIDE } from './surfaceShader.ts';
 
@@ -28,6 +28,7 @@ export const prepareSurfaceTexels = compileOnce(LABEL, SURFACE_SHADER, Object.ke
  *                  has its bottom row first is asked for the other direction of `green`
  * @param generated height, roughness and metallic that were generated with the picture, rgba8unorm with the same usage, of the
  *                  albedo's size or smaller by a whole factor; null: they are guessed from the albedo
+ * @param factor    by which the albedo was enlarged, 1 … 4: the options are those of the picture before
  * @throws          RangeError when an option is out of range or a texture has a size that does not fit
  */
 export function writeSurfaceTexels(
@@ -37,11 +38,12 @@ export function writeSurfaceTexels(
   targets: SurfaceTargets,
   options: SurfaceOptions = {},
   generated: GPUTexture | null = null,
+  factor = 1,
 ): void {
   const { width, height } = albedo;
   checkTargets(targets, width, height);
   if (generated) checkGenerated(generated, width, height);
-  const settings = surfaceSettings(options, generated !== null);
+  const settings = enlargedSettings(surfaceSettings(options, generated !== null), factor);
   const run = new Run(device, pipelines, width, height);
   const uniforms = run.uniforms({
     ...settings,
