@@ -32,6 +32,8 @@ const KEEPING_LIMIT_MS = 120_000;
 type SiteList = Record<string, string>;
 
 let list: Promise<SiteList> | undefined;
+/** Resolves when all that pages have fetched so far is stored. */
+let storing: Promise<void> = Promise.resolve();
 
 scope.addEventListener('install', (event) => event.waitUntil(scope.skipWaiting()));
 
@@ -44,7 +46,7 @@ scope.addEventListener('fetch', (event) => {
   }
   if (request.mode === 'navigate') list = latestList(PAGE_LIMIT_MS); // all files of a page are then of one version
   list ??= keptList();
-  event.respondWith(answer(request, list));
+  event.respondWith(answer(event, list));
 });
 
 /** A page that is ready says what it has loaded; this is kept, and so are both pages with all their scripts. */
@@ -53,32 +55,40 @@ scope.addEventListener('message', (event) => {
   event.waitUntil(keeping.catch(() => {})); // what is not kept is fetched again
 });
 
-async function answer(request: Request, siteList: Promise<SiteList>): Promise<Response> {
+async function answer(event: FetchingEvent, siteList: Promise<SiteList>): Promise<Response> {
+  const { request } = event;
   const address = addressOf(request.url);
   const hash = (await siteList)[address];
-  if (hash === undefined) return newest(request, address);
+  if (hash === undefined) return newest(event, address);
   const cache = await caches.open(CACHE);
   const key = keyOf(address, hash);
   const kept = await cache.match(key);
   if (kept) return kept;
   const response = await fetch(request);
-  if (response.status === 200) await cache.put(key, response.clone());
+  if (response.status === 200) store(event, cache, key, response.clone());
   return response;
 }
 
 /** A file that the list does not name, such as a page of the guide: from the network, or as it was without one. */
-async function newest(request: Request, address: string): Promise<Response> {
+async function newest(event: FetchingEvent, address: string): Promise<Response> {
   const cache = await caches.open(CACHE);
   const key = keyOf(address);
   try {
-    const response = await fetch(request);
-    if (response.status === 200) await cache.put(key, response.clone());
+    const response = await fetch(event.request);
+    if (response.status === 200) store(event, cache, key, response.clone());
     return response;
   } catch (error) {
     const kept = await cache.match(key);
     if (kept) return kept;
     throw error;
   }
+}
+
+/** Keeps a response while the page reads it. The page gets its file even where there is no room to keep it. */
+function store(event: FetchingEvent, cache: Cache, key: string, response: Response): void {
+  const stored = cache.put(key, response).catch(() => {});
+  storing = Promise.all([storing, stored]).then(() => {});
+  event.waitUntil(stored);
 }
 
 /** The list as the server has it now, or the kept one where the server does not answer in time. */
@@ -113,6 +123,7 @@ async function keep(urls: readonly string[]): Promise<number> {
   for (const { url } of await cache.keys()) {
     if (new URL(url).searchParams.has('hash') && !named.has(url)) await cache.delete(url);
   }
+  await storing; // what is being stored need not be fetched again
   for (const address of wanted) {
     const key = keyOf(address, siteList[address]);
     if (!(await cache.match(key))) await cache.put(key, await fetched(address));

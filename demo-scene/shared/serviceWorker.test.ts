@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+
+const SITE = 'https://game.example/';
+const MODEL = 'models/weights.bin';
+
+type Listen = (event: unknown) => void;
+
+const listeners = new Map<string, Listen>();
+const put = vi.fn<(key: string, response: Response) => Promise<void>>();
+const page: { body: ReadableStreamDefaultController<Uint8Array> | null } = { body: null };
+
+/** A server whose files come as slowly as a test lets them. */
+async function serve(): Promise<Response> {
+  const start = (body: ReadableStreamDefaultController<Uint8Array>) => {
+    page.body = body;
+  };
+  return new Response(new ReadableStream({ start }));
+}
+
+beforeAll(async () => {
+  const cache = {
+    put,
+    match: async (key: string) => (key === `${SITE}site.json` ? Response.json({ [MODEL]: 'abc' }) : undefined),
+  };
+  vi.stubGlobal('registration', { scope: SITE });
+  vi.stubGlobal('addEventListener', (type: string, listen: Listen) => listeners.set(type, listen));
+  vi.stubGlobal('caches', { open: async () => cache });
+  vi.stubGlobal('fetch', serve);
+  await import('./serviceWorker.ts');
+});
+
+afterAll(() => {
+  vi.unstubAllGlobals();
+});
+
+/** Asks the worker for a file as a page does. */
+async function ask(address: string): Promise<{ response: Response; lasting: Promise<unknown>[] }> {
+  const lasting: Promise<unknown>[] = [];
+  const response = await new Promise<Response>((resolve) => {
+    listeners.get('fetch')!({
+      request: new Request(SITE + address),
+      respondWith: resolve,
+      waitUntil: (work: Promise<unknown>) => lasting.push(work),
+    });
+  });
+  return { response, lasting };
+}
+
+it.each([MODEL, 'guide/page.html'])(
+  'gives the first bytes of %s before the last have come, and stores all',
+  async (address) => {
+    let kept = '';
+    put.mockImplementation(async (_, response) => {
+      kept = await response.text();
+    });
+    const { response, lasting } = await ask(address);
+    const reader = response.body!.getReader();
+    const bytes = new TextEncoder().encode('first, last');
+    page.body!.enqueue(bytes.subarray(0, 5));
+    expect((await reader.read()).value).toEqual(bytes.subarray(0, 5));
+    expect(kept).toBe('');
+    page.body!.enqueue(bytes.subarray(5));
+    page.body!.close();
+    await Promise.all(lasting);
+    expect(kept).toBe('first, last');
+  },
+);
+
+it.each([MODEL, 'guide/page.html'])('gives %s also where there is no room to keep it', async (address) => {
+  put.mockRejectedValue(new DOMException('it is full', 'QuotaExceededError'));
+  const { response, lasting } = await ask(address);
+  page.body!.enqueue(new TextEncoder().encode('all'));
+  page.body!.close();
+  expect(await response.text()).toBe('all');
+  await Promise.all(lasting);
+});
