@@ -17,6 +17,12 @@ afterEach(() => {
   scene.getEngine().dispose();
 });
 
+/** Where Babylon's shaders read a texture for coordinates of a mesh. */
+function placed(texture: Texture, u: number, v: number): [u: number, v: number] {
+  const { m } = texture.getTextureMatrix();
+  return [m[0]! * u + m[4]! * v + m[8]!, m[1]! * u + m[5]! * v + m[9]!];
+}
+
 const plain = () => RawTexture.CreateRGBATexture(new Uint8Array(4), 1, 1, scene);
 
 it('puts a texture wherever materials show another, placed as that one was, and keeps it in a scene file', async () => {
@@ -44,6 +50,27 @@ it('puts a texture wherever materials show another, placed as that one was, and 
     recipe: { label: 'elf', seed: 7 },
   });
   expect(replaceTexture(plain(), texture)).toEqual([]);
+});
+
+it.each([true, false])('shows upright what takes the place of an image with invertY %s', async (invertY) => {
+  await loadTiny(scene);
+  const [model] = loadedModels(scene);
+  const texture = model!.createTexture('elf');
+  const image = new Texture('image.png', scene, { invertY });
+  const [uAng, vAng, wAng] = [0.1, 0.2, 0.3];
+  Object.assign(image, { uScale: 3, vScale: 2, uOffset: 0.4, vOffset: 0.1, uAng, vAng, wAng, vRotationCenter: 0 });
+  replaceTexture(image, texture);
+  for (const [u, v] of [
+    [0, 0],
+    [1, 0],
+    [0, 1],
+    [0.3, 0.8],
+  ] as const) {
+    const [shownU, shownV] = placed(image, u, v);
+    const [newU, newV] = placed(texture, u, v);
+    expect(newU).toBeCloseTo(shownU, 6);
+    expect(newV).toBeCloseTo(invertY ? shownV : 1 - shownV, 6); // the bottom row of a generated picture is at v = 0
+  }
 });
 
 it('offers flat textures that no model has made', async () => {

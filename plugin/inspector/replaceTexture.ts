@@ -20,6 +20,9 @@ const PLACEMENT = [
   'uAng',
   'vAng',
   'wAng',
+  'uRotationCenter',
+  'vRotationCenter',
+  'wRotationCenter',
 ] as const;
 
 /**
@@ -47,9 +50,18 @@ function isReplaceable(texture: unknown): texture is Texture {
  */
 export function replaceTexture(old: Texture, texture: Texture): Material[] {
   for (const name of PLACEMENT) texture[name] = old[name];
+  if (old.url && !old.invertY) flip(texture); // an image with its top row at v = 0, as meshes of glTF have it
   return old.getScene()!.materials.filter((material) => {
     return ownersOf(material).reduce((sum, owner) => sum + putInto(owner, old, texture), 0) > 0;
   });
+}
+
+/** Turns a texture upside down where it is: what was at v is then at 1 − v. */
+function flip(texture: Texture): void {
+  texture.vScale = -texture.vScale;
+  texture.vOffset = 1 - texture.vOffset;
+  texture.uAng = -texture.uAng; // in a mirror, a rotation goes the other way
+  texture.wAng = -texture.wAng;
 }
 
 /** The material, its layers, such as a clear coat, and the blocks of a node material. */
