@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createModel, generate } from '../runtime/index.ts';
 import { tinyModelFiles, tinyModelFolder } from '../runtime/testing/tinyModel.ts';
 import { AssetGenerator } from './assetGenerator.ts';
-import { createScene, flipped, loadTiny, uploadedTo } from './testing/tinyScene.ts';
+import { createScene, flipped, loadTiny, loadTinyTextures, uploadedTo } from './testing/tinyScene.ts';
+import { GeneratedTexture } from './texture/generatedTexture.ts';
 
 let scene: Scene;
 let tiny: AssetGenerator;
@@ -56,6 +57,16 @@ describe('AssetGenerator', () => {
     expect(texture.hasAlpha).toBe(true);
     expect(uploadedTo(texture)).toEqual(flipped(expected, 16));
     expect(await tiny.generatePixelsAsync(RECIPE)).toEqual(expected);
+  });
+
+  it('turns a picture for meshes of glTF, whose v = 0 is at the top, and for its clones and scene files', async () => {
+    const texture = await tiny.generateTextureAsync({ label: 'elf', seed: 7, invertY: false });
+    expect(texture).toMatchObject({ vScale: -1, vOffset: 1 });
+    expect(texture.clone()).toMatchObject({ vScale: -1, vOffset: 1 });
+    expect(GeneratedTexture.Parse(texture.serialize()!, scene, '')).toMatchObject({ vScale: -1, vOffset: 1 });
+    const textures = await loadTinyTextures(scene);
+    const wall = await textures.generateMaterialAsync({ label: 'brick', tiling: [4, 2], invertY: false });
+    expect(wall.albedoTexture).toMatchObject({ uScale: 4, vScale: -2, vOffset: 1 });
   });
 
   it('draws a seed when none is given', async () => {

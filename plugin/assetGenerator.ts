@@ -31,6 +31,8 @@ export type AssetGeneratorOptions = PictureSourceOptions;
 export interface GenerateTextureOptions extends RecipeOptions, LookOptions, RegenerateOptions {
   /** Default: `<label>-<seed>`. */
   name?: string;
+  /** As Babylon's textures have it: false for meshes of glTF, whose v = 0 is at the top; default: true. */
+  invertY?: boolean;
 }
 
 /** How far guidance moved the predicted noise along the way to a picture. */
@@ -238,10 +240,11 @@ export class AssetGenerator {
    * @throws RangeError as `generateTextureAsync`, at once
    */
   beginTexture(options: GenerateTextureOptions): { texture: GeneratedTexture; finished: Promise<GeneratedTexture> } {
-    const { name, mipmaps, samplingMode, pixelArt, priority, signal, previewEvery, ...asked } = options;
+    const { name, invertY = true, mipmaps, samplingMode, pixelArt, priority, signal, previewEvery, ...asked } = options;
     const recipe = this.alive().complete(asked);
     const look = lookOf(this.info, { ...asked, mipmaps, samplingMode, pixelArt });
     const texture = new GeneratedTexture(name ?? `${recipe.label}-${recipe.seed}`, this.source, this.scene, look);
+    if (!invertY) [texture.vScale, texture.vOffset] = [-1, 1]; // v becomes 1 − v
     const finished = texture
       .paintAsync(recipe, { ...this.waiting({ priority, signal }), previewEvery })
       .catch((error) => {
@@ -325,7 +328,8 @@ export class AssetGenerator {
       const { createGeneratedMaterial } = await import('./material/generatedMaterial.ts');
       return createGeneratedMaterial(texture.name, this.inTime(texture));
     }
-    [texture.uScale, texture.vScale] = typeof tiling === 'number' ? [tiling, tiling] : tiling;
+    const [u, v] = typeof tiling === 'number' ? [tiling, tiling] : tiling;
+    [texture.uScale, texture.vScale] = [u, v * texture.vScale];
     const { SurfaceMaterial } = await import('./material/surfaceMaterial.ts');
     let made: { dispose(): void } = this.inTime(texture);
     try {
