@@ -1,3 +1,4 @@
+import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { describe, expect, it, vi } from 'vitest';
 import { CurrentPainter } from './currentPainter.ts';
 import type { Painter } from './painter.ts';
@@ -5,7 +6,7 @@ import type { Painter } from './painter.ts';
 const SIGNAL = new AbortController().signal;
 
 function fakePainter(): Painter {
-  return { dispose: vi.fn() } as unknown as Painter;
+  return { info: { name: 'tiny' }, dispose: vi.fn(), warmUpAsync: async () => {} } as unknown as Painter;
 }
 
 /** Work that a test ends. */
@@ -71,5 +72,47 @@ describe('CurrentPainter', () => {
     current.dispose();
     await restored;
     expect(second.dispose).toHaveBeenCalled();
+  });
+
+  it('tells those who wait for a device when it is disposed', async () => {
+    const current = new CurrentPainter(fakePainter(), async () => fakePainter());
+    current.lose();
+    const waiting = [current.warmUpAsync(), current.useAsync(SIGNAL, async () => 'painted')];
+    current.dispose();
+    for (const each of waiting) {
+      await expect(each).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    }
+  });
+
+  it('goes on for all who wait when the device is lost twice', async () => {
+    const [early, second] = [fakePainter(), fakePainter()];
+    const making = [Promise.resolve(early), Promise.resolve(second)];
+    const current = new CurrentPainter(fakePainter(), () => making.shift()!);
+    current.lose();
+    const first = current.useAsync(SIGNAL, async (painter) => painter);
+    current.lose();
+    const tooEarly = current.restoreAsync();
+    current.lose(); // while the painter is being made
+    const last = current.useAsync(SIGNAL, async (painter) => painter);
+    await tooEarly;
+    expect(early.dispose).toHaveBeenCalled();
+    await current.restoreAsync();
+    expect(await Promise.all([first, last])).toEqual([second, second]);
+  });
+
+  it('tells those who wait what keeps a device from coming back, and logs it', async () => {
+    const log = vi.spyOn(Logger, 'Error').mockImplementation(() => {});
+    const next = fakePainter();
+    const create = vi.fn(async () => next).mockRejectedValueOnce(new Error('no memory'));
+    const current = new CurrentPainter(fakePainter(), create);
+    current.lose();
+    const waiting = current.useAsync(SIGNAL, async () => 'painted');
+    await current.restoreAsync();
+    await expect(waiting).rejects.toThrow('no memory');
+    expect(log).toHaveBeenCalledWith(expect.stringMatching(/could not be restored.*no memory/));
+    log.mockRestore();
+    current.lose();
+    await current.restoreAsync();
+    expect(await current.useAsync(SIGNAL, async (painter) => painter)).toBe(next);
   });
 });

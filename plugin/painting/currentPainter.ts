@@ -1,10 +1,21 @@
+import { Logger } from '@babylonjs/core/Misc/logger.js';
+import { messageOf } from '../../runtime/index.ts';
+import { abortError } from '../abortError.ts';
 import type { Painter } from './painter.ts';
+
+/** Those who wait for a painter while the device is lost. */
+interface Waiters {
+  resolve(painter: Painter): void;
+  reject(reason: unknown): void;
+}
 
 /** The painter that works, and another after its device was lost. */
 export class CurrentPainter {
   /** Settled unless the device was lost and is not back. */
   private ready: Promise<Painter>;
-  private resume: ((painter: Promise<Painter>) => void) | null = null;
+  /** Null while `ready` is settled. */
+  private waiters: Waiters | null = null;
+  private numLosses = 0;
   private isDisposed = false;
 
   /** @param create makes another on the device that is there then */
@@ -20,7 +31,11 @@ export class CurrentPainter {
     return this.painter;
   }
 
-  /** Works with the painter; if its device goes meanwhile, again with the next. @throws the signal's reason; what `work` throws */
+  /**
+   * Works with the painter; if its device goes meanwhile, again with the next.
+   *
+   * @throws the signal's reason; what `work` throws; what kept the next painter from being made; an AbortError when disposed
+   */
   async useAsync<Result>(signal: AbortSignal, work: (painter: Painter) => Promise<Result>): Promise<Result> {
     for (;;) {
       const { ready } = this;
@@ -42,25 +57,42 @@ export class CurrentPainter {
 
   /** The device is lost; what is asked for waits for `restoreAsync`. */
   lose(): void {
-    this.ready = new Promise((resolve) => {
-      this.resume = resolve;
-    });
-    this.ready.catch(() => {}); // whoever uses it is told
+    this.numLosses++;
+    if (!this.waiters) this.ready = this.nextPainter();
     this.painter.dispose();
   }
 
-  /** Makes another painter after a loss. */
-  async restoreAsync(): Promise<void> {
-    if (!this.resume) return;
-    const painter = this.create();
-    this.resume(painter);
-    this.resume = null;
-    this.painter = await painter;
-    if (this.isDisposed) this.painter.dispose();
+  private nextPainter(): Promise<Painter> {
+    const next = new Promise<Painter>((resolve, reject) => {
+      this.waiters = { resolve, reject };
+    });
+    next.catch(() => {}); // whoever uses it is told
+    return next;
   }
 
+  /** Makes another painter after a loss. What goes wrong is logged, and those who wait for the painter are told. */
+  async restoreAsync(): Promise<void> {
+    const { waiters, numLosses } = this;
+    if (!waiters) return;
+    const isOver = () => this.waiters !== waiters || this.numLosses !== numLosses;
+    try {
+      const painter = await this.create();
+      if (isOver()) return painter.dispose();
+      this.painter = painter;
+      waiters.resolve(painter);
+    } catch (error) {
+      if (isOver()) return;
+      Logger.Error(`generate: the model could not be restored after its device was lost: ${messageOf(error)}`);
+      waiters.reject(error);
+    }
+    this.waiters = null;
+  }
+
+  /** Those who wait for a painter are told so by an AbortError. */
   dispose(): void {
     this.isDisposed = true;
     this.painter.dispose();
+    this.waiters?.reject(abortError(`generate: the generator of ${this.painter.info.name} was disposed`));
+    this.waiters = null;
   }
 }
