@@ -1,6 +1,8 @@
 // The site's service worker. It keeps every file under the hash of its content, which the list of the site says. So a visit asks
 // for the list, fetches what has changed since the last one, and without a network shows the site as it was.
 
+export {}; // makes this a module, whose names are its own
+
 /** The worker's own global scope, typed as far as it is used. */
 interface Scope {
   readonly registration: { readonly scope: string };
