@@ -156,8 +156,8 @@ export class PictureSource {
     options: LoadOptions = {},
   ): Promise<ClassifierInfo> {
     this.assertUsable();
-    return this.classifiers.loadAsync(location, name, options, (title, files) =>
-      this.painter.useAsync(options.signal ?? NEVER, (painter) => painter.addClassifierAsync(title, files)),
+    return this.classifiers.loadAsync(location, name, options, (title, files, signal) =>
+      this.painter.useAsync(signal, (painter) => painter.addClassifierAsync(title, files)),
     );
   }
 
@@ -329,9 +329,6 @@ export class PictureSource {
     if (this.isDead) throw abortError(`generate: the generator of ${this.name} is disposed; load another`);
   }
 }
-
-/** Never aborts. */
-const NEVER = new AbortController().signal;
 
 /** A picture that was just handed out may still be drawn before the task ends. */
 function disposeLater(picture: Picture): void {

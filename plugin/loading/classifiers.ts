@@ -1,4 +1,6 @@
-import { loadClassifierFolder, memorySource, readClassifierFiles } from '../../runtime/index.ts';
+import { loadClassifierFolder, memorySource, type OnProgress, readClassifierFiles } from '../../runtime/index.ts';
+import { abortError } from '../abortError.ts';
+import { untilAborted } from '../untilAborted.ts';
 import { type LoadOptions, type ModelLocation, sourceOf } from './loadModelBytes.ts';
 
 /** The public facts of a loaded classifier: its name and labels, its licence, and the hash of its files. */
@@ -13,50 +15,96 @@ export interface ClassifierInfo {
 }
 
 /** Gives a classifier's files to the painter, which puts the classifier beside its model. */
-type AddClassifier = (name: string, files: Record<string, Uint8Array>) => Promise<void>;
+type AddClassifier = (name: string, files: Record<string, Uint8Array>, signal: AbortSignal) => Promise<void>;
+
+/** How somebody waits for a classifier. */
+type Asker = Pick<LoadOptions, 'signal' | 'onProgress'>;
+
+/** A classifier that is being loaded, or is loaded. Its loading ends when all who wait for it have given up. */
+class SharedClassifier {
+  private readonly life = new AbortController();
+  private readonly listeners = new Set<OnProgress>();
+  private readonly loading: Promise<ClassifierInfo>;
+  private numWaiting = 0;
+  private isOver = false;
+
+  constructor(load: (signal: AbortSignal, onProgress: OnProgress) => Promise<ClassifierInfo>) {
+    this.loading = load(this.life.signal, (...progress) => {
+      for (const listener of this.listeners) listener(...progress);
+    });
+    this.loading.catch(() => {
+      this.isOver = true;
+    });
+  }
+
+  /** Whether it can still be waited for. */
+  get isUsable(): boolean {
+    return !this.isOver;
+  }
+
+  /** Whoever gives up waiting does not keep the others from it. */
+  async waitAsync({ signal, onProgress }: Asker): Promise<ClassifierInfo> {
+    this.numWaiting++;
+    if (onProgress) this.listeners.add(onProgress);
+    try {
+      return await untilAborted(this.loading, signal);
+    } catch (error) {
+      if (this.numWaiting === 1) this.giveUp();
+      throw error;
+    } finally {
+      this.numWaiting--;
+      if (onProgress) this.listeners.delete(onProgress);
+    }
+  }
+
+  private giveUp(): void {
+    this.isOver = true;
+    this.life.abort(abortError('loadClassifier: nobody waits for the classifier any more'));
+  }
+}
 
 /** The classifiers that one generator has loaded, by name, each once. */
 export class LoadedClassifiers {
   /** The classifiers that recipes may name. */
   readonly known = new Map<string, ClassifierInfo>();
   private readonly files = new Map<string, Record<string, Uint8Array>>();
-  private readonly loading = new Map<string, Promise<ClassifierInfo>>();
+  private readonly shared = new Map<string, SharedClassifier>();
 
   /** @throws MissingFileError, ModelFileError naming the file; what `addToPainter` throws; the signal's reason when aborted */
-  loadAsync(
+  async loadAsync(
     location: ModelLocation,
     name: string | undefined,
     options: LoadOptions,
     addToPainter: AddClassifier,
   ): Promise<ClassifierInfo> {
+    options.signal?.throwIfAborted();
     const key = name ?? (typeof location === 'string' ? location : null);
-    const known = key === null ? undefined : this.loading.get(key);
-    if (known) return known;
-    const loading = this.fetchAsync(location, key, options, addToPainter);
-    if (key !== null) {
-      this.loading.set(key, loading);
-      loading.catch(() => this.loading.delete(key)); // the next call tries again
-    }
-    return loading;
+    const known = key === null ? undefined : this.shared.get(key);
+    if (known?.isUsable) return known.waitAsync(options);
+    const shared = new SharedClassifier((signal, onProgress) => {
+      return this.fetchAsync(location, key, { ...options, signal, onProgress }, addToPainter);
+    });
+    if (key !== null) this.shared.set(key, shared);
+    return shared.waitAsync(options);
   }
 
   /** Gives all of them to another painter. */
-  async addAllTo(addToPainter: AddClassifier): Promise<void> {
+  async addAllTo(addToPainter: (name: string, files: Record<string, Uint8Array>) => Promise<void>): Promise<void> {
     await Promise.all(Array.from(this.files, ([name, files]) => addToPainter(name, files)));
   }
 
   private async fetchAsync(
     location: ModelLocation,
     key: string | null,
-    options: LoadOptions,
+    options: LoadOptions & { signal: AbortSignal },
     addToPainter: AddClassifier,
   ): Promise<ClassifierInfo> {
     const files = await readClassifierFiles(await sourceOf(location, options), options);
     const { index, hash } = await loadClassifierFolder(memorySource(files, key ?? 'classifier'), options);
     const { licence, attribution, name: ownName } = index.figment;
     const name = key ?? ownName;
-    await addToPainter(name, files);
-    options.signal?.throwIfAborted();
+    await addToPainter(name, files, options.signal);
+    options.signal.throwIfAborted();
     const info = { name, labels: index.labels, licence, attribution, hash };
     this.known.set(name, info);
     this.files.set(name, files);

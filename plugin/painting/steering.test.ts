@@ -96,6 +96,20 @@ describe('a generator with a classifier', () => {
     expect((await tiny.loadClassifierAsync(files)).name).toBe('tiny-hat'); // its own
   });
 
+  it('loads a classifier for those who wait when another gives up, and again when all have', async () => {
+    const first = new AbortController();
+    const givenUp = expect(tiny.loadClassifierAsync(files, { name: 'hat', signal: first.signal })).rejects;
+    const waiting = tiny.loadClassifierAsync(files, { name: 'hat' });
+    first.abort(new Error('enough'));
+    await givenUp.toThrow('enough');
+    expect(await waiting).toMatchObject({ name: 'hat' });
+    const only = new AbortController();
+    const alone = expect(tiny.loadClassifierAsync(files, { name: 'other', signal: only.signal })).rejects;
+    only.abort(new Error('enough'));
+    await alone.toThrow('enough');
+    expect(await tiny.loadClassifierAsync(files, { name: 'other' })).toMatchObject({ name: 'other' });
+  });
+
   it.each([
     [{ ...STEERED, classifierLabel: 'hut' }, /label "hut" is unknown; did you mean "hat"/],
     [{ ...STEERED, classifierLabel: undefined }, /classifierLabel is missing; expected one of hat, no_hat/],

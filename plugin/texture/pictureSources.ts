@@ -5,6 +5,7 @@ import type { OnProgress } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import { addressOf, type LoadOptions, type ModelLocation } from '../loading/loadModelBytes.ts';
 import { PictureSource, type PictureSourceOptions } from '../pictureSource.ts';
+import { untilAborted } from '../untilAborted.ts';
 
 /** A model that somebody uses. It is freed once all who took it have released it. */
 export interface SourceLease {
@@ -153,20 +154,4 @@ function share(location: ModelLocation, scene: Scene, options: PictureSourceOpti
 
 function keyOf<Address extends string | null>(address: Address): Address {
   return (address?.replace(/\/+$/, '') ?? null) as Address;
-}
-
-/** Settles as the promise does, but rejects with the signal's reason as soon as it is aborted. */
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  signal.throwIfAborted();
-  let abort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort);
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }
