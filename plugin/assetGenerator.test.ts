@@ -196,6 +196,22 @@ describe('AssetGenerator', () => {
     vi.restoreAllMocks();
   });
 
+  it.each([
+    [{ frameBudgetMs: Number.NaN }, /frameBudgetMs is NaN; expected a number from 0 on/],
+    [{ cacheBytes: -1 }, /cacheBytes is -1; expected a number from 0 on/],
+    [{ numWorkers: 0 }, /numWorkers is 0; expected a whole number from 1 on/],
+    [{ numWorkers: 1.5 }, /numWorkers is 1.5/],
+  ])('refuses %j before it loads', async (options, message) => {
+    const loading = AssetGenerator.LoadAsync({ 'model_index.json': new Uint8Array() }, scene, options);
+    await expect(loading).rejects.toThrow(message);
+  });
+
+  it('takes the default of an option that is undefined', async () => {
+    const options = { compute: undefined, backend: 'wasm', frameBudgetMs: undefined, cacheBytes: undefined } as const;
+    const generator = await AssetGenerator.LoadAsync(await tinyModelFolder(), scene, options);
+    expect(await generator.generatePixelsAsync(RECIPE)).toEqual(await tiny.generatePixelsAsync(RECIPE));
+  });
+
   it('leaves nothing behind after 200 cycles of making, aborting and disposing', async () => {
     tiny.dispose();
     await pause(5);

@@ -78,8 +78,8 @@ export class AssetGenerator {
    * Loads a model: from the address of its folder, from files that a person chose, or from its files in memory. Generators
    * of one address, with the same options, share the model; it is freed when the last of them is disposed.
    *
-   * @throws MissingFileError, ModelFileError naming the file that is missing or wrong; an AbortError when aborted, or when
-   *         the scene is disposed meanwhile
+   * @throws MissingFileError, ModelFileError naming the file that is missing or wrong; RangeError naming the option that is
+   *         out of range; an AbortError when aborted, or when the scene is disposed meanwhile
    */
   static async LoadAsync(
     location: ModelLocation,

@@ -15,6 +15,8 @@ import {
 import { abortError } from './abortError.ts';
 import { LruCache } from './cache/lruCache.ts';
 import { PixelStore } from './cache/pixelStore.ts';
+import { checkNumbers } from './checkNumbers.ts';
+import { definedOf } from './definedOf.ts';
 import { assertLatents, assertPixels, type Latents } from './latents.ts';
 import { type ClassifierInfo, LoadedClassifiers } from './loading/classifiers.ts';
 import { type LoadOptions, loadModelBytes, type ModelBytes, type ModelLocation } from './loading/loadModelBytes.ts';
@@ -75,25 +77,26 @@ export class PictureSource {
   /**
    * Loads a model.
    *
-   * @throws MissingFileError, ModelFileError naming the file; the signal's reason when aborted; an AbortError when the
-   *         scene is disposed meanwhile
+   * @throws MissingFileError, ModelFileError naming the file; RangeError for a number out of range; the signal's reason when
+   *         aborted; an AbortError when the scene is disposed meanwhile
    */
   static async LoadAsync(
     location: ModelLocation,
     scene: Scene,
     options: PictureSourceOptions = {},
   ): Promise<PictureSource> {
+    checkNumbers(options);
     const bytes = await loadModelBytes(location, options);
     assertAlive(scene);
     const painter = await createPainter(bytes.files, bytes.name, scene, options);
     try {
       options.signal?.throwIfAborted();
       assertAlive(scene);
+      return new PictureSource(bytes, scene, painter, options);
     } catch (error) {
       painter.dispose();
       throw error;
     }
-    return new PictureSource(bytes, scene, painter, options);
   }
 
   private constructor(
@@ -102,7 +105,7 @@ export class PictureSource {
     painter: Painter,
     options: PictureSourceOptions,
   ) {
-    const { cacheBytes, storeBytes } = { ...PICTURE_SOURCE_DEFAULTS, ...options };
+    const { cacheBytes, storeBytes } = { ...PICTURE_SOURCE_DEFAULTS, ...definedOf(options) };
     const { name, files } = bytes;
     this.name = name;
     this.cvae = new LazyPart('cvae', (signal) => bytes.readPart('cvae', signal));

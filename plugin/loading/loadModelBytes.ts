@@ -7,6 +7,7 @@ import {
   type UrlSourceOptions,
   urlSource,
 } from '../../runtime/index.ts';
+import { definedOf } from '../definedOf.ts';
 
 /** What a package of a model exports: the address of each of its files, as a bundler has placed them. */
 export interface ModelPackage {
@@ -95,10 +96,6 @@ function withRemedy(error: unknown): unknown {
   if (!(error instanceof MissingFileError && error.fileName.endsWith(INDEX_FILE))) return error;
   const remedy = `copy a model there (npx figment models copy portraits public/models), or import one: import { portraits } from 'babylon-figment-portraits'`;
   return new MissingFileError('AssetGenerator', error.fileName, `${error.problem}; ${remedy}`);
-}
-
-function definedOf<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }
 
 const INDEX_FILE = 'model_index.json';

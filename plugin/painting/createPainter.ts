@@ -1,5 +1,6 @@
 import type { Scene } from '@babylonjs/core/scene.js';
 import { type BackendName, isSoftwareAdapter, selectBackend } from '../../runtime/index.ts';
+import { definedOf } from '../definedOf.ts';
 import { adoptDeviceAsync, sharesDevice } from '../device.ts';
 import type { Painter } from './painter.ts';
 import { ThreadPainter, type ThreadPainterOptions } from './threadPainter.ts';
@@ -44,7 +45,7 @@ export async function createPainter(
   scene: Scene,
   options: PainterOptions,
 ): Promise<Painter> {
-  const { compute, frameBudgetMs, maxPixels } = { ...PAINTER_DEFAULTS, ...options };
+  const { compute, frameBudgetMs, maxPixels } = { ...PAINTER_DEFAULTS, ...definedOf(options) };
   switch (compute === 'auto' ? bestFor(scene) : compute) {
     case 'gpu':
       return createOnDevice(files, name, scene, { frameBudgetMs, maxPixels });

@@ -3,6 +3,7 @@ import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture
 import type { Scene } from '@babylonjs/core/scene.js';
 import type { OnProgress } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
+import { definedOf } from '../definedOf.ts';
 import { addressOf, type LoadOptions, type ModelLocation } from '../loading/loadModelBytes.ts';
 import { PictureSource, type PictureSourceOptions } from '../pictureSource.ts';
 import { untilAborted } from '../untilAborted.ts';
@@ -105,7 +106,7 @@ export function takeSource(
   options: PictureSourceOptions = {},
 ): Promise<SourceLease> {
   const { signal, onProgress, timeoutMs, numRetries, ...own } = options;
-  const settings = JSON.stringify(Object.entries(own).sort());
+  const settings = JSON.stringify(Object.entries(definedOf(own)).sort());
   const address = keyOf(addressOf(location));
   const known = usableIn(scene).find((shared) => shared.address === address && shared.settings === settings);
   return (known ?? share(location, scene, options, settings)).takeAsync({ signal, onProgress });
