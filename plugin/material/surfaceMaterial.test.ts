@@ -131,6 +131,13 @@ describe('a material of a model whose pictures repeat', () => {
     expect(memory().numTensors).toBe(numTensors);
   });
 
+  it('refuses to be reshaped out of range, and stays as it was', async () => {
+    const material = await make({ surface: { depthPx: 6 } });
+    await expect(material.reshapeAsync({ depthPx: 1000 })).rejects.toThrow(/depthPx is 1000; expected 0 to 64/);
+    expect(material.serialize().surface).toEqual({ depthPx: 6 });
+    await material.regenerateAsync({ seed: 8 });
+  });
+
   it('refuses a setting out of range, and leaves nothing', async () => {
     await expect(make({ surface: { depthPx: 1000 } })).rejects.toThrow(/depthPx is 1000; expected 0 to 64/);
     await expect(make({ label: 'brik' })).rejects.toThrow(/did you mean "brick"/);
@@ -408,6 +415,22 @@ describe('a surface material in a scene file', () => {
     expect(loaded.clearCoat.isEnabled).toBe(true);
     expect(loaded).toMatchObject({ useParallax: true, useParallaxOcclusion: true });
     expect(loaded.serialize()).toEqual({ ...material.serialize(), uniqueId: loaded.uniqueId });
+  });
+
+  it('can be reshaped and waited for before its picture is there', async () => {
+    const material = await make();
+    const saved = material.serialize();
+    const loaded = SurfaceMaterial.Parse(saved, scene);
+    const written = loaded.whenWrittenAsync();
+    await expect(loaded.reshapeAsync({ depthPx: 1000 })).rejects.toThrow(RangeError);
+    await loaded.reshapeAsync({ depthPx: 9 });
+    await written;
+    await material.reshapeAsync({ depthPx: 9 });
+    expect(uploadedTo(loaded.bumpTexture!)).toEqual(uploadedTo(material.bumpTexture!));
+    const given = SurfaceMaterial.Parse(saved, scene);
+    const waiting = given.whenWrittenAsync();
+    given.dispose();
+    await expect(waiting).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
   });
 
   it('is cloned with a picture of its own', async () => {

@@ -1,5 +1,6 @@
 import { Material } from '@babylonjs/core/Materials/material.js';
 import { PBRMaterial } from '@babylonjs/core/Materials/PBR/pbrMaterial.js';
+import { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
 import { SerializationHelper } from '@babylonjs/core/Misc/decorators.serialization.js';
 import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
@@ -65,7 +66,9 @@ export class SurfaceMaterial extends PBRMaterial {
   private readonly surfaces: readonly SurfaceTextures[];
   private readonly usual: Record<string, unknown>;
   private pending: AbortController | null = null;
-  private written: Promise<void> = Promise.resolve();
+  private written: Promise<void>;
+  /** Settles `written` as it is before the first maps are made; later calls change nothing. */
+  private firstWrite!: { resolve(): void; reject(reason: unknown): void };
   private isGone = false;
 
   /**
@@ -81,6 +84,7 @@ export class SurfaceMaterial extends PBRMaterial {
     checkHashTiling(options);
     const scene = albedo.getScene()!;
     super(name, scene);
+    this.written = this.whenFirstWritten();
     RegisterSurfaceMaterial();
     this.options = { ...options };
     const own = new SurfaceTextures(name, albedo);
@@ -94,6 +98,20 @@ export class SurfaceMaterial extends PBRMaterial {
     if (variations !== undefined) new HashTiling(this, this.surfaces.slice(1), { cellSize });
     albedo.onGeneratedObservable.add(() => this.write());
     if (albedo.isReady() && !albedo.isGenerating) this.write();
+  }
+
+  /** The maps wait for the first picture; what keeps it from being made keeps them, too. */
+  private whenFirstWritten(): Promise<void> {
+    const { albedo } = this;
+    const failed = Texture.OnTextureLoadErrorObservable.add((texture) => {
+      if (texture === albedo) this.firstWrite.reject(albedo.errorObject?.exception);
+    });
+    albedo.onDisposeObservable.addOnce(() => failed.remove());
+    const written = new Promise<void>((resolve, reject) => {
+      this.firstWrite = { resolve, reject };
+    });
+    written.catch(() => {}); // whoever waits is told
+    return written;
   }
 
   private setUp(scene: Scene): void {
@@ -150,15 +168,26 @@ export class SurfaceMaterial extends PBRMaterial {
     return this.regenerateAsync({ ...varied, ...changes }, options);
   }
 
-  /** Resolves when the maps of the current picture are made. @throws Error when they cannot be made */
+  /**
+   * Resolves when the maps of the current picture are made, or those of the first one that it gets.
+   *
+   * @throws Error when they, or the first picture, cannot be made; an AbortError when disposed meanwhile
+   */
   whenWrittenAsync(): Promise<void> {
     return this.written;
   }
 
-  /** Changes how the maps are made of the picture, and makes them again. @throws RangeError for a setting out of range */
+  /**
+   * Changes how the maps are made of the picture, and makes them again; before there is a picture, it waits for the first maps.
+   *
+   * @throws RangeError for a setting out of range, and nothing is changed; as `whenWrittenAsync`
+   */
   async reshapeAsync(surface: SurfaceSettings): Promise<this> {
-    this.options.surface = { ...this.options.surface, ...surface };
-    this.write();
+    const { checkSurface } = await import('./writeSurface.ts');
+    const changed = { ...this.options.surface, ...surface };
+    checkSurface(changed);
+    this.options.surface = changed;
+    if (this.albedo.isReady()) this.write();
     await this.written;
     return this;
   }
@@ -221,7 +250,9 @@ export class SurfaceMaterial extends PBRMaterial {
   override dispose(forceDisposeEffect?: boolean, forceDisposeTextures?: boolean): void {
     if (this.isGone) return;
     this.isGone = true;
-    this.pending?.abort(abortError(`generate: material ${this.name} was disposed`));
+    const reason = abortError(`generate: material ${this.name} was disposed`);
+    this.pending?.abort(reason);
+    this.firstWrite.reject(reason);
     this.onSurfaceObservable.clear();
     for (const surface of this.surfaces) surface.dispose();
     super.dispose(forceDisposeEffect, forceDisposeTextures);
@@ -233,8 +264,9 @@ export class SurfaceMaterial extends PBRMaterial {
     const pending = new AbortController();
     this.pending = pending;
     this.written = this.writeAsync(pending.signal);
-    this.written.catch((error: Error) => {
+    this.written.then(this.firstWrite.resolve, (error: Error) => {
       if (error.name === 'AbortError') return;
+      this.firstWrite.reject(error);
       Logger.Error(`SurfaceMaterial "${this.name}": ${error.message}`);
       for (const surface of this.surfaces) surface.fail(error);
     });

@@ -6,6 +6,7 @@ import {
   type SurfaceOptions,
   scaleNearest,
   surfaceMapsInSlices,
+  surfaceSettings,
   writeSurfaceTexels,
 } from '../../runtime/index.ts';
 import { sharesDevice } from '../device.ts';
@@ -22,6 +23,11 @@ interface WrittenSurface {
 
 /** How many milliseconds of a frame the maps may take on this thread. */
 const BUDGET_MS = 4;
+
+/** @throws RangeError for an option out of range */
+export function checkSurface(surface: SurfaceOptions): void {
+  surfaceSettings(surface);
+}
 
 /**
  * Fills the maps of an albedo texture that has its picture: those that were generated with it as they are, and the others from

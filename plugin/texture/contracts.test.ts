@@ -93,7 +93,8 @@ describe('a texture whose model is missing', () => {
     const made = (await textures.generateMaterialAsync({ label: 'brick', seed: 7 })) as SurfaceMaterial;
     const saved = made.serialize();
     const material = SurfaceMaterial.Parse({ ...saved, albedo: { ...saved.albedo, model: MISSING } }, scene);
-    await vi.waitFor(() => expect(material.albedo.loadingError).toBe(true));
+    await expect(material.whenWrittenAsync()).rejects.toThrow(MISSING);
+    expect(material.albedo.loadingError).toBe(true);
     for (const texture of material.getActiveTextures()) expect(texture.isReadyOrNotBlocking(), texture.name).toBe(true);
   });
 });
