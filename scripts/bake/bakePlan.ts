@@ -106,10 +106,6 @@ export interface BakePlan {
   pictures: PlannedPicture[];
   sheets: Sheet[];
   libraries: Library[];
-  /** Folders on disk that models come from. */
-  modelFolders: string[];
-  /** Pictures on disk that others begin from. */
-  imageFiles: string[];
   /** What the owners of the models should know, a sentence each. */
   notes: string[];
 }

@@ -1,9 +1,11 @@
 // `babylon-figment-cli/bake`: what the command `figment bake` does with a bake file, for editors and build scripts.
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { BakeDescription } from './bakeFileSchema.ts';
 import { takeShard } from './batches.ts';
 import { Manifest } from './manifest.ts';
-import { type OpenOptions, openPlan } from './planBake.ts';
+import { namedFiles } from './namedFiles.ts';
+import { type OpenOptions, openPlan, planBake } from './planBake.ts';
+import { readBakeFile } from './readBakeFile.ts';
 import { type BakeResult, type RunOptions, runPlan } from './runBake.ts';
 import { findStale, type StaleFile } from './staleFiles.ts';
 import { watchFiles } from './watchFiles.ts';
@@ -59,9 +61,9 @@ export async function watchBake(file: string, options: WatchOptions): Promise<vo
   let watched: string[] = [];
   const bakeOnce = async () => {
     try {
-      const planned = await openPlan(file, options);
-      watched = [...planned.modelFolders.map((folder) => join(folder, 'model_index.json')), ...planned.imageFiles];
-      options.onBaked?.(await runPlan(planned, options));
+      const source = await readBakeFile(file);
+      watched = namedFiles(source); // before the plan, which fails as long as one of them is missing or wrong
+      options.onBaked?.(await runPlan(await planBake(source, options), options));
     } catch (error) {
       if (options.signal.aborted) return;
       if (!options.onError) throw error;

@@ -9,7 +9,6 @@ import { withoutOperation } from './wantedPictures.ts';
 
 /** A PNG as bytes of the runtime. */
 export interface BakeImage {
-  place: string; // absolute
   width: number;
   height: number;
   rgba: Uint8Array;
@@ -49,7 +48,6 @@ async function openImage(path: string, folder: string, isAnywhere: boolean): Pro
   const { width, height, channels, pixels } = decodePng(await readFile(place), path);
   const rgba = channels === 4 ? pixels : opaque(pixels);
   return {
-    place,
     width,
     height,
     rgba,

@@ -21,8 +21,6 @@ import {
 export interface BakeModel {
   /** What `modelSource` takes, from wherever it is called. */
   model: string;
-  /** Where it is on disk; null for an address. */
-  folder: string | null;
   index: ModelIndex;
   scheduler: SchedulerConfig;
   hash: string;
@@ -59,13 +57,12 @@ export async function openModels(
 }
 
 async function openModel(name: string, folder: string, signal?: AbortSignal): Promise<BakeModel> {
-  const place = placeOfModel(name, folder);
-  const model = place ?? name;
+  const model = placeOfModel(name, folder) ?? name;
   const files = await loadModelFolder(modelSource(model), { acceptChanged: true, ...(signal ? { signal } : {}) });
   const { index, schedulerConfig, hash } = files;
   const notes = orUsageError(() => modelNotes(files));
   const scheduler = parseSchedulerConfig(schedulerConfig, `${index.figment.name}/scheduler/scheduler_config.json`);
-  return { model, folder: place, index, scheduler, hash, notes };
+  return { model, index, scheduler, hash, notes };
 }
 
 async function openCvae(model: string, signal?: AbortSignal): Promise<{ hash: string }> {
@@ -102,8 +99,6 @@ function placeOfModel(name: string, folder: string): string | null {
 export interface BakeClassifier {
   /** What `classifierSource` takes, from wherever it is called. */
   place: string;
-  /** Where it is on disk; null for an address. */
-  folder: string | null;
   name: string;
   labels: string[];
   hash: string;
@@ -129,10 +124,9 @@ export async function openClassifiers(
 }
 
 async function openClassifier(name: string, folder: string, signal?: AbortSignal): Promise<BakeClassifier> {
-  const onDisk = placeOf(name, folder);
-  const place = onDisk ?? name;
+  const place = placeOf(name, folder) ?? name;
   const { index, hash } = await loadClassifierFolder(classifierSource(place), { signal });
-  return { place, folder: onDisk, name: index.figment.name, labels: index.labels, hash };
+  return { place, name: index.figment.name, labels: index.labels, hash };
 }
 
 /** A shipped one goes before a folder of its name; null where `classifierSource` has to say what is wrong. */

@@ -66,11 +66,7 @@ export async function planBake(source: BakeSource, options: PlanOptions = {}): P
     pictures,
     sheets: planned.flatMap((asset) => asset!.sheets),
     libraries,
-    modelFolders: [...models.values(), ...classifiers.values()].flatMap((opened) =>
-      typeof opened === 'string' ? [] : (opened.folder ?? []),
-    ),
     notes: [...models.values()].flatMap((opened) => (typeof opened === 'string' ? [] : opened.notes)),
-    imageFiles: [...images.values()].flatMap((image) => (typeof image === 'string' ? [] : image.place)),
   };
   const collision = findCollision(ownedFiles(plan));
   if (collision) problems.push({ path: ['assets'], message: collision });
@@ -79,7 +75,7 @@ export async function planBake(source: BakeSource, options: PlanOptions = {}): P
 }
 
 /** What an asset leaves out is that of the defaults; its attributes stand for theirs as a whole. */
-function withDefaults(asset: BakeAsset, defaults: NonNullable<BakeDescription['defaults']>): BakeAsset {
+export function withDefaults(asset: BakeAsset, defaults: NonNullable<BakeDescription['defaults']>): BakeAsset {
   return changeRecipe(defaults as Partial<RecipeOptions>, asset as Partial<RecipeOptions>) as unknown as BakeAsset;
 }
 

@@ -23,10 +23,7 @@ export interface StaleWork {
 }
 
 /** Compares a plan with what is on disk; nothing is written. */
-export async function findStale(
-  plan: Omit<BakePlan, 'modelFolders' | 'imageFiles' | 'notes'>,
-  manifest: Manifest,
-): Promise<StaleWork> {
+export async function findStale(plan: Omit<BakePlan, 'notes'>, manifest: Manifest): Promise<StaleWork> {
   const files: StaleFile[] = [];
   const isStale = async (path: string, key: string) => {
     const reason = await staleReason(plan.out, path, key, manifest);

@@ -68,6 +68,18 @@ it.concurrent('keeps sight of a file that is replaced, and of one that is delete
   expect(count).toBe(3);
 });
 
+it.concurrent('sees a file whose folders come later', async (context) => {
+  const at = await createFolder(context);
+  const count = await countChanges([at('a.json'), at('new', 'deep', 'a.json')], async () => {
+    await mkdir(at('other'));
+    await setTimeout(PAUSE_MS);
+    await mkdir(at('new', 'deep'), { recursive: true });
+    await setTimeout(PAUSE_MS);
+    await writeFile(at('new', 'deep', 'a.json'), '1');
+  });
+  expect(count).toBe(2);
+});
+
 it.concurrent('never overlaps calls, reports a change during one afterwards, and asks for the files again', async (context) => {
   const at = await createFolder(context);
   const files = [at('a.json')];

@@ -1,4 +1,5 @@
-import { dirname, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, resolve, sep } from 'node:path';
 
 /** Editors write a file in several steps, and a model is several files. */
 const QUIET_MS = 150;
@@ -7,7 +8,7 @@ const QUIET_MS = 150;
  * Calls `onChange` as soon as the files are watched, and again after one of them was written, until the signal fires. Calls
  * never overlap; a file that is written during a call leads to another one.
  *
- * @param files asked again after each call; they need not exist
+ * @param files asked again after each call; neither they nor their folders need exist
  */
 export async function watchFiles(
   files: () => readonly string[],
@@ -16,17 +17,18 @@ export async function watchFiles(
 ): Promise<void> {
   if (signal.aborted) return;
   const { watch } = await import('chokidar');
-  const folders = () => [...new Set(files().map((file) => dirname(resolve(file))))];
+  const folders = () => [...new Set(files().map((file) => folderAbove(resolve(file))))];
   const isWatched = (file: string) => files().some((watched) => resolve(watched) === resolve(file));
   const isOther = (file: string, stats?: { isFile(): boolean }) => stats?.isFile() === true && !isWatched(file);
+  const holdsWatched = (folder: string) => files().some((file) => resolve(file).startsWith(resolve(folder) + sep));
   // Whole folders, since a watcher of a single file loses sight of it when it is deleted and comes back.
   const watcher = watch(folders(), { ignoreInitial: true, depth: 0, ignored: isOther });
   let isChanged = true;
   let timer: NodeJS.Timeout | undefined;
   let wake = () => {};
   watcher.on('error', () => {}); // a missing folder is reported by the next bake
-  watcher.on('all', (_, file) => {
-    if (!isWatched(file)) return;
+  watcher.on('all', (event, file) => {
+    if (!isWatched(file) && !(event === 'addDir' && holdsWatched(file))) return;
     clearTimeout(timer);
     timer = setTimeout(() => {
       isChanged = true;
@@ -53,4 +55,10 @@ export async function watchFiles(
     clearTimeout(timer);
     await watcher.close();
   }
+}
+
+/** The nearest folder above a file that is there: those below it are seen when they come. */
+function folderAbove(file: string): string {
+  const folder = dirname(file);
+  return existsSync(folder) || folder === file ? folder : folderAbove(folder);
 }

@@ -1,0 +1,34 @@
+import { join, resolve } from 'node:path';
+import { fetchedFiles } from '../node/fetchedFiles.ts';
+import { shippedClassifierFolder, shippedModelFolder } from '../node/openModel.ts';
+import { withDefaults } from './planBake.ts';
+import type { BakeSource } from './readBakeFile.ts';
+
+/** The files on disk that a bake file names, whether they are there or not: pictures, masks, and those of models. */
+export function namedFiles({ description, folder }: BakeSource): string[] {
+  const assets = description.assets.map((asset) => withDefaults(asset, description.defaults ?? {}));
+  const pictures = assets.flatMap(({ image, mask }) => [image ?? [], mask ?? []].flat());
+  const models = namesOnDisk(assets.map(({ model }) => model)).flatMap((name) =>
+    filesOfModel(shippedModelFolder(name) ?? resolve(folder, name)),
+  );
+  const classifiers = namesOnDisk(assets.map(({ classifier }) => classifier)).flatMap((name) =>
+    CLASSIFIER_FILES.map((file) => join(shippedClassifierFolder(name) ?? resolve(folder, name), file)),
+  );
+  return [...new Set(pictures.map((path) => resolve(folder, path))), ...models, ...classifiers];
+}
+
+/** Each once, without addresses. */
+function namesOnDisk(names: readonly (string | undefined)[]): string[] {
+  return [...new Set(names.flatMap((name) => name ?? []))].filter((name) => !/^https?:/i.test(name));
+}
+
+const CLASSIFIER_FILES = ['config.json', 'diffusion_pytorch_model.safetensors'];
+
+/** Of a model without an index that can be read, the index alone: it is written last. */
+function filesOfModel(folder: string): string[] {
+  try {
+    return fetchedFiles(folder).map((file) => join(folder, file));
+  } catch {
+    return [join(folder, 'model_index.json')];
+  }
+}
