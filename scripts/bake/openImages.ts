@@ -40,7 +40,7 @@ async function openImage(path: string, folder: string, isAnywhere: boolean): Pro
   const below = path.replace(/^\.\//, '');
   const flaw = isAnywhere ? undefined : flawOfPath(below);
   if (flaw) throw new Error(`expected a PNG below this file's folder: ${flaw}`);
-  const place = isAnywhere ? resolve(folder, path) : await placeInside(folder, below);
+  const place = isAnywhere ? resolve(folder, path) : await placeInside(folder, below, true);
   const { size } = await stat(place).catch(() => {
     throw new Error(`there is no file ${path}`);
   });

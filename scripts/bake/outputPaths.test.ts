@@ -78,4 +78,10 @@ describe('placeInside', () => {
   it.each(['link/a.png', 'link/new/a.png'])('refuses %s, by a link out of the folder', async (path) => {
     await expect(placeInside(join(dir, 'out'), path)).rejects.toThrow(/would leave its folder by the link .*link/);
   });
+
+  it('refuses a link that is followed itself', async () => {
+    expect(await placeInside(join(dir, 'out'), 'link')).toBe(join(dir, 'out', 'link'));
+    await expect(placeInside(join(dir, 'out'), 'link', true)).rejects.toThrow(/link would leave its folder/);
+    expect(await placeInside(join(dir, 'out'), 'within', true)).toBe(join(dir, 'out', 'within'));
+  });
 });

@@ -85,15 +85,15 @@ export function findCollision(files: Iterable<[path: string, owner: string]>): s
 /**
  * The place of a file below a folder, after making sure that no symbolic link on the way leads out of it.
  *
- * @throws UsageError when one does
+ * @param isFollowed whether the path itself is followed where it is a link, as when it is read; writing replaces the link
+ * @throws           UsageError when one does
  */
-export async function placeInside(folder: string, path: string): Promise<string> {
+export async function placeInside(folder: string, path: string, isFollowed = false): Promise<string> {
   const place = join(folder, path);
-  const root = await realpath(folder);
-  for (let above = dirname(place); above.length > folder.length; above = dirname(above)) {
+  for (let above = isFollowed ? place : dirname(place); above.length > folder.length; above = dirname(above)) {
     const real = await realpath(above).catch(() => undefined);
     if (real === undefined) continue; // not there yet
-    const inside = relative(root, real);
+    const inside = relative(await realpath(folder), real);
     if (inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside)) break;
     throw new UsageError(`bake: ${path} would leave its folder by the link ${above}; remove the link`);
   }

@@ -1,6 +1,7 @@
-import { mkdir, readdir, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
 import type { BakeAsset } from './bakeFileSchema.ts';
 import { bake } from './index.ts';
@@ -125,6 +126,17 @@ describe('a bake', () => {
   it('writes below its own folder alone, but for --out', async () => {
     await art.describe([{ labels: ['elf'], output: 'a' }], { out: '../elsewhere' });
     expect(await mistake()).toMatch(/:\d+:\d+ out: expected a folder below this file's; --out takes any/);
+    const outside = await mkdtemp(join(tmpdir(), 'figment-outside-'));
+    onTestFinished(() => rm(outside, { recursive: true }));
+    await symlink(outside, join(art.folder, 'art'));
+    for (const folder of ['art', 'art/below']) {
+      await art.describe([{ labels: ['elf'], output: 'a' }], { out: folder });
+      expect(await mistake()).toMatch(
+        /:\d+:\d+ out: .*--out takes any: art.* would leave its folder by the link .*art;/,
+      );
+    }
+    await bake(art.file, { out: join(art.folder, 'art'), backend: 'wasm' });
+    expect(await readdir(outside)).toContain('a.png');
     const out = join(art.folder, 'asked', 'for');
     await bake(art.file, { out, backend: 'wasm' });
     expect(await readdir(out)).toEqual(['a.png', 'figment.bake.manifest.json']);

@@ -5,12 +5,12 @@ import { type BakePlan, pictureCaption } from './bakePlan.ts';
 import { manifestName } from './manifest.ts';
 import { openImages } from './openImages.ts';
 import { openClassifiers, openModels } from './openModels.ts';
-import { findCollision, flawOfPath } from './outputPaths.ts';
+import { findCollision, flawOfPath, placeInside } from './outputPaths.ts';
 import { type PlannedAsset, planAsset } from './planAsset.ts';
 import { planLibraries } from './planLibraries.ts';
 import type { BakeSource, Problem } from './readBakeFile.ts';
 import { describedBake, readBakeFile } from './readBakeFile.ts';
-import { MAX_PICTURES } from './wantedPictures.ts';
+import { MAX_PICTURES, withoutOperation } from './wantedPictures.ts';
 
 export interface PlanOptions {
   /** Instead of the file's `out`; relative to the working directory. */
@@ -32,7 +32,7 @@ export async function planBake(source: BakeSource, options: PlanOptions = {}): P
   const { defaults = {} } = description;
   const assets = description.assets.map((asset) => withDefaults(asset, defaults));
   const problems: Problem[] = repeatedNames(assets);
-  const out = outFolder(source, options, problems);
+  const out = await outFolder(source, options, problems);
   const names = assets.flatMap(({ model }) => model ?? []);
   const withCvaes = assets.flatMap(({ model, pipeline = 'ddpm' }) => (model && pipeline !== 'ddpm' ? [model] : []));
   const models = await openModels(names, folder, new Set(withCvaes), options.signal);
@@ -95,11 +95,15 @@ function repeatedNames(assets: BakeAsset[]): Problem[] {
   });
 }
 
-function outFolder({ description, folder }: BakeSource, options: PlanOptions, problems: Problem[]): string {
+async function outFolder(
+  { description, folder }: BakeSource,
+  options: PlanOptions,
+  problems: Problem[],
+): Promise<string> {
   if (options.out !== undefined) return resolve(options.out);
   const out = (description.out ?? DEFAULT_OUT).replace(/^\.\//, '').replace(/\/$/, '');
   if (out === '.') return folder;
-  const flaw = flawOfPath(out);
+  const flaw = flawOfPath(out) ?? (await placeInside(folder, out, true).then(() => undefined, withoutOperation));
   if (flaw) problems.push({ path: ['out'], message: `expected a folder below this file's; --out takes any: ${flaw}` });
   return resolve(folder, out);
 }

@@ -86,6 +86,11 @@ describe('a bake file', () => {
     ],
     ['an absolute path', { image: '/elf.png' }, /expected a PNG below this file's folder: .*absolute/],
     ['a link out of its folder', { image: 'link/elf.png' }, /would leave its folder by the link/],
+    [
+      'a picture that is a link out of its folder',
+      { image: 'away.png' },
+      /would leave its folder by the link .*away.png/,
+    ],
     ['a picture that is not there', { image: 'art/orc.png' }, /there is no file art\/orc.png/],
     ['a file that is no picture', { image: 'figment.bake.json' }, /figment.bake.json is damaged or not a PNG/],
     [
@@ -112,6 +117,7 @@ describe('a bake file', () => {
     ['a strength out of range', { image: 'art/elf.png', strength: 2 }, /strength/],
   ])('refuses %s', async (_, edit, message) => {
     await symlink('/', join(art.folder, 'link'));
+    await symlink(process.execPath, join(art.folder, 'away.png'));
     await writeFile(
       join(art.folder, 'art/small.png'),
       encodePng({ width: 8, height: 8, channels: 3, pixels: new Uint8Array(192) }),
