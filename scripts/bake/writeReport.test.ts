@@ -1,16 +1,19 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { InterruptError } from '../node/interrupt.ts';
 import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
 import { findChromium, sharedChromium } from '../testing/chromium.ts';
-import { bake, writeReport } from './index.ts';
+import { type BakeProgress, bake, writeReport } from './index.ts';
 
 const EVIL = `"><img src=x onerror="document.title='evil'"><script>document.title='evil'</script>&amp;'`;
 
 let art: BakeFolder;
 let html: string;
+const progress: BakeProgress[] = [];
 beforeAll(async () => {
   art = await createBakeFolder();
   html = join(art.folder, 'report.html');
@@ -20,7 +23,7 @@ beforeAll(async () => {
     { name: 'wall', labels: ['goblin'], seeds: [9], maps: ['albedo', 'normal'], enlarge: 2 },
   ]);
   await bake(art.file, { backend: 'wasm' });
-  await writeReport(art.file, html, { backend: 'wasm', neighbours: 2 });
+  await writeReport(art.file, html, { backend: 'wasm', neighbours: 2, onProgress: (now) => progress.push(now) });
 });
 afterAll(() => art.remove());
 
@@ -34,6 +37,18 @@ it('is one file that asks for nothing and escapes what models and files say', as
       (address) => !/^(data:|$)/.test(address!),
     ),
   ).toEqual([]);
+});
+
+it('counts the neighbours that it paints, and ends at once when it is interrupted', async () => {
+  expect(progress.at(-1)).toEqual({ numDone: 10, numPictures: 10 });
+  const controller = new AbortController();
+  const onProgress = () => controller.abort(new InterruptError('interrupted'));
+  const other = join(art.folder, 'other.html');
+  const options = { backend: 'wasm', neighbours: 2, signal: controller.signal, onProgress } as const;
+  const writing = writeReport(art.file, other, options);
+  await expect(writing).rejects.toThrow('report: interrupted; 0 neighbours of 10 were painted');
+  await expect(writing).rejects.toBeInstanceOf(InterruptError);
+  expect(existsSync(other)).toBe(false);
 });
 
 it('refuses what has not been baked', async () => {

@@ -4,6 +4,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { MAX_SEED } from '../../runtime/core/random.ts';
 import type { BackendName } from '../../runtime/index.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import { InterruptError } from '../node/interrupt.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { encodePng } from '../node/png.ts';
 import type { BakeDescription } from './bakeFileSchema.ts';
@@ -13,6 +14,7 @@ import { makeBatches } from './batches.ts';
 import { placeInside } from './outputPaths.ts';
 import { escapeHtml, pageScript, pageStyle } from './pageFiles.ts';
 import { openPlan } from './planBake.ts';
+import type { BakeProgress } from './runBake.ts';
 
 export interface ReportOptions {
   /** Output folder, and what relative paths start from, as in `bake`. */
@@ -22,6 +24,8 @@ export interface ReportOptions {
   /** How many other seeds to offer beside each picture; their pictures are made for the report. Default: 4. */
   neighbours?: number;
   signal?: AbortSignal;
+  /** Counts the neighbours. */
+  onProgress?: (progress: BakeProgress) => void;
 }
 
 const DEFAULT_NEIGHBOURS = 4;
@@ -34,7 +38,7 @@ const BATCH = 16;
  *   await writeReport('art/figment.bake.json', 'report.html');
  *
  * @param html where to write it
- * @throws     as `bake`; Error when a file is missing: bake first
+ * @throws     as `bake`; Error when a file is missing: bake first; InterruptError when aborted: then no page is written
  */
 export async function writeReport(
   what: string | BakeDescription,
@@ -59,7 +63,7 @@ interface Neighbour {
 
 /** Pictures of the seeds around each picture's own, without those that are in the bake anyway. */
 async function paintNeighbours(plan: BakePlan, options: ReportOptions): Promise<Map<PlannedPicture, Neighbour[]>> {
-  const { neighbours = DEFAULT_NEIGHBOURS, backend, signal } = options;
+  const { neighbours = DEFAULT_NEIGHBOURS, backend, signal, onProgress } = options;
   const found = new Map<PlannedPicture, Neighbour[]>();
   if (neighbours === 0) return found;
   const owners = new Map<PlannedPicture, PlannedPicture>();
@@ -68,16 +72,28 @@ async function paintNeighbours(plan: BakePlan, options: ReportOptions): Promise<
   }
   const opened = await openNodeBackend(backend);
   const baker = new Baker();
+  let numDone = 0;
+  const report = (numMore: number) => onProgress?.({ numDone: numDone + numMore, numPictures: owners.size });
   try {
     for (const batch of makeBatches([...owners.keys()], BATCH)) {
-      const images = await baker.make(batch, signal ? { signal } : {});
+      signal?.throwIfAborted();
+      const onStep = (share: number) => report(share * batch.length);
+      const images = await baker.make(batch, { ...(signal && { signal }), onStep });
       for (const [i, picture] of batch.entries()) {
         const { widthPx: width, heightPx: height } = picture.look;
         const png = encodePng({ width, height, channels: 4, pixels: images[i]!.pixels });
         const owner = owners.get(picture)!;
         found.set(owner, [...(found.get(owner) ?? []), { picture, png }]);
       }
+      numDone += batch.length;
+      report(0);
     }
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+    throw InterruptError.after(
+      signal.reason,
+      `report: interrupted; ${numDone} neighbours of ${owners.size} were painted`,
+    );
   } finally {
     baker.dispose();
     opened.release();

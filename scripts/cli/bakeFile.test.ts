@@ -6,7 +6,7 @@ import { createModel, generatePictures, selectBackend } from '../../runtime/inde
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import type { BakeAsset } from '../bake/bakeFileSchema.ts';
 import { describeError } from '../node/describeError.ts';
-import { decodePng, readPngText } from '../node/png.ts';
+import { decodePng, encodePng, readPngText } from '../node/png.ts';
 import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
 import { createProgram } from './program.ts';
 
@@ -163,18 +163,32 @@ describe('figment bake FILE', () => {
     [['--label', 'elf'], /--label is for a model's name; say so in .*figment.bake.json/],
     [['--interpolate-seed', '3'], /--interpolate-seed is for a model's name/],
     [['--shard', '3/2'], /./],
-    [['--watch', '--check'], /--watch bakes everything, again and again; leave out --check/],
+    [['--watch', '--check', '--report'], /--watch bakes everything, again and again; leave out --check and --report$/],
+    [['--check', '--force', '--prune'], /--check writes nothing; leave out --prune and --force$/],
+    [['--shard', '1/2', '--report'], /--shard bakes a part, and these need the whole; leave out --report$/],
+    [['--shard', '1/2', '--prune'], /; leave out --prune$/],
+    [['--neighbours', '0'], /only --report shows neighbours; leave out --neighbours$/],
     [['--jobs', '2', '--backend', 'webgpu'], /jobs are threads on the CPU/],
   ])('refuses %j', async (words, message) => {
     await art.describe([{ labels: ['elf'], count: 20 }]);
     const [exitCode, text] = await failure(...words);
     expect(exitCode).toBe(2);
-    expect(text + words).toMatch(message);
+    expect(text || String(words)).toMatch(message);
+    expect(await readdir(art.out)).toEqual([]);
+  });
+
+  it('ends by Ctrl-C while the neighbours of a report are painted', async () => {
+    await art.describe([{ labels: ['elf'] }]);
+    vi.mocked(console.log).mockImplementation((line) => {
+      if (/1 images baked/.test(line)) process.kill(process.pid, 'SIGINT');
+    });
+    expect(await failure('--report', '--neighbours', '32')).toEqual([130, expect.stringContaining('interrupted')]);
+    expect([...(await art.files()).keys()]).toEqual(['asset0/elf-0.png']);
   });
 
   it('bakes again when the file or the model is saved, and survives mistakes', { timeout: LIMIT_MS }, async () => {
     await art.describe([{ labels: ['elf'], output: 'a' }]);
-    const ended = failure('--watch');
+    const ended = failure('--watch', '--prune');
     const said = (text: RegExp) => vi.waitUntil(() => printed.some((line) => text.test(line)), { timeout: 30_000 });
     await said(/1 images baked/);
     await writeFile(art.file, '{');
@@ -182,12 +196,27 @@ describe('figment bake FILE', () => {
     printed.length = 0;
     await art.describe([{ labels: ['elf'], output: 'b' }]);
     await said(/1 images baked/);
+    await said(/1 files that the bake file no longer lists removed/);
     printed.length = 0;
     await art.writeModel({ seed: 3 });
     await said(/1 images baked/);
     process.kill(process.pid, 'SIGINT');
     await ended;
-    expect([...(await art.files()).keys()]).toEqual(['a.png', 'b.png']);
+    expect([...(await art.files()).keys()]).toEqual(['b.png']);
+  });
+
+  it('bakes as soon as the picture and the model that it lacked are there', { timeout: LIMIT_MS }, async () => {
+    await art.describe([{ model: './late', labels: ['elf'], image: 'late.png', output: 'a' }]);
+    const ended = failure('--watch');
+    const said = (text: RegExp) => vi.waitUntil(() => printed.some((line) => text.test(line)), { timeout: 30_000 });
+    await said(/model ".\/late" does not exist/);
+    await art.writeModel({}, 'late');
+    await said(/there is no file late.png/);
+    const pixels = new Uint8Array(16 * 16 * 4).fill(255);
+    await writeFile(join(art.folder, 'late.png'), encodePng({ width: 16, height: 16, channels: 4, pixels }));
+    await said(/1 images baked/);
+    process.kill(process.pid, 'SIGINT');
+    await ended;
   });
 
   it('makes pictures of several tiles where they repeat', async () => {

@@ -1,6 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BakeOptions, type BakeResult, bake, checkBake, watchBake, writeReport } from '../bake/index.ts';
+import {
+  type BakeOptions,
+  type BakeProgress,
+  type BakeResult,
+  bake,
+  checkBake,
+  watchBake,
+  writeReport,
+} from '../bake/index.ts';
 import { describeError } from '../node/describeError.ts';
 import { interruptible } from '../node/interrupt.ts';
 import { startProgress } from '../node/terminal.ts';
@@ -10,22 +18,43 @@ import type { BakeCommandOptions, FileOptions } from './bakeOptions.ts';
 /** figment bake FILE.json */
 export async function bakeFile(file: string, options: BakeCommandOptions): Promise<void> {
   if (!existsSync(file)) throw new UsageError(`bake: there is no file ${file}; --help tells what a bake file is`);
-  if (options.watch && (options.check || options.shard || options.report)) {
-    throw new UsageError('bake: --watch bakes everything, again and again; leave out --check, --shard and --report');
-  }
+  refuseClashes(options);
   await interruptible(async (signal) => {
     if (options.check) return check(file, options, signal);
     const run = runOptions(options, signal);
-    if (!options.watch)
-      return report(file, options, await withProgress((onProgress) => bake(file, { ...run, onProgress })));
+    if (!options.watch) {
+      const result = await withProgress('bake', 'images', (onProgress) => bake(file, { ...run, onProgress }));
+      tell(result, options.prune);
+      return report(file, options, result, signal);
+    }
     console.log(`bake: watching ${file}; Ctrl-C ends it`);
     await watchBake(file, {
       ...run,
       signal,
-      onBaked: (result) => tell(result),
+      onBaked: (result) => tell(result, options.prune),
       onError: (error) => console.error(describeError(error).message),
     });
   });
+}
+
+/** Options that would do nothing beside others, or would fail once all is baked: which to leave out, when and why. */
+const CLASHES: readonly { when: (options: FileOptions) => unknown; leaveOut: (keyof FileOptions)[]; why: string }[] = [
+  {
+    when: ({ watch }) => watch,
+    leaveOut: ['check', 'shard', 'report'],
+    why: '--watch bakes everything, again and again',
+  },
+  { when: ({ check }) => check, leaveOut: ['report', 'prune', 'force'], why: '--check writes nothing' },
+  { when: ({ shard }) => shard, leaveOut: ['report', 'prune'], why: '--shard bakes a part, and these need the whole' },
+  { when: ({ report }) => !report, leaveOut: ['neighbours'], why: 'only --report shows neighbours' },
+];
+
+function refuseClashes(options: FileOptions): void {
+  for (const { when, leaveOut, why } of CLASHES) {
+    const given = leaveOut.filter((name) => options[name] !== undefined);
+    if (given.length === 0 || !when(options)) continue;
+    throw new UsageError(`bake: ${why}; leave out ${given.map((name) => `--${name}`).join(' and ')}`);
+  }
 }
 
 function runOptions(
@@ -45,12 +74,17 @@ function runOptions(
   };
 }
 
-async function withProgress(work: (onProgress: BakeOptions['onProgress']) => Promise<BakeResult>): Promise<BakeResult> {
+/** Shows a progress line from the first picture on; where none is made, there is none. */
+async function withProgress<T>(
+  title: string,
+  noun: string,
+  work: (onProgress: (progress: BakeProgress) => void) => Promise<T>,
+): Promise<T> {
   let progress: ReturnType<typeof startProgress> | undefined;
   try {
     return await work(({ numDone, numPictures }) => {
-      progress ??= startProgress('bake');
-      progress.update(numDone / numPictures, `${Math.floor(numDone)}/${numPictures} images`);
+      progress ??= startProgress(title);
+      progress.update(numDone / numPictures, `${Math.floor(numDone)}/${numPictures} ${noun}`);
     });
   } finally {
     progress?.stop();
@@ -66,16 +100,23 @@ function tell({ out, backend, notes, numBaked, numFresh, written, orphans }: Bak
   console.log(pruned ? `bake: ${what} removed` : `bake: ${what}, such as ${orphans[0]}; --prune removes them`);
 }
 
-async function report(file: string, options: FileOptions & BakeCommandOptions, result: BakeResult): Promise<void> {
-  tell(result, options.prune);
+/** Writes the page of --report, if it is asked for. */
+async function report(
+  file: string,
+  options: BakeCommandOptions,
+  result: BakeResult,
+  signal: AbortSignal,
+): Promise<void> {
   if (options.report === undefined) return;
   const html = options.report === true ? join(result.out, 'report.html') : options.report;
   const { out, backend, neighbours } = options;
-  await writeReport(file, html, {
+  const chosen = {
     ...(out === undefined ? {} : { out }),
     ...(backend === undefined ? {} : { backend }),
     ...(neighbours === undefined ? {} : { neighbours }),
-  });
+    signal,
+  };
+  await withProgress('report', 'neighbours', (onProgress) => writeReport(file, html, { ...chosen, onProgress }));
   console.log(`bake: ${html} shows it all`);
 }
 
