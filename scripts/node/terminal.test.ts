@@ -26,3 +26,15 @@ it('tells the time that is left by what this run has done, not by what was done 
 it('tells no time before it is known', () => {
   expect(printed(0.5)).toMatch(/ 50% \| {2}\| ETA –/);
 });
+
+it('leaves the cursor alone, which a command that is ended could not bring back', () => {
+  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const { isTTY } = process.stderr;
+  process.stderr.isTTY = true;
+  startProgress('train').stop();
+  process.stderr.isTTY = isTTY;
+  const text = write.mock.calls.map(([line]) => String(line)).join('');
+  vi.restoreAllMocks();
+  expect(text).toContain('train');
+  expect(text).not.toContain('\x1B[?25l');
+});

@@ -17,7 +17,7 @@ export function startProgress(title: string, share = 0): Progress {
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 20,
-    hideCursor: true,
+    hideCursor: false, // a command that Ctrl-C ends could not bring it back
     noTTYOutput: true,
     notTTYSchedule: 30_000,
     etaBuffer: 50,
