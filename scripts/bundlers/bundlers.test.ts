@@ -177,6 +177,7 @@ describe('the plugin for Vite', () => {
 
     const server = await createServer({
       ...config,
+      base: '/game/',
       plugins: [...config.plugins],
       server: { host: '127.0.0.1', port: 0, strictPort: false, ws: false },
     });
@@ -185,7 +186,7 @@ describe('the plugin for Vite', () => {
       const origin = server.resolvedUrls!.local[0]!;
       const fetched = async (address: string) => (await fetch(new URL(address, origin))).text();
       expect(await fetched('models/heroes/unet/config.json')).toBe(unetConfig);
-      const address = /from "(\/@id\/__x00__figment:[^"]+)"/.exec(await fetched('main.js'))![1]!;
+      const address = /from "(\/game\/@id\/__x00__figment:[^"]+)"/.exec(await fetched('main.js'))![1]!;
       const module = await fetched(address);
       expect(module).toContain('"label":"elf","seed":7');
       const picture = await fetched(/from "([^"]*elf-7\.png[^"]*)"/.exec(module)![1]!);

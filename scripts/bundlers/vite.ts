@@ -20,7 +20,7 @@ export interface FigmentVitePlugin {
   name: 'figment';
   enforce: 'pre';
   config(): { optimizeDeps: { exclude: string[] } };
-  configResolved(config: { root: string }): void;
+  configResolved(config: { root: string; base: string }): void;
   configureServer(server: { middlewares: { use(route: string, handler: ReturnType<typeof sirv>): void } }): void;
   resolveId(id: string): string | undefined;
   load(id: string): Promise<string | undefined>;
@@ -49,6 +49,7 @@ export function figmentVite(options: FigmentViteOptions = {}): FigmentVitePlugin
   const { pageModels = [], ...baking } = options;
   let importer: Importer;
   let root = process.cwd();
+  let base = '/';
   const folders = () => pageModels.map((name) => [name, folderOf(name, root, baking)] as const);
   return {
     name: 'figment',
@@ -56,11 +57,12 @@ export function figmentVite(options: FigmentViteOptions = {}): FigmentVitePlugin
     // Vite would move these modules away from the files beside them, whose addresses they have.
     config: () => ({ optimizeDeps: { exclude: packagesWithFiles() } }),
     configResolved(config) {
-      root = config.root;
+      ({ root, base } = config);
       importer = createImporter(root, baking);
     },
     configureServer({ middlewares }) {
-      for (const [name, folder] of folders()) middlewares.use(`/models/${name}`, sirv(folder, { dev: true }));
+      // Vite takes the base off addresses only after the middlewares of plugins.
+      for (const [name, folder] of folders()) middlewares.use(`${base}models/${name}`, sirv(folder, { dev: true }));
     },
     resolveId: (id) => (id.startsWith('figment:') ? MARK + id : undefined),
     async load(id) {
