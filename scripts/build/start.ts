@@ -3,8 +3,7 @@ import { Command } from 'commander';
 import { endWithError } from '../cli/endWithError.ts';
 import { wholeNumber } from '../cli/optionParsers.ts';
 import { showSite } from '../cli/showSite.ts';
-import { type Site, type SiteOptions, serveSite } from '../node/serveSite.ts';
-import { UsageError } from '../node/usageError.ts';
+import { serveOnPort } from '../node/serveOnPort.ts';
 import { buildDemoSite } from './demoSite.ts';
 
 const USUAL_PORT = 5173;
@@ -15,18 +14,8 @@ interface StartOptions {
 }
 
 async function start({ port, open }: StartOptions): Promise<void> {
-  await showSite(await serveOn(port, await buildDemoSite()), 'The tavern is open', 'Ctrl-C closes it', open);
-}
-
-/** The port asked for, or else the usual one, or else any. */
-async function serveOn(port: number | undefined, site: SiteOptions): Promise<Site> {
-  try {
-    return await serveSite({ ...site, port: port ?? USUAL_PORT });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    if (port === undefined) return serveSite(site);
-    throw new UsageError(`start: port ${port} is taken; name another with --port, or leave it out`);
-  }
+  const site = await serveOnPort(await buildDemoSite(), port, USUAL_PORT);
+  await showSite(site, 'The tavern is open', 'Ctrl-C closes it', open);
 }
 
 await new Command('npm start --')

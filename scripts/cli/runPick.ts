@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { BackendName } from '../../runtime/index.ts';
 import { openPainter } from '../bake/pick/candidatePainter.ts';
 import { pickSite } from '../bake/pick/pickSite.ts';
-import { serveSite } from '../node/serveSite.ts';
+import { serveOnPort } from '../node/serveOnPort.ts';
 import { UsageError } from '../node/usageError.ts';
 import { showSite } from './showSite.ts';
 
@@ -22,7 +22,7 @@ export async function runPick(file: string, { candidates, port, page, open, back
   try {
     const otherPages = page === undefined ? [] : [page];
     const options = await pickSite(file, painter, candidates);
-    const site = await serveSite({ ...options, otherPages, ...(port ? { port } : {}) });
+    const site = await serveOnPort({ ...options, otherPages }, port);
     await showSite(site, 'pick', 'Ctrl-C ends it', open);
   } finally {
     await painter.dispose();
