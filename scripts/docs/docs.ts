@@ -1,12 +1,13 @@
 // npm run docs: the guide and the API reference, as a site that needs no server and no network.
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import { endWithError } from '../cli/endWithError.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 import { buildGuide, publicSources } from './buildGuide.ts';
+import { clearSite } from './clearSite.ts';
 
 interface DocsOptions {
   out: string;
@@ -14,7 +15,7 @@ interface DocsOptions {
 }
 
 async function buildDocs({ out, api }: DocsOptions): Promise<void> {
-  rmSync(out, { recursive: true, force: true });
+  clearSite(out);
   const files = buildGuide(api ? publicSources() : []);
   const encoder = new TextEncoder();
   const bytes = Object.entries(files).map(([address, content]): [string, Uint8Array] => [

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodePng } from './png.ts';
 import { readDataset } from './readDataset.ts';
+import { UsageError } from './usageError.ts';
 
 let dir: string;
 beforeEach(async () => {
@@ -54,6 +55,9 @@ describe('readDataset', () => {
   });
 
   it('says so when there is no folder', async () => {
-    await expect(readDataset(join(dir, 'none'))).rejects.toThrow(/readDataset: .*none is no folder; expected one with/);
+    const none = join(dir, 'none');
+    const problem = `${none} is no folder; expected one with dataset.json, or with a folder for each class`;
+    await expect(readDataset(none)).rejects.toThrow(new UsageError(`--data: ${problem}`));
+    await expect(readDataset(none, '--extra-data')).rejects.toThrow(new UsageError(`--extra-data: ${problem}`));
   });
 });

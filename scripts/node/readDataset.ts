@@ -31,14 +31,19 @@ export function diskDatasetSource(dir: string): DatasetSource {
 /**
  * Reads a data set from a folder on disk: `dataset.json` with sheets, or a folder of PNG files for each class.
  *
- * @throws DatasetError with every problem at once; Error when the folder does not exist
+ * @param option the option that names the folder, for the message when there is none
+ * @throws       DatasetError with every problem at once; UsageError when the folder does not exist
  */
-export async function readDataset(dir: string): Promise<Dataset> {
+export async function readDataset(dir: string, option = '--data'): Promise<Dataset> {
   const isThere = await stat(dir).then(
     (found) => found.isDirectory(),
     () => false,
   );
-  if (!isThere) throw new Error(`readDataset: ${dir} is no folder; expected one with dataset.json or class folders`);
+  if (!isThere) {
+    throw new UsageError(
+      `${option}: ${dir} is no folder; expected one with dataset.json, or with a folder for each class`,
+    );
+  }
   return openDataset(diskDatasetSource(dir), decodePng);
 }
 

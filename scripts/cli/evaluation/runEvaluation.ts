@@ -105,7 +105,7 @@ async function readSplitData(files: ModelFiles, { data, extraData, heldOut, spli
   checkHeldOut(dataset, split);
   return extraData === undefined
     ? { dataset, split }
-    : withExtraData({ dataset, split }, fitToModel(files, await readDataset(extraData)), holdOutBy);
+    : withExtraData({ dataset, split }, fitToModel(files, await readDataset(extraData, '--extra-data')), holdOutBy);
 }
 
 async function folderOf(model: string): Promise<string> {
