@@ -70,6 +70,9 @@ describe('figment distil', () => {
     await expect(distil('run', '--resume', '--teacher-steps', '8', '--steps', '4')).rejects.toThrow(
       /made with another stages/,
     );
+    await expect(distil('run', '--resume', '--split-seed', '5', '--steps', '4')).rejects.toThrow(
+      /made with another splitSeed \(0, now 5\)/,
+    );
   });
 
   it('keeps the teacher: its pictures are those that the model made before', async () => {

@@ -20,6 +20,7 @@ export function runCommand(name: string, description: string): Command {
     .option('--workers <n>', 'threads on wasm; the result does not depend on it', wholeNumber(1, 64), 1)
     .addOption(new Option('--backend <name>', 'compute on this backend').choices(['webgpu', 'wasm', 'cpu']))
     .option('--seed <n>', 'seed of weights, batches and noise', wholeNumber(0, 2 ** 32 - 1), 0)
+    .option('--split-seed <n>', 'seed of the split (default: --seed)', wholeNumber(0, 2 ** 32 - 1))
     .option('--held-out <share>', 'share of each class kept away from training', realNumber(0, 0.9), 0.05)
     .addOption(
       new Option(

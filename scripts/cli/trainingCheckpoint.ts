@@ -68,10 +68,13 @@ export async function readCheckpoint(out: string, notes: Record<string, string>)
     throw new UsageError(`train: there is no checkpoint ${file}; leave out --resume`);
   });
   const checkpoint = decodeCheckpoint(new Uint8Array(bytes), file);
+  const { seed } = checkpoint.notes;
+  const before: Record<string, string | undefined> = { splitSeed: seed, ...checkpoint.notes }; // once there was one for both
   for (const [key, value] of Object.entries(notes)) {
-    if (checkpoint.notes[key] !== value) {
-      throw new UsageError(`train: ${file} was made with another ${key} (${checkpoint.notes[key]}, now ${value})`);
-    }
+    if (before[key] === value) continue;
+    throw new UsageError(
+      `train: ${file} was made with another ${key} (${before[key]}, now ${value}); go on with that one, or begin in another --out with --init-from ${out}`,
+    );
   }
   return checkpoint.state;
 }

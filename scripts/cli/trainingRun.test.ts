@@ -34,6 +34,12 @@ it('holds out the same images whether there are extra data or not, and none of t
   expect(dataset.classLabels).toHaveLength(28);
 });
 
+it('holds out the same images at another seed of the training, where the split has its own', async () => {
+  const { split } = await read({});
+  expect((await read({ seed: 4, splitSeed: 3 })).split).toEqual(split);
+  expect((await read({ seed: 4 })).split).not.toEqual(split);
+});
+
 it('holds out whole combinations, also of the extra data', async () => {
   const options = { data: join(dir, 'known'), heldOut: 0.3, holdOutBy: ['tone'], labels: ['disc', 'ramp'] };
   const { dataset, split } = await read({ ...options, extraData: join(dir, 'known') });

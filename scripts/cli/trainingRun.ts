@@ -130,6 +130,7 @@ export async function train(command: CommonTrainOptions, training: TrainingKind)
     kind,
     dataset: data.dataset.name,
     seed: String(seed),
+    splitSeed: String(command.splitSeed ?? seed),
     batchSize: String(batchSize),
     ...training.notes,
   };
@@ -217,22 +218,34 @@ function summary({ step: { step, numImages, elapsedMs }, meanLoss }: { step: Tra
   return `${step} steps, ${numImages} images, ${(elapsedMs / 60_000).toFixed(1)} min, loss ${meanLoss.toFixed(4)}`;
 }
 
-interface TrainingDataOptions extends DatasetChoice {
+interface TrainingDataOptions extends DatasetChoice, TrainingSplitOptions {
   data: string;
   extraData?: string;
+}
+
+interface TrainingSplitOptions {
   heldOut: number;
   holdOutBy?: string[];
   seed: number;
+  /** Instead of `seed`, so that a training with another one has the same held-out images. */
+  splitSeed?: number;
+}
+
+/** What a training keeps away from itself. @throws UsageError when the attributes don't allow it */
+export function splitForTraining(
+  dataset: Dataset,
+  { heldOut, holdOutBy = [], seed, splitSeed = seed }: TrainingSplitOptions,
+): DatasetSplit {
+  return splitFrom(dataset, { heldOut, seed: splitSeed, holdOutBy });
 }
 
 /** The data of a training: the chosen part of --data, split, and --extra-data on the training side. */
 export async function readTrainingData(options: TrainingDataOptions): Promise<TrainingData> {
   const dataset = chooseFrom(await readDataset(options.data), options);
-  const { heldOut, seed, holdOutBy = [] } = options;
-  const split = splitFrom(dataset, { heldOut, seed, holdOutBy });
+  const split = splitForTraining(dataset, options);
   return options.extraData === undefined
     ? { dataset, split }
-    : withExtraData({ dataset, split }, await readDataset(options.extraData), holdOutBy);
+    : withExtraData({ dataset, split }, await readDataset(options.extraData, '--extra-data'), options.holdOutBy ?? []);
 }
 
 const PREVIEW_COLUMNS = 12;

@@ -1,0 +1,23 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { encodeCheckpoint } from '../../runtime/index.ts';
+import { readCheckpoint } from './trainingCheckpoint.ts';
+
+it('goes on with the seed and the split of the checkpoint alone', async () => {
+  const out = await mkdtemp(join(tmpdir(), 'figment-checkpoint-'));
+  onTestFinished(() => rm(out, { recursive: true }));
+  const parts = () => new Map([['w', { shape: [1], data: new Float32Array(1) }]]);
+  const state = { step: 2, elapsedMs: 1, weights: parts(), ema: parts(), m: parts(), v: parts() };
+  const write = (notes: Record<string, string>) =>
+    writeFile(join(out, 'checkpoint.safetensors'), encodeCheckpoint(state, notes));
+  await write({ seed: '3', splitSeed: '1' });
+  expect(await readCheckpoint(out, { seed: '3', splitSeed: '1' })).toEqual(state);
+  await expect(readCheckpoint(out, { seed: '3', splitSeed: '3' })).rejects.toThrow(
+    /made with another splitSeed \(1, now 3\); go on with that one, or begin in another --out with --init-from /,
+  );
+  await write({ seed: '3' }); // as earlier versions did
+  expect(await readCheckpoint(out, { seed: '3', splitSeed: '3' })).toEqual(state);
+  await expect(readCheckpoint(out, { seed: '3', splitSeed: '1' })).rejects.toThrow(/splitSeed \(3, now 1\)/);
+});
