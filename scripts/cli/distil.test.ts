@@ -110,6 +110,15 @@ describe('figment distil', () => {
     expect((await load('further')).index.figment.student).toBeUndefined();
   });
 
+  it('knows its teacher again whatever student lies beside it, and no other', async () => {
+    const words = ['--data', at('data'), '--out', at('again'), '--backend', 'wasm', '--batch', '2', '--resume'];
+    const resume = (model: string, steps: string) =>
+      figment('distil', at(model), ...words, '--guidance-steps', '0', '--teacher-steps', '4', '--steps', steps);
+    expect(await resume('again', '2')).toMatch(/distil: done: 2 steps/);
+    await writeFilesAtomic(at('other'), await runtime.modelFolderFiles(tinyModelFiles({ labels, seed: 2 })));
+    await expect(resume('other', '3')).rejects.toThrow(/another teacher .*; go on with that one, or .* --init-from/);
+  });
+
   it('goes on with a student that was taught before', async () => {
     const still = ['--learning-rate', '1e-12', '--guidance-steps', '0'];
     await distil('on', '--init-from', at('run'), ...still);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   DISTIL_DEFAULTS,
   type DistilOptions,
@@ -72,7 +73,7 @@ export async function distil(name: string, command: DistilCommandOptions): Promi
     title: 'distil',
     data: { dataset, split },
     options,
-    notes: { teacher: files.hash, stages: `${options.numGuidanceSteps}, ${options.teacherSteps}` },
+    notes: { teacher: teacherHash(untaught, files), stages: `${options.numGuidanceSteps}, ${options.teacherSteps}` },
     shapes: shapesOf(student),
     keepsWeights: true,
     start: async ({ backend, workers, resumed }) => {
@@ -146,6 +147,19 @@ function knownTeacher(name: string, { index, unetConfig, unet, conditioning }: M
   const network = nullLabelLast({ config, weights: unet }, nullLabel);
   const known = config.class_embed_type === 'identity' ? (conditioning ?? null) : null;
   return { ...network, conditioning: known, labels, vocabulary: figment.attributes ?? {} };
+}
+
+/** Identifies a teacher by its own weights, whatever student lies beside it: SHA-256 in hexadecimal digits. */
+function teacherHash({ weights }: StudentNetwork, { vae }: ModelFiles): string {
+  const { teacher, conditioning } = splitStudent(weights);
+  const shared = [...conditioning].filter(([name]) => !name.startsWith('student.'));
+  const hash = createHash('sha256');
+  for (const part of [teacher, shared, vae]) {
+    for (const [name, { shape, data }] of [...part].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      hash.update(`${name} ${shape.join()}\n`).update(data);
+    }
+  }
+  return hash.digest('hex');
 }
 
 /** Shapes of all weights in the checkpoint. */
