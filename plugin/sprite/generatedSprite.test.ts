@@ -67,6 +67,12 @@ describe('sprites of characters', () => {
     expect([numEnds, elf.animationStarted]).toEqual([1, false]);
   });
 
+  it('are 1 high unless told otherwise, and as wide as their frames', async () => {
+    const crowd = await walks.generateSpritesAsync({ labels: ['elf'], seed: 3 });
+    const { width, height } = crowd.createSprite('elf');
+    expect([width, height]).toEqual([WIDTH / HEIGHT, 1]);
+  });
+
   it('refuse what there are no frames of', async () => {
     const elf = sprites.createSprite('elf');
     expect(() => elf.play('run')).toThrow('play: there are no frames of "run"; known: stand-down, walk-left');

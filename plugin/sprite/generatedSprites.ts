@@ -47,12 +47,7 @@ export class GeneratedSprites extends SpriteManager {
     request: RequestOptions,
   ): Promise<GeneratedSprites> {
     const cells = planCells(source, options);
-    const {
-      name = source.info.name,
-      capacity = SPRITES_PER_CELL * cells.length,
-      worldHeight = null,
-      pixelArt,
-    } = options;
+    const { name = source.info.name, capacity = SPRITES_PER_CELL * cells.length, worldHeight = 1, pixelArt } = options;
     const { pixelArt: isPixelArt, channels } = source.info;
     const sheet = new GeneratedSheet(name, source, source.scene, {
       cellSize: cellSize(cells, source.info),
@@ -75,7 +70,7 @@ export class GeneratedSprites extends SpriteManager {
     capacity: number,
     private readonly source: PictureSource,
     private readonly sheet: GeneratedSheet,
-    private readonly worldHeight: number | null,
+    private readonly worldHeight: number,
     factor: number,
   ) {
     const [width, height] = cellSize(sheet.cells, source.info).map((side) => side * factor) as [number, number];
@@ -134,10 +129,8 @@ export class GeneratedSprites extends SpriteManager {
       throw new RangeError(`createSprite: there is no cell ${cell}; this sheet has ${this.cells.length}, from 0`);
     }
     const sprite = new GeneratedSprite(name, this, cell, frames);
-    if (this.worldHeight !== null) {
-      sprite.height = this.worldHeight;
-      sprite.width = (this.worldHeight * this.cellWidth) / this.cellHeight;
-    }
+    sprite.height = this.worldHeight;
+    sprite.width = (this.worldHeight * this.cellWidth) / this.cellHeight;
     return sprite;
   }
 
