@@ -67,6 +67,18 @@ describe('sprites of characters', () => {
     expect([numEnds, elf.animationStarted]).toEqual([1, false]);
   });
 
+  it('end a walk that was looped, and an action of a single frame after its time', () => {
+    const elf = sprites.createSprite('elf').play('walk', 'left');
+    const ended: string[] = [];
+    elf.play('walk', 'left', { loop: false, onEnd: () => ended.push('walk') });
+    for (let i = 0; i < 3; i++) elf._animate(130);
+    elf.play('stand', 'down', { loop: false, onEnd: () => ended.push('stand') });
+    elf._animate(50);
+    expect([ended, elf.cellIndex]).toEqual([['walk'], 0]);
+    elf._animate(1000);
+    expect([ended, elf.cellIndex, elf.animationStarted]).toEqual([['walk', 'stand'], 0, false]);
+  });
+
   it('are 1 high unless told otherwise, and as wide as their frames', async () => {
     const crowd = await walks.generateSpritesAsync({ labels: ['elf'], seed: 3 });
     const { width, height } = crowd.createSprite('elf');

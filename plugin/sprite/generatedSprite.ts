@@ -41,7 +41,8 @@ export class GeneratedSprite extends Sprite {
   }
 
   /**
-   * Plays an action, in the direction that it had last where none is named. One that is playing goes on.
+   * Plays an action, in the direction that it had last where none is named. One that is playing in the same way goes on,
+   * unless there is an `onEnd`, which begins it again.
    *
    *   npcs.createSprite('guard').play('walk', 'left');
    *
@@ -56,9 +57,10 @@ export class GeneratedSprite extends Sprite {
     const first = this.cell * this.numFrames;
     const [from, to] = [first + found.from, first + found.to];
     this.direction = found.direction;
-    if (from === to) return this.show(from);
+    if (from === to && loop) return this.show(from);
     const delayMs = this.meanDurationMs(found) / speed;
-    const goesOn = this.animationStarted && this.fromIndex === from && this.toIndex === to && this.delay === delayMs;
+    const isPlaying = this.animationStarted && this.fromIndex === from && this.toIndex === to;
+    const goesOn = isPlaying && this.delay === delayMs && this.loopAnimation === loop && !onEnd;
     if (!goesOn) this.playAnimation(from, to, loop, delayMs, onEnd ?? null);
     return this;
   }
