@@ -158,6 +158,7 @@ export class GeneratedSheet extends RawTexture {
       signal.throwIfAborted();
       this.show(picture, cell, draw);
       this.current[cell] = recipe;
+      this.renewPicking();
     } finally {
       if (this.pending.get(cell) === pending) this.pending.delete(cell);
     }
@@ -289,6 +290,11 @@ export class GeneratedSheet extends RawTexture {
     const columns = numColumns(numCells, cellSize);
     const [width, height] = cellSize.map((side) => side * (pixelArt?.factor ?? 1)) as [number, number];
     draw(picture, this.target, (cell % columns) * width, Math.floor(cell / columns) * height);
+  }
+
+  /** Sprite managers read a sheet's alpha at the first click, and again only when they are given a texture. */
+  private renewPicking(): void {
+    for (const manager of this.getScene()?.spriteManagers ?? []) if (manager.texture === this) manager.texture = this;
   }
 
   /** Returns the function that draws pictures as pixel art: beside the sheet, and then into it. */

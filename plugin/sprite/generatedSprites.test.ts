@@ -1,7 +1,9 @@
+import { FreeCamera } from '@babylonjs/core/Cameras/freeCamera.js';
+import { Ray } from '@babylonjs/core/Culling/ray.js';
 import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { memory } from '@tensorflow/tfjs-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { footPivot, pixelArt } from '../../runtime/index.ts';
 import type { AssetGenerator } from '../assetGenerator.ts';
 import { createScene, loadTiny, loadTinyTextures, uploadedTo } from '../testing/tinyScene.ts';
@@ -158,6 +160,19 @@ describe('repaintCellAsync', () => {
     expect(sprites.cells[1]).toMatchObject({ label: 'goblin', seed: 9 });
     expect(cellOf(sprites, 1)).toEqual(await tiny.generatePixelsAsync({ label: 'goblin', seed: 9 }));
     expect(cellOf(sprites, 0)).toEqual(before);
+  });
+
+  it('lets clicks meet what the cell shows now', async () => {
+    const readPixels = vi.spyOn(sprites.texture, 'readPixels').mockResolvedValue(new Uint8Array());
+    const eye = new FreeCamera('eye', new Vector3(0, 0, -3), scene);
+    eye.getViewMatrix();
+    Object.assign(sprites.createSprite(0), { isPickable: true, useAlphaForPicking: true });
+    const click = () => sprites.intersects(new Ray(new Vector3(0.1, 0.1, 0), Vector3.Forward()), eye);
+    for (let i = 0; i < 2; i++) click();
+    expect(readPixels).toHaveBeenCalledTimes(1);
+    await sprites.repaintCellAsync(0, { seed: 9 });
+    click();
+    expect(readPixels).toHaveBeenCalledTimes(2);
   });
 
   it('fills a spare cell, which sprites can show from then on', async () => {
