@@ -20,7 +20,15 @@ import { definedOf } from './definedOf.ts';
 import { assertLatents, assertPixels, type Latents } from './latents.ts';
 import { type ClassifierInfo, LoadedClassifiers } from './loading/classifiers.ts';
 import { type LoadOptions, loadModelBytes, type ModelBytes, type ModelLocation } from './loading/loadModelBytes.ts';
-import { isPaintOrder, type Order, orderBatchKey, orderKey, type PaintOrder } from './orders.ts';
+import {
+  isPaintOrder,
+  joinOrders,
+  type Order,
+  orderBatchKey,
+  orderKey,
+  type PaintOrder,
+  previewEveryOf,
+} from './orders.ts';
 import { createPainter, type PainterOptions } from './painting/createPainter.ts';
 import { CurrentPainter } from './painting/currentPainter.ts';
 import { LazyPart } from './painting/lazyPart.ts';
@@ -49,7 +57,7 @@ export interface Waiting {
 
 /** How a picture is asked for. */
 export interface RequestOptions extends Waiting {
-  /** A preview after every n-th step; default 0: none. */
+  /** A preview after every n-th step; default 0: none but that of a conditional VAE, before the steps. */
   previewEvery?: number;
   onStep?: (step: number, numSteps: number, preview: Picture | null) => void;
 }
@@ -122,6 +130,7 @@ export class PictureSource {
     this.queue = new GenerationQueue({
       run: (orders, { signal, onStep }) => this.runAsync(orders, signal, onStep),
       keyOf: orderKey,
+      join: joinOrders,
       batchKeyOf: orderBatchKey,
       batchSize: painter.batchSize,
       numLanes: painter.numLanes,
@@ -195,15 +204,11 @@ export class PictureSource {
     options.signal?.throwIfAborted();
     if (stored) return this.keep(recipe, stored);
     const { priority, signal, previewEvery = 0, onStep } = options;
-    const picture = this.queue.request(
-      { recipe, previewEvery },
-      {
-        priority,
-        signal,
-        onStep: onStep && (({ step, numSteps, previews }, index) => onStep(step, numSteps, previews?.[index] ?? null)),
-      },
-    );
-    return picture as Promise<Picture>;
+    const report = ({ step, numSteps, previews }: PaintStep, index: number) => {
+      const isDue = step === 0 || step % previewEvery === 0; // others of the batch may have asked for more
+      onStep?.(step, numSteps, (isDue && previews?.[index]) || null);
+    };
+    return this.queue.request({ recipe, previewEvery }, { priority, signal, onStep: report }) as Promise<Picture>;
   }
 
   /** How far guidance moves the predicted noise at each step; null where it took one pass. @throws as `pictureAsync` */
@@ -269,9 +274,7 @@ export class PictureSource {
     onStep: (step: PaintStep) => void,
   ): Promise<Picture[]> {
     const recipes = orders.map(({ recipe }) => recipe);
-    const wished = orders.map(({ previewEvery }) => previewEvery).filter((every) => every > 0);
-    const previewEvery = wished.length > 0 ? Math.min(...wished) : 0;
-    const options = { signal, previewEvery, onStep };
+    const options = { signal, previewEvery: previewEveryOf(orders), onStep };
     const pictures = await this.painter.useAsync(signal, (painter) => painter.paintAsync(recipes, options));
     for (const [i, recipe] of recipes.entries()) this.remember(recipe, pictures[i]!);
     return pictures;

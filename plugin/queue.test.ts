@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createQueue, failOnUnhandledRejections, finishAll, settled } from './testing/testQueue.ts';
+import { createQueue, failOnUnhandledRejections, finishAll, type Request, settled } from './testing/testQueue.ts';
 
 failOnUnhandledRejections();
 
@@ -89,6 +89,17 @@ describe('callers of the same request', () => {
     await finishAll(runs);
     expect(await Promise.all([...first, late])).toEqual(['elf!', 'elf!', 'elf!']);
     expect(started()).toEqual(['elf']);
+  });
+
+  it('make one request of theirs while it waits, not once it runs', async () => {
+    const join = (waiting: Request, joining: Request) => ({ ...waiting, style: `${waiting.style}+${joining.style}` });
+    const run = vi.fn(async (requests: Request[]) => requests.map(({ style }) => style!));
+    const { queue } = createQueue({ join, run, batchKeyOf: () => 'all' });
+    const first = ['a', 'b'].map((style) => queue.request({ label: 'elf', style }));
+    await Promise.resolve();
+    const late = queue.request({ label: 'elf', style: 'c' });
+    expect(await Promise.all([...first, late])).toEqual(['a+b', 'a+b', 'a+b']);
+    expect(run).toHaveBeenCalledTimes(1);
   });
 
   it('get a new job once the first is done', async () => {

@@ -11,6 +11,8 @@ export interface QueueOptions<Request, Result, Step> {
   run: RunBatch<Request, Result, Step>;
   /** Requests of the same key share one job and one result. */
   keyOf: (request: Request) => string;
+  /** Gives the request that serves both, when one of the same key joins a job that waits; default: the waiting one. */
+  join?: (waiting: Request, joining: Request) => Request;
   /** Requests of the same batch key, and of the same priority, may run in one batch. */
   batchKeyOf: (request: Request) => string;
   /** Requests in one batch at most, from 1. */
@@ -42,7 +44,7 @@ interface Caller<Result, Step> {
 interface Job<Request, Result, Step> {
   readonly key: string;
   readonly batchKey: string;
-  readonly request: Request;
+  request: Request;
   readonly callers: Set<Caller<Result, Step>>;
   /** null while it waits. */
   batch: Batch<Request, Result, Step> | null;
@@ -131,6 +133,7 @@ export class GenerationQueue<Request, Result, Step = never> {
   private jobFor(request: Request): Job<Request, Result, Step> {
     const key = this.options.keyOf(request);
     const shared = this.jobs.get(key);
+    if (shared?.batch === null && this.options.join) shared.request = this.options.join(shared.request, request);
     if (shared) return shared;
     const batchKey = this.options.batchKeyOf(request);
     const job: Job<Request, Result, Step> = { key, batchKey, request, callers: new Set(), batch: null };

@@ -65,6 +65,22 @@ describe('GeneratedTexture', () => {
     expect(uploadedTo(texture).slice(0, 200).join()).not.toBe(pictures[5]);
   });
 
+  it('shows the previews that it asked for, also where others share its picture', async () => {
+    const begun = [0, 3, 2].map((previewEvery) => tiny.beginTexture({ ...RECIPE, numInferenceSteps: 7, previewEvery }));
+    const seen = begun.map(({ texture }) => {
+      const steps: number[] = [];
+      let last = '';
+      texture.onProgressObservable.add(({ step }) => {
+        const shown = texture.isReady() ? uploadedTo(texture).join() : '';
+        if (shown !== last) steps.push(step);
+        last = shown;
+      });
+      return steps;
+    });
+    await Promise.all(begun.map(({ finished }) => finished));
+    expect(seen).toEqual([[], [3, 6], [2, 4, 6]]);
+  });
+
   it('regenerates with changes, the newest request winning', async () => {
     const texture = await tiny.generateTextureAsync(RECIPE);
     const older = texture.regenerateAsync({ seed: 1 });
