@@ -1,5 +1,5 @@
 import { readTexels, type TexelImage, writeTexels } from '../../runtime/index.ts';
-import { gpuTextureOf, type PictureTarget, updateMipmaps } from '../texture/texelTexture.ts';
+import { gpuTextureOf, type PictureTarget } from '../texture/texelTexture.ts';
 import type { Picture } from './painter.ts';
 
 /** A picture as bytes on the device that draws the scene. */
@@ -24,13 +24,14 @@ export class TexelPicture implements Picture {
     return this.image.maps !== null;
   }
 
-  drawInto({ texture, flipY }: PictureTarget, x = 0, y = 0): void {
-    writeTexels(this.image.picture, this.widthPx, gpuTextureOf(texture), { flipY, x, y });
-    updateMipmaps(texture);
+  drawInto(target: PictureTarget, x = 0, y = 0): void {
+    writeTexels(this.image.picture, this.widthPx, gpuTextureOf(target.texture), { flipY: target.flipY, x, y });
+    target.tellWritten();
   }
 
-  drawMapsInto({ texture, flipY }: PictureTarget): void {
-    writeTexels(this.image.maps!, this.widthPx, gpuTextureOf(texture), { flipY });
+  drawMapsInto(target: PictureTarget): void {
+    writeTexels(this.image.maps!, this.widthPx, gpuTextureOf(target.texture), { flipY: target.flipY });
+    target.tellWritten();
   }
 
   readPixelsAsync(): Promise<Uint8Array> {

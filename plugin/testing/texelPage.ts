@@ -21,7 +21,14 @@ import {
 } from '@tensorflow/tfjs-core';
 import { packTexels, writeTexels } from '../../runtime/kernels/texels.ts';
 import { adoptDeviceAsync, CreateEngineAsync, describeDevice, sharesDevice } from '../device.ts';
-import { createTexelTexture, gpuTextureOf, type TexelTextureOptions, updateMipmaps } from '../texture/texelTexture.ts';
+import { TexelPicture } from '../painting/texelPicture.ts';
+import {
+  createTexelTexture,
+  gpuTextureOf,
+  PictureTarget,
+  type TexelTextureOptions,
+  updateMipmaps,
+} from '../texture/texelTexture.ts';
 
 let engine: AbstractEngine;
 let scene: Scene;
@@ -113,6 +120,39 @@ export async function showTexels(
 export async function showPixels(pixels: number[]): Promise<void> {
   texture.update(Uint8Array.from(pixels));
   await draw();
+}
+
+/**
+ * Draws pictures of one size in a sheet of two: pixels at the left, one from the GPU in their place, and the pixels beside it.
+ *
+ * @returns the bytes of the sheet, and of its copy in another
+ */
+export async function drawBoth(
+  values: number[],
+  shape: [number, number, number, number],
+  pixels: number[],
+): Promise<number[][]> {
+  const [, heightPx, widthPx] = shape;
+  const image = tensor4d(values, shape);
+  const texels = new TexelPicture({
+    picture: packTexels(image, { premultiplied: true, maps: false }),
+    maps: null,
+    widthPx,
+    heightPx,
+  });
+  image.dispose();
+  const [sheet, copy] = [1, 2].map(
+    () => new PictureTarget(createTexelTexture(scene, 2 * widthPx, heightPx), 2 * widthPx, heightPx, true),
+  ) as [PictureTarget, PictureTarget];
+  const bytes = Uint8Array.from(pixels);
+  sheet.drawPixels(bytes, widthPx, heightPx, 0, 0);
+  texels.drawInto(sheet);
+  sheet.drawPixels(bytes, widthPx, heightPx, widthPx, 0);
+  sheet.copyTo(copy);
+  texels.dispose();
+  const read = await Promise.all([sheet, copy].map(({ texture: drawn }) => drawn.readPixels()));
+  for (const { texture: drawn } of [sheet, copy]) drawn.dispose();
+  return read.map((data) => Array.from(data as Uint8Array));
 }
 
 /** Bytes of a mipmap level, row 0 first. */

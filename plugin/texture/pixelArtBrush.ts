@@ -3,7 +3,7 @@ import { pixelArt, preparePixelArtTexels, writePixelArtTexels } from '../../runt
 import { sharesDevice } from '../device.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
-import { createTexelTexture, gpuTextureOf, PictureTarget, updateMipmaps } from './texelTexture.ts';
+import { createTexelTexture, gpuTextureOf, PictureTarget } from './texelTexture.ts';
 import type { PixelArtLook } from './textureLook.ts';
 
 /** Draws pictures enlarged and with few colours: on the GPU if they are there, otherwise on the CPU. */
@@ -55,6 +55,6 @@ export class PixelArtBrush {
       ...this.look,
       flipY,
     });
-    updateMipmaps(texture);
+    this.target.tellWritten();
   }
 }

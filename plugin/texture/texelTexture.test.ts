@@ -40,6 +40,19 @@ describe.each(['best', 'webgl'] as const)('a texel texture (engine: %s)', (kind)
       expect(await page.call('refusal')).toBe('rgba8unorm');
     });
 
+    it.runIf(kind === 'best')('keeps a picture of the GPU beside one of bytes, and in a copy', async () => {
+      const ofGpu = [...values.subarray(numValues)];
+      const other = toPixels(values.subarray(0, numValues), 4);
+      const sheets = await page.call('drawBoth', ofGpu, [1, SIDE_PX, SIDE_PX, 4], [...other]);
+      const rowsOf = (bytes: Uint8Array, row: number) => [
+        ...bytes.subarray(4 * SIDE_PX * row, 4 * SIDE_PX * (row + 1)),
+      ];
+      const beside = Array.from({ length: SIDE_PX }, (_, row) =>
+        [texels, flipRows(other)].flatMap((bytes) => rowsOf(bytes, row)),
+      );
+      for (const sheet of sheets) expect(sheet).toEqual(beside.flat());
+    });
+
     it('shows bytes in the same way', async () => {
       await page.call('createTexture', SIDE_PX, SIDE_PX, OPTIONS);
       await page.call('showPixels', [...texels]);

@@ -78,12 +78,14 @@ export function updateMipmaps(texture: BaseTexture): void {
 
 /**
  * A texture that pictures are drawn into: one picture that fills it, or a sheet of them. Pictures made of pixels go through
- * a copy on the CPU; pictures on the GPU are written straight into the texture.
+ * a copy on the CPU; pictures on the GPU are written straight into the texture, and pixels beside them, too.
  */
 export class PictureTarget {
   private copy: Uint8Array | null = null;
+  /** True when a picture was written on the GPU, so that the texture has what no copy has. */
+  private isOnGpu = false;
 
-  /** The texture's RGBA bytes, if pictures were drawn as pixels; null while all came from the GPU. */
+  /** The texture's RGBA bytes, if all its pictures were drawn as pixels; null before the first, and with one from the GPU. */
   get pixels(): Uint8Array | null {
     return this.copy;
   }
@@ -98,17 +100,42 @@ export class PictureTarget {
 
   /** Draws RGBA bytes, top row first, with their top left corner at (x, y). */
   drawPixels(pixels: Uint8Array, widthPx: number, heightPx: number, x: number, y: number): void {
-    this.drawRows(pixels, widthPx, heightPx, x, y, this.flipY);
+    this.drawRows(this.flipY ? rowsReversed(pixels, widthPx) : pixels, widthPx, heightPx, x, y);
   }
 
-  private drawRows(pixels: Uint8Array, widthPx: number, heightPx: number, x: number, y: number, flipY = false): void {
+  /** Whoever has written into the texture on the GPU tells it by this. */
+  tellWritten(): void {
+    this.copy = null;
+    this.isOnGpu = true;
+    updateMipmaps(this.texture);
+  }
+
+  private drawRows(pixels: Uint8Array, widthPx: number, heightPx: number, x: number, y: number): void {
+    const fills = widthPx === this.widthPx && heightPx === this.heightPx;
+    if (this.isOnGpu && !fills) this.writeRows(pixels, widthPx, heightPx, x, y);
+    else this.updateRows(pixels, widthPx, heightPx, x, y);
+  }
+
+  /** Draws by way of the copy. */
+  private updateRows(pixels: Uint8Array, widthPx: number, heightPx: number, x: number, y: number): void {
+    this.isOnGpu = false;
     this.copy ??= new Uint8Array(4 * this.widthPx * this.heightPx);
     const rowBytes = 4 * widthPx;
     for (let row = 0; row < heightPx; row++) {
-      const to = y + (flipY ? heightPx - 1 - row : row);
-      this.copy.set(pixels.subarray(row * rowBytes, (row + 1) * rowBytes), 4 * (to * this.widthPx + x));
+      this.copy.set(pixels.subarray(row * rowBytes, (row + 1) * rowBytes), 4 * ((y + row) * this.widthPx + x));
     }
     this.texture.update(this.copy);
+  }
+
+  /** Draws beside what is on the GPU. */
+  private writeRows(pixels: Uint8Array, widthPx: number, heightPx: number, x: number, y: number): void {
+    const to = { texture: gpuTextureOf(this.texture), origin: [x, y] };
+    this.device.queue.writeTexture(to, pixels, { bytesPerRow: 4 * widthPx }, [widthPx, heightPx]);
+    this.tellWritten();
+  }
+
+  private get device(): GPUDevice {
+    return sharesDevice(this.texture.getScene()!.getEngine())!.device;
   }
 
   /**
@@ -121,11 +148,20 @@ export class PictureTarget {
       other.drawRows(copy, widthPx, heightPx, x, y);
       return;
     }
-    const { device } = sharesDevice(this.texture.getScene()!.getEngine())!;
-    const commands = device.createCommandEncoder();
+    const commands = this.device.createCommandEncoder();
     const [from, to] = [gpuTextureOf(this.texture), gpuTextureOf(other.texture)];
     commands.copyTextureToTexture({ texture: from }, { texture: to, origin: [x, y] }, [this.widthPx, this.heightPx]);
-    device.queue.submit([commands.finish()]);
-    updateMipmaps(other.texture);
+    this.device.queue.submit([commands.finish()]);
+    other.tellWritten();
   }
+}
+
+/** The rows of RGBA bytes in reverse order. */
+export function rowsReversed(pixels: Uint8Array, widthPx: number): Uint8Array<ArrayBuffer> {
+  const rowBytes = 4 * widthPx;
+  const reversed = new Uint8Array(pixels.length);
+  for (let start = 0; start < pixels.length; start += rowBytes) {
+    reversed.set(pixels.subarray(start, start + rowBytes), pixels.length - rowBytes - start);
+  }
+  return reversed;
 }

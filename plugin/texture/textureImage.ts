@@ -1,6 +1,7 @@
 // Generated textures as images of a page. This file is loaded when the first is asked for.
 import type { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import { toBase64 } from '../../runtime/index.ts';
+import { rowsReversed } from './texelTexture.ts';
 import type { TextureLook } from './textureLook.ts';
 
 /** A texture with a picture, whose bytes may be on the GPU alone. */
@@ -43,13 +44,4 @@ async function readFromGpu(texture: PictureTexture): Promise<Uint8Array> {
   await import('@babylonjs/core/Engines/WebGPU/Extensions/engine.readTexture.js');
   const { buffer, byteOffset, byteLength } = (await texture.readPixels())!;
   return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-function rowsReversed(pixels: Uint8Array, widthPx: number): Uint8Array<ArrayBuffer> {
-  const rowBytes = 4 * widthPx;
-  const reversed = new Uint8Array(pixels.length);
-  for (let start = 0; start < pixels.length; start += rowBytes) {
-    reversed.set(pixels.subarray(start, start + rowBytes), pixels.length - rowBytes - start);
-  }
-  return reversed;
 }
