@@ -1,6 +1,6 @@
 import type { Scene } from '@babylonjs/core/scene.js';
 import { memory } from '@tensorflow/tfjs-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   classifierFolderFiles,
   createModel,
@@ -12,7 +12,8 @@ import {
 } from '../../runtime/index.ts';
 import { tinyClassifierFiles, tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import type { AssetGenerator } from '../assetGenerator.ts';
-import { createScene, loadTiny } from '../testing/tinyScene.ts';
+import { GeneratedSheet } from '../sprite/generatedSheet.ts';
+import { createScene, loadTiny, uploadedTo } from '../testing/tinyScene.ts';
 
 let scene: Scene;
 let tiny: AssetGenerator;
@@ -55,6 +56,35 @@ describe('a generator with a classifier', () => {
     expect(steered).not.toEqual(plain);
     expect(await tiny.generatePixelsAsync({ ...STEERED, classifierScale: 0 })).toEqual(plain);
     expect(await tiny.generatePixelsAsync({ ...STEERED, classifierLabel: 'no_hat' })).not.toEqual(steered);
+  });
+
+  it('steers the cells of sheets, also of saved ones, by a classifier that they name by its address', async () => {
+    const served = vi.spyOn(globalThis, 'fetch').mockImplementation(async (input) => {
+      const bytes = files[String(input).slice('https://game.example/hat/'.length)];
+      return new Response((bytes ?? null) as BodyInit | null, { status: bytes ? 200 : 404 });
+    });
+    onTestFinished(() => served.mockRestore());
+    const steering = { classifier: 'https://game.example/hat/', classifierLabel: 'hat', classifierScale: 20 };
+    const sprites = await tiny.generateSpritesAsync({ labels: ['elf'], seed: 7, guidanceScale: 2, ...steering });
+    const sheet = sprites.texture as GeneratedSheet;
+    const expected = await reference();
+    expect(uploadedTo(sheet)).toEqual(expected);
+
+    const other = createScene();
+    onTestFinished(() => other.getEngine().dispose());
+    const crowd = await (await loadTiny(other)).generateSpritesAsync({ labels: ['elf'], seed: 7, guidanceScale: 2 });
+    const late = crowd.repaintCellAsync(0, steering);
+    await crowd.repaintCellAsync(0, { seed: 8 });
+    await expect(late).rejects.toThrow(/a newer request for cell 0 of tiny took its place/);
+    await crowd.repaintCellAsync(0, { seed: 7, ...steering });
+    expect(uploadedTo(crowd.texture)).toEqual(expected);
+
+    const third = createScene();
+    onTestFinished(() => third.getEngine().dispose());
+    await loadTiny(third);
+    const parsed = GeneratedSheet.Parse(sheet.serialize(), third, '');
+    await new Promise((resolve) => parsed.onLoadObservable.addOnce(resolve));
+    expect(uploadedTo(parsed)).toEqual(expected);
   });
 
   it('paints apart what is steered apart', async () => {

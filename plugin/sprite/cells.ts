@@ -31,11 +31,12 @@ export interface SpritesOptions extends Omit<RecipeOptions, 'label'> {
 }
 
 /**
- * Plans what is painted in each cell of a sheet; null stands for an empty cell.
+ * Plans what is painted in each cell of a sheet; null stands for an empty cell. Classifiers that recipes name by their
+ * address are loaded.
  *
- * @throws RangeError for a number out of range, an empty list, or what the model cannot paint
+ * @throws RangeError for a number out of range, an empty list, or what the model cannot paint; as `loadClassifierAsync`
  */
-export function planCells(source: PictureSource, options: SpritesOptions): (Recipe | null)[] {
+export async function planCellsAsync(source: PictureSource, options: SpritesOptions): Promise<(Recipe | null)[]> {
   const { numSpareCells = 0, worldHeight = 1 } = options;
   if (!(worldHeight > 0 && worldHeight < Number.POSITIVE_INFINITY)) {
     throw new RangeError(`generateSpritesAsync: worldHeight is ${worldHeight}; expected a number above 0`);
@@ -43,7 +44,17 @@ export function planCells(source: PictureSource, options: SpritesOptions): (Reci
   if (!Number.isInteger(numSpareCells) || numSpareCells < 0) {
     throw new RangeError(`generateSpritesAsync: numSpareCells is ${numSpareCells}; expected a whole number from 0`);
   }
-  return [...planPictures(source, options), ...new Array<null>(numSpareCells).fill(null)];
+  const cells = [...askedPictures(source.info, options), ...new Array<null>(numSpareCells).fill(null)];
+  return completeCellsAsync(source, cells);
+}
+
+/** Completes the recipes of cells, once their classifiers are loaded. @throws as `planCellsAsync` */
+export async function completeCellsAsync(
+  source: PictureSource,
+  cells: readonly (RecipeOptions | null)[],
+): Promise<(Recipe | null)[]> {
+  await Promise.all(cells.map((recipe) => recipe && source.missingClassifier(recipe)));
+  return cells.map((recipe) => recipe && source.complete(recipe));
 }
 
 /**
@@ -59,11 +70,11 @@ export function cellSize(cells: readonly (Recipe | null)[], info: ModelInfo): [w
   throw new RangeError(`generateSpritesAsync: ${other.join('×')} beside ${widthPx}×${heightPx}; cells are of one size`);
 }
 
-function planPictures(source: PictureSource, options: SpritesOptions): Recipe[] {
-  const { labels = source.info.labels, count = labels.length, recipes, ...others } = options;
+function askedPictures(info: ModelInfo, options: SpritesOptions): RecipeOptions[] {
+  const { labels = info.labels, count = labels.length, recipes, ...others } = options;
   const { name: _n, capacity: _c, numSpareCells: _s, worldHeight: _w, pixelArt: _p, ...recipe } = others;
   if (recipes?.length === 0) throw new RangeError('generateSpritesAsync: recipes is empty; give at least one');
-  if (recipes) return recipes.map((own) => source.complete({ ...recipe, ...own }));
+  if (recipes) return recipes.map((own) => ({ ...recipe, ...own }));
   if (labels.length === 0) throw new RangeError('generateSpritesAsync: labels is empty; name at least one');
   if (!Number.isInteger(count) || count < 1) {
     throw new RangeError(`generateSpritesAsync: count is ${count}; expected a whole number from 1`);
@@ -71,7 +82,7 @@ function planPictures(source: PictureSource, options: SpritesOptions): Recipe[] 
   const firstSeed = options.seed ?? randomSeed();
   return Array.from({ length: count }, (_, i) => {
     const seed = (firstSeed + i) % 2 ** 32;
-    return source.complete({ ...recipe, label: labels[i % labels.length]!, seed });
+    return { ...recipe, label: labels[i % labels.length]!, seed };
   });
 }
 

@@ -21,7 +21,8 @@ import { sourceFor, useForSceneFiles } from '../texture/pictureSources.ts';
 import type { PixelArtBrush } from '../texture/pixelArtBrush.ts';
 import { createTexelTexture, FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from '../texture/texelTexture.ts';
 import { type PixelArtLook, parseLook } from '../texture/textureLook.ts';
-import { numColumns } from './cells.ts';
+import { untilAborted } from '../untilAborted.ts';
+import { completeCellsAsync, numColumns } from './cells.ts';
 
 /** A denoising step of a cell's picture. */
 export interface CellProgress extends GenerationProgress {
@@ -65,6 +66,9 @@ export class GeneratedSheet extends RawTexture {
   private current: (Recipe | null)[] = [];
   /** The requests that are being painted, by cell. */
   private readonly pending = new Map<number, AbortController>();
+  private numRequests = 0;
+  /** The number of the newest request that has begun to be painted, by cell. */
+  private readonly newest = new Map<number, number>();
   private readonly target: PictureTarget;
   /** Draws a cell's picture as pixel art, from where it is copied into the sheet. */
   private brush: Promise<{ brush: PixelArtBrush; drawn: PictureTarget }> | null = null;
@@ -130,19 +134,27 @@ export class GeneratedSheet extends RawTexture {
    * cell that is still running is aborted.
    *
    * @throws RangeError for a cell that is not in the sheet, or what the model cannot paint; an AbortError when superseded,
-   *         aborted or disposed. The cell keeps its recipe then, but may show a preview
+   *         aborted or disposed; as `loadClassifierAsync`. The cell keeps its recipe then, but may show a preview
    */
   async repaintCellAsync(
     cell: number,
     changes: Partial<RecipeOptions> = {},
     options: RegenerateOptions = {},
   ): Promise<void> {
-    if (this.isGone) throw this.disposedError();
+    this.assertAlive();
     this.assertCell(cell);
+    const request = ++this.numRequests;
+    const classifier = this.source?.missingClassifier({ ...this.current[cell], ...changes });
+    if (classifier) await untilAborted(classifier, options.signal);
+    this.assertAlive();
+    if (request < (this.newest.get(cell) ?? 0)) throw this.supersededError(cell);
     const recipe = this.recipeFor(cell, changes);
-    this.pending
-      .get(cell)
-      ?.abort(abortError(`generate: a newer request for cell ${cell} of ${this.name} took its place`));
+    this.newest.set(cell, request);
+    await this.paintCellAsync(cell, recipe, options);
+  }
+
+  private async paintCellAsync(cell: number, recipe: Recipe, options: RegenerateOptions): Promise<void> {
+    this.pending.get(cell)?.abort(this.supersededError(cell));
     const pending = new AbortController();
     this.pending.set(cell, pending);
     const signal = options.signal ? AbortSignal.any([pending.signal, options.signal]) : pending.signal;
@@ -230,9 +242,10 @@ export class GeneratedSheet extends RawTexture {
 
   private async paintSavedAsync({ cells }: SavedGeneratedSheet, rootUrl: string): Promise<void> {
     const source = await sourceFor(this, this.address, rootUrl);
+    const asked = cells.map((recipe) => recipe && { ...this.ownSize, ...recipe });
+    const recipes = await completeCellsAsync(source, asked);
     if (this.isGone) return;
     this.adopt(source);
-    const recipes = cells.map((recipe) => recipe && source.complete({ ...this.ownSize, ...recipe }));
     this.assertFits(recipes);
     this.saved = null;
     await this.paintAsync(recipes);
@@ -317,6 +330,14 @@ export class GeneratedSheet extends RawTexture {
     throw new RangeError(
       `repaintCellAsync: cell is ${cell}; expected a whole number from 0 to ${this.current.length - 1}`,
     );
+  }
+
+  private assertAlive(): void {
+    if (this.isGone) throw this.disposedError();
+  }
+
+  private supersededError(cell: number): DOMException {
+    return abortError(`generate: a newer request for cell ${cell} of ${this.name} took its place`);
   }
 
   private disposedError(): DOMException {

@@ -13,7 +13,8 @@ import {
 import type { PictureSource, RequestOptions } from '../pictureSource.ts';
 import type { RegenerateOptions } from '../texture/generatedTexture.ts';
 import { LINEAR, NEAREST } from '../texture/texelTexture.ts';
-import { cellSize, numColumns, planCells, type SpritesOptions } from './cells.ts';
+import { untilAborted } from '../untilAborted.ts';
+import { cellSize, numColumns, planCellsAsync, type SpritesOptions } from './cells.ts';
 import { type CellProgress, GeneratedSheet } from './generatedSheet.ts';
 import { GeneratedSprite } from './generatedSprite.ts';
 
@@ -46,7 +47,7 @@ export class GeneratedSprites extends SpriteManager {
     options: SpritesOptions,
     request: RequestOptions,
   ): Promise<GeneratedSprites> {
-    const cells = planCells(source, options);
+    const cells = await untilAborted(planCellsAsync(source, options), request.signal);
     const { name = source.info.name, capacity = SPRITES_PER_CELL * cells.length, worldHeight = 1, pixelArt } = options;
     const { pixelArt: isPixelArt, channels } = source.info;
     const sheet = new GeneratedSheet(name, source, source.scene, {
