@@ -35,6 +35,12 @@ afterEach(() => {
 const ELF = { label: 'elf', seed: 7, guidanceScale: 2 };
 const STEERED = { ...ELF, classifier: 'hat', classifierLabel: 'hat', classifierScale: 20 };
 
+/** What a server answers that has the classifier at an address. */
+function fileAt(address: unknown): Response {
+  const bytes = files[String(address).slice('https://game.example/hat/'.length)];
+  return new Response((bytes ?? null) as BodyInit | null, { status: bytes ? 200 : 404 });
+}
+
 /** The same by the runtime alone. */
 async function reference(): Promise<Uint8Array> {
   const model = createModel(tinyModelFiles());
@@ -59,10 +65,7 @@ describe('a generator with a classifier', () => {
   });
 
   it('steers the cells of sheets, also of saved ones, by a classifier that they name by its address', async () => {
-    const served = vi.spyOn(globalThis, 'fetch').mockImplementation(async (input) => {
-      const bytes = files[String(input).slice('https://game.example/hat/'.length)];
-      return new Response((bytes ?? null) as BodyInit | null, { status: bytes ? 200 : 404 });
-    });
+    const served = vi.spyOn(globalThis, 'fetch').mockImplementation(async (input) => fileAt(input));
     onTestFinished(() => served.mockRestore());
     const steering = { classifier: 'https://game.example/hat/', classifierLabel: 'hat', classifierScale: 20 };
     const sprites = await tiny.generateSpritesAsync({ labels: ['elf'], seed: 7, guidanceScale: 2, ...steering });
@@ -73,7 +76,7 @@ describe('a generator with a classifier', () => {
     const other = createScene();
     onTestFinished(() => other.getEngine().dispose());
     const crowd = await (await loadTiny(other)).generateSpritesAsync({ labels: ['elf'], seed: 7, guidanceScale: 2 });
-    const late = crowd.repaintCellAsync(0, steering);
+    const late = crowd.repaintCellAsync(0, steering); // loads the classifier first
     await crowd.repaintCellAsync(0, { seed: 8 });
     await expect(late).rejects.toThrow(/a newer request for cell 0 of tiny took its place/);
     await crowd.repaintCellAsync(0, { seed: 7, ...steering });
@@ -85,6 +88,25 @@ describe('a generator with a classifier', () => {
     const parsed = GeneratedSheet.Parse(sheet.serialize(), third, '');
     await new Promise((resolve) => parsed.onLoadObservable.addOnce(resolve));
     expect(uploadedTo(parsed)).toEqual(expected);
+  });
+
+  it('lets the newest request for a texture win, also over one that waits for its classifier', async () => {
+    const texture = await tiny.generateTextureAsync(ELF);
+    const waiting: ((response: Response) => void)[] = [];
+    const served = vi.spyOn(globalThis, 'fetch').mockImplementation(() => new Promise((send) => waiting.push(send)));
+    onTestFinished(() => served.mockRestore());
+    const steering = { classifier: 'https://game.example/hat/', classifierLabel: 'hat' };
+    const older = texture.regenerateAsync(steering);
+    const leaving = new AbortController();
+    const left = texture.regenerateAsync(steering, { signal: leaving.signal });
+    leaving.abort();
+    await expect(left).rejects.toBe(leaving.signal.reason);
+    await expect(texture.regenerateAsync({ guidanceScale: 99 })).rejects.toThrow(/guidanceScale is 99/);
+    await texture.regenerateAsync({ seed: 8 });
+    served.mockImplementation(async (input) => fileAt(input));
+    for (const send of waiting) send(fileAt(served.mock.calls.shift()![0]));
+    await expect(older).rejects.toThrow(/a newer request for texture elf-7 took its place/);
+    expect(texture.recipe).toMatchObject({ seed: 8 });
   });
 
   it('paints apart what is steered apart', async () => {

@@ -5,10 +5,13 @@ import '@babylonjs/core/Loading/Plugins/babylonFileLoader.js';
 import '@babylonjs/core/Materials/colorCurves.js'; // materials of scene files name it
 import { AppendSceneAsync } from '@babylonjs/core/Loading/sceneLoader.js';
 import { AssetsManager } from '@babylonjs/core/Misc/assetsManager.js';
+import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { SceneSerializer } from '@babylonjs/core/Misc/sceneSerializer.js';
 import { Scene } from '@babylonjs/core/scene.js';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AssetGenerator } from '../assetGenerator.ts';
+import { PixelPicture } from '../painting/pixelPicture.ts';
+import type { PictureSource } from '../pictureSource.ts';
 import { createScene, loadTiny, uploadedTo } from '../testing/tinyScene.ts';
 import { GeneratedTexture, RegisterGeneratedTexture } from './generatedTexture.ts';
 import { addGeneratedTextureTask } from './generatedTextureTask.ts';
@@ -90,6 +93,46 @@ describe('GeneratedTexture', () => {
     expect(texture.recipe).toMatchObject({ label: 'goblin', seed: 2, guidanceScale: 3 });
     const fresh = await tiny.generateTextureAsync({ ...RECIPE, seed: 2 });
     expect(uploadedTo(texture)).toEqual(uploadedTo(fresh));
+  });
+
+  it('draws its picture again where an aborted request has left a preview', async () => {
+    const texture = await tiny.generateTextureAsync(RECIPE);
+    const [before, recipe] = [uploadedTo(texture), texture.recipe];
+    const controller = new AbortController();
+    const preview = next(texture.onProgressObservable).then(() => uploadedTo(texture));
+    texture.onProgressObservable.addOnce(() => controller.abort());
+    const asked = texture.regenerateAsync({ seed: 8 }, { previewEvery: 1, signal: controller.signal });
+    const redrawn = next(texture.onGeneratedObservable);
+    await expect(asked).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    await redrawn;
+    expect(await preview).not.toEqual(before);
+    expect(uploadedTo(texture)).toEqual(before);
+    expect(texture.recipe).toEqual(recipe);
+  });
+
+  it('is redrawn once, and silently, where that fails too', async () => {
+    const texture = await tiny.generateTextureAsync(RECIPE);
+    const log = vi.spyOn(Logger, 'Error');
+    const { source } = texture as unknown as { source: PictureSource };
+    const paint = vi.spyOn(source, 'pictureAsync').mockImplementation(async (_recipe, { onStep } = {}) => {
+      onStep?.(1, 3, new PixelPicture({ pixels: new Uint8Array(1024), maps: null }, 16, 16));
+      throw new Error('no memory');
+    });
+    await expect(texture.regenerateAsync({ seed: 8 })).rejects.toThrow('no memory');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect([paint.mock.calls.length, texture.isGenerating]).toEqual([2, false]);
+    expect(log).not.toHaveBeenCalled();
+    log.mockRestore();
+  });
+
+  it('is cloned with its own picture while it shows a preview', async () => {
+    const { texture, finished } = tiny.beginTexture({ ...RECIPE, previewEvery: 1 });
+    await next(texture.onProgressObservable);
+    const copy = texture.clone();
+    expect(copy.isReady()).toBe(true);
+    await Promise.all([finished, next(copy.onGeneratedObservable)]);
+    expect(uploadedTo(copy)).toEqual(uploadedTo(texture));
+    expect(copy.recipe).toEqual(texture.recipe);
   });
 
   it('lives on when a newer request takes the place of its first', async () => {

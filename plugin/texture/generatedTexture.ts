@@ -20,6 +20,7 @@ import { leavingNothing } from '../leavingNothing.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
 import { PictureSource, type PictureSourceOptions, type RequestOptions } from '../pictureSource.ts';
+import { untilAborted } from '../untilAborted.ts';
 import { sourceFor, useForSceneFiles } from './pictureSources.ts';
 import type { PixelArtBrush } from './pixelArtBrush.ts';
 import { createTexelTexture, FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from './texelTexture.ts';
@@ -82,7 +83,12 @@ export class GeneratedTexture extends RawTexture {
   private source: PictureSource | null = null;
   private current: RecipeOptions | null = null;
   private pending: AbortController | null = null;
+  private numRequests = 0;
+  /** The number of the newest request that has begun to be painted. */
+  private newest = 0;
   private hasPicture = false;
+  /** True while a preview stands in the place of the current picture. */
+  private showsPreview = false;
   private isOnCpu = false;
   private brush: Promise<PixelArtBrush> | null = null;
   private isGone = false;
@@ -143,18 +149,21 @@ export class GeneratedTexture extends RawTexture {
 
   /**
    * Makes another picture in this texture, from the current recipe with changes. A request that is still running is
-   * aborted.
+   * aborted. Where a request ends without a picture, the current one is drawn again in the place of its previews.
    *
-   * @throws RangeError for what the model cannot paint; an AbortError when superseded, aborted or disposed
+   * @throws RangeError for what the model cannot paint; an AbortError when superseded, aborted or disposed; what loading the
+   *         model, or a classifier that the recipe names by its address, throws
    */
   async regenerateAsync(changes: Partial<RecipeOptions> = {}, options: RegenerateOptions = {}): Promise<this> {
     this.assertAlive();
-    const source = this.source ?? this.adopt(await sourceFor(this, this.address, this.rootUrl));
+    const request = ++this.numRequests;
+    const { signal } = options;
+    const source = this.source ?? this.adopt(await untilAborted(sourceFor(this, this.address, this.rootUrl), signal));
     const classifier = source.missingClassifier({ ...this.current, ...changes });
-    if (classifier) await classifier;
+    if (classifier) await untilAborted(classifier, signal);
     this.assertAlive();
-    const recipe = this.current && withoutDefaults(this.current, source.info);
-    return this.paintAsync(source.complete(changeRecipe(recipe, changes)), options);
+    if (request < this.newest) throw this.supersededError();
+    return this.paintInTurn(this.recipeWith(changes, source), options, request);
   }
 
   /**
@@ -171,9 +180,14 @@ export class GeneratedTexture extends RawTexture {
 
   /** Shows the picture of a recipe that the model's generator has completed. @throws as `regenerateAsync` */
   async paintAsync(recipe: Recipe, options: RegenerateOptions = {}): Promise<this> {
+    return this.paintInTurn(recipe, options, ++this.numRequests);
+  }
+
+  private async paintInTurn(recipe: Recipe, options: RegenerateOptions, request: number): Promise<this> {
     const source = this.source!;
     this.assertFits(recipe, source);
-    this.pending?.abort(abortError(`generate: a newer request for texture ${this.name} took its place`));
+    this.newest = request;
+    this.pending?.abort(this.supersededError());
     const pending = new AbortController();
     this.pending = pending;
     this.current ??= recipe;
@@ -188,6 +202,10 @@ export class GeneratedTexture extends RawTexture {
       this.show(picture, draw);
       this.finish(recipe);
       return this;
+    } catch (error) {
+      const leavesPreview = this.pending === pending && this.showsPreview && this.current !== recipe;
+      if (leavesPreview) this.redrawAsync().catch(() => {}); // the caller is told of this error, not of another
+      throw error;
     } finally {
       if (this.pending === pending) this.pending = null;
     }
@@ -208,8 +226,8 @@ export class GeneratedTexture extends RawTexture {
   }
 
   /**
-   * Makes another texture with the same picture and settings, which is ready at once where this one is; otherwise its
-   * picture is made.
+   * Makes another texture with the same picture and settings, which is ready at once where this one is. While this one shows
+   * a preview, or nothing yet, the picture of its recipe is made.
    */
   override clone(): GeneratedTexture {
     const copy = this.createSibling(this.name);
@@ -222,7 +240,9 @@ export class GeneratedTexture extends RawTexture {
       this.target.copyTo(copy.target);
       if (this.mapsTarget) this.mapsTarget.copyTo(copy.targetOfMaps());
       [copy.current, copy.hasPicture, copy.isOnCpu] = [this.current, true, this.isOnCpu];
-    } else if (this.current) copy.regenerateOrReport(this.current);
+      copy.showsPreview = this.showsPreview;
+    }
+    if (this.current && (this.showsPreview || !this.hasPicture)) copy.regenerateOrReport(this.current);
     return copy;
   }
 
@@ -310,6 +330,7 @@ export class GeneratedTexture extends RawTexture {
 
   private adopt(source: PictureSource): PictureSource {
     this.source = source;
+    this.stopObserving(); // two requests may both have waited for the model
     const observer = source.onRestoredObservable.add(() => {
       if (this.hasPicture && !this.isGenerating) this.regenerateOrReport(this.current!);
     });
@@ -339,13 +360,30 @@ export class GeneratedTexture extends RawTexture {
 
   private reporter(recipe: Recipe, draw: Draw): RequestOptions['onStep'] {
     return (step, numSteps, preview) => {
-      if (preview) this.show(preview, draw);
+      if (preview) {
+        this.show(preview, draw);
+        this.showsPreview = true;
+      }
       this.onProgressObservable.notifyObservers({ step, numSteps, recipe });
     };
   }
 
+  /** Draws the current picture in the place of a preview; where that fails, the preview stays. */
+  private async redrawAsync(): Promise<void> {
+    this.assertAlive();
+    const recipe = this.recipeWith({}, this.source!);
+    this.current = recipe;
+    await this.paintInTurn(recipe, {}, this.newest); // a newer request may still wait for its classifier
+  }
+
+  private recipeWith(changes: Partial<RecipeOptions>, source: PictureSource): Recipe {
+    const recipe = this.current && withoutDefaults(this.current, source.info);
+    return source.complete(changeRecipe(recipe, changes));
+  }
+
   private finish(recipe: Recipe): void {
     this.current = recipe;
+    this.showsPreview = false;
     this._loadingError = false;
     this._errorObject = undefined;
     this.onLoadObservable.notifyObservers(this);
@@ -365,6 +403,10 @@ export class GeneratedTexture extends RawTexture {
     const [width, height] = [widthPx, heightPx].map((length) => length / (pixelArt?.factor ?? 1)) as [number, number];
     this.mapsTarget ??= new PictureTarget(createTexelTexture(this.getScene()!, width, height), width, height, true);
     return this.mapsTarget;
+  }
+
+  private supersededError(): DOMException {
+    return abortError(`generate: a newer request for texture ${this.name} took its place`);
   }
 
   private assertAlive(): void {
