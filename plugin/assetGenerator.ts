@@ -10,6 +10,7 @@ import {
   type ModelInfo,
   type RecipeOptions,
   randomSeed,
+  recipeForTeacher,
   varyRecipe,
 } from '../runtime/index.ts';
 import { abortError } from './abortError.ts';
@@ -41,7 +42,8 @@ export interface GuidanceTrace {
   readonly timesteps: readonly number[];
   /**
    * For each step the root mean square of epsGuided − epsUncond; that of the noise itself is about 1. Null where the step
-   * took one pass, so that there is no difference: at guidance 0 and 1, and outside of the guidance interval.
+   * took one pass, so that there is no difference: at guidance 0 and 1, and outside of the guidance interval. A student, which
+   * guides itself in one pass, is not measured: see `traceGuidanceAsync`.
    */
   readonly guidanceNorm: readonly (number | null)[];
 }
@@ -264,18 +266,19 @@ export class AssetGenerator {
 
   /**
    * Measures how far guidance moves the predicted noise at each step of a recipe: to plot it, to choose a scale and an
-   * interval. It takes as long as the picture does without its decoding, and no picture is made.
+   * interval. It takes as long as the picture does without its decoding, and no picture is made. Where a distilled model's student
+   * would make the picture, guiding itself in one pass a step, its teacher is measured, in its own sampler and steps.
    *
    *   const { timesteps, guidanceNorm } = await portraits.traceGuidanceAsync({ label: 'elf', seed: 7, guidanceScale: 3 });
    *
    * Source: Ho & Salimans 2022, arXiv:2207.12598, eq. (6); the runtime's `guidanceNorm` has the formula for each
    * prediction type.
-   * @throws as `generateTextureAsync`
+   * @throws as `generateTextureAsync`; MissingFileError where a student has no teacher beside it
    */
   async traceGuidanceAsync(options: RecipeOptions & Waiting): Promise<GuidanceTrace> {
     const { priority, signal, ...asked } = options;
     const source = await this.readyFor(asked);
-    const recipe = source.complete(asked);
+    const recipe = recipeForTeacher(source.complete(asked), this.info);
     if (recipe.pipeline) throw new RangeError('trace: guidance is measured of the pipeline ddpm; leave out pipeline');
     const guidanceNorm = await source.traceAsync(recipe, this.waiting({ priority, signal }));
     const { timesteps } = scheduleOf(this.info, recipe);

@@ -44,7 +44,6 @@ describe('a distilled model', () => {
     model.dispose();
     expect(await distilled.generatePixelsAsync({ ...ELF, guidanceScale: 4 })).toEqual(inFour);
     await distilled.warmUpAsync();
-    expect((await distilled.traceGuidanceAsync(ELF)).guidanceNorm).toEqual([null, null, null, null]);
     expect(teacherFiles()).toEqual([]);
     expect(await distilled.generatePixelsAsync({ ...ELF, ...many })).toEqual(inFive);
     const { guidanceNorm } = await distilled.traceGuidanceAsync({ ...ELF, ...many });
@@ -52,6 +51,20 @@ describe('a distilled model', () => {
     expect(teacherFiles()).toHaveLength(2);
     distilled.dispose();
     expect(memory().numTensors).toBe(numElsewhere);
+  });
+
+  it("traces guidance in its teacher's steps where the student would guide itself in one pass", async () => {
+    const asked = { ...ELF, guidanceScale: 3 };
+    const [inFour, inThree] = await Promise.all([
+      distilled.traceGuidanceAsync({ ...asked, sampler: 'ddim', numInferenceSteps: 4 }),
+      distilled.traceGuidanceAsync({ ...asked, sampler: 'dpm++', numInferenceSteps: 3 }),
+    ]);
+    expect(inFour).toEqual(inThree);
+    expect(inFour.guidanceNorm.every((norm) => norm! > 0)).toBe(true);
+    expect(await distilled.traceGuidanceAsync({ ...ELF, guidanceScale: 1 })).toEqual({
+      timesteps: inFour.timesteps,
+      guidanceNorm: [null, null, null],
+    });
   });
 
   it('visits the timesteps of whoever makes the picture', () => {

@@ -233,7 +233,7 @@ export {
   type StudentFacts,
 } from './recipe/recipe.ts';
 export { RECIPE_KEYS } from './recipe/schema.ts';
-export { entryForTeacher, sampleDefaultsFor } from './recipe/student.ts';
+export { entryForTeacher, recipeForTeacher, sampleDefaultsFor } from './recipe/student.ts';
 export {
   assertPictures,
   decodeLatents,

@@ -3,7 +3,7 @@ import { RECIPE_MODEL } from '../testing/recipeModel.ts';
 import { changeRecipe, shortRecipe, withoutDefaults } from './change.ts';
 import { completeRecipe } from './complete.ts';
 import type { RecipeModel, RecipeOptions } from './recipe.ts';
-import { entryForTeacher } from './student.ts';
+import { entryForTeacher, recipeForTeacher } from './student.ts';
 
 const MODEL: RecipeModel = {
   ...RECIPE_MODEL,
@@ -78,5 +78,14 @@ describe('a distilled model', () => {
 
   it('is asked for no teacher where it has none', () => {
     expect(entryForTeacher({ numInferenceSteps: 50 }, RECIPE_MODEL)).toBeNull();
+  });
+
+  it("becomes a recipe in the teacher's steps, at the guidance scale of the student's picture", () => {
+    const ofStudent = complete({ numInferenceSteps: 2 });
+    const inTwenty = { ...ofStudent, sampler: 'dpm++', numInferenceSteps: 20 };
+    expect(recipeForTeacher(ofStudent, MODEL)).toEqual(inTwenty);
+    const ofTeacher = complete({ numInferenceSteps: 8 });
+    expect(recipeForTeacher(ofTeacher, MODEL)).toBe(ofTeacher);
+    expect(recipeForTeacher(ofStudent, RECIPE_MODEL)).toBe(ofStudent);
   });
 });

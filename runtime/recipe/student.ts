@@ -1,6 +1,6 @@
 // A distilled model makes pictures by its student, in few steps of one pass each; what the student has not learned, its teacher
 // does.
-import type { RecipeModel, SamplingOptions } from './recipe.ts';
+import type { Recipe, RecipeModel, SamplingOptions } from './recipe.ts';
 
 /** The entries that say how a picture is sampled. */
 type Asked = Pick<
@@ -42,4 +42,10 @@ export function sampleDefaultsFor(
   model: Pick<RecipeModel, 'student' | 'sampleDefaults'>,
 ): RecipeModel['sampleDefaults'] {
   return entryForTeacher(asked, model) === null ? model.sampleDefaults : model.student!.teacher;
+}
+
+/** The recipe as the teacher goes in its own steps, where the student would make the picture; else the recipe itself. */
+export function recipeForTeacher(recipe: Recipe, model: Pick<RecipeModel, 'student'>): Recipe {
+  if (!model.student || entryForTeacher(recipe, model) !== null) return recipe;
+  return { ...recipe, ...model.student.teacher, guidanceScale: recipe.guidanceScale } as Recipe;
 }
