@@ -206,10 +206,21 @@ function inLab(openPage: OpenPage): void {
     const pupil = await openPage<Page>({ ...site, path: 'lab.html?model=pupil' });
     await ready(pupil);
     const row = pupil.playwright.getByRole('group', { name: 'Steps of the student, and of its teacher' });
-    expect(await row.getByRole('button').allTextContents()).toEqual(['1', '2', '4', 'teacher']);
+    expect(await row.getByRole('button').allTextContents()).toEqual(['1', '2', '4', '3teacher']);
     const [one, two, four, taught] = await pictures(pupil, '[aria-label^="Steps of the student"] canvas');
     expect(new Set([one, two, four, taught].map(String)).size).toBe(4);
     expect(await picture(pupil)).toEqual(four);
+    expect(await text(pupil, '[data-status=maker]')).toBe('student');
+    expect(await text(pupil, '#guidance .norms')).toMatch(/at most .* as its teacher goes in 3 steps of dpm\+\+/);
+    const ofTeacher = pupil.playwright
+      .getByRole('group', { name: 'Guidance' })
+      .locator('button', { hasText: 'teacher' });
+    expect(await ofTeacher.allTextContents()).toEqual(['0teacher', '8teacher']);
+    await enter(pupil, 'guidance scale', 8);
+    expect(await text(pupil, '[data-status=maker]')).toBe('teacher');
+    expect(await text(pupil, '#schedule .steps')).toContain('3 steps of dpm++ by the teacher');
+    expect(await pupil.playwright.locator('#portrait canvas').getAttribute('aria-label')).toContain('3 steps of dpm++');
+    await enter(pupil, 'guidance scale', 2);
     await row.getByRole('button', { name: 'teacher' }).click();
     await ready(pupil);
     expect(await pupil.call('recipe')).toMatchObject({ sampler: 'dpm++', numInferenceSteps: 3 });

@@ -1,6 +1,6 @@
-import type { AssetGenerator } from '../../plugin/index.ts';
+import type { AssetGenerator, ModelInfo } from '../../plugin/index.ts';
 import { drawPixels, element } from '../shared/page.ts';
-import { labRecipe, type Settings } from './settings.ts';
+import { describeSteps, type LabRecipe, labRecipe, type Settings } from './settings.ts';
 
 /** The large picture is painted before everything else. */
 const PRIORITY = 10;
@@ -32,8 +32,8 @@ export class LargePicture {
       const pixels = await generator.generatePixelsAsync({ ...recipe, priority: PRIORITY, signal });
       signal.throwIfAborted();
       drawPixels(this.canvas, pixels);
-      this.canvas.setAttribute('aria-label', describe(settings));
-      if (queuedMs > 0) this.onPainted(performance.now() - queuedMs, settings.numInferenceSteps);
+      this.canvas.setAttribute('aria-label', describe(recipe, generator.info));
+      if (queuedMs > 0) this.onPainted(performance.now() - queuedMs, recipe.numInferenceSteps);
     } finally {
       generator.onQueueChangedObservable.remove(observer);
       if (!signal.aborted) this.root.removeAttribute('aria-busy');
@@ -41,6 +41,7 @@ export class LargePicture {
   }
 }
 
-function describe({ label, seed, guidanceScale, numInferenceSteps, sampler }: Settings): string {
-  return `Portrait: ${label}, seed ${seed}, guidance ${guidanceScale}, ${numInferenceSteps} steps of ${sampler}`;
+function describe(recipe: LabRecipe, info: ModelInfo): string {
+  const { label, seed, guidanceScale } = recipe;
+  return `Portrait: ${label}, seed ${seed}, guidance ${guidanceScale}, ${describeSteps(recipe, info)}`;
 }

@@ -1,7 +1,7 @@
 import uPlot from 'uplot';
 import { type AssetGenerator, type GuidanceTrace, type ModelInfo, scheduleOf } from '../../plugin/index.ts';
 import { element } from '../shared/page.ts';
-import { isGuidedAt, labRecipe, type Settings } from './settings.ts';
+import { describeSteps, isGuidedAt, labRecipe, makerOf, type Settings } from './settings.ts';
 
 const HEIGHT_PX = 160;
 const INK = '#c4a87c';
@@ -97,11 +97,12 @@ export class SchedulePlot {
 
   show(settings: Settings): void {
     this.plot.show(this.dataOf(settings), [settings.intervalMin, settings.intervalMax]);
-    const { timesteps } = scheduleOf(this.info, labRecipe(settings, this.info));
+    const recipe = labRecipe(settings, this.info);
+    const { timesteps } = scheduleOf(this.info, recipe);
     const [first, last] = [timesteps[0]!, timesteps[timesteps.length - 1]!].map(Math.round);
     const numGuided = timesteps.filter((t) => isGuidedAt(t, settings)).length;
     const sentence =
-      `ᾱ over t: ${timesteps.length} steps of ${settings.sampler}, ` +
+      `ᾱ over t: ${describeSteps(recipe, this.info)}, ` +
       `from t = ${first} down to ${last}, ${numGuided} of them guided`;
     element('.steps', this.root).textContent = sentence;
     this.plot.container.setAttribute('aria-label', sentence);
@@ -146,12 +147,14 @@ export class GuidancePlot {
   async fillAsync(settings: Settings, signal: AbortSignal): Promise<void> {
     const key = this.keyOf(settings);
     if (this.shown === key) return;
-    const recipe = labRecipe(settings, this.generator.info);
+    const { info } = this.generator;
+    const recipe = labRecipe(settings, info);
     const trace = await this.generator.traceGuidanceAsync({ ...recipe, priority: PRIORITY, signal });
     signal.throwIfAborted();
     const { timesteps, guidanceNorm } = trace;
     this.plot.show([timesteps.toReversed(), guidanceNorm.toReversed()], [settings.intervalMin, settings.intervalMax]);
-    const sentence = describeTrace(trace, settings);
+    const teacher = makerOf(recipe, info) === 'student' ? info.student!.teacher : null;
+    const sentence = describeTrace(trace, settings, teacher);
     element('.norms', this.root).textContent = sentence;
     this.plot.container.setAttribute('aria-label', sentence);
     this.shown = key;
@@ -168,15 +171,22 @@ function topOf(max: number | null): number {
   return max ? (1 + MARGIN) * max : 1;
 }
 
-/** What the plot shows, or why there is nothing to show. */
+/**
+ * What the plot shows, or why there is nothing to show.
+ *
+ * @param teacher how the teacher samples, where the trace is of its steps in place of the student's
+ */
 export function describeTrace(
   { timesteps, guidanceNorm }: GuidanceTrace,
   { guidanceScale }: Pick<Settings, 'guidanceScale'>,
+  teacher: ModelInfo['sampleDefaults'] | null = null,
 ): string {
   const measured = guidanceNorm.flatMap((norm, i) => (norm === null ? [] : [{ norm, t: timesteps[i]! }]));
   if (guidanceScale === 1) return 'Guidance is 1, which is off: each step takes one pass, so there is nothing to plot.';
   if (guidanceScale === 0) return 'Guidance is 0: the label is ignored, one pass a step, so there is nothing to plot.';
   if (measured.length === 0) return 'No step lies within the guided interval, so there is nothing to plot.';
   const most = measured.reduce((a, b) => (b.norm > a.norm ? b : a));
-  return `RMS of the difference in predicted noise: at most ${most.norm.toFixed(2)}, at t = ${Math.round(most.t)}`;
+  const way = teacher ? `, as its teacher goes in ${timesteps.length} steps of ${teacher.sampler}` : '';
+  const why = teacher ? ': the student guides itself in one pass' : '';
+  return `RMS of the difference in predicted noise: at most ${most.norm.toFixed(2)}, at t = ${Math.round(most.t)}${way}${why}`;
 }

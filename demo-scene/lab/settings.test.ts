@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createScene, loadTiny } from '../../plugin/testing/tinyScene.ts';
 import { TINY_STUDENT } from '../../runtime/testing/tinyModel.ts';
-import { defaultSettings, labRecipe, withinRanges } from './settings.ts';
+import { defaultSettings, describeSteps, labRecipe, makerOf, withinRanges } from './settings.ts';
 
 const { info } = await loadTiny(createScene());
 const DEFAULTS = defaultSettings(info);
@@ -64,11 +64,28 @@ describe('labRecipe', () => {
     const distilled = { ...info, student: TINY_STUDENT };
     const inFour = { ...DEFAULTS, numInferenceSteps: 4 };
     expect(labRecipe(inFour, distilled)).toMatchObject({ sampler: 'ddim', numInferenceSteps: 4 });
-    expect(labRecipe({ ...inFour, ornate: 12 }, distilled)).not.toHaveProperty('numInferenceSteps');
+    for (const changes of [{ ornate: 12 }, { guidanceScale: 8 }, { guidanceRescale: 0.5 }, { intervalMin: 300 }]) {
+      const recipe = labRecipe({ ...inFour, ...changes }, distilled);
+      expect(recipe).toMatchObject({ sampler: 'dpm++', numInferenceSteps: 3 });
+    }
+    const noisy = { sampler: 'ddim', numInferenceSteps: 3, eta: 0.5 }; // eta is for DDIM alone
+    expect(labRecipe({ ...inFour, eta: 0.5, ornate: 12 }, distilled)).toMatchObject(noisy);
     expect(labRecipe({ ...inFour, ornate: 12, numInferenceSteps: 9 }, distilled)).toMatchObject({
       numInferenceSteps: 9,
     });
     expect(labRecipe({ ...inFour, ornate: 12 }, info)).toMatchObject({ numInferenceSteps: 4 });
+  });
+
+  it('tells how its picture is sampled, and by whom', () => {
+    const distilled = { ...info, student: TINY_STUDENT };
+    const inFour = { ...DEFAULTS, numInferenceSteps: 4 };
+    const told = (changes: object, model = distilled) =>
+      describeSteps(labRecipe({ ...inFour, ...changes }, model), model);
+    expect(told({})).toBe('4 steps of ddim by the student');
+    expect(told({ guidanceScale: 8 })).toBe('3 steps of dpm++ by the teacher');
+    expect(told({ numInferenceSteps: 9 })).toBe('9 steps of ddim by the teacher');
+    expect(describeSteps(labRecipe(inFour, info), info)).toBe('4 steps of ddim');
+    expect(makerOf(labRecipe(inFour, info), info)).toBeNull();
   });
 
   it('steers to ornate portraits and to plain ones', () => {

@@ -128,18 +128,37 @@ export function withinRanges(settings: Settings, info: ModelInfo): Settings {
   return result;
 }
 
+/** A recipe that tells how its picture is sampled. */
+export type LabRecipe = RecipeOptions & Pick<Settings, 'sampler' | 'numInferenceSteps'>;
+
 /**
  * The settings as a recipe; what has no effect is left out. Where the few steps of a distilled model's student are set, but
- * the rest is for its teacher, the teacher takes its own.
+ * the rest is for its teacher, the teacher takes its own, by DDIM where eta asks for that.
  */
-export function labRecipe(settings: Settings, info: ModelInfo): RecipeOptions {
-  const { sampler, numInferenceSteps, ...others } = wholeRecipe(settings, info);
-  const isOfStudent = info.student && entryForTeacher({ sampler, numInferenceSteps }, info) === null;
-  if (isOfStudent && entryForTeacher(others, info) !== null) return others;
-  return { ...others, sampler, numInferenceSteps };
+export function labRecipe(settings: Settings, info: ModelInfo): LabRecipe {
+  const recipe = wholeRecipe(settings, info);
+  const { sampler, numInferenceSteps, eta } = recipe;
+  const isInStepsOfStudent = makerOf({ sampler, numInferenceSteps }, info) === 'student';
+  if (!isInStepsOfStudent || makerOf(recipe, info) === 'student') return recipe;
+  const { teacher } = info.student!;
+  const ownSampler = eta ? sampler : (teacher.sampler as Settings['sampler']);
+  return { ...recipe, sampler: ownSampler, numInferenceSteps: teacher.numInferenceSteps };
 }
 
-function wholeRecipe(settings: Settings, info: ModelInfo): RecipeOptions {
+/** Who makes the picture of a recipe; null where the model has no student. */
+export function makerOf(recipe: Partial<RecipeOptions>, info: ModelInfo): 'student' | 'teacher' | null {
+  if (!info.student) return null;
+  return entryForTeacher(recipe, info) === null ? 'student' : 'teacher';
+}
+
+/** How a picture is sampled, and by whom: "20 steps of dpm++ by the teacher". */
+export function describeSteps(recipe: LabRecipe, info: ModelInfo): string {
+  const { sampler, numInferenceSteps } = recipe;
+  const maker = makerOf(recipe, info);
+  return `${numInferenceSteps} steps of ${sampler}${maker ? ` by the ${maker}` : ''}`;
+}
+
+function wholeRecipe(settings: Settings, info: ModelInfo): LabRecipe {
   const { label, blendLabel, blendAmount, attributes, seed, guidanceScale, intervalMin, intervalMax, guidanceRescale } =
     settings;
   const sameAs = changedOf(settings);

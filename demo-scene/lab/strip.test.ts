@@ -24,7 +24,7 @@ describe('the strips', () => {
     const plan = stripPlans(distilled)[1]!;
     expect(plan.titleOf(DEFAULTS)).toBe('Steps of the student, and of its teacher');
     const steps = plan.variantsOf(DEFAULTS, distilled);
-    expect(steps.map(({ caption }) => caption)).toEqual(['1', '2', '4', 'teacher']);
+    expect(steps.map(({ caption }) => caption)).toEqual(['1', '2', '4', '3']);
     expect(steps[0]!.changes).toEqual({ numInferenceSteps: 1, sampler: 'ddim', eta: 0 });
     expect(steps[3]!.changes).toEqual({ numInferenceSteps: 3, sampler: 'dpm++' });
   });

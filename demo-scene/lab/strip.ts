@@ -1,7 +1,7 @@
 import type { AssetGenerator, ModelInfo } from '../../plugin/index.ts';
 import { ANY_WORD, isRange, MATERIAL_CHANNELS, messageOf, type Vocabulary } from '../../runtime/index.ts';
 import { create, drawPixels, labelWords } from '../shared/page.ts';
-import { labRecipe, rangesOf, type Settings } from './settings.ts';
+import { describeSteps, type LabRecipe, labRecipe, makerOf, rangesOf, type Settings } from './settings.ts';
 
 /** One picture of a strip: the settings with some of them changed. */
 interface Variant {
@@ -51,7 +51,7 @@ const OF_STUDENT: StripPlan = {
         return { caption: String(count), changes: { numInferenceSteps: count, sampler: 'ddim', eta: 0 } };
       }),
       {
-        caption: 'teacher',
+        caption: String(numInferenceSteps),
         changes: { numInferenceSteps, sampler: sampler as Settings['sampler'] },
       },
     ];
@@ -107,6 +107,8 @@ interface Cell {
   button: HTMLButtonElement;
   canvas: HTMLCanvasElement;
   caption: HTMLElement;
+  /** Says that it is the teacher's picture, in a model that has a student. */
+  maker: HTMLElement;
   variant: Variant;
   /** The key of the recipe on the canvas; '' when there is none. */
   shown: string;
@@ -139,12 +141,14 @@ export class Strip {
     const variants = this.plan.variantsOf(settings, this.generator.info);
     while (this.cells.length < variants.length) this.cells.push(this.createCell());
     for (const { button } of this.cells.splice(variants.length)) button.remove();
-    const present = this.keyOf(settings);
+    const present = JSON.stringify(this.recipeOf(settings));
     for (const [i, cell] of this.cells.entries()) {
       cell.variant = variants[i]!;
       cell.caption.textContent = cell.variant.caption;
-      cell.button.title = `Take over ${cell.variant.caption}`;
-      const key = this.keyOf({ ...settings, ...cell.variant.changes });
+      const recipe = this.recipeOf({ ...settings, ...cell.variant.changes });
+      cell.maker.textContent = makerOf(recipe, this.generator.info) === 'teacher' ? 'teacher' : '';
+      cell.button.title = `Take over ${cell.variant.caption}: ${describeSteps(recipe, this.generator.info)}`;
+      const key = JSON.stringify(recipe);
       cell.button.toggleAttribute('data-stale', cell.shown !== key);
       cell.button.setAttribute('aria-pressed', String(key === present));
     }
@@ -168,10 +172,9 @@ export class Strip {
   }
 
   private async fillCell(cell: Cell, settings: Settings, signal: AbortSignal): Promise<void> {
-    const own = { ...settings, ...cell.variant.changes };
-    const key = this.keyOf(own);
+    const recipe = this.recipeOf({ ...settings, ...cell.variant.changes });
+    const key = JSON.stringify(recipe);
     if (cell.shown === key) return;
-    const recipe = labRecipe(own, this.generator.info);
     const pixels = await this.generator.generatePixelsAsync({ ...recipe, priority: this.priority, signal });
     signal.throwIfAborted();
     drawPixels(cell.canvas, pixels);
@@ -183,14 +186,15 @@ export class Strip {
     const [width, height] = this.generator.sizePx;
     const canvas = create('canvas', { width, height });
     const caption = create('span');
-    const button = create('button', { type: 'button' }, canvas, caption);
-    const cell = { button, canvas, caption, variant: { caption: '', changes: {} }, shown: '' };
+    const maker = create('span', { className: 'maker' });
+    const button = create('button', { type: 'button' }, canvas, caption, maker);
+    const cell = { button, canvas, caption, maker, variant: { caption: '', changes: {} }, shown: '' };
     button.addEventListener('click', () => this.onChosen(cell.variant.changes));
     this.list.append(button);
     return cell;
   }
 
-  private keyOf(settings: Settings): string {
-    return JSON.stringify(labRecipe(settings, this.generator.info));
+  private recipeOf(settings: Settings): LabRecipe {
+    return labRecipe(settings, this.generator.info);
   }
 }

@@ -1,10 +1,10 @@
-import type { AssetGenerator, RecipeOptions } from '../../plugin/index.ts';
+import type { AssetGenerator } from '../../plugin/index.ts';
 import { MATERIAL_CHANNELS } from '../../runtime/index.ts';
 import { element } from '../shared/page.ts';
 import { LargePicture } from './largePicture.ts';
 import { GuidancePlot, SchedulePlot } from './plots.ts';
 import { ReconstructionView } from './reconstruction.ts';
-import { labRecipe, type Settings, withinRanges } from './settings.ts';
+import { type LabRecipe, labRecipe, makerOf, type Settings, withinRanges } from './settings.ts';
 import { SettingsPanel } from './settingsPanel.ts';
 import { Address, offerSharing, recipeText } from './sharing.ts';
 import { Strip, stripPlans } from './strip.ts';
@@ -23,6 +23,7 @@ export class Workbench {
   private settings: Settings;
   private readonly address: Address;
   private readonly controls: SettingsPanel;
+  private readonly status: StatusLine;
   private readonly portrait: LargePicture;
   private readonly walkControls: WalkControls;
   private readonly schedule: SchedulePlot;
@@ -38,8 +39,8 @@ export class Workbench {
     this.address = new Address(info, ({ settings, notes }) => this.use(settings, notes));
     const { settings, notes } = this.address.read();
     this.settings = settings;
-    const status = new StatusLine(generator);
-    this.portrait = new LargePicture(generator, (durationMs, numSteps) => status.painted(durationMs, numSteps));
+    this.status = new StatusLine(generator);
+    this.portrait = new LargePicture(generator, (durationMs, numSteps) => this.status.painted(durationMs, numSteps));
     this.controls = new SettingsPanel(element('#settings'), info, settings, (changed) => this.use(changed));
     const change = (changes: Partial<Settings>) => this.use(withinRanges({ ...this.settings, ...changes }, info));
     this.walkControls = new WalkControls(info, settings, change);
@@ -58,7 +59,7 @@ export class Workbench {
     this.use(settings, notes);
   }
 
-  get recipe(): RecipeOptions {
+  get recipe(): LabRecipe {
     return labRecipe(this.settings, this.generator.info);
   }
 
@@ -69,6 +70,7 @@ export class Workbench {
     this.address.write(settings);
     this.walkControls.show(settings);
     this.schedule.show(settings);
+    this.status.show(this.recipe);
     element('#recipe pre').textContent = recipeText(this.recipe);
     for (const follower of this.followers) follower.show(settings);
     notify(notes.join(' '));
@@ -119,12 +121,23 @@ export class NewestOnly {
   }
 }
 
-/** The line that says which backend paints and why, how long a step takes, and how many pictures wait. */
+/**
+ * The line that says which backend paints and why, whether a student or its teacher does, how long a step takes, and how many
+ * pictures wait.
+ */
 class StatusLine {
-  constructor({ backend, onQueueChangedObservable }: AssetGenerator) {
+  constructor(private readonly generator: AssetGenerator) {
+    const { backend, onQueueChangedObservable } = generator;
     const name = backend.adapter ? `${backend.backend} (${backend.adapter})` : backend.backend;
     show('backend', `${name}: ${backend.reason}`);
     onQueueChangedObservable.add((length) => show('queue', String(length)));
+  }
+
+  /** Shows who makes the picture of a recipe, where the model has a student. */
+  show(recipe: LabRecipe): void {
+    const maker = makerOf(recipe, this.generator.info);
+    element('[data-status=maker]').parentElement!.hidden = maker === null;
+    show('maker', maker ?? '');
   }
 
   /** Shows the time of a step, from the time that a whole picture took with its decoding and waiting. */
