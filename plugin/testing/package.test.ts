@@ -96,7 +96,7 @@ describe('the packages', () => {
       'typed.ts',
       `import type { Scene } from '@babylonjs/core/scene.js';
        import { AssetGenerator, type GeneratedTexture } from 'babylon-figment';
-       import { bake, type BakeResult } from 'babylon-figment-cli/bake';
+       import { bake, type BakeResult, InterruptError, UsageError } from 'babylon-figment-cli/bake';
        import { figmentEsbuild } from 'babylon-figment-cli/esbuild';
        import { figmentVite } from 'babylon-figment-cli/vite';
        import { portraits } from 'babylon-figment-portraits';
@@ -114,6 +114,8 @@ describe('the packages', () => {
        export const bakeElf = (): Promise<BakeResult> =>
          // @ts-expect-error a seed is a number
          bake({ figment: 1, assets: [{ name: 'elf', model: 'portraits', seeds: ['7'] }] }, { out: 'art', jobs: 2 });
+       export const codeOf = (error: unknown): number =>
+         error instanceof InterruptError ? error.exitCode : error instanceof UsageError ? 2 : 1;
        // @ts-expect-error a model is no number
        export const wrong: number = createModel;`,
     );
@@ -199,6 +201,9 @@ describe('the packages in Node', () => {
     expect(await project.node('bakeInEditor.mjs', 'art')).toMatch(/3 of 3 to bake[\s\S]*3 baked, 0 as they were/);
     expect(await project.node('bakeInEditor.mjs', 'art')).toMatch(/0 of 3 to bake[\s\S]*0 baked, 3 as they were/);
     expect(readFileSync(inProject('art/report.html'), 'utf8')).toContain('Ilva');
+    write('mistaken.mjs', quick.replace("label: 'elf'", "label: 'elff'"));
+    const mistake = expect.stringMatching(/label "elff" is unknown; did you mean "elf"\?(?![\s\S]*\n +at )/);
+    await expect(project.node('mistaken.mjs', 'art')).rejects.toMatchObject({ code: 2, stderr: mistake });
     write(
       'figment.bake.json',
       `{ "figment": 1, "defaults": { "model": "portraits", "numInferenceSteps": 2, "output": "{label}" },

@@ -10,6 +10,8 @@ import { type BakeResult, type RunOptions, runPlan } from './runBake.ts';
 import { findStale, type StaleFile } from './staleFiles.ts';
 import { watchFiles } from './watchFiles.ts';
 
+export { InterruptError } from '../node/interrupt.ts';
+export { UsageError } from '../node/usageError.ts';
 export type { BakeAsset, BakeDescription, FileFormat, MapName } from './bakeFileSchema.ts';
 export type { BakedRecipe } from './bakePlan.ts';
 export type { Shard } from './manifest.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
 import type { BakeAsset } from './bakeFileSchema.ts';
-import { bake } from './index.ts';
+import { bake, checkBake, InterruptError, UsageError } from './index.ts';
 
 let art: BakeFolder;
 beforeEach(async () => {
@@ -18,7 +18,7 @@ async function mistake(): Promise<string> {
     () => new Error('it went well'),
     (error) => error,
   );
-  expect(error.name).toBe('UsageError');
+  expect(error).toBeInstanceOf(UsageError);
   return error.message;
 }
 
@@ -99,6 +99,20 @@ describe('a bake', () => {
       'assets[1]',
       'assets[2]',
     ]);
+  });
+
+  it('ends with an InterruptError when it is aborted before its models are open', async () => {
+    await art.describe([{}]);
+    const signal = AbortSignal.abort();
+    for (const run of [bake, checkBake]) {
+      const error = await run(art.file, { signal }).catch((error) => error);
+      expect(error).toBeInstanceOf(InterruptError);
+      expect(error).toMatchObject({
+        exitCode: 130,
+        message: expect.stringMatching(/^bake: interrupted .*nothing is written/),
+      });
+    }
+    expect(await readdir(art.out)).toEqual([]);
   });
 
   it('tells once of a mistake in what all assets share', async () => {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { changeRecipe, type RecipeOptions } from '../../runtime/index.ts';
+import { InterruptError } from '../node/interrupt.ts';
 import type { BakeAsset, BakeDescription } from './bakeFileSchema.ts';
 import { type BakePlan, pictureCaption } from './bakePlan.ts';
 import { manifestName } from './manifest.ts';
@@ -129,9 +130,22 @@ export interface OpenOptions {
   signal?: AbortSignal;
 }
 
-/** The plan of a bake file, or of its content. */
+/**
+ * The plan of a bake file, or of its content.
+ *
+ * @throws as `planBake`; InterruptError when aborted
+ */
 export async function openPlan(what: string | BakeDescription, options: OpenOptions): Promise<BakePlan> {
   const { folder = '.', ...rest } = options;
   const source = typeof what === 'string' ? await readBakeFile(what) : describedBake(what, resolve(folder));
-  return planBake(source, rest);
+  try {
+    return await planBake(source, rest);
+  } catch (error) {
+    const { signal } = options;
+    if (!signal?.aborted) throw error;
+    throw InterruptError.after(
+      signal.reason,
+      `bake: interrupted while the models of ${source.name} were opened; nothing is written`,
+    );
+  }
 }

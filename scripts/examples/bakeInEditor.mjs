@@ -2,7 +2,7 @@
 // and writes the list that the game reads. To run it: npm i babylon-figment-cli babylon-figment-portraits, then node bakeInEditor.mjs OUT
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bake, checkBake, writeReport } from 'babylon-figment-cli/bake';
+import { bake, checkBake, InterruptError, UsageError, writeReport } from 'babylon-figment-cli/bake';
 
 const [out = 'art'] = process.argv.slice(2);
 
@@ -25,18 +25,27 @@ const description = {
   })),
 };
 
-const stale = await checkBake(description, { out });
-console.log(`${stale.length} of ${characters.length} to bake`);
-
 const controller = new AbortController();
+const { signal } = controller;
 process.once('SIGINT', () => controller.abort()); // the editor's "Stop"; finished files stay whole
-const { numBaked, numFresh } = await bake(description, {
-  out,
-  signal: controller.signal,
-  onProgress: ({ numDone, numPictures }) => process.stdout.write(`\r${Math.round((100 * numDone) / numPictures)} %`),
-});
-console.log(`\r${numBaked} baked, ${numFresh} as they were`);
 
-const list = characters.map(({ name }) => ({ name, picture: `characters/${name}.png` }));
-await writeFile(join(out, 'characters.json'), JSON.stringify(list, null, 2));
-await writeReport(description, join(out, 'report.html'), { out, neighbours: 2 });
+try {
+  const stale = await checkBake(description, { out, signal });
+  console.log(`${stale.length} of ${characters.length} to bake`);
+
+  const { numBaked, numFresh } = await bake(description, {
+    out,
+    signal,
+    onProgress: ({ numDone, numPictures }) => process.stdout.write(`\r${Math.round((100 * numDone) / numPictures)} %`),
+  });
+  console.log(`\r${numBaked} baked, ${numFresh} as they were`);
+
+  const list = characters.map(({ name }) => ({ name, picture: `characters/${name}.png` }));
+  await writeFile(join(out, 'characters.json'), JSON.stringify(list, null, 2));
+  await writeReport(description, join(out, 'report.html'), { out, signal, neighbours: 2 });
+} catch (error) {
+  const isInterrupted = error instanceof InterruptError;
+  if (!isInterrupted && !(error instanceof UsageError)) throw error;
+  console.error(error.message); // how far it came, or all that is wrong with the description
+  process.exitCode = isInterrupted ? error.exitCode : 2;
+}
