@@ -216,6 +216,8 @@ function inLab(openPage: OpenPage): void {
       .getByRole('group', { name: 'Guidance' })
       .locator('button', { hasText: 'teacher' });
     expect(await ofTeacher.allTextContents()).toEqual(['0teacher', '8teacher']);
+    expect(await pupil.playwright.getByRole('button', { name: '8 teacher', exact: true }).count()).toBe(1);
+    expect(await flawsOfAccess(pupil.playwright)).toEqual([]);
     await enter(pupil, 'guidance scale', 8);
     expect(await text(pupil, '[data-status=maker]')).toBe('teacher');
     expect(await text(pupil, '#schedule .steps')).toContain('3 steps of dpm++ by the teacher');
