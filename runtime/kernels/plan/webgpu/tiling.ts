@@ -82,6 +82,11 @@ export class Tiling {
     this.noted.set(keyOf(problem), problem);
   }
 
+  /** Forgets a convolution that cannot be measured. */
+  drop(problem: ConvProblem): void {
+    this.noted.delete(keyOf(problem));
+  }
+
   /** The convolutions that no tuning has measured. */
   get untuned(): readonly ConvProblem[] {
     return [...this.noted.values()];
@@ -99,7 +104,7 @@ export class Tiling {
   /** Takes over what a measurement found best. */
   choose(problem: ConvProblem, index: number): void {
     const key = keyOf(problem);
-    this.noted.delete(key);
+    this.drop(problem);
     this.tuned.set(key, [...(this.tuned.get(key) ?? []), { numImages: problem.numImages, index }]);
     this.version++;
   }

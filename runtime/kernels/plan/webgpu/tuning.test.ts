@@ -181,6 +181,27 @@ describeOnBackends(() => {
     for (const spy of [destroyed, created]) spy.mockRestore();
   });
 
+  it('leaves out what is too large to be recorded, alone or in a batch', async () => {
+    useWebgpuRecorder('hardware');
+    const owner = {};
+    record(owner, [4, 16, 8]);
+    const weights = toTensor<Tensor4D>(draw(3, [3, 3, 1, 1]));
+    const { traced, record: recordingOf, tune } = currentRecorder()!;
+    const ofSide = (side: number) =>
+      recordingOf(traced((input) => [conv2d(input([1, side, side, 1]) as Tensor4D, weights, null)]));
+    expect(() => ofSide(2 ** 13)).toThrow('bytes of buffers');
+    ofSide(2 ** 11).dispose(); // eight of these are too many
+    const now = vi.spyOn(performance, 'now').mockReturnValue(0);
+    times.mockClear();
+    await tune!(favouring(1));
+    expect(times).toHaveBeenCalledTimes(4 + 3);
+    await tune!(favouring(1));
+    expect(times, 'nothing is left to be measured').toHaveBeenCalledTimes(4 + 3);
+    now.mockRestore();
+    forgetRecordings(owner);
+    weights.dispose();
+  });
+
   it('repeats until a time says something', async () => {
     useWebgpuRecorder('hardware');
     const owner = {};

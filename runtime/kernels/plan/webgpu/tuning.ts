@@ -1,6 +1,6 @@
 // Finds out by a few measurements which tile is the fastest for each convolution on this GPU.
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import type { Graph, Node, Value } from '../graph.ts';
+import { type Graph, type Node, UnplannedError, type Value } from '../graph.ts';
 import { WebgpuRecording } from './recording.ts';
 import { byRule, type ConvProblem, numProducts, type Tiling } from './tiling.ts';
 import { type GpuTimer, timerFor } from './timer.ts';
@@ -35,8 +35,9 @@ export async function tuneConvolutions(
       if (performance.now() > endMs) return;
       try {
         await tune(backend, tiling, { ...problem, numImages: times * problem.numImages }, timer);
-      } catch {
-        return; // The device is lost, or has too little memory: whoever computes on it will say so.
+      } catch (error) {
+        if (!(error instanceof UnplannedError)) return; // The device is lost: whoever computes on it will say so.
+        tiling.drop(problem); // No recording can hold so large a convolution.
       }
     }
   }
