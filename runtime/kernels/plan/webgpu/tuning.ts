@@ -36,8 +36,9 @@ export async function tuneConvolutions(
       try {
         await tune(backend, tiling, { ...problem, numImages: times * problem.numImages }, timer);
       } catch (error) {
-        if (!(error instanceof UnplannedError)) return; // The device is lost: whoever computes on it will say so.
-        tiling.drop(problem); // No recording can hold so large a convolution.
+        // The device is lost, or has too little memory: whoever computes on it will say so.
+        if (!(error instanceof UnplannedError)) return;
+        tiling.drop(problem);
       }
     }
   }
