@@ -6,11 +6,18 @@ import { selectBackend } from '../backends/selectBackend.ts';
 import { integers } from '../core/random.ts';
 import { uploadWeights } from '../networks/weights.ts';
 import { expectClose } from '../testing/matchers.ts';
+import { tinyAttributes, tinyDataset } from '../testing/tinyDataset.ts';
 import { randomWeights, tinyCvaeConfig, tinyUNetConfig, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { TINY_DIFFUSION_OPTIONS } from '../testing/tinyTraining.ts';
 import { type Batch, splitBatch } from './batch.ts';
 import { gradientsOf, localGradients } from './gradients.ts';
 import { createTask, type TaskSpec } from './task.ts';
+import {
+  CLASSIFIER_DEFAULTS,
+  classifierBatch,
+  classifierTaskSpec,
+  defaultClassifierConfig,
+} from './trainClassifier.ts';
 import { trainingScheduler } from './trainDiffusion.ts';
 
 const input = (seed: number, shape: number[]) => ({ shape, data: draw(seed, shape).values });
@@ -53,6 +60,14 @@ const cvaeBatch = (length: number): Batch => ({
   classLabels: { shape: [length], data: integers(9, 0, length, 3) },
   klWeight: { shape: [length], data: new Float32Array(length).fill(0.7) },
 });
+
+/** Pictures of which some attributes are not known. */
+const partlyKnown = { ...tinyDataset(), attributes: tinyAttributes() };
+const classifier = classifierTaskSpec({ ...defaultClassifierConfig(partlyKnown), block_out_channels: [8, 16] });
+const picturesBatch = (length: number): Batch => {
+  const indices = Int32Array.from(partlyKnown.classLabels.keys());
+  return classifierBatch(partlyKnown, indices, { ...CLASSIFIER_DEFAULTS, batchSize: length }, 0);
+};
 
 const NUM_WEIGHTS = 8;
 const STEP = 0.01;
@@ -108,6 +123,7 @@ describe('gradients on wasm', () => {
     { name: 'VAE', spec: vae, batch: vaeBatch(5) },
     { name: 'one-step VAE', spec: cvae, batch: cvaeBatch(5) },
     { name: 'U-Net', spec: ddpm, batch: ddpmBatch(5) },
+    { name: 'classifier', spec: classifier, batch: picturesBatch(9) },
   ])('gives one loss and gradient whatever the micro-batches, $name', async ({ spec, batch }) => {
     const task = createTask(spec);
     const weights = uploadWeights(randomWeights(task.shapes));

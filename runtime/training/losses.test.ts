@@ -11,6 +11,7 @@ import { checkGradients } from '../testing/gradientCheck.ts';
 import { expectClose } from '../testing/matchers.ts';
 import {
   attributeLoss,
+  attributeWeights,
   coarseDifference,
   diffusionLoss,
   elbo,
@@ -44,7 +45,7 @@ describeOnBackends((backend) => {
 
   it('adds up the losses of the attributes that are known', async () => {
     const logits = draw(9, [4, 6], { std: 2 });
-    const lossOf = (values: Tensor2D) => attributeLoss(KINDS, values, KNOWN);
+    const lossOf = (values: Tensor2D) => attributeLoss(KINDS, values, KNOWN, attributeWeights(KNOWN, 3));
     expect(await scalarOf(() => [lossOf(toTensor(logits))])).toBeCloseTo(expectedAttributeLoss(logits.values), 4);
     await checkGradients(backend, (values) => lossOf(values as Tensor2D), [logits]);
   });

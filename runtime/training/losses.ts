@@ -130,37 +130,54 @@ export function crossEntropy(logits: Tensor2D, oneHot: Tensor2D): Scalar {
 const NUMBER_STD = 0.1;
 
 /**
- * How far a classifier is from the attributes of pictures: for each attribute the mean over the pictures of which it is known,
- * summed over the attributes, in nats. For a word it is the cross-entropy of the softmax of its logits; for a number 0 … 1 the
+ * How far a classifier is from the attributes of pictures: for each attribute the mean over the pictures, weighted, summed over
+ * the attributes, in nats; with the weights of `attributeWeights` the mean over the pictures of which it is known. For a word it is the cross-entropy of the softmax of its logits; for a number 0 … 1 the
  * negative log-likelihood of a Gaussian of deviation `NUMBER_STD` around the estimate, without its constant. By the squared error alone a
  * number would count a hundredth of a word, and hardly be learnt beside it.
  *
  * @param kinds      how many words each attribute has, or that it is a number
  * @param logits     float32 (B, logits), as `attributeLogits` lays them out
- * @param attributes (B, attributes): the place of a word in its list, or a number 0 … 1; below 0 where it is not known
+ * @param attributes (B, attributes): the place of a word in its list, or a number 0 … 1; anything where the weight is 0
+ * @param weights    (B, attributes), 0 or more
  * @returns          scalar
  */
 export function attributeLoss(
   kinds: Readonly<Record<string, AttributeKind>>,
   logits: Tensor2D,
   attributes: ArrayLike<number>,
+  weights: ArrayLike<number>,
 ): Scalar {
   const batch = logits.shape[0];
   return tidy(() => {
     const losses = attributeLogits(kinds).map(({ kind, start, size }, place, { length }) => {
-      const values = Array.from({ length: batch }, (_, i) => attributes[i * length + place]!);
-      const numKnown = values.filter((value) => value >= 0).length;
-      const weights = tensor1d(values.map((value) => (value >= 0 ? 1 / numKnown : 0)));
+      const columnOf = (rows: ArrayLike<number>) => Array.from({ length: batch }, (_, i) => rows[i * length + place]!);
+      const values = columnOf(attributes);
       const own = slice2d(logits, [0, start], [batch, size]);
       const target = tensor2d(values.map((value) => (kind === 'number' ? [value] : oneHotRow(value, size))));
       const ofEach =
         kind === 'number'
           ? mul(sum(square(sub(own, target)), 1), 1 / (2 * NUMBER_STD ** 2))
           : sub(logSumExp(own, 1), sum(mul(own, target), 1));
-      return sum(mul(ofEach, weights));
+      return mean(mul(ofEach, tensor1d(columnOf(weights))));
     });
     return losses.reduce<Tensor>((total, loss) => add(total, loss), scalar(0)) as Scalar;
   });
+}
+
+/**
+ * Weights by which a mean over the pictures of a batch, and over those of its micro-batches, is one over those of which an
+ * attribute is known: B / the number of them.
+ *
+ * @param attributes    (B, attributes), below 0 where one is not known
+ * @param numAttributes in each row
+ * @returns             (B, attributes); 0 where one is not known
+ */
+export function attributeWeights(attributes: ArrayLike<number>, numAttributes: number): Float32Array {
+  const numKnown = new Array<number>(numAttributes).fill(0);
+  const isKnown = Array.from(attributes, (value) => value >= 0);
+  for (const [i, known] of isKnown.entries()) if (known) numKnown[i % numAttributes]! += 1;
+  const batch = attributes.length / numAttributes;
+  return Float32Array.from(isKnown, (known, i) => (known ? batch / numKnown[i % numAttributes]! : 0));
 }
 
 function oneHotRow(value: number, size: number): number[] {

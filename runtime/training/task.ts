@@ -265,7 +265,7 @@ function conditionalVaeTask(spec: TaskSpec & { kind: 'cvae' }): TrainingTask {
   };
 }
 
-/** Batch: x (B, H, W, C) in [−1, 1], classLabels (B); with attributes also those (B, attributes), below 0 where not known. */
+/** Batch: x (B, H, W, C) in [−1, 1], classLabels (B); with attributes also those and attributeWeights (B, attributes). */
 function classifierTask({ config }: TaskSpec & { kind: 'classifier' }): TrainingTask {
   return {
     shapes: classifierShapes(config),
@@ -275,7 +275,8 @@ function classifierTask({ config }: TaskSpec & { kind: 'classifier' }): Training
         const { logits, attributes } = classify(config, weights, batchTensor<Tensor4D>(batch, 'x'));
         const ofLabel = classificationLoss(logits, batch);
         if (!attributes) return ofLabel;
-        const ofAttributes = attributeLoss(config.attributes, attributes, batchArray(batch, 'attributes').data);
+        const [values, known] = ['attributes', 'attributeWeights'].map((name) => batchArray(batch, name).data);
+        const ofAttributes = attributeLoss(config.attributes, attributes, values!, known!);
         return { ...ofLabel, loss: add(ofLabel.loss, ofAttributes) as Scalar };
       }),
   };

@@ -7,6 +7,7 @@ import { attributeKinds } from '../networks/conditioningConfig.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import { type Batch, type BatchArray, pictureBatch } from './batch.ts';
 import type { GradientSource } from './gradients.ts';
+import { attributeWeights } from './losses.ts';
 import type { TaskSpec } from './task.ts';
 import { createTrainer, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
@@ -87,10 +88,23 @@ export function classifierTrainer(
   return createTrainer(classifierTaskSpec(config), batchAt, options, start, source);
 }
 
-function classifierBatch(dataset: Dataset, indices: Int32Array, options: ClassifierOptions, step: number): Batch {
+/**
+ * The batch of one training step, which depends on the seed and the step alone.
+ *
+ * @param indices the training images
+ */
+export function classifierBatch(
+  dataset: Dataset,
+  indices: Int32Array,
+  options: ClassifierOptions,
+  step: number,
+): Batch {
   const batch = pictureBatch(dataset, indices, options, step);
   if (options.noiseStd > 0) addNoise(batch.x.data, options.noiseStd, options.seed, step);
-  return batch;
+  const { attributes } = batch;
+  if (!attributes) return batch;
+  const { shape, data } = attributes;
+  return { ...batch, attributeWeights: { shape, data: attributeWeights(data, shape[1]!) } };
 }
 
 function addNoise(x: BatchArray['data'], std: number, seed: number, step: number): void {
