@@ -112,14 +112,15 @@ class Planner {
 
   /** Finds out which parts of a joined value can be computed where they belong. One that occurs twice is copied. */
   private placeParts(node: ConcatNode): void {
-    const { inputs, attrs, output } = node;
-    const roots = inputs.map((input) => rootOf(input!));
+    const { attrs, output } = node;
+    const inputs = node.inputs as Value[];
+    const roots = inputs.map(rootOf);
+    const isOnce = (root: Value) => roots.indexOf(root) === roots.lastIndexOf(root);
+    for (const input of inputs) if (!isOnce(rootOf(input)) && input === rootOf(input)) this.inlineInto(node, input);
     let offset = 0;
-    for (const [i, input] of (inputs as Value[]).entries()) {
+    for (const [i, input] of inputs.entries()) {
       const root = roots[i]!;
-      const isOnce = roots.indexOf(root) === roots.lastIndexOf(root);
-      if (isOnce && this.canPlace(root, input, output)) this.places.set(root, { joined: output, offset });
-      if (!isOnce && input === root) this.inlineInto(node, root);
+      if (isOnce(root) && this.canPlace(root, input, node)) this.places.set(root, { joined: output, offset });
       offset += stepAlong(attrs.axis, input, output);
     }
   }
@@ -136,16 +137,26 @@ class Planner {
       this.inlined.add(node);
   }
 
-  private canPlace(root: Value, input: Value, joined: Value): boolean {
+  private canPlace(root: Value, input: Value, junction: ConcatNode): boolean {
     const { node } = root;
     if (!node || ['slice', 'concat', 'reshape'].includes(node.kind) || this.inlined.has(node)) return false;
     if (this.places.has(root) || this.graph.outputs.some((output) => rootOf(output) === root)) return false;
     if (channelsOf(root) !== channelsOf(input)) return false;
-    return !this.sources(node).some((source) => this.places.get(source)?.joined === joined);
+    const isBesides = (value: Value) => this.places.get(value)?.joined === junction.output;
+    return !this.sources(node).some(isBesides) && !this.isReadByOthers(root, junction);
+  }
+
+  /** Whether what writes another part of a joined value reads this one: no step may read and write the same memory. */
+  private isReadByOthers(root: Value, { inputs, output }: ConcatNode): boolean {
+    const others = inputs.map((input) => rootOf(input!)).filter((other) => other !== root);
+    return others.some((other) => {
+      const isPlaced = this.places.get(other)?.joined === output;
+      return this.sources(isPlaced ? other.node! : { inputs: [other] }).includes(root); // others are copied
+    });
   }
 
   /** The values in whose memory a node reads. */
-  private sources({ inputs }: Node): Value[] {
+  private sources({ inputs }: Pick<Node, 'inputs'>): Value[] {
     return (inputs.filter(Boolean) as Value[]).flatMap((input) => {
       const { node } = input;
       const isView = node && (node.kind === 'reshape' || node.kind === 'slice' || node.kind === 'concat');
@@ -216,13 +227,15 @@ class Planner {
   }
 
   private constantSteps(): Set<Node> {
-    const stores = new Set<Store>();
-    const isGiven = ({ tensor, numbers }: Value) => tensor !== undefined || (numbers?.length ?? 0) > 1;
-    const isConstant = (value: Value) => isGiven(value) || stores.has(this.viewOf(value).store);
+    const changing = new Set(this.graph.inputs.map((input) => this.viewOf(input).store));
+    const isConstant = (value: Value) => {
+      const { store } = this.viewOf(value);
+      return store.numbers?.length !== 1 && !changing.has(store);
+    };
     const steps = this.steps.filter((step) => {
-      if (!this.operands(step).every(isConstant)) return false;
-      stores.add(this.viewOf(step.output).store);
-      return true;
+      if (this.operands(step).every(isConstant)) return true;
+      changing.add(this.viewOf(step.output).store);
+      return false;
     });
     return new Set(steps);
   }

@@ -131,6 +131,22 @@ const CASES: Case[] = [
     },
   },
   {
+    name: 'what never changes, joined with what does',
+    shapes: [[2, 4, 4, 4]],
+    work: (x) => {
+      const constant = conv(drawn<Tensor4D>(6, 2, 4, 4, 4), 4, 4);
+      return [conv(concat([conv(x!, 4, 8), constant], 3), 12, 4), conv(concat([constant, conv(x!, 4, 4)], 0), 4, 4)];
+    },
+  },
+  {
+    name: 'what is made of a value, before it',
+    shapes: [[2, 4, 4, 4]],
+    work: (x) => {
+      const [a, b] = [conv(x!, 4, 8), conv(x!, 4, 12)];
+      return [conv(concat([conv(a, 8, 4), a], 3), 12, 4), conv(concat([slice(b, [0, 0, 0, 4]), b], 3), 20, 4)];
+    },
+  },
+  {
     name: 'attention of one product, in windows',
     shapes: [[2, 4, 4, 8]],
     work: (x) => {
@@ -175,17 +191,21 @@ describe('a recording', () => {
     it.each(CASES)('computes the same: $name', async ({ shapes, work }) => {
       if (!recorder) return expect(backend).toBe('cpu');
       const before = memory().numTensors;
-      const inputs = shapes.map((shape, i) => toTensor(draw(100 + i, shape)));
-      const expected = tidy(() => work(...inputs));
       const owner = {};
-      const made = expected.map(({ shape }) => recorder!.emptyTensor([...shape]));
       const graph = () => recorder!.traced((newInput) => work(...shapes.map(newInput)));
-      for (let i = 0; i < 2; i++) expect(runToEnd(replayed(owner, 'case', graph, inputs, made))).toBe(true);
-      for (const [i, tensor] of made.entries()) {
-        expectClose(await tensor.data(), await expected[i]!.data(), { absolute: 1e-4, relative: 1e-5 }, `output ${i}`);
+      for (const seed of [100, 200]) {
+        const inputs = shapes.map((shape, i) => toTensor(draw(seed + i, shape)));
+        const expected = tidy(() => work(...inputs));
+        const made = expected.map(({ shape }) => recorder!.emptyTensor([...shape]));
+        expect(runToEnd(replayed(owner, 'case', graph, inputs, made))).toBe(true);
+        for (const [i, tensor] of made.entries()) {
+          const what = `output ${i} of the inputs from ${seed}`;
+          expectClose(await tensor.data(), await expected[i]!.data(), { absolute: 1e-4, relative: 1e-5 }, what);
+        }
+        dispose([...inputs, ...expected, ...made]);
       }
       forgetRecordings(owner);
-      dispose([...inputs, ...expected, ...made, ...weights.values()]);
+      dispose([...weights.values()]);
       weights.clear();
       expect(memory().numTensors).toBe(before);
     });
