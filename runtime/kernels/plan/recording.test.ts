@@ -188,6 +188,23 @@ describe('a recording', () => {
       recorder = currentRecorder();
     });
 
+    it.each<[string, work: (x: Tensor) => Tensor, scaleAt5: number]>([
+      ['that a step takes', (x) => mul(x, 2), 5],
+      ['that no step takes', (x) => [mul(x, 2), add(x, x)][1]!, 2],
+    ])('takes the factors that it is given, and else those it was traced with: one %s', async (_, work, scaleAt5) => {
+      if (!recorder) return expect(backend).toBe('cpu');
+      const [x, y] = [toTensor({ shape: [1, 2], values: Float32Array.of(1, 3) }), recorder.emptyTensor([1, 2])];
+      const owner = {};
+      const graph = () => recorder!.traced((newInput) => [work(newInput([1, 2]))]);
+      for (const given of [undefined, [5], undefined]) {
+        expect(runToEnd(replayed(owner, 'scaled', graph, [x], [y], given))).toBe(true);
+        const scale = given ? scaleAt5 : 2;
+        expect([...(await y.data())]).toEqual([scale, 3 * scale]);
+      }
+      forgetRecordings(owner);
+      dispose([x, y]);
+    });
+
     it.each(CASES)('computes the same: $name', async ({ shapes, work }) => {
       if (!recorder) return expect(backend).toBe('cpu');
       const before = memory().numTensors;

@@ -56,7 +56,10 @@ export class WebgpuRecording implements Recording {
   private readonly uniformBytes: DataView<ArrayBuffer>;
   /** The places of factors among the uniforms, in ascending order. */
   private readonly places: { offset: number; index: number }[] = [];
-  private factors: readonly number[];
+  /** Those that the graph was traced with. */
+  private readonly factors: readonly number[];
+  /** Those that are among the uniforms. */
+  private written: readonly number[];
   private isReady = false;
   /** The version that the device's tiling had when the dispatches were bound. */
   private tilingVersion: number;
@@ -80,6 +83,7 @@ export class WebgpuRecording implements Recording {
     this.constants = dispatches.filter((_, i) => constant.has(steps[i]!));
     this.dispatches = dispatches.filter((_, i) => !constant.has(steps[i]!));
     this.factors = graph.factors.map(({ numbers }) => numbers![0]!);
+    this.written = this.factors;
     this.tilingVersion = tiling.version;
   }
 
@@ -186,9 +190,9 @@ export class WebgpuRecording implements Recording {
 
   /** What was encoded before still needs the former factors. */
   private writeFactors(factors: readonly number[]): void {
-    if (factors.every((factor, i) => factor === this.factors[i])) return;
+    if (this.places.every(({ index }) => factors[index] === this.written[index])) return;
     submitKernels();
-    this.factors = factors;
+    this.written = [...factors];
     for (const { offset, index } of this.places) this.uniformBytes.setFloat32(offset, factors[index]!, true);
     const [first, last] = [this.places[0]!.offset, this.places[this.places.length - 1]!.offset];
     const { buffer } = this.uniformBytes;
