@@ -57,6 +57,14 @@ export interface Graph {
 /** What no plan can be made of; the work is done without one. */
 export class UnplannedError extends Error {
   override name = 'UnplannedError';
+
+  /** @param isForNow whether there may be a plan later, such as when there is memory again */
+  constructor(
+    message: string,
+    readonly isForNow = false,
+  ) {
+    super(message);
+  }
 }
 
 export function sizeOf({ shape }: Value): number {

@@ -75,6 +75,9 @@ describe('recordings of an owner', () => {
     expect(runToEnd(replay(owner, 'a', graph))).toBe(false);
     expect(runToEnd(replay(owner, 'a', graph))).toBe(false);
     expect(graph).toHaveBeenCalledTimes(1);
+    forgetRecordings(owner);
+    expect(runToEnd(replay(owner, 'a', graph))).toBe(false);
+    expect(graph, 'after they were forgotten').toHaveBeenCalledTimes(2);
     const broken = () => {
       throw new Error('broken');
     };
@@ -87,10 +90,15 @@ describe('recordings of an owner', () => {
     useRecorder('cpu', recorder);
     const owner = {};
     runToEnd(replay(owner, 'a'));
+    const refuse = () => {
+      throw new RangeError('no such operation');
+    };
+    expect(runToEnd(replay(owner, 'b', refuse))).toBe(false);
     await selectBackend({ backend: 'wasm' });
     useRecorder('wasm', recorder);
     runToEnd(replay(owner, 'a'));
     expect(record).toHaveBeenCalledTimes(2);
+    expect(runToEnd(replay(owner, 'b')), 'what the other backend could not do').toBe(true);
     expect(made[0]!.isDisposed).toBe(true);
     await setBackend('cpu');
   });

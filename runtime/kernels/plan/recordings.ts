@@ -1,6 +1,6 @@
 // Where the recordings of networks are kept, and who makes them on which backend.
 import { engine, getBackend, type Tensor } from '@tensorflow/tfjs-core';
-import type { Graph } from './graph.ts';
+import type { Graph, UnplannedError } from './graph.ts';
 import type { GpuTimer } from './webgpu/timer.ts';
 
 /** What a replay is given: a tensor, or so many of its elements from `offset` on, or values of the CPU. */
@@ -37,7 +37,7 @@ export interface Recorder {
   /** @throws an error that says that no recording can be made */
   refuse(reason: string): never;
   /** Whether an error says so. */
-  isUnplanned(error: unknown): boolean;
+  isUnplanned(error: unknown): error is UnplannedError;
   /** An empty tensor on the backend. */
   emptyTensor(shape: number[]): Tensor;
   /** Measures which of several ways to compute is the fastest here, for the recordings there are; see `tuneRecordings`. */
@@ -73,9 +73,15 @@ interface Kept {
   isBusy: boolean;
 }
 
-/** The recordings of each owner, such as a model, on the backend that its tensors are on. */
-const owners = new WeakMap<object, { backend: unknown; kept: Kept[] }>();
-const unplanned = new WeakMap<object, Set<string>>();
+/** What there is for one owner, such as a model, on the backend that its tensors are on. */
+interface Owned {
+  readonly backend: unknown;
+  readonly kept: Kept[];
+  /** The names of those that there cannot be. */
+  readonly unplanned: Set<string>;
+}
+
+const owners = new WeakMap<object, Owned>();
 
 /**
  * Replays the recording of this name, which is made when there is none, or when all are being replayed.
@@ -90,9 +96,10 @@ export function* replayed(
   ...given: Parameters<Recording['replay']>
 ): Generator<void, boolean> {
   const recorder = currentRecorder();
-  if (!recorder || unplanned.get(owner)?.has(key)) return false;
-  const kept = keptOf(owner);
-  const entry = kept.find((other) => other.key === key && !other.isBusy) ?? newEntry(recorder, owner, key, graph);
+  if (!recorder) return false;
+  const { kept, unplanned } = ownedBy(owner);
+  if (unplanned.has(key)) return false;
+  const entry = kept.find((other) => other.key === key && !other.isBusy) ?? newEntry(recorder, unplanned, key, graph);
   if (!entry) return false;
   kept.splice(0, kept.length, entry, ...kept.filter((other) => other !== entry));
   entry.isBusy = true;
@@ -105,25 +112,25 @@ export function* replayed(
   return true;
 }
 
-/** Frees the recordings of an owner, none of which may be at work. */
+/** Frees the recordings of an owner, none of which may be at work, and forgets which there cannot be. */
 export function forgetRecordings(owner: object): void {
   for (const { recording } of owners.get(owner)?.kept ?? []) recording.dispose();
   owners.delete(owner);
 }
 
-function keptOf(owner: object): Kept[] {
+function ownedBy(owner: object): Owned {
   const { backend } = engine();
   const known = owners.get(owner);
-  if (known?.backend === backend) return known.kept;
+  if (known?.backend === backend) return known;
   forgetRecordings(owner);
-  const kept: Kept[] = [];
-  owners.set(owner, { backend, kept });
-  return kept;
+  const owned: Owned = { backend, kept: [], unplanned: new Set() };
+  owners.set(owner, owned);
+  return owned;
 }
 
 function newEntry(
   recorder: Recorder,
-  owner: object,
+  unplanned: Set<string>,
   key: string,
   graph: (recorder: Recorder) => Graph,
 ): Kept | undefined {
@@ -131,7 +138,7 @@ function newEntry(
     return { key, recording: recorder.record(graph(recorder)), isBusy: false };
   } catch (error) {
     if (!recorder.isUnplanned(error)) throw error;
-    unplanned.set(owner, (unplanned.get(owner) ?? new Set()).add(key));
+    if (!error.isForNow) unplanned.add(key);
     return undefined;
   }
 }

@@ -11,5 +11,5 @@ export const tracing: Omit<Recorder, 'record' | 'emptyTensor'> = {
   refuse: (reason) => {
     throw new UnplannedError(reason);
   },
-  isUnplanned: (error) => error instanceof UnplannedError,
+  isUnplanned: (error): error is UnplannedError => error instanceof UnplannedError,
 };

@@ -16,7 +16,7 @@ const ALIGNMENT = 64;
 export function newBlock({ backend }: WasmContext, sizeBytes: number): number {
   if (sizeBytes > MAX_BYTES) throw new UnplannedError(`${sizeBytes} bytes`);
   const address = backend.wasm._malloc(sizeBytes + ALIGNMENT);
-  if (address === 0) throw new UnplannedError(`no memory for ${sizeBytes} bytes`);
+  if (address === 0) throw new UnplannedError(`no memory for ${sizeBytes} bytes`, true);
   return address;
 }
 
