@@ -1,4 +1,4 @@
-import { memory } from '@tensorflow/tfjs-core';
+import { getBackend, memory, setBackend } from '@tensorflow/tfjs-core';
 import { IDBObjectStore } from 'fake-indexeddb';
 import { createStore, get, set } from 'idb-keyval';
 import { beforeAll, beforeEach, expect, it, vi } from 'vitest';
@@ -54,6 +54,9 @@ function begin(pauseAfter?: { phase: string; step: number }) {
     failures: [] as string[],
   };
   let turns = 0;
+  const openBackend = vi.fn(async () => {
+    await setBackend('wasm');
+  });
   const session = new TrainingSession(
     store,
     (message: FromTraining) => {
@@ -67,8 +70,9 @@ function begin(pauseAfter?: { phase: string; step: number }) {
       turns = phase === pauseAfter?.phase && seen.states.at(-1)?.status === 'training' ? turns + 1 : 0;
       if (turns === pauseAfter?.step) void session.pause();
     },
+    openBackend,
   );
-  return { session, seen, last: () => seen.states.at(-1)! };
+  return { session, seen, openBackend, last: () => seen.states.at(-1)! };
 }
 
 async function modelOf({ session, seen }: ReturnType<typeof begin>): Promise<Record<string, Uint8Array>> {
@@ -99,7 +103,20 @@ it('trains both phases, shows what they learn, and makes a model that generates'
   expect(pixels).toHaveLength(16 * 16 * 4);
   expect(model.index.figment).toMatchObject({ name: 'tiny', licence: 'CC0-1.0', pixelArt: true });
   model.dispose();
+  expect(run.openBackend, 'for the training and for the model').toHaveBeenCalledTimes(2);
   uninterrupted = { state: run.last(), files };
+});
+
+it('opens the backend again whenever it goes on', async () => {
+  const { session, openBackend, last } = begin({ phase: 'vae', step: 1 });
+  session.useDataset(dataset, false);
+  openBackend.mockRejectedValueOnce(new Error('the device is lost'));
+  await session.train(STEPS(2, 1));
+  expect(last()).toMatchObject({ status: 'paused', notice: 'The training stopped: the device is lost' });
+  await setBackend('cpu');
+  await session.train(STEPS(2, 1));
+  expect(getBackend()).toBe('wasm');
+  expect(last().progress.vae.step).toBe(1);
 });
 
 it.each(['vae', 'ddpm'])('goes on after a reload in the phase %s exactly as if nothing had been', async (phase) => {

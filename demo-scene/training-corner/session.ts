@@ -32,7 +32,7 @@ const REPORT_INTERVAL_MS = 200;
 /** The weight of the newest step in the speed that is shown. */
 const NEWEST = 0.1;
 
-/** The training of the training corner on the current backend: one data set and two phases, saved in a store. */
+/** The training of the training corner: one data set and two phases, saved in a store. */
 export class TrainingSession {
   private run: TrainingRun | null = null;
   private status: Status = 'empty';
@@ -46,10 +46,12 @@ export class TrainingSession {
   /** Images per second; null before the phase's first step and 0 after it. */
   private speed: number | null = null;
 
+  /** @param openBackend makes a backend that works the current one; the one of a training before may have lost its device */
   constructor(
     private readonly store: RunStore,
     private readonly send: (message: FromTraining) => void,
     private readonly letIn: LetIn,
+    private readonly openBackend: () => Promise<void>,
   ) {}
 
   /** Continues with the training of an earlier visit, if there is one. */
@@ -132,6 +134,7 @@ export class TrainingSession {
   private async trainPhases(run: TrainingRun, signal: AbortSignal): Promise<void> {
     this.setStatus('starting');
     try {
+      await this.openBackend();
       await this.storing(() => this.store.begin(packRun(run)));
       if (run.phase === 'vae') await this.trainPhase(run, signal);
       if (run.phase === 'vae' && !signal.aborted) run.phase = 'ddpm';
@@ -228,6 +231,7 @@ export class TrainingSession {
     const { vae, ddpm } = run?.states ?? {};
     if (!run || !vae || !ddpm) return this.fail('There is no model yet: the second phase makes it.');
     try {
+      if (!this.stop) await this.openBackend();
       const latents = await this.latentsOf(run);
       this.send({ type: 'model', files: await modelFiles(run.dataset, vae.ema, latents, ddpm.ema, run.settings) });
     } catch (error) {

@@ -19,14 +19,19 @@ const PATIENCE_MS = 1500;
 const LET_IN_INTERVAL_MS = 100;
 
 const send = (message: FromTraining) => scope.postMessage(message);
-const session = new TrainingSession(new RunStore(), send, letMessagesIn);
+const session = new TrainingSession(new RunStore(), send, letMessagesIn, openBackend);
 const started = start();
 
 async function start(): Promise<void> {
   await alone();
+  await openBackend();
+  await session.open();
+}
+
+/** Selects the backend, anew where its device was lost, and tells the page which it is. */
+async function openBackend(): Promise<void> {
   const { backend, reason } = await selectBackend({ wasmPaths: { 'tfjs-backend-wasm-simd.wasm': WASM_URL.href } });
   send({ type: 'backend', backend, sentence: SENTENCES[backend], reason });
-  await session.open();
 }
 
 /** Waits until no other page trains, because two would overwrite each other's checkpoints. */
