@@ -69,6 +69,10 @@ export const WORKER_BUILD = {
   splitting: false,
 } satisfies BuildOptions;
 
+/** Where tfjs imports and registers the stores of models that a browser has. */
+const MODEL_STORES =
+  /^import .* from '\.\.\/io\/.*$|^ *try \{\s*ModelStoreManagerRegistry\.[^{}]*\}\s*catch \(err\) \{\s*\}/gm;
+
 /**
  * Lets a bundle leave out what Figment never calls of TensorFlow.js but TensorFlow.js brings along when it is imported: its
  * optimizers, its ways to load and save models, and the wasm module for threads. Where a server imports a bundle for
@@ -88,6 +92,9 @@ function leanTensorFlow(): Plugin {
       }));
       build.onLoad({ filter: /tfjs-backend-wasm-threaded-simd(\.worker)?\.js$/ }, () => ({
         contents: `export default {}; export const wasmWorkerContents = '';`,
+      }));
+      build.onLoad({ filter: /tfjs-core[\\/]dist[\\/]platforms[\\/]platform_browser\.js$/ }, ({ path: file }) => ({
+        contents: readFileSync(file, 'utf8').replace(MODEL_STORES, ''),
       }));
       build.onResolve({ filter: /^\.\// }, ({ path: imported, resolveDir }) => {
         const file = `${path.join(resolveDir, imported)}.js`;
