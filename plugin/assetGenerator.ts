@@ -25,6 +25,7 @@ import type { GeneratedSprites } from './sprite/generatedSprites.ts';
 import { GeneratedTexture, type RegenerateOptions } from './texture/generatedTexture.ts';
 import { type SourceLease, takeSource } from './texture/pictureSources.ts';
 import { type LookOptions, lookOf } from './texture/textureLook.ts';
+import { untilAborted } from './untilAborted.ts';
 
 /** Options of a generator: where and how its model runs, how it is loaded, and how much memory its pictures may take. */
 export type AssetGeneratorOptions = PictureSourceOptions;
@@ -259,7 +260,7 @@ export class AssetGenerator {
   /** RGBA bytes, sRGB, straight alpha, top row first. @throws as `generateTextureAsync` */
   async generatePixelsAsync(options: RecipeOptions & Waiting): Promise<Uint8Array> {
     const { priority, signal, ...asked } = options;
-    const source = await this.readyFor(asked);
+    const source = await this.readyFor(options);
     const picture = await source.pictureAsync(source.complete(asked), this.waiting({ priority, signal }));
     return picture.readPixelsAsync();
   }
@@ -277,7 +278,7 @@ export class AssetGenerator {
    */
   async traceGuidanceAsync(options: RecipeOptions & Waiting): Promise<GuidanceTrace> {
     const { priority, signal, ...asked } = options;
-    const source = await this.readyFor(asked);
+    const source = await this.readyFor(options);
     const recipe = recipeForTeacher(source.complete(asked), this.info);
     if (recipe.pipeline) throw new RangeError('trace: guidance is measured of the pipeline ddpm; leave out pipeline');
     const guidanceNorm = await source.traceAsync(recipe, this.waiting({ priority, signal }));
@@ -362,9 +363,10 @@ export class AssetGenerator {
   }
 
   /** Loads the classifier of a recipe where it is not loaded yet. @throws as `alive`; an AbortError when disposed meanwhile */
-  private async readyFor(asked: RecipeOptions): Promise<PictureSource> {
+  private async readyFor(asked: RecipeOptions & Waiting): Promise<PictureSource> {
     const source = this.alive();
-    await source.missingClassifier(asked);
+    const classifier = source.missingClassifier(asked);
+    if (classifier) await untilAborted(classifier, asked.signal);
     this.life.signal.throwIfAborted();
     return source;
   }

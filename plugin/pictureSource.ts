@@ -35,6 +35,7 @@ import { LazyPart } from './painting/lazyPart.ts';
 import type { Painter, PaintStep, Picture } from './painting/painter.ts';
 import { PixelPicture } from './painting/pixelPicture.ts';
 import { GenerationQueue } from './queue.ts';
+import { untilAborted } from './untilAborted.ts';
 
 export interface PictureSourceOptions extends PainterOptions, LoadOptions {
   /** Memory for finished pictures, in bytes; default 32 MiB. */
@@ -196,7 +197,7 @@ export class PictureSource {
     options.signal?.throwIfAborted();
     const known = this.finished.get(recipeKey(recipe));
     if (known) return known;
-    await this.addPartsFor(recipe);
+    await untilAborted(this.addPartsFor(recipe), options.signal);
     this.assertUsable();
     options.signal?.throwIfAborted();
     const stored = await this.storedAsync(recipe);

@@ -25,6 +25,9 @@ export interface CharacterRequest {
   ignored: string[];
 }
 
+/** What a model is asked for when entries of a sheet change: a label where that is another. */
+export type CharacterChange = Omit<CharacterRequest, 'label'> & Partial<Pick<CharacterRequest, 'label'>>;
+
 type CharacterModel = Pick<ModelInfo, 'name' | 'labels' | 'attributes' | 'examples'>;
 
 /** The stream of the seed's random numbers from which values are drawn that the sheet leaves out. */
@@ -56,6 +59,19 @@ export function characterRequests(
       label: String(words[name] ?? draw(model.labels, seed, `label ${model.name}`)),
       attributes: Object.fromEntries(names.filter(known).map((entry) => [entry, words[entry]!])),
       ignored: Object.keys(sheet).filter((entry) => entry !== name && !known(entry)),
+    };
+  });
+}
+
+/** What changes of a sheet ask of each model; nothing is drawn. @throws as `characterRequests` */
+export function characterChanges(changes: CharacterSheet, models: readonly CharacterModel[]): CharacterChange[] {
+  return characterRequests(changes, models, 0).map(({ label, attributes, ignored }) => {
+    const known = Object.keys(changes).filter((name) => !ignored.includes(name));
+    const own = known.filter((name) => Object.hasOwn(attributes, name));
+    return {
+      ...(own.length < known.length && { label }), // what is known and no attribute is the label
+      attributes: Object.fromEntries(own.map((name) => [name, attributes[name]!])),
+      ignored,
     };
   });
 }

@@ -13,7 +13,7 @@ beforeEach(async () => {
   scene = createScene();
   const files = await tinyModelFolder({
     labels: ['elf', 'orc'],
-    attributes: { hair: ['red', 'grey'], mood: ['glad'] },
+    attributes: { hair: ['red', 'grey'], mood: ['glad', 'sad'] },
   });
   generators = {
     portraits: await AssetGenerator.LoadAsync(files, scene, { compute: 'thread', backend: 'wasm' }),
@@ -40,6 +40,38 @@ it('makes a portrait and a sprite of one sheet, and tells what is passed over', 
   expect(guard.sprite.play('walk', 'left').cell).toBe(0);
   guard.dispose();
   expect([scene.textures.length, scene.spriteManagers!.length]).toEqual([0, 0]);
+});
+
+it('ends both pictures at once when it is aborted, and leaves nothing behind', async () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const long = { numInferenceSteps: 500 };
+  const asked = createNpcAsync({ kind: 'elf' }, generators, { signal, portrait: long, sprites: long });
+  setTimeout(() => controller.abort(), 20);
+  await expect(asked).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+  const { portraits, sprites } = generators;
+  expect([portraits.queueLength, sprites.queueLength]).toEqual([0, 0]);
+  expect([scene.textures.length, scene.spriteManagers?.length ?? 0]).toEqual([0, 0]);
+});
+
+it('changes both pictures by one call, and each by what its model knows', async () => {
+  const sheet = { role: 'guard', kind: 'orc', hair: 'red', mood: 'glad' };
+  const guard = await createNpcAsync(sheet, generators, { seed: 5 });
+  expect(await guard.varyAsync({ hair: 'grey' })).toBe(guard);
+  const sameAs = { hair: 'red' };
+  expect(guard.portrait.recipe).toMatchObject({ label: 'orc', attributes: { hair: 'grey', mood: 'glad' }, sameAs });
+  expect(guard.sprites.cells).toMatchObject([{ label: 'guard', attributes: { kind: 'orc', hair: 'grey' }, sameAs }]);
+  const figure = guard.sprites.cells[0];
+  await guard.varyAsync({ mood: 'sad' });
+  expect(guard.portrait.recipe?.attributes).toEqual({ hair: 'grey', mood: 'sad' });
+  expect(guard.sprites.cells[0]).toBe(figure);
+  await guard.varyAsync({ kind: 'elf' });
+  expect([guard.portrait.recipe?.label, guard.sprites.cells[0]?.attributes?.kind]).toEqual(['elf', 'elf']);
+  expect(guard.asked).toEqual({
+    portraits: { label: 'elf', attributes: { hair: 'grey', mood: 'sad' }, ignored: ['role'] },
+    sprites: { label: 'guard', attributes: { kind: 'elf', hair: 'grey' }, ignored: ['mood'] },
+  });
+  await expect(guard.varyAsync({ hair: 'gray' })).rejects.toThrow('hair "gray" is unknown; did you mean "grey"?');
 });
 
 it('leaves nothing behind when one of the two fails', async () => {

@@ -1,11 +1,18 @@
 import { Logger } from '@babylonjs/core/Misc/logger.js';
-import { randomSeed } from '../../runtime/index.ts';
+import { type Recipe, type RecipeOptions, randomSeed, varyRecipe } from '../../runtime/index.ts';
 import type { AssetGenerator, GenerateTextureOptions } from '../assetGenerator.ts';
+import type { Waiting } from '../pictureSource.ts';
 import type { SpritesOptions } from '../sprite/cells.ts';
 import type { GeneratedSprite } from '../sprite/generatedSprite.ts';
 import type { GeneratedSprites } from '../sprite/generatedSprites.ts';
-import type { GeneratedTexture } from '../texture/generatedTexture.ts';
-import { type CharacterRequest, type CharacterSheet, characterRequests } from './characterSheet.ts';
+import type { GeneratedTexture, RegenerateOptions } from '../texture/generatedTexture.ts';
+import {
+  type CharacterChange,
+  type CharacterRequest,
+  type CharacterSheet,
+  characterChanges,
+  characterRequests,
+} from './characterSheet.ts';
 
 /** The generators that make the two pictures of a character. */
 export interface NpcGenerators {
@@ -13,11 +20,12 @@ export interface NpcGenerators {
   sprites: AssetGenerator;
 }
 
-export interface NpcOptions {
+/** How a character is made. A `signal` ends both pictures, and a `priority` is that of both. */
+export interface NpcOptions extends Waiting {
   /** The seed of both pictures, by which the values are drawn, too, that the sheet leaves out; default: a random one. */
   seed?: number;
   /** How the portrait is made. */
-  portrait?: Omit<GenerateTextureOptions, 'label' | 'attributes' | 'seed'>;
+  portrait?: Omit<GenerateTextureOptions, 'label' | 'attributes' | 'seed' | keyof Waiting>;
   /** How the sprites are made. */
   sprites?: Omit<SpritesOptions, 'labels' | 'count' | 'recipes' | 'attributes' | 'seed'>;
 }
@@ -29,8 +37,18 @@ export interface Npc {
   /** The sheet of its sprite, of which `createSprite` makes more. */
   sprites: GeneratedSprites;
   sprite: GeneratedSprite;
-  /** What each model was asked for, and which entries of the sheet it knows nothing of. */
+  /** What each model was asked for its picture, and which entries of the sheet it knows nothing of. */
   asked: Record<keyof NpcGenerators, CharacterRequest>;
+  /**
+   * Makes the same character with some entries of the sheet changed, in the same texture and sprites: see `varyRecipe`. A
+   * picture whose model knows nothing of them stays as it is.
+   *
+   *   await guard.varyAsync({ hair_colour: 'blue' });
+   *
+   * @throws RangeError for a word that no model knows; else as `regenerateAsync` and `repaintCellAsync`; a picture that is
+   *         not made stays as it was
+   */
+  varyAsync(changes: CharacterSheet, options?: RegenerateOptions): Promise<Npc>;
   dispose(): void;
 }
 
@@ -44,7 +62,8 @@ export interface Npc {
  * What one model alone knows, the other passes over, which `asked` and a line in Babylon's log tell. What the sheet leaves out
  * is drawn by the seed where both models know it.
  *
- * @throws RangeError for a word that no model knows; else as `generateTextureAsync`; nothing stays allocated then
+ * @throws RangeError for a word that no model knows; an AbortError when aborted; else as `generateTextureAsync`; nothing stays
+ *         allocated then
  */
 export async function createNpcAsync(
   sheet: CharacterSheet,
@@ -58,24 +77,53 @@ export async function createNpcAsync(
     if (ignored.length > 0) Logger.Log(`createNpc: ${models[i]!.name} knows nothing of ${ignored.join(', ')}`);
   }
   const recipeOf = ({ label, attributes }: CharacterRequest) => ({ label, attributes, seed });
-  const { sprites: how = {}, portrait: look = {} } = options;
+  const { sprites: how, portrait: look, priority, signal } = options;
   const painting = [
-    generators.portraits.generateTextureAsync({ ...look, ...recipeOf(ofPortrait) }),
-    generators.sprites.generateSpritesAsync({ ...how, recipes: [recipeOf(ofSprite)] }),
+    generators.portraits.generateTextureAsync({ ...look, ...recipeOf(ofPortrait), priority, signal }),
+    generators.sprites.generateSpritesAsync({ ...how, recipes: [recipeOf(ofSprite)], priority, signal }),
   ] as const;
   const [portrait, sprites] = await Promise.all(painting).catch(async (error) => {
     for (const end of await Promise.allSettled(painting)) if (end.status === 'fulfilled') end.value.dispose();
     throw error;
   });
-  return {
+  const npc: Npc = {
     seed,
     portrait,
     sprites,
     sprite: sprites.createSprite(ofSprite.label),
     asked: { portraits: ofPortrait, sprites: ofSprite },
+    async varyAsync(changes, how) {
+      const [face, figure] = characterChanges(changes, models) as [CharacterChange, CharacterChange];
+      const toFace = paint(face, portrait.recipe, (recipe) => portrait.regenerateAsync(recipe, how));
+      const toFigure = paint(figure, sprites.cells[0], (recipe) => sprites.repaintCellAsync(0, recipe, how));
+      await Promise.all([
+        toFace.then(() => note(npc.asked.portraits, face)),
+        toFigure.then(() => note(npc.asked.sprites, figure)),
+      ]);
+      return npc;
+    },
     dispose() {
       portrait.dispose();
       sprites.dispose();
     },
   };
+  return npc;
+}
+
+/** Paints a picture with changes, where its model knows any of them. */
+async function paint(
+  { label, attributes }: CharacterChange,
+  recipe: Readonly<Partial<RecipeOptions>> | Recipe | null | undefined,
+  repaint: (recipe: Partial<RecipeOptions>) => Promise<unknown>,
+): Promise<void> {
+  if (!label && Object.keys(attributes).length === 0) return;
+  await repaint({ ...varyRecipe<Partial<RecipeOptions>>(recipe ?? {}, attributes), ...(label && { label }) });
+}
+
+/** Notes what a model has been asked for besides. */
+function note(asked: CharacterRequest, { label, attributes, ignored }: CharacterChange): void {
+  if (label) asked.label = label;
+  Object.assign(asked.attributes, attributes);
+  const names = new Set([...asked.ignored, ...ignored]);
+  asked.ignored = [...names].filter((name) => !Object.hasOwn(attributes, name));
 }

@@ -26,7 +26,7 @@ export interface SpritesOptions extends Omit<RecipeOptions, 'label'> {
   worldHeight?: number;
   /** Snaps pictures to a palette and enlarges them 2 or 4 times, as it does textures. By default they stay as they are painted. */
   pixelArt?: PixelArtLook;
-  /** The most sprites that there can be; default: four for each cell. */
+  /** The most sprites that there can be at once; default: four for each cell. */
   capacity?: number;
 }
 
@@ -37,13 +37,12 @@ export interface SpritesOptions extends Omit<RecipeOptions, 'label'> {
  * @throws RangeError for a number out of range, an empty list, or what the model cannot paint; as `loadClassifierAsync`
  */
 export async function planCellsAsync(source: PictureSource, options: SpritesOptions): Promise<(Recipe | null)[]> {
-  const { numSpareCells = 0, worldHeight = 1 } = options;
+  const { numSpareCells = 0, worldHeight = 1, capacity = 1 } = options;
   if (!(worldHeight > 0 && worldHeight < Number.POSITIVE_INFINITY)) {
     throw new RangeError(`generateSpritesAsync: worldHeight is ${worldHeight}; expected a number above 0`);
   }
-  if (!Number.isInteger(numSpareCells) || numSpareCells < 0) {
-    throw new RangeError(`generateSpritesAsync: numSpareCells is ${numSpareCells}; expected a whole number from 0`);
-  }
+  assertWhole('numSpareCells', numSpareCells, 0);
+  assertWhole('capacity', capacity, 1);
   const cells = [...askedPictures(source.info, options), ...new Array<null>(numSpareCells).fill(null)];
   return completeCellsAsync(source, cells);
 }
@@ -76,14 +75,17 @@ function askedPictures(info: ModelInfo, options: SpritesOptions): RecipeOptions[
   if (recipes?.length === 0) throw new RangeError('generateSpritesAsync: recipes is empty; give at least one');
   if (recipes) return recipes.map((own) => ({ ...recipe, ...own }));
   if (labels.length === 0) throw new RangeError('generateSpritesAsync: labels is empty; name at least one');
-  if (!Number.isInteger(count) || count < 1) {
-    throw new RangeError(`generateSpritesAsync: count is ${count}; expected a whole number from 1`);
-  }
+  assertWhole('count', count, 1);
   const firstSeed = options.seed ?? randomSeed();
   return Array.from({ length: count }, (_, i) => {
     const seed = (firstSeed + i) % 2 ** 32;
     return { ...recipe, label: labels[i % labels.length]!, seed };
   });
+}
+
+function assertWhole(name: string, value: number, least: number): void {
+  if (Number.isInteger(value) && value >= least) return;
+  throw new RangeError(`generateSpritesAsync: ${name} is ${value}; expected a whole number from ${least}`);
 }
 
 /** The number of columns of a sheet, which is about as wide as high. */

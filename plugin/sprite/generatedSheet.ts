@@ -5,12 +5,14 @@ import { Observable } from '@babylonjs/core/Misc/observable.js';
 import { RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import {
+  type Attributes,
   changeRecipe,
   imageSize,
   type ModelInfo,
   type Recipe,
   type RecipeOptions,
   shortRecipe,
+  varyRecipe,
   withoutDefaults,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
@@ -131,7 +133,7 @@ export class GeneratedSheet extends RawTexture {
 
   /**
    * Paints another picture in a cell, for all sprites that show it, from the cell's recipe with changes. A request for the
-   * cell that is still running is aborted.
+   * cell that is still running is aborted. `attributes` among the changes take the place of all that the recipe has.
    *
    * @throws RangeError for a cell that is not in the sheet, or what the model cannot paint; an AbortError when superseded,
    *         aborted or disposed; as `loadClassifierAsync`. The cell keeps its recipe then, but may show a preview
@@ -151,6 +153,16 @@ export class GeneratedSheet extends RawTexture {
     const recipe = this.recipeFor(cell, changes);
     this.newest.set(cell, request);
     await this.paintCellAsync(cell, recipe, options);
+  }
+
+  /**
+   * Makes the same character, or thing, with some attributes changed, in its cell: see `varyRecipe`.
+   *
+   * @throws as `repaintCellAsync`
+   */
+  async varyCellAsync(cell: number, attributes: Attributes, options: RegenerateOptions = {}): Promise<void> {
+    const varied = varyRecipe<Partial<RecipeOptions>>(this.current[cell] ?? {}, attributes);
+    await this.repaintCellAsync(cell, varied, options);
   }
 
   private async paintCellAsync(cell: number, recipe: Recipe, options: RegenerateOptions): Promise<void> {

@@ -6,7 +6,7 @@ import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { footPivot, pixelArt } from '../../runtime/index.ts';
 import type { AssetGenerator } from '../assetGenerator.ts';
-import { createScene, loadTiny, loadTinyTextures, uploadedTo } from '../testing/tinyScene.ts';
+import { createScene, loadTiny, loadTinyTextures, loadTinyWalks, uploadedTo } from '../testing/tinyScene.ts';
 import { GeneratedSheet } from './generatedSheet.ts';
 import type { GeneratedSprites } from './generatedSprites.ts';
 
@@ -98,11 +98,29 @@ describe('a sheet of given recipes', () => {
   it.each([
     [{ recipes: [] }, /recipes is empty/],
     [{ recipes: [{ label: 'elv' }] }, /did you mean "elf"/],
+    [{ capacity: 0 }, /capacity is 0; expected a whole number from 1/],
     [{ numSpareCells: -1 }, /numSpareCells is -1; expected a whole number from 0/],
   ])('refuses %j', async (options, message) => {
     await expect(tiny.generateSpritesAsync(options)).rejects.toThrow(message);
     expect(scene.textures.length).toBe(0);
   });
+});
+
+it('varies some attributes of a cell, and keeps the others', async () => {
+  const walks = await loadTinyWalks(scene, { attributes: { hair: ['red', 'blue'], cape: ['none', 'cape'] } });
+  const attributes = { hair: 'red', cape: 'cape' };
+  const sprites = await walks.generateSpritesAsync({ recipes: [{ label: 'elf', seed: 3, attributes }] });
+  await sprites.varyCellAsync(0, { hair: 'blue' });
+  const varied = { label: 'elf', seed: 3, attributes: { hair: 'blue', cape: 'cape' }, sameAs: { hair: 'red' } };
+  expect(sprites.cells).toMatchObject([varied]);
+});
+
+it('refuses a sprite that would not be drawn', async () => {
+  const sprites = await tiny.generateSpritesAsync({ labels: ['elf'], seed: 3, capacity: 2 });
+  const [elf] = [sprites.createSprite('elf'), sprites.createSprite('elf')];
+  expect(() => sprites.createSprite('elf')).toThrow(/tiny has 2 sprites.*make the sheet with a larger capacity/);
+  elf.dispose();
+  expect(sprites.createSprite('elf').cell).toBe(0);
 });
 
 describe('sprites of a given height', () => {

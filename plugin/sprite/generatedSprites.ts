@@ -4,6 +4,7 @@ import type { Sprite } from '@babylonjs/core/Sprites/sprite.js';
 import { SpriteManager } from '@babylonjs/core/Sprites/spriteManager.js';
 import {
   type Atlas,
+  type Attributes,
   composeAtlas,
   footPivot,
   numFramesOf,
@@ -112,6 +113,18 @@ export class GeneratedSprites extends SpriteManager {
     return this;
   }
 
+  /**
+   * Makes the same character, or thing, with some attributes changed, in its cell; those that are not named stay.
+   *
+   *   await npcs.varyCellAsync(elf.cell, { hair_colour: 'blue' });
+   *
+   * @throws as `GeneratedSheet.repaintCellAsync`
+   */
+  async varyCellAsync(cell: number, attributes: Attributes, options: RegenerateOptions = {}): Promise<this> {
+    await this.sheet.varyCellAsync(cell, attributes, options);
+    return this;
+  }
+
   /** The cells with this label. */
   cellsOf(label: string): number[] {
     return this.cells.flatMap((recipe, cell) => (recipe?.label === label ? [cell] : []));
@@ -121,13 +134,17 @@ export class GeneratedSprites extends SpriteManager {
    * Makes a sprite that shows a picture with this label, where each call takes the next cell and then begins again; or what is
    * in the cell with this index, which may be empty yet.
    *
-   * @throws RangeError when no cell has the label, or there is no such cell
+   * @throws RangeError when no cell has the label, there is no such cell, or there are as many sprites as the capacity
    */
   createSprite(labelOrCell: string | number, name = String(labelOrCell)): GeneratedSprite {
     const { frames } = this.source.info;
     const cell = typeof labelOrCell === 'number' ? labelOrCell : this.nextCellOf(labelOrCell);
     if (!(cell in this.cells)) {
       throw new RangeError(`createSprite: there is no cell ${cell}; this sheet has ${this.cells.length}, from 0`);
+    }
+    if (this.sprites.length >= this.capacity) {
+      const problem = `${this.name} has ${this.capacity} sprites, and no more would be drawn`;
+      throw new RangeError(`createSprite: ${problem}; make the sheet with a larger capacity`);
     }
     const sprite = new GeneratedSprite(name, this, cell, frames);
     sprite.height = this.worldHeight;

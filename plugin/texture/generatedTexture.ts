@@ -148,8 +148,8 @@ export class GeneratedTexture extends RawTexture {
   }
 
   /**
-   * Makes another picture in this texture, from the current recipe with changes. A request that is still running is
-   * aborted. Where a request ends without a picture, the current one is drawn again in the place of its previews.
+   * Makes another picture in this texture, from the current recipe with changes, whose `attributes` take the place of all
+   * that it has. A request that is still running is aborted. Where a request ends without a picture, the current one is drawn again in the place of its previews.
    *
    * @throws RangeError for what the model cannot paint; an AbortError when superseded, aborted or disposed; what loading the
    *         model, or a classifier that the recipe names by its address, throws
