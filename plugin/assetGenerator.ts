@@ -366,7 +366,7 @@ export class AssetGenerator {
   private async readyFor(asked: RecipeOptions & Waiting): Promise<PictureSource> {
     const source = this.alive();
     const classifier = source.missingClassifier(asked);
-    if (classifier) await untilAborted(classifier, asked.signal);
+    await (classifier && untilAborted(classifier, asked.signal));
     this.life.signal.throwIfAborted();
     return source;
   }

@@ -62,3 +62,4 @@ export {
 } from './texture/generatedTexture.ts';
 export { addGeneratedTextureTask, GeneratedTextureTask } from './texture/generatedTextureTask.ts';
 export { type LoadedModel, loadedModels } from './texture/loadedModels.ts';
+export type { SceneFileOptions } from './texture/pictureSources.ts';

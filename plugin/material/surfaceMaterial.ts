@@ -9,13 +9,13 @@ import type { Scene } from '@babylonjs/core/scene.js';
 import { type RecipeOptions, type SurfaceOptions, varyRecipe } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import { leavingNothing } from '../leavingNothing.ts';
-import type { PictureSourceOptions } from '../pictureSource.ts';
 import {
   GeneratedTexture,
   type RegenerateOptions,
   RegisterGeneratedTexture,
   type SavedGeneratedTexture,
 } from '../texture/generatedTexture.ts';
+import type { SceneFileOptions } from '../texture/pictureSources.ts';
 import { checkHashTiling, HashTiling, type HashTilingOptions } from './hashTiling.ts';
 import { SurfaceTextures } from './surface.ts';
 
@@ -307,7 +307,7 @@ function changesOf(saved: Record<string, unknown>, usual: Record<string, unknown
  *
  * @param options as those of `RegisterGeneratedTexture`
  */
-export function RegisterSurfaceMaterial(options?: PictureSourceOptions): void {
+export function RegisterSurfaceMaterial(options?: SceneFileOptions): void {
   RegisterGeneratedTexture(options);
   RegisterClass(CLASS_NAME, SurfaceMaterial);
 }

@@ -17,9 +17,9 @@ import {
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { Picture } from '../painting/painter.ts';
-import { PictureSource, type PictureSourceOptions, type RequestOptions } from '../pictureSource.ts';
+import { PictureSource, type RequestOptions } from '../pictureSource.ts';
 import type { GenerationProgress, RegenerateOptions } from '../texture/generatedTexture.ts';
-import { sourceFor, useForSceneFiles } from '../texture/pictureSources.ts';
+import { type SceneFileOptions, sourceFor, useForSceneFiles } from '../texture/pictureSources.ts';
 import type { PixelArtBrush } from '../texture/pixelArtBrush.ts';
 import { createTexelTexture, FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from '../texture/texelTexture.ts';
 import { type PixelArtLook, parseLook } from '../texture/textureLook.ts';
@@ -37,7 +37,7 @@ export interface SavedGeneratedSheet {
   name: string;
   /** Empty, but there, because Babylon's node materials restore only textures that have one. */
   url: string;
-  /** The address of the model's folder; one that is no whole address counts from the scene file's folder. */
+  /** The name of the model's package, or the address of its folder, which counts from the scene file's unless it is a whole one. */
   model: string;
   cellSize: [widthPx: number, heightPx: number];
   samplingMode: number;
@@ -384,7 +384,7 @@ const drawPlain: Draw = (picture, target, x, y) => picture.drawInto(target, x, y
  *
  * @param options as those of `RegisterGeneratedTexture`
  */
-export function RegisterGeneratedSheet(options?: PictureSourceOptions): void {
+export function RegisterGeneratedSheet(options?: SceneFileOptions): void {
   useForSceneFiles(options);
   RegisterClass(CLASS_NAME, GeneratedSheet);
 }

@@ -13,6 +13,7 @@ import { NodeMaterial } from '@babylonjs/core/Materials/Node/nodeMaterial.js';
 import { StandardMaterial } from '@babylonjs/core/Materials/standardMaterial.js';
 import { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js';
+import { AssetsManager } from '@babylonjs/core/Misc/assetsManager.js';
 import { SceneSerializer } from '@babylonjs/core/Misc/sceneSerializer.js';
 import { Scene } from '@babylonjs/core/scene.js';
 import { decode } from 'fast-png';
@@ -23,6 +24,7 @@ import { SurfaceMaterial } from '../material/surfaceMaterial.ts';
 import { GeneratedSheet, RegisterGeneratedSheet } from '../sprite/generatedSheet.ts';
 import { createScene, loadTiny, loadTinyTextures, uploadedTo } from '../testing/tinyScene.ts';
 import { GeneratedTexture, RegisterGeneratedTexture } from './generatedTexture.ts';
+import { addGeneratedTextureTask } from './generatedTextureTask.ts';
 import { loadedModels } from './loadedModels.ts';
 
 let scene: Scene;
@@ -317,6 +319,13 @@ describe('a model of a package', () => {
     const saved = (await same!.generateTextureAsync(RECIPE)).serialize()!;
     expect(saved.model).toBe('heroes');
     await next(GeneratedTexture.Parse(saved, scene, '').onLoadObservable);
+
+    RegisterGeneratedTexture({ ...ON_THIS_THREAD, models: [heroes] });
+    const [newPage, loading] = [createScene(), createScene()];
+    await next(GeneratedTexture.Parse(saved, newPage, 'https://game.example/').onLoadObservable);
+    const task = addGeneratedTextureTask(new AssetsManager(loading), 'hero', heroes, RECIPE);
+    await new Promise<void>((resolve, reject) => task.run(loading, resolve, (message) => reject(new Error(message))));
+    expect(task.texture?.isReady()).toBe(true);
   });
 
   it('is named as the remedy where there is none', async () => {

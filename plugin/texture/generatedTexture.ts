@@ -19,9 +19,9 @@ import { abortError } from '../abortError.ts';
 import { leavingNothing } from '../leavingNothing.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
-import { PictureSource, type PictureSourceOptions, type RequestOptions } from '../pictureSource.ts';
+import { PictureSource, type RequestOptions } from '../pictureSource.ts';
 import { untilAborted } from '../untilAborted.ts';
-import { sourceFor, useForSceneFiles } from './pictureSources.ts';
+import { type SceneFileOptions, sourceFor, useForSceneFiles } from './pictureSources.ts';
 import type { PixelArtBrush } from './pixelArtBrush.ts';
 import { createTexelTexture, FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from './texelTexture.ts';
 import {
@@ -51,7 +51,7 @@ export interface SavedGeneratedTexture extends SavedLook, Partial<TextureSetting
   name: string;
   /** Empty, but there, because Babylon's node materials restore only textures that have one. */
   url?: string;
-  /** The address of the model's folder; one that is no whole address counts from the scene file's folder. */
+  /** The name of the model's package, or the address of its folder, which counts from the scene file's unless it is a whole one. */
   model: string;
   recipe: RecipeOptions;
   metadata?: unknown;
@@ -417,9 +417,12 @@ export class GeneratedTexture extends RawTexture {
 /**
  * Lets Babylon's scene loader make generated textures. Call it before a scene is loaded.
  *
- * @param options how the models are loaded that scene files name, such as `workerUrl` or `compute`; default: as they were
+ *   RegisterGeneratedTexture({ models: [portraits] }); // portraits of the package babylon-figment-portraits
+ *
+ * @param options how the models are loaded that scene files name, such as `workerUrl` or `compute`, and their packages; default:
+ *                as they were
  */
-export function RegisterGeneratedTexture(options?: PictureSourceOptions): void {
+export function RegisterGeneratedTexture(options?: SceneFileOptions): void {
   useForSceneFiles(options);
   RegisterClass(CLASS_NAME, GeneratedTexture);
 }

@@ -1,6 +1,7 @@
 import { AbstractAssetTask, type AssetsManager } from '@babylonjs/core/Misc/assetsManager.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import type { RecipeOptions } from '../../runtime/index.ts';
+import type { ModelLocation } from '../loading/loadModelBytes.ts';
 import { GeneratedTexture } from './generatedTexture.ts';
 import { takeByAddress } from './pictureSources.ts';
 import { type LookOptions, lookOf } from './textureLook.ts';
@@ -12,10 +13,10 @@ export class GeneratedTextureTask extends AbstractAssetTask {
   declare onSuccess: (task: GeneratedTextureTask) => void;
   declare onError: (task: GeneratedTextureTask, message?: string, exception?: unknown) => void;
 
-  /** @param model the address of the model's folder; loaded once for all tasks and textures of a scene */
+  /** @param model where the model comes from; loaded once for all tasks and textures of a scene, unless it is files */
   constructor(
     name: string,
-    readonly model: string,
+    readonly model: ModelLocation,
     readonly options: RecipeOptions & LookOptions,
   ) {
     super(name);
@@ -47,7 +48,7 @@ export class GeneratedTextureTask extends AbstractAssetTask {
 export function addGeneratedTextureTask(
   manager: AssetsManager,
   name: string,
-  model: string,
+  model: ModelLocation,
   options: RecipeOptions & LookOptions,
 ): GeneratedTextureTask {
   const task = new GeneratedTextureTask(name, model, options);

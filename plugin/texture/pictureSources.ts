@@ -4,7 +4,7 @@ import type { Scene } from '@babylonjs/core/scene.js';
 import type { OnProgress } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import { definedOf } from '../definedOf.ts';
-import { addressOf, type LoadOptions, type ModelLocation } from '../loading/loadModelBytes.ts';
+import { addressOf, type LoadOptions, type ModelLocation, type ModelPackage } from '../loading/loadModelBytes.ts';
 import { PictureSource, type PictureSourceOptions } from '../pictureSource.ts';
 import { untilAborted } from '../untilAborted.ts';
 
@@ -88,11 +88,21 @@ class SharedSource {
 const FILES = 'files';
 
 const ofScenes = new WeakMap<Scene, SharedSource[]>();
+const packages = new Map<string, ModelPackage>();
 let usualOptions: PictureSourceOptions = {};
 
+/** How the models are loaded that scene files and loading tasks name. */
+export interface SceneFileOptions extends PictureSourceOptions {
+  /** The packages of models that scene files may name, besides those of earlier calls. Other models have addresses. */
+  models?: readonly ModelPackage[];
+}
+
 /** Sets how the models are loaded that scene files and loading tasks name. */
-export function useForSceneFiles(options: PictureSourceOptions | undefined): void {
-  if (options) usualOptions = options;
+export function useForSceneFiles(options: SceneFileOptions | undefined): void {
+  if (!options) return;
+  const { models = [], ...others } = options;
+  for (const model of models) packages.set(model.name, model);
+  usualOptions = others;
 }
 
 /**
@@ -113,8 +123,8 @@ export function takeSource(
 }
 
 /**
- * The model of a texture that has only its address: one that the scene has loaded, else it is loaded. An address that is
- * no whole one counts from the scene file's folder. The model stays as long as the texture does.
+ * The model of a texture that has only its address: one that the scene has loaded, else it is loaded, from the package of
+ * that name where there is one. An address that is no whole one counts from the scene file's folder. The model stays as long as the texture does.
  */
 export async function sourceFor(texture: BaseTexture, address: string, rootUrl: string): Promise<PictureSource> {
   const scene = texture.getScene()!;
@@ -124,12 +134,15 @@ export async function sourceFor(texture: BaseTexture, address: string, rootUrl: 
   return lease.source;
 }
 
-/** The same as `sourceFor`, as a lease that the caller releases. */
-export function takeByAddress(scene: Scene, address: string, rootUrl = ''): Promise<SourceLease> {
+/** The same as `sourceFor`, of any location, as a lease that the caller releases. */
+export function takeByAddress(scene: Scene, location: ModelLocation, rootUrl = ''): Promise<SourceLease> {
+  const address = addressOf(location);
+  if (address === null) return takeSource(location, scene, usualOptions);
   const whole = /^([a-z][a-z\d+.-]*:|\/)/i.test(address) ? address : rootUrl + address;
   const usable = usableIn(scene);
   const known = [address, whole].map((place) => usable.findLast((shared) => shared.address === keyOf(place)));
-  return (known[0] ?? known[1])?.takeAsync({}) ?? takeSource(whole, scene, usualOptions);
+  const place = typeof location === 'string' ? (packages.get(address) ?? whole) : location;
+  return (known[0] ?? known[1])?.takeAsync({}) ?? takeSource(place, scene, usualOptions);
 }
 
 /** What a scene has loaded, in the order in which it was asked for. */
