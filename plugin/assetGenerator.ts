@@ -141,12 +141,17 @@ export class AssetGenerator {
   }
 
   /**
-   * Compiles what the first picture would otherwise wait for, and loads what its pipeline needs.
+   * Compiles what the first picture would otherwise wait for, and loads what recipes with these entries need besides the
+   * model: the conditional VAE of a pipeline, the teacher of what a distilled model has not learned, a classifier.
    *
-   * @throws MissingFileError, with the remedy, for a pipeline that the model does not have
+   *   await portraits.warmUpAsync({ sampler: 'dpm++', numInferenceSteps: 20 });
+   *
+   * @param options entries of a recipe; onProgress: called for each part in turn with the number of bytes that have arrived,
+   *                and of all its bytes where it is known
+   * @throws        MissingFileError, with the remedy, for a part that the model does not have; as `loadClassifierAsync`
    */
-  async warmUpAsync({ pipeline }: Pick<RecipeOptions, 'pipeline'> = {}): Promise<void> {
-    return this.alive().warmUpAsync(pipeline);
+  async warmUpAsync(options: Partial<RecipeOptions> & Pick<LoadOptions, 'onProgress'> = {}): Promise<void> {
+    return this.alive().warmUpAsync(options, options.onProgress);
   }
 
   /**

@@ -1,13 +1,13 @@
 import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import type { PipelineName } from '../runtime/index.ts';
 import {
   completeRecipe,
   entryForTeacher,
   imageSize,
   MATERIAL_CHANNELS,
   type ModelInfo,
+  type OnProgress,
   type Recipe,
   type RecipeOptions,
   recipeKey,
@@ -117,8 +117,8 @@ export class PictureSource {
     const { cacheBytes, storeBytes } = { ...PICTURE_SOURCE_DEFAULTS, ...definedOf(options) };
     const { name, files } = bytes;
     this.name = name;
-    this.cvae = new LazyPart('cvae', (signal) => bytes.readPart('cvae', signal));
-    this.teacher = new LazyPart('teacher', (signal) => bytes.readPart('teacher', signal));
+    this.cvae = new LazyPart('cvae', bytes.readPart);
+    this.teacher = new LazyPart('teacher', bytes.readPart);
     const create = async () => {
       const another = await createPainter(files, name, scene, options);
       await this.classifiers.addAllTo((title, own) => another.addClassifierAsync(title, own));
@@ -156,9 +156,10 @@ export class PictureSource {
     return this.isDead;
   }
 
-  async warmUpAsync(pipeline: PipelineName = 'ddpm'): Promise<void> {
+  async warmUpAsync(asked: Partial<RecipeOptions>, onProgress?: OnProgress): Promise<void> {
     this.assertUsable();
-    if (pipeline !== 'ddpm') await this.cvae.addAsync(this.painter);
+    await this.missingClassifier(asked, onProgress);
+    await this.addPartsFor(asked, onProgress);
     await this.painter.warmUpAsync();
   }
 
@@ -175,9 +176,12 @@ export class PictureSource {
   }
 
   /** Loads the classifier of a recipe where it is an address that is not known yet, else null: nothing to wait for. */
-  missingClassifier({ classifier }: Pick<RecipeOptions, 'classifier'>): Promise<ClassifierInfo> | null {
+  missingClassifier(
+    { classifier }: Pick<RecipeOptions, 'classifier'>,
+    onProgress?: OnProgress,
+  ): Promise<ClassifierInfo> | null {
     if (classifier === undefined || this.classifiers.known.has(classifier)) return null;
-    return this.loadClassifierAsync(classifier);
+    return this.loadClassifierAsync(classifier, undefined, { onProgress });
   }
 
   /** The one place where what a scene asks for becomes a recipe. @throws RecipeError for what the model can't make */
@@ -235,9 +239,10 @@ export class PictureSource {
   }
 
   /** Fetches what a recipe needs besides the model, where it is not there yet. */
-  private async addPartsFor(recipe: Recipe): Promise<void> {
-    if (recipe.pipeline) await this.cvae.addAsync(this.painter);
-    if (entryForTeacher(recipe, this.info) !== null) await this.teacher.addAsync(this.painter);
+  private async addPartsFor(recipe: Partial<RecipeOptions> | Recipe, onProgress?: OnProgress): Promise<void> {
+    const { pipeline = 'ddpm' } = recipe;
+    if (pipeline !== 'ddpm') await this.cvae.addAsync(this.painter, onProgress);
+    if (entryForTeacher(recipe, this.info) !== null) await this.teacher.addAsync(this.painter, onProgress);
   }
 
   /** Work on the model that is no picture, in its turn. */

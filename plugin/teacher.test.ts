@@ -1,9 +1,10 @@
 import type { Scene } from '@babylonjs/core/scene.js';
 import { memory } from '@tensorflow/tfjs-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createModel, createTeacher, generate } from '../runtime/index.ts';
 import { tinyModelFiles, tinyModelFolder } from '../runtime/testing/tinyModel.ts';
 import { AssetGenerator } from './assetGenerator.ts';
+import type { LazyPart } from './painting/lazyPart.ts';
 import { scheduleOf } from './schedule.ts';
 import { createScene, ON_THIS_THREAD } from './testing/tinyScene.ts';
 
@@ -51,6 +52,25 @@ describe('a distilled model', () => {
     expect(teacherFiles()).toHaveLength(2);
     distilled.dispose();
     expect(memory().numTensors).toBe(numElsewhere);
+  });
+
+  it('loads the teacher ahead for recipes that need it, and tells how far it is', async () => {
+    const told: (number | undefined)[][] = [];
+    await distilled.warmUpAsync({ numInferenceSteps: 4, onProgress: (...progress) => told.push(progress) });
+    expect([told, teacherFiles()]).toEqual([[], []]);
+    const many = { sampler: 'dpm++', numInferenceSteps: 20 } as const;
+    await distilled.warmUpAsync({ ...many, onProgress: (...progress) => told.push(progress) });
+    expect(teacherFiles()).toHaveLength(2);
+    expect(told.at(-1)![0]).toBe(told.at(-1)![1]);
+    await distilled.generatePixelsAsync({ ...ELF, ...many });
+    expect(teacherFiles()).toHaveLength(2);
+  });
+
+  it('does not let a request that is aborted wait for the teacher', async () => {
+    const { teacher } = (distilled as unknown as { source: { teacher: LazyPart } }).source;
+    vi.spyOn(teacher, 'addAsync').mockReturnValue(new Promise(() => {}));
+    const asked = distilled.generatePixelsAsync({ ...ELF, numInferenceSteps: 5, signal: AbortSignal.timeout(5) });
+    await expect(asked).rejects.toThrow(expect.objectContaining({ name: 'TimeoutError' }));
   });
 
   it("traces guidance in its teacher's steps where the student would guide itself in one pass", async () => {

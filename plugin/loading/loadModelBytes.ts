@@ -27,13 +27,20 @@ export interface LoadOptions extends Pick<UrlSourceOptions, 'timeoutMs' | 'numRe
   onProgress?: OnProgress;
 }
 
+/** Reads the files of a part of a model, and tells how many bytes have arrived. */
+export type ReadPart = (
+  part: 'cvae' | 'teacher',
+  signal: AbortSignal,
+  onProgress?: OnProgress,
+) => Promise<Record<string, Uint8Array>>;
+
 export interface ModelBytes {
   /** The model's address, if it has one, or the name it was given. */
   name: string;
   /** Path → bytes. */
   files: Record<string, Uint8Array>;
   /** Fetches the files of a part. @throws MissingFileError, with the remedy, where the model has none */
-  readPart(part: 'cvae' | 'teacher', signal: AbortSignal): Promise<Record<string, Uint8Array>>;
+  readonly readPart: ReadPart;
 }
 
 /** Reads the files of a model folder, except for those that are fetched only when they are asked for. */
@@ -46,7 +53,7 @@ export async function loadModelBytes(location: ModelLocation, options: LoadOptio
   return {
     name: source.name,
     files,
-    readPart: (part, signal) => readModelFiles(source, { parts: [part], signal }),
+    readPart: (part, signal, onProgress) => readModelFiles(source, { parts: [part], signal, onProgress }),
   };
 }
 

@@ -48,7 +48,7 @@ describe('LazyPart', () => {
   it('gives up reading when it is disposed', async () => {
     const cvae = new LazyPart(
       'cvae',
-      (signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      (_part, signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
     );
     const added = cvae.addAsync(current(fakePainter()));
     cvae.dispose();

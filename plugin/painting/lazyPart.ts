@@ -1,3 +1,5 @@
+import type { OnProgress } from '../../runtime/index.ts';
+import type { ReadPart } from '../loading/loadModelBytes.ts';
 import type { CurrentPainter } from './currentPainter.ts';
 import type { OptionalPart, Painter } from './painter.ts';
 
@@ -6,11 +8,12 @@ export class LazyPart {
   private readonly life = new AbortController();
   private files: Promise<Record<string, Uint8Array>> | null = null;
   private added: Promise<string> | null = null;
+  private readonly listeners = new Set<OnProgress>();
   private ownHash = '';
 
   constructor(
     private readonly part: OptionalPart,
-    private readonly read: (signal: AbortSignal) => Promise<Record<string, Uint8Array>>,
+    private readonly read: ReadPart,
   ) {}
 
   /** sha-256 of its files; empty before it was added. */
@@ -19,13 +22,16 @@ export class LazyPart {
   }
 
   /** Once it resolves, the painter paints by it. What fails may be tried again. @throws MissingFileError where there is none */
-  async addAsync(painter: CurrentPainter): Promise<void> {
+  async addAsync(painter: CurrentPainter, onProgress?: OnProgress): Promise<void> {
+    if (onProgress) this.listeners.add(onProgress);
     this.added ??= this.add(painter);
     try {
       this.ownHash = await this.added;
     } catch (error) {
       this.added = null;
       throw error;
+    } finally {
+      if (onProgress) this.listeners.delete(onProgress);
     }
   }
 
@@ -41,7 +47,9 @@ export class LazyPart {
   }
 
   private async add(painter: CurrentPainter): Promise<string> {
-    this.files ??= this.read(this.life.signal);
+    this.files ??= this.read(this.part, this.life.signal, (...progress) => {
+      for (const listener of this.listeners) listener(...progress);
+    });
     try {
       const files = await this.files;
       return await painter.useAsync(this.life.signal, (current) => current.addPartAsync(this.part, files));
