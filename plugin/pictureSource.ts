@@ -35,6 +35,7 @@ import { LazyPart } from './painting/lazyPart.ts';
 import type { Painter, PaintStep, Picture } from './painting/painter.ts';
 import { PixelPicture } from './painting/pixelPicture.ts';
 import { GenerationQueue } from './queue.ts';
+import { warnOfUnknown } from './unknownEntries.ts';
 import { untilAborted } from './untilAborted.ts';
 
 export interface PictureSourceOptions extends PainterOptions, LoadOptions {
@@ -81,6 +82,8 @@ export class PictureSource {
   private readonly removeObservers: () => void;
   private readonly painter: CurrentPainter;
   private readonly classifiers = new LoadedClassifiers();
+  /** Unknown entries of which it has warned. */
+  private readonly warned = new Set<string>();
   private isDead = false;
 
   /**
@@ -187,7 +190,9 @@ export class PictureSource {
   /** The one place where what a scene asks for becomes a recipe. @throws RecipeError for what the model can't make */
   complete(options: RecipeOptions): Recipe {
     this.assertUsable();
-    return completeRecipe(options, this.info, this.classifiers.known);
+    const recipe = completeRecipe(options, this.info, this.classifiers.known);
+    warnOfUnknown(options, this.warned);
+    return recipe;
   }
 
   /**

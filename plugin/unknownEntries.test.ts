@@ -1,0 +1,61 @@
+import { Logger } from '@babylonjs/core/Misc/logger.js';
+import { afterEach, expect, it, vi } from 'vitest';
+import { createScene, loadTiny } from './testing/tinyScene.ts';
+import { warnOfUnknown } from './unknownEntries.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+it('warns of each unknown entry once, and names the nearest', () => {
+  const warn = vi.spyOn(Logger, 'Warn').mockImplementation(() => {});
+  const asked = {
+    label: 'elf',
+    guidance: 3,
+    steps: 20,
+    sede: 7,
+    mipmap: true,
+    capacity: 9,
+    eta: 0,
+    strenght: undefined,
+  };
+  const warned = new Set<string>();
+  for (let i = 0; i < 2; i++) warnOfUnknown(asked, warned);
+  const passedOver = 'is no entry of a recipe and is passed over;';
+  expect(warn.mock.calls.map(([line]) => line)).toEqual([
+    `generate: "guidance" ${passedOver} did you mean "guidanceScale"?`,
+    `generate: "steps" ${passedOver} did you mean "numInferenceSteps"?`,
+    `generate: "sede" ${passedOver} did you mean "seed"?`,
+    `generate: "mipmap" ${passedOver} did you mean "mipmaps"?`,
+    `generate: "capacity" ${passedOver} it is an option of another call`,
+  ]);
+});
+
+it('has nothing to say of options that are right, and of what a baked picture keeps', async () => {
+  const scene = createScene();
+  const tiny = await loadTiny(scene);
+  const warn = vi.spyOn(Logger, 'Warn').mockImplementation(() => {});
+  const baked = {
+    figment: 1,
+    model: 'tiny',
+    hash: 'abc',
+    classifierHash: 'def',
+    cvaeHash: 'ghi',
+    label: 'elf',
+    seed: 7,
+  };
+  const texture = await tiny.generateTextureAsync({
+    ...baked,
+    name: 'elf',
+    invertY: false,
+    mipmaps: true,
+    priority: 1,
+  });
+  await texture.regenerateAsync({ seed: 8 }, { previewEvery: 1 });
+  await tiny.generateSpritesAsync({ labels: ['elf'], count: 1, seed: 1, worldHeight: 2, capacity: 3, name: 'elves' });
+  await tiny.generateMaterialAsync({ label: 'elf', seed: 7, tiling: 2 });
+  expect(warn).not.toHaveBeenCalled();
+  await tiny.generatePixelsAsync({ label: 'elf', seed: 9, ...{ steps: 20 } });
+  expect(warn).toHaveBeenCalledOnce();
+  scene.getEngine().dispose();
+});

@@ -1,0 +1,33 @@
+import { Logger } from '@babylonjs/core/Misc/logger.js';
+import { nearestWord, quote, RECIPE_KEYS } from '../runtime/index.ts';
+
+/** What the recipes of baked pictures have besides: the files that they were made with. */
+const BAKED_WITH = ['figment', 'model', 'hash', 'classifierHash', 'cvaeHash'];
+
+/** Options that stand beside the entries of a recipe, for some call or other. */
+const OPTIONS = ['name', 'invertY', 'mipmaps', 'samplingMode', 'pixelArt', 'priority', 'signal', 'previewEvery'];
+const OF_SPRITES = ['labels', 'count', 'recipes', 'numSpareCells', 'worldHeight', 'capacity'];
+const OF_MATERIALS = ['tiling', 'surface', 'parallax', 'variations', 'cellSize'];
+
+/**
+ * Warns of entries that no recipe has, which are passed over: a slip of the pen would otherwise give a picture of the
+ * defaults without a word.
+ *
+ * @param warned the names of which it has warned already; it adds to them
+ */
+export function warnOfUnknown(asked: object, warned: Set<string>): void {
+  for (const [name, value] of Object.entries(asked)) {
+    if (value === undefined || warned.has(name) || [...RECIPE_KEYS, ...BAKED_WITH].includes(name)) continue;
+    warned.add(name);
+    const meant = nearestName(name);
+    const hint = meant === name ? 'it is an option of another call' : `did you mean "${meant}"?`;
+    Logger.Warn(`generate: ${quote(name)} is no entry of a recipe and is passed over; ${hint}`);
+  }
+}
+
+/** A name that has the word in it, else the one with the fewest other letters. */
+function nearestName(word: string): string {
+  const names = [...RECIPE_KEYS, ...OPTIONS, ...OF_SPRITES, ...OF_MATERIALS];
+  const longer = names.find((name) => name.toLowerCase().includes(word.toLowerCase()));
+  return names.find((name) => name === word) ?? longer ?? nearestWord(names, word)!;
+}
