@@ -56,6 +56,7 @@ export default defineConfig({
     projects,
     testTimeout: 120_000,
     hookTimeout: 240_000,
+    expect: { poll: { timeout: 30_000 } }, // what is polled comes at once, unless the machine is busy
     pool: 'forks',
     maxWorkers: '100%', // by default one core is left idle
     experimental: { fsModuleCache: true }, // what all projects import is translated once, until it changes
