@@ -2,7 +2,7 @@
 
 import { denoising, forward, latents, reconstruction, schedules, slerped } from './diffusion.ts';
 import { inpainting, variation } from './editing.ts';
-import { overgrown, tiles } from './materials.ts';
+import { overgrown, tiles, weathered } from './materials.ts';
 import type { Draw } from './painting.ts';
 import { blends, expressions, hair, kinds, palettes, people } from './people.ts';
 import { walkers } from './walkers.ts';
@@ -26,5 +26,5 @@ export const PICTURES: Record<string, Record<string, Draw>> = {
     palettes,
   },
   characters: { walkers },
-  materials: { tiles, overgrown },
+  materials: { tiles, weathered, overgrown },
 };

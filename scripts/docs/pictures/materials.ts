@@ -1,4 +1,4 @@
-// Pictures of materials: of several tiles, and blended with one another.
+// Pictures of materials: of several tiles, worn and mossy, and blended with one another.
 import { composeSheet, type DiffusionModel } from '../../../runtime/index.ts';
 import { encodePng } from '../../node/png.ts';
 import { paint } from './painting.ts';
@@ -15,6 +15,22 @@ export async function tiles(model: DiffusionModel): Promise<Uint8Array> {
   const pictures: Uint8Array[] = [];
   for (const request of requests) pictures.push(...(await paint(model, [request], size)));
   return encodePng(composeSheet(pictures, pictures.length, size.widthPx, size.heightPx));
+}
+
+const AMOUNTS = [0, 0.2, 0.4, 0.6, 0.8, 1];
+
+/** Materials with more and more wear, and with more and more moss. */
+export async function weathered(model: DiffusionModel): Promise<Uint8Array> {
+  const { widthPx, heightPx } = model.index.figment;
+  const requests = [
+    { label: 'rust', number: 'wear', words: {} },
+    { label: 'plaster', number: 'wear', words: { pattern: 'peeling' } },
+    { label: 'roof', number: 'moss_dirt', words: { pattern: 'scalloped' } },
+    { label: 'stone_wall', number: 'moss_dirt', words: {} },
+  ].flatMap(({ label, number, words }) =>
+    AMOUNTS.map((amount) => ({ label, seed: 3, attributes: { ...words, [number]: amount } })),
+  );
+  return encodePng(composeSheet(await paint(model, requests), AMOUNTS.length, widthPx, heightPx));
 }
 
 /** Materials that are more and more of another one. */
