@@ -22,12 +22,13 @@ const AMOUNTS = [0, 0.2, 0.4, 0.6, 0.8, 1];
 /** Materials with more and more wear, and with more and more moss. */
 export async function weathered(model: DiffusionModel): Promise<Uint8Array> {
   const { widthPx, heightPx } = model.index.figment;
-  const requests = [
+  const rows: { label: string; number: string; words: Record<string, string> }[] = [
     { label: 'rust', number: 'wear', words: {} },
     { label: 'plaster', number: 'wear', words: { pattern: 'peeling' } },
     { label: 'roof', number: 'moss_dirt', words: { pattern: 'scalloped' } },
     { label: 'stone_wall', number: 'moss_dirt', words: {} },
-  ].flatMap(({ label, number, words }) =>
+  ];
+  const requests = rows.flatMap(({ label, number, words }) =>
     AMOUNTS.map((amount) => ({ label, seed: 3, attributes: { ...words, [number]: amount } })),
   );
   return encodePng(composeSheet(await paint(model, requests), AMOUNTS.length, widthPx, heightPx));
