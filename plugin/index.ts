@@ -43,6 +43,7 @@ export {
 export { type CharacterRequest, type CharacterSheet, characterRequests } from './npc/characterSheet.ts';
 export { createNpcAsync, type Npc, type NpcGenerators, type NpcOptions } from './npc/createNpc.ts';
 export type { Compute } from './painting/createPainter.ts';
+export type { GenerationProgress } from './pictureSource.ts';
 export { scheduleOf, type VisitedSchedule } from './schedule.ts';
 export type { SpritesOptions } from './sprite/cells.ts';
 export {
@@ -55,11 +56,10 @@ export type { GeneratedSprite, PlayOptions } from './sprite/generatedSprite.ts';
 export type { GeneratedSprites, PackedSprites } from './sprite/generatedSprites.ts';
 export {
   GeneratedTexture,
-  type GenerationProgress,
   type RegenerateOptions,
   RegisterGeneratedTexture,
-  type SavedGeneratedTexture,
 } from './texture/generatedTexture.ts';
 export { addGeneratedTextureTask, GeneratedTextureTask } from './texture/generatedTextureTask.ts';
 export { type LoadedModel, loadedModels } from './texture/loadedModels.ts';
 export type { SceneFileOptions } from './texture/pictureSources.ts';
+export type { SavedGeneratedTexture } from './texture/textureLook.ts';

@@ -64,6 +64,14 @@ export interface RequestOptions extends Waiting {
   onStep?: (step: number, numSteps: number, preview: Picture | null) => void;
 }
 
+/** A denoising step of a picture. */
+export interface GenerationProgress {
+  /** The number of steps done, from 1; 0 when the picture of the conditional VAE is in the texture, before the steps. */
+  step: number;
+  numSteps: number;
+  recipe: Recipe;
+}
+
 /** Makes a model's pictures for a scene: one queue, one memory of what is finished, one painter at a time. */
 export class PictureSource {
   /** Told when the queue has grown or shrunk. */

@@ -37,7 +37,7 @@ class SharedClassifier {
     });
   }
 
-  /** Whether it can still be waited for. */
+  /** False once its loading has failed or was given up, so that the classifier has to be loaded again. */
   get isUsable(): boolean {
     return !this.isOver;
   }

@@ -9,13 +9,9 @@ import type { Scene } from '@babylonjs/core/scene.js';
 import { type RecipeOptions, type SurfaceOptions, varyRecipe } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import { leavingNothing } from '../leavingNothing.ts';
-import {
-  GeneratedTexture,
-  type RegenerateOptions,
-  RegisterGeneratedTexture,
-  type SavedGeneratedTexture,
-} from '../texture/generatedTexture.ts';
+import { GeneratedTexture, type RegenerateOptions, RegisterGeneratedTexture } from '../texture/generatedTexture.ts';
 import type { SceneFileOptions } from '../texture/pictureSources.ts';
+import type { SavedGeneratedTexture } from '../texture/textureLook.ts';
 import { checkHashTiling, HashTiling, type HashTilingOptions } from './hashTiling.ts';
 import { SurfaceTextures } from './surface.ts';
 

@@ -17,8 +17,8 @@ import {
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { Picture } from '../painting/painter.ts';
-import { PictureSource, type RequestOptions } from '../pictureSource.ts';
-import type { GenerationProgress, RegenerateOptions } from '../texture/generatedTexture.ts';
+import { type GenerationProgress, PictureSource, type RequestOptions } from '../pictureSource.ts';
+import type { RegenerateOptions } from '../texture/generatedTexture.ts';
 import { type SceneFileOptions, sourceFor, useForSceneFiles } from '../texture/pictureSources.ts';
 import type { PixelArtBrush } from '../texture/pixelArtBrush.ts';
 import { createTexelTexture, FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from '../texture/texelTexture.ts';

@@ -7,7 +7,6 @@ import type { Scene } from '@babylonjs/core/scene.js';
 import {
   type Attributes,
   changeRecipe,
-  imageSize,
   type ModelInfo,
   type Recipe,
   type RecipeOptions,
@@ -19,45 +18,25 @@ import { abortError } from '../abortError.ts';
 import { leavingNothing } from '../leavingNothing.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
-import { PictureSource, type RequestOptions } from '../pictureSource.ts';
+import { type GenerationProgress, PictureSource, type RequestOptions } from '../pictureSource.ts';
 import { untilAborted } from '../untilAborted.ts';
 import { type SceneFileOptions, sourceFor, useForSceneFiles } from './pictureSources.ts';
 import type { PixelArtBrush } from './pixelArtBrush.ts';
 import { createTexelTexture, FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from './texelTexture.ts';
 import {
   applySettings,
+  assertFits,
   changedSettings,
+  paintedSize,
   parseLook,
-  type SavedLook,
+  type SavedGeneratedTexture,
   saveLook,
   settingsOf,
   type TextureLook,
   type TextureSettings,
 } from './textureLook.ts';
 
-/** A denoising step of a picture. */
-export interface GenerationProgress {
-  /** The number of steps done, from 1; 0 when the picture of the conditional VAE is in the texture, before the steps. */
-  step: number;
-  numSteps: number;
-  recipe: Recipe;
-}
-
 export type RegenerateOptions = Omit<RequestOptions, 'onStep'>;
-
-/** A generated texture as a scene file holds it. */
-export interface SavedGeneratedTexture extends SavedLook, Partial<TextureSettings> {
-  customType: string;
-  name: string;
-  /** Empty, but there, because Babylon's node materials restore only textures that have one. */
-  url?: string;
-  /** The name of the model's package, or the address of its folder, which counts from the scene file's unless it is a whole one. */
-  model: string;
-  recipe: RecipeOptions;
-  metadata?: unknown;
-  /** Babylon's animations of the texture. */
-  animations?: unknown[];
-}
 
 const CLASS_NAME = 'BABYLON.GeneratedTexture';
 
@@ -185,7 +164,7 @@ export class GeneratedTexture extends RawTexture {
 
   private async paintInTurn(recipe: Recipe, options: RegenerateOptions, request: number): Promise<this> {
     const source = this.source!;
-    this.assertFits(recipe, source);
+    assertFits(recipe, source.info, this);
     this.newest = request;
     this.pending?.abort(this.supersededError());
     const pending = new AbortController();
@@ -338,16 +317,6 @@ export class GeneratedTexture extends RawTexture {
     return source;
   }
 
-  private assertFits(recipe: Recipe, { info }: PictureSource): void {
-    const [widthPx, heightPx] = imageSize(info, recipe);
-    const factor = this.look.pixelArt?.factor ?? 1;
-    const [ownWidth, ownHeight] = [this.look.widthPx / factor, this.look.heightPx / factor];
-    if (widthPx === ownWidth && heightPx === ownHeight) return;
-    throw new RangeError(
-      `GeneratedTexture: ${this.name} is ${ownWidth}×${ownHeight}, but ${info.name} is to draw ${widthPx}×${heightPx}; make another texture of that size`,
-    );
-  }
-
   /** Returns the function that draws pictures into the texture. */
   private async drawing(): Promise<Draw> {
     const { pixelArt } = this.look;
@@ -399,8 +368,7 @@ export class GeneratedTexture extends RawTexture {
   }
 
   private targetOfMaps(): PictureTarget {
-    const { widthPx, heightPx, pixelArt } = this.look;
-    const [width, height] = [widthPx, heightPx].map((length) => length / (pixelArt?.factor ?? 1)) as [number, number];
+    const [width, height] = paintedSize(this.look);
     this.mapsTarget ??= new PictureTarget(createTexelTexture(this.getScene()!, width, height), width, height, true);
     return this.mapsTarget;
   }

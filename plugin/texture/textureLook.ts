@@ -1,6 +1,6 @@
 import type { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
 import type { PixelArtOptions } from '../../runtime/index.ts';
-import { type ImageSize, imageSize, type ModelInfo } from '../../runtime/index.ts';
+import { type ImageSize, imageSize, type ModelInfo, type Recipe, type RecipeOptions } from '../../runtime/index.ts';
 import { LINEAR_LINEAR_LINEAR, NEAREST } from './texelTexture.ts';
 
 /** A palette or a number of colours, and an enlargement; see `pixelArt` of the runtime. Whether pictures wrap follows from the model. */
@@ -53,6 +53,22 @@ export function lookOf(info: ModelInfo, options: LookOptions & ImageSize = {}): 
     tiles: circularPadding,
     ...(pixelArt && { pixelArt: { wraps: circularPadding, ...pixelArt } }),
   };
+}
+
+/** The size of the pictures that a texture of this look shows, before they are enlarged. */
+export function paintedSize({ widthPx, heightPx, pixelArt }: TextureLook): [widthPx: number, heightPx: number] {
+  const { factor = 1 } = pixelArt ?? {};
+  return [widthPx / factor, heightPx / factor];
+}
+
+/** @throws RangeError when the picture of a recipe has another size than a texture shows */
+export function assertFits(recipe: Recipe, info: ModelInfo, { name, look }: { name: string; look: TextureLook }): void {
+  const [widthPx, heightPx] = imageSize(info, recipe);
+  const [ownWidth, ownHeight] = paintedSize(look);
+  if (widthPx === ownWidth && heightPx === ownHeight) return;
+  throw new RangeError(
+    `GeneratedTexture: ${name} is ${ownWidth}×${ownHeight}, but ${info.name} is to draw ${widthPx}×${heightPx}; make another texture of that size`,
+  );
 }
 
 /** A look as a scene file holds it, without the fields that are false. */
@@ -147,4 +163,18 @@ export function applySettings(texture: Texture, saved: Partial<TextureSettings>)
     if (value === undefined || typeof value !== typeof texture[name]) continue;
     settable[name] = value;
   }
+}
+
+/** A generated texture as a scene file holds it. */
+export interface SavedGeneratedTexture extends SavedLook, Partial<TextureSettings> {
+  customType: string;
+  name: string;
+  /** Empty, but there, because Babylon's node materials restore only textures that have one. */
+  url?: string;
+  /** The name of the model's package, or the address of its folder, which counts from the scene file's unless it is a whole one. */
+  model: string;
+  recipe: RecipeOptions;
+  metadata?: unknown;
+  /** Babylon's animations of the texture. */
+  animations?: unknown[];
 }
