@@ -17,7 +17,7 @@ export interface ClassifierInfo {
 /** Gives a classifier's files to the painter, which puts the classifier beside its model. */
 type AddClassifier = (name: string, files: Record<string, Uint8Array>, signal: AbortSignal) => Promise<void>;
 
-/** How somebody waits for a classifier. */
+/** Someone who waits for a classifier: until when, and who is told how far it is. */
 type Asker = Pick<LoadOptions, 'signal' | 'onProgress'>;
 
 /** A classifier that is being loaded, or is loaded. Its loading ends when all who wait for it have given up. */

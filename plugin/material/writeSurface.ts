@@ -80,7 +80,7 @@ function generatedMaps(albedo: GeneratedTexture): Uint8Array | null {
   return scaleNearest(maps.pixels, maps.widthPx, maps.heightPx, factorOf(albedo));
 }
 
-/** By how much its picture was enlarged. */
+/** The factor by which pixel art has enlarged the picture of a texture. */
 function factorOf({ look }: GeneratedTexture): number {
   return look.pixelArt?.factor ?? 1;
 }

@@ -63,7 +63,7 @@ export function characterRequests(
   });
 }
 
-/** What changes of a sheet ask of each model; nothing is drawn. @throws as `characterRequests` */
+/** Tells what each model is asked for when some entries of a sheet change; nothing is drawn by the seed. @throws as `characterRequests` */
 export function characterChanges(changes: CharacterSheet, models: readonly CharacterModel[]): CharacterChange[] {
   return characterRequests(changes, models, 0).map(({ label, attributes, ignored }) => {
     const known = Object.keys(changes).filter((name) => !ignored.includes(name));

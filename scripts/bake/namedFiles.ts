@@ -17,14 +17,14 @@ export function namedFiles({ description, folder }: BakeSource): string[] {
   return [...new Set(pictures.map((path) => resolve(folder, path))), ...models, ...classifiers];
 }
 
-/** Each once, without addresses. */
+/** The names of folders on disk, each once; addresses on the web are left out. */
 function namesOnDisk(names: readonly (string | undefined)[]): string[] {
   return [...new Set(names.flatMap((name) => name ?? []))].filter((name) => !/^https?:/i.test(name));
 }
 
 const CLASSIFIER_FILES = ['config.json', 'diffusion_pytorch_model.safetensors'];
 
-/** Of a model without an index that can be read, the index alone: it is written last. */
+/** The files of a model folder. Where its index cannot be read, the index alone: it is written last. */
 function filesOfModel(folder: string): string[] {
   try {
     return fetchedFiles(folder).map((file) => join(folder, file));

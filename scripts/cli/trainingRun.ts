@@ -231,7 +231,7 @@ interface TrainingSplitOptions {
   splitSeed?: number;
 }
 
-/** What a training keeps away from itself. @throws UsageError when the attributes don't allow it */
+/** Splits data into the images that train and those that are held out. @throws UsageError when the attributes don't allow it */
 export function splitForTraining(
   dataset: Dataset,
   { heldOut, holdOutBy = [], seed, splitSeed = seed }: TrainingSplitOptions,

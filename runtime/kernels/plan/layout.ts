@@ -146,7 +146,7 @@ class Planner {
     return !this.sources(node).some(isBesides) && !this.isReadByOthers(root, junction);
   }
 
-  /** Whether what writes another part of a joined value reads this one: no step may read and write the same memory. */
+  /** True when the step that writes another part of a joined value reads this one: no step may read and write the same memory. */
   private isReadByOthers(root: Value, { inputs, output }: ConcatNode): boolean {
     const others = inputs.map((input) => rootOf(input!)).filter((other) => other !== root);
     return others.some((other) => {
