@@ -14,6 +14,7 @@ import {
   varyRecipe,
 } from '../runtime/index.ts';
 import { abortError } from './abortError.ts';
+import { allOrNoneAsync } from './allOrNone.ts';
 import type { Latents } from './latents.ts';
 import type { ClassifierInfo } from './loading/classifiers.ts';
 import type { LoadOptions, ModelLocation } from './loading/loadModelBytes.ts';
@@ -199,19 +200,14 @@ export class AssetGenerator {
    */
   async generateSetAsync(options: GenerateSetOptions): Promise<Map<string | number, GeneratedTexture>> {
     const { vary, values = this.wordsOf(vary), name, seed = randomSeed(), ...rest } = options;
-    const begun = values.map((value) => {
-      const named = `${name ?? `${rest.label}-${seed}`}-${value}`;
-      return this.generateTextureAsync({ ...varyRecipe({ ...rest, seed }, { [vary]: value }), name: named });
-    });
-    const settled = await Promise.allSettled(begun);
-    const failed = settled.find((result) => result.status === 'rejected');
-    if (failed) {
-      for (const result of settled) if (result.status === 'fulfilled') result.value.dispose();
-      throw failed.reason;
-    }
-    return new Map(
-      settled.map((result, i) => [values[i]!, (result as PromiseFulfilledResult<GeneratedTexture>).value]),
+    const different = [...new Set(values)];
+    const textures = await this.generateAllAsync(
+      different.map((value) => {
+        const named = `${name ?? `${rest.label}-${seed}`}-${value}`;
+        return { ...varyRecipe({ ...rest, seed }, { [vary]: value }), name: named };
+      }),
     );
+    return new Map(different.map((value, i) => [value, textures[i]!]));
   }
 
   /**
@@ -332,22 +328,22 @@ export class AssetGenerator {
    */
   async generateMaterialAsync(options: GenerateMaterialOptions): Promise<PBRMaterial> {
     const { tiling = 1, surface, parallax, variations, cellSize, ...asked } = options;
-    const texture = await this.generateTextureAsync(asked);
     if (!this.info.circularPadding && this.info.channels !== MATERIAL_CHANNELS) {
       const { createGeneratedMaterial } = await import('./material/generatedMaterial.ts');
-      return createGeneratedMaterial(texture.name, this.inTime(texture));
+      const texture = await this.generateTextureAsync(asked);
+      return createGeneratedMaterial(texture.name, texture);
     }
+    const { checkSurfaceMaterial, SurfaceMaterial, withNextSeeds } = await import('./material/surfaceMaterial.ts');
+    await checkSurfaceMaterial({ surface, variations, cellSize });
+    const [texture, ...others] = await this.generateAllAsync(withNextSeeds(asked, variations));
     const [u, v] = typeof tiling === 'number' ? [tiling, tiling] : tiling;
-    [texture.uScale, texture.vScale] = [u, v * texture.vScale];
-    const { SurfaceMaterial } = await import('./material/surfaceMaterial.ts');
-    let made: { dispose(): void } = this.inTime(texture);
+    [texture!.uScale, texture!.vScale] = [u, v * texture!.vScale];
+    const material = new SurfaceMaterial(texture!.name, texture!, { surface, parallax, variations, cellSize }, others);
     try {
-      const material = new SurfaceMaterial(texture.name, texture, { surface, parallax, variations, cellSize });
-      made = material;
-      await material.whenWrittenAsync();
-      return this.inTime(material);
+      await untilAborted(material.whenWrittenAsync(), this.waiting(asked).signal);
+      return material;
     } catch (error) {
-      made.dispose();
+      material.dispose();
       throw error;
     }
   }
@@ -365,6 +361,13 @@ export class AssetGenerator {
   private alive(): PictureSource {
     if (!this.isDisposed) return this.source;
     throw new Error(`generate: the generator of ${this.source.name} is disposed; load another`);
+  }
+
+  /** Textures that belong together, and so have one signal. @throws as `generateTextureAsync`; none is left then */
+  private generateAllAsync(all: readonly GenerateTextureOptions[]): Promise<GeneratedTexture[]> {
+    return allOrNoneAsync(all[0]?.signal, (signal) =>
+      all.map((options) => this.generateTextureAsync({ ...options, signal })),
+    );
   }
 
   /** Loads the classifier of a recipe where it is not loaded yet. @throws as `alive`; an AbortError when disposed meanwhile */

@@ -231,7 +231,7 @@ export class PictureSource {
 
   /** How far guidance moves the predicted noise at each step; null where it took one pass. @throws as `pictureAsync` */
   async traceAsync(recipe: Recipe, waiting?: Waiting): Promise<(number | null)[]> {
-    await this.addPartsFor(recipe);
+    await untilAborted(this.addPartsFor(recipe), waiting?.signal);
     return this.workAsync((painter, signal) => painter.traceAsync(recipe, { signal }), waiting);
   }
 

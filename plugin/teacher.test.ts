@@ -4,9 +4,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createModel, createTeacher, generate } from '../runtime/index.ts';
 import { tinyModelFiles, tinyModelFolder } from '../runtime/testing/tinyModel.ts';
 import { AssetGenerator } from './assetGenerator.ts';
+import type { SurfaceMaterial } from './material/surfaceMaterial.ts';
 import type { LazyPart } from './painting/lazyPart.ts';
 import { scheduleOf } from './schedule.ts';
-import { createScene, ON_THIS_THREAD } from './testing/tinyScene.ts';
+import { createScene, ON_THIS_THREAD, TINY_MATERIALS } from './testing/tinyScene.ts';
 
 const ELF = { label: 'elf', seed: 7 };
 
@@ -71,6 +72,19 @@ describe('a distilled model', () => {
     vi.spyOn(teacher, 'addAsync').mockReturnValue(new Promise(() => {}));
     const asked = distilled.generatePixelsAsync({ ...ELF, numInferenceSteps: 5, signal: AbortSignal.timeout(5) });
     await expect(asked).rejects.toThrow(expect.objectContaining({ name: 'TimeoutError' }));
+    const traced = distilled.traceGuidanceAsync({ ...ELF, signal: AbortSignal.timeout(5) });
+    await expect(traced).rejects.toThrow(expect.objectContaining({ name: 'TimeoutError' }));
+  });
+
+  it('changes the sampler of a material to that of the teacher, with its own defaults', async () => {
+    const files = await tinyModelFolder({ ...TINY_MATERIALS, student: true });
+    const materials = await AssetGenerator.LoadAsync(files, scene, ON_THIS_THREAD);
+    const wall = (await materials.generateMaterialAsync({ label: 'brick', seed: 7 })) as SurfaceMaterial;
+    await wall.changeAsync({ sampler: 'dpm++', attributes: { wear: 0.5 } });
+    expect(wall.recipe).toMatchObject({ sampler: 'dpm++', numInferenceSteps: 3, sameAs: { wear: 'any' } });
+    await wall.regenerateAsync({ sampler: 'ddim', eta: 0.5 });
+    await wall.changeAsync({ sampler: 'euler' });
+    expect(wall.recipe).not.toHaveProperty('eta');
   });
 
   it("traces guidance in its teacher's steps where the student would guide itself in one pass", async () => {

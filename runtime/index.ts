@@ -202,7 +202,14 @@ export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts
 export { timeChannels, type UNet2DCondition } from './networks/unet2dEmbedding.ts';
 export { downloadWeights, initialWeights, uploadWeights } from './networks/weights.ts';
 export { encodeEdit, type PictureBytes } from './recipe/bytes.ts';
-export { changeRecipe, recipeEntries, shortRecipe, varyRecipe, withoutDefaults } from './recipe/change.ts';
+export {
+  changeRecipe,
+  recipeEntries,
+  shortRecipe,
+  variedEntries,
+  varyRecipe,
+  withoutDefaults,
+} from './recipe/change.ts';
 export {
   CLASSIFIER_SCALE_DEFAULT,
   checkRecipe,

@@ -9,7 +9,7 @@ import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js';
 import { SceneSerializer } from '@babylonjs/core/Misc/sceneSerializer.js';
 import { Scene } from '@babylonjs/core/scene.js';
 import { memory } from '@tensorflow/tfjs-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   createModel,
   enlargedSettings,
@@ -138,8 +138,24 @@ describe('a material of a model whose pictures repeat', () => {
     await material.regenerateAsync({ seed: 8 });
   });
 
+  it('ends for its signal while its maps are made, and leaves nothing', async () => {
+    const leaving = new AbortController();
+    const asked = make({ sizePx: 128, numInferenceSteps: 1, signal: leaving.signal });
+    await vi.waitFor(() => expect(scene.materials.length).toBe(1));
+    leaving.abort();
+    await expect(asked).rejects.toBe(leaving.signal.reason);
+    expect(leftovers()).toEqual([]);
+  });
+
   it('refuses a setting out of range, and leaves nothing', async () => {
     await expect(make({ surface: { depthPx: 1000 } })).rejects.toThrow(/depthPx is 1000; expected 0 to 64/);
+    const long = { numInferenceSteps: 1000 };
+    const drawn = vi.spyOn(GeneratedTexture.prototype, 'paintAsync');
+    for (const wrong of [{ surface: { depthPx: 1000 } }, { variations: 4 }]) {
+      await expect(make({ ...long, ...wrong })).rejects.toThrow(RangeError); // before anything is painted
+    }
+    expect(drawn).not.toHaveBeenCalled();
+    drawn.mockRestore();
     await expect(make({ label: 'brik' })).rejects.toThrow(/did you mean "brick"/);
     expect(leftovers()).toEqual([]);
   });
@@ -236,6 +252,12 @@ describe('a material of several surfaces', () => {
     expect(albedo3).toEqual(uploadedTo(third.albedoTexture!));
     await material.regenerateAsync({ seed: 8 });
     expect(mapsOf(material)[0]).toEqual(uploadedTo(third.albedoTexture!));
+  });
+
+  it('is asked for with all of its pictures at once', async () => {
+    const asked = make({ variations: 3, numInferenceSteps: 20 });
+    await vi.waitFor(() => expect(tiny.queueLength).toBe(3));
+    await asked;
   });
 
   it('is saved by their number, and disposed with all', async () => {

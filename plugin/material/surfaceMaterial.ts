@@ -6,7 +6,7 @@ import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import { RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import { type RecipeOptions, type SurfaceOptions, varyRecipe } from '../../runtime/index.ts';
+import { type RecipeOptions, randomSeed, type SurfaceOptions, variedEntries } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import { leavingNothing } from '../leavingNothing.ts';
 import { GeneratedTexture, type RegenerateOptions, RegisterGeneratedTexture } from '../texture/generatedTexture.ts';
@@ -160,7 +160,7 @@ export class SurfaceMaterial extends PBRMaterial {
     { attributes = {}, ...changes }: Partial<RecipeOptions>,
     options: RegenerateOptions = {},
   ): Promise<this> {
-    const varied = varyRecipe<Partial<RecipeOptions>>(this.recipe ?? {}, attributes);
+    const varied = variedEntries({ ...this.recipe, ...changes }, attributes);
     return this.regenerateAsync({ ...varied, ...changes }, options);
   }
 
@@ -271,12 +271,36 @@ export class SurfaceMaterial extends PBRMaterial {
   private async writeAsync(signal: AbortSignal): Promise<void> {
     const recipe = this.recipe!;
     const writing = this.surfaces.map(async (surface, i) => {
-      if (i > 0) await showAsync(surface.albedo, { ...recipe, seed: (recipe.seed! + i) % 2 ** 32 }, signal);
+      if (i > 0) await showAsync(surface.albedo, { ...recipe, seed: nextSeed(recipe.seed!, i) }, signal);
       await surface.writeAsync(this.options.surface ?? {}, signal);
     });
     await Promise.all(writing);
     this.onSurfaceObservable.notifyObservers(this);
   }
+}
+
+/** @throws RangeError for a setting out of range */
+export async function checkSurfaceMaterial({ surface = {}, ...tiling }: SurfaceMaterialOptions): Promise<void> {
+  checkHashTiling(tiling);
+  const { checkSurface } = await import('./writeSurface.ts');
+  checkSurface(surface);
+}
+
+/** What is asked for, and the same with the seeds that follow: one picture for each variation. */
+export function withNextSeeds<Asked extends { label: string; seed?: number; name?: string }>(
+  asked: Asked,
+  variations = 1,
+): Asked[] {
+  const { seed = randomSeed(), name = `${asked.label}-${seed}` } = asked;
+  const others = Array.from({ length: variations - 1 }, (_, i) => i + 1);
+  return [
+    { ...asked, name, seed },
+    ...others.map((i) => ({ ...asked, name: `${name} ${i + 1}`, seed: nextSeed(seed, i) })),
+  ];
+}
+
+function nextSeed(seed: number, count: number): number {
+  return (seed + count) % 2 ** 32;
 }
 
 async function showAsync(texture: GeneratedTexture, recipe: RecipeOptions, signal: AbortSignal): Promise<void> {

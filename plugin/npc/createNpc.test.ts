@@ -77,5 +77,11 @@ it('changes both pictures by one call, and each by what its model knows', async 
 it('leaves nothing behind when one of the two fails', async () => {
   const asked = createNpcAsync({ kind: 'elf' }, generators, { sprites: { worldHeight: 0 } });
   await expect(asked).rejects.toThrow('worldHeight is 0; expected a number above 0');
+  const portrait = { guidanceScale: 50 };
+  const long = { numInferenceSteps: 1000 };
+  await expect(createNpcAsync({ kind: 'elf' }, generators, { portrait, sprites: long })).rejects.toThrow(
+    /is 50; expected/,
+  );
+  expect([generators.sprites.queueLength, generators.portraits.queueLength]).toEqual([0, 0]);
   expect([scene.textures.length, scene.spriteManagers?.length ?? 0]).toEqual([0, 0]);
 });

@@ -1,5 +1,6 @@
 import { Logger } from '@babylonjs/core/Misc/logger.js';
-import { type Recipe, type RecipeOptions, randomSeed, varyRecipe } from '../../runtime/index.ts';
+import { type Recipe, type RecipeOptions, randomSeed, variedEntries } from '../../runtime/index.ts';
+import { allOrNoneAsync } from '../allOrNone.ts';
 import type { AssetGenerator, GenerateTextureOptions } from '../assetGenerator.ts';
 import type { Waiting } from '../pictureSource.ts';
 import type { SpritesOptions } from '../sprite/cells.ts';
@@ -77,15 +78,15 @@ export async function createNpcAsync(
     if (ignored.length > 0) Logger.Log(`createNpc: ${models[i]!.name} knows nothing of ${ignored.join(', ')}`);
   }
   const recipeOf = ({ label, attributes }: CharacterRequest) => ({ label, attributes, seed });
-  const { sprites: how, portrait: look, priority, signal } = options;
-  const painting = [
-    generators.portraits.generateTextureAsync({ ...look, ...recipeOf(ofPortrait), priority, signal }),
-    generators.sprites.generateSpritesAsync({ ...how, recipes: [recipeOf(ofSprite)], priority, signal }),
-  ] as const;
-  const [portrait, sprites] = await Promise.all(painting).catch(async (error) => {
-    for (const end of await Promise.allSettled(painting)) if (end.status === 'fulfilled') end.value.dispose();
-    throw error;
-  });
+  const { sprites: how, portrait: look, priority } = options;
+  const [portrait, sprites] = await allOrNoneAsync(
+    options.signal,
+    (signal) =>
+      [
+        generators.portraits.generateTextureAsync({ ...look, ...recipeOf(ofPortrait), priority, signal }),
+        generators.sprites.generateSpritesAsync({ ...how, recipes: [recipeOf(ofSprite)], priority, signal }),
+      ] as const,
+  );
   const npc: Npc = {
     seed,
     portrait,
@@ -117,7 +118,7 @@ async function paint(
   repaint: (recipe: Partial<RecipeOptions>) => Promise<unknown>,
 ): Promise<void> {
   if (!label && Object.keys(attributes).length === 0) return;
-  await repaint({ ...varyRecipe<Partial<RecipeOptions>>(recipe ?? {}, attributes), ...(label && { label }) });
+  await repaint({ ...variedEntries(recipe ?? {}, attributes), ...(label && { label }) });
 }
 
 /** Notes what a model has been asked for besides. */

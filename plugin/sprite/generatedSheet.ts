@@ -12,7 +12,7 @@ import {
   type Recipe,
   type RecipeOptions,
   shortRecipe,
-  varyRecipe,
+  variedEntries,
   withoutDefaults,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
@@ -161,8 +161,7 @@ export class GeneratedSheet extends RawTexture {
    * @throws as `repaintCellAsync`
    */
   async varyCellAsync(cell: number, attributes: Attributes, options: RegenerateOptions = {}): Promise<void> {
-    const varied = varyRecipe<Partial<RecipeOptions>>(this.current[cell] ?? {}, attributes);
-    await this.repaintCellAsync(cell, varied, options);
+    await this.repaintCellAsync(cell, variedEntries(this.current[cell] ?? {}, attributes), options);
   }
 
   private async paintCellAsync(cell: number, recipe: Recipe, options: RegenerateOptions): Promise<void> {

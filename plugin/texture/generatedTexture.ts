@@ -11,7 +11,7 @@ import {
   type Recipe,
   type RecipeOptions,
   shortRecipe,
-  varyRecipe,
+  variedEntries,
   withoutDefaults,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
@@ -154,7 +154,7 @@ export class GeneratedTexture extends RawTexture {
    * @throws as `regenerateAsync`
    */
   async varyAsync(attributes: Attributes, options: RegenerateOptions = {}): Promise<this> {
-    return this.regenerateAsync(varyRecipe<Partial<RecipeOptions>>(this.current ?? {}, attributes), options);
+    return this.regenerateAsync(variedEntries(this.current ?? {}, attributes), options);
   }
 
   /** Shows the picture of a recipe that the model's generator has completed. @throws as `regenerateAsync` */

@@ -92,10 +92,17 @@ export function varyRecipe<Options extends Partial<RecipeOptions> = RecipeOption
   recipe: Readonly<Options> | Recipe,
   changes: Attributes,
 ): Options {
-  const { attributes = {}, sameAs = {}, pipeline } = recipe as Partial<RecipeOptions>;
-  const origins = Object.keys(changes).map((name) => [name, sameAs[name] ?? attributes[name] ?? ANY_WORD]);
-  const varied: Partial<RecipeOptions> = { ...recipe, attributes: { ...attributes, ...changes } };
+  return { ...recipe, ...variedEntries(recipe as Partial<RecipeOptions>, changes) } as Options;
+}
+
+/** The entries of a recipe that `varyRecipe` changes, as they are afterwards: changes of it, for `changeRecipe`. */
+export function variedEntries(
+  { attributes = {}, sameAs = {}, pipeline }: Pick<RecipeOptions, 'attributes' | 'sameAs' | 'pipeline'>,
+  changes: Attributes,
+): Pick<RecipeOptions, 'attributes' | 'sameAs'> {
+  const varied = { attributes: { ...attributes, ...changes } };
   // One pass has no first steps: there the same seed alone makes the same person.
-  if (pipeline !== 'cvae') varied.sameAs = { ...sameAs, ...Object.fromEntries(origins) };
-  return varied as Options;
+  if (pipeline === 'cvae') return varied;
+  const origins = Object.keys(changes).map((name) => [name, sameAs[name] ?? attributes[name] ?? ANY_WORD]);
+  return { ...varied, sameAs: { ...sameAs, ...Object.fromEntries(origins) } };
 }
