@@ -334,7 +334,9 @@ describe('a picture for a pixel-art game', () => {
     [{ colours: 300 }, /colours is 300; expected 2 to 256/],
     [{ colours: 3, palette: ['#ffffff'] }, /both palette and colours are given.*leave out colours/],
   ])('is refused with %j', async (pixelArt, message) => {
-    await expect(tiny.generateTextureAsync({ ...RECIPE, pixelArt })).rejects.toThrow(message);
+    const asked = tiny.generateTextureAsync({ ...RECIPE, numInferenceSteps: 1000, pixelArt });
+    await expect(asked).rejects.toThrow(message); // before it is painted
+    expect(tiny.queueLength).toBe(0);
     expect(scene.textures).toEqual([]);
   });
 });

@@ -145,6 +145,7 @@ export class GeneratedSheet extends RawTexture {
   ): Promise<void> {
     this.assertAlive();
     this.assertCell(cell);
+    options.signal?.throwIfAborted();
     const request = ++this.numRequests;
     const classifier = this.source?.missingClassifier({ ...this.current[cell], ...changes });
     if (classifier) await untilAborted(classifier, options.signal);
@@ -323,7 +324,8 @@ export class GeneratedSheet extends RawTexture {
 
   /** Returns the function that draws pictures as pixel art: beside the sheet, and then into it. */
   private async pixelArtDrawing(look: PixelArtLook): Promise<Draw> {
-    this.brush ??= import('../texture/pixelArtBrush.ts').then(({ PixelArtBrush }) => {
+    this.brush ??= import('../texture/pixelArtBrush.ts').then(({ checkPixelArt, PixelArtBrush }) => {
+      checkPixelArt(look);
       const [width, height] = this.layout.cellSize.map((side) => side * (look.factor ?? 1)) as [number, number];
       const drawn = new PictureTarget(createTexelTexture(this.getScene()!, width, height), width, height, false);
       return { brush: new PixelArtBrush(drawn, { wraps: false, ...look }), drawn };

@@ -3,6 +3,7 @@ import { Ray } from '@babylonjs/core/Culling/ray.js';
 import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { memory } from '@tensorflow/tfjs-core';
+import { decode } from 'fast-png';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { footPivot, pixelArt } from '../../runtime/index.ts';
 import type { AssetGenerator } from '../assetGenerator.ts';
@@ -66,6 +67,15 @@ describe('a sheet that enlarges its pictures', () => {
     for (const [row, expected] of await shown(2)) expect([...row!]).toEqual([...expected!]);
     expect(() => sprites.createSprite(3)).toThrow('there is no cell 3; this sheet has 3, from 0');
 
+    const { png, json } = await sprites.packAsync();
+    const { data, width } = decode(png);
+    const { x, y, w, h } = json.frames['orc-5']!.frame;
+    expect([w, h]).toEqual([2 * SIZE_PX, 2 * SIZE_PX]);
+    const packedRows = Array.from({ length: h }, (_, row) => [
+      ...data.subarray(4 * ((y + row) * width + x), 4 * ((y + row) * width + x + w)),
+    ]);
+    expect(packedRows).toEqual((await shown(0)).map(([row]) => [...row!]));
+
     const saved = (sprites.texture as GeneratedSheet).serialize();
     expect(saved).toMatchObject({ cellSize: [SIZE_PX, SIZE_PX], pixelArt: look });
     expect(GeneratedSheet.Parse(saved, scene, '').getSize()).toEqual(sprites.texture.getSize());
@@ -99,6 +109,7 @@ describe('a sheet of given recipes', () => {
     [{ recipes: [] }, /recipes is empty/],
     [{ recipes: [{ label: 'elv' }] }, /did you mean "elf"/],
     [{ capacity: 0 }, /capacity is 0; expected a whole number from 1/],
+    [{ pixelArt: { factor: 3 as 2 }, numInferenceSteps: 1000 }, /factor is 3; expected 2 or 4/],
     [{ numSpareCells: -1 }, /numSpareCells is -1; expected a whole number from 0/],
   ])('refuses %j', async (options, message) => {
     await expect(tiny.generateSpritesAsync(options)).rejects.toThrow(message);

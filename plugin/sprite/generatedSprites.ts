@@ -14,6 +14,7 @@ import {
 import type { PictureSource, RequestOptions } from '../pictureSource.ts';
 import type { RegenerateOptions } from '../texture/generatedTexture.ts';
 import { LINEAR, NEAREST } from '../texture/texelTexture.ts';
+import type { PixelArtLook } from '../texture/textureLook.ts';
 import { untilAborted } from '../untilAborted.ts';
 import { cellSize, numColumns, planCellsAsync, type SpritesOptions } from './cells.ts';
 import { type CellProgress, GeneratedSheet } from './generatedSheet.ts';
@@ -64,7 +65,7 @@ export class GeneratedSprites extends SpriteManager {
       sheet.dispose();
       throw error;
     }
-    return new GeneratedSprites(name, capacity, source, sheet, worldHeight, pixelArt?.factor ?? 1);
+    return new GeneratedSprites(name, capacity, source, sheet, worldHeight, pixelArt);
   }
 
   private constructor(
@@ -73,8 +74,9 @@ export class GeneratedSprites extends SpriteManager {
     private readonly source: PictureSource,
     private readonly sheet: GeneratedSheet,
     private readonly worldHeight: number,
-    factor: number,
+    private readonly pixelArt: PixelArtLook | undefined,
   ) {
+    const { factor = 1 } = pixelArt ?? {};
     const [width, height] = cellSize(sheet.cells, source.info).map((side) => side * factor) as [number, number];
     const size = { width: width / numFramesOf(source.info), height };
     super(name, '', capacity, size, source.scene, EPSILON, sheet.samplingMode);
@@ -169,19 +171,21 @@ export class GeneratedSprites extends SpriteManager {
   }
 
   /**
-   * Packs the sheet as a PNG file with a TexturePacker JSON. Frames are called `<label>-<seed>`, or `<label>-<seed>-<cell>`
-   * where that name is taken, and those of animated pictures as `composeAtlas` calls them. The pivots are where the pictures
-   * stand. Empty cells are left out.
+   * Packs the pictures as they are shown, as a PNG file with a TexturePacker JSON. Frames are called `<label>-<seed>`, or
+   * `<label>-<seed>-<cell>` where that name is taken, and those of animated pictures as `composeAtlas` calls them. The pivots
+   * are where the pictures stand. Empty cells are left out.
    */
   async packAsync(imageName = `${this.name}.png`): Promise<PackedSprites> {
     const { frames } = this.source.info;
-    const [widthPx, heightPx] = cellSize(this.cells, this.source.info);
+    const paintedSize = cellSize(this.cells, this.source.info);
+    const { factor = 1 } = this.pixelArt ?? {};
+    const [widthPx, heightPx] = [factor * paintedSize[0], factor * paintedSize[1]];
     const tiles = new Map<string, Uint8Array>();
     for (const [cell, recipe] of this.cells.entries()) {
       if (!recipe) continue;
-      const picture = await this.source.pictureAsync(recipe);
+      const pixels = await this.sheet.readCellAsync(cell);
       const name = `${recipe.label}-${recipe.seed}`;
-      tiles.set(tiles.has(name) ? `${name}-${cell}` : name, await picture.readPixelsAsync());
+      tiles.set(tiles.has(name) ? `${name}-${cell}` : name, await this.asShown(pixels, paintedSize));
     }
     if (tiles.size === 0) throw new RangeError(`packAsync: all cells of ${this.name} are empty; paint one first`);
     const columns = numColumns(tiles.size, [widthPx, heightPx]);
@@ -194,5 +198,11 @@ export class GeneratedSprites extends SpriteManager {
     );
     const { encode } = await import('fast-png');
     return { png: encode({ ...sheet, data: sheet.pixels }), json: atlas };
+  }
+
+  private async asShown(pixels: Uint8Array, [widthPx, heightPx]: readonly [number, number]): Promise<Uint8Array> {
+    if (!this.pixelArt) return pixels;
+    const { pixelsOfCell } = await import('../texture/pixelArtBrush.ts');
+    return pixelsOfCell(pixels, widthPx, heightPx, this.pixelArt);
   }
 }

@@ -163,6 +163,7 @@ export class GeneratedTexture extends RawTexture {
   }
 
   private async paintInTurn(recipe: Recipe, options: RegenerateOptions, request: number): Promise<this> {
+    options.signal?.throwIfAborted();
     const source = this.source!;
     assertFits(recipe, source.info, this);
     this.newest = request;
@@ -321,7 +322,10 @@ export class GeneratedTexture extends RawTexture {
   private async drawing(): Promise<Draw> {
     const { pixelArt } = this.look;
     if (!pixelArt) return (picture) => picture.drawInto(this.target);
-    this.brush ??= import('./pixelArtBrush.ts').then((module) => new module.PixelArtBrush(this.target, pixelArt));
+    this.brush ??= import('./pixelArtBrush.ts').then(({ checkPixelArt, PixelArtBrush }) => {
+      checkPixelArt(pixelArt);
+      return new PixelArtBrush(this.target, pixelArt);
+    });
     const brush = await this.brush;
     await brush.prepareAsync();
     return (picture) => brush.draw(picture);

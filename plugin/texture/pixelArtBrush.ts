@@ -58,3 +58,13 @@ export class PixelArtBrush {
     this.target.tellWritten();
   }
 }
+
+/** Tries a look on a single pixel, before anything is painted. @throws RangeError for an option out of range */
+export function checkPixelArt(look: PixelArtLook): void {
+  pixelArt(Uint8Array.of(0, 0, 0, 255), 1, 1, look);
+}
+
+/** The pixels of a cell's picture as the sheet shows them. */
+export function pixelsOfCell(pixels: Uint8Array, widthPx: number, heightPx: number, look: PixelArtLook): Uint8Array {
+  return pixelArt(pixels, widthPx, heightPx, { wraps: false, ...look }).pixels as Uint8Array;
+}
