@@ -50,10 +50,10 @@ export {
   type CellProgress,
   GeneratedSheet,
   RegisterGeneratedSheet,
-  type SavedGeneratedSheet,
 } from './sprite/generatedSheet.ts';
 export type { GeneratedSprite, PlayOptions } from './sprite/generatedSprite.ts';
 export type { GeneratedSprites, PackedSprites } from './sprite/generatedSprites.ts';
+export type { SavedGeneratedSheet } from './sprite/sheetLayout.ts';
 export {
   GeneratedTexture,
   type RegenerateOptions,

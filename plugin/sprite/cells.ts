@@ -1,10 +1,10 @@
 import {
+  changeRecipe,
   imageSize,
   type ModelInfo,
   type Recipe,
   type RecipeOptions,
   randomSeed,
-  squareColumns,
 } from '../../runtime/index.ts';
 import type { PictureSource } from '../pictureSource.ts';
 import type { PixelArtLook } from '../texture/textureLook.ts';
@@ -73,12 +73,12 @@ function askedPictures(info: ModelInfo, options: SpritesOptions): RecipeOptions[
   const { labels = info.labels, count = labels.length, recipes, ...others } = options;
   const { name: _n, capacity: _c, numSpareCells: _s, worldHeight: _w, pixelArt: _p, ...recipe } = others;
   if (recipes?.length === 0) throw new RangeError('generateSpritesAsync: recipes is empty; give at least one');
-  if (recipes) return recipes.map((own) => ({ ...recipe, ...own }));
+  if (recipes) return recipes.map((own) => changeRecipe<RecipeOptions>(recipe, own));
   if (labels.length === 0) throw new RangeError('generateSpritesAsync: labels is empty; name at least one');
   assertWhole('count', count, 1);
   const firstSeed = options.seed ?? randomSeed();
   return Array.from({ length: count }, (_, i) => {
-    const seed = (firstSeed + i) % 2 ** 32;
+    const seed = i > 0 ? (firstSeed + i) % 2 ** 32 : firstSeed;
     return { ...recipe, label: labels[i % labels.length]!, seed };
   });
 }
@@ -86,9 +86,4 @@ function askedPictures(info: ModelInfo, options: SpritesOptions): RecipeOptions[
 function assertWhole(name: string, value: number, least: number): void {
   if (Number.isInteger(value) && value >= least) return;
   throw new RangeError(`generateSpritesAsync: ${name} is ${value}; expected a whole number from ${least}`);
-}
-
-/** The number of columns of a sheet, which is about as wide as high. */
-export function numColumns(numCells: number, [widthPx, heightPx]: readonly [number, number]): number {
-  return squareColumns(numCells, widthPx, heightPx);
 }

@@ -17,43 +17,27 @@ import {
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import type { Picture } from '../painting/painter.ts';
+import { PixelPicture } from '../painting/pixelPicture.ts';
 import { type GenerationProgress, PictureSource, type RequestOptions } from '../pictureSource.ts';
 import type { RegenerateOptions } from '../texture/generatedTexture.ts';
 import { type SceneFileOptions, sourceFor, useForSceneFiles } from '../texture/pictureSources.ts';
 import type { PixelArtBrush } from '../texture/pixelArtBrush.ts';
 import { createTexelTexture, FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from '../texture/texelTexture.ts';
-import { type PixelArtLook, parseLook } from '../texture/textureLook.ts';
+import type { PixelArtLook } from '../texture/textureLook.ts';
 import { untilAborted } from '../untilAborted.ts';
-import { completeCellsAsync, numColumns } from './cells.ts';
+import { completeCellsAsync } from './cells.ts';
+import {
+  drawnCellSize,
+  numColumns,
+  parseSheetCells,
+  type SavedGeneratedSheet,
+  type SheetCells,
+  sheetSize,
+} from './sheetLayout.ts';
 
 /** A denoising step of a cell's picture. */
 export interface CellProgress extends GenerationProgress {
   cell: number;
-}
-
-/** A sheet as a scene file holds it. */
-export interface SavedGeneratedSheet {
-  customType: string;
-  name: string;
-  /** Empty, but there, because Babylon's node materials restore only textures that have one. */
-  url: string;
-  /** The name of the model's package, or the address of its folder, which counts from the scene file's unless it is a whole one. */
-  model: string;
-  cellSize: [widthPx: number, heightPx: number];
-  samplingMode: number;
-  hasAlpha: boolean;
-  pixelArt?: PixelArtLook;
-  cells: (RecipeOptions | null)[];
-}
-
-/** The size and number of a sheet's cells, each of which holds a picture with all its frames, and how the sheet is sampled when it is drawn. */
-export interface SheetCells {
-  cellSize: readonly [widthPx: number, heightPx: number];
-  numCells: number;
-  samplingMode: number;
-  hasAlpha: boolean;
-  /** How pictures are turned into pixel art before they are shown; the cells of the texture are larger by its factor. */
-  pixelArt?: PixelArtLook;
 }
 
 const CLASS_NAME = 'BABYLON.GeneratedSheet';
@@ -71,6 +55,8 @@ export class GeneratedSheet extends RawTexture {
   private numRequests = 0;
   /** The number of the newest request that has begun to be painted, by cell. */
   private readonly newest = new Map<number, number>();
+  /** The cells in which a preview stands in the place of their picture. */
+  private readonly previewed = new Set<number>();
   private readonly target: PictureTarget;
   /** Draws a cell's picture as pixel art, from where it is copied into the sheet. */
   private brush: Promise<{ brush: PixelArtBrush; drawn: PictureTarget }> | null = null;
@@ -81,17 +67,19 @@ export class GeneratedSheet extends RawTexture {
   private isGone = false;
   private stopObserving: () => void = () => {};
 
-  /** Makes an empty sheet for `paintAsync` to fill. `generateSpritesAsync` makes sheets in this way. */
+  /**
+   * Makes an empty sheet for `paintAsync` to fill. `generateSpritesAsync` makes sheets in this way.
+   *
+   * @throws RangeError when it is larger than textures are
+   */
   constructor(
     name: string,
     source: PictureSource | string,
     scene: Scene,
     private readonly layout: SheetCells,
   ) {
-    const { cellSize, numCells, samplingMode, hasAlpha, pixelArt } = layout;
-    const columns = numColumns(numCells, cellSize);
-    const factor = pixelArt?.factor ?? 1;
-    const [width, height] = [factor * columns * cellSize[0], factor * Math.ceil(numCells / columns) * cellSize[1]];
+    const { samplingMode, hasAlpha } = layout;
+    const [width, height] = sheetSize(layout);
     super(null, width, height, FORMAT_RGBA, scene, false, false, samplingMode, TYPE_BYTE, FLAG_STORAGE);
     RegisterGeneratedSheet();
     this.name = name;
@@ -136,7 +124,7 @@ export class GeneratedSheet extends RawTexture {
    * cell that is still running is aborted. `attributes` among the changes take the place of all that the recipe has.
    *
    * @throws RangeError for a cell that is not in the sheet, or what the model cannot paint; an AbortError when superseded,
-   *         aborted or disposed; as `loadClassifierAsync`. The cell keeps its recipe then, but may show a preview
+   *         aborted or disposed; as `loadClassifierAsync`. The cell keeps its recipe and its picture then
    */
   async repaintCellAsync(
     cell: number,
@@ -170,22 +158,41 @@ export class GeneratedSheet extends RawTexture {
     const pending = new AbortController();
     this.pending.set(cell, pending);
     const signal = options.signal ? AbortSignal.any([pending.signal, options.signal]) : pending.signal;
+    const { pixelArt } = this.layout;
+    let draw = drawPlain;
     try {
-      const { pixelArt } = this.layout;
-      const draw = pixelArt ? await this.pixelArtDrawing(pixelArt) : drawPlain;
+      if (pixelArt) draw = await this.pixelArtDrawing(pixelArt);
       signal.throwIfAborted();
       const onStep: RequestOptions['onStep'] = (step, numSteps, preview) => {
         if (preview) this.show(preview, cell, draw);
+        if (preview) this.previewed.add(cell);
         this.onCellProgressObservable.notifyObservers({ cell, step, numSteps, recipe });
       };
       const picture = await this.source!.pictureAsync(recipe, { ...options, signal, onStep });
       signal.throwIfAborted();
       this.show(picture, cell, draw);
       this.current[cell] = recipe;
+      this.previewed.delete(cell);
       this.renewPicking();
+    } catch (error) {
+      const leavesPreview = this.pending.get(cell) === pending && this.previewed.has(cell);
+      if (leavesPreview) this.redrawAsync(cell, draw).catch(() => {}); // the caller is told of this error, not of another
+      throw error;
     } finally {
       if (this.pending.get(cell) === pending) this.pending.delete(cell);
     }
+  }
+
+  /** Draws what a cell had before, or nothing, in the place of a preview; where that fails, the preview stays. */
+  private async redrawAsync(cell: number, draw: Draw): Promise<void> {
+    const recipe = this.current[cell];
+    const [widthPx, heightPx] = this.layout.cellSize;
+    const nothing = { pixels: new Uint8Array(4 * widthPx * heightPx), maps: null };
+    const empty = new PixelPicture(nothing, widthPx, heightPx);
+    const picture = await (recipe ? this.source!.pictureAsync(recipe) : empty);
+    if (this.pending.has(cell) || this.current[cell] !== recipe) return;
+    this.show(picture, cell, draw);
+    this.previewed.delete(cell);
   }
 
   /**
@@ -231,7 +238,7 @@ export class GeneratedSheet extends RawTexture {
    * @throws RangeError when the saved size is not valid
    */
   static override Parse(saved: SavedGeneratedSheet, scene: Scene, rootUrl: string): GeneratedSheet {
-    const sheet = new GeneratedSheet(saved.name, saved.model, scene, parseLayout(saved));
+    const sheet = new GeneratedSheet(saved.name, saved.model, scene, parseSheetCells(saved));
     sheet.saved = saved;
     sheet.paintSavedAsync(saved, rootUrl).catch((error: Error) => sheet.report(error));
     return sheet;
@@ -311,9 +318,8 @@ export class GeneratedSheet extends RawTexture {
   /** Shows a picture in a cell. */
   private show(picture: Picture, cell: number, draw: Draw): void {
     if (this.isGone) return;
-    const { cellSize, numCells, pixelArt } = this.layout;
-    const columns = numColumns(numCells, cellSize);
-    const [width, height] = cellSize.map((side) => side * (pixelArt?.factor ?? 1)) as [number, number];
+    const [width, height] = drawnCellSize(this.layout);
+    const columns = numColumns(this.layout.numCells, [width, height]);
     draw(picture, this.target, (cell % columns) * width, Math.floor(cell / columns) * height);
   }
 
@@ -326,7 +332,7 @@ export class GeneratedSheet extends RawTexture {
   private async pixelArtDrawing(look: PixelArtLook): Promise<Draw> {
     this.brush ??= import('../texture/pixelArtBrush.ts').then(({ checkPixelArt, PixelArtBrush }) => {
       checkPixelArt(look);
-      const [width, height] = this.layout.cellSize.map((side) => side * (look.factor ?? 1)) as [number, number];
+      const [width, height] = drawnCellSize(this.layout);
       const drawn = new PictureTarget(createTexelTexture(this.getScene()!, width, height), width, height, false);
       return { brush: new PixelArtBrush(drawn, { wraps: false, ...look }), drawn };
     });
@@ -356,23 +362,6 @@ export class GeneratedSheet extends RawTexture {
   private disposedError(): DOMException {
     return abortError(`generate: sprites ${this.name} were disposed`);
   }
-}
-
-/** Reads what a scene file has, which is not trusted. @throws RangeError when the size is not valid */
-function parseLayout({ cellSize, cells, samplingMode, hasAlpha, pixelArt }: SavedGeneratedSheet): SheetCells {
-  const numCells = Array.isArray(cells) ? cells.length : 0;
-  const [widthPx, heightPx] = Array.isArray(cellSize) ? cellSize : [0, 0];
-  const columns = numColumns(numCells, [widthPx, heightPx]);
-  const size: [number, number] = [columns * widthPx, Math.ceil(numCells / columns) * heightPx];
-  const factor = pixelArt?.factor ?? 1;
-  const look = parseLook({ size: [size[0] * factor, size[1] * factor], samplingMode, hasAlpha, pixelArt });
-  return {
-    cellSize: [widthPx, heightPx],
-    numCells,
-    samplingMode: look.samplingMode,
-    hasAlpha: look.hasAlpha,
-    ...(look.pixelArt && { pixelArt: look.pixelArt }),
-  };
 }
 
 type Draw = (picture: Picture, target: PictureTarget, x: number, y: number) => void;

@@ -83,16 +83,27 @@ describe('a sheet that enlarges its pictures', () => {
   });
 });
 
+it('is as large as a scene file may have it, and no wider than a texture', async () => {
+  const saved = { customType: '', name: 'crowd', url: '', model: 'nowhere', samplingMode: 1, hasAlpha: true };
+  const crowd = (numCells: number, factor: 1 | 4) => {
+    const cells = new Array<null>(numCells).fill(null);
+    return GeneratedSheet.Parse({ ...saved, cellSize: [1152, 56], cells, pixelArt: { factor } }, scene, '').getSize();
+  };
+  expect(crowd(300, 1)).toMatchObject({ width: 4608, height: 4200 });
+  expect(crowd(30, 4)).toMatchObject({ width: 4608, height: 6720 });
+  expect(() => crowd(300, 4)).toThrow(/expected \[width, height\]/);
+});
+
 describe('a sheet of given recipes', () => {
   it('has one in each cell, and spare cells that are empty', async () => {
     const recipes = [
       { label: 'orc', seed: 5 },
-      { label: 'elf', seed: 1, guidanceScale: 3 },
+      { label: 'elf', seed: 1, guidanceScale: 3, sampler: 'euler' as const },
     ];
-    const sprites = await tiny.generateSpritesAsync({ recipes, guidanceScale: 1, numSpareCells: 2 });
+    const sprites = await tiny.generateSpritesAsync({ recipes, guidanceScale: 1, eta: 0.5, numSpareCells: 2 });
     expect(sprites.cells).toMatchObject([
-      { label: 'orc', guidanceScale: 1 },
-      { label: 'elf', guidanceScale: 3 },
+      { label: 'orc', guidanceScale: 1, eta: 0.5 },
+      { label: 'elf', guidanceScale: 3, sampler: 'euler' },
       null,
       null,
     ]);
@@ -110,6 +121,7 @@ describe('a sheet of given recipes', () => {
     [{ recipes: [{ label: 'elv' }] }, /did you mean "elf"/],
     [{ capacity: 0 }, /capacity is 0; expected a whole number from 1/],
     [{ pixelArt: { factor: 3 as 2 }, numInferenceSteps: 1000 }, /factor is 3; expected 2 or 4/],
+    [{ numSpareCells: 300_000 }, /300003 cells of 16×16 make a sheet of 8192×.*expected at most 8192 a side/],
     [{ numSpareCells: -1 }, /numSpareCells is -1; expected a whole number from 0/],
   ])('refuses %j', async (options, message) => {
     await expect(tiny.generateSpritesAsync(options)).rejects.toThrow(message);
@@ -246,6 +258,27 @@ describe('repaintCellAsync', () => {
     await expect(aborted).rejects.toThrow(ABORTED);
     expect(sprites.cells[0]).toMatchObject({ label: 'elf', seed: 3 });
     expect(cellOf(sprites, 0)).toEqual(before);
+  });
+
+  it.each([0, 2])('draws cell %i as it was where an aborted request has left a preview', async (cell) => {
+    const before = cellOf(sprites, cell);
+    const controller = new AbortController();
+    let preview = before;
+    sprites.onCellProgressObservable.addOnce(() => {
+      preview = cellOf(sprites, cell);
+      controller.abort();
+    });
+    const asked = sprites.repaintCellAsync(cell, { label: 'orc' }, { previewEvery: 1, signal: controller.signal });
+    await expect(asked).rejects.toThrow(ABORTED);
+    expect(preview).not.toEqual(before);
+    await vi.waitFor(() => expect(cellOf(sprites, cell)).toEqual(before));
+  });
+
+  it('goes on with what it makes when a request comes whose signal is aborted', async () => {
+    const asked = sprites.repaintCellAsync(0, { seed: 9 });
+    await expect(sprites.repaintCellAsync(0, { seed: 8 }, { signal: AbortSignal.abort() })).rejects.toThrow(ABORTED);
+    await asked;
+    expect(sprites.cells[0]).toMatchObject({ seed: 9 });
   });
 
   it('packs two of one name under two names', async () => {

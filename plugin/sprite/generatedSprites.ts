@@ -16,9 +16,10 @@ import type { RegenerateOptions } from '../texture/generatedTexture.ts';
 import { LINEAR, NEAREST } from '../texture/texelTexture.ts';
 import type { PixelArtLook } from '../texture/textureLook.ts';
 import { untilAborted } from '../untilAborted.ts';
-import { cellSize, numColumns, planCellsAsync, type SpritesOptions } from './cells.ts';
+import { cellSize, planCellsAsync, type SpritesOptions } from './cells.ts';
 import { type CellProgress, GeneratedSheet } from './generatedSheet.ts';
 import { GeneratedSprite } from './generatedSprite.ts';
+import { drawnCellSize, numColumns } from './sheetLayout.ts';
 
 /** A sheet and its atlas, in the form that SpritePackedManager and other tools read. */
 export interface PackedSprites {
@@ -76,8 +77,7 @@ export class GeneratedSprites extends SpriteManager {
     private readonly worldHeight: number,
     private readonly pixelArt: PixelArtLook | undefined,
   ) {
-    const { factor = 1 } = pixelArt ?? {};
-    const [width, height] = cellSize(sheet.cells, source.info).map((side) => side * factor) as [number, number];
+    const [width, height] = drawnCellSize({ cellSize: cellSize(sheet.cells, source.info), pixelArt });
     const size = { width: width / numFramesOf(source.info), height };
     super(name, '', capacity, size, source.scene, EPSILON, sheet.samplingMode);
     this.texture = sheet;
@@ -178,8 +178,7 @@ export class GeneratedSprites extends SpriteManager {
   async packAsync(imageName = `${this.name}.png`): Promise<PackedSprites> {
     const { frames } = this.source.info;
     const paintedSize = cellSize(this.cells, this.source.info);
-    const { factor = 1 } = this.pixelArt ?? {};
-    const [widthPx, heightPx] = [factor * paintedSize[0], factor * paintedSize[1]];
+    const [widthPx, heightPx] = drawnCellSize({ cellSize: paintedSize, pixelArt: this.pixelArt });
     const tiles = new Map<string, Uint8Array>();
     for (const [cell, recipe] of this.cells.entries()) {
       if (!recipe) continue;

@@ -95,6 +95,15 @@ describe('GeneratedTexture', () => {
     expect(uploadedTo(texture)).toEqual(uploadedTo(fresh));
   });
 
+  it('goes on with what it makes when a request comes whose signal is aborted', async () => {
+    const texture = await tiny.generateTextureAsync(RECIPE);
+    const asked = texture.regenerateAsync({ seed: 8 });
+    const late = texture.regenerateAsync({ seed: 9 }, { signal: AbortSignal.abort() });
+    await expect(late).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    await asked;
+    expect(texture.recipe).toMatchObject({ seed: 8 });
+  });
+
   it('draws its picture again where an aborted request has left a preview', async () => {
     const texture = await tiny.generateTextureAsync(RECIPE);
     const [before, recipe] = [uploadedTo(texture), texture.recipe];

@@ -29,7 +29,8 @@ export interface LookOptions {
   pixelArt?: PixelArtLook;
 }
 
-const MAX_SIZE_PX = 8192;
+/** The widest and highest texture that every WebGPU device has. */
+export const MAX_SIZE_PX = 8192;
 /** The largest picture that a model makes, four times as wide and high. */
 const MAX_PIXELS = 2 ** 24;
 
@@ -101,12 +102,15 @@ export function saveLook({
 }
 
 /** Reads a saved look, which is not trusted. @throws RangeError when its size is not valid */
-export function parseLook({ size, samplingMode, hasAlpha, mipmaps, tiles, pixelArt }: SavedLook): TextureLook {
+export function parseLook(
+  { size, samplingMode, hasAlpha, mipmaps, tiles, pixelArt }: SavedLook,
+  maxPixels = MAX_PIXELS,
+): TextureLook {
   const [widthPx, heightPx] = Array.isArray(size) ? size : [];
   const isSide = (sizePx?: number) => Number.isInteger(sizePx) && sizePx! >= 1 && sizePx! <= MAX_SIZE_PX;
-  if (!isSide(widthPx) || !isSide(heightPx) || widthPx! * heightPx! > MAX_PIXELS) {
+  if (!isSide(widthPx) || !isSide(heightPx) || widthPx! * heightPx! > maxPixels) {
     throw new RangeError(
-      `GeneratedTexture: size ${JSON.stringify(size)?.slice(0, 80)}; expected [width, height], 1 to ${MAX_SIZE_PX}, and at most ${MAX_PIXELS} pixels`,
+      `GeneratedTexture: size ${JSON.stringify(size)?.slice(0, 80)}; expected [width, height], 1 to ${MAX_SIZE_PX}, and at most ${maxPixels} pixels`,
     );
   }
   const isMode = Number.isInteger(samplingMode) && samplingMode >= 1 && samplingMode <= 12;

@@ -1,0 +1,82 @@
+import { type RecipeOptions, squareColumns } from '../../runtime/index.ts';
+import { MAX_SIZE_PX, type PixelArtLook, parseLook } from '../texture/textureLook.ts';
+
+/** The size and number of a sheet's cells, each of which holds a picture with all its frames, and how the sheet is sampled when it is drawn. */
+export interface SheetCells {
+  cellSize: readonly [widthPx: number, heightPx: number];
+  numCells: number;
+  samplingMode: number;
+  hasAlpha: boolean;
+  /** How pictures are turned into pixel art before they are shown; the cells of the texture are larger by its factor. */
+  pixelArt?: PixelArtLook;
+}
+
+/** A sheet as a scene file holds it. */
+export interface SavedGeneratedSheet {
+  customType: string;
+  name: string;
+  /** Empty, but there, because Babylon's node materials restore only textures that have one. */
+  url: string;
+  /** The name of the model's package, or the address of its folder, which counts from the scene file's unless it is a whole one. */
+  model: string;
+  cellSize: [widthPx: number, heightPx: number];
+  samplingMode: number;
+  hasAlpha: boolean;
+  pixelArt?: PixelArtLook;
+  cells: (RecipeOptions | null)[];
+}
+
+/** The number of columns of a sheet, which is about as wide as high where a texture can be so wide. */
+export function numColumns(numCells: number, [widthPx, heightPx]: readonly [number, number]): number {
+  return Math.min(squareColumns(numCells, widthPx, heightPx), Math.max(1, Math.floor(MAX_SIZE_PX / widthPx)));
+}
+
+/** The size of a cell in the sheet: that of its picture, enlarged as pixel art is. */
+export function drawnCellSize({
+  cellSize: [widthPx, heightPx],
+  pixelArt,
+}: Pick<SheetCells, 'cellSize' | 'pixelArt'>): [widthPx: number, heightPx: number] {
+  const { factor = 1 } = pixelArt ?? {};
+  return [factor * widthPx, factor * heightPx];
+}
+
+/**
+ * The size of a sheet.
+ *
+ * @throws RangeError when no texture is so large
+ */
+export function sheetSize(cells: SheetCells): [widthPx: number, heightPx: number] {
+  const size = sizeOf(cells);
+  if (Math.max(...size) <= MAX_SIZE_PX) return size;
+  const many = `${cells.numCells} cells of ${drawnCellSize(cells).join('×')} make a sheet of ${size.join('×')}`;
+  throw new RangeError(
+    `generateSpritesAsync: ${many}; expected at most ${MAX_SIZE_PX} a side; make several sheets of fewer cells`,
+  );
+}
+
+function sizeOf(cells: SheetCells): [widthPx: number, heightPx: number] {
+  const [widthPx, heightPx] = drawnCellSize(cells);
+  const columns = numColumns(cells.numCells, [widthPx, heightPx]);
+  return [columns * widthPx, Math.ceil(cells.numCells / columns) * heightPx];
+}
+
+/** Reads what a scene file has, which is not trusted. @throws RangeError when the size is not valid */
+export function parseSheetCells({
+  cellSize,
+  cells,
+  samplingMode,
+  hasAlpha,
+  pixelArt,
+}: SavedGeneratedSheet): SheetCells {
+  const numCells = Array.isArray(cells) ? cells.length : 0;
+  const [widthPx, heightPx] = Array.isArray(cellSize) ? cellSize : [0, 0];
+  const asked: SheetCells = { cellSize: [widthPx, heightPx], numCells, samplingMode, hasAlpha, pixelArt };
+  const look = parseLook({ size: sizeOf(asked), samplingMode, hasAlpha, pixelArt }, MAX_SIZE_PX ** 2);
+  return {
+    cellSize: [widthPx, heightPx],
+    numCells,
+    samplingMode: look.samplingMode,
+    hasAlpha: look.hasAlpha,
+    ...(look.pixelArt && { pixelArt: look.pixelArt }),
+  };
+}
