@@ -37,6 +37,8 @@ describe('encodeAttributes', () => {
 it('gives the words and numbers again, without those of any', () => {
   expect(decodeAttributes(VOCABULARY, [1, 0.25, ANY])).toEqual({ hair: 'red', wear: 0 });
   expect(decodeAttributes({}, [])).toEqual({});
+  const range = { warmth: { min: -5, max: -1.8 } };
+  expect(decodeAttributes(range, [1])).toEqual({ warmth: -1.8 }); // and not −1.7999999999999998, which would be refused
 });
 
 describe('attributeProblem', () => {

@@ -73,9 +73,14 @@ export function encodeAttributes(operation: string, vocabulary: Vocabulary, attr
 export function decodeAttributes(vocabulary: Vocabulary, values: ArrayLike<number>): Record<string, string | number> {
   const entries = Object.entries(vocabulary).map(([name, known], place) => {
     const value = values[place]!;
-    return [name, isRange(known) ? known.min + value * (known.max - known.min) : known[value]!, value] as const;
+    return [name, isRange(known) ? numberAt(known, value) : known[value]!, value] as const;
   });
   return Object.fromEntries(entries.filter(([, , value]) => value !== ANY));
+}
+
+/** The number at a share of a range; rounding takes it no further than its end. */
+function numberAt({ min, max }: NumberRange, share: number): number {
+  return Math.min(max, min + share * (max - min));
 }
 
 function nearest(known: readonly string[], word: string, kind: string): string {
