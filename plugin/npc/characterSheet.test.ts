@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { characterRequests } from './characterSheet.ts';
+import { characterChanges, characterRequests } from './characterSheet.ts';
 
 const HAIR = ['red', 'grey', 'none'];
 const PORTRAITS = {
@@ -29,6 +29,17 @@ it('asks each model for what it knows, and tells what it passes over', () => {
   const [portrait] = both({ ...sheet, hair: 'blue' });
   expect(portrait).toMatchObject({ ignored: ['role', 'hair', 'cape'] });
   expect(portrait!.attributes).not.toHaveProperty('hair');
+});
+
+it('passes over a value that is no label of a model, as it does with attributes', () => {
+  const [portrait, sprite] = both({ kind: 'troll', hair: 'red' });
+  expect(PORTRAITS.labels).toContain(portrait!.label);
+  expect(portrait!.ignored).toEqual(['kind']);
+  expect(sprite!.attributes).toMatchObject({ kind: 'troll', hair: 'red' });
+  expect(characterChanges({ kind: 'troll' }, [PORTRAITS, CHARACTERS])[0]).toEqual({
+    attributes: {},
+    ignored: ['kind'],
+  });
 });
 
 it('draws what is left out by the seed, the same for both, and leaves what one alone knows to it', () => {
@@ -113,7 +124,11 @@ describe('by examples', () => {
 });
 
 it.each([
-  [{ hiar: 'red' }, 'createNpc: portraits and characters know nothing of "hiar"; did you mean "hair"?'],
+  [
+    { hiar: 'red' },
+    'createNpc: portraits and characters know nothing of "hiar", and have no label "red"; did you mean "hair"',
+  ],
+  [{ role: 'gaurd' }, 'and have no label "gaurd"; did you mean "age", or the label "guard"?'],
   [{ hair: 'gray' }, 'createNpc: hair "gray" is unknown; did you mean "grey"?'],
   [{ age: 5 }, 'createNpc: age is 5; expected a number from 10 to 90'],
   [{ label: 'gaurd' }, 'createNpc: characters has no label "gaurd"; did you mean "guard"?'],

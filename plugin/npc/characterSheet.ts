@@ -55,10 +55,12 @@ export function characterRequests(
     const { attributes: vocabulary = {} } = model;
     const known = (entry: string) => attributeProblem(vocabulary, entry, words[entry]) === undefined;
     const names = Object.keys(words);
+    const asked = String(words[name]);
+    const isLabel = model.labels.includes(asked);
     return {
-      label: String(words[name] ?? draw(model.labels, seed, `label ${model.name}`)),
+      label: isLabel ? asked : draw(model.labels, seed, `label ${model.name}`),
       attributes: Object.fromEntries(names.filter(known).map((entry) => [entry, words[entry]!])),
-      ignored: Object.keys(sheet).filter((entry) => entry !== name && !known(entry)),
+      ignored: Object.keys(sheet).filter((entry) => !(entry === name && isLabel) && !known(entry)),
     };
   });
 }
@@ -101,11 +103,19 @@ function checkKnown(sheet: CharacterSheet, models: readonly CharacterModel[], la
         `createNpc: ${labelled.name} has no label "${String(value).slice(0, 80)}"; did you mean "${nearest}"?`,
       );
     }
-    const all = models.flatMap(({ attributes = {} }) => Object.keys(attributes));
-    throw new RangeError(
-      `createNpc: ${models.map((model) => model.name).join(' and ')} know nothing of "${name.slice(0, 80)}"; did you mean "${nearestWord(all, name)}"?`,
-    );
+    throw new RangeError(`createNpc: ${unknownEntry(name, String(value), models)}`);
   }
+}
+
+/** An entry may be a label under any name, so that either its name is wrong, or its value. */
+function unknownEntry(name: string, value: string, models: readonly CharacterModel[]): string {
+  const [names, labels] = [
+    models.flatMap(({ attributes = {} }) => Object.keys(attributes)),
+    models.flatMap((one) => one.labels),
+  ];
+  const known = models.map((model) => model.name).join(' and ');
+  const meant = `did you mean "${nearestWord(names, name)}", or the label "${nearestWord(labels, value)}"?`;
+  return `${known} know nothing of "${name.slice(0, 80)}", and have no label "${value.slice(0, 80)}"; ${meant}`;
 }
 
 /**
