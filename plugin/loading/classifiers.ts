@@ -28,7 +28,10 @@ class SharedClassifier {
   private numWaiting = 0;
   private isOver = false;
 
-  constructor(load: (signal: AbortSignal, onProgress: OnProgress) => Promise<ClassifierInfo>) {
+  constructor(
+    readonly location: ModelLocation,
+    load: (signal: AbortSignal, onProgress: OnProgress) => Promise<ClassifierInfo>,
+  ) {
     this.loading = load(this.life.signal, (...progress) => {
       for (const listener of this.listeners) listener(...progress);
     });
@@ -70,7 +73,10 @@ export class LoadedClassifiers {
   private readonly files = new Map<string, Record<string, Uint8Array>>();
   private readonly shared = new Map<string, SharedClassifier>();
 
-  /** @throws MissingFileError, ModelFileError naming the file; what `addToPainter` throws; the signal's reason when aborted */
+  /**
+   * @throws MissingFileError, ModelFileError naming the file; RangeError where another classifier has the name; what
+   *         `addToPainter` throws; the signal's reason when aborted
+   */
   async loadAsync(
     location: ModelLocation,
     name: string | undefined,
@@ -80,8 +86,8 @@ export class LoadedClassifiers {
     options.signal?.throwIfAborted();
     const key = name ?? (typeof location === 'string' ? location : null);
     const known = key === null ? undefined : this.shared.get(key);
-    if (known?.isUsable) return known.waitAsync(options);
-    const shared = new SharedClassifier((signal, onProgress) => {
+    if (known?.isUsable && known.location === location) return known.waitAsync(options);
+    const shared = new SharedClassifier(location, (signal, onProgress) => {
       return this.fetchAsync(location, key, { ...options, signal, onProgress }, addToPainter);
     });
     if (key !== null) this.shared.set(key, shared);
@@ -103,6 +109,13 @@ export class LoadedClassifiers {
     const { index, hash } = await loadClassifierFolder(memorySource(files, key ?? 'classifier'), options);
     const { licence, attribution, name: ownName } = index.figment;
     const name = key ?? ownName;
+    const earlier = this.known.get(name);
+    if (earlier?.hash === hash) return earlier;
+    if (earlier) {
+      throw new RangeError(
+        `loadClassifier: another classifier has the name "${name}"; give this one a name of its own`,
+      );
+    }
     await addToPainter(name, files, options.signal);
     options.signal.throwIfAborted();
     const info = { name, labels: index.labels, licence, attribution, hash };

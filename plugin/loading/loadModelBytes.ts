@@ -65,6 +65,10 @@ export function sourceOf(
   const settings = definedOf({ timeoutMs, numRetries, maxFileBytes });
   if (typeof location === 'string') return urlSource(location, settings);
   if (isPackage(location)) return packageSource(location, settings);
+  if (!(location instanceof Object) || location instanceof URL) {
+    const expected = 'the address of its folder as a text, what its package exports, or its files';
+    throw new TypeError(`AssetGenerator: the model is given as ${location}; expected ${expected}`);
+  }
   if (Symbol.iterator in location) return fileListSource(location as Iterable<File>);
   return memorySource(location);
 }
@@ -76,7 +80,7 @@ export function addressOf(location: ModelLocation): string | null {
 }
 
 function isPackage(location: ModelLocation): location is ModelPackage {
-  return typeof location === 'object' && 'name' in location && typeof location.name === 'string';
+  return location instanceof Object && 'name' in location && typeof location.name === 'string';
 }
 
 /** Its files have addresses of their own, wherever they are. */

@@ -49,6 +49,21 @@ describe('CurrentPainter', () => {
     },
   );
 
+  it('warms up the painter that takes the place of a lost one', async () => {
+    const [first, second] = [fakePainter(), fakePainter()];
+    const { promise, reject } = pending();
+    first.warmUpAsync = async () => void (await promise);
+    second.warmUpAsync = vi.fn(async () => {});
+    const current = new CurrentPainter(first, async () => second);
+    const done = current.warmUpAsync();
+    await Promise.resolve();
+    current.lose();
+    reject(new Error('lost'));
+    await current.restoreAsync();
+    await done;
+    expect(second.warmUpAsync).toHaveBeenCalledOnce();
+  });
+
   it('lets what is asked for meanwhile wait, unless it is aborted', async () => {
     const controller = new AbortController();
     const current = new CurrentPainter(fakePainter(), async () => fakePainter());

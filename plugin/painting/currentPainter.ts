@@ -52,7 +52,7 @@ export class CurrentPainter {
   }
 
   async warmUpAsync(): Promise<void> {
-    await (await this.ready).warmUpAsync();
+    await this.useAsync(new AbortController().signal, (painter) => painter.warmUpAsync());
   }
 
   /** The device is lost; what is asked for waits for `restoreAsync`. */

@@ -146,6 +146,14 @@ describe('a generator with a classifier', () => {
     const [a, b] = await Promise.all([1, 2].map(() => tiny.loadClassifierAsync(files, { name: 'hat' })));
     expect(a).toBe(b);
     expect((await tiny.loadClassifierAsync(files)).name).toBe('tiny-hat'); // its own
+    expect(await tiny.loadClassifierAsync({ ...files }, { name: 'hat' })).toBe(a);
+    const strange = tinyClassifierFiles();
+    strange.index.labels = ['crown', 'no_crown'];
+    const others = await classifierFolderFiles(strange);
+    for (const name of ['hat', undefined]) {
+      await expect(tiny.loadClassifierAsync(others, { name })).rejects.toThrow(/another classifier has the name "/);
+    }
+    expect((await tiny.loadClassifierAsync(files, { name: 'hat' })).labels).toEqual(['hat', 'no_hat']);
   });
 
   it('loads a classifier for those who wait when another gives up, and again when all have', async () => {
