@@ -177,6 +177,16 @@ describe('AssetGenerator', () => {
     );
   });
 
+  it.each([undefined, null, 7, new URL('https://game.example/models/')])(
+    'says what it expects in place of %s',
+    async (location) => {
+      const loading = AssetGenerator.LoadAsync(location as never, createScene());
+      await expect(loading).rejects.toThrow(
+        `the model is given as ${location}; expected the address of its folder as a text`,
+      );
+    },
+  );
+
   it('refuses a damaged file, naming it', async () => {
     const files = await tinyModelFolder();
     const path = 'unet/diffusion_pytorch_model.safetensors';

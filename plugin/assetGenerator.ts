@@ -1,4 +1,5 @@
 import type { PBRMaterial } from '@babylonjs/core/Materials/PBR/pbrMaterial.js';
+import { Logger } from '@babylonjs/core/Misc/logger.js';
 import type { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import {
@@ -8,6 +9,7 @@ import {
   isRange,
   MATERIAL_CHANNELS,
   type ModelInfo,
+  messageOf,
   type RecipeOptions,
   randomSeed,
   recipeForTeacher,
@@ -19,6 +21,7 @@ import type { Latents } from './latents.ts';
 import type { ClassifierInfo } from './loading/classifiers.ts';
 import type { LoadOptions, ModelLocation } from './loading/loadModelBytes.ts';
 import type { SurfaceMaterialOptions } from './material/surfaceMaterial.ts';
+import type { GuidanceTrace } from './painting/traceGuidance.ts';
 import type { PictureSource, PictureSourceOptions, Waiting } from './pictureSource.ts';
 import { scheduleOf } from './schedule.ts';
 import type { SpritesOptions } from './sprite/cells.ts';
@@ -38,17 +41,7 @@ export interface GenerateTextureOptions extends RecipeOptions, LookOptions, Rege
   invertY?: boolean;
 }
 
-/** How far guidance moved the predicted noise along the way to a picture. */
-export interface GuidanceTrace {
-  /** The timestep at which the network was evaluated in each step, descending. */
-  readonly timesteps: readonly number[];
-  /**
-   * For each step the root mean square of epsGuided − epsUncond; that of the noise itself is about 1. Null where the step
-   * took one pass, so that there is no difference: at guidance 0 and 1, and outside of the guidance interval. A student, which
-   * guides itself in one pass, is not measured: see `traceGuidanceAsync`.
-   */
-  readonly guidanceNorm: readonly (number | null)[];
-}
+type BegunTexture = { texture: GeneratedTexture; finished: Promise<GeneratedTexture> };
 
 /** What the pictures of a set have alike, and which attribute they differ in. */
 export interface GenerateSetOptions extends GenerateTextureOptions {
@@ -152,7 +145,8 @@ export class AssetGenerator {
    * @throws        MissingFileError, with the remedy, for a part that the model does not have; as `loadClassifierAsync`
    */
   async warmUpAsync(options: Partial<RecipeOptions> & Pick<LoadOptions, 'onProgress'> = {}): Promise<void> {
-    return this.alive().warmUpAsync(options, options.onProgress);
+    const { onProgress, ...asked } = options;
+    return this.alive().warmUpAsync(asked, onProgress);
   }
 
   /**
@@ -164,7 +158,8 @@ export class AssetGenerator {
    *
    * Source: Dhariwal & Nichol 2021, arXiv:2105.05233, algorithm 2.
    * @param options name: the name by which recipes ask for it; default: its address, which recipes may use without a call
-   * @throws MissingFileError, ModelFileError naming the file; RangeError when it does not fit the model; an AbortError
+   * @throws MissingFileError, ModelFileError naming the file; RangeError when it does not fit the model, or another
+   *         classifier has the name; an AbortError
    */
   async loadClassifierAsync(
     location: ModelLocation,
@@ -182,9 +177,7 @@ export class AssetGenerator {
    */
   async generateTextureAsync(options: GenerateTextureOptions): Promise<GeneratedTexture> {
     await this.readyFor(options);
-    const { texture, finished } = this.beginTexture(options);
-    await finished;
-    return texture;
+    return this.begin(options).finished;
   }
 
   /**
@@ -236,14 +229,23 @@ export class AssetGenerator {
 
   /**
    * Returns an empty texture at once, which shows previews while its picture is made. `finished` settles as
-   * `generateTextureAsync` does; when it rejects, the texture is disposed, unless a newer `regenerateAsync` is running.
+   * `generateTextureAsync` does; when it rejects, the texture is disposed, unless a newer `regenerateAsync` is running. Failures
+   * stand in Babylon's log, too.
    *
    *   const { texture, finished } = portraits.beginTexture({ label: 'elf', previewEvery: 2 });
-   *   const { texture, finished } = portraits.beginTexture({ label: 'elf', pipeline: 'cvae+ddpm' }); // blurred at once
+   *   const { texture } = portraits.beginTexture({ label: 'elf', pipeline: 'cvae+ddpm' }); // blurred at once
    *
    * @throws RangeError as `generateTextureAsync`, at once
    */
-  beginTexture(options: GenerateTextureOptions): { texture: GeneratedTexture; finished: Promise<GeneratedTexture> } {
+  beginTexture(options: GenerateTextureOptions): BegunTexture {
+    const begun = this.begin(options);
+    begun.finished.catch((error) => {
+      if (error.name !== 'AbortError') Logger.Error(`GeneratedTexture "${begun.texture.name}": ${messageOf(error)}`);
+    });
+    return begun;
+  }
+
+  private begin(options: GenerateTextureOptions): BegunTexture {
     const { name, invertY = true, mipmaps, samplingMode, pixelArt, priority, signal, previewEvery, ...asked } = options;
     const recipe = this.alive().complete(asked);
     const look = lookOf(this.info, { ...asked, mipmaps, samplingMode, pixelArt });

@@ -25,7 +25,6 @@ export {
   type GenerateMaterialOptions,
   type GenerateSetOptions,
   type GenerateTextureOptions,
-  type GuidanceTrace,
 } from './assetGenerator.ts';
 export { CreateEngineAsync, type CreateEngineOptions, describeDevice } from './device.ts';
 export type { Latents } from './latents.ts';
@@ -43,6 +42,7 @@ export {
 export { type CharacterRequest, type CharacterSheet, characterRequests } from './npc/characterSheet.ts';
 export { createNpcAsync, type Npc, type NpcGenerators, type NpcOptions } from './npc/createNpc.ts';
 export type { Compute } from './painting/createPainter.ts';
+export type { GuidanceTrace } from './painting/traceGuidance.ts';
 export type { GenerationProgress } from './pictureSource.ts';
 export { scheduleOf, type VisitedSchedule } from './schedule.ts';
 export type { SpritesOptions } from './sprite/cells.ts';

@@ -169,6 +169,7 @@ export class PictureSource {
 
   async warmUpAsync(asked: Partial<RecipeOptions>, onProgress?: OnProgress): Promise<void> {
     this.assertUsable();
+    warnOfUnknown(asked, this.warned);
     await this.missingClassifier(asked, onProgress);
     await this.addPartsFor(asked, onProgress);
     await this.painter.warmUpAsync();

@@ -1,3 +1,4 @@
+import { Logger } from '@babylonjs/core/Misc/logger.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -111,6 +112,11 @@ describe('a distilled model', () => {
     const alone = await AssetGenerator.LoadAsync(files, scene, ON_THIS_THREAD);
     const asked = { ...ELF, numInferenceSteps: 9 };
     await expect(alone.generatePixelsAsync(asked)).rejects.toThrow(/no teacher beside it; figment distil/);
+    const log = vi.spyOn(Logger, 'Error').mockImplementation(() => {});
+    alone.beginTexture(asked); // nobody waits for it
+    await vi.waitFor(() => expect(log).toHaveBeenCalledOnce());
+    expect(log.mock.calls[0]![0]).toMatch(/GeneratedTexture "elf-7": .*no teacher beside it/);
+    log.mockRestore();
     expect(await alone.generatePixelsAsync({ ...ELF, numInferenceSteps: 1 })).toHaveLength(1024);
   });
 });

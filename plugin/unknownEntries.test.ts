@@ -56,6 +56,7 @@ it('has nothing to say of options that are right, and of what a baked picture ke
   await tiny.generateMaterialAsync({ label: 'elf', seed: 7, tiling: 2 });
   expect(warn).not.toHaveBeenCalled();
   await tiny.generatePixelsAsync({ label: 'elf', seed: 9, ...{ steps: 20 } });
-  expect(warn).toHaveBeenCalledOnce();
+  await tiny.warmUpAsync({ guidanceScale: 3, onProgress: () => {}, ...{ guidance: 9 } });
+  expect(warn).toHaveBeenCalledTimes(2);
   scene.getEngine().dispose();
 });

@@ -8,6 +8,18 @@ import {
   sampleRecipesInSlices,
 } from '../../runtime/index.ts';
 
+/** How far guidance moved the predicted noise along the way to a picture. */
+export interface GuidanceTrace {
+  /** The timestep at which the network was evaluated in each step, descending. */
+  readonly timesteps: readonly number[];
+  /**
+   * For each step the root mean square of epsGuided − epsUncond; that of the noise itself is about 1. Null where the step
+   * took one pass, so that there is no difference: at guidance 0 and 1, and outside of the guidance interval. A student, which
+   * guides itself in one pass, is not measured: see `traceGuidanceAsync`.
+   */
+  readonly guidanceNorm: readonly (number | null)[];
+}
+
 /**
  * Denoises a recipe and measures how far guidance moves the predicted noise; what the GPU has is read at the end.
  *

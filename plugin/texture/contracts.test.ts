@@ -288,8 +288,11 @@ describe('a scene file', () => {
     await vi.waitFor(() => expect(failing.loadingError).toBe(true));
     expect(failing.errorObject!.message).toMatch(/compute "gpu" needs a WebGPUEngine/);
     RegisterGeneratedTexture(ON_THIS_THREAD);
-    await next(GeneratedTexture.Parse(saved, scene, '').onLoadObservable);
+    RegisterGeneratedSheet({ models: [] }); // the other options stay as they were
+    const loaded = GeneratedTexture.Parse(saved, scene, '');
+    await next(loaded.onLoadObservable);
     expect(asked.length).toBeGreaterThan(0);
+    expect(loadedModels(scene).at(-1)!.backend.reason).toMatch(/asked for/);
   });
 });
 

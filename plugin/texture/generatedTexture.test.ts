@@ -182,6 +182,12 @@ describe('GeneratedTexture', () => {
     expect(uploadedTo(texture)).toEqual(before);
   });
 
+  it('may be disposed while nobody waits for it', async () => {
+    tiny.beginTexture({ ...RECIPE, numInferenceSteps: 500 }).texture.dispose();
+    await vi.waitFor(() => expect(tiny.queueLength).toBe(0));
+    await new Promise((resolve) => setTimeout(resolve)); // Node tells of rejections that nobody handles
+  });
+
   it('rejects what it was making when it is disposed', async () => {
     const texture = await tiny.generateTextureAsync(RECIPE);
     const asked = texture.regenerateAsync({ seed: 9, numInferenceSteps: 500 });

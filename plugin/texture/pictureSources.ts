@@ -102,7 +102,7 @@ export function useForSceneFiles(options: SceneFileOptions | undefined): void {
   if (!options) return;
   const { models = [], ...others } = options;
   for (const model of models) packages.set(model.name, model);
-  usualOptions = others;
+  usualOptions = { ...usualOptions, ...others };
 }
 
 /**
