@@ -15,6 +15,7 @@ import type { PictureSource } from '../pictureSource.ts';
 import { createScene, loadTiny, uploadedTo } from '../testing/tinyScene.ts';
 import { GeneratedTexture, RegisterGeneratedTexture } from './generatedTexture.ts';
 import { addGeneratedTextureTask } from './generatedTextureTask.ts';
+import { loadedModels } from './loadedModels.ts';
 
 let scene: Scene;
 let tiny: AssetGenerator;
@@ -295,11 +296,17 @@ describe('GeneratedTextureTask', () => {
     const manager = new AssetsManager(scene);
     manager.useDefaultLoadingScreen = false;
     const task = addGeneratedTextureTask(manager, 'hero', 'memory', { label: 'elv' });
-    const message = new Promise((resolve) => {
-      task.onError = (_task, problem) => resolve(problem);
-    });
+    const messageOf = (failing: typeof task) =>
+      new Promise((resolve) => {
+        failing.onError = (_task, problem) => resolve(problem);
+      });
+    const large = addGeneratedTextureTask(manager, 'large', 'memory', { label: 'elf', sizePx: 20 });
+    const messages = [task, large].map(messageOf);
     await manager.loadAsync().catch(() => {});
-    expect(await message).toMatch(/did you mean "elf"/);
+    expect(await messages[0]).toMatch(/did you mean "elf"/);
+    expect(await messages[1]).toMatch(/the size is 20×20/);
     expect(scene.textures.length).toBe(0);
+    tiny.dispose();
+    expect(loadedModels(scene)).toEqual([]); // the tasks hold the model no longer
   });
 });

@@ -33,12 +33,14 @@ export class GeneratedTextureTask extends AbstractAssetTask {
   private async generateAsync(scene: Scene): Promise<void> {
     const { source, release } = await takeByAddress(scene, this.model);
     const { mipmaps: _mipmaps, samplingMode: _mode, pixelArt: _pixelArt, ...recipe } = this.options;
-    const texture = new GeneratedTexture(this.name, source, scene, lookOf(source.info, this.options));
-    texture.onDisposeObservable.addOnce(release);
+    let texture: GeneratedTexture | null = null;
     try {
+      texture = new GeneratedTexture(this.name, source, scene, lookOf(source.info, this.options));
+      texture.onDisposeObservable.addOnce(release);
       this.texture = await texture.regenerateAsync(recipe);
     } catch (error) {
-      texture.dispose();
+      texture?.dispose();
+      release();
       throw error;
     }
   }
