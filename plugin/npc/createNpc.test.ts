@@ -19,7 +19,7 @@ beforeEach(async () => {
     portraits: await AssetGenerator.LoadAsync(files, scene, { compute: 'thread', backend: 'wasm' }),
     sprites: await loadTinyWalks(scene, {
       labels: ['guard', 'mage'],
-      attributes: { kind: ['elf', 'orc'], hair: ['red', 'grey'] },
+      attributes: { kind: ['elf', 'orc', 'troll'], hair: ['red', 'grey'] },
     }),
   };
 });
@@ -72,6 +72,14 @@ it('changes both pictures by one call, and each by what its model knows', async 
     sprites: { label: 'guard', attributes: { kind: 'elf', hair: 'grey' }, ignored: ['mood'] },
   });
   await expect(guard.varyAsync({ hair: 'gray' })).rejects.toThrow('hair "gray" is unknown; did you mean "grey"?');
+});
+
+it('passes over a kind that one of the models lacks, until it becomes another', async () => {
+  const troll = await createNpcAsync({ kind: 'troll' }, generators, { seed: 5 });
+  expect(troll.asked.portraits).toMatchObject({ label: troll.portrait.recipe!.label, ignored: ['kind'] });
+  expect(troll.sprites.cells).toMatchObject([{ attributes: { kind: 'troll' } }]);
+  await troll.varyAsync({ kind: 'elf' });
+  expect(troll.asked.portraits).toMatchObject({ label: 'elf', ignored: [] });
 });
 
 it('leaves nothing behind when one of the two fails', async () => {

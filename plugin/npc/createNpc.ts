@@ -98,8 +98,8 @@ export async function createNpcAsync(
       const toFace = paint(face, portrait.recipe, (recipe) => portrait.regenerateAsync(recipe, how));
       const toFigure = paint(figure, sprites.cells[0], (recipe) => sprites.repaintCellAsync(0, recipe, how));
       await Promise.all([
-        toFace.then(() => note(npc.asked.portraits, face)),
-        toFigure.then(() => note(npc.asked.sprites, figure)),
+        toFace.then(() => note(npc.asked.portraits, face, changes)),
+        toFigure.then(() => note(npc.asked.sprites, figure, changes)),
       ]);
       return npc;
     },
@@ -122,9 +122,8 @@ async function paint(
 }
 
 /** Notes what a model has been asked for besides. */
-function note(asked: CharacterRequest, { label, attributes, ignored }: CharacterChange): void {
+function note(asked: CharacterRequest, { label, attributes, ignored }: CharacterChange, changes: CharacterSheet): void {
   if (label) asked.label = label;
   Object.assign(asked.attributes, attributes);
-  const names = new Set([...asked.ignored, ...ignored]);
-  asked.ignored = [...names].filter((name) => !Object.hasOwn(attributes, name));
+  asked.ignored = [...asked.ignored.filter((name) => !Object.hasOwn(changes, name)), ...ignored];
 }
