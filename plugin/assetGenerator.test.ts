@@ -156,6 +156,16 @@ describe('AssetGenerator', () => {
     expect(tiny.isDisposed).toBe(true);
   });
 
+  it.each(['generateSpritesAsync', 'generateMaterialAsync'] as const)(
+    'rejects %s as aborted when it is disposed before painting has begun',
+    async (what) => {
+      const asked = tiny[what]({ label: 'elf' });
+      tiny.dispose();
+      await expect(asked).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+      expect(scene.textures.length).toBe(0);
+    },
+  );
+
   it('rejects loading when the scene is disposed meanwhile', async () => {
     const loading = loadTiny(scene);
     scene.dispose();

@@ -41,8 +41,6 @@ export interface GenerateTextureOptions extends RecipeOptions, LookOptions, Rege
   invertY?: boolean;
 }
 
-type BegunTexture = { texture: GeneratedTexture; finished: Promise<GeneratedTexture> };
-
 /** What the pictures of a set have alike, and which attribute they differ in. */
 export interface GenerateSetOptions extends GenerateTextureOptions {
   /** The attribute that differs. */
@@ -237,7 +235,7 @@ export class AssetGenerator {
    *
    * @throws RangeError as `generateTextureAsync`, at once
    */
-  beginTexture(options: GenerateTextureOptions): BegunTexture {
+  beginTexture(options: GenerateTextureOptions): { texture: GeneratedTexture; finished: Promise<GeneratedTexture> } {
     const begun = this.begin(options);
     begun.finished.catch((error) => {
       if (error.name !== 'AbortError') Logger.Error(`GeneratedTexture "${begun.texture.name}": ${messageOf(error)}`);
@@ -245,7 +243,7 @@ export class AssetGenerator {
     return begun;
   }
 
-  private begin(options: GenerateTextureOptions): BegunTexture {
+  private begin(options: GenerateTextureOptions): ReturnType<AssetGenerator['beginTexture']> {
     const { name, invertY = true, mipmaps, samplingMode, pixelArt, priority, signal, previewEvery, ...asked } = options;
     const recipe = this.alive().complete(asked);
     const look = lookOf(this.info, { ...asked, mipmaps, samplingMode, pixelArt });
@@ -359,10 +357,10 @@ export class AssetGenerator {
     this.lease.release();
   }
 
-  /** @throws Error when the generator is disposed */
+  /** @throws an AbortError when the generator is disposed, perhaps while what was asked of it was prepared */
   private alive(): PictureSource {
     if (!this.isDisposed) return this.source;
-    throw new Error(`generate: the generator of ${this.source.name} is disposed; load another`);
+    throw abortError(`generate: the generator of ${this.source.name} is disposed; load another`);
   }
 
   /** Textures that belong together, and so have one signal. @throws as `generateTextureAsync`; none is left then */

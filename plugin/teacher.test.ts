@@ -114,7 +114,7 @@ describe('a distilled model', () => {
     await expect(alone.generatePixelsAsync(asked)).rejects.toThrow(/no teacher beside it; figment distil/);
     const log = vi.spyOn(Logger, 'Error').mockImplementation(() => {});
     alone.beginTexture(asked); // nobody waits for it
-    await vi.waitFor(() => expect(log).toHaveBeenCalledOnce());
+    await vi.waitFor(() => expect(log).toHaveBeenCalledOnce(), 10_000);
     expect(log.mock.calls[0]![0]).toMatch(/GeneratedTexture "elf-7": .*no teacher beside it/);
     log.mockRestore();
     expect(await alone.generatePixelsAsync({ ...ELF, numInferenceSteps: 1 })).toHaveLength(1024);

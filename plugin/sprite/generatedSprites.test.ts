@@ -271,7 +271,7 @@ describe('repaintCellAsync', () => {
     const asked = sprites.repaintCellAsync(cell, { label: 'orc' }, { previewEvery: 1, signal: controller.signal });
     await expect(asked).rejects.toThrow(ABORTED);
     expect(preview).not.toEqual(before);
-    await vi.waitFor(() => expect(cellOf(sprites, cell)).toEqual(before));
+    await vi.waitFor(() => expect(cellOf(sprites, cell)).toEqual(before), 10_000);
   });
 
   it('goes on with what it makes when a request comes whose signal is aborted', async () => {

@@ -11,6 +11,7 @@ import {
   type Recipe,
   type RecipeOptions,
 } from '../../runtime/index.ts';
+import { definedOf } from '../definedOf.ts';
 import type { PictureSource, RequestOptions } from '../pictureSource.ts';
 import type { RegenerateOptions } from '../texture/generatedTexture.ts';
 import { LINEAR, NEAREST } from '../texture/texelTexture.ts';
@@ -51,7 +52,8 @@ export class GeneratedSprites extends SpriteManager {
     request: RequestOptions,
   ): Promise<GeneratedSprites> {
     const cells = await untilAborted(planCellsAsync(source, options), request.signal);
-    const { name = source.info.name, capacity = SPRITES_PER_CELL * cells.length, worldHeight = 1, pixelArt } = options;
+    const { name = source.info.name, capacity = SPRITES_PER_CELL * cells.length, worldHeight = 1 } = options;
+    const pixelArt = options.pixelArt && definedOf(options.pixelArt);
     const { pixelArt: isPixelArt, channels } = source.info;
     const sheet = new GeneratedSheet(name, source, source.scene, {
       cellSize: cellSize(cells, source.info),

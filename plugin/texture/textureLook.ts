@@ -1,6 +1,7 @@
 import type { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
 import type { PixelArtOptions } from '../../runtime/index.ts';
 import { type ImageSize, imageSize, type ModelInfo, type Recipe, type RecipeOptions } from '../../runtime/index.ts';
+import { definedOf } from '../definedOf.ts';
 import { LINEAR_LINEAR_LINEAR, NEAREST } from './texelTexture.ts';
 
 /** A palette or a number of colours, and an enlargement; see `pixelArt` of the runtime. Whether pictures wrap follows from the model. */
@@ -52,7 +53,7 @@ export function lookOf(info: ModelInfo, options: LookOptions & ImageSize = {}): 
     samplingMode: options.samplingMode ?? usual,
     hasAlpha: channels === 4,
     tiles: circularPadding,
-    ...(pixelArt && { pixelArt: { wraps: circularPadding, ...pixelArt } }),
+    ...(pixelArt && { pixelArt: { wraps: circularPadding, ...definedOf(pixelArt) } }),
   };
 }
 
