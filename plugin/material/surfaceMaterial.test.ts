@@ -33,6 +33,7 @@ import {
   uploadedTo,
 } from '../testing/tinyScene.ts';
 import { GeneratedTexture } from '../texture/generatedTexture.ts';
+import { loadedModels } from '../texture/loadedModels.ts';
 import type { HashTiling } from './hashTiling.ts';
 import { RegisterSurfaceMaterial, SurfaceMaterial } from './surfaceMaterial.ts';
 
@@ -447,6 +448,13 @@ describe('a surface material in a scene file', () => {
     expect(loaded.clearCoat.isEnabled).toBe(true);
     expect(loaded).toMatchObject({ useParallax: true, useParallaxOcclusion: true });
     expect(loaded.serialize()).toEqual({ ...material.serialize(), uniqueId: loaded.uniqueId });
+  });
+
+  it('does not keep a scene from being saved before it has a picture', () => {
+    const [model] = loadedModels(scene);
+    const material = new SurfaceMaterial('blank', model!.createTexture('blank'));
+    expect(material.recipe).toBeNull();
+    expect(SceneSerializer.Serialize(scene).materials).toMatchObject([{ name: 'blank' }]);
   });
 
   it('can be reshaped and waited for before its picture is there', async () => {

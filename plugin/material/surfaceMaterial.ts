@@ -203,7 +203,9 @@ export class SurfaceMaterial extends PBRMaterial {
 
   /** Saves the recipe: less than 300 bytes for usual settings. */
   override serialize(): SavedSurfaceMaterial {
-    const { customType: _type, name: _name, url: _url, ...albedo } = this.albedo.serialize()!;
+    const picture = this.albedo.serialize();
+    if (!picture) return super.serialize(); // there is no recipe yet: a material like any other
+    const { customType: _type, name: _name, url: _url, ...albedo } = picture;
     const changed = this.changes();
     const { surface, parallax, variations, cellSize } = this.options;
     return {
