@@ -258,8 +258,12 @@ describe('a material of several surfaces', () => {
     tiny.onQueueChangedObservable.add((length) => {
       most = Math.max(most, length);
     });
-    await make({ variations: 3 });
+    const floor = await make({ variations: 3 });
     expect(most).toBe(3);
+    const repainted = vi.spyOn(GeneratedTexture.prototype, 'regenerateAsync');
+    await floor.regenerateAsync({ seed: 20 }, { priority: 2 });
+    expect(repainted.mock.calls.map(([, how]) => how!.priority)).toEqual([2, 2, 2]);
+    repainted.mockRestore();
   });
 
   it('is saved by their number, and disposed with all', async () => {

@@ -65,6 +65,8 @@ export class SurfaceMaterial extends PBRMaterial {
   private written: Promise<void>;
   /** Settles `written` as it is before the first maps are made; later calls change nothing. */
   private firstWrite!: { resolve(): void; reject(reason: unknown): void };
+  /** That of the newest request, for the pictures of the other variations. */
+  private priority: number | undefined;
   private isGone = false;
 
   /**
@@ -142,6 +144,7 @@ export class SurfaceMaterial extends PBRMaterial {
    * @throws as `GeneratedTexture.regenerateAsync`
    */
   async regenerateAsync(changes: Partial<RecipeOptions> = {}, options: RegenerateOptions = {}): Promise<this> {
+    this.priority = options.priority;
     await this.albedo.regenerateAsync(changes, options);
     await this.written;
     return this;
@@ -273,7 +276,8 @@ export class SurfaceMaterial extends PBRMaterial {
   private async writeAsync(signal: AbortSignal): Promise<void> {
     const recipe = this.recipe!;
     const writing = this.surfaces.map(async (surface, i) => {
-      if (i > 0) await showAsync(surface.albedo, { ...recipe, seed: nextSeed(recipe.seed!, i) }, signal);
+      const how = { signal, priority: this.priority };
+      if (i > 0) await showAsync(surface.albedo, { ...recipe, seed: nextSeed(recipe.seed!, i) }, how);
       await surface.writeAsync(this.options.surface ?? {}, signal);
     });
     await Promise.all(writing);
@@ -305,9 +309,9 @@ function nextSeed(seed: number, count: number): number {
   return (seed + count) % 2 ** 32;
 }
 
-async function showAsync(texture: GeneratedTexture, recipe: RecipeOptions, signal: AbortSignal): Promise<void> {
+async function showAsync(texture: GeneratedTexture, recipe: RecipeOptions, how: RegenerateOptions): Promise<void> {
   const isShown = texture.isReady() && JSON.stringify(texture.recipe) === JSON.stringify(recipe);
-  if (!isShown) await texture.regenerateAsync(recipe, { signal });
+  if (!isShown) await texture.regenerateAsync(recipe, how);
 }
 
 function plainData(value: unknown): Record<string, unknown> {
