@@ -56,6 +56,7 @@ export {
   encodeColumns,
   isWords,
   type NumberColumn,
+  numberOf,
   rowsOf,
   selectColumns,
   unfilledRanges,

@@ -81,7 +81,7 @@ const ATTRIBUTE: StripPlan = {
 
 function valuesOf(values: Vocabulary[string]): (string | number)[] {
   if (!isRange(values)) return [...values];
-  return SHARES.map((share) => values.min + share * (values.max - values.min));
+  return SHARES.map((share) => Math.min(values.max, values.min + share * (values.max - values.min)));
 }
 
 /** The strips of a model, in the order in which they are painted. Materials have no ornaments. */

@@ -41,6 +41,17 @@ it('gives the words and numbers again, without those of any', () => {
   expect(decodeAttributes(range, [1])).toEqual({ warmth: -1.8 }); // and not −1.7999999999999998, which would be refused
 });
 
+it.each([
+  [-2, 0.1],
+  [-0.2, 0.04],
+  [0.1, 0.3],
+])('gives numbers that can be asked for again, up to the end of a range from %f to %f', (min, max) => {
+  const vocabulary = { wear: { min, max } };
+  const ends = [0, 1].map((share) => decodeAttributes(vocabulary, [share]));
+  expect(ends).toEqual([{ wear: min }, { wear: max }]);
+  expect(ends.map((asked) => encodeAttributes('test', vocabulary, asked))).toEqual([[0], [1]]);
+});
+
 describe('attributeProblem', () => {
   it('takes __proto__ for a name like any other', () => {
     const vocabulary = JSON.parse('{"__proto__":["a"]}');

@@ -78,7 +78,7 @@ export function decodeAttributes(vocabulary: Vocabulary, values: ArrayLike<numbe
   return Object.fromEntries(entries.filter(([, , value]) => value !== ANY));
 }
 
-/** The number at a share of a range; rounding takes it no further than its end. */
+/** The number at a share of a range, 0 … 1. Rounding takes none beyond the range, which would then be refused. */
 function numberAt({ min, max }: NumberRange, share: number): number {
   return Math.min(max, min + share * (max - min));
 }

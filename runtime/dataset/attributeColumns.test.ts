@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ANY, encodeAttributes } from '../core/attributes.ts';
+import { ANY, attributeProblem, encodeAttributes } from '../core/attributes.ts';
 import { tinyAttributes, tinyDataset } from '../testing/tinyDataset.ts';
 import {
   type AttributeColumn,
@@ -60,6 +60,8 @@ describe('attribute columns', () => {
     const columns: AttributeColumn[] = [{ name: 'a', values: { min, max }, data: Float32Array.of(min, max) }];
     expect(columns[0]!.data[1]).toBeGreaterThan(max);
     expect([...encodeColumns(columns, [0, 1])]).toEqual([0, 1]);
+    expect([0, 1].map((image) => attributesOf(columns, image).a)).toEqual([min, max]);
+    expect(attributeProblem(vocabularyOf(columns), 'a', attributesOf(columns, 1).a)).toBeUndefined();
   });
 
   it('are cut and put in order', () => {

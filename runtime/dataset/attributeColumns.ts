@@ -54,9 +54,14 @@ export function attributesOf(columns: readonly AttributeColumn[], image: number)
   const known = columns.flatMap((column): [string, string | number][] => {
     const value = column.data[image]!;
     if (isWords(column)) return value === ANY ? [] : [[column.name, column.values[value]!]];
-    return Number.isNaN(value) ? [] : [[column.name, value]];
+    return Number.isNaN(value) ? [] : [[column.name, numberOf(column, image)]];
   });
   return Object.fromEntries(known);
+}
+
+/** An image's number, within its range: float32 may lie beyond that by a rounding. NaN where it is not known. */
+export function numberOf({ data, values: { min, max } }: NumberColumn, image: number): number {
+  return Math.min(max, Math.max(min, data[image]!));
 }
 
 /**
@@ -68,8 +73,8 @@ export function encodeColumns(columns: readonly AttributeColumn[], images: Array
   const out = new Float32Array(images.length * columns.length);
   for (const [place, column] of columns.entries()) {
     for (let i = 0; i < images.length; i++) {
-      const value = column.data[images[i]!]!;
-      out[i * columns.length + place] = isWords(column) ? value : inRange(value, column.values);
+      const image = images[i]!;
+      out[i * columns.length + place] = isWords(column) ? column.data[image]! : shareOf(column, image);
     }
   }
   return out;
@@ -186,9 +191,11 @@ export function isWords(column: AttributeColumn): column is WordColumn {
   return !isRange(column.values);
 }
 
-function inRange(value: number, { min, max }: NumberRange): number {
-  // float32 may lie beyond the range by a rounding.
-  return Number.isNaN(value) ? ANY : Math.min(1, Math.max(0, (value - min) / (max - min)));
+/** Where an image's number lies in its range, 0 … 1; `ANY` where it is not known. */
+function shareOf(column: NumberColumn, image: number): number {
+  const { min, max } = column.values;
+  const value = numberOf(column, image);
+  return Number.isNaN(value) ? ANY : (value - min) / (max - min);
 }
 
 function unlike(name: string): RangeError {

@@ -31,6 +31,19 @@ it('sweeps a number over what a class has of it, all else as where there is much
   expect(planSweeps(dataset, { firstSeed: 3, numSeeds: 0 })).toEqual([]);
 });
 
+it('asks for no number beyond the range, where float32 lies there by a rounding', () => {
+  const [min, max] = [-0.2, 0.1];
+  const data = Float32Array.from({ length: 10 }, (_, i) => (i < 5 ? min : max));
+  expect(data.at(-1)).toBeGreaterThan(max);
+  const one = {
+    labels: ['a'],
+    classLabels: new Int32Array(10),
+    attributes: [{ name: 'wear', values: { min, max }, data }],
+  };
+  const [sweep] = planSweeps(one as unknown as Dataset, { firstSeed: 3, numSeeds: 1 });
+  expect([sweep!.values[0], sweep!.values.at(-1)]).toEqual([min, max]);
+});
+
 it('is 1 where what is read grows, -1 where it falls, and 0 where it stays', () => {
   const sweeps = planSweeps(dataset, { firstSeed: 3, numSeeds: 2 });
   const of = (...read: number[][]) => monotonyOf(sweeps, read).wear!.mean;

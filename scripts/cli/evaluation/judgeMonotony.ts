@@ -4,6 +4,7 @@ import {
   type Dataset,
   isWords,
   type NumberColumn,
+  numberOf,
   type PictureOptions,
   rankCorrelation,
 } from '../../../runtime/index.ts';
@@ -62,15 +63,16 @@ export function planSweeps(
 }
 
 /** Values evenly between the rare ends of what some images have; null where that is too little of the range. */
-function valuesBetween({ data, values: { min, max } }: NumberColumn, images: readonly number[]): number[] | null {
+function valuesBetween(column: NumberColumn, images: readonly number[]): number[] | null {
+  const { min, max } = column.values;
   const known = images
-    .map((image) => data[image]!)
+    .map((image) => numberOf(column, image))
     .filter((value) => !Number.isNaN(value))
     .sort((a, b) => a - b);
   const at = (share: number) => known[Math.round(share * (known.length - 1))]!;
   const [low, high] = [at(RARE_SHARE), at(1 - RARE_SHARE)];
   if (!(high - low >= MIN_SHARE * (max - min))) return null;
-  return Array.from({ length: NUM_VALUES }, (_, i) => low + (i * (high - low)) / (NUM_VALUES - 1));
+  return Array.from({ length: NUM_VALUES }, (_, i) => Math.min(high, low + (i * (high - low)) / (NUM_VALUES - 1)));
 }
 
 /**
