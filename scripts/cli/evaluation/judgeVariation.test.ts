@@ -56,3 +56,16 @@ it('counts what is recognised, and of all varied pictures what stays', () => {
     keptPerAttribute: { hair: 3 / 4 },
   });
 });
+
+it('does not count a picture of whose word nothing is known', () => {
+  const unknown = { ...dataset, attributes: [{ name: 'mood', values: MOODS, data: Int16Array.of(-1, -1, 2, 0) }] };
+  const sets = planVariedSets(unknown as unknown as Dataset, split, { ...plan, numIdentities: 1 });
+  expect(sets[0]!.words).toEqual([null, ...MOODS]);
+  expect(sets[0]!.requests[0]).toEqual({ label: 'elf', seed: 7, attributes: {} });
+  const { recognised } = variationOf(sets, [[[1], [0], [1], [2]]], {
+    names: ['mood'],
+    attribute: 'mood',
+    words: MOODS,
+  });
+  expect(recognised).toBe(1);
+});

@@ -24,7 +24,8 @@ export interface VariationMetrics {
 /** Pictures that are one but for one attribute; the first is the one that the others vary. */
 export interface VariedSet {
   label: string;
-  words: readonly string[];
+  /** The word that each picture is asked for; null where that of the first is not known. */
+  words: readonly (string | null)[];
   requests: readonly PictureOptions[];
 }
 
@@ -57,7 +58,7 @@ export function planVariedSets(
     const others = words.filter((word) => word !== own[attribute]);
     return {
       label: origin.label,
-      words: [String(own[attribute]), ...others],
+      words: [words.find((word) => word === own[attribute]) ?? null, ...others],
       requests: [origin, ...others.map((word) => varyRecipe<PictureOptions>(origin, { [attribute]: word }))],
     };
   });
@@ -87,7 +88,10 @@ export function variationOf(
     }),
   );
   return {
-    recognised: share(pictures, isRecognised),
+    recognised: share(
+      pictures.filter(({ word }) => word !== null),
+      isRecognised,
+    ),
     recognisedPerWord: Object.fromEntries(
       words.map((word) => [
         word,
