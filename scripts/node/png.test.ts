@@ -153,9 +153,16 @@ describe('decodePng', () => {
     ],
     ['without its palette', write({ width: 1, height: 1, depth: 8, colourType: 3, rows: [0, 0] })],
     ['of no size', write({ width: 0, height: 1, depth: 8, colourType: 2, rows: [0] })],
-    ['interlaced bits', write({ width: 1, height: 1, depth: 1, colourType: 0, rows: [0, 128], interlace: 1 })],
   ])('names the file that is damaged: %s', (_, bytes) => {
     expect(() => decodePng(bytes, 'faces/elf.png')).toThrow(/^decodePng: faces\/elf.png is damaged or not a PNG: ./);
+  });
+
+  it.each([
+    [1, [0, 128]],
+    [9, [0, 0, 128, 0, 128, 0, 128, 0, 128, 0, 128, 0, 128, 0, 128, 0, 128, 0, 128]], // as rows of seven passes are
+  ])('says that it cannot read interlaced bits, of %i rows', (height, rows) => {
+    const png = write({ width: 1, height, depth: 1, colourType: 0, rows, interlace: 1 });
+    expect(() => decodePng(png, 'elf.png')).toThrow(/it is interlaced .* save it without interlacing$/);
   });
 });
 

@@ -84,9 +84,6 @@ function parse(bytes: Uint8Array, fileName: string, options: DecodePngOptions = 
     const png = decode(withoutTraps(bytes, { ...DECODE_PNG_DEFAULTS, ...options }), { checkCrc: true });
     if (png.width < 1 || png.height < 1) throw new Error(`its size is ${png.width}x${png.height}`);
     if (bytes[COLOUR_TYPE_BYTE] === PALETTE_TYPE && !png.palette) throw new Error('its palette is missing');
-    if (png.depth < 8 && bytes[INTERLACE_BYTE] === 1) {
-      throw new Error('it is interlaced with less than 8 bits a sample, which cannot be read');
-    }
     return png;
   } catch (error) {
     throw damaged(fileName, error);
@@ -111,9 +108,9 @@ const HARMLESS_BYTES = 2 ** 26;
 
 /**
  * The file without its colour profile, which may inflate to anything and is not used, after making sure that neither the size
- * it states nor its data take more memory than a picture of that size does.
+ * it states nor its data take more memory than a picture of that size does, and that fast-png does not take it for another kind.
  *
- * @throws Error saying what is too large
+ * @throws Error saying what is too large, or cannot be read
  */
 function withoutTraps(bytes: Uint8Array, { maxPixels }: Required<DecodePngOptions>): Uint8Array {
   if (bytes.length < HEADER_END) return bytes;
@@ -124,6 +121,12 @@ function withoutTraps(bytes: Uint8Array, { maxPixels }: Required<DecodePngOption
   const chunks = chunksOf(bytes, view);
   const isFirst = ({ type }: Chunk, i: number) => (type === 'IHDR') === (i === 0);
   if (!chunks.every(isFirst)) throw new Error('its header is not its first chunk, or there are several');
+  const isInterlaced = bytes[INTERLACE_BYTE] === 1;
+  if (isInterlaced && bytes[DEPTH_BYTE]! < 8) {
+    throw new Error(
+      'it is interlaced with less than 8 bits a sample, which cannot be read; save it without interlacing',
+    );
+  }
   const colourType = bytes[COLOUR_TYPE_BYTE]!;
   const transparency = colourType === PALETTE_TYPE ? 256 : 6;
   for (const { type, data } of chunks) {
@@ -131,7 +134,7 @@ function withoutTraps(bytes: Uint8Array, { maxPixels }: Required<DecodePngOption
     if (type === 'tRNS' && data.length > transparency) throw new Error('its transparency is of the wrong length');
   }
   const rowBits = width * bytes[DEPTH_BYTE]! * (CHANNELS[colourType] ?? 4);
-  checkInflation(chunks, height * (Math.ceil(rowBits / 8) + 1), bytes[INTERLACE_BYTE] === 1);
+  checkInflation(chunks, height * (Math.ceil(rowBits / 8) + 1), isInterlaced);
   const kept = chunks.filter(({ type }) => type !== 'iCCP').map(({ whole }) => whole);
   return kept.length === chunks.length ? bytes : Buffer.concat([bytes.subarray(0, SIGNATURE_END), ...kept]);
 }
