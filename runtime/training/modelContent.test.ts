@@ -1,4 +1,6 @@
+import { dispose, tensor4d } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { scaleLatents } from '../networks/autoencoderKl.ts';
 import { createModel } from '../sampling/model.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
 import { tinyModelFiles } from '../testing/tinyModel.ts';
@@ -34,6 +36,27 @@ it('is a folder that loads, with what the data set and the training say', async 
   const model = createModel(loaded);
   expect(model.vae!.config).toMatchObject({ latents_mean: statistics.mean, latents_std: statistics.std });
   expect(model.scheduler).toMatchObject({ predictionType: 'epsilon', betaSchedule: 'linear' });
+  model.dispose();
+});
+
+it('scales latents as they were in training, whatever the auto-encoder scaled them by before', async () => {
+  const { unet, vae, unetConfig } = tinyModelFiles({ labels: ['stripes', 'disc', 'ramp'], sizePx: 8 });
+  const before = tinyVaeConfig({ sample_size: 8, scaling_factor: 0.18215, shift_factor: 3 });
+  const statistics = { mean: [1, 2, 3, 4], std: [0.5, 1, 2, 3] };
+  const network = { config: unetConfig as never, weights: unet };
+  const content = modelContent(
+    tinyDataset(),
+    { config: before, weights: vae },
+    statistics,
+    network,
+    DIFFUSION_DEFAULTS,
+    [],
+  );
+  const model = createModel(await loadModelFolder(memorySource(await modelFolderFiles(content))));
+  const z = tensor4d([2, 2, -1, 10], [1, 1, 1, 4]);
+  const scaled = scaleLatents(model.vae!.config, z);
+  expect([...(await scaled.data())]).toEqual([2, 0, -2, 2]); // (z − mean) / std
+  dispose([z, scaled]);
   model.dispose();
 });
 

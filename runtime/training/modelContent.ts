@@ -45,7 +45,8 @@ export function modelContent(
   const { name, labels, licence, attribution, widthPx, heightPx, channels, frames } = dataset;
   const weights = splitConditioning(unet.weights);
   const scheduler = formatSchedulerConfig({ ...trainingScheduler(options), clipSample: vae === null });
-  const latents = { latents_mean: statistics.mean, latents_std: statistics.std };
+  // Instead of what the auto-encoder's latents were scaled by before, such as the 0.18215 of Stable Diffusion's.
+  const latents = { latents_mean: statistics.mean, latents_std: statistics.std, scaling_factor: 1, shift_factor: null };
   return {
     index: {
       _class_name: 'ClassConditionalLatentDiffusionPipeline',
