@@ -75,6 +75,8 @@ it('trains on pixels without an auto-encoder, from a model that knew no classes,
   expect(pictures[0]!.length).toBe(4 * 16 * 16);
   expect(await train('pixelRun', ...options, '--resume', '--steps', '3')).toMatch(/done: 3 steps/);
   await expect(train('relabelled', NO_VAE, '--resume', '--steps', '3')).rejects.toThrow(/pixels/);
+  const otherwise = [NO_VAE, '--init-from', at('pixels'), '--flip', '--resume', '--steps', '4'];
+  await expect(train('pixelRun', ...otherwise)).rejects.toThrow(/another prediction \(epsilon, now v_prediction\)/);
 });
 
 it('writes a model, and a preview of the model as it is stored, from one download of the weights', async () => {

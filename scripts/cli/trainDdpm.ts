@@ -80,6 +80,9 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
     data: { dataset, split },
     options,
     notes: {
+      prediction: options.predictionType,
+      schedule: options.betaSchedule,
+      circular: String(options.circular),
       ...(conditioning && { attributes: Object.keys(conditioning.attributes).join() }),
       ...(!vae && { space: 'pixels' }),
       ...(latentScale !== 1 && { latentScale: String(latentScale) }),

@@ -68,6 +68,7 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
     kind: 'vae',
     data,
     options,
+    notes: { circular: String(circular) },
     shapes: vaeTrainingShapes(config, options),
     keepsWeights: freezeEncoder,
     start: ({ workers, resumed }) => {

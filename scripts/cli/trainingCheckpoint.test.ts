@@ -20,4 +20,11 @@ it('goes on with the seed and the split of the checkpoint alone', async () => {
   await write({ seed: '3' }); // as earlier versions did
   expect(await readCheckpoint(out, { seed: '3', splitSeed: '3' })).toEqual(state);
   await expect(readCheckpoint(out, { seed: '3', splitSeed: '1' })).rejects.toThrow(/splitSeed \(3, now 1\)/);
+  const now = { seed: '3', splitSeed: '3', schedule: 'linear' };
+  expect(await readCheckpoint(out, now)).toEqual(state); // which did not say it
+  await write({ ...now, latentScale: '0.5' });
+  await expect(readCheckpoint(out, { ...now, latentScale: '0.5', schedule: 'scaled_linear' })).rejects.toThrow(
+    /another schedule \(linear, now scaled_linear\)/,
+  );
+  await expect(readCheckpoint(out, now)).rejects.toThrow(/another latentScale \(0.5, now the usual one\)/);
 });

@@ -61,6 +61,9 @@ export function startFolder(
   return resume && existsSync(join(out, network, 'config.json')) ? out : null;
 }
 
+/** Notes that earlier versions did not make; such a checkpoint is taken for one of the same. */
+const LATER_NOTES = ['prediction', 'schedule', 'circular'];
+
 /** Reads the checkpoint of a run to go on from; its notes must be those of this training. */
 export async function readCheckpoint(out: string, notes: Record<string, string>): Promise<TrainerState> {
   const file = join(out, CHECKPOINT_FILE);
@@ -69,11 +72,17 @@ export async function readCheckpoint(out: string, notes: Record<string, string>)
   });
   const checkpoint = decodeCheckpoint(new Uint8Array(bytes), file);
   const { seed } = checkpoint.notes;
-  const before: Record<string, string | undefined> = { splitSeed: seed, ...checkpoint.notes }; // once there was one for both
-  for (const [key, value] of Object.entries(notes)) {
-    if (before[key] === value) continue;
+  const later = Object.entries(notes).filter(([key]) => LATER_NOTES.includes(key));
+  const before: Record<string, string | undefined> = {
+    splitSeed: seed, // once there was one for both
+    ...Object.fromEntries(later),
+    ...checkpoint.notes,
+  };
+  for (const key of Object.keys({ ...before, ...notes })) {
+    if (before[key] === notes[key]) continue;
+    const [made, now] = [before[key], notes[key]].map((value) => value ?? 'the usual one');
     throw new UsageError(
-      `train: ${file} was made with another ${key} (${before[key]}, now ${value}); go on with that one, or begin in another --out with --init-from ${out}`,
+      `train: ${file} was made with another ${key} (${made}, now ${now}); go on with that one, or begin in another --out with --init-from ${out}`,
     );
   }
   return checkpoint.state;
