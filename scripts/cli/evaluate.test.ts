@@ -181,3 +181,21 @@ it.each([
 ])('refuses %s %s', async (flag, value) => {
   await expect(run(at('model'), flag, value)).rejects.toThrow(/expected|Allowed choices/);
 });
+
+it('measures a model without a null label as it is, without guidance', async () => {
+  const { labels } = tinyDataset();
+  const { index, unetConfig, unet, ...files } = tinyModelFiles({ labels });
+  const table = unet.get('class_embedding.weight')!;
+  const numKept = (labels.length * table.data.length) / (labels.length + 1);
+  const kept = { shape: [labels.length, table.shape[1]!], data: table.data.slice(0, numKept) };
+  const unguided = {
+    ...files,
+    index: { ...index, figment: { ...index.figment, nullLabel: null } },
+    unetConfig: { ...(unetConfig as object), num_class_embeds: labels.length },
+    unet: new Map(unet).set('class_embedding.weight', kept),
+  };
+  await writeFilesAtomic(at('unguided'), await modelFolderFiles(unguided));
+  await run(at('unguided'), ...FAST);
+  const { recipe, byGuidance } = JSON.parse(await readFile(at('unguided/metrics.json'), 'utf8'));
+  expect([recipe.guidanceScales, Object.keys(byGuidance)]).toEqual([[1], ['1']]);
+});

@@ -230,7 +230,8 @@ function recipeOf({ index }: DiffusionModel, flags: EvaluateFlags): EvaluationRe
   return {
     sampler: flags.sampler ?? sampleDefaults.sampler,
     numInferenceSteps: flags.steps ?? sampleDefaults.numInferenceSteps,
-    guidanceScales: flags.guidance,
+    // Without a null label there is no guidance.
+    guidanceScales: index.figment.nullLabel === null ? [1] : flags.guidance,
     imagesPerClass: flags.imagesPerClass,
     firstSeed: flags.seed,
     lastSeed: (flags.seed + flags.imagesPerClass - 1) >>> 0,
