@@ -103,6 +103,7 @@ export function variedEntries(
   const varied = { attributes: { ...attributes, ...changes } };
   // One pass has no first steps: there the same seed alone makes the same person.
   if (pipeline === 'cvae') return varied;
-  const origins = Object.keys(changes).map((name) => [name, sameAs[name] ?? attributes[name] ?? ANY_WORD]);
+  const before: Attributes = { ...attributes, ...sameAs };
+  const origins = Object.keys(changes).map((name) => [name, Object.hasOwn(before, name) ? before[name] : ANY_WORD]);
   return { ...varied, sameAs: { ...sameAs, ...Object.fromEntries(origins) } };
 }

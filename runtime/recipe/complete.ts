@@ -66,10 +66,10 @@ export function checkRecipe(
   if (asked.sameAs === undefined && asked.sameFor !== undefined) {
     wrong('sameFor', 'there is a sameFor but no sameAs; say which attributes the other picture has instead');
   }
-  const attributes = completeAttributes('attributes', options.attributes, model, wrong);
+  const attributes = completeAttributes('attributes', asked.attributes, model, wrong);
   const parts = {
     ...completeBlend(asked, model, wrong),
-    ...completeSameness(options, attributes, model, wrong),
+    ...completeSameness(asked, attributes, model, wrong),
     ...completeSampling(asked, model, wrong),
     ...completeSteering(asked, classifiers, wrong),
     ...completeBeginning(asked, model, [widthPx, heightPx], wrong),
@@ -134,10 +134,7 @@ function completeBlend({ blend }: RecipeOptions, model: RecipeModel, wrong: Wron
   return { blend: Object.freeze({ ...blend }) };
 }
 
-/**
- * A copy in the model's order; undefined where nothing is asked for. What was asked is read as it came, since valibot passes
- * over names such as `constructor`.
- */
+/** A copy in the model's order; undefined where nothing is asked for. */
 function completeAttributes(
   entry: 'attributes' | 'sameAs',
   asked: Attributes = {},
@@ -165,7 +162,9 @@ function completeSameness(
   const named = Object.entries(sameAs).filter(([name, value]) => value !== ANY_WORD || !Object.hasOwn(known, name));
   completeAttributes('sameAs', Object.fromEntries(named), model, wrong);
   const inOrder = Object.keys(known).filter((name) => Object.hasOwn(sameAs, name));
-  const others = inOrder.filter((name) => (attributes[name] ?? ANY_WORD) !== sameAs[name]);
+  const others = inOrder.filter(
+    (name) => (Object.hasOwn(attributes, name) ? attributes[name] : ANY_WORD) !== sameAs[name],
+  );
   if (asked.pipeline === 'cvae' || others.length === 0 || sameFor === 0) return {};
   return { sameAs: Object.freeze(Object.fromEntries(others.map((name) => [name, sameAs[name]!]))), sameFor };
 }

@@ -5,6 +5,7 @@ import {
   ATTRIBUTE_VALUE,
   ATTRIBUTES_EXPECTED,
   BLEND_ENTRY,
+  entriesByName,
   INTERPOLATE_ENTRY,
   MAX_ASKED_ATTRIBUTES,
   realEntry,
@@ -79,8 +80,7 @@ const MAX_VALUES = 1000;
 
 /** The same as in a recipe, except that an attribute may have several values, each of which makes a picture. */
 const ATTRIBUTES = v.pipe(
-  v.record(
-    v.string(),
+  entriesByName(
     v.union(
       [ATTRIBUTE_VALUE, v.pipe(v.array(ATTRIBUTE_VALUE), v.minLength(1), v.maxLength(MAX_VALUES))],
       'expected a word, a number, or a list of them',
@@ -160,7 +160,10 @@ const ASSET = v.strictObject({
   ),
   seeds: v.optional(seeds('seeds of each label; figment pick writes them')),
   seedsByLabel: v.optional(
-    v.pipe(v.record(v.string(), seeds('its seeds')), v.description('seeds of one label, instead of seeds')),
+    v.pipe(
+      entriesByName(seeds('its seeds'), 'expected seeds by label'),
+      v.description('seeds of one label, instead of seeds'),
+    ),
   ),
   count: v.optional(
     wholeEntry(1, MAX_COUNT, 'pictures of each label, seeds counting up; instead of seeds (default: 1)'),

@@ -106,7 +106,7 @@ function askedAttributes(
   const vocabulary = index.figment.attributes ?? {};
   const varied = vary.map((name, i): [string, AskedAttributes[string]] => {
     const values = Object.hasOwn(vocabulary, name) ? vocabulary[name]! : [];
-    const listed = attributes[name];
+    const listed = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
     if (Array.isArray(listed)) return [name, listed];
     if (isRange(values)) {
       wrong(['vary', i], `${name} is a number; list the values to make in attributes`);
@@ -121,10 +121,8 @@ function askedAttributes(
 /** What each picture of a varied asset is to be the same as: what is asked of the attribute beside vary, or anything. */
 function originOf({ attributes = {}, vary, sameAs }: BakeAsset): BakeAsset['sameAs'] {
   if (!vary) return sameAs;
-  const origins = vary.map((name) => [
-    name,
-    Array.isArray(attributes[name]) ? ANY_WORD : (attributes[name] ?? ANY_WORD),
-  ]);
+  const asked = (name: string) => (Object.hasOwn(attributes, name) ? attributes[name]! : ANY_WORD);
+  const origins = vary.map((name) => [name, Array.isArray(asked(name)) ? ANY_WORD : asked(name)]);
   return { ...Object.fromEntries(origins), ...sameAs };
 }
 
@@ -181,8 +179,8 @@ function planFiles(
   const names = new Set([...variedNames(asset.attributes), ...(asset.vary ?? [])]);
   const varied = [...names].map((name) => `-{${name}}`);
   const template = asset.output ?? `{asset}/{label}-{seed}${varied.join('')}${layers.length > 1 ? '-{map}' : ''}`;
-  const { attributes = {} } = look.recipe;
-  const ofAttributes = Object.fromEntries(attributeNames.map((name) => [name, attributes[name] ?? 'any']));
+  const unasked = attributeNames.map((name) => [name, ANY_WORD]);
+  const ofAttributes = { ...Object.fromEntries(unasked), ...look.recipe.attributes };
   const recipe = bakedRecipe(picture);
   const files: PictureFile[] = [];
   for (const layer of layers) {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vit
 import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
 import type { BakeAsset } from './bakeFileSchema.ts';
 import { bake, checkBake, InterruptError, UsageError } from './index.ts';
+import { openPlan } from './planBake.ts';
 
 let art: BakeFolder;
 beforeEach(async () => {
@@ -89,6 +90,25 @@ describe('a bake', () => {
     expect(text).toMatch(/^figment\.bake\.json:\d+:\d+ materials\.(gltf|babylon): /);
     expect(text).toContain(message);
     expect(await readdir(art.out)).toEqual([]);
+  });
+
+  it('asks for attributes and labels that are called as parts of objects', async () => {
+    await art.writeModel({ labels: ['elf', 'constructor'], attributes: { constructor: ['a', 'b'] } }, 'odd');
+    const odd = { model: './odd', output: '{asset}-{label}-{seed}-{constructor}' };
+    await art.describe([
+      { ...odd, labels: ['elf'] },
+      { ...odd, seedsByLabel: { constructor: [7] }, attributes: { constructor: 'b' } },
+      { ...odd, labels: ['elf'], vary: ['constructor'] },
+    ]);
+    const { pictures } = await openPlan(art.file, {});
+    expect(pictures.flatMap(({ files }) => files.map(({ path }) => path))).toEqual([
+      'asset0-elf-0-any.png',
+      'asset1-constructor-7-b.png',
+      'asset2-elf-0-a.png',
+      'asset2-elf-0-b.png',
+    ]);
+    expect(pictures[1]!.look.recipe.attributes).toEqual({ constructor: 'b' });
+    expect(pictures[3]!.look.recipe.sameAs).toEqual({ constructor: 'any' });
   });
 
   it('tells of several mistakes at once, in the order of the file', async () => {

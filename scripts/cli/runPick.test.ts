@@ -109,6 +109,8 @@ describe('the site of figment pick', () => {
     [5, /at least one seed/],
     [{ nobody: { orc: [1] } }, /no asset "nobody" any more/],
     [{ innkeeper: { dragon: [1] } }, /dragon/],
+    [{ guests: { goblin: [1], constructor: [2] } }, /draws no "constructor" any more/],
+    [{ prototype: { orc: [1] } }, /no asset "prototype" any more/],
     ['scribble', /at least one seed/],
   ])('refuses %j, and leaves the file as it is', async (picked, message) => {
     const [status, text] = await picks(picked);

@@ -107,11 +107,11 @@ function update(): void {
 
 save.addEventListener('click', async () => {
   save.disabled = true;
-  const picks: Record<string, Record<string, number[]>> = {};
+  const picks = new Map<string, Record<string, number[]>>();
   const changed = choices.filter(isChanged);
-  for (const { asset, label, kept } of changed) picks[asset] = { ...picks[asset], [label]: [...kept] };
+  for (const { asset, label, kept } of changed) picks.set(asset, { ...picks.get(asset), [label]: [...kept] });
   try {
-    const response = await fetch('picks', { method: 'POST', body: JSON.stringify(picks) });
+    const response = await fetch('picks', { method: 'POST', body: JSON.stringify(Object.fromEntries(picks)) });
     if (!response.ok) throw new Error(await response.text());
     for (const choice of changed) choice.seeds = [...choice.kept];
     update();

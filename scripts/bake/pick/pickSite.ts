@@ -1,6 +1,7 @@
 import { readFile, realpath } from 'node:fs/promises';
 import * as v from 'valibot';
 import { MAX_SEED } from '../../../runtime/core/random.ts';
+import { entriesByName } from '../../../runtime/recipe/schema.ts';
 import { writeFileAtomic } from '../../node/atomicWrite.ts';
 import type { SiteOptions } from '../../node/serveSite.ts';
 import { UsageError } from '../../node/usageError.ts';
@@ -25,7 +26,10 @@ const SEEDS_SCHEMA = v.pipe(
   v.minLength(1),
   v.maxLength(MAX_COUNT),
 );
-const PICKS_SCHEMA = v.record(v.string(), v.pipe(v.record(v.string(), SEEDS_SCHEMA), v.minEntries(1)));
+const PICKS_SCHEMA = entriesByName(
+  v.pipe(entriesByName(SEEDS_SCHEMA, 'expected seeds by label'), v.minEntries(1)),
+  'expected picks by asset',
+);
 
 const POLICY = [
   "default-src 'none'",
