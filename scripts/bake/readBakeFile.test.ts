@@ -63,6 +63,23 @@ describe('a bake file', () => {
     expect(problems(text.slice(0, 200_000)).join('\n')).toMatch(message);
   });
 
+  it('may have labels and attributes of any name', () => {
+    const text = `{ "figment": 1, "assets": [{ "name": "a", "attributes": { "constructor": "b" },
+      "sameAs": { "prototype": 1 }, "seedsByLabel": { "elf": [1], "constructor": [2], "__proto__": [3] } }] }`;
+    const [asset] = parseBakeFile(text, '/art/figment.bake.json').description.assets;
+    expect(Object.entries(asset!.seedsByLabel!)).toEqual([
+      ['elf', [1]],
+      ['constructor', [2]],
+      ['__proto__', [3]],
+    ]);
+    expect(asset).toMatchObject({ attributes: { constructor: 'b' }, sameAs: { prototype: 1 } });
+    expect(problems(text.replace('[2]', '[2, -1]'))).toEqual([
+      expect.stringMatching(
+        /^figment.bake.json:2:86 assets\[0\].seedsByLabel.constructor\[1\]: expected a whole number/,
+      ),
+    ]);
+  });
+
   it('that came as an object has paths without lines', () => {
     const wrong = { figment: 1, assets: [{ name: 'a', count: 0 }] } as const;
     expect(() => describedBake(structuredClone(wrong) as never, '/art')).toThrow(
@@ -100,4 +117,10 @@ it('tells of a file that is wrong throughout in its first lines, at once', () =>
   for (const line of problems(long)) expect(line.length).toBeLessThanOrEqual(500);
   expect(problems(`{ ${'x '.repeat(1e4)}`)).toHaveLength(20);
   expect(process.cpuUsage(before).user / 1000).toBeLessThan(2000); // ms of computing, however busy the machine is
+});
+
+it('tells of a string that does not end, however many quotation marks are in it, at once', () => {
+  const before = process.cpuUsage();
+  expect(problems(`{"${'\\"'.repeat(1e5)}`).join()).toMatch(/no JSON: unexpected end of string/);
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(2000); // ms
 });

@@ -85,11 +85,19 @@ function parseJson(text: string, name: string): Node {
   throw new UsageError(lines.join('\n'));
 }
 
-/** The parser calls itself for each level. Brackets in strings count too; eight levels leave room for them to be few. */
+/**
+ * The parser calls itself for each level. A string ends with its line at the latest, since a quotation mark in a comment need
+ * not have a partner.
+ */
 function checkDepth(text: string, name: string): void {
   let depth = 0;
-  for (const [bracket] of text.replace(/"[^"\\\n]*(?:\\.[^"\\\n]*)*"/g, '""').matchAll(/[[\]{}]/g)) {
-    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+  let isInString = false;
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i];
+    if (char === '"' || char === '\n') isInString = char === '"' && !isInString;
+    else if (isInString) i += char === '\\' ? 1 : 0;
+    else if (char === '[' || char === '{') depth++;
+    else if (char === ']' || char === '}') depth--;
     if (depth > MAX_DEPTH) throw new UsageError(`${name}: expected at most ${MAX_DEPTH} levels of nesting`);
   }
 }
