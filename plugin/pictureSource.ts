@@ -192,7 +192,7 @@ export class PictureSource {
     { classifier }: Pick<RecipeOptions, 'classifier'>,
     onProgress?: OnProgress,
   ): Promise<ClassifierInfo> | null {
-    if (classifier === undefined || this.classifiers.known.has(classifier)) return null;
+    if (typeof classifier !== 'string' || this.classifiers.known.has(classifier)) return null; // the recipe is checked later
     return this.loadClassifierAsync(classifier, undefined, { onProgress });
   }
 

@@ -16,6 +16,7 @@ import {
   withoutDefaults,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
+import { leavingNothing } from '../leavingNothing.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
 import { type GenerationProgress, PictureSource, type RequestOptions } from '../pictureSource.ts';
@@ -235,13 +236,16 @@ export class GeneratedSheet extends RawTexture {
   /**
    * Makes a saved sheet, which is ready once its cells are painted; failures are told as `GeneratedTexture.Parse` tells them.
    *
-   * @throws RangeError when the saved size is not valid
+   * @throws RangeError when the saved size is not valid, or there is no address of a model; Error when there is nothing saved
    */
   static override Parse(saved: SavedGeneratedSheet, scene: Scene, rootUrl: string): GeneratedSheet {
-    const sheet = new GeneratedSheet(saved.name, saved.model, scene, parseSheetCells(saved));
-    sheet.saved = saved;
-    sheet.paintSavedAsync(saved, rootUrl).catch((error: Error) => sheet.report(error));
-    return sheet;
+    return leavingNothing(scene, saved?.name, () => {
+      if (typeof saved.model !== 'string') throw new RangeError('GeneratedSheet: expected the address of a model');
+      const sheet = new GeneratedSheet(saved.name, saved.model, scene, parseSheetCells(saved));
+      sheet.saved = saved;
+      sheet.paintSavedAsync(saved, rootUrl).catch((error: Error) => sheet.report(error));
+      return sheet;
+    });
   }
 
   override dispose(): void {

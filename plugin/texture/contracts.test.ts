@@ -242,6 +242,12 @@ describe('a scene file', () => {
     }
     const other = GeneratedSheet.Parse({ ...saved, cellSize: [24, 24] }, scene, '');
     await vi.waitFor(() => expect(other.loadingError).toBe(true));
+    const numTextures = scene.textures.length;
+    for (const wrong of [null, { ...saved, model: undefined }, { ...saved, model: 5 }]) {
+      const parse = () => GeneratedSheet.Parse(wrong as typeof saved, scene, '');
+      expect(parse).toThrow(/^(GeneratedSheet: expected the address of a model|scene file: undefined is damaged)/);
+    }
+    expect(scene.textures.length).toBe(numTextures);
   });
 
   it('leaves nothing behind of a part that is damaged', async () => {
@@ -262,6 +268,22 @@ describe('a scene file', () => {
     }
     expect(scene.textures.length).toBe(textures.length);
     expect(scene.materials.length).toBe(0);
+  });
+
+  it.each([null, 5, {}, ['a']])('says what is wrong where a classifier is %j', async (classifier) => {
+    const saved = (await tiny.generateTextureAsync(RECIPE)).serialize()!;
+    const recipe = { ...saved.recipe, classifier } as never;
+    const texture = GeneratedTexture.Parse({ ...saved, recipe }, scene, '');
+    await vi.waitFor(() => expect(texture.loadingError).toBe(true));
+    expect(texture.errorObject!.message).toMatch(/^generate: classifier is .*; expected a text of 1 to 300 characters/);
+  });
+
+  it('takes addresses of many slashes at once', async () => {
+    const saved = (await tiny.generateTextureAsync(RECIPE)).serialize()!;
+    const before = process.cpuUsage();
+    const texture = GeneratedTexture.Parse({ ...saved, model: `${'/'.repeat(2e5)}x` }, scene, '');
+    await vi.waitFor(() => expect(texture.loadingError).toBe(true));
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(2000); // ms
   });
 
   it('counts the addresses of its models from its own folder', async () => {

@@ -167,5 +167,5 @@ function share(location: ModelLocation, scene: Scene, options: PictureSourceOpti
 }
 
 function keyOf<Address extends string | null>(address: Address): Address {
-  return (address?.replace(/\/+$/, '') ?? null) as Address;
+  return (address?.replace(/^(.*[^/])?\/*$/s, '$1') ?? null) as Address;
 }

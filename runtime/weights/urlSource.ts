@@ -25,7 +25,7 @@ export function urlSource(baseUrl: string, options: UrlSourceOptions = {}): Mode
   if (/[?#]/.test(baseUrl) || /^[a-z]+:\/\/[^/]*@/i.test(baseUrl)) {
     throw new RangeError('urlSource: expected the address of a folder, without query, fragment, user or password');
   }
-  const name = baseUrl.replace(/\/+$/, '');
+  const name = baseUrl.replace(/^(.*[^/])?\/*$/s, '$1'); // `/\/+$/` takes as long as the square of the slashes
   const settings = { ...URL_SOURCE_DEFAULTS, ...options };
   return {
     name,
