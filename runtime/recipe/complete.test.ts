@@ -51,6 +51,8 @@ describe('a blend in a recipe', () => {
     own.amount = 1;
     expect(recipe.blend).toEqual(blend);
     expect(shortRecipe(recipe, MIXED)).toEqual({ ...ELF, blend });
+    const odd = { ...MIXED, labels: [...MIXED.labels, 'elf|orc~0.25'] };
+    expect(recipeKey(completeRecipe({ ...ELF, label: 'elf|orc~0.25' }, odd))).not.toBe(recipeKey(recipe));
     const all = [{}, { blend }, { blend: { ...blend, amount: 0.5 } }].map((asked) =>
       completeRecipe({ ...ELF, ...asked }, MIXED),
     );
@@ -125,4 +127,16 @@ describe('the size in a recipe', () => {
       /makes 16×16 alone/,
     );
   });
+});
+
+it('tells of a value that is nested deeply or long', () => {
+  let deep: unknown = [];
+  for (let depth = 0; depth < 50_000; depth++) deep = [deep];
+  expect(() => completeRecipe({ ...ELF, seed: deep as never }, INFO)).toThrow(
+    /^generate: seed is \[a list\]; expected/,
+  );
+  const long = new Array(1e6).fill([1, 2]);
+  expect(() => completeRecipe({ ...ELF, seed: long as never }, INFO)).toThrow(
+    /^generate: seed is \[a list, a list, .*…; /,
+  );
 });

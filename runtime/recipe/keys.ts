@@ -9,9 +9,9 @@ export function recipeKey(recipe: Recipe): string {
   const { seed, interpolate, label, blend, attributes, sameAs, sameFor, image, mask } = recipe;
   const start = interpolate ? `${seed}~${interpolate.seed}~${interpolate.amount}` : `${seed}`;
   const bytes = [image, mask].flatMap((given) => (given ? [fingerprintOf(given)] : []));
-  const mixed = blend ? [`${blend.label}~${blend.amount}`] : [];
+  const labels = JSON.stringify(blend ? [label, blend.label, blend.amount] : label); // which may have any characters
   const has = attributes || sameAs ? [JSON.stringify([attributes, sameAs, sameFor])] : [];
-  return [start, label, ...mixed, samplingKey(recipe), ...has, ...bytes].join('|');
+  return [start, labels, samplingKey(recipe), ...has, ...bytes].join('|');
 }
 
 /**

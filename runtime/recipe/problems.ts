@@ -40,7 +40,10 @@ export function problemOf(issue: v.BaseIssue<unknown>): RecipeProblem {
 export function shown(value: unknown): string {
   if (value === undefined) return 'missing';
   if (typeof value === 'string') return `"${shortened(value, MAX_SHOWN_LENGTH)}"`;
-  if (Array.isArray(value)) return shortened(`[${value.map(shown).join(', ')}]`, MAX_SHOWN_LENGTH);
+  if (Array.isArray(value)) {
+    const first = value.slice(0, MAX_SHOWN_LENGTH).map((item) => (Array.isArray(item) ? 'a list' : shown(item)));
+    return shortened(`[${first.join(', ')}]`, MAX_SHOWN_LENGTH);
+  }
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
   if (typeof value === 'function') return 'a function';
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
