@@ -5,8 +5,13 @@ import { parseImport } from '../../bundlers/importRequest.ts';
 import { type Attack, demand } from '../attack.ts';
 import { mutateJson, mutateText } from '../mutate.ts';
 
+const MODEL = { ...RECIPE_MODEL, attributes: { hair: ['red', 'black'], wear: { min: 0, max: 1 } } };
+
 const RECIPE = {
   label: 'elf',
+  attributes: { hair: 'red', wear: 0.5 },
+  sameAs: { hair: 'any' },
+  sameFor: 0.3,
   seed: 7,
   guidanceScale: 2,
   numInferenceSteps: 10,
@@ -29,8 +34,8 @@ export const recipes: Attack = {
   open: async () => ({
     async attempt(dice) {
       const image = dice.happens(0.5) ? new Uint8Array(32) : RECIPE.image;
-      const recipe = completeRecipe(mutateJson(dice, { ...RECIPE, image }) as never, RECIPE_MODEL);
-      demand(Object.isFrozen(recipe) && RECIPE_MODEL.labels.includes(recipe.label), 'the recipe is not complete');
+      const recipe = completeRecipe(mutateJson(dice, { ...RECIPE, image }) as never, MODEL);
+      demand(Object.isFrozen(recipe) && MODEL.labels.includes(recipe.label), 'the recipe is not complete');
       return 'correct';
     },
     close: async () => {},

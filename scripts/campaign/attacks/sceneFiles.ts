@@ -1,8 +1,9 @@
-// Scene files whose generated textures and surfaces are damaged, in a scene without a GPU.
+// Scene files whose generated textures, sheets and surfaces are damaged, in a scene without a GPU.
 import { Logger } from '@babylonjs/core/Misc/logger.js';
-import { GeneratedTexture, SurfaceMaterial } from '../../../plugin/index.ts';
+import { GeneratedSheet, GeneratedTexture, SurfaceMaterial } from '../../../plugin/index.ts';
 import { createScene, loadTinyTextures } from '../../../plugin/testing/tinyScene.ts';
 import { type Attack, demand } from '../attack.ts';
+import { unfriendliness } from '../judge.ts';
 import { mutateJson } from '../mutate.ts';
 
 const RECIPE = { label: 'brick', seed: 7, numInferenceSteps: 1, guidanceScale: 1 };
@@ -18,17 +19,23 @@ export const sceneFiles: Attack = {
     const generator = await loadTinyTextures(scene);
     const texture = await generator.generateTextureAsync(RECIPE);
     const surface = await generator.generateMaterialAsync(RECIPE);
-    const [savedTexture, savedSurface] = [texture.serialize(), surface.serialize()];
+    const sprites = await generator.generateSpritesAsync({ ...RECIPE, count: 3 });
+    const sheet = sprites.texture as unknown as GeneratedSheet;
+    const kinds = [
+      { Kind: GeneratedTexture, saved: texture.serialize() },
+      { Kind: SurfaceMaterial, saved: surface.serialize() },
+      { Kind: GeneratedSheet, saved: sheet.serialize() },
+    ];
     const numTextures = () => scene.textures.length + scene.materials.length;
     return {
       async attempt(dice) {
         const before = numTextures();
-        const isTexture = dice.happens(0.6);
-        const saved = mutateJson(dice, isTexture ? savedTexture : savedSurface) as never;
+        const { Kind, saved } = dice.pick(kinds);
         try {
-          const made = isTexture ? GeneratedTexture.Parse(saved, scene, '') : SurfaceMaterial.Parse(saved, scene, '');
+          const made = Kind.Parse(mutateJson(dice, saved) as never, scene, '');
           await new Promise((resolve) => setTimeout(resolve, 1));
           made.dispose();
+          demandFriendly(made);
         } finally {
           demand(numTextures() === before, `${numTextures() - before} textures or materials are left behind`);
         }
@@ -41,3 +48,9 @@ export const sceneFiles: Attack = {
     };
   },
 };
+
+/** What fails after a part was made is told to those who look at it. */
+function demandFriendly(made: object): void {
+  const { exception } = (made as { errorObject?: { exception?: Error } }).errorObject ?? {};
+  demand(!exception || unfriendliness(exception) === '', `a part says: ${unfriendliness(exception)}`);
+}
