@@ -244,7 +244,7 @@ describe('a scene file', () => {
     await vi.waitFor(() => expect(other.loadingError).toBe(true));
     const numTextures = scene.textures.length;
     for (const wrong of [null, { ...saved, model: undefined }, { ...saved, model: 5 }]) {
-      const parse = () => GeneratedSheet.Parse(wrong as typeof saved, scene, '');
+      const parse = () => GeneratedSheet.Parse(wrong as never, scene, '');
       expect(parse).toThrow(/^(GeneratedSheet: expected the address of a model|scene file: undefined is damaged)/);
     }
     expect(scene.textures.length).toBe(numTextures);

@@ -97,7 +97,7 @@ describe('the attributes of a recipe', () => {
     const back = completeRecipe(varyRecipe(completeRecipe(older, INFO), { wear: 0.5 }), INFO);
     expect(back).toMatchObject({ attributes: { hair: 'black', wear: 0.5 }, sameAs: { hair: ANY_WORD } });
     expect(varyRecipe({ ...ELF, pipeline: 'cvae' }, { hair: 'red' })).not.toHaveProperty('sameAs');
-    expect(varyRecipe(ELF, { constructor: 'b' } as never).sameAs).toEqual({ constructor: ANY_WORD });
+    expect(varyRecipe<RecipeOptions>(ELF, { constructor: 'b' } as never).sameAs).toEqual({ constructor: ANY_WORD });
   });
 
   it('stay whatever the pipeline', () => {

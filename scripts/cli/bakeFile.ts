@@ -11,7 +11,7 @@ import {
 } from '../bake/index.ts';
 import { describeError } from '../node/describeError.ts';
 import { interruptible } from '../node/interrupt.ts';
-import { startProgress } from '../node/terminal.ts';
+import { printable, startProgress } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
 import type { BakeCommandOptions, FileOptions } from './bakeOptions.ts';
 
@@ -92,7 +92,7 @@ async function withProgress<T>(
 }
 
 function tell({ out, backend, notes, numBaked, numFresh, written, orphans }: BakeResult, pruned = false): void {
-  for (const note of notes) console.log(`bake: ${note}`);
+  for (const note of notes) console.log(printable(`bake: ${note}`));
   if (backend) console.log(`bake: ${backend.name}: ${backend.reason}`);
   console.log(`bake: ${numBaked} images baked, ${numFresh} as they were; ${written.length} files written in ${out}`);
   if (orphans.length === 0) return;

@@ -6,7 +6,7 @@ import type { BakeSource } from '../bake/readBakeFile.ts';
 import { runPlan } from '../bake/runBake.ts';
 import { interruptible } from '../node/interrupt.ts';
 import { shippedModels } from '../node/openModel.ts';
-import { startProgress } from '../node/terminal.ts';
+import { printable, startProgress } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
 import type { BakeCommandOptions } from './bakeOptions.ts';
 
@@ -18,7 +18,7 @@ export async function bakeModels(models: string[], options: BakeCommandOptions):
   const source = describe(isOne ? models : models.length > 0 ? models : shippedModels(), isOne, options);
   await interruptible(async (signal) => {
     const plan = await planBake(source, { out, signal });
-    for (const note of plan.notes) console.log(`bake: ${note}`);
+    for (const note of plan.notes) console.log(printable(`bake: ${note}`));
     const progress = startProgress('bake');
     const onProgress = ({ numDone, numPictures }: { numDone: number; numPictures: number }) =>
       progress.update(numDone / numPictures, `${Math.floor(numDone)}/${numPictures} images`);

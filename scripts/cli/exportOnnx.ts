@@ -3,6 +3,7 @@ import { loadModelFolder, modelNotes, selectBackend } from '../../runtime/index.
 import { makeWritableFolder, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { onnxFiles } from '../node/onnx/onnxFiles.ts';
 import { buildModel, modelSource } from '../node/openModel.ts';
+import { printable } from '../node/terminal.ts';
 
 /** figment export onnx */
 export async function exportOnnx(name: string, out: string): Promise<void> {
@@ -10,7 +11,7 @@ export async function exportOnnx(name: string, out: string): Promise<void> {
   enableProdMode();
   await selectBackend({ backend: 'cpu' });
   buildModel(files).dispose(); // says what does not fit, before anything is written
-  for (const note of modelNotes(files)) console.log(`export: ${note}`);
+  for (const note of modelNotes(files)) console.log(printable(`export: ${note}`));
   await makeWritableFolder(out);
   const written = onnxFiles(files);
   await writeFilesAtomic(out, written);

@@ -46,6 +46,13 @@ it('tells what a student does, and what its teacher', async () => {
 });
 
 describe('inspect', () => {
+  it('spells out what would steer the terminal', async () => {
+    await writeFilesAtomic(at('odd'), await tinyModelFolder({ labels: ['elf\x1b[2J', '\u202efle'] }));
+    const text = await figment('inspect', at('odd'));
+    expect(text).toContain('labels       2: elf\\u001b[2J, \\u202efle');
+    expect(text).not.toMatch(/[^\P{Cc}\n]/u);
+  });
+
   it('tells all of a model of our own', async () => {
     const text = await figment('inspect', at('own'));
     expect(text).toMatch(/^pipeline +"ClassConditionalLatentDiffusionPipeline"/m);

@@ -22,7 +22,7 @@ import {
   type WeightTensor,
 } from '../../runtime/index.ts';
 import { modelSource } from '../node/openModel.ts';
-import { coloursFor } from '../node/terminal.ts';
+import { coloursFor, printable } from '../node/terminal.ts';
 
 const INDEX_FILE = 'model_index.json';
 
@@ -40,13 +40,14 @@ export async function inspectModel(name: string): Promise<void> {
   try {
     const files = await loadModelFolder(source, { acceptChanged: true });
     print(await modelFacts(files));
-    for (const note of modelNotes(files)) console.log(`note: ${note}`);
+    for (const note of modelNotes(files)) console.log(printable(`note: ${note}`));
     console.log(`runs: yes; figment bake ${name} --out DIR makes pictures`);
   } catch (error) {
     const vae = await vaeAlone(source);
     if (!vae) throw new Error(`inspect: ${source.name} does not run: ${messageOf(error)}`, { cause: error });
     print([['vae', vae]]);
-    console.log(`runs: not by itself (${messageOf(error)}); figment train ddpm --vae ${name} trains a model on it`);
+    const reason = printable(messageOf(error));
+    console.log(`runs: not by itself (${reason}); figment train ddpm --vae ${name} trains a model on it`);
   }
 }
 
@@ -168,5 +169,5 @@ function shortList(names: readonly string[]): string {
 
 function print(lines: readonly Line[]): void {
   const { bold } = coloursFor(process.stdout);
-  for (const [name, fact] of lines) console.log(`${bold(name.padEnd(12))} ${fact}`);
+  for (const [name, fact] of lines) console.log(`${bold(name.padEnd(12))} ${printable(fact)}`);
 }

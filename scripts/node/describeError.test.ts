@@ -27,6 +27,12 @@ it.each([
   ['help', new CommanderError(0, 'commander.help', 'help'), 0, ''],
   ['a wrong option', new CommanderError(1, 'commander.unknownOption', 'error'), 2, ''],
   ['Ctrl-C', new InterruptError('interrupted'), 130, 'interrupted'],
+  [
+    'what would steer the terminal',
+    new Error('a\x1b]0;b\x07\u202ec\x9b2J\r\n\td'),
+    1,
+    'a\\u001b]0;b\\u0007\\u202ec\\u009b2J\n\td',
+  ],
   ['a long message', new Error('x'.repeat(9000)), 1, `${'x'.repeat(2000)}…`],
 ])('%s', (_, error, exitCode, message) => {
   expect(describeError(error)).toEqual({ exitCode, message });

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { messageOf } from '../../runtime/core/errors.ts';
 import { InterruptError } from './interrupt.ts';
+import { printable } from './terminal.ts';
 import { UsageError } from './usageError.ts';
 
 export interface ErrorReport {
@@ -41,6 +42,6 @@ function isOurs({ message }: RangeError): boolean {
 const MAX_LENGTH = 2000;
 
 function shortMessageOf(error: unknown): string {
-  const message = messageOf(error);
+  const message = printable(messageOf(error).replaceAll('\r\n', '\n'));
   return message.length > MAX_LENGTH ? `${message.slice(0, MAX_LENGTH)}…` : message;
 }

@@ -52,3 +52,11 @@ export async function withProgress<T>(
     progress.stop();
   }
 }
+
+/** Control characters but for line feeds and tabs, and those that turn the direction of writing. */
+const STEERING = /[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** A text that may come from somebody's file, without what would steer the terminal: such characters are spelled out. */
+export function printable(text: string): string {
+  return text.replace(STEERING, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

@@ -27,7 +27,7 @@ import { withExtraData } from '../../node/extraData.ts';
 import { openNodeBackend } from '../../node/nodeBackend.ts';
 import { buildCvae, buildModel, modelSource, orUsageError } from '../../node/openModel.ts';
 import { framesAsPictures, readDataset, splitFrom } from '../../node/readDataset.ts';
-import { withProgress } from '../../node/terminal.ts';
+import { printable, withProgress } from '../../node/terminal.ts';
 import { UsageError } from '../../node/usageError.ts';
 import { optionalParts } from '../../node/wholeModel.ts';
 import { checkOfModel, fitToModel, withAttributesOf } from '../dataOfModel.ts';
@@ -68,7 +68,7 @@ export interface EvaluateFlags {
 export async function evaluate(name: string, flags: EvaluateFlags): Promise<void> {
   const source = modelSource(name);
   const files = await loadModelFolder(source, { acceptChanged: true });
-  for (const note of modelNotes(files)) console.log(`evaluate: ${note}`);
+  for (const note of modelNotes(files)) console.log(printable(`evaluate: ${note}`));
   const parts = optionalParts(files.index);
   const read = async (part: ModelPart) =>
     parts.includes(part) ? loadModelFolder(source, { parts: [part], acceptChanged: true }) : null;
@@ -87,7 +87,7 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
     const { metrics, sheet } = await evaluateModel({ model, teacher, cvae }, judged, split, backend.backend, flags);
     const bytes = new TextEncoder().encode(formatMetrics(metrics));
     await writeFilesAtomic(out, { 'contact-sheet.png': sheet, 'metrics.json': bytes });
-    console.log(formatSummary(metrics));
+    console.log(printable(formatSummary(metrics)));
     console.log(`evaluate: wrote metrics.json and contact-sheet.png to ${out}`);
   } finally {
     teacher?.dispose();
