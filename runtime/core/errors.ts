@@ -6,6 +6,9 @@ export function messageOf(error: unknown): string {
 /** No error says more. */
 export const MAX_MESSAGE_LENGTH = 500;
 
+/** The name of a file leaves room for what is wrong with it. */
+const MAX_FILE_NAME_LENGTH = 250;
+
 /** A model file that is damaged, or not what it claims to be; the message names the file. */
 export class ModelFileError extends Error {
   override name = 'ModelFileError';
@@ -13,7 +16,7 @@ export class ModelFileError extends Error {
   readonly problem: string;
 
   constructor(operation: string, fileName: string, problem: string) {
-    super(shortened(`${operation}: ${fileName}: ${problem}`, MAX_MESSAGE_LENGTH));
+    super(shortened(`${operation}: ${shortened(fileName, MAX_FILE_NAME_LENGTH)}: ${problem}`, MAX_MESSAGE_LENGTH));
     this.fileName = fileName;
     this.problem = problem;
   }

@@ -134,6 +134,9 @@ describe('VocabularySchema', () => {
     [{ a: '1' }],
     [{ 'a.b': ['x'] }],
     [{ '': ['x'] }],
+    [JSON.parse('{"__proto__":["x"]}')],
+    [{ a: `0..${'9'.repeat(400)}` }],
+    [{ a: `-1${'0'.repeat(308)}..1${'0'.repeat(308)}` }],
     [['a']],
     [null],
   ])('refuses %j', (entry) => {

@@ -46,7 +46,10 @@ export const VocabularySchema = v.pipe(
   v.transform((record) => Object.entries(record)),
   v.array(
     v.tuple([
-      v.pipe(word, v.regex(/^[^.\p{Cc}]+$/u, 'has a dot or control character; expected a name without')),
+      v.pipe(
+        word,
+        v.regex(/^(?!__proto__$)[^.\p{Cc}]+$/u, 'has a dot or control character, or is __proto__; rename it'),
+      ),
       v.union([words, range], 'expected a list of words, each once, a range such as "0..1", or "number"'),
     ]),
   ),
@@ -205,7 +208,7 @@ function rangeOf(text: string): NumberRange | null {
 }
 
 function hasWidth(range: NumberRange | null): boolean {
-  return range !== null && range.min < range.max;
+  return range !== null && range.min < range.max && Number.isFinite(range.max - range.min);
 }
 
 /** So many tiles as images, of as many frames as they have. */

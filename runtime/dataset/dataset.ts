@@ -40,6 +40,9 @@ export interface DatasetSplit {
   heldOut: Int32Array;
 }
 
+/** Models have no longer labels, nor names. */
+export const MAX_LABEL_LENGTH = 200;
+
 const MAX_LISTED = 50;
 
 /** Every problem of a data set at once, each line with the file it is about; of very many the first. */

@@ -72,10 +72,12 @@ describe('openDataset of class folders', () => {
       'elf/old/5.png': image(2, 2, 1, 1, 1),
       'ghost/notes.txt': undefined,
       'orc/1.png': undefined,
+      [`${'x'.repeat(201)}/1.png`]: image(2, 2, 1, 1, 1),
     }).catch((thrown) => thrown);
     expect(error).toBeInstanceOf(DatasetError);
     expect(error.problems).toEqual([
       'stray.png: lies outside the class folders; move it into one',
+      `${'x'.repeat(40)}…/: its name is longer than 200 characters; rename it`,
       'elf/4.jpg: is not a PNG file; convert it to PNG',
       'elf/old/: is a folder inside a class, which is not read; move its files up',
       'ghost/: class "ghost" is empty; expected at least one PNG file',

@@ -1,5 +1,5 @@
 import { isTransparent, type NumChannels, type PixelImage, withChannels } from '../core/pixels.ts';
-import { type Dataset, DatasetError } from './dataset.ts';
+import { type Dataset, DatasetError, MAX_LABEL_LENGTH } from './dataset.ts';
 import { DATASET_FILE, openSheets } from './sheet.ts';
 import { type DatasetSource, type DecodePng, readImage } from './source.ts';
 
@@ -35,12 +35,18 @@ const UNSTATED = 'unstated';
  * @throws DatasetError with every problem of all files
  */
 export async function openFolders(source: DatasetSource, decode: DecodePng): Promise<Dataset> {
-  const name = source.name ?? 'dataset';
+  const name = (source.name ?? 'dataset').slice(0, MAX_LABEL_LENGTH);
   const names = (await source.list('')).sort();
   const labels = names.filter((entry) => entry.endsWith('/') && !isHidden(entry)).map((entry) => entry.slice(0, -1));
   const problems = names.filter(isImage).map((file) => `${file}: lies outside the class folders; move it into one`);
   if (labels.length === 0)
     problems.push('the folder has no dataset.json and no class folders; expected one of the two');
+  const long = labels.filter((label) => label.length > MAX_LABEL_LENGTH);
+  problems.push(
+    ...long.map(
+      (label) => `${label.slice(0, 40)}…/: its name is longer than ${MAX_LABEL_LENGTH} characters; rename it`,
+    ),
+  );
   const read: LabelledImage[] = [];
   for (const [classLabel, label] of labels.entries()) {
     for (const path of await listImages(source, label, problems)) {

@@ -177,6 +177,14 @@ describe('openDataset of sheets', () => {
     expect(await problemsOf({ 'dataset.json': '7' })).toHaveLength(1);
   });
 
+  it('refuses what a model trained on it could not hold', async () => {
+    const long = { attribution: 'a'.repeat(10_001), classes: [{ label: 'e'.repeat(201), file: 'elf.png', count: 1 }] };
+    expect(await problemsOf({ 'dataset.json': json(long) })).toEqual([
+      'dataset.json: attribution: is too long; expected at most 10000 characters',
+      'dataset.json: classes.0.label: is too long; expected at most 200 characters',
+    ]);
+  });
+
   it('names the size it found and the one it expected', async () => {
     const wrong = { 'elf.png': sheet(7, 6, 1), 'sub/orc.png': sheet(8, 4, 1) };
     expect(await problemsOf({ 'dataset.json': json(), ...wrong })).toEqual([

@@ -9,28 +9,38 @@ import { numFramesOf, parseFrames } from '../core/frames.ts';
 import { isTransparent, joinMaps, type NumChannels, type PixelImage, withChannels } from '../core/pixels.ts';
 import type { AttributeColumn } from './attributeColumns.ts';
 import { readAttributes, VocabularySchema } from './attributeTable.ts';
-import { type Dataset, DatasetError } from './dataset.ts';
+import { type Dataset, DatasetError, MAX_LABEL_LENGTH } from './dataset.ts';
 import { type DatasetSource, type DecodePng, readImage } from './source.ts';
 
 export const DATASET_FILE = 'dataset.json';
 
-const text = v.pipe(v.string(), v.trim(), v.nonEmpty('is empty; expected text'));
+/** What a model's index may hold of a name, and well below what it may hold of a credit, since a model may join several. */
+const textOf = (most: number) =>
+  v.pipe(
+    v.string(),
+    v.trim(),
+    v.nonEmpty('is empty; expected text'),
+    v.maxLength(most, `is too long; expected at most ${most} characters`),
+  );
+const text = textOf(MAX_LABEL_LENGTH);
+const path = textOf(1000);
+const credit = textOf(10_000);
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 
 /** All classes together may have so many: what is laid out for each tile is bounded before any sheet is looked at. */
 const MAX_TILES = 2_000_000;
 
 const mapsName = v.pipe(
-  text,
+  path,
   v.includes('{label}', 'expected a name with {label} in it'),
   v.transform((name) => name.split(/\s/, 1)[0]!),
 );
 
 const classSchema = v.object({
   label: text,
-  file: text,
+  file: path,
   /** The sheet of the maps; default: what `maps.hrm` says of all classes. */
-  maps: v.optional(text),
+  maps: v.optional(path),
   count: v.pipe(v.number(), v.integer(), v.minValue(0)),
 });
 
@@ -53,8 +63,8 @@ const sheetSchema = v.object({
   tileHeight: positive,
   columns: positive,
   channels: v.number(), // 3 or 4; checked with the classes, so that the sheets are looked at all the same
-  licence: text,
-  attribution: text,
+  licence: credit,
+  attribution: credit,
   /** How the sheets with the maps are called, as `{label}_hrm.png`; what stands behind a space is a remark. */
   maps: v.optional(v.object({ hrm: v.optional(mapsName) })),
   /** What `attributes.csv` tells of the tiles. */

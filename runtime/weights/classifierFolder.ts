@@ -39,7 +39,7 @@ export interface ClassifierFiles extends ClassifierContent {
 export const CLASSIFIER_CONFIG = 'config.json';
 export const CLASSIFIER_WEIGHTS = 'diffusion_pytorch_model.safetensors';
 
-const text = v.pipe(v.string(), v.maxLength(10_000));
+const text = v.pipe(v.string(), v.maxLength(100_000));
 const label = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 const sha256 = v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits')));
 

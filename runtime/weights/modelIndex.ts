@@ -77,7 +77,7 @@ const MAX_LABELS = 100_000;
 const MAX_CONFIG_BYTES = 10_000_000;
 const MAX_EXAMPLES_LENGTH = 1_000_000;
 
-const text = v.pipe(v.string(), v.maxLength(10_000));
+const text = v.pipe(v.string(), v.maxLength(100_000)); // a credit may be that of several models and data sets
 const label = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 const sizePx = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_SIZE_PX));
 const component = v.strictTuple([v.nullable(v.string()), v.nullable(v.string())]);

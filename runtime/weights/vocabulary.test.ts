@@ -30,6 +30,7 @@ describe('the vocabulary of a model', () => {
     [{ hair: [] }, /expected at least one value/],
     [{ hair: ['red', 'red'] }, /expected every value once/],
     [{ wear: { min: 1, max: 1 } }, /expected min below max/],
+    [{ wear: { min: -1e308, max: 1e308 } }, /a finite difference/],
     [{ wear: 'much' }, /expected up to 1024 values, each once, or \{ min, max \}/],
     [{ wear: { min: 0, max: null } }, /./],
     [{ 'a.b': ['x'] }, /expected a name without dots and control characters/],

@@ -14,7 +14,7 @@ const words = v.pipe(
 );
 const range = v.pipe(
   v.object({ min: v.pipe(v.number(), v.finite()), max: v.pipe(v.number(), v.finite()) }),
-  v.check(({ min, max }) => min < max, 'expected min below max'),
+  v.check(({ min, max }) => min < max && Number.isFinite(max - min), 'expected min below max, and a finite difference'),
 );
 
 /** The attributes of a model by name. They are checked as pairs: valibot's record passes over names such as `constructor`. */
