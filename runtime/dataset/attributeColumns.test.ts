@@ -74,6 +74,8 @@ describe('attribute columns', () => {
 
   it('are chosen by name', () => {
     expect(selectColumns(COLUMNS, ['wear', 'hair']).map(({ name }) => name)).toEqual(['wear', 'hair']);
+    const numbered = selectColumns([...COLUMNS, { ...COLUMNS[0]!, name: '2' }], ['wear', '2', 'hair']);
+    expect(numbered.map(({ name }) => name)).toEqual(Object.keys(vocabularyOf(numbered)));
     expect(() => selectColumns(COLUMNS, ['wera'])).toThrow(
       'attribute "wera" is unknown; did you mean "wear"? known attributes: hair, wear',
     );

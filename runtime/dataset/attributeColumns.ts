@@ -102,15 +102,16 @@ export function unfilledRanges(
 }
 
 /**
- * Some of the columns, in the order in which they are named.
+ * Some of the columns, in the order in which they are named, but for names that are numbers: those come first, ascending, as in
+ * the vocabulary, which is an object.
  *
  * @throws RangeError for an unknown or repeated name
  */
 export function selectColumns(columns: readonly AttributeColumn[], names: readonly string[]): AttributeColumn[] {
   const known = columns.map(({ name }) => name);
-  return names.map((name, place) => {
+  const chosen = names.map((name, place): [string, AttributeColumn] => {
     const column = columns[known.indexOf(name)];
-    if (column && names.indexOf(name) === place) return column;
+    if (column && names.indexOf(name) === place) return [name, column];
     if (column) throw new RangeError(`attribute "${name}" is named twice`);
     const nearest = nearestWord(known, name);
     throw new RangeError(
@@ -119,6 +120,7 @@ export function selectColumns(columns: readonly AttributeColumn[], names: readon
         : `attribute "${name}" is unknown; did you mean "${nearest}"? known attributes: ${known.join(', ')}`,
     );
   });
+  return Object.values(Object.fromEntries(chosen));
 }
 
 /**

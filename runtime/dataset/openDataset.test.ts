@@ -62,6 +62,15 @@ describe('openDataset of class folders', () => {
     expect([...(await open(clear)).images]).toEqual([1, 2, 3, 255, 4, 5, 6, 254]);
   });
 
+  it('has labels as keyboards write them, whatever the system makes of names', async () => {
+    const files = { 'e\u0301lan/1.png': image(1, 1, 1, 2, 3), 'orc/1.png': image(1, 1, 1, 2, 3) };
+    const { labels, sources } = await open(files);
+    expect(labels).toEqual(['\u00e9lan', 'orc']);
+    expect(sources![0]).toBe('e\u0301lan/1.png');
+    const twice = { ...files, '\u00e9lan/1.png': image(1, 1, 1, 2, 3) };
+    await expect(open(twice)).rejects.toThrow('\u00e9lan/: two folders are called so');
+  });
+
   it('lists problems of every kind at once', async () => {
     const error = await open({
       'stray.png': image(2, 2, 1, 1, 1),

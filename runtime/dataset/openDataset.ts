@@ -29,8 +29,9 @@ interface LabelledImage {
 const UNSTATED = 'unstated';
 
 /**
- * Reads a data set of class folders. Labels and files are taken in the order of their names. The images must all have one
- * size; they are read as RGBA when any pixel of any of them is less than opaque, else as RGB.
+ * Reads a data set of class folders. Labels and files are taken in the order of their names. Letters with accents, which some
+ * systems store in pieces, are whole in labels (Unicode NFC), as keyboards write them. The images must all have one size; they
+ * are read as RGBA when any pixel of any of them is less than opaque, else as RGB.
  *
  * @throws DatasetError with every problem of all files
  */
@@ -41,12 +42,7 @@ export async function openFolders(source: DatasetSource, decode: DecodePng): Pro
   const problems = names.filter(isImage).map((file) => `${file}: lies outside the class folders; move it into one`);
   if (labels.length === 0)
     problems.push('the folder has no dataset.json and no class folders; expected one of the two');
-  const long = labels.filter((label) => label.length > MAX_LABEL_LENGTH);
-  problems.push(
-    ...long.map(
-      (label) => `${label.slice(0, 40)}…/: its name is longer than ${MAX_LABEL_LENGTH} characters; rename it`,
-    ),
-  );
+  problems.push(...nameProblems(labels));
   const read: LabelledImage[] = [];
   for (const [classLabel, label] of labels.entries()) {
     for (const path of await listImages(source, label, problems)) {
@@ -57,6 +53,18 @@ export async function openFolders(source: DatasetSource, decode: DecodePng): Pro
   problems.push(...sizeProblems(read));
   if (problems.length > 0) throw new DatasetError(name, problems);
   return assemble(name, labels, read);
+}
+
+/** Names every folder whose name is too long for a label, or looks like that of one before it. */
+function nameProblems(folders: readonly string[]): string[] {
+  const labels = folders.map((folder) => folder.normalize());
+  return labels.flatMap((label, i) => {
+    if (label.length > MAX_LABEL_LENGTH) {
+      return `${label.slice(0, 40)}…/: its name is longer than ${MAX_LABEL_LENGTH} characters; rename it`;
+    }
+    const isRepeated = labels.indexOf(label) < i;
+    return isRepeated ? `${label}/: two folders are called so, with letters put together otherwise; rename one` : [];
+  });
 }
 
 /** The PNG files of a class, sorted; what else lies there is a problem when somebody may have meant it as an image. */
@@ -84,7 +92,7 @@ function sizeProblems(read: LabelledImage[]): string[] {
     .map(({ path, image }) => `${path}: mixed sizes: is ${sizeOf(image)}; expected ${common}, as most images`);
 }
 
-function assemble(name: string, labels: string[], read: LabelledImage[]): Dataset {
+function assemble(name: string, folders: string[], read: LabelledImage[]): Dataset {
   const { width, height } = read[0]!.image;
   const channels: NumChannels = read.some(({ image }) => isTransparent(image)) ? 4 : 3;
   const images = new Uint8Array(read.length * width * height * channels);
@@ -96,7 +104,7 @@ function assemble(name: string, labels: string[], read: LabelledImage[]): Datase
     widthPx: width,
     heightPx: height,
     channels,
-    labels,
+    labels: folders.map((folder) => folder.normalize()),
     licence: UNSTATED,
     attribution: UNSTATED,
     images,
