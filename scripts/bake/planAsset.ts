@@ -52,6 +52,7 @@ export function planAsset(
   const looks = planLooks(asset, model, inputs, wanted, wrong);
   checkSurface(asset, wanted, wrong);
   checkPixelArt(asset, wrong);
+  checkPictureSize(looks[0], wrong);
   checkAnimated(asset, model, wrong);
   if (asset.parallax && !asset.maps?.includes('normal')) {
     wrong('parallax', 'the height goes into the normal map; add "normal" to maps');
@@ -233,6 +234,17 @@ function checkPixelArt(asset: BakeAsset, wrong: Wrong): void {
   } catch (error) {
     wrong('pixelArt', withoutOperation(error));
   }
+}
+
+/** So many pixels take a gigabyte until they are written. */
+const MAX_PICTURE_PIXELS = 2 ** 26;
+
+/** @param look one of the asset's, which are of one size */
+function checkPictureSize(look: Look | undefined, wrong: Wrong): void {
+  if (!look) return;
+  const [width, height] = [look.widthPx, look.heightPx].map((sizePx) => sizePx * enlargement(look)) as [number, number];
+  if (width * height <= MAX_PICTURE_PIXELS) return;
+  wrong('enlarge', `pictures would be ${width}×${height}; expected at most ${MAX_PICTURE_PIXELS} pixels; lower it`);
 }
 
 function checkAnimated({ formats }: BakeAsset, { index: { figment } }: BakeModel, wrong: Wrong): void {

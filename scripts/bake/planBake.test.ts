@@ -64,6 +64,11 @@ describe('a bake', () => {
       [{ pixelArt: { palette: ['#ffffff'], colours: 8 } }],
       'assets[0].pixelArt: both palette and colours are given; expected one of them; leave out colours',
     ],
+    [
+      'pictures that no machine holds',
+      [{ enlarge: 64, pixelArt: { factor: 4 }, count: 2, model: './large' }],
+      'assets[0].enlarge: pictures would be 16384×16384; expected at most 67108864 pixels; lower it',
+    ],
     ['one colour', [{ pixelArt: { colours: 1 } }], 'assets[0].pixelArt.colours: expected'],
     [
       'settings that clash',
@@ -71,6 +76,7 @@ describe('a bake', () => {
       'assets[0].surface: grainPx is 2',
     ],
   ])('refuses %s before anything is baked', async (_, assets, message) => {
+    if (message.includes('16384')) await art.writeModel({ sizePx: 64 }, 'large');
     await art.describe(assets);
     const text = await mistake();
     expect(text).toContain(message);

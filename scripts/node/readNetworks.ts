@@ -10,6 +10,7 @@ import {
   parseAutoencoderKlConfig,
   parseConditionalVaeConfig,
   parseConditioningConfig,
+  parseConfig,
   parseSafetensors,
   parseUNet2DConfig,
   type UNet2DConfig,
@@ -68,9 +69,12 @@ async function readNetwork<Config>(
   parse: (json: unknown, fileName: string) => Config,
 ): Promise<NetworkFiles<Config>> {
   const [configFile, weightsFile] = [join(dir, 'config.json'), join(dir, WEIGHTS_FILE)];
-  const text = await readFile(configFile, 'utf8').catch(() => {
+  const config = await readFile(configFile).catch(() => {
     throw new UsageError(`train: there is no ${configFile}; name a folder made by figment train`);
   });
   const bytes = new Uint8Array(await readFile(weightsFile));
-  return { config: parse(JSON.parse(text), configFile), weights: parseSafetensors(bytes, weightsFile).tensors };
+  return {
+    config: parse(parseConfig(config, configFile), configFile),
+    weights: parseSafetensors(bytes, weightsFile).tensors,
+  };
 }

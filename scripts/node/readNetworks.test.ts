@@ -1,0 +1,20 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import { readVae, WEIGHTS_FILE } from './readNetworks.ts';
+
+it('names the config of a network that is damaged', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'figment-networks-'));
+  onTestFinished(() => rm(dir, { recursive: true }));
+  const files = await tinyModelFolder();
+  await mkdir(join(dir, 'vae'));
+  await writeFile(join(dir, 'vae', WEIGHTS_FILE), files[`vae/${WEIGHTS_FILE}`]!);
+  for (const config of ['{"latent_channels": ', '[]', '{"act_fn": "silu", "act_fn": "relu"}']) {
+    await writeFile(join(dir, 'vae', 'config.json'), config);
+    await expect(readVae(dir)).rejects.toThrow(
+      /^loadModelFolder: .*config\.json: (expected|the name "act_fn" is used)/,
+    );
+  }
+});
