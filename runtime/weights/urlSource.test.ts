@@ -144,6 +144,13 @@ it('compares what came with Content-Length, where the transport does not', async
   expect((await read('5')).length).toBe(5);
 });
 
+it('refuses a file that is announced as too large, before any of it comes', async () => {
+  answers = [(response) => response.writeHead(200, { 'content-length': 1e9 }).flushHeaders()];
+  const reading = urlSource(baseUrl, { ...FAST, maxFileBytes: 1000 }).read('a');
+  await expect(reading).rejects.toThrow(/tiny\/a: is larger than 1000 bytes$/);
+  expect(requests).toHaveLength(1);
+});
+
 it('sends no credentials', async () => {
   const fetch = vi.fn(async () => new Response(new Uint8Array(1)));
   await urlSource('/m', { fetch }).read('a');

@@ -104,6 +104,8 @@ async function readBody(
   options: ReadOptions,
 ): Promise<Uint8Array> {
   const totalBytes = contentLength(response);
+  if ((totalBytes ?? 0) > maxFileBytes)
+    throw new ModelFileError('urlSource', url, `is larger than ${maxFileBytes} bytes`);
   const chunks: Uint8Array[] = [];
   let loadedBytes = 0;
   for (const reader = response.body?.getReader(); reader; ) {

@@ -28,6 +28,8 @@ describe('expandPath', () => {
     ['art/LPT1.{label}', 'Windows keeps this name'],
     ['a\u0000b', 'no slash, backslash, colon'],
     ['x'.repeat(151), 'longer than 150'],
+    ['森'.repeat(61), 'longer than 180 bytes'],
+    ['a\ud800b', 'no slash, backslash, colon'],
     ['{lable}', '{lable} is unknown; the placeholders here are {asset} {model} {label}'],
     ['{label', 'a brace is left over'],
   ])('refuses %j', (template, problem) => {
