@@ -97,7 +97,9 @@ function tell({ out, backend, notes, numBaked, numFresh, written, orphans }: Bak
   console.log(`bake: ${numBaked} images baked, ${numFresh} as they were; ${written.length} files written in ${out}`);
   if (orphans.length === 0) return;
   const what = `${orphans.length} files that the bake file no longer lists`;
-  console.log(pruned ? `bake: ${what} removed` : `bake: ${what}, such as ${orphans[0]}; --prune removes them`);
+  console.log(
+    printable(pruned ? `bake: ${what} removed` : `bake: ${what}, such as ${orphans[0]}; --prune removes them`),
+  );
 }
 
 /** Writes the page of --report, if it is asked for. */
@@ -123,7 +125,7 @@ async function report(
 /** @throws Error (exit code 1) when something is stale */
 async function check(file: string, { out, shard }: BakeCommandOptions, signal: AbortSignal): Promise<void> {
   const stale = await checkBake(file, { signal, ...(out === undefined ? {} : { out }), ...(shard ? { shard } : {}) });
-  for (const { path, reason } of stale) console.log(`${path}: ${REASONS[reason]}`);
+  for (const { path, reason } of stale) console.log(printable(`${path}: ${REASONS[reason]}`));
   if (stale.length > 0) throw new Error(`bake: ${stale.length} files are not as ${file} asks; bake it`);
   console.log(`bake: all is as ${file} asks`);
 }

@@ -56,6 +56,21 @@ describe('writeDataset', () => {
     expect([...back.images]).toEqual(order.flatMap((i) => [...dataset.images.slice(i * 6, i * 6 + 6)]));
   });
 
+  it('gives every class a file of its own, whatever its label', async () => {
+    const labels = ['class_1', 'b c', 'a', 'A', 'a_hrm', 'class_1_hrm'];
+    const classLabels = Int32Array.from({ length: 48 }, (_, i) => Math.floor(i / 8));
+    for (const channels of [4, 6] as const) {
+      const images = sample().images.subarray(0, 48 * channels);
+      const dataset: Dataset = { ...sample(), widthPx: 1, channels, labels, classLabels, images };
+      await writeDataset(join(dir, `${channels}`), dataset, 'for the test');
+      const names = (await readdir(join(dir, `${channels}`))).map((name) => name.toLowerCase());
+      expect(new Set(names).size).toBe(1 + labels.length * (channels === 6 ? 2 : 1));
+      const back = await readDataset(join(dir, `${channels}`));
+      expect(back.labels).toEqual(labels);
+      expect([...back.images]).toEqual([...images]);
+    }
+  });
+
   it('leaves nothing but dataset.json and the sheets', async () => {
     await writeDataset(dir, sample(), 'for the test');
     expect((await readdir(dir)).sort()).toEqual(['a.png', 'class_1.png', 'dataset.json']);

@@ -26,10 +26,11 @@ export async function writeDataset(dir: string, dataset: Dataset, description: s
   const tiles = tilesByClass(dataset);
   const hasMaps = channels === MATERIAL_CHANNELS;
   const columns = frames?.length ?? Math.min(MAX_COLUMNS, ...tiles.map((part) => part.length));
+  const stems = stemsOf(dataset.labels);
   const classes = dataset.labels.map((label, index) => ({
     label,
-    file: `${stemOf(label, index)}.png`,
-    ...(hasMaps && { maps: `${stemOf(label, index)}_hrm.png` }),
+    file: `${stems[index]}.png`,
+    ...(hasMaps && { maps: `${stems[index]}_hrm.png` }),
     count: tiles[index]!.length,
   }));
   const size = { tileWidth: widthPx, tileHeight: heightPx, columns, channels: hasMaps ? 3 : channels };
@@ -65,6 +66,14 @@ function tilesByClass({ images, classLabels, labels, widthPx, heightPx, channels
   return tiles;
 }
 
-function stemOf(label: string, index: number): string {
-  return /^[\w-]+$/.test(label) ? label : `class_${index}`;
+/**
+ * What the files of each label are called: as the label where that makes a file of its own on every system, some of which
+ * ignore case.
+ */
+function stemsOf(labels: readonly string[]): string[] {
+  const small = labels.map((label) => label.toLowerCase());
+  return labels.map((label, i) => {
+    const isPlain = /^[\w-]+$/.test(label) && !/^class_\d+|_hrm$/i.test(label) && small.indexOf(small[i]!) === i;
+    return isPlain ? label : `class_${i}`;
+  });
 }
