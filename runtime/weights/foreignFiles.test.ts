@@ -16,6 +16,7 @@ import {
 import { tinyModelFolder } from '../testing/tinyModel.ts';
 import { loadModelFolder, readModelFiles } from './modelFolder.ts';
 import { type ModelSource, memorySource } from './modelSource.ts';
+import { writeSafetensors } from './safetensors.ts';
 
 type Files = Record<string, Uint8Array>;
 const LABELS = ['elf', 'goblin', 'orc'];
@@ -144,6 +145,20 @@ describe('findForeignFiles', () => {
     const loading = load({ ...files, ...list });
     await expect(loading).rejects.toThrow(ModelFileError);
     await expect(loading).rejects.toThrow(message);
+  });
+
+  it('refuses a tensor that is there twice, in two files or under its old and its new name', async () => {
+    const shards = withShards(plain, 'unet');
+    const [first, second] = Object.keys(shards).filter((path) => path.includes('-of-00002'));
+    const message = /other\/unet: holds a tensor twice, in two files or under two names; save the weights again$/;
+    await expect(load({ ...shards, [first!]: shards[second!]! })).rejects.toThrow(message);
+    const twice = { 'mid_block.attentions.0.query.bias': [8], 'mid_block.attentions.0.to_q.bias': [8] };
+    const tensors = Object.entries(twice).map(([name, shape]): [string, { shape: number[]; data: Float32Array }] => [
+      name,
+      { shape, data: new Float32Array(8) },
+    ]);
+    const path = 'unet/diffusion_pytorch_model.safetensors';
+    await expect(load({ ...plain, [path]: writeSafetensors(tensors) })).rejects.toThrow(message);
   });
 
   it.each<[string, Record<string, unknown>, RegExp]>([

@@ -326,7 +326,10 @@ function readWeights(
 ): Map<string, WeightTensor> {
   const parts = [...files].filter(([path]) => path.startsWith(`${part}/`) && path.endsWith('.safetensors'));
   const tensors = parts.flatMap(([path, bytes]) => [...parseSafetensors(bytes, `${name}/${path}`).tensors]);
-  return withNewNames(new Map(tensors));
+  const weights = withNewNames(new Map(tensors));
+  if (weights.size === tensors.length) return weights;
+  const problem = 'holds a tensor twice, in two files or under two names; save the weights again';
+  throw new ModelFileError('loadModelFolder', `${name}/${part}`, problem);
 }
 
 async function digestFiles(files: Map<string, Uint8Array>): Promise<Map<string, string>> {
