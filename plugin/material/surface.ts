@@ -59,9 +59,7 @@ class SurfaceTexture extends RawTexture {
     super(null, widthPx, heightPx, FORMAT_RGBA, scene, mipmaps, false, samplingMode, TYPE_BYTE, FLAG_STORAGE);
     this.name = name;
     this.gammaSpace = false;
-    this.wrapU = albedo.wrapU;
-    this.wrapV = albedo.wrapV;
-    this.anisotropicFilteringLevel = albedo.anisotropicFilteringLevel;
+    this.getTextureMatrix();
   }
 
   override isReady(): boolean {
@@ -80,8 +78,10 @@ class SurfaceTexture extends RawTexture {
     if (!error) this.onLoadObservable.notifyObservers(this);
   }
 
-  /** The map has the scale, offset and rotation of the albedo. */
+  /** The map is placed and sampled as the albedo is, also when that changes: Babylon asks for the matrix before it reads a texture. */
   override getTextureMatrix(): Matrix {
+    const { coordinatesIndex, wrapU, wrapV, anisotropicFilteringLevel } = this.albedo;
+    Object.assign(this, { coordinatesIndex, wrapU, wrapV, anisotropicFilteringLevel });
     return this.albedo.getTextureMatrix();
   }
 

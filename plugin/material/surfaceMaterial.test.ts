@@ -2,11 +2,12 @@ import '@babylonjs/core/Loading/Plugins/babylonFileLoader.js';
 import '@babylonjs/core/Materials/colorCurves.js'; // materials of scene files name it
 import { AppendSceneAsync } from '@babylonjs/core/Loading/sceneLoader.js';
 import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
-import type { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
+import { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
 import { Color3 } from '@babylonjs/core/Maths/math.color.js';
 import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js';
 import { SceneSerializer } from '@babylonjs/core/Misc/sceneSerializer.js';
+import { Tags } from '@babylonjs/core/Misc/tags.js';
 import { Scene } from '@babylonjs/core/scene.js';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -405,7 +406,26 @@ describe('a texture of any multiple of the tile', () => {
   });
 });
 
+describe('the maps of a surface material', () => {
+  it('are placed and sampled as its picture is, also when that changes', async () => {
+    const { albedo, bumpTexture, metallicTexture } = await make();
+    const sampling = { coordinatesIndex: 1, wrapU: Texture.MIRROR_ADDRESSMODE, anisotropicFilteringLevel: 16 };
+    Object.assign(albedo, sampling, { uScale: 3 });
+    for (const map of [bumpTexture!, metallicTexture!]) {
+      expect(map.getTextureMatrix()).toBe(albedo.getTextureMatrix());
+      expect(map).toMatchObject(sampling);
+    }
+  });
+});
+
 describe('a surface material in a scene file', () => {
+  it('is a plain one before a picture was asked for', async () => {
+    const texture = loadedModels(scene)[0]!.createTexture('empty');
+    const material = new SurfaceMaterial('wall', texture);
+    expect(SceneSerializer.Serialize(scene).materials).toMatchObject([{ customType: 'BABYLON.PBRMaterial' }]);
+    material.dispose();
+  });
+
   it('is its recipe, in less than 300 bytes', async () => {
     const material = await make({ tiling: 4, surface: { roughness: 0.5 }, parallax: 'offset' });
     const saved = material.serialize();
@@ -434,6 +454,9 @@ describe('a surface material in a scene file', () => {
     const material = await make({ tiling: 3, surface: { depthPx: 9 }, parallax: 'occlusion' });
     material.albedoColor = new Color3(0.5, 0.25, 1);
     material.clearCoat.isEnabled = true;
+    material.alphaMode = 1;
+    material.stencil.funcRef = 5;
+    Tags.AddTagsTo(material, 'wet');
     CreatePlane('wall', {}, scene).material = material;
     const file = JSON.stringify(SceneSerializer.Serialize(scene));
     expect(file).not.toMatch(/base64/);
@@ -450,6 +473,7 @@ describe('a surface material in a scene file', () => {
     }
     expect(loaded.albedoColor.asArray()).toEqual([0.5, 0.25, 1]);
     expect(loaded.clearCoat.isEnabled).toBe(true);
+    expect([loaded.alphaMode, loaded.stencil.funcRef, Tags.GetTags(loaded)]).toEqual([1, 5, 'wet']);
     expect(loaded).toMatchObject({ useParallax: true, useParallaxOcclusion: true });
     expect(loaded.serialize()).toEqual({ ...material.serialize(), uniqueId: loaded.uniqueId });
   });
@@ -479,10 +503,16 @@ describe('a surface material in a scene file', () => {
 
   it('is cloned with a picture of its own', async () => {
     const material = await make({ tiling: 2 });
+    material.stencil.funcRef = 5;
+    Tags.AddTagsTo(material, 'wet');
+    material.clearCoat.isEnabled = true;
+    material.emissiveTexture = RawTexture.CreateRGBATexture(new Uint8Array(4), 1, 1, scene);
     const copy = material.clone('more bricks');
     await next(copy.onSurfaceObservable);
     expect(uploadedTo(copy.bumpTexture!)).toEqual(uploadedTo(material.bumpTexture!));
     expect(copy.albedoTexture).not.toBe(material.albedoTexture);
     expect([copy.name, copy.id]).toEqual(['more bricks', 'more bricks']);
+    expect([copy.stencil.funcRef, Tags.GetTags(copy), copy.clearCoat.isEnabled]).toEqual([5, 'wet', true]);
+    expect(copy.emissiveTexture!.getInternalTexture()).toBe(material.emissiveTexture.getInternalTexture());
   });
 });

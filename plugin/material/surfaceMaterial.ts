@@ -38,12 +38,14 @@ export interface SavedSurfaceMaterial extends SurfaceMaterialOptions {
   albedo: Omit<SavedGeneratedTexture, 'customType' | 'name' | 'url'>;
   /** Settings of PBRMaterial that were changed after it was made. */
   changed?: Record<string, unknown>;
+  /** One of these settings, which Babylon's loader sets again. */
+  alphaMode?: unknown;
 }
 
 const CLASS_NAME = 'BABYLON.SurfaceMaterial';
 
 /** Fields that are saved separately, or not at all. */
-const OWN_KEYS = /^(name|id|uniqueId|customType|tags|albedoTexture|bumpTexture|metallicTexture)$/;
+const OWN_KEYS = /^(name|id|uniqueId|customType|albedoTexture|bumpTexture|metallicTexture)$/;
 
 /**
  * A PBRMaterial all of whose maps are made from one generated picture: albedo, normal and height, ambient occlusion,
@@ -104,7 +106,10 @@ export class SurfaceMaterial extends PBRMaterial {
     const failed = Texture.OnTextureLoadErrorObservable.add((texture) => {
       if (texture === albedo) this.firstWrite.reject(albedo.errorObject?.exception);
     });
-    albedo.onDisposeObservable.addOnce(() => failed.remove());
+    albedo.onDisposeObservable.addOnce(() => {
+      failed.remove();
+      this.firstWrite.reject(abortError(`generate: texture ${albedo.name} was disposed`));
+    });
     const written = new Promise<void>((resolve, reject) => {
       this.firstWrite = { resolve, reject };
     });
@@ -196,19 +201,21 @@ export class SurfaceMaterial extends PBRMaterial {
   }
 
   /** Makes another material with copies of the pictures; its maps are made of them. */
-  override clone(name: string): SurfaceMaterial {
+  override clone(name: string, cloneTexturesOnlyOnce = true, rootUrl = ''): SurfaceMaterial {
     const [albedo, ...pictures] = this.surfaces.map((surface) => surface.albedo.clone());
     const copy = new SurfaceMaterial(name, albedo!, this.options, pictures);
-    copy.change(this.changes(), '');
-    copy.metadata = this.metadata;
+    const get = (own: this, key: string | symbol) => (OWN_KEYS.test(String(key)) ? null : Reflect.get(own, key));
+    SerializationHelper.Clone(() => copy, new Proxy(this, { get }), { cloneTexturesOnlyOnce });
+    this.stencil.copyTo(copy.stencil);
+    this._clonePlugins(copy, rootUrl);
     return copy;
   }
 
-  /** Saves the recipe: less than 300 bytes for usual settings. */
+  /** Saves the recipe: less than 300 bytes for usual settings. Before a picture was asked for it is a plain PBRMaterial. */
   override serialize(): SavedSurfaceMaterial {
-    const picture = this.albedo.serialize();
-    if (!picture) return super.serialize(); // there is no recipe yet: a material like any other
-    const { customType: _type, name: _name, url: _url, ...albedo } = picture;
+    const saved = this.albedo.serialize();
+    if (!saved) return super.serialize();
+    const { customType: _type, name: _name, url: _url, ...albedo } = saved;
     const changed = this.changes();
     const { surface, parallax, variations, cellSize } = this.options;
     return {
@@ -222,6 +229,7 @@ export class SurfaceMaterial extends PBRMaterial {
       ...(variations && { variations }),
       ...(cellSize && { cellSize }),
       ...(Object.keys(changed).length > 0 && { changed }),
+      ...('_alphaMode' in changed && { alphaMode: changed._alphaMode }),
     };
   }
 
@@ -244,7 +252,8 @@ export class SurfaceMaterial extends PBRMaterial {
   }
 
   private change(changed: Record<string, unknown>, rootUrl: string): void {
-    SerializationHelper.ParseProperties(changed, this, this.getScene(), rootUrl);
+    SerializationHelper.Parse(() => this, changed, this.getScene(), rootUrl);
+    if (changed.stencil) this.stencil.parse(changed.stencil, this.getScene(), rootUrl);
     Material._ParsePlugins(changed, this, this.getScene(), rootUrl);
   }
 

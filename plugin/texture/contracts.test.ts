@@ -12,6 +12,7 @@ import { NodeMaterialSystemValues } from '@babylonjs/core/Materials/Node/Enums/n
 import { NodeMaterial } from '@babylonjs/core/Materials/Node/nodeMaterial.js';
 import { StandardMaterial } from '@babylonjs/core/Materials/standardMaterial.js';
 import { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
+import { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
 import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js';
 import { AssetsManager } from '@babylonjs/core/Misc/assetsManager.js';
 import { SceneSerializer } from '@babylonjs/core/Misc/sceneSerializer.js';
@@ -98,6 +99,32 @@ describe('a texture whose model is missing', () => {
     await expect(material.whenWrittenAsync()).rejects.toThrow(MISSING);
     expect(material.albedo.loadingError).toBe(true);
     for (const texture of material.getActiveTextures()) expect(texture.isReadyOrNotBlocking(), texture.name).toBe(true);
+  });
+});
+
+describe('a texture whose first picture is given up', () => {
+  it('is no obstacle to its scene, nor is a surface that is made of it', async () => {
+    const textures = await loadTinyTextures(scene);
+    const leaving = new AbortController();
+    const { texture, finished } = textures.beginTexture({ label: 'brick', seed: 7, signal: leaving.signal });
+    const material = new SurfaceMaterial('wall', texture);
+    CreatePlane('wall', {}, scene).material = material;
+    const written = material.whenWrittenAsync();
+    leaving.abort();
+    for (const given of [finished, written]) {
+      await expect(given).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    }
+    await scene.whenReadyAsync();
+  });
+
+  it('has a loading error when it is a clone whose generator is gone', async () => {
+    const { texture, finished } = tiny.beginTexture(RECIPE);
+    const copy = texture.clone();
+    const failed = next(Texture.OnTextureLoadErrorObservable);
+    tiny.dispose();
+    await expect(finished).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    expect(await failed).toBe(copy);
+    expect(copy.isReadyOrNotBlocking()).toBe(true);
   });
 });
 

@@ -38,18 +38,27 @@ function next<T>(observable: { addOnce(callback: (value: T) => void): unknown })
   });
 }
 
+const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
+
+/** Takes the texture's picture away, as a device does that is lost, and gives the engine another device. */
+function loseDevice(texture: GeneratedTexture): void {
+  texture.update(new Uint8Array(4 * 16 * 16));
+  const engine = scene.getEngine();
+  engine.onContextRestoredObservable.notifyObservers(engine);
+}
+
 describe('GeneratedTexture', () => {
   it('tells its progress and its end', async () => {
     const { texture, finished } = tiny.beginTexture(RECIPE);
     const steps: number[] = [];
-    let numGenerated = 0;
+    const wasGenerating: boolean[] = [];
     texture.onProgressObservable.add(({ step, numSteps }) => steps.push(step / numSteps));
-    texture.onGeneratedObservable.add(() => numGenerated++);
+    texture.onGeneratedObservable.add(({ isGenerating }) => wasGenerating.push(isGenerating));
     expect(texture.isReady()).toBe(false);
     expect(texture.isGenerating).toBe(true);
     await finished;
     expect(steps).toEqual([1 / 3, 2 / 3, 1]);
-    expect(numGenerated).toBe(1);
+    expect(wasGenerating).toEqual([false]);
     expect(texture.isGenerating).toBe(false);
     expect(texture.recipe).toEqual({ ...RECIPE, numInferenceSteps: 3, sampler: 'ddim' });
   });
@@ -118,6 +127,20 @@ describe('GeneratedTexture', () => {
     expect(await preview).not.toEqual(before);
     expect(uploadedTo(texture)).toEqual(before);
     expect(texture.recipe).toEqual(recipe);
+  });
+
+  it('is drawn again after a lost device, also where a request was running that is then aborted', async () => {
+    const texture = await tiny.generateTextureAsync(RECIPE);
+    const before = uploadedTo(texture);
+    const controller = new AbortController();
+    const asked = texture.regenerateAsync({ seed: 8 }, { signal: controller.signal });
+    loseDevice(texture);
+    const redrawn = next(texture.onGeneratedObservable);
+    await settled();
+    controller.abort();
+    await expect(asked).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    await redrawn;
+    expect(uploadedTo(texture)).toEqual(before);
   });
 
   it('is redrawn once, and silently, where that fails too', async () => {
@@ -201,9 +224,10 @@ describe('GeneratedTexture', () => {
   it('is cloned with its picture and settings', async () => {
     const texture = await tiny.generateTextureAsync(RECIPE);
     texture.uScale = 3;
+    texture.homogeneousRotationInUVTransform = true;
     const copy = texture.clone();
     expect(uploadedTo(copy)).toEqual(uploadedTo(texture));
-    expect(copy.uScale).toBe(3);
+    expect(copy).toMatchObject({ uScale: 3, homogeneousRotationInUVTransform: true });
   });
 });
 
@@ -265,6 +289,20 @@ describe('a generated texture in a scene file', () => {
     expect(loaded.map(uploadedTo)).toEqual(textures.map(uploadedTo));
     expect(loaded[3]!.uOffset).toBe(0.25);
     expect(other.getMaterialByName('orc-7')!.getActiveTextures()).toEqual([loaded[7]]);
+  });
+
+  it('has clones that are drawn again after a lost device, too', async () => {
+    const saved = (await tiny.generateTextureAsync(RECIPE)).serialize()!;
+    const loaded = GeneratedTexture.Parse(saved, scene, '');
+    await next(loaded.onGeneratedObservable);
+    const copy = loaded.clone();
+    loaded.dispose();
+    await settled();
+    expect(copy.info).toBe(tiny.info);
+    const before = uploadedTo(copy);
+    loseDevice(copy);
+    await next(copy.onGeneratedObservable);
+    expect(uploadedTo(copy)).toEqual(before);
   });
 
   it('reports a model that cannot be loaded', async () => {

@@ -2,7 +2,7 @@ import { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
 import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
-import { GetClass, RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
+import { RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import {
   type Attributes,
@@ -27,6 +27,7 @@ import {
   applySettings,
   assertFits,
   changedSettings,
+  copySettings,
   paintedSize,
   parseLook,
   type SavedGeneratedTexture,
@@ -135,9 +136,10 @@ export class GeneratedTexture extends RawTexture {
    */
   async regenerateAsync(changes: Partial<RecipeOptions> = {}, options: RegenerateOptions = {}): Promise<this> {
     this.assertAlive();
-    const request = ++this.numRequests;
     const { signal } = options;
-    const source = this.source ?? this.adopt(await untilAborted(sourceFor(this, this.address, this.rootUrl), signal));
+    signal?.throwIfAborted(); // the request that is running goes on
+    const request = ++this.numRequests;
+    const source = this.source ?? (await this.loadAsync(signal));
     const classifier = source.missingClassifier({ ...this.current, ...changes });
     if (classifier) await untilAborted(classifier, signal);
     this.assertAlive();
@@ -183,6 +185,7 @@ export class GeneratedTexture extends RawTexture {
       this.finish(recipe);
       return this;
     } catch (error) {
+      if (this.pending === pending && !this.hasPicture) this.note(error as Error);
       const leavesPreview = this.pending === pending && this.showsPreview && this.current !== recipe;
       if (leavesPreview) this.redrawAsync().catch(() => {}); // the caller is told of this error, not of another
       throw error;
@@ -211,11 +214,7 @@ export class GeneratedTexture extends RawTexture {
    */
   override clone(): GeneratedTexture {
     const copy = this.createSibling(this.name);
-    applySettings(copy, settingsOf(this));
-    copy.hasAlpha = this.hasAlpha;
-    copy.metadata = this.metadata;
-    copy.animations = this.animations.map((animation) => animation.clone());
-    if (this.samplingMode !== copy.samplingMode) copy.updateSamplingMode(this.samplingMode);
+    copySettings(this, copy);
     if (this.hasPicture) {
       this.target.copyTo(copy.target);
       if (this.mapsTarget) this.mapsTarget.copyTo(copy.targetOfMaps());
@@ -223,13 +222,13 @@ export class GeneratedTexture extends RawTexture {
       copy.showsPreview = this.showsPreview;
     }
     if (this.current && (this.showsPreview || !this.hasPicture)) copy.regenerateOrReport(this.current);
+    else if (this.source && this.keepsModel) copy.loadAsync().catch(() => {}); // to be drawn again after a lost device
     return copy;
   }
 
   /** The picture as it is in the texture: RGBA bytes, sRGB, straight alpha, top row first. @throws Error before it is ready */
   async readPictureAsync(): Promise<Uint8Array> {
-    const { readPicture } = await import('./textureImage.ts');
-    return readPicture(this);
+    return (await import('./textureImage.ts')).readPicture(this);
   }
 
   /** The picture as a PNG file, such as a download or a GUI image needs. @throws as `readPictureAsync` */
@@ -240,20 +239,17 @@ export class GeneratedTexture extends RawTexture {
 
   /** The picture as an address, for an image of a GUI or a page. @throws as `readPictureAsync` */
   async toDataUrlAsync(): Promise<string> {
-    const { toPng, toDataUrl } = await import('./textureImage.ts');
-    return toDataUrl(await toPng(this));
+    return (await import('./textureImage.ts')).toDataUrl(this);
   }
 
   /** Draws the picture in a canvas, which takes its size. @throws as `readPictureAsync` */
   async drawTo(canvas: HTMLCanvasElement | OffscreenCanvas): Promise<void> {
-    const { drawIn } = await import('./textureImage.ts');
-    await drawIn(this, canvas);
+    await (await import('./textureImage.ts')).drawIn(this, canvas);
   }
 
   /** Saves the recipe and the address of the model: less than 300 bytes for usual settings. */
   override serialize(): SavedGeneratedTexture | null {
     if (!this.current) return null;
-    const animations = this.animations.map((animation) => animation.serialize());
     return {
       customType: CLASS_NAME,
       name: this.name,
@@ -262,8 +258,6 @@ export class GeneratedTexture extends RawTexture {
       ...saveLook({ ...this.look, samplingMode: this.samplingMode, hasAlpha: this.hasAlpha }),
       recipe: this.source ? shortRecipe(this.current, this.source.info) : this.current,
       ...changedSettings(this, this.usualSettings),
-      ...(this.metadata != null && { metadata: this.metadata }),
-      ...(animations.length > 0 && { animations }),
     };
   }
 
@@ -276,9 +270,6 @@ export class GeneratedTexture extends RawTexture {
       if (typeof saved.model !== 'string') throw new RangeError('GeneratedTexture: expected the address of a model');
       const texture = new GeneratedTexture(saved.name, saved.model, scene, parseLook(saved), rootUrl);
       applySettings(texture, saved);
-      texture.metadata = saved.metadata ?? null;
-      const animation = GetClass('BABYLON.Animation'); // known to a page that has animations
-      if (animation) texture.animations = (saved.animations ?? []).map((animated) => animation.Parse(animated));
       texture.regenerateOrReport(saved.recipe);
       return texture;
     });
@@ -299,19 +290,32 @@ export class GeneratedTexture extends RawTexture {
   /** Regenerates for a caller who does not wait, and reports errors. */
   private regenerateOrReport(recipe: RecipeOptions): void {
     this.current = recipe;
-    this.regenerateAsync().catch((error: Error) => {
-      if (error.name === 'AbortError') return;
-      this._loadingError = !this.hasPicture;
-      this._errorObject = { message: error.message, exception: error };
+    const regenerated = this.regenerateAsync();
+    const request = this.numRequests;
+    regenerated.catch((error: Error) => {
+      if (error.name === 'AbortError' && (this.isGone || request < this.numRequests)) return;
+      this.note(error);
       Logger.Error(`GeneratedTexture "${this.name}": ${error.message}`);
       Texture.OnTextureLoadErrorObservable.notifyObservers(this);
     });
   }
 
+  /** Notes what keeps a picture from being made; a scene does not wait for the first one any longer. */
+  private note(error: Error | null): void {
+    this._loadingError = error !== null && !this.hasPicture;
+    this._errorObject = error ? { message: error.message, exception: error } : undefined;
+  }
+
+  private async loadAsync(signal?: AbortSignal): Promise<PictureSource> {
+    return this.adopt(await untilAborted(sourceFor(this, this.address, this.rootUrl), signal));
+  }
+
   private adopt(source: PictureSource): PictureSource {
+    this.assertAlive();
     this.source = source;
     this.stopObserving(); // two requests may both have waited for the model
     const observer = source.onRestoredObservable.add(() => {
+      this.showsPreview = this.hasPicture; // nothing is left of the picture, should a request that is running fail
       if (this.hasPicture && !this.isGenerating) this.regenerateOrReport(this.current!);
     });
     this.stopObserving = () => source.onRestoredObservable.remove(observer);
@@ -356,9 +360,9 @@ export class GeneratedTexture extends RawTexture {
 
   private finish(recipe: Recipe): void {
     this.current = recipe;
+    this.pending = null; // observers find it finished
     this.showsPreview = false;
-    this._loadingError = false;
-    this._errorObject = undefined;
+    this.note(null);
     this.onLoadObservable.notifyObservers(this);
     this.onGeneratedObservable.notifyObservers(this);
   }
@@ -391,8 +395,7 @@ export class GeneratedTexture extends RawTexture {
  *
  *   RegisterGeneratedTexture({ models: [portraits] }); // portraits of the package babylon-figment-portraits
  *
- * @param options how the models are loaded that scene files name, such as `workerUrl` or `compute`, and their packages; default:
- *                as they were
+ * @param options how models of scene files are loaded, such as `workerUrl` or `compute`, and their packages; default: as they were
  */
 export function RegisterGeneratedTexture(options?: SceneFileOptions): void {
   useForSceneFiles(options);

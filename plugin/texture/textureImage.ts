@@ -24,8 +24,9 @@ export async function toPng(texture: PictureTexture): Promise<Uint8Array<ArrayBu
   return Uint8Array.from(encode({ width, height, data: await readPicture(texture), channels: 4 }));
 }
 
-export function toDataUrl(png: Uint8Array): string {
-  return `data:image/png;base64,${toBase64(png)}`;
+/** The PNG file as an address. @throws as `readPicture` */
+export async function toDataUrl(texture: PictureTexture): Promise<string> {
+  return `data:image/png;base64,${toBase64(await toPng(texture))}`;
 }
 
 /** @throws as `readPicture`; Error when the canvas draws in another way than in two dimensions */

@@ -1,4 +1,5 @@
 import type { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
+import { GetClass } from '@babylonjs/core/Misc/typeStore.js';
 import type { PixelArtOptions } from '../../runtime/index.ts';
 import { type ImageSize, imageSize, type ModelInfo, type Recipe, type RecipeOptions } from '../../runtime/index.ts';
 import { definedOf } from '../definedOf.ts';
@@ -144,6 +145,7 @@ const NAMES = [
   'uRotationCenter',
   'vRotationCenter',
   'wRotationCenter',
+  'homogeneousRotationInUVTransform',
   'anisotropicFilteringLevel',
   'gammaSpace',
   'isBlocking',
@@ -155,13 +157,42 @@ export function settingsOf(texture: Texture): TextureSettings {
   return Object.fromEntries(NAMES.map((name) => [name, texture[name]])) as unknown as TextureSettings;
 }
 
-/** The settings that differ from `usual`. */
-export function changedSettings(texture: Texture, usual: TextureSettings): Partial<TextureSettings> {
-  return Object.fromEntries(NAMES.filter((name) => texture[name] !== usual[name]).map((name) => [name, texture[name]]));
+/** What belongs to a texture besides its look and its picture. */
+export interface SavedSettings extends Partial<TextureSettings> {
+  metadata?: unknown;
+  /** Babylon's animations of the texture. */
+  animations?: unknown[];
 }
 
-/** Applies the settings of a saved texture. Values of a wrong type are left out, because the file is not trusted. */
-export function applySettings(texture: Texture, saved: Partial<TextureSettings>): void {
+/** The settings that differ from `usual`, the metadata and the animations. */
+export function changedSettings(texture: Texture, usual: TextureSettings): SavedSettings {
+  const changed = NAMES.filter((name) => texture[name] !== usual[name]).map((name) => [name, texture[name]]);
+  const animations = texture.animations.map((animation) => animation.serialize());
+  return {
+    ...Object.fromEntries(changed),
+    ...(texture.metadata != null && { metadata: texture.metadata }),
+    ...(animations.length > 0 && { animations }),
+  };
+}
+
+/** Applies what `changedSettings` gave. Values of a wrong type are left out, because the file is not trusted. */
+export function applySettings(texture: Texture, saved: SavedSettings): void {
+  applyNamed(texture, saved);
+  texture.metadata = saved.metadata ?? null;
+  const animation = GetClass('BABYLON.Animation'); // known to a page that has animations
+  if (animation) texture.animations = (saved.animations ?? []).map((animated) => animation.Parse(animated));
+}
+
+/** Gives a clone what belongs to its original besides the picture. */
+export function copySettings(texture: Texture, copy: Texture): void {
+  applyNamed(copy, settingsOf(texture));
+  copy.hasAlpha = texture.hasAlpha;
+  copy.metadata = texture.metadata;
+  copy.animations = texture.animations.map((animation) => animation.clone());
+  if (texture.samplingMode !== copy.samplingMode) copy.updateSamplingMode(texture.samplingMode);
+}
+
+function applyNamed(texture: Texture, saved: Partial<TextureSettings>): void {
   const settable = texture as unknown as Record<string, unknown>;
   for (const name of NAMES) {
     const value = saved[name];
@@ -171,7 +202,7 @@ export function applySettings(texture: Texture, saved: Partial<TextureSettings>)
 }
 
 /** A generated texture as a scene file holds it. */
-export interface SavedGeneratedTexture extends SavedLook, Partial<TextureSettings> {
+export interface SavedGeneratedTexture extends SavedLook, SavedSettings {
   customType: string;
   name: string;
   /** Empty, but there, because Babylon's node materials restore only textures that have one. */
@@ -179,7 +210,4 @@ export interface SavedGeneratedTexture extends SavedLook, Partial<TextureSetting
   /** The name of the model's package, or the address of its folder, which counts from the scene file's unless it is a whole one. */
   model: string;
   recipe: RecipeOptions;
-  metadata?: unknown;
-  /** Babylon's animations of the texture. */
-  animations?: unknown[];
 }
