@@ -65,7 +65,7 @@ export class GeneratedSheet extends RawTexture {
   private source: PictureSource | null = null;
   private saved: SavedGeneratedSheet | null = null;
   private isPainted = false;
-  private isGone = false;
+  private readonly life = new AbortController();
   private stopObserving: () => void = () => {};
 
   /**
@@ -134,7 +134,7 @@ export class GeneratedSheet extends RawTexture {
   ): Promise<void> {
     this.assertAlive();
     this.assertCell(cell);
-    options.signal?.throwIfAborted();
+    options.signal?.throwIfAborted(); // the request that is running goes on
     const request = ++this.numRequests;
     const classifier = this.source?.missingClassifier({ ...this.current[cell], ...changes });
     if (classifier) await untilAborted(classifier, options.signal);
@@ -158,7 +158,7 @@ export class GeneratedSheet extends RawTexture {
     this.pending.get(cell)?.abort(this.supersededError(cell));
     const pending = new AbortController();
     this.pending.set(cell, pending);
-    const signal = options.signal ? AbortSignal.any([pending.signal, options.signal]) : pending.signal;
+    const signal = AbortSignal.any([this.life.signal, pending.signal, ...(options.signal ? [options.signal] : [])]);
     const { pixelArt } = this.layout;
     let draw = drawPlain;
     try {
@@ -250,9 +250,8 @@ export class GeneratedSheet extends RawTexture {
 
   override dispose(): void {
     if (this.isGone) return;
-    this.isGone = true;
+    this.life.abort(abortError(`generate: sprites ${this.name} were disposed`));
     this.stopObserving();
-    for (const pending of this.pending.values()) pending.abort(this.disposedError());
     this.onCellProgressObservable.clear();
     this.brush
       ?.then(({ brush, drawn }) => {
@@ -271,7 +270,7 @@ export class GeneratedSheet extends RawTexture {
     this.adopt(source);
     this.assertFits(recipes);
     this.saved = null;
-    await this.paintAsync(recipes);
+    await this.paintAsync(recipes, { signal: this.life.signal });
   }
 
   private report(error: Error): void {
@@ -285,7 +284,7 @@ export class GeneratedSheet extends RawTexture {
   private adopt(source: PictureSource): void {
     this.source = source;
     const observer = source.onRestoredObservable.add(() => {
-      this.paintAsync(this.current).catch(() => {}); // it was disposed in the meantime
+      this.paintAsync(this.current, { signal: this.life.signal }).catch((error: Error) => this.report(error));
     });
     this.stopObserving = () => source.onRestoredObservable.remove(observer);
   }
@@ -355,16 +354,16 @@ export class GeneratedSheet extends RawTexture {
     );
   }
 
+  private get isGone(): boolean {
+    return this.life.signal.aborted;
+  }
+
   private assertAlive(): void {
-    if (this.isGone) throw this.disposedError();
+    this.life.signal.throwIfAborted();
   }
 
   private supersededError(cell: number): DOMException {
     return abortError(`generate: a newer request for cell ${cell} of ${this.name} took its place`);
-  }
-
-  private disposedError(): DOMException {
-    return abortError(`generate: sprites ${this.name} were disposed`);
   }
 }
 

@@ -294,6 +294,27 @@ describe('repaintCellAsync', () => {
     await expect(sprites.repaintCellAsync(0, { seed: 9 })).rejects.toThrow(/were disposed/);
     expect(scene.textures).not.toContain(texture);
     expect(scene.spriteManagers).toEqual([]);
+    const others = await tiny.generateSpritesAsync({ count: 1 });
+    sprites.dispose();
+    expect(scene.spriteManagers).toEqual([others]);
+  });
+
+  it('goes on with what it is making when another is asked for by a signal that is aborted already', async () => {
+    const running = sprites.repaintCellAsync(0, { seed: 9 });
+    const asked = sprites.repaintCellAsync(0, { seed: 10 }, { signal: AbortSignal.abort() });
+    await expect(asked).rejects.toThrow(ABORTED);
+    await running;
+    expect(sprites.cells[0]).toMatchObject({ seed: 9 });
+  });
+
+  it('stops painting what a scene file has when it is disposed', async () => {
+    const saved = (sprites.texture as GeneratedSheet).serialize();
+    const cells = saved.cells.map((recipe, cell) => recipe && { ...recipe, seed: 100 + cell });
+    const asked = new Promise((resolve) => tiny.onQueueChangedObservable.addOnce(resolve));
+    const sheet = GeneratedSheet.Parse({ ...saved, cells }, scene, '');
+    await asked;
+    sheet.dispose();
+    expect(tiny.queueLength).toBe(0);
   });
 
   it('leaves nothing behind, however often', async () => {

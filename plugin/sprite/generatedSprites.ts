@@ -156,6 +156,11 @@ export class GeneratedSprites extends SpriteManager {
     return sprite;
   }
 
+  /** Further calls change nothing: Babylon would take another manager out of the scene. */
+  override dispose(): void {
+    if (this.spriteRenderer) super.dispose();
+  }
+
   private nextCellOf(label: string): number {
     const cells = this.cellsOf(label);
     if (cells.length === 0) {
