@@ -52,13 +52,18 @@ it('puts a texture wherever materials show another, placed as that one was, and 
   expect(replaceTexture(plain(), texture)).toEqual([]);
 });
 
-it.each([true, false])('shows upright what takes the place of an image with invertY %s', async (invertY) => {
+it.each([
+  [true, false],
+  [false, false],
+  [false, true],
+])('shows upright what takes the place of an image with invertY %s, homogeneous %s', async (invertY, homogeneous) => {
   await loadTiny(scene);
   const [model] = loadedModels(scene);
   const texture = model!.createTexture('elf');
   const image = new Texture('image.png', scene, { invertY });
   const [uAng, vAng, wAng] = [0.1, 0.2, 0.3];
   Object.assign(image, { uScale: 3, vScale: 2, uOffset: 0.4, vOffset: 0.1, uAng, vAng, wAng, vRotationCenter: 0 });
+  image.homogeneousRotationInUVTransform = homogeneous;
   replaceTexture(image, texture);
   for (const [u, v] of [
     [0, 0],

@@ -50,6 +50,7 @@ function isReplaceable(texture: unknown): texture is Texture {
  */
 export function replaceTexture(old: Texture, texture: Texture): Material[] {
   for (const name of PLACEMENT) texture[name] = old[name];
+  texture.homogeneousRotationInUVTransform = old.homogeneousRotationInUVTransform;
   if (old.url && !old.invertY) flip(texture); // an image with its top row at v = 0, as meshes of glTF have it
   return old.getScene()!.materials.filter((material) => {
     return ownersOf(material).reduce((sum, owner) => sum + putInto(owner, old, texture), 0) > 0;
@@ -60,6 +61,7 @@ export function replaceTexture(old: Texture, texture: Texture): Material[] {
 function flip(texture: Texture): void {
   texture.vScale = -texture.vScale;
   texture.vOffset = 1 - texture.vOffset;
+  if (texture.homogeneousRotationInUVTransform) return; // it is rotated before it is scaled
   texture.uAng = -texture.uAng; // in a mirror, a rotation goes the other way
   texture.wAng = -texture.wAng;
 }
