@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { FrameBudget, GpuLimit } from './frameBudget.ts';
+import { FrameBudget, GpuLimit, nextFrame } from './frameBudget.ts';
 
 /** Frames of a display, 16 ms apart, over a clock that only the test moves. */
 function display() {
@@ -31,6 +31,23 @@ async function workPerFrame(budgetMs: number, sliceMs: number, numSlices: number
   vi.restoreAllMocks();
   return [...perFrame.values()];
 }
+
+describe('nextFrame', () => {
+  it('comes, though late, where frames have ended: in a worker, which has no document, and while a headset draws', async () => {
+    vi.useFakeTimers();
+    vi.stubGlobal('requestAnimationFrame', () => 1);
+    vi.stubGlobal('cancelAnimationFrame', () => {});
+    const came = vi.fn();
+    void nextFrame().then(came);
+    await vi.advanceTimersByTimeAsync(400);
+    expect(came).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(came).toHaveBeenCalledOnce();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
+});
 
 describe('FrameBudget', () => {
   it('never works longer than its budget in a frame, once it knows how long a slice is', async () => {

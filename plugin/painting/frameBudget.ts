@@ -1,7 +1,9 @@
 /** A hidden page draws no frames; its generators go on at this pace. */
 const HIDDEN_PAGE_MS = 100;
+/** A page in view may take so many times as long for a frame; one that shows a headset has none, and does not tell. */
+const MAX_WAITS = 5;
 
-/** Resolves at the next frame, with its time; soon, where no frames are drawn (Node, a hidden page). */
+/** Resolves at the next frame, with its time; soon, where no frames are drawn (Node, a hidden page, a headset). */
 export function nextFrame(): Promise<number> {
   return new Promise((resolve) => {
     if (typeof requestAnimationFrame !== 'function') {
@@ -14,8 +16,9 @@ export function nextFrame(): Promise<number> {
       resolve(time);
     };
     const frame = requestAnimationFrame(finish);
+    let numWaits = 0;
     const timer = setInterval(() => {
-      if (document.hidden) finish(performance.now()); // a page in view may be slower than this
+      if (++numWaits === MAX_WAITS || globalThis.document?.hidden) finish(performance.now());
     }, HIDDEN_PAGE_MS);
   });
 }
