@@ -75,6 +75,11 @@ describeInBrowser('a WebGPU engine', (openPage) => {
       isKept: true,
       numDevices: 0,
     });
+    expect(await page.call('adoptAnother')).toEqual({
+      refusal: expect.stringMatching(/the models of another engine compute on its device; load .* compute: 'worker'/),
+      isElsewhere: true,
+      backend: 'webgpu',
+    });
   });
 
   it('gives way to WebGL when its device does not start', async () => {

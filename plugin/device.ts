@@ -30,8 +30,8 @@ interface DeviceOwner {
 /** For engines of `CreateEngineAsync` that are not WebGPU: the reason why. */
 const reasons = new WeakMap<AbstractEngine, string>();
 
-/** The device that tfjs computes on, or is about to. */
-let adopted: { device: GPUDevice; done: Promise<BackendChoice> } | null = null;
+/** The device that tfjs computes on, or is about to: it has one at a time. */
+let adopted: { engine: AbstractEngine; device: GPUDevice; done: Promise<BackendChoice> } | null = null;
 
 /**
  * Makes an engine whose GPU Figment can compute on: WebGPU where it works, otherwise WebGL 2. `describeDevice` says which
@@ -103,11 +103,16 @@ export function sharesDevice(engine: AbstractEngine): SharedDevice | null {
   return { device, info: device.adapterInfo ?? _adapterInfo };
 }
 
+/** Whether tfjs computes on the device of another engine that is still there, which would lose its tensors. */
+export function computesElsewhere(engine: AbstractEngine): boolean {
+  return adopted !== null && adopted.engine !== engine && sharesDevice(adopted.engine)?.device === adopted.device;
+}
+
 /**
- * Makes tfjs compute on the device that draws the scene. Further calls for the same device change nothing. Tensors that tfjs
- * held on another device are lost.
+ * Makes tfjs compute on the device that draws the scene. Further calls for the same device change nothing.
  *
- * @throws Error when the engine has no device, or one with lower limits than tfjs's kernels need
+ * @throws Error when the engine has no device, or one with lower limits than tfjs's kernels need; while tfjs computes on the
+ *         device of another engine
  */
 export async function adoptDeviceAsync(engine: AbstractEngine): Promise<BackendChoice> {
   const shared = sharesDevice(engine);
@@ -117,9 +122,13 @@ export async function adoptDeviceAsync(engine: AbstractEngine): Promise<BackendC
       : 'has no device';
     throw new Error(`adoptDeviceAsync: the ${engine.name} engine ${what}; CreateEngineAsync makes one that fits`);
   }
+  if (computesElsewhere(engine)) {
+    const remedy = "load this model with compute: 'worker', or dispose that engine first";
+    throw new Error(`adoptDeviceAsync: the models of another engine compute on its device; ${remedy}`);
+  }
   if (adopted?.device !== shared.device) {
     assertLimits(shared.device.limits);
-    adopted = { device: shared.device, done: adopt(shared, adopted?.done) };
+    adopted = { engine, device: shared.device, done: adopt(shared, adopted?.done) };
   }
   return adopted.done;
 }

@@ -1,14 +1,14 @@
 import type { Scene } from '@babylonjs/core/scene.js';
 import { type BackendName, isSoftwareAdapter, selectBackend } from '../../runtime/index.ts';
 import { definedOf } from '../definedOf.ts';
-import { adoptDeviceAsync, sharesDevice } from '../device.ts';
+import { adoptDeviceAsync, computesElsewhere, sharesDevice } from '../device.ts';
 import type { Painter } from './painter.ts';
 import { ThreadPainter, type ThreadPainterOptions } from './threadPainter.ts';
 import { WorkerPainter } from './workerPainter.ts';
 
 /**
  * Where pictures are made: on the GPU that draws the scene, in web workers on wasm, or in slices on this thread (Node).
- * `auto` takes the scene's GPU when it is one, else workers, else this thread.
+ * `auto` takes the scene's GPU when it is one, and no other engine's models compute on theirs; else workers, else this thread.
  */
 export type Compute = 'auto' | 'gpu' | 'worker' | 'thread';
 
@@ -68,8 +68,9 @@ export async function createPainter(
 }
 
 function bestFor(scene: Scene): Exclude<Compute, 'auto'> {
-  const shared = sharesDevice(scene.getEngine());
-  if (shared && !isSoftwareAdapter(shared.info)) return 'gpu';
+  const engine = scene.getEngine();
+  const shared = sharesDevice(engine);
+  if (shared && !isSoftwareAdapter(shared.info) && !computesElsewhere(engine)) return 'gpu';
   return typeof Worker === 'function' ? 'worker' : 'thread';
 }
 

@@ -20,7 +20,7 @@ import {
   engine as tfjs,
 } from '@tensorflow/tfjs-core';
 import { packTexels, writeTexels } from '../../runtime/kernels/texels.ts';
-import { adoptDeviceAsync, CreateEngineAsync, describeDevice, sharesDevice } from '../device.ts';
+import { adoptDeviceAsync, CreateEngineAsync, computesElsewhere, describeDevice, sharesDevice } from '../device.ts';
 import { TexelPicture } from '../painting/texelPicture.ts';
 import {
   createTexelTexture,
@@ -81,6 +81,16 @@ export async function adopt(): Promise<Adoption> {
   GPUAdapter.prototype.requestDevice = requestDevice;
   const isShared = backend.device === sharesDevice(engine)?.device;
   return { backend: getBackend(), reason: choice.reason, isShared, isKept, numDevices };
+}
+
+/** Adopts the device of another engine: what keeps it while the first is there, and the backend when that is gone. */
+export async function adoptAnother(): Promise<{ refusal: string; isElsewhere: boolean; backend: string }> {
+  const another = await CreateEngineAsync(document.createElement('canvas'));
+  const refusal = await adoptDeviceAsync(another).then(String, ({ message }: Error) => message);
+  const isElsewhere = computesElsewhere(another);
+  engine.dispose();
+  const { backend } = await adoptDeviceAsync(another);
+  return { refusal, isElsewhere, backend };
 }
 
 /** Makes the texture that is shown. */
