@@ -123,6 +123,16 @@ describe('a material of a model whose pictures repeat', () => {
     expect(new Set(uploaded(material.bumpTexture, 'rgb'))).toEqual(new Set([128, 255]));
   });
 
+  it('has its maps finished while a setting changes faster than they are made', async () => {
+    const material = await make();
+    const reshaped = [5, 4, 3, 0].map(async (depthPx, frame) => {
+      await new Promise((resolve) => setTimeout(resolve, 2 * frame));
+      return material.reshapeAsync({ depthPx });
+    });
+    await Promise.all(reshaped);
+    expect(new Set(uploaded(material.bumpTexture, 'rgb'))).toEqual(new Set([128, 255]));
+  });
+
   it('is disposed as one, also while its maps are made', async () => {
     const { numTensors } = memory();
     const material = await make();

@@ -151,7 +151,7 @@ export class SurfaceMaterial extends PBRMaterial {
   async regenerateAsync(changes: Partial<RecipeOptions> = {}, options: RegenerateOptions = {}): Promise<this> {
     this.priority = options.priority;
     await this.albedo.regenerateAsync(changes, options);
-    await this.written;
+    await this.whenWrittenAsync();
     return this;
   }
 
@@ -177,12 +177,17 @@ export class SurfaceMaterial extends PBRMaterial {
    *
    * @throws Error when they, or the first picture, cannot be made; an AbortError when disposed meanwhile
    */
-  whenWrittenAsync(): Promise<void> {
-    return this.written;
+  async whenWrittenAsync(): Promise<void> {
+    const { written } = this;
+    return written.catch((error) => {
+      if (written === this.written) throw error;
+      return this.whenWrittenAsync(); // those of a newer picture are made in their place
+    });
   }
 
   /**
    * Changes how the maps are made of the picture, and makes them again; before there is a picture, it waits for the first maps.
+   * Maps that are being made are finished first, so that a setting may be changed in each frame.
    *
    * @throws RangeError for a setting out of range, and nothing is changed; as `whenWrittenAsync`
    */
@@ -191,8 +196,10 @@ export class SurfaceMaterial extends PBRMaterial {
     const changed = { ...this.options.surface, ...surface };
     checkSurface(changed);
     this.options.surface = changed;
-    if (this.albedo.isReady()) this.write();
-    await this.written;
+    const { written } = this;
+    if (this.albedo.isReady()) await written.catch(() => {});
+    if (this.albedo.isReady() && written === this.written) this.write(); // else another call has begun to, with these settings
+    await this.whenWrittenAsync();
     return this;
   }
 
