@@ -138,6 +138,16 @@ it('varies some attributes of a cell, and keeps the others', async () => {
   expect(sprites.cells).toMatchObject([varied]);
 });
 
+it('gives each sprite of a label the next cell, also where others have gone', async () => {
+  const sprites = await tiny.generateSpritesAsync({ labels: ['elf'], count: 3, seed: 3 });
+  const cells = Array.from({ length: 4 }, () => {
+    const sprite = sprites.createSprite('elf');
+    sprite.dispose();
+    return sprite.cell;
+  });
+  expect(cells).toEqual([0, 1, 2, 0]);
+});
+
 it('refuses a sprite that would not be drawn', async () => {
   const sprites = await tiny.generateSpritesAsync({ labels: ['elf'], seed: 3, capacity: 2 });
   const [elf] = [sprites.createSprite('elf'), sprites.createSprite('elf')];

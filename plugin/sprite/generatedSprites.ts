@@ -41,6 +41,9 @@ const EPSILON = 0.01;
  *   await npcs.repaintCellAsync(elf.cell, { seed: 8 });
  */
 export class GeneratedSprites extends SpriteManager {
+  /** How many sprites were made by a label. */
+  private readonly numCreated = new Map<string, number>();
+
   /**
    * Paints all cells, then makes the manager.
    *
@@ -167,8 +170,8 @@ export class GeneratedSprites extends SpriteManager {
       const known = [...new Set(this.cells.flatMap((cell) => cell?.label ?? []))].join(', ');
       throw new RangeError(`createSprite: no cell shows "${label}"; this sheet has ${known}`);
     }
-    const cellOf = ({ cellIndex }: Sprite) => Math.floor(cellIndex / numFramesOf(this.source.info));
-    const numBefore = this.sprites.filter((sprite) => cells.includes(cellOf(sprite))).length;
+    const numBefore = this.numCreated.get(label) ?? 0;
+    this.numCreated.set(label, numBefore + 1);
     return cells[numBefore % cells.length]!;
   }
 
