@@ -253,6 +253,7 @@ export class AssetGenerator {
       .paintAsync(recipe, { ...this.waiting({ priority, signal }), previewEvery })
       .catch((error) => {
         if (!texture.isGenerating) texture.dispose();
+        if (error.name === 'AbortError') finished.catch(() => {}); // those who do not wait need not know
         throw error;
       });
     return { texture, finished };

@@ -117,6 +117,17 @@ describe('a texture whose first picture is given up', () => {
     await scene.whenReadyAsync();
   });
 
+  it('is nobody’s business where nobody waits for it', async () => {
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    const { texture } = tiny.beginTexture(RECIPE);
+    tiny.dispose();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+    expect(texture.getScene()).toBe(null);
+  });
+
   it('has a loading error when it is a clone whose generator is gone', async () => {
     const { texture, finished } = tiny.beginTexture(RECIPE);
     const copy = texture.clone();
