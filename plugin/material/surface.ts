@@ -80,9 +80,12 @@ class SurfaceTexture extends RawTexture {
 
   /** The map is placed and sampled as the albedo is, also when that changes: Babylon asks for the matrix before it reads a texture. */
   override getTextureMatrix(): Matrix {
-    const { coordinatesIndex, wrapU, wrapV, anisotropicFilteringLevel } = this.albedo;
-    Object.assign(this, { coordinatesIndex, wrapU, wrapV, anisotropicFilteringLevel });
-    return this.albedo.getTextureMatrix();
+    const { albedo } = this;
+    this.coordinatesIndex = albedo.coordinatesIndex;
+    this.wrapU = albedo.wrapU;
+    this.wrapV = albedo.wrapV;
+    this.anisotropicFilteringLevel = albedo.anisotropicFilteringLevel;
+    return albedo.getTextureMatrix();
   }
 
   override getClassName(): string {
