@@ -2,7 +2,10 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { BakePlan, PlannedPicture } from './bakePlan.ts';
+import { sha256 } from './baker.ts';
 import { Manifest, manifestName } from './manifest.ts';
+import { findStale } from './staleFiles.ts';
 
 const FILE = 'art.json';
 const record = (digit: string) => ({ key: digit.repeat(64), sha256: '0'.repeat(64) });
@@ -23,8 +26,8 @@ it('keeps what it was told, in the order of the paths', async () => {
     'b.png',
   ]);
   const again = await Manifest.open(dir, FILE);
-  expect(again.get('a.png')).toEqual(record('1'));
-  expect(again.get('toString')).toBeUndefined();
+  expect(again.get('a.png')).toEqual([record('1')]);
+  expect(again.get('toString')).toEqual([]);
 });
 
 it('writes nothing where nothing has changed', async () => {
@@ -58,6 +61,33 @@ it('gathers what shards left, and then removes theirs', async () => {
   await whole.save();
   expect(await readdir(dir)).toEqual(['art.manifest.json']);
 });
+
+it('knows a file again that one shard has made anew, whatever the others remember of it', async () => {
+  const bake = async (index: number, path: string, content: string) => {
+    await writeFile(join(dir, path), content);
+    const shard = await Manifest.open(dir, FILE, { index, count: 2 });
+    shard.set(path, made(content));
+    await shard.save();
+  };
+  for (const round of ['old', 'new']) for (const index of [1, 2]) await bake(index, `${index}.png`, `${round}${index}`);
+  const plan = planOf([1, 2].map((index) => [`${index}.png`, made(`new${index}`).key]));
+  const whole = await Manifest.open(dir, FILE);
+  expect((await findStale(plan, whole)).files).toEqual([]);
+  await whole.save();
+  const after = await Manifest.open(dir, FILE);
+  expect([1, 2].map((index) => after.get(`${index}.png`))).toEqual([[made('new1')], [made('new2')]]);
+  await writeFile(join(dir, '1.png'), 'by hand');
+  expect((await findStale(plan, after)).files).toEqual([{ path: '1.png', reason: 'altered' }]);
+});
+
+/** The record of a file, whose content stands for its recipe, too. */
+const made = (content: string) => ({ key: sha256(Buffer.from(`of ${content}`)), sha256: sha256(Buffer.from(content)) });
+
+/** A plan of files alone. */
+function planOf(files: [path: string, key: string][]): BakePlan {
+  const pictures = files.map(([path, key]) => ({ files: [{ path, key }] }) as PlannedPicture);
+  return { name: FILE, out: dir, pictures, sheets: [], libraries: [], notes: [] };
+}
 
 it.each(['', '{', '[]', '{ "figment": 2, "files": {} }', '{ "figment": 1, "files": { "a.png": { "key": 5 } } }'])(
   'counts as empty when it is damaged: %j',

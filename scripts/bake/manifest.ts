@@ -34,12 +34,12 @@ export class Manifest {
   readonly #folder: string;
   readonly #name: string;
   readonly #others: string[];
-  readonly #files: Map<string, FileRecord>;
+  readonly #files: Map<string, FileRecord[]>;
   #isChanged = false;
   #nextSave = 0;
   #saving: Promise<void> | null = null;
 
-  private constructor(folder: string, name: string, others: string[], files: Map<string, FileRecord>) {
+  private constructor(folder: string, name: string, others: string[], files: Map<string, FileRecord[]>) {
     this.#folder = folder;
     this.#name = name;
     this.#others = others;
@@ -53,15 +53,19 @@ export class Manifest {
   static async open(folder: string, bakeFile: string, shard?: Shard): Promise<Manifest> {
     const names = await readdir(folder).catch((): string[] => []);
     const shards = names.filter((name) => isShardOf(name, bakeFile)).sort();
-    const files = new Map<string, FileRecord>();
+    const files = new Map<string, FileRecord[]>();
     for (const name of [manifestName(bakeFile), ...shards]) {
-      for (const [path, record] of await readRecords(join(folder, name))) files.set(path, record);
+      for (const [path, record] of await readRecords(join(folder, name))) addRecord(files, path, record);
     }
     return new Manifest(folder, manifestName(bakeFile, shard), shard ? [] : shards, files);
   }
 
-  get(path: string): FileRecord | undefined {
-    return this.#files.get(path);
+  /**
+   * What is known of a file. There are several records where shards tell of different bakes, since each also keeps what it has
+   * read in the others' manifests: whichever has the hash of the file as it is tells how that was made.
+   */
+  get(path: string): readonly FileRecord[] {
+    return this.#files.get(path) ?? [];
   }
 
   paths(): string[] {
@@ -69,7 +73,7 @@ export class Manifest {
   }
 
   set(path: string, record: FileRecord): void {
-    this.#files.set(path, record);
+    this.#files.set(path, [record]);
     this.#isChanged = true;
   }
 
@@ -95,7 +99,8 @@ export class Manifest {
   async #write(): Promise<void> {
     const start = performance.now();
     this.#isChanged = false; // what is set from here on is for the next save
-    const files = Object.fromEntries([...this.#files].sort(([a], [b]) => (a < b ? -1 : 1)));
+    const records = Array.from(this.#files, ([path, all]) => [path, all.at(-1)!] as const);
+    const files = Object.fromEntries(records.sort(([a], [b]) => (a < b ? -1 : 1)));
     const text = `${JSON.stringify({ figment: 1, files }, null, 1)}\n`;
     try {
       await writeFileAtomic(join(this.#folder, this.#name), new TextEncoder().encode(text));
@@ -107,6 +112,12 @@ export class Manifest {
     const end = performance.now();
     this.#nextSave = end + Math.max(MIN_PAUSE_MS, (end - start) / MAX_SHARE);
   }
+}
+
+function addRecord(files: Map<string, FileRecord[]>, path: string, record: FileRecord): void {
+  const known = files.get(path) ?? [];
+  const isNew = known.every(({ key, sha256 }) => key !== record.key || sha256 !== record.sha256);
+  files.set(path, isNew ? [...known, record] : known);
 }
 
 function isShardOf(name: string, bakeFile: string): boolean {

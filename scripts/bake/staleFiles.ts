@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path';
 import { removeAbandonedFiles } from '../node/atomicWrite.ts';
 import type { BakePlan, Library, PlannedPicture, Sheet } from './bakePlan.ts';
 import { sha256 } from './baker.ts';
-import type { Manifest } from './manifest.ts';
+import type { FileRecord, Manifest } from './manifest.ts';
 import { flawOfPath, pathKey, placeInside } from './outputPaths.ts';
 import { ownedFiles } from './planBake.ts';
 
@@ -53,11 +53,20 @@ async function staleReason(
   manifest: Manifest,
 ): Promise<StaleReason | undefined> {
   const bytes = await readFile(join(out, path)).catch(() => undefined);
-  const record = manifest.get(path);
-  if (!record) return 'new';
+  const records = manifest.get(path);
+  if (records.length === 0) return 'new';
   if (!bytes) return 'missing';
-  if (record.key !== key) return 'changed';
-  return record.sha256 === sha256(bytes) ? undefined : 'altered';
+  const ofRecipe = records.filter((record) => record.key === key);
+  if (ofRecipe.length === 0) return 'changed';
+  const record = recordOf(bytes, ofRecipe);
+  if (!record) return 'altered';
+  if (records.length > 1) manifest.set(path, record);
+  return undefined;
+}
+
+function recordOf(bytes: Uint8Array, records: readonly FileRecord[]): FileRecord | undefined {
+  const digest = sha256(bytes);
+  return records.find((record) => record.sha256 === digest);
 }
 
 /** Files of earlier bakes that the bake file no longer asks for, and that nobody has written to since. */
@@ -69,7 +78,7 @@ export async function findOrphans(plan: BakePlan, manifest: Manifest): Promise<s
     const bytes = await placeInside(plan.out, path)
       .then((place) => readFile(place))
       .catch(() => undefined);
-    if (bytes && sha256(bytes) === manifest.get(path)!.sha256) orphans.push(path);
+    if (bytes && recordOf(bytes, manifest.get(path))) orphans.push(path);
     else manifest.delete(path);
   }
   return orphans;
