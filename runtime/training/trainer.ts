@@ -113,23 +113,19 @@ export class Trainer {
       updateEma(this.ema, this.trainedWeights(), this.options.emaDecay, this.step);
       const stepMs = performance.now() - started;
       this.elapsedMs += stepMs;
-      yield {
-        step: this.step,
-        loss,
-        metrics,
-        gradNorm,
-        learningRate,
-        numImages: this.step * batchSize,
-        imagesPerSecond: (1000 * batchSize) / stepMs,
-        elapsedMs: this.elapsedMs,
-        progress: this.progress,
-      };
+      const imagesPerSecond = (1000 * batchSize) / stepMs;
+      yield { ...this.done, loss, metrics, gradNorm, learningRate, imagesPerSecond, progress: this.progress };
     }
   }
 
   /** The weights that change; the others stay exactly as they are, in the average too. */
   private trainedWeights(): Record<string, Tensor> {
     return Object.fromEntries(Object.keys(this.moments).map((name) => [name, this.weights[name]!]));
+  }
+
+  /** What has been done, by earlier sessions too. */
+  get done(): Pick<TrainingStep, 'step' | 'numImages' | 'elapsedMs'> {
+    return { step: this.step, numImages: this.step * this.options.batchSize, elapsedMs: this.elapsedMs };
   }
 
   /** The share of the training that is over, 0 … 1. */

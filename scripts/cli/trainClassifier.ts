@@ -21,7 +21,7 @@ import {
   parseAutoencoderKlConfig,
   parseNoisyClassifierConfig,
   parseSchedulerConfig,
-  type TrainingStep,
+  type Trainer,
 } from '../../runtime/index.ts';
 import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { combineCredits } from '../node/credit.ts';
@@ -72,11 +72,11 @@ export async function trainClassifier(command: ClassifierCommandOptions): Promis
       const trainer = noisyClassifierTrainer(latents, origin, config, options, resumed ?? init?.weights, source);
       return {
         trainer,
-        save: async (step) => {
+        save: async (done) => {
           const index = indexOf(command.out, dataset, model);
           const files = await classifierFolderFiles({ index, config, weights: await downloadWeights(trainer.ema) });
           const accuracies = await noisyAccuracy(config, trainer.ema, heldOut, origin);
-          const report = reportOf(index, data, step, accuracies);
+          const report = reportOf(index, data, done, accuracies);
           console.log(formatAccuracies(accuracies));
           await writeFilesAtomic(command.out, {
             'metrics.json': encodeJson(report),
@@ -92,7 +92,7 @@ export async function trainClassifier(command: ClassifierCommandOptions): Promis
 function reportOf(
   { figment, labels }: ClassifierIndex,
   { split }: TrainingData,
-  { step, numImages, elapsedMs }: TrainingStep,
+  { step, numImages, elapsedMs }: Trainer['done'],
   accuracies: NoisyAccuracy[],
 ): ClassifierReport {
   return {

@@ -140,6 +140,16 @@ describe('a folder with a run', () => {
     expect(await logged('killed')).toEqual([1, 2, 3, 4]);
   });
 
+  it('has its model after all where it was killed between the last checkpoint and that', async () => {
+    await train('late', 1, '--init-from', at('model'));
+    const before = await readVae(at('late'));
+    await rm(at('late', 'vae'), { recursive: true });
+    const printed = await train('late', 1, '--resume', '--init-from', at('model'));
+    expect(printed).toMatch(/all 1 steps were done before; raise --steps or --minutes/);
+    expect(await readVae(at('late'))).toEqual(before);
+    expect(await logged('late')).toEqual([1]);
+  });
+
   it('ends with the code of the signal, and goes on from there', async () => {
     const training = train('stopped', 100_000, '--init-from', at('model'));
     await vi.waitUntil(async () => (await logged('stopped').catch(() => [])).length > 0, { timeout: 60_000 });

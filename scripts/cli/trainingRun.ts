@@ -118,7 +118,7 @@ export interface TrainingPlace {
 export interface TrainingAtWork {
   trainer: Trainer;
   /** Writes the model as it is now, and a preview of it. */
-  save(step: TrainingStep): Promise<void>;
+  save(done: Trainer['done']): Promise<void>;
 }
 
 /** Opens the backend, starts or resumes the training, and runs it to its end or until it is interrupted. */
@@ -176,7 +176,7 @@ interface TrainingRun {
   /** Between two calls of `save`. */
   previewMinutes: number;
   /** Writes the model as it is now, and a preview sheet of it. */
-  save(step: TrainingStep): Promise<void>;
+  save(done: Trainer['done']): Promise<void>;
 }
 
 /**
@@ -203,15 +203,16 @@ async function runTraining(run: TrainingRun, signal: AbortSignal): Promise<void>
   } finally {
     progress.stop();
   }
-  if (last) {
-    await writeCheckpoint(run.out, run.trainer, run.notes);
-    await run.save(last.step);
-  }
+  if (last) await writeCheckpoint(run.out, run.trainer, run.notes);
+  // A run that has no step left may have been killed after its checkpoint, before it had saved its model.
+  if (last || !signal.aborted) await run.save(run.trainer.done);
   if (signal.aborted) {
     const done = last ? `after ${summary(last)}; go on with --resume` : 'before a step was done';
     throw InterruptError.after(signal.reason, `${run.title}: interrupted ${done}`);
   }
+  const { step } = run.trainer.done;
   if (last) console.log(`${run.title}: done: ${summary(last)}`);
+  else console.log(`${run.title}: all ${step} steps were done before; raise --steps or --minutes to go on`);
 }
 
 function summary({ step: { step, numImages, elapsedMs }, meanLoss }: { step: TrainingStep; meanLoss: number }): string {
