@@ -1,36 +1,61 @@
 import {
-  albedoOf,
   type Dataset,
+  type DatasetSplit,
+  fitImages,
   type ImageFormat,
+  MATERIAL_CHANNELS,
   type ModelFiles,
   numFramesOf,
   vocabularyOf,
 } from '../../runtime/index.ts';
-import { chooseFrom } from '../node/readDataset.ts';
+import { withExtraData } from '../node/extraData.ts';
+import { chooseFrom, readDataset, type SplitChoice, splitFrom } from '../node/readDataset.ts';
 import { UsageError } from '../node/usageError.ts';
 
 type OfModel = Pick<ModelFiles, 'index'>;
 
+interface DataOfModelOptions extends SplitChoice {
+  data: string;
+  /** More that the model was trained on, of which nothing is held out. */
+  extraData?: string;
+}
+
+/** The data that a model was trained on, as it was, and their split. @throws UsageError when they are not of its labels and size */
+export async function readDataOfModel(
+  operation: string,
+  files: OfModel,
+  { data, extraData, ...choice }: DataOfModelOptions,
+): Promise<{ dataset: Dataset; split: DatasetSplit }> {
+  const own = fitToModel(files, await readDataset(data));
+  checkOfModel(operation, files, own);
+  const read = { dataset: own, split: splitFrom(own, choice) };
+  if (extraData === undefined) return read;
+  return withExtraData(read, fitToModel(files, await readDataset(extraData, '--extra-data')), choice.holdOutBy);
+}
+
 /**
- * The data as the model was trained on them: only its labels, images shrunk to its size where a whole factor does that, and
- * without maps where it makes none.
+ * The data as the model was trained on them: only its labels, images shrunk to its size where a whole factor does that, without
+ * maps where it makes none, and with alpha where it takes that.
  */
-export function fitToModel({ index: { labels, figment } }: OfModel, dataset: Dataset): Dataset {
+function fitToModel({ index: { labels, figment } }: OfModel, dataset: Dataset): Dataset {
+  const { channels } = figment;
   const isKnown = labels.every((label) => dataset.labels.includes(label));
   const factor = (numFramesOf(figment) * dataset.widthPx) / figment.widthPx;
   const isWhole = Number.isInteger(factor) && dataset.heightPx === factor * figment.heightPx;
   const chosen = chooseFrom(dataset, { labels: isKnown ? labels : undefined, shrink: isWhole ? factor : 1 });
-  return figment.channels === 3 ? albedoOf(chosen) : chosen;
+  if (chosen.channels === 4 || channels === MATERIAL_CHANNELS) return chosen;
+  return fitImages(chosen, { ...chosen, widthPx: numFramesOf(chosen) * chosen.widthPx, channels });
 }
 
-/** The data with the attributes alone that the model can be asked for. */
+/** The data with the attributes alone that the model can be asked for, in the model's order. */
 export function withAttributesOf({ index }: OfModel, dataset: Dataset): Dataset {
   const known = Object.keys(index.figment.attributes ?? {});
-  return { ...dataset, attributes: dataset.attributes?.filter(({ name }) => known.includes(name)) ?? [] };
+  const columns = known.flatMap((name) => dataset.attributes?.find((column) => column.name === name) ?? []);
+  return { ...dataset, attributes: columns };
 }
 
 /** @throws UsageError when model and data set do not have the same labels and image size */
-export function checkOfModel(operation: string, { index }: OfModel, dataset: Dataset): void {
+function checkOfModel(operation: string, { index }: OfModel, dataset: Dataset): void {
   const missing = index.labels.filter((label) => !dataset.labels.includes(label));
   const unknown = dataset.labels.filter((label) => !index.labels.includes(label));
   const remedy = 'name the data set that the model was trained on';

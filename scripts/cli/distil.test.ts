@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as runtime from '../../runtime/index.ts';
-import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
+import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
@@ -34,11 +34,10 @@ async function figment(...words: string[]): Promise<string> {
   }
 }
 
-const distil = (out: string, ...words: string[]) => {
-  const folders = ['--data', at('data'), '--out', at(out), '--backend', 'wasm'];
-  const sizes = ['--batch', '2', '--guidance-steps', '1', '--teacher-steps', '4', '--steps', '2'];
-  return figment('distil', at('model'), ...folders, ...sizes, ...words);
-};
+const QUICK = ['--backend', 'wasm', '--batch', '2', '--guidance-steps', '1', '--teacher-steps', '4', '--steps', '2'];
+
+const distil = (out: string, ...words: string[]) =>
+  figment('distil', at('model'), '--data', at('data'), '--out', at(out), ...QUICK, ...words);
 
 /** The largest change of any weight between two networks, whose weights have the same names. */
 function largestChange(before: runtime.ModelFiles['unet'], after: runtime.ModelFiles['unet']): number {
@@ -117,6 +116,25 @@ describe('figment distil', () => {
     expect(await resume('again', '2')).toMatch(/distil: done: 2 steps/);
     await writeFilesAtomic(at('other'), await runtime.modelFolderFiles(tinyModelFiles({ labels, seed: 2 })));
     await expect(resume('other', '3')).rejects.toThrow(/another teacher .*; go on with that one, or .* --init-from/);
+  });
+
+  it('takes the data that its teacher learned from: opaque, in two folders, and their attributes in its order', async () => {
+    const plain = tinyDataset({ widthPx: 16, heightPx: 16 });
+    const opaque = { ...plain, channels: 3 as const, images: plain.images.filter((_, i) => i % 4 !== 3) };
+    const [tone, growth] = tinyAttributes();
+    const more = { ...tone!, values: ['dark', 'plain', 'light', 'pale'] } as runtime.AttributeColumn;
+    const write = (name: string, attributes: runtime.AttributeColumn[]) =>
+      writeDataset(at(name), { ...opaque, attribution: 'drawn by formula', attributes }, 'shapes');
+    await write('opaque', [tone!, growth!]);
+    await write('paler', [more]);
+    const attributes = runtime.vocabularyOf([growth!, more]);
+    const model = tinyModelFiles({ labels, attributes });
+    await writeFilesAtomic(at('knowing'), await runtime.modelFolderFiles(model));
+    const of = (out: string, ...words: string[]) =>
+      figment('distil', at('knowing'), '--data', at('opaque'), '--out', at(out), ...QUICK, ...words);
+    await expect(of('refused')).rejects.toThrow(/other attributes, or other values of them/);
+    await of('known', '--extra-data', at('paler'), '--hold-out-by', 'tone', '--held-out', '0.5');
+    expect((await load('known')).index.figment.attributes).toEqual(attributes);
   });
 
   it('goes on with a student that was taught before', async () => {

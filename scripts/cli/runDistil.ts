@@ -29,19 +29,11 @@ import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { openLatents } from '../node/openLatents.ts';
 import { modelSource } from '../node/openModel.ts';
 import { withPipeline } from '../node/pipelineFile.ts';
-import { readDataset } from '../node/readDataset.ts';
 import { UsageError } from '../node/usageError.ts';
 import { optionalParts } from '../node/wholeModel.ts';
-import { checkOfModel, checkVocabulary, fitToModel, withAttributesOf } from './dataOfModel.ts';
+import { checkVocabulary, readDataOfModel, withAttributesOf } from './dataOfModel.ts';
 import { attributesOfLatents, examplesOf, previewSheet } from './trainDdpm.ts';
-import {
-  type CommonTrainOptions,
-  gradientsIn,
-  splitForTraining,
-  train,
-  trainerOptions,
-  writePreview,
-} from './trainingRun.ts';
+import { type CommonTrainOptions, gradientsIn, train, trainerOptions, writePreview } from './trainingRun.ts';
 
 export interface DistilCommandOptions extends CommonTrainOptions {
   guidanceSteps?: number;
@@ -52,13 +44,13 @@ export interface DistilCommandOptions extends CommonTrainOptions {
 export async function distil(name: string, command: DistilCommandOptions): Promise<void> {
   const options = distilOptions(command);
   const files = await readTeacher(name);
-  const dataset = withAttributesOf(files, fitToModel(files, await readDataset(command.data)));
-  checkOfModel('distil', files, dataset);
+  const read = await readDataOfModel('distil', files, { ...command, seed: command.splitSeed ?? command.seed });
+  const { split } = read;
+  const dataset = withAttributesOf(files, read.dataset);
   checkVocabulary('distil', files, dataset);
   if (dataset.frames && command.flip) {
     throw new UsageError(`distil: the images of "${dataset.name}" have frames, which go without --flip; leave it out`);
   }
-  const split = splitForTraining(dataset, command);
   const scheduler = parseSchedulerConfig(files.schedulerConfig, `${name}/scheduler/scheduler_config.json`);
   const vae = files.vaeConfig
     ? { config: parseAutoencoderKlConfig(files.vaeConfig, `${name}/vae/config.json`), weights: files.vae }

@@ -77,9 +77,12 @@ describe('train classifier', () => {
     expect(await readFile(at('run', 'README.md'), 'utf8')).toMatch(/# run\n[\s\S]*\| 999 \| /);
   });
 
-  it('takes two folders of opaque pictures for a model with alpha', async () => {
-    await train('folders-run', 'folders', '--steps', '1');
+  it('takes two folders of opaque pictures for a model with alpha, and few of them', async () => {
+    const printed = await train('folders-run', 'folders', '--steps', '1', '--held-out', '0');
     expect((await load('folders-run')).index.labels).toEqual(['none', 'stripes']);
+    expect(printed).toMatch(/no picture is held out to tell how well it recognises them; raise --held-out/);
+    expect(JSON.parse(await readFile(at('folders-run', 'metrics.json'), 'utf8'))).toMatchObject({ accuracies: [] });
+    expect(await readFile(at('folders-run', 'README.md'), 'utf8')).toMatch(/No picture was held out[^|]*$/);
   });
 
   it('goes on from where it was, with the latents that it encoded', async () => {

@@ -42,6 +42,8 @@ interface ClassifierCommandOptions extends CommonTrainOptions {
   model: string;
 }
 
+const NOT_JUDGED = 'train classifier: no picture is held out to tell how well it recognises them; raise --held-out';
+
 const VAE_WEIGHTS = 'vae/diffusion_pytorch_model.safetensors';
 
 /** figment train classifier */
@@ -67,6 +69,7 @@ export async function trainClassifier(command: ClassifierCommandOptions): Promis
       const encoded = { dataset, indices: split.train, vae, circular, flip: command.flip ?? false, backend };
       const latents = await openLatents('train classifier', encoded, command.out, workers);
       const encoder = localEncoder({ ...vae, circular });
+      const hasHeldOut = split.heldOut.length > 0;
       const heldOut = await encodeAll({ ...encoded, indices: split.heldOut, flip: false }, [encoder]);
       const source = gradientsIn(workers, noisyClassifierTaskSpec(config, origin.scheduler));
       const trainer = noisyClassifierTrainer(latents, origin, config, options, resumed ?? init?.weights, source);
@@ -75,9 +78,9 @@ export async function trainClassifier(command: ClassifierCommandOptions): Promis
         save: async (done) => {
           const index = indexOf(command.out, dataset, model);
           const files = await classifierFolderFiles({ index, config, weights: await downloadWeights(trainer.ema) });
-          const accuracies = await noisyAccuracy(config, trainer.ema, heldOut, origin);
+          const accuracies = hasHeldOut ? await noisyAccuracy(config, trainer.ema, heldOut, origin) : [];
           const report = reportOf(index, data, done, accuracies);
-          console.log(formatAccuracies(accuracies));
+          console.log(hasHeldOut ? formatAccuracies(accuracies) : NOT_JUDGED);
           await writeFilesAtomic(command.out, {
             'metrics.json': encodeJson(report),
             'README.md': new TextEncoder().encode(classifierCard(index, report)),
@@ -147,7 +150,7 @@ interface ClassifierReport {
   numSteps: number;
   numImages: number;
   minutes: number;
-  /** Accuracy on held-out pictures, by noise level. */
+  /** Accuracy on held-out pictures, by noise level; empty where none is held out. */
   accuracies: NoisyAccuracy[];
 }
 
@@ -166,7 +169,6 @@ function formatAccuracies(accuracies: readonly NoisyAccuracy[]): string {
 
 /** README.md of a classifier's folder. */
 function classifierCard({ figment, labels }: ClassifierIndex, report: ClassifierReport): string {
-  const rows = [HEADER, HEADER.map(() => '---:'), ...report.accuracies.map(cells)];
   return `# ${figment.name}
 
 Noise-aware classifier of the latents of **${figment.model.name}**: ${labels.join(', ')}. It guides that model, without
@@ -176,8 +178,14 @@ retraining it: \`figment bake ${figment.model.name} --classifier FOLDER --classi
 - **Licence:** ${figment.licence || 'unstated'}. ${figment.attribution}
 - **Training:** ${report.numSteps} steps, ${report.numImages} noised pictures, ${report.minutes.toFixed(1)} minutes.
 
-Held-out pictures recognised, by noise level, each label weighted alike (chance: ${(1 / labels.length).toFixed(2)}):
-
-${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}
+${accuracyTable(report)}
 `;
+}
+
+function accuracyTable({ labels, accuracies }: ClassifierReport): string {
+  if (accuracies.length === 0) return 'No picture was held out to tell how well it recognises them.';
+  const rows = [HEADER, HEADER.map(() => '---:'), ...accuracies.map(cells)];
+  return `Held-out pictures recognised, by noise level, each label weighted alike (chance: ${(1 / labels.length).toFixed(2)}):
+
+${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}`;
 }

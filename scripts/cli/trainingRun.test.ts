@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { splitHeldOut } from '../../runtime/index.ts';
 import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { writeDataset } from '../node/writeDataset.ts';
-import { readTrainingData } from './trainingRun.ts';
+import { readTrainingData, writeReconstructions } from './trainingRun.ts';
 
 let dir: string;
 
@@ -32,6 +32,22 @@ it('holds out the same images whether there are extra data or not, and none of t
   expect(split.train.subarray(0, 16)).toEqual(plain.split.train);
   expect([...split.train.subarray(16)]).toEqual([20, 21, 22, 23, 24, 25, 26, 27]);
   expect(dataset.classLabels).toHaveLength(28);
+  const large = await read({ shrink: 2, extraData: join(dir, 'data') });
+  expect(large.dataset).toMatchObject({ widthPx: 8, classLabels: { length: 60 } });
+});
+
+it('shows images of the training, each in its turn, where none is held out', async () => {
+  const data = await read({ heldOut: 0 });
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  onTestFinished(() => log.mockRestore());
+  const shown = new Set<number>();
+  const sheet = { width: 1, height: 1, channels: 3 as const, pixels: new Uint8Array(3) };
+  await writeReconstructions(dir, 1, data, async (images) => {
+    for (const image of images) shown.add(image);
+    return { sheet, l1: 0.5 };
+  });
+  expect(shown.size).toBe(30);
+  expect(log.mock.calls).toEqual([['\npreview-000001.png: training L1 0.5000']]);
 });
 
 it('holds out the same images at another seed of the training, where the split has its own', async () => {

@@ -27,7 +27,7 @@ import { InterruptError, interruptible, letEventsIn } from '../node/interrupt.ts
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { startGradientWorkers } from '../node/nodeWorkers.ts';
 import { encodePng } from '../node/png.ts';
-import { chooseFrom, type DatasetChoice, readDataset, splitFrom } from '../node/readDataset.ts';
+import { chooseFrom, type DatasetChoice, readDataset, type SplitChoice, splitFrom } from '../node/readDataset.ts';
 import { startProgress } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
 import type { RunFolderOptions } from './runFolder.ts';
@@ -219,34 +219,26 @@ function summary({ step: { step, numImages, elapsedMs }, meanLoss }: { step: Tra
   return `${step} steps, ${numImages} images, ${(elapsedMs / 60_000).toFixed(1)} min, loss ${meanLoss.toFixed(4)}`;
 }
 
-interface TrainingDataOptions extends DatasetChoice, TrainingSplitOptions {
+interface TrainingDataOptions extends DatasetChoice, SplitChoice {
   data: string;
   extraData?: string;
-}
-
-interface TrainingSplitOptions {
-  heldOut: number;
-  holdOutBy?: string[];
-  seed: number;
   /** Instead of `seed`, so that a training with another one has the same held-out images. */
   splitSeed?: number;
 }
 
-/** Splits data into the images that train and those that are held out. @throws UsageError when the attributes don't allow it */
-export function splitForTraining(
-  dataset: Dataset,
-  { heldOut, holdOutBy = [], seed, splitSeed = seed }: TrainingSplitOptions,
-): DatasetSplit {
-  return splitFrom(dataset, { heldOut, seed: splitSeed, holdOutBy });
-}
-
-/** The data of a training: the chosen part of --data, split, and --extra-data on the training side. */
+/**
+ * The data of a training: the chosen part of --data, split, and --extra-data on the training side. Those are made smaller as well,
+ * unless they are as small already.
+ */
 export async function readTrainingData(options: TrainingDataOptions): Promise<TrainingData> {
-  const dataset = chooseFrom(await readDataset(options.data), options);
-  const split = splitForTraining(dataset, options);
-  return options.extraData === undefined
-    ? { dataset, split }
-    : withExtraData({ dataset, split }, await readDataset(options.extraData, '--extra-data'), options.holdOutBy ?? []);
+  const { extraData, holdOutBy, seed, splitSeed = seed } = options;
+  const whole = await readDataset(options.data);
+  const dataset = chooseFrom(whole, options);
+  const split = splitFrom(dataset, { ...options, seed: splitSeed });
+  if (extraData === undefined) return { dataset, split };
+  const extra = await readDataset(extraData, '--extra-data');
+  const isLarge = extra.widthPx === whole.widthPx && extra.heightPx === whole.heightPx;
+  return withExtraData({ dataset, split }, isLarge ? chooseFrom(extra, { shrink: options.shrink }) : extra, holdOutBy);
 }
 
 const PREVIEW_COLUMNS = 12;
@@ -272,22 +264,25 @@ export async function writePreview(
 }
 
 /**
- * Writes some held-out images, each above its reconstruction, and prints how far apart they are.
+ * Writes some held-out images, each above its reconstruction, and prints how far apart they are; where none is held out, images of
+ * the training.
  *
  * @param others names of previews that were written with it
  */
 export async function writeReconstructions(
   out: string,
   step: number,
-  { split: { heldOut } }: TrainingData,
+  { split }: TrainingData,
   draw: (images: Int32Array, columns: number) => Promise<{ sheet: PixelImage; l1: number }>,
   others: readonly string[] = [],
 ): Promise<void> {
   const count = PREVIEW_ROWS * PREVIEW_COLUMNS;
-  const chosen = Int32Array.from({ length: count }, (_, i) => heldOut[Math.floor((i * heldOut.length) / count)]!);
+  const isHeldOut = split.heldOut.length > 0;
+  const images = isHeldOut ? split.heldOut : split.train;
+  const chosen = Int32Array.from({ length: count }, (_, i) => images[Math.floor((i * images.length) / count)]!);
   const { sheet, l1 } = await draw(chosen, PREVIEW_COLUMNS);
-  const name = await writePreview(out, 'preview', step, sheet, { heldOutL1: l1.toFixed(5) });
-  console.log(`\n${[...others, name].join(', ')}: held-out L1 ${l1.toFixed(4)}`);
+  const name = await writePreview(out, 'preview', step, sheet, isHeldOut ? { heldOutL1: l1.toFixed(5) } : {});
+  console.log(`\n${[...others, name].join(', ')}: ${isHeldOut ? 'held-out' : 'training'} L1 ${l1.toFixed(4)}`);
 }
 
 /** The attributes that --attributes names; without it all, and none for `none`. Says which ranges are not filled. */

@@ -23,14 +23,13 @@ import {
   smallestClass,
 } from '../../../runtime/index.ts';
 import { makeWritableFolder, writeFilesAtomic } from '../../node/atomicWrite.ts';
-import { withExtraData } from '../../node/extraData.ts';
 import { openNodeBackend } from '../../node/nodeBackend.ts';
 import { buildCvae, buildModel, modelSource, orUsageError } from '../../node/openModel.ts';
-import { framesAsPictures, readDataset, splitFrom } from '../../node/readDataset.ts';
+import { framesAsPictures } from '../../node/readDataset.ts';
 import { printable, withProgress } from '../../node/terminal.ts';
 import { UsageError } from '../../node/usageError.ts';
 import { optionalParts } from '../../node/wholeModel.ts';
-import { checkOfModel, fitToModel, withAttributesOf } from '../dataOfModel.ts';
+import { readDataOfModel, withAttributesOf } from '../dataOfModel.ts';
 import { frameMetrics } from './frames.ts';
 import { frechetDistance } from './frechet.ts';
 import { openHeightJudge } from './heightJudge.ts';
@@ -74,7 +73,8 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
     parts.includes(part) ? loadModelFolder(source, { parts: [part], acceptChanged: true }) : null;
   const [cvaeFiles, teacherFiles] = [await read('cvae'), await read('teacher')];
   const out = flags.out ?? (await folderOf(name));
-  const { dataset, split } = await readSplitData(files, flags);
+  const { dataset, split } = await readDataOfModel('evaluate', files, { ...flags, seed: flags.splitSeed });
+  checkHeldOut(dataset, split);
   await makeWritableFolder(out);
   const backend = await openNodeBackend(flags.backend);
   console.log(`evaluate: ${backend.backend}; ${backend.reason}`);
@@ -95,17 +95,6 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
     cvae?.dispose();
     backend.release();
   }
-}
-
-/** The data as the model was trained on them. @throws UsageError when they are not of its labels and size, or too few */
-async function readSplitData(files: ModelFiles, { data, extraData, heldOut, splitSeed, holdOutBy }: EvaluateFlags) {
-  const dataset = fitToModel(files, await readDataset(data));
-  checkOfModel('evaluate', files, dataset);
-  const split = splitFrom(dataset, { heldOut, seed: splitSeed, holdOutBy });
-  checkHeldOut(dataset, split);
-  return extraData === undefined
-    ? { dataset, split }
-    : withExtraData({ dataset, split }, fitToModel(files, await readDataset(extraData, '--extra-data')), holdOutBy);
 }
 
 async function folderOf(model: string): Promise<string> {
