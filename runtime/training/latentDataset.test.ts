@@ -64,7 +64,11 @@ describeOnBackends(() => {
     const walks = tinyFrames({ perClass: 8 });
     const chosen = Int32Array.from({ length: 13 }, (_, i) => 13 - i); // more frames than one batch
     const encoder = localEncoder(SPEC);
-    const latents = await encodeDataset(walks, chosen, CONFIG, [encoder], { flip: false });
+    const numsDone: number[] = [];
+    const latents = await encodeDataset(walks, chosen, CONFIG, [encoder], { flip: false }, ({ numDone }) => {
+      numsDone.push(numDone);
+    });
+    expect(numsDone).toEqual([10, 13]); // of 32 frames and of 39
     const frames = framesOf(walks, chosen);
     const each = await encodeDataset(singleFrames(walks), frames, CONFIG, [encoder], { flip: false });
     encoder.dispose();

@@ -20,6 +20,7 @@ export interface LatentDataset {
 }
 
 export interface EncodeProgress {
+  /** Whole images: frames of which an image is not through yet do not count. */
   numDone: number;
   numImages: number;
 }
@@ -86,15 +87,15 @@ export async function encodeDataset(
   const size = shape[0] * shape[1] * shape[2];
   const mean = new Float32Array(numImages * size);
   const std = new Float32Array(numImages * size);
-  let [next, numDone] = [0, 0];
+  let [next, numPictures] = [0, 0];
   const work = async (encoder: LatentEncoder) => {
     while (next < portions.length) {
       const portion = portions[next++]!;
       const batch = await encoder.encode(pixelsOf(pictures, portion));
       stack(batch.mean, mean, portion.at, shape, numFrames);
       stack(batch.std, std, portion.at, shape, numFrames);
-      numDone += portion.indices.length / numFrames;
-      await onProgress?.({ numDone, numImages });
+      numPictures += portion.indices.length;
+      await onProgress?.({ numDone: Math.floor(numPictures / numFrames), numImages });
     }
   };
   await Promise.all(encoders.map(work)).catch((error) => {

@@ -111,7 +111,7 @@ describe.skipIf(!torch)('in PyTorch', () => {
   /** Opaque pictures beside one with alpha, hidden files, and names out of order. */
   async function writeClassFolders(): Promise<void> {
     const size = 16 * 16 * 4;
-    for (const [i, path] of ['b/2.png', 'b/10.PNG', 'a/x.png', 'b/.hidden.png'].entries()) {
+    for (const [i, path] of ['b/2.png', 'b/10.PNG', 'a/x.png', 'b/.hidden.png', 'b-c/y.png'].entries()) {
       const pixels = trainerDataset.images.slice(i * size, (i + 1) * size);
       const opaque = pixels.filter((_, j) => j % 4 < 3);
       const picture = i === 1 ? { channels: 4 as const, pixels } : { channels: 3 as const, pixels: opaque };

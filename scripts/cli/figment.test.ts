@@ -54,6 +54,17 @@ describe('figment', () => {
     expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
   });
 
+  it('goes on to its end when whoever read along has seen enough', async () => {
+    const child = spawn(process.execPath, [builtScript('cli'), 'models'], { cwd: packageRoot() });
+    child.stdout.destroy();
+    let err = '';
+    child.stderr.on('data', (text) => {
+      err += text;
+    });
+    const exitCode = await new Promise((resolve) => child.on('close', resolve));
+    expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
+  });
+
   it('answers mistakes with one line and code 2', async () => {
     const [command, model, option] = await Promise.all([
       figment('baek'),

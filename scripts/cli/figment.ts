@@ -8,4 +8,11 @@ const end = (error: unknown) => endWithError(error, isDebugging);
 
 // These come first: tfjs's wasm module adds handlers of its own that print its whole source.
 process.on('uncaughtException', end).on('unhandledRejection', end);
+
+// Who reads along may have seen enough, as head has: that ends no training and no bake.
+const onWriteError = (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') end(error);
+};
+for (const stream of [process.stdout, process.stderr]) stream.on('error', onWriteError);
+
 await createProgram().parseAsync().catch(end);

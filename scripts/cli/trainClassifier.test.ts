@@ -109,7 +109,7 @@ describe('dataset relabel', () => {
     const rows = dataset.labels.flatMap((label) =>
       Array.from({ length: 6 }, (_, tile) => `${label},${tile},${tile < 2 ? 'red' : 'blue'}`),
     );
-    await writeFile(at('table.csv'), ['label,tile,colour', ...rows].join('\n'));
+    await writeFile(at('table.csv'), ['\uFEFFlabel,tile,colour', '', ...rows].join('\r\n')); // as spreadsheets write it
     const relabel = (out: string, ...words: string[]) =>
       figment(
         ...['dataset', 'relabel', '--data', at('data'), '--attributes', at('table.csv'), '--out', at(out)],
@@ -120,6 +120,8 @@ describe('dataset relabel', () => {
     await expect(relabel('again', '--column', 'hue')).rejects.toThrow(/table.csv has no column "hue"/);
     await writeFile(at('table.csv'), ['label,tile,colour', ...rows.slice(1)].join('\n'));
     await expect(relabel('again')).rejects.toThrow(/has no line for tile 0 of "stripes"/);
+    await writeFile(at('table.csv'), 'label,tile,colour\n\nstripes,0');
+    await expect(relabel('again')).rejects.toThrow(/line 3 has 2 values; expected 3/);
     await writeFile(at('table.csv'), 'label,tile,colour\nstripes,0');
     await expect(relabel('again')).rejects.toThrow(/line 2 has 2 values; expected 3/);
   });

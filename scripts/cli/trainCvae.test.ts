@@ -115,6 +115,10 @@ describe('train cvae', () => {
     await expect(train('none', 1, '--add-to', at('other'))).rejects.toThrow(/has the labels elf, goblin, orc/);
   });
 
+  it('refuses pictures that it cannot halve as often as it has levels', async () => {
+    await expect(train('odd', 1, '--shrink', '4')).rejects.toThrow(/pictures are 4×4 px; expected multiples of 8/);
+  });
+
   it('asks how long', async () => {
     const words = ['train', 'cvae', '--data', at('data'), '--out', at('none')];
     await expect(createProgram().parseAsync(words, { from: 'user' })).rejects.toThrow('--steps n or --minutes n');

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import {
   attributeKinds,
   CONDITIONAL_VAE_DEFAULTS,
+  type ConditionalVaeConfig,
   type ConditionalVaeOptions,
   conditionalVaeShapes,
   conditionalVaeTaskSpec,
@@ -63,7 +64,7 @@ export async function trainConditionalVae(command: ConditionalVaeCommandOptions)
   const data = { ...whole, dataset };
   const folder = startFolder(command, 'cvae');
   const init = folder ? await readConditionalVae(folder) : null;
-  const config = init?.config ?? defaultConditionalVaeConfig(dataset, command.latentSize);
+  const config = init?.config ?? newConfig(dataset, command);
   if (config.num_labels !== dataset.labels.length) {
     throw new UsageError(
       `train cvae: ${folder} knows ${config.num_labels} labels, the data has ${dataset.labels.length}; choose them with --labels, or leave out --init-from`,
@@ -100,6 +101,17 @@ export async function trainConditionalVae(command: ConditionalVaeCommandOptions)
       };
     },
   });
+}
+
+/** The config of a network that begins with random weights. @throws UsageError when it can't halve the pictures */
+function newConfig(dataset: Dataset, { latentSize }: ConditionalVaeCommandOptions): ConditionalVaeConfig {
+  const config = defaultConditionalVaeConfig(dataset, latentSize);
+  const factor = 2 ** config.block_out_channels.length;
+  const { widthPx, heightPx } = dataset;
+  if (widthPx % factor === 0 && heightPx % factor === 0) return config;
+  throw new UsageError(
+    `train cvae: the pictures are ${widthPx}×${heightPx} px; expected multiples of ${factor}, as the network halves them; resize them, or make them smaller with --shrink`,
+  );
 }
 
 const SAMPLE_COLUMNS = 12;

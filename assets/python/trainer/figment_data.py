@@ -69,7 +69,8 @@ def _cut(sheet, description, count):
 
 
 def _read_folders(folder):
-    labels = sorted(entry.name for entry in os.scandir(folder) if entry.is_dir() and not entry.name.startswith("."))
+    names = [entry.name for entry in os.scandir(folder) if entry.is_dir() and not entry.name.startswith(".")]
+    labels = sorted(names, key=lambda name: name + "/")  # as Figment has them: hat-red before hat
     images, class_labels = [], []
     for place, label in enumerate(labels):
         for name in sorted(os.listdir(os.path.join(folder, label))):

@@ -85,11 +85,11 @@ async function readCsv(file: string): Promise<Record<string, string>[]> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`${file} cannot be read (${error.code})`);
   });
-  const [names = [], ...rows] = text
-    .split(/\r?\n/)
-    .filter((line) => line !== '')
-    .map((line) => line.split(','));
-  return rows.map((row, i) => {
+  const [header = '', ...lines] = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+  const names = header.split(',');
+  return lines.flatMap((line, i) => {
+    if (line === '') return [];
+    const row = line.split(',');
     if (row.length === names.length) return Object.fromEntries(row.map((value, column) => [names[column]!, value]));
     throw new UsageError(`${file}: line ${i + 2} has ${row.length} values; expected ${names.length}, without quotes`);
   });

@@ -13,7 +13,6 @@ import {
   imagesOfDataset,
   loadModelFolder,
   MATERIAL_CHANNELS,
-  type ModelFiles,
   type ModelPart,
   modelNotes,
   numFramesOf,
