@@ -90,7 +90,7 @@ async function readCsv(file: string): Promise<Record<string, string>[]> {
   return lines.flatMap((line, i) => {
     if (line === '') return [];
     const row = line.split(',');
-    if (row.length === names.length) return Object.fromEntries(row.map((value, column) => [names[column]!, value]));
+    if (row.length === names.length) return [Object.fromEntries(row.map((value, column) => [names[column]!, value]))];
     throw new UsageError(`${file}: line ${i + 2} has ${row.length} values; expected ${names.length}, without quotes`);
   });
 }
