@@ -1,4 +1,4 @@
-import type { Attributes } from '../../runtime/index.ts';
+import { type Attributes, isRange, type Vocabulary } from '../../runtime/index.ts';
 
 /** Attributes as an asset asks for them: one value of each, or several of which each is to be made. */
 export type AskedAttributes = Readonly<Record<string, string | number | readonly (string | number)[]>>;
@@ -36,6 +36,20 @@ export function variedNames(asked: AskedAttributes = {}): string[] {
 
 function listed(values: AskedAttributes[string]): (string | number)[] {
   return [...new Set([values].flat() as (string | number)[])];
+}
+
+/** The same with words in place of numbers where an attribute knows them as words: in a text `rank=1` reads as a number. */
+export function withWords(asked: AskedAttributes, vocabulary: Vocabulary): AskedAttributes {
+  const asKnown = (name: string) => (value: string | number) => {
+    const known = Object.hasOwn(vocabulary, name) ? vocabulary[name]! : [];
+    return !isRange(known) && known.includes(String(value)) ? String(value) : value;
+  };
+  return Object.fromEntries(
+    Object.entries(asked).map(([name, values]) => {
+      const all = [values].flat() as (string | number)[];
+      return [name, Array.isArray(values) ? all.map(asKnown(name)) : asKnown(name)(all[0]!)];
+    }),
+  );
 }
 
 export const ATTRIBUTES_FORM = 'attributes such as hair_colour=red,expression=happy';

@@ -23,7 +23,14 @@ import {
   pictureName,
   type Sheet,
 } from './bakePlan.ts';
-import { type AskedAttributes, type Combination, combinations, numCombinations, variedNames } from './combinations.ts';
+import {
+  type AskedAttributes,
+  type Combination,
+  combinations,
+  numCombinations,
+  variedNames,
+  withWords,
+} from './combinations.ts';
 import type { BakeClassifier, BakeModel } from './openModels.ts';
 import { expandPath } from './outputPaths.ts';
 import { materialOf } from './planLibraries.ts';
@@ -38,11 +45,12 @@ export interface PlannedAsset {
 
 /** Lays out what an asset asks for; undefined after telling what is wrong with it. */
 export function planAsset(
-  asset: BakeAsset,
+  given: BakeAsset,
   model: BakeModel,
   inputs: BakeInputs,
   tell: Wrong,
 ): PlannedAsset | undefined {
+  const asset = inWordsOf(model, given);
   let numWrong = 0;
   const wrong: Wrong = (entry, message) => {
     numWrong++;
@@ -71,6 +79,13 @@ export function planAsset(
   if (numWrong > 0) return undefined;
   const materials = asset.maps ? pictures.map((picture) => materialOf(picture, pictures.length, model)) : [];
   return { pictures, sheets, materials };
+}
+
+function inWordsOf({ index }: BakeModel, asset: BakeAsset): BakeAsset {
+  const { attributes, sameAs } = asset;
+  const inWords = (asked: AskedAttributes) => withWords(asked, index.figment.attributes ?? {});
+  const said = { ...(attributes && { attributes: inWords(attributes) }), ...(sameAs && { sameAs: inWords(sameAs) }) };
+  return { ...asset, ...said } as BakeAsset;
 }
 
 /** A look for each combination of attributes; fewer after telling what is wrong. */

@@ -127,6 +127,15 @@ describe('a bake', () => {
     ]);
   });
 
+  it('takes a number for the word that it is in the model, as the command line gives it', async () => {
+    await art.writeModel({ attributes: { rank: ['1', '2', '10'], wear: { min: 0, max: 1 } } });
+    const asset = { name: 'a', labels: ['elf'], attributes: { rank: [1, '10'], wear: 1 }, sameAs: { rank: 2 } };
+    await art.describe([{ ...asset, output: '{rank}-{wear}' }]);
+    expect(await checkBake(art.file)).toMatchObject([{ path: '1-1.png' }, { path: '10-1.png' }]);
+    await art.describe([{ ...asset, attributes: { rank: 3 } }]);
+    expect(await mistake()).toMatch(/rank 3 is unknown; did you mean "1"/);
+  });
+
   it('ends with an InterruptError when it is aborted before its models are open', async () => {
     await art.describe([{}]);
     const signal = AbortSignal.abort();
