@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { BakePlan, PlannedPicture } from './bakePlan.ts';
 import { sha256 } from './baker.ts';
 import { Manifest, manifestName } from './manifest.ts';
-import { findStale } from './staleFiles.ts';
+import { findOrphans, findStale } from './staleFiles.ts';
 
 const FILE = 'art.json';
 const record = (digit: string) => ({ key: digit.repeat(64), sha256: '0'.repeat(64) });
@@ -78,6 +78,21 @@ it('knows a file again that one shard has made anew, whatever the others remembe
   expect([1, 2].map((index) => after.get(`${index}.png`))).toEqual([[made('new1')], [made('new2')]]);
   await writeFile(join(dir, '1.png'), 'by hand');
   expect((await findStale(plan, after)).files).toEqual([{ path: '1.png', reason: 'altered' }]);
+});
+
+it('leaves a file alone that another bake file lists by now', async () => {
+  await writeFile(join(dir, 'a.png'), 'a');
+  const tell = async (file: string) => {
+    const manifest = await Manifest.open(dir, file);
+    manifest.set('a.png', made('a'));
+    await manifest.save();
+    return manifest;
+  };
+  const [before, now] = [await tell(FILE), await tell('rooms.json')];
+  expect(await findOrphans(planOf([]), before)).toEqual([]);
+  now.delete('a.png');
+  await now.save();
+  expect(await findOrphans(planOf([]), await Manifest.open(dir, FILE))).toEqual(['a.png']);
 });
 
 /** The record of a file, whose content stands for its recipe, too. */

@@ -32,6 +32,7 @@ export function manifestName(bakeFile: string, shard?: Shard): string {
 
 export class Manifest {
   readonly #folder: string;
+  readonly #bakeFile: string;
   readonly #name: string;
   readonly #others: string[];
   readonly #files: Map<string, FileRecord[]>;
@@ -39,8 +40,15 @@ export class Manifest {
   #nextSave = 0;
   #saving: Promise<void> | null = null;
 
-  private constructor(folder: string, name: string, others: string[], files: Map<string, FileRecord[]>) {
+  private constructor(
+    folder: string,
+    bakeFile: string,
+    name: string,
+    others: string[],
+    files: Map<string, FileRecord[]>,
+  ) {
     this.#folder = folder;
+    this.#bakeFile = bakeFile;
     this.#name = name;
     this.#others = others;
     this.#files = files;
@@ -57,7 +65,15 @@ export class Manifest {
     for (const name of [manifestName(bakeFile), ...shards]) {
       for (const [path, record] of await readRecords(join(folder, name))) addRecord(files, path, record);
     }
-    return new Manifest(folder, manifestName(bakeFile, shard), shard ? [] : shards, files);
+    return new Manifest(folder, bakeFile, manifestName(bakeFile, shard), shard ? [] : shards, files);
+  }
+
+  /** The files that other bake files have made in the same folder. */
+  async pathsOfOthers(): Promise<Set<string>> {
+    const names = await readdir(this.#folder).catch((): string[] => []);
+    const others = names.filter((name) => MANIFEST_NAME.test(name) && !isManifestOf(name, this.#bakeFile));
+    const records = await Promise.all(others.map((name) => readRecords(join(this.#folder, name))));
+    return new Set(records.flat().map(([path]) => path));
   }
 
   /**
@@ -118,6 +134,13 @@ function addRecord(files: Map<string, FileRecord[]>, path: string, record: FileR
   const known = files.get(path) ?? [];
   const isNew = known.every(({ key, sha256 }) => key !== record.key || sha256 !== record.sha256);
   files.set(path, isNew ? [...known, record] : known);
+}
+
+/** Of a bake file, or of a shard of it. */
+export const MANIFEST_NAME = /^[^/\\]+\.manifest(\.\d+-of-\d+)?\.json$/;
+
+function isManifestOf(name: string, bakeFile: string): boolean {
+  return name === manifestName(bakeFile) || isShardOf(name, bakeFile);
 }
 
 function isShardOf(name: string, bakeFile: string): boolean {

@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path';
 import { removeAbandonedFiles } from '../node/atomicWrite.ts';
 import type { BakePlan, Library, PlannedPicture, Sheet } from './bakePlan.ts';
 import { sha256 } from './baker.ts';
-import type { FileRecord, Manifest } from './manifest.ts';
+import { type FileRecord, MANIFEST_NAME, type Manifest } from './manifest.ts';
 import { flawOfPath, pathKey, placeInside } from './outputPaths.ts';
 import { ownedFiles } from './planBake.ts';
 
@@ -69,16 +69,20 @@ function recordOf(bytes: Uint8Array, records: readonly FileRecord[]): FileRecord
   return records.find((record) => record.sha256 === digest);
 }
 
-/** Files of earlier bakes that the bake file no longer asks for, and that nobody has written to since. */
+/**
+ * Files of earlier bakes that the bake file no longer asks for, that nobody has written to since, and that no other bake file has
+ * taken over.
+ */
 export async function findOrphans(plan: BakePlan, manifest: Manifest): Promise<string[]> {
   const wanted = new Set(Array.from(ownedFiles(plan), ([path]) => pathKey(path)));
+  const takenOver = await manifest.pathsOfOthers();
   const orphans: string[] = [];
   for (const path of manifest.paths()) {
     if (wanted.has(pathKey(path)) || flawOfPath(path) !== undefined) continue;
     const bytes = await placeInside(plan.out, path)
       .then((place) => readFile(place))
       .catch(() => undefined);
-    if (bytes && recordOf(bytes, manifest.get(path))) orphans.push(path);
+    if (bytes && recordOf(bytes, manifest.get(path)) && !takenOver.has(path)) orphans.push(path);
     else manifest.delete(path);
   }
   return orphans;
@@ -89,6 +93,6 @@ export async function removeAbandoned(plan: BakePlan): Promise<void> {
   const files = [...ownedFiles(plan)].map(([path]) => normalize(path));
   const owned = new Set(files);
   await removeAbandonedFiles(plan.out, new Set(['', ...files.map((path) => dirname(path))]), (path) => {
-    return owned.has(path) || /^[^/\\]+\.manifest(\.\d+-of-\d+)?\.json$/.test(path);
+    return owned.has(path) || MANIFEST_NAME.test(path);
   });
 }
