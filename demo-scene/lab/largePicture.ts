@@ -9,6 +9,8 @@ const PRIORITY = 10;
 export class LargePicture {
   private readonly root = element('#portrait');
   readonly canvas = element<HTMLCanvasElement>('canvas', this.root);
+  /** The recipe of the picture that is shown, which may be older than the settings; null before the first. */
+  shown: LabRecipe | null = null;
 
   /** @param onPainted called with the time that a picture took, unless it came from memory */
   constructor(
@@ -32,6 +34,7 @@ export class LargePicture {
       const pixels = await generator.generatePixelsAsync({ ...recipe, priority: PRIORITY, signal });
       signal.throwIfAborted();
       drawPixels(this.canvas, pixels);
+      this.shown = recipe;
       this.canvas.setAttribute('aria-label', describe(recipe, generator.info));
       if (queuedMs > 0) this.onPainted(performance.now() - queuedMs, recipe.numInferenceSteps);
     } finally {

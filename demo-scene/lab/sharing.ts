@@ -7,17 +7,19 @@ import type { Settings } from './settings.ts';
 interface Shared {
   link(): string;
   recipe(): RecipeOptions;
-  canvas: HTMLCanvasElement;
+  /** The picture that is shown and its recipe, which is null before the first. */
+  picture: { readonly canvas: HTMLCanvasElement; readonly shown: RecipeOptions | null };
 }
 
 /** Wires the buttons that copy and download; `notify` shows how it went. */
-export function offerSharing({ link, recipe, canvas }: Shared, notify: (sentence: string) => void): void {
+export function offerSharing({ link, recipe, picture }: Shared, notify: (sentence: string) => void): void {
   onClicks(document, 'data-action', {
     link: async () => notify(await copied(link(), 'The link')),
     recipe: async () => notify(await copied(recipeText(recipe()), 'The recipe')),
     download: async () => {
-      const { label, seed, guidanceScale } = recipe();
-      await downloadPng(canvas, `${label}-${seed}-guidance-${guidanceScale}.png`);
+      if (!picture.shown) return notify('The portrait is not painted yet.');
+      const { label, seed, guidanceScale } = picture.shown;
+      await downloadPng(picture.canvas, `${label}-${seed}-guidance-${guidanceScale}.png`);
     },
   });
 }

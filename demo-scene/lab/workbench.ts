@@ -54,8 +54,8 @@ export class Workbench {
       ...stripPlans(info).map((plan, i) => new Strip(element('#strips'), plan, generator, -i, change)),
       ...(isEncoded ? [new Walk(generator)] : []),
     ];
-    const { canvas } = this.portrait;
-    offerSharing({ canvas, link: () => this.address.linkTo(this.settings), recipe: () => this.recipe }, notify);
+    const link = () => this.address.linkTo(this.settings);
+    offerSharing({ picture: this.portrait, link, recipe: () => this.recipe }, notify);
     this.use(settings, notes);
   }
 
