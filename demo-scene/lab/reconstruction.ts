@@ -14,6 +14,8 @@ export class ReconstructionView {
   /** A picture from a file, shown in place of the portrait. */
   private own: { name: string; pixels: Uint8Array } | null = null;
   private numOpened = 0;
+  /** Counts what was asked for: a file that is read slowly does not take the place of a newer choice. */
+  private numAsked = 0;
   /** The key of the recipe or file that is shown. */
   private shown = '';
 
@@ -63,7 +65,10 @@ export class ReconstructionView {
       void this.open(input.files?.[0]);
       input.value = ''; // the same file may be chosen again
     });
-    element('[data-action=portrait]', this.root).addEventListener('click', () => this.use(null));
+    element('[data-action=portrait]', this.root).addEventListener('click', () => {
+      this.numAsked++;
+      this.use(null);
+    });
     this.root.addEventListener('dragover', (event) => {
       event.preventDefault();
       this.root.setAttribute('data-drop', '');
@@ -78,11 +83,13 @@ export class ReconstructionView {
 
   private async open(file: File | undefined): Promise<void> {
     if (!file) return;
+    const asked = ++this.numAsked;
     const [widthPx, heightPx] = this.generator.sizePx;
     try {
-      this.use({ name: file.name, pixels: await openPicture(file, widthPx, heightPx) });
+      const pixels = await openPicture(file, widthPx, heightPx);
+      if (asked === this.numAsked) this.use({ name: file.name, pixels });
     } catch (error) {
-      element('.error', this.root).textContent = (error as Error).message;
+      if (asked === this.numAsked) element('.error', this.root).textContent = (error as Error).message;
     }
   }
 
