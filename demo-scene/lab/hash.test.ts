@@ -4,7 +4,7 @@ import { createScene, loadTiny } from '../../plugin/testing/tinyScene.ts';
 import { formatHash, parseHash } from './hash.ts';
 import { defaultSettings, type Settings } from './settings.ts';
 
-const info: ModelInfo = (await loadTiny(createScene())).info;
+const info: ModelInfo = { ...(await loadTiny(createScene())).info, kind: 'portraits' };
 const DEFAULTS = defaultSettings(info);
 
 const FULL: Settings = {
@@ -126,6 +126,12 @@ describe('parseHash', () => {
     const { settings, notes } = parseHash(`#${key}=${text}&rescale=0.5`, info);
     expect(settings).toEqual({ ...DEFAULTS, guidanceRescale: 0.5 });
     expect(notes).toEqual([`The address asks for ${key} "${text}"; it must be ${expected}. The default is used.`]);
+  });
+
+  it('leaves out ornament where no slider could take it back', () => {
+    const { settings, notes } = parseHash('#ornate=12', { ...info, kind: 'materials' });
+    expect(settings.ornate).toBe(0);
+    expect(notes).toEqual([expect.stringMatching(/ornate "12"; it must be left out: .* portraits alone/)]);
   });
 
   it('notes a key that does not exist', () => {

@@ -1,6 +1,7 @@
 import { checkRecipe, type ModelInfo } from '../../plugin/index.ts';
 import { ANY_WORD, type Attributes, attributeProblem, isRange, type Vocabulary } from '../../runtime/index.ts';
 import {
+  canBeOrnate,
   changedOf,
   defaultSettings,
   isBlended,
@@ -55,7 +56,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
     expected: (info) => `two timesteps from 0 to ${rangesOf(info).intervalMax.max}, such as 200-800`,
   },
   rescale: numberField('guidanceRescale', ({ guidanceRescale }) => guidanceRescale > 0),
-  ornate: numberField('ornate', ({ ornate }) => ornate !== 0),
+  ornate: ornateField(),
   sampler: {
     write: ({ sampler }) => sampler,
     read: (text) => {
@@ -97,6 +98,16 @@ function numberField(
       const { min, max, step } = rangesOf(info)[name];
       return `a ${step === 1 ? 'whole ' : ''}number from ${min} to ${max}`;
     },
+  };
+}
+
+/** It is for models alone whose panel has a slider for it. */
+function ornateField(): Field {
+  const field = numberField('ornate', ({ ornate }) => ornate !== 0);
+  return {
+    ...field,
+    read: (text, info) => (canBeOrnate(info) ? field.read(text, info) : null),
+    expected: (info) => (canBeOrnate(info) ? field.expected(info) : 'left out: its classifier steers portraits alone'),
   };
 }
 

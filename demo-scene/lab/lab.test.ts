@@ -30,11 +30,12 @@ let site: PageOptions;
 /** The lab as it is served, its model replaced. */
 async function buildSite(): Promise<PageOptions> {
   const site = await demoSite();
-  const files = await tinyModelFolder({ attributes: { hair_colour: ['black', 'red'], wear: { min: 0, max: 1 } } });
+  const attributes = { hair_colour: ['black', 'red'], wear: { min: 0, max: 1 } };
+  const files = await tinyModelFolder({ kind: 'portraits', attributes });
   const model = Object.entries(files).map(([name, bytes]) => [`/models/portraits/${name}`, bytes]);
   const materials = await tinyModelFolder({ ...TINY_MATERIALS, labels: ['plaster'] });
   const stones = Object.entries(materials).map(([name, bytes]) => [`/models/stones/${name}`, bytes]);
-  const distilled = await tinyModelFolder({ student: true });
+  const distilled = await tinyModelFolder({ kind: 'portraits', student: true });
   const pupil = Object.entries(distilled).map(([name, bytes]) => [`/models/pupil/${name}`, bytes]);
   const ornament = Object.entries(await classifierFolderFiles(tinyClassifierFiles(['plain', 'ornate']))).map(
     ([name, bytes]) => [`/classifiers/portraits-ornate/${name}`, bytes],
@@ -182,6 +183,7 @@ function inLab(openPage: OpenPage): void {
     ]);
     expect(await page.playwright.locator('[data-status=backend]').textContent()).toBe('wasm: A worker paints on wasm.');
     expect(await page.playwright.locator('[data-status=step]').textContent()).toMatch(/^about [\d.]+ ms$/);
+    expect(await page.playwright.isVisible('[data-status=maker]'), 'student or teacher').toBe(false);
     expect(await page.playwright.locator('[data-status=queue]').textContent()).toBe('0');
     expect(await page.playwright.locator('#schedule .steps').textContent()).toContain('3 steps of ddim, from t = 666');
   });
@@ -314,6 +316,23 @@ function inLab(openPage: OpenPage): void {
     await page.playwright.getByRole('button', { name: 'Back to the portrait' }).click();
     await ready(page);
     expect(await shown('original')).toEqual(await picture(page));
+    await page.playwright.evaluate(() => {
+      const decode = createImageBitmap;
+      const slowly = async (...all: Parameters<typeof decode>) => {
+        globalThis.createImageBitmap = decode;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        setTimeout(() => document.body.setAttribute('data-slow', ''), 500);
+        return decode(...all);
+      };
+      globalThis.createImageBitmap = slowly as typeof decode;
+    });
+    await drop(page, '#reconstruction', 'slow.png', pngOf(16, data));
+    await drop(page, '#reconstruction', 'quick.png', pngOf(16, data));
+    await page.playwright.waitForSelector('[data-slow]', { state: 'attached' });
+    await ready(page);
+    expect(await name(), 'what was chosen last').toBe('quick.png');
+    await page.playwright.getByRole('button', { name: 'Back to the portrait' }).click();
+    await ready(page);
   });
 
   it('paints another picture at another guidance scale, and the same one for the same settings', async () => {
@@ -389,8 +408,15 @@ function inLab(openPage: OpenPage): void {
     const recipe = await page.call('recipe');
     expect(recipe!.seed).not.toBe(11);
     const downloading = playwright.waitForEvent('download');
-    await playwright.getByRole('button', { name: 'Download PNG' }).click();
-    expect((await downloading).suggestedFilename()).toBe(`elf-${recipe!.seed}-guidance-2.png`);
+    await playwright.evaluate(() => {
+      const rows = [...document.querySelectorAll('.lil-number')];
+      const input = rows.find((row) => row.textContent === 'guidance scale')!.querySelector('input')!;
+      input.value = '6';
+      input.dispatchEvent(new Event('input'));
+      document.querySelector<HTMLElement>('[data-action=download]')!.click();
+    });
+    expect((await downloading).suggestedFilename(), 'of the picture that was there').toMatch(/-guidance-2\.png$/);
+    await enter(page, 'guidance scale', 2);
     expect(JSON.parse(await copied('Copy'))).toEqual(recipe);
   });
 

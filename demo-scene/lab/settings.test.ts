@@ -84,6 +84,7 @@ describe('labRecipe', () => {
     expect(told({})).toBe('4 steps of ddim by the student');
     expect(told({ guidanceScale: 8 })).toBe('3 steps of dpm++ by the teacher');
     expect(told({ numInferenceSteps: 9 })).toBe('9 steps of ddim by the teacher');
+    expect(told({ numInferenceSteps: 1 })).toBe('1 step of ddim by the student');
     expect(describeSteps(labRecipe(inFour, info), info)).toBe('4 steps of ddim');
     expect(makerOf(labRecipe(inFour, info), info)).toBeNull();
   });

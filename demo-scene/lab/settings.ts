@@ -32,6 +32,11 @@ export interface Settings {
 /** Beside the page: it tells ornate portraits from plain ones, words that the model has never heard. */
 export const ORNATE_CLASSIFIER = 'classifiers/portraits-ornate/';
 
+/** Whether that classifier can steer this model: it has seen the latents of portraits alone. */
+export function canBeOrnate({ kind }: Pick<ModelInfo, 'kind'>): boolean {
+  return kind === 'portraits';
+}
+
 export const SAMPLERS: readonly Settings['sampler'][] = ['ddpm', 'ddim', 'dpm++', 'euler'];
 
 export type NumberName = { [Name in keyof Settings]: Settings[Name] extends number ? Name : never }[keyof Settings];
@@ -155,7 +160,8 @@ export function makerOf(recipe: Partial<RecipeOptions>, info: ModelInfo): 'stude
 export function describeSteps(recipe: LabRecipe, info: ModelInfo): string {
   const { sampler, numInferenceSteps } = recipe;
   const maker = makerOf(recipe, info);
-  return `${numInferenceSteps} steps of ${sampler}${maker ? ` by the ${maker}` : ''}`;
+  const count = `${numInferenceSteps} ${numInferenceSteps === 1 ? 'step' : 'steps'}`;
+  return `${count} of ${sampler}${maker ? ` by the ${maker}` : ''}`;
 }
 
 function wholeRecipe(settings: Settings, info: ModelInfo): LabRecipe {

@@ -1,9 +1,9 @@
 import GUI, { type Controller } from 'lil-gui';
 import type { ModelInfo } from '../../plugin/index.ts';
-import { MATERIAL_CHANNELS, mixesLabels, randomSeed } from '../../runtime/index.ts';
+import { mixesLabels, randomSeed } from '../../runtime/index.ts';
 import { element } from '../shared/page.ts';
 import { AttributeControls, choicesOf, isNarrow } from './attributeControls.ts';
-import { type NumberName, rangesOf, SAMPLERS, type Settings, withinRanges } from './settings.ts';
+import { canBeOrnate, type NumberName, rangesOf, SAMPLERS, type Settings, withinRanges } from './settings.ts';
 
 /** The numbers of this panel; the end of the walk has fields of its own. */
 type PanelNumber = Exclude<NumberName, 'walkSeed'>;
@@ -63,7 +63,7 @@ export class SettingsPanel {
     this.gui.add({ random: () => this.change({ seed: randomSeed() }) }, 'random').name('random seed');
     for (const name of ['guidanceScale', 'intervalMin', 'intervalMax', 'guidanceRescale'] as const)
       this.addSlider(name);
-    if (info.channels !== MATERIAL_CHANNELS) this.addSlider('ornate');
+    if (canBeOrnate(info)) this.addSlider('ornate');
     this.gui.add(this.values, 'sampler', choicesOf(SAMPLERS)).name('sampler');
     this.addSlider('numInferenceSteps');
     this.eta = this.addSlider('eta');

@@ -4,7 +4,8 @@ import { TINY_STUDENT } from '../../runtime/testing/tinyModel.ts';
 import { defaultSettings, withinRanges } from './settings.ts';
 import { stripPlans } from './strip.ts';
 
-const { info } = await loadTiny(createScene());
+const { info: plain } = await loadTiny(createScene());
+const info = { ...plain, kind: 'portraits' };
 const DEFAULTS = defaultSettings(info);
 const PLANS = stripPlans(info);
 
@@ -17,6 +18,11 @@ describe('the strips', () => {
       '2 4 8 16 32',
       '0 1 2 3 4 5 6 7',
     ]);
+  });
+
+  it('have ornament for portraits alone, which its classifier knows', () => {
+    const titles = stripPlans({ ...info, kind: 'items' }).map(({ titleOf }) => titleOf(DEFAULTS));
+    expect(titles).toEqual(['Guidance scale', 'Steps', 'Seeds']);
   });
 
   it('show the steps of a student, and its teacher beside them', () => {

@@ -1,7 +1,7 @@
 import type { AssetGenerator, ModelInfo } from '../../plugin/index.ts';
-import { ANY_WORD, isRange, MATERIAL_CHANNELS, messageOf, type Vocabulary } from '../../runtime/index.ts';
+import { ANY_WORD, isRange, messageOf, type Vocabulary } from '../../runtime/index.ts';
 import { create, drawPixels, labelWords } from '../shared/page.ts';
-import { describeSteps, type LabRecipe, labRecipe, makerOf, rangesOf, type Settings } from './settings.ts';
+import { canBeOrnate, describeSteps, type LabRecipe, labRecipe, makerOf, rangesOf, type Settings } from './settings.ts';
 
 /** One picture of a strip: the settings with some of them changed. */
 interface Variant {
@@ -84,13 +84,13 @@ function valuesOf(values: Vocabulary[string]): (string | number)[] {
   return SHARES.map((share) => Math.min(values.max, values.min + share * (values.max - values.min)));
 }
 
-/** The strips of a model, in the order in which they are painted. Materials have no ornaments. */
-export function stripPlans({ channels, attributes = {}, student }: ModelInfo): StripPlan[] {
+/** The strips of a model, in the order in which they are painted. */
+export function stripPlans({ kind, attributes = {}, student }: ModelInfo): StripPlan[] {
   return [
     GUIDANCE,
     ...(Object.keys(attributes).length > 0 ? [ATTRIBUTE] : []),
     ...(student ? [OF_STUDENT] : []),
-    ...(channels === MATERIAL_CHANNELS ? [] : [ORNATE]),
+    ...(canBeOrnate({ kind }) ? [ORNATE] : []),
     ...(student ? [] : [NUM_STEPS]),
     SEEDS,
   ];

@@ -20,6 +20,7 @@ import { FIGMENT_DEFAULTS, type StudentEntry } from '../weights/modelIndex.ts';
 import { randomWeights, tinyCvaeConfig, tinyUNetConfig, tinyVaeConfig } from './tinyNetworks.ts';
 
 export interface TinyModelOptions {
+  kind?: string; // what it draws
   labels?: string[];
   sizePx?: number; // a multiple of 4; width and height, of a frame
   heightPx?: number | null; // a multiple of 4; null: sizePx
@@ -33,6 +34,7 @@ export interface TinyModelOptions {
 }
 
 export const TINY_MODEL_DEFAULTS: Required<TinyModelOptions> = {
+  kind: FIGMENT_DEFAULTS.kind,
   labels: ['elf', 'goblin', 'orc'],
   sizePx: 16,
   heightPx: null,
@@ -67,7 +69,7 @@ export const TINY_FRAMES: readonly Frame[] = parseFrames([
  */
 export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
   const all = { ...TINY_MODEL_DEFAULTS, ...options };
-  const { labels, sizePx, circularPadding, channels, seed, attributes, cvae, student, frames } = all;
+  const { kind, labels, sizePx, circularPadding, channels, seed, attributes, cvae, student, frames } = all;
   const heightPx = all.heightPx ?? sizePx;
   const numFrames = frames?.length ?? 1;
   const classes =
@@ -103,6 +105,7 @@ export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
         version: 1,
         name: 'tiny',
         ...structuredClone(FIGMENT_DEFAULTS),
+        kind,
         widthPx: numFrames * sizePx,
         heightPx,
         channels,
