@@ -180,6 +180,29 @@ describe('Guests', () => {
     expect(guests.present[0]!.place).toBe('place 1');
   });
 
+  it('are there again also when they came later, and leave their face to nobody', async () => {
+    const faces = new Artist(await loadTiny(scene), 'faces');
+    const again = async () => {
+      guests.dispose();
+      guests = await Guests.InviteAsync(artist, { ...options, faces });
+    };
+    await again();
+    guests.areArriving = true;
+    await pass(() => guests.present.length === 3);
+    const later = guests.present[2]!;
+    artist.keeping.keep(later);
+    faces.keeping.keep({ place: later.place, recipe: { ...later.face!.recipe, seed: 77 } });
+    await again();
+    expect(summary()).toHaveLength(3);
+    expect(guests.present[2]).toMatchObject({ place: 'place 3', state: 'here', recipe: { seed: later.seed } });
+    expect(guests.present[2]!.face!.recipe.seed).toBe(77);
+    artist.keeping.letGo(later);
+    await again();
+    guests.areArriving = true;
+    await pass(() => guests.present.length === 3);
+    expect(guests.present[2]!.face!.recipe.seed).toBe(guests.present[2]!.seed);
+  });
+
   it('appear and vanish where motion is to be reduced', async () => {
     options.isStill = () => true;
     guests.areArriving = true;

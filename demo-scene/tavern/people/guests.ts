@@ -49,16 +49,17 @@ export class Guests {
   private timeS = 0;
   private nextInS: number;
 
-  /** Paints the first guests and puts them in their places. @throws as `generateSpritesAsync` */
+  /** Paints the first guests and those who are kept, and puts them in their places. @throws as `generateSpritesAsync` */
   static async InviteAsync(artist: Artist, options: GuestsOptions): Promise<Guests> {
     const { generator, keeping } = artist;
-    const { plan } = options;
+    const { plan, faces } = options;
     const first = plan.places.flatMap((spot, i) => {
-      const asked = firstGuest(plan, i);
+      const place = placeName(i);
+      const kept = keeping.recipeAt(place);
+      const asked = firstGuest(plan, i) ?? (kept && { role: kept.label, seed: kept.seed });
       if (!asked) return [];
-      const guest = requestsFor(asked, plan, artist, options.faces);
-      const recipe = keeping.recipeAt(placeName(i)) ?? guest.figure;
-      return [{ spot, place: placeName(i), recipe, face: guest.face }];
+      const guest = requestsFor(asked, plan, artist, faces);
+      return [{ spot, place, recipe: kept ?? guest.figure, face: faces?.keeping.recipeAt(place) ?? guest.face }];
     });
     const factor = enlargementFor(HEIGHT_M, generator.sizePx[1]);
     const sheet = await generator.generateSpritesAsync({
@@ -155,7 +156,7 @@ export class Guests {
 
   private faceOf(place: string, recipe: SitterRecipe | null): Face | null {
     const { faces } = this.options;
-    return faces && recipe && new Face(faces, place, faces.keeping.recipeAt(place) ?? recipe);
+    return faces && recipe && new Face(faces, place, recipe);
   }
 
   private async paint(guest: Guest, recipe: SitterRecipe): Promise<void> {
