@@ -1,4 +1,4 @@
-// The card alone, with a sitter that no model paints.
+// The card alone, with sitters that no model paints.
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { RecipeChanges, SitterRecipe } from '../tavern/people/keeping.ts';
 import type { Artist, Sitter } from '../tavern/people/sitter.ts';
@@ -10,6 +10,10 @@ export const pixels = () => Array.from({ length: 4 * SIZE_PX ** 2 }, (_, i) => (
 const ATTRIBUTES = { gender: ['female', 'male'], hair_colour: ['red', 'grey'], age: { min: 10, max: 90 } };
 const asked: RecipeChanges[] = [];
 let recipe: SitterRecipe = { label: 'elf', seed: 7, guidanceScale: 2, interpolate: { seed: 5, amount: 0.25 } };
+let kept: SitterRecipe | null = null;
+let isSlow = false;
+/** Ends the painting that goes on: with an error, or well. */
+let endPainting: ((error?: Error) => void) | null = null;
 
 const sitter: Sitter = {
   place: 'frame 1',
@@ -22,12 +26,20 @@ const sitter: Sitter = {
       labels: ['elf', 'orc'],
       sizePx: [SIZE_PX, SIZE_PX],
     },
-    keeping: { has: () => false },
+    keeping: {
+      has: () => kept === recipe,
+      keep: () => {
+        kept = recipe;
+        return true;
+      },
+    },
   } as unknown as Artist,
   get recipe() {
     return recipe;
   },
-  isPainting: false,
+  get isPainting() {
+    return endPainting !== null;
+  },
   isSpokenTo: false,
   onChangedObservable: new Observable(),
   pixelsAsync: async () => Uint8Array.from(pixels()),
@@ -35,13 +47,67 @@ const sitter: Sitter = {
     asked.push(changes);
     recipe = { ...recipe, ...changes };
     sitter.onChangedObservable.notifyObservers(sitter);
+    if (isSlow) await painted();
   },
+};
+
+/** Settles when the painting is ended, or when a newer one takes its place. */
+function painted(): Promise<void> {
+  endPainting?.(new DOMException('a newer picture was asked for', 'AbortError'));
+  return new Promise((resolve, reject) => {
+    endPainting = (error) => {
+      endPainting = null;
+      if (error) reject(error);
+      else resolve();
+    };
+  });
+}
+
+const LARGE_PX = 64;
+let arrived: Artist | null = null;
+
+/** Somebody whose model is on the way, and makes larger pictures. */
+const early: Sitter = {
+  place: 'frame 2',
+  name: 'Brabin Oakhand',
+  words: 'Patience.',
+  get artist() {
+    return arrived;
+  },
+  recipe: { label: 'orc', seed: 8 },
+  get isPainting() {
+    return arrived === null;
+  },
+  isSpokenTo: false,
+  onChangedObservable: new Observable(),
+  pixelsAsync: async () => arrived && new Uint8Array(4 * LARGE_PX ** 2).fill(255),
+  changeAsync: async () => {},
 };
 
 const card = new Card();
 
 export function open(): void {
   card.open(sitter);
+}
+
+export function openEarly(): void {
+  card.open(early);
+}
+
+export function arrive(): void {
+  const { artist } = sitter;
+  arrived = { ...artist!, generator: { ...artist!.generator, sizePx: [LARGE_PX, LARGE_PX] } } as unknown as Artist;
+  early.onChangedObservable.notifyObservers(early);
+}
+
+/** From now on a painting lasts until `finish` is called. */
+export function paintSlowly(): void {
+  isSlow = true;
+}
+
+/** @param problem why the painting fails; undefined: it does not */
+export function finish(problem?: string): void {
+  endPainting?.(problem === undefined ? undefined : new Error(problem));
 }
 
 /** The changes that were asked for last, with bytes as numbers and null for undefined. */

@@ -35,6 +35,8 @@ export class Card {
   /** The seed at the other end of the variation; null until a variation is asked for. */
   private secondSeed: number | null = null;
   private numShows = 0;
+  /** The sitters whose pictures are being changed from here: by how many changes, and whether they are kept. */
+  private readonly paintings = new Map<Sitter, { num: number; isKept: boolean }>();
   private stopObserving: () => void = () => {};
 
   constructor() {
@@ -66,10 +68,11 @@ export class Card {
       for (const observer of observers) observer.remove();
     };
     this.notice.textContent = '';
-    const { interpolate } = pictured.recipe;
-    this.secondSeed = interpolate?.seed ?? null;
-    if (interpolate) this.strength.value = String(interpolate.amount);
-    if (pictured.artist) this.fit(pictured.recipe, pictured.artist.generator.sizePx);
+    const { interpolate, image } = pictured.recipe;
+    const variation = image ? undefined : interpolate; // an edit has a second seed, too
+    this.secondSeed = variation?.seed ?? null;
+    if (variation) this.strength.value = String(variation.amount);
+    this.fit(pictured);
     if (pictured === sitter) this.figure.hide();
     else this.figure.await();
     drawPixels(this.canvas, new Uint8Array(4 * this.canvas.width * this.canvas.height));
@@ -78,8 +81,13 @@ export class Card {
     if (pictured.artist) void this.talk.prepare(pictured, PRIORITY_AHEAD);
   }
 
-  private fit({ widthPx, heightPx }: SitterRecipe, [tileWidthPx, tileHeightPx]: readonly [number, number]): void {
-    [this.canvas.width, this.canvas.height] = [widthPx ?? tileWidthPx, heightPx ?? tileHeightPx];
+  /** Gives the canvas the size of the picture, as soon as there is an artist to tell it. */
+  private fit({ artist, recipe }: Sitter): void {
+    if (!artist) return;
+    const [tileWidthPx, tileHeightPx] = artist.generator.sizePx;
+    const { widthPx = tileWidthPx, heightPx = tileHeightPx } = recipe;
+    if (this.canvas.width === widthPx && this.canvas.height === heightPx) return;
+    [this.canvas.width, this.canvas.height] = [widthPx, heightPx];
   }
 
   close(): void {
@@ -87,7 +95,7 @@ export class Card {
   }
 
   private leave(): void {
-    this.talk.stop();
+    void this.talk.stop();
     this.stopObserving();
     this.figure.hide();
     this.endEditing();
@@ -125,12 +133,18 @@ export class Card {
     if (this.sitter !== sitter || order !== this.numShows) return;
     if (figure) this.figure.show(figure, sitter.artist!.generator.info);
     if (!pixels) return;
+    this.fit(pictured);
     drawPixels(this.canvas, pixels);
     this.canvas.ariaBusy = 'false';
   }
 
+  /** Whether a sitter is kept; while it is painted, whether the new picture will be. */
+  private isKept(sitter: Sitter): boolean {
+    return this.paintings.get(sitter)?.isKept ?? isKeptWhole(sitter);
+  }
+
   private showKept(sitter: Sitter): void {
-    const isKept = isKeptWhole(sitter);
+    const isKept = this.isKept(sitter);
     this.keepButton.textContent = isKept ? 'Kept' : 'Keep';
     this.keepButton.setAttribute('aria-pressed', String(isKept));
   }
@@ -154,8 +168,12 @@ export class Card {
   private async edit(): Promise<void> {
     const { sitter } = this;
     if (!sitter) return;
-    this.talk.stop();
     const pictured = picturedOf(sitter);
+    if (pictured.isPainting) {
+      this.notice.textContent = 'The picture is still being painted; edit it when it is there.';
+      return;
+    }
+    await this.talk.stop();
     const pixels = await pictured.pixelsAsync().catch(() => null);
     if (!pictured.artist || !pixels || this.sitter !== sitter) return;
     this.editor.open(pictured, pixels);
@@ -182,17 +200,23 @@ export class Card {
   private async paint(work: () => Promise<unknown>): Promise<void> {
     const { sitter } = this;
     if (!sitter) return;
-    this.talk.stop();
-    const isKept = isKeptWhole(sitter);
+    void this.talk.stop();
+    const painting = this.paintings.get(sitter) ?? { num: 0, isKept: isKeptWhole(sitter) };
+    this.paintings.set(sitter, painting);
+    painting.num++;
     this.notice.textContent = 'Painting another…';
+    let notice = '';
     try {
       await work();
-      if (isKept) for (const part of partsOf(sitter)) part.artist?.keeping.keep(part);
-      void this.show();
-      if (this.sitter === sitter) this.notice.textContent = '';
+      if (painting.isKept) for (const part of partsOf(sitter)) part.artist?.keeping.keep(part);
     } catch (error) {
-      if ((error as Error).name !== 'AbortError') this.notice.textContent = (error as Error).message;
+      if ((error as Error).name === 'AbortError') return; // a newer change goes on
+      notice = (error as Error).message;
+    } finally {
+      if (--painting.num === 0) this.paintings.delete(sitter);
+      void this.show();
     }
+    if (this.sitter === sitter) this.notice.textContent = notice;
   }
 
   private async speak(): Promise<void> {
@@ -200,7 +224,7 @@ export class Card {
     if (!sitter) return;
     this.notice.textContent = '';
     await this.talk.speakAsync(picturedOf(sitter)).catch((error: Error) => {
-      if (error.name !== 'AbortError') this.notice.textContent = error.message;
+      if (this.sitter === sitter && error.name !== 'AbortError') this.notice.textContent = error.message;
     });
   }
 
@@ -209,7 +233,10 @@ export class Card {
     const { sitter } = this;
     if (!sitter?.artist) return;
     const parts = partsOf(sitter);
-    if (isKeptWhole(sitter)) {
+    const isKept = this.isKept(sitter);
+    const painting = this.paintings.get(sitter);
+    if (painting) painting.isKept = !isKept;
+    if (isKept) {
       for (const part of parts) part.artist?.keeping.letGo(part);
       this.notice.textContent = 'No longer kept.';
     } else {

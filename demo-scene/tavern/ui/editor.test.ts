@@ -39,7 +39,7 @@ async function brush(page: Page): Promise<void> {
 }
 
 describeInBrowser(
-  'the editor of the card',
+  'the card and its editor',
   (openPage) => {
     let page: TestPage<CardPage>;
     let playwright: Page;
@@ -107,6 +107,47 @@ describeInBrowser(
         'female',
         'male',
       ]);
+    });
+
+    it('shows a picture whose model came after it was opened, and was larger than the last', async () => {
+      await page.call('openEarly');
+      await page.call('arrive');
+      const canvas = playwright.locator('#card-picture');
+      await expect.poll(() => canvas.getAttribute('aria-busy')).toBe('false');
+      expect(await canvas.getAttribute('width')).toBe('64');
+    });
+
+    it('takes no edit for a variation', async () => {
+      const vary = (amount: string) =>
+        playwright.locator('#strength').evaluate((slider, value) => {
+          (slider as HTMLInputElement).value = value;
+          slider.dispatchEvent(new Event('input'));
+        }, amount);
+      await vary('0.4');
+      await playwright.click('[data-action=edit]');
+      await playwright.click('[data-edit=paint]');
+      await page.call('open');
+      expect(await playwright.inputValue('#strength')).toBe('0.4');
+    });
+
+    it('keeps who is kept through changes that overtake each other, edits no half-painted picture, and tells errors where they belong', async () => {
+      const keep = playwright.locator('[data-action=keep]');
+      await keep.click();
+      await page.call('paintSlowly');
+      for (let i = 0; i < 2; i++) await playwright.click('[data-action=reroll]');
+      expect(await keep.getAttribute('aria-pressed')).toBe('true');
+      await playwright.click('[data-action=edit]');
+      expect(await playwright.textContent('.notice')).toMatch(/still being painted/);
+      expect(await playwright.isVisible('#editor')).toBe(false);
+      await page.call('finish');
+      await expect.poll(() => playwright.textContent('.notice')).toBe('');
+      expect(await keep.getAttribute('aria-pressed')).toBe('true');
+
+      await playwright.click('[data-action=reroll]');
+      await page.call('openEarly');
+      await page.call('finish', 'out of paint');
+      await playwright.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
+      expect(await playwright.textContent('.notice')).toBe('');
     });
 
     it('marks by its buttons, and nothing again', async () => {

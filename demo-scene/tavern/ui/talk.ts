@@ -73,7 +73,7 @@ export class Talk {
 
   /** Speaks the next line. It settles at its end, or when `stop` is called. */
   async speakAsync(sitter: Sitter): Promise<void> {
-    this.stop();
+    void this.stop();
     const speaking = new AbortController();
     this.speaking = speaking;
     const line = this.nextLine(sitter);
@@ -98,13 +98,13 @@ export class Talk {
     }
   }
 
-  /** Falls silent at once; the face is calm again. */
-  stop(): void {
+  /** Falls silent at once. It resolves when the face is calm again, or when another picture was asked for. */
+  async stop(): Promise<void> {
     const { speaking, speaker } = this;
     if (!speaking) return;
     this.speaking = null;
     speaking.abort();
-    speaker?.expressAsync?.(null).catch(() => {}); // a newer picture was asked for
+    await speaker?.expressAsync?.(null).catch(() => {});
   }
 
   private nextLine(sitter: Sitter): readonly Phrase[] {
