@@ -48,16 +48,8 @@ export class Surface implements Sitter {
     return this.artist.generator.generatePixelsAsync(this.recipe);
   }
 
-  changeAsync(changes: RecipeChanges): Promise<void> {
-    return this.paintAsync(this.material.regenerateAsync(changes, { priority: 1 }));
-  }
-
-  /** The same surface, more or less worn: an attribute of the model with another value. */
-  weatherAsync(attribute: string, value: number): Promise<void> {
-    return this.paintAsync(this.material.changeAsync({ attributes: { [attribute]: value } }, { priority: 1 }));
-  }
-
-  private async paintAsync(painting: Promise<unknown>): Promise<void> {
+  async changeAsync(changes: RecipeChanges): Promise<void> {
+    const painting = this.material.regenerateAsync(changes, { priority: 1 });
     this.onChangedObservable.notifyObservers(this);
     try {
       await painting;

@@ -150,8 +150,9 @@ describe('Guests', () => {
     const { attributes = {}, label } = first!.face!.recipe;
     expect(first!.recipe).toMatchObject({ label: 'knight', attributes: { kind: label, hair: attributes.hair } });
     expect(first!.name).toBe(nameOf(first!.face!.recipe));
-    await changeSheetAsync(first!, 'hair', 'red');
-    await changeSheetAsync(first!, 'kind', 'orc');
+    const changes = [changeSheetAsync(first!, 'hair', 'red'), changeSheetAsync(first!, 'kind', 'orc')];
+    const [overtaken, last] = await Promise.allSettled(changes);
+    expect([overtaken!.status, last!.status]).toEqual(['rejected', 'fulfilled']);
     expect(first!.face!.recipe).toMatchObject({ label: 'orc', attributes: { ...attributes, hair: 'red' } });
     expect(first!.recipe.attributes).toEqual({ kind: 'orc', hair: 'red' });
     expect(sheetOf(first!).map(({ name }) => name)).toEqual(['kind', 'role', 'gender', 'hair']);

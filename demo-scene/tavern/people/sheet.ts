@@ -2,7 +2,7 @@
 // a face and a figure, which are changed together.
 import { type Attributes, type AttributeValues, attributeProblem } from '../../../runtime/index.ts';
 import type { RecipeChanges, SitterRecipe } from './keeping.ts';
-import type { Sitter } from './sitter.ts';
+import { changeBesidesAsync, recipeToBe, type Sitter } from './sitter.ts';
 
 /** One line of the sheet. */
 export interface SheetEntry {
@@ -47,11 +47,13 @@ export function sheetOf(sitter: Sitter): SheetEntry[] {
 export async function changeSheetAsync(sitter: Sitter, name: string, value: string | number | null): Promise<void> {
   const changing = partsOf(sitter).map(({ sitter: part, labelName }) => {
     const { labels, info } = part.artist!.generator;
-    if (labelName === name) return labels.includes(String(value)) ? part.changeAsync({ label: String(value) }) : null;
+    if (labelName === name) {
+      return labels.includes(String(value)) ? changeBesidesAsync(part, { label: String(value) }) : null;
+    }
     const { attributes: vocabulary = {} } = info;
     if (!Object.hasOwn(vocabulary, name)) return null;
     if (value !== null && attributeProblem(vocabulary, name, value)) return null; // the other picture knows it
-    return part.changeAsync(withAttribute(part.recipe, name, value));
+    return changeBesidesAsync(part, withAttribute(recipeToBe(part), name, value));
   });
   await Promise.all(changing);
 }

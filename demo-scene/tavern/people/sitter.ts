@@ -58,6 +58,25 @@ export interface Sitter {
   expressAsync?(expression: string | null): Promise<void>;
 }
 
+/** What is being changed of sitters. */
+const changing = new WeakMap<Sitter, RecipeChanges>();
+
+/** The recipe of a sitter once all that is being changed is painted. */
+export function recipeToBe(sitter: Sitter): SitterRecipe {
+  return { ...sitter.recipe, ...changing.get(sitter) };
+}
+
+/** Changes a sitter besides all that is being changed: who changes one thing soon after another gets both. @throws as `changeAsync` */
+export async function changeBesidesAsync(sitter: Sitter, changes: RecipeChanges): Promise<void> {
+  const all = { ...changing.get(sitter), ...changes };
+  changing.set(sitter, all);
+  try {
+    await sitter.changeAsync(all);
+  } finally {
+    if (changing.get(sitter) === all) changing.delete(sitter);
+  }
+}
+
 /** The expressions that a sitter's model knows; none where it knows no such attribute. */
 export function expressionsOf({ artist, expressAsync }: Sitter): readonly string[] {
   const { expression } = artist?.generator.info.attributes ?? {};

@@ -3,7 +3,7 @@ import { randomSeed } from '../../../runtime/index.ts';
 import { copied, downloadPng, drawPixels, element, labelWords, onClicks } from '../../shared/page.ts';
 import { NO_EDIT, type RecipeChanges, type SitterRecipe } from '../people/keeping.ts';
 import { changeSheetAsync, sheetOf } from '../people/sheet.ts';
-import type { Sitter } from '../people/sitter.ts';
+import { changeBesidesAsync, type Sitter } from '../people/sitter.ts';
 import { CardFigure } from './cardFigure.ts';
 import { Editor } from './editor.ts';
 import { SheetPanel } from './sheetPanel.ts';
@@ -169,10 +169,7 @@ export class Card {
     const { sitter } = this;
     if (!sitter) return;
     const pictured = picturedOf(sitter);
-    if (pictured.isPainting) {
-      this.notice.textContent = 'The picture is still being painted; edit it when it is there.';
-      return;
-    }
+    if (!this.isPainted(pictured)) return;
     await this.talk.stop();
     const pixels = await pictured.pixelsAsync().catch(() => null);
     if (!pictured.artist || !pixels || this.sitter !== sitter) return;
@@ -180,6 +177,12 @@ export class Card {
     this.dialog.toggleAttribute('data-editing', true);
     this.notice.textContent = '';
     element('#editor button').focus();
+  }
+
+  /** Whether a picture is finished; otherwise the card says so. */
+  private isPainted({ isPainting }: Sitter): boolean {
+    if (isPainting) this.notice.textContent = 'The picture is still being painted.';
+    return !isPainting;
   }
 
   private endEditing(): void {
@@ -194,7 +197,7 @@ export class Card {
     const { sitter } = this;
     if (!sitter) return;
     const parts = changes.image ? [picturedOf(sitter)] : partsOf(sitter);
-    await this.paint(() => Promise.all(parts.map((part) => part.changeAsync(changes))));
+    await this.paint(() => Promise.all(parts.map((part) => changeBesidesAsync(part, changes))));
   }
 
   private async paint(work: () => Promise<unknown>): Promise<void> {
@@ -221,7 +224,7 @@ export class Card {
 
   private async speak(): Promise<void> {
     const { sitter } = this;
-    if (!sitter) return;
+    if (!sitter || !this.isPainted(picturedOf(sitter))) return;
     this.notice.textContent = '';
     await this.talk.speakAsync(picturedOf(sitter)).catch((error: Error) => {
       if (this.sitter === sitter && error.name !== 'AbortError') this.notice.textContent = error.message;

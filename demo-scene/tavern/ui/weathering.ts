@@ -1,5 +1,6 @@
 import { isRange } from '../../../runtime/index.ts';
 import { create, element, labelWords } from '../../shared/page.ts';
+import { changeSheetAsync } from '../people/sheet.ts';
 import type { Surface } from '../surfaces.ts';
 
 /** The surfaces that weather while the visitor looks on. */
@@ -22,10 +23,14 @@ function slidersOf(surface: Surface): HTMLElement[] {
     if (!isRange(values)) return [];
     const { min, max } = values;
     const slider = create('input', { type: 'range', min: String(min), max: String(max), step: 'any' });
-    slider.valueAsNumber = Number(surface.recipe.attributes?.[name] ?? min);
+    const show = () => {
+      if (!surface.isPainting) slider.valueAsNumber = Number(surface.recipe.attributes?.[name] ?? min);
+    };
+    show();
+    surface.onChangedObservable.add(show); // the card changes it, too
     slider.dataset.weathers = `${surface.is} ${name}`;
     slider.addEventListener('input', () => {
-      surface.weatherAsync(name, slider.valueAsNumber).catch((error: Error) => {
+      changeSheetAsync(surface, name, slider.valueAsNumber).catch((error: Error) => {
         if (error.name !== 'AbortError') throw error; // the slider has moved on
       });
     });

@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import { wasmPath } from '../../../scripts/build/browserBuild.ts';
 import { packageRoot } from '../../../scripts/node/packageRoot.ts';
 import tavern from '../../tavern/tavern.json';
-import { numAll, numPeople, numPortraits, picturesOf, type VisitedTavern, WAIT } from './visitedTavern.ts';
+import { numAll, numPeople, numPortraits, openCard, picturesOf, type VisitedTavern, WAIT } from './visitedTavern.ts';
 
 export function testPainting(visit: VisitedTavern): void {
   it('paints everybody, each from a recipe', async () => {
@@ -31,7 +31,12 @@ export function testPainting(visit: VisitedTavern): void {
     const floor = async () => (await page.call('surfaces')).find(({ name }) => name === 'The floor')!.attributes;
     await expect.poll(floor, WAIT).toEqual({ wear: 0.75 });
     await playwright.fill('[data-weathers="floor moss"]', '0.5');
-    await expect.poll(floor, WAIT).toEqual({ wear: 0.75, moss: 0.5 });
+    await playwright.fill('[data-weathers="floor wear"]', '0.25'); // while the moss grows
+    await expect.poll(floor, WAIT).toEqual({ wear: 0.25, moss: 0.5 });
+    await openCard(playwright, numPeople + tavern.things.spots.length);
+    await playwright.check('[aria-label="any moss"]');
+    await expect.poll(floor, WAIT).toEqual({ wear: 0.25 });
+    await expect.poll(() => playwright.inputValue('[data-weathers="floor moss"]')).toBe('0');
     expect(await playwright.locator('#room input').count()).toBe(4);
   });
 }
