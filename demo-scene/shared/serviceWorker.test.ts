@@ -7,10 +7,15 @@ type Listen = (event: unknown) => void;
 
 const listeners = new Map<string, Listen>();
 const put = vi.fn<(key: string, response: Response) => Promise<void>>();
+const match = vi.fn(async (key: string) =>
+  key === `${SITE}site.json` ? Response.json({ [MODEL]: 'abc' }) : undefined,
+);
+const forget = vi.fn(async () => true);
 const page: { body: ReadableStreamDefaultController<Uint8Array> | null } = { body: null };
 
-/** A server whose files come as slowly as a test lets them. */
-async function serve(): Promise<Response> {
+/** A server with a new list of the site, whose other files come as slowly as a test lets them. */
+async function serve(asked: Request | string): Promise<Response> {
+  if (asked === 'site.json') return Response.json({ [MODEL]: 'new' });
   const start = (body: ReadableStreamDefaultController<Uint8Array>) => {
     page.body = body;
   };
@@ -18,10 +23,7 @@ async function serve(): Promise<Response> {
 }
 
 beforeAll(async () => {
-  const cache = {
-    put,
-    match: async (key: string) => (key === `${SITE}site.json` ? Response.json({ [MODEL]: 'abc' }) : undefined),
-  };
+  const cache = { put, match, delete: forget };
   vi.stubGlobal('registration', { scope: SITE });
   vi.stubGlobal('addEventListener', (type: string, listen: Listen) => listeners.set(type, listen));
   vi.stubGlobal('caches', { open: async () => cache });
@@ -34,11 +36,11 @@ afterAll(() => {
 });
 
 /** Asks the worker for a file as a page does. */
-async function ask(address: string): Promise<{ response: Response; lasting: Promise<unknown>[] }> {
+async function ask(address: string, mode?: 'navigate'): Promise<{ response: Response; lasting: Promise<unknown>[] }> {
   const lasting: Promise<unknown>[] = [];
   const response = await new Promise<Response>((resolve) => {
     listeners.get('fetch')!({
-      request: new Request(SITE + address),
+      request: Object.defineProperty(new Request(SITE + address), 'mode', { value: mode }),
       respondWith: resolve,
       waitUntil: (work: Promise<unknown>) => lasting.push(work),
     });
@@ -73,4 +75,14 @@ it.each([MODEL, 'guide/page.html'])('gives %s also where there is no room to kee
   page.body!.close();
   expect(await response.text()).toBe('all');
   await Promise.all(lasting);
+});
+
+it('goes by the newest list also where there is no room to keep it', async () => {
+  put.mockRejectedValue(new DOMException('it is full', 'QuotaExceededError'));
+  await ask('', 'navigate');
+  page.body!.close();
+  await ask(MODEL);
+  page.body!.close();
+  expect(match).toHaveBeenLastCalledWith(`${SITE}${MODEL}?hash=new`);
+  expect(forget).toHaveBeenCalledWith(`${SITE}site.json`);
 });

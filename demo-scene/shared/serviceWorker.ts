@@ -98,7 +98,11 @@ async function latestList(limitMs: number): Promise<SiteList> {
   const cache = await caches.open(CACHE);
   try {
     const response = await fetch(LIST, { cache: 'no-cache', signal: AbortSignal.timeout(limitMs) });
-    if (response.ok) await cache.put(keyOf(LIST), response);
+    if (response.ok) {
+      // Where there is no room, the list of before must not speak for the files of now.
+      await cache.put(keyOf(LIST), response.clone()).catch(() => cache.delete(keyOf(LIST)));
+      return (await response.json()) as SiteList;
+    }
   } catch {
     // There is no network; the kept list says what is here.
   }
