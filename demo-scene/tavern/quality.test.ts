@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Coarseness } from './quality.ts';
+import { Coarseness, qualityWish } from './quality.ts';
 
 /** How coarse it gets where a frame of full size takes so many seconds, and a smaller one in proportion to its pixels. */
 function settle(fullFrameS: number, fixedS = 0.004) {
@@ -22,6 +22,12 @@ it.each([0.07, 0.1, 0.25, 0.5])(
     expect(new Set(last).size).toBe(1);
   },
 );
+
+it('is asked for by the address, or else by the visitor', () => {
+  expect(qualityWish('?quality=low', 'high')).toBe('low');
+  expect(qualityWish('?arrivals=off', 'high')).toBe('high');
+  expect(qualityWish('?quality=splendid', 'high')).toBe('auto');
+});
 
 it('draws every pixel where that is fast enough, and as few as it may where nothing helps', () => {
   expect(settle(0.01).value).toBe(1);

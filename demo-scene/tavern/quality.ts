@@ -37,9 +37,15 @@ const LOW: Quality = {
 /** What a visitor may ask for. */
 export type QualityWish = 'auto' | Quality['name'];
 
-/** Takes `?quality=high` or `?quality=low` from the address, or else the visitor's choice; `auto` is low where the CPU draws. */
-export function chooseQuality(engine: AbstractEngine, search: string, chosen: QualityWish): Quality {
+/** What `?quality=high` or `?quality=low` in the address asks for, or else the visitor's choice. */
+export function qualityWish(search: string, chosen: QualityWish): QualityWish {
   const asked = new URLSearchParams(search).get('quality') ?? chosen;
+  return asked === 'high' || asked === 'low' ? asked : 'auto';
+}
+
+/** The quality that is wished for; `auto` is low where the CPU draws. */
+export function chooseQuality(engine: AbstractEngine, search: string, chosen: QualityWish): Quality {
+  const asked = qualityWish(search, chosen);
   if (asked === 'high') return HIGH;
   if (asked === 'low') return LOW;
   return drawsOnCpu(adapterOf(engine)) ? { ...LOW, adapts: true } : HIGH;

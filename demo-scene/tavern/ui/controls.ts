@@ -2,7 +2,7 @@ import { PIPELINE_NAMES, type PipelineName } from '../../../plugin/index.ts';
 import { element } from '../../shared/page.ts';
 import type { ModelUser } from '../../training-corner/panel.ts';
 import { recall, remember } from '../memory.ts';
-import type { QualityWish } from '../quality.ts';
+import { type QualityWish, qualityWish } from '../quality.ts';
 
 /** The row of settings below the scene, which the browser remembers. */
 export class Controls {
@@ -29,7 +29,7 @@ export class Controls {
       this.showArrivals();
       onArrivals(this.areArriving);
     });
-    this.rememberQuality();
+    this.rememberQuality(search);
     this.rememberPipeline(onPipeline);
     this.rememberList();
     this.closeByEscape();
@@ -54,9 +54,9 @@ export class Controls {
   }
 
   /** Another quality needs another room, so the page is loaded again. */
-  private rememberQuality(): void {
+  private rememberQuality(search: string): void {
     const select = element<HTMLSelectElement>('#quality');
-    select.value = this.settings.quality;
+    select.value = qualityWish(search, this.settings.quality);
     select.addEventListener('change', () => {
       this.change({ quality: select.value as VisitorSettings['quality'] });
       const address = new URL(location.href);
