@@ -1,8 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { labelWords } from './page.ts';
+import { fileNameOf, labelWords } from './page.ts';
 
 describe('labelWords', () => {
   it('reads as words', () => {
     expect(labelWords('human_elder')).toBe('human elder');
+  });
+});
+
+describe('fileNameOf', () => {
+  it.each([
+    ['pixel_items-16', 'pixel_items-16'],
+    [' my items (new)', 'my-items-new'],
+    ['Gemälde', 'Gemälde'],
+    ['宝物', '宝物'],
+    ['…', ''],
+  ])('makes %j %j', (text, name) => {
+    expect(fileNameOf(text)).toBe(name);
   });
 });

@@ -30,6 +30,11 @@ export function labelWords(label: string): string {
   return label.replaceAll('_', ' ');
 }
 
+/** A text as part of a file's name: its letters and digits, of any script, and hyphens between them; '' where it has none. */
+export function fileNameOf(text: string): string {
+  return text.replace(/[^\p{L}\p{M}\p{N}_]+/gu, '-').replace(/^-|-$/g, '');
+}
+
 /** @param totalBytes undefined where the server does not say how long the files are */
 export function loadingSentence(what: string, loadedBytes: number, totalBytes: number | undefined): string {
   const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);

@@ -1,7 +1,7 @@
 // The training corner: trains a model beside the scene, and hands it to the scene or to the visitor.
 
 import { messageOf } from '../../runtime/index.ts';
-import { create, drawPixels, element, labelWords, onClicks, saveBlob } from '../shared/page.ts';
+import { create, drawPixels, element, fileNameOf, labelWords, onClicks, saveBlob } from '../shared/page.ts';
 import markup from './panel.html';
 import { PictureChoice } from './pictureChoice.ts';
 import type { FromTraining, SampleSheet, ToTraining, TrainingState } from './protocol.ts';
@@ -160,7 +160,7 @@ export class TrainingPanel {
 
   private async download(files: Record<string, Uint8Array>): Promise<void> {
     const { zipSync } = await import('fflate');
-    const name = `${this.state!.dataset!.name.replace(/[^\w-]+/g, '-')}-model`;
+    const name = `${fileNameOf(this.state!.dataset!.name) || 'my'}-model`;
     const inFolder = Object.entries(files).map(([path, bytes]) => [`${name}/${path}`, bytes]);
     const zip = zipSync(Object.fromEntries(inFolder), { level: 0 }) as Uint8Array<ArrayBuffer>; // weights do not shrink
     saveBlob(new Blob([zip], { type: 'application/zip' }), `${name}.zip`);

@@ -4,6 +4,7 @@ import type { DatasetSummary, FolderFile, TrainingState } from './protocol.ts';
 /** The choice of pictures to train on: the built-in ones, or a folder that is chosen or dropped. */
 export class PictureChoice {
   private readonly problems: HTMLElement;
+  private warned = '';
 
   constructor(
     private readonly panel: HTMLDialogElement,
@@ -27,10 +28,16 @@ export class PictureChoice {
     element('[data-training=dataset]', this.panel).textContent = dataset
       ? sentenceOf(dataset)
       : 'What shall it learn to paint?';
-    const warnings = dataset?.warnings ?? [];
+    this.showWarnings(dataset?.warnings ?? []);
+    element('[data-training=choices]', this.panel).hidden = status !== 'empty' && status !== 'ready';
+  }
+
+  /** Writes the warnings once, since screen readers say again what is written again. */
+  private showWarnings(warnings: readonly string[]): void {
+    if (warnings.join() === this.warned) return;
+    this.warned = warnings.join();
     const lines = warnings.map((sentence) => create('li', { textContent: sentence }));
     element('.warnings', this.panel).replaceChildren(...lines);
-    element('[data-training=choices]', this.panel).hidden = status !== 'empty' && status !== 'ready';
   }
 
   /** Shows everything that is wrong with a folder. */

@@ -230,6 +230,7 @@ it('keeps what is stored when the browser does not give it, and trains without a
   await run.session.train(STEPS(1, 0.5));
   expect(run.last().notice).toMatch(/does not store the training \(what is stored could not be read, and stays/);
   await run.session.startOver();
+  expect(run.last().notice).toMatch(/what the browser has stored stays: what is stored could not be read/);
   expect((await new RunStore().load())!.phase).toBe('ddpm');
 });
 

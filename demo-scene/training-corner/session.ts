@@ -114,9 +114,12 @@ export class TrainingSession {
   /** Forgets the training, but not the pictures. */
   async startOver(): Promise<void> {
     await this.pause();
-    await this.store.forget().catch(() => {});
+    const problem = await this.store.forget().then(() => '', messageOf);
     if (!this.run) return;
-    this.begin(this.run.dataset, this.run.isBuiltIn, this.run.settings, 'The training is forgotten.');
+    const notice = problem
+      ? `The training ends here, but what the browser has stored stays: ${problem}.`
+      : 'The training is forgotten.';
+    this.begin(this.run.dataset, this.run.isBuiltIn, this.run.settings, notice);
   }
 
   /** Sends the files of the model as it is now. */
