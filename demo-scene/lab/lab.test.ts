@@ -307,7 +307,7 @@ function inLab(openPage: OpenPage): void {
     await input.setInputFiles({ name: 'stripes.png', mimeType: 'image/png', buffer: pngOf(16, data) });
     await expect.poll(name).toBe('stripes.png');
     expect(await shown('original')).toEqual([...data]);
-    await drop(page, '#reconstruction', 'narrow.png', pngOf(8, stripes(8)));
+    await drop(page, 'h1', 'narrow.png', pngOf(8, stripes(8))); // beside the pictures
     await expect.poll(name).toBe('narrow.png'); // 8 × 16, in the middle of 16 × 16
     const narrow = await shown('original');
     expect(narrow.slice(0, 16 * 4)).toEqual([...Array(16).fill(0), ...stripes(8).slice(0, 32), ...Array(16).fill(0)]);

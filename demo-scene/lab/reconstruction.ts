@@ -69,14 +69,25 @@ export class ReconstructionView {
       this.numAsked++;
       this.use(null);
     });
-    this.root.addEventListener('dragover', (event) => {
+    this.acceptDrops();
+  }
+
+  /** A file may be dropped anywhere on the page; otherwise the browser would open it in the page's place. */
+  private acceptDrops(): void {
+    const { root } = this;
+    const hasFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes('Files') ?? false;
+    addEventListener('dragover', (event) => {
+      if (!hasFiles(event)) return;
       event.preventDefault();
-      this.root.setAttribute('data-drop', '');
+      root.setAttribute('data-drop', '');
     });
-    this.root.addEventListener('dragleave', () => this.root.removeAttribute('data-drop'));
-    this.root.addEventListener('drop', (event) => {
+    addEventListener('dragleave', ({ relatedTarget }) => {
+      if (relatedTarget === null) root.removeAttribute('data-drop');
+    });
+    addEventListener('drop', (event) => {
+      if (!hasFiles(event)) return;
       event.preventDefault();
-      this.root.removeAttribute('data-drop');
+      root.removeAttribute('data-drop');
       void this.open(event.dataTransfer?.files[0]);
     });
   }
