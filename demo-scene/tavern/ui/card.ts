@@ -38,6 +38,8 @@ export class Card {
   /** The sitters whose pictures are being changed from here: by how many changes, and whether they are kept. */
   private readonly paintings = new Map<Sitter, { num: number; isKept: boolean }>();
   private stopObserving: () => void = () => {};
+  /** Aborted when the card closes, or opens for somebody else. */
+  private attention = new AbortController();
 
   constructor() {
     onClicks(this.dialog, 'data-action', {
@@ -78,7 +80,8 @@ export class Card {
     drawPixels(this.canvas, new Uint8Array(4 * this.canvas.width * this.canvas.height));
     void this.show();
     if (!this.dialog.open) this.dialog.showModal();
-    if (pictured.artist) void this.talk.prepare(pictured, PRIORITY_AHEAD);
+    this.attention = new AbortController();
+    if (pictured.artist) this.talk.prepare(pictured, PRIORITY_AHEAD, this.attention.signal);
   }
 
   /** Gives the canvas the size of the picture, as soon as there is an artist to tell it. */
@@ -95,6 +98,7 @@ export class Card {
   }
 
   private leave(): void {
+    this.attention.abort();
     void this.talk.stop();
     this.stopObserving();
     this.figure.hide();

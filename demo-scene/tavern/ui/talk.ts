@@ -55,17 +55,21 @@ export class Talk {
     this.line.textContent = sitter.words;
   }
 
-  /** Makes the pictures that the next line needs, one after the other, so that they are there when it is spoken. */
-  prepare(sitter: Sitter, priority: number): Faces {
+  /**
+   * Makes the pictures that the next line needs, one after the other, so that they are there when it is spoken.
+   *
+   * @param signal takes those back that are not made yet
+   */
+  prepare(sitter: Sitter, priority: number, signal: AbortSignal): Faces {
     const { recipe, artist } = sitter;
     const known = expressionsOf(sitter);
     const ready = new Set<string>();
     const making = facesOf(this.nextLine(sitter)).flatMap((expression) => {
       if (!known.includes(expression)) return [];
-      const asked = { ...varyRecipe(recipe, { expression }), priority };
+      const asked = { ...varyRecipe(recipe, { expression }), priority, signal };
       return artist!.generator.generatePixelsAsync(asked).then(
         () => ready.add(expression),
-        () => {}, // the model is gone; the line is spoken without this face
+        () => {}, // nobody listens any more, or the model is gone; the line is spoken without this face
       );
     });
     return { ready, first: making[0] ?? Promise.resolve() };
@@ -80,7 +84,7 @@ export class Talk {
     const text = spoken(line);
     this.forReaders.textContent = text;
     try {
-      const { ready, first } = this.prepare(sitter, 1);
+      const { ready, first } = this.prepare(sitter, 1, speaking.signal);
       await first;
       let from = 0;
       for (const [i, { expression, text: words }] of line.entries()) {
@@ -88,7 +92,7 @@ export class Talk {
         await this.speakPhrase({ sitter, expression, text, from, to, ready }, speaking.signal);
         from = to;
       }
-      this.numSpoken++;
+      if (!speaking.signal.aborted) this.numSpoken++;
     } finally {
       if (this.speaking === speaking) {
         this.speaking = null;
@@ -118,6 +122,7 @@ export class Talk {
       if (ready.has(wished) && !signal.aborted) await sitter.expressAsync!(wished);
     };
     await face(false);
+    if (signal.aborted) return; // the line on the card is somebody else's by now
     if (matchMedia('(prefers-reduced-motion: reduce)').matches) {
       this.reveal(text, to);
       await rest((to - from) * LETTER_MS, signal);
@@ -148,6 +153,7 @@ function facesOf(line: readonly Phrase[]): string[] {
 }
 
 function rest(durationMs: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, durationMs);
     signal.addEventListener('abort', () => {
