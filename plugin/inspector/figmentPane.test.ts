@@ -85,7 +85,14 @@ describeInBrowser(
       await select('goblin');
       await soon(() => text('goblin, cell 0 of tiny').count()).toBe(1);
       await button('Reroll').click();
-      await soon(async () => (await page.call('recipeOf', 'goblin')).seed).not.toBe(7);
+      const seed = async () => (await page.call('recipeOf', 'goblin')).seed;
+      await soon(seed).not.toBe(7);
+      await soon(() => button('Keep').isEnabled()).toBe(true); // it is painted
+      await select('hero');
+      await soon(() => text('hero', { exact: true }).count()).toBeGreaterThan(0);
+      await select('goblin'); // what was not kept can still be taken back
+      await button('Back').click();
+      await soon(seed).toBe(7);
     });
 
     it('puts a generated texture in the place of another, and goes on with it', async () => {

@@ -19,7 +19,7 @@ import { paintableOf } from './paintable.ts';
 import { PictureEditor } from './pictureEditor.ts';
 import { Replacement } from './replacement.ts';
 import { replaceableTextures } from './replaceTexture.ts';
-import { Trial } from './trial.ts';
+import { trialOf } from './trial.ts';
 
 export interface FigmentPaneOptions {
   /**
@@ -76,7 +76,7 @@ function Pane({ scene, selection, bakeFile }: PaneProps) {
   const [numReplaced, setNumReplaced] = useState(0);
   // A material is asked again when its texture was replaced.
   const subject = useMemo(() => paintableOf(entity), [entity, numReplaced]);
-  const trial = useMemo(() => subject && new Trial(subject), [subject]);
+  const trial = useMemo(() => subject && trialOf(subject), [subject]);
   const textures = replaceableTextures(entity);
   const onReplaced = (texture: object) => {
     if (textures.some((old) => old === entity)) selection.selectedEntity = texture;

@@ -13,6 +13,8 @@ export interface PaintedPicture {
 /** Something in a scene whose picture a model has made and can make anew: a texture, or the cell of a sheet. */
 export interface Paintable {
   readonly name: string;
+  /** The texture or sheet that holds the picture. */
+  readonly holder: object;
   /** The recipe of the last picture that was finished. */
   readonly recipe: Readonly<RecipeOptions>;
   /** The recipe as a scene file keeps it, without what the model takes for granted. */
@@ -41,6 +43,7 @@ function isGenerated(entity: unknown): entity is GeneratedTexture {
 function ofTexture(texture: GeneratedTexture): Paintable {
   return {
     name: texture.name,
+    holder: texture,
     get recipe() {
       return texture.recipe!;
     },
@@ -66,6 +69,7 @@ function ofSprite(sprite: Sprite): Paintable | null {
   if (!sheet.cells[cell]) return null;
   return {
     name: `${sprite.name}, cell ${cell} of ${sheet.name}`,
+    holder: sheet,
     get recipe() {
       return sheet.cells[cell]!;
     },

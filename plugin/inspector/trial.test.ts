@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AssetGenerator, GeneratedTexture } from '../index.ts';
 import { createScene, loadTiny } from '../testing/tinyScene.ts';
 import { paintableOf } from './paintable.ts';
-import { Trial } from './trial.ts';
+import { Trial, trialOf } from './trial.ts';
 
 let scene: Scene;
 let tiny: AssetGenerator;
@@ -70,5 +70,18 @@ describe('a trial', () => {
     stop();
     await texture.regenerateAsync({ seed: 21 });
     expect(trial.state.recipe.seed).toBe(20);
+    trial.watch();
+    expect(trial.state.recipe.seed).toBe(21);
+  });
+
+  it('goes on when the picture is selected again', async () => {
+    const left = trialOf(paintableOf(texture)!);
+    await left.changeAsync({ seed: 8 });
+    const again = trialOf(paintableOf(texture)!);
+    expect(again.state.isChanged).toBe(true);
+    await again.backAsync();
+    expect(texture.recipe!.seed).toBe(7);
+    const other = await tiny.generateTextureAsync({ ...texture.recipe!, name: texture.name });
+    expect(trialOf(paintableOf(other)!)).not.toBe(again);
   });
 });

@@ -31,8 +31,10 @@ export class Trial {
     return this.current;
   }
 
-  /** Follows what others paint. @returns a function that ends that */
+  /** Follows what others paint, and have painted before. @returns a function that ends that */
   watch(): () => void {
+    const { recipe } = this.subject;
+    if (!this.current.isPainting && recipe !== this.current.recipe) this.update({ recipe });
     return this.subject.onPainted(() => {
       if (!this.current.isPainting) this.update({ recipe: this.subject.recipe });
     });
@@ -81,6 +83,18 @@ export class Trial {
     this.current = { ...this.current, isChanged: !isSame(this.current.recipe, this.kept) };
     this.onChangedObservable.notifyObservers(this.current);
   }
+}
+
+/** The trials of all that was selected, by what holds the picture, and by name. */
+const trials = new WeakMap<object, Map<string, Trial>>();
+
+/** The trial of a picture: the one that was left when something else was selected, or a new one. */
+export function trialOf(subject: Paintable): Trial {
+  const { holder, name } = subject;
+  const known = trials.get(holder) ?? new Map<string, Trial>();
+  const trial = known.get(name) ?? new Trial(subject);
+  trials.set(holder, known.set(name, trial));
+  return trial;
 }
 
 function isSame(a: object, b: object): boolean {
