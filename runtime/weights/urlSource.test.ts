@@ -126,7 +126,9 @@ it('waits as long as bytes keep coming', async () => {
       let numSent = 0;
       const timer = setInterval(() => {
         response.write('x');
-        if (++numSent === 8) clearInterval(timer);
+        if (++numSent < 8) return;
+        clearInterval(timer);
+        response.end(); // or the next answer on this connection waits for it
       }, 60);
     },
   ];

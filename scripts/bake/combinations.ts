@@ -1,4 +1,4 @@
-import { type Attributes, isRange, type Vocabulary } from '../../runtime/index.ts';
+import { type Attributes, isRange, type Vocabulary } from '../../runtime/core/attributes.ts';
 
 /** Attributes as an asset asks for them: one value of each, or several of which each is to be made. */
 export type AskedAttributes = Readonly<Record<string, string | number | readonly (string | number)[]>>;
