@@ -28,7 +28,7 @@ async function start(): Promise<void> {
   await session.open();
 }
 
-/** Selects the backend, anew where its device was lost, and tells the page which it is. */
+/** Selects the backend, again where its device was lost, and tells the page which it is. */
 async function openBackend(): Promise<void> {
   const { backend, reason } = await selectBackend({ wasmPaths: { 'tfjs-backend-wasm-simd.wasm': WASM_URL.href } });
   send({ type: 'backend', backend, sentence: SENTENCES[backend], reason });

@@ -10,7 +10,7 @@ export interface PaintedPicture {
   heightPx: number;
 }
 
-/** Something in a scene whose picture a model has made and can make anew: a texture, or the cell of a sheet. */
+/** Something in a scene whose picture a model has made and can make again: a texture, or the cell of a sheet. */
 export interface Paintable {
   readonly name: string;
   /** The texture or sheet that holds the picture. */

@@ -127,7 +127,7 @@ export async function assertPictures({ index }: Pick<DiffusionModel, 'index'>, i
 function assertSpread({ figment }: ModelIndex, spread: number): void {
   if (spread > 0 && Number.isFinite(spread)) return;
   throw new Error(
-    `generate: the picture of ${figment.name} is ${spread === 0 ? 'flat' : 'not finite'}; its weights are damaged or overflow; fetch the model again, or train it anew`,
+    `generate: the picture of ${figment.name} is ${spread === 0 ? 'flat' : 'not finite'}; its weights are damaged or overflow; fetch the model again, or train another`,
   );
 }
 

@@ -91,7 +91,7 @@ describe('pictures by recordings', () => {
     );
 
     it.each(['dpm++', 'ddpm'] as const)(
-      'make nothing anew from noise to texels, and free what they held: %s',
+      'make nothing new from noise to texels, and free what they held: %s',
       async (sampler) => {
         if (backend !== 'webgpu') return;
         const model = createModel(tinyModelFiles());

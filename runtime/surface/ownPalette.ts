@@ -10,7 +10,7 @@ export const OWN_PALETTE = {
   minAlpha: 128,
   minColours: 2,
   maxColours: 256,
-  /** How often the pixels are grouped anew around the means of their groups. */
+  /** How often the pixels are grouped again around the means of their groups. */
   numRounds: 8,
 } as const;
 

@@ -31,7 +31,7 @@ it.each([['{"__proto__":1}'], ['{"a":{"__pro\\u0074o__":1}}']])('finds the reser
   expect(findJsonFlaw(json, 3)).toBe('the name "__proto__" is not allowed');
 });
 
-/** A text of 1 MB. A search that begins anew at each of its quotes takes half an hour. */
+/** A text of 1 MB. A search that begins again at each of its quotes takes half an hour. */
 function hostile(repeated: string): Uint8Array {
   return new TextEncoder().encode(`{"a":"${repeated.repeat(2 ** 20 / repeated.length)}\\`);
 }

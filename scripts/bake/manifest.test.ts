@@ -62,7 +62,7 @@ it('gathers what shards left, and then removes theirs', async () => {
   expect(await readdir(dir)).toEqual(['art.manifest.json']);
 });
 
-it('knows a file again that one shard has made anew, whatever the others remember of it', async () => {
+it('knows a file again that one shard has made another time, whatever the others remember of it', async () => {
   const bake = async (index: number, path: string, content: string) => {
     await writeFile(join(dir, path), content);
     const shard = await Manifest.open(dir, FILE, { index, count: 2 });

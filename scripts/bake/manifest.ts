@@ -136,7 +136,7 @@ function addRecord(files: Map<string, FileRecord[]>, path: string, record: FileR
   files.set(path, isNew ? [...known, record] : known);
 }
 
-/** Of a bake file, or of a shard of it. */
+/** The name of a manifest: of a bake file, or of a shard of it. */
 export const MANIFEST_NAME = /^[^/\\]+\.manifest(\.\d+-of-\d+)?\.json$/;
 
 function isManifestOf(name: string, bakeFile: string): boolean {

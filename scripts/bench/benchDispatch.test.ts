@@ -11,7 +11,7 @@ interface ModelWork {
   picture: GpuWork;
 }
 
-it('finds few dispatches, and nothing made anew, in an evaluation and a picture of the portraits', async () => {
+it('finds few dispatches, and nothing new made, in an evaluation and a picture of the portraits', async () => {
   const args = [
     '--import',
     'tsx',

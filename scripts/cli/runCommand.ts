@@ -30,7 +30,7 @@ export function runCommand(name: string, description: string): Command {
     )
     .option('--resume', 'go on from the checkpoint in --out')
     .addOption(
-      new Option('--overwrite', 'begin anew in an --out that holds a run or a model, and lose it').conflicts('resume'),
+      new Option('--overwrite', 'start over in an --out that holds a run or a model, and lose it').conflicts('resume'),
     )
     .option('--preview-minutes <n>', 'minutes between preview sheets', realNumber(0.1), 5)
     .option('--flip', 'augment by mirroring')

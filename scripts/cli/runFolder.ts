@@ -42,7 +42,7 @@ export async function inRunFolder(options: RunFolderOptions, training: () => Pro
   const sign = SIGNS.find((file) => existsSync(join(out, file)));
   if (sign && !resume && !overwrite) {
     throw new UsageError(
-      `train: ${out} holds ${sign} of a run or a model; go on with --resume, choose another --out, or give --overwrite to begin anew there`,
+      `train: ${out} holds ${sign} of a run or a model; go on with --resume, choose another --out, or give --overwrite to start over there`,
     );
   }
   const isNew = await makeWritableFolder(out);

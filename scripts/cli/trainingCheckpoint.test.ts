@@ -12,7 +12,7 @@ it('goes on with the seed and the split of the checkpoint alone', async () => {
   const state = { step: 2, elapsedMs: 1, weights: parts(), ema: parts(), m: parts(), v: parts() };
   const write = (notes: Record<string, string>) =>
     writeFile(join(out, 'checkpoint.safetensors'), encodeCheckpoint(state, notes));
-  await expect(readCheckpoint(out, {})).rejects.toThrow(/no checkpoint .*; begin anew, with --overwrite instead of/);
+  await expect(readCheckpoint(out, {})).rejects.toThrow(/no checkpoint .*; start over, with --overwrite instead of/);
   await write({ seed: '3', splitSeed: '1' });
   expect(await readCheckpoint(out, { seed: '3', splitSeed: '1' })).toEqual(state);
   await expect(readCheckpoint(out, { seed: '3', splitSeed: '3' })).rejects.toThrow(

@@ -68,7 +68,7 @@ const LATER_NOTES = ['prediction', 'schedule', 'circular'];
 export async function readCheckpoint(out: string, notes: Record<string, string>): Promise<TrainerState> {
   const file = join(out, CHECKPOINT_FILE);
   const bytes = await readFile(file).catch(() => {
-    throw new UsageError(`train: there is no checkpoint ${file}; begin anew, with --overwrite instead of --resume`);
+    throw new UsageError(`train: there is no checkpoint ${file}; start over, with --overwrite instead of --resume`);
   });
   const checkpoint = decodeCheckpoint(new Uint8Array(bytes), file);
   const { seed } = checkpoint.notes;

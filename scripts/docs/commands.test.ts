@@ -53,7 +53,7 @@ describe('commands in the documents', () => {
     expect(words).toEqual(
       expect.arrayContaining(['bake', 'pick', 'train', 'evaluate', 'verify', 'dataset', '--column']),
     );
-    expect(unknownWords(['bake', 'portraits', '--toroidal'])).toEqual(['--toroidal']);
+    expect(unknownWords(['bake', 'portraits', '--wrapping'])).toEqual(['--wrapping']);
     expect(unknownWords(['train', 'prior'])).toEqual(['prior']);
   });
 

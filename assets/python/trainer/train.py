@@ -154,7 +154,7 @@ class Latents:
         self.config = {**self.config, "latents_mean": self.mean, "latents_std": self.std}
 
     def draw(self, chosen, generator):
-        """Standardised latents of some pictures, drawn anew at each step, (B, C, h, w). Frames are encoded one by one, and
+        """Standardised latents of some pictures, drawn again at each step, (B, C, h, w). Frames are encoded one by one, and
         the latents of one lie behind those of the other."""
         mean, std = self._encode(chosen, generator)
         z = mean + std * torch.randn(mean.shape, device=mean.device, generator=generator)

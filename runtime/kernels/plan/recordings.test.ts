@@ -85,7 +85,7 @@ describe('recordings of an owner', () => {
     expect(record).not.toHaveBeenCalled();
   });
 
-  it('are made anew on another backend', async () => {
+  it('are made again on another backend', async () => {
     const { record, made, recorder } = fakeRecorder();
     useRecorder('cpu', recorder);
     const owner = {};

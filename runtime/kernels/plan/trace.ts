@@ -209,7 +209,7 @@ function registerTracer(): void {
   }
 }
 
-/** tfjs's engine as far as its backend is exchanged; its own setBackend also sets up every kernel anew. */
+/** tfjs's engine as far as its backend is exchanged; its own setBackend also sets up every kernel again. */
 const host = engine() as unknown as { backendName: string; backendInstance: KernelBackend };
 let isRegistered = false;
 
