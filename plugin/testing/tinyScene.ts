@@ -57,3 +57,10 @@ export function flipped(pixels: Uint8Array, widthPx: number): Uint8Array {
   );
   return Uint8Array.from(rows.reverse().flatMap((row) => [...row]));
 }
+
+/** Resolves with what an observable tells next. */
+export function next<T>(observable: { addOnce(callback: (value: T) => void): unknown }): Promise<T> {
+  return new Promise((resolve) => {
+    observable.addOnce(resolve);
+  });
+}

@@ -128,8 +128,8 @@ export class GeneratedTexture extends RawTexture {
   }
 
   /**
-   * Makes another picture in this texture, from the current recipe with changes, whose `attributes` take the place of all
-   * that it has. A request that is still running is aborted. Where a request ends without a picture, the current one is drawn again in the place of its previews.
+   * Makes another picture in this texture, from the current recipe with changes, whose `attributes` take the place of all that it
+   * has. A request that is still running is aborted. Where one ends without a picture, its previews give way to the current picture.
    *
    * @throws RangeError for what the model cannot paint; an AbortError when superseded, aborted or disposed; what loading the
    *         model, or a classifier that the recipe names by its address, throws
@@ -165,7 +165,6 @@ export class GeneratedTexture extends RawTexture {
   }
 
   private async paintInTurn(recipe: Recipe, options: RegenerateOptions, request: number): Promise<this> {
-    options.signal?.throwIfAborted();
     const source = this.source!;
     assertFits(recipe, source.info, this);
     this.newest = request;
@@ -233,8 +232,7 @@ export class GeneratedTexture extends RawTexture {
 
   /** The picture as a PNG file, such as a download or a GUI image needs. @throws as `readPictureAsync` */
   async toBlobAsync(): Promise<Blob> {
-    const { toPng } = await import('./textureImage.ts');
-    return new Blob([await toPng(this)], { type: 'image/png' });
+    return (await import('./textureImage.ts')).toBlob(this);
   }
 
   /** The picture as an address, for an image of a GUI or a page. @throws as `readPictureAsync` */
@@ -354,8 +352,7 @@ export class GeneratedTexture extends RawTexture {
   }
 
   private recipeWith(changes: Partial<RecipeOptions>, source: PictureSource): Recipe {
-    const recipe = this.current && withoutDefaults(this.current, source.info);
-    return source.complete(changeRecipe(recipe, changes));
+    return source.complete(changeRecipe(this.current && withoutDefaults(this.current, source.info), changes));
   }
 
   private finish(recipe: Recipe): void {

@@ -18,10 +18,15 @@ export async function readPicture(texture: PictureTexture): Promise<Uint8Array<A
 }
 
 /** The picture as a PNG file. @throws as `readPicture` */
-export async function toPng(texture: PictureTexture): Promise<Uint8Array<ArrayBuffer>> {
+async function toPng(texture: PictureTexture): Promise<Uint8Array<ArrayBuffer>> {
   const { widthPx: width, heightPx: height } = texture.look;
   const { encode } = await import('fast-png');
   return Uint8Array.from(encode({ width, height, data: await readPicture(texture), channels: 4 }));
+}
+
+/** The PNG file. @throws as `readPicture` */
+export async function toBlob(texture: PictureTexture): Promise<Blob> {
+  return new Blob([await toPng(texture)], { type: 'image/png' });
 }
 
 /** The PNG file as an address. @throws as `readPicture` */
