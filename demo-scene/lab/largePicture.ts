@@ -1,5 +1,6 @@
 import type { AssetGenerator, ModelInfo } from '../../plugin/index.ts';
-import { drawPixels, element } from '../shared/page.ts';
+import { blankPicture, framesInRows } from '../shared/frames.ts';
+import { drawStill, element } from '../shared/page.ts';
 import { describeSteps, type LabRecipe, labRecipe, type Settings } from './settings.ts';
 
 /** The large picture is painted before everything else. */
@@ -17,7 +18,7 @@ export class LargePicture {
     private readonly generator: AssetGenerator,
     private readonly onPainted: (durationMs: number, numSteps: number) => void,
   ) {
-    [this.canvas.width, this.canvas.height] = generator.sizePx;
+    drawStill(this.canvas, framesInRows(blankPicture(generator.info), generator.info));
     this.root.dataset.look = generator.info.pixelArt ? 'pixels' : 'smooth';
   }
 
@@ -33,7 +34,7 @@ export class LargePicture {
       const recipe = labRecipe(settings, generator.info);
       const pixels = await generator.generatePixelsAsync({ ...recipe, priority: PRIORITY, signal });
       signal.throwIfAborted();
-      drawPixels(this.canvas, pixels);
+      drawStill(this.canvas, framesInRows(pixels, generator.info));
       this.shown = recipe;
       this.canvas.setAttribute('aria-label', describe(recipe, generator.info));
       if (queuedMs > 0) this.onPainted(performance.now() - queuedMs, recipe.numInferenceSteps);

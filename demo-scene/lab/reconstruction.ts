@@ -1,5 +1,6 @@
 import type { AssetGenerator } from '../../plugin/index.ts';
-import { drawPixels, element } from '../shared/page.ts';
+import { blankPicture, framesInRows } from '../shared/frames.ts';
+import { drawStill, element } from '../shared/page.ts';
 import { statedSize } from '../shared/statedSize.ts';
 import { labRecipe, type Settings } from './settings.ts';
 
@@ -24,8 +25,10 @@ export class ReconstructionView {
     private readonly generator: AssetGenerator,
     private readonly onChosen: () => void,
   ) {
-    const canvas = (name: string) => this.sized(element<HTMLCanvasElement>(`[data-picture=${name}] canvas`, this.root));
+    const canvas = (name: string) => element<HTMLCanvasElement>(`[data-picture=${name}] canvas`, this.root);
     this.canvases = { original: canvas('original'), decoded: canvas('decoded'), difference: canvas('difference') };
+    const blank = blankPicture(generator.info);
+    this.draw({ original: blank, decoded: blank, difference: blank });
     this.offerFiles();
   }
 
@@ -44,9 +47,7 @@ export class ReconstructionView {
     const decoded = await generator.decodeAsync(await generator.encodeAsync(original, waiting), waiting);
     signal.throwIfAborted();
     const { pixels, meanError } = differenceOf(original, decoded, generator.info.channels === 4 ? 4 : 3, GAIN);
-    drawPixels(this.canvases.original, original);
-    drawPixels(this.canvases.decoded, decoded);
-    drawPixels(this.canvases.difference, pixels);
+    this.draw({ original, decoded, difference: pixels });
     const ofBytes = (255 * meanError).toFixed(1);
     const text = `Mean absolute error ${ofBytes} of 255, which is ${(2 * meanError).toFixed(3)} in the model's −1 … 1.`;
     element('.error', this.root).textContent = text;
@@ -111,9 +112,10 @@ export class ReconstructionView {
     this.onChosen();
   }
 
-  private sized(canvas: HTMLCanvasElement): HTMLCanvasElement {
-    [canvas.width, canvas.height] = this.generator.sizePx;
-    return canvas;
+  private draw(pictures: Record<keyof typeof this.canvases, Uint8Array>): void {
+    for (const name of ['original', 'decoded', 'difference'] as const) {
+      drawStill(this.canvases[name], framesInRows(pictures[name], this.generator.info));
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { AssetGenerator, ModelInfo } from '../../plugin/index.ts';
 import { ANY_WORD, isRange, messageOf, type Vocabulary } from '../../runtime/index.ts';
-import { create, drawPixels, labelWords } from '../shared/page.ts';
+import { blankPicture, standingFrame } from '../shared/frames.ts';
+import { create, drawStill, labelWords } from '../shared/page.ts';
 import { canBeOrnate, describeSteps, type LabRecipe, labRecipe, makerOf, rangesOf, type Settings } from './settings.ts';
 
 /** One picture of a strip: the settings with some of them changed. */
@@ -177,14 +178,15 @@ export class Strip {
     if (cell.shown === key) return;
     const pixels = await this.generator.generatePixelsAsync({ ...recipe, priority: this.priority, signal });
     signal.throwIfAborted();
-    drawPixels(cell.canvas, pixels);
+    drawStill(cell.canvas, standingFrame(pixels, this.generator.info));
     cell.shown = key;
     cell.button.removeAttribute('data-stale');
   }
 
   private createCell(): Cell {
-    const [width, height] = this.generator.sizePx;
-    const canvas = create('canvas', { width, height });
+    const { info } = this.generator;
+    const canvas = create('canvas');
+    drawStill(canvas, standingFrame(blankPicture(info), info));
     const caption = create('span');
     const maker = create('span', { className: 'maker' });
     const button = create('button', { type: 'button' }, canvas, caption, maker);

@@ -1,7 +1,8 @@
 import GUI from 'lil-gui';
 import type { AssetGenerator, Latents, ModelInfo, RecipeOptions } from '../../plugin/index.ts';
 import { randomSeed } from '../../runtime/index.ts';
-import { create, drawPixels, element, labelWords } from '../shared/page.ts';
+import { blankPicture, standingFrame } from '../shared/frames.ts';
+import { create, drawStill, element, labelWords } from '../shared/page.ts';
 import { choicesOf } from './attributeControls.ts';
 import { labRecipe, type Settings } from './settings.ts';
 
@@ -14,8 +15,8 @@ export class Walk {
   private readonly ddpm: WalkRow;
 
   constructor(private readonly generator: AssetGenerator) {
-    this.vae = new WalkRow('#vae-walk', generator.sizePx);
-    this.ddpm = new WalkRow('#ddpm-walk', generator.sizePx);
+    this.vae = new WalkRow('#vae-walk', generator.info);
+    this.ddpm = new WalkRow('#ddpm-walk', generator.info);
   }
 
   show(settings: Settings): void {
@@ -59,10 +60,14 @@ class WalkRow {
   /** The key of the row that is shown; '' while it is incomplete. */
   private shown = '';
 
-  constructor(selector: string, sizePx: readonly [widthPx: number, heightPx: number]) {
+  constructor(
+    selector: string,
+    private readonly info: ModelInfo,
+  ) {
     this.list = element('.cells', element(selector));
     this.canvases = AMOUNTS.map((amount) => {
-      const canvas = create('canvas', { width: sizePx[0], height: sizePx[1] });
+      const canvas = create('canvas');
+      drawStill(canvas, standingFrame(blankPicture(info), info));
       this.list.append(create('figure', {}, canvas, create('figcaption', { textContent: captionOf(amount) })));
       return canvas;
     });
@@ -85,7 +90,7 @@ class WalkRow {
       AMOUNTS.map(async (amount, i) => {
         const pixels = await paintAsync(amount);
         signal.throwIfAborted();
-        drawPixels(this.canvases[i]!, pixels);
+        drawStill(this.canvases[i]!, standingFrame(pixels, this.info));
       }),
     );
     this.shown = key;

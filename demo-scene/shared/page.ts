@@ -1,4 +1,5 @@
 // The few things that every page of the demo does to its document.
+import type { Still } from './frames.ts';
 
 /** The first element that matches a selector. @throws Error when there is none */
 export function element<Kind extends Element = HTMLElement>(selector: string, within: ParentNode = document): Kind {
@@ -47,6 +48,13 @@ export function drawPixels(canvas: HTMLCanvasElement, pixels: Uint8Array): void 
   const image = new ImageData(new Uint8ClampedArray(pixels), canvas.width, canvas.height);
   // The canvas stays on the CPU, so that saved pixels do not depend on how a GPU rounds.
   canvas.getContext('2d', { willReadFrequently: true })!.putImageData(image, 0, 0);
+}
+
+/** Shows a picture on a canvas, which takes its size. */
+export function drawStill(canvas: HTMLCanvasElement, { pixels, widthPx, heightPx }: Still): void {
+  if (canvas.width !== widthPx) canvas.width = widthPx;
+  if (canvas.height !== heightPx) canvas.height = heightPx;
+  drawPixels(canvas, pixels);
 }
 
 /** Puts a text on the clipboard. @returns a sentence that says how it went, with the text where the browser refuses */

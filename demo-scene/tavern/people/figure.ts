@@ -5,6 +5,7 @@ import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
 import type { AbstractMesh } from '@babylonjs/core/Meshes/abstractMesh.js';
 import type { Sprite } from '@babylonjs/core/Sprites/sprite.js';
 import { footPivot, type GeneratedSprite, type GeneratedSprites, type ModelInfo } from '../../../plugin/index.ts';
+import { type Still, standingFrame } from '../../shared/frames.ts';
 import { type ContactShadows, SHADOW_LIFT_M } from './contactShadows.ts';
 
 /** Where a figure stands, and how it leans and bobs as it walks. */
@@ -24,14 +25,6 @@ export type Tint = (x: number, y: number, z: number) => Color4;
 
 /** The way that somebody looks or goes, as models of walking characters call it. */
 export type Direction = 'down' | 'left' | 'right' | 'up';
-
-/** One picture of somebody. */
-interface Still {
-  /** RGBA bytes, top row first. */
-  pixels: Uint8Array;
-  widthPx: number;
-  heightPx: number;
-}
 
 /** A pixel can be clicked from this alpha on. */
 const SOLID = 128;
@@ -141,29 +134,4 @@ export class SpriteFigure {
     this.shadow?.dispose();
     this.sprite.dispose();
   }
-}
-
-/**
- * Somebody standing, looking at the eye, out of all frames of a picture, which are beside each other; the picture itself where
- * there is one frame.
- */
-export function standingFrame(pixels: Uint8Array, { frames, widthPx, heightPx }: ModelInfo): Still {
-  if (!frames) return { pixels, widthPx: pixels.length / (4 * heightPx), heightPx };
-  const standing = frames.findIndex(({ action, direction }) => action === 'stand' && direction === 'down');
-  return frameAt(pixels, { frames, widthPx, heightPx }, Math.max(0, standing));
-}
-
-/** One frame out of all frames of a picture, which are beside each other. @param index its place, from the left */
-export function frameAt(
-  pixels: Uint8Array,
-  { frames = [], widthPx, heightPx }: Pick<ModelInfo, 'frames' | 'widthPx' | 'heightPx'>,
-  index: number,
-): Still {
-  const frameWidth = widthPx / Math.max(1, frames.length);
-  const still = new Uint8Array(4 * frameWidth * heightPx);
-  for (let row = 0; row < heightPx; row++) {
-    const at = 4 * (row * widthPx + frameWidth * index);
-    still.set(pixels.subarray(at, at + 4 * frameWidth), 4 * frameWidth * row);
-  }
-  return { pixels: still, widthPx: frameWidth, heightPx };
 }

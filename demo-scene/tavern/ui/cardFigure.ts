@@ -1,6 +1,6 @@
 import type { ModelInfo } from '../../../plugin/index.ts';
-import { drawPixels, element } from '../../shared/page.ts';
-import { frameAt, standingFrame } from '../people/figure.ts';
+import { frameAt, standingFrame } from '../../shared/frames.ts';
+import { drawStill, element } from '../../shared/page.ts';
 
 /** The ways in which the figure walks, one after the other. */
 const TURNS = ['down', 'right', 'up', 'left'];
@@ -29,16 +29,15 @@ export class CardFigure {
   show(pixels: Uint8Array, info: ModelInfo): void {
     clearTimeout(this.timer);
     const still = standingFrame(pixels, info);
-    [this.canvas.width, this.canvas.height] = [still.widthPx, still.heightPx];
     this.canvas.style.setProperty('--height-px', String(still.heightPx));
-    drawPixels(this.canvas, still.pixels);
+    drawStill(this.canvas, still);
     const walk = walkOf(info);
     if (walk.length > 0 && !matchMedia('(prefers-reduced-motion: reduce)').matches) this.step(pixels, info, walk);
   }
 
   private step(pixels: Uint8Array, info: ModelInfo, walk: readonly number[]): void {
     const index = walk[this.numShown++ % walk.length]!;
-    drawPixels(this.canvas, frameAt(pixels, info, index).pixels);
+    drawStill(this.canvas, frameAt(pixels, info, index));
     this.timer = setTimeout(() => this.step(pixels, info, walk), info.frames![index]!.durationMs);
   }
 }
