@@ -109,7 +109,7 @@ export async function judgeGenerated(context: Context) {
     const sets = { ...context.sets, generated: images };
     const { frames } = whole;
     const compared = frames ? stillFrames(frames, context.split, sets) : { split: context.split, sets };
-    copying = await withProgress('compare', async (onProgress) =>
+    copying = await withProgress('compare', (onProgress) =>
       copyingPerClass(dataset, compared.split, compared.sets, onProgress),
     );
     if (model.index.figment.circularPadding) {

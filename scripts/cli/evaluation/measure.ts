@@ -16,6 +16,7 @@ import {
   seamRatio,
   spreadPerClass,
 } from '../../../runtime/index.ts';
+import { letEventsIn } from '../../node/interrupt.ts';
 import type { FrameMetrics } from './frames.ts';
 import { frechetDistance, type Gaussian, gaussianOf } from './frechet.ts';
 import type { Judge } from './judge.ts';
@@ -106,21 +107,24 @@ export interface CopyMetrics {
 }
 
 /** One entry for each class. */
-export function copyingPerClass(
+export async function copyingPerClass(
   dataset: Dataset,
   split: DatasetSplit,
   sets: Record<'generated' | 'heldOut' | 'reconstructedHeldOut', ImageSet>,
   onProgress: (share: number) => void,
-): CopyMetrics[] {
-  return dataset.labels.map((_, label) => {
+): Promise<CopyMetrics[]> {
+  const metrics: CopyMetrics[] = [];
+  for (const label of dataset.labels.keys()) {
     const members = split.train.filter((image) => dataset.classLabels[image] === label);
     const training = imagesOfClass(imagesOfDataset(dataset, members), label);
     const distanceOf = (images: ImageSet) => nearestDistance(imagesOfClass(images, label), training, images.shape);
     const [generated, heldOut] = [distanceOf(sets.generated), distanceOf(sets.heldOut)];
     const reconstructedHeldOut = distanceOf(sets.reconstructedHeldOut);
-    onProgress((label + 1) / dataset.labels.length);
-    return { generated, heldOut, reconstructedHeldOut, relative: generated.mean / reconstructedHeldOut.mean };
-  });
+    metrics.push({ generated, heldOut, reconstructedHeldOut, relative: generated.mean / reconstructedHeldOut.mean });
+    onProgress(metrics.length / dataset.labels.length);
+    await letEventsIn(); // of many pictures a class takes seconds
+  }
+  return metrics;
 }
 
 /** How much neighbouring pixels differ where a picture meets its own repetition, as a share of inside it: 1 is seamless. */
