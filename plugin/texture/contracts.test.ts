@@ -23,7 +23,7 @@ import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { AssetGenerator } from '../assetGenerator.ts';
 import { SurfaceMaterial } from '../material/surfaceMaterial.ts';
 import { GeneratedSheet, RegisterGeneratedSheet } from '../sprite/generatedSheet.ts';
-import { createScene, loadTiny, loadTinyTextures, uploadedTo } from '../testing/tinyScene.ts';
+import { createScene, loadTiny, loadTinyTextures, next, uploadedTo } from '../testing/tinyScene.ts';
 import { GeneratedTexture, RegisterGeneratedTexture } from './generatedTexture.ts';
 import { addGeneratedTextureTask } from './generatedTextureTask.ts';
 import { loadedModels } from './loadedModels.ts';
@@ -43,12 +43,6 @@ afterEach(() => {
 
 const RECIPE = { label: 'goblin', seed: 12345, guidanceScale: 3 };
 const MISSING = 'http://localhost:1/none';
-
-function next<T>(observable: { addOnce(callback: (value: T) => void): unknown }): Promise<T> {
-  return new Promise((resolve) => {
-    observable.addOnce(resolve);
-  });
-}
 
 /** A mesh that shows the texture. */
 function show(texture: BaseTexture): StandardMaterial {

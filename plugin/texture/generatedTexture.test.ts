@@ -12,7 +12,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AssetGenerator } from '../assetGenerator.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
 import type { PictureSource } from '../pictureSource.ts';
-import { createScene, loadTiny, uploadedTo } from '../testing/tinyScene.ts';
+import { createScene, loadTiny, next, uploadedTo } from '../testing/tinyScene.ts';
 import { GeneratedTexture, RegisterGeneratedTexture } from './generatedTexture.ts';
 import { addGeneratedTextureTask } from './generatedTextureTask.ts';
 import { loadedModels } from './loadedModels.ts';
@@ -30,13 +30,6 @@ afterEach(() => {
 });
 
 const RECIPE = { label: 'goblin', seed: 12345, guidanceScale: 3 };
-
-/** Resolves with what an observable tells next. */
-function next<T>(observable: { addOnce(callback: (value: T) => void): unknown }): Promise<T> {
-  return new Promise((resolve) => {
-    observable.addOnce(resolve);
-  });
-}
 
 const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
@@ -133,7 +126,8 @@ describe('GeneratedTexture', () => {
     const texture = await tiny.generateTextureAsync(RECIPE);
     const before = uploadedTo(texture);
     const controller = new AbortController();
-    const asked = texture.regenerateAsync({ seed: 8 }, { signal: controller.signal });
+    const slow = { seed: 8, numInferenceSteps: 1000 }; // it is not done by the time that it is aborted
+    const asked = texture.regenerateAsync(slow, { signal: controller.signal });
     loseDevice(texture);
     const redrawn = next(texture.onGeneratedObservable);
     await settled();
