@@ -1,7 +1,7 @@
 // The frames of a picture, which a model of walking characters makes beside each other, as pages show them.
 import type { ModelInfo } from '../../plugin/index.ts';
 
-/** What tells where the frames of a picture are. */
+/** The part of a model's description that says how large its pictures are, and into which frames they are divided. */
 type Framed = Pick<ModelInfo, 'frames' | 'widthPx' | 'heightPx'>;
 
 /** A picture with its size. */

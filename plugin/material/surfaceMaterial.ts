@@ -67,7 +67,7 @@ export class SurfaceMaterial extends PBRMaterial {
   private written: Promise<void>;
   /** Settles `written` as it is before the first maps are made; later calls change nothing. */
   private firstWrite!: { resolve(): void; reject(reason: unknown): void };
-  /** That of the newest request, for the pictures of the other variations. */
+  /** The priority of the newest request, with which the pictures of the other variations are painted, too. */
   private priority: number | undefined;
   private isGone = false;
 

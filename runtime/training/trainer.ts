@@ -123,7 +123,7 @@ export class Trainer {
     return Object.fromEntries(Object.keys(this.moments).map((name) => [name, this.weights[name]!]));
   }
 
-  /** What has been done, by earlier sessions too. */
+  /** How far the training has come: its steps, images and time, those of earlier sessions included. */
   get done(): Pick<TrainingStep, 'step' | 'numImages' | 'elapsedMs'> {
     return { step: this.step, numImages: this.step * this.options.batchSize, elapsedMs: this.elapsedMs };
   }

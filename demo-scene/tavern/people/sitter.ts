@@ -58,7 +58,7 @@ export interface Sitter {
   expressAsync?(expression: string | null): Promise<void>;
 }
 
-/** What is being changed of sitters. */
+/** The changes of each sitter's recipe whose picture is still being painted. */
 const changing = new WeakMap<Sitter, RecipeChanges>();
 
 /** The recipe of a sitter once all that is being changed is painted. */
