@@ -1,9 +1,8 @@
 import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import type { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
-import type { Scene } from '@babylonjs/core/scene.js';
 import { memory } from '@tensorflow/tfjs-core';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   createModel,
   enlargedSettings,
@@ -17,37 +16,13 @@ import {
 } from '../../runtime/index.ts';
 import { tinyModelFiles, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { AssetGenerator, type GenerateMaterialOptions } from '../assetGenerator.ts';
-import {
-  createScene,
-  flipped,
-  loadTinyMaterials,
-  loadTinyTextures,
-  next,
-  TINY_MATERIALS,
-  TINY_TEXTURES,
-  uploadedTo,
-} from '../testing/tinyScene.ts';
+import { makeBricks, RECIPE, SIZE_PX, scene, tiny, useTinyBricks } from '../testing/tinyBricks.ts';
+import { flipped, loadTinyMaterials, next, TINY_MATERIALS, TINY_TEXTURES, uploadedTo } from '../testing/tinyScene.ts';
 import { GeneratedTexture } from '../texture/generatedTexture.ts';
 import type { HashTiling } from './hashTiling.ts';
 import { SurfaceMaterial } from './surfaceMaterial.ts';
 
-const SIZE_PX = 16;
-const RECIPE = { label: 'brick', seed: 7 };
-
-let scene: Scene;
-let tiny: AssetGenerator;
-
-beforeEach(async () => {
-  scene = createScene();
-  tiny = await loadTinyTextures(scene);
-});
-
-afterEach(() => {
-  scene.getEngine().dispose();
-});
-
-const make = async (options: Partial<GenerateMaterialOptions> = {}) =>
-  (await tiny.generateMaterialAsync({ ...RECIPE, ...options })) as SurfaceMaterial;
+useTinyBricks();
 
 /** Red, green and blue, or alpha, of what was uploaded, top row first. */
 function uploaded(texture: unknown, channels: 'rgb' | 'alpha'): Uint8Array {
@@ -63,7 +38,7 @@ const leftovers = () => [
 
 describe('a material of a model whose pictures repeat', () => {
   it('has the maps that the runtime makes of the picture', async () => {
-    const material = await make({ surface: { depthPx: 6 } });
+    const material = await makeBricks({ surface: { depthPx: 6 } });
     const pixels = await tiny.generatePixelsAsync(RECIPE);
     const maps = surfaceMaps(pixels, SIZE_PX, SIZE_PX, { label: 'brick', depthPx: 6 });
     expect(uploaded(material.albedoTexture, 'rgb')).toEqual(pixels.filter((_, i) => i % 4 < 3));
@@ -74,7 +49,7 @@ describe('a material of a model whose pictures repeat', () => {
   });
 
   it('is read by Babylon as it is meant: colour spaces, channels, wrapping, tangents', async () => {
-    const material = await make({ tiling: [4, 2], parallax: 'occlusion' });
+    const material = await makeBricks({ tiling: [4, 2], parallax: 'occlusion' });
     const [albedo, normal, orm] = [material.albedoTexture!, material.bumpTexture!, material.metallicTexture!];
     expect([albedo.gammaSpace, normal.gammaSpace, orm.gammaSpace]).toEqual([true, false, false]);
     for (const texture of [albedo, normal, orm] as Texture[]) {
@@ -95,14 +70,14 @@ describe('a material of a model whose pictures repeat', () => {
       invertNormalMapY: true,
     });
     scene.useRightHandedSystem = true;
-    expect(await make()).toMatchObject({ invertNormalMapX: false, invertNormalMapY: false, useParallax: false });
+    expect(await makeBricks()).toMatchObject({ invertNormalMapX: false, invertNormalMapY: false, useParallax: false });
   });
 
   it('makes another picture and its maps, and other maps of the same picture', async () => {
-    const material = await make();
+    const material = await makeBricks();
     const before = uploadedTo(material.bumpTexture!);
     await material.regenerateAsync({ seed: 8 });
-    const fresh = await make({ seed: 8 });
+    const fresh = await makeBricks({ seed: 8 });
     expect(uploadedTo(material.bumpTexture!)).toEqual(uploadedTo(fresh.bumpTexture!));
     expect(uploadedTo(material.bumpTexture!)).not.toEqual(before);
     await material.reshapeAsync({ depthPx: 0 });
@@ -110,7 +85,7 @@ describe('a material of a model whose pictures repeat', () => {
   });
 
   it('has its maps finished while a setting changes faster than they are made', async () => {
-    const material = await make();
+    const material = await makeBricks();
     const reshaped = [5, 4, 3, 0].map(async (depthPx, frame) => {
       await new Promise((resolve) => setTimeout(resolve, 2 * frame));
       return material.reshapeAsync({ depthPx });
@@ -121,7 +96,7 @@ describe('a material of a model whose pictures repeat', () => {
 
   it('is disposed as one, also while its maps are made', async () => {
     const { numTensors } = memory();
-    const material = await make();
+    const material = await makeBricks();
     const remade = material.regenerateAsync({ seed: 9 });
     material.dispose();
     await expect(remade).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
@@ -130,7 +105,7 @@ describe('a material of a model whose pictures repeat', () => {
   });
 
   it('refuses to be reshaped out of range, and stays as it was', async () => {
-    const material = await make({ surface: { depthPx: 6 } });
+    const material = await makeBricks({ surface: { depthPx: 6 } });
     await expect(material.reshapeAsync({ depthPx: 1000 })).rejects.toThrow(/depthPx is 1000; expected 0 to 64/);
     expect(material.serialize().surface).toEqual({ depthPx: 6 });
     await material.regenerateAsync({ seed: 8 });
@@ -139,20 +114,20 @@ describe('a material of a model whose pictures repeat', () => {
   it('ends for its signal while its maps are made, and leaves nothing', async () => {
     const leaving = new AbortController();
     scene.onNewMaterialAddedObservable.addOnce(() => leaving.abort(new Error('gone')));
-    await expect(make({ signal: leaving.signal })).rejects.toThrow('gone');
+    await expect(makeBricks({ signal: leaving.signal })).rejects.toThrow('gone');
     expect(leftovers()).toEqual([]);
   });
 
   it('refuses a setting out of range, and leaves nothing', async () => {
-    await expect(make({ surface: { depthPx: 1000 } })).rejects.toThrow(/depthPx is 1000; expected 0 to 64/);
+    await expect(makeBricks({ surface: { depthPx: 1000 } })).rejects.toThrow(/depthPx is 1000; expected 0 to 64/);
     const long = { numInferenceSteps: 1000 };
     const drawn = vi.spyOn(GeneratedTexture.prototype, 'paintAsync');
     for (const wrong of [{ surface: { depthPx: 1000 } }, { variations: 4 }]) {
-      await expect(make({ ...long, ...wrong })).rejects.toThrow(RangeError); // before anything is painted
+      await expect(makeBricks({ ...long, ...wrong })).rejects.toThrow(RangeError); // before anything is painted
     }
     expect(drawn).not.toHaveBeenCalled();
     drawn.mockRestore();
-    await expect(make({ label: 'brik' })).rejects.toThrow(/did you mean "brick"/);
+    await expect(makeBricks({ label: 'brik' })).rejects.toThrow(/did you mean "brick"/);
     expect(leftovers()).toEqual([]);
   });
 });
@@ -239,9 +214,9 @@ describe('a material of several surfaces', () => {
   };
 
   it('mixes those of the seeds that follow', async () => {
-    const material = await make({ variations: 3 });
+    const material = await makeBricks({ variations: 3 });
     const [albedo2, normal2, orm2, albedo3] = mapsOf(material);
-    const [second, third] = [await make({ seed: 8 }), await make({ seed: 9 })];
+    const [second, third] = [await makeBricks({ seed: 8 }), await makeBricks({ seed: 9 })];
     expect(albedo2).toEqual(uploadedTo(second.albedoTexture!));
     expect(normal2).toEqual(uploadedTo(second.bumpTexture!));
     expect(orm2).toEqual(uploadedTo(second.metallicTexture!));
@@ -255,7 +230,7 @@ describe('a material of several surfaces', () => {
     tiny.onQueueChangedObservable.add((length) => {
       most = Math.max(most, length);
     });
-    const floor = await make({ variations: 3 });
+    const floor = await makeBricks({ variations: 3 });
     expect(most).toBe(3);
     const repainted = vi.spyOn(GeneratedTexture.prototype, 'regenerateAsync');
     await floor.regenerateAsync({ seed: 20 }, { priority: 2 });
@@ -264,7 +239,7 @@ describe('a material of several surfaces', () => {
   });
 
   it('is saved by their number, and disposed with all', async () => {
-    const material = await make({ variations: 2, cellSize: 1.5 });
+    const material = await makeBricks({ variations: 2, cellSize: 1.5 });
     const saved = material.serialize();
     expect(saved).toMatchObject({ variations: 2, cellSize: 1.5 });
     expect(JSON.stringify(saved).length).toBeLessThan(300);
@@ -282,8 +257,8 @@ describe('a material of several surfaces', () => {
     [{ variations: 1e9 }, /surfaces; expected 1 to 3/],
     [{ variations: 2, cellSize: 0 }, /cellSize is 0; expected 0.1 to 8 tiles/],
   ])('refuses %j, and leaves nothing', async (options, message) => {
-    await expect(make(options)).rejects.toThrow(message);
-    const saved = (await make()).serialize();
+    await expect(makeBricks(options)).rejects.toThrow(message);
+    const saved = (await makeBricks()).serialize();
     scene.materials[0]!.dispose();
     expect(() => SurfaceMaterial.Parse({ ...saved, ...options }, scene)).toThrow(message);
     expect(leftovers()).toEqual([]);
@@ -296,7 +271,7 @@ describe('a picture for a pixel-art game', () => {
   it.each([PIXEL_ART, { colours: 5, factor: 2 } as const])(
     'is what the runtime makes of it, and so are its maps: %j',
     async (art) => {
-      const material = await make({ pixelArt: art });
+      const material = await makeBricks({ pixelArt: art });
       const drawn = pixelArt(await tiny.generatePixelsAsync(RECIPE), SIZE_PX, SIZE_PX, art);
       const pixels = drawn.pixels as Uint8Array;
       expect(flipped(uploadedTo(material.albedoTexture!), 2 * SIZE_PX)).toEqual(pixels);
@@ -373,7 +348,7 @@ describe('a texture of any multiple of the tile', () => {
   });
 
   it('keeps its size when its picture changes and when it is saved', async () => {
-    const material = await make({ sizePx: 32 });
+    const material = await makeBricks({ sizePx: 32 });
     expect(material.bumpTexture!.getSize()).toEqual({ width: 32, height: 32 });
     expect(material.serialize().albedo).toMatchObject({
       size: [32, 32],
@@ -397,14 +372,14 @@ describe('a texture of any multiple of the tile', () => {
     [{ sizePx: 4096 }, /sizePx is 4096; expected a whole number from 1 to 2048/],
   ])('refuses %j', async (size, message) => {
     await expect(tiny.generateTextureAsync({ ...RECIPE, ...size })).rejects.toThrow(message);
-    await expect(make(size)).rejects.toThrow(message);
+    await expect(makeBricks(size)).rejects.toThrow(message);
     expect(leftovers()).toEqual([]);
   });
 });
 
 describe('the maps of a surface material', () => {
   it('are placed and sampled as its picture is, also when that changes', async () => {
-    const { albedo, bumpTexture, metallicTexture } = await make();
+    const { albedo, bumpTexture, metallicTexture } = await makeBricks();
     const sampling = { coordinatesIndex: 1, wrapU: Texture.MIRROR_ADDRESSMODE, anisotropicFilteringLevel: 16 };
     Object.assign(albedo, sampling, { uScale: 3 });
     for (const map of [bumpTexture!, metallicTexture!]) {

@@ -9,29 +9,13 @@ import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js';
 import { SceneSerializer } from '@babylonjs/core/Misc/sceneSerializer.js';
 import { Tags } from '@babylonjs/core/Misc/tags.js';
 import { Scene } from '@babylonjs/core/scene.js';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AssetGenerator, GenerateMaterialOptions } from '../assetGenerator.ts';
-import { createScene, loadTinyTextures, next, uploadedTo } from '../testing/tinyScene.ts';
+import { describe, expect, it } from 'vitest';
+import { makeBricks, RECIPE, SIZE_PX, scene, useTinyBricks } from '../testing/tinyBricks.ts';
+import { loadTinyTextures, next, uploadedTo } from '../testing/tinyScene.ts';
 import { loadedModels } from '../texture/loadedModels.ts';
 import { RegisterSurfaceMaterial, SurfaceMaterial } from './surfaceMaterial.ts';
 
-const SIZE_PX = 16;
-const RECIPE = { label: 'brick', seed: 7 };
-
-let scene: Scene;
-let tiny: AssetGenerator;
-
-beforeEach(async () => {
-  scene = createScene();
-  tiny = await loadTinyTextures(scene);
-});
-
-afterEach(() => {
-  scene.getEngine().dispose();
-});
-
-const make = async (options: Partial<GenerateMaterialOptions> = {}) =>
-  (await tiny.generateMaterialAsync({ ...RECIPE, ...options })) as SurfaceMaterial;
+useTinyBricks();
 
 describe('a surface material in a scene file', () => {
   it('is a plain one before a picture was asked for', async () => {
@@ -42,7 +26,7 @@ describe('a surface material in a scene file', () => {
   });
 
   it('is its recipe, in less than 300 bytes', async () => {
-    const material = await make({ tiling: 4, surface: { roughness: 0.5 }, parallax: 'offset' });
+    const material = await makeBricks({ tiling: 4, surface: { roughness: 0.5 }, parallax: 'offset' });
     const saved = material.serialize();
     expect(saved).toEqual({
       customType: 'BABYLON.SurfaceMaterial',
@@ -66,7 +50,7 @@ describe('a surface material in a scene file', () => {
   });
 
   it('comes back with the same maps and changed settings when the scene is loaded', async () => {
-    const material = await make({ tiling: 3, surface: { depthPx: 9 }, parallax: 'occlusion' });
+    const material = await makeBricks({ tiling: 3, surface: { depthPx: 9 }, parallax: 'occlusion' });
     material.albedoColor = new Color3(0.5, 0.25, 1);
     material.clearCoat.isEnabled = true;
     material.alphaMode = 1;
@@ -94,7 +78,7 @@ describe('a surface material in a scene file', () => {
   });
 
   it('can be reshaped and waited for before its picture is there', async () => {
-    const material = await make();
+    const material = await makeBricks();
     const saved = material.serialize();
     const loaded = SurfaceMaterial.Parse(saved, scene);
     const written = loaded.whenWrittenAsync();
@@ -110,7 +94,7 @@ describe('a surface material in a scene file', () => {
   });
 
   it('is cloned with a picture of its own', async () => {
-    const material = await make({ tiling: 2 });
+    const material = await makeBricks({ tiling: 2 });
     material.stencil.funcRef = 5;
     Tags.AddTagsTo(material, 'wet');
     material.clearCoat.isEnabled = true;
