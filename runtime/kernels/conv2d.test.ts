@@ -105,6 +105,21 @@ const LARGE_CASES: Case[] = [
     bias: true,
   },
   { name: 'more tiles than a group', image: [2, 20, 18, 16], filter: [3, 3, 16, 16], options: {}, bias: true },
+  { name: 'tiles of 4×4', image: [1, 16, 20, 16], filter: [3, 3, 16, 24], options: {}, bias: true },
+  {
+    name: 'tiles of 4×4, which one column and two rows are left of, more than a group',
+    image: [4, 14, 17, 16],
+    filter: [3, 3, 16, 16],
+    options: { circular: true },
+    bias: true,
+  },
+  {
+    name: 'tiles of 4×4, which three rows are left of, with lopsided borders',
+    image: [2, 15, 16, 24],
+    filter: [3, 3, 24, 16],
+    options: { padding: { top: 2, bottom: 0, left: 0, right: 2 } },
+    bias: false,
+  },
   { name: 'many channels', image: [2, 4, 4, 68], filter: [3, 3, 68, 36], options: {}, bias: true },
 ];
 

@@ -1,3 +1,4 @@
+import '@tensorflow/tfjs';
 import { grad, mul, sum, type Tensor4D } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';

@@ -2,12 +2,13 @@ import { add, mean, memory, mul, sqrt, square, sub, type Tensor4D, tensor4d, tid
 import { beforeAll, describe, expect, it } from 'vitest';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { normals } from '../core/random.ts';
+import { runToEnd } from '../core/slices.ts';
 import { createSampler } from '../diffusion/sampler.ts';
 import { createSchedule } from '../diffusion/schedule.ts';
 import type { SamplerName } from '../diffusion/schedulerConfig.ts';
 import * as networks from '../networks/unet2d.ts';
 import { difference, ELF, ORC, withModel } from '../testing/tinyModel.ts';
-import { decodeLatents, imagesToPixels } from './autoencoder.ts';
+import { decodeLatentsInSlices, imagesToPixels } from './autoencoder.ts';
 import { generate } from './generate.ts';
 import type { DiffusionModel } from './model.ts';
 import { sample } from './sample.ts';
@@ -87,7 +88,7 @@ describe('sample', () => {
 });
 
 async function decoded(model: DiffusionModel, latents: Tensor4D): Promise<Uint8Array> {
-  const images = tidy(() => decodeLatents(model, latents));
+  const images = runToEnd(decodeLatentsInSlices(model, latents));
   const [pixels] = await imagesToPixels(model, images);
   images.dispose();
   return pixels!;

@@ -1,5 +1,5 @@
 import type { DataId, TensorInfo } from '@tensorflow/tfjs-core';
-import { DEFLATED_KERNELS, SIMD_BYTES } from './binary.ts';
+import { DEFLATED_KERNELS, HALF_BYTES, SIMD_BYTES } from './binary.ts';
 
 type Kernel = (...args: number[]) => void;
 
@@ -31,7 +31,6 @@ export type SimdKernels = Record<
   | 'winogradDoubledConv2d'
   | 'winogradDoubledFilter'
   | 'winogradFilter'
-  | 'winogradFilterTransposed'
   | 'winogradGradFilter',
   Kernel
 >;
@@ -55,14 +54,18 @@ async function inflated(text: string): Promise<ArrayBuffer> {
   return new Response(bytes).arrayBuffer();
 }
 
+const joined = (...parts: ArrayBuffer[]) => new Blob(parts).arrayBuffer();
+
 /**
  * Instantiates our kernels over the memory of tfjs's wasm module, so that they read and write its tensors in place.
  * Fused multiply-add is used where the engine knows relaxed SIMD.
  */
 export async function loadSimdKernels(backend: WasmBackend): Promise<SimdKernels> {
   const kernels = await inflated(DEFLATED_KERNELS);
-  const [plain, relaxed] = [kernels.slice(0, SIMD_BYTES), kernels.slice(SIMD_BYTES)];
-  const bytes = WebAssembly.validate(relaxed) ? relaxed : plain;
+  const second = HALF_BYTES + SIMD_BYTES;
+  const relaxed = await joined(kernels.slice(HALF_BYTES, 2 * HALF_BYTES), kernels.slice(second));
+  const isKnown = WebAssembly.validate(relaxed);
+  const bytes = isKnown ? relaxed : await joined(kernels.slice(0, HALF_BYTES), kernels.slice(2 * HALF_BYTES, second));
   const memory = Object.values(backend.wasm.asm).find((value) => value instanceof WebAssembly.Memory);
   if (!memory) throw new Error('wasm kernels: tfjs exports no memory; use @tensorflow/tfjs-backend-wasm 4.22');
   const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });

@@ -2,6 +2,6 @@ export { conv2d, conv2dGradFilter, dilate2d, foldRim, packFilter, packFilterTran
 export { attention, attentionGrad } from './attention';
 export { adamW, silu, siluGrad, sumRows, upsample2x, upsample2xGrad } from './elementwise';
 export { groupNorm, groupNormGrad } from './groupNorm';
-export { winogradConv2d, winogradFilter, winogradFilterTransposed, winogradGradFilter } from './winograd';
+export { winogradConv2d, winogradFilter, winogradGradFilter } from './winograd';
 export { winogradDoubledConv2d, winogradDoubledFilter } from './winogradDoubled';
 export { copyRows, finishRows, pointwise, swapRows } from './rows';

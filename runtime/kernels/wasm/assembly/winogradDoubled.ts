@@ -9,7 +9,7 @@
 //
 // Channels come in multiples of 8. Tiles are the pixels of the small images: `first` … `first + count` of them.
 import { conv2d } from './conv2d';
-import { planeBytes } from './winograd';
+import { planeBytes } from './planes';
 
 /** Tiles of the padded x (n, h + 2, w + 2, c), 9 planes of rows of c channels. */
 function transformInput(x: usize, v: usize, h: i32, w: i32, c: i32, first: i32, count: i32): void {
