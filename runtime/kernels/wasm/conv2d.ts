@@ -13,7 +13,7 @@ import {
 /** Images taken together by the filter gradient: enough pixels for its inner loops, few enough for the cache. */
 const GRAD_GROUP_PIXELS = 256;
 
-const roundUp = (n: number, multiple: number) => Math.ceil(n / multiple) * multiple;
+export const roundUp = (n: number, multiple: number) => Math.ceil(n / multiple) * multiple;
 
 function isPointwise(kh: number, kw: number, { stride, padding: p }: Conv2dAttrs): boolean {
   return kh === 1 && kw === 1 && stride === 1 && p.top + p.bottom + p.left + p.right === 0;

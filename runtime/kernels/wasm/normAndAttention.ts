@@ -2,6 +2,10 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { AttentionAttrs, AttentionInputs } from '../attention.ts';
 import type { GroupNormAttrs, GroupNormInputs } from '../groupNorm.ts';
 import type { WasmContext } from './context.ts';
+import { roundUp } from './conv2d.ts';
+
+/** Queries that the attention takes together. */
+const GROUP_QUERIES = 32;
 
 function normSizes({ shape }: TensorInfo): [numImages: number, numPixels: number, numChannels: number] {
   const numChannels = shape[shape.length - 1]!;
@@ -49,9 +53,16 @@ function attentionSizes({ shape }: TensorInfo, { numHeads }: AttentionAttrs): nu
   return [n, tokens, numHeads, d, 1 / Math.sqrt(d)];
 }
 
+/** What `attention` needs besides for the queries (n, tokens, c), in floats: assembly/attention.ts. */
+export function attentionScratch(shape: readonly number[], { numHeads }: AttentionAttrs): number {
+  const [, tokens, c] = shape as [number, number, number];
+  const d = c / numHeads;
+  return roundUp(tokens, 8) * d + tokens * roundUp(d, 8) + GROUP_QUERIES * (tokens + d);
+}
+
 function attention(ctx: WasmContext, { q, k, v }: AttentionInputs, attrs: AttentionAttrs): TensorInfo {
   const out = ctx.output(q.shape);
-  ctx.withScratch([q.shape[1]!], (scratch) => {
+  ctx.withScratch([attentionScratch(q.shape, attrs)], (scratch) => {
     const addresses = [q, k, v, out].map((tensor) => ctx.address(tensor));
     ctx.simd.attention(...addresses, scratch!, ...attentionSizes(q, attrs));
   });

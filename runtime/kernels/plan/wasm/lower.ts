@@ -3,6 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { normals } from '../../../core/random.ts';
 import type { SimdKernels } from '../../wasm/context.ts';
 import { preparedConv } from '../../wasm/conv2d.ts';
+import { attentionScratch } from '../../wasm/normAndAttention.ts';
 import { type PreparedConv, preparedDoubledWinograd, suitsDoubledWinograd } from '../../wasm/winograd.ts';
 import { rowsOf } from '../broadcast.ts';
 import { channelsOf, type Node, type PointwiseName, sizeOf, UnplannedError, type Value } from '../graph.ts';
@@ -191,7 +192,7 @@ export class Lowered {
   private addAttention({ attrs, inputs, output }: Node & { kind: 'attention' }): void {
     const [q, k, v] = inputs.map((input) => this.dense(input!)) as [number, number, number];
     const [n, tokens, channels] = output.shape as [number, number, number];
-    const scratch = this.places.scratch.take(tokens);
+    const scratch = this.places.scratch.take(attentionScratch(output.shape, attrs));
     const size = channels / attrs.numHeads;
     const sizes = [n, tokens, attrs.numHeads, size, 1 / Math.sqrt(size)];
     this.writeDense(output, (at) => () => this.simd.attention(q, k, v, at, scratch, ...sizes));

@@ -1,5 +1,10 @@
-// Multi-head attention softmax(q k^T / sqrt(d)) v on (n, tokens, heads * d); `scratch` holds rows of probabilities.
+// Multi-head attention softmax(q k^T / sqrt(d)) v on (n, tokens, heads * d). Both products are pointwise convolutions, see
+// conv2d.ts, of some queries at a time: with the keys as a filter, then with the values.
+import { conv2d } from './conv2d';
 import { exp4, fma, loadLanes, storeLanes, sumLanes } from './math';
+
+/** Queries taken together, so that their scores stay in the cache. */
+const GROUP_QUERIES: i32 = 32;
 
 @inline
 function dot(a: usize, b: usize, d: i32): f32 {
@@ -20,47 +25,87 @@ function addScaled(out: usize, x: usize, factor: f32, d: i32): void {
   }
 }
 
-/** probabilities (tokens) of one query against all keys. */
-function softmaxRow(q: usize, k: usize, row: usize, tokens: i32, d: i32, stride: usize, scale: f32): void {
-  let top: f32 = -Infinity;
-  for (let j = 0; j < tokens; j++) {
-    const s = dot(q, k + <usize>j * stride, d) * scale;
-    store<f32>(row + (<usize>j << 2), s);
-    top = max(top, s);
-  }
-  const shift = f32x4.splat(top);
+/** Replaces scores (tokens) by softmax(scale * scores). */
+function softmax(row: usize, tokens: i32, scale: f32): void {
+  let tops = f32x4.splat(-Infinity);
+  let j = 0;
+  for (; j + 4 <= tokens; j += 4) tops = f32x4.pmax(tops, v128.load(row + (<usize>j << 2)));
+  let top = max(
+    max(f32x4.extract_lane(tops, 0), f32x4.extract_lane(tops, 1)), max(f32x4.extract_lane(tops, 2), f32x4.extract_lane(tops, 3)),
+  );
+  for (; j < tokens; j++) top = max(top, load<f32>(row + (<usize>j << 2)));
+  const shift = f32x4.splat(top), factor = f32x4.splat(scale);
   let sum: f32 = 0;
-  for (let j = 0; j < tokens; j += 4) {
+  for (j = 0; j < tokens; j += 4) {
     const p = row + (<usize>j << 2);
     const width = tokens - j;
-    storeLanes(p, exp4(f32x4.sub(loadLanes(p, width), shift)), width);
+    storeLanes(p, exp4(f32x4.mul(f32x4.sub(loadLanes(p, width), shift), factor)), width);
     sum += sumLanes(loadLanes(p, width));
   }
   const inverse = f32x4.splat(1 / sum);
-  for (let j = 0; j < tokens; j += 4) {
+  for (j = 0; j < tokens; j += 4) {
     const p = row + (<usize>j << 2);
     storeLanes(p, f32x4.mul(loadLanes(p, tokens - j), inverse), tokens - j);
   }
 }
 
-/** scratch: tokens floats. */
+/** Rows of d floats, `stride` bytes apart, as panels of 8 rows (tokens/8, d, 8), the last one filled with 0. */
+function packKeys(k: usize, panels: usize, tokens: i32, d: i32, stride: usize): void {
+  for (let first = 0; first < tokens; first += 8) {
+    const width = min(8, tokens - first);
+    for (let c: usize = 0; c < <usize>d; c++) {
+      const p = k + <usize>first * stride + (c << 2);
+      for (let j = 0; j < 8; j++) store<f32>(panels + (<usize>j << 2), j < width ? load<f32>(p + <usize>j * stride) : 0);
+      panels += 32;
+    }
+  }
+}
+
+/** The same rows as panels of 8 columns (d/8, tokens, 8), the last one filled with 0. */
+function packValues(v: usize, panels: usize, tokens: i32, d: i32, stride: usize): void {
+  for (let c = 0; c < d; c += 8) {
+    let p = v + (<usize>c << 2);
+    for (let t = 0; t < tokens; t++) {
+      v128.store(panels, loadLanes(p, d - c));
+      v128.store(panels, loadLanes(p + 16, d - c - 4), 16);
+      p += stride;
+      panels += 32;
+    }
+  }
+}
+
+/** @param scratch roundUp(tokens, 8) * d + tokens * roundUp(d, 8) + 32 * (tokens + d) floats */
 export function attention(
   q: usize, k: usize, v: usize, out: usize, scratch: usize, n: i32, tokens: i32, heads: i32, d: i32, scale: f32,
 ): void {
   const stride = <usize>(heads * d) << 2;
+  const values = scratch + (<usize>(((tokens + 7) & ~7) * d) << 2);
+  const scores = values + (<usize>(tokens * ((d + 7) & ~7)) << 2);
+  const mixed = scores + (<usize>(GROUP_QUERIES * tokens) << 2);
   for (let i = 0; i < n; i++) {
     for (let head = 0; head < heads; head++) {
       const at = <usize>i * <usize>tokens * stride + (<usize>(head * d) << 2);
-      for (let t = 0; t < tokens; t++) {
-        softmaxRow(q + at + <usize>t * stride, k + at, scratch, tokens, d, stride, scale);
-        const o = out + at + <usize>t * stride;
-        memory.fill(o, 0, <usize>d << 2);
-        for (let j = 0; j < tokens; j++) {
-          addScaled(o, v + at + <usize>j * stride, load<f32>(scratch + (<usize>j << 2)), d);
+      packKeys(k + at, scratch, tokens, d, stride);
+      packValues(v + at, values, tokens, d, stride);
+      for (let first = 0; first < tokens; first += GROUP_QUERIES) {
+        const count = min(GROUP_QUERIES, tokens - first);
+        const queries = at + <usize>first * stride;
+        // Of all heads' columns those of one are read: the queries are pixels a row of heads apart.
+        conv2d(q + queries, scratch, 0, scores, 1, 1, count, d, 1, count, tokens, 1, 1, heads);
+        for (let t = 0; t < count; t++) softmax(scores + (<usize>(t * tokens) << 2), tokens, scale);
+        conv2d(scores, values, 0, mixed, 1, 1, count, tokens, 1, count, d, 1, 1, 1);
+        for (let t = 0; t < count; t++) {
+          memory.copy(out + queries + <usize>t * stride, mixed + (<usize>(t * d) << 2), <usize>d << 2);
         }
       }
     }
   }
+}
+
+/** Probabilities (tokens) of one query against all keys. */
+function probabilities(q: usize, k: usize, row: usize, tokens: i32, d: i32, stride: usize, scale: f32): void {
+  for (let j = 0; j < tokens; j++) store<f32>(row + (<usize>j << 2), dot(q, k + <usize>j * stride, d));
+  softmax(row, tokens, scale);
 }
 
 /** dq, dk, dv (zeroed by the caller) from dOut; the probabilities are computed again. scratch: 2 * tokens floats. */
@@ -75,7 +120,7 @@ export function attentionGrad(
       const at = <usize>i * <usize>tokens * stride + (<usize>(head * d) << 2);
       for (let t = 0; t < tokens; t++) {
         const query = at + <usize>t * stride;
-        softmaxRow(q + query, k + at, scratch, tokens, d, stride, scale);
+        probabilities(q + query, k + at, scratch, tokens, d, stride, scale);
         let mean: f32 = 0;
         for (let j = 0; j < tokens; j++) {
           const dp = dot(dOut + query, v + at + <usize>j * stride, d);
