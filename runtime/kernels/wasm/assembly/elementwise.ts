@@ -1,11 +1,10 @@
 // SiLU, its gradient, the sum over rows (bias gradients) and the AdamW step: one pass over memory each.
-import { loadLanes, sigmoid4, siluGrad4, storeLanes } from './math';
+import { loadLanes, silu4, siluGrad4, storeLanes } from './math';
 
 /** out = x sigmoid(x) for n floats. */
 export function silu(x: usize, out: usize, n: i32): void {
   for (let i = 0; i < n; i += 4) {
-    const v = loadLanes(x, n - i);
-    storeLanes(out, f32x4.mul(v, sigmoid4(v)), n - i);
+    storeLanes(out, silu4(loadLanes(x, n - i)), n - i);
     x += 16; out += 16;
   }
 }

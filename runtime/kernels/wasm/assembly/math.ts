@@ -13,26 +13,24 @@ export function sumLanes(v: v128): f32 {
 }
 
 /**
- * exp(x) to 2 units in the last place: x = n ln 2 + r, |r| <= ln 2 / 2, a degree 6 polynomial in r, then 2^n by the
- * exponent bits. The argument is clamped to the range in which the result is a normal number.
+ * exp(x) to 2 units in the last place: x = n ln 2 + r, |r| <= ln 2 / 2, a polynomial of degree 6 in r, then 2^n by the exponent
+ * bits. The argument is clamped to the range in which the result is a normal number. The polynomial is summed by Estrin's scheme
+ * (1960), whose terms need not wait for each other as Horner's do.
  */
 @inline
 export function exp4(x: v128): v128 {
   x = f32x4.pmin(f32x4.splat(88.0), f32x4.pmax(f32x4.splat(-87.0), x));
   // Added to 1.5 · 2^23 a number is rounded to a whole one, which then stands in the lowest bits.
-  const shifted = f32x4.add(f32x4.mul(x, f32x4.splat(1.44269504088896341)), f32x4.splat(12582912));
+  const shifted = fma(x, f32x4.splat(1.44269504088896341), f32x4.splat(12582912));
   const n = f32x4.sub(shifted, f32x4.splat(12582912));
   let r = fma(n, f32x4.splat(-0.693359375), x);
   r = fma(n, f32x4.splat(2.12194440e-4), r);
-  let p = f32x4.splat(1.0 / 720.0);
-  p = fma(p, r, f32x4.splat(1.0 / 120.0));
-  p = fma(p, r, f32x4.splat(1.0 / 24.0));
-  p = fma(p, r, f32x4.splat(1.0 / 6.0));
-  p = fma(p, r, f32x4.splat(0.5));
-  p = fma(p, r, f32x4.splat(1.0));
-  p = fma(p, r, f32x4.splat(1.0));
-  const bits = i32x4.shl(i32x4.add(shifted, i32x4.splat(127)), 23);
-  return f32x4.mul(p, bits);
+  const r2 = f32x4.mul(r, r);
+  const low = f32x4.add(f32x4.splat(1.0), r);
+  const middle = fma(r, f32x4.splat(1.0 / 6.0), f32x4.splat(0.5));
+  const high = fma(r2, f32x4.splat(1.0 / 720.0), fma(r, f32x4.splat(1.0 / 120.0), f32x4.splat(1.0 / 24.0)));
+  const p = fma(r2, fma(r2, high, middle), low);
+  return i32x4.add(p, i32x4.shl(shifted, 23));
 }
 
 /** 1 / (1 + exp(-x)). */
@@ -40,6 +38,12 @@ export function exp4(x: v128): v128 {
 export function sigmoid4(x: v128): v128 {
   const one = f32x4.splat(1);
   return f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(x))));
+}
+
+/** x sigmoid(x). */
+@inline
+export function silu4(x: v128): v128 {
+  return f32x4.div(x, f32x4.add(f32x4.splat(1), exp4(f32x4.neg(x))));
 }
 
 /** The derivative of x sigmoid(x). */

@@ -1,5 +1,5 @@
 // Rows of channels that lie a stride apart: what a recorded plan does between the operations of a network.
-import { exp4, loadLanes, sigmoid4, storeLanes } from './math';
+import { exp4, loadLanes, silu4, storeLanes } from './math';
 
 /** Copies rows of c floats; strides are in floats. */
 export function copyRows(x: usize, xStride: i32, y: usize, yStride: i32, rows: i32, c: i32): void {
@@ -43,7 +43,7 @@ export function finishRows(
       let v = loadLanes(x + at, c - j);
       if (addend) v = f32x4.add(v, loadLanes(added + at, c - j));
       v = f32x4.mul(v, factor);
-      if (silu) v = f32x4.mul(v, sigmoid4(v));
+      if (silu) v = silu4(v);
       storeLanes(y + at, v, c - j);
     }
     x += <usize>c << 2;
@@ -73,7 +73,7 @@ function valueOf(op: i32, a: v128, b: v128, c: v128): v128 {
     case 5: return f32x4.min(a, b);
     case 6: return f32x4.min(f32x4.max(a, b), c);
     case 7: return exp4(a);
-    case 8: return f32x4.mul(a, sigmoid4(a));
+    case 8: return silu4(a);
     default: return a;
   }
 }
