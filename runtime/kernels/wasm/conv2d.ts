@@ -129,8 +129,8 @@ function conv2dGradFilter(
       const size = Math.min(group, n - i);
       const first = image + 4 * i * h * w * cin;
       ctx.simd.pad2d(first, padded!, size, h, w, cin, p.top, p.bottom, p.left, p.right, Number(circular));
-      ctx.simd.packPixels(padded!, xPanels!, size * padH * padW, cin, 4);
-      ctx.simd.packPixels(gradient + 4 * i * outH * outW * cout, dyPanels!, size * outH * outW, cout, 8);
+      ctx.simd.packPixels(padded!, xPanels!, size * padH * padW, cin);
+      ctx.simd.packFilter(gradient + 4 * i * outH * outW * cout, dyPanels!, 1, size * outH * outW, cout);
       ctx.simd.conv2dGradFilter(xPanels!, dyPanels!, result, size, padH, padW, cin, outH, outW, cout, kh, kw, stride);
     }
   });

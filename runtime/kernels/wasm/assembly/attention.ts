@@ -1,6 +1,6 @@
 // Multi-head attention softmax(q k^T / sqrt(d)) v on (n, tokens, heads * d). Both products are pointwise convolutions, see
 // conv2d.ts, of some queries at a time: with the keys as a filter, then with the values.
-import { conv2d } from './conv2d';
+import { conv2d, packColumns, packRows } from './conv2d';
 import { exp4, fma, loadLanes, storeLanes, sumLanes } from './math';
 
 /** Queries taken together, so that their scores stay in the cache. */
@@ -49,31 +49,6 @@ function softmax(row: usize, tokens: i32, scale: f32): void {
   }
 }
 
-/** Rows of d floats, `stride` bytes apart, as panels of 8 rows (tokens/8, d, 8), the last one filled with 0. */
-function packKeys(k: usize, panels: usize, tokens: i32, d: i32, stride: usize): void {
-  for (let first = 0; first < tokens; first += 8) {
-    const width = min(8, tokens - first);
-    for (let c: usize = 0; c < <usize>d; c++) {
-      const p = k + <usize>first * stride + (c << 2);
-      for (let j = 0; j < 8; j++) store<f32>(panels + (<usize>j << 2), j < width ? load<f32>(p + <usize>j * stride) : 0);
-      panels += 32;
-    }
-  }
-}
-
-/** The same rows as panels of 8 columns (d/8, tokens, 8), the last one filled with 0. */
-function packValues(v: usize, panels: usize, tokens: i32, d: i32, stride: usize): void {
-  for (let c = 0; c < d; c += 8) {
-    let p = v + (<usize>c << 2);
-    for (let t = 0; t < tokens; t++) {
-      v128.store(panels, loadLanes(p, d - c));
-      v128.store(panels, loadLanes(p + 16, d - c - 4), 16);
-      p += stride;
-      panels += 32;
-    }
-  }
-}
-
 /** @param scratch roundUp(tokens, 8) * d + tokens * roundUp(d, 8) + 32 * (tokens + d) floats */
 export function attention(
   q: usize, k: usize, v: usize, out: usize, scratch: usize, n: i32, tokens: i32, heads: i32, d: i32, scale: f32,
@@ -85,8 +60,8 @@ export function attention(
   for (let i = 0; i < n; i++) {
     for (let head = 0; head < heads; head++) {
       const at = <usize>i * <usize>tokens * stride + (<usize>(head * d) << 2);
-      packKeys(k + at, scratch, tokens, d, stride);
-      packValues(v + at, values, tokens, d, stride);
+      packColumns(k + at, scratch, tokens, d, stride);
+      packRows(v + at, values, tokens, d, stride);
       for (let first = 0; first < tokens; first += GROUP_QUERIES) {
         const count = min(GROUP_QUERIES, tokens - first);
         const queries = at + <usize>first * stride;

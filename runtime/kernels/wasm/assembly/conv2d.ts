@@ -2,11 +2,26 @@
 // Every kernel reads an input that is already padded, so the loops have no borders: the run of kw * channels
 // floats below one filter row is contiguous in memory.
 
-// Blocks of 4 output pixels by 8 output channels: 8 accumulators, 2 filter vectors and 1 broadcast stay in registers.
+// Blocks of 2 output pixels by 16 channels: 8 accumulators, 4 filter vectors and 2 broadcasts stay in registers. Of the blocks
+// that leave as many products, engines make this one the fastest: it takes the fewest broadcasts and pointers. What is left of
+// the channels, 8 or fewer, goes by blocks of 4 pixels by 8.
 import { fma, loadLanes, storeLanes } from './math';
 
-const TILE_PIXELS: i32 = 4;
-const TILE_CHANNELS: i32 = 8;
+/** Channels of a panel; the last one has 8 where no more are left. */
+const PANEL: i32 = 16;
+
+/** How wide the panel is that begins at channel `first` of so many. */
+@inline
+function panelWidth(first: i32, channels: i32): i32 {
+  return channels - first > 8 ? PANEL : 8;
+}
+
+/** Where channel `c` of row `r` stands in panels of so many rows and channels, in bytes. */
+@inline
+export function placeInPanels(r: i32, c: i32, rows: i32, channels: i32): usize {
+  const first = c & ~(PANEL - 1);
+  return <usize>(first * rows + r * panelWidth(first, channels) + c - first) << 2;
+}
 
 /** Copies (n, h, w, c) into the middle of (n, top+h+bottom, left+w+right, c); the border is zero or wraps around. */
 export function pad2d(
@@ -99,35 +114,54 @@ export function foldRim(
   }
 }
 
-/** Filter (taps, cin, cout) into panels of 8 output channels: (cout/8, taps * cin, 8), the last one filled with 0. */
-export function packFilter(filter: usize, out: usize, taps: i32, cin: i32, cout: i32): void {
-  const depth = taps * cin;
-  let o = out;
-  for (let c0 = 0; c0 < cout; c0 += TILE_CHANNELS) {
-    const width = min(TILE_CHANNELS, cout - c0);
-    for (let k = 0; k < depth; k++) {
-      const row = filter + (<usize>(k * cout + c0) << 2);
-      v128.store(o, loadLanes(row, width));
-      v128.store(o, loadLanes(row + 16, width - 4), 16);
-      o += 32;
+/** Rows of so many channels, `step` bytes apart, into panels of 16 channels, each of all rows; the last one is filled with 0. */
+export function packRows(x: usize, panels: usize, rows: i32, channels: i32, step: usize): void {
+  let o = panels;
+  for (let first = 0; first < channels; first += PANEL) {
+    const width = panelWidth(first, channels);
+    let p = x + (<usize>first << 2);
+    for (let r = 0; r < rows; r++) {
+      for (let j = 0; j < width; j += 4) {
+        v128.store(o, loadLanes(p + (<usize>j << 2), channels - first - j));
+        o += 16;
+      }
+      p += step;
     }
   }
 }
 
-/** The same panels for the gradient by the input: taps reversed, input and output channels exchanged. */
+/** The transpose of such rows into panels of 16 rows, each of all channels; the last one is filled with 0. */
+export function packColumns(x: usize, panels: usize, rows: i32, channels: i32, step: usize): void {
+  let o = panels;
+  for (let first = 0; first < rows; first += PANEL) {
+    const width = panelWidth(first, rows);
+    for (let c = 0; c < channels; c++) {
+      const p = x + <usize>first * step + (<usize>c << 2);
+      for (let j = 0; j < width; j++) {
+        store<f32>(o, first + j < rows ? load<f32>(p + <usize>j * step) : 0);
+        o += 4;
+      }
+    }
+  }
+}
+
+/** A filter (taps, cin, cout) into panels of 16 output channels, (cout/16, taps * cin, 16). */
+export function packFilter(filter: usize, out: usize, taps: i32, cin: i32, cout: i32): void {
+  packRows(filter, out, taps * cin, cout, <usize>cout << 2);
+}
+
+/** The panels for the gradient by the input: taps reversed, input and output channels exchanged. */
 export function packFilterTransposed(filter: usize, out: usize, taps: i32, cin: i32, cout: i32): void {
   let o = out;
-  for (let c0 = 0; c0 < cin; c0 += TILE_CHANNELS) {
+  for (let c0 = 0; c0 < cin; c0 += PANEL) {
+    const width = panelWidth(c0, cin);
     for (let t = taps - 1; t >= 0; t--) {
       for (let k = 0; k < cout; k++) {
-        for (let j = 0; j < TILE_CHANNELS; j++) {
+        for (let j = 0; j < width; j++) {
           const ci = c0 + j;
-          store<f32>(
-            o + (<usize>j << 2),
-            ci < cin ? load<f32>(filter + (<usize>((t * cin + ci) * cout + k) << 2)) : 0,
-          );
+          store<f32>(o, ci < cin ? load<f32>(filter + (<usize>((t * cin + ci) * cout + k) << 2)) : 0);
+          o += 4;
         }
-        o += 32;
       }
     }
   }
@@ -139,6 +173,132 @@ function store8(o: usize, lo: v128, hi: v128, width: i32): void {
   if (width > 4) storeLanes(o + 16, hi, width - 4);
 }
 
+@inline
+function store16(o: usize, v0: v128, v1: v128, v2: v128, v3: v128, width: i32): void {
+  v128.store(o, v0);
+  v128.store(o, v1, 16);
+  store8(o + 32, v2, v3, width - 8);
+}
+
+/** Four of the channels from `first` of the bias (0 = none). */
+@inline
+function biasLanes(bias: usize, first: i32, channels: i32): v128 {
+  return bias ? loadLanes(bias + (<usize>first << 2), channels - first) : f32x4.splat(0);
+}
+
+/** A row of output pixels, `width` channels of one panel; x is the input's row, o the output's. */
+function rowOfWidePanel(
+  x: usize, panel: usize, bias: usize, o: usize, rowBytes: usize, step: usize, outStep: usize,
+  outW: i32, kh: i32, run: i32, first: i32, cout: i32,
+): void {
+  const width = min(PANEL, cout - first);
+  const b0 = biasLanes(bias, first, cout), b1 = biasLanes(bias, first + 4, cout);
+  const b2 = biasLanes(bias, first + 8, cout), b3 = biasLanes(bias, first + 12, cout);
+  const runBytes = <usize>run << 6;
+  let col = 0;
+  for (; col + 2 <= outW; col += 2) {
+    let a00 = b0, a01 = b1, a02 = b2, a03 = b3, a10 = b0, a11 = b1, a12 = b2, a13 = b3;
+    let f = panel;
+    for (let r = 0; r < kh; r++) {
+      let p0 = x + <usize>r * rowBytes;
+      let p1 = p0 + step;
+      const end = f + runBytes;
+      while (f < end) {
+        const f0 = v128.load(f), f1 = v128.load(f, 16), f2 = v128.load(f, 32), f3 = v128.load(f, 48);
+        const x0 = v128.load32_splat(p0);
+        a00 = fma(x0, f0, a00);
+        a01 = fma(x0, f1, a01);
+        a02 = fma(x0, f2, a02);
+        a03 = fma(x0, f3, a03);
+        const x1 = v128.load32_splat(p1);
+        a10 = fma(x1, f0, a10);
+        a11 = fma(x1, f1, a11);
+        a12 = fma(x1, f2, a12);
+        a13 = fma(x1, f3, a13);
+        f += 64; p0 += 4; p1 += 4;
+      }
+    }
+    store16(o, a00, a01, a02, a03, width); o += outStep;
+    store16(o, a10, a11, a12, a13, width); o += outStep;
+    x += 2 * step;
+  }
+  if (col == outW) return;
+  let a0 = b0, a1 = b1, a2 = b2, a3 = b3;
+  let f = panel;
+  for (let r = 0; r < kh; r++) {
+    let p = x + <usize>r * rowBytes;
+    const end = f + runBytes;
+    while (f < end) {
+      const v = v128.load32_splat(p);
+      a0 = fma(v, v128.load(f), a0);
+      a1 = fma(v, v128.load(f, 16), a1);
+      a2 = fma(v, v128.load(f, 32), a2);
+      a3 = fma(v, v128.load(f, 48), a3);
+      f += 64; p += 4;
+    }
+  }
+  store16(o, a0, a1, a2, a3, width);
+}
+
+/** The same of a panel of 8 channels. */
+function rowOfNarrowPanel(
+  x: usize, panel: usize, bias: usize, o: usize, rowBytes: usize, step: usize, outStep: usize,
+  outW: i32, kh: i32, run: i32, first: i32, cout: i32,
+): void {
+  const width = cout - first;
+  const b0 = biasLanes(bias, first, cout), b1 = biasLanes(bias, first + 4, cout);
+  const runBytes = <usize>run << 5;
+  let col = 0;
+  for (; col + 4 <= outW; col += 4) {
+    let a00 = b0, a01 = b1, a10 = b0, a11 = b1, a20 = b0, a21 = b1, a30 = b0, a31 = b1;
+    let f = panel;
+    for (let r = 0; r < kh; r++) {
+      let p0 = x + <usize>r * rowBytes;
+      let p1 = p0 + step;
+      let p2 = p1 + step;
+      let p3 = p2 + step;
+      const end = f + runBytes;
+      while (f < end) {
+        const f0 = v128.load(f), f1 = v128.load(f, 16);
+        const x0 = v128.load32_splat(p0);
+        a00 = fma(x0, f0, a00);
+        a01 = fma(x0, f1, a01);
+        const x1 = v128.load32_splat(p1);
+        a10 = fma(x1, f0, a10);
+        a11 = fma(x1, f1, a11);
+        const x2 = v128.load32_splat(p2);
+        a20 = fma(x2, f0, a20);
+        a21 = fma(x2, f1, a21);
+        const x3 = v128.load32_splat(p3);
+        a30 = fma(x3, f0, a30);
+        a31 = fma(x3, f1, a31);
+        f += 32; p0 += 4; p1 += 4; p2 += 4; p3 += 4;
+      }
+    }
+    store8(o, a00, a01, width); o += outStep;
+    store8(o, a10, a11, width); o += outStep;
+    store8(o, a20, a21, width); o += outStep;
+    store8(o, a30, a31, width); o += outStep;
+    x += 4 * step;
+  }
+  for (; col < outW; col++) {
+    let a0 = b0, a1 = b1;
+    let f = panel;
+    for (let r = 0; r < kh; r++) {
+      let p = x + <usize>r * rowBytes;
+      const end = f + runBytes;
+      while (f < end) {
+        const v = v128.load32_splat(p);
+        a0 = fma(v, v128.load(f), a0);
+        a1 = fma(v, v128.load(f, 16), a1);
+        f += 32; p += 4;
+      }
+    }
+    store8(o, a0, a1, width); o += outStep;
+    x += step;
+  }
+}
+
 /**
  * out (n, outH, outW, cout) = valid convolution of x (n, h, w, cin) with packed panels, plus bias (0 = none).
  */
@@ -147,142 +307,129 @@ export function conv2d(
   n: i32, h: i32, w: i32, cin: i32, outH: i32, outW: i32, cout: i32, kh: i32, kw: i32, stride: i32,
 ): void {
   const run = kw * cin;
-  const panelBytes = <usize>(kh * run) << 5;
   const rowBytes = <usize>(w * cin) << 2;
   const step = <usize>(stride * cin) << 2;
   const outStep = <usize>cout << 2;
-  for (let c0 = 0; c0 < cout; c0 += TILE_CHANNELS) {
-    const panel = panels + <usize>(c0 >> 3) * panelBytes;
-    const width = min(TILE_CHANNELS, cout - c0);
-    let b0 = f32x4.splat(0);
-    let b1 = f32x4.splat(0);
-    if (bias) {
-      b0 = loadLanes(bias + (<usize>c0 << 2), width);
-      b1 = loadLanes(bias + (<usize>c0 << 2) + 16, width - 4);
-    }
+  for (let first = 0; first < cout; first += PANEL) {
+    const panel = panels + (<usize>(first * kh * run) << 2);
+    const isWide = panelWidth(first, cout) == PANEL;
     for (let i = 0; i < n; i++) {
       for (let y = 0; y < outH; y++) {
         const row = x + <usize>(i * h + y * stride) * rowBytes;
-        let o = out + (<usize>((i * outH + y) * outW * cout + c0) << 2);
-        let col = 0;
-        for (; col + TILE_PIXELS <= outW; col += TILE_PIXELS) {
-          const start = row + <usize>col * step;
-          let a00 = b0, a01 = b1, a10 = b0, a11 = b1, a20 = b0, a21 = b1, a30 = b0, a31 = b1;
-          let f = panel;
-          for (let r = 0; r < kh; r++) {
-            let p0 = start + <usize>r * rowBytes;
-            let p1 = p0 + step;
-            let p2 = p1 + step;
-            let p3 = p2 + step;
-            for (let k = 0; k < run; k++) {
-              const f0 = v128.load(f), f1 = v128.load(f, 16);
-              const x0 = v128.load32_splat(p0);
-              a00 = fma(x0, f0, a00);
-              a01 = fma(x0, f1, a01);
-              const x1 = v128.load32_splat(p1);
-              a10 = fma(x1, f0, a10);
-              a11 = fma(x1, f1, a11);
-              const x2 = v128.load32_splat(p2);
-              a20 = fma(x2, f0, a20);
-              a21 = fma(x2, f1, a21);
-              const x3 = v128.load32_splat(p3);
-              a30 = fma(x3, f0, a30);
-              a31 = fma(x3, f1, a31);
-              f += 32; p0 += 4; p1 += 4; p2 += 4; p3 += 4;
-            }
-          }
-          store8(o, a00, a01, width); o += outStep;
-          store8(o, a10, a11, width); o += outStep;
-          store8(o, a20, a21, width); o += outStep;
-          store8(o, a30, a31, width); o += outStep;
-        }
-        for (; col < outW; col++) {
-          const start = row + <usize>col * step;
-          let a0 = b0, a1 = b1;
-          let f = panel;
-          for (let r = 0; r < kh; r++) {
-            let p = start + <usize>r * rowBytes;
-            for (let k = 0; k < run; k++) {
-              const v = v128.load32_splat(p);
-              a0 = fma(v, v128.load(f), a0);
-              a1 = fma(v, v128.load(f, 16), a1);
-              f += 32; p += 4;
-            }
-          }
-          store8(o, a0, a1, width); o += outStep;
-        }
+        const o = out + (<usize>((i * outH + y) * outW * cout + first) << 2);
+        if (isWide) rowOfWidePanel(row, panel, bias, o, rowBytes, step, outStep, outW, kh, run, first, cout);
+        else rowOfNarrowPanel(row, panel, bias, o, rowBytes, step, outStep, outW, kh, run, first, cout);
       }
     }
   }
 }
 
-/** Channels-last rows (pixels, c) into panels of `tile` channels: (ceil(c / tile), pixels, tile), filled up with 0. */
-export function packPixels(x: usize, out: usize, pixels: i32, c: i32, tile: i32): void {
+/** Channels-last rows (pixels, c) into panels of 4 channels: (ceil(c / 4), pixels, 4), filled up with 0. */
+export function packPixels(x: usize, out: usize, pixels: i32, c: i32): void {
   let o = out;
-  for (let c0 = 0; c0 < c; c0 += tile) {
-    const width = min(tile, c - c0);
+  for (let c0 = 0; c0 < c; c0 += 4) {
     let p = x + (<usize>c0 << 2);
     for (let i = 0; i < pixels; i++) {
-      for (let j = 0; j < tile; j += 4) v128.store(o + (<usize>j << 2), loadLanes(p + (<usize>j << 2), width - j));
+      v128.store(o, loadLanes(p, c - c0));
       p += <usize>c << 2;
-      o += <usize>tile << 2;
+      o += 16;
     }
   }
 }
 
 /**
  * dFilter (kh, kw, cin, cout) += sum over pixels of x at the tap times dy, one group of n images.
- * x comes as panels of 4 channels of the padded input (cin/4, n*h*w, 4), dy as panels of 8 (cout/8, n*outH*outW, 8).
+ * x comes as panels of 4 channels of the padded input (cin/4, n*h*w, 4), dy as panels of 16 (cout/16, n*outH*outW, 16).
  */
 export function conv2dGradFilter(
   x: usize, dy: usize, dFilter: usize,
   n: i32, h: i32, w: i32, cin: i32, outH: i32, outW: i32, cout: i32, kh: i32, kw: i32, stride: i32,
 ): void {
-  const rowBytes = <usize>w << 4;
-  const step = <usize>stride << 4;
   const xPanelBytes = <usize>(n * h * w) << 4;
-  const dyPanelBytes = <usize>(n * outH * outW) << 5;
-  for (let ci = 0; ci < cin; ci += 4) {
-    const xPanel = x + <usize>(ci >> 2) * xPanelBytes;
-    const rows = min(4, cin - ci);
-    for (let co = 0; co < cout; co += 8) {
-      const dyPanel = dy + <usize>(co >> 3) * dyPanelBytes;
-      const width = min(8, cout - co);
-      for (let r = 0; r < kh; r++) {
-        for (let s = 0; s < kw; s++) {
-          let a00 = f32x4.splat(0), a01 = a00, a10 = a00, a11 = a00, a20 = a00, a21 = a00, a30 = a00, a31 = a00;
-          let q = dyPanel;
-          for (let i = 0; i < n; i++) {
-            for (let y = 0; y < outH; y++) {
-              let p = xPanel + <usize>(i * h + y * stride + r) * rowBytes + (<usize>s << 4);
-              for (let k = 0; k < outW; k++) {
-                const d0 = v128.load(q), d1 = v128.load(q, 16);
-                const x0 = v128.load32_splat(p);
-                a00 = fma(x0, d0, a00);
-                a01 = fma(x0, d1, a01);
-                const x1 = v128.load32_splat(p, 4);
-                a10 = fma(x1, d0, a10);
-                a11 = fma(x1, d1, a11);
-                const x2 = v128.load32_splat(p, 8);
-                a20 = fma(x2, d0, a20);
-                a21 = fma(x2, d1, a21);
-                const x3 = v128.load32_splat(p, 12);
-                a30 = fma(x3, d0, a30);
-                a31 = fma(x3, d1, a31);
-                p += step; q += 32;
-              }
-            }
-          }
-          const o = dFilter + (<usize>(((r * kw + s) * cin + ci) * cout + co) << 2);
-          const next = <usize>cout << 2;
-          add8(o, a00, a01, width);
-          if (rows > 1) add8(o + next, a10, a11, width);
-          if (rows > 2) add8(o + 2 * next, a20, a21, width);
-          if (rows > 3) add8(o + 3 * next, a30, a31, width);
-        }
+  for (let co = 0; co < cout; co += PANEL) {
+    const dyPanel = dy + (<usize>(co * n * outH * outW) << 2);
+    const isWide = panelWidth(co, cout) == PANEL;
+    for (let ci = 0; ci < cin; ci += isWide ? 2 : 4) {
+      const xPanel = x + <usize>(ci >> 2) * xPanelBytes + (<usize>(ci & 2) << 2);
+      for (let tap = 0; tap < kh * kw; tap++) {
+        const o = dFilter + (<usize>((tap * cin + ci) * cout + co) << 2);
+        const at = xPanel + (<usize>(tap / kw * w + tap % kw) << 4);
+        if (isWide) addWideGrad(at, dyPanel, o, n, h, w, outH, outW, cout, stride, min(2, cin - ci), min(PANEL, cout - co));
+        else addNarrowGrad(at, dyPanel, o, n, h, w, outH, outW, cout, stride, min(4, cin - ci), cout - co);
       }
     }
   }
+}
+
+/** The gradient of one tap by 2 input and 16 output channels. */
+@inline
+function addWideGrad(
+  x: usize, dy: usize, o: usize, n: i32, h: i32, w: i32, outH: i32, outW: i32, cout: i32, stride: i32, rows: i32, width: i32,
+): void {
+  const step = <usize>stride << 4;
+  let a00 = f32x4.splat(0), a01 = a00, a02 = a00, a03 = a00, a10 = a00, a11 = a00, a12 = a00, a13 = a00;
+  for (let i = 0; i < n; i++) {
+    for (let y = 0; y < outH; y++) {
+      let p = x + (<usize>((i * h + y * stride) * w) << 4);
+      const end = dy + (<usize>outW << 6);
+      while (dy < end) {
+        const d0 = v128.load(dy), d1 = v128.load(dy, 16), d2 = v128.load(dy, 32), d3 = v128.load(dy, 48);
+        const x0 = v128.load32_splat(p);
+        a00 = fma(x0, d0, a00);
+        a01 = fma(x0, d1, a01);
+        a02 = fma(x0, d2, a02);
+        a03 = fma(x0, d3, a03);
+        const x1 = v128.load32_splat(p, 4);
+        a10 = fma(x1, d0, a10);
+        a11 = fma(x1, d1, a11);
+        a12 = fma(x1, d2, a12);
+        a13 = fma(x1, d3, a13);
+        p += step; dy += 64;
+      }
+    }
+  }
+  add8(o, a00, a01, 8);
+  add8(o + 32, a02, a03, width - 8);
+  if (rows == 1) return;
+  o += <usize>cout << 2;
+  add8(o, a10, a11, 8);
+  add8(o + 32, a12, a13, width - 8);
+}
+
+/** The gradient of one tap by 4 input and 8 output channels. */
+@inline
+function addNarrowGrad(
+  x: usize, dy: usize, o: usize, n: i32, h: i32, w: i32, outH: i32, outW: i32, cout: i32, stride: i32, rows: i32, width: i32,
+): void {
+  const step = <usize>stride << 4;
+  let a00 = f32x4.splat(0), a01 = a00, a10 = a00, a11 = a00, a20 = a00, a21 = a00, a30 = a00, a31 = a00;
+  for (let i = 0; i < n; i++) {
+    for (let y = 0; y < outH; y++) {
+      let p = x + (<usize>((i * h + y * stride) * w) << 4);
+      const end = dy + (<usize>outW << 5);
+      while (dy < end) {
+        const d0 = v128.load(dy), d1 = v128.load(dy, 16);
+        const x0 = v128.load32_splat(p);
+        a00 = fma(x0, d0, a00);
+        a01 = fma(x0, d1, a01);
+        const x1 = v128.load32_splat(p, 4);
+        a10 = fma(x1, d0, a10);
+        a11 = fma(x1, d1, a11);
+        const x2 = v128.load32_splat(p, 8);
+        a20 = fma(x2, d0, a20);
+        a21 = fma(x2, d1, a21);
+        const x3 = v128.load32_splat(p, 12);
+        a30 = fma(x3, d0, a30);
+        a31 = fma(x3, d1, a31);
+        p += step; dy += 32;
+      }
+    }
+  }
+  const next = <usize>cout << 2;
+  add8(o, a00, a01, width);
+  if (rows > 1) add8(o + next, a10, a11, width);
+  if (rows > 2) add8(o + 2 * next, a20, a21, width);
+  if (rows > 3) add8(o + 3 * next, a30, a31, width);
 }
 
 @inline

@@ -21,7 +21,7 @@ function planesOf(size: i32): usize {
 }
 
 /**
- * A transformed filter, or with `transposed` that of the gradient by the input: panels of 8 channels in 16 or 36 planes.
+ * A transformed filter, or with `transposed` that of the gradient by the input: panels of 16 channels in 16 or 36 planes.
  *
  * @param u 16 planes, or 36 and room for 36 vectors
  */

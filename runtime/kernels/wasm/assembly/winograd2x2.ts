@@ -1,4 +1,5 @@
 // The transforms of Winograd's F(2×2, 3×3), see winograd.ts: of the 36 products that a tile of 2×2 output pixels takes, 16 are left.
+import { placeInPanels } from './conv2d';
 import { planeBytes, tapsOf } from './planes';
 
 /** One dimension of Bᵀ d: d0 − d2, d1 + d2, d2 − d1, d1 − d3. */
@@ -104,7 +105,7 @@ export function transformOutput(
   }
 }
 
-/** A dY Aᵀ of each tile's 2×2 pixels of dy, 16 planes of panels of 8 channels (c/8, count, 8); outside, dy is 0. */
+/** A dY Aᵀ of each tile's 2×2 pixels of dy, 16 planes of panels of 16 channels (c/16, count, 16); outside, dy is 0. */
 export function transformOutputGrad(
   dy: usize, v: usize, outH: i32, outW: i32, c: i32, tilesY: i32, tilesX: i32, first: i32, count: i32,
 ): void {
@@ -125,7 +126,7 @@ export function transformOutputGrad(
       const d01 = hasRight ? v128.load(p + pixel) : zero;
       const d10 = hasBelow ? v128.load(p + below) : zero;
       const d11 = hasRight && hasBelow ? v128.load(p + below + pixel) : zero;
-      const o = v + <usize>((k >> 3) * count + t) * 32 + (<usize>(k & 4) << 2);
+      const o = v + placeInPanels(t, k, count, c);
       storeOutputGrad(o, plane, 0, d00, d01);
       storeOutputGrad(o, plane, 1, f32x4.add(d00, d10), f32x4.add(d01, d11));
       storeOutputGrad(o, plane, 2, f32x4.sub(d00, d10), f32x4.sub(d01, d11));
@@ -154,8 +155,8 @@ function filterRow(i: i32, g0: v128, g1: v128, g2: v128): v128 {
 }
 
 /**
- * A filter (3, 3, cin, cout) as G g Gᵀ: 16 planes of panels of 8 output channels (cout/8, cin, 8). With `transposed` those of
- * the gradient by the input: taps reversed, input and output channels exchanged, (cin/8, cout, 8).
+ * A filter (3, 3, cin, cout) as G g Gᵀ: 16 planes of panels of 16 output channels (cout/16, cin, 16). With `transposed` those of
+ * the gradient by the input: taps reversed, input and output channels exchanged, (cin/16, cout, 16).
  */
 export function transformFilter(filter: usize, u: usize, cin: i32, cout: i32, transposed: bool): void {
   const tap = <usize>(cin * cout) << 2;
@@ -164,7 +165,7 @@ export function transformFilter(filter: usize, u: usize, cin: i32, cout: i32, tr
   for (let k = 0; k < columns; k += 4) {
     for (let r = 0; r < rows; r++) {
       const p = filter + (<usize>(transposed ? k * cout + r : r * cout + k) << 2);
-      const o = u + <usize>((k >> 3) * rows + r) * 32 + (<usize>(k & 4) << 2);
+      const o = u + placeInPanels(r, k, rows, columns);
       const g00 = tapsOf(p, 0, tap, cout, transposed), g01 = tapsOf(p, 1, tap, cout, transposed);
       const g02 = tapsOf(p, 2, tap, cout, transposed), g10 = tapsOf(p, 3, tap, cout, transposed);
       const g11 = tapsOf(p, 4, tap, cout, transposed), g12 = tapsOf(p, 5, tap, cout, transposed);

@@ -5,6 +5,7 @@
 //
 // A tile is transformed column by column, then row by row; `between` has room for the 36 vectors that lie between the two.
 import { fma } from './math';
+import { placeInPanels } from './conv2d';
 import { planeBytes, tapsOf } from './planes';
 
 /** Points of each dimension. */
@@ -118,7 +119,7 @@ function outputGradTransform(y0: v128, y1: v128, y2: v128, y3: v128, o: usize, t
   v128.store(o + 5 * to, y3);
 }
 
-/** A dY Aᵀ of each tile's 4×4 pixels of dy, 36 planes of panels of 8 channels (c/8, count, 8); outside, dy is 0. */
+/** A dY Aᵀ of each tile's 4×4 pixels of dy, 36 planes of panels of 16 channels (c/16, count, 16); outside, dy is 0. */
 export function transformOutputGrad(
   dy: usize, v: usize, outH: i32, outW: i32, c: i32, tilesY: i32, tilesX: i32, first: i32, count: i32,
   between: usize,
@@ -134,7 +135,7 @@ export function transformOutputGrad(
     const width = min(4, outW - x), height = min(4, outH - y);
     let p = dy + <usize>((line / tilesY * outH + y) * outW + x) * pixel;
     for (let k = 0; k < c; k += 4) {
-      const o = v + <usize>((k >> 3) * count + t) * 32 + (<usize>(k & 4) << 2);
+      const o = v + placeInPanels(t, k, count, c);
       for (let j = 0; j < 4; j++) {
         const q = p + <usize>j * pixel;
         const isInside = j < width;
@@ -168,8 +169,8 @@ function filterTransform(g0: v128, g1: v128, g2: v128, o: usize, to: usize): voi
 }
 
 /**
- * A filter (3, 3, cin, cout) as G g Gᵀ: 36 planes of panels of 8 output channels (cout/8, cin, 8). With `transposed` those of
- * the gradient by the input: taps reversed, input and output channels exchanged, (cin/8, cout, 8).
+ * A filter (3, 3, cin, cout) as G g Gᵀ: 36 planes of panels of 16 output channels (cout/16, cin, 16). With `transposed` those of
+ * the gradient by the input: taps reversed, input and output channels exchanged, (cin/16, cout, 16).
  */
 export function transformFilter(
   filter: usize, u: usize, cin: i32, cout: i32, transposed: bool, between: usize,
@@ -180,7 +181,7 @@ export function transformFilter(
   for (let k = 0; k < columns; k += 4) {
     for (let r = 0; r < rows; r++) {
       const p = filter + (<usize>(transposed ? k * cout + r : r * cout + k) << 2);
-      const o = u + <usize>((k >> 3) * rows + r) * 32 + (<usize>(k & 4) << 2);
+      const o = u + placeInPanels(r, k, rows, columns);
       for (let j: usize = 0; j < 3; j++) {
         const g0 = tapsOf(p, j, tap, cout, transposed), g1 = tapsOf(p, 3 + j, tap, cout, transposed);
         const g2 = tapsOf(p, 6 + j, tap, cout, transposed);

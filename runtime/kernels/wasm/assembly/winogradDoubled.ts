@@ -8,7 +8,7 @@
 // So 2×2 output pixels take 9 products, where winograd.ts takes 16 and the plain sum 36.
 //
 // Channels come in multiples of 8. Tiles are the pixels of the small images: `first` … `first + count` of them.
-import { conv2d } from './conv2d';
+import { conv2d, placeInPanels } from './conv2d';
 import { planeBytes } from './planes';
 
 /** Tiles of the padded x (n, h + 2, w + 2, c), 9 planes of rows of c channels. */
@@ -76,14 +76,14 @@ function filterRow(i: i32, g0: v128, g1: v128, g2: v128): v128 {
   return f32x4.add(f32x4.add(g0, g1), g2);
 }
 
-/** Filter (3, 3, cin, cout) as 9 planes of panels of 8 output channels (cout/8, cin, 8). */
+/** Filter (3, 3, cin, cout) as 9 planes of panels of 16 output channels (cout/16, cin, 16). */
 export function winogradDoubledFilter(filter: usize, u: usize, cin: i32, cout: i32): void {
   const tap = <usize>(cin * cout) << 2;
   const plane = planeBytes(cin, cout);
   for (let ci = 0; ci < cin; ci++) {
     for (let co = 0; co < cout; co += 4) {
       const p = filter + (<usize>(ci * cout + co) << 2);
-      const o = u + <usize>((co >> 3) * cin + ci) * 32 + (<usize>(co & 4) << 2);
+      const o = u + placeInPanels(ci, co, cin, cout);
       for (let i = 0; i < 3; i++) {
         const e0 = filterRow(i, v128.load(p), v128.load(p + 3 * tap), v128.load(p + 6 * tap));
         const e1 = filterRow(i, v128.load(p + tap), v128.load(p + 4 * tap), v128.load(p + 7 * tap));
