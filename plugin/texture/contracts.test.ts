@@ -314,7 +314,7 @@ describe('a scene file', () => {
     const saved = (await tiny.generateTextureAsync(RECIPE)).serialize()!;
     const before = process.cpuUsage();
     const texture = GeneratedTexture.Parse({ ...saved, model: `${'/'.repeat(2e5)}x` }, scene, '');
-    await vi.waitFor(() => expect(texture.loadingError).toBe(true));
+    await vi.waitFor(() => expect(texture.loadingError).toBe(true), { timeout: 10_000 });
     expect(process.cpuUsage(before).user / 1000).toBeLessThan(2000); // ms
   });
 

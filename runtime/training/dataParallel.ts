@@ -1,7 +1,7 @@
 import { dispose, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import type { Weights } from '../networks/layers.ts';
 import { type Batch, batchLength } from './batch.ts';
-import { type GradientResult, type GradientSource, GradientSum, gradientsOf } from './gradients.ts';
+import { type GradientResult, type GradientSource, gradientsOf, meanScalars, sharesOf } from './gradients.ts';
 import { createTask, type TaskSpec } from './task.ts';
 
 /** A thread as this file needs it: Node's worker_threads or a browser's Worker, wrapped by the caller. */
@@ -82,20 +82,27 @@ export function dataParallelGradients(spec: TaskSpec, workers: GradientWorker[])
         batch: microBatches[slot]!,
         grads: slots[slot]!.buffer as SharedArrayBuffer,
       }));
-      const sum = new GradientSum(microBatches.reduce((n, batch) => n + batchLength(batch), 0));
-      replies.forEach(({ loss, metrics }, slot) => {
-        const grads: Record<string, Tensor> = {};
-        for (const { name, shape, offset, size } of gradPlaces) {
-          grads[name] = tensor(slots[slot]!.slice(offset, offset + size), shape);
-        }
-        sum.add({ loss, metrics, grads }, batchLength(microBatches[slot]!));
-      });
-      return sum.result();
+      const shares = sharesOf(microBatches);
+      const sum = weightedSum(slots.slice(0, microBatches.length), shares);
+      const grads = gradPlaces.map(
+        ({ name, shape, offset, size }) => [name, tensor(sum.slice(offset, offset + size), shape)] as const,
+      );
+      return { grads: Object.fromEntries(grads), ...meanScalars(replies, shares) };
     },
     async dispose() {
       await Promise.all(workers.map((worker) => worker.terminate()));
     },
   };
+}
+
+/** The sum of share * part, in the order of the parts and rounded as tensors are, so that a thread alone gets the same bits. */
+function weightedSum(parts: readonly Float32Array[], shares: readonly number[]): Float32Array {
+  const sum = new Float32Array(parts[0]!.length);
+  for (const [p, part] of parts.entries()) {
+    const share = Math.fround(shares[p]!);
+    for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + Math.fround(share * part[i]!);
+  }
+  return sum;
 }
 
 /**

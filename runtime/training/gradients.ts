@@ -1,16 +1,22 @@
 import '#stock-gradients';
-import { add, clone, dispose, engine, mul, type Tensor, tidy, valueAndGrads } from '@tensorflow/tfjs-core';
+import { add, dispose, engine, mul, type Tensor, tidy, valueAndGrads } from '@tensorflow/tfjs-core';
 import { registerKernelGradients } from '../kernels/gradients.ts';
 import type { Weights } from '../networks/layers.ts';
 import { type Batch, batchLength } from './batch.ts';
 import type { TrainingTask } from './trainingTask.ts';
 
-export interface GradientResult {
-  /** Gradients of the trained weights; the caller disposes them. */
-  grads: Record<string, Tensor>;
-  /** The mean over the batch. */
+/** By the name of the weight. */
+type Gradients = Record<string, Tensor>;
+
+/** Means over the images of a batch. */
+interface Scalars {
   loss: number;
   metrics: Record<string, number>;
+}
+
+export interface GradientResult extends Scalars {
+  /** Gradients of the trained weights; the caller disposes them. */
+  grads: Gradients;
 }
 
 /** Something that computes gradients of a task's mean loss over micro-batches: here, or on workers. */
@@ -71,56 +77,50 @@ async function readScalars(scalars: Record<string, Tensor>): Promise<Record<stri
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/**
- * Sums results of micro-batches into the mean over the whole batch. The order of the parts alone decides the rounding,
- * so the sum is the same whoever computed them.
- */
-export class GradientSum {
-  private grads: Record<string, Tensor> = {};
-  private loss = 0;
-  private metrics: Record<string, number> = {};
+/** What a micro-batch counts for in the mean over the whole batch: its share of the images. */
+export function sharesOf(microBatches: readonly Batch[]): number[] {
+  const numImages = microBatches.reduce((n, batch) => n + batchLength(batch), 0);
+  return microBatches.map((batch) => batchLength(batch) / numImages);
+}
 
-  constructor(private readonly numImages: number) {}
+/** The weighted sum of the losses and metrics of micro-batches. */
+export function meanScalars(parts: readonly Scalars[], shares: readonly number[]): Scalars {
+  const mean = (values: readonly number[]) => values.reduce((sum, value, i) => sum + shares[i]! * value, 0);
+  const names = Object.keys(parts[0]?.metrics ?? {});
+  const metrics = names.map((name) => [name, mean(parts.map((part) => part.metrics[name]!))] as const);
+  return { loss: mean(parts.map(({ loss }) => loss)), metrics: Object.fromEntries(metrics) };
+}
 
-  /** Adds a part's mean over its `length` images; takes over and disposes its tensors. */
-  add(part: GradientResult, length: number): void {
-    const share = length / this.numImages;
-    this.loss += share * part.loss;
-    for (const [name, value] of Object.entries(part.metrics)) {
-      this.metrics[name] = (this.metrics[name] ?? 0) + share * value;
-    }
-    for (const [name, grad] of Object.entries(part.grads)) {
-      const before = this.grads[name];
-      this.grads[name] = tidy(() => {
-        const scaled = share === 1 ? clone(grad) : mul(grad, share);
-        return before ? add(before, scaled) : scaled;
-      });
-      dispose(before ? [grad, before] : [grad]);
-    }
-  }
-
-  result(): GradientResult {
-    return { grads: this.grads, loss: this.loss, metrics: this.metrics };
-  }
-
-  /** Frees what was added when the sum is no longer wanted. */
-  dispose(): void {
-    dispose(Object.values(this.grads));
-  }
+/** before + share * part for each gradient; takes over and disposes what it is given. */
+function plusShare(before: Gradients, part: Gradients, share: number): Gradients {
+  const sums = Object.entries(part).map(([name, grad]) => {
+    if (share === 1) return [name, grad] as const;
+    const known = before[name];
+    const sum = tidy(() => (known ? add(known, mul(grad, share)) : mul(grad, share)));
+    dispose(known ? [known, grad] : [grad]);
+    return [name, sum] as const;
+  });
+  return Object.fromEntries(sums);
 }
 
 /** Gradients on this thread, one micro-batch after the other. */
 export function localGradients(task: TrainingTask): GradientSource {
   return {
     async gradients(weights, microBatches) {
-      const sum = new GradientSum(microBatches.reduce((n, batch) => n + batchLength(batch), 0));
+      const shares = sharesOf(microBatches);
+      const parts: Scalars[] = [];
+      let sum: Gradients = {};
       try {
-        for (const batch of microBatches) sum.add(await gradientsOf(task, weights, batch), batchLength(batch));
-        return sum.result();
+        for (const [i, batch] of microBatches.entries()) {
+          const { grads, ...scalars } = await gradientsOf(task, weights, batch);
+          sum = plusShare(sum, grads, shares[i]!);
+          parts.push(scalars);
+        }
       } catch (error) {
-        sum.dispose();
+        dispose(Object.values(sum));
         throw error;
       }
+      return { grads: sum, ...meanScalars(parts, shares) };
     },
     async dispose() {},
   };
