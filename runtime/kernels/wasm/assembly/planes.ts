@@ -6,6 +6,22 @@ export function planeBytes(rows: i32, columns: i32): usize {
   return (<usize>(rows * columns) << 2) + 64;
 }
 
+/** The address of a tile's first pixel in images (n, h, w, c) that are taken apart into tilesY × tilesX tiles each. */
+@inline
+export function tileAddress(
+  images: usize, tile: i32, size: i32, tilesY: i32, tilesX: i32, h: i32, w: i32, c: i32,
+): usize {
+  const line = tile / tilesX;
+  const row = line / tilesY * h + size * (line % tilesY);
+  return images + (<usize>((row * w + size * (tile % tilesX)) * c) << 2);
+}
+
+/** How many of the `size` pixels of a row's or a column's tile lie within the image. */
+@inline
+export function pixelsWithin(tile: i32, size: i32, imageSize: i32): i32 {
+  return min(size, imageSize - size * tile);
+}
+
 /**
  * Four neighbouring channels of tap `t`, 0 … 8, of a filter of `cout` channels: output channels, or with `transposed` input
  * channels of the tap opposite.

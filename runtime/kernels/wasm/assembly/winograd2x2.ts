@@ -1,6 +1,6 @@
 // The transforms of Winograd's F(2×2, 3×3), see winograd.ts: of the 36 products that a tile of 2×2 output pixels takes, 16 are left.
 import { placeInPanels } from './conv2d';
-import { planeBytes, tapsOf } from './planes';
+import { pixelsWithin, planeBytes, tapsOf, tileAddress } from './planes';
 
 /** One dimension of Bᵀ d: d0 − d2, d1 + d2, d2 − d1, d1 − d3. */
 @inline
@@ -34,10 +34,7 @@ export function transformInput(
   const tileStep: usize = panels ? 16 : pixel;
   const blockStep: usize = panels ? <usize>count << 4 : 16;
   for (let t = 0; t < count; t++) {
-    const tile = first + t;
-    const tileX = tile % tilesX;
-    const line = tile / tilesX;
-    let p = x + <usize>(line / tilesY * h + 2 * (line % tilesY)) * row + <usize>(2 * tileX) * pixel;
+    let p = tileAddress(x, first + t, 2, tilesY, tilesX, h, w, c);
     let o = v + <usize>t * tileStep;
     for (let k = 0; k < c; k += 4) {
       // Columns first: e of column j is Bᵀ applied to its four pixels.
@@ -66,12 +63,9 @@ export function transformOutput(
   const plane = planeBytes(count, c);
   for (let t = 0; t < count; t++) {
     const tile = first + t;
-    const line = tile / tilesX;
-    const x = 2 * (tile % tilesX);
-    const y = 2 * (line % tilesY);
-    const hasRight = x + 1 < outW;
-    const hasBelow = y + 1 < outH;
-    let o = out + <usize>((line / tilesY * outH + y) * outW + x) * pixel;
+    const hasRight = pixelsWithin(tile % tilesX, 2, outW) == 2;
+    const hasBelow = pixelsWithin(tile / tilesX % tilesY, 2, outH) == 2;
+    let o = tileAddress(out, tile, 2, tilesY, tilesX, outH, outW, c);
     const below = <usize>outW * pixel;
     let p = m + <usize>t * pixel;
     for (let k = 0; k < c; k += 4) {
@@ -115,12 +109,9 @@ export function transformOutputGrad(
   const zero = f32x4.splat(0);
   for (let t = 0; t < count; t++) {
     const tile = first + t;
-    const line = tile / tilesX;
-    const x = 2 * (tile % tilesX);
-    const y = 2 * (line % tilesY);
-    const hasRight = x + 1 < outW;
-    const hasBelow = y + 1 < outH;
-    let p = dy + <usize>((line / tilesY * outH + y) * outW + x) * pixel;
+    const hasRight = pixelsWithin(tile % tilesX, 2, outW) == 2;
+    const hasBelow = pixelsWithin(tile / tilesX % tilesY, 2, outH) == 2;
+    let p = tileAddress(dy, tile, 2, tilesY, tilesX, outH, outW, c);
     for (let k = 0; k < c; k += 4) {
       const d00 = v128.load(p);
       const d01 = hasRight ? v128.load(p + pixel) : zero;

@@ -4,9 +4,9 @@
 // told by Barabasz et al. 2020, arXiv:1803.10986.
 //
 // A tile is transformed column by column, then row by row; `between` has room for the 36 vectors that lie between the two.
-import { fma } from './math';
 import { placeInPanels } from './conv2d';
-import { planeBytes, tapsOf } from './planes';
+import { fma } from './math';
+import { pixelsWithin, planeBytes, tapsOf, tileAddress } from './planes';
 
 /** Points of each dimension. */
 const POINTS: usize = 6;
@@ -51,9 +51,7 @@ export function transformInput(
   const tileStep: usize = panels ? 16 : pixel;
   const blockStep: usize = panels ? <usize>count << 4 : 16;
   for (let t = 0; t < count; t++) {
-    const tile = first + t;
-    const line = tile / tilesX;
-    let p = x + <usize>(line / tilesY * h + 4 * (line % tilesY)) * row + <usize>(4 * (tile % tilesX)) * pixel;
+    let p = tileAddress(x, first + t, 4, tilesY, tilesX, h, w, c);
     let o = v + <usize>t * tileStep;
     for (let k = 0; k < c; k += 4) {
       for (let j: usize = 0; j < POINTS; j++) inputTransform(p + j * pixel, row, between + (j << 4), POINTS << 4);
@@ -90,10 +88,8 @@ export function transformOutput(
   const zero = f32x4.splat(0);
   for (let t = 0; t < count; t++) {
     const tile = first + t;
-    const line = tile / tilesX;
-    const x = 4 * (tile % tilesX), y = 4 * (line % tilesY);
-    const width = min(4, outW - x), height = min(4, outH - y);
-    const o = out + <usize>((line / tilesY * outH + y) * outW + x) * pixel;
+    const width = pixelsWithin(tile % tilesX, 4, outW), height = pixelsWithin(tile / tilesX % tilesY, 4, outH);
+    const o = tileAddress(out, tile, 4, tilesY, tilesX, outH, outW, c);
     const p = m + <usize>t * pixel;
     for (let k: usize = 0; k < pixel; k += 16) {
       // Rows first, of which each of the 6 gives 4 columns.
@@ -130,10 +126,8 @@ export function transformOutputGrad(
   const zero = f32x4.splat(0);
   for (let t = 0; t < count; t++) {
     const tile = first + t;
-    const line = tile / tilesX;
-    const x = 4 * (tile % tilesX), y = 4 * (line % tilesY);
-    const width = min(4, outW - x), height = min(4, outH - y);
-    let p = dy + <usize>((line / tilesY * outH + y) * outW + x) * pixel;
+    const width = pixelsWithin(tile % tilesX, 4, outW), height = pixelsWithin(tile / tilesX % tilesY, 4, outH);
+    let p = tileAddress(dy, tile, 4, tilesY, tilesX, outH, outW, c);
     for (let k = 0; k < c; k += 4) {
       const o = v + placeInPanels(t, k, count, c);
       for (let j = 0; j < 4; j++) {
