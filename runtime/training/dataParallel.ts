@@ -1,6 +1,6 @@
 import { dispose, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import type { Weights } from '../networks/layers.ts';
-import { type Batch, batchLength } from './batch.ts';
+import type { Batch } from './batch.ts';
 import { type GradientResult, type GradientSource, gradientsOf, meanScalars, sharesOf } from './gradients.ts';
 import { createTask, type TaskSpec } from './task.ts';
 

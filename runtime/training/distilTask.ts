@@ -59,6 +59,13 @@ type Shape4D = [number, number, number, number];
 /** Begins the names of the teacher's weights, which stay as they are. */
 export const TEACHER_PREFIX = 'teacher.';
 
+/** Whether a weight is the student's alone: neither the teacher's, nor of the tables that both share. */
+export function isLearned(name: string): boolean {
+  return name.startsWith(CONDITIONING_PREFIX)
+    ? isOfStudent(name.slice(CONDITIONING_PREFIX.length))
+    : !name.startsWith(TEACHER_PREFIX);
+}
+
 /**
  * Distillation in two stages, which differ in their batches alone. In both the teacher is guided by two passes, with a scale
  * w of its own for each image, and the student is told w.
@@ -80,10 +87,7 @@ export function distilTask(spec: DistilSpec): TrainingTask {
   for (const [name, shape] of conditionedShapes(config, null)) shapes.set(`${TEACHER_PREFIX}${name}`, shape);
   return {
     shapes,
-    isTrained: (name) =>
-      name.startsWith(CONDITIONING_PREFIX)
-        ? isOfStudent(name.slice(CONDITIONING_PREFIX.length))
-        : !name.startsWith(TEACHER_PREFIX),
+    isTrained: isLearned,
     rateFactor: (name) => (name.startsWith(CONDITIONING_PREFIX) ? STUDENT_RATE : 1),
     prepare: (weights, batch) => (batch.x0 ? guidedLevels(spec, weights, batch) : ownSteps(spec, weights, batch)),
     loss: (weights, batch) => tidy(() => studentLoss(spec, weights, batch)),

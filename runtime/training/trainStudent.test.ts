@@ -275,13 +275,17 @@ describe('studentTrainer', () => {
   });
 });
 
-it('a student begins with what another training of it left, and not with another network', () => {
+it('a student begins with what another training of it left, also of a former teacher, and not with another network', () => {
   const { unet, conditioning } = splitStudent(student.weights);
-  const learned = new Map(
-    Array.from(unet, ([name, { shape, data }]) => [name, { shape, data: data.map((x) => x + 1) }]),
-  );
-  const begun = splitStudent(studentFrom(student, { unet: learned, conditioning }).weights);
+  const plusOne = (weights: typeof unet) =>
+    new Map(Array.from(weights, ([name, { shape, data }]) => [name, { shape, data: data.map((x) => x + 1) }]));
+  const [learned, learnedConditioning] = [plusOne(unet), plusOne(conditioning)];
+  const begun = splitStudent(studentFrom(student, { unet: learned, conditioning: learnedConditioning }).weights);
   expect(begun.unet).toEqual(learned);
+  for (const [name, value] of begun.conditioning) {
+    const from = name.startsWith('student.') ? learnedConditioning : conditioning;
+    expect(value, name).toEqual(from.get(name));
+  }
   expect(begun.teacher).toEqual(splitStudent(student.weights).teacher);
   expect(() => studentFrom(student, { unet, conditioning: null })).toThrow(
     /of another network: conditioning\..* is missing/,

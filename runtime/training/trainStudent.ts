@@ -9,7 +9,7 @@ import { adaptConditioning, type ConditionedNetwork, type KnownNetwork } from '.
 import type { Batch } from './batch.ts';
 import { joinConditioning, splitConditioning } from './conditionedNetwork.ts';
 import { longSteps } from './distillation.ts';
-import { type DistilSpec, distilTask, TEACHER_PREFIX } from './distilTask.ts';
+import { type DistilSpec, distilTask, isLearned, TEACHER_PREFIX } from './distilTask.ts';
 import { type GradientSource, localGradients } from './gradients.ts';
 import type { LatentDataset } from './latentDataset.ts';
 import { checkAttributes, diffusionBatch } from './trainDiffusion.ts';
@@ -91,7 +91,8 @@ export function studentNetwork(
 }
 
 /**
- * The student as another training of it left it, to learn on.
+ * The student as another training of it left it, to learn on. What it shares with its teacher stays this teacher's, which may
+ * have been taught on since.
  *
  * @param learned the student's U-Net and its conditioning, as a model folder keeps them
  * @throws        RangeError where the weights are those of another network
@@ -102,7 +103,7 @@ export function studentFrom(
 ): StudentNetwork {
   const known = joinConditioning(learned.unet, learned.conditioning ?? new Map<string, WeightTensor>());
   const weights = Array.from(student.weights, ([name, own]): [string, WeightTensor] => {
-    if (name.startsWith(TEACHER_PREFIX)) return [name, own];
+    if (!isLearned(name)) return [name, own];
     const found = known.get(name);
     if (String(found?.shape) === String(own.shape)) return [name, found!];
     const problem = found ? `is ${found.shape.join('×')}, expected ${own.shape.join('×')}` : 'is missing';

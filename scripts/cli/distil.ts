@@ -16,7 +16,7 @@ export function distilCommand(): Command {
   return runCommand('distil', 'teach a student of a model to make its pictures in few steps of one pass each')
     .argument('<model>', 'the teacher: a shipped model, a model folder or an address')
     .option('--extra-data <dir>', 'more that the model was trained on; none of it is held out')
-    .option('--init-from <dir>', 'begin with the student of this model, made of the same teacher')
+    .option('--init-from <dir>', 'begin with the student of this model, of a teacher of the same network')
     .option(
       '--guidance-steps <n>',
       'training steps of a first stage that learns guidance alone (default: 0)',
