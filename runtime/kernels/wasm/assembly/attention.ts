@@ -1,7 +1,8 @@
 // Multi-head attention softmax(q k^T / sqrt(d)) v on (n, tokens, heads * d). Both products are pointwise convolutions, see
 // conv2d.ts, of some queries at a time: with the keys as a filter, then with the values.
-import { conv2d, packColumns, packRows } from './conv2d';
+import { conv2d } from './conv2d';
 import { exp4, fma, loadLanes, storeLanes, sumLanes } from './math';
+import { packColumns, packRows } from './panels';
 
 /** Queries taken together, so that their scores stay in the cache. */
 const GROUP_QUERIES: i32 = 32;

@@ -1,5 +1,5 @@
 // The transforms of Winograd's F(2×2, 3×3), see winograd.ts: of the 36 products that a tile of 2×2 output pixels takes, 16 are left.
-import { placeInPanels } from './conv2d';
+import { placeInPanels } from './panels';
 import { pixelsWithin, planeBytes, tapsOf, tileAddress } from './planes';
 
 /** One dimension of Bᵀ d: d0 − d2, d1 + d2, d2 − d1, d1 − d3. */

@@ -4,8 +4,8 @@
 // told by Barabasz et al. 2020, arXiv:1803.10986.
 //
 // A tile is transformed column by column, then row by row; `between` has room for the 36 vectors that lie between the two.
-import { placeInPanels } from './conv2d';
 import { fma } from './math';
+import { placeInPanels } from './panels';
 import { pixelsWithin, planeBytes, tapsOf, tileAddress } from './planes';
 
 /** Points of each dimension. */

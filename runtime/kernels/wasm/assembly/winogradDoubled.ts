@@ -8,7 +8,8 @@
 // So 2×2 output pixels take 9 products, where winograd.ts takes 16 and the plain sum 36.
 //
 // Channels come in multiples of 8. Tiles are the pixels of the small images: `first` … `first + count` of them.
-import { conv2d, placeInPanels } from './conv2d';
+import { conv2d } from './conv2d';
+import { placeInPanels } from './panels';
 import { planeBytes } from './planes';
 
 /** Tiles of the padded x (n, h + 2, w + 2, c), 9 planes of rows of c channels. */
