@@ -18,7 +18,7 @@ const CHECKPOINT_FILE = 'checkpoint.safetensors';
 export const LOG_FILE = 'log.jsonl';
 
 /** Removes what an earlier run left in the folder of a new one; its model stays until the new one is saved. */
-export async function beginAnew(out: string): Promise<void> {
+export async function startOver(out: string): Promise<void> {
   const names = await readdir(out);
   const ofRun = names.filter((name) => /^(checkpoint\.safetensors|log\.jsonl|(preview|samples)-\d+\.png)$/.test(name));
   for (const name of ofRun) await rm(join(out, name), { force: true });

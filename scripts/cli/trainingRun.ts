@@ -32,7 +32,7 @@ import { startProgress } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
 import type { RunFolderOptions } from './runFolder.ts';
 import {
-  beginAnew,
+  startOver,
   checkCheckpoint,
   LOG_FILE,
   readCheckpoint,
@@ -148,7 +148,7 @@ export async function train(command: CommonTrainOptions, training: TrainingKind)
     });
     try {
       const run = { title, out: command.out, trainer, notes, previewMinutes: command.previewMinutes, save };
-      await (resumed ? shortenLog(command.out, resumed.step) : beginAnew(command.out));
+      await (resumed ? shortenLog(command.out, resumed.step) : startOver(command.out));
       await interruptible((signal) => runTraining(run, signal));
     } finally {
       await trainer.dispose();
