@@ -32,11 +32,11 @@ import { startProgress } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
 import type { RunFolderOptions } from './runFolder.ts';
 import {
-  startOver,
   checkCheckpoint,
   LOG_FILE,
   readCheckpoint,
   shortenLog,
+  startOver,
   writeCheckpoint,
 } from './trainingCheckpoint.ts';
 
