@@ -130,7 +130,7 @@ export function winogradGradInput(
   const padding = { top: 2 - p.top, bottom: 2 - p.bottom, left: 2 - p.left, right: 2 - p.right };
   const conv = preparedWinograd(ctx.simd, dy.shape, [kh, kw, cout, cin], { ...attrs, padding });
   const dx = ctx.output(conv.outShape);
-  const { size } = planOf(dy.shape[1]!, dy.shape[2]!, { ...attrs, padding }).tiling;
+  const { size } = tilingOf(conv.outShape[1], conv.outShape[2]);
   ctx.withScratch([conv.packedSize, ...conv.scratchSizes], (packed, ...scratch) => {
     ctx.simd.winogradFilter(ctx.address(filter), packed!, cin, cout, 1, size);
     conv.run(ctx.address(dy), packed!, 0, ctx.address(dx), scratch);
