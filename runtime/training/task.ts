@@ -134,8 +134,8 @@ export function createTask(spec: TaskSpec): TrainingTask {
 }
 
 /**
- * Batch: x (B, H, W, C) in [−1, 1], eps (B, h, w, latent_channels) standard normal; with a discriminator also adversarial (B),
- * the share of its weight.
+ * Batch: x (B, H, W, C) in [−1, 1], eps (B, h, w, latent_channels) standard normal; where the decoder is to see disturbed
+ * latents, latentNoise, of the same shape, is added to them; with a discriminator also adversarial (B), the share of its weight.
  */
 function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
   const { config, circular, reconstruction, klWeight, channelWeights, freezeEncoder } = spec;
@@ -153,7 +153,8 @@ function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
         const x = batchTensor<Tensor4D>(batch, 'x');
         const distribution = encode(config, weights, x, circular);
         const z = sampleLatents(distribution, batchTensor<Tensor4D>(batch, 'eps'));
-        const decoded = decode(config, weights, z, circular);
+        const seen = batch.latentNoise ? (add(z, batchTensor<Tensor4D>(batch, 'latentNoise')) as Tensor4D) : z;
+        const decoded = decode(config, weights, seen, circular);
         const weighed = (values: Tensor4D) =>
           channelWeights ? (mul(values, tensor1d([...channelWeights])) as Tensor4D) : values;
         const [target, given] = [weighed(x), weighed(decoded)];

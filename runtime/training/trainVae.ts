@@ -1,4 +1,4 @@
-import { normals } from '../core/random.ts';
+import { normals, uniforms } from '../core/random.ts';
 import { AUGMENT_DEFAULTS, type AugmentOptions, croppedShape } from '../dataset/augment.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
@@ -27,6 +27,11 @@ export interface VaeOptions extends TrainerOptions {
   /** What the difference of each channel is multiplied by before it is measured; null: by 1. */
   channelWeights: readonly number[] | null;
   freezeEncoder: boolean;
+  /**
+   * The decoder sees the latents of each image disturbed by normal noise of 0 to so many of their standard deviations, and
+   * learns to make up for the errors of a U-Net.
+   */
+  latentNoise: number;
   balanced: boolean;
   augment: AugmentOptions;
   circular: boolean;
@@ -42,6 +47,7 @@ export const VAE_DEFAULTS: VaeOptions = {
   adversarialWeight: 0,
   channelWeights: null,
   freezeEncoder: false,
+  latentNoise: 0,
   balanced: false,
   augment: AUGMENT_DEFAULTS,
   circular: false,
@@ -65,6 +71,8 @@ const ADVERSARIAL_WARMUP = 200;
 
 // Streams of the seed that this file draws from; batches.ts has its own.
 const EPS_STREAM = 0x10000000;
+const LATENT_NOISE_STREAM = 0x20000000;
+const LATENT_NOISE_LEVEL_STREAM = 0x30000000;
 
 /** Sizes of a new auto-encoder that the data set does not determine. */
 export interface VaeSize {
@@ -158,6 +166,9 @@ function vaeBatch(
   return {
     x: pictureBatch(dataset, indices, options, step).x,
     eps: { shape: latentShape, data: eps },
+    ...(options.latentNoise > 0 && {
+      latentNoise: { shape: latentShape, data: latentNoise(config, options, eps.length, step) },
+    }),
     ...(options.adversarialWeight > 0 && {
       adversarial: {
         shape: [batchSize],
@@ -165,4 +176,23 @@ function vaeBatch(
       },
     }),
   };
+}
+
+/**
+ * Noise for the latents of a batch, in their own units, of another level for each image: a decoder that is trained on it
+ * takes latents that are somewhat wrong for the picture that they are nearest to. Latents that a U-Net made are wrong too.
+ *
+ * Source: Zheng et al. 2025, arXiv:2510.11690, section 4.3, with levels drawn evenly.
+ */
+function latentNoise(
+  { latents_std, latent_channels }: AutoencoderKlConfig,
+  { batchSize, seed, latentNoise: highest }: VaeOptions,
+  length: number,
+  step: number,
+): Float32Array {
+  const levels = uniforms(seed, LATENT_NOISE_LEVEL_STREAM + step, batchSize);
+  const perImage = length / batchSize;
+  return normals(seed, LATENT_NOISE_STREAM + step, length).map(
+    (value, i) => value * highest * levels[Math.floor(i / perImage)]! * (latents_std?.[i % latent_channels] ?? 1),
+  );
 }

@@ -84,6 +84,12 @@ export function trainCommand(): Command {
     .option('--widths <list>', 'channels of a new network by level, separated by commas: 32,64,96,128', channelCounts)
     .option('--latent-channels <n>', 'channels of the latents of a new network (default: 8)', wholeNumber(1, 256))
     .option('--freeze-encoder', 'train the decoder alone: latents stay as they are')
+    .option(
+      '--latent-noise <x>',
+      'disturb the latents that the decoder sees, by up to so many standard deviations: it learns to forgive a U-Net',
+      realNumber(0, 2),
+      0,
+    )
     .addHelpText('after', VAE_DETAILS)
     .action(inItsFolder(async (options) => (await import('./trainVae.ts')).trainVae(options)));
   const ddpm = command(

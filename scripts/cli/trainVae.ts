@@ -46,6 +46,7 @@ interface VaeCommandOptions extends CommonTrainOptions {
   colourJitter: number;
   crop: number;
   freezeEncoder?: boolean;
+  latentNoise: number;
   widths?: number[];
   latentChannels?: number;
 }
@@ -143,6 +144,7 @@ function vaeOptions(command: VaeCommandOptions, { channels }: Dataset, circular 
     adversarialWeight: command.adversarialWeight,
     channelWeights: channelWeights(command, channels),
     freezeEncoder: command.freezeEncoder ?? false,
+    latentNoise: command.latentNoise,
     balanced: command.balanced ?? false,
     circular: isCircular,
     augment: {
