@@ -69,6 +69,20 @@ describe('AssetGenerator', () => {
     expect(wall.albedoTexture).toMatchObject({ uScale: 4, vScale: -2, vOffset: 1 });
   });
 
+  it.each([
+    [Number.NaN, 'NaN'],
+    [0, '0'],
+    [[4, -1] as const, '4,-1'],
+    [[4, Number.POSITIVE_INFINITY] as const, '4,Infinity'],
+  ])('refuses a material that repeats %s times, before it paints', async (tiling, named) => {
+    const textures = await loadTinyTextures(scene);
+    await expect(textures.generateMaterialAsync({ label: 'brick', tiling })).rejects.toThrow(
+      `generateMaterialAsync: tiling is ${named}; expected a number above 0`,
+    );
+    expect(textures.queueLength).toBe(0);
+    textures.dispose();
+  });
+
   it('draws a seed when none is given', async () => {
     const [a, b] = await Promise.all([1, 2].map(() => tiny.generateTextureAsync({ label: 'elf' })));
     expect(a!.recipe!.seed).not.toBe(b!.recipe!.seed);

@@ -174,6 +174,19 @@ describe('loadModelFolder', () => {
     expect(onProgress.mock.lastCall).toEqual([totalBytes, totalBytes]);
   });
 
+  it('is not done before the conditioning is there, of which the config of the U-Net tells', async () => {
+    const files = diffusersFiles(new URL('../testing/fixtures/pipeline-attributes/', import.meta.url));
+    const totalBytes = Object.values(files).reduce((sum, bytes) => sum + bytes.length, 0);
+    const onProgress = vi.fn();
+    const { conditioning } = await load(files, { onProgress });
+    expect(conditioning!.size).toBeGreaterThan(0);
+    expect(onProgress).toHaveBeenCalledTimes(8);
+    expect(onProgress.mock.calls.slice(0, 7).every(([, total]) => total === undefined)).toBe(true);
+    expect(onProgress.mock.lastCall).toEqual([totalBytes, totalBytes]);
+    const broken = without(files, 'conditioning/diffusion_pytorch_model.safetensors');
+    await expect(load(broken)).rejects.toThrow(MissingFileError);
+  });
+
   it('gives up the other files when one fails', async () => {
     const signals: AbortSignal[] = [];
     const source: ModelSource = {

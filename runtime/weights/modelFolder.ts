@@ -90,6 +90,7 @@ const TEACHER_WEIGHTS = `unet_teacher/${WEIGHTS_NAME}`;
 
 const CONDITIONING_CONFIG = 'conditioning/config.json';
 const CONDITIONING_WEIGHTS = `conditioning/${WEIGHTS_NAME}`;
+const CONDITIONING = [CONDITIONING_CONFIG, CONDITIONING_WEIGHTS];
 
 const PATHS: Record<ModelPart, string[]> = {
   unet: [UNET_CONFIG, UNET_WEIGHTS],
@@ -115,7 +116,7 @@ export async function loadModelFolder(source: ModelSource, options: LoadModelFol
   const usual = LOAD_MODEL_FOLDER_DEFAULTS;
   const { parts = usual.parts, acceptChanged = usual.acceptChanged, maxPixels = usual.maxPixels } = options;
   const paths = [...new Set(parts.flatMap((part) => PATHS[part]))];
-  const bytes = await readWithConditioning(source, paths, needsIndex(parts), options);
+  const bytes = await readFiles(source, [INDEX_PATH, ...paths], needsIndex(parts), options);
   const digests = await digestFiles(bytes);
   options.signal?.throwIfAborted();
   const stored = readIndex(source, bytes);
@@ -162,7 +163,7 @@ export async function readModelFiles(
 ): Promise<Record<string, Uint8Array>> {
   const { parts } = { ...LOAD_MODEL_FOLDER_DEFAULTS, ...options };
   const paths = [...new Set(parts.flatMap((part) => PATHS[part]))];
-  return Object.fromEntries(await readWithConditioning(source, paths, needsIndex(parts), options));
+  return Object.fromEntries(await readFiles(source, [INDEX_PATH, ...paths], needsIndex(parts), options));
 }
 
 /**
@@ -203,27 +204,10 @@ function needsIndex(parts: readonly ModelPart[]): boolean {
   return parts.some((part) => part === 'unet' || part === 'cvae' || part === 'teacher');
 }
 
-/** The index, these files, and the conditioning of a U-Net that takes one: its config says so, so that comes first. */
-async function readWithConditioning(
-  source: ModelSource,
-  paths: string[],
-  isIndexNeeded: boolean,
-  options: LoadModelFolderOptions,
-): Promise<Map<string, Uint8Array>> {
-  const files = await readFiles(source, [INDEX_PATH, ...paths], isIndexNeeded, options);
-  if (!isConditioned(source, files)) return files;
-  const before = [...files.values()].reduce((sum, { length }) => sum + length, 0);
-  const more = await readFiles(source, [CONDITIONING_CONFIG, CONDITIONING_WEIGHTS], true, {
-    ...options,
-    onProgress: (loaded, total) => options.onProgress?.(before + loaded, total && before + total),
-  });
-  return new Map([...files, ...more]);
-}
-
 /** A config that cannot be read is told of later, when it is known whether it is the file that the index speaks of. */
-function isConditioned(source: ModelSource, files: Map<string, Uint8Array>): boolean {
+function isConditioned(source: ModelSource, unetConfig: Uint8Array): boolean {
   try {
-    const config = readConfig(source, files, UNET_CONFIG);
+    const config = readConfig(source, new Map([[UNET_CONFIG, unetConfig]]), UNET_CONFIG);
     return isObject(config) && config.class_embed_type === 'identity';
   } catch {
     return false;
@@ -231,8 +215,9 @@ function isConditioned(source: ModelSource, files: Map<string, Uint8Array>): boo
 }
 
 /**
- * Reads all files at once; when one fails, the others are given up. Of several that are missing, the first is told. Files of
- * others than Figment may be elsewhere: see `findForeignFiles`.
+ * Reads all files at once, and the conditioning of a U-Net whose config says that it takes one; when one fails, the others are
+ * given up. Of several that are missing, the first is told. Files of others than Figment may be elsewhere: see
+ * `findForeignFiles`.
  */
 async function readFiles(
   source: ModelSource,
@@ -243,13 +228,23 @@ async function readFiles(
   const controller = new AbortController();
   const signals = signal === undefined ? [] : [signal];
   const options = { signal: AbortSignal.any([controller.signal, ...signals]) };
-  const progress = sumProgress(paths, onProgress);
+  const known = [...paths];
+  const progress = sumProgress(known, onProgress);
   const reads: Promise<FoundFiles>[] = [];
   const smallBefore = (path: string) =>
-    reads.slice(0, paths.indexOf(path)).filter((_, i) => paths[i]!.endsWith('.json'));
+    reads.slice(0, Math.max(0, paths.indexOf(path))).filter((_, i) => paths[i]!.endsWith('.json'));
   const readOne = async (path: string): Promise<FoundFiles> => {
+    const bytes = await readOrFind(path);
+    if (!(bytes instanceof Uint8Array)) return bytes;
+    if (path !== UNET_CONFIG) return [[path, bytes]];
+    const more = isConditioned(source, bytes) ? CONDITIONING : [];
+    known.push(...more);
+    progress(path)(bytes.length, bytes.length); // not before: until then nobody knows what there is to read in all
+    return [[path, bytes], ...(await Promise.all(more.map(readOne))).flat()];
+  };
+  const readOrFind = async (path: string): Promise<Uint8Array | FoundFiles> => {
     try {
-      return [[path, await source.read(path, { ...options, onProgress: progress(path) })]];
+      return await source.read(path, { ...options, onProgress: path === UNET_CONFIG ? undefined : progress(path) });
     } catch (error) {
       if (!(error instanceof MissingFileError)) throw error;
       const before = new Map((await Promise.all(smallBefore(path))).flat());
