@@ -1,15 +1,16 @@
-import { dispose, memory, type Tensor } from '@tensorflow/tfjs-core';
+import { dispose, memory, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { enableRelaxedSimd } from '../../scripts/node/nodeRuntime.ts';
 import { draw } from '../../scripts/testing/backends.ts';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { integers } from '../core/random.ts';
+import { encode } from '../networks/autoencoderKl.ts';
 import { uploadWeights } from '../networks/weights.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyAttributes, tinyDataset } from '../testing/tinyDataset.ts';
 import { randomWeights, tinyCvaeConfig, tinyUNetConfig, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { TINY_DIFFUSION_OPTIONS } from '../testing/tinyTraining.ts';
-import { type Batch, splitBatch } from './batch.ts';
+import { type Batch, batchTensor, splitBatch } from './batch.ts';
 import { gradientsOf, localGradients } from './gradients.ts';
 import { createTask, type TaskSpec } from './task.ts';
 import {
@@ -160,6 +161,25 @@ describe('gradients on wasm', () => {
     expect(Object.keys(grads)).toContain('decoder.conv_in.weight');
     expectClose([loss], [metrics.l2!]);
     dispose([...Object.values(grads), ...Object.values(weights)] as Tensor[]);
+  });
+
+  it('disturbs the latents that the decoder sees, and not what the divergence is of', async () => {
+    const task = createTask(vae);
+    const weights = uploadWeights(randomWeights(task.shapes));
+    const batch = vaeBatch(2);
+    const noise = input(10, batch.eps!.shape);
+    const { logVar } = encode(vae.config, weights, batchTensor<Tensor4D>(batch, 'x'));
+    const std = (await logVar.data()).map((value) => Math.exp(value / 2));
+    const eps = { ...batch.eps!, data: batch.eps!.data.map((value, i) => value + noise.data[i]! / std[i]!) };
+    const [plain, given, expected] = [
+      await gradientsOf(task, weights, batch),
+      await gradientsOf(task, weights, { ...batch, latentNoise: noise }),
+      await gradientsOf(task, weights, { ...batch, eps }), // the same latents, by the posterior's own noise
+    ];
+    expectClose([given.loss, given.metrics.kl!], [expected.loss, expected.metrics.kl!]);
+    expect(Math.abs(given.loss - plain.loss)).toBeGreaterThan(1e-3);
+    dispose([plain, given, expected].flatMap(({ grads }) => Object.values(grads)));
+    dispose(Object.values(weights));
   });
 
   it('adds the weighted parts of the loss', async () => {

@@ -12,7 +12,7 @@ import { tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { runSteps, TINY_VAE_OPTIONS, tinyVaeTrainer } from '../testing/tinyTraining.ts';
 import type { Batch } from './batch.ts';
 import { createTask, type TaskSpec } from './task.ts';
-import { defaultVaeConfig, vaeTaskSpec } from './trainVae.ts';
+import { defaultVaeConfig, vaeTaskSpec, vaeTrainer } from './trainVae.ts';
 
 const OPTIONS = { ...TINY_VAE_OPTIONS, batchSize: 2 };
 
@@ -68,6 +68,33 @@ it('counts the errors of each channel as the weights say', async () => {
   expect(lossOf([1, 1, 1, 1])).toBeCloseTo(sum, 5);
   expect(lossOf([1, 0, 0, 1])).toBeCloseTo(each[0]! + each[3]!, 5);
   dispose(weights as unknown as Tensor[]);
+});
+
+it('disturbs the latents of each image by a level of its own, in their own units', async () => {
+  await selectBackend({ backend: 'wasm' });
+  const stds = [0.5, 1, 2, 4];
+  const config = tinyVaeConfig({ latents_mean: [0, 0, 0, 0], latents_std: stds });
+  const dataset = tinyDataset();
+  const options = { ...OPTIONS, batchSize: 64, microBatchSize: 64, latentNoise: 0.5, numSteps: 1 };
+  const batches: Batch[] = [];
+  const source = recordingGradients(createTask(vaeTaskSpec(config, options)), batches);
+  const trainer = vaeTrainer(dataset, Int32Array.from(dataset.classLabels.keys()), config, options, undefined, source);
+  await runSteps(trainer);
+  await trainer.dispose();
+  const { shape, data } = batches[0]!.latentNoise!;
+  expect(shape).toEqual(batches[0]!.eps!.shape);
+  const perImage = data.length / 64;
+  const normalised = Array.from(data, (value, i) => value / stds[i % 4]!);
+  const levels = Array.from({ length: 64 }, (_, image) =>
+    Math.sqrt(normalised.slice(image * perImage, (image + 1) * perImage).reduce((sum, v) => sum + v * v, 0) / perImage),
+  ).sort((a, b) => a - b);
+  expect(levels[0]).toBeLessThan(0.05); // of 64 even draws between 0 and 0.5, give or take what few values measure
+  expect(levels[63]).toBeGreaterThan(0.44);
+  expect(levels[63]).toBeLessThan(0.58);
+  expect(levels.reduce((a, b) => a + b, 0) / 64).toBeCloseTo(0.25, 1);
+  const ofChannel = stds.map((_, channel) => normalised.filter((_, i) => i % 4 === channel));
+  const strengths = ofChannel.map((values) => values.reduce((sum, v) => sum + v * v, 0));
+  expect(Math.max(...strengths) / Math.min(...strengths)).toBeLessThan(1.2);
 });
 
 it('defaultVaeConfig fits the data set', () => {
