@@ -28,8 +28,8 @@ export interface VaeOptions extends TrainerOptions {
   channelWeights: readonly number[] | null;
   freezeEncoder: boolean;
   /**
-   * The decoder sees the latents of each image disturbed by normal noise of 0 to so many of their standard deviations, and
-   * learns to make up for the errors of a U-Net.
+   * The decoder sees the latents of each image disturbed by normal noise of 0 to so many times what the U-Net divides them by,
+   * and learns to make up for its errors. That is their standard deviation, and usually √n times as much of n frames.
    */
   latentNoise: number;
   balanced: boolean;
@@ -179,8 +179,9 @@ function vaeBatch(
 }
 
 /**
- * Noise for the latents of a batch, in their own units, of another level for each image: a decoder that is trained on it
- * takes latents that are somewhat wrong for the picture that they are nearest to. Latents that a U-Net made are wrong too.
+ * Noise for the latents of a batch, in units of the config's latents_std, of another level for each image: a decoder that
+ * is trained on it takes latents that are somewhat wrong for the picture that they are nearest to. Latents that a U-Net made
+ * are wrong too.
  *
  * Source: Zheng et al. 2025, arXiv:2510.11690, section 4.3, with levels drawn evenly.
  */

@@ -86,7 +86,7 @@ export function trainCommand(): Command {
     .option('--freeze-encoder', 'train the decoder alone: latents stay as they are')
     .option(
       '--latent-noise <x>',
-      'disturb the latents that the decoder sees, by up to so many standard deviations: it learns to forgive a U-Net',
+      'disturb the latents that the decoder sees, by noise of up to this on the scale of the U-Net: it learns to forgive it',
       realNumber(0, 2),
       0,
     )
