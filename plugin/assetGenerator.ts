@@ -334,10 +334,10 @@ export class AssetGenerator {
       const texture = await this.generateTextureAsync(asked);
       return createGeneratedMaterial(texture.name, texture);
     }
-    const [u, v] = repeats(tiling);
-    const { checkSurfaceMaterial, SurfaceMaterial, withNextSeeds } = await import('./material/surfaceMaterial.ts');
-    await checkSurfaceMaterial({ surface, variations, cellSize });
-    const [texture, ...others] = await this.generateAllAsync(withNextSeeds(asked, variations));
+    const { SurfaceMaterial, ...surfaces } = await import('./material/surfaceMaterial.ts');
+    const [u, v] = surfaces.repeats(tiling);
+    await surfaces.checkSurfaceMaterial({ surface, variations, cellSize });
+    const [texture, ...others] = await this.generateAllAsync(surfaces.withNextSeeds(asked, variations));
     [texture!.uScale, texture!.vScale] = [u, v * texture!.vScale];
     const material = new SurfaceMaterial(texture!.name, texture!, { surface, parallax, variations, cellSize }, others);
     try {
@@ -396,13 +396,4 @@ export class AssetGenerator {
   private disposedError(): DOMException {
     return abortError(`generate: the generator of ${this.source.name} was disposed`);
   }
-}
-
-/** How often a picture repeats in each direction. @throws RangeError for what is no number, or not above 0 */
-function repeats(tiling: number | readonly [u: number, v: number]): readonly [u: number, v: number] {
-  const [u, v] = typeof tiling === 'number' ? [tiling, tiling] : tiling;
-  if (Number.isFinite(u) && Number.isFinite(v) && Math.min(u, v) > 0) return [u, v];
-  throw new RangeError(
-    `generateMaterialAsync: tiling is ${tiling}; expected a number above 0, or one for each direction: [4, 2]`,
-  );
 }

@@ -308,6 +308,15 @@ export async function checkSurfaceMaterial({ surface = {}, ...tiling }: SurfaceM
   checkSurface(surface);
 }
 
+/** How often a picture repeats in each direction. @throws RangeError for what is no number, or not above 0 */
+export function repeats(tiling: number | readonly [u: number, v: number]): readonly [u: number, v: number] {
+  const [u, v] = typeof tiling === 'number' ? [tiling, tiling] : tiling;
+  if (Number.isFinite(u) && Number.isFinite(v) && Math.min(u, v) > 0) return [u, v];
+  throw new RangeError(
+    `generateMaterialAsync: tiling is ${tiling}; expected a number above 0, or one for each direction: [4, 2]`,
+  );
+}
+
 /** What is asked for, and the same with the seeds that follow: one picture for each variation. */
 export function withNextSeeds<Asked extends { label: string; seed?: number; name?: string }>(
   asked: Asked,
