@@ -20,6 +20,8 @@ export interface Tile {
 /** From the largest to the smallest. */
 const BY_SIZE: readonly Tile[] = ([8, 4, 2, 1] as const).map((rows) => ({ rows, depth: 16, parts: 1 }));
 
+const SOON_COMPILED = BY_SIZE[2]!;
+
 /** The last ones are for small maps, and for computing as tfjs's own convolution (Conv2DMM) does. */
 const TILES: readonly Tile[] = [
   ...BY_SIZE,
@@ -122,7 +124,11 @@ export function byRule(problem: ConvProblem): number {
   return fitting < 0 ? BY_SIZE.length - 1 : fitting;
 }
 
-/** The smallest tile that holds all pixels, or the largest. */
+/** Products below which a CPU takes longer to compile a program of many rows (up to a second) than to run one of few. */
+const MANY_PRODUCTS = 2 ** 22;
+
+/** The smallest tile that holds all pixels, or the largest; of few products, one that is soon compiled. */
 function tileOfCpu(problem: ConvProblem): Tile {
+  if (numProducts(problem) < MANY_PRODUCTS) return SOON_COMPILED;
   return BY_SIZE.findLast(({ rows }) => SIDE * rows >= numPixelsOf(problem)) ?? BY_SIZE[0]!;
 }
