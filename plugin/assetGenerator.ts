@@ -139,12 +139,13 @@ export class AssetGenerator {
    *   await portraits.warmUpAsync({ sampler: 'dpm++', numInferenceSteps: 20 });
    *
    * @param options entries of a recipe; onProgress: called for each part in turn with the number of bytes that have arrived,
-   *                and of all its bytes where it is known
-   * @throws        MissingFileError, with the remedy, for a part that the model does not have; as `loadClassifierAsync`
+   *                and of all its bytes where it is known; signal: ends the wait, and what is being loaded is there later
+   * @throws        MissingFileError, with the remedy, for a part that the model does not have; as `loadClassifierAsync`; the
+   *                signal's reason
    */
-  async warmUpAsync(options: Partial<RecipeOptions> & Pick<LoadOptions, 'onProgress'> = {}): Promise<void> {
-    const { onProgress, ...asked } = options;
-    return this.alive().warmUpAsync(asked, onProgress);
+  async warmUpAsync(options: Partial<RecipeOptions> & Pick<LoadOptions, 'onProgress' | 'signal'> = {}): Promise<void> {
+    const { onProgress, signal, ...asked } = options;
+    return this.alive().warmUpAsync(asked, { onProgress, ...this.waiting({ signal }) });
   }
 
   /**

@@ -167,12 +167,21 @@ export class PictureSource {
     return this.isDead;
   }
 
-  async warmUpAsync(asked: Partial<RecipeOptions>, onProgress?: OnProgress): Promise<void> {
+  /** @throws as `AssetGenerator.warmUpAsync` */
+  async warmUpAsync(
+    asked: Partial<RecipeOptions>,
+    { onProgress, signal }: Pick<LoadOptions, 'onProgress' | 'signal'>,
+  ): Promise<void> {
     this.assertUsable();
+    signal?.throwIfAborted();
     warnOfUnknown(asked, this.warned);
-    await this.missingClassifier(asked, onProgress);
-    await this.addPartsFor(asked, onProgress);
-    await this.painter.warmUpAsync();
+    const prepare = async () => {
+      await this.missingClassifier(asked, onProgress);
+      await this.addPartsFor(asked, onProgress);
+      signal?.throwIfAborted();
+      await this.painter.warmUpAsync();
+    };
+    await untilAborted(prepare(), signal);
   }
 
   /** @throws as `AssetGenerator.loadClassifierAsync` */

@@ -75,6 +75,8 @@ describe('a distilled model', () => {
     await expect(asked).rejects.toThrow(expect.objectContaining({ name: 'TimeoutError' }));
     const traced = distilled.traceGuidanceAsync({ ...ELF, signal: AbortSignal.timeout(5) });
     await expect(traced).rejects.toThrow(expect.objectContaining({ name: 'TimeoutError' }));
+    const warmed = distilled.warmUpAsync({ numInferenceSteps: 5, signal: AbortSignal.timeout(5) });
+    await expect(warmed).rejects.toThrow(expect.objectContaining({ name: 'TimeoutError' }));
   });
 
   it('changes the sampler of a material to that of the teacher, with its own defaults', async () => {
