@@ -228,7 +228,7 @@ export class AssetGenerator {
 
   /**
    * Returns an empty texture at once, which shows previews while its picture is made. `finished` settles as
-   * `generateTextureAsync` does; when it rejects, the texture is disposed, unless a newer `regenerateAsync` is running. Failures
+   * `generateTextureAsync` does; when it rejects, the texture is disposed, unless a newer request has taken over. Failures
    * stand in Babylon's log, too.
    *
    *   const { texture, finished } = portraits.beginTexture({ label: 'elf', previewEvery: 2 });
@@ -253,7 +253,7 @@ export class AssetGenerator {
     const finished = texture
       .paintAsync(recipe, { ...this.waiting({ priority, signal }), previewEvery })
       .catch((error) => {
-        if (!texture.isGenerating) texture.dispose();
+        if (!texture.isGenerating && (!texture.isReady() || texture.recipe === recipe)) texture.dispose();
         if (error.name === 'AbortError') finished.catch(() => {}); // those who do not wait need not know
         throw error;
       });

@@ -171,6 +171,17 @@ describe('GeneratedTexture', () => {
     expect(texture.isReady()).toBe(true);
   });
 
+  it('lives on, too, when the newer picture is there already', async () => {
+    const newer = { seed: 2, numInferenceSteps: 3 };
+    await tiny.generatePixelsAsync({ ...RECIPE, ...newer });
+    const { texture, finished } = tiny.beginTexture({ ...RECIPE, numInferenceSteps: 500 });
+    const regenerated = texture.regenerateAsync(newer);
+    await expect(finished).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    await regenerated;
+    expect(texture.recipe).toMatchObject(newer);
+    expect(texture.isReady()).toBe(true);
+  });
+
   it('is varied towards another seed, and back', async () => {
     const texture = await tiny.generateTextureAsync(RECIPE);
     const plain = uploadedTo(texture);
