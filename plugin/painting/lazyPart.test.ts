@@ -45,6 +45,20 @@ describe('LazyPart', () => {
     expect(second.addPartAsync).toHaveBeenCalledWith('cvae', FILES);
   });
 
+  it('keeps no painter from taking another’s place when reading fails meanwhile', async () => {
+    let fail!: (error: Error) => void;
+    const reading = new Promise<typeof FILES>((_, reject) => {
+      fail = reject;
+    });
+    const cvae = new LazyPart('cvae', () => reading);
+    const added = cvae.addAsync(current(fakePainter()));
+    const next = fakePainter() as unknown as Painter;
+    const again = cvae.addAgainAsync(async () => next);
+    fail(new Error('no net'));
+    await expect(added).rejects.toThrow('no net');
+    expect(await again).toBe(next);
+  });
+
   it('gives up reading when it is disposed', async () => {
     const cvae = new LazyPart(
       'cvae',

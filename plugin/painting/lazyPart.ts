@@ -35,10 +35,11 @@ export class LazyPart {
     }
   }
 
-  /** Makes a painter that has what the one before it had. */
+  /** Makes a painter that has what the one before it had. Where the part is still read and that fails, whoever asked is told. */
   async addAgainAsync(create: () => Promise<Painter>): Promise<Painter> {
     const painter = await create();
-    if (this.files) await painter.addPartAsync(this.part, await this.files);
+    const files = await this.files?.catch(() => null);
+    if (files) await painter.addPartAsync(this.part, files);
     return painter;
   }
 
