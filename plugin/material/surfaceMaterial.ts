@@ -335,7 +335,8 @@ function nextSeed(seed: number, count: number): number {
 }
 
 async function showAsync(texture: GeneratedTexture, recipe: RecipeOptions, how: RegenerateOptions): Promise<void> {
-  const isShown = texture.isReady() && JSON.stringify(texture.recipe) === JSON.stringify(recipe);
+  const isSettled = texture.isReady() && !texture.isGenerating; // after a lost device it is drawn again
+  const isShown = isSettled && JSON.stringify(texture.recipe) === JSON.stringify(recipe);
   if (!isShown) await texture.regenerateAsync(recipe, how);
 }
 

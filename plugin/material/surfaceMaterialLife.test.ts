@@ -1,0 +1,38 @@
+// What surface materials outlive: lost devices.
+import type { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
+import { expect, it } from 'vitest';
+import { RECIPE, scene, useTinyBricks } from '../testing/tinyBricks.ts';
+import { loadTinyTextures, next, uploadedTo } from '../testing/tinyScene.ts';
+import { GeneratedTexture } from '../texture/generatedTexture.ts';
+import type { SurfaceMaterial } from './surfaceMaterial.ts';
+
+useTinyBricks();
+
+const SIZE_BYTES = 4 * 16 * 16;
+
+/** All textures of the scene, but for the table that Babylon keeps for all PBR materials. */
+const textures = () => scene.textures.filter((texture) => texture !== scene.environmentBRDFTexture) as RawTexture[];
+
+/** Takes all pictures and maps away, as a device does that is lost, and gives the engine another device. */
+function loseDevice(): void {
+  for (const texture of textures()) {
+    texture.update(new Uint8Array(SIZE_BYTES));
+    if (texture instanceof GeneratedTexture) texture.texels!.fill(0);
+  }
+  const engine = scene.getEngine();
+  engine.onContextRestoredObservable.notifyObservers(engine);
+}
+
+it('has the maps of each surface again after a lost device', async () => {
+  const forgetful = await loadTinyTextures(scene, { cacheBytes: 0 });
+  const material = (await forgetful.generateMaterialAsync({
+    ...RECIPE,
+    variations: 2,
+    numInferenceSteps: 60,
+  })) as SurfaceMaterial;
+  const before = textures().map(uploadedTo);
+  loseDevice();
+  await next(material.onSurfaceObservable);
+  expect(before).toHaveLength(6);
+  expect(textures().map(uploadedTo)).toEqual(before);
+});
