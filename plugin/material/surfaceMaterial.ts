@@ -12,6 +12,7 @@ import { leavingNothing } from '../leavingNothing.ts';
 import { GeneratedTexture, type RegenerateOptions, RegisterGeneratedTexture } from '../texture/generatedTexture.ts';
 import type { SceneFileOptions } from '../texture/pictureSources.ts';
 import type { SavedGeneratedTexture } from '../texture/textureLook.ts';
+import { untilAborted } from '../untilAborted.ts';
 import { checkHashTiling, HashTiling, type HashTilingOptions } from './hashTiling.ts';
 import { SurfaceTextures } from './surface.ts';
 
@@ -144,14 +145,15 @@ export class SurfaceMaterial extends PBRMaterial {
   }
 
   /**
-   * Makes another picture and its maps, from the current recipe with changes.
+   * Makes another picture and its maps, from the current recipe with changes. Once its picture is there, a signal ends the
+   * wait alone, and the maps are made nevertheless.
    *
    * @throws as `GeneratedTexture.regenerateAsync`
    */
   async regenerateAsync(changes: Partial<RecipeOptions> = {}, options: RegenerateOptions = {}): Promise<this> {
     this.priority = options.priority;
     await this.albedo.regenerateAsync(changes, options);
-    await this.whenWrittenAsync();
+    await untilAborted(this.whenWrittenAsync(), options.signal);
     return this;
   }
 

@@ -1,7 +1,7 @@
-// What surface materials outlive: lost devices.
+// What surface materials outlive: lost devices, and requests that are given up.
 import type { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import { expect, it } from 'vitest';
-import { RECIPE, scene, useTinyBricks } from '../testing/tinyBricks.ts';
+import { makeBricks, RECIPE, scene, useTinyBricks } from '../testing/tinyBricks.ts';
 import { loadTinyTextures, next, uploadedTo } from '../testing/tinyScene.ts';
 import { GeneratedTexture } from '../texture/generatedTexture.ts';
 import type { SurfaceMaterial } from './surfaceMaterial.ts';
@@ -35,4 +35,13 @@ it('has the maps of each surface again after a lost device', async () => {
   await next(material.onSurfaceObservable);
   expect(before).toHaveLength(6);
   expect(textures().map(uploadedTo)).toEqual(before);
+});
+
+it('stops waiting for its signal while the other surfaces are painted', async () => {
+  const material = await makeBricks({ variations: 2 });
+  const leaving = new AbortController();
+  material.albedo.onGeneratedObservable.addOnce(() => setTimeout(() => leaving.abort(new Error('gone'))));
+  const asked = material.regenerateAsync({ seed: 20, numInferenceSteps: 100 }, { signal: leaving.signal });
+  await expect(asked).rejects.toThrow('gone');
+  material.dispose();
 });
