@@ -25,6 +25,7 @@ import { type SceneFileOptions, sourceFor, useForSceneFiles } from '../texture/p
 import type { PixelArtBrush } from '../texture/pixelArtBrush.ts';
 import { createTexelTexture, FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from '../texture/texelTexture.ts';
 import type { PixelArtLook } from '../texture/textureLook.ts';
+import { whenRestored } from '../texture/whenRestored.ts';
 import { untilAborted } from '../untilAborted.ts';
 import { completeCellsAsync } from './cells.ts';
 import {
@@ -283,10 +284,22 @@ export class GeneratedSheet extends RawTexture {
 
   private adopt(source: PictureSource): void {
     this.source = source;
-    const observer = source.onRestoredObservable.add(() => {
-      this.paintAsync(this.current, { signal: this.life.signal }).catch((error: Error) => this.report(error));
+    this.stopObserving();
+    this.stopObserving = whenRestored(source, () => {
+      this.drawAgainAsync(source).catch((error: Error) => this.report(error));
     });
-    this.stopObserving = () => source.onRestoredObservable.remove(observer);
+  }
+
+  /** After a lost device. A model that was disposed is loaded again by its address, unless Babylon has kept the sheet's bytes. */
+  private async drawAgainAsync(source: PictureSource): Promise<void> {
+    const { signal } = this.life;
+    if (!source.isDisposed) return this.paintAsync(this.current, { signal });
+    if (this.target.pixels) return;
+    const again = await sourceFor(this, this.address, '');
+    const cells = await completeCellsAsync(again, this.current);
+    this.assertAlive();
+    this.adopt(again);
+    await this.paintAsync(cells, { signal });
   }
 
   private get ownSize(): { widthPx: number; heightPx: number } {

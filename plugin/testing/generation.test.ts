@@ -308,4 +308,12 @@ describeInBrowser('generation with WebGPU, on the device that draws', (openPage)
     await page.call('generate', { label: 'goblin', seed: 3, numInferenceSteps: 1 });
     page.takeErrors(); // Babylon reports the loss
   });
+
+  it('draws again after a lost device, too, what a generator has made that is disposed', async () => {
+    await page.call('load', 'tiny/', 'gpu');
+    await page.call('generate', { label: 'elf', seed: 1, numInferenceSteps: 1 });
+    const recipe = { label: 'orc', seed: 2, numInferenceSteps: 1 };
+    expect(await page.call('loseDeviceAlone', recipe)).toEqual(['the same', 'the same']);
+    page.takeErrors(); // Babylon reports the loss
+  });
 });

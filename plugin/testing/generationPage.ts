@@ -3,6 +3,7 @@
 import { FreeCamera } from '@babylonjs/core/Cameras/freeCamera.js';
 import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 import { Engine } from '@babylonjs/core/Engines/engine.js';
+import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
 import { Scene } from '@babylonjs/core/scene.js';
 import { memory, engine as tfjs } from '@tensorflow/tfjs-core';
@@ -139,7 +140,7 @@ export async function warmUp(): Promise<void> {
 
 /** The texture's bytes as the GPU has them, its first row first. */
 export async function readTexture(): Promise<number[]> {
-  return Array.from((await texture.readPixels()) as Uint8Array);
+  return read(texture);
 }
 
 /** The sheet of sprites with these labels, its top row first, and what is in its cells. */
@@ -212,7 +213,28 @@ export async function loseDevice(recipe: RecipeOptions): Promise<string> {
   await restored;
   texture = await pending;
   await redrawn;
-  const after = Array.from((await finished.readPixels()) as Uint8Array);
+  return comparison(before, await read(finished));
+}
+
+/** Takes the device away when the generator is gone; the texture and a sheet of sprites come back. */
+export async function loseDeviceAlone(recipe: RecipeOptions): Promise<string[]> {
+  const { texture: sheet } = await generator.generateSpritesAsync({ recipes: [recipe] });
+  const before = await Promise.all([texture, sheet].map(read));
+  generator.dispose();
+  const redrawn = [texture, sheet as GeneratedTexture].map(
+    ({ onLoadObservable }) => new Promise<void>((resolve) => onLoadObservable.addOnce(() => resolve())),
+  );
+  sharesDevice(engine)!.device.destroy();
+  await Promise.all(redrawn);
+  const after = await Promise.all([texture, sheet].map(read));
+  return after.map((pixels, i) => comparison(before[i]!, pixels));
+}
+
+async function read(shown: BaseTexture): Promise<number[]> {
+  return Array.from((await shown.readPixels()) as Uint8Array);
+}
+
+function comparison(before: number[], after: number[]): string {
   const numWrong = after.filter((value, i) => Math.abs(value - before[i]!) > 1).length;
   return numWrong === 0 ? 'the same' : `${numWrong} bytes differ`;
 }

@@ -36,6 +36,7 @@ import {
   type TextureLook,
   type TextureSettings,
 } from './textureLook.ts';
+import { whenRestored } from './whenRestored.ts';
 
 export type RegenerateOptions = Omit<RequestOptions, 'onStep'>;
 
@@ -72,8 +73,8 @@ export class GeneratedTexture extends RawTexture {
   private isOnCpu = false;
   private brush: Promise<PixelArtBrush> | null = null;
   private isGone = false;
-  /** Whether only an address was given, so that this texture keeps its model. */
-  private readonly keepsModel: boolean;
+  /** Whether it loads its model by the address, and keeps it. */
+  private keepsModel: boolean;
   private stopObserving: () => void = () => {};
 
   /**
@@ -312,11 +313,12 @@ export class GeneratedTexture extends RawTexture {
     this.assertAlive();
     this.source = source;
     this.stopObserving(); // two requests may both have waited for the model
-    const observer = source.onRestoredObservable.add(() => {
+    this.stopObserving = whenRestored(source, () => {
+      if (source.isDisposed && this.isOnCpu) return; // Babylon has kept the bytes
+      if (source.isDisposed) [this.source, this.keepsModel] = [null, true]; // the model is loaded again
       this.showsPreview = this.hasPicture; // nothing is left of the picture, should a request that is running fail
       if (this.hasPicture && !this.isGenerating) this.regenerateOrReport(this.current!);
     });
-    this.stopObserving = () => source.onRestoredObservable.remove(observer);
     return source;
   }
 
@@ -335,10 +337,8 @@ export class GeneratedTexture extends RawTexture {
 
   private reporter(recipe: Recipe, draw: Draw): RequestOptions['onStep'] {
     return (step, numSteps, preview) => {
-      if (preview) {
-        this.show(preview, draw);
-        this.showsPreview = true;
-      }
+      if (preview) this.show(preview, draw);
+      this.showsPreview ||= preview !== null;
       this.onProgressObservable.notifyObservers({ step, numSteps, recipe });
     };
   }
