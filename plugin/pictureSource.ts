@@ -356,6 +356,7 @@ export class PictureSource {
   }
 
   private async restore(): Promise<void> {
+    this.lose(); // a model that was loaded while the device was away has not been told
     await this.painter.restoreAsync();
     if (!this.isDead) this.onRestoredObservable.notifyObservers(this);
   }

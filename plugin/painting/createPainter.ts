@@ -88,7 +88,10 @@ async function createOnDevice(
     );
   }
   const backend = await adoptDeviceAsync(engine);
-  return ThreadPainter.CreateAsync(files, name, backend, { ...options, device: shared.device });
+  const painter = await ThreadPainter.CreateAsync(files, name, backend, { ...options, device: shared.device });
+  if (engine.isDisposed || sharesDevice(engine)?.device === shared.device) return painter;
+  painter.dispose(); // the device was lost meanwhile, and another is there
+  return createOnDevice(files, name, scene, options);
 }
 
 /** The literal expressions are what bundlers look for. */

@@ -309,6 +309,13 @@ describeInBrowser('generation with WebGPU, on the device that draws', (openPage)
     page.takeErrors(); // Babylon reports the loss
   });
 
+  it('loads a model while the device is away', async () => {
+    await page.call('load', 'tiny/', 'gpu');
+    const recipe = { label: 'elf', seed: 1, numInferenceSteps: 1 };
+    expect(await page.call('loadWhileLost', 'tiny/', recipe)).toBe('the same');
+    page.takeErrors(); // Babylon reports the loss
+  });
+
   it('draws again after a lost device, too, what a generator has made that is disposed', async () => {
     await page.call('load', 'tiny/', 'gpu');
     await page.call('generate', { label: 'elf', seed: 1, numInferenceSteps: 1 });

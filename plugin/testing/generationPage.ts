@@ -230,6 +230,14 @@ export async function loseDeviceAlone(recipe: RecipeOptions): Promise<string[]> 
   return after.map((pixels, i) => comparison(before[i]!, pixels));
 }
 
+/** Loads a model while the device is away; the picture beside that of the former model. */
+export async function loadWhileLost(model: string, recipe: RecipeOptions): Promise<string> {
+  const before = await generator.generatePixelsAsync(recipe);
+  sharesDevice(engine)!.device.destroy();
+  generator = await AssetGenerator.LoadAsync(model, scene, { compute: 'gpu', ...SETTINGS, storeBytes: 0 });
+  return comparison([...before], [...(await generator.generatePixelsAsync(recipe))]);
+}
+
 async function read(shown: BaseTexture): Promise<number[]> {
   return Array.from((await shown.readPixels()) as Uint8Array);
 }
