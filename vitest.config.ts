@@ -21,6 +21,9 @@ const browser = suitesThat(/\b(?:describeInBrowser|findChromium|findFirefox)\(/)
  */
 const alone = suitesThat(/\b(?:vi\.mock|removeBackend|useRecorder|openNodeWebgpu|openTestDevice)\(/);
 
+/** They run whole commands, from their words to the files that they write. */
+const commands = suites.filter((file) => /^scripts\/(?:cli|study)\//.test(file) && !browser.includes(file));
+
 /** After the suites in a browser. */
 const AFTERWARDS = { groupOrder: 1 };
 
@@ -40,9 +43,19 @@ const projects: TestProjectInlineConfiguration[] = [
   {
     extends: true,
     test: {
+      name: 'commands',
+      include: commands,
+      isolate: false,
+      globalSetup: 'scripts/testing/builtScripts.ts',
+      sequence: AFTERWARDS,
+    },
+  },
+  {
+    extends: true,
+    test: {
       name: 'unit',
       include: ['**/*.test.ts'],
-      exclude: [...browser, ...alone],
+      exclude: [...browser, ...alone, ...commands],
       isolate: false,
       globalSetup: 'scripts/testing/builtScripts.ts',
       sequence: AFTERWARDS,
