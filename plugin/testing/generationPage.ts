@@ -201,41 +201,33 @@ export function leave(): void {
   for (const made of [...scene.textures]) made.dispose();
 }
 
-/** Takes the device away while a picture is made; both pictures and the engine come back. */
-export async function loseDevice(recipe: RecipeOptions): Promise<string> {
-  const finished = texture;
-  const before = await readTexture();
-  const restored = new Promise<void>((resolve) => engine.onContextRestoredObservable.addOnce(() => resolve()));
-  const redrawn = new Promise<void>((resolve) => finished.onGeneratedObservable.addOnce(() => resolve()));
-  const pending = generator.generateTextureAsync(recipe);
+/**
+ * Takes the device away while a picture is made and a model is loaded. How pictures are afterwards, beside how they were: of the
+ * generator that goes on, of one that was disposed (a texture, a sheet of sprites), and of the one that was loaded meanwhile.
+ */
+export async function loseDevice(model: string, shown: RecipeOptions, next: RecipeOptions): Promise<string[]> {
+  const another = () => AssetGenerator.LoadAsync(model, scene, { compute: 'gpu', ...SETTINGS, storeBytes: 0 });
+  const short = await another();
+  const made = [
+    await short.generateTextureAsync(shown),
+    (await short.generateSpritesAsync({ recipes: [shown] })).texture,
+  ];
+  const plain = await short.generatePixelsAsync(shown);
+  short.dispose();
+  const all = [texture, ...(made as GeneratedTexture[])];
+  const before = await Promise.all(all.map(read));
+  const redrawn = all.map(
+    ({ onLoadObservable }) => new Promise<void>((done) => onLoadObservable.addOnce(() => done())),
+  );
+  const pending = generator.generateTextureAsync(next);
   await pause(30);
   sharesDevice(engine)!.device.destroy();
-  await restored;
-  texture = await pending;
-  await redrawn;
-  return comparison(before, await read(finished));
-}
-
-/** Takes the device away when the generator is gone; the texture and a sheet of sprites come back. */
-export async function loseDeviceAlone(recipe: RecipeOptions): Promise<string[]> {
-  const { texture: sheet } = await generator.generateSpritesAsync({ recipes: [recipe] });
-  const before = await Promise.all([texture, sheet].map(read));
-  generator.dispose();
-  const redrawn = [texture, sheet as GeneratedTexture].map(
-    ({ onLoadObservable }) => new Promise<void>((resolve) => onLoadObservable.addOnce(() => resolve())),
-  );
-  sharesDevice(engine)!.device.destroy();
-  await Promise.all(redrawn);
-  const after = await Promise.all([texture, sheet].map(read));
-  return after.map((pixels, i) => comparison(before[i]!, pixels));
-}
-
-/** Loads a model while the device is away; the picture beside that of the former model. */
-export async function loadWhileLost(model: string, recipe: RecipeOptions): Promise<string> {
-  const before = await generator.generatePixelsAsync(recipe);
-  sharesDevice(engine)!.device.destroy();
-  generator = await AssetGenerator.LoadAsync(model, scene, { compute: 'gpu', ...SETTINGS, storeBytes: 0 });
-  return comparison([...before], [...(await generator.generatePixelsAsync(recipe))]);
+  const loaded = await another();
+  [texture] = await Promise.all([pending, ...redrawn]);
+  const after = await Promise.all(all.map(read));
+  const plainAfter = await loaded.generatePixelsAsync(shown);
+  for (const one of [loaded, ...made]) one.dispose();
+  return [...after.map((pixels, i) => comparison(before[i]!, pixels)), comparison([...plain], [...plainAfter])];
 }
 
 async function read(shown: BaseTexture): Promise<number[]> {

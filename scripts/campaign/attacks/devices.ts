@@ -27,8 +27,12 @@ export const devices: Attack = {
           seed: dice.below(1000),
           numInferenceSteps: 1 + dice.below(6),
         };
-        const result = await page.call('loseDevice', recipe);
-        demand(result === 'the same', `after the loss the picture is ${result}`);
+        const shown = { ...recipe, numInferenceSteps: 1 };
+        const results = await page.call('loseDevice', 'tiny/', shown, recipe);
+        demand(
+          results.every((result) => result === 'the same'),
+          `after the loss pictures are ${results.join(', ')}`,
+        );
         page.takeErrors(); // the browser tells of the loss on its console
         return 'correct';
       },
