@@ -159,6 +159,13 @@ describe('openDataset of sheets', () => {
     ]);
   });
 
+  it('refuses a name that is used twice, of which JSON would keep the last', async () => {
+    const twice = json().replace('"label":"elf"', '"label":"elf","label":"orc"');
+    expect(await problemsOf({ 'dataset.json': twice, ...sheets })).toEqual([
+      'dataset.json: the name "label" is used twice; rename it, or take it out',
+    ]);
+  });
+
   it('names every field that is wrong or missing', async () => {
     const broken = json({
       tileWidth: 0,

@@ -7,6 +7,7 @@ import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { messageOf } from '../core/errors.ts';
 import { numFramesOf, parseFrames } from '../core/frames.ts';
 import { isTransparent, joinMaps, type NumChannels, type PixelImage, withChannels } from '../core/pixels.ts';
+import { findJsonFlaw } from '../core/untrustedJson.ts';
 import type { AttributeColumn } from './attributeColumns.ts';
 import { readAttributes, VocabularySchema } from './attributeTable.ts';
 import { type Dataset, DatasetError, MAX_LABEL_LENGTH } from './dataset.ts';
@@ -124,12 +125,19 @@ async function readDescription(source: DatasetSource): Promise<SheetDescription>
 }
 
 async function readJson(source: DatasetSource): Promise<unknown> {
+  const fail = (problem: string): never => {
+    throw new DatasetError(source.name ?? DATASET_FILE, [`${DATASET_FILE}: ${problem}`]);
+  };
+  let json: string;
+  let value: unknown;
   try {
-    return JSON.parse(new TextDecoder().decode(await source.read(DATASET_FILE)));
+    json = new TextDecoder().decode(await source.read(DATASET_FILE));
+    value = JSON.parse(json);
   } catch (error) {
-    const problem = `${DATASET_FILE}: cannot be read (${messageOf(error)}); expected a JSON file`;
-    throw new DatasetError(source.name ?? DATASET_FILE, [problem]);
+    return fail(`cannot be read (${messageOf(error)}); expected a JSON file`);
   }
+  const flaw = findJsonFlaw(json, Number.POSITIVE_INFINITY);
+  return flaw === undefined ? value : fail(`${flaw}; rename it, or take it out`);
 }
 
 /** The sheet of a class's pictures and, where there is one, that of their maps. */

@@ -1,4 +1,5 @@
 import { MissingFileError, ModelFileError } from '../core/errors.ts';
+import { isObject } from '../core/untrustedJson.ts';
 import type { FoundFiles } from './foreignFiles.ts';
 import {
   completeModelIndex,
@@ -11,7 +12,6 @@ import {
 import { type ModelSource, type OnProgress, sha256Hex } from './modelSource.ts';
 import { withNewNames } from './oldNames.ts';
 import { parseSafetensors, writeSafetensors } from './safetensors.ts';
-import { isObject } from './untrustedJson.ts';
 import type { WeightTensor } from './weightTensor.ts';
 
 /**

@@ -6,7 +6,7 @@ import { ModelFileError, messageOf, quote } from '../core/errors.ts';
 import { type Frame, numFramesOf, parseFrames } from '../core/frames.ts';
 import type { NumValues } from '../core/pixels.ts';
 import { MAX_GUIDANCE_SCALE, MAX_INFERENCE_STEPS, SAMPLER_NAMES } from '../core/samplingBounds.ts';
-import { isObject, parseUntrustedJson } from './untrustedJson.ts';
+import { isObject, parseUntrustedJson } from '../core/untrustedJson.ts';
 import { VOCABULARY_SCHEMA } from './vocabulary.ts';
 
 /** model_index.json, as diffusers writes it, plus `labels`, `image` and `figment`. */

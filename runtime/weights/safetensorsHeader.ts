@@ -1,5 +1,5 @@
 import { ModelFileError, quote } from '../core/errors.ts';
-import { type Fail, isObject, parseUntrustedJson } from './untrustedJson.ts';
+import { type Fail, isObject, parseUntrustedJson } from '../core/untrustedJson.ts';
 
 /** The element types read here, and the bytes of one value. */
 export const DTYPE_BYTES = { F32: 4, F16: 2, BF16: 2, I32: 4, I64: 8 } as const;

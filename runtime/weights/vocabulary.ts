@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Vocabulary } from '../core/attributes.ts';
-import { isObject } from './untrustedJson.ts';
+import { isObject } from '../core/untrustedJson.ts';
 
 const MAX_ATTRIBUTES = 64;
 const MAX_VALUES = 1024;
