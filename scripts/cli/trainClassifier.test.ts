@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as runtime from '../../runtime/index.ts';
+import { pixelFolder } from '../../runtime/testing/foreignFolders.ts';
 import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
@@ -101,6 +102,16 @@ describe('train classifier', () => {
     await expect(train('no', 'data')).rejects.toThrow(/say how long/);
     const elsewhere = ['train', 'classifier', '--data', at('data'), '--model', 'portrait', '--out', at('no')];
     await expect(figment(...elsewhere, '--steps', '1')).rejects.toThrow(/did you mean "portraits"/);
+  });
+
+  it('refuses a model of pixels, and pictures of one label', async () => {
+    await writeFilesAtomic(at('pixels'), pixelFolder());
+    await expect(train('no', 'data', '--steps', '1', '--model', at('pixels'))).rejects.toThrow(
+      /^train classifier: .*pixels has no auto-encoder, .*; name a model that was trained with --vae$/,
+    );
+    await expect(train('no', 'data', '--steps', '1', '--labels', 'disc')).rejects.toThrow(
+      'train classifier: all pictures are of the label disc; expected two labels or more',
+    );
   });
 });
 

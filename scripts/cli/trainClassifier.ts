@@ -11,6 +11,7 @@ import {
   loadClassifierFolder,
   loadModelFolder,
   localEncoder,
+  MissingFileError,
   type ModelFiles,
   NOISY_CLASSIFIER_DEFAULTS,
   type NoisyAccuracy,
@@ -49,8 +50,9 @@ const VAE_WEIGHTS = 'vae/diffusion_pytorch_model.safetensors';
 /** figment train classifier */
 export async function trainClassifier(command: ClassifierCommandOptions): Promise<void> {
   const options = trainerOptions(command, NOISY_CLASSIFIER_DEFAULTS);
-  const model = await loadModelFolder(modelSource(command.model), { parts: ['vae', 'scheduler'] });
+  const model = await readGuided(command.model);
   const read = await readTrainingData(command);
+  checkLabels(read.dataset);
   const data = { dataset: fitted(read.dataset, model), split: read.split };
   const { dataset, split } = data;
   const circular = model.index.figment.circularPadding;
@@ -90,6 +92,25 @@ export async function trainClassifier(command: ClassifierCommandOptions): Promis
       };
     },
   });
+}
+
+/** The parts of the model to guide that its classifier needs. @throws UsageError for a model without an auto-encoder */
+async function readGuided(name: string): Promise<ModelFiles> {
+  const source = modelSource(name);
+  try {
+    return await loadModelFolder(source, { parts: ['vae', 'scheduler'] });
+  } catch (error) {
+    if (!(error instanceof MissingFileError && error.fileName.endsWith('/vae/config.json'))) throw error;
+    throw new UsageError(
+      `train classifier: ${name} has no auto-encoder, and a classifier tells latents apart; name a model that was trained with --vae`,
+    );
+  }
+}
+
+/** @throws UsageError when there is nothing to tell apart */
+function checkLabels({ labels }: Dataset): void {
+  if (labels.length > 1) return;
+  throw new UsageError(`train classifier: all pictures are of the label ${labels[0]}; expected two labels or more`);
 }
 
 function reportOf(
