@@ -107,5 +107,11 @@ function relabelCommand(): Command {
 function addGroup(text: string, before: Group[] = []): Group[] {
   const [label, values, ...rest] = text.split('=');
   if (!label || !values || rest.length > 0) throw new InvalidArgumentError('expected label=value,value or label=*.');
-  return [...before, { label, values: values.split(',') }];
+  const group = { label, values: values.split(',').map((value) => value.trim()) };
+  if (before.some((other) => other.label === label)) {
+    throw new InvalidArgumentError(`"${label}" is there already; give it all of its values at once.`);
+  }
+  const shared = group.values.find((value) => before.some((other) => other.values.includes(value)));
+  if (shared !== undefined) throw new InvalidArgumentError(`"${shared}" is in another group already.`);
+  return [...before, group];
 }

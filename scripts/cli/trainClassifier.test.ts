@@ -129,6 +129,14 @@ describe('dataset relabel', () => {
     expect(await relabel('colours')).toMatch(/18 images with 2 labels/);
     expect(await relabel('matched', '--matched')).toMatch(/12 images with 2 labels/);
     await expect(relabel('again', '--column', 'hue')).rejects.toThrow(/table.csv has no column "hue"/);
+    await expect(relabel('again', '--column', 'constructor')).rejects.toThrow(/has no column "constructor"/);
+    await expect(relabel('again', '--group', 'warm=green')).rejects.toThrow(/"warm" is there already/);
+    await expect(relabel('again', '--group', 'hot=red')).rejects.toThrow(/"red" is in another group already/);
+    await expect(relabel('again', '--group', 'mild=greem')).rejects.toThrow(
+      /^dataset relabel: no picture has "greem", .*; did you mean "red"/,
+    );
+    await writeFile(at('table.csv'), ['label,tile,colour', ...rows, 'stripes,0,blue'].join('\n'));
+    await expect(relabel('again')).rejects.toThrow(/table.csv tells of tile 0 of "stripes" twice/);
     await writeFile(at('table.csv'), ['label,tile,colour', ...rows.slice(1)].join('\n'));
     await expect(relabel('again')).rejects.toThrow(/has no line for tile 0 of "stripes"/);
     await writeFile(at('table.csv'), 'label,tile,colour\n\nstripes,0');

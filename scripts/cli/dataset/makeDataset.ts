@@ -64,8 +64,17 @@ export async function relabelPictures(flags: RelabelFlags): Promise<void> {
 /** The value in a column for every picture, in the order of the data set. */
 function valuesOf(dataset: Dataset, rows: Record<string, string>[], file: string, column: string) {
   const { labels, classLabels } = dataset;
-  if (!(column in (rows[0] ?? {}))) throw new UsageError(`dataset relabel: ${file} has no column "${column}"`);
-  const byPlace = new Map(rows.map((row) => [`${row.label} ${row.tile}`, row[column]!]));
+  if (!Object.hasOwn(rows[0] ?? {}, column)) {
+    throw new UsageError(`dataset relabel: ${file} has no column "${column}"; name one of its first line`);
+  }
+  const byPlace = new Map<string, string>();
+  for (const row of rows) {
+    const place = `${row.label} ${row.tile}`;
+    if (byPlace.has(place)) {
+      throw new UsageError(`dataset relabel: ${file} tells of tile ${row.tile} of "${row.label}" twice; keep one line`);
+    }
+    byPlace.set(place, row[column]!);
+  }
   const next = labels.map(() => 0);
   return Array.from(classLabels, (label) => {
     const tile = next[label]!;

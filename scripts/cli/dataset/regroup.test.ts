@@ -56,6 +56,12 @@ describe('regroup', () => {
   it('refuses values that are too few, and groups that stay empty', () => {
     expect(() => regroup(dataset, VALUES.slice(1), GROUPS, ALL)).toThrow(/17 attributes for 18 pictures/);
     const empty = [...GROUPS, { label: 'pale', values: ['white'] }];
-    expect(() => regroup(dataset, VALUES, empty, ALL)).toThrow(/no picture is left with "pale"/);
+    expect(() => regroup(dataset, VALUES, empty, ALL)).toThrow(
+      /^dataset relabel: no picture has "white", .*; did you mean "\w+"\? known: red, [a-z, ]+$/,
+    );
+    const oneLabel = { ...dataset, classLabels: Int32Array.from(VALUES, (value) => (value === 'red' ? 0 : 1)) };
+    expect(() => regroup(oneLabel, VALUES, GROUPS, MATCHED)).toThrow(
+      /^dataset relabel: no picture is left with "warm"; .* leave out --matched$/,
+    );
   });
 });

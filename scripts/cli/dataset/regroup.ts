@@ -1,4 +1,5 @@
-import { type Dataset, permutation, rowsOf } from '../../../runtime/index.ts';
+import { type Dataset, nearestWord, permutation, rowsOf } from '../../../runtime/index.ts';
+import { UsageError } from '../../node/usageError.ts';
 
 /** A new label, and which values of a column it stands for; `*` for all that no other label names. */
 export interface Group {
@@ -15,12 +16,14 @@ export interface RegroupOptions {
 
 const MATCH_STREAM = 0xd2000000;
 const REST = '*';
+/** More values than that are not listed in a message. */
+const MAX_SHOWN = 12;
 
 /**
  * A data set with new labels, by an attribute of each picture; pictures whose value no group names are left out.
  *
  * @param values one for each picture
- * @throws       RangeError when the numbers differ or a group stays empty
+ * @throws       RangeError when the numbers differ; UsageError for a value that no picture has, and when a group stays empty
  */
 export function regroup(
   dataset: Dataset,
@@ -32,12 +35,15 @@ export function regroup(
   if (values.length !== classLabels.length) {
     throw new RangeError(`${values.length} attributes for ${classLabels.length} pictures; expected one for each`);
   }
+  checkValues(values, groups);
   const groupOf = values.map((value) => indexOfGroup(groups, value));
   const chosen = matched
     ? matchedImages(dataset, groupOf, groups.length, seed)
     : placesOf(groupOf, (group) => group >= 0);
   for (const [index, { label }] of groups.entries()) {
-    if (!chosen.some((image) => groupOf[image] === index)) throw new RangeError(`no picture is left with "${label}"`);
+    if (chosen.some((image) => groupOf[image] === index)) continue;
+    const remedy = matched ? 'give it values that more labels have, or leave out --matched' : 'leave it out';
+    throw new UsageError(`dataset relabel: no picture is left with "${label}"; ${remedy}`);
   }
   const size = images.length / classLabels.length;
   const kept = new Uint8Array(chosen.length * size);
@@ -50,6 +56,17 @@ export function regroup(
     attributes: dataset.attributes && rowsOf(dataset.attributes, chosen),
     sources: dataset.sources && chosen.map((image) => dataset.sources![image]!),
   };
+}
+
+/** A value with a slip of the pen would be missed by its group, or go to that of all others. */
+function checkValues(values: readonly string[], groups: readonly Group[]): void {
+  const known = [...new Set(values)];
+  const unknown = groups.flatMap((group) => group.values).find((value) => value !== REST && !known.includes(value));
+  if (unknown === undefined) return;
+  const some = known.length > MAX_SHOWN ? '' : ` known: ${known.join(', ')}`;
+  throw new UsageError(
+    `dataset relabel: no picture has "${unknown}", which a group names; did you mean "${nearestWord(known, unknown)}"?${some}`,
+  );
 }
 
 /** The group of a value; −1 where no group has it. */
