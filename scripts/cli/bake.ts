@@ -5,7 +5,7 @@ import { MAX_SEED } from '../../runtime/core/random.ts';
 import type { Shard } from '../bake/manifest.ts';
 import { UsageError } from '../node/usageError.ts';
 import type { BakeCommandOptions, BakePictureOptions } from './bakeOptions.ts';
-import { attributeValues, labelBlend, realNumber, wholeNumber } from './optionParsers.ts';
+import { attributeValues, labelBlend, nameList, realNumber, wholeNumber } from './optionParsers.ts';
 
 const MAX_COUNT = 100_000;
 const MAX_BATCH = 256;
@@ -168,9 +168,7 @@ function refuse(options: BakeCommandOptions, names: readonly (keyof BakeCommandO
 }
 
 function addNames(text: string, before: string[] = []): string[] {
-  const names = text.split(',').map((name) => name.trim());
-  if (names.includes('')) throw new InvalidArgumentError('expected names separated by commas.');
-  return [...new Set([...before, ...names])];
+  return [...new Set([...before, ...nameList(text)])];
 }
 
 function interval(text: string): [number, number] {

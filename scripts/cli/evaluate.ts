@@ -1,7 +1,8 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { MAX_SEED } from '../../runtime/core/random.ts';
+import { MAX_GUIDANCE_SCALE } from '../../runtime/core/samplingBounds.ts';
 import type { EvaluateFlags } from './evaluation/runEvaluation.ts';
-import { realNumber, wholeNumber } from './optionParsers.ts';
+import { nameList, realNumber, wholeNumber } from './optionParsers.ts';
 
 /** The command `figment evaluate`. */
 export function evaluateCommand(): Command {
@@ -43,11 +44,7 @@ export function evaluateCommand(): Command {
       realNumber(0, 0.9),
       0.05,
     )
-    .addOption(
-      new Option('--hold-out-by <list>', 'the attributes that the training held out by').argParser((text) =>
-        text.split(','),
-      ),
-    )
+    .addOption(new Option('--hold-out-by <list>', 'the attributes that the training held out by').argParser(nameList))
     .option('--split-seed <n>', 'seed of that split: the --seed of the training', wholeNumber(0, MAX_SEED), 0)
     .option('--workers <n>', 'threads that train the classifier on wasm', wholeNumber(1, 64), 2)
     .addOption(new Option('--backend <name>', 'compute on this backend').choices(['webgpu', 'wasm', 'cpu']))
@@ -57,7 +54,5 @@ export function evaluateCommand(): Command {
 }
 
 function parseGuidanceList(text: string): number[] {
-  const scales = text.split(',').map(Number);
-  if (text.trim() !== '' && scales.every((scale) => Number.isFinite(scale) && scale >= 0)) return [...new Set(scales)];
-  throw new InvalidArgumentError('expected numbers from 0, separated by commas, such as 1,2,4.');
+  return [...new Set(text.split(',').map(realNumber(0, MAX_GUIDANCE_SCALE)))];
 }

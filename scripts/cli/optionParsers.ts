@@ -27,6 +27,13 @@ export function realNumber(min: number, max = Number.POSITIVE_INFINITY): (text: 
   };
 }
 
+/** Parser of an option that takes names, separated by commas. */
+export function nameList(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.includes('')) throw new InvalidArgumentError('expected names separated by commas.');
+  return names;
+}
+
 /** Parser of an option that takes attributes, as often as it is given. */
 export function attributeValues(text: string, before: AskedAttributes = {}): AskedAttributes {
   const asked = attributesFromText(text, before);
@@ -53,5 +60,5 @@ export function pageOrigin(text: string): string {
 /** The option that chooses among the attributes of a data set. */
 export function attributesOption(fallback: string): Option {
   const what = `condition on these attributes of the data, separated by commas, or on none (${fallback})`;
-  return new Option('--attributes <list>', what).argParser((text) => text.split(','));
+  return new Option('--attributes <list>', what).argParser(nameList);
 }

@@ -1,6 +1,6 @@
 // The options of every command that trains and has a folder for its run.
 import { Command, Option } from 'commander';
-import { realNumber, wholeNumber } from './optionParsers.ts';
+import { nameList, realNumber, wholeNumber } from './optionParsers.ts';
 import type { RunFolderOptions } from './runFolder.ts';
 
 /** A command with the options that all trainings have: where, how long, and on what. */
@@ -26,7 +26,7 @@ export function runCommand(name: string, description: string): Command {
       new Option(
         '--hold-out-by <list>',
         'keep whole combinations of these attributes away from training, separated by commas: hair_style,clothes',
-      ).argParser((text) => text.split(',')),
+      ).argParser(nameList),
     )
     .option('--resume', 'go on from the checkpoint in --out')
     .addOption(

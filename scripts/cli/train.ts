@@ -1,17 +1,13 @@
 // figment train vae|ddpm|cvae|classifier: the options. Each training has a file of its own, loaded when it runs.
 import { Command, Option } from 'commander';
-import { attributesOption, realNumber, wholeNumber } from './optionParsers.ts';
+import { attributesOption, nameList, realNumber, wholeNumber } from './optionParsers.ts';
 import { inItsFolder, runCommand } from './runCommand.ts';
 
 function command(name: string, description: string): Command {
   return runCommand(name, description)
     .option('--extra-data <dir>', 'a data set of the same image size to train on besides; none of it is held out')
     .option('--init-from <dir>', 'begin with the weights of this model folder')
-    .addOption(
-      new Option('--labels <list>', 'train on these classes alone, separated by commas').argParser((text) =>
-        text.split(','),
-      ),
-    )
+    .addOption(new Option('--labels <list>', 'train on these classes alone, separated by commas').argParser(nameList))
     .option('--shrink <n>', 'make one pixel of n × n: images of a half of the size with 2', wholeNumber(1, 64), 1)
     .option(
       '--circular',

@@ -121,7 +121,8 @@ describe('--init-from', () => {
   });
 
   it('takes a model with attributes for other labels and attributes, and for none', async () => {
-    await train('fewer', '--init-from', at('run'), '--labels', 'disc,ramp', '--attributes', 'tone');
+    await expect(train('fewer', ...SMALL, '--labels', 'disc,')).rejects.toThrow(/names separated by commas/);
+    await train('fewer', '--init-from', at('run'), '--labels', 'disc, ramp', '--attributes', 'tone');
     expect((await load('fewer')).index).toMatchObject({
       labels: ['disc', 'ramp'],
       figment: { attributes: { tone: VOCABULARY.tone } },
