@@ -18,6 +18,11 @@ function command(name: string, description: string): Command {
 /** Parser of `--widths`. */
 const channelCounts = (text: string) => text.split(',').map(wholeNumber(1, 4096));
 
+/** An option that says how large a new network is; that of --init-from has its sizes. */
+function ofNewNetwork(flags: string, text: string, parse: (text: string) => unknown): Option {
+  return new Option(flags, `of a new network: ${text}`).argParser(parse).conflicts('initFrom');
+}
+
 const VAE_DETAILS = `
 --out gets the folder vae/, for figment train ddpm. But with --freeze-encoder and --init-from a whole model, --out gets a
 whole model too: index, labels, scheduler, U-Net and the latents' mean and deviation of the old one with a better decoder.
@@ -77,8 +82,8 @@ export function trainCommand(): Command {
       'how much the errors of each channel count, separated by commas: 1,1,1,2,1,1',
       (text) => text.split(',').map(realNumber(0, 1000)),
     )
-    .option('--widths <list>', 'channels of a new network by level, separated by commas: 32,64,96,128', channelCounts)
-    .option('--latent-channels <n>', 'channels of the latents of a new network (default: 8)', wholeNumber(1, 256))
+    .addOption(ofNewNetwork('--widths <list>', 'channels by level, separated by commas: 32,64,96,128', channelCounts))
+    .addOption(ofNewNetwork('--latent-channels <n>', 'channels of the latents (default: 8)', wholeNumber(1, 256)))
     .option('--freeze-encoder', 'train the decoder alone: latents stay as they are')
     .option(
       '--latent-noise <x>',
@@ -106,8 +111,8 @@ export function trainCommand(): Command {
         .default('squaredcos_cap_v2'),
     )
     .addOption(attributesOption('default: all'))
-    .option('--widths <list>', 'channels of a new network by level, separated by commas: 64,128', channelCounts)
-    .option('--layers <n>', 'residual blocks a level of a new network', wholeNumber(1, 8))
+    .addOption(ofNewNetwork('--widths <list>', 'channels by level, separated by commas: 64,128', channelCounts))
+    .addOption(ofNewNetwork('--layers <n>', 'residual blocks a level', wholeNumber(1, 8)))
     .option(
       '--latent-scale <x>',
       'standard deviation of the latents, that of the noise being 1 (default: 1, of n frames 1/√n)',

@@ -53,6 +53,18 @@ it('begins with a model of other labels and another size', async () => {
   expect(unetConfig).toMatchObject({ num_class_embeds: index.labels.length + 1, sample_size: 8 });
 });
 
+it('refuses options that would do nothing', async () => {
+  for (const sizes of [
+    ['--widths', '8,16'],
+    ['--layers', '1'],
+  ]) {
+    await expect(train('sized', ...sizes)).rejects.toThrow(/cannot be used with option '--init-from <dir>'/);
+  }
+  await expect(train('scaled', NO_VAE, '--latent-scale', '0.5')).rejects.toThrow(
+    /^train ddpm: --latent-scale is for latents, .*; give --vae, or leave it out$/,
+  );
+});
+
 it('trains on pixels without an auto-encoder, from a model that knew no classes, and goes on', async () => {
   const { labels } = tinyDataset();
   const [config, weights] = ['unet/config.json', 'unet/diffusion_pytorch_model.safetensors'];

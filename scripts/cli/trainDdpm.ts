@@ -61,6 +61,9 @@ interface DdpmCommandOptions extends CommonTrainOptions {
 
 /** figment train ddpm */
 export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
+  if (command.latentScale !== undefined && command.vae === undefined) {
+    throw new UsageError('train ddpm: --latent-scale is for latents, not for pixels; give --vae, or leave it out');
+  }
   const { dataset: read, split } = await readTrainingData(command);
   checkFrames('train ddpm', read, command);
   const chosen = diffusionOptions(command, read);

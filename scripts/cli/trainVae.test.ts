@@ -36,6 +36,17 @@ async function train(out: string, steps: number, ...words: string[]): Promise<st
   }
 }
 
+it('refuses sizes of a new network where it begins with another', async () => {
+  for (const sizes of [
+    ['--widths', '8,16'],
+    ['--latent-channels', '2'],
+  ]) {
+    await expect(train('sized', 1, '--init-from', at('model'), ...sizes)).rejects.toThrow(
+      /cannot be used with option '--init-from <dir>'/,
+    );
+  }
+});
+
 describe('train vae --resume', () => {
   it('takes the config from the run itself', async () => {
     await train('plain', 1, '--init-from', at('model'));
@@ -101,6 +112,12 @@ describe('train vae --freeze-encoder', () => {
     await train('decoder', 1, '--init-from', at('alone'), '--freeze-encoder');
     await expect(load('decoder')).rejects.toThrow(/model_index.json/);
     expect((await readVae(at('decoder'))).config).toEqual((await readVae(at('model'))).config);
+  });
+
+  it('refuses to freeze an encoder that has learned nothing', async () => {
+    await expect(train('random', 1, '--freeze-encoder')).rejects.toThrow(
+      /^train vae: --freeze-encoder .*; say whose it is with --init-from$/,
+    );
   });
 
   it('follows the padding that the model is used with', async () => {

@@ -56,6 +56,11 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
   const data = framesAsPictures(await readTrainingData(command));
   const { dataset, split } = data;
   const folder = startFolder(command, 'vae');
+  if (command.freezeEncoder && !folder) {
+    throw new UsageError(
+      'train vae: --freeze-encoder keeps an encoder that has learned; say whose it is with --init-from',
+    );
+  }
   const found = folder ? await readVae(folder) : null;
   const init = found && forChannels(found, dataset.channels);
   if (init && folder) checkChannels(init.config, dataset, folder);
