@@ -41,7 +41,7 @@ export async function exportTrainer(options: ExportTrainerOptions): Promise<void
   const { data, out } = options;
   const whole = await readDataset(data);
   checkFrames('export trainer', whole, options);
-  const dataset = { ...whole, attributes: chooseAttributes(whole, options.attributes) };
+  const dataset = { ...whole, attributes: chooseAttributes(whole, options) };
   const model = await emptyModel(dataset, options.circular ?? false);
   if (!options.overwrite && existsSync(join(out, 'training.json'))) {
     throw new UsageError(`export trainer: ${out} holds a project already; give --overwrite, or choose another --out`);

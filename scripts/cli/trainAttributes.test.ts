@@ -1,5 +1,5 @@
 // figment train ddpm on data with attributes, from the files of a data set to pictures that are asked for by attributes.
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -108,6 +108,15 @@ describe('a new model', () => {
       '--attributes: attribute "tune" is unknown; did you mean "tone"? known attributes: tone, growth',
     );
   });
+});
+
+it('asks what to do with a table that dataset.json does not tell of', async () => {
+  await writeDataset(at('untold'), dataset, 'shapes of which nothing is known');
+  await writeFile(at('untold', 'attributes.csv'), 'label,tile,tone\ndisc,0,dark\n');
+  await expect(train('told', ...SMALL, '--data', at('untold'))).rejects.toThrow(
+    /untold\/attributes.csv is not read, .*; list them there, or give --attributes none$/,
+  );
+  expect(await train('told', ...SMALL, '--data', at('untold'), '--attributes', 'none')).toMatch(/done: 2 steps/);
 });
 
 describe('--init-from', () => {

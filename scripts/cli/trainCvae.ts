@@ -58,8 +58,8 @@ export async function trainConditionalVae(command: ConditionalVaeCommandOptions)
   refuseFrames(whole.dataset);
   const { out, addTo } = command;
   const model = addTo === undefined ? null : await readWholeModel(addTo);
-  const names = command.attributes ?? (model ? attributesOfModel(model) : undefined);
-  const dataset = { ...whole.dataset, attributes: chooseAttributes(whole.dataset, names) };
+  const attributes = command.attributes ?? (model ? attributesOfModel(model) : undefined);
+  const dataset = { ...whole.dataset, attributes: chooseAttributes(whole.dataset, { ...command, attributes }) };
   const { split } = whole;
   const data = { ...whole, dataset };
   const folder = startFolder(command, 'cvae');

@@ -70,7 +70,7 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
   const latentScale = command.latentScale ?? usualLatentScale(read);
   const vae = command.vae === undefined ? null : await readVae(command.vae);
   const whole = vae ? seenBy(vae.config, read) : read;
-  const dataset = { ...whole, attributes: chooseAttributes(whole, command.attributes) };
+  const dataset = { ...whole, attributes: chooseAttributes(whole, command) };
   const folder = startFolder(command, 'unet');
   const network = await startNetwork(folder, dataset, latentShape(dataset, vae?.config ?? null), command);
   const { config, conditioning } = network;

@@ -1,8 +1,10 @@
 // One training on the command line, from its options to the model on disk: `figment train vae|cvae|ddpm|classifier` say only
 // what is their own.
+import { existsSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  ATTRIBUTES_FILE,
   type AttributeColumn,
   type BackendName,
   type Dataset,
@@ -285,10 +287,25 @@ export async function writeReconstructions(
   console.log(`\n${[...others, name].join(', ')}: ${isHeldOut ? 'held-out' : 'training'} L1 ${l1.toFixed(4)}`);
 }
 
-/** The attributes that --attributes names; without it all, and none for `none`. Says which ranges are not filled. */
-export function chooseAttributes({ attributes = [] }: Dataset, names?: readonly string[]): AttributeColumn[] {
+interface AttributeChoice {
+  /** The folder of the data. */
+  data: string;
+  attributes?: readonly string[];
+}
+
+/**
+ * The attributes that --attributes names; without it all, and none for `none`. Says which ranges are not filled.
+ *
+ * @throws UsageError for a name that the data do not have, and when a table lies in their folder that was not read
+ */
+export function chooseAttributes(dataset: Dataset, { data, attributes: names }: AttributeChoice): AttributeColumn[] {
   if (names?.join() === 'none') return [];
-  const chosen = namedColumns(attributes, names);
+  if (dataset.attributes === undefined && existsSync(join(data, ATTRIBUTES_FILE))) {
+    throw new UsageError(
+      `--data: ${join(data, ATTRIBUTES_FILE)} is not read, since no dataset.json beside it lists "attributes"; list them there, or give --attributes none`,
+    );
+  }
+  const chosen = namedColumns(dataset.attributes ?? [], names);
   for (const { name, range, seen } of unfilledRanges(chosen)) {
     const [all, some] = [range, seen].map(({ min, max }) => `${shownNumber(min)} to ${shownNumber(max)}`);
     console.log(
