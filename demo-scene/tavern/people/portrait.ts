@@ -14,7 +14,7 @@ import { createFrame, hideIn, NamePlate, type PictureFrame, showIn } from './fra
 import type { RecipeChanges, SitterRecipe } from './keeping.ts';
 import { lineOf, spoken } from './lines.ts';
 import { nameOf, nameOfThing, remarkOn } from './names.ts';
-import { type Artist, type Sitter, TRAINED_HERE } from './sitter.ts';
+import { type Artist, type Sitter, TRAINED_HERE, wishedRecipe } from './sitter.ts';
 
 /** A framed portrait on the wall: a generated texture that can be painted again. */
 export class Portrait implements Sitter {
@@ -55,8 +55,7 @@ export class Portrait implements Sitter {
   }
 
   get recipe(): SitterRecipe {
-    const { label, seed, guidanceScale } = this.plan;
-    return this.calm ?? (this.texture?.recipe as SitterRecipe | undefined) ?? { label, seed, guidanceScale };
+    return this.calm ?? (this.texture?.recipe as SitterRecipe | undefined) ?? wishedRecipe(this.plan);
   }
 
   get isPainting(): boolean {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AssetGenerator } from '../../../plugin/index.ts';
-import { labelFor, plannedRecipe } from './sitter.ts';
+import { TAVERN } from '../tavernFile.ts';
+import { nameOf } from './names.ts';
+import { labelFor, plannedRecipe, wishedRecipe } from './sitter.ts';
 
 describe('labelFor', () => {
   it('is the label itself where the model knows it', () => {
@@ -38,5 +40,15 @@ describe('what a plan asks for', () => {
     const narrow = { base_colour: ['white'], wear: { min: 0.5, max: 1 } };
     expect(plannedRecipe(PLAN, artistWho(narrow))).toEqual({ label: 'planks', seed: 7, guidanceScale: 2 });
     expect(plannedRecipe(PLAN, artistWho())).toEqual({ label: 'planks', seed: 7, guidanceScale: 2 });
+  });
+
+  it('names somebody before the first picture as after it', () => {
+    const vocabulary = { gender: ['female', 'male'] };
+    for (const plan of TAVERN.portraits) {
+      const artist = {
+        generator: { labels: [plan.label], info: { attributes: vocabulary } } as unknown as AssetGenerator,
+      };
+      expect(nameOf(wishedRecipe(plan))).toBe(nameOf(plannedRecipe(plan, artist)));
+    }
   });
 });

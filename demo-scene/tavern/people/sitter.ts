@@ -90,6 +90,11 @@ export function labelFor(labels: readonly string[], wanted: string): string {
   return labels[sum % labels.length]!;
 }
 
+/** What a plan asks for, whoever will paint it. */
+export function wishedRecipe({ label, seed, guidanceScale, attributes }: SitterRecipe): SitterRecipe {
+  return { label, seed, guidanceScale, ...(attributes && { attributes }) };
+}
+
 /** What a plan asks for, as far as the artist's model knows it. */
 export function plannedRecipe(
   { label, seed, guidanceScale, attributes = {} }: SitterRecipe,
