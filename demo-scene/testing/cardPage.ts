@@ -90,6 +90,12 @@ export function open(): void {
   card.open(sitter);
 }
 
+/** Closes the card and opens it again, before the browser tells that it has closed. */
+export function reopen(): void {
+  card.close();
+  card.open(sitter);
+}
+
 export function openEarly(): void {
   card.open(early);
 }

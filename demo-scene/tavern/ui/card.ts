@@ -56,7 +56,9 @@ export class Card {
     this.dialog.addEventListener('click', (event) => {
       if (event.target === this.dialog && !this.isInside(event)) this.dialog.close();
     });
-    this.dialog.addEventListener('close', () => this.leave());
+    this.dialog.addEventListener('close', () => {
+      if (!this.dialog.open) this.leave(); // the event comes late: the card may show somebody else by now
+    });
   }
 
   open(sitter: Sitter): void {

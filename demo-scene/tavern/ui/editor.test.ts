@@ -117,6 +117,15 @@ describeInBrowser(
       expect(await canvas.getAttribute('width')).toBe('64');
     });
 
+    it('stays with whoever it is opened for as soon as it has closed', async () => {
+      await page.call('reopen');
+      await playwright.click('[data-action=reroll]');
+      const { seed } = await page.call('lastAsked');
+      await page.call('reopen');
+      await playwright.click('[data-action=reroll]');
+      expect((await page.call('lastAsked')).seed).not.toBe(seed);
+    });
+
     it('takes no edit for a variation', async () => {
       const vary = (amount: string) =>
         playwright.locator('#strength').evaluate((slider, value) => {
