@@ -265,9 +265,17 @@ export class Card {
     this.notice.textContent = await copied(text, 'The recipe');
   }
 
-  /** Saves the picture without enlarging it. */
+  /** Saves the picture without enlarging it, once it is painted. */
   private async download(): Promise<void> {
-    if (this.sitter) await downloadPng(this.canvas, `${fileName(picturedOf(this.sitter).recipe)}.png`);
+    const { sitter } = this;
+    if (!sitter) return;
+    const pictured = picturedOf(sitter);
+    if (!this.isPainted(pictured)) return;
+    const pixels = await pictured.pixelsAsync().catch(() => null);
+    if (!pixels || this.sitter !== sitter) return;
+    this.fit(pictured);
+    drawPixels(this.canvas, pixels);
+    await downloadPng(this.canvas, `${fileName(pictured.recipe)}.png`);
   }
 }
 

@@ -139,12 +139,14 @@ describeInBrowser(
       expect(await playwright.inputValue('#strength')).toBe('0.4');
     });
 
-    it('keeps who is kept through changes that overtake each other, edits no half-painted picture, and tells errors where they belong', async () => {
+    it('keeps who is kept through changes that overtake each other, edits and saves no half-painted picture, and tells errors where they belong', async () => {
       const keep = playwright.locator('[data-action=keep]');
       await keep.click();
       await page.call('paintSlowly');
       for (let i = 0; i < 2; i++) await playwright.click('[data-action=reroll]');
       expect(await keep.getAttribute('aria-pressed')).toBe('true');
+      await playwright.click('[data-action=download]');
+      expect(await playwright.textContent('.notice')).toMatch(/still being painted/);
       await playwright.click('[data-action=edit]');
       expect(await playwright.textContent('.notice')).toMatch(/still being painted/);
       expect(await playwright.isVisible('#editor')).toBe(false);
