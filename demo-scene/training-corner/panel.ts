@@ -5,6 +5,7 @@ import { create, drawPixels, element, fileNameOf, labelWords, onClicks, saveBlob
 import markup from './panel.html';
 import { PictureChoice } from './pictureChoice.ts';
 import type { FromTraining, SampleSheet, ToTraining, TrainingState } from './protocol.ts';
+import { onSecondPress } from './secondPress.ts';
 import { TrainingForm } from './trainingForm.ts';
 
 /** The part of the page that can paint with a trained model. */
@@ -14,9 +15,6 @@ export interface ModelUser {
   useShipped(): Promise<void>;
 }
 
-/** For how long a second press of "start over" counts as being sure. */
-const SURE_MS = 6000;
-
 export class TrainingPanel {
   readonly dialog: HTMLDialogElement;
   private readonly worker = new Worker(new URL('./trainingWorker.js', import.meta.url), { type: 'module' });
@@ -25,7 +23,6 @@ export class TrainingPanel {
   private state: TrainingState | null = null;
   /** What the model is for that the worker was asked to make. */
   private wanted: 'scene' | 'zip' | null = null;
-  private sureUntil = 0;
 
   /** Adds the closed panel to the page once its style sheet is loaded. */
   static async CreateAsync(opener: HTMLElement, user: ModelUser): Promise<TrainingPanel> {
@@ -74,11 +71,11 @@ export class TrainingPanel {
   private wireButtons(): void {
     onClicks(this.dialog, 'data-action', {
       close: () => this.close(),
-      startOver: () => this.startOver(),
       useModel: () => this.want('scene'),
       download: () => this.want('zip'),
       shipped: () => this.useShipped(),
     });
+    onSecondPress(this.button('startOver'), 'Forget this training?', () => this.post({ type: 'startOver' }));
     this.dialog.addEventListener('keydown', (event) => {
       if (event.key === 'Escape') this.close();
     });
@@ -126,18 +123,6 @@ export class TrainingPanel {
     const { share } = state.progress[state.phase];
     const atWork = state.status === 'training' ? ` ${PHASE_WORDS[state.phase]} ${Math.floor(100 * share)} %` : '';
     element('small', this.opener).textContent = atWork;
-  }
-
-  private startOver(): void {
-    const isSure = performance.now() < this.sureUntil;
-    this.sureUntil = isSure ? 0 : performance.now() + SURE_MS;
-    this.setStartOver(isSure ? 'Start over' : 'Forget this training?');
-    if (isSure) this.post({ type: 'startOver' });
-    else setTimeout(() => this.setStartOver('Start over'), SURE_MS);
-  }
-
-  private setStartOver(text: string): void {
-    this.button('startOver').textContent = text;
   }
 
   private want(purpose: 'scene' | 'zip'): void {
