@@ -52,7 +52,8 @@ export class SettingsPanel {
     if (isNarrow()) this.gui.close();
     this.gui.add(this.values, 'label', choicesOf(info.labels)).name('label');
     if (mixesLabels(info)) {
-      this.gui.add(this.values, 'blendLabel', choicesOf(info.labels)).name('blend with');
+      const blendLabel = this.gui.add(this.values, 'blendLabel', choicesOf(info.labels)).name('blend with');
+      blendLabel.domElement.title = 'A second label that is mixed in, once its share below is above 0';
       this.addSlider('blendAmount');
     }
     const attributesPlace = element('#attributes');
