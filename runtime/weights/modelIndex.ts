@@ -28,7 +28,7 @@ export type ComponentEntry = [string | null, string | null];
 export interface FigmentEntry {
   version: 1;
   name: string;
-  kind: string; // what it draws: portraits, items, textures, …
+  kind: string; // what it draws: portraits, items, materials, …
   licence: string;
   attribution: string;
   widthPx: number; // with frames, of all of them in a row

@@ -42,7 +42,7 @@ Labels are drawn equally often; --circular follows the model.
 
 Example:
   figment train classifier --data hats --model portraits --minutes 5 --flip --out runs/hat
-  figment bake portraits --classifier runs/hat --classifier-label hat --classifier-scale 3 --out out`;
+  figment bake portraits --classifier runs/hat --classifier-label hat --classifier-scale 10 --out out`;
 
 /** The command `figment train`. */
 export function trainCommand(): Command {
