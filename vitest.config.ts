@@ -21,8 +21,9 @@ const browser = suitesThat(/\b(?:describeInBrowser|findChromium|findFirefox)\(/)
  */
 const alone = suitesThat(/\b(?:vi\.mock|removeBackend|useRecorder|openNodeWebgpu|openTestDevice)\(/);
 
-/** They run whole commands, from their words to the files that they write. */
-const commands = suites.filter((file) => /^scripts\/(?:cli|study)\//.test(file) && !browser.includes(file));
+/** They run whole commands, from their words to the files that they write; `npm run test:unit` does without. */
+const commands = ['scripts/cli/**', 'scripts/study/**'];
+const isUnitAlone = process.env.npm_lifecycle_event === 'test:unit';
 
 /** After the suites in a browser. */
 const AFTERWARDS = { groupOrder: 1 };
@@ -43,19 +44,9 @@ const projects: TestProjectInlineConfiguration[] = [
   {
     extends: true,
     test: {
-      name: 'commands',
-      include: commands,
-      isolate: false,
-      globalSetup: 'scripts/testing/builtScripts.ts',
-      sequence: AFTERWARDS,
-    },
-  },
-  {
-    extends: true,
-    test: {
       name: 'unit',
       include: ['**/*.test.ts'],
-      exclude: [...browser, ...alone, ...commands],
+      exclude: [...browser, ...alone, ...(isUnitAlone ? commands : [])],
       isolate: false,
       globalSetup: 'scripts/testing/builtScripts.ts',
       sequence: AFTERWARDS,
