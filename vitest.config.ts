@@ -21,8 +21,8 @@ const browser = suitesThat(/\b(?:describeInBrowser|findChromium|findFirefox)\(/)
  */
 const alone = suitesThat(/\b(?:vi\.mock|removeBackend|useRecorder|openNodeWebgpu|openTestDevice)\(/);
 
-/** They run whole commands, from their words to the files that they write; `npm run test:unit` does without. */
-const commands = ['scripts/cli/**', 'scripts/study/**'];
+/** They run whole commands and bakes, from their words to the files that they write; `npm run test:unit` does without. */
+const commands = ['scripts/bake/**', 'scripts/cli/**', 'scripts/study/**'];
 const isUnitAlone = process.env.npm_lifecycle_event === 'test:unit';
 
 /** After the suites in a browser. */
