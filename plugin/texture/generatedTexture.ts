@@ -337,8 +337,7 @@ export class GeneratedTexture extends RawTexture {
 
   private reporter(recipe: Recipe, draw: Draw): RequestOptions['onStep'] {
     return (step, numSteps, preview) => {
-      if (preview) this.show(preview, draw);
-      this.showsPreview ||= preview !== null;
+      if (preview) this.show(preview, draw, true);
       this.onProgressObservable.notifyObservers({ step, numSteps, recipe });
     };
   }
@@ -358,17 +357,17 @@ export class GeneratedTexture extends RawTexture {
   private finish(recipe: Recipe): void {
     this.current = recipe;
     this.pending = null; // observers find it finished
-    this.showsPreview = false;
     this.note(null);
     this.onLoadObservable.notifyObservers(this);
     this.onGeneratedObservable.notifyObservers(this);
   }
 
-  private show(picture: Picture, draw: Draw): void {
+  private show(picture: Picture, draw: Draw, isPreview = false): void {
     if (this.isGone) return;
     draw(picture);
     if (picture.hasMaps) picture.drawMapsInto(this.targetOfMaps());
     this.hasPicture = true;
+    this.showsPreview = isPreview;
     this.isOnCpu = picture instanceof PixelPicture;
   }
 

@@ -90,7 +90,7 @@ export function labelFor(labels: readonly string[], wanted: string): string {
   return labels[sum % labels.length]!;
 }
 
-/** What a plan asks for, whoever will paint it. */
+/** The recipe of a picture that is not painted yet: all that its plan asks for, before a model is there that may know less. */
 export function wishedRecipe({ label, seed, guidanceScale, attributes }: SitterRecipe): SitterRecipe {
   return { label, seed, guidanceScale, ...(attributes && { attributes }) };
 }
