@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
@@ -24,6 +25,30 @@ const alone = suitesThat(/\b(?:vi\.mock|removeBackend|useRecorder|openNodeWebgpu
 /** They run whole commands and bakes, from their words to the files that they write; `npm run test:unit` does without. */
 const commands = ['scripts/bake/**', 'scripts/cli/**', 'scripts/study/**'];
 const isUnitAlone = process.env.npm_lifecycle_event === 'test:unit';
+
+/** These take longest: they begin first, so that at the end no worker is left with one of them while others wait. */
+const LONGEST = [
+  'plugin/testing/package',
+  'plugin/testing/generation',
+  'demo-scene/lab/lab',
+  'plugin/testing/surface',
+  'demo-scene/training-corner/panel',
+  'demo-scene/tavern/tavern',
+  'plugin/testing/frames/measureFrames',
+  'plugin/inspector/figmentPane',
+].map((name) => path.join(root, `${name}.test.ts`));
+
+/** Vitest's own order goes by the times of the last run, or by the sizes of files where there was none: after `LONGEST`. */
+class LongestFirst extends BaseSequencer {
+  override async sort(specifications: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(specifications);
+    const rank = ({ moduleId }: TestSpecification) => {
+      const place = LONGEST.indexOf(moduleId);
+      return place < 0 ? LONGEST.length : place;
+    };
+    return sorted.sort((a, b) => rank(a) - rank(b));
+  }
+}
 
 /** After the suites in a browser. */
 const AFTERWARDS = { groupOrder: 1 };
@@ -58,6 +83,7 @@ export default defineConfig({
   test: {
     exclude: ['**/node_modules/**', 'dist/**'],
     projects,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 120_000,
     hookTimeout: 240_000,
     expect: { poll: { timeout: 30_000 } }, // what is polled comes at once, unless the machine is busy
