@@ -264,8 +264,9 @@ export {
   cvaeImagesInSlices,
 } from './sampling/conditionalVae.ts';
 export { attributesOfRecipe, conditionInSlices, rowsOfCondition } from './sampling/conditioningOf.ts';
-export { finishEdit, numStepsAt } from './sampling/edit.ts';
+export { numStepsAt } from './sampling/edit.ts';
 export type { Elsewhere } from './sampling/elsewhere.ts';
+export { coloursOfRecipe, finishedPicture, type PictureColours } from './sampling/finishedPicture.ts';
 export {
   type GenerateCallbacks,
   type GenerateOptions,

@@ -8,7 +8,7 @@ import type {
 } from '../../runtime/index.ts';
 import {
   decodeLatentsInSlices,
-  finishEdit,
+  finishedPicture,
   imagesInSlices,
   imagesToPictures,
   type Pace,
@@ -60,12 +60,12 @@ export async function paintBatch(
   );
 }
 
-/** Decoded values as finished pictures, with what an edit keeps of its image. `images` stays. */
+/** Decoded values as finished pictures, see `finishedPicture`. `images` stays. */
 export async function finishedPictures(
   model: DiffusionModel,
   recipes: readonly Recipe[],
   images: ImageTensor,
 ): Promise<GeneratedPicture[]> {
   const generated = await imagesToPictures(model, images);
-  return generated.map(({ pixels, maps }, i) => ({ pixels: finishEdit(recipes[i]!, pixels), maps }));
+  return generated.map((picture, i) => finishedPicture(model, recipes[i]!, picture));
 }

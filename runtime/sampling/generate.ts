@@ -1,7 +1,7 @@
 import type { PictureOptions, Recipe } from '../recipe/recipe.ts';
 import { type GeneratedPicture, imagesToPictures, imagesToPixels } from './autoencoder.ts';
 import { completeAll, type Networks, type SampleOptions } from './completeAll.ts';
-import { finishEdit } from './edit.ts';
+import { finishedPicture } from './finishedPicture.ts';
 import { type ImageRun, type ImageStep, imagesInSlices } from './images.ts';
 import type { DiffusionModel } from './model.ts';
 
@@ -80,7 +80,7 @@ export async function generateRecipes(
       if (slice.done) {
         const images = slice.value;
         const pictures = await imagesToPictures(index, images).finally(() => images.dispose());
-        return pictures.map(({ pixels, maps }, i) => ({ pixels: finishEdit(recipes[i]!, pixels), maps }));
+        return pictures.map((picture, i) => finishedPicture(index, recipes[i]!, picture));
       }
       if (!slice.value) await onSlice?.();
       if (slice.value?.preview && onPreview) await onPreview(await imagesToPixels(index, slice.value.preview));

@@ -4,6 +4,7 @@ import type { Vocabulary } from '../core/attributes.ts';
 import { channelNames, channelsNamed, knownChannels, MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { ModelFileError, messageOf, quote } from '../core/errors.ts';
 import { type Frame, numFramesOf, parseFrames } from '../core/frames.ts';
+import { formatPalette, MAX_PALETTE_COLOURS, type PalettePrior, parsePalettePrior } from '../core/palettePrior.ts';
 import type { NumValues } from '../core/pixels.ts';
 import { MAX_GUIDANCE_SCALE, MAX_INFERENCE_STEPS, SAMPLER_NAMES } from '../core/samplingBounds.ts';
 import { isObject, parseUntrustedJson } from '../core/untrustedJson.ts';
@@ -47,6 +48,8 @@ export interface FigmentEntry {
   attributes?: Vocabulary; // what can be asked for besides the label; absent: nothing
   /** Attributes of training images, which decide on what a recipe leaves open; base64 in the file. Absent: the network decides. */
   examples?: AttributeExamples;
+  /** The colours that its pictures have, by what is asked for; base64 in the file. Absent: any. */
+  palette?: PalettePrior;
   sha256: Record<string, string>; // path → 64 hexadecimal digits; model_index.json itself has none
 }
 
@@ -108,6 +111,12 @@ const CHANNELS_SCHEMA = v.union(
   `expected 3, 4 or names: ${knownChannels()}`,
 );
 
+const PALETTE_SCHEMA = v.object({
+  colours: v.pipe(v.string(), v.maxLength(4 * MAX_PALETTE_COLOURS)),
+  logits: v.pipe(v.string(), v.maxLength(MAX_EXAMPLES_LENGTH)),
+  deviation: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+});
+
 const FRAMES_SCHEMA = v.pipe(
   v.unknown(),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
@@ -138,6 +147,7 @@ const FIGMENT_SCHEMA = v.object({
   frames: v.optional(FRAMES_SCHEMA),
   attributes: v.optional(VOCABULARY_SCHEMA),
   examples: v.optional(v.pipe(v.string(), v.maxLength(MAX_EXAMPLES_LENGTH))),
+  palette: v.optional(PALETTE_SCHEMA),
   sha256: v.optional(v.record(v.string(), v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits')))),
 });
 
@@ -220,7 +230,7 @@ export function completeModelIndex(
   const unet = isObject(unetConfig) ? unetConfig : {};
   const vae = isObject(vaeConfig) ? vaeConfig : {};
   const numFrames = numFramesOf(stored.figment ?? {});
-  const { examples, ...told } = stored.figment ?? {};
+  const { examples, palette, ...told } = stored.figment ?? {};
   const figment: FigmentEntry = {
     version: 1,
     name: folderName,
@@ -245,12 +255,19 @@ export function completeModelIndex(
   }
   const { labels, nullLabel } = labelling(stored, unet, fail);
   if (nullLabel === null) figment.sampleDefaults.guidanceScale = 1;
-  if (examples !== undefined) {
+  const decoded = <Value>(entry: string, decode: () => Value): Value => {
     try {
-      figment.examples = parseExamples(examples, labels.length, figment.attributes ?? {});
+      return decode();
     } catch (error) {
-      fail(`figment.examples: ${messageOf(error)}`);
+      return fail(`figment.${entry}: ${messageOf(error)}`);
     }
+  };
+  const { attributes = {} } = figment;
+  if (examples !== undefined) {
+    figment.examples = decoded('examples', () => parseExamples(examples, labels.length, attributes));
+  }
+  if (palette !== undefined) {
+    figment.palette = decoded('palette', () => parsePalettePrior(palette, labels.length, attributes));
   }
   return { ...stored, labels, figment: nullLabel === labels.length ? figment : { ...figment, nullLabel } };
 }
@@ -281,9 +298,9 @@ function checkChannels(outChannels: unknown, fail: (problem: string) => never): 
   );
 }
 
-/** The index as model_index.json has it: channels of materials by name, examples as text. */
+/** The index as model_index.json has it: channels of materials by name, examples and palette as text. */
 export function storedIndex(index: ModelIndex): object {
-  const { examples, sha256, ...figment } = index.figment;
+  const { examples, palette, sha256, ...figment } = index.figment;
   const text = examples && formatExamples(examples, index.labels.length, figment.attributes ?? {});
   return {
     ...index,
@@ -291,6 +308,7 @@ export function storedIndex(index: ModelIndex): object {
       ...figment,
       ...(figment.channels === MATERIAL_CHANNELS && { channels: channelNames(figment.channels) }),
       ...(text !== undefined && { examples: text }),
+      ...(palette && { palette: formatPalette(palette) }),
       sha256,
     },
   };

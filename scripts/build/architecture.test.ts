@@ -29,7 +29,7 @@ const STAGES: Record<string, string[]> = {
   networks: ['core', 'kernels', 'weights'],
   surface: ['core'],
   recipe: ['core', 'diffusion'],
-  sampling: ['core', 'kernels', 'recipe', 'diffusion', 'networks', 'weights'],
+  sampling: ['core', 'kernels', 'recipe', 'diffusion', 'networks', 'surface', 'weights'],
   training: ['core', 'kernels', 'dataset', 'diffusion', 'networks', 'weights'],
   verify: ['core', 'recipe', 'diffusion', 'networks', 'sampling', 'weights'],
   evaluation: ['core', 'recipe', 'dataset', 'networks', 'sampling', 'weights'],

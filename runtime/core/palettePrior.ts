@@ -1,0 +1,130 @@
+// Which colours the pictures of a model may have, and how likely each is for what a recipe asks for.
+import { isRange, type Vocabulary } from './attributes.ts';
+import { fromBase64, toBase64 } from './base64.ts';
+
+/**
+ * The colours of a model's training pictures, and a logistic regression that tells for each how likely it is in a picture of a
+ * label and attributes: red hair has the reds of the data. Fitted by `fitPalettePrior`.
+ */
+export interface PalettePrior {
+  /** (colours, 3): sRGB bytes. */
+  colours: Uint8Array;
+  /**
+   * (rows, colours) in units of `LOGIT_STEP`: rows for each label and for "any"; then for each attribute, in the order of the
+   * vocabulary, one for each word, or for the end of a number's range, and one for "any".
+   */
+  logits: Int8Array;
+  /** How far decoded colours lie from those meant: the standard deviation in Oklab. */
+  deviation: number;
+}
+
+/** What a picture is to show, by places: those behind the last label or `ANY` mean "any". */
+export interface PaletteConditions {
+  classLabel: number;
+  /** Another label that is mixed in, and its share, 0 … 1. */
+  blend?: { classLabel: number; amount: number } | null;
+  /** As `encodeAttributes` has them: the place of a word, or a number 0 … 1; below 0 means "any". */
+  attributes: readonly number[];
+}
+
+/** `PalettePrior` as model_index.json has it: arrays as base64. */
+export interface StoredPalette {
+  colours: string;
+  logits: string;
+  deviation: number;
+}
+
+/** The unit of the stored logits: a byte reaches from −8 to 8. */
+export const LOGIT_STEP = 1 / 16;
+
+export const MAX_PALETTE_COLOURS = 1024;
+
+/** A colour is never less likely: a picture that insists on one gets it. */
+const MIN_PROBABILITY = 1e-3;
+
+/** How many rows of logits there are for so many labels and these attributes. */
+export function numPaletteRows(numLabels: number, vocabulary: Vocabulary): number {
+  return rowCounts(numLabels, vocabulary).reduce((sum, count) => sum + count, 0);
+}
+
+/** The rows of the label, and those of each attribute, "any" included. */
+function rowCounts(numLabels: number, vocabulary: Vocabulary): number[] {
+  return [numLabels + 1, ...Object.values(vocabulary).map((values) => (isRange(values) ? 1 : values.length) + 1)];
+}
+
+/**
+ * Which rows of logits a picture takes, and how much of each; a number takes as much of its row as it is.
+ *
+ * @returns pairs of row and weight
+ */
+export function paletteRows(
+  numLabels: number,
+  vocabulary: Vocabulary,
+  { classLabel, blend, attributes }: PaletteConditions,
+): [row: number, weight: number][] {
+  const counts = rowCounts(numLabels, vocabulary);
+  const starts = counts.map((_, i) => counts.slice(0, i).reduce((sum, count) => sum + count, 0));
+  const ofLabel: [number, number][] = blend
+    ? [
+        [classLabel, 1 - blend.amount],
+        [blend.classLabel, blend.amount],
+      ]
+    : [[classLabel, 1]];
+  const ofAttributes = Object.values(vocabulary).map((values, place): [number, number] => {
+    const value = attributes[place]!;
+    const start = starts[place + 1]!;
+    if (value < 0) return [start + counts[place + 1]! - 1, 1];
+    return isRange(values) ? [start, value] : [start + value, 1];
+  });
+  return [...ofLabel, ...ofAttributes];
+}
+
+/**
+ * What each colour costs beside its distance: a pixel decoded to x is most likely meant to be the colour c of the least
+ *
+ *   ‖x − c‖² + cost(c),  cost(c) = −2 σ² log p(c),  p = sigmoid(Σ rows of logits)
+ *
+ * in Oklab, where x lies around c normally with the deviation σ: the maximum a posteriori estimate (Bishop 2006, Pattern
+ * Recognition and Machine Learning, section 1.2.5).
+ *
+ * @returns (colours), 0 or more
+ */
+export function paletteCosts(
+  { colours, logits, deviation }: PalettePrior,
+  numLabels: number,
+  vocabulary: Vocabulary,
+  conditions: PaletteConditions,
+): Float32Array {
+  const numColours = colours.length / 3;
+  const sums = new Float32Array(numColours);
+  for (const [row, weight] of paletteRows(numLabels, vocabulary, conditions)) {
+    for (let i = 0; i < numColours; i++) sums[i]! += LOGIT_STEP * weight * logits[row * numColours + i]!;
+  }
+  return sums.map((logit) => -2 * deviation ** 2 * Math.log(Math.max(MIN_PROBABILITY, 1 / (1 + Math.exp(-logit)))));
+}
+
+/** The palette as text, for JSON. */
+export function formatPalette({ colours, logits, deviation }: PalettePrior): StoredPalette {
+  const bytes = new Uint8Array(logits.buffer, logits.byteOffset, logits.byteLength);
+  return { colours: toBase64(colours), logits: toBase64(bytes), deviation };
+}
+
+/** The palette again. @throws RangeError when it does not fit so many labels and this vocabulary */
+export function parsePalettePrior(stored: StoredPalette, numLabels: number, vocabulary: Vocabulary): PalettePrior {
+  const [colours, logits] = [fromBase64(stored.colours), fromBase64(stored.logits)];
+  const numColours = (colours?.length ?? 0) / 3;
+  if (!colours || !Number.isInteger(numColours) || numColours < 1 || numColours > MAX_PALETTE_COLOURS) {
+    throw new RangeError(`colours: expected base64 of 3 bytes for each of 1 to ${MAX_PALETTE_COLOURS} colours`);
+  }
+  const numRows = numPaletteRows(numLabels, vocabulary);
+  if (logits?.length !== numRows * numColours) {
+    throw new RangeError(
+      `logits: expected base64 of ${numRows} rows of ${numColours} bytes, for labels and attributes; make it again by figment palette`,
+    );
+  }
+  return {
+    colours,
+    logits: new Int8Array(logits.buffer, logits.byteOffset, logits.length),
+    deviation: stored.deviation,
+  };
+}
