@@ -34,6 +34,7 @@ export { MissingFileError, ModelFileError, messageOf, quote } from './core/error
 export { fingerprint } from './core/fingerprint.ts';
 export { animationsOf, type Frame, type FrameAnimation, numFramesOf, parseFrames, swapAxes } from './core/frames.ts';
 export { nearestWord } from './core/nearestWord.ts';
+export { formatPalette, type PalettePrior } from './core/palettePrior.ts';
 export {
   composeSheet,
   type NumChannels,
@@ -332,6 +333,7 @@ export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
 export { conditionedShapes, joinConditioning, splitConditioning } from './training/conditionedNetwork.ts';
 export { dataParallelGradients, type GradientWorker, serveGradients } from './training/dataParallel.ts';
 export type { DistilSpec } from './training/distilTask.ts';
+export { FIT_PALETTE_DEFAULTS, type FitPaletteOptions, fitPalettePrior } from './training/fitPalettePrior.ts';
 export { type GradientSource, localGradients } from './training/gradients.ts';
 export {
   type EncodeOptions,

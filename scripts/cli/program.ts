@@ -8,6 +8,7 @@ import { evaluateCommand } from './evaluate.ts';
 import { exportCommand } from './export.ts';
 import { inspectCommand } from './inspect.ts';
 import { modelsCommand } from './models.ts';
+import { paletteCommand } from './palette.ts';
 import { pickCommand } from './pick.ts';
 import { rehashCommand } from './rehash.ts';
 import { trainCommand } from './train.ts';
@@ -26,6 +27,7 @@ export function createProgram(): Command {
     trainCommand(),
     distilCommand(),
     evaluateCommand(),
+    paletteCommand(),
     verifyCommand(),
     rehashCommand(),
     exportCommand(),

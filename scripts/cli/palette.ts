@@ -1,0 +1,34 @@
+import { Command, Option } from 'commander';
+import { MAX_SEED } from '../../runtime/core/random.ts';
+import { nameList, realNumber, wholeNumber } from './optionParsers.ts';
+import type { PaletteFlags } from './runPalette.ts';
+
+const DETAILS = `
+It counts which colours the pictures of each label and attribute have, and writes that into the folder's model_index.json; no
+weight changes. From then on each pixel that the model makes gets the colour that is likeliest for what was asked for. The data
+must be pixel art of few colours. Without --data, a palette is taken out again.
+
+Example:
+  figment palette runs/portraits --data DIR --split-seed 0`;
+
+/** The command `figment palette`. */
+export function paletteCommand(): Command {
+  return new Command('palette')
+    .description('give a model the palette of its data: the colours of each label and attribute')
+    .argument('<folder>', 'the model folder')
+    .option('--data <dir>', 'the data set that the model was trained on')
+    .option('--extra-data <dir>', 'more that it was trained on; none of it is held out')
+    .option(
+      '--deviation <x>',
+      'how far the model’s colours lie from those meant, in Oklab: the larger, the more it counts what was asked for',
+      realNumber(0, 1),
+      0.03,
+    )
+    .option('--held-out <share>', 'share of each class kept away, as in training', realNumber(0, 0.9), 0.05)
+    .addOption(new Option('--hold-out-by <list>', 'the attributes that the training held out by').argParser(nameList))
+    .option('--split-seed <n>', 'seed of that split: the --seed of the training', wholeNumber(0, MAX_SEED), 0)
+    .addHelpText('after', DETAILS)
+    .action(async (folder: string, flags: PaletteFlags) =>
+      (await import('./runPalette.ts')).givePalette(folder, flags),
+    );
+}

@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate as pause } from 'node:timers/promises';
+import {
+  type FitPaletteOptions,
+  fitPalettePrior,
+  formatPalette,
+  loadModelFolder,
+  parseConfig,
+} from '../../runtime/index.ts';
+import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
+import { diskSource } from '../node/diskSource.ts';
+import { withProgress } from '../node/terminal.ts';
+import { UsageError } from '../node/usageError.ts';
+import { checkVocabulary, readDataOfModel, withAttributesOf } from './dataOfModel.ts';
+
+export interface PaletteFlags {
+  data?: string;
+  extraData?: string;
+  deviation: number;
+  heldOut: number;
+  holdOutBy?: string[];
+  splitSeed: number;
+}
+
+const INDEX_FILE = 'model_index.json';
+
+/** The work of `figment palette`. */
+export async function givePalette(folder: string, flags: PaletteFlags): Promise<void> {
+  const files = await loadModelFolder(diskSource(folder), { acceptChanged: true });
+  const index = parseConfig(await readFile(join(folder, INDEX_FILE)), join(folder, INDEX_FILE));
+  const { palette: _, ...figment } = index.figment as { palette?: unknown };
+  const write = (entry: object) =>
+    writeFilesAtomic(folder, { [INDEX_FILE]: encodeJson({ ...index, figment: { ...figment, ...entry } }) });
+  if (flags.data === undefined) {
+    await write({});
+    return console.log(`palette: ${folder} has none now`);
+  }
+  const choice = { ...flags, data: flags.data, seed: flags.splitSeed };
+  const { dataset, split } = await readDataOfModel('palette', files, choice);
+  const judged = withAttributesOf(files, dataset);
+  checkVocabulary('palette', files, judged);
+  const palette = await fitted(judged, split.train, { deviation: flags.deviation });
+  await write({ palette: formatPalette(palette) });
+  console.log(`palette: ${palette.colours.length / 3} colours of ${split.train.length} images, written to ${folder}`);
+}
+
+async function fitted(
+  dataset: Parameters<typeof fitPalettePrior>[0],
+  indices: Int32Array,
+  options: Partial<FitPaletteOptions>,
+) {
+  try {
+    return await withProgress('palette', (onShare) => {
+      const onProgress = async (share: number) => {
+        onShare(share);
+        await pause(); // for Ctrl-C
+      };
+      return fitPalettePrior(dataset, indices, { ...options, onProgress });
+    });
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(`palette: ${error.message}`) : error;
+  }
+}
