@@ -134,6 +134,25 @@ describe('completeModelIndex', () => {
     expect(() => complete(wrong)).toThrow('figment.examples: example 0 has a label or a word that the model lacks');
   });
 
+  it('reads a palette for its labels and attributes, and stores it as it was', () => {
+    const numRows = 3 + 1 + 2 + 1; // three labels and two words, and any of each
+    const palette = { colours: btoa('abc'), logits: btoa('\u0000'.repeat(numRows)), deviation: 0.03 };
+    const index = {
+      ...PLAIN,
+      labels: ['a', 'b', 'c'],
+      figment: { ...FIGMENT, attributes: { hair: ['black', 'red'] }, palette },
+    };
+    const whole = complete(index);
+    expect(whole.figment.palette).toEqual({
+      colours: Uint8Array.of(97, 98, 99),
+      logits: new Int8Array(numRows),
+      deviation: 0.03,
+    });
+    expect(storedIndex(whole)).toMatchObject({ figment: { palette } });
+    const wrong = { ...index, figment: { ...index.figment, palette: { ...palette, logits: btoa('a') } } };
+    expect(() => complete(wrong)).toThrow('figment.palette: logits: expected base64 of 7 rows of 1 bytes');
+  });
+
   it('takes a plain diffusers folder for straight alpha, and its size from the configs', () => {
     expect(complete(PLAIN)).toEqual({
       ...PLAIN,
