@@ -1,7 +1,9 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { backend } from '@tensorflow/tfjs-core';
-import { expect, it } from 'vitest';
-import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import { expect, it, vi } from 'vitest';
+import type { Recipe } from '../../runtime/index.ts';
+import { tinyModelFiles, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import { modelFolderFiles } from '../../runtime/weights/modelFolder.ts';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { ThreadPainter } from './threadPainter.ts';
 
@@ -23,4 +25,34 @@ describeOnBackends((name) => {
     picture!.dispose();
     other.dispose();
   });
+
+  it.runIf(name === 'webgpu')(
+    "paints in the colours of the model's palette, which is compiled ahead, too",
+    async () => {
+      const colours = Uint8Array.of(20, 12, 28, 133, 149, 161, 109, 170, 44, 210, 125, 44);
+      const files = tinyModelFiles();
+      files.index.figment.palette = { colours, logits: new Int8Array(4 * 4), deviation: 0.05 };
+      const choice = { backend: 'webgpu', adapter: null, reason: '' } as const;
+      const { device } = backend() as WebGPUBackend;
+      const options = { frameBudgetMs: 50, device };
+      const painter = await ThreadPainter.CreateAsync(await modelFolderFiles(files), 'tiny', choice, options);
+      await painter.warmUpAsync();
+      const compiled = vi.spyOn(device, 'createComputePipeline');
+      const recipe: Recipe = { label: 'elf', seed: 7, guidanceScale: 2, numInferenceSteps: 3, sampler: 'ddim' };
+      const pictures = await painter.paintAsync([recipe, { ...recipe, label: 'orc' }], { previewEvery: 1 });
+      const pixels = await Promise.all(pictures.map((picture) => picture.readPixelsAsync()));
+      const known = ['20,12,28', '133,149,161', '109,170,44', '210,125,44'];
+      expect(known).toEqual(expect.arrayContaining([...new Set(pixels.flatMap(coloursOf))]));
+      expect(compiled).not.toHaveBeenCalled();
+      compiled.mockRestore();
+      for (const picture of pictures) picture.dispose();
+      painter.dispose();
+    },
+  );
 });
+
+/** The colours of all pixels that are not transparent. */
+function coloursOf(pixels: Uint8Array): string[] {
+  const places = Array.from({ length: pixels.length / 4 }, (_, i) => 4 * i);
+  return places.filter((at) => pixels[at + 3]! > 0).map((at) => String(pixels.subarray(at, at + 3)));
+}

@@ -2,6 +2,7 @@ import {
   assertPictures,
   type BackendChoice,
   type ConditionalVae,
+  coloursOfRecipe,
   compilationDone,
   compileOnly,
   completeRecipe,
@@ -17,6 +18,7 @@ import {
   type NoisyClassifier,
   type Pace,
   type PacedRun,
+  type PictureColours,
   pixelsToImages,
   type Recipe,
   submitKernels,
@@ -61,6 +63,7 @@ export class ThreadPainter implements Painter {
   private cvae: ConditionalVae | null = null;
   private teacher: DiffusionModel | null = null;
   private readonly classifiers = new Map<string, NoisyClassifier>();
+  private readonly colours = new WeakMap<Recipe, PictureColours | null>();
   private numBusy = 0;
   private isSound = false;
 
@@ -144,7 +147,7 @@ export class ThreadPainter implements Painter {
 
   private async compilePainting(recipe: Recipe, signal: AbortSignal): Promise<void> {
     const images = await paintBatch(this.networks, [recipe], { signal }, this.ownPace(), compileOnly);
-    for (const picture of compileOnly(() => this.toTexels(images))) picture.dispose();
+    for (const picture of compileOnly(() => this.toTexels(images, [recipe]))) picture.dispose();
     images.dispose();
   }
 
@@ -239,7 +242,7 @@ export class ThreadPainter implements Painter {
     try {
       if (isOnDevice && !recipes[0]!.image) {
         await this.assertSound(images);
-        return this.toTexels(images);
+        return this.toTexels(images, recipes);
       }
       const finished = await finishedPictures(this.model, recipes, images);
       if (!isOnDevice) return finished.map((picture) => new PixelPicture(picture, widthPx, heightPx));
@@ -254,7 +257,18 @@ export class ThreadPainter implements Painter {
     }
   }
 
-  private toTexels(images: ImageTensor): Picture[] {
-    return texelImages(this.model, images).map((image) => new TexelPicture(image));
+  /** @param recipes of pictures that get the colours of the model's palette; none where they have them already */
+  private toTexels(images: ImageTensor, recipes: readonly Recipe[] = []): Picture[] {
+    const colours = recipes.map((recipe) => this.coloursOf(recipe));
+    return texelImages(this.model, images, colours).map((image) => new TexelPicture(image));
+  }
+
+  /** Worked out once for all previews of a recipe. */
+  private coloursOf(recipe: Recipe): PictureColours | null {
+    const known = this.colours.get(recipe);
+    if (known !== undefined) return known;
+    const colours = coloursOfRecipe(this.model.index, recipe);
+    this.colours.set(recipe, colours);
+    return colours;
   }
 }

@@ -1,8 +1,12 @@
-import { dispose, slice, type Tensor3D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { dispose, slice, type Tensor3D, type Tensor4D, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { runToEnd } from '../core/slices.ts';
+import { likeliestTexels, PALETTE_ENTRY } from '../kernels/likeliestTexels.ts';
 import { currentRecorder, replayed } from '../kernels/plan/recordings.ts';
 import { packTexels, type TexelAttrs, texelShape } from '../kernels/texels.ts';
+import { inRisingOrder } from '../surface/likeliestColours.ts';
+import { toOklab } from '../surface/palette.ts';
+import type { PictureColours } from './finishedPicture.ts';
 import type { DiffusionModel } from './model.ts';
 
 /** A finished picture as bytes on the GPU, as `packTexels` makes them; the caller disposes its tensors. */
@@ -18,13 +22,21 @@ export interface TexelImage {
  * Decoded values as finished pictures that stay on the GPU, by a recording: the last of what `imagesInSlices` begins with
  * noise. `writeTexels` puts them into a texture. On WebGPU alone.
  *
- * @param images float32 (B, H, W, channels), as `decodeLatents` gives them; they stay the caller's
+ * @param images  float32 (B, H, W, channels), as `decodeLatents` gives them; they stay the caller's
+ * @param colours those that each picture may have, as `coloursOfRecipe` gives them: a pixel gets the likeliest one, as by
+ *                `likeliestColours`. A picture without keeps its own, and maps always do. The same object for several pictures,
+ *                such as previews of one recipe, is prepared once
  */
-export function texelImages(model: DiffusionModel, images: Tensor4D): TexelImage[] {
+export function texelImages(
+  model: DiffusionModel,
+  images: Tensor4D,
+  colours: readonly (PictureColours | null)[] = [],
+): TexelImage[] {
   const [numImages, heightPx, widthPx] = images.shape;
   return Array.from({ length: numImages }, (_, i) => {
     const [picture, maps = null] = packed(model, images, i) as [Tensor3D, Tensor3D?];
-    return { widthPx, heightPx, picture, maps };
+    const own = colours[i];
+    return { widthPx, heightPx, picture: own ? inColours(picture, own) : picture, maps };
   });
 }
 
@@ -48,4 +60,28 @@ function packed(model: DiffusionModel, images: Tensor4D, index: number): Tensor3
   if (runToEnd(recording)) return made;
   dispose(made);
   return tidy(() => pack(slice(images, [index, 0, 0, 0], shape)));
+}
+
+/** Owns `picture` from here on. */
+function inColours(picture: Tensor3D, colours: PictureColours): Tensor3D {
+  const palette = tensor2d(paletteValues(colours), [colours.costs.length, PALETTE_ENTRY]);
+  const likeliest = likeliestTexels(picture, palette);
+  dispose([picture, palette]);
+  return likeliest;
+}
+
+const preparedPalettes = new WeakMap<PictureColours, Float32Array>();
+
+/** The palette as `likeliestTexels` wants it. */
+function paletteValues(of: PictureColours): Float32Array {
+  const prepared = preparedPalettes.get(of);
+  if (prepared) return prepared;
+  const { colours, costs } = of;
+  const entries = inRisingOrder(costs).flatMap((i) => {
+    const [red, green, blue] = [colours[3 * i]!, colours[3 * i + 1]!, colours[3 * i + 2]!];
+    return [...toOklab(red, green, blue), costs[i]!, red, green, blue, 0];
+  });
+  const values = Float32Array.from(entries);
+  preparedPalettes.set(of, values);
+  return values;
 }

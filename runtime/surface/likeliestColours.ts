@@ -23,7 +23,7 @@ export function likeliestColours(
     );
   }
   // The cheapest come first: once a cost alone is more than the best found, no other colour is better.
-  const order = [...costs.keys()].sort((i, j) => costs[i]! - costs[j]!);
+  const order = inRisingOrder(costs);
   const labs = Float32Array.from(
     order.flatMap((i) => [...toOklab(colours[3 * i]!, colours[3 * i + 1]!, colours[3 * i + 2]!)]),
   );
@@ -35,6 +35,11 @@ export function likeliestColours(
     result.set(colours.subarray(3 * i, 3 * i + 3), at);
   }
   return result;
+}
+
+/** The places of costs, the least first; of equal ones the first. */
+export function inRisingOrder(costs: Float32Array): number[] {
+  return [...costs.keys()].sort((i, j) => costs[i]! - costs[j]!);
 }
 
 /** @param costs in rising order */

@@ -3,6 +3,7 @@
 import { enableProdMode } from '@tensorflow/tfjs-core';
 import { Command } from 'commander';
 import {
+  coloursOfRecipe,
   completeRecipe,
   createModel,
   type DiffusionModel,
@@ -49,7 +50,8 @@ function paint(networks: Painters, recipe: Recipe, texture: GPUTexture, counter:
   const slices = imagesInSlices(networks, [recipe]);
   for (let slice = slices.next(); ; slice = slices.next()) {
     if (slice.done) {
-      const [image] = texelImages(networks.model, slice.value) as [TexelImage];
+      const colours = [coloursOfRecipe(networks.model.index, recipe)];
+      const [image] = texelImages(networks.model, slice.value, colours) as [TexelImage];
       slice.value.dispose();
       writeTexels(image.picture, image.widthPx, texture, { flipY: true });
       image.picture.dispose();

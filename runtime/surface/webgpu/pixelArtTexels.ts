@@ -1,4 +1,5 @@
 // What `pixelArt` does, texture to texture on the GPU.
+import { OKLAB_SHADER } from '../../core/oklabShader.ts';
 import { WHOLE_LIGHT } from '../ownPalette.ts';
 import { BAYER_SIDE, ditherOffsets, type Oklab, parsePalette, toOklab } from '../palette.ts';
 import { checkColours, checkScaleOptions, PIXEL_ART_DEFAULTS, type PixelArtOptions } from '../pixelArt.ts';
@@ -20,20 +21,7 @@ const SHADER = `
     return round(textureLoad(source, vec2<i32>(x, y), 0) * 255.0);
   }
 
-  fn toOklab(bytes: vec3<f32>) -> vec3<f32> {
-    let coded = bytes / 255.0;
-    let linear = select(pow((coded + 0.055) / 1.055, vec3<f32>(2.4)), coded / 12.92, coded <= vec3<f32>(0.04045));
-    let lms = mat3x3<f32>(
-      0.4122214708, 0.2119034982, 0.0883024619,
-      0.5363325363, 0.6806995451, 0.2817188376,
-      0.0514459929, 0.1073969566, 0.6299787005,
-    ) * linear;
-    return mat3x3<f32>(
-      0.2104542553, 1.9779984951, 0.0259040371,
-      0.793617785, -2.428592205, 0.7827717662,
-      -0.0040720468, 0.4505937099, -0.808675766,
-    ) * pow(lms, vec3<f32>(1.0 / 3.0));
-  }
+  ${OKLAB_SHADER}
 
   /** palette: for each colour its Oklab, then its bytes. */
   @compute @workgroup_size(${WORKGROUP_SIDE}, ${WORKGROUP_SIDE})
