@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { formatPalette, numPaletteRows, type StoredPalette } from '../../runtime/core/palettePrior.ts';
+import { uniforms } from '../../runtime/core/random.ts';
 import {
+  type Attributes,
   createModel,
   createTeacher,
   generate,
@@ -15,7 +18,12 @@ import {
   selectBackend,
 } from '../../runtime/index.ts';
 import { withJson } from '../../runtime/testing/foreignFolders.ts';
-import { TINY_FRAMES, type TinyModelOptions, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import {
+  TINY_FRAMES,
+  TINY_MODEL_DEFAULTS,
+  type TinyModelOptions,
+  tinyModelFolder,
+} from '../../runtime/testing/tinyModel.ts';
 import { findPython } from '../testing/python.ts';
 import { writeFilesAtomic } from './atomicWrite.ts';
 import { packageRoot } from './packageRoot.ts';
@@ -49,8 +57,8 @@ from diffusers import DiffusionPipeline
 folder = sys.argv[1]
 pipe = DiffusionPipeline.from_pretrained(folder, custom_pipeline=folder, trust_remote_code=True)
 for options in json.loads(sys.argv[2]):
-    pixels = pipe(label="orc", attributes={"hair": "red", "wear": 0.5}, seed=7, output_type="np", **options).images[0]
-    sys.stdout.buffer.write(pixels.tobytes())
+    picture = pipe(label="orc", seed=7, **options).images[0]
+    sys.stdout.buffer.write(picture.convert("RGBA").tobytes())
 `;
 
 it
@@ -71,10 +79,35 @@ it.skipIf(!python)('gives our pictures in Python, of a student and of its teache
   expect(difference).toBeLessThanOrEqual(1);
 });
 
+it.skipIf(!python).each<[Attributes, TinyModelOptions]>([
+  [REQUEST.attributes, {}],
+  [{ wear: 1.5 }, {}],
+  [{}, { channels: 6 }],
+])(
+  'gives our picture in Python in the colours of a palette, for attributes %j of a model with %j',
+  async (asked, options) => {
+    expect(await differenceToPython({ ...options, palette: randomPalette() }, [{}], asked)).toBe(0);
+  },
+);
+
+/** Few colours, any of which may be as likely for a label or an attribute as another is unlikely. */
+function randomPalette(): StoredPalette {
+  const bytes = (stream: number, count: number) => Uint8Array.from(uniforms(1, stream, count), (value) => 256 * value);
+  const numRows = numPaletteRows(TINY_MODEL_DEFAULTS.labels.length, ATTRIBUTES);
+  const logits = new Int8Array(bytes(1, numRows * 20).buffer);
+  return formatPalette({ colours: bytes(0, 3 * 20), logits, deviation: 0.1 });
+}
+
 /** The largest between our pictures of a tiny model and Python's, one for each of the samplings, in bytes. */
-async function differenceToPython(modelOptions: TinyModelOptions, samplings: SampleOptions[]): Promise<number> {
+async function differenceToPython(
+  { palette, ...modelOptions }: TinyModelOptions & { palette?: StoredPalette },
+  samplings: SampleOptions[],
+  attributes: Attributes = REQUEST.attributes,
+): Promise<number> {
   const tiny = await tinyModelFolder({ attributes: ATTRIBUTES, ...modelOptions });
+  const { figment } = JSON.parse(new TextDecoder().decode(tiny['model_index.json']));
   const files = withJson(tiny, 'model_index.json', {
+    figment: { ...figment, palette },
     unet: ['diffusers', 'UNet2DModel'],
     vae: ['diffusers', 'AutoencoderKL'],
     scheduler: ['diffusers', 'DDIMScheduler'],
@@ -83,6 +116,7 @@ async function differenceToPython(modelOptions: TinyModelOptions, samplings: Sam
   await writeFilesAtomic(dir, await withPipeline(files));
   await writeFile(join(dir, 'run.py'), SCRIPT);
   const asked = samplings.map(({ numInferenceSteps, guidanceScale }) => ({
+    attributes,
     num_inference_steps: numInferenceSteps,
     guidance_scale: guidanceScale,
   }));
@@ -96,7 +130,8 @@ async function differenceToPython(modelOptions: TinyModelOptions, samplings: Sam
     ? createTeacher(model, await loadModelFolder(source, { parts: ['teacher'] }))
     : null;
   const ours: Uint8Array[] = [];
-  for (const sampling of samplings) ours.push(...(await generate({ model, teacher }, [REQUEST], sampling)));
+  for (const sampling of samplings)
+    ours.push(...(await generate({ model, teacher }, [{ ...REQUEST, attributes }], sampling)));
   teacher?.dispose();
   model.dispose();
   const all = ours.flatMap((picture) => [...picture]);

@@ -12,6 +12,7 @@ A model of materials gives their maps beside them, as RGB: height, roughness, me
     made.maps[0].save("brick_hrm.png")
 """
 
+import base64
 import json
 import math
 import os
@@ -53,6 +54,26 @@ START_STREAM = 0
 # Values of a pixel of a material: RGB, height, roughness, metallic.
 MATERIAL_CHANNELS = 6
 
+# The unit of a palette's logits, and the least that a colour's probability may be.
+LOGIT_STEP = 1 / 16
+MIN_PROBABILITY = 1e-3
+
+# From linear red, green and blue to the responses of the eye's cones, and from their cube roots to Oklab (Ottosson 2020).
+RGB_TO_LMS = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+ROOTS_TO_OKLAB = np.array(
+    [
+        [0.2104542553, 0.793617785, -0.0040720468],
+        [1.9779984951, -2.428592205, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.808675766],
+    ]
+)
+
 
 @dataclass
 class FigmentOutput(ImagePipelineOutput):
@@ -89,6 +110,27 @@ def normals(seed, stream, count):
     angle = 2 * math.pi * (words[:, 1] / 2**32)
     pairs = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
     return pairs.reshape(-1)[:count].astype(np.float32)
+
+
+def oklab(colours):
+    """sRGB bytes (..., 3) in Oklab, where equal distances look equally different."""
+    values = colours / 255
+    light = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+    return np.cbrt(light @ RGB_TO_LMS.T) @ ROOTS_TO_OKLAB.T
+
+
+def likeliest_colours(pixels, colours, costs):
+    """
+    Gives every pixel (H, W, 3 or 4) the colour of the least squared distance in Oklab and cost, row by row; those of
+    alpha 0 stay.
+    """
+    labs = oklab(colours)
+    result = pixels.copy()
+    for row in result:
+        shown = row[:, 3:].all(axis=1)
+        distances = ((oklab(row[shown, None, :3]) - labs) ** 2).sum(axis=-1)
+        row[shown, :3] = colours[(distances + costs).argmin(axis=-1)]
+    return result
 
 
 class FigmentConditioning(torch.nn.Module):
@@ -333,6 +375,39 @@ class FigmentPipeline(DiffusionPipeline):
             values = np.where(np.round(255 * alpha) < MIN_ALPHA, 0, values)
         return np.round(255 * values).astype(np.uint8)
 
+    def _in_palette(self, pixels, labels, attributes):
+        """Pictures (B, H, W, channels) in the colours of the model's palette, by what was asked for; their maps stay."""
+        palette = self.figment.get("palette")
+        if palette is None:
+            return pixels
+        colours = np.frombuffer(base64.b64decode(palette["colours"]), np.uint8).reshape(-1, 3)
+        logits = np.frombuffer(base64.b64decode(palette["logits"]), np.int8).reshape(-1, len(colours)) * LOGIT_STEP
+        result = pixels.copy()
+        num_values = 4 if pixels.shape[-1] == 4 else 3
+        for picture, label, asked in zip(result[..., :num_values], labels, attributes):
+            probabilities = 1 / (1 + np.exp(-self._logits_of(logits, label, asked)))
+            costs = -2 * palette["deviation"] ** 2 * np.log(np.maximum(MIN_PROBABILITY, probabilities))
+            picture[:] = likeliest_colours(picture, colours, costs)
+        return result
+
+    def _logits_of(self, logits, label, attributes):
+        """
+        The sum of the rows of a label and attributes. Those of the label and of "any" come first; then, for each attribute,
+        one for each word, or for the end of a range, and one for "any".
+        """
+        total = logits[self.labels.index(label)]
+        start = len(self.labels) + 1
+        for known, value in zip(self.figment.get("attributes", {}).values(), self._values(attributes)):
+            num_known = 1 if isinstance(known, dict) else len(known)
+            if value < 0:
+                total = total + logits[start + num_known]
+            elif isinstance(known, dict):
+                total = total + value * logits[start]
+            else:
+                total = total + logits[start + int(value)]
+            start += num_known + 1
+        return total
+
     @torch.no_grad()
     def __call__(
         self,
@@ -387,7 +462,7 @@ class FigmentPipeline(DiffusionPipeline):
                 x = scheduler.step(output, t, x, **extra).prev_sample
         if output_type == "latent":
             return FigmentOutput(images=x) if return_dict else (x,)
-        pixels = self._pixels(self._decode(x))
+        pixels = self._in_palette(self._pixels(self._decode(x)), labels, asked)
         has_maps = pixels.shape[-1] == MATERIAL_CHANNELS
         parts = [pixels[..., :3], pixels[..., 3:]] if has_maps else [pixels]
         if output_type != "np":
