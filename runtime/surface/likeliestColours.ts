@@ -1,4 +1,7 @@
-import { type Oklab, toOklab } from './palette.ts';
+import { lightToOklab, linearLight, type Oklab, toOklab } from './palette.ts';
+
+/** The light of each byte. */
+const LIGHT = Float64Array.from({ length: 256 }, (_, byte) => linearLight(byte));
 
 /**
  * Gives every pixel the colour that it is most likely meant to be: of those given the one of the least squared distance in
@@ -31,8 +34,9 @@ export function likeliestColours(
   const result = Uint8Array.from(pixels);
   for (let at = 0; at < pixels.length; at += 4) {
     if (pixels[at + 3] === 0) continue;
-    const i = order[likeliest(toOklab(pixels[at]!, pixels[at + 1]!, pixels[at + 2]!), labs, sorted)]!;
-    result.set(colours.subarray(3 * i, 3 * i + 3), at);
+    const own = lightToOklab(LIGHT[pixels[at]!]!, LIGHT[pixels[at + 1]!]!, LIGHT[pixels[at + 2]!]!);
+    const colour = 3 * order[likeliest(own, labs, sorted)]!;
+    for (let channel = 0; channel < 3; channel++) result[at + channel] = colours[colour + channel]!;
   }
   return result;
 }

@@ -27,7 +27,12 @@ export const ROOTS_TO_OKLAB: Rows = [
  * @param red green, blue: sRGB, 0 … 255
  */
 export function toOklab(red: number, green: number, blue: number): Oklab {
-  const light = [linearLight(red), linearLight(green), linearLight(blue)] as const;
+  return lightToOklab(linearLight(red), linearLight(green), linearLight(blue));
+}
+
+/** The same of linear light, see `linearLight`. */
+export function lightToOklab(red: number, green: number, blue: number): Oklab {
+  const light = [red, green, blue] as const;
   const [l, m, s] = RGB_TO_LMS;
   const roots = [Math.cbrt(dotOf(l, light)), Math.cbrt(dotOf(m, light)), Math.cbrt(dotOf(s, light))] as const;
   const [lightness, a, b] = ROOTS_TO_OKLAB;
