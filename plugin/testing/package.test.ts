@@ -198,8 +198,10 @@ describe('the packages in Node', () => {
     const quick = example.replace('guidanceScale: 2,', 'guidanceScale: 2, numInferenceSteps: 2,');
     expect(quick).not.toBe(example);
     write('bakeInEditor.mjs', quick);
-    expect(await project.node('bakeInEditor.mjs', 'art')).toMatch(/3 of 3 to bake[\s\S]*3 baked, 0 as they were/);
-    expect(await project.node('bakeInEditor.mjs', 'art')).toMatch(/0 of 3 to bake[\s\S]*0 baked, 3 as they were/);
+    write('twice.mjs', `await import('./bakeInEditor.mjs'); await import('./bakeInEditor.mjs?again');`);
+    const [first, again] = (await project.node('twice.mjs', 'art')).split(/(?=0 of 3 to bake)/);
+    expect(first).toMatch(/3 of 3 to bake[\s\S]*3 baked, 0 as they were/);
+    expect(again).toMatch(/0 baked, 3 as they were/);
     expect(readFileSync(inProject('art/report.html'), 'utf8')).toContain('Ilva');
     write('mistaken.mjs', quick.replace("label: 'elf'", "label: 'elff'"));
     const mistake = expect.stringMatching(/label "elff" is unknown; did you mean "elf"\?(?![\s\S]*\n +at )/);

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Plugin } from 'rollup';
 import { packageRoot } from '../../node/packageRoot.ts';
@@ -31,7 +32,11 @@ export async function bundleTypes(
   const [{ rollup }, { dts }] = await Promise.all([import('rollup'), import('rollup-plugin-dts')]);
   const bundle = await rollup({
     input: Object.fromEntries(input),
-    plugins: [dts({ includeExternal: BUNDLED, tsconfig: path.join(packageRoot(), 'tsconfig.build.json') }), ownGlobals],
+    plugins: [
+      dts({ includeExternal: BUNDLED, tsconfig: path.join(packageRoot(), 'tsconfig.build.json') }),
+      ownGlobals,
+      ownComments(declarations),
+    ],
     external: /^@babylonjs|^esbuild$|^node:|^@fluentui|^react/,
     onLog: (level, log) => {
       // Types that both entries use are in a file that they share, some without a public name, such as those of tensors.
@@ -41,6 +46,27 @@ export async function bundleTypes(
   });
   await bundle.write({ dir: outDir, entryFileNames: '[name].d.ts', chunkFileNames: '[name].ts' });
   await bundle.close();
+}
+
+const COMMENT = /[ \t]*\/\*[\s\S]*?\*\/\n?/g;
+
+/**
+ * Leaves out what other packages say of their types, but for their licences: a tenth of the declarations, of types that nobody looks up.
+ *
+ * @param declarations the folder that `writeDeclarations` has filled
+ */
+function ownComments(declarations: string): Plugin {
+  const asOneLine = (comment: string) => comment.trim().replaceAll(/\s+/g, ' ');
+  const files = readdirSync(declarations, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.d.ts'),
+  );
+  const texts = files.map((file) => readFileSync(path.join(declarations, file), 'utf8'));
+  const own = new Set(texts.flatMap((text) => text.match(COMMENT) ?? []).map(asOneLine));
+  const isKept = (comment: string) => own.has(asOneLine(comment)) || /licen[cs]e|copyright/i.test(comment);
+  return {
+    name: 'own comments',
+    renderChunk: (code) => code.replaceAll(COMMENT, (comment) => (isKept(comment) ? comment : '')),
+  };
 }
 
 /** Globals of WebGPU, which older TypeScript knows only by a package of types. */
