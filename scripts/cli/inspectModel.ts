@@ -76,7 +76,8 @@ async function modelFacts(files: ModelFiles): Promise<Line[]> {
 }
 
 function pictureFacts({ index, vae }: DiffusionModel): Line[] {
-  const { widthPx, heightPx, channels, premultipliedAlpha, circularPadding, kind, licence, frames } = index.figment;
+  const { widthPx, heightPx, channels, premultipliedAlpha, circularPadding, kind, licence, frames, palette } =
+    index.figment;
   const alpha = `RGBA, ${premultipliedAlpha ? 'premultiplied' : 'straight'} alpha`;
   const values = {
     3: 'RGB',
@@ -90,6 +91,7 @@ function pictureFacts({ index, vae }: DiffusionModel): Line[] {
     ['kind', `${kind}; a diffusion model of ${vae ? 'latents' : 'pixels'}; licence: ${licence}`],
     ['pictures', `${size}, ${values[channels]}`],
     ...(frames ? [['frames', framesFact(frames, widthPx / frames.length, heightPx)] satisfies Line] : []),
+    ...(palette ? [['palette', `${palette.colours.length / 3} colours, by label and attributes`] satisfies Line] : []),
   ];
 }
 

@@ -26,11 +26,13 @@ beforeAll(async () => {
 
 afterAll(() => rm(dir, { recursive: true }));
 
-/** Runs `figment palette` on the model; returns what it prints. */
-async function palette(...words: string[]): Promise<string> {
+const palette = (...words: string[]) => figment('palette', at('model'), ...words);
+
+/** Runs a command; returns what it prints. */
+async function figment(...words: string[]): Promise<string> {
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});
   try {
-    await createProgram().parseAsync(['palette', at('model'), ...words], { from: 'user' });
+    await createProgram().parseAsync(words, { from: 'user' });
     return log.mock.calls.map(([line]) => line).join('\n');
   } finally {
     log.mockRestore();
@@ -42,11 +44,12 @@ const read = async () => JSON.parse(await readFile(at('model', 'model_index.json
 it('gives a model the palette of its data, changes nothing else, and takes it out again', async () => {
   const before = await read();
   expect(await palette('--data', at('data'), '--deviation', '0.05')).toMatch(/palette: \d+ colours of 18 images/);
-  const { palette: stored, ...figment } = (await read()).figment;
-  expect({ ...before, figment }).toEqual(before);
+  const { palette: stored, ...others } = (await read()).figment;
+  expect({ ...before, figment: others }).toEqual(before);
   const { index } = await loadModelFolder(diskSource(at('model')));
   expect(index.figment.palette).toMatchObject({ deviation: 0.05 });
   expect(index.figment.palette!.colours.length).toBeGreaterThan(3 * 10);
+  expect(await figment('inspect', at('model'))).toMatch(/^palette +\d+ colours, by label and attributes$/m);
   expect(await palette()).toMatch(/has none now/);
   expect([stored.deviation, await read()]).toEqual([0.05, before]);
 });
