@@ -63,34 +63,46 @@ async function paintInAllWays(name: string, { teacherSteps, guidance, runs, back
     ...teacherSteps.map((numInferenceSteps): Way => ({ network: 'teacher', sampler: 'dpm++', numInferenceSteps })),
     ...student.stepCounts.map((numInferenceSteps): Way => ({ network: 'student', sampler: 'ddim', numInferenceSteps })),
   ];
-  const rows: Painted[] = [];
-  let expected: Uint8Array[] | null = null;
-  for (const way of ways) {
-    const { network, sampler, numInferenceSteps } = way;
-    const sampling: SampleOptions = { sampler, numInferenceSteps, guidanceScale: guidance };
-    const { pictures, ms } = await paintSome(network === 'teacher' ? teacher : model, sampling, runs);
-    expected ??= pictures;
-    const numPasses = numInferenceSteps * (network === 'teacher' && guidance !== 1 ? 2 : 1);
-    rows.push({ ...way, numPasses, ms, differenceFromTeacher: meanDifference(pictures, expected) });
-  }
+  const painters = ways.map(({ network, sampler, numInferenceSteps }) => {
+    const options: SampleOptions = { sampler, numInferenceSteps, guidanceScale: guidance };
+    return painterOf(network === 'teacher' ? teacher : model, options);
+  });
+  // In turns, so that what slows the machine for a while slows all ways alike.
+  for (let seed = 0; seed <= runs; seed++) for (const painter of painters) await painter.paint(seed);
+  const expected = painters[0]!.pictures;
+  const rows = ways.map((way, i): Painted => {
+    const { pictures, times } = painters[i]!;
+    return {
+      ...way,
+      numPasses: way.numInferenceSteps * (way.network === 'teacher' && guidance !== 1 ? 2 : 1),
+      ms: median(times.slice(1)), // the first picture compiles
+      differenceFromTeacher: meanDifference(pictures, expected),
+    };
+  });
   teacher.dispose();
   model.dispose();
   release();
   return rows;
 }
 
-/** The first picture is not timed. */
-async function paintSome(network: ReturnType<typeof buildModel>, sampling: SampleOptions, numTimed: number) {
+/** Makes one picture a seed in one way. */
+function painterOf(network: ReturnType<typeof buildModel>, options: SampleOptions) {
   const { labels } = network.index;
   const pictures: Uint8Array[] = [];
   const times: number[] = [];
-  for (let seed = 0; seed <= numTimed; seed++) {
-    const started = performance.now();
-    pictures.push(...(await generate(network, [{ label: labels[seed % labels.length]!, seed }], sampling)));
-    if (seed > 0) times.push(performance.now() - started);
-  }
-  return { pictures, ms: times.sort((a, b) => a - b)[Math.floor(numTimed / 2)]! };
+  return {
+    pictures,
+    times,
+    async paint(seed: number): Promise<void> {
+      const started = performance.now();
+      const [picture] = await generate(network, [{ label: labels[seed % labels.length]!, seed }], options);
+      times.push(performance.now() - started);
+      pictures.push(picture!);
+    },
+  };
 }
+
+const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 function meanDifference(pictures: readonly Uint8Array[], others: readonly Uint8Array[]): number {
   const sumOf = (picture: Uint8Array, i: number) =>
