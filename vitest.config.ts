@@ -29,11 +29,11 @@ const isUnitAlone = process.env.npm_lifecycle_event === 'test:unit';
 /** These take longest: they begin first, so that at the end no worker is left with one of them while others wait. */
 const LONGEST = [
   'plugin/testing/package',
+  'demo-scene/tavern/tavern',
   'plugin/testing/generation',
   'demo-scene/lab/lab',
   'plugin/testing/surface',
   'demo-scene/training-corner/panel',
-  'demo-scene/tavern/tavern',
   'plugin/testing/frames/measureFrames',
   'plugin/inspector/figmentPane',
 ].map((name) => path.join(root, `${name}.test.ts`));
