@@ -45,6 +45,9 @@ const MIN_ALPHA = 128;
 /** Streams of the seed's random numbers. */
 const [ORDER_STREAM, OPEN_STREAM] = [0x50000000, 0x51000000];
 
+/** Random numbers of each image: one for each attribute (of more, some share theirs), and one for the image itself. */
+const NUM_DRAWS = 64;
+
 /** How many batches pass between two calls of `onProgress`. */
 const BATCHES_AT_ONCE = 20;
 
@@ -142,8 +145,9 @@ async function fitLogits({ rows, present, numRows, numColours }: Presence, optio
       const images = order.subarray(batch * batchSize, (batch + 1) * batchSize);
       for (let i = 0; i < logits.length; i++) gradient[i] = weightDecay * logits[i]!;
       for (const image of images) {
-        const draws = uniforms(seed, OPEN_STREAM + epoch * rows.length + image, 64);
-        const isOpen = (place: number) => draws[63]! < openProb && draws[place % 63]! < openProb;
+        const draws = [...uniforms(seed, OPEN_STREAM + epoch * rows.length + image, NUM_DRAWS)];
+        const ofImage = draws.pop()!;
+        const isOpen = (place: number) => ofImage < openProb && draws[place % draws.length]! < openProb;
         addGradient(gradient, logits, rows[image]!(isOpen), present[image]!, 1 / images.length, numColours);
       }
       const share = (epoch * numBatches + batch) / (numEpochs * numBatches);

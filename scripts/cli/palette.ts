@@ -20,7 +20,7 @@ export function paletteCommand(): Command {
     .option('--extra-data <dir>', 'more that it was trained on; none of it is held out')
     .option(
       '--deviation <x>',
-      'how far the model’s colours lie from those meant, in Oklab: the larger, the more it counts what was asked for',
+      'how far decoded colours lie from those meant, in Oklab: the larger, the more counts what was asked for',
       realNumber(0, 1),
       0.03,
     )

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as pause } from 'node:timers/promises';
 import {
+  type Dataset,
   type FitPaletteOptions,
   fitPalettePrior,
   formatPalette,
@@ -45,11 +46,7 @@ export async function givePalette(folder: string, flags: PaletteFlags): Promise<
   console.log(`palette: ${palette.colours.length / 3} colours of ${split.train.length} images, written to ${folder}`);
 }
 
-async function fitted(
-  dataset: Parameters<typeof fitPalettePrior>[0],
-  indices: Int32Array,
-  options: Partial<FitPaletteOptions>,
-) {
+async function fitted(dataset: Dataset, indices: Int32Array, options: Partial<FitPaletteOptions>) {
   try {
     return await withProgress('palette', (onShare) => {
       const onProgress = async (share: number) => {
