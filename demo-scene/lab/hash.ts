@@ -1,5 +1,12 @@
 import { checkRecipe, type ModelInfo } from '../../plugin/index.ts';
-import { ANY_WORD, type Attributes, attributeProblem, isRange, type Vocabulary } from '../../runtime/index.ts';
+import {
+  ANY_WORD,
+  type Attributes,
+  attributeProblem,
+  isRange,
+  SAMPLER_NAMES,
+  type Vocabulary,
+} from '../../runtime/index.ts';
 import {
   canBeOrnate,
   changedOf,
@@ -9,7 +16,6 @@ import {
   type NumberName,
   openingSettings,
   rangesOf,
-  SAMPLERS,
   type Settings,
 } from './settings.ts';
 
@@ -60,10 +66,10 @@ const FIELDS: Readonly<Record<string, Field>> = {
   sampler: {
     write: ({ sampler }) => sampler,
     read: (text) => {
-      const sampler = SAMPLERS.find((name) => name === text);
+      const sampler = SAMPLER_NAMES.find((name) => name === text);
       return sampler ? { sampler } : null;
     },
-    expected: () => `one of ${SAMPLERS.join(', ')}`,
+    expected: () => `one of ${SAMPLER_NAMES.join(', ')}`,
   },
   steps: numberField('numInferenceSteps'),
   eta: numberField('eta', ({ sampler, eta }) => sampler === 'ddim' && eta > 0),

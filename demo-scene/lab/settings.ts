@@ -37,8 +37,6 @@ export function canBeOrnate({ kind }: Pick<ModelInfo, 'kind'>): boolean {
   return kind === 'portraits';
 }
 
-export const SAMPLERS: readonly Settings['sampler'][] = ['ddpm', 'ddim', 'dpm++', 'euler'];
-
 export type NumberName = { [Name in keyof Settings]: Settings[Name] extends number ? Name : never }[keyof Settings];
 
 /** What a number may be: from `min` to `max`, in steps of `step`. */

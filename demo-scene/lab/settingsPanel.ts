@@ -1,9 +1,9 @@
 import GUI, { type Controller } from 'lil-gui';
 import type { ModelInfo } from '../../plugin/index.ts';
-import { mixesLabels, randomSeed } from '../../runtime/index.ts';
+import { mixesLabels, randomSeed, SAMPLER_NAMES } from '../../runtime/index.ts';
 import { element } from '../shared/page.ts';
 import { AttributeControls, choicesOf, isNarrow } from './attributeControls.ts';
-import { canBeOrnate, type NumberName, rangesOf, SAMPLERS, type Settings, withinRanges } from './settings.ts';
+import { canBeOrnate, type NumberName, rangesOf, type Settings, withinRanges } from './settings.ts';
 
 /** The numbers of this panel; the end of the walk has fields of its own. */
 type PanelNumber = Exclude<NumberName, 'walkSeed'>;
@@ -65,7 +65,7 @@ export class SettingsPanel {
     for (const name of ['guidanceScale', 'intervalMin', 'intervalMax', 'guidanceRescale'] as const)
       this.addSlider(name);
     if (canBeOrnate(info)) this.addSlider('ornate');
-    this.gui.add(this.values, 'sampler', choicesOf(SAMPLERS)).name('sampler');
+    this.gui.add(this.values, 'sampler', choicesOf(SAMPLER_NAMES)).name('sampler');
     this.addSlider('numInferenceSteps');
     this.eta = this.addSlider('eta');
     this.gui.onChange(({ object, property }) => {

@@ -2,6 +2,7 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { MAX_SEED } from '../../runtime/core/random.ts';
+import { SAMPLER_NAMES } from '../../runtime/core/samplingBounds.ts';
 import type { Shard } from '../bake/manifest.ts';
 import { UsageError } from '../node/usageError.ts';
 import type { BakeCommandOptions, BakePictureOptions } from './bakeOptions.ts';
@@ -86,7 +87,7 @@ export function bakeCommand(): Command {
       realNumber(-100, 100),
     )
     .option('--steps <n>', "denoising steps (default: the model's)", wholeNumber(1))
-    .addOption(new Option('--sampler <name>', "default: the model's").choices(['ddpm', 'ddim', 'dpm++', 'euler']))
+    .addOption(new Option('--sampler <name>', "default: the model's").choices(SAMPLER_NAMES))
     .option('--eta <x>', 'noise of the sampler ddim, 0 to 1', realNumber(0, 1))
     .option('--image <png>', 'begin from this picture, of the size that is made')
     .option('--mask <png>', 'make what is white in it new, and keep the rest of the image')

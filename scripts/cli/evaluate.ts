@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { MAX_SEED } from '../../runtime/core/random.ts';
-import { MAX_GUIDANCE_SCALE } from '../../runtime/core/samplingBounds.ts';
+import { MAX_GUIDANCE_SCALE, SAMPLER_NAMES } from '../../runtime/core/samplingBounds.ts';
 import type { EvaluateFlags } from './evaluation/runEvaluation.ts';
 import { nameList, realNumber, wholeNumber } from './optionParsers.ts';
 
@@ -34,9 +34,7 @@ export function evaluateCommand(): Command {
       new Option('--guidance <list>', 'guidance scales').default([1, 2, 4], '1,2,4').argParser(parseGuidanceList),
     )
     .option('--steps <n>', "denoising steps (default: the model's)", wholeNumber(1, 1000))
-    .addOption(
-      new Option('--sampler <name>', "sampler (default: the model's)").choices(['ddpm', 'ddim', 'dpm++', 'euler']),
-    )
+    .addOption(new Option('--sampler <name>', "sampler (default: the model's)").choices(SAMPLER_NAMES))
     .option('--seed <n>', 'seed of the first picture of each label', wholeNumber(0, MAX_SEED), 1)
     .option(
       '--held-out <share>',

@@ -16,6 +16,7 @@ import {
   runSchedulerCase,
   runUNetCase,
   runVaeCase,
+  SAMPLER_NAMES,
   type StoredTensor,
 } from '../../runtime/index.ts';
 import { diskSource } from '../node/diskSource.ts';
@@ -134,7 +135,7 @@ const PIPELINE_SCHEMA = v.object({
   guidance_scale: v.number(),
   null_label: v.nullable(v.number()),
   timesteps: v.array(v.number()),
-  sampler: v.optional(v.picklist(['ddpm', 'ddim', 'dpm++', 'euler'])),
+  sampler: v.optional(v.picklist(SAMPLER_NAMES)),
   timestep_spacing: v.optional(v.picklist(['leading', 'linspace', 'trailing'])),
 });
 
