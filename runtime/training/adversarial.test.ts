@@ -16,21 +16,40 @@ import { stopGradient } from './stopGradient.ts';
 import { createTask } from './task.ts';
 import { vaeTaskSpec, vaeTrainingShapes } from './trainVae.ts';
 
-const WEIGHTS = initialWeights(discriminatorShapes(4), 3);
+const WEIGHTS = initialWeights(discriminatorShapes(4, 3), 3);
 const IMAGES = draw(5, [2, 16, 16, 4]);
+const LATENTS = draw(6, [2, 2, 2, 3]);
 
 describeOnBackends((backend) => {
   it('says of each patch how real it looks, as on cpu', async () => {
     const judge = (name: typeof backend) =>
       valuesOn(name, () => {
         const weights = uploadWeights(WEIGHTS);
-        const patches = discriminate(weights, toTensor<Tensor4D>(IMAGES), true);
+        const patches = discriminate(weights, toTensor<Tensor4D>(IMAGES), toTensor<Tensor4D>(LATENTS), true);
         dispose(Object.values(weights));
         return [patches];
       });
     const [patches] = await judge(backend);
     expect(patches!.shape).toEqual([2, 4, 4, 1]);
     expectClose(patches!.values, (await judge('cpu'))[0]!.values, { relative: 1e-4 });
+  });
+
+  it.each([2, 4, 8])('judges each patch by the latents there, a %i-th of the image', async (factor) => {
+    const size = 16 / factor;
+    const z = draw(6, [2, size, size, 3]);
+    const other = { ...z, values: z.values.map((value, i) => (i < 3 ? value + 1 : value)) }; // at the first image's corner
+    const [told, toldOther] = await valuesOn(backend, () => {
+      const weights = uploadWeights(WEIGHTS);
+      const judged = [z, other].map((latents) =>
+        discriminate(weights, toTensor<Tensor4D>(IMAGES), toTensor<Tensor4D>(latents), false),
+      );
+      dispose(Object.values(weights));
+      return judged;
+    });
+    const changed = Array.from(told!.values, (value, i) => Math.abs(value - toldOther!.values[i]!) > 1e-6);
+    const seen = 2 + Math.max(1, 4 / size); // patches a side: those of the latent, and two that their kernels reach
+    const expected = Array.from({ length: 32 }, (_, i) => i < 16 && Math.floor(i / 4) < seen && i % 4 < seen);
+    expect(changed).toEqual(expected);
   });
 
   it('has the hinge loss and its opposite, in closed form, with gradients', async () => {
@@ -117,7 +136,7 @@ describe('an auto-encoder against a discriminator', () => {
     const trainer = tinyVaeTrainer({ adversarialWeight: 0.1, numSteps: 3 });
     const before = await trainer.state();
     const names = [...before.weights.keys()].filter(isOfDiscriminator);
-    expect(names.length).toBe(discriminatorShapes(config.in_channels).size);
+    expect(names.length).toBe(discriminatorShapes(config.in_channels, config.latent_channels).size);
     const steps = await runSteps(trainer);
     expect(steps.every(({ loss }) => Number.isFinite(loss))).toBe(true);
     const after = await trainer.state();

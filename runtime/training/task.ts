@@ -19,7 +19,7 @@ import {
 import { qSample, vTarget } from '../diffusion/forward.ts';
 import { createSchedule } from '../diffusion/schedule.ts';
 import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
-import { autoencoderKlShapes, decode, encode, sampleLatents } from '../networks/autoencoderKl.ts';
+import { autoencoderKlShapes, decode, encode, sampleLatents, scaleLatents } from '../networks/autoencoderKl.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { type ClassifierConfig, classifierShapes, classify } from '../networks/classifier.ts';
 import {
@@ -145,7 +145,7 @@ function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
   return {
     shapes: new Map([
       ...autoencoderKlShapes(config),
-      ...(adversarialWeight > 0 ? discriminatorShapes(config.in_channels) : []),
+      ...(adversarialWeight > 0 ? discriminatorShapes(config.in_channels, config.latent_channels) : []),
     ]),
     isTrained: (name) => !(freezeEncoder && isEncoder(name)),
     loss: (weights, batch) =>
@@ -166,8 +166,9 @@ function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
         if (coarseWeight > 0) parts.push([coarseDifference(target, given, blockPx), coarseWeight]);
         if (adversarialWeight > 0) {
           const share = batchArray(batch, 'adversarial').data[0]!;
-          parts.push([realismOf(weights, decoded, circular), adversarialWeight * share]);
-          parts.push([discriminationOf(weights, x, decoded, circular), DISCRIMINATION_WEIGHT]);
+          const told = stopGradient(scaleLatents(config, seen));
+          parts.push([realismOf(weights, decoded, told, circular), adversarialWeight * share]);
+          parts.push([discriminationOf(weights, { x, decoded }, told, circular), DISCRIMINATION_WEIGHT]);
         }
         const loss = parts.reduce<Scalar>(
           (sum, [part, weight]) => (weight > 0 ? (add(sum, mul(part, weight)) as Scalar) : sum),
@@ -182,14 +183,19 @@ function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
 const DISCRIMINATION_WEIGHT = 0.1;
 
 /** Teaches the decoder, and not the discriminator, to be taken for real. */
-function realismOf(weights: Weights, decoded: Tensor4D, circular: boolean): Scalar {
+function realismOf(weights: Weights, decoded: Tensor4D, z: Tensor4D, circular: boolean): Scalar {
   const own = Object.fromEntries(Object.entries(weights).filter(([name]) => isOfDiscriminator(name)));
-  return realismLoss(discriminate(constantWeights(own), decoded, circular));
+  return realismLoss(discriminate(constantWeights(own), decoded, z, circular));
 }
 
 /** Teaches the discriminator, and not the decoder, to tell images from decoded ones. */
-function discriminationOf(weights: Weights, x: Tensor4D, decoded: Tensor4D, circular: boolean): Scalar {
-  return hingeLoss(discriminate(weights, x, circular), discriminate(weights, stopGradient(decoded), circular));
+function discriminationOf(
+  weights: Weights,
+  { x, decoded }: { x: Tensor4D; decoded: Tensor4D },
+  z: Tensor4D,
+  circular: boolean,
+): Scalar {
+  return hingeLoss(discriminate(weights, x, z, circular), discriminate(weights, stopGradient(decoded), z, circular));
 }
 
 /**
