@@ -8,7 +8,13 @@ import { runSteps, TINY_DIFFUSION_OPTIONS, tinyDiffusionTrainer, tinyLatents } f
 import type { Batch } from './batch.ts';
 import type { GradientSource } from './gradients.ts';
 import { latentStatistics } from './latentDataset.ts';
-import { type DiffusionOptions, defaultUNetConfig, diffusionTrainer, trainingScheduler } from './trainDiffusion.ts';
+import {
+  type DiffusionOptions,
+  defaultUNetConfig,
+  diffusionTrainer,
+  drawTimesteps,
+  trainingScheduler,
+} from './trainDiffusion.ts';
 
 /** The first backend's losses, which the others must meet. */
 let reference: number[] | null = null;
@@ -86,6 +92,24 @@ it('draws standardised latents, standard noise and all timesteps', async () => {
   expect(Math.min(...steps)).toBeGreaterThanOrEqual(0);
   expect(Math.max(...steps)).toBeLessThanOrEqual(999);
   expect(Math.abs(steps.reduce((a, b) => a + b, 0) / steps.length - 499.5)).toBeLessThan(50);
+});
+
+it.each([1, 5, 0.2])('draws timesteps with a shift of %d as eq. (23) spreads them', (timestepShift) => {
+  const count = 20_000;
+  const drawn = drawTimesteps(count, { seed: 4, timestepShift }, 9);
+  expect([...drawn].every((t) => Number.isInteger(t) && t >= 0 && t <= 999)).toBe(true);
+  for (const t of [20, 100, 500, 900, 980]) {
+    const place = t / 1000;
+    const expected = place / (timestepShift - (timestepShift - 1) * place); // the inverse: the u below which t is
+    expect(Math.abs(drawn.filter((value) => value < t).length / count - expected), `below ${t}`).toBeLessThan(0.012);
+  }
+});
+
+it('trains on the timesteps that are drawn', async () => {
+  const [batch] = await batchesOf({ timestepShift: 5 });
+  const options = { ...TINY_DIFFUSION_OPTIONS, timestepShift: 5 };
+  const [own] = [0, 1].map((step) => drawTimesteps(1200, options, step)).filter((t) => t[0] === batch!.t!.data[0]);
+  expect([...batch!.t!.data]).toEqual([...own!]);
 });
 
 it('rolls the latents by whole cells, each image another way', async () => {

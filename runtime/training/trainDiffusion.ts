@@ -22,6 +22,8 @@ export interface DiffusionOptions extends TrainerOptions {
   condDropProb: number;
   /** Clamp of the signal-to-noise weights; null weighs every timestep alike. */
   minSnrGamma: number | null;
+  /** Draws more timesteps of much noise, see `drawTimesteps`; 1 draws all of them equally often. */
+  timestepShift: number;
   balanced: boolean;
   /** For seamless pictures: every convolution wraps around the borders, and the latents of every image are rolled by whole cells. */
   circular: boolean;
@@ -35,6 +37,7 @@ export const DIFFUSION_DEFAULTS: DiffusionOptions = {
   betaSchedule: 'squaredcos_cap_v2',
   condDropProb: 0.1,
   minSnrGamma: null,
+  timestepShift: 1,
   balanced: false,
   circular: false,
   conditioning: null,
@@ -57,6 +60,7 @@ export const DIFFUSION_DEFAULTS: DiffusionOptions = {
 const POSTERIOR_STREAM = 0x20000000;
 const EPS_STREAM = 0x30000000;
 const TIME_STREAM = 0x40000000;
+const WITHIN_TIME_STREAM = 0x80000000;
 const DROP_STREAM = 0x50000000;
 const ROLL_STREAM = 0x60000000;
 
@@ -189,7 +193,7 @@ export function checkAttributes(
 /** What a batch of latents depends on, beside the step. */
 export type DiffusionBatchOptions = Pick<
   DiffusionOptions,
-  'batchSize' | 'balanced' | 'seed' | 'circular' | 'condDropProb' | 'conditioning'
+  'batchSize' | 'balanced' | 'seed' | 'circular' | 'condDropProb' | 'conditioning' | 'timestepShift'
 >;
 
 /**
@@ -223,9 +227,32 @@ export function diffusionBatch(
   return {
     x0: { shape, data: x0 },
     eps: { shape, data: normals(seed, EPS_STREAM + step, batchSize * size) },
-    t: { shape: [batchSize], data: integers(seed, TIME_STREAM + step, batchSize, 1000) },
+    t: { shape: [batchSize], data: drawTimesteps(batchSize, options, step) },
     ...conditionArrays(latents, chosen, nullLabel, options, step),
   };
+}
+
+const NUM_TIMESTEPS = 1000;
+
+/**
+ * Timesteps from 0 to 999: of numbers u drawn evenly from 0 to 1, the places s u / (1 + (s − 1) u). What is the same all over
+ * a picture, such as which way its boards run, shows through much noise, and is decided in the first few of all timesteps. With
+ * a shift s of 5, 36 % of them are above 900.
+ *
+ * Source: Esser et al. 2024, arXiv:2403.03206, eq. (23), where it makes up for sizes of pictures.
+ */
+export function drawTimesteps(
+  count: number,
+  { seed, timestepShift: s }: Pick<DiffusionOptions, 'seed' | 'timestepShift'>,
+  step: number,
+): Int32Array {
+  const whole = integers(seed, TIME_STREAM + step, count, NUM_TIMESTEPS);
+  if (s === 1) return whole;
+  const within = uniforms(seed, WITHIN_TIME_STREAM + step, count);
+  return whole.map((t, i) => {
+    const u = (t + within[i]!) / NUM_TIMESTEPS;
+    return Math.min(NUM_TIMESTEPS - 1, Math.floor((NUM_TIMESTEPS * s * u) / (1 + (s - 1) * u)));
+  });
 }
 
 /** What the network is told of the chosen images. */

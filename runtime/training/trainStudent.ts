@@ -187,7 +187,7 @@ function distilBatch(
 ): Batch {
   const { batchSize, seed, guidanceScale, numGuidanceSteps } = options;
   const all = Int32Array.from(latents.classLabels.keys());
-  const of = { ...options, condDropProb: 0, conditioning };
+  const of = { ...options, condDropProb: 0, timestepShift: 1, conditioning };
   const { x0, eps, t: _, ...told } = diffusionBatch(latents, statistics, all, conditioning.num_labels, of, step);
   const [least, most] = guidanceScale;
   const draws = uniforms(seed, SCALE_STREAM + step, batchSize);

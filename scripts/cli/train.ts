@@ -120,6 +120,11 @@ export function trainCommand(): Command {
     )
     .option('--cond-drop-prob <p>', 'share of images trained without label and attributes', realNumber(0, 1))
     .option('--min-snr-gamma <x>', 'clamp the weights by signal-to-noise ratio', realNumber(0.1))
+    .option(
+      '--timestep-shift <x>',
+      'above 1, train more on much noise, where it is decided what is the same all over a picture (default: 1)',
+      realNumber(0.1, 100),
+    )
     .action(inItsFolder(async (options) => (await import('./trainDdpm.ts')).trainDdpm(options)));
   const cvae = command('cvae', 'train a VAE, conditioned on label and attributes, that makes pictures in one step')
     .addOption(attributesOption('default: those of the model of --add-to, otherwise all'))

@@ -53,6 +53,7 @@ interface DdpmCommandOptions extends CommonTrainOptions {
   schedule: DiffusionOptions['betaSchedule'];
   condDropProb?: number;
   minSnrGamma?: number;
+  timestepShift?: number;
   attributes?: string[];
   widths?: number[];
   layers?: number;
@@ -190,6 +191,7 @@ function diffusionOptions(command: DdpmCommandOptions, dataset: Dataset): Diffus
     betaSchedule: command.schedule,
     condDropProb: command.condDropProb ?? DIFFUSION_DEFAULTS.condDropProb,
     minSnrGamma: command.minSnrGamma ?? null,
+    timestepShift: command.timestepShift ?? DIFFUSION_DEFAULTS.timestepShift,
     balanced: command.balanced ?? false,
     circular: command.circular ?? false,
   };
