@@ -280,17 +280,25 @@ it('a student begins with what another training of it left, also of a former tea
   const plusOne = (weights: typeof unet) =>
     new Map(Array.from(weights, ([name, { shape, data }]) => [name, { shape, data: data.map((x) => x + 1) }]));
   const [learned, learnedConditioning] = [plusOne(unet), plusOne(conditioning)];
-  const begun = splitStudent(studentFrom(student, { unet: learned, conditioning: learnedConditioning }).weights);
+  const { teacher: own } = splitStudent(student.weights);
+  const begunWith = (teacher: typeof own) =>
+    splitStudent(studentFrom(student, { unet: learned, conditioning: learnedConditioning, teacher }).weights);
+  const begun = begunWith(own);
   expect(begun.unet).toEqual(learned);
+  for (const [name, { data }] of begunWith(plusOne(own)).unet) {
+    expect(data, name).toEqual(unet.get(name)!.data); // 1 more than it began with, of a teacher that has lost as much
+  }
   for (const [name, value] of begun.conditioning) {
     const from = name.startsWith('student.') ? learnedConditioning : conditioning;
     expect(value, name).toEqual(from.get(name));
   }
-  expect(begun.teacher).toEqual(splitStudent(student.weights).teacher);
-  expect(() => studentFrom(student, { unet, conditioning: null })).toThrow(
+  expect(begun.teacher).toEqual(own);
+  expect(() => studentFrom(student, { unet, conditioning: null, teacher: own })).toThrow(
     /of another network: conditioning\..* is missing/,
   );
   const [name, { data }] = [...unet][0]!;
   const other = new Map([...unet, [name, { shape: [data.length], data }]]);
-  expect(() => studentFrom(student, { unet: other, conditioning })).toThrow(`${name} is ${data.length}, expected`);
+  expect(() => studentFrom(student, { unet: other, conditioning, teacher: own })).toThrow(
+    `${name} is ${data.length}, expected`,
+  );
 });

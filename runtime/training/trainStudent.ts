@@ -92,24 +92,39 @@ export function studentNetwork(
 
 /**
  * The student as another training of it left it, to learn on. What it shares with its teacher stays this teacher's, which may
- * have been taught on since.
+ * have been taught on since: what its U-Net has learned since then, weight by weight, the student's is given as well.
  *
- * @param learned the student's U-Net and its conditioning, as a model folder keeps them
+ * Source: such sums of differences of weights do what both trainings did, Ilharco et al. 2023, arXiv:2212.04089, and few steps
+ * go well with it, Luo et al. 2023, arXiv:2311.05556.
+ * @param learned the student's U-Net, its conditioning and its teacher of that time, as a model folder keeps them
  * @throws        RangeError where the weights are those of another network
  */
 export function studentFrom(
   student: StudentNetwork,
-  learned: Pick<KnownNetwork, 'conditioning'> & { unet: ReadonlyMap<string, WeightTensor> },
+  learned: Pick<KnownNetwork, 'conditioning'> & Record<'unet' | 'teacher', ReadonlyMap<string, WeightTensor>>,
 ): StudentNetwork {
   const known = joinConditioning(learned.unet, learned.conditioning ?? new Map<string, WeightTensor>());
   const weights = Array.from(student.weights, ([name, own]): [string, WeightTensor] => {
     if (!isLearned(name)) return [name, own];
     const found = known.get(name);
-    if (String(found?.shape) === String(own.shape)) return [name, found!];
+    if (String(found?.shape) === String(own.shape)) {
+      const [before, now] = [learned.teacher.get(name), student.weights.get(TEACHER_PREFIX + name)];
+      return [name, before && now ? plusDifference(found!, now, before) : found!];
+    }
     const problem = found ? `is ${found.shape.join('×')}, expected ${own.shape.join('×')}` : 'is missing';
     throw new RangeError(`distil: the student to begin with is of another network: ${name} ${problem}`);
   });
   return { ...student, weights: new Map(weights) };
+}
+
+/** @throws RangeError when the teachers are of other sizes */
+function plusDifference({ shape, data }: WeightTensor, now: WeightTensor, before: WeightTensor): WeightTensor {
+  if (String(now.shape) !== String(before.shape)) {
+    throw new RangeError(
+      `distil: the teacher of the student to begin with is of another network: ${before.shape.join('×')}, expected ${now.shape.join('×')}`,
+    );
+  }
+  return { shape, data: data.map((value, i) => value + now.data[i]! - before.data[i]!) };
 }
 
 /** The parts of a student's weights, as a model folder keeps them. */

@@ -36,8 +36,10 @@ async function figment(...words: string[]): Promise<string> {
 
 const QUICK = ['--backend', 'wasm', '--batch', '2', '--guidance-steps', '1', '--teacher-steps', '4', '--steps', '2'];
 
-const distil = (out: string, ...words: string[]) =>
-  figment('distil', at('model'), '--data', at('data'), '--out', at(out), ...QUICK, ...words);
+const distilOf = (model: string, out: string, ...words: string[]) =>
+  figment('distil', at(model), '--data', at('data'), '--out', at(out), ...QUICK, ...words);
+
+const distil = (out: string, ...words: string[]) => distilOf('model', out, ...words);
 
 /** The largest change of any weight between two networks, whose weights have the same names. */
 function largestChange(before: runtime.ModelFiles['unet'], after: runtime.ModelFiles['unet']): number {
@@ -139,7 +141,7 @@ describe('figment distil', () => {
 
   it('goes on with a student that was taught before', async () => {
     const still = ['--learning-rate', '1e-12', '--guidance-steps', '0'];
-    await distil('on', '--init-from', at('run'), ...still);
+    await distilOf('run', 'on', '--init-from', at('run'), ...still);
     const [first, on] = [await load('run'), await load('on')];
     expect(largestChange(first.unet, on.unet)).toBeLessThan(1e-6);
     expect(largestChange(first.conditioning!, on.conditioning!)).toBeLessThan(1e-6);

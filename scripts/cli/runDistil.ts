@@ -121,8 +121,12 @@ async function readTeacher(name: string): Promise<ModelFiles> {
 
 /** @throws UsageError for a model without a student, or with one of another network */
 async function taughtBefore(student: StudentNetwork, name: string): Promise<StudentNetwork> {
-  const { index, unet, conditioning = null } = await loadModelFolder(modelSource(name), { acceptChanged: true });
-  if (index.figment.student) return orUsage(() => studentFrom(student, { unet, conditioning }));
+  const source = modelSource(name);
+  const { index, unet, conditioning = null } = await loadModelFolder(source, { acceptChanged: true });
+  if (index.figment.student) {
+    const { teacher = new Map() } = await loadModelFolder(source, { parts: ['teacher'], acceptChanged: true });
+    return orUsage(() => studentFrom(student, { unet, conditioning, teacher }));
+  }
   throw new UsageError(`distil: ${name} has no student to begin with; leave out --init-from`);
 }
 
