@@ -32,8 +32,7 @@ export function discriminatorShapes(channels: number, latentChannels: number): S
 /**
  * Says of each patch of an image how real it looks for its latents, the larger the more. Each number sees 23 pixels a side,
  * so that it judges grain and edges, and not what is shown. It is told the latents because grain that is real in grass is
- * none in bark: without them the decoder learns one grain for everything. Nothing is normalised: how strong the grain is
- * must count.
+ * none in bark. Nothing is normalised: how strong the grain is must count.
  *
  * Source: the PatchGAN of Isola et al. 2017, arXiv:1611.07004, section 3.2.2, conditioned as in their eq. (1); beside an
  * auto-encoder, Esser et al. 2021, arXiv:2012.09841.

@@ -107,9 +107,8 @@ it.each([1, 5, 0.2])('draws timesteps with a shift of %d as eq. (23) spreads the
 
 it('trains on the timesteps that are drawn', async () => {
   const [batch] = await batchesOf({ timestepShift: 5 });
-  const options = { ...TINY_DIFFUSION_OPTIONS, timestepShift: 5 };
-  const [own] = [0, 1].map((step) => drawTimesteps(1200, options, step)).filter((t) => t[0] === batch!.t!.data[0]);
-  expect([...batch!.t!.data]).toEqual([...own!]);
+  const drawn = drawTimesteps(1200, { ...TINY_DIFFUSION_OPTIONS, timestepShift: 5 }, 0);
+  expect(batch!.t!.data).toEqual(drawn);
 });
 
 it('rolls the latents by whole cells, each image another way', async () => {

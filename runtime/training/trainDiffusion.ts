@@ -56,6 +56,8 @@ export const DIFFUSION_DEFAULTS: DiffusionOptions = {
   numMinutes: null,
 };
 
+const NUM_TIMESTEPS = 1000;
+
 // Streams of the seed that this file draws from; batches.ts has its own.
 const POSTERIOR_STREAM = 0x20000000;
 const EPS_STREAM = 0x30000000;
@@ -134,7 +136,7 @@ export function trainingScheduler(options: Pick<DiffusionOptions, 'predictionTyp
   return parseSchedulerConfig(
     {
       _class_name: 'DDIMScheduler',
-      num_train_timesteps: 1000,
+      num_train_timesteps: NUM_TIMESTEPS,
       beta_schedule: options.betaSchedule,
       prediction_type: options.predictionType,
       clip_sample: false,
@@ -231,8 +233,6 @@ export function diffusionBatch(
     ...conditionArrays(latents, chosen, nullLabel, options, step),
   };
 }
-
-const NUM_TIMESTEPS = 1000;
 
 /**
  * Timesteps from 0 to 999: of numbers u drawn evenly from 0 to 1, the places s u / (1 + (s − 1) u). What is the same all over

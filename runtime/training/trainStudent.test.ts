@@ -285,6 +285,7 @@ it('a student begins with what another training of it left, also of a former tea
     splitStudent(studentFrom(student, { unet: learned, conditioning: learnedConditioning, teacher }).weights);
   const begun = begunWith(own);
   expect(begun.unet).toEqual(learned);
+  expect(begunWith(new Map()).unet).toEqual(learned); // of a teacher of another size
   for (const [name, { data }] of begunWith(plusOne(own)).unet) {
     expect(data, name).toEqual(unet.get(name)!.data); // 1 more than it began with, of a teacher that has lost as much
   }

@@ -108,8 +108,7 @@ export function studentFrom(
     if (!isLearned(name)) return [name, own];
     const found = known.get(name);
     if (String(found?.shape) === String(own.shape)) {
-      const [before, now] = [learned.teacher.get(name), student.weights.get(TEACHER_PREFIX + name)];
-      return [name, before && now ? plusDifference(found!, now, before) : found!];
+      return [name, plusDifference(found!, student.weights.get(TEACHER_PREFIX + name), learned.teacher.get(name))];
     }
     const problem = found ? `is ${found.shape.join('×')}, expected ${own.shape.join('×')}` : 'is missing';
     throw new RangeError(`distil: the student to begin with is of another network: ${name} ${problem}`);
@@ -117,14 +116,10 @@ export function studentFrom(
   return { ...student, weights: new Map(weights) };
 }
 
-/** @throws RangeError when the teachers are of other sizes */
-function plusDifference({ shape, data }: WeightTensor, now: WeightTensor, before: WeightTensor): WeightTensor {
-  if (String(now.shape) !== String(before.shape)) {
-    throw new RangeError(
-      `distil: the teacher of the student to begin with is of another network: ${before.shape.join('×')}, expected ${now.shape.join('×')}`,
-    );
-  }
-  return { shape, data: data.map((value, i) => value + now.data[i]! - before.data[i]!) };
+/** A weight of the student and what its teacher's has become since; the weight alone where a teacher has none of that size. */
+function plusDifference(own: WeightTensor, now?: WeightTensor, before?: WeightTensor): WeightTensor {
+  if (!now || String(now.shape) !== String(before?.shape)) return own;
+  return { ...own, data: own.data.map((value, i) => value + now.data[i]! - before!.data[i]!) };
 }
 
 /** The parts of a student's weights, as a model folder keeps them. */
