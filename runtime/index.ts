@@ -168,7 +168,13 @@ export {
   scaleLatents,
   unscaleLatents,
 } from './networks/autoencoderKl.ts';
-export { type AutoencoderKlConfig, parseAutoencoderKlConfig } from './networks/autoencoderKlConfig.ts';
+export {
+  type AutoencoderKlConfig,
+  formatAutoencoderKlConfig,
+  parseAutoencoderKlConfig,
+  pixelChannels,
+  pixelsPerLatent,
+} from './networks/autoencoderKlConfig.ts';
 export {
   type ClassifierConfig,
   classifierShapes,
@@ -326,7 +332,6 @@ export {
   writePixelArtTexels,
 } from './surface/webgpu/pixelArtTexels.ts';
 export { prepareSurfaceTexels, type SurfaceTargets, writeSurfaceTexels } from './surface/webgpu/surfaceTexels.ts';
-// Training
 export { type AutoEncoder, forChannels, withMaps, withoutAlpha } from './training/adaptChannels.ts';
 export { adaptConditioning, type ConditionedNetwork, type KnownNetwork } from './training/adaptConditioning.ts';
 export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
@@ -351,6 +356,8 @@ export {
   serveEncoding,
   workerEncoder,
 } from './training/latentEncoder.ts';
+// Training
+export { configForLatentsOf, isOfTeacher, startFromTeacher } from './training/latentTeacher.ts';
 export { elbo, klOfImages, logLikelihood } from './training/losses.ts';
 export { modelContent, type TrainedNetwork } from './training/modelContent.ts';
 export { type LabelledNetwork, nullLabelLast, relabel, withClasses } from './training/relabel.ts';

@@ -6,7 +6,7 @@ import { type BackendName, selectBackend } from '../backends/selectBackend.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { rollValues } from '../testing/roll.ts';
 import { valuesOfSlices } from '../testing/sliceCase.ts';
-import { randomWeights, tinyVaeConfig } from '../testing/tinyNetworks.ts';
+import { randomWeights, tinyPatches, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import {
   autoencoderKlShapes,
   decode,
@@ -18,6 +18,7 @@ import {
   unscaleLatents,
 } from './autoencoderKl.ts';
 import { type AutoencoderKlConfig, parseAutoencoderKlConfig } from './autoencoderKlConfig.ts';
+import { fromPatches, toPatches } from './patches.ts';
 import { uploadWeights } from './weights.ts';
 
 const NAMES = ['vae-attn', 'vae-f4'];
@@ -100,6 +101,36 @@ describeOnBackends((backend) => {
     dispose(weights);
     expect(values).toEqual(mean);
     expect(numSlices).toBeGreaterThan(8);
+  });
+
+  it.each([false, true])('sees patches of pixels as channels, also in slices; circular: %s', async (circular) => {
+    const config = tinyVaeConfig(tinyPatches(3));
+    const plain = { ...config, patch_size: 1 };
+    const weights = randomWeights(autoencoderKlShapes(config));
+    const [x, z] = [draw(8, [2, 4, 8, 3]), draw(9, [2, 2, 4, 4])];
+    const [mean, image, expectedMean, expectedImage] = await valuesOn(backend, () => {
+      const own = uploadWeights(weights);
+      const [pixels, latents] = [toTensor<Tensor4D>(x), toTensor<Tensor4D>(z)];
+      return [
+        encode(config, own, pixels, circular).mean,
+        decode(config, own, latents, circular),
+        encode(plain, own, toPatches(pixels, 2), circular).mean,
+        fromPatches(decode(plain, own, latents, circular), 2),
+      ];
+    });
+    expect(mean).toEqual(expectedMean);
+    expect(image).toEqual(expectedImage);
+    expect(image!.shape).toEqual(x.shape);
+    const uploaded = uploadWeights(weights);
+    const decodedSlices = await valuesOfSlices(backend, z, (input) =>
+      decodeInSlices(config, uploaded, input as Tensor4D, circular),
+    );
+    const encodedSlices = await valuesOfSlices(backend, x, (input) =>
+      encodeMeanInSlices(config, uploaded, input as Tensor4D, circular),
+    );
+    dispose(uploaded);
+    expect(decodedSlices.values).toEqual(image);
+    expect(encodedSlices.values).toEqual(mean);
   });
 
   it('takes images that are not square, each by itself', async () => {

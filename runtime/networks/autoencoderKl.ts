@@ -12,7 +12,7 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import { runToEnd } from '../core/slices.ts';
-import type { AutoencoderKlConfig } from './autoencoderKlConfig.ts';
+import { type AutoencoderKlConfig, pixelChannels, pixelsPerLatent } from './autoencoderKlConfig.ts';
 import {
   type BlockOptions,
   conv,
@@ -31,6 +31,7 @@ import {
   upsample,
   type Weights,
 } from './layers.ts';
+import { fromPatches, toPatches } from './patches.ts';
 import { type ForwardPass, inSlices } from './slices.ts';
 
 interface Level {
@@ -115,7 +116,7 @@ export interface LatentDistribution<T extends Tensor = Tensor4D> {
  * Encodes images into the distribution q(z | x) of their latents.
  *
  * Source: Kingma & Welling 2014, arXiv:1312.6114; architecture: Rombach et al. 2022, arXiv:2112.10752 (diffusers' AutoencoderKL).
- * @param x float32 (B, H, W, in_channels), range [−1, 1]; H and W divisible by 2^(levels − 1)
+ * @param x float32 (B, H, W, in_channels / patch_size²), range [−1, 1]; H and W divisible by f, `pixelsPerLatent`
  * @returns mean and logVar (clamped to −30 … 20), (B, H/f, W/f, latent_channels); the caller disposes both
  */
 export function encode(
@@ -154,7 +155,7 @@ function* meanPass(config: AutoencoderKlConfig, weights: Weights, x: Tensor4D, c
 function* encoderPass(config: AutoencoderKlConfig, weights: Weights, x: Tensor4D, circular: boolean): ForwardPass {
   const { options, down, encoderMid } = planAutoencoder(config, circular);
   checkSize(config, x);
-  let h = conv(weights, 'encoder.conv_in', x, { circular });
+  let h = conv(weights, 'encoder.conv_in', toPatches(x, config.patch_size), { circular });
   for (const level of down) {
     for (const block of level.resnets) {
       yield [h];
@@ -176,7 +177,7 @@ function halfOf({ latent_channels }: AutoencoderKlConfig, moments: Tensor4D, whi
  * Decodes latents into images.
  *
  * @param z float32 (B, h, w, latent_channels), as `encode` gives them (not scaled)
- * @returns float32 (B, h·f, w·f, out_channels), about [−1, 1]; the caller disposes it
+ * @returns float32 (B, h·f, w·f, out_channels / patch_size²), about [−1, 1]; the caller disposes it
  */
 export function decode(config: AutoencoderKlConfig, weights: Weights, z: Tensor4D, circular = false): Tensor4D {
   return tidy(() => runToEnd(decoderPass(config, weights, z, circular)));
@@ -210,7 +211,8 @@ function* decoderPass(config: AutoencoderKlConfig, weights: Weights, z: Tensor4D
     yield [h];
     if (level.resample !== null) h = upsample(weights, `${level.prefix}.upsamplers.0.conv`, h, circular);
   }
-  return conv(weights, 'decoder.conv_out', norm(weights, 'decoder.conv_norm_out', h, options), { circular });
+  h = conv(weights, 'decoder.conv_out', norm(weights, 'decoder.conv_norm_out', h, options), { circular });
+  return fromPatches(h, config.patch_size);
 }
 
 /**
@@ -246,11 +248,12 @@ export function unscaleLatents(config: AutoencoderKlConfig, z: Tensor4D): Tensor
 
 function checkSize(config: AutoencoderKlConfig, x: Tensor4D): void {
   const [, height, width, channels] = x.shape;
-  const divisor = 2 ** (config.block_out_channels.length - 1);
+  const divisor = pixelsPerLatent(config);
+  const expected = pixelChannels(config).in;
   if (height % divisor !== 0 || width % divisor !== 0) {
     throw new RangeError(`encode: ${width}×${height} is not a multiple of ${divisor}; resize or crop the image`);
   }
-  if (channels !== config.in_channels) {
-    throw new RangeError(`encode: the image has ${channels} channels, the config says ${config.in_channels}`);
+  if (channels !== expected) {
+    throw new RangeError(`encode: the image has ${channels} channels, the config says ${expected}`);
   }
 }

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { parseAutoencoderKlConfig } from './autoencoderKlConfig.ts';
+import {
+  formatAutoencoderKlConfig,
+  parseAutoencoderKlConfig,
+  pixelChannels,
+  pixelsPerLatent,
+} from './autoencoderKlConfig.ts';
 
 /** The defaults of diffusers 0.36's AutoencoderKL.__init__. */
 const DIFFUSERS_DEFAULTS = {
@@ -22,6 +27,9 @@ const DIFFUSERS_DEFAULTS = {
   mid_block_add_attention: true,
 };
 
+/** Diffusers has no patches: Figment's own key. */
+const DEFAULTS = { ...DIFFUSERS_DEFAULTS, patch_size: 1 };
+
 const REFUSED: [key: string, value: unknown][] = [
   ['down_block_types', ['AttnDownEncoderBlock2D']],
   ['up_block_types', ['AttnUpDecoderBlock2D']],
@@ -32,17 +40,19 @@ const REFUSED: [key: string, value: unknown][] = [
   ['latents_std', [1, 1, 0, 1]],
   ['norm_num_groups', 7.5],
   ['use_quant_conv', 'yes'],
+  ['patch_size', 0],
+  ['patch_size', 9],
 ];
 
 describe('parseAutoencoderKlConfig', () => {
   it('takes the defaults of diffusers where a key is missing', () => {
-    expect(parseAutoencoderKlConfig({})).toEqual(DIFFUSERS_DEFAULTS);
-    expect(parseAutoencoderKlConfig(DIFFUSERS_DEFAULTS)).toEqual(DIFFUSERS_DEFAULTS);
+    expect(parseAutoencoderKlConfig({})).toEqual(DEFAULTS);
+    expect(parseAutoencoderKlConfig(DIFFUSERS_DEFAULTS)).toEqual(DEFAULTS);
   });
 
   it('passes over keys that change nothing', () => {
     const json = { _class_name: 'AutoencoderKL', force_upcast: true, dropout: 0 };
-    expect(parseAutoencoderKlConfig(json)).toEqual(DIFFUSERS_DEFAULTS);
+    expect(parseAutoencoderKlConfig(json)).toEqual(DEFAULTS);
   });
 
   it.each(REFUSED)('refuses %s %j by name', (key, value) => {
@@ -51,7 +61,18 @@ describe('parseAutoencoderKlConfig', () => {
     );
   });
 
+  it('says in files what diffusers knows, and patches where there are any', () => {
+    const parsed = parseAutoencoderKlConfig({});
+    expect(formatAutoencoderKlConfig(parsed)).toEqual({ _class_name: 'AutoencoderKL', ...DIFFUSERS_DEFAULTS });
+    const patched = parseAutoencoderKlConfig({ patch_size: 2, in_channels: 12, out_channels: 12 });
+    expect(parseAutoencoderKlConfig(formatAutoencoderKlConfig(patched))).toEqual(patched);
+    expect([pixelsPerLatent(patched), pixelChannels(patched)]).toEqual([2, { in: 3, out: 3 }]);
+  });
+
   it('refuses options that do not fit each other', () => {
+    expect(() => parseAutoencoderKlConfig({ patch_size: 2, in_channels: 12 })).toThrow(
+      /out_channels is 3; .* multiple of 4/,
+    );
     expect(() => parseAutoencoderKlConfig({ block_out_channels: [32, 64] })).toThrow(/equally many/);
     expect(() => parseAutoencoderKlConfig({ block_out_channels: [48] })).toThrow(/norm_num_groups 32 .*48/);
     expect(() => parseAutoencoderKlConfig({ latents_mean: [0, 1] })).toThrow(/latents_mean has 2 .*4/);

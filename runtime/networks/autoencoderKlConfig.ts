@@ -3,7 +3,13 @@ import { Count, Layers, NotZero, type OnNote, parseNetworkConfig, Widths } from 
 
 const blockTypes = <const T extends string>(name: T) => v.optional(v.array(v.literal(name)), () => [name]);
 
-/** The options of diffusers' AutoencoderKL that Figment computes; its own defaults where a key is missing. */
+/** Of more pixels a patch has more values than any width. */
+const PatchSize = v.pipe(Count, v.maxValue(8));
+
+/**
+ * The options of diffusers' AutoencoderKL that Figment computes; its own defaults where a key is missing. `patch_size` is
+ * Figment's: the network sees squares of so many pixels as channels (see `toPatches`), in_channels and out_channels being theirs.
+ */
 const schema = v.object({
   in_channels: v.optional(Count, 3),
   out_channels: v.optional(Count, 3),
@@ -22,12 +28,31 @@ const schema = v.object({
   use_quant_conv: v.optional(v.boolean(), true),
   use_post_quant_conv: v.optional(v.boolean(), true),
   mid_block_add_attention: v.optional(v.boolean(), true),
+  patch_size: v.optional(PatchSize, 1),
 });
 
 /** Says how diffusers should cast the weights; the result in float32 is the same. */
 const IGNORED = ['force_upcast'];
 
 export type AutoencoderKlConfig = v.InferOutput<typeof schema>;
+
+/** What vae/config.json says of it. Patches of one pixel are none, which diffusers need not hear of. */
+export function formatAutoencoderKlConfig({ patch_size, ...config }: AutoencoderKlConfig): Record<string, unknown> {
+  return { _class_name: 'AutoencoderKL', ...config, ...(patch_size > 1 && { patch_size }) };
+}
+
+type Sizes = Pick<AutoencoderKlConfig, 'block_out_channels' | 'patch_size'>;
+
+/** How many pixels of a picture a latent stands for, down and across: of its patches, each level but the first halves the number. */
+export function pixelsPerLatent({ block_out_channels, patch_size }: Sizes): number {
+  return patch_size * 2 ** (block_out_channels.length - 1);
+}
+
+/** Values of a pixel, in and out. */
+export function pixelChannels(config: Pick<AutoencoderKlConfig, 'in_channels' | 'out_channels' | 'patch_size'>) {
+  const perPatch = config.patch_size ** 2;
+  return { in: config.in_channels / perPatch, out: config.out_channels / perPatch };
+}
 
 /**
  * Reads an AutoencoderKL's config.json.
@@ -50,6 +75,12 @@ export function parseAutoencoderKlConfig(
     if (channels % config.norm_num_groups !== 0) {
       throw new Error(`${fileName}: norm_num_groups ${config.norm_num_groups} does not divide ${channels} channels`);
     }
+  }
+  for (const key of ['in_channels', 'out_channels'] as const) {
+    if (config[key] % config.patch_size ** 2 === 0) continue;
+    throw new Error(
+      `${fileName}: ${key} is ${config[key]}; with patch_size ${config.patch_size} expected a multiple of ${config.patch_size ** 2}`,
+    );
   }
   for (const key of ['latents_mean', 'latents_std'] as const) {
     const values = config[key];

@@ -1,5 +1,6 @@
 // A picture of several frames has them in a row; its latents have those of the frames stacked along channels.
-import { concat, dispose, reshape, slice, type Tensor4D, tidy, transpose } from '@tensorflow/tfjs-core';
+import { concat, dispose, slice, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { middleSwapped } from '../networks/middleSwapped.ts';
 
 /** How pictures come apart into frames, (B, …) → (B · F, …), and together again. The caller disposes what they return. */
 interface FrameOrder {
@@ -13,13 +14,13 @@ export const IN_A_ROW: FrameOrder = {
     const [batch, height, width, channels] = pictures.shape;
     const frameWidth = width / numFrames;
     const shape: Shape = [batch * numFrames, height, frameWidth, channels];
-    return swapped(pictures, [batch, height, numFrames, frameWidth * channels], shape);
+    return middleSwapped(pictures, [batch, height, numFrames, frameWidth * channels], shape);
   },
   together(frames, numFrames) {
     const [count, height, width, channels] = frames.shape;
     const batch = count / numFrames;
     const shape: Shape = [batch, height, numFrames * width, channels];
-    return swapped(frames, [batch, numFrames, height, width * channels], shape);
+    return middleSwapped(frames, [batch, numFrames, height, width * channels], shape);
   },
 };
 
@@ -28,22 +29,17 @@ export const STACKED: FrameOrder = {
   apart(latents, numFrames) {
     const [batch, height, width, channels] = latents.shape;
     const own = channels / numFrames;
-    return swapped(latents, [batch, height * width, numFrames, own], [batch * numFrames, height, width, own]);
+    return middleSwapped(latents, [batch, height * width, numFrames, own], [batch * numFrames, height, width, own]);
   },
   together(latents, numFrames) {
     const [count, height, width, channels] = latents.shape;
     const batch = count / numFrames;
     const shape: Shape = [batch, height, width, numFrames * channels];
-    return swapped(latents, [batch, numFrames, height * width, channels], shape);
+    return middleSwapped(latents, [batch, numFrames, height * width, channels], shape);
   },
 };
 
 type Shape = [number, number, number, number];
-
-/** The values in the shape `parts` with its two axes in the middle exchanged, given another shape. */
-function swapped(x: Tensor4D, parts: Shape, shape: Shape): Tensor4D {
-  return tidy(() => reshape(transpose(reshape(x, parts), [0, 2, 1, 3]), shape));
-}
 
 /**
  * Works on pictures frame by frame, all frames of one picture at once, so that memory does not grow with their number.

@@ -4,7 +4,12 @@ import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { forgetRecordings } from '../kernels/plan/recordings.ts';
 import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
-import { type AutoencoderKlConfig, parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
+import {
+  type AutoencoderKlConfig,
+  parseAutoencoderKlConfig,
+  pixelChannels,
+  pixelsPerLatent,
+} from '../networks/autoencoderKlConfig.ts';
 import { conditioningShapes } from '../networks/conditioning.ts';
 import {
   type ConditioningConfig,
@@ -88,9 +93,7 @@ function checkLatents(
   const { name, heightPx } = figment;
   const numFrames = numFramesOf(figment);
   const widthPx = figment.widthPx / numFrames;
-  const [factor, channels] = vae
-    ? [2 ** (vae.block_out_channels.length - 1), vae.latent_channels]
-    : [1, figment.channels];
+  const [factor, channels] = vae ? [pixelsPerLatent(vae), vae.latent_channels] : [1, figment.channels];
   const fits = widthPx % factor === 0 && heightPx % factor === 0;
   const stacked = numFrames * channels;
   if (fits && unet.in_channels === stacked && unet.out_channels === stacked) {
@@ -116,10 +119,13 @@ export function checkHalved(
   );
 }
 
-function checkImageChannels({ figment }: ModelIndex, { in_channels, out_channels }: AutoencoderKlConfig): void {
-  if (in_channels === figment.channels && out_channels === figment.channels) return;
+function checkImageChannels({ figment }: ModelIndex, config: AutoencoderKlConfig): void {
+  const pixel = pixelChannels(config);
+  if (pixel.in === figment.channels && pixel.out === figment.channels) return;
+  const { in_channels, out_channels, patch_size } = config;
+  const patches = patch_size === 1 ? '' : ` for patches of ${patch_size}×${patch_size} pixels`;
   throw new Error(
-    `createModel: ${figment.name}: model_index.json has ${figment.channels} channels, but vae/config.json in_channels ${in_channels} and out_channels ${out_channels}; they must be equal`,
+    `createModel: ${figment.name}: model_index.json has ${figment.channels} channels, but vae/config.json in_channels ${in_channels} and out_channels ${out_channels}${patches}; they must be equal`,
   );
 }
 

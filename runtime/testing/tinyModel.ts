@@ -4,6 +4,7 @@ import { type Frame, parseFrames } from '../core/frames.ts';
 import type { NumValues } from '../core/pixels.ts';
 import { formatSchedulerConfig, parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
+import { formatAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { conditionalVaeShapes } from '../networks/conditionalVae.ts';
 import { conditioningShapes } from '../networks/conditioning.ts';
 import { attributeKinds, conditioningConfig } from '../networks/conditioningConfig.ts';
@@ -17,7 +18,7 @@ import { createModel, type DiffusionModel } from '../sampling/model.ts';
 import type { ClassifierFiles } from '../weights/classifierFolder.ts';
 import { type ModelFiles, modelFolderFiles } from '../weights/modelFolder.ts';
 import { FIGMENT_DEFAULTS, type StudentEntry } from '../weights/modelIndex.ts';
-import { randomWeights, tinyCvaeConfig, tinyUNetConfig, tinyVaeConfig } from './tinyNetworks.ts';
+import { randomWeights, tinyCvaeConfig, tinyPatches, tinyUNetConfig, tinyVaeConfig } from './tinyNetworks.ts';
 
 export interface TinyModelOptions {
   kind?: string; // what it draws
@@ -27,6 +28,7 @@ export interface TinyModelOptions {
   frames?: readonly Frame[] | null;
   circularPadding?: boolean;
   channels?: NumValues; // of the pictures
+  patchSize?: 1 | 2; // with 2 the auto-encoder has patches instead of its second level
   seed?: number; // uint32, of the weights
   attributes?: Vocabulary | null; // of a U-Net that takes a vector for label and attributes; null: it takes the label
   cvae?: boolean; // a VAE beside it that makes pictures in one step
@@ -41,6 +43,7 @@ export const TINY_MODEL_DEFAULTS: Required<TinyModelOptions> = {
   frames: null,
   circularPadding: false,
   channels: 4,
+  patchSize: 1,
   seed: 1,
   attributes: null,
   cvae: false,
@@ -69,7 +72,7 @@ export const TINY_FRAMES: readonly Frame[] = parseFrames([
  */
 export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
   const all = { ...TINY_MODEL_DEFAULTS, ...options };
-  const { kind, labels, sizePx, circularPadding, channels, seed, attributes, cvae, student, frames } = all;
+  const { kind, labels, sizePx, circularPadding, channels, patchSize, seed, attributes, cvae, student, frames } = all;
   const heightPx = all.heightPx ?? sizePx;
   const numFrames = frames?.length ?? 1;
   const classes =
@@ -82,7 +85,7 @@ export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
     in_channels: 4 * numFrames,
     out_channels: 4 * numFrames,
   });
-  const vaeConfig = tinyVaeConfig({ sample_size: sizePx, in_channels: channels, out_channels: channels });
+  const vaeConfig = tinyVaeConfig({ sample_size: sizePx, ...tinyPatches(channels, patchSize) });
   const cvaeConfig = tinyCvaeConfig({
     num_labels: labels.length,
     in_channels: channels,
@@ -124,7 +127,7 @@ export function tinyModelFiles(options: TinyModelOptions = {}): ModelFiles {
       teacherConfig: { _class_name: 'UNet2DModel', ...unetConfig },
       teacher: randomWeights(unet2dShapes(unetConfig), seed + 4),
     }),
-    vaeConfig: { _class_name: 'AutoencoderKL', ...vaeConfig },
+    vaeConfig: formatAutoencoderKlConfig(vaeConfig),
     vae: randomWeights(autoencoderKlShapes(vaeConfig), seed + 1),
     schedulerConfig: formatSchedulerConfig(parseSchedulerConfig(scheduler, 'the tiny model')),
     cvaeConfig: cvae ? { _class_name: 'ClassConditionalVae', ...cvaeConfig } : undefined,

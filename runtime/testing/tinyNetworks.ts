@@ -21,6 +21,21 @@ export function tinyVaeConfig(options: Partial<AutoencoderKlConfig> = {}): Autoe
   });
 }
 
+/** Sizes of that VAE for pictures of so many channels: with patches of 2×2 pixels it has one level, and the same latents. */
+export function tinyPatches(channels: number, patchSize: 1 | 2 = 2): Partial<AutoencoderKlConfig> {
+  const values = channels * patchSize ** 2;
+  return {
+    in_channels: values,
+    out_channels: values,
+    ...(patchSize > 1 && {
+      patch_size: patchSize,
+      block_out_channels: [16],
+      down_block_types: ['DownEncoderBlock2D'],
+      up_block_types: ['UpDecoderBlock2D'],
+    }),
+  };
+}
+
 /** A U-Net of two levels with everything the portraits' one has: attention, modulation, three labels and a null label. */
 export function tinyUNetConfig(options: Partial<UNet2DConfig> = {}): UNet2DConfig {
   return parseUNet2DConfig({

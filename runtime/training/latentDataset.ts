@@ -3,7 +3,7 @@ import { flipHorizontal, shiftCircular } from '../dataset/augment.ts';
 import { fillBatch } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { framesOf, singleFrames } from '../dataset/derive.ts';
-import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
+import { type AutoencoderKlConfig, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
 import type { LatentEncoder, PixelBatch } from './latentEncoder.ts';
 
 /** The latent distribution of every image, encoded once before the diffusion is trained. */
@@ -37,7 +37,7 @@ export function latentShape(
 
 /** Pixels to a latent. */
 function factorOf(config: AutoencoderKlConfig | null): number {
-  return config ? 2 ** (config.block_out_channels.length - 1) : 1;
+  return config ? pixelsPerLatent(config) : 1;
 }
 
 const ENCODE_BATCH = 32;

@@ -2,7 +2,7 @@ import { numFramesOf } from '../core/frames.ts';
 import { examplesOfImages, vocabularyOf } from '../dataset/attributeColumns.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { formatSchedulerConfig } from '../diffusion/schedulerConfig.ts';
-import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
+import { type AutoencoderKlConfig, formatAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
 import type { ModelContent } from '../weights/modelFolder.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
@@ -81,7 +81,7 @@ export function modelContent(
       conditioningConfig: { _class_name: 'FigmentConditioning', ...options.conditioning },
       conditioning: weights.conditioning,
     }),
-    ...(vae && { vaeConfig: { _class_name: 'AutoencoderKL', ...vae.config, ...latents }, vae: vae.weights }),
+    ...(vae && { vaeConfig: formatAutoencoderKlConfig({ ...vae.config, ...latents }), vae: vae.weights }),
     schedulerConfig: scheduler,
   };
 }

@@ -20,7 +20,7 @@ import { qSample, vTarget } from '../diffusion/forward.ts';
 import { createSchedule } from '../diffusion/schedule.ts';
 import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes, decode, encode, sampleLatents, scaleLatents } from '../networks/autoencoderKl.ts';
-import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
+import { type AutoencoderKlConfig, pixelChannels, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
 import { type ClassifierConfig, classifierShapes, classify } from '../networks/classifier.ts';
 import {
   type ConditionalVaeConfig,
@@ -39,6 +39,7 @@ import type { UNet2DCondition } from '../networks/unet2dEmbedding.ts';
 import { type Batch, batchArray, batchTensor } from './batch.ts';
 import { conditionedShapes, splitConditioning } from './conditionedNetwork.ts';
 import { type DistilSpec, distilTask } from './distilTask.ts';
+import { encodeAsTeacher, isEncoder, isOfTeacher, latentError, teacherShapes } from './latentTeacher.ts';
 import {
   attributeLoss,
   coarseDifference,
@@ -78,6 +79,8 @@ export type TaskSpec =
       channelWeights?: readonly number[] | null;
       /** Keep the encoder as it is and train the decoder alone. */
       freezeEncoder: boolean;
+      /** The auto-encoder whose latents are learned, with weights named by `ofTeacher`; absent and null: those that come of themselves. */
+      teacher?: AutoencoderKlConfig | null;
     }
   | {
       kind: 'ddpm';
@@ -138,20 +141,21 @@ export function createTask(spec: TaskSpec): TrainingTask {
  * latents, latentNoise, of the same shape, is added to them; with a discriminator also adversarial (B), the share of its weight.
  */
 function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
-  const { config, circular, reconstruction, klWeight, channelWeights, freezeEncoder } = spec;
+  const { config, circular, reconstruction, klWeight, channelWeights, freezeEncoder, teacher = null } = spec;
   const { l2Weight, gradientWeight, coarseWeight = 0, adversarialWeight = 0 } = spec;
-  const blockPx = 2 ** (config.block_out_channels.length - 1);
-  const isEncoder = (name: string) => name.startsWith('encoder.') || name.startsWith('quant_conv.');
+  const blockPx = pixelsPerLatent(config);
   return {
     shapes: new Map([
       ...autoencoderKlShapes(config),
-      ...(adversarialWeight > 0 ? discriminatorShapes(config.in_channels, config.latent_channels) : []),
+      ...(teacher ? teacherShapes(teacher) : []),
+      ...(adversarialWeight > 0 ? discriminatorShapes(pixelChannels(config).in, config.latent_channels) : []),
     ]),
-    isTrained: (name) => !(freezeEncoder && isEncoder(name)),
+    isTrained: (name) => !isOfTeacher(name) && !(freezeEncoder && isEncoder(name)),
     loss: (weights, batch) =>
       tidy(() => {
         const x = batchTensor<Tensor4D>(batch, 'x');
-        const distribution = encode(config, weights, x, circular);
+        const own = encode(config, weights, x, circular);
+        const distribution = teacher ? encodeAsTeacher(teacher, weights, x, circular) : own;
         const z = sampleLatents(distribution, batchTensor<Tensor4D>(batch, 'eps'));
         const seen = batch.latentNoise ? (add(z, batchTensor<Tensor4D>(batch, 'latentNoise')) as Tensor4D) : z;
         const decoded = decode(config, weights, seen, circular);
@@ -160,7 +164,8 @@ function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
         const [target, given] = [weighed(x), weighed(decoded)];
         const error = reconstructionError(reconstruction, target, given);
         const kl = klDivergence(distribution);
-        const parts: [Scalar, number][] = [[kl, freezeEncoder ? 0 : klWeight]];
+        const parts: [Scalar, number][] = [[kl, freezeEncoder || teacher ? 0 : klWeight]];
+        if (teacher) parts.push([latentError(own, distribution), 1]);
         if (l2Weight > 0) parts.push([reconstructionError('l2', target, given), l2Weight]);
         if (gradientWeight > 0) parts.push([gradientDifference(target, given), gradientWeight]);
         if (coarseWeight > 0) parts.push([coarseDifference(target, given, blockPx), coarseWeight]);

@@ -1,7 +1,7 @@
 import { normals, uniforms } from '../core/random.ts';
 import { AUGMENT_DEFAULTS, type AugmentOptions, croppedShape } from '../dataset/augment.ts';
 import type { Dataset } from '../dataset/dataset.ts';
-import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
+import { type AutoencoderKlConfig, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
 import type { Shapes } from '../networks/layers.ts';
 import { initialWeights } from '../networks/weights.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
@@ -27,6 +27,8 @@ export interface VaeOptions extends TrainerOptions {
   /** What the difference of each channel is multiplied by before it is measured; null: by 1. */
   channelWeights: readonly number[] | null;
   freezeEncoder: boolean;
+  /** The auto-encoder whose latents are learned (see `latentTeacher.ts`), or null: those that come of themselves. */
+  teacher: AutoencoderKlConfig | null;
   /**
    * The decoder sees the latents of each image disturbed by normal noise of 0 to so many times what the U-Net divides them by,
    * and learns to make up for its errors. That is their standard deviation, and usually √n times as much of n frames.
@@ -47,6 +49,7 @@ export const VAE_DEFAULTS: VaeOptions = {
   adversarialWeight: 0,
   channelWeights: null,
   freezeEncoder: false,
+  teacher: null,
   latentNoise: 0,
   balanced: false,
   augment: AUGMENT_DEFAULTS,
@@ -79,6 +82,8 @@ export interface VaeSize {
   /** Channels of each level from the full size down; each level but the first halves the size of the latents. */
   widths?: readonly number[];
   latentChannels?: number;
+  /** The network sees squares of so many pixels as channels; they halve the size of the latents as levels do. */
+  patchSize?: number;
 }
 
 /**
@@ -87,11 +92,11 @@ export interface VaeSize {
  */
 export function defaultVaeConfig(
   dataset: Pick<Dataset, 'channels' | 'widthPx'>,
-  { widths = [32, 64, dataset.widthPx > 32 ? 96 : 112], latentChannels = 8 }: VaeSize = {},
+  { widths = [32, 64, dataset.widthPx > 32 ? 96 : 112], latentChannels = 8, patchSize = 1 }: VaeSize = {},
 ): AutoencoderKlConfig {
   return {
-    in_channels: dataset.channels,
-    out_channels: dataset.channels,
+    in_channels: dataset.channels * patchSize ** 2,
+    out_channels: dataset.channels * patchSize ** 2,
     down_block_types: widths.map(() => 'DownEncoderBlock2D' as const),
     up_block_types: widths.map(() => 'UpDecoderBlock2D' as const),
     block_out_channels: [...widths],
@@ -107,14 +112,15 @@ export function defaultVaeConfig(
     use_quant_conv: false,
     use_post_quant_conv: false,
     mid_block_add_attention: false,
+    patch_size: patchSize,
   };
 }
 
 export function vaeTaskSpec(config: AutoencoderKlConfig, options: VaeOptions): TaskSpec {
-  const { circular, reconstruction, freezeEncoder } = options;
+  const { circular, reconstruction, freezeEncoder, teacher } = options;
   const { klWeight, l2Weight, gradientWeight, coarseWeight, adversarialWeight, channelWeights } = options;
   const weights = { klWeight, l2Weight, gradientWeight, coarseWeight, adversarialWeight, channelWeights };
-  return { kind: 'vae', config, circular, reconstruction, ...weights, freezeEncoder };
+  return { kind: 'vae', config, circular, reconstruction, ...weights, freezeEncoder, teacher };
 }
 
 /** Shapes of the weights of the auto-encoder, and of the discriminator where one is trained beside it, in PyTorch's layout. */
@@ -156,7 +162,7 @@ function vaeBatch(
 ): Batch {
   const { batchSize, seed } = options;
   const { widthPx, heightPx } = croppedShape(dataset, options.augment);
-  const factor = 2 ** (config.block_out_channels.length - 1);
+  const factor = pixelsPerLatent(config);
   const latentShape = [batchSize, heightPx / factor, widthPx / factor, config.latent_channels];
   const eps = normals(
     seed,

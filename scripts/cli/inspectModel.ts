@@ -16,6 +16,7 @@ import {
   numElements,
   parseConfig,
   pipelinesOf,
+  pixelsPerLatent,
   quote,
   type StudentFacts,
   selectBackend,
@@ -105,7 +106,7 @@ function framesFact(frames: readonly Frame[], widthPx: number, heightPx: number)
 function networkFacts({ unet, vae, conditioning, scheduler, latentShape }: DiffusionModel, files: ModelFiles): Line[] {
   const { predictionType, betaSchedule, trainedBetas, numTrainTimesteps, timestepSpacing } = scheduler;
   const schedule = trainedBetas ? 'betas of its own' : betaSchedule;
-  const factor = vae ? 2 ** (vae.config.block_out_channels.length - 1) : 1;
+  const factor = vae ? pixelsPerLatent(vae.config) : 1;
   return [
     [
       'unet',

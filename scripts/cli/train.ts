@@ -26,9 +26,11 @@ function ofNewNetwork(flags: string, text: string, parse: (text: string) => unkn
 const VAE_DETAILS = `
 --out gets the folder vae/, for figment train ddpm. But with --freeze-encoder and --init-from a whole model, --out gets a
 whole model too: index, labels, scheduler, U-Net and the latents' mean and deviation of the old one with a better decoder.
+So it does with --latents-of, where the encoder is of another size, too, and learns to give the same latents.
 
-Example:
-  figment train vae --freeze-encoder --init-from assets/models/portraits --data DIR --minutes 20 --out runs/portraits`;
+Examples:
+  figment train vae --freeze-encoder --init-from assets/models/portraits --data DIR --minutes 20 --out runs/portraits
+  figment train vae --latents-of assets/models/portraits --patch-size 2 --widths 48,96,112 --data DIR --out runs/portraits`;
 
 const CVAE_DETAILS = `
 --out gets the folder cvae/. With --add-to a model has the pipelines cvae and cvae+ddpm beside its own.
@@ -84,6 +86,19 @@ export function trainCommand(): Command {
     )
     .addOption(ofNewNetwork('--widths <list>', 'channels by level, separated by commas: 32,64,96,128', channelCounts))
     .addOption(ofNewNetwork('--latent-channels <n>', 'channels of the latents (default: 8)', wholeNumber(1, 256)))
+    .addOption(
+      ofNewNetwork(
+        '--patch-size <px>',
+        'see squares of so many pixels as channels, which is fast; they halve the latents as levels do (default: 1)',
+        wholeNumber(1, 8),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--latents-of <dir>',
+        'learn the latents of this whole model, whose U-Net then fits: an auto-encoder of another size for it',
+      ).conflicts(['initFrom', 'freezeEncoder', 'latentChannels']),
+    )
     .option('--freeze-encoder', 'train the decoder alone: latents stay as they are')
     .option(
       '--latent-noise <x>',

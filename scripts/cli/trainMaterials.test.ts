@@ -127,7 +127,7 @@ it('says which channels do not fit', async () => {
     'train ddpm: the pictures have no maps, which the model makes: height, roughness, metallic; name a data set that has them',
   );
   await expect(train('vae', 'b', '--init-from', at('vae'), ...pictures)).rejects.toThrow(
-    /takes 6 channels, the data have 4: r, g, b, a; leave out --init-from/,
+    /takes 6 channels, the data have 4: r, g, b, a; leave that option out/,
   );
   await expect(train('vae', 'c', '--channel-weights', '1,2')).rejects.toThrow(
     'train vae: --channel-weights has 2 numbers; expected 6, of r, g, b, height, roughness, metallic',

@@ -139,6 +139,47 @@ describe('train vae --freeze-encoder', () => {
   });
 });
 
+describe('train vae --latents-of', () => {
+  const load = (name: string) => runtime.loadModelFolder(diskSource(at(name)));
+  const light = (...words: string[]) => ['--latents-of', at('model'), '--patch-size', '2', '--widths', '16', ...words];
+
+  it('gives a whole model a lighter auto-encoder, and keeps the rest to the bit', async () => {
+    expect(await train('light', 2, ...light())).toMatch(/done: 2 steps/);
+    const [before, after] = [await load('model'), await load('light')];
+    expect([after.unet, after.unetConfig, after.schedulerConfig]).toEqual([
+      before.unet,
+      before.unetConfig,
+      before.schedulerConfig,
+    ]);
+    const { latents_mean, latents_std, latent_channels } = runtime.parseAutoencoderKlConfig(before.vaeConfig);
+    expect(after.vaeConfig).toMatchObject({ patch_size: 2, in_channels: 16, block_out_channels: [16] });
+    expect(after.vaeConfig).toMatchObject({ latents_mean, latents_std, latent_channels });
+    const model = runtime.createModel(after);
+    const [picture] = await runtime.generate(model, [{ label: 'elf', seed: 1 }], { numInferenceSteps: 1 });
+    model.dispose();
+    expect(picture).toHaveLength(16 * 16 * 4);
+  });
+
+  it('goes on with --resume, and names what is missing', async () => {
+    await expect(train('light', 3, '--resume')).rejects.toThrow(/--latents-of/);
+    const before = await load('light');
+    expect(await train('light', 3, '--resume', ...light())).toMatch(/done: 3 steps/);
+    expect((await load('light')).vae).not.toEqual(before.vae);
+  });
+
+  it('refuses latents of other sizes, other channels, and a folder without a model', async () => {
+    await expect(train('small', 1, '--latents-of', at('model'), '--widths', '8,16,16')).rejects.toThrow(
+      /stands for 4×4 pixels, that of the teacher for 2×2/,
+    );
+    await expect(train('opaque-light', 1, '--data', at('rgb'), ...light())).rejects.toThrow(
+      /auto-encoder of --latents-of .*model takes 4 channels, the data have 3/,
+    );
+    await expect(train('none', 1, '--latents-of', at('data'), '--widths', '8')).rejects.toThrow(
+      /--latents-of .*data: there is no model_index.json; name a whole model/,
+    );
+  });
+});
+
 describe('a folder with a run', () => {
   it('is kept unless it is told to go', async () => {
     await train('kept', 2, '--init-from', at('model'));

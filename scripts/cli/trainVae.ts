@@ -1,17 +1,23 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  type AutoEncoder,
   type AutoencoderKlConfig,
   autoencoderKlShapes,
   channelNames,
+  configForLatentsOf,
   type Dataset,
   defaultVaeConfig,
   downloadWeights,
   forChannels,
+  formatAutoencoderKlConfig,
   type LiveVae,
   type NumValues,
   parseAutoencoderKlConfig,
+  pixelChannels,
+  pixelsPerLatent,
   reconstructionSheet,
+  startFromTeacher,
   VAE_DEFAULTS,
   type VaeOptions,
   vaeTaskSpec,
@@ -21,6 +27,7 @@ import {
 } from '../../runtime/index.ts';
 import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { CREDIT_FILE, type Credit, combineCredits, readCredit } from '../node/credit.ts';
+import { orUsageError } from '../node/openModel.ts';
 import { framesAsPictures } from '../node/readDataset.ts';
 import { readVae, WEIGHTS_FILE } from '../node/readNetworks.ts';
 import { UsageError } from '../node/usageError.ts';
@@ -46,6 +53,8 @@ interface VaeCommandOptions extends CommonTrainOptions {
   colourJitter: number;
   crop: number;
   freezeEncoder?: boolean;
+  latentsOf?: string;
+  patchSize?: number;
   latentNoise: number;
   widths?: number[];
   latentChannels?: number;
@@ -63,12 +72,16 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
   }
   const found = folder ? await readVae(folder) : null;
   const init = found && forChannels(found, dataset.channels);
-  if (init && folder) checkChannels(init.config, dataset, folder);
-  const config = init?.config ?? newConfig(dataset, command);
+  if (init && folder) checkChannels(init.config, dataset, `--init-from ${folder}`);
+  const teacher = command.latentsOf ? await readTeacher(command.latentsOf, dataset) : null;
+  const config = init?.config ?? newConfig(dataset, command, teacher?.config);
   checkCrop(command.crop, dataset, config);
-  const credit = combineCredits([dataset, folder ? await readCredit(folder) : null]);
-  const model = command.freezeEncoder && folder && isWholeModel(folder) ? await readWholeModel(folder) : null;
-  const options = vaeOptions(command, dataset, model?.index.figment.circularPadding);
+  const known = folder ?? command.latentsOf ?? null;
+  const credit = combineCredits([dataset, known ? await readCredit(known) : null]);
+  const keepsLatents = command.freezeEncoder || teacher;
+  const model = keepsLatents && known && isWholeModel(known) ? await readWholeModel(known) : null;
+  const options = vaeOptions(command, dataset, teacher?.config ?? null, model?.index.figment.circularPadding);
+  const start = teacher ? startFromTeacher(teacher, config) : init?.weights;
   const { freezeEncoder, circular } = options;
   await train(command, {
     kind: 'vae',
@@ -76,11 +89,11 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
     options,
     notes: { circular: String(circular) },
     shapes: vaeTrainingShapes(config, options),
-    keepsWeights: freezeEncoder,
+    keepsWeights: freezeEncoder || teacher !== null,
     start: ({ workers, resumed }) => {
       if (!model) refuseWholeModel(command.out);
       const source = gradientsIn(workers, vaeTaskSpec(config, options));
-      const trainer = vaeTrainer(dataset, split.train, config, options, resumed ?? init?.weights, source);
+      const trainer = vaeTrainer(dataset, split.train, config, options, resumed ?? start, source);
       const names = [...autoencoderKlShapes(config).keys()];
       return {
         trainer,
@@ -97,28 +110,44 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
   });
 }
 
-function checkChannels({ in_channels }: AutoencoderKlConfig, { channels }: Dataset, folder: string): void {
-  if (in_channels === channels) return;
+function checkChannels(config: AutoencoderKlConfig, { channels }: Dataset, option: string): void {
+  const known = pixelChannels(config).in;
+  if (known === channels) return;
   const names = channelNames(channels).join(', ');
   throw new UsageError(
-    `train vae: the auto-encoder of ${folder} takes ${in_channels} channels, the data have ${channels}: ${names}; leave out --init-from`,
+    `train vae: the auto-encoder of ${option} takes ${known} channels, the data have ${channels}: ${names}; leave that option out, or name another model`,
   );
 }
 
 /** The config of a network that begins with random weights. @throws UsageError when the widths don't fit the tiles */
-function newConfig(dataset: Dataset, { widths, latentChannels }: VaeCommandOptions): AutoencoderKlConfig {
-  const factor = widths ? 2 ** (widths.length - 1) : 1;
+function newConfig(
+  dataset: Dataset,
+  { widths, latentChannels, patchSize = 1 }: VaeCommandOptions,
+  teacher?: AutoencoderKlConfig,
+): AutoencoderKlConfig {
+  const factor = widths ? patchSize * 2 ** (widths.length - 1) : patchSize;
   if (dataset.widthPx % factor !== 0 || dataset.heightPx % factor !== 0) {
     throw new UsageError(
       `train vae: --widths has ${widths!.length} levels, which halve the size ${widths!.length - 1} times, but ${dataset.widthPx}×${dataset.heightPx} is no multiple of ${factor}; give fewer widths`,
     );
   }
-  return parseAutoencoderKlConfig(defaultVaeConfig(dataset, { widths, latentChannels }), '--widths');
+  const config = parseAutoencoderKlConfig(defaultVaeConfig(dataset, { widths, latentChannels, patchSize }), '--widths');
+  return teacher ? orUsageError(() => configForLatentsOf(teacher, config)) : config;
+}
+
+/** @throws UsageError when the folder is no whole model, or its auto-encoder takes other channels than the data have */
+async function readTeacher(folder: string, dataset: Dataset): Promise<AutoEncoder> {
+  if (!isWholeModel(folder)) {
+    throw new UsageError(`train vae: --latents-of ${folder}: there is no model_index.json; name a whole model`);
+  }
+  const teacher = await readVae(folder);
+  checkChannels(teacher.config, dataset, `--latents-of ${folder}`);
+  return teacher;
 }
 
 /** @throws UsageError when the crop is larger than the tiles, or the network cannot halve it as often as it does */
 function checkCrop(cropPx: number, { widthPx, heightPx }: Dataset, config: AutoencoderKlConfig): void {
-  const factor = 2 ** (config.block_out_channels.length - 1);
+  const factor = pixelsPerLatent(config);
   const maxPx = Math.min(widthPx, heightPx);
   if (cropPx % factor === 0 && cropPx <= maxPx) return;
   throw new UsageError(
@@ -137,7 +166,12 @@ function refuseWholeModel(out: string): void {
 }
 
 /** @param circular what the model says that the decoder is trained for; the command may ask for it too */
-function vaeOptions(command: VaeCommandOptions, { channels }: Dataset, circular = false): VaeOptions {
+function vaeOptions(
+  command: VaeCommandOptions,
+  { channels }: Dataset,
+  teacher: AutoencoderKlConfig | null,
+  circular = false,
+): VaeOptions {
   const isCircular = command.circular ?? circular;
   return {
     ...trainerOptions(command, VAE_DEFAULTS),
@@ -149,6 +183,7 @@ function vaeOptions(command: VaeCommandOptions, { channels }: Dataset, circular 
     adversarialWeight: command.adversarialWeight,
     channelWeights: channelWeights(command, channels),
     freezeEncoder: command.freezeEncoder ?? false,
+    teacher,
     latentNoise: command.latentNoise,
     balanced: command.balanced ?? false,
     circular: isCircular,
@@ -174,7 +209,7 @@ function channelWeights({ channelWeights }: VaeCommandOptions, channels: NumValu
 
 /** Writes the folder vae/, or the whole model that the VAE belongs to, ready for use. */
 async function saveVae(out: string, { config, weights }: LiveVae, model: WholeModel | null, credit: Credit) {
-  const vaeConfig = { _class_name: 'AutoencoderKL', ...config };
+  const vaeConfig = formatAutoencoderKlConfig(config);
   const vae = await downloadWeights(weights);
   if (model) return writeFilesAtomic(out, await withNetworks(model, { vaeConfig, vae }));
   await writeFilesAtomic(out, { [CREDIT_FILE]: encodeJson(credit) });

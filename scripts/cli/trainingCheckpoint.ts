@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import {
   decodeCheckpoint,
   encodeCheckpoint,
+  isOfTeacher,
   type Shapes,
   type Trainer,
   type TrainerState,
@@ -100,8 +101,9 @@ export function checkCheckpoint(state: TrainerState, shapes: Shapes, keepsWeight
   const file = join(out, CHECKPOINT_FILE);
   const fits = shapes.size === state.weights.size && [...shapes].every(([name, shape]) => hasShape(state, name, shape));
   if (!fits) {
+    const option = [...state.weights.keys()].some(isOfTeacher) ? '--latents-of' : '--init-from';
     throw new UsageError(
-      `train: ${file} belongs to a network of other sizes; go on with the --init-from that the run began with`,
+      `train: ${file} belongs to a network of other sizes; go on with the ${option} that the run began with`,
     );
   }
   const wasFrozen = state.m.size < state.weights.size;

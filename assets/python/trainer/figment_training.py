@@ -83,6 +83,13 @@ def diffusion_loss(prediction, target, weights=None):
     return (error if weights is None else weights * error).mean()
 
 
+def to_patches(x, size):
+    """(B, C, H, W) to (B, size² · C, H / size, W / size): an auto-encoder may see squares of pixels as channels."""
+    batch, channels, height, width = x.shape
+    parts = x.reshape(batch, channels, height // size, size, width // size, size).permute(0, 3, 5, 1, 2, 4)
+    return parts.reshape(batch, size * size * channels, height // size, width // size)
+
+
 def vae_loss(x, decoded, mean, logvar, options):
     """The loss of an auto-encoder, and its two main parts: reconstruction and KL divergence for each latent value."""
     difference = decoded.float() - x

@@ -29,6 +29,7 @@ from figment_training import (
     min_snr_weights,
     noised,
     prediction_target,
+    to_patches,
     vae_loss,
 )
 from pipeline import FigmentConditioning, make_circular
@@ -165,7 +166,8 @@ class Latents:
     @torch.no_grad()
     def _encode(self, chosen, generator):
         flip, circular = self.project.options["flip"], self.project.circular
-        posterior = self.vae.encode(augment(self.project.values(chosen), generator, flip, circular=circular)).latent_dist
+        x = augment(self.project.values(chosen), generator, flip, circular=circular)
+        posterior = self.vae.encode(to_patches(x, self.config.get("patch_size", 1))).latent_dist
         return posterior.mean, posterior.std
 
     def _statistics(self):

@@ -84,8 +84,12 @@ describe.skipIf(!onnx)('in ONNX Runtime', () => {
     },
   );
 
-  it.each([true, false])('gives what our networks give, circular: %s', async (circularPadding) => {
-    const files = tinyModelFiles({ sizePx: 8, circularPadding, attributes: circularPadding ? VOCABULARY : null });
+  it.each([
+    { circularPadding: true, attributes: VOCABULARY },
+    { circularPadding: false },
+    { circularPadding: true, patchSize: 2 as const },
+  ])('gives what our networks give, with %j', async (options) => {
+    const files = tinyModelFiles({ sizePx: 8, ...options });
     const model = createModel(files);
     const graphs = onnxGraphs(files);
     const latents = tensor4d(normals(3, 0, 2 * 4 * 4 * 4), [2, 4, 4, 4]);
@@ -157,7 +161,8 @@ describe.skipIf(!onnx)('in ONNX Runtime', () => {
     const student = tinyModelFiles({ student: true });
     const walks = tinyModelFiles({ sizePx: 8, heightPx: 12, frames: TINY_FRAMES });
     const circular = tinyModelFiles({ attributes: VOCABULARY, circularPadding: true });
-    for (const files of [tinyModelFiles(), circular, walks, student, pixels]) {
+    const patches = tinyModelFiles({ patchSize: 2, channels: 3 });
+    for (const files of [tinyModelFiles(), circular, walks, student, pixels, patches]) {
       expect(await differenceOf(files)).toBeLessThanOrEqual(2);
     }
   });

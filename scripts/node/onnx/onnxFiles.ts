@@ -8,6 +8,7 @@ import {
   parseConditioningConfig,
   parseSchedulerConfig,
   parseUNet2DConfig,
+  pixelsPerLatent,
   type SchedulerConfig,
   timesteps,
   type UNet2DConfig,
@@ -31,7 +32,7 @@ export function onnxGraphs(files: ModelFiles): OnnxGraphs {
   const widthPx = figment.widthPx / numFramesOf(figment);
   const unet = { config: parseUNet2DConfig(files.unetConfig), weights: files.unet };
   const vae = files.vaeConfig ? { config: parseAutoencoderKlConfig(files.vaeConfig), weights: files.vae } : null;
-  const factor = vae ? 2 ** (vae.config.block_out_channels.length - 1) : 1;
+  const factor = vae ? pixelsPerLatent(vae.config) : 1;
   const picture: OnnxImage = { widthPx, heightPx, circular };
   const conditioning = files.conditioningConfig
     ? { config: parseConditioningConfig(files.conditioningConfig), weights: files.conditioning ?? new Map() }

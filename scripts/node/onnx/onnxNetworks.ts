@@ -2,6 +2,8 @@
 import {
   type AutoencoderKlConfig,
   type ConditioningConfig,
+  pixelChannels,
+  pixelsPerLatent,
   planAutoencoder,
   planUNet2D,
   type StudentConfig,
@@ -207,7 +209,7 @@ export function decoderGraph({ config, weights }: OnnxSource<AutoencoderKlConfig
   const graph = new OnnxGraph();
   const plan = planAutoencoder(config, image.circular);
   const context = contextOf(graph, weights, plan.options);
-  const [height, width] = [image.heightPx / factorOf(config), image.widthPx / factorOf(config)];
+  const [height, width] = [image.heightPx / pixelsPerLatent(config), image.widthPx / pixelsPerLatent(config)];
   const channels = config.latent_channels;
   const latents = graph.input('latents', 'float32', [BATCH, channels, height, width]);
   const { scale, shift } = latentScaling(context, config);
@@ -220,7 +222,9 @@ export function decoderGraph({ config, weights }: OnnxSource<AutoencoderKlConfig
     if (level.resample !== null) h = convOf(context, doubled(context, h), `${level.prefix}.upsamplers.0.conv`);
   }
   const last = convOf(context, normOf(context, h, 'decoder.conv_norm_out'), 'decoder.conv_out');
-  graph.output(last.name, 'image', [BATCH, config.out_channels, image.heightPx, image.widthPx]);
+  const { patch_size: blocksize } = config;
+  const pixels = blocksize === 1 ? last.name : graph.op('DepthToSpace', [last.name], { blocksize });
+  graph.output(pixels, 'image', [BATCH, pixelChannels(config).out, image.heightPx, image.widthPx]);
   return graph;
 }
 
@@ -230,8 +234,11 @@ export function encoderGraph({ config, weights }: OnnxSource<AutoencoderKlConfig
   const plan = planAutoencoder(config, image.circular);
   const context = contextOf(graph, weights, plan.options);
   const { heightPx: height, widthPx: width } = image;
-  const name = graph.input('image', 'float32', [BATCH, config.in_channels, height, width]);
-  let h = convOf(context, { name, channels: config.in_channels, height, width }, 'encoder.conv_in');
+  const { patch_size: blocksize, in_channels: channelsIn } = config;
+  const given = graph.input('image', 'float32', [BATCH, pixelChannels(config).in, height, width]);
+  const name = blocksize === 1 ? given : graph.op('SpaceToDepth', [given], { blocksize });
+  const patches = { name, channels: channelsIn, height: height / blocksize, width: width / blocksize };
+  let h = convOf(context, patches, 'encoder.conv_in');
   for (const level of plan.down) {
     for (const block of level.resnets) h = resnetOf(context, block, h, null);
     if (level.resample === null) continue;
@@ -250,10 +257,6 @@ export function encoderGraph({ config, weights }: OnnxSource<AutoencoderKlConfig
     h.width,
   ]);
   return graph;
-}
-
-function factorOf({ block_out_channels }: AutoencoderKlConfig): number {
-  return 2 ** (block_out_channels.length - 1);
 }
 
 /** See `scaleLatents`: scaled = (z − shift) · scale, by channel. */

@@ -1,0 +1,88 @@
+// An auto-encoder that learns the latents of another, its teacher, so that a U-Net of those latents fits it too: a faster one
+// takes the place of the one that a model was trained with.
+import { add, div, mean, moments, mul, type Scalar, square, sub, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { autoencoderKlShapes, encode, type LatentDistribution } from '../networks/autoencoderKl.ts';
+import { type AutoencoderKlConfig, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
+import type { Shapes, Weights } from '../networks/layers.ts';
+import type { AutoEncoder } from './adaptChannels.ts';
+
+const PREFIX = 'teacher.';
+
+/** Whether a weight of a training is the teacher's, which is not trained. */
+export const isOfTeacher = (name: string) => name.startsWith(PREFIX);
+
+/** Whether a weight of an auto-encoder belongs to its encoder. */
+export const isEncoder = (name: string) => name.startsWith('encoder.') || name.startsWith('quant_conv.');
+
+/** The shapes of a teacher's encoder, under the names that its weights have in the training. */
+export function teacherShapes(teacher: AutoencoderKlConfig): Shapes {
+  return new Map([...autoencoderKlShapes(teacher)].filter(([name]) => isEncoder(name)).map(prefixed));
+}
+
+const prefixed = <T>([name, value]: [string, T]): [string, T] => [PREFIX + name, value];
+
+/** The distribution that the teacher encodes images into; its weights are not trained. @param x as of `encode` */
+export function encodeAsTeacher(
+  teacher: AutoencoderKlConfig,
+  weights: Weights,
+  x: Tensor4D,
+  circular: boolean,
+): LatentDistribution {
+  const names = Object.keys(weights).filter(isOfTeacher);
+  return encode(
+    teacher,
+    Object.fromEntries(names.map((name) => [name.slice(PREFIX.length), weights[name]!])),
+    x,
+    circular,
+  );
+}
+
+/** What the logarithm of a variance counts for beside a mean: it only says how much noise a U-Net's training adds. */
+const LOG_VARIANCE_SHARE = 0.01;
+
+/**
+ * How far an encoder's distributions are from its teacher's: the mean squared difference of the means, each channel in units of
+ * the variance that the teacher's have in the batch, and a little of that of the logarithms of the variances.
+ *
+ * Source: regression to what a teacher makes, Hinton et al. 2015, arXiv:1503.02531, section 2.1.
+ * @returns scalar, 0 where both are the same; about 1 where the means know nothing of the images
+ */
+export function latentError(own: LatentDistribution, teacher: LatentDistribution): Scalar {
+  return tidy(() => {
+    const { variance } = moments(teacher.mean, [0, 1, 2]);
+    const means = mean(div(square(sub(own.mean, teacher.mean)), add(variance, TINY)));
+    const logVars = mean(square(sub(own.logVar, teacher.logVar)));
+    return add(means, mul(logVars, LOG_VARIANCE_SHARE)) as Scalar;
+  });
+}
+
+/** Keeps a channel that is the same everywhere from dividing by 0. */
+const TINY = 1e-6;
+
+/** An auto-encoder of another size for the latents of a teacher. @throws RangeError when a latent stands for other pixels there */
+export function configForLatentsOf(teacher: AutoencoderKlConfig, size: AutoencoderKlConfig): AutoencoderKlConfig {
+  const [known, wanted] = [pixelsPerLatent(teacher), pixelsPerLatent(size)];
+  if (known !== wanted) {
+    throw new RangeError(
+      `configForLatentsOf: a latent stands for ${wanted}×${wanted} pixels, that of the teacher for ${known}×${known}; give ${Math.log2(known / size.patch_size) + 1} widths, or other patches`,
+    );
+  }
+  const { latent_channels, latents_mean, latents_std, scaling_factor, shift_factor } = teacher;
+  return { ...size, latent_channels, latents_mean, latents_std, scaling_factor, shift_factor };
+}
+
+/**
+ * Weights that a training begins with: the teacher's encoder under its own names, and all of its blocks that an auto-encoder of
+ * these shapes has too, those next to the latents being the first.
+ */
+export function startFromTeacher(teacher: AutoEncoder, config: AutoencoderKlConfig): AutoEncoder['weights'] {
+  const extraLevels = teacher.config.block_out_channels.length - config.block_out_channels.length;
+  const nameOfTeachers = (name: string) =>
+    name.replace(/^encoder\.down_blocks\.(\d+)/, (_, level) => `encoder.down_blocks.${Number(level) + extraLevels}`);
+  const start = new Map([...teacher.weights].filter(([name]) => isEncoder(name)).map(prefixed));
+  for (const [name, shape] of autoencoderKlShapes(config)) {
+    const known = teacher.weights.get(nameOfTeachers(name));
+    if (known && String(known.shape) === String(shape)) start.set(name, known);
+  }
+  return start;
+}
