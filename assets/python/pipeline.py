@@ -210,6 +210,13 @@ def _circular_halving(module):
     return forward
 
 
+def from_patches(x, size):
+    """(B, size² · C, h, w) to (B, C, h · size, w · size): an auto-encoder may give squares of pixels as channels."""
+    batch, values, height, width = x.shape
+    pixels = x.reshape(batch, size, size, values // size**2, height, width).permute(0, 3, 4, 1, 5, 2)
+    return pixels.reshape(batch, values // size**2, height * size, width * size)
+
+
 class FigmentPipeline(DiffusionPipeline):
     """A diffusion model of latents or of pixels, conditioned on a label and attributes."""
 
@@ -362,11 +369,7 @@ class FigmentPipeline(DiffusionPipeline):
             z = z * torch.tensor(config.latents_std).view(shape).to(z) + torch.tensor(config.latents_mean).view(shape).to(z)
         elif config.shift_factor is not None:
             z = z + config.shift_factor
-        patches = self.vae.decode(z).sample
-        size = self._patch_size
-        batch, values, height, width = patches.shape
-        pixels = patches.reshape(batch, size, size, values // size**2, height, width).permute(0, 3, 4, 1, 5, 2)
-        return pixels.reshape(batch, -1, height * size, width * size)
+        return from_patches(self.vae.decode(z).sample, self._patch_size)
 
     @property
     def _patch_size(self):

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { shiftCircular, shiftClamped, turnColours } from '../../runtime/dataset/augment.ts';
 import { toX0Eps } from '../../runtime/diffusion/prediction.ts';
 import * as runtime from '../../runtime/index.ts';
+import { toPatches } from '../../runtime/networks/patches.ts';
 import { expectClose } from '../../runtime/testing/matchers.ts';
 import { randomWeights } from '../../runtime/testing/tinyNetworks.ts';
 import { longStepTarget } from '../../runtime/training/distillation.ts';
@@ -152,6 +153,14 @@ describe.skipIf(!torch)('in PyTorch', () => {
     const size = 16 * 16 * 4;
     return runtime.toPremultiplied(trainerDataset.images.subarray(image * size, (image + 1) * size), 4);
   }
+
+  it('makes patches of pictures as we do, and pictures of patches', () => {
+    const expected = tidy(() =>
+      [0, 1, 2].flatMap((i) => [...toPatches(tensor4d(pictureOf(i), [1, 16, 16, 4]), 4).dataSync()]),
+    );
+    expectClose(output('patches'), expected);
+    expect([...output('unpatched')]).toEqual([1]);
+  });
 
   it('augments by moving values alone', () => {
     const augmented = output('augmented');

@@ -32,7 +32,7 @@ if importlib.util.find_spec("diffusers") is None:
 import figment_data as data
 import figment_folder as folder
 import figment_training as training
-from pipeline import FigmentConditioning
+from pipeline import FigmentConditioning, from_patches
 
 given = load_file(os.path.join(place, "inputs.safetensors"))
 with open(os.path.join(place, "inputs.json"), encoding="utf-8") as file:
@@ -56,6 +56,9 @@ for circular in (False, True):
     moved = data.moved(pictures, given["dx"].long(), given["dy"].long(), circular)
     out[f"moved.{str(circular).lower()}"] = moved.permute(0, 2, 3, 1)
 augmented = data.augment(pictures, torch.Generator().manual_seed(1), flip=True, circular=True, permute_channels=1.0)
+patches = training.to_patches(pictures, 4)
+out["patches"] = patches.permute(0, 2, 3, 1)
+out["unpatched"] = (from_patches(patches, 4) == pictures).all().int()[None]
 out["augmented"] = augmented.permute(0, 2, 3, 1)
 out["turned"] = data.turned(pictures, given["angle"], given["strength"], given["tint"]).permute(0, 2, 3, 1)
 out["cropped"] = data.augment(pictures, torch.Generator().manual_seed(1), crop=8).permute(0, 2, 3, 1)

@@ -210,6 +210,13 @@ def _circular_halving(module):
     return forward
 
 
+def from_patches(x, size):
+    """(B, size² · C, h, w) to (B, C, h · size, w · size): an auto-encoder may give squares of pixels as channels."""
+    batch, values, height, width = x.shape
+    pixels = x.reshape(batch, size, size, values // size**2, height, width).permute(0, 3, 4, 1, 5, 2)
+    return pixels.reshape(batch, values // size**2, height * size, width * size)
+
+
 class FigmentPipeline(DiffusionPipeline):
     """A diffusion model of latents or of pixels, conditioned on a label and attributes."""
 
@@ -339,7 +346,7 @@ class FigmentPipeline(DiffusionPipeline):
     def _latent_shape(self):
         size = self.unet.config.sample_size
         if "heightPx" in self.figment:
-            factor = 1 if self.vae is None else 2 ** (len(self.vae.config.block_out_channels) - 1)
+            factor = 1 if self.vae is None else self._patch_size * 2 ** (len(self.vae.config.block_out_channels) - 1)
             size = [self.figment["heightPx"] // factor, self.figment["widthPx"] // factor // self.num_frames]
         height, width = (size, size) if isinstance(size, int) else size
         return self.unet.config.in_channels, height, width
@@ -362,7 +369,12 @@ class FigmentPipeline(DiffusionPipeline):
             z = z * torch.tensor(config.latents_std).view(shape).to(z) + torch.tensor(config.latents_mean).view(shape).to(z)
         elif config.shift_factor is not None:
             z = z + config.shift_factor
-        return self.vae.decode(z).sample
+        return from_patches(self.vae.decode(z).sample, self._patch_size)
+
+    @property
+    def _patch_size(self):
+        """The auto-encoder may see squares of pixels as channels."""
+        return self.vae.config.get("patch_size", 1)
 
     def _pixels(self, images):
         """Values −1 … 1 to bytes with straight alpha, (B, H, W, channels)."""
