@@ -90,6 +90,7 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
       ...(conditioning && { attributes: Object.keys(conditioning.attributes).join() }),
       ...(!vae && { space: 'pixels' }),
       ...(latentScale !== 1 && { latentScale: String(latentScale) }),
+      ...(options.timestepShift !== 1 && { timestepShift: String(options.timestepShift) }),
     },
     shapes: conditionedShapes(config, conditioning),
     start: async ({ backend, workers, resumed }) => {

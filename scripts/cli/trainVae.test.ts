@@ -62,6 +62,17 @@ describe('train vae --resume', () => {
     expect((await readVae(at('opaque'))).config).toMatchObject({ in_channels: 3, out_channels: 3 });
   });
 
+  it('goes on with the loss that it began with', async () => {
+    await train('lossy', 1, '--init-from', at('model'), '--l2-weight', '2', '--channel-weights', '1,1,1,2');
+    await expect(train('lossy', 2, '--resume', '--channel-weights', '1,1,1,2')).rejects.toThrow(
+      /made with another l2Weight \(2, now the usual one\)/,
+    );
+    await expect(train('lossy', 2, '--resume', '--l2-weight', '2', '--kl-weight', '1')).rejects.toThrow(
+      /made with another (channelWeights \(1,1,1,2, now the usual one\)|klWeight)/,
+    );
+    expect(await train('lossy', 2, '--resume', '--l2-weight', '2', '--channel-weights', '1,1,1,2')).toMatch(/done: 2/);
+  });
+
   it('names --init-from when the checkpoint is of a network of other sizes', async () => {
     await train('wide', 1, '--init-from', at('model'));
     await rm(at('wide', 'vae'), { recursive: true });

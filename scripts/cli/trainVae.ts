@@ -87,7 +87,7 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
     kind: 'vae',
     data,
     options,
-    notes: { circular: String(circular) },
+    notes: { circular: String(circular), ...lossNotes(options) },
     shapes: vaeTrainingShapes(config, options),
     keepsWeights: freezeEncoder || teacher !== null,
     start: ({ workers, resumed }) => {
@@ -196,6 +196,24 @@ function vaeOptions(
       cropPx: command.crop,
     },
   };
+}
+
+/** What the loss is made of. */
+const LOSS_OPTIONS = [
+  'reconstruction',
+  'klWeight',
+  'l2Weight',
+  'gradientWeight',
+  'coarseWeight',
+  'adversarialWeight',
+  'channelWeights',
+  'latentNoise',
+] as const;
+
+/** What of the loss is not as usual, for a resumed training to be compared with. */
+function lossNotes(options: VaeOptions): Record<string, string> {
+  const other = LOSS_OPTIONS.filter((name) => String(options[name]) !== String(VAE_DEFAULTS[name]));
+  return Object.fromEntries(other.map((name) => [name, String(options[name])]));
 }
 
 /** @throws UsageError when there is not one for each channel of the data */
