@@ -102,8 +102,7 @@ export async function imagesToPictures(
   const size = values.length / images.shape[0];
   return Array.from({ length: images.shape[0] }, (_, i) => {
     const picture = values.subarray(i * size, (i + 1) * size);
-    const spread = picture.reduce((total, value) => total + (value - picture[0]!) ** 2, 0);
-    assertSpread(index, spread);
+    assertSpread(index, spreadOf(picture));
     return {
       pixels: toPixels(picture, channels, { premultiplied: premultipliedAlpha }),
       maps: channels === MATERIAL_CHANNELS ? toMapPixels(picture) : null,
@@ -121,6 +120,14 @@ export async function assertPictures({ index }: Pick<DiffusionModel, 'index'>, i
   const [value] = await spread.data();
   spread.dispose();
   assertSpread(index, value!);
+}
+
+/** How far values are from the first of them, squared and summed; zero where all are the same. */
+function spreadOf(values: Float32Array): number {
+  const first = values[0]!;
+  let spread = 0;
+  for (const value of values) spread += (value - first) ** 2;
+  return spread;
 }
 
 /** Weights that overflow float32 give pictures of NaN, which bytes would hide, or the same value everywhere. */

@@ -66,7 +66,7 @@ function expectSame(actual: Uint8Array[], expected: Uint8Array[]): void {
 const CASES: [string, SampleOptions, Parameters<typeof tinyModelFiles>[0]][] = [
   ['dpm++, guided', { sampler: 'dpm++', guidanceScale: 2, numInferenceSteps: 4 }, {}],
   ['ddpm, unguided, of a tile', { sampler: 'ddpm', guidanceScale: 1 }, { circularPadding: true, channels: 3 }],
-  ['dpm++, of frames', { sampler: 'dpm++' }, { sizePx: 8, heightPx: 12, frames: TINY_FRAMES }],
+  ['dpm++, of frames in patches', { sampler: 'dpm++' }, { sizePx: 8, heightPx: 12, frames: TINY_FRAMES, patchSize: 2 }],
   ['ddim, with noise, guided in an interval', { eta: 0.5, guidanceScale: 3, guidanceInterval: [0, 500] }, {}],
   ['of a student, told its guidance', { guidanceScale: 3, numInferenceSteps: 2 }, { student: true }],
   ['euler, of attributes', { sampler: 'euler', guidanceScale: 2 }, { attributes: HATS }],
