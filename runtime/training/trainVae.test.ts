@@ -1,14 +1,15 @@
-import { dispose, type Tensor } from '@tensorflow/tfjs-core';
+import { dispose, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { describeOnBackends, draw } from '../../scripts/testing/backends.ts';
+import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';
 import { type BackendName, selectBackend } from '../backends/selectBackend.ts';
-import { autoencoderKlShapes } from '../networks/autoencoderKl.ts';
+import { autoencoderKlShapes, decode } from '../networks/autoencoderKl.ts';
 import { parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
+import { toPatches } from '../networks/patches.ts';
 import { initialWeights, uploadWeights } from '../networks/weights.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { naiveLosses, recordingGradients } from '../testing/naiveTraining.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
-import { tinyVaeConfig } from '../testing/tinyNetworks.ts';
+import { tinyPatches, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { runSteps, TINY_VAE_OPTIONS, tinyVaeTrainer } from '../testing/tinyTraining.ts';
 import type { Batch } from './batch.ts';
 import { createTask, type TaskSpec } from './task.ts';
@@ -43,6 +44,23 @@ describeOnBackends((backend) => {
     const meanOf = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
     expect(meanOf(errors.slice(-10))).toBeLessThan(0.4 * meanOf(errors.slice(0, 5)));
   });
+});
+
+it('begins with patches whose pixels are alike', async () => {
+  await selectBackend({ backend: 'wasm' });
+  const config = tinyVaeConfig(tinyPatches(4));
+  const dataset = tinyDataset();
+  const trainer = vaeTrainer(dataset, Int32Array.from(dataset.classLabels.keys()), config, OPTIONS);
+  const { weights } = await trainer.state();
+  await trainer.dispose();
+  const [patches] = await valuesOn('wasm', () => {
+    const z = toTensor<Tensor4D>(draw(3, [1, 3, 2, 4]));
+    return [toPatches(decode(config, uploadWeights(weights), z), 2)];
+  });
+  for (let pixel = 4; pixel < patches!.values.length; pixel++) {
+    if (pixel % 16 >= 4) expect(patches!.values[pixel]).toBe(patches!.values[pixel - 4]);
+  }
+  expect(new Set(patches!.values).size).toBe(6 * 4);
 });
 
 it('counts the errors of each channel as the weights say', async () => {
