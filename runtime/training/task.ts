@@ -79,7 +79,7 @@ export type TaskSpec =
       channelWeights?: readonly number[] | null;
       /** Keep the encoder as it is and train the decoder alone. */
       freezeEncoder: boolean;
-      /** The auto-encoder whose latents are learned, with weights named by `ofTeacher`; absent and null: those that come of themselves. */
+      /** The auto-encoder whose latents are learned, whose encoder's weights `teacherShapes` lists; absent and null: those that come of themselves. */
       teacher?: AutoencoderKlConfig | null;
     }
   | {

@@ -26,6 +26,7 @@ import {
   numFramesOf,
   type PixelImage,
   type PredictionType,
+  pixelChannels,
   pixelEncoder,
   sampleSheet,
 } from '../../runtime/index.ts';
@@ -117,7 +118,8 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
 }
 
 /** The pictures as the auto-encoder takes them: see `fitImages`. */
-function seenBy({ in_channels: channels }: AutoencoderKlConfig, dataset: Dataset): Dataset {
+function seenBy(config: AutoencoderKlConfig, dataset: Dataset): Dataset {
+  const channels = pixelChannels(config).in;
   if (channels !== 3 && channels !== 4 && channels !== MATERIAL_CHANNELS) {
     throw new UsageError(
       `train ddpm: the auto-encoder takes ${channels} channels; expected 3, 4 or ${MATERIAL_CHANNELS}`,

@@ -178,6 +178,15 @@ describe('train vae --latents-of', () => {
     expect((await load('light')).vae).not.toEqual(before.vae);
   });
 
+  it('is one that figment train ddpm takes', async () => {
+    vi.spyOn(console, 'log').mockImplementation(() => {});
+    const options = ['--data', at('data'), '--vae', at('light'), '--backend', 'wasm', '--batch', '2', '--steps', '1'];
+    await createProgram().parseAsync(['train', 'ddpm', ...options, '--out', at('on-light')], { from: 'user' });
+    const { vaeConfig, vae } = await load('on-light');
+    expect(vaeConfig).toMatchObject({ patch_size: 2, in_channels: 16 });
+    expect([...vae.keys()]).toEqual([...(await load('light')).vae.keys()]);
+  });
+
   it('refuses latents of other sizes, other channels, and a folder without a model', async () => {
     await expect(train('small', 1, '--latents-of', at('model'), '--widths', '8,16,16')).rejects.toThrow(
       /stands for 4×4 pixels, that of the teacher for 2×2/,
