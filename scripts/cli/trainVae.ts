@@ -119,19 +119,20 @@ function checkChannels(config: AutoencoderKlConfig, { channels }: Dataset, optio
   );
 }
 
-/** The config of a network that begins with random weights. @throws UsageError when the widths don't fit the tiles */
+/** The config of a new network, for the latents of a teacher or its own. @throws UsageError when the sizes don't fit the tiles */
 function newConfig(
   dataset: Dataset,
   { widths, latentChannels, patchSize = 1 }: VaeCommandOptions,
   teacher?: AutoencoderKlConfig,
 ): AutoencoderKlConfig {
-  const factor = widths ? patchSize * 2 ** (widths.length - 1) : patchSize;
+  const sizes = defaultVaeConfig(dataset, { widths, latentChannels, patchSize });
+  const factor = pixelsPerLatent(sizes);
   if (dataset.widthPx % factor !== 0 || dataset.heightPx % factor !== 0) {
     throw new UsageError(
-      `train vae: --widths has ${widths!.length} levels, which halve the size ${widths!.length - 1} times, but ${dataset.widthPx}×${dataset.heightPx} is no multiple of ${factor}; give fewer widths`,
+      `train vae: a latent would stand for ${factor}×${factor} pixels, by ${sizes.block_out_channels.length} levels and patches of ${patchSize}×${patchSize}, but ${dataset.widthPx}×${dataset.heightPx} is no multiple of that; give fewer --widths, or a smaller --patch-size`,
     );
   }
-  const config = parseAutoencoderKlConfig(defaultVaeConfig(dataset, { widths, latentChannels, patchSize }), '--widths');
+  const config = parseAutoencoderKlConfig(sizes, '--widths');
   return teacher ? orUsageError(() => configForLatentsOf(teacher, config)) : config;
 }
 
