@@ -91,6 +91,14 @@ it('trains on pixels without an auto-encoder, from a model that knew no classes,
   await expect(train('pixelRun', ...otherwise)).rejects.toThrow(/another prediction \(epsilon, now v_prediction\)/);
 });
 
+it('goes on with the shift of timesteps that it began with', async () => {
+  await train('shifted', '--timestep-shift', '3');
+  await expect(train('shifted', '--resume', '--steps', '3')).rejects.toThrow(
+    /made with another timestepShift \(3, now the usual one\)/,
+  );
+  expect(await train('shifted', '--timestep-shift', '3', '--resume', '--steps', '3')).toMatch(/done: 3 steps/);
+});
+
 it('writes a model, and a preview of the model as it is stored, from one download of the weights', async () => {
   const downloadWeights = vi.spyOn(runtime, 'downloadWeights');
   expect(await train('run')).toMatch(/train ddpm: done: 2 steps, 4 images/);
