@@ -213,7 +213,8 @@ function conditioningOf(weights: Weights): Weights {
   return Object.fromEntries(splitConditioning(new Map(Object.entries(weights))).conditioning);
 }
 
-function withoutPrefix(weights: Weights, prefix: string): Weights {
+/** The weights whose names begin so, by the rest of their names. */
+export function withoutPrefix(weights: Weights, prefix: string): Weights {
   const named = Object.entries(weights).filter(([name]) => name.startsWith(prefix));
   return Object.fromEntries(named.map(([name, value]) => [name.slice(prefix.length), value]));
 }

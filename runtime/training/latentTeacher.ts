@@ -5,11 +5,10 @@ import { autoencoderKlShapes, encode, type LatentDistribution } from '../network
 import { type AutoencoderKlConfig, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
 import type { Shapes, Weights } from '../networks/layers.ts';
 import type { AutoEncoder } from './adaptChannels.ts';
-
-const PREFIX = 'teacher.';
+import { TEACHER_PREFIX, withoutPrefix } from './distilTask.ts';
 
 /** Whether a weight of a training is the teacher's, which is not trained. */
-export const isOfTeacher = (name: string) => name.startsWith(PREFIX);
+export const isOfTeacher = (name: string) => name.startsWith(TEACHER_PREFIX);
 
 /** Whether a weight of an auto-encoder belongs to its encoder. */
 export const isEncoder = (name: string) => name.startsWith('encoder.') || name.startsWith('quant_conv.');
@@ -19,7 +18,7 @@ export function teacherShapes(teacher: AutoencoderKlConfig): Shapes {
   return new Map([...autoencoderKlShapes(teacher)].filter(([name]) => isEncoder(name)).map(prefixed));
 }
 
-const prefixed = <T>([name, value]: [string, T]): [string, T] => [PREFIX + name, value];
+const prefixed = <T>([name, value]: [string, T]): [string, T] => [TEACHER_PREFIX + name, value];
 
 /** The distribution that the teacher encodes images into; its weights are not trained. @param x as of `encode` */
 export function encodeAsTeacher(
@@ -28,13 +27,7 @@ export function encodeAsTeacher(
   x: Tensor4D,
   circular: boolean,
 ): LatentDistribution {
-  const names = Object.keys(weights).filter(isOfTeacher);
-  return encode(
-    teacher,
-    Object.fromEntries(names.map((name) => [name.slice(PREFIX.length), weights[name]!])),
-    x,
-    circular,
-  );
+  return encode(teacher, withoutPrefix(weights, TEACHER_PREFIX), x, circular);
 }
 
 /** What the logarithm of a variance counts for beside a mean: it only says how much noise a U-Net's training adds. */

@@ -199,7 +199,7 @@ function vaeOptions(
   };
 }
 
-/** What the loss is made of. */
+/** The options that change the loss: a training that went on with others would end as neither of the two. */
 const LOSS_OPTIONS = [
   'reconstruction',
   'klWeight',
