@@ -273,7 +273,7 @@ export {
 export { attributesOfRecipe, conditionInSlices, rowsOfCondition } from './sampling/conditioningOf.ts';
 export { numStepsAt } from './sampling/edit.ts';
 export type { Elsewhere } from './sampling/elsewhere.ts';
-export { coloursOfRecipe, finishedPicture, type PictureColours } from './sampling/finishedPicture.ts';
+export { coloursOfRecipe, finishedPicture } from './sampling/finishedPicture.ts';
 export {
   type GenerateCallbacks,
   type GenerateOptions,
@@ -293,6 +293,7 @@ export { type TexelImage, texelImages } from './sampling/texelImages.ts';
 // Surface: the maps of a material, and pixel art
 export { ambientOcclusionMap, OCCLUSION_DEFAULTS, type OcclusionOptions } from './surface/ambientOcclusion.ts';
 export { CAVITY_DEFAULTS, type CavityOptions, cavityMap } from './surface/cavity.ts';
+export type { PictureColours } from './surface/expectedColours.ts';
 export { HEIGHT_DEFAULTS, type HeightOptions, heightMap, type LowParts, luminance } from './surface/height.ts';
 export {
   METALLIC_DEFAULTS,

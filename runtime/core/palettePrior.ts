@@ -39,6 +39,9 @@ export const LOGIT_STEP = 1 / 16;
 
 export const MAX_PALETTE_COLOURS = 1024;
 
+/** The least deviation in Oklab: far less than a byte is. */
+export const MIN_DEVIATION = 1e-4;
+
 /** A colour is never less likely: a picture that insists on one gets it. */
 const MIN_PROBABILITY = 1e-3;
 
@@ -80,12 +83,13 @@ export function paletteRows(
 }
 
 /**
- * What each colour costs beside its distance: a pixel decoded to x is most likely meant to be the colour c of the least
+ * What each colour costs beside its distance: how likely it is that a pixel decoded to x is meant to be the colour c follows from
+ * the sum
  *
  *   ‖x − c‖² + cost(c),  cost(c) = −2 σ² log p(c),  p = sigmoid(Σ rows of logits)
  *
- * in Oklab, where x lies around c normally with the deviation σ: the maximum a posteriori estimate (Bishop 2006, Pattern
- * Recognition and Machine Learning, section 1.2.5).
+ * in Oklab, where x lies around c normally with the deviation σ, by Bayes' theorem (Bishop 2006, Pattern Recognition and Machine
+ * Learning, section 1.2.3): its logarithm is that sum divided by −2 σ², and a constant.
  *
  * @returns (colours), 0 or more
  */

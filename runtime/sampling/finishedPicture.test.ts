@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { numPaletteRows, type PalettePrior } from '../core/palettePrior.ts';
 import { normals, uniforms } from '../core/random.ts';
-import { likeliestColours } from '../surface/likeliestColours.ts';
+import { expectedColours } from '../surface/expectedColours.ts';
 import { tinyModelFiles } from '../testing/tinyModel.ts';
 import { completeAll } from './completeAll.ts';
 import { coloursOfRecipe } from './finishedPicture.ts';
@@ -35,14 +35,13 @@ describe('a model with a palette', () => {
     await selectBackend({ backend: 'wasm' });
   });
 
-  it('makes the pictures of one without, each pixel in the colour that is likeliest for what is asked for', async () => {
+  it('makes the pictures of one without, each pixel in the colour to be expected for what is asked for', async () => {
     const [plain, model] = [modelOf(false), modelOf(true)];
     const requests = [ELF, { ...ELF, attributes: { hair: 'black' } }];
     const [raw, made] = [await generate(plain, requests), await generate(model, requests)];
     const { recipes } = completeAll({ model }, requests, {});
     for (const [i, recipe] of recipes.entries()) {
-      const { colours, costs } = coloursOfRecipe(model.index, recipe)!;
-      expect(made[i]).toEqual(likeliestColours(raw[i]!, colours, costs));
+      expect(made[i]).toEqual(expectedColours(raw[i]!, coloursOfRecipe(model.index, recipe)!));
       expect(made[i]).not.toEqual(raw[i]);
     }
     expect(coloursOfRecipe(plain.index, recipes[0]!)).toBeNull();

@@ -1,19 +1,11 @@
-import { type PalettePrior, paletteCosts } from '../core/palettePrior.ts';
+import { paletteCosts } from '../core/palettePrior.ts';
 import { indexOfLabel } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
-import { likeliestColours } from '../surface/likeliestColours.ts';
+import { expectedColours, type PictureColours } from '../surface/expectedColours.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
 import type { GeneratedPicture } from './autoencoder.ts';
 import { decidedAttributes } from './conditioningOf.ts';
 import { finishEdit } from './edit.ts';
-
-/** The colours that a picture may have, and what each costs: see `paletteCosts`. */
-export interface PictureColours {
-  /** (n, 3): sRGB bytes. */
-  colours: PalettePrior['colours'];
-  /** (n). */
-  costs: Float32Array;
-}
 
 /**
  * The colours of a recipe's picture: those of the model's palette, by what the recipe asks for, and where it leaves that open by
@@ -28,7 +20,7 @@ export function coloursOfRecipe({ labels, figment }: ModelIndex, recipe: Recipe)
     blend: blend && { classLabel: indexOfLabel(labels, blend.label), amount: blend.amount },
     attributes: decidedAttributes(labels, figment, recipe).own,
   });
-  return { colours: palette.colours, costs };
+  return { colours: palette.colours, costs, deviation: palette.deviation };
 }
 
 /** A generated picture as it is handed out: in the colours of the model's palette, and with what an edit keeps of its image. */
@@ -38,6 +30,6 @@ export function finishedPicture(
   { pixels, maps }: GeneratedPicture,
 ): GeneratedPicture {
   const own = coloursOfRecipe(index, recipe);
-  const painted = own ? likeliestColours(pixels, own.colours, own.costs) : pixels;
+  const painted = own ? expectedColours(pixels, own) : pixels;
   return { pixels: finishEdit(recipe, painted), maps };
 }

@@ -4,7 +4,13 @@ import type { Vocabulary } from '../core/attributes.ts';
 import { channelNames, channelsNamed, knownChannels, MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { ModelFileError, messageOf, quote } from '../core/errors.ts';
 import { type Frame, numFramesOf, parseFrames } from '../core/frames.ts';
-import { formatPalette, MAX_PALETTE_COLOURS, type PalettePrior, parsePalettePrior } from '../core/palettePrior.ts';
+import {
+  formatPalette,
+  MAX_PALETTE_COLOURS,
+  MIN_DEVIATION,
+  type PalettePrior,
+  parsePalettePrior,
+} from '../core/palettePrior.ts';
 import type { NumValues } from '../core/pixels.ts';
 import { MAX_GUIDANCE_SCALE, MAX_INFERENCE_STEPS, SAMPLER_NAMES } from '../core/samplingBounds.ts';
 import { isObject, parseUntrustedJson } from '../core/untrustedJson.ts';
@@ -114,7 +120,7 @@ const CHANNELS_SCHEMA = v.union(
 const PALETTE_SCHEMA = v.object({
   colours: v.pipe(v.string(), v.maxLength(4 * MAX_PALETTE_COLOURS)),
   logits: v.pipe(v.string(), v.maxLength(MAX_EXAMPLES_LENGTH)),
-  deviation: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+  deviation: v.pipe(v.number(), v.minValue(MIN_DEVIATION), v.maxValue(1)),
 });
 
 const FRAMES_SCHEMA = v.pipe(

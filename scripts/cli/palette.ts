@@ -1,12 +1,13 @@
 import { Command, Option } from 'commander';
+import { MIN_DEVIATION } from '../../runtime/core/palettePrior.ts';
 import { MAX_SEED } from '../../runtime/core/random.ts';
 import { nameList, realNumber, wholeNumber } from './optionParsers.ts';
 import type { PaletteFlags } from './runPalette.ts';
 
 const DETAILS = `
 It counts which colours the pictures of each label and attribute have, and writes that into the folder's model_index.json; no
-weight changes. From then on each pixel that the model makes gets the colour that is likeliest for what was asked for. The data
-must be pixel art of few colours. Without --data, a palette is taken out again.
+weight changes. From then on each pixel that the model makes gets the colour to be expected for what was asked for: one of the
+data where there is no doubt, or one between. The data must be pixel art of few colours. Without --data, a palette is taken out again.
 
 Example:
   figment palette runs/portraits --data DIR --split-seed 0`;
@@ -21,7 +22,7 @@ export function paletteCommand(): Command {
     .option(
       '--deviation <x>',
       'how far decoded colours lie from those meant, in Oklab: the larger, the more counts what was asked for',
-      realNumber(0, 1),
+      realNumber(MIN_DEVIATION, 1),
       0.03,
     )
     .option('--held-out <share>', 'share of each class kept away, as in training', realNumber(0, 0.9), 0.05)

@@ -87,7 +87,7 @@ it.skipIf(!python).each<[Attributes, TinyModelOptions]>([
 ])(
   'gives our picture in Python in the colours of a palette, for attributes %j of a model with %j',
   async (asked, options) => {
-    expect(await differenceToPython({ ...options, palette: randomPalette() }, [{}], asked)).toBe(0);
+    expect(await differenceToPython({ ...options, palette: randomPalette() }, [{}], asked)).toBeLessThanOrEqual(1);
   },
 );
 

@@ -6,8 +6,8 @@ import { WebgpuContext } from './context.ts';
 import { webgpuConv2d } from './conv2d.ts';
 import { webgpuConv2dGradFilter } from './conv2dGradFilter.ts';
 import { webgpuElementwise } from './elementwise.ts';
+import { registerExpectedTexels } from './expectedTexels.ts';
 import { webgpuGroupNorm } from './groupNorm.ts';
-import { registerLikeliestTexels } from './likeliestTexels.ts';
 import { registerTexels } from './texels.ts';
 
 const KERNELS: KernelSet<WebgpuContext> = {
@@ -23,5 +23,5 @@ export function registerWebgpuKernels(): void {
   const contextOf = (backend: unknown) => new WebgpuContext(backend as WebGPUBackend);
   registerKernels('webgpu', KERNELS, contextOf);
   registerTexels(contextOf);
-  registerLikeliestTexels(contextOf);
+  registerExpectedTexels(contextOf);
 }
