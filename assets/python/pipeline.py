@@ -119,10 +119,10 @@ def oklab(colours):
     return np.cbrt(light @ RGB_TO_LMS.T) @ ROOTS_TO_OKLAB.T
 
 
-def expected_colours(pixels, colours, costs, deviation):
+def expected_colours(pixels, colours, costs, deviation, sure):
     """
-    Gives every pixel (H, W, 3 or 4) the mean of the colours, each as likely as its squared distance in Oklab and cost say,
-    row by row (Bishop 2006, section 1.5.5); those of alpha 0 stay.
+    Gives every pixel (H, W, 3 or 4) the mean of the colours, each as likely as its squared distance in Oklab and cost say
+    (Bishop 2006, section 1.5.5), or the likeliest where it is likelier than `sure`, row by row; those of alpha 0 stay.
     """
     labs = oklab(colours)
     result = pixels.copy()
@@ -130,7 +130,9 @@ def expected_colours(pixels, colours, costs, deviation):
         shown = row[:, 3:].all(axis=1)
         totals = ((oklab(row[shown, None, :3]) - labs) ** 2).sum(axis=-1) + costs
         weights = np.exp((totals.min(axis=-1, keepdims=True) - totals) / (2 * deviation**2))
-        row[shown, :3] = np.floor(weights @ colours / weights.sum(axis=-1, keepdims=True) + 0.5)
+        sums = weights.sum(axis=-1, keepdims=True)
+        means = np.floor(weights @ colours / sums + 0.5)
+        row[shown, :3] = np.where(1 / sums >= sure, colours[totals.argmin(axis=-1)], means)
     return result
 
 
@@ -400,7 +402,7 @@ class FigmentPipeline(DiffusionPipeline):
         for picture, label, asked in zip(result[..., :num_values], labels, attributes):
             probabilities = 1 / (1 + np.exp(-self._logits_of(logits, label, asked)))
             costs = -2 * palette["deviation"] ** 2 * np.log(np.maximum(MIN_PROBABILITY, probabilities))
-            picture[:] = expected_colours(picture, colours, costs, palette["deviation"])
+            picture[:] = expected_colours(picture, colours, costs, palette["deviation"], palette.get("sure", 0))
         return result
 
     def _logits_of(self, logits, label, attributes):

@@ -21,6 +21,7 @@ const PRIOR: PalettePrior = {
   colours: Uint8Array.of(255, 0, 0, 0, 0, 255),
   logits: Int8Array.from({ length: 2 * NUM_ROWS }, (_, i) => (i % 2 === 0 ? i / 2 : -(i - 1) / 2)),
   deviation: 0.1,
+  sure: 0.9,
 };
 
 describe('paletteRows', () => {

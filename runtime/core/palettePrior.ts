@@ -16,6 +16,8 @@ export interface PalettePrior {
   logits: Int8Array;
   /** How far decoded colours lie from those meant: the standard deviation in Oklab. */
   deviation: number;
+  /** How likely a colour is that a pixel gets as it is; elsewhere colours are mixed. 0: always the likeliest, 1: always mixed. */
+  sure: number;
 }
 
 /** What a picture is to show, by places: those behind the last label or `ANY` mean "any". */
@@ -32,6 +34,8 @@ export interface StoredPalette {
   colours: string;
   logits: string;
   deviation: number;
+  /** Absent: 0. */
+  sure?: number;
 }
 
 /** The unit of the stored logits: a byte reaches from −8 to 8. */
@@ -108,9 +112,9 @@ export function paletteCosts(
 }
 
 /** The palette as text, for JSON. */
-export function formatPalette({ colours, logits, deviation }: PalettePrior): StoredPalette {
+export function formatPalette({ colours, logits, deviation, sure }: PalettePrior): StoredPalette {
   const bytes = new Uint8Array(logits.buffer, logits.byteOffset, logits.byteLength);
-  return { colours: toBase64(colours), logits: toBase64(bytes), deviation };
+  return { colours: toBase64(colours), logits: toBase64(bytes), deviation, ...(sure > 0 && { sure }) };
 }
 
 /** The palette again. @throws RangeError when it does not fit so many labels and this vocabulary */
@@ -130,5 +134,6 @@ export function parsePalettePrior(stored: StoredPalette, numLabels: number, voca
     colours,
     logits: new Int8Array(logits.buffer, logits.byteOffset, logits.length),
     deviation: stored.deviation,
+    sure: stored.sure ?? 0,
   };
 }

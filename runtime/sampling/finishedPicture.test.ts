@@ -18,6 +18,7 @@ function palette(numLabels: number): PalettePrior {
     colours: Uint8Array.from(uniforms(5, 0, 36), (value) => 256 * value),
     logits: Int8Array.from(normals(5, 1, 12 * numRows), (value) => 20 * value),
     deviation: 0.2,
+    sure: 0.9,
   };
 }
 

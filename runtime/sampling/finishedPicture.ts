@@ -20,7 +20,8 @@ export function coloursOfRecipe({ labels, figment }: ModelIndex, recipe: Recipe)
     blend: blend && { classLabel: indexOfLabel(labels, blend.label), amount: blend.amount },
     attributes: decidedAttributes(labels, figment, recipe).own,
   });
-  return { colours: palette.colours, costs, deviation: palette.deviation };
+  const { colours, deviation, sure } = palette;
+  return { colours, costs, deviation, sure };
 }
 
 /** A generated picture as it is handed out: in the colours of the model's palette, and with what an edit keeps of its image. */

@@ -11,6 +11,7 @@ import type { DiffusionModel } from './model.ts';
 import { texelImages } from './texelImages.ts';
 
 const [HEIGHT, WIDTH] = [3, 70];
+const ATTRS = { deviation: 0.05, sure: 0.9 };
 
 const modelOf = (channels: number) =>
   ({ index: { figment: { channels, premultipliedAlpha: true } } }) as DiffusionModel;
@@ -37,12 +38,12 @@ async function expectTexels(channels: NumValues): Promise<void> {
 }
 
 /** Random colours of five different costs. */
-function randomColours(numColours: number): PictureColours {
+function randomColours(numColours: number, sure: number): PictureColours {
   const colours = Uint8Array.from(normals(6, 0, 3 * numColours), (value) =>
     Math.min(255, Math.max(0, 128 + 70 * value)),
   );
   const costs = Float32Array.from({ length: numColours }, (_, i) => 0.004 * ((7 * i) % 5));
-  return { colours, costs, deviation: 0.05 };
+  return { colours, costs, deviation: 0.05, sure };
 }
 
 /** Where a mean lies halfway between two bytes, the GPU's 32 bits may decide for the other one. */
@@ -63,12 +64,12 @@ async function readBottomUp(texels: Tensor3D): Promise<Uint8Array> {
   return Uint8Array.from(rows.flat());
 }
 
-async function expectColours(channels: NumValues, numColours: number): Promise<void> {
+async function expectColours(channels: NumValues, numColours: number, sure: number): Promise<void> {
   const model = modelOf(channels);
   const size = HEIGHT * WIDTH * channels;
   const values = Float32Array.from(normals(8, channels, 3 * size), (value) => 0.5 * value);
   const images = tensor4d(values, [3, HEIGHT, WIDTH, channels]);
-  const colours = randomColours(numColours);
+  const colours = randomColours(numColours, sure);
   const { numTensors } = memory();
   const made = texelImages(model, images, [colours, null, colours]);
   for (const [i, { picture, maps }] of made.entries()) {
@@ -98,19 +99,23 @@ describeOnBackends(() => {
   it('does so without a recording, too', () => withoutRecordings(() => expectTexels(6)));
 
   it.each([
-    [3, 1],
-    [3, 1024],
-    [4, 40],
-    [6, 40],
-  ] as const)('gives pictures of %s channels those to be expected of %s colours, where they have some', expectColours);
+    [3, 1, 0.9],
+    [3, 1024, 0.9],
+    [4, 40, 0],
+    [4, 40, 0.9],
+    [6, 40, 1],
+  ] as const)(
+    'gives pictures of %s channels those to be expected of %s colours, where they have some, or one likelier than %s',
+    expectColours,
+  );
 
-  it('does that without a recording, too', () => withoutRecordings(() => expectColours(6, 40)));
+  it('does that without a recording, too', () => withoutRecordings(() => expectColours(6, 40, 0.9)));
 
   it('refuses texels and palettes of other shapes', () => {
     const [texels, palette] = [tensor3d([0, 0], [2, 1, 1]), tensor2d(new Array(8).fill(0), [1, 8])];
     const [half, short] = [tensor3d([0], [1, 1, 1]), tensor2d([0, 0, 0, 0], [1, 4])];
-    expect(() => expectedTexels(half, palette, 0.05)).toThrow('the texels are (1,1,1); expected (2, H, W)');
-    expect(() => expectedTexels(texels, short, 0.05)).toThrow('the palette is float32 (1,4); expected float32 (n, 8)');
+    expect(() => expectedTexels(half, palette, ATTRS)).toThrow('the texels are (1,1,1); expected (2, H, W)');
+    expect(() => expectedTexels(texels, short, ATTRS)).toThrow('the palette is float32 (1,4); expected float32 (n, 8)');
     dispose([texels, palette, half, short]);
   });
 }, ['webgpu']);

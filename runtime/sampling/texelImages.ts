@@ -64,7 +64,7 @@ function packed(model: DiffusionModel, images: Tensor4D, index: number): Tensor3
 /** Owns `picture` from here on. */
 function inColours(picture: Tensor3D, colours: PictureColours): Tensor3D {
   const palette = tensor2d(paletteValues(colours), [colours.costs.length, PALETTE_ENTRY]);
-  const expected = expectedTexels(picture, palette, colours.deviation);
+  const expected = expectedTexels(picture, palette, { deviation: colours.deviation, sure: colours.sure });
   dispose([picture, palette]);
   return expected;
 }

@@ -15,8 +15,8 @@ const colourAt = (pixels: Uint8Array, at: number) => [...pixels.subarray(at, at 
 const hex = ([red, green, blue]: number[]) =>
   `#${[red, green, blue].map((byte) => byte!.toString(16).padStart(2, '0')).join('')}`;
 
-/** The mean of all colours by their probabilities, by the definition. */
-function meanOf(pixel: Bytes, { costs, deviation }: PictureColours): number[] {
+/** The mean of all colours by their probabilities, or the one that is sure, by the definition. */
+function meanOf(pixel: Bytes, { costs, deviation, sure }: PictureColours): number[] {
   const own = toOklab(...pixel);
   const weights = [...costs].map((cost, i) => {
     const other = toOklab(...colourAt(COLOURS, 3 * i));
@@ -24,6 +24,8 @@ function meanOf(pixel: Bytes, { costs, deviation }: PictureColours): number[] {
     return Math.exp(-(distance + cost) / (2 * deviation ** 2));
   });
   const sum = weights.reduce((a, b) => a + b);
+  const best = weights.indexOf(Math.max(...weights));
+  if (weights[best]! / sum >= sure) return colourAt(COLOURS, 3 * best);
   return [0, 1, 2].map((channel) => weights.reduce((mean, p, i) => mean + (p / sum) * COLOURS[3 * i + channel]!, 0));
 }
 
@@ -31,27 +33,41 @@ describe('expectedColours', () => {
   it('are the nearest where there is no doubt, and transparent pixels stay', () => {
     const palette = Array.from({ length: NUM_COLOURS }, (_, i) => hex(colourAt(COLOURS, 3 * i)));
     const nearest = snapToPalette(PIXELS, 16, 16, palette);
-    const found = expectedColours(PIXELS, { colours: COLOURS, costs: new Float32Array(NUM_COLOURS), deviation: 1e-4 });
+    const found = expectedColours(PIXELS, {
+      colours: COLOURS,
+      costs: new Float32Array(NUM_COLOURS),
+      deviation: 1e-4,
+      sure: 1,
+    });
     for (let at = 0; at < PIXELS.length; at += 4) {
       const expected = PIXELS[at + 3] === 0 ? PIXELS : nearest;
       expect([...found.subarray(at, at + 4)]).toEqual([...expected.subarray(at, at + 4)]);
     }
   });
 
-  it.each([0.03, 0.1, 1])('are the mean of the colours by their probabilities, with a deviation of %s', (deviation) => {
-    const costs = Float32Array.from(uniforms(3, 0, NUM_COLOURS), (value) => 5 * deviation ** 2 * value);
-    const found = expectedColours(PIXELS, { colours: COLOURS, costs, deviation });
-    for (let at = 0; at < PIXELS.length; at += 4) {
-      expect(found[at + 3]).toBe(PIXELS[at + 3]);
-      if (PIXELS[at + 3] === 0) continue;
-      const mean = meanOf(colourAt(PIXELS, at), { colours: COLOURS, costs, deviation });
-      expect(colourAt(found, at)).toEqual(mean.map(Math.round));
-    }
-  });
+  it.each([
+    [0.03, 1],
+    [0.1, 1],
+    [1, 1],
+    [0.05, 0.9],
+    [0.05, 0],
+  ])(
+    'are the mean of the colours by their probabilities, with a deviation of %s, or one likelier than %s',
+    (deviation, sure) => {
+      const costs = Float32Array.from(uniforms(3, 0, NUM_COLOURS), (value) => 5 * deviation ** 2 * value);
+      const found = expectedColours(PIXELS, { colours: COLOURS, costs, deviation, sure });
+      for (let at = 0; at < PIXELS.length; at += 4) {
+        expect(found[at + 3]).toBe(PIXELS[at + 3]);
+        if (PIXELS[at + 3] === 0) continue;
+        const mean = meanOf(colourAt(PIXELS, at), { colours: COLOURS, costs, deviation, sure });
+        expect(colourAt(found, at)).toEqual(mean.map(Math.round));
+      }
+    },
+  );
 
   it('lie in the middle of two colours that are as likely, and nearer to one that costs less', () => {
     const between = Uint8Array.of(128, 128, 128, 200);
-    const two = { colours: Uint8Array.of(128, 128, 128, 128, 128, 128, 40, 80, 120), deviation: 0.1 };
+    const two = { colours: Uint8Array.of(128, 128, 128, 128, 128, 128, 40, 80, 120), deviation: 0.1, sure: 1 };
     const costs = Float32Array.of(0, 0, 1e3);
     expect([...expectedColours(between, { ...two, costs })]).toEqual([...between]);
     const [dark, light] = [Uint8Array.of(0, 0, 0), Uint8Array.of(255, 255, 255)];
@@ -61,17 +77,18 @@ describe('expectedColours', () => {
         colours: Uint8Array.of(...dark, ...light),
         costs,
         deviation: 0.3,
+        sure: 1,
       })[0]!;
     expect(Math.abs(grey(Float32Array.of(0, 0)) - 127.5)).toBeLessThan(3);
     expect(grey(Float32Array.of(0, 0.18))).toBeCloseTo(255 / (1 + Math.E), -1);
   });
 
   it('refuses bytes, colours and costs that do not fit together', () => {
-    const free = { colours: COLOURS, costs: new Float32Array(NUM_COLOURS), deviation: 0.1 };
+    const free = { colours: COLOURS, costs: new Float32Array(NUM_COLOURS), deviation: 0.1, sure: 0 };
     expect(() => expectedColours(new Uint8Array(6), free)).toThrow(/6 bytes, 20 colours and 20 costs/);
     const short = { ...free, costs: free.costs.subarray(1) };
     expect(() => expectedColours(PIXELS, short)).toThrow(/20 colours and 19 costs/);
-    const none = { colours: new Uint8Array(), costs: new Float32Array(), deviation: 0.1 };
+    const none = { colours: new Uint8Array(), costs: new Float32Array(), deviation: 0.1, sure: 0 };
     expect(() => expectedColours(PIXELS, none)).toThrow(/0 colours/);
   });
 });

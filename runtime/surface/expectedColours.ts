@@ -1,6 +1,6 @@
 import { lightToOklab, linearLight, type Oklab } from './palette.ts';
 
-/** The colours that a picture may have, what each costs, and how far decoded colours lie from those meant. */
+/** The colours that a picture may have, what each costs, and what decides between them: see `PalettePrior`. */
 export interface PictureColours {
   /** (n, 3): sRGB bytes. */
   colours: Uint8Array;
@@ -8,6 +8,8 @@ export interface PictureColours {
   costs: Float32Array;
   /** The standard deviation in Oklab. */
   deviation: number;
+  /** 0 … 1. */
+  sure: number;
 }
 
 /** A colour that is e^−20 times as likely as another one counts as impossible. */
@@ -22,7 +24,7 @@ const LIGHT = Float64Array.from({ length: 256 }, (_, byte) => linearLight(byte))
  *
  *   p(c | x) ∝ exp(−(‖x − c‖² + cost(c)) / 2 σ²)
  *
- * in Oklab. That is one of the colours where there is no doubt, and lies between them where there is. Transparent pixels stay.
+ * in Oklab. Where the likeliest is likelier than `sure` the pixel gets that one, so that flat areas are flat. Transparent pixels stay.
  *
  * Source: Bishop 2006, Pattern Recognition and Machine Learning, section 1.5.5: the estimate of least squared error; and see
  * `paletteCosts`.
@@ -32,7 +34,7 @@ const LIGHT = Float64Array.from({ length: 256 }, (_, byte) => linearLight(byte))
  */
 export function expectedColours(
   pixels: Uint8Array | Uint8ClampedArray,
-  { colours, costs, deviation }: PictureColours,
+  { colours, costs, deviation, sure }: PictureColours,
 ): Uint8Array<ArrayBuffer> {
   const numColours = colours.length / 3;
   if (pixels.length % 4 !== 0 || numColours !== costs.length || numColours === 0) {
@@ -46,8 +48,10 @@ export function expectedColours(
   const result = Uint8Array.from(pixels);
   for (let at = 0; at < pixels.length; at += 4) {
     if (pixels[at + 3] === 0) continue;
-    const least = addUp(oklabAt(pixels, at), labs, costs, totals);
-    writeMean(colours, totals, least, 2 * deviation ** 2, result, at);
+    const best = addUp(oklabAt(pixels, at), labs, costs, totals);
+    const weights = sure > 0 ? weigh(totals, totals[best]!, 2 * deviation ** 2) : 1;
+    if (1 / weights >= sure) result.set(colours.subarray(3 * best, 3 * best + 3), at);
+    else writeMean(colours, totals, weights, result, at);
   }
   return result;
 }
@@ -56,38 +60,33 @@ function oklabAt(bytes: ArrayLike<number>, at: number): Oklab {
   return lightToOklab(LIGHT[bytes[at]!]!, LIGHT[bytes[at + 1]!]!, LIGHT[bytes[at + 2]!]!);
 }
 
-/** Writes each colour's squared distance and cost into `totals`, and returns the least. */
+/** Writes each colour's squared distance and cost into `totals`, and returns the place of the least. */
 function addUp([lightness, a, b]: Oklab, labs: Float64Array, costs: Float32Array, totals: Float64Array): number {
-  let least = Number.POSITIVE_INFINITY;
+  let best = 0;
   for (let i = 0; i < totals.length; i++) {
     const distance = (lightness - labs[3 * i]!) ** 2 + (a - labs[3 * i + 1]!) ** 2 + (b - labs[3 * i + 2]!) ** 2;
-    const total = distance + costs[i]!;
-    totals[i] = total;
-    if (total < least) least = total;
+    totals[i] = distance + costs[i]!;
+    if (totals[i]! < totals[best]!) best = i;
   }
-  return least;
+  return best;
 }
 
-/** Writes the mean of the colours by their probabilities as the pixel that begins at `at`. */
-function writeMean(
-  colours: Uint8Array,
-  totals: Float64Array,
-  least: number,
-  twiceVariance: number,
-  result: Uint8Array,
-  at: number,
-): void {
-  const most = least - LEAST_LOGARITHM * twiceVariance;
-  let [sum, red, green, blue] = [0, 0, 0, 0];
+/** Turns totals into weights, of which the likeliest colour has 1, and returns their sum. */
+function weigh(totals: Float64Array, least: number, twiceVariance: number): number {
+  let sum = 0;
   for (let i = 0; i < totals.length; i++) {
-    if (totals[i]! > most) continue;
-    const weight = Math.exp((least - totals[i]!) / twiceVariance);
-    sum += weight;
-    red += weight * colours[3 * i]!;
-    green += weight * colours[3 * i + 1]!;
-    blue += weight * colours[3 * i + 2]!;
+    const logarithm = (least - totals[i]!) / twiceVariance;
+    totals[i] = logarithm < LEAST_LOGARITHM ? 0 : Math.exp(logarithm);
+    sum += totals[i]!;
   }
-  result[at] = Math.round(red / sum);
-  result[at + 1] = Math.round(green / sum);
-  result[at + 2] = Math.round(blue / sum);
+  return sum;
+}
+
+/** Writes the mean of the colours by weights of this sum as the pixel that begins at `at`. */
+function writeMean(colours: Uint8Array, weights: Float64Array, sum: number, result: Uint8Array, at: number): void {
+  for (let channel = 0; channel < 3; channel++) {
+    let mean = 0;
+    for (let i = 0; i < weights.length; i++) mean += weights[i]! * colours[3 * i + channel]!;
+    result[at + channel] = Math.round(mean / sum);
+  }
 }

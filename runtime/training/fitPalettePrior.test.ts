@@ -42,8 +42,9 @@ describe('fitPalettePrior', () => {
       weightDecay: 0,
       openProb: 0,
       deviation: 0.02,
+      sure: 0.5,
     });
-    expect(palette.deviation).toBe(0.02);
+    expect([palette.deviation, palette.sure]).toEqual([0.02, 0.5]);
     expect([...palette.colours]).toEqual([255, 0, 0, 0, 255, 0, 0, 0, 0]); // the most frequent first
     const shares = (hair: number) => {
       const rows = paletteRows(1, vocabularyOf(dataset.attributes), { classLabel: 0, attributes: [hair] });

@@ -23,6 +23,8 @@ export interface FitPaletteOptions {
   openProb: number;
   /** See `PalettePrior`. */
   deviation: number;
+  /** See `PalettePrior`. */
+  sure: number;
   seed: number;
   signal?: AbortSignal;
   /** Called, and awaited, between batches: the place to let other work run. @param share done, 0 … 1 */
@@ -36,6 +38,7 @@ export const FIT_PALETTE_DEFAULTS: Required<Omit<FitPaletteOptions, 'signal' | '
   weightDecay: 1e-4,
   openProb: 0.3,
   deviation: 0.03,
+  sure: 0,
   seed: 0,
 };
 
@@ -79,6 +82,7 @@ export async function fitPalettePrior(
       Math.max(-LARGEST_BYTE, Math.min(LARGEST_BYTE, Math.round(logit / LOGIT_STEP))),
     ),
     deviation: chosen.deviation,
+    sure: chosen.sure,
   };
 }
 

@@ -147,6 +147,7 @@ describe('completeModelIndex', () => {
       colours: Uint8Array.of(97, 98, 99),
       logits: new Int8Array(numRows),
       deviation: 0.03,
+      sure: 0,
     });
     expect(storedIndex(whole)).toMatchObject({ figment: { palette } });
     const wrong = { ...index, figment: { ...index.figment, palette: { ...palette, logits: btoa('a') } } };

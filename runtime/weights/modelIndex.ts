@@ -121,6 +121,7 @@ const PALETTE_SCHEMA = v.object({
   colours: v.pipe(v.string(), v.maxLength(4 * MAX_PALETTE_COLOURS)),
   logits: v.pipe(v.string(), v.maxLength(MAX_EXAMPLES_LENGTH)),
   deviation: v.pipe(v.number(), v.minValue(MIN_DEVIATION), v.maxValue(1)),
+  sure: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
 });
 
 const FRAMES_SCHEMA = v.pipe(

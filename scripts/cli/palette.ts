@@ -6,8 +6,8 @@ import type { PaletteFlags } from './runPalette.ts';
 
 const DETAILS = `
 It counts which colours the pictures of each label and attribute have, and writes that into the folder's model_index.json; no
-weight changes. From then on each pixel that the model makes gets the colour to be expected for what was asked for: one of the
-data where there is no doubt, or one between. The data must be pixel art of few colours. Without --data, a palette is taken out again.
+weight changes. From then on each pixel that the model makes gets the colour that is likeliest for what was asked for, or with
+--sure the one to be expected, which may lie between two. The data must be pixel art of few colours. Without --data, a palette is taken out again.
 
 Example:
   figment palette runs/portraits --data DIR --split-seed 0`;
@@ -24,6 +24,12 @@ export function paletteCommand(): Command {
       'how far decoded colours lie from those meant, in Oklab: the larger, the more counts what was asked for',
       realNumber(MIN_DEVIATION, 1),
       0.03,
+    )
+    .option(
+      '--sure <p>',
+      'how likely a colour is that a pixel gets as it is, where others are mixed: 0 for always the likeliest, 1 for always mixed',
+      realNumber(0, 1),
+      0,
     )
     .option('--held-out <share>', 'share of each class kept away, as in training', realNumber(0, 0.9), 0.05)
     .addOption(new Option('--hold-out-by <list>', 'the attributes that the training held out by').argParser(nameList))

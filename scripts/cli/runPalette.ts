@@ -19,6 +19,7 @@ export interface PaletteFlags {
   data?: string;
   extraData?: string;
   deviation: number;
+  sure: number;
   heldOut: number;
   holdOutBy?: string[];
   splitSeed: number;
@@ -41,7 +42,7 @@ export async function givePalette(folder: string, flags: PaletteFlags): Promise<
   const { dataset, split } = await readDataOfModel('palette', files, choice);
   const judged = withAttributesOf(files, dataset);
   checkVocabulary('palette', files, judged);
-  const palette = await fitted(judged, split.train, { deviation: flags.deviation });
+  const palette = await fitted(judged, split.train, { deviation: flags.deviation, sure: flags.sure });
   await write({ palette: formatPalette(palette) });
   console.log(`palette: ${palette.colours.length / 3} colours of ${split.train.length} images, written to ${folder}`);
 }

@@ -96,7 +96,7 @@ function randomPalette(): StoredPalette {
   const bytes = (stream: number, count: number) => Uint8Array.from(uniforms(1, stream, count), (value) => 256 * value);
   const numRows = numPaletteRows(TINY_MODEL_DEFAULTS.labels.length, ATTRIBUTES);
   const logits = new Int8Array(bytes(1, numRows * 20).buffer);
-  return formatPalette({ colours: bytes(0, 3 * 20), logits, deviation: 0.1 });
+  return formatPalette({ colours: bytes(0, 3 * 20), logits, deviation: 0.1, sure: 0.9 });
 }
 
 /** The largest between our pictures of a tiny model and Python's, one for each of the samplings, in bytes. */

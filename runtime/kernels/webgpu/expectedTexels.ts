@@ -1,6 +1,6 @@
 import { registerKernel, type TensorInfo } from '@tensorflow/tfjs-core';
 import { OKLAB_SHADER } from '../../core/oklabShader.ts';
-import { EXPECTED_TEXELS } from '../expectedTexels.ts';
+import { EXPECTED_TEXELS, type ExpectedTexelsAttrs } from '../expectedTexels.ts';
 import type { Program, WebgpuContext } from './context.ts';
 
 const WORKGROUP_SIZE = 64;
@@ -11,7 +11,7 @@ const EXPECTED_TEXELS_PROGRAM: Program = {
   lanes: 4,
   inputs: { texels: 'u32', palette: 'Value' },
   outputs: { expected: 'u32' },
-  uniforms: { height: 'i32', rowTexels: 'i32', numColours: 'i32', twiceVariance: 'f32' },
+  uniforms: { height: 'i32', rowTexels: 'i32', numColours: 'i32', twiceVariance: 'f32', sure: 'f32' },
   workgroupSize: WORKGROUP_SIZE,
   code: `
     ${OKLAB_SHADER}
@@ -24,13 +24,21 @@ const EXPECTED_TEXELS_PROGRAM: Program = {
     }
 
     fn expectedOf(colour: vec3<f32>) -> vec3<u32> {
+      var best = 0;
       var least = 1e9;
-      for (var place = 0; place < uniforms.numColours; place++) { least = min(least, totalOf(colour, place)); }
+      for (var place = 0; place < uniforms.numColours; place++) {
+        let total = totalOf(colour, place);
+        if (total < least) {
+          best = place;
+          least = total;
+        }
+      }
       var sum = vec4<f32>();
       for (var place = 0; place < uniforms.numColours; place++) {
         let weight = exp((least - totalOf(colour, place)) / uniforms.twiceVariance);
         sum += weight * vec4<f32>(palette[2 * place + 1].xyz, 1.0);
       }
+      if (1.0 / sum.w >= uniforms.sure) { return vec3<u32>(palette[2 * best + 1].xyz); }
       return vec3<u32>(sum.xyz / sum.w + 0.5);
     }
 
@@ -61,8 +69,8 @@ export function registerExpectedTexels(contextOf: (backend: unknown) => WebgpuCo
     kernelFunc: ({ inputs, attrs, backend }) => {
       const { texels, palette } = inputs as { texels: TensorInfo; palette: TensorInfo };
       const [, height, rowTexels] = texels.shape as [number, number, number];
-      const { deviation } = attrs as unknown as { deviation: number };
-      const uniforms = { height, rowTexels, numColours: palette.shape[0]!, twiceVariance: 2 * deviation ** 2 };
+      const { deviation, sure } = attrs as unknown as ExpectedTexelsAttrs;
+      const uniforms = { height, rowTexels, numColours: palette.shape[0]!, twiceVariance: 2 * deviation ** 2, sure };
       const numWorkgroups = Math.ceil((height * rowTexels) / WORKGROUP_SIZE);
       return contextOf(backend).run(
         EXPECTED_TEXELS_PROGRAM,
