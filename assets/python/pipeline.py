@@ -58,6 +58,9 @@ MATERIAL_CHANNELS = 6
 LOGIT_STEP = 1 / 16
 MIN_PROBABILITY = 1e-3
 
+# The logarithm of how likely a colour is beside the likeliest one when it counts as impossible.
+UNLIKELY = -5
+
 # From linear red, green and blue to the responses of the eye's cones, and from their cube roots to Oklab (Ottosson 2020).
 RGB_TO_LMS = np.array(
     [
@@ -129,7 +132,8 @@ def expected_colours(pixels, colours, costs, deviation, sure):
     for row in result:
         shown = row[:, 3:].all(axis=1)
         totals = ((oklab(row[shown, None, :3]) - labs) ** 2).sum(axis=-1) + costs
-        weights = np.exp((totals.min(axis=-1, keepdims=True) - totals) / (2 * deviation**2))
+        logarithms = (totals.min(axis=-1, keepdims=True) - totals) / (2 * deviation**2)
+        weights = np.where(logarithms < UNLIKELY, 0, np.exp(logarithms))
         sums = weights.sum(axis=-1, keepdims=True)
         means = np.floor(weights @ colours / sums + 0.5)
         row[shown, :3] = np.where(1 / sums >= sure, colours[totals.argmin(axis=-1)], means)

@@ -49,6 +49,9 @@ export const MIN_DEVIATION = 1e-4;
 /** A colour is never less likely: a picture that insists on one gets it. */
 const MIN_PROBABILITY = 1e-3;
 
+/** The logarithm of how likely a colour is beside the likeliest one when it counts as impossible. */
+export const UNLIKELY = -5;
+
 /** How many rows of logits there are for so many labels and these attributes. */
 export function numPaletteRows(numLabels: number, vocabulary: Vocabulary): number {
   return rowCounts(numLabels, vocabulary).reduce((sum, count) => sum + count, 0);

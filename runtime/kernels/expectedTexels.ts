@@ -16,8 +16,8 @@ export interface ExpectedTexelsAttrs {
 
 /**
  * Gives every texel the colour that is to be expected where it was decoded, as `expectedColours` does to bytes on the CPU. Alpha
- * stays, and transparent texels stay as they are. A byte may differ by 1 from the CPU's, since the GPU computes with 32 bits. On
- * WebGPU alone.
+ * stays, and transparent texels stay as they are. The GPU computes with 32 bits: a byte may differ by 1 from the CPU's, and where two
+ * colours are as good as equally likely, it may take the other one. On WebGPU alone.
  *
  * @param texels  (2, H, W rounded up to 64), as `packTexels` makes them; they stay the caller's
  * @param palette float32 (n, 8): of each colour its Oklab, its cost (0 or more), its red, green and blue (0 … 255), and 0

@@ -18,11 +18,13 @@ const hex = ([red, green, blue]: number[]) =>
 /** The mean of all colours by their probabilities, or the one that is sure, by the definition. */
 function meanOf(pixel: Bytes, { costs, deviation, sure }: PictureColours): number[] {
   const own = toOklab(...pixel);
-  const weights = [...costs].map((cost, i) => {
+  const likelihoods = [...costs].map((cost, i) => {
     const other = toOklab(...colourAt(COLOURS, 3 * i));
     const distance = own.reduce((sum, value, axis) => sum + (value - other[axis]!) ** 2, 0);
     return Math.exp(-(distance + cost) / (2 * deviation ** 2));
   });
+  const most = Math.max(...likelihoods);
+  const weights = likelihoods.map((likelihood) => (likelihood < most * Math.exp(-5) ? 0 : likelihood));
   const sum = weights.reduce((a, b) => a + b);
   const best = weights.indexOf(Math.max(...weights));
   if (weights[best]! / sum >= sure) return colourAt(COLOURS, 3 * best);

@@ -1,3 +1,4 @@
+import { UNLIKELY } from '../core/palettePrior.ts';
 import { lightToOklab, linearLight, type Oklab } from './palette.ts';
 
 /** The colours that a picture may have, what each costs, and what decides between them: see `PalettePrior`. */
@@ -12,9 +13,6 @@ export interface PictureColours {
   sure: number;
 }
 
-/** A colour that is e^−20 times as likely as another one counts as impossible. */
-const LEAST_LOGARITHM = -20;
-
 /** The light of each byte. */
 const LIGHT = Float64Array.from({ length: 256 }, (_, byte) => linearLight(byte));
 
@@ -24,7 +22,7 @@ const LIGHT = Float64Array.from({ length: 256 }, (_, byte) => linearLight(byte))
  *
  *   p(c | x) ∝ exp(−(‖x − c‖² + cost(c)) / 2 σ²)
  *
- * in Oklab. Where the likeliest is likelier than `sure` the pixel gets that one, so that flat areas are flat. Transparent pixels stay.
+ * in Oklab, without those that are `UNLIKELY`. Where the likeliest is likelier than `sure` the pixel gets that one, so that flat areas are flat. Transparent pixels stay.
  *
  * Source: Bishop 2006, Pattern Recognition and Machine Learning, section 1.5.5: the estimate of least squared error; and see
  * `paletteCosts`.
@@ -42,16 +40,19 @@ export function expectedColours(
       `expectedColours: ${pixels.length} bytes, ${numColours} colours and ${costs.length} costs; expected whole pixels of 4 bytes, and a cost for each colour`,
     );
   }
-  const labs = new Float64Array(3 * numColours);
-  for (let at = 0; at < colours.length; at += 3) labs.set(oklabAt(colours, at), at);
-  const totals = new Float64Array(numColours);
+  const entries = byLightness(colours, costs);
+  const sums = new Float64Array(4);
   const result = Uint8Array.from(pixels);
   for (let at = 0; at < pixels.length; at += 4) {
     if (pixels[at + 3] === 0) continue;
-    const best = addUp(oklabAt(pixels, at), labs, costs, totals);
-    const weights = sure > 0 ? weigh(totals, totals[best]!, 2 * deviation ** 2) : 1;
-    if (1 / weights >= sure) result.set(colours.subarray(3 * best, 3 * best + 3), at);
-    else writeMean(colours, totals, weights, result, at);
+    const own = oklabAt(pixels, at);
+    const start = firstAtLeast(own[0], entries);
+    const best = likeliest(own, entries, start);
+    if (sure > 0) addUp(own, entries, start, totalOf(own, entries, best), 2 * deviation ** 2, sums);
+    const isSure = sure === 0 || 1 / sums[3]! >= sure; // the likeliest has the weight 1
+    for (let channel = 0; channel < 3; channel++) {
+      result[at + channel] = isSure ? entries[best + 4 + channel]! : Math.round(sums[channel]! / sums[3]!);
+    }
   }
   return result;
 }
@@ -60,33 +61,82 @@ function oklabAt(bytes: ArrayLike<number>, at: number): Oklab {
   return lightToOklab(LIGHT[bytes[at]!]!, LIGHT[bytes[at + 1]!]!, LIGHT[bytes[at + 2]!]!);
 }
 
-/** Writes each colour's squared distance and cost into `totals`, and returns the place of the least. */
-function addUp([lightness, a, b]: Oklab, labs: Float64Array, costs: Float32Array, totals: Float64Array): number {
+/** How many values an entry has: of each colour its Oklab and cost, then its bytes. */
+const ENTRY = 7;
+
+/** The entries of all colours by rising lightness, so that a search need not look far beyond that of a pixel. */
+function byLightness(colours: Uint8Array, costs: Float32Array): Float64Array {
+  const entries = Array.from(costs, (cost, i) => [
+    ...oklabAt(colours, 3 * i),
+    cost,
+    ...colours.subarray(3 * i, 3 * i + 3),
+  ]);
+  return Float64Array.from(entries.sort((one, other) => one[0]! - other[0]!).flat());
+}
+
+/** Where the first entry begins that is not darker. */
+function firstAtLeast(lightness: number, entries: Float64Array): number {
+  let [low, high] = [0, entries.length / ENTRY];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (entries[ENTRY * middle]! < lightness) low = middle + 1;
+    else high = middle;
+  }
+  return ENTRY * low;
+}
+
+/** The squared distance to a colour, and its cost. @param at where its entry begins */
+function totalOf(own: Oklab, entries: Float64Array, at: number): number {
+  const lightness = own[0] - entries[at]!;
+  const a = own[1] - entries[at + 1]!;
+  const b = own[2] - entries[at + 2]!;
+  return lightness * lightness + a * a + b * b + entries[at + 3]!;
+}
+
+/** Where the entry of the likeliest colour begins. @param start where lighter ones begin */
+function likeliest(own: Oklab, entries: Float64Array, start: number): number {
   let best = 0;
-  for (let i = 0; i < totals.length; i++) {
-    const distance = (lightness - labs[3 * i]!) ** 2 + (a - labs[3 * i + 1]!) ** 2 + (b - labs[3 * i + 2]!) ** 2;
-    totals[i] = distance + costs[i]!;
-    if (totals[i]! < totals[best]!) best = i;
+  let least = Number.POSITIVE_INFINITY;
+  for (let step = ENTRY; step >= -ENTRY; step -= 2 * ENTRY) {
+    for (let at = step > 0 ? start : start + step; at >= 0 && at < entries.length; at += step) {
+      const lightness = own[0] - entries[at]!;
+      if (lightness * lightness >= least) break;
+      const total = totalOf(own, entries, at);
+      if (total >= least) continue;
+      least = total;
+      best = at;
+    }
   }
   return best;
 }
 
-/** Turns totals into weights, of which the likeliest colour has 1, and returns their sum. */
-function weigh(totals: Float64Array, least: number, twiceVariance: number): number {
-  let sum = 0;
-  for (let i = 0; i < totals.length; i++) {
-    const logarithm = (least - totals[i]!) / twiceVariance;
-    totals[i] = logarithm < LEAST_LOGARITHM ? 0 : Math.exp(logarithm);
-    sum += totals[i]!;
-  }
-  return sum;
-}
-
-/** Writes the mean of the colours by weights of this sum as the pixel that begins at `at`. */
-function writeMean(colours: Uint8Array, weights: Float64Array, sum: number, result: Uint8Array, at: number): void {
-  for (let channel = 0; channel < 3; channel++) {
-    let mean = 0;
-    for (let i = 0; i < weights.length; i++) mean += weights[i]! * colours[3 * i + channel]!;
-    result[at + channel] = Math.round(mean / sum);
+/**
+ * Writes the sums of red, green and blue by weights, and that of the weights; the likeliest has the weight 1.
+ *
+ * @param start where lighter entries begin
+ * @param least what the likeliest has as its total
+ */
+function addUp(
+  own: Oklab,
+  entries: Float64Array,
+  start: number,
+  least: number,
+  twiceVariance: number,
+  sums: Float64Array,
+): void {
+  const most = least - UNLIKELY * twiceVariance;
+  sums.fill(0);
+  for (let step = ENTRY; step >= -ENTRY; step -= 2 * ENTRY) {
+    for (let at = step > 0 ? start : start + step; at >= 0 && at < entries.length; at += step) {
+      const lightness = own[0] - entries[at]!;
+      if (lightness * lightness > most) break;
+      const total = totalOf(own, entries, at);
+      if (total > most) continue;
+      const weight = Math.exp((least - total) / twiceVariance);
+      sums[0]! += weight * entries[at + 4]!;
+      sums[1]! += weight * entries[at + 5]!;
+      sums[2]! += weight * entries[at + 6]!;
+      sums[3]! += weight;
+    }
   }
 }

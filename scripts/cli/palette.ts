@@ -7,7 +7,8 @@ import type { PaletteFlags } from './runPalette.ts';
 const DETAILS = `
 It counts which colours the pictures of each label and attribute have, and writes that into the folder's model_index.json; no
 weight changes. From then on each pixel that the model makes gets the colour that is likeliest for what was asked for, or with
---sure the one to be expected, which may lie between two. The data must be pixel art of few colours. Without --data, a palette is taken out again.
+--sure the one to be expected, which may lie between two. The data must be pixel art of few colours. Without --data, a palette is
+taken out again.
 
 Example:
   figment palette runs/portraits --data DIR --split-seed 0`;

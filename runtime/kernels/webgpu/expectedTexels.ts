@@ -1,5 +1,6 @@
 import { registerKernel, type TensorInfo } from '@tensorflow/tfjs-core';
 import { OKLAB_SHADER } from '../../core/oklabShader.ts';
+import { UNLIKELY } from '../../core/palettePrior.ts';
 import { EXPECTED_TEXELS, type ExpectedTexelsAttrs } from '../expectedTexels.ts';
 import type { Program, WebgpuContext } from './context.ts';
 
@@ -33,12 +34,15 @@ const EXPECTED_TEXELS_PROGRAM: Program = {
           least = total;
         }
       }
+      let likeliest = vec3<u32>(palette[2 * best + 1].xyz);
+      if (uniforms.sure == 0.0) { return likeliest; }
       var sum = vec4<f32>();
       for (var place = 0; place < uniforms.numColours; place++) {
-        let weight = exp((least - totalOf(colour, place)) / uniforms.twiceVariance);
+        let logarithm = (least - totalOf(colour, place)) / uniforms.twiceVariance;
+        let weight = select(exp(logarithm), 0.0, logarithm < f32(${UNLIKELY}));
         sum += weight * vec4<f32>(palette[2 * place + 1].xyz, 1.0);
       }
-      if (1.0 / sum.w >= uniforms.sure) { return vec3<u32>(palette[2 * best + 1].xyz); }
+      if (1.0 / sum.w >= uniforms.sure) { return likeliest; }
       return vec3<u32>(sum.xyz / sum.w + 0.5);
     }
 
