@@ -117,7 +117,7 @@ export function paletteCosts(
 /** The palette as text, for JSON. */
 export function formatPalette({ colours, logits, deviation, sure }: PalettePrior): StoredPalette {
   const bytes = new Uint8Array(logits.buffer, logits.byteOffset, logits.byteLength);
-  return { colours: toBase64(colours), logits: toBase64(bytes), deviation, ...(sure > 0 && { sure }) };
+  return { colours: toBase64(colours), logits: toBase64(bytes), deviation, sure: sure || undefined };
 }
 
 /** The palette again. @throws RangeError when it does not fit so many labels and this vocabulary */

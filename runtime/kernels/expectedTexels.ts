@@ -24,18 +24,17 @@ export interface ExpectedTexelsAttrs {
  * @returns       texels of the same shape; the caller disposes them
  * @throws        RangeError when either has another shape, or the palette has no colours
  */
-export function expectedTexels(texels: Tensor3D, palette: Tensor2D, attrs: ExpectedTexelsAttrs): Tensor3D {
-  const [numHalves] = texels.shape;
-  if (texels.shape.length !== 3 || numHalves !== 2) {
+export function expectedTexels(
+  texels: Tensor3D,
+  palette: Tensor2D,
+  { deviation, sure }: ExpectedTexelsAttrs,
+): Tensor3D {
+  const { shape, dtype } = palette;
+  const isPalette = shape[0] > 0 && shape[1] === PALETTE_ENTRY && dtype === 'float32';
+  if (texels.rank !== 3 || texels.shape[0] !== 2 || !isPalette) {
     throw new RangeError(
-      `expectedTexels: the texels are (${texels.shape}); expected (2, H, W), as packTexels makes them`,
+      `expectedTexels: texels (${texels.shape}) and a palette ${dtype} (${shape}); expected (2, H, W) and float32 (n, ${PALETTE_ENTRY})`,
     );
   }
-  const [numColours, numValues] = palette.shape;
-  if (palette.shape.length !== 2 || numColours < 1 || numValues !== PALETTE_ENTRY || palette.dtype !== 'float32') {
-    throw new RangeError(
-      `expectedTexels: the palette is ${palette.dtype} (${palette.shape}); expected float32 (n, ${PALETTE_ENTRY}), n at least 1`,
-    );
-  }
-  return engine().runKernel(EXPECTED_TEXELS, { texels, palette }, { ...attrs }) as Tensor3D;
+  return engine().runKernel(EXPECTED_TEXELS, { texels, palette }, { deviation, sure }) as Tensor3D;
 }

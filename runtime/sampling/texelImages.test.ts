@@ -114,8 +114,12 @@ describeOnBackends(() => {
   it('refuses texels and palettes of other shapes', () => {
     const [texels, palette] = [tensor3d([0, 0], [2, 1, 1]), tensor2d(new Array(8).fill(0), [1, 8])];
     const [half, short] = [tensor3d([0], [1, 1, 1]), tensor2d([0, 0, 0, 0], [1, 4])];
-    expect(() => expectedTexels(half, palette, ATTRS)).toThrow('the texels are (1,1,1); expected (2, H, W)');
-    expect(() => expectedTexels(texels, short, ATTRS)).toThrow('the palette is float32 (1,4); expected float32 (n, 8)');
+    expect(() => expectedTexels(half, palette, ATTRS)).toThrow(
+      'texels (1,1,1) and a palette float32 (1,8); expected (2, H, W)',
+    );
+    expect(() => expectedTexels(texels, short, ATTRS)).toThrow(
+      'a palette float32 (1,4); expected (2, H, W) and float32 (n, 8)',
+    );
     dispose([texels, palette, half, short]);
   });
 }, ['webgpu']);

@@ -4,8 +4,7 @@ import { runToEnd } from '../core/slices.ts';
 import { expectedTexels, PALETTE_ENTRY } from '../kernels/expectedTexels.ts';
 import { currentRecorder, replayed } from '../kernels/plan/recordings.ts';
 import { packTexels, type TexelAttrs, texelShape } from '../kernels/texels.ts';
-import type { PictureColours } from '../surface/expectedColours.ts';
-import { toOklab } from '../surface/palette.ts';
+import { type PictureColours, paletteEntries } from '../surface/expectedColours.ts';
 import type { DiffusionModel } from './model.ts';
 
 /** A finished picture as bytes on the GPU, as `packTexels` makes them; the caller disposes its tensors. */
@@ -23,8 +22,7 @@ export interface TexelImage {
  *
  * @param images  float32 (B, H, W, channels), as `decodeLatents` gives them; they stay the caller's
  * @param colours those that each picture may have, as `coloursOfRecipe` gives them: a pixel gets the one to be expected, as
- *                by `expectedColours`. A picture without keeps its own, and maps always do. The same object for several pictures,
- *                such as previews of one recipe, is prepared once
+ *                by `expectedColours`. A picture without keeps its own, and maps always do.
  */
 export function texelImages(
   model: DiffusionModel,
@@ -63,24 +61,8 @@ function packed(model: DiffusionModel, images: Tensor4D, index: number): Tensor3
 
 /** Owns `picture` from here on. */
 function inColours(picture: Tensor3D, colours: PictureColours): Tensor3D {
-  const palette = tensor2d(paletteValues(colours), [colours.costs.length, PALETTE_ENTRY]);
-  const expected = expectedTexels(picture, palette, { deviation: colours.deviation, sure: colours.sure });
+  const palette = tensor2d(paletteEntries(colours.colours, colours.costs), [colours.costs.length, PALETTE_ENTRY]);
+  const expected = expectedTexels(picture, palette, colours);
   dispose([picture, palette]);
   return expected;
-}
-
-const preparedPalettes = new WeakMap<PictureColours, Float32Array>();
-
-/** The palette as `expectedTexels` wants it. */
-function paletteValues(of: PictureColours): Float32Array {
-  const prepared = preparedPalettes.get(of);
-  if (prepared) return prepared;
-  const { colours, costs } = of;
-  const entries = [...costs].flatMap((cost, i) => {
-    const [red, green, blue] = [colours[3 * i]!, colours[3 * i + 1]!, colours[3 * i + 2]!];
-    return [...toOklab(red, green, blue), cost, red, green, blue, 0];
-  });
-  const values = Float32Array.from(entries);
-  preparedPalettes.set(of, values);
-  return values;
 }

@@ -1,5 +1,5 @@
 import { UNLIKELY } from '../core/palettePrior.ts';
-import { lightToOklab, linearLight, type Oklab } from './palette.ts';
+import { type Oklab, toOklab } from './palette.ts';
 
 /** The colours that a picture may have, what each costs, and what decides between them: see `PalettePrior`. */
 export interface PictureColours {
@@ -12,9 +12,6 @@ export interface PictureColours {
   /** 0 … 1. */
   sure: number;
 }
-
-/** The light of each byte. */
-const LIGHT = Float64Array.from({ length: 256 }, (_, byte) => linearLight(byte));
 
 /**
  * Gives every pixel the colour that is to be expected where it was decoded, and keeps its alpha: the mean of the colours c by how
@@ -37,52 +34,42 @@ export function expectedColours(
   const numColours = colours.length / 3;
   if (pixels.length % 4 !== 0 || numColours !== costs.length || numColours === 0) {
     throw new RangeError(
-      `expectedColours: ${pixels.length} bytes, ${numColours} colours and ${costs.length} costs; expected whole pixels of 4 bytes, and a cost for each colour`,
+      `expectedColours: ${pixels.length} bytes, ${numColours} colours and ${costs.length} costs; expected whole pixels, a cost a colour`,
     );
   }
-  const entries = byLightness(colours, costs);
+  const entries = Float64Array.from(paletteEntries(colours, costs));
+  const twiceVariance = 2 * deviation ** 2;
   const sums = new Float64Array(4);
   const result = Uint8Array.from(pixels);
   for (let at = 0; at < pixels.length; at += 4) {
     if (pixels[at + 3] === 0) continue;
     const own = oklabAt(pixels, at);
-    const start = firstAtLeast(own[0], entries);
-    const best = likeliest(own, entries, start);
-    if (sure > 0) addUp(own, entries, start, totalOf(own, entries, best), 2 * deviation ** 2, sums);
-    const isSure = sure === 0 || 1 / sums[3]! >= sure; // the likeliest has the weight 1
+    const best = likeliest(own, entries);
+    if (sure > 0) addUp(own, entries, totalOf(own, entries, best), twiceVariance, sums);
+    const isMixed = sure * sums[3]! > 1; // the likeliest has the weight 1
     for (let channel = 0; channel < 3; channel++) {
-      result[at + channel] = isSure ? entries[best + 4 + channel]! : Math.round(sums[channel]! / sums[3]!);
+      result[at + channel] = isMixed ? Math.round(sums[channel]! / sums[3]!) : entries[best + 4 + channel]!;
     }
   }
   return result;
 }
 
 function oklabAt(bytes: ArrayLike<number>, at: number): Oklab {
-  return lightToOklab(LIGHT[bytes[at]!]!, LIGHT[bytes[at + 1]!]!, LIGHT[bytes[at + 2]!]!);
+  return toOklab(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!);
 }
 
-/** How many values an entry has: of each colour its Oklab and cost, then its bytes. */
-const ENTRY = 7;
+/** How many values an entry of a palette has. */
+const ENTRY = 8;
 
-/** The entries of all colours by rising lightness, so that a search need not look far beyond that of a pixel. */
-function byLightness(colours: Uint8Array, costs: Float32Array): Float64Array {
+/** A palette's entries, the cheapest first: (n, 8), of each colour its Oklab, its cost, its bytes, and 0. */
+export function paletteEntries(colours: Uint8Array, costs: Float32Array): number[] {
   const entries = Array.from(costs, (cost, i) => [
     ...oklabAt(colours, 3 * i),
     cost,
     ...colours.subarray(3 * i, 3 * i + 3),
+    0,
   ]);
-  return Float64Array.from(entries.sort((one, other) => one[0]! - other[0]!).flat());
-}
-
-/** Where the first entry begins that is not darker. */
-function firstAtLeast(lightness: number, entries: Float64Array): number {
-  let [low, high] = [0, entries.length / ENTRY];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (entries[ENTRY * middle]! < lightness) low = middle + 1;
-    else high = middle;
-  }
-  return ENTRY * low;
+  return entries.sort((one, other) => one[3]! - other[3]!).flat();
 }
 
 /** The squared distance to a colour, and its cost. @param at where its entry begins */
@@ -93,50 +80,30 @@ function totalOf(own: Oklab, entries: Float64Array, at: number): number {
   return lightness * lightness + a * a + b * b + entries[at + 3]!;
 }
 
-/** Where the entry of the likeliest colour begins. @param start where lighter ones begin */
-function likeliest(own: Oklab, entries: Float64Array, start: number): number {
+/** Where the entry of the likeliest colour begins: once a cost alone is more than the best found, no later colour is better. */
+function likeliest(own: Oklab, entries: Float64Array): number {
   let best = 0;
   let least = Number.POSITIVE_INFINITY;
-  for (let step = ENTRY; step >= -ENTRY; step -= 2 * ENTRY) {
-    for (let at = step > 0 ? start : start + step; at >= 0 && at < entries.length; at += step) {
-      const lightness = own[0] - entries[at]!;
-      if (lightness * lightness >= least) break;
-      const total = totalOf(own, entries, at);
-      if (total >= least) continue;
-      least = total;
-      best = at;
-    }
+  for (let at = 0; at < entries.length && entries[at + 3]! < least; at += ENTRY) {
+    const total = totalOf(own, entries, at);
+    if (total >= least) continue;
+    least = total;
+    best = at;
   }
   return best;
 }
 
-/**
- * Writes the sums of red, green and blue by weights, and that of the weights; the likeliest has the weight 1.
- *
- * @param start where lighter entries begin
- * @param least what the likeliest has as its total
- */
-function addUp(
-  own: Oklab,
-  entries: Float64Array,
-  start: number,
-  least: number,
-  twiceVariance: number,
-  sums: Float64Array,
-): void {
+/** Writes the sums of red, green and blue by weights, and that of the weights. */
+function addUp(own: Oklab, entries: Float64Array, least: number, twiceVariance: number, sums: Float64Array): void {
   const most = least - UNLIKELY * twiceVariance;
   sums.fill(0);
-  for (let step = ENTRY; step >= -ENTRY; step -= 2 * ENTRY) {
-    for (let at = step > 0 ? start : start + step; at >= 0 && at < entries.length; at += step) {
-      const lightness = own[0] - entries[at]!;
-      if (lightness * lightness > most) break;
-      const total = totalOf(own, entries, at);
-      if (total > most) continue;
-      const weight = Math.exp((least - total) / twiceVariance);
-      sums[0]! += weight * entries[at + 4]!;
-      sums[1]! += weight * entries[at + 5]!;
-      sums[2]! += weight * entries[at + 6]!;
-      sums[3]! += weight;
-    }
+  for (let at = 0; at < entries.length; at += ENTRY) {
+    const total = totalOf(own, entries, at);
+    if (total > most) continue;
+    const weight = Math.exp((least - total) / twiceVariance);
+    sums[0]! += weight * entries[at + 4]!;
+    sums[1]! += weight * entries[at + 5]!;
+    sums[2]! += weight * entries[at + 6]!;
+    sums[3]! += weight;
   }
 }

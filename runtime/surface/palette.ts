@@ -31,7 +31,7 @@ export function toOklab(red: number, green: number, blue: number): Oklab {
 }
 
 /** The same of linear light, see `linearLight`. */
-export function lightToOklab(red: number, green: number, blue: number): Oklab {
+function lightToOklab(red: number, green: number, blue: number): Oklab {
   const light = [red, green, blue] as const;
   const [l, m, s] = RGB_TO_LMS;
   const roots = [Math.cbrt(dotOf(l, light)), Math.cbrt(dotOf(m, light)), Math.cbrt(dotOf(s, light))] as const;

@@ -24,7 +24,7 @@ const EXPECTED_TEXELS_PROGRAM: Program = {
       return dot(difference, difference) + entry.w;
     }
 
-    fn expectedOf(colour: vec3<f32>) -> vec3<u32> {
+    fn expectedOf(colour: vec3<f32>) -> vec3<f32> {
       var best = 0;
       var least = 1e9;
       for (var place = 0; place < uniforms.numColours; place++) {
@@ -34,29 +34,21 @@ const EXPECTED_TEXELS_PROGRAM: Program = {
           least = total;
         }
       }
-      let likeliest = vec3<u32>(palette[2 * best + 1].xyz);
-      if (uniforms.sure == 0.0) { return likeliest; }
       var sum = vec4<f32>();
       for (var place = 0; place < uniforms.numColours; place++) {
         let logarithm = (least - totalOf(colour, place)) / uniforms.twiceVariance;
-        let weight = select(exp(logarithm), 0.0, logarithm < f32(${UNLIKELY}));
-        sum += weight * vec4<f32>(palette[2 * place + 1].xyz, 1.0);
+        if (logarithm >= ${UNLIKELY}) { sum += exp(logarithm) * vec4<f32>(palette[2 * place + 1].xyz, 1.0); }
       }
-      if (1.0 / sum.w >= uniforms.sure) { return likeliest; }
-      return vec3<u32>(sum.xyz / sum.w + 0.5);
-    }
-
-    fn inPalette(texel: u32) -> u32 {
-      let bytes = vec3<f32>(vec3<u32>(texel, texel >> 8u, texel >> 16u) & vec3<u32>(255u));
-      let own = expectedOf(toOklab(bytes));
-      return own.x | (own.y << 8u) | (own.z << 16u) | (texel & 0xff000000u);
+      if (1.0 / sum.w >= uniforms.sure) { return palette[2 * best + 1].xyz; }
+      return sum.xyz / sum.w;
     }
 
     fn main(group: i32, local: i32) {
       let at = group * WORKGROUP_SIZE + local;
       if (at >= uniforms.height * uniforms.rowTexels) { return; }
       var texel = texels[at];
-      if ((texel >> 24u) != 0u) { texel = inPalette(texel); }
+      let own = unpack4x8unorm(texel);
+      if (own.w > 0.0) { texel = pack4x8unorm(vec4<f32>(expectedOf(toOklab(255.0 * own.xyz)) / 255.0, own.w)); }
       let row = at / uniforms.rowTexels;
       let column = at % uniforms.rowTexels;
       expected[at] = texel;
