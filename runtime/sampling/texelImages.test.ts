@@ -111,6 +111,15 @@ describeOnBackends(() => {
 
   it('does that without a recording, too', () => withoutRecordings(() => expectColours(6, 40, 0.9)));
 
+  it('takes the first of the colours that are as likely', async () => {
+    const texels = tensor3d(new Float32Array(Uint32Array.of(0x80ff8000, 0).buffer), [2, 1, 1]);
+    const lab = [0.5, 0, 0];
+    const palette = tensor2d([lab, 0.1, 1, 2, 3, 0, lab, 0.1, 4, 5, 6, 0].flat(), [2, 8]);
+    const likeliest = expectedTexels(texels, palette, { deviation: 0.05, sure: 0 });
+    expect(await readTexels(likeliest, 1)).toEqual(Uint8Array.of(1, 2, 3, 0x80));
+    dispose([texels, palette, likeliest]);
+  });
+
   it('refuses texels and palettes of other shapes', () => {
     const [texels, palette] = [tensor3d([0, 0], [2, 1, 1]), tensor2d(new Array(8).fill(0), [1, 8])];
     const [half, short] = [tensor3d([0], [1, 1, 1]), tensor2d([0, 0, 0, 0], [1, 4])];
