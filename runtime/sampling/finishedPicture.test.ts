@@ -58,7 +58,7 @@ describe('a model with a palette', () => {
       { ...ELF, blend: { label: 'orc', amount: 0.5 } },
     ];
     const { recipes } = completeAll({ model }, requests, {});
-    const costs = recipes.map((recipe) => coloursOfRecipe(model.index, recipe)!.costs.join());
+    const costs = recipes.map((recipe) => coloursOfRecipe(model.index, recipe)!.entries.join());
     expect(new Set(costs).size).toBe(4);
     const image = Uint8Array.from(uniforms(9, 0, 16 * 16 * 4), (value) => 256 * value);
     const mask = new Uint8Array(16 * 16);

@@ -1,7 +1,7 @@
 import { paletteCosts } from '../core/palettePrior.ts';
 import { indexOfLabel } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
-import { expectedColours, type PictureColours } from '../surface/expectedColours.ts';
+import { expectedColours, type PictureColours, pictureColours } from '../surface/expectedColours.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
 import type { GeneratedPicture } from './autoencoder.ts';
 import { decidedAttributes } from './conditioningOf.ts';
@@ -20,8 +20,7 @@ export function coloursOfRecipe({ labels, figment }: ModelIndex, recipe: Recipe)
     blend: blend && { classLabel: indexOfLabel(labels, blend.label), amount: blend.amount },
     attributes: decidedAttributes(labels, figment, recipe).own,
   });
-  const { colours, deviation, sure } = palette;
-  return { colours, costs, deviation, sure };
+  return pictureColours(palette, costs);
 }
 
 /** A generated picture as it is handed out: in the colours of the model's palette, and with what an edit keeps of its image. */

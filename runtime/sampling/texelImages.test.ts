@@ -6,7 +6,7 @@ import { normals } from '../core/random.ts';
 import { expectedTexels } from '../kernels/expectedTexels.ts';
 import { currentRecorder, forgetRecordings, useRecorder } from '../kernels/plan/recordings.ts';
 import { readTexels } from '../kernels/texels.ts';
-import { expectedColours, type PictureColours } from '../surface/expectedColours.ts';
+import { expectedColours, type PictureColours, pictureColours } from '../surface/expectedColours.ts';
 import type { DiffusionModel } from './model.ts';
 import { texelImages } from './texelImages.ts';
 
@@ -43,7 +43,7 @@ function randomColours(numColours: number, sure: number): PictureColours {
     Math.min(255, Math.max(0, 128 + 70 * value)),
   );
   const costs = Float32Array.from({ length: numColours }, (_, i) => 0.004 * ((7 * i) % 5));
-  return { colours, costs, deviation: 0.05, sure };
+  return pictureColours({ colours, deviation: 0.05, sure }, costs);
 }
 
 /** Where a mean lies halfway between two bytes, the GPU's 32 bits may decide for the other one. */

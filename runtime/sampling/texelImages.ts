@@ -4,7 +4,7 @@ import { runToEnd } from '../core/slices.ts';
 import { expectedTexels, PALETTE_ENTRY } from '../kernels/expectedTexels.ts';
 import { currentRecorder, replayed } from '../kernels/plan/recordings.ts';
 import { packTexels, type TexelAttrs, texelShape } from '../kernels/texels.ts';
-import { type PictureColours, paletteEntries } from '../surface/expectedColours.ts';
+import type { PictureColours } from '../surface/expectedColours.ts';
 import type { DiffusionModel } from './model.ts';
 
 /** A finished picture as bytes on the GPU, as `packTexels` makes them; the caller disposes its tensors. */
@@ -61,7 +61,7 @@ function packed(model: DiffusionModel, images: Tensor4D, index: number): Tensor3
 
 /** Owns `picture` from here on. */
 function inColours(picture: Tensor3D, colours: PictureColours): Tensor3D {
-  const palette = tensor2d(paletteEntries(colours.colours, colours.costs), [colours.costs.length, PALETTE_ENTRY]);
+  const palette = tensor2d(colours.entries, [colours.entries.length / PALETTE_ENTRY, PALETTE_ENTRY]);
   const expected = expectedTexels(picture, palette, colours);
   dispose([picture, palette]);
   return expected;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { uniforms } from '../core/random.ts';
-import { expectedColours, type PictureColours } from './expectedColours.ts';
+import { expectedColours as expected, pictureColours } from './expectedColours.ts';
 import { snapToPalette, toOklab } from './palette.ts';
 
 const bytes = (seed: number, count: number) => Uint8Array.from(uniforms(seed, 0, count), (value) => 256 * value);
@@ -15,8 +15,18 @@ const colourAt = (pixels: Uint8Array, at: number) => [...pixels.subarray(at, at 
 const hex = ([red, green, blue]: number[]) =>
   `#${[red, green, blue].map((byte) => byte!.toString(16).padStart(2, '0')).join('')}`;
 
+interface Palette {
+  colours: Uint8Array;
+  costs: Float32Array;
+  deviation: number;
+  sure: number;
+}
+
+const expectedColours = (pixels: Uint8Array, { costs, ...palette }: Palette) =>
+  expected(pixels, pictureColours(palette, costs));
+
 /** The mean of all colours by their probabilities, or the one that is sure, by the definition. */
-function meanOf(pixel: Bytes, { costs, deviation, sure }: PictureColours): number[] {
+function meanOf(pixel: Bytes, { costs, deviation, sure }: Palette): number[] {
   const own = toOklab(...pixel);
   const likelihoods = [...costs].map((cost, i) => {
     const other = toOklab(...colourAt(COLOURS, 3 * i));
@@ -87,7 +97,7 @@ describe('expectedColours', () => {
 
   it('refuses bytes, colours and costs that do not fit together', () => {
     const free = { colours: COLOURS, costs: new Float32Array(NUM_COLOURS), deviation: 0.1, sure: 0 };
-    expect(() => expectedColours(new Uint8Array(6), free)).toThrow(/6 bytes, 20 colours and 20 costs/);
+    expect(() => expectedColours(new Uint8Array(6), free)).toThrow('6 bytes; expected whole pixels of 4');
     const short = { ...free, costs: free.costs.subarray(1) };
     expect(() => expectedColours(PIXELS, short)).toThrow(/20 colours and 19 costs/);
     const none = { colours: new Uint8Array(), costs: new Float32Array(), deviation: 0.1, sure: 0 };

@@ -1,16 +1,42 @@
-import { UNLIKELY } from '../core/palettePrior.ts';
+import { type PalettePrior, UNLIKELY } from '../core/palettePrior.ts';
 import { type Oklab, toOklab } from './palette.ts';
 
-/** The colours that a picture may have, what each costs, and what decides between them: see `PalettePrior`. */
+/** How many values an entry of a palette has. */
+const ENTRY = 8;
+
+/** The colours that a picture may have, and what decides between them: see `PalettePrior`. */
 export interface PictureColours {
-  /** (n, 3): sRGB bytes. */
-  colours: Uint8Array;
-  /** (n), squared distances in Oklab: see `paletteCosts`. */
-  costs: Float32Array;
+  /** (n, 8), the cheapest first: of each colour its Oklab, its cost, its red, green and blue (0 … 255), and 0. */
+  entries: Float32Array;
   /** The standard deviation in Oklab. */
   deviation: number;
   /** 0 … 1. */
   sure: number;
+}
+
+/**
+ * The colours of a palette with what each costs a picture.
+ *
+ * @param costs (n): see `paletteCosts`
+ * @throws      RangeError when there is not one cost for each colour, or no colour
+ */
+export function pictureColours(
+  { colours, deviation, sure }: Omit<PalettePrior, 'logits'>,
+  costs: Float32Array,
+): PictureColours {
+  if (colours.length !== 3 * costs.length || costs.length === 0) {
+    throw new RangeError(
+      `pictureColours: ${colours.length / 3} colours and ${costs.length} costs; expected one for each`,
+    );
+  }
+  const entries = Array.from(costs, (cost, i) => [
+    ...oklabAt(colours, 3 * i),
+    cost,
+    ...colours.subarray(3 * i, 3 * i + 3),
+    0,
+  ]);
+  const sorted = entries.sort((one, other) => one[3]! - other[3]!);
+  return { entries: Float32Array.from(sorted.flat()), deviation, sure };
 }
 
 /**
@@ -19,25 +45,22 @@ export interface PictureColours {
  *
  *   p(c | x) ∝ exp(−(‖x − c‖² + cost(c)) / 2 σ²)
  *
- * in Oklab, without those that are `UNLIKELY`. Where the likeliest is likelier than `sure` the pixel gets that one, so that flat areas are flat. Transparent pixels stay.
+ * in Oklab, without those that are `UNLIKELY`. Where the likeliest is likelier than `sure` the pixel gets that one, so that flat areas are
+ * flat. Transparent pixels stay.
  *
  * Source: Bishop 2006, Pattern Recognition and Machine Learning, section 1.5.5: the estimate of least squared error; and see
  * `paletteCosts`.
  * @param pixels RGBA bytes, sRGB
  * @returns      as many bytes as `pixels`
- * @throws       RangeError when the bytes are no whole pixels, or there is not one cost for each colour
+ * @throws       RangeError when the bytes are no whole pixels
  */
 export function expectedColours(
   pixels: Uint8Array | Uint8ClampedArray,
-  { colours, costs, deviation, sure }: PictureColours,
+  { entries, deviation, sure }: PictureColours,
 ): Uint8Array<ArrayBuffer> {
-  const numColours = colours.length / 3;
-  if (pixels.length % 4 !== 0 || numColours !== costs.length || numColours === 0) {
-    throw new RangeError(
-      `expectedColours: ${pixels.length} bytes, ${numColours} colours and ${costs.length} costs; expected whole pixels, a cost a colour`,
-    );
+  if (pixels.length % 4 !== 0) {
+    throw new RangeError(`expectedColours: ${pixels.length} bytes; expected whole pixels of 4`);
   }
-  const entries = Float64Array.from(paletteEntries(colours, costs));
   const twiceVariance = 2 * deviation ** 2;
   const sums = new Float64Array(4);
   const result = Uint8Array.from(pixels);
@@ -58,22 +81,8 @@ function oklabAt(bytes: ArrayLike<number>, at: number): Oklab {
   return toOklab(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!);
 }
 
-/** How many values an entry of a palette has. */
-const ENTRY = 8;
-
-/** A palette's entries, the cheapest first: (n, 8), of each colour its Oklab, its cost, its bytes, and 0. */
-export function paletteEntries(colours: Uint8Array, costs: Float32Array): number[] {
-  const entries = Array.from(costs, (cost, i) => [
-    ...oklabAt(colours, 3 * i),
-    cost,
-    ...colours.subarray(3 * i, 3 * i + 3),
-    0,
-  ]);
-  return entries.sort((one, other) => one[3]! - other[3]!).flat();
-}
-
 /** The squared distance to a colour, and its cost. @param at where its entry begins */
-function totalOf(own: Oklab, entries: Float64Array, at: number): number {
+function totalOf(own: Oklab, entries: Float32Array, at: number): number {
   const lightness = own[0] - entries[at]!;
   const a = own[1] - entries[at + 1]!;
   const b = own[2] - entries[at + 2]!;
@@ -81,7 +90,7 @@ function totalOf(own: Oklab, entries: Float64Array, at: number): number {
 }
 
 /** Where the entry of the likeliest colour begins: once a cost alone is more than the best found, no later colour is better. */
-function likeliest(own: Oklab, entries: Float64Array): number {
+function likeliest(own: Oklab, entries: Float32Array): number {
   let best = 0;
   let least = Number.POSITIVE_INFINITY;
   for (let at = 0; at < entries.length && entries[at + 3]! < least; at += ENTRY) {
@@ -94,7 +103,7 @@ function likeliest(own: Oklab, entries: Float64Array): number {
 }
 
 /** Writes the sums of red, green and blue by weights, and that of the weights. */
-function addUp(own: Oklab, entries: Float64Array, least: number, twiceVariance: number, sums: Float64Array): void {
+function addUp(own: Oklab, entries: Float32Array, least: number, twiceVariance: number, sums: Float64Array): void {
   const most = least - UNLIKELY * twiceVariance;
   sums.fill(0);
   for (let at = 0; at < entries.length; at += ENTRY) {

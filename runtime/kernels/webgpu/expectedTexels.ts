@@ -35,11 +35,11 @@ const EXPECTED_TEXELS_PROGRAM: Program = {
         }
       }
       var sum = vec4<f32>();
-      for (var place = 0; place < uniforms.numColours; place++) {
+      for (var place = 0; place < uniforms.numColours && uniforms.sure > 0.0; place++) {
         let logarithm = (least - totalOf(colour, place)) / uniforms.twiceVariance;
         if (logarithm >= ${UNLIKELY}) { sum += exp(logarithm) * vec4<f32>(palette[2 * place + 1].xyz, 1.0); }
       }
-      if (1.0 / sum.w >= uniforms.sure) { return palette[2 * best + 1].xyz; }
+      if (uniforms.sure * sum.w <= 1.0) { return palette[2 * best + 1].xyz; } // the likeliest has the weight 1
       return sum.xyz / sum.w;
     }
 
