@@ -87,6 +87,16 @@ export function coarseDifference(x: Tensor4D, decoded: Tensor4D, size: number): 
 }
 
 /**
+ * Mean absolute difference in which some pixels count more than others.
+ *
+ * @param x, decoded float32 (B, H, W, C)
+ * @param weights    float32 (B, H, W, 1), 1 on average
+ */
+export function weightedDifference(x: Tensor4D, decoded: Tensor4D, weights: Tensor4D): Scalar {
+  return tidy(() => mean(mul(abs(sub(decoded, x)), weights)) as Scalar);
+}
+
+/**
  * A discriminator is trained by this: that it gives real images at least 1, and others at most −1,
  * ½ (relu(1 − real) + relu(1 + fake)), averaged over all values.
  *

@@ -55,6 +55,7 @@ import {
   type Reconstruction,
   realismLoss,
   reconstructionError,
+  weightedDifference,
 } from './losses.ts';
 import { constantWeights, stopGradient } from './stopGradient.ts';
 import type { TrainingTask } from './trainingTask.ts';
@@ -73,6 +74,8 @@ export type TaskSpec =
       gradientWeight: number;
       /** Weight of `coarseDifference` beside it, of blocks of one latent each; absent: 0. */
       coarseWeight?: number;
+      /** Weight of `weightedDifference` beside it, where rare colours count more; absent: 0. */
+      rareColourWeight?: number;
       /** Weight of `realismLoss` beside it, by a discriminator that is trained at the same time; absent: 0, and there is none. */
       adversarialWeight?: number;
       /** What the difference of each channel is multiplied by in all of them; absent and null: by 1. */
@@ -138,11 +141,12 @@ export function createTask(spec: TaskSpec): TrainingTask {
 
 /**
  * Batch: x (B, H, W, C) in [−1, 1], eps (B, h, w, latent_channels) standard normal; where the decoder is to see disturbed
- * latents, latentNoise, of the same shape, is added to them; with a discriminator also adversarial (B), the share of its weight.
+ * latents, latentNoise, of the same shape, is added to them; with a discriminator also adversarial (B), the share of its weight;
+ * where rare colours count more, rarity (B, H, W, 1), how much each pixel counts.
  */
 function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
   const { config, circular, reconstruction, klWeight, channelWeights, freezeEncoder, teacher = null } = spec;
-  const { l2Weight, gradientWeight, coarseWeight = 0, adversarialWeight = 0 } = spec;
+  const { l2Weight, gradientWeight, coarseWeight = 0, rareColourWeight = 0, adversarialWeight = 0 } = spec;
   const blockPx = pixelsPerLatent(config);
   return {
     shapes: new Map([
@@ -169,6 +173,10 @@ function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
         if (l2Weight > 0) parts.push([reconstructionError('l2', target, given), l2Weight]);
         if (gradientWeight > 0) parts.push([gradientDifference(target, given), gradientWeight]);
         if (coarseWeight > 0) parts.push([coarseDifference(target, given, blockPx), coarseWeight]);
+        if (rareColourWeight > 0) {
+          const rarity = batchTensor<Tensor4D>(batch, 'rarity');
+          parts.push([weightedDifference(target, given, rarity), rareColourWeight]);
+        }
         if (adversarialWeight > 0) {
           const share = batchArray(batch, 'adversarial').data[0]!;
           const told = stopGradient(scaleLatents(config, seen));

@@ -1,5 +1,6 @@
 import { normals, uniforms } from '../core/random.ts';
 import { AUGMENT_DEFAULTS, type AugmentOptions, croppedShape } from '../dataset/augment.ts';
+import { type ColourRarity, colourRarity, pixelRarity } from '../dataset/colourRarity.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { type AutoencoderKlConfig, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
 import type { Shapes } from '../networks/layers.ts';
@@ -22,6 +23,8 @@ export interface VaeOptions extends TrainerOptions {
   gradientWeight: number;
   /** Weight of `coarseDifference` beside it, which makes hues right sooner. */
   coarseWeight: number;
+  /** Weight beside it of the error where each pixel counts by how rare its colour is (`colourRarity`): eyes instead of skin. */
+  rareColourWeight: number;
   /** Weight of `realismLoss` beside it, which brings grain back; it grows from 0 over the first `ADVERSARIAL_WARMUP` steps. */
   adversarialWeight: number;
   /** What the difference of each channel is multiplied by before it is measured; null: by 1. */
@@ -46,6 +49,7 @@ export const VAE_DEFAULTS: VaeOptions = {
   l2Weight: 0,
   gradientWeight: 0,
   coarseWeight: 0,
+  rareColourWeight: 0,
   adversarialWeight: 0,
   channelWeights: null,
   freezeEncoder: false,
@@ -118,9 +122,10 @@ export function defaultVaeConfig(
 
 export function vaeTaskSpec(config: AutoencoderKlConfig, options: VaeOptions): TaskSpec {
   const { circular, reconstruction, freezeEncoder, teacher } = options;
-  const { klWeight, l2Weight, gradientWeight, coarseWeight, adversarialWeight, channelWeights } = options;
-  const weights = { klWeight, l2Weight, gradientWeight, coarseWeight, adversarialWeight, channelWeights };
-  return { kind: 'vae', config, circular, reconstruction, ...weights, freezeEncoder, teacher };
+  const { klWeight, l2Weight, gradientWeight, coarseWeight, rareColourWeight, adversarialWeight, channelWeights } =
+    options;
+  const weights = { klWeight, l2Weight, gradientWeight, coarseWeight, rareColourWeight, adversarialWeight };
+  return { kind: 'vae', config, circular, reconstruction, ...weights, channelWeights, freezeEncoder, teacher };
 }
 
 /** Shapes of the weights of the auto-encoder, and of the discriminator where one is trained beside it, in PyTorch's layout. */
@@ -144,7 +149,8 @@ export function vaeTrainer(
   start?: TrainerState | Map<string, WeightTensor>,
   source?: GradientSource,
 ): Trainer {
-  const batchAt = (step: number) => vaeBatch(dataset, indices, config, options, step);
+  const rarity = options.rareColourWeight > 0 ? colourRarity(dataset, indices) : null;
+  const batchAt = (step: number) => vaeBatch(dataset, indices, config, options, rarity, step);
   const spec = vaeTaskSpec(config, options);
   const isState = start !== undefined && !(start instanceof Map);
   const from = isState ? start : new Map([...firstWeights(config, options), ...(start ?? [])]);
@@ -172,6 +178,7 @@ function vaeBatch(
   indices: Int32Array,
   config: AutoencoderKlConfig,
   options: VaeOptions,
+  rarity: ColourRarity | null,
   step: number,
 ): Batch {
   const { batchSize, seed } = options;
@@ -183,11 +190,19 @@ function vaeBatch(
     EPS_STREAM + step,
     latentShape.reduce((a, b) => a * b, 1),
   );
+  const { x } = pictureBatch(dataset, indices, options, step);
+  const { channels } = dataset;
   return {
-    x: pictureBatch(dataset, indices, options, step).x,
+    x,
     eps: { shape: latentShape, data: eps },
     ...(options.latentNoise > 0 && {
       latentNoise: { shape: latentShape, data: latentNoise(config, options, eps.length, step) },
+    }),
+    ...(rarity && {
+      rarity: {
+        shape: [batchSize, heightPx, widthPx, 1],
+        data: pixelRarity(rarity, x.data as Float32Array, widthPx * heightPx * channels, channels),
+      },
     }),
     ...(options.adversarialWeight > 0 && {
       adversarial: {

@@ -74,6 +74,12 @@ export function trainCommand(): Command {
       0,
     )
     .option(
+      '--rare-colour-weight <x>',
+      'weight beside it of an error in which pixels of rare colours count more: eyes instead of skin',
+      realNumber(0),
+      0,
+    )
+    .option(
       '--adversarial-weight <x>',
       'weight of what a discriminator says, which is trained at the same time: grain instead of blur',
       realNumber(0),

@@ -48,6 +48,7 @@ interface VaeCommandOptions extends CommonTrainOptions {
   l2Weight: number;
   gradientWeight: number;
   coarseWeight: number;
+  rareColourWeight: number;
   channelWeights?: number[];
   adversarialWeight: number;
   colourJitter: number;
@@ -181,6 +182,7 @@ function vaeOptions(
     l2Weight: command.l2Weight,
     gradientWeight: command.gradientWeight,
     coarseWeight: command.coarseWeight,
+    rareColourWeight: command.rareColourWeight,
     adversarialWeight: command.adversarialWeight,
     channelWeights: channelWeights(command, channels),
     freezeEncoder: command.freezeEncoder ?? false,
@@ -206,6 +208,7 @@ const LOSS_OPTIONS = [
   'l2Weight',
   'gradientWeight',
   'coarseWeight',
+  'rareColourWeight',
   'adversarialWeight',
   'channelWeights',
   'latentNoise',
