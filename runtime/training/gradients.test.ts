@@ -183,10 +183,11 @@ describe('gradients on wasm', () => {
   });
 
   it('adds the weighted parts of the loss', async () => {
-    const lossOf = async (weighing: Partial<typeof vae>) => {
+    const lossOf = async (weighing: Partial<typeof vae>, rarity = 1) => {
       const task = createTask({ ...vae, ...weighing });
       const weights = uploadWeights(randomWeights(task.shapes));
-      const { grads, ...result } = await gradientsOf(task, weights, vaeBatch(2));
+      const batch = { ...vaeBatch(2), rarity: { shape: [2, 4, 4, 1], data: new Float32Array(32).fill(rarity) } };
+      const { grads, ...result } = await gradientsOf(task, weights, batch);
       dispose([...Object.values(grads), ...Object.values(weights)] as Tensor[]);
       return result;
     };
@@ -199,5 +200,8 @@ describe('gradients on wasm', () => {
     const [once, twice] = [await lossOf({ coarseWeight: 0.2 }), await lossOf({ coarseWeight: 0.4 })];
     expect(once.loss).toBeGreaterThan(plain.loss + 0.001);
     expectClose([twice.loss - plain.loss], [2 * (once.loss - plain.loss)], { relative: 1e-4 });
+    const absolute = await lossOf({ reconstruction: 'l1' });
+    const { loss: withRare } = await lossOf({ reconstruction: 'l1', rareColourWeight: 0.6 }, 2);
+    expectClose([withRare], [absolute.loss + 0.6 * 2 * absolute.metrics.l1!]);
   });
 });

@@ -21,6 +21,7 @@ import {
   logLikelihood,
   minSnrWeights,
   reconstructionError,
+  weightedDifference,
 } from './losses.ts';
 
 const meanOf = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
@@ -122,6 +123,13 @@ describeOnBackends((backend) => {
     expect(averages.size).toBe(2 * 2 * 3 * 3);
     const expected = meanOf([...averages.values()].map(Math.abs));
     expectClose([await scalarOf(() => [coarseDifference(toTensor(x), toTensor(y), 2)])], [expected]);
+  });
+
+  it('weighs the pixels of the absolute error', async () => {
+    const [x, y, weights] = [draw(2, [2, 3, 3, 2]), draw(3, [2, 3, 3, 2]), draw(4, [2, 3, 3, 1])];
+    const errors = x.values.map((value, i) => Math.abs(value - y.values[i]!) * weights.values[i >> 1]!);
+    const loss = () => [weightedDifference(toTensor(x), toTensor(y), toTensor(weights))];
+    expectClose([await scalarOf(loss)], [meanOf(errors)]);
   });
 
   it('weighs the images of the diffusion loss', async () => {

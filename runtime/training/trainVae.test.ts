@@ -2,6 +2,7 @@ import { dispose, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';
 import { type BackendName, selectBackend } from '../backends/selectBackend.ts';
+import { colourRarity, pixelRarity } from '../dataset/colourRarity.ts';
 import { autoencoderKlShapes, decode } from '../networks/autoencoderKl.ts';
 import { parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { toPatches } from '../networks/patches.ts';
@@ -86,6 +87,25 @@ it('counts the errors of each channel as the weights say', async () => {
   expect(lossOf([1, 1, 1, 1])).toBeCloseTo(sum, 5);
   expect(lossOf([1, 0, 0, 1])).toBeCloseTo(each[0]! + each[3]!, 5);
   dispose(weights as unknown as Tensor[]);
+});
+
+it('tells how rare the colours of each pixel are, as they are augmented', async () => {
+  await selectBackend({ backend: 'wasm' });
+  const config = tinyVaeConfig();
+  const dataset = tinyDataset();
+  const indices = Int32Array.from(dataset.classLabels.keys());
+  const options = { ...OPTIONS, rareColourWeight: 1, numSteps: 1, augment: { ...OPTIONS.augment, flip: true } };
+  const batches: Batch[] = [];
+  const source = recordingGradients(createTask(vaeTaskSpec(config, options)), batches);
+  const trainer = vaeTrainer(dataset, indices, config, options, undefined, source);
+  await runSteps(trainer);
+  await trainer.dispose();
+  const { x, rarity } = batches[0]!;
+  const [, height, width, channels] = x!.shape as [number, number, number, number];
+  expect(rarity!.shape).toEqual([2, height, width, 1]);
+  const length = height * width * channels;
+  expect(rarity!.data).toEqual(pixelRarity(colourRarity(dataset, indices), x!.data as Float32Array, length, channels));
+  expect(new Set(rarity!.data).size).toBeGreaterThan(2);
 });
 
 it('disturbs the latents of each image by a level of its own, in their own units', async () => {
