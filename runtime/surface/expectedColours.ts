@@ -102,11 +102,11 @@ function likeliest(own: Oklab, entries: Float32Array): number {
   return best;
 }
 
-/** Writes the sums of red, green and blue by weights, and that of the weights. */
+/** Writes the sums of red, green and blue by weights, and that of the weights: once a cost alone is too much, every later one is. */
 function addUp(own: Oklab, entries: Float32Array, least: number, twiceVariance: number, sums: Float64Array): void {
   const most = least - UNLIKELY * twiceVariance;
   sums.fill(0);
-  for (let at = 0; at < entries.length; at += ENTRY) {
+  for (let at = 0; at < entries.length && entries[at + 3]! <= most; at += ENTRY) {
     const total = totalOf(own, entries, at);
     if (total > most) continue;
     const weight = Math.exp((least - total) / twiceVariance);
