@@ -54,21 +54,37 @@ export function withAttributesOf({ index }: OfModel, dataset: Dataset): Dataset 
   return { ...dataset, attributes: columns };
 }
 
+/**
+ * Other pictures in the format of a model, with the attributes that it can be asked for; their labels may be any.
+ *
+ * @throws UsageError when their size is another, or their vocabulary
+ */
+export async function readVariedData(operation: string, files: OfModel, dir: string): Promise<Dataset> {
+  const read = withAttributesOf(files, fitToModel(files, await readDataset(dir, '--varied-data')));
+  checkFormat(operation, files, read);
+  checkVocabulary(operation, files, read);
+  return read;
+}
+
 /** @throws UsageError when model and data set do not have the same labels and image size */
 function checkOfModel(operation: string, { index }: OfModel, dataset: Dataset): void {
   const missing = index.labels.filter((label) => !dataset.labels.includes(label));
   const unknown = dataset.labels.filter((label) => !index.labels.includes(label));
-  const remedy = 'name the data set that the model was trained on';
   if (missing.length > 0 || unknown.length > 0) {
     const which = missing.length > 0 ? `the data lack ${missing.join(', ')}` : `the model lacks ${unknown.join(', ')}`;
-    throw new UsageError(`${operation}: model and data have different labels: ${which}; ${remedy}`);
+    throw new UsageError(`${operation}: model and data have different labels: ${which}; ${REMEDY}`);
   }
-  const { figment } = index;
+  checkFormat(operation, { index }, dataset);
+}
+
+const REMEDY = 'name the data set that the model was trained on';
+
+function checkFormat(operation: string, { index: { figment } }: OfModel, dataset: Dataset): void {
   const frame = { ...figment, widthPx: figment.widthPx / numFramesOf(figment) };
   const sizeOf = ({ widthPx, heightPx, channels, frames }: ImageFormat) =>
     `${widthPx}x${heightPx} px with ${channels} channels${frames ? ` and ${frames.length} frames` : ''}`;
   if (sizeOf(frame) === sizeOf(dataset)) return;
-  throw new UsageError(`${operation}: the model makes ${sizeOf(frame)}, the data are ${sizeOf(dataset)}; ${remedy}`);
+  throw new UsageError(`${operation}: the model makes ${sizeOf(frame)}, the data are ${sizeOf(dataset)}; ${REMEDY}`);
 }
 
 /** @throws UsageError when the attributes of a model, and their values, are not in this order those of the data */

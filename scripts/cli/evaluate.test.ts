@@ -144,6 +144,31 @@ it('asks for the attributes of held-out images, and tells how well each is read'
   expect(metrics.variation).toMatchObject({ guidanceScale: 2, attribute: 'tone', numIdentities: 4 });
 });
 
+it('tells how well real pictures are read of which one attribute varies', async () => {
+  const plain = tinyDataset({ perClass: 4, widthPx: 16, heightPx: 16, seed: 9 });
+  const count = plain.classLabels.length;
+  const attributes = [
+    { name: 'tone', values: ['dark', 'plain', 'light'], data: Int16Array.from({ length: count }, (_, i) => i % 2) },
+    { name: 'growth', values: { min: 0, max: 1 }, data: new Float32Array(count).fill(0.5) },
+  ];
+  const labels = ['a', 'b', 'c']; // those of the model are others
+  await writeDataset(at('varied'), { ...plain, labels, attribution: 'drawn by formula', attributes }, 'shapes');
+  const judge = ['--classifier', at('directed.safetensors'), '--guidance', '2', '--data', at('directed')];
+  const vary = ['--vary', 'tone', '--identities', '2'];
+  const evaluate = (...words: string[]) => run(at('obedient'), ...FAST, ...judge, ...words, '--out', at('compared'));
+  await expect(evaluate('--varied-data', at('varied'))).rejects.toThrow(/say which with --vary$/);
+  await expect(evaluate(...vary, '--varied-data', at('directed'))).rejects.toThrow(
+    /no two pictures differ in tone alone/,
+  );
+  const printed = await evaluate(...vary, '--varied-data', at('varied'));
+  expect(printed).toMatch(
+    /of 3 real ones: recognised \d\.\d{3} \(.*\)\nall else is read as before in \d\.\d{3} \(growth /,
+  );
+  const { variation } = JSON.parse(await readFile(at('compared/metrics.json'), 'utf8'));
+  expect(variation.real).toMatchObject({ numIdentities: 3, recognised: expect.any(Number), kept: expect.any(Number) });
+  expect(Object.keys(variation.real.keptPerAttribute)).toEqual(['growth']);
+});
+
 it('measures the seams of a model that tiles, and of no other', async () => {
   expect(await run(at('tiles'), ...FAST, '--guidance', '2')).toMatch(/seam at guidance 2: \d\.\d\d \(held-out \d/);
   const { seam } = JSON.parse(await readFile(at('tiles/metrics.json'), 'utf8'));

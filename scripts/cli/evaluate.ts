@@ -29,6 +29,10 @@ export function evaluateCommand(): Command {
     )
     .option('--vary <attribute>', 'change this attribute alone: is it recognised, and does all else stay?')
     .option('--identities <n>', 'of how many pictures', wholeNumber(1, 10_000), 100)
+    .option(
+      '--varied-data <dir>',
+      'compare with these real pictures, which show the same subjects with other words of it',
+    )
     .option('--images-per-class <n>', 'pictures of each label, at each guidance scale', wholeNumber(2, 10_000), 32)
     .addOption(
       new Option('--guidance <list>', 'guidance scales').default([1, 2, 4], '1,2,4').argParser(parseGuidanceList),

@@ -35,7 +35,7 @@ import {
   withHeldOut,
 } from './judgeMaterials.ts';
 import { type MonotonyMetrics, monotonyOf, planSweeps } from './judgeMonotony.ts';
-import { planVariedSets, type VariationMetrics, variationOf, variedWords } from './judgeVariation.ts';
+import { planVariedSets, type RealSet, type VariationMetrics, variationOf, variedWords } from './judgeVariation.ts';
 import {
   byLabel,
   type CopyMetrics,
@@ -64,6 +64,12 @@ export interface Judged {
 /** How the pictures are made. */
 export type EvaluationRecipe = Omit<Metrics['recipe'], 'backend'>;
 
+/** Real pictures in the format of the model's, in sets that differ in one attribute alone. */
+export interface RealSets {
+  dataset: Dataset;
+  sets: readonly RealSet[];
+}
+
 /** What it takes to judge what a model generates. */
 export interface Context extends Judged {
   /** In the format of the model's pictures, with their maps and frames. */
@@ -83,6 +89,8 @@ export interface Context extends Judged {
   numSweepSeeds: number;
   /** The attribute that is varied alone, and in how many pictures. */
   vary?: { attribute: string; numIdentities: number };
+  /** Real pictures that differ in it alone. */
+  varied?: RealSets;
   real: Measured;
   /** How much the frames of held-out subjects agree; null for pictures of one frame. */
   realFrames: FrameMetrics | null;
@@ -206,7 +214,7 @@ async function judgeMonotony(context: Context, guidanceScale: number): Promise<M
 
 /** How well one attribute is changed alone; undefined where none was named. Of frames the first one counts. */
 async function judgeVariation(context: Context, guidanceScale: number): Promise<VariationMetrics | undefined> {
-  const { whole, splitOfWhole, recipe, vary, classifier } = context;
+  const { whole, splitOfWhole, recipe, vary, varied, classifier } = context;
   if (!vary) return undefined;
   const sets = planVariedSets(whole, splitOfWhole, { ...vary, firstSeed: recipe.firstSeed });
   const requests = sets.flatMap((set) => set.requests);
@@ -214,9 +222,19 @@ async function judgeVariation(context: Context, guidanceScale: number): Promise<
   const ofPictures = pictures.map(([first]) => first!);
   let next = 0;
   const read = sets.map((set) => set.requests.map(() => ofPictures[next++]!));
-  const names = Object.keys(classifier.config.attributes);
-  const words = variedWords(whole, vary.attribute);
-  return { guidanceScale, ...vary, ...variationOf(sets, read, { names, attribute: vary.attribute, words }) };
+  const { attribute } = vary;
+  const of = { names: Object.keys(classifier.config.attributes), attribute, words: variedWords(whole, attribute) };
+  const real = varied && {
+    numIdentities: varied.sets.length,
+    ...variationOf(varied.sets, await readRealSets(varied, classifier), of),
+  };
+  return { guidanceScale, ...vary, ...variationOf(sets, read, of), ...(real && { real }) };
+}
+
+/** The attributes that the classifier reads in each picture of each set. */
+async function readRealSets({ dataset, sets }: RealSets, classifier: Judge): Promise<Float32Array[][]> {
+  const pictures = await readPictures(seenByJudge(dataset), classifier);
+  return sets.map(({ images }) => images.map((image) => pictures[image]![0]!));
 }
 
 /** Makes pictures, and gives of each the attributes that the classifier reads in each of its frames. */
@@ -229,13 +247,16 @@ async function readRequests(
   const { ddpm } = makersAt(context, guidanceScale);
   const pictures = await withProgress(title, (onProgress) => generateSet(ddpm, requests, onProgress));
   const classLabels = Int32Array.from(requests, ({ label }) => whole.labels.indexOf(label));
-  const made = seenByJudge(datasetOfPictures(pictures, classLabels, whole));
-  const images = everyImage(albedoOf(singleFrames(made)));
-  const { attributes } = await classifyImages(classifier.config, classifier.weights, images);
-  const numAttributes = Object.keys(classifier.config.attributes).length;
-  const numFrames = numFramesOf(whole);
+  return readPictures(seenByJudge(datasetOfPictures(pictures, classLabels, whole)), classifier);
+}
+
+/** Gives of each picture the attributes that the classifier reads in each of its frames. */
+async function readPictures(seen: Dataset, { config, weights }: Judge): Promise<Float32Array[][]> {
+  const { attributes } = await classifyImages(config, weights, everyImage(albedoOf(singleFrames(seen))));
+  const numAttributes = Object.keys(config.attributes).length;
+  const numFrames = numFramesOf(seen);
   const valuesAt = (row: number) => attributes.subarray(row * numAttributes, (row + 1) * numAttributes);
-  return requests.map((_, picture) =>
+  return Array.from(seen.classLabels, (_, picture) =>
     Array.from({ length: numFrames }, (_, frame) => valuesAt(picture * numFrames + frame)),
   );
 }

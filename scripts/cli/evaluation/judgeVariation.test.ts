@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Dataset } from '../../../runtime/index.ts';
-import { planVariedSets, variationOf } from './judgeVariation.ts';
+import { planVariedSets, realSets, variationOf } from './judgeVariation.ts';
 
 const MOODS = ['calm', 'glad', 'sad'];
 const dataset = {
@@ -55,6 +55,20 @@ it('counts what is recognised, and of all varied pictures what stays', () => {
     kept: 3 / 4,
     keptPerAttribute: { hair: 3 / 4 },
   });
+});
+
+it('finds real pictures that differ in one attribute alone, and begins each set with another of them', () => {
+  const attributes = [
+    { name: 'hair', values: ['red', 'grey'], data: Int16Array.of(0, 0, 1, 1, 0, 0, 1, 0, 0, 1) },
+    { name: 'mood', values: MOODS, data: Int16Array.of(0, 2, 1, 1, 1, 0, -1, 0, 2, 0) },
+    { name: 'wear', values: { min: 0, max: 1 }, data: Float32Array.of(0, 0, 0, 0, 0, 0, 0, 0.5, Number.NaN, 0) },
+  ];
+  const classLabels = Int32Array.of(0, 0, 0, 0, 1, 1, 0, 1, 1, 0);
+  expect(realSets({ ...dataset, classLabels, attributes } as unknown as Dataset, 'mood')).toEqual([
+    { images: [0, 1], words: ['calm', 'sad'] },
+    { images: [3, 9, 2], words: ['glad', 'calm', 'glad'] },
+    { images: [4, 5], words: ['glad', 'calm'] },
+  ]);
 });
 
 it('does not count a picture of whose word nothing is known', () => {

@@ -3,16 +3,22 @@ import {
   attributesOf,
   type Dataset,
   type DatasetSplit,
+  encodeColumns,
   isWords,
   type PictureOptions,
   varyRecipe,
 } from '../../../runtime/index.ts';
 import { UsageError } from '../../node/usageError.ts';
 
-export interface VariationMetrics {
+export interface VariationMetrics extends VariationShares {
   guidanceScale: number;
   attribute: string;
   numIdentities: number;
+  /** The same of real pictures, where there are some of the same subjects: nothing generated can be expected to do better. */
+  real?: VariationShares & { numIdentities: number };
+}
+
+export interface VariationShares {
   /** The share of all pictures in which the classifier reads the word that was asked for. */
   recognised: number;
   recognisedPerWord: Record<string, number>;
@@ -64,14 +70,43 @@ export function planVariedSets(
   });
 }
 
+/** Real pictures of one subject, as images of a data set; the first is the one that the others are compared with. */
+export interface RealSet {
+  words: VariedSet['words'];
+  images: readonly number[];
+}
+
+/**
+ * The pictures of a data set that are alike in label and all attributes but one, with two words of that one or more; pictures of which
+ * not all is known are left out. In each set it is another picture's turn to be the first.
+ */
+export function realSets({ classLabels, attributes = [] }: Dataset, attribute: string): RealSet[] {
+  const words = variedWords({ attributes }, attribute);
+  const { data: varied } = attributes.find(({ name }) => name === attribute)!;
+  const others = attributes.filter(({ name }) => name !== attribute);
+  const subjects = new Map<string, number[]>();
+  for (const [image, label] of classLabels.entries()) {
+    if (encodeColumns(attributes, [image]).some((value) => value < 0)) continue;
+    const key = [label, ...encodeColumns(others, [image])].join();
+    subjects.set(key, [...(subjects.get(key) ?? []), image]);
+  }
+  return [...subjects.values()]
+    .filter((images) => new Set(images.map((image) => varied[image])).size > 1)
+    .map((images, i) => {
+      const first = i % images.length;
+      const turned = [...images.slice(first), ...images.slice(0, first)];
+      return { images: turned, words: turned.map((image) => words[varied[image]!]!) };
+    });
+}
+
 /**
  * @param read of each set, of each of its pictures, the values that the classifier reads, in the order of `names`
  */
 export function variationOf(
-  sets: readonly VariedSet[],
+  sets: readonly Pick<VariedSet, 'words'>[],
   read: readonly (readonly ArrayLike<number>[])[],
   { names, attribute, words }: { names: readonly string[]; attribute: string; words: readonly string[] },
-): Pick<VariationMetrics, 'recognised' | 'recognisedPerWord' | 'kept' | 'keptPerAttribute'> {
+): VariationShares {
   const place = names.indexOf(attribute);
   const pictures = sets.flatMap((set, i) =>
     set.words.map((word, j) => ({ word, values: read[i]![j]!, origin: read[i]![0]!, isOrigin: j === 0 })),
@@ -93,13 +128,10 @@ export function variationOf(
       isRecognised,
     ),
     recognisedPerWord: Object.fromEntries(
-      words.map((word) => [
-        word,
-        share(
-          pictures.filter((picture) => picture.word === word),
-          isRecognised,
-        ),
-      ]),
+      words
+        .map((word) => ({ word, own: pictures.filter((picture) => picture.word === word) }))
+        .filter(({ own }) => own.length > 0)
+        .map(({ word, own }) => [word, share(own, isRecognised)]),
     ),
     kept: Object.values(keptPerAttribute).reduce((sum, kept) => sum + kept, 0) / others.length,
     keptPerAttribute,

@@ -1,7 +1,7 @@
 import type { FrameMetrics } from './frames.ts';
 import type { MaterialMetrics } from './judgeMaterials.ts';
 import type { MonotonyMetrics } from './judgeMonotony.ts';
-import type { VariationMetrics } from './judgeVariation.ts';
+import type { VariationMetrics, VariationShares } from './judgeVariation.ts';
 import type { CopyMetrics, GuidanceMetrics, PipelineMetrics, SeamMetrics } from './measure.ts';
 
 /** The content of metrics.json. */
@@ -157,13 +157,20 @@ function formatMaterials({ seams, heightFromAlbedo: { heldOut, generated, relati
   return [...lines, height];
 }
 
-function formatVariation({ attribute, numIdentities, ...shares }: VariationMetrics): string[] {
+function formatVariation({ attribute, numIdentities, real, ...shares }: VariationMetrics): string[] {
+  return [
+    ...formatShares(`${attribute} varied of ${numIdentities}`, shares),
+    ...(real ? formatShares(`of ${real.numIdentities} real ones`, real) : []),
+  ];
+}
+
+function formatShares(title: string, shares: VariationShares): string[] {
   const list = (of: Record<string, number>) =>
     Object.entries(of)
       .map(([name, share]) => `${name} ${share.toFixed(2)}`)
       .join(', ');
   return [
-    `${attribute} varied of ${numIdentities}: recognised ${shares.recognised.toFixed(3)} (${list(shares.recognisedPerWord)})`,
+    `${title}: recognised ${shares.recognised.toFixed(3)} (${list(shares.recognisedPerWord)})`,
     `all else is read as before in ${shares.kept.toFixed(3)} (${list(shares.keptPerAttribute)})`,
   ];
 }

@@ -13,6 +13,7 @@ import {
   imagesOfDataset,
   loadModelFolder,
   MATERIAL_CHANNELS,
+  type ModelFiles,
   type ModelPart,
   modelNotes,
   numFramesOf,
@@ -28,13 +29,13 @@ import { framesAsPictures } from '../../node/readDataset.ts';
 import { printable, withProgress } from '../../node/terminal.ts';
 import { UsageError } from '../../node/usageError.ts';
 import { optionalParts } from '../../node/wholeModel.ts';
-import { readDataOfModel, withAttributesOf } from '../dataOfModel.ts';
+import { readDataOfModel, readVariedData, withAttributesOf } from '../dataOfModel.ts';
 import { frameMetrics } from './frames.ts';
 import { frechetDistance } from './frechet.ts';
 import { openHeightJudge } from './heightJudge.ts';
 import { openJudge } from './judge.ts';
-import { type EvaluationRecipe, type Judged, judgeGenerated } from './judgeGenerated.ts';
-import { variedWords } from './judgeVariation.ts';
+import { type EvaluationRecipe, type Judged, judgeGenerated, type RealSets } from './judgeGenerated.ts';
+import { realSets, variedWords } from './judgeVariation.ts';
 import { byLabel, measure, perAttribute } from './measure.ts';
 import { formatMetrics, formatSummary, METRIC_UNITS, type Metrics } from './report.ts';
 import { seenByJudge } from './seenByJudge.ts';
@@ -50,6 +51,7 @@ export interface EvaluateFlags {
   sweepSeeds: number;
   vary?: string;
   identities: number;
+  variedData?: string;
   imagesPerClass: number;
   guidance: number[];
   steps?: number;
@@ -83,7 +85,9 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
   try {
     const judged = withAttributesOf(files, dataset);
     if (flags.vary !== undefined) variedWords(judged, flags.vary);
-    const { metrics, sheet } = await evaluateModel({ model, teacher, cvae }, judged, split, backend.backend, flags);
+    const varied = await readRealSets(files, flags);
+    const { backend: name } = backend;
+    const { metrics, sheet } = await evaluateModel({ model, teacher, cvae }, judged, split, name, flags, varied);
     const bytes = new TextEncoder().encode(formatMetrics(metrics));
     await writeFilesAtomic(out, { 'contact-sheet.png': sheet, 'metrics.json': bytes });
     console.log(printable(formatSummary(metrics)));
@@ -102,6 +106,20 @@ async function folderOf(model: string): Promise<string> {
   throw new UsageError(`evaluate: model ${model} is no folder to write to; say where with --out`);
 }
 
+/** Real pictures that differ in one attribute alone; undefined where none are named. @throws UsageError when there are none among them */
+async function readRealSets(files: ModelFiles, { vary, variedData }: EvaluateFlags): Promise<RealSets | undefined> {
+  if (variedData === undefined) return undefined;
+  if (vary === undefined) {
+    throw new UsageError('evaluate: --varied-data shows how one attribute varies; say which with --vary');
+  }
+  const dataset = await readVariedData('evaluate', files, variedData);
+  const sets = realSets(dataset, vary);
+  if (sets.length > 0) return { dataset, sets };
+  throw new UsageError(
+    `evaluate: --varied-data ${variedData}: no two pictures differ in ${vary} alone; name a data set of subjects with several words of it`,
+  );
+}
+
 function checkHeldOut(dataset: Dataset, { heldOut }: DatasetSplit): void {
   const smallest = smallestClass(labelsOf(dataset, heldOut), dataset.labels.length);
   if (smallest >= 2) return;
@@ -118,6 +136,7 @@ async function evaluateModel(
   splitOfWhole: DatasetSplit,
   backend: BackendName,
   flags: EvaluateFlags,
+  varied?: RealSets,
 ): Promise<{ metrics: Metrics; sheet: Uint8Array }> {
   const { frames } = whole;
   const { dataset: single, split } = framesAsPictures({ dataset: whole, split: splitOfWhole });
@@ -151,7 +170,7 @@ async function evaluateModel(
     const recipe = recipeOf(model, flags);
     const sets = { heldOut, reconstructedHeldOut };
     const vary = flags.vary === undefined ? undefined : { attribute: flags.vary, numIdentities: flags.identities };
-    const judges = { classifier, heights, hasSeams: flags.seams, numSweepSeeds: flags.sweepSeeds, vary };
+    const judges = { classifier, heights, hasSeams: flags.seams, numSweepSeeds: flags.sweepSeeds, vary, varied };
     const measured = { ...judges, real, realFrames, perClass, recipe };
     const context = { model, teacher, cvae, whole, splitOfWhole, dataset, split, sets, ...measured };
     const generated = await judgeGenerated(context);
