@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { add, mul, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { shiftCircular, shiftClamped, turnColours } from '../../runtime/dataset/augment.ts';
+import { colourRarity, pixelRarity } from '../../runtime/dataset/colourRarity.ts';
 import { toX0Eps } from '../../runtime/diffusion/prediction.ts';
 import * as runtime from '../../runtime/index.ts';
 import { toPatches } from '../../runtime/networks/patches.ts';
@@ -18,6 +19,7 @@ import {
   klDivergence,
   minSnrWeights,
   reconstructionError,
+  weightedDifference,
 } from '../../runtime/training/losses.ts';
 import { learningRateAt } from '../../runtime/training/optimiser.ts';
 import { nchwToNhwc } from '../../runtime/weights/tensorLayout.ts';
@@ -55,7 +57,10 @@ describe.skipIf(!torch)('in PyTorch', () => {
   let files: ModelConfigs;
 
   const options = {
-    vae: { klWeight: 0.3, l2Weight: 0.5, gradientWeight: 0.25, coarseWeight: 0.75, channelWeights: [1, 2, 0.5, 1] },
+    vae: {
+      ...{ klWeight: 0.3, l2Weight: 0.5, gradientWeight: 0.25, coarseWeight: 0.75, rareColourWeight: 0.6 },
+      channelWeights: [1, 2, 0.5, 1],
+    },
     ddpm: { ...runtime.DIFFUSION_DEFAULTS, numSteps: 100, decayFrom: 0.4 },
   };
 
@@ -160,6 +165,16 @@ describe.skipIf(!torch)('in PyTorch', () => {
     );
     expectClose(output('patches'), expected);
     expect([...output('unpatched')]).toEqual([1]);
+  });
+
+  const rarityOf = (pictures: Float32Array, length: number) => {
+    const rarity = colourRarity(trainerDataset, Int32Array.from(trainerDataset.classLabels.keys()));
+    return pixelRarity(rarity, pictures, length, 4);
+  };
+
+  it('counts rare colours as we do', () => {
+    const pictures = Float32Array.from([0, 1, 2].flatMap((i) => [...pictureOf(i)]));
+    expectClose(output('rarity'), rarityOf(pictures, 16 * 16 * 4));
   });
 
   it('augments by moving values alone', () => {
@@ -321,9 +336,12 @@ describe.skipIf(!torch)('in PyTorch', () => {
       const kl = klDivergence({ mean: mean!, logVar: logVar! }).dataSync()[0]!;
       const edges = gradientDifference(x!, decoded!).dataSync()[0]!;
       const coarse = coarseDifference(x!, decoded!, 2).dataSync()[0]!;
-      const { klWeight, l2Weight, gradientWeight, coarseWeight } = options.vae;
+      const pictures = nchwToNhwc(of('pictures')).data as Float32Array;
+      const weights = tensor4d(rarityOf(pictures, 12 * 10 * 4), [BATCH, 12, 10, 1]);
+      const rare = weightedDifference(x!, decoded!, weights).dataSync()[0]!;
+      const { klWeight, l2Weight, gradientWeight, coarseWeight, rareColourWeight } = options.vae;
       const others = klWeight * kl + l2Weight * error('l2') + gradientWeight * edges + coarseWeight * coarse;
-      return [error(kind) + others, error(kind), kl];
+      return [error(kind) + others + rareColourWeight * rare, error(kind), kl];
     });
     expectClose(output(`vae.${kind}`), expected);
   });

@@ -55,6 +55,9 @@ pictures = data.to_values(data.read_data(sheets, {}).pixels[:, 0])[:3]
 for circular in (False, True):
     moved = data.moved(pictures, given["dx"].long(), given["dy"].long(), circular)
     out[f"moved.{str(circular).lower()}"] = moved.permute(0, 2, 3, 1)
+counts = training.colour_counts(data.to_values(data.read_data(sheets, {}).pixels.flatten(0, 1)))
+rarity = training.colour_rarity(counts)
+out["rarity"] = training.pixel_rarity(rarity, pictures)
 augmented = data.augment(pictures, torch.Generator().manual_seed(1), flip=True, circular=True, permute_channels=1.0)
 patches = training.to_patches(pictures, 4)
 out["patches"] = patches.permute(0, 2, 3, 1)
@@ -102,7 +105,7 @@ for kind in ("epsilon", "v_prediction", "sample"):
     out[f"long.{kind}"] = training.long_step_target(kind, given["x0"], given["mean"], *levels)
 out["guided"] = training.guided(torch.cat([given["x0"], given["eps"]]), given["scales"].view(-1, 1, 1, 1))
 for kind in ("l1", "l2"):
-    parts = training.vae_loss(given["pictures"], given["decoded"], given["mean"], given["logvar"], {**options["vae"], "reconstruction": kind})
+    parts = training.vae_loss(given["pictures"], given["decoded"], given["mean"], given["logvar"], {**options["vae"], "reconstruction": kind}, rarity)
     out[f"vae.{kind}"] = torch.stack(parts)
 
 # Statistics, rate and average.

@@ -90,7 +90,36 @@ def to_patches(x, size):
     return parts.reshape(batch, size * size * channels, height // size, width // size)
 
 
-def vae_loss(x, decoded, mean, logvar, options):
+LEVELS = 32  # that are told apart of red, green and blue; of alpha it is two
+
+
+def _colours(x):
+    """The place of the colour of each pixel among all; maps besides colour and alpha do not matter."""
+    levels = ((x[:, :3] + 1) / 2 * (LEVELS - 1) + 0.5).floor().clamp(0, LEVELS - 1).long()
+    place = (x[:, 3] < 0).long() if x.shape[1] == 4 else torch.zeros_like(levels[:, 0])
+    for level in levels.unbind(1):
+        place = place * LEVELS + level
+    return place
+
+
+def colour_counts(x):
+    """How many pixels of pictures (B, C, H, W) have each colour."""
+    return torch.bincount(_colours(x).flatten(), minlength=2 * LEVELS**3)
+
+
+def colour_rarity(counts):
+    """How much each colour counts beside others, by how rarely pictures have it (Zhang et al. 2016, eq. 4, without smoothing)."""
+    shares = counts.double() / counts.sum()
+    return (1 / (shares / 2 + 0.5 / (counts > 0).sum())).float()
+
+
+def pixel_rarity(rarity, x):
+    """How much each pixel counts by the rarity of its colour, (B, 1, H, W), 1 on average in each picture."""
+    weights = rarity[_colours(x)]
+    return (weights / weights.mean((1, 2), keepdim=True)).unsqueeze(1)
+
+
+def vae_loss(x, decoded, mean, logvar, options, rarity=None):
     """The loss of an auto-encoder, and its two main parts: reconstruction and KL divergence for each latent value."""
     difference = decoded.float() - x
     if options["channelWeights"] is not None:
@@ -102,7 +131,10 @@ def vae_loss(x, decoded, mean, logvar, options):
     error = errors[options["reconstruction"]]
     coarse = torch.nn.functional.avg_pool2d(difference, x.shape[-1] // mean.shape[-1]).abs().mean()
     loss = error + options["klWeight"] * kl + options["l2Weight"] * errors["l2"] + options["coarseWeight"] * coarse
-    return loss + options["gradientWeight"] * 0.5 * (down + right), error, kl
+    loss = loss + options["gradientWeight"] * 0.5 * (down + right)
+    if options["rareColourWeight"] > 0:
+        loss = loss + options["rareColourWeight"] * (difference.abs() * pixel_rarity(rarity, x)).mean()
+    return loss, error, kl
 
 
 def drop_conditions(labels, attributes, null_label, probability, generator):

@@ -21,6 +21,8 @@ from figment_loop import run
 from figment_training import (
     LatentStatistics,
     alphas_cumprod,
+    colour_counts,
+    colour_rarity,
     ddim_step,
     diffusion_loss,
     drop_conditions,
@@ -83,16 +85,17 @@ class Project:
 class VaeTask(torch.nn.Module):
     """An auto-encoder (Kingma & Welling 2014; the latents are those of Rombach et al. 2022)."""
 
-    def __init__(self, vae, options):
+    def __init__(self, vae, options, rarity):
         super().__init__()
         self.vae = vae
         self.options = options
+        self.register_buffer("rarity", rarity, persistent=False)
 
     def forward(self, x, noise):
         posterior = self.vae.encode(x).latent_dist
         mean, logvar = posterior.mean.float(), posterior.logvar.float()
         decoded = self.vae.decode(mean + (0.5 * logvar).exp() * noise).sample
-        loss, error, kl = vae_loss(x, decoded, mean, logvar, self.options)
+        loss, error, kl = vae_loss(x, decoded, mean, logvar, self.options, self.rarity)
         return loss, {self.options["reconstruction"]: error.detach(), "kl": kl.detach()}
 
 
@@ -116,7 +119,14 @@ def train_vae(project):
     def save(average):
         write_network(project.out, "vae", config, average.part("vae."), project.index)
 
-    run(project, VaeTask(vae, options), batch, save)
+    rarity = _rarity(project) if options["rareColourWeight"] > 0 else None
+    run(project, VaeTask(vae, options, rarity), batch, save)
+
+
+def _rarity(project):
+    size, count = project.options["batchSize"], len(project.data.pixels)
+    parts = (torch.arange(start, min(start + size, count)) for start in range(0, count, size))
+    return colour_rarity(sum(colour_counts(project.values(chosen)) for chosen in parts))
 
 
 class DdpmTask(torch.nn.Module):
