@@ -5,10 +5,10 @@ import type { Dataset } from './dataset.ts';
 const BITS = 5;
 const NUM_COLOURS = 2 ** (3 * BITS + 1);
 
-/** The share of an even distribution that the one of the data is mixed with, so that the rarest colour counts no more than 1 / λ of the average one. */
+/** λ: how much of an even distribution is mixed with that of the data, so that the rarest colours do not count without bound. */
 const EVEN_SHARE = 0.5;
 
-/** How much each colour counts beside others, by how rarely pictures have it; see `pixelRarity`. */
+/** How much each colour counts beside others, by how rarely pictures have it. */
 export type ColourRarity = Float32Array;
 
 /**
