@@ -3,6 +3,7 @@ import { encodeColumns } from '../dataset/attributeColumns.ts';
 import { type AugmentOptions, croppedShape } from '../dataset/augment.ts';
 import { batchIndices, fillBatch } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
+import { attributeWeights } from './losses.ts';
 
 /** One input of a loss: plain numbers, so that it can be sent to a worker. */
 export interface BatchArray {
@@ -44,6 +45,12 @@ export function splitBatch(batch: Batch, size: number): Batch[] {
     );
   }
   return pieces;
+}
+
+/** Attributes of a batch (B, attributes), and the weights by which those that are known are averaged. */
+export function withAttributeWeights(attributes: BatchArray): Record<'attributes' | 'attributeWeights', BatchArray> {
+  const { shape, data } = attributes;
+  return { attributes, attributeWeights: { shape, data: attributeWeights(data, shape[1]!) } };
 }
 
 /**

@@ -5,9 +5,8 @@ import type { Dataset } from '../dataset/dataset.ts';
 import type { ClassifierConfig } from '../networks/classifier.ts';
 import { attributeKinds } from '../networks/conditioningConfig.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
-import { type Batch, type BatchArray, pictureBatch } from './batch.ts';
+import { type Batch, type BatchArray, pictureBatch, withAttributeWeights } from './batch.ts';
 import type { GradientSource } from './gradients.ts';
-import { attributeWeights } from './losses.ts';
 import type { TaskSpec } from './task.ts';
 import { createTrainer, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
@@ -102,9 +101,7 @@ export function classifierBatch(
   const batch = pictureBatch(dataset, indices, options, step);
   if (options.noiseStd > 0) addNoise(batch.x.data, options.noiseStd, options.seed, step);
   const { attributes } = batch;
-  if (!attributes) return batch;
-  const { shape, data } = attributes;
-  return { ...batch, attributeWeights: { shape, data: attributeWeights(data, shape[1]!) } };
+  return attributes ? { ...batch, ...withAttributeWeights(attributes) } : batch;
 }
 
 function addNoise(x: BatchArray['data'], std: number, seed: number, step: number): void {

@@ -1,12 +1,14 @@
 import { normals, uniforms } from '../core/random.ts';
+import { type AttributeColumn, vocabularyOf } from '../dataset/attributeColumns.ts';
 import { AUGMENT_DEFAULTS, type AugmentOptions, croppedShape } from '../dataset/augment.ts';
 import { type ColourRarity, colourRarity, pixelRarity } from '../dataset/colourRarity.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { type AutoencoderKlConfig, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
+import { attributeKinds } from '../networks/conditioningConfig.ts';
 import type { Shapes } from '../networks/layers.ts';
 import { initialWeights } from '../networks/weights.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
-import { type Batch, pictureBatch } from './batch.ts';
+import { type Batch, pictureBatch, withAttributeWeights } from './batch.ts';
 import type { GradientSource } from './gradients.ts';
 import type { Reconstruction } from './losses.ts';
 import { createTask, type TaskSpec } from './task.ts';
@@ -25,6 +27,8 @@ export interface VaeOptions extends TrainerOptions {
   coarseWeight: number;
   /** Weight beside it of the error where each pixel counts by how rare its colour is (`colourRarity`): eyes instead of skin. */
   rareColourWeight: number;
+  /** Weight beside it of how badly attributes are told from the latents by a linear map; see `attributeHead.ts`. */
+  attributeWeight: number;
   /** Weight of `realismLoss` beside it, which brings grain back; it grows from 0 over the first `ADVERSARIAL_WARMUP` steps. */
   adversarialWeight: number;
   /** What the difference of each channel is multiplied by before it is measured; null: by 1. */
@@ -50,6 +54,7 @@ export const VAE_DEFAULTS: VaeOptions = {
   gradientWeight: 0,
   coarseWeight: 0,
   rareColourWeight: 0,
+  attributeWeight: 0,
   adversarialWeight: 0,
   channelWeights: null,
   freezeEncoder: false,
@@ -120,17 +125,27 @@ export function defaultVaeConfig(
   };
 }
 
-export function vaeTaskSpec(config: AutoencoderKlConfig, options: VaeOptions): TaskSpec {
+/** @param attributes what the data tell of their pictures, where the latents are to tell it, too */
+export function vaeTaskSpec(
+  config: AutoencoderKlConfig,
+  options: VaeOptions,
+  attributes: readonly AttributeColumn[] = [],
+): TaskSpec & { kind: 'vae' } {
   const { circular, reconstruction, freezeEncoder, teacher } = options;
-  const { klWeight, l2Weight, gradientWeight, coarseWeight, rareColourWeight, adversarialWeight, channelWeights } =
-    options;
+  const { klWeight, l2Weight, gradientWeight, coarseWeight, rareColourWeight, adversarialWeight } = options;
+  const { attributeWeight, channelWeights } = options;
   const weights = { klWeight, l2Weight, gradientWeight, coarseWeight, rareColourWeight, adversarialWeight };
-  return { kind: 'vae', config, circular, reconstruction, ...weights, channelWeights, freezeEncoder, teacher };
+  const told = attributeWeight > 0 ? { attributeWeight, attributes: attributeKinds(vocabularyOf(attributes)) } : {};
+  return { kind: 'vae', config, circular, reconstruction, ...weights, ...told, channelWeights, freezeEncoder, teacher };
 }
 
-/** Shapes of the weights of the auto-encoder, and of the discriminator where one is trained beside it, in PyTorch's layout. */
-export function vaeTrainingShapes(config: AutoencoderKlConfig, options: VaeOptions): Shapes {
-  return createTask(vaeTaskSpec(config, options)).shapes;
+/** Shapes of the weights of the auto-encoder, and of what is trained beside it, in PyTorch's layout. */
+export function vaeTrainingShapes(
+  config: AutoencoderKlConfig,
+  options: VaeOptions,
+  attributes?: readonly AttributeColumn[],
+): Shapes {
+  return createTask(vaeTaskSpec(config, options, attributes)).shapes;
 }
 
 /**
@@ -151,9 +166,9 @@ export function vaeTrainer(
 ): Trainer {
   const rarity = options.rareColourWeight > 0 ? colourRarity(dataset, indices) : null;
   const batchAt = (step: number) => vaeBatch(dataset, indices, config, options, rarity, step);
-  const spec = vaeTaskSpec(config, options);
+  const spec = vaeTaskSpec(config, options, dataset.attributes);
   const isState = start !== undefined && !(start instanceof Map);
-  const from = isState ? start : new Map([...firstWeights(config, options), ...(start ?? [])]);
+  const from = isState ? start : new Map([...firstWeights(spec, options), ...(start ?? [])]);
   return createTrainer(spec, batchAt, options, from, source);
 }
 
@@ -163,11 +178,11 @@ export function vaeTrainer(
  *
  * Source: ICNR, Aitken et al. 2017, arXiv:1707.02937, section 3.3.
  */
-function firstWeights(config: AutoencoderKlConfig, options: VaeOptions): Map<string, WeightTensor> {
-  const weights = initialWeights(vaeTrainingShapes(config, options), options.seed);
+function firstWeights(spec: TaskSpec & { kind: 'vae' }, { seed }: VaeOptions): Map<string, WeightTensor> {
+  const weights = initialWeights(createTask(spec).shapes, seed);
   for (const name of ['decoder.conv_out.weight', 'decoder.conv_out.bias']) {
     const { data } = weights.get(name)!;
-    const sizeOfPixel = data.length / config.patch_size ** 2;
+    const sizeOfPixel = data.length / spec.config.patch_size ** 2;
     data.set(data.map((_, i) => data[i % sizeOfPixel]!));
   }
   return weights;
@@ -190,7 +205,7 @@ function vaeBatch(
     EPS_STREAM + step,
     latentShape.reduce((a, b) => a * b, 1),
   );
-  const { x } = pictureBatch(dataset, indices, options, step);
+  const { x, attributes } = pictureBatch(dataset, indices, options, step);
   const { channels } = dataset;
   return {
     x,
@@ -204,6 +219,7 @@ function vaeBatch(
         data: pixelRarity(rarity, x.data as Float32Array, widthPx * heightPx * channels, channels),
       },
     }),
+    ...(options.attributeWeight > 0 && attributes && withAttributeWeights(attributes)),
     ...(options.adversarialWeight > 0 && {
       adversarial: {
         shape: [batchSize],

@@ -79,6 +79,15 @@ export function trainCommand(): Command {
       realNumber(0),
       0,
     )
+    .addOption(
+      new Option(
+        '--attribute-weight <x>',
+        'weight beside it of how badly attributes are told from the latents, by a linear map: what is small and asked for',
+      )
+        .argParser(realNumber(0))
+        .default(0)
+        .conflicts(['freezeEncoder', 'latentsOf']),
+    )
     .option(
       '--adversarial-weight <x>',
       'weight of what a discriminator says, which is trained at the same time: grain instead of blur',
