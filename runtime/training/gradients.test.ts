@@ -182,11 +182,36 @@ describe('gradients on wasm', () => {
     dispose(Object.values(weights));
   });
 
+  it('teaches the encoder, and not the decoder, to let attributes be told from its latents', async () => {
+    const told = { attributes: input(9, [2, 1]), attributeWeights: { shape: [2, 1], data: Float32Array.of(1, 1) } };
+    const gradsOf = async (spec: TaskSpec) => {
+      const task = createTask(spec);
+      const weights = uploadWeights(randomWeights(task.shapes));
+      const { grads } = await gradientsOf(task, weights, { ...vaeBatch(2), ...told });
+      const values = Object.entries(grads).map(([name, grad]) => [name, [...grad.dataSync()]] as const);
+      dispose([...Object.values(grads), ...Object.values(weights)]);
+      return new Map(values);
+    };
+    const plain = await gradsOf(vae);
+    const telling = await gradsOf({ ...vae, attributeWeight: 0.2, attributes: { wear: 'number' } });
+    expect(telling.size).toBe(plain.size + 2);
+    let difference = 0;
+    for (const [name, values] of plain) {
+      if (name.startsWith('decoder.')) expectClose(telling.get(name)!, values, { absolute: 1e-6, relative: 1e-5 });
+      else difference += Math.max(...values.map((value, i) => Math.abs(telling.get(name)![i]! - value)));
+    }
+    expect(difference).toBeGreaterThan(0.01);
+  });
+
   it('adds the weighted parts of the loss', async () => {
-    const lossOf = async (weighing: Partial<typeof vae>, rarity = 1) => {
+    const lossOf = async (weighing: Partial<typeof vae>, rarity = 1, more: Batch = {}) => {
       const task = createTask({ ...vae, ...weighing });
       const weights = uploadWeights(randomWeights(task.shapes));
-      const batch = { ...vaeBatch(2), rarity: { shape: [2, 4, 4, 1], data: new Float32Array(32).fill(rarity) } };
+      const batch = {
+        ...vaeBatch(2),
+        rarity: { shape: [2, 4, 4, 1], data: new Float32Array(32).fill(rarity) },
+        ...more,
+      };
       const { grads, ...result } = await gradientsOf(task, weights, batch);
       dispose([...Object.values(grads), ...Object.values(weights)] as Tensor[]);
       return result;
@@ -200,6 +225,9 @@ describe('gradients on wasm', () => {
     const [once, twice] = [await lossOf({ coarseWeight: 0.2 }), await lossOf({ coarseWeight: 0.4 })];
     expect(once.loss).toBeGreaterThan(plain.loss + 0.001);
     expectClose([twice.loss - plain.loss], [2 * (once.loss - plain.loss)], { relative: 1e-4 });
+    const known = { attributes: input(9, [2, 1]), attributeWeights: { shape: [2, 1], data: Float32Array.of(1, 1) } };
+    const told = await lossOf({ attributeWeight: 0.1, attributes: { wear: 'number' } }, 1, known);
+    expectClose([told.loss], [plain.loss + 0.1 * told.metrics.attributes!], { relative: 1e-4 });
     const absolute = await lossOf({ reconstruction: 'l1' });
     const { loss: withRare } = await lossOf({ reconstruction: 'l1', rareColourWeight: 0.6 }, 2);
     expectClose([withRare], [absolute.loss + 0.6 * 2 * absolute.metrics.l1!]);

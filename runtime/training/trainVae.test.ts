@@ -9,10 +9,11 @@ import { toPatches } from '../networks/patches.ts';
 import { initialWeights, uploadWeights } from '../networks/weights.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { naiveLosses, recordingGradients } from '../testing/naiveTraining.ts';
-import { tinyDataset } from '../testing/tinyDataset.ts';
+import { tinyAttributes, tinyDataset } from '../testing/tinyDataset.ts';
 import { tinyPatches, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { runSteps, TINY_VAE_OPTIONS, tinyVaeTrainer } from '../testing/tinyTraining.ts';
 import type { Batch } from './batch.ts';
+import { attributeWeights } from './losses.ts';
 import { createTask, type TaskSpec } from './task.ts';
 import { defaultVaeConfig, vaeTaskSpec, vaeTrainer } from './trainVae.ts';
 
@@ -106,6 +107,21 @@ it('tells how rare the colours of each pixel are, as they are augmented', async 
   const length = height * width * channels;
   expect(rarity!.data).toEqual(pixelRarity(colourRarity(dataset, indices), x!.data as Float32Array, length, channels));
   expect(new Set(rarity!.data).size).toBeGreaterThan(2);
+});
+
+it('gives batches what is known of attributes, where latents are to tell them', async () => {
+  await selectBackend({ backend: 'wasm' });
+  const config = tinyVaeConfig();
+  const dataset = { ...tinyDataset(), attributes: tinyAttributes() };
+  const options = { ...OPTIONS, attributeWeight: 1, numSteps: 1 };
+  const batches: Batch[] = [];
+  const source = recordingGradients(createTask(vaeTaskSpec(config, options, dataset.attributes)), batches);
+  const trainer = vaeTrainer(dataset, Int32Array.from(dataset.classLabels.keys()), config, options, undefined, source);
+  await runSteps(trainer);
+  await trainer.dispose();
+  const { attributes, attributeWeights: weights } = batches[0]!;
+  expect(attributes!.shape).toEqual([2, 2]);
+  expect(weights!.data).toEqual(attributeWeights(attributes!.data, 2));
 });
 
 it('disturbs the latents of each image by a level of its own, in their own units', async () => {

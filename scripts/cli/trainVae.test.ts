@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as runtime from '../../runtime/index.ts';
-import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
+import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
@@ -71,6 +71,20 @@ describe('train vae --resume', () => {
       /made with another (channelWeights \(1,1,1,2, now the usual one\)|klWeight)/,
     );
     expect(await train('lossy', 2, '--resume', '--l2-weight', '2', '--channel-weights', '1,1,1,2')).toMatch(/done: 2/);
+  });
+
+  it('goes on with what its latents tell, which is no part of what it saves', async () => {
+    const directed = { ...tinyDataset({ widthPx: 16, heightPx: 16 }), attributes: tinyAttributes() };
+    await writeDataset(at('directed'), { ...directed, attribution: 'drawn by formula' }, 'shapes');
+    const told = ['--data', at('directed'), '--attribute-weight', '0.5'];
+    await train('told', 1, '--init-from', at('model'), ...told);
+    await expect(train('told', 2, '--resume', '--data', at('directed'))).rejects.toThrow(
+      /made with another attributeWeight/,
+    );
+    expect(await train('told', 2, '--resume', ...told)).toMatch(/done: 2 steps/);
+    expect([...(await readVae(at('told'))).weights.keys()].filter((name) => name.startsWith('attribute'))).toEqual([]);
+    await expect(train('untold', 1, '--attribute-weight', '0.5')).rejects.toThrow(/the data have no attributes/);
+    await expect(train('untold', 1, ...told, '--freeze-encoder')).rejects.toThrow(/cannot be used with/);
   });
 
   it('names --init-from when the checkpoint is of a network of other sizes', async () => {
