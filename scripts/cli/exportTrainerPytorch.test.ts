@@ -8,11 +8,15 @@ import { shiftCircular, shiftClamped, turnColours } from '../../runtime/dataset/
 import { colourRarity, pixelRarity } from '../../runtime/dataset/colourRarity.ts';
 import { toX0Eps } from '../../runtime/diffusion/prediction.ts';
 import * as runtime from '../../runtime/index.ts';
+import { attributeHeadShapes, attributesOfLatents } from '../../runtime/networks/attributeHead.ts';
+import { attributeKinds } from '../../runtime/networks/conditioningConfig.ts';
 import { toPatches } from '../../runtime/networks/patches.ts';
 import { expectClose } from '../../runtime/testing/matchers.ts';
 import { randomWeights } from '../../runtime/testing/tinyNetworks.ts';
 import { longStepTarget } from '../../runtime/training/distillation.ts';
 import {
+  attributeLoss,
+  attributeWeights,
   coarseDifference,
   diffusionLoss,
   gradientDifference,
@@ -22,6 +26,7 @@ import {
   weightedDifference,
 } from '../../runtime/training/losses.ts';
 import { learningRateAt } from '../../runtime/training/optimiser.ts';
+import type { StoredModelIndex } from '../../runtime/weights/modelIndex.ts';
 import { nchwToNhwc } from '../../runtime/weights/tensorLayout.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
@@ -40,6 +45,10 @@ import {
 } from '../testing/trainerProjects.ts';
 
 const run = promisify(execFile);
+const kindsOf = (files: ModelConfigs) => {
+  const { figment } = files['model_index.json'] as unknown as StoredModelIndex;
+  return attributeKinds(figment!.attributes!);
+};
 const torch = findPython('torch', 'safetensors', 'PIL');
 
 let projects: TrainerProjects;
@@ -89,6 +98,7 @@ describe.skipIf(!torch)('in PyTorch', () => {
     for (const [part, weights] of Object.entries(trainerWeights(files))) {
       for (const [name, value] of weights) inputs.set(`${part}.${name}`, value);
     }
+    for (const [name, value] of randomWeights(attributeHeadShapes(kindsOf(files), 4), 5)) inputs.set(name, value);
     for (const [name, value] of studentWeights()) inputs.set(`student.${name}`, value);
     await mkdir(projects.at('checks'));
     await writeFile(projects.at('checks', 'inputs.safetensors'), runtime.writeSafetensors(inputs));
@@ -344,6 +354,18 @@ describe.skipIf(!torch)('in PyTorch', () => {
       return [error(kind) + others + rareColourWeight * rare, error(kind), kl];
     });
     expectClose(output(`vae.${kind}`), expected);
+  });
+
+  it('tells attributes from latents as we do, and counts what is missed as we do', () => {
+    const [logits, loss] = tidy(() => {
+      const weights = runtime.uploadWeights(randomWeights(attributeHeadShapes(kindsOf(files), 4), 5));
+      const told = attributesOfLatents(weights, imageTensor(nchwToNhwc(of('mean'))).slice([0], [4]));
+      const { data } = of('attributes');
+      const missed = attributeLoss(kindsOf(files), told, data, attributeWeights(data, 2));
+      return [told.dataSync(), missed.dataSync()];
+    });
+    expectClose(output('told'), logits!);
+    expectClose(output('toldLoss'), loss!, { relative: 1e-4 });
   });
 
   it('has our statistics of latents, learning rates, averages and weights without decay', () => {

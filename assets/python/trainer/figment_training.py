@@ -137,6 +137,35 @@ def vae_loss(x, decoded, mean, logvar, options, rarity=None):
     return loss, error, kl
 
 
+class AttributeHead(torch.nn.Module):
+    """A linear map of the means of 4×4 cells of the latents, by which they tell the attributes of their picture (Caruana 1997)."""
+
+    def __init__(self, vocabulary, latent_channels):
+        super().__init__()
+        self.sizes = [1 if isinstance(values, dict) else len(values) for values in vocabulary.values()]
+        self.numbers = [isinstance(values, dict) for values in vocabulary.values()]
+        self.linear = torch.nn.Linear(latent_channels * 16, sum(self.sizes))
+
+    def forward(self, z):
+        return self.linear(torch.nn.functional.adaptive_avg_pool2d(z, 4).flatten(1))
+
+    def loss(self, z, attributes):
+        """The cross-entropy of words, and of numbers half the squared error in units of a tenth, each as a mean over the pictures
+        of which it is known, summed; attributes (B, attributes), ANY where one is not known."""
+        told = self.forward(z).float()
+        losses = []
+        for logits, values, is_number in zip(told.split(self.sizes, 1), attributes.unbind(1), self.numbers):
+            known = values != ANY
+            if not known.any():
+                continue
+            logits, values = logits[known], values[known]
+            if is_number:
+                losses.append(((logits[:, 0] - values) ** 2).mean() / (2 * 0.1**2))
+            else:
+                losses.append(torch.nn.functional.cross_entropy(logits, values.long()))
+        return sum(losses) + 0 * told.sum()  # all weights take part in each step, as several processes need it
+
+
 def drop_conditions(labels, attributes, null_label, probability, generator):
     """Makes some of what is known "any", so that the network learns every part of it, and nothing at all, which guidance
     needs (Ho & Salimans 2022).

@@ -19,6 +19,7 @@ from figment_data import ANY, augment, batch_indices, read_data, to_values
 from figment_folder import INDEX, WEIGHTS, read_configs, read_json, write_files, write_model, write_network
 from figment_loop import run
 from figment_training import (
+    AttributeHead,
     LatentStatistics,
     alphas_cumprod,
     colour_counts,
@@ -85,18 +86,23 @@ class Project:
 class VaeTask(torch.nn.Module):
     """An auto-encoder (Kingma & Welling 2014; the latents are those of Rombach et al. 2022)."""
 
-    def __init__(self, vae, options, rarity):
+    def __init__(self, vae, options, rarity, head):
         super().__init__()
         self.vae = vae
         self.options = options
+        self.head = head
         self.register_buffer("rarity", rarity, persistent=False)
 
-    def forward(self, x, noise):
+    def forward(self, x, noise, attributes):
         posterior = self.vae.encode(x).latent_dist
         mean, logvar = posterior.mean.float(), posterior.logvar.float()
-        decoded = self.vae.decode(mean + (0.5 * logvar).exp() * noise).sample
-        loss, error, kl = vae_loss(x, decoded, mean, logvar, self.options, self.rarity)
-        return loss, {self.options["reconstruction"]: error.detach(), "kl": kl.detach()}
+        z = mean + (0.5 * logvar).exp() * noise
+        loss, error, kl = vae_loss(x, self.vae.decode(z).sample, mean, logvar, self.options, self.rarity)
+        metrics = {self.options["reconstruction"]: error.detach(), "kl": kl.detach()}
+        if self.head is None:
+            return loss, metrics
+        told = self.head.loss(z, attributes)
+        return loss + self.options["attributeWeight"] * told, {**metrics, "attributes": told.detach()}
 
 
 def train_vae(project):
@@ -114,13 +120,16 @@ def train_vae(project):
         frame = torch.randint(project.frames, (len(chosen),), device=device, generator=generator).cpu()
         x = augment(project.values(chosen, frame), generator, options["flip"], circular=project.circular, **altered)
         size = (len(chosen), config["latent_channels"], x.shape[2] // factor, x.shape[3] // factor)
-        return x, torch.randn(size, device=device, generator=generator)
+        attributes = project.data.attributes[chosen].to(device)
+        return x, torch.randn(size, device=device, generator=generator), attributes
 
     def save(average):
         write_network(project.out, "vae", config, average.part("vae."), project.index)
 
     rarity = _rarity(project) if options["rareColourWeight"] > 0 else None
-    run(project, VaeTask(vae, options, rarity), batch, save)
+    vocabulary = project.figment.get("attributes", {})
+    head = AttributeHead(vocabulary, config["latent_channels"]) if vocabulary and options["attributeWeight"] > 0 else None
+    run(project, VaeTask(vae, options, rarity, head), batch, save)
 
 
 def _rarity(project):
