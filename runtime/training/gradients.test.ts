@@ -182,7 +182,7 @@ describe('gradients on wasm', () => {
     dispose(Object.values(weights));
   });
 
-  it('teaches the encoder, and not the decoder, to let attributes be told from its latents', async () => {
+  it('teaches the encoder, and not the decoder, to let conditions be told from its latents', async () => {
     const told = { attributes: input(9, [2, 1]), attributeWeights: { shape: [2, 1], data: Float32Array.of(1, 1) } };
     const gradsOf = async (spec: TaskSpec) => {
       const task = createTask(spec);
@@ -193,7 +193,7 @@ describe('gradients on wasm', () => {
       return new Map(values);
     };
     const plain = await gradsOf(vae);
-    const telling = await gradsOf({ ...vae, attributeWeight: 0.2, attributes: { wear: 'number' } });
+    const telling = await gradsOf({ ...vae, conditionWeight: 0.2, conditions: { wear: 'number' } });
     expect(telling.size).toBe(plain.size + 2);
     let difference = 0;
     for (const [name, values] of plain) {
@@ -226,8 +226,8 @@ describe('gradients on wasm', () => {
     expect(once.loss).toBeGreaterThan(plain.loss + 0.001);
     expectClose([twice.loss - plain.loss], [2 * (once.loss - plain.loss)], { relative: 1e-4 });
     const known = { attributes: input(9, [2, 1]), attributeWeights: { shape: [2, 1], data: Float32Array.of(1, 1) } };
-    const told = await lossOf({ attributeWeight: 0.1, attributes: { wear: 'number' } }, 1, known);
-    expectClose([told.loss], [plain.loss + 0.1 * told.metrics.attributes!], { relative: 1e-4 });
+    const told = await lossOf({ conditionWeight: 0.1, conditions: { wear: 'number' } }, 1, known);
+    expectClose([told.loss], [plain.loss + 0.1 * told.metrics.conditions!], { relative: 1e-4 });
     const absolute = await lossOf({ reconstruction: 'l1' });
     const { loss: withRare } = await lossOf({ reconstruction: 'l1', rareColourWeight: 0.6 }, 2);
     expectClose([withRare], [absolute.loss + 0.6 * 2 * absolute.metrics.l1!]);

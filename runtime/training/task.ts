@@ -19,7 +19,6 @@ import {
 import { qSample, vTarget } from '../diffusion/forward.ts';
 import { createSchedule } from '../diffusion/schedule.ts';
 import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
-import { attributeHeadShapes, attributesOfLatents } from '../networks/attributeHead.ts';
 import { autoencoderKlShapes, decode, encode, sampleLatents, scaleLatents } from '../networks/autoencoderKl.ts';
 import { type AutoencoderKlConfig, pixelChannels, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
 import { type ClassifierConfig, classifierShapes, classify } from '../networks/classifier.ts';
@@ -29,8 +28,9 @@ import {
   decodeWithLabels,
   encodeWithLabels,
 } from '../networks/conditionalVae.ts';
+import { type ConditionKinds, conditionHeadShapes, conditionsOfLatents } from '../networks/conditionHead.ts';
 import { conditioning as conditioningVectors } from '../networks/conditioning.ts';
-import type { AttributeKind, ConditioningConfig } from '../networks/conditioningConfig.ts';
+import type { ConditioningConfig } from '../networks/conditioningConfig.ts';
 import { discriminate, discriminatorShapes, isOfDiscriminator } from '../networks/discriminator.ts';
 import type { Weights } from '../networks/layers.ts';
 import { classifyNoisy, type NoisyClassifierConfig, noisyClassifierShapes } from '../networks/noisyClassifier.ts';
@@ -78,9 +78,9 @@ export type TaskSpec =
       /** Weight of `weightedDifference` beside it, where rare colours count more; absent: 0. */
       rareColourWeight?: number;
       /** Weight of `attributeLoss` beside it, by a linear map of the latents that is trained at the same time; absent: 0. */
-      attributeWeight?: number;
+      conditionWeight?: number;
       /** What that map tells; absent and null: nothing. */
-      attributes?: Readonly<Record<string, AttributeKind>> | null;
+      conditions?: ConditionKinds | null;
       /** Weight of `realismLoss` beside it, by a discriminator that is trained at the same time; absent: 0, and there is none. */
       adversarialWeight?: number;
       /** What the difference of each channel is multiplied by in all of them; absent and null: by 1. */
@@ -147,19 +147,19 @@ export function createTask(spec: TaskSpec): TrainingTask {
 /**
  * Batch: x (B, H, W, C) in [−1, 1], eps (B, h, w, latent_channels) standard normal; where the decoder is to see disturbed
  * latents, latentNoise, of the same shape, is added to them; with a discriminator also adversarial (B), the share of its weight;
- * where rare colours count more, rarity (B, H, W, 1), how much each pixel counts; where attributes are told, those and
- * attributeWeights (B, attributes).
+ * where rare colours count more, rarity (B, H, W, 1), how much each pixel counts; where conditions are told, those as
+ * attributes, and attributeWeights (B, conditions).
  */
 function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
   const { config, circular, reconstruction, klWeight, channelWeights, freezeEncoder, teacher = null } = spec;
-  const { attributeWeight = 0, attributes = null } = spec;
+  const { conditionWeight = 0, conditions = null } = spec;
   const { l2Weight, gradientWeight, coarseWeight = 0, rareColourWeight = 0, adversarialWeight = 0 } = spec;
   const blockPx = pixelsPerLatent(config);
   return {
     shapes: new Map([
       ...autoencoderKlShapes(config),
       ...(teacher ? teacherShapes(teacher) : []),
-      ...(attributes ? attributeHeadShapes(attributes, config.latent_channels) : []),
+      ...(conditions ? conditionHeadShapes(conditions, config.latent_channels) : []),
       ...(adversarialWeight > 0 ? discriminatorShapes(pixelChannels(config).in, config.latent_channels) : []),
     ]),
     isTrained: (name) => !isOfTeacher(name) && !(freezeEncoder && isEncoder(name)),
@@ -185,8 +185,8 @@ function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
           const rarity = batchTensor<Tensor4D>(batch, 'rarity');
           parts.push([weightedDifference(target, given, rarity), rareColourWeight]);
         }
-        const told = attributes && attributeLossOf(weights, attributes, seen, batch);
-        if (told) parts.push([told, attributeWeight]);
+        const told = conditions && conditionLoss(weights, conditions, seen, batch);
+        if (told) parts.push([told, conditionWeight]);
         if (adversarialWeight > 0) {
           const share = batchArray(batch, 'adversarial').data[0]!;
           const latents = stopGradient(scaleLatents(config, seen));
@@ -198,20 +198,15 @@ function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
           error,
         );
         const metrics = { [reconstruction]: keep(clone(error)), kl: keep(clone(kl)) };
-        return { loss, metrics: { ...metrics, ...(told && { attributes: keep(clone(told)) }) } };
+        return { loss, metrics: { ...metrics, ...(told && { conditions: keep(clone(told)) }) } };
       }),
   };
 }
 
-/** How far attributes are from being told by the latents. */
-function attributeLossOf(
-  weights: Weights,
-  kinds: Readonly<Record<string, AttributeKind>>,
-  latents: Tensor4D,
-  batch: Batch,
-): Scalar {
+/** How far label and attributes are from being told by the latents. */
+function conditionLoss(weights: Weights, kinds: ConditionKinds, latents: Tensor4D, batch: Batch): Scalar {
   const [values, known] = ['attributes', 'attributeWeights'].map((name) => batchArray(batch, name).data);
-  return attributeLoss(kinds, attributesOfLatents(weights, latents), values!, known!);
+  return attributeLoss(kinds, conditionsOfLatents(weights, latents), values!, known!);
 }
 
 /** Adam learns as fast whatever it is, but all gradients are clipped together, and the discriminator's are the largest. */

@@ -12,7 +12,7 @@ import { naiveLosses, recordingGradients } from '../testing/naiveTraining.ts';
 import { tinyAttributes, tinyDataset } from '../testing/tinyDataset.ts';
 import { tinyPatches, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { runSteps, TINY_VAE_OPTIONS, tinyVaeTrainer } from '../testing/tinyTraining.ts';
-import type { Batch } from './batch.ts';
+import { type Batch, pictureBatch } from './batch.ts';
 import { attributeWeights } from './losses.ts';
 import { createTask, type TaskSpec } from './task.ts';
 import { defaultVaeConfig, vaeTaskSpec, vaeTrainer } from './trainVae.ts';
@@ -109,19 +109,24 @@ it('tells how rare the colours of each pixel are, as they are augmented', async 
   expect(new Set(rarity!.data).size).toBeGreaterThan(2);
 });
 
-it('gives batches what is known of attributes, where latents are to tell them', async () => {
+it('gives batches label and attributes, where latents are to tell them', async () => {
   await selectBackend({ backend: 'wasm' });
   const config = tinyVaeConfig();
   const dataset = { ...tinyDataset(), attributes: tinyAttributes() };
-  const options = { ...OPTIONS, attributeWeight: 1, numSteps: 1 };
+  const options = { ...OPTIONS, conditionWeight: 1, numSteps: 1 };
   const batches: Batch[] = [];
-  const source = recordingGradients(createTask(vaeTaskSpec(config, options, dataset.attributes)), batches);
-  const trainer = vaeTrainer(dataset, Int32Array.from(dataset.classLabels.keys()), config, options, undefined, source);
+  const source = recordingGradients(createTask(vaeTaskSpec(config, options, dataset)), batches);
+  const indices = Int32Array.from(dataset.classLabels.keys());
+  const trainer = vaeTrainer(dataset, indices, config, options, undefined, source);
   await runSteps(trainer);
   await trainer.dispose();
   const { attributes, attributeWeights: weights } = batches[0]!;
-  expect(attributes!.shape).toEqual([2, 2]);
-  expect(weights!.data).toEqual(attributeWeights(attributes!.data, 2));
+  expect(attributes!.shape).toEqual([2, 3]);
+  const { classLabels, attributes: columns } = pictureBatch(dataset, indices, options, 0);
+  expect([...attributes!.data]).toEqual(
+    [0, 1].flatMap((i) => [classLabels.data[i], ...columns!.data.slice(2 * i, 2 * i + 2)]),
+  );
+  expect(weights!.data).toEqual(attributeWeights(attributes!.data, 3));
 });
 
 it('disturbs the latents of each image by a level of its own, in their own units', async () => {

@@ -1,14 +1,15 @@
 import { normals, uniforms } from '../core/random.ts';
-import { type AttributeColumn, vocabularyOf } from '../dataset/attributeColumns.ts';
+import { vocabularyOf } from '../dataset/attributeColumns.ts';
 import { AUGMENT_DEFAULTS, type AugmentOptions, croppedShape } from '../dataset/augment.ts';
 import { type ColourRarity, colourRarity, pixelRarity } from '../dataset/colourRarity.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { type AutoencoderKlConfig, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
+import { conditionsOf } from '../networks/conditionHead.ts';
 import { attributeKinds } from '../networks/conditioningConfig.ts';
 import type { Shapes } from '../networks/layers.ts';
 import { initialWeights } from '../networks/weights.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
-import { type Batch, pictureBatch, withAttributeWeights } from './batch.ts';
+import { type Batch, type BatchArray, pictureBatch, withAttributeWeights } from './batch.ts';
 import type { GradientSource } from './gradients.ts';
 import type { Reconstruction } from './losses.ts';
 import { createTask, type TaskSpec } from './task.ts';
@@ -27,8 +28,8 @@ export interface VaeOptions extends TrainerOptions {
   coarseWeight: number;
   /** Weight beside it of the error where each pixel counts by how rare its colour is (`colourRarity`): eyes instead of skin. */
   rareColourWeight: number;
-  /** Weight beside it of how badly attributes are told from the latents by a linear map; see `attributeHead.ts`. */
-  attributeWeight: number;
+  /** Weight beside it of how badly label and attributes are told from the latents by a linear map: `conditionsOfLatents`. */
+  conditionWeight: number;
   /** Weight of `realismLoss` beside it, which brings grain back; it grows from 0 over the first `ADVERSARIAL_WARMUP` steps. */
   adversarialWeight: number;
   /** What the difference of each channel is multiplied by before it is measured; null: by 1. */
@@ -54,7 +55,7 @@ export const VAE_DEFAULTS: VaeOptions = {
   gradientWeight: 0,
   coarseWeight: 0,
   rareColourWeight: 0,
-  attributeWeight: 0,
+  conditionWeight: 0,
   adversarialWeight: 0,
   channelWeights: null,
   freezeEncoder: false,
@@ -125,17 +126,18 @@ export function defaultVaeConfig(
   };
 }
 
-/** @param attributes what the data tell of their pictures, where the latents are to tell it, too */
+/** @param data what is known of their pictures, which the latents may have to tell */
 export function vaeTaskSpec(
   config: AutoencoderKlConfig,
   options: VaeOptions,
-  attributes: readonly AttributeColumn[] = [],
+  { labels, attributes }: Pick<Dataset, 'labels' | 'attributes'> = { labels: [] },
 ): TaskSpec & { kind: 'vae' } {
   const { circular, reconstruction, freezeEncoder, teacher } = options;
   const { klWeight, l2Weight, gradientWeight, coarseWeight, rareColourWeight, adversarialWeight } = options;
-  const { attributeWeight, channelWeights } = options;
+  const { conditionWeight, channelWeights } = options;
   const weights = { klWeight, l2Weight, gradientWeight, coarseWeight, rareColourWeight, adversarialWeight };
-  const told = attributeWeight > 0 ? { attributeWeight, attributes: attributeKinds(vocabularyOf(attributes)) } : {};
+  const conditions = () => conditionsOf(labels.length, attributeKinds(vocabularyOf(attributes)));
+  const told = conditionWeight > 0 ? { conditionWeight, conditions: conditions() } : {};
   return { kind: 'vae', config, circular, reconstruction, ...weights, ...told, channelWeights, freezeEncoder, teacher };
 }
 
@@ -143,9 +145,9 @@ export function vaeTaskSpec(
 export function vaeTrainingShapes(
   config: AutoencoderKlConfig,
   options: VaeOptions,
-  attributes?: readonly AttributeColumn[],
+  data?: Pick<Dataset, 'labels' | 'attributes'>,
 ): Shapes {
-  return createTask(vaeTaskSpec(config, options, attributes)).shapes;
+  return createTask(vaeTaskSpec(config, options, data)).shapes;
 }
 
 /**
@@ -166,7 +168,7 @@ export function vaeTrainer(
 ): Trainer {
   const rarity = options.rareColourWeight > 0 ? colourRarity(dataset, indices) : null;
   const batchAt = (step: number) => vaeBatch(dataset, indices, config, options, rarity, step);
-  const spec = vaeTaskSpec(config, options, dataset.attributes);
+  const spec = vaeTaskSpec(config, options, dataset);
   const isState = start !== undefined && !(start instanceof Map);
   const from = isState ? start : new Map([...firstWeights(spec, options), ...(start ?? [])]);
   return createTrainer(spec, batchAt, options, from, source);
@@ -205,7 +207,7 @@ function vaeBatch(
     EPS_STREAM + step,
     latentShape.reduce((a, b) => a * b, 1),
   );
-  const { x, attributes } = pictureBatch(dataset, indices, options, step);
+  const { x, classLabels, attributes } = pictureBatch(dataset, indices, options, step);
   const { channels } = dataset;
   return {
     x,
@@ -219,7 +221,7 @@ function vaeBatch(
         data: pixelRarity(rarity, x.data as Float32Array, widthPx * heightPx * channels, channels),
       },
     }),
-    ...(options.attributeWeight > 0 && attributes && withAttributeWeights(attributes)),
+    ...(options.conditionWeight > 0 && withAttributeWeights(labelFirst(classLabels, attributes))),
     ...(options.adversarialWeight > 0 && {
       adversarial: {
         shape: [batchSize],
@@ -227,6 +229,16 @@ function vaeBatch(
       },
     }),
   };
+}
+
+/** Labels and attributes of a batch as `conditionsOf` has them, (B, 1 + attributes). */
+function labelFirst(classLabels: BatchArray, attributes?: BatchArray): BatchArray {
+  const numAttributes = attributes?.shape[1] ?? 0;
+  const rows = Array.from(classLabels.data, (label, i) => [
+    label,
+    ...(attributes?.data.slice(i * numAttributes, (i + 1) * numAttributes) ?? []),
+  ]);
+  return { shape: [rows.length, 1 + numAttributes], data: Float32Array.from(rows.flat()) };
 }
 
 /**

@@ -111,9 +111,9 @@ const DISTILLATION = { stepCounts: [4, 8, 16], teacherSteps: 32 };
 /** What `training.json` says: the defaults of `figment train`, and for how long. */
 function trainingOptions(dataset: Dataset, data: string, { flip = false }: ExportTrainerOptions): object {
   const { seed, augment, reconstruction, klWeight, l2Weight, gradientWeight, coarseWeight, ...vae } = VAE_DEFAULTS;
-  const { rareColourWeight, attributeWeight, channelWeights } = vae;
+  const { rareColourWeight, conditionWeight, channelWeights } = vae;
   const { condDropProb, minSnrGamma, ...ddpm } = DIFFUSION_DEFAULTS;
-  const weights = { klWeight, l2Weight, gradientWeight, coarseWeight, rareColourWeight, attributeWeight };
+  const weights = { klWeight, l2Weight, gradientWeight, coarseWeight, rareColourWeight, conditionWeight };
   const loss = { reconstruction, ...weights, channelWeights };
   const { guidanceScale } = DISTIL_DEFAULTS;
   const { flip: _, circular, ...altered } = augment;

@@ -8,7 +8,7 @@ import { shiftCircular, shiftClamped, turnColours } from '../../runtime/dataset/
 import { colourRarity, pixelRarity } from '../../runtime/dataset/colourRarity.ts';
 import { toX0Eps } from '../../runtime/diffusion/prediction.ts';
 import * as runtime from '../../runtime/index.ts';
-import { attributeHeadShapes, attributesOfLatents } from '../../runtime/networks/attributeHead.ts';
+import { conditionHeadShapes, conditionsOf, conditionsOfLatents } from '../../runtime/networks/conditionHead.ts';
 import { attributeKinds } from '../../runtime/networks/conditioningConfig.ts';
 import { toPatches } from '../../runtime/networks/patches.ts';
 import { expectClose } from '../../runtime/testing/matchers.ts';
@@ -47,7 +47,7 @@ import {
 const run = promisify(execFile);
 const kindsOf = (files: ModelConfigs) => {
   const { figment } = files['model_index.json'] as unknown as StoredModelIndex;
-  return attributeKinds(figment!.attributes!);
+  return conditionsOf(3, attributeKinds(figment!.attributes!));
 };
 const torch = findPython('torch', 'safetensors', 'PIL');
 
@@ -98,7 +98,7 @@ describe.skipIf(!torch)('in PyTorch', () => {
     for (const [part, weights] of Object.entries(trainerWeights(files))) {
       for (const [name, value] of weights) inputs.set(`${part}.${name}`, value);
     }
-    for (const [name, value] of randomWeights(attributeHeadShapes(kindsOf(files), 4), 5)) inputs.set(name, value);
+    for (const [name, value] of randomWeights(conditionHeadShapes(kindsOf(files), 4), 5)) inputs.set(name, value);
     for (const [name, value] of studentWeights()) inputs.set(`student.${name}`, value);
     await mkdir(projects.at('checks'));
     await writeFile(projects.at('checks', 'inputs.safetensors'), runtime.writeSafetensors(inputs));
@@ -356,12 +356,15 @@ describe.skipIf(!torch)('in PyTorch', () => {
     expectClose(output(`vae.${kind}`), expected);
   });
 
-  it('tells attributes from latents as we do, and counts what is missed as we do', () => {
+  it('tells conditions from latents as we do, and counts what is missed as we do', () => {
     const [logits, loss] = tidy(() => {
-      const weights = runtime.uploadWeights(randomWeights(attributeHeadShapes(kindsOf(files), 4), 5));
-      const told = attributesOfLatents(weights, imageTensor(nchwToNhwc(of('mean'))).slice([0], [4]));
-      const { data } = of('attributes');
-      const missed = attributeLoss(kindsOf(files), told, data, attributeWeights(data, 2));
+      const weights = runtime.uploadWeights(randomWeights(conditionHeadShapes(kindsOf(files), 4), 5));
+      const told = conditionsOfLatents(weights, imageTensor(nchwToNhwc(of('mean'))).slice([0], [4]));
+      const known = [0, 1, 2, 3].flatMap((i) => [
+        Math.min(of('labels').data[i]!, 2),
+        ...of('attributes').data.slice(2 * i, 2 * i + 2),
+      ]);
+      const missed = attributeLoss(kindsOf(files), told, known, attributeWeights(known, 3));
       return [told.dataSync(), missed.dataSync()];
     });
     expectClose(output('told'), logits!);

@@ -81,8 +81,8 @@ export function trainCommand(): Command {
     )
     .addOption(
       new Option(
-        '--attribute-weight <x>',
-        'weight beside it of how badly attributes are told from the latents, by a linear map: what is small and asked for',
+        '--condition-weight <x>',
+        'weight beside it of how badly label and attributes are told from the latents: what is small and asked for',
       )
         .argParser(realNumber(0))
         .default(0)

@@ -76,14 +76,14 @@ describe('train vae --resume', () => {
   it('goes on with what its latents tell, which is no part of what it saves', async () => {
     const directed = { ...tinyDataset({ widthPx: 16, heightPx: 16 }), attributes: tinyAttributes() };
     await writeDataset(at('directed'), { ...directed, attribution: 'drawn by formula' }, 'shapes');
-    const told = ['--data', at('directed'), '--attribute-weight', '0.5'];
+    const told = ['--data', at('directed'), '--condition-weight', '0.5'];
     await train('told', 1, '--init-from', at('model'), ...told);
     await expect(train('told', 2, '--resume', '--data', at('directed'))).rejects.toThrow(
-      /made with another attributeWeight/,
+      /made with another conditionWeight/,
     );
     expect(await train('told', 2, '--resume', ...told)).toMatch(/done: 2 steps/);
-    expect([...(await readVae(at('told'))).weights.keys()].filter((name) => name.startsWith('attribute'))).toEqual([]);
-    await expect(train('untold', 1, '--attribute-weight', '0.5')).rejects.toThrow(/the data have no attributes/);
+    expect([...(await readVae(at('told'))).weights.keys()].filter((name) => name.startsWith('condition'))).toEqual([]);
+    expect(await train('labels', 1, '--condition-weight', '0.5')).toMatch(/done: 1 steps/);
     await expect(train('untold', 1, ...told, '--freeze-encoder')).rejects.toThrow(/cannot be used with/);
   });
 

@@ -49,7 +49,7 @@ interface VaeCommandOptions extends CommonTrainOptions {
   gradientWeight: number;
   coarseWeight: number;
   rareColourWeight: number;
-  attributeWeight: number;
+  conditionWeight: number;
   channelWeights?: number[];
   adversarialWeight: number;
   colourJitter: number;
@@ -90,11 +90,11 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
     data,
     options,
     notes: { circular: String(circular), ...lossNotes(options) },
-    shapes: vaeTrainingShapes(config, options, dataset.attributes),
+    shapes: vaeTrainingShapes(config, options, dataset),
     keepsWeights: freezeEncoder || teacher !== null,
     start: ({ workers, resumed }) => {
       if (!model) refuseWholeModel(command.out);
-      const source = gradientsIn(workers, vaeTaskSpec(config, options, dataset.attributes));
+      const source = gradientsIn(workers, vaeTaskSpec(config, options, dataset));
       const trainer = vaeTrainer(dataset, split.train, config, options, resumed ?? start, source);
       const names = [...autoencoderKlShapes(config).keys()];
       return {
@@ -171,7 +171,7 @@ function refuseWholeModel(out: string): void {
 /** @param circular what the model says that the decoder is trained for; the command may ask for it too */
 function vaeOptions(
   command: VaeCommandOptions,
-  { channels, attributes }: Dataset,
+  { channels }: Dataset,
   teacher: AutoencoderKlConfig | null,
   circular = false,
 ): VaeOptions {
@@ -184,7 +184,7 @@ function vaeOptions(
     gradientWeight: command.gradientWeight,
     coarseWeight: command.coarseWeight,
     rareColourWeight: command.rareColourWeight,
-    attributeWeight: attributeWeight(command, attributes),
+    conditionWeight: command.conditionWeight,
     adversarialWeight: command.adversarialWeight,
     channelWeights: channelWeights(command, channels),
     freezeEncoder: command.freezeEncoder ?? false,
@@ -211,7 +211,7 @@ const LOSS_OPTIONS = [
   'gradientWeight',
   'coarseWeight',
   'rareColourWeight',
-  'attributeWeight',
+  'conditionWeight',
   'adversarialWeight',
   'channelWeights',
   'latentNoise',
@@ -221,12 +221,6 @@ const LOSS_OPTIONS = [
 function lossNotes(options: VaeOptions): Record<string, string> {
   const other = LOSS_OPTIONS.filter((name) => String(options[name]) !== String(VAE_DEFAULTS[name]));
   return Object.fromEntries(other.map((name) => [name, String(options[name])]));
-}
-
-/** @throws UsageError when there is nothing that latents could tell */
-function attributeWeight({ attributeWeight }: VaeCommandOptions, attributes: Dataset['attributes'] = []): number {
-  if (attributeWeight === 0 || attributes.length > 0) return attributeWeight;
-  throw new UsageError('train vae: --attribute-weight: the data have no attributes; leave it out');
 }
 
 /** @throws UsageError when there is not one for each channel of the data */

@@ -75,10 +75,10 @@ out["balanced"] = torch.tensor(labels[data.batch_indices(labels, 3000, 5, 0, bal
 # Conditioning.
 config = {key: value for key, value in configs["conditioning"].items() if not key.startswith("_")}
 network = FigmentConditioning(**config)
-head = training.AttributeHead(index["figment"]["attributes"], given["mean"].shape[1])
-head.load_state_dict({f"linear.{name}": given[f"attribute_head.{name}"] for name in ("weight", "bias")})
+head = training.ConditionHead(len(index["labels"]), index["figment"]["attributes"], given["mean"].shape[1])
+head.load_state_dict({f"linear.{name}": given[f"condition_head.{name}"] for name in ("weight", "bias")})
 out["told"] = head(given["mean"][:4]).detach()
-out["toldLoss"] = head.loss(given["mean"][:4], given["attributes"]).detach()[None]
+out["toldLoss"] = head.loss(given["mean"][:4], given["labels"].long().clamp(max=2), given["attributes"]).detach()[None]
 prefix = "conditioning."
 weights = {name[len(prefix) :]: value for name, value in given.items() if name.startswith(prefix)}
 network.load_state_dict(weights)

@@ -137,24 +137,25 @@ def vae_loss(x, decoded, mean, logvar, options, rarity=None):
     return loss, error, kl
 
 
-class AttributeHead(torch.nn.Module):
-    """A linear map of the means of 4×4 cells of the latents, by which they tell the attributes of their picture (Caruana 1997)."""
+class ConditionHead(torch.nn.Module):
+    """A linear map of the means of 4×4 cells of the latents, by which they tell label and attributes of their picture (Caruana 1997)."""
 
-    def __init__(self, vocabulary, latent_channels):
+    def __init__(self, num_labels, vocabulary, latent_channels):
         super().__init__()
-        self.sizes = [1 if isinstance(values, dict) else len(values) for values in vocabulary.values()]
-        self.numbers = [isinstance(values, dict) for values in vocabulary.values()]
+        self.sizes = [num_labels, *(1 if isinstance(values, dict) else len(values) for values in vocabulary.values())]
+        self.numbers = [False, *(isinstance(values, dict) for values in vocabulary.values())]
         self.linear = torch.nn.Linear(latent_channels * 16, sum(self.sizes))
 
     def forward(self, z):
         return self.linear(torch.nn.functional.adaptive_avg_pool2d(z, 4).flatten(1))
 
-    def loss(self, z, attributes):
+    def loss(self, z, labels, attributes):
         """The cross-entropy of words, and of numbers half the squared error in units of a tenth, each as a mean over the pictures
         of which it is known, summed; attributes (B, attributes), ANY where one is not known."""
         told = self.forward(z).float()
+        conditions = torch.cat([labels[:, None].float(), attributes], 1)
         losses = []
-        for logits, values, is_number in zip(told.split(self.sizes, 1), attributes.unbind(1), self.numbers):
+        for logits, values, is_number in zip(told.split(self.sizes, 1), conditions.unbind(1), self.numbers):
             known = values != ANY
             if not known.any():
                 continue

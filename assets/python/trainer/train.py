@@ -19,7 +19,7 @@ from figment_data import ANY, augment, batch_indices, read_data, to_values
 from figment_folder import INDEX, WEIGHTS, read_configs, read_json, write_files, write_model, write_network
 from figment_loop import run
 from figment_training import (
-    AttributeHead,
+    ConditionHead,
     LatentStatistics,
     alphas_cumprod,
     colour_counts,
@@ -93,7 +93,7 @@ class VaeTask(torch.nn.Module):
         self.head = head
         self.register_buffer("rarity", rarity, persistent=False)
 
-    def forward(self, x, noise, attributes):
+    def forward(self, x, noise, labels, attributes):
         posterior = self.vae.encode(x).latent_dist
         mean, logvar = posterior.mean.float(), posterior.logvar.float()
         z = mean + (0.5 * logvar).exp() * noise
@@ -101,8 +101,8 @@ class VaeTask(torch.nn.Module):
         metrics = {self.options["reconstruction"]: error.detach(), "kl": kl.detach()}
         if self.head is None:
             return loss, metrics
-        told = self.head.loss(z, attributes)
-        return loss + self.options["attributeWeight"] * told, {**metrics, "attributes": told.detach()}
+        told = self.head.loss(z, labels, attributes)
+        return loss + self.options["conditionWeight"] * told, {**metrics, "conditions": told.detach()}
 
 
 def train_vae(project):
@@ -120,15 +120,15 @@ def train_vae(project):
         frame = torch.randint(project.frames, (len(chosen),), device=device, generator=generator).cpu()
         x = augment(project.values(chosen, frame), generator, options["flip"], circular=project.circular, **altered)
         size = (len(chosen), config["latent_channels"], x.shape[2] // factor, x.shape[3] // factor)
-        attributes = project.data.attributes[chosen].to(device)
-        return x, torch.randn(size, device=device, generator=generator), attributes
+        known = project.data.class_labels[chosen].to(device), project.data.attributes[chosen].to(device)
+        return x, torch.randn(size, device=device, generator=generator), *known
 
     def save(average):
         write_network(project.out, "vae", config, average.part("vae."), project.index)
 
     rarity = _rarity(project) if options["rareColourWeight"] > 0 else None
-    vocabulary = project.figment.get("attributes", {})
-    head = AttributeHead(vocabulary, config["latent_channels"]) if vocabulary and options["attributeWeight"] > 0 else None
+    told = len(project.index["labels"]), project.figment.get("attributes", {})
+    head = ConditionHead(*told, config["latent_channels"]) if options["conditionWeight"] > 0 else None
     run(project, VaeTask(vae, options, rarity, head), batch, save)
 
 

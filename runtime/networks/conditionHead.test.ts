@@ -3,10 +3,10 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
-import { attributeHeadShapes, attributesOfLatents } from './attributeHead.ts';
+import { conditionHeadShapes, conditionsOfLatents } from './conditionHead.ts';
 
 const Z = draw(1, [2, 8, 4, 3]);
-const SHAPES = attributeHeadShapes({ hair: 3, wear: 'number' }, 3);
+const SHAPES = conditionHeadShapes({ hair: 3, wear: 'number' }, 3);
 
 /** The mean of channel c in a cell of 2×1 places. */
 const cellOf = (image: number, c: number, row: number, column: number) => {
@@ -19,8 +19,8 @@ describeOnBackends((backend) => {
     expect([...SHAPES.values()]).toEqual([[4, 48], [4]]);
     const [weight, bias] = [draw(2, [48, 4]), draw(3, [4])]; // as our layers hold them: inputs first
     const [logits] = await valuesOn(backend, () => {
-      const weights = { 'attribute_head.weight': toTensor(weight), 'attribute_head.bias': toTensor(bias) };
-      return [attributesOfLatents(weights, toTensor<Tensor4D>(Z))];
+      const weights = { 'condition_head.weight': toTensor(weight), 'condition_head.bias': toTensor(bias) };
+      return [conditionsOfLatents(weights, toTensor<Tensor4D>(Z))];
     });
     const expected = [0, 1].flatMap((image) =>
       [0, 1, 2, 3].map((logit) => {
