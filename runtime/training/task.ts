@@ -185,7 +185,7 @@ function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
           const rarity = batchTensor<Tensor4D>(batch, 'rarity');
           parts.push([weightedDifference(target, given, rarity), rareColourWeight]);
         }
-        const told = conditions && conditionLoss(weights, conditions, seen, batch);
+        const told = conditions && lossOfAttributes(conditions, conditionsOfLatents(weights, seen), batch);
         if (told) parts.push([told, conditionWeight]);
         if (adversarialWeight > 0) {
           const share = batchArray(batch, 'adversarial').data[0]!;
@@ -203,10 +203,10 @@ function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
   };
 }
 
-/** How far label and attributes are from being told by the latents. */
-function conditionLoss(weights: Weights, kinds: ConditionKinds, latents: Tensor4D, batch: Batch): Scalar {
+/** `attributeLoss` of a batch's attributes. */
+function lossOfAttributes(kinds: ConditionKinds, logits: Tensor2D, batch: Batch): Scalar {
   const [values, known] = ['attributes', 'attributeWeights'].map((name) => batchArray(batch, name).data);
-  return attributeLoss(kinds, conditionsOfLatents(weights, latents), values!, known!);
+  return attributeLoss(kinds, logits, values!, known!);
 }
 
 /** Adam learns as fast whatever it is, but all gradients are clipped together, and the discriminator's are the largest. */
@@ -312,8 +312,7 @@ function classifierTask({ config }: TaskSpec & { kind: 'classifier' }): Training
         const { logits, attributes } = classify(config, weights, batchTensor<Tensor4D>(batch, 'x'));
         const ofLabel = classificationLoss(logits, batch);
         if (!attributes) return ofLabel;
-        const [values, known] = ['attributes', 'attributeWeights'].map((name) => batchArray(batch, name).data);
-        const ofAttributes = attributeLoss(config.attributes, attributes, values!, known!);
+        const ofAttributes = lossOfAttributes(config.attributes, attributes, batch);
         return { ...ofLabel, loss: add(ofLabel.loss, ofAttributes) as Scalar };
       }),
   };

@@ -1,16 +1,13 @@
 import {
   albedoOf,
   attributesOf,
-  type ConditionalVae,
   classifyImages,
-  composeSheet,
   type Dataset,
   type DatasetSplit,
   type DiffusionModel,
   datasetOfPictures,
   encodeColumns,
   type GeneratedPicture,
-  generatePictures,
   type HeightGuesser,
   type ImageSet,
   imagesOfDataset,
@@ -19,11 +16,10 @@ import {
   REFINE_STRENGTH,
   type SampleOptions,
   type SamplerName,
-  scaleNearest,
   singleFrames,
 } from '../../../runtime/index.ts';
-import { encodePng } from '../../node/png.ts';
 import { withProgress } from '../../node/terminal.ts';
+import { contactSheet } from './contactSheet.ts';
 import { type FrameMetrics, frameMetrics, repeatRows, stillFrames } from './frames.ts';
 import type { Judge } from './judge.ts';
 import {
@@ -36,6 +32,7 @@ import {
 } from './judgeMaterials.ts';
 import { type MonotonyMetrics, monotonyOf, planSweeps } from './judgeMonotony.ts';
 import { planVariedSets, type RealSet, type VariationMetrics, variationOf, variedWords } from './judgeVariation.ts';
+import { BATCH, generateSet, type Judged, type MakePictures, makersOf } from './makePictures.ts';
 import {
   byLabel,
   type CopyMetrics,
@@ -51,15 +48,6 @@ import {
 } from './measure.ts';
 import type { Metrics } from './report.ts';
 import { seenByJudge } from './seenByJudge.ts';
-
-/** The networks that are judged. */
-export interface Judged {
-  model: DiffusionModel;
-  /** The teacher of a distilled model, which some recipes need. */
-  teacher: DiffusionModel | null;
-  /** The model's conditional VAE, where it has one. */
-  cvae: ConditionalVae | null;
-}
 
 /** How the pictures are made. */
 export type EvaluationRecipe = Omit<Metrics['recipe'], 'backend'>;
@@ -322,8 +310,6 @@ function framesCompared(
   return { ...own, colourDriftRelativeToReal: own.colourDrift / realFrames.colourDrift };
 }
 
-const BATCH = 26;
-
 /**
  * The same number of pictures of every label, with the seeds that `figment bake` would use: counting up from the same first
  * seed for every label. Each is asked for the attributes of a held-out image of its label, one after the other.
@@ -345,71 +331,5 @@ function askedPictures({ whole: dataset, splitOfWhole: split, recipe }: Context)
     ),
     classLabels: Int32Array.from(models, (image) => dataset.classLabels[image]!),
     attributes: columns.length > 0 ? encodeColumns(columns, models) : undefined,
-  };
-}
-
-/** @param onProgress called with the share done */
-async function generateSet(
-  make: MakePictures,
-  requests: readonly PictureOptions[],
-  onProgress: (share: number) => void,
-  numAtOnce = BATCH,
-): Promise<GeneratedPicture[]> {
-  const pictures: GeneratedPicture[] = [];
-  while (pictures.length < requests.length) {
-    const batch = requests.slice(pictures.length, pictures.length + numAtOnce);
-    const onShare = (share: number) => onProgress((pictures.length + batch.length * share) / requests.length);
-    pictures.push(...(await make(batch, onShare)));
-  }
-  return pictures;
-}
-
-const MAX_COLUMNS = 12;
-/** Pictures of a larger size are shown as they are, others at twice their size. */
-const MAX_ENLARGED_PX = 64;
-
-/**
- * One row a label, the first pictures of each, of frames one, as a PNG file.
- *
- * @param pictures label after label, equally many of each
- * @param recipe   stored in the file's text
- */
-function contactSheet(pictures: readonly GeneratedPicture[], dataset: Dataset, recipe: unknown): Uint8Array {
-  const perLabel = pictures.length / dataset.labels.length;
-  const columns = Math.min(dataset.frames ? 1 : MAX_COLUMNS, perLabel);
-  const [widthPx, heightPx] = [dataset.widthPx * numFramesOf(dataset), dataset.heightPx];
-  const chosen = pictures.filter((_, i) => i % perLabel < columns);
-  const scale = dataset.widthPx > MAX_ENLARGED_PX ? 1 : 2;
-  const tiles = chosen.map(({ pixels }) => scaleNearest(pixels, widthPx, heightPx, scale));
-  const sheet = composeSheet(tiles, columns, scale * widthPx, scale * heightPx);
-  return encodePng({ ...sheet, text: { recipe: JSON.stringify(recipe) } });
-}
-
-/** Makes the pictures of a batch, and reports the share that is done. */
-type MakePictures = (
-  requests: readonly PictureOptions[],
-  onShare: (share: number) => void,
-) => Promise<GeneratedPicture[]>;
-
-/** How each pipeline makes pictures; the two that need a conditional VAE are absent where the model has none. */
-function makersOf(
-  { model, teacher, cvae }: Judged,
-  options: SampleOptions,
-): { ddpm: MakePictures; cvae?: MakePictures; 'cvae+ddpm'?: MakePictures } {
-  const inSteps = (onShare: (share: number) => void) => ({
-    ...options,
-    onStep: ({ step, numSteps }: { step: number; numSteps: number }) => onShare(step / numSteps),
-  });
-  const ddpm: MakePictures = (requests, onShare) => generatePictures({ model, teacher }, requests, inSteps(onShare));
-  if (!cvae) return { ddpm };
-  return {
-    ddpm,
-    cvae: (requests) => generatePictures({ cvae }, requests, { pipeline: 'cvae' }),
-    'cvae+ddpm': (requests, onShare) =>
-      generatePictures({ model, teacher, cvae }, requests, {
-        ...inSteps(onShare),
-        pipeline: 'cvae+ddpm',
-        strength: REFINE_STRENGTH,
-      }),
   };
 }
