@@ -73,9 +73,14 @@ export const WORKER_BUILD = {
 const MODEL_STORES =
   /^import .* from '\.\.\/io\/.*$|^ *try \{\s*ModelStoreManagerRegistry\.[^{}]*\}\s*catch \(err\) \{\s*\}/gm;
 
+/** What the kernels of einsum, ragged and sparse tensors compute their shapes by. */
+const UNCALLED_UTILITIES =
+  /tfjs-core[\\/]dist[\\/](backends[\\/]einsum|ops[\\/]ragged_to_dense|ops[\\/]sparse[\\/]sparse_\w+)_util\.js$/;
+
 /**
  * Lets a bundle leave out what Figment never calls of TensorFlow.js but TensorFlow.js brings along when it is imported: its
- * optimizers, its ways to load and save models, and the wasm module for threads. Where a server imports a bundle for
+ * optimizers, its ways to load and save models, sums by Einstein's convention, tensors that are ragged or sparse, and the wasm
+ * module for threads. Where a server imports a bundle for
  * browsers, it finds there what a browser has.
  */
 function leanTensorFlow(): Plugin {
@@ -90,6 +95,7 @@ function leanTensorFlow(): Plugin {
           import { PlatformBrowser } from './platform_browser';
           if (!env().get('IS_BROWSER')) env().setPlatform('browser', new PlatformBrowser());`,
       }));
+      build.onLoad({ filter: UNCALLED_UTILITIES }, () => ({ contents: 'export {};' }));
       build.onLoad({ filter: /tfjs-backend-wasm-threaded-simd(\.worker)?\.js$/ }, () => ({
         contents: `export default {}; export const wasmWorkerContents = '';`,
       }));
