@@ -33,6 +33,7 @@ export { atop, blend } from './core/composite.ts';
 export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
 export { fingerprint } from './core/fingerprint.ts';
 export { animationsOf, type Frame, type FrameAnimation, numFramesOf, parseFrames, swapAxes } from './core/frames.ts';
+export { formatProbe, type LinearProbe, probeGroups } from './core/linearProbe.ts';
 export { nearestWord } from './core/nearestWord.ts';
 export { formatPalette, type PalettePrior } from './core/palettePrior.ts';
 export {
@@ -405,6 +406,14 @@ export {
   noisyClassifierTrainer,
   noisyTimesteps,
 } from './training/trainNoisyClassifier.ts';
+export {
+  PROBE_DEFAULTS,
+  type ProbedModel,
+  type ProbeOptions,
+  probeAccuracy,
+  probeOfWeights,
+  probeTrainer,
+} from './training/trainProbe.ts';
 export {
   DISTIL_DEFAULTS,
   type DistilOptions,

@@ -61,6 +61,9 @@ MIN_PROBABILITY = 1e-3
 # The logarithm of how likely a colour is beside the likeliest one when it counts as impossible.
 UNLIKELY = -5
 
+# How often a model's probe moves latents before they are decoded.
+CORRECTION_STEPS = 4
+
 # From linear red, green and blue to the responses of the eye's cones, and from their cube roots to Oklab (Ottosson 2020).
 RGB_TO_LMS = np.array(
     [
@@ -138,6 +141,35 @@ def expected_colours(pixels, colours, costs, deviation, sure):
         means = np.floor(weights @ colours / sums + 0.5)
         row[shown, :3] = np.where(1 / sums >= sure, colours[totals.argmin(axis=-1)], means)
     return result
+
+
+def owners(grid, size):
+    """Which of the places 0 ... size - 1 each cell of a grid has, (grid, size); where several have one, a share of it."""
+    place = torch.arange(size)
+    cell = torch.arange(grid)[:, None]
+    inside = ((place >= cell * size // grid) & (place < -(-(cell + 1) * size // grid))).float()
+    return inside / inside.sum(dim=0)
+
+
+def corrected(latents, weights, bias, rate, groups, asked):
+    """
+    Latents (B, C, h, w) moved up the gradient of log p(asked | latents), as a linear probe has it (Alain & Bengio 2016;
+    Dhariwal & Nichol 2021, section 4). weights: (words, C * grid * grid); bias: (words); groups: the slices of words of which a
+    picture shows one; asked: (B, words), 1 in all of a group, or 0 where nothing is asked for.
+    """
+    batch, channels, height, width = latents.shape
+    grid = math.isqrt(weights.shape[1] // channels)
+    rows, columns = (owners(grid, size).to(latents) for size in (height, width))
+    for _ in range(CORRECTION_STEPS):
+        means = torch.nn.functional.adaptive_avg_pool2d(latents, grid).flatten(1)
+        logits = means @ weights.T + bias
+        missing = torch.zeros_like(logits)
+        for group in groups:
+            wanted = asked[:, group]
+            missing[:, group] = wanted.sum(dim=1, keepdim=True) * (wanted - logits[:, group].softmax(dim=1))
+        cells = (missing @ weights).reshape(batch, channels, grid, grid)
+        latents = latents + rate * torch.einsum("bcij,iy,jx->bcyx", cells, rows, columns)
+    return latents
 
 
 class FigmentConditioning(torch.nn.Module):
@@ -394,6 +426,27 @@ class FigmentPipeline(DiffusionPipeline):
             values = np.where(np.round(255 * alpha) < MIN_ALPHA, 0, values)
         return np.round(255 * values).astype(np.uint8)
 
+    def _corrected(self, latents, labels, attributes):
+        """Latents that show what was asked for, where the model's probe reads something else in them."""
+        probe = self.figment.get("probe")
+        if probe is None:
+            return latents
+        bias = torch.tensor(probe["bias"]).to(latents)
+        units = np.frombuffer(base64.b64decode(probe["weights"]), np.int8).reshape(len(bias), -1)
+        weights = torch.tensor(units * probe["unit"]).to(latents)
+        vocabulary = enumerate(self.figment.get("attributes", {}).values())
+        words = [(place, len(known)) for place, known in vocabulary if not isinstance(known, dict)]
+        sizes = [len(self.labels), *(size for _, size in words)]
+        groups = [slice(end - size, end) for end, size in zip(np.cumsum(sizes).tolist(), sizes)]
+        asked = torch.zeros(len(labels), len(bias)).to(latents)
+        for row, label, one in zip(asked, labels, attributes):
+            row[self.labels.index(label)] = 1
+            values = self._values(one)
+            for (place, _), group in zip(words, groups[1:]):
+                if values[place] >= 0:
+                    row[group.start + int(values[place])] = 1
+        return corrected(latents, weights, bias, probe["rate"], groups, asked)
+
     def _in_palette(self, pixels, labels, attributes):
         """Pictures (B, H, W, channels) in the colours of the model's palette, by what was asked for; their maps stay."""
         palette = self.figment.get("palette")
@@ -481,7 +534,8 @@ class FigmentPipeline(DiffusionPipeline):
                 x = scheduler.step(output, t, x, **extra).prev_sample
         if output_type == "latent":
             return FigmentOutput(images=x) if return_dict else (x,)
-        pixels = self._in_palette(self._pixels(self._decode(x)), labels, asked)
+        images = self._decode(self._corrected(x, labels, asked))
+        pixels = self._in_palette(self._pixels(images), labels, asked)
         has_maps = pixels.shape[-1] == MATERIAL_CHANNELS
         parts = [pixels[..., :3], pixels[..., 3:]] if has_maps else [pixels]
         if output_type != "np":

@@ -10,7 +10,16 @@ import { matMul, reshape, type Tensor2D, type Tensor4D, tensor2d, tidy, transpos
 export function cellMeans(x: Tensor4D, grid: number): Tensor2D {
   const [batch, height, width, channels] = x.shape;
   const pixels = height * width;
-  const shares = new Float32Array(pixels * grid ** 2);
+  return tidy(() => {
+    const rows = reshape(transpose(x, [0, 3, 1, 2]), [batch * channels, pixels]);
+    const shares = tensor2d(cellShares(height, width, grid), [pixels, grid ** 2]);
+    return reshape(matMul(rows, shares), [batch, channels * grid ** 2]);
+  });
+}
+
+/** How much each pixel counts in the mean of each cell, (H · W, grid²). */
+export function cellShares(height: number, width: number, grid: number): Float32Array {
+  const shares = new Float32Array(height * width * grid ** 2);
   for (let cell = 0; cell < grid ** 2; cell++) {
     const [top, bottom] = cellRange(Math.floor(cell / grid), grid, height);
     const [left, right] = cellRange(cell % grid, grid, width);
@@ -20,10 +29,7 @@ export function cellMeans(x: Tensor4D, grid: number): Tensor2D {
       }
     }
   }
-  return tidy(() => {
-    const rows = reshape(transpose(x, [0, 3, 1, 2]), [batch * channels, pixels]);
-    return reshape(matMul(rows, tensor2d(shares, [pixels, grid ** 2])), [batch, channels * grid ** 2]);
-  });
+  return shares;
 }
 
 function cellRange(place: number, grid: number, size: number): [start: number, end: number] {

@@ -4,11 +4,11 @@ import { attributeLogits } from './classifier.ts';
 import type { AttributeKind } from './conditioningConfig.ts';
 import { dense, linearShapes, type Shapes, type Weights } from './layers.ts';
 
-/** Names its weights, which stand beside those of an auto-encoder in training alone. */
-const HEAD = 'condition_head';
+/** Names its weights, which stand beside those of an auto-encoder in training, or are a probe. */
+export const CONDITION_HEAD = 'condition_head';
 
 /** Conditions are told from the means of so many cells a side. */
-const GRID = 4;
+export const CONDITION_GRID = 4;
 
 /** What pictures are asked for by: how many labels there are, and what kinds of attributes. */
 export type ConditionKinds = Readonly<Record<string, AttributeKind>>;
@@ -23,7 +23,7 @@ export const conditionsOf = (numLabels: number, attributes: ConditionKinds): Con
 export function conditionHeadShapes(conditions: ConditionKinds, latentChannels: number): Shapes {
   const shapes: Shapes = new Map();
   const numLogits = attributeLogits(conditions).reduce((sum, { size }) => sum + size, 0);
-  linearShapes(shapes, HEAD, latentChannels * GRID ** 2, numLogits);
+  linearShapes(shapes, CONDITION_HEAD, latentChannels * CONDITION_GRID ** 2, numLogits);
   return shapes;
 }
 
@@ -38,5 +38,5 @@ export function conditionHeadShapes(conditions: ConditionKinds, latentChannels: 
  * @returns       float32 (B, logits of all conditions), as `attributeLogits` lays them out; the caller disposes it
  */
 export function conditionsOfLatents(weights: Weights, z: Tensor4D): Tensor2D {
-  return tidy(() => dense(weights, HEAD, cellMeans(z, GRID)));
+  return tidy(() => dense(weights, CONDITION_HEAD, cellMeans(z, CONDITION_GRID)));
 }

@@ -6,6 +6,7 @@ import { entryForTeacher } from '../recipe/student.ts';
 import { decodeLatentsInSlices } from './autoencoder.ts';
 import type { Networks } from './completeAll.ts';
 import { type ConditionalVae, cvaeImagesInSlices } from './conditionalVae.ts';
+import { correctedInSlices } from './correction.ts';
 import { numStepsAt } from './edit.ts';
 import type { DiffusionModel } from './model.ts';
 import { sampleRecipesInSlices } from './sample.ts';
@@ -45,10 +46,10 @@ export function* imagesInSlices(
   if (pipeline === 'cvae') return yield* cvaeImages(loaded(cvae), recipes, run);
   const network = diffusionModelFor(first, networks);
   if (pipeline !== 'cvae+ddpm')
-    return yield* decodedSteps(network, sampleRecipesInSlices(network, recipes, options), run);
+    return yield* decodedSteps(network, recipes, sampleRecipesInSlices(network, recipes, options), run);
   const start = yield* beginning(network, loaded(cvae), recipes, run);
   try {
-    return yield* decodedSteps(network, sampleRecipesInSlices(network, recipes, { ...options, start }), run);
+    return yield* decodedSteps(network, recipes, sampleRecipesInSlices(network, recipes, { ...options, start }), run);
   } finally {
     start.dispose();
   }
@@ -100,6 +101,7 @@ function* beginning(
 /** The steps of the diffusion model, and what the last one decodes to. */
 function* decodedSteps(
   model: DiffusionModel,
+  recipes: readonly Recipe[],
   steps: Generator<SampleStep | null>,
   { signal }: ImageRun,
 ): Generator<ImageStep | null, Tensor4D> {
@@ -111,12 +113,26 @@ function* decodedSteps(
       }
       const { step, numSteps, x0Pred } = result;
       yield { step, numSteps, latents: x0Pred, preview: null };
-      if (step === numSteps) return yield* abortable(decodeLatentsInSlices(model, x0Pred), signal);
+      if (step === numSteps) return yield* abortable(decodedInSlices(model, recipes, x0Pred), signal);
     }
   } finally {
     steps.return(undefined);
   }
   throw new Error('generate: the sampler made no step; ask for at least 1');
+}
+
+/** Latents as pictures, corrected before. */
+function* decodedInSlices(
+  model: DiffusionModel,
+  recipes: readonly Recipe[],
+  latents: Tensor4D,
+): Generator<void, Tensor4D> {
+  const corrected = yield* correctedInSlices(model, recipes, latents);
+  try {
+    return yield* decodeLatentsInSlices(model, corrected ?? latents);
+  } finally {
+    corrected?.dispose();
+  }
 }
 
 /** The student of a distilled model, or its teacher where the student can't do what the recipe says. */

@@ -1,5 +1,7 @@
 import { dispose, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import { messageOf } from '../core/errors.ts';
 import { numFramesOf } from '../core/frames.ts';
+import { probeGroups } from '../core/linearProbe.ts';
 import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { forgetRecordings } from '../kernels/plan/recordings.ts';
@@ -16,6 +18,7 @@ import {
   conditioningConfig,
   parseConditioningConfig,
 } from '../networks/conditioningConfig.ts';
+import { type Corrector, createCorrector } from '../networks/corrector.ts';
 import { sizeUnit, unet2dShapes } from '../networks/unet2d.ts';
 import { attentionLevel, parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { timeChannels } from '../networks/unet2dEmbedding.ts';
@@ -35,6 +38,8 @@ export interface DiffusionModel {
   readonly vae: { config: AutoencoderKlConfig; weights: Record<string, Tensor> } | null;
   /** Turns label and attributes into what the U-Net takes; null: that takes the label. */
   readonly conditioning: { config: ConditioningConfig; weights: Record<string, Tensor> } | null;
+  /** Corrects latents towards what is asked for; null: they are decoded as they are. */
+  readonly corrector: Corrector | null;
   /** Stands for the networks in pictures of the model's own size; absent: they compute here. */
   readonly elsewhere?: Elsewhere;
   readonly scheduler: SchedulerConfig;
@@ -63,6 +68,7 @@ export function createModel(files: ModelFiles): DiffusionModel {
   if (vaeConfig) checkImageChannels(files.index, vaeConfig);
   checkHalved('createModel', name, latentShape, unetConfig);
   checkAttendedSize(name, latentShape, unetConfig, vaeConfig);
+  const corrector = correctorOf(files.index, latentShape);
   const unet = uploadWeights(files.unet);
   const vae = vaeConfig && { config: vaeConfig, weights: uploadWeights(files.vae) };
   const conditioning = conditioningConfig && {
@@ -75,13 +81,25 @@ export function createModel(files: ModelFiles): DiffusionModel {
     unet: { config: unetConfig, weights: unet },
     vae,
     conditioning,
+    corrector,
     scheduler,
     latentShape,
     dispose() {
-      for (const owner of [this, conditioning?.weights ?? {}]) forgetRecordings(owner);
-      dispose([unet, vae?.weights ?? {}, conditioning?.weights ?? {}] as unknown as Tensor[]);
+      const others = [conditioning?.weights ?? {}, corrector ?? {}];
+      for (const owner of [this, ...others]) forgetRecordings(owner);
+      dispose([unet, vae?.weights ?? {}, ...others] as unknown as Tensor[]);
     },
   };
+}
+
+function correctorOf({ labels, figment }: ModelIndex, latentShape: DiffusionModel['latentShape']): Corrector | null {
+  const { name, probe, attributes = {} } = figment;
+  if (!probe) return null;
+  try {
+    return createCorrector(probe, probeGroups(labels.length, attributes), latentShape);
+  } catch (error) {
+    throw new Error(`createModel: ${name}: ${messageOf(error)}`);
+  }
 }
 
 /** (h, w, c) of what the U-Net makes. @throws Error when it does not fit the VAE or the size of the pictures */

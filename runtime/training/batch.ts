@@ -53,6 +53,16 @@ export function withAttributeWeights(attributes: BatchArray): Record<'attributes
   return { attributes, attributeWeights: { shape, data: attributeWeights(data, shape[1]!) } };
 }
 
+/** Labels and attributes of a batch as `conditionsOf` has them, (B, 1 + attributes). */
+export function labelFirst(classLabels: BatchArray, attributes?: BatchArray): BatchArray {
+  const numAttributes = attributes?.shape[1] ?? 0;
+  const rows = Array.from(classLabels.data, (label, i) => [
+    label,
+    ...(attributes?.data.slice(i * numAttributes, (i + 1) * numAttributes) ?? []),
+  ]);
+  return { shape: [rows.length, 1 + numAttributes], data: Float32Array.from(rows.flat()) };
+}
+
 /**
  * The pictures of a training step, which depend on the seed and the step alone.
  *

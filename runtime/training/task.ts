@@ -123,6 +123,12 @@ export type TaskSpec =
       config: NoisyClassifierConfig;
       scheduler: SchedulerConfig;
     }
+  | {
+      kind: 'probe';
+      /** What it tells of latents of so many channels. */
+      conditions: ConditionKinds;
+      channels: number;
+    }
   | DistilSpec;
 
 export function createTask(spec: TaskSpec): TrainingTask {
@@ -139,6 +145,8 @@ export function createTask(spec: TaskSpec): TrainingTask {
       return heightTask(spec);
     case 'noisyClassifier':
       return noisyClassifierTask(spec);
+    case 'probe':
+      return probeTask(spec);
     case 'distil':
       return distilTask(spec);
   }
@@ -343,6 +351,19 @@ function noisyClassifierTask({ config, scheduler }: TaskSpec & { kind: 'noisyCla
         const t = batchArray(batch, 't').data;
         const xt = qSample(schedule, batchTensor<Tensor4D>(batch, 'x0'), t, batchTensor<Tensor4D>(batch, 'eps'));
         return classificationLoss(classifyNoisy(config, weights, xt, t), batch);
+      }),
+  };
+}
+
+/** Batch: x0 (B, h, w, C), attributes and attributeWeights (B, conditions). */
+function probeTask({ conditions, channels }: TaskSpec & { kind: 'probe' }): TrainingTask {
+  return {
+    shapes: conditionHeadShapes(conditions, channels),
+    isTrained: () => true,
+    loss: (weights, batch) =>
+      tidy(() => {
+        const logits = conditionsOfLatents(weights, batchTensor<Tensor4D>(batch, 'x0'));
+        return { loss: lossOfAttributes(conditions, logits, batch), metrics: {} };
       }),
   };
 }

@@ -9,7 +9,7 @@ import { attributeKinds } from '../networks/conditioningConfig.ts';
 import type { Shapes } from '../networks/layers.ts';
 import { initialWeights } from '../networks/weights.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
-import { type Batch, type BatchArray, pictureBatch, withAttributeWeights } from './batch.ts';
+import { type Batch, labelFirst, pictureBatch, withAttributeWeights } from './batch.ts';
 import type { GradientSource } from './gradients.ts';
 import type { Reconstruction } from './losses.ts';
 import { createTask, type TaskSpec } from './task.ts';
@@ -229,16 +229,6 @@ function vaeBatch(
       },
     }),
   };
-}
-
-/** Labels and attributes of a batch as `conditionsOf` has them, (B, 1 + attributes). */
-function labelFirst(classLabels: BatchArray, attributes?: BatchArray): BatchArray {
-  const numAttributes = attributes?.shape[1] ?? 0;
-  const rows = Array.from(classLabels.data, (label, i) => [
-    label,
-    ...(attributes?.data.slice(i * numAttributes, (i + 1) * numAttributes) ?? []),
-  ]);
-  return { shape: [rows.length, 1 + numAttributes], data: Float32Array.from(rows.flat()) };
 }
 
 /**

@@ -154,6 +154,26 @@ describe('completeModelIndex', () => {
     expect(() => complete(wrong)).toThrow('figment.palette: logits: expected base64 of 7 rows of 1 bytes');
   });
 
+  it('reads a probe of its labels and words, and stores it as it was', () => {
+    const bias = [0.5, -0.25, 0, 1, 2]; // three labels and two words
+    const probe = { grid: 1, weights: btoa('\u0001\u0000\u007f\u0000\u0000'), unit: 0.5, bias, rate: 0.3 };
+    const index = {
+      ...PLAIN,
+      labels: ['a', 'b', 'c'],
+      figment: { ...FIGMENT, attributes: { hair: ['black', 'red'] }, probe },
+    };
+    const whole = complete(index);
+    expect(whole.figment.probe).toEqual({
+      grid: 1,
+      weights: Float32Array.of(0.5, 0, 63.5, 0, 0),
+      bias: Float32Array.from(bias),
+      rate: 0.3,
+    });
+    expect(storedIndex(whole)).toMatchObject({ figment: { probe } });
+    const wrong = { ...index, figment: { ...index.figment, probe: { ...probe, bias: [1] } } };
+    expect(() => complete(wrong)).toThrow('figment.probe: expected base64 of 5 rows for labels and words');
+  });
+
   it('takes a plain diffusers folder for straight alpha, and its size from the configs', () => {
     expect(complete(PLAIN)).toEqual({
       ...PLAIN,

@@ -4,6 +4,7 @@ import type { Vocabulary } from '../core/attributes.ts';
 import { channelNames, channelsNamed, knownChannels, MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { ModelFileError, messageOf, quote } from '../core/errors.ts';
 import { type Frame, numFramesOf, parseFrames } from '../core/frames.ts';
+import { formatProbe, type LinearProbe, MAX_PROBE_GRID, MAX_PROBE_RATE, parseProbe } from '../core/linearProbe.ts';
 import {
   formatPalette,
   MAX_PALETTE_COLOURS,
@@ -56,6 +57,8 @@ export interface FigmentEntry {
   examples?: AttributeExamples;
   /** The colours that its pictures have, by what is asked for; base64 in the file. Absent: any. */
   palette?: PalettePrior;
+  /** Reads words from latents, so that these can be corrected; base64 in the file. Absent: they are not. */
+  probe?: LinearProbe;
   sha256: Record<string, string>; // path → 64 hexadecimal digits; model_index.json itself has none
 }
 
@@ -124,6 +127,16 @@ const PALETTE_SCHEMA = v.object({
   sure: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
 });
 
+const finite = v.pipe(v.number(), v.finite());
+
+const PROBE_SCHEMA = v.object({
+  grid: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_PROBE_GRID)),
+  weights: v.pipe(v.string(), v.maxLength(MAX_EXAMPLES_LENGTH)),
+  unit: finite,
+  bias: v.array(finite),
+  rate: v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_PROBE_RATE)),
+});
+
 const FRAMES_SCHEMA = v.pipe(
   v.unknown(),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
@@ -155,6 +168,7 @@ const FIGMENT_SCHEMA = v.object({
   attributes: v.optional(VOCABULARY_SCHEMA),
   examples: v.optional(v.pipe(v.string(), v.maxLength(MAX_EXAMPLES_LENGTH))),
   palette: v.optional(PALETTE_SCHEMA),
+  probe: v.optional(PROBE_SCHEMA),
   sha256: v.optional(v.record(v.string(), v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits')))),
 });
 
@@ -237,7 +251,7 @@ export function completeModelIndex(
   const unet = isObject(unetConfig) ? unetConfig : {};
   const vae = isObject(vaeConfig) ? vaeConfig : {};
   const numFrames = numFramesOf(stored.figment ?? {});
-  const { examples, palette, ...told } = stored.figment ?? {};
+  const { examples, palette, probe, ...told } = stored.figment ?? {};
   const figment: FigmentEntry = {
     version: 1,
     name: folderName,
@@ -276,6 +290,9 @@ export function completeModelIndex(
   if (palette !== undefined) {
     figment.palette = decoded('palette', () => parsePalettePrior(palette, labels.length, attributes));
   }
+  if (probe !== undefined) {
+    figment.probe = decoded('probe', () => parseProbe(probe, labels.length, attributes));
+  }
   return { ...stored, labels, figment: nullLabel === labels.length ? figment : { ...figment, nullLabel } };
 }
 
@@ -305,9 +322,9 @@ function checkChannels(outChannels: unknown, fail: (problem: string) => never): 
   );
 }
 
-/** The index as model_index.json has it: channels of materials by name, examples and palette as text. */
+/** The index as model_index.json has it: channels of materials by name, examples, palette and probe as text. */
 export function storedIndex(index: ModelIndex): object {
-  const { examples, palette, sha256, ...figment } = index.figment;
+  const { examples, palette, probe, sha256, ...figment } = index.figment;
   const text = examples && formatExamples(examples, index.labels.length, figment.attributes ?? {});
   return {
     ...index,
@@ -316,6 +333,7 @@ export function storedIndex(index: ModelIndex): object {
       ...(figment.channels === MATERIAL_CHANNELS && { channels: channelNames(figment.channels) }),
       ...(text !== undefined && { examples: text }),
       ...(palette && { palette: formatPalette(palette) }),
+      ...(probe && { probe: formatProbe(probe) }),
       sha256,
     },
   };

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { add, mul, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { add, mul, type Tensor4D, tensor2d, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { shiftCircular, shiftClamped, turnColours } from '../../runtime/dataset/augment.ts';
 import { colourRarity, pixelRarity } from '../../runtime/dataset/colourRarity.ts';
@@ -10,6 +10,7 @@ import { toX0Eps } from '../../runtime/diffusion/prediction.ts';
 import * as runtime from '../../runtime/index.ts';
 import { conditionHeadShapes, conditionsOf, conditionsOfLatents } from '../../runtime/networks/conditionHead.ts';
 import { attributeKinds } from '../../runtime/networks/conditioningConfig.ts';
+import { corrected, createCorrector } from '../../runtime/networks/corrector.ts';
 import { toPatches } from '../../runtime/networks/patches.ts';
 import { expectClose } from '../../runtime/testing/matchers.ts';
 import { randomWeights } from '../../runtime/testing/tinyNetworks.ts';
@@ -99,6 +100,10 @@ describe.skipIf(!torch)('in PyTorch', () => {
       for (const [name, value] of weights) inputs.set(`${part}.${name}`, value);
     }
     for (const [name, value] of randomWeights(conditionHeadShapes(kindsOf(files), 4), 5)) inputs.set(name, value);
+    inputs.set('probe.latents', { shape: [2, 4, 4, 6], data: runtime.normals(20, 0, 192) });
+    inputs.set('probe.weights', { shape: [5, 64], data: runtime.normals(21, 0, 320).map((value) => value / 4) });
+    inputs.set('probe.bias', { shape: [5], data: runtime.normals(22, 0, 5) });
+    inputs.set('probe.asked', { shape: [2, 5], data: Float32Array.of(0, 1, 0, 0, 1, 1, 0, 0, 0, 0) });
     for (const [name, value] of studentWeights()) inputs.set(`student.${name}`, value);
     await mkdir(projects.at('checks'));
     await writeFile(projects.at('checks', 'inputs.safetensors'), runtime.writeSafetensors(inputs));
@@ -262,6 +267,22 @@ describe.skipIf(!torch)('in PyTorch', () => {
       runtime.conditioning(studentConfig(), runtime.uploadWeights(studentWeights()), conditions).dataSync(),
     );
     expectClose(output('student'), vectors);
+  });
+
+  it('corrects latents by a probe as we do', () => {
+    const [weights, bias] = [of('probe.weights').data, of('probe.bias').data] as Float32Array[];
+    const groups = runtime.probeGroups(3, { hair: ['black', 'red'] });
+    const latents = tidy(() => {
+      const corrector = createCorrector({ grid: 4, weights: weights!, bias: bias!, rate: 0.2 }, groups, [4, 6, 4]);
+      const known = tensor2d([1, 1, 1, 1, 1, 1, 1, 1, 0, 0], [2, 5]);
+      return corrected(
+        corrector,
+        imageTensor(nchwToNhwc(of('probe.latents'))),
+        tensor2d(of('probe.asked').data, [2, 5]),
+        known,
+      ).dataSync();
+    });
+    expectClose(output('corrected'), latents, { absolute: 1e-4, relative: 1e-4 });
   });
 
   it('leaves conditions out as often as we do', () => {

@@ -10,6 +10,7 @@ import { inspectCommand } from './inspect.ts';
 import { modelsCommand } from './models.ts';
 import { paletteCommand } from './palette.ts';
 import { pickCommand } from './pick.ts';
+import { probeCommand } from './probe.ts';
 import { rehashCommand } from './rehash.ts';
 import { trainCommand } from './train.ts';
 import { verifyCommand } from './verify.ts';
@@ -28,6 +29,7 @@ export function createProgram(): Command {
     distilCommand(),
     evaluateCommand(),
     paletteCommand(),
+    probeCommand(),
     verifyCommand(),
     rehashCommand(),
     exportCommand(),

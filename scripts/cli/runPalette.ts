@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setImmediate as pause } from 'node:timers/promises';
 import {
   type Dataset,
@@ -7,13 +5,12 @@ import {
   fitPalettePrior,
   formatPalette,
   loadModelFolder,
-  parseConfig,
 } from '../../runtime/index.ts';
-import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
 import { withProgress } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
 import { checkVocabulary, readDataOfModel, withAttributesOf } from './dataOfModel.ts';
+import { writeModelEntry } from './modelEntry.ts';
 
 export interface PaletteFlags {
   data?: string;
@@ -25,17 +22,11 @@ export interface PaletteFlags {
   splitSeed: number;
 }
 
-const INDEX_FILE = 'model_index.json';
-
 /** The work of `figment palette`. */
 export async function givePalette(folder: string, flags: PaletteFlags): Promise<void> {
   const files = await loadModelFolder(diskSource(folder), { acceptChanged: true });
-  const index = parseConfig(await readFile(join(folder, INDEX_FILE)), join(folder, INDEX_FILE));
-  const { palette: _, ...figment } = index.figment as { palette?: unknown };
-  const write = (entry: object) =>
-    writeFilesAtomic(folder, { [INDEX_FILE]: encodeJson({ ...index, figment: { ...figment, ...entry } }) });
   if (flags.data === undefined) {
-    await write({});
+    await writeModelEntry(folder, 'palette');
     return console.log(`palette: ${folder} has none now`);
   }
   const choice = { ...flags, data: flags.data, seed: flags.splitSeed };
@@ -43,7 +34,7 @@ export async function givePalette(folder: string, flags: PaletteFlags): Promise<
   const judged = withAttributesOf(files, dataset);
   checkVocabulary('palette', files, judged);
   const palette = await fitted(judged, split.train, { deviation: flags.deviation, sure: flags.sure });
-  await write({ palette: formatPalette(palette) });
+  await writeModelEntry(folder, 'palette', formatPalette(palette));
   console.log(`palette: ${palette.colours.length / 3} colours of ${split.train.length} images, written to ${folder}`);
 }
 

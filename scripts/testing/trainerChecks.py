@@ -32,7 +32,7 @@ if importlib.util.find_spec("diffusers") is None:
 import figment_data as data
 import figment_folder as folder
 import figment_training as training
-from pipeline import FigmentConditioning, from_patches
+from pipeline import FigmentConditioning, corrected, from_patches
 
 given = load_file(os.path.join(place, "inputs.safetensors"))
 with open(os.path.join(place, "inputs.json"), encoding="utf-8") as file:
@@ -130,6 +130,11 @@ for step in range(1, 40):
 out["averages"] = torch.tensor([average.part("wei")["ght"].item(), *averages[1:]])
 decays = training.optimiser_of(network, options["ddpm"]).param_groups
 out["decays"] = torch.tensor([[len(group["params"]), group["weight_decay"]] for group in decays], dtype=torch.float32)
+
+# A probe's correction.
+groups = [slice(0, 3), slice(3, 5)]
+probe = (given["probe.weights"], given["probe.bias"], 0.2, groups, given["probe.asked"])
+out["corrected"] = corrected(given["probe.latents"], *probe).permute(0, 2, 3, 1)
 
 # A model folder.
 model = {name: value for name, value in given.items() if name.startswith("unet.") or name.startswith("vae.")}

@@ -1,0 +1,99 @@
+// Which words latents show, told by nothing but a linear map of them.
+import { isRange, type Vocabulary } from './attributes.ts';
+import { fromBase64, toBase64 } from './base64.ts';
+
+/**
+ * A linear map from latents to logits of each label, and of each word of each attribute; numbers it does not tell. Fitted by
+ * `probeTrainer`.
+ *
+ * Source: Alain & Bengio 2016, arXiv:1610.01644.
+ */
+export interface LinearProbe {
+  /** It sees the means of so many cells a side. */
+  grid: number;
+  /** (words, channels · grid²): a row for each of `probeGroups`, in which the cells of a channel stand together. */
+  weights: Float32Array;
+  /** (words). */
+  bias: Float32Array;
+  /** How far latents are moved in each step towards what was asked for: see `corrected`. */
+  rate: number;
+}
+
+/** `LinearProbe` as model_index.json has it: weights as base64 of bytes in units of `unit`. */
+export interface StoredProbe {
+  grid: number;
+  weights: string;
+  unit: number;
+  bias: number[];
+  rate: number;
+}
+
+/** Words of which a picture shows one: those of the labels, or of an attribute. */
+export interface ProbeGroup {
+  /** The place of the attribute in the vocabulary; null: these are the labels. */
+  attribute: number | null;
+  /** The row of the first word. */
+  start: number;
+  size: number;
+}
+
+export const MAX_PROBE_GRID = 16;
+
+export const MAX_PROBE_RATE = 100;
+
+/** The rate unless it is told otherwise. */
+export const PROBE_RATE = 0.3;
+
+/** What a picture may show in all; the correction takes the square of it. */
+export const MAX_PROBE_WORDS = 2048;
+
+const LARGEST_BYTE = 127;
+
+/** What a probe tells, in the order of its rows: the label, then the attributes that are words. */
+export function probeGroups(numLabels: number, vocabulary: Vocabulary): ProbeGroup[] {
+  const groups: ProbeGroup[] = [{ attribute: null, start: 0, size: numLabels }];
+  let start = numLabels;
+  for (const [attribute, values] of Object.values(vocabulary).entries()) {
+    if (isRange(values)) continue;
+    groups.push({ attribute, start, size: values.length });
+    start += values.length;
+  }
+  return groups;
+}
+
+/** The number of rows of a probe. */
+export function numProbeWords(numLabels: number, vocabulary: Vocabulary): number {
+  return probeGroups(numLabels, vocabulary).reduce((sum, { size }) => sum + size, 0);
+}
+
+/** The probe as text, for JSON; its weights are rounded. */
+export function formatProbe({ grid, weights, bias, rate }: LinearProbe): StoredProbe {
+  const unit = weights.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / LARGEST_BYTE || 1;
+  const bytes = Int8Array.from(weights, (value) => Math.round(value / unit));
+  return { grid, weights: toBase64(new Uint8Array(bytes.buffer)), unit, bias: Array.from(bias, rounded), rate };
+}
+
+/** To four digits behind the point: far less than a logit's worth. */
+const rounded = (value: number) => Math.round(value * 1e4) / 1e4;
+
+/** The probe again. @throws RangeError when it does not fit so many labels and this vocabulary */
+export function parseProbe(stored: StoredProbe, numLabels: number, vocabulary: Vocabulary): LinearProbe {
+  const { grid, unit, bias, rate } = stored;
+  const numWords = numProbeWords(numLabels, vocabulary);
+  if (numWords > MAX_PROBE_WORDS) {
+    throw new RangeError(`is of ${numWords} labels and words; expected at most ${MAX_PROBE_WORDS}`);
+  }
+  const bytes = fromBase64(stored.weights);
+  const perWord = (bytes?.length ?? 0) / numWords;
+  if (!bytes?.length || perWord % grid ** 2 !== 0 || bias.length !== numWords) {
+    throw new RangeError(
+      `expected base64 of ${numWords} rows for labels and words, and as many biases; make it again by figment probe`,
+    );
+  }
+  return {
+    grid,
+    weights: Float32Array.from(new Int8Array(bytes.buffer), (byte) => byte * unit),
+    bias: Float32Array.from(bias),
+    rate,
+  };
+}

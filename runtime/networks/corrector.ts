@@ -1,0 +1,132 @@
+// Latents are moved towards what was asked for, where a linear probe reads something else in them.
+import {
+  add,
+  clipByValue,
+  div,
+  exp,
+  mul,
+  reshape,
+  sub,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+  tensor1d,
+  tensor2d,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import type { LinearProbe, ProbeGroup } from '../core/linearProbe.ts';
+import { linear } from '../kernels/conv2d.ts';
+import { cellShares } from './cellMeans.ts';
+
+/** A probe on the current backend, for latents of n = h · w · c values and W words. */
+export interface Corrector {
+  /** (n, W) and (W): from latents to logits. */
+  down: Tensor2D;
+  bias: Tensor1D;
+  /** (W, n): how far the gradient of each word's logit moves the latents in a step. */
+  up: Tensor2D;
+  /** (W, W): how far that moves the logits. */
+  between: Tensor2D;
+  /** (W, W): 1 where a picture shows either word or the other. */
+  groups: Tensor2D;
+}
+
+const NUM_STEPS = 4;
+
+/** Of a map from latents to words, 64 MB. */
+const MAX_WEIGHTS = 2 ** 24;
+
+/** Beyond it a word is certain, and e to its power far from overflow. */
+const MAX_LOGIT = 40;
+
+/**
+ * Puts a probe on the current backend, for latents of this shape.
+ *
+ * @throws RangeError when it is for latents of other channels, or too large
+ */
+export function createCorrector(
+  { grid, weights, bias, rate }: LinearProbe,
+  groups: readonly ProbeGroup[],
+  [height, width, channels]: readonly [number, number, number],
+): Corrector {
+  const numWords = bias.length;
+  const [numCells, numPixels] = [grid ** 2, height * width];
+  if (weights.length !== numWords * channels * numCells) {
+    throw new RangeError(
+      `its probe is for latents of ${weights.length / numWords / numCells} channels, not ${channels}; make it again by figment probe`,
+    );
+  }
+  const length = numPixels * channels;
+  if (length * numWords > MAX_WEIGHTS) {
+    throw new RangeError(
+      `its probe of ${numWords} words is for latents of ${length} values; expected at most ${MAX_WEIGHTS} weights`,
+    );
+  }
+  const shares = cellShares(height, width, grid);
+  const [down, up] = [new Float32Array(length * numWords), new Float32Array(numWords * length)];
+  for (let pixel = 0; pixel < numPixels; pixel++) {
+    const own = shares.subarray(pixel * numCells, (pixel + 1) * numCells);
+    const numOwners = own.filter((share) => share > 0).length;
+    for (const [cell, share] of own.entries()) {
+      if (share === 0) continue;
+      for (let channel = 0; channel < channels; channel++) {
+        const value = pixel * channels + channel;
+        for (let word = 0; word < numWords; word++) {
+          const weight = weights[(word * channels + channel) * numCells + cell]!;
+          down[value * numWords + word]! += share * weight;
+          up[word * length + value]! += (rate / numOwners) * weight;
+        }
+      }
+    }
+  }
+  const together = new Float32Array(numWords ** 2);
+  for (const { start, size } of groups) {
+    for (let word = start; word < start + size; word++) {
+      together.fill(1, word * numWords + start, word * numWords + start + size);
+    }
+  }
+  return tidy(() => {
+    const [fromLatents, toLatents] = [tensor2d(down, [length, numWords]), tensor2d(up, [numWords, length])];
+    return {
+      down: fromLatents,
+      bias: tensor1d(bias),
+      up: toLatents,
+      between: linear(toLatents, fromLatents, null),
+      groups: tensor2d(together, [numWords, numWords]),
+    };
+  });
+}
+
+/**
+ * Moves latents up the gradient of log p(asked | latents), which a linear probe has in closed form: its rows, each as much as its
+ * word is asked for and not yet shown. Steps stay in the plane of the rows, so that what is between the first and the last is as
+ * small as the number of words.
+ *
+ * Source: guidance by a classifier, Dhariwal & Nichol 2021, arXiv:2105.05233, section 4, here of clean latents.
+ * @param latents float32 (B, h, w, c), scaled
+ * @param asked   float32 (B, W): how much of each word is asked for, 1 in all of a group
+ * @param known   float32 (B, W): 1 for the words of groups of which something is asked for, else 0
+ * @returns       (B, h, w, c); the caller disposes it
+ */
+export function corrected(
+  { down, bias, up, between, groups }: Corrector,
+  latents: Tensor4D,
+  asked: Tensor2D,
+  known: Tensor2D,
+): Tensor4D {
+  return tidy(() => {
+    const z = reshape(latents, [latents.shape[0], down.shape[0]]) as Tensor2D;
+    let logits: Tensor = linear(z, down, bias);
+    let sum: Tensor | null = null;
+    for (let step = 1; ; step++) {
+      const likelihoods = exp(clipByValue(logits, -MAX_LOGIT, MAX_LOGIT)) as Tensor2D;
+      const probabilities = div(likelihoods, linear(likelihoods, groups, null));
+      const missing = mul(known, sub(asked, probabilities)) as Tensor2D;
+      sum = sum ? add(sum, missing) : missing;
+      if (step === NUM_STEPS) break;
+      logits = add(logits, linear(missing, between, null));
+    }
+    return reshape(add(z, linear(sum as Tensor2D, up, null)), latents.shape) as Tensor4D;
+  });
+}

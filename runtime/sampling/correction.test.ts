@@ -1,0 +1,194 @@
+import { memory, type Tensor2D, type Tensor4D, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';
+import { selectBackend } from '../backends/selectBackend.ts';
+import { type LinearProbe, probeGroups } from '../core/linearProbe.ts';
+import { normals } from '../core/random.ts';
+import { corrected, createCorrector } from '../networks/corrector.ts';
+import type { PictureOptions } from '../recipe/recipe.ts';
+import { expectClose } from '../testing/matchers.ts';
+import { difference, tinyModelFiles } from '../testing/tinyModel.ts';
+import type { ModelFiles } from '../weights/modelFolder.ts';
+import { decodeLatents, imagesToPixels } from './autoencoder.ts';
+import { type GenerateOptions, generate } from './generate.ts';
+import { createModel } from './model.ts';
+import { sample } from './sample.ts';
+
+const VOCABULARY = { hair: ['black', 'red'], wear: { min: 0, max: 1 } };
+const FILES = tinyModelFiles({ attributes: VOCABULARY });
+const { labels } = FILES.index;
+const GROUPS = probeGroups(labels.length, VOCABULARY);
+const NUM_WORDS = labels.length + 2;
+
+const CHANNELS = 4;
+
+const probe = (grid: number, rate = 0.2): LinearProbe => ({
+  grid,
+  weights: normals(1, 0, NUM_WORDS * CHANNELS * grid ** 2),
+  bias: normals(2, 0, NUM_WORDS),
+  rate,
+});
+
+/** Which pixels a cell has, by PyTorch's AdaptiveAvgPool2d. */
+const inCell = (cell: number, grid: number, at: number, size: number) =>
+  at >= Math.floor((cell * size) / grid) && at < Math.ceil(((cell + 1) * size) / grid);
+
+/** log p(asked | latents) of one image by its cells' means, in double precision. */
+function logLikelihood({ grid, weights, bias }: LinearProbe, means: number[], asked: number[]): number {
+  const logits = Array.from(bias, (value, word) =>
+    means.reduce((sum, mean, i) => sum + mean * weights[word * CHANNELS * grid ** 2 + i]!, value),
+  );
+  return GROUPS.reduce((sum, { start, size }) => {
+    const [own, shares] = [logits.slice(start, start + size), asked.slice(start, start + size)];
+    const total = Math.log(own.reduce((all, logit) => all + Math.exp(logit), 0));
+    return sum + shares.reduce((all, share, i) => all + share * (own[i]! - total), 0);
+  }, 0);
+}
+
+/** The latents after steps up its gradient, which finite differences find: each moves by the mean of its cells' gradients. */
+function climbed(own: LinearProbe, z: ArrayLike<number>, [height, width]: readonly [number, number], asked: number[]) {
+  const { grid, rate } = own;
+  const latents = Array.from(z);
+  const cells = Array.from({ length: CHANNELS * grid ** 2 }, (_, i) => {
+    const [channel, row, column] = [Math.floor(i / grid ** 2), Math.floor(i / grid) % grid, i % grid];
+    return Array.from(latents.keys()).filter((at) => {
+      const pixel = Math.floor(at / CHANNELS);
+      const [y, x] = [Math.floor(pixel / width), pixel % width];
+      return at % CHANNELS === channel && inCell(row, grid, y, height) && inCell(column, grid, x, width);
+    });
+  });
+  const meansOf = () => cells.map((places) => places.reduce((sum, at) => sum + latents[at]!, 0) / places.length);
+  for (let step = 0; step < 4; step++) {
+    const means = meansOf();
+    const gradient = means.map((_, i) => {
+      const moved = (by: number) =>
+        logLikelihood(
+          own,
+          means.map((mean, j) => mean + (i === j ? by : 0)),
+          asked,
+        );
+      return (moved(1e-5) - moved(-1e-5)) / 2e-5;
+    });
+    for (const at of latents.keys()) {
+      const owners = [...cells.keys()].filter((cell) => cells[cell]!.includes(at));
+      latents[at]! += (rate * owners.reduce((sum, cell) => sum + gradient[cell]!, 0)) / owners.length;
+    }
+  }
+  return latents;
+}
+
+const ASKED = [
+  [0, 1, 0, 0, 1],
+  [0.25, 0, 0.75, 0, 0], // nothing is asked for of hair
+];
+const KNOWN = [
+  [1, 1, 1, 1, 1],
+  [1, 1, 1, 0, 0],
+];
+
+describeOnBackends((backend) => {
+  // Of 4×6 places a grid of 4 has cells that overlap.
+  it.each([1, 2, 4])('climbs the likelihood of what is asked for, by the means of cells, %i a side', async (grid) => {
+    const shape: [number, number, number] = [4, 6, CHANNELS];
+    const z = draw(3, [2, ...shape]);
+    const own = probe(grid);
+    const [result] = await valuesOn(backend, () => {
+      const corrector = createCorrector(own, GROUPS, shape);
+      const told = [ASKED, KNOWN].map((rows) =>
+        toTensor<Tensor2D>({ shape: [2, NUM_WORDS], values: Float32Array.from(rows.flat()) }),
+      );
+      return [corrected(corrector, toTensor<Tensor4D>(z), ...(told as [Tensor2D, Tensor2D]))];
+    });
+    const size = z.values.length / 2;
+    const expected = ASKED.flatMap((asked, i) =>
+      climbed(own, z.values.subarray(i * size, (i + 1) * size), [4, 6], asked),
+    );
+    expectClose(result!.values, expected, { absolute: 2e-4, relative: 1e-3 });
+  });
+
+  it('corrects pictures, each by its recipe alone, and leaves nothing behind', async () => {
+    const before = memory().numTensors;
+    const [plain] = await pictures(FILES, [RED_ELF]);
+    const [own] = await pictures(withProbe(probe(2)), [RED_ELF]);
+    const together = await pictures(withProbe(probe(2)), [{ ...RED_ELF, seed: 4 }, RED_ELF]);
+    expect(difference(own!, plain!)).toBeGreaterThan(5);
+    expect(difference(together[1]!, own!)).toBeLessThanOrEqual(1);
+    expect(difference(await byHand(), own!)).toBeLessThanOrEqual(1);
+    expect(memory().numTensors).toBe(before);
+  });
+});
+
+const RED_ELF: PictureOptions = { label: 'elf', seed: 3, attributes: { hair: 'red' } };
+
+const withProbe = (own: LinearProbe): ModelFiles => ({
+  ...FILES,
+  index: { ...FILES.index, figment: { ...FILES.index.figment, probe: own } },
+});
+
+const DDIM = { sampler: 'ddim', numInferenceSteps: 2 } as const;
+
+/** The red elf's picture: his latents, corrected and decoded. */
+async function byHand(): Promise<Uint8Array> {
+  const model = createModel(withProbe(probe(2)));
+  let images: Tensor4D | null = null;
+  for await (const { step, numSteps, x0Pred } of sample(model, [RED_ELF], DDIM)) {
+    if (step < numSteps) continue;
+    images = tidy(() => {
+      const [asked, known] = [
+        [1, 0, 0, 0, 1],
+        [1, 1, 1, 1, 1],
+      ].map((row) => tensor2d([row]));
+      return decodeLatents(model, corrected(model.corrector!, x0Pred, asked!, known!));
+    });
+  }
+  const [pixels] = await imagesToPixels(model, images!);
+  images!.dispose();
+  model.dispose();
+  return pixels!;
+}
+
+async function pictures(files: ModelFiles, requests: PictureOptions[], options: GenerateOptions = {}) {
+  const model = createModel(files);
+  const made = await generate(model, requests, { ...DDIM, ...options });
+  model.dispose();
+  return made;
+}
+
+describe('the correction of a model', () => {
+  beforeAll(async () => {
+    await selectBackend({ backend: 'wasm' });
+  });
+
+  it('follows the label, what is blended in, and the words; numbers, and what is open, have no say', async () => {
+    const of = async (changes: Partial<PictureOptions>, rate = 0.2) => {
+      const [corrected] = await pictures(withProbe(probe(2, rate)), [{ ...RED_ELF, ...changes }]);
+      return corrected!;
+    };
+    const movedBy = async (changes: Partial<PictureOptions>) => difference(await of(changes), await of(changes, 0));
+    const own = await movedBy({});
+    expect(await movedBy({ blend: { label: 'orc', amount: 0.5 } })).not.toBe(own);
+    expect(await movedBy({ attributes: { hair: 'black' } })).not.toBe(own);
+    expect(await movedBy({ attributes: {} })).not.toBe(own);
+  });
+
+  it('lets pictures be that are larger, or of which a part is to stay', async () => {
+    const files = tinyModelFiles({ attributes: VOCABULARY, circularPadding: true });
+    const probed = { ...files, index: { ...files.index, figment: { ...files.index.figment, probe: probe(2) } } };
+    const large = { ...RED_ELF, widthPx: 32 };
+    expect(await pictures(probed, [large])).toEqual(await pictures(files, [large]));
+    const [image] = await pictures(FILES, [RED_ELF]);
+    const mask = new Uint8Array(16 * 16).fill(255, 0, 128);
+    const edit: PictureOptions = { ...RED_ELF, image: image!, mask };
+    const options = { strength: 1 };
+    expect(await pictures(withProbe(probe(2)), [edit], options)).toEqual(await pictures(FILES, [edit], options));
+  });
+
+  it('is refused for latents of other channels', () => {
+    const wrong = { ...probe(2), weights: new Float32Array(NUM_WORDS * 3 * 4) };
+    const before = memory().numTensors;
+    expect(() => createModel(withProbe(wrong))).toThrow(
+      'createModel: tiny: its probe is for latents of 3 channels, not 4; make it again by figment probe',
+    );
+    expect(memory().numTensors).toBe(before);
+  });
+});

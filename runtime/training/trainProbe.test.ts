@@ -1,0 +1,82 @@
+import { memory } from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { selectBackend } from '../backends/selectBackend.ts';
+import { ANY } from '../core/attributes.ts';
+import { formatProbe, parseProbe } from '../core/linearProbe.ts';
+import { integers, normals } from '../core/random.ts';
+import { downloadWeights } from '../networks/weights.ts';
+import { tinyVaeConfig } from '../testing/tinyNetworks.ts';
+import { runSteps } from '../testing/tinyTraining.ts';
+import type { LatentDataset } from './latentDataset.ts';
+import { PROBE_DEFAULTS, type ProbedModel, probeAccuracy, probeOfWeights, probeTrainer } from './trainProbe.ts';
+
+const MODEL: ProbedModel = {
+  labels: ['elf', 'orc'],
+  vocabulary: { hair: ['black', 'red', 'white'], wear: { min: 0, max: 1 }, hat: ['none', 'cap'] },
+  vaeConfig: tinyVaeConfig({ latents_mean: [1, 1, 0.5, 1], latents_std: [1, 0.9, 2, 1.1] }),
+};
+const OPTIONS = {
+  ...PROBE_DEFAULTS,
+  batchSize: 64,
+  microBatchSize: 64,
+  numWarmupSteps: 2,
+  learningRate: 0.02,
+  numSteps: 200,
+};
+const SIZE = 4 * 4 * 4;
+
+/**
+ * Latents that are normal noise, but for the label, which moves the second channel everywhere, and the hair, which moves the first
+ * channel of the upper left corner; the hat shows nowhere, and is known of every other image.
+ */
+function latents(count: number, seed: number): LatentDataset {
+  const mean = normals(seed, 0, count * SIZE);
+  const classLabels = integers(seed, 1, count, 2);
+  const hairs = integers(seed, 2, count, 3);
+  const hats = integers(seed, 3, count, 2);
+  for (let image = 0; image < count; image++) {
+    for (let pixel = 0; pixel < 16; pixel++) mean[image * SIZE + pixel * 4 + 1]! += 3 * classLabels[image]!;
+    mean[image * SIZE]! += 6 * (hairs[image]! - 1);
+  }
+  const rows = Array.from(hairs, (hair, image) => [hair, 0.5, image % 2 ? ANY : hats[image]!]);
+  return {
+    shape: [4, 4, 4],
+    mean,
+    std: new Float32Array(mean.length),
+    classLabels,
+    attributes: Float32Array.from(rows.flat()),
+  };
+}
+
+beforeAll(async () => {
+  await selectBackend({ backend: 'wasm' });
+});
+
+describe('a probe in training', () => {
+  it('learns what latents show, and nothing of what they do not', async () => {
+    const before = memory().numTensors;
+    const trainer = probeTrainer(latents(600, 1), MODEL, OPTIONS);
+    const steps = await runSteps(trainer);
+    expect(steps.at(-1)!.loss).toBeLessThan(steps[0]!.loss / 2);
+    const accuracy = await probeAccuracy(trainer.ema, latents(300, 5), MODEL);
+    expect(Object.keys(accuracy)).toEqual(['label', 'hair', 'hat']);
+    expect(accuracy.label).toBeGreaterThan(0.98);
+    expect(accuracy.hair).toBeGreaterThan(0.9);
+    expect(Math.abs(accuracy.hat! - 0.5)).toBeLessThan(0.15);
+    const probe = probeOfWeights(await downloadWeights(trainer.ema), 0.7);
+    expect([probe.grid, probe.rate, probe.weights.length, probe.bias.length]).toEqual([4, 0.7, 7 * SIZE, 7]);
+    const label = (channel: number) => probe.weights.subarray(SIZE + channel * 16, SIZE + (channel + 1) * 16);
+    expect(Math.min(...label(1))).toBeGreaterThan(Math.max(...label(2).map(Math.abs))); // the row of orcs
+    expect(parseProbe(formatProbe(probe), 2, MODEL.vocabulary).rate).toBe(0.7);
+    await trainer.dispose();
+    expect(memory().numTensors).toBe(before);
+  });
+
+  it('counts what is known alone', async () => {
+    const trainer = probeTrainer(latents(64, 1), MODEL, { ...OPTIONS, numSteps: 1 });
+    const unknown = latents(10, 2);
+    unknown.attributes!.fill(ANY);
+    expect(Object.keys(await probeAccuracy(trainer.ema, unknown, MODEL))).toEqual(['label']);
+    await trainer.dispose();
+  });
+});

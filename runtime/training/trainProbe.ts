@@ -1,0 +1,157 @@
+import { tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { isRange, type Vocabulary } from '../core/attributes.ts';
+import { type LinearProbe, PROBE_RATE, probeGroups } from '../core/linearProbe.ts';
+import { normals, uniforms } from '../core/random.ts';
+import { batchIndices } from '../dataset/batches.ts';
+import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
+import {
+  CONDITION_GRID,
+  CONDITION_HEAD,
+  type ConditionKinds,
+  conditionsOf,
+  conditionsOfLatents,
+} from '../networks/conditionHead.ts';
+import type { Weights } from '../networks/layers.ts';
+import type { WeightTensor } from '../weights/weightTensor.ts';
+import { type Batch, labelFirst, withAttributeWeights } from './batch.ts';
+import { drawLatents, type LatentDataset } from './latentDataset.ts';
+import type { TaskSpec } from './task.ts';
+import { createTrainer, type Trainer, type TrainerOptions } from './trainer.ts';
+
+export interface ProbeOptions extends TrainerOptions {
+  seed: number;
+  /** Each image's latents are disturbed by normal noise of 0 to so many standard deviations: those that a U-Net makes are wrong, too. */
+  latentNoise: number;
+}
+
+export const PROBE_DEFAULTS: ProbeOptions = {
+  seed: 0,
+  latentNoise: 0.15,
+  batchSize: 256,
+  microBatchSize: 256,
+  learningRate: 3e-3,
+  numWarmupSteps: 50,
+  decayFrom: 0,
+  finalShare: 0.02,
+  beta1: 0.9,
+  beta2: 0.99,
+  weightDecay: 0.05,
+  clipNorm: 1,
+  emaDecay: 0.99,
+  numSteps: 1200,
+  numMinutes: null,
+};
+
+// Streams of the seed that this file draws from; batches.ts has its own.
+const NOISE_STREAM = 0x20000000;
+const LEVEL_STREAM = 0x30000000;
+
+/** What a model can be asked for, and the latents of its pictures. */
+export interface ProbedModel {
+  labels: readonly string[];
+  vocabulary: Vocabulary;
+  vaeConfig: AutoencoderKlConfig;
+}
+
+/** What a probe tells: the label, and the attributes that are words. */
+function conditionsToTell({ labels, vocabulary }: ProbedModel): ConditionKinds {
+  const words = Object.entries(vocabulary).flatMap(([name, values]) =>
+    isRange(values) ? [] : [[name, values.length]],
+  );
+  return conditionsOf(labels.length, Object.fromEntries(words));
+}
+
+export function probeTaskSpec(model: ProbedModel, { shape }: Pick<LatentDataset, 'shape'>): TaskSpec {
+  return { kind: 'probe', conditions: conditionsToTell(model), channels: shape[2] };
+}
+
+/**
+ * A training of a linear probe; run it with `for await (const step of trainer.run(signal))`.
+ *
+ * Source: Alain & Bengio 2016, arXiv:1610.01644.
+ * @param latents of the training images, with their attributes in the order of the vocabulary
+ */
+export function probeTrainer(
+  latents: LatentDataset,
+  model: ProbedModel,
+  options: ProbeOptions = PROBE_DEFAULTS,
+): Trainer {
+  return createTrainer(probeTaskSpec(model, latents), (step) => probeBatch(latents, model, options, step), options);
+}
+
+function probeBatch(latents: LatentDataset, model: ProbedModel, options: ProbeOptions, step: number): Batch {
+  const { batchSize, seed, latentNoise } = options;
+  const all = Int32Array.from(latents.classLabels.keys());
+  const chosen = batchIndices(all, latents.classLabels, { batchSize, balanced: false, seed }, step);
+  const x0 = drawLatents(latents, chosen, model.vaeConfig, null);
+  const levels = uniforms(seed, LEVEL_STREAM + step, batchSize);
+  const noise = normals(seed, NOISE_STREAM + step, x0.length);
+  const size = x0.length / batchSize;
+  return {
+    x0: {
+      shape: [batchSize, ...latents.shape],
+      data: x0.map((value, i) => value + latentNoise * levels[Math.floor(i / size)]! * noise[i]!),
+    },
+    ...withAttributeWeights(conditionsAt(latents, model, chosen)),
+  };
+}
+
+/** The label and the words of some images, (B, conditions). */
+function conditionsAt(latents: LatentDataset, { labels, vocabulary }: ProbedModel, chosen: Int32Array) {
+  const numAttributes = Object.keys(vocabulary).length;
+  const told = probeGroups(labels.length, vocabulary).flatMap(({ attribute }) => attribute ?? []);
+  const words = Array.from(chosen, (image) => told.map((place) => latents.attributes![image * numAttributes + place]!));
+  return labelFirst(
+    { shape: [chosen.length], data: chosen.map((image) => latents.classLabels[image]!) },
+    { shape: [chosen.length, told.length], data: Float32Array.from(words.flat()) },
+  );
+}
+
+/** The probe of trained weights in PyTorch's layout. */
+export function probeOfWeights(weights: ReadonlyMap<string, WeightTensor>, rate = PROBE_RATE): LinearProbe {
+  const dataOf = (name: string) => Float32Array.from(weights.get(`${CONDITION_HEAD}.${name}`)!.data);
+  return { grid: CONDITION_GRID, weights: dataOf('weight'), bias: dataOf('bias'), rate };
+}
+
+const BATCH = 256;
+
+/**
+ * How often a probe reads what images show, by what it reads: `label`, and the attributes that are words. Those of which nothing is
+ * known do not count.
+ *
+ * @param weights in our layout
+ * @param heldOut latents of images that did not train, with their attributes
+ * @returns       shares, 0 … 1; none for what is known of no image
+ */
+export async function probeAccuracy(
+  weights: Weights,
+  heldOut: LatentDataset,
+  model: ProbedModel,
+): Promise<Record<string, number>> {
+  const names = Object.keys(conditionsToTell(model));
+  const groups = probeGroups(model.labels.length, model.vocabulary);
+  const all = Int32Array.from(heldOut.classLabels.keys());
+  const shown = conditionsAt(heldOut, model, all).data;
+  const [hits, counts] = [names.map(() => 0), names.map(() => 0)];
+  for (let at = 0; at < all.length; at += BATCH) {
+    const some = all.subarray(at, at + BATCH);
+    const x0 = drawLatents(heldOut, some, model.vaeConfig, null);
+    const logits = tidy(() => conditionsOfLatents(weights, tensor4d(x0, [some.length, ...heldOut.shape])));
+    const values = (await logits.data()) as Float32Array;
+    logits.dispose();
+    const numWords = values.length / some.length;
+    for (let i = 0; i < some.length; i++) {
+      for (const [place, { start, size }] of groups.entries()) {
+        const word = shown[(at + i) * groups.length + place]!;
+        if (word < 0) continue;
+        const own = values.subarray(i * numWords + start, i * numWords + start + size);
+        counts[place]! += 1;
+        hits[place]! += own[word] === Math.max(...own) ? 1 : 0;
+      }
+    }
+  }
+  const known = names.flatMap((name, place) =>
+    counts[place]! > 0 ? [[name, hits[place]! / counts[place]!] as const] : [],
+  );
+  return Object.fromEntries(known);
+}

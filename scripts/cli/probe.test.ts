@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { loadModelFolder, modelFolderFiles } from '../../runtime/index.ts';
+import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import { diskSource } from '../node/diskSource.ts';
+import { writeDataset } from '../node/writeDataset.ts';
+import { printedBy, type ShapesModel, shapesModel } from '../testing/shapesModel.ts';
+
+let shapes: ShapesModel;
+
+beforeAll(async () => {
+  shapes = await shapesModel();
+});
+
+afterAll(() => shapes.remove());
+
+it('gives a model a probe of its data, changes nothing else, and takes it out again', async () => {
+  const before = await shapes.readIndex();
+  const printed = await printedBy(
+    ...['probe', shapes.at('model'), '--data', shapes.at('data')],
+    ...['--rate', '0.4', '--held-out', '0.34', '--steps', '20'],
+  );
+  expect(printed).toMatch(/probe: written to .*model; of 6 images it reads label [01]\.\d\d, tone [01]\.\d\d$/);
+  const { probe: stored, ...others } = (await shapes.readIndex()).figment;
+  expect({ ...before, figment: others }).toEqual(before);
+  const { index } = await loadModelFolder(diskSource(shapes.at('model')));
+  expect(index.figment.probe).toMatchObject({ rate: 0.4, grid: 4 });
+  expect(index.figment.probe!.bias).toHaveLength(3 + 3);
+  expect(await printedBy('inspect', shapes.at('model'))).toMatch(/^probe +of 6 words$/m);
+  expect(await printedBy('probe', shapes.at('model'))).toMatch(/has none now/);
+  expect([(stored as { rate: number }).rate, await shapes.readIndex()]).toEqual([0.4, before]);
+});
+
+it('refuses a model of pixels, and data of other attributes', async () => {
+  const { vaeConfig: _, vae: __, ...ofPixels } = shapes.files;
+  const { vae: ___, ...index } = ofPixels.index;
+  await writeFilesAtomic(shapes.at('pixels'), await modelFolderFiles({ ...ofPixels, index }));
+  await expect(printedBy('probe', shapes.at('pixels'), '--data', shapes.at('data'))).rejects.toThrow(
+    /probe: .*pixels has no auto-encoder, and a probe reads latents; name a model that was trained with --vae/,
+  );
+  const others = { ...tinyDataset({ widthPx: 16, heightPx: 16 }), attribution: 'drawn by formula' };
+  await writeDataset(shapes.at('others'), others, 'shapes');
+  await expect(printedBy('probe', shapes.at('model'), '--data', shapes.at('others'))).rejects.toThrow(
+    /probe: the model knows other attributes, or other values of them, than the data/,
+  );
+});
