@@ -51,41 +51,18 @@ export function createCorrector(
   [height, width, channels]: readonly [number, number, number],
 ): Corrector {
   const numWords = bias.length;
-  const [numCells, numPixels] = [grid ** 2, height * width];
-  if (weights.length !== numWords * channels * numCells) {
+  if (weights.length !== numWords * channels * grid ** 2) {
     throw new RangeError(
-      `its probe is for latents of ${weights.length / numWords / numCells} channels, not ${channels}; make it again by figment probe`,
+      `its probe is for latents of ${weights.length / numWords / grid ** 2} channels, not ${channels}; make it again by figment probe`,
     );
   }
-  const length = numPixels * channels;
+  const length = height * width * channels;
   if (length * numWords > MAX_WEIGHTS) {
     throw new RangeError(
       `its probe of ${numWords} words is for latents of ${length} values; expected at most ${MAX_WEIGHTS} weights`,
     );
   }
-  const shares = cellShares(height, width, grid);
-  const [down, up] = [new Float32Array(length * numWords), new Float32Array(numWords * length)];
-  for (let pixel = 0; pixel < numPixels; pixel++) {
-    const own = shares.subarray(pixel * numCells, (pixel + 1) * numCells);
-    const numOwners = own.filter((share) => share > 0).length;
-    for (const [cell, share] of own.entries()) {
-      if (share === 0) continue;
-      for (let channel = 0; channel < channels; channel++) {
-        const value = pixel * channels + channel;
-        for (let word = 0; word < numWords; word++) {
-          const weight = weights[(word * channels + channel) * numCells + cell]!;
-          down[value * numWords + word]! += share * weight;
-          up[word * length + value]! += (rate / numOwners) * weight;
-        }
-      }
-    }
-  }
-  const together = new Float32Array(numWords ** 2);
-  for (const { start, size } of groups) {
-    for (let word = start; word < start + size; word++) {
-      together.fill(1, word * numWords + start, word * numWords + start + size);
-    }
-  }
+  const [down, up] = mapsOf({ grid, weights, rate }, numWords, [height, width, channels]);
   return tidy(() => {
     const [fromLatents, toLatents] = [tensor2d(down, [length, numWords]), tensor2d(up, [numWords, length])];
     return {
@@ -93,9 +70,45 @@ export function createCorrector(
       bias: tensor1d(bias),
       up: toLatents,
       between: linear(toLatents, fromLatents, null),
-      groups: tensor2d(together, [numWords, numWords]),
+      groups: tensor2d(wordsTogether(groups, numWords), [numWords, numWords]),
     };
   });
+}
+
+/** From latents to logits (n, W), and from words to how latents move (W, n): by the mean of the cells that have a pixel. */
+function mapsOf(
+  { grid, weights, rate }: Pick<LinearProbe, 'grid' | 'weights' | 'rate'>,
+  numWords: number,
+  [height, width, channels]: readonly [number, number, number],
+): [down: Float32Array, up: Float32Array] {
+  const numCells = grid ** 2;
+  const shares = cellShares(height, width, grid);
+  const length = height * width * channels;
+  const [down, up] = [new Float32Array(length * numWords), new Float32Array(numWords * length)];
+  for (let value = 0; value < length; value++) {
+    const [pixel, channel] = [Math.floor(value / channels), value % channels];
+    const own = shares.subarray(pixel * numCells, (pixel + 1) * numCells);
+    const owners = [...own.keys()].filter((cell) => own[cell]! > 0);
+    for (const cell of owners) {
+      for (let word = 0; word < numWords; word++) {
+        const weight = weights[(word * channels + channel) * numCells + cell]!;
+        down[value * numWords + word]! += own[cell]! * weight;
+        up[word * length + value]! += (rate / owners.length) * weight;
+      }
+    }
+  }
+  return [down, up];
+}
+
+/** (W, W): 1 where two words are of one group. */
+function wordsTogether(groups: readonly ProbeGroup[], numWords: number): Float32Array {
+  const together = new Float32Array(numWords ** 2);
+  for (const { start, size } of groups) {
+    for (let word = start; word < start + size; word++) {
+      together.fill(1, word * numWords + start, word * numWords + start + size);
+    }
+  }
+  return together;
 }
 
 /**
