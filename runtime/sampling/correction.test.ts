@@ -171,7 +171,7 @@ describe('the correction of a model', () => {
     expect(await movedBy({ attributes: {} })).not.toBe(own);
   });
 
-  it('lets pictures be that are larger, or of which a part is to stay', async () => {
+  it('lets pictures be that are larger, or begin from another', async () => {
     const files = tinyModelFiles({ attributes: VOCABULARY, circularPadding: true });
     const probed = { ...files, index: { ...files.index, figment: { ...files.index.figment, probe: probe(2) } } };
     const large = { ...RED_ELF, widthPx: 32 };
@@ -179,8 +179,10 @@ describe('the correction of a model', () => {
     const [image] = await pictures(FILES, [RED_ELF]);
     const mask = new Uint8Array(16 * 16).fill(255, 0, 128);
     const edit: PictureOptions = { ...RED_ELF, image: image!, mask };
-    const options = { strength: 1 };
-    expect(await pictures(withProbe(probe(2)), [edit], options)).toEqual(await pictures(FILES, [edit], options));
+    for (const request of [edit, { ...RED_ELF, image: image! }]) {
+      const [own, plain] = [await pictures(withProbe(probe(2)), [request]), await pictures(FILES, [request])];
+      expect(own).toEqual(plain);
+    }
   });
 
   it('is refused for latents of other channels', () => {

@@ -13,8 +13,8 @@ import { recordedInSlices } from './recordedPass.ts';
 type Words = Asked & Pick<Recipe, 'blend'>;
 
 /**
- * Latents of recipes' pictures, corrected where the model has a probe: of pictures of its own size, and of no part of one, whose
- * other parts are to stay.
+ * Latents of recipes' pictures, corrected where the model has a probe: of pictures of its own size, which begin from no other
+ * picture, of which much is to stay.
  *
  * @returns through the generator, the corrected latents, which are the caller's to dispose; null where nothing is corrected
  */
@@ -24,8 +24,8 @@ export function* correctedInSlices(
   latents: Tensor4D,
 ): Generator<void, Tensor4D | null> {
   const [batch, height, width] = latents.shape;
-  const isWhole = height === latentShape[0] && width === latentShape[1] && !recipes[0]!.mask;
-  if (!corrector || !isWhole) return null;
+  const isOwnSize = height === latentShape[0] && width === latentShape[1];
+  if (!corrector || !isOwnSize || recipes[0]!.image) return null;
   const { asked, known } = wordsOf(index, recipes);
   const shape: [number, number] = [batch, asked.length / batch];
   return yield* recordedInSlices(corrector, {
