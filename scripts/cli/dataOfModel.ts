@@ -8,7 +8,7 @@ import {
   numFramesOf,
   vocabularyOf,
 } from '../../runtime/index.ts';
-import { withExtraData } from '../node/extraData.ts';
+import { withExtraData, withTestData } from '../node/extraData.ts';
 import { chooseFrom, readDataset, type SplitChoice, splitFrom } from '../node/readDataset.ts';
 import { UsageError } from '../node/usageError.ts';
 
@@ -18,19 +18,23 @@ interface DataOfModelOptions extends SplitChoice {
   data: string;
   /** More that the model was trained on, of which nothing is held out. */
   extraData?: string;
+  /** What it was not trained on, which is all that is held out then. */
+  testData?: string;
 }
 
 /** The data that a model was trained on, as it was, and their split. @throws UsageError when they are not of its labels and size */
 export async function readDataOfModel(
   operation: string,
   files: OfModel,
-  { data, extraData, ...choice }: DataOfModelOptions,
+  { data, extraData, testData, ...choice }: DataOfModelOptions,
 ): Promise<{ dataset: Dataset; split: DatasetSplit }> {
   const own = fitToModel(files, await readDataset(data));
   checkOfModel(operation, files, own);
+  const more = async (dir: string, option: string) => fitToModel(files, await readDataset(dir, option));
   const read = { dataset: own, split: splitFrom(own, choice) };
-  if (extraData === undefined) return read;
-  return withExtraData(read, fitToModel(files, await readDataset(extraData, '--extra-data')), choice.holdOutBy);
+  const whole =
+    extraData === undefined ? read : withExtraData(read, await more(extraData, '--extra-data'), choice.holdOutBy);
+  return testData === undefined ? whole : withTestData(whole, await more(testData, '--test-data'));
 }
 
 /**

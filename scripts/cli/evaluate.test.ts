@@ -102,6 +102,21 @@ it('takes extra data for images of the training', async () => {
   expect([disc.heldOut.mean, disc.generated.mean > 0]).toEqual([0, true]); // the extra data have what is held out
 });
 
+it('compares with other data instead of those held out', async () => {
+  const other = tinyDataset({ perClass: 4, widthPx: 16, heightPx: 16, seed: 5 });
+  await writeDataset(at('test'), { ...other, attribution: 'drawn by formula' }, 'shapes');
+  const printed = await run(at('model'), ...FAST, '--test-data', at('test'), '--out', at('tested'), '--guidance', '2');
+  expect(printed).toMatch(/classifier read from/); // it has learned from the same images
+  const { data, byGuidance } = JSON.parse(await readFile(at('tested/metrics.json'), 'utf8'));
+  expect(data).toMatchObject({ numTrainImages: 21, numHeldOutImages: 12 });
+  const { byGuidance: before } = JSON.parse(await readFile(at('report/metrics.json'), 'utf8'));
+  expect(byGuidance['2'].accuracy).toBe(before['2'].accuracy);
+  expect(byGuidance['2'].frechetDistanceToHeldOut).not.toBe(before['2'].frechetDistanceToHeldOut);
+  const small = tinyDataset({ perClass: 4, widthPx: 8, heightPx: 8 });
+  await writeDataset(at('small'), { ...small, attribution: 'drawn by formula' }, 'shapes');
+  await expect(run(at('model'), ...FAST, '--test-data', at('small'))).rejects.toThrow(/--test-data: append: .*8x8 px/);
+});
+
 it('compares the pipelines of a model that has a VAE, and of no other', async () => {
   const files = await modelFolderFiles(tinyModelFiles({ labels: tinyDataset().labels, sizePx: 16, cvae: true }));
   await writeFilesAtomic(at('both'), files);

@@ -1,4 +1,4 @@
-// Data that a model learns from besides its own: `--extra-data`.
+// Data besides a model's own: what it learns from, too (`--extra-data`), and what it is measured by (`--test-data`).
 import { append, combinationsOf, type Dataset, type DatasetSplit, selectColumns } from '../../runtime/index.ts';
 import { UsageError } from './usageError.ts';
 
@@ -18,11 +18,22 @@ export function withExtraData(
   extra: Dataset,
   holdOutBy: readonly string[] = [],
 ): SplitDataset {
-  const both = appendTo(dataset, extra);
+  const both = appendTo(dataset, extra, '--extra-data');
   const hidden = imagesLikeHeldOut(both, split, holdOutBy);
   const added = Array.from(both.classLabels.keys()).slice(dataset.classLabels.length);
   const train = [...split.train, ...added.filter((image) => !hidden.has(image))];
   return { dataset: both, split: { ...split, train: Int32Array.from(train) } };
+}
+
+/**
+ * Both data sets in one, with all of `test` held out, and nothing else.
+ *
+ * @throws UsageError when their images or labels don't go together
+ */
+export function withTestData({ dataset, split }: SplitDataset, test: Dataset): SplitDataset {
+  const both = appendTo(dataset, test, '--test-data');
+  const heldOut = Int32Array.from(both.classLabels.keys()).subarray(dataset.classLabels.length);
+  return { dataset: both, split: { ...split, heldOut } };
 }
 
 /** All images of the combinations that are held out, wherever they come from. */
@@ -34,10 +45,10 @@ function imagesLikeHeldOut(dataset: Dataset, { heldOut }: DatasetSplit, by: read
   return new Set(combinations.filter((images) => images.some((image) => isHeldOut.has(image))).flat());
 }
 
-function appendTo(dataset: Dataset, extra: Dataset): Dataset {
+function appendTo(dataset: Dataset, other: Dataset, option: string): Dataset {
   try {
-    return append(dataset, extra);
+    return append(dataset, other);
   } catch (error) {
-    throw error instanceof RangeError ? new UsageError(`--extra-data: ${error.message}`) : error;
+    throw error instanceof RangeError ? new UsageError(`${option}: ${error.message}`) : error;
   }
 }

@@ -44,6 +44,7 @@ import { seenByJudge } from './seenByJudge.ts';
 export interface EvaluateFlags {
   data: string;
   extraData?: string;
+  testData?: string;
   out?: string;
   classifier?: string;
   classifierSteps?: number;
