@@ -5,6 +5,7 @@ import {
   encodeColumns,
   formatProbe,
   type LatentDataset,
+  type LinearProbe,
   loadModelFolder,
   localEncoder,
   type ModelFiles,
@@ -14,7 +15,6 @@ import {
   probeAccuracy,
   probeOfWeights,
   probeTrainer,
-  type Trainer,
 } from '../../runtime/index.ts';
 import { diskSource } from '../node/diskSource.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
@@ -44,30 +44,17 @@ export async function giveProbe(folder: string, flags: ProbeFlags): Promise<void
   const model = probedModel(folder, files);
   const choice = { ...flags, data: flags.data, seed: flags.splitSeed };
   const { dataset, split } = await readDataOfModel('probe', files, choice);
-  const told = withAttributesOf(files, dataset);
-  checkVocabulary('probe', files, told);
+  const known = withAttributesOf(files, dataset);
+  checkVocabulary('probe', files, known);
   const { release } = await openNodeBackend('wasm');
   try {
-    const [train, heldOut] = [
-      await latentsOf(told, split.train, files, model),
-      await latentsOf(told, split.heldOut, files, model),
-    ];
-    const trainer = probeTrainer(train, model, { ...PROBE_DEFAULTS, numSteps: flags.steps });
-    try {
-      await run(trainer, flags.steps);
-      await writeModelEntry(
-        folder,
-        'probe',
-        formatProbe(probeOfWeights(await downloadWeights(trainer.ema), flags.rate)),
-      );
-      const accuracy = Object.entries(await probeAccuracy(trainer.ema, heldOut, model));
-      const read = accuracy.map(([name, share]) => `${name} ${share.toFixed(2)}`).join(', ');
-      console.log(
-        `probe: written to ${folder}; of ${split.heldOut.length} images it reads ${read || 'nothing, since none is held out'}`,
-      );
-    } finally {
-      await trainer.dispose();
-    }
+    const latents = (indices: Int32Array) => latentsOf(known, indices, files, model);
+    const [train, heldOut] = [await latents(split.train), await latents(split.heldOut)];
+    const { probe, accuracy } = await fitted(train, heldOut, model, flags);
+    await writeModelEntry(folder, 'probe', formatProbe(probe));
+    const read = Object.entries(accuracy).map(([name, share]) => `${name} ${share.toFixed(2)}`);
+    const told = read.join(', ') || 'nothing, since none is held out';
+    console.log(`probe: written to ${folder}; of ${split.heldOut.length} images it reads ${told}`);
   } finally {
     release();
   }
@@ -96,14 +83,24 @@ async function latentsOf(
   return { ...(await encodeAll(origin, [encoder])), attributes: encodeColumns(dataset.attributes ?? [], indices) };
 }
 
-async function run(trainer: Trainer, numSteps: number): Promise<void> {
+/** The probe, and how often it is right about images that did not train. */
+async function fitted(
+  train: LatentDataset,
+  heldOut: LatentDataset,
+  model: ProbedModel,
+  { rate, steps }: ProbeFlags,
+): Promise<{ probe: LinearProbe; accuracy: Record<string, number> }> {
+  const trainer = probeTrainer(train, model, { ...PROBE_DEFAULTS, numSteps: steps });
   const progress = startProgress('probe');
   try {
     for await (const { step, loss, progress: share } of trainer.run()) {
-      progress.update(share, `step ${step} of ${numSteps}, loss ${loss.toFixed(3)}`);
+      progress.update(share, `step ${step} of ${steps}, loss ${loss.toFixed(3)}`);
       await pause(); // for Ctrl-C
     }
+    const accuracy = await probeAccuracy(trainer.ema, heldOut, model);
+    return { probe: probeOfWeights(await downloadWeights(trainer.ema), rate), accuracy };
   } finally {
     progress.stop();
+    await trainer.dispose();
   }
 }
