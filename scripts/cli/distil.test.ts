@@ -1,14 +1,14 @@
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as runtime from '../../runtime/index.ts';
 import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
 import { writeDataset } from '../node/writeDataset.ts';
-import { createProgram } from './program.ts';
+import { printedBy } from '../testing/printedBy.ts';
 
 let dir: string;
 const at = (...names: string[]) => join(dir, ...names);
@@ -23,21 +23,10 @@ beforeAll(async () => {
 
 afterAll(() => rm(dir, { recursive: true }));
 
-/** Runs a command; returns what it prints. */
-async function figment(...words: string[]): Promise<string> {
-  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
-  try {
-    await createProgram().parseAsync(words, { from: 'user' });
-    return log.mock.calls.map(([line]) => line).join('\n');
-  } finally {
-    log.mockRestore();
-  }
-}
-
 const QUICK = ['--backend', 'wasm', '--batch', '2', '--guidance-steps', '1', '--teacher-steps', '4', '--steps', '2'];
 
 const distilOf = (model: string, out: string, ...words: string[]) =>
-  figment('distil', at(model), '--data', at('data'), '--out', at(out), ...QUICK, ...words);
+  printedBy('distil', at(model), '--data', at('data'), '--out', at(out), ...QUICK, ...words);
 
 const distil = (out: string, ...words: string[]) => distilOf('model', out, ...words);
 
@@ -93,7 +82,7 @@ describe('figment distil', () => {
 
   it('is baked by student or teacher, as the recipe says', async () => {
     const bake = (...words: string[]) =>
-      figment('bake', at('run'), '--label', labels[0]!, '--out', at('out'), ...words);
+      printedBy('bake', at('run'), '--label', labels[0]!, '--out', at('out'), ...words);
     expect(await bake()).toMatch(/ddim, 4 steps, guidance 2/);
     const picture = at('out', `${labels[0]}-0.png`);
     const student = await readFile(picture);
@@ -103,18 +92,28 @@ describe('figment distil', () => {
 
   it('begins with the teacher of a model that was distilled before, as does train ddpm', async () => {
     const again = ['--data', at('data'), '--backend', 'wasm', '--batch', '2', '--steps', '1'];
-    await figment('distil', at('run'), ...again, '--guidance-steps', '0', '--teacher-steps', '4', '--out', at('again'));
+    await printedBy(
+      'distil',
+      at('run'),
+      ...again,
+      '--guidance-steps',
+      '0',
+      '--teacher-steps',
+      '4',
+      '--out',
+      at('again'),
+    );
     const [first, second] = [await load('run', ['teacher']), await load('again', ['teacher'])];
     expect(second.teacher).toEqual(first.teacher);
     expect((await load('again')).index.figment.student).toEqual((await load('run')).index.figment.student);
-    await figment('train', 'ddpm', ...again, '--vae', at('run'), '--init-from', at('run'), '--out', at('further'));
+    await printedBy('train', 'ddpm', ...again, '--vae', at('run'), '--init-from', at('run'), '--out', at('further'));
     expect((await load('further')).index.figment.student).toBeUndefined();
   });
 
   it('knows its teacher again whatever student lies beside it, and no other', async () => {
     const words = ['--data', at('data'), '--out', at('again'), '--backend', 'wasm', '--batch', '2', '--resume'];
     const resume = (model: string, steps: string) =>
-      figment('distil', at(model), ...words, '--guidance-steps', '0', '--teacher-steps', '4', '--steps', steps);
+      printedBy('distil', at(model), ...words, '--guidance-steps', '0', '--teacher-steps', '4', '--steps', steps);
     expect(await resume('again', '2')).toMatch(/distil: done: 2 steps/);
     await writeFilesAtomic(at('other'), await runtime.modelFolderFiles(tinyModelFiles({ labels, seed: 2 })));
     await expect(resume('other', '3')).rejects.toThrow(/another teacher .*; go on with that one, or .* --init-from/);
@@ -133,7 +132,7 @@ describe('figment distil', () => {
     const model = tinyModelFiles({ labels, attributes });
     await writeFilesAtomic(at('knowing'), await runtime.modelFolderFiles(model));
     const of = (out: string, ...words: string[]) =>
-      figment('distil', at('knowing'), '--data', at('opaque'), '--out', at(out), ...QUICK, ...words);
+      printedBy('distil', at('knowing'), '--data', at('opaque'), '--out', at(out), ...QUICK, ...words);
     await expect(of('refused')).rejects.toThrow(/other attributes, or other values of them/);
     await of('known', '--extra-data', at('paler'), '--hold-out-by', 'tone', '--held-out', '0.5');
     expect((await load('known')).index.figment.attributes).toEqual(attributes);
@@ -163,10 +162,10 @@ describe('figment distil', () => {
     const others = await runtime.modelFolderFiles(tinyModelFiles({ labels: ['elf', 'orc', 'troll'] }));
     await writeFilesAtomic(at('others'), others);
     const of = (model: string, ...words: string[]) =>
-      figment('distil', at(model), '--data', at('data'), '--out', at('refused'), '--steps', '1', ...words);
+      printedBy('distil', at(model), '--data', at('data'), '--out', at('refused'), '--steps', '1', ...words);
     await expect(of('others')).rejects.toThrow(/model and data have different labels/);
     await expect(of('model', '--teacher-steps', '6')).rejects.toThrow(/expected multiples of the student's 4/);
-    await expect(figment('distil', at('model'), '--data', at('data'), '--out', at('refused'))).rejects.toThrow(
+    await expect(printedBy('distil', at('model'), '--data', at('data'), '--out', at('refused'))).rejects.toThrow(
       /how long/,
     );
   });

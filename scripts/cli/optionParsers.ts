@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { MAX_SEED } from '../../runtime/core/random.ts';
 import type { LabelBlend } from '../../runtime/index.ts';
 import { BLEND_FORM, blendFromText } from '../bake/blendText.ts';
 import { type AskedAttributes, ATTRIBUTES_FORM, attributesFromText } from '../bake/combinations.ts';
@@ -61,4 +62,26 @@ export function pageOrigin(text: string): string {
 export function attributesOption(fallback: string): Option {
   const what = `condition on these attributes of the data, separated by commas, or on none (${fallback})`;
   return new Option('--attributes <list>', what).argParser(nameList);
+}
+
+/** By which a command that adds to a model is told the data that it was trained on. */
+export const dataOfModelOptions = (): Option[] => [
+  new Option('--data <dir>', 'the data set that the model was trained on'),
+  new Option('--extra-data <dir>', 'more that it was trained on; none of it is held out'),
+  new Option('--held-out <share>', 'share of each class kept away, as in training')
+    .default(0.05)
+    .argParser(realNumber(0, 0.9)),
+  new Option('--hold-out-by <list>', 'the attributes that the training held out by').argParser(nameList),
+  new Option('--split-seed <n>', 'seed of that split: the --seed of the training')
+    .default(0)
+    .argParser(wholeNumber(0, MAX_SEED)),
+];
+
+/** What they say. */
+export interface DataOfModelFlags {
+  data?: string;
+  extraData?: string;
+  heldOut: number;
+  holdOutBy?: string[];
+  splitSeed: number;
 }

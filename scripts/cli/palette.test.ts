@@ -3,7 +3,8 @@ import { loadModelFolder } from '../../runtime/index.ts';
 import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { diskSource } from '../node/diskSource.ts';
 import { writeDataset } from '../node/writeDataset.ts';
-import { printedBy, type ShapesModel, shapesModel } from '../testing/shapesModel.ts';
+import { printedBy } from '../testing/printedBy.ts';
+import { type ShapesModel, shapesModel } from '../testing/shapesModel.ts';
 
 let shapes: ShapesModel;
 

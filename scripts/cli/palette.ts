@@ -1,7 +1,6 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { MIN_DEVIATION } from '../../runtime/core/palettePrior.ts';
-import { MAX_SEED } from '../../runtime/core/random.ts';
-import { nameList, realNumber, wholeNumber } from './optionParsers.ts';
+import { dataOfModelOptions, realNumber } from './optionParsers.ts';
 import type { PaletteFlags } from './runPalette.ts';
 
 const DETAILS = `
@@ -15,11 +14,9 @@ Example:
 
 /** The command `figment palette`. */
 export function paletteCommand(): Command {
-  return new Command('palette')
+  const command = new Command('palette')
     .description('give a model the palette of its data: the colours of each label and attribute')
     .argument('<folder>', 'the model folder')
-    .option('--data <dir>', 'the data set that the model was trained on')
-    .option('--extra-data <dir>', 'more that it was trained on; none of it is held out')
     .option(
       '--deviation <x>',
       'how far decoded colours lie from those meant, in Oklab: the larger, the more counts what was asked for',
@@ -32,11 +29,9 @@ export function paletteCommand(): Command {
       realNumber(0, 1),
       0,
     )
-    .option('--held-out <share>', 'share of each class kept away, as in training', realNumber(0, 0.9), 0.05)
-    .addOption(new Option('--hold-out-by <list>', 'the attributes that the training held out by').argParser(nameList))
-    .option('--split-seed <n>', 'seed of that split: the --seed of the training', wholeNumber(0, MAX_SEED), 0)
-    .addHelpText('after', DETAILS)
-    .action(async (folder: string, flags: PaletteFlags) =>
-      (await import('./runPalette.ts')).givePalette(folder, flags),
-    );
+    .addHelpText('after', DETAILS);
+  for (const option of dataOfModelOptions()) command.addOption(option);
+  return command.action(async (folder: string, flags: PaletteFlags) =>
+    (await import('./runPalette.ts')).givePalette(folder, flags),
+  );
 }

@@ -4,7 +4,8 @@ import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
 import { writeDataset } from '../node/writeDataset.ts';
-import { printedBy, type ShapesModel, shapesModel } from '../testing/shapesModel.ts';
+import { printedBy } from '../testing/printedBy.ts';
+import { type ShapesModel, shapesModel } from '../testing/shapesModel.ts';
 
 let shapes: ShapesModel;
 

@@ -11,15 +11,11 @@ import { withProgress } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
 import { checkVocabulary, readDataOfModel, withAttributesOf } from './dataOfModel.ts';
 import { writeModelEntry } from './modelEntry.ts';
+import type { DataOfModelFlags } from './optionParsers.ts';
 
-export interface PaletteFlags {
-  data?: string;
-  extraData?: string;
+export interface PaletteFlags extends DataOfModelFlags {
   deviation: number;
   sure: number;
-  heldOut: number;
-  holdOutBy?: string[];
-  splitSeed: number;
 }
 
 /** The work of `figment palette`. */

@@ -23,15 +23,11 @@ import { startProgress } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
 import { checkVocabulary, readDataOfModel, withAttributesOf } from './dataOfModel.ts';
 import { writeModelEntry } from './modelEntry.ts';
+import type { DataOfModelFlags } from './optionParsers.ts';
 
-export interface ProbeFlags {
-  data?: string;
-  extraData?: string;
+export interface ProbeFlags extends DataOfModelFlags {
   rate: number;
   steps: number;
-  heldOut: number;
-  holdOutBy?: string[];
-  splitSeed: number;
 }
 
 /** The work of `figment probe`. */

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as runtime from '../../runtime/index.ts';
 import { pixelFolder } from '../../runtime/testing/foreignFolders.ts';
 import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
@@ -10,7 +10,7 @@ import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
 import { encodePng } from '../node/png.ts';
 import { writeDataset } from '../node/writeDataset.ts';
-import { createProgram } from './program.ts';
+import { printedBy } from '../testing/printedBy.ts';
 
 let dir: string;
 const at = (...names: string[]) => join(dir, ...names);
@@ -33,19 +33,8 @@ beforeAll(async () => {
 
 afterAll(() => rm(dir, { recursive: true }));
 
-/** Runs the command; returns what it prints. */
-async function figment(...words: string[]): Promise<string> {
-  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
-  try {
-    await createProgram().parseAsync(words, { from: 'user' });
-    return log.mock.calls.map(([line]) => line).join('\n');
-  } finally {
-    log.mockRestore();
-  }
-}
-
 const train = (out: string, data: string, ...words: string[]) =>
-  figment(
+  printedBy(
     ...['train', 'classifier', '--data', at(data), '--model', at('model'), '--out', at(out)],
     ...['--backend', 'wasm', '--batch', '4', '--held-out', '0.2', ...words],
   );
@@ -101,7 +90,7 @@ describe('train classifier', () => {
     );
     await expect(train('no', 'data')).rejects.toThrow(/say how long/);
     const elsewhere = ['train', 'classifier', '--data', at('data'), '--model', 'portrait', '--out', at('no')];
-    await expect(figment(...elsewhere, '--steps', '1')).rejects.toThrow(/did you mean "portraits"/);
+    await expect(printedBy(...elsewhere, '--steps', '1')).rejects.toThrow(/did you mean "portraits"/);
   });
 
   it('refuses a model of pixels, and pictures of one label', async () => {
@@ -122,7 +111,7 @@ describe('dataset relabel', () => {
     );
     await writeFile(at('table.csv'), ['\uFEFFlabel,tile,colour', '', ...rows].join('\r\n')); // as spreadsheets write it
     const relabel = (out: string, ...words: string[]) =>
-      figment(
+      printedBy(
         ...['dataset', 'relabel', '--data', at('data'), '--attributes', at('table.csv'), '--out', at(out)],
         ...['--column', 'colour', '--group', 'warm=red', '--group', 'cold=*', ...words],
       );

@@ -11,6 +11,7 @@ import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
 import { readConditionalVae } from '../node/readNetworks.ts';
 import { writeDataset } from '../node/writeDataset.ts';
+import { printedBy } from '../testing/printedBy.ts';
 import { createProgram } from './program.ts';
 
 let dir: string;
@@ -33,16 +34,9 @@ afterAll(() => {
 });
 
 /** Runs `figment train cvae …` for so many steps in all; returns what it prints. */
-async function train(out: string, steps: number, ...words: string[]): Promise<string> {
-  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+function train(out: string, steps: number, ...words: string[]): Promise<string> {
   const options = ['--backend', 'wasm', '--batch', '2', '--held-out', '0.2', '--steps', String(steps), ...words];
-  try {
-    const all = ['train', 'cvae', '--data', at('data'), '--out', at(out), ...options];
-    await createProgram().parseAsync(all, { from: 'user' });
-    return log.mock.calls.map(([line]) => line).join('\n');
-  } finally {
-    log.mockRestore();
-  }
+  return printedBy('train', 'cvae', '--data', at('data'), '--out', at(out), ...options);
 }
 
 describe('train cvae', () => {

@@ -2,14 +2,14 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as runtime from '../../runtime/index.ts';
 import { tinyFrames, WALK } from '../../runtime/testing/tinyFrames.ts';
 import { diskSource } from '../node/diskSource.ts';
 import { decodePng } from '../node/png.ts';
 import { readVae } from '../node/readNetworks.ts';
 import { writeDataset } from '../node/writeDataset.ts';
-import { createProgram } from './program.ts';
+import { printedBy } from '../testing/printedBy.ts';
 
 let dir: string;
 const at = (...names: string[]) => join(dir, ...names);
@@ -23,15 +23,9 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true }));
 
 /** Runs `figment train …` for two steps; returns what it prints. */
-async function train(kind: string, ...words: string[]): Promise<string> {
-  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+function train(kind: string, ...words: string[]): Promise<string> {
   const options = ['--data', at('data'), '--backend', 'wasm', '--batch', '2', '--held-out', '0.25', '--steps', '2'];
-  try {
-    await createProgram().parseAsync(['train', kind, ...options, ...words], { from: 'user' });
-    return log.mock.calls.map(([line]) => line).join('\n');
-  } finally {
-    log.mockRestore();
-  }
+  return printedBy('train', kind, ...options, ...words);
 }
 
 const ddpm = (out: string, ...words: string[]) =>
@@ -71,11 +65,8 @@ it('shows rows of frames: of each label one of its own, a real one, and one that
 it('is judged frame by frame, and by whether the frames of a subject agree', async () => {
   const judge = ['--classifier', at('judge.safetensors'), '--classifier-steps', '2', '--held-out', '0.5'];
   const few = ['--images-per-class', '2', '--steps', '1', '--guidance', '1', '--workers', '1', '--backend', 'wasm'];
-  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
-  const words = ['evaluate', at('walks'), '--data', at('data'), ...judge, ...few];
-  await createProgram().parseAsync(words, { from: 'user' });
-  expect(log.mock.calls.join('\n')).toMatch(/^colour drift +0\.00 +\d/m);
-  log.mockRestore();
+  const printed = await printedBy('evaluate', at('walks'), '--data', at('data'), ...judge, ...few);
+  expect(printed).toMatch(/^colour drift +0\.00 +\d/m);
   const metrics = JSON.parse(await readFile(at('walks', 'metrics.json'), 'utf8'));
   expect(metrics.data).toMatchObject({ numTrainImages: 4, numHeldOutImages: 4 });
   expect(metrics.frechet.imagesPerClass).toBe(2 * WALK.length);

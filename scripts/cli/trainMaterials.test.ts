@@ -2,13 +2,13 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as runtime from '../../runtime/index.ts';
 import { tinyAttributes, tinyDataset, tinyMaterials } from '../../runtime/testing/tinyDataset.ts';
 import { diskSource } from '../node/diskSource.ts';
 import { decodePng } from '../node/png.ts';
 import { writeDataset } from '../node/writeDataset.ts';
-import { createProgram } from './program.ts';
+import { printedBy } from '../testing/printedBy.ts';
 
 const SIZE = { widthPx: 16, heightPx: 16 };
 
@@ -26,21 +26,10 @@ beforeAll(async () => {
 
 afterAll(() => rm(dir, { recursive: true }));
 
-/** Runs `figment …`; returns what it prints. */
-async function figment(...words: string[]): Promise<string> {
-  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
-  try {
-    await createProgram().parseAsync(words, { from: 'user' });
-    return log.mock.calls.map(([line]) => line).join('\n');
-  } finally {
-    log.mockRestore();
-  }
-}
-
 function train(kind: string, out: string, ...words: string[]): Promise<string> {
   const data = ['--data', at('data'), '--held-out', '0.2', '--circular'];
   const options = ['--backend', 'wasm', '--batch', '2', '--steps', '1', ...words];
-  return figment('train', kind, ...data, '--out', at(out), ...options);
+  return printedBy('train', kind, ...data, '--out', at(out), ...options);
 }
 
 const sizeOf = async (...names: string[]) => {
@@ -78,16 +67,16 @@ it('makes pictures with maps, larger ones, too', async () => {
 });
 
 it('is inspected, exported and evaluated', async () => {
-  expect(await figment('inspect', at('run'))).toMatch(
+  expect(await printedBy('inspect', at('run'))).toMatch(
     /^pictures +multiples of 16×16 pixels that repeat, RGB with maps: height, roughness, metallic$/m,
   );
-  await figment('export', 'onnx', at('run'), '--out', at('onnx'));
+  await printedBy('export', 'onnx', at('run'), '--out', at('onnx'));
   const { image } = JSON.parse(await readFile(at('onnx', 'figment.json'), 'utf8'));
   expect(image).toMatchObject({ channels: 6, channelNames: ['r', 'g', 'b', 'height', 'roughness', 'metallic'] });
   const judge = ['--classifier', at('judge.safetensors'), '--classifier-steps', '2', '--held-out', '0.4'];
   const few = ['--images-per-class', '2', '--steps', '1', '--guidance', '1', '--workers', '1', '--backend', 'wasm'];
   const measured = ['--height-steps', '2', '--sweep-seeds', '1'];
-  const printed = await figment('evaluate', at('run'), '--data', at('data'), ...judge, ...few, ...measured);
+  const printed = await printedBy('evaluate', at('run'), '--data', at('data'), ...judge, ...few, ...measured);
   expect(printed).toMatch(/^seam of height, 3x2 tiles: \d\.\d{3} of the same places inside, \d\.\d\d of all places$/m);
   expect(printed).toMatch(/^height from albedo errs by 0\.\d+, of held-out ones by 0\.\d+: \d\.\d\d times$/m);
   expect(printed).toMatch(/^rank correlation of growth asked and read: -?\d\.\d{3}$/m);
@@ -104,10 +93,19 @@ it('is inspected, exported and evaluated', async () => {
     seedsPerClass: 1,
     attributes: { growth: { perClass: { disc: expect.any(Number) } } },
   });
-  const quick = await figment('evaluate', at('run'), '--data', at('data'), ...judge, ...few, ...measured, '--no-seams');
+  const quick = await printedBy(
+    'evaluate',
+    at('run'),
+    '--data',
+    at('data'),
+    ...judge,
+    ...few,
+    ...measured,
+    '--no-seams',
+  );
   expect(quick).toContain('height from albedo errs by');
   expect(quick).not.toContain('seam of');
-  await expect(figment('evaluate', at('run'), '--data', at('pictures'), ...judge, ...few)).rejects.toThrow(
+  await expect(printedBy('evaluate', at('run'), '--data', at('pictures'), ...judge, ...few)).rejects.toThrow(
     'the model makes 16x16 px with 6 channels, the data are 16x16 px with 4 channels',
   );
 });

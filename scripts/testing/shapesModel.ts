@@ -1,11 +1,9 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { vi } from 'vitest';
 import { type ModelFiles, modelFolderFiles, vocabularyOf } from '../../runtime/index.ts';
 import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
-import { createProgram } from '../cli/program.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { writeDataset } from '../node/writeDataset.ts';
 
@@ -32,15 +30,4 @@ export async function shapesModel(): Promise<ShapesModel> {
     readIndex: async () => JSON.parse(await readFile(at('model', 'model_index.json'), 'utf8')),
     remove: () => rm(dir, { recursive: true }),
   };
-}
-
-/** Runs a command of `figment`; returns what it prints. */
-export async function printedBy(...words: string[]): Promise<string> {
-  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
-  try {
-    await createProgram().parseAsync(words, { from: 'user' });
-    return log.mock.calls.map(([line]) => line).join('\n');
-  } finally {
-    log.mockRestore();
-  }
 }
