@@ -41,10 +41,10 @@ export const MAX_PROBE_GRID = 16;
 
 export const MAX_PROBE_RATE = 100;
 
-/** The rate unless it is told otherwise. */
+/** How far a probe moves latents in each step, where nobody says otherwise. */
 export const PROBE_RATE = 0.3;
 
-/** What a picture may show in all; the correction takes the square of it. */
+/** How many labels and words a probe may tell apart: the correction multiplies by matrices of their number squared. */
 export const MAX_PROBE_WORDS = 2048;
 
 const LARGEST_BYTE = 127;
@@ -73,7 +73,7 @@ export function formatProbe({ grid, weights, bias, rate }: LinearProbe): StoredP
   return { grid, weights: toBase64(new Uint8Array(bytes.buffer)), unit, bias: Array.from(bias, rounded), rate };
 }
 
-/** To four digits behind the point: far less than a logit's worth. */
+/** Rounds a bias to four digits behind the point, a step which no logit feels. */
 const rounded = (value: number) => Math.round(value * 1e4) / 1e4;
 
 /** The probe again. @throws RangeError when it does not fit so many labels and this vocabulary */

@@ -26,7 +26,7 @@ export interface Corrector {
   bias: Tensor1D;
   /** (W, n): how far the gradient of each word's logit moves the latents in a step. */
   up: Tensor2D;
-  /** (W, W): how far that moves the logits. */
+  /** (W, W): how far the logits move where latents move by `up`. */
   between: Tensor2D;
   /** (W, W): 1 where a picture shows either word or the other. */
   groups: Tensor2D;
@@ -34,10 +34,10 @@ export interface Corrector {
 
 const NUM_STEPS = 4;
 
-/** Of a map from latents to words, 64 MB. */
+/** The map from latents to words may have so many weights, which take 64 MB: a model file could ask for any number. */
 const MAX_WEIGHTS = 2 ** 24;
 
-/** Beyond it a word is certain, and e to its power far from overflow. */
+/** Logits are clipped here: a word is certain long before, and e to this power does not overflow yet. */
 const MAX_LOGIT = 40;
 
 /**

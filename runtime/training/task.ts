@@ -125,8 +125,9 @@ export type TaskSpec =
     }
   | {
       kind: 'probe';
-      /** What it tells of latents of so many channels. */
+      /** The label and attributes that the probe reads from latents. */
       conditions: ConditionKinds;
+      /** How many channels those latents have. */
       channels: number;
     }
   | DistilSpec;

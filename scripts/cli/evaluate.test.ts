@@ -108,7 +108,7 @@ it('compares with other data instead of those held out', async () => {
   const printed = await run(at('model'), ...FAST, '--test-data', at('test'), '--out', at('tested'), '--guidance', '2');
   expect(printed).toMatch(/classifier read from/); // it has learned from the same images
   const { data, byGuidance } = JSON.parse(await readFile(at('tested/metrics.json'), 'utf8'));
-  expect(data).toMatchObject({ numTrainImages: 21, numHeldOutImages: 12 });
+  expect(data).toMatchObject({ numTrainImages: 21, numHeldOutImages: 12, testData: 'test' });
   const { byGuidance: before } = JSON.parse(await readFile(at('report/metrics.json'), 'utf8'));
   expect(byGuidance['2'].accuracy).toBe(before['2'].accuracy);
   expect(byGuidance['2'].frechetDistanceToHeldOut).not.toBe(before['2'].frechetDistanceToHeldOut);

@@ -1,7 +1,4 @@
 // What the exported project computes in PyTorch beside what we compute.
-import { execFile } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import { add, mul, type Tensor4D, tensor2d, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { shiftCircular, shiftClamped, turnColours } from '../../runtime/dataset/augment.ts';
@@ -35,17 +32,16 @@ import { encodePng } from '../node/png.ts';
 import { readDataset } from '../node/readDataset.ts';
 import { readVae } from '../node/readNetworks.ts';
 import { findPython } from '../testing/python.ts';
+import { BATCH, checkInputs, runTrainerChecks } from '../testing/trainerChecks.ts';
 import {
   type ModelConfigs,
   type NamedWeights,
-  TRAINER_ENV,
   TrainerProjects,
   trainerDataset,
   trainerWeights,
   withWeights,
 } from '../testing/trainerProjects.ts';
 
-const run = promisify(execFile);
 const kindsOf = (files: ModelConfigs) => {
   const { figment } = files['model_index.json'] as unknown as StoredModelIndex;
   return conditionsOf(3, attributeKinds(figment!.attributes!));
@@ -60,7 +56,6 @@ afterAll(() => projects.close());
 beforeEach(() => void vi.spyOn(process.stderr, 'write').mockReturnValue(true));
 
 describe.skipIf(!torch)('in PyTorch', () => {
-  const BATCH = 5;
   const inputs = new Map<string, runtime.WeightTensor>();
   const of = (name: string) => inputs.get(name)!;
   let outputs: NamedWeights;
@@ -77,56 +72,14 @@ describe.skipIf(!torch)('in PyTorch', () => {
   beforeAll(async () => {
     await projects.makeSmall('project');
     files = await projects.emptyModel();
-    const image = (seed: number, scale = 1, [height, width] = [6, 5]) => ({
-      shape: [BATCH, 4, height!, width!],
-      data: runtime.normals(seed, 0, BATCH * 4 * height! * width!).map((value) => scale * value),
-    });
-    const vector = (...data: number[]) => ({ shape: [data.length], data: Float32Array.from(data) });
-    for (const [i, name] of ['x0', 'eps', 'noise', 'mean'].entries()) inputs.set(name, image(i + 1));
-    inputs.set('logvar', image(9, 0.5));
-    inputs.set('pictures', image(10, 1, [12, 10]));
-    inputs.set('decoded', image(11, 1, [12, 10]));
-    inputs.set('angle', vector(0.5, 2, 5));
-    inputs.set('strength', vector(1, 2.5, 4));
-    inputs.set('tint', { shape: [3, 2], data: Float32Array.of(0.2, -0.1, -0.25, 0.25, 0, 0.1) });
-    inputs.set('t', vector(0, 3, 500, 900, 999));
-    inputs.set('nextAlphaBars', vector(1, 1, 0.7, 0.5, 0.3));
-    inputs.set('scales', vector(1, 2.5, 4, 5, 3));
-    inputs.set('dx', vector(3, -2, 20));
-    inputs.set('dy', vector(-1, 0, 7));
-    inputs.set('labels', vector(0, 2, 3, 1));
-    inputs.set('attributes', { shape: [4, 2], data: Float32Array.from([0, 0.25, 2, -1, -1, 1, -1, -1]) });
+    for (const [name, value] of checkInputs()) inputs.set(name, value);
     for (const [part, weights] of Object.entries(trainerWeights(files))) {
       for (const [name, value] of weights) inputs.set(`${part}.${name}`, value);
     }
     for (const [name, value] of randomWeights(conditionHeadShapes(kindsOf(files), 4), 5)) inputs.set(name, value);
-    inputs.set('probe.latents', { shape: [2, 4, 4, 6], data: runtime.normals(20, 0, 192) });
-    inputs.set('probe.weights', { shape: [5, 64], data: runtime.normals(21, 0, 320).map((value) => value / 4) });
-    inputs.set('probe.bias', { shape: [5], data: runtime.normals(22, 0, 5) });
-    inputs.set('probe.asked', { shape: [2, 5], data: Float32Array.of(0, 1, 0, 0, 1, 1, 0, 0, 0, 0) });
     for (const [name, value] of studentWeights()) inputs.set(`student.${name}`, value);
-    await mkdir(projects.at('checks'));
-    await writeFile(projects.at('checks', 'inputs.safetensors'), runtime.writeSafetensors(inputs));
-    await writeFile(projects.at('checks', 'inputs.json'), JSON.stringify(options));
     await writeClassFolders();
-    const script = new URL('../testing/trainerChecks.py', import.meta.url).pathname;
-    await run(
-      torch!,
-      [
-        script,
-        projects.at('project'),
-        projects.at('checks'),
-        projects.at('sheets'),
-        projects.at('folders'),
-        projects.at('frames'),
-        projects.at('maps'),
-      ],
-      {
-        env: TRAINER_ENV,
-      },
-    );
-    const bytes = new Uint8Array(await readFile(projects.at('checks', 'outputs.safetensors')));
-    outputs = runtime.parseSafetensors(bytes, 'outputs').tensors;
+    outputs = await runTrainerChecks(torch!, projects, inputs, options);
   });
 
   /** Opaque pictures beside one with alpha, hidden files, and names out of order. */

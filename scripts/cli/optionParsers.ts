@@ -77,7 +77,7 @@ export const dataOfModelOptions = (): Option[] => [
     .argParser(wholeNumber(0, MAX_SEED)),
 ];
 
-/** What they say. */
+/** The values of `dataOfModelOptions` on a command line. */
 export interface DataOfModelFlags {
   data?: string;
   extraData?: string;

@@ -23,7 +23,7 @@ export function probeCommand(): Command {
       realNumber(0, MAX_PROBE_RATE),
       PROBE_RATE,
     )
-    .option('--steps <n>', 'training steps', wholeNumber(1), 1200)
+    .option('--steps <n>', 'training steps (default: 1200)', wholeNumber(1))
     .addHelpText('after', DETAILS);
   for (const option of dataOfModelOptions()) command.addOption(option);
   return command.action(async (folder: string, flags: ProbeFlags) =>

@@ -27,7 +27,7 @@ import type { DataOfModelFlags } from './optionParsers.ts';
 
 export interface ProbeFlags extends DataOfModelFlags {
   rate: number;
-  steps: number;
+  steps?: number;
 }
 
 /** The work of `figment probe`. */
@@ -86,11 +86,12 @@ async function fitted(
   model: ProbedModel,
   { rate, steps }: ProbeFlags,
 ): Promise<{ probe: LinearProbe; accuracy: Record<string, number> }> {
-  const trainer = probeTrainer(train, model, { ...PROBE_DEFAULTS, numSteps: steps });
+  const numSteps = steps ?? PROBE_DEFAULTS.numSteps;
+  const trainer = probeTrainer(train, model, { ...PROBE_DEFAULTS, numSteps });
   const progress = startProgress('probe');
   try {
     for await (const { step, loss, progress: share } of trainer.run()) {
-      progress.update(share, `step ${step} of ${steps}, loss ${loss.toFixed(3)}`);
+      progress.update(share, `step ${step} of ${numSteps}, loss ${loss.toFixed(3)}`);
       await pause(); // for Ctrl-C
     }
     const accuracy = await probeAccuracy(trainer.ema, heldOut, model);

@@ -2,15 +2,14 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { vi } from 'vitest';
 import * as runtime from '../../runtime/index.ts';
 import { tinyAttributes, tinyDataset, tinyMaterials } from '../../runtime/testing/tinyDataset.ts';
 import { tinyFrames } from '../../runtime/testing/tinyFrames.ts';
 import { randomWeights } from '../../runtime/testing/tinyNetworks.ts';
 import { completeModelIndex, type StoredModelIndex } from '../../runtime/weights/modelIndex.ts';
-import { createProgram } from '../cli/program.ts';
 import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { writeDataset } from '../node/writeDataset.ts';
+import { printedBy } from './printedBy.ts';
 
 /** The environment of Python: one thread, no network, and no compiled files beside the sources. */
 export const TRAINER_ENV = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', OMP_NUM_THREADS: '1', HF_HUB_OFFLINE: '1' };
@@ -43,14 +42,8 @@ export class TrainerProjects {
   readonly readJson = async (...names: string[]) => JSON.parse(await readFile(this.at(...names), 'utf8'));
 
   /** Runs `figment export trainer …`; returns what it prints. */
-  async exportTrainer(out: string, ...words: string[]): Promise<string> {
-    const log = vi.spyOn(console, 'log').mockImplementation(() => {});
-    try {
-      await createProgram().parseAsync(['export', 'trainer', '--out', this.at(out), ...words], { from: 'user' });
-      return log.mock.calls.map(([line]) => line).join('\n');
-    } finally {
-      log.mockRestore();
-    }
+  exportTrainer(out: string, ...words: string[]): Promise<string> {
+    return printedBy('export', 'trainer', '--out', this.at(out), ...words);
   }
 
   /** The configs of the project's model, path → what it says. */

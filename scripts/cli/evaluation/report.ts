@@ -8,7 +8,15 @@ import type { CopyMetrics, GuidanceMetrics, PipelineMetrics, SeamMetrics } from 
 export interface Metrics {
   units: Record<string, string>;
   model: { name: string; sha256: string };
-  data: { name: string; numTrainImages: number; numHeldOutImages: number; heldOutShare: number; splitSeed: number };
+  data: {
+    name: string;
+    numTrainImages: number;
+    numHeldOutImages: number;
+    heldOutShare: number;
+    splitSeed: number;
+    /** The folder of the pictures that stand for those held out; absent: those held out do. */
+    testData?: string;
+  };
   recipe: {
     sampler: string;
     numInferenceSteps: number;

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import {
   albedoOf,
   type BackendName,
@@ -229,6 +230,7 @@ function dataOf(dataset: Dataset, split: DatasetSplit, flags: EvaluateFlags): Me
     numHeldOutImages: split.heldOut.length,
     heldOutShare: flags.heldOut,
     splitSeed: flags.splitSeed,
+    ...(flags.testData !== undefined && { testData: basename(flags.testData) }),
   };
 }
 
