@@ -76,4 +76,9 @@ it('defaultConditionalVaeConfig fits the data set, and what a model has room for
   expect(2 * sizes.reduce((a, b) => a + b, 0)).toBeLessThan(3_000_000);
   expect(config.block_out_channels).toHaveLength(3);
   expect(defaultConditionalVaeConfig({ ...dataset, widthPx: 64 }).block_out_channels).toHaveLength(4);
+  const told = defaultConditionalVaeConfig({
+    ...dataset,
+    attributes: [{ name: 'mood', values: ['glad', 'sad'], data: Int16Array.of(0) }],
+  });
+  expect(told.label_channels).toBeGreaterThan(config.label_channels);
 });
