@@ -1,4 +1,4 @@
-import { memory } from '@tensorflow/tfjs-core';
+import { memory, mul, onesLike, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { toPixels, toPremultiplied } from '../core/pixels.ts';
@@ -50,6 +50,20 @@ describeOnBackends(() => {
     });
     const differences = rows.flat().map((byte, i) => Math.abs(byte - picture![i]!));
     expect(Math.max(...differences)).toBeLessThanOrEqual(1);
+    cvae.dispose();
+  });
+
+  it('shows what a network in training makes now, not what it made at the last look', async () => {
+    const cvae = createConditionalVae(files);
+    const first = await cvaeSheet(cvae, larger, 2);
+    const name = 'decoder.conv_out.bias';
+    const bias = cvae.weights[name]!;
+    (cvae.weights as Record<string, Tensor>)[name] = tidy(() => mul(onesLike(bias), 0.5));
+    bias.dispose();
+    const second = await cvaeSheet(cvae, larger, 2);
+    const fresh = await cvaeSheet({ config: cvae.config, weights: { ...cvae.weights } }, larger, 2);
+    expect(second.pixels).toEqual(fresh.pixels);
+    expect(second.pixels).not.toEqual(first.pixels);
     cvae.dispose();
   });
 

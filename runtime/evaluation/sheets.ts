@@ -6,6 +6,7 @@ import { runToEnd } from '../core/slices.ts';
 import { encodeColumns, vocabularyOf } from '../dataset/attributeColumns.ts';
 import { fillBatch } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
+import { forgetRecordings } from '../kernels/plan/recordings.ts';
 import { decode, encode } from '../networks/autoencoderKl.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { decodeWithLabels, encodeWithLabels } from '../networks/conditionalVae.ts';
@@ -40,17 +41,18 @@ export function reconstructionSheet(
 }
 
 /**
- * A look at a class-conditional VAE: one row of pictures for each label, z drawn by the seeds 0, 1, 2, …
+ * A look at a class-conditional VAE in training: one row of pictures for each label, z drawn by the seeds 0, 1, 2, …
  *
  * @returns the sheet, RGBA
  */
 export async function cvaeSheet(
-  cvae: CvaeNetwork,
+  { config, weights }: CvaeNetwork,
   { labels, attributes, ...size }: Pick<Dataset, 'labels' | 'attributes' | 'widthPx' | 'heightPx' | 'channels'>,
   columns: number,
 ): Promise<PixelImage> {
   const { widthPx, heightPx, channels } = size;
   const known = { labels, attributes: vocabularyOf(attributes) };
+  const cvae = { config, weights: { ...weights } }; // by the next look the training has put others in their place
   const tiles: Uint8Array[] = [];
   for (const label of labels) {
     const requests = Array.from({ length: columns }, (_, seed) => ({ label, seed }));
@@ -60,6 +62,7 @@ export async function cvaeSheet(
     const size = values.length / columns;
     for (let i = 0; i < columns; i++) tiles.push(...tilesOfValues(values.subarray(i * size, (i + 1) * size), channels));
   }
+  forgetRecordings(cvae.weights);
   return composeSheet(tiles, tiles.length / labels.length, widthPx, heightPx);
 }
 
