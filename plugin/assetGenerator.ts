@@ -212,7 +212,10 @@ export class AssetGenerator {
    * @throws  RangeError for a label or an attribute that the model lacks
    */
   attributesOf(
-    recipe: Pick<RecipeOptions, 'label' | 'attributes' | 'seed' | 'sameAs' | 'interpolate' | 'image'>,
+    recipe: Pick<
+      RecipeOptions,
+      'label' | 'attributes' | 'seed' | 'sameAs' | 'interpolate' | 'image' | 'classifier' | 'classifierScale'
+    >,
   ): Record<string, string | number> {
     return attributesOfRecipe(this.info, recipe);
   }

@@ -142,6 +142,8 @@ describe('a model with examples', () => {
     ['another picture decides on the rest', { attributes: { mood: 'sad' }, sameAs: { mood: 'any' } }, [1, 2], [1, 1]],
     ['what was asked for there may be anything here', { sameAs: { mood: 'calm' } }, [1, -1], [1, 0]],
     ['it begins from a picture', { image: new Uint8Array(4) }, [-1, -1], null],
+    ['a classifier steers it', { classifier: 'ornate', attributes: { hair: 'black' } }, [0, -1], null],
+    ['a classifier does not steer it', { classifier: 'ornate', classifierScale: 0 }, [1, 1], null],
     ['its label has no example', { label: 'goblin' }, [-1, -1], null],
   ])('decides on what is open where %s', (_, asked, own, origin) => {
     expect(decided(asked)).toEqual({ own, origin });

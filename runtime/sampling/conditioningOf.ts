@@ -31,7 +31,7 @@ type Told = Asked & Pick<Recipe, 'blend' | 'sameFor' | 'numInferenceSteps' | 'gu
 
 /** What a recipe says of the attributes of its picture. */
 export type Asked = Pick<Recipe, 'label' | 'attributes' | 'sameAs'> &
-  Partial<Pick<Recipe, 'seed' | 'interpolate'>> & { image?: unknown };
+  Partial<Pick<Recipe, 'seed' | 'interpolate' | 'classifierScale'>> & { image?: unknown; classifier?: unknown };
 
 /** The attributes of a picture, and those of the one that it is to be the same as, as a network takes them. */
 export interface DecidedAttributes {
@@ -42,19 +42,20 @@ export interface DecidedAttributes {
 /**
  * The attributes that a recipe asks for, and where it leaves them open those that the model's examples decide on, by the
  * label alone and not by what is blended in, so that a blend can be changed in place. Of a picture that begins from another
- * one they stay open: that one tells.
+ * one they stay open, for that one tells, and of one that a classifier steers, which could do little otherwise.
  *
  * @throws RangeError for an attribute that the model lacks
  */
 export function decidedAttributes(
   labels: readonly string[],
   { attributes: vocabulary = {}, examples }: Pick<FigmentEntry, 'attributes' | 'examples'>,
-  { label, attributes = {}, sameAs, seed, interpolate, image }: Asked,
+  { label, attributes = {}, sameAs, seed, interpolate, image, classifier, classifierScale }: Asked,
 ): DecidedAttributes {
+  const isToldElsewhere = image || (classifier && classifierScale !== 0);
   const nearer = interpolate && interpolate.amount > 0.5 ? interpolate.seed : seed;
   const decided = (asked: Attributes) => {
     const values = encodeAttributes('generate', vocabulary, asked);
-    if (!examples || image || nearer === undefined) return values;
+    if (!examples || isToldElsewhere || nearer === undefined) return values;
     return decideAttributes(examples, indexOfLabel(labels, label), values, nearer);
   };
   if (!sameAs) return { own: decided(attributes), origin: null };

@@ -145,14 +145,23 @@ async function shootTraining(page: Page, url: string, out: string, quality: stri
   await save(page, path.join(out, 'training.png'));
 }
 
+/** A person of whom clothes and extras are open, so that a classifier has something to decide. */
+const OPEN_PERSON = 'label=elf&seed=2&with=skin=fair,hair_colour=red,hair_style=ponytail,fringe=swept,eye_colour=green';
+
 async function shootLab(page: Page, url: string, out: string): Promise<void> {
-  await page.goto(`${url}lab.html`);
-  await page.waitForFunction(() => document.body.dataset.state === 'ready', undefined, { timeout: LIMIT_MS });
-  await shoot(page, path.join(out, 'lab.png'));
+  await openLab(page, `${url}lab.html#${OPEN_PERSON}`);
   await page.locator('.strip', { hasText: 'Plain' }).screenshot({ path: path.join(out, 'lab-ornate.png') });
+  await page.goto('about:blank');
+  await openLab(page, `${url}lab.html`);
+  await shoot(page, path.join(out, 'lab.png'));
   const { y, height } = (await page.locator('#vae').boundingBox())!;
   const clip = { x: 0, y: y + 1, width: WIDE.width, height: height + 12 };
   await page.screenshot({ path: path.join(out, 'lab-vae.png'), fullPage: true, clip });
+}
+
+async function openLab(page: Page, address: string): Promise<void> {
+  await page.goto(address);
+  await page.waitForFunction(() => document.body.dataset.state === 'ready', undefined, { timeout: LIMIT_MS });
 }
 
 /** A page of its own, with the shipped models beside it. */

@@ -123,7 +123,7 @@ export async function schedules(): Promise<Uint8Array> {
 export async function slerped(_: DiffusionModel, model: DiffusionModel): Promise<Uint8Array> {
   const amounts = [0, 1 / 7, 2 / 7, 3 / 7, 4 / 7, 5 / 7, 6 / 7, 1];
   const size = model.latentShape.reduce((a, b) => a * b, 1);
-  const [from, to] = [normals(12, 0, size), normals(112, 0, size)];
+  const [from, to] = [normals(19, 0, size), normals(119, 0, size)];
   const straight = (u: number) => from.map((value, i) => (1 - u) * value + u * to[i]!);
   return pictureRows(model, [
     await paintFrom(
@@ -138,7 +138,7 @@ export async function slerped(_: DiffusionModel, model: DiffusionModel): Promise
 /** Runs the reverse process from given noises. */
 async function paintFrom(model: DiffusionModel, label: string, noises: Float32Array[]): Promise<Uint8Array[]> {
   const { config, weights } = model.unet;
-  const told = noises.map(() => ({ label, seed: 12 }));
+  const told = noises.map(() => ({ label })); // without a seed, so that the noise alone decides
   const condition = runToEnd(conditionInSlices(model, told));
   const classLabels = condition.classesAt(0);
   const sampler = createSampler('ddim', model.scheduler, { numInferenceSteps: 20 });

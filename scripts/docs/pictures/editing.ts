@@ -7,7 +7,7 @@ export async function variation(model: DiffusionModel): Promise<Uint8Array> {
   const rows: Uint8Array[][] = [];
   for (const [label, seed] of [
     ['goblin', 5],
-    ['human_female', 12],
+    ['human_female', 19],
   ] as const) {
     const [original] = await paint(model, [{ label, seed }]);
     const row = [original!];
@@ -26,7 +26,7 @@ export async function inpainting(model: DiffusionModel): Promise<Uint8Array> {
   const { widthPx, heightPx } = model.index.figment;
   const rows: Uint8Array[][] = [];
   for (const [label, seed] of [
-    ['human_female', 4],
+    ['human_female', 6],
     ['elf', 7],
   ] as const) {
     const [original] = await paint(model, [{ label, seed }]);

@@ -34,7 +34,7 @@ export async function expressions(model: DiffusionModel): Promise<Uint8Array> {
   for (const person of [
     ELF,
     { label: 'human_male', seed: 4, attributes: { beard: 'full' } },
-    { label: 'dark_elf', seed: 12, attributes: { eyewear: 'glasses' } },
+    { label: 'dark_elf', seed: 13, attributes: { eyewear: 'glasses' } },
     { label: 'catfolk', seed: 5, attributes: { hair_colour: 'black' } },
   ]) {
     rows.push(...(await variedRows(model, 'expression', person)));
@@ -46,9 +46,9 @@ export async function expressions(model: DiffusionModel): Promise<Uint8Array> {
 export async function blends(model: DiffusionModel): Promise<Uint8Array> {
   const requests = [
     ['catfolk', { label: 'human_female', seed: 7 }] as const,
-    ['goblin', { label: 'human_male', seed: 4, attributes: { beard: 'full' } }] as const,
-    ['elf', { label: 'orc', seed: 8 }] as const,
-    ['undead', ELF] as const,
+    ['dogfolk', { label: 'human_male', seed: 4 }] as const,
+    ['bearfolk', { label: 'human_male', seed: 9 }] as const,
+    ['foxfolk', { label: 'dark_elf', seed: 5 }] as const,
   ].flatMap(([label, person]) => BLEND_AMOUNTS.map((amount) => ({ ...person, blend: { label, amount } })));
   return pictureRows(model, await paintRows(model, requests, BLEND_AMOUNTS.length));
 }
@@ -69,7 +69,7 @@ export async function palettes(model: DiffusionModel): Promise<Uint8Array> {
 
 const COLUMNS = 7;
 
-const WOMAN: PictureOptions = { label: 'human_female', seed: 3, attributes: { hair_style: 'long' } };
+const WOMAN: PictureOptions = { label: 'human_female', seed: 6, attributes: { hair_style: 'long' } };
 const ELF: PictureOptions = { label: 'elf', seed: 7, attributes: { hair_colour: 'blonde' } };
 
 export const BLEND_AMOUNTS = [0, 0.3, 0.5, 0.6, 0.7, 0.85, 1];
