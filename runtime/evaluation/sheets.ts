@@ -6,12 +6,11 @@ import { runToEnd } from '../core/slices.ts';
 import { encodeColumns, vocabularyOf } from '../dataset/attributeColumns.ts';
 import { fillBatch } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
-import { forgetRecordings } from '../kernels/plan/recordings.ts';
 import { decode, encode } from '../networks/autoencoderKl.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { decodeWithLabels, encodeWithLabels } from '../networks/conditionalVae.ts';
 import type { Weights } from '../networks/layers.ts';
-import { type CvaeNetwork, cvaeImagesInSlices } from '../sampling/conditionalVae.ts';
+import { type CvaeNetwork, cvaeImagesInSlices, forgetPasses } from '../sampling/conditionalVae.ts';
 import { generatePictures } from '../sampling/generate.ts';
 import type { DiffusionModel } from '../sampling/model.ts';
 
@@ -62,7 +61,7 @@ export async function cvaeSheet(
     const size = values.length / columns;
     for (let i = 0; i < columns; i++) tiles.push(...tilesOfValues(values.subarray(i * size, (i + 1) * size), channels));
   }
-  forgetRecordings(cvae.weights);
+  forgetPasses(cvae);
   return composeSheet(tiles, tiles.length / labels.length, widthPx, heightPx);
 }
 

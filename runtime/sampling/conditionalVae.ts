@@ -70,8 +70,13 @@ export function createConditionalVae({ index, cvaeConfig, cvae, hash }: ModelFil
 }
 
 function free(weights: Record<string, Tensor>): void {
-  forgetRecordings(weights);
+  forgetPasses({ weights });
   dispose(Object.values(weights));
+}
+
+/** Frees the recordings of a network's passes, which hold the weights that it had then. */
+export function forgetPasses({ weights }: Pick<CvaeNetwork, 'weights'>): void {
+  forgetRecordings(weights);
 }
 
 /**
