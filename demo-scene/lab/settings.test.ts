@@ -96,4 +96,14 @@ describe('labRecipe', () => {
     expect(steered(12)).toMatchObject({ classifier, classifierLabel: 'ornate', classifierScale: 12 });
     expect(steered(-5)).toMatchObject({ classifier, classifierLabel: 'plain', classifierScale: 5 });
   });
+
+  it('steers what is worn alone: all else of a person stays as it is without a classifier', () => {
+    const examples = { labels: new Uint8Array(1).fill(info.labels.indexOf('elf')), values: Float32Array.of(1, 0) };
+    const model = { ...info, attributes: { hair: ['black', 'red'], clothes: ['robe', 'coat'] }, examples };
+    expect(labRecipe(DEFAULTS, model)).not.toHaveProperty('attributes');
+    expect(labRecipe({ ...DEFAULTS, ornate: 12 }, model)).toMatchObject({ attributes: { hair: 'red' } });
+    const robed = labRecipe({ ...DEFAULTS, ornate: 12, attributes: { hair: 'black', clothes: 'robe' } }, model);
+    expect(robed.attributes).toEqual({ hair: 'black', clothes: 'robe' });
+    expect(labRecipe({ ...DEFAULTS, ornate: 12 }, model).attributes).not.toHaveProperty('clothes');
+  });
 });

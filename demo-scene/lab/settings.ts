@@ -3,6 +3,7 @@ import {
   ANY_WORD,
   type Attributes,
   attributeProblem,
+  attributesOfRecipe,
   entryForTeacher,
   isRange,
   mixesLabels,
@@ -163,8 +164,8 @@ export function describeSteps(recipe: LabRecipe, info: ModelInfo): string {
 }
 
 function wholeRecipe(settings: Settings, info: ModelInfo): LabRecipe {
-  const { label, blendLabel, blendAmount, attributes, seed, guidanceScale, intervalMin, intervalMax, guidanceRescale } =
-    settings;
+  const { label, blendLabel, blendAmount, seed, guidanceScale, intervalMin, intervalMax, guidanceRescale } = settings;
+  const attributes = settings.ornate === 0 ? settings.attributes : personOf(settings, info);
   const sameAs = changedOf(settings);
   const { sampler, numInferenceSteps, eta } = settings;
   return {
@@ -181,6 +182,16 @@ function wholeRecipe(settings: Settings, info: ModelInfo): LabRecipe {
     numInferenceSteps,
     ...(sampler === 'ddim' && eta > 0 && { eta }),
   };
+}
+
+/** What a classifier may change of a person. */
+const WORN = ['clothes', 'clothes_colour', 'eyewear', 'extras'];
+
+/** The attributes that are set, and all others but what is worn as they are without a classifier: another dress for the same person. */
+function personOf(settings: Settings, info: ModelInfo): Attributes {
+  const { label, seed, attributes } = settings;
+  const shown = Object.entries(attributesOfRecipe(info, { label, seed, attributes, sameAs: changedOf(settings) }));
+  return { ...Object.fromEntries(shown.filter(([name]) => !WORN.includes(name))), ...attributes };
 }
 
 function steeringOf({ ornate }: Settings): Steering {
