@@ -87,35 +87,46 @@ export function decideAttributes(
   asked: readonly number[],
   seed: number,
 ): number[] {
+  const { labels, values } = examples;
   const numAttributes = asked.length;
-  const rows = Array.from(examples.labels, (own, i) => ({
-    isLabel: own === label,
-    values: examples.values.subarray(i * numAttributes, (i + 1) * numAttributes),
-  }));
-  const ofLabel = rows.filter(({ isLabel }) => isLabel);
+  const rows = Array.from(labels.keys());
+  const ofLabel = rows.filter((row) => labels[row] === label);
   if (ofLabel.length === 0 || !asked.includes(ANY)) return [...asked];
-  const drawn = ofLabel[Math.floor(uniforms(seed, EXAMPLE_STREAM, 1)[0]! * ofLabel.length)]!.values;
-  const decided = asked.map((value, place) => (value === ANY ? drawn[place]! : value));
-  const isKnown = (place: number) => asked[place] !== ANY;
-  const places = [...asked.keys()];
-  const unheardOf = places.filter((place) => !isKnown(place) && !places.filter(isKnown).every(goesWith(place)));
+  const drawn = ofLabel[Math.floor(uniforms(seed, EXAMPLE_STREAM, 1)[0]! * ofLabel.length)]!;
+  const decided = asked.map((value, place) => (value === ANY ? valueAt(drawn, place) : value));
+  const places = Array.from(asked.keys());
+  const known = places.filter((place) => asked[place] !== ANY);
+  const unheardOf = places.filter((place) => asked[place] === ANY && !known.every((other) => goTogether(other, place)));
   if (unheardOf.length === 0) return decided;
-  const likeness = ({ isLabel, values }: (typeof rows)[number]) =>
-    places.reduce((sum, place) => sum + (isLike(values, place) ? (isKnown(place) ? numAttributes : 1) : 0), +isLabel);
-  const nearest = rows.reduce((best, row) => (likeness(row) > likeness(best) ? row : best)).values;
-  for (const place of unheardOf) decided[place] = nearest[place]!;
+  const likenesses = rows.map(likenessOf);
+  const nearest = likenesses.indexOf(likenesses.reduce((a, b) => Math.max(a, b)));
+  for (const place of unheardOf) decided[place] = valueAt(nearest, place);
   return decided;
 
-  /** Whether some example has both words, or none has the one that was asked for. */
-  function goesWith(place: number) {
-    return (known: number) => {
-      const having = rows.filter(({ values }) => isLike(values, known));
-      return having.length === 0 || having.some(({ values }) => isLike(values, place));
-    };
+  function valueAt(row: number, place: number): number {
+    return values[row * numAttributes + place]!;
   }
 
   /** Whether an example has what was decided: the same word, or a number that is near. */
-  function isLike(values: Float32Array, place: number): boolean {
-    return Math.abs(values[place]! - decided[place]!) < 0.5;
+  function isLike(row: number, place: number): boolean {
+    return Math.abs(valueAt(row, place) - decided[place]!) < 0.5;
+  }
+
+  /** Whether some example has both words, or none has the one that was asked for. */
+  function goTogether(other: number, place: number): boolean {
+    let isHad = false;
+    for (const row of rows) {
+      if (!isLike(row, other)) continue;
+      if (isLike(row, place)) return true;
+      isHad = true;
+    }
+    return !isHad;
+  }
+
+  /** What was asked for counts more than all else together, and the label least. */
+  function likenessOf(row: number): number {
+    let likeness = labels[row] === label ? 1 : 0;
+    for (const place of places) if (isLike(row, place)) likeness += asked[place] === ANY ? 1 : numAttributes;
+    return likeness;
   }
 }

@@ -29,14 +29,14 @@ export function pictureColours(
       `pictureColours: ${colours.length / 3} colours and ${costs.length} costs; expected one for each`,
     );
   }
-  const entries = Array.from(costs, (cost, i) => [
-    ...oklabAt(colours, 3 * i),
-    cost,
-    ...colours.subarray(3 * i, 3 * i + 3),
-    0,
-  ]);
-  const sorted = entries.sort((one, other) => one[3]! - other[3]!);
-  return { entries: Float32Array.from(sorted.flat()), deviation, sure };
+  const cheapestFirst = Array.from(costs.keys()).sort((one, other) => costs[one]! - costs[other]!);
+  const entries = new Float32Array(ENTRY * costs.length);
+  for (const [place, colour] of cheapestFirst.entries()) {
+    entries.set(oklabAt(colours, 3 * colour), ENTRY * place);
+    entries[ENTRY * place + 3] = costs[colour]!;
+    entries.set(colours.subarray(3 * colour, 3 * colour + 3), ENTRY * place + 4);
+  }
+  return { entries, deviation, sure };
 }
 
 /**
@@ -63,7 +63,7 @@ export function expectedColours(
   }
   const twiceVariance = 2 * deviation ** 2;
   const sums = new Float64Array(4);
-  const result = Uint8Array.from(pixels);
+  const result = new Uint8Array(pixels);
   for (let at = 0; at < pixels.length; at += 4) {
     if (pixels[at + 3] === 0) continue;
     const own = oklabAt(pixels, at);
