@@ -211,12 +211,7 @@ export class AssetGenerator {
    * @returns by name; without those that are open, as all are that a model without examples is not asked for
    * @throws  RangeError for a label or an attribute that the model lacks
    */
-  attributesOf(
-    recipe: Pick<
-      RecipeOptions,
-      'label' | 'attributes' | 'seed' | 'sameAs' | 'interpolate' | 'image' | 'classifier' | 'classifierScale'
-    >,
-  ): Record<string, string | number> {
+  attributesOf(recipe: RecipeOptions): Record<string, string | number> {
     return attributesOfRecipe(this.info, recipe);
   }
 

@@ -184,10 +184,13 @@ function wholeRecipe(settings: Settings, info: ModelInfo): LabRecipe {
   };
 }
 
-/** What a classifier may change of a person. */
+/** The attributes that stay open while a classifier steers the picture, so that it can dress the person more richly or more plainly. */
 const WORN = ['clothes', 'clothes_colour', 'eyewear', 'extras'];
 
-/** The attributes that are set, and all others but what is worn as they are without a classifier: another dress for the same person. */
+/**
+ * The attributes of the person whom the settings show without a classifier, without what is worn unless it is set: a recipe that
+ * asks for them keeps that person while a classifier steers.
+ */
 function personOf(settings: Settings, info: ModelInfo): Attributes {
   const { label, seed, attributes } = settings;
   const shown = Object.entries(attributesOfRecipe(info, { label, seed, attributes, sameAs: changedOf(settings) }));

@@ -123,7 +123,7 @@ export function decideAttributes(
     return !isHad;
   }
 
-  /** What was asked for counts more than all else together, and the label least. */
+  /** How like an example is to what was decided: a word that was asked for counts more than all that were not, and those more than the label. */
   function likenessOf(row: number): number {
     let likeness = labels[row] === label ? 1 : 0;
     for (const place of places) if (isLike(row, place)) likeness += asked[place] === ANY ? 1 : numAttributes;

@@ -51,7 +51,8 @@ export async function cvaeSheet(
 ): Promise<PixelImage> {
   const { widthPx, heightPx, channels } = size;
   const known = { labels, attributes: vocabularyOf(attributes) };
-  const cvae = { config, weights: { ...weights } }; // by the next look the training has put others in their place
+  // The training replaces its weights: a list of their own has recordings of its own, which are freed after this look.
+  const cvae = { config, weights: { ...weights } };
   const tiles: Uint8Array[] = [];
   for (const label of labels) {
     const requests = Array.from({ length: columns }, (_, seed) => ({ label, seed }));

@@ -70,7 +70,7 @@ export function defaultConditionalVaeConfig(
 ): ConditionalVaeConfig {
   const isLarge = Math.max(dataset.widthPx, dataset.heightPx) >= 64;
   const attributes = attributeKinds(vocabularyOf(dataset.attributes));
-  const knowsMany = Object.keys(attributes).length > 0; // whose words have no room in 32 values
+  const knowsMany = Object.keys(attributes).length > 0; // the words of many attributes, added up, have no room in 32 values
   return {
     in_channels: dataset.channels,
     num_labels: dataset.labels.length,

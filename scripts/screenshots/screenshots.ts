@@ -145,7 +145,7 @@ async function shootTraining(page: Page, url: string, out: string, quality: stri
   await save(page, path.join(out, 'training.png'));
 }
 
-/** A person whose dress is open, so that a classifier has something to decide. */
+/** The lab's settings of a person whose clothes they leave open, so that the strip of the classifier shows what it does. */
 const OPEN_PERSON = 'label=elf&seed=2';
 
 async function shootLab(page: Page, url: string, out: string): Promise<void> {

@@ -138,7 +138,7 @@ export async function slerped(_: DiffusionModel, model: DiffusionModel): Promise
 /** Runs the reverse process from given noises. */
 async function paintFrom(model: DiffusionModel, label: string, noises: Float32Array[]): Promise<Uint8Array[]> {
   const { config, weights } = model.unet;
-  const told = noises.map(() => ({ label })); // without a seed, so that the noise alone decides
+  const told = noises.map(() => ({ label })); // a request without a seed leaves attributes open, so that the noise alone decides
   const condition = runToEnd(conditionInSlices(model, told));
   const classLabels = condition.classesAt(0);
   const sampler = createSampler('ddim', model.scheduler, { numInferenceSteps: 20 });
