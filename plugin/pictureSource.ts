@@ -174,7 +174,7 @@ export class PictureSource {
   ): Promise<void> {
     this.assertUsable();
     signal?.throwIfAborted();
-    warnOfUnknown(asked, this.warned);
+    this.warnOfUnknown(asked);
     const prepare = async () => {
       await this.missingClassifier(asked, onProgress);
       await this.addPartsFor(asked, onProgress);
@@ -209,7 +209,7 @@ export class PictureSource {
   complete(options: RecipeOptions): Recipe {
     this.assertUsable();
     const recipe = completeRecipe(options, this.info, this.classifiers.known);
-    warnOfUnknown(options, this.warned);
+    this.warnOfUnknown(options);
     return recipe;
   }
 
@@ -359,6 +359,10 @@ export class PictureSource {
     this.lose(); // a model that was loaded while the device was away has not been told
     await this.painter.restoreAsync();
     if (!this.isDead) this.onRestoredObservable.notifyObservers(this);
+  }
+
+  private warnOfUnknown(asked: object): void {
+    warnOfUnknown(asked, this.warned, Object.keys(this.info.attributes ?? {}));
   }
 
   private assertUsable(): void {

@@ -31,6 +31,15 @@ it('warns of each unknown entry once, and names the nearest', () => {
   ]);
 });
 
+it('says where attributes stand', () => {
+  const warn = vi.spyOn(Logger, 'Warn').mockImplementation(() => {});
+  warnOfUnknown({ hair_colour: 'red', wear: 0.5 }, new Set(), ['hair_colour']);
+  expect(warn.mock.calls.map(([line]) => line)).toEqual([
+    'generate: "hair_colour" is no entry of a recipe and is passed over; did you mean "attributes: { hair_colour }"?',
+    expect.not.stringContaining('attributes: { wear }'),
+  ]);
+});
+
 it('has nothing to say of options that are right, and of what a baked picture keeps', async () => {
   const scene = createScene();
   const tiny = await loadTiny(scene);

@@ -13,14 +13,15 @@ const OF_MATERIALS = ['tiling', 'surface', 'parallax', 'variations', 'cellSize']
  * Warns of entries that no recipe has, which are passed over: a slip of the pen would otherwise give a picture of the
  * defaults without a word.
  *
- * @param warned the names of which it has warned already; it adds to them
+ * @param warned     the names of which it has warned already; it adds to them
+ * @param attributes what the model calls its attributes, which stand in an entry of their own
  */
-export function warnOfUnknown(asked: object, warned: Set<string>): void {
+export function warnOfUnknown(asked: object, warned: Set<string>, attributes: readonly string[] = []): void {
   for (const [name, value] of Object.entries(asked)) {
     if (value === undefined || warned.has(name) || [...RECIPE_KEYS, ...BAKED_WITH].includes(name)) continue;
     warned.add(name);
-    const meant = nearestName(name);
-    const hint = meant === name ? 'it is an option of another call' : `did you mean "${meant}"?`;
+    const meant = attributes.includes(name) ? `attributes: { ${name} }` : nearestName(name);
+    const hint = meant === name ? 'it is an option of another call' : `did you mean ${quote(meant)}?`;
     Logger.Warn(`generate: ${quote(name)} is no entry of a recipe and is passed over; ${hint}`);
   }
 }

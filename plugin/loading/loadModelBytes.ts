@@ -105,11 +105,16 @@ function contentOf(address: string): Response | null {
 
 function withRemedy(error: unknown): unknown {
   if (!(error instanceof MissingFileError && error.fileName.endsWith(INDEX_FILE))) return error;
-  const remedy = `copy a model there (npx figment models copy portraits public/models), or import one: import { portraits } from 'babylon-figment-portraits'`;
+  const folder = error.fileName.split('/').at(-2);
+  const name = PACKAGED.find((packaged) => packaged === folder) ?? PACKAGED[0];
+  const remedy = `copy a model there (npx figment models copy ${name} public/models), or import it and hand it over: import { ${name} } from 'babylon-figment-${name}'; AssetGenerator.LoadAsync(${name}, scene), or for a scene file RegisterGeneratedTexture({ models: [${name}] })`;
   return new MissingFileError('AssetGenerator', error.fileName, `${error.problem}; ${remedy}`);
 }
 
 const INDEX_FILE = 'model_index.json';
+
+/** The models that have packages of their own. */
+const PACKAGED = ['portraits', 'characters', 'items', 'materials'];
 
 /**
  * Opens a model folder that a person chose or dropped: files of `<input type="file" webkitdirectory>`, or `File` objects

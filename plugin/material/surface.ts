@@ -5,6 +5,11 @@ import type { GeneratedTexture } from '../texture/generatedTexture.ts';
 import { FLAG_STORAGE, FORMAT_RGBA, TYPE_BYTE } from '../texture/texelTexture.ts';
 import type { TiledSurface } from './hashTiling.ts';
 
+/** A normal that points straight out, at half of the height. */
+const FLAT = [128, 128, 255, 128];
+/** Not occluded, rough, no metal, and neither an edge nor a hollow. */
+const ROUGH = [255, 255, 0, 128];
+
 /** A picture and the maps made from it, which are disposed together. */
 export class SurfaceTextures implements TiledSurface {
   /** Normal in RGB, height in alpha. */
@@ -17,8 +22,8 @@ export class SurfaceTextures implements TiledSurface {
     name: string,
     readonly albedo: GeneratedTexture,
   ) {
-    this.normal = new SurfaceTexture(`${name} normal`, albedo);
-    this.orm = new SurfaceTexture(`${name} occlusion, roughness, metallic`, albedo);
+    this.normal = new SurfaceTexture(`${name} normal`, albedo, FLAT);
+    this.orm = new SurfaceTexture(`${name} occlusion, roughness, metallic`, albedo, ROUGH);
   }
 
   /**
@@ -45,14 +50,18 @@ export class SurfaceTextures implements TiledSurface {
 
 /**
  * A map made from an albedo texture, of the same size, sampled and placed in the same way, but in linear colours. It is
- * ready, in Babylon's sense of the word, once it is filled.
+ * ready, in Babylon's sense of the word, once it is filled, or is plain because it cannot be made: a scene waits for its bump
+ * textures whatever their loading errors.
  */
 class SurfaceTexture extends RawTexture {
   private isFilled = false;
+  private isPlain = false;
 
+  /** @param plainTexel RGBA, of which the map is where it cannot be made */
   constructor(
     name: string,
     private readonly albedo: GeneratedTexture,
+    private readonly plainTexel: readonly number[],
   ) {
     const { widthPx, heightPx, mipmaps, samplingMode } = albedo.look;
     const scene = albedo.getScene()!;
@@ -63,7 +72,11 @@ class SurfaceTexture extends RawTexture {
   }
 
   override isReady(): boolean {
-    return this.isFilled && this.getInternalTexture() !== null;
+    if (this.loadingError && !this.isPlain) {
+      this.isPlain = true;
+      this.update(filledWith(this.plainTexel, this.albedo.look));
+    }
+    return (this.isFilled || this.isPlain) && this.getInternalTexture() !== null;
   }
 
   override get loadingError(): boolean {
@@ -96,4 +109,12 @@ class SurfaceTexture extends RawTexture {
   override serialize(): null {
     return null;
   }
+}
+
+function filledWith(
+  texel: readonly number[],
+  { widthPx, heightPx }: { widthPx: number; heightPx: number },
+): Uint8Array {
+  const [word] = new Uint32Array(Uint8Array.from(texel).buffer);
+  return new Uint8Array(new Uint32Array(widthPx * heightPx).fill(word!).buffer);
 }

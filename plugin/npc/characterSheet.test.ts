@@ -129,6 +129,11 @@ it.each([
     'createNpc: portraits and characters know nothing of "hiar", and have no label "red"; did you mean "hair"',
   ],
   [{ role: 'gaurd' }, 'and have no label "gaurd"; did you mean "age", or the label "guard"?'],
+  [{ race: 'elf' }, 'createNpc: "race" is unknown; the label "elf" of portraits goes by the name "kind"'],
+  [
+    { role: 'soldier' },
+    'and have no label "soldier"; did you mean "age", or the label "elf"? known labels: elf, orc, guard, mage',
+  ],
   [{ hair: 'gray' }, 'createNpc: hair "gray" is unknown; did you mean "grey"?'],
   [{ age: 5 }, 'createNpc: age is 5; expected a number from 10 to 90'],
   [{ label: 'gaurd' }, 'createNpc: characters has no label "gaurd"; did you mean "guard"?'],

@@ -6,14 +6,15 @@ import {
   isRange,
   type ModelInfo,
   nearestWord,
+  quote,
   uniforms,
   type Vocabulary,
 } from '../../runtime/index.ts';
 import { characterByExamples } from './exampleCharacter.ts';
 
 /**
- * A character in words: attributes of models, and what is a label to one of them, under any name: `{ role: 'guard', kind:
- * 'elf', hair_colour: 'red' }`.
+ * A character in words: attributes of models, and what is a label to one of them: `{ role: 'guard', kind: 'elf', hair_colour:
+ * 'red' }`. A label goes by the name of the attribute that it is to another model, such as `kind`, else by any name.
  */
 export type CharacterSheet = Attributes;
 
@@ -103,19 +104,28 @@ function checkKnown(sheet: CharacterSheet, models: readonly CharacterModel[], la
         `createNpc: ${labelled.name} has no label "${String(value).slice(0, 80)}"; did you mean "${nearest}"?`,
       );
     }
-    throw new RangeError(`createNpc: ${unknownEntry(name, String(value), models)}`);
+    throw new RangeError(`createNpc: ${unknownEntry(name, String(value), models, labelNames)}`);
   }
 }
 
-/** An entry may be a label under any name, so that either its name is wrong, or its value. */
-function unknownEntry(name: string, value: string, models: readonly CharacterModel[]): string {
-  const [names, labels] = [
-    models.flatMap(({ attributes = {} }) => Object.keys(attributes)),
-    models.flatMap((one) => one.labels),
-  ];
+/** An entry may be a label, so that either its name is wrong, or its value. */
+function unknownEntry(
+  name: string,
+  value: string,
+  models: readonly CharacterModel[],
+  labelNames: readonly string[],
+): string {
+  const owner = models.findIndex((model) => model.labels.includes(value));
+  if (owner >= 0) {
+    const label = `the label ${quote(value)} of ${models[owner]!.name}`;
+    return `${quote(name)} is unknown; ${label} goes by the name ${quote(labelNames[owner]!)}`;
+  }
+  const names = models.flatMap(({ attributes = {} }) => Object.keys(attributes));
+  const labels = models.flatMap((model) => model.labels);
   const known = models.map((model) => model.name).join(' and ');
   const meant = `did you mean "${nearestWord(names, name)}", or the label "${nearestWord(labels, value)}"?`;
-  return `${known} know nothing of "${name.slice(0, 80)}", and have no label "${value.slice(0, 80)}"; ${meant}`;
+  const all = `known labels: ${labels.join(', ')}`;
+  return `${known} know nothing of ${quote(name)}, and have no label ${quote(value)}; ${meant} ${all}`;
 }
 
 /**

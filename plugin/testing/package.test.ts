@@ -1,6 +1,6 @@
 // The packages as they are published, in a project outside this repository: what README tells is done there.
 
-import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
@@ -219,13 +219,17 @@ describe('the packages in Node', () => {
     expect(await figment('models')).toMatch(
       /^model +portraits .*babylon-figment-portraits\nclassifier +portraits-ornate /m,
     );
-    expect(await figment('models', 'copy', MODEL, 'public/models')).toContain(path.join('public/models', MODEL));
+    const copying = await figment('models', 'copy', MODEL, `${MODEL}-ornate`, 'public/models');
+    for (const name of [MODEL, `${MODEL}-ornate`]) expect(copying).toContain(path.join('public/models', name));
     const copied = readdirSync(inProject('public/models', MODEL), { recursive: true, encoding: 'utf8' });
     expect(copied).toEqual(
       expect.arrayContaining(['model_index.json', 'credits.csv', path.join('unet', 'config.json')]),
     );
     expect(copied).not.toContain('contact-sheet.png');
-    await expect(figment('models', 'copy', 'portrait', 'public/models')).rejects.toThrow(/did you mean "portraits"/);
+    const wrong = figment('models', 'copy', MODEL, 'portrait', 'public/other');
+    await expect(wrong).rejects.toThrow(/did you mean "portraits"/);
+    await expect(figment('models', 'copy', 'public/other')).rejects.toThrow(/only argument; name models/);
+    expect(existsSync(inProject('public/other'))).toBe(false);
   });
 });
 

@@ -11,6 +11,14 @@ it.each([
   expect(nearestWord(['dwarf', 'orc', 'elf', 'goblin'], word)).toBe(nearest);
 });
 
+it.each([
+  ['human', 'human_female'],
+  ['humam', 'demon'],
+  ['hu', 'orc'],
+])('takes a word that goes on from %s: %s', (word, nearest) => {
+  expect(nearestWord(['demon', 'orc', 'human_female', 'human_male'], word)).toBe(nearest);
+});
+
 it('has nothing to offer without words', () => {
   expect(nearestWord([], 'elf')).toBeUndefined();
 });

@@ -2,9 +2,17 @@
 const MAX_LENGTH = 60;
 const MAX_WORDS = 5_000;
 
-/** The word that takes the fewest single-letter edits to reach; undefined when there is none to choose from. */
+/** What is shorter may be the beginning of anything. */
+const MIN_BEGINNING = 3;
+
+/**
+ * The first word that goes on from the given one, as `human_female` does from `human`, else the one that takes the fewest
+ * single-letter edits to reach; undefined when there is none to choose from.
+ */
 export function nearestWord(words: readonly string[], word: string): string | undefined {
   const wanted = word.slice(0, MAX_LENGTH);
+  const longer = wanted.length < MIN_BEGINNING ? undefined : words.find((candidate) => candidate.startsWith(wanted));
+  if (longer !== undefined) return longer;
   let nearest: string | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const candidate of words.slice(0, MAX_WORDS)) {

@@ -77,6 +77,9 @@ const MODEL_STORES =
 const UNCALLED_UTILITIES =
   /tfjs-core[\\/]dist[\\/](backends[\\/]einsum|ops[\\/]ragged_to_dense|ops[\\/]sparse[\\/]sparse_\w+)_util\.js$/;
 
+/** A kernel for ragged tensors that stays in every bundle, because its file asks for a property when it is imported. */
+const UNCALLED_KERNEL = /tfjs-backend-cpu[\\/]dist[\\/]kernels[\\/]RaggedTensorToTensor_impl\.js$/;
+
 /**
  * Lets a bundle leave out what Figment never calls of TensorFlow.js but TensorFlow.js brings along when it is imported: its
  * optimizers, its ways to load and save models, sums by Einstein's convention, tensors that are ragged or sparse, and the wasm
@@ -96,6 +99,7 @@ function leanTensorFlow(): Plugin {
           if (!env().get('IS_BROWSER')) env().setPlatform('browser', new PlatformBrowser());`,
       }));
       build.onLoad({ filter: UNCALLED_UTILITIES }, () => ({ contents: 'export {};' }));
+      build.onLoad({ filter: UNCALLED_KERNEL }, () => ({ contents: 'export const raggedTensorToTensorImpl = null;' }));
       build.onLoad({ filter: /tfjs-backend-wasm-threaded-simd(\.worker)?\.js$/ }, () => ({
         contents: `export default {}; export const wasmWorkerContents = '';`,
       }));

@@ -15,16 +15,28 @@ export function listModels(): void {
 }
 
 /**
+ * Copies models or classifiers, all or none of which are there.
+ *
+ * @param places their names, and at last the folder
+ * @throws       UsageError when no folder is named; as `copyModel`
+ */
+export async function copyModels(places: readonly string[]): Promise<void> {
+  const [names, folder] = [places.slice(0, -1), places.at(-1)!];
+  if (names.length === 0) {
+    throw new UsageError(`models copy: ${folder} is the only argument; name models, and at last the folder to copy to`);
+  }
+  for (const name of names) folderOf(name);
+  for (const name of names) await copyModel(name, folder);
+}
+
+/**
  * Copies the files of a model that pages fetch, and the credits that its licences ask for.
  *
  * @throws UsageError naming the nearest model when there is none of that name
  */
-export async function copyModel(name: string, folder: string): Promise<void> {
-  const models = shippedFolders('models');
-  const classifiers = shippedFolders('classifiers');
-  const from = models.get(name) ?? classifiers.get(name);
-  if (from === undefined) throw new UsageError(missing(name, 'models', [...models.keys(), ...classifiers.keys()]));
-  const names = models.has(name) ? fetchedFiles(from) : CLASSIFIER_FILES;
+async function copyModel(name: string, folder: string): Promise<void> {
+  const { from, isModel } = folderOf(name);
+  const names = isModel ? fetchedFiles(from) : CLASSIFIER_FILES;
   const credits = await readFile(join(from, CREDITS)).then(
     (bytes) => [[CREDITS, bytes] as const],
     () => [],
@@ -34,6 +46,14 @@ export async function copyModel(name: string, folder: string): Promise<void> {
   );
   await writeFilesAtomic(join(folder, name), Object.fromEntries([...credits, ...files])); // model_index.json comes last
   console.log(`models: ${name} is in ${join(folder, name)}`);
+}
+
+function folderOf(name: string): { from: string; isModel: boolean } {
+  const models = shippedFolders('models');
+  const classifiers = shippedFolders('classifiers');
+  const from = models.get(name) ?? classifiers.get(name);
+  if (from === undefined) throw new UsageError(missing(name, 'models', [...models.keys(), ...classifiers.keys()]));
+  return { from, isModel: models.has(name) };
 }
 
 const CREDITS = 'credits.csv';

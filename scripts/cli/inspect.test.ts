@@ -38,6 +38,13 @@ async function failure(...words: string[]): Promise<{ exitCode: number; message:
   return describeError(await figment(...words).catch((error) => error));
 }
 
+it('lists every word of a shipped model, and the range of its numbers', async () => {
+  const text = await figment('inspect', 'materials');
+  expect(text).toMatch(/^labels +19: bark, brick, .*tiles$/m);
+  expect(text).toMatch(/^- pattern +.*basket.*veined/m);
+  expect(text).toMatch(/^- wear +a number from 0 to 1$/m);
+});
+
 it('tells what a student does, and what its teacher', async () => {
   await writeFilesAtomic(at('student'), await tinyModelFolder({ student: true }));
   expect(await figment('inspect', at('student'))).toMatch(
@@ -63,6 +70,7 @@ describe('inspect', () => {
     expect(text).toMatch(/^conditioning \d+ weights$/m);
     expect(text).toMatch(/^labels +3: elf, goblin, orc$/m);
     expect(text).toMatch(/^attributes +1: hair$/m);
+    expect(text).toMatch(/^- hair +red, grey$/m);
     expect(text).toMatch(/^guidance +2 unless told otherwise$/m);
     expect(text).toMatch(/^pipelines +ddpm, cvae, cvae\+ddpm$/m);
     expect(text).toContain(`runs: yes; figment bake ${at('own')} --out DIR`);

@@ -1,10 +1,12 @@
 import { enableProdMode } from '@tensorflow/tfjs-core';
 import {
+  type AttributeValues,
   animationsOf,
   channelNames,
   createModel,
   type DiffusionModel,
   type Frame,
+  isRange,
   loadModelFolder,
   MATERIAL_CHANNELS,
   MissingFileError,
@@ -130,13 +132,19 @@ function conditionFacts(index: ModelIndex): Line[] {
   const { sampler, numInferenceSteps, guidanceScale } = sampleDefaults;
   const names = Object.keys(attributes);
   return [
-    ['labels', `${labels.length}: ${shortList(labels)}`],
+    ['labels', `${labels.length}: ${listOf(labels, MAX_WORDS)}`],
     ...(names.length > 0 ? [['attributes', `${names.length}: ${shortList(names)}`] satisfies Line] : []),
+    ...Object.entries(attributes).map(([name, values]): Line => [`- ${name.slice(0, MAX_LENGTH)}`, valuesFact(values)]),
     ['guidance', nullLabel === null ? 'none: there is no null label' : `${guidanceScale} unless told otherwise`],
     ['defaults', `${sampler}, ${numInferenceSteps} steps`],
     ...(student ? [['student', studentFact(student)] satisfies Line] : []),
     ['pipelines', pipelinesOf(index).join(', ')],
   ];
+}
+
+/** What an attribute can be, for whoever writes a recipe. */
+function valuesFact(values: AttributeValues): string {
+  return isRange(values) ? `a number from ${values.min} to ${values.max}` : listOf(values, MAX_WORDS);
 }
 
 /** What stands in vae/, where a training has just begun. */
@@ -162,12 +170,16 @@ function millions(weights: ReadonlyMap<string, WeightTensor>): string {
 }
 
 const MAX_LISTED = 8;
+const MAX_WORDS = 100;
+const MAX_LENGTH = 40;
 
-function shortList(names: readonly string[]): string {
-  const more = names.length > MAX_LISTED ? ', …' : '';
+const shortList = (names: readonly string[]) => listOf(names, MAX_LISTED);
+
+function listOf(names: readonly string[], maxListed: number): string {
+  const more = names.length > maxListed ? ', …' : '';
   return `${names
-    .slice(0, MAX_LISTED)
-    .map((name) => name.slice(0, 40))
+    .slice(0, maxListed)
+    .map((name) => name.slice(0, MAX_LENGTH))
     .join(', ')}${more}`;
 }
 

@@ -10,9 +10,12 @@ export function modelsCommand(): Command {
     .action(async () => (await import('./copyModel.ts')).listModels());
   models
     .command('copy')
-    .description('copy what a page fetches of a model or a classifier to a folder of its name')
-    .argument('<name>', 'of an installed model, or of a classifier')
-    .argument('<folder>', 'what the web server shows, such as public/models')
-    .action(async (name: string, folder: string) => (await import('./copyModel.ts')).copyModel(name, folder));
+    .usage('<names...> <folder>')
+    .description('copy what a page fetches of models or classifiers to a folder of the name of each')
+    .argument(
+      '<names...>',
+      'of installed models, or of classifiers, and at last the folder: what the web server shows, such as public/models',
+    )
+    .action(async (places: string[]) => (await import('./copyModel.ts')).copyModels(places));
   return models;
 }
