@@ -44,7 +44,7 @@ export async function createOutsideProject(model: string): Promise<OutsideProjec
     folder,
     packed,
     node: (...words) => runHere(process.execPath, ...words),
-    run: (command, ...words) => runHere(path.join(folder, command), ...words),
+    run: (command, ...words) => runHere(path.resolve(folder, command), ...words),
     remove: () => rmSync(folder, { recursive: true }),
   };
 }

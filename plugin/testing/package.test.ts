@@ -1,6 +1,6 @@
 // The packages as they are published, in a project outside this repository: what README tells is done there.
 
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
@@ -281,7 +281,7 @@ const SET_UPS: Record<string, () => Promise<SiteOptions>> = {
     return { files: { '/index.html': html, '/babylon.js': babylon }, folders: { '/': inProject('webpack') } };
   },
   esbuild: async () => {
-    const byAddress = readme().match(/AssetGenerator\.LoadAsync\('models\/portraits\/', scene\)/)![0];
+    const byAddress = readme().match(/AssetGenerator\.LoadAsync\('portraits\/', scene\)/)![0];
     const lines = mainOfReadme()
       .split('\n')
       .filter((line) => !line.includes('babylon-figment-portraits'));
@@ -290,13 +290,9 @@ const SET_UPS: Record<string, () => Promise<SiteOptions>> = {
     write('byAddress.js', code);
     const options = ['--bundle', '--format=esm', '--splitting', '--outdir=public', '--log-level=warning'];
     await project.run('node_modules/esbuild/bin/esbuild', 'main=byAddress.js', ...options);
-    const dist = inProject('node_modules/babylon-figment/dist');
-    const names = readdirSync(dist).filter((name) => name === 'worker.js' || name.endsWith('.wasm'));
-    for (const name of names) copyFileSync(path.join(dist, name), inProject('public', name));
-    mkdirSync(inProject('public/models'), { recursive: true });
-    cpSync(inProject(`node_modules/babylon-figment-${MODEL}`), inProject(`public/models/${MODEL}`), {
-      recursive: true,
-    });
+    const copies = readme().match(/^ {2}cp .*$/gm)!;
+    expect(copies).toHaveLength(2);
+    for (const copy of copies) await project.run('/bin/sh', '-c', copy);
     const html = `${HEAD}<script type="module" src="main.js"></script>`;
     return { files: { '/index.html': html }, folders: { '/': inProject('public') } };
   },

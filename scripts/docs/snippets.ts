@@ -14,6 +14,8 @@ declare global {
   const material: PBRMaterial;
   const portraits: AssetGenerator;
   const heroes: AssetGenerator;
+  const painter: AssetGenerator;
+  const slider: HTMLInputElement;
   const materials: AssetGenerator;
   const wall: AbstractMesh;
   const floor: AbstractMesh;
