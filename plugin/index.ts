@@ -53,6 +53,7 @@ export {
 } from './sprite/generatedSheet.ts';
 export type { GeneratedSprite, PlayOptions } from './sprite/generatedSprite.ts';
 export type { GeneratedSprites, PackedSprites } from './sprite/generatedSprites.ts';
+export { restoreSpritesAsync } from './sprite/restoreSprites.ts';
 export type { SavedGeneratedSheet } from './sprite/sheetLayout.ts';
 export {
   GeneratedTexture,

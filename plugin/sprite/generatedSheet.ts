@@ -66,6 +66,8 @@ export class GeneratedSheet extends RawTexture {
   private source: PictureSource | null = null;
   private saved: SavedGeneratedSheet | null = null;
   private isPainted = false;
+  /** Settled when the cells of a scene file are painted, or cannot be. */
+  private painted: Promise<void> = Promise.resolve();
   private readonly life = new AbortController();
   private stopObserving: () => void = () => {};
 
@@ -78,7 +80,7 @@ export class GeneratedSheet extends RawTexture {
     name: string,
     source: PictureSource | string,
     scene: Scene,
-    private readonly layout: SheetCells,
+    readonly layout: SheetCells,
   ) {
     const { samplingMode, hasAlpha } = layout;
     const [width, height] = sheetSize(layout);
@@ -208,6 +210,12 @@ export class GeneratedSheet extends RawTexture {
     return (await this.source.pictureAsync(recipe)).readPixelsAsync();
   }
 
+  /** Waits for the cells of a scene file. @throws what keeps them from being painted; an AbortError when disposed */
+  async whenPaintedAsync(): Promise<void> {
+    await this.painted;
+    this.assertAlive();
+  }
+
   override isReady(): boolean {
     return this.isPainted && this.getInternalTexture() !== null;
   }
@@ -244,7 +252,8 @@ export class GeneratedSheet extends RawTexture {
       if (typeof saved.model !== 'string') throw new RangeError('GeneratedSheet: expected the address of a model');
       const sheet = new GeneratedSheet(saved.name, saved.model, scene, parseSheetCells(saved));
       sheet.saved = saved;
-      sheet.paintSavedAsync(saved, rootUrl).catch((error: Error) => sheet.report(error));
+      sheet.painted = sheet.paintSavedAsync(saved, rootUrl);
+      sheet.painted.catch((error: Error) => sheet.report(error));
       return sheet;
     });
   }

@@ -12,6 +12,23 @@ export interface PlayOptions {
   onEnd?: () => void;
 }
 
+/** What a sprite is beside what it plays. */
+const KEPT = [
+  'name',
+  'position',
+  'color',
+  'width',
+  'height',
+  'angle',
+  'cellIndex',
+  'invertU',
+  'invertV',
+  'disposeWhenFinishedAnimating',
+  'isPickable',
+  'isVisible',
+  'useAlphaForPicking',
+] as const;
+
 /** A sprite of a generated sheet. Where the model makes frames it walks, and stands still again. */
 export class GeneratedSprite extends Sprite {
   private readonly known: readonly FrameAnimation[];
@@ -76,6 +93,16 @@ export class GeneratedSprite extends Sprite {
     if (!found && direction !== undefined) throw this.unknown('stand', direction);
     this.direction = found?.direction;
     return this.show(this.cell * this.numFrames + (found?.from ?? 0));
+  }
+
+  /** Takes the place of a sprite of the same sheet, in all that a scene file keeps of one, and goes on with what it plays. */
+  become(sprite: Sprite): this {
+    for (const name of KEPT) Object.assign(this, { [name]: sprite[name] });
+    const frame = sprite.cellIndex % this.numFrames;
+    this.direction = this.known.find(({ from, to }) => from <= frame && frame <= to)?.direction;
+    const { animationStarted, fromIndex, toIndex, loopAnimation, delay } = sprite;
+    if (animationStarted) this.playAnimation(fromIndex, toIndex, loopAnimation, delay);
+    return this;
   }
 
   private get numFrames(): number {

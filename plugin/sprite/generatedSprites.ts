@@ -1,3 +1,4 @@
+import { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import type { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
 import type { Observable } from '@babylonjs/core/Misc/observable.js';
 import type { Sprite } from '@babylonjs/core/Sprites/sprite.js';
@@ -15,7 +16,6 @@ import { definedOf } from '../definedOf.ts';
 import type { PictureSource, RequestOptions } from '../pictureSource.ts';
 import type { RegenerateOptions } from '../texture/generatedTexture.ts';
 import { LINEAR, NEAREST } from '../texture/texelTexture.ts';
-import type { PixelArtLook } from '../texture/textureLook.ts';
 import { untilAborted } from '../untilAborted.ts';
 import { cellSize, planCellsAsync, type SpritesOptions } from './cells.ts';
 import { type CellProgress, GeneratedSheet } from './generatedSheet.ts';
@@ -31,6 +31,19 @@ export interface PackedSprites {
 const SPRITES_PER_CELL = 4;
 const EPSILON = 0.01;
 
+/** What a scene file keeps of a manager beside its sheet and its sprites, and what the page may have set since. */
+const SETTINGS = [
+  'fogEnabled',
+  'blendMode',
+  'disableDepthWrite',
+  'pixelPerfect',
+  'useLogarithmicDepth',
+  'metadata',
+  'renderingGroupId',
+  'layerMask',
+  'isPickable',
+] as const;
+
 /**
  * A SpriteManager whose sheet a model has painted, with a cell for each picture, row after row. Where pictures have frames, a
  * cell holds all of them, and sprites walk.
@@ -41,6 +54,7 @@ const EPSILON = 0.01;
  *   await npcs.repaintCellAsync(elf.cell, { seed: 8 });
  */
 export class GeneratedSprites extends SpriteManager {
+  declare sprites: GeneratedSprite[];
   /** How many sprites were made by a label. */
   private readonly numCreated = new Map<string, number>();
 
@@ -71,20 +85,33 @@ export class GeneratedSprites extends SpriteManager {
       sheet.dispose();
       throw error;
     }
-    return new GeneratedSprites(name, capacity, source, sheet, worldHeight, pixelArt);
+    return new GeneratedSprites(name, capacity, sheet, worldHeight);
+  }
+
+  /** Takes over the sheet, the settings and the sprites of a manager whose sheet is painted; it is disposed. */
+  static takeOver(manager: SpriteManager, sheet: GeneratedSheet): GeneratedSprites {
+    const { name, capacity, sprites, scene } = manager;
+    const height = sprites[0]?.height ?? 1;
+    const taken = new GeneratedSprites(name, capacity, sheet, height);
+    for (const setting of SETTINGS) Object.assign(taken, { [setting]: manager[setting] });
+    const numFrames = numFramesOf(sheet.info!);
+    for (const sprite of sprites) {
+      taken.createSprite(Math.floor(sprite.cellIndex / numFrames), sprite.name).become(sprite);
+    }
+    manager.texture = RawTexture.CreateRGBATexture(new Uint8Array(4), 1, 1, scene); // a manager disposes its texture
+    manager.dispose();
+    return taken;
   }
 
   private constructor(
     name: string,
     capacity: number,
-    private readonly source: PictureSource,
     private readonly sheet: GeneratedSheet,
     private readonly worldHeight: number,
-    private readonly pixelArt: PixelArtLook | undefined,
   ) {
-    const [width, height] = drawnCellSize({ cellSize: cellSize(sheet.cells, source.info), pixelArt });
-    const size = { width: width / numFramesOf(source.info), height };
-    super(name, '', capacity, size, source.scene, EPSILON, sheet.samplingMode);
+    const [width, height] = drawnCellSize(sheet.layout);
+    const size = { width: width / numFramesOf(sheet.info!), height };
+    super(name, '', capacity, size, sheet.getScene()!, EPSILON, sheet.samplingMode);
     this.texture = sheet;
   }
 
@@ -144,7 +171,7 @@ export class GeneratedSprites extends SpriteManager {
    * @throws RangeError when no cell has the label, there is no such cell, or there are as many sprites as the capacity
    */
   createSprite(labelOrCell: string | number, name = String(labelOrCell)): GeneratedSprite {
-    const { frames } = this.source.info;
+    const { frames } = this.sheet.info!;
     const cell = typeof labelOrCell === 'number' ? labelOrCell : this.nextCellOf(labelOrCell);
     if (!(cell in this.cells)) {
       throw new RangeError(`createSprite: there is no cell ${cell}; this sheet has ${this.cells.length}, from 0`);
@@ -186,15 +213,14 @@ export class GeneratedSprites extends SpriteManager {
    * are where the pictures stand. Empty cells are left out.
    */
   async packAsync(imageName = `${this.name}.png`): Promise<PackedSprites> {
-    const { frames } = this.source.info;
-    const paintedSize = cellSize(this.cells, this.source.info);
-    const [widthPx, heightPx] = drawnCellSize({ cellSize: paintedSize, pixelArt: this.pixelArt });
+    const { frames } = this.sheet.info!;
+    const [widthPx, heightPx] = drawnCellSize(this.sheet.layout);
     const tiles = new Map<string, Uint8Array>();
     for (const [cell, recipe] of this.cells.entries()) {
       if (!recipe) continue;
       const pixels = await this.sheet.readCellAsync(cell);
       const name = `${recipe.label}-${recipe.seed}`;
-      tiles.set(tiles.has(name) ? `${name}-${cell}` : name, await this.asShown(pixels, paintedSize));
+      tiles.set(tiles.has(name) ? `${name}-${cell}` : name, await this.asShown(pixels));
     }
     if (tiles.size === 0) throw new RangeError(`packAsync: all cells of ${this.name} are empty; paint one first`);
     const columns = numColumns(tiles.size, [widthPx, heightPx]);
@@ -209,9 +235,10 @@ export class GeneratedSprites extends SpriteManager {
     return { png: encode({ ...sheet, data: sheet.pixels }), json: atlas };
   }
 
-  private async asShown(pixels: Uint8Array, [widthPx, heightPx]: readonly [number, number]): Promise<Uint8Array> {
-    if (!this.pixelArt) return pixels;
+  private async asShown(pixels: Uint8Array): Promise<Uint8Array> {
+    const { cellSize, pixelArt } = this.sheet.layout;
+    if (!pixelArt) return pixels;
     const { pixelsOfCell } = await import('../texture/pixelArtBrush.ts');
-    return pixelsOfCell(pixels, widthPx, heightPx, this.pixelArt);
+    return pixelsOfCell(pixels, ...cellSize, pixelArt);
   }
 }

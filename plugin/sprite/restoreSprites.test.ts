@@ -1,0 +1,91 @@
+import '@babylonjs/core/Loading/Plugins/babylonFileLoader.js';
+import { AppendSceneAsync } from '@babylonjs/core/Loading/sceneLoader.js';
+import { SceneSerializer } from '@babylonjs/core/Misc/sceneSerializer.js';
+import { SpriteManager } from '@babylonjs/core/Sprites/spriteManager.js';
+import { Scene } from '@babylonjs/core/scene.js';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createScene, loadTinyWalks, uploadedTo } from '../testing/tinyScene.ts';
+import { type GeneratedSheet, RegisterGeneratedSheet } from './generatedSheet.ts';
+import { GeneratedSprites } from './generatedSprites.ts';
+import { restoreSpritesAsync } from './restoreSprites.ts';
+
+let scene: Scene;
+let sprites: GeneratedSprites;
+
+beforeEach(async () => {
+  scene = createScene();
+  const walks = await loadTinyWalks(scene);
+  sprites = await walks.generateSpritesAsync({ labels: ['elf', 'orc'], count: 3, seed: 3, worldHeight: 1.5 });
+});
+
+afterEach(() => scene.getEngine().dispose());
+
+/** The manager of the scene as a file brings it back to another scene, where the model is loaded or is not. */
+async function reloaded({ hasModel = true } = {}): Promise<SpriteManager> {
+  const file = JSON.stringify(SceneSerializer.Serialize(scene));
+  RegisterGeneratedSheet();
+  const other = new Scene(scene.getEngine());
+  if (hasModel) await loadTinyWalks(other);
+  await AppendSceneAsync(`data:${file}`, other);
+  return other.spriteManagers![0] as SpriteManager;
+}
+
+it('brings back sprites that walk, where they were and as they were', async () => {
+  sprites.fogEnabled = false;
+  sprites.metadata = { inn: 'north' };
+  const [orc, elf] = [sprites.createSprite('orc', 'Urg'), sprites.createSprite('elf', 'Lia')];
+  orc.play('walk', 'left', { speed: 2 });
+  elf.position.x = 2;
+  elf.color.g = 0.5;
+  const manager = await reloaded();
+  const restored = await restoreSpritesAsync(manager);
+  expect(restored.scene.spriteManagers).toHaveLength(1);
+  expect(restored.scene.spriteManagers![0]).toBe(restored);
+  expect(restored).toMatchObject({ fogEnabled: false, metadata: { inn: 'north' }, capacity: sprites.capacity });
+  expect([restored.cellWidth, restored.cellHeight]).toEqual([sprites.cellWidth, sprites.cellHeight]);
+  expect(restored.sprites.map((sprite) => sprite.serialize())).toEqual([orc.serialize(), elf.serialize()]);
+  const [urg, lia] = restored.sprites;
+  urg!._animate(70);
+  expect([urg!.cell, urg!.cellIndex]).toEqual([orc.cell, orc.cellIndex + 1]);
+  expect(urg!.play('walk').fromIndex).toBe(orc.fromIndex); // in the direction that it had
+  expect(lia!.play('walk', 'left').animationStarted).toBe(true);
+  expect(restored.createSprite('elf')).toMatchObject({ height: 1.5, width: 1 });
+});
+
+it('repaints and packs them as before', async () => {
+  sprites.createSprite('orc');
+  const restored = await restoreSpritesAsync(await reloaded());
+  expect(restored.cells).toEqual(sprites.cells);
+  for (const one of [restored, sprites]) await one.repaintCellAsync(1, { seed: 99 });
+  expect(uploadedTo(restored.texture)).toEqual(uploadedTo(sprites.texture));
+  expect(await restored.packAsync()).toEqual(await sprites.packAsync());
+  expect(await restoreSpritesAsync(restored)).toBe(restored);
+});
+
+it('leaves nothing of the manager, and the sheet to its sprites', async () => {
+  const manager = await reloaded();
+  const sheet = manager.texture as unknown as GeneratedSheet;
+  const other = manager.scene;
+  const restored = await restoreSpritesAsync(manager);
+  const numTextures = other.textures.length;
+  expect(restored.texture).toBe(sheet);
+  expect(sheet.isReady()).toBe(true);
+  restored.dispose();
+  expect([other.textures.length, other.spriteManagers!.length]).toEqual([numTextures - 1, 0]);
+});
+
+it('refuses sprites of another sheet, and leaves those alone that are given up or whose model is missing', async () => {
+  const plain = new SpriteManager('trees', '', 1, 16, scene);
+  await expect(restoreSpritesAsync(plain)).rejects.toThrow(
+    /trees show no generated sheet; call RegisterGeneratedSheet/,
+  );
+  sprites.createSprite('elf');
+  const manager = await reloaded();
+  await expect(restoreSpritesAsync(manager, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+  expect(manager.sprites).toHaveLength(1);
+  expect(await restoreSpritesAsync(manager)).toBeInstanceOf(GeneratedSprites);
+  const missing = await reloaded({ hasModel: false });
+  await expect(restoreSpritesAsync(missing)).rejects.toThrow(/there is no such file|request failed|Failed/);
+  expect(missing.sprites).toHaveLength(1);
+  expect(missing.scene.spriteManagers![0]).toBe(missing);
+});
