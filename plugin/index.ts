@@ -1,5 +1,7 @@
 // The public names of the plugin. Importing them has no effect until one is called.
 export {
+  type Attributes,
+  type AttributeValues,
   changeRecipe,
   checkRecipe,
   encodeEdit,
@@ -17,6 +19,7 @@ export {
   type RecipeOptions,
   type RecipeProblem,
   type Steering,
+  type Vocabulary,
   varyRecipe,
 } from '../runtime/index.ts';
 export {
@@ -63,4 +66,4 @@ export {
 export { addGeneratedTextureTask, GeneratedTextureTask } from './texture/generatedTextureTask.ts';
 export { type LoadedModel, loadedModels } from './texture/loadedModels.ts';
 export type { SceneFileOptions } from './texture/pictureSources.ts';
-export type { SavedGeneratedTexture } from './texture/textureLook.ts';
+export type { LookOptions, SavedGeneratedTexture, TextureLook } from './texture/textureLook.ts';

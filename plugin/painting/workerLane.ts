@@ -18,6 +18,9 @@ interface Waiting {
 /** Between two looks at a worker from which something is expected. */
 export const HEARTBEAT_MS = 5000;
 
+const REMEDY =
+  "check the option workerUrl and the page's policy, and that worker.js and the .wasm files of babylon-figment/dist are beside the page's script";
+
 /** So many looks in a row at which it had said nothing since the one before: it is dead, whatever the browser says. */
 const MAX_SILENT = 6;
 
@@ -47,8 +50,7 @@ export class WorkerLane {
     });
     this.loaded.catch(() => {}); // whoever awaits it is told
     worker.onmessage = ({ data }) => this.hear(data);
-    worker.onerror = ({ message }) =>
-      this.end(new Error(`worker: ${message || 'it did not start'}; check the option workerUrl and the page's policy`));
+    worker.onerror = ({ message }) => this.end(new Error(`worker: ${message || 'it did not start'}; ${REMEDY}`));
     worker.postMessage(load);
     this.watch();
   }

@@ -123,6 +123,7 @@ describe('a sheet of given recipes', () => {
     [{ pixelArt: { factor: 3 as 2 }, numInferenceSteps: 1000 }, /factor is 3; expected 2 or 4/],
     [{ numSpareCells: 300_000 }, /300003 cells of 16×16 make a sheet of 8192×.*expected at most 8192 a side/],
     [{ numSpareCells: -1 }, /numSpareCells is -1; expected a whole number from 0/],
+    [{ label: 'elf', count: 1 } as object, /label is for a single picture; name it among the labels/],
   ])('refuses %j', async (options, message) => {
     await expect(tiny.generateSpritesAsync(options)).rejects.toThrow(message);
     expect(scene.textures.length).toBe(0);

@@ -165,6 +165,8 @@ describe('a texture that is generated', () => {
     const { texture: empty, finished } = tiny.beginTexture({ ...RECIPE, seed: 1 });
     await expect(empty.toBlobAsync()).rejects.toThrow(/has no picture yet/);
     await finished;
+    empty.dispose();
+    await expect(empty.toBlobAsync()).rejects.toThrow(/is disposed; read it before/);
   });
 });
 

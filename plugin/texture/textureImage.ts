@@ -12,8 +12,11 @@ interface PictureTexture extends RawTexture {
 
 /** RGBA bytes, top row first. @throws Error when the texture has no picture yet */
 export async function readPicture(texture: PictureTexture): Promise<Uint8Array<ArrayBuffer>> {
-  if (!texture.isReady())
-    throw new Error(`readPicture: ${texture.name} has no picture yet; wait until it is generated`);
+  if (!texture.isReady()) {
+    const isGone = texture.getInternalTexture() === null;
+    const problem = isGone ? 'is disposed; read it before' : 'has no picture yet; wait until it is generated';
+    throw new Error(`readPicture: ${texture.name} ${problem}`);
+  }
   return rowsReversed(texture.texels ?? (await readFromGpu(texture)), texture.look.widthPx);
 }
 

@@ -79,7 +79,7 @@ it('is stale when the classifier is another, and the options say the same as a f
   const files = await art.files();
   expect(files.get('elf-0.png')).toEqual(files.get('hat.png'));
   await writeFilesAtomic(join(art.folder, 'hat'), await classifierFolderFiles(tinyClassifierFiles(undefined, 9)));
-  await expect(run(art.file, '--check')).rejects.toThrow(/1 files are not as .* asks; bake it/);
+  await expect(run(art.file, '--check')).rejects.toThrow(/1 file is not as .* asks; bake it/);
 });
 
 it.each<[string, object, RegExp]>([

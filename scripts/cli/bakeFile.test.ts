@@ -114,7 +114,7 @@ describe('figment bake FILE', () => {
 
   it('says what was never baked, and writes nothing with --check', async () => {
     await art.describe([{ labels: ['elf'], output: 'elf' }]);
-    expect(await failure('--check')).toEqual([1, expect.stringContaining('1 files are not as')]);
+    expect(await failure('--check')).toEqual([1, expect.stringContaining('1 file is not as')]);
     expect(printed).toEqual(['elf.png: was never baked']);
     expect(await readdir(art.out)).toEqual([]);
   });

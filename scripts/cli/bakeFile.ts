@@ -126,7 +126,10 @@ async function report(
 async function check(file: string, { out, shard }: BakeCommandOptions, signal: AbortSignal): Promise<void> {
   const stale = await checkBake(file, { signal, ...(out === undefined ? {} : { out }), ...(shard ? { shard } : {}) });
   for (const { path, reason } of stale) console.log(printable(`${path}: ${REASONS[reason]}`));
-  if (stale.length > 0) throw new Error(`bake: ${stale.length} files are not as ${file} asks; bake it`);
+  if (stale.length > 0)
+    throw new Error(
+      `bake: ${stale.length === 1 ? '1 file is' : `${stale.length} files are`} not as ${file} asks; bake it`,
+    );
   console.log(`bake: all is as ${file} asks`);
 }
 
