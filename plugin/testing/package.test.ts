@@ -95,11 +95,11 @@ describe('the packages', () => {
     write(
       'typed.ts',
       `import type { Scene } from '@babylonjs/core/scene.js';
-       import { AssetGenerator, type GeneratedTexture } from 'babylon-figment';
+       import { AssetGenerator, type GeneratedTexture, type RecipeOptions } from 'babylon-figment';
        import { bake, type BakeResult, InterruptError, UsageError } from 'babylon-figment-cli/bake';
        import { figmentEsbuild } from 'babylon-figment-cli/esbuild';
        import { figmentVite } from 'babylon-figment-cli/vite';
-       import { portraits } from 'babylon-figment-portraits';
+       import { portraits, type PortraitsAttributes, type PortraitsLabel } from 'babylon-figment-portraits';
        import { createModel, type DiffusionModel } from 'babylon-figment/runtime';
        import picture, { url } from 'figment:portraits/elf?seed=7';
        export async function elf(scene: Scene): Promise<GeneratedTexture> {
@@ -108,6 +108,10 @@ describe('the packages', () => {
          generator.beginTexture({ label: 5 });
          return generator.generateTextureAsync({ label: 'elf', seed: 7, guidanceScale: 2 });
        }
+       const sheet: PortraitsAttributes = { hair_colour: 'red', eyewear: 'glasses' };
+       export const recipe: RecipeOptions = { label: 'elf' satisfies PortraitsLabel, attributes: sheet };
+       // @ts-expect-error nobody has hair of this colour
+       export const dyed: PortraitsAttributes = { hair_colour: 'blau' };
        export const make: (...files: Parameters<typeof createModel>) => DiffusionModel = createModel;
        export const plugins = [figmentEsbuild(), figmentVite({ models: { heroes: './heroes' } })];
        export const address: string = picture.url + url + picture.recipe.label;

@@ -1,6 +1,7 @@
 // babylon-figment-NAME: a model, as files and as a module that knows the address of each.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { isRange, type Vocabulary } from '../../../runtime/index.ts';
 import { fetchedFiles } from '../../node/fetchedFiles.ts';
 import { packageRoot, packageVersion } from '../../node/packageRoot.ts';
 import { linkedToRepository } from './linkedToRepository.ts';
@@ -28,13 +29,13 @@ export function buildModelPackage(folder: string, name: string, facts: Facts): v
     mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
     copyFileSync(path.join(model, file), path.join(folder, file));
   }
-  const { figment } = JSON.parse(readFileSync(path.join(model, 'model_index.json'), 'utf8'));
+  const { labels, figment } = JSON.parse(readFileSync(path.join(model, 'model_index.json'), 'utf8'));
   const write = (file: string, content: string) => writeFileSync(path.join(folder, file), content);
   const readme = path.join(model, 'README.md');
   if (existsSync(readme)) write('README.md', linkedToRepository(readFileSync(readme, 'utf8'), `assets/models/${name}`));
   write('package.json', `${JSON.stringify(packageOf(name, figment.licence, facts), null, 2)}\n`);
   write('index.js', moduleOf(name, files));
-  write('index.d.ts', typesOf(name));
+  write('index.d.ts', typesOf(name, labels, figment.attributes ?? {}));
 }
 
 function packageOf(name: string, licence: string, facts: Facts) {
@@ -56,10 +57,20 @@ function moduleOf(name: string, files: readonly string[]): string {
   return `export const ${exportOf(name)} = {\n  name: '${name}',\n  files: {\n${entries.join('')}  },\n};\n`;
 }
 
-function typesOf(name: string): string {
+/** With them an editor offers the words that the model knows, and a compiler finds those that it does not. */
+export function typesOf(name: string, labels: readonly string[], attributes: Vocabulary): string {
+  const type = exportOf(`-${name}`);
+  const oneOf = (words: readonly string[]) => words.map((word) => JSON.stringify(word)).join(' | ');
+  const entries = Object.entries(attributes).map(
+    ([attribute, values]) => `  ${JSON.stringify(attribute)}?: ${isRange(values) ? 'number' : oneOf(values)};\n`,
+  );
+  const sheet = `\n/** What a picture may be asked to have besides. */\nexport type ${type}Attributes = {\n${entries.join('')}};\n`;
   return `/** The model, for AssetGenerator.LoadAsync: the address of each of its files. */
 export declare const ${exportOf(name)}: { readonly name: string; readonly files: Readonly<Record<string, string>> };
-`;
+
+/** What the model paints. */
+export type ${type}Label = ${oneOf(labels)};
+${entries.length > 0 ? sheet : ''}`;
 }
 
 /** A folder's name as that of a constant: `pixel-portraits` is exported as pixelPortraits. */
