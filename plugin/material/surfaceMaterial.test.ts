@@ -178,7 +178,7 @@ describe('a material whose maps are generated', () => {
   it('ages in place: the same material with other attributes', async () => {
     const material = await makeMaterial({ attributes: { colour: 'red', wear: 0 }, variations: 2 });
     const young = uploadedTo(material.metallicTexture!);
-    await material.changeAsync({ attributes: { wear: 0.8 } });
+    await material.varyAsync({ wear: 0.8 });
     expect(material.recipe).toMatchObject({
       ...RECIPE,
       attributes: { colour: 'red', wear: 0.8 },

@@ -6,7 +6,13 @@ import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { Observable } from '@babylonjs/core/Misc/observable.js';
 import { RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import { type RecipeOptions, randomSeed, type SurfaceOptions, variedEntries } from '../../runtime/index.ts';
+import {
+  type Attributes,
+  type RecipeOptions,
+  randomSeed,
+  type SurfaceOptions,
+  variedEntries,
+} from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import { leavingNothing } from '../leavingNothing.ts';
 import { GeneratedTexture, type RegenerateOptions, RegisterGeneratedTexture } from '../texture/generatedTexture.ts';
@@ -161,7 +167,18 @@ export class SurfaceMaterial extends PBRMaterial {
    * Makes the same material with some attributes changed, in place: the same seed, and so the same bricks, only more worn.
    * Attributes that are not named stay; however often it is called, it stays the same as the first. See `varyRecipe`.
    *
-   *   await wall.changeAsync({ attributes: { wear: 0.8 } });
+   *   await wall.varyAsync({ wear: 0.8 });
+   *
+   * @throws as `regenerateAsync`
+   */
+  async varyAsync(attributes: Attributes, options: RegenerateOptions = {}): Promise<this> {
+    return this.changeAsync({ attributes }, options);
+  }
+
+  /**
+   * Makes the same material with some attributes changed, as `varyAsync` does, and with other entries of its recipe.
+   *
+   *   await wall.changeAsync({ attributes: { wear: 0.8 }, blend: { label: 'grass', amount: 0.4 } });
    *
    * @param changes attributes, and any other entry of the recipe: `sameFor` (0 … 1) says how strictly it stays the same
    * @throws        as `regenerateAsync`
