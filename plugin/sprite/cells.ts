@@ -71,7 +71,7 @@ export function cellSize(cells: readonly (Recipe | null)[], info: ModelInfo): [w
 
 function askedPictures(info: ModelInfo, options: SpritesOptions): RecipeOptions[] {
   const { labels = info.labels, count = labels.length, recipes, ...others } = options;
-  if ((others as Partial<RecipeOptions>).label !== undefined) {
+  if ((options as Partial<RecipeOptions>).label !== undefined && !options.labels && !recipes) {
     throw new RangeError('generateSpritesAsync: label is for a single picture; name it among the labels');
   }
   const { name: _n, capacity: _c, numSpareCells: _s, worldHeight: _w, pixelArt: _p, ...recipe } = others;

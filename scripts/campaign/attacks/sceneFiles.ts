@@ -19,7 +19,7 @@ export const sceneFiles: Attack = {
     const generator = await loadTinyTextures(scene);
     const texture = await generator.generateTextureAsync(RECIPE);
     const surface = await generator.generateMaterialAsync(RECIPE);
-    const sprites = await generator.generateSpritesAsync({ ...RECIPE, count: 3 });
+    const sprites = await generator.generateSpritesAsync({ ...RECIPE, labels: [RECIPE.label], count: 3 });
     const sheet = sprites.texture as unknown as GeneratedSheet;
     const kinds = [
       { Kind: GeneratedTexture, saved: texture.serialize() },
