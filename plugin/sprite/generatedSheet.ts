@@ -22,11 +22,10 @@ import { PixelPicture } from '../painting/pixelPicture.ts';
 import { type GenerationProgress, PictureSource, type RequestOptions } from '../pictureSource.ts';
 import type { RegenerateOptions } from '../texture/generatedTexture.ts';
 import { type SceneFileOptions, sourceFor, useForSceneFiles } from '../texture/pictureSources.ts';
-import type { PixelArtBrush } from '../texture/pixelArtBrush.ts';
-import { createTexelTexture, FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from '../texture/texelTexture.ts';
-import type { PixelArtLook } from '../texture/textureLook.ts';
+import { FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from '../texture/texelTexture.ts';
 import { whenRestored } from '../texture/whenRestored.ts';
 import { untilAborted } from '../untilAborted.ts';
+import { CellDrawing, type Draw } from './cellDrawing.ts';
 import { completeCellsAsync } from './cells.ts';
 import {
   drawnCellSize,
@@ -60,8 +59,7 @@ export class GeneratedSheet extends RawTexture {
   /** The cells in which a preview stands in the place of their picture. */
   private readonly previewed = new Set<number>();
   private readonly target: PictureTarget;
-  /** Draws a cell's picture as pixel art, from where it is copied into the sheet. */
-  private brush: Promise<{ brush: PixelArtBrush; drawn: PictureTarget }> | null = null;
+  private readonly drawing: CellDrawing;
   private readonly address: string;
   private source: PictureSource | null = null;
   private saved: SavedGeneratedSheet | null = null;
@@ -89,6 +87,7 @@ export class GeneratedSheet extends RawTexture {
     this.name = name;
     this.hasAlpha = hasAlpha;
     this.target = new PictureTarget(this, width, height, false);
+    this.drawing = new CellDrawing(scene, layout);
     this.address = typeof source === 'string' ? source : source.name;
     if (source instanceof PictureSource) this.adopt(source);
   }
@@ -111,14 +110,13 @@ export class GeneratedSheet extends RawTexture {
   /** Paints all cells. @throws as `PictureSource.pictureAsync` */
   async paintAsync(cells: readonly (Recipe | null)[], request: RequestOptions = {}): Promise<void> {
     this.current = [...cells];
-    const { pixelArt } = this.layout;
-    const draw = pixelArt ? await this.pixelArtDrawing(pixelArt) : drawPlain;
-    const drawing = this.current.map(async (recipe, cell) => {
+    const draw = await this.drawing.prepareAsync();
+    const shown = this.current.map(async (recipe, cell) => {
       if (!recipe) return;
       const picture = await this.source!.pictureAsync(recipe, request);
       if (this.current[cell] === recipe) this.show(picture, cell, draw); // else it is to show something else by now
     });
-    await Promise.all(drawing);
+    await Promise.all(shown);
     this.isPainted = true;
     this.onLoadObservable.notifyObservers(this);
   }
@@ -162,10 +160,8 @@ export class GeneratedSheet extends RawTexture {
     const pending = new AbortController();
     this.pending.set(cell, pending);
     const signal = AbortSignal.any([this.life.signal, pending.signal, ...(options.signal ? [options.signal] : [])]);
-    const { pixelArt } = this.layout;
-    let draw = drawPlain;
     try {
-      if (pixelArt) draw = await this.pixelArtDrawing(pixelArt);
+      const draw = await this.drawing.prepareAsync();
       signal.throwIfAborted();
       const onStep: RequestOptions['onStep'] = (step, numSteps, preview) => {
         if (preview) this.show(preview, cell, draw);
@@ -180,7 +176,7 @@ export class GeneratedSheet extends RawTexture {
       this.renewPicking();
     } catch (error) {
       const leavesPreview = this.pending.get(cell) === pending && this.previewed.has(cell);
-      if (leavesPreview) this.redrawAsync(cell, draw).catch(() => {}); // the caller is told of this error, not of another
+      if (leavesPreview) this.redrawAsync(cell).catch(() => {}); // the caller is told of this error, not of another
       throw error;
     } finally {
       if (this.pending.get(cell) === pending) this.pending.delete(cell);
@@ -188,7 +184,8 @@ export class GeneratedSheet extends RawTexture {
   }
 
   /** Draws what a cell had before, or nothing, in the place of a preview; where that fails, the preview stays. */
-  private async redrawAsync(cell: number, draw: Draw): Promise<void> {
+  private async redrawAsync(cell: number): Promise<void> {
+    const draw = await this.drawing.prepareAsync();
     const recipe = this.current[cell];
     const [widthPx, heightPx] = this.layout.cellSize;
     const nothing = { pixels: new Uint8Array(4 * widthPx * heightPx), maps: null };
@@ -263,12 +260,7 @@ export class GeneratedSheet extends RawTexture {
     this.life.abort(abortError(`generate: sprites ${this.name} were disposed`));
     this.stopObserving();
     this.onCellProgressObservable.clear();
-    this.brush
-      ?.then(({ brush, drawn }) => {
-        brush.dispose();
-        drawn.texture.dispose();
-      })
-      .catch(() => {}); // the brush could not be loaded
+    this.drawing.dispose();
     super.dispose();
   }
 
@@ -353,22 +345,6 @@ export class GeneratedSheet extends RawTexture {
     for (const manager of this.getScene()?.spriteManagers ?? []) if (manager.texture === this) manager.texture = this;
   }
 
-  /** Returns the function that draws pictures as pixel art: beside the sheet, and then into it. */
-  private async pixelArtDrawing(look: PixelArtLook): Promise<Draw> {
-    this.brush ??= import('../texture/pixelArtBrush.ts').then(({ checkPixelArt, PixelArtBrush }) => {
-      checkPixelArt(look);
-      const [width, height] = drawnCellSize(this.layout);
-      const drawn = new PictureTarget(createTexelTexture(this.getScene()!, width, height), width, height, false);
-      return { brush: new PixelArtBrush(drawn, { wraps: false, ...look }), drawn };
-    });
-    const { brush, drawn } = await this.brush;
-    await brush.prepareAsync();
-    return (picture, target, x, y) => {
-      brush.draw(picture);
-      drawn.copyTo(target, x, y);
-    };
-  }
-
   private assertCell(cell: number): void {
     if (Number.isInteger(cell) && cell >= 0 && cell < this.current.length) return;
     throw new RangeError(
@@ -388,10 +364,6 @@ export class GeneratedSheet extends RawTexture {
     return abortError(`generate: a newer request for cell ${cell} of ${this.name} took its place`);
   }
 }
-
-type Draw = (picture: Picture, target: PictureTarget, x: number, y: number) => void;
-
-const drawPlain: Draw = (picture, target, x, y) => picture.drawInto(target, x, y);
 
 /**
  * Lets Babylon's scene loader make the sheets of generated sprites. Call it before a scene is loaded. The loader makes plain

@@ -12,7 +12,7 @@ export interface PlayOptions {
   onEnd?: () => void;
 }
 
-/** What a sprite is beside what it plays. */
+/** The properties of a Babylon sprite that a scene file keeps, but for those of its animation. */
 const KEPT = [
   'name',
   'position',

@@ -14,18 +14,16 @@ import { StandardMaterial } from '@babylonjs/core/Materials/standardMaterial.js'
 import { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
 import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js';
-import { AssetsManager } from '@babylonjs/core/Misc/assetsManager.js';
 import { SceneSerializer } from '@babylonjs/core/Misc/sceneSerializer.js';
 import { Scene } from '@babylonjs/core/scene.js';
 import { decode } from 'fast-png';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
-import { AssetGenerator } from '../assetGenerator.ts';
+import type { AssetGenerator } from '../assetGenerator.ts';
 import { SurfaceMaterial } from '../material/surfaceMaterial.ts';
 import { GeneratedSheet, RegisterGeneratedSheet } from '../sprite/generatedSheet.ts';
-import { createScene, loadTiny, loadTinyTextures, next, uploadedTo } from '../testing/tinyScene.ts';
+import { serveTiny } from '../testing/serveTiny.ts';
+import { createScene, loadTiny, loadTinyTextures, next, ON_THIS_THREAD, uploadedTo } from '../testing/tinyScene.ts';
 import { GeneratedTexture, RegisterGeneratedTexture } from './generatedTexture.ts';
-import { addGeneratedTextureTask } from './generatedTextureTask.ts';
 import { loadedModels } from './loadedModels.ts';
 
 let scene: Scene;
@@ -51,22 +49,6 @@ function show(texture: BaseTexture): StandardMaterial {
   CreatePlane(texture.name, {}, scene).material = material;
   return material;
 }
-
-/** Serves the tiny model below some addresses, and tells which of them were asked for. */
-async function serveTiny(...folders: string[]): Promise<string[]> {
-  const files = await tinyModelFolder();
-  const asked: string[] = [];
-  vi.spyOn(globalThis, 'fetch').mockImplementation(async (input) => {
-    const address = String(input);
-    asked.push(address);
-    const folder = folders.find((name) => address.startsWith(`${name}/`));
-    const bytes = folder === undefined ? undefined : files[address.slice(folder.length + 1)];
-    return new Response((bytes ?? null) as BodyInit | null, { status: bytes ? 200 : 404 });
-  });
-  return asked;
-}
-
-const ON_THIS_THREAD = { compute: 'thread', backend: 'wasm', frameBudgetMs: 20 } as const;
 
 describe('a texture whose model is missing', () => {
   it('has a loading error, and the scene does not wait for it', async () => {
@@ -356,115 +338,6 @@ describe('a scene file', () => {
     await next(loaded.onLoadObservable);
     expect(asked.length).toBeGreaterThan(0);
     expect(loadedModels(scene).at(-1)!.backend.reason).toMatch(/asked for/);
-  });
-});
-
-describe('a model of a package', () => {
-  it('is loaded from where a bundler has put its files, small ones within their addresses', async () => {
-    const files = await tinyModelFolder();
-    const addresses = Object.entries(files).map(([path, bytes]) => {
-      if (path === 'model_index.json')
-        return [path, `data:application/json;base64,${Buffer.from(bytes).toString('base64')}`];
-      if (path.endsWith('.json'))
-        return [path, `data:application/json,${encodeURIComponent(Buffer.from(bytes).toString())}`];
-      return [path, `https://game.example/assets/${path.replace('/', '-4fe2.')}`];
-    });
-    const asked: string[] = [];
-    vi.spyOn(globalThis, 'fetch').mockImplementation(async (input) => {
-      asked.push(String(input));
-      const [path] = addresses.find(([, address]) => address === String(input))!;
-      return new Response(files[path!] as BodyInit);
-    });
-    const heroes = { name: 'heroes', files: Object.fromEntries(addresses) };
-    const [generator, same] = await Promise.all(
-      [1, 2].map(() => AssetGenerator.LoadAsync(heroes, scene, ON_THIS_THREAD)),
-    );
-    expect(asked.every((address) => address.endsWith('.safetensors'))).toBe(true);
-    expect(new Set(asked).size).toBe(asked.length);
-    expect(await generator!.generatePixelsAsync(RECIPE)).toEqual(await tiny.generatePixelsAsync(RECIPE));
-    const saved = (await same!.generateTextureAsync(RECIPE)).serialize()!;
-    expect(saved.model).toBe('heroes');
-    await next(GeneratedTexture.Parse(saved, scene, '').onLoadObservable);
-
-    RegisterGeneratedTexture({ ...ON_THIS_THREAD, models: [heroes] });
-    const [newPage, loading] = [createScene(), createScene()];
-    await next(GeneratedTexture.Parse(saved, newPage, 'https://game.example/').onLoadObservable);
-    const task = addGeneratedTextureTask(new AssetsManager(loading), 'hero', heroes, RECIPE);
-    await new Promise<void>((resolve, reject) => task.run(loading, resolve, (message) => reject(new Error(message))));
-    expect(task.texture?.isReady()).toBe(true);
-  });
-
-  it('is named as the remedy where there is none', async () => {
-    await serveTiny();
-    const loading = AssetGenerator.LoadAsync('models/portraits/', scene);
-    await expect(loading).rejects.toThrow(
-      /npx figment models copy portraits public\/models.*babylon-figment-portraits/,
-    );
-  });
-});
-
-describe('two generators of one address', () => {
-  const ADDRESS = 'https://game.example/tiny';
-
-  it('share the model until both are disposed', async () => {
-    const asked = await serveTiny(ADDRESS);
-    const load = () => AssetGenerator.LoadAsync(`${ADDRESS}/`, scene, ON_THIS_THREAD);
-    const [first, second] = await Promise.all([load(), load()]);
-    const numAsked = asked.length;
-    const third = await load();
-    expect(asked.length).toBe(numAsked);
-    expect(asked.filter((address) => address.endsWith('model_index.json'))).toHaveLength(1);
-    const running = first!.generateTextureAsync({ ...RECIPE, numInferenceSteps: 500 });
-    const other = second!.generateTextureAsync(RECIPE);
-    first!.dispose();
-    await expect(running).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
-    await expect(first!.generateTextureAsync(RECIPE)).rejects.toThrow(/is disposed; load another/);
-    await other;
-    first!.dispose();
-    second!.dispose();
-    expect(third.isDisposed).toBe(false);
-    await third.generateTextureAsync(RECIPE);
-    third.dispose();
-    await load();
-    expect(asked.length).toBe(2 * numAsked);
-  });
-
-  it('do not when their options differ', async () => {
-    const asked = await serveTiny(ADDRESS);
-    await AssetGenerator.LoadAsync(ADDRESS, scene, ON_THIS_THREAD);
-    const numAsked = asked.length;
-    await AssetGenerator.LoadAsync(ADDRESS, scene, { ...ON_THIS_THREAD, frameBudgetMs: 10 });
-    expect(asked.length).toBe(2 * numAsked);
-  });
-
-  it('load for the second when the first gives up, as when React mounts a component twice', async () => {
-    await serveTiny(ADDRESS);
-    const leaving = new AbortController();
-    const first = AssetGenerator.LoadAsync(ADDRESS, scene, { ...ON_THIS_THREAD, signal: leaving.signal });
-    leaving.abort();
-    const second = AssetGenerator.LoadAsync(ADDRESS, scene, ON_THIS_THREAD);
-    await expect(first).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
-    await (await second).generateTextureAsync(RECIPE);
-  });
-
-  it('give the model to textures of scene files, which keep it until they are disposed', async () => {
-    const asked = await serveTiny(ADDRESS);
-    const generator = await AssetGenerator.LoadAsync(ADDRESS, scene, ON_THIS_THREAD);
-    const saved = (await generator.generateTextureAsync(RECIPE)).serialize()!;
-    const numAsked = asked.length;
-    const texture = GeneratedTexture.Parse(saved, scene, '');
-    await next(texture.onLoadObservable);
-    generator.dispose();
-    await texture.regenerateAsync({ seed: 5 });
-    const copy = texture.clone();
-    await copy.regenerateAsync({ seed: 6 });
-    texture.dispose();
-    await copy.regenerateAsync({ seed: 7 });
-    copy.dispose();
-    expect(asked.length).toBe(numAsked);
-    const again = await AssetGenerator.LoadAsync(ADDRESS, scene, ON_THIS_THREAD);
-    expect(asked.length).toBe(2 * numAsked);
-    again.dispose();
   });
 });
 

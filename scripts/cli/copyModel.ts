@@ -15,45 +15,39 @@ export function listModels(): void {
 }
 
 /**
- * Copies models or classifiers, all or none of which are there.
+ * Copies models or classifiers; where one of them is not installed, none is copied.
  *
  * @param places their names, and at last the folder
- * @throws       UsageError when no folder is named; as `copyModel`
+ * @throws       UsageError when no folder is named, or naming the nearest model when there is none of a name
  */
 export async function copyModels(places: readonly string[]): Promise<void> {
   const [names, folder] = [places.slice(0, -1), places.at(-1)!];
   if (names.length === 0) {
     throw new UsageError(`models copy: ${folder} is the only argument; name models, and at last the folder to copy to`);
   }
-  for (const name of names) folderOf(name);
-  for (const name of names) await copyModel(name, folder);
+  for (const model of names.map(installed)) await copyModel(model, folder);
 }
 
-/**
- * Copies the files of a model that pages fetch, and the credits that its licences ask for.
- *
- * @throws UsageError naming the nearest model when there is none of that name
- */
-async function copyModel(name: string, folder: string): Promise<void> {
-  const { from, isModel } = folderOf(name);
-  const names = isModel ? fetchedFiles(from) : CLASSIFIER_FILES;
+/** Copies the files that pages fetch, and the credits that their licences ask for. */
+async function copyModel({ name, from, fetched }: ReturnType<typeof installed>, folder: string): Promise<void> {
   const credits = await readFile(join(from, CREDITS)).then(
     (bytes) => [[CREDITS, bytes] as const],
     () => [],
   );
   const files = await Promise.all(
-    [...names].reverse().map(async (file) => [file, await readFile(join(from, file))] as const),
+    [...fetched].reverse().map(async (file) => [file, await readFile(join(from, file))] as const),
   );
   await writeFilesAtomic(join(folder, name), Object.fromEntries([...credits, ...files])); // model_index.json comes last
   console.log(`models: ${name} is in ${join(folder, name)}`);
 }
 
-function folderOf(name: string): { from: string; isModel: boolean } {
+/** Where a model or classifier is installed, and which of its files pages fetch. */
+function installed(name: string) {
   const models = shippedFolders('models');
   const classifiers = shippedFolders('classifiers');
   const from = models.get(name) ?? classifiers.get(name);
   if (from === undefined) throw new UsageError(missing(name, 'models', [...models.keys(), ...classifiers.keys()]));
-  return { from, isModel: models.has(name) };
+  return { name, from, fetched: models.has(name) ? fetchedFiles(from) : CLASSIFIER_FILES };
 }
 
 const CREDITS = 'credits.csv';

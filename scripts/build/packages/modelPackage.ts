@@ -64,11 +64,11 @@ export function typesOf(name: string, labels: readonly string[], attributes: Voc
   const entries = Object.entries(attributes).map(
     ([attribute, values]) => `  ${JSON.stringify(attribute)}?: ${isRange(values) ? 'number' : oneOf(values)};\n`,
   );
-  const sheet = `\n/** What a picture may be asked to have besides. */\nexport type ${type}Attributes = {\n${entries.join('')}};\n`;
+  const sheet = `\n/** The attributes that a picture can be asked to have, each of which may be left out. */\nexport type ${type}Attributes = {\n${entries.join('')}};\n`;
   return `/** The model, for AssetGenerator.LoadAsync: the address of each of its files. */
 export declare const ${exportOf(name)}: { readonly name: string; readonly files: Readonly<Record<string, string>> };
 
-/** What the model paints. */
+/** The labels that the model knows: what a picture can be of. */
 export type ${type}Label = ${oneOf(labels)};
 ${entries.length > 0 ? sheet : ''}`;
 }

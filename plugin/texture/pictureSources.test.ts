@@ -1,0 +1,134 @@
+// Where the models of generated pictures come from: packages, and addresses that several generators share.
+import { AssetsManager } from '@babylonjs/core/Misc/assetsManager.js';
+import type { Scene } from '@babylonjs/core/scene.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
+import { AssetGenerator } from '../assetGenerator.ts';
+import { serveTiny } from '../testing/serveTiny.ts';
+import { createScene, loadTiny, next, ON_THIS_THREAD } from '../testing/tinyScene.ts';
+import { GeneratedTexture, RegisterGeneratedTexture } from './generatedTexture.ts';
+import { addGeneratedTextureTask } from './generatedTextureTask.ts';
+
+let scene: Scene;
+let tiny: AssetGenerator;
+
+beforeEach(async () => {
+  scene = createScene();
+  tiny = await loadTiny(scene);
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  scene.getEngine().dispose();
+});
+
+const RECIPE = { label: 'goblin', seed: 12345, guidanceScale: 3 };
+
+describe('a model of a package', () => {
+  it('is loaded from where a bundler has put its files, small ones within their addresses', async () => {
+    const files = await tinyModelFolder();
+    const addresses = Object.entries(files).map(([path, bytes]) => {
+      if (path === 'model_index.json')
+        return [path, `data:application/json;base64,${Buffer.from(bytes).toString('base64')}`];
+      if (path.endsWith('.json'))
+        return [path, `data:application/json,${encodeURIComponent(Buffer.from(bytes).toString())}`];
+      return [path, `https://game.example/assets/${path.replace('/', '-4fe2.')}`];
+    });
+    const asked: string[] = [];
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async (input) => {
+      asked.push(String(input));
+      const [path] = addresses.find(([, address]) => address === String(input))!;
+      return new Response(files[path!] as BodyInit);
+    });
+    const heroes = { name: 'heroes', files: Object.fromEntries(addresses) };
+    const [generator, same] = await Promise.all(
+      [1, 2].map(() => AssetGenerator.LoadAsync(heroes, scene, ON_THIS_THREAD)),
+    );
+    expect(asked.every((address) => address.endsWith('.safetensors'))).toBe(true);
+    expect(new Set(asked).size).toBe(asked.length);
+    expect(await generator!.generatePixelsAsync(RECIPE)).toEqual(await tiny.generatePixelsAsync(RECIPE));
+    const saved = (await same!.generateTextureAsync(RECIPE)).serialize()!;
+    expect(saved.model).toBe('heroes');
+    await next(GeneratedTexture.Parse(saved, scene, '').onLoadObservable);
+
+    RegisterGeneratedTexture({ ...ON_THIS_THREAD, models: [heroes] });
+    const [newPage, loading] = [createScene(), createScene()];
+    await next(GeneratedTexture.Parse(saved, newPage, 'https://game.example/').onLoadObservable);
+    const task = addGeneratedTextureTask(new AssetsManager(loading), 'hero', heroes, RECIPE);
+    await new Promise<void>((resolve, reject) => task.run(loading, resolve, (message) => reject(new Error(message))));
+    expect(task.texture?.isReady()).toBe(true);
+  });
+
+  it('is named as the remedy where there is none', async () => {
+    await serveTiny();
+    const loading = AssetGenerator.LoadAsync('models/portraits/', scene);
+    await expect(loading).rejects.toThrow(
+      /npx figment models copy portraits public\/models.*babylon-figment-portraits/,
+    );
+  });
+});
+
+describe('two generators of one address', () => {
+  const ADDRESS = 'https://game.example/tiny';
+
+  it('share the model until both are disposed', async () => {
+    const asked = await serveTiny(ADDRESS);
+    const load = () => AssetGenerator.LoadAsync(`${ADDRESS}/`, scene, ON_THIS_THREAD);
+    const [first, second] = await Promise.all([load(), load()]);
+    const numAsked = asked.length;
+    const third = await load();
+    expect(asked.length).toBe(numAsked);
+    expect(asked.filter((address) => address.endsWith('model_index.json'))).toHaveLength(1);
+    const running = first!.generateTextureAsync({ ...RECIPE, numInferenceSteps: 500 });
+    const other = second!.generateTextureAsync(RECIPE);
+    first!.dispose();
+    await expect(running).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    await expect(first!.generateTextureAsync(RECIPE)).rejects.toThrow(/is disposed; load another/);
+    await other;
+    first!.dispose();
+    second!.dispose();
+    expect(third.isDisposed).toBe(false);
+    await third.generateTextureAsync(RECIPE);
+    third.dispose();
+    await load();
+    expect(asked.length).toBe(2 * numAsked);
+  });
+
+  it('do not when their options differ', async () => {
+    const asked = await serveTiny(ADDRESS);
+    await AssetGenerator.LoadAsync(ADDRESS, scene, ON_THIS_THREAD);
+    const numAsked = asked.length;
+    await AssetGenerator.LoadAsync(ADDRESS, scene, { ...ON_THIS_THREAD, frameBudgetMs: 10 });
+    expect(asked.length).toBe(2 * numAsked);
+  });
+
+  it('load for the second when the first gives up, as when React mounts a component twice', async () => {
+    await serveTiny(ADDRESS);
+    const leaving = new AbortController();
+    const first = AssetGenerator.LoadAsync(ADDRESS, scene, { ...ON_THIS_THREAD, signal: leaving.signal });
+    leaving.abort();
+    const second = AssetGenerator.LoadAsync(ADDRESS, scene, ON_THIS_THREAD);
+    await expect(first).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    await (await second).generateTextureAsync(RECIPE);
+  });
+
+  it('give the model to textures of scene files, which keep it until they are disposed', async () => {
+    const asked = await serveTiny(ADDRESS);
+    const generator = await AssetGenerator.LoadAsync(ADDRESS, scene, ON_THIS_THREAD);
+    const saved = (await generator.generateTextureAsync(RECIPE)).serialize()!;
+    const numAsked = asked.length;
+    const texture = GeneratedTexture.Parse(saved, scene, '');
+    await next(texture.onLoadObservable);
+    generator.dispose();
+    await texture.regenerateAsync({ seed: 5 });
+    const copy = texture.clone();
+    await copy.regenerateAsync({ seed: 6 });
+    texture.dispose();
+    await copy.regenerateAsync({ seed: 7 });
+    copy.dispose();
+    expect(asked.length).toBe(numAsked);
+    const again = await AssetGenerator.LoadAsync(ADDRESS, scene, ON_THIS_THREAD);
+    expect(asked.length).toBe(2 * numAsked);
+    again.dispose();
+  });
+});
