@@ -60,6 +60,14 @@ export function attentionScratch(shape: readonly number[], { numHeads }: Attenti
   return roundUp(tokens, 8) * d + tokens * roundUp(d, 8) + GROUP_QUERIES * (tokens + d);
 }
 
+/** What `attentionGrad` needs, as above. */
+function attentionGradScratch(shape: readonly number[], { numHeads }: AttentionAttrs): number {
+  const [, tokens, c] = shape as [number, number, number];
+  const d = c / numHeads;
+  const ofHead = 2 * roundUp(tokens, 8) * d + tokens * (roundUp(d, 8) + 2 * d);
+  return ofHead + GROUP_QUERIES * (2 * tokens + roundUp(tokens, 4) + roundUp(d, 8) + d);
+}
+
 function attention(ctx: WasmContext, { q, k, v }: AttentionInputs, attrs: AttentionAttrs): TensorInfo {
   const out = ctx.output(q.shape);
   ctx.withScratch([attentionScratch(q.shape, attrs)], (scratch) => {
@@ -74,8 +82,8 @@ function attentionGrad(
   { q, k, v, dy }: AttentionInputs & { dy: TensorInfo },
   attrs: AttentionAttrs,
 ): TensorInfo[] {
-  const grads = [ctx.zeros(q.shape), ctx.zeros(q.shape), ctx.zeros(q.shape)];
-  ctx.withScratch([2 * q.shape[1]!], (scratch) => {
+  const grads = [ctx.output(q.shape), ctx.output(q.shape), ctx.output(q.shape)];
+  ctx.withScratch([attentionGradScratch(q.shape, attrs)], (scratch) => {
     const addresses = [q, k, v, dy, ...grads].map((tensor) => ctx.address(tensor));
     ctx.simd.attentionGrad(...addresses, scratch!, ...attentionSizes(q, attrs));
   });
