@@ -347,8 +347,10 @@ export {
   type EncodeProgress,
   encodeDataset,
   type LatentDataset,
+  type LatentSubjects,
   latentShape,
   latentStatistics,
+  latentSubjects,
 } from './training/latentDataset.ts';
 export {
   type LatentEncoder,

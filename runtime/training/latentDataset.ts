@@ -19,6 +19,9 @@ export interface LatentDataset {
   attributes?: Float32Array;
 }
 
+/** What latents show, and their size: enough for a training that makes its own pictures. */
+export type LatentSubjects = Omit<LatentDataset, 'mean' | 'std'>;
+
 export interface EncodeProgress {
   /** Whole images: frames of which an image is not through yet do not count. */
   numDone: number;
@@ -33,6 +36,15 @@ export function latentShape(
   const { widthPx, heightPx, channels } = dataset;
   const factor = factorOf(config);
   return [heightPx / factor, widthPx / factor, numFramesOf(dataset) * (config?.latent_channels ?? channels)];
+}
+
+/** What some images show, and the size that their latents would have. */
+export function latentSubjects(
+  dataset: Dataset,
+  indices: Int32Array,
+  config: AutoencoderKlConfig | null,
+): LatentSubjects {
+  return { shape: latentShape(dataset, config), classLabels: indices.map((image) => dataset.classLabels[image]!) };
 }
 
 /** Pixels to a latent. */

@@ -10,7 +10,7 @@ import type { Batch } from './batch.ts';
 import { conditionedShapes } from './conditionedNetwork.ts';
 import { dropConditions } from './dropConditions.ts';
 import { type GradientSource, localGradients } from './gradients.ts';
-import type { LatentDataset } from './latentDataset.ts';
+import type { LatentDataset, LatentSubjects } from './latentDataset.ts';
 import { createTask, type TaskSpec } from './task.ts';
 import { Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
@@ -181,7 +181,7 @@ export function diffusionTrainer(
 
 /** @throws RangeError when the latents have not a value for each attribute of the conditioning */
 export function checkAttributes(
-  { classLabels, attributes }: LatentDataset,
+  { classLabels, attributes }: LatentSubjects,
   conditioning: ConditioningConfig | null,
 ): void {
   const expected = classLabels.length * Object.keys(conditioning?.attributes ?? {}).length;
@@ -211,11 +211,10 @@ export function diffusionBatch(
   options: DiffusionBatchOptions,
   step: number,
 ): Batch {
-  const { batchSize, balanced, seed, circular } = options;
-  const chosen = batchIndices(all, latents.classLabels, { batchSize, balanced, seed }, step);
+  const { batchSize, seed, circular } = options;
+  const chosen = batchIndices(all, latents.classLabels, options, step);
   const channels = mean.length; // of each frame
-  const size = latents.mean.length / latents.classLabels.length;
-  const shape = [batchSize, ...latents.shape];
+  const size = sizeOf(latents);
   const noise = normals(seed, POSTERIOR_STREAM + step, batchSize * size);
   const x0 = new Float32Array(batchSize * size);
   chosen.forEach((image, i) => {
@@ -227,11 +226,32 @@ export function diffusionBatch(
   });
   if (circular) rollEach(x0, latents.shape, uniforms(seed, ROLL_STREAM + step, 2 * batchSize));
   return {
-    x0: { shape, data: x0 },
-    eps: { shape, data: normals(seed, EPS_STREAM + step, batchSize * size) },
+    x0: { shape: [batchSize, ...latents.shape], data: x0 },
     t: { shape: [batchSize], data: drawTimesteps(batchSize, options, step) },
-    ...conditionArrays(latents, chosen, nullLabel, options, step),
+    ...noiseBatch(latents, all, nullLabel, options, step),
   };
+}
+
+/** What a batch of that step has besides latents: the noise eps, and what the network is told. */
+export function noiseBatch(
+  subjects: LatentSubjects,
+  all: Int32Array,
+  nullLabel: number,
+  options: DiffusionBatchOptions,
+  step: number,
+): Batch {
+  const { batchSize, seed } = options;
+  const chosen = batchIndices(all, subjects.classLabels, options, step);
+  const eps = normals(seed, EPS_STREAM + step, batchSize * sizeOf(subjects));
+  return {
+    eps: { shape: [batchSize, ...subjects.shape], data: eps },
+    ...conditionArrays(subjects, chosen, nullLabel, options, step),
+  };
+}
+
+/** Values of the latents of one image. */
+function sizeOf({ shape }: LatentSubjects): number {
+  return shape.reduce((product, length) => product * length, 1);
 }
 
 /**
@@ -257,14 +277,14 @@ export function drawTimesteps(
 
 /** What the network is told of the chosen images. */
 function conditionArrays(
-  latents: LatentDataset,
+  subjects: LatentSubjects,
   chosen: Int32Array,
   nullLabel: number,
   { seed, condDropProb, conditioning }: DiffusionBatchOptions,
   step: number,
 ): Batch {
   const batch = chosen.length;
-  const known = chosen.map((image) => latents.classLabels[image]!);
+  const known = chosen.map((image) => subjects.classLabels[image]!);
   if (!conditioning) {
     const dropped = uniforms(seed, DROP_STREAM + step, batch);
     const classLabels = known.map((label, i) => (dropped[i]! < condDropProb ? nullLabel : label));
@@ -273,7 +293,7 @@ function conditionArrays(
   const count = Object.keys(conditioning.attributes).length;
   const attributes = new Float32Array(batch * count);
   chosen.forEach((image, i) => {
-    attributes.set(latents.attributes?.subarray(image * count, (image + 1) * count) ?? [], i * count);
+    attributes.set(subjects.attributes?.subarray(image * count, (image + 1) * count) ?? [], i * count);
   });
   const conditions = { classLabels: known, attributes };
   const told = dropConditions(conditions, nullLabel, condDropProb, seed, DROP_STREAM + step);

@@ -251,6 +251,21 @@ describe('distilTask', () => {
 });
 
 describe('studentTrainer', () => {
+  it('sees no latents in the second stage: what they show is enough, and not for the first', async () => {
+    const { mean: _, std: __, ...subjects } = tinyLatents();
+    const own = { ...OPTIONS, numGuidanceSteps: 0, numSteps: 1 };
+    const losses = [];
+    for (const latents of [tinyLatents(), subjects]) {
+      const trainer = studentTrainer(latents, STATISTICS, spec, own, student.weights);
+      losses.push((await runSteps(trainer)).map(({ loss }) => loss));
+      await trainer.dispose();
+    }
+    expect(losses[1]).toEqual(losses[0]);
+    expect(() => studentTrainer(subjects, STATISTICS, spec, OPTIONS, student.weights)).toThrow(
+      /the first stage noises latents, of which there are none/,
+    );
+  });
+
   it('learns in both stages, leaves the teacher as it was, and goes on bit for bit after a stop', async () => {
     const trained = async (start: TrainerState | Map<string, WeightTensor>, numSteps?: number) => {
       const trainer = studentTrainer(tinyLatents(), STATISTICS, spec, OPTIONS, start);

@@ -11,8 +11,8 @@ import { joinConditioning, splitConditioning } from './conditionedNetwork.ts';
 import { longSteps } from './distillation.ts';
 import { type DistilSpec, distilTask, isLearned, TEACHER_PREFIX } from './distilTask.ts';
 import { type GradientSource, localGradients } from './gradients.ts';
-import type { LatentDataset } from './latentDataset.ts';
-import { checkAttributes, diffusionBatch } from './trainDiffusion.ts';
+import type { LatentDataset, LatentSubjects } from './latentDataset.ts';
+import { checkAttributes, diffusionBatch, noiseBatch } from './trainDiffusion.ts';
 import { Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
 export interface DistilOptions extends TrainerOptions {
@@ -169,13 +169,14 @@ export function distilSpec(
 /**
  * A training of a student of few steps that is told its guidance scale; see `distilTask` for its two stages.
  *
- * @param latents    the data that the teacher was trained on: stage one noises them, and stage two asks for what they show
+ * @param latents    the data that the teacher was trained on: stage one noises them, and stage two asks for what they show alone
  * @param statistics mean and standard deviation of each latent channel, as the model divides by them
  * @param start      weights from `studentNetwork`, or a state to go on from
  * @param source     where gradients are computed; this thread when absent
+ * @throws           RangeError when there is a stage one and the latents are subjects only
  */
 export function studentTrainer(
-  latents: LatentDataset,
+  latents: LatentDataset | LatentSubjects,
   statistics: { mean: number[]; std: number[] },
   spec: DistilSpec,
   options: DistilOptions,
@@ -183,13 +184,16 @@ export function studentTrainer(
   source?: GradientSource,
 ): Trainer {
   checkAttributes(latents, spec.conditioning);
+  if (options.numGuidanceSteps > 0 && !('mean' in latents)) {
+    throw new RangeError('studentTrainer: the first stage noises latents, of which there are none; encode the data');
+  }
   const task = distilTask(spec);
   const batchAt = (step: number) => distilBatch(latents, statistics, spec, options, step);
   return new Trainer(source ?? localGradients(task), batchAt, options, task, start);
 }
 
 function distilBatch(
-  latents: LatentDataset,
+  latents: LatentDataset | LatentSubjects,
   statistics: { mean: number[]; std: number[] },
   { conditioning, scheduler }: DistilSpec,
   options: DistilOptions,
@@ -198,13 +202,16 @@ function distilBatch(
   const { batchSize, seed, guidanceScale, numGuidanceSteps } = options;
   const all = Int32Array.from(latents.classLabels.keys());
   const of = { ...options, condDropProb: 0, timestepShift: 1, conditioning };
-  const { x0, eps, t: _, ...told } = diffusionBatch(latents, statistics, all, conditioning.num_labels, of, step);
   const [least, most] = guidanceScale;
   const draws = uniforms(seed, SCALE_STREAM + step, batchSize);
   const guidanceScales = { shape: [batchSize], data: Float32Array.from(draws, (u) => least + (most - least) * u) };
-  if (step >= numGuidanceSteps) return { eps: eps!, ...told, guidanceScales };
+  if (step >= numGuidanceSteps || !('mean' in latents)) {
+    return { ...noiseBatch(latents, all, conditioning.num_labels, of, step), guidanceScales };
+  }
+  const { x0, ...told } = diffusionBatch(latents, statistics, all, conditioning.num_labels, of, step);
   const numLevels = longSteps(conditioning.student.step_counts).length;
   return {
+    ...told,
     x0: x0!,
     eps: {
       shape: [batchSize, numLevels, ...latents.shape],
@@ -214,7 +221,6 @@ function distilBatch(
       shape: [batchSize, numLevels],
       data: integers(seed, LEVEL_TIME_STREAM + step, batchSize * numLevels, scheduler.numTrainTimesteps),
     },
-    ...told,
     guidanceScales,
   };
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -136,6 +137,14 @@ describe('figment distil', () => {
     await expect(of('refused')).rejects.toThrow(/other attributes, or other values of them/);
     await of('known', '--extra-data', at('paler'), '--hold-out-by', 'tone', '--held-out', '0.5');
     expect((await load('known')).index.figment.attributes).toEqual(attributes);
+  });
+
+  it('encodes the data for its first stage alone', async () => {
+    const isEncoded = (out: string) => existsSync(at(out, 'latents.safetensors'));
+    await distil('guided', '--steps', '1');
+    expect(isEncoded('guided')).toBe(true);
+    await distil('unguided-stage', '--steps', '1', '--guidance-steps', '0');
+    expect(isEncoded('unguided-stage')).toBe(false);
   });
 
   it('goes on with a student that was taught before', async () => {

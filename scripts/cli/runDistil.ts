@@ -7,6 +7,7 @@ import {
   encodeDataset,
   formatSchedulerConfig,
   type KnownNetwork,
+  latentSubjects,
   loadModelFolder,
   type ModelContent,
   type ModelFiles,
@@ -70,9 +71,12 @@ export async function distil(name: string, command: DistilCommandOptions): Promi
     keepsWeights: true,
     start: async ({ backend, workers, resumed }) => {
       const origin = { dataset, indices: split.train, circular, flip: command.flip ?? false };
-      const encoded = vae
-        ? await openLatents('distil', { ...origin, vae, backend }, command.out, workers)
-        : await encodeDataset(dataset, split.train, null, [pixelEncoder()], origin);
+      const encode = () =>
+        vae
+          ? openLatents('distil', { ...origin, vae, backend }, command.out, workers)
+          : encodeDataset(dataset, split.train, null, [pixelEncoder()], origin);
+      const needsLatents = options.numGuidanceSteps > 0; // the second stage is told what images show, and sees none
+      const encoded = needsLatents ? await encode() : latentSubjects(dataset, split.train, vae?.config ?? null);
       const latents = { ...encoded, attributes: attributesOfLatents(dataset, split.train, encoded) };
       const own = { ...options, circular };
       const trainer = studentTrainer(

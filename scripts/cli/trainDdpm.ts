@@ -16,6 +16,7 @@ import {
   fitImages,
   type LabelledPicture,
   type LatentDataset,
+  type LatentSubjects,
   latentShape,
   latentStatistics,
   loadModelFolder,
@@ -164,7 +165,7 @@ function scaledStatistics(latents: LatentDataset, dataset: Dataset, latentScale:
 export function attributesOfLatents(
   dataset: Dataset,
   indices: Int32Array,
-  { classLabels }: LatentDataset,
+  { classLabels }: LatentSubjects,
 ): Float32Array {
   const imageOf = (_: number, latent: number) => indices[latent % indices.length]!;
   return encodeColumns(dataset.attributes ?? [], classLabels.map(imageOf));
