@@ -1,7 +1,14 @@
 import { dispose, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import type { Weights } from '../networks/layers.ts';
 import type { Batch } from './batch.ts';
-import { type GradientResult, type GradientSource, gradientsOf, meanScalars, sharesOf } from './gradients.ts';
+import {
+  type GradientResult,
+  type GradientSource,
+  gradientsOf,
+  meanScalars,
+  plusShare,
+  sharesOf,
+} from './gradients.ts';
 import { createTask, type TaskSpec } from './task.ts';
 
 /** A thread as this file needs it: Node's worker_threads or a browser's Worker, wrapped by the caller. */
@@ -83,11 +90,8 @@ export function dataParallelGradients(spec: TaskSpec, workers: GradientWorker[])
         grads: slots[slot]!.buffer as SharedArrayBuffer,
       }));
       const shares = sharesOf(microBatches);
-      const sum = weightedSum(slots.slice(0, microBatches.length), shares);
-      const grads = gradPlaces.map(
-        ({ name, shape, offset, size }) => [name, tensor(sum.slice(offset, offset + size), shape)] as const,
-      );
-      return { grads: Object.fromEntries(grads), ...meanScalars(replies, shares) };
+      const grads = shares.reduce((sum, share, slot) => plusShare(sum, tensorsOf(gradPlaces, slots[slot]!), share), {});
+      return { grads, ...meanScalars(replies, shares) };
     },
     async dispose() {
       await Promise.all(workers.map((worker) => worker.terminate()));
@@ -95,14 +99,12 @@ export function dataParallelGradients(spec: TaskSpec, workers: GradientWorker[])
   };
 }
 
-/** The sum of share * part, in the order of the parts and rounded as tensors are, so that a thread alone gets the same bits. */
-function weightedSum(parts: readonly Float32Array[], shares: readonly number[]): Float32Array {
-  const sum = new Float32Array(parts[0]!.length);
-  for (const [p, part] of parts.entries()) {
-    const share = Math.fround(shares[p]!);
-    for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + Math.fround(share * part[i]!);
-  }
-  return sum;
+/** A tensor for each place; the caller disposes them. */
+function tensorsOf(places: readonly Placement[], block: Float32Array): Record<string, Tensor> {
+  const entries = places.map(
+    ({ name, shape, offset, size }) => [name, tensor(block.subarray(offset, offset + size), shape)] as const,
+  );
+  return Object.fromEntries(entries);
 }
 
 /**
@@ -150,13 +152,7 @@ export function serveGradients(reply: (message: WorkerReply) => void): (message:
   async function work(request: WorkerRequest & { type: 'work' }, init: WorkerRequest & { type: 'init' }) {
     if (weightsStep !== request.step) {
       dispose(weights as unknown as Tensor[]);
-      const block = new Float32Array(init.weights);
-      weights = Object.fromEntries(
-        init.weightPlaces.map(({ name, shape, offset, size }) => [
-          name,
-          tensor(block.slice(offset, offset + size), shape),
-        ]),
-      );
+      weights = tensorsOf(init.weightPlaces, new Float32Array(init.weights));
       weightsStep = request.step;
     }
     const { grads, loss, metrics } = await gradientsOf(createTask(init.spec), weights, request.batch);

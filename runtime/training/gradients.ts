@@ -92,7 +92,7 @@ export function meanScalars(parts: readonly Scalars[], shares: readonly number[]
 }
 
 /** before + share * part for each gradient; takes over and disposes what it is given. */
-function plusShare(before: Gradients, part: Gradients, share: number): Gradients {
+export function plusShare(before: Gradients, part: Gradients, share: number): Gradients {
   const sums = Object.entries(part).map(([name, grad]) => {
     if (share === 1) return [name, grad] as const;
     const known = before[name];
