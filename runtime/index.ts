@@ -1,56 +1,7 @@
-// The public names, along the line dataset → training → weights → loading → sampling. Nothing inside imports this file.
+// The public names, along the line dataset → training → weights → recipe → sampling → surface. Nothing inside imports this file.
 
-// Backend
-export { type BackendChoice, type BackendName, type BackendOptions, selectBackend } from './backends/selectBackend.ts';
-export { useWasm, type WasmOptions, type WasmPaths } from './backends/wasm.ts';
-export { adapterName, isSoftwareAdapter, useWebgpuDevice } from './backends/webgpu.ts';
-export {
-  type Atlas,
-  composeAtlas,
-  footPivot,
-  type Pivot,
-  type SheetLayout,
-  type SheetTile,
-  sheetColumns,
-  squareColumns,
-} from './core/atlas.ts';
-export { type AttributeExamples, decideAttributes } from './core/attributeExamples.ts';
-// Pixels and random numbers
-export {
-  ANY_WORD,
-  type Attributes,
-  type AttributeValues,
-  attributeProblem,
-  decodeAttributes,
-  encodeAttributes,
-  isRange,
-  type NumberRange,
-  type Vocabulary,
-} from './core/attributes.ts';
-export { toBase64 } from './core/base64.ts';
-export { channelNames, MATERIAL_CHANNELS } from './core/channelNames.ts';
-export { atop, blend } from './core/composite.ts';
-export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
-export { fingerprint } from './core/fingerprint.ts';
-export { animationsOf, type Frame, type FrameAnimation, numFramesOf, parseFrames, swapAxes } from './core/frames.ts';
-export { formatProbe, type LinearProbe, probeGroups } from './core/linearProbe.ts';
-export { nearestWord } from './core/nearestWord.ts';
-export { formatPalette, type PalettePrior } from './core/palettePrior.ts';
-export {
-  composeSheet,
-  type NumChannels,
-  type NumValues,
-  type PixelImage,
-  scaleNearest,
-  scaleSheet,
-  type ToPixelsOptions,
-  takeChannels,
-  toPixels,
-  toPremultiplied,
-} from './core/pixels.ts';
-export { integers, MAX_SEED, normals, permutation, uniforms } from './core/random.ts';
-export { SAMPLER_NAMES } from './core/samplingBounds.ts';
-export { nextValue, type Pace, type PacedRun, resultOf, stepsAndResult } from './core/slices.ts';
+// Data sets: what a model learns from
+
 export {
   type AttributeColumn,
   attributesOf,
@@ -68,7 +19,6 @@ export { ATTRIBUTES_FILE, writeAttributes } from './dataset/attributeTable.ts';
 export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';
 export { type BatchIndicesOptions, batchIndices, fillBatch } from './dataset/batches.ts';
 export { type Dataset, DatasetError, type DatasetSplit, imageLength, splitHeldOut } from './dataset/dataset.ts';
-// Data sets
 export {
   albedoOf,
   append,
@@ -83,257 +33,9 @@ export { openDataset } from './dataset/openDataset.ts';
 export { mapsAt, pictureAt } from './dataset/pictureAt.ts';
 export { DATASET_FILE, type SheetDescription } from './dataset/sheet.ts';
 export type { DatasetSource, DecodePng } from './dataset/source.ts';
-// Diffusion
-export {
-  classifierGuided,
-  isClassifierGuided,
-  MIN_GUIDED_ALPHA_BAR,
-} from './diffusion/classifierGuidance.ts';
-export { posterior, qSample, vTarget } from './diffusion/forward.ts';
-export {
-  assertGuidance,
-  type DenoisingModel,
-  GUIDANCE_DEFAULTS,
-  type GuidanceOptions,
-  guidedPrediction,
-  guidedPredictionInSlices,
-  type SlicedDenoisingModel,
-} from './diffusion/guidance.ts';
-export { createSampler, samplerForConfig } from './diffusion/sampler.ts';
-export type { Sampler, SamplerOptions, SamplerStep } from './diffusion/samplerType.ts';
-export { createSchedule, type Schedule } from './diffusion/schedule.ts';
-export {
-  formatSchedulerConfig,
-  type PredictionType,
-  parseSchedulerConfig,
-  type SamplerName,
-  type SchedulerConfig,
-  samplerNameOf,
-} from './diffusion/schedulerConfig.ts';
-export { slerp } from './diffusion/slerp.ts';
-export { timesteps } from './diffusion/timesteps.ts';
-// Evaluation
-export {
-  ATTRIBUTE_SHEET_DEFAULTS,
-  type AttributeSheetOptions,
-  attributeSheet,
-  drawExamples,
-  type LabelledPicture,
-} from './evaluation/attributeSheet.ts';
-export {
-  type Accuracy,
-  accuracyOf,
-  attributeAccuracy,
-  classifyImages,
-  type Judgement,
-  rankCorrelation,
-  spreadPerClass,
-} from './evaluation/classifyImages.ts';
-export { colourDrift, type FrameAgreement, frameAgreement } from './evaluation/frameConsistency.ts';
-export { type HeightGuesser, heightError } from './evaluation/heightError.ts';
-export {
-  datasetOfPictures,
-  drawPerClass,
-  type ImageSet,
-  imagesOfClass,
-  imagesOfDataset,
-  imagesOfPixels,
-  positionsOf,
-  smallestClass,
-} from './evaluation/imageSet.ts';
-export { type NearestDistance, nearestDistance } from './evaluation/nearest.ts';
-export { type Reconstructed, reconstruct } from './evaluation/reconstruction.ts';
-export { movedSeamRatio, seamRatio } from './evaluation/seam.ts';
-export {
-  cvaeReconstructionSheet,
-  cvaeSheet,
-  type LiveVae,
-  reconstructionSheet,
-  SAMPLE_SHEET_DEFAULTS,
-  type SampleSheetOptions,
-  sampleSheet,
-} from './evaluation/sheets.ts';
-// Kernels that the plugin calls itself
-export { tuneRecordings } from './kernels/plan/recordings.ts';
-export { readTexels, type WriteTexelsOptions, writeTexels } from './kernels/texels.ts';
-export { compilationDone, compileOnly, submitKernels } from './kernels/webgpu/commands.ts';
-// Networks
-export {
-  autoencoderKlShapes,
-  decode,
-  decodeInSlices,
-  encode,
-  type LatentDistribution,
-  planAutoencoder,
-  sampleLatents,
-  scaleLatents,
-  unscaleLatents,
-} from './networks/autoencoderKl.ts';
-export {
-  type AutoencoderKlConfig,
-  formatAutoencoderKlConfig,
-  parseAutoencoderKlConfig,
-  pixelChannels,
-  pixelsPerLatent,
-} from './networks/autoencoderKlConfig.ts';
-export {
-  type ClassifierConfig,
-  classifierShapes,
-  classify,
-  numFeatures,
-  parseClassifierConfig,
-} from './networks/classifier.ts';
-export {
-  type ConditionalVaeConfig,
-  conditionalVaeShapes,
-  decodeWithLabels,
-  decodeWithLabelsInSlices,
-  encodeWithLabels,
-  parseConditionalVaeConfig,
-} from './networks/conditionalVae.ts';
-export { type Conditions, conditioning, conditioningShapes } from './networks/conditioning.ts';
-export {
-  attributeKinds,
-  type ConditioningConfig,
-  conditioningConfig,
-  parseConditioningConfig,
-  type StudentConfig,
-} from './networks/conditioningConfig.ts';
-export type { Shapes, Weights } from './networks/layers.ts';
-export {
-  classifyNoisy,
-  type NoisyClassifierConfig,
-  noisyClassifierShapes,
-  parseNoisyClassifierConfig,
-} from './networks/noisyClassifier.ts';
-export { planUNet2D, unet2d, unet2dInSlices, unet2dShapes } from './networks/unet2d.ts';
-export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
-export { timeChannels, type UNet2DCondition } from './networks/unet2dEmbedding.ts';
-export { downloadWeights, initialWeights, uploadWeights } from './networks/weights.ts';
-export { encodeEdit, type PictureBytes } from './recipe/bytes.ts';
-export {
-  changeRecipe,
-  recipeEntries,
-  shortRecipe,
-  variedEntries,
-  varyRecipe,
-  withoutDefaults,
-} from './recipe/change.ts';
-export {
-  CLASSIFIER_SCALE_DEFAULT,
-  checkRecipe,
-  completeRecipe,
-  EDIT_DEFAULTS,
-  mixesLabels,
-  REFINE_STRENGTH,
-  randomSeed,
-  withLabelAndSeed,
-} from './recipe/complete.ts';
-export { type ImageSize, imageSize } from './recipe/imageSize.ts';
-export { batchKey, recipeKey, samplingKey } from './recipe/keys.ts';
-export { indexOfLabel } from './recipe/label.ts';
-export { RecipeError, type RecipeProblem } from './recipe/problems.ts';
-export {
-  type Interpolation,
-  type KnownClassifiers,
-  type LabelBlend,
-  PIPELINE_NAMES,
-  type PictureEditOptions,
-  type PictureOptions,
-  type PipelineName,
-  type Recipe,
-  type RecipeModel,
-  type RecipeOptions,
-  type SamplingOptions,
-  type Steering,
-  type StudentFacts,
-} from './recipe/recipe.ts';
-export { RECIPE_KEYS } from './recipe/schema.ts';
-export { entryForTeacher, recipeForTeacher, sampleDefaultsFor } from './recipe/student.ts';
-export {
-  assertPictures,
-  decodeLatents,
-  decodeLatentsInSlices,
-  encodePixelsInSlices,
-  type GeneratedPicture,
-  type ImageTensor,
-  imagesToPictures,
-  imagesToPixels,
-  latentTensor,
-  pixelsToImages,
-} from './sampling/autoencoder.ts';
-export type { Classifiers } from './sampling/classifierGuide.ts';
-export type { Networks, SampleOptions } from './sampling/completeAll.ts';
-// Sampling
-export {
-  type ConditionalVae,
-  type CvaeNetwork,
-  createConditionalVae,
-  cvaeImagesInSlices,
-} from './sampling/conditionalVae.ts';
-export { attributesOfRecipe, conditionInSlices, rowsOfCondition } from './sampling/conditioningOf.ts';
-export { numStepsAt } from './sampling/edit.ts';
-export type { Elsewhere } from './sampling/elsewhere.ts';
-export { coloursOfRecipe, finishedPicture } from './sampling/finishedPicture.ts';
-export {
-  type GenerateCallbacks,
-  type GenerateOptions,
-  generate,
-  generatePictures,
-  generateRecipes,
-} from './sampling/generate.ts';
-export { diffusionModelFor, type ImageRun, type ImageStep, imagesInSlices } from './sampling/images.ts';
-export { createModel, type DiffusionModel } from './sampling/model.ts';
-export { type ModelInfo, modelInfo, pipelinesOf, recipeModel } from './sampling/modelInfo.ts';
-export { modelNotes } from './sampling/modelNotes.ts';
-export { createNoisyClassifier, type NoisyClassifier } from './sampling/noisyClassifier.ts';
-export { sample, sampleInSlices, sampleRecipesInSlices } from './sampling/sample.ts';
-export type { SampleRun, SampleStep } from './sampling/samplingPlan.ts';
-export { createTeacher } from './sampling/teacher.ts';
-export { type TexelImage, texelImages } from './sampling/texelImages.ts';
-// Surface: the maps of a material, and pixel art
-export { ambientOcclusionMap, OCCLUSION_DEFAULTS, type OcclusionOptions } from './surface/ambientOcclusion.ts';
-export { CAVITY_DEFAULTS, type CavityOptions, cavityMap } from './surface/cavity.ts';
-export type { PictureColours } from './surface/expectedColours.ts';
-export { HEIGHT_DEFAULTS, type HeightOptions, heightMap, type LowParts, luminance } from './surface/height.ts';
-export {
-  METALLIC_DEFAULTS,
-  type MetallicOptions,
-  metallicMap,
-  ROUGHNESS_DEFAULTS,
-  type RoughnessOptions,
-  roughnessMap,
-} from './surface/metallicRoughness.ts';
-export { NORMAL_DEFAULTS, type NormalGreen, type NormalOptions, normalMap } from './surface/normals.ts';
-export { ownPalette } from './surface/ownPalette.ts';
-export { PALETTE_DEFAULTS, type PaletteOptions, snapToPalette } from './surface/palette.ts';
-export {
-  PIXEL_ART_DEFAULTS,
-  PIXEL_ART_SCALE_DEFAULTS,
-  type PixelArtOptions,
-  type PixelArtScaleOptions,
-  pixelArt,
-  scalePixelArt,
-} from './surface/pixelArt.ts';
-export type { Plane, SurfaceMap } from './surface/plane.ts';
-export {
-  enlargedSettings,
-  GENERIC_MATERIAL,
-  MATERIAL_LABELS,
-  type MaterialSettings,
-  materialSettings,
-  type SurfaceMaps,
-  type SurfaceOptions,
-  surfaceMaps,
-  surfaceMapsInSlices,
-  surfaceSettings,
-} from './surface/surfaceMaps.ts';
-export {
-  type PixelArtTexelsOptions,
-  preparePixelArtTexels,
-  writePixelArtTexels,
-} from './surface/webgpu/pixelArtTexels.ts';
-export { prepareSurfaceTexels, type SurfaceTargets, writeSurfaceTexels } from './surface/webgpu/surfaceTexels.ts';
+
+// Training
+
 export { type AutoEncoder, forChannels, withMaps, withoutAlpha } from './training/adaptChannels.ts';
 export { adaptConditioning, type ConditionedNetwork, type KnownNetwork } from './training/adaptConditioning.ts';
 export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
@@ -360,7 +62,6 @@ export {
   serveEncoding,
   workerEncoder,
 } from './training/latentEncoder.ts';
-// Training
 export { configForLatentsOf, isOfTeacher, startFromTeacher } from './training/latentTeacher.ts';
 export { elbo, klOfImages, logLikelihood } from './training/losses.ts';
 export { modelContent, type TrainedNetwork } from './training/modelContent.ts';
@@ -435,16 +136,9 @@ export {
   vaeTrainer,
   vaeTrainingShapes,
 } from './training/trainVae.ts';
-export {
-  type Deviation,
-  type NetworkFolder,
-  type PipelineCase,
-  runPipelineCase,
-  runSchedulerCase,
-  runUNetCase,
-  runVaeCase,
-  type SchedulerCase,
-} from './verify/cases.ts';
+
+// Weights, and the folders that models are kept in
+
 export {
   type ClassifierContent,
   type ClassifierFiles,
@@ -468,5 +162,338 @@ export { type ModelSource, memorySource, type OnProgress, type ReadOptions } fro
 export { parseSafetensors, type StoredTensor, writeSafetensors } from './weights/safetensors.ts';
 export { nchwToNhwc, nhwcToNchw } from './weights/tensorLayout.ts';
 export { type UrlSourceOptions, urlSource } from './weights/urlSource.ts';
-// Weights and model folders
 export { checkWeights, numElements, type WeightTensor } from './weights/weightTensor.ts';
+
+// Networks
+
+export {
+  autoencoderKlShapes,
+  decode,
+  decodeInSlices,
+  encode,
+  type LatentDistribution,
+  planAutoencoder,
+  sampleLatents,
+  scaleLatents,
+  unscaleLatents,
+} from './networks/autoencoderKl.ts';
+export {
+  type AutoencoderKlConfig,
+  formatAutoencoderKlConfig,
+  parseAutoencoderKlConfig,
+  pixelChannels,
+  pixelsPerLatent,
+} from './networks/autoencoderKlConfig.ts';
+export {
+  type ClassifierConfig,
+  classifierShapes,
+  classify,
+  numFeatures,
+  parseClassifierConfig,
+} from './networks/classifier.ts';
+export {
+  type ConditionalVaeConfig,
+  conditionalVaeShapes,
+  decodeWithLabels,
+  decodeWithLabelsInSlices,
+  encodeWithLabels,
+  parseConditionalVaeConfig,
+} from './networks/conditionalVae.ts';
+export { type Conditions, conditioning, conditioningShapes } from './networks/conditioning.ts';
+export {
+  attributeKinds,
+  type ConditioningConfig,
+  conditioningConfig,
+  parseConditioningConfig,
+  type StudentConfig,
+} from './networks/conditioningConfig.ts';
+export type { Shapes, Weights } from './networks/layers.ts';
+export {
+  classifyNoisy,
+  type NoisyClassifierConfig,
+  noisyClassifierShapes,
+  parseNoisyClassifierConfig,
+} from './networks/noisyClassifier.ts';
+export { planUNet2D, unet2d, unet2dInSlices, unet2dShapes } from './networks/unet2d.ts';
+export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
+export { timeChannels, type UNet2DCondition } from './networks/unet2dEmbedding.ts';
+export { downloadWeights, initialWeights, uploadWeights } from './networks/weights.ts';
+
+// Diffusion: noise schedules and samplers
+
+export {
+  classifierGuided,
+  isClassifierGuided,
+  MIN_GUIDED_ALPHA_BAR,
+} from './diffusion/classifierGuidance.ts';
+export { posterior, qSample, vTarget } from './diffusion/forward.ts';
+export {
+  assertGuidance,
+  type DenoisingModel,
+  GUIDANCE_DEFAULTS,
+  type GuidanceOptions,
+  guidedPrediction,
+  guidedPredictionInSlices,
+  type SlicedDenoisingModel,
+} from './diffusion/guidance.ts';
+export { createSampler, samplerForConfig } from './diffusion/sampler.ts';
+export type { Sampler, SamplerOptions, SamplerStep } from './diffusion/samplerType.ts';
+export { createSchedule, type Schedule } from './diffusion/schedule.ts';
+export {
+  formatSchedulerConfig,
+  type PredictionType,
+  parseSchedulerConfig,
+  type SamplerName,
+  type SchedulerConfig,
+  samplerNameOf,
+} from './diffusion/schedulerConfig.ts';
+export { slerp } from './diffusion/slerp.ts';
+export { timesteps } from './diffusion/timesteps.ts';
+
+// Recipes: what is asked for
+
+export { encodeEdit, type PictureBytes } from './recipe/bytes.ts';
+export {
+  changeRecipe,
+  recipeEntries,
+  shortRecipe,
+  variedEntries,
+  varyRecipe,
+  withoutDefaults,
+} from './recipe/change.ts';
+export {
+  CLASSIFIER_SCALE_DEFAULT,
+  checkRecipe,
+  completeRecipe,
+  EDIT_DEFAULTS,
+  mixesLabels,
+  REFINE_STRENGTH,
+  randomSeed,
+  withLabelAndSeed,
+} from './recipe/complete.ts';
+export { type ImageSize, imageSize } from './recipe/imageSize.ts';
+export { batchKey, recipeKey, samplingKey } from './recipe/keys.ts';
+export { indexOfLabel } from './recipe/label.ts';
+export { RecipeError, type RecipeProblem } from './recipe/problems.ts';
+export {
+  type Interpolation,
+  type KnownClassifiers,
+  type LabelBlend,
+  PIPELINE_NAMES,
+  type PictureEditOptions,
+  type PictureOptions,
+  type PipelineName,
+  type Recipe,
+  type RecipeModel,
+  type RecipeOptions,
+  type SamplingOptions,
+  type Steering,
+  type StudentFacts,
+} from './recipe/recipe.ts';
+export { RECIPE_KEYS } from './recipe/schema.ts';
+export { entryForTeacher, recipeForTeacher, sampleDefaultsFor } from './recipe/student.ts';
+
+// Sampling: from a recipe to a picture
+
+export {
+  assertPictures,
+  decodeLatents,
+  decodeLatentsInSlices,
+  encodePixelsInSlices,
+  type GeneratedPicture,
+  type ImageTensor,
+  imagesToPictures,
+  imagesToPixels,
+  latentTensor,
+  pixelsToImages,
+} from './sampling/autoencoder.ts';
+export type { Classifiers } from './sampling/classifierGuide.ts';
+export type { Networks, SampleOptions } from './sampling/completeAll.ts';
+export {
+  type ConditionalVae,
+  type CvaeNetwork,
+  createConditionalVae,
+  cvaeImagesInSlices,
+} from './sampling/conditionalVae.ts';
+export { attributesOfRecipe, conditionInSlices, rowsOfCondition } from './sampling/conditioningOf.ts';
+export { numStepsAt } from './sampling/edit.ts';
+export type { Elsewhere } from './sampling/elsewhere.ts';
+export { coloursOfRecipe, finishedPicture } from './sampling/finishedPicture.ts';
+export {
+  type GenerateCallbacks,
+  type GenerateOptions,
+  generate,
+  generatePictures,
+  generateRecipes,
+} from './sampling/generate.ts';
+export { diffusionModelFor, type ImageRun, type ImageStep, imagesInSlices } from './sampling/images.ts';
+export { createModel, type DiffusionModel } from './sampling/model.ts';
+export { type ModelInfo, modelInfo, pipelinesOf, recipeModel } from './sampling/modelInfo.ts';
+export { modelNotes } from './sampling/modelNotes.ts';
+export { createNoisyClassifier, type NoisyClassifier } from './sampling/noisyClassifier.ts';
+export { sample, sampleInSlices, sampleRecipesInSlices } from './sampling/sample.ts';
+export type { SampleRun, SampleStep } from './sampling/samplingPlan.ts';
+export { createTeacher } from './sampling/teacher.ts';
+export { type TexelImage, texelImages } from './sampling/texelImages.ts';
+
+// Surfaces: the maps of a material, and pixel art
+
+export { ambientOcclusionMap, OCCLUSION_DEFAULTS, type OcclusionOptions } from './surface/ambientOcclusion.ts';
+export { CAVITY_DEFAULTS, type CavityOptions, cavityMap } from './surface/cavity.ts';
+export type { PictureColours } from './surface/expectedColours.ts';
+export { HEIGHT_DEFAULTS, type HeightOptions, heightMap, type LowParts, luminance } from './surface/height.ts';
+export {
+  METALLIC_DEFAULTS,
+  type MetallicOptions,
+  metallicMap,
+  ROUGHNESS_DEFAULTS,
+  type RoughnessOptions,
+  roughnessMap,
+} from './surface/metallicRoughness.ts';
+export { NORMAL_DEFAULTS, type NormalGreen, type NormalOptions, normalMap } from './surface/normals.ts';
+export { ownPalette } from './surface/ownPalette.ts';
+export { PALETTE_DEFAULTS, type PaletteOptions, snapToPalette } from './surface/palette.ts';
+export {
+  PIXEL_ART_DEFAULTS,
+  PIXEL_ART_SCALE_DEFAULTS,
+  type PixelArtOptions,
+  type PixelArtScaleOptions,
+  pixelArt,
+  scalePixelArt,
+} from './surface/pixelArt.ts';
+export type { Plane, SurfaceMap } from './surface/plane.ts';
+export {
+  enlargedSettings,
+  GENERIC_MATERIAL,
+  MATERIAL_LABELS,
+  type MaterialSettings,
+  materialSettings,
+  type SurfaceMaps,
+  type SurfaceOptions,
+  surfaceMaps,
+  surfaceMapsInSlices,
+  surfaceSettings,
+} from './surface/surfaceMaps.ts';
+export {
+  type PixelArtTexelsOptions,
+  preparePixelArtTexels,
+  writePixelArtTexels,
+} from './surface/webgpu/pixelArtTexels.ts';
+export { prepareSurfaceTexels, type SurfaceTargets, writeSurfaceTexels } from './surface/webgpu/surfaceTexels.ts';
+
+// Evaluation
+
+export {
+  ATTRIBUTE_SHEET_DEFAULTS,
+  type AttributeSheetOptions,
+  attributeSheet,
+  drawExamples,
+  type LabelledPicture,
+} from './evaluation/attributeSheet.ts';
+export {
+  type Accuracy,
+  accuracyOf,
+  attributeAccuracy,
+  classifyImages,
+  type Judgement,
+  rankCorrelation,
+  spreadPerClass,
+} from './evaluation/classifyImages.ts';
+export { colourDrift, type FrameAgreement, frameAgreement } from './evaluation/frameConsistency.ts';
+export { type HeightGuesser, heightError } from './evaluation/heightError.ts';
+export {
+  datasetOfPictures,
+  drawPerClass,
+  type ImageSet,
+  imagesOfClass,
+  imagesOfDataset,
+  imagesOfPixels,
+  positionsOf,
+  smallestClass,
+} from './evaluation/imageSet.ts';
+export { type NearestDistance, nearestDistance } from './evaluation/nearest.ts';
+export { type Reconstructed, reconstruct } from './evaluation/reconstruction.ts';
+export { movedSeamRatio, seamRatio } from './evaluation/seam.ts';
+export {
+  cvaeReconstructionSheet,
+  cvaeSheet,
+  type LiveVae,
+  reconstructionSheet,
+  SAMPLE_SHEET_DEFAULTS,
+  type SampleSheetOptions,
+  sampleSheet,
+} from './evaluation/sheets.ts';
+
+// Verification
+
+export {
+  type Deviation,
+  type NetworkFolder,
+  type PipelineCase,
+  runPipelineCase,
+  runSchedulerCase,
+  runUNetCase,
+  runVaeCase,
+  type SchedulerCase,
+} from './verify/cases.ts';
+
+// Words, numbers and pixels that all of the above share
+
+export {
+  type Atlas,
+  composeAtlas,
+  footPivot,
+  type Pivot,
+  type SheetLayout,
+  type SheetTile,
+  sheetColumns,
+  squareColumns,
+} from './core/atlas.ts';
+export { type AttributeExamples, decideAttributes } from './core/attributeExamples.ts';
+export {
+  ANY_WORD,
+  type Attributes,
+  type AttributeValues,
+  attributeProblem,
+  decodeAttributes,
+  encodeAttributes,
+  isRange,
+  type NumberRange,
+  type Vocabulary,
+} from './core/attributes.ts';
+export { toBase64 } from './core/base64.ts';
+export { channelNames, MATERIAL_CHANNELS } from './core/channelNames.ts';
+export { atop, blend } from './core/composite.ts';
+export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
+export { fingerprint } from './core/fingerprint.ts';
+export { animationsOf, type Frame, type FrameAnimation, numFramesOf, parseFrames, swapAxes } from './core/frames.ts';
+export { formatProbe, type LinearProbe, probeGroups } from './core/linearProbe.ts';
+export { nearestWord } from './core/nearestWord.ts';
+export { formatPalette, type PalettePrior } from './core/palettePrior.ts';
+export {
+  composeSheet,
+  type NumChannels,
+  type NumValues,
+  type PixelImage,
+  scaleNearest,
+  scaleSheet,
+  type ToPixelsOptions,
+  takeChannels,
+  toPixels,
+  toPremultiplied,
+} from './core/pixels.ts';
+export { integers, MAX_SEED, normals, permutation, uniforms } from './core/random.ts';
+export { SAMPLER_NAMES } from './core/samplingBounds.ts';
+export { nextValue, type Pace, type PacedRun, resultOf, stepsAndResult } from './core/slices.ts';
+
+// Kernels that the plugin calls itself
+
+export { tuneRecordings } from './kernels/plan/recordings.ts';
+export { readTexels, type WriteTexelsOptions, writeTexels } from './kernels/texels.ts';
+export { compilationDone, compileOnly, submitKernels } from './kernels/webgpu/commands.ts';
+
+// Backends of TensorFlow.js
+
+export { type BackendChoice, type BackendName, type BackendOptions, selectBackend } from './backends/selectBackend.ts';
+export { useWasm, type WasmOptions, type WasmPaths } from './backends/wasm.ts';
+export { adapterName, isSoftwareAdapter, useWebgpuDevice } from './backends/webgpu.ts';

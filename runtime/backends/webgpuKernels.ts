@@ -1,5 +1,5 @@
 // tfjs's WebGPU backend with the kernels that generating takes, and no others: a page downloads half as much. Node, whose copy of
-// tfjs is one file, has them all (see `imports` in package.json); training takes all of them from `allKernels`.
+// tfjs is one file, has them all (see `imports` in package.json); training registers all of them by `registerAllWebgpuKernels`.
 
 import { addConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/Add.js';
 import { batchMatMulConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/BatchMatMul.js';

@@ -3,10 +3,10 @@ export function messageOf(error: unknown): string {
   return error instanceof Error && error.message ? error.message : String(error);
 }
 
-/** No error says more. */
+/** The most characters of an error's message; longer ones are cut off. */
 export const MAX_MESSAGE_LENGTH = 500;
 
-/** The name of a file leaves room for what is wrong with it. */
+/** The most characters of a file's name in a message, so that there is room for what is wrong with the file. */
 const MAX_FILE_NAME_LENGTH = 250;
 
 /** A model file that is damaged, or not what it claims to be; the message names the file. */

@@ -1,5 +1,6 @@
 // The frames of an animated subject. In a picture they stand in a row from left to right, in the order in which they are
 // listed; in a data set's memory they follow one another.
+
 /** One frame of an animated subject. */
 export interface Frame {
   /** Where the subject looks or goes, such as `left`; absent where there is one way alone. */
@@ -21,7 +22,7 @@ export interface FrameAnimation {
   readonly to: number;
 }
 
-/** A subject has at most so many: what is laid out for each is bounded. */
+/** The most frames of a subject, since memory is laid out for each of them. */
 export const MAX_FRAMES = 256;
 
 const USUAL_ACTION = 'walk';

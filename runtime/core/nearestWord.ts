@@ -1,8 +1,8 @@
-/** What is longer is compared by its beginning, and of many words the first, so that no input takes more than a moment. */
+/** Only so many letters of a word, and so many words, are compared, so that hostile input takes no more than a moment. */
 const MAX_LENGTH = 60;
 const MAX_WORDS = 5_000;
 
-/** What is shorter may be the beginning of anything. */
+/** With fewer letters than this, too many words begin alike for that to be a hint. */
 const MIN_BEGINNING = 3;
 
 /**

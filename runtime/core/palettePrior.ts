@@ -63,7 +63,7 @@ function rowCounts(numLabels: number, vocabulary: Vocabulary): number[] {
 }
 
 /**
- * Which rows of logits a picture takes, and how much of each; a number takes as much of its row as it is.
+ * Which rows of logits a picture takes, and how much of each: of the row of a number, 0 … 1, as much as the number says.
  *
  * @returns pairs of row and weight
  */

@@ -1,7 +1,6 @@
-/**
- * What is known of the tiles of a data set besides their class: `attributes.csv`, with a row for each image (label, its
- * tile, or the first of its frames, and a column for each attribute), and the words or ranges that its columns may hold, in `dataset.json`.
- */
+// What is known of the tiles of a data set besides their class. `attributes.csv` has a row for each image: its label, its tile (of
+// frames the first), and a column for each attribute. `dataset.json` says which words or numbers a column may hold.
+
 import * as v from 'valibot';
 import { ANY, type AttributeValues, isRange, type NumberRange } from '../core/attributes.ts';
 import { messageOf } from '../core/errors.ts';

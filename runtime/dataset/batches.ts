@@ -27,7 +27,7 @@ export interface BatchIndicesOptions {
   seed: number;
 }
 
-// Streams of the seed; each purpose has 2^28 of them.
+// Streams of the seed. Each purpose has 2^28 of them; a few far up among those of crops are for what happens before a training.
 const EPOCH_STREAM = 0x80000000;
 const ROUND_STREAM = 0x90000000;
 const CLASS_STREAM = 0xa0000000;

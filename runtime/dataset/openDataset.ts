@@ -15,10 +15,6 @@ export async function openDataset(source: DatasetSource, decode: DecodePng): Pro
   return names.includes(DATASET_FILE) ? openSheets(source, decode) : openFolders(source, decode);
 }
 
-/**
- * A data set as one folder of PNG files for each class; the folder's name is the label.
- */
-
 interface LabelledImage {
   path: string;
   classLabel: number;
@@ -29,7 +25,7 @@ interface LabelledImage {
 const UNSTATED = 'unstated';
 
 /**
- * Reads a data set of class folders. Labels and files are taken in the order of their names. Letters with accents, which some
+ * Reads a data set with a folder of PNG files for each class, whose name is the label. Labels and files are taken in the order of their names. Letters with accents, which some
  * systems store in pieces, are whole in labels (Unicode NFC), as keyboards write them. The images must all have one size; they
  * are read as RGBA when any pixel of any of them is less than opaque, else as RGB.
  *

@@ -17,7 +17,7 @@ const MIN_VARIANCE = 1e-20;
  *   xt' = posterior mean + posteriorStd · noise,   no noise at t = 0
  *
  * fixed_small takes the posterior's variance, fixed_large the step's beta. As in diffusers, a last step above t = 0
- * (trailing spacing) adds its noise too, which fixed_large lets you see.
+ * (trailing spacing) adds its noise too, which is visible with fixed_large.
  * Source: Ho et al. 2020, arXiv:2006.11239, algorithm 2 and section 3.2.
  */
 export function createDdpm(config: SchedulerConfig, options: SamplerOptions): Sampler {

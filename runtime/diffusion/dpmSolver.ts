@@ -19,7 +19,8 @@ const FEW_STEPS = 15;
  *   d   = x0Pred + (x0Pred − x0Pred of the step before) / (2 r)      second order; first order has d = x0Pred
  *   xt' = (noise' / noise) · xt + signal' · (1 − exp(−h)) · d        signal = sqrt(alphaBar), noise = sqrt(1 − alphaBar)
  *
- * The first step is first-order, and so are one after a jump and a last step to sigma 0, where h is infinite.
+ * The first step is first-order, and so is one after a jump. The last one is where it goes to sigma 0, where h is infinite, and
+ * where the config says so: `euler_at_final`, or `lower_order_final` with few steps.
  * Source: Lu et al. 2022, arXiv:2211.01095, algorithm 2.
  */
 export function createDpmSolver(config: SchedulerConfig, options: SamplerOptions): Sampler {

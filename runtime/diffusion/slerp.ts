@@ -1,4 +1,4 @@
-/** Below this sine of the angle the formula divides by nothing much; the straight line is the same to float32. */
+/** Below this sine of the angle the formula would divide by almost 0; the straight line is the same to float32. */
 const MIN_SINE = 1e-7;
 
 /**

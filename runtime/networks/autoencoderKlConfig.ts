@@ -3,7 +3,7 @@ import { Count, Layers, NotZero, type OnNote, parseNetworkConfig, Widths } from 
 
 const blockTypes = <const T extends string>(name: T) => v.optional(v.array(v.literal(name)), () => [name]);
 
-/** Of more pixels a patch has more values than any width. */
+/** A patch of 8 × 8 RGBA pixels has 256 values; a larger one would be wider than the layers behind it. */
 const PatchSize = v.pipe(Count, v.maxValue(8));
 
 /**
@@ -36,7 +36,7 @@ const IGNORED = ['force_upcast'];
 
 export type AutoencoderKlConfig = v.InferOutput<typeof schema>;
 
-/** What vae/config.json says of it. Patches of one pixel are none, which diffusers need not hear of. */
+/** The config as vae/config.json holds it: without `patch_size` where it is 1, since diffusers does not know it. */
 export function formatAutoencoderKlConfig({ patch_size, ...config }: AutoencoderKlConfig): Record<string, unknown> {
   return { _class_name: 'AutoencoderKL', ...config, ...(patch_size > 1 && { patch_size }) };
 }

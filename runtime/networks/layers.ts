@@ -1,4 +1,4 @@
-// The blocks both networks are built of, named and computed as in diffusers. A block is described by plain data
+// The layers and blocks that all networks are built of, named and computed as in diffusers. A block is described by plain data
 // (prefix of its weights, channels); one function lists its weights' shapes, one runs it.
 import {
   add,

@@ -47,7 +47,7 @@ export interface PictureOptions {
    * the others with the attributes asked for.
    */
   sameAs?: Attributes;
-  /** With `sameAs`: which share of the steps that are, 0 (none) … 1 (all). Default 0.2: of four steps none. */
+  /** For which share of the steps `sameAs` holds, from the first step on, 0 … 1. Default 0.2, which of four steps is none. */
   sameFor?: number;
   /** uint32; it fixes the picture, whatever else is made in the same batch. Drawn at random when absent. */
   seed?: number;
@@ -113,7 +113,7 @@ export type PictureEditOptions = Pick<RecipeOptions, 'image' | 'mask' | 'strengt
 export type Steering = Pick<RecipeOptions, 'classifier' | 'classifierLabel' | 'classifierScale'>;
 
 /**
- * All that fixes a picture of a given model, frozen. `complete` makes it, once, where a request comes in; from there on it
+ * All that fixes a picture of a given model, frozen. `completeRecipe` makes it, once, where a request comes in; from there on it
  * travels unchanged to the sampler. What would be without effect is left out: `pipeline` where it is ddpm, the size where
  * it is the model's own, steps and guidance where the pipeline takes no steps.
  */

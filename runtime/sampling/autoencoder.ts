@@ -113,7 +113,7 @@ export async function imagesToPictures(
 /**
  * Checks decoded values where they are: one number for all is read back.
  *
- * @throws Error as `imagesToPixels`
+ * @throws Error as `imagesToPictures`
  */
 export async function assertPictures({ index }: Pick<DiffusionModel, 'index'>, images: Tensor4D): Promise<void> {
   const spread = tidy(() => sum(square(sub(images, slice(images, [0, 0, 0, 0], [1, 1, 1, 1])))));

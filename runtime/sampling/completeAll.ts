@@ -25,7 +25,7 @@ export interface Networks {
   classifiers?: SampleRun['classifiers'];
 }
 
-/** By which a recipe names the one classifier that options give. */
+/** The name by which recipes find the one classifier that the options hold. */
 const THE_CLASSIFIER = 'classifier';
 
 /**

@@ -97,8 +97,8 @@ export function weightedDifference(x: Tensor4D, decoded: Tensor4D, weights: Tens
 }
 
 /**
- * A discriminator is trained by this: that it gives real images at least 1, and others at most −1,
- * ½ (relu(1 − real) + relu(1 + fake)), averaged over all values.
+ * What a discriminator learns by: ½ (relu(1 − real) + relu(1 + fake)), averaged over all values. It is 0 where real images are
+ * given at least 1, and decoded ones at most −1.
  *
  * Source: Lim & Ye 2017, arXiv:1705.02894; halved as in Esser et al. 2021, arXiv:2012.09841.
  */
@@ -140,10 +140,12 @@ export function crossEntropy(logits: Tensor2D, oneHot: Tensor2D): Scalar {
 const NUMBER_STD = 0.1;
 
 /**
- * How far a classifier is from the attributes of pictures: for each attribute the mean over the pictures, weighted, summed over
- * the attributes, in nats; with the weights of `attributeWeights` the mean over the pictures of which it is known. For a word it is the cross-entropy of the softmax of its logits; for a number 0 … 1 the
- * negative log-likelihood of a Gaussian of deviation `NUMBER_STD` around the estimate, without its constant. By the squared error alone a
- * number would count a hundredth of a word, and hardly be learnt beside it.
+ * How far a classifier is from the attributes of pictures, in nats: the sum over the attributes of a weighted mean over the
+ * pictures. The weights of `attributeWeights` make it the mean over those of which the attribute is known.
+ *
+ * A word counts by the cross-entropy of the softmax of its logits. A number, 0 … 1, counts by the negative log-likelihood of a
+ * Gaussian of deviation `NUMBER_STD` around the estimate, without its constant: by the squared error alone it would count a
+ * hundredth of a word, and hardly be learnt beside it.
  *
  * @param kinds      how many words each attribute has, or that it is a number
  * @param logits     float32 (B, logits), as `attributeLogits` lays them out

@@ -83,11 +83,11 @@ export type TaskSpec =
       conditions?: ConditionKinds | null;
       /** Weight of `realismLoss` beside it, by a discriminator that is trained at the same time; absent: 0, and there is none. */
       adversarialWeight?: number;
-      /** What the difference of each channel is multiplied by in all of them; absent and null: by 1. */
+      /** What the difference of each channel counts in all of these losses; absent and null: 1. */
       channelWeights?: readonly number[] | null;
       /** Keep the encoder as it is and train the decoder alone. */
       freezeEncoder: boolean;
-      /** The auto-encoder whose latents are learned, whose encoder's weights `teacherShapes` lists; absent and null: those that come of themselves. */
+      /** The auto-encoder whose latents this one learns, its encoder's weights being those of `teacherShapes`; absent and null: the latents are free. */
       teacher?: AutoencoderKlConfig | null;
     }
   | {

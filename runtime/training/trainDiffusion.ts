@@ -58,11 +58,11 @@ export const DIFFUSION_DEFAULTS: DiffusionOptions = {
 
 const NUM_TIMESTEPS = 1000;
 
-// Streams of the seed that this file draws from; batches.ts has its own.
+// Streams of the seed that this file draws from; batches.ts has its own, from 0x80000000 to 0xdfffffff.
 const POSTERIOR_STREAM = 0x20000000;
 const EPS_STREAM = 0x30000000;
 const TIME_STREAM = 0x40000000;
-const WITHIN_TIME_STREAM = 0x80000000;
+const WITHIN_TIME_STREAM = 0xe0000000;
 const DROP_STREAM = 0x50000000;
 const ROLL_STREAM = 0x60000000;
 
@@ -131,7 +131,7 @@ export function defaultUNetConfig(
   };
 }
 
-/** The schedule a model is trained with, as its scheduler_config.json: sampled by DPM-Solver++ unless asked otherwise. */
+/** The noise schedule of a training, as its model's scheduler_config.json has it. `modelContent` says which sampler is the usual one. */
 export function trainingScheduler(options: Pick<DiffusionOptions, 'predictionType' | 'betaSchedule'>): SchedulerConfig {
   return parseSchedulerConfig(
     {

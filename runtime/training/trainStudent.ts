@@ -53,7 +53,7 @@ export const DISTIL_DEFAULTS: DistilOptions = {
   numMinutes: null,
 };
 
-// Streams of the seed beside those of trainDiffusion.ts and batches.ts.
+// Streams of the seed beside those of trainDiffusion.ts, and of batches.ts but for those that only pictures take.
 const SCALE_STREAM = 0x70000000;
 const LEVEL_STREAM = 0xc0000000;
 const LEVEL_TIME_STREAM = 0xd0000000;

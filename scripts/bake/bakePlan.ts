@@ -115,7 +115,7 @@ export function pictureName({ look, label, seed }: Pick<PlannedPicture, 'look' |
   return [label, seed, ...look.varied].join('-');
 }
 
-/** The same for people. */
+/** What a person reads below a picture: its label, its seed and what was varied. */
 export function pictureCaption({ look, label, seed }: Pick<PlannedPicture, 'look' | 'label' | 'seed'>): string {
   return [label, `seed ${seed}`, ...look.varied].join(', ');
 }

@@ -86,8 +86,8 @@ function parseJson(text: string, name: string): Node {
 }
 
 /**
- * The parser calls itself for each level. A string ends with its line at the latest, since a quotation mark in a comment need
- * not have a partner.
+ * Refuses deep nesting before anything is parsed, since the parser calls itself for each level. A string ends with its line at
+ * the latest, since a quotation mark in a comment need not have a partner.
  */
 function checkDepth(text: string, name: string): void {
   let depth = 0;

@@ -1,4 +1,4 @@
-// How esbuild makes Figment's files for browsers; build.ts, pageSizes.ts and the tests in real browsers share it.
+// How esbuild makes Figment's files for browsers: for the packages, for the demo, for the sizes that are told, and for tests in real browsers.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -6,7 +6,7 @@ import type { GpuTimer } from './webgpu/timer.ts';
 /** What a replay is given: a tensor, or so many of its elements from `offset` on, or values of the CPU. */
 export type RecordedInput = Tensor | { tensor: Tensor; offset: number } | Float32Array;
 
-/** A computation whose commands for the GPU are all there: a replay makes no tensor, buffer or bind group. */
+/** A computation whose commands are all there, dispatches on WebGPU and calls on wasm: a replay makes no tensor, buffer or bind group. */
 export interface Recording {
   /**
    * Computes in slices of a few commands each; one at a time.

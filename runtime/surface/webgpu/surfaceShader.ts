@@ -1,4 +1,4 @@
-// The WGSL of surface maps: what height.ts, normals.ts, ambientOcclusion.ts, cavity.ts, roughness.ts and metallic.ts compute.
+// The WGSL of surface maps: what height.ts, normals.ts, ambientOcclusion.ts, cavity.ts and metallicRoughness.ts compute.
 import { NUM_DIRECTIONS } from '../ambientOcclusion.ts';
 import { BRIGHT_GAPS_SKEWNESS, HEIGHT_RANGE, LUMA_WEIGHTS, MIN_CONTRAST } from '../height.ts';
 import { MIN_ROUGHNESS, RUST_BEGINS, RUST_IS_SURE } from '../metallicRoughness.ts';
