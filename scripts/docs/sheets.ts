@@ -14,7 +14,7 @@ import {
 import { buildModel, modelSource } from '../node/openModel.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 import { decodePng, encodePng } from '../node/png.ts';
-import type { Draw } from './pictures/painting.ts';
+import { type Draw, IN_TWENTY_STEPS } from './pictures/painting.ts';
 
 /** The sheet of docs/images by the model that paints them and by the name of their file. */
 export const SHEETS: Record<string, Record<string, Draw>> = { portraits: { editing } };
@@ -40,14 +40,14 @@ const HAIR = [
   ['afro', 'brown'],
 ] as const;
 
-/** An elf and eight sisters of hers, and the same elf with other hair. */
-async function editing(model: DiffusionModel): Promise<Uint8Array> {
+/** An elf and eight sisters of hers, which her teacher paints, and the same elf with other hair. */
+async function editing(model: DiffusionModel, teacher: DiffusionModel): Promise<Uint8Array> {
   const label = 'elf';
   const [elf] = await generate(model, [{ label, seed: 7 }]);
   const mask = await hairMask(model);
   const requests = (edit: Partial<PictureOptions>) =>
     seedsFrom(10, 8).map((seed) => ({ label, seed, image: elf!, ...edit }));
-  const sisters = await generate(model, requests({}), { strength: 0.9 });
+  const sisters = await generate(teacher, requests({}), { strength: 0.8, ...IN_TWENTY_STEPS });
   const { labels, figment } = model.index;
   const { fringe: _fringe, ...known } = attributesOfRecipe({ labels, ...figment }, { label, seed: 7 });
   const hair = await generate(

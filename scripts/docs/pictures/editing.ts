@@ -1,9 +1,9 @@
 // Pictures of portraits that are edited: varied as a whole, and painted again around the face.
 import type { DiffusionModel } from '../../../runtime/index.ts';
-import { paint, pictureRows } from './painting.ts';
+import { IN_TWENTY_STEPS, paint, pictureRows } from './painting.ts';
 
-/** A portrait, and what is made of it at growing strengths. */
-export async function variation(model: DiffusionModel): Promise<Uint8Array> {
+/** A portrait, and what its teacher makes of it at growing strengths, which a student of four steps would tell apart by quarters. */
+export async function variation(model: DiffusionModel, teacher: DiffusionModel): Promise<Uint8Array> {
   const rows: Uint8Array[][] = [];
   for (const [label, seed] of [
     ['goblin', 5],
@@ -11,10 +11,9 @@ export async function variation(model: DiffusionModel): Promise<Uint8Array> {
   ] as const) {
     const [original] = await paint(model, [{ label, seed }]);
     const row = [original!];
-    for (const strength of [0.2, 0.4, 0.6, 0.8, 1]) {
-      row.push(
-        ...(await paint(model, [{ label, seed: seed + 100, image: original! }], { strength, keepAlpha: false })),
-      );
+    for (const strength of [0.4, 0.6, 0.8, 0.9, 1]) {
+      const options = { strength, keepAlpha: false, ...IN_TWENTY_STEPS };
+      row.push(...(await paint(teacher, [{ label, seed: seed + 100, image: original! }], options)));
     }
     rows.push(row);
   }

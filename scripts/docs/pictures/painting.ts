@@ -17,6 +17,9 @@ export type Draw = (model: DiffusionModel, teacher: DiffusionModel) => Promise<U
 
 export const GUIDANCE = 2;
 
+/** How a teacher paints. */
+export const IN_TWENTY_STEPS = { sampler: 'dpm++', numInferenceSteps: 20 } as const;
+
 export const paint = (model: DiffusionModel, requests: PictureOptions[], options = {}) =>
   generate(model, requests, { guidanceScale: GUIDANCE, ...options });
 
