@@ -316,7 +316,7 @@ export class PictureSource {
   }
 
   private keep(recipe: Recipe, picture: Picture): Picture {
-    if (!this.finished.set(recipeKey(recipe), picture, picture.sizeBytes)) disposeLater(picture);
+    if (this.isDead || !this.finished.set(recipeKey(recipe), picture, picture.sizeBytes)) disposeLater(picture);
     return picture;
   }
 

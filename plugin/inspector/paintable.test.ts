@@ -4,7 +4,7 @@ import { Sprite } from '@babylonjs/core/Sprites/sprite.js';
 import { SpriteManager } from '@babylonjs/core/Sprites/spriteManager.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { createScene, loadTiny, loadTinyWalks } from '../testing/tinyScene.ts';
+import { createScene, loadTiny, loadTinyTextures, loadTinyWalks } from '../testing/tinyScene.ts';
 import { paintableOf } from './paintable.ts';
 
 const RECIPE = { label: 'elf', seed: 7, numInferenceSteps: 2 };
@@ -32,6 +32,14 @@ it('is the texture of what is selected, a material or a mesh included', async ()
   expect(paintable.savedRecipe).toEqual({ ...RECIPE, label: 'orc' });
   const pixels = await tiny.generatePixelsAsync({ ...RECIPE, label: 'orc' });
   expect(await paintable.readPictureAsync()).toMatchObject({ pixels, widthPx: 16, heightPx: 16 });
+});
+
+it('is the own picture of a material, not one of its variations', async () => {
+  const tiny = await loadTinyTextures(scene);
+  const material = await tiny.generateMaterialAsync({ label: 'brick', seed: 7, variations: 2 });
+  const isAmong = material.getActiveTextures().filter((texture) => texture.name.startsWith('brick-7'));
+  expect(isAmong.length).toBeGreaterThan(1);
+  expect(paintableOf(material)).toMatchObject({ name: 'brick-7', recipe: { seed: 7 } });
 });
 
 it('is the cell that a sprite shows, whatever frame of it', async () => {

@@ -31,9 +31,15 @@ export interface Paintable {
 /** What can be painted of what is selected: a generated texture, that of a material or of a mesh, or a sprite's cell. */
 export function paintableOf(entity: unknown): Paintable | null {
   if (entity instanceof AbstractMesh) return paintableOf(entity.material);
-  if (entity instanceof Material) return paintableOf(entity.getActiveTextures().find(isGenerated));
+  if (entity instanceof Material) return paintableOf(textureOf(entity));
   if (isGenerated(entity)) return entity.recipe && ofTexture(entity);
   return entity instanceof Sprite ? ofSprite(entity) : null;
+}
+
+/** A material's own picture: those of its variations are among its textures as well, and before it. */
+function textureOf(material: Material & { albedoTexture?: unknown }): unknown {
+  const { albedoTexture } = material;
+  return isGenerated(albedoTexture) ? albedoTexture : material.getActiveTextures().find(isGenerated);
 }
 
 function isGenerated(entity: unknown): entity is GeneratedTexture {

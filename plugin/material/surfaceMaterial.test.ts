@@ -132,6 +132,13 @@ describe('a material of a model whose pictures repeat', () => {
   });
 });
 
+/** The pictures of a material's variations: albedo, normals and roughness with metal of each. */
+function mapsOf(material: SurfaceMaterial): Uint8Array[] {
+  const textures: BaseTexture[] = [];
+  material.pluginManager!.getPlugin<HashTiling>('FigmentHashTiling')!.getActiveTextures(textures);
+  return textures.map(uploadedTo);
+}
+
 describe('a material whose maps are generated', () => {
   let materials: AssetGenerator;
   let made: GeneratedPicture;
@@ -199,6 +206,15 @@ describe('a material whose maps are generated', () => {
     expect(material.recipe).toMatchObject({ seed: 8, attributes: { colour: 'red', wear: 0 } });
   });
 
+  it('loses in all variations what its recipe loses', async () => {
+    const material = await makeMaterial({ attributes: { colour: 'red', wear: 0.9 }, variations: 2 });
+    const [worn] = mapsOf(material);
+    await material.regenerateAsync({ attributes: undefined });
+    const [plain] = mapsOf(material);
+    expect(plain).not.toEqual(worn);
+    expect(plain).toEqual(uploadedTo((await makeMaterial({ seed: 8 })).albedoTexture!));
+  });
+
   it('is one of all maps, also where pictures do not repeat', async () => {
     const files = await tinyModelFolder({ ...TINY_MATERIALS, circularPadding: false });
     const generator = await AssetGenerator.LoadAsync(files, scene, { compute: 'thread', backend: 'wasm' });
@@ -207,12 +223,6 @@ describe('a material whose maps are generated', () => {
 });
 
 describe('a material of several surfaces', () => {
-  const mapsOf = (material: SurfaceMaterial) => {
-    const textures: BaseTexture[] = [];
-    material.pluginManager!.getPlugin<HashTiling>('FigmentHashTiling')!.getActiveTextures(textures);
-    return textures.map(uploadedTo);
-  };
-
   it('mixes those of the seeds that follow', async () => {
     const material = await makeBricks({ variations: 3 });
     const [albedo2, normal2, orm2, albedo3] = mapsOf(material);

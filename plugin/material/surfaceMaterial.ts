@@ -353,10 +353,12 @@ function nextSeed(seed: number, count: number): number {
   return (seed + count) % 2 ** 32;
 }
 
+/** Makes a variation show the material's recipe with a seed of its own; what that recipe lacks goes back to its default. */
 async function showAsync(texture: GeneratedTexture, recipe: RecipeOptions, how: RegenerateOptions): Promise<void> {
   const isSettled = texture.isReady() && !texture.isGenerating; // after a lost device it is drawn again
   const isShown = isSettled && JSON.stringify(texture.recipe) === JSON.stringify(recipe);
-  if (!isShown) await texture.regenerateAsync(recipe, how);
+  const lacking = Object.fromEntries(Object.keys(texture.recipe ?? {}).map((entry) => [entry, undefined]));
+  if (!isShown) await texture.regenerateAsync({ ...lacking, ...recipe }, how);
 }
 
 function plainData(value: unknown): Record<string, unknown> {

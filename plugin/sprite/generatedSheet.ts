@@ -134,6 +134,7 @@ export class GeneratedSheet extends RawTexture {
     options: RegenerateOptions = {},
   ): Promise<void> {
     this.assertAlive();
+    if (!this.source) throw new Error(`repaintCellAsync: ${this.name} is not loaded yet; wait until it is ready`);
     this.assertCell(cell);
     options.signal?.throwIfAborted(); // the request that is running goes on
     const request = ++this.numRequests;
@@ -185,15 +186,17 @@ export class GeneratedSheet extends RawTexture {
 
   /** Draws what a cell had before, or nothing, in the place of a preview; where that fails, the preview stays. */
   private async redrawAsync(cell: number): Promise<void> {
+    this.assertAlive();
     const draw = await this.drawing.prepareAsync();
     const recipe = this.current[cell];
     const [widthPx, heightPx] = this.layout.cellSize;
     const nothing = { pixels: new Uint8Array(4 * widthPx * heightPx), maps: null };
     const empty = new PixelPicture(nothing, widthPx, heightPx);
-    const picture = await (recipe ? this.source!.pictureAsync(recipe) : empty);
+    const picture = await (recipe ? this.source!.pictureAsync(recipe, { signal: this.life.signal }) : empty);
     if (this.pending.has(cell) || this.current[cell] !== recipe) return;
     this.show(picture, cell, draw);
     this.previewed.delete(cell);
+    this.renewPicking();
   }
 
   /**
@@ -309,12 +312,12 @@ export class GeneratedSheet extends RawTexture {
   }
 
   private recipeFor(cell: number, changes: Partial<RecipeOptions>): Recipe {
-    if (!this.source) throw new Error(`repaintCellAsync: ${this.name} is not loaded yet; wait until it is ready`);
+    const source = this.source!;
     const current = this.current[cell];
-    const recipe = current ? withoutDefaults(current, this.source.info) : null;
+    const recipe = current ? withoutDefaults(current, source.info) : null;
     const asked = { ...this.ownSize, ...changeRecipe(recipe, changes) };
     if (asked.label === undefined) throw new RangeError(`repaintCellAsync: cell ${cell} is empty; give a label`);
-    const complete = this.source.complete(asked);
+    const complete = source.complete(asked);
     this.assertFits([complete]);
     return complete;
   }

@@ -7,6 +7,7 @@ import { decode } from 'fast-png';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { footPivot, pixelArt } from '../../runtime/index.ts';
 import type { AssetGenerator } from '../assetGenerator.ts';
+import { PictureSource } from '../pictureSource.ts';
 import { createScene, loadTiny, loadTinyTextures, loadTinyWalks, uploadedTo } from '../testing/tinyScene.ts';
 import { GeneratedSheet } from './generatedSheet.ts';
 import type { GeneratedSprites } from './generatedSprites.ts';
@@ -225,6 +226,17 @@ describe('repaintCellAsync', () => {
     await sprites.repaintCellAsync(0, { seed: 9 });
     click();
     expect(readPixels).toHaveBeenCalledTimes(2);
+    const controller = new AbortController();
+    sprites.onCellProgressObservable.addOnce(() => {
+      click();
+      controller.abort();
+    });
+    const before = cellOf(sprites, 0);
+    const { signal } = controller;
+    await expect(sprites.repaintCellAsync(0, { seed: 10 }, { previewEvery: 1, signal })).rejects.toThrow(ABORTED);
+    await vi.waitFor(() => expect(cellOf(sprites, 0)).toEqual(before), 10_000);
+    click(); // what an aborted request has left is drawn over
+    expect(readPixels).toHaveBeenCalledTimes(3);
   });
 
   it('fills a spare cell, which sprites can show from then on', async () => {
@@ -283,6 +295,19 @@ describe('repaintCellAsync', () => {
     await expect(asked).rejects.toThrow(ABORTED);
     expect(preview).not.toEqual(before);
     await vi.waitFor(() => expect(cellOf(sprites, cell)).toEqual(before), 10_000);
+  });
+
+  it('asks for nothing more when it is disposed while it shows a preview', async () => {
+    const asked = sprites.repaintCellAsync(0, { seed: 9 }, { previewEvery: 1 });
+    const pictureAsync = vi.spyOn(PictureSource.prototype, 'pictureAsync');
+    sprites.onCellProgressObservable.addOnce(() => {
+      pictureAsync.mockClear();
+      sprites.dispose();
+    });
+    await expect(asked).rejects.toThrow(ABORTED);
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(pictureAsync).not.toHaveBeenCalled();
+    pictureAsync.mockRestore();
   });
 
   it('goes on with what it makes when a request comes whose signal is aborted', async () => {

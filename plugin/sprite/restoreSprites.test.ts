@@ -62,6 +62,21 @@ it('repaints and packs them as before', async () => {
   expect(await restoreSpritesAsync(restored)).toBe(restored);
 });
 
+it('gives the same sprites to all who restore a manager, at once or later', async () => {
+  sprites.createSprite('orc');
+  const manager = await reloaded();
+  const [one, other] = await Promise.all([restoreSpritesAsync(manager), restoreSpritesAsync(manager)]);
+  expect(other).toBe(one);
+  expect(await restoreSpritesAsync(manager)).toBe(one);
+  expect(one.sprites).toHaveLength(1);
+});
+
+it('is not repainted before it is loaded', async () => {
+  const { texture } = await reloaded({ hasModel: false });
+  const sheet = texture as unknown as GeneratedSheet;
+  await expect(sheet.repaintCellAsync(0, { seed: 9 })).rejects.toThrow(/is not loaded yet; wait until it is ready/);
+});
+
 it('leaves nothing of the manager, and the sheet to its sprites', async () => {
   const manager = await reloaded();
   const sheet = manager.texture as unknown as GeneratedSheet;

@@ -4,6 +4,9 @@ import { untilAborted } from '../untilAborted.ts';
 import { GeneratedSheet } from './generatedSheet.ts';
 import type { GeneratedSprites } from './generatedSprites.ts';
 
+/** What took the place of a manager. */
+const restored = new WeakMap<ISpriteManager, GeneratedSprites>();
+
 /**
  * Makes the sprites that a scene file has brought back walk again. Babylon's loader makes plain managers of plain sprites, which
  * show the sheet and know nothing else; what this returns takes the place of the manager, as its sprites do of those that were
@@ -14,7 +17,8 @@ import type { GeneratedSprites } from './generatedSprites.ts';
  *   const guests = await restoreSpritesAsync(scene.spriteManagers![0]!);
  *   guests.sprites[0]!.play('walk', 'left');
  *
- * @param manager that of a scene file, which may still be painting; it is disposed, its sheet is not
+ * @param manager that of a scene file, which may still be painting; it is disposed, its sheet is not. Of one that was restored
+ *                before, what took its place is returned
  * @throws        TypeError when it shows no generated sheet; what keeps the sheet from being painted; the signal's reason when
  *                aborted. The manager stays as it is then
  */
@@ -22,6 +26,8 @@ export async function restoreSpritesAsync(
   manager: ISpriteManager,
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<GeneratedSprites> {
+  const before = restored.get(manager);
+  if (before) return before;
   const sheet: unknown = manager.texture;
   if (!(sheet instanceof GeneratedSheet)) {
     throw new TypeError(
@@ -30,5 +36,8 @@ export async function restoreSpritesAsync(
   }
   const { GeneratedSprites } = await import('./generatedSprites.ts');
   await untilAborted(sheet.whenPaintedAsync(), signal);
-  return manager instanceof GeneratedSprites ? manager : GeneratedSprites.takeOver(manager as SpriteManager, sheet);
+  if (manager instanceof GeneratedSprites) return manager;
+  const sprites = restored.get(manager) ?? GeneratedSprites.takeOver(manager as SpriteManager, sheet);
+  restored.set(manager, sprites);
+  return sprites;
 }

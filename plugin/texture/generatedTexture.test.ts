@@ -269,6 +269,8 @@ describe('a generated texture in a scene file', () => {
     await next(again.onGeneratedObservable);
     expect(uploadedTo(again)).toEqual(uploadedTo(texture));
     expect(again.serialize()!.recipe).toEqual(saved.recipe);
+    const copy = again.clone(); // its model is still to be loaded
+    expect(JSON.parse(JSON.stringify(copy.serialize()!.recipe))).toMatchObject(saved.recipe);
   });
 
   it('comes back with the same picture when the scene is loaded', async () => {

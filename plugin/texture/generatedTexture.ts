@@ -7,6 +7,7 @@ import type { Scene } from '@babylonjs/core/scene.js';
 import {
   type Attributes,
   changeRecipe,
+  encodeEdit,
   type ModelInfo,
   type Recipe,
   type RecipeOptions,
@@ -255,7 +256,9 @@ export class GeneratedTexture extends RawTexture {
       url: '',
       model: this.address,
       ...saveLook({ ...this.look, samplingMode: this.samplingMode, hasAlpha: this.hasAlpha }),
-      recipe: this.source ? shortRecipe(this.current, this.source.info) : this.current,
+      recipe: this.source
+        ? shortRecipe(this.current, this.source.info)
+        : { ...this.current, ...encodeEdit(this.current) },
       ...changedSettings(this, this.usualSettings),
     };
   }
@@ -314,6 +317,7 @@ export class GeneratedTexture extends RawTexture {
     this.source = source;
     this.stopObserving(); // two requests may both have waited for the model
     this.stopObserving = whenRestored(source, () => {
+      this.brush?.then((brush) => brush.prepareAsync()).catch(() => {}); // a picture that is being painted is drawn by it
       if (source.isDisposed && this.isOnCpu) return; // Babylon has kept the bytes
       if (source.isDisposed) [this.source, this.keepsModel] = [null, true]; // the model is loaded again
       this.showsPreview = this.hasPicture; // nothing is left of the picture, should a request that is running fail
