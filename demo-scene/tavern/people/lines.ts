@@ -24,7 +24,7 @@ const LINES: readonly (readonly (readonly [expression: string, text: string])[])
   ],
   [
     ['angry', 'Do not stare.'],
-    ['grin', 'It took twenty steps to get my hair right.'],
+    ['grin', 'It took four steps to get my hair right.'],
   ],
   [
     ['sad', 'If you mean to reroll me,'],
