@@ -1,5 +1,5 @@
 // Pictures of portraits that are edited: varied as a whole, and painted again around the face.
-import type { DiffusionModel } from '../../../runtime/index.ts';
+import { attributesOfRecipe, type DiffusionModel } from '../../../runtime/index.ts';
 import { IN_TWENTY_STEPS, paint, pictureRows } from './painting.ts';
 
 /** A portrait, and what its teacher makes of it at growing strengths, which a student of four steps would tell apart by quarters. */
@@ -20,23 +20,32 @@ export async function variation(model: DiffusionModel, teacher: DiffusionModel):
   return pictureRows(model, rows);
 }
 
+/** What is told of a face that stays, so that ears and brow get its skin, and a collar is one. */
+const OF_THE_FACE = ['gender', 'age', 'skin', 'eye_colour', 'expression', 'clothes', 'clothes_colour'];
+
 /** Faces that stay while all around them is painted again. */
 export async function inpainting(model: DiffusionModel): Promise<Uint8Array> {
-  const { widthPx, heightPx } = model.index.figment;
+  const { labels, figment } = model.index;
+  const { widthPx, heightPx } = figment;
+  const mask = Uint8Array.from({ length: widthPx * heightPx }, (_, i) =>
+    outsideFace(i % widthPx, Math.floor(i / widthPx)),
+  );
   const rows: Uint8Array[][] = [];
   for (const [label, seed] of [
     ['human_female', 6],
     ['elf', 7],
   ] as const) {
     const [original] = await paint(model, [{ label, seed }]);
-    const mask = Uint8Array.from({ length: widthPx * heightPx }, (_, i) =>
-      isFace(i % widthPx, Math.floor(i / widthPx)) ? 0 : 255,
-    );
-    const requests = Array.from({ length: 6 }, (_, i) => ({ label, seed: 30 + i, image: original!, mask }));
+    const known = Object.entries(attributesOfRecipe({ labels, ...figment }, { label, seed }));
+    const attributes = Object.fromEntries(known.filter(([name]) => OF_THE_FACE.includes(name)));
+    const requests = Array.from({ length: 6 }, (_, i) => ({ label, seed: 30 + i, image: original!, mask, attributes }));
     rows.push([original!, ...(await paint(model, requests))]);
   }
   return pictureRows(model, rows);
 }
 
-/** Whether a pixel lies in the face, from the brows to the chin. */
-const isFace = (x: number, y: number) => x >= 20 && x < 49 && y >= 27 && y < 53;
+/** The mask at a pixel: 0 in an oval from the brows to the chin, 255 outside of it, and in between along its edge. */
+function outsideFace(x: number, y: number): number {
+  const distance = Math.hypot((x - 34) / 13, (y - 39.5) / 13.5);
+  return Math.round(255 * Math.min(1, Math.max(0, (distance - 0.9) / 0.2)));
+}
