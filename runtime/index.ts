@@ -408,7 +408,6 @@ export {
   imagesOfClass,
   imagesOfDataset,
   imagesOfPixels,
-  positionsOf,
   smallestClass,
 } from './evaluation/imageSet.ts';
 export { type NearestDistance, nearestDistance } from './evaluation/nearest.ts';

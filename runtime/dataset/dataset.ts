@@ -127,7 +127,8 @@ function splitByCombination(
   return { train: Int32Array.from(train), heldOut: Int32Array.from(heldOut).sort() };
 }
 
-function membersOf(classLabels: Int32Array, label: number): number[] {
+/** The places of a class among the images, in ascending order. */
+export function membersOf(classLabels: Int32Array, label: number): number[] {
   const members: number[] = [];
   classLabels.forEach((value, index) => {
     if (value === label) members.push(index);

@@ -1,5 +1,7 @@
 /** The forward process q: noising, its posterior, and the target of a v-predicting network. */
+
 import type * as tf from '@tensorflow/tfjs-core';
+import { noiseShare } from './prediction.ts';
 import { alphaBar, type Schedule, trainedAlphaBar } from './schedule.ts';
 import { weightedSum } from './weightedSum.ts';
 
@@ -89,11 +91,6 @@ export function posteriorWeights(alphaBar: number, alphaBarPrev: number): Poster
     variance: ((1 - alphaBarPrev) / (1 - alphaBar)) * beta,
     beta,
   };
-}
-
-/** sqrt(1 − alphaBar). */
-function noiseShare(alphaBar: number): number {
-  return Math.sqrt(1 - alphaBar);
 }
 
 function alphaBarsAt(schedule: Schedule, t: ArrayLike<number>): number[] {

@@ -87,7 +87,7 @@ export function toX0Eps<T extends tf.Tensor>(
 }
 
 /** sqrt(1 − alphaBar). */
-function noiseShare(alphaBar: number): number {
+export function noiseShare(alphaBar: number): number {
   return Math.sqrt(1 - alphaBar);
 }
 

@@ -3,7 +3,7 @@ import { joinMaps, takeChannels, toPremultiplied } from '../core/pixels.ts';
 import { permutation } from '../core/random.ts';
 import { encodeColumns } from '../dataset/attributeColumns.ts';
 import { fillBatch } from '../dataset/batches.ts';
-import { type Dataset, imageLength } from '../dataset/dataset.ts';
+import { type Dataset, imageLength, membersOf } from '../dataset/dataset.ts';
 import type { GeneratedPicture } from '../sampling/autoencoder.ts';
 
 /** Labelled images as training values: premultiplied, in [−1, 1]. */
@@ -91,7 +91,7 @@ const DRAW_STREAM = 0xd3000000;
 export function drawPerClass(classLabels: Int32Array, numLabels: number, perClass: number, seed: number): Int32Array {
   const drawn: number[] = [];
   for (let label = 0; label < numLabels; label++) {
-    const members = positionsOf(classLabels, label);
+    const members = membersOf(classLabels, label);
     const order = permutation(seed, DRAW_STREAM + label, members.length);
     drawn.push(...Array.from(order.subarray(0, perClass), (position) => members[position]!));
   }
@@ -100,14 +100,5 @@ export function drawPerClass(classLabels: Int32Array, numLabels: number, perClas
 
 /** The number of images in the smallest class. */
 export function smallestClass(classLabels: Int32Array, numLabels: number): number {
-  return Math.min(...Array.from({ length: numLabels }, (_, label) => positionsOf(classLabels, label).length));
-}
-
-/** The positions of a class in `classLabels`, in ascending order. */
-export function positionsOf(classLabels: Int32Array, label: number): number[] {
-  const positions: number[] = [];
-  classLabels.forEach((value, position) => {
-    if (value === label) positions.push(position);
-  });
-  return positions;
+  return Math.min(...Array.from({ length: numLabels }, (_, label) => membersOf(classLabels, label).length));
 }

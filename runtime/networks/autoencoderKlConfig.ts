@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Count, Layers, NotZero, type OnNote, parseNetworkConfig, Widths } from './config.ts';
+import { Count, checkNormGroups, Layers, NotZero, type OnNote, parseNetworkConfig, Widths } from './config.ts';
 
 const blockTypes = <const T extends string>(name: T) => v.optional(v.array(v.literal(name)), () => [name]);
 
@@ -71,11 +71,7 @@ export function parseAutoencoderKlConfig(
       `${fileName}: block_out_channels, down_block_types and up_block_types must have equally many entries`,
     );
   }
-  for (const channels of config.block_out_channels) {
-    if (channels % config.norm_num_groups !== 0) {
-      throw new Error(`${fileName}: norm_num_groups ${config.norm_num_groups} does not divide ${channels} channels`);
-    }
-  }
+  checkNormGroups(config, fileName);
   for (const key of ['in_channels', 'out_channels'] as const) {
     if (config[key] % config.patch_size ** 2 === 0) continue;
     throw new Error(

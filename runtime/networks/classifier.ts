@@ -2,7 +2,7 @@ import { mean, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core'
 import * as v from 'valibot';
 import { cellMeans } from './cellMeans.ts';
 import { ATTRIBUTE_KINDS, type AttributeKind } from './conditioningConfig.ts';
-import { Count, parseNetworkConfig, Widths } from './config.ts';
+import { Count, checkNormGroups, parseNetworkConfig, Widths } from './config.ts';
 import { conv, convShapes, dense, linearShapes, norm, normShapes, type Shapes, type Weights } from './layers.ts';
 
 const schema = v.object({
@@ -26,11 +26,7 @@ export type ClassifierConfig = v.InferOutput<typeof schema>;
  */
 export function parseClassifierConfig(json: unknown, fileName: string): ClassifierConfig {
   const config = parseNetworkConfig(schema, [], json, fileName);
-  for (const channels of config.block_out_channels) {
-    if (channels % config.norm_num_groups !== 0) {
-      throw new Error(`${fileName}: norm_num_groups ${config.norm_num_groups} does not divide ${channels} channels`);
-    }
-  }
+  checkNormGroups(config, fileName);
   return config;
 }
 

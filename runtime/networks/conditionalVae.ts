@@ -7,7 +7,7 @@ import { silu } from '../kernels/silu.ts';
 import type { LatentDistribution } from './autoencoderKl.ts';
 import { type Conditions, conditioning, conditioningShapes } from './conditioning.ts';
 import { ATTRIBUTE_KINDS, type ConditioningConfig, parseConditioningConfig } from './conditioningConfig.ts';
-import { Count, parseNetworkConfig, Widths } from './config.ts';
+import { Count, checkNormGroups, parseNetworkConfig, Widths } from './config.ts';
 import {
   activateEmbedding,
   type BlockOptions,
@@ -24,6 +24,7 @@ import {
   type Shapes,
   upsample,
   type Weights,
+  withoutPrefix,
 } from './layers.ts';
 import { type ForwardPass, inSlices, withLive } from './slices.ts';
 
@@ -52,11 +53,7 @@ export type VaeCondition = ArrayLike<number> | Conditions;
  */
 export function parseConditionalVaeConfig(json: unknown, fileName = 'cvae/config.json'): ConditionalVaeConfig {
   const config = parseNetworkConfig(schema, [], json, fileName);
-  for (const channels of config.block_out_channels) {
-    if (channels % config.norm_num_groups !== 0) {
-      throw new Error(`${fileName}: norm_num_groups ${config.norm_num_groups} does not divide ${channels} channels`);
-    }
-  }
+  checkNormGroups(config, fileName);
   const factor = 2 ** config.block_out_channels.length;
   const [height, width] = config.sample_size;
   if (height % factor !== 0 || width % factor !== 0) {
@@ -157,10 +154,8 @@ function ownConditioning({ attributes, label_channels, num_labels }: Conditional
 function conditionRows(config: ConditionalVaeConfig, weights: Weights, side: Side, condition: VaeCondition): Tensor2D {
   const own = ownConditioning(config);
   if (!own) return embeddingRows(weights, `${side}.class_embedding`, classesOf(condition));
-  const prefix = `${side}.conditioning.`;
-  const ofSide = Object.entries(weights).filter(([name]) => name.startsWith(prefix));
-  const named = Object.fromEntries(ofSide.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
-  return conditioning(own, named, 'classLabels' in condition ? condition : { classLabels: condition, attributes: [] });
+  const ofSide = withoutPrefix(weights, `${side}.conditioning.`);
+  return conditioning(own, ofSide, 'classLabels' in condition ? condition : { classLabels: condition, attributes: [] });
 }
 
 function classesOf(condition: VaeCondition): ArrayLike<number> {

@@ -53,6 +53,17 @@ export function parseNetworkConfig<S extends v.ObjectSchema<v.ObjectEntries, und
   return result.output;
 }
 
+/** @throws Error where the groups of a network's norms do not divide the channels of each level */
+export function checkNormGroups(
+  { block_out_channels, norm_num_groups }: { block_out_channels: readonly number[]; norm_num_groups: number },
+  fileName: string,
+): void {
+  for (const channels of block_out_channels) {
+    if (channels % norm_num_groups === 0) continue;
+    throw new Error(`${fileName}: norm_num_groups ${norm_num_groups} does not divide ${channels} channels`);
+  }
+}
+
 const MAX_LISTED = 20;
 
 /** What no network reaches; a config beyond it would take seconds only to be compared with its weights. */

@@ -66,6 +66,12 @@ export function weight(weights: Weights, name: string): Tensor {
   return tensor;
 }
 
+/** The weights whose names begin so, by the rest of their names. */
+export function withoutPrefix(weights: Weights, prefix: string): Weights {
+  const named = Object.entries(weights).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(named.map(([name, value]) => [name.slice(prefix.length), value]));
+}
+
 export function convShapes(shapes: Shapes, name: string, cin: number, cout: number, kernel = 3): void {
   shapes.set(`${name}.weight`, [cout, cin, kernel, kernel]);
   shapes.set(`${name}.bias`, [cout]);

@@ -1,6 +1,6 @@
 import { mean, slice, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import * as v from 'valibot';
-import { Count, parseNetworkConfig, Widths } from './config.ts';
+import { Count, checkNormGroups, parseNetworkConfig, Widths } from './config.ts';
 import {
   activateEmbedding,
   conv,
@@ -37,11 +37,7 @@ export function parseNoisyClassifierConfig(
   ignored: readonly string[] = [],
 ): NoisyClassifierConfig {
   const config = parseNetworkConfig(schema, ignored, json, fileName);
-  for (const channels of config.block_out_channels) {
-    if (channels % config.norm_num_groups !== 0) {
-      throw new Error(`${fileName}: norm_num_groups ${config.norm_num_groups} does not divide ${channels} channels`);
-    }
-  }
+  checkNormGroups(config, fileName);
   return config;
 }
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Count, Layers, NotZero, type OnNote, only, parseNetworkConfig, Widths } from './config.ts';
+import { Count, checkNormGroups, Layers, NotZero, type OnNote, only, parseNetworkConfig, Widths } from './config.ts';
 
 const DOWN_BLOCKS = ['DownBlock2D', 'AttnDownBlock2D', 'ResnetDownsampleBlock2D'] as const;
 const UP_BLOCKS = ['UpBlock2D', 'AttnUpBlock2D', 'ResnetUpsampleBlock2D'] as const;
@@ -66,11 +66,7 @@ export function parseUNet2DConfig(json: unknown, fileName = 'unet/config.json', 
       `${fileName}: block_out_channels has ${levels} entries, down_block_types ${config.down_block_types.length}, up_block_types ${config.up_block_types.length}; they must be equal`,
     );
   }
-  for (const channels of config.block_out_channels) {
-    if (channels % config.norm_num_groups !== 0) {
-      throw new Error(`${fileName}: norm_num_groups ${config.norm_num_groups} does not divide ${channels} channels`);
-    }
-  }
+  checkNormGroups(config, fileName);
   checkAttention(config, fileName);
   if (config.class_embed_type === 'identity' && config.num_class_embeds !== null) {
     throw new Error(

@@ -26,7 +26,7 @@ import { alphaBar, createSchedule } from '../diffusion/schedule.ts';
 import type { SamplerName, SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { type Conditions, conditioning as conditioningVectors, isOfStudent } from '../networks/conditioning.ts';
 import type { ConditioningConfig } from '../networks/conditioningConfig.ts';
-import type { Weights } from '../networks/layers.ts';
+import { type Weights, withoutPrefix } from '../networks/layers.ts';
 import { unet2d } from '../networks/unet2d.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { type Batch, batchArray, batchTensor } from './batch.ts';
@@ -211,12 +211,6 @@ function guidedTeacher(
 
 function conditioningOf(weights: Weights): Weights {
   return Object.fromEntries(splitConditioning(new Map(Object.entries(weights))).conditioning);
-}
-
-/** The weights whose names begin so, by the rest of their names. */
-export function withoutPrefix(weights: Weights, prefix: string): Weights {
-  const named = Object.entries(weights).filter(([name]) => name.startsWith(prefix));
-  return Object.fromEntries(named.map(([name, value]) => [name.slice(prefix.length), value]));
 }
 
 /** What a batch is told, once for each part of an image. */

@@ -3,9 +3,9 @@
 import { add, div, mean, moments, mul, type Scalar, square, sub, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { autoencoderKlShapes, encode, type LatentDistribution } from '../networks/autoencoderKl.ts';
 import { type AutoencoderKlConfig, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
-import type { Shapes, Weights } from '../networks/layers.ts';
+import { type Shapes, type Weights, withoutPrefix } from '../networks/layers.ts';
 import type { AutoEncoder } from './adaptChannels.ts';
-import { TEACHER_PREFIX, withoutPrefix } from './distilTask.ts';
+import { TEACHER_PREFIX } from './distilTask.ts';
 
 /** Whether a weight of a training is the teacher's, which is not trained. */
 export const isOfTeacher = (name: string) => name.startsWith(TEACHER_PREFIX);

@@ -8,7 +8,7 @@ import type { WeightTensor } from '../weights/weightTensor.ts';
 import { type Batch, type BatchArray, pictureBatch, withAttributeWeights } from './batch.ts';
 import type { GradientSource } from './gradients.ts';
 import type { TaskSpec } from './task.ts';
-import { createTrainer, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
+import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
 export interface ClassifierOptions extends TrainerOptions {
   seed: number;
@@ -19,6 +19,7 @@ export interface ClassifierOptions extends TrainerOptions {
 }
 
 export const CLASSIFIER_DEFAULTS: ClassifierOptions = {
+  ...TRAINER_DEFAULTS,
   seed: 0,
   balanced: true,
   augment: { flip: true, shiftPx: 1 },
@@ -28,14 +29,9 @@ export const CLASSIFIER_DEFAULTS: ClassifierOptions = {
   learningRate: 2e-3,
   numWarmupSteps: 50,
   decayFrom: 0.3,
-  finalShare: 0.02,
-  beta1: 0.9,
-  beta2: 0.99,
   weightDecay: 0.05,
-  clipNorm: 1,
   emaDecay: 0.99,
   numSteps: 2000,
-  numMinutes: null,
 };
 
 // The stream of the seed that this file draws from; batches.ts has its own.

@@ -10,7 +10,7 @@ import { dropConditions } from './dropConditions.ts';
 import type { GradientSource } from './gradients.ts';
 import type { Reconstruction } from './losses.ts';
 import type { TaskSpec } from './task.ts';
-import { createTrainer, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
+import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
 export interface ConditionalVaeOptions extends TrainerOptions {
   seed: number;
@@ -30,6 +30,7 @@ export interface ConditionalVaeOptions extends TrainerOptions {
 }
 
 export const CONDITIONAL_VAE_DEFAULTS: ConditionalVaeOptions = {
+  ...TRAINER_DEFAULTS,
   seed: 0,
   reconstruction: 'l1',
   reconstructionScale: 0.25,
@@ -44,14 +45,8 @@ export const CONDITIONAL_VAE_DEFAULTS: ConditionalVaeOptions = {
   learningRate: 1e-3,
   numWarmupSteps: 100,
   decayFrom: 0.3,
-  finalShare: 0.02,
-  beta1: 0.9,
-  beta2: 0.99,
   weightDecay: 0.01,
-  clipNorm: 1,
   emaDecay: 0.995,
-  numSteps: null,
-  numMinutes: null,
 };
 
 // Streams of the seed that this file draws from; batches.ts has its own.

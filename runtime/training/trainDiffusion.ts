@@ -12,7 +12,7 @@ import { dropConditions } from './dropConditions.ts';
 import { type GradientSource, localGradients } from './gradients.ts';
 import type { LatentDataset, LatentSubjects } from './latentDataset.ts';
 import { createTask, type TaskSpec } from './task.ts';
-import { Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
+import { TRAINER_DEFAULTS, Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
 export interface DiffusionOptions extends TrainerOptions {
   seed: number;
@@ -32,6 +32,7 @@ export interface DiffusionOptions extends TrainerOptions {
 }
 
 export const DIFFUSION_DEFAULTS: DiffusionOptions = {
+  ...TRAINER_DEFAULTS,
   seed: 0,
   predictionType: 'v_prediction',
   betaSchedule: 'squaredcos_cap_v2',
@@ -46,14 +47,8 @@ export const DIFFUSION_DEFAULTS: DiffusionOptions = {
   learningRate: 1e-3,
   numWarmupSteps: 200,
   decayFrom: 0.5,
-  finalShare: 0.02,
-  beta1: 0.9,
-  beta2: 0.99,
   weightDecay: 0.01,
-  clipNorm: 1,
   emaDecay: 0.999,
-  numSteps: null,
-  numMinutes: null,
 };
 
 const NUM_TIMESTEPS = 1000;

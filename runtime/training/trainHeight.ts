@@ -4,7 +4,7 @@ import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { type Batch, pictureBatch } from './batch.ts';
 import type { GradientSource } from './gradients.ts';
 import type { TaskSpec } from './task.ts';
-import { createTrainer, type Trainer, type TrainerOptions } from './trainer.ts';
+import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions } from './trainer.ts';
 import { defaultVaeConfig } from './trainVae.ts';
 
 export interface HeightTrainingOptions extends TrainerOptions {
@@ -14,6 +14,7 @@ export interface HeightTrainingOptions extends TrainerOptions {
 }
 
 export const HEIGHT_TRAINING_DEFAULTS: HeightTrainingOptions = {
+  ...TRAINER_DEFAULTS,
   seed: 0,
   circular: false,
   batchSize: 16,
@@ -21,14 +22,9 @@ export const HEIGHT_TRAINING_DEFAULTS: HeightTrainingOptions = {
   learningRate: 2e-3,
   numWarmupSteps: 50,
   decayFrom: 0.3,
-  finalShare: 0.02,
-  beta1: 0.9,
-  beta2: 0.99,
   weightDecay: 0.05,
-  clipNorm: 1,
   emaDecay: 0.99,
   numSteps: 400,
-  numMinutes: null,
 };
 
 /** A network that gives the height of a material's picture, with a code that is wide enough for every detail. */

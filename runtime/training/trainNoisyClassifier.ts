@@ -12,7 +12,7 @@ import type { Batch } from './batch.ts';
 import type { GradientSource } from './gradients.ts';
 import { drawLatents, type LatentDataset } from './latentDataset.ts';
 import type { TaskSpec } from './task.ts';
-import { createTrainer, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
+import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
 export interface NoisyClassifierOptions extends TrainerOptions {
   seed: number;
@@ -20,6 +20,7 @@ export interface NoisyClassifierOptions extends TrainerOptions {
 }
 
 export const NOISY_CLASSIFIER_DEFAULTS: NoisyClassifierOptions = {
+  ...TRAINER_DEFAULTS,
   seed: 0,
   balanced: true,
   batchSize: 128,
@@ -27,14 +28,8 @@ export const NOISY_CLASSIFIER_DEFAULTS: NoisyClassifierOptions = {
   learningRate: 1e-3,
   numWarmupSteps: 100,
   decayFrom: 0.3,
-  finalShare: 0.02,
-  beta1: 0.9,
-  beta2: 0.99,
   weightDecay: 0.05,
-  clipNorm: 1,
   emaDecay: 0.998,
-  numSteps: null,
-  numMinutes: null,
 };
 
 // Streams of the seed that this file draws from; batches.ts has its own.

@@ -16,7 +16,7 @@ import type { WeightTensor } from '../weights/weightTensor.ts';
 import { type Batch, labelFirst, withAttributeWeights } from './batch.ts';
 import { drawLatents, type LatentDataset } from './latentDataset.ts';
 import type { TaskSpec } from './task.ts';
-import { createTrainer, type Trainer, type TrainerOptions } from './trainer.ts';
+import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions } from './trainer.ts';
 
 export interface ProbeOptions extends TrainerOptions {
   seed: number;
@@ -25,6 +25,7 @@ export interface ProbeOptions extends TrainerOptions {
 }
 
 export const PROBE_DEFAULTS: ProbeOptions = {
+  ...TRAINER_DEFAULTS,
   seed: 0,
   latentNoise: 0.15,
   batchSize: 256,
@@ -32,14 +33,9 @@ export const PROBE_DEFAULTS: ProbeOptions = {
   learningRate: 3e-3,
   numWarmupSteps: 50,
   decayFrom: 0,
-  finalShare: 0.02,
-  beta1: 0.9,
-  beta2: 0.99,
   weightDecay: 0.05,
-  clipNorm: 1,
   emaDecay: 0.99,
   numSteps: 1200,
-  numMinutes: null,
 };
 
 // Streams of the seed that this file draws from; batches.ts has its own.

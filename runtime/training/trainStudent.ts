@@ -13,7 +13,7 @@ import { type DistilSpec, distilTask, isLearned, TEACHER_PREFIX } from './distil
 import { type GradientSource, localGradients } from './gradients.ts';
 import type { LatentDataset, LatentSubjects } from './latentDataset.ts';
 import { checkAttributes, diffusionBatch, noiseBatch } from './trainDiffusion.ts';
-import { Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
+import { TRAINER_DEFAULTS, Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
 export interface DistilOptions extends TrainerOptions {
   seed: number;
@@ -31,6 +31,7 @@ export interface DistilOptions extends TrainerOptions {
 
 /** A batch counts images; of each the student learns seven steps, or noise levels. */
 export const DISTIL_DEFAULTS: DistilOptions = {
+  ...TRAINER_DEFAULTS,
   seed: 0,
   stepCounts: [1, 2, 4],
   guidanceScale: [1, 5],
@@ -43,14 +44,8 @@ export const DISTIL_DEFAULTS: DistilOptions = {
   learningRate: 2e-4,
   numWarmupSteps: 50,
   decayFrom: 0.4,
-  finalShare: 0.02,
-  beta1: 0.9,
-  beta2: 0.99,
   weightDecay: 0,
-  clipNorm: 1,
   emaDecay: 0.99,
-  numSteps: null,
-  numMinutes: null,
 };
 
 // Streams of the seed beside those of trainDiffusion.ts, and of batches.ts but for those that only pictures take.

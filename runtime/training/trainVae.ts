@@ -13,7 +13,7 @@ import { type Batch, labelFirst, pictureBatch, withAttributeWeights } from './ba
 import type { GradientSource } from './gradients.ts';
 import type { Reconstruction } from './losses.ts';
 import { createTask, type TaskSpec } from './task.ts';
-import { createTrainer, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
+import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
 export interface VaeOptions extends TrainerOptions {
   seed: number;
@@ -48,6 +48,7 @@ export interface VaeOptions extends TrainerOptions {
 }
 
 export const VAE_DEFAULTS: VaeOptions = {
+  ...TRAINER_DEFAULTS,
   seed: 0,
   reconstruction: 'l1',
   klWeight: 2e-4,
@@ -69,14 +70,8 @@ export const VAE_DEFAULTS: VaeOptions = {
   learningRate: 1e-3,
   numWarmupSteps: 100,
   decayFrom: 0,
-  finalShare: 0.02,
-  beta1: 0.9,
-  beta2: 0.99,
   weightDecay: 0.01,
-  clipNorm: 1,
   emaDecay: 0.995,
-  numSteps: null,
-  numMinutes: null,
 };
 
 /** Steps in which the discriminator learns before its word counts fully. */

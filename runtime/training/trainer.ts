@@ -32,6 +32,16 @@ export interface TrainerOptions extends LearningRateOptions {
   numMinutes: number | null;
 }
 
+/** What all trainings have in common unless they are asked for something else: AdamW with short memories, and no end. */
+export const TRAINER_DEFAULTS = {
+  finalShare: 0.02,
+  beta1: 0.9,
+  beta2: 0.99,
+  clipNorm: 1,
+  numSteps: null,
+  numMinutes: null,
+} satisfies Partial<TrainerOptions>;
+
 /** The state of a training between two steps; weights in PyTorch's layout. */
 export interface TrainerState {
   step: number;
