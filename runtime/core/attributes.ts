@@ -1,6 +1,13 @@
 import { shortened } from './errors.ts';
 import { nearestWord } from './nearestWord.ts';
 
+/** What data sets, networks and models may have of attributes, since tables are laid out for all of them. */
+export const MAX_ATTRIBUTES = 64;
+/** The most words of an attribute. */
+export const MAX_ATTRIBUTE_WORDS = 1024;
+/** The most characters of the name of an attribute, and of a word. */
+export const MAX_WORD_LENGTH = 200;
+
 /** The numbers from min to max, both included. */
 export interface NumberRange {
   min: number;

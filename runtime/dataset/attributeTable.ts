@@ -2,7 +2,15 @@
 // frames the first), and a column for each attribute. `dataset.json` says which words or numbers a column may hold.
 
 import * as v from 'valibot';
-import { ANY, type AttributeValues, isRange, type NumberRange } from '../core/attributes.ts';
+import {
+  ANY,
+  type AttributeValues,
+  isRange,
+  MAX_ATTRIBUTE_WORDS,
+  MAX_ATTRIBUTES,
+  MAX_WORD_LENGTH,
+  type NumberRange,
+} from '../core/attributes.ts';
 import { messageOf } from '../core/errors.ts';
 import { type Frame, numFramesOf } from '../core/frames.ts';
 import { nearestWord } from '../core/nearestWord.ts';
@@ -15,17 +23,14 @@ export const ATTRIBUTES_FILE = 'attributes.csv';
 /** A range is written `0..1`; what is measured without one is written `number`. */
 const RANGE = /^(-?\d+(?:\.\d+)?)\.\.(-?\d+(?:\.\d+)?)$/;
 
-const MAX_ATTRIBUTES = 64;
-const MAX_VALUES = 1024;
-const MAX_NAME_LENGTH = 200;
 /** A table that is wrong throughout is told by its first lines. */
 const MAX_PROBLEMS = 20;
 
-const word = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_NAME_LENGTH));
+const word = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_WORD_LENGTH));
 const words = v.pipe(
   v.array(word),
   v.minLength(1),
-  v.maxLength(MAX_VALUES),
+  v.maxLength(MAX_ATTRIBUTE_WORDS),
   v.check((values) => new Set(values).size === values.length, 'holds a word twice; expected each once'),
 );
 const range = v.pipe(

@@ -2,10 +2,12 @@
  * A data set as `dataset.json` and one PNG sheet for each class: tiles left to right, top to bottom, `count` of them. Of
  * materials, a second sheet for each class has the maps of the same tiles: height in red, roughness in green, metal in blue.
  */
+
 import * as v from 'valibot';
 import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { messageOf } from '../core/errors.ts';
-import { numFramesOf, parseFrames } from '../core/frames.ts';
+import { numFramesOf } from '../core/frames.ts';
+import { FRAMES_SCHEMA } from '../core/framesSchema.ts';
 import { isTransparent, joinMaps, type NumChannels, type PixelImage, withChannels } from '../core/pixels.ts';
 import { findJsonFlaw } from '../core/untrustedJson.ts';
 import type { AttributeColumn } from './attributeColumns.ts';
@@ -45,18 +47,6 @@ const classSchema = v.object({
   count: v.pipe(v.number(), v.integer(), v.minValue(0)),
 });
 
-const framesSchema = v.pipe(
-  v.unknown(),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    try {
-      return parseFrames(dataset.value);
-    } catch (error) {
-      addIssue({ message: messageOf(error) });
-      return NEVER;
-    }
-  }),
-);
-
 const sheetSchema = v.object({
   name: text,
   description: v.optional(v.string()),
@@ -71,7 +61,7 @@ const sheetSchema = v.object({
   /** What `attributes.csv` tells of the tiles. */
   attributes: v.optional(VocabularySchema),
   /** What so many tiles in a row are: the frames of one subject, which one row of `attributes.csv` is about. */
-  frames: v.optional(framesSchema),
+  frames: v.optional(FRAMES_SCHEMA),
   /** The number of frames, as the data set's own tools count them. */
   tilesPerCharacter: v.optional(positive),
   classes: v.pipe(

@@ -1,10 +1,7 @@
 import * as v from 'valibot';
-import { isRange, type Vocabulary } from '../core/attributes.ts';
+import { isRange, MAX_ATTRIBUTE_WORDS, MAX_ATTRIBUTES, MAX_WORD_LENGTH, type Vocabulary } from '../core/attributes.ts';
 import { parseNetworkConfig } from './config.ts';
 
-export const MAX_ATTRIBUTES = 64;
-export const MAX_VALUES = 1024;
-export const MAX_NAME_LENGTH = 200;
 const MAX_LABELS = 100_000;
 const MAX_EMBEDDING_DIM = 16_384;
 const MAX_NUMERIC_CHANNELS = 1024;
@@ -16,13 +13,13 @@ export type AttributeKind = number | 'number';
 const name = v.pipe(
   v.string(),
   v.minLength(1),
-  v.maxLength(MAX_NAME_LENGTH),
+  v.maxLength(MAX_WORD_LENGTH),
   v.regex(/^[^.\p{Cc}]+$/u, (issue) => `attribute ${JSON.stringify(issue.input)} has a dot or control character`),
 );
 const count = (max: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(max));
 const kind = v.union(
-  [count(MAX_VALUES), v.literal('number')],
-  `expected a number of values from 1 to ${MAX_VALUES}, or "number"`,
+  [count(MAX_ATTRIBUTE_WORDS), v.literal('number')],
+  `expected a number of values from 1 to ${MAX_ATTRIBUTE_WORDS}, or "number"`,
 );
 
 /**

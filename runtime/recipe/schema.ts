@@ -1,6 +1,8 @@
 // The form of every entry of a recipe: its type, range and description, stated once. Bake files, the command line, imports
 // and the published JSON schema are made from the same entries.
+
 import * as v from 'valibot';
+import { MAX_ATTRIBUTES } from '../core/attributes.ts';
 import { MAX_SEED } from '../core/random.ts';
 import { MAX_GUIDANCE_SCALE, MAX_INFERENCE_STEPS, SAMPLER_NAMES } from '../core/samplingBounds.ts';
 import { MAX_TIMESTEPS } from '../diffusion/schedulerConfig.ts';
@@ -80,7 +82,6 @@ export const BLEND_ENTRY = v.pipe(
   v.description('be in part of another label'),
 );
 
-export const MAX_ASKED_ATTRIBUTES = 64;
 export const ATTRIBUTES_EXPECTED = 'expected words and numbers by name, such as { hair_colour: "red" }';
 
 export const ATTRIBUTE_VALUE = v.union(
@@ -114,7 +115,7 @@ export function entriesByName<const Value extends v.GenericSchema>(value: Value,
 function attributesEntry(description: string) {
   return v.pipe(
     entriesByName(ATTRIBUTE_VALUE, ATTRIBUTES_EXPECTED),
-    v.maxEntries(MAX_ASKED_ATTRIBUTES, `expected at most ${MAX_ASKED_ATTRIBUTES} attributes`),
+    v.maxEntries(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
     v.description(description),
   );
 }

@@ -3,7 +3,8 @@ import { type AttributeExamples, formatExamples, parseExamples } from '../core/a
 import type { Vocabulary } from '../core/attributes.ts';
 import { channelNames, channelsNamed, knownChannels, MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { ModelFileError, messageOf, quote } from '../core/errors.ts';
-import { type Frame, numFramesOf, parseFrames } from '../core/frames.ts';
+import { type Frame, numFramesOf } from '../core/frames.ts';
+import { FRAMES_SCHEMA } from '../core/framesSchema.ts';
 import { formatProbe, type LinearProbe, MAX_PROBE_GRID, MAX_PROBE_RATE, parseProbe } from '../core/linearProbe.ts';
 import {
   formatPalette,
@@ -136,18 +137,6 @@ const PROBE_SCHEMA = v.object({
   bias: v.array(finite),
   rate: v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_PROBE_RATE)),
 });
-
-const FRAMES_SCHEMA = v.pipe(
-  v.unknown(),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    try {
-      return parseFrames(dataset.value);
-    } catch (error) {
-      addIssue({ message: messageOf(error) });
-      return NEVER;
-    }
-  }),
-);
 
 const FIGMENT_SCHEMA = v.object({
   version: v.optional(v.literal(1, 'expected 1; a later version needs a later Figment'), 1),

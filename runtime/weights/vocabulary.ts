@@ -1,15 +1,12 @@
 import * as v from 'valibot';
-import type { Vocabulary } from '../core/attributes.ts';
+import { MAX_ATTRIBUTE_WORDS, MAX_ATTRIBUTES, MAX_WORD_LENGTH, type Vocabulary } from '../core/attributes.ts';
 import { isObject } from '../core/untrustedJson.ts';
 
-const MAX_ATTRIBUTES = 64;
-const MAX_VALUES = 1024;
-
-const word = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
+const word = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_WORD_LENGTH));
 const words = v.pipe(
   v.array(word),
   v.minLength(1, 'expected at least one value'),
-  v.maxLength(MAX_VALUES),
+  v.maxLength(MAX_ATTRIBUTE_WORDS),
   v.check((values) => new Set(values).size === values.length, 'expected every value once'),
 );
 const range = v.pipe(
@@ -24,7 +21,7 @@ export const VOCABULARY_SCHEMA = v.pipe(
   v.array(
     v.tuple([
       v.pipe(word, v.regex(/^[^.\p{Cc}]+$/u, 'expected a name without dots and control characters')),
-      v.union([words, range], `expected up to ${MAX_VALUES} values, each once, or { min, max }`),
+      v.union([words, range], `expected up to ${MAX_ATTRIBUTE_WORDS} values, each once, or { min, max }`),
     ]),
   ),
   v.maxLength(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),

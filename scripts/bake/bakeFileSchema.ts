@@ -1,5 +1,6 @@
 // The form of a bake file. assets/schema/figment.bake.schema.json, which editors complete and check by, is made from it.
 import * as v from 'valibot';
+import { MAX_ATTRIBUTES } from '../../runtime/core/attributes.ts';
 import { MAX_SEED } from '../../runtime/core/random.ts';
 import {
   ATTRIBUTE_VALUE,
@@ -7,7 +8,6 @@ import {
   BLEND_ENTRY,
   entriesByName,
   INTERPOLATE_ENTRY,
-  MAX_ASKED_ATTRIBUTES,
   realEntry,
   SAME_ENTRIES,
   SAMPLING_ENTRIES,
@@ -87,7 +87,7 @@ const ATTRIBUTES = v.pipe(
     ),
     ATTRIBUTES_EXPECTED,
   ),
-  v.maxEntries(MAX_ASKED_ATTRIBUTES, `expected at most ${MAX_ASKED_ATTRIBUTES} attributes`),
+  v.maxEntries(MAX_ATTRIBUTES, `expected at most ${MAX_ATTRIBUTES} attributes`),
   v.description(
     "what the pictures have besides, of the model's attributes; a list makes a picture of each value, several lists of all combinations",
   ),
@@ -105,7 +105,7 @@ const PICTURE_ENTRIES = {
     v.pipe(
       v.array(textEntry('the name of an attribute')),
       v.minLength(1),
-      v.maxLength(MAX_ASKED_ATTRIBUTES),
+      v.maxLength(MAX_ATTRIBUTES),
       v.description(
         'make the same person with each value of these attributes: all words, or those that attributes lists',
       ),

@@ -35,8 +35,8 @@ const STAGES: Record<string, string[]> = {
   evaluation: ['core', 'recipe', 'dataset', 'networks', 'sampling', 'weights'],
 };
 
-/** Stages that read untrusted JSON: recipes, data sets, configs. */
-const VALIDATING = ['recipe', 'dataset', 'diffusion', 'networks', 'weights'];
+/** Stages that read untrusted JSON: recipes, data sets, configs, and in core what several of them have. */
+const VALIDATING = ['core', 'recipe', 'dataset', 'diffusion', 'networks', 'weights'];
 
 function filesIn(folder: string): string[] {
   const entries = readdirSync(path.join(root, folder), { withFileTypes: true });
