@@ -30,7 +30,7 @@ import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { openLatents } from '../node/openLatents.ts';
 import { modelSource } from '../node/openModel.ts';
 import { withPipeline } from '../node/pipelineFile.ts';
-import { UsageError } from '../node/usageError.ts';
+import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { optionalParts } from '../node/wholeModel.ts';
 import { checkVocabulary, readDataOfModel, withAttributesOf } from './dataOfModel.ts';
 import { attributesOfLatents, examplesOf, previewSheet } from './trainDdpm.ts';
@@ -59,7 +59,7 @@ export async function distil(name: string, command: DistilCommandOptions): Promi
   const untaught = studentNetwork(knownTeacher(name, files), options);
   const student = command.initFrom === undefined ? untaught : await taughtBefore(untaught, command.initFrom);
   const circular = files.index.figment.circularPadding;
-  const spec = orUsage(() => distilSpec(student, scheduler, { ...options, circular }));
+  const spec = rangeAsUsageError(() => distilSpec(student, scheduler, { ...options, circular }));
   const examples = examplesOf(dataset, split);
   await train(command, {
     kind: 'distil',
@@ -129,7 +129,7 @@ async function taughtBefore(student: StudentNetwork, name: string): Promise<Stud
   const { index, unet, conditioning = null } = await loadModelFolder(source, { acceptChanged: true });
   if (index.figment.student) {
     const { teacher = new Map() } = await loadModelFolder(source, { parts: ['teacher'], acceptChanged: true });
-    return orUsage(() => studentFrom(student, { unet, conditioning, teacher }));
+    return rangeAsUsageError(() => studentFrom(student, { unet, conditioning, teacher }));
   }
   throw new UsageError(`distil: ${name} has no student to begin with; leave out --init-from`);
 }
@@ -220,13 +220,4 @@ function studentContent(
     teacherConfig: unetConfig,
     teacher,
   };
-}
-
-/** Runs what checks options. @throws UsageError with the message of a RangeError */
-function orUsage<T>(check: () => T): T {
-  try {
-    return check();
-  } catch (error) {
-    throw error instanceof RangeError ? new UsageError(error.message) : error;
-  }
 }

@@ -29,7 +29,7 @@ import { combineCredits } from '../node/credit.ts';
 import { diskSource } from '../node/diskSource.ts';
 import { encodeAll, openLatents } from '../node/openLatents.ts';
 import { modelSource } from '../node/openModel.ts';
-import { UsageError } from '../node/usageError.ts';
+import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import {
   type CommonTrainOptions,
   gradientsIn,
@@ -132,11 +132,7 @@ function reportOf(
 }
 
 function fitted(dataset: Dataset, { index }: ModelFiles): Dataset {
-  try {
-    return fitImages(dataset, index.figment);
-  } catch (error) {
-    throw error instanceof RangeError ? new UsageError(`train classifier: ${error.message}`) : error;
-  }
+  return rangeAsUsageError(() => fitImages(dataset, index.figment), 'train classifier');
 }
 
 /** The classifier to begin with: that of --init-from, or the run's own. */

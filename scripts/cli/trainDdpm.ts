@@ -37,7 +37,7 @@ import { openLatents } from '../node/openLatents.ts';
 import { withPipeline } from '../node/pipelineFile.ts';
 import { readVae } from '../node/readNetworks.ts';
 import { startNetwork } from '../node/startNetwork.ts';
-import { UsageError } from '../node/usageError.ts';
+import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { startFolder } from './trainingCheckpoint.ts';
 import {
   type CommonTrainOptions,
@@ -126,11 +126,8 @@ function seenBy(config: AutoencoderKlConfig, dataset: Dataset): Dataset {
       `train ddpm: the auto-encoder takes ${channels} channels; expected 3, 4 or ${MATERIAL_CHANNELS}`,
     );
   }
-  try {
-    return fitImages(dataset, { ...dataset, widthPx: numFramesOf(dataset) * dataset.widthPx, channels });
-  } catch (error) {
-    throw error instanceof RangeError ? new UsageError(`train ddpm: ${error.message}`) : error;
-  }
+  const format = { channels, widthPx: numFramesOf(dataset) * dataset.widthPx, heightPx: dataset.heightPx } as const;
+  return rangeAsUsageError(() => fitImages(dataset, format), 'train ddpm');
 }
 
 /** @throws UsageError for what would mix up frames: a mirrored walk to the left is lit from the other side */

@@ -31,7 +31,7 @@ import { startGradientWorkers } from '../node/nodeWorkers.ts';
 import { encodePng } from '../node/png.ts';
 import { chooseFrom, type DatasetChoice, readDataset, type SplitChoice, splitFrom } from '../node/readDataset.ts';
 import { startProgress } from '../node/terminal.ts';
-import { UsageError } from '../node/usageError.ts';
+import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import type { RunFolderOptions } from './runFolder.ts';
 import {
   checkCheckpoint,
@@ -318,9 +318,5 @@ export function chooseAttributes(dataset: Dataset, { data, attributes: names }: 
 const shownNumber = (value: number) => Number(value.toPrecision(3));
 
 function namedColumns(attributes: readonly AttributeColumn[], names?: readonly string[]): AttributeColumn[] {
-  try {
-    return names ? selectColumns(attributes, names) : [...attributes];
-  } catch (error) {
-    throw error instanceof RangeError ? new UsageError(`--attributes: ${error.message}`) : error;
-  }
+  return names ? rangeAsUsageError(() => selectColumns(attributes, names), '--attributes') : [...attributes];
 }

@@ -1,6 +1,6 @@
 // Data besides a model's own: what it learns from, too (`--extra-data`), and what it is measured by (`--test-data`).
 import { append, combinationsOf, type Dataset, type DatasetSplit, selectColumns } from '../../runtime/index.ts';
-import { UsageError } from './usageError.ts';
+import { rangeAsUsageError } from './usageError.ts';
 
 interface SplitDataset {
   dataset: Dataset;
@@ -46,9 +46,5 @@ function imagesLikeHeldOut(dataset: Dataset, { heldOut }: DatasetSplit, by: read
 }
 
 function appendTo(dataset: Dataset, other: Dataset, option: string): Dataset {
-  try {
-    return append(dataset, other);
-  } catch (error) {
-    throw error instanceof RangeError ? new UsageError(`${option}: ${error.message}`) : error;
-  }
+  return rangeAsUsageError(() => append(dataset, other), option);
 }

@@ -12,7 +12,7 @@ import {
   splitHeldOut,
 } from '../../runtime/index.ts';
 import { decodePng } from './png.ts';
-import { UsageError } from './usageError.ts';
+import { rangeAsUsageError, UsageError } from './usageError.ts';
 
 /** A data set's files in a folder on disk. */
 export function diskDatasetSource(dir: string): DatasetSource {
@@ -56,11 +56,7 @@ export interface DatasetChoice {
 
 /** A data set with some of its classes alone, its images smaller. @throws UsageError when that can't be */
 export function chooseFrom(dataset: Dataset, { labels, shrink: factor = 1 }: DatasetChoice): Dataset {
-  try {
-    return shrink(labels ? selectLabels(dataset, labels) : dataset, factor);
-  } catch (error) {
-    throw error instanceof RangeError ? new UsageError(error.message) : error;
-  }
+  return rangeAsUsageError(() => shrink(labels ? selectLabels(dataset, labels) : dataset, factor));
 }
 
 export interface SplitChoice {
