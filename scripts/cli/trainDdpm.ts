@@ -126,8 +126,8 @@ function seenBy(config: AutoencoderKlConfig, dataset: Dataset): Dataset {
       `train ddpm: the auto-encoder takes ${channels} channels; expected 3, 4 or ${MATERIAL_CHANNELS}`,
     );
   }
-  const format = { channels, widthPx: numFramesOf(dataset) * dataset.widthPx, heightPx: dataset.heightPx } as const;
-  return rangeAsUsageError(() => fitImages(dataset, format), 'train ddpm');
+  const widthPx = numFramesOf(dataset) * dataset.widthPx;
+  return rangeAsUsageError(() => fitImages(dataset, { ...dataset, widthPx, channels }), 'train ddpm');
 }
 
 /** @throws UsageError for what would mix up frames: a mirrored walk to the left is lit from the other side */
