@@ -147,6 +147,15 @@ describe('figment distil', () => {
     expect(isEncoded('unguided-stage')).toBe(false);
   });
 
+  it('keeps the palette that the model was given before it goes on', async () => {
+    await distil('coloured', '--steps', '1');
+    await printedBy('palette', at('coloured'), '--data', at('data'));
+    const { palette } = (await load('coloured')).index.figment;
+    expect(palette).toBeDefined();
+    await distil('coloured', '--steps', '2', '--resume');
+    expect((await load('coloured')).index.figment.palette).toEqual(palette);
+  });
+
   it('goes on with a student that was taught before', async () => {
     const still = ['--learning-rate', '1e-12', '--guidance-steps', '0'];
     await distilOf('run', 'on', '--init-from', at('run'), ...still);

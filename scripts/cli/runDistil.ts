@@ -26,6 +26,7 @@ import {
   studentTrainer,
   type WeightTensor,
 } from '../../runtime/index.ts';
+import { withAddedParts } from '../node/addedParts.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { openLatents } from '../node/openLatents.ts';
 import { modelSource } from '../node/openModel.ts';
@@ -92,7 +93,8 @@ export async function distil(name: string, command: DistilCommandOptions): Promi
         save: async ({ step }) => {
           const content = studentContent(files, student, scheduler, options, await downloadWeights(trainer.ema));
           const written = await modelFolderFiles(content, { dtype: 'F16' });
-          await writeFilesAtomic(command.out, await withPipeline(written));
+          const whole = resumed ? await withAddedParts(command.out, written) : written;
+          await writeFilesAtomic(command.out, await withPipeline(whole));
           await writePreview(command.out, 'preview', step, await previewSheet(written, examples));
         },
       };

@@ -31,6 +31,7 @@ import {
   pixelEncoder,
   sampleSheet,
 } from '../../runtime/index.ts';
+import { withAddedParts } from '../node/addedParts.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { combineCredits, readCredit } from '../node/credit.ts';
 import { openLatents } from '../node/openLatents.ts';
@@ -110,7 +111,8 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
           const unet = { config, weights: await downloadWeights(trainer.ema) };
           const content = modelContent({ ...dataset, ...credit }, vae, statistics, unet, options, split.train);
           const files = await modelFolderFiles(content, { dtype: 'F16' });
-          await writeFilesAtomic(command.out, await withPipeline(files));
+          const whole = resumed ? await withAddedParts(command.out, files) : files;
+          await writeFilesAtomic(command.out, await withPipeline(whole));
           await writePreview(command.out, 'preview', step, await previewSheet(files, examples));
         },
       };

@@ -25,13 +25,14 @@ import {
   vaeTrainingShapes,
   writeSafetensors,
 } from '../../runtime/index.ts';
+import { withAddedParts } from '../node/addedParts.ts';
 import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { CREDIT_FILE, type Credit, combineCredits, readCredit } from '../node/credit.ts';
 import { orUsageError } from '../node/openModel.ts';
 import { framesAsPictures } from '../node/readDataset.ts';
 import { readVae, WEIGHTS_FILE } from '../node/readNetworks.ts';
 import { UsageError } from '../node/usageError.ts';
-import { readWholeModel, type WholeModel, withNetworks } from '../node/wholeModel.ts';
+import { readWholeModel, withNetworks } from '../node/wholeModel.ts';
 import { startFolder } from './trainingCheckpoint.ts';
 import {
   type CommonTrainOptions,
@@ -102,7 +103,11 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
         save: async ({ step }) => {
           const weights = Object.fromEntries(names.map((name) => [name, trainer.ema[name]!])); // without a discriminator's
           const vae = { config, weights, circular };
-          await saveVae(command.out, vae, model, credit);
+          if (!model) await saveVae(command.out, vae, credit);
+          else {
+            const files = await withNetworks(model, await networkOf(vae));
+            await writeFilesAtomic(command.out, resumed ? await withAddedParts(command.out, files) : files);
+          }
           await writeReconstructions(command.out, step, data, (images, columns) =>
             reconstructionSheet(dataset, images, columns, vae),
           );
@@ -232,11 +237,14 @@ function channelWeights({ channelWeights }: VaeCommandOptions, channels: NumValu
   );
 }
 
-/** Writes the folder vae/, or the whole model that the VAE belongs to, ready for use. */
-async function saveVae(out: string, { config, weights }: LiveVae, model: WholeModel | null, credit: Credit) {
-  const vaeConfig = formatAutoencoderKlConfig(config);
-  const vae = await downloadWeights(weights);
-  if (model) return writeFilesAtomic(out, await withNetworks(model, { vaeConfig, vae }));
+/** The auto-encoder as a model's folder has it. */
+async function networkOf({ config, weights }: LiveVae) {
+  return { vaeConfig: formatAutoencoderKlConfig(config), vae: await downloadWeights(weights) };
+}
+
+/** Writes the folder vae/ of an auto-encoder that is part of no model yet. */
+async function saveVae(out: string, live: LiveVae, credit: Credit) {
+  const { vaeConfig, vae } = await networkOf(live);
   await writeFilesAtomic(out, { [CREDIT_FILE]: encodeJson(credit) });
   await writeFilesAtomic(join(out, 'vae'), {
     [WEIGHTS_FILE]: writeSafetensors(vae, { dtype: 'F32' }),

@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ModelIndex } from '../../runtime/index.ts';
+import { encodeJson } from './atomicWrite.ts';
+
+const INDEX_FILE = 'model_index.json';
+
+/**
+ * The files of a model that a resumed training writes, with what was given to the folder since the training stopped: a palette,
+ * a probe and a conditional VAE. None of them depends on the network that is trained.
+ *
+ * @param folder where the training writes, and where it has written before
+ */
+export async function withAddedParts(
+  folder: string,
+  files: Record<string, Uint8Array>,
+): Promise<Record<string, Uint8Array>> {
+  const before = await readIndex(join(folder, INDEX_FILE));
+  const written = files[INDEX_FILE];
+  if (!before?.figment || !written) return files;
+  const { palette, probe, sha256 = {} } = before.figment;
+  const { figment, ...entries } = JSON.parse(new TextDecoder().decode(written)) as ModelIndex;
+  const cvae = Object.entries(sha256).filter(([path]) => path.startsWith('cvae/'));
+  const all = {
+    ...figment,
+    ...(palette && { palette }),
+    ...(probe && { probe }),
+    sha256: { ...figment.sha256, ...Object.fromEntries(cvae) },
+  };
+  return { ...files, [INDEX_FILE]: encodeJson({ ...entries, figment: all }) };
+}
+
+/** The index of a model as it lies there; null where there is none, or one that is no JSON. */
+async function readIndex(file: string): Promise<Partial<ModelIndex> | null> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch {
+    return null;
+  }
+}
