@@ -103,6 +103,7 @@ export interface LibraryMaterial {
 export interface BakePlan {
   name: string; // of the bake file
   out: string; // absolute
+  origin: string; // the bake file's path from there
   pictures: PlannedPicture[];
   sheets: Sheet[];
   libraries: Library[];

@@ -46,7 +46,7 @@ export async function checkBake(
   options: Pick<BakeOptions, 'out' | 'folder' | 'shard' | 'signal'> = {},
 ): Promise<StaleFile[]> {
   const whole = await openPlan(what, options);
-  const manifest = await Manifest.open(whole.out, whole.name, options.shard);
+  const manifest = await Manifest.open(whole.out, whole.name, options.shard, whole.origin);
   return (await findStale(options.shard ? takeShard(whole, options.shard) : whole, manifest)).files;
 }
 

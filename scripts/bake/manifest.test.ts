@@ -95,13 +95,26 @@ it('leaves a file alone that another bake file lists by now', async () => {
   expect(await findOrphans(planOf([]), await Manifest.open(dir, FILE))).toEqual(['a.png']);
 });
 
+it('leaves alone what another bake file of the same name has made in the folder, and forgets it', async () => {
+  await writeFile(join(dir, 'a.png'), 'a');
+  const level = async (origin: string) => Manifest.open(dir, FILE, undefined, origin);
+  const first = await level('../level1/art.json');
+  first.set('a.png', made('a'));
+  await first.save();
+  expect(await findOrphans(planOf([]), await level('../level1/art.json'))).toEqual(['a.png']);
+  const second = await level('../level2/art.json');
+  expect(await findOrphans(planOf([]), second)).toEqual([]);
+  await second.save();
+  expect((await level('../level2/art.json')).paths()).toEqual([]);
+});
+
 /** The record of a file, whose content stands for its recipe, too. */
 const made = (content: string) => ({ key: sha256(Buffer.from(`of ${content}`)), sha256: sha256(Buffer.from(content)) });
 
 /** A plan of files alone. */
 function planOf(files: [path: string, key: string][]): BakePlan {
   const pictures = files.map(([path, key]) => ({ files: [{ path, key }] }) as PlannedPicture);
-  return { name: FILE, out: dir, pictures, sheets: [], libraries: [], notes: [] };
+  return { name: FILE, out: dir, origin: FILE, pictures, sheets: [], libraries: [], notes: [] };
 }
 
 it.each(['', '{', '[]', '{ "figment": 2, "files": {} }', '{ "figment": 1, "files": { "a.png": { "key": 5 } } }'])(

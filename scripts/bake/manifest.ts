@@ -17,6 +17,8 @@ export interface Shard {
 const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const MANIFEST_SCHEMA = v.object({
   figment: v.literal(1),
+  /** Where the bake file lies, as seen from the output folder. */
+  of: v.optional(v.string()),
   files: v.record(v.string(), v.object({ key: hash, sha256: hash })),
 });
 
@@ -36,6 +38,9 @@ export class Manifest {
   readonly #name: string;
   readonly #others: string[];
   readonly #files: Map<string, FileRecord[]>;
+  readonly #origin: string;
+  /** Whether another bake file of the same name left it here. */
+  readonly isOfAnother: boolean;
   #isChanged = false;
   #nextSave = 0;
   #saving: Promise<void> | null = null;
@@ -46,34 +51,44 @@ export class Manifest {
     name: string,
     others: string[],
     files: Map<string, FileRecord[]>,
+    origin: string,
+    isOfAnother: boolean,
   ) {
     this.#folder = folder;
     this.#bakeFile = bakeFile;
     this.#name = name;
     this.#others = others;
     this.#files = files;
+    this.#origin = origin;
+    this.isOfAnother = isOfAnother;
   }
 
   /**
    * Reads the manifest of a bake file and those that its shards have left. A damaged manifest counts as empty, so that
    * its files are baked again.
+   *
+   * @param origin where the bake file lies, as seen from the folder
    */
-  static async open(folder: string, bakeFile: string, shard?: Shard): Promise<Manifest> {
+  static async open(folder: string, bakeFile: string, shard?: Shard, origin = bakeFile): Promise<Manifest> {
     const names = await readdir(folder).catch((): string[] => []);
     const shards = names.filter((name) => isShardOf(name, bakeFile)).sort();
     const files = new Map<string, FileRecord[]>();
+    let isOfAnother = false;
     for (const name of [manifestName(bakeFile), ...shards]) {
-      for (const [path, record] of await readRecords(join(folder, name))) addRecord(files, path, record);
+      const { of = origin, files: known } = await readManifest(join(folder, name));
+      isOfAnother ||= of !== origin;
+      for (const [path, record] of Object.entries(known)) addRecord(files, path, record);
     }
-    return new Manifest(folder, bakeFile, manifestName(bakeFile, shard), shard ? [] : shards, files);
+    const own = manifestName(bakeFile, shard);
+    return new Manifest(folder, bakeFile, own, shard ? [] : shards, files, origin, isOfAnother);
   }
 
   /** The files that other bake files have made in the same folder. */
   async pathsOfOthers(): Promise<Set<string>> {
     const names = await readdir(this.#folder).catch((): string[] => []);
     const others = names.filter((name) => MANIFEST_NAME.test(name) && !isManifestOf(name, this.#bakeFile));
-    const records = await Promise.all(others.map((name) => readRecords(join(this.#folder, name))));
-    return new Set(records.flat().map(([path]) => path));
+    const manifests = await Promise.all(others.map((name) => readManifest(join(this.#folder, name))));
+    return new Set(manifests.flatMap(({ files }) => Object.keys(files)));
   }
 
   /**
@@ -117,7 +132,7 @@ export class Manifest {
     this.#isChanged = false; // what is set from here on is for the next save
     const records = Array.from(this.#files, ([path, all]) => [path, all.at(-1)!] as const);
     const files = Object.fromEntries(records.sort(([a], [b]) => (a < b ? -1 : 1)));
-    const text = `${JSON.stringify({ figment: 1, files }, null, 1)}\n`;
+    const text = `${JSON.stringify({ figment: 1, of: this.#origin, files }, null, 1)}\n`;
     try {
       await writeFileAtomic(join(this.#folder, this.#name), new TextEncoder().encode(text));
     } catch (error) {
@@ -148,11 +163,11 @@ function isShardOf(name: string, bakeFile: string): boolean {
   return name.startsWith(prefix) && /^\d+-of-\d+\.json$/.test(name.slice(prefix.length));
 }
 
-async function readRecords(file: string): Promise<[string, FileRecord][]> {
+async function readManifest(file: string): Promise<{ of?: string; files: Record<string, FileRecord> }> {
   try {
     const parsed = v.safeParse(MANIFEST_SCHEMA, JSON.parse(await readFile(file, 'utf8')));
-    return parsed.success ? Object.entries(parsed.output.files) : [];
+    return parsed.success ? parsed.output : { files: {} };
   } catch {
-    return [];
+    return { files: {} };
   }
 }

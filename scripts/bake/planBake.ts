@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { changeRecipe, type RecipeOptions } from '../../runtime/index.ts';
 import { InterruptError } from '../node/interrupt.ts';
 import type { BakeAsset, BakeDescription } from './bakeFileSchema.ts';
@@ -64,6 +64,7 @@ export async function planBake(source: BakeSource, options: PlanOptions = {}): P
   const plan: BakePlan = {
     name: source.name,
     out,
+    origin: relative(out, join(source.folder, source.name)).replaceAll('\\', '/'),
     pictures,
     sheets: planned.flatMap((asset) => asset!.sheets),
     libraries,

@@ -71,7 +71,7 @@ export async function runPlan(whole: BakePlan, options: RunOptions, keepsManifes
   await checkPlaces(whole);
   await removeAbandoned(whole);
   const plan = shard ? takeShard(whole, shard) : whole;
-  const manifest = await Manifest.open(plan.out, plan.name, shard);
+  const manifest = await Manifest.open(plan.out, plan.name, shard, plan.origin);
   const stale: StaleWork = force || !keepsManifest ? { ...plan, files: [] } : await findStale(plan, manifest);
   const result = newResult(plan, stale);
   try {

@@ -71,7 +71,7 @@ function recordOf(bytes: Uint8Array, records: readonly FileRecord[]): FileRecord
 
 /**
  * Files of earlier bakes that the bake file no longer asks for, that nobody has written to since, and that no other bake file has
- * taken over.
+ * taken over. What another bake file of the same name has left is that one's, and is forgotten here.
  */
 export async function findOrphans(plan: BakePlan, manifest: Manifest): Promise<string[]> {
   const wanted = new Set(Array.from(ownedFiles(plan), ([path]) => pathKey(path)));
@@ -79,6 +79,10 @@ export async function findOrphans(plan: BakePlan, manifest: Manifest): Promise<s
   const orphans: string[] = [];
   for (const path of manifest.paths()) {
     if (wanted.has(pathKey(path)) || flawOfPath(path) !== undefined) continue;
+    if (manifest.isOfAnother) {
+      manifest.delete(path);
+      continue;
+    }
     const bytes = await placeInside(plan.out, path)
       .then((place) => readFile(place))
       .catch(() => undefined);
