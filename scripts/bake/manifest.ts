@@ -26,9 +26,12 @@ const MANIFEST_SCHEMA = v.object({
 const MAX_SHARE = 0.05;
 const MIN_PAUSE_MS = 500;
 
+/** The end of a bake file's name; those with comments may say so. */
+export const BAKE_FILE = /\.jsonc?$/i;
+
 /** `figment.bake.json` → `figment.bake.manifest.json`; a shard keeps one of its own. */
 export function manifestName(bakeFile: string, shard?: Shard): string {
-  const stem = basename(bakeFile).replace(/\.json$/i, '');
+  const stem = basename(bakeFile).replace(BAKE_FILE, '');
   return `${stem}.manifest${shard ? `.${shard.index}-of-${shard.count}` : ''}.json`;
 }
 

@@ -107,6 +107,16 @@ describe('bake', () => {
     await expect(refused('--strength', '0.5')).rejects.toThrow(/choose the pipeline cvae\+ddpm/);
   });
 
+  it('makes a model once that is named twice, and says which of several lacks a label', async () => {
+    const model = join(dir, 'twice');
+    await writeFilesAtomic(model, await modelFolderFiles(tinyModelFiles()));
+    const of = (...words: string[]) =>
+      createProgram().parseAsync(['bake', ...words, '--backend', 'wasm', '--out', join(dir, 'once')], { from: 'user' });
+    await of(model, model, '--label', 'elf');
+    expect((await readdir(join(dir, 'once'))).sort()).toEqual(['elf-0.png']);
+    await expect(of(model, 'materials', '--label', 'elf')).rejects.toThrow(/materials: label "elf" is unknown/);
+  });
+
   it('makes the same picture whatever the batch', async () => {
     await bake('--count', '16', '--label', 'orc', '--batch', '16');
     const large = await pixelsOf('orc-9.png');

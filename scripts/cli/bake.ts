@@ -3,7 +3,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { MAX_SEED } from '../../runtime/core/random.ts';
 import { SAMPLER_NAMES } from '../../runtime/core/samplingBounds.ts';
-import type { Shard } from '../bake/manifest.ts';
+import { BAKE_FILE, type Shard } from '../bake/manifest.ts';
 import { UsageError } from '../node/usageError.ts';
 import type { BakeCommandOptions, BakePictureOptions } from './bakeOptions.ts';
 import { attributeValues, labelBlend, nameList, realNumber, wholeNumber } from './optionParsers.ts';
@@ -19,7 +19,7 @@ Examples:
   figment bake portraits --label elf --seed 7 --vary expression --out faces
   figment bake portraits --label elf,orc --guidance 3 --steps 30 --sampler ddim --sheet --out npcs
   figment bake https://example.org/models/portraits --out npcs
-  figment bake portraits --pipeline cvae --count 50 --out crowd
+  figment bake runs/heroes --pipeline cvae --count 50 --out crowd
   figment bake --count 4 --enlarge 8 --sheet --out out
   figment bake portraits --label elf --image npcs/elf-3.png --strength 0.8 --sampler dpm++ --steps 20 --count 8 --out sisters
   figment bake portraits --label elf --image npcs/elf-3.png --mask hair.png --count 8 --out hair
@@ -37,7 +37,7 @@ export function bakeCommand(): Command {
     .description('make pictures with a trained model, or all that a bake file lists, and write them as files')
     .argument(
       '[models...]',
-      "a bake file (.json), or a shipped model's name, a model folder or an https address; default: all shipped models, each to a folder of its name",
+      "a bake file (.json or .jsonc), or a shipped model's name, a model folder or an https address; default: all shipped models, each to a folder of its name",
     )
     .option('--out <dir>', 'folder to write to; needed but for a bake file, which has its own')
     .option('--batch <n>', 'pictures computed at once; they do not depend on it', wholeNumber(1, MAX_BATCH), 16)
@@ -110,7 +110,7 @@ export function bakeCommand(): Command {
     .option('--shard <i/n>', 'bake the i-th of n parts, such as 2/4; parts of one plan make the whole', shard)
     .option('--force', 'bake what is as it should be, too')
     .option('--prune', 'remove what earlier bakes made and the file no longer lists')
-    .option('--report [html]', 'also write a page that shows all (default: report.html in the output folder)')
+    .option('--report [html]', 'also write a page that shows all (default: report.html in the output folder)', page)
     .option(
       '--neighbours <n>',
       'other seeds that the report offers beside each picture (default: 4)',
@@ -118,7 +118,7 @@ export function bakeCommand(): Command {
     )
     .addHelpText('after', EXAMPLES)
     .action(async (names: string[], options: BakeCommandOptions) => {
-      const file = names.find((name) => name.endsWith('.json') && !/^https?:/i.test(name));
+      const file = names.find((name) => BAKE_FILE.test(name) && !/^https?:/i.test(name));
       if (file === undefined) {
         refuse(options, ['check', 'watch', 'shard', 'force', 'prune', 'report', 'neighbours'], 'is for a bake file');
         return (await import('./bakeModels.ts')).bakeModels(names, options);
@@ -127,6 +127,12 @@ export function bakeCommand(): Command {
       refuse(options, PICTURE_OPTIONS, `is for a model's name; say so in ${file}`);
       await (await import('./bakeFile.ts')).bakeFile(file, options);
     });
+}
+
+/** Refuses what would be written over: a bake file that follows --report, or a picture. */
+function page(text: string): string {
+  if (/\.html?$/i.test(text)) return text;
+  throw new InvalidArgumentError('Expected a page such as report.html; put --report behind the bake file.');
 }
 
 const PICTURE_OPTIONS: readonly (keyof BakePictureOptions)[] = [

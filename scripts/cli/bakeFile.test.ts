@@ -1,4 +1,4 @@
-import { readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Atlas } from '../../runtime/core/atlas.ts';
@@ -50,6 +50,23 @@ const THREE: Partial<BakeAsset>[] = [
 ];
 
 describe('figment bake FILE', () => {
+  it('knows a bake file with comments by its name, and one that is none', async () => {
+    await art.describe([{ labels: ['elf'], seeds: [1] }]);
+    const [commented, other] = [`${art.file.slice(0, -'.json'.length)}.jsonc`, `${art.file}.txt`];
+    for (const file of [commented, other]) await copyFile(art.file, file);
+    const run = (file: string) => createProgram().parseAsync(['bake', file, '--backend', 'wasm'], { from: 'user' });
+    await run(commented);
+    expect(printed.join()).toMatch(/bake: 1 images baked/);
+    await expect(run(other)).rejects.toThrow(/txt is a file, and no bake file, which ends in \.json or \.jsonc/);
+  });
+
+  it('writes its report to a page alone, not over the bake file that follows the option', async () => {
+    await art.describe([{ labels: ['elf'], seeds: [1] }]);
+    const before = await readFile(art.file, 'utf8');
+    await expect(bake('--report', art.file)).rejects.toThrow(/Expected a page such as report\.html/);
+    expect(await readFile(art.file, 'utf8')).toBe(before);
+  });
+
   it('writes what the file lists, and nothing when nothing has changed', async () => {
     await art.describe(THREE, { materials: { babylon: 'm/all.babylon', gltf: 'm/all.gltf' } });
     expect(await bake()).toMatch(/bake: 8 images baked, 0 as they were; 14 files written/);

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { BakeDescription } from '../bake/bakeFileSchema.ts';
 import type { BakePlan } from '../bake/bakePlan.ts';
 import { variedNames } from '../bake/combinations.ts';
@@ -13,9 +14,12 @@ import type { BakeCommandOptions } from './bakeOptions.ts';
 /** figment bake MODEL…: one model's pictures to the folder, those of several each to a folder of its name. */
 export async function bakeModels(models: string[], options: BakeCommandOptions): Promise<void> {
   const { out } = options;
+  const file = models.find((name) => statSync(name, { throwIfNoEntry: false })?.isFile());
+  if (file !== undefined)
+    throw new UsageError(`bake: ${file} is a file, and no bake file, which ends in .json or .jsonc`);
   if (out === undefined) throw new UsageError('bake: name a folder to write to with --out');
-  const isOne = models.length === 1;
-  const source = describe(isOne ? models : models.length > 0 ? models : shippedModels(), isOne, options);
+  const named = [...new Set(models)];
+  const source = describe(named.length > 0 ? named : shippedModels(), named.length === 1, options);
   await interruptible(async (signal) => {
     const plan = await planBake(source, { out, signal });
     for (const note of plan.notes) console.log(printable(`bake: ${note}`));
@@ -90,7 +94,8 @@ function describe(models: string[], isOne: boolean, options: BakeCommandOptions)
     name: 'figment.bake.json',
     fail: ([problem]) => {
       const { path, message } = problem!;
-      throw new UsageError(path.at(-1) === 'model' ? message : `bake: ${message}`);
+      const model = !isOne && typeof path[1] === 'number' ? `${models[path[1]]}: ` : '';
+      throw new UsageError(path.at(-1) === 'model' ? message : `bake: ${model}${message}`);
     },
   };
 }

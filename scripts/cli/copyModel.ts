@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
@@ -24,6 +25,12 @@ export async function copyModels(places: readonly string[]): Promise<void> {
   const [names, folder] = [places.slice(0, -1), places.at(-1)!];
   if (names.length === 0) {
     throw new UsageError(`models copy: ${folder} is the only argument; name models, and at last the folder to copy to`);
+  }
+  if (
+    !existsSync(folder) &&
+    [...shippedFolders('models').keys(), ...shippedFolders('classifiers').keys()].includes(folder)
+  ) {
+    throw new UsageError(`models copy: ${folder} is a model; name at last the folder to copy to`);
   }
   for (const model of names.map(installed)) await copyModel(model, folder);
 }

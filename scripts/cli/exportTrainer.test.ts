@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import * as runtime from '../../runtime/index.ts';
 import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { WALK } from '../../runtime/testing/tinyFrames.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { writeDataset } from '../node/writeDataset.ts';
 import { TrainerProjects, trainerDataset, withWeights, zeroWeights } from '../testing/trainerProjects.ts';
 
@@ -69,8 +70,10 @@ describe('figment export trainer', () => {
   it('refuses to write over a project, pictures that cannot be halved, and frames', async () => {
     const words = ['--data', projects.at('sheets')];
     await expect(projects.exportTrainer('project', ...words)).rejects.toThrow(
-      /holds a project already; give --overwrite/,
+      /holds a .* already; give --overwrite to replace it/,
     );
+    await writeFilesAtomic(projects.at('own'), { 'README.md': new TextEncoder().encode('my game') });
+    await expect(projects.exportTrainer('own', ...words)).rejects.toThrow(/own holds a README\.md already/);
     await writeDataset(
       projects.at('odd'),
       { ...tinyDataset({ widthPx: 12, heightPx: 16 }), attribution: 'us' },

@@ -43,15 +43,19 @@ export async function exportTrainer(options: ExportTrainerOptions): Promise<void
   checkFrames('export trainer', whole, options);
   const dataset = { ...whole, attributes: chooseAttributes(whole, options) };
   const model = await emptyModel(dataset, options.circular ?? false);
-  if (!options.overwrite && existsSync(join(out, 'training.json'))) {
-    throw new UsageError(`export trainer: ${out} holds a project already; give --overwrite, or choose another --out`);
-  }
-  await makeWritableFolder(out);
-  await writeFilesAtomic(out, {
+  const files = {
     ...(await withPipeline(await projectFiles())),
     ...model,
     'training.json': encodeJson(trainingOptions(dataset, relativePath(out, data), options)),
-  });
+  };
+  const there = Object.keys(files).find((file) => existsSync(join(out, file)));
+  if (there !== undefined && !options.overwrite) {
+    throw new UsageError(
+      `export trainer: ${out} holds a ${there} already; give --overwrite to replace it, or choose another --out`,
+    );
+  }
+  await makeWritableFolder(out);
+  await writeFilesAtomic(out, files);
   const { labels, widthPx, heightPx, attributes } = dataset;
   const known = attributes.length > 0 ? `, ${attributes.length} attributes` : '';
   console.log(

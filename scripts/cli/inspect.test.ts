@@ -105,6 +105,17 @@ describe('inspect', () => {
     expect((await failure('inspect', at('narrow'))).message).toMatch(/narrow does not run: .*"conv_in\.weight" is/);
   });
 
+  it('tells that a file is damaged, with code 1, and gives it no new digest', async () => {
+    const files = await tinyModelFolder();
+    const weights = 'unet/diffusion_pytorch_model.safetensors';
+    await writeFilesAtomic(at('cut'), { ...files, [weights]: files[weights]!.slice(0, 1000) });
+    const { exitCode, message } = await failure('inspect', at('cut'));
+    expect([exitCode, message]).toEqual([1, expect.stringMatching(/cut does not run: .*damaged/)]);
+    const before = await readFile(at('cut', 'model_index.json'), 'utf8');
+    expect((await failure('rehash', at('cut'))).message).toMatch(/damaged/);
+    expect(await readFile(at('cut', 'model_index.json'), 'utf8')).toBe(before);
+  });
+
   it('tells what an auto-encoder alone is good for', async () => {
     const files = Object.entries(await tinyModelFolder()).filter(([path]) => path.startsWith('vae/'));
     await writeFilesAtomic(at('run'), Object.fromEntries(files));

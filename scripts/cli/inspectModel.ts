@@ -46,7 +46,7 @@ export async function inspectModel(name: string): Promise<void> {
     for (const note of modelNotes(files)) console.log(printable(`note: ${note}`));
     console.log(`runs: yes; figment bake ${name} --out DIR makes pictures`);
   } catch (error) {
-    const vae = await vaeAlone(source);
+    const vae = error instanceof MissingFileError ? await vaeAlone(source) : null;
     if (!vae) throw new Error(`inspect: ${source.name} does not run: ${messageOf(error)}`, { cause: error });
     print([['vae', vae]]);
     const reason = printable(messageOf(error));

@@ -1,8 +1,9 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { MAX_SEED } from '../../runtime/core/random.ts';
 import type { LabelBlend } from '../../runtime/index.ts';
 import { BLEND_FORM, blendFromText } from '../bake/blendText.ts';
 import { type AskedAttributes, ATTRIBUTES_FORM, attributesFromText } from '../bake/combinations.ts';
+import { UsageError } from '../node/usageError.ts';
 
 /** Parser of an option that takes a whole number. */
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -78,6 +79,16 @@ export const dataOfModelOptions = (): Option[] => [
 ];
 
 /** The values of `dataOfModelOptions` on a command line. */
+/** @throws UsageError for options that mean nothing without data, where what the command gave before would be taken out */
+export function refuseWithoutData(command: Command, { data }: DataOfModelFlags): void {
+  const isGiven = (option: Option) => command.getOptionValueSource(option.attributeName()) === 'cli';
+  const given = command.options.find(isGiven);
+  if (data !== undefined || !given) return;
+  throw new UsageError(
+    `${command.name()}: ${given.long} is of no use without --data; without any option the ${command.name()} is taken out`,
+  );
+}
+
 export interface DataOfModelFlags {
   data?: string;
   extraData?: string;

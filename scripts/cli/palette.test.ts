@@ -33,6 +33,14 @@ it('gives a model the palette of its data, changes nothing else, and takes it ou
   expect([(stored as { deviation: number }).deviation, await shapes.readIndex()]).toEqual([0.05, before]);
 });
 
+it('takes nothing away where an option says that somebody wants one', async () => {
+  const before = await shapes.readIndex();
+  await expect(palette('--deviation', '0.05')).rejects.toThrow(
+    /--deviation is of no use without --data; without any option the palette is taken out/,
+  );
+  expect(await shapes.readIndex()).toEqual(before);
+});
+
 it('refuses data with gradients, and says what it expects', async () => {
   await expect(palette('--data', shapes.at('smooth'))).rejects.toThrow(
     /palette: .*more than 1024 colours; expected pixel art/,

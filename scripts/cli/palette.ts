@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { MIN_DEVIATION } from '../../runtime/core/palettePrior.ts';
-import { dataOfModelOptions, realNumber } from './optionParsers.ts';
+import { dataOfModelOptions, realNumber, refuseWithoutData } from './optionParsers.ts';
 import type { PaletteFlags } from './runPalette.ts';
 
 const DETAILS = `
@@ -31,7 +31,8 @@ export function paletteCommand(): Command {
     )
     .addHelpText('after', DETAILS);
   for (const option of dataOfModelOptions()) command.addOption(option);
-  return command.action(async (folder: string, flags: PaletteFlags) =>
-    (await import('./runPalette.ts')).givePalette(folder, flags),
-  );
+  return command.action(async (folder: string, flags: PaletteFlags) => {
+    refuseWithoutData(command, flags);
+    await (await import('./runPalette.ts')).givePalette(folder, flags);
+  });
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { MAX_PROBE_RATE, PROBE_RATE } from '../../runtime/core/linearProbe.ts';
-import { dataOfModelOptions, realNumber, wholeNumber } from './optionParsers.ts';
+import { dataOfModelOptions, realNumber, refuseWithoutData, wholeNumber } from './optionParsers.ts';
 import type { ProbeFlags } from './runProbe.ts';
 
 const DETAILS = `
@@ -26,7 +26,8 @@ export function probeCommand(): Command {
     .option('--steps <n>', 'training steps (default: 1200)', wholeNumber(1))
     .addHelpText('after', DETAILS);
   for (const option of dataOfModelOptions()) command.addOption(option);
-  return command.action(async (folder: string, flags: ProbeFlags) =>
-    (await import('./runProbe.ts')).giveProbe(folder, flags),
-  );
+  return command.action(async (folder: string, flags: ProbeFlags) => {
+    refuseWithoutData(command, flags);
+    await (await import('./runProbe.ts')).giveProbe(folder, flags);
+  });
 }

@@ -201,6 +201,12 @@ describe('train vae --latents-of', () => {
     expect([...vae.keys()]).toEqual([...(await load('light')).vae.keys()]);
   });
 
+  it('refuses widths that the groups of its norms do not divide, as a mistake of an option', async () => {
+    const odd = train('odd', 1, '--widths', '33');
+    await expect(odd).rejects.toThrow(/--widths: norm_num_groups 8 does not divide 33 channels/);
+    await expect(odd).rejects.toMatchObject({ name: 'UsageError' });
+  });
+
   it('refuses latents of other sizes, other channels, and a folder without a model', async () => {
     await expect(train('uneven', 1, '--widths', '8,16', '--patch-size', '3')).rejects.toThrow(
       /would stand for 6×6 pixels, by 2 levels and patches of 3×3, but 16×16 is no multiple .*; give fewer --widths/,

@@ -139,7 +139,7 @@ function newConfig(
       `train vae: a latent would stand for ${factor}×${factor} pixels, by ${sizes.block_out_channels.length} levels and patches of ${patchSize}×${patchSize}, but ${dataset.widthPx}×${dataset.heightPx} is no multiple of that; give fewer --widths, or a smaller --patch-size`,
     );
   }
-  const config = parseAutoencoderKlConfig(sizes, '--widths');
+  const config = orUsageError(() => parseAutoencoderKlConfig(sizes, 'train vae: --widths'));
   return teacher ? orUsageError(() => configForLatentsOf(teacher, config)) : config;
 }
 

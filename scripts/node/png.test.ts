@@ -172,6 +172,7 @@ describe('a PNG that is a trap', () => {
   const bomb = deflateSync(Buffer.alloc(2 ** 27));
 
   it.each<[string, Uint8Array, RegExp]>([
+    ['is a JPEG', Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, ...new Uint8Array(60)), /does not begin as a PNG file does/],
     [
       'states a size that its bytes cannot have',
       write({ ...row, width: 30_000, height: 10_000 }),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ModelPart, parseConfig, readModelFiles } from '../../runtime/index.ts';
+import { loadModelFolder, type ModelPart, memorySource, parseConfig, readModelFiles } from '../../runtime/index.ts';
 import { encodeJson, writeFilesAtomic } from './atomicWrite.ts';
 import { diskSource } from './diskSource.ts';
 
@@ -18,7 +18,9 @@ export async function rehashModel(folder: string): Promise<number> {
   const parts: ModelPart[] = ['unet', 'vae', 'scheduler'];
   if (isThere('cvae')) parts.push('cvae');
   if (isThere('unet_teacher')) parts.push('teacher');
-  const { [INDEX_FILE]: indexBytes, ...files } = await readModelFiles(diskSource(folder), { parts });
+  const whole = await readModelFiles(diskSource(folder), { parts });
+  await loadModelFolder(memorySource(whole, folder), { parts, acceptChanged: true }); // damaged files get no new digests
+  const { [INDEX_FILE]: indexBytes, ...files } = whole;
   const index = parseConfig(indexBytes!, join(folder, INDEX_FILE));
   const figment = (index.figment ?? { version: 1 }) as { sha256?: Record<string, string> };
   const before = figment.sha256 ?? {};

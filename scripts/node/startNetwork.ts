@@ -53,6 +53,11 @@ export async function startNetwork(
     return { config, conditioning: conditioningConfig(timeChannels(config), dataset.labels.length, vocabulary) };
   }
   const found = await readUNet(folder);
+  if (found.config.in_channels !== shape[2]) {
+    throw new UsageError(
+      `train ddpm: the U-Net of ${folder} works on ${found.config.in_channels} channels, and here are ${shape[2]}; give the auto-encoder that it was trained with by --vae`,
+    );
+  }
   const index = await readIndexOf(folder);
   const labels = index?.labels;
   const sized = { ...found, config: { ...found.config, sample_size: usual.sample_size } };
