@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import {
+  type ClassifierIndex,
   loadClassifierFolder,
   loadModelFolder,
   type ModelIndex,
@@ -102,6 +103,8 @@ export interface BakeClassifier {
   name: string;
   labels: string[];
   hash: string;
+  /** The model whose latents it reads. */
+  guides: ClassifierIndex['figment']['model'];
 }
 
 /**
@@ -126,7 +129,8 @@ export async function openClassifiers(
 async function openClassifier(name: string, folder: string, signal?: AbortSignal): Promise<BakeClassifier> {
   const place = placeOf(name, folder) ?? name;
   const { index, hash } = await loadClassifierFolder(classifierSource(place), { signal });
-  return { place, name: index.figment.name, labels: index.labels, hash };
+  const { name: ownName, model } = index.figment;
+  return { place, name: ownName, labels: index.labels, hash, guides: model };
 }
 
 /** A shipped one goes before a folder of its name; null where `classifierSource` has to say what is wrong. */

@@ -58,6 +58,13 @@ function openFiles(
   };
   const [image, mask] = [opened('image', images), opened('mask', images)];
   const classifier = opened('classifier', classifiers);
+  if (classifier && hasOtherLatents(classifier, index)) {
+    isWrong = true;
+    wrong(
+      'classifier',
+      `${asset.classifier} was trained on the latents of ${classifier.guides.name}, and ${index.figment.name} has another auto-encoder; train one by: figment train classifier --model ${index.figment.name}`,
+    );
+  }
   if (typeof cvae === 'string') {
     isWrong = true;
     wrong('pipeline', cvae);
@@ -70,6 +77,12 @@ function openFiles(
   }
   if (isWrong) return undefined;
   return { image, mask, classifiers: new Map(classifier ? [[asset.classifier!, classifier]] : []) };
+}
+
+/** Whether a classifier reads the latents of another auto-encoder than the model's, as far as both are known. */
+function hasOtherLatents({ guides }: BakeClassifier, { figment }: BakeModel['index']): boolean {
+  const own = figment.sha256['vae/diffusion_pytorch_model.safetensors'];
+  return guides.vaeSha256 !== null && own !== undefined && guides.vaeSha256 !== own;
 }
 
 /** In terms of width and height, where a recipe itself counts bytes. */

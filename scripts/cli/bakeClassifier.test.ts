@@ -106,3 +106,14 @@ it('a classifier of another model is refused, with the remedy', async () => {
     expect.stringMatching(/another noise schedule; .*figment train classifier/),
   ]);
 });
+
+it('a classifier of other latents is refused before anything is made, at its place in the file', async () => {
+  const files = tinyClassifierFiles();
+  files.index.figment.model = { name: 'busts', vaeSha256: '0'.repeat(64) };
+  await writeFilesAtomic(join(art.folder, 'hat'), await classifierFolderFiles(files));
+  await art.describe([{ labels: ['orc'] }, STEERED]);
+  const message = /classifier.* of busts, and tiny has another auto-encoder; .*figment train classifier/;
+  expect(await failure(art.file)).toEqual([2, expect.stringMatching(message)]);
+  expect(await failure(art.file, '--check')).toEqual([2, expect.stringMatching(message)]);
+  expect([...(await art.files()).keys()]).toEqual([]);
+});
