@@ -120,6 +120,7 @@ describe('the attributes of a recipe', () => {
     [{ hair: null }, /attributes.hair is null; expected a word or a number/],
     [{ wear: Number.NaN }, /wear/],
     ['red', /attributes is "red"; expected words and numbers by name/],
+    [['hair'], /attributes is .*; expected words and numbers by name/],
     [Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`a${i}`, 1])), /expected at most 64 attributes/],
   ])('%j is refused', (attributes, message) => {
     expect(() => completeRecipe({ ...ELF, attributes } as never, INFO)).toThrow(message);

@@ -101,6 +101,7 @@ export function entriesByName<const Value extends v.GenericSchema>(value: Value,
   const list = v.array(value);
   const run: (typeof record)['~run'] = (dataset, config) => {
     const { value: given } = dataset;
+    if (Array.isArray(given)) return record['~run'](Object.assign(dataset, { value: 'a list' }), config);
     if (typeof given !== 'object' || given === null) return record['~run'](dataset, config);
     const names = Object.keys(given);
     const checked = list['~run']({ value: Object.values(given) }, config);
