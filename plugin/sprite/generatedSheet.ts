@@ -126,7 +126,8 @@ export class GeneratedSheet extends RawTexture {
    * cell that is still running is aborted. `attributes` among the changes take the place of all that the recipe has.
    *
    * @throws RangeError for a cell that is not in the sheet, or what the model cannot paint; an AbortError when superseded,
-   *         aborted or disposed; as `loadClassifierAsync`. The cell keeps its recipe and its picture then
+   *         aborted or disposed; Error before a sheet of a scene file is loaded; as `loadClassifierAsync`. The cell keeps its
+   *         recipe and its picture then
    */
   async repaintCellAsync(
     cell: number,

@@ -25,9 +25,9 @@ interface LabelledImage {
 const UNSTATED = 'unstated';
 
 /**
- * Reads a data set with a folder of PNG files for each class, whose name is the label. Labels and files are taken in the order of their names. Letters with accents, which some
- * systems store in pieces, are whole in labels (Unicode NFC), as keyboards write them. The images must all have one size; they
- * are read as RGBA when any pixel of any of them is less than opaque, else as RGB.
+ * Reads a data set with a folder of PNG files for each class, whose name is the label. Labels and files are taken in the order of
+ * their names. Letters with accents, which some systems store in pieces, are whole in labels (Unicode NFC), as keyboards write
+ * them. The images must all have one size; they are read as RGBA when any pixel of any of them is less than opaque, else as RGB.
  *
  * @throws DatasetError with every problem of all files
  */
