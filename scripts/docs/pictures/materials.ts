@@ -1,5 +1,5 @@
 // Pictures of materials: of several tiles, worn and mossy, and blended with one another.
-import { composeSheet, type DiffusionModel } from '../../../runtime/index.ts';
+import { attributesOfRecipe, composeSheet, type DiffusionModel } from '../../../runtime/index.ts';
 import { encodePng } from '../../node/png.ts';
 import { paint } from './painting.ts';
 import { BLEND_AMOUNTS } from './people.ts';
@@ -9,28 +9,31 @@ export async function tiles(model: DiffusionModel): Promise<Uint8Array> {
   const size = { widthPx: 256, heightPx: 256 };
   const requests = [
     { label: 'brick', seed: 7 },
-    { label: 'planks', seed: 3 },
-    { label: 'roof', seed: 8 },
+    { label: 'cobble', seed: 3 },
+    { label: 'stone_wall', seed: 8 },
   ];
   const pictures: Uint8Array[] = [];
   for (const request of requests) pictures.push(...(await paint(model, [request], size)));
   return encodePng(composeSheet(pictures, pictures.length, size.widthPx, size.heightPx));
 }
 
-const AMOUNTS = [0, 0.2, 0.4, 0.6, 0.8, 1];
+/** There is no rust without any wear. */
+const AMOUNTS = [0.25, 0.4, 0.55, 0.7, 0.85, 1];
 
-/** Materials with more and more wear, and with more and more moss. */
+/** Materials with more and more wear, and with more and more moss; all else is as their seeds have decided. */
 export async function weathered(model: DiffusionModel): Promise<Uint8Array> {
-  const { widthPx, heightPx } = model.index.figment;
-  const rows: { label: string; number: string; words: Record<string, string> }[] = [
-    { label: 'rust', number: 'wear', words: {} },
-    { label: 'plaster', number: 'wear', words: { pattern: 'peeling' } },
-    { label: 'roof', number: 'moss_dirt', words: { pattern: 'scalloped' } },
-    { label: 'stone_wall', number: 'moss_dirt', words: {} },
+  const { labels, figment } = model.index;
+  const { widthPx, heightPx } = figment;
+  const rows = [
+    { label: 'rust', seed: 5, number: 'wear' },
+    { label: 'metal_plate', seed: 5, number: 'wear' },
+    { label: 'cobble', seed: 3, number: 'moss_dirt' },
+    { label: 'snow', seed: 4, number: 'moss_dirt' },
   ];
-  const requests = rows.flatMap(({ label, number, words }) =>
-    AMOUNTS.map((amount) => ({ label, seed: 3, attributes: { ...words, [number]: amount } })),
-  );
+  const requests = rows.flatMap(({ number, ...material }) => {
+    const decided = attributesOfRecipe({ labels, ...figment }, material);
+    return AMOUNTS.map((amount) => ({ ...material, attributes: { ...decided, [number]: amount } }));
+  });
   return encodePng(composeSheet(await paint(model, requests), AMOUNTS.length, widthPx, heightPx));
 }
 
