@@ -87,10 +87,10 @@ function show(material: Material, x: number, place: number | null): void {
   const mesh =
     place === null
       ? CreatePlane('wall', { width: 5.7, height: 5.7 }, scene)
-      : CreateSphere('sphere', { diameter: 1.02, segments: 48 }, scene);
+      : CreateSphere('sphere', { diameter: 0.94, segments: 48 }, scene);
   mesh.position.set(x, 0.3, 0.9);
   if (place !== null) {
-    mesh.position.set(x + 1.12 * ((place % COLUMNS) - (COLUMNS - 1) / 2), 2.25 - 1.3 * Math.floor(place / COLUMNS), 0);
+    mesh.position.set(x + 1.03 * ((place % COLUMNS) - (COLUMNS - 1) / 2), 2.25 - 1.3 * Math.floor(place / COLUMNS), 0);
   }
   mesh.material = material;
   lamps[x < 0 ? 0 : 1]!.includedOnlyMeshes.push(mesh);
