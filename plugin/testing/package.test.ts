@@ -125,9 +125,13 @@ describe('the packages', () => {
     );
     const snippets = snippetFiles(); // what README and the guide show
     for (const [name, content] of Object.entries(snippets)) write(name, content);
+    // One model is installed here; the package of another has the same form.
+    const form = `export { ${MODEL} as characters } from 'babylon-figment-${MODEL}';`;
+    write('characters.d.ts', `declare module 'babylon-figment-characters' { ${form} }`);
     write('wrong.ts', `import { AssetGenerator } from 'babylon-figment'; export const wrong: string = AssetGenerator;`);
     const caught = [expect.stringMatching(/^wrong.ts.*TS2322/)];
-    expect(await typeErrors(['typed.ts', 'wrong.ts', ...Object.keys(snippets)])).toEqual(caught);
+    const all = ['characters.d.ts', 'typed.ts', 'wrong.ts', ...Object.keys(snippets)];
+    expect(await typeErrors(all)).toEqual(caught);
     expect(await typeErrorsOf59(['typed.ts', 'wrong.ts'])).toEqual(caught);
   });
 });
