@@ -4,7 +4,7 @@ import { untilAborted } from '../untilAborted.ts';
 import { GeneratedSheet } from './generatedSheet.ts';
 import type { GeneratedSprites } from './generatedSprites.ts';
 
-/** What took the place of a manager. */
+/** The generated sprites that took the place of each manager of a scene file, for whoever restores it again. */
 const restored = new WeakMap<ISpriteManager, GeneratedSprites>();
 
 /**

@@ -7,7 +7,6 @@ import type { Scene } from '@babylonjs/core/scene.js';
 import {
   type Attributes,
   changeRecipe,
-  encodeEdit,
   type ModelInfo,
   type Recipe,
   type RecipeOptions,
@@ -256,9 +255,7 @@ export class GeneratedTexture extends RawTexture {
       url: '',
       model: this.address,
       ...saveLook({ ...this.look, samplingMode: this.samplingMode, hasAlpha: this.hasAlpha }),
-      recipe: this.source
-        ? shortRecipe(this.current, this.source.info)
-        : { ...this.current, ...encodeEdit(this.current) },
+      recipe: shortRecipe(this.current, this.info),
       ...changedSettings(this, this.usualSettings),
     };
   }

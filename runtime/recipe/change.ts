@@ -59,12 +59,17 @@ export function recipeEntries(options: Partial<RecipeOptions>): RecipeOptions {
   return Object.fromEntries(entries) as unknown as RecipeOptions;
 }
 
-/** A recipe as JSON can hold it, without the values that are the model's defaults anyway. */
+/**
+ * A recipe as JSON can hold it, without the values that are the model's defaults anyway.
+ *
+ * @param model null while it is not loaded; then nothing is left out
+ */
 export function shortRecipe(
   recipe: Recipe | RecipeOptions,
-  model: Pick<RecipeModel, 'sampleDefaults' | 'student'>,
+  model: Pick<RecipeModel, 'sampleDefaults' | 'student'> | null,
 ): RecipeOptions {
-  return { ...withoutDefaults(recipe, model), ...encodeEdit(recipe) } as unknown as RecipeOptions;
+  const short = model ? withoutDefaults(recipe, model) : recipe;
+  return { ...short, ...encodeEdit(recipe) } as unknown as RecipeOptions;
 }
 
 /**

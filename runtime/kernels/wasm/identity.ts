@@ -1,6 +1,6 @@
 import { type DataId, Identity, registerKernel, type TensorInfo, unregisterKernel } from '@tensorflow/tfjs-core';
 
-/** What the kernel uses of tfjs's wasm backend. */
+/** The part of tfjs's wasm backend that counts how many tensors share the same values. */
 interface SharingBackend {
   incRef(dataId: DataId): void;
 }

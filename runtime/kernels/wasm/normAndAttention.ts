@@ -60,7 +60,7 @@ export function attentionScratch(shape: readonly number[], { numHeads }: Attenti
   return roundUp(tokens, 8) * d + tokens * roundUp(d, 8) + GROUP_QUERIES * (tokens + d);
 }
 
-/** What `attentionGrad` needs, as above. */
+/** The size in floats of the scratch memory that `attentionGrad` of assembly/attention.ts lays its matrices out in. */
 function attentionGradScratch(shape: readonly number[], { numHeads }: AttentionAttrs): number {
   const [, tokens, c] = shape as [number, number, number];
   const d = c / numHeads;
