@@ -31,8 +31,16 @@ describe('scheduleOf', () => {
     expect(scheduleOf(info, { strength: 0 }).timesteps).toEqual([]);
   });
 
+  it('gives the last ones of a picture that begins with another, at the strength that it has unless told otherwise', () => {
+    const [image, mask] = [new Uint8Array(4), new Uint8Array(1)];
+    expect(scheduleOf(info, { image }).timesteps).toEqual([799, 599, 399, 199]);
+    expect(scheduleOf(info, { image, mask }).timesteps).toEqual([999, 799, 599, 399, 199]);
+    expect(scheduleOf(info, { pipeline: 'cvae+ddpm' }).timesteps).toEqual([599, 399, 199]);
+  });
+
   it('refuses what the schedule cannot do', () => {
     expect(() => scheduleOf(info, { numInferenceSteps: 1001 })).toThrow(/whole number from 1 to 1000/);
+    expect(() => scheduleOf(info, { strength: 1.5 })).toThrow('strength is 1.5; expected 0 to 1');
     expect(() => scheduleOf(info, { sampler: 'heun' as never })).toThrow(/"heun" is unknown/);
   });
 });

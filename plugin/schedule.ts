@@ -5,6 +5,7 @@ import {
   numStepsAt,
   type RecipeOptions,
   sampleDefaultsFor,
+  usualStrength,
 } from '../runtime/index.ts';
 
 /** A model's noise schedule, and the timesteps at which a sampler visits it. */
@@ -23,7 +24,7 @@ export interface VisitedSchedule {
  *
  *   const { alphasCumprod, timesteps } = scheduleOf(portraits.info, { sampler: 'ddim', numInferenceSteps: 20 });
  *
- * @throws RangeError for an unknown sampler, or steps that the model's schedule cannot take
+ * @throws RangeError for an unknown sampler, steps that the model's schedule cannot take, or a strength outside 0 … 1
  */
 export function scheduleOf(
   info: Pick<ModelInfo, 'scheduler' | 'sampleDefaults' | 'student'>,
@@ -31,7 +32,8 @@ export function scheduleOf(
 ): VisitedSchedule {
   const { scheduler } = info;
   const sampleDefaults = sampleDefaultsFor(recipe, info);
-  const { numInferenceSteps = sampleDefaults.numInferenceSteps, strength = 1 } = recipe;
+  const { numInferenceSteps = sampleDefaults.numInferenceSteps, strength = usualStrength(recipe) } = recipe;
+  if (!(strength >= 0 && strength <= 1)) throw new RangeError(`scheduleOf: strength is ${strength}; expected 0 to 1`);
   const name = recipe.sampler ?? (sampleDefaults.sampler as NonNullable<RecipeOptions['sampler']>);
   const sampler = createSampler(name, scheduler, { numInferenceSteps });
   const timesteps = sampler.timesteps.slice(numInferenceSteps - numStepsAt(strength, numInferenceSteps));

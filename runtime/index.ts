@@ -269,6 +269,7 @@ export {
   mixesLabels,
   REFINE_STRENGTH,
   randomSeed,
+  usualStrength,
   withLabelAndSeed,
 } from './recipe/complete.ts';
 export { type ImageSize, imageSize } from './recipe/imageSize.ts';

@@ -13,10 +13,14 @@ import { WorkerPainter } from './workerPainter.ts';
 export type Compute = 'auto' | 'gpu' | 'worker' | 'thread';
 
 export interface PainterOptions {
+  /** Default `auto`. */
   compute?: Compute;
-  /** Milliseconds of each frame that generation may take of this thread, and of the GPU that draws. */
+  /** Milliseconds of each frame that generation may take of this thread, and of the GPU that draws: from 0; default 4. */
   frameBudgetMs?: number;
-  /** Web workers at most; each holds the model and paints one picture at a time. */
+  /**
+   * Web workers at most, from 1; each holds the model and paints one picture at a time. Default: two fewer than the machine has
+   * cores, but at least 1 and at most 3.
+   */
   numWorkers?: number;
   /** Address of worker.js, where a bundler or a policy keeps the package's own from being found. */
   workerUrl?: string | URL;

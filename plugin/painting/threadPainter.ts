@@ -151,7 +151,7 @@ export class ThreadPainter implements Painter {
     images.dispose();
   }
 
-  /** Paints a picture for nobody, so that those that are asked for need no look at their values. */
+  /** Paints a picture that nobody sees and checks its values, so that later ones need not be read back to be checked. */
   private async tryOut(recipe: Recipe, signal: AbortSignal): Promise<void> {
     const images = await paintBatch(this.networks, [recipe], { signal }, this.ownPace());
     await this.assertSound(images).finally(() => images.dispose());

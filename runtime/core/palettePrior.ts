@@ -16,7 +16,10 @@ export interface PalettePrior {
   logits: Int8Array;
   /** How far decoded colours lie from those meant: the standard deviation in Oklab. */
   deviation: number;
-  /** How likely a colour is that a pixel gets as it is; elsewhere colours are mixed. 0: always the likeliest, 1: always mixed. */
+  /**
+   * A pixel whose likeliest colour has at least this probability, 0 … 1, gets that colour; any other gets the mean of its
+   * colours by their probabilities. 0: always the likeliest colour; 1: always the mean.
+   */
   sure: number;
 }
 

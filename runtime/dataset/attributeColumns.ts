@@ -84,7 +84,7 @@ export function encodeColumns(columns: readonly AttributeColumn[], images: Array
 const UNSEEN_SHARE = 0.1;
 
 /**
- * Finds the measured attributes of which no image shows an end of the range, and between which numbers their images are: a model
+ * Finds the measured attributes whose numbers leave an end of their range empty, and between which numbers they lie: a model
  * learns nothing of the rest.
  */
 export function unfilledRanges(
@@ -102,8 +102,8 @@ export function unfilledRanges(
 }
 
 /**
- * Some of the columns, in the order in which they are named, but for names that are numbers: those come first, ascending, as in
- * the vocabulary, which is an object.
+ * Some of the columns, in the order in which they are named. Names that are whole numbers, such as "2", come first and
+ * ascending, as in the vocabulary: it is an object, and that is how JavaScript orders the keys of objects.
  *
  * @throws RangeError for an unknown or repeated name
  */

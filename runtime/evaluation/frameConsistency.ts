@@ -15,7 +15,7 @@ export interface FrameAgreement {
  * How often a classifier reads the same words from the frames of a subject. Numbers are left out.
  *
  * @param kinds how many words each attribute has, or that it is a number
- * @param read  (N · F, attributes), as `classifyImages` gives it, the frames of a subject one behind the other
+ * @param read  (N · F, attributes), as `classifyImages` gives it, the frames of a subject one after another
  */
 export function frameAgreement(
   kinds: Readonly<Record<string, AttributeKind>>,
@@ -47,7 +47,7 @@ const NUM_BANDS = 4;
  * difference of the mean colours of four bands, from top to bottom, each as often as the frames have pixels in it. A moving
  * leg changes little of that; a coat that changes its colour, much.
  *
- * @param images RGBA values of (N · F), premultiplied, −1 … 1, the frames of a subject one behind the other
+ * @param images RGBA values of (N · F), premultiplied, −1 … 1, the frames of a subject one after another
  * @returns      in units of 1/255; NaN where nothing moves
  */
 export function colourDrift({ values, shape }: Pick<ImageSet, 'values' | 'shape'>, frames: readonly Frame[]): number {

@@ -151,7 +151,7 @@ function* meanPass(config: AutoencoderKlConfig, weights: Weights, x: Tensor4D, c
   return halfOf(config, yield* encoderPass(config, weights, x, circular), 0);
 }
 
-/** Mean and log variance of the posterior, one behind the other: (B, H/f, W/f, 2 · latent_channels). */
+/** Mean and log variance of the posterior, one after another: (B, H/f, W/f, 2 · latent_channels). */
 function* encoderPass(config: AutoencoderKlConfig, weights: Weights, x: Tensor4D, circular: boolean): ForwardPass {
   const { options, down, encoderMid } = planAutoencoder(config, circular);
   checkSize(config, x);

@@ -13,7 +13,7 @@ export const CONDITION_GRID = 4;
 /** What pictures are asked for by: how many labels there are, and what kinds of attributes. */
 export type ConditionKinds = Readonly<Record<string, AttributeKind>>;
 
-/** The label stands before the attributes, as one of words; none of them has its name, which is a column of their table. */
+/** Puts the label before the attributes, as if it were one whose words are the labels. */
 export const conditionsOf = (numLabels: number, attributes: ConditionKinds): ConditionKinds => ({
   label: numLabels,
   ...attributes,

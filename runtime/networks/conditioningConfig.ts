@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { isRange, MAX_ATTRIBUTE_WORDS, MAX_ATTRIBUTES, MAX_WORD_LENGTH, type Vocabulary } from '../core/attributes.ts';
+import { MAX_GUIDANCE_SCALE, MAX_INFERENCE_STEPS } from '../core/samplingBounds.ts';
 import { parseNetworkConfig } from './config.ts';
 
 const MAX_LABELS = 100_000;
@@ -38,13 +39,12 @@ export const ATTRIBUTE_KINDS = v.pipe(
 );
 
 const MAX_STEP_COUNTS = 16;
-const MAX_STEPS = 1000;
-const scale = v.pipe(v.number(), v.minValue(0), v.maxValue(100));
+const scale = v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_GUIDANCE_SCALE));
 
 /** What a distilled network is told besides: how its pictures are sampled. */
 const student = v.object({
   /** The numbers of evaluations that it makes a picture in; each has a row of its own. */
-  step_counts: v.pipe(v.array(count(MAX_STEPS)), v.minLength(1), v.maxLength(MAX_STEP_COUNTS)),
+  step_counts: v.pipe(v.array(count(MAX_INFERENCE_STEPS)), v.minLength(1), v.maxLength(MAX_STEP_COUNTS)),
   /** The least and the largest guidance scale that it has learned. */
   guidance_scale: v.pipe(
     v.tuple([scale, scale]),

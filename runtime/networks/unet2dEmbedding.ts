@@ -92,7 +92,7 @@ function conditionEmbedding(config: UNet2DConfig, weights: Weights, condition: U
  * @param sines  float32 (S, block_out_channels[0]), `sinesOf` the steps
  * @param chosen float32 (B, N), 1 at the row of the table that an image is to show, else 0
  * @param table  float32 (N, timeChannels); null: the network's own embeddings of classes, if it has any
- * @returns      float32 (S · B, timeChannels), the images of a step one behind the other; the caller disposes it
+ * @returns      float32 (S · B, timeChannels), the images of a step one after another; the caller disposes it
  */
 export function stepEmbeddings(
   config: UNet2DConfig,

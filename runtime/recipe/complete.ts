@@ -28,6 +28,13 @@ export const EDIT_DEFAULTS = {
   masked: { strength: 1, keepAlpha: false, resamples: 4 },
 } as const;
 
+/** How far a picture goes from what it begins with, unless told otherwise; 1 where that is noise alone. */
+export function usualStrength({ pipeline, image, mask }: Pick<RecipeOptions, 'pipeline' | 'image' | 'mask'>): number {
+  if (pipeline === 'cvae+ddpm') return REFINE_STRENGTH;
+  if (image === undefined) return 1;
+  return EDIT_DEFAULTS[mask === undefined ? 'varied' : 'masked'].strength;
+}
+
 const NO_CLASSIFIERS: KnownClassifiers = new Map();
 
 /**
@@ -255,7 +262,7 @@ function completeBeginning(
   [widthPx, heightPx]: readonly [number, number],
   wrong: Wrong,
 ): Partial<Recipe> {
-  const { pipeline = 'ddpm', strength } = asked;
+  const { pipeline = 'ddpm', strength = usualStrength(asked) } = asked;
   const image = bytesOf('image', asked.image, 4 * widthPx * heightPx, `RGBA of ${widthPx}×${heightPx} pixels`, wrong);
   const mask = bytesOf('mask', asked.mask, widthPx * heightPx, `one for each of ${widthPx}×${heightPx} pixels`, wrong);
   if (asked.image !== undefined && pipeline !== 'ddpm') {
@@ -267,15 +274,14 @@ function completeBeginning(
   else if (asked.mask === undefined && asked.resamples !== undefined) {
     wrong('resamples', 'there are resamples but no mask; give the mask of what is to be made new');
   }
-  if (pipeline === 'cvae+ddpm') return { strength: strength ?? REFINE_STRENGTH };
+  if (pipeline === 'cvae+ddpm') return { strength };
   if (!image) return {};
   if (mask) {
     const { masked } = EDIT_DEFAULTS;
     const { resamples = masked.resamples, keepAlpha = masked.keepAlpha } = asked;
-    return { image, mask, strength: strength ?? masked.strength, resamples, keepAlpha };
+    return { image, mask, strength, resamples, keepAlpha };
   }
-  const { varied } = EDIT_DEFAULTS;
-  return { image, strength: strength ?? varied.strength, keepAlpha: asked.keepAlpha ?? varied.keepAlpha };
+  return { image, strength, keepAlpha: asked.keepAlpha ?? EDIT_DEFAULTS.varied.keepAlpha };
 }
 
 /** Refuses the entries that say how an image is edited when there is no image to edit. */

@@ -140,7 +140,7 @@ export const SAME_ENTRIES = {
   ),
 };
 
-/** What all pictures of a batch have alike, but for the classifier, which every door names in its own way. */
+/** What all pictures of a batch have alike, but for the classifier, which files and calls name in ways of their own. */
 export const SAMPLING_ENTRIES = {
   pipeline: v.optional(
     wordEntry(
@@ -208,7 +208,7 @@ const bytes = (name: string) =>
     `expected the bytes of the ${name}, or what a saved recipe has`,
   );
 
-/** The form of a whole recipe, as `completeRecipe` takes it from any door. */
+/** The form of a whole recipe, as `completeRecipe` takes it, wherever it comes from. */
 export const RECIPE_SCHEMA = v.object(
   {
     label: textEntry('a label of the model'),

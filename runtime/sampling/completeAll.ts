@@ -29,7 +29,7 @@ export interface Networks {
 const THE_CLASSIFIER = 'classifier';
 
 /**
- * The door of the runtime: completes what is asked of networks that are loaded.
+ * Completes what is asked of networks that are loaded.
  *
  * @throws RecipeError as `completeRecipe`; RangeError when there is no network
  */

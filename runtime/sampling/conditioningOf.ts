@@ -41,8 +41,8 @@ export interface DecidedAttributes {
 
 /**
  * The attributes that a recipe asks for, and where it leaves them open those that the model's examples decide on, by the
- * label alone and not by what is blended in, so that a blend can be changed in place. Of a picture that begins from another
- * one they stay open, for that one tells, and of one that a classifier steers, which could do little otherwise.
+ * label alone and not by what is blended in, so that a blend can be changed in place. They stay open where the picture begins
+ * from an image, which shows them already, and where a classifier steers it, which could change little if they were decided.
  *
  * @throws RangeError for an attribute that the model lacks
  */
@@ -84,7 +84,7 @@ export function attributesOfRecipe(
  * The condition of a batch of recipes, and "any" for guidance.
  *
  * @returns through the generator
- * @throws  RangeError for a label or attribute that the model lacks, which completed recipes of this model have not
+ * @throws  RangeError for a label or attribute that the model lacks; a recipe that was completed for this model has none
  */
 export function* conditionInSlices(
   { index, conditioning: network }: DiffusionModel,

@@ -1,7 +1,7 @@
 import { atop, blend } from '../core/composite.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 
-/** How many of so many steps a strength takes: the last ones (SDEdit, Meng et al. 2022, arXiv:2108.01073). */
+/** How many denoising steps, always the last ones, a strength from 0 to 1 takes (SDEdit, Meng et al. 2022, arXiv:2108.01073). */
 export function numStepsAt(strength: number, numInferenceSteps: number): number {
   return Math.round(strength * numInferenceSteps);
 }

@@ -69,7 +69,7 @@ export function greyMap(plane: Float32Array, width: number, height: number): Sur
 /** A Gaussian is cut off at so many times its width, where it is below 1.2 % of its peak. */
 const CUTOFF = 3;
 
-/** That of the widest relief, 256 texels, in a picture enlarged by 4. */
+/** The widest Gaussian: that of the widest relief, 256 texels, in a picture enlarged by 4. */
 const MAX_SIGMA_PX = 1024;
 
 /** Weights of a Gaussian at −radius … radius, float32; their sum is 1. A width of 0 is the picture itself. */

@@ -15,11 +15,11 @@ export interface FitPaletteOptions {
   /** How often all images are seen. */
   numEpochs: number;
   batchSize: number;
-  /** That of the first step; it falls to 0. */
+  /** The learning rate of the first step; it falls to 0. */
   learningRate: number;
   /** Pulls the logits towards 0, where few images tell. */
   weightDecay: number;
-  /** Share of the images of which some attributes are left out, so that "any" is learned; and the share of these. */
+  /** The share of images that have some attributes left out, so that "any" is learned; and in these the share left out. */
   openProb: number;
   /** See `PalettePrior`. */
   deviation: number;

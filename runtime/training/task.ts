@@ -69,19 +69,19 @@ export type TaskSpec =
       circular: boolean;
       reconstruction: Reconstruction;
       klWeight: number;
-      /** Weight of the squared error beside that reconstruction error. */
+      /** Weight in the loss of the squared error; the reconstruction error has weight 1. */
       l2Weight: number;
-      /** Weight of the difference of finite differences beside it. */
+      /** Weight in the loss of `gradientDifference`. */
       gradientWeight: number;
-      /** Weight of `coarseDifference` beside it, of blocks of one latent each; absent: 0. */
+      /** Weight in the loss of `coarseDifference`, of blocks of one latent each; absent: 0. */
       coarseWeight?: number;
-      /** Weight of `weightedDifference` beside it, where rare colours count more; absent: 0. */
+      /** Weight in the loss of `weightedDifference`, where rare colours count more; absent: 0. */
       rareColourWeight?: number;
-      /** Weight of `attributeLoss` beside it, by a linear map of the latents that is trained at the same time; absent: 0. */
+      /** Weight in the loss of `attributeLoss`, by a linear map of the latents that is trained at the same time; absent: 0. */
       conditionWeight?: number;
-      /** What that map tells; absent and null: nothing. */
+      /** What that linear map tells; absent and null: nothing. */
       conditions?: ConditionKinds | null;
-      /** Weight of `realismLoss` beside it, by a discriminator that is trained at the same time; absent: 0, and there is none. */
+      /** Weight in the loss of `realismLoss`, by a discriminator that is trained at the same time; absent: 0, and there is none. */
       adversarialWeight?: number;
       /** What the difference of each channel counts in all of these losses; absent and null: 1. */
       channelWeights?: readonly number[] | null;

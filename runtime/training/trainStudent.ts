@@ -86,8 +86,8 @@ export function studentNetwork(
 }
 
 /**
- * The student as another training of it left it, to learn on. What it shares with its teacher stays this teacher's, which may
- * have been taught on since: what its U-Net has learned since then, weight by weight, the student's is given as well.
+ * Goes on with the student of an earlier training. Each weight of its U-Net is moved by as much as the same weight of its
+ * teacher has changed since that training; the weights that student and teacher share are those of the present teacher.
  *
  * Source: such sums of differences of weights do what both trainings did, Ilharco et al. 2023, arXiv:2212.04089, and few steps
  * go well with it, Luo et al. 2023, arXiv:2311.05556.

@@ -18,19 +18,19 @@ import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions, typ
 export interface VaeOptions extends TrainerOptions {
   seed: number;
   reconstruction: Reconstruction;
-  /** Weight of the KL divergence per latent value beside the reconstruction error. */
+  /** Weight in the loss of the KL divergence per latent value; the reconstruction error has weight 1. */
   klWeight: number;
-  /** Weight of the squared error beside it: large errors, such as a wrong hue, count more. */
+  /** Weight in the loss of the squared error: large errors, such as a wrong hue, count more. */
   l2Weight: number;
-  /** Weight of `gradientDifference` beside it, which makes edges sharper. */
+  /** Weight in the loss of `gradientDifference`, which makes edges sharper. */
   gradientWeight: number;
-  /** Weight of `coarseDifference` beside it, which makes hues right sooner. */
+  /** Weight in the loss of `coarseDifference`, which makes hues right sooner. */
   coarseWeight: number;
-  /** Weight beside it of the error where each pixel counts by how rare its colour is (`colourRarity`): eyes instead of skin. */
+  /** Weight in the loss of the error in which each pixel counts by how rare its colour is (`colourRarity`): eyes instead of skin. */
   rareColourWeight: number;
-  /** Weight beside it of how badly label and attributes are told from the latents by a linear map: `conditionsOfLatents`. */
+  /** Weight in the loss of how badly a linear map tells label and attributes from the latents: `conditionsOfLatents`. */
   conditionWeight: number;
-  /** Weight of `realismLoss` beside it, which brings grain back; it grows from 0 over the first `ADVERSARIAL_WARMUP` steps. */
+  /** Weight in the loss of `realismLoss`, which brings grain back; it grows from 0 over the first `ADVERSARIAL_WARMUP` steps. */
   adversarialWeight: number;
   /** What the difference of each channel is multiplied by before it is measured; null: by 1. */
   channelWeights: readonly number[] | null;

@@ -2,11 +2,16 @@ import { MissingFileError, ModelFileError } from '../core/errors.ts';
 import { checkModelPath, type ModelSource, type ReadOptions } from './modelSource.ts';
 
 export interface UrlSourceOptions {
-  fetch?: typeof fetch; // the platform's own by default
-  timeoutMs?: number; // without a byte
-  numRetries?: number; // after a network error, a timeout, an answer cut off, or status 5xx
-  retryDelayMs?: number; // before the first retry; doubles each time
-  maxFileBytes?: number; // of one file, which is given up beyond that
+  /** Default: the platform's own. */
+  fetch?: typeof fetch;
+  /** Without a byte; default 30 s. */
+  timeoutMs?: number;
+  /** After a network error, a timeout, an answer cut off, or status 5xx; default 2. */
+  numRetries?: number;
+  /** Before the first retry; doubles each time; default 250 ms. */
+  retryDelayMs?: number;
+  /** Of one file, which is given up beyond that; default 2³¹. */
+  maxFileBytes?: number;
 }
 
 export const URL_SOURCE_DEFAULTS: Required<Omit<UrlSourceOptions, 'fetch'>> = {

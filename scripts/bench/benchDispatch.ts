@@ -33,7 +33,7 @@ interface ModelWork {
   picture: GpuWork;
 }
 
-/** What is painted: the model's usual sampler, or the one that adds noise at every step, which of a student its teacher takes. */
+/** What is painted: by the model's usual sampler, or by one that adds noise at every step, for which a student needs its teacher. */
 const ASKED = { guidanceScale: 2, numInferenceSteps: NUM_EVALUATIONS };
 const NOISY = { ...ASKED, sampler: 'ddpm' } as const;
 

@@ -129,7 +129,10 @@ export function bakeCommand(): Command {
     });
 }
 
-/** Refuses what would be written over: a bake file that follows --report, or a picture. */
+/**
+ * The name of the page that --report writes. Without a value of its own, --report takes the word behind it, which may be the
+ * bake file: so any name but that of a page is refused, and the bake file is not written over.
+ */
 function page(text: string): string {
   if (/\.html?$/i.test(text)) return text;
   throw new InvalidArgumentError('Expected a page such as report.html; put --report behind the bake file.');

@@ -9,7 +9,7 @@ const end = (error: unknown) => endWithError(error, isDebugging);
 // These come first: tfjs's wasm module adds handlers of its own that print its whole source.
 process.on('uncaughtException', end).on('unhandledRejection', end);
 
-// Who reads along may have seen enough, as head has: that ends no training and no bake.
+// The program that reads our output may end first, as `head` does: that must not end a training or a bake.
 const onWriteError = (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') end(error);
 };

@@ -78,8 +78,11 @@ export const dataOfModelOptions = (): Option[] => [
     .argParser(wholeNumber(0, MAX_SEED)),
 ];
 
-/** The values of `dataOfModelOptions` on a command line. */
-/** @throws UsageError for options that mean nothing without data, where what the command gave before would be taken out */
+/**
+ * Refuses options that mean nothing without `--data`.
+ *
+ * @throws UsageError, since without any option the command takes its entry out of the model
+ */
 export function refuseWithoutData(command: Command, { data }: DataOfModelFlags): void {
   const isGiven = (option: Option) => command.getOptionValueSource(option.attributeName()) === 'cli';
   const given = command.options.find(isGiven);
@@ -89,6 +92,7 @@ export function refuseWithoutData(command: Command, { data }: DataOfModelFlags):
   );
 }
 
+/** The values of `dataOfModelOptions` on a command line. */
 export interface DataOfModelFlags {
   data?: string;
   extraData?: string;

@@ -9,7 +9,7 @@ export interface Progress {
 /**
  * One line that shows the progress of a long job; where output is piped, a plain line from time to time.
  *
- * @param share what of the job was done before, 0 … 1: the time that is left is told by the rest alone
+ * @param share what of the job was done before, 0 … 1: the time that is left is estimated by what is done from now on alone
  */
 export function startProgress(title: string, share = 0): Progress {
   const bar = new cliProgress.SingleBar({

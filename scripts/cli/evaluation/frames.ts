@@ -22,7 +22,7 @@ export interface FrameMetrics {
 
 /**
  * @param readAttributes what the judge takes the images for
- * @param images         all frames of each subject, one behind the other
+ * @param images         all frames of each subject, one after another
  */
 export function frameMetrics(
   { attributes }: ClassifierConfig,
