@@ -1,5 +1,11 @@
 import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { modelFolderFiles } from '../../runtime/index.ts';
+import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { copyModels } from './copyModel.ts';
 
 it('asks for the folder where a model stands in its place', async () => {
@@ -8,4 +14,23 @@ it('asks for the folder where a model stands in its place', async () => {
   );
   expect(existsSync('characters')).toBe(false);
   await expect(copyModels(['portraits'])).rejects.toThrow(/portraits is the only argument/);
+});
+
+it('copies what pages fetch of a model of the user, by its folder', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'figment-copy-'));
+  try {
+    const files = await modelFolderFiles(tinyModelFiles());
+    await writeFilesAtomic(join(folder, 'run'), files);
+    await writeFile(join(folder, 'run', 'preview-7.png'), 'not for pages');
+    await copyModels([join(folder, 'run/'), join(folder, 'public')]);
+    const copied = await readdir(join(folder, 'public/run'), { recursive: true });
+    expect(copied).toContain('unet/diffusion_pytorch_model.safetensors');
+    expect(copied).not.toContain('preview-7.png');
+    expect(await readFile(join(folder, 'public/run/model_index.json'))).toEqual(
+      await readFile(join(folder, 'run/model_index.json')),
+    );
+    await expect(copyModels([join(folder, 'none'), join(folder, 'public')])).rejects.toThrow(/none" does not exist/);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { fetchedFiles } from '../node/fetchedFiles.ts';
 import { missing } from '../node/openModel.ts';
@@ -18,7 +18,7 @@ export function listModels(): void {
 /**
  * Copies models or classifiers; where one of them is not installed, none is copied.
  *
- * @param places their names, and at last the folder
+ * @param places their names or folders, and at last the folder to copy to
  * @throws       UsageError when no folder is named, or naming the nearest model when there is none of a name
  */
 export async function copyModels(places: readonly string[]): Promise<void> {
@@ -32,11 +32,11 @@ export async function copyModels(places: readonly string[]): Promise<void> {
   ) {
     throw new UsageError(`models copy: ${folder} is a model; name at last the folder to copy to`);
   }
-  for (const model of names.map(installed)) await copyModel(model, folder);
+  for (const model of names.map(located)) await copyModel(model, folder);
 }
 
 /** Copies the files that pages fetch, and the credits that their licences ask for. */
-async function copyModel({ name, from, fetched }: ReturnType<typeof installed>, folder: string): Promise<void> {
+async function copyModel({ name, from, fetched }: ReturnType<typeof located>, folder: string): Promise<void> {
   const credits = await readFile(join(from, CREDITS)).then(
     (bytes) => [[CREDITS, bytes] as const],
     () => [],
@@ -48,13 +48,15 @@ async function copyModel({ name, from, fetched }: ReturnType<typeof installed>, 
   console.log(`models: ${name} is in ${join(folder, name)}`);
 }
 
-/** Where a model or classifier is installed, and which of its files pages fetch. */
-function installed(name: string) {
+/** Where a model or classifier is, by the name of an installed one or by its folder, and which of its files pages fetch. */
+function located(name: string) {
   const models = shippedFolders('models');
   const classifiers = shippedFolders('classifiers');
-  const from = models.get(name) ?? classifiers.get(name);
-  if (from === undefined) throw new UsageError(missing(name, 'models', [...models.keys(), ...classifiers.keys()]));
-  return { name, from, fetched: models.has(name) ? fetchedFiles(from) : CLASSIFIER_FILES };
+  const from = models.get(name) ?? classifiers.get(name) ?? name;
+  const own = { name: basename(resolve(name)), from };
+  if (existsSync(join(from, 'model_index.json'))) return { ...own, fetched: fetchedFiles(from) };
+  if (CLASSIFIER_FILES.every((file) => existsSync(join(from, file)))) return { ...own, fetched: CLASSIFIER_FILES };
+  throw new UsageError(missing(name, 'models', [...models.keys(), ...classifiers.keys()]));
 }
 
 const CREDITS = 'credits.csv';

@@ -10,11 +10,11 @@ export function modelsCommand(): Command {
     .action(async () => (await import('./copyModel.ts')).listModels());
   models
     .command('copy')
-    .usage('<names...> <folder>')
+    .usage('<models...> <folder>')
     .description('copy what a page fetches of models or classifiers to a folder of the name of each')
     .argument(
-      '<names...>',
-      'of installed models, or of classifiers, and at last the folder: what the web server shows, such as public/models',
+      '<models...>',
+      'models or classifiers, by name or folder, and at last the folder to copy to: what the web server shows, such as public/models',
     )
     .action(async (places: string[]) => (await import('./copyModel.ts')).copyModels(places));
   return models;
