@@ -3,7 +3,7 @@ import { messageOf, quote } from '../runtime/index.ts';
 
 /**
  * Reads a part of a scene file, which is not trusted. When that fails, the textures and materials that it has made so far are
- * disposed.
+ * disposed, except the table of reflections that Babylon keeps for all materials of the scene.
  *
  * @throws RangeError as `parse` does; for any other error one that names the part
  */
@@ -12,6 +12,7 @@ export function leavingNothing<Part>(scene: Scene, name: unknown, parse: () => P
   try {
     return parse();
   } catch (error) {
+    before.add(scene.environmentBRDFTexture);
     for (const made of [...scene.materials, ...scene.textures]) if (!before.has(made)) made.dispose();
     if (error instanceof RangeError) throw error;
     const reason = messageOf(error).slice(0, 200);

@@ -56,6 +56,15 @@ describe('a distilled model', () => {
     expect(memory().numTensors).toBe(numElsewhere);
   });
 
+  it('is back at the student when a change that needed the teacher is taken back', async () => {
+    const texture = await distilled.generateTextureAsync(ELF);
+    const first = texture.recipe;
+    await texture.regenerateAsync({ guidanceScale: 7 });
+    expect(texture.recipe).toMatchObject({ guidanceScale: 7, sampler: 'dpm++' });
+    await texture.regenerateAsync({ guidanceScale: 2 });
+    expect(texture.recipe).toEqual(first);
+  });
+
   it('loads the teacher ahead for recipes that need it, and tells how far it is', async () => {
     const told: (number | undefined)[][] = [];
     await distilled.warmUpAsync({ numInferenceSteps: 4, onProgress: (...progress) => told.push(progress) });

@@ -124,9 +124,9 @@ function useLoadedModels(scene: Scene): readonly LoadedModel[] {
 
 /** What is known where nothing else is to be seen, so that the pane is not drawn again. */
 function unlessSame(known: readonly LoadedModel[], models: readonly LoadedModel[]): readonly LoadedModel[] {
-  const text = (all: readonly LoadedModel[]) =>
-    JSON.stringify(all.map(({ address, queueLength }) => [address, queueLength]));
-  return text(known) === text(models) ? known : models;
+  const isSame = (one: LoadedModel, other: LoadedModel | undefined) =>
+    one.info === other?.info && one.address === other.address && one.queueLength === other.queueLength;
+  return known.length === models.length && known.every((one, i) => isSame(one, models[i])) ? known : models;
 }
 
 /** Noise on the left that becomes a face on the right, of a few pixels. */

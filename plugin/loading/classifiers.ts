@@ -70,6 +70,8 @@ class SharedClassifier {
 export class LoadedClassifiers {
   /** The classifiers that recipes may name. */
   readonly known = new Map<string, ClassifierInfo>();
+  /** The hashes of those that the painter is being given, by name. */
+  private readonly arriving = new Map<string, string>();
   private readonly files = new Map<string, Record<string, Uint8Array>>();
   private readonly shared = new Map<string, SharedClassifier>();
 
@@ -111,12 +113,13 @@ export class LoadedClassifiers {
     const name = key ?? ownName;
     const earlier = this.known.get(name);
     if (earlier?.hash === hash) return earlier;
-    if (earlier) {
+    if ((earlier?.hash ?? this.arriving.get(name) ?? hash) !== hash) {
       throw new RangeError(
         `loadClassifier: another classifier has the name "${name}"; give this one a name of its own`,
       );
     }
-    await addToPainter(name, files, options.signal);
+    this.arriving.set(name, hash);
+    await addToPainter(name, files, options.signal).finally(() => this.arriving.delete(name));
     options.signal.throwIfAborted();
     const info = { name, labels: index.labels, licence, attribution, hash };
     this.known.set(name, info);

@@ -104,7 +104,7 @@ export class SurfaceMaterial extends PBRMaterial {
     const { variations, cellSize } = this.options;
     if (variations !== undefined) new HashTiling(this, this.surfaces.slice(1), { cellSize });
     albedo.onGeneratedObservable.add(() => this.write());
-    if (albedo.isReady() && !albedo.isGenerating) this.write();
+    if (albedo.isFinished) this.write();
   }
 
   /** The maps wait for the first picture; what keeps it from being made keeps them, too. */
@@ -301,7 +301,7 @@ export class SurfaceMaterial extends PBRMaterial {
     this.pending = pending;
     this.written = this.writeAsync(pending.signal);
     this.written.then(this.firstWrite.resolve, (error: Error) => {
-      if (error.name === 'AbortError') return;
+      if (pending.signal.aborted) return; // by a newer picture, or by dispose
       this.firstWrite.reject(error);
       Logger.Error(`SurfaceMaterial "${this.name}": ${error.message}`);
       for (const surface of this.surfaces) surface.fail(error);

@@ -25,6 +25,13 @@ describe('a surface material in a scene file', () => {
     material.dispose();
   });
 
+  it('leaves the table of reflections to the other materials of the scene when it is damaged', async () => {
+    const saved = { ...(await makeBricks()).serialize(), changed: null as unknown as undefined };
+    const other = new Scene(scene.getEngine());
+    expect(() => SurfaceMaterial.Parse(saved, other, '')).toThrow(/is damaged/);
+    expect(other.textures).toEqual([other.environmentBRDFTexture]);
+  });
+
   it('is its recipe, in less than 300 bytes', async () => {
     const material = await makeBricks({ tiling: 4, surface: { roughness: 0.5 }, parallax: 'offset' });
     const saved = material.serialize();

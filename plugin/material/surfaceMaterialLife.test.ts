@@ -1,10 +1,10 @@
 // What surface materials outlive: lost devices, and requests that are given up.
 import type { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import { expect, it } from 'vitest';
-import { makeBricks, RECIPE, scene, useTinyBricks } from '../testing/tinyBricks.ts';
+import { makeBricks, RECIPE, scene, tiny, useTinyBricks } from '../testing/tinyBricks.ts';
 import { loadTinyTextures, next, uploadedTo } from '../testing/tinyScene.ts';
 import { GeneratedTexture } from '../texture/generatedTexture.ts';
-import type { SurfaceMaterial } from './surfaceMaterial.ts';
+import { SurfaceMaterial } from './surfaceMaterial.ts';
 
 useTinyBricks();
 
@@ -35,6 +35,25 @@ it('has the maps of each surface again after a lost device', async () => {
   await next(material.onSurfaceObservable);
   expect(before).toHaveLength(6);
   expect(textures().map(uploadedTo)).toEqual(before);
+});
+
+it('makes the maps of a finished picture while another is made, and given up', async () => {
+  const texture = await tiny.generateTextureAsync(RECIPE);
+  const leaving = new AbortController();
+  const asked = texture.regenerateAsync({ seed: 8, numInferenceSteps: 100 }, { signal: leaving.signal });
+  const material = new SurfaceMaterial('wall', texture);
+  leaving.abort(new Error('gone'));
+  await expect(asked).rejects.toThrow('gone');
+  await material.whenWrittenAsync();
+});
+
+it('tells who waits for the maps that the generator was disposed while variations were made', async () => {
+  const { texture, finished } = tiny.beginTexture(RECIPE);
+  const material = new SurfaceMaterial('floor', texture, { variations: 2 });
+  const written = material.whenWrittenAsync();
+  texture.onGeneratedObservable.addOnce(() => tiny.dispose());
+  await finished.catch(() => {});
+  await expect(written).rejects.toThrow(/disposed/);
 });
 
 it('stops waiting for its signal while the other surfaces are painted', async () => {

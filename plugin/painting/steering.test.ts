@@ -143,6 +143,14 @@ describe('a generator with a classifier', () => {
     expect(memory().numTensors).toBe(numElsewhere);
   });
 
+  it('takes one of two classifiers that come at once under one name', async () => {
+    const strange = tinyClassifierFiles();
+    strange.index.labels = ['crown', 'no_crown'];
+    const both = [files, await classifierFolderFiles(strange)];
+    const loaded = await Promise.allSettled(both.map((one) => tiny.loadClassifierAsync(one, { name: 'hat' })));
+    expect(loaded.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
   it('loads a classifier once, under one name', async () => {
     const [a, b] = await Promise.all([1, 2].map(() => tiny.loadClassifierAsync(files, { name: 'hat' })));
     expect(a).toBe(b);

@@ -9,6 +9,7 @@ import {
   changeRecipe,
   imageSize,
   type ModelInfo,
+  messageOf,
   type Recipe,
   type RecipeOptions,
   shortRecipe,
@@ -135,17 +136,25 @@ export class GeneratedSheet extends RawTexture {
     options: RegenerateOptions = {},
   ): Promise<void> {
     this.assertAlive();
-    if (!this.source) throw new Error(`repaintCellAsync: ${this.name} is not loaded yet; wait until it is ready`);
+    if (!this.source) throw this.notLoaded();
     this.assertCell(cell);
     options.signal?.throwIfAborted(); // the request that is running goes on
     const request = ++this.numRequests;
-    const classifier = this.source?.missingClassifier({ ...this.current[cell], ...changes });
+    const classifier = this.source.missingClassifier({ ...this.current[cell], ...changes });
     if (classifier) await untilAborted(classifier, options.signal);
     this.assertAlive();
     if (request < (this.newest.get(cell) ?? 0)) throw this.supersededError(cell);
     const recipe = this.recipeFor(cell, changes);
     this.newest.set(cell, request);
     await this.paintCellAsync(cell, recipe, options);
+  }
+
+  private notLoaded(): Error {
+    const { exception: cause } = this.errorObject ?? {};
+    const problem = cause
+      ? `could not be loaded (${messageOf(cause)}); load the scene again`
+      : 'is not loaded yet; wait until it is ready';
+    return new Error(`repaintCellAsync: ${this.name} ${problem}`, { cause });
   }
 
   /**
@@ -206,6 +215,7 @@ export class GeneratedSheet extends RawTexture {
    * @throws RangeError for a cell that is empty or not in the sheet; an AbortError when disposed
    */
   async readCellAsync(cell: number): Promise<Uint8Array> {
+    this.assertAlive();
     const recipe = this.current[cell];
     if (!recipe || !this.source) throw new RangeError(`readCellAsync: cell ${cell} of ${this.name} has no picture`);
     return (await this.source.pictureAsync(recipe)).readPixelsAsync();

@@ -328,6 +328,8 @@ describe('repaintCellAsync', () => {
     sprites.dispose();
     await expect(asked).rejects.toThrow(ABORTED);
     await expect(sprites.repaintCellAsync(0, { seed: 9 })).rejects.toThrow(/were disposed/);
+    await expect((texture as GeneratedSheet).readCellAsync(0)).rejects.toThrow(/were disposed/);
+    expect(() => sprites.createSprite('elf')).toThrow(/were disposed; make others/);
     expect(scene.textures).not.toContain(texture);
     expect(scene.spriteManagers).toEqual([]);
     const others = await tiny.generateSpritesAsync({ count: 1 });

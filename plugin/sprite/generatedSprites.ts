@@ -12,6 +12,7 @@ import {
   type Recipe,
   type RecipeOptions,
 } from '../../runtime/index.ts';
+import { abortError } from '../abortError.ts';
 import { definedOf } from '../definedOf.ts';
 import type { PictureSource, RequestOptions } from '../pictureSource.ts';
 import type { RegenerateOptions } from '../texture/generatedTexture.ts';
@@ -95,11 +96,20 @@ export class GeneratedSprites extends SpriteManager {
     const taken = new GeneratedSprites(name, capacity, sheet, height);
     for (const setting of SETTINGS) Object.assign(taken, { [setting]: manager[setting] });
     const numFrames = numFramesOf(sheet.info!);
-    for (const sprite of sprites) {
-      taken.createSprite(Math.floor(sprite.cellIndex / numFrames), sprite.name).become(sprite);
+    try {
+      for (const sprite of sprites) {
+        taken.createSprite(Math.floor(sprite.cellIndex / numFrames), sprite.name).become(sprite);
+      }
+    } catch (error) {
+      disposeButTexture(taken);
+      throw error;
     }
-    manager.texture = RawTexture.CreateRGBATexture(new Uint8Array(4), 1, 1, scene); // a manager disposes its texture
-    manager.dispose();
+    const { spriteManagers } = scene;
+    if (!spriteManagers!.includes(manager)) spriteManagers!.pop(); // as in a container that is not added to the scene
+    const container = manager._parentContainer;
+    container?.spriteManagers?.push(taken);
+    taken._parentContainer = container;
+    disposeButTexture(manager);
     return taken;
   }
 
@@ -168,9 +178,11 @@ export class GeneratedSprites extends SpriteManager {
    * Makes a sprite that shows a picture with this label, where each call takes the next cell and then begins again; or what is
    * in the cell with this index, which may be empty yet.
    *
-   * @throws RangeError when no cell has the label, there is no such cell, or there are as many sprites as the capacity
+   * @throws RangeError when no cell has the label, there is no such cell, or there are as many sprites as the capacity; an
+   *         AbortError when disposed
    */
   createSprite(labelOrCell: string | number, name = String(labelOrCell)): GeneratedSprite {
+    if (!this.spriteRenderer) throw abortError(`createSprite: sprites ${this.name} were disposed; make others`);
     const { frames } = this.sheet.info!;
     const cell = typeof labelOrCell === 'number' ? labelOrCell : this.nextCellOf(labelOrCell);
     if (!(cell in this.cells)) {
@@ -186,9 +198,9 @@ export class GeneratedSprites extends SpriteManager {
     return sprite;
   }
 
-  /** Further calls change nothing: Babylon would take another manager out of the scene. */
+  /** Further calls change nothing. */
   override dispose(): void {
-    if (this.spriteRenderer) super.dispose();
+    if (this.spriteRenderer) inScene(this, () => super.dispose());
   }
 
   private nextCellOf(label: string): number {
@@ -241,4 +253,17 @@ export class GeneratedSprites extends SpriteManager {
     const { pixelsOfCell } = await import('../texture/pixelArtBrush.ts');
     return pixelsOfCell(pixels, ...cellSize, pixelArt);
   }
+}
+
+/** Babylon's dispose of a manager takes another one out of the scene where this one is not in it. */
+function inScene(manager: SpriteManager, dispose: () => void): void {
+  const { spriteManagers } = manager.scene;
+  if (!spriteManagers!.includes(manager)) spriteManagers!.push(manager);
+  dispose();
+}
+
+/** Disposes a manager whose texture another one shows: Babylon's own would dispose it, too. */
+function disposeButTexture(manager: SpriteManager): void {
+  manager.texture = RawTexture.CreateRGBATexture(new Uint8Array(4), 1, 1, manager.scene);
+  inScene(manager, () => manager.dispose());
 }

@@ -1,5 +1,5 @@
 import '@babylonjs/core/Loading/Plugins/babylonFileLoader.js';
-import { AppendSceneAsync } from '@babylonjs/core/Loading/sceneLoader.js';
+import { AppendSceneAsync, LoadAssetContainerAsync } from '@babylonjs/core/Loading/sceneLoader.js';
 import { SceneSerializer } from '@babylonjs/core/Misc/sceneSerializer.js';
 import { SpriteManager } from '@babylonjs/core/Sprites/spriteManager.js';
 import { Scene } from '@babylonjs/core/scene.js';
@@ -71,10 +71,41 @@ it('gives the same sprites to all who restore a manager, at once or later', asyn
   expect(one.sprites).toHaveLength(1);
 });
 
-it('is not repainted before it is loaded', async () => {
+it('is not repainted before it is loaded, nor where it could not be', async () => {
   const { texture } = await reloaded({ hasModel: false });
   const sheet = texture as unknown as GeneratedSheet;
-  await expect(sheet.repaintCellAsync(0, { seed: 9 })).rejects.toThrow(/is not loaded yet; wait until it is ready/);
+  const repaint = () => sheet.repaintCellAsync(0, { seed: 9 });
+  await expect(repaint()).rejects.toThrow(/is not loaded yet; wait until it is ready/);
+  await expect(sheet.whenPaintedAsync()).rejects.toThrow();
+  await expect(repaint()).rejects.toThrow(/could not be loaded \(.*\); load the scene again/);
+});
+
+it('stands in the place of a manager of a container, in it and in the scene', async () => {
+  sprites.createSprite('orc');
+  const file = JSON.stringify(SceneSerializer.Serialize(scene));
+  RegisterGeneratedSheet();
+  const other = new Scene(scene.getEngine());
+  await loadTinyWalks(other);
+  const container = await LoadAssetContainerAsync(`data:${file}`, other, { pluginExtension: '.babylon' });
+  const restored = await restoreSpritesAsync(container.spriteManagers![0]!);
+  expect([other.spriteManagers, container.spriteManagers]).toEqual([[], [restored]]);
+  container.addAllToScene();
+  expect(other.spriteManagers).toEqual([restored]);
+  container.removeAllFromScene();
+  const plain = new SpriteManager('plain', '', 1, 8, other);
+  restored.dispose();
+  expect([other.spriteManagers, container.spriteManagers]).toEqual([[plain], []]);
+});
+
+it('leaves a manager as it is whose sprites show cells that the sheet lacks', async () => {
+  sprites.createSprite('orc');
+  const manager = await reloaded();
+  const { texture } = manager;
+  manager.sprites[0]!.cellIndex = 99_999;
+  const numTextures = manager.scene.textures.length;
+  await expect(restoreSpritesAsync(manager)).rejects.toThrow(/there is no cell/);
+  expect(manager.scene.spriteManagers).toEqual([manager]);
+  expect([manager.texture === texture, manager.scene.textures.length]).toEqual([true, numTextures]);
 });
 
 it('leaves nothing of the manager, and the sheet to its sprites', async () => {

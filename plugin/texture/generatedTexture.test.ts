@@ -327,7 +327,33 @@ describe('a generated texture in a scene file', () => {
   });
 });
 
+it('paints the recipe of a scene file when a newer request is given up', async () => {
+  const saved = (await tiny.generateTextureAsync(RECIPE)).serialize()!;
+  const texture = GeneratedTexture.Parse({ ...saved, recipe: { ...saved.recipe, numInferenceSteps: 40 } }, scene, '');
+  await next(texture.onProgressObservable);
+  const leaving = new AbortController();
+  const asked = texture.regenerateAsync({ seed: 8 }, { signal: leaving.signal });
+  leaving.abort(new Error('gone'));
+  await expect(asked).rejects.toThrow('gone');
+  await next(texture.onGeneratedObservable);
+  expect(texture).toMatchObject({ recipe: { seed: RECIPE.seed, numInferenceSteps: 40 }, loadingError: false });
+});
+
 describe('GeneratedTextureTask', () => {
+  it('makes a texture whose clone keeps the model', async () => {
+    const manager = new AssetsManager(scene);
+    manager.useDefaultLoadingScreen = false;
+    const task = addGeneratedTextureTask(manager, 'hero', 'memory', RECIPE);
+    await manager.loadAsync();
+    tiny.dispose();
+    const copy = task.texture!.clone();
+    await settled();
+    task.texture!.dispose();
+    expect((await copy.regenerateAsync({ seed: 1 })).recipe).toMatchObject({ seed: 1 });
+    copy.dispose();
+    expect(loadedModels(scene)).toEqual([]);
+  });
+
   it('is done when its picture is', async () => {
     const manager = new AssetsManager(scene);
     manager.useDefaultLoadingScreen = false;

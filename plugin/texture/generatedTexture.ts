@@ -128,6 +128,11 @@ export class GeneratedTexture extends RawTexture {
     return this.pending !== null;
   }
 
+  /** Whether it shows a finished picture, and no preview of another one. */
+  get isFinished(): boolean {
+    return this.hasPicture && !this.showsPreview;
+  }
+
   /**
    * Makes another picture in this texture, from the current recipe with changes, whose `attributes` take the place of all that it
    * has. A request that is still running is aborted. Where one ends without a picture, its previews give way to the current picture.
@@ -137,12 +142,11 @@ export class GeneratedTexture extends RawTexture {
    */
   async regenerateAsync(changes: Partial<RecipeOptions> = {}, options: RegenerateOptions = {}): Promise<this> {
     this.assertAlive();
-    const { signal } = options;
-    signal?.throwIfAborted(); // the request that is running goes on
+    options.signal?.throwIfAborted(); // the request that is running goes on
     const request = ++this.numRequests;
-    const source = this.source ?? (await this.loadAsync(signal));
+    const source = this.source ?? (await this.loadAsync(options.signal));
     const classifier = source.missingClassifier({ ...this.current, ...changes });
-    if (classifier) await untilAborted(classifier, signal);
+    if (classifier) await untilAborted(classifier, options.signal);
     this.assertAlive();
     if (request < this.newest) throw this.supersededError();
     return this.paintInTurn(this.recipeWith(changes, source), options, request);
@@ -177,7 +181,10 @@ export class GeneratedTexture extends RawTexture {
     try {
       const draw = await this.drawing();
       signal.throwIfAborted();
-      const onStep = this.reporter(recipe, draw);
+      const onStep: RequestOptions['onStep'] = (step, numSteps, preview) => {
+        if (preview) this.show(preview, draw, true);
+        this.onProgressObservable.notifyObservers({ step, numSteps, recipe });
+      };
       const picture = await source.pictureAsync(recipe, { ...options, signal, onStep });
       this.assertAlive();
       signal.throwIfAborted();
@@ -185,9 +192,9 @@ export class GeneratedTexture extends RawTexture {
       this.finish(recipe);
       return this;
     } catch (error) {
-      if (this.pending === pending && !this.hasPicture) this.note(error as Error);
-      const leavesPreview = this.pending === pending && this.showsPreview && this.current !== recipe;
-      if (leavesPreview) this.redrawAsync().catch(() => {}); // the caller is told of this error, not of another
+      if (this.pending !== pending || this.isFinished) throw error;
+      if (this.current === recipe) this.note(error as Error);
+      else this.redrawAsync().catch(() => {}); // the caller is told of this error, not of another
       throw error;
     } finally {
       if (this.pending === pending) this.pending = null;
@@ -221,7 +228,7 @@ export class GeneratedTexture extends RawTexture {
       [copy.current, copy.hasPicture, copy.isOnCpu] = [this.current, true, this.isOnCpu];
       copy.showsPreview = this.showsPreview;
     }
-    if (this.current && (this.showsPreview || !this.hasPicture)) copy.regenerateOrReport(this.current);
+    if (this.current && !this.isFinished) copy.regenerateOrReport(this.current);
     else if (this.source && this.keepsModel) copy.loadAsync().catch(() => {}); // to be drawn again after a lost device
     return copy;
   }
@@ -336,14 +343,7 @@ export class GeneratedTexture extends RawTexture {
     return (picture) => brush.draw(picture);
   }
 
-  private reporter(recipe: Recipe, draw: Draw): RequestOptions['onStep'] {
-    return (step, numSteps, preview) => {
-      if (preview) this.show(preview, draw, true);
-      this.onProgressObservable.notifyObservers({ step, numSteps, recipe });
-    };
-  }
-
-  /** Draws the current picture in the place of a preview; where that fails, the preview stays. */
+  /** Draws the current picture in the place of a preview, or of nothing; where that fails, the preview stays. */
   private async redrawAsync(): Promise<void> {
     this.assertAlive();
     const recipe = this.recipeWith({}, this.source!);

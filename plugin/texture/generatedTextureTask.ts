@@ -35,7 +35,8 @@ export class GeneratedTextureTask extends AbstractAssetTask {
     const { mipmaps: _mipmaps, samplingMode: _mode, pixelArt: _pixelArt, ...recipe } = this.options;
     let texture: GeneratedTexture | null = null;
     try {
-      texture = new GeneratedTexture(this.name, source, scene, lookOf(source.info, this.options));
+      const from = typeof this.model === 'string' ? this.model : source; // by its address clones keep the model, too
+      texture = new GeneratedTexture(this.name, from, scene, lookOf(source.info, this.options));
       texture.onDisposeObservable.addOnce(release);
       this.texture = await texture.regenerateAsync(recipe);
     } catch (error) {

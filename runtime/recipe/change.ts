@@ -2,7 +2,7 @@ import { ANY_WORD, type Attributes } from '../core/attributes.ts';
 import { encodeEdit } from './bytes.ts';
 import { OF_STEPS, type Recipe, type RecipeModel, type RecipeOptions } from './recipe.ts';
 import { RECIPE_KEYS } from './schema.ts';
-import { entryForTeacher } from './student.ts';
+import { entryForTeacher, sampleDefaultsFor } from './student.ts';
 
 const OF_EDITS = ['image', 'mask', 'strength', 'resamples', 'keepAlpha'] as const;
 
@@ -80,10 +80,12 @@ export function withoutDefaults(
   recipe: Recipe | RecipeOptions,
   model: Pick<RecipeModel, 'sampleDefaults' | 'student'>,
 ): RecipeOptions {
-  // What makes a recipe one for the teacher must stay, or the student would make it.
-  const defaults: Record<string, unknown> = entryForTeacher(recipe, model) === null ? { ...model.sampleDefaults } : {};
+  const defaults: Record<string, unknown> = { ...sampleDefaultsFor(recipe, model) };
   const kept = Object.entries(recipe).filter(([key, value]) => defaults[key] !== value);
-  return Object.fromEntries(kept) as unknown as RecipeOptions;
+  const short = Object.fromEntries(kept) as unknown as RecipeOptions;
+  // What makes a recipe one for the teacher must stay, or the student would make it.
+  const isForTeacher = entryForTeacher(recipe, model) !== null;
+  return isForTeacher && entryForTeacher(short, model) === null ? { ...recipe } : short;
 }
 
 /**
