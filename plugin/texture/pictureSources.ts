@@ -1,86 +1,31 @@
 // The models that a scene has loaded, each once: generators, scene files and loading tasks share them.
 import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import type { Scene } from '@babylonjs/core/scene.js';
-import type { OnProgress } from '../../runtime/index.ts';
-import { abortError } from '../abortError.ts';
 import { definedOf } from '../definedOf.ts';
-import { addressOf, type LoadOptions, type ModelLocation, type ModelPackage } from '../loading/loadModelBytes.ts';
+import { addressOf, type ModelLocation, type ModelPackage } from '../loading/loadModelBytes.ts';
+import { type Asker, type Lease, SharedLoad } from '../loading/sharedLoad.ts';
 import { PictureSource, type PictureSourceOptions } from '../pictureSource.ts';
-import { untilAborted } from '../untilAborted.ts';
 
 /** A model that somebody uses. It is freed once all who took it have released it. */
-export interface SourceLease {
-  readonly source: PictureSource;
-  /** Further calls change nothing. */
-  release(): void;
-}
-
-type Asker = Pick<LoadOptions, 'signal' | 'onProgress'>;
+export type SourceLease = Lease<PictureSource>;
 
 /** A model that is being loaded, or is loaded, and those who use it. */
-class SharedSource {
-  private readonly life = new AbortController();
-  private readonly listeners = new Set<OnProgress>();
-  private readonly loading: Promise<PictureSource>;
-  private loaded: PictureSource | null = null;
-  private numUsers = 0;
-  private isOver = false;
-
-  /** @param address null: it is known by its name once it is loaded */
+class SharedSource extends SharedLoad<PictureSource> {
+  /** @param given the address, or null: then the model has its name for one, once it is loaded */
   constructor(
-    public address: string | null,
+    private readonly given: string | null,
     readonly settings: string,
-    load: (asker: Asker) => Promise<PictureSource>,
+    load: (asker: Required<Asker>) => Promise<PictureSource>,
   ) {
-    const onProgress: OnProgress = (...progress) => {
-      for (const listener of this.listeners) listener(...progress);
-    };
-    this.loading = load({ signal: this.life.signal, onProgress });
-    this.loading.then(
-      (source) => {
-        this.loaded = source;
-        this.address ??= keyOf(source.name);
-        if (this.isOver) source.dispose();
-      },
-      () => {
-        this.isOver = true;
-      },
-    );
+    super(load, (source) => source.dispose());
   }
 
-  /** Null while it is being loaded. */
-  get source(): PictureSource | null {
-    return this.loaded;
+  get address(): string | null {
+    return this.given ?? (this.source && keyOf(this.source.name));
   }
 
-  get isUsable(): boolean {
-    return !this.isOver && !this.loaded?.isDisposed;
-  }
-
-  /** Waits until it is loaded. Whoever gives up waiting does not keep the others from it. */
-  async takeAsync({ signal, onProgress }: Asker): Promise<SourceLease> {
-    let isHeld = true;
-    this.numUsers++;
-    const release = () => {
-      if (isHeld) this.leave();
-      isHeld = false;
-    };
-    if (onProgress) this.listeners.add(onProgress);
-    try {
-      return { source: await untilAborted(this.loading, signal), release };
-    } catch (error) {
-      release();
-      throw error;
-    } finally {
-      if (onProgress) this.listeners.delete(onProgress);
-    }
-  }
-
-  private leave(): void {
-    if (--this.numUsers > 0) return;
-    this.isOver = true;
-    this.life.abort(abortError('AssetGenerator: nobody waits for the model any more'));
-    this.loaded?.dispose();
+  override get isUsable(): boolean {
+    return super.isUsable && !this.source?.isDisposed;
   }
 }
 
