@@ -342,7 +342,7 @@ export { type TexelImage, texelImages } from './sampling/texelImages.ts';
 export { ambientOcclusionMap, OCCLUSION_DEFAULTS, type OcclusionOptions } from './surface/ambientOcclusion.ts';
 export { CAVITY_DEFAULTS, type CavityOptions, cavityMap } from './surface/cavity.ts';
 export type { PictureColours } from './surface/expectedColours.ts';
-export { HEIGHT_DEFAULTS, type HeightOptions, heightMap, type LowParts, luminance } from './surface/height.ts';
+export { HEIGHT_DEFAULTS, type HeightOptions, heightMap, type LowParts, luma } from './surface/height.ts';
 export {
   METALLIC_DEFAULTS,
   type MetallicOptions,

@@ -24,18 +24,14 @@ import { type SceneFileOptions, sourceFor, useForSceneFiles } from './pictureSou
 import type { PixelArtBrush } from './pixelArtBrush.ts';
 import { createTexelTexture, FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from './texelTexture.ts';
 import {
-  applySettings,
   assertFits,
-  changedSettings,
-  copySettings,
   paintedSize,
   parseLook,
   type SavedGeneratedTexture,
   saveLook,
-  settingsOf,
   type TextureLook,
-  type TextureSettings,
 } from './textureLook.ts';
+import { applySettings, changedSettings, copySettings, settingsOf, type TextureSettings } from './textureSettings.ts';
 import { whenRestored } from './whenRestored.ts';
 
 export type RegenerateOptions = Omit<RequestOptions, 'onStep'>;

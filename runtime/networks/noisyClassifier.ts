@@ -12,7 +12,7 @@ import {
   type Shapes,
   type Weights,
 } from './layers.ts';
-import { timestepEmbedding } from './unet2dEmbedding.ts';
+import { embeddingOfSines, timestepEmbedding } from './unet2dEmbedding.ts';
 
 const schema = v.object({
   in_channels: Count,
@@ -133,8 +133,7 @@ export function noisyLogits(weights: Weights, features: Tensor4D): Tensor2D {
 /** (B, time_embedding_dim), SiLU applied. */
 function timeEmbedding(config: NoisyClassifierConfig, weights: Weights, t: ArrayLike<number>): Tensor2D {
   const sines = timestepEmbedding(t, config.block_out_channels[0]!, true, 0);
-  const hidden = activateEmbedding(dense(weights, 'time_embedding.linear_1', sines));
-  return activateEmbedding(dense(weights, 'time_embedding.linear_2', hidden));
+  return activateEmbedding(embeddingOfSines(weights, sines));
 }
 
 function modulationOf(time: Tensor2D, channels: number) {

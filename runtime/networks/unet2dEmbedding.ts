@@ -74,7 +74,8 @@ export function sinesOf(config: UNet2DConfig, t: ArrayLike<number>): Float32Arra
   return timestepSines(t, config.block_out_channels[0]!, config.flip_sin_to_cos, config.freq_shift);
 }
 
-function embeddingOfSines(weights: Weights, sines: Tensor2D): Tensor2D {
+/** Time embeddings, (B, timeChannels), of what `timestepEmbedding` gives. */
+export function embeddingOfSines(weights: Weights, sines: Tensor2D): Tensor2D {
   const hidden = dense(weights, 'time_embedding.linear_1', sines);
   return dense(weights, 'time_embedding.linear_2', activateEmbedding(hidden));
 }

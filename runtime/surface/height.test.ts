@@ -2,16 +2,16 @@ import { describe, expect, it, test } from 'vitest';
 import { expectClose } from '../testing/matchers.ts';
 import { rollImage } from '../testing/roll.ts';
 import { BRICK_HEIGHT_PX, BRICK_WIDTH_PX, brickPixels, isGap } from '../testing/tinyDataset.ts';
-import { heightMap, luminance, reliefStatistics } from './height.ts';
+import { heightMap, luma, reliefStatistics } from './height.ts';
 
-test('luminance weighs red, green and blue, and takes what is transparent for dark', () => {
+test('luma weighs red, green and blue, and takes what is transparent for dark', () => {
   const pixels = Uint8Array.of(255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 255, 255, 255, 255, 51);
-  expectClose(luminance(pixels, 2, 2), [0.2126, 0.7152, 0.0722, 0.2]);
-  expectClose(luminance(Uint8Array.of(255, 255, 255, 0, 0, 0), 1, 2), [1, 0]);
+  expectClose(luma(pixels, 2, 2), [0.2126, 0.7152, 0.0722, 0.2]);
+  expectClose(luma(Uint8Array.of(255, 255, 255, 0, 0, 0), 1, 2), [1, 0]);
 });
 
-test('luminance refuses bytes that are no picture of the size', () => {
-  expect(() => luminance(new Uint8Array(10), 2, 2)).toThrow(/luminance: 10 bytes for 2×2 pixels; expected 3 .* or 4/);
+test('luma refuses bytes that are no picture of the size', () => {
+  expect(() => luma(new Uint8Array(10), 2, 2)).toThrow(/luma: 10 bytes for 2×2 pixels; expected 3 .* or 4/);
 });
 
 const [W, H] = [BRICK_WIDTH_PX, BRICK_HEIGHT_PX];

@@ -14,8 +14,8 @@ export const LUMA_WEIGHTS = [0.2126, 0.7152, 0.0722] as const;
  * @returns      0 … 1, one for each pixel
  * @throws       RangeError when the bytes do not fit the size
  */
-export function luminance(pixels: Uint8Array | Uint8ClampedArray, widthPx: number, heightPx: number): Plane {
-  const channels = channelsOf('luminance', pixels.length, widthPx, heightPx);
+export function luma(pixels: Uint8Array | Uint8ClampedArray, widthPx: number, heightPx: number): Plane {
+  const channels = channelsOf('luma', pixels.length, widthPx, heightPx);
   const [red, green, blue] = LUMA_WEIGHTS;
   const plane = new Float32Array(widthPx * heightPx);
   for (let i = 0, at = 0; i < plane.length; i++, at += channels) {
@@ -98,13 +98,13 @@ export function* heightInSlices(
   heightPx: number,
   settings: HeightOptions,
 ): Generator<void, Plane> {
-  const luma = luminance(pixels, widthPx, heightPx);
-  const smooth = yield* wrappedBlurInSlices(luma, widthPx, heightPx, settings.grainPx);
-  const wide = yield* wrappedBlurInSlices(luma, widthPx, heightPx, settings.reliefPx);
+  const brightness = luma(pixels, widthPx, heightPx);
+  const smooth = yield* wrappedBlurInSlices(brightness, widthPx, heightPx, settings.grainPx);
+  const wide = yield* wrappedBlurInSlices(brightness, widthPx, heightPx, settings.reliefPx);
   const statistics = reliefStatistics(smooth.map((value, i) => value - wide[i]!));
   const sign = reliefSign(statistics, settings.lowParts);
   const scale = sign / Math.max(statistics.std, MIN_CONTRAST);
-  return luma.map((value, i) => {
+  return brightness.map((value, i) => {
     const x = scale * (smooth[i]! - wide[i]! + settings.grain * (value - smooth[i]!));
     const height = 0.5 + x / (1 + settings.plateau * Math.max(x, 0)) / (2 * HEIGHT_RANGE);
     return Math.min(Math.max(height, 0), 1);

@@ -1,7 +1,7 @@
 // The pictures that a bake begins from, and the masks that say which part of them is made new.
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { luminance } from '../../runtime/index.ts';
+import { luma } from '../../runtime/index.ts';
 import { decodePng } from '../node/png.ts';
 import type { BakeAsset } from './bakeFileSchema.ts';
 import { flawOfPath, placeInside } from './outputPaths.ts';
@@ -51,7 +51,7 @@ async function openImage(path: string, folder: string, isAnywhere: boolean): Pro
     width,
     height,
     rgba,
-    mask: Uint8Array.from(luminance(rgba, width, height), (y) => Math.round(255 * y)),
+    mask: Uint8Array.from(luma(rgba, width, height), (y) => Math.round(255 * y)),
   };
 }
 
