@@ -28,6 +28,8 @@ export class Portrait implements Sitter {
   private pipeline: PipelineName = 'ddpm';
   /** The recipe that the picture goes back to while it shows a passing expression; null while it shows none. */
   private calm: SitterRecipe | null = null;
+  /** Whether the newest painting is of a passing expression. */
+  private isExpressing = false;
 
   /** @param numLights how many lights its materials take into account */
   constructor(
@@ -59,7 +61,7 @@ export class Portrait implements Sitter {
   }
 
   get isPainting(): boolean {
-    return !this.calm && (this.texture?.isGenerating ?? true);
+    return !this.isExpressing && (this.texture?.isGenerating ?? true);
   }
 
   private get isPerson(): boolean {
@@ -74,6 +76,7 @@ export class Portrait implements Sitter {
     hideIn(this.frame);
     this.texture?.dispose();
     this.calm = null;
+    this.isExpressing = false;
     const { texture, finished } = generator.beginTexture({
       ...this.byPipeline(recipe, recipe),
       previewEvery: PREVIEW_EVERY,
@@ -111,7 +114,7 @@ export class Portrait implements Sitter {
   async changeAsync(changes: RecipeChanges): Promise<void> {
     if (!this.texture) throw new Error('The painter is still on the way.');
     const { attributes, sameAs } = this.recipe; // without the expression that it may show in passing
-    this.calm = null;
+    this.isExpressing = false;
     const painting = this.texture.regenerateAsync(this.byPipeline({ attributes, sameAs, ...changes }), {
       previewEvery: PREVIEW_EVERY,
       priority: 1,
@@ -119,6 +122,7 @@ export class Portrait implements Sitter {
     this.changed();
     try {
       await painting;
+      this.calm = null;
     } finally {
       this.engrave();
       this.changed();
@@ -130,6 +134,7 @@ export class Portrait implements Sitter {
     const calm = this.calm ?? this.recipe;
     if (!texture || (expression === null && !this.calm)) return;
     this.calm = calm;
+    this.isExpressing = true;
     const { attributes, sameAs } = expression === null ? calm : varyRecipe(calm, { expression });
     await texture.regenerateAsync({ attributes, sameAs }, { priority: 1 });
     if (expression === null) this.calm = null;
