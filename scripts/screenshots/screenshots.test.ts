@@ -1,9 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, it } from 'vitest';
-import { DRAWN_PICTURES } from '../docs/docsPictures.ts';
+import { expect, it, vi } from 'vitest';
+import { DRAWN_PICTURES, drawPictures } from '../docs/docsPictures.ts';
 import { packageRoot } from '../node/packageRoot.ts';
-import { VIEWS } from './screenshots.ts';
+import { launchChromium } from '../testing/chromium.ts';
+import { screenshotsCommand, VIEWS } from './screenshots.ts';
+
+vi.mock('../docs/docsPictures.ts', async (original) => ({ ...(await original<object>()), drawPictures: vi.fn() }));
+vi.mock('../testing/chromium.ts', () => ({ launchChromium: vi.fn() }));
 
 /** Drawn by hand, or written by commands that measure: `npm run study`, and `figment evaluate` for a model's contact sheet. */
 const OTHERS = /^docs\/images\/architecture\.svg$|^docs\/study\/|\/contact-sheet\.png$/;
@@ -28,4 +32,16 @@ it('renews every picture of the documents that it can', () => {
   const renewed = new Set([...views, ...drawn]);
   const without = [...shown].filter((picture) => !renewed.has(picture) && !OTHERS.test(picture));
   expect(without).toEqual([]);
+});
+
+it('writes everything below the folder that it is given', async () => {
+  const page = { setDefaultTimeout: () => {}, on: () => {}, context: () => ({ close: () => {} }) };
+  const browser = { newPage: async () => page, close: async () => {} };
+  vi.mocked(launchChromium).mockResolvedValue(browser as never);
+  const shoot = vi.spyOn(VIEWS.inspector!, 'shoot').mockResolvedValue();
+  const run = (only: string) => screenshotsCommand().parseAsync(['--out', 'kept', '--only', only], { from: 'user' });
+  await run('inspector');
+  expect(shoot.mock.calls[0]![2]).toBe(path.join('kept', 'images'));
+  await run('schedules');
+  expect(drawPictures).toHaveBeenCalledWith({ out: 'kept', only: 'schedules' });
 });

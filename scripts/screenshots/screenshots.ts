@@ -18,6 +18,7 @@ const WIDE = { width: 1280, height: 720 };
 const LIMIT_MS = 300_000;
 
 interface ScreenshotOptions {
+  /** The folder of the documents. */
   out: string;
   quality: string;
   only?: string;
@@ -45,9 +46,9 @@ const NEEDS_NO_SITE: readonly string[] = ['inspector', 'materials'];
 
 async function takeScreenshots({ out, quality, only }: ScreenshotOptions): Promise<void> {
   const views = only === undefined ? Object.keys(VIEWS) : [only].filter((name) => Object.hasOwn(VIEWS, name));
-  if (views.length > 0) await shootViews(views, out, quality);
+  if (views.length > 0) await shootViews(views, path.join(out, 'images'), quality);
   if (only !== undefined && views.length > 0) return;
-  await drawPictures({ out: path.dirname(out), ...(only !== undefined && { only }) });
+  await drawPictures({ out, ...(only !== undefined && { only }) });
 }
 
 async function shootViews(views: readonly string[], out: string, quality: string): Promise<void> {
@@ -243,11 +244,11 @@ async function save(page: Page, file: string): Promise<void> {
 }
 
 /** The command `npm run screenshots`. */
-function screenshotsCommand(): Command {
+export function screenshotsCommand(): Command {
   const names = [...Object.keys(VIEWS), ...Object.keys(DRAWN_PICTURES)];
   return new Command('npm run screenshots --')
     .description("renew every picture of README and the guide; those of the guide's numbers: npm run study")
-    .option('--out <folder>', 'where to', path.join(packageRoot(), 'docs/images'))
+    .option('--out <folder>', 'the folder of images and guide/images', path.join(packageRoot(), 'docs'))
     .option('--quality <name>', 'high or low', 'high')
     .addOption(new Option('--only <name>', 'one view of the demo, or one picture').choices(names))
     .action(takeScreenshots);
