@@ -96,6 +96,19 @@ describe('parseHash', () => {
     }
   });
 
+  it('keeps attributes with any letters', () => {
+    const words = ['salt, pepper', 'a=b,c', '50 %', '%2C'];
+    const odd = { ...info, attributes: { 'hair, or fur=all': words, '%2C': ['red'] } };
+    for (const word of words) {
+      const attributes = { 'hair, or fur=all': word, '%2C': 'red' };
+      const settings = { ...defaultSettings(odd), attributes };
+      expect(parseHash(formatHash(settings, odd), odd)).toEqual({ settings, notes: [] });
+    }
+    const { notes } = parseHash('#with=', odd);
+    const example = /such as (.*); there are/.exec(notes[0]!)![1]!;
+    expect(parseHash(`#with=${encodeURIComponent(example)}`, odd).notes).toEqual([]);
+  });
+
   it('keeps labels with any letters', () => {
     const odd = { ...info, labels: ['half=elf & co', 'c++', '100 %'] };
     for (const label of odd.labels) {
@@ -126,6 +139,15 @@ describe('parseHash', () => {
     const { settings, notes } = parseHash(`#${key}=${text}&rescale=0.5`, info);
     expect(settings).toEqual({ ...DEFAULTS, guidanceRescale: 0.5 });
     expect(notes).toEqual([`The address asks for ${key} "${text}"; it must be ${expected}. The default is used.`]);
+  });
+
+  it('notes a blend that the model cannot make', () => {
+    const { settings, notes } = parseHash('#blend=orc&share=0.5', info);
+    expect(settings).toEqual(DEFAULTS);
+    expect(notes).toEqual([
+      expect.stringMatching(/blend "orc"; it must be left out: this model cannot mix/),
+      expect.stringMatching(/share "0.5"; it must be left out: this model cannot mix/),
+    ]);
   });
 
   it('leaves out ornament where no slider could take it back', () => {

@@ -4,6 +4,7 @@ import {
   type Attributes,
   attributeProblem,
   isRange,
+  mixesLabels,
   SAMPLER_NAMES,
   type Vocabulary,
 } from '../../runtime/index.ts';
@@ -30,8 +31,8 @@ interface Field {
 
 const FIELDS: Readonly<Record<string, Field>> = {
   label: labelField('label'),
-  blend: labelField('blendLabel', isBlended),
-  share: numberField('blendAmount', isBlended),
+  blend: mixed(labelField('blendLabel', isBlended)),
+  share: mixed(numberField('blendAmount', isBlended)),
   with: {
     write: ({ attributes }) => writeAttributes(attributes),
     read: (text, info) => {
@@ -107,14 +108,22 @@ function numberField(
   };
 }
 
-/** It is for models alone whose panel has a slider for it. */
-function ornateField(): Field {
-  const field = numberField('ornate', ({ ornate }) => ornate !== 0);
+/** A field for those models alone whose panel has a control for it. */
+function fieldFor(isKnown: (info: ModelInfo) => boolean, field: Field, reason: string): Field {
   return {
     ...field,
-    read: (text, info) => (canBeOrnate(info) ? field.read(text, info) : null),
-    expected: (info) => (canBeOrnate(info) ? field.expected(info) : 'left out: its classifier steers portraits alone'),
+    read: (text, info) => (isKnown(info) ? field.read(text, info) : null),
+    expected: (info) => (isKnown(info) ? field.expected(info) : `left out: ${reason}`),
   };
+}
+
+function mixed(field: Field): Field {
+  return fieldFor(mixesLabels, field, 'this model cannot mix its labels');
+}
+
+function ornateField(): Field {
+  const field = numberField('ornate', ({ ornate }) => ornate !== 0);
+  return fieldFor(canBeOrnate, field, 'its classifier steers portraits alone');
 }
 
 function readInterval(text: string, info: ModelInfo): Partial<Settings> | null {
@@ -129,9 +138,14 @@ function readInterval(text: string, info: ModelInfo): Partial<Settings> | null {
 function writeAttributes(attributes: Attributes): string | null {
   return (
     Object.entries(attributes)
-      .map(([name, value]) => `${name}=${value}`)
+      .map((pair) => pair.map(escaped).join('='))
       .join() || null
   );
+}
+
+/** A name or word within a list of attributes, without the signs that part them. */
+function escaped(text: string | number): string {
+  return String(text).replace(/[%,=]/g, encodeURIComponent);
 }
 
 function readAttributes(text: string, { attributes: vocabulary = {} }: ModelInfo): Attributes | null {
@@ -154,10 +168,10 @@ function expectedAttributes({ attributes = {} }: ModelInfo): string {
 }
 
 function exampleOf(vocabulary: Vocabulary): string {
-  return Object.entries(vocabulary)
-    .slice(0, 2)
-    .map(([name, values]) => `${name}=${isRange(values) ? values.max : values[0]}`)
-    .join();
+  const shown = Object.entries(vocabulary).slice(0, 2);
+  return writeAttributes(
+    Object.fromEntries(shown.map(([name, values]) => [name, isRange(values) ? values.max : values[0]!])),
+  )!;
 }
 
 /** The part of an address that holds settings: `#label=elf&seed=7&guidance=2&sampler=dpm++&steps=20`. */
@@ -206,7 +220,7 @@ function contradictions(settings: Settings, asked: ReadonlySet<string>, info: Mo
 
 function splitPair(pair: string): [key: string, text: string] {
   const [key = '', ...rest] = pair.split('=');
-  return [key, decoded(rest.join('='))];
+  return [decoded(key), decoded(rest.join('='))];
 }
 
 /** A text that is no proper escape stays as it is, to be refused. */
