@@ -53,8 +53,12 @@ export class Card {
       close: () => this.dialog.close(),
     });
     this.strength.addEventListener('input', () => void this.vary(this.secondSeed ?? randomSeed()));
+    let isPressOnBackdrop = false; // a text that is selected beyond the card ends in a click on the backdrop, too
+    this.dialog.addEventListener('pointerdown', (event) => {
+      isPressOnBackdrop = this.isOnBackdrop(event);
+    });
     this.dialog.addEventListener('click', (event) => {
-      if (event.target === this.dialog && !this.isInside(event)) this.dialog.close();
+      if (isPressOnBackdrop && this.isOnBackdrop(event)) this.dialog.close();
     });
     this.dialog.addEventListener('close', () => {
       if (!this.dialog.open) this.leave(); // the event comes late: the card may show somebody else by now
@@ -109,10 +113,11 @@ export class Card {
     this.sitter = null;
   }
 
-  /** Clicks on the backdrop reach the dialog too, so the position decides. */
-  private isInside({ clientX, clientY }: MouseEvent): boolean {
+  /** The backdrop is a part of the dialog, so the position decides. */
+  private isOnBackdrop({ target, clientX, clientY }: MouseEvent): boolean {
     const { left, right, top, bottom } = this.dialog.getBoundingClientRect();
-    return clientX >= left && clientX <= right && clientY >= top && clientY <= bottom;
+    const isInside = clientX >= left && clientX <= right && clientY >= top && clientY <= bottom;
+    return target === this.dialog && !isInside;
   }
 
   private async show(): Promise<void> {

@@ -126,6 +126,20 @@ describeInBrowser(
       expect((await page.call('lastAsked')).seed).not.toBe(seed);
     });
 
+    it('closes by a click beside it, and not by a press that only ends or begins there', async () => {
+      const drag = async ([fromX, fromY]: [number, number], [toX, toY]: [number, number]) => {
+        await playwright.mouse.move(fromX, fromY);
+        await playwright.mouse.down();
+        await playwright.mouse.move(toX, toY);
+        await playwright.mouse.up();
+        return playwright.isVisible('#card');
+      };
+      const { x, y, width } = (await playwright.locator('.greeting').boundingBox())!;
+      expect(await drag([x + width / 2, y + 5], [2, 2])).toBe(true);
+      expect(await drag([2, 2], [x + width / 2, y + 5])).toBe(true);
+      expect(await drag([2, 2], [3, 3])).toBe(false);
+    });
+
     it('takes no edit for a variation', async () => {
       const vary = (amount: string) =>
         playwright.locator('#strength').evaluate((slider, value) => {
