@@ -1,5 +1,6 @@
 // The card alone, with sitters that no model paints.
 import { Observable } from '@babylonjs/core/Misc/observable.js';
+import { parseFrames } from '../../runtime/core/frames.ts';
 import type { RecipeChanges, SitterRecipe } from '../tavern/people/keeping.ts';
 import type { Artist, Sitter } from '../tavern/people/sitter.ts';
 import { Card } from '../tavern/ui/card.ts';
@@ -84,6 +85,29 @@ const early: Sitter = {
   changeAsync: async () => {},
 };
 
+const FRAMES = parseFrames([
+  { direction: 'left', frame: 0 },
+  { direction: 'down', frame: 'stand' },
+]);
+
+/** A guest whose face nobody paints: a frame of 1s, and one of 2s in which it stands. */
+const faceless: Sitter = {
+  ...early,
+  place: 'floor 1',
+  artist: {
+    name: 'nobody',
+    generator: {
+      info: { kind: 'characters', widthPx: 16, heightPx: 12, frames: FRAMES },
+      labels: ['orc'],
+      sizePx: [16, 12],
+    },
+    keeping: { has: () => false },
+  } as unknown as Artist,
+  isPainting: false,
+  pixelsAsync: async () =>
+    Uint8Array.from({ length: 4 * 16 * 12 }, (_, i) => (i % 4 === 3 ? 255 : i % 64 < 32 ? 1 : 2)),
+};
+
 const card = new Card();
 
 export function open(): void {
@@ -98,6 +122,10 @@ export function reopen(): void {
 
 export function openEarly(): void {
   card.open(early);
+}
+
+export function openFaceless(): void {
+  card.open(faceless);
 }
 
 export function arrive(): void {

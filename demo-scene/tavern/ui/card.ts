@@ -1,6 +1,7 @@
 import { encodeEdit } from '../../../plugin/index.ts';
 import { randomSeed } from '../../../runtime/index.ts';
-import { copied, downloadPng, drawPixels, element, labelWords, onClicks } from '../../shared/page.ts';
+import { type Still, standingFrame } from '../../shared/frames.ts';
+import { copied, downloadPng, drawPixels, drawStill, element, labelWords, onClicks } from '../../shared/page.ts';
 import { NO_EDIT, type RecipeChanges, type SitterRecipe } from '../people/keeping.ts';
 import { changeSheetAsync, sheetOf } from '../people/sheet.ts';
 import { changeBesidesAsync, type Sitter } from '../people/sitter.ts';
@@ -80,7 +81,6 @@ export class Card {
     const variation = image ? undefined : interpolate; // an edit has a second seed, too
     this.secondSeed = variation?.seed ?? null;
     if (variation) this.strength.value = String(variation.amount);
-    this.fit(pictured);
     if (pictured === sitter) this.figure.hide();
     else this.figure.await();
     drawPixels(this.canvas, new Uint8Array(4 * this.canvas.width * this.canvas.height));
@@ -88,15 +88,6 @@ export class Card {
     if (!this.dialog.open) this.dialog.showModal();
     this.attention = new AbortController();
     if (pictured.artist) this.talk.prepare(pictured, PRIORITY_AHEAD, this.attention.signal);
-  }
-
-  /** Gives the canvas the size of the picture, as soon as there is an artist to tell it. */
-  private fit({ artist, recipe }: Sitter): void {
-    if (!artist) return;
-    const [tileWidthPx, tileHeightPx] = artist.generator.sizePx;
-    const { widthPx = tileWidthPx, heightPx = tileHeightPx } = recipe;
-    if (this.canvas.width === widthPx && this.canvas.height === heightPx) return;
-    [this.canvas.width, this.canvas.height] = [widthPx, heightPx];
   }
 
   close(): void {
@@ -134,7 +125,7 @@ export class Card {
     this.write('guidance', String(guidanceScale ?? 'none'));
     this.write('varied', variationOf(pictured.recipe));
     element('output[for=strength]', this.dialog).textContent = percent(this.strength.valueAsNumber);
-    this.editButton.hidden = isLarge(pictured.recipe);
+    this.editButton.hidden = isLarge(pictured.recipe) || hasFrames(pictured);
     this.showKept(sitter);
     this.dialog.toggleAttribute('data-painting', sitter.isPainting || pictured.isPainting);
     const order = ++this.numShows;
@@ -144,8 +135,7 @@ export class Card {
     if (this.sitter !== sitter || order !== this.numShows) return;
     if (figure) this.figure.show(figure, sitter.artist!.generator.info);
     if (!pixels) return;
-    this.fit(pictured);
-    drawPixels(this.canvas, pixels);
+    drawStill(this.canvas, stillOf(pictured, pixels));
     this.canvas.ariaBusy = 'false';
   }
 
@@ -278,8 +268,7 @@ export class Card {
     if (!this.isPainted(pictured)) return;
     const pixels = await pictured.pixelsAsync().catch(() => null);
     if (!pixels || this.sitter !== sitter) return;
-    this.fit(pictured);
-    drawPixels(this.canvas, pixels);
+    drawStill(this.canvas, stillOf(pictured, pixels));
     await downloadPng(this.canvas, `${fileName(pictured.recipe)}.png`);
   }
 }
@@ -308,6 +297,18 @@ function copyOf({ artist, recipe }: Sitter): Record<string, unknown> {
 /** A surface of several tiles: its image would be too large to keep in this browser. */
 function isLarge({ widthPx, heightPx }: SitterRecipe): boolean {
   return widthPx !== undefined || heightPx !== undefined;
+}
+
+function hasFrames({ artist }: Sitter): boolean {
+  return artist?.generator.info.frames !== undefined;
+}
+
+/** What the card shows of a picture: of a figure without a face it is the frame in which it stands. */
+function stillOf(sitter: Sitter, pixels: Uint8Array): Still {
+  const { info, sizePx } = sitter.artist!.generator;
+  if (hasFrames(sitter)) return standingFrame(pixels, info);
+  const { widthPx = sizePx[0], heightPx = sizePx[1] } = sitter.recipe;
+  return { pixels, widthPx, heightPx };
 }
 
 function percent(share: number): string {

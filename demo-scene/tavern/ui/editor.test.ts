@@ -117,6 +117,19 @@ describeInBrowser(
       expect(await canvas.getAttribute('width')).toBe('64');
     });
 
+    it('shows a guest without a face as it stands, and has nothing of it edited', async () => {
+      await page.call('openFaceless');
+      const canvas = playwright.locator('#card-picture');
+      await expect.poll(() => canvas.getAttribute('aria-busy')).toBe('false');
+      const shown = await canvas.evaluate((picture) => {
+        const { width, height } = picture as HTMLCanvasElement;
+        const { data } = (picture as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height);
+        return { width, height, colours: [...new Set(data)] };
+      });
+      expect(shown).toEqual({ width: 8, height: 12, colours: [2, 255] });
+      expect(await playwright.isVisible('[data-action=edit]')).toBe(false);
+    });
+
     it('stays with whoever it is opened for as soon as it has closed', async () => {
       await page.call('reopen');
       await playwright.click('[data-action=reroll]');
