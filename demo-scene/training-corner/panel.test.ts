@@ -145,6 +145,7 @@ describeInBrowser(
 
       expect(await flawsOfAccess(playwright, '#training')).toEqual([]);
       for (const [width, height] of [
+        [360, 740],
         [390, 844],
         [844, 390],
       ] as const) {
