@@ -191,6 +191,17 @@ describe('files', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('that say which Node is needed name one that has import.meta.filename and Dirent.parentPath', () => {
+    const { packages } = JSON.parse(read('package-lock.json'));
+    const manifests = [
+      ...['package.json', 'scripts/package.json'].map((file) => JSON.parse(read(file))),
+      packages[''],
+      packages.scripts,
+    ];
+    for (const { engines } of manifests) expect(engines).toEqual({ node: '>=20.12' });
+    expect(read('CONTRIBUTING.md')).toContain('Node 20.12 or later');
+  });
+
   it('are not called utils', () => {
     expect(sources.filter((file) => /\b(utils?|helpers?)\.ts$/.test(file))).toEqual([]);
   });

@@ -10,7 +10,7 @@ const NODE_BUILD = {
   bundle: true,
   format: 'esm',
   platform: 'node',
-  target: 'node20',
+  target: 'node20.12',
   packages: 'external',
   external: ['#stock-gradients', '#webgpu-backend'],
   splitting: true,
