@@ -71,7 +71,15 @@ function modelNames(): string[] {
 export function packPackages(folders: readonly string[], outDir: string): PackedPackage[] {
   mkdirSync(outDir, { recursive: true });
   const options = ['pack', '--json', '--ignore-scripts', '--pack-destination', path.resolve(outDir)];
-  return JSON.parse(execFileSync('npm', [...options, ...folders], { encoding: 'utf8', maxBuffer: 2 ** 26 }));
+  const [program, ...words] = npmCommand();
+  const told = execFileSync(program, [...words, ...options, ...folders], { encoding: 'utf8', maxBuffer: 2 ** 26 });
+  return JSON.parse(told);
+}
+
+/** The npm that runs this script, where one does: on Windows its command is no program that Node can start. */
+function npmCommand(): [program: string, ...words: string[]] {
+  const script = process.env.npm_execpath;
+  return script?.endsWith('npm-cli.js') ? [process.execPath, script] : ['npm'];
 }
 
 /** A package that npm has packed: the entries of its description by `npm pack --json` that are read here. */

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import path from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
 import { flawsOf, formatSizes, LIMIT_BYTES, measurePages } from './pageSizes.ts';
 
 describe('a page that generates', () => {
@@ -19,6 +20,13 @@ describe('a page that generates', () => {
     );
     expect(worker!.sources.filter((file) => /backend-webgpu|kernels\/webgpu|babylonjs/.test(file))).toEqual([]);
     expect(wasm!.gzipBytes).toBeGreaterThan(50_000);
+  });
+
+  it('is measured where paths have backslashes, too', async () => {
+    const relative = vi.spyOn(path, 'relative').mockImplementation(path.win32.relative);
+    expect(flawsOf(await measurePages())).toEqual([]);
+    expect(relative).toHaveBeenCalled();
+    relative.mockRestore();
   });
 });
 

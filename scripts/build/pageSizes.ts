@@ -75,7 +75,8 @@ interface Chunks {
 async function chunksOf(options: BuildOptions): Promise<Chunks> {
   const { metafile, outputFiles } = await build({ ...options, ...MEASURED });
   const root = BROWSER_BUILD.absWorkingDir;
-  const contents = outputFiles.map((file) => [path.relative(root, file.path), file.contents] as const);
+  const keyOf = (file: string) => path.relative(root, file).replaceAll('\\', '/'); // as in `outputs`, on Windows, too
+  const contents = outputFiles.map((file) => [keyOf(file.path), file.contents] as const);
   return { outputs: metafile.outputs, contents: new Map(contents) };
 }
 
