@@ -11,6 +11,7 @@ import {
   usersOf,
   type Value,
 } from './graph.ts';
+import type { RecordedInput } from './recordings.ts';
 
 /** Memory of so many elements, needed from the first to the last of some steps. */
 export interface Store {
@@ -53,6 +54,19 @@ interface Place {
 /** @throws UnplannedError for a slice or a junction along another axis than the first or the last */
 export function laidOut(graph: Graph): Layout {
   return new Planner(graph).layout();
+}
+
+/** The memory behind a smaller tensor is another's. @throws RangeError for what is not of the size that was recorded */
+export function checkSizes(kind: 'input' | 'output', views: readonly View[], given: readonly RecordedInput[]): void {
+  for (const [i, one] of given.entries()) {
+    const expected = views[i]!.store.size;
+    const isPart = 'tensor' in one;
+    const size = isPart ? one.tensor.size - one.offset : one instanceof Float32Array ? one.length : one.size;
+    if (isPart ? size >= expected : size === expected) continue;
+    throw new RangeError(
+      `replay: ${kind} ${i} is a tensor of ${size} values; expected ${expected}, of the shape that was recorded`,
+    );
+  }
 }
 
 class Planner {

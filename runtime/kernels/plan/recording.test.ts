@@ -30,7 +30,7 @@ import { type Conv2dOptions, conv2d, linear } from '../conv2d.ts';
 import { groupNorm } from '../groupNorm.ts';
 import { silu } from '../silu.ts';
 import { upsample2x } from '../upsample.ts';
-import { currentRecorder, forgetRecordings, type Recorder, replayed } from './recordings.ts';
+import { currentRecorder, forgetRecordings, type RecordedInput, type Recorder, replayed } from './recordings.ts';
 
 /** The weights of a case, which exist before it is recorded, as those of a network do. */
 const weights = new Map<string, Tensor>();
@@ -203,6 +203,23 @@ describe('a recording', () => {
       }
       forgetRecordings(owner);
       dispose([x, y]);
+    });
+
+    it('reads and writes no tensor of another size, nor beyond it', () => {
+      if (!recorder) return expect(backend).toBe('cpu');
+      const shapeOf = (numImages: number) => [numImages, 4, 4, 16];
+      const [half, whole] = [1, 2].map((numImages) => recorder!.emptyTensor(shapeOf(numImages)));
+      const graph = () => recorder!.traced((newInput) => [conv(newInput(shapeOf(2)), 16, 16)]);
+      const owner = {};
+      const replay = (x: RecordedInput, y: Tensor) => runToEnd(replayed(owner, '2', graph, [x], [y]));
+      const tooSmall = 'is a tensor of 256 values; expected 512';
+      expect(() => replay(whole!, half!)).toThrow(`replay: output 0 ${tooSmall}`);
+      const given = [half!, new Float32Array(256), { tensor: whole!, offset: 256 }];
+      for (const x of given) expect(() => replay(x, whole!)).toThrow(`replay: input 0 ${tooSmall}`);
+      expect(replay({ tensor: whole!, offset: 0 }, whole!)).toBe(true);
+      forgetRecordings(owner);
+      dispose([half!, whole!, ...weights.values()]);
+      weights.clear();
     });
 
     it.each(CASES)('computes the same: $name', async ({ shapes, work }) => {

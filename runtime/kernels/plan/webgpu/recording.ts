@@ -4,7 +4,7 @@ import { engine, env, type Tensor } from '@tensorflow/tfjs-core';
 import { submitKernels } from '../../webgpu/commands.ts';
 import { dispatchOf, WebgpuContext } from '../../webgpu/context.ts';
 import { type Graph, UnplannedError, type Value } from '../graph.ts';
-import { type Layout, laidOut, type Store, slotsFor } from '../layout.ts';
+import { checkSizes, type Layout, laidOut, type Store, slotsFor } from '../layout.ts';
 import type { RecordedInput, Recording } from '../recordings.ts';
 import { simplified } from '../simplify.ts';
 import type { Command, Version } from './command.ts';
@@ -93,6 +93,8 @@ export class WebgpuRecording implements Recording {
     factors: readonly number[] = this.factors,
   ): Generator<void, void> {
     if (env().getBool('WEBGPU_ENGINE_COMPILE_ONLY')) return this.compile(outputs);
+    checkSizes('input', this.layout.inputs, inputs);
+    checkSizes('output', this.layout.outputs, outputs);
     this.followTiling();
     this.writeFactors(factors);
     // Values of the CPU go first, since they overtake what is encoded: nothing of this replay may be yet.
