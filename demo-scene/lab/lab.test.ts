@@ -313,6 +313,10 @@ function inLab(openPage: OpenPage): void {
     expect(narrow.slice(0, 16 * 4)).toEqual([...Array(16).fill(0), ...stripes(8).slice(0, 32), ...Array(16).fill(0)]);
     await input.setInputFiles({ name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
     await expect.poll(() => text(page, '#reconstruction .error')).toMatch(/^notes.png is no picture/);
+    expect(await text(page, '#reconstruction .error'), 'of what is still shown').toMatch(/\nMean absolute error/);
+    await enter(page, 'guidance scale', 3);
+    expect(await text(page, '#reconstruction .error')).toMatch(/^Mean absolute error/);
+    expect(await name()).toBe('narrow.png');
     await page.playwright.getByRole('button', { name: 'Back to the portrait' }).click();
     await ready(page);
     expect(await shown('original')).toEqual(await picture(page));

@@ -19,6 +19,8 @@ export class ReconstructionView {
   private numAsked = 0;
   /** The key of the recipe or file that is shown. */
   private shown = '';
+  /** The sentence on what is shown. */
+  private measured = '';
 
   /** @param onChosen called when another picture is to be shown; it should call `fillAsync` */
   constructor(
@@ -34,6 +36,7 @@ export class ReconstructionView {
 
   show(settings: Settings): void {
     this.root.toggleAttribute('data-stale', this.shown !== this.keyOf(settings));
+    this.tell();
   }
 
   /** Shows the portrait or the file, encoded and decoded again. @throws the signal's reason when aborted */
@@ -49,11 +52,18 @@ export class ReconstructionView {
     const { pixels, meanError } = differenceOf(original, decoded, generator.info.channels === 4 ? 4 : 3, GAIN);
     this.draw({ original, decoded, difference: pixels });
     const ofBytes = (255 * meanError).toFixed(1);
-    const text = `Mean absolute error ${ofBytes} of 255, which is ${(2 * meanError).toFixed(3)} in the model's −1 … 1.`;
-    element('.error', this.root).textContent = text;
+    this.measured = `Mean absolute error ${ofBytes} of 255, which is ${(2 * meanError).toFixed(3)} in the model's −1 … 1.`;
+    this.tell();
     element('[data-picture=original] figcaption', this.root).textContent = own?.name ?? 'the portrait';
     this.shown = key;
     this.root.removeAttribute('data-stale');
+  }
+
+  /** @param refusal why a file is not shown, above the sentence on what still is; it goes with the next choice or setting */
+  private tell(refusal = ''): void {
+    const text = refusal ? `${refusal}\n${this.measured}` : this.measured;
+    const line = element('.error', this.root);
+    if (line.textContent !== text) line.textContent = text; // the same need not be read out again
   }
 
   private keyOf(settings: Settings): string {
@@ -101,7 +111,7 @@ export class ReconstructionView {
       const pixels = await openPicture(file, widthPx, heightPx);
       if (asked === this.numAsked) this.use({ name: file.name, pixels });
     } catch (error) {
-      if (asked === this.numAsked) element('.error', this.root).textContent = (error as Error).message;
+      if (asked === this.numAsked) this.tell((error as Error).message);
     }
   }
 
