@@ -11,22 +11,32 @@ if (!out) throw new Error('usage: node gradeByColours.mjs DATA grades.csv');
 const dataset = JSON.parse(await readFile(join(data, 'dataset.json'), 'utf8'));
 const lines = ['label,tile,grade'];
 for (const { label, file, count } of dataset.classes) {
-  const png = decode(await readFile(join(data, file)));
-  const pixels = png.palette ? convertIndexedToRgb(png) : png.data; // RGBA
-  const colours = Array.from({ length: count }, (_, tile) => numColours(pixels, png.width, tile));
+  const sheet = sheetOf(decode(await readFile(join(data, file))), file);
+  const colours = Array.from({ length: count }, (_, tile) => numColours(sheet, tile));
   const ranks = rank(colours);
   lines.push(...ranks.map((place, tile) => `${label},${tile},${gradeAt(place / count)}`));
 }
 await writeFile(out, `${lines.join('\n')}\n`);
 
+/** The bytes of a PNG, with three or four channels. */
+function sheetOf(png, file) {
+  const isIndexed = png.channels === 1 && png.palette !== undefined;
+  if (!isIndexed && (png.depth !== 8 || png.channels < 3)) {
+    throw new Error(`gradeByColours: ${file} is grey, or has 16 bits a sample; save it as RGB or RGBA of 8 bits`);
+  }
+  const pixels = isIndexed ? convertIndexedToRgb(png) : png.data;
+  return { pixels, width: png.width, channels: pixels.length / (png.width * png.height) };
+}
+
 /** The colours of one tile of a sheet; what is clear is none. */
-function numColours(pixels, width, tile) {
+function numColours({ pixels, width, channels }, tile) {
   const { tileWidth, tileHeight, columns } = dataset;
   const [left, top] = [(tile % columns) * tileWidth, Math.floor(tile / columns) * tileHeight];
   const found = new Set();
   for (let y = top; y < top + tileHeight; y++) {
     for (let x = left; x < left + tileWidth; x++) {
-      const [red, green, blue, alpha] = pixels.subarray(4 * (y * width + x));
+      const at = channels * (y * width + x);
+      const [red, green, blue, alpha = 255] = pixels.subarray(at, at + channels);
       if (alpha > 0) found.add((red << 16) | (green << 8) | blue);
     }
   }
