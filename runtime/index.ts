@@ -199,7 +199,13 @@ export {
   encodeWithLabels,
   parseConditionalVaeConfig,
 } from './networks/conditionalVae.ts';
-export { type Conditions, conditioning, conditioningShapes } from './networks/conditioning.ts';
+export {
+  CONDITIONING_WEIGHTS,
+  type Conditions,
+  conditioning,
+  conditioningShapes,
+  numericFrequencies,
+} from './networks/conditioning.ts';
 export {
   attributeKinds,
   type ConditioningConfig,
@@ -216,7 +222,7 @@ export {
 } from './networks/noisyClassifier.ts';
 export { planUNet2D, unet2d, unet2dInSlices, unet2dShapes } from './networks/unet2d.ts';
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
-export { timeChannels, type UNet2DCondition } from './networks/unet2dEmbedding.ts';
+export { timeChannels, timestepFrequencies, type UNet2DCondition } from './networks/unet2dEmbedding.ts';
 export { downloadWeights, initialWeights, uploadWeights } from './networks/weights.ts';
 
 // Diffusion: noise schedules and samplers

@@ -8,3 +8,12 @@ export const MAX_GUIDANCE_SCALE = 20;
 
 /** The most denoising steps of a picture; the fewest are 1. */
 export const MAX_INFERENCE_STEPS = 1000;
+
+/** How strongly a classifier steers at most, to a label or, below 0, away from it. */
+export const MAX_CLASSIFIER_SCALE = 100;
+
+/** How often each step of a repainted part is made, at most. */
+export const MAX_RESAMPLES = 100;
+
+/** The width and height of a picture at most. */
+export const MAX_SIDE_PX = 2048;

@@ -38,6 +38,9 @@ const STUDENT = 'student.';
 const GUIDANCE = `${STUDENT}guidance`;
 const STEPS = `${STUDENT}steps.embedding.weight`;
 
+/** How the weights of a conditioning are called; linear layers follow `mlpOf`, and `guidance`. */
+export const CONDITIONING_WEIGHTS = { label: LABEL, tableOf, mlpOf, guidance: GUIDANCE, steps: STEPS };
+
 /** Whether a weight of the conditioning is one that only a student has. */
 export const isOfStudent = (name: string) => name.startsWith(STUDENT);
 
@@ -169,16 +172,23 @@ function samplingInputs(
  * @returns      (B, channels), the sines first
  */
 export function numericFeatures(values: ArrayLike<number>, channels: number): Float32Array {
-  const half = channels / 2;
+  const frequencies = numericFrequencies(channels);
+  const half = frequencies.length;
   const features = new Float32Array(values.length * channels);
   for (let i = 0; i < values.length; i++) {
-    for (let j = 0; j < half; j++) {
-      const angle = values[i]! * (Math.PI / 2) * 32 ** (j / Math.max(1, half - 1));
+    for (const [j, frequency] of frequencies.entries()) {
+      const angle = values[i]! * frequency;
       features[i * channels + j] = Math.sin(angle);
       features[i * channels + half + j] = Math.cos(angle);
     }
   }
   return features;
+}
+
+/** The angles of `numericFeatures` over the whole range, one for each pair of channels. */
+export function numericFrequencies(channels: number): number[] {
+  const half = channels / 2;
+  return Array.from({ length: half }, (_, j) => (Math.PI / 2) * 32 ** (j / Math.max(1, half - 1)));
 }
 
 /** (B, all rows of all tables): `scale` at the row of the label and at one of each attribute, except for numbers. */

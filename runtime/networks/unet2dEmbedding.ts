@@ -31,14 +31,20 @@ export function timestepEmbedding(
   return tensor2d(timestepSines(t, channels, flipSinToCos, freqShift), [t.length, channels]);
 }
 
-function timestepSines(t: ArrayLike<number>, channels: number, flipSinToCos: boolean, freqShift: number): Float32Array {
+/** The angles of `timestepEmbedding` for each unit of t: from 1 down to about 1/10,000, one for each pair of channels. */
+export function timestepFrequencies(channels: number, freqShift: number): number[] {
   const half = Math.floor(channels / 2);
+  return Array.from({ length: half }, (_, j) => Math.exp((-Math.log(10000) * j) / (half - freqShift)));
+}
+
+function timestepSines(t: ArrayLike<number>, channels: number, flipSinToCos: boolean, freqShift: number): Float32Array {
+  const frequencies = timestepFrequencies(channels, freqShift);
+  const half = frequencies.length;
   const values = new Float32Array(t.length * channels);
   for (let i = 0; i < t.length; i++) {
-    for (let j = 0; j < half; j++) {
+    for (const [j, frequency] of frequencies.entries()) {
       // diffusers rounds the frequency and the angle to float32.
-      const frequency = Math.fround(Math.exp((-Math.log(10000) * j) / (half - freqShift)));
-      const angle = Math.fround(t[i]! * frequency);
+      const angle = Math.fround(t[i]! * Math.fround(frequency));
       const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
       values[i * channels + j] = flipSinToCos ? cos : sin;
       values[i * channels + half + j] = flipSinToCos ? sin : cos;

@@ -1,4 +1,4 @@
-import { MAX_SIDE_PX } from './schema.ts';
+import { MAX_SIDE_PX } from '../core/samplingBounds.ts';
 
 /** The size of the pictures to make; what is absent is the model's own. */
 export interface ImageSize {

@@ -4,12 +4,17 @@
 import * as v from 'valibot';
 import { MAX_ATTRIBUTES } from '../core/attributes.ts';
 import { MAX_SEED } from '../core/random.ts';
-import { MAX_GUIDANCE_SCALE, MAX_INFERENCE_STEPS, SAMPLER_NAMES } from '../core/samplingBounds.ts';
+import {
+  MAX_CLASSIFIER_SCALE,
+  MAX_GUIDANCE_SCALE,
+  MAX_INFERENCE_STEPS,
+  MAX_RESAMPLES,
+  MAX_SIDE_PX,
+  SAMPLER_NAMES,
+} from '../core/samplingBounds.ts';
 import { MAX_TIMESTEPS } from '../diffusion/schedulerConfig.ts';
 import { PIPELINE_NAMES } from './recipe.ts';
 
-export const MAX_CLASSIFIER_SCALE = 100;
-export const MAX_SIDE_PX = 2048;
 const MAX_NAME_LENGTH = 300;
 
 /** The form of an entry that takes a whole number within a range, both ends included. */
@@ -187,7 +192,7 @@ export const SAMPLING_ENTRIES = {
     ),
   ),
   resamples: v.optional(
-    wholeEntry(1, 100, 'with a mask: how often each step is made, so that the new fits (default: 4)'),
+    wholeEntry(1, MAX_RESAMPLES, 'with a mask: how often each step is made, so that the new fits (default: 4)'),
   ),
   keepAlpha: v.optional(
     v.pipe(

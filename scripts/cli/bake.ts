@@ -2,7 +2,14 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { MAX_SEED } from '../../runtime/core/random.ts';
-import { SAMPLER_NAMES } from '../../runtime/core/samplingBounds.ts';
+import {
+  MAX_CLASSIFIER_SCALE,
+  MAX_GUIDANCE_SCALE,
+  MAX_INFERENCE_STEPS,
+  MAX_RESAMPLES,
+  MAX_SIDE_PX,
+  SAMPLER_NAMES,
+} from '../../runtime/core/samplingBounds.ts';
 import { BAKE_FILE, type Shard } from '../bake/manifest.ts';
 import { UsageError } from '../node/usageError.ts';
 import type { BakeCommandOptions, BakePictureOptions } from './bakeOptions.ts';
@@ -76,7 +83,11 @@ export function bakeCommand(): Command {
         'ddpm: in steps; cvae: in one pass, blurred; cvae+ddpm: steps that begin from that (default: ddpm)',
       ).choices(['ddpm', 'cvae', 'cvae+ddpm']),
     )
-    .option('--guidance <w>', "how strongly to follow the label, 1 = off (default: the model's)", realNumber(0, 20))
+    .option(
+      '--guidance <w>',
+      "how strongly to follow the label, 1 = off (default: the model's)",
+      realNumber(0, MAX_GUIDANCE_SCALE),
+    )
     .option('--guidance-rescale <x>', 'tone down the contrast of strong guidance, 0 to 1', realNumber(0, 1))
     .option('--guidance-interval <a,b>', 'guide only between these training timesteps', interval)
     .option('--classifier <name>', 'steer by a classifier: a shipped one, a folder or an https address')
@@ -84,9 +95,9 @@ export function bakeCommand(): Command {
     .option(
       '--classifier-scale <s>',
       'how strongly, 0 = off, below 0 away from the label (default: 10)',
-      realNumber(-100, 100),
+      realNumber(-MAX_CLASSIFIER_SCALE, MAX_CLASSIFIER_SCALE),
     )
-    .option('--steps <n>', "denoising steps (default: the model's)", wholeNumber(1))
+    .option('--steps <n>', "denoising steps (default: the model's)", wholeNumber(1, MAX_INFERENCE_STEPS))
     .addOption(new Option('--sampler <name>', "default: the model's").choices(SAMPLER_NAMES))
     .option('--eta <x>', 'noise of the sampler ddim, 0 to 1', realNumber(0, 1))
     .option('--image <png>', 'begin from this picture, of the size that is made')
@@ -96,11 +107,11 @@ export function bakeCommand(): Command {
       "how far to go from the image (default: 0.8, 1 with a mask) or from the VAE's picture (0.6)",
       realNumber(0, 1),
     )
-    .option('--resamples <n>', 'with a mask: how often each step is made (default: 4)', wholeNumber(1, 100))
+    .option('--resamples <n>', 'with a mask: how often each step is made (default: 4)', wholeNumber(1, MAX_RESAMPLES))
     .option('--keep-alpha', "keep to the image's outline (default without a mask)")
     .option('--no-keep-alpha', 'take the outline that comes (default with a mask)')
-    .option('--width <px>', "a multiple of the model's tile, where its pictures repeat", wholeNumber(1, 2048))
-    .option('--height <px>', 'the same for the height', wholeNumber(1, 2048))
+    .option('--width <px>', "a multiple of the model's tile, where its pictures repeat", wholeNumber(1, MAX_SIDE_PX))
+    .option('--height <px>', 'the same for the height', wholeNumber(1, MAX_SIDE_PX))
     .option('--enlarge <n>', 'make n × n pixels of every pixel (default: 1)', wholeNumber(1, 64))
     .option('--sheet', 'also write sheet.png and sheet.json, an atlas in the TexturePacker layout')
     .option('--animated', 'of models with frames, also write an animated PNG of each picture (.apng)')

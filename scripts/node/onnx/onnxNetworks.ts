@@ -1,13 +1,16 @@
 // Figment's networks as ONNX graphs. Images are (N, channels, height, width), as in PyTorch; N is open.
 import {
   type AutoencoderKlConfig,
+  CONDITIONING_WEIGHTS,
   type ConditioningConfig,
+  numericFrequencies,
   pixelChannels,
   pixelsPerLatent,
   planAutoencoder,
   planUNet2D,
   type StudentConfig,
   timeChannels,
+  timestepFrequencies,
   type UNet2DConfig,
   type WeightTensor,
 } from '../../../runtime/index.ts';
@@ -103,12 +106,9 @@ export function unetGraph({ config, weights }: OnnxSource<UNet2DConfig>, image: 
 function timeAndCondition(context: LayerContext, config: UNet2DConfig): string {
   const { graph } = context;
   const channels = config.block_out_channels[0]!;
-  const half = Math.floor(channels / 2);
-  const frequencies = Array.from({ length: half }, (_, j) =>
-    Math.exp((-Math.log(10000) * j) / (half - config.freq_shift)),
-  );
+  const frequencies = timestepFrequencies(channels, config.freq_shift);
   const t = graph.op('Reshape', [graph.input('timestep', 'float32', [BATCH]), graph.integers([-1, 1])]);
-  const angles = graph.op('Mul', [t, constant(context, 'frequencies', frequencies, [1, half])]);
+  const angles = graph.op('Mul', [t, constant(context, 'frequencies', frequencies, [1, frequencies.length])]);
   const [sines, cosines] = [graph.op('Sin', [angles]), graph.op('Cos', [angles])];
   const nothing = channels % 2 === 0 ? [] : [scaledBy(context, t, 0)];
   const waves = config.flip_sin_to_cos ? [cosines, sines, ...nothing] : [sines, cosines, ...nothing];
@@ -152,11 +152,11 @@ export function conditioningGraph({ config, weights }: OnnxSource<ConditioningCo
   const context = { graph, weights, numGroups: 1, epsilon: 0, circular: false, scaleShift: false, outputScale: 1 };
   const scale = 1 / Math.sqrt(1 + kinds.length);
   const labels = graph.input('class_labels', 'int64', [BATCH]);
-  let sum = graph.op('Gather', [weightOf(context, 'label_embedding.weight'), labels]);
+  let sum = graph.op('Gather', [weightOf(context, CONDITIONING_WEIGHTS.label), labels]);
   const values = kinds.length > 0 ? graph.input('attributes', 'float32', [BATCH, kinds.length]) : '';
   const zero = constant(context, 'zero', [0]);
   for (const [place, [name, kind]] of kinds.entries()) {
-    const table = weightOf(context, `attributes.${name}.embedding.weight`);
+    const table = weightOf(context, CONDITIONING_WEIGHTS.tableOf(name));
     const column = graph.op('Gather', [values, graph.integers([place])], { axis: 1 }); // (N, 1)
     const isAny = graph.op('Less', [column, zero]);
     const numWords = kind === 'number' ? 0 : kind;
@@ -184,21 +184,23 @@ function samplingOf(context: LayerContext, config: ConditioningConfig, student: 
     graph.op('Sub', [w, constant(context, 'least_guidance', [least])]),
     constant(context, 'guidance_range', [most - least]),
   ]);
-  const guidance = mlpOf(context, config, 'student.guidance', share);
-  const ofSteps = graph.op('Gather', [weightOf(context, 'student.steps.embedding.weight'), steps]);
+  const guidance = mlpOf(context, config, CONDITIONING_WEIGHTS.guidance, share);
+  const ofSteps = graph.op('Gather', [weightOf(context, CONDITIONING_WEIGHTS.steps), steps]);
   return graph.op('Add', [known, graph.op('Add', [guidance, ofSteps])]);
 }
 
 function numberOf(context: LayerContext, config: ConditioningConfig, name: string, column: string): string {
-  return mlpOf(context, config, `attributes.${name}`, column);
+  return mlpOf(context, config, CONDITIONING_WEIGHTS.mlpOf(name), column);
 }
 
 /** Linear–SiLU–Linear of a number's features: see `numericFeatures`. */
 function mlpOf(context: LayerContext, config: ConditioningConfig, prefix: string, column: string): string {
   const { graph } = context;
-  const half = config.numeric_channels / 2;
-  const frequencies = Array.from({ length: half }, (_, j) => (Math.PI / 2) * 32 ** (j / Math.max(1, half - 1)));
-  const angles = graph.op('Mul', [column, constant(context, 'numeric_frequencies', frequencies, [1, half])]);
+  const frequencies = numericFrequencies(config.numeric_channels);
+  const angles = graph.op('Mul', [
+    column,
+    constant(context, 'numeric_frequencies', frequencies, [1, frequencies.length]),
+  ]);
   const waves = graph.op('Concat', [graph.op('Sin', [angles]), graph.op('Cos', [angles])], { axis: 1 });
   const hidden = siluOf(context, linearOf(context, waves, `${prefix}.linear_1`));
   return linearOf(context, hidden, `${prefix}.linear_2`);
