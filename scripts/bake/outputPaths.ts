@@ -86,6 +86,29 @@ export function findCollision(files: Iterable<[path: string, owner: string]>): s
 }
 
 /**
+ * What is wrong when a file that is read would be written over.
+ *
+ * @param files to write, below the folder; each comes with its owner
+ * @param read  files on disk, absolute
+ */
+export async function findOverwritten(
+  folder: string,
+  files: Iterable<[path: string, owner: string]>,
+  read: readonly string[],
+): Promise<string | undefined> {
+  const keys = new Set<string>();
+  for (const file of read) {
+    const real = await Promise.all([folder, file].map((path) => realpath(path).catch(() => path)));
+    for (const [from, to] of [[folder, file], real]) keys.add(pathKey(relative(from!, to!).replaceAll('\\', '/')));
+  }
+  for (const [path, owner] of files) {
+    if (!keys.has(pathKey(path))) continue;
+    return `${path} is read by this bake and would be written over by ${owner}; choose another name or output folder`;
+  }
+  return undefined;
+}
+
+/**
  * The place of a file below a folder, after making sure that no symbolic link on the way leads out of it.
  *
  * @param isFollowed whether the path itself is followed where it is a link, as when it is read; writing replaces the link

@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { encodePng } from '../node/png.ts';
 import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
 import type { BakeAsset } from './bakeFileSchema.ts';
 import { bake, checkBake, InterruptError, UsageError } from './index.ts';
@@ -170,6 +171,36 @@ describe('a bake', () => {
     expect(await mistake()).toMatch(/link\/b.png would leave its folder by the link/);
     expect(await readdir(join(art.folder, 'outside'))).toEqual([]);
     expect(await readdir(art.out)).toEqual(['link']);
+  });
+
+  it('refuses to write over its own file and the pictures that it begins from', async () => {
+    await art.describe([{ labels: ['elf'], sheet: 'figment.bake' }], { out: '.' });
+    const text = await readFile(art.file, 'utf8');
+    expect(await mistake()).toMatch(
+      /assets: figment.bake.json is read by this bake and would be written over by the sheet of asset0; choose another/,
+    );
+    expect(await readFile(art.file, 'utf8')).toBe(text);
+    const picture = encodePng({ width: 16, height: 16, channels: 4, pixels: new Uint8Array(1024) });
+    await writeFile(join(art.out, 'elf.png'), picture);
+    await symlink(art.out, join(art.folder, 'link'));
+    const sister = { labels: ['elf'], image: 'baked/elf.png' };
+    await art.describe([{ ...sister, output: 'elf' }]);
+    for (const out of ['baked', 'link']) {
+      const run = bake(art.file, { out: join(art.folder, out), backend: 'wasm' });
+      await expect(run).rejects.toThrow(
+        /elf.png is read by this bake and would be written over by asset0 \(elf, seed 0/,
+      );
+    }
+    expect(await readFile(join(art.out, 'elf.png'))).toEqual(Buffer.from(picture));
+    await art.describe([{ ...sister, mask: 'baked/elf.png', image: 'art.png', output: 'elf' }]);
+    await writeFile(join(art.folder, 'art.png'), picture);
+    expect(await mistake()).toMatch(/elf.png is read by this bake/);
+  });
+
+  it('may write a file of the name that a description without one is told by', async () => {
+    const asset = { name: 'a', model: './tiny', labels: ['elf'], sheet: 'figment.bake' };
+    const plan = await openPlan({ figment: 1, assets: [asset] }, { folder: art.folder, out: art.folder });
+    expect(plan.sheets.map(({ atlas }) => atlas)).toEqual([plan.origin]);
   });
 
   it('writes below its own folder alone, but for --out', async () => {

@@ -6,7 +6,7 @@ import { type BakePlan, pictureCaption } from './bakePlan.ts';
 import { manifestName } from './manifest.ts';
 import { openImages } from './openImages.ts';
 import { openClassifiers, openModels } from './openModels.ts';
-import { findCollision, flawOfPath, placeInside } from './outputPaths.ts';
+import { findCollision, findOverwritten, flawOfPath, placeInside } from './outputPaths.ts';
 import { type PlannedAsset, planAsset } from './planAsset.ts';
 import { planLibraries } from './planLibraries.ts';
 import type { BakeSource, Problem } from './readBakeFile.ts';
@@ -70,7 +70,8 @@ export async function planBake(source: BakeSource, options: PlanOptions = {}): P
     libraries,
     notes: [...models.values()].flatMap((opened) => (typeof opened === 'string' ? [] : opened.notes)),
   };
-  const collision = findCollision(ownedFiles(plan));
+  const read = [source.file ?? [], [...images.keys()].map((path) => resolve(source.folder, path))].flat();
+  const collision = findCollision(ownedFiles(plan)) ?? (await findOverwritten(out, ownedFiles(plan), read));
   if (collision) problems.push({ path: ['assets'], message: collision });
   if (problems.length > 0) fail(problems);
   return plan;

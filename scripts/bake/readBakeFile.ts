@@ -22,6 +22,8 @@ export interface BakeSource {
   folder: string;
   /** Whether images may lie anywhere: they were named at the terminal, not by a file. */
   takesAnyImage?: boolean;
+  /** The file itself, absolute; absent where a script or the terminal has described what to bake. */
+  file?: string;
   /** The file's name, for messages and the manifest. */
   name: string;
   /** Words problems for a person, all at once, with the lines they stand in. */
@@ -52,7 +54,7 @@ export async function readBakeFile(file: string): Promise<BakeSource> {
 export function parseBakeFile(text: string, file: string): BakeSource {
   const name = basename(file);
   const tree = parseJson(text, name);
-  const source = { folder: dirname(resolve(file)), name, fail: failIn(name, text, tree) };
+  const source = { folder: dirname(resolve(file)), file: resolve(file), name, fail: failIn(name, text, tree) };
   const repeated = repeatedKeys(tree);
   if (repeated.length > 0) source.fail(repeated);
   return { ...source, description: checkForm(getNodeValue(tree), source.fail, text.length > LARGE) };
