@@ -109,6 +109,18 @@ describe('train cvae', () => {
     await expect(train('none', 1, '--add-to', at('other'))).rejects.toThrow(/has the labels elf, goblin, orc/);
   });
 
+  it('refuses a model and a network whose pictures are of another size, and leaves the model as it is', async () => {
+    const files = await runtime.modelFolderFiles(tinyModelFiles({ labels: tinyDataset().labels, sizePx: 32 }));
+    await writeFilesAtomic(at('large'), files);
+    await expect(train('none', 1, '--add-to', at('large'))).rejects.toThrow(
+      /large makes 32×32 px with 4 channels, the data are 16×16 px with 4 channels; name the data that the model/,
+    );
+    expect(await readdir(at('large'))).not.toContain('cvae');
+    await expect(train('none', 1, '--init-from', at('run'), '--shrink', '2')).rejects.toThrow(
+      /run makes 16×16 px with 4 channels, the data are 8×8 px with 4 channels; leave out --init-from/,
+    );
+  });
+
   it('refuses pictures that it cannot halve as often as it has levels', async () => {
     await expect(train('odd', 1, '--shrink', '4')).rejects.toThrow(/pictures are 4×4 px; expected multiples of 8/);
   });

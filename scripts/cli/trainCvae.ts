@@ -70,6 +70,7 @@ export async function trainConditionalVae(command: ConditionalVaeCommandOptions)
       `train cvae: ${folder} knows ${config.num_labels} labels, the data has ${dataset.labels.length}; choose them with --labels, or leave out --init-from`,
     );
   }
+  if (folder) checkSize(folder, sizeOfNetwork(config), dataset, 'leave out --init-from');
   if (model) checkSame(model, dataset, addTo!);
   if (JSON.stringify(config.attributes) !== JSON.stringify(attributeKinds(vocabularyOf(dataset.attributes)))) {
     throw new UsageError(
@@ -134,9 +135,30 @@ function attributesOfModel({ index }: WholeModel): string[] {
   return names.length > 0 ? names : ['none'];
 }
 
-/** @throws UsageError when labels or attributes of a model, in their order, are not those of the data */
-function checkSame({ index }: WholeModel, { labels, attributes }: Dataset, dir: string): void {
+interface PictureSize {
+  widthPx: number;
+  heightPx: number;
+  channels: number;
+}
+
+function sizeOfNetwork({ sample_size: [heightPx, widthPx], in_channels }: ConditionalVaeConfig): PictureSize {
+  return { widthPx, heightPx, channels: in_channels };
+}
+
+/** @throws UsageError when pictures of a network or a model are not as large as those of the data, or of other channels */
+function checkSize(name: string, size: PictureSize, data: PictureSize, remedy: string): void {
+  const [known, given] = [size, data].map(
+    ({ widthPx, heightPx, channels }) => `${widthPx}×${heightPx} px with ${channels} channels`,
+  );
+  if (known === given) return;
+  throw new UsageError(`train cvae: ${name} makes ${known}, the data are ${given}; ${remedy}`);
+}
+
+/** @throws UsageError when labels or attributes of a model, in their order, or its pictures' size are not those of the data */
+function checkSame({ index }: WholeModel, dataset: Dataset, dir: string): void {
+  const { labels, attributes } = dataset;
   const remedy = 'name the data that the model was trained on';
+  checkSize(dir, index.figment, dataset, remedy);
   if (index.labels.join('\n') !== labels.join('\n')) {
     throw new UsageError(
       `train cvae: ${dir} has the labels ${index.labels.join(', ')}, the data ${labels.join(', ')}; ${remedy}`,
