@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +17,7 @@ import { createProgram } from './program.ts';
 
 let dir: string;
 const at = (...names: string[]) => join(dir, ...names);
-const { defaultConditionalVaeConfig } = runtime;
+const { conditionalVaeTrainer, defaultConditionalVaeConfig } = runtime;
 
 beforeAll(async () => {
   vi.spyOn(runtime, 'defaultConditionalVaeConfig').mockImplementation((...of) => ({
@@ -107,6 +108,23 @@ describe('train cvae', () => {
     const other = await runtime.modelFolderFiles(tinyModelFiles(), { dtype: 'F16' });
     await writeFilesAtomic(at('other'), other);
     await expect(train('none', 1, '--add-to', at('other'))).rejects.toThrow(/has the labels elf, goblin, orc/);
+  });
+
+  it('keeps what the model was given while it trained', async () => {
+    const labels = tinyDataset().labels;
+    const before = await runtime.modelFolderFiles(tinyModelFiles({ labels, seed: 2 }));
+    const after = await runtime.modelFolderFiles(tinyModelFiles({ labels, seed: 3 }));
+    await writeFilesAtomic(at('busy'), before);
+    const begun = vi.spyOn(runtime, 'conditionalVaeTrainer').mockImplementationOnce((...of) => {
+      for (const [path, bytes] of Object.entries(after)) writeFileSync(at('busy', path), bytes);
+      return conditionalVaeTrainer(...of);
+    });
+    await train('meanwhile', 1, '--add-to', at('busy'));
+    begun.mockRestore();
+    const { unet } = await runtime.loadModelFolder(diskSource(at('busy')));
+    expect(unet).toEqual((await runtime.loadModelFolder(runtime.memorySource(after))).unet);
+    const { cvae } = await runtime.loadModelFolder(diskSource(at('busy')), { parts: ['cvae'] });
+    expect([...cvae.keys()]).toEqual([...(await readConditionalVae(at('meanwhile'))).weights.keys()]);
   });
 
   it('refuses a model and a network whose pictures are of another size, and leaves the model as it is', async () => {

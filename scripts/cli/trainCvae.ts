@@ -91,10 +91,10 @@ export async function trainConditionalVae(command: ConditionalVaeCommandOptions)
         trainer,
         save: async ({ step }) => {
           const cvaeConfig = { _class_name: CLASS_NAME, ...config };
-          const trained = { cvaeConfig, cvae: await downloadWeights(trainer.ema) };
+          const trained: TrainedCvae = { cvaeConfig, cvae: await downloadWeights(trainer.ema) };
           await writeFilesAtomic(out, { [CREDIT_FILE]: encodeJson(credit) });
           await writeFilesAtomic(join(out, 'cvae'), cvaeFiles(trained));
-          if (model) await writeFilesAtomic(addTo!, await withNetworks(model, trained));
+          if (addTo !== undefined) await addToModel(addTo, trained, dataset);
           const samples = await writePreview(out, 'samples', step, await cvaeSheet(live, dataset, SAMPLE_COLUMNS));
           const draw = (images: Int32Array, columns: number) => cvaeReconstructionSheet(live, dataset, images, columns);
           await writeReconstructions(out, step, data, draw, [samples]);
@@ -171,8 +171,19 @@ function checkSame({ index }: WholeModel, dataset: Dataset, dir: string): void {
 
 const CLASS_NAME = 'ClassConditionalVae';
 
+type TrainedCvae = Required<Pick<ModelContent, 'cvaeConfig' | 'cvae'>>;
+
+/** Puts the network into a model as it is by now; of what others may have changed meanwhile nothing is written. */
+async function addToModel(dir: string, trained: TrainedCvae, dataset: Dataset): Promise<void> {
+  const model = await readWholeModel(dir);
+  checkSame(model, dataset, dir);
+  const files = Object.entries(await withNetworks(model, trained));
+  const own = files.filter(([path]) => path.startsWith('cvae/') || path === 'model_index.json');
+  await writeFilesAtomic(dir, Object.fromEntries(own));
+}
+
 /** The files of the folder cvae/, in float16 as in a model folder. */
-function cvaeFiles({ cvaeConfig, cvae }: Required<Pick<ModelContent, 'cvaeConfig' | 'cvae'>>) {
+function cvaeFiles({ cvaeConfig, cvae }: TrainedCvae) {
   return {
     [WEIGHTS_FILE]: writeSafetensors(cvae, { dtype: 'F16', metadata: { format: 'pt' } }),
     'config.json': encodeJson(cvaeConfig),
