@@ -49,7 +49,17 @@ describe('train cvae', () => {
     );
     const before = await readConditionalVae(at('run'));
     expect(before.config).toMatchObject({ latent_size: 5, num_labels: 3, sample_size: [16, 16] });
-    expect(await train('run', 2, '--resume')).toMatch(/done: 2 steps/);
+    await expect(train('run', 2, '--resume')).rejects.toThrow(
+      /another loss \(--kl-weight 0.1 --kl-warmup 3 --gradient-weight 0.5, now --kl-weight 1 /,
+    );
+    const loss = ['--kl-weight', '0.1', '--kl-warmup', '3'];
+    for (const other of [
+      ['--held-out', '0.4'],
+      ['--extra-data', at('data')],
+    ]) {
+      await expect(train('run', 2, '--resume', ...loss, ...other)).rejects.toThrow(/made with another split/);
+    }
+    expect(await train('run', 2, '--resume', ...loss)).toMatch(/done: 2 steps/);
     const after = await readConditionalVae(at('run'));
     expect(after.config).toEqual(before.config);
     expect(after.weights).not.toEqual(before.weights);

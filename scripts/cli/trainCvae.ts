@@ -82,6 +82,7 @@ export async function trainConditionalVae(command: ConditionalVaeCommandOptions)
     kind: 'cvae',
     data,
     options,
+    notes: { loss: lossOf(options) },
     shapes: conditionalVaeShapes(config),
     start: ({ workers, resumed }) => {
       const source = gradientsIn(workers, conditionalVaeTaskSpec(config, options));
@@ -127,6 +128,11 @@ function cvaeOptions(command: ConditionalVaeCommandOptions): ConditionalVaeOptio
     balanced: command.balanced ?? false,
     augment: { flip: command.flip ?? false, shiftPx: command.shift, circular: command.circular ?? false },
   };
+}
+
+/** The options that change the loss, for a resumed training to be compared with. */
+function lossOf({ klWeight, klWarmupSteps, gradientWeight }: ConditionalVaeOptions): string {
+  return `--kl-weight ${klWeight} --kl-warmup ${klWarmupSteps} --gradient-weight ${gradientWeight}`;
 }
 
 /** The names of a model's attributes as --attributes takes them. */

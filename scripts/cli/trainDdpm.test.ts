@@ -99,6 +99,15 @@ it('goes on with the shift of timesteps that it began with', async () => {
   expect(await train('shifted', '--timestep-shift', '3', '--resume', '--steps', '3')).toMatch(/done: 3 steps/);
 });
 
+it('goes on with the auto-encoder that it began with', async () => {
+  await train('encoded');
+  await writeFilesAtomic(at('retrained'), await runtime.modelFolderFiles(tinyModelFiles({ seed: 5 })));
+  await expect(train('encoded', '--vae', at('retrained'), '--resume', '--steps', '3')).rejects.toThrow(
+    /made with another vae \([0-9a-f]+, now [0-9a-f]+\)/,
+  );
+  expect(await train('encoded', '--resume', '--steps', '3')).toMatch(/done: 3 steps/);
+});
+
 it('writes a model, and a preview of the model as it is stored, from one download of the weights', async () => {
   const downloadWeights = vi.spyOn(runtime, 'downloadWeights');
   expect(await train('run')).toMatch(/train ddpm: done: 2 steps, 4 images/);

@@ -34,6 +34,7 @@ import {
 import { withAddedParts } from '../node/addedParts.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { combineCredits, readCredit } from '../node/credit.ts';
+import { digestOfVae } from '../node/latentCache.ts';
 import { openLatents } from '../node/openLatents.ts';
 import { withPipeline } from '../node/pipelineFile.ts';
 import { readVae } from '../node/readNetworks.ts';
@@ -91,6 +92,7 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
       schedule: options.betaSchedule,
       circular: String(options.circular),
       ...(conditioning && { attributes: Object.keys(conditioning.attributes).join() }),
+      vae: vae ? digestOfVae(vae) : 'none, but pixels',
       ...(!vae && { space: 'pixels' }),
       ...(latentScale !== 1 && { latentScale: String(latentScale) }),
       ...(options.timestepShift !== 1 && { timestepShift: String(options.timestepShift) }),

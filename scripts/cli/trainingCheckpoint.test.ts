@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { encodeCheckpoint } from '../../runtime/index.ts';
-import { readCheckpoint } from './trainingCheckpoint.ts';
+import { readCheckpoint, splitDigest } from './trainingCheckpoint.ts';
 
 it('goes on with the seed and the split of the checkpoint alone', async () => {
   const out = await mkdtemp(join(tmpdir(), 'figment-checkpoint-'));
@@ -28,4 +28,19 @@ it('goes on with the seed and the split of the checkpoint alone', async () => {
     /another schedule \(linear, now scaled_linear\)/,
   );
   await expect(readCheckpoint(out, now)).rejects.toThrow(/another latentScale \(0.5, now the usual one\)/);
+  const data = { dataset: { labels: ['disc'] }, split: { train: Int32Array.of(0, 1), heldOut: Int32Array.of(2) } };
+  const others = [
+    { ...data, dataset: { labels: ['ramp'] } },
+    { ...data, split: { train: Int32Array.of(0), heldOut: Int32Array.of(2, 1) } },
+  ];
+  const split = splitDigest(data);
+  await write(now);
+  expect(await readCheckpoint(out, { ...now, split, vae: 'a', loss: 'b' })).toEqual(state);
+  await write({ ...now, split });
+  expect(await readCheckpoint(out, { ...now, split })).toEqual(state);
+  for (const other of others) {
+    await expect(readCheckpoint(out, { ...now, split: splitDigest(other) })).rejects.toThrow(
+      new RegExp(`another split \\(${split}, now .*\\), which --labels, --held-out, .* decide on; go on with that one`),
+    );
+  }
 });

@@ -1,8 +1,11 @@
 // What a training leaves in its folder to go on from, and what it begins with.
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  type Dataset,
+  type DatasetSplit,
   decodeCheckpoint,
   encodeCheckpoint,
   isOfTeacher,
@@ -63,7 +66,18 @@ export function startFolder(
 }
 
 /** Notes that earlier versions did not make; such a checkpoint is taken for one of the same. */
-const LATER_NOTES = ['prediction', 'schedule', 'circular'];
+const LATER_NOTES = ['prediction', 'schedule', 'circular', 'split', 'vae', 'loss'];
+
+/** What a note stands for where its name does not tell. */
+const DECIDED_BY: Record<string, string> = {
+  split: ', which --labels, --held-out, --hold-out-by and --extra-data decide on',
+};
+
+/** A short digest of the labels, and of which images train and which are held out. */
+export function splitDigest({ dataset, split }: { dataset: Pick<Dataset, 'labels'>; split: DatasetSplit }): string {
+  const all = [dataset.labels, [...split.train], [...split.heldOut]];
+  return createHash('sha256').update(JSON.stringify(all)).digest('hex').slice(0, 12);
+}
 
 /** Reads the checkpoint of a run to go on from; its notes must be those of this training. */
 export async function readCheckpoint(out: string, notes: Record<string, string>): Promise<TrainerState> {
@@ -73,17 +87,17 @@ export async function readCheckpoint(out: string, notes: Record<string, string>)
   });
   const checkpoint = decodeCheckpoint(new Uint8Array(bytes), file);
   const { seed } = checkpoint.notes;
-  const later = Object.entries(notes).filter(([key]) => LATER_NOTES.includes(key));
+  const isMissing = (key: string) => LATER_NOTES.includes(key) && !Object.hasOwn(checkpoint.notes, key);
   const before: Record<string, string | undefined> = {
     splitSeed: seed, // once there was one for both
-    ...Object.fromEntries(later),
     ...checkpoint.notes,
+    ...Object.fromEntries(Object.entries(notes).filter(([key]) => isMissing(key))),
   };
   for (const key of Object.keys({ ...before, ...notes })) {
     if (before[key] === notes[key]) continue;
     const [made, now] = [before[key], notes[key]].map((value) => value ?? 'the usual one');
     throw new UsageError(
-      `train: ${file} was made with another ${key} (${made}, now ${now}); go on with that one, or begin in another --out with --init-from ${out}`,
+      `train: ${file} was made with another ${key} (${made}, now ${now})${DECIDED_BY[key] ?? ''}; go on with that one, or begin in another --out with --init-from ${out}`,
     );
   }
   return checkpoint.state;

@@ -38,6 +38,7 @@ import {
   LOG_FILE,
   readCheckpoint,
   shortenLog,
+  splitDigest,
   startOver,
   writeCheckpoint,
 } from './trainingCheckpoint.ts';
@@ -135,6 +136,7 @@ export async function train(command: CommonTrainOptions, training: TrainingKind)
     splitSeed: String(command.splitSeed ?? seed),
     batchSize: String(batchSize),
     ...training.notes,
+    split: splitDigest(data),
   };
   const resumed = command.resume ? await readCheckpoint(command.out, notes) : undefined;
   if (resumed) checkCheckpoint(resumed, shapes, keepsWeights, command.out);

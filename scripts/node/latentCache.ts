@@ -34,11 +34,22 @@ export function latentKey({ dataset, indices, vae, circular, flip, backend }: La
   const hash = createHash('sha256');
   hash.update(JSON.stringify({ widthPx, heightPx, channels, frames, config: vae.config, circular, flip, backend }));
   for (const array of [images, classLabels, indices]) addArray(hash, array);
-  for (const [name, { shape, data }] of [...vae.weights].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  addWeights(hash, vae.weights);
+  return hash.digest('hex');
+}
+
+/** sha-256 of an auto-encoder. */
+export function digestOfVae({ config, weights }: LatentSource['vae']): string {
+  const hash = createHash('sha256').update(JSON.stringify(config));
+  addWeights(hash, weights);
+  return hash.digest('hex');
+}
+
+function addWeights(hash: Hash, weights: ReadonlyMap<string, WeightTensor>): void {
+  for (const [name, { shape, data }] of [...weights].sort(([a], [b]) => (a < b ? -1 : 1))) {
     hash.update(JSON.stringify([name, shape]));
     addArray(hash, data);
   }
-  return hash.digest('hex');
 }
 
 /** The length comes first, so that no two lists of arrays give the same bytes. */
