@@ -2,13 +2,14 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memory } from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { vocabularyOf } from '../../runtime/dataset/attributeColumns.ts';
 import * as runtime from '../../runtime/index.ts';
 import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { modelFolderFiles } from '../../runtime/weights/modelFolder.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
+import * as openModel from '../node/openModel.ts';
 import { decodePng, readPngText } from '../node/png.ts';
 import { writeDataset } from '../node/writeDataset.ts';
 import { evaluateCommand } from './evaluate.ts';
@@ -203,6 +204,14 @@ it.each([
     name: 'UsageError',
     message: expect.stringMatching(expected),
   });
+});
+
+it('asks where to write of a shipped model, also where a folder has its name', async () => {
+  const shipped = vi.spyOn(openModel, 'shippedModelFolder').mockReturnValueOnce('elsewhere');
+  onTestFinished(() => shipped.mockRestore());
+  const before = await readdir(at('large'));
+  await expect(run(at('large'), ...FAST)).rejects.toThrow(/large is a shipped one or .*; say where with --out$/);
+  expect(await readdir(at('large'))).toEqual(before);
 });
 
 it('refuses a file that is no classifier, and a folder that cannot be written', async () => {

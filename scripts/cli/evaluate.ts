@@ -12,7 +12,10 @@ export function evaluateCommand(): Command {
     .requiredOption('--data <dir>', 'the data set that the model was trained on')
     .option('--extra-data <dir>', 'more that it was trained on; none of it is held out')
     .option('--test-data <dir>', 'other pictures that it was not trained on, to compare with instead of those held out')
-    .option('--out <dir>', 'folder for metrics.json and contact-sheet.png (default: the model folder)')
+    .option(
+      '--out <dir>',
+      'folder for metrics.json and contact-sheet.png; needed but for a model folder, which is the default',
+    )
     .option('--classifier <file>', 'where the classifier is kept (default: in the user cache folder)')
     .option('--classifier-steps <n>', 'steps that a new classifier is trained (default: 2000)', wholeNumber(1))
     .option(

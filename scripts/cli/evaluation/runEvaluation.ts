@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import {
   albedoOf,
@@ -25,8 +24,9 @@ import {
 } from '../../../runtime/index.ts';
 import { makeWritableFolder, writeFilesAtomic } from '../../node/atomicWrite.ts';
 import { openNodeBackend } from '../../node/nodeBackend.ts';
-import { buildCvae, buildModel, modelSource, orUsageError } from '../../node/openModel.ts';
+import { buildCvae, buildModel, modelSource, orUsageError, shippedModelFolder } from '../../node/openModel.ts';
 import { framesAsPictures } from '../../node/readDataset.ts';
+import { isFolder } from '../../node/shippedFolders.ts';
 import { printable, withProgress } from '../../node/terminal.ts';
 import { UsageError } from '../../node/usageError.ts';
 import { optionalParts } from '../../node/wholeModel.ts';
@@ -76,7 +76,7 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
   const read = async (part: ModelPart) =>
     parts.includes(part) ? loadModelFolder(source, { parts: [part], acceptChanged: true }) : null;
   const [cvaeFiles, teacherFiles] = [await read('cvae'), await read('teacher')];
-  const out = flags.out ?? (await folderOf(name));
+  const out = flags.out ?? folderOf(name);
   const { dataset, split } = await readDataOfModel('evaluate', files, { ...flags, seed: flags.splitSeed });
   checkHeldOut(dataset, split);
   await makeWritableFolder(out);
@@ -103,10 +103,12 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
   }
 }
 
-async function folderOf(model: string): Promise<string> {
-  const found = await stat(model).catch(() => null);
-  if (found?.isDirectory()) return model;
-  throw new UsageError(`evaluate: model ${model} is no folder to write to; say where with --out`);
+/** @throws UsageError for a shipped model, whatever folder of that name lies here, and for an address */
+function folderOf(model: string): string {
+  if (shippedModelFolder(model) === undefined && isFolder(model)) return model;
+  throw new UsageError(
+    `evaluate: model ${model} is a shipped one or an address, no folder to write to; say where with --out`,
+  );
 }
 
 /** Real pictures that differ in one attribute alone; undefined where none are named. @throws UsageError when there are none among them */
