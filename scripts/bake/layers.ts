@@ -19,7 +19,7 @@ export function layerImages(
   label: string,
   layers: readonly Layer[],
 ): Map<Layer, PixelImage> {
-  const picture = pixelArt(generated.pixels, look.widthPx, look.heightPx, look.pixelArt);
+  const picture = drawnPicture(generated, look);
   const maps = layers.some(isMap) ? mapsOf(picture, generated.maps, look, label) : undefined;
   const images = layers.map((layer): [Layer, PixelImage] => {
     const { pixels: small, channels } = maps && isMap(layer) ? shown(maps, layer, look) : picture;
@@ -28,6 +28,11 @@ export function layerImages(
     return [layer, { width: width * look.enlarge, height: height * look.enlarge, channels, pixels: large }];
   });
   return new Map(images);
+}
+
+/** The picture as pixel art, where its look asks for that; not enlarged otherwise. */
+export function drawnPicture({ pixels }: GeneratedPicture, look: Look): PixelImage {
+  return pixelArt(pixels, look.widthPx, look.heightPx, look.pixelArt);
 }
 
 type MapLayer = Exclude<Layer, 'picture' | 'albedo'>;

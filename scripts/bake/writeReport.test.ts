@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InterruptError } from '../node/interrupt.ts';
+import { decodePng } from '../node/png.ts';
 import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
 import { findChromium, sharedChromium } from '../testing/chromium.ts';
 import { type BakeProgress, bake, writeReport } from './index.ts';
@@ -49,6 +50,25 @@ it('counts the neighbours that it paints, and ends at once when it is interrupte
   await expect(writing).rejects.toThrow('report: interrupted; 0 neighbours of 10 were painted');
   await expect(writing).rejects.toBeInstanceOf(InterruptError);
   expect(existsSync(other)).toBe(false);
+});
+
+it('draws neighbours as pixel art where the picture beside them is', async () => {
+  const other = join(art.folder, 'drawn.html');
+  const pixelArt = { palette: ['#000000', '#ffffff'], factor: 2 as const };
+  await art.describe([{ labels: ['elf'], output: 'drawn', enlarge: 2, pixelArt }]);
+  await bake(art.file, { backend: 'wasm' });
+  await writeReport(art.file, other, { backend: 'wasm', neighbours: 2 });
+  const images = (await readFile(other, 'utf8')).matchAll(
+    /class="neighbour"[^>]*><img src="data:image\/png;base64,([^"]+)/g,
+  );
+  const neighbours = Array.from(images, ([, text]) => decodePng(Buffer.from(text!, 'base64')));
+  expect(neighbours.map(({ width, height }) => [width, height])).toEqual([
+    [32, 32],
+    [32, 32],
+  ]);
+  for (const { pixels } of neighbours) {
+    expect(new Set(pixels.filter((_, i) => i % 4 < 3))).toEqual(new Set([0, 255]));
+  }
 });
 
 it('refuses what has not been baked', async () => {

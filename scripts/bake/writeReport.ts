@@ -11,6 +11,7 @@ import type { BakeDescription } from './bakeFileSchema.ts';
 import { type BakePlan, bakedRecipe, type PlannedPicture, pictureCaption } from './bakePlan.ts';
 import { Baker } from './baker.ts';
 import { makeBatches } from './batches.ts';
+import { drawnPicture } from './layers.ts';
 import { placeInside } from './outputPaths.ts';
 import { escapeHtml, pageScript, pageStyle } from './pageFiles.ts';
 import { openPlan } from './planBake.ts';
@@ -80,8 +81,7 @@ async function paintNeighbours(plan: BakePlan, options: ReportOptions): Promise<
       const onStep = (share: number) => report(share * batch.length);
       const images = await baker.make(batch, { ...(signal && { signal }), onStep });
       for (const [i, picture] of batch.entries()) {
-        const { widthPx: width, heightPx: height } = picture.look;
-        const png = encodePng({ width, height, channels: 4, pixels: images[i]!.pixels });
+        const png = encodePng(drawnPicture(images[i]!, picture.look));
         const owner = owners.get(picture)!;
         found.set(owner, [...(found.get(owner) ?? []), { picture, png }]);
       }

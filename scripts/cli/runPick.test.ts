@@ -88,6 +88,16 @@ describe('the site of figment pick', () => {
     }
   });
 
+  it('paints pixel art where the file asks for that, also since a moment ago', async () => {
+    const candidate = async () => decodePng((await ask({ path: 'candidates/0/3.png' }))[1]);
+    expect(new Set((await candidate()).pixels).size).toBeGreaterThan(2);
+    const drawn = '"labels": ["orc"], "pixelArt": { "palette": ["#000000", "#ffffff"], "factor": 2 }';
+    await writeFile(art.file, TEXT.replace('"labels": ["orc"]', drawn));
+    await ask({ path: 'groups.json' });
+    const { width, pixels } = await candidate();
+    expect([width, new Set(pixels.filter((_, i) => i % 4 < 3))]).toEqual([32, new Set([0, 255])]);
+  });
+
   it('writes picks into the file as it is now', async () => {
     await writeFile(art.file, TEXT.replace('"orc"', '"elf"'));
     expect((await picks({ innkeeper: { elf: [7, 3] }, guests: { goblin: [9] } }))[0]).toBe(200);

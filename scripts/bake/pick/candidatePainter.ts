@@ -4,10 +4,11 @@ import { encodePng } from '../../node/png.ts';
 import type { PlannedPicture } from '../bakePlan.ts';
 import { Baker } from '../baker.ts';
 import { makeBatches } from '../batches.ts';
+import { drawnPicture } from '../layers.ts';
 
 /** Paints pictures on request; those that wait at the same time are painted as a batch. */
 export interface CandidatePainter {
-  /** A PNG of the model's size. @throws the signal's reason once the painter is disposed */
+  /** A PNG as it would be baked, but not enlarged. @throws the signal's reason once the painter is disposed */
   paint(picture: PlannedPicture): Promise<Uint8Array>;
   dispose(): Promise<void>;
 }
@@ -37,7 +38,9 @@ export async function openPainter(backend?: BackendName): Promise<CandidatePaint
       for (const picture of batch) waiting.delete(picture);
       try {
         const images = await baker.make(batch, { signal: controller.signal });
-        for (const [i, { picture, resolve }] of asked.entries()) resolve(encoded(picture, images[i]!.pixels));
+        for (const [i, { picture, resolve }] of asked.entries()) {
+          resolve(encodePng(drawnPicture(images[i]!, picture.look)));
+        }
       } catch (error) {
         for (const { reject } of asked) reject(error);
       }
@@ -58,8 +61,4 @@ export async function openPainter(backend?: BackendName): Promise<CandidatePaint
       opened.release();
     },
   };
-}
-
-function encoded({ look }: PlannedPicture, pixels: Uint8Array): Uint8Array {
-  return encodePng({ width: look.widthPx, height: look.heightPx, channels: 4, pixels });
 }

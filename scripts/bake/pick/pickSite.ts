@@ -69,7 +69,7 @@ export async function pickSite(file: string, painter: CandidatePainter, numCandi
       const example = examples[Number(group)];
       if (!example || Number(seed) > MAX_SEED) return undefined;
       const picture = { ...example, seed: Number(seed), files: [] };
-      const key = JSON.stringify(bakedRecipe(picture));
+      const key = JSON.stringify([bakedRecipe(picture), picture.look.pixelArt]);
       return remembered(painted, key, () => painter.paint(picture));
     },
     posts: { '/picks': inTurn((body) => savePicks(file, body)) },
