@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { InterruptError, interruptible, letEventsIn } from '../node/interrupt.ts';
 import { inRunFolder } from './runFolder.ts';
 
 let dir: string;
@@ -89,4 +92,30 @@ it('of many that find a dead lock at once, one trains', async () => {
 it('removes the temporary files of killed processes, and the folder that it made for nothing', async () => {
   await expect(inRunFolder({ out }, () => Promise.reject(new Error('no data')))).rejects.toThrow('no data');
   expect(await readdir(dir)).toEqual([]);
+});
+
+it('gives up at once what is interrupted while it reads its data, and leaves no folder behind', async () => {
+  const reading = inRunFolder({ out }, () => new Promise(() => {}));
+  await vi.waitUntil(() => existsSync(join(out, LOCK)));
+  process.kill(process.pid, 'SIGINT');
+  await expect(reading).rejects.toMatchObject({
+    name: 'InterruptError',
+    exitCode: 130,
+    message: 'train: interrupted before a step was done',
+  });
+  expect(await readdir(dir)).toEqual([]);
+});
+
+it('leaves the end to a training that has begun', async () => {
+  const training = inRunFolder({ out }, () =>
+    interruptible(async (signal) => {
+      process.kill(process.pid, 'SIGINT');
+      await once(signal, 'abort');
+      await letEventsIn();
+      await writeFile(join(out, 'model'), 'saved');
+      throw InterruptError.after(signal.reason, 'after 7 steps');
+    }),
+  );
+  await expect(training).rejects.toThrow('after 7 steps');
+  expect(await readdir(out)).toEqual(['model']);
 });

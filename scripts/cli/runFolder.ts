@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { makeWritableFolder, removeAbandonedFiles } from '../node/atomicWrite.ts';
+import { abandonable } from '../node/interrupt.ts';
 import { isRunning } from '../node/isRunning.ts';
 import { UsageError } from '../node/usageError.ts';
 
@@ -32,7 +33,8 @@ const LOCK_FILE = '.figment.lock';
 const held = new Set<string>();
 
 /**
- * Has a training write to its folder, alone. The folder is made if need be, and removed again if it is still empty at the end.
+ * Has a training write to its folder, alone. The folder is made if need be, and removed again if it is still empty at the end, also
+ * when the training is interrupted before it could begin.
  *
  * @throws UsageError when a run or a model is there and neither --resume nor --overwrite is given; when another training
  *         writes to the folder; when it can't be written to
@@ -49,7 +51,7 @@ export async function inRunFolder(options: RunFolderOptions, training: () => Pro
   try {
     await withLock(out, async () => {
       await removeAbandonedFiles(out, ['', 'vae', 'unet', 'unet_teacher', 'cvae', 'scheduler', 'conditioning']);
-      await training();
+      await abandonable(training, 'train: interrupted before a step was done');
     });
   } finally {
     if (isNew) await rmdir(out).catch(() => {}); // it has content, as a rule

@@ -22,6 +22,22 @@ it('passes the result on', async () => {
   expect(await interruptible(async () => 7)).toBe(7);
 });
 
+it('lets the innermost of several jobs hear a signal', async () => {
+  const numListeners = process.listenerCount('SIGINT');
+  const outer = interruptible(async (signal) => {
+    const inner = interruptible(async (own) => {
+      process.emit('SIGINT', 'SIGINT');
+      own.throwIfAborted();
+    });
+    await expect(inner).rejects.toBeInstanceOf(InterruptError);
+    expect(signal.aborted).toBe(false);
+    process.emit('SIGINT', 'SIGINT');
+    expect(signal.aborted).toBe(true);
+  });
+  await outer;
+  expect(process.listenerCount('SIGINT')).toBe(numListeners);
+});
+
 it('takes signals at once for one press of Ctrl-C, and ends the process at a later one', async () => {
   const now = vi.spyOn(performance, 'now').mockReturnValue(5000);
   const ended = vi.spyOn(process, 'kill').mockReturnValue(true);
