@@ -219,6 +219,10 @@ describe('figment bake FILE', () => {
     await said(/1 images baked/);
     process.kill(process.pid, 'SIGINT');
     await ended;
+    const lines = vi
+      .mocked(process.stderr.write)
+      .mock.calls.filter(([text]) => /bake .*1\/1 images/.test(String(text)));
+    expect(lines.length).toBeGreaterThanOrEqual(3); // one a bake
     expect([...(await art.files()).keys()]).toEqual(['b.png']);
   });
 

@@ -11,7 +11,7 @@ import {
 } from '../bake/index.ts';
 import { describeError } from '../node/describeError.ts';
 import { interruptible } from '../node/interrupt.ts';
-import { printable, startProgress } from '../node/terminal.ts';
+import { type Progress, printable, startProgress } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
 import type { BakeCommandOptions, FileOptions } from './bakeOptions.ts';
 
@@ -28,12 +28,20 @@ export async function bakeFile(file: string, options: BakeCommandOptions): Promi
       return report(file, options, result, signal);
     }
     console.log(`bake: watching ${file}; Ctrl-C ends it`);
+    const { onProgress, stop } = lateProgress('bake', 'images');
     await watchBake(file, {
       ...run,
       signal,
-      onBaked: (result) => tell(result, options.prune),
-      onError: (error) => console.error(describeError(error).message),
-    });
+      onProgress,
+      onBaked: (result) => {
+        stop();
+        tell(result, options.prune);
+      },
+      onError: (error) => {
+        stop();
+        console.error(describeError(error).message);
+      },
+    }).finally(stop);
   });
 }
 
@@ -74,20 +82,31 @@ function runOptions(
   };
 }
 
-/** Shows a progress line from the first picture on; where none is made, there is none. */
+/** A progress line from the first picture on; where none is made, there is none. Once stopped, it may begin again. */
+function lateProgress(title: string, noun: string) {
+  let progress: Progress | undefined;
+  return {
+    onProgress: ({ numDone, numPictures }: BakeProgress) => {
+      progress ??= startProgress(title);
+      progress.update(numDone / numPictures, `${Math.floor(numDone)}/${numPictures} ${noun}`);
+    },
+    stop: () => {
+      progress?.stop();
+      progress = undefined;
+    },
+  };
+}
+
 async function withProgress<T>(
   title: string,
   noun: string,
   work: (onProgress: (progress: BakeProgress) => void) => Promise<T>,
 ): Promise<T> {
-  let progress: ReturnType<typeof startProgress> | undefined;
+  const { onProgress, stop } = lateProgress(title, noun);
   try {
-    return await work(({ numDone, numPictures }) => {
-      progress ??= startProgress(title);
-      progress.update(numDone / numPictures, `${Math.floor(numDone)}/${numPictures} ${noun}`);
-    });
+    return await work(onProgress);
   } finally {
-    progress?.stop();
+    stop();
   }
 }
 

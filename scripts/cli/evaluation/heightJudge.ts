@@ -13,6 +13,7 @@ import {
   parseAutoencoderKlConfig,
   type WeightTensor,
 } from '../../../runtime/index.ts';
+import { letEventsIn } from '../../node/interrupt.ts';
 import { startGradientWorkers } from '../../node/nodeWorkers.ts';
 import { startProgress } from '../../node/terminal.ts';
 import { openTrained, type TrainedNetworkAtWork, trainingDigest } from './judge.ts';
@@ -57,6 +58,7 @@ async function train(
   try {
     for await (const { step, loss, progress: share } of trainer.run()) {
       progress.update(share, `step ${step} | loss ${loss.toFixed(3)}`);
+      await letEventsIn();
     }
     return await downloadWeights(trainer.ema);
   } finally {

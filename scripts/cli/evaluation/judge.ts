@@ -25,6 +25,7 @@ import {
   writeSafetensors,
 } from '../../../runtime/index.ts';
 import { writeFileAtomic } from '../../node/atomicWrite.ts';
+import { letEventsIn } from '../../node/interrupt.ts';
 import { startGradientWorkers } from '../../node/nodeWorkers.ts';
 import { startProgress } from '../../node/terminal.ts';
 import { UsageError } from '../../node/usageError.ts';
@@ -169,6 +170,7 @@ async function train(
         step.progress,
         `step ${step.step} | loss ${step.loss.toFixed(3)} | accuracy ${accuracy.toFixed(3)}`,
       );
+      await letEventsIn();
     }
     return await downloadWeights(trainer.ema);
   } finally {

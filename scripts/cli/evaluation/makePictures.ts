@@ -8,6 +8,7 @@ import {
   REFINE_STRENGTH,
   type SampleOptions,
 } from '../../../runtime/index.ts';
+import { letEventsIn } from '../../node/interrupt.ts';
 
 /** The networks that are judged. */
 export interface Judged {
@@ -31,7 +32,10 @@ export function makersOf(
 ): { ddpm: MakePictures; cvae?: MakePictures; 'cvae+ddpm'?: MakePictures } {
   const inSteps = (onShare: (share: number) => void) => ({
     ...options,
-    onStep: ({ step, numSteps }: { step: number; numSteps: number }) => onShare(step / numSteps),
+    onStep: async ({ step, numSteps }: { step: number; numSteps: number }) => {
+      onShare(step / numSteps);
+      await letEventsIn();
+    },
   });
   const ddpm: MakePictures = (requests, onShare) => generatePictures({ model, teacher }, requests, inSteps(onShare));
   if (!cvae) return { ddpm };
@@ -62,6 +66,8 @@ export async function generateSet(
     const batch = requests.slice(pictures.length, pictures.length + numAtOnce);
     const onShare = (share: number) => onProgress((pictures.length + batch.length * share) / requests.length);
     pictures.push(...(await make(batch, onShare)));
+    onProgress(pictures.length / requests.length);
+    await letEventsIn();
   }
   return pictures;
 }

@@ -1,0 +1,53 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import * as runtime from '../../../runtime/index.ts';
+import { tinyDataset, tinyMaterials } from '../../../runtime/testing/tinyDataset.ts';
+import * as terminal from '../../node/terminal.ts';
+import { openHeightJudge } from './heightJudge.ts';
+import { openJudge } from './judge.ts';
+
+const NUM_STEPS = 3;
+const SIZE = { perClass: 2, widthPx: 16, heightPx: 16 };
+const { defaultClassifierConfig } = runtime;
+
+let dir: string;
+beforeAll(async () => {
+  await runtime.selectBackend({ backend: 'wasm' });
+  dir = await mkdtemp(join(tmpdir(), 'figment-judge-'));
+  vi.spyOn(runtime, 'defaultClassifierConfig').mockImplementation((data) => ({
+    ...defaultClassifierConfig(data),
+    block_out_channels: [16, 32, 32],
+  }));
+});
+afterAll(() => {
+  vi.restoreAllMocks();
+  return rm(dir, { recursive: true });
+});
+
+const shared = { indices: Int32Array.of(0, 1, 2, 3, 4, 5), numSteps: NUM_STEPS, numWorkers: 1 };
+
+it.each([
+  ['the judge', () => openJudge(tinyDataset(SIZE), { ...shared, file: join(dir, 'judge.safetensors') })],
+  [
+    'the judge of heights',
+    () =>
+      openHeightJudge(tinyMaterials(SIZE), {
+        ...shared,
+        classifierFile: join(dir, 'judge.safetensors'),
+        circular: false,
+      }),
+  ],
+])('lets events in after each step of %s', async (_, open) => {
+  const turns: number[] = [];
+  let numTurns = 0;
+  const update = () => {
+    turns.push(numTurns);
+    setImmediate(() => numTurns++);
+  };
+  vi.spyOn(terminal, 'startProgress').mockReturnValueOnce({ update, stop: () => {} });
+  const judge = await open();
+  judge.dispose();
+  expect(turns).toEqual([0, 1, 2]);
+});
