@@ -34,7 +34,7 @@ export async function openHeightJudge(
 ): Promise<TrainedNetworkAtWork<AutoencoderKlConfig> & HeightGuesser> {
   const { classifierFile, indices, numSteps, circular } = options;
   const network = await openTrained({
-    file: `${classifierFile.replace(/\.safetensors$/, '')}.height-${numSteps}.safetensors`,
+    file: `${classifierFile.replace(/\.safetensors$/, '')}.height-${circular ? 'circular' : 'plain'}-${numSteps}.safetensors`,
     digest: trainingDigest({ ...dataset, attributes: [] }, indices),
     numSteps,
     config: heightConfig(dataset),

@@ -27,18 +27,12 @@ afterAll(() => {
 });
 
 const shared = { indices: Int32Array.of(0, 1, 2, 3, 4, 5), numSteps: NUM_STEPS, numWorkers: 1 };
+const openHeights = (name: string, circular: boolean) =>
+  openHeightJudge(tinyMaterials(SIZE), { ...shared, classifierFile: join(dir, `${name}.safetensors`), circular });
 
 it.each([
   ['the judge', () => openJudge(tinyDataset(SIZE), { ...shared, file: join(dir, 'judge.safetensors') })],
-  [
-    'the judge of heights',
-    () =>
-      openHeightJudge(tinyMaterials(SIZE), {
-        ...shared,
-        classifierFile: join(dir, 'judge.safetensors'),
-        circular: false,
-      }),
-  ],
+  ['the judge of heights', () => openHeights('judge', false)],
 ])('lets events in after each step of %s', async (_, open) => {
   const turns: number[] = [];
   let numTurns = 0;
@@ -50,4 +44,14 @@ it.each([
   const judge = await open();
   judge.dispose();
   expect(turns).toEqual([0, 1, 2]);
+});
+
+it('keeps a judge of heights for each kind of padding', async () => {
+  const found = [];
+  for (const circular of [true, false, true, false]) {
+    const { isNew, dispose } = await openHeights('padded', circular);
+    found.push(isNew);
+    dispose();
+  }
+  expect(found).toEqual([true, true, false, false]);
 });
