@@ -3,16 +3,15 @@ import { Command, Option } from 'commander';
 import { attributesOption, nameList, realNumber, wholeNumber } from './optionParsers.ts';
 import { inItsFolder, runCommand } from './runCommand.ts';
 
-function command(name: string, description: string): Command {
+const CIRCULAR = 'for seamless tiles: wrap every convolution around the borders, and augment by shifts that do';
+
+function command(name: string, description: string, circular = CIRCULAR): Command {
   return runCommand(name, description)
     .option('--extra-data <dir>', 'a data set of the same image size to train on besides; none of it is held out')
     .option('--init-from <dir>', 'begin with the weights of this model folder')
     .addOption(new Option('--labels <list>', 'train on these classes alone, separated by commas').argParser(nameList))
     .option('--shrink <n>', 'make one pixel of n × n: images of a half of the size with 2', wholeNumber(1, 64), 1)
-    .option(
-      '--circular',
-      'for seamless tiles: wrap every convolution around the borders, and augment by shifts that do',
-    );
+    .option('--circular', circular);
 }
 
 /** Parser of `--widths`. */
@@ -156,11 +155,15 @@ export function trainCommand(): Command {
       realNumber(0.1, 100),
     )
     .action(inItsFolder(async (options) => (await import('./trainDdpm.ts')).trainDdpm(options)));
-  const cvae = command('cvae', 'train a VAE, conditioned on label and attributes, that makes pictures in one step')
+  const cvae = command(
+    'cvae',
+    'train a VAE, conditioned on label and attributes, that makes pictures in one step',
+    'for seamless tiles: augment by shifts that wrap around the borders; its convolutions do not',
+  )
     .addOption(attributesOption('default: those of the model of --add-to, otherwise all'))
     .option('--cond-drop-prob <p>', 'share of images trained without label and attributes', realNumber(0, 1))
     .option('--shift <px>', 'augment by shifts of up to so many pixels', wholeNumber(0), 0)
-    .option('--latent-size <n>', 'values of the one latent vector (default: 64)', wholeNumber(1, 4096))
+    .addOption(ofNewNetwork('--latent-size <n>', 'values of the one latent vector (default: 64)', wholeNumber(1, 4096)))
     .option('--kl-weight <x>', 'weight of the KL divergence: 1 is the bound, 0 a plain auto-encoder', realNumber(0))
     .option('--kl-warmup <steps>', 'steps over which that weight grows from 0', wholeNumber(0))
     .option('--gradient-weight <x>', 'weight of the difference of finite differences', realNumber(0))

@@ -14,6 +14,7 @@ import { readConditionalVae } from '../node/readNetworks.ts';
 import { writeDataset } from '../node/writeDataset.ts';
 import { printedBy } from '../testing/printedBy.ts';
 import { createProgram } from './program.ts';
+import { trainCommand } from './train.ts';
 
 let dir: string;
 const at = (...names: string[]) => join(dir, ...names);
@@ -76,6 +77,18 @@ describe('train cvae', () => {
     await expect(train('fewer', 1, '--init-from', at('run'), '--labels', 'disc,ramp')).rejects.toThrow(
       /knows 3 labels, the data has 2; .* leave out --init-from/,
     );
+  });
+
+  it('refuses a latent size where it begins with another network', async () => {
+    await expect(train('sized', 1, '--init-from', at('run'), '--latent-size', '7')).rejects.toThrow(
+      /cannot be used with option '--init-from <dir>'/,
+    );
+  });
+
+  it('tells that its convolutions do not wrap around', () => {
+    const [command] = trainCommand().commands.filter((one) => one.name() === 'cvae');
+    const { description } = command!.options.find(({ long }) => long === '--circular')!;
+    expect(description).toMatch(/^for seamless tiles: augment by shifts that wrap .*; its convolutions do not$/);
   });
 
   it('takes the attributes of the model that it is added to, and makes pictures that know them', async () => {

@@ -55,3 +55,15 @@ it('keeps a judge of heights for each kind of padding', async () => {
   }
   expect(found).toEqual([true, true, false, false]);
 });
+
+it('refuses a stored judge of other steps than are asked for', async () => {
+  const open = (numSteps?: number) =>
+    openJudge(tinyDataset(SIZE), { ...shared, numSteps, file: join(dir, 'steps.safetensors') });
+  (await open(1)).dispose();
+  await expect(open(2)).rejects.toThrow(
+    /steps.safetensors was trained for 1 steps, not 2; leave out --classifier-steps, or name a new file$/,
+  );
+  const { numSteps, dispose } = await open();
+  dispose();
+  expect(numSteps).toBe(1);
+});

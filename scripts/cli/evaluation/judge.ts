@@ -35,7 +35,8 @@ export interface OpenClassifierOptions {
   file?: string;
   /** The training images. */
   indices: Int32Array;
-  numSteps: number;
+  /** Steps that it is trained; default: those of the file, and of a new one CLASSIFIER_DEFAULTS. */
+  numSteps?: number;
   /** Threads to train with; 1 trains on this one, on the current backend. */
   numWorkers: number;
 }
@@ -45,20 +46,26 @@ export type Judge = TrainedNetworkAtWork<ClassifierConfig>;
 /**
  * The judge of a data set: read from its file where one was trained on the same images before, otherwise trained and stored.
  *
- * @throws UsageError when the file named belongs to other data
+ * @throws UsageError when the file named belongs to other data, or was trained for another number of steps than asked for
  */
 export async function openJudge(dataset: Dataset, options: OpenClassifierOptions): Promise<Judge> {
   const digest = trainingDigest(dataset, options.indices);
   const config = defaultClassifierConfig(dataset);
-  return openTrained({
-    file: options.file ?? cachedFile(dataset.name, config, digest, options.numSteps),
+  const numSteps = options.numSteps ?? CLASSIFIER_DEFAULTS.numSteps!;
+  const judge = await openTrained({
+    file: options.file ?? cachedFile(dataset.name, config, digest, numSteps),
     digest,
-    numSteps: options.numSteps,
+    numSteps,
     config,
     parse: parseClassifierConfig,
     shapes: classifierShapes,
-    train: () => train(dataset, config, options),
+    train: () => train(dataset, config, { ...options, numSteps }),
   });
+  if (options.numSteps === undefined || judge.numSteps === numSteps) return judge;
+  judge.dispose();
+  throw new UsageError(
+    `evaluate: classifier ${judge.file} was trained for ${judge.numSteps} steps, not ${numSteps}; leave out --classifier-steps, or name a new file`,
+  );
 }
 
 /** A network that evaluations train and keep. */
@@ -155,7 +162,7 @@ function readTrained<Config>(
 async function train(
   dataset: Dataset,
   config: ClassifierConfig,
-  { indices, numSteps, numWorkers }: OpenClassifierOptions,
+  { indices, numSteps, numWorkers }: OpenClassifierOptions & { numSteps: number },
 ): Promise<Map<string, WeightTensor>> {
   const options: ClassifierOptions = { ...CLASSIFIER_DEFAULTS, numSteps };
   const source =

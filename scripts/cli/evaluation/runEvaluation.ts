@@ -2,7 +2,6 @@ import { basename } from 'node:path';
 import {
   albedoOf,
   type BackendName,
-  CLASSIFIER_DEFAULTS,
   createTeacher,
   type Dataset,
   type DatasetSplit,
@@ -151,7 +150,7 @@ async function evaluateModel(
   const classifier = await openJudge(dataset, {
     file: flags.classifier,
     indices: split.train,
-    numSteps: flags.classifierSteps ?? CLASSIFIER_DEFAULTS.numSteps!,
+    numSteps: flags.classifierSteps,
     numWorkers: backend === 'wasm' ? flags.workers : 1,
   });
   console.log(`evaluate: classifier ${classifier.isNew ? 'trained and stored in' : 'read from'} ${classifier.file}`);
