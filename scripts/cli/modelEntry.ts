@@ -9,7 +9,7 @@ const INDEX_FILE = 'model_index.json';
 export async function writeModelEntry(folder: string, name: keyof FigmentEntry, value?: object): Promise<void> {
   const file = join(folder, INDEX_FILE);
   const index = parseConfig(await readFile(file), file);
-  const { [name]: _, ...figment } = index.figment as Partial<Record<keyof FigmentEntry, unknown>>;
+  const { [name]: _, ...figment } = (index.figment ?? { version: 1 }) as Partial<Record<keyof FigmentEntry, unknown>>;
   const entry = value && { [name]: value };
   await writeFilesAtomic(folder, { [INDEX_FILE]: encodeJson({ ...index, figment: { ...figment, ...entry } }) });
 }

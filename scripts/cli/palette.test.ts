@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { loadModelFolder } from '../../runtime/index.ts';
+import { loadModelFolder, modelFolderFiles } from '../../runtime/index.ts';
+import { plainIndex } from '../../runtime/testing/foreignFolders.ts';
 import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
+import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
+import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
 import { writeDataset } from '../node/writeDataset.ts';
 import { printedBy } from '../testing/printedBy.ts';
@@ -31,6 +34,16 @@ it('gives a model the palette of its data, changes nothing else, and takes it ou
   expect(await printedBy('inspect', shapes.at('model'))).toMatch(/^palette +\d+ colours, by label and attributes$/m);
   expect(await palette()).toMatch(/has none now/);
   expect([(stored as { deviation: number }).deviation, await shapes.readIndex()]).toEqual([0.05, before]);
+});
+
+it('gives one to a folder as diffusers writes it, whose index has nothing of Figment', async () => {
+  const { labels } = tinyDataset();
+  const files = await modelFolderFiles(tinyModelFiles({ labels }));
+  await writeFilesAtomic(shapes.at('plain'), plainIndex(files, { labels }));
+  await printedBy('palette', shapes.at('plain'), '--data', shapes.at('data'));
+  const { index } = await loadModelFolder(diskSource(shapes.at('plain')));
+  expect(index.labels).toEqual(labels);
+  expect(index.figment.palette!.colours.length).toBeGreaterThan(3 * 10);
 });
 
 it('takes nothing away where an option says that somebody wants one', async () => {
