@@ -26,9 +26,19 @@ const TOO_MANY_PICTURES = `with this asset there are more than ${MAX_PICTURES} p
  * Turns a bake file into the pictures and files that it asks for, and refuses what could not be made or written before
  * anything long begins.
  *
- * @throws UsageError with all that is wrong
+ * @throws UsageError with all that is wrong; InterruptError when aborted
  */
 export async function planBake(source: BakeSource, options: PlanOptions = {}): Promise<BakePlan> {
+  try {
+    return await planWhole(source, options);
+  } catch (error) {
+    const { signal } = options;
+    if (!signal?.aborted) throw error;
+    throw InterruptError.after(signal.reason, 'bake: interrupted while the models were opened; nothing is written');
+  }
+}
+
+async function planWhole(source: BakeSource, options: PlanOptions): Promise<BakePlan> {
   const { description, folder, fail } = source;
   const { defaults = {} } = description;
   const assets = description.assets.map((asset) => withDefaults(asset, defaults));
@@ -135,19 +145,10 @@ export interface OpenOptions {
 /**
  * The plan of a bake file, or of its content.
  *
- * @throws as `planBake`; InterruptError when aborted
+ * @throws as `planBake`
  */
 export async function openPlan(what: string | BakeDescription, options: OpenOptions): Promise<BakePlan> {
   const { folder = '.', ...rest } = options;
   const source = typeof what === 'string' ? await readBakeFile(what) : describedBake(what, resolve(folder));
-  try {
-    return await planBake(source, rest);
-  } catch (error) {
-    const { signal } = options;
-    if (!signal?.aborted) throw error;
-    throw InterruptError.after(
-      signal.reason,
-      `bake: interrupted while the models of ${source.name} were opened; nothing is written`,
-    );
-  }
+  return planBake(source, rest);
 }

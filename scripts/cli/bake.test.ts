@@ -1,7 +1,10 @@
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Atlas } from '../../runtime/core/atlas.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { modelFolderFiles } from '../../runtime/weights/modelFolder.ts';
@@ -246,6 +249,20 @@ describe('bake', () => {
     expect(await readdir(out)).toEqual([]);
     await bake('--label', 'elf');
     expect(await readdir(out)).toEqual(['elf-0.png']);
+    model = whole;
+  });
+
+  it('says that nothing is written when it is interrupted while it fetches a model', async () => {
+    const whole = model;
+    const server = createServer(() => process.kill(process.pid, 'SIGINT')).listen(0, '127.0.0.1');
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    await once(server, 'listening');
+    model = `http://127.0.0.1:${(server.address() as AddressInfo).port}/model`;
+    expect(await failure()).toEqual([130, 'bake: interrupted while the models were opened; nothing is written']);
+    expect(await readdir(out)).toEqual([]);
     model = whole;
   });
 

@@ -128,6 +128,15 @@ describe('dataset relabel', () => {
     await expect(relabel('again')).rejects.toThrow(/table.csv tells of tile 0 of "stripes" twice/);
     await writeFile(at('table.csv'), ['label,tile,colour', ...rows.slice(1)].join('\n'));
     await expect(relabel('again')).rejects.toThrow(/has no line for tile 0 of "stripes"/);
+    for (const [lacking, first] of [
+      ['label', 'name,tile,colour'],
+      ['tile', 'label,place,colour'],
+    ]) {
+      await writeFile(at('table.csv'), [first, ...rows].join('\n'));
+      await expect(relabel('again')).rejects.toThrow(
+        `table.csv has no column "${lacking}"; add it, since label and tile tell which picture`,
+      );
+    }
     await writeFile(at('table.csv'), 'label,tile,colour\n\nstripes,0');
     await expect(relabel('again')).rejects.toThrow(/line 3 has 2 values; expected 3/);
     await writeFile(at('table.csv'), 'label,tile,colour\nstripes,0');

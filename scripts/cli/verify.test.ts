@@ -44,6 +44,16 @@ async function copyOf(name: string): Promise<string> {
 }
 
 describe('verify', () => {
+  it('says after how many cases it was interrupted', async () => {
+    vi.mocked(console.log).mockImplementation((line) => {
+      if (/ok$/.test(line)) process.kill(process.pid, 'SIGINT');
+    });
+    expect(await failure(FIXTURES)).toEqual([
+      130,
+      expect.stringMatching(/^verify: interrupted after \d+ of 50 cases$/),
+    ]);
+  });
+
   it('runs every kind of case below a folder', async () => {
     const text = await verify(FIXTURES);
     expect(text).toMatch(/^case +absolute +relative +result$/m);

@@ -20,7 +20,7 @@ import {
   type StoredTensor,
 } from '../../runtime/index.ts';
 import { diskSource } from '../node/diskSource.ts';
-import { interruptible, letEventsIn } from '../node/interrupt.ts';
+import { InterruptError, interruptible, letEventsIn } from '../node/interrupt.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { WEIGHTS_FILE } from '../node/readNetworks.ts';
 import { coloursFor } from '../node/terminal.ts';
@@ -60,9 +60,11 @@ async function runAll(cases: CasePlace[], signal: AbortSignal): Promise<number> 
   const { bold } = coloursFor(process.stdout);
   console.log(bold(row(width, 'case', 'absolute', 'relative', 'result')));
   let numFailed = 0;
-  for (const place of cases) {
+  for (const [numDone, place] of cases.entries()) {
     await letEventsIn();
-    signal.throwIfAborted();
+    if (signal.aborted) {
+      throw InterruptError.after(signal.reason, `verify: interrupted after ${numDone} of ${cases.length} cases`);
+    }
     const deviation = await runCase(place);
     if (!isOk(deviation)) numFailed++;
     console.log(resultRow(width, place.name, deviation));

@@ -64,8 +64,11 @@ export async function relabelPictures(flags: RelabelFlags): Promise<void> {
 /** The value in a column for every picture, in the order of the data set. */
 function valuesOf(dataset: Dataset, rows: Record<string, string>[], file: string, column: string) {
   const { labels, classLabels } = dataset;
-  if (!Object.hasOwn(rows[0] ?? {}, column)) {
-    throw new UsageError(`dataset relabel: ${file} has no column "${column}"; name one of its first line`);
+  const missing = [column, 'label', 'tile'].find((name) => !Object.hasOwn(rows[0] ?? {}, name));
+  if (missing !== undefined) {
+    const remedy =
+      missing === column ? 'name one of its first line' : 'add it, since label and tile tell which picture';
+    throw new UsageError(`dataset relabel: ${file} has no column "${missing}"; ${remedy}`);
   }
   const byPlace = new Map<string, string>();
   for (const row of rows) {
