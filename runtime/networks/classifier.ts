@@ -53,15 +53,16 @@ function planLevels({ in_channels, block_out_channels }: ClassifierConfig): Leve
 const HEAD = 'head';
 const ATTRIBUTE_HEAD = 'attribute_head';
 
+/** The kinds of attributes, by name or in a list. */
+export type AttributeKinds = Readonly<Record<string, AttributeKind>> | readonly AttributeKind[];
+
 /** Where each attribute's logits lie among all: one for each word, and one for a number, which it estimates. */
-export function attributeLogits(
-  attributes: Readonly<Record<string, AttributeKind>>,
-): { name: string; kind: AttributeKind; start: number; size: number }[] {
+export function attributeLogits(attributes: AttributeKinds): { kind: AttributeKind; start: number; size: number }[] {
   let start = 0;
-  return Object.entries(attributes).map(([name, kind]) => {
+  return Object.values(attributes).map((kind) => {
     const size = kind === 'number' ? 1 : kind;
     start += size;
-    return { name, kind, start: start - size, size };
+    return { kind, start: start - size, size };
   });
 }
 

@@ -3,16 +3,20 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
-import { conditionHeadShapes, conditionsOfLatents } from './conditionHead.ts';
+import { conditionHeadShapes, conditionsOf, conditionsOfLatents } from './conditionHead.ts';
 
 const Z = draw(1, [2, 8, 4, 3]);
-const SHAPES = conditionHeadShapes({ hair: 3, wear: 'number' }, 3);
+const SHAPES = conditionHeadShapes([3, 'number'], 3);
 
 /** The mean of channel c in a cell of 2×1 places. */
 const cellOf = (image: number, c: number, row: number, column: number) => {
   const at = (y: number) => Z.values[((image * 8 + y) * 4 + column) * 3 + c]!;
   return (at(2 * row) + at(2 * row + 1)) / 2;
 };
+
+it('has the label first, whatever names the attributes have', () => {
+  expect(conditionsOf(2, { hair: 3, 1: 4, label: 'number' })).toEqual([2, 4, 3, 'number']);
+});
 
 describeOnBackends((backend) => {
   it('is a linear map of the means of 4×4 cells', async () => {

@@ -10,14 +10,14 @@ export const CONDITION_HEAD = 'condition_head';
 /** Conditions are told from the means of so many cells a side. */
 export const CONDITION_GRID = 4;
 
-/** What pictures are asked for by: how many labels there are, and what kinds of attributes. */
-export type ConditionKinds = Readonly<Record<string, AttributeKind>>;
+/** What pictures are asked for by, in order. A list, since an object has names that are whole numbers before all others. */
+export type ConditionKinds = readonly AttributeKind[];
 
 /** Puts the label before the attributes, as if it were one whose words are the labels. */
-export const conditionsOf = (numLabels: number, attributes: ConditionKinds): ConditionKinds => ({
-  label: numLabels,
-  ...attributes,
-});
+export const conditionsOf = (
+  numLabels: number,
+  attributes: Readonly<Record<string, AttributeKind>>,
+): ConditionKinds => [numLabels, ...Object.values(attributes)];
 
 /** Shapes of the head's weights by name, in PyTorch's layout. */
 export function conditionHeadShapes(conditions: ConditionKinds, latentChannels: number): Shapes {

@@ -26,8 +26,7 @@ import {
 import { type Schedule, trainedAlphaBar } from '../diffusion/schedule.ts';
 import type { PredictionType } from '../diffusion/schedulerConfig.ts';
 import type { LatentDistribution } from '../networks/autoencoderKl.ts';
-import { attributeLogits } from '../networks/classifier.ts';
-import type { AttributeKind } from '../networks/conditioningConfig.ts';
+import { type AttributeKinds, attributeLogits } from '../networks/classifier.ts';
 
 /**
  * Kullback–Leibler divergence of q(z | x) from the standard normal, averaged over all latent values:
@@ -154,7 +153,7 @@ const NUMBER_STD = 0.1;
  * @returns          scalar
  */
 export function attributeLoss(
-  kinds: Readonly<Record<string, AttributeKind>>,
+  kinds: AttributeKinds,
   logits: Tensor2D,
   attributes: ArrayLike<number>,
   weights: ArrayLike<number>,

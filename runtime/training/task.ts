@@ -21,7 +21,7 @@ import { createSchedule } from '../diffusion/schedule.ts';
 import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes, decode, encode, sampleLatents, scaleLatents } from '../networks/autoencoderKl.ts';
 import { type AutoencoderKlConfig, pixelChannels, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
-import { type ClassifierConfig, classifierShapes, classify } from '../networks/classifier.ts';
+import { type AttributeKinds, type ClassifierConfig, classifierShapes, classify } from '../networks/classifier.ts';
 import {
   type ConditionalVaeConfig,
   conditionalVaeShapes,
@@ -213,7 +213,7 @@ function vaeTask(spec: TaskSpec & { kind: 'vae' }): TrainingTask {
 }
 
 /** `attributeLoss` of a batch's attributes. */
-function lossOfAttributes(kinds: ConditionKinds, logits: Tensor2D, batch: Batch): Scalar {
+function lossOfAttributes(kinds: AttributeKinds, logits: Tensor2D, batch: Batch): Scalar {
   const [values, known] = ['attributes', 'attributeWeights'].map((name) => batchArray(batch, name).data);
   return attributeLoss(kinds, logits, values!, known!);
 }

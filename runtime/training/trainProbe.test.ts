@@ -72,6 +72,17 @@ describe('a probe in training', () => {
     expect(memory().numTensors).toBe(before);
   });
 
+  it('tells the label from attributes whose names are whole numbers', async () => {
+    const { hair, ...others } = MODEL.vocabulary;
+    const model = { ...MODEL, vocabulary: { 1: hair!, ...others } };
+    const trainer = probeTrainer(latents(600, 1), model, OPTIONS);
+    await runSteps(trainer);
+    const accuracy = await probeAccuracy(trainer.ema, latents(300, 5), model);
+    expect(accuracy.label).toBeGreaterThan(0.98);
+    expect(accuracy[1]).toBeGreaterThan(0.9);
+    await trainer.dispose();
+  });
+
   it('counts what is known alone', async () => {
     const trainer = probeTrainer(latents(64, 1), MODEL, { ...OPTIONS, numSteps: 1 });
     const unknown = latents(10, 2);

@@ -1,16 +1,10 @@
 import { tensor4d, tidy } from '@tensorflow/tfjs-core';
-import { isRange, type Vocabulary } from '../core/attributes.ts';
+import type { Vocabulary } from '../core/attributes.ts';
 import { type LinearProbe, PROBE_RATE, probeGroups } from '../core/linearProbe.ts';
 import { normals, uniforms } from '../core/random.ts';
 import { batchIndices } from '../dataset/batches.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
-import {
-  CONDITION_GRID,
-  CONDITION_HEAD,
-  type ConditionKinds,
-  conditionsOf,
-  conditionsOfLatents,
-} from '../networks/conditionHead.ts';
+import { CONDITION_GRID, CONDITION_HEAD, conditionsOfLatents } from '../networks/conditionHead.ts';
 import type { Weights } from '../networks/layers.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import { type Batch, labelFirst, withAttributeWeights } from './batch.ts';
@@ -49,16 +43,10 @@ export interface ProbedModel {
   vaeConfig: AutoencoderKlConfig;
 }
 
-/** What a probe tells: the label, and the attributes that are words. */
-function conditionsToTell({ labels, vocabulary }: ProbedModel): ConditionKinds {
-  const words = Object.entries(vocabulary).flatMap(([name, values]) =>
-    isRange(values) ? [] : [[name, values.length]],
-  );
-  return conditionsOf(labels.length, Object.fromEntries(words));
-}
-
-export function probeTaskSpec(model: ProbedModel, { shape }: Pick<LatentDataset, 'shape'>): TaskSpec {
-  return { kind: 'probe', conditions: conditionsToTell(model), channels: shape[2] };
+/** A probe tells the label and the attributes that are words. */
+export function probeTaskSpec({ labels, vocabulary }: ProbedModel, { shape }: Pick<LatentDataset, 'shape'>): TaskSpec {
+  const conditions = probeGroups(labels.length, vocabulary).map(({ size }) => size);
+  return { kind: 'probe', conditions, channels: shape[2] };
 }
 
 /**
@@ -124,8 +112,9 @@ export async function probeAccuracy(
   heldOut: LatentDataset,
   model: ProbedModel,
 ): Promise<Record<string, number>> {
-  const names = Object.keys(conditionsToTell(model));
   const groups = probeGroups(model.labels.length, model.vocabulary);
+  const attributes = Object.keys(model.vocabulary);
+  const names = groups.map(({ attribute }) => (attribute === null ? 'label' : attributes[attribute]!));
   const all = Int32Array.from(heldOut.classLabels.keys());
   const shown = conditionsAt(heldOut, model, all).data;
   const [hits, counts] = [names.map(() => 0), names.map(() => 0)];
