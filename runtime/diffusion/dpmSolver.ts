@@ -51,6 +51,7 @@ export function createDpmSolver(config: SchedulerConfig, options: SamplerOptions
     needsNoise: false,
     level: levelsOf(NAME, steps, (index) => levelOf(alphaBarOf(sigmas[index]!))),
     scaleInput: (xt) => tf.clone(xt),
+    remember,
     dispose: () => {
       previous?.x0Pred.dispose();
       previous = undefined;

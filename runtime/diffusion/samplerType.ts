@@ -17,6 +17,8 @@ export interface Sampler {
   scaleInput<T extends tf.Tensor>(xt: T, index: number): T;
   /** One step towards the image. The caller disposes both results. */
   step<T extends tf.Tensor>(modelOutput: T, index: number, xt: T, noise?: T): SamplerStep<T>;
+  /** Of a multistep method: lets it go on after step `index`, which was made elsewhere. The caller keeps x0Pred. */
+  remember?(index: number, x0Pred: tf.Tensor): void;
   /** Frees what a multistep method remembers. */
   dispose(): void;
 }

@@ -3,6 +3,7 @@ import { dispose, engine, memory, type Tensor4D } from '@tensorflow/tfjs-core';
 import { describe, expect, it, vi } from 'vitest';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import type { BackendName } from '../backends/selectBackend.ts';
+import { currentRecorder } from '../kernels/plan/recordings.ts';
 import { submitKernels } from '../kernels/webgpu/commands.ts';
 import type { PictureOptions, Recipe } from '../recipe/recipe.ts';
 import { difference, ELF, ORC, TINY_FRAMES, tinyModelFiles } from '../testing/tinyModel.ts';
@@ -120,6 +121,27 @@ describe('pictures by recordings', () => {
         destroyed.mockRestore();
       },
     );
+
+    it('go on as single operations after the step that cannot be recorded', async () => {
+      if (backend !== 'wasm') return;
+      const model = createModel(tinyModelFiles());
+      const options = { sampler: 'dpm++', numInferenceSteps: 6, guidanceScale: 3, guidanceInterval: [0, 500] } as const;
+      const recorder = currentRecorder()!;
+      const record = recorder.record.bind(recorder);
+      let numSteps = 0;
+      vi.spyOn(recorder, 'record').mockImplementation((graph) => {
+        const isStep = graph.outputs.length === 2;
+        if (isStep && ++numSteps > 2) recorder.refuse('a step of a larger batch');
+        return record(graph);
+      });
+      const { numTensors } = memory();
+      const made = await generate(model, [ELF, ORC], options);
+      expect(numSteps).toBe(3);
+      expect(memory().numTensors).toBe(numTensors);
+      vi.restoreAllMocks();
+      expectSame(made, await unrecorded(model, [ELF, ORC], options));
+      model.dispose();
+    });
 
     it('do not mix when two batches are at work, or one was given up', async () => {
       const model = createModel(tinyModelFiles());

@@ -62,7 +62,10 @@ export function* recordedStepsInSlices(
       ];
       const graph = () => graphOf(recorder, model, note);
       const slices = replayed(model, note.key, graph, inputs, [xt, x0Pred], note.factors);
-      if (!(yield* abortable(slices, signal))) return firstStep + i;
+      if (!(yield* abortable(slices, signal))) {
+        if (i > 0) sampler.remember?.(firstStep + i - 1, x0Pred);
+        return firstStep + i;
+      }
       const isLast = i === notes.length - 1;
       yield { step: i + 1, numSteps: notes.length, x0Pred: isLast ? xt : x0Pred, guidanceNorm: null };
     }
