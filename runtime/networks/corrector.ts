@@ -34,7 +34,7 @@ export interface Corrector {
 
 const NUM_STEPS = 4;
 
-/** The map from latents to words may have so many weights, which take 64 MB: a model file could ask for any number. */
+/** The maps from latents to words and cells may have so many weights each, which take 64 MB: a model file could ask for any number. */
 const MAX_WEIGHTS = 2 ** 24;
 
 /** Logits are clipped here: a word is certain long before, and e to this power does not overflow yet. */
@@ -60,6 +60,11 @@ export function createCorrector(
   if (length * numWords > MAX_WEIGHTS) {
     throw new RangeError(
       `its probe of ${numWords} words is for latents of ${length} values; expected at most ${MAX_WEIGHTS} weights`,
+    );
+  }
+  if (height * width * grid ** 2 > MAX_WEIGHTS) {
+    throw new RangeError(
+      `its probe of ${grid}×${grid} cells is for latents of ${width}×${height}; expected at most ${MAX_WEIGHTS} weights; make it again by figment probe`,
     );
   }
   const [down, up] = mapsOf({ grid, weights, rate }, numWords, [height, width, channels]);

@@ -203,4 +203,11 @@ describe('the correction of a model', () => {
     );
     expect(memory().numTensors).toBe(before);
   });
+
+  it('is refused for more latents and cells than there is memory for', () => {
+    const fine = { grid: 16, weights: new Float32Array(256), bias: new Float32Array(1), rate: 1 };
+    expect(() => createCorrector(fine, probeGroups(1, {}), [1024, 1024, 1])).toThrow(
+      'its probe of 16×16 cells is for latents of 1024×1024; expected at most 16777216 weights; make it again by figment probe',
+    );
+  });
 });
