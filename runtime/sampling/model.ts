@@ -67,7 +67,7 @@ export function createModel(files: ModelFiles): DiffusionModel {
   const latentShape = checkLatents(files.index, unetConfig, vaeConfig);
   if (vaeConfig) checkImageChannels(files.index, vaeConfig);
   checkHalved('createModel', name, latentShape, unetConfig);
-  checkAttendedSize(name, latentShape, unetConfig, vaeConfig);
+  checkAttendedSize('createModel', name, latentShape, unetConfig, vaeConfig);
   const corrector = correctorOf(files.index, latentShape);
   const unet = uploadWeights(files.unet);
   const vae = vaeConfig && { config: vaeConfig, weights: uploadWeights(files.vae) };
@@ -150,7 +150,9 @@ function checkImageChannels({ figment }: ModelIndex, config: AutoencoderKlConfig
 /** Places that attend to each other at most: their number enters the time of a layer squared. */
 const MAX_ATTENDED = 128 ** 2;
 
-function checkAttendedSize(
+/** @throws Error when blocks with attention see more places than that */
+export function checkAttendedSize(
+  operation: string,
   name: string,
   [height, width]: readonly [number, number, number],
   unet: UNet2DConfig,
@@ -161,7 +163,7 @@ function checkAttendedSize(
   const most = Math.max(...sizes);
   if (most <= MAX_ATTENDED) return;
   throw new Error(
-    `createModel: ${name}: attention among ${most} places takes minutes a layer; expected at most ${MAX_ATTENDED}, by smaller pictures or attention on lower levels`,
+    `${operation}: ${name}: attention among ${most} places takes minutes a layer; expected at most ${MAX_ATTENDED}, by smaller pictures or attention on lower levels`,
   );
 }
 

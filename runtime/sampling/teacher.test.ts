@@ -162,6 +162,9 @@ describe('createTeacher', () => {
     });
     const ofDeep = { teacherConfig: deep, teacher: randomWeights(unet2dShapes(deep)), hash: 'deep' };
     expect(() => createTeacher(model, ofDeep)).toThrow(/createTeacher: tiny: a U-Net of 5 levels cannot halve .* 8×8/);
+    expect(() => createTeacher({ ...model, latentShape: [512, 512, 4] }, files)).toThrow(
+      /createTeacher: tiny: attention among \d+ places .* expected at most 16384/,
+    );
     expect(memory().numTensors).toBe(own);
     model.dispose();
     const plain = createModel(tinyModelFiles());
