@@ -41,6 +41,13 @@ describe('examples as text', () => {
     expect(formatExamples(EXAMPLES, 2, { ...VOCABULARY, hair: words })).toBeUndefined();
   });
 
+  it('are nothing where nothing would read them again', () => {
+    const count = 150_000; // of 5 bytes, and 4 characters for 3 of them
+    const many = (length: number) => ({ labels: new Uint8Array(length), values: new Float32Array(4 * length) });
+    expect(parseExamples(formatExamples(many(count), 2, VOCABULARY)!, 2, VOCABULARY).labels).toHaveLength(count);
+    expect(formatExamples(many(count + 1), 2, VOCABULARY)).toBeUndefined();
+  });
+
   it.each([
     ['no base64', '!', /expected base64 of 5 bytes an example/],
     ['nothing', '', /expected base64 of 5 bytes/],

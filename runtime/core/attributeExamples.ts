@@ -1,6 +1,6 @@
 // What training images were, by which a model decides on what a recipe leaves open.
 import { ANY, isRange, type Vocabulary } from './attributes.ts';
-import { fromBase64, toBase64 } from './base64.ts';
+import { fromBase64, MAX_STORED_LENGTH, toBase64 } from './base64.ts';
 import { uniforms } from './random.ts';
 
 /** Label and attributes of some training images. */
@@ -20,7 +20,7 @@ const EXAMPLE_STREAM = 0x60000000;
 /**
  * Examples as text, for JSON: of each the label and its values, a byte each.
  *
- * @returns undefined where there are none, or too many labels or words for a byte
+ * @returns undefined where there are none, or too many labels or words for a byte, or more than are read again
  */
 export function formatExamples(
   { labels, values }: AttributeExamples,
@@ -39,7 +39,8 @@ export function formatExamples(
       bytes[i * width + 1 + place] = size === 0 ? Math.round(MAX_BYTE * value) : value;
     }
   }
-  return toBase64(bytes);
+  const text = toBase64(bytes);
+  return text.length > MAX_STORED_LENGTH ? undefined : text;
 }
 
 /** The examples again. @throws RangeError when the text is not theirs, of so many labels and this vocabulary */

@@ -44,6 +44,11 @@ describe('a probe as text', () => {
     expect(parseProbe(formatProbe(nothing), 4, VOCABULARY).weights).toEqual(nothing.weights);
   });
 
+  it('is refused where nothing would read it again', () => {
+    const large = { ...PROBE, weights: new Float32Array(750_001) };
+    expect(() => formatProbe(large)).toThrow('formatProbe: 1000004 characters; expected at most 1000000');
+  });
+
   it('is refused where it does not fit the words', () => {
     const stored = formatProbe(PROBE);
     const refused = (changes: object, numLabels = 4) =>

@@ -1,6 +1,6 @@
 // Which words latents show, told by nothing but a linear map of them.
 import { isRange, type Vocabulary } from './attributes.ts';
-import { fromBase64, toBase64 } from './base64.ts';
+import { fromBase64, toStoredBase64 } from './base64.ts';
 
 /**
  * A linear map from latents to logits of each label, and of each word of each attribute; numbers it does not tell. Fitted by
@@ -66,11 +66,12 @@ export function numProbeWords(numLabels: number, vocabulary: Vocabulary): number
   return probeGroups(numLabels, vocabulary).reduce((sum, { size }) => sum + size, 0);
 }
 
-/** The probe as text, for JSON; its weights are rounded. */
+/** The probe as text, for JSON; its weights are rounded. @throws RangeError for more than is read again */
 export function formatProbe({ grid, weights, bias, rate }: LinearProbe): StoredProbe {
   const unit = weights.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / LARGEST_BYTE || 1;
   const bytes = Int8Array.from(weights, (value) => Math.round(value / unit));
-  return { grid, weights: toBase64(new Uint8Array(bytes.buffer)), unit, bias: Array.from(bias, rounded), rate };
+  const text = toStoredBase64('formatProbe', new Uint8Array(bytes.buffer));
+  return { grid, weights: text, unit, bias: Array.from(bias, rounded), rate };
 }
 
 /** Rounds a bias to four digits behind the point, a step which no logit feels. */

@@ -80,6 +80,11 @@ describe('a palette as text', () => {
     expect(parsePalettePrior(formatPalette(PRIOR), LABELS, VOCABULARY)).toEqual(PRIOR);
   });
 
+  it('is refused where nothing would read it again', () => {
+    const large = { ...PRIOR, logits: new Int8Array(750_001) };
+    expect(() => formatPalette(large)).toThrow('formatPalette: 1000004 characters; expected at most 1000000');
+  });
+
   it.each([
     ['no base64', { colours: '?' }, /colours: expected base64/],
     ['half a colour', { colours: 'AAAA'.slice(0, 3) }, /colours: expected base64/],

@@ -1,6 +1,6 @@
 // Which colours the pictures of a model may have, and how likely each is for what a recipe asks for.
 import { isRange, type Vocabulary } from './attributes.ts';
-import { fromBase64, toBase64 } from './base64.ts';
+import { fromBase64, toBase64, toStoredBase64 } from './base64.ts';
 
 /**
  * The colours of a model's training pictures, and a logistic regression that tells for each how likely it is in a picture of a
@@ -117,10 +117,11 @@ export function paletteCosts(
   return sums.map((logit) => -2 * deviation ** 2 * Math.log(Math.max(MIN_PROBABILITY, 1 / (1 + Math.exp(-logit)))));
 }
 
-/** The palette as text, for JSON. */
+/** The palette as text, for JSON. @throws RangeError for more than is read again */
 export function formatPalette({ colours, logits, deviation, sure }: PalettePrior): StoredPalette {
   const bytes = new Uint8Array(logits.buffer, logits.byteOffset, logits.byteLength);
-  return { colours: toBase64(colours), logits: toBase64(bytes), deviation, sure: sure || undefined };
+  const text = toStoredBase64('formatPalette', bytes);
+  return { colours: toBase64(colours), logits: text, deviation, sure: sure || undefined };
 }
 
 /** The palette again. @throws RangeError when it does not fit so many labels and this vocabulary */

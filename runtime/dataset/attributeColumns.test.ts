@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { formatExamples } from '../core/attributeExamples.ts';
 import { ANY, attributeProblem, encodeAttributes } from '../core/attributes.ts';
 import { tinyAttributes, tinyDataset } from '../testing/tinyDataset.ts';
 import {
@@ -6,6 +7,7 @@ import {
   attributesOf,
   combinationsOf,
   encodeColumns,
+  examplesOfImages,
   joinColumns,
   rowsOf,
   selectColumns,
@@ -20,6 +22,20 @@ const COLUMNS: AttributeColumn[] = [
   { name: 'wear', values: { min: 10, max: 20 }, data: Float32Array.of(20, 12.5, 10, Number.NaN) },
 ];
 const dataOf = (columns: AttributeColumn[]) => columns.map(({ data }) => [...data]);
+
+it('examplesOfImages takes no more of each label than a model folder has room for', () => {
+  const images = {
+    labels: ['elf', 'orc'],
+    classLabels: Int32Array.from({ length: 12_000 }, (_, i) => (i < 5900 ? 0 : 1)),
+  };
+  const attributes = Array.from({ length: 64 }, (_, i): AttributeColumn => {
+    return { name: `${i}`, values: ['no', 'yes'], data: new Int16Array(12_000) };
+  });
+  const examples = examplesOfImages({ ...images, attributes }, Array.from(images.classLabels.keys()), 6000);
+  expect(formatExamples(examples, 2, vocabularyOf(attributes))).toBeDefined();
+  expect(examples.labels.filter((label) => label === 0)).toHaveLength(5769);
+  expect(examples.labels).toHaveLength(2 * 5769);
+});
 
 describe('attribute columns', () => {
   it('say which ranges the images do not fill, by more than a tenth at either end', () => {

@@ -7,6 +7,7 @@ import {
   type NumberRange,
   type Vocabulary,
 } from '../core/attributes.ts';
+import { MAX_STORED_LENGTH } from '../core/base64.ts';
 import { nearestWord } from '../core/nearestWord.ts';
 
 /** An attribute of words, of all images. */
@@ -125,20 +126,22 @@ export function selectColumns(columns: readonly AttributeColumn[], names: readon
 
 /**
  * What some images are, as examples by which a model decides on what a recipe leaves open: of each label up to so many images
- * of which everything is known, spread evenly.
+ * of which everything is known, spread evenly; fewer where a model folder has no room for them.
  */
 export function examplesOfImages(
   { classLabels, labels, attributes = [] }: LabelledImages,
   images: ArrayLike<number>,
   perLabel: number,
 ): AttributeExamples {
+  const mostBytes = (3 * MAX_STORED_LENGTH) / 4; // of which each example takes one for its label and one for each attribute
+  const most = Math.min(perLabel, Math.floor(mostBytes / (1 + attributes.length) / labels.length));
   const values = encodeColumns(attributes, images);
   const isKnown = (at: number) => attributes.every((_, place) => values[at * attributes.length + place]! >= 0);
   const chosen = labels.flatMap((_, label) => {
     const members = Array.from(images).flatMap((image, at) =>
       classLabels[image] === label && isKnown(at) ? [at] : [],
     );
-    const count = Math.min(perLabel, members.length);
+    const count = Math.min(most, members.length);
     return Array.from({ length: count }, (_, i) => members[Math.floor((i * members.length) / count)]!);
   });
   return {

@@ -83,6 +83,13 @@ describe('a probe in training', () => {
     await trainer.dispose();
   });
 
+  it('refuses more words than a probe may have, before it begins', () => {
+    const labels = Array.from({ length: 2045 }, (_, i) => `label ${i}`);
+    expect(() => probeTrainer(latents(4, 1), { ...MODEL, labels }, OPTIONS)).toThrow(
+      'probe: the model has 2050 labels and words; expected at most 2048, by a model of fewer',
+    );
+  });
+
   it('counts what is known alone', async () => {
     const trainer = probeTrainer(latents(64, 1), MODEL, { ...OPTIONS, numSteps: 1 });
     const unknown = latents(10, 2);

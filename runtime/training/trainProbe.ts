@@ -1,6 +1,6 @@
 import { tensor4d, tidy } from '@tensorflow/tfjs-core';
 import type { Vocabulary } from '../core/attributes.ts';
-import { type LinearProbe, PROBE_RATE, probeGroups } from '../core/linearProbe.ts';
+import { type LinearProbe, MAX_PROBE_WORDS, numProbeWords, PROBE_RATE, probeGroups } from '../core/linearProbe.ts';
 import { normals, uniforms } from '../core/random.ts';
 import { batchIndices } from '../dataset/batches.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
@@ -43,8 +43,14 @@ export interface ProbedModel {
   vaeConfig: AutoencoderKlConfig;
 }
 
-/** A probe tells the label and the attributes that are words. */
+/** A probe tells the label and the attributes that are words. @throws RangeError for more of both than a probe may tell apart */
 export function probeTaskSpec({ labels, vocabulary }: ProbedModel, { shape }: Pick<LatentDataset, 'shape'>): TaskSpec {
+  const numWords = numProbeWords(labels.length, vocabulary);
+  if (numWords > MAX_PROBE_WORDS) {
+    throw new RangeError(
+      `probe: the model has ${numWords} labels and words; expected at most ${MAX_PROBE_WORDS}, by a model of fewer`,
+    );
+  }
   const conditions = probeGroups(labels.length, vocabulary).map(({ size }) => size);
   return { kind: 'probe', conditions, channels: shape[2] };
 }
@@ -54,6 +60,7 @@ export function probeTaskSpec({ labels, vocabulary }: ProbedModel, { shape }: Pi
  *
  * Source: Alain & Bengio 2016, arXiv:1610.01644.
  * @param latents of the training images, with their attributes in the order of the vocabulary
+ * @throws        RangeError for more labels and words than a probe may tell apart
  */
 export function probeTrainer(
   latents: LatentDataset,

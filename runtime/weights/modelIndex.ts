@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { type AttributeExamples, formatExamples, parseExamples } from '../core/attributeExamples.ts';
 import type { Vocabulary } from '../core/attributes.ts';
+import { MAX_STORED_LENGTH } from '../core/base64.ts';
 import { channelNames, channelsNamed, knownChannels, MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { ModelFileError, messageOf, quote } from '../core/errors.ts';
 import { type Frame, numFramesOf } from '../core/frames.ts';
@@ -88,7 +89,6 @@ const MAX_DEPTH = 32;
 const MAX_SIZE_PX = 8192;
 const MAX_LABELS = 100_000;
 const MAX_CONFIG_BYTES = 10_000_000;
-const MAX_EXAMPLES_LENGTH = 1_000_000;
 
 const text = v.pipe(v.string(), v.maxLength(100_000)); // a credit may be that of several models and data sets
 const label = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
@@ -123,7 +123,7 @@ const CHANNELS_SCHEMA = v.union(
 
 const PALETTE_SCHEMA = v.object({
   colours: v.pipe(v.string(), v.maxLength(4 * MAX_PALETTE_COLOURS)),
-  logits: v.pipe(v.string(), v.maxLength(MAX_EXAMPLES_LENGTH)),
+  logits: v.pipe(v.string(), v.maxLength(MAX_STORED_LENGTH)),
   deviation: v.pipe(v.number(), v.minValue(MIN_DEVIATION), v.maxValue(1)),
   sure: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
 });
@@ -132,7 +132,7 @@ const finite = v.pipe(v.number(), v.finite());
 
 const PROBE_SCHEMA = v.object({
   grid: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_PROBE_GRID)),
-  weights: v.pipe(v.string(), v.maxLength(MAX_EXAMPLES_LENGTH)),
+  weights: v.pipe(v.string(), v.maxLength(MAX_STORED_LENGTH)),
   unit: finite,
   bias: v.array(finite),
   rate: v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_PROBE_RATE)),
@@ -155,7 +155,7 @@ const FIGMENT_SCHEMA = v.object({
   nullLabel: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_LABELS)))),
   frames: v.optional(FRAMES_SCHEMA),
   attributes: v.optional(VOCABULARY_SCHEMA),
-  examples: v.optional(v.pipe(v.string(), v.maxLength(MAX_EXAMPLES_LENGTH))),
+  examples: v.optional(v.pipe(v.string(), v.maxLength(MAX_STORED_LENGTH))),
   palette: v.optional(PALETTE_SCHEMA),
   probe: v.optional(PROBE_SCHEMA),
   sha256: v.optional(v.record(v.string(), v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits')))),
