@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { draw } from '../../scripts/testing/backends.ts';
+import { MAX_WORD_LENGTH } from '../core/attributes.ts';
+import { conditionalVaeShapes } from '../networks/conditionalVae.ts';
+import { randomWeights, tinyCvaeConfig } from '../testing/tinyNetworks.ts';
 import { writeSafetensors } from '../weights/safetensors.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
@@ -32,6 +35,13 @@ describe('a checkpoint', () => {
   it('comes back bit for bit, notes included', () => {
     const notes = { kind: 'vae', dataset: 'portraits' };
     expect(decodeCheckpoint(encodeCheckpoint(state(), notes), 'c')).toEqual({ state: state(), notes });
+  });
+
+  it('comes back where an attribute has the longest name', () => {
+    const attributes = { ['a'.repeat(MAX_WORD_LENGTH)]: 'number' } as const;
+    const weights = randomWeights(conditionalVaeShapes(tinyCvaeConfig({ attributes })));
+    const all = { ...state(), weights, ema: weights, m: weights, v: weights };
+    expect(decodeCheckpoint(encodeCheckpoint(all), 'c').state).toEqual(all);
   });
 
   it('is refused when it is damaged', () => {

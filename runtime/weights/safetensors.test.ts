@@ -288,6 +288,13 @@ describe('writeSafetensors', () => {
     expect(() => writeSafetensors(tensors, { dtype: 'F16' })).toThrow(`writeSafetensors: tensor "${tensors[0]![0]}"`);
     expect(() => writeSafetensors(tensors, { dtype: 'F16' })).toThrow(message);
   });
+
+  it('refuses a name that would not be read again', () => {
+    const named = (length: number) =>
+      writeSafetensors([['w'.repeat(length), { shape: [0], data: new Float32Array() }]]);
+    expect([...parseSafetensors(named(264), 'c').tensors.keys()]).toEqual(['w'.repeat(264)]);
+    expect(() => named(265)).toThrow(/writeSafetensors: tensor "w+…: this name is longer than 264 characters/);
+  });
 });
 
 /** Every safetensors file below a folder. */

@@ -1,6 +1,6 @@
 import { ModelFileError, quote } from '../core/errors.ts';
 import { decodeBfloat16, decodeFloat16, encodeFloat16 } from './float16.ts';
-import { DTYPE_BYTES, type Dtype, type HeaderEntry, readHeader } from './safetensorsHeader.ts';
+import { DTYPE_BYTES, type Dtype, type HeaderEntry, MAX_NAME_LENGTH, readHeader } from './safetensorsHeader.ts';
 import { numElements, type WeightTensor } from './weightTensor.ts';
 
 export interface SafetensorsFile {
@@ -55,8 +55,8 @@ export function parseSafetensors(
  *
  *   const bytes = writeSafetensors([['w', { shape: [2], data: new Float32Array([1, 2]) }]], { dtype: 'F16' });
  *
- * @throws RangeError naming the tensor: a shape that does not fit the data, a repeated or reserved name, a value that is
- *         not finite or that is beyond F16
+ * @throws RangeError naming the tensor: a shape that does not fit the data, a repeated, reserved or too long name, a value that
+ *         is not finite or that is beyond F16
  */
 export function writeSafetensors(
   tensors: Iterable<[string, WeightTensor]>,
@@ -141,6 +141,7 @@ interface EncodedTensor {
 
 function encodeTensor(name: string, { shape, data }: WeightTensor, floatDtype: 'F32' | 'F16'): EncodedTensor {
   if (name === '__proto__' || name === '__metadata__') fail(name, 'this name is reserved');
+  if (name.length > MAX_NAME_LENGTH) fail(name, `this name is longer than ${MAX_NAME_LENGTH} characters`);
   if (numElements(shape) !== data.length) {
     fail(name, `shape [${shape.join(', ')}] needs ${numElements(shape)} values, but the data hold ${data.length}`);
   }

@@ -1,3 +1,4 @@
+import { MAX_WORD_LENGTH } from '../core/attributes.ts';
 import { ModelFileError, quote } from '../core/errors.ts';
 import { type Fail, isObject, parseUntrustedJson } from '../core/untrustedJson.ts';
 
@@ -20,7 +21,8 @@ export interface SafetensorsHeader {
 
 const LENGTH_BYTES = 8;
 const MAX_HEADER_BYTES = 10_000_000; // a hundred thousand tensors; parsing takes many times as much memory
-const MAX_NAME_LENGTH = 200;
+/** An attribute's name, and what networks and checkpoints put around it. */
+export const MAX_NAME_LENGTH = MAX_WORD_LENGTH + 64;
 const MAX_HEADER_DEPTH = 3; // { name: { shape: [ ] } }
 const METADATA_NAME = '__metadata__';
 
