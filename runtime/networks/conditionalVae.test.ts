@@ -154,5 +154,8 @@ it('refuses a config that it cannot compute', () => {
   expect(refused({ sample_size: [8, 10] })).toThrow('c.json: sample_size 8, 10 cannot be halved');
   expect(refused({ dropout: 0.1 })).toThrow('dropout is not supported');
   expect(refused({ latent_size: 0 })).toThrow('latent_size');
+  expect(refused({ label_channels: 20_000 })).toThrow(
+    'c.json: label_channels: 20000 is not supported, expected <=16384',
+  );
   expect(() => parseConditionalVaeConfig([], 'c.json')).toThrow('expected a JSON object');
 });

@@ -6,7 +6,12 @@ import { runToEnd } from '../core/slices.ts';
 import { silu } from '../kernels/silu.ts';
 import type { LatentDistribution } from './autoencoderKl.ts';
 import { type Conditions, conditioning, conditioningShapes } from './conditioning.ts';
-import { ATTRIBUTE_KINDS, type ConditioningConfig, parseConditioningConfig } from './conditioningConfig.ts';
+import {
+  ATTRIBUTE_KINDS,
+  type ConditioningConfig,
+  MAX_EMBEDDING_DIM,
+  parseConditioningConfig,
+} from './conditioningConfig.ts';
 import { Count, checkNormGroups, parseNetworkConfig, Widths } from './config.ts';
 import {
   activateEmbedding,
@@ -34,7 +39,7 @@ const schema = v.object({
   sample_size: v.tuple([Count, Count]), // height, width
   block_out_channels: Widths, // each level halves the image
   latent_size: Count, // values of the one latent vector
-  label_channels: Count, // width of what the label, and the attributes, become
+  label_channels: v.pipe(Count, v.maxValue(MAX_EMBEDDING_DIM)), // width of what the label, and the attributes, become
   hidden_channels: Count, // width of what the decoder is modulated by
   norm_num_groups: Count,
   norm_eps: v.pipe(v.number(), v.minValue(0)),

@@ -43,6 +43,18 @@ describe('parseConditioningConfig', () => {
   });
 });
 
+it.each<[object, string]>([
+  [{ embedding_dim: 1.5 }, 'embedding_dim: 1.5 is not supported, expected a whole number'],
+  [{ embedding_dim: undefined }, 'file.json: embedding_dim is missing'],
+  [{ num_labels: '3' }, 'num_labels: "3" is not supported, expected number'],
+  [{ attributes: 3 }, 'attributes: expected the attributes by name'],
+  [{ attributes: { 'a.b': 2 } }, 'attribute "a.b" has a dot or control character'],
+  [{ student: { step_counts: [4], guidance_scale: [5, 1] } }, 'expected two guidance scales, the smaller one first'],
+  [{ student: { step_counts: [4] } }, 'student.guidance_scale is missing'],
+])('tells what is wrong with %j', (changes, message) => {
+  expect(() => parseConditioningConfig({ ...CONFIG, ...changes }, 'file.json')).toThrow(message);
+});
+
 it('conditioningConfig counts words', () => {
   const config = conditioningConfig(32, 3, { hair: ['black', 'red'], wear: { min: 0, max: 1 } });
   expect(config).toEqual({ ...CONFIG, numeric_channels: 32 });

@@ -4,7 +4,7 @@ import { MAX_GUIDANCE_SCALE, MAX_INFERENCE_STEPS } from '../core/samplingBounds.
 import { parseNetworkConfig } from './config.ts';
 
 const MAX_LABELS = 100_000;
-const MAX_EMBEDDING_DIM = 16_384;
+export const MAX_EMBEDDING_DIM = 16_384;
 const MAX_NUMERIC_CHANNELS = 1024;
 
 /** How many words an attribute has, or `number` for one that is measured. */

@@ -38,11 +38,7 @@ export function parseNetworkConfig<S extends v.ObjectSchema<v.ObjectEntries, und
   const unknown = Object.keys(json).filter(isUnknown);
   const problems = foreign ? [] : unknown.map((key) => `${shortened(key, 80)} is not supported`);
   const result = v.safeParse(schema, json);
-  for (const issue of result.issues ?? []) {
-    problems.push(
-      `${v.getDotPath(issue) ?? 'the file'}: ${shortened(issue.received, 80)} is not supported, expected ${issue.expected}`,
-    );
-  }
+  problems.push(...(result.issues ?? []).map(problemOf));
   if (problems.length > 0 || !result.success) {
     throw new Error(shortened(`${fileName}: ${problems.slice(0, MAX_LISTED).join('; ')}`, MAX_MESSAGE_LENGTH));
   }
@@ -51,6 +47,16 @@ export function parseNetworkConfig<S extends v.ObjectSchema<v.ObjectEntries, und
     else if (dropout !== 0) onNote(`${fileName}: dropout ${quote(dropout)} is for training alone; it is passed over`);
   }
   return result.output;
+}
+
+/** What is wrong with an option, in the schema's own words where it has any: valibot's begin with "Invalid". */
+function problemOf(issue: v.BaseIssue<unknown>): string {
+  const place = v.getDotPath(issue) ?? 'the file';
+  const { received, message } = issue;
+  if (received === 'undefined') return `${place} is missing`;
+  if (!message.startsWith('Invalid ')) return `${place}: ${message}`;
+  const expected = issue.type === 'integer' ? 'a whole number' : issue.expected;
+  return `${place}: ${shortened(received, 80)} is not supported, expected ${expected}`;
 }
 
 /** @throws Error where the groups of a network's norms do not divide the channels of each level */
