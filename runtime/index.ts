@@ -29,6 +29,7 @@ export {
   shrink,
   singleFrames,
 } from './dataset/derive.ts';
+export { frameDifference } from './dataset/frameDifference.ts';
 export { openDataset } from './dataset/openDataset.ts';
 export { mapsAt, pictureAt } from './dataset/pictureAt.ts';
 export { DATASET_FILE, type SheetDescription } from './dataset/sheet.ts';

@@ -80,8 +80,9 @@ function parseFrame(listed: unknown, place: number): Frame {
  */
 export function animationsOf(frames: readonly Frame[]): FrameAnimation[] {
   const animations: FrameAnimation[] = [];
-  for (const [place, { action, direction, index }] of frames.entries()) {
-    const name = direction === undefined ? action : `${action}-${direction}`;
+  for (const [place, frame] of frames.entries()) {
+    const { action, direction, index } = frame;
+    const name = animationNameOf(frame);
     const last = animations.at(-1);
     const goesOn = last?.name === name && index > 0;
     const expected = goesOn ? place - last.from : 0;
@@ -94,6 +95,11 @@ export function animationsOf(frames: readonly Frame[]): FrameAnimation[] {
     else animations.push({ name, action, ...(direction !== undefined && { direction }), from: place, to: place });
   }
   return animations;
+}
+
+/** The name of the animation that a frame is of. */
+export function animationNameOf({ action, direction }: Frame): string {
+  return direction === undefined ? action : `${action}-${direction}`;
 }
 
 /** How many frames there are: 1 where none are listed. */

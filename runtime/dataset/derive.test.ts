@@ -108,6 +108,8 @@ it('says what does not fit', () => {
 });
 
 const WALKS = { ...tinyFrames(), sources: Array.from({ length: 8 }, (_, i) => `walk ${i}`) };
+const turned = WALKS.frames!.map((frame) => ({ ...frame, direction: 'right' }));
+const MIRRORED = { ...WALKS, name: 'mirrored', frames: turned };
 const FRAME_BYTES = 8 * 12 * 4;
 
 it('keeps the frames of an image together', () => {
@@ -120,6 +122,9 @@ it('keeps the frames of an image together', () => {
   expect(shrink(WALKS, 2).images).toHaveLength(8 * 3 * 4 * 6 * 4);
   const { frames: _, ...still } = WALKS;
   expect(() => append(WALKS, still)).toThrow('8x12 px, 4 channels; expected 8x12 px, 4 channels, 3 frames');
+  expect(() => append(WALKS, MIRRORED)).toThrow(
+    'append: "mirrored": frame 0 is walk-right 0; expected walk-left 0 as in',
+  );
 });
 
 it('takes every frame for an image, with what is known of its subject', () => {
@@ -140,6 +145,11 @@ it('fits frames to a model that makes them in a row', () => {
   expect(fitImages(WALKS, format)).toBe(WALKS);
   expect(() => fitImages(WALKS, { ...format, widthPx: 27 })).toThrow('are 8×12 px, those of the model 9×12');
   expect(() => fitImages(singleFrames(WALKS), format)).toThrow('have 1 frames, those of the model 3');
+  expect(() => fitImages(MIRRORED, format)).toThrow(
+    "of the pictures, frame 0 is walk-right 0; expected walk-left 0 as the model has; take a data set with the model's frames",
+  );
+  const slow = WALKS.frames!.map((frame) => ({ ...frame, durationMs: 250 }));
+  expect(fitImages(WALKS, { ...format, frames: slow })).toBe(WALKS);
   const opaque = { ...WALKS, channels: 3 as const, images: new Uint8Array(8 * 3 * 8 * 12 * 3) };
   expect(fitImages(opaque, format).images).toHaveLength(WALKS.images.length);
 });

@@ -4,13 +4,14 @@ import { numFramesOf } from '../core/frames.ts';
 import { type PixelImage, takeChannels, withChannels } from '../core/pixels.ts';
 import { joinColumns, rowsOf } from './attributeColumns.ts';
 import { type Dataset, imageLength } from './dataset.ts';
+import { frameDifference } from './frameDifference.ts';
 
 /**
  * A data set with the images of another behind its own. Of the other, only classes that the first has are taken; licence
  * and attribution name both. Attributes are those of the first; where the other lacks one, it is not known, and words that
  * the first lacks are added to it.
  *
- * @throws RangeError when the images differ in size or channels, or no class is in common, or an attribute has
+ * @throws RangeError when the images differ in size, channels or frames, or no class is in common, or an attribute has
  *         words in the one and numbers in the other, or numbers of another range
  */
 export function append(dataset: Dataset, other: Dataset): Dataset {
@@ -23,6 +24,8 @@ export function append(dataset: Dataset, other: Dataset): Dataset {
       `append: "${other.name}" has ${sizeOf(other)}; expected ${sizeOf(dataset)} as "${dataset.name}"`,
     );
   }
+  const difference = frameDifference(other, dataset);
+  if (difference) throw new RangeError(`append: "${other.name}": ${difference} as in "${dataset.name}"`);
   const labelOf = (image: number) => dataset.labels.indexOf(other.labels[other.classLabels[image]!]!);
   const taken = Array.from(other.classLabels.keys()).filter((image) => labelOf(image) >= 0);
   if (taken.length === 0) {
@@ -168,6 +171,10 @@ export function fitImages(dataset: Dataset, format: ImageFormat): Dataset {
     throw new RangeError(
       `the pictures have ${numFrames} frames, those of the model ${numExpected}; take a data set with the model's frames`,
     );
+  }
+  const difference = frameDifference(dataset, format);
+  if (difference) {
+    throw new RangeError(`of the pictures, ${difference} as the model has; take a data set with the model's frames`);
   }
   if (widthPx !== format.widthPx / numFrames || heightPx !== format.heightPx) {
     throw new RangeError(

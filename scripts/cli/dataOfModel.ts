@@ -2,6 +2,7 @@ import {
   type Dataset,
   type DatasetSplit,
   fitImages,
+  frameDifference,
   type ImageFormat,
   MATERIAL_CHANNELS,
   type ModelFiles,
@@ -70,7 +71,7 @@ export async function readVariedData(operation: string, files: OfModel, dir: str
   return read;
 }
 
-/** @throws UsageError when model and data set do not have the same labels and image size */
+/** @throws UsageError when model and data set do not have the same labels, image size and frames */
 function checkOfModel(operation: string, { index }: OfModel, dataset: Dataset): void {
   const missing = index.labels.filter((label) => !dataset.labels.includes(label));
   const unknown = dataset.labels.filter((label) => !index.labels.includes(label));
@@ -87,8 +88,11 @@ function checkFormat(operation: string, { index: { figment } }: OfModel, dataset
   const frame = { ...figment, widthPx: figment.widthPx / numFramesOf(figment) };
   const sizeOf = ({ widthPx, heightPx, channels, frames }: ImageFormat) =>
     `${widthPx}x${heightPx} px with ${channels} channels${frames ? ` and ${frames.length} frames` : ''}`;
-  if (sizeOf(frame) === sizeOf(dataset)) return;
-  throw new UsageError(`${operation}: the model makes ${sizeOf(frame)}, the data are ${sizeOf(dataset)}; ${REMEDY}`);
+  if (sizeOf(frame) !== sizeOf(dataset)) {
+    throw new UsageError(`${operation}: the model makes ${sizeOf(frame)}, the data are ${sizeOf(dataset)}; ${REMEDY}`);
+  }
+  const difference = frameDifference(dataset, figment);
+  if (difference) throw new UsageError(`${operation}: of the data, ${difference} as the model has; ${REMEDY}`);
 }
 
 /** @throws UsageError when the attributes of a model, and their values, are not in this order those of the data */
