@@ -96,6 +96,11 @@ describe('what is open', () => {
     }
   });
 
+  it('follows a word that is asked for before the label and all else together', () => {
+    const examples = { labels: Uint8Array.of(ELF, ORC), values: Float32Array.of(0, 0, 1, 1) }; // elves never have a beard
+    expect(decideAttributes(examples, ELF, [1, ANY], 7)).toEqual([1, 1]);
+  });
+
   it('may be what the label never had, where that is asked for', () => {
     expect(decide(ELF, [ANY, ANY, 2, ANY], 3)[2]).toBe(2);
   });

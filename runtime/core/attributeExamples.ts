@@ -127,7 +127,7 @@ export function decideAttributes(
   /** How like an example is to what was decided: a word that was asked for counts more than all that were not, and those more than the label. */
   function likenessOf(row: number): number {
     let likeness = labels[row] === label ? 1 : 0;
-    for (const place of places) if (isLike(row, place)) likeness += asked[place] === ANY ? 1 : numAttributes;
+    for (const place of places) if (isLike(row, place)) likeness += asked[place] === ANY ? 1 : numAttributes + 1;
     return likeness;
   }
 }
