@@ -127,11 +127,25 @@ describe('VocabularySchema', () => {
     expect(v.parse(VocabularySchema, entry)).toEqual(entry);
   });
 
+  it.each<[number, number]>([
+    [0, 1e-7],
+    [-2.5e-10, 1e21],
+    [5e-324, 1.5e300],
+  ])('takes the range from %d to %d as it is written', async (min, max) => {
+    const columns: AttributeColumn[] = [{ name: 'wear', values: { min, max }, data: Float32Array.of(max / 2) }];
+    const { description, csv } = writeAttributes({ labels: ['elf'], classLabels: Int32Array.of(0) }, columns);
+    const attributes = v.parse(VocabularySchema, description);
+    const back = await read(csv, { attributes, classes: [{ label: 'elf', count: 1 }] });
+    expect(vocabularyOf(back.columns)).toEqual(vocabularyOf(columns));
+  });
+
   it.each([
     [{ a: [] }],
     [{ a: ['x', 'x'] }],
     [{ a: '1..0' }],
     [{ a: '1' }],
+    [{ a: '0..1e' }],
+    [{ a: `0..1e${'0'.repeat(1e6)}1` }],
     [{ 'a.b': ['x'] }],
     [{ '': ['x'] }],
     [JSON.parse('{"__proto__":["x"]}')],

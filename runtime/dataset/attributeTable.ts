@@ -20,8 +20,9 @@ import type { DatasetSource } from './source.ts';
 
 export const ATTRIBUTES_FILE = 'attributes.csv';
 
-/** A range is written `0..1`; what is measured without one is written `number`. */
-const RANGE = /^(-?\d+(?:\.\d+)?)\.\.(-?\d+(?:\.\d+)?)$/;
+/** A range is written `0..1` or `0..1e-7`; what is measured without one is written `number`. */
+const NUMBER = String.raw`(-?\d+(?:\.\d+)?(?:e[+-]?\d{1,3})?)`;
+const RANGE = new RegExp(`^${NUMBER}\\.\\.${NUMBER}$`);
 
 /** A table that is wrong throughout is told by its first lines. */
 const MAX_PROBLEMS = 20;
