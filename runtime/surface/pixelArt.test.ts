@@ -94,3 +94,9 @@ it('pixelArt leaves out what is not asked for', () => {
   expect(pixelArt(pixels, 12, 8, { factor: 2 })).toEqual(scalePixelArt(pixels, 12, 8));
   expect(() => pixelArt(pixels, 12, 9)).toThrow(/pixelArt: 384 bytes for 12×9 pixels/);
 });
+
+it('pixelArt refuses dithering out of range, also where there is no palette', () => {
+  const message = 'pixelArt: dither is 3; expected 0 to 1';
+  expect(() => pixelArt(pixels, 12, 8, { factor: 2, dither: 3 })).toThrow(message);
+  expect(() => pixelArt(pixels, 12, 8, { palette: PALETTE, dither: 3 })).toThrow(message);
+});

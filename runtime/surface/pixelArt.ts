@@ -105,8 +105,13 @@ export const PIXEL_ART_DEFAULTS: Readonly<PixelArtOptions> = {
   factor: 1,
 };
 
-/** @throws RangeError for a number of colours that no palette has, and for a palette beside it */
-export function checkColours({ palette, colours }: Pick<PixelArtOptions, 'palette' | 'colours'>): void {
+/** @throws RangeError for dithering out of range, a number of colours that no palette has, and for a palette beside it */
+export function checkColours({
+  palette,
+  colours,
+  dither,
+}: Pick<PixelArtOptions, 'palette' | 'colours' | 'dither'>): void {
+  checkRange('pixelArt', 'dither', dither, 0, 1);
   if (colours === undefined) return;
   checkNumColours(colours);
   if (palette?.length === 0) return;
@@ -122,7 +127,8 @@ export function checkColours({ palette, colours }: Pick<PixelArtOptions, 'palett
  *   const drawn = pixelArt(elf, 32, 32, { colours: 24 });
  *
  * @param pixels RGB or RGBA bytes, sRGB, straight alpha
- * @throws       RangeError for both palette and colours, and as `ownPalette`, `snapToPalette` and `scalePixelArt`
+ * @throws       RangeError for both palette and colours, dithering out of range, and as `ownPalette`, `snapToPalette` and
+ *               `scalePixelArt`
  */
 export function pixelArt(
   pixels: Uint8Array | Uint8ClampedArray,
@@ -132,7 +138,7 @@ export function pixelArt(
 ): PixelImage {
   const { palette, colours, dither, factor, tolerance, wraps } = { ...PIXEL_ART_DEFAULTS, ...options };
   const channels = channelsOf('pixelArt', pixels.length, widthPx, heightPx);
-  checkColours({ palette, colours });
+  checkColours({ palette, colours, dither });
   const chosen = colours === undefined ? palette : ownPalette(pixels, widthPx, heightPx, colours);
   const snapped = chosen?.length === 0 ? pixels : snapToPalette(pixels, widthPx, heightPx, chosen, { dither });
   if (factor === 1) return { width: widthPx, height: heightPx, channels, pixels: Uint8Array.from(snapped) };

@@ -113,6 +113,10 @@ describe.skipIf(testDeviceFlaw)(`writePixelArtTexels${testDeviceFlaw && ` (${tes
     await expect(onGpu(random, {})).rejects.toThrow(/nothing to do; give a palette, a number of colours or/);
     await expect(onGpu(random, { colours: 1 })).rejects.toThrow(/colours is 1; expected 2 to 256/);
     await expect(onGpu(random, { colours: 4, palette: PALETTE })).rejects.toThrow(/both palette and colours are given/);
+    const created = vi.spyOn(gpu.device, 'createBuffer');
+    await expect(onGpu(random, { colours: 4, dither: 3 })).rejects.toThrow(/dither is 3; expected 0 to 1/);
+    expect(created).not.toHaveBeenCalled();
+    created.mockRestore();
     const pipelines = await preparePixelArtTexels(gpu.device);
     const texture = gpu.createTexture(W, H);
     expect(() => writePixelArtTexels(gpu.device, pipelines, texture, texture, { factor: 2 })).toThrow(

@@ -106,7 +106,7 @@ export function writePixelArtTexels(
 ): void {
   const { palette, colours, dither, factor, tolerance, wraps, flipY = false } = { ...PIXEL_ART_DEFAULTS, ...options };
   checkTarget(source, target, factor);
-  checkColours({ palette, colours });
+  checkColours({ palette, colours, dither });
   const given = palette.length === 0 ? [] : parsePalette(palette);
   if (factor !== 1) checkScaleOptions({ factor, tolerance, wraps });
   const numColours = colours ?? given.length;
