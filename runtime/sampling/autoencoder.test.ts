@@ -8,7 +8,7 @@ import { runToEnd } from '../core/slices.ts';
 import { encode, scaleLatents } from '../networks/autoencoderKl.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyModelFiles, withModel } from '../testing/tinyModel.ts';
-import { decodeLatents, decodeLatentsInSlices, encodePixelsInSlices } from './autoencoder.ts';
+import { assertPictures, decodeLatents, decodeLatentsInSlices, encodePixelsInSlices } from './autoencoder.ts';
 import { createModel } from './model.ts';
 
 describe('decodeLatentsInSlices', () => {
@@ -79,5 +79,32 @@ describe('encodePixelsInSlices', () => {
     );
     expect(memory().numTensors).toBe(numTensors);
     model.dispose();
+  });
+});
+
+describe('assertPictures', () => {
+  describeOnBackends(() => {
+    it('refuses each picture that is flat or not finite, whatever stands beside it', async () => {
+      const model = tinyModelFiles();
+      const [flat, noise] = [new Float32Array(64), normals(1, 0, 64)];
+      const assertBatch = async (...pictures: Float32Array[]) => {
+        const images: Tensor4D = tensor4d(
+          pictures.flatMap((values) => [...values]),
+          [pictures.length, 4, 4, 4],
+        );
+        await assertPictures(model, images).finally(() => images.dispose());
+      };
+      const { numTensors } = memory();
+      await assertBatch(noise, normals(2, 0, 64));
+      await expect(
+        assertBatch(
+          flat,
+          flat.map(() => 1),
+        ),
+      ).rejects.toThrow('the picture of tiny is flat');
+      await expect(assertBatch(noise, flat)).rejects.toThrow('the picture of tiny is flat');
+      await expect(assertBatch(noise, flat.fill(Number.NaN))).rejects.toThrow('the picture of tiny is not finite');
+      expect(memory().numTensors).toBe(numTensors);
+    });
   });
 });
