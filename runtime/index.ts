@@ -472,6 +472,7 @@ export { toBase64 } from './core/base64.ts';
 export { channelNames, MATERIAL_CHANNELS } from './core/channelNames.ts';
 export { atop, blend } from './core/composite.ts';
 export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
+export { INDEX_FILE } from './core/fileNames.ts';
 export { fingerprint } from './core/fingerprint.ts';
 export { animationsOf, type Frame, type FrameAnimation, numFramesOf, parseFrames, swapAxes } from './core/frames.ts';
 export { formatProbe, type LinearProbe, probeGroups } from './core/linearProbe.ts';

@@ -1,4 +1,5 @@
 import {
+  INDEX_FILE,
   MissingFileError,
   type ModelSource,
   memorySource,
@@ -110,8 +111,6 @@ function withRemedy(error: unknown): unknown {
   const remedy = `copy a model there (npx figment models copy ${name} public/models), or import it and hand it over: import { ${name} } from 'babylon-figment-${name}'; AssetGenerator.LoadAsync(${name}, scene), or for a scene file RegisterGeneratedTexture({ models: [${name}] })`;
   return new MissingFileError('AssetGenerator', error.fileName, `${error.problem}; ${remedy}`);
 }
-
-const INDEX_FILE = 'model_index.json';
 
 /** The models that have packages of their own. */
 const PACKAGED = ['portraits', 'characters', 'items', 'materials'];

@@ -1,4 +1,5 @@
 import { dispose, logSoftmax, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { VAE_WEIGHTS_FILE } from '../core/fileNames.ts';
 import { createSchedule } from '../diffusion/schedule.ts';
 import { parseSchedulerConfig, type SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { classifyNoisy, noisyClassifierShapes, parseNoisyClassifierConfig } from '../networks/noisyClassifier.ts';
@@ -48,8 +49,6 @@ export function createNoisyClassifier(files: ClassifierFiles): NoisyClassifier {
   };
 }
 
-const VAE_WEIGHTS = 'vae/diffusion_pytorch_model.safetensors';
-
 function checkFits(
   { index }: ClassifierFiles,
   channels: number,
@@ -63,7 +62,7 @@ function checkFits(
     );
   };
   if (channels !== latentShape[2]) fail(`reads ${channels} channels; those of ${figment.name} have ${latentShape[2]}`);
-  const vaeSha256 = figment.sha256[VAE_WEIGHTS];
+  const vaeSha256 = figment.sha256[VAE_WEIGHTS_FILE];
   if (model.vaeSha256 !== null && vaeSha256 !== undefined && model.vaeSha256 !== vaeSha256) {
     fail(`${figment.name} has another auto-encoder`);
   }

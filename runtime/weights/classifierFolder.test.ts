@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { MissingFileError, ModelFileError } from '../core/errors.ts';
+import { CONFIG_FILE, WEIGHTS_FILE } from '../core/fileNames.ts';
 import { tinyClassifierFiles } from '../testing/tinyModel.ts';
-import {
-  CLASSIFIER_CONFIG,
-  CLASSIFIER_WEIGHTS,
-  classifierFolderFiles,
-  loadClassifierFolder,
-} from './classifierFolder.ts';
+import { classifierFolderFiles, loadClassifierFolder } from './classifierFolder.ts';
 import { memorySource } from './modelSource.ts';
 
 const load = (files: Record<string, Uint8Array>) => loadClassifierFolder(memorySource(files, 'classifiers/hat'));
@@ -14,8 +10,8 @@ const load = (files: Record<string, Uint8Array>) => loadClassifierFolder(memoryS
 /** The folder with another config.json. */
 async function withConfig(change: (json: Record<string, unknown>) => unknown): Promise<Record<string, Uint8Array>> {
   const files = await classifierFolderFiles(tinyClassifierFiles());
-  const json = JSON.parse(new TextDecoder().decode(files[CLASSIFIER_CONFIG]));
-  return { ...files, [CLASSIFIER_CONFIG]: new TextEncoder().encode(JSON.stringify(change(json))) };
+  const json = JSON.parse(new TextDecoder().decode(files[CONFIG_FILE]));
+  return { ...files, [CONFIG_FILE]: new TextEncoder().encode(JSON.stringify(change(json))) };
 }
 
 describe('a classifier folder', () => {
@@ -37,9 +33,9 @@ describe('a classifier folder', () => {
 
   it('tells of a missing file, and of weights that are not its own', async () => {
     const files = await classifierFolderFiles(tinyClassifierFiles());
-    await expect(load({ [CLASSIFIER_CONFIG]: files[CLASSIFIER_CONFIG]! })).rejects.toThrow(MissingFileError);
+    await expect(load({ [CONFIG_FILE]: files[CONFIG_FILE]! })).rejects.toThrow(MissingFileError);
     const others = await classifierFolderFiles(tinyClassifierFiles(undefined, 9));
-    const mixed = { ...files, [CLASSIFIER_WEIGHTS]: others[CLASSIFIER_WEIGHTS]! };
+    const mixed = { ...files, [WEIGHTS_FILE]: others[WEIGHTS_FILE]! };
     await expect(load(mixed)).rejects.toThrow(/classifiers\/hat\/diffusion.*expected sha-256 .*found/);
   });
 

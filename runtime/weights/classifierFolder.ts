@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ModelFileError, quote } from '../core/errors.ts';
+import { CONFIG_FILE, WEIGHTS_FILE } from '../core/fileNames.ts';
 import { parseConfig } from './modelIndex.ts';
 import { type ModelSource, type OnProgress, sha256Hex } from './modelSource.ts';
 import { parseSafetensors, writeSafetensors } from './safetensors.ts';
@@ -36,9 +37,6 @@ export interface ClassifierFiles extends ClassifierContent {
   hash: string;
 }
 
-export const CLASSIFIER_CONFIG = 'config.json';
-export const CLASSIFIER_WEIGHTS = 'diffusion_pytorch_model.safetensors';
-
 const text = v.pipe(v.string(), v.maxLength(100_000));
 const label = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 const sha256 = v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits')));
@@ -72,9 +70,9 @@ export async function loadClassifierFolder(
   source: ModelSource,
   options: { signal?: AbortSignal; onProgress?: OnProgress } = {},
 ): Promise<ClassifierFiles> {
-  const [configFile, weightsFile] = [`${source.name}/${CLASSIFIER_CONFIG}`, `${source.name}/${CLASSIFIER_WEIGHTS}`];
+  const [configFile, weightsFile] = [`${source.name}/${CONFIG_FILE}`, `${source.name}/${WEIGHTS_FILE}`];
   const files = await readClassifierFiles(source, options);
-  const [configBytes, weightBytes] = [files[CLASSIFIER_CONFIG]!, files[CLASSIFIER_WEIGHTS]!];
+  const [configBytes, weightBytes] = [files[CONFIG_FILE]!, files[WEIGHTS_FILE]!];
   const digests = [await sha256Hex(configBytes), await sha256Hex(weightBytes)];
   options.signal?.throwIfAborted();
   const { _class_name, labels, figment, ...config } = parseConfig(configBytes, configFile);
@@ -98,8 +96,8 @@ export async function readClassifierFiles(
   source: ModelSource,
   options: { signal?: AbortSignal; onProgress?: OnProgress } = {},
 ): Promise<Record<string, Uint8Array>> {
-  const config = await source.read(CLASSIFIER_CONFIG, { signal: options.signal });
-  return { [CLASSIFIER_CONFIG]: config, [CLASSIFIER_WEIGHTS]: await source.read(CLASSIFIER_WEIGHTS, options) };
+  const config = await source.read(CONFIG_FILE, { signal: options.signal });
+  return { [CONFIG_FILE]: config, [WEIGHTS_FILE]: await source.read(WEIGHTS_FILE, options) };
 }
 
 /**
@@ -114,8 +112,8 @@ export async function classifierFolderFiles(
   const figment = { ...index.figment, sha256: await sha256Hex(weightBytes) };
   const json = { _class_name: 'NoisyClassifier', ...config, labels: index.labels, figment };
   return {
-    [CLASSIFIER_WEIGHTS]: weightBytes,
-    [CLASSIFIER_CONFIG]: new TextEncoder().encode(`${JSON.stringify(json, null, 2)}\n`),
+    [WEIGHTS_FILE]: weightBytes,
+    [CONFIG_FILE]: new TextEncoder().encode(`${JSON.stringify(json, null, 2)}\n`),
   };
 }
 

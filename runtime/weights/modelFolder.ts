@@ -1,4 +1,5 @@
 import { MissingFileError, ModelFileError } from '../core/errors.ts';
+import { INDEX_FILE, WEIGHTS_FILE } from '../core/fileNames.ts';
 import { isObject } from '../core/untrustedJson.ts';
 import type { FoundFiles } from './foreignFiles.ts';
 import {
@@ -76,20 +77,18 @@ export interface ModelFolderFilesOptions {
 
 export const MODEL_FOLDER_FILES_DEFAULTS: Required<ModelFolderFilesOptions> = { dtype: 'F32' };
 
-const INDEX_PATH = 'model_index.json';
 const UNET_CONFIG = 'unet/config.json';
-const WEIGHTS_NAME = 'diffusion_pytorch_model.safetensors';
-const UNET_WEIGHTS = `unet/${WEIGHTS_NAME}`;
+const UNET_WEIGHTS = `unet/${WEIGHTS_FILE}`;
 const VAE_CONFIG = 'vae/config.json';
-const VAE_WEIGHTS = `vae/${WEIGHTS_NAME}`;
+const VAE_WEIGHTS = `vae/${WEIGHTS_FILE}`;
 const SCHEDULER_CONFIG = 'scheduler/scheduler_config.json';
 const CVAE_CONFIG = 'cvae/config.json';
-const CVAE_WEIGHTS = `cvae/${WEIGHTS_NAME}`;
+const CVAE_WEIGHTS = `cvae/${WEIGHTS_FILE}`;
 const TEACHER_CONFIG = 'unet_teacher/config.json';
-const TEACHER_WEIGHTS = `unet_teacher/${WEIGHTS_NAME}`;
+const TEACHER_WEIGHTS = `unet_teacher/${WEIGHTS_FILE}`;
 
 const CONDITIONING_CONFIG = 'conditioning/config.json';
-const CONDITIONING_WEIGHTS = `conditioning/${WEIGHTS_NAME}`;
+const CONDITIONING_WEIGHTS = `conditioning/${WEIGHTS_FILE}`;
 const CONDITIONING = [CONDITIONING_CONFIG, CONDITIONING_WEIGHTS];
 
 const PATHS: Record<ModelPart, string[]> = {
@@ -116,7 +115,7 @@ export async function loadModelFolder(source: ModelSource, options: LoadModelFol
   const usual = LOAD_MODEL_FOLDER_DEFAULTS;
   const { parts = usual.parts, acceptChanged = usual.acceptChanged, maxPixels = usual.maxPixels } = options;
   const paths = [...new Set(parts.flatMap((part) => PATHS[part]))];
-  const bytes = await readFiles(source, [INDEX_PATH, ...paths], needsIndex(parts), options);
+  const bytes = await readFiles(source, [INDEX_FILE, ...paths], needsIndex(parts), options);
   const digests = await digestFiles(bytes);
   options.signal?.throwIfAborted();
   const stored = readIndex(source, bytes);
@@ -124,7 +123,7 @@ export async function loadModelFolder(source: ModelSource, options: LoadModelFol
   if (changed.length > 0 && !acceptChanged) throw changed[0];
   const unetConfig = readConfig(source, bytes, UNET_CONFIG);
   const vaeConfig = readConfig(source, bytes, VAE_CONFIG);
-  const indexFile = `${source.name}/${INDEX_PATH}`;
+  const indexFile = `${source.name}/${INDEX_FILE}`;
   const index = completeModelIndex(stored, lastPartOf(source.name), unetConfig, vaeConfig, indexFile);
   const { widthPx, heightPx } = index.figment;
   if (widthPx * heightPx > maxPixels) {
@@ -163,7 +162,7 @@ export async function readModelFiles(
 ): Promise<Record<string, Uint8Array>> {
   const { parts } = { ...LOAD_MODEL_FOLDER_DEFAULTS, ...options };
   const paths = [...new Set(parts.flatMap((part) => PATHS[part]))];
-  return Object.fromEntries(await readFiles(source, [INDEX_PATH, ...paths], needsIndex(parts), options));
+  return Object.fromEntries(await readFiles(source, [INDEX_FILE, ...paths], needsIndex(parts), options));
 }
 
 /**
@@ -195,7 +194,7 @@ export async function modelFolderFiles(
   addConfig(CONDITIONING_CONFIG, model.conditioningConfig);
   addWeights(CONDITIONING_WEIGHTS, model.conditioning);
   const sha256 = Object.fromEntries(await digestFiles(files));
-  addConfig(INDEX_PATH, storedIndex({ ...model.index, figment: { ...model.index.figment, sha256 } }));
+  addConfig(INDEX_FILE, storedIndex({ ...model.index, figment: { ...model.index.figment, sha256 } }));
   return Object.fromEntries(files);
 }
 
@@ -259,12 +258,12 @@ async function readFiles(
   };
   /** The index comes first, to refuse models of other kinds by their names. */
   const isOptional = (path: string, before: ReadonlyMap<string, Uint8Array>) => {
-    if (path === INDEX_PATH) return !isIndexNeeded;
-    const index = isIndexNeeded && before.has(INDEX_PATH) ? readIndex(source, before) : null;
+    if (path === INDEX_FILE) return !isIndexNeeded;
+    const index = isIndexNeeded && before.has(INDEX_FILE) ? readIndex(source, before) : null;
     return index !== null && isAbsentVae(path, index, before);
   };
   const elsewhere = async (path: string) => {
-    if (path === INDEX_PATH) return null;
+    if (path === INDEX_FILE) return null;
     return (await import('./foreignFiles.ts')).findForeignFiles(source, path, options.signal);
   };
   try {
@@ -303,9 +302,9 @@ function sumProgress(paths: string[], onProgress: OnProgress | undefined): (path
 }
 
 function readIndex(source: ModelSource, files: ReadonlyMap<string, Uint8Array>): StoredModelIndex {
-  const bytes = files.get(INDEX_PATH);
+  const bytes = files.get(INDEX_FILE);
   if (bytes === undefined) return { _class_name: 'ClassConditionalLatentDiffusionPipeline' };
-  return parseModelIndex(bytes, `${source.name}/${INDEX_PATH}`);
+  return parseModelIndex(bytes, `${source.name}/${INDEX_FILE}`);
 }
 
 function readConfig({ name }: ModelSource, files: ReadonlyMap<string, Uint8Array>, path: string): unknown {

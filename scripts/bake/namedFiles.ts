@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { CONFIG_FILE, INDEX_FILE, WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import { fetchedFiles } from '../node/fetchedFiles.ts';
 import { shippedClassifierFolder, shippedModelFolder } from '../node/openModel.ts';
 import { withDefaults } from './planBake.ts';
@@ -22,13 +23,13 @@ function namesOnDisk(names: readonly (string | undefined)[]): string[] {
   return [...new Set(names.flatMap((name) => name ?? []))].filter((name) => !/^https?:/i.test(name));
 }
 
-const CLASSIFIER_FILES = ['config.json', 'diffusion_pytorch_model.safetensors'];
+const CLASSIFIER_FILES = [CONFIG_FILE, WEIGHTS_FILE];
 
 /** The files of a model folder. Where its index cannot be read, the index alone: it is written last. */
 function filesOfModel(folder: string): string[] {
   try {
     return fetchedFiles(folder).map((file) => join(folder, file));
   } catch {
-    return [join(folder, 'model_index.json')];
+    return [join(folder, INDEX_FILE)];
   }
 }

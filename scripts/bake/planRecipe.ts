@@ -1,3 +1,4 @@
+import { VAE_WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import { checkRecipe, type KnownClassifiers, type Recipe, recipeEntries, recipeModel } from '../../runtime/index.ts';
 import { askedSize, type TileSize } from '../../runtime/recipe/imageSize.ts';
 import type { BakeAsset } from './bakeFileSchema.ts';
@@ -81,7 +82,7 @@ function openFiles(
 
 /** Whether a classifier reads the latents of another auto-encoder than the model's, as far as both are known. */
 function hasOtherLatents({ guides }: BakeClassifier, { figment }: BakeModel['index']): boolean {
-  const own = figment.sha256['vae/diffusion_pytorch_model.safetensors'];
+  const own = figment.sha256[VAE_WEIGHTS_FILE];
   return guides.vaeSha256 !== null && own !== undefined && guides.vaeSha256 !== own;
 }
 

@@ -1,4 +1,5 @@
 // npm run packages -- --out DIR: writes all that is published as .tgz files, as npm would fetch them.
+
 import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -13,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
+import { INDEX_FILE } from '../../runtime/core/fileNames.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 import { writeDeclarations } from './packages/bundleTypes.ts';
 import { buildCliPackage } from './packages/cliPackage.ts';
@@ -64,7 +66,7 @@ export async function buildPackages(folder: string, models = modelNames()): Prom
 
 function modelNames(): string[] {
   const models = path.join(root, 'assets/models');
-  return readdirSync(models).filter((name) => existsSync(path.join(models, name, 'model_index.json')));
+  return readdirSync(models).filter((name) => existsSync(path.join(models, name, INDEX_FILE)));
 }
 
 /** Packs folders of packages by npm, as it does before it publishes them. @returns what npm tells of each */

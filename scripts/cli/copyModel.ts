@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { CONFIG_FILE, INDEX_FILE, WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { fetchedFiles } from '../node/fetchedFiles.ts';
 import { missing } from '../node/openModel.ts';
@@ -54,10 +55,10 @@ function located(name: string) {
   const classifiers = shippedFolders('classifiers');
   const from = models.get(name) ?? classifiers.get(name) ?? name;
   const own = { name: basename(resolve(name)), from };
-  if (existsSync(join(from, 'model_index.json'))) return { ...own, fetched: fetchedFiles(from) };
+  if (existsSync(join(from, INDEX_FILE))) return { ...own, fetched: fetchedFiles(from) };
   if (CLASSIFIER_FILES.every((file) => existsSync(join(from, file)))) return { ...own, fetched: CLASSIFIER_FILES };
   throw new UsageError(missing(name, 'models', [...models.keys(), ...classifiers.keys()]));
 }
 
 const CREDITS = 'credits.csv';
-const CLASSIFIER_FILES = ['config.json', 'diffusion_pytorch_model.safetensors'];
+const CLASSIFIER_FILES = [CONFIG_FILE, WEIGHTS_FILE];

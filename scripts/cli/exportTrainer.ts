@@ -1,7 +1,9 @@
 // figment export trainer: a PyTorch project that trains a model on a data set, with the configs that figment train would begin with.
+
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
+import { INDEX_FILE } from '../../runtime/core/fileNames.ts';
 import {
   conditioningConfig,
   type Dataset,
@@ -71,8 +73,6 @@ async function projectFiles(): Promise<Record<string, Uint8Array>> {
   return Object.fromEntries(await Promise.all(files));
 }
 
-const INDEX = 'model_index.json';
-
 /** The configs of the model to come, below `model/`: the model folder without its weights. */
 async function emptyModel(dataset: Dataset, circular: boolean): Promise<Record<string, Uint8Array>> {
   const vae = parseAutoencoderKlConfig(defaultVaeConfig(dataset), 'vae/config.json');
@@ -94,8 +94,8 @@ async function emptyModel(dataset: Dataset, circular: boolean): Promise<Record<s
     [...dataset.classLabels.keys()],
   );
   const files = await modelFolderFiles(content);
-  const index = JSON.parse(new TextDecoder().decode(files[INDEX]));
-  files[INDEX] = encodeJson({ ...index, figment: { ...index.figment, sha256: {} } }); // its files are to change
+  const index = JSON.parse(new TextDecoder().decode(files[INDEX_FILE]));
+  files[INDEX_FILE] = encodeJson({ ...index, figment: { ...index.figment, sha256: {} } }); // its files are to change
   return Object.fromEntries(Object.entries(files).map(([path, bytes]) => [`model/${path}`, bytes]));
 }
 

@@ -1,4 +1,5 @@
 import { enableProdMode } from '@tensorflow/tfjs-core';
+import { INDEX_FILE } from '../../runtime/core/fileNames.ts';
 import {
   type AttributeValues,
   animationsOf,
@@ -26,8 +27,6 @@ import {
 } from '../../runtime/index.ts';
 import { modelSource } from '../node/openModel.ts';
 import { coloursFor, printable } from '../node/terminal.ts';
-
-const INDEX_FILE = 'model_index.json';
 
 /** A fact on a line, after its name. */
 type Line = [name: string, fact: string];

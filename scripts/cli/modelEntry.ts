@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { INDEX_FILE } from '../../runtime/core/fileNames.ts';
 import { type FigmentEntry, parseConfig } from '../../runtime/index.ts';
 import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
-
-const INDEX_FILE = 'model_index.json';
 
 /** Writes an entry under `figment` in a folder's model_index.json, or takes it out; all else stays as it is. */
 export async function writeModelEntry(folder: string, name: keyof FigmentEntry, value?: object): Promise<void> {

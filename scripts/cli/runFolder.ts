@@ -1,10 +1,12 @@
 // The folder of a training: one training at a time writes to it, and none overwrites what it did not make.
+
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { INDEX_FILE } from '../../runtime/core/fileNames.ts';
 import { makeWritableFolder, removeAbandonedFiles } from '../node/atomicWrite.ts';
 import { abandonable } from '../node/interrupt.ts';
 import { isRunning } from '../node/isRunning.ts';
@@ -20,7 +22,7 @@ export interface RunFolderOptions {
 const SIGNS = [
   'checkpoint.safetensors',
   'log.jsonl',
-  'model_index.json',
+  INDEX_FILE,
   'config.json',
   'vae/config.json',
   'unet/config.json',

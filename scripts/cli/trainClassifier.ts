@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { VAE_WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import {
   type ClassifierIndex,
   classifierFolderFiles,
@@ -44,8 +45,6 @@ interface ClassifierCommandOptions extends CommonTrainOptions {
 }
 
 const NOT_JUDGED = 'train classifier: no picture is held out to tell how well it recognises them; raise --held-out';
-
-const VAE_WEIGHTS = 'vae/diffusion_pytorch_model.safetensors';
 
 /** figment train classifier */
 export async function trainClassifier(command: ClassifierCommandOptions): Promise<void> {
@@ -151,7 +150,7 @@ function indexOf(out: string, dataset: Dataset, { index, schedulerConfig }: Mode
       version: 1,
       name: basename(resolve(out)),
       ...combineCredits([dataset, figment]),
-      model: { name: figment.name, vaeSha256: figment.sha256[VAE_WEIGHTS] ?? null },
+      model: { name: figment.name, vaeSha256: figment.sha256[VAE_WEIGHTS_FILE] ?? null },
       scheduler: schedulerConfig as Record<string, unknown>,
       sha256: null,
     },

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { INDEX_FILE, WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import {
   attributeKinds,
   CONDITIONAL_VAE_DEFAULTS,
@@ -18,7 +19,7 @@ import {
 } from '../../runtime/index.ts';
 import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { CREDIT_FILE, combineCredits, readCredit } from '../node/credit.ts';
-import { readConditionalVae, WEIGHTS_FILE } from '../node/readNetworks.ts';
+import { readConditionalVae } from '../node/readNetworks.ts';
 import { UsageError } from '../node/usageError.ts';
 import { readWholeModel, type WholeModel, withNetworks } from '../node/wholeModel.ts';
 import { startFolder } from './trainingCheckpoint.ts';
@@ -184,7 +185,7 @@ async function addToModel(dir: string, trained: TrainedCvae, dataset: Dataset): 
   const model = await readWholeModel(dir);
   checkSame(model, dataset, dir);
   const files = Object.entries(await withNetworks(model, trained));
-  const own = files.filter(([path]) => path.startsWith('cvae/') || path === 'model_index.json');
+  const own = files.filter(([path]) => path.startsWith('cvae/') || path === INDEX_FILE);
   await writeFilesAtomic(dir, Object.fromEntries(own));
 }
 

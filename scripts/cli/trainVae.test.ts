@@ -2,12 +2,13 @@ import { appendFile, cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import * as runtime from '../../runtime/index.ts';
 import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { diskSource } from '../node/diskSource.ts';
-import { readVae, WEIGHTS_FILE } from '../node/readNetworks.ts';
+import { readVae } from '../node/readNetworks.ts';
 import { writeDataset } from '../node/writeDataset.ts';
 import { createProgram } from './program.ts';
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { INDEX_FILE, WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import {
   type AutoEncoder,
   type AutoencoderKlConfig,
@@ -30,7 +31,7 @@ import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { CREDIT_FILE, type Credit, combineCredits, readCredit } from '../node/credit.ts';
 import { orUsageError } from '../node/openModel.ts';
 import { framesAsPictures } from '../node/readDataset.ts';
-import { readVae, WEIGHTS_FILE } from '../node/readNetworks.ts';
+import { readVae } from '../node/readNetworks.ts';
 import { UsageError } from '../node/usageError.ts';
 import { readWholeModel, withNetworks } from '../node/wholeModel.ts';
 import { startFolder } from './trainingCheckpoint.ts';
@@ -163,7 +164,7 @@ function checkCrop(cropPx: number, { widthPx, heightPx }: Dataset, config: Autoe
   );
 }
 
-const isWholeModel = (dir: string) => existsSync(join(dir, 'model_index.json'));
+const isWholeModel = (dir: string) => existsSync(join(dir, INDEX_FILE));
 
 /** Refuses a folder whose U-Net was trained on the latents of another auto-encoder. */
 function refuseWholeModel(out: string): void {

@@ -2,6 +2,7 @@ import { type Dirent, existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
+import { WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import {
   type BackendName,
   type Deviation,
@@ -22,7 +23,6 @@ import {
 import { diskSource } from '../node/diskSource.ts';
 import { InterruptError, interruptible, letEventsIn } from '../node/interrupt.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
-import { WEIGHTS_FILE } from '../node/readNetworks.ts';
 import { coloursFor } from '../node/terminal.ts';
 import { UsageError } from '../node/usageError.ts';
 

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { INDEX_FILE } from '../../runtime/core/fileNames.ts';
 import type { ModelIndex } from '../../runtime/index.ts';
 import { encodeJson } from './atomicWrite.ts';
-
-const INDEX_FILE = 'model_index.json';
 
 /**
  * The files of a model that a resumed training writes, with what was given to the folder since the training stopped: a palette,

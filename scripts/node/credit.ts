@@ -1,8 +1,10 @@
 // Credits of a model: the authors of its data, and of the data of the models whose weights it started from.
+
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { INDEX_FILE } from '../../runtime/core/fileNames.ts';
 import { UsageError } from './usageError.ts';
 import { readWholeModel } from './wholeModel.ts';
 
@@ -15,7 +17,7 @@ export type Credit = v.InferOutput<typeof CREDIT_SCHEMA>;
 
 /** The credit of a model folder or of an auto-encoder's run; null where no file states it. */
 export async function readCredit(dir: string): Promise<Credit | null> {
-  if (existsSync(join(dir, 'model_index.json'))) {
+  if (existsSync(join(dir, INDEX_FILE))) {
     const { licence, attribution } = (await readWholeModel(dir)).index.figment;
     return { licence, attribution };
   }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { INDEX_FILE } from '../../runtime/core/fileNames.ts';
 import { UsageError } from './usageError.ts';
 
 /**
@@ -9,12 +10,12 @@ import { UsageError } from './usageError.ts';
  * @throws UsageError where the folder has no readable model_index.json, or one that names files outside
  */
 export function fetchedFiles(folder: string): string[] {
-  const index = join(folder, 'model_index.json');
+  const index = join(folder, INDEX_FILE);
   if (!existsSync(index)) throw new UsageError(`${folder} has no model_index.json; name the folder of a model`);
   const files = hashedFiles(index) ?? filesInParts(folder);
   const outside = files.find((file) => !file.split('/').every((part) => /^\w[\w.-]*$/.test(part)));
   if (outside !== undefined) throw new UsageError(`${index} names "${outside}"; expected files inside its folder`);
-  return ['model_index.json', ...files];
+  return [INDEX_FILE, ...files];
 }
 
 function hashedFiles(index: string): string[] | null {

@@ -2,8 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
-import { readVae, WEIGHTS_FILE } from './readNetworks.ts';
+import { readVae } from './readNetworks.ts';
 
 it('names the config of a network that is damaged', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'figment-networks-'));

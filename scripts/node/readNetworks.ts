@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { INDEX_FILE, WEIGHTS_FILE } from '../../runtime/core/fileNames.ts';
 import {
   type AutoencoderKlConfig,
   type ConditionalVaeConfig,
@@ -21,7 +22,6 @@ import { UsageError } from './usageError.ts';
 import { readWholeModel } from './wholeModel.ts';
 
 /** File name of a network's weights in a model folder. */
-export const WEIGHTS_FILE = 'diffusion_pytorch_model.safetensors';
 
 export interface NetworkFiles<Config> {
   config: Config;
@@ -61,7 +61,7 @@ export async function readIndexOf(dir: string): Promise<ModelIndex | null> {
 }
 
 function isWhole(dir: string): boolean {
-  return existsSync(join(dir, 'model_index.json'));
+  return existsSync(join(dir, INDEX_FILE));
 }
 
 async function readNetwork<Config>(

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { INDEX_FILE } from '../../runtime/core/fileNames.ts';
 import { loadModelFolder, type ModelPart, memorySource, parseConfig, readModelFiles } from '../../runtime/index.ts';
 import { encodeJson, writeFilesAtomic } from './atomicWrite.ts';
 import { diskSource } from './diskSource.ts';
-
-const INDEX_FILE = 'model_index.json';
 
 /**
  * Writes the sha-256 of every file of a model folder into its model_index.json, and leaves all other entries as they are.

@@ -1,10 +1,12 @@
 // The models and classifiers that commands know by name: those of this repository, and those of installed packages.
+
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { CONFIG_FILE, INDEX_FILE } from '../../runtime/core/fileNames.ts';
 import { packageRoot } from './packageRoot.ts';
 
 /** Folders with this file in them are known by their names. */
-const INDEX_FILES = { models: 'model_index.json', classifiers: 'config.json' } as const;
+const INDEX_FILES = { models: INDEX_FILE, classifiers: CONFIG_FILE } as const;
 
 export type Kind = keyof typeof INDEX_FILES;
 

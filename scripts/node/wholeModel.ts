@@ -1,4 +1,5 @@
 import { basename, resolve } from 'node:path';
+import { INDEX_FILE } from '../../runtime/core/fileNames.ts';
 import {
   loadModelFolder,
   type ModelContent,
@@ -10,8 +11,6 @@ import {
 } from '../../runtime/index.ts';
 import { encodeJson } from './atomicWrite.ts';
 import { diskSource } from './diskSource.ts';
-
-const INDEX_FILE = 'model_index.json';
 
 /** What a folder may have besides, and by which file of it the index tells. */
 const OPTIONAL = { cvae: 'cvae/config.json', teacher: 'unet_teacher/config.json' } as const;

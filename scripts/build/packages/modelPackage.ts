@@ -1,6 +1,8 @@
 // babylon-figment-NAME: a model, as files and as a module that knows the address of each.
+
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { INDEX_FILE } from '../../../runtime/core/fileNames.ts';
 import { isRange, type Vocabulary } from '../../../runtime/index.ts';
 import { fetchedFiles } from '../../node/fetchedFiles.ts';
 import { packageRoot, packageVersion } from '../../node/packageRoot.ts';
@@ -29,7 +31,7 @@ export function buildModelPackage(folder: string, name: string, facts: Facts): v
     mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
     copyFileSync(path.join(model, file), path.join(folder, file));
   }
-  const { labels, figment } = JSON.parse(readFileSync(path.join(model, 'model_index.json'), 'utf8'));
+  const { labels, figment } = JSON.parse(readFileSync(path.join(model, INDEX_FILE), 'utf8'));
   const write = (file: string, content: string) => writeFileSync(path.join(folder, file), content);
   const readme = path.join(model, 'README.md');
   if (existsSync(readme)) write('README.md', linkedToRepository(readFileSync(readme, 'utf8'), `assets/models/${name}`));

@@ -1,4 +1,5 @@
 // Model and classifier folders of which one file is damaged or made to hurt.
+import { INDEX_FILE } from '../../../runtime/core/fileNames.ts';
 import {
   classifierFolderFiles,
   createConditionalVae,
@@ -20,7 +21,6 @@ type Files = Record<string, Uint8Array>;
 /** How long somebody waits for a picture whose size the folder has chosen: then it is given up. */
 const PATIENCE_MS = 500;
 
-const INDEX = 'model_index.json';
 const [decoder, encoder] = [new TextDecoder(), new TextEncoder()];
 
 export const models: Attack = {
@@ -81,8 +81,8 @@ async function useCvae(files: Files) {
 
 /** Without the digests, which would find out most of what is damaged. */
 function withoutDigests(files: Files): Files {
-  const { figment, ...index } = JSON.parse(decoder.decode(files[INDEX]));
-  return { ...files, [INDEX]: encoder.encode(JSON.stringify({ ...index, figment: { ...figment, sha256: {} } })) };
+  const { figment, ...index } = JSON.parse(decoder.decode(files[INDEX_FILE]));
+  return { ...files, [INDEX_FILE]: encoder.encode(JSON.stringify({ ...index, figment: { ...figment, sha256: {} } })) };
 }
 
 function damage(dice: CaseDice, files: Files): Files {

@@ -1,0 +1,13 @@
+// How the files of a model folder are called, as diffusers calls them.
+
+/** What a model is made of, and what Figment knows of it. */
+export const INDEX_FILE = 'model_index.json';
+
+/** The config of a network, in its folder. */
+export const CONFIG_FILE = 'config.json';
+
+/** The weights of a network, in its folder. */
+export const WEIGHTS_FILE = 'diffusion_pytorch_model.safetensors';
+
+/** The weights of a model's auto-encoder. */
+export const VAE_WEIGHTS_FILE = `vae/${WEIGHTS_FILE}`;
