@@ -144,26 +144,20 @@ export {
   type ClassifierContent,
   type ClassifierFiles,
   type ClassifierIndex,
-  classifierFolderFiles,
   loadClassifierFolder,
   readClassifierFiles,
 } from './weights/classifierFolder.ts';
-export {
-  type LoadModelFolderOptions,
-  loadModelFolder,
-  type ModelContent,
-  type ModelFiles,
-  type ModelFolderFilesOptions,
-  type ModelPart,
-  modelFolderFiles,
-  readModelFiles,
-} from './weights/modelFolder.ts';
+export { classifierFolderFiles } from './weights/classifierFolderFiles.ts';
+export { type LoadModelFolderOptions, loadModelFolder, readModelFiles } from './weights/modelFolder.ts';
+export { type ModelFolderFilesOptions, modelFolderFiles } from './weights/modelFolderFiles.ts';
 export { FIGMENT_DEFAULTS, type FigmentEntry, type ModelIndex, parseConfig } from './weights/modelIndex.ts';
+export type { ModelContent, ModelFiles, ModelPart } from './weights/modelParts.ts';
 export { type ModelSource, memorySource, type OnProgress, type ReadOptions } from './weights/modelSource.ts';
-export { parseSafetensors, type StoredTensor, writeSafetensors } from './weights/safetensors.ts';
+export { parseSafetensors, type StoredTensor } from './weights/safetensors.ts';
 export { nchwToNhwc, nhwcToNchw } from './weights/tensorLayout.ts';
 export { type UrlSourceOptions, urlSource } from './weights/urlSource.ts';
 export { checkWeights, numElements, type WeightTensor } from './weights/weightTensor.ts';
+export { writeSafetensors } from './weights/writeSafetensors.ts';
 
 // Networks
 
@@ -475,9 +469,9 @@ export { MissingFileError, ModelFileError, messageOf, quote } from './core/error
 export { INDEX_FILE } from './core/fileNames.ts';
 export { fingerprint } from './core/fingerprint.ts';
 export { animationsOf, type Frame, type FrameAnimation, numFramesOf, parseFrames, swapAxes } from './core/frames.ts';
-export { formatProbe, type LinearProbe, probeGroups } from './core/linearProbe.ts';
+export { type LinearProbe, probeGroups } from './core/linearProbe.ts';
 export { nearestWord } from './core/nearestWord.ts';
-export { formatPalette, type PalettePrior } from './core/palettePrior.ts';
+export type { PalettePrior } from './core/palettePrior.ts';
 export {
   composeSheet,
   type NumChannels,
@@ -493,6 +487,7 @@ export {
 export { integers, MAX_SEED, normals, permutation, uniforms } from './core/random.ts';
 export { SAMPLER_NAMES } from './core/samplingBounds.ts';
 export { nextValue, type Pace, type PacedRun, resultOf, stepsAndResult } from './core/slices.ts';
+export { formatPalette, formatProbe } from './core/storedEntries.ts';
 
 // Kernels that the plugin calls itself
 

@@ -3,7 +3,7 @@ import { backend } from '@tensorflow/tfjs-core';
 import { expect, it, vi } from 'vitest';
 import type { Recipe } from '../../runtime/index.ts';
 import { tinyModelFiles, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
-import { modelFolderFiles } from '../../runtime/weights/modelFolder.ts';
+import { modelFolderFiles } from '../../runtime/weights/modelFolderFiles.ts';
 import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { ThreadPainter } from './threadPainter.ts';
 

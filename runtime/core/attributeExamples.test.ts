@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { decideAttributes, formatExamples, parseExamples } from './attributeExamples.ts';
+import { decideAttributes, parseExamples } from './attributeExamples.ts';
 import { ANY, type Vocabulary } from './attributes.ts';
+import { formatExamples } from './storedEntries.ts';
 
 const VOCABULARY: Vocabulary = {
   beard: ['none', 'full'],

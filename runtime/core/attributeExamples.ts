@@ -1,6 +1,6 @@
 // What training images were, by which a model decides on what a recipe leaves open.
 import { ANY, isRange, type Vocabulary } from './attributes.ts';
-import { fromBase64, MAX_STORED_LENGTH, toBase64 } from './base64.ts';
+import { fromBase64 } from './base64.ts';
 import { uniforms } from './random.ts';
 
 /** Label and attributes of some training images. */
@@ -12,36 +12,10 @@ export interface AttributeExamples {
 }
 
 /** The largest value of a byte, as which each label and value is stored. */
-const MAX_BYTE = 255;
+export const MAX_BYTE = 255;
 
 /** The stream of a seed from which an example is drawn. */
 const EXAMPLE_STREAM = 0x60000000;
-
-/**
- * Examples as text, for JSON: of each the label and its values, a byte each.
- *
- * @returns undefined where there are none, or too many labels or words for a byte, or more than are read again
- */
-export function formatExamples(
-  { labels, values }: AttributeExamples,
-  numLabels: number,
-  vocabulary: Vocabulary,
-): string | undefined {
-  const sizes = wordCounts(vocabulary);
-  const fits = [numLabels, ...sizes].every((size) => size <= MAX_BYTE + 1);
-  if (labels.length === 0 || sizes.length === 0 || !fits) return undefined;
-  const width = 1 + sizes.length;
-  const bytes = new Uint8Array(labels.length * width);
-  for (const [i, label] of labels.entries()) {
-    bytes[i * width] = label;
-    for (const [place, size] of sizes.entries()) {
-      const value = values[i * sizes.length + place]!;
-      bytes[i * width + 1 + place] = size === 0 ? Math.round(MAX_BYTE * value) : value;
-    }
-  }
-  const text = toBase64(bytes);
-  return text.length > MAX_STORED_LENGTH ? undefined : text;
-}
 
 /** The examples again. @throws RangeError when the text is not theirs, of so many labels and this vocabulary */
 export function parseExamples(text: string, numLabels: number, vocabulary: Vocabulary): AttributeExamples {
@@ -68,7 +42,7 @@ export function parseExamples(text: string, numLabels: number, vocabulary: Vocab
 }
 
 /** The number of words of each attribute; 0 for one that is a number. */
-function wordCounts(vocabulary: Vocabulary): number[] {
+export function wordCounts(vocabulary: Vocabulary): number[] {
   return Object.values(vocabulary).map((values) => (isRange(values) ? 0 : values.length));
 }
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { fromBase64, MAX_STORED_LENGTH, toBase64, toStoredBase64 } from './base64.ts';
+import { fromBase64, MAX_STORED_LENGTH, toBase64 } from './base64.ts';
+import { toStoredBase64 } from './storedEntries.ts';
 
 it.each([0, 1, 2, 255, 40_000])('gives %i bytes back', (length) => {
   const bytes = Uint8Array.from({ length }, (_, i) => (i * 7) % 256);

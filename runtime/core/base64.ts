@@ -10,19 +10,6 @@ export function toBase64(bytes: Uint8Array): string {
 /** The most characters that bytes as text may have in model_index.json. */
 export const MAX_STORED_LENGTH = 1_000_000;
 
-/**
- * Bytes as text, for model_index.json.
- *
- * @throws RangeError for more than is read again
- */
-export function toStoredBase64(operation: string, bytes: Uint8Array): string {
-  const text = toBase64(bytes);
-  if (text.length <= MAX_STORED_LENGTH) return text;
-  throw new RangeError(
-    `${operation}: ${text.length} characters; expected at most ${MAX_STORED_LENGTH}, by fewer labels and words`,
-  );
-}
-
 /** The bytes again; null when the text is none of theirs. */
 export function fromBase64(text: string): Uint8Array | null {
   try {

@@ -1,6 +1,6 @@
 // Which words latents show, told by nothing but a linear map of them.
 import { isRange, type Vocabulary } from './attributes.ts';
-import { fromBase64, toStoredBase64 } from './base64.ts';
+import { fromBase64 } from './base64.ts';
 
 /**
  * A linear map from latents to logits of each label, and of each word of each attribute; numbers it does not tell. Fitted by
@@ -47,8 +47,6 @@ export const PROBE_RATE = 0.3;
 /** How many labels and words a probe may tell apart: the correction multiplies by matrices of their number squared. */
 export const MAX_PROBE_WORDS = 2048;
 
-const LARGEST_BYTE = 127;
-
 /** What a probe tells, in the order of its rows: the label, then the attributes that are words. */
 export function probeGroups(numLabels: number, vocabulary: Vocabulary): ProbeGroup[] {
   const groups: ProbeGroup[] = [{ attribute: null, start: 0, size: numLabels }];
@@ -65,17 +63,6 @@ export function probeGroups(numLabels: number, vocabulary: Vocabulary): ProbeGro
 export function numProbeWords(numLabels: number, vocabulary: Vocabulary): number {
   return probeGroups(numLabels, vocabulary).reduce((sum, { size }) => sum + size, 0);
 }
-
-/** The probe as text, for JSON; its weights are rounded. @throws RangeError for more than is read again */
-export function formatProbe({ grid, weights, bias, rate }: LinearProbe): StoredProbe {
-  const unit = weights.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / LARGEST_BYTE || 1;
-  const bytes = Int8Array.from(weights, (value) => Math.round(value / unit));
-  const text = toStoredBase64('formatProbe', new Uint8Array(bytes.buffer));
-  return { grid, weights: text, unit, bias: Array.from(bias, rounded), rate };
-}
-
-/** Rounds a bias to four digits behind the point, a step which no logit feels. */
-const rounded = (value: number) => Math.round(value * 1e4) / 1e4;
 
 /** The probe again. @throws RangeError when it does not fit so many labels and this vocabulary */
 export function parseProbe(stored: StoredProbe, numLabels: number, vocabulary: Vocabulary): LinearProbe {

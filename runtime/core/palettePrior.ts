@@ -1,6 +1,6 @@
 // Which colours the pictures of a model may have, and how likely each is for what a recipe asks for.
 import { isRange, type Vocabulary } from './attributes.ts';
-import { fromBase64, toBase64, toStoredBase64 } from './base64.ts';
+import { fromBase64 } from './base64.ts';
 
 /**
  * The colours of a model's training pictures, and a logistic regression that tells for each how likely it is in a picture of a
@@ -115,13 +115,6 @@ export function paletteCosts(
     for (let i = 0; i < numColours; i++) sums[i]! += LOGIT_STEP * weight * logits[row * numColours + i]!;
   }
   return sums.map((logit) => -2 * deviation ** 2 * Math.log(Math.max(MIN_PROBABILITY, 1 / (1 + Math.exp(-logit)))));
-}
-
-/** The palette as text, for JSON. @throws RangeError for more than is read again */
-export function formatPalette({ colours, logits, deviation, sure }: PalettePrior): StoredPalette {
-  const bytes = new Uint8Array(logits.buffer, logits.byteOffset, logits.byteLength);
-  const text = toStoredBase64('formatPalette', bytes);
-  return { colours: toBase64(colours), logits: text, deviation, sure: sure || undefined };
 }
 
 /** The palette again. @throws RangeError when it does not fit so many labels and this vocabulary */

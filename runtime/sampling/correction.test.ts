@@ -8,7 +8,7 @@ import { corrected, createCorrector } from '../networks/corrector.ts';
 import type { PictureOptions } from '../recipe/recipe.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { difference, tinyModelFiles } from '../testing/tinyModel.ts';
-import type { ModelFiles } from '../weights/modelFolder.ts';
+import type { ModelFiles } from '../weights/modelParts.ts';
 import { decodeLatents, imagesToPixels } from './autoencoder.ts';
 import { type GenerateOptions, generate } from './generate.ts';
 import { createModel } from './model.ts';

@@ -2,7 +2,7 @@ import { memory } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { ELF, tinyModelFiles } from '../testing/tinyModel.ts';
-import type { ModelFiles } from '../weights/modelFolder.ts';
+import type { ModelFiles } from '../weights/modelParts.ts';
 import { generate } from './generate.ts';
 import { createModel } from './model.ts';
 

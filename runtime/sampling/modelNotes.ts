@@ -1,7 +1,7 @@
 import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { parseUNet2DConfig } from '../networks/unet2dConfig.ts';
-import type { ModelFiles } from '../weights/modelFolder.ts';
+import type { ModelFiles } from '../weights/modelParts.ts';
 
 /**
  * What the owner of a model folder should know of how it is read, a sentence each: files that have changed, options that are

@@ -1,8 +1,9 @@
 // Model folders as other people have them, made of the tiny model's weights: path → bytes.
 
 import { unet2dShapes } from '../networks/unet2d.ts';
-import { parseSafetensors, writeSafetensors } from '../weights/safetensors.ts';
+import { parseSafetensors } from '../weights/safetensors.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
+import { writeSafetensors } from '../weights/writeSafetensors.ts';
 import { randomWeights, tinyUNetConfig } from './tinyNetworks.ts';
 
 type Files = Record<string, Uint8Array>;

@@ -16,8 +16,9 @@ import type { PictureOptions } from '../recipe/recipe.ts';
 import { type GenerateOptions, generate } from '../sampling/generate.ts';
 import { createModel, type DiffusionModel } from '../sampling/model.ts';
 import type { ClassifierFiles } from '../weights/classifierFolder.ts';
-import { type ModelFiles, modelFolderFiles } from '../weights/modelFolder.ts';
+import { modelFolderFiles } from '../weights/modelFolderFiles.ts';
 import { FIGMENT_DEFAULTS, type StudentEntry } from '../weights/modelIndex.ts';
+import type { ModelFiles } from '../weights/modelParts.ts';
 import { randomWeights, tinyCvaeConfig, tinyPatches, tinyUNetConfig, tinyVaeConfig } from './tinyNetworks.ts';
 
 export interface TinyModelOptions {

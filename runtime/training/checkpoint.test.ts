@@ -3,8 +3,8 @@ import { draw } from '../../scripts/testing/backends.ts';
 import { MAX_WORD_LENGTH } from '../core/attributes.ts';
 import { conditionalVaeShapes } from '../networks/conditionalVae.ts';
 import { randomWeights, tinyCvaeConfig } from '../testing/tinyNetworks.ts';
-import { writeSafetensors } from '../weights/safetensors.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
+import { writeSafetensors } from '../weights/writeSafetensors.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import type { TrainerState } from './trainer.ts';
 

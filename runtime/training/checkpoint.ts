@@ -1,5 +1,6 @@
-import { parseSafetensors, writeSafetensors } from '../weights/safetensors.ts';
+import { parseSafetensors } from '../weights/safetensors.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
+import { writeSafetensors } from '../weights/writeSafetensors.ts';
 import type { TrainerState } from './trainer.ts';
 
 const PARTS = ['weights', 'ema', 'm', 'v'] as const;

@@ -4,7 +4,7 @@ import type { Dataset } from '../dataset/dataset.ts';
 import { formatSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { type AutoencoderKlConfig, formatAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
-import type { ModelContent } from '../weights/modelFolder.ts';
+import type { ModelContent } from '../weights/modelParts.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import { splitConditioning } from './conditionedNetwork.ts';
 import { type DiffusionOptions, trainingScheduler } from './trainDiffusion.ts';

@@ -9,7 +9,8 @@ import {
   schedulerCaseNames,
 } from '../../scripts/testing/fixtures.ts';
 import { selectBackend } from '../backends/selectBackend.ts';
-import { loadModelFolder, type ModelFiles } from '../weights/modelFolder.ts';
+import { loadModelFolder } from '../weights/modelFolder.ts';
+import type { ModelFiles } from '../weights/modelParts.ts';
 import { memorySource } from '../weights/modelSource.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import {

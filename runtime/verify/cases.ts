@@ -33,7 +33,7 @@ import type { UNet2DCondition } from '../networks/unet2dEmbedding.ts';
 import { uploadWeights } from '../networks/weights.ts';
 import { decodeLatents } from '../sampling/autoencoder.ts';
 import { createModel, type DiffusionModel } from '../sampling/model.ts';
-import type { ModelFiles } from '../weights/modelFolder.ts';
+import type { ModelFiles } from '../weights/modelParts.ts';
 import { nchwToNhwc } from '../weights/tensorLayout.ts';
 import { checkWeights, type WeightTensor } from '../weights/weightTensor.ts';
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { MissingFileError, ModelFileError } from '../core/errors.ts';
 import { CONFIG_FILE, WEIGHTS_FILE } from '../core/fileNames.ts';
 import { tinyClassifierFiles } from '../testing/tinyModel.ts';
-import { classifierFolderFiles, loadClassifierFolder } from './classifierFolder.ts';
+import { loadClassifierFolder } from './classifierFolder.ts';
+import { classifierFolderFiles } from './classifierFolderFiles.ts';
 import { memorySource } from './modelSource.ts';
 
 const load = (files: Record<string, Uint8Array>) => loadClassifierFolder(memorySource(files, 'classifiers/hat'));

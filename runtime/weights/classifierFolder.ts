@@ -3,7 +3,7 @@ import { ModelFileError, quote } from '../core/errors.ts';
 import { CONFIG_FILE, WEIGHTS_FILE } from '../core/fileNames.ts';
 import { parseConfig } from './modelIndex.ts';
 import { type ModelSource, type OnProgress, sha256Hex } from './modelSource.ts';
-import { parseSafetensors, writeSafetensors } from './safetensors.ts';
+import { parseSafetensors } from './safetensors.ts';
 import type { WeightTensor } from './weightTensor.ts';
 
 /** The entries of a classifier's config.json beside those of its network. */
@@ -98,23 +98,6 @@ export async function readClassifierFiles(
 ): Promise<Record<string, Uint8Array>> {
   const config = await source.read(CONFIG_FILE, { signal: options.signal });
   return { [CONFIG_FILE]: config, [WEIGHTS_FILE]: await source.read(WEIGHTS_FILE, options) };
-}
-
-/**
- * The files of a classifier's folder, path → bytes, which `loadClassifierFolder` reads; config.json, which has the digest
- * of the weights, comes last.
- */
-export async function classifierFolderFiles(
-  { index, config, weights }: ClassifierContent,
-  { dtype }: { dtype: 'F32' | 'F16' } = { dtype: 'F16' },
-): Promise<Record<string, Uint8Array>> {
-  const weightBytes = writeSafetensors(weights, { dtype, metadata: { format: 'pt' } });
-  const figment = { ...index.figment, sha256: await sha256Hex(weightBytes) };
-  const json = { _class_name: 'NoisyClassifier', ...config, labels: index.labels, figment };
-  return {
-    [WEIGHTS_FILE]: weightBytes,
-    [CONFIG_FILE]: new TextEncoder().encode(`${JSON.stringify(json, null, 2)}\n`),
-  };
 }
 
 function parseIndex(json: unknown, fileName: string): ClassifierIndex {

@@ -16,7 +16,7 @@ import {
 import { tinyModelFolder } from '../testing/tinyModel.ts';
 import { loadModelFolder, readModelFiles } from './modelFolder.ts';
 import { type ModelSource, memorySource } from './modelSource.ts';
-import { writeSafetensors } from './safetensors.ts';
+import { writeSafetensors } from './writeSafetensors.ts';
 
 type Files = Record<string, Uint8Array>;
 const LABELS = ['elf', 'goblin', 'orc'];

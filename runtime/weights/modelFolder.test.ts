@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import { MissingFileError, ModelFileError } from '../core/errors.ts';
 import { TINY_STUDENT, tinyModelFolder } from '../testing/tinyModel.ts';
-import { type LoadModelFolderOptions, loadModelFolder, modelFolderFiles, readModelFiles } from './modelFolder.ts';
+import { type LoadModelFolderOptions, loadModelFolder, readModelFiles } from './modelFolder.ts';
+import { modelFolderFiles } from './modelFolderFiles.ts';
 import { type ModelSource, memorySource } from './modelSource.ts';
 
 const PIPELINE = new URL('../testing/fixtures/pipeline/', import.meta.url);

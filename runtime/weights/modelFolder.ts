@@ -1,59 +1,24 @@
 import { MissingFileError, ModelFileError } from '../core/errors.ts';
-import { INDEX_FILE, WEIGHTS_FILE } from '../core/fileNames.ts';
+import { INDEX_FILE } from '../core/fileNames.ts';
 import { isObject } from '../core/untrustedJson.ts';
 import type { FoundFiles } from './foreignFiles.ts';
+import { completeModelIndex, parseConfig, parseModelIndex, type StoredModelIndex } from './modelIndex.ts';
 import {
-  completeModelIndex,
-  type ModelIndex,
-  parseConfig,
-  parseModelIndex,
-  type StoredModelIndex,
-  storedIndex,
-} from './modelIndex.ts';
-import { type ModelSource, type OnProgress, sha256Hex } from './modelSource.ts';
+  CONDITIONING,
+  CONDITIONING_CONFIG,
+  CVAE_CONFIG,
+  type ModelFiles,
+  type ModelPart,
+  PATHS,
+  SCHEDULER_CONFIG,
+  TEACHER_CONFIG,
+  UNET_CONFIG,
+  VAE_CONFIG,
+} from './modelParts.ts';
+import { digestFiles, type ModelSource, type OnProgress, sha256Hex } from './modelSource.ts';
 import { withNewNames } from './oldNames.ts';
-import { parseSafetensors, writeSafetensors } from './safetensors.ts';
+import { parseSafetensors } from './safetensors.ts';
 import type { WeightTensor } from './weightTensor.ts';
-
-/**
- * Optional in a folder are `cvae`, a VAE that makes pictures in one step, and `teacher`, the U-Net of which that in unet/ is
- * the student.
- */
-export type ModelPart = 'unet' | 'vae' | 'scheduler' | 'cvae' | 'teacher';
-
-/** A model folder's content; the parts that were not asked for are undefined and empty. */
-export interface ModelContent {
-  index: ModelIndex;
-  unetConfig?: unknown;
-  unet?: ReadonlyMap<string, WeightTensor>; // PyTorch's layout
-  vaeConfig?: unknown;
-  vae?: ReadonlyMap<string, WeightTensor>;
-  schedulerConfig?: unknown;
-  cvaeConfig?: unknown;
-  cvae?: ReadonlyMap<string, WeightTensor>;
-  teacherConfig?: unknown;
-  teacher?: ReadonlyMap<string, WeightTensor>;
-  /** Present where the U-Net's class_embed_type is `identity`. */
-  conditioningConfig?: unknown;
-  conditioning?: ReadonlyMap<string, WeightTensor>;
-}
-
-export interface ModelFiles extends ModelContent {
-  unetConfig: unknown;
-  unet: Map<string, WeightTensor>;
-  vaeConfig: unknown;
-  vae: Map<string, WeightTensor>;
-  schedulerConfig: unknown;
-  cvaeConfig: unknown;
-  cvae: Map<string, WeightTensor>;
-  teacherConfig?: unknown;
-  teacher?: Map<string, WeightTensor>;
-  conditioningConfig?: unknown;
-  conditioning?: Map<string, WeightTensor>;
-  hash: string; // sha-256 over the files read, for caches
-  /** What the owner of the folder should know, a sentence each. */
-  notes?: readonly string[];
-}
 
 export interface LoadModelFolderOptions {
   parts?: readonly ModelPart[];
@@ -69,34 +34,6 @@ export const LOAD_MODEL_FOLDER_DEFAULTS: Required<Omit<LoadModelFolderOptions, '
   parts: ['unet', 'vae', 'scheduler'],
   acceptChanged: false,
   maxPixels: 2 ** 20,
-};
-
-export interface ModelFolderFilesOptions {
-  dtype?: 'F32' | 'F16';
-}
-
-export const MODEL_FOLDER_FILES_DEFAULTS: Required<ModelFolderFilesOptions> = { dtype: 'F32' };
-
-const UNET_CONFIG = 'unet/config.json';
-const UNET_WEIGHTS = `unet/${WEIGHTS_FILE}`;
-const VAE_CONFIG = 'vae/config.json';
-const VAE_WEIGHTS = `vae/${WEIGHTS_FILE}`;
-const SCHEDULER_CONFIG = 'scheduler/scheduler_config.json';
-const CVAE_CONFIG = 'cvae/config.json';
-const CVAE_WEIGHTS = `cvae/${WEIGHTS_FILE}`;
-const TEACHER_CONFIG = 'unet_teacher/config.json';
-const TEACHER_WEIGHTS = `unet_teacher/${WEIGHTS_FILE}`;
-
-const CONDITIONING_CONFIG = 'conditioning/config.json';
-const CONDITIONING_WEIGHTS = `conditioning/${WEIGHTS_FILE}`;
-const CONDITIONING = [CONDITIONING_CONFIG, CONDITIONING_WEIGHTS];
-
-const PATHS: Record<ModelPart, string[]> = {
-  unet: [UNET_CONFIG, UNET_WEIGHTS],
-  vae: [VAE_CONFIG, VAE_WEIGHTS],
-  scheduler: [SCHEDULER_CONFIG],
-  cvae: [CVAE_CONFIG, CVAE_WEIGHTS],
-  teacher: [TEACHER_CONFIG, TEACHER_WEIGHTS],
 };
 
 /**
@@ -163,39 +100,6 @@ export async function readModelFiles(
   const { parts } = { ...LOAD_MODEL_FOLDER_DEFAULTS, ...options };
   const paths = [...new Set(parts.flatMap((part) => PATHS[part]))];
   return Object.fromEntries(await readFiles(source, [INDEX_FILE, ...paths], needsIndex(parts), options));
-}
-
-/**
- * The files of a model folder, path → bytes, which `loadModelFolder` and diffusers read. model_index.json holds the
- * others' sha-256 and comes last, so that a folder written half is found out.
- * @throws RangeError naming a tensor that cannot be stored: see `writeSafetensors`
- */
-export async function modelFolderFiles(
-  model: ModelContent,
-  options: ModelFolderFilesOptions = {},
-): Promise<Record<string, Uint8Array>> {
-  const { dtype } = { ...MODEL_FOLDER_FILES_DEFAULTS, ...options };
-  const files = new Map<string, Uint8Array>();
-  const addConfig = (path: string, config: unknown) => {
-    if (config !== undefined) files.set(path, encodeJson(config));
-  };
-  const addWeights = (path: string, weights: ReadonlyMap<string, WeightTensor> = new Map()) => {
-    if (weights.size > 0) files.set(path, writeSafetensors(weights, { dtype, metadata: { format: 'pt' } }));
-  };
-  addConfig(UNET_CONFIG, model.unetConfig);
-  addWeights(UNET_WEIGHTS, model.unet);
-  addConfig(VAE_CONFIG, model.vaeConfig);
-  addWeights(VAE_WEIGHTS, model.vae);
-  addConfig(SCHEDULER_CONFIG, model.schedulerConfig);
-  addConfig(CVAE_CONFIG, model.cvaeConfig);
-  addWeights(CVAE_WEIGHTS, model.cvae);
-  addConfig(TEACHER_CONFIG, model.teacherConfig);
-  addWeights(TEACHER_WEIGHTS, model.teacher);
-  addConfig(CONDITIONING_CONFIG, model.conditioningConfig);
-  addWeights(CONDITIONING_WEIGHTS, model.conditioning);
-  const sha256 = Object.fromEntries(await digestFiles(files));
-  addConfig(INDEX_FILE, storedIndex({ ...model.index, figment: { ...model.index.figment, sha256 } }));
-  return Object.fromEntries(files);
 }
 
 /** The networks that are used with labels need to know them. */
@@ -326,11 +230,6 @@ function readWeights(
   throw new ModelFileError('loadModelFolder', `${name}/${part}`, problem);
 }
 
-async function digestFiles(files: Map<string, Uint8Array>): Promise<Map<string, string>> {
-  const entries = [...files].map(async ([path, bytes]): Promise<[string, string]> => [path, await sha256Hex(bytes)]);
-  return new Map(await Promise.all(entries));
-}
-
 /** An error for each file that is not what the index says. */
 function changedFiles(
   source: ModelSource,
@@ -347,10 +246,6 @@ function changedFiles(
 function hashOf(digests: Map<string, string>): Promise<string> {
   const lines = [...digests].map(([path, digest]) => `${digest}  ${path}\n`).sort();
   return sha256Hex(new TextEncoder().encode(lines.join('')));
-}
-
-function encodeJson(value: unknown): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
 }
 
 function lastPartOf(name: string): string {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ModelFileError } from '../core/errors.ts';
-import { completeModelIndex, parseConfig, parseModelIndex, storedIndex } from './modelIndex.ts';
+import { storedIndex } from './modelFolderFiles.ts';
+import { completeModelIndex, parseConfig, parseModelIndex } from './modelIndex.ts';
 
 const FIGMENT = {
   version: 1,

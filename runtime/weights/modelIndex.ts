@@ -1,19 +1,13 @@
 import * as v from 'valibot';
-import { type AttributeExamples, formatExamples, parseExamples } from '../core/attributeExamples.ts';
+import { type AttributeExamples, parseExamples } from '../core/attributeExamples.ts';
 import type { Vocabulary } from '../core/attributes.ts';
 import { MAX_STORED_LENGTH } from '../core/base64.ts';
-import { channelNames, channelsNamed, knownChannels, MATERIAL_CHANNELS } from '../core/channelNames.ts';
+import { channelsNamed, knownChannels } from '../core/channelNames.ts';
 import { ModelFileError, messageOf, quote } from '../core/errors.ts';
 import { type Frame, numFramesOf } from '../core/frames.ts';
 import { FRAMES_SCHEMA } from '../core/framesSchema.ts';
-import { formatProbe, type LinearProbe, MAX_PROBE_GRID, MAX_PROBE_RATE, parseProbe } from '../core/linearProbe.ts';
-import {
-  formatPalette,
-  MAX_PALETTE_COLOURS,
-  MIN_DEVIATION,
-  type PalettePrior,
-  parsePalettePrior,
-} from '../core/palettePrior.ts';
+import { type LinearProbe, MAX_PROBE_GRID, MAX_PROBE_RATE, parseProbe } from '../core/linearProbe.ts';
+import { MAX_PALETTE_COLOURS, MIN_DEVIATION, type PalettePrior, parsePalettePrior } from '../core/palettePrior.ts';
 import type { NumValues } from '../core/pixels.ts';
 import { MAX_GUIDANCE_SCALE, MAX_INFERENCE_STEPS, SAMPLER_NAMES } from '../core/samplingBounds.ts';
 import { isObject, parseUntrustedJson } from '../core/untrustedJson.ts';
@@ -43,7 +37,7 @@ export interface FigmentEntry {
   attribution: string;
   widthPx: number; // with frames, of all of them in a row
   heightPx: number;
-  /** 3 or 4, of pictures; of materials 6, and the file has their names: see `storedIndex`. */
+  /** 3 or 4, of pictures; of materials 6, and the file has their names: see `modelFolderFiles`. */
   channels: NumValues;
   premultipliedAlpha: boolean;
   pixelArt: boolean;
@@ -309,23 +303,6 @@ function checkChannels(outChannels: unknown, fail: (problem: string) => never): 
   return fail(
     `expected pictures of 3 or 4 channels, found out_channels ${quote(outChannels)}; name what they are in figment.channels`,
   );
-}
-
-/** The index as model_index.json has it: channels of materials by name, examples, palette and probe as text. */
-export function storedIndex(index: ModelIndex): object {
-  const { examples, palette, probe, sha256, ...figment } = index.figment;
-  const text = examples && formatExamples(examples, index.labels.length, figment.attributes ?? {});
-  return {
-    ...index,
-    figment: {
-      ...figment,
-      ...(figment.channels === MATERIAL_CHANNELS && { channels: channelNames(figment.channels) }),
-      ...(text !== undefined && { examples: text }),
-      ...(palette && { palette: formatPalette(palette) }),
-      ...(probe && { probe: formatProbe(probe) }),
-      sha256,
-    },
-  };
 }
 
 /** The labels, and the row that stands for none of them: the one that is named, or where labels leave one over, the last. */

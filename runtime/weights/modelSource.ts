@@ -45,3 +45,9 @@ export async function sha256Hex(bytes: Uint8Array): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
+
+/** The sha-256 of each file, by its path. */
+export async function digestFiles(files: Map<string, Uint8Array>): Promise<Map<string, string>> {
+  const entries = [...files].map(async ([path, bytes]): Promise<[string, string]> => [path, await sha256Hex(bytes)]);
+  return new Map(await Promise.all(entries));
+}

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ModelFileError } from '../core/errors.ts';
-import { parseSafetensors, writeSafetensors } from './safetensors.ts';
+import { parseSafetensors } from './safetensors.ts';
+import { writeSafetensors } from './writeSafetensors.ts';
 
 const FIXTURES = new URL('../testing/fixtures/', import.meta.url);
 const SHARED_FIXTURES = new URL('../../../shared/fixtures/', import.meta.url);

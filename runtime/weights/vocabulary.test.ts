@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { tinyModelFiles } from '../testing/tinyModel.ts';
-import { loadModelFolder, modelFolderFiles } from './modelFolder.ts';
+import { loadModelFolder } from './modelFolder.ts';
+import { modelFolderFiles } from './modelFolderFiles.ts';
 import { memorySource } from './modelSource.ts';
 import { VOCABULARY_SCHEMA } from './vocabulary.ts';
 

@@ -11,6 +11,15 @@ export function numElements(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
+/** The place of the first value that is NaN or infinite; −1 where all are finite. */
+export function findNonFinite(data: Float32Array): number {
+  const patterns = new Uint32Array(data.buffer, data.byteOffset, data.length);
+  for (let i = 0; i < patterns.length; i++) {
+    if ((patterns[i]! & 0x7f800000) === 0x7f800000) return i;
+  }
+  return -1;
+}
+
 const MAX_LISTED = 3;
 
 /**

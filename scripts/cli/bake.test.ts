@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Atlas } from '../../runtime/core/atlas.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
-import { modelFolderFiles } from '../../runtime/weights/modelFolder.ts';
+import { modelFolderFiles } from '../../runtime/weights/modelFolderFiles.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { describeError } from '../node/describeError.ts';
 import { decodePng, readPngText } from '../node/png.ts';

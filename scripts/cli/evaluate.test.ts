@@ -7,7 +7,7 @@ import { vocabularyOf } from '../../runtime/dataset/attributeColumns.ts';
 import * as runtime from '../../runtime/index.ts';
 import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
-import { modelFolderFiles } from '../../runtime/weights/modelFolder.ts';
+import { modelFolderFiles } from '../../runtime/weights/modelFolderFiles.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import * as openModel from '../node/openModel.ts';
 import { decodePng, readPngText } from '../node/png.ts';

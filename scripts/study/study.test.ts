@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as runtime from '../../runtime/index.ts';
 import { tinyDataset } from '../../runtime/testing/tinyDataset.ts';
 import { tinyModelFiles } from '../../runtime/testing/tinyModel.ts';
-import { modelFolderFiles } from '../../runtime/weights/modelFolder.ts';
+import { modelFolderFiles } from '../../runtime/weights/modelFolderFiles.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { decodePng } from '../node/png.ts';
 import { writeDataset } from '../node/writeDataset.ts';

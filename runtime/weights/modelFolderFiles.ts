@@ -1,0 +1,83 @@
+// A model folder as it is written.
+
+import { channelNames, MATERIAL_CHANNELS } from '../core/channelNames.ts';
+import { INDEX_FILE } from '../core/fileNames.ts';
+import { formatExamples, formatPalette, formatProbe } from '../core/storedEntries.ts';
+import type { ModelIndex } from './modelIndex.ts';
+import {
+  CONDITIONING_CONFIG,
+  CONDITIONING_WEIGHTS,
+  CVAE_CONFIG,
+  CVAE_WEIGHTS,
+  type ModelContent,
+  SCHEDULER_CONFIG,
+  TEACHER_CONFIG,
+  TEACHER_WEIGHTS,
+  UNET_CONFIG,
+  UNET_WEIGHTS,
+  VAE_CONFIG,
+  VAE_WEIGHTS,
+} from './modelParts.ts';
+import { digestFiles } from './modelSource.ts';
+import type { WeightTensor } from './weightTensor.ts';
+import { writeSafetensors } from './writeSafetensors.ts';
+
+export interface ModelFolderFilesOptions {
+  dtype?: 'F32' | 'F16';
+}
+
+export const MODEL_FOLDER_FILES_DEFAULTS: Required<ModelFolderFilesOptions> = { dtype: 'F32' };
+
+/**
+ * The files of a model folder, path → bytes, which `loadModelFolder` and diffusers read. model_index.json holds the
+ * others' sha-256 and comes last, so that a folder written half is found out.
+ * @throws RangeError naming a tensor that cannot be stored: see `writeSafetensors`
+ */
+export async function modelFolderFiles(
+  model: ModelContent,
+  options: ModelFolderFilesOptions = {},
+): Promise<Record<string, Uint8Array>> {
+  const { dtype } = { ...MODEL_FOLDER_FILES_DEFAULTS, ...options };
+  const files = new Map<string, Uint8Array>();
+  const addConfig = (path: string, config: unknown) => {
+    if (config !== undefined) files.set(path, encodeJson(config));
+  };
+  const addWeights = (path: string, weights: ReadonlyMap<string, WeightTensor> = new Map()) => {
+    if (weights.size > 0) files.set(path, writeSafetensors(weights, { dtype, metadata: { format: 'pt' } }));
+  };
+  addConfig(UNET_CONFIG, model.unetConfig);
+  addWeights(UNET_WEIGHTS, model.unet);
+  addConfig(VAE_CONFIG, model.vaeConfig);
+  addWeights(VAE_WEIGHTS, model.vae);
+  addConfig(SCHEDULER_CONFIG, model.schedulerConfig);
+  addConfig(CVAE_CONFIG, model.cvaeConfig);
+  addWeights(CVAE_WEIGHTS, model.cvae);
+  addConfig(TEACHER_CONFIG, model.teacherConfig);
+  addWeights(TEACHER_WEIGHTS, model.teacher);
+  addConfig(CONDITIONING_CONFIG, model.conditioningConfig);
+  addWeights(CONDITIONING_WEIGHTS, model.conditioning);
+  const sha256 = Object.fromEntries(await digestFiles(files));
+  addConfig(INDEX_FILE, storedIndex({ ...model.index, figment: { ...model.index.figment, sha256 } }));
+  return Object.fromEntries(files);
+}
+
+/** The index as model_index.json has it: channels of materials by name, examples, palette and probe as text. */
+export function storedIndex(index: ModelIndex): object {
+  const { examples, palette, probe, sha256, ...figment } = index.figment;
+  const text = examples && formatExamples(examples, index.labels.length, figment.attributes ?? {});
+  return {
+    ...index,
+    figment: {
+      ...figment,
+      ...(figment.channels === MATERIAL_CHANNELS && { channels: channelNames(figment.channels) }),
+      ...(text !== undefined && { examples: text }),
+      ...(palette && { palette: formatPalette(palette) }),
+      ...(probe && { probe: formatProbe(probe) }),
+      sha256,
+    },
+  };
+}
+
+function encodeJson(value: unknown): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+}
