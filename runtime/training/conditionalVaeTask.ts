@@ -1,0 +1,75 @@
+// The loss of a conditional VAE.
+import {
+  add,
+  clone,
+  keep,
+  mean,
+  mul,
+  type Scalar,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import { sampleLatents } from '../networks/autoencoderKl.ts';
+import {
+  type ConditionalVaeConfig,
+  conditionalVaeShapes,
+  decodeWithLabels,
+  encodeWithLabels,
+} from '../networks/conditionalVae.ts';
+import { batchArray, batchTensor } from './batch.ts';
+import {
+  elbo,
+  gradientDifference,
+  klOfImages,
+  logLikelihood,
+  type Reconstruction,
+  reconstructionError,
+} from './losses.ts';
+import type { TrainingTask } from './trainingTask.ts';
+
+/** A VAE that is told label and attributes. */
+export interface ConditionalVaeSpec {
+  kind: 'cvae';
+  config: ConditionalVaeConfig;
+  reconstruction: Reconstruction;
+  /** The scale of log p(x | z): see `logLikelihood`. */
+  reconstructionScale: number;
+  /** Weight of `gradientDifference` beside the reconstruction error. */
+  gradientWeight: number;
+}
+
+/**
+ * The negative evidence lower bound in nats per value of the image. The difference of finite differences beside it belongs
+ * to log p(x | z) as well: it depends on x − decoded alone, so it changes what normalises the distribution by a constant.
+ *
+ * Batch: x (B, H, W, C) in [−1, 1], eps (B, latent_size) standard normal, classLabels (B), klWeight (B); with attributes also
+ * those (B, attributes), below 0 where one was dropped.
+ */
+export function conditionalVaeTask(spec: ConditionalVaeSpec): TrainingTask {
+  const { config, reconstruction, reconstructionScale, gradientWeight } = spec;
+  return {
+    shapes: conditionalVaeShapes(config),
+    isTrained: () => true,
+    loss: (weights, batch) =>
+      tidy(() => {
+        const x = batchTensor<Tensor4D>(batch, 'x');
+        const classLabels = batchArray(batch, 'classLabels').data;
+        const hasAttributes = Object.keys(config.attributes).length > 0;
+        const attributes = hasAttributes ? batchArray(batch, 'attributes').data : [];
+        const condition = { classLabels, attributes };
+        const distribution = encodeWithLabels(config, weights, x, condition);
+        const z = sampleLatents(distribution, batchTensor<Tensor2D>(batch, 'eps'));
+        const decoded = decodeWithLabels(config, weights, z, condition);
+        const kl = klOfImages(distribution);
+        const likelihood = logLikelihood(reconstruction, x, decoded, reconstructionScale);
+        const bound = elbo(likelihood, kl, batchTensor<Tensor1D>(batch, 'klWeight'));
+        const negative = mul(mean(bound), -x.shape[0] / x.size) as Scalar;
+        const edges = () => mul(gradientDifference(x, decoded), gradientWeight / reconstructionScale);
+        const loss = gradientWeight > 0 ? (add(negative, edges()) as Scalar) : negative;
+        const error = reconstructionError(reconstruction, x, decoded);
+        return { loss, metrics: { [reconstruction]: keep(clone(error)), kl: keep(mean(kl) as Scalar) } };
+      }),
+  };
+}

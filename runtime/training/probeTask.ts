@@ -1,0 +1,28 @@
+// The loss of a linear probe of latents.
+import { type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { type ConditionKinds, conditionHeadShapes, conditionsOfLatents } from '../networks/conditionHead.ts';
+import { batchTensor } from './batch.ts';
+import { attributeLossOf } from './batchLosses.ts';
+import type { TrainingTask } from './trainingTask.ts';
+
+/** A linear map of latents. */
+export interface ProbeSpec {
+  kind: 'probe';
+  /** The label and attributes that the probe reads from latents. */
+  conditions: ConditionKinds;
+  /** How many channels those latents have. */
+  channels: number;
+}
+
+/** Batch: x0 (B, h, w, C), attributes and attributeWeights (B, conditions). */
+export function probeTask({ conditions, channels }: ProbeSpec): TrainingTask {
+  return {
+    shapes: conditionHeadShapes(conditions, channels),
+    isTrained: () => true,
+    loss: (weights, batch) =>
+      tidy(() => {
+        const logits = conditionsOfLatents(weights, batchTensor<Tensor4D>(batch, 'x0'));
+        return { loss: attributeLossOf(conditions, logits, batch), metrics: {} };
+      }),
+  };
+}

@@ -1,0 +1,131 @@
+// The loss of an auto-encoder.
+import { add, clone, keep, mul, type Scalar, type Tensor4D, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { autoencoderKlShapes, decode, encode, sampleLatents, scaleLatents } from '../networks/autoencoderKl.ts';
+import { type AutoencoderKlConfig, pixelChannels, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
+import { type ConditionKinds, conditionHeadShapes, conditionsOfLatents } from '../networks/conditionHead.ts';
+import { discriminate, discriminatorShapes, isOfDiscriminator } from '../networks/discriminator.ts';
+import type { Shapes, Weights } from '../networks/layers.ts';
+import { batchArray, batchTensor } from './batch.ts';
+import { attributeLossOf } from './batchLosses.ts';
+import { encodeAsTeacher, isEncoder, isOfTeacher, latentError, teacherShapes } from './latentTeacher.ts';
+import {
+  coarseDifference,
+  gradientDifference,
+  hingeLoss,
+  klDivergence,
+  type Reconstruction,
+  realismLoss,
+  reconstructionError,
+  weightedDifference,
+} from './losses.ts';
+import { constantWeights, stopGradient } from './stopGradient.ts';
+import type { TrainingTask } from './trainingTask.ts';
+
+/** An auto-encoder, with whatever is trained beside it. */
+export interface VaeSpec {
+  kind: 'vae';
+  config: AutoencoderKlConfig;
+  circular: boolean;
+  reconstruction: Reconstruction;
+  klWeight: number;
+  /** Weight in the loss of the squared error; the reconstruction error has weight 1. */
+  l2Weight: number;
+  /** Weight in the loss of `gradientDifference`. */
+  gradientWeight: number;
+  /** Weight in the loss of `coarseDifference`, of blocks of one latent each; absent: 0. */
+  coarseWeight?: number;
+  /** Weight in the loss of `weightedDifference`, where rare colours count more; absent: 0. */
+  rareColourWeight?: number;
+  /** Weight in the loss of `attributeLoss`, by a linear map of the latents that is trained at the same time; absent: 0. */
+  conditionWeight?: number;
+  /** What that linear map tells; absent and null: nothing. */
+  conditions?: ConditionKinds | null;
+  /** Weight in the loss of `realismLoss`, by a discriminator that is trained at the same time; absent: 0, and there is none. */
+  adversarialWeight?: number;
+  /** What the difference of each channel counts in all of these losses; absent and null: 1. */
+  channelWeights?: readonly number[] | null;
+  /** Keep the encoder as it is and train the decoder alone. */
+  freezeEncoder: boolean;
+  /** The auto-encoder whose latents this one learns, its encoder's weights being those of `teacherShapes`; absent and null: the latents are free. */
+  teacher?: AutoencoderKlConfig | null;
+}
+
+/**
+ * Batch: x (B, H, W, C) in [−1, 1], eps (B, h, w, latent_channels) standard normal; where the decoder is to see disturbed
+ * latents, latentNoise, of the same shape, is added to them; with a discriminator also adversarial (B), the share of its weight;
+ * where rare colours count more, rarity (B, H, W, 1), how much each pixel counts; where conditions are told, those as
+ * attributes, and attributeWeights (B, conditions).
+ */
+export function vaeTask(spec: VaeSpec): TrainingTask {
+  const { config, circular, reconstruction, klWeight, channelWeights, freezeEncoder, teacher = null } = spec;
+  const { conditionWeight = 0, conditions = null } = spec;
+  const { l2Weight, gradientWeight, coarseWeight = 0, rareColourWeight = 0, adversarialWeight = 0 } = spec;
+  const blockPx = pixelsPerLatent(config);
+  return {
+    shapes: shapesOf(spec),
+    isTrained: (name) => !isOfTeacher(name) && !(freezeEncoder && isEncoder(name)),
+    loss: (weights, batch) =>
+      tidy(() => {
+        const x = batchTensor<Tensor4D>(batch, 'x');
+        const own = encode(config, weights, x, circular);
+        const distribution = teacher ? encodeAsTeacher(teacher, weights, x, circular) : own;
+        const z = sampleLatents(distribution, batchTensor<Tensor4D>(batch, 'eps'));
+        const seen = batch.latentNoise ? (add(z, batchTensor<Tensor4D>(batch, 'latentNoise')) as Tensor4D) : z;
+        const decoded = decode(config, weights, seen, circular);
+        const weighed = (values: Tensor4D) =>
+          channelWeights ? (mul(values, tensor1d([...channelWeights])) as Tensor4D) : values;
+        const [target, given] = [weighed(x), weighed(decoded)];
+        const error = reconstructionError(reconstruction, target, given);
+        const kl = klDivergence(distribution);
+        const parts: [Scalar, number][] = [[kl, freezeEncoder || teacher ? 0 : klWeight]];
+        if (teacher) parts.push([latentError(own, distribution), 1]);
+        if (l2Weight > 0) parts.push([reconstructionError('l2', target, given), l2Weight]);
+        if (gradientWeight > 0) parts.push([gradientDifference(target, given), gradientWeight]);
+        if (coarseWeight > 0) parts.push([coarseDifference(target, given, blockPx), coarseWeight]);
+        if (rareColourWeight > 0) {
+          const rarity = batchTensor<Tensor4D>(batch, 'rarity');
+          parts.push([weightedDifference(target, given, rarity), rareColourWeight]);
+        }
+        const told = conditions && attributeLossOf(conditions, conditionsOfLatents(weights, seen), batch);
+        if (told) parts.push([told, conditionWeight]);
+        if (adversarialWeight > 0) {
+          const share = batchArray(batch, 'adversarial').data[0]!;
+          const latents = stopGradient(scaleLatents(config, seen));
+          parts.push([realismOf(weights, decoded, latents, circular), adversarialWeight * share]);
+          parts.push([discriminationOf(weights, { x, decoded }, latents, circular), DISCRIMINATION_WEIGHT]);
+        }
+        const loss = parts.reduce((sum, [part, weight]) => (weight > 0 ? add(sum, mul(part, weight)) : sum), error);
+        const metrics = { [reconstruction]: keep(clone(error)), kl: keep(clone(kl)) };
+        return { loss, metrics: { ...metrics, ...(told && { conditions: keep(clone(told)) }) } };
+      }),
+  };
+}
+
+/** Of the auto-encoder, and of what is trained beside it or stands beside it. */
+function shapesOf({ config, teacher, conditions, adversarialWeight = 0 }: VaeSpec): Shapes {
+  return new Map([
+    ...autoencoderKlShapes(config),
+    ...(teacher ? teacherShapes(teacher) : []),
+    ...(conditions ? conditionHeadShapes(conditions, config.latent_channels) : []),
+    ...(adversarialWeight > 0 ? discriminatorShapes(pixelChannels(config).in, config.latent_channels) : []),
+  ]);
+}
+
+/** Adam learns as fast whatever it is, but all gradients are clipped together, and the discriminator's are the largest. */
+const DISCRIMINATION_WEIGHT = 0.1;
+
+/** Teaches the decoder, and not the discriminator, to be taken for real. */
+function realismOf(weights: Weights, decoded: Tensor4D, z: Tensor4D, circular: boolean): Scalar {
+  const own = Object.fromEntries(Object.entries(weights).filter(([name]) => isOfDiscriminator(name)));
+  return realismLoss(discriminate(constantWeights(own), decoded, z, circular));
+}
+
+/** Teaches the discriminator, and not the decoder, to tell images from decoded ones. */
+function discriminationOf(
+  weights: Weights,
+  { x, decoded }: { x: Tensor4D; decoded: Tensor4D },
+  z: Tensor4D,
+  circular: boolean,
+): Scalar {
+  return hingeLoss(discriminate(weights, x, z, circular), discriminate(weights, stopGradient(decoded), z, circular));
+}
