@@ -47,7 +47,16 @@ Example:
 
 /** The command `figment train`. */
 export function trainCommand(): Command {
-  const vae = command('vae', 'train a variational auto-encoder (images to latents and back)')
+  return new Command('train')
+    .description('train a model on a labelled data set')
+    .addCommand(vaeCommand())
+    .addCommand(ddpmCommand())
+    .addCommand(cvaeCommand())
+    .addCommand(classifierCommand());
+}
+
+function vaeCommand(): Command {
+  return command('vae', 'train a variational auto-encoder (images to latents and back)')
     .option('--shift <px>', 'augment by shifts of up to so many pixels', wholeNumber(0), 0)
     .option(
       '--permute-channels <p>',
@@ -62,26 +71,26 @@ export function trainCommand(): Command {
       0,
     )
     .option('--crop <px>', 'train on squares of so many pixels from anywhere in the images', wholeNumber(0), 0)
-    .option('--kl-weight <x>', 'weight of the KL divergence', realNumber(0))
+    .option('--kl-weight <x>', 'weight of the KL divergence; that of the reconstruction error is 1', realNumber(0))
     .addOption(new Option('--reconstruction <kind>', 'reconstruction error').choices(['l1', 'l2']).default('l1'))
-    .option('--l2-weight <x>', 'weight of the squared error beside it', realNumber(0), 0)
-    .option('--gradient-weight <x>', 'weight of the difference of finite differences beside it', realNumber(0), 0)
+    .option('--l2-weight <x>', 'weight of the squared error', realNumber(0), 0)
+    .option('--gradient-weight <x>', 'weight of the difference of finite differences: edges', realNumber(0), 0)
     .option(
       '--coarse-weight <x>',
-      'weight of the difference of the averages of blocks beside it: hues of rough images',
+      'weight of the difference of the averages of blocks: hues of rough images',
       realNumber(0),
       0,
     )
     .option(
       '--rare-colour-weight <x>',
-      'weight beside it of an error in which pixels of rare colours count more: eyes instead of skin',
+      'weight of an error in which pixels of rare colours count more: eyes instead of skin',
       realNumber(0),
       0,
     )
     .addOption(
       new Option(
         '--condition-weight <x>',
-        'weight beside it of how badly label and attributes are told from the latents: what is small and asked for',
+        'weight of how badly label and attributes are told from the latents: what is small and asked for',
       )
         .argParser(realNumber(0))
         .default(0)
@@ -122,7 +131,10 @@ export function trainCommand(): Command {
     )
     .addHelpText('after', VAE_DETAILS)
     .action(inItsFolder(async (options) => (await import('./trainVae.ts')).trainVae(options)));
-  const ddpm = command(
+}
+
+function ddpmCommand(): Command {
+  return command(
     'ddpm',
     'train a diffusion model, conditioned on label and attributes, on the latents of a trained auto-encoder or on pixels',
   )
@@ -155,7 +167,10 @@ export function trainCommand(): Command {
       realNumber(0.1, 100),
     )
     .action(inItsFolder(async (options) => (await import('./trainDdpm.ts')).trainDdpm(options)));
-  const cvae = command(
+}
+
+function cvaeCommand(): Command {
+  return command(
     'cvae',
     'train a VAE, conditioned on label and attributes, that makes pictures in one step',
     'for seamless tiles: augment by shifts that wrap around the borders; its convolutions do not',
@@ -166,21 +181,15 @@ export function trainCommand(): Command {
     .addOption(ofNewNetwork('--latent-size <n>', 'values of the one latent vector (default: 64)', wholeNumber(1, 4096)))
     .option('--kl-weight <x>', 'weight of the KL divergence: 1 is the bound, 0 a plain auto-encoder', realNumber(0))
     .option('--kl-warmup <steps>', 'steps over which that weight grows from 0', wholeNumber(0))
-    .option('--gradient-weight <x>', 'weight of the difference of finite differences', realNumber(0))
+    .option('--gradient-weight <x>', 'weight of the difference of finite differences: edges', realNumber(0))
     .option('--add-to <dir>', 'put the VAE into this model folder as well, whose labels are those of the data')
     .addHelpText('after', CVAE_DETAILS)
     .action(inItsFolder(async (options) => (await import('./trainCvae.ts')).trainConditionalVae(options)));
-  const classifier = command(
-    'classifier',
-    'train a classifier of noised latents, which guides a model without retraining it',
-  )
+}
+
+function classifierCommand(): Command {
+  return command('classifier', 'train a classifier of noised latents, which guides a model without retraining it')
     .requiredOption('--model <dir>', 'the model to guide: a shipped one, a folder or an address')
     .addHelpText('after', CLASSIFIER_DETAILS)
     .action(inItsFolder(async (options) => (await import('./trainClassifier.ts')).trainClassifier(options)));
-  return new Command('train')
-    .description('train a model on a labelled data set')
-    .addCommand(vae)
-    .addCommand(ddpm)
-    .addCommand(cvae)
-    .addCommand(classifier);
 }
