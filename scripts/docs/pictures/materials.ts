@@ -17,16 +17,15 @@ export async function tiles(model: DiffusionModel): Promise<Uint8Array> {
   return encodePng(composeSheet(pictures, pictures.length, size.widthPx, size.heightPx));
 }
 
-/** There is no rust without any wear. */
-const AMOUNTS = [0.25, 0.4, 0.55, 0.7, 0.85, 1];
+const AMOUNTS = [0, 0.2, 0.4, 0.6, 0.8, 1];
 
 /** Materials with more and more wear, and with more and more moss; all else is as their seeds have decided. */
 export async function weathered(model: DiffusionModel): Promise<Uint8Array> {
   const { labels, figment } = model.index;
   const { widthPx, heightPx } = figment;
   const rows = [
-    { label: 'rust', seed: 5, number: 'wear' },
-    { label: 'metal_plate', seed: 5, number: 'wear' },
+    { label: 'brick', seed: 5, number: 'wear' },
+    { label: 'brick', seed: 7, number: 'moss_dirt' },
     { label: 'cobble', seed: 3, number: 'moss_dirt' },
     { label: 'snow', seed: 4, number: 'moss_dirt' },
   ];
@@ -42,7 +41,7 @@ export async function overgrown(model: DiffusionModel): Promise<Uint8Array> {
   const { widthPx, heightPx } = model.index.figment;
   const requests = [
     { label: 'brick', seed: 7, to: 'grass' },
-    { label: 'planks', seed: 3, to: 'rust' },
+    { label: 'planks', seed: 1, to: 'rust' },
     { label: 'cobble', seed: 7, to: 'sand' },
   ].flatMap(({ to, ...from }) => BLEND_AMOUNTS.map((amount) => ({ ...from, blend: { label: to, amount } })));
   return encodePng(composeSheet(await paint(model, requests), BLEND_AMOUNTS.length, widthPx, heightPx));
