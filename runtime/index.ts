@@ -17,8 +17,8 @@ export {
 } from './dataset/attributeColumns.ts';
 export { ATTRIBUTES_FILE, writeAttributes } from './dataset/attributeTable.ts';
 export { AUGMENT_DEFAULTS, type AugmentOptions } from './dataset/augment.ts';
-export { type BatchIndicesOptions, batchIndices, fillBatch } from './dataset/batches.ts';
-export { type Dataset, DatasetError, type DatasetSplit, imageLength, splitHeldOut } from './dataset/dataset.ts';
+export { batchIndices } from './dataset/batches.ts';
+export { type Dataset, DatasetError, type DatasetSplit, splitHeldOut } from './dataset/dataset.ts';
 export {
   albedoOf,
   append,
@@ -38,16 +38,15 @@ export type { DatasetSource, DecodePng } from './dataset/source.ts';
 // Training
 
 export { type AutoEncoder, forChannels, withMaps, withoutAlpha } from './training/adaptChannels.ts';
-export { adaptConditioning, type ConditionedNetwork, type KnownNetwork } from './training/adaptConditioning.ts';
+export { adaptConditioning, type KnownNetwork } from './training/adaptConditioning.ts';
 export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
-export { conditionedShapes, joinConditioning, splitConditioning } from './training/conditionedNetwork.ts';
+export { conditionedShapes } from './training/conditionedNetwork.ts';
 export { dataParallelGradients, type GradientWorker, serveGradients } from './training/dataParallel.ts';
 export type { DistilSpec } from './training/distilTask.ts';
 export { FIT_PALETTE_DEFAULTS, type FitPaletteOptions, fitPalettePrior } from './training/fitPalettePrior.ts';
-export { type GradientSource, localGradients } from './training/gradients.ts';
+export type { GradientSource } from './training/gradients.ts';
 export {
   type EncodeOptions,
-  type EncodeProgress,
   encodeDataset,
   type LatentDataset,
   type LatentSubjects,
@@ -57,7 +56,6 @@ export {
 } from './training/latentDataset.ts';
 export {
   type LatentEncoder,
-  type LatentEncoderSpec,
   localEncoder,
   pixelEncoder,
   serveEncoding,
@@ -65,8 +63,8 @@ export {
 } from './training/latentEncoder.ts';
 export { configForLatentsOf, isOfTeacher, startFromTeacher } from './training/latentTeacher.ts';
 export { elbo, klOfImages, logLikelihood } from './training/losses.ts';
-export { modelContent, type TrainedNetwork } from './training/modelContent.ts';
-export { type LabelledNetwork, nullLabelLast, relabel, withClasses } from './training/relabel.ts';
+export { modelContent } from './training/modelContent.ts';
+export { nullLabelLast, relabel, withClasses } from './training/relabel.ts';
 export {
   CLASSIFIER_DEFAULTS,
   type ClassifierOptions,
@@ -164,9 +162,7 @@ export { writeSafetensors } from './weights/writeSafetensors.ts';
 export {
   autoencoderKlShapes,
   decode,
-  decodeInSlices,
   encode,
-  type LatentDistribution,
   planAutoencoder,
   sampleLatents,
   scaleLatents,
@@ -179,18 +175,11 @@ export {
   pixelChannels,
   pixelsPerLatent,
 } from './networks/autoencoderKlConfig.ts';
-export {
-  type ClassifierConfig,
-  classifierShapes,
-  classify,
-  numFeatures,
-  parseClassifierConfig,
-} from './networks/classifier.ts';
+export { type ClassifierConfig, classifierShapes, numFeatures, parseClassifierConfig } from './networks/classifier.ts';
 export {
   type ConditionalVaeConfig,
   conditionalVaeShapes,
   decodeWithLabels,
-  decodeWithLabelsInSlices,
   encodeWithLabels,
   parseConditionalVaeConfig,
 } from './networks/conditionalVae.ts';
@@ -210,12 +199,11 @@ export {
 } from './networks/conditioningConfig.ts';
 export type { Shapes, Weights } from './networks/layers.ts';
 export {
-  classifyNoisy,
   type NoisyClassifierConfig,
   noisyClassifierShapes,
   parseNoisyClassifierConfig,
 } from './networks/noisyClassifier.ts';
-export { planUNet2D, unet2d, unet2dInSlices, unet2dShapes } from './networks/unet2d.ts';
+export { planUNet2D, unet2d, unet2dShapes } from './networks/unet2d.ts';
 export { parseUNet2DConfig, type UNet2DConfig } from './networks/unet2dConfig.ts';
 export { timeChannels, timestepFrequencies, type UNet2DCondition } from './networks/unet2dEmbedding.ts';
 export { downloadWeights, initialWeights, uploadWeights } from './networks/weights.ts';
@@ -229,7 +217,6 @@ export {
 } from './diffusion/classifierGuidance.ts';
 export { posterior, qSample, vTarget } from './diffusion/forward.ts';
 export {
-  assertGuidance,
   type DenoisingModel,
   GUIDANCE_DEFAULTS,
   type GuidanceOptions,
@@ -246,7 +233,6 @@ export {
   parseSchedulerConfig,
   type SamplerName,
   type SchedulerConfig,
-  samplerNameOf,
 } from './diffusion/schedulerConfig.ts';
 export { slerp } from './diffusion/slerp.ts';
 export { timesteps } from './diffusion/timesteps.ts';
@@ -311,12 +297,7 @@ export {
 } from './sampling/autoencoder.ts';
 export type { Classifiers } from './sampling/classifierGuide.ts';
 export type { Networks, SampleOptions } from './sampling/completeAll.ts';
-export {
-  type ConditionalVae,
-  type CvaeNetwork,
-  createConditionalVae,
-  cvaeImagesInSlices,
-} from './sampling/conditionalVae.ts';
+export { type ConditionalVae, type CvaeNetwork, createConditionalVae } from './sampling/conditionalVae.ts';
 export { attributesOfRecipe, conditionInSlices, rowsOfCondition } from './sampling/conditioningOf.ts';
 export { numStepsAt } from './sampling/edit.ts';
 export type { Elsewhere } from './sampling/elsewhere.ts';
@@ -333,8 +314,8 @@ export { createModel, type DiffusionModel } from './sampling/model.ts';
 export { type ModelInfo, modelInfo, pipelinesOf, recipeModel } from './sampling/modelInfo.ts';
 export { modelNotes } from './sampling/modelNotes.ts';
 export { createNoisyClassifier, type NoisyClassifier } from './sampling/noisyClassifier.ts';
-export { sample, sampleInSlices, sampleRecipesInSlices } from './sampling/sample.ts';
-export type { SampleRun, SampleStep } from './sampling/samplingPlan.ts';
+export { sample, sampleRecipesInSlices } from './sampling/sample.ts';
+export type { SampleStep } from './sampling/samplingPlan.ts';
 export { createTeacher } from './sampling/teacher.ts';
 export { type TexelImage, texelImages } from './sampling/texelImages.ts';
 
