@@ -182,7 +182,7 @@ describe('bake', () => {
     [['--seed', '4294967295', '--count', '2'], 'seeds would count up to 4294967296'],
     [['--guidance', 'much'], 'expected a number from 0 to 20'],
     [['--guidance-interval', '9,3'], 'the smaller one first'],
-    [['--steps', '2000'], 'numInferenceSteps is 2000; expected a whole number from 1 to 1000'],
+    [['--steps', '2000'], "option '--steps <n>' argument '2000' is invalid. expected a whole number from 1 to 1000"],
     [['--sampler', 'plms'], 'Allowed choices are ddpm, ddim, dpm++, euler'],
     [['--sampler', 'euler', '--eta', '1'], 'eta is for the sampler ddim, not euler'],
     [['--label', 'elf', '--count', '10000', '--enlarge', '64', '--sheet'], 'the sheet would be'],
