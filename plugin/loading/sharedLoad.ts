@@ -6,10 +6,10 @@ import type { LoadOptions } from './loadModelBytes.ts';
 /** Someone who waits for what is loaded: until when, and who is told how far it is. */
 export type Asker = Pick<LoadOptions, 'signal' | 'onProgress'>;
 
-/** What was loaded, for one of those who use it. */
+/** The right to use what was loaded, which stays as long as somebody holds such a lease. */
 export interface Lease<Loaded> {
   readonly source: Loaded;
-  /** Further calls change nothing. */
+  /** Gives the lease back; further calls change nothing. */
   release(): void;
 }
 

@@ -1,6 +1,6 @@
 import { animationNameOf, type Frame } from '../core/frames.ts';
 
-/** What has frames, or is one thing. */
+/** A model or a data set: its pictures have these frames, or without any they are single pictures. */
 interface Framed {
   readonly frames?: readonly Frame[];
 }

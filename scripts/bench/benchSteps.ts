@@ -49,7 +49,10 @@ interface StepsRow extends Way {
 type Painted = Omit<StepsRow, 'accuracy' | 'frechetDistanceToHeldOut' | 'spreadRelativeToReal'>;
 
 /** Makes pictures one by one in every way: how long each takes, and how far it is from the teacher's usual one. */
-async function paintInAllWays(name: string, { teacherSteps, guidance, runs, backend }: Flags): Promise<Painted[]> {
+async function paintInAllWays(
+  name: string,
+  { teacherSteps, guidance, runs, backend }: Flags,
+): Promise<{ model: string; painted: Painted[] }> {
   const files = await loadModelFolder(modelSource(name), { acceptChanged: true });
   const { student, name: title } = files.index.figment;
   if (!student) throw new UsageError(`bench:steps: ${title} has no student; make one by figment distil`);
@@ -70,7 +73,7 @@ async function paintInAllWays(name: string, { teacherSteps, guidance, runs, back
   // In turns, so that what slows the machine for a while slows all ways alike.
   for (let seed = 0; seed <= runs; seed++) for (const painter of painters) await painter.paint(seed);
   const expected = painters[0]!.pictures;
-  const rows = ways.map((way, i): Painted => {
+  const painted = ways.map((way, i): Painted => {
     const { pictures, times } = painters[i]!;
     return {
       ...way,
@@ -82,7 +85,7 @@ async function paintInAllWays(name: string, { teacherSteps, guidance, runs, back
   teacher.dispose();
   model.dispose();
   release();
-  return rows;
+  return { model: title, painted };
 }
 
 /** Makes one picture a seed in one way. */
@@ -145,14 +148,12 @@ function table(rows: readonly StepsRow[]): string {
 }
 
 async function run(name: string, flags: Flags): Promise<void> {
-  const rows = await judged(name, flags, await paintInAllWays(name, flags));
+  const { model, painted } = await paintInAllWays(name, flags);
+  const rows = await judged(name, flags, painted);
   console.log(`\n${table(rows)}`);
   if (!flags.json) return;
   const byWay = Object.fromEntries(rows.map((row) => [`${row.network}-${row.numInferenceSteps}`, row]));
-  await writeFile(
-    flags.json,
-    `${JSON.stringify({ model: name, guidanceScale: flags.guidance, rows: byWay }, null, 2)}\n`,
-  );
+  await writeFile(flags.json, `${JSON.stringify({ model, guidanceScale: flags.guidance, rows: byWay }, null, 2)}\n`);
 }
 
 const stepCounts = (text: string) => {
