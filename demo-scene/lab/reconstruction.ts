@@ -19,7 +19,7 @@ export class ReconstructionView {
   private numAsked = 0;
   /** The key of the recipe or file that is shown. */
   private shown = '';
-  /** The sentence on what is shown. */
+  /** What is said of the picture that is shown: how far it is from its reconstruction. */
   private measured = '';
 
   /** @param onChosen called when another picture is to be shown; it should call `fillAsync` */

@@ -13,7 +13,7 @@ import { WorkerPainter } from './workerPainter.ts';
 export type Compute = 'auto' | 'gpu' | 'worker' | 'thread';
 
 export interface PainterOptions {
-  /** Default `auto`. */
+  /** Where pictures are made; default `auto`. */
   compute?: Compute;
   /** Milliseconds of each frame that generation may take of this thread, and of the GPU that draws: from 0; default 4. */
   frameBudgetMs?: number;

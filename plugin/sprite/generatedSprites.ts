@@ -198,7 +198,7 @@ export class GeneratedSprites extends SpriteManager {
     return sprite;
   }
 
-  /** Further calls change nothing. */
+  /** Frees the sprites and their sheet; further calls change nothing. */
   override dispose(): void {
     if (this.spriteRenderer) inScene(this, () => super.dispose());
   }

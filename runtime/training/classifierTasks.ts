@@ -9,13 +9,13 @@ import { batchArray, batchTensor } from './batch.ts';
 import { attributeLossOf, classificationLoss } from './batchLosses.ts';
 import type { TrainingTask } from './trainingTask.ts';
 
-/** A classifier of images. */
+/** How a classifier of images is trained. */
 export interface ClassifierSpec {
   kind: 'classifier';
   config: ClassifierConfig;
 }
 
-/** A classifier of noisy latents. */
+/** How a classifier of noisy latents is trained. */
 export interface NoisyClassifierSpec {
   kind: 'noisyClassifier';
   config: NoisyClassifierConfig;

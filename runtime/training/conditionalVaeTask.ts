@@ -29,14 +29,14 @@ import {
 } from './losses.ts';
 import type { TrainingTask } from './trainingTask.ts';
 
-/** A VAE that is told label and attributes. */
+/** How a VAE that is told label and attributes is trained. */
 export interface ConditionalVaeSpec {
   kind: 'cvae';
   config: ConditionalVaeConfig;
   reconstruction: Reconstruction;
   /** The scale of log p(x | z): see `logLikelihood`. */
   reconstructionScale: number;
-  /** Weight of `gradientDifference` beside the reconstruction error. */
+  /** Weight in the loss of `gradientDifference`; the reconstruction error has weight 1. */
   gradientWeight: number;
 }
 

@@ -14,7 +14,7 @@ import { conditionedShapes, splitConditioning } from './conditionedNetwork.ts';
 import { diffusionLoss, minSnrWeights } from './losses.ts';
 import type { TrainingTask } from './trainingTask.ts';
 
-/** A U-Net, and the conditioning that is trained with it. */
+/** How a U-Net is trained, together with its conditioning. */
 export interface DdpmSpec {
   kind: 'ddpm';
   config: UNet2DConfig;

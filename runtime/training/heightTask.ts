@@ -6,7 +6,7 @@ import { batchTensor } from './batch.ts';
 import { reconstructionError } from './losses.ts';
 import type { TrainingTask } from './trainingTask.ts';
 
-/** An auto-encoder whose one channel is the height of a picture. */
+/** How a network is trained that guesses the height of a picture: an auto-encoder with one channel at its end. */
 export interface HeightSpec {
   kind: 'height';
   config: AutoencoderKlConfig;

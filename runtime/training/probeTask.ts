@@ -5,7 +5,7 @@ import { batchTensor } from './batch.ts';
 import { attributeLossOf } from './batchLosses.ts';
 import type { TrainingTask } from './trainingTask.ts';
 
-/** A linear map of latents. */
+/** How a linear map is trained that tells from latents what a picture shows. */
 export interface ProbeSpec {
   kind: 'probe';
   /** The label and attributes that the probe reads from latents. */

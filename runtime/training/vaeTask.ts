@@ -21,7 +21,7 @@ import {
 import { constantWeights, stopGradient } from './stopGradient.ts';
 import type { TrainingTask } from './trainingTask.ts';
 
-/** An auto-encoder, with whatever is trained beside it. */
+/** How an auto-encoder is trained, and what is trained together with it. */
 export interface VaeSpec {
   kind: 'vae';
   config: AutoencoderKlConfig;
@@ -101,7 +101,7 @@ export function vaeTask(spec: VaeSpec): TrainingTask {
   };
 }
 
-/** Of the auto-encoder, and of what is trained beside it or stands beside it. */
+/** The shapes of all weights: the auto-encoder's, and those of its teacher, condition head and discriminator where there are any. */
 function shapesOf({ config, teacher, conditions, adversarialWeight = 0 }: VaeSpec): Shapes {
   return new Map([
     ...autoencoderKlShapes(config),

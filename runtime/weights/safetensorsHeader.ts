@@ -21,7 +21,7 @@ export interface SafetensorsHeader {
 
 const LENGTH_BYTES = 8;
 const MAX_HEADER_BYTES = 10_000_000; // a hundred thousand tensors; parsing takes many times as much memory
-/** An attribute's name, and what networks and checkpoints put around it. */
+/** The longest name of a tensor: that of an attribute, and what networks and checkpoints put around it. */
 export const MAX_NAME_LENGTH = MAX_WORD_LENGTH + 64;
 const MAX_HEADER_DEPTH = 3; // { name: { shape: [ ] } }
 const METADATA_NAME = '__metadata__';

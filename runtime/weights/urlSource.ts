@@ -2,15 +2,15 @@ import { MissingFileError, ModelFileError } from '../core/errors.ts';
 import { checkModelPath, type ModelSource, type ReadOptions } from './modelSource.ts';
 
 export interface UrlSourceOptions {
-  /** Default: the platform's own. */
+  /** What fetches the files; default: the platform's own. */
   fetch?: typeof fetch;
-  /** Without a byte; default 30 s. */
+  /** How long to wait without a byte; default 30 s. */
   timeoutMs?: number;
-  /** After a network error, a timeout, an answer cut off, or status 5xx; default 2. */
+  /** How often to try again after a network error, a timeout, an answer cut off, or status 5xx; default 2. */
   numRetries?: number;
-  /** Before the first retry; doubles each time; default 250 ms. */
+  /** The pause before the first retry, which doubles each time; default 250 ms. */
   retryDelayMs?: number;
-  /** Of one file, which is given up beyond that; default 2³¹. */
+  /** The largest file that is read to its end; default 2³¹ bytes. */
   maxFileBytes?: number;
 }
 

@@ -56,7 +56,11 @@ export function laidOut(graph: Graph): Layout {
   return new Planner(graph).layout();
 }
 
-/** The memory behind a smaller tensor is another's. @throws RangeError for what is not of the size that was recorded */
+/**
+ * Checks tensors before a replay, since the memory behind a smaller one belongs to another.
+ *
+ * @throws RangeError for a tensor that is not of the size that was recorded
+ */
 export function checkSizes(kind: 'input' | 'output', views: readonly View[], given: readonly RecordedInput[]): void {
   for (const [i, one] of given.entries()) {
     const expected = views[i]!.store.size;
