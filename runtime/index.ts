@@ -431,7 +431,7 @@ export {
   sheetColumns,
   squareColumns,
 } from './core/atlas.ts';
-export { type AttributeExamples, decideAttributes } from './core/attributeExamples.ts';
+export { type AttributeExamples, decideAttributes, type ExamplesOfVocabulary } from './core/attributeExamples.ts';
 export {
   ANY_WORD,
   type Attributes,

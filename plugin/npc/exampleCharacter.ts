@@ -30,7 +30,13 @@ export function characterByExamples(character: ExampleCharacter, seed: number): 
   const known = Object.entries(asked).filter(([name, value]) => !attributeProblem(vocabulary, name, value));
   const values = encodeAttributes('createNpc', vocabulary, Object.fromEntries(known));
   const place = labels.indexOf(label);
-  return decodeAttributes(vocabulary, decideAttributes(examplesForAll(character, place), place, values, seed));
+  const decided = decideAttributes(
+    { examples: examplesForAll(character, place), attributes: vocabulary },
+    place,
+    values,
+    seed,
+  );
+  return decodeAttributes(vocabulary, decided);
 }
 
 function examplesForAll(

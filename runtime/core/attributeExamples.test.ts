@@ -61,7 +61,8 @@ describe('examples as text', () => {
 });
 
 describe('what is open', () => {
-  const decide = (label: number, asked: number[], seed: number) => decideAttributes(EXAMPLES, label, asked, seed);
+  const decide = (label: number, asked: number[], seed: number) =>
+    decideAttributes({ examples: EXAMPLES, attributes: VOCABULARY }, label, asked, seed);
 
   it('is as an example of the label has it, each as often, by the seed alone', () => {
     const drawn = SEEDS.map((seed) =>
@@ -99,7 +100,16 @@ describe('what is open', () => {
 
   it('follows a word that is asked for before the label and all else together', () => {
     const examples = { labels: Uint8Array.of(ELF, ORC), values: Float32Array.of(0, 0, 1, 1) }; // elves never have a beard
-    expect(decideAttributes(examples, ELF, [1, ANY], 7)).toEqual([1, 1]);
+    const attributes = { beard: ['none', 'full'], gender: ['female', 'male'] };
+    expect(decideAttributes({ examples, attributes }, ELF, [1, ANY], 7)).toEqual([1, 1]);
+  });
+
+  it('keeps all else whatever number is asked for, though no example of the label has both', () => {
+    for (const seed of SEEDS) {
+      const drawn = decide(ELF, OPEN, seed);
+      for (const wear of [0, 0.5, 1])
+        expect(decide(ELF, [ANY, ANY, ANY, wear], seed)).toEqual([...drawn.slice(0, 3), wear]);
+    }
   });
 
   it('may be what the label never had, where that is asked for', () => {

@@ -46,10 +46,17 @@ export function wordCounts(vocabulary: Vocabulary): number[] {
   return Object.values(vocabulary).map((values) => (isRange(values) ? 0 : values.length));
 }
 
+/** What decides on what is open: a model's examples, and the attributes that they are of. */
+export interface ExamplesOfVocabulary {
+  examples: AttributeExamples;
+  attributes: Vocabulary;
+}
+
 /**
  * Decides on the attributes that are open as an example of the label has them, which the seed draws. Where a word of it
  * never goes together with one that was asked for, such as a beard's colour with no beard, the example that is most like
- * the whole decides. So what is asked for changes little else: the same seed stays the same person.
+ * the whole decides. So what is asked for changes little else: the same seed stays the same person. A number that is asked
+ * for changes nothing else at all: a wall that wears keeps its bricks, and no value of a slider is a leap.
  *
  * @param label its place; one past the last for "any"
  * @param asked as `encodeAttributes` has them, `ANY` where they are open
@@ -57,20 +64,20 @@ export function wordCounts(vocabulary: Vocabulary): number[] {
  * @returns     the same with no `ANY` left; as they are where no example has the label
  */
 export function decideAttributes(
-  examples: AttributeExamples,
+  { examples: { labels, values }, attributes }: ExamplesOfVocabulary,
   label: number,
   asked: readonly number[],
   seed: number,
 ): number[] {
-  const { labels, values } = examples;
   const numAttributes = asked.length;
+  const isWord = Object.values(attributes).map((values) => !isRange(values));
   const rows = Array.from(labels.keys());
   const ofLabel = rows.filter((row) => labels[row] === label);
   if (ofLabel.length === 0 || !asked.includes(ANY)) return [...asked];
   const drawn = ofLabel[Math.floor(uniforms(seed, EXAMPLE_STREAM, 1)[0]! * ofLabel.length)]!;
   const decided = asked.map((value, place) => (value === ANY ? valueAt(drawn, place) : value));
   const places = Array.from(asked.keys());
-  const known = places.filter((place) => asked[place] !== ANY);
+  const known = places.filter((place) => asked[place] !== ANY && isWord[place]);
   const unheardOf = places.filter((place) => asked[place] === ANY && !known.every((other) => goTogether(other, place)));
   if (unheardOf.length === 0) return decided;
   const likenesses = rows.map(likenessOf);

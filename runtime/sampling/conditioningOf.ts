@@ -56,7 +56,7 @@ export function decidedAttributes(
   const decided = (asked: Attributes) => {
     const values = encodeAttributes('generate', vocabulary, asked);
     if (!examples || isToldElsewhere || nearer === undefined) return values;
-    return decideAttributes(examples, indexOfLabel(labels, label), values, nearer);
+    return decideAttributes({ examples, attributes: vocabulary }, indexOfLabel(labels, label), values, nearer);
   };
   if (!sameAs) return { own: decided(attributes), origin: null };
   const known = Object.entries({ ...attributes, ...sameAs }).filter(([, value]) => value !== ANY_WORD);
