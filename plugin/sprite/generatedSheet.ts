@@ -18,6 +18,7 @@ import {
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import { leavingNothing } from '../leavingNothing.ts';
+import { NewestRequest } from '../newestRequest.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
 import { type GenerationProgress, PictureSource, type RequestOptions } from '../pictureSource.ts';
@@ -52,11 +53,8 @@ export class GeneratedSheet extends RawTexture {
   /** Notified after each step of `repaintCellAsync`, when previews that were asked for are in the sheet. */
   readonly onCellProgressObservable = new Observable<CellProgress>();
   private current: (Recipe | null)[] = [];
-  /** The requests that are being painted, by cell. */
-  private readonly pending = new Map<number, AbortController>();
-  private numRequests = 0;
-  /** The number of the newest request that has begun to be painted, by cell. */
-  private readonly newest = new Map<number, number>();
+  /** By cell. */
+  private readonly requests = new Map<number, NewestRequest>();
   /** The cells in which a preview stands in the place of their picture. */
   private readonly previewed = new Set<number>();
   private readonly target: PictureTarget;
@@ -105,7 +103,7 @@ export class GeneratedSheet extends RawTexture {
 
   /** Tells whether the generator is making a picture for the cell with this index. */
   isPainting(cell: number): boolean {
-    return this.pending.has(cell);
+    return this.requests.get(cell)?.isPending ?? false;
   }
 
   /** Paints all cells. @throws as `PictureSource.pictureAsync` */
@@ -139,14 +137,13 @@ export class GeneratedSheet extends RawTexture {
     if (!this.source) throw this.notLoaded();
     this.assertCell(cell);
     options.signal?.throwIfAborted(); // the request that is running goes on
-    const request = ++this.numRequests;
+    const requests = this.requestsOf(cell);
+    const request = requests.ask();
     const classifier = this.source.missingClassifier({ ...this.current[cell], ...changes });
     if (classifier) await untilAborted(classifier, options.signal);
     this.assertAlive();
-    if (request < (this.newest.get(cell) ?? 0)) throw this.supersededError(cell);
-    const recipe = this.recipeFor(cell, changes);
-    this.newest.set(cell, request);
-    await this.paintCellAsync(cell, recipe, options);
+    requests.assertNewest(request);
+    await this.paintCellAsync(cell, this.recipeFor(cell, changes), options, request);
   }
 
   private notLoaded(): Error {
@@ -166,10 +163,14 @@ export class GeneratedSheet extends RawTexture {
     await this.repaintCellAsync(cell, variedEntries(this.current[cell] ?? {}, attributes), options);
   }
 
-  private async paintCellAsync(cell: number, recipe: Recipe, options: RegenerateOptions): Promise<void> {
-    this.pending.get(cell)?.abort(this.supersededError(cell));
-    const pending = new AbortController();
-    this.pending.set(cell, pending);
+  private async paintCellAsync(
+    cell: number,
+    recipe: Recipe,
+    options: RegenerateOptions,
+    request: number,
+  ): Promise<void> {
+    const requests = this.requestsOf(cell);
+    const pending = requests.begin(request);
     const signal = AbortSignal.any([this.life.signal, pending.signal, ...(options.signal ? [options.signal] : [])]);
     try {
       const draw = await this.drawing.prepareAsync();
@@ -186,11 +187,11 @@ export class GeneratedSheet extends RawTexture {
       this.previewed.delete(cell);
       this.renewPicking();
     } catch (error) {
-      const leavesPreview = this.pending.get(cell) === pending && this.previewed.has(cell);
+      const leavesPreview = requests.isOf(pending) && this.previewed.has(cell);
       if (leavesPreview) this.redrawAsync(cell).catch(() => {}); // the caller is told of this error, not of another
       throw error;
     } finally {
-      if (this.pending.get(cell) === pending) this.pending.delete(cell);
+      requests.end(pending);
     }
   }
 
@@ -203,7 +204,7 @@ export class GeneratedSheet extends RawTexture {
     const nothing = { pixels: new Uint8Array(4 * widthPx * heightPx), maps: null };
     const empty = new PixelPicture(nothing, widthPx, heightPx);
     const picture = await (recipe ? this.source!.pictureAsync(recipe, { signal: this.life.signal }) : empty);
-    if (this.pending.has(cell) || this.current[cell] !== recipe) return;
+    if (this.isPainting(cell) || this.current[cell] !== recipe) return;
     this.show(picture, cell, draw);
     this.previewed.delete(cell);
     this.renewPicking();
@@ -374,8 +375,11 @@ export class GeneratedSheet extends RawTexture {
     this.life.signal.throwIfAborted();
   }
 
-  private supersededError(cell: number): DOMException {
-    return abortError(`generate: a newer request for cell ${cell} of ${this.name} took its place`);
+  private requestsOf(cell: number): NewestRequest {
+    const superseded = () => abortError(`generate: a newer request for cell ${cell} of ${this.name} took its place`);
+    const requests = this.requests.get(cell) ?? new NewestRequest(superseded);
+    this.requests.set(cell, requests);
+    return requests;
   }
 }
 

@@ -16,6 +16,7 @@ import {
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import { leavingNothing } from '../leavingNothing.ts';
+import { NewestRequest } from '../newestRequest.ts';
 import type { Picture } from '../painting/painter.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
 import { type GenerationProgress, PictureSource, type RequestOptions } from '../pictureSource.ts';
@@ -59,10 +60,9 @@ export class GeneratedTexture extends RawTexture {
   private readonly address: string;
   private source: PictureSource | null = null;
   private current: RecipeOptions | null = null;
-  private pending: AbortController | null = null;
-  private numRequests = 0;
-  /** The number of the newest request that has begun to be painted. */
-  private newest = 0;
+  private readonly requests = new NewestRequest(() =>
+    abortError(`generate: a newer request for texture ${this.name} took its place`),
+  );
   private hasPicture = false;
   /** True while a preview stands in the place of the current picture. */
   private showsPreview = false;
@@ -121,7 +121,7 @@ export class GeneratedTexture extends RawTexture {
 
   /** Whether a picture is being made. */
   get isGenerating(): boolean {
-    return this.pending !== null;
+    return this.requests.isPending;
   }
 
   /** Whether it shows a finished picture, and no preview of another one. */
@@ -139,12 +139,12 @@ export class GeneratedTexture extends RawTexture {
   async regenerateAsync(changes: Partial<RecipeOptions> = {}, options: RegenerateOptions = {}): Promise<this> {
     this.assertAlive();
     options.signal?.throwIfAborted(); // the request that is running goes on
-    const request = ++this.numRequests;
+    const request = this.requests.ask();
     const source = this.source ?? (await this.loadAsync(options.signal));
     const classifier = source.missingClassifier({ ...this.current, ...changes });
     if (classifier) await untilAborted(classifier, options.signal);
     this.assertAlive();
-    if (request < this.newest) throw this.supersededError();
+    this.requests.assertNewest(request);
     return this.paintInTurn(this.recipeWith(changes, source), options, request);
   }
 
@@ -162,16 +162,13 @@ export class GeneratedTexture extends RawTexture {
 
   /** Shows the picture of a recipe that the model's generator has completed. @throws as `regenerateAsync` */
   async paintAsync(recipe: Recipe, options: RegenerateOptions = {}): Promise<this> {
-    return this.paintInTurn(recipe, options, ++this.numRequests);
+    return this.paintInTurn(recipe, options, this.requests.ask());
   }
 
   private async paintInTurn(recipe: Recipe, options: RegenerateOptions, request: number): Promise<this> {
     const source = this.source!;
     assertFits(recipe, source.info, this);
-    this.newest = request;
-    this.pending?.abort(this.supersededError());
-    const pending = new AbortController();
-    this.pending = pending;
+    const pending = this.requests.begin(request);
     this.current ??= recipe;
     const signal = options.signal ? AbortSignal.any([pending.signal, options.signal]) : pending.signal;
     try {
@@ -185,15 +182,16 @@ export class GeneratedTexture extends RawTexture {
       this.assertAlive();
       signal.throwIfAborted();
       this.show(picture, draw);
+      this.requests.end(pending); // observers find it finished
       this.finish(recipe);
       return this;
     } catch (error) {
-      if (this.pending !== pending || this.isFinished) throw error;
+      if (!this.requests.isOf(pending) || this.isFinished) throw error;
       if (this.current === recipe) this.note(error as Error);
       else this.redrawAsync().catch(() => {}); // the caller is told of this error, not of another
       throw error;
     } finally {
-      if (this.pending === pending) this.pending = null;
+      this.requests.end(pending);
     }
   }
 
@@ -280,7 +278,7 @@ export class GeneratedTexture extends RawTexture {
   override dispose(): void {
     if (this.isGone) return;
     this.isGone = true;
-    this.pending?.abort(abortError(`generate: texture ${this.name} was disposed`));
+    this.requests.abort(abortError(`generate: texture ${this.name} was disposed`));
     this.stopObserving();
     this.brush?.then((brush) => brush.dispose()).catch(() => {}); // the brush could not be loaded
     this.onGeneratedObservable.clear();
@@ -293,9 +291,9 @@ export class GeneratedTexture extends RawTexture {
   private regenerateOrReport(recipe: RecipeOptions): void {
     this.current = recipe;
     const regenerated = this.regenerateAsync();
-    const request = this.numRequests;
+    const request = this.requests.lastAsked;
     regenerated.catch((error: Error) => {
-      if (error.name === 'AbortError' && (this.isGone || request < this.numRequests)) return;
+      if (error.name === 'AbortError' && (this.isGone || request < this.requests.lastAsked)) return;
       this.note(error);
       Logger.Error(`GeneratedTexture "${this.name}": ${error.message}`);
       Texture.OnTextureLoadErrorObservable.notifyObservers(this);
@@ -344,7 +342,7 @@ export class GeneratedTexture extends RawTexture {
     this.assertAlive();
     const recipe = this.recipeWith({}, this.source!);
     this.current = recipe;
-    await this.paintInTurn(recipe, {}, this.newest); // a newer request may still wait for its classifier
+    await this.paintInTurn(recipe, {}, this.requests.lastBegun); // a newer request may still wait for its classifier
   }
 
   private recipeWith(changes: Partial<RecipeOptions>, source: PictureSource): Recipe {
@@ -353,7 +351,6 @@ export class GeneratedTexture extends RawTexture {
 
   private finish(recipe: Recipe): void {
     this.current = recipe;
-    this.pending = null; // observers find it finished
     this.note(null);
     this.onLoadObservable.notifyObservers(this);
     this.onGeneratedObservable.notifyObservers(this);
@@ -372,10 +369,6 @@ export class GeneratedTexture extends RawTexture {
     const [width, height] = paintedSize(this.look);
     this.mapsTarget ??= new PictureTarget(createTexelTexture(this.getScene()!, width, height), width, height, true);
     return this.mapsTarget;
-  }
-
-  private supersededError(): DOMException {
-    return abortError(`generate: a newer request for texture ${this.name} took its place`);
   }
 
   private assertAlive(): void {

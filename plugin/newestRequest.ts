@@ -1,0 +1,61 @@
+/**
+ * Requests for one place, such as a texture or a cell of a sheet, of which the newest wins: where one begins to be painted,
+ * the one that is being painted is aborted, and what was asked for earlier, but still waits for a model, never begins.
+ */
+export class NewestRequest {
+  private numAsked = 0;
+  /** The number of the newest request that has begun to be painted. */
+  private newest = 0;
+  private pending: AbortController | null = null;
+
+  /** @param superseded makes the AbortError of a request whose place a newer one took */
+  constructor(private readonly superseded: () => DOMException) {}
+
+  /** Whether a picture is being made. */
+  get isPending(): boolean {
+    return this.pending !== null;
+  }
+
+  /** The number of the request that was asked for last. */
+  get lastAsked(): number {
+    return this.numAsked;
+  }
+
+  /** The number of the newest request that has begun: what is painted once more takes no newer request's place by it. */
+  get lastBegun(): number {
+    return this.newest;
+  }
+
+  /** Numbers a request, before all that it waits for. */
+  ask(): number {
+    return ++this.numAsked;
+  }
+
+  /** @throws an AbortError when a newer request has begun to be painted */
+  assertNewest(request: number): void {
+    if (request < this.newest) throw this.superseded();
+  }
+
+  /** Begins to paint a request, in place of the one that is being painted. `end` it in any case. */
+  begin(request: number): AbortController {
+    this.newest = request;
+    this.abort(this.superseded());
+    this.pending = new AbortController();
+    return this.pending;
+  }
+
+  /** Whether this request is being painted still, and no other. */
+  isOf(pending: AbortController): boolean {
+    return this.pending === pending;
+  }
+
+  /** Ends a request, unless another has taken its place. */
+  end(pending: AbortController): void {
+    if (this.isOf(pending)) this.pending = null;
+  }
+
+  /** Aborts what is being painted. */
+  abort(reason: DOMException): void {
+    this.pending?.abort(reason);
+  }
+}
