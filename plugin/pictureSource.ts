@@ -8,6 +8,7 @@ import {
   MATERIAL_CHANNELS,
   type ModelInfo,
   type OnProgress,
+  PICTURE_VERSION,
   type Recipe,
   type RecipeOptions,
   recipeKey,
@@ -330,7 +331,7 @@ export class PictureSource {
   private storeKey(recipe: Recipe): string {
     const hash = recipe.pipeline ? `${this.info.hash}|${this.cvae.hash}` : this.info.hash;
     const classifier = recipe.classifier === undefined ? '' : `|${this.classifiers.known.get(recipe.classifier)!.hash}`;
-    return `${hash}|${recipeKey(recipe)}${classifier}`;
+    return `${PICTURE_VERSION}|${hash}|${recipeKey(recipe)}${classifier}`;
   }
 
   private observe(): () => void {

@@ -262,6 +262,7 @@ export {
 export { type ImageSize, imageSize } from './recipe/imageSize.ts';
 export { batchKey, recipeKey, samplingKey } from './recipe/keys.ts';
 export { indexOfLabel } from './recipe/label.ts';
+export { PICTURE_VERSION } from './recipe/pictureVersion.ts';
 export { RecipeError, type RecipeProblem } from './recipe/problems.ts';
 export {
   type Interpolation,
@@ -431,7 +432,7 @@ export {
   sheetColumns,
   squareColumns,
 } from './core/atlas.ts';
-export { type AttributeExamples, decideAttributes, type ExamplesOfVocabulary } from './core/attributeExamples.ts';
+export type { AttributeExamples } from './core/attributeExamples.ts';
 export {
   ANY_WORD,
   type Attributes,
@@ -446,6 +447,7 @@ export {
 export { toBase64 } from './core/base64.ts';
 export { channelNames, MATERIAL_CHANNELS } from './core/channelNames.ts';
 export { atop, blend } from './core/composite.ts';
+export { decideAttributes, type ExamplesOfVocabulary } from './core/decideAttributes.ts';
 export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
 export { INDEX_FILE } from './core/fileNames.ts';
 export { fingerprint } from './core/fingerprint.ts';

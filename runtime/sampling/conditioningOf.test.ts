@@ -140,13 +140,26 @@ describe('a model with examples', () => {
     ['nothing is asked for', {}, [1, 1], null],
     ['some is', { attributes: { hair: 'black' } }, [0, 1], null],
     ['another picture decides on the rest', { attributes: { mood: 'sad' }, sameAs: { mood: 'any' } }, [1, 2], [1, 1]],
-    ['what was asked for there may be anything here', { sameAs: { mood: 'calm' } }, [1, -1], [1, 0]],
-    ['it begins from a picture', { image: new Uint8Array(4) }, [-1, -1], null],
+    ['what was asked for there is open here', { sameAs: { mood: 'calm' } }, [1, 1], [1, 0]],
+    ['it begins from a picture', { image: new Uint8Array(4), strength: 0.8 }, [-1, -1], null],
+    ['it goes all the way from a picture', { image: new Uint8Array(4), strength: 1 }, [1, 1], null],
+    ['it keeps what a mask leaves', { image: new Uint8Array(4), mask: new Uint8Array(1), strength: 1 }, [-1, -1], null],
     ['a classifier steers it', { classifier: 'ornate', attributes: { hair: 'black' } }, [0, -1], null],
     ['a classifier does not steer it', { classifier: 'ornate', classifierScale: 0 }, [1, 1], null],
     ['its label has no example', { label: 'goblin' }, [-1, -1], null],
   ])('decides on what is open where %s', (_, asked, own, origin) => {
     expect(decided(asked)).toEqual({ own, origin });
+  });
+
+  it('stays the same but for what contradicts the change', () => {
+    const people = [
+      [0, 0],
+      [1, 1],
+    ]; // who is red is happy, who is black calm
+    const values = Float32Array.from(Array.from({ length: 16 }, () => people).flat(2));
+    const known = { attributes: VOCABULARY, examples: { labels: new Uint8Array(32), values } };
+    const recipe = { ...ELF, attributes: { hair: 'red' }, sameAs: { hair: 'black' } };
+    expect(decidedAttributes(['elf'], known, recipe)).toEqual({ own: [1, 1], origin: [0, 0] });
   });
 
   it('tells what a picture is to show, in words', () => {

@@ -1,6 +1,6 @@
 import { type Tensor2D, tidy } from '@tensorflow/tfjs-core';
-import { decideAttributes } from '../core/attributeExamples.ts';
 import { ANY, ANY_WORD, type Attributes, decodeAttributes, encodeAttributes } from '../core/attributes.ts';
+import { decideAttributes, fillAttributes } from '../core/decideAttributes.ts';
 import {
   type ClassBlend,
   type Conditions,
@@ -31,7 +31,16 @@ type Told = Asked & Pick<Recipe, 'blend' | 'sameFor' | 'numInferenceSteps' | 'gu
 
 /** What a recipe says of the attributes of its picture. */
 export type Asked = Pick<Recipe, 'label' | 'attributes' | 'sameAs'> &
-  Partial<Pick<Recipe, 'seed' | 'interpolate' | 'classifierScale'>> & { image?: unknown; classifier?: unknown };
+  Partial<Pick<Recipe, 'seed' | 'interpolate' | 'classifierScale' | 'strength'>> & {
+    image?: unknown;
+    mask?: unknown;
+    classifier?: unknown;
+  };
+
+/** Whether a picture keeps something of an image, which then shows what it is; where it goes all the way from it, it does not. */
+export function keepsOfImage({ image, mask, strength }: Pick<Asked, 'image' | 'mask' | 'strength'>): boolean {
+  return Boolean(image) && (Boolean(mask) || strength !== 1);
+}
 
 /** The attributes of a picture, and those of the one that it is to be the same as, as a network takes them. */
 export interface DecidedAttributes {
@@ -49,21 +58,23 @@ export interface DecidedAttributes {
 export function decidedAttributes(
   labels: readonly string[],
   { attributes: vocabulary = {}, examples }: Pick<FigmentEntry, 'attributes' | 'examples'>,
-  { label, attributes = {}, sameAs, seed, interpolate, image, classifier, classifierScale }: Asked,
+  recipe: Asked,
 ): DecidedAttributes {
-  const isToldElsewhere = image || (classifier && classifierScale !== 0);
+  const { label, attributes = {}, sameAs, seed, interpolate, classifier, classifierScale } = recipe;
+  const isToldElsewhere = keepsOfImage(recipe) || (classifier && classifierScale !== 0);
   const nearer = interpolate && interpolate.amount > 0.5 ? interpolate.seed : seed;
-  const decided = (asked: Attributes) => {
-    const values = encodeAttributes('generate', vocabulary, asked);
-    if (!examples || isToldElsewhere || nearer === undefined) return values;
-    return decideAttributes({ examples, attributes: vocabulary }, indexOfLabel(labels, label), values, nearer);
-  };
+  const known = examples && !isToldElsewhere ? { examples, attributes: vocabulary } : null;
+  const place = indexOfLabel(labels, label);
+  const encoded = (asked: Attributes) => encodeAttributes('generate', vocabulary, asked);
+  const decided = (asked: Attributes) =>
+    known && nearer !== undefined ? decideAttributes(known, place, encoded(asked), nearer) : encoded(asked);
   if (!sameAs) return { own: decided(attributes), origin: null };
-  const known = Object.entries({ ...attributes, ...sameAs }).filter(([, value]) => value !== ANY_WORD);
-  const origin = decided(Object.fromEntries(known));
-  const own = encodeAttributes('generate', vocabulary, attributes);
-  const isOpen = (place: number) => own[place] === ANY && !Object.hasOwn(sameAs, Object.keys(vocabulary)[place]!);
-  return { own: own.map((value, place) => (isOpen(place) ? origin[place]! : value)), origin };
+  const ofOrigin = Object.entries({ ...attributes, ...sameAs }).filter(([, value]) => value !== ANY_WORD);
+  const origin = decided(Object.fromEntries(ofOrigin));
+  // What only the other is asked for is open here; all else that is open is as it is there.
+  const fresh = decided(attributes);
+  const like = Object.keys(vocabulary).map((name, at) => (Object.hasOwn(sameAs, name) ? fresh : origin)[at]!);
+  return { own: fillAttributes(known, place, encoded(attributes), like), origin };
 }
 
 /**

@@ -5,7 +5,7 @@ import { corrected } from '../networks/corrector.ts';
 import { indexOfLabel } from '../recipe/label.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
-import { type Asked, decidedAttributes } from './conditioningOf.ts';
+import { type Asked, decidedAttributes, keepsOfImage } from './conditioningOf.ts';
 import type { DiffusionModel } from './model.ts';
 import { recordedInSlices } from './recordedPass.ts';
 
@@ -25,7 +25,7 @@ export function* correctedInSlices(
 ): Generator<void, Tensor4D | null> {
   const [batch, height, width] = latents.shape;
   const isOwnSize = height === latentShape[0] && width === latentShape[1];
-  if (!corrector || !isOwnSize || recipes[0]!.image) return null;
+  if (!corrector || !isOwnSize || keepsOfImage(recipes[0]!)) return null;
   const { asked, known } = wordsOf(index, recipes);
   const shape: [number, number] = [batch, asked.length / batch];
   return yield* recordedInSlices(corrector, {

@@ -1,9 +1,16 @@
 // What a bake comes to: every picture, every file, and the key that tells whether a file is what it should be.
 import { createHash } from 'node:crypto';
-import { encodeEdit, type Frame, type PixelArtOptions, type Recipe, withLabelAndSeed } from '../../runtime/index.ts';
+import {
+  encodeEdit,
+  type Frame,
+  PICTURE_VERSION,
+  type PixelArtOptions,
+  type Recipe,
+  withLabelAndSeed,
+} from '../../runtime/index.ts';
 import type { BakeAsset, FileFormat, MapName } from './bakeFileSchema.ts';
 
-/** Counts up whenever equal recipes give other bytes than before, so that all is baked again. */
+/** Counts up whenever equal pictures give other bytes than before, so that all is baked again. */
 const BAKE_VERSION = 1;
 
 /** Keyword of the text chunk of a PNG, and of the entry of a KTX2 file, that holds the recipe. */
@@ -157,7 +164,7 @@ export function enlargement({ pixelArt, enlarge }: Pick<Look, 'pixelArt' | 'enla
 
 export function hashJson(value: unknown): string {
   return createHash('sha256')
-    .update(JSON.stringify([BAKE_VERSION, value], sortedKeys))
+    .update(JSON.stringify([BAKE_VERSION, PICTURE_VERSION, value], sortedKeys))
     .digest('hex');
 }
 

@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { ANY, type Vocabulary } from './attributes.ts';
+import { decideAttributes, fillAttributes } from './decideAttributes.ts';
+
+const VOCABULARY: Vocabulary = {
+  beard: ['none', 'full'],
+  gender: ['female', 'male'],
+  hair: ['black', 'red', 'blue'],
+  wear: { min: 0, max: 2 },
+};
+const [ELF, ORC, ANY_LABEL] = [0, 1, 2];
+
+/** Label and values of each example: a beard makes a man, and only orcs have blue hair. */
+const ROWS = [
+  [ELF, 0, 0, 0, 0],
+  [ELF, 0, 0, 1, 0.2],
+  [ELF, 0, 1, 0, 0.4],
+  [ELF, 1, 1, 1, 0.6],
+  [ORC, 0, 0, 2, 0.8],
+  [ORC, 1, 1, 2, 1],
+];
+const OPEN = [ANY, ANY, ANY, ANY];
+const SEEDS = Array.from({ length: 200 }, (_, seed) => seed);
+
+/** Every row so many times: one alone tells little of what goes together. */
+function known(attributes: Vocabulary, rows: readonly number[][], times = 8) {
+  const many = Array.from({ length: times }, () => rows).flat();
+  const labels = Uint8Array.from(many, ([label]) => label!);
+  return { examples: { labels, values: Float32Array.from(many.flatMap(([, ...values]) => values)) }, attributes };
+}
+
+describe('what is open', () => {
+  const decide = (label: number, asked: number[], seed: number) =>
+    decideAttributes(known(VOCABULARY, ROWS), label, asked, seed);
+
+  it('is as an example of the label has it, each as often, by the seed alone', () => {
+    const drawn = SEEDS.map((seed) =>
+      decide(ELF, OPEN, seed)
+        .map((value) => value.toFixed(1))
+        .join(),
+    );
+    const expected = ROWS.filter(([label]) => label === ELF).map(([, ...row]) =>
+      row.map((value) => value.toFixed(1)).join(),
+    );
+    expect([...new Set(drawn)].sort()).toEqual(expected.sort());
+    for (const row of expected) {
+      const count = drawn.filter((other) => other === row).length;
+      expect(Math.abs(count - 50)).toBeLessThan(3 * Math.sqrt(200 * 0.25 * 0.75)); // three standard deviations
+    }
+    expect(decide(ELF, OPEN, 7)).toEqual(decide(ELF, OPEN, 7));
+  });
+
+  it('keeps what is asked for, and with it all else that the seed had drawn', () => {
+    for (const seed of SEEDS) {
+      const drawn = decide(ELF, OPEN, seed);
+      const red = decide(ELF, [ANY, ANY, 1, ANY], seed);
+      expect(red).toEqual([drawn[0], drawn[1], 1, drawn[3]]);
+    }
+    expect(decide(ELF, [0, 1, 0, 0.3], 1)).toEqual([0, 1, 0, 0.3]);
+  });
+
+  it('never puts together what many examples could have, and none has', () => {
+    for (const seed of SEEDS) {
+      const [beard, gender] = decide(ELF, [1, ANY, ANY, ANY], seed);
+      expect([beard, gender]).toEqual([1, 1]);
+      expect(decide(ELF, [ANY, 0, ANY, ANY], seed)[0]).toBe(0);
+    }
+  });
+
+  it('goes by other labels where its own has no such word', () => {
+    const attributes = { beard: ['none', 'full'], gender: ['female', 'male'] };
+    const people = [
+      [ELF, 0, 0],
+      [ELF, 0, 1],
+      [ORC, 0, 0],
+      [ORC, 1, 1],
+    ]; // elves never have a beard
+    for (const seed of SEEDS)
+      expect(decideAttributes(known(attributes, people, 16), ELF, [1, ANY], seed)).toEqual([1, 1]);
+  });
+
+  it('keeps what the label always has, whatever is asked for besides', () => {
+    const attributes = { hair: ['black', 'blonde'], skin: ['fair', 'green', 'grey'] };
+    const people = [
+      [ELF, 0, 0],
+      [ELF, 1, 0],
+      [ORC, 0, 1],
+    ]; // no orc is blonde, and no green one either
+    for (const seed of SEEDS) expect(decideAttributes(known(attributes, people), ORC, [1, ANY], seed)).toEqual([1, 1]);
+  });
+
+  it('keeps a pair of which nothing is told: too few have either', () => {
+    const attributes = { hair: ['black', 'blonde'], eyes: ['brown', 'blue'] };
+    const people = [...Array.from({ length: 20 }, () => [ELF, 0, 0]), [ELF, 1, 0], [ELF, 0, 1]];
+    const drawn = SEEDS.map((seed) => decideAttributes(known(attributes, people, 1), ELF, [1, ANY], seed)[1]);
+    expect(new Set(drawn)).toEqual(new Set([0, 1]));
+  });
+
+  it('gives each kind what is its own, and no hair of another takes that away', () => {
+    const attributes = { kind: ['human', 'orc', 'imp'], skin: ['fair', 'olive', 'red'], hair: ['black', 'blonde'] };
+    const people = [
+      [ELF, 0, 0, 0],
+      [ELF, 0, 0, 1],
+      [ELF, 1, 1, 0],
+      [ELF, 2, 2, 0],
+    ]; // only humans are blonde
+    for (const seed of SEEDS) {
+      for (const kind of [0, 1, 2]) {
+        expect(decideAttributes(known(attributes, people), ELF, [kind, ANY, 1], seed)).toEqual([kind, kind, 1]);
+      }
+    }
+  });
+
+  it('keeps all else whatever number is asked for, though no example of the label has both', () => {
+    for (const seed of SEEDS) {
+      const drawn = decide(ELF, OPEN, seed);
+      for (const wear of [0, 0.5, 1])
+        expect(decide(ELF, [ANY, ANY, ANY, wear], seed)).toEqual([...drawn.slice(0, 3), wear]);
+    }
+  });
+
+  it('may be what the label never had, where that is asked for', () => {
+    expect(decide(ELF, [ANY, ANY, 2, ANY], 3)[2]).toBe(2);
+  });
+
+  it('stays open where no example has the label', () => {
+    expect(decide(ANY_LABEL, [ANY, 1, ANY, ANY], 3)).toEqual([ANY, 1, ANY, ANY]);
+  });
+});
+
+describe('what somebody is like', () => {
+  it('fills in what is open, but for what contradicts the words that are asked for', () => {
+    const bearded = [1, 1, 1, 0.6];
+    const fill = (asked: number[]) => fillAttributes(known(VOCABULARY, ROWS), ELF, asked, bearded);
+    expect(fill([ANY, ANY, 2, ANY])).toEqual([1, 1, 2, 0.6]);
+    const [beard, gender, hair] = fill([ANY, 0, ANY, ANY]);
+    expect([beard, gender, hair]).toEqual([0, 0, 1]);
+    expect(fillAttributes(known(VOCABULARY, ROWS), ELF, [ANY, 0, ANY, ANY], OPEN)).toEqual([ANY, 0, ANY, ANY]);
+  });
+});
