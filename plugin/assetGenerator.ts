@@ -336,7 +336,8 @@ export class AssetGenerator {
     const { SurfaceMaterial, ...surfaces } = await import('./material/surfaceMaterial.ts');
     const [u, v] = surfaces.repeats(tiling);
     await surfaces.checkSurfaceMaterial({ surface, variations, cellSize });
-    const [texture, ...others] = await this.generateAllAsync(surfaces.withNextSeeds(asked, variations));
+    const all = surfaces.withVariations(asked, variations, (recipe) => this.attributesOf(recipe));
+    const [texture, ...others] = await this.generateAllAsync(all);
     [texture!.uScale, texture!.vScale] = [u, v * texture!.vScale];
     const material = new SurfaceMaterial(texture!.name, texture!, { surface, parallax, variations, cellSize }, others);
     try {

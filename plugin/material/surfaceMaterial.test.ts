@@ -16,10 +16,9 @@ import {
 } from '../../runtime/index.ts';
 import { tinyModelFiles, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { AssetGenerator, type GenerateMaterialOptions } from '../assetGenerator.ts';
-import { makeBricks, RECIPE, SIZE_PX, scene, tiny, useTinyBricks } from '../testing/tinyBricks.ts';
+import { leftovers, makeBricks, RECIPE, SIZE_PX, scene, tiny, useTinyBricks } from '../testing/tinyBricks.ts';
 import { flipped, loadTinyMaterials, next, TINY_MATERIALS, TINY_TEXTURES, uploadedTo } from '../testing/tinyScene.ts';
 import { GeneratedTexture } from '../texture/generatedTexture.ts';
-import type { HashTiling } from './hashTiling.ts';
 import { SurfaceMaterial } from './surfaceMaterial.ts';
 
 useTinyBricks();
@@ -29,12 +28,6 @@ function uploaded(texture: unknown, channels: 'rgb' | 'alpha'): Uint8Array {
   const pixels = flipped(uploadedTo(texture as RawTexture), SIZE_PX);
   return pixels.filter((_, i) => (i % 4 === 3) === (channels === 'alpha'));
 }
-
-/** Textures and materials of the scene, but for the table that Babylon keeps for all PBR materials. */
-const leftovers = () => [
-  ...scene.textures.filter((texture) => texture !== scene.environmentBRDFTexture),
-  ...scene.materials,
-];
 
 describe('a material of a model whose pictures repeat', () => {
   it('has the maps that the runtime makes of the picture', async () => {
@@ -132,13 +125,6 @@ describe('a material of a model whose pictures repeat', () => {
   });
 });
 
-/** The pictures of a material's variations: albedo, normals and roughness with metal of each. */
-function mapsOf(material: SurfaceMaterial): Uint8Array[] {
-  const textures: BaseTexture[] = [];
-  material.pluginManager!.getPlugin<HashTiling>('FigmentHashTiling')!.getActiveTextures(textures);
-  return textures.map(uploadedTo);
-}
-
 describe('a material whose maps are generated', () => {
   let materials: AssetGenerator;
   let made: GeneratedPicture;
@@ -206,72 +192,10 @@ describe('a material whose maps are generated', () => {
     expect(material.recipe).toMatchObject({ seed: 8, attributes: { colour: 'red', wear: 0 } });
   });
 
-  it('loses in all variations what its recipe loses', async () => {
-    const material = await makeMaterial({ attributes: { colour: 'red', wear: 0.9 }, variations: 2 });
-    const [worn] = mapsOf(material);
-    await material.regenerateAsync({ attributes: undefined });
-    const [plain] = mapsOf(material);
-    expect(plain).not.toEqual(worn);
-    expect(plain).toEqual(uploadedTo((await makeMaterial({ seed: 8 })).albedoTexture!));
-  });
-
   it('is one of all maps, also where pictures do not repeat', async () => {
     const files = await tinyModelFolder({ ...TINY_MATERIALS, circularPadding: false });
     const generator = await AssetGenerator.LoadAsync(files, scene, { compute: 'thread', backend: 'wasm' });
     expect(await generator.generateMaterialAsync(RECIPE)).toBeInstanceOf(SurfaceMaterial);
-  });
-});
-
-describe('a material of several surfaces', () => {
-  it('mixes those of the seeds that follow', async () => {
-    const material = await makeBricks({ variations: 3 });
-    const [albedo2, normal2, orm2, albedo3] = mapsOf(material);
-    const [second, third] = [await makeBricks({ seed: 8 }), await makeBricks({ seed: 9 })];
-    expect(albedo2).toEqual(uploadedTo(second.albedoTexture!));
-    expect(normal2).toEqual(uploadedTo(second.bumpTexture!));
-    expect(orm2).toEqual(uploadedTo(second.metallicTexture!));
-    expect(albedo3).toEqual(uploadedTo(third.albedoTexture!));
-    await material.regenerateAsync({ seed: 8 });
-    expect(mapsOf(material)[0]).toEqual(uploadedTo(third.albedoTexture!));
-  });
-
-  it('is asked for with all of its pictures at once', async () => {
-    let most = 0;
-    tiny.onQueueChangedObservable.add((length) => {
-      most = Math.max(most, length);
-    });
-    const floor = await makeBricks({ variations: 3 });
-    expect(most).toBe(3);
-    const repainted = vi.spyOn(GeneratedTexture.prototype, 'regenerateAsync');
-    await floor.regenerateAsync({ seed: 20 }, { priority: 2 });
-    expect(repainted.mock.calls.map(([, how]) => how!.priority)).toEqual([2, 2, 2]);
-    repainted.mockRestore();
-  });
-
-  it('is saved by their number, and disposed with all', async () => {
-    const material = await makeBricks({ variations: 2, cellSize: 1.5 });
-    const saved = material.serialize();
-    expect(saved).toMatchObject({ variations: 2, cellSize: 1.5 });
-    expect(JSON.stringify(saved).length).toBeLessThan(300);
-    const copy = SurfaceMaterial.Parse(JSON.parse(JSON.stringify(saved)), scene);
-    await next(copy.onSurfaceObservable);
-    expect(mapsOf(copy)).toEqual(mapsOf(material));
-    expect(copy.serialize()).toEqual({ ...saved, uniqueId: copy.uniqueId });
-    material.dispose();
-    copy.dispose();
-    expect(leftovers()).toEqual([]);
-  });
-
-  it.each([
-    [{ variations: 4 }, /HashTiling: 4 surfaces; expected 1 to 3/],
-    [{ variations: 1e9 }, /surfaces; expected 1 to 3/],
-    [{ variations: 2, cellSize: 0 }, /cellSize is 0; expected 0.1 to 8 tiles/],
-  ])('refuses %j, and leaves nothing', async (options, message) => {
-    await expect(makeBricks(options)).rejects.toThrow(message);
-    const saved = (await makeBricks()).serialize();
-    scene.materials[0]!.dispose();
-    expect(() => SurfaceMaterial.Parse({ ...saved, ...options }, scene)).toThrow(message);
-    expect(leftovers()).toEqual([]);
   });
 });
 

@@ -8,6 +8,7 @@ import { RegisterClass } from '@babylonjs/core/Misc/typeStore.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import {
   type Attributes,
+  attributesOfRecipe,
   type RecipeOptions,
   randomSeed,
   type SurfaceOptions,
@@ -310,9 +311,11 @@ export class SurfaceMaterial extends PBRMaterial {
 
   private async writeAsync(signal: AbortSignal): Promise<void> {
     const recipe = this.recipe!;
+    const { info } = this.albedo;
+    const attributes = info ? attributesOfRecipe(info, { ...recipe, label: recipe.label! }) : {};
     const writing = this.surfaces.map(async (surface, i) => {
       const how = { signal, priority: this.priority };
-      if (i > 0) await showAsync(surface.albedo, { ...recipe, seed: nextSeed(recipe.seed!, i) }, how);
+      if (i > 0) await showAsync(surface.albedo, variationOf(recipe, i, attributes), how);
       await surface.writeAsync(this.options.surface ?? {}, signal);
     });
     await Promise.all(writing);
@@ -336,17 +339,27 @@ export function repeats(tiling: number | readonly [u: number, v: number]): reado
   );
 }
 
-/** What is asked for, and the same with the seeds that follow: one picture for each variation. */
-export function withNextSeeds<Asked extends { label: string; seed?: number; name?: string }>(
+/**
+ * What is asked for, and its variations: one picture for each.
+ *
+ * @param decided tells what the picture of a recipe is to show
+ */
+export function withVariations<Asked extends RecipeOptions & { label: string; name?: string }>(
   asked: Asked,
   variations = 1,
+  decided: (recipe: Asked) => Attributes,
 ): Asked[] {
   const { seed = randomSeed(), name = `${asked.label}-${seed}` } = asked;
+  const first = { ...asked, name, seed };
+  const attributes = decided(first);
   const others = Array.from({ length: variations - 1 }, (_, i) => i + 1);
-  return [
-    { ...asked, name, seed },
-    ...others.map((i) => ({ ...asked, name: `${name} ${i + 1}`, seed: nextSeed(seed, i) })),
-  ];
+  return [first, ...others.map((i) => ({ ...variationOf(first, i, attributes), name: `${name} ${i + 1}` }))];
+}
+
+/** A recipe with one of the seeds that follow, and all attributes of the first: bricks of one kind, laid differently. */
+function variationOf<Asked extends RecipeOptions>(recipe: Asked, count: number, attributes: Attributes): Asked {
+  const hasSome = Object.keys(attributes).length > 0;
+  return { ...recipe, ...(hasSome && { attributes }), seed: nextSeed(recipe.seed!, count) };
 }
 
 function nextSeed(seed: number, count: number): number {

@@ -29,3 +29,9 @@ export function useTinyBricks(): void {
 export async function makeBricks(options: Partial<GenerateMaterialOptions> = {}): Promise<SurfaceMaterial> {
   return (await tiny.generateMaterialAsync({ ...RECIPE, ...options })) as SurfaceMaterial;
 }
+
+/** Textures and materials of the scene, but for the table that Babylon keeps for all PBR materials. */
+export const leftovers = () => [
+  ...scene.textures.filter((texture) => texture !== scene.environmentBRDFTexture),
+  ...scene.materials,
+];
