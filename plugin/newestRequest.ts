@@ -1,3 +1,5 @@
+import type { RecipeOptions } from '../runtime/index.ts';
+
 /**
  * Requests for one place, such as a texture or a cell of a sheet, of which the newest wins: where one begins to be painted,
  * the one that is being painted is aborted, and what was asked for earlier, but still waits for a model, never begins.
@@ -7,6 +9,7 @@ export class NewestRequest {
   /** The number of the newest request that has begun to be painted. */
   private newest = 0;
   private pending: AbortController | null = null;
+  private wanted: RecipeOptions | null = null;
 
   /** @param superseded makes the AbortError of a request whose place a newer one took */
   constructor(private readonly superseded: () => DOMException) {}
@@ -14,6 +17,11 @@ export class NewestRequest {
   /** Whether a picture is being made. */
   get isPending(): boolean {
     return this.pending !== null;
+  }
+
+  /** The recipe that is being painted; null while none is. */
+  get recipe(): Readonly<RecipeOptions> | null {
+    return this.pending && this.wanted;
   }
 
   /** The number of the request that was asked for last. */
@@ -37,8 +45,9 @@ export class NewestRequest {
   }
 
   /** Begins to paint a request, in place of the one that is being painted. `end` it in any case. */
-  begin(request: number): AbortController {
+  begin(request: number, recipe: RecipeOptions): AbortController {
     this.newest = request;
+    this.wanted = recipe;
     this.abort(this.superseded());
     this.pending = new AbortController();
     return this.pending;

@@ -188,7 +188,7 @@ export class SurfaceMaterial extends PBRMaterial {
     { attributes = {}, ...changes }: Partial<RecipeOptions>,
     options: RegenerateOptions = {},
   ): Promise<this> {
-    const varied = variedEntries({ ...this.recipe, ...changes }, attributes);
+    const varied = variedEntries({ ...this.albedo.newestRecipe, ...changes }, attributes);
     return this.regenerateAsync({ ...varied, ...changes }, options);
   }
 

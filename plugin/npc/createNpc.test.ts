@@ -74,6 +74,23 @@ it('changes both pictures by one call, and each by what its model knows', async 
   await expect(guard.varyAsync({ hair: 'gray' })).rejects.toThrow('hair "gray" is unknown; did you mean "grey"?');
 });
 
+it('makes the changes of a superseded call with those of the newer one, in both pictures', async () => {
+  const guard = await createNpcAsync({ role: 'guard', hair: 'red', mood: 'glad' }, generators, { seed: 5 });
+  const superseded = expect(guard.varyAsync({ hair: 'grey' })).rejects.toThrow(
+    expect.objectContaining({ name: 'AbortError' }),
+  );
+  await guard.varyAsync({ mood: 'sad' }); // of which the sprite knows nothing
+  await superseded;
+  expect(guard.portrait.recipe?.attributes).toEqual({ hair: 'grey', mood: 'sad' });
+  expect(guard.sprites.cells[0]?.attributes).toMatchObject({ hair: 'grey' });
+  expect(guard.asked).toMatchObject({
+    portraits: { attributes: { hair: 'grey', mood: 'sad' } },
+    sprites: { attributes: { hair: 'grey' } },
+  });
+  await guard.varyAsync({ mood: 'glad' });
+  expect(guard.portrait.recipe?.attributes).toEqual({ hair: 'grey', mood: 'glad' });
+});
+
 it('passes over a kind that one of the models lacks, until it becomes another', async () => {
   const troll = await createNpcAsync({ kind: 'troll' }, generators, { seed: 5 });
   expect(troll.asked.portraits).toMatchObject({ label: troll.portrait.recipe!.label, ignored: ['kind'] });

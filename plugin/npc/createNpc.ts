@@ -42,7 +42,8 @@ export interface Npc {
   asked: Record<keyof NpcGenerators, CharacterRequest>;
   /**
    * Makes the same character with some entries of the sheet changed, in the same texture and sprites: see `varyRecipe`. A
-   * picture whose model knows nothing of them stays as it is.
+   * picture whose model knows nothing of them stays as it is. A call that is still running rejects, and its changes are made
+   * with these, so that both pictures always show one character.
    *
    *   await guard.varyAsync({ hair_colour: 'blue' });
    *
@@ -87,21 +88,28 @@ export async function createNpcAsync(
         generators.sprites.generateSpritesAsync({ ...how, recipes: [recipeOf(ofSprite)], priority, signal }),
       ] as const,
   );
+  let wanted: CharacterSheet = {}; // changes that are being made: those of a call that a newer one supersedes are made with it
   const npc: Npc = {
     seed,
     portrait,
     sprites,
     sprite: sprites.createSprite(ofSprite.label),
     asked: { portraits: ofPortrait, sprites: ofSprite },
-    async varyAsync(changes, how) {
+    async varyAsync(newest, how) {
+      const changes = { ...wanted, ...newest };
       const [face, figure] = characterChanges(changes, models) as [CharacterChange, CharacterChange];
+      wanted = changes;
       const toFace = paint(face, portrait.recipe, (recipe) => portrait.regenerateAsync(recipe, how));
       const toFigure = paint(figure, sprites.cells[0], (recipe) => sprites.repaintCellAsync(0, recipe, how));
-      await Promise.all([
-        toFace.then(() => note(npc.asked.portraits, face, changes)),
-        toFigure.then(() => note(npc.asked.sprites, figure, changes)),
-      ]);
-      return npc;
+      try {
+        await Promise.all([
+          toFace.then(() => note(npc.asked.portraits, face, changes)),
+          toFigure.then(() => note(npc.asked.sprites, figure, changes)),
+        ]);
+        return npc;
+      } finally {
+        if (wanted === changes) wanted = {};
+      }
     },
     dispose() {
       portrait.dispose();

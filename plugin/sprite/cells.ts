@@ -8,6 +8,7 @@ import {
 } from '../../runtime/index.ts';
 import type { PictureSource } from '../pictureSource.ts';
 import type { PixelArtLook } from '../texture/textureLook.ts';
+import { isWorldHeight } from './sheetLayout.ts';
 
 export interface SpritesOptions extends Omit<RecipeOptions, 'label'> {
   /** Default: all labels of the model. */
@@ -16,7 +17,7 @@ export interface SpritesOptions extends Omit<RecipeOptions, 'label'> {
   count?: number;
   /** The seed of the first picture, from which the others count up; default: a random one. */
   seed?: number;
-  /** A recipe for each cell, in place of `labels`, `count` and `seed`; the other options are its defaults. */
+  /** A recipe for each cell, in place of `labels` and `count`; the other options are its defaults, and seeds count up. */
   recipes?: readonly RecipeOptions[];
   /** The number of cells that stay empty until `repaintCellAsync`; default 0. */
   numSpareCells?: number;
@@ -38,7 +39,7 @@ export interface SpritesOptions extends Omit<RecipeOptions, 'label'> {
  */
 export async function planCellsAsync(source: PictureSource, options: SpritesOptions): Promise<(Recipe | null)[]> {
   const { numSpareCells = 0, worldHeight = 1, capacity = 1 } = options;
-  if (!(worldHeight > 0 && worldHeight < Number.POSITIVE_INFINITY)) {
+  if (!isWorldHeight(worldHeight)) {
     throw new RangeError(`generateSpritesAsync: worldHeight is ${worldHeight}; expected a number above 0`);
   }
   assertWhole('numSpareCells', numSpareCells, 0);
@@ -76,14 +77,12 @@ function askedPictures(info: ModelInfo, options: SpritesOptions): RecipeOptions[
   }
   const { name: _n, capacity: _c, numSpareCells: _s, worldHeight: _w, pixelArt: _p, ...recipe } = others;
   if (recipes?.length === 0) throw new RangeError('generateSpritesAsync: recipes is empty; give at least one');
-  if (recipes) return recipes.map((own) => changeRecipe<RecipeOptions>(recipe, own));
+  const firstSeed = options.seed ?? randomSeed();
+  const seedOf = (i: number) => (i > 0 ? (firstSeed + i) % 2 ** 32 : firstSeed);
+  if (recipes) return recipes.map((own, i) => changeRecipe<RecipeOptions>({ ...recipe, seed: seedOf(i) }, own));
   if (labels.length === 0) throw new RangeError('generateSpritesAsync: labels is empty; name at least one');
   assertWhole('count', count, 1);
-  const firstSeed = options.seed ?? randomSeed();
-  return Array.from({ length: count }, (_, i) => {
-    const seed = i > 0 ? (firstSeed + i) % 2 ** 32 : firstSeed;
-    return { ...recipe, label: labels[i % labels.length]!, seed };
-  });
+  return Array.from({ length: count }, (_, i) => ({ ...recipe, label: labels[i % labels.length]!, seed: seedOf(i) }));
 }
 
 function assertWhole(name: string, value: number, least: number): void {

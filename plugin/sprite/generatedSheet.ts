@@ -122,7 +122,7 @@ export class GeneratedSheet extends RawTexture {
 
   /**
    * Paints another picture in a cell, for all sprites that show it, from the cell's recipe with changes. A request for the
-   * cell that is still running is aborted. `attributes` among the changes take the place of all that the recipe has.
+   * cell that is still running is aborted, and its changes are made by this one. `attributes` among the changes take the place of all that the recipe has.
    *
    * @throws RangeError for a cell that is not in the sheet, or what the model cannot paint; an AbortError when superseded,
    *         aborted or disposed; Error before a sheet of a scene file is loaded; as `loadClassifierAsync`. The cell keeps its
@@ -139,11 +139,11 @@ export class GeneratedSheet extends RawTexture {
     options.signal?.throwIfAborted(); // the request that is running goes on
     const requests = this.requestsOf(cell);
     const request = requests.ask();
-    const classifier = this.source.missingClassifier({ ...this.current[cell], ...changes });
+    const classifier = this.source.missingClassifier({ ...this.newestRecipe(cell), ...changes });
     if (classifier) await untilAborted(classifier, options.signal);
     this.assertAlive();
     requests.assertNewest(request);
-    await this.paintCellAsync(cell, this.recipeFor(cell, changes), options, request);
+    await this.paintCellAsync(cell, this.recipeFor(cell, changes), request, options);
   }
 
   private notLoaded(): Error {
@@ -160,18 +160,13 @@ export class GeneratedSheet extends RawTexture {
    * @throws as `repaintCellAsync`
    */
   async varyCellAsync(cell: number, attributes: Attributes, options: RegenerateOptions = {}): Promise<void> {
-    await this.repaintCellAsync(cell, variedEntries(this.current[cell] ?? {}, attributes), options);
+    await this.repaintCellAsync(cell, variedEntries(this.newestRecipe(cell) ?? {}, attributes), options);
   }
 
-  private async paintCellAsync(
-    cell: number,
-    recipe: Recipe,
-    options: RegenerateOptions,
-    request: number,
-  ): Promise<void> {
+  private async paintCellAsync(cell: number, recipe: Recipe, request: number, how: RegenerateOptions): Promise<void> {
     const requests = this.requestsOf(cell);
-    const pending = requests.begin(request);
-    const signal = AbortSignal.any([this.life.signal, pending.signal, ...(options.signal ? [options.signal] : [])]);
+    const pending = requests.begin(request, recipe);
+    const signal = AbortSignal.any([this.life.signal, pending.signal, ...(how.signal ? [how.signal] : [])]);
     try {
       const draw = await this.drawing.prepareAsync();
       signal.throwIfAborted();
@@ -180,7 +175,7 @@ export class GeneratedSheet extends RawTexture {
         if (preview) this.previewed.add(cell);
         this.onCellProgressObservable.notifyObservers({ cell, step, numSteps, recipe });
       };
-      const picture = await this.source!.pictureAsync(recipe, { ...options, signal, onStep });
+      const picture = await this.source!.pictureAsync(recipe, { ...how, signal, onStep });
       signal.throwIfAborted();
       this.show(picture, cell, draw);
       this.current[cell] = recipe;
@@ -240,7 +235,7 @@ export class GeneratedSheet extends RawTexture {
   override serialize(): SavedGeneratedSheet {
     if (this.saved) return this.saved;
     const { info } = this.source!;
-    const { cellSize, hasAlpha, pixelArt } = this.layout;
+    const { cellSize, hasAlpha, pixelArt, worldHeight } = this.layout;
     return {
       customType: CLASS_NAME,
       name: this.name,
@@ -250,6 +245,7 @@ export class GeneratedSheet extends RawTexture {
       samplingMode: this.samplingMode,
       hasAlpha,
       ...(pixelArt && { pixelArt }),
+      ...(worldHeight && { worldHeight }),
       cells: this.current.map((recipe) => recipe && shortRecipe(recipe, info)),
     };
   }
@@ -325,7 +321,7 @@ export class GeneratedSheet extends RawTexture {
 
   private recipeFor(cell: number, changes: Partial<RecipeOptions>): Recipe {
     const source = this.source!;
-    const current = this.current[cell];
+    const current = this.newestRecipe(cell);
     const recipe = current ? withoutDefaults(current, source.info) : null;
     const asked = { ...this.ownSize, ...changeRecipe(recipe, changes) };
     if (asked.label === undefined) throw new RangeError(`repaintCellAsync: cell ${cell} is empty; give a label`);
@@ -373,6 +369,11 @@ export class GeneratedSheet extends RawTexture {
 
   private assertAlive(): void {
     this.life.signal.throwIfAborted();
+  }
+
+  /** The recipe that changes begin from: that of the picture that is being made, and else that of the finished one. */
+  private newestRecipe(cell: number): Readonly<RecipeOptions> | null | undefined {
+    return this.requests.get(cell)?.recipe ?? this.current[cell];
   }
 
   private requestsOf(cell: number): NewestRequest {

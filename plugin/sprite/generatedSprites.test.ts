@@ -117,6 +117,12 @@ describe('a sheet of given recipes', () => {
     expect(Object.keys((await sprites.packAsync()).json.frames)).toEqual(['orc-5', 'elf-1']);
   });
 
+  it('counts up from the seed where recipes have none', async () => {
+    const recipes = [{ label: 'elf' }, { label: 'elf', seed: 40 }, { label: 'elf' }];
+    const sprites = await tiny.generateSpritesAsync({ recipes, seed: 9 });
+    expect(sprites.cells.map((recipe) => recipe!.seed)).toEqual([9, 40, 11]);
+  });
+
   it.each([
     [{ recipes: [] }, /recipes is empty/],
     [{ recipes: [{ label: 'elv' }] }, /did you mean "elf"/],
@@ -259,8 +265,16 @@ describe('repaintCellAsync', () => {
     ]);
   });
 
+  it('makes the changes of a superseded request with those of the newer one', async () => {
+    const sprites = await tiny.generateSpritesAsync({ labels: ['elf'], count: 1, seed: 3 });
+    const superseded = sprites.repaintCellAsync(0, { guidanceScale: 3 }).catch((error: Error) => error.name);
+    await sprites.repaintCellAsync(0, { eta: 0.5 });
+    expect(await superseded).toBe('AbortError');
+    expect(sprites.cells[0]).toMatchObject({ label: 'elf', seed: 3, guidanceScale: 3, eta: 0.5 });
+  });
+
   it('lets the newest request for a cell win, and leaves other cells alone', async () => {
-    const older = sprites.repaintCellAsync(0, { seed: 10, numInferenceSteps: 500 });
+    const older = sprites.repaintCellAsync(0, { seed: 10, numInferenceSteps: 100 });
     const other = sprites.repaintCellAsync(1, { seed: 11 });
     const newer = sprites.repaintCellAsync(0, { seed: 12 });
     expect(sprites.isPainting(0)).toBe(true);
@@ -268,7 +282,8 @@ describe('repaintCellAsync', () => {
     await Promise.all([other, newer]);
     expect(sprites.isPainting(0)).toBe(false);
     expect(sprites.cells).toMatchObject([{ seed: 12 }, { seed: 11 }, null, null]);
-    expect(cellOf(sprites, 0)).toEqual(await tiny.generatePixelsAsync({ label: 'elf', seed: 12 }));
+    const asWell = { label: 'elf', seed: 12, numInferenceSteps: 100 }; // as if the older one had been waited for
+    expect(cellOf(sprites, 0)).toEqual(await tiny.generatePixelsAsync(asWell));
   });
 
   it('keeps its picture and recipe when a change is refused or aborted', async () => {

@@ -70,7 +70,7 @@ export class GeneratedSprites extends SpriteManager {
     request: RequestOptions,
   ): Promise<GeneratedSprites> {
     const cells = await untilAborted(planCellsAsync(source, options), request.signal);
-    const { name = source.info.name, capacity = SPRITES_PER_CELL * cells.length, worldHeight = 1 } = options;
+    const { name = source.info.name, capacity = SPRITES_PER_CELL * cells.length, worldHeight } = options;
     const pixelArt = options.pixelArt && definedOf(options.pixelArt);
     const { pixelArt: isPixelArt, channels } = source.info;
     const sheet = new GeneratedSheet(name, source, source.scene, {
@@ -79,6 +79,7 @@ export class GeneratedSprites extends SpriteManager {
       samplingMode: isPixelArt || pixelArt ? NEAREST : LINEAR,
       hasAlpha: channels === 4,
       ...(pixelArt && { pixelArt }),
+      ...(worldHeight !== undefined && { worldHeight }),
     });
     try {
       await sheet.paintAsync(cells, request);
@@ -86,14 +87,13 @@ export class GeneratedSprites extends SpriteManager {
       sheet.dispose();
       throw error;
     }
-    return new GeneratedSprites(name, capacity, sheet, worldHeight);
+    return new GeneratedSprites(name, capacity, sheet);
   }
 
   /** Takes over the sheet, the settings and the sprites of a manager whose sheet is painted; it is disposed. */
   static takeOver(manager: SpriteManager, sheet: GeneratedSheet): GeneratedSprites {
     const { name, capacity, sprites, scene } = manager;
-    const height = sprites[0]?.height ?? 1;
-    const taken = new GeneratedSprites(name, capacity, sheet, height);
+    const taken = new GeneratedSprites(name, capacity, sheet);
     for (const setting of SETTINGS) Object.assign(taken, { [setting]: manager[setting] });
     const numFrames = numFramesOf(sheet.info!);
     try {
@@ -117,7 +117,6 @@ export class GeneratedSprites extends SpriteManager {
     name: string,
     capacity: number,
     private readonly sheet: GeneratedSheet,
-    private readonly worldHeight: number,
   ) {
     const [width, height] = drawnCellSize(sheet.layout);
     const size = { width: width / numFramesOf(sheet.info!), height };
@@ -193,8 +192,9 @@ export class GeneratedSprites extends SpriteManager {
       throw new RangeError(`createSprite: ${problem}; make the sheet with a larger capacity`);
     }
     const sprite = new GeneratedSprite(name, this, cell, frames);
-    sprite.height = this.worldHeight;
-    sprite.width = (this.worldHeight * this.cellWidth) / this.cellHeight;
+    const { worldHeight = 1 } = this.sheet.layout;
+    sprite.height = worldHeight;
+    sprite.width = (worldHeight * this.cellWidth) / this.cellHeight;
     return sprite;
   }
 

@@ -52,6 +52,11 @@ it('brings back sprites that walk, where they were and as they were', async () =
   expect(restored.createSprite('elf')).toMatchObject({ height: 1.5, width: 1 });
 });
 
+it('makes further sprites as high as before, whatever became of the first', async () => {
+  sprites.createSprite('orc').height = 4.5;
+  expect((await restoreSpritesAsync(await reloaded())).createSprite('elf')).toMatchObject({ height: 1.5, width: 1 });
+});
+
 it('repaints and packs them as before', async () => {
   sprites.createSprite('orc');
   const restored = await restoreSpritesAsync(await reloaded());

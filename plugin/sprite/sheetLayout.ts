@@ -9,6 +9,8 @@ export interface SheetCells {
   hasAlpha: boolean;
   /** How pictures are turned into pixel art before they are shown; the cells of the texture are larger by its factor. */
   pixelArt?: PixelArtLook;
+  /** The height of sprites that are made of it, in world units. */
+  worldHeight?: number;
 }
 
 /** A sheet as a scene file holds it. */
@@ -23,6 +25,7 @@ export interface SavedGeneratedSheet {
   samplingMode: number;
   hasAlpha: boolean;
   pixelArt?: PixelArtLook;
+  worldHeight?: number;
   cells: (RecipeOptions | null)[];
 }
 
@@ -67,6 +70,7 @@ export function parseSheetCells({
   samplingMode,
   hasAlpha,
   pixelArt,
+  worldHeight,
 }: SavedGeneratedSheet): SheetCells {
   const numCells = Array.isArray(cells) ? cells.length : 0;
   const [widthPx, heightPx] = Array.isArray(cellSize) ? cellSize : [0, 0];
@@ -78,5 +82,11 @@ export function parseSheetCells({
     samplingMode: look.samplingMode,
     hasAlpha: look.hasAlpha,
     ...(look.pixelArt && { pixelArt: look.pixelArt }),
+    ...(isWorldHeight(worldHeight) && { worldHeight }),
   };
+}
+
+/** Whether sprites can be so high. */
+export function isWorldHeight(height: unknown): height is number {
+  return typeof height === 'number' && height > 0 && height < Number.POSITIVE_INFINITY;
 }

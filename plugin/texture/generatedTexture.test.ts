@@ -87,6 +87,20 @@ describe('GeneratedTexture', () => {
     expect(seen).toEqual([[], [3, 6], [2, 4, 6]]);
   });
 
+  it('makes the changes of a superseded request with those of the newer one, but not of one that was given up', async () => {
+    const texture = await tiny.generateTextureAsync(RECIPE);
+    const superseded = texture.regenerateAsync({ guidanceScale: 3 }).catch((error: Error) => error.name);
+    await texture.regenerateAsync({ eta: 0.5 });
+    expect(await superseded).toBe('AbortError');
+    expect(texture.recipe).toMatchObject({ ...RECIPE, guidanceScale: 3, eta: 0.5 });
+    const leaving = new AbortController();
+    const givenUp = texture.regenerateAsync({ guidanceScale: 4 }, { signal: leaving.signal }).catch(() => {});
+    leaving.abort();
+    await givenUp;
+    await texture.regenerateAsync({ eta: 0.2 });
+    expect(texture.recipe).toMatchObject({ ...RECIPE, guidanceScale: 3, eta: 0.2 });
+  });
+
   it('regenerates with changes, the newest request winning', async () => {
     const texture = await tiny.generateTextureAsync(RECIPE);
     const older = texture.regenerateAsync({ seed: 1 });

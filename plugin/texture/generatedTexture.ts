@@ -104,6 +104,11 @@ export class GeneratedTexture extends RawTexture {
     return this.current;
   }
 
+  /** The recipe that changes begin from: that of the picture that is being made, and else that of the finished one. */
+  get newestRecipe(): Readonly<RecipeOptions> | null {
+    return this.requests.recipe ?? this.current;
+  }
+
   /** What its model can make; null before the model is loaded. */
   get info(): ModelInfo | null {
     return this.source?.info ?? null;
@@ -130,8 +135,8 @@ export class GeneratedTexture extends RawTexture {
   }
 
   /**
-   * Makes another picture in this texture, from the current recipe with changes, whose `attributes` take the place of all that it
-   * has. A request that is still running is aborted. Where one ends without a picture, its previews give way to the current picture.
+   * Makes another picture in this texture, from the newest recipe with changes, whose `attributes` take the place of all that it
+   * has. A request that is still running is aborted, and its changes are made by this one. Where one ends without a picture, its previews give way to the current picture.
    *
    * @throws RangeError for what the model cannot paint; an AbortError when superseded, aborted or disposed; what loading the
    *         model, or a classifier that the recipe names by its address, throws
@@ -141,11 +146,11 @@ export class GeneratedTexture extends RawTexture {
     options.signal?.throwIfAborted(); // the request that is running goes on
     const request = this.requests.ask();
     const source = this.source ?? (await this.loadAsync(options.signal));
-    const classifier = source.missingClassifier({ ...this.current, ...changes });
+    const classifier = source.missingClassifier({ ...this.newestRecipe, ...changes });
     if (classifier) await untilAborted(classifier, options.signal);
     this.assertAlive();
     this.requests.assertNewest(request);
-    return this.paintInTurn(this.recipeWith(changes, source), options, request);
+    return this.paintInTurn(recipeWith(this.newestRecipe, changes, source), options, request);
   }
 
   /**
@@ -157,7 +162,7 @@ export class GeneratedTexture extends RawTexture {
    * @throws as `regenerateAsync`
    */
   async varyAsync(attributes: Attributes, options: RegenerateOptions = {}): Promise<this> {
-    return this.regenerateAsync(variedEntries(this.current ?? {}, attributes), options);
+    return this.regenerateAsync(variedEntries(this.newestRecipe ?? {}, attributes), options);
   }
 
   /** Shows the picture of a recipe that the model's generator has completed. @throws as `regenerateAsync` */
@@ -168,7 +173,7 @@ export class GeneratedTexture extends RawTexture {
   private async paintInTurn(recipe: Recipe, options: RegenerateOptions, request: number): Promise<this> {
     const source = this.source!;
     assertFits(recipe, source.info, this);
-    const pending = this.requests.begin(request);
+    const pending = this.requests.begin(request, recipe);
     this.current ??= recipe;
     const signal = options.signal ? AbortSignal.any([pending.signal, options.signal]) : pending.signal;
     try {
@@ -340,13 +345,9 @@ export class GeneratedTexture extends RawTexture {
   /** Draws the current picture in the place of a preview, or of nothing; where that fails, the preview stays. */
   private async redrawAsync(): Promise<void> {
     this.assertAlive();
-    const recipe = this.recipeWith({}, this.source!);
+    const recipe = recipeWith(this.current, {}, this.source!);
     this.current = recipe;
     await this.paintInTurn(recipe, {}, this.requests.lastBegun); // a newer request may still wait for its classifier
-  }
-
-  private recipeWith(changes: Partial<RecipeOptions>, source: PictureSource): Recipe {
-    return source.complete(changeRecipe(this.current && withoutDefaults(this.current, source.info), changes));
   }
 
   private finish(recipe: Recipe): void {
@@ -374,6 +375,10 @@ export class GeneratedTexture extends RawTexture {
   private assertAlive(): void {
     if (this.isGone) throw abortError(`generate: texture ${this.name} was disposed`);
   }
+}
+
+function recipeWith(recipe: RecipeOptions | null, changes: Partial<RecipeOptions>, source: PictureSource): Recipe {
+  return source.complete(changeRecipe(recipe && withoutDefaults(recipe, source.info), changes));
 }
 
 /**

@@ -84,8 +84,8 @@ export function withoutDefaults(
   const kept = Object.entries(recipe).filter(([key, value]) => defaults[key] !== value);
   const short = Object.fromEntries(kept) as unknown as RecipeOptions;
   // What makes a recipe one for the teacher must stay, or the student would make it.
-  const isForTeacher = entryForTeacher(recipe, model) !== null;
-  return isForTeacher && entryForTeacher(short, model) === null ? { ...recipe } : short;
+  const entry = entryForTeacher(recipe, model);
+  return entry !== null && entryForTeacher(short, model) === null ? { ...short, [entry]: recipe[entry] } : short;
 }
 
 /**

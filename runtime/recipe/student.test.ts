@@ -70,6 +70,7 @@ describe('a distilled model', () => {
       guidanceScale: 4,
     });
     expect(changed({ numInferenceSteps: 9 }, { guidanceScale: 2 })).toMatchObject({ numInferenceSteps: 9 });
+    expect(changed({ numInferenceSteps: 20 }, { numInferenceSteps: 4 })).toEqual(complete({ numInferenceSteps: 4 }));
   });
 
   it('makes pictures of the conditional VAE alone by neither', () => {

@@ -24,7 +24,8 @@ export function planRecipe(
   if (!files) return undefined;
   const { image, mask, classifiers } = files;
   const { image: _image, mask: _mask, ...entries } = asset;
-  const options = { ...recipeEntries(entries as object), label, seed: 0, ...(image && { image: image.rgba }) };
+  const seed = asset.interpolate?.seed === 0 ? 1 : 0; // towards its own seed a picture would not go anywhere
+  const options = { ...recipeEntries(entries as object), label, seed, ...(image && { image: image.rgba }) };
   const checked = checkRecipe(
     { ...options, ...(mask && { mask: mask.mask }) },
     recipeModel(model.index, model.scheduler),

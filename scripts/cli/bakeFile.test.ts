@@ -284,12 +284,15 @@ describe('figment bake FILE', () => {
       { ...elf, output: 'same', interpolate: { seed: 2, amount: 0 } },
       { ...elf, output: 'two', interpolate: { seed: 2, amount: 1 } },
       { ...elf, seeds: [2], output: 'other' },
+      { ...elf, output: 'none', interpolate: { seed: 0, amount: 1 } },
+      { ...elf, seeds: [0], output: 'zero' },
     ]);
     await bake();
     const files = await art.files();
     const pixels = (name: string) => decodePng(files.get(`${name}.png`)!).pixels;
     expect(pixels('same')).toEqual(pixels('one'));
     expect(pixels('two')).toEqual(pixels('other'));
+    expect(pixels('none')).toEqual(pixels('zero'));
     expect(pixels('between')).not.toEqual(pixels('one'));
     expect(pixels('between')).not.toEqual(pixels('other'));
     expect(JSON.parse(readPngText(files.get('between.png')!).figment!).interpolate).toEqual({ seed: 2, amount: 0.5 });
