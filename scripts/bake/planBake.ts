@@ -87,9 +87,17 @@ async function planWhole(source: BakeSource, options: PlanOptions): Promise<Bake
   return plan;
 }
 
-/** What an asset leaves out is that of the defaults; its attributes stand for theirs as a whole. */
+/**
+ * What an asset leaves out is that of the defaults; its attributes stand for theirs as a whole. How long a picture is the same as
+ * another says nothing of one that is the same as none.
+ */
 export function withDefaults(asset: BakeAsset, defaults: NonNullable<BakeDescription['defaults']>): BakeAsset {
-  return changeRecipe(defaults as Partial<RecipeOptions>, asset as Partial<RecipeOptions>) as unknown as BakeAsset;
+  const whole = changeRecipe(
+    defaults as Partial<RecipeOptions>,
+    asset as Partial<RecipeOptions>,
+  ) as unknown as BakeAsset;
+  const { sameFor: _sameFor, ...rest } = whole;
+  return whole.vary || whole.sameAs || asset.sameFor !== undefined ? whole : rest;
 }
 
 /** What is wrong with the defaults is wrong in every asset. */

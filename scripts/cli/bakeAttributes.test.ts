@@ -46,6 +46,19 @@ it('bakes pictures of different attributes, and again those alone whose attribut
   expect(await bake()).toMatch(/bake: 1 images? baked, 2 as they were; 1 files? written/);
 });
 
+it('takes a sameFor of the defaults for the assets that are the same as another, and for no others', async () => {
+  const assets = [
+    { ...ELF, name: 'plain' },
+    { ...ELF, name: 'set', vary: ['hair'], output: '{asset}-{hair}' },
+  ];
+  await art.describe(assets, { defaults: { model: './tiny', sameFor: 1 } });
+  expect(await bake()).toMatch(/bake: 3 images baked/);
+  const files = await art.files();
+  const sameFor = [...files.values()].map((bytes) => JSON.parse(readPngText(bytes).figment!).sameFor);
+  expect(sameFor.filter((value) => value === 1).length).toBeGreaterThan(0);
+  expect(JSON.parse(readPngText(files.get('plain.png')!).figment!)).not.toHaveProperty('sameFor');
+});
+
 it('makes all combinations of the values that are listed, in files and on a sheet that name them', async () => {
   await art.describe([
     { labels: ['elf'], seeds: [7, 8], name: 'npc', attributes: { hair: ['black', 'red'], wear: 0 }, sheet: 'all' },
