@@ -96,6 +96,19 @@ describe('what is open', () => {
     expect(new Set(drawn)).toEqual(new Set([0, 1]));
   });
 
+  it('keeps all else whatever number is asked for beside a word', () => {
+    const attributes = { colour: ['red', 'grey', 'blue'], pattern: ['plain', 'brick'], wear: { min: 0, max: 1 } };
+    const walls = [
+      [ELF, 0, 0, 0],
+      [ELF, 1, 1, 0.1],
+      [ELF, 2, 1, 0.9],
+    ]; // no plain wall is grey or blue
+    for (const seed of SEEDS) {
+      const of = (wear: number) => decideAttributes(known(attributes, walls), ELF, [ANY, 1, wear], seed)[0];
+      for (const wear of [0.3, 0.6, 1]) expect(of(wear)).toBe(of(0));
+    }
+  });
+
   it('gives each kind what is its own, and no hair of another takes that away', () => {
     const attributes = { kind: ['human', 'orc', 'imp'], skin: ['fair', 'olive', 'red'], hair: ['black', 'blonde'] };
     const people = [
