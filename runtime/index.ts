@@ -213,7 +213,6 @@ export { downloadWeights, initialWeights, uploadWeights } from './networks/weigh
 export {
   classifierGuided,
   isClassifierGuided,
-  MIN_GUIDED_ALPHA_BAR,
 } from './diffusion/classifierGuidance.ts';
 export { posterior, qSample, vTarget } from './diffusion/forward.ts';
 export {
@@ -325,7 +324,7 @@ export { type TexelImage, texelImages } from './sampling/texelImages.ts';
 export { ambientOcclusionMap, OCCLUSION_DEFAULTS, type OcclusionOptions } from './surface/ambientOcclusion.ts';
 export { CAVITY_DEFAULTS, type CavityOptions, cavityMap } from './surface/cavity.ts';
 export type { PictureColours } from './surface/expectedColours.ts';
-export { HEIGHT_DEFAULTS, type HeightOptions, heightMap, type LowParts, luma } from './surface/height.ts';
+export { HEIGHT_DEFAULTS, type HeightOptions, heightMap, luma } from './surface/height.ts';
 export {
   METALLIC_DEFAULTS,
   type MetallicOptions,
@@ -447,12 +446,12 @@ export {
 export { toBase64 } from './core/base64.ts';
 export { channelNames, MATERIAL_CHANNELS } from './core/channelNames.ts';
 export { atop, blend } from './core/composite.ts';
-export { decideAttributes, type ExamplesOfVocabulary } from './core/decideAttributes.ts';
+export { decideAttributes } from './core/decideAttributes.ts';
 export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
 export { INDEX_FILE } from './core/fileNames.ts';
 export { fingerprint } from './core/fingerprint.ts';
 export { animationsOf, type Frame, type FrameAnimation, numFramesOf, parseFrames, swapAxes } from './core/frames.ts';
-export { type LinearProbe, probeGroups } from './core/linearProbe.ts';
+export type { LinearProbe } from './core/linearProbe.ts';
 export { nearestWord } from './core/nearestWord.ts';
 export type { PalettePrior } from './core/palettePrior.ts';
 export {

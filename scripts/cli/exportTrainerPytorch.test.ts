@@ -1,6 +1,7 @@
 // What the exported project computes in PyTorch beside what we compute.
 import { add, mul, type Tensor4D, tensor2d, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { probeGroups } from '../../runtime/core/linearProbe.ts';
 import { shiftCircular, shiftClamped, turnColours } from '../../runtime/dataset/augment.ts';
 import { colourRarity, pixelRarity } from '../../runtime/dataset/colourRarity.ts';
 import { toX0Eps } from '../../runtime/diffusion/prediction.ts';
@@ -224,7 +225,7 @@ describe.skipIf(!torch)('in PyTorch', () => {
 
   it('corrects latents by a probe as we do', () => {
     const [weights, bias] = [of('probe.weights').data, of('probe.bias').data] as Float32Array[];
-    const groups = runtime.probeGroups(3, { hair: ['black', 'red'] });
+    const groups = probeGroups(3, { hair: ['black', 'red'] });
     const latents = tidy(() => {
       const corrector = createCorrector({ grid: 4, weights: weights!, bias: bias!, rate: 0.2 }, groups, [4, 6, 4]);
       const known = tensor2d([1, 1, 1, 1, 1, 1, 1, 1, 0, 0], [2, 5]);

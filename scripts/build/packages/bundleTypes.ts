@@ -50,6 +50,9 @@ export async function bundleTypes(
 
 const COMMENT = /[ \t]*\/\*[\s\S]*?\*\/\n?/g;
 
+/** What other packages tell editors of where their types were. */
+const REGION = /^\/\/#(?:end)?region.*\n/gm;
+
 /**
  * Leaves out what other packages say of their types, but for their licences: a tenth of the declarations, of types that nobody looks up.
  *
@@ -65,7 +68,8 @@ function ownComments(declarations: string): Plugin {
   const isKept = (comment: string) => own.has(asOneLine(comment)) || /licen[cs]e|copyright/i.test(comment);
   return {
     name: 'own comments',
-    renderChunk: (code) => code.replaceAll(COMMENT, (comment) => (isKept(comment) ? comment : '')),
+    renderChunk: (code) =>
+      code.replaceAll(COMMENT, (comment) => (isKept(comment) ? comment : '')).replaceAll(REGION, ''),
   };
 }
 
@@ -83,6 +87,6 @@ const ownGlobals: Plugin = {
     const own = names.map(
       (name) => `type ${name} = typeof globalThis extends { ${name}: { prototype: infer T } } ? T : any;\n`,
     );
-    return own.join('') + plain.replaceAll(/^( {4})+/gm, (indent) => ' '.repeat(indent.length / 4));
+    return own.join('') + plain.replaceAll(/^ +/gm, (indent) => ' '.repeat(Math.ceil(indent.length / 4)));
   },
 };
