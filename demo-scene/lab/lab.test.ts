@@ -319,6 +319,9 @@ function inLab(openPage: OpenPage): void {
     expect(await name()).toBe('narrow.png');
     await page.playwright.getByRole('button', { name: 'Back to the portrait' }).click();
     await ready(page);
+    expect(await page.playwright.locator('[data-action=portrait]:focus').count(), 'the button that was pressed').toBe(
+      1,
+    );
     expect(await shown('original')).toEqual(await picture(page));
     await page.playwright.evaluate(() => {
       const decode = createImageBitmap;
