@@ -30,13 +30,17 @@ it('is whole: every link and picture of a page leads to a file of the site, or t
   for (const [address, html] of pages) {
     const targets = Array.from(html.matchAll(/ (?:href|src)="([^"]+)"/g), ([, target]) => target!);
     for (const target of targets) {
-      if (/^(https?:|data:)/.test(target) || target.startsWith('api/')) continue;
+      if (/^(https?:|data:)/.test(target)) continue;
       const [place, id] = target.split('#');
       const file = place === '' ? address : path.posix.join(path.posix.dirname(address), place!);
       expect(site, `${address} leads to ${target}`).toHaveProperty([file]);
       if (id) expect(String(site[file]), `${address} leads to ${target}`).toContain(` id="${decodeURI(id)}"`);
     }
   }
+});
+
+it('links to the API reference where that is beside it', () => {
+  expect(buildGuide([], true)['index.html']).toContain('<a href="api/index.html">API reference</a>');
 });
 
 it('asks for nothing on the network, and runs no script', () => {
