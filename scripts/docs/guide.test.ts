@@ -58,6 +58,18 @@ it('links to the line where the function is', () => {
   expect(source[line - 1]).toMatch(/^export function createDdim\(/);
 });
 
+it('has all that may be wider than the page scroll in itself, by the keyboard, too', () => {
+  const html = chapters.map((chapter) => chapter.html).join('');
+  expect(html.match(/<div class="table" tabindex="0"><table>/g)).toHaveLength(html.match(/<table/g)!.length);
+  const boxes = html.match(/<pre\b[^>]*>|<[^>]*"katex-display"[^>]*>/g)!;
+  expect(boxes.length).toBeGreaterThan(40);
+  expect(boxes.filter((tag) => !tag.includes(' tabindex="0"'))).toEqual([]);
+});
+
+it('names every column of its tables', () => {
+  for (const { name, html } of chapters) expect(html, name).not.toMatch(/<th[^>]*><\/th>/);
+});
+
 describe('a chapter is refused', () => {
   const math = (info: string) => `# One\n\n\`\`\`math ${info}\nx = 1\n\`\`\`\n`;
   it.each([
