@@ -60,7 +60,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
     write: (settings, info) =>
       isIntervalSet(settings, info) ? `${settings.intervalMin}-${settings.intervalMax}` : null,
     read: readInterval,
-    expected: (info) => `two timesteps from 0 to ${rangesOf(info).intervalMax.max}, such as 200-800`,
+    expected: (info) => `two timesteps from 0 to ${rangesOf(info).intervalMax.max}, the smaller first, such as 200-800`,
   },
   rescale: numberField('guidanceRescale', ({ guidanceRescale }) => guidanceRescale > 0),
   ornate: ornateField(),

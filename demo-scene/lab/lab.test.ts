@@ -149,8 +149,16 @@ function inLab(openPage: OpenPage): void {
     const hair = page.playwright.getByLabel('hair colour', { exact: true });
     expect(await hair.locator('option').allTextContents()).toEqual(['any', 'black', 'red']);
     await hair.selectOption('red');
-    await page.playwright.getByLabel('wear: any', { exact: true }).uncheck();
+    const wear = page.playwright.locator('.lil-number', { hasText: /^wear$/ });
+    const opacity = () => wear.evaluate((row) => getComputedStyle(row).opacity);
+    expect(await opacity(), 'beside "any"').toBe('0.5');
+    await wear.locator('.lil-slider').click({ position: { x: 3, y: 9 } });
     await ready(page);
+    expect(await opacity()).toBe('1');
+    expect(await page.playwright.getByLabel('wear: any', { exact: true }).isChecked()).toBe(false);
+    await page.playwright.getByLabel('wear: any', { exact: true }).check();
+    await page.playwright.getByLabel('wear: any', { exact: true }).uncheck();
+    await enter(page, 'wear', 0.5);
     expect(await page.call('recipe')).toMatchObject({ attributes: { hair_colour: 'red', wear: 0.5 } });
     expect(await picture(page)).not.toEqual(before);
     const address = hashOf(page);
@@ -200,8 +208,12 @@ function inLab(openPage: OpenPage): void {
     const young = await picture(stones);
     await playwright.locator('.cells button', { hasText: /^0\.75$/ }).click();
     await ready(stones);
-    expect(await stones.call('recipe')).toMatchObject({ attributes: { wear: 0.75 } });
+    expect(await stones.call('recipe')).toMatchObject({ attributes: { wear: 0.75 }, sameAs: { wear: 0.25 } });
     expect(await picture(stones)).not.toEqual(young);
+    for (const wear of [0.25, 0.5]) {
+      await enter(stones, 'wear', wear); // the first takes back what the click has changed
+      expect(await stones.call('recipe')).not.toHaveProperty('sameAs');
+    }
   });
 
   it('compares the few steps of a student with its teacher', async () => {
@@ -239,6 +251,7 @@ function inLab(openPage: OpenPage): void {
       guidanceScale: 2,
       guidanceInterval: [300, 700],
     });
+    expect(await text(elsewhere, '[data-status=step]'), 'of the first picture').toBe('–');
     const notice = elsewhere.playwright.locator('#notice');
     expect(await notice.textContent()).toContain('guidance "lots"');
     await show(elsewhere, '#label=orc');
@@ -319,6 +332,9 @@ function inLab(openPage: OpenPage): void {
     expect(await name()).toBe('narrow.png');
     await page.playwright.getByRole('button', { name: 'Back to the portrait' }).click();
     await ready(page);
+    expect(await page.playwright.locator('[data-action=portrait]:focus').count(), 'the button that was pressed').toBe(
+      1,
+    );
     expect(await shown('original')).toEqual(await picture(page));
     await page.playwright.evaluate(() => {
       const decode = createImageBitmap;
@@ -432,6 +448,9 @@ function inLab(openPage: OpenPage): void {
       [844, 390],
       [640, 360], // 1280 × 720 enlarged to 200 %
       [390, 844],
+      [1100, 720],
+      [1200, 720],
+      [1279, 720],
       [1280, 720],
     ] as const) {
       await playwright.setViewportSize({ width, height });

@@ -13,10 +13,10 @@ export class LargePicture {
   /** The recipe of the picture that is shown, which may be older than the settings; null before the first. */
   shown: LabRecipe | null = null;
 
-  /** @param onPainted called with the time that a picture took, unless it came from memory */
+  /** @param onPainted called with the recipe of a picture and the time that it took, unless it came from memory */
   constructor(
     private readonly generator: AssetGenerator,
-    private readonly onPainted: (durationMs: number, numSteps: number) => void,
+    private readonly onPainted: (recipe: LabRecipe, durationMs: number) => void,
   ) {
     drawStill(this.canvas, framesInRows(blankPicture(generator.info), generator.info));
     this.root.dataset.look = generator.info.pixelArt ? 'pixels' : 'smooth';
@@ -37,7 +37,7 @@ export class LargePicture {
       drawStill(this.canvas, framesInRows(pixels, generator.info));
       this.shown = recipe;
       this.canvas.setAttribute('aria-label', describe(recipe, generator.info));
-      if (queuedMs > 0) this.onPainted(performance.now() - queuedMs, recipe.numInferenceSteps);
+      if (queuedMs > 0) this.onPainted(recipe, performance.now() - queuedMs);
     } finally {
       generator.onQueueChangedObservable.remove(observer);
       if (!signal.aborted) this.root.removeAttribute('aria-busy');

@@ -1,4 +1,5 @@
 import type { AssetGenerator } from '../../plugin/index.ts';
+import { allowPress, ignoreRefusedPresses } from '../shared/allowPress.ts';
 import { blankPicture, framesInRows } from '../shared/frames.ts';
 import { drawStill, element } from '../shared/page.ts';
 import { statedSize } from '../shared/statedSize.ts';
@@ -80,6 +81,7 @@ export class ReconstructionView {
       this.numAsked++;
       this.use(null);
     });
+    ignoreRefusedPresses(this.root);
     this.acceptDrops();
   }
 
@@ -118,7 +120,7 @@ export class ReconstructionView {
   private use(own: ReconstructionView['own']): void {
     this.own = own;
     this.numOpened++;
-    element('[data-action=portrait]', this.root).toggleAttribute('disabled', own === null);
+    allowPress(element('[data-action=portrait]', this.root), own !== null);
     this.onChosen();
   }
 

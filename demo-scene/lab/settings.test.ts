@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createScene, loadTiny } from '../../plugin/testing/tinyScene.ts';
 import { TINY_STUDENT } from '../../runtime/testing/tinyModel.ts';
-import { defaultSettings, describeSteps, labRecipe, makerOf, withinRanges } from './settings.ts';
+import { defaultSettings, describeSteps, isGuidedAt, labRecipe, makerOf, withinRanges } from './settings.ts';
 
 const { info } = await loadTiny(createScene());
 const DEFAULTS = defaultSettings(info);
@@ -21,6 +21,12 @@ describe('withinRanges', () => {
     const turned = { ...DEFAULTS, intervalMin: 600, intervalMax: 300 };
     expect(withinRanges(turned, info)).toEqual({ ...DEFAULTS, intervalMin: 600, intervalMax: 600 });
   });
+});
+
+it.each([0, 1])('guides no step at a guidance scale of %i', (guidanceScale) => {
+  const guided = { ...DEFAULTS, intervalMin: 200, intervalMax: 800 };
+  expect([100, 200, 800, 900].map((t) => isGuidedAt(t, guided))).toEqual([false, true, true, false]);
+  expect(isGuidedAt(500, { ...guided, guidanceScale })).toBe(false);
 });
 
 describe('labRecipe', () => {

@@ -222,7 +222,7 @@ export function isIntervalSet({ intervalMin, intervalMax }: Settings, { schedule
   return intervalMin > 0 || intervalMax < scheduler.numTrainTimesteps - 1;
 }
 
-/** Whether a step at this timestep is guided. */
+/** Whether a step at this timestep is guided: at 0 it takes one pass without the label, and at 1 one with it. */
 export function isGuidedAt(t: number, { intervalMin, intervalMax, guidanceScale }: Settings): boolean {
-  return guidanceScale !== 1 && t >= intervalMin && t <= intervalMax;
+  return guidanceScale !== 0 && guidanceScale !== 1 && t >= intervalMin && t <= intervalMax;
 }

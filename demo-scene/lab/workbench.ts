@@ -4,7 +4,7 @@ import { element } from '../shared/page.ts';
 import { LargePicture } from './largePicture.ts';
 import { GuidancePlot, SchedulePlot } from './plots.ts';
 import { ReconstructionView } from './reconstruction.ts';
-import { type LabRecipe, labRecipe, makerOf, type Settings, withinRanges } from './settings.ts';
+import { changedOf, type LabRecipe, labRecipe, makerOf, type Settings, withinRanges } from './settings.ts';
 import { SettingsPanel } from './settingsPanel.ts';
 import { Address, offerSharing, recipeText } from './sharing.ts';
 import { Strip, stripPlans } from './strip.ts';
@@ -40,7 +40,7 @@ export class Workbench {
     const { settings, notes } = this.address.read();
     this.settings = settings;
     this.status = new StatusLine(generator);
-    this.portrait = new LargePicture(generator, (durationMs, numSteps) => this.status.painted(durationMs, numSteps));
+    this.portrait = new LargePicture(generator, (recipe, durationMs) => this.status.painted(recipe, durationMs));
     this.controls = new SettingsPanel(element('#settings'), info, settings, (changed) => this.use(changed));
     const change = (changes: Partial<Settings>) => this.use(withinRanges({ ...this.settings, ...changes }, info));
     this.walkControls = new WalkControls(info, settings, change);
@@ -64,7 +64,8 @@ export class Workbench {
   }
 
   /** Shows these settings everywhere, and paints their pictures. */
-  private use(settings: Settings, notes: string[] = []): void {
+  private use(asked: Settings, notes: string[] = []): void {
+    const settings = { ...asked, sameAs: changedOf(asked) }; // what is again as it was at first counts as never changed
     this.settings = settings;
     this.controls.show(settings);
     this.address.write(settings);
@@ -126,6 +127,9 @@ export class NewestOnly {
  * pictures wait.
  */
 class StatusLine {
+  /** Who has painted: the first picture of each tells nothing of a step, since its code is compiled for it. */
+  private readonly painters = new Set<ReturnType<typeof makerOf>>();
+
   constructor(private readonly generator: AssetGenerator) {
     const { backend, onQueueChangedObservable } = generator;
     const name = backend.adapter ? `${backend.backend} (${backend.adapter})` : backend.backend;
@@ -141,8 +145,12 @@ class StatusLine {
   }
 
   /** Shows the time of a step, from the time that a whole picture took with its decoding and waiting. */
-  painted(durationMs: number, numSteps: number): void {
-    const stepMs = durationMs / numSteps;
+  painted(recipe: LabRecipe, durationMs: number): void {
+    const maker = makerOf(recipe, this.generator.info);
+    const isFirst = !this.painters.has(maker);
+    this.painters.add(maker);
+    if (isFirst) return;
+    const stepMs = durationMs / recipe.numInferenceSteps;
     show('step', `about ${stepMs.toFixed(stepMs < 10 ? 1 : 0)} ms`);
   }
 }

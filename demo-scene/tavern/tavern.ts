@@ -27,6 +27,7 @@ export interface Tavern {
 /** Builds the room in plain colours, with its lights and empty frames, without waiting for any model. */
 export function openTavern(engine: AbstractEngine, plan: TavernPlan, quality: Quality): Tavern {
   BaseTexture.DEFAULT_ANISOTROPIC_FILTERING_LEVEL = quality.anisotropy;
+  engine.canvasTabIndex = 0; // Babylon would have the canvas reached before all else
   const scene = new Scene(engine);
   scene.clearColor = new Color4(0.02, 0.012, 0.008, 1);
   scene.ambientColor = Color3.Black();

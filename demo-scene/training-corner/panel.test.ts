@@ -54,13 +54,15 @@ describeInBrowser(
       expect(await playwright.textContent('[data-training=backend]')).toMatch(/No GPU.*wasm in a worker, slower/);
       await playwright.click('#training [data-action=builtIn]');
       await giveSteps(playwright, NUM_STEPS);
-      await playwright.click('#training [data-action=train]');
+      await whenStatus(playwright, 'ready');
+      await playwright.focus('#training [data-action=train]');
+      await playwright.keyboard.press('Enter');
       await playwright.waitForFunction(() =>
         /^[1-9]/.test(document.querySelectorAll<HTMLOutputElement>('#training output')[1]!.value),
       );
       await drawFrame(playwright);
       expect(await statusOf(playwright)).toBe('training');
-      await playwright.click('#training [data-action=train]');
+      await playwright.keyboard.press('Enter'); // on the same button, which kept the focus
       await whenStatus(playwright, 'paused');
       const [before, sheet] = [
         await outputsOf(playwright),
@@ -108,6 +110,10 @@ describeInBrowser(
       await playwright.click('#training [data-action=startOver]');
       await whenStatus(playwright, 'ready');
       expect(await outputsOf(playwright)).toEqual(['', '']);
+
+      await playwright.keyboard.press('Escape'); // the button that was pressed last is hidden, and nothing has the focus
+      expect(await playwright.isVisible('#training')).toBe(false);
+      await openCorner(playwright);
     });
 
     it('takes a folder, or tells all that is wrong with it and keeps what it had; forgets what is damaged', async () => {
@@ -167,6 +173,7 @@ describeInBrowser(
         /cannot be used: .*checkpoint.* Please start again\./,
       );
       expect(await statusOf(playwright)).toBe('empty');
+      expect(await playwright.evaluate(pressOfTrain), 'without pictures').toBe('refused');
       await playwright.click('#training [data-action=builtIn]');
       await whenStatus(playwright, 'ready');
     });
@@ -254,6 +261,17 @@ function pngThatStates(width: number, height: number): Buffer {
 function overflowOfPanel(): number {
   const panel = document.querySelector('#training')!;
   return Math.max(panel.getBoundingClientRect().right - innerWidth, panel.scrollWidth - panel.clientWidth);
+}
+
+/** Run in the page: presses the button that trains, and tells what comes of it. */
+function pressOfTrain(): 'sent' | 'refused' {
+  let outcome: 'sent' | 'refused' = 'refused';
+  const form = document.querySelector('#training form')!;
+  form.addEventListener('submit', () => {
+    outcome = 'sent';
+  });
+  form.querySelector<HTMLButtonElement>('[data-action=train]')!.click();
+  return outcome;
 }
 
 /** Run in the page. */

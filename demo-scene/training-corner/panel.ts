@@ -1,6 +1,7 @@
 // The training corner: trains a model beside the scene, and hands it to the scene or to the visitor.
 
 import { messageOf } from '../../runtime/index.ts';
+import { allowPress, ignoreRefusedPresses } from '../shared/allowPress.ts';
 import { create, drawPixels, element, fileNameOf, labelWords, onClicks, saveBlob } from '../shared/page.ts';
 import markup from './panel.html';
 import { PictureChoice } from './pictureChoice.ts';
@@ -76,8 +77,15 @@ export class TrainingPanel {
       shipped: () => this.useShipped(),
     });
     onSecondPress(this.button('startOver'), 'Forget this training?', () => this.post({ type: 'startOver' }));
-    this.dialog.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape') this.close();
+    ignoreRefusedPresses(this.dialog);
+    this.closeByEscape();
+  }
+
+  /** Escape closes the panel wherever the focus is, unless another part of the page has it. */
+  private closeByEscape(): void {
+    document.addEventListener('keydown', ({ key, target }) => {
+      const isOurs = target === document.body || this.dialog.contains(target as Node);
+      if (key === 'Escape' && this.dialog.open && isOurs) this.close();
     });
   }
 
@@ -163,7 +171,7 @@ export class TrainingPanel {
 
   private async useShipped(): Promise<void> {
     const button = this.button('shipped');
-    button.disabled = true;
+    allowPress(button, false);
     this.notify('The shipped model paints the portraits…');
     try {
       await this.user.useShipped();
@@ -172,7 +180,7 @@ export class TrainingPanel {
     } catch (error) {
       this.notify(messageOf(error));
     } finally {
-      button.disabled = false;
+      allowPress(button, true);
     }
   }
 
@@ -183,7 +191,7 @@ export class TrainingPanel {
 
   private allowModel(): void {
     const isAllowed = this.state?.hasModel === true && this.wanted === null;
-    for (const name of ['useModel', 'download']) this.button(name).disabled = !isAllowed;
+    for (const name of ['useModel', 'download']) allowPress(this.button(name), isAllowed);
   }
 
   private notify(sentence: string): void {

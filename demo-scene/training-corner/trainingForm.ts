@@ -1,4 +1,5 @@
 import uPlot from 'uplot';
+import { allowPress } from '../shared/allowPress.ts';
 import { element } from '../shared/page.ts';
 import {
   type Budget,
@@ -49,7 +50,8 @@ export class TrainingForm {
       event.preventDefault();
       if (this.form.dataset.status === 'training') onPause();
       else onTrain({ vae: this.budgetOf('vae'), ddpm: this.budgetOf('ddpm') });
-      this.button.disabled = true; // until the worker answers
+      allowPress(this.button, false); // until the worker answers
+      this.button.focus(); // a field may lose it
     });
   }
 
@@ -58,7 +60,7 @@ export class TrainingForm {
     if (!this.isFilled) this.fill(settings);
     form.dataset.status = status;
     button.textContent = TRAIN_WORDS[status];
-    button.disabled = status === 'empty' || status === 'starting';
+    allowPress(button, status !== 'empty' && status !== 'starting');
     for (const phase of PHASES) {
       const fieldset = this.fieldsetOf(phase);
       element<HTMLProgressElement>('progress', fieldset).value = progress[phase].share;

@@ -13,7 +13,7 @@ import {
   tidy,
   zeros,
 } from '@tensorflow/tfjs-core';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import {
   completeRecipe,
   createModel,
@@ -37,6 +37,7 @@ import {
   vaeTaskSpec,
   vaeTrainer,
 } from '../../runtime/index.ts';
+import { endWithError } from '../cli/endWithError.ts';
 import { wholeNumber } from '../cli/optionParsers.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { startGradientWorkers } from '../node/nodeWorkers.ts';
@@ -243,7 +244,9 @@ const besideOnnx = ({ ms, onnxMs }: GuidedStep) =>
 await new Command('bench')
   .description('measure training and sampling speed on this machine')
   .option('--workers <n>', 'threads that train on wasm', wholeNumber(1, 64), 2)
-  .option('--backend <name>', 'webgpu, wasm or cpu')
+  .addOption(new Option('--backend <name>', 'default: the fastest here').choices(['webgpu', 'wasm', 'cpu']))
   .option('--step', 'the guided step alone, without the trainings')
   .action(bench)
-  .parseAsync();
+  .exitOverride()
+  .parseAsync()
+  .catch(endWithError);

@@ -7,6 +7,7 @@ import { makeBatches } from '../bake/batches.ts';
 import { encodeKtx2 } from '../bake/encodeKtx2.ts';
 import { layerImages } from '../bake/layers.ts';
 import { openPlan } from '../bake/planBake.ts';
+import { endWithError } from '../cli/endWithError.ts';
 import { wholeNumber } from '../cli/optionParsers.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { shippedModels } from '../node/openModel.ts';
@@ -116,4 +117,6 @@ await new Command('bench:bake')
   .option('--runs <n>', 'of each the median is told', wholeNumber(1, 100), 3)
   .addOption(new Option('--backend <name>', 'default: the fastest here').choices(['webgpu', 'wasm', 'cpu']))
   .action((models: string[], options: BenchOptions) => bench({ ...options, ...(models.length > 0 ? { models } : {}) }))
-  .parseAsync();
+  .exitOverride()
+  .parseAsync()
+  .catch(endWithError);

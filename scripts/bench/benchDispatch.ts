@@ -17,6 +17,7 @@ import {
   useWebgpuDevice,
   writeTexels,
 } from '../../runtime/index.ts';
+import { endWithError } from '../cli/endWithError.ts';
 import { openNodeWebgpu } from '../node/nodeRuntime.ts';
 import { modelSource, openTeacher, shippedModels } from '../node/openModel.ts';
 import { countGpuWork, type GpuWork, type GpuWorkCounter, medianWork } from './countGpuWork.ts';
@@ -137,4 +138,6 @@ await new Command('bench:dispatch')
   .option('--json', 'print JSON')
   .option('--model <name>', 'of one model alone')
   .action(benchDispatch)
-  .parseAsync();
+  .exitOverride()
+  .parseAsync()
+  .catch(endWithError);

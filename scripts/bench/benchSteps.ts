@@ -12,6 +12,8 @@ import {
   type SampleOptions,
   type SamplerName,
 } from '../../runtime/index.ts';
+import { readDataOfModel } from '../cli/dataOfModel.ts';
+import { endWithError } from '../cli/endWithError.ts';
 import { type EvaluateFlags, evaluate } from '../cli/evaluation/runEvaluation.ts';
 import { realNumber, wholeNumber } from '../cli/optionParsers.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
@@ -49,13 +51,12 @@ interface StepsRow extends Way {
 type Painted = Omit<StepsRow, 'accuracy' | 'frechetDistanceToHeldOut' | 'spreadRelativeToReal'>;
 
 /** Makes pictures one by one in every way: how long each takes, and how far it is from the teacher's usual one. */
-async function paintInAllWays(
-  name: string,
-  { teacherSteps, guidance, runs, backend }: Flags,
-): Promise<{ model: string; painted: Painted[] }> {
+async function paintInAllWays(name: string, flags: Flags): Promise<{ model: string; painted: Painted[] }> {
+  const { teacherSteps, guidance, runs, backend } = flags;
   const files = await loadModelFolder(modelSource(name), { acceptChanged: true });
   const { student, name: title } = files.index.figment;
   if (!student) throw new UsageError(`bench:steps: ${title} has no student; make one by figment distil`);
+  await readDataOfModel('bench:steps', files, { ...flags, seed: flags.splitSeed }); // what is wrong with it shows at once
   const teacherFiles = await loadModelFolder(modelSource(name), { parts: ['teacher'], acceptChanged: true });
   const { release } = await openNodeBackend(backend);
   const model = buildModel(files);
@@ -183,4 +184,6 @@ await new Command('bench:steps')
   .addOption(new Option('--backend <name>', 'compute on this backend').choices(['webgpu', 'wasm', 'cpu']))
   .option('--json <file>', 'write what was measured to this file, too')
   .action(run)
-  .parseAsync();
+  .exitOverride()
+  .parseAsync()
+  .catch(endWithError);

@@ -1,5 +1,5 @@
 // npm run bench:tavern: how long a first visitor of the demo waits, and how many frames a second there are.
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { buildDemoSite } from '../build/demoSite.ts';
 import { endWithError } from '../cli/endWithError.ts';
 import { realNumber, wholeNumber } from '../cli/optionParsers.ts';
@@ -60,7 +60,7 @@ await new Command('bench:tavern')
   .option('--width <px>', 'of the window', wholeNumber(100, 4096), 1280)
   .option('--height <px>', 'of the window', wholeNumber(100, 4096), 720)
   .option('--seconds <n>', 'how long to look on when everything is painted', realNumber(1, 60), 10)
-  .option('--quality <name>', 'high or low; default: as the page chooses')
+  .addOption(new Option('--quality <name>', 'default: as the page chooses').choices(['high', 'low']))
   .option('--json', 'print JSON')
   .action(benchTavern)
   .exitOverride()

@@ -45,16 +45,19 @@ function markdownIn(folder: string): string[] {
 /**
  * The whole site, in memory.
  *
- * @param sources further sources to show, such as those that the API reference links to
+ * @param sources      further sources to show, such as those that the API reference links to
+ * @param hasReference whether that reference is beside the guide, so that its pages may link to it
  */
-export function buildGuide(sources: readonly string[] = []): SiteFiles {
+export function buildGuide(sources: readonly string[] = [], hasReference = false): SiteFiles {
   const root = packageRoot();
   const read = (file: string) => new Uint8Array(readFileSync(path.join(root, file)));
   const chapters = readChapters();
   const shown = new Set([...sources, ...chapters.flatMap((chapter) => chapter.sources)]);
   const needed = new Set(chapters.flatMap((chapter) => chapter.files));
   return {
-    ...Object.fromEntries(chapters.map((chapter, i) => [`${chapter.name}.html`, chapterPage(chapters, i)])),
+    ...Object.fromEntries(
+      chapters.map((chapter, i) => [`${chapter.name}.html`, chapterPage(chapters, i, hasReference)]),
+    ),
     ...Object.fromEntries(
       [...shown].map((file) => [sourceAddress(file), sourcePage(file, readFileSync(path.join(root, file), 'utf8'))]),
     ),
@@ -76,18 +79,18 @@ function katexFiles(): SiteFiles {
 }
 
 /** The page of one chapter, with the way to the others. */
-function chapterPage(chapters: readonly NamedChapter[], index: number): string {
+function chapterPage(chapters: readonly NamedChapter[], index: number, hasReference: boolean): string {
   const chapter = chapters[index]!;
   const entries = chapters.map(
     ({ name, title }, i) => `<li><a href="${name}.html"${i === index ? ' aria-current="page"' : ''}>${title}</a></li>`,
   );
   const step = (i: number, rel: string) =>
     chapters[i] ? `<a rel="${rel}" href="${chapters[i].name}.html">${chapters[i].title}</a>` : '<span></span>';
+  const reference = hasReference ? '\n<p><a href="api/index.html">API reference</a></p>' : '';
   return page(
     chapter.title,
     '',
-    `<nav class="contents" aria-label="Chapters"><ol start="0">${entries.join('')}</ol>
-<p><a href="api/index.html">API reference</a></p></nav>
+    `<nav class="contents" aria-label="Chapters"><ol start="0">${entries.join('')}</ol>${reference}</nav>
 <main>${chapter.html}<nav class="steps" aria-label="Neighbours">${step(index - 1, 'prev')}${step(index + 1, 'next')}</nav></main>`,
   );
 }

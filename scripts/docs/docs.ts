@@ -16,7 +16,7 @@ interface DocsOptions {
 
 async function buildDocs({ out, api }: DocsOptions): Promise<void> {
   clearSite(out);
-  const files = buildGuide(api ? publicSources() : []);
+  const files = buildGuide(api ? publicSources() : [], api);
   const encoder = new TextEncoder();
   const bytes = Object.entries(files).map(([address, content]): [string, Uint8Array] => [
     address,

@@ -30,13 +30,17 @@ it('is whole: every link and picture of a page leads to a file of the site, or t
   for (const [address, html] of pages) {
     const targets = Array.from(html.matchAll(/ (?:href|src)="([^"]+)"/g), ([, target]) => target!);
     for (const target of targets) {
-      if (/^(https?:|data:)/.test(target) || target.startsWith('api/')) continue;
+      if (/^(https?:|data:)/.test(target)) continue;
       const [place, id] = target.split('#');
       const file = place === '' ? address : path.posix.join(path.posix.dirname(address), place!);
       expect(site, `${address} leads to ${target}`).toHaveProperty([file]);
       if (id) expect(String(site[file]), `${address} leads to ${target}`).toContain(` id="${decodeURI(id)}"`);
     }
   }
+});
+
+it('links to the API reference where that is beside it', () => {
+  expect(buildGuide([], true)['index.html']).toContain('<a href="api/index.html">API reference</a>');
 });
 
 it('asks for nothing on the network, and runs no script', () => {
@@ -52,6 +56,18 @@ it('links to the line where the function is', () => {
   const line = Number(/#L(\d+)/.exec(html)![1]);
   const source = readFileSync(path.join(packageRoot(), 'runtime/diffusion/ddim.ts'), 'utf8').split('\n');
   expect(source[line - 1]).toMatch(/^export function createDdim\(/);
+});
+
+it('has all that may be wider than the page scroll in itself, by the keyboard, too', () => {
+  const html = chapters.map((chapter) => chapter.html).join('');
+  expect(html.match(/<div class="table" tabindex="0"><table>/g)).toHaveLength(html.match(/<table/g)!.length);
+  const boxes = html.match(/<pre\b[^>]*>|<[^>]*"katex-display"[^>]*>/g)!;
+  expect(boxes.length).toBeGreaterThan(40);
+  expect(boxes.filter((tag) => !tag.includes(' tabindex="0"'))).toEqual([]);
+});
+
+it('names every column of its tables', () => {
+  for (const { name, html } of chapters) expect(html, name).not.toMatch(/<th[^>]*><\/th>/);
 });
 
 describe('a chapter is refused', () => {

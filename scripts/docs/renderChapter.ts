@@ -57,9 +57,11 @@ function rendererFor(folder: string, gathered: Gathered): MarkdownIt {
   rules.fence = (tokens, index) => {
     const { info, content } = tokens[index]!;
     const [language, ...references] = info.trim().split(/\s+/);
-    if (language !== 'math') return `<pre><code>${escapeHtml(content)}</code></pre>\n`;
+    if (language !== 'math') return `${codeBox(content)}\n`;
     return equation(content, references, gathered);
   };
+  rules.table_open = () => '<div class="table" tabindex="0"><table>\n';
+  rules.table_close = () => '</table></div>\n';
   rules.link_open = (tokens, index, options, _env, renderer) => {
     const href = String(tokens[index]!.attrGet('href'));
     tokens[index]!.attrSet('href', addressOf(href, tokens[index + 1]?.content ?? '', folder, gathered));
@@ -90,13 +92,19 @@ function equation(tex: string, texts: string[], gathered: Gathered): string {
     gathered.sources.add(reference.file);
     return implementation(reference);
   });
-  return `<figure class="equation">${renderMath(tex, true)}<figcaption>${places.join('')}</figcaption></figure>\n`;
+  const box = renderMath(tex, true).replace('class="katex-display"', '$& tabindex="0"');
+  return `<figure class="equation">${box}<figcaption>${places.join('')}</figcaption></figure>\n`;
+}
+
+/** Code that may be wider than the page; like all that scrolls, it can be reached and scrolled by the keyboard. */
+function codeBox(code: string): string {
+  return `<pre tabindex="0"><code>${escapeHtml(code)}</code></pre>`;
 }
 
 /** A line that unfolds to show the code. */
 function implementation({ file, name, line, code }: Reference): string {
   const link = `<a href="${sourceAddress(file, line)}">${file}, line ${line}</a>`;
-  return `<div><details><summary><code>${name}</code></summary><pre><code>${escapeHtml(code)}</code></pre></details>${link}</div>`;
+  return `<div><details><summary><code>${name}</code></summary>${codeBox(code)}</details>${link}</div>`;
 }
 
 /** Where a link of the markdown leads on the site. @throws Error when it leads nowhere */

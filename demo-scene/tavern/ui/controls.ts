@@ -61,7 +61,8 @@ export class Controls {
       this.change({ quality: select.value as VisitorSettings['quality'] });
       const address = new URL(location.href);
       address.searchParams.delete('quality');
-      location.replace(address);
+      history.replaceState(null, '', address); // an address with a fragment would not be loaded by itself
+      location.reload();
     });
   }
 

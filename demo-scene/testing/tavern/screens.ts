@@ -41,6 +41,9 @@ export function testScreens(visit: VisitedTavern): void {
   it('can be worked by keyboard, heard and read by everybody', async () => {
     const { playwright } = visit;
     expect(await flawsOfAccess(playwright)).toEqual([]);
+    expect(await playwright.locator('main canvas').evaluateAll((all) => all.map(({ tabIndex }) => tabIndex))).toEqual([
+      0,
+    ]);
     await openCard(playwright, numPortraits);
     await shownPicture(playwright);
     expect(await flawsOfAccess(playwright, '#card')).toEqual([]);

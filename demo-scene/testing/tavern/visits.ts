@@ -75,6 +75,17 @@ export function testVisits(visit: VisitedTavern): void {
     expect(stored).not.toContain(`frame ${VARIED + 1}`);
   });
 
+  it('is loaded again for another quality, though its address has a fragment', async () => {
+    const { page, playwright } = visit;
+    await playwright.evaluate(() => {
+      history.replaceState(null, '', '?arrivals=off#room');
+      document.querySelector('#settings')!.toggleAttribute('open', true);
+    });
+    await Promise.all([playwright.waitForEvent('load'), playwright.selectOption('#quality', 'auto')]);
+    expect(await playwright.inputValue('#quality')).toBe('auto');
+    page.takeErrors(); // the browser reports that the list does not come
+  });
+
   it('says what is missing where nothing can draw', async () => {
     const { page, playwright } = visit;
     await playwright.addInitScript(() => {
