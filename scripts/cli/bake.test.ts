@@ -254,7 +254,8 @@ describe('bake', () => {
 
   it('says that nothing is written when it is interrupted while it fetches a model', async () => {
     const whole = model;
-    const server = createServer(() => process.kill(process.pid, 'SIGINT')).listen(0, '127.0.0.1');
+    const server = createServer().once('request', () => process.kill(process.pid, 'SIGINT')); // a later one would find no job
+    server.listen(0, '127.0.0.1');
     onTestFinished(() => {
       server.closeAllConnections();
       server.close();
