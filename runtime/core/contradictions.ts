@@ -4,9 +4,11 @@ import { type AttributeExamples, MAX_BYTE } from './attributeExamples.ts';
 /** Values contradict each other that are together less often than in this share of what chance would give … */
 const RARELY = 0.4;
 
-/** … where that is by so many standard deviations, those of Poisson's distribution, and chance would give so many … */
-const SURELY = 2;
-const ENOUGH = 4;
+/** … where that is by so many standard deviations, those of Poisson's distribution … */
+const SURELY = 2.5;
+
+/** … for which chance must give so many, if there are none; fewer tell nothing … */
+const ENOUGH = SURELY ** 2;
 
 /** … or that are never together, where so much of what chance would give never is: each kind has skins of its own. */
 const TIED = 0.4;
@@ -32,7 +34,7 @@ export function contradict(
   if (own[0] && own[0].value === own[0].all) return false;
   const { found, expected } = evidenceOf(evidenceOf(own).expected >= ENOUGH ? own : byLabel);
   if (found > RARELY * expected) return false;
-  if (expected >= ENOUGH && expected - found >= SURELY * Math.sqrt(expected)) return true;
+  if (expected - found >= SURELY * Math.sqrt(expected) && expected > 0) return true;
   return evidenceOf(byLabel).found === 0 && areTied(examples, decided.length, word, place);
 }
 
