@@ -98,7 +98,9 @@ export class GeneratedSprites extends SpriteManager {
     const numFrames = numFramesOf(sheet.info!);
     try {
       for (const sprite of sprites) {
-        taken.createSprite(Math.floor(sprite.cellIndex / numFrames), sprite.name).become(sprite);
+        const cell = Math.floor(sprite.cellIndex / numFrames);
+        taken.createSprite(cell, sprite.name).become(sprite);
+        taken.countCreated(taken.cells[cell]?.label);
       }
     } catch (error) {
       disposeButTexture(taken);
@@ -209,9 +211,14 @@ export class GeneratedSprites extends SpriteManager {
       const known = [...new Set(this.cells.flatMap((cell) => cell?.label ?? []))].join(', ');
       throw new RangeError(`createSprite: no cell shows "${label}"; this sheet has ${known}`);
     }
+    return cells[this.countCreated(label) % cells.length]!;
+  }
+
+  /** Counts a sprite of a label. @returns how many there were before */
+  private countCreated(label = ''): number {
     const numBefore = this.numCreated.get(label) ?? 0;
     this.numCreated.set(label, numBefore + 1);
-    return cells[numBefore % cells.length]!;
+    return numBefore;
   }
 
   /** Puts the lower edge of a sprite at a place; Babylon's own position is that of its middle. */

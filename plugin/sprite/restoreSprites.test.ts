@@ -57,6 +57,12 @@ it('makes further sprites as high as before, whatever became of the first', asyn
   expect((await restoreSpritesAsync(await reloaded())).createSprite('elf')).toMatchObject({ height: 1.5, width: 1 });
 });
 
+it('goes on with the next cell of a label', async () => {
+  expect(sprites.createSprite('elf').cell).toBe(0);
+  const restored = await restoreSpritesAsync(await reloaded());
+  expect([restored.createSprite('elf').cell, restored.createSprite('elf').cell]).toEqual([2, 0]);
+});
+
 it('repaints and packs them as before', async () => {
   sprites.createSprite('orc');
   const restored = await restoreSpritesAsync(await reloaded());
