@@ -1,17 +1,17 @@
 // Which values of attributes contradict each other, as a model's examples have them.
 import { type AttributeExamples, MAX_BYTE } from './attributeExamples.ts';
 
-/** Values contradict each other that are together less often than in this share of what chance would give … */
+/** Attributes go by each other where their values are together this much more or less often than chance explains … */
+const DEPENDENT = 1.5;
+
+/** … and one decides on the other where it does for so much of all, 0 … 1: each kind has skins and horns of its own. */
+const TIED = 0.2;
+
+/** Of attributes that go by each other, values contradict that are together in at most this share of what chance would give … */
 const RARELY = 0.4;
 
-/** … where that is by so many standard deviations, those of Poisson's distribution … */
-const SURELY = 2.5;
-
-/** … for which chance must give so many, if there are none; fewer tell nothing … */
-const ENOUGH = SURELY ** 2;
-
-/** … or that are never together, where so much of what chance would give never is: each kind has skins of its own. */
-const TIED = 0.4;
+/** … where that is so many; of attributes of which one decides, values that never are. */
+const ENOUGH = 3;
 
 /**
  * Whether a value that was drawn contradicts a word that was asked for, as the examples of the label have it; where those are too
@@ -32,10 +32,10 @@ export function contradict(
   const byLabel = countTogether(examples, decided, word, place);
   const own = byLabel.filter((count) => count.label === label);
   if (own[0] && own[0].value === own[0].all) return false;
+  const { surprise } = dependence(examples, decided.length, word, place);
+  if (areTied(examples, decided.length, word, place) && evidenceOf(byLabel).found === 0) return true;
   const { found, expected } = evidenceOf(evidenceOf(own).expected >= ENOUGH ? own : byLabel);
-  if (found > RARELY * expected) return false;
-  if (expected - found >= SURELY * Math.sqrt(expected) && expected > 0) return true;
-  return evidenceOf(byLabel).found === 0 && areTied(examples, decided.length, word, place);
+  return surprise >= DEPENDENT && expected >= ENOUGH && found <= RARELY * expected;
 }
 
 /** How many examples of a label have a word, a value, and both. */
@@ -75,44 +75,76 @@ function evidenceOf(counts: readonly Together[]): { found: number; expected: num
   };
 }
 
-/** The pairs of attributes of which is known whether they are tied. */
-const KNOWN_TIES = new WeakMap<AttributeExamples, Map<number, boolean>>();
-
-/** Whether the words of two attributes go by each other: much of what chance would put together, label by label, never is. */
+/** Whether one of two attributes decides on the other. */
 export function areTied(examples: AttributeExamples, width: number, one: number, other: number): boolean {
-  const ties = KNOWN_TIES.get(examples) ?? new Map<number, boolean>();
-  KNOWN_TIES.set(examples, ties);
-  const pair = one * width + other;
-  const isTied = ties.get(pair) ?? shareNeverTogether(examples, width, one, other) >= TIED;
-  ties.set(pair, isTied);
-  return isTied;
+  return dependence(examples, width, one, other).share >= TIED;
 }
 
-/** The share of what chance would put together that no example has; of numbers their halves count as words. */
-function shareNeverTogether({ labels, values }: AttributeExamples, width: number, one: number, other: number): number {
-  const together = new Set<number>();
-  const countsOf = new Map<number, { all: number; ones: Map<number, number>; others: Map<number, number> }>();
+/** How much two attributes go by each other. */
+interface Dependence {
+  /** Pearson's chi-squared, the mean over all pairs of values: about 1 where nothing but the label connects them. */
+  surprise: number;
+  /** Cramér's V squared, 0 … 1: 1 where each value of one goes with one of the other. */
+  share: number;
+}
+
+/** What is known of pairs of attributes. */
+const KNOWN_DEPENDENCE = new WeakMap<AttributeExamples, Map<number, Dependence>>();
+
+/** `computeDependence`, once for each pair. */
+function dependence(examples: AttributeExamples, width: number, one: number, other: number): Dependence {
+  const known = KNOWN_DEPENDENCE.get(examples) ?? new Map<number, Dependence>();
+  KNOWN_DEPENDENCE.set(examples, known);
+  const pair = one * width + other;
+  const found = known.get(pair) ?? computeDependence(examples, width, one, other);
+  known.set(pair, found);
+  return found;
+}
+
+/**
+ * Compares how often values are together, those of numbers in halves, with what chance would put together label by label, in all
+ * pairs of values that it would put together at least once.
+ *
+ * Source: Cramér 1946, Mathematical Methods of Statistics, section 21.9.
+ */
+function computeDependence(
+  { labels, values }: AttributeExamples,
+  width: number,
+  one: number,
+  other: number,
+): Dependence {
+  const found = new Map<number, number>();
+  const ofLabels = new Map<number, { all: number; ones: Map<number, number>; others: Map<number, number> }>();
   for (const [row, label] of labels.entries()) {
     const [value, next] = [one, other].map((place) => Math.round(values[row * width + place]!)) as [number, number];
-    const counts = countsOf.get(label) ?? { all: 0, ones: new Map(), others: new Map() };
-    countsOf.set(label, counts);
+    const counts = ofLabels.get(label) ?? { all: 0, ones: new Map(), others: new Map() };
+    ofLabels.set(label, counts);
     counts.all++;
-    counts.ones.set(value, (counts.ones.get(value) ?? 0) + 1);
-    counts.others.set(next, (counts.others.get(next) ?? 0) + 1);
-    together.add(pairOf(value, next));
+    countUp(counts.ones, value);
+    countUp(counts.others, next);
+    countUp(found, pairOf(value, next));
   }
-  let numNever = 0;
-  for (const { all, ones, others } of countsOf.values()) {
+  const expected = new Map<number, number>();
+  for (const { all, ones, others } of ofLabels.values()) {
     for (const [value, count] of ones) {
-      for (const [next, nextCount] of others)
-        if (!together.has(pairOf(value, next))) numNever += (count * nextCount) / all;
+      for (const [next, nextCount] of others) countUp(expected, pairOf(value, next), (count * nextCount) / all);
     }
   }
-  return numNever / labels.length;
+  const often = [...expected].filter(([, times]) => times >= 1);
+  const deviations = often.map(([pair, times]) => ((found.get(pair) ?? 0) - times) ** 2 / times);
+  const chiSquared = sumOf(deviations);
+  const numWords = [0, 1].map((side) => new Set([...found.keys()].map((pair) => wordsOf(pair)[side])).size);
+  const most = labels.length * (Math.min(...numWords) - 1);
+  return { surprise: chiSquared / Math.max(1, often.length), share: most > 0 ? chiSquared / most : 0 };
 }
 
-/** A number for two values: those of examples were bytes. */
+function countUp(counts: Map<number, number>, key: number, by = 1): void {
+  counts.set(key, (counts.get(key) ?? 0) + by);
+}
+
+/** A number for two values, which as those of examples were bytes, and the values of such a number. */
 const pairOf = (one: number, other: number) => one * (MAX_BYTE + 1) + other;
+const wordsOf = (pair: number) => [Math.floor(pair / (MAX_BYTE + 1)), pair % (MAX_BYTE + 1)];
 
 const sumOf = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
 
