@@ -5,9 +5,10 @@ import type { RecipeOptions } from '../runtime/index.ts';
  * the one that is being painted is aborted, and what was asked for earlier, but still waits for a model, never begins.
  */
 export class NewestRequest {
-  private numAsked = 0;
-  /** The number of the newest request that has begun to be painted. */
-  private newest = 0;
+  /** The number of the request that was asked for last. */
+  lastAsked = 0;
+  /** The number of the newest request that has begun: what is painted once more takes no newer request's place by it. */
+  lastBegun = 0;
   private pending: AbortController | null = null;
   private wanted: RecipeOptions | null = null;
 
@@ -24,29 +25,19 @@ export class NewestRequest {
     return this.pending && this.wanted;
   }
 
-  /** The number of the request that was asked for last. */
-  get lastAsked(): number {
-    return this.numAsked;
-  }
-
-  /** The number of the newest request that has begun: what is painted once more takes no newer request's place by it. */
-  get lastBegun(): number {
-    return this.newest;
-  }
-
   /** Numbers a request, before all that it waits for. */
   ask(): number {
-    return ++this.numAsked;
+    return ++this.lastAsked;
   }
 
   /** @throws an AbortError when a newer request has begun to be painted */
   assertNewest(request: number): void {
-    if (request < this.newest) throw this.superseded();
+    if (request < this.lastBegun) throw this.superseded();
   }
 
   /** Begins to paint a request, in place of the one that is being painted. `end` it in any case. */
   begin(request: number, recipe: RecipeOptions): AbortController {
-    this.newest = request;
+    this.lastBegun = request;
     this.wanted = recipe;
     this.abort(this.superseded());
     this.pending = new AbortController();

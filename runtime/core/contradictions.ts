@@ -29,50 +29,15 @@ export function contradict(
   word: number,
   place: number,
 ): boolean {
-  const byLabel = countTogether(examples, decided, word, place);
-  const own = byLabel.filter((count) => count.label === label);
-  if (own[0] && own[0].value === own[0].all) return false;
-  const { surprise } = dependence(examples, decided.length, word, place);
-  if (areTied(examples, decided.length, word, place) && evidenceOf(byLabel).found === 0) return true;
-  const { found, expected } = evidenceOf(evidenceOf(own).expected >= ENOUGH ? own : byLabel);
+  const { tables, surprise } = dependence(examples, decided.length, word, place);
+  const [asked, drawn] = [Math.round(decided[word]!), Math.round(decided[place]!)];
+  const own = tables.filter((table) => table.label === label);
+  if (own[0] && own[0].others.get(drawn) === own[0].all) return false;
+  const ofAll = countTogether(tables, asked, drawn);
+  if (ofAll.found === 0 && areTied(examples, decided.length, word, place)) return true;
+  const ofOwn = countTogether(own, asked, drawn);
+  const { found, expected } = ofOwn.expected >= ENOUGH ? ofOwn : ofAll;
   return surprise >= DEPENDENT && expected >= ENOUGH && found <= RARELY * expected;
-}
-
-/** How many examples of a label have a word, a value, and both. */
-interface Together {
-  label: number;
-  all: number;
-  word: number;
-  value: number;
-  both: number;
-}
-
-function countTogether(
-  { labels, values }: AttributeExamples,
-  decided: readonly number[],
-  word: number,
-  place: number,
-): Together[] {
-  const byLabel = new Map<number, Together>();
-  for (const [row, label] of labels.entries()) {
-    const count = byLabel.get(label) ?? { label, all: 0, word: 0, value: 0, both: 0 };
-    byLabel.set(label, count);
-    const hasWord = isLike(values, row, decided, word);
-    const hasValue = isLike(values, row, decided, place);
-    count.all++;
-    if (hasWord) count.word++;
-    if (hasValue) count.value++;
-    if (hasWord && hasValue) count.both++;
-  }
-  return [...byLabel.values()];
-}
-
-/** How often the two are together, and how often they would be by chance. */
-function evidenceOf(counts: readonly Together[]): { found: number; expected: number } {
-  return {
-    found: sumOf(counts.map(({ both }) => both)),
-    expected: sumOf(counts.map(({ all, word, value }) => (word * value) / all)),
-  };
 }
 
 /** Whether one of two attributes decides on the other. */
@@ -80,8 +45,30 @@ export function areTied(examples: AttributeExamples, width: number, one: number,
   return dependence(examples, width, one, other).share >= TIED;
 }
 
+type Counts = Map<number, number>;
+
+/** How many examples a label has, how many of them have which value of two attributes, and which two together. */
+interface Table {
+  label: number;
+  all: number;
+  ones: Counts;
+  others: Counts;
+  both: Counts;
+}
+
+/** How often two values are together, and how often they would be by chance. */
+function countTogether(tables: readonly Table[], one: number, other: number): { found: number; expected: number } {
+  let [found, expected] = [0, 0];
+  for (const { all, ones, others, both } of tables) {
+    found += both.get(pairOf(one, other)) ?? 0;
+    expected += ((ones.get(one) ?? 0) * (others.get(other) ?? 0)) / all;
+  }
+  return { found, expected };
+}
+
 /** How much two attributes go by each other. */
 interface Dependence {
+  tables: readonly Table[];
   /** Pearson's chi-squared, the mean over all pairs of values: about 1 where nothing but the label connects them. */
   surprise: number;
   /** Cramér's V squared, 0 … 1: 1 where each value of one goes with one of the other. */
@@ -89,12 +76,12 @@ interface Dependence {
 }
 
 /** What is known of pairs of attributes. */
-const KNOWN_DEPENDENCE = new WeakMap<AttributeExamples, Map<number, Dependence>>();
+const KNOWN = new WeakMap<AttributeExamples, Map<number, Dependence>>();
 
 /** `computeDependence`, once for each pair. */
 function dependence(examples: AttributeExamples, width: number, one: number, other: number): Dependence {
-  const known = KNOWN_DEPENDENCE.get(examples) ?? new Map<number, Dependence>();
-  KNOWN_DEPENDENCE.set(examples, known);
+  const known = KNOWN.get(examples) ?? new Map<number, Dependence>();
+  KNOWN.set(examples, known);
   const pair = one * width + other;
   const found = known.get(pair) ?? computeDependence(examples, width, one, other);
   known.set(pair, found);
@@ -107,46 +94,43 @@ function dependence(examples: AttributeExamples, width: number, one: number, oth
  *
  * Source: Cramér 1946, Mathematical Methods of Statistics, section 21.9.
  */
-function computeDependence(
-  { labels, values }: AttributeExamples,
-  width: number,
-  one: number,
-  other: number,
-): Dependence {
-  const found = new Map<number, number>();
-  const ofLabels = new Map<number, { all: number; ones: Map<number, number>; others: Map<number, number> }>();
-  for (const [row, label] of labels.entries()) {
-    const [value, next] = [one, other].map((place) => Math.round(values[row * width + place]!)) as [number, number];
-    const counts = ofLabels.get(label) ?? { all: 0, ones: new Map(), others: new Map() };
-    ofLabels.set(label, counts);
-    counts.all++;
-    countUp(counts.ones, value);
-    countUp(counts.others, next);
-    countUp(found, pairOf(value, next));
-  }
-  const expected = new Map<number, number>();
-  for (const { all, ones, others } of ofLabels.values()) {
-    for (const [value, count] of ones) {
-      for (const [next, nextCount] of others) countUp(expected, pairOf(value, next), (count * nextCount) / all);
+function computeDependence(examples: AttributeExamples, width: number, one: number, other: number): Dependence {
+  const tables = tablesOf(examples, width, one, other);
+  const valuesOf = (side: 'ones' | 'others') => [...new Set(tables.flatMap((table) => [...table[side].keys()]))];
+  const [ones, others] = [valuesOf('ones'), valuesOf('others')];
+  let [chiSquared, numPairs] = [0, 0];
+  for (const value of ones) {
+    for (const next of others) {
+      const { found, expected } = countTogether(tables, value, next);
+      if (expected < 1) continue;
+      chiSquared += (found - expected) ** 2 / expected;
+      numPairs++;
     }
   }
-  const often = [...expected].filter(([, times]) => times >= 1);
-  const deviations = often.map(([pair, times]) => ((found.get(pair) ?? 0) - times) ** 2 / times);
-  const chiSquared = sumOf(deviations);
-  const numWords = [0, 1].map((side) => new Set([...found.keys()].map((pair) => wordsOf(pair)[side])).size);
-  const most = labels.length * (Math.min(...numWords) - 1);
-  return { surprise: chiSquared / Math.max(1, often.length), share: most > 0 ? chiSquared / most : 0 };
+  const most = examples.labels.length * (Math.min(ones.length, others.length) - 1);
+  return { tables, surprise: chiSquared / Math.max(1, numPairs), share: most > 0 ? chiSquared / most : 0 };
 }
 
-function countUp(counts: Map<number, number>, key: number, by = 1): void {
-  counts.set(key, (counts.get(key) ?? 0) + by);
+function tablesOf({ labels, values }: AttributeExamples, width: number, one: number, other: number): Table[] {
+  const tables = new Map<number, Table>();
+  for (const [row, label] of labels.entries()) {
+    const table = tables.get(label) ?? { label, all: 0, ones: new Map(), others: new Map(), both: new Map() };
+    tables.set(label, table);
+    const [value, next] = [Math.round(values[row * width + one]!), Math.round(values[row * width + other]!)];
+    table.all++;
+    countUp(table.ones, value);
+    countUp(table.others, next);
+    countUp(table.both, pairOf(value, next));
+  }
+  return [...tables.values()];
 }
 
-/** A number for two values, which as those of examples were bytes, and the values of such a number. */
+function countUp(counts: Counts, key: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+/** A number for two values, which as those of examples were bytes. */
 const pairOf = (one: number, other: number) => one * (MAX_BYTE + 1) + other;
-const wordsOf = (pair: number) => [Math.floor(pair / (MAX_BYTE + 1)), pair % (MAX_BYTE + 1)];
-
-const sumOf = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
 
 /** Whether an example has what was decided: the same word, or a number that is near. */
 export function isLike(values: Float32Array, row: number, decided: readonly number[], place: number): boolean {
