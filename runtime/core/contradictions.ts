@@ -29,12 +29,12 @@ export function contradict(
   word: number,
   place: number,
 ): boolean {
-  const { tables, surprise } = dependence(examples, decided.length, word, place);
+  const { tables, surprise, share } = dependence(examples, decided.length, word, place);
   const [asked, drawn] = [Math.round(decided[word]!), Math.round(decided[place]!)];
   const own = tables.filter((table) => table.label === label);
   if (own[0] && own[0].others.get(drawn) === own[0].all) return false;
   const ofAll = countTogether(tables, asked, drawn);
-  if (ofAll.found === 0 && areTied(examples, decided.length, word, place)) return true;
+  if (ofAll.found === 0 && share >= TIED) return true;
   const ofOwn = countTogether(own, asked, drawn);
   const { found, expected } = ofOwn.expected >= ENOUGH ? ofOwn : ofAll;
   return surprise >= DEPENDENT && expected >= ENOUGH && found <= RARELY * expected;
