@@ -15,11 +15,6 @@ export class NewestRequest {
   /** @param superseded makes the AbortError of a request whose place a newer one took */
   constructor(private readonly superseded: () => DOMException) {}
 
-  /** Whether a picture is being made. */
-  get isPending(): boolean {
-    return this.pending !== null;
-  }
-
   /** The recipe that is being painted; null while none is. */
   get recipe(): Readonly<RecipeOptions> | null {
     return this.pending && this.wanted;

@@ -103,7 +103,7 @@ export class GeneratedSheet extends RawTexture {
 
   /** Tells whether the generator is making a picture for the cell with this index. */
   isPainting(cell: number): boolean {
-    return this.requests.get(cell)?.isPending ?? false;
+    return Boolean(this.requests.get(cell)?.recipe);
   }
 
   /** Paints all cells. @throws as `PictureSource.pictureAsync` */

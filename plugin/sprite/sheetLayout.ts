@@ -86,7 +86,7 @@ export function parseSheetCells({
   };
 }
 
-/** Whether sprites can be so high. */
+/** Whether a value can be the height of sprites in the world: a number above 0 that is not infinite. */
 export function isWorldHeight(height: unknown): height is number {
   return typeof height === 'number' && height > 0 && height < Number.POSITIVE_INFINITY;
 }

@@ -124,9 +124,9 @@ export class GeneratedTexture extends RawTexture {
     return this.mapsTarget;
   }
 
-  /** Whether a picture is being made. */
+  /** Whether the model is making a picture for this texture, which may still show an earlier one. */
   get isGenerating(): boolean {
-    return this.requests.isPending;
+    return this.requests.recipe !== null;
   }
 
   /** Whether it shows a finished picture, and no preview of another one. */

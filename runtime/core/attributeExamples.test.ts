@@ -11,18 +11,16 @@ const VOCABULARY: Vocabulary = {
 };
 const [ELF, ORC] = [0, 1];
 
-/** Label and values of each example: a beard makes a man, and only orcs have blue hair. */
-const ROWS = [
-  [ELF, 0, 0, 0, 0],
-  [ELF, 0, 0, 1, 0.2],
-  [ELF, 0, 1, 0, 0.4],
-  [ELF, 1, 1, 1, 0.6],
-  [ORC, 0, 0, 2, 0.8],
-  [ORC, 1, 1, 2, 1],
-];
+/** A beardless elf, a bearded one and an orc, with how worn each is. */
 const EXAMPLES = {
-  labels: Uint8Array.from(ROWS, ([label]) => label!),
-  values: Float32Array.from(ROWS.flatMap(([, ...values]) => values)),
+  labels: Uint8Array.of(ELF, ELF, ORC),
+  values: Float32Array.from(
+    [
+      [0, 0, 1, 0.2],
+      [1, 1, 0, 0.6],
+      [1, 1, 2, 1],
+    ].flat(),
+  ),
 };
 
 describe('examples as text', () => {

@@ -75,7 +75,7 @@ interface Dependence {
   share: number;
 }
 
-/** What is known of pairs of attributes. */
+/** What was computed before: for the examples of each model, how much two attributes go by each other, by the number of the pair. */
 const KNOWN = new WeakMap<AttributeExamples, Map<number, Dependence>>();
 
 /** `computeDependence`, once for each pair. */

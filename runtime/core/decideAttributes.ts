@@ -35,7 +35,7 @@ export function decideAttributes(
 }
 
 /** The values of an example of a label, which the seed draws; null where no example has the label. */
-export function drawExample(
+function drawExample(
   { labels, values }: AttributeExamples,
   label: number,
   numAttributes: number,

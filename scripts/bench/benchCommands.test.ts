@@ -6,7 +6,7 @@ import { packageRoot } from '../node/packageRoot.ts';
 
 const LIMIT_MS = 60_000;
 
-/** What a command prints as its error. */
+/** Runs a measuring command that is to fail, and gives the text that it prints to stderr. */
 async function errorOf(script: string, words: string[]): Promise<string> {
   const args = ['--import', 'tsx', path.join(import.meta.dirname, script), ...words];
   const running = promisify(execFile)(process.execPath, args, { cwd: packageRoot(), timeout: LIMIT_MS });
