@@ -1,19 +1,10 @@
-// The guidance lab in a real browser, with a model so small that pictures take no time.
+// The guidance lab in a real browser: its settings, strips, plots and address.
 import { encode } from 'fast-png';
 import { beforeAll, expect, it, vi } from 'vitest';
-import type { RecipeOptions } from '../../plugin/index.ts';
-import { TINY_MATERIALS } from '../../plugin/testing/tinyScene.ts';
-import { classifierFolderFiles } from '../../runtime/index.ts';
-import { tinyClassifierFiles, tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
-import { withSiteList } from '../../scripts/build/siteList.ts';
-import { demoSite } from '../../scripts/testing/demoSite.ts';
 import { describeInBrowser, type OpenPage } from '../../scripts/testing/describeInBrowser.ts';
 import { flawsOfAccess } from '../../scripts/testing/flawsOfAccess.ts';
-import type { PageOptions, TestPage } from '../../scripts/testing/openBrowser.ts';
-
-interface Page {
-  recipe(): RecipeOptions | null;
-}
+import type { TestPage } from '../../scripts/testing/openBrowser.ts';
+import { enter, type LabConsole, labSite, picture, pictures, ready, show, text } from '../testing/visitedLab.ts';
 
 /** tfjs, where a script holds it. */
 interface Engine {
@@ -25,120 +16,19 @@ const PICTURES = 'main canvas:not(.uplot canvas)';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
-let site: PageOptions;
-
-/** The lab as it is served, its model replaced. */
-async function buildSite(): Promise<PageOptions> {
-  const site = await demoSite();
-  const attributes = { hair_colour: ['black', 'red'], wear: { min: 0, max: 1 } };
-  const files = await tinyModelFolder({ kind: 'portraits', attributes });
-  const model = Object.entries(files).map(([name, bytes]) => [`/models/portraits/${name}`, bytes]);
-  const materials = await tinyModelFolder({ ...TINY_MATERIALS, labels: ['plaster'] });
-  const stones = Object.entries(materials).map(([name, bytes]) => [`/models/stones/${name}`, bytes]);
-  const distilled = await tinyModelFolder({ kind: 'portraits', student: true });
-  const pupil = Object.entries(distilled).map(([name, bytes]) => [`/models/pupil/${name}`, bytes]);
-  const ornament = Object.entries(await classifierFolderFiles(tinyClassifierFiles(['plain', 'ornate']))).map(
-    ([name, bytes]) => [`/classifiers/portraits-ornate/${name}`, bytes],
-  );
-  const changed = withSiteList({
-    ...site,
-    files: { ...site.files, ...Object.fromEntries([...model, ...stones, ...pupil, ...ornament]) },
-  });
-  return { ...changed, viewport: { width: 1280, height: 720 } };
-}
-
-/** Waits until the picture and all strips are painted. */
-async function ready({ playwright }: TestPage<Page>): Promise<void> {
-  await playwright.waitForFunction(() => document.body.dataset.state === 'ready');
-}
-
-/** Has the page take its settings from another address, as when a person changes it. */
-async function show(page: TestPage<Page>, hash = ''): Promise<void> {
-  await page.playwright.evaluate((address) => {
-    history.replaceState(null, '', address || location.pathname);
-    dispatchEvent(new HashChangeEvent('hashchange')); // even where it is the same
-  }, hash);
-  await ready(page);
-}
-
-/** The bytes of a picture, the large one unless told. */
-async function picture(page: TestPage<Page>, selector = '#portrait canvas'): Promise<number[]> {
-  return (await pictures(page, selector))[0]!;
-}
-
-function pictures({ playwright }: TestPage<Page>, selector: string): Promise<number[][]> {
-  return playwright.evaluate((all) => {
-    const canvases = [...document.querySelectorAll<HTMLCanvasElement>(all)];
-    return canvases.map((canvas) =>
-      Array.from(canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height).data),
-    );
-  }, selector);
-}
-
-function text({ playwright }: TestPage<Page>, selector: string): Promise<string | null> {
-  return playwright.locator(selector).textContent();
-}
-
-/** What is alive: tensors in the page and in its workers, elements, and what waits. */
-async function alive({ playwright }: TestPage<Page>) {
-  const numTensors = () => (globalThis as unknown as { _tfengine: Engine })._tfengine.state.numTensors;
-  return {
-    page: await playwright.evaluate(numTensors),
-    workers: await Promise.all(playwright.workers().map((worker) => worker.evaluate(numTensors))),
-    elements: await playwright.locator('*').count(),
-    queue: await playwright.locator('[data-status=queue]').textContent(),
-  };
-}
-
-/** How far the plot of the guidance says that it goes. */
-async function mostGuidance(page: TestPage<Page>): Promise<number> {
-  return Number(/at most ([\d.]+),/.exec((await text(page, '#guidance .norms'))!)![1]);
-}
-
-/** Types a number into a field of the panel. */
-async function enter(page: TestPage<Page>, field: string, value: number): Promise<void> {
-  await page.playwright.getByLabel(field, { exact: true }).fill(String(value));
-  await ready(page);
-}
-
-/** Opaque pixels, none like the one before. */
-function stripes(width: number): Uint8Array {
-  return Uint8Array.from({ length: 4 * width * 16 }, (_, i) => (i % 4 === 3 ? 255 : (7 * i) % 256));
-}
-
-function pngOf(width: number, data: Uint8Array): Buffer {
-  return Buffer.from(encode({ width, height: 16, channels: 4, data }));
-}
-
-async function drop({ playwright }: TestPage<Page>, selector: string, name: string, bytes: Buffer): Promise<void> {
-  const dataTransfer = await playwright.evaluateHandle(
-    ([fileName, content]) => {
-      const transfer = new DataTransfer();
-      transfer.items.add(new File([Uint8Array.from(content)], fileName));
-      return transfer;
-    },
-    [name, [...bytes]] as const,
-  );
-  await playwright.dispatchEvent(selector, 'drop', { dataTransfer });
-}
-
-function hashOf({ playwright }: TestPage<Page>): string {
-  return decodeURIComponent(new URL(playwright.url()).hash);
-}
-
 describeInBrowser('the guidance lab', inLab, { webgpu: false, compositing: 'cpu' });
 
 function inLab(openPage: OpenPage): void {
-  let page: TestPage<Page>;
+  let page: TestPage<LabConsole>;
   /** A page that has no picture of the other's in its store, and must paint it itself. */
-  let elsewhere: TestPage<Page>;
+  let elsewhere: TestPage<LabConsole>;
 
   beforeAll(async () => {
-    site = await buildSite();
+    const site = await labSite();
     const other = 'lab.html#label=orc&guidance=lots&interval=300-700';
     [page, elsewhere] = await Promise.all([
-      openPage<Page>({ ...site, path: 'lab.html', serviceWorker: true }),
-      openPage<Page>({ ...site, path: other }),
+      openPage<LabConsole>({ ...site, path: 'lab.html', serviceWorker: true }),
+      openPage<LabConsole>({ ...site, path: other }),
     ]);
     await Promise.all([ready(page), ready(elsewhere)]);
   });
@@ -196,55 +86,6 @@ function inLab(openPage: OpenPage): void {
     expect(await page.playwright.locator('#schedule .steps').textContent()).toContain('3 steps of ddim, from t = 666');
   });
 
-  it('opens another model of the address: of materials, with a slider and a strip for what wears', async () => {
-    const stones = await openPage<Page>({ ...site, path: 'lab.html?model=stones#label=plaster&with=wear=0.25' });
-    await ready(stones);
-    expect(await stones.call('recipe')).toMatchObject({ label: 'plaster', attributes: { wear: 0.25 } });
-    const { playwright } = stones;
-    expect(await playwright.locator('#notice').textContent()).toBe('');
-    expect(await playwright.locator('#strips h2, #strips h3').allTextContents()).toContain('Wear');
-    expect(await playwright.locator('#strips').textContent()).not.toContain('ornate');
-    expect(await playwright.locator('#vae').isVisible()).toBe(false);
-    const young = await picture(stones);
-    await playwright.locator('.cells button', { hasText: /^0\.75$/ }).click();
-    await ready(stones);
-    expect(await stones.call('recipe')).toMatchObject({ attributes: { wear: 0.75 }, sameAs: { wear: 0.25 } });
-    expect(await picture(stones)).not.toEqual(young);
-    for (const wear of [0.25, 0.5]) {
-      await enter(stones, 'wear', wear); // the first takes back what the click has changed
-      expect(await stones.call('recipe')).not.toHaveProperty('sameAs');
-    }
-  });
-
-  it('compares the few steps of a student with its teacher', async () => {
-    const pupil = await openPage<Page>({ ...site, path: 'lab.html?model=pupil' });
-    await ready(pupil);
-    const row = pupil.playwright.getByRole('group', { name: 'Steps of the student, and of its teacher' });
-    expect(await row.getByRole('button').allTextContents()).toEqual(['1', '2', '4', '3teacher']);
-    const [one, two, four, taught] = await pictures(pupil, '[aria-label^="Steps of the student"] canvas');
-    expect(new Set([one, two, four, taught].map(String)).size).toBe(4);
-    expect(await picture(pupil)).toEqual(four);
-    expect(await text(pupil, '[data-status=maker]')).toBe('student');
-    expect(await text(pupil, '#guidance .norms')).toMatch(/at most .* as its teacher goes in 3 steps of dpm\+\+/);
-    const ofTeacher = pupil.playwright
-      .getByRole('group', { name: 'Guidance' })
-      .locator('button', { hasText: 'teacher' });
-    expect(await ofTeacher.allTextContents()).toEqual(['0teacher', '8teacher']);
-    expect(await pupil.playwright.getByRole('button', { name: '8 teacher', exact: true }).count()).toBe(1);
-    expect(await flawsOfAccess(pupil.playwright)).toEqual([]);
-    await enter(pupil, 'guidance scale', 8);
-    expect(await text(pupil, '[data-status=maker]')).toBe('teacher');
-    expect(await text(pupil, '#schedule .steps')).toContain('3 steps of dpm++ by the teacher');
-    expect(await pupil.playwright.locator('#portrait canvas').getAttribute('aria-label')).toContain('3 steps of dpm++');
-    await enter(pupil, 'guidance scale', 2);
-    await row.getByRole('button', { name: 'teacher' }).click();
-    await ready(pupil);
-    expect(await pupil.call('recipe')).toMatchObject({ sampler: 'dpm++', numInferenceSteps: 3 });
-    expect(await picture(pupil)).toEqual(taught);
-    expect(await pupil.playwright.locator('.problem:not(:empty)').allTextContents()).toEqual([]);
-    await pupil.close();
-  });
-
   it('begins with what its address says, and tells what in it is wrong', async () => {
     expect(await elsewhere.call('recipe')).toMatchObject({
       label: 'orc',
@@ -265,13 +106,13 @@ function inLab(openPage: OpenPage): void {
     const ornate = await picture(page);
     expect(ornate).not.toEqual(plain);
     expect(hashOf(page)).toContain('ornate=30');
-    expect(await page.playwright.evaluate(() => (globalThis as unknown as { page: Page }).page.recipe())).toMatchObject(
-      {
-        classifier: 'classifiers/portraits-ornate/',
-        classifierLabel: 'ornate',
-        classifierScale: 30,
-      },
-    );
+    expect(
+      await page.playwright.evaluate(() => (globalThis as unknown as { page: LabConsole }).page.recipe()),
+    ).toMatchObject({
+      classifier: 'classifiers/portraits-ornate/',
+      classifierLabel: 'ornate',
+      classifierScale: 30,
+    });
     const row = page.playwright.getByRole('group', { name: 'Plain ← 0 → ornate, by a classifier' });
     await row.getByRole('button', { name: '−20' }).click();
     await ready(page);
@@ -483,13 +324,50 @@ function inLab(openPage: OpenPage): void {
     expect(await seen()).toEqual(before);
     page.takeErrors(); // the browser reports that the list does not come
   });
+}
 
-  it('shows a panel when the model does not load', async () => {
-    const { '/models/portraits/model_index.json': _, ...files } = site.files!;
-    const broken = await openPage<Page>({ ...site, files, folders: {}, path: 'lab.html' });
-    await broken.playwright.getByRole('alert').waitFor();
-    expect(await broken.playwright.getByRole('alert').textContent()).toContain('model_index.json');
-    expect(await broken.playwright.locator('main').isVisible()).toBe(false);
-    broken.takeErrors(); // the browser reports the missing file
-  });
+/** What is alive: tensors in the page and in its workers, elements, and what waits. */
+async function alive({ playwright }: TestPage<LabConsole>) {
+  const numTensors = () => (globalThis as unknown as { _tfengine: Engine })._tfengine.state.numTensors;
+  return {
+    page: await playwright.evaluate(numTensors),
+    workers: await Promise.all(playwright.workers().map((worker) => worker.evaluate(numTensors))),
+    elements: await playwright.locator('*').count(),
+    queue: await playwright.locator('[data-status=queue]').textContent(),
+  };
+}
+
+/** How far the plot of the guidance says that it goes. */
+async function mostGuidance(page: TestPage<LabConsole>): Promise<number> {
+  return Number(/at most ([\d.]+),/.exec((await text(page, '#guidance .norms'))!)![1]);
+}
+
+/** Opaque pixels, none like the one before. */
+function stripes(width: number): Uint8Array {
+  return Uint8Array.from({ length: 4 * width * 16 }, (_, i) => (i % 4 === 3 ? 255 : (7 * i) % 256));
+}
+
+function pngOf(width: number, data: Uint8Array): Buffer {
+  return Buffer.from(encode({ width, height: 16, channels: 4, data }));
+}
+
+async function drop(
+  { playwright }: TestPage<LabConsole>,
+  selector: string,
+  name: string,
+  bytes: Buffer,
+): Promise<void> {
+  const dataTransfer = await playwright.evaluateHandle(
+    ([fileName, content]) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([Uint8Array.from(content)], fileName));
+      return transfer;
+    },
+    [name, [...bytes]] as const,
+  );
+  await playwright.dispatchEvent(selector, 'drop', { dataTransfer });
+}
+
+function hashOf({ playwright }: TestPage<LabConsole>): string {
+  return decodeURIComponent(new URL(playwright.url()).hash);
 }

@@ -1,0 +1,76 @@
+// The guidance lab in a real browser, with another model than that of the portraits, and with none.
+import { beforeAll, expect, it, vi } from 'vitest';
+import { describeInBrowser, type OpenPage } from '../../scripts/testing/describeInBrowser.ts';
+import { flawsOfAccess } from '../../scripts/testing/flawsOfAccess.ts';
+import type { PageOptions } from '../../scripts/testing/openBrowser.ts';
+import { enter, type LabConsole, labSite, picture, pictures, ready, text } from '../testing/visitedLab.ts';
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
+describeInBrowser("the guidance lab's other models", withOtherModels, { webgpu: false, compositing: 'cpu' });
+
+function withOtherModels(openPage: OpenPage): void {
+  let site: PageOptions;
+
+  beforeAll(async () => {
+    site = await labSite();
+  });
+
+  it('opens another model of the address: of materials, with a slider and a strip for what wears', async () => {
+    const stones = await openPage<LabConsole>({ ...site, path: 'lab.html?model=stones#label=plaster&with=wear=0.25' });
+    await ready(stones);
+    expect(await stones.call('recipe')).toMatchObject({ label: 'plaster', attributes: { wear: 0.25 } });
+    const { playwright } = stones;
+    expect(await playwright.locator('#notice').textContent()).toBe('');
+    expect(await playwright.locator('#strips h2, #strips h3').allTextContents()).toContain('Wear');
+    expect(await playwright.locator('#strips').textContent()).not.toContain('ornate');
+    expect(await playwright.locator('#vae').isVisible()).toBe(false);
+    const young = await picture(stones);
+    await playwright.locator('.cells button', { hasText: /^0\.75$/ }).click();
+    await ready(stones);
+    expect(await stones.call('recipe')).toMatchObject({ attributes: { wear: 0.75 }, sameAs: { wear: 0.25 } });
+    expect(await picture(stones)).not.toEqual(young);
+    for (const wear of [0.25, 0.5]) {
+      await enter(stones, 'wear', wear); // the first takes back what the click has changed
+      expect(await stones.call('recipe')).not.toHaveProperty('sameAs');
+    }
+  });
+
+  it('compares the few steps of a student with its teacher', async () => {
+    const pupil = await openPage<LabConsole>({ ...site, path: 'lab.html?model=pupil' });
+    await ready(pupil);
+    const row = pupil.playwright.getByRole('group', { name: 'Steps of the student, and of its teacher' });
+    expect(await row.getByRole('button').allTextContents()).toEqual(['1', '2', '4', '3teacher']);
+    const [one, two, four, taught] = await pictures(pupil, '[aria-label^="Steps of the student"] canvas');
+    expect(new Set([one, two, four, taught].map(String)).size).toBe(4);
+    expect(await picture(pupil)).toEqual(four);
+    expect(await text(pupil, '[data-status=maker]')).toBe('student');
+    expect(await text(pupil, '#guidance .norms')).toMatch(/at most .* as its teacher goes in 3 steps of dpm\+\+/);
+    const ofTeacher = pupil.playwright
+      .getByRole('group', { name: 'Guidance' })
+      .locator('button', { hasText: 'teacher' });
+    expect(await ofTeacher.allTextContents()).toEqual(['0teacher', '8teacher']);
+    expect(await pupil.playwright.getByRole('button', { name: '8 teacher', exact: true }).count()).toBe(1);
+    expect(await flawsOfAccess(pupil.playwright)).toEqual([]);
+    await enter(pupil, 'guidance scale', 8);
+    expect(await text(pupil, '[data-status=maker]')).toBe('teacher');
+    expect(await text(pupil, '#schedule .steps')).toContain('3 steps of dpm++ by the teacher');
+    expect(await pupil.playwright.locator('#portrait canvas').getAttribute('aria-label')).toContain('3 steps of dpm++');
+    await enter(pupil, 'guidance scale', 2);
+    await row.getByRole('button', { name: 'teacher' }).click();
+    await ready(pupil);
+    expect(await pupil.call('recipe')).toMatchObject({ sampler: 'dpm++', numInferenceSteps: 3 });
+    expect(await picture(pupil)).toEqual(taught);
+    expect(await pupil.playwright.locator('.problem:not(:empty)').allTextContents()).toEqual([]);
+    await pupil.close();
+  });
+
+  it('shows a panel when the model does not load', async () => {
+    const { '/models/portraits/model_index.json': _, ...files } = site.files!;
+    const broken = await openPage<LabConsole>({ ...site, files, folders: {}, path: 'lab.html' });
+    await broken.playwright.getByRole('alert').waitFor();
+    expect(await broken.playwright.getByRole('alert').textContent()).toContain('model_index.json');
+    expect(await broken.playwright.locator('main').isVisible()).toBe(false);
+    broken.takeErrors(); // the browser reports the missing file
+  });
+}
