@@ -43,6 +43,7 @@ export { decodeCheckpoint, encodeCheckpoint } from './training/checkpoint.ts';
 export { conditionedShapes } from './training/conditionedNetwork.ts';
 export { dataParallelGradients, type GradientWorker, serveGradients } from './training/dataParallel.ts';
 export type { DistilSpec } from './training/distilTask.ts';
+export { elbo, klOfImages, logLikelihood } from './training/evidenceBound.ts';
 export { FIT_PALETTE_DEFAULTS, type FitPaletteOptions, fitPalettePrior } from './training/fitPalettePrior.ts';
 export type { GradientSource } from './training/gradients.ts';
 export {
@@ -62,7 +63,6 @@ export {
   workerEncoder,
 } from './training/latentEncoder.ts';
 export { configForLatentsOf, isOfTeacher, startFromTeacher } from './training/latentTeacher.ts';
-export { elbo, klOfImages, logLikelihood } from './training/losses.ts';
 export { modelContent } from './training/modelContent.ts';
 export { nullLabelLast, relabel, withClasses } from './training/relabel.ts';
 export {
@@ -445,6 +445,7 @@ export {
 } from './core/attributes.ts';
 export { toBase64 } from './core/base64.ts';
 export { channelNames, MATERIAL_CHANNELS } from './core/channelNames.ts';
+export { composeSheet } from './core/composeSheet.ts';
 export { atop, blend } from './core/composite.ts';
 export { decideAttributes } from './core/decideAttributes.ts';
 export { MissingFileError, ModelFileError, messageOf, quote } from './core/errors.ts';
@@ -455,12 +456,9 @@ export type { LinearProbe } from './core/linearProbe.ts';
 export { nearestWord } from './core/nearestWord.ts';
 export type { PalettePrior } from './core/palettePrior.ts';
 export {
-  composeSheet,
   type NumChannels,
   type NumValues,
   type PixelImage,
-  scaleNearest,
-  scaleSheet,
   type ToPixelsOptions,
   takeChannels,
   toPixels,
@@ -468,6 +466,7 @@ export {
 } from './core/pixels.ts';
 export { integers, MAX_SEED, normals, permutation, uniforms } from './core/random.ts';
 export { SAMPLER_NAMES } from './core/samplingBounds.ts';
+export { scaleNearest, scaleSheet } from './core/scaleNearest.ts';
 export { nextValue, type Pace, type PacedRun, resultOf, stepsAndResult } from './core/slices.ts';
 export { formatPalette, formatProbe } from './core/storedEntries.ts';
 

@@ -1,5 +1,6 @@
+import { composeSheet } from './composeSheet.ts';
 import { animationsOf, type Frame, numFramesOf } from './frames.ts';
-import { composeSheet, type PixelImage } from './pixels.ts';
+import type { PixelImage } from './pixels.ts';
 
 /** A point of a picture that stays where its sprite is put: shares of width and height, from the top left corner. */
 export interface Pivot {

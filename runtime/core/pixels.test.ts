@@ -1,16 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  composeSheet,
-  fromPixels,
-  joinMaps,
-  MIN_ALPHA,
-  scaleNearest,
-  scaleSheet,
-  takeChannels,
-  toMapPixels,
-  toPixels,
-  toPremultiplied,
-} from './pixels.ts';
+import { fromPixels, joinMaps, MIN_ALPHA, takeChannels, toMapPixels, toPixels, toPremultiplied } from './pixels.ts';
 
 describe('toPremultiplied', () => {
   it('multiplies colour by alpha and maps 0…255 to −1…1', () => {
@@ -123,54 +112,5 @@ describe('the pixels of materials', () => {
     expect([...toMapPixels(values)]).toEqual([40, 50, 60, 255, 41, 51, 61, 255]);
     expect([...toMapPixels(Float32Array.of(0, 0, 0, 2, Number.NaN, -2))]).toEqual([255, 0, 0, 255]);
     expect(() => toMapPixels(new Float32Array(8))).toThrow(/toMapPixels: length 8 is not a whole number of pixels/);
-  });
-});
-
-describe('scaleNearest', () => {
-  it('repeats pixels as blocks', () => {
-    const [a, b] = [
-      [1, 2, 3],
-      [4, 5, 6],
-    ] as const;
-    const [c, d] = [
-      [7, 8, 9],
-      [10, 11, 12],
-    ] as const;
-    const scaled = scaleNearest(Uint8Array.from([a, b, c, d].flat()), 2, 2, 2);
-    expect([...scaled]).toEqual([a, a, b, b, a, a, b, b, c, c, d, d, c, c, d, d].flat());
-  });
-
-  it('refuses factors and sizes that do not fit', () => {
-    expect(() => scaleNearest(new Uint8Array(4), 1, 1, 1.5)).toThrow(/scaleNearest: scale is 1.5/);
-    expect(() => scaleNearest(new Uint8Array(10), 1, 2, 2)).toThrow(/10 bytes do not fit 1x2/);
-  });
-
-  it('takes a sheet with its size', () => {
-    const sheet = { width: 2, height: 1, channels: 3 as const, pixels: Uint8Array.of(1, 2, 3, 4, 5, 6) };
-    const scaled = scaleSheet(sheet, 2);
-    expect(scaled).toMatchObject({ width: 4, height: 2, channels: 3 });
-    expect(Array.from(scaled.pixels.subarray(0, 12))).toEqual([1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6]);
-  });
-});
-
-describe('composeSheet', () => {
-  const tile = (value: number) => new Uint8Array(2 * 1 * 4).fill(value);
-
-  it('fills rows from the left and leaves the rest empty', () => {
-    const { width, height, channels, pixels } = composeSheet([tile(1), tile(2), tile(3)], 2, 2, 1);
-    expect({ width, height, channels }).toEqual({ width: 4, height: 2, channels: 4 });
-    expect([...pixels]).toEqual([...tile(1), ...tile(2), ...tile(3), ...tile(0)]);
-  });
-
-  it('interleaves the rows of tiles that are higher than one pixel', () => {
-    const tall = (top: number, bottom: number) => Uint8Array.of(top, top, top, bottom, bottom, bottom);
-    const { pixels } = composeSheet([tall(1, 2), tall(3, 4)], 5, 1, 2);
-    expect([...pixels]).toEqual([1, 1, 1, 3, 3, 3, 2, 2, 2, 4, 4, 4]);
-  });
-
-  it('refuses no tiles and unequal tiles', () => {
-    expect(() => composeSheet([], 2, 2, 1)).toThrow(/there are no tiles/);
-    expect(() => composeSheet([tile(1), new Uint8Array(6)], 2, 2, 1)).toThrow(/tile 1 has 6 bytes; expected 8/);
-    expect(() => composeSheet([tile(1)], 0, 2, 1)).toThrow(/columns is 0/);
   });
 });

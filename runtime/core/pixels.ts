@@ -137,83 +137,6 @@ export function fromPixels(
   return values;
 }
 
-/**
- * Enlarges an image by a whole factor; every pixel becomes a block of scale × scale equal ones.
- *
- * @param pixels RGB or RGBA bytes of one image
- * @param scale  integer ≥ 1
- * @returns      bytes of the image (height · scale, width · scale)
- * @throws       RangeError when a size does not fit
- */
-export function scaleNearest(
-  pixels: Uint8Array | Uint8ClampedArray,
-  widthPx: number,
-  heightPx: number,
-  scale: number,
-): Uint8Array<ArrayBuffer> {
-  if (!Number.isInteger(scale) || scale < 1) {
-    throw new RangeError(`scaleNearest: scale is ${scale}; expected a whole number from 1`);
-  }
-  const channels = channelsOf('scaleNearest', pixels.length, widthPx, heightPx);
-  const rowBytes = widthPx * scale * channels;
-  const out = new Uint8Array(rowBytes * heightPx * scale);
-  for (let y = 0; y < heightPx; y++) {
-    const start = y * scale * rowBytes;
-    let at = start;
-    for (let x = 0; x < widthPx; x++) {
-      const from = (y * widthPx + x) * channels;
-      for (let copy = 0; copy < scale; copy++) {
-        for (let c = 0; c < channels; c++) out[at++] = pixels[from + c]!;
-      }
-    }
-    for (let copy = 1; copy < scale; copy++) out.copyWithin(start + copy * rowBytes, start, start + rowBytes);
-  }
-  return out;
-}
-
-/** A sheet, or any picture, enlarged by a whole factor: see `scaleNearest`. */
-export function scaleSheet({ pixels, width, height, channels }: PixelImage, scale: number): PixelImage {
-  return { pixels: scaleNearest(pixels, width, height, scale), width: width * scale, height: height * scale, channels };
-}
-
-/**
- * Lays tiles of one size side by side, left to right, top to bottom. Places without a tile stay 0: transparent or black.
- *
- * @param tiles    RGB or RGBA bytes of each tile, all alike
- * @param columns  tiles in a row; fewer when there are fewer tiles
- * @returns        the sheet, with the channels of the tiles
- * @throws         RangeError when there is no tile, or one differs in size
- */
-export function composeSheet(
-  tiles: readonly (Uint8Array | Uint8ClampedArray)[],
-  columns: number,
-  widthPx: number,
-  heightPx: number,
-): PixelImage {
-  const first = tiles[0];
-  if (!first) throw new RangeError('composeSheet: there are no tiles; expected at least one');
-  if (!Number.isInteger(columns) || columns < 1) {
-    throw new RangeError(`composeSheet: columns is ${columns}; expected a whole number from 1`);
-  }
-  const channels = channelsOf('composeSheet', first.length, widthPx, heightPx);
-  const across = Math.min(columns, tiles.length);
-  const width = across * widthPx;
-  const height = Math.ceil(tiles.length / across) * heightPx;
-  const pixels = new Uint8Array(width * height * channels);
-  const rowBytes = widthPx * channels;
-  for (const [index, tile] of tiles.entries()) {
-    if (tile.length !== first.length) {
-      throw new RangeError(`composeSheet: tile ${index} has ${tile.length} bytes; expected ${first.length}, as tile 0`);
-    }
-    const top = Math.floor(index / across) * heightPx;
-    const left = (index % across) * widthPx;
-    for (let y = 0; y < heightPx; y++) {
-      pixels.set(tile.subarray(y * rowBytes, (y + 1) * rowBytes), ((top + y) * width + left) * channels);
-    }
-  }
-  return { width, height, channels, pixels };
-}
-
 function scaleBytes(pixels: Uint8Array | Uint8ClampedArray, out: Float32Array): void {
   for (let i = 0; i < pixels.length; i++) out[i] = (pixels[i]! * 2) / 255 - 1;
 }
@@ -259,7 +182,8 @@ function checkWholePixels(operation: string, length: number, channels: number): 
   }
 }
 
-function channelsOf(operation: string, length: number, widthPx: number, heightPx: number): NumChannels {
+/** @throws RangeError for bytes that are neither RGB nor RGBA of that size */
+export function channelsOf(operation: string, length: number, widthPx: number, heightPx: number): NumChannels {
   const channels = length / (widthPx * heightPx);
   if (channels === 3 || channels === 4) return channels;
   throw new RangeError(`${operation}: ${length} bytes do not fit ${widthPx}x${heightPx} pixels of 3 or 4 channels`);

@@ -1,6 +1,7 @@
 import type { Attributes } from '../core/attributes.ts';
 import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
-import { composeSheet, type PixelImage, withChannels } from '../core/pixels.ts';
+import { composeSheet } from '../core/composeSheet.ts';
+import { type PixelImage, withChannels } from '../core/pixels.ts';
 import { attributesOf } from '../dataset/attributeColumns.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { mapsAt, pictureAt } from '../dataset/pictureAt.ts';

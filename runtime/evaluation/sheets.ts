@@ -1,7 +1,8 @@
 // Pictures of a network at work, to look at while it trains.
 import { dispose, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
-import { composeSheet, type NumValues, type PixelImage, toMapPixels, toPixels } from '../core/pixels.ts';
+import { composeSheet } from '../core/composeSheet.ts';
+import { type NumValues, type PixelImage, toMapPixels, toPixels } from '../core/pixels.ts';
 import { runToEnd } from '../core/slices.ts';
 import { encodeColumns, vocabularyOf } from '../dataset/attributeColumns.ts';
 import { fillBatch } from '../dataset/batches.ts';

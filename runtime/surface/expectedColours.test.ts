@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { toOklab } from '../core/oklab.ts';
 import { uniforms } from '../core/random.ts';
 import { expectedColours as expected, pictureColours } from './expectedColours.ts';
-import { snapToPalette, toOklab } from './palette.ts';
+import { snapToPalette } from './palette.ts';
 
 const bytes = (seed: number, count: number) => Uint8Array.from(uniforms(seed, 0, count), (value) => 256 * value);
 

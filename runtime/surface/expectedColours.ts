@@ -1,5 +1,5 @@
+import { type Oklab, toOklab } from '../core/oklab.ts';
 import { type PalettePrior, UNLIKELY } from '../core/palettePrior.ts';
-import { type Oklab, toOklab } from './palette.ts';
 
 /** How many values an entry of a palette has. */
 const ENTRY = 8;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { scaleNearest } from '../core/pixels.ts';
+import { type Oklab, toOklab } from '../core/oklab.ts';
 import { integers, normals } from '../core/random.ts';
+import { scaleNearest } from '../core/scaleNearest.ts';
 import { ownPalette, toWholeOklab } from './ownPalette.ts';
-import { type Oklab, toOklab } from './palette.ts';
 import { pixelArt } from './pixelArt.ts';
 
 type Rgb = [red: number, green: number, blue: number];

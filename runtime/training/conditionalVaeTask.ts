@@ -19,14 +19,8 @@ import {
   encodeWithLabels,
 } from '../networks/conditionalVae.ts';
 import { batchArray, batchTensor } from './batch.ts';
-import {
-  elbo,
-  gradientDifference,
-  klOfImages,
-  logLikelihood,
-  type Reconstruction,
-  reconstructionError,
-} from './losses.ts';
+import { elbo, klOfImages, logLikelihood } from './evidenceBound.ts';
+import { gradientDifference, type Reconstruction, reconstructionError } from './losses.ts';
 import type { TrainingTask } from './trainingTask.ts';
 
 /** How a VAE that is told label and attributes is trained. */

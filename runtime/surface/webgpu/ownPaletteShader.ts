@@ -1,8 +1,8 @@
 // What `ownPalette` does, as a compute pass of one workgroup. It agrees with the CPU to the last bit, because it sums whole
 // numbers and takes the first of several equal ones, whatever the order of its threads.
 
+import type { Oklab } from '../../core/oklab.ts';
 import { OWN_PALETTE, WHOLE_LMS, WHOLE_OKLAB } from '../ownPalette.ts';
-import type { Oklab } from '../palette.ts';
 
 /** One for each colour that a palette may have. */
 const NUM_THREADS = OWN_PALETTE.maxColours;

@@ -1,7 +1,9 @@
 // What `pixelArt` does, texture to texture on the GPU.
+
+import { type Oklab, toOklab } from '../../core/oklab.ts';
 import { OKLAB_SHADER } from '../../core/oklabShader.ts';
 import { WHOLE_LIGHT } from '../ownPalette.ts';
-import { BAYER_SIDE, ditherOffsets, type Oklab, parsePalette, toOklab } from '../palette.ts';
+import { BAYER_SIDE, ditherOffsets, parsePalette } from '../palette.ts';
 import { checkColours, checkScaleOptions, PIXEL_ART_DEFAULTS, type PixelArtOptions } from '../pixelArt.ts';
 import { OWN_PALETTE_SHADER, SAMPLES_BYTES } from './ownPaletteShader.ts';
 import { compileOnce, type Pipelines } from './pipelines.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openTestDevice, type TestDevice, testDeviceFlaw } from '../../../scripts/testing/testDevice.ts';
-import { scaleNearest } from '../../core/pixels.ts';
 import { integers } from '../../core/random.ts';
+import { scaleNearest } from '../../core/scaleNearest.ts';
 import { BRICK_HEIGHT_PX, BRICK_WIDTH_PX, brickPixels } from '../../testing/tinyDataset.ts';
 import { type SurfaceMaps, type SurfaceOptions, surfaceMaps } from '../surfaceMaps.ts';
 import { prepareSurfaceTexels, type SurfaceTargets, writeSurfaceTexels } from './surfaceTexels.ts';

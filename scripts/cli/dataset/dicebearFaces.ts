@@ -1,7 +1,7 @@
 // Pixel faces in DiceBear's style "Pixel Art", of five kinds that exclude each other. The packages are needed here alone, so
 // they are development dependencies and are loaded when they are used.
 import type { Options } from '@dicebear/pixel-art';
-import { scaleNearest } from '../../../runtime/core/pixels.ts';
+import { scaleNearest } from '../../../runtime/core/scaleNearest.ts';
 import type { AttributeColumn, Dataset } from '../../../runtime/index.ts';
 import { decodePng } from '../../node/png.ts';
 

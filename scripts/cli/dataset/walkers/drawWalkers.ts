@@ -1,6 +1,6 @@
 // Small figures that walk in four directions, drawn by formula: a data set of frames to try a training with.
 import { parseFrames } from '../../../../runtime/core/frames.ts';
-import { scaleNearest } from '../../../../runtime/core/pixels.ts';
+import { scaleNearest } from '../../../../runtime/core/scaleNearest.ts';
 import type { AttributeColumn, Dataset } from '../../../../runtime/index.ts';
 import { colours } from '../colours.ts';
 import { Dice, type Rgb, scale } from '../surfaces/surface.ts';
