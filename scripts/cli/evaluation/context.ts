@@ -1,0 +1,92 @@
+// What an evaluation is about: the model, the data that it is compared with, and the pictures that are asked for.
+import {
+  attributesOf,
+  type Dataset,
+  type DatasetSplit,
+  encodeColumns,
+  type HeightGuesser,
+  type ImageSet,
+  imagesOfDataset,
+  type PictureOptions,
+  type SampleOptions,
+  type SamplerName,
+} from '../../../runtime/index.ts';
+import type { FrameMetrics } from './frames.ts';
+import type { Judge } from './judge.ts';
+import type { RealSet } from './judgeVariation.ts';
+import { type Judged, makersOf } from './makePictures.ts';
+import type { Measured } from './measure.ts';
+import type { Metrics } from './report.ts';
+
+/** How the pictures are made. */
+export type EvaluationRecipe = Omit<Metrics['recipe'], 'backend'>;
+
+/** Real pictures in the format of the model's, in sets that differ in one attribute alone. */
+export interface RealSets {
+  dataset: Dataset;
+  sets: readonly RealSet[];
+}
+
+/** What it takes to judge what a model generates. */
+export interface Context extends Judged {
+  /** In the format of the model's pictures, with their maps and frames. */
+  whole: Dataset;
+  /** Which images of `whole` are held out. */
+  splitOfWhole: DatasetSplit;
+  /** What the classifier sees of it: every frame is an image. */
+  dataset: Dataset;
+  split: DatasetSplit;
+  sets: Record<'heldOut' | 'reconstructedHeldOut', ImageSet>;
+  classifier: Judge;
+  /** What guesses heights from pictures; models of materials alone have it. */
+  heights: (HeightGuesser & { numSteps: number }) | null;
+  /** Whether seams are measured, which takes pictures of their own. */
+  hasSeams: boolean;
+  /** How many seeds of each class have their numeric attributes swept. */
+  numSweepSeeds: number;
+  /** The attribute that is varied alone, and in how many pictures. */
+  vary?: { attribute: string; numIdentities: number };
+  /** Real pictures that differ in it alone. */
+  varied?: RealSets;
+  real: Measured;
+  /** How much the frames of held-out subjects agree; null for pictures of one frame. */
+  realFrames: FrameMetrics | null;
+  perClass: number;
+  recipe: EvaluationRecipe;
+}
+
+/** What makes pictures by each pipeline, at one guidance scale. @param more their size, or what else the recipe does not say */
+export function makersAt({ model, teacher, cvae, recipe }: Context, guidanceScale: number, more: SampleOptions = {}) {
+  const { numInferenceSteps, sampler } = recipe;
+  return makersOf(
+    { model, teacher, cvae },
+    { ...more, guidanceScale, numInferenceSteps, sampler: sampler as SamplerName },
+  );
+}
+
+/**
+ * The same number of pictures of every label, with the seeds that `figment bake` would use: counting up from the same first
+ * seed for every label. Each is asked for the attributes of a held-out image of its label, one after the other.
+ */
+export function askedPictures({ whole: dataset, splitOfWhole: split, recipe }: Context) {
+  const { imagesPerClass, firstSeed } = recipe;
+  const columns = dataset.attributes ?? [];
+  const models = dataset.labels.flatMap((_, label) => {
+    const heldOut = split.heldOut.filter((image) => dataset.classLabels[image] === label);
+    return Array.from({ length: imagesPerClass }, (_, i) => heldOut[i % heldOut.length]!);
+  });
+  return {
+    requests: models.map(
+      (image, i): PictureOptions => ({
+        label: dataset.labels[dataset.classLabels[image]!]!,
+        seed: (firstSeed + (i % imagesPerClass)) >>> 0,
+        ...(columns.length > 0 && { attributes: attributesOf(columns, image) }),
+      }),
+    ),
+    classLabels: Int32Array.from(models, (image) => dataset.classLabels[image]!),
+    attributes: columns.length > 0 ? encodeColumns(columns, models) : undefined,
+  };
+}
+
+/** All images of a data set. */
+export const everyImage = (dataset: Dataset) => imagesOfDataset(dataset, Int32Array.from(dataset.classLabels.keys()));
