@@ -1,3 +1,4 @@
+import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { SpritePackedManager } from '@babylonjs/core/Sprites/spritePackedManager.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { memory } from '@tensorflow/tfjs-core';
@@ -158,6 +159,19 @@ describe('AssetGenerator', () => {
     );
     await expect(tiny.generateTextureAsync(RECIPE)).resolves.toBeDefined();
   });
+
+  it.each([['left the room'], [null], [undefined]])(
+    'says nothing of a request that is given up for %j',
+    async (reason) => {
+      const controller = new AbortController();
+      const log = vi.spyOn(Logger, 'Error');
+      const { finished } = tiny.beginTexture({ ...RECIPE, signal: controller.signal, numInferenceSteps: 500 });
+      controller.abort(reason);
+      expect(await finished.catch((error) => error)).toBe(controller.signal.reason);
+      expect(log).not.toHaveBeenCalled();
+      log.mockRestore();
+    },
+  );
 
   it.each(['generator', 'scene', 'engine'] as const)('rejects what runs when the %s is disposed', async (what) => {
     const asked = [1, 2, 3].map((seed) => tiny.generateTextureAsync({ label: 'orc', seed, numInferenceSteps: 500 }));

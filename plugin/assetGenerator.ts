@@ -15,7 +15,7 @@ import {
   recipeForTeacher,
   varyRecipe,
 } from '../runtime/index.ts';
-import { abortError } from './abortError.ts';
+import { abortError, isAbort } from './abortError.ts';
 import { allOrNoneAsync } from './allOrNone.ts';
 import type { Latents } from './latents.ts';
 import type { ClassifierInfo } from './loading/classifiers.ts';
@@ -237,7 +237,8 @@ export class AssetGenerator {
   beginTexture(options: GenerateTextureOptions): { texture: GeneratedTexture; finished: Promise<GeneratedTexture> } {
     const begun = this.begin(options);
     begun.finished.catch((error) => {
-      if (error.name !== 'AbortError') Logger.Error(`GeneratedTexture "${begun.texture.name}": ${messageOf(error)}`);
+      if (isAbort(error, options.signal)) return;
+      Logger.Error(`GeneratedTexture "${begun.texture.name}": ${messageOf(error)}`);
     });
     return begun;
   }
@@ -252,7 +253,7 @@ export class AssetGenerator {
       .paintAsync(recipe, { ...this.waiting({ priority, signal }), previewEvery })
       .catch((error) => {
         if (!texture.isGenerating && (!texture.isReady() || texture.recipe === recipe)) texture.dispose();
-        if (error.name === 'AbortError') finished.catch(() => {}); // those who do not wait need not know
+        if (isAbort(error, signal)) finished.catch(() => {}); // those who do not wait need not know
         throw error;
       });
     return { texture, finished };

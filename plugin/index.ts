@@ -15,6 +15,7 @@ export {
   type PipelineName,
   type Pivot,
   type Recipe,
+  type RecipeChanges,
   RecipeError,
   type RecipeOptions,
   type RecipeProblem,

@@ -11,13 +11,15 @@ export class NewestRequest {
   lastBegun = 0;
   private pending: AbortController | null = null;
   private wanted: RecipeOptions | null = null;
+  /** That of whoever asked for what is being painted. */
+  private signal: AbortSignal | undefined;
 
   /** @param superseded makes the AbortError of a request whose place a newer one took */
   constructor(private readonly superseded: () => DOMException) {}
 
-  /** The recipe that is being painted; null while none is. */
+  /** The recipe that is being painted; null while none is, and once it was given up. */
   get recipe(): Readonly<RecipeOptions> | null {
-    return this.pending && this.wanted;
+    return this.pending && !this.signal?.aborted ? this.wanted : null;
   }
 
   /** Numbers a request, before all that it waits for. */
@@ -31,9 +33,10 @@ export class NewestRequest {
   }
 
   /** Begins to paint a request, in place of the one that is being painted. `end` it in any case. */
-  begin(request: number, recipe: RecipeOptions): AbortController {
+  begin(request: number, recipe: RecipeOptions, signal: AbortSignal | undefined): AbortController {
     this.lastBegun = request;
     this.wanted = recipe;
+    this.signal = signal;
     this.abort(this.superseded());
     this.pending = new AbortController();
     return this.pending;

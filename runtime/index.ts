@@ -243,7 +243,7 @@ export {
   changeRecipe,
   recipeEntries,
   shortRecipe,
-  variedEntries,
+  variedBy,
   varyRecipe,
   withoutDefaults,
 } from './recipe/change.ts';
@@ -272,6 +272,7 @@ export {
   type PictureOptions,
   type PipelineName,
   type Recipe,
+  type RecipeChanges,
   type RecipeModel,
   type RecipeOptions,
   type SamplingOptions,

@@ -59,7 +59,7 @@ function ofTexture(texture: GeneratedTexture): Paintable {
     get info() {
       return texture.info;
     },
-    paintAsync: (recipe) => texture.regenerateAsync(changesTo(recipe, texture.recipe!)),
+    paintAsync: (recipe) => texture.regenerateAsync(changesTo(recipe, texture.newestRecipe!)),
     readPictureAsync: async () => ({ ...texture.look, pixels: await texture.readPictureAsync() }),
     onPainted: (callback) => {
       const observer = texture.onGeneratedObservable.add(callback);
@@ -85,7 +85,7 @@ function ofSprite(sprite: Sprite): Paintable | null {
     get info() {
       return sheet.info;
     },
-    paintAsync: (recipe) => sheet.repaintCellAsync(cell, changesTo(recipe, sheet.cells[cell]!)),
+    paintAsync: (recipe) => sheet.repaintCellAsync(cell, changesTo(recipe, sheet.newestRecipe(cell)!)),
     readPictureAsync: async () => {
       const [widthPx, heightPx] = sheet.serialize().cellSize;
       return { pixels: await sheet.readCellAsync(cell), widthPx, heightPx };

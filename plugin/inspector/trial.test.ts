@@ -33,6 +33,14 @@ describe('a trial', () => {
     expect(texture.recipe).toEqual(first);
   });
 
+  it('takes back what is being painted still', async () => {
+    const first = texture.recipe;
+    const changing = trial.changeAsync({ interpolate: { seed: 9, amount: 0.5 } });
+    await Promise.all([trial.backAsync(), changing]);
+    expect(texture.recipe).toEqual(first);
+    expect(trial.state).toMatchObject({ isChanged: false, problem: null });
+  });
+
   it('keeps what it is told to', async () => {
     await trial.changeAsync({ seed: 8 });
     expect(trial.keep()).toMatchObject({ before: { seed: 7 }, after: { seed: 8 } });

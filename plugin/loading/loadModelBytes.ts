@@ -80,7 +80,7 @@ export function addressOf(location: ModelLocation): string | null {
   return isPackage(location) ? location.name : null;
 }
 
-function isPackage(location: ModelLocation): location is ModelPackage {
+export function isPackage(location: ModelLocation): location is ModelPackage {
   return location instanceof Object && 'name' in location && typeof location.name === 'string';
 }
 

@@ -9,10 +9,10 @@ import type { Scene } from '@babylonjs/core/scene.js';
 import {
   type Attributes,
   attributesOfRecipe,
+  type RecipeChanges,
   type RecipeOptions,
   randomSeed,
   type SurfaceOptions,
-  variedEntries,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import { leavingNothing } from '../leavingNothing.ts';
@@ -157,10 +157,15 @@ export class SurfaceMaterial extends PBRMaterial {
    *
    * @throws as `GeneratedTexture.regenerateAsync`
    */
-  async regenerateAsync(changes: Partial<RecipeOptions> = {}, options: RegenerateOptions = {}): Promise<this> {
-    this.priority = options.priority;
-    await this.albedo.regenerateAsync(changes, options);
-    await untilAborted(this.whenWrittenAsync(), options.signal);
+  async regenerateAsync(changes: RecipeChanges = {}, options: RegenerateOptions = {}): Promise<this> {
+    return this.followAsync(this.albedo.regenerateAsync(changes, options), options);
+  }
+
+  /** Waits for the maps of a picture that is being made. */
+  private async followAsync(picture: Promise<unknown>, { priority, signal }: RegenerateOptions): Promise<this> {
+    this.priority = priority;
+    await picture;
+    await untilAborted(this.whenWrittenAsync(), signal);
     return this;
   }
 
@@ -184,12 +189,8 @@ export class SurfaceMaterial extends PBRMaterial {
    * @param changes attributes, and any other entry of the recipe: `sameFor` (0 … 1) says how strictly it stays the same
    * @throws        as `regenerateAsync`
    */
-  async changeAsync(
-    { attributes = {}, ...changes }: Partial<RecipeOptions>,
-    options: RegenerateOptions = {},
-  ): Promise<this> {
-    const varied = variedEntries({ ...this.albedo.newestRecipe, ...changes }, attributes);
-    return this.regenerateAsync({ ...varied, ...changes }, options);
+  async changeAsync(changes: RecipeChanges, options: RegenerateOptions = {}): Promise<this> {
+    return this.followAsync(this.albedo.changeAsync(changes, options), options);
   }
 
   /**
@@ -370,7 +371,7 @@ function nextSeed(seed: number, count: number): number {
 async function showAsync(texture: GeneratedTexture, recipe: RecipeOptions, how: RegenerateOptions): Promise<void> {
   const isSettled = texture.isReady() && !texture.isGenerating; // after a lost device it is drawn again
   const isShown = isSettled && JSON.stringify(texture.recipe) === JSON.stringify(recipe);
-  const lacking = Object.fromEntries(Object.keys(texture.recipe ?? {}).map((entry) => [entry, undefined]));
+  const lacking = Object.fromEntries(Object.keys(texture.newestRecipe ?? {}).map((entry) => [entry, undefined]));
   if (!isShown) await texture.regenerateAsync({ ...lacking, ...recipe }, how);
 }
 

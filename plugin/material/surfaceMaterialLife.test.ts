@@ -13,11 +13,11 @@ const SIZE_BYTES = 4 * 16 * 16;
 /** All textures of the scene, but for the table that Babylon keeps for all PBR materials. */
 const textures = () => scene.textures.filter((texture) => texture !== scene.environmentBRDFTexture) as RawTexture[];
 
-/** Takes all pictures and maps away, as a device does that is lost, and gives the engine another device. */
+/** Takes all pictures and maps away, as a device does that is lost and had them alone, and gives the engine another device. */
 function loseDevice(): void {
   for (const texture of textures()) {
     texture.update(new Uint8Array(SIZE_BYTES));
-    if (texture instanceof GeneratedTexture) texture.texels!.fill(0);
+    if (texture instanceof GeneratedTexture) Object.assign(texture, { isOnCpu: false });
   }
   const engine = scene.getEngine();
   engine.onContextRestoredObservable.notifyObservers(engine);

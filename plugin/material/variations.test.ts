@@ -89,6 +89,17 @@ describe('a material of several surfaces whose model has attributes', () => {
     expect(plain).toEqual(uploadedTo((await makeMaterial({ seed: 8 })).albedoTexture!));
   });
 
+  it('loses in all variations what it loses while they are painted', async () => {
+    const material = await makeMaterial({ variations: 2, numInferenceSteps: 30 });
+    const [before] = mapsOf(material);
+    const blended = material.changeAsync({ blend: { label: 'wood', amount: 0.5 } });
+    await next(material.albedo.onGeneratedObservable);
+    await material.changeAsync({ blend: { label: 'wood', amount: 0 } });
+    await blended;
+    expect(material.recipe).not.toHaveProperty('blend');
+    expect(mapsOf(material)[0]).toEqual(before);
+  });
+
   it('is of one kind in all variations, which lie only differently', async () => {
     const examples = { labels: new Uint8Array(3), values: Float32Array.of(0, 0, 1, 1, 0.2, 1) }; // wear and colour of each
     Object.assign(materials.info, { examples });

@@ -88,9 +88,11 @@ function factorOf({ look }: GeneratedTexture): number {
 /** RGBA from RGB and alpha. */
 function interleaved(rgb: Uint8Array, alpha: Uint8Array): Uint8Array {
   const rgba = new Uint8Array(4 * alpha.length);
-  for (let i = 0; i < alpha.length; i++) {
-    rgba.set(rgb.subarray(3 * i, 3 * i + 3), 4 * i);
-    rgba[4 * i + 3] = alpha[i]!;
+  for (let i = 0, from = 0, to = 0; i < alpha.length; i++, from += 3, to += 4) {
+    rgba[to] = rgb[from]!;
+    rgba[to + 1] = rgb[from + 1]!;
+    rgba[to + 2] = rgb[from + 2]!;
+    rgba[to + 3] = alpha[i]!;
   }
   return rgba;
 }

@@ -91,6 +91,23 @@ it('makes the changes of a superseded call with those of the newer one, in both 
   expect(guard.portrait.recipe?.attributes).toEqual({ hair: 'grey', mood: 'glad' });
 });
 
+it('makes a change of one picture with those of both, and none of a call that was given up', async () => {
+  const guard = await createNpcAsync({ role: 'guard', kind: 'elf', hair: 'red', mood: 'glad' }, generators, {
+    seed: 5,
+  });
+  const alone = guard.portrait.varyAsync({ mood: 'sad' }).catch((error: Error) => error.name);
+  await guard.varyAsync({ hair: 'grey' });
+  expect(await alone).toBe('AbortError');
+  expect(guard.portrait.recipe).toMatchObject({ attributes: { hair: 'grey', mood: 'sad' } });
+  const leaving = new AbortController();
+  const givenUp = guard.varyAsync({ hair: 'red' }, { signal: leaving.signal }).catch(() => {});
+  leaving.abort();
+  await guard.varyAsync({ mood: 'glad' });
+  await givenUp;
+  expect(guard.portrait.recipe).toMatchObject({ attributes: { hair: 'grey', mood: 'glad' } });
+  expect(guard.sprites.cells[0]!.attributes).toMatchObject({ hair: 'grey' });
+});
+
 it('passes over a kind that one of the models lacks, until it becomes another', async () => {
   const troll = await createNpcAsync({ kind: 'troll' }, generators, { seed: 5 });
   expect(troll.asked.portraits).toMatchObject({ label: troll.portrait.recipe!.label, ignored: ['kind'] });

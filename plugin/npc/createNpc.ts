@@ -1,5 +1,5 @@
 import { Logger } from '@babylonjs/core/Misc/logger.js';
-import { type Recipe, type RecipeOptions, randomSeed, variedEntries } from '../../runtime/index.ts';
+import { type RecipeChanges, type RecipeOptions, randomSeed, variedBy } from '../../runtime/index.ts';
 import { allOrNoneAsync } from '../allOrNone.ts';
 import type { AssetGenerator, GenerateTextureOptions } from '../assetGenerator.ts';
 import type { Waiting } from '../pictureSource.ts';
@@ -88,7 +88,8 @@ export async function createNpcAsync(
         generators.sprites.generateSpritesAsync({ ...how, recipes: [recipeOf(ofSprite)], priority, signal }),
       ] as const,
   );
-  let wanted: CharacterSheet = {}; // changes that are being made: those of a call that a newer one supersedes are made with it
+  /** Changes that are being made: those of a call that a newer one supersedes are made with it. */
+  let wanted: { changes: CharacterSheet; signal?: AbortSignal } = { changes: {} };
   const npc: Npc = {
     seed,
     portrait,
@@ -96,11 +97,13 @@ export async function createNpcAsync(
     sprite: sprites.createSprite(ofSprite.label),
     asked: { portraits: ofPortrait, sprites: ofSprite },
     async varyAsync(newest, how) {
-      const changes = { ...wanted, ...newest };
+      const changes = { ...(!wanted.signal?.aborted && wanted.changes), ...newest };
       const [face, figure] = characterChanges(changes, models) as [CharacterChange, CharacterChange];
-      wanted = changes;
-      const toFace = paint(face, portrait.recipe, (recipe) => portrait.regenerateAsync(recipe, how));
-      const toFigure = paint(figure, sprites.cells[0], (recipe) => sprites.repaintCellAsync(0, recipe, how));
+      const mine = { changes, ...how };
+      wanted = mine;
+      const { sheet } = sprites;
+      const toFace = paint(face, portrait.newestRecipe, (recipe) => portrait.regenerateAsync(recipe, how));
+      const toFigure = paint(figure, sheet.newestRecipe(0), (recipe) => sprites.repaintCellAsync(0, recipe, how));
       try {
         await Promise.all([
           toFace.then(() => note(npc.asked.portraits, face, changes)),
@@ -108,7 +111,7 @@ export async function createNpcAsync(
         ]);
         return npc;
       } finally {
-        if (wanted === changes) wanted = {};
+        if (wanted === mine) wanted = { changes: {} };
       }
     },
     dispose() {
@@ -122,11 +125,11 @@ export async function createNpcAsync(
 /** Paints a picture with changes, where its model knows any of them. */
 async function paint(
   { label, attributes }: CharacterChange,
-  recipe: Readonly<Partial<RecipeOptions>> | Recipe | null | undefined,
-  repaint: (recipe: Partial<RecipeOptions>) => Promise<unknown>,
+  recipe: Readonly<RecipeOptions> | null,
+  repaint: (changes: RecipeChanges) => Promise<unknown>,
 ): Promise<void> {
   if (!label && Object.keys(attributes).length === 0) return;
-  await repaint({ ...variedEntries(recipe ?? {}, attributes), ...(label && { label }) });
+  await repaint(variedBy(recipe ?? {}, { attributes, ...(label && { label }) }));
 }
 
 /** Notes what a model has been asked for besides. */

@@ -11,9 +11,10 @@ import {
   type ModelInfo,
   messageOf,
   type Recipe,
+  type RecipeChanges,
   type RecipeOptions,
   shortRecipe,
-  variedEntries,
+  variedBy,
   withoutDefaults,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
@@ -128,10 +129,15 @@ export class GeneratedSheet extends RawTexture {
    *         aborted or disposed; Error before a sheet of a scene file is loaded; as `loadClassifierAsync`. The cell keeps its
    *         recipe and its picture then
    */
-  async repaintCellAsync(
+  async repaintCellAsync(cell: number, changes: RecipeChanges = {}, options: RegenerateOptions = {}): Promise<void> {
+    await this.requestAsync(cell, () => changes, options);
+  }
+
+  /** @param changesOf those of the cell's newest recipe, once all is there that the request waits for */
+  private async requestAsync(
     cell: number,
-    changes: Partial<RecipeOptions> = {},
-    options: RegenerateOptions = {},
+    changesOf: (newest: Readonly<Partial<RecipeOptions>>) => RecipeChanges,
+    options: RegenerateOptions,
   ): Promise<void> {
     this.assertAlive();
     if (!this.source) throw this.notLoaded();
@@ -139,11 +145,12 @@ export class GeneratedSheet extends RawTexture {
     options.signal?.throwIfAborted(); // the request that is running goes on
     const requests = this.requestsOf(cell);
     const request = requests.ask();
-    const classifier = this.source.missingClassifier({ ...this.newestRecipe(cell), ...changes });
+    const changes = () => changesOf(this.newestRecipe(cell) ?? {});
+    const classifier = this.source.missingClassifier({ ...this.newestRecipe(cell), ...changes() });
     if (classifier) await untilAborted(classifier, options.signal);
     this.assertAlive();
     requests.assertNewest(request);
-    await this.paintCellAsync(cell, this.recipeFor(cell, changes), request, options);
+    await this.paintCellAsync(cell, this.recipeFor(cell, changes()), request, options);
   }
 
   private notLoaded(): Error {
@@ -160,12 +167,12 @@ export class GeneratedSheet extends RawTexture {
    * @throws as `repaintCellAsync`
    */
   async varyCellAsync(cell: number, attributes: Attributes, options: RegenerateOptions = {}): Promise<void> {
-    await this.repaintCellAsync(cell, variedEntries(this.newestRecipe(cell) ?? {}, attributes), options);
+    await this.requestAsync(cell, (newest) => variedBy(newest, { attributes }), options);
   }
 
   private async paintCellAsync(cell: number, recipe: Recipe, request: number, how: RegenerateOptions): Promise<void> {
     const requests = this.requestsOf(cell);
-    const pending = requests.begin(request, recipe);
+    const pending = requests.begin(request, recipe, how.signal);
     const signal = AbortSignal.any([this.life.signal, pending.signal, ...(how.signal ? [how.signal] : [])]);
     try {
       const draw = await this.drawing.prepareAsync();
@@ -215,6 +222,15 @@ export class GeneratedSheet extends RawTexture {
     const recipe = this.current[cell];
     if (!recipe || !this.source) throw new RangeError(`readCellAsync: cell ${cell} of ${this.name} has no picture`);
     return (await this.source.pictureAsync(recipe)).readPixelsAsync();
+  }
+
+  /**
+   * A cell as it stands in the sheet: RGBA bytes, top row first; null where a preview does, and where the sheet is on the GPU
+   * alone.
+   */
+  shownCell(cell: number): Uint8Array | null {
+    if (this.previewed.has(cell)) return null;
+    return this.target.readPixels(...this.placeOf(cell), ...drawnCellSize(this.layout));
   }
 
   /** Waits for the cells of a scene file. @throws what keeps them from being painted; an AbortError when disposed */
@@ -302,11 +318,11 @@ export class GeneratedSheet extends RawTexture {
     });
   }
 
-  /** After a lost device. A model that was disposed is loaded again by its address, unless Babylon has kept the sheet's bytes. */
+  /** After a lost device, unless Babylon has kept the sheet's bytes. A model that was disposed is loaded again by its address. */
   private async drawAgainAsync(source: PictureSource): Promise<void> {
     const { signal } = this.life;
-    if (!source.isDisposed) return this.paintAsync(this.current, { signal });
     if (this.target.pixels) return;
+    if (!source.isDisposed) return this.paintAsync(this.current, { signal });
     const again = await sourceFor(this, this.address, '');
     const cells = await completeCellsAsync(again, this.current);
     this.assertAlive();
@@ -319,7 +335,7 @@ export class GeneratedSheet extends RawTexture {
     return { widthPx, heightPx };
   }
 
-  private recipeFor(cell: number, changes: Partial<RecipeOptions>): Recipe {
+  private recipeFor(cell: number, changes: RecipeChanges): Recipe {
     const source = this.source!;
     const current = this.newestRecipe(cell);
     const recipe = current ? withoutDefaults(current, source.info) : null;
@@ -346,9 +362,13 @@ export class GeneratedSheet extends RawTexture {
   /** Shows a picture in a cell. */
   private show(picture: Picture, cell: number, draw: Draw): void {
     if (this.isGone) return;
+    draw(picture, this.target, ...this.placeOf(cell));
+  }
+
+  private placeOf(cell: number): [x: number, y: number] {
     const [width, height] = drawnCellSize(this.layout);
     const columns = numColumns(this.layout.numCells, [width, height]);
-    draw(picture, this.target, (cell % columns) * width, Math.floor(cell / columns) * height);
+    return [(cell % columns) * width, Math.floor(cell / columns) * height];
   }
 
   /** Sprite managers read a sheet's alpha at the first click, and again only when they are given a texture. */
@@ -372,8 +392,8 @@ export class GeneratedSheet extends RawTexture {
   }
 
   /** The recipe that changes begin from: that of the picture that is being made, and else that of the finished one. */
-  private newestRecipe(cell: number): Readonly<RecipeOptions> | null | undefined {
-    return this.requests.get(cell)?.recipe ?? this.current[cell];
+  newestRecipe(cell: number): Readonly<RecipeOptions> | null {
+    return this.requests.get(cell)?.recipe ?? this.current[cell] ?? null;
   }
 
   private requestsOf(cell: number): NewestRequest {

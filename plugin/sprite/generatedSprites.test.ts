@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { footPivot, pixelArt } from '../../runtime/index.ts';
 import type { AssetGenerator } from '../assetGenerator.ts';
 import { PictureSource } from '../pictureSource.ts';
-import { createScene, loadTiny, loadTinyTextures, loadTinyWalks, uploadedTo } from '../testing/tinyScene.ts';
+import { createScene, loadTiny, loadTinyTextures, loadTinyWalks, next, uploadedTo } from '../testing/tinyScene.ts';
 import { GeneratedSheet } from './generatedSheet.ts';
 import type { GeneratedSprites } from './generatedSprites.ts';
 
@@ -330,6 +330,23 @@ describe('repaintCellAsync', () => {
     await expect(sprites.repaintCellAsync(0, { seed: 8 }, { signal: AbortSignal.abort() })).rejects.toThrow(ABORTED);
     await asked;
     expect(sprites.cells[0]).toMatchObject({ seed: 9 });
+  });
+
+  it('packs what it shows without its model, but no preview', async () => {
+    const sprites = await tiny.generateSpritesAsync({ labels: ['elf', 'orc'], seed: 7, pixelArt: { factor: 2 } });
+    const packed = await sprites.packAsync();
+    const read = vi.spyOn(sprites.sheet, 'readCellAsync');
+    const previewed = next(sprites.onCellProgressObservable);
+    const painting = sprites.repaintCellAsync(1, { seed: 20 }, { previewEvery: 1 });
+    await previewed;
+    expect(await sprites.packAsync()).toEqual(packed);
+    expect(read.mock.calls).toEqual([[1]]);
+    await painting;
+    const changed = await sprites.packAsync();
+    tiny.dispose();
+    expect(await sprites.packAsync()).toEqual(changed);
+    expect(changed).not.toEqual(packed);
+    expect(read.mock.calls).toEqual([[1]]);
   });
 
   it('packs two of one name under two names', async () => {

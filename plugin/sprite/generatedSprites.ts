@@ -10,7 +10,7 @@ import {
   footPivot,
   numFramesOf,
   type Recipe,
-  type RecipeOptions,
+  type RecipeChanges,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import { definedOf } from '../definedOf.ts';
@@ -118,7 +118,7 @@ export class GeneratedSprites extends SpriteManager {
   private constructor(
     name: string,
     capacity: number,
-    private readonly sheet: GeneratedSheet,
+    readonly sheet: GeneratedSheet,
   ) {
     const [width, height] = drawnCellSize(sheet.layout);
     const size = { width: width / numFramesOf(sheet.info!), height };
@@ -149,11 +149,7 @@ export class GeneratedSprites extends SpriteManager {
    *
    * @throws as `GeneratedSheet.repaintCellAsync`
    */
-  async repaintCellAsync(
-    cell: number,
-    changes: Partial<RecipeOptions> = {},
-    options: RegenerateOptions = {},
-  ): Promise<this> {
+  async repaintCellAsync(cell: number, changes: RecipeChanges = {}, options: RegenerateOptions = {}): Promise<this> {
     await this.sheet.repaintCellAsync(cell, changes, options);
     return this;
   }
@@ -237,9 +233,9 @@ export class GeneratedSprites extends SpriteManager {
     const tiles = new Map<string, Uint8Array>();
     for (const [cell, recipe] of this.cells.entries()) {
       if (!recipe) continue;
-      const pixels = await this.sheet.readCellAsync(cell);
       const name = `${recipe.label}-${recipe.seed}`;
-      tiles.set(tiles.has(name) ? `${name}-${cell}` : name, await this.asShown(pixels));
+      const pixels = this.sheet.shownCell(cell) ?? (await this.paintedCell(cell));
+      tiles.set(tiles.has(name) ? `${name}-${cell}` : name, pixels);
     }
     if (tiles.size === 0) throw new RangeError(`packAsync: all cells of ${this.name} are empty; paint one first`);
     const columns = numColumns(tiles.size, [widthPx, heightPx]);
@@ -254,8 +250,9 @@ export class GeneratedSprites extends SpriteManager {
     return { png: encode({ ...sheet, data: sheet.pixels }), json: atlas };
   }
 
-  private async asShown(pixels: Uint8Array): Promise<Uint8Array> {
+  private async paintedCell(cell: number): Promise<Uint8Array> {
     const { cellSize, pixelArt } = this.sheet.layout;
+    const pixels = await this.sheet.readCellAsync(cell);
     if (!pixelArt) return pixels;
     const { pixelsOfCell } = await import('../texture/pixelArtBrush.ts');
     return pixelsOfCell(pixels, ...cellSize, pixelArt);

@@ -165,6 +165,46 @@ export async function drawBoth(
   return read.map((data) => Array.from(data as Uint8Array));
 }
 
+/**
+ * Draws pictures of one size, as pixels, in a sheet of two: one at the right, then one at the left.
+ *
+ * @returns the bytes of the sheet, as it was drawn and after the context was lost, and how many bytes were uploaded each time
+ */
+export async function drawInTurn(
+  pictures: readonly number[][],
+  widthPx: number,
+  heightPx: number,
+): Promise<{ drawn: number[]; restored: number[]; uploaded: number[] }> {
+  const uploaded: number[] = [];
+  for (const name of ['texImage2D', 'texSubImage2D'] as const) {
+    const upload = WebGL2RenderingContext.prototype[name] as (...args: unknown[]) => void;
+    WebGL2RenderingContext.prototype[name] = function (this: WebGL2RenderingContext, ...args: unknown[]) {
+      const bytes = args.at(-1);
+      if (bytes instanceof Uint8Array) uploaded.push(bytes.length);
+      upload.apply(this, args);
+    } as never;
+  }
+  const sheet = new PictureTarget(createTexelTexture(scene, 2 * widthPx, heightPx), 2 * widthPx, heightPx, false);
+  for (const [i, picture] of pictures.entries()) {
+    sheet.drawPixels(Uint8Array.from(picture), widthPx, heightPx, i === 0 ? widthPx : 0, 0);
+  }
+  const numUploads = uploaded.length;
+  const read = async () => Array.from((await sheet.texture.readPixels()) as Uint8Array);
+  const drawn = await read();
+  const { loseContext, restoreContext } = loserOf(canvas().getContext('webgl2')!);
+  loseContext();
+  await new Promise((resolve) => setTimeout(resolve));
+  const restored = new Promise((resolve) => engine.onContextRestoredObservable.addOnce(resolve));
+  restoreContext();
+  await restored;
+  return { drawn, restored: await read(), uploaded: uploaded.slice(0, numUploads) };
+}
+
+function loserOf(context: WebGL2RenderingContext): { loseContext(): void; restoreContext(): void } {
+  const loser = context.getExtension('WEBGL_lose_context')!;
+  return { loseContext: () => loser.loseContext(), restoreContext: () => loser.restoreContext() };
+}
+
 /** Bytes of a mipmap level, row 0 first. */
 export async function readTexture(level: number): Promise<number[]> {
   return Array.from((await texture.readPixels(0, level)) as Uint8Array);

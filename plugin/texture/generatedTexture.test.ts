@@ -9,10 +9,11 @@ import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { SceneSerializer } from '@babylonjs/core/Misc/sceneSerializer.js';
 import { Scene } from '@babylonjs/core/scene.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import type { AssetGenerator } from '../assetGenerator.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
 import type { PictureSource } from '../pictureSource.ts';
-import { createScene, loadTiny, next, uploadedTo } from '../testing/tinyScene.ts';
+import { createScene, loadTiny, next, ON_THIS_THREAD, uploadedTo } from '../testing/tinyScene.ts';
 import { GeneratedTexture, RegisterGeneratedTexture } from './generatedTexture.ts';
 import { addGeneratedTextureTask } from './generatedTextureTask.ts';
 import { loadedModels } from './loadedModels.ts';
@@ -33,9 +34,10 @@ const RECIPE = { label: 'goblin', seed: 12345, guidanceScale: 3 };
 
 const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
-/** Takes the texture's picture away, as a device does that is lost, and gives the engine another device. */
+/** Takes the texture's picture away, as a device does that is lost and had it alone, and gives the engine another device. */
 function loseDevice(texture: GeneratedTexture): void {
   texture.update(new Uint8Array(4 * 16 * 16));
+  Object.assign(texture, { isOnCpu: false });
   const engine = scene.getEngine();
   engine.onContextRestoredObservable.notifyObservers(engine);
 }
@@ -93,12 +95,14 @@ describe('GeneratedTexture', () => {
     await texture.regenerateAsync({ eta: 0.5 });
     expect(await superseded).toBe('AbortError');
     expect(texture.recipe).toMatchObject({ ...RECIPE, guidanceScale: 3, eta: 0.5 });
-    const leaving = new AbortController();
-    const givenUp = texture.regenerateAsync({ guidanceScale: 4 }, { signal: leaving.signal }).catch(() => {});
-    leaving.abort();
-    await givenUp;
-    await texture.regenerateAsync({ eta: 0.2 });
-    expect(texture.recipe).toMatchObject({ ...RECIPE, guidanceScale: 3, eta: 0.2 });
+    for (const isTold of [true, false]) {
+      const leaving = new AbortController();
+      const givenUp = texture.regenerateAsync({ guidanceScale: 4 }, { signal: leaving.signal }).catch(() => {});
+      leaving.abort();
+      if (isTold) await givenUp;
+      await texture.regenerateAsync({ eta: 0.2 });
+      expect(texture.recipe).toMatchObject({ ...RECIPE, guidanceScale: 3, eta: 0.2 });
+    }
   });
 
   it('regenerates with changes, the newest request winning', async () => {
@@ -149,6 +153,16 @@ describe('GeneratedTexture', () => {
     await expect(asked).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
     await redrawn;
     expect(uploadedTo(texture)).toEqual(before);
+  });
+
+  it('is not painted again where Babylon has kept its bytes', async () => {
+    const texture = await tiny.generateTextureAsync(RECIPE);
+    const painted = vi.spyOn(texture, 'regenerateAsync');
+    const engine = scene.getEngine();
+    engine.onContextRestoredObservable.notifyObservers(engine);
+    await settled();
+    expect(painted).not.toHaveBeenCalled();
+    expect(texture.isFinished).toBe(true);
   });
 
   it('is redrawn once, and silently, where that fails too', async () => {
@@ -324,6 +338,31 @@ describe('a generated texture in a scene file', () => {
     loseDevice(copy);
     await next(copy.onGeneratedObservable);
     expect(uploadedTo(copy)).toEqual(before);
+  });
+
+  it('makes all changes that were asked for while its model was loaded', async () => {
+    const attributes = { hair: ['red', 'grey'], mood: ['glad', 'sad'] };
+    const files = await tinyModelFolder({ attributes });
+    const page = createScene();
+    let serve = () => {};
+    const served = new Promise<void>((resolve) => {
+      serve = resolve;
+    });
+    const fetched = vi.spyOn(globalThis, 'fetch').mockImplementation(async (input) => {
+      await served;
+      return new Response(files[String(input).replace('http://game.example/faces/', '')] as BodyInit);
+    });
+    RegisterGeneratedTexture(ON_THIS_THREAD);
+    const saved = { ...(await tiny.generateTextureAsync(RECIPE)).serialize()!, model: 'http://game.example/faces/' };
+    const texture = GeneratedTexture.Parse(saved, page, '');
+    const older = texture.varyAsync({ hair: 'grey' }).catch((error: Error) => error.name);
+    const newer = texture.varyAsync({ mood: 'sad' });
+    serve();
+    await newer;
+    expect(await older).toBe('AbortError');
+    expect(texture.recipe).toMatchObject({ seed: RECIPE.seed, attributes: { hair: 'grey', mood: 'sad' } });
+    fetched.mockRestore();
+    page.getEngine().dispose();
   });
 
   it('reports a model that cannot be loaded', async () => {

@@ -9,9 +9,10 @@ import {
   changeRecipe,
   type ModelInfo,
   type Recipe,
+  type RecipeChanges,
   type RecipeOptions,
   shortRecipe,
-  variedEntries,
+  variedBy,
   withoutDefaults,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
@@ -141,16 +142,8 @@ export class GeneratedTexture extends RawTexture {
    * @throws RangeError for what the model cannot paint; an AbortError when superseded, aborted or disposed; what loading the
    *         model, or a classifier that the recipe names by its address, throws
    */
-  async regenerateAsync(changes: Partial<RecipeOptions> = {}, options: RegenerateOptions = {}): Promise<this> {
-    this.assertAlive();
-    options.signal?.throwIfAborted(); // the request that is running goes on
-    const request = this.requests.ask();
-    const source = this.source ?? (await this.loadAsync(options.signal));
-    const classifier = source.missingClassifier({ ...this.newestRecipe, ...changes });
-    if (classifier) await untilAborted(classifier, options.signal);
-    this.assertAlive();
-    this.requests.assertNewest(request);
-    return this.paintInTurn(recipeWith(this.newestRecipe, changes, source), options, request);
+  async regenerateAsync(changes: RecipeChanges = {}, options: RegenerateOptions = {}): Promise<this> {
+    return this.requestAsync(() => changes, options);
   }
 
   /**
@@ -162,7 +155,34 @@ export class GeneratedTexture extends RawTexture {
    * @throws as `regenerateAsync`
    */
   async varyAsync(attributes: Attributes, options: RegenerateOptions = {}): Promise<this> {
-    return this.regenerateAsync(variedEntries(this.newestRecipe ?? {}, attributes), options);
+    return this.changeAsync({ attributes }, options);
+  }
+
+  /**
+   * Makes the same person, or thing, with some attributes changed, as `varyAsync` does, and with other entries of its recipe.
+   *
+   * @param changes attributes, and any other entry of the recipe: `sameFor` (0 … 1) says how strictly it stays the same
+   * @throws        as `regenerateAsync`
+   */
+  async changeAsync(changes: RecipeChanges, options: RegenerateOptions = {}): Promise<this> {
+    return this.requestAsync((newest) => variedBy(newest, changes), options);
+  }
+
+  /** @param changesOf those of the newest recipe, once all is there that the request waits for */
+  private async requestAsync(
+    changesOf: (newest: Readonly<Partial<RecipeOptions>>) => RecipeChanges,
+    options: RegenerateOptions,
+  ): Promise<this> {
+    this.assertAlive();
+    options.signal?.throwIfAborted(); // the request that is running goes on
+    const request = this.requests.ask();
+    const source = this.source ?? (await this.loadAsync(options.signal));
+    const changes = () => changesOf(this.newestRecipe ?? {});
+    const classifier = source.missingClassifier({ ...this.newestRecipe, ...changes() });
+    if (classifier) await untilAborted(classifier, options.signal);
+    this.assertAlive();
+    this.requests.assertNewest(request);
+    return this.paintInTurn(recipeWith(this.newestRecipe, changes(), source), options, request);
   }
 
   /** Shows the picture of a recipe that the model's generator has completed. @throws as `regenerateAsync` */
@@ -173,7 +193,7 @@ export class GeneratedTexture extends RawTexture {
   private async paintInTurn(recipe: Recipe, options: RegenerateOptions, request: number): Promise<this> {
     const source = this.source!;
     assertFits(recipe, source.info, this);
-    const pending = this.requests.begin(request, recipe);
+    const pending = this.requests.begin(request, recipe, options.signal);
     this.current ??= recipe;
     const signal = options.signal ? AbortSignal.any([pending.signal, options.signal]) : pending.signal;
     try {
@@ -321,7 +341,7 @@ export class GeneratedTexture extends RawTexture {
     this.stopObserving(); // two requests may both have waited for the model
     this.stopObserving = whenRestored(source, () => {
       this.brush?.then((brush) => brush.prepareAsync()).catch(() => {}); // a picture that is being painted is drawn by it
-      if (source.isDisposed && this.isOnCpu) return; // Babylon has kept the bytes
+      if (this.isOnCpu) return; // Babylon has kept the bytes
       if (source.isDisposed) [this.source, this.keepsModel] = [null, true]; // the model is loaded again
       this.showsPreview = this.hasPicture; // nothing is left of the picture, should a request that is running fail
       if (this.hasPicture && !this.isGenerating) this.regenerateOrReport(this.current!);
@@ -377,7 +397,7 @@ export class GeneratedTexture extends RawTexture {
   }
 }
 
-function recipeWith(recipe: RecipeOptions | null, changes: Partial<RecipeOptions>, source: PictureSource): Recipe {
+function recipeWith(recipe: RecipeOptions | null, changes: RecipeChanges, source: PictureSource): Recipe {
   return source.complete(changeRecipe(recipe && withoutDefaults(recipe, source.info), changes));
 }
 

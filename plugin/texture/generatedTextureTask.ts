@@ -1,7 +1,7 @@
 import { AbstractAssetTask, type AssetsManager } from '@babylonjs/core/Misc/assetsManager.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import type { RecipeOptions } from '../../runtime/index.ts';
-import type { ModelLocation } from '../loading/loadModelBytes.ts';
+import { addressOf, type ModelLocation } from '../loading/loadModelBytes.ts';
 import { GeneratedTexture } from './generatedTexture.ts';
 import { takeByAddress } from './pictureSources.ts';
 import { type LookOptions, lookOf } from './textureLook.ts';
@@ -35,7 +35,7 @@ export class GeneratedTextureTask extends AbstractAssetTask {
     const { mipmaps: _mipmaps, samplingMode: _mode, pixelArt: _pixelArt, ...recipe } = this.options;
     let texture: GeneratedTexture | null = null;
     try {
-      const from = typeof this.model === 'string' ? this.model : source; // by its address clones keep the model, too
+      const from = addressOf(this.model) ?? source; // by its address clones keep the model, too
       texture = new GeneratedTexture(this.name, from, scene, lookOf(source.info, this.options));
       texture.onDisposeObservable.addOnce(release);
       this.texture = await texture.regenerateAsync(recipe);

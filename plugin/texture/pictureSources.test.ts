@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { AssetGenerator } from '../assetGenerator.ts';
 import { serveTiny } from '../testing/serveTiny.ts';
-import { createScene, loadTiny, next, ON_THIS_THREAD } from '../testing/tinyScene.ts';
+import { createScene, loadTiny, next, ON_THIS_THREAD, uploadedTo } from '../testing/tinyScene.ts';
 import { GeneratedTexture, RegisterGeneratedTexture } from './generatedTexture.ts';
 import { addGeneratedTextureTask } from './generatedTextureTask.ts';
 
@@ -57,6 +57,25 @@ describe('a model of a package', () => {
     const task = addGeneratedTextureTask(new AssetsManager(loading), 'hero', heroes, RECIPE);
     await new Promise<void>((resolve, reject) => task.run(loading, resolve, (message) => reject(new Error(message))));
     expect(task.texture?.isReady()).toBe(true);
+  });
+
+  it('is loaded again after a lost device, also by a texture whose generator is disposed', async () => {
+    const files = await tinyModelFolder();
+    const addresses = Object.keys(files).map((path) => [path, `https://game.example/${path}`]);
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async (input) => {
+      return new Response(files[String(input).replace('https://game.example/', '')] as BodyInit);
+    });
+    const knights = { name: 'knights', files: Object.fromEntries(addresses) };
+    const generator = await AssetGenerator.LoadAsync(knights, scene, ON_THIS_THREAD);
+    const texture = await generator.generateTextureAsync(RECIPE);
+    const before = uploadedTo(texture);
+    generator.dispose();
+    Object.assign(texture, { isOnCpu: false }); // as a picture of WebGPU is
+    texture.update(new Uint8Array(before.length));
+    const engine = scene.getEngine();
+    engine.onContextRestoredObservable.notifyObservers(engine);
+    await next(texture.onGeneratedObservable);
+    expect(uploadedTo(texture)).toEqual(before);
   });
 
   it('is named as the remedy where there is none', async () => {

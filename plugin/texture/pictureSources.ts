@@ -2,7 +2,7 @@
 import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import type { Scene } from '@babylonjs/core/scene.js';
 import { definedOf } from '../definedOf.ts';
-import { addressOf, type ModelLocation, type ModelPackage } from '../loading/loadModelBytes.ts';
+import { addressOf, isPackage, type ModelLocation, type ModelPackage } from '../loading/loadModelBytes.ts';
 import { type Asker, type Lease, SharedLoad } from '../loading/sharedLoad.ts';
 import { PictureSource, type PictureSourceOptions } from '../pictureSource.ts';
 
@@ -63,6 +63,7 @@ export function takeSource(
   const { signal, onProgress, timeoutMs, numRetries, ...own } = options;
   const settings = JSON.stringify(Object.entries(definedOf(own)).sort());
   const address = keyOf(addressOf(location));
+  if (isPackage(location)) packages.set(location.name, location); // textures know it by its name alone
   const known = usableIn(scene).find((shared) => shared.address === address && shared.settings === settings);
   return (known ?? share(location, scene, options, settings)).takeAsync({ signal, onProgress });
 }

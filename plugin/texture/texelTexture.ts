@@ -3,6 +3,7 @@
 
 import type { AbstractEngine } from '@babylonjs/core/Engines/abstractEngine.js';
 import type { Constants } from '@babylonjs/core/Engines/constants.js';
+import type { ThinEngine } from '@babylonjs/core/Engines/thinEngine.js';
 import type { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import { RawTexture } from '@babylonjs/core/Materials/Textures/rawTexture.js';
 import type { Scene } from '@babylonjs/core/scene.js';
@@ -124,7 +125,28 @@ export class PictureTarget {
     for (let row = 0; row < heightPx; row++) {
       this.copy.set(pixels.subarray(row * rowBytes, (row + 1) * rowBytes), 4 * ((y + row) * this.widthPx + x));
     }
-    this.texture.update(this.copy);
+    if (!this.updatePart(pixels, widthPx, heightPx, x, y)) this.texture.update(this.copy);
+  }
+
+  /** Uploads a part alone, where WebGL 2 has all else and Babylon keeps the copy. @returns whether it has done so */
+  private updatePart(pixels: Uint8Array, widthPx: number, heightPx: number, x: number, y: number): boolean {
+    const internal = this.texture.getInternalTexture()!;
+    const engine = internal.getEngine() as unknown as Pick<ThinEngine, 'version' | 'updateTextureData'>;
+    const hasAllElse = internal._bufferView === this.copy && pixels.length < this.copy!.length;
+    if (!hasAllElse || engine.version < 2) return false;
+    engine.updateTextureData(internal, pixels, x, y, widthPx, heightPx);
+    return true;
+  }
+
+  /** RGBA bytes of a part, as rows of the texture; null where it is on the GPU alone, or nothing was drawn. */
+  readPixels(x: number, y: number, widthPx: number, heightPx: number): Uint8Array | null {
+    if (!this.copy) return null;
+    const read = new Uint8Array(4 * widthPx * heightPx);
+    for (let row = 0; row < heightPx; row++) {
+      const from = 4 * ((y + row) * this.widthPx + x);
+      read.set(this.copy.subarray(from, from + 4 * widthPx), 4 * row * widthPx);
+    }
+    return read;
   }
 
   /** Draws beside what is on the GPU. */

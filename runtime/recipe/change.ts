@@ -1,6 +1,6 @@
 import { ANY_WORD, type Attributes } from '../core/attributes.ts';
 import { encodeEdit } from './bytes.ts';
-import { OF_STEPS, type Recipe, type RecipeModel, type RecipeOptions } from './recipe.ts';
+import { OF_STEPS, type Recipe, type RecipeChanges, type RecipeModel, type RecipeOptions } from './recipe.ts';
 import { RECIPE_KEYS } from './schema.ts';
 import { entryForTeacher, sampleDefaultsFor } from './student.ts';
 
@@ -113,4 +113,16 @@ export function variedEntries(
   const before: Attributes = { ...attributes, ...sameAs };
   const origins = Object.keys(changes).map((name) => [name, Object.hasOwn(before, name) ? before[name] : ANY_WORD]);
   return { ...varied, sameAs: { ...sameAs, ...Object.fromEntries(origins) } };
+}
+
+/**
+ * Changes of a recipe for `changeRecipe`: attributes vary it as `varyRecipe` does, and other entries hold as they are.
+ *
+ * @param recipe that of which something is changed
+ */
+export function variedBy(
+  recipe: Readonly<Partial<RecipeOptions>>,
+  { attributes = {}, ...changes }: RecipeChanges,
+): RecipeChanges {
+  return { ...variedEntries({ ...recipe, ...changes }, attributes), ...changes };
 }

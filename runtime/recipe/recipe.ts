@@ -106,6 +106,9 @@ export interface SamplingOptions {
 /** What to make. Only the label has no default. */
 export interface RecipeOptions extends PictureOptions, SamplingOptions {}
 
+/** Changes of a recipe: an entry that is there and undefined goes back to its default. */
+export type RecipeChanges = { [Entry in keyof RecipeOptions]?: RecipeOptions[Entry] | undefined };
+
 /** What a picture begins from, and how far it goes from there. */
 export type PictureEditOptions = Pick<RecipeOptions, 'image' | 'mask' | 'strength' | 'resamples' | 'keepAlpha'>;
 

@@ -1,4 +1,5 @@
-import { checkPlane, checkRange, type SurfaceMap, toByte } from './plane.ts';
+import { runToEnd } from '../core/slices.ts';
+import { checkPlane, checkRange, LINES_IN_SLICE, type SurfaceMap, toByte } from './plane.ts';
 
 /** Which way green points: `opengl` up in the picture (glTF, Blender, Unity), `directx` down (Unreal, 3ds Max). */
 export type NormalGreen = 'opengl' | 'directx';
@@ -35,20 +36,21 @@ export function normalMap(
 ): SurfaceMap {
   const settings = { ...NORMAL_DEFAULTS, ...options };
   checkNormalOptions(settings);
-  return normalsOfHeight(height, widthPx, heightPx, settings);
+  return runToEnd(normalMapInSlices(height, widthPx, heightPx, settings));
 }
 
-/** `normalMap` by options that were checked before. */
-export function normalsOfHeight(
+/** `normalMap` by options that were checked before, for a thread that has other work. */
+export function* normalMapInSlices(
   height: Float32Array,
   widthPx: number,
   heightPx: number,
   { depthPx, green }: NormalOptions,
-): SurfaceMap {
+): Generator<void, SurfaceMap> {
   checkPlane('normalMap', height, widthPx, heightPx);
   const down = green === 'opengl' ? depthPx : -depthPx;
   const pixels = new Uint8Array(3 * height.length);
   for (let y = 0, at = 0; y < heightPx; y++) {
+    if (y % LINES_IN_SLICE === 0) yield;
     const above = ((y + heightPx - 1) % heightPx) * widthPx;
     const here = y * widthPx;
     const below = ((y + 1) % heightPx) * widthPx;
@@ -74,7 +76,7 @@ export function checkNormalOptions({ depthPx, green }: NormalOptions): void {
 }
 
 function writeNormal(pixels: Uint8Array, at: number, x: number, y: number): void {
-  const half = 0.5 / Math.hypot(x, y, 1);
+  const half = 0.5 / Math.sqrt(x * x + y * y + 1);
   pixels[at] = toByte(0.5 + x * half);
   pixels[at + 1] = toByte(0.5 + y * half);
   pixels[at + 2] = toByte(0.5 + half);

@@ -39,7 +39,9 @@ export function planeOf(
   channel: number,
 ): Plane {
   const channels = channelsOf(operation, pixels.length, widthPx, heightPx);
-  return Float32Array.from({ length: widthPx * heightPx }, (_, i) => pixels[i * channels + channel]! / 255);
+  const plane = new Float32Array(widthPx * heightPx);
+  for (let i = 0; i < plane.length; i++) plane[i] = pixels[i * channels + channel]! / 255;
+  return plane;
 }
 
 /** @throws RangeError when there is not one value for each texel */
@@ -63,7 +65,9 @@ export function toByte(value: number): number {
 
 /** A grey picture of a plane of values 0 … 1. */
 export function greyMap(plane: Float32Array, width: number, height: number): SurfaceMap {
-  return { width, height, channels: 1, pixels: Uint8Array.from(plane, toByte) };
+  const pixels = new Uint8Array(plane.length);
+  for (let i = 0; i < plane.length; i++) pixels[i] = toByte(plane[i]!);
+  return { width, height, channels: 1, pixels };
 }
 
 /** A Gaussian is cut off at so many times its width, where it is below 1.2 % of its peak. */
@@ -98,7 +102,7 @@ export function wrappedBlur(plane: Float32Array, widthPx: number, heightPx: numb
 }
 
 /** The lines of a slice, about a millisecond of work at 512 texels a line. */
-const LINES_IN_SLICE = 16;
+export const LINES_IN_SLICE = 16;
 
 /** `wrappedBlur` for a thread that has other work. */
 export function* wrappedBlurInSlices(

@@ -18,7 +18,7 @@ import {
   type RoughnessOptions,
   roughnessMap,
 } from './metallicRoughness.ts';
-import { checkNormalOptions, NORMAL_DEFAULTS, type NormalGreen, normalsOfHeight } from './normals.ts';
+import { checkNormalOptions, NORMAL_DEFAULTS, type NormalGreen, normalMapInSlices } from './normals.ts';
 import { greyMap, type Plane, planeOf, type SurfaceMap } from './plane.ts';
 
 /** All that turns a picture of a material into its maps. Lengths are in texels, for tiles of 64 or 128. */
@@ -185,16 +185,19 @@ export function* surfaceMapsInSlices(
   const roughness =
     given(1)?.map((value) => Math.max(value, MIN_ROUGHNESS)) ?? roughnessMap(height, widthPx, heightPx, settings);
   const metallic = given(2) ?? metallicMap(pixels, widthPx, heightPx, settings);
-  yield;
-  const grey = (plane: Plane) => greyMap(plane, widthPx, heightPx);
-  const maps = {
-    height: grey(height),
-    normal: normalsOfHeight(height, widthPx, heightPx, { depthPx: settings.depthPx, green }),
-    ambientOcclusion: grey(occlusion),
-    cavity: grey(cavity),
-    roughness: grey(roughness),
-    metallic: grey(metallic),
+  const grey = function* (plane: Plane) {
+    yield;
+    return greyMap(plane, widthPx, heightPx);
   };
+  const maps = {
+    height: yield* grey(height),
+    normal: yield* normalMapInSlices(height, widthPx, heightPx, { depthPx: settings.depthPx, green }),
+    ambientOcclusion: yield* grey(occlusion),
+    cavity: yield* grey(cavity),
+    roughness: yield* grey(roughness),
+    metallic: yield* grey(metallic),
+  };
+  yield;
   return { ...maps, orm: packed(maps.ambientOcclusion, maps.roughness, maps.metallic) };
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { definitions, redirect, tightLines } from './browserBuild.ts';
+import { definitions, redirect, tightLines, withDirectCpu } from './browserBuild.ts';
 
 const definedIn = definitions(`
 // Pixels
@@ -37,6 +37,15 @@ import { normals as draw } from '../../runtime/core/random.ts'; import { toPixel
 import type { Dataset } from '../../runtime/index.ts';
 export { uniforms } from '../../runtime/core/random.ts';
 import { Recipe } from '../recipe.ts';`);
+});
+
+it('imports what computes on the CPU from its own file', () => {
+  const cpu = definitions(`export { addImpl } from './kernels/Add';`);
+  const source = (names: string) => `import { ${names} } from '../kernel_utils/shared';`;
+  const file = '@tensorflow/tfjs-backend-cpu/dist/kernels/Add';
+  expect(withDirectCpu(source('addImplCPU'), cpu)).toBe(`import { addImpl as addImplCPU } from '${file}';`);
+  expect(withDirectCpu(source('addImplCPU as cpuAdd'), cpu)).toBe(`import { addImpl as cpuAdd } from '${file}';`);
+  expect(withDirectCpu(`import { add } from './shared.ts';`, cpu)).toBe(`import { add } from './shared.ts';`);
 });
 
 it('refuses a name that the index lacks', () => {

@@ -20,8 +20,17 @@ export const BROWSER_BUILD = {
   target: 'es2022',
   // For scripts of Node that emscripten's code looks out for; bundlers would take their place.
   define: { __filename: 'undefined', __dirname: 'undefined' },
-  plugins: [leanTensorFlow(), withoutStringHashes(), tightShaders()],
+  plugins: [leanTensorFlow(), withoutStringHashes(), leanWebgpu()],
 } satisfies BuildOptions;
+
+/** The file beside those of a package that says whose they are, in the place of comments in each of them. */
+export const LICENCES_FILE = 'THIRD-PARTY-LICENCES.txt';
+
+/** How files of a package are written. */
+export const PACKAGED = { minify: true, metafile: true, legalComments: 'none' } satisfies BuildOptions;
+
+/** Begins files that a page may have without the rest of the package. */
+const NOTICE = `/*! See ${LICENCES_FILE} of babylon-figment */`;
 
 /** Code that `babylon-figment` and `babylon-figment/runtime` share lies in common chunks. The page brings its own Babylon. */
 export const LIBRARY_BUILD = {
@@ -43,7 +52,9 @@ export const GLOBAL_BUILD = {
   splitting: false,
   format: 'iife',
   globalName: 'FIGMENT',
-  banner: { js: 'var FIGMENT_SCRIPT = document.currentScript ? document.currentScript.src : location.href;' },
+  banner: {
+    js: `${NOTICE}\nvar FIGMENT_SCRIPT = document.currentScript ? document.currentScript.src : location.href;`,
+  },
   define: { ...BROWSER_BUILD.define, 'import.meta.url': 'FIGMENT_SCRIPT' },
   plugins: [
     ...BROWSER_BUILD.plugins,
@@ -67,23 +78,21 @@ export const WORKER_BUILD = {
   ...BROWSER_BUILD,
   entryPoints: { worker: 'plugin/painting/worker.ts' },
   splitting: false,
+  banner: { js: NOTICE },
 } satisfies BuildOptions;
 
 /** Where tfjs imports and registers the stores of models that a browser has. */
 const MODEL_STORES =
   /^import .* from '\.\.\/io\/.*$|^ *try \{\s*ModelStoreManagerRegistry\.[^{}]*\}\s*catch \(err\) \{\s*\}/gm;
 
-/** What the kernels of einsum, ragged and sparse tensors compute their shapes by. */
+/** What the kernels of einsum, ragged and sparse tensors, and of lists of places in a tensor, compute their shapes by. */
 const UNCALLED_UTILITIES =
-  /tfjs-core[\\/]dist[\\/](backends[\\/]einsum|ops[\\/]ragged_to_dense|ops[\\/]sparse[\\/]sparse_\w+)_util\.js$/;
-
-/** A kernel for ragged tensors that stays in every bundle, because its file asks for a property when it is imported. */
-const UNCALLED_KERNEL = /tfjs-backend-cpu[\\/]dist[\\/]kernels[\\/]RaggedTensorToTensor_impl\.js$/;
+  /tfjs-core[\\/]dist[\\/](backends[\\/]einsum|ops[\\/](ragged_to_dense|gather_nd|scatter_nd|sparse[\\/]sparse_\w+))_util\.js$/;
 
 /**
  * Lets a bundle leave out what Figment never calls of TensorFlow.js but TensorFlow.js brings along when it is imported: its
- * optimizers, its ways to load and save models, sums by Einstein's convention, tensors that are ragged or sparse, and the wasm
- * module for threads. Where a server imports a bundle for
+ * optimizers, its ways to load and save models, sums by Einstein's convention, tensors that are ragged or sparse, lists of
+ * places in a tensor, and the wasm module for threads. Where a server imports a bundle for
  * browsers, it finds there what a browser has.
  */
 function leanTensorFlow(): Plugin {
@@ -99,7 +108,6 @@ function leanTensorFlow(): Plugin {
           if (!env().get('IS_BROWSER')) env().setPlatform('browser', new PlatformBrowser());`,
       }));
       build.onLoad({ filter: UNCALLED_UTILITIES }, () => ({ contents: 'export {};' }));
-      build.onLoad({ filter: UNCALLED_KERNEL }, () => ({ contents: 'export const raggedTensorToTensorImpl = null;' }));
       build.onLoad({ filter: /tfjs-backend-wasm-threaded-simd(\.worker)?\.js$/ }, () => ({
         contents: `export default {}; export const wasmWorkerContents = '';`,
       }));
@@ -118,17 +126,35 @@ function leanTensorFlow(): Plugin {
 const SHADER_FILES =
   /(runtime[\\/](kernels|surface)[\\/](plan[\\/])?webgpu|tfjs-backend-webgpu[\\/]dist)[\\/].*\.[jt]s$/;
 
-/** Leaves indentation, empty lines and comments out of shaders, which no minifier looks into. */
-function tightShaders(): Plugin {
+/**
+ * Leaves indentation, empty lines and comments out of shaders, which no minifier looks into; and lets tfjs's kernels for
+ * WebGPU bring along of those for the CPU what they call.
+ */
+function leanWebgpu(): Plugin {
   return {
-    name: 'tight shaders',
+    name: 'lean WebGPU',
     setup(build) {
+      const definedIn = definitions(readFileSync(cpuIndex, 'utf8'));
       build.onLoad({ filter: SHADER_FILES }, ({ path: file }) => ({
-        contents: tightLines(readFileSync(file, 'utf8')),
+        contents: tightLines(withDirectCpu(readFileSync(file, 'utf8'), definedIn)),
         loader: file.endsWith('.ts') ? 'ts' : 'js',
       }));
     },
   };
+}
+
+/** What tfjs's backend for the CPU lends to the others. */
+const cpuIndex = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-cpu/dist/shared.js');
+
+/** How a WebGPU kernel imports what computes small tensors on the CPU: from one file, which takes all of them. */
+const CPU_IMPORT = /import \{ (\w+)CPU(?: as (\w+))? \} from '[./\w]+\/shared';/g;
+
+/** Lets tfjs's kernels for WebGPU import each function for the CPU from its own file, and leaves all else. */
+export function withDirectCpu(source: string, definedIn: ReadonlyMap<string, string>): string {
+  return source.replaceAll(CPU_IMPORT, (_, name: string, alias = `${name}CPU`) => {
+    const file = path.posix.join('@tensorflow/tfjs-backend-cpu/dist', definedIn.get(name)!);
+    return `import { ${name} as ${alias} } from '${file}';`;
+  });
 }
 
 /** A source without indentation, empty lines, and lines that are comments alone. */

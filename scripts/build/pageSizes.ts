@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
-import { BROWSER_BUILD, LIBRARY_BUILD, WASM_FILE, WORKER_BUILD, wasmPath } from './browserBuild.ts';
+import { BROWSER_BUILD, LIBRARY_BUILD, PACKAGED, WASM_FILE, WORKER_BUILD, wasmPath } from './browserBuild.ts';
 
 export interface PageSize {
   name: string;
@@ -36,9 +36,8 @@ const OTHER_CHUNKS =
   /tfjs-backend-(wasm|cpu)\/|runtime\/(backends|kernels)\/(plan\/)?(wasm|cpu)\b|fast-png\/|material\/(surfaceMaterial|writeSurface)\.|(pixelArtBrush|textureImage)\.|painting\/steering\.|weights\/foreignFiles\.|backends\/allWebgpuKernels\.|tfjs-backend-webgpu\/dist\/index\./;
 
 const MEASURED = {
-  minify: true,
+  ...PACKAGED,
   write: false,
-  metafile: true,
   outdir: 'out',
   logLevel: 'silent',
 } satisfies BuildOptions;

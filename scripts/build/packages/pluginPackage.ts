@@ -1,8 +1,17 @@
 // babylon-figment: the plugin and the runtime for browsers, with all but Babylon.js bundled.
 import { copyFileSync } from 'node:fs';
 import path from 'node:path';
-import { type BuildOptions, build } from 'esbuild';
-import { GLOBAL_BUILD, INSPECTOR_BUILD, LIBRARY_BUILD, WASM_FILE, WORKER_BUILD, wasmPath } from '../browserBuild.ts';
+import { build } from 'esbuild';
+import {
+  GLOBAL_BUILD,
+  INSPECTOR_BUILD,
+  LIBRARY_BUILD,
+  LICENCES_FILE,
+  PACKAGED,
+  WASM_FILE,
+  WORKER_BUILD,
+  wasmPath,
+} from '../browserBuild.ts';
 import { bundleTypes } from './bundleTypes.ts';
 import { writeLicences } from './licences.ts';
 
@@ -12,12 +21,11 @@ const TYPES = { plugin: 'plugin/index', runtime: 'runtime/index', inspector: 'pl
 /** Writes the package's `dist`. */
 export async function buildPluginPackage(folder: string, declarations: string): Promise<void> {
   const dist = path.join(folder, 'dist');
-  const options = { minify: true, metafile: true, outdir: dist } satisfies BuildOptions;
   const builds = [LIBRARY_BUILD, WORKER_BUILD, GLOBAL_BUILD, INSPECTOR_BUILD].map((settings) =>
-    build({ ...settings, ...options }),
+    build({ ...settings, ...PACKAGED, outdir: dist }),
   );
   const [results] = await Promise.all([Promise.all(builds), bundleTypes(declarations, TYPES, dist)]);
   copyFileSync(wasmPath, path.join(dist, WASM_FILE));
   const bundled = results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
-  writeLicences(path.join(dist, 'THIRD-PARTY-LICENCES.txt'), bundled);
+  writeLicences(path.join(dist, LICENCES_FILE), bundled);
 }
