@@ -7,6 +7,7 @@ export {
   attributesOf,
   combinationsOf,
   encodeColumns,
+  examplesOfImages,
   isWords,
   type NumberColumn,
   numberOf,

@@ -89,6 +89,10 @@ describe('splitHeldOut by combinations', () => {
     expect(() => splitHeldOut(faces, 0.2, 1, ['hiar'])).toThrow(/"hiar" is unknown; did you mean "hair"/);
     expect(() => splitHeldOut(dataset, 0.2, 1, ['hair'])).toThrow(/the data have no attributes/);
     expect(() => splitHeldOut(faces, 0.2, 1, ['one'])).toThrow(/each of the 1 combinations of one has more than 80/);
+    const wear = { name: 'wear', values: { min: 0, max: 1 }, data: new Float32Array(400) };
+    expect(() => splitHeldOut({ ...faces, attributes: [wear] }, 0.2, 1, ['wear'])).toThrow(
+      'splitHeldOut: wear is a number, which hardly two images share; name attributes of words',
+    );
   });
 });
 

@@ -2,7 +2,7 @@ import { MAX_MESSAGE_LENGTH, shortened } from '../core/errors.ts';
 import { type Frame, numFramesOf } from '../core/frames.ts';
 import type { NumValues } from '../core/pixels.ts';
 import { permutation } from '../core/random.ts';
-import { type AttributeColumn, combinationsOf, selectColumns } from './attributeColumns.ts';
+import { type AttributeColumn, combinationsOf, isWords, selectColumns } from './attributeColumns.ts';
 
 /** Labelled images of one size, all in memory. */
 export interface Dataset {
@@ -72,8 +72,8 @@ const COMBINATION_STREAM = 0xd3000000;
  * @param fraction share held out, 0 ≤ fraction < 1; rounded to whole images in each class
  * @param seed     uint32
  * @param by       names of attributes; default: none
- * @throws         RangeError when the fraction is out of range, an attribute is unknown, or every combination has too many
- *                 images to be held out
+ * @throws         RangeError when the fraction is out of range, an attribute is unknown or a number, or every combination has
+ *                 too many images to be held out
  */
 export function splitHeldOut(
   dataset: Pick<Dataset, 'labels' | 'classLabels' | 'attributes'>,
@@ -104,7 +104,14 @@ function splitByCombination(
   seed: number,
   by: readonly string[],
 ): DatasetSplit {
-  const combinations = combinationsOf(selectColumns(attributes, by), classLabels.length);
+  const columns = selectColumns(attributes, by);
+  const measured = columns.find((column) => !isWords(column));
+  if (measured) {
+    throw new RangeError(
+      `splitHeldOut: ${measured.name} is a number, which hardly two images share; name attributes of words`,
+    );
+  }
+  const combinations = combinationsOf(columns, classLabels.length);
   const room = Math.round(fraction * classLabels.length);
   const numTraining = labels.map((_, label) => membersOf(classLabels, label).length);
   const heldOut: number[] = [];

@@ -4,6 +4,7 @@ import {
   fitImages,
   frameDifference,
   type ImageFormat,
+  isWords,
   MATERIAL_CHANNELS,
   type ModelFiles,
   numFramesOf,
@@ -102,4 +103,21 @@ export function checkVocabulary(operation: string, { index }: OfModel, { attribu
   throw new UsageError(
     `${operation}: the model knows other attributes, or other values of them, than the data; name the data set that it was trained on`,
   );
+}
+
+/** @throws UsageError when a picture shows what the model cannot be asked for: a word that it lacks, or a number of another range */
+export function checkAskable(operation: string, { index }: OfModel, { attributes = [] }: Dataset): void {
+  for (const column of attributes) {
+    const known = index.figment.attributes?.[column.name];
+    if (!isWords(column)) {
+      if (JSON.stringify(known) === JSON.stringify(column.values)) continue;
+      throw new UsageError(`${operation}: ${column.name} has another range in the data than in the model; ${REMEDY}`);
+    }
+    const words = Array.isArray(known) ? known : [];
+    const unknown = column.values.filter((word, place) => !words.includes(word) && column.data.includes(place));
+    if (unknown.length === 0) continue;
+    throw new UsageError(
+      `${operation}: the data show ${column.name} ${unknown.join(', ')}, which the model does not know; ${REMEDY}`,
+    );
+  }
 }

@@ -13,6 +13,7 @@ import * as openModel from '../node/openModel.ts';
 import { decodePng, readPngText } from '../node/png.ts';
 import { writeDataset } from '../node/writeDataset.ts';
 import { evaluateCommand } from './evaluate.ts';
+import { createProgram } from './program.ts';
 
 let dir: string;
 const at = (name: string) => join(dir, name);
@@ -249,4 +250,33 @@ it('measures a model without a null label as it is, without guidance', async () 
   await run(at('unguided'), ...FAST);
   const { recipe, byGuidance } = JSON.parse(await readFile(at('unguided/metrics.json'), 'utf8'));
   expect([recipe.guidanceScales, Object.keys(byGuidance)]).toEqual([[1], ['1']]);
+});
+
+it('tells that a model was trained on what is held out here', async () => {
+  const small = ['--widths', '8', '--layers', '1', '--steps', '1', '--batch', '2', '--backend', 'wasm'];
+  const trained = ['--data', at('data'), '--held-out', '0.2', '--out', at('trained'), ...small];
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  await createProgram().parseAsync(['train', 'ddpm', ...trained], { from: 'user' });
+  log.mockRestore();
+  const printed = (...words: string[]) => run(at('trained'), ...FAST, '--guidance', '2', ...words);
+  const warning = /was trained on pictures that are held out here/;
+  expect(await printed()).toMatch(warning);
+  const same = ['--held-out', '0.2', '--classifier', at('same.safetensors')];
+  expect(await printed(...same)).not.toMatch(warning);
+});
+
+it('refuses data that show what the model cannot be asked for, before it trains a judge', async () => {
+  const attributes = { tone: ['pale'] };
+  await writeFilesAtomic(
+    at('narrow'),
+    await modelFolderFiles(tinyModelFiles({ labels: tinyDataset().labels, attributes })),
+  );
+  const dataset = tinyDataset({ perClass: 12, widthPx: 16, heightPx: 16 });
+  const tone = { name: 'tone', values: ['pale', 'dark'], data: Int16Array.from(dataset.classLabels, (_, i) => i % 2) };
+  await writeDataset(at('toned'), { ...dataset, attribution: 'drawn by formula', attributes: [tone] }, 'shapes');
+  const asked = run(at('narrow'), ...FAST, '--data', at('toned'), '--classifier', at('none.safetensors'));
+  await expect(asked).rejects.toThrow(
+    /^evaluate: the data show tone dark, which the model does not know; name the data set/,
+  );
+  expect(await readdir(dir)).not.toContain('none.safetensors');
 });

@@ -140,17 +140,19 @@ function ddpmCommand(): Command {
   )
     .option('--vae <dir>', 'folder with the trained vae/ (default: none, and the model makes pixels)')
     .addOption(
-      new Option('--prediction <type>', 'what the network predicts (default: v_prediction, of frames sample)').choices([
-        'epsilon',
-        'v_prediction',
-        'sample',
-      ]),
+      new Option(
+        '--prediction <type>',
+        'what the network predicts (default: as --init-from, else v_prediction, of frames sample)',
+      ).choices(['epsilon', 'v_prediction', 'sample']),
     )
     .addOption(
-      new Option('--schedule <name>', 'noise schedule')
-        .choices(['linear', 'scaled_linear', 'squaredcos_cap_v2'])
-        .default('squaredcos_cap_v2'),
+      new Option('--schedule <name>', 'noise schedule (default: as --init-from, else squaredcos_cap_v2)').choices([
+        'linear',
+        'scaled_linear',
+        'squaredcos_cap_v2',
+      ]),
     )
+    .option('--no-circular', 'wrap no convolution, whatever --init-from does')
     .addOption(attributesOption('default: all'))
     .addOption(ofNewNetwork('--widths <list>', 'channels by level, separated by commas: 64,128', channelCounts))
     .addOption(ofNewNetwork('--layers <n>', 'residual blocks a level', wholeNumber(1, 8)))

@@ -87,8 +87,12 @@ it('trains on pixels without an auto-encoder, from a model that knew no classes,
   expect(pictures[0]!.length).toBe(4 * 16 * 16);
   expect(await train('pixelRun', ...options, '--resume', '--steps', '3')).toMatch(/done: 3 steps/);
   await expect(train('relabelled', NO_VAE, '--resume', '--steps', '3')).rejects.toThrow(/pixels/);
-  const otherwise = [NO_VAE, '--init-from', at('pixels'), '--flip', '--resume', '--steps', '4'];
+  const more = [NO_VAE, '--init-from', at('pixels'), '--flip', '--resume', '--steps', '4'];
+  const otherwise = [...more, '--prediction', 'v_prediction'];
   await expect(train('pixelRun', ...otherwise)).rejects.toThrow(/another prediction \(epsilon, now v_prediction\)/);
+  expect(await train('pixelRun', ...more), 'what the weights mean is known').toMatch(/done: 4 steps/);
+  const loss = [...more, '--min-snr-gamma', '5', '--steps', '5'];
+  await expect(train('pixelRun', ...loss)).rejects.toThrow(/another minSnrGamma \(the usual one, now 5\)/);
 });
 
 it('goes on with the shift of timesteps that it began with', async () => {
@@ -159,3 +163,34 @@ function expectNear(actual: ArrayLike<number>, expected: ArrayLike<number>): voi
   const differences = Array.from(actual, (value, i) => Math.abs(value - expected[i]!));
   expect(Math.max(...differences)).toBeLessThanOrEqual(1);
 }
+
+it('goes on with a model that wraps as it does, and without where it is told so', async () => {
+  const { labels } = tinyDataset();
+  const wrapping = tinyModelFiles({ labels, circularPadding: true });
+  await writeFilesAtomic(at('wrapping'), await runtime.modelFolderFiles(wrapping));
+  const wraps = async (out: string, ...words: string[]) => {
+    await train(out, '--init-from', at('wrapping'), ...words);
+    return (await runtime.loadModelFolder(diskSource(at(out)))).index.figment.circularPadding;
+  };
+  expect(await wraps('tiles')).toBe(true);
+  expect(await wraps('plain', '--no-circular')).toBe(false);
+});
+
+it('begins with a network that fits another size, whatever a new one would be, and refuses one that does not', async () => {
+  const ofSize = async (sizePx: number) => {
+    const dataset = { ...tinyDataset({ widthPx: sizePx, heightPx: sizePx }), attribution: 'drawn by formula' };
+    await writeDataset(at(`data-${sizePx}`), dataset, 'shapes');
+    return ['--data', at(`data-${sizePx}`)];
+  };
+  expect(await train('resized', ...(await ofSize(20)))).toMatch(/done: 2 steps/); // latents of 10 × 10, halved once
+  const odd = train('odd', ...(await ofSize(18))); // of 9 × 9
+  await expect(odd).rejects.toThrow(/2 levels halve .* 9×9 is no multiple of 2; choose .* or leave out --init-from$/);
+});
+
+it('says of which labels there will be no examples, and why', async () => {
+  const dataset = tinyDataset({ perClass: 12, widthPx: 16, heightPx: 16 });
+  const wear = { name: 'wear', values: { min: 0, max: 1 }, data: new Float32Array(36).fill(Number.NaN) };
+  await writeDataset(at('sparse'), { ...dataset, attribution: 'drawn by formula', attributes: [wear] }, 'shapes');
+  const printed = await train('unexampled', '--data', at('sparse'));
+  expect(printed).toMatch(/no image of stripes, disc, ramp has all attributes, .*; wear is known of 0 of \d+ images/);
+});

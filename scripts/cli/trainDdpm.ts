@@ -1,6 +1,8 @@
 import {
+  type AttributeColumn,
   type AutoencoderKlConfig,
   attributeSheet,
+  attributesOf,
   conditionedShapes,
   createModel,
   type Dataset,
@@ -13,6 +15,7 @@ import {
   drawExamples,
   encodeColumns,
   encodeDataset,
+  examplesOfImages,
   fitImages,
   type LabelledPicture,
   type LatentDataset,
@@ -37,7 +40,7 @@ import { combineCredits, readCredit } from '../node/credit.ts';
 import { digestOfVae } from '../node/latentCache.ts';
 import { openLatents } from '../node/openLatents.ts';
 import { withPipeline } from '../node/pipelineFile.ts';
-import { readVae } from '../node/readNetworks.ts';
+import { readIndexOf, readSchedulerOf, readVae } from '../node/readNetworks.ts';
 import { startNetwork } from '../node/startNetwork.ts';
 import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { startFolder } from './trainingCheckpoint.ts';
@@ -54,7 +57,7 @@ import {
 interface DdpmCommandOptions extends CommonTrainOptions {
   vae?: string;
   prediction?: PredictionType;
-  schedule: DiffusionOptions['betaSchedule'];
+  schedule?: DiffusionOptions['betaSchedule'];
   condDropProb?: number;
   minSnrGamma?: number;
   timestepShift?: number;
@@ -70,19 +73,21 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
     throw new UsageError('train ddpm: --latent-scale is for latents, not for pixels; give --vae, or leave it out');
   }
   const { dataset: read, split } = await readTrainingData(command);
-  checkFrames('train ddpm', read, command);
-  const chosen = diffusionOptions(command, read);
+  const folder = startFolder(command, 'unet');
+  const chosen = diffusionOptions(command, read, folder ? await trainedBefore(folder) : {});
+  checkFrames('train ddpm', read, { ...command, circular: chosen.circular });
   const latentScale = command.latentScale ?? usualLatentScale(read);
   const vae = command.vae === undefined ? null : await readVae(command.vae);
   const whole = vae ? seenBy(vae.config, read) : read;
   const dataset = { ...whole, attributes: chooseAttributes(whole, command) };
-  const folder = startFolder(command, 'unet');
   const network = await startNetwork(folder, dataset, latentShape(dataset, vae?.config ?? null), command);
   const { config, conditioning } = network;
   const options = { ...chosen, conditioning };
+  const encodeOptions = { circular: options.circular, flip: command.flip ?? false };
   const origins = [command.vae, folder].flatMap((origin) => origin ?? []);
   const credit = combineCredits([dataset, ...(await Promise.all(origins.map(readCredit)))]);
   const examples = examplesOf(dataset, split);
+  tellExamples(dataset, split);
   await train(command, {
     kind: 'ddpm',
     data: { dataset, split },
@@ -95,14 +100,14 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
       vae: vae ? digestOfVae(vae) : 'none, but pixels',
       ...(!vae && { space: 'pixels' }),
       ...(latentScale !== 1 && { latentScale: String(latentScale) }),
-      ...(options.timestepShift !== 1 && { timestepShift: String(options.timestepShift) }),
+      ...lossNotes(options),
     },
     shapes: conditionedShapes(config, conditioning),
     start: async ({ backend, workers, resumed }) => {
-      const origin = { dataset, indices: split.train, ...encodeOptions(command) };
+      const origin = { dataset, indices: split.train, ...encodeOptions };
       const encoded = vae
         ? await openLatents('train ddpm', { ...origin, vae, backend }, command.out, workers)
-        : await encodeDataset(dataset, split.train, null, [pixelEncoder()], encodeOptions(command));
+        : await encodeDataset(dataset, split.train, null, [pixelEncoder()], encodeOptions);
       const latents = { ...encoded, attributes: attributesOfLatents(dataset, split.train, encoded) };
       const statistics = vae ? scaledStatistics(latents, dataset, latentScale) : pixelStatistics(dataset);
       const source = gradientsIn(workers, diffusionTaskSpec(config, options));
@@ -189,25 +194,57 @@ export function usualPrediction({ frames }: Pick<Dataset, 'frames'>): Prediction
   return frames ? 'sample' : DIFFUSION_DEFAULTS.predictionType;
 }
 
-function diffusionOptions(command: DdpmCommandOptions, dataset: Dataset): DiffusionOptions {
+/** What a model's U-Net says, of which noise, and how it sees borders: its weights have no meaning without. */
+type Meaning = Pick<DiffusionOptions, 'predictionType' | 'betaSchedule' | 'circular'>;
+
+/** The meaning of the weights to begin with; nothing is known where they lie alone. */
+async function trainedBefore(folder: string): Promise<Partial<Meaning>> {
+  const [index, scheduler] = [await readIndexOf(folder), await readSchedulerOf(folder)];
+  if (!index || !scheduler) return {};
+  const { predictionType, betaSchedule } = scheduler;
+  return { predictionType, betaSchedule, circular: index.figment.circularPadding };
+}
+
+/** @param before what holds where the command does not say otherwise */
+function diffusionOptions(command: DdpmCommandOptions, dataset: Dataset, before: Partial<Meaning>): DiffusionOptions {
   return {
     ...trainerOptions(command, DIFFUSION_DEFAULTS),
-    predictionType: command.prediction ?? usualPrediction(dataset),
-    betaSchedule: command.schedule,
+    predictionType: command.prediction ?? before.predictionType ?? usualPrediction(dataset),
+    betaSchedule: command.schedule ?? before.betaSchedule ?? DIFFUSION_DEFAULTS.betaSchedule,
     condDropProb: command.condDropProb ?? DIFFUSION_DEFAULTS.condDropProb,
     minSnrGamma: command.minSnrGamma ?? null,
     timestepShift: command.timestepShift ?? DIFFUSION_DEFAULTS.timestepShift,
     balanced: command.balanced ?? false,
-    circular: command.circular ?? false,
+    circular: command.circular ?? before.circular ?? false,
   };
+}
+
+const LOSS_OPTIONS = ['condDropProb', 'minSnrGamma', 'timestepShift'] as const;
+
+/** What differs from the usual loss: a training that went on with another would end as neither of the two. */
+function lossNotes(options: DiffusionOptions): Record<string, string> {
+  const other = LOSS_OPTIONS.filter((name) => options[name] !== DIFFUSION_DEFAULTS[name]);
+  return Object.fromEntries(other.map((name) => [name, String(options[name])]));
+}
+
+/** Says of which labels the model gets no examples, by which it would decide on what a recipe leaves open. */
+function tellExamples(dataset: Dataset, { train }: DatasetSplit): void {
+  const { labels, attributes = [] } = dataset;
+  const found = new Set(examplesOfImages(dataset, train, 1).labels);
+  const lacking = labels.filter((_, label) => !found.has(label));
+  if (attributes.length === 0 || lacking.length === 0) return;
+  const numKnown = ({ name }: AttributeColumn) =>
+    train.filter((image) => name in attributesOf(attributes, image)).length;
+  const [rarest] = [...attributes].sort((one, other) => numKnown(one) - numKnown(other));
+  console.log(
+    `train ddpm: no image of ${lacking.join(', ')} has all attributes, so that examples will not decide on what recipes of these leave open; ${rarest!.name} is known of ${numKnown(rarest!)} of ${train.length} images, and --attributes leaves it out`,
+  );
 }
 
 /** Pixels are between −1 and 1, and stay as they are. */
 function pixelStatistics({ channels }: Dataset): { mean: number[]; std: number[] } {
   return { mean: new Array(channels).fill(0), std: new Array(channels).fill(1) };
 }
-
-const encodeOptions = ({ circular = false, flip = false }: DdpmCommandOptions) => ({ circular, flip });
 
 /**
  * One row of samples for each label, from the model as it is stored; of a model with attributes also samples that ought to

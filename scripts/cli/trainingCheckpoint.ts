@@ -79,6 +79,17 @@ export function splitDigest({ dataset, split }: { dataset: Pick<Dataset, 'labels
   return createHash('sha256').update(JSON.stringify(all)).digest('hex').slice(0, 12);
 }
 
+/**
+ * Whether the training of a model held out other pictures than these: then some of them are no news to it. Where a folder has no
+ * checkpoint, as that of a copied model, nobody can tell.
+ */
+export async function heldOutOthers(folder: string, data: Parameters<typeof splitDigest>[0]): Promise<boolean> {
+  const file = join(folder, CHECKPOINT_FILE);
+  const bytes = await readFile(file).catch(() => null);
+  const split = bytes && decodeCheckpoint(new Uint8Array(bytes), file).notes.split;
+  return Boolean(split) && split !== splitDigest(data);
+}
+
 /** Reads the checkpoint of a run to go on from; its notes must be those of this training. */
 export async function readCheckpoint(out: string, notes: Record<string, string>): Promise<TrainerState> {
   const file = join(out, CHECKPOINT_FILE);

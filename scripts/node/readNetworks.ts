@@ -13,7 +13,9 @@ import {
   parseConditioningConfig,
   parseConfig,
   parseSafetensors,
+  parseSchedulerConfig,
   parseUNet2DConfig,
+  type SchedulerConfig,
   type UNet2DConfig,
   type WeightTensor,
 } from '../../runtime/index.ts';
@@ -58,6 +60,13 @@ export function readConditionalVae(dir: string): Promise<NetworkFiles<Conditiona
 /** The index of a model folder; null where networks stand alone. */
 export async function readIndexOf(dir: string): Promise<ModelIndex | null> {
   return isWhole(dir) ? (await readWholeModel(dir)).index : null;
+}
+
+/** What the U-Net of a model folder was trained by; null where networks stand alone. */
+export async function readSchedulerOf(dir: string): Promise<SchedulerConfig | null> {
+  if (!isWhole(dir)) return null;
+  const { schedulerConfig } = await loadModelFolder(diskSource(dir));
+  return parseSchedulerConfig(schedulerConfig, join(dir, 'scheduler', 'scheduler_config.json'));
 }
 
 function isWhole(dir: string): boolean {

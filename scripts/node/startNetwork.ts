@@ -44,10 +44,10 @@ export async function startNetwork(
   shape: LatentDataset['shape'],
   { seed, ...sizes }: StartOptions,
 ): Promise<StartNetwork> {
-  const usual = newConfig(shape, dataset.labels.length, sizes);
   const vocabulary = vocabularyOf(dataset.attributes);
   const hasAttributes = Object.keys(vocabulary).length > 0;
   if (!folder) {
+    const usual = newConfig(shape, dataset.labels.length, sizes);
     if (!hasAttributes) return { config: usual, conditioning: null };
     const config: UNet2DConfig = { ...usual, class_embed_type: 'identity', num_class_embeds: null };
     return { config, conditioning: conditioningConfig(timeChannels(config), dataset.labels.length, vocabulary) };
@@ -58,9 +58,12 @@ export async function startNetwork(
       `train ddpm: the U-Net of ${folder} works on ${found.config.in_channels} channels, and here are ${shape[2]}; give the auto-encoder that it was trained with by --vae`,
     );
   }
+  checkHalvings(found.config, shape, 'choose pictures of another size, such as by --shrink, or leave out --init-from');
   const index = await readIndexOf(folder);
   const labels = index?.labels;
-  const sized = { ...found, config: { ...found.config, sample_size: usual.sample_size } };
+  const [height, width] = shape;
+  const sampleSize = height === width ? height : ([height, width] as [number, number]);
+  const sized = { ...found, config: { ...found.config, sample_size: sampleSize } };
   const network = labels ? nullLabelLast(sized, nullRowOf(index)) : sized;
   const isConditioned = network.config.class_embed_type === 'identity';
   if (isConditioned && !labels) {
@@ -86,15 +89,23 @@ function nullRowOf({ labels, figment: { nullLabel } }: ModelIndex): number | nul
 /** @throws UsageError when the latents can't be halved often enough, or a width is no multiple of 8 */
 function newConfig(shape: LatentDataset['shape'], numLabels: number, sizes: UNetSizes): UNet2DConfig {
   const config = defaultUNetConfig({ shape }, numLabels, sizes);
-  const numHalvings = config.block_out_channels.length - 1;
-  const [height, width] = shape;
-  if (height % 2 ** numHalvings !== 0 || width % 2 ** numHalvings !== 0) {
-    throw new UsageError(
-      `train ddpm: ${numHalvings + 1} levels halve the latents ${numHalvings} times, but ${width}×${height} is no multiple of ${2 ** numHalvings}; give fewer --widths`,
-    );
-  }
+  checkHalvings(config, shape, 'give fewer --widths');
   if (config.block_out_channels.some((channels) => channels % 8 !== 0)) {
     throw new UsageError(`train ddpm: --widths is ${config.block_out_channels.join()}; expected multiples of 8`);
   }
   return parseUNet2DConfig(config, '--widths');
+}
+
+/** @throws UsageError, with the remedy, when the latents can't be halved at each level but the last */
+function checkHalvings(
+  { block_out_channels: widths }: Pick<UNet2DConfig, 'block_out_channels'>,
+  [height, width]: LatentDataset['shape'],
+  remedy: string,
+): void {
+  const numHalvings = widths.length - 1;
+  const divisor = 2 ** numHalvings;
+  if (height % divisor === 0 && width % divisor === 0) return;
+  throw new UsageError(
+    `train ddpm: ${widths.length} levels halve the latents ${numHalvings} times, but ${width}×${height} is no multiple of ${divisor}; ${remedy}`,
+  );
 }

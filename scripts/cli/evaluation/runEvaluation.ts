@@ -29,7 +29,8 @@ import { isFolder } from '../../node/shippedFolders.ts';
 import { printable, withProgress } from '../../node/terminal.ts';
 import { UsageError } from '../../node/usageError.ts';
 import { optionalParts } from '../../node/wholeModel.ts';
-import { readDataOfModel, readVariedData, withAttributesOf } from '../dataOfModel.ts';
+import { checkAskable, readDataOfModel, readVariedData, withAttributesOf } from '../dataOfModel.ts';
+import { heldOutOthers } from '../trainingCheckpoint.ts';
 import type { EvaluationRecipe, RealSets } from './context.ts';
 import { frameMetrics } from './frames.ts';
 import { frechetDistance } from './frechet.ts';
@@ -79,6 +80,11 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
   const out = flags.out ?? folderOf(name);
   const { dataset, split } = await readDataOfModel('evaluate', files, { ...flags, seed: flags.splitSeed });
   checkHeldOut(dataset, split);
+  if (flags.testData === undefined && (await heldOutOthers(name, { dataset, split }))) {
+    console.log(
+      `evaluate: ${name} was trained on pictures that are held out here, which makes it look better than it is; give the --held-out, --split-seed, --hold-out-by and --extra-data of its training`,
+    );
+  }
   await makeWritableFolder(out);
   const backend = await openNodeBackend(flags.backend);
   console.log(`evaluate: ${backend.backend}; ${backend.reason}`);
@@ -87,6 +93,7 @@ export async function evaluate(name: string, flags: EvaluateFlags): Promise<void
   const teacher = teacherFiles && orUsageError(() => createTeacher(model, teacherFiles));
   try {
     const judged = withAttributesOf(files, dataset);
+    checkAskable('evaluate', files, judged);
     if (flags.vary !== undefined) variedWords(judged, flags.vary);
     const varied = await readRealSets(files, flags);
     const { backend: name } = backend;
@@ -128,7 +135,9 @@ async function readRealSets(files: ModelFiles, { vary, variedData }: EvaluateFla
 function checkHeldOut(dataset: Dataset, { heldOut }: DatasetSplit): void {
   const smallest = smallestClass(labelsOf(dataset, heldOut), dataset.labels.length);
   if (smallest >= 2) return;
-  throw new UsageError(`evaluate: a class has ${smallest} held-out images; expected 2 or more, raise --held-out`);
+  throw new UsageError(
+    `evaluate: a class has ${smallest} held-out images; expected 2 or more; train again and raise --held-out both times, or give --test-data`,
+  );
 }
 
 function labelsOf(dataset: Dataset, indices: Int32Array): Int32Array {
