@@ -1,4 +1,5 @@
 import { samplingKey } from '../../runtime/index.ts';
+import { UsageError } from '../node/usageError.ts';
 import type { Look, PlannedPicture, Sheet } from './bakePlan.ts';
 import type { Shard } from './manifest.ts';
 
@@ -33,11 +34,16 @@ function chunks<T>(all: T[], size: number): T[][] {
 /**
  * The part of a plan that one of several machines makes. An asset with a sheet stays together; libraries are the first
  * shard's. The parts are about equally large, and depend on the plan alone.
+ *
+ * @throws UsageError for a part that there is not
  */
 export function takeShard<Plan extends { pictures: PlannedPicture[]; sheets: Sheet[]; libraries: unknown[] }>(
   plan: Plan,
   { index, count }: Shard,
 ): Plan {
+  if (![index, count].every(Number.isInteger) || index < 1 || index > count) {
+    throw new UsageError(`bake: shard is ${index} of ${count}; expected whole numbers, from 1 of 1 on`);
+  }
   const sheetAssets = new Set(plan.sheets.map(({ asset }) => asset));
   const units = new Map<string | PlannedPicture, PlannedPicture[]>();
   for (const picture of plan.pictures) {

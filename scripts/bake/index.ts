@@ -2,12 +2,11 @@
 import { resolve } from 'node:path';
 import type { BakeDescription } from './bakeFileSchema.ts';
 import { takeShard } from './batches.ts';
-import { Manifest } from './manifest.ts';
 import { namedFiles } from './namedFiles.ts';
 import { type OpenOptions, openPlan, planBake } from './planBake.ts';
 import { readBakeFile } from './readBakeFile.ts';
 import { type BakeResult, type RunOptions, runPlan } from './runBake.ts';
-import { findStale, type StaleFile } from './staleFiles.ts';
+import { findStale, openManifest, type StaleFile } from './staleFiles.ts';
 import { watchFiles } from './watchFiles.ts';
 
 export { InterruptError } from '../node/interrupt.ts';
@@ -27,7 +26,7 @@ export interface BakeOptions extends RunOptions, Omit<OpenOptions, 'signal'> {}
  *   const { written } = await bake('art/figment.bake.json', { jobs: 4, onProgress: ({ numDone }) => show(numDone) });
  *   await bake({ figment: 1, assets: [{ name: 'guest', model: 'portraits', labels: ['elf'], count: 8 }] }, { out: 'art' });
  *
- * @param what a file, or its content
+ * @param what a file, or its content; several of one output folder need names of their own
  * @throws     UsageError with all that is wrong with the file; InterruptError when aborted: then the files that are there
  *             are whole, and the next bake makes the rest
  */
@@ -43,10 +42,10 @@ export async function bake(what: string | BakeDescription, options: BakeOptions 
  */
 export async function checkBake(
   what: string | BakeDescription,
-  options: Pick<BakeOptions, 'out' | 'folder' | 'shard' | 'signal'> = {},
+  options: Pick<BakeOptions, 'out' | 'folder' | 'name' | 'shard' | 'signal'> = {},
 ): Promise<StaleFile[]> {
   const whole = await openPlan(what, options);
-  const manifest = await Manifest.open(whole.out, whole.name, options.shard, whole.origin);
+  const manifest = await openManifest(whole, options.shard);
   return (await findStale(options.shard ? takeShard(whole, options.shard) : whole, manifest)).files;
 }
 

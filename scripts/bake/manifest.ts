@@ -42,8 +42,8 @@ export class Manifest {
   readonly #others: string[];
   readonly #files: Map<string, FileRecord[]>;
   readonly #origin: string;
-  /** Whether another bake file of the same name left it here. */
-  readonly isOfAnother: boolean;
+  /** Where another bake file of the same name lies that has left it here, as seen from the folder; null where it is one's own. */
+  readonly otherOrigin: string | null;
   #isChanged = false;
   #nextSave = 0;
   #saving: Promise<void> | null = null;
@@ -55,7 +55,7 @@ export class Manifest {
     others: string[],
     files: Map<string, FileRecord[]>,
     origin: string,
-    isOfAnother: boolean,
+    otherOrigin: string | null,
   ) {
     this.#folder = folder;
     this.#bakeFile = bakeFile;
@@ -63,7 +63,7 @@ export class Manifest {
     this.#others = others;
     this.#files = files;
     this.#origin = origin;
-    this.isOfAnother = isOfAnother;
+    this.otherOrigin = otherOrigin;
   }
 
   /**
@@ -76,14 +76,14 @@ export class Manifest {
     const names = await readdir(folder).catch((): string[] => []);
     const shards = names.filter((name) => isShardOf(name, bakeFile)).sort();
     const files = new Map<string, FileRecord[]>();
-    let isOfAnother = false;
+    let otherOrigin: string | null = null;
     for (const name of [manifestName(bakeFile), ...shards]) {
       const { of = origin, files: known } = await readManifest(join(folder, name));
-      isOfAnother ||= of !== origin;
+      if (of !== origin) otherOrigin = of;
       for (const [path, record] of Object.entries(known)) addRecord(files, path, record);
     }
     const own = manifestName(bakeFile, shard);
-    return new Manifest(folder, bakeFile, own, shard ? [] : shards, files, origin, isOfAnother);
+    return new Manifest(folder, bakeFile, own, shard ? [] : shards, files, origin, otherOrigin);
   }
 
   /** The files that other bake files have made in the same folder. */

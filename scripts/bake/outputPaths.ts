@@ -49,7 +49,7 @@ export function flawOfPath(path: string): string | undefined {
   return undefined;
 }
 
-function flawOfName(name: string): string | undefined {
+export function flawOfName(name: string): string | undefined {
   if (name === '') return 'a name is empty, or the path is absolute';
   if (name === '..' || name === '.') return `"${name}" would leave the folder`;
   if (FORBIDDEN.test(name)) return 'no slash, backslash, colon, quote, star or the like may be in a name';
@@ -67,13 +67,18 @@ export function pathKey(path: string): string {
   return path.normalize('NFC').toLowerCase();
 }
 
+/** What tells the pictures of one asset apart. */
+const PLACES = '{map}, {label}, {seed} or an attribute';
+
 /** What is wrong when two of these paths name the same file, or one names a folder of the other; each comes with its owner. */
 export function findCollision(files: Iterable<[path: string, owner: string]>): string | undefined {
   const owners = new Map<string, string>();
   for (const [path, owner] of files) {
     const other = owners.get(pathKey(path));
-    if (other !== undefined)
+    if (other === owner) return `${path} would be written for several pictures of ${owner}; name ${PLACES} in its path`;
+    if (other !== undefined) {
       return `${path} would be written twice, by ${other} and by ${owner}; give them other names`;
+    }
     owners.set(pathKey(path), owner);
   }
   for (const [key, owner] of owners) {

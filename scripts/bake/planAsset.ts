@@ -134,9 +134,12 @@ function askedAttributes(
   return { ...attributes, ...Object.fromEntries(varied) };
 }
 
-/** What each picture of a varied asset is to be the same as: what is asked of the attribute beside vary, or anything. */
-function originOf({ attributes = {}, vary, sameAs }: BakeAsset): BakeAsset['sameAs'] {
-  if (!vary) return sameAs;
+/**
+ * What each picture of a varied asset is to be the same as: what is asked of the attribute beside vary, or anything. One pass has
+ * no first steps: there the same seed alone makes the same person.
+ */
+function originOf({ attributes = {}, vary, sameAs, pipeline }: BakeAsset): BakeAsset['sameAs'] {
+  if (!vary || pipeline === 'cvae') return sameAs;
   const asked = (name: string) => (Object.hasOwn(attributes, name) ? attributes[name]! : ANY_WORD);
   const origins = vary.map((name) => [name, Array.isArray(asked(name)) ? ANY_WORD : asked(name)]);
   return { ...Object.fromEntries(origins), ...sameAs };

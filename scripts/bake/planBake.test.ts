@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { encodePng } from '../node/png.ts';
 import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
@@ -54,6 +54,12 @@ describe('a bake', () => {
       [{ firstSeed: 4294967295, count: 2 }],
       'assets[0].count: seeds would count up to 4294967296',
     ],
+    ['seeds and where to begin', [{ seeds: [1], firstSeed: 2 }], 'assets[0].firstSeed: seeds says already which'],
+    [
+      'maps in one file',
+      [{ labels: ['elf'], maps: ['albedo', 'normal'], output: '{asset}' }],
+      'asset0.png would be written for several pictures of asset0 (elf, seed 0); name {map}, {label}, {seed} or an attribute',
+    ],
     ['seeds and a count', [{ seeds: [1], count: 2 }], 'assets[0].count: seeds says already how many'],
     ['a sheet without PNG', [{ sheet: 's', formats: ['ktx2'] }], 'assets[0].sheet: a sheet is laid from PNG files'],
     ['eta elsewhere', [{ sampler: 'euler', eta: 1 }], 'assets[0].eta: eta is for the sampler ddim'],
@@ -89,6 +95,7 @@ describe('a bake', () => {
     [{}, { gltf: 'a.gltf' }, 'no asset has maps'],
     [{ maps: ['normal'] }, { gltf: 'a.glb' }, 'expected a name that ends in .gltf'],
     [{ maps: ['normal'] }, { babylon: '../a.babylon' }, '".." would leave the folder'],
+    [{ maps: ['normal', 'roughness'] }, { babylon: 'a.babylon' }, 'from one file; add "orm" to its maps'],
     [{ maps: ['normal'], formats: ['ktx2'] }, { babylon: 'a.babylon' }, 'add "png" to its formats'],
     [{ maps: ['normal'], surface: { green: 'directx' } }, { gltf: 'a.gltf' }, 'green: "opengl"'],
   ])('refuses a library that could not be: %j %j', async (asset, materials, message) => {
@@ -116,6 +123,75 @@ describe('a bake', () => {
     ]);
     expect(pictures[1]!.look.recipe.attributes).toEqual({ constructor: 'b' });
     expect(pictures[3]!.look.recipe.sameAs).toEqual({ constructor: 'any' });
+  });
+
+  it('takes of the defaults what an asset can use', async () => {
+    await writeFile(
+      join(art.folder, 'elf.png'),
+      encodePng({ width: 16, height: 16, channels: 4, pixels: new Uint8Array(1024) }),
+    );
+    const labels = ['elf'];
+    const defaults = { model: './tiny', strength: 0.3, surface: { depthPx: 3 }, parallax: 'offset' as const };
+    await art.describe([{ labels, image: './elf.png' }, { labels, maps: ['normal'] }, { labels }], { defaults });
+    const looks = (await openPlan(art.file, {})).pictures.map(({ look }) => look);
+    expect(looks.map(({ recipe }) => recipe.strength)).toEqual([0.3, undefined, undefined]);
+    expect(looks.map(({ surface }) => surface?.depthPx)).toEqual([undefined, 3, undefined]);
+  });
+
+  it('varies in one pass by the seed alone', async () => {
+    await art.writeModel({ cvae: true, attributes: { mood: ['glad', 'sad'] } }, 'quick');
+    const quick = { model: './quick', pipeline: 'cvae' as const, vary: ['mood'], output: '{mood}' };
+    await art.describe([{ ...quick, labels: ['elf'] }]);
+    const recipes = (await openPlan(art.file, {})).pictures.map(({ look }) => look.recipe);
+    expect(recipes.map(({ attributes, sameAs }) => [attributes, sameAs])).toEqual([
+      [{ mood: 'glad' }, undefined],
+      [{ mood: 'sad' }, undefined],
+    ]);
+  });
+
+  it.each([
+    [{ batch: 0 }, 'bake: batch is 0; expected a whole number from 1'],
+    [{ jobs: 1.5 }, 'bake: jobs is 1.5; expected a whole number from 1'],
+    [{ engine: 'torch' }, 'bake: engine is torch; expected tfjs or onnx'],
+    [{ shard: { index: 0, count: 2 } }, 'bake: shard is 0 of 2; expected whole numbers, from 1 of 1 on'],
+    [{ shard: { index: 3, count: 2 } }, 'bake: shard is 3 of 2; expected whole numbers, from 1 of 1 on'],
+  ])('refuses %j of a script', async (options, message) => {
+    await art.describe([{ labels: ['elf'] }]);
+    await expect(bake(art.file, { backend: 'wasm', ...(options as object) })).rejects.toThrow(message);
+    expect(await readdir(art.out)).toEqual([]);
+  });
+
+  it('refuses another bake file of its name that writes to the same folder, but not one that is gone', async () => {
+    const [one, two] = [join(art.folder, 'one', 'art.json'), join(art.folder, 'two', 'art.json')];
+    for (const [i, file] of [one, two].entries()) {
+      await mkdir(dirname(file));
+      const asset = { name: `elf${i}`, model: '../tiny', labels: ['elf'] };
+      await writeFile(file, JSON.stringify({ figment: 1, assets: [asset] }));
+    }
+    const options = { out: art.out, backend: 'wasm' } as const;
+    await bake(one, options);
+    await expect(bake(two, options)).rejects.toThrow(
+      /one.art\.json writes to .*, too, and has the same name; rename one/,
+    );
+    await expect(checkBake(two, options)).rejects.toThrow(/has the same name/);
+    expect(await checkBake(one, options)).toEqual([]);
+    await rm(one);
+    expect((await bake(two, options)).numBaked).toBe(1);
+  });
+
+  it('keeps the bakes of several descriptions apart by their names', async () => {
+    const of = (name: string) => ({
+      figment: 1 as const,
+      assets: [{ name, model: './tiny', labels: ['elf'], output: name }],
+    });
+    const options = { out: art.out, folder: art.folder, backend: 'wasm', prune: true } as const;
+    await bake(of('walls'), { ...options, name: 'walls' });
+    await bake(of('people'), { ...options, name: 'people' });
+    expect([...(await art.files()).keys()]).toEqual(['people.png', 'walls.png']);
+    expect(await checkBake(of('walls'), { ...options, name: 'walls' })).toEqual([]);
+    await expect(bake(of('walls'), { ...options, name: '../walls' })).rejects.toThrow(
+      /bake: name is "..\/walls": no slash/,
+    );
   });
 
   it('tells of several mistakes at once, in the order of the file', async () => {

@@ -87,17 +87,31 @@ async function planWhole(source: BakeSource, options: PlanOptions): Promise<Bake
   return plan;
 }
 
+type BakeDefaults = NonNullable<BakeDescription['defaults']>;
+
 /**
- * What an asset leaves out is that of the defaults; its attributes stand for theirs as a whole. How long a picture is the same as
- * another says nothing of one that is the same as none.
+ * What an asset leaves out is that of the defaults; its attributes stand for theirs as a whole. Defaults that an asset's own
+ * entries leave without effect go: how long a picture is the same as another says nothing of one that is the same as none.
  */
-export function withDefaults(asset: BakeAsset, defaults: NonNullable<BakeDescription['defaults']>): BakeAsset {
-  const whole = changeRecipe(
-    defaults as Partial<RecipeOptions>,
-    asset as Partial<RecipeOptions>,
-  ) as unknown as BakeAsset;
-  const { sameFor: _sameFor, ...rest } = whole;
-  return whole.vary || whole.sameAs || asset.sameFor !== undefined ? whole : rest;
+export function withDefaults(asset: BakeAsset, defaults: BakeDefaults): BakeAsset {
+  const changed = changeRecipe(defaults as Partial<RecipeOptions>, asset as Partial<RecipeOptions>);
+  const whole = { ...changed, ...sharedStrength(asset, defaults) } as unknown as BakeAsset;
+  const leaveOut = (...names: (keyof BakeAsset & keyof BakeDefaults)[]) => {
+    for (const name of names) if (asset[name] === undefined) delete whole[name];
+  };
+  if (!whole.vary && !whole.sameAs) leaveOut('sameFor');
+  if (whole.image === undefined && whole.pipeline !== 'cvae+ddpm') leaveOut('strength');
+  if (!whole.maps) leaveOut('surface', 'parallax');
+  if (whole.classifier === undefined) leaveOut('classifierLabel', 'classifierScale');
+  return whole;
+}
+
+/** How much is painted over, of all assets that begin from pictures of their own: to `changeRecipe` another picture is a new beginning. */
+function sharedStrength(asset: BakeAsset, defaults: BakeDefaults): Pick<BakeAsset, 'strength'> {
+  const isOfDefaults = defaults.image !== undefined || defaults.pipeline !== undefined;
+  const begins = asset.image !== undefined || asset.pipeline === 'cvae+ddpm';
+  if (isOfDefaults || !begins || asset.strength !== undefined || defaults.strength === undefined) return {};
+  return { strength: defaults.strength };
 }
 
 /** What is wrong with the defaults is wrong in every asset. */
@@ -147,6 +161,8 @@ export interface OpenOptions {
   out?: string;
   /** What paths in a description are relative to; default: the working directory. A file's are relative to the file. */
   folder?: string;
+  /** What the bake of a description is called in its output folder, where another has a name of its own; of a file it is the file's. */
+  name?: string;
   signal?: AbortSignal;
 }
 
@@ -156,7 +172,7 @@ export interface OpenOptions {
  * @throws as `planBake`
  */
 export async function openPlan(what: string | BakeDescription, options: OpenOptions): Promise<BakePlan> {
-  const { folder = '.', ...rest } = options;
-  const source = typeof what === 'string' ? await readBakeFile(what) : describedBake(what, resolve(folder));
+  const { folder = '.', name, ...rest } = options;
+  const source = typeof what === 'string' ? await readBakeFile(what) : describedBake(what, resolve(folder), name);
   return planBake(source, rest);
 }

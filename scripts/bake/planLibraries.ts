@@ -49,5 +49,7 @@ export function planLibraries(
 function whatLacks(materials: LibraryMaterial[]): string | undefined {
   if (materials.length === 0) return 'no asset has maps; add maps to those that are materials';
   const empty = materials.find(({ maps }) => Object.keys(maps).length === 0);
+  const apart = materials.find(({ maps }) => !maps.orm && (maps.roughness || maps.metallic));
+  if (apart) return `libraries take roughness and metal of ${apart.name} from one file; add "orm" to its maps`;
   return empty && `the material ${empty.name} has no PNG files, at which libraries point; add "png" to its formats`;
 }

@@ -14,6 +14,7 @@ import { MAX_MESSAGE_LENGTH, shortened } from '../../runtime/core/errors.ts';
 import { nearestWord } from '../../runtime/index.ts';
 import { UsageError } from '../node/usageError.ts';
 import { BAKE_FILE_SCHEMA, type BakeDescription } from './bakeFileSchema.ts';
+import { flawOfName } from './outputPaths.ts';
 
 /** A bake file that has the right form. */
 export interface BakeSource {
@@ -60,10 +61,12 @@ export function parseBakeFile(text: string, file: string): BakeSource {
   return { ...source, description: checkForm(getNodeValue(tree), source.fail, text.length > LARGE) };
 }
 
-/** A description that a script made; its paths are relative to the folder. */
-export function describedBake(description: BakeDescription, folder: string): BakeSource {
+/** A description that a script made; its paths are relative to the folder. @throws as `readBakeFile`, also for a name that no file can have */
+export function describedBake(description: BakeDescription, folder: string, name = NAME_OF_OBJECT): BakeSource {
+  const flaw = flawOfName(name);
+  if (flaw) throw new UsageError(`bake: name is "${name}": ${flaw}`);
   const fail = failIn('bake', '', undefined);
-  return { description: checkForm(description, fail), folder, name: NAME_OF_OBJECT, fail };
+  return { description: checkForm(description, fail), folder, name, fail };
 }
 
 function failIn(name: string, text: string, tree: Node | undefined): (problems: Problem[]) => never {

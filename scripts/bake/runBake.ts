@@ -4,13 +4,14 @@ import { makeWritableFolder } from '../node/atomicWrite.ts';
 import { InterruptError } from '../node/interrupt.ts';
 import { packageVersion } from '../node/packageRoot.ts';
 import { decodePng, encodePng } from '../node/png.ts';
+import { UsageError } from '../node/usageError.ts';
 import type { BakePlan, PlannedPicture, Sheet } from './bakePlan.ts';
 import { type BakeEngine, sha256, writeOutput } from './baker.ts';
 import { type BakeTeam, openTeam } from './bakeTeam.ts';
 import { makeBatches, takeShard } from './batches.ts';
 import { type FileRecord, Manifest, type Shard } from './manifest.ts';
 import { placeInside } from './outputPaths.ts';
-import { findOrphans, findStale, removeAbandoned, type StaleWork } from './staleFiles.ts';
+import { findOrphans, findStale, openManifest, removeAbandoned, type StaleWork } from './staleFiles.ts';
 import { writeLibrary } from './writeLibrary.ts';
 
 export interface RunOptions {
@@ -67,11 +68,12 @@ const DEFAULT_BATCH = 16;
  */
 export async function runPlan(whole: BakePlan, options: RunOptions, keepsManifest = true): Promise<BakeResult> {
   const { shard, force = false, signal } = options;
+  checkOptions(options);
   await makeWritableFolder(whole.out);
   await checkPlaces(whole);
   await removeAbandoned(whole);
   const plan = shard ? takeShard(whole, shard) : whole;
-  const manifest = await Manifest.open(plan.out, plan.name, shard, plan.origin);
+  const manifest = await (keepsManifest ? openManifest(plan, shard) : Manifest.open(plan.out, plan.name, shard));
   const stale: StaleWork = force || !keepsManifest ? { ...plan, files: [] } : await findStale(plan, manifest);
   const result = newResult(plan, stale);
   try {
@@ -86,6 +88,16 @@ export async function runPlan(whole: BakePlan, options: RunOptions, keepsManifes
     if (keepsManifest) await manifest.save();
   }
   return result;
+}
+
+/** What the command's parsers check, of scripts. @throws UsageError */
+function checkOptions({ batch = DEFAULT_BATCH, jobs = 1, engine = 'tfjs' }: RunOptions): void {
+  for (const [name, value] of Object.entries({ batch, jobs })) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new UsageError(`bake: ${name} is ${value}; expected a whole number from 1`);
+    }
+  }
+  if (engine !== 'tfjs' && engine !== 'onnx') throw new UsageError(`bake: engine is ${engine}; expected tfjs or onnx`);
 }
 
 /** Refuses links that lead out of the folder, before anything is baked. */

@@ -1,9 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { dirname, join, normalize } from 'node:path';
+import { existsSync } from 'node:fs';
+import { readFile, realpath } from 'node:fs/promises';
+import { dirname, join, normalize, resolve } from 'node:path';
 import { removeAbandonedFiles } from '../node/atomicWrite.ts';
+import { UsageError } from '../node/usageError.ts';
 import type { BakePlan, Library, PlannedPicture, Sheet } from './bakePlan.ts';
 import { sha256 } from './baker.ts';
-import { type FileRecord, MANIFEST_NAME, type Manifest } from './manifest.ts';
+import { type FileRecord, MANIFEST_NAME, Manifest, type Shard } from './manifest.ts';
 import { flawOfPath, pathKey, placeInside } from './outputPaths.ts';
 import { ownedFiles } from './planBake.ts';
 
@@ -70,6 +72,25 @@ function recordOf(bytes: Uint8Array, records: readonly FileRecord[]): FileRecord
 }
 
 /**
+ * Opens the manifest of a plan.
+ *
+ * @throws UsageError while another bake file of the same name writes here: both would forget what the other has made
+ */
+export async function openManifest({ out, name, origin }: BakePlan, shard?: Shard): Promise<Manifest> {
+  const manifest = await Manifest.open(out, name, shard, origin);
+  const other = manifest.otherOrigin && resolve(out, manifest.otherOrigin);
+  if (!other || !existsSync(other) || (await isSame(other, resolve(out, origin)))) return manifest;
+  throw new UsageError(
+    `bake: ${other} writes to ${out}, too, and has the same name; rename one of the two, or give it another output folder`,
+  );
+}
+
+async function isSame(file: string, other: string): Promise<boolean> {
+  const [one, two] = await Promise.all([file, other].map((path) => realpath(path).catch(() => path)));
+  return one === two;
+}
+
+/**
  * Files of earlier bakes that the bake file no longer asks for, that nobody has written to since, and that no other bake file has
  * taken over. What another bake file of the same name has left is that one's, and is forgotten here.
  */
@@ -79,7 +100,7 @@ export async function findOrphans(plan: BakePlan, manifest: Manifest): Promise<s
   const orphans: string[] = [];
   for (const path of manifest.paths()) {
     if (wanted.has(pathKey(path)) || flawOfPath(path) !== undefined) continue;
-    if (manifest.isOfAnother) {
+    if (manifest.otherOrigin !== null) {
       manifest.delete(path);
       continue;
     }

@@ -32,6 +32,9 @@ export function wantedPictures(
   }
   const ways = (['seeds', 'count'] as const).filter((entry) => asset[entry] !== undefined);
   if (ways.length > 1) wrong('count', 'seeds says already how many; leave out one of the two');
+  if (asset.seeds && asset.firstSeed !== undefined) {
+    wrong('firstSeed', 'seeds says already which; leave out one of the two');
+  }
   const general = asset.seeds ?? countedSeeds(asset, wrong);
   if (chosen.length * general.length > MAX_PICTURES) {
     wrong('count', `expected at most ${MAX_PICTURES} pictures; make several bake files`);

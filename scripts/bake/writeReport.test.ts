@@ -2,8 +2,11 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { decodeApng } from 'fast-png';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { animationsOf } from '../../runtime/index.ts';
+import { TINY_FRAMES } from '../../runtime/testing/tinyModel.ts';
 import { InterruptError } from '../node/interrupt.ts';
 import { decodePng } from '../node/png.ts';
 import { type BakeFolder, createBakeFolder } from '../testing/bakeFolder.ts';
@@ -69,6 +72,20 @@ it('draws neighbours as pixel art where the picture beside them is', async () =>
   for (const { pixels } of neighbours) {
     expect(new Set(pixels.filter((_, i) => i % 4 < 3))).toEqual(new Set([0, 255]));
   }
+});
+
+it('shows what moves as it moves', async () => {
+  const other = join(art.folder, 'walks.html');
+  await art.writeModel({ sizePx: 8, heightPx: 12, frames: TINY_FRAMES }, 'walks');
+  await art.describe([{ model: './walks', labels: ['elf'], output: 'walks', enlarge: 2 }]);
+  await bake(art.file, { backend: 'wasm' });
+  await writeReport(art.file, other, { backend: 'wasm', neighbours: 1 });
+  const images = (await readFile(other, 'utf8')).matchAll(/<img src="data:image\/png;base64,([^"]+)/g);
+  const [baked, neighbour] = Array.from(images, ([, text]) => decodeApng(Buffer.from(text!, 'base64')));
+  const numMoving = animationsOf(TINY_FRAMES).filter(({ from, to }) => to > from).length;
+  expect([baked!.width, baked!.height]).toEqual([numMoving * 2 * 8, 2 * 12]);
+  expect([neighbour!.width, neighbour!.height]).toEqual([numMoving * 8, 12]);
+  for (const { frames } of [baked!, neighbour!]) expect(frames.length).toBeGreaterThan(1);
 });
 
 it('refuses what has not been baked', async () => {

@@ -3,18 +3,20 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { MAX_SEED } from '../../runtime/core/random.ts';
 import type { BackendName } from '../../runtime/index.ts';
+import { encodeApng } from '../node/apng.ts';
 import { writeFilesAtomic } from '../node/atomicWrite.ts';
 import { InterruptError } from '../node/interrupt.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
-import { encodePng } from '../node/png.ts';
+import { decodePng } from '../node/png.ts';
+import { animationOf } from './animation.ts';
 import type { BakeDescription } from './bakeFileSchema.ts';
-import { type BakePlan, bakedRecipe, type PlannedPicture, pictureCaption } from './bakePlan.ts';
+import { type BakePlan, bakedRecipe, type Look, type PlannedPicture, pictureCaption } from './bakePlan.ts';
 import { Baker } from './baker.ts';
 import { makeBatches } from './batches.ts';
-import { drawnPicture } from './layers.ts';
 import { placeInside } from './outputPaths.ts';
 import { escapeHtml, pageScript, pageStyle } from './pageFiles.ts';
 import { openPlan } from './planBake.ts';
+import { pngToLookAt } from './pngToLookAt.ts';
 import type { BakeProgress } from './runBake.ts';
 
 export interface ReportOptions {
@@ -81,7 +83,7 @@ async function paintNeighbours(plan: BakePlan, options: ReportOptions): Promise<
       const onStep = (share: number) => report(share * batch.length);
       const images = await baker.make(batch, { ...(signal && { signal }), onStep });
       for (const [i, picture] of batch.entries()) {
-        const png = encodePng(drawnPicture(images[i]!, picture.look));
+        const png = pngToLookAt(images[i]!, picture.look);
         const owner = owners.get(picture)!;
         found.set(owner, [...(found.get(owner) ?? []), { picture, png }]);
       }
@@ -135,7 +137,7 @@ async function figure(out: string, picture: PlannedPicture, neighbours: Neighbou
         throw new Error(`report: ${path} cannot be read (${error.code}); bake first`, { cause: error });
       });
       const name = layer === 'picture' ? pictureCaption(picture) : `${pictureCaption(picture)}, ${layer}`;
-      return button(bytes, name, picture, path, 'map');
+      return button(movingAgain(bytes, look), name, picture, path, 'map');
     }),
   );
   const others = neighbours.map(({ picture, png }) => button(png, pictureCaption(picture), picture, '', 'neighbour'));
@@ -145,6 +147,11 @@ async function figure(out: string, picture: PlannedPicture, neighbours: Neighbou
 <figcaption>${escapeHtml(label)} <b>${seed}</b>${varied}</figcaption>
 ${others.length > 0 ? `<div class="neighbours" role="group" aria-label="Other seeds">${others.join('')}</div>` : ''}
 </figure>`;
+}
+
+/** A baked file as one that moves, where it has frames. */
+function movingAgain(png: Uint8Array, { frames }: Look): Uint8Array {
+  return frames ? encodeApng(animationOf(decodePng(png), frames)) : png;
 }
 
 function button(png: Uint8Array, name: string, picture: PlannedPicture, path: string, kind: string): string {

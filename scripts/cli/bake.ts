@@ -21,7 +21,7 @@ const MAX_JOBS = 256;
 
 const EXAMPLES = `
 Examples:
-  figment bake portraits --label elf --count 8 --seed 1 --enlarge 8 --out npcs
+  figment bake portraits --label elf --count 8 --seed 1 --out npcs
   figment bake portraits --label elf --with hair_colour=red,black,expression=happy --out npcs
   figment bake portraits --label elf --seed 7 --vary expression --out faces
   figment bake portraits --label elf,orc --guidance 3 --steps 30 --sampler ddim --sheet --out npcs

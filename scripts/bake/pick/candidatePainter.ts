@@ -1,10 +1,9 @@
 import type { BackendName } from '../../../runtime/index.ts';
 import { openNodeBackend } from '../../node/nodeBackend.ts';
-import { encodePng } from '../../node/png.ts';
 import type { PlannedPicture } from '../bakePlan.ts';
 import { Baker } from '../baker.ts';
 import { makeBatches } from '../batches.ts';
-import { drawnPicture } from '../layers.ts';
+import { pngToLookAt } from '../pngToLookAt.ts';
 
 /** Paints pictures on request; those that wait at the same time are painted as a batch. */
 export interface CandidatePainter {
@@ -39,7 +38,7 @@ export async function openPainter(backend?: BackendName): Promise<CandidatePaint
       try {
         const images = await baker.make(batch, { signal: controller.signal });
         for (const [i, { picture, resolve }] of asked.entries()) {
-          resolve(encodePng(drawnPicture(images[i]!, picture.look)));
+          resolve(pngToLookAt(images[i]!, picture.look));
         }
       } catch (error) {
         for (const { reject } of asked) reject(error);
