@@ -20,6 +20,7 @@ import {
   downsample,
   midBlockPass,
   midBlockShapes,
+  oneHotValues,
   planMidBlock,
   resnetPass,
   resnetShapes,
@@ -49,6 +50,10 @@ describe('weight', () => {
   it('names the weight that is missing', () => {
     expect(() => weight({}, 'conv_in.bias')).toThrow(/conv_in.bias is missing/);
   });
+});
+
+it('has no one in the row of what is not known, and leaves the row before as it is', () => {
+  expect([...oneHotValues([0, -1, 1], 2)]).toEqual([1, 0, 0, 0, 0, 1]);
 });
 
 describeOnBackends((backend) => {

@@ -26,6 +26,7 @@ import { type Schedule, trainedAlphaBar } from '../diffusion/schedule.ts';
 import type { PredictionType } from '../diffusion/schedulerConfig.ts';
 import type { LatentDistribution } from '../networks/autoencoderKl.ts';
 import { type AttributeKinds, attributeLogits } from '../networks/classifier.ts';
+import { oneHotRows } from '../networks/layers.ts';
 
 /**
  * Kullback–Leibler divergence of q(z | x) from the standard normal, averaged over all latent values:
@@ -163,7 +164,7 @@ export function attributeLoss(
       const columnOf = (rows: ArrayLike<number>) => Array.from({ length: batch }, (_, i) => rows[i * length + place]!);
       const values = columnOf(attributes);
       const own = slice2d(logits, [0, start], [batch, size]);
-      const target = tensor2d(values.map((value) => (kind === 'number' ? [value] : oneHotRow(value, size))));
+      const target = kind === 'number' ? tensor2d(values, [batch, 1]) : oneHotRows(values, size);
       const ofEach =
         kind === 'number'
           ? mul(sum(square(sub(own, target)), 1), 1 / (2 * NUMBER_STD ** 2))
@@ -188,10 +189,6 @@ export function attributeWeights(attributes: ArrayLike<number>, numAttributes: n
   for (const [i, known] of isKnown.entries()) if (known) numKnown[i % numAttributes]! += 1;
   const batch = attributes.length / numAttributes;
   return Float32Array.from(isKnown, (known, i) => (known ? batch / numKnown[i % numAttributes]! : 0));
-}
-
-function oneHotRow(value: number, size: number): number[] {
-  return Array.from({ length: size }, (_, i) => (i === value ? 1 : 0));
 }
 
 /**

@@ -119,6 +119,15 @@ it('compares with other data instead of those held out', async () => {
   await expect(run(at('model'), ...FAST, '--test-data', at('small'))).rejects.toThrow(/--test-data: append: .*8x8 px/);
 });
 
+it('measures a model of one label, which the judge takes everything for', async () => {
+  const [label] = tinyDataset().labels;
+  await writeModel('single', [label!]);
+  const judge = ['--classifier', at('single.safetensors'), '--classifier-steps', '2'];
+  expect(await run(at('single'), ...FAST, ...judge, '--guidance', '2')).toMatch(/held-out +1\.000/);
+  const { byGuidance } = JSON.parse(await readFile(at('single/metrics.json'), 'utf8'));
+  expect(byGuidance['2']).toMatchObject({ accuracy: 1, weakClasses: [], spreadRelativeToReal: expect.any(Number) });
+});
+
 it('compares the pipelines of a model that has a VAE, and of no other', async () => {
   const files = await modelFolderFiles(tinyModelFiles({ labels: tinyDataset().labels, sizePx: 16, cvae: true }));
   await writeFilesAtomic(at('both'), files);
