@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -82,6 +83,18 @@ describe('train classifier', () => {
     expect(printed).toMatch(/15 images encoded before[\s\S]*done: 3 steps, 12 images/);
     expect((await load('parts')).weights).not.toEqual(before.weights);
     await expect(train('parts', 'folders', '--steps', '4', '--resume')).rejects.toThrow(/made with another dataset/);
+  });
+
+  it('refuses to begin with a classifier of other labels, or for a model that tiles, before it trains', async () => {
+    await expect(train('no', 'data', '--steps', '1', '--init-from', at('folders-run'))).rejects.toThrow(
+      /--init-from .*folders-run is of 2 labels, .*, this training of 3 labels, .*, or leave out --init-from$/,
+    );
+    const tiles = await runtime.modelFolderFiles(tinyModelFiles({ circularPadding: true }), { dtype: 'F16' });
+    await writeFilesAtomic(at('tiles'), tiles);
+    const begun = train('no', 'data', '--steps', '1', '--init-from', at('run'), '--model', at('tiles'));
+    await expect(begun).rejects.toThrow(/run is of 3 labels, .* end at the borders, .* of 3 labels, .* wrap around;/);
+    expect(existsSync(at('no', 'log.jsonl'))).toBe(false);
+    expect(await train('next', 'data', '--steps', '1', '--init-from', at('run'))).toMatch(/done: 1 steps/);
   });
 
   it('refuses pictures of another size, a model that is not there, and no end', async () => {

@@ -16,6 +16,7 @@ import {
   type ModelFiles,
   NOISY_CLASSIFIER_DEFAULTS,
   type NoisyAccuracy,
+  type NoisyClassifierConfig,
   noisyAccuracy,
   noisyClassifierShapes,
   noisyClassifierTaskSpec,
@@ -59,7 +60,9 @@ export async function trainClassifier(command: ClassifierCommandOptions): Promis
   const origin = { vaeConfig: vae.config, scheduler: parseSchedulerConfig(model.schedulerConfig, 'the model') };
   const init = await readStart(command);
   const shape = latentShape(dataset, vae.config);
-  const config = init?.config ?? defaultNoisyClassifierConfig({ shape }, dataset.labels.length, circular);
+  const usual = defaultNoisyClassifierConfig({ shape }, dataset.labels.length, circular);
+  if (init && command.initFrom !== undefined) checkStart(command.initFrom, init.config, usual);
+  const config = init?.config ?? usual;
   await train(command, {
     kind: 'classifier',
     data,
@@ -140,6 +143,18 @@ async function readStart({ initFrom, resume, out }: ClassifierCommandOptions) {
   if (folder === null) return null;
   const { config, weights } = await loadClassifierFolder(diskSource(folder));
   return { config: parseNoisyClassifierConfig(config, join(folder, 'config.json')), weights: new Map(weights) };
+}
+
+/** @throws UsageError when the classifier to begin with is not one that the data and the model could have */
+function checkStart(folder: string, start: NoisyClassifierConfig, usual: NoisyClassifierConfig): void {
+  const [found, expected] = [start, usual].map(
+    ({ num_labels, in_channels, circular_padding }) =>
+      `${num_labels} labels, latents of ${in_channels} channels and convolutions that ${circular_padding ? 'wrap around' : 'end at the borders'}`,
+  );
+  if (found === expected) return;
+  throw new UsageError(
+    `train classifier: the classifier of --init-from ${folder} is of ${found}, this training of ${expected}; name a classifier like that, or leave out --init-from`,
+  );
 }
 
 function indexOf(out: string, dataset: Dataset, { index, schedulerConfig }: ModelFiles): ClassifierIndex {
