@@ -116,7 +116,8 @@ describe('train vae --freeze-encoder', () => {
       expect(await readFile(at('better', path)), path).toEqual(await readFile(at('model', path)));
     }
     const { sha256, ...figment } = before.index.figment;
-    expect(after.index).toEqual({ ...before.index, figment: { ...figment, sha256: expect.anything() } });
+    const credit = { licence: 'CC0-1.0; unknown', attribution: 'drawn by formula' }; // of data and model
+    expect(after.index).toEqual({ ...before.index, figment: { ...figment, ...credit, sha256: expect.anything() } });
     expect(Object.keys(after.index.figment.sha256).sort()).toEqual(Object.keys(sha256).sort());
     expect(after.vaeConfig).toEqual(before.vaeConfig);
     for (const [name, { data }] of before.vae) {
@@ -177,6 +178,7 @@ describe('train vae --latents-of', () => {
       before.unetConfig,
       before.schedulerConfig,
     ]);
+    expect(after.index.figment).toMatchObject({ licence: 'CC0-1.0; unknown', attribution: 'drawn by formula' });
     const { latents_mean, latents_std, latent_channels } = runtime.parseAutoencoderKlConfig(before.vaeConfig);
     expect(after.vaeConfig).toMatchObject({ patch_size: 2, in_channels: 16, block_out_channels: [16] });
     expect(after.vaeConfig).toMatchObject({ latents_mean, latents_std, latent_channels });

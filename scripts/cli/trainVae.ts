@@ -28,7 +28,7 @@ import {
 } from '../../runtime/index.ts';
 import { withAddedParts } from '../node/addedParts.ts';
 import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
-import { CREDIT_FILE, type Credit, combineCredits, readCredit } from '../node/credit.ts';
+import { CREDIT_FILE, type Credit, combineCredits, readCredit, withCredit } from '../node/credit.ts';
 import { orUsageError } from '../node/openModel.ts';
 import { framesAsPictures } from '../node/readDataset.ts';
 import { readVae } from '../node/readNetworks.ts';
@@ -83,7 +83,7 @@ export async function trainVae(command: VaeCommandOptions): Promise<void> {
   const known = folder ?? command.latentsOf ?? null;
   const credit = combineCredits([dataset, known ? await readCredit(known) : null]);
   const keepsLatents = command.freezeEncoder || teacher;
-  const model = keepsLatents && known && isWholeModel(known) ? await readWholeModel(known) : null;
+  const model = keepsLatents && known && isWholeModel(known) ? withCredit(await readWholeModel(known), credit) : null;
   const options = vaeOptions(command, dataset, teacher?.config ?? null, model?.index.figment.circularPadding);
   const start = teacher ? startFromTeacher(teacher, config) : init?.weights;
   const { freezeEncoder, circular } = options;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { INDEX_FILE } from '../../runtime/core/fileNames.ts';
 import { UsageError } from './usageError.ts';
-import { readWholeModel } from './wholeModel.ts';
+import { readWholeModel, type WholeModel } from './wholeModel.ts';
 
 /** File in the folder of a run that is not a whole model yet. */
 export const CREDIT_FILE = 'credit.json';
@@ -39,4 +39,9 @@ export function combineCredits(credits: readonly (Credit | null)[]): Credit {
     return [...new Set(texts)].join('; ');
   };
   return { licence: join('licence'), attribution: join('attribution') };
+}
+
+/** A model whose index names this credit instead of its own. */
+export function withCredit({ index, files }: WholeModel, credit: Credit): WholeModel {
+  return { index: { ...index, figment: { ...index.figment, ...credit } }, files };
 }
