@@ -133,6 +133,21 @@ describe('train cvae', () => {
     await expect(train('none', 1, '--add-to', at('other'))).rejects.toThrow(/has the labels elf, goblin, orc/);
   });
 
+  it('gives opaque pictures alpha for a model that was trained on them so, as train ddpm does', async () => {
+    const dataset = tinyDataset({ widthPx: 16, heightPx: 16 });
+    const images = dataset.images.filter((_, i) => i % 4 !== 3);
+    const opaque = { ...dataset, channels: 3 as const, images, attribution: 'drawn by formula' };
+    await writeDataset(at('rgb'), opaque, 'shapes');
+    await writeFilesAtomic(at('alpha'), await runtime.modelFolderFiles(tinyModelFiles({ labels: dataset.labels })));
+    await train('opaque', 1, '--data', at('rgb'), '--add-to', at('alpha'));
+    const loaded = await runtime.loadModelFolder(diskSource(at('alpha')), { parts: ['cvae'] });
+    expect(loaded.cvaeConfig).toMatchObject({ in_channels: 4 });
+    await writeFilesAtomic(at('plain'), await runtime.modelFolderFiles(tinyModelFiles({ channels: 3 })));
+    await expect(train('none', 1, '--add-to', at('plain'))).rejects.toThrow(
+      /^train cvae: the pictures have alpha, which the model does not take/,
+    );
+  });
+
   it('keeps what the model was given while it trained', async () => {
     const labels = tinyDataset().labels;
     const before = await runtime.modelFolderFiles(tinyModelFiles({ labels, seed: 2 }));

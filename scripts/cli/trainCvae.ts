@@ -13,6 +13,7 @@ import {
   type Dataset,
   defaultConditionalVaeConfig,
   downloadWeights,
+  fitImages,
   type ModelContent,
   vocabularyOf,
   writeSafetensors,
@@ -20,7 +21,7 @@ import {
 import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
 import { CREDIT_FILE, combineCredits, readCredit } from '../node/credit.ts';
 import { readConditionalVae } from '../node/readNetworks.ts';
-import { UsageError } from '../node/usageError.ts';
+import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { readWholeModel, type WholeModel, withNetworks } from '../node/wholeModel.ts';
 import { startFolder } from './trainingCheckpoint.ts';
 import {
@@ -60,7 +61,8 @@ export async function trainConditionalVae(command: ConditionalVaeCommandOptions)
   const { out, addTo } = command;
   const model = addTo === undefined ? null : await readWholeModel(addTo);
   const attributes = command.attributes ?? (model ? attributesOfModel(model) : undefined);
-  const dataset = { ...whole.dataset, attributes: chooseAttributes(whole.dataset, { ...command, attributes }) };
+  const fitted = model ? seenBy(model, whole.dataset) : whole.dataset;
+  const dataset = { ...fitted, attributes: chooseAttributes(fitted, { ...command, attributes }) };
   const { split } = whole;
   const data = { ...whole, dataset };
   const folder = startFolder(command, 'cvae');
@@ -134,6 +136,12 @@ function cvaeOptions(command: ConditionalVaeCommandOptions): ConditionalVaeOptio
 /** The options that change the loss, for a resumed training to be compared with. */
 function lossOf({ klWeight, klWarmupSteps, gradientWeight }: ConditionalVaeOptions): string {
   return `--kl-weight ${klWeight} --kl-warmup ${klWarmupSteps} --gradient-weight ${gradientWeight}`;
+}
+
+/** The pictures with the channels of the model's: see `fitImages`. */
+function seenBy({ index }: WholeModel, dataset: Dataset): Dataset {
+  const { channels } = index.figment;
+  return rangeAsUsageError(() => fitImages(dataset, { ...dataset, channels }), 'train cvae');
 }
 
 /** The names of a model's attributes as --attributes takes them. */
