@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
+import { ANY } from '../../runtime/core/attributes.ts';
 import { vocabularyOf } from '../../runtime/dataset/attributeColumns.ts';
 import * as runtime from '../../runtime/index.ts';
 import { tinyAttributes, tinyDataset } from '../../runtime/testing/tinyDataset.ts';
@@ -168,6 +169,23 @@ it('asks for the attributes of held-out images, and tells how well each is read'
     /tone varied of 4: recognised \d\.\d{3} \(.*\)\nall else is read as before in \d\.\d{3} \(growth /,
   );
   expect(metrics.variation).toMatchObject({ guidanceScale: 2, attribute: 'tone', numIdentities: 4 });
+});
+
+it('leaves out an attribute of which no held-out image tells', async () => {
+  const plain = tinyDataset({ perClass: 12, widthPx: 16, heightPx: 16 });
+  const [tone] = tinyAttributes({ perClass: 12 });
+  const untold = { name: 'untold', values: ['a', 'b'], data: new Int16Array(plain.classLabels.length).fill(ANY) };
+  const attributes = [tone!, untold];
+  await writeDataset(at('silent'), { ...plain, attribution: 'drawn by formula', attributes }, 'shapes');
+  const files = tinyModelFiles({ labels: plain.labels, sizePx: 16, attributes: vocabularyOf(attributes) });
+  await writeFilesAtomic(at('unheard'), await modelFolderFiles(files));
+  const judge = ['--classifier', at('silent.safetensors'), '--classifier-steps', '2', '--data', at('silent')];
+  const printed = await run(at('unheard'), ...FAST, ...judge, '--guidance', '2');
+  expect(printed).toMatch(/after VAE +guidance 2\ntone(?: +\d\.\d{3}){3}\n/);
+  expect(printed).not.toMatch(/untold|NaN/);
+  const { classifier, vae, byGuidance } = JSON.parse(await readFile(at('unheard/metrics.json'), 'utf8'));
+  const all = [classifier.heldOutAccuracyPerAttribute, vae, byGuidance['2']];
+  expect(all.map((of) => Object.keys(of.accuracyPerAttribute ?? of))).toEqual([['tone'], ['tone'], ['tone']]);
 });
 
 it('tells how well real pictures are read of which one attribute varies', async () => {

@@ -28,7 +28,7 @@ export interface Measured {
   gaussian: Gaussian;
   /** Mean feature distance between two images, of each class. */
   spread: number[];
-  /** How well attributes are read, by name, as `attributeAccuracy` says. */
+  /** How well attributes are read, by name, as `attributeAccuracy` says; without those of which it cannot tell. */
   attributes: Record<string, number>;
   /** What they are read as, as `classifyImages` gives it. */
   readAttributes: Float32Array;
@@ -43,9 +43,14 @@ export async function measure(classifier: Judge, images: ImageSet, perClass: num
     accuracy: accuracyOf(predicted, images.classLabels, config.num_labels),
     gaussian: gaussianOf(pickRows(features, numFeatures, drawn), numFeatures),
     spread: spreadPerClass(features, numFeatures, images.classLabels, config.num_labels),
-    attributes: images.attributes ? attributeAccuracy(config.attributes, attributes, images.attributes) : {},
+    attributes: images.attributes ? toldOf(attributeAccuracy(config.attributes, attributes, images.attributes)) : {},
     readAttributes: attributes,
   };
+}
+
+/** Without what is not a number: of an attribute that is known of no image, or that is the same in all. */
+function toldOf(accuracies: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(Object.entries(accuracies).filter(([, accuracy]) => !Number.isNaN(accuracy)));
 }
 
 function pickRows(values: Float32Array, rowLength: number, rows: Int32Array): Float32Array {

@@ -118,11 +118,11 @@ export function formatSummary(metrics: Metrics): string {
     ]),
   ];
   const { heldOutAccuracyPerAttribute: real = {} } = classifier;
+  const judged = [vae, ...Object.values(byGuidance)];
   const ofAttributes = Object.entries(real).map(([name, share]) => [
     name,
     share.toFixed(3),
-    vae.accuracyPerAttribute![name]!.toFixed(3),
-    ...Object.values(byGuidance).map(({ accuracyPerAttribute }) => accuracyPerAttribute![name]!.toFixed(3)),
+    ...judged.map(({ accuracyPerAttribute: read }) => read?.[name]?.toFixed(3) ?? ''), // none where a number is always read alike
   ]);
   if (ofAttributes.length > 0) {
     const scales = Object.keys(byGuidance).map((scale) => `guidance ${scale}`);
