@@ -25,6 +25,9 @@ export async function openTeam(numJobs: number, backend?: BackendName, engine?: 
   if (numJobs > 1 && backend === 'webgpu') {
     throw new UsageError('bake: jobs are threads on the CPU, and webgpu is one device; leave one of the two out');
   }
+  if (engine === 'onnx' && backend === 'webgpu') {
+    throw new UsageError('bake: onnx computes on the CPU, and webgpu does not; leave one of the two out');
+  }
   const team = numJobs > 1 ? threads(numJobs, backend ?? 'wasm', engine) : await thisThread(backend, engine);
   if (engine !== 'onnx') return team;
   return { ...team, backend: 'onnx', reason: 'The networks of diffusion models run in ONNX Runtime.' };

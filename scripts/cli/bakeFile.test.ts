@@ -186,6 +186,7 @@ describe('figment bake FILE', () => {
     [['--shard', '1/2', '--prune'], /; leave out --prune$/],
     [['--neighbours', '0'], /only --report shows neighbours; leave out --neighbours$/],
     [['--jobs', '2', '--backend', 'webgpu'], /jobs are threads on the CPU/],
+    [['--engine', 'onnx', '--backend', 'webgpu'], /onnx computes on the CPU, and webgpu does not/],
   ])('refuses %j', async (words, message) => {
     await art.describe([{ labels: ['elf'], count: 20 }]);
     const [exitCode, text] = await failure(...words);

@@ -111,7 +111,9 @@ describe('train cvae', () => {
   });
 
   it('puts the VAE into a model of the same labels, whose other files stay', async () => {
-    const files = await runtime.modelFolderFiles(tinyModelFiles({ labels: tinyDataset().labels }), { dtype: 'F16' });
+    const model = tinyModelFiles({ labels: tinyDataset().labels });
+    Object.assign(model.index.figment, { attribution: 'painted by Ada' });
+    const files = await runtime.modelFolderFiles(model, { dtype: 'F16' });
     await writeFilesAtomic(at('model'), files);
     await train('added', 1, '--add-to', at('model'));
     await train('added', 2, '--resume', '--add-to', at('model'));
@@ -125,6 +127,7 @@ describe('train cvae', () => {
       ...kept,
       index: { ...kept.index, figment: { ...figment } },
     });
+    expect(figment.attribution).toBe('painted by Ada; drawn by formula');
     const cvae = await runtime.loadModelFolder(source, { parts: ['cvae'] });
     const trained = await readConditionalVae(at('added'));
     expect([...cvae.cvae.keys()]).toEqual([...trained.weights.keys()]);

@@ -19,7 +19,7 @@ import {
   writeSafetensors,
 } from '../../runtime/index.ts';
 import { encodeJson, writeFilesAtomic } from '../node/atomicWrite.ts';
-import { CREDIT_FILE, combineCredits, readCredit } from '../node/credit.ts';
+import { CREDIT_FILE, type Credit, combineCredits, readCredit, withCredit } from '../node/credit.ts';
 import { readConditionalVae } from '../node/readNetworks.ts';
 import { rangeAsUsageError, UsageError } from '../node/usageError.ts';
 import { readWholeModel, type WholeModel, withNetworks } from '../node/wholeModel.ts';
@@ -98,7 +98,7 @@ export async function trainConditionalVae(command: ConditionalVaeCommandOptions)
           const trained: TrainedCvae = { cvaeConfig, cvae: await downloadWeights(trainer.ema) };
           await writeFilesAtomic(out, { [CREDIT_FILE]: encodeJson(credit) });
           await writeFilesAtomic(join(out, 'cvae'), cvaeFiles(trained));
-          if (addTo !== undefined) await addToModel(addTo, trained, dataset);
+          if (addTo !== undefined) await addToModel(addTo, trained, dataset, credit);
           const samples = await writePreview(out, 'samples', step, await cvaeSheet(live, dataset, SAMPLE_COLUMNS));
           const draw = (images: Int32Array, columns: number) => cvaeReconstructionSheet(live, dataset, images, columns);
           await writeReconstructions(out, step, data, draw, [samples]);
@@ -189,10 +189,11 @@ const CLASS_NAME = 'ClassConditionalVae';
 type TrainedCvae = Required<Pick<ModelContent, 'cvaeConfig' | 'cvae'>>;
 
 /** Puts the network into a model as it is by now; of what others may have changed meanwhile nothing is written. */
-async function addToModel(dir: string, trained: TrainedCvae, dataset: Dataset): Promise<void> {
+async function addToModel(dir: string, trained: TrainedCvae, dataset: Dataset, credit: Credit): Promise<void> {
   const model = await readWholeModel(dir);
   checkSame(model, dataset, dir);
-  const files = Object.entries(await withNetworks(model, trained));
+  const credited = withCredit(model, combineCredits([model.index.figment, credit]));
+  const files = Object.entries(await withNetworks(credited, trained));
   const own = files.filter(([path]) => path.startsWith('cvae/') || path === INDEX_FILE);
   await writeFilesAtomic(dir, Object.fromEntries(own));
 }

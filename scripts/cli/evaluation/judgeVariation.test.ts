@@ -55,6 +55,12 @@ it('counts what is recognised, and of all varied pictures what stays', () => {
     kept: 3 / 4,
     keptPerAttribute: { hair: 3 / 4 },
   });
+  const alone = read.map((set) => set.map(([, mood]) => [mood!]));
+  const ofOne = { names: ['mood'], attribute: 'mood', words: MOODS };
+  expect(variationOf(sets, alone, ofOne), 'there is nothing else to keep').toMatchObject({
+    recognised: 5 / 6,
+    kept: 1,
+  });
 });
 
 it('finds real pictures that differ in one attribute alone, and begins each set with another of them', () => {

@@ -133,7 +133,7 @@ export function variationOf(
         .filter(({ own }) => own.length > 0)
         .map(({ word, own }) => [word, share(own, isRecognised)]),
     ),
-    kept: Object.values(keptPerAttribute).reduce((sum, kept) => sum + kept, 0) / others.length,
+    kept: others.length > 0 ? Object.values(keptPerAttribute).reduce((sum, kept) => sum + kept, 0) / others.length : 1,
     keptPerAttribute,
   };
 }
