@@ -104,6 +104,13 @@ it('makes a change of one picture with those of both, and none of a call that wa
   leaving.abort();
   await guard.varyAsync({ mood: 'glad' });
   await givenUp;
+  expect(guard.asked.portraits.attributes).toMatchObject({ hair: 'grey', mood: 'glad' });
+  const running = guard.varyAsync({ hair: 'red' }).catch(() => {});
+  await expect(guard.varyAsync({ hair: 'grey' }, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/);
+  await guard.varyAsync({ mood: 'sad' });
+  await running;
+  expect(guard.asked.portraits.attributes).toMatchObject({ hair: 'red', mood: 'sad' });
+  await guard.varyAsync({ hair: 'grey', mood: 'glad' });
   expect(guard.portrait.recipe).toMatchObject({ attributes: { hair: 'grey', mood: 'glad' } });
   expect(guard.sprites.cells[0]!.attributes).toMatchObject({ hair: 'grey' });
 });

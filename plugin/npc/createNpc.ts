@@ -97,6 +97,7 @@ export async function createNpcAsync(
     sprite: sprites.createSprite(ofSprite.label),
     asked: { portraits: ofPortrait, sprites: ofSprite },
     async varyAsync(newest, how) {
+      how?.signal?.throwIfAborted(); // the call that is running goes on
       const changes = { ...(!wanted.signal?.aborted && wanted.changes), ...newest };
       const [face, figure] = characterChanges(changes, models) as [CharacterChange, CharacterChange];
       const mine = { changes, ...how };

@@ -118,6 +118,7 @@ export class GeneratedSprites extends SpriteManager {
   private constructor(
     name: string,
     capacity: number,
+    /** The texture that all sprites show. */
     readonly sheet: GeneratedSheet,
   ) {
     const [width, height] = drawnCellSize(sheet.layout);

@@ -182,11 +182,17 @@ function checkWholePixels(operation: string, length: number, channels: number): 
   }
 }
 
-/** @throws RangeError for bytes that are neither RGB nor RGBA of that size */
-export function channelsOf(operation: string, length: number, widthPx: number, heightPx: number): NumChannels {
-  const channels = length / (widthPx * heightPx);
+/**
+ * The channels of a picture's bytes.
+ *
+ * @throws RangeError when the bytes are no picture of this size
+ */
+export function channelsOf(operation: string, numBytes: number, widthPx: number, heightPx: number): NumChannels {
+  const channels = numBytes / (widthPx * heightPx);
   if (channels === 3 || channels === 4) return channels;
-  throw new RangeError(`${operation}: ${length} bytes do not fit ${widthPx}x${heightPx} pixels of 3 or 4 channels`);
+  throw new RangeError(
+    `${operation}: ${numBytes} bytes for ${widthPx}×${heightPx} pixels; expected 3 bytes (RGB) or 4 (RGBA) for each`,
+  );
 }
 
 /**

@@ -17,7 +17,7 @@ describe('scaleNearest', () => {
 
   it('refuses factors and sizes that do not fit', () => {
     expect(() => scaleNearest(new Uint8Array(4), 1, 1, 1.5)).toThrow(/scaleNearest: scale is 1.5/);
-    expect(() => scaleNearest(new Uint8Array(10), 1, 2, 2)).toThrow(/10 bytes do not fit 1x2/);
+    expect(() => scaleNearest(new Uint8Array(10), 1, 2, 2)).toThrow(/10 bytes for 1×2 pixels; expected 3 .* or 4/);
   });
 
   it('takes a sheet with its size', () => {

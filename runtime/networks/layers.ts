@@ -101,7 +101,7 @@ export function embeddingRows(weights: Weights, name: string, indices: ArrayLike
   return linear(oneHotRows(indices, table.shape[0]), table, null);
 }
 
-/** One-hot rows, float32 (B, depth): 1 at the index of each row, else 0; an index below 0, of what is not known, has none. */
+/** One-hot rows, float32 (B, depth): 1 at the index of each row, else 0; an index out of range, such as −1 of what is not known, has none. */
 export function oneHotRows(indices: ArrayLike<number>, depth: number): Tensor2D {
   return tensor2d(oneHotValues(indices, depth), [indices.length, depth]);
 }
@@ -109,7 +109,10 @@ export function oneHotRows(indices: ArrayLike<number>, depth: number): Tensor2D 
 /** The values of `oneHotRows`. */
 export function oneHotValues(indices: ArrayLike<number>, depth: number): Float32Array {
   const values = new Float32Array(indices.length * depth);
-  for (let i = 0; i < indices.length; i++) if (indices[i]! >= 0) values[i * depth + indices[i]!] = 1;
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i]!;
+    if (index >= 0 && index < depth) values[i * depth + index] = 1;
+  }
   return values;
 }
 

@@ -103,7 +103,7 @@ export function varyRecipe<Options extends Partial<RecipeOptions> = RecipeOption
 }
 
 /** The entries of a recipe that `varyRecipe` changes, as they are afterwards: changes of it, for `changeRecipe`. */
-export function variedEntries(
+function variedEntries(
   { attributes = {}, sameAs = {}, pipeline }: Pick<RecipeOptions, 'attributes' | 'sameAs' | 'pipeline'>,
   changes: Attributes,
 ): Pick<RecipeOptions, 'attributes' | 'sameAs'> {

@@ -1,5 +1,6 @@
+import { channelsOf } from '../core/pixels.ts';
 import { runToEnd } from '../core/slices.ts';
-import { channelsOf, checkRange, type Plane, wrappedBlurInSlices } from './plane.ts';
+import { checkRange, type Plane, wrappedBlurInSlices } from './plane.ts';
 
 /** The shares of red, green and blue in luma. */
 export const LUMA_WEIGHTS = [0.2126, 0.7152, 0.0722] as const;

@@ -1,4 +1,5 @@
-import { channelsOf, checkPlane, checkRange, type Plane } from './plane.ts';
+import { channelsOf } from '../core/pixels.ts';
+import { checkPlane, checkRange, type Plane } from './plane.ts';
 
 export interface RoughnessOptions {
   /** The roughness of even parts: 0 is a mirror, 1 is chalk. */

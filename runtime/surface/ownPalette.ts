@@ -1,6 +1,7 @@
 import { quote } from '../core/errors.ts';
 import { dotOf, linearLight, type Oklab, RGB_TO_LMS, ROOTS_TO_OKLAB } from '../core/oklab.ts';
-import { channelsOf, checkRange } from './plane.ts';
+import { channelsOf } from '../core/pixels.ts';
+import { checkRange } from './plane.ts';
 
 /** What makes a palette, in the words that the GPU's pass shares. */
 export const OWN_PALETTE = {

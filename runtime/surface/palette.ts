@@ -1,6 +1,7 @@
 import { quote } from '../core/errors.ts';
 import { type Oklab, toOklab } from '../core/oklab.ts';
-import { channelsOf, checkRange } from './plane.ts';
+import { channelsOf } from '../core/pixels.ts';
+import { checkRange } from './plane.ts';
 
 export interface PaletteOptions {
   /** How far the pattern of two colours mixed reaches, as a share of the range from black to white: 0 (none) … 1. */

@@ -1,8 +1,9 @@
 import { quote } from '../core/errors.ts';
 import type { NumChannels, PixelImage } from '../core/pixels.ts';
+import { channelsOf } from '../core/pixels.ts';
 import { checkNumColours, ownPalette } from './ownPalette.ts';
 import { PALETTE_DEFAULTS, snapToPalette } from './palette.ts';
-import { channelsOf, checkRange, wrapped } from './plane.ts';
+import { checkRange, wrapped } from './plane.ts';
 
 export interface PixelArtScaleOptions {
   factor: 2 | 4;

@@ -1,5 +1,5 @@
 import { quote } from '../core/errors.ts';
-import type { NumChannels } from '../core/pixels.ts';
+import { channelsOf } from '../core/pixels.ts';
 import { runToEnd } from '../core/slices.ts';
 
 /** One value for each texel, row by row from the top. */
@@ -11,19 +11,6 @@ export interface SurfaceMap {
   height: number;
   channels: 1 | 3 | 4;
   pixels: Uint8Array<ArrayBuffer>;
-}
-
-/**
- * The channels of a picture's bytes.
- *
- * @throws RangeError when the bytes are no picture of this size
- */
-export function channelsOf(operation: string, numBytes: number, widthPx: number, heightPx: number): NumChannels {
-  const channels = numBytes / (widthPx * heightPx);
-  if (channels === 3 || channels === 4) return channels;
-  throw new RangeError(
-    `${operation}: ${numBytes} bytes for ${widthPx}×${heightPx} pixels; expected 3 bytes (RGB) or 4 (RGBA) for each`,
-  );
 }
 
 /**

@@ -101,7 +101,8 @@ export function withDefaults(asset: BakeAsset, defaults: BakeDefaults): BakeAsse
   };
   if (!whole.vary && !whole.sameAs) leaveOut('sameFor');
   if (whole.image === undefined && whole.pipeline !== 'cvae+ddpm') leaveOut('strength');
-  if (!whole.maps) leaveOut('surface', 'parallax');
+  if (!whole.maps) leaveOut('surface');
+  if (!whole.maps?.includes('normal')) leaveOut('parallax');
   if (whole.classifier === undefined) leaveOut('classifierLabel', 'classifierScale');
   return whole;
 }

@@ -137,7 +137,7 @@ async function figure(out: string, picture: PlannedPicture, neighbours: Neighbou
         throw new Error(`report: ${path} cannot be read (${error.code}); bake first`, { cause: error });
       });
       const name = layer === 'picture' ? pictureCaption(picture) : `${pictureCaption(picture)}, ${layer}`;
-      return button(movingAgain(bytes, look), name, picture, path, 'map');
+      return button(movingAgain(bytes, path, look), name, picture, path, 'map');
     }),
   );
   const others = neighbours.map(({ picture, png }) => button(png, pictureCaption(picture), picture, '', 'neighbour'));
@@ -149,9 +149,10 @@ ${others.length > 0 ? `<div class="neighbours" role="group" aria-label="Other se
 </figure>`;
 }
 
-/** A baked file as one that moves, where it has frames. */
-function movingAgain(png: Uint8Array, { frames }: Look): Uint8Array {
-  return frames ? encodeApng(animationOf(decodePng(png), frames)) : png;
+/** A baked file as one that moves, where it has frames, and nobody has made it of another width since. */
+function movingAgain(png: Uint8Array, path: string, { frames }: Look): Uint8Array {
+  const picture = frames && decodePng(png, path);
+  return picture && picture.width % frames.length === 0 ? encodeApng(animationOf(picture, frames)) : png;
 }
 
 function button(png: Uint8Array, name: string, picture: PlannedPicture, path: string, kind: string): string {

@@ -290,6 +290,8 @@ it('tells that a model was trained on what is held out here', async () => {
   expect(await printed()).toMatch(warning);
   const same = ['--held-out', '0.2', '--classifier', at('same.safetensors')];
   expect(await printed(...same)).not.toMatch(warning);
+  await writeFile(join(at('trained'), 'checkpoint.safetensors'), 'half of it');
+  expect(await printed(), 'of a damaged checkpoint').not.toMatch(warning);
 });
 
 it('refuses data that show what the model cannot be asked for, before it trains a judge', async () => {

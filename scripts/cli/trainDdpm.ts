@@ -215,16 +215,17 @@ function diffusionOptions(command: DdpmCommandOptions, dataset: Dataset, before:
     minSnrGamma: command.minSnrGamma ?? null,
     timestepShift: command.timestepShift ?? DIFFUSION_DEFAULTS.timestepShift,
     balanced: command.balanced ?? false,
-    circular: command.circular ?? before.circular ?? false,
+    circular: command.circular ?? (!dataset.frames && before.circular) ?? false,
   };
 }
 
-const LOSS_OPTIONS = ['condDropProb', 'minSnrGamma', 'timestepShift'] as const;
-
-/** What differs from the usual loss: a training that went on with another would end as neither of the two. */
-function lossNotes(options: DiffusionOptions): Record<string, string> {
-  const other = LOSS_OPTIONS.filter((name) => options[name] !== DIFFUSION_DEFAULTS[name]);
-  return Object.fromEntries(other.map((name) => [name, String(options[name])]));
+/** What the loss is: a training that went on with another would end as neither of the two. */
+function lossNotes({ condDropProb, minSnrGamma, timestepShift }: DiffusionOptions): Record<string, string> {
+  return {
+    condDropProb: String(condDropProb),
+    minSnrGamma: minSnrGamma === null ? 'off' : String(minSnrGamma),
+    ...(timestepShift !== 1 && { timestepShift: String(timestepShift) }),
+  };
 }
 
 /** Says of which labels the model gets no examples, by which it would decide on what a recipe leaves open. */

@@ -66,7 +66,7 @@ export function startFolder(
 }
 
 /** Notes that earlier versions did not make; such a checkpoint is taken for one of the same. */
-const LATER_NOTES = ['prediction', 'schedule', 'circular', 'split', 'vae', 'loss'];
+const LATER_NOTES = ['prediction', 'schedule', 'circular', 'split', 'vae', 'loss', 'condDropProb', 'minSnrGamma'];
 
 /** What a note stands for where its name does not tell. */
 const DECIDED_BY: Record<string, string> = {
@@ -81,13 +81,15 @@ export function splitDigest({ dataset, split }: { dataset: Pick<Dataset, 'labels
 
 /**
  * Whether the training of a model held out other pictures than these: then some of them are no news to it. Where a folder has no
- * checkpoint, as that of a copied model, nobody can tell.
+ * checkpoint of a U-Net, as that of a copied model or of one with another decoder, nobody can tell.
  */
 export async function heldOutOthers(folder: string, data: Parameters<typeof splitDigest>[0]): Promise<boolean> {
   const file = join(folder, CHECKPOINT_FILE);
-  const bytes = await readFile(file).catch(() => null);
-  const split = bytes && decodeCheckpoint(new Uint8Array(bytes), file).notes.split;
-  return Boolean(split) && split !== splitDigest(data);
+  const { notes } = await readFile(file)
+    .then((bytes) => decodeCheckpoint(new Uint8Array(bytes), file))
+    .catch(() => ({ notes: {} as Record<string, string> }));
+  const isOfUNet = notes.kind === 'ddpm' || notes.kind === 'distil';
+  return isOfUNet && notes.split !== undefined && notes.split !== splitDigest(data);
 }
 
 /** Reads the checkpoint of a run to go on from; its notes must be those of this training. */
