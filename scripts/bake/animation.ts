@@ -6,15 +6,16 @@ import type { EncodeApngOptions } from '../node/apng.ts';
  * moves, all frames one after the other.
  *
  * @param frames of the picture
+ * @param most   of what moves, how many stand side by side
  */
-export function animationOf(picture: PixelImage, frames: readonly Frame[]): EncodeApngOptions {
+export function animationOf(picture: PixelImage, frames: readonly Frame[], most = frames.length): EncodeApngOptions {
   const { width, height, channels, pixels } = picture;
   const frameWidth = width / frames.length;
   const length = frameWidth * height * channels;
   const apart = swapAxes(pixels as Uint8Array, height, frames.length, frameWidth * channels);
   const tileOf = (frame: number) => apart.subarray(frame * length, (frame + 1) * length);
   const moving = animationsOf(frames).filter(({ from, to }) => to > from);
-  const shown = moving.length > 0 ? moving : [{ from: 0, to: frames.length - 1 }];
+  const shown = moving.length > 0 ? moving.slice(0, most) : [{ from: 0, to: frames.length - 1 }];
   const longest = shown.reduce((most, one) => (one.to - one.from > most.to - most.from ? one : most));
   return {
     width: shown.length * frameWidth,

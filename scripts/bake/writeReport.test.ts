@@ -84,7 +84,7 @@ it('shows what moves as it moves', async () => {
   const [baked, neighbour] = Array.from(images, ([, text]) => decodeApng(Buffer.from(text!, 'base64')));
   const numMoving = animationsOf(TINY_FRAMES).filter(({ from, to }) => to > from).length;
   expect([baked!.width, baked!.height]).toEqual([numMoving * 2 * 8, 2 * 12]);
-  expect([neighbour!.width, neighbour!.height]).toEqual([numMoving * 8, 12]);
+  expect([neighbour!.width, neighbour!.height]).toEqual([8, 12]);
   for (const { frames } of [baked!, neighbour!]) expect(frames.length).toBeGreaterThan(1);
 });
 

@@ -83,7 +83,7 @@ async function paintNeighbours(plan: BakePlan, options: ReportOptions): Promise<
       const onStep = (share: number) => report(share * batch.length);
       const images = await baker.make(batch, { ...(signal && { signal }), onStep });
       for (const [i, picture] of batch.entries()) {
-        const png = pngToLookAt(images[i]!, picture.look);
+        const png = pngToLookAt(images[i]!, picture.look, 1); // it is small
         const owner = owners.get(picture)!;
         found.set(owner, [...(found.get(owner) ?? []), { picture, png }]);
       }
