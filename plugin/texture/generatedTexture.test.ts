@@ -4,7 +4,6 @@ import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js';
 import '@babylonjs/core/Loading/Plugins/babylonFileLoader.js';
 import '@babylonjs/core/Materials/colorCurves.js'; // materials of scene files name it
 import { AppendSceneAsync } from '@babylonjs/core/Loading/sceneLoader.js';
-import { AssetsManager } from '@babylonjs/core/Misc/assetsManager.js';
 import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { SceneSerializer } from '@babylonjs/core/Misc/sceneSerializer.js';
 import { Scene } from '@babylonjs/core/scene.js';
@@ -15,8 +14,6 @@ import { PixelPicture } from '../painting/pixelPicture.ts';
 import type { PictureSource } from '../pictureSource.ts';
 import { createScene, loadTiny, next, ON_THIS_THREAD, uploadedTo } from '../testing/tinyScene.ts';
 import { GeneratedTexture, RegisterGeneratedTexture } from './generatedTexture.ts';
-import { addGeneratedTextureTask } from './generatedTextureTask.ts';
-import { loadedModels } from './loadedModels.ts';
 
 let scene: Scene;
 let tiny: AssetGenerator;
@@ -390,47 +387,4 @@ it('paints the recipe of a scene file when a newer request is given up', async (
   await expect(asked).rejects.toThrow('gone');
   await next(texture.onGeneratedObservable);
   expect(texture).toMatchObject({ recipe: { seed: RECIPE.seed, numInferenceSteps: 40 }, loadingError: false });
-});
-
-describe('GeneratedTextureTask', () => {
-  it('makes a texture whose clone keeps the model', async () => {
-    const manager = new AssetsManager(scene);
-    manager.useDefaultLoadingScreen = false;
-    const task = addGeneratedTextureTask(manager, 'hero', 'memory', RECIPE);
-    await manager.loadAsync();
-    tiny.dispose();
-    const copy = task.texture!.clone();
-    await settled();
-    task.texture!.dispose();
-    expect((await copy.regenerateAsync({ seed: 1 })).recipe).toMatchObject({ seed: 1 });
-    copy.dispose();
-    expect(loadedModels(scene)).toEqual([]);
-  });
-
-  it('is done when its picture is', async () => {
-    const manager = new AssetsManager(scene);
-    manager.useDefaultLoadingScreen = false;
-    const task = addGeneratedTextureTask(manager, 'hero', 'memory', RECIPE);
-    await manager.loadAsync();
-    expect(task.texture!.isReady()).toBe(true);
-    expect(task.texture!.name).toBe('hero');
-  });
-
-  it('fails with what is wrong', async () => {
-    const manager = new AssetsManager(scene);
-    manager.useDefaultLoadingScreen = false;
-    const task = addGeneratedTextureTask(manager, 'hero', 'memory', { label: 'elv' });
-    const messageOf = (failing: typeof task) =>
-      new Promise((resolve) => {
-        failing.onError = (_task, problem) => resolve(problem);
-      });
-    const large = addGeneratedTextureTask(manager, 'large', 'memory', { label: 'elf', sizePx: 20 });
-    const messages = [task, large].map(messageOf);
-    await manager.loadAsync().catch(() => {});
-    expect(await messages[0]).toMatch(/did you mean "elf"/);
-    expect(await messages[1]).toMatch(/the size is 20×20/);
-    expect(scene.textures.length).toBe(0);
-    tiny.dispose();
-    expect(loadedModels(scene)).toEqual([]); // the tasks hold the model no longer
-  });
 });
