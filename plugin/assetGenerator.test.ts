@@ -1,25 +1,15 @@
 import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { SpritePackedManager } from '@babylonjs/core/Sprites/spritePackedManager.js';
-import type { Scene } from '@babylonjs/core/scene.js';
 import { memory } from '@tensorflow/tfjs-core';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createModel, generate } from '../runtime/index.ts';
 import { tinyModelFiles, tinyModelFolder } from '../runtime/testing/tinyModel.ts';
 import { AssetGenerator } from './assetGenerator.ts';
 import { createScene, flipped, loadTiny, loadTinyTextures, uploadedTo } from './testing/tinyScene.ts';
+import { scene, tiny, useTiny } from './testing/tinySuite.ts';
 import { GeneratedTexture } from './texture/generatedTexture.ts';
 
-let scene: Scene;
-let tiny: AssetGenerator;
-
-beforeEach(async () => {
-  scene = createScene();
-  tiny = await loadTiny(scene);
-});
-
-afterEach(() => {
-  scene.getEngine().dispose();
-});
+useTiny();
 
 function pause(durationMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, durationMs));

@@ -1,31 +1,20 @@
 import { FreeCamera } from '@babylonjs/core/Cameras/freeCamera.js';
 import { Ray } from '@babylonjs/core/Culling/ray.js';
 import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
-import type { Scene } from '@babylonjs/core/scene.js';
 import { memory } from '@tensorflow/tfjs-core';
 import { decode } from 'fast-png';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { footPivot, pixelArt } from '../../runtime/index.ts';
-import type { AssetGenerator } from '../assetGenerator.ts';
 import { PictureSource } from '../pictureSource.ts';
-import { createScene, loadTiny, loadTinyTextures, loadTinyWalks, next, uploadedTo } from '../testing/tinyScene.ts';
+import { loadTinyTextures, loadTinyWalks, next, uploadedTo } from '../testing/tinyScene.ts';
+import { scene, tiny, useTiny } from '../testing/tinySuite.ts';
 import { GeneratedSheet } from './generatedSheet.ts';
 import type { GeneratedSprites } from './generatedSprites.ts';
 
 const SIZE_PX = 16;
 const ABORTED = expect.objectContaining({ name: 'AbortError' });
 
-let scene: Scene;
-let tiny: AssetGenerator;
-
-beforeEach(async () => {
-  scene = createScene();
-  tiny = await loadTiny(scene);
-});
-
-afterEach(() => {
-  scene.getEngine().dispose();
-});
+useTiny();
 
 /** RGBA of a cell as it was uploaded, top row first. */
 function cellOf(sprites: GeneratedSprites, cell: number): Uint8Array {

@@ -17,29 +17,21 @@ import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js';
 import { SceneSerializer } from '@babylonjs/core/Misc/sceneSerializer.js';
 import { Scene } from '@babylonjs/core/scene.js';
 import { decode } from 'fast-png';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { AssetGenerator } from '../assetGenerator.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { SurfaceMaterial } from '../material/surfaceMaterial.ts';
 import { GeneratedSheet, RegisterGeneratedSheet } from '../sprite/generatedSheet.ts';
 import { serveTiny } from '../testing/serveTiny.ts';
 import { createScene, loadTiny, loadTinyTextures, next, ON_THIS_THREAD, uploadedTo } from '../testing/tinyScene.ts';
+import { RECIPE, scene, tiny, useTiny } from '../testing/tinySuite.ts';
 import { GeneratedTexture, RegisterGeneratedTexture } from './generatedTexture.ts';
 import { loadedModels } from './loadedModels.ts';
 
-let scene: Scene;
-let tiny: AssetGenerator;
-
-beforeEach(async () => {
-  scene = createScene();
-  tiny = await loadTiny(scene);
-});
+useTiny();
 
 afterEach(() => {
   vi.restoreAllMocks();
-  scene.getEngine().dispose();
 });
 
-const RECIPE = { label: 'goblin', seed: 12345, guidanceScale: 3 };
 const MISSING = 'http://localhost:1/none';
 
 /** A mesh that shows the texture. */

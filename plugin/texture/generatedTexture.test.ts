@@ -7,27 +7,15 @@ import { AppendSceneAsync } from '@babylonjs/core/Loading/sceneLoader.js';
 import { Logger } from '@babylonjs/core/Misc/logger.js';
 import { SceneSerializer } from '@babylonjs/core/Misc/sceneSerializer.js';
 import { Scene } from '@babylonjs/core/scene.js';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
-import type { AssetGenerator } from '../assetGenerator.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
 import type { PictureSource } from '../pictureSource.ts';
 import { createScene, loadTiny, next, ON_THIS_THREAD, uploadedTo } from '../testing/tinyScene.ts';
+import { RECIPE, scene, tiny, useTiny } from '../testing/tinySuite.ts';
 import { GeneratedTexture, RegisterGeneratedTexture } from './generatedTexture.ts';
 
-let scene: Scene;
-let tiny: AssetGenerator;
-
-beforeEach(async () => {
-  scene = createScene();
-  tiny = await loadTiny(scene);
-});
-
-afterEach(() => {
-  scene.getEngine().dispose();
-});
-
-const RECIPE = { label: 'goblin', seed: 12345, guidanceScale: 3 };
+useTiny();
 
 const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 

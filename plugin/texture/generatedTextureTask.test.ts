@@ -1,24 +1,10 @@
 import { AssetsManager } from '@babylonjs/core/Misc/assetsManager.js';
-import type { Scene } from '@babylonjs/core/scene.js';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AssetGenerator } from '../assetGenerator.ts';
-import { createScene, loadTiny } from '../testing/tinyScene.ts';
+import { describe, expect, it } from 'vitest';
+import { RECIPE, scene, tiny, useTiny } from '../testing/tinySuite.ts';
 import { addGeneratedTextureTask } from './generatedTextureTask.ts';
 import { loadedModels } from './loadedModels.ts';
 
-let scene: Scene;
-let tiny: AssetGenerator;
-
-beforeEach(async () => {
-  scene = createScene();
-  tiny = await loadTiny(scene);
-});
-
-afterEach(() => {
-  scene.getEngine().dispose();
-});
-
-const RECIPE = { label: 'goblin', seed: 12345, guidanceScale: 3 };
+useTiny();
 
 const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 

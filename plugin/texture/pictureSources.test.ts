@@ -1,28 +1,19 @@
 // Where the models of generated pictures come from: packages, and addresses that several generators share.
 import { AssetsManager } from '@babylonjs/core/Misc/assetsManager.js';
-import type { Scene } from '@babylonjs/core/scene.js';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { tinyModelFolder } from '../../runtime/testing/tinyModel.ts';
 import { AssetGenerator } from '../assetGenerator.ts';
 import { serveTiny } from '../testing/serveTiny.ts';
-import { createScene, loadTiny, next, ON_THIS_THREAD, uploadedTo } from '../testing/tinyScene.ts';
+import { createScene, next, ON_THIS_THREAD, uploadedTo } from '../testing/tinyScene.ts';
+import { RECIPE, scene, tiny, useTiny } from '../testing/tinySuite.ts';
 import { GeneratedTexture, RegisterGeneratedTexture } from './generatedTexture.ts';
 import { addGeneratedTextureTask } from './generatedTextureTask.ts';
 
-let scene: Scene;
-let tiny: AssetGenerator;
-
-beforeEach(async () => {
-  scene = createScene();
-  tiny = await loadTiny(scene);
-});
+useTiny();
 
 afterEach(() => {
   vi.restoreAllMocks();
-  scene.getEngine().dispose();
 });
-
-const RECIPE = { label: 'goblin', seed: 12345, guidanceScale: 3 };
 
 describe('a model of a package', () => {
   it('is loaded from where a bundler has put its files, small ones within their addresses', async () => {

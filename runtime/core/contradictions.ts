@@ -1,16 +1,16 @@
 // Which values of attributes contradict each other, as a model's examples have them.
 import { type AttributeExamples, MAX_BYTE } from './attributeExamples.ts';
 
-/** Attributes go by each other where their values are together this much more or less often than chance explains … */
+/** Two attributes depend on each other where their values occur together this many times as unevenly as chance explains. */
 const DEPENDENT = 1.5;
 
-/** … and one decides on the other where it does for so much of all, 0 … 1: each kind has skins and horns of its own. */
+/** One attribute decides on another from this share of all on, 0 … 1: each kind has skins and horns of its own. */
 const TIED = 0.2;
 
-/** Of attributes that go by each other, values contradict that are together in at most this share of what chance would give … */
+/** Two values of dependent attributes contradict each other when they occur together in at most this share of what chance would give. */
 const RARELY = 0.4;
 
-/** … where that is so many; of attributes of which one decides, values that never are. */
+/** Chance must give at least so many examples of two values together before their absence tells anything. */
 const ENOUGH = 3;
 
 /**

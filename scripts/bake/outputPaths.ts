@@ -67,7 +67,7 @@ export function pathKey(path: string): string {
   return path.normalize('NFC').toLowerCase();
 }
 
-/** What tells the pictures of one asset apart. */
+/** The placeholders of a path that differ from one picture of an asset to the next, as an error lists them. */
 const PLACES = '{map}, {label}, {seed} or an attribute';
 
 /** What is wrong when two of these paths name the same file, or one names a folder of the other; each comes with its owner. */
