@@ -7,7 +7,6 @@ import type { Scene } from '@babylonjs/core/scene.js';
 import {
   type Attributes,
   changeRecipe,
-  imageSize,
   type ModelInfo,
   messageOf,
   type Recipe,
@@ -31,9 +30,10 @@ import { untilAborted } from '../untilAborted.ts';
 import { CellDrawing, type Draw } from './cellDrawing.ts';
 import { completeCellsAsync } from './cells.ts';
 import {
+  assertCellsFit,
   drawnCellSize,
-  numColumns,
   parseSheetCells,
+  placeOfCell,
   type SavedGeneratedSheet,
   type SheetCells,
   sheetSize,
@@ -230,7 +230,7 @@ export class GeneratedSheet extends RawTexture {
    */
   shownCell(cell: number): Uint8Array | null {
     if (this.previewed.has(cell)) return null;
-    return this.target.readPixels(...this.placeOf(cell), ...drawnCellSize(this.layout));
+    return this.target.readPixels(...placeOfCell(this.layout, cell), ...drawnCellSize(this.layout));
   }
 
   /** Waits for the cells of a scene file. @throws what keeps them from being painted; an AbortError when disposed */
@@ -297,7 +297,7 @@ export class GeneratedSheet extends RawTexture {
     const recipes = await completeCellsAsync(source, asked);
     if (this.isGone) return;
     this.adopt(source);
-    this.assertFits(recipes);
+    assertCellsFit(this.layout, recipes, source.info, this.name);
     this.saved = null;
     await this.paintAsync(recipes, { signal: this.life.signal });
   }
@@ -342,33 +342,14 @@ export class GeneratedSheet extends RawTexture {
     const asked = { ...this.ownSize, ...changeRecipe(recipe, changes) };
     if (asked.label === undefined) throw new RangeError(`repaintCellAsync: cell ${cell} is empty; give a label`);
     const complete = source.complete(asked);
-    this.assertFits([complete]);
+    assertCellsFit(this.layout, [complete], source.info, this.name);
     return complete;
-  }
-
-  /** @throws RangeError for a picture of another size than the cells */
-  private assertFits(recipes: readonly (Recipe | null)[]): void {
-    const { info } = this.source!;
-    const [widthPx, heightPx] = this.layout.cellSize;
-    for (const recipe of recipes) {
-      const size = recipe && imageSize(info, recipe);
-      if (!size || (size[0] === widthPx && size[1] === heightPx)) continue;
-      throw new RangeError(
-        `repaintCellAsync: ${size.join('×')} beside ${widthPx}×${heightPx} in ${this.name}; cells are of one size`,
-      );
-    }
   }
 
   /** Shows a picture in a cell. */
   private show(picture: Picture, cell: number, draw: Draw): void {
     if (this.isGone) return;
-    draw(picture, this.target, ...this.placeOf(cell));
-  }
-
-  private placeOf(cell: number): [x: number, y: number] {
-    const [width, height] = drawnCellSize(this.layout);
-    const columns = numColumns(this.layout.numCells, [width, height]);
-    return [(cell % columns) * width, Math.floor(cell / columns) * height];
+    draw(picture, this.target, ...placeOfCell(this.layout, cell));
   }
 
   /** Sprite managers read a sheet's alpha at the first click, and again only when they are given a texture. */

@@ -1,4 +1,4 @@
-import { type RecipeOptions, squareColumns } from '../../runtime/index.ts';
+import { imageSize, type ModelInfo, type Recipe, type RecipeOptions, squareColumns } from '../../runtime/index.ts';
 import { MAX_SIZE_PX, type PixelArtLook, parseLook } from '../texture/textureLook.ts';
 
 /** The size and number of a sheet's cells, each of which holds a picture with all its frames, and how the sheet is sampled when it is drawn. */
@@ -41,6 +41,29 @@ export function drawnCellSize({
 }: Pick<SheetCells, 'cellSize' | 'pixelArt'>): [widthPx: number, heightPx: number] {
   const { factor = 1 } = pixelArt ?? {};
   return [factor * widthPx, factor * heightPx];
+}
+
+/** Where the left upper corner of a cell is in the sheet. */
+export function placeOfCell(cells: SheetCells, cell: number): [x: number, y: number] {
+  const [widthPx, heightPx] = drawnCellSize(cells);
+  const columns = numColumns(cells.numCells, [widthPx, heightPx]);
+  return [(cell % columns) * widthPx, Math.floor(cell / columns) * heightPx];
+}
+
+/** @throws RangeError naming the sheet, for a picture of another size than its cells */
+export function assertCellsFit(
+  { cellSize: [widthPx, heightPx] }: Pick<SheetCells, 'cellSize'>,
+  recipes: readonly (Recipe | null)[],
+  info: ModelInfo,
+  name: string,
+): void {
+  for (const recipe of recipes) {
+    const size = recipe && imageSize(info, recipe);
+    if (!size || (size[0] === widthPx && size[1] === heightPx)) continue;
+    throw new RangeError(
+      `repaintCellAsync: ${size.join('×')} beside ${widthPx}×${heightPx} in ${name}; cells are of one size`,
+    );
+  }
 }
 
 /**
