@@ -11,13 +11,13 @@ export class NewestRequest {
   lastBegun = 0;
   private pending: AbortController | null = null;
   private wanted: RecipeOptions | null = null;
-  /** That of whoever asked for what is being painted. */
+  /** The signal by which the caller may give up the request that is being painted. */
   private signal: AbortSignal | undefined;
 
   /** @param superseded makes the AbortError of a request whose place a newer one took */
   constructor(private readonly superseded: () => DOMException) {}
 
-  /** The recipe that is being painted; null while none is, and once it was given up. */
+  /** The recipe that is being painted; null while nothing is painted, and as soon as the caller gives the request up. */
   get recipe(): Readonly<RecipeOptions> | null {
     return this.pending && !this.signal?.aborted ? this.wanted : null;
   }

@@ -88,7 +88,7 @@ export async function createNpcAsync(
         generators.sprites.generateSpritesAsync({ ...how, recipes: [recipeOf(ofSprite)], priority, signal }),
       ] as const,
   );
-  /** Changes that are being made: those of a call that a newer one supersedes are made with it. */
+  /** The changes that the running call makes, which a newer call makes together with its own, and the signal of that call. */
   let wanted: { changes: CharacterSheet; signal?: AbortSignal } = { changes: {} };
   const npc: Npc = {
     seed,

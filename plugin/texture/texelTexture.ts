@@ -128,7 +128,11 @@ export class PictureTarget {
     if (!this.updatePart(pixels, widthPx, heightPx, x, y)) this.texture.update(this.copy);
   }
 
-  /** Uploads a part alone, where WebGL 2 has all else and Babylon keeps the copy. @returns whether it has done so */
+  /**
+   * Uploads a part of the texture alone. This takes WebGL 2, and a texture whose other bytes were uploaded from the copy before.
+   *
+   * @returns whether the part was uploaded; if not, the whole has to be
+   */
   private updatePart(pixels: Uint8Array, widthPx: number, heightPx: number, x: number, y: number): boolean {
     const internal = this.texture.getInternalTexture()!;
     const engine = internal.getEngine() as unknown as Pick<ThinEngine, 'version' | 'updateTextureData'>;
@@ -138,7 +142,7 @@ export class PictureTarget {
     return true;
   }
 
-  /** RGBA bytes of a part, as rows of the texture; null where it is on the GPU alone, or nothing was drawn. */
+  /** The RGBA bytes of a part of the texture, its first row first; null where the bytes are on the GPU alone, or nothing was drawn. */
   readPixels(x: number, y: number, widthPx: number, heightPx: number): Uint8Array | null {
     if (!this.copy) return null;
     const read = new Uint8Array(4 * widthPx * heightPx);

@@ -90,8 +90,8 @@ async function planWhole(source: BakeSource, options: PlanOptions): Promise<Bake
 type BakeDefaults = NonNullable<BakeDescription['defaults']>;
 
 /**
- * What an asset leaves out is that of the defaults; its attributes stand for theirs as a whole. Defaults that an asset's own
- * entries leave without effect go: how long a picture is the same as another says nothing of one that is the same as none.
+ * An asset with the entries of the defaults that it does not have itself; its attributes replace theirs as a whole. Defaults
+ * that could have no effect in this asset are left out, such as `sameFor` where the picture is the same as no other.
  */
 export function withDefaults(asset: BakeAsset, defaults: BakeDefaults): BakeAsset {
   const changed = changeRecipe(defaults as Partial<RecipeOptions>, asset as Partial<RecipeOptions>);
@@ -107,7 +107,7 @@ export function withDefaults(asset: BakeAsset, defaults: BakeDefaults): BakeAsse
   return whole;
 }
 
-/** How much is painted over, of all assets that begin from pictures of their own: to `changeRecipe` another picture is a new beginning. */
+/** The `strength` of the defaults, for an asset that begins from a picture of its own: `changeRecipe` drops it with a new picture. */
 function sharedStrength(asset: BakeAsset, defaults: BakeDefaults): Pick<BakeAsset, 'strength'> {
   const isOfDefaults = defaults.image !== undefined || defaults.pipeline !== undefined;
   const begins = asset.image !== undefined || asset.pipeline === 'cvae+ddpm';
@@ -162,7 +162,7 @@ export interface OpenOptions {
   out?: string;
   /** What paths in a description are relative to; default: the working directory. A file's are relative to the file. */
   folder?: string;
-  /** What the bake of a description is called in its output folder, where another has a name of its own; of a file it is the file's. */
+  /** The name of the manifest of a description that a script made; a bake file's manifest has the name of the file. */
   name?: string;
   signal?: AbortSignal;
 }

@@ -194,10 +194,10 @@ export function usualPrediction({ frames }: Pick<Dataset, 'frames'>): Prediction
   return frames ? 'sample' : DIFFUSION_DEFAULTS.predictionType;
 }
 
-/** What a model's U-Net says, of which noise, and how it sees borders: its weights have no meaning without. */
+/** What a U-Net predicts, of which noise, and whether its convolutions wrap: its weights have no meaning without. */
 type Meaning = Pick<DiffusionOptions, 'predictionType' | 'betaSchedule' | 'circular'>;
 
-/** The meaning of the weights to begin with; nothing is known where they lie alone. */
+/** What the U-Net of a model folder was trained for; nothing is known of one that lies alone, without an index. */
 async function trainedBefore(folder: string): Promise<Partial<Meaning>> {
   const [index, scheduler] = [await readIndexOf(folder), await readSchedulerOf(folder)];
   if (!index || !scheduler) return {};
@@ -205,7 +205,7 @@ async function trainedBefore(folder: string): Promise<Partial<Meaning>> {
   return { predictionType, betaSchedule, circular: index.figment.circularPadding };
 }
 
-/** @param before what holds where the command does not say otherwise */
+/** The options of the training. @param before those of the model to begin with, which hold where the command names no other */
 function diffusionOptions(command: DdpmCommandOptions, dataset: Dataset, before: Partial<Meaning>): DiffusionOptions {
   return {
     ...trainerOptions(command, DIFFUSION_DEFAULTS),
@@ -219,7 +219,7 @@ function diffusionOptions(command: DdpmCommandOptions, dataset: Dataset, before:
   };
 }
 
-/** What the loss is: a training that went on with another would end as neither of the two. */
+/** The options of the loss, as a checkpoint notes them: a training that went on with others would end as neither of the two. */
 function lossNotes({ condDropProb, minSnrGamma, timestepShift }: DiffusionOptions): Record<string, string> {
   return {
     condDropProb: String(condDropProb),
