@@ -3,7 +3,7 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';
 import { expectClose } from '../testing/matchers.ts';
-import { conditionHeadShapes, conditionsOf, conditionsOfLatents } from './conditionHead.ts';
+import { conditionHeadShapes, conditionKinds, conditionLogits } from './conditionHead.ts';
 
 const Z = draw(1, [2, 8, 4, 3]);
 const SHAPES = conditionHeadShapes([3, 'number'], 3);
@@ -15,7 +15,7 @@ const cellOf = (image: number, c: number, row: number, column: number) => {
 };
 
 it('has the label first, whatever names the attributes have', () => {
-  expect(conditionsOf(2, { hair: 3, 1: 4, label: 'number' })).toEqual([2, 4, 3, 'number']);
+  expect(conditionKinds(2, { hair: 3, 1: 4, label: 'number' })).toEqual([2, 4, 3, 'number']);
 });
 
 describeOnBackends((backend) => {
@@ -24,7 +24,7 @@ describeOnBackends((backend) => {
     const [weight, bias] = [draw(2, [48, 4]), draw(3, [4])]; // as our layers hold them: inputs first
     const [logits] = await valuesOn(backend, () => {
       const weights = { 'condition_head.weight': toTensor(weight), 'condition_head.bias': toTensor(bias) };
-      return [conditionsOfLatents(weights, toTensor<Tensor4D>(Z))];
+      return [conditionLogits(weights, toTensor<Tensor4D>(Z))];
     });
     const expected = [0, 1].flatMap((image) =>
       [0, 1, 2, 3].map((logit) => {

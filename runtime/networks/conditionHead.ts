@@ -14,7 +14,7 @@ export const CONDITION_GRID = 4;
 export type ConditionKinds = readonly AttributeKind[];
 
 /** Puts the label before the attributes, as if it were one whose words are the labels. */
-export const conditionsOf = (
+export const conditionKinds = (
   numLabels: number,
   attributes: Readonly<Record<string, AttributeKind>>,
 ): ConditionKinds => [numLabels, ...Object.values(attributes)];
@@ -37,6 +37,6 @@ export function conditionHeadShapes(conditions: ConditionKinds, latentChannels: 
  * @param z       float32 (B, h, w, latent channels)
  * @returns       float32 (B, logits of all conditions), as `attributeLogits` lays them out; the caller disposes it
  */
-export function conditionsOfLatents(weights: Weights, z: Tensor4D): Tensor2D {
+export function conditionLogits(weights: Weights, z: Tensor4D): Tensor2D {
   return tidy(() => dense(weights, CONDITION_HEAD, cellMeans(z, CONDITION_GRID)));
 }

@@ -53,7 +53,7 @@ export function withAttributeWeights(attributes: BatchArray): Record<'attributes
   return { attributes, attributeWeights: { shape, data: attributeWeights(data, shape[1]!) } };
 }
 
-/** Labels and attributes of a batch as `conditionsOf` has them, (B, 1 + attributes). */
+/** Labels and attributes of a batch as `conditionKinds` has them, (B, 1 + attributes). */
 export function labelFirst(classLabels: BatchArray, attributes?: BatchArray): BatchArray {
   const numAttributes = attributes?.shape[1] ?? 0;
   const rows = Array.from(classLabels.data, (label, i) => [

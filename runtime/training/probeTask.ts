@@ -1,6 +1,6 @@
 // The loss of a linear probe of latents.
 import { type Tensor4D, tidy } from '@tensorflow/tfjs-core';
-import { type ConditionKinds, conditionHeadShapes, conditionsOfLatents } from '../networks/conditionHead.ts';
+import { type ConditionKinds, conditionHeadShapes, conditionLogits } from '../networks/conditionHead.ts';
 import { batchTensor } from './batch.ts';
 import { attributeLossOf } from './batchLosses.ts';
 import type { TrainingTask } from './trainingTask.ts';
@@ -21,7 +21,7 @@ export function probeTask({ conditions, channels }: ProbeSpec): TrainingTask {
     isTrained: () => true,
     loss: (weights, batch) =>
       tidy(() => {
-        const logits = conditionsOfLatents(weights, batchTensor<Tensor4D>(batch, 'x0'));
+        const logits = conditionLogits(weights, batchTensor<Tensor4D>(batch, 'x0'));
         return { loss: attributeLossOf(conditions, logits, batch), metrics: {} };
       }),
   };

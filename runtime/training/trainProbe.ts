@@ -4,7 +4,7 @@ import { type LinearProbe, MAX_PROBE_WORDS, numProbeWords, PROBE_RATE, probeGrou
 import { normals, uniforms } from '../core/random.ts';
 import { batchIndices } from '../dataset/batches.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
-import { CONDITION_GRID, CONDITION_HEAD, conditionsOfLatents } from '../networks/conditionHead.ts';
+import { CONDITION_GRID, CONDITION_HEAD, conditionLogits } from '../networks/conditionHead.ts';
 import type { Weights } from '../networks/layers.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import { type Batch, labelFirst, withAttributeWeights } from './batch.ts';
@@ -128,7 +128,7 @@ export async function probeAccuracy(
   for (let at = 0; at < all.length; at += BATCH) {
     const some = all.subarray(at, at + BATCH);
     const x0 = drawLatents(heldOut, some, model.vaeConfig, null);
-    const logits = tidy(() => conditionsOfLatents(weights, tensor4d(x0, [some.length, ...heldOut.shape])));
+    const logits = tidy(() => conditionLogits(weights, tensor4d(x0, [some.length, ...heldOut.shape])));
     const values = (await logits.data()) as Float32Array;
     logits.dispose();
     const numWords = values.length / some.length;

@@ -4,7 +4,7 @@ import { AUGMENT_DEFAULTS, type AugmentOptions, croppedShape } from '../dataset/
 import { type ColourRarity, colourRarity, pixelRarity } from '../dataset/colourRarity.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { type AutoencoderKlConfig, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
-import { conditionsOf } from '../networks/conditionHead.ts';
+import { conditionKinds } from '../networks/conditionHead.ts';
 import { attributeKinds } from '../networks/conditioningConfig.ts';
 import type { Shapes } from '../networks/layers.ts';
 import { initialWeights } from '../networks/weights.ts';
@@ -28,7 +28,7 @@ export interface VaeOptions extends TrainerOptions {
   coarseWeight: number;
   /** Weight in the loss of the error in which each pixel counts by how rare its colour is (`colourRarity`): eyes instead of skin. */
   rareColourWeight: number;
-  /** Weight in the loss of how badly a linear map tells label and attributes from the latents: `conditionsOfLatents`. */
+  /** Weight in the loss of how badly a linear map tells label and attributes from the latents: `conditionLogits`. */
   conditionWeight: number;
   /** Weight in the loss of `realismLoss`, which brings grain back; it grows from 0 over the first `ADVERSARIAL_WARMUP` steps. */
   adversarialWeight: number;
@@ -131,7 +131,7 @@ export function vaeTaskSpec(
   const { klWeight, l2Weight, gradientWeight, coarseWeight, rareColourWeight, adversarialWeight } = options;
   const { conditionWeight, channelWeights } = options;
   const weights = { klWeight, l2Weight, gradientWeight, coarseWeight, rareColourWeight, adversarialWeight };
-  const conditions = () => conditionsOf(labels.length, attributeKinds(vocabularyOf(attributes)));
+  const conditions = () => conditionKinds(labels.length, attributeKinds(vocabularyOf(attributes)));
   const told = conditionWeight > 0 ? { conditionWeight, conditions: conditions() } : {};
   return { kind: 'vae', config, circular, reconstruction, ...weights, ...told, channelWeights, freezeEncoder, teacher };
 }

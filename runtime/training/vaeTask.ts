@@ -2,7 +2,7 @@
 import { add, clone, keep, mul, type Scalar, type Tensor4D, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import { autoencoderKlShapes, decode, encode, sampleLatents, scaleLatents } from '../networks/autoencoderKl.ts';
 import { type AutoencoderKlConfig, pixelChannels, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
-import { type ConditionKinds, conditionHeadShapes, conditionsOfLatents } from '../networks/conditionHead.ts';
+import { type ConditionKinds, conditionHeadShapes, conditionLogits } from '../networks/conditionHead.ts';
 import { discriminate, discriminatorShapes, isOfDiscriminator } from '../networks/discriminator.ts';
 import type { Shapes, Weights } from '../networks/layers.ts';
 import { batchArray, batchTensor } from './batch.ts';
@@ -86,7 +86,7 @@ export function vaeTask(spec: VaeSpec): TrainingTask {
           const rarity = batchTensor<Tensor4D>(batch, 'rarity');
           parts.push([weightedDifference(target, given, rarity), rareColourWeight]);
         }
-        const told = conditions && attributeLossOf(conditions, conditionsOfLatents(weights, seen), batch);
+        const told = conditions && attributeLossOf(conditions, conditionLogits(weights, seen), batch);
         if (told) parts.push([told, conditionWeight]);
         if (adversarialWeight > 0) {
           const share = batchArray(batch, 'adversarial').data[0]!;

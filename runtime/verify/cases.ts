@@ -171,7 +171,7 @@ function denoise(model: DiffusionModel, pipelineCase: PipelineCase, tensors: Ten
   const sampler = samplerOf(scheduler, pipelineCase, pipelineCase.num_inference_steps);
   assertTimesteps(sampler.timesteps, pipelineCase.timesteps);
   const circular = index.figment.circularPadding;
-  const { classLabels, nullLabel, guidanceScale, rowsOf } = conditionsOf(model, pipelineCase, tensors);
+  const { classLabels, nullLabel, guidanceScale, rowsOf } = caseConditions(model, pipelineCase, tensors);
   const predict = (xt: Tensor4D, t: ArrayLike<number>, classes: ArrayLike<number>) =>
     unet2d(unet.config, unet.weights, xt, t, rowsOf(classes), { circular });
   let xt = images(tensors, 'latents');
@@ -194,7 +194,7 @@ interface CaseConditions {
 }
 
 /** Where a vector stands for label and attributes, each picture is a class of its own, and the one behind them is "any". */
-function conditionsOf(
+function caseConditions(
   { unet, conditioning: network }: DiffusionModel,
   { null_label, guidance_scale, num_inference_steps }: PipelineCase,
   tensors: Tensors,

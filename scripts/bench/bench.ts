@@ -42,11 +42,11 @@ import { wholeNumber } from '../cli/optionParsers.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { startGradientWorkers } from '../node/nodeWorkers.ts';
 import { modelSource, openTeacher } from '../node/openModel.ts';
+import { median, medianMs, WARM_UP } from './medianMs.ts';
 import { openOnnxStep } from './onnxStep.ts';
 
 const NUM_LABELS = 13;
 const NUM_IMAGES = 256;
-const WARM_UP = 2;
 const NUM_PICTURES = 5;
 
 const latents: LatentDataset = {
@@ -66,19 +66,6 @@ const images: Dataset = {
   images: Uint8Array.from(normals(2, 0, NUM_IMAGES * 4096), (value) => 128 + 40 * value),
   classLabels: latents.classLabels,
 };
-
-/** Median of the times of `work`, in milliseconds, after two runs that do not count. */
-async function medianMs(numRuns: number, work: () => Promise<unknown>): Promise<number> {
-  const times: number[] = [];
-  for (let i = -WARM_UP; i < numRuns; i++) {
-    const started = performance.now();
-    await work();
-    if (i >= 0) times.push(performance.now() - started);
-  }
-  return median(times);
-}
-
-const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 async function read(make: () => Tensor): Promise<void> {
   const result = tidy(make);

@@ -12,6 +12,7 @@ import { wholeNumber } from '../cli/optionParsers.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { shippedModels } from '../node/openModel.ts';
 import { encodePng } from '../node/png.ts';
+import { medianMs } from './medianMs.ts';
 
 const BATCH = 16;
 
@@ -32,17 +33,6 @@ async function planOf(model: string, { tiles, enlarge }: Variant, tilePx?: [numb
   const size = tilePx && tiles > 1 ? { widthPx: tiles * tilePx[0], heightPx: tiles * tilePx[1] } : {};
   const asset = { name: 'bench', model, count: BATCH, enlarge, ...size };
   return openPlan({ figment: 1, assets: [asset] }, { out: 'out' });
-}
-
-async function medianMs(numRuns: number, work: () => Promise<unknown> | unknown): Promise<number> {
-  await work();
-  const times: number[] = [];
-  for (let i = 0; i < numRuns; i++) {
-    const start = performance.now();
-    await work();
-    times.push(performance.now() - start);
-  }
-  return times.sort((a, b) => a - b)[Math.floor(numRuns / 2)]!;
 }
 
 interface Painted {

@@ -19,6 +19,7 @@ import { realNumber, wholeNumber } from '../cli/optionParsers.ts';
 import { openNodeBackend } from '../node/nodeBackend.ts';
 import { buildModel, modelSource, orUsageError } from '../node/openModel.ts';
 import { UsageError } from '../node/usageError.ts';
+import { median } from './medianMs.ts';
 
 type Flags = Omit<EvaluateFlags, 'guidance' | 'steps' | 'sampler' | 'out' | 'vary' | 'identities'> & {
   teacherSteps: number[];
@@ -105,8 +106,6 @@ function painterOf(network: ReturnType<typeof buildModel>, options: SampleOption
     },
   };
 }
-
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 function meanDifference(pictures: readonly Uint8Array[], others: readonly Uint8Array[]): number {
   const sumOf = (picture: Uint8Array, i: number) =>

@@ -1,4 +1,5 @@
 // Counts what a WebGPU device is asked to do, and the CPU time that asking takes.
+import { median } from './medianMs.ts';
 
 /** What some work cost the thread that commands the GPU. */
 export interface GpuWork {
@@ -52,11 +53,11 @@ export function countGpuWork(device: GPUDevice): GpuWorkCounter {
 
 /** The median of each number. */
 export function medianWork(works: readonly GpuWork[]): GpuWork {
-  const median = (name: keyof GpuWork) => works.map((work) => work[name]).sort((a, b) => a - b)[works.length >> 1]!;
+  const of = (name: keyof GpuWork) => median(works.map((work) => work[name]));
   return {
-    dispatches: median('dispatches'),
-    bindGroups: median('bindGroups'),
-    buffers: median('buffers'),
-    threadMs: Math.round(1000 * median('threadMs')) / 1000,
+    dispatches: of('dispatches'),
+    bindGroups: of('bindGroups'),
+    buffers: of('buffers'),
+    threadMs: Math.round(1000 * of('threadMs')) / 1000,
   };
 }

@@ -6,7 +6,7 @@ import { shiftCircular, shiftClamped, turnColours } from '../../runtime/dataset/
 import { colourRarity, pixelRarity } from '../../runtime/dataset/colourRarity.ts';
 import { toX0Eps } from '../../runtime/diffusion/prediction.ts';
 import * as runtime from '../../runtime/index.ts';
-import { conditionHeadShapes, conditionsOf, conditionsOfLatents } from '../../runtime/networks/conditionHead.ts';
+import { conditionHeadShapes, conditionKinds, conditionLogits } from '../../runtime/networks/conditionHead.ts';
 import { attributeKinds } from '../../runtime/networks/conditioningConfig.ts';
 import { corrected, createCorrector } from '../../runtime/networks/corrector.ts';
 import { toPatches } from '../../runtime/networks/patches.ts';
@@ -45,7 +45,7 @@ import {
 
 const kindsOf = (files: ModelConfigs) => {
   const { figment } = files['model_index.json'] as unknown as StoredModelIndex;
-  return conditionsOf(3, attributeKinds(figment!.attributes!));
+  return conditionKinds(3, attributeKinds(figment!.attributes!));
 };
 const torch = findPython('torch', 'safetensors', 'PIL');
 
@@ -334,7 +334,7 @@ describe.skipIf(!torch)('in PyTorch', () => {
   it('tells conditions from latents as we do, and counts what is missed as we do', () => {
     const [logits, loss] = tidy(() => {
       const weights = runtime.uploadWeights(randomWeights(conditionHeadShapes(kindsOf(files), 4), 5));
-      const told = conditionsOfLatents(weights, imageTensor(nchwToNhwc(of('mean'))).slice([0], [4]));
+      const told = conditionLogits(weights, imageTensor(nchwToNhwc(of('mean'))).slice([0], [4]));
       const known = [0, 1, 2, 3].flatMap((i) => [
         Math.min(of('labels').data[i]!, 2),
         ...of('attributes').data.slice(2 * i, 2 * i + 2),
