@@ -27,7 +27,7 @@ import { scheduleOf } from './schedule.ts';
 import type { SpritesOptions } from './sprite/cells.ts';
 import type { GeneratedSprites } from './sprite/generatedSprites.ts';
 import { GeneratedTexture, type RegenerateOptions } from './texture/generatedTexture.ts';
-import { type SourceLease, takeSource } from './texture/pictureSources.ts';
+import { type SourceLease, takeSource } from './texture/sceneModels.ts';
 import { type LookOptions, lookOf } from './texture/textureLook.ts';
 import { untilAborted } from './untilAborted.ts';
 
@@ -88,7 +88,7 @@ export class AssetGenerator {
   private readonly source: PictureSource;
 
   private constructor(private readonly lease: SourceLease) {
-    this.source = lease.source;
+    this.source = lease.loaded;
   }
 
   /** Labels, size in pixels, licence, attribution and defaults of the model. */
@@ -335,9 +335,10 @@ export class AssetGenerator {
       return createGeneratedMaterial(texture.name, texture);
     }
     const { SurfaceMaterial, ...surfaces } = await import('./material/surfaceMaterial.ts');
+    const { withVariations } = await import('./material/variations.ts');
     const [u, v] = surfaces.repeats(tiling);
     await surfaces.checkSurfaceMaterial({ surface, variations, cellSize });
-    const all = surfaces.withVariations(asked, variations, (recipe) => this.attributesOf(recipe));
+    const all = withVariations(asked, variations, (recipe) => this.attributesOf(recipe));
     const [texture, ...others] = await this.generateAllAsync(all);
     [texture!.uScale, texture!.vScale] = [u, v * texture!.vScale];
     const material = new SurfaceMaterial(texture!.name, texture!, { surface, parallax, variations, cellSize }, others);

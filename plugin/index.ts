@@ -66,5 +66,5 @@ export {
 } from './texture/generatedTexture.ts';
 export { addGeneratedTextureTask, GeneratedTextureTask } from './texture/generatedTextureTask.ts';
 export { type LoadedModel, loadedModels } from './texture/loadedModels.ts';
-export type { SceneFileOptions } from './texture/pictureSources.ts';
+export type { SceneFileOptions } from './texture/sceneModels.ts';
 export type { LookOptions, SavedGeneratedTexture, TextureLook } from './texture/textureLook.ts';

@@ -7,7 +7,10 @@ export type RunBatch<Request, Result, Step> = (
 ) => Promise<Result[]>;
 
 export interface QueueOptions<Request, Result, Step> {
-  /** Gives one result for each request, in order. Keeps its lane until it has settled, also when aborted. */
+  /**
+   * Gives one result for each request, in order, and keeps those that nobody waits for any more. Keeps its lane until it has
+   * settled, also when aborted.
+   */
   run: RunBatch<Request, Result, Step>;
   /** Requests of the same key share one job and one result. */
   keyOf: (request: Request) => string;
@@ -21,8 +24,6 @@ export interface QueueOptions<Request, Result, Step> {
   numLanes: number;
   /** Told when `length` has changed. */
   onLengthChange?: (length: number) => void;
-  /** Takes over a result that nobody waits for any more, for example to free it. */
-  onUnclaimed?: (result: Result) => void;
 }
 
 export interface WaitOptions<Step> {
@@ -196,7 +197,7 @@ export class GenerationQueue<Request, Result, Step = never> {
         { signal: controller.signal, onStep: (step) => this.passOn(step, jobs) },
       );
       assertNumResults(results, jobs);
-      settle = (job, index) => this.deliver(results[index]!, job);
+      settle = (job, index) => resolveCallers(job, results[index]!);
     } catch (error) {
       settle = (job) => rejectCallers(job, error);
     }
@@ -204,12 +205,6 @@ export class GenerationQueue<Request, Result, Step = never> {
     this.forget(jobs);
     jobs.forEach(settle);
     this.changed();
-  }
-
-  private deliver(result: Result, { callers }: Job<Request, Result, Step>): void {
-    if (callers.size === 0) tell(this.options.onUnclaimed, result);
-    for (const caller of callers) caller.resolve(result);
-    callers.clear();
   }
 
   /** Callers may leave or come while they are told of a step. */
@@ -229,6 +224,11 @@ export class GenerationQueue<Request, Result, Step = never> {
 
 function priorityOf<Request, Result, Step>({ callers }: Job<Request, Result, Step>): number {
   return Math.max(...Array.from(callers, ({ priority }) => priority));
+}
+
+function resolveCallers<Request, Result, Step>({ callers }: Job<Request, Result, Step>, result: Result): void {
+  for (const caller of callers) caller.resolve(result);
+  callers.clear();
 }
 
 function rejectCallers<Request, Result, Step>({ callers }: Job<Request, Result, Step>, reason: unknown): void {

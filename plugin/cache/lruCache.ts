@@ -1,8 +1,6 @@
 export interface LruCacheOptions<Value> {
   /** The largest sum of sizes that it holds. */
   maxBytes: number;
-  /** Default: no limit. */
-  maxEntries?: number;
   /** Frees a value that leaves the cache because it is evicted, replaced, deleted or cleared. It must not throw. */
   onEvict?: (value: Value) => void;
 }
@@ -22,14 +20,11 @@ export class LruCache<Value> {
   /** The least recently used comes first. */
   private readonly entries = new Map<string, Entry<Value>>();
   private totalBytes = 0;
-  private readonly maxEntries: number;
 
-  /** @throws RangeError when a limit is negative or NaN */
+  /** @throws RangeError when the limit is negative or NaN */
   constructor(private readonly options: LruCacheOptions<Value>) {
-    const { maxBytes, maxEntries = Number.POSITIVE_INFINITY } = options;
-    this.maxEntries = maxEntries;
-    if (maxBytes >= 0 && maxEntries >= 0) return;
-    throw new RangeError(`LruCache: maxBytes is ${maxBytes}, maxEntries ${maxEntries}; expected limits from 0 on`);
+    if (options.maxBytes >= 0) return;
+    throw new RangeError(`LruCache: maxBytes is ${options.maxBytes}; expected a limit from 0 on`);
   }
 
   /** The sum of the sizes of its values. */
@@ -54,7 +49,7 @@ export class LruCache<Value> {
    * Stores a value in place of an earlier one of the key, and evicts others as far as needed.
    *
    * @param sizeBytes whole number from 0 on
-   * @returns false when the value alone exceeds the limits. It then stays the caller's, but the earlier value is gone
+   * @returns false when the value alone exceeds the limit. It then stays the caller's, but the earlier value is gone
    * @throws  RangeError when `sizeBytes` is no such number; the value stays the caller's, the cache as it was
    */
   set(key: string, value: Value, sizeBytes: number): boolean {
@@ -63,15 +58,13 @@ export class LruCache<Value> {
     }
     const { maxBytes, onEvict } = this.options;
     const previous = this.take(key);
-    const fits = sizeBytes <= maxBytes && this.maxEntries >= 1;
+    const fits = sizeBytes <= maxBytes;
     if (fits) {
       this.entries.set(key, { value, sizeBytes });
       this.totalBytes += sizeBytes;
     }
     if (previous && previous.value !== value) onEvict?.(previous.value);
-    while (this.totalBytes > maxBytes || this.entries.size > this.maxEntries) {
-      this.delete(this.entries.keys().next().value!);
-    }
+    while (this.totalBytes > maxBytes) this.delete(this.entries.keys().next().value!);
     return fits;
   }
 

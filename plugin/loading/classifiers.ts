@@ -43,7 +43,7 @@ export class LoadedClassifiers {
       ? known.load
       : new SharedLoad((asker) => this.fetchAsync(location, key, { ...options, ...asker }, addToPainter));
     if (key !== null) this.shared.set(key, { location, load });
-    return (await load.takeAsync(options)).source; // and never released: it stays as long as the generator
+    return (await load.takeAsync(options)).loaded; // and never released: it stays as long as the generator
   }
 
   /** Gives all of them to another painter. */

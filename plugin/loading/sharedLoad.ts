@@ -8,7 +8,7 @@ export type Asker = Pick<LoadOptions, 'signal' | 'onProgress'>;
 
 /** The right to use what was loaded, which stays as long as somebody holds such a lease. */
 export interface Lease<Loaded> {
-  readonly source: Loaded;
+  readonly loaded: Loaded;
   /** Gives the lease back; further calls change nothing. */
   release(): void;
 }
@@ -18,7 +18,8 @@ export class SharedLoad<Loaded> {
   private readonly life = new AbortController();
   private readonly listeners = new Set<OnProgress>();
   private readonly loading: Promise<Loaded>;
-  private loaded: Loaded | null = null;
+  /** Null while it is being loaded. */
+  loaded: Loaded | null = null;
   private numUsers = 0;
   private isOver = false;
 
@@ -42,11 +43,6 @@ export class SharedLoad<Loaded> {
     );
   }
 
-  /** Null while it is being loaded. */
-  get source(): Loaded | null {
-    return this.loaded;
-  }
-
   /** False once its loading has failed or was given up, so that it has to be loaded again. */
   get isUsable(): boolean {
     return !this.isOver;
@@ -62,7 +58,7 @@ export class SharedLoad<Loaded> {
     };
     if (onProgress) this.listeners.add(onProgress);
     try {
-      return { source: await untilAborted(this.loading, signal), release };
+      return { loaded: await untilAborted(this.loading, signal), release };
     } catch (error) {
       release();
       throw error;

@@ -11,17 +11,17 @@ import {
   attributesOfRecipe,
   type RecipeChanges,
   type RecipeOptions,
-  randomSeed,
   type SurfaceOptions,
 } from '../../runtime/index.ts';
 import { abortError } from '../abortError.ts';
 import { leavingNothing } from '../leavingNothing.ts';
 import { GeneratedTexture, type RegenerateOptions, RegisterGeneratedTexture } from '../texture/generatedTexture.ts';
-import type { SceneFileOptions } from '../texture/pictureSources.ts';
+import type { SceneFileOptions } from '../texture/sceneModels.ts';
 import type { SavedGeneratedTexture } from '../texture/textureLook.ts';
 import { untilAborted } from '../untilAborted.ts';
 import { checkHashTiling, HashTiling, type HashTilingOptions } from './hashTiling.ts';
 import { SurfaceTextures } from './surface.ts';
+import { variationOf } from './variations.ts';
 
 /** Changes to the settings that the label's kind of material has. */
 export type SurfaceSettings = Omit<SurfaceOptions, 'label' | 'green'>;
@@ -338,33 +338,6 @@ export function repeats(tiling: number | readonly [u: number, v: number]): reado
   throw new RangeError(
     `generateMaterialAsync: tiling is ${tiling}; expected a number above 0, or one for each direction: [4, 2]`,
   );
-}
-
-/**
- * What is asked for, and its variations: one picture for each.
- *
- * @param decided tells what the picture of a recipe is to show
- */
-export function withVariations<Asked extends RecipeOptions & { label: string; name?: string }>(
-  asked: Asked,
-  variations = 1,
-  decided: (recipe: Asked) => Attributes,
-): Asked[] {
-  const { seed = randomSeed(), name = `${asked.label}-${seed}` } = asked;
-  const first = { ...asked, name, seed };
-  const attributes = decided(first);
-  const others = Array.from({ length: variations - 1 }, (_, i) => i + 1);
-  return [first, ...others.map((i) => ({ ...variationOf(first, i, attributes), name: `${name} ${i + 1}` }))];
-}
-
-/** A recipe with one of the seeds that follow, and all attributes of the first: bricks of one kind, laid differently. */
-function variationOf<Asked extends RecipeOptions>(recipe: Asked, count: number, attributes: Attributes): Asked {
-  const hasSome = Object.keys(attributes).length > 0;
-  return { ...recipe, ...(hasSome && { attributes }), seed: nextSeed(recipe.seed!, count) };
-}
-
-function nextSeed(seed: number, count: number): number {
-  return (seed + count) % 2 ** 32;
 }
 
 /** Makes a variation show the material's recipe with a seed of its own; what that recipe lacks goes back to its default. */

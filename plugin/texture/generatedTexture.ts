@@ -22,8 +22,8 @@ import type { Picture } from '../painting/painter.ts';
 import { PixelPicture } from '../painting/pixelPicture.ts';
 import { type GenerationProgress, PictureSource, type RequestOptions } from '../pictureSource.ts';
 import { untilAborted } from '../untilAborted.ts';
-import { type SceneFileOptions, sourceFor, useForSceneFiles } from './pictureSources.ts';
 import type { PixelArtBrush } from './pixelArtBrush.ts';
+import { type SceneFileOptions, sourceFor, useForSceneFiles } from './sceneModels.ts';
 import { createTexelTexture, FLAG_STORAGE, FORMAT_RGBA, PictureTarget, TYPE_BYTE } from './texelTexture.ts';
 import {
   assertFits,

@@ -3,7 +3,7 @@ import type { Scene } from '@babylonjs/core/scene.js';
 import type { RecipeOptions } from '../../runtime/index.ts';
 import { addressOf, type ModelLocation } from '../loading/loadModelBytes.ts';
 import { GeneratedTexture } from './generatedTexture.ts';
-import { takeByAddress } from './pictureSources.ts';
+import { takeByAddress } from './sceneModels.ts';
 import { type LookOptions, lookOf } from './textureLook.ts';
 
 /** A generated texture as an asset of a game's loading screen; the task is done when the picture is. */
@@ -31,7 +31,7 @@ export class GeneratedTextureTask extends AbstractAssetTask {
   }
 
   private async generateAsync(scene: Scene): Promise<void> {
-    const { source, release } = await takeByAddress(scene, this.model);
+    const { loaded: source, release } = await takeByAddress(scene, this.model);
     const { mipmaps: _mipmaps, samplingMode: _mode, pixelArt: _pixelArt, ...recipe } = this.options;
     let texture: GeneratedTexture | null = null;
     try {

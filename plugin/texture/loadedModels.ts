@@ -1,7 +1,7 @@
 import type { Scene } from '@babylonjs/core/scene.js';
 import type { BackendChoice, ImageSize, ModelInfo } from '../../runtime/index.ts';
 import { GeneratedTexture } from './generatedTexture.ts';
-import { sourcesIn } from './pictureSources.ts';
+import { sourcesIn } from './sceneModels.ts';
 import { type LookOptions, lookOf } from './textureLook.ts';
 
 /** A model that a scene has loaded. */

@@ -21,11 +21,11 @@ class SharedSource extends SharedLoad<PictureSource> {
   }
 
   get address(): string | null {
-    return this.given ?? (this.source && keyOf(this.source.name));
+    return this.given ?? (this.loaded && keyOf(this.loaded.name));
   }
 
   override get isUsable(): boolean {
-    return super.isUsable && !this.source?.isDisposed;
+    return super.isUsable && !this.loaded?.isDisposed;
   }
 }
 
@@ -77,7 +77,7 @@ export async function sourceFor(texture: BaseTexture, address: string, rootUrl: 
   const lease = await takeByAddress(scene, address, rootUrl);
   if (texture.getScene()) texture.onDisposeObservable.addOnce(lease.release);
   else lease.release();
-  return lease.source;
+  return lease.loaded;
 }
 
 /** The same as `sourceFor`, of any location, as a lease that the caller releases. */
@@ -93,7 +93,7 @@ export function takeByAddress(scene: Scene, location: ModelLocation, rootUrl = '
 
 /** What a scene has loaded, in the order in which it was asked for. */
 export function sourcesIn(scene: Scene): PictureSource[] {
-  return usableIn(scene).flatMap(({ source }) => source ?? []);
+  return usableIn(scene).flatMap(({ loaded }) => loaded ?? []);
 }
 
 function usableIn(scene: Scene): SharedSource[] {
