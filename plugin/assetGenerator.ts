@@ -335,10 +335,9 @@ export class AssetGenerator {
       return createGeneratedMaterial(texture.name, texture);
     }
     const { SurfaceMaterial, ...surfaces } = await import('./material/surfaceMaterial.ts');
-    const { withVariations } = await import('./material/variations.ts');
     const [u, v] = surfaces.repeats(tiling);
     await surfaces.checkSurfaceMaterial({ surface, variations, cellSize });
-    const all = withVariations(asked, variations, (recipe) => this.attributesOf(recipe));
+    const all = surfaces.withVariations(asked, variations, (recipe) => this.attributesOf(recipe));
     const [texture, ...others] = await this.generateAllAsync(all);
     [texture!.uScale, texture!.vScale] = [u, v * texture!.vScale];
     const material = new SurfaceMaterial(texture!.name, texture!, { surface, parallax, variations, cellSize }, others);

@@ -23,6 +23,8 @@ import { checkHashTiling, HashTiling, type HashTilingOptions } from './hashTilin
 import { SurfaceTextures } from './surface.ts';
 import { variationOf } from './variations.ts';
 
+export { withVariations } from './variations.ts';
+
 /** Changes to the settings that the label's kind of material has. */
 export type SurfaceSettings = Omit<SurfaceOptions, 'label' | 'green'>;
 
