@@ -165,7 +165,6 @@ export {
   decode,
   encode,
   planAutoencoder,
-  sampleLatents,
   scaleLatents,
   unscaleLatents,
 } from './networks/autoencoderKl.ts';
@@ -198,6 +197,7 @@ export {
   parseConditioningConfig,
   type StudentConfig,
 } from './networks/conditioningConfig.ts';
+export { sampleLatents } from './networks/latentDistribution.ts';
 export type { Shapes, Weights } from './networks/layers.ts';
 export {
   type NoisyClassifierConfig,

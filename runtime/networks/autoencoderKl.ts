@@ -1,18 +1,7 @@
-import {
-  add,
-  clipByValue,
-  div,
-  exp,
-  mul,
-  slice,
-  sub,
-  type Tensor,
-  type Tensor4D,
-  tensor1d,
-  tidy,
-} from '@tensorflow/tfjs-core';
+import { add, div, mul, sub, type Tensor4D, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import { runToEnd } from '../core/slices.ts';
 import { type AutoencoderKlConfig, pixelChannels, pixelsPerLatent } from './autoencoderKlConfig.ts';
+import { distributionOf, type LatentDistribution, meanOf } from './latentDistribution.ts';
 import {
   type BlockOptions,
   conv,
@@ -106,12 +95,6 @@ function levelShapes(shapes: Shapes, level: Level, options: BlockOptions, resamp
   if (level.resample !== null) convShapes(shapes, `${level.prefix}.${resampler}`, level.resample, level.resample);
 }
 
-/** A diagonal normal distribution over latents: (B, h, w, c) each, or one vector an image, (B, latent_size). */
-export interface LatentDistribution<T extends Tensor = Tensor4D> {
-  mean: T;
-  logVar: T;
-}
-
 /**
  * Encodes images into the distribution q(z | x) of their latents.
  *
@@ -125,12 +108,8 @@ export function encode(
   x: Tensor4D,
   circular = false,
 ): LatentDistribution {
-  const [mean, logVar] = tidy(() => {
-    const moments = runToEnd(inSlices(encoderPass(config, weights, x, circular), [x])); // frees what it no longer needs
-    const [mean, logVar] = [0, 1].map((which) => halfOf(config, moments, which));
-    return [mean!, clipByValue(logVar!, -30, 20)] as [Tensor4D, Tensor4D];
-  });
-  return { mean, logVar };
+  // The slices free what the rest of the pass no longer needs.
+  return tidy(() => distributionOf(runToEnd(inSlices(encoderPass(config, weights, x, circular), [x]))));
 }
 
 /**
@@ -148,7 +127,7 @@ export function encodeMeanInSlices(
 }
 
 function* meanPass(config: AutoencoderKlConfig, weights: Weights, x: Tensor4D, circular: boolean): ForwardPass {
-  return halfOf(config, yield* encoderPass(config, weights, x, circular), 0);
+  return meanOf(yield* encoderPass(config, weights, x, circular));
 }
 
 /** Mean and log variance of the posterior, one after another: (B, H/f, W/f, 2 · latent_channels). */
@@ -167,10 +146,6 @@ function* encoderPass(config: AutoencoderKlConfig, weights: Weights, x: Tensor4D
   h = yield* midBlockPass(weights, encoderMid, h, null, options);
   h = conv(weights, 'encoder.conv_out', norm(weights, 'encoder.conv_norm_out', h, options), { circular });
   return config.use_quant_conv ? conv(weights, 'quant_conv', h, { padding: 0 }) : h;
-}
-
-function halfOf({ latent_channels }: AutoencoderKlConfig, moments: Tensor4D, which: number): Tensor4D {
-  return slice(moments, [0, 0, 0, which * latent_channels], [-1, -1, -1, latent_channels]);
 }
 
 /**
@@ -213,16 +188,6 @@ function* decoderPass(config: AutoencoderKlConfig, weights: Weights, z: Tensor4D
   }
   h = conv(weights, 'decoder.conv_out', norm(weights, 'decoder.conv_norm_out', h, options), { circular });
   return fromPatches(h, config.patch_size);
-}
-
-/**
- * One draw z = mean + exp(logVar / 2) · eps: the reparameterisation of Kingma & Welling 2014, section 2.4.
- *
- * @param eps standard normal, shape of mean
- * @returns   z, shape of mean; the caller disposes it
- */
-export function sampleLatents<T extends Tensor>({ mean, logVar }: LatentDistribution<T>, eps: T): T {
-  return tidy(() => add(mean, mul(exp(mul(logVar, 0.5)), eps)) as T);
 }
 
 /**

@@ -1,10 +1,9 @@
 // A conditional VAE with one latent vector for a whole image: p(x | z, y) with z ~ N(0, I) makes pictures in one pass; y is the
 // label, and the attributes of a network that knows any.
-import { clipByValue, concat, reshape, slice, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { concat, reshape, type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import * as v from 'valibot';
 import { runToEnd } from '../core/slices.ts';
 import { silu } from '../kernels/silu.ts';
-import type { LatentDistribution } from './autoencoderKl.ts';
 import { type Conditions, conditioning, conditioningShapes } from './conditioning.ts';
 import {
   ATTRIBUTE_KINDS,
@@ -13,6 +12,7 @@ import {
   parseConditioningConfig,
 } from './conditioningConfig.ts';
 import { Count, checkNormGroups, parseNetworkConfig, Widths } from './config.ts';
+import { distributionOf, type LatentDistribution } from './latentDistribution.ts';
 import {
   activateEmbedding,
   type BlockOptions,
@@ -187,7 +187,7 @@ export function encodeWithLabels(
 ): LatentDistribution<Tensor2D> {
   checkImages(config, x);
   checkLabels('encodeWithLabels', config, x.shape[0], classesOf(condition));
-  const [mean, logVar] = tidy(() => {
+  return tidy(() => {
     const { options, down } = planCvae(config);
     let h = x;
     for (const { prefix } of down) {
@@ -196,11 +196,8 @@ export function encodeWithLabels(
     }
     const label = conditionRows(config, weights, 'encoder', condition);
     const joined = concat([reshape(h, [x.shape[0], -1]) as Tensor2D, label], 1);
-    const moments = dense(weights, 'encoder.linear_2', silu(dense(weights, 'encoder.linear_1', joined)));
-    const half = (which: number) => slice(moments, [0, which * config.latent_size], [-1, config.latent_size]);
-    return [half(0) as Tensor2D, clipByValue(half(1) as Tensor2D, -30, 20)];
+    return distributionOf(dense(weights, 'encoder.linear_2', silu(dense(weights, 'encoder.linear_1', joined))));
   });
-  return { mean: mean!, logVar: logVar! };
 }
 
 /**

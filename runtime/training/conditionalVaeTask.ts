@@ -11,13 +11,13 @@ import {
   type Tensor4D,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { sampleLatents } from '../networks/autoencoderKl.ts';
 import {
   type ConditionalVaeConfig,
   conditionalVaeShapes,
   decodeWithLabels,
   encodeWithLabels,
 } from '../networks/conditionalVae.ts';
+import { sampleLatents } from '../networks/latentDistribution.ts';
 import { batchArray, batchTensor } from './batch.ts';
 import { elbo, klOfImages, logLikelihood } from './evidenceBound.ts';
 import { gradientDifference, type Reconstruction, reconstructionError } from './losses.ts';

@@ -2,7 +2,7 @@ import { matMul, type Tensor1D, type Tensor2D, tensor1d, tensor2d, zerosLike } f
 import { expect, it } from 'vitest';
 import { describeOnBackends, draw, toTensor, valuesOn } from '../../scripts/testing/backends.ts';
 import { normals } from '../core/random.ts';
-import { sampleLatents } from '../networks/autoencoderKl.ts';
+import { sampleLatents } from '../networks/latentDistribution.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { elbo, klOfImages, logLikelihood } from './evidenceBound.ts';
 

@@ -1,8 +1,6 @@
 // The evidence lower bound of a VAE with exact units: nats of each image.
 import {
   abs,
-  add,
-  exp,
   mul,
   reshape,
   type Scalar,
@@ -14,7 +12,7 @@ import {
   type Tensor2D,
   tidy,
 } from '@tensorflow/tfjs-core';
-import type { LatentDistribution } from '../networks/autoencoderKl.ts';
+import { klOfValues, type LatentDistribution } from '../networks/latentDistribution.ts';
 import type { Reconstruction } from './losses.ts';
 
 /**
@@ -38,13 +36,12 @@ export function logLikelihood(kind: Reconstruction, x: Tensor, decoded: Tensor, 
 }
 
 /**
- * Kullback–Leibler divergence of q(z | x) from the standard normal: Σ ½ (mean² + e^logVar − 1 − logVar).
+ * Kullback–Leibler divergence of each image's q(z | x) from the standard normal: the sum of `klOfValues`.
  *
- * Source: Kingma & Welling 2014, arXiv:1312.6114, appendix B.
  * @returns float32 (B), nats
  */
-export function klOfImages({ mean, logVar }: LatentDistribution<Tensor2D>): Tensor1D {
-  return tidy(() => mul(0.5, sum(sub(add(square(mean), exp(logVar)), add(logVar, 1)), 1)));
+export function klOfImages(distribution: LatentDistribution<Tensor2D>): Tensor1D {
+  return tidy(() => sum(klOfValues(distribution), 1));
 }
 
 /**

@@ -1,6 +1,7 @@
-import { dispose, exp, mul, type Tensor, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { dispose, type Tensor, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { encode } from '../networks/autoencoderKl.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
+import { stdOf } from '../networks/latentDistribution.ts';
 import { uploadWeights } from '../networks/weights.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import type { GradientWorker } from './dataParallel.ts';
@@ -39,7 +40,7 @@ export function localEncoder({ config, weights, circular }: LatentEncoderSpec): 
       const [mean, std] = tidy(() => {
         const x = tensor4d(data, shape);
         const distribution = encode(config, tensors, x, circular);
-        return [distribution.mean, exp(mul(distribution.logVar, 0.5))] as const;
+        return [distribution.mean, stdOf(distribution)] as const;
       });
       const batch = { mean: (await mean.data()) as Float32Array, std: (await std.data()) as Float32Array };
       dispose([mean, std]);

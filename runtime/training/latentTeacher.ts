@@ -1,8 +1,9 @@
 // An auto-encoder that learns the latents of another, its teacher, so that a U-Net of those latents fits it too: a faster one
 // takes the place of the one that a model was trained with.
 import { add, div, mean, moments, mul, type Scalar, square, sub, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
-import { autoencoderKlShapes, encode, type LatentDistribution } from '../networks/autoencoderKl.ts';
+import { autoencoderKlShapes, encode } from '../networks/autoencoderKl.ts';
 import { type AutoencoderKlConfig, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
+import type { LatentDistribution } from '../networks/latentDistribution.ts';
 import { type Shapes, type Weights, withoutPrefix } from '../networks/layers.ts';
 import type { AutoEncoder } from './adaptChannels.ts';
 import { TEACHER_PREFIX } from './distilTask.ts';

@@ -1,7 +1,6 @@
 import {
   abs,
   add,
-  exp,
   logSumExp,
   mean,
   mul,
@@ -24,19 +23,17 @@ import {
 } from '@tensorflow/tfjs-core';
 import { type Schedule, trainedAlphaBar } from '../diffusion/schedule.ts';
 import type { PredictionType } from '../diffusion/schedulerConfig.ts';
-import type { LatentDistribution } from '../networks/autoencoderKl.ts';
 import { type AttributeKinds, attributeLogits } from '../networks/classifier.ts';
+import { klOfValues, type LatentDistribution } from '../networks/latentDistribution.ts';
 import { oneHotRows } from '../networks/layers.ts';
 
 /**
- * Kullback–Leibler divergence of q(z | x) from the standard normal, averaged over all latent values:
- * ½ (mean² + e^logVar − 1 − logVar).
+ * Kullback–Leibler divergence of q(z | x) from the standard normal, averaged over all latent values: the mean of `klOfValues`.
  *
- * Source: Kingma & Welling 2014, arXiv:1312.6114, appendix B.
  * @returns scalar, nats per latent value
  */
-export function klDivergence({ mean: mu, logVar }: LatentDistribution): Scalar {
-  return tidy(() => mul(0.5, mean(sub(add(square(mu), exp(logVar)), add(logVar, 1)))) as Scalar);
+export function klDivergence(distribution: LatentDistribution): Scalar {
+  return tidy(() => mean(klOfValues(distribution)) as Scalar);
 }
 
 export type Reconstruction = 'l1' | 'l2';

@@ -1,18 +1,5 @@
 // Repeats what diffusers computed and recorded, and measures how far our results are from it.
-import {
-  add,
-  dispose,
-  exp,
-  mul,
-  type Rank,
-  square,
-  sub,
-  sum,
-  type Tensor,
-  type Tensor4D,
-  tensor,
-  tidy,
-} from '@tensorflow/tfjs-core';
+import { dispose, type Rank, sum, type Tensor, type Tensor4D, tensor, tidy } from '@tensorflow/tfjs-core';
 import { ANY } from '../core/attributes.ts';
 import { guidedPrediction } from '../diffusion/guidance.ts';
 import { createSampler, samplerForConfig } from '../diffusion/sampler.ts';
@@ -23,9 +10,10 @@ import {
   type SchedulerConfig,
   type TimestepSpacing,
 } from '../diffusion/schedulerConfig.ts';
-import { autoencoderKlShapes, decode, encode, type LatentDistribution } from '../networks/autoencoderKl.ts';
+import { autoencoderKlShapes, decode, encode } from '../networks/autoencoderKl.ts';
 import { parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { conditioning } from '../networks/conditioning.ts';
+import { klOfValues } from '../networks/latentDistribution.ts';
 import { embeddingRows } from '../networks/layers.ts';
 import { unet2d, unet2dShapes } from '../networks/unet2d.ts';
 import { parseUNet2DConfig, type UNet2DConfig } from '../networks/unet2dConfig.ts';
@@ -122,7 +110,7 @@ function conditionOf(config: UNet2DConfig, tensors: Tensors): UNet2DCondition {
 /**
  * Encodes and decodes with an AutoencoderKL.
  *
- * @param tensors `image` (B, C, H, W), the latents' `mean` and `logvar`, their divergence `kl` (B), and `decoded`, which
+ * @param tensors `image` (B, C, H, W), the latents' `mean` and `logvar`, their divergence `kl` (B, nats), and `decoded`, which
  *                is the mean decoded
  * @throws        Error naming the tensor or option that is missing or wrong
  */
@@ -134,7 +122,7 @@ export async function runVaeCase({ name, config, weights }: NetworkFolder, tenso
     const results = tidy(() => {
       const latents = encode(parsed, uploaded, images(tensors, 'image'));
       const decoded = decode(parsed, uploaded, latents.mean);
-      return { mean: latents.mean, logvar: latents.logVar, kl: divergence(latents), decoded };
+      return { mean: latents.mean, logvar: latents.logVar, kl: sum(klOfValues(latents), [1, 2, 3]), decoded };
     });
     return await worstOf(tensors, results);
   } finally {
@@ -233,11 +221,6 @@ function samplerOf(
   const timestepSpacing = timestep_spacing ?? scheduler.timestepSpacing;
   const plain = { ...scheduler, timestepSpacing, clipSample: false, setAlphaToOne: true };
   return createSampler(sampler, plain, { numInferenceSteps });
-}
-
-/** Nats per image, (B): the sum over all latent values of ½ (mean² + e^logVar − 1 − logVar). */
-function divergence({ mean, logVar }: LatentDistribution): Tensor {
-  return mul(0.5, sum(sub(add(square(mean), exp(logVar)), add(logVar, 1)), [1, 2, 3]));
 }
 
 /** Compares each result with the recorded tensor of its name, and disposes it. */
