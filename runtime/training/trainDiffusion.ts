@@ -4,15 +4,13 @@ import { batchIndices } from '../dataset/batches.ts';
 import { type PredictionType, parseSchedulerConfig, type SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import type { ConditioningConfig } from '../networks/conditioningConfig.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
-import { initialWeights } from '../networks/weights.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import type { Batch } from './batch.ts';
-import { conditionedShapes } from './conditionedNetwork.ts';
 import { dropConditions } from './dropConditions.ts';
-import { type GradientSource, localGradients } from './gradients.ts';
+import type { GradientSource } from './gradients.ts';
 import type { LatentDataset, LatentSubjects } from './latentDataset.ts';
-import { createTask, type TaskSpec } from './task.ts';
-import { TRAINER_DEFAULTS, Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
+import type { TaskSpec } from './task.ts';
+import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
 export interface DiffusionOptions extends TrainerOptions {
   seed: number;
@@ -166,12 +164,10 @@ export function diffusionTrainer(
   source?: GradientSource,
 ): Trainer {
   checkAttributes(latents, options.conditioning);
-  const task = createTask(diffusionTaskSpec(config, options));
-  const initial = start ?? initialWeights(conditionedShapes(config, options.conditioning), options.seed);
   const all = Int32Array.from(latents.classLabels.keys());
   const nullLabel = options.conditioning?.num_labels ?? (config.num_class_embeds ?? 1) - 1;
   const batchAt = (step: number) => diffusionBatch(latents, statistics, all, nullLabel, options, step);
-  return new Trainer(source ?? localGradients(task), batchAt, options, task, initial);
+  return createTrainer(diffusionTaskSpec(config, options), batchAt, options, start, source);
 }
 
 /** @throws RangeError when the latents have not a value for each attribute of the conditioning */

@@ -9,11 +9,11 @@ import { adaptConditioning, type ConditionedNetwork, type KnownNetwork } from '.
 import type { Batch } from './batch.ts';
 import { joinConditioning, splitConditioning } from './conditionedNetwork.ts';
 import { longSteps } from './distillation.ts';
-import { type DistilSpec, distilTask, isLearned, TEACHER_PREFIX } from './distilTask.ts';
-import { type GradientSource, localGradients } from './gradients.ts';
+import { type DistilSpec, isLearned, TEACHER_PREFIX } from './distilTask.ts';
+import type { GradientSource } from './gradients.ts';
 import type { LatentDataset, LatentSubjects } from './latentDataset.ts';
 import { checkAttributes, diffusionBatch, noiseBatch } from './trainDiffusion.ts';
-import { TRAINER_DEFAULTS, Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
+import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
 export interface DistilOptions extends TrainerOptions {
   seed: number;
@@ -182,9 +182,8 @@ export function studentTrainer(
   if (options.numGuidanceSteps > 0 && !('mean' in latents)) {
     throw new RangeError('studentTrainer: the first stage noises latents, of which there are none; encode the data');
   }
-  const task = distilTask(spec);
   const batchAt = (step: number) => distilBatch(latents, statistics, spec, options, step);
-  return new Trainer(source ?? localGradients(task), batchAt, options, task, start);
+  return createTrainer(spec, batchAt, options, start, source);
 }
 
 function distilBatch(
