@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import { levelOf } from './noiseLevel.ts';
 import type { PredictionType } from './schedulerConfig.ts';
 import { weightedSum } from './weightedSum.ts';
 
@@ -49,7 +50,7 @@ export function classifierGuided<T extends tf.Tensor>(
 }
 
 function outputPerGradient(predictionType: PredictionType, alphaBar: number): number {
-  const [signal, noise] = [Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar)];
+  const { signal, noise } = levelOf(alphaBar);
   switch (predictionType) {
     case 'epsilon':
       return -noise;

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { levelOf, levelsOf } from './noiseLevel.ts';
 import { toX0 } from './prediction.ts';
 import { assertIndex, type Sampler, type SamplerOptions } from './samplerType.ts';
-import { createSchedule, sigmasAt } from './schedule.ts';
+import { alphaBarOf, createSchedule, sigmasAt } from './schedule.ts';
 import type { SchedulerConfig } from './schedulerConfig.ts';
 import { timesteps } from './timesteps.ts';
 import { weightedSum } from './weightedSum.ts';
@@ -81,8 +81,4 @@ function endsLow(config: SchedulerConfig, steps: readonly number[]): boolean {
 /** The size of a step in lambda = −log sigma; infinite for a step to sigma 0. */
 function lambdaStep(sigmas: readonly number[], index: number): number {
   return Math.log(sigmas[index]!) - Math.log(sigmas[index + 1]!);
-}
-
-function alphaBarOf(sigma: number): number {
-  return 1 / (sigma ** 2 + 1);
 }

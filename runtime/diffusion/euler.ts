@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { levelsOf } from './noiseLevel.ts';
 import { assertIndex, type Sampler, type SamplerOptions } from './samplerType.ts';
-import { createSchedule, sigmasAt } from './schedule.ts';
+import { alphaBarOf, createSchedule, sigmasAt } from './schedule.ts';
 import type { PredictionType, SchedulerConfig } from './schedulerConfig.ts';
 import { timesteps } from './timesteps.ts';
 import { weightedSum } from './weightedSum.ts';
@@ -35,7 +35,7 @@ export function createEuler(config: SchedulerConfig, options: SamplerOptions): S
       assertIndex(NAME, index, steps);
       return tf.tidy(() => {
         const sigma = sigmas[index]!;
-        const x0Pred = toX0(config.predictionType, modelOutput, xt, sigma);
+        const x0Pred = unscaledToX0(config.predictionType, modelOutput, xt, sigma);
         const ratio = sigmas[index + 1]! / sigma;
         return { xt: weightedSum(ratio, xt, 1 - ratio, x0Pred), x0Pred };
       });
@@ -43,13 +43,13 @@ export function createEuler(config: SchedulerConfig, options: SamplerOptions): S
   };
 }
 
-/** `toX0` of prediction.ts for an xt of variance 1 + sigma². */
-function toX0<T extends tf.Tensor>(predictionType: PredictionType, modelOutput: T, xt: T, sigma: number): T {
+/** What `toX0` is of an xt of variance 1, for one of variance 1 + sigma². */
+function unscaledToX0<T extends tf.Tensor>(predictionType: PredictionType, modelOutput: T, xt: T, sigma: number): T {
   switch (predictionType) {
     case 'epsilon':
       return weightedSum(1, xt, -sigma, modelOutput);
     case 'v_prediction':
-      return weightedSum(1 / (sigma ** 2 + 1), xt, -sigma / Math.hypot(sigma, 1), modelOutput);
+      return weightedSum(alphaBarOf(sigma), xt, -sigma / Math.hypot(sigma, 1), modelOutput);
     case 'sample':
       return tf.clone(modelOutput);
   }

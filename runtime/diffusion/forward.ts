@@ -1,7 +1,7 @@
 /** The forward process q: noising, its posterior, and the target of a v-predicting network. */
 
 import type * as tf from '@tensorflow/tfjs-core';
-import { noiseShare } from './prediction.ts';
+import { noiseShare } from './noiseLevel.ts';
 import { alphaBar, type Schedule, trainedAlphaBar } from './schedule.ts';
 import { weightedSum } from './weightedSum.ts';
 

@@ -11,9 +11,14 @@ export interface NoiseLevel {
 /** The level of an image without noise, with which every sampler ends. */
 export const CLEAN: NoiseLevel = { signal: 1, noise: 0 };
 
-/** The level of an xt of variance 1. */
+/** The level of an xt of variance 1, of which alphaBar, 0 … 1, is the signal's. */
 export function levelOf(alphaBar: number): NoiseLevel {
-  return { signal: Math.sqrt(alphaBar), noise: Math.sqrt(1 - alphaBar) };
+  return { signal: Math.sqrt(alphaBar), noise: noiseShare(alphaBar) };
+}
+
+/** The noise of `levelOf` alone, sqrt(1 − alphaBar). */
+export function noiseShare(alphaBar: number): number {
+  return Math.sqrt(1 - alphaBar);
 }
 
 /** Makes a sampler's `level` function from one that knows the level of each timestep. */

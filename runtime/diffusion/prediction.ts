@@ -1,5 +1,6 @@
 /** Conversions among the three things a network may predict: the noise, v, and the clean image. */
 import * as tf from '@tensorflow/tfjs-core';
+import { noiseShare } from './noiseLevel.ts';
 import type { PredictionType, SchedulerConfig } from './schedulerConfig.ts';
 import { type Coefficient, weightedSum } from './weightedSum.ts';
 
@@ -84,11 +85,6 @@ export function toX0Eps<T extends tf.Tensor>(
   const x0 = toX0(predictionType, modelOutput, xt, alphaBar);
   const eps = toEps(predictionType, modelOutput, xt, alphaBar);
   return { x0, eps };
-}
-
-/** sqrt(1 − alphaBar). */
-export function noiseShare(alphaBar: number): number {
-  return Math.sqrt(1 - alphaBar);
 }
 
 function mapped(coefficient: Coefficient, f: (value: number) => number): Coefficient {

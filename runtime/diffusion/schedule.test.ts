@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readJsonFixture } from '../../scripts/testing/fixtures.ts';
-import { alphaBar, alphaBarAt, createSchedule, sigmaOf, sigmasAt, trainedAlphaBar } from './schedule.ts';
+import { alphaBar, alphaBarAt, alphaBarOf, createSchedule, sigmaOf, sigmasAt, trainedAlphaBar } from './schedule.ts';
 import { parseSchedulerConfig } from './schedulerConfig.ts';
 
 const schedule = (fields: object = {}) =>
@@ -63,6 +63,12 @@ describe('sigmas', () => {
     expect(sigmaOf(0.5)).toBe(1);
     expect(sigmaOf(0.2)).toBeCloseTo(2, 12);
     expect(sigmaOf(0)).toBeCloseTo(4096, 0); // alphaBar 2^-24, as in diffusers
+  });
+
+  it('say how much of the variance is the signal', () => {
+    expect(alphaBarOf(0)).toBe(1);
+    expect(alphaBarOf(1)).toBe(0.5);
+    for (const sigma of [0.01, 2, 80]) expect(sigmaOf(alphaBarOf(sigma)) / sigma).toBeCloseTo(1, 9);
   });
 
   it('interpolate between timesteps and end at zero or sigma_min', () => {

@@ -122,6 +122,11 @@ export function sigmaOf(alphaBar: number): number {
   return Math.sqrt((1 - value) / value);
 }
 
+/** The inverse of `sigmaOf`: alphaBar = 1 / (sigma² + 1). */
+export function alphaBarOf(sigma: number): number {
+  return 1 / (sigma ** 2 + 1);
+}
+
 /**
  * The sigmas at the given timesteps, which may lie between two of training (then linearly interpolated), and the one
  * after the last step.
@@ -139,7 +144,7 @@ export function sigmasAt(
 
 /** `alphaBar` at a timestep that may lie between two of training, where sigma is interpolated. */
 export function alphaBarAt(schedule: Schedule, t: number): number {
-  return Number.isInteger(t) ? alphaBar(schedule, t) : 1 / (1 + interpolatedSigma(schedule, t) ** 2);
+  return Number.isInteger(t) ? alphaBar(schedule, t) : alphaBarOf(interpolatedSigma(schedule, t));
 }
 
 function interpolatedSigma(schedule: Schedule, t: number): number {

@@ -1,5 +1,6 @@
 // What a student of few steps learns: outputs by which one long step ends where its teacher's many steps end.
 import { type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { levelOf } from '../diffusion/noiseLevel.ts';
 import type { Sampler } from '../diffusion/samplerType.ts';
 import type { PredictionType } from '../diffusion/schedulerConfig.ts';
 import { weightedSum } from '../diffusion/weightedSum.ts';
@@ -65,8 +66,8 @@ export function longStepTarget(
 }
 
 function stepCoefficients(predictionType: PredictionType, from: number, to: number): [ofXt: number, ofOutput: number] {
-  const [signal, noise] = [Math.sqrt(from), Math.sqrt(1 - from)];
-  const [nextSignal, nextNoise] = [Math.sqrt(to), Math.sqrt(1 - to)];
+  const { signal, noise } = levelOf(from);
+  const { signal: nextSignal, noise: nextNoise } = levelOf(to);
   switch (predictionType) {
     case 'epsilon':
       return [nextSignal / signal, nextNoise - (noise * nextSignal) / signal];
