@@ -63,9 +63,10 @@ export {
   serveEncoding,
   workerEncoder,
 } from './training/latentEncoder.ts';
-export { configForLatentsOf, isOfTeacher, startFromTeacher } from './training/latentTeacher.ts';
+export { configForLatentsOf, startFromTeacher } from './training/latentTeacher.ts';
 export { modelContent } from './training/modelContent.ts';
 export { nullLabelLast, relabel, withClasses } from './training/relabel.ts';
+export { isOfTeacher } from './training/teacherWeights.ts';
 export {
   CLASSIFIER_DEFAULTS,
   type ClassifierOptions,

@@ -1,5 +1,5 @@
 import { type AttributeValues, isRange, type Vocabulary } from '../core/attributes.ts';
-import { conditioningShapes } from '../networks/conditioning.ts';
+import { CONDITIONING_WEIGHTS, conditioningShapes } from '../networks/conditioning.ts';
 import { type ConditioningConfig, conditioningConfig } from '../networks/conditioningConfig.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { timeChannels } from '../networks/unet2dEmbedding.ts';
@@ -8,7 +8,7 @@ import type { WeightTensor } from '../weights/weightTensor.ts';
 import { joinConditioning } from './conditionedNetwork.ts';
 
 const CLASS_TABLE = 'class_embedding.weight';
-const LABEL_TABLE = 'label_embedding.weight';
+const { label: LABEL_TABLE, tableOf, mlpOf } = CONDITIONING_WEIGHTS;
 
 /** A U-Net and what it knows; weights in PyTorch's layout. */
 export interface KnownNetwork {
@@ -91,7 +91,7 @@ function copyAttribute(
 ): void {
   const values = vocabulary[name]!;
   const before = Object.hasOwn(tables.vocabulary, name) ? tables.vocabulary[name]! : null;
-  const table = anyTable(name);
+  const table = tableOf(name);
   if (before && isLike(before, values) && !isRange(values)) {
     copyTable(weights, tables.weights, table, before as readonly string[], values, scale);
   } else if (before && isLike(before, values)) {
@@ -105,8 +105,6 @@ function copyAttribute(
     for (const part of [table, ...mlpParts(name).slice(2)]) weights.get(part)?.data.fill(0);
   }
 }
-
-const anyTable = (name: string) => `attributes.${name}.embedding.weight`;
 
 /** Whether what is known of an attribute still holds: both have words, or numbers of one range. */
 function isLike(before: AttributeValues, now: AttributeValues): boolean {
@@ -129,7 +127,7 @@ function addToKnownRows(
 ): void {
   const width = shape[1]!;
   const anyRows = gone.map((name) => {
-    const table = tables.weights.get(anyTable(name))!.data;
+    const table = tables.weights.get(tableOf(name))!.data;
     return table.subarray(table.length - width);
   });
   for (let row = 0; row <= labels.length; row++) {
@@ -143,7 +141,7 @@ function addToKnownRows(
 /** The weights of the network that embeds a number. The last two belong to the layer whose output is added to the sum. */
 function mlpParts(name: string): string[] {
   return ['linear_1.weight', 'linear_1.bias', 'linear_2.weight', 'linear_2.bias'].map(
-    (part) => `attributes.${name}.${part}`,
+    (part) => `${mlpOf(name)}.${part}`,
   );
 }
 

@@ -5,12 +5,12 @@ import { createSchedule } from '../diffusion/schedule.ts';
 import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { conditioning as conditioningVectors } from '../networks/conditioning.ts';
 import type { ConditioningConfig } from '../networks/conditioningConfig.ts';
-import type { Weights } from '../networks/layers.ts';
+import { type Weights, withoutPrefix } from '../networks/layers.ts';
 import { unet2d } from '../networks/unet2d.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
 import type { UNet2DCondition } from '../networks/unet2dEmbedding.ts';
 import { type Batch, batchArray, batchTensor } from './batch.ts';
-import { conditionedShapes, splitConditioning } from './conditionedNetwork.ts';
+import { CONDITIONING_PREFIX, conditionedShapes } from './conditionedNetwork.ts';
 import { diffusionLoss, minSnrWeights } from './losses.ts';
 import type { TrainingTask } from './trainingTask.ts';
 
@@ -59,8 +59,7 @@ function conditionOf(
   batch: Batch,
 ): UNet2DCondition {
   if (!conditioning) return config.num_class_embeds === null ? null : batchArray(batch, 'classLabels').data;
-  const own = splitConditioning(new Map(Object.entries(weights))).conditioning;
-  return conditioningVectors(conditioning, Object.fromEntries(own), {
+  return conditioningVectors(conditioning, withoutPrefix(weights, CONDITIONING_PREFIX), {
     classLabels: batchArray(batch, 'classLabels').data,
     attributes: batchArray(batch, 'attributes').data,
   });

@@ -30,8 +30,9 @@ import { type Weights, withoutPrefix } from '../networks/layers.ts';
 import { unet2d } from '../networks/unet2d.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
 import { type Batch, batchArray, batchTensor } from './batch.ts';
-import { CONDITIONING_PREFIX, conditionedShapes, splitConditioning } from './conditionedNetwork.ts';
+import { CONDITIONING_PREFIX, conditionedShapes } from './conditionedNetwork.ts';
 import { guidedByEach, longSteps, longStepTarget, trajectory } from './distillation.ts';
+import { isOfTeacher, joinTeacher, TEACHER_PREFIX } from './teacherWeights.ts';
 import type { TrainingTask } from './trainingTask.ts';
 
 /** A student and its teacher, as plain data. */
@@ -56,14 +57,11 @@ const STUDENT_RATE = 10;
 
 type Shape4D = [number, number, number, number];
 
-/** Begins the names of the teacher's weights, which stay as they are. */
-export const TEACHER_PREFIX = 'teacher.';
-
 /** Whether a weight is the student's alone: neither the teacher's, nor of the tables that both share. */
 export function isLearned(name: string): boolean {
   return name.startsWith(CONDITIONING_PREFIX)
     ? isOfStudent(name.slice(CONDITIONING_PREFIX.length))
-    : !name.startsWith(TEACHER_PREFIX);
+    : !isOfTeacher(name);
 }
 
 /**
@@ -83,10 +81,8 @@ export function isLearned(name: string): boolean {
  */
 export function distilTask(spec: DistilSpec): TrainingTask {
   const { config, conditioning } = spec;
-  const shapes = conditionedShapes(config, conditioning);
-  for (const [name, shape] of conditionedShapes(config, null)) shapes.set(`${TEACHER_PREFIX}${name}`, shape);
   return {
-    shapes,
+    shapes: new Map([...conditionedShapes(config, conditioning), ...joinTeacher(conditionedShapes(config, null))]),
     isTrained: isLearned,
     rateFactor: (name) => (name.startsWith(CONDITIONING_PREFIX) ? STUDENT_RATE : 1),
     prepare: (weights, batch) => (batch.x0 ? guidedLevels(spec, weights, batch) : ownSteps(spec, weights, batch)),
@@ -103,7 +99,10 @@ function studentLoss({ config, conditioning, circular }: DistilSpec, weights: We
   const stepCounts = batchArray(batch, 'stepCounts').data;
   const conditions = repeated(batch, numParts);
   const sampling = { guidanceScales: each(batchArray(batch, 'guidanceScales').data, 1, numParts), stepCounts };
-  const told = conditioningVectors(conditioning, conditioningOf(weights), { ...conditions, sampling });
+  const told = conditioningVectors(conditioning, withoutPrefix(weights, CONDITIONING_PREFIX), {
+    ...conditions,
+    sampling,
+  });
   const output = unet2d(config, weights, joined(batch, 'xt'), batchArray(batch, 't').data, told, { circular });
   const errors = mean(square(sub(output, joined(batch, 'target'))), [1, 2, 3]) as Tensor1D;
   const counts = [...new Set(stepCounts)].filter((count) => count > 0);
@@ -194,7 +193,7 @@ function guidedTeacher(
     classLabels: Array.from(classLabels, () => conditioning.num_labels),
     attributes: Array.from(attributes, () => ANY),
   };
-  const own = conditioningOf(weights);
+  const own = withoutPrefix(weights, CONDITIONING_PREFIX);
   const told = concat([
     conditioningVectors(ofTeacher, own, { classLabels, attributes }),
     conditioningVectors(ofTeacher, own, anything),
@@ -207,10 +206,6 @@ function guidedTeacher(
       const [cond, uncond] = split(both, 2) as [Tensor4D, Tensor4D];
       return guidedByEach(cond, uncond, guidanceScales);
     });
-}
-
-function conditioningOf(weights: Weights): Weights {
-  return Object.fromEntries(splitConditioning(new Map(Object.entries(weights))).conditioning);
 }
 
 /** What a batch is told, once for each part of an image. */

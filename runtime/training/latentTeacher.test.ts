@@ -9,8 +9,9 @@ import { expectClose } from '../testing/matchers.ts';
 import { randomWeights, tinyPatches, tinyVaeConfig } from '../testing/tinyNetworks.ts';
 import { TINY_VAE_OPTIONS } from '../testing/tinyTraining.ts';
 import { gradientsOf } from './gradients.ts';
-import { configForLatentsOf, encodeAsTeacher, isOfTeacher, latentError, startFromTeacher } from './latentTeacher.ts';
+import { configForLatentsOf, encodeAsTeacher, latentError, startFromTeacher } from './latentTeacher.ts';
 import { createTask } from './task.ts';
+import { isOfTeacher } from './teacherWeights.ts';
 import { vaeTaskSpec } from './trainVae.ts';
 
 const TEACHER = {

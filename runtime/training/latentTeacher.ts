@@ -6,20 +6,15 @@ import { type AutoencoderKlConfig, pixelsPerLatent } from '../networks/autoencod
 import type { LatentDistribution } from '../networks/latentDistribution.ts';
 import { type Shapes, type Weights, withoutPrefix } from '../networks/layers.ts';
 import type { AutoEncoder } from './adaptChannels.ts';
-import { TEACHER_PREFIX } from './distilTask.ts';
-
-/** Whether a weight of a training is the teacher's, which is not trained. */
-export const isOfTeacher = (name: string) => name.startsWith(TEACHER_PREFIX);
+import { joinTeacher, TEACHER_PREFIX } from './teacherWeights.ts';
 
 /** Whether a weight of an auto-encoder belongs to its encoder. */
 export const isEncoder = (name: string) => name.startsWith('encoder.') || name.startsWith('quant_conv.');
 
 /** The shapes of a teacher's encoder, under the names that its weights have in the training. */
 export function teacherShapes(teacher: AutoencoderKlConfig): Shapes {
-  return new Map([...autoencoderKlShapes(teacher)].filter(([name]) => isEncoder(name)).map(prefixed));
+  return joinTeacher([...autoencoderKlShapes(teacher)].filter(([name]) => isEncoder(name)));
 }
-
-const prefixed = <T>([name, value]: [string, T]): [string, T] => [TEACHER_PREFIX + name, value];
 
 /** The distribution that the teacher encodes images into; its weights are not trained. @param x as of `encode` */
 export function encodeAsTeacher(
@@ -73,7 +68,7 @@ export function startFromTeacher(teacher: AutoEncoder, config: AutoencoderKlConf
   const extraLevels = teacher.config.block_out_channels.length - config.block_out_channels.length;
   const nameOfTeachers = (name: string) =>
     name.replace(/^encoder\.down_blocks\.(\d+)/, (_, level) => `encoder.down_blocks.${Number(level) + extraLevels}`);
-  const start = new Map([...teacher.weights].filter(([name]) => isEncoder(name)).map(prefixed));
+  const start = joinTeacher([...teacher.weights].filter(([name]) => isEncoder(name)));
   for (const [name, shape] of autoencoderKlShapes(config)) {
     const known = teacher.weights.get(nameOfTeachers(name));
     if (known && String(known.shape) === String(shape)) start.set(name, known);

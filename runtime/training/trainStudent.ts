@@ -9,9 +9,10 @@ import { adaptConditioning, type ConditionedNetwork, type KnownNetwork } from '.
 import type { Batch } from './batch.ts';
 import { joinConditioning, splitConditioning } from './conditionedNetwork.ts';
 import { longSteps } from './distillation.ts';
-import { type DistilSpec, isLearned, TEACHER_PREFIX } from './distilTask.ts';
+import { type DistilSpec, isLearned } from './distilTask.ts';
 import type { GradientSource } from './gradients.ts';
 import type { LatentDataset, LatentSubjects } from './latentDataset.ts';
+import { joinTeacher, splitTeacher, TEACHER_PREFIX } from './teacherWeights.ts';
 import { checkAttributes, diffusionBatch, noiseBatch } from './trainDiffusion.ts';
 import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
@@ -81,8 +82,7 @@ export function studentNetwork(
   const own = [...initialWeights(conditioningShapes(conditioning), seed)].filter(([name]) => isOfStudent(name));
   for (const [name, { data }] of own) if (!name.includes('.linear_1.')) data.fill(0);
   const joined = joinConditioning(known.unet, new Map([...known.conditioning, ...own]));
-  const ofTeacher = Array.from(known.unet, ([name, value]): [string, WeightTensor] => [TEACHER_PREFIX + name, value]);
-  return { config, conditioning, weights: new Map([...joined, ...ofTeacher]) };
+  return { config, conditioning, weights: new Map([...joined, ...joinTeacher(known.unet)]) };
 }
 
 /**
@@ -121,13 +121,8 @@ function plusDifference(own: WeightTensor, now?: WeightTensor, before?: WeightTe
 export function splitStudent<T>(
   weights: ReadonlyMap<string, T>,
 ): Record<'unet' | 'conditioning' | 'teacher', Map<string, T>> {
-  const isTeacher = (name: string) => name.startsWith(TEACHER_PREFIX);
-  const teacher = new Map(
-    [...weights]
-      .filter(([name]) => isTeacher(name))
-      .map(([name, value]): [string, T] => [name.slice(TEACHER_PREFIX.length), value]),
-  );
-  return { ...splitConditioning(new Map([...weights].filter(([name]) => !isTeacher(name)))), teacher };
+  const { teacher, others } = splitTeacher(weights);
+  return { ...splitConditioning(others), teacher };
 }
 
 /** The scheduler of a model for its student too, whose steps are those of DDIM from the last timestep on. */

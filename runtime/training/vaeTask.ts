@@ -8,7 +8,7 @@ import { sampleLatents } from '../networks/latentDistribution.ts';
 import type { Shapes, Weights } from '../networks/layers.ts';
 import { batchArray, batchTensor } from './batch.ts';
 import { attributeLossOf } from './batchLosses.ts';
-import { encodeAsTeacher, isEncoder, isOfTeacher, latentError, teacherShapes } from './latentTeacher.ts';
+import { encodeAsTeacher, isEncoder, latentError, teacherShapes } from './latentTeacher.ts';
 import {
   coarseDifference,
   gradientDifference,
@@ -20,6 +20,7 @@ import {
   weightedDifference,
 } from './losses.ts';
 import { constantWeights, stopGradient } from './stopGradient.ts';
+import { isOfTeacher } from './teacherWeights.ts';
 import type { TrainingTask } from './trainingTask.ts';
 
 /** How an auto-encoder is trained, and what is trained together with it. */
