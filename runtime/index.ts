@@ -187,8 +187,8 @@ export {
 export {
   CONDITIONING_WEIGHTS,
   type Conditions,
-  conditioning,
   conditioningShapes,
+  conditioningVectors,
   numericFrequencies,
 } from './networks/conditioning.ts';
 export {

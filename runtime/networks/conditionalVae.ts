@@ -4,7 +4,7 @@ import { concat, reshape, type Tensor2D, type Tensor4D, tidy } from '@tensorflow
 import * as v from 'valibot';
 import { runToEnd } from '../core/slices.ts';
 import { silu } from '../kernels/silu.ts';
-import { type Conditions, conditioning, conditioningShapes } from './conditioning.ts';
+import { type Conditions, conditioningShapes, conditioningVectors } from './conditioning.ts';
 import {
   ATTRIBUTE_KINDS,
   type ConditioningConfig,
@@ -160,7 +160,11 @@ function conditionRows(config: ConditionalVaeConfig, weights: Weights, side: Sid
   const own = ownConditioning(config);
   if (!own) return embeddingRows(weights, `${side}.class_embedding`, classesOf(condition));
   const ofSide = withoutPrefix(weights, `${side}.conditioning.`);
-  return conditioning(own, ofSide, 'classLabels' in condition ? condition : { classLabels: condition, attributes: [] });
+  return conditioningVectors(
+    own,
+    ofSide,
+    'classLabels' in condition ? condition : { classLabels: condition, attributes: [] },
+  );
 }
 
 function classesOf(condition: VaeCondition): ArrayLike<number> {

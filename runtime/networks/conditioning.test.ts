@@ -6,7 +6,13 @@ import { selectBackend } from '../backends/selectBackend.ts';
 import { checkGradients } from '../testing/gradientCheck.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { randomWeights } from '../testing/tinyNetworks.ts';
-import { type Conditions, conditioning, conditioningShapes, isOfStudent, numericFeatures } from './conditioning.ts';
+import {
+  type Conditions,
+  conditioningShapes,
+  conditioningVectors,
+  isOfStudent,
+  numericFeatures,
+} from './conditioning.ts';
 import { conditioningConfig } from './conditioningConfig.ts';
 import { uploadWeights } from './weights.ts';
 
@@ -116,7 +122,7 @@ describe('conditioning refuses', () => {
     [{ classLabels: [0], attributes: [0, 0, 0], blends: [{ classLabel: 1, amount: 2 }] }, /expected 0 … 1 of a class/],
   ])('%j', (wrong, message) => {
     const before = memory().numTensors;
-    expect(() => tidy(() => conditioning(config, uploadWeights(weights), wrong))).toThrow(message);
+    expect(() => tidy(() => conditioningVectors(config, uploadWeights(weights), wrong))).toThrow(message);
     expect(memory().numTensors).toBe(before);
   });
 
@@ -127,16 +133,16 @@ describe('conditioning refuses', () => {
     [{ guidanceScales: [2, 2, 2], stepCounts: [4, 3, 4] }, /number of steps is 3; expected one of 1, 2, 4/],
   ])('a student with the sampling %j', (sampling, message) => {
     const before = memory().numTensors;
-    expect(() => tidy(() => conditioning(STUDENT, uploadWeights(studentWeights), { ...conditions, sampling }))).toThrow(
-      message,
-    );
+    expect(() =>
+      tidy(() => conditioningVectors(STUDENT, uploadWeights(studentWeights), { ...conditions, sampling })),
+    ).toThrow(message);
     expect(memory().numTensors).toBe(before);
   });
 });
 
 describeOnBackends((backend) => {
   it('is the sum of rows by hand, over the root of their number', async () => {
-    const [output] = await valuesOn(backend, () => [conditioning(config, uploadWeights(weights), conditions)]);
+    const [output] = await valuesOn(backend, () => [conditioningVectors(config, uploadWeights(weights), conditions)]);
     expect(output!.shape).toEqual([3, DIM]);
     expectClose(output!.values, EXPECTED, { absolute: 2e-6, relative: 2e-6 });
   });
@@ -144,7 +150,7 @@ describeOnBackends((backend) => {
   it('is the row of the label where there are no attributes', async () => {
     const alone = conditioningConfig(DIM, 3, {});
     const [output] = await valuesOn(backend, () => [
-      conditioning(alone, uploadWeights(weights), { classLabels: [1, 3], attributes: [] }),
+      conditioningVectors(alone, uploadWeights(weights), { classLabels: [1, 3], attributes: [] }),
     ]);
     const expected = [...row('label_embedding.weight', 1), ...row('label_embedding.weight', 3)];
     expectClose(output!.values, expected, { absolute: 1e-6, relative: 1e-6 });
@@ -159,7 +165,7 @@ describeOnBackends((backend) => {
       { classLabel: 2, amount: 0.5 },
     ];
     const [output] = await valuesOn(backend, () => [
-      conditioning(alone, uploadWeights(weights), { classLabels: [2, 0, 0, 2], blends, attributes: [] }),
+      conditioningVectors(alone, uploadWeights(weights), { classLabels: [2, 0, 0, 2], blends, attributes: [] }),
     ]);
     const [first, second, third] = [0, 1, 2].map((index) => row('label_embedding.weight', index));
     const mixed = third!.map((value, i) => 0.75 * value + 0.25 * first![i]!);
@@ -170,12 +176,14 @@ describeOnBackends((backend) => {
     const names = [...weights.keys()];
     const uploaded = await valuesOn(backend, () => Object.values(uploadWeights(weights)));
     const forward = (...tensors: Tensor[]) =>
-      conditioning(config, Object.fromEntries(names.map((name, i) => [name, tensors[i]!])), conditions);
+      conditioningVectors(config, Object.fromEntries(names.map((name, i) => [name, tensors[i]!])), conditions);
     await checkGradients(backend, forward, uploaded);
   });
 
   it('adds what a student is told of its sampling, by hand', async () => {
-    const [output] = await valuesOn(backend, () => [conditioning(STUDENT, uploadWeights(studentWeights), sampled)]);
+    const [output] = await valuesOn(backend, () => [
+      conditioningVectors(STUDENT, uploadWeights(studentWeights), sampled),
+    ]);
     const expected = EXPECTED.map((value, i) => value + SAMPLING[i]!);
     expectClose(output!.values, expected, { absolute: 3e-6, relative: 3e-6 });
   });
@@ -184,7 +192,7 @@ describeOnBackends((backend) => {
     const names = [...studentWeights.keys()];
     const uploaded = await valuesOn(backend, () => Object.values(uploadWeights(studentWeights)));
     const forward = (...tensors: Tensor[]) =>
-      conditioning(STUDENT, Object.fromEntries(names.map((name, i) => [name, tensors[i]!])), sampled);
+      conditioningVectors(STUDENT, Object.fromEntries(names.map((name, i) => [name, tensors[i]!])), sampled);
     await checkGradients(backend, forward, uploaded);
   });
 

@@ -84,7 +84,7 @@ export function conditioningShapes(config: ConditioningConfig): Shapes {
  * @returns       float32 (B, embedding_dim); the caller disposes it
  * @throws        RangeError when there are too few or too many values, or one is out of range
  */
-export function conditioning(config: ConditioningConfig, weights: Weights, conditions: Conditions): Tensor2D {
+export function conditioningVectors(config: ConditioningConfig, weights: Weights, conditions: Conditions): Tensor2D {
   const inputs = conditioningInputs(config, conditions);
   return tidy(() =>
     conditioningOfInputs(
@@ -105,7 +105,7 @@ export interface ConditioningInput {
  * What `conditioningOfInputs` computes from: which rows of the tables are added; of each attribute that is a number its
  * features, and whether it is known; of a student the features of the guidance scale, and the row of the number of steps.
  *
- * @throws RangeError as `conditioning`
+ * @throws RangeError as `conditioningVectors`
  */
 export function conditioningInputs(config: ConditioningConfig, conditions: Conditions): ConditioningInput[] {
   checkConditions(config, conditions);
@@ -123,7 +123,7 @@ export function conditioningInputs(config: ConditioningConfig, conditions: Condi
   return [input(chosenRows(config, conditions, scale)), ...numbers, ...told];
 }
 
-/** The same as `conditioning`, of its inputs; to be called in a tidy. */
+/** The same as `conditioningVectors`, of its inputs; to be called in a tidy. */
 export function conditioningOfInputs(config: ConditioningConfig, weights: Weights, inputs: Tensor2D[]): Tensor2D {
   const [rows, ...rest] = inputs as [Tensor2D, ...Tensor2D[]];
   const names = Object.keys(config.attributes);

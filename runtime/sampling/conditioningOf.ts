@@ -4,9 +4,9 @@ import { decideAttributes, fillAttributes } from '../core/decideAttributes.ts';
 import {
   type ClassBlend,
   type Conditions,
-  conditioning,
   conditioningInputs,
   conditioningOfInputs,
+  conditioningVectors,
   type SamplingConditions,
 } from '../networks/conditioning.ts';
 import { embeddingRows } from '../networks/layers.ts';
@@ -136,7 +136,7 @@ function blendOf(labels: readonly string[], blend: Recipe['blend']): ClassBlend 
   return blend ? { classLabel: indexOfLabel(labels, blend.label), amount: blend.amount } : null;
 }
 
-/** `conditioning` by a recording, where the backend has them. */
+/** `conditioningVectors` by a recording, where the backend has them. */
 function vectorsInSlices(
   { config, weights }: NonNullable<DiffusionModel['conditioning']>,
   conditions: Conditions,
@@ -149,7 +149,7 @@ function vectorsInSlices(
     pass: (...given) => conditioningOfInputs(config, weights, given as Tensor2D[]),
     // biome-ignore lint/correctness/useYield: it is small, and one slice
     *inSlices() {
-      return conditioning(config, weights, conditions);
+      return conditioningVectors(config, weights, conditions);
     },
   });
 }

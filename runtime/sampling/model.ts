@@ -63,7 +63,7 @@ export function createModel(files: ModelFiles): DiffusionModel {
   const scheduler = parseSchedulerConfig(files.schedulerConfig, `${name}/scheduler/scheduler_config.json`);
   checkWeights(files.unet, unet2dShapes(unetConfig), `${name}/unet`);
   if (vaeConfig) checkWeights(files.vae, autoencoderKlShapes(vaeConfig), `${name}/vae`);
-  const conditioningConfig = checkConditioning(files, unetConfig);
+  const ownConditioning = checkConditioning(files, unetConfig);
   const latentShape = checkLatents(files.index, unetConfig, vaeConfig);
   if (vaeConfig) checkImageChannels(files.index, vaeConfig);
   checkHalved('createModel', name, latentShape, unetConfig);
@@ -71,8 +71,8 @@ export function createModel(files: ModelFiles): DiffusionModel {
   const corrector = correctorOf(files.index, latentShape);
   const unet = uploadWeights(files.unet);
   const vae = vaeConfig && { config: vaeConfig, weights: uploadWeights(files.vae) };
-  const conditioning = conditioningConfig && {
-    config: conditioningConfig,
+  const conditioning = ownConditioning && {
+    config: ownConditioning,
     weights: uploadWeights(files.conditioning ?? new Map()),
   };
   return {

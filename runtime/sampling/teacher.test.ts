@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { normals } from '../core/random.ts';
 import { createDdim } from '../diffusion/ddim.ts';
-import { conditioning } from '../networks/conditioning.ts';
+import { conditioningVectors } from '../networks/conditioning.ts';
 import { unet2d, unet2dShapes } from '../networks/unet2d.ts';
 import type { PictureOptions } from '../recipe/recipe.ts';
 import { expectClose } from '../testing/matchers.ts';
@@ -38,7 +38,7 @@ function byHand({ unet, conditioning: told, scheduler }: DiffusionModel, numInfe
   const sampler = createDdim(scheduler, { numInferenceSteps });
   return tidy(() => {
     const sampling = { guidanceScales: [w], stepCounts: [numInferenceSteps] };
-    const vector = conditioning(told!.config, told!.weights, { classLabels: [0], attributes: [1], sampling });
+    const vector = conditioningVectors(told!.config, told!.weights, { classLabels: [0], attributes: [1], sampling });
     let xt: Tensor4D = tensor4d(normals(ELF.seed, 0, 8 * 8 * 4), [1, 8, 8, 4]);
     for (const [index, t] of sampler.timesteps.entries()) {
       xt = sampler.step(unet2d(unet.config, unet.weights, xt, [t], vector), index, xt).xt;

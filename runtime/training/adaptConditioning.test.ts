@@ -2,7 +2,7 @@ import { dispose, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { type Attributes, encodeAttributes, type Vocabulary } from '../core/attributes.ts';
-import { conditioning, conditioningShapes } from '../networks/conditioning.ts';
+import { conditioningShapes, conditioningVectors } from '../networks/conditioning.ts';
 import { conditioningConfig } from '../networks/conditioningConfig.ts';
 import { unet2dShapes } from '../networks/unet2d.ts';
 import { timeChannels } from '../networks/unet2dEmbedding.ts';
@@ -48,7 +48,7 @@ async function vectorOf(
   const config = conditioningConfig(timeChannels(identity), labels.length, vocabulary);
   const uploaded = uploadWeights(weights);
   const vector: Tensor2D = tidy(() =>
-    conditioning(config, uploaded, {
+    conditioningVectors(config, uploaded, {
       classLabels: [label === null ? labels.length : labels.indexOf(label)],
       attributes: encodeAttributes('test', vocabulary, attributes),
     }),

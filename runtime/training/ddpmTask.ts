@@ -3,7 +3,7 @@ import { type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { qSample, vTarget } from '../diffusion/forward.ts';
 import { createSchedule } from '../diffusion/schedule.ts';
 import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
-import { conditioning as conditioningVectors } from '../networks/conditioning.ts';
+import { conditioningVectors } from '../networks/conditioning.ts';
 import type { ConditioningConfig } from '../networks/conditioningConfig.ts';
 import { type Weights, withoutPrefix } from '../networks/layers.ts';
 import { unet2d } from '../networks/unet2d.ts';

@@ -24,7 +24,7 @@ import { qSample } from '../diffusion/forward.ts';
 import { createSampler } from '../diffusion/sampler.ts';
 import { alphaBar, createSchedule } from '../diffusion/schedule.ts';
 import type { SamplerName, SchedulerConfig } from '../diffusion/schedulerConfig.ts';
-import { type Conditions, conditioning as conditioningVectors, isOfStudent } from '../networks/conditioning.ts';
+import { type Conditions, conditioningVectors, isOfStudent } from '../networks/conditioning.ts';
 import type { ConditioningConfig } from '../networks/conditioningConfig.ts';
 import { type Weights, withoutPrefix } from '../networks/layers.ts';
 import { unet2d } from '../networks/unet2d.ts';

@@ -8,7 +8,7 @@ import { guidedPrediction } from '../diffusion/guidance.ts';
 import { createSampler } from '../diffusion/sampler.ts';
 import { createSchedule } from '../diffusion/schedule.ts';
 import { parseSchedulerConfig } from '../diffusion/schedulerConfig.ts';
-import { conditioning } from '../networks/conditioning.ts';
+import { conditioningVectors } from '../networks/conditioning.ts';
 import { unet2d, unet2dShapes } from '../networks/unet2d.ts';
 import { uploadWeights } from '../networks/weights.ts';
 import { expectClose } from '../testing/matchers.ts';
@@ -120,7 +120,7 @@ describe('studentNetwork', () => {
         tidy(() => {
           const sampling = { guidanceScales: [w!, w!], stepCounts: [steps!, steps!] };
           const told = { classLabels: labels, attributes: [], sampling };
-          const vectors = conditioning(student.conditioning, Object.fromEntries(own), told);
+          const vectors = conditioningVectors(student.conditioning, Object.fromEntries(own), told);
           return unet2d(student.config, Object.fromEntries(unet), xt, t, vectors).dataSync();
         }),
       );

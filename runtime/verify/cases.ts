@@ -12,7 +12,7 @@ import {
 } from '../diffusion/schedulerConfig.ts';
 import { autoencoderKlShapes, decode, encode } from '../networks/autoencoderKl.ts';
 import { parseAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
-import { conditioning } from '../networks/conditioning.ts';
+import { conditioningVectors } from '../networks/conditioning.ts';
 import { klOfValues } from '../networks/latentDistribution.ts';
 import { embeddingRows } from '../networks/layers.ts';
 import { unet2d, unet2dShapes } from '../networks/unet2d.ts';
@@ -199,7 +199,7 @@ function caseConditions(
   const classes = [...find(tensors, 'class_labels').data, num_labels];
   const ofEach = (value: number) => classes.map(() => value);
   const sampling = { guidanceScales: ofEach(guidance_scale), stepCounts: ofEach(num_inference_steps) };
-  const vectors = conditioning(network.config, network.weights, {
+  const vectors = conditioningVectors(network.config, network.weights, {
     classLabels: classes,
     attributes: [...told, ...names.map(() => ANY)],
     ...(student && { sampling }),

@@ -199,7 +199,7 @@ describe.skipIf(!torch)('in PyTorch', () => {
     const conditions = { classLabels: of('labels').data, attributes: of('attributes').data };
     const vectors = tidy(() => {
       const weights = runtime.uploadWeights(trainerWeights(files).conditioning);
-      return runtime.conditioning(config, weights, conditions).dataSync();
+      return runtime.conditioningVectors(config, weights, conditions).dataSync();
     });
     expectClose(output('conditioning'), vectors);
   });
@@ -218,7 +218,7 @@ describe.skipIf(!torch)('in PyTorch', () => {
       sampling: { guidanceScales: of('scales').data.slice(0, 4), stepCounts: [4, 4, 4, 4] },
     };
     const vectors = tidy(() =>
-      runtime.conditioning(studentConfig(), runtime.uploadWeights(studentWeights()), conditions).dataSync(),
+      runtime.conditioningVectors(studentConfig(), runtime.uploadWeights(studentWeights()), conditions).dataSync(),
     );
     expectClose(output('student'), vectors);
   });

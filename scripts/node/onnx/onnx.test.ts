@@ -5,7 +5,7 @@ import { type Attributes, encodeAttributes } from '../../../runtime/core/attribu
 import { normals } from '../../../runtime/core/random.ts';
 import { runToEnd } from '../../../runtime/core/slices.ts';
 import {
-  conditioning,
+  conditioningVectors,
   createModel,
   decodeLatents,
   encodePixelsInSlices,
@@ -125,7 +125,7 @@ describe.skipIf(!onnx)('in ONNX Runtime', () => {
     const attributes = asked.flatMap((one) => encodeAttributes('test', VOCABULARY, one));
     const classLabels = [0, 2, 3, 1];
     const { config, weights } = model.conditioning!;
-    const expected = conditioning(config, weights, { classLabels, attributes });
+    const expected = conditioningVectors(config, weights, { classLabels, attributes });
     const actual = await runOnnx(onnxGraphs(files).conditioning!.encode('c'), {
       class_labels: integers(classLabels),
       attributes: floats([4, 2], attributes),
@@ -144,7 +144,7 @@ describe.skipIf(!onnx)('in ONNX Runtime', () => {
     ];
     const { config, weights } = model.conditioning!;
     const sampling = { guidanceScales: [1, 2.5, 5], stepCounts: [4, 1, 2] };
-    const expected = conditioning(config, weights, { classLabels, attributes, sampling });
+    const expected = conditioningVectors(config, weights, { classLabels, attributes, sampling });
     const actual = await runOnnx(onnxGraphs(files).conditioning!.encode('c'), {
       class_labels: integers(classLabels),
       attributes: floats([3, 2], attributes),

@@ -144,7 +144,7 @@ function midOf(context: LayerContext, mid: PlannedMid, x: Features, embedding: s
  * What turns label and attributes into the vector that a U-Net takes: `class_labels` (N, int64; the number of labels means
  * "any") and `attributes` (N, attributes: the place of a word, or a number 0 … 1; below 0 means "any"); gives
  * `conditioning` (N, embedding_dim). A student takes besides `guidance_scale` (N, 1) and `steps` (N, int64), the place of the
- * number of steps in its list. See `conditioning` in the runtime.
+ * number of steps in its list. See `conditioningVectors` in the runtime.
  */
 export function conditioningGraph({ config, weights }: OnnxSource<ConditioningConfig>): OnnxGraph {
   const graph = new OnnxGraph();
