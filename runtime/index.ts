@@ -166,8 +166,6 @@ export {
   decode,
   encode,
   planAutoencoder,
-  scaleLatents,
-  unscaleLatents,
 } from './networks/autoencoderKl.ts';
 export {
   type AutoencoderKlConfig,
@@ -199,6 +197,13 @@ export {
   type StudentConfig,
 } from './networks/conditioningConfig.ts';
 export { sampleLatents } from './networks/latentDistribution.ts';
+export {
+  type LatentStatistics,
+  pixelStatistics,
+  scaleLatents,
+  statisticsOfConfig,
+  unscaleLatents,
+} from './networks/latentScaling.ts';
 export type { Shapes, Weights } from './networks/layers.ts';
 export {
   type NoisyClassifierConfig,

@@ -1,4 +1,4 @@
-import { add, div, mul, sub, type Tensor4D, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { runToEnd } from '../core/slices.ts';
 import { type AutoencoderKlConfig, pixelChannels, pixelsPerLatent } from './autoencoderKlConfig.ts';
 import { distributionOf, type LatentDistribution, meanOf } from './latentDistribution.ts';
@@ -188,27 +188,6 @@ function* decoderPass(config: AutoencoderKlConfig, weights: Weights, z: Tensor4D
   }
   h = conv(weights, 'decoder.conv_out', norm(weights, 'decoder.conv_norm_out', h, options), { circular });
   return fromPatches(h, config.patch_size);
-}
-
-/**
- * Latents to the space the diffusion works in: standardised by channel where the config has latents_mean and
- * latents_std, else shifted and scaled (Rombach et al. 2022, appendix G).
- */
-export function scaleLatents(config: AutoencoderKlConfig, z: Tensor4D): Tensor4D {
-  const { latents_mean: mean, latents_std: std, shift_factor: shift, scaling_factor: scale } = config;
-  return tidy(() => {
-    if (mean && std) return mul(div(sub(z, tensor1d(mean)), tensor1d(std)), scale);
-    return mul(sub(z, shift ?? 0), scale);
-  });
-}
-
-/** The inverse of `scaleLatents`. */
-export function unscaleLatents(config: AutoencoderKlConfig, z: Tensor4D): Tensor4D {
-  const { latents_mean: mean, latents_std: std, shift_factor: shift, scaling_factor: scale } = config;
-  return tidy(() => {
-    if (mean && std) return add(mul(div(z, scale), tensor1d(std)), tensor1d(mean));
-    return add(div(z, scale), shift ?? 0);
-  });
 }
 
 function checkSize(config: AutoencoderKlConfig, x: Tensor4D): void {

@@ -2,14 +2,8 @@ import { clone, slice, square, sub, sum, type Tensor4D, tensor4d, tidy } from '@
 import { MATERIAL_CHANNELS } from '../core/channelNames.ts';
 import { numFramesOf } from '../core/frames.ts';
 import { fromPixels, toMapPixels, toPixels } from '../core/pixels.ts';
-import {
-  decode,
-  decodeInSlices,
-  encode,
-  encodeMeanInSlices,
-  scaleLatents,
-  unscaleLatents,
-} from '../networks/autoencoderKl.ts';
+import { decode, decodeInSlices, encode, encodeMeanInSlices } from '../networks/autoencoderKl.ts';
+import { scaleLatents, unscaleLatents } from '../networks/latentScaling.ts';
 import { type ImageSize, imageSize } from '../recipe/imageSize.ts';
 import type { ModelIndex } from '../weights/modelIndex.ts';
 import { framewiseInSlices, IN_A_ROW, STACKED } from './frameRow.ts';

@@ -4,6 +4,7 @@ import { describeOnBackends } from '../../scripts/testing/backends.ts';
 import { fillBatch } from '../dataset/batches.ts';
 import { framesOf, singleFrames } from '../dataset/derive.ts';
 import { autoencoderKlShapes, encode } from '../networks/autoencoderKl.ts';
+import { latentScaler } from '../networks/latentScaling.ts';
 import { uploadWeights } from '../networks/weights.ts';
 import { expectClose } from '../testing/matchers.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
@@ -88,7 +89,7 @@ describeOnBackends(() => {
     expectClose(statistics.mean, ofEach.mean, { absolute: 1e-6, relative: 1e-6 });
     expectClose(statistics.std, ofEach.std, { absolute: 1e-6, relative: 1e-6 });
     const scaling = { latents_mean: ofEach.mean, latents_std: ofEach.std, shift_factor: null, scaling_factor: 0.5 };
-    const drawn = drawLatents(latents, Int32Array.of(2), scaling, null);
+    const drawn = drawLatents(latents, Int32Array.of(2), latentScaler(scaling), null);
     const expected = drawn.map((_, i) => {
       const c = i % 4;
       return (0.5 * (latents.mean[2 * cells * 12 + i]! - ofEach.mean[c]!)) / ofEach.std[c]!;

@@ -4,6 +4,7 @@ import { fillBatch } from '../dataset/batches.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { framesOf, singleFrames } from '../dataset/derive.ts';
 import { type AutoencoderKlConfig, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
+import type { LatentStatistics } from '../networks/latentScaling.ts';
 import type { LatentEncoder, PixelBatch } from './latentEncoder.ts';
 
 /** The latent distribution of every image, encoded once before the diffusion is trained. */
@@ -182,7 +183,7 @@ function pixelsOf(dataset: Dataset, { indices, mirrored, shift: [dx, dy] }: Port
  *
  * @param numFrames all frames together have one mean and deviation for each channel of the auto-encoder
  */
-export function latentStatistics(latents: LatentDataset, numFrames = 1): { mean: number[]; std: number[] } {
+export function latentStatistics(latents: LatentDataset, numFrames = 1): LatentStatistics {
   const channels = latents.shape[2] / numFrames;
   const sums = new Float64Array(channels);
   const squares = new Float64Array(channels);
@@ -196,35 +197,28 @@ export function latentStatistics(latents: LatentDataset, numFrames = 1): { mean:
   return { mean, std };
 }
 
-/** The entries of an auto-encoder's config that say how a U-Net takes its latents. */
-type LatentScaling = Pick<AutoencoderKlConfig, 'latents_mean' | 'latents_std' | 'shift_factor' | 'scaling_factor'>;
-
 /**
- * Draws from the posteriors of some images, mean + std · noise, scaled as the auto-encoder's model takes them: the same as
- * `scaleLatents` of `sampleLatents`, on the CPU.
+ * Draws from the posteriors of some images, mean + std · noise, scaled for a U-Net: with `latentScaler` the same as `scaleLatents`
+ * of `sampleLatents`, on the CPU.
  *
  * @param chosen places in `latents`
+ * @param scaled of a value and its place, by `latentScaler` or `standardiser`
  * @param noise  standard normal, (chosen, h, w, c); null for the means
  * @returns      (chosen, h, w, c)
  */
 export function drawLatents(
   latents: LatentDataset,
   chosen: Int32Array,
-  scaling: LatentScaling,
+  scaled: (z: number, place: number) => number,
   noise: Float32Array | null,
 ): Float32Array {
-  const { latents_mean, latents_std, shift_factor, scaling_factor } = scaling;
   const size = latents.mean.length / latents.classLabels.length;
-  const isPerChannel = latents_mean && latents_std;
-  const channels = isPerChannel ? latents_mean.length : 1; // of each frame
-  const shift = (c: number) => (isPerChannel ? latents_mean[c]! : (shift_factor ?? 0));
-  const scale = (c: number) => (isPerChannel ? scaling_factor / latents_std[c]! : scaling_factor);
   const x0 = new Float32Array(chosen.length * size);
   chosen.forEach((image, i) => {
     for (let j = 0; j < size; j++) {
       const from = image * size + j;
       const z = latents.mean[from]! + (noise ? latents.std[from]! * noise[i * size + j]! : 0);
-      x0[i * size + j] = (z - shift(j % channels)) * scale(j % channels);
+      x0[i * size + j] = scaled(z, j);
     }
   });
   return x0;

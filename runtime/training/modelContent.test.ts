@@ -1,6 +1,6 @@
 import { dispose, tensor4d } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { scaleLatents } from '../networks/autoencoderKl.ts';
+import { scaleLatents } from '../networks/latentScaling.ts';
 import { createModel } from '../sampling/model.ts';
 import { tinyDataset } from '../testing/tinyDataset.ts';
 import { tinyModelFiles } from '../testing/tinyModel.ts';

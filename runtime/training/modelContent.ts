@@ -3,6 +3,7 @@ import { examplesOfImages, vocabularyOf } from '../dataset/attributeColumns.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { formatSchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { type AutoencoderKlConfig, formatAutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
+import type { LatentStatistics } from '../networks/latentScaling.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
 import type { ModelContent } from '../weights/modelParts.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
@@ -37,7 +38,7 @@ const PIXEL_DEFAULTS = { sampler: 'ddim', numInferenceSteps: 50, guidanceScale: 
 export function modelContent(
   dataset: Dataset,
   vae: TrainedNetwork<AutoencoderKlConfig> | null,
-  statistics: { mean: number[]; std: number[] },
+  statistics: LatentStatistics,
   unet: TrainedNetwork<UNet2DConfig>,
   options: Pick<DiffusionOptions, 'predictionType' | 'betaSchedule' | 'circular' | 'conditioning'>,
   images: ArrayLike<number>,

@@ -3,12 +3,13 @@ import { shiftCircular } from '../dataset/augment.ts';
 import { batchIndices } from '../dataset/batches.ts';
 import { type PredictionType, parseSchedulerConfig, type SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import type { ConditioningConfig } from '../networks/conditioningConfig.ts';
+import { type LatentStatistics, standardiser } from '../networks/latentScaling.ts';
 import type { UNet2DConfig } from '../networks/unet2dConfig.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import type { Batch } from './batch.ts';
 import { dropConditions } from './dropConditions.ts';
 import type { GradientSource } from './gradients.ts';
-import type { LatentDataset, LatentSubjects } from './latentDataset.ts';
+import { drawLatents, type LatentDataset, type LatentSubjects } from './latentDataset.ts';
 import type { TaskSpec } from './task.ts';
 import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
@@ -157,7 +158,7 @@ export function diffusionTaskSpec(config: UNet2DConfig, options: DiffusionOption
  */
 export function diffusionTrainer(
   latents: LatentDataset,
-  statistics: { mean: number[]; std: number[] },
+  statistics: LatentStatistics,
   config: UNet2DConfig,
   options: DiffusionOptions,
   start?: TrainerState | Map<string, WeightTensor>,
@@ -196,7 +197,7 @@ export type DiffusionBatchOptions = Pick<
  */
 export function diffusionBatch(
   latents: LatentDataset,
-  { mean, std }: { mean: number[]; std: number[] },
+  statistics: LatentStatistics,
   all: Int32Array,
   nullLabel: number,
   options: DiffusionBatchOptions,
@@ -204,17 +205,8 @@ export function diffusionBatch(
 ): Batch {
   const { batchSize, seed, circular } = options;
   const chosen = batchIndices(all, latents.classLabels, options, step);
-  const channels = mean.length; // of each frame
-  const size = sizeOf(latents);
-  const noise = normals(seed, POSTERIOR_STREAM + step, batchSize * size);
-  const x0 = new Float32Array(batchSize * size);
-  chosen.forEach((image, i) => {
-    for (let j = 0; j < size; j++) {
-      const from = image * size + j;
-      const z = latents.mean[from]! + latents.std[from]! * noise[i * size + j]!;
-      x0[i * size + j] = (z - mean[j % channels]!) / std[j % channels]!;
-    }
-  });
+  const noise = normals(seed, POSTERIOR_STREAM + step, batchSize * sizeOf(latents));
+  const x0 = drawLatents(latents, chosen, standardiser(statistics), noise);
   if (circular) rollEach(x0, latents.shape, uniforms(seed, ROLL_STREAM + step, 2 * batchSize));
   return {
     x0: { shape: [batchSize, ...latents.shape], data: x0 },

@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { selectBackend } from '../backends/selectBackend.ts';
 import { normals } from '../core/random.ts';
 import { createSchedule } from '../diffusion/schedule.ts';
-import { scaleLatents } from '../networks/autoencoderKl.ts';
 import { sampleLatents } from '../networks/latentDistribution.ts';
+import { latentScaler, scaleLatents } from '../networks/latentScaling.ts';
 import { classifyNoisy, noisyClassifierShapes } from '../networks/noisyClassifier.ts';
 import { uploadWeights } from '../networks/weights.ts';
 import { expectClose } from '../testing/matchers.ts';
@@ -87,7 +87,7 @@ describe('noisyAccuracy', () => {
     const { numTensors } = memory();
     const [measured] = await noisyAccuracy(CONFIG, weights, latents, ORIGIN, [0], 5);
     expect(memory().numTensors).toBe(numTensors);
-    const x0 = drawLatents(latents, Int32Array.from(latents.classLabels.keys()), VAE, null);
+    const x0 = drawLatents(latents, Int32Array.from(latents.classLabels.keys()), latentScaler(VAE), null);
     const eps = normals(5, 0, x0.length);
     const alphaBar = createSchedule(ORIGIN.scheduler).alphasCumprod[0]!;
     const xt = x0.map((value, i) => Math.sqrt(alphaBar) * value + Math.sqrt(1 - alphaBar) * eps[i]!);
@@ -131,7 +131,7 @@ describe('drawLatents', () => {
     async (config) => {
       const latents = tinyLatents(3);
       const noise = normals(2, 0, latents.mean.length);
-      const actual = drawLatents(latents, Int32Array.from([0, 1, 2]), config, noise);
+      const actual = drawLatents(latents, Int32Array.from([0, 1, 2]), latentScaler(config), noise);
       const expected = tidy(() => {
         const [mean, eps] = [latents.mean, noise].map((values) => tensor(values, [3, 4, 4, 4]) as Tensor4D);
         const logVar = tensor(

@@ -5,6 +5,7 @@ import { qSample } from '../diffusion/forward.ts';
 import { alphaBar, createSchedule } from '../diffusion/schedule.ts';
 import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
+import { latentScaler } from '../networks/latentScaling.ts';
 import type { Weights } from '../networks/layers.ts';
 import { classifyNoisy, type NoisyClassifierConfig } from '../networks/noisyClassifier.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
@@ -102,7 +103,7 @@ function noisyBatch(
   const shape = [batchSize, ...latents.shape];
   const noise = normals(seed, POSTERIOR_STREAM + step, batchSize * size);
   return {
-    x0: { shape, data: drawLatents(latents, chosen, vaeConfig, noise) },
+    x0: { shape, data: drawLatents(latents, chosen, latentScaler(vaeConfig), noise) },
     eps: { shape, data: normals(seed, EPS_STREAM + step, batchSize * size) },
     t: { shape: [batchSize], data: integers(seed, TIME_STREAM + step, batchSize, scheduler.numTrainTimesteps) },
     classLabels: { shape: [batchSize], data: chosen.map((image) => latents.classLabels[image]!) },
@@ -146,7 +147,7 @@ export async function noisyAccuracy(
 ): Promise<NoisyAccuracy[]> {
   const schedule = createSchedule(scheduler);
   const { classLabels } = heldOut;
-  const x0 = drawLatents(heldOut, Int32Array.from(classLabels.keys()), vaeConfig, null);
+  const x0 = drawLatents(heldOut, Int32Array.from(classLabels.keys()), latentScaler(vaeConfig), null);
   const eps = normals(seed, 0, x0.length);
   const size = x0.length / classLabels.length;
   const results: NoisyAccuracy[] = [];

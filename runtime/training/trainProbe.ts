@@ -5,6 +5,7 @@ import { normals, uniforms } from '../core/random.ts';
 import { batchIndices } from '../dataset/batches.ts';
 import type { AutoencoderKlConfig } from '../networks/autoencoderKlConfig.ts';
 import { CONDITION_GRID, CONDITION_HEAD, conditionLogits } from '../networks/conditionHead.ts';
+import { latentScaler } from '../networks/latentScaling.ts';
 import type { Weights } from '../networks/layers.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
 import { type Batch, labelFirst, withAttributeWeights } from './batch.ts';
@@ -74,7 +75,7 @@ function probeBatch(latents: LatentDataset, model: ProbedModel, options: ProbeOp
   const { batchSize, seed, latentNoise } = options;
   const all = Int32Array.from(latents.classLabels.keys());
   const chosen = batchIndices(all, latents.classLabels, { batchSize, balanced: false, seed }, step);
-  const x0 = drawLatents(latents, chosen, model.vaeConfig, null);
+  const x0 = drawLatents(latents, chosen, latentScaler(model.vaeConfig), null);
   const levels = uniforms(seed, LEVEL_STREAM + step, batchSize);
   const noise = normals(seed, NOISE_STREAM + step, x0.length);
   const size = x0.length / batchSize;
@@ -127,7 +128,7 @@ export async function probeAccuracy(
   const [hits, counts] = [names.map(() => 0), names.map(() => 0)];
   for (let at = 0; at < all.length; at += BATCH) {
     const some = all.subarray(at, at + BATCH);
-    const x0 = drawLatents(heldOut, some, model.vaeConfig, null);
+    const x0 = drawLatents(heldOut, some, latentScaler(model.vaeConfig), null);
     const logits = tidy(() => conditionLogits(weights, tensor4d(x0, [some.length, ...heldOut.shape])));
     const values = (await logits.data()) as Float32Array;
     logits.dispose();

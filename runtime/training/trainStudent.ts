@@ -2,6 +2,7 @@ import { integers, normals, uniforms } from '../core/random.ts';
 import type { SchedulerConfig } from '../diffusion/schedulerConfig.ts';
 import { conditioningShapes, isOfStudent } from '../networks/conditioning.ts';
 import { conditioningConfig, type StudentConfig } from '../networks/conditioningConfig.ts';
+import type { LatentStatistics } from '../networks/latentScaling.ts';
 import { timeChannels } from '../networks/unet2dEmbedding.ts';
 import { initialWeights } from '../networks/weights.ts';
 import type { WeightTensor } from '../weights/weightTensor.ts';
@@ -167,7 +168,7 @@ export function distilSpec(
  */
 export function studentTrainer(
   latents: LatentDataset | LatentSubjects,
-  statistics: { mean: number[]; std: number[] },
+  statistics: LatentStatistics,
   spec: DistilSpec,
   options: DistilOptions,
   start: TrainerState | Map<string, WeightTensor>,
@@ -183,7 +184,7 @@ export function studentTrainer(
 
 function distilBatch(
   latents: LatentDataset | LatentSubjects,
-  statistics: { mean: number[]; std: number[] },
+  statistics: LatentStatistics,
   { conditioning, scheduler }: DistilSpec,
   options: DistilOptions,
   step: number,

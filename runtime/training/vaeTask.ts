@@ -1,10 +1,11 @@
 // The loss of an auto-encoder.
 import { add, clone, keep, mul, type Scalar, type Tensor4D, tensor1d, tidy } from '@tensorflow/tfjs-core';
-import { autoencoderKlShapes, decode, encode, scaleLatents } from '../networks/autoencoderKl.ts';
+import { autoencoderKlShapes, decode, encode } from '../networks/autoencoderKl.ts';
 import { type AutoencoderKlConfig, pixelChannels, pixelsPerLatent } from '../networks/autoencoderKlConfig.ts';
 import { type ConditionKinds, conditionHeadShapes, conditionLogits } from '../networks/conditionHead.ts';
 import { discriminate, discriminatorShapes, isOfDiscriminator } from '../networks/discriminator.ts';
 import { sampleLatents } from '../networks/latentDistribution.ts';
+import { scaleLatents } from '../networks/latentScaling.ts';
 import type { Shapes, Weights } from '../networks/layers.ts';
 import { batchArray, batchTensor } from './batch.ts';
 import { attributeLossOf } from './batchLosses.ts';

@@ -7,6 +7,7 @@ import {
   encodeDataset,
   formatSchedulerConfig,
   type KnownNetwork,
+  type LatentStatistics,
   latentSubjects,
   loadModelFolder,
   type ModelContent,
@@ -17,9 +18,11 @@ import {
   parseSchedulerConfig,
   parseUNet2DConfig,
   pixelEncoder,
+  pixelStatistics,
   type SchedulerConfig,
   type StudentNetwork,
   splitStudent,
+  statisticsOfConfig,
   studentFrom,
   studentNetwork,
   studentScheduler,
@@ -82,7 +85,7 @@ export async function distil(name: string, command: DistilCommandOptions): Promi
       const own = { ...options, circular };
       const trainer = studentTrainer(
         latents,
-        scalingOf(files),
+        statisticsOf(files),
         spec,
         own,
         resumed ?? student.weights,
@@ -169,16 +172,9 @@ function shapesOf({ weights }: StudentNetwork): Map<string, number[]> {
   return new Map(Array.from(weights, ([name, { shape }]) => [name, [...shape]]));
 }
 
-/** By what the model's latents are shifted and divided, channel by channel; pixels are taken as they are. */
-function scalingOf({ index, vaeConfig }: ModelFiles): { mean: number[]; std: number[] } {
-  const all = (count: number, value: number) => new Array<number>(count).fill(value);
-  if (!vaeConfig) return { mean: all(index.figment.channels, 0), std: all(index.figment.channels, 1) };
-  const { latents_mean, latents_std, shift_factor, scaling_factor, latent_channels } =
-    parseAutoencoderKlConfig(vaeConfig);
-  if (latents_mean && latents_std) {
-    return { mean: [...latents_mean], std: latents_std.map((std) => std / scaling_factor) };
-  }
-  return { mean: all(latent_channels, shift_factor ?? 0), std: all(latent_channels, 1 / scaling_factor) };
+/** By what the model's latents are standardised; pixels are taken as they are. */
+function statisticsOf({ index, vaeConfig }: ModelFiles): LatentStatistics {
+  return vaeConfig ? statisticsOfConfig(parseAutoencoderKlConfig(vaeConfig)) : pixelStatistics(index.figment.channels);
 }
 
 /** The model of a student beside its teacher: all other parts are those of the teacher's folder. */

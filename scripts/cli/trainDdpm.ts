@@ -32,6 +32,7 @@ import {
   type PredictionType,
   pixelChannels,
   pixelEncoder,
+  pixelStatistics,
   sampleSheet,
 } from '../../runtime/index.ts';
 import { withAddedParts } from '../node/addedParts.ts';
@@ -109,7 +110,7 @@ export async function trainDdpm(command: DdpmCommandOptions): Promise<void> {
         ? await openLatents('train ddpm', { ...origin, vae, backend }, command.out, workers)
         : await encodeDataset(dataset, split.train, null, [pixelEncoder()], encodeOptions);
       const latents = { ...encoded, attributes: attributesOfLatents(dataset, split.train, encoded) };
-      const statistics = vae ? scaledStatistics(latents, dataset, latentScale) : pixelStatistics(dataset);
+      const statistics = vae ? scaledStatistics(latents, dataset, latentScale) : pixelStatistics(dataset.channels);
       const source = gradientsIn(workers, diffusionTaskSpec(config, options));
       const trainer = diffusionTrainer(latents, statistics, config, options, resumed ?? network.weights, source);
       return {
@@ -240,11 +241,6 @@ function tellExamples(dataset: Dataset, { train }: DatasetSplit): void {
   console.log(
     `train ddpm: no image of ${lacking.join(', ')} has all attributes, so that examples will not decide on what recipes of these leave open; ${rarest!.name} is known of ${numKnown(rarest!)} of ${train.length} images, and --attributes leaves it out`,
   );
-}
-
-/** Pixels are between −1 and 1, and stay as they are. */
-function pixelStatistics({ channels }: Dataset): { mean: number[]; std: number[] } {
-  return { mean: new Array(channels).fill(0), std: new Array(channels).fill(1) };
 }
 
 /**
