@@ -6,15 +6,10 @@ import { expectClose } from '../testing/matchers.ts';
 import { tinyUNetConfig } from '../testing/tinyNetworks.ts';
 import { runSteps, TINY_DIFFUSION_OPTIONS, tinyDiffusionTrainer, tinyLatents } from '../testing/tinyTraining.ts';
 import type { Batch } from './batch.ts';
+import { drawTimesteps } from './diffusionBatch.ts';
 import type { GradientSource } from './gradients.ts';
 import { latentStatistics } from './latentDataset.ts';
-import {
-  type DiffusionOptions,
-  defaultUNetConfig,
-  diffusionTrainer,
-  drawTimesteps,
-  trainingScheduler,
-} from './trainDiffusion.ts';
+import { type DiffusionOptions, defaultUNetConfig, diffusionTrainer, trainingScheduler } from './trainDiffusion.ts';
 
 /** The first backend's losses, which the others must meet. */
 let reference: number[] | null = null;
@@ -92,17 +87,6 @@ it('draws standardised latents, standard noise and all timesteps', async () => {
   expect(Math.min(...steps)).toBeGreaterThanOrEqual(0);
   expect(Math.max(...steps)).toBeLessThanOrEqual(999);
   expect(Math.abs(steps.reduce((a, b) => a + b, 0) / steps.length - 499.5)).toBeLessThan(50);
-});
-
-it.each([1, 5, 0.2])('draws timesteps with a shift of %d as eq. (23) spreads them', (timestepShift) => {
-  const count = 20_000;
-  const drawn = drawTimesteps(count, { seed: 4, timestepShift }, 9);
-  expect([...drawn].every((t) => Number.isInteger(t) && t >= 0 && t <= 999)).toBe(true);
-  for (const t of [20, 100, 500, 900, 980]) {
-    const place = t / 1000;
-    const expected = place / (timestepShift - (timestepShift - 1) * place); // the inverse: the u below which t is
-    expect(Math.abs(drawn.filter((value) => value < t).length / count - expected), `below ${t}`).toBeLessThan(0.012);
-  }
 });
 
 it('trains on the timesteps that are drawn', async () => {

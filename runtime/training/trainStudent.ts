@@ -9,12 +9,12 @@ import type { WeightTensor } from '../weights/weightTensor.ts';
 import { adaptConditioning, type ConditionedNetwork, type KnownNetwork } from './adaptConditioning.ts';
 import type { Batch } from './batch.ts';
 import { joinConditioning, splitConditioning } from './conditionedNetwork.ts';
+import { checkAttributes, diffusionBatch, noiseBatch } from './diffusionBatch.ts';
 import { longSteps } from './distillation.ts';
 import { type DistilSpec, isLearned } from './distilTask.ts';
 import type { GradientSource } from './gradients.ts';
 import type { LatentDataset, LatentSubjects } from './latentDataset.ts';
 import { joinTeacher, splitTeacher, TEACHER_PREFIX } from './teacherWeights.ts';
-import { checkAttributes, diffusionBatch, noiseBatch } from './trainDiffusion.ts';
 import { createTrainer, TRAINER_DEFAULTS, type Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
 
 export interface DistilOptions extends TrainerOptions {
@@ -50,7 +50,8 @@ export const DISTIL_DEFAULTS: DistilOptions = {
   emaDecay: 0.99,
 };
 
-// Streams of the seed beside those of trainDiffusion.ts, and of batches.ts but for those that only pictures take.
+// Streams of the seed, none of which diffusionBatch.ts draws from. Those of the levels are the ones from which batches.ts alters
+// pictures, of which a student's training has none.
 const SCALE_STREAM = 0x70000000;
 const LEVEL_STREAM = 0xc0000000;
 const LEVEL_TIME_STREAM = 0xd0000000;
