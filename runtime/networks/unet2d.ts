@@ -56,8 +56,6 @@ interface UNet2DPlan {
 
 /** The blocks of a config, with the names and channels of their weights. */
 export function planUNet2D(config: UNet2DConfig, { circular = false, tiles }: UNet2DOptions = {}): UNet2DPlan {
-  const widths = config.block_out_channels;
-  const numLevels = widths.length;
   const options: BlockOptions = {
     numGroups: config.norm_num_groups,
     epsilon: config.norm_eps,
@@ -67,70 +65,79 @@ export function planUNet2D(config: UNet2DConfig, { circular = false, tiles }: UN
     outputScale: 1,
     tiles,
   };
-  const attentions = (prefix: string, count: number, channels: number) =>
-    Array.from({ length: count }, (_, j) => ({
-      prefix: `${prefix}.attentions.${j}`,
-      channels,
-      numHeads: numHeads(config, channels),
-      numGroups: config.norm_num_groups,
-    }));
-
-  /** Levels named after their residual blocks resample by one; those with attention, by what the config says. */
-  const resampler = (type: string, key: 'downsample_type' | 'upsample_type', prefix: string, channels: number) => {
-    const byBlock = type.startsWith('Resnet') || (type.startsWith('Attn') && config[key] === 'resnet');
-    if (!byBlock) return channels;
-    const [name, resize] = key === 'upsample_type' ? ['upsamplers', upsample2x] : ['downsamplers', meanOf2x2];
-    return { prefix: `${prefix}.${name}.0`, cin: channels, cout: channels, resize } as ResnetBlock;
-  };
-
-  const down = widths.map((cout, i): Level => {
-    const prefix = `down_blocks.${i}`;
-    const cinOf = (j: number) => (j === 0 ? widths[Math.max(i - 1, 0)]! : cout);
-    const resnets = Array.from({ length: config.layers_per_block }, (_, j) => ({
-      prefix: `${prefix}.resnets.${j}`,
-      cin: cinOf(j),
-      cout,
-    }));
-    const type = config.down_block_types[i]!;
-    const attend = type === 'AttnDownBlock2D';
-    return {
-      prefix,
-      resnets,
-      attentions: attend ? attentions(prefix, resnets.length, cout) : null,
-      resample: i < numLevels - 1 ? resampler(type, 'downsample_type', prefix, cout) : null,
-    };
-  });
-
-  const reversed = [...widths].reverse();
-  const up = reversed.map((cout, i): Level => {
-    const prefix = `up_blocks.${i}`;
-    const last = config.layers_per_block;
-    const resnets = Array.from({ length: last + 1 }, (_, j) => {
-      const skip = j === last ? reversed[Math.min(i + 1, numLevels - 1)]! : cout;
-      const cin = (j === 0 ? reversed[Math.max(i - 1, 0)]! : cout) + skip;
-      return { prefix: `${prefix}.resnets.${j}`, cin, cout };
-    });
-    const type = config.up_block_types[i]!;
-    const attend = type === 'AttnUpBlock2D';
-    return {
-      prefix,
-      resnets,
-      attentions: attend ? attentions(prefix, resnets.length, cout) : null,
-      resample: i < numLevels - 1 ? resampler(type, 'upsample_type', prefix, cout) : null,
-    };
-  });
-
-  const bottom = widths[numLevels - 1]!;
-  // diffusers gives the middle attention no norm of its own under scale_shift, unless attn_norm_num_groups says so.
-  const midGroups = config.attn_norm_num_groups ?? (options.scaleShift ? null : config.norm_num_groups);
-  const midAttention = config.add_attention ? { numHeads: numHeads(config, bottom), numGroups: midGroups } : null;
   return {
     options,
     midOptions: { ...options, outputScale: config.mid_block_scale_factor },
-    down,
-    mid: config.mid_block_type === null ? null : planMidBlock('mid_block', bottom, midAttention),
-    up,
+    down: planDown(config),
+    mid: config.mid_block_type === null ? null : planMiddle(config, options.scaleShift),
+    up: planUp(config),
   };
+}
+
+/** The levels from the full size down. */
+function planDown(config: UNet2DConfig): Level[] {
+  const widths = config.block_out_channels;
+  return widths.map((cout, i) => {
+    const above = widths[Math.max(i - 1, 0)]!;
+    const cins = Array.from({ length: config.layers_per_block }, (_, j) => (j === 0 ? above : cout));
+    return planLevel(config, 'down', i, cins, cout);
+  });
+}
+
+/** The levels from the lowest one up, whose residual blocks take a skip connection each. */
+function planUp(config: UNet2DConfig): Level[] {
+  const widths = [...config.block_out_channels].reverse();
+  const last = config.layers_per_block;
+  return widths.map((cout, i) => {
+    const below = widths[Math.max(i - 1, 0)]!;
+    const above = widths[Math.min(i + 1, widths.length - 1)]!;
+    const cinOf = (j: number) => (j === 0 ? below : cout) + (j === last ? above : cout);
+    const cins = Array.from({ length: last + 1 }, (_, j) => cinOf(j));
+    return planLevel(config, 'up', i, cins, cout);
+  });
+}
+
+type Way = 'down' | 'up';
+
+/** @param cins channels that each residual block takes, in order */
+function planLevel(config: UNet2DConfig, way: Way, i: number, cins: number[], cout: number): Level {
+  const prefix = `${way}_blocks.${i}`;
+  const type = (way === 'down' ? config.down_block_types : config.up_block_types)[i]!;
+  const attention = (j: number) => ({
+    prefix: `${prefix}.attentions.${j}`,
+    channels: cout,
+    numHeads: numHeads(config, cout),
+    numGroups: config.norm_num_groups,
+  });
+  return {
+    prefix,
+    resnets: cins.map((cin, j) => ({ prefix: `${prefix}.resnets.${j}`, cin, cout })),
+    attentions: type.startsWith('Attn') ? cins.map((_, j) => attention(j)) : null,
+    resample: i < config.block_out_channels.length - 1 ? planResampler(config, way, type, prefix, cout) : null,
+  };
+}
+
+/** Levels named after their residual blocks resample by one; those with attention, by what the config says. */
+function planResampler(
+  config: UNet2DConfig,
+  way: Way,
+  type: string,
+  prefix: string,
+  channels: number,
+): NonNullable<Level['resample']> {
+  const asConfigured = way === 'down' ? config.downsample_type : config.upsample_type;
+  const byBlock = type.startsWith('Resnet') || (type.startsWith('Attn') && asConfigured === 'resnet');
+  if (!byBlock) return channels;
+  const resize = way === 'down' ? meanOf2x2 : upsample2x;
+  return { prefix: `${prefix}.${way}samplers.0`, cin: channels, cout: channels, resize };
+}
+
+function planMiddle(config: UNet2DConfig, scaleShift: boolean): MidBlock {
+  const bottom = config.block_out_channels.at(-1)!;
+  // diffusers gives the middle attention no norm of its own under scale_shift, unless attn_norm_num_groups says so.
+  const numGroups = config.attn_norm_num_groups ?? (scaleShift ? null : config.norm_num_groups);
+  const attention = config.add_attention ? { numHeads: numHeads(config, bottom), numGroups } : null;
+  return planMidBlock('mid_block', bottom, attention);
 }
 
 function numHeads(config: UNet2DConfig, channels: number): number {
