@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -65,6 +65,17 @@ describe('train cvae', () => {
     expect(after.config).toEqual(before.config);
     expect(after.weights).not.toEqual(before.weights);
     runtime.checkWeights(after.weights, runtime.conditionalVaeShapes(after.config), 'run/cvae');
+  });
+
+  it('goes on with the share of pictures without conditions that it began with; an old checkpoint does not tell it', async () => {
+    await train('dropped', 1, '--cond-drop-prob', '0.5');
+    await expect(train('dropped', 2, '--resume')).rejects.toThrow(/made with another condDropProb \(0.5, now 0.1\)/);
+    const file = at('dropped', 'checkpoint.safetensors');
+    const { state, notes } = runtime.decodeCheckpoint(new Uint8Array(await readFile(file)), file);
+    const { condDropProb, ...older } = notes;
+    expect(condDropProb).toBe('0.5');
+    await writeFile(file, runtime.encodeCheckpoint(state, older));
+    expect(await train('dropped', 2, '--resume')).toMatch(/done: 2 steps/);
   });
 
   it('begins with the weights of another run, whose labels must be as many', async () => {

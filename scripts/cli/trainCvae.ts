@@ -85,7 +85,7 @@ export async function trainConditionalVae(command: ConditionalVaeCommandOptions)
     kind: 'cvae',
     data,
     options,
-    notes: { loss: lossOf(options) },
+    notes: lossNotes(options),
     shapes: conditionalVaeShapes(config),
     start: ({ workers, resumed }) => {
       const source = gradientsIn(workers, conditionalVaeTaskSpec(config, options));
@@ -133,9 +133,13 @@ function cvaeOptions(command: ConditionalVaeCommandOptions): ConditionalVaeOptio
   };
 }
 
-/** The options that change the loss, for a resumed training to be compared with. */
-function lossOf({ klWeight, klWarmupSteps, gradientWeight }: ConditionalVaeOptions): string {
-  return `--kl-weight ${klWeight} --kl-warmup ${klWarmupSteps} --gradient-weight ${gradientWeight}`;
+/** The options of the loss, as a checkpoint notes them: a training that went on with others would end as neither of the two. */
+function lossNotes(options: ConditionalVaeOptions): Record<string, string> {
+  const { klWeight, klWarmupSteps, gradientWeight, condDropProb } = options;
+  return {
+    loss: `--kl-weight ${klWeight} --kl-warmup ${klWarmupSteps} --gradient-weight ${gradientWeight}`,
+    condDropProb: String(condDropProb),
+  };
 }
 
 /** The pictures with the channels of the model's: see `fitImages`. */

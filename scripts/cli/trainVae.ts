@@ -209,7 +209,6 @@ function vaeOptions(
   };
 }
 
-/** The options that change the loss: a training that went on with others would end as neither of the two. */
 const LOSS_OPTIONS = [
   'reconstruction',
   'klWeight',
@@ -223,7 +222,10 @@ const LOSS_OPTIONS = [
   'latentNoise',
 ] as const;
 
-/** What of the loss is not as usual, for a resumed training to be compared with. */
+/**
+ * The options of the loss that are not as usual, as a checkpoint notes them: a training that went on with others would end as
+ * neither of the two.
+ */
 function lossNotes(options: VaeOptions): Record<string, string> {
   const other = LOSS_OPTIONS.filter((name) => String(options[name]) !== String(VAE_DEFAULTS[name]));
   return Object.fromEntries(other.map((name) => [name, String(options[name])]));
